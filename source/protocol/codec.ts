@@ -1,0 +1,201 @@
+/**
+ * Frames to bytes and back.
+ *
+ * Decoding goes by a table of exact keys and types; nothing of the parsed
+ * object is spread or merged, so a `__proto__` in a frame is just a wrong key.
+ * A client's frame with a key too many is refused; a server's is read by its
+ * known keys, so that an older client can stay with a newer server.
+ */
+import {Buffer, isUtf8} from 'node:buffer';
+import {SockchatError} from '../errors.js';
+import type {ClientFrame, ServerFrame} from './frame.js';
+
+export type Decoded<Frame> =
+	| {readonly kind: 'frame'; readonly frame: Frame}
+	/** Of a later version perhaps: pass it over with a trace. */
+	| {readonly kind: 'unknown'; readonly frameType: string}
+	| {readonly kind: 'bad'; readonly error: SockchatError};
+
+type Check = (value: unknown) => boolean;
+type Field = {
+	readonly check: Check;
+	readonly expected: string;
+	readonly isOptional?: true;
+};
+type Schema = Readonly<Record<string, Field>>;
+
+const field = (expected: string, check: Check): Field => ({check, expected});
+const optional = (base: Field): Field => ({...base, isOptional: true});
+const isCount = (value: unknown): boolean =>
+	Number.isSafeInteger(value) && (value as number) >= 0;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const count = field('a whole number from 0', isCount);
+const positive = field(
+	'a whole number from 1',
+	value => isCount(value) && value !== 0,
+);
+const text = field(
+	'a string of whole characters',
+	// A lone surrogate has no UTF-8: it would reach the others as something else.
+	value => typeof value === 'string' && value.isWellFormed(),
+);
+const uuid = field(
+	'a UUID',
+	value =>
+		typeof value === 'string' &&
+		/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value),
+);
+const names = field(
+	'a list of names',
+	value => Array.isArray(value) && value.every(name => text.check(name)),
+);
+const memberList = field(
+	'a count and names',
+	value =>
+		isRecord(value) &&
+		count.check(value['count']) &&
+		names.check(value['names']),
+);
+const limits = field(
+	'frameBytes and textBytes',
+	value =>
+		isRecord(value) &&
+		positive.check(value['frameBytes']) &&
+		positive.check(value['textBytes']),
+);
+
+const ping = {id: count};
+const entry = {seq: positive, at: count};
+
+const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
+	hello: {
+		v: positive,
+		client: uuid,
+		nick: text,
+		since: optional(count),
+		log: optional(text),
+		proof: optional(text),
+	},
+	say: {n: positive, text},
+	whisper: {n: positive, to: text, text},
+	nick: {nick: text},
+	ping,
+	pong: ping,
+	bye: {},
+};
+
+const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
+	challenge: {nonce: text},
+	welcome: {
+		v: positive,
+		session: text,
+		room: text,
+		log: optional(text),
+		nick: text,
+		head: count,
+		stored: optional(count),
+		members: memberList,
+		limits,
+		heartbeatMs: positive,
+	},
+	gap: {from: positive, to: positive},
+	message: {...entry, from: text, id: text, n: count, text},
+	joined: {...entry, nick: text, id: text},
+	left: {...entry, nick: text, id: text, reason: text},
+	renamed: {...entry, from: text, to: text, id: text},
+	members: {count, names, heartbeatMs: optional(positive)},
+	whispered: {n: count, from: text, to: text, text, at: count},
+	ping,
+	pong: ping,
+	error: {code: text, message: text, n: optional(positive)},
+	bye: {reason: text},
+};
+
+export const badFrame = (what: string, seen: string) =>
+	new SockchatError(
+		'ERR_BAD_FRAME',
+		`This line is not a frame of sockchat: ${what}. It begins with ${JSON.stringify(seen.slice(0, 40))}.`,
+	);
+
+/** A frame as its line: JSON ended by LF, ready to be written as UTF-8. */
+export const frameLine = (frame: ClientFrame | ServerFrame): string =>
+	`${JSON.stringify(frame)}\n`;
+
+const parse = (line: string): unknown => {
+	try {
+		return JSON.parse(line);
+	} catch {
+		// JSON can't hold undefined, so it stands for 'no JSON'.
+		return undefined;
+	}
+};
+
+const decode = <Frame>(
+	line: Buffer,
+	schemas: Readonly<Record<string, Schema>>,
+	isExact: boolean,
+): Decoded<Frame> => {
+	const source = line.toString();
+	const bad = (what: string): Decoded<Frame> => ({
+		kind: 'bad',
+		error: badFrame(what, source),
+	});
+	// Buffer.toString would replace bad bytes, and the text would be changed.
+	if (!isUtf8(line)) {
+		return bad('it is not UTF-8');
+	}
+
+	const value = parse(source);
+	if (!isRecord(value)) {
+		return bad('it is not a JSON object');
+	}
+
+	const type = value['type'];
+	if (typeof type !== 'string') {
+		return bad('it has no type');
+	}
+
+	if (!Object.hasOwn(schemas, type)) {
+		return {kind: 'unknown', frameType: type};
+	}
+
+	const schema = schemas[type]!;
+	const frame: Record<string, unknown> = {type};
+	let known = 1;
+	for (const key of Object.keys(schema)) {
+		const {check, expected, isOptional} = schema[key]!;
+		if (!Object.hasOwn(value, key)) {
+			if (isOptional) {
+				continue;
+			}
+
+			return bad(`${type} needs ${key}, ${expected}`);
+		}
+
+		if (!check(value[key])) {
+			return bad(`${type}'s ${key} is not ${expected}`);
+		}
+
+		frame[key] = value[key];
+		known++;
+	}
+
+	if (isExact && Object.keys(value).length !== known) {
+		const extra = Object.keys(value).find(
+			key => key !== 'type' && !Object.hasOwn(schema, key),
+		);
+		return bad(`${type} has no key ${JSON.stringify(extra)}`);
+	}
+
+	return {kind: 'frame', frame: frame as Frame};
+};
+
+/** @param line One line without its LF. */
+export const decodeClientFrame = (line: Buffer): Decoded<ClientFrame> =>
+	decode(line, clientSchemas, true);
+
+/** @param line One line without its LF. */
+export const decodeServerFrame = (line: Buffer): Decoded<ServerFrame> =>
+	decode(line, serverSchemas, false);

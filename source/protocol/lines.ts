@@ -1,0 +1,80 @@
+/**
+ * Lines out of chunks.
+ *
+ * A chunk may end anywhere, even inside a UTF-8 sequence, so an unfinished
+ * tail stays bytes until its LF arrives. TCP is a stream: nothing here may
+ * assume that one write is one read (RFC 9293, 3.8).
+ */
+import {Buffer} from 'node:buffer';
+import {SockchatError} from '../errors.js';
+
+const lineFeed = 0x0a;
+
+export const lineTooLong = (bytes: number, limit: number) =>
+	new SockchatError(
+		'ERR_LINE_TOO_LONG',
+		`The peer sent ${bytes} bytes with no newline; the limit is ${limit}. Is it speaking sockchat? --raw takes any bytes.`,
+	);
+
+export class LineSplitter {
+	readonly #limit: number;
+	// Pieces, not one buffer: joining at every chunk would copy a slow line
+	// again and again.
+	#tail: Buffer[] = [];
+	#tailBytes = 0;
+
+	/** @param limit The longest line in bytes, its LF not counted. */
+	constructor(limit: number) {
+		this.#limit = limit;
+	}
+
+	/** Bytes of the line that has not ended yet. */
+	get pendingBytes(): number {
+		return this.#tailBytes;
+	}
+
+	/**
+	 * Takes one chunk and hands on the lines that it completed, in wire order.
+	 *
+	 * @param chunk Bytes of one read; any length, 0 included. It is not copied,
+	 * so it must not be written to afterwards.
+	 * @param onLine Gets each line without its LF.
+	 * @throws {SockchatError} `ERR_LINE_TOO_LONG` past the limit, after the lines
+	 * before it were handed on; the stream can't be resynchronised, so close it.
+	 */
+	push(chunk: Buffer, onLine: (line: Buffer) => void): void {
+		let start = 0;
+		let end = chunk.indexOf(lineFeed);
+		while (end !== -1) {
+			const piece = chunk.subarray(start, end);
+			this.#check(piece.length);
+			onLine(this.#tailBytes === 0 ? piece : this.#join(piece));
+			start = end + 1;
+			end = chunk.indexOf(lineFeed, start);
+		}
+
+		if (start < chunk.length) {
+			this.#check(chunk.length - start);
+			this.#tail.push(chunk.subarray(start));
+			this.#tailBytes += chunk.length - start;
+		}
+	}
+
+	/** Takes out what has arrived of the unfinished line. */
+	takeRest(): Buffer {
+		return this.#join(Buffer.alloc(0));
+	}
+
+	#check(bytes: number): void {
+		if (this.#tailBytes + bytes > this.#limit) {
+			throw lineTooLong(this.#tailBytes + bytes, this.#limit);
+		}
+	}
+
+	#join(last: Buffer): Buffer {
+		const line = Buffer.concat([...this.#tail, last]);
+		this.#tail = [];
+		this.#tailBytes = 0;
+		return line;
+	}
+}

@@ -1,0 +1,250 @@
+/**
+ * Names in the room: which are allowed, and which are the same.
+ *
+ * A nick is letters, digits, `-`, `_` and `.`, starts with a letter or a digit
+ * and is kept in NFC. It may take 24 columns and 64 bytes. Emoji are out: they
+ * are hard to type in a command, and terminals differ on their widths. A nick
+ * is unique by its key, which nobody sees: nicks that look alike on a screen, or
+ * differ in case, have the same (after RFC 8266 and UTS 39).
+ */
+import {Buffer} from 'node:buffer';
+import {SockchatError} from '../errors.js';
+import {displayWidth, graphemes, toDisplay} from './display.js';
+
+declare const brand: unique symbol;
+
+/** A name that `parseNick` let through. */
+export type Nick = string & {readonly [brand]: true};
+
+export type ParsedNick =
+	| {readonly ok: true; readonly nick: Nick}
+	| {readonly ok: false; readonly error: SockchatError};
+
+/** Terminal columns: 24 Latin letters, 12 Chinese ones. */
+export const maxNickColumns = 24;
+
+/** In UTF-8. */
+export const maxNickBytes = 64;
+
+const fallbackNick = 'someone' as Nick;
+
+// Letters by category, but they look like : ' ! and the like, or like nothing.
+const letterLike = String.raw`\p{Default_Ignorable_Code_Point}\u01C0-\u01C3\u02B0-\u02FF\uA4F8-\uA4FD`;
+const forbidden = new RegExp(
+	String.raw`[^[\p{L}\p{Mn}\p{Mc}\p{Nd}\-_.]--[${letterLike}]]`,
+	'v',
+);
+const forbiddenRuns = new RegExp(`${forbidden.source}+`, 'gv');
+const startsWell = /^[\p{L}\p{Nd}]/v;
+// What toDisplay() puts where terminals would differ.
+const isRespelt = /[⋯◌\\\u{FFFD}]/v;
+
+/**
+ * Of each word, the first character is what the others look like, as capitals
+ * or small letters: what a nick may hold, in one cell, of the look-alikes of
+ * ASCII in UTS 39's confusables.txt (17.0). `rn` doesn't pass for `m` here: in a
+ * terminal it takes two cells. Written as codes are what runs right to left,
+ * and ancient scripts.
+ */
+const lookalikes = `
+	-ⲻ .\u0660\u06F0 2ƧϨᒿꙄꝚ 3ƷȜЗӠ३૩ⲜⳄⳌꝪꞫ\u{118CA}\u{16F3B} 4Ꮞ\u{118AF}
+	5Ƽ\u{118BB} 6ϬбᏮⳓⳜ\u{118D5} 7\u{104D2}\u{118C6} 8ȣ৪੪\u{1031A}
+	9৭੧୨൭ⳋꝮ\u{118CC}\u{118D6} _\u07FA aɑαаᎪᗅꓮ\u{102A0}\u{16F40}
+	bƄΒВЬᏏᏴᑲᖯᗷⲂꓐꞴ\u{10282}\u{102A1}\u{10301}\u{16EB6}
+	cсငၚᴄⲥꓚꮯ\u{102A2}\u{10302}\u{1043D}\u{1051C}\u{118E9} dԁᎠᏧᑯᗞᗪꓒꓓ
+	eΕеҽᎬⴹꓰꬲ\u{10286}\u{118A6}\u{118AE}
+	fƒϜքᖴẝꓝꞙꬵ\u{10287}\u{102A5}\u{10525}\u{118C2} gƍɡԌցᏀᏳᶃꓖ hΗНһհᎻᏂᕼⲎꓧ\u{102CF}
+	jϳјᎫᒍꓙꞲ kΚКᏦᛕⲔꓗ\u{10518}
+	l1iıɩɪιіӏւ\u05D5\u05DF\u0627\u0661\u06F1\u07CAᏞᒪᛁⲓⳐⵏꓡꓲꙇꭵ\u{1028A}\u{10309}\u{1041B}\u{10526}\u{118B2}\u{118C3}\u{11DDA}\u{11DE1}\u{16EAA}\u{16F16}\u{16F28}
+	mΜϺМᎷᗰᛖⲘꓟ\u{102B0}\u{10311} nΝոռⲚꓠ\u{10513}
+	o0οσϭоօ\u05E1\u0647\u0665\u06BE\u06C1\u06D5\u06F5\u07C0०০੦૦ଠ୦௦౦೦ഠ൦๐໐ဝ၀ჿዐ០ᴏᴑⲟⵔꓳꬽ\u{10292}\u{102AB}\u{1042C}\u{104EA}\u{10516}\u{114D0}\u{118B5}\u{118C8}\u{118D7}\u{118E0}\u{11DE0}
+	pþƿρϸрᏢᑭⲣⳏꓑ\u{10295} qԛգզⵕ rƦгᎡᏒᖇᴦⲅꓣꭇꭈꮁ\u{104B4}\u{16F35}
+	sƽѕՏടᏕꓢꜱꮪ\u{10296}\u{10448}\u{118C1}\u{16F3A}
+	tΤТᎢⲦꓔ\u{10297}\u{102B1}\u{10315}\u{118BC}\u{16F0A}
+	uʋυսሀᑌᴜꓴꞟꭎꭒ\u{104F6}\u{118D8}\u{16F42}
+	vνѵ\u05D8\u0667\u06F7ᐯᴠⴸꓦꛟꮩ\u{1051D}\u{11706}\u{118C0}\u{16F08}
+	wɯшѡԝաᏔᴡⲽꓪꮃ\u{1170A}\u{1170E}\u{1170F}\u{118E6}
+	xΧхᕁᕽᚷⲬⵝꓫꞳ\u{10290}\u{102B4}\u{10317}\u{10527}
+	yɣʏΥγуүყᎩᎽᶌỿⲩꓬꭚ\u{102B2}\u{118A4}\u{118DC}\u{16F43}
+	zΖᴢꓜꮓ\u{118A9}\u{118C4}\u{118E5}
+`;
+
+const keys = new Map<string, string>(
+	lookalikes
+		.split(/\s/)
+		.flatMap(([key, ...letters]) => letters.map(letter => [letter, key!])),
+);
+
+// Thrice, as ẞ becomes ß by the first, SS by the second and ss by the third.
+const foldCase = (character: string): string =>
+	character.toLowerCase().toUpperCase().toLowerCase();
+
+const foldCharacter = (character: string): string => {
+	const folded = foldCase(character);
+	return (
+		keys.get(character) ??
+		keys.get(folded) ??
+		keys.get(character.toUpperCase()) ??
+		folded
+	);
+};
+
+/**
+ * The key under which a nick is unique, of any text. For comparing only.
+ *
+ * Case, width, style and look don't count: HERON is heron, Cyrillic раураl is
+ * paypal, and I, l and 1 are one. But where a capital looks like another Latin
+ * letter than its small form (Greek Ν and ν), look beats case: they differ.
+ */
+export const foldNick = (nick: string): string => {
+	const plain = nick
+		.replaceAll(/\p{Default_Ignorable_Code_Point}/gv, '')
+		// It looks like c, and NFKD would make it a common sigma.
+		.replaceAll(/[ϲϹ]/g, 'c')
+		.normalize('NFKD');
+	return Array.from(plain, foldCharacter)
+		.join('')
+		.replaceAll(/(?<=[lj])\u0307+/g, '')
+		.normalize('NFC');
+};
+
+/** Keys of the names that sockchat speaks by, or of. */
+const reservedKeys = new Set(
+	['server', 'system', 'you', 'everyone', 'room', 'sockchat', 'guest'].map(
+		name => foldNick(name),
+	),
+);
+
+// As in a key, where 0 is o and 1 is l.
+const isGuestKey = /^guest-[\dlo]+$/;
+
+/** @param why A clause that goes on: `it …`. */
+export const nickInvalid = (value: string, why: string) => {
+	const end = value.length > maxNickBytes ? '⋯' : '';
+	const shown = toDisplay(value.slice(0, maxNickBytes)) + end;
+	return new SockchatError(
+		'ERR_NICK_INVALID',
+		`"${shown}" can't be a nick: ${why}. Use letters, digits, - _ and ., at most ${maxNickColumns} of them.`,
+	);
+};
+
+const whyUnfit = (nick: string): string | undefined => {
+	const bytes = Buffer.byteLength(nick);
+	if (bytes > maxNickBytes) {
+		return `it takes ${bytes} bytes and the limit is ${maxNickBytes}`;
+	}
+
+	const shown = toDisplay(nick);
+	const columns = displayWidth(shown);
+	if (columns > maxNickColumns) {
+		return `it takes ${columns} columns and the limit is ${maxNickColumns}`;
+	}
+
+	return isRespelt.test(shown)
+		? 'it holds marks that terminals would show in different ways'
+		: undefined;
+};
+
+const whyInvalid = (nick: string): string | undefined => {
+	if (nick === '') {
+		return 'it is empty';
+	}
+
+	const character = forbidden.exec(nick)?.[0];
+	if (character !== undefined) {
+		return /\s/v.test(character)
+			? 'it holds a space'
+			: `it holds ${toDisplay(character)}`;
+	}
+
+	if (!startsWell.test(nick)) {
+		return 'it starts with neither a letter nor a digit';
+	}
+
+	return whyUnfit(nick);
+};
+
+const whyKept = (nick: string, isGuestAllowed: boolean): string | undefined => {
+	const key = foldNick(nick);
+	if (reservedKeys.has(key)) {
+		return 'it is kept for sockchat itself';
+	}
+
+	return isGuestKey.test(key) && !isGuestAllowed
+		? 'such names are for peers that have none'
+		: undefined;
+};
+
+/**
+ * Checks a name that somebody asks for. Whether it is taken is the room's to
+ * know, by `foldNick`.
+ *
+ * @param options.isGuestAllowed Whether it may be `guest-5001`, a name that
+ * only plain peers get.
+ * @returns The nick in NFC, or `ERR_NICK_INVALID`, which says why.
+ */
+export const parseNick = (
+	text: string,
+	{isGuestAllowed = false}: {isGuestAllowed?: boolean} = {},
+): ParsedNick => {
+	const nick = text.normalize('NFC');
+	const why = whyInvalid(nick) ?? whyKept(nick, isGuestAllowed);
+	return why === undefined
+		? {ok: true, nick: nick as Nick}
+		: {ok: false, error: nickInvalid(text, why)};
+};
+
+/** The stem, cut where the whole would be too long. */
+const withSuffix = (stem: string, suffix: string): Nick => {
+	const kept = graphemes(stem).slice(0, maxNickColumns);
+	while (whyUnfit(kept.join('') + suffix) !== undefined) {
+		kept.pop();
+	}
+
+	return (kept.join('') + suffix) as Nick;
+};
+
+/**
+ * A free nick like one that is taken: otter-2, otter-3, …
+ *
+ * It asks few questions even where thousands are called otter: the numbers
+ * double until one is free, then the gap below is halved.
+ *
+ * @param isTaken Asked with keys. It has to be false for some of them.
+ */
+export const suggestNick = (
+	nick: Nick,
+	isTaken: (key: string) => boolean,
+): Nick => {
+	const stem = nick.replace(/(?<!^guest)-\d+$/, '');
+	const numbered = (count: number) => withSuffix(stem, `-${count}`);
+	const isFree = (count: number) => !isTaken(foldNick(numbered(count)));
+	let taken = 1;
+	let free = 2;
+	while (!isFree(free)) {
+		[taken, free] = [free, free * 2];
+	}
+
+	while (free - taken > 1) {
+		const middle = Math.floor((taken + free) / 2);
+		if (isFree(middle)) {
+			free = middle;
+		} else {
+			taken = middle;
+		}
+	}
+
+	return numbered(free);
+};
+
+/** A nick out of what the system calls its user, or `someone`. */
+export const nickFromLogin = (login: string): Nick => {
+	// DOMAIN\user on Windows, user@domain in directories.
+	const user = login.replace(/^.*\\/s, '').replace(/@.*$/s, '');
+	const stem = user
+		.normalize('NFC')
+		.replaceAll(forbiddenRuns, '-')
+		.replaceAll(/^[^\p{L}\p{Nd}]+|[\-_.]+$/gv, '');
+	const parsed = parseNick(withSuffix(stem, ''));
+	return parsed.ok ? parsed.nick : fallbackNick;
+};

@@ -1,0 +1,41 @@
+/** What a text may be, on both sides of the wire. */
+import {Buffer} from 'node:buffer';
+import {SockchatError} from '../errors.js';
+import {maxFrameBytes, maxTextBytes} from './frame.js';
+
+// What a message frame holds besides its text, with room to spare.
+const frameOverheadBytes = 1024;
+
+export const textTooLong = (bytes: number, limit: number) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`The text has ${bytes} bytes; the limit is ${limit}. Send it in parts.`,
+	);
+
+export const textEmpty = () =>
+	new SockchatError(
+		'ERR_TEXT_EMPTY',
+		'The text is empty; there is nothing to send.',
+	);
+
+/** @returns Why a text can't be sent; undefined if it can. */
+export const checkText = (text: string): SockchatError | undefined => {
+	if (text === '') {
+		return textEmpty();
+	}
+
+	const bytes = Buffer.byteLength(text);
+	if (bytes > maxTextBytes) {
+		return textTooLong(bytes, maxTextBytes);
+	}
+
+	// A control takes six bytes in JSON, so that a short text can be a long
+	// frame; no text has more than six bytes for each of its own.
+	const limit = maxFrameBytes - frameOverheadBytes;
+	if (bytes * 6 > limit) {
+		const encoded = Buffer.byteLength(JSON.stringify(text));
+		return encoded > limit ? textTooLong(encoded, limit) : undefined;
+	}
+
+	return undefined;
+};

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {displayWidth, toDisplay} from '../../source/protocol/display.js';
+import {
+	foldNick,
+	maxNickBytes,
+	maxNickColumns,
+	nickFromLogin,
+	parseNick,
+	suggestNick,
+	type Nick,
+} from '../../source/protocol/nick.js';
+
+const numRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const nickOf = (text: string, isGuestAllowed = false): Nick => {
+	const parsed = parseNick(text, {isGuestAllowed});
+	assert.ok(parsed.ok, `${JSON.stringify(text)} is refused`);
+	return parsed.nick;
+};
+
+const refusalOf = (text: string): string => {
+	const parsed = parseNick(text);
+	assert.ok(!parsed.ok, `${JSON.stringify(text)} is let through`);
+	assert.equal(parsed.error.code, 'ERR_NICK_INVALID');
+	return parsed.error.message;
+};
+
+const alphabet = [
+	...'aIl10OoßẞΣσςνΝéİıǰſ-_.',
+	...'раулНВЗз中あＡｶﾞ한ก\u0E33\u0E49क\u094Dष\u0903بא१',
+	...'\u0301\u0307\u1112\u1161\u11AB\u200D\u3164ϲ𝔞ﬁ٠',
+];
+const anyText = fc.oneof(
+	fc.string({unit: fc.constantFrom(...alphabet), maxLength: 12}),
+	fc.string({unit: 'binary'}),
+	fc.string({unit: 'grapheme', maxLength: 8}),
+);
+
+for (const text of [
+	'otter',
+	'j.doe_2-x',
+	'7',
+	'Ёлка',
+	'नमस्ते',
+	'น้ำ',
+	'李小龍',
+	'José',
+	'علی',
+	'guest-house',
+	'a'.repeat(maxNickColumns),
+]) {
+	test(`nick: takes ${text}`, () => {
+		assert.equal(nickOf(text), text);
+	});
+}
+
+const hint = 'Use letters, digits, - _ and ., at most 24 of them.';
+const refusals: ReadonlyArray<[text: string, message: string]> = [
+	['ot ter', `"ot ter" can't be a nick: it holds a space. ${hint}`],
+	['', `"" can't be a nick: it is empty. ${hint}`],
+	['a:b', `"a:b" can't be a nick: it holds :. ${hint}`],
+	['@otter', `"@otter" can't be a nick: it holds @. ${hint}`],
+	['a\u202Eb', `"a\\u{202e}b" can't be a nick: it holds \\u{202e}. ${hint}`],
+	['\u001B[2J', `"␛[2J" can't be a nick: it holds ␛. ${hint}`],
+	['a\u3164', `"a\\u{3164}" can't be a nick: it holds \\u{3164}. ${hint}`],
+	['🦦', `"🦦" can't be a nick: it holds 🦦. ${hint}`],
+	[
+		'-h',
+		`"-h" can't be a nick: it starts with neither a letter nor a digit. ${hint}`,
+	],
+	[
+		'\u0301a',
+		`"◌\u0301a" can't be a nick: it starts with neither a letter nor a digit. ${hint}`,
+	],
+	[
+		'a'.repeat(25),
+		`"${'a'.repeat(25)}" can't be a nick: it takes 25 columns and the limit is 24. ${hint}`,
+	],
+	[
+		'李'.repeat(13),
+		`"${'李'.repeat(13)}" can't be a nick: it takes 26 columns and the limit is 24. ${hint}`,
+	],
+	[
+		'a'.repeat(9000),
+		`"${'a'.repeat(64)}⋯" can't be a nick: it takes 9000 bytes and the limit is 64. ${hint}`,
+	],
+	[
+		'a' + '\u0310'.repeat(5),
+		'marks that terminals would show in different ways',
+	],
+	[
+		'Server',
+		`"Server" can't be a nick: it is kept for sockchat itself. ${hint}`,
+	],
+	['ѕуѕtеm', `it is kept for sockchat itself`],
+	[
+		'guest-5001',
+		`"guest-5001" can't be a nick: such names are for peers that have none. ${hint}`,
+	],
+	['guest-5OOl', 'such names are for peers that have none'],
+];
+
+for (const [text, message] of refusals) {
+	const name = text.length > 32 ? `${text.length} times a` : toDisplay(text);
+	test(`nick: refuses "${name}", and says why`, () => {
+		const said = refusalOf(text);
+		assert.ok(said.includes(message), said);
+	});
+}
+
+for (const character of ' \t\n\u00A0:@/#,<>"\'\\!?*\u007F\u009B\u200B\u00ADː') {
+	test(`nick: refuses ${JSON.stringify(character)} in a name`, () => {
+		refusalOf(`ot${character}ter`);
+	});
+}
+
+test('nick: is kept in NFC', () => {
+	assert.equal(nickOf('Jose\u0301'), 'José');
+});
+
+test('nick: lets plain peers be guests', () => {
+	assert.equal(nickOf('guest-5001', true), 'guest-5001');
+});
+
+const same: ReadonlyArray<[string, string]> = [
+	['HERON', 'heron'],
+	['раураl', 'paypal'],
+	['ТОМ', 'Tom'],
+	['ѕсоре', 'scope'],
+	['ｈｅｒｏｎ', 'heron'],
+	['𝖍𝖊𝖗𝖔𝖓', 'heron'],
+	['Straße', 'STRASSE'],
+	['STRAẞE', 'strasse'],
+	['ΣΟΦΟΣ', 'σοφος'],
+	['l0lIta', 'lolita'],
+	['admın', 'ADMİN'],
+	['Jose\u0301', 'JOSÉ'],
+	['ΝΙΝΑ', 'NINA'],
+	['Зоя', 'зоя'],
+	['ϲat', 'cat'],
+];
+
+for (const [one, other] of same) {
+	test(`nick: gives ${one} and ${other} one key`, () => {
+		assert.equal(foldNick(one), foldNick(other));
+	});
+}
+
+test('nick: gives different names different keys', () => {
+	const names = [
+		'otter',
+		'heron',
+		'hérn',
+		'Ёлка',
+		'елка',
+		'李',
+		'季',
+		'rn',
+		'm',
+	];
+	assert.equal(new Set(names.map(name => foldNick(name))).size, names.length);
+});
+
+test('nick: is the same nick with the same key when parsed again', () => {
+	let count = 0;
+	const property = fc.property(anyText, text => {
+		const parsed = parseNick(text);
+		if (!parsed.ok) {
+			assert.equal(toDisplay(parsed.error.message), parsed.error.message);
+			return;
+		}
+
+		const {nick} = parsed;
+		count++;
+		assert.deepEqual(parseNick(nick), parsed);
+		assert.notEqual(foldNick(nick), '');
+		assert.equal(foldNick(text), foldNick(nick));
+		assert.ok(Buffer.byteLength(nick) <= maxNickBytes);
+		assert.ok(displayWidth(toDisplay(nick)) <= maxNickColumns);
+	});
+	fc.assert(property, {numRuns});
+	assert.ok(count > numRuns / 10, `only ${count} of ${numRuns} were nicks`);
+});
+
+test('nick: has a key that is its own key', () => {
+	const property = fc.property(anyText, text => {
+		assert.equal(foldNick(foldNick(text)), foldNick(text));
+	});
+	fc.assert(property, {numRuns});
+});
+
+test('nick: has a key that case does not change', () => {
+	// These, and letters of Warang Citi, look like different Latin letters in
+	// their two cases; the iota below is a mark, and no mark in capitals.
+	const exceptions = /[ΝνΥυϬϭƼƽ\u{118A0}-\u{118DF}\u0345]/v;
+	const property = fc.property(anyText, text => {
+		fc.pre(!exceptions.test(text.normalize('NFKD')));
+		assert.equal(foldNick(text.toUpperCase()), foldNick(text));
+		assert.equal(foldNick(text.toLowerCase()), foldNick(text));
+	});
+	fc.assert(property, {numRuns});
+});
+
+test('nick: suggests the next number', () => {
+	const taken = new Set(
+		['otter', 'otter-2', 'otter-3'].map(name => foldNick(name)),
+	);
+	const isTaken = (key: string) => taken.has(key);
+	assert.equal(suggestNick(nickOf('otter'), isTaken), 'otter-4');
+	assert.equal(suggestNick(nickOf('Otter-2'), isTaken), 'Otter-4');
+	assert.equal(suggestNick(nickOf('heron'), isTaken), 'heron-2');
+	const guest = nickOf('guest-5001', true);
+	assert.equal(suggestNick(guest, isTaken), 'guest-5001-2');
+});
+
+test('nick: asks little for a suggestion where thousands have the name', () => {
+	const taken = new Set<string>();
+	let questions = 0;
+	for (let count = 0; count < 2000; count++) {
+		const nick = suggestNick(nickOf('otter'), key => {
+			questions++;
+			return taken.has(key);
+		});
+		taken.add(foldNick(nick));
+	}
+
+	assert.equal(taken.size, 2000);
+	assert.ok(taken.has(foldNick('otter-2001')));
+	assert.ok(questions < 50_000, `${questions} questions`);
+});
+
+test('nick: suggests a nick, whatever is taken', () => {
+	const property = fc.property(anyText, fc.nat({max: 300}), (text, count) => {
+		const parsed = parseNick(text);
+		fc.pre(parsed.ok);
+		const taken = new Set<string>([foldNick(parsed.nick)]);
+		let last = parsed.nick;
+		for (let index = 0; index < count % 20; index++) {
+			last = suggestNick(parsed.nick, key => taken.has(key));
+			assert.ok(!taken.has(foldNick(last)));
+			taken.add(foldNick(last));
+		}
+
+		assert.equal(nickOf(last), last);
+	});
+	fc.assert(property, {numRuns: numRuns / 4});
+});
+
+const logins: ReadonlyArray<[login: string, nick: string]> = [
+	['otter', 'otter'],
+	['CORP\\Jane Doe', 'Jane-Doe'],
+	['jane.doe@corp.example', 'jane.doe'],
+	['_apt', 'apt'],
+	['www-data', 'www-data'],
+	['Администратор', 'Администратор'],
+	['SYSTEM', 'someone'],
+	['guest', 'someone'],
+	['guest-5001', 'someone'],
+	['', 'someone'],
+	['🦦🦦', 'someone'],
+	['$$$', 'someone'],
+	['a'.repeat(256), 'a'.repeat(maxNickColumns)],
+	['นํ้า'.repeat(40), 'นํ้า'.repeat(5)],
+];
+
+for (const [login, nick] of logins) {
+	test(`nick: makes ${nick} of the login "${login.slice(0, 32)}"`, () => {
+		assert.equal(nickFromLogin(login), nick);
+	});
+}
+
+test('nick: makes an allowed one of any login', () => {
+	const property = fc.property(anyText, login => {
+		const nick = nickFromLogin(login);
+		assert.equal(nickOf(nick), nick);
+	});
+	fc.assert(property, {numRuns});
+});
