@@ -1,0 +1,288 @@
+/**
+ * The room: who is in it, what was said, and in which order.
+ *
+ * It decides and it writes the log; it knows no socket, clock or timer. The
+ * times in it are the caller's. A say whose n was stored before is dropped
+ * here, so that a client may send again what it is not sure of.
+ */
+import {heartbeatFor} from '../connection/heartbeat.js';
+import {SockchatError} from '../errors.js';
+import {frameLine} from '../protocol/codec.js';
+import {
+	maxListedNames,
+	type Entry,
+	type LeaveReason,
+	type MemberList,
+} from '../protocol/frame.js';
+import {foldNick, parseNick} from '../protocol/nick.js';
+import {publicId} from '../protocol/public-id.js';
+import {checkText} from '../protocol/text.js';
+import {RoomLog, type LogOptions} from './log.js';
+
+/** A session that has joined; its nick changes, its id never. */
+export type Member = {
+	/** The first 16 hex digits of the SHA-256 of its client. */
+	readonly id: string;
+	readonly nick: string;
+};
+
+export type RoomOptions = {
+	/** The log's identity: a number in it means nothing in another. */
+	readonly logId: string;
+	readonly maxMembers?: number | undefined;
+	readonly log?: LogOptions | undefined;
+};
+
+type Refused = {readonly kind: 'refused'; readonly error: SockchatError};
+
+export type JoinResult =
+	| {readonly kind: 'joined'; readonly member: Member}
+	/** The same client was still there, on a connection that is now dead. */
+	| {readonly kind: 'resumed'; readonly member: Member}
+	| Refused;
+
+export type SayResult =
+	| {readonly kind: 'stored'; readonly seq: number}
+	| {readonly kind: 'duplicate'}
+	| Refused;
+
+export type WhisperResult =
+	| {readonly kind: 'delivered'; readonly to: Member}
+	| {readonly kind: 'duplicate'}
+	| Refused;
+
+export type RenameResult =
+	{readonly kind: 'renamed'; readonly member: Member} | Refused;
+
+/** Presence is logged up to this many members; above it only counted. */
+export const maxAnnouncedMembers = 200;
+
+// A client's n is needed for as long as it may send again; the oldest go.
+const maxRememberedClients = 65_536;
+
+const defaultMaxMembers = 10_000;
+
+export const nickTaken = (nick: string) =>
+	new SockchatError(
+		'ERR_NICK_TAKEN',
+		`"${nick}" is taken here, or looks like a nick that is. Choose another.`,
+	);
+
+export const roomFull = (limit: number) =>
+	new SockchatError(
+		'ERR_ROOM_FULL',
+		`The room is full: it takes ${limit} members. Try again later, or ask its host for a higher --max-members.`,
+	);
+
+export const noSuchMember = (nick: string) =>
+	new SockchatError(
+		'ERR_NO_SUCH_MEMBER',
+		`Nobody here is called "${nick}". /who lists the names.`,
+	);
+
+export class Room {
+	readonly log: RoomLog;
+	readonly logId: string;
+	readonly #maxMembers: number;
+	readonly #byId = new Map<string, Member>();
+	readonly #byKey = new Map<string, Member>();
+	readonly #lastN = new Map<string, number>();
+
+	constructor({logId, maxMembers = defaultMaxMembers, log}: RoomOptions) {
+		this.log = new RoomLog(log);
+		this.logId = logId;
+		this.#maxMembers = maxMembers;
+	}
+
+	get memberCount(): number {
+		return this.#byId.size;
+	}
+
+	get heartbeatMs(): number {
+		return heartbeatFor(this.#byId.size);
+	}
+
+	/** False where joins and leaves are not entries, because of their number. */
+	get isAnnouncing(): boolean {
+		return this.#byId.size <= maxAnnouncedMembers;
+	}
+
+	/** All are counted; the first 200, by their time of joining, are named. */
+	memberList(): MemberList {
+		const names: string[] = [];
+		for (const {nick} of this.#byId.values()) {
+			if (names.length === maxListedNames) {
+				break;
+			}
+
+			names.push(nick);
+		}
+
+		return {count: this.#byId.size, names};
+	}
+
+	/** The highest n stored for a client; 0 if none. */
+	lastStored(id: string): number {
+		return this.#lastN.get(id) ?? 0;
+	}
+
+	memberNamed(nick: string): Member | undefined {
+		return this.#byKey.get(foldNick(nick));
+	}
+
+	/**
+	 * @param client The client's secret.
+	 * @param at Milliseconds since the epoch.
+	 */
+	join(
+		client: string,
+		nick: string,
+		at: number,
+		{isGuest = false}: {isGuest?: boolean} = {},
+	): JoinResult {
+		const id = publicId(client);
+		const present = this.#byId.get(id);
+		if (present) {
+			// A nick that differs is honoured if it can be; the place is kept.
+			const renamed = this.rename(present, nick, at);
+			return {
+				kind: 'resumed',
+				member: renamed.kind === 'renamed' ? renamed.member : present,
+			};
+		}
+
+		if (this.#byId.size >= this.#maxMembers) {
+			return {kind: 'refused', error: roomFull(this.#maxMembers)};
+		}
+
+		const parsed = this.#claim(nick, id, isGuest);
+		if (parsed instanceof SockchatError) {
+			return {kind: 'refused', error: parsed};
+		}
+
+		const member = {id, nick: parsed};
+		this.#byId.set(id, member);
+		this.#byKey.set(foldNick(parsed), member);
+		if (this.isAnnouncing) {
+			this.#append({type: 'joined', seq: this.#next, at, nick: parsed, id});
+		}
+
+		return {kind: 'joined', member};
+	}
+
+	leave({id}: Member, reason: LeaveReason, at: number): void {
+		const member = this.#byId.get(id);
+		if (!member) {
+			return;
+		}
+
+		const {nick} = member;
+		const wasAnnouncing = this.isAnnouncing;
+		this.#byId.delete(id);
+		this.#byKey.delete(foldNick(nick));
+		// With the room itself gone, a leave for each would only be noise.
+		if (wasAnnouncing && reason !== 'shutdown') {
+			this.#append({type: 'left', seq: this.#next, at, nick, id, reason});
+		}
+	}
+
+	rename({id}: Member, nick: string, at: number): RenameResult {
+		const before = this.#byId.get(id)!;
+		if (nick === before.nick) {
+			return {kind: 'renamed', member: before};
+		}
+
+		const parsed = this.#claim(nick, id, false);
+		if (parsed instanceof SockchatError) {
+			return {kind: 'refused', error: parsed};
+		}
+
+		const member = {id, nick: parsed};
+		this.#byKey.delete(foldNick(before.nick));
+		this.#byKey.set(foldNick(parsed), member);
+		this.#byId.set(id, member);
+		if (this.isAnnouncing) {
+			this.#append({
+				type: 'renamed',
+				seq: this.#next,
+				at,
+				from: before.nick,
+				to: parsed,
+				id,
+			});
+		}
+
+		return {kind: 'renamed', member};
+	}
+
+	/**
+	 * Appends a message, or drops it if this n of the client was stored before.
+	 *
+	 * @param n The client's number for it: positive, rising.
+	 */
+	say({id}: Member, n: number, text: string, at: number): SayResult {
+		if (n <= this.lastStored(id)) {
+			return {kind: 'duplicate'};
+		}
+
+		const error = checkText(text);
+		if (error) {
+			return {kind: 'refused', error};
+		}
+
+		const from = this.#byId.get(id)!.nick;
+		const seq = this.#next;
+		const line = frameLine({type: 'message', seq, at, from, id, n, text});
+
+		this.#remember(id, n);
+		this.log.append(line);
+		return {kind: 'stored', seq};
+	}
+
+	/** Finds whom a whisper is for; it is not an entry and is kept nowhere. */
+	whisper({id}: Member, n: number, to: string, text: string): WhisperResult {
+		if (n <= this.lastStored(id)) {
+			return {kind: 'duplicate'};
+		}
+
+		const error = checkText(text);
+		if (error) {
+			return {kind: 'refused', error};
+		}
+
+		const receiver = this.memberNamed(to);
+		if (!receiver) {
+			return {kind: 'refused', error: noSuchMember(to)};
+		}
+
+		this.#remember(id, n);
+		return {kind: 'delivered', to: receiver};
+	}
+
+	get #next(): number {
+		return this.log.head + 1;
+	}
+
+	#append(entry: Entry): void {
+		this.log.append(frameLine(entry));
+	}
+
+	#remember(id: string, n: number): void {
+		// Deleted first, so that the map's order is the order of last use.
+		this.#lastN.delete(id);
+		this.#lastN.set(id, n);
+		if (this.#lastN.size > maxRememberedClients) {
+			this.#lastN.delete(this.#lastN.keys().next().value!);
+		}
+	}
+
+	#claim(nick: string, id: string, isGuest: boolean): string | SockchatError {
+		const parsed = parseNick(nick, {isGuestAllowed: isGuest});
+		if (!parsed.ok) {
+			return parsed.error;
+		}
+
+		const holder = this.#byKey.get(foldNick(parsed.nick));
+		return holder && holder.id !== id ? nickTaken(nick) : parsed.nick;
+	}
+}
