@@ -1,0 +1,361 @@
+/**
+ * The client's connection: one union of phases, and a pure machine over it.
+ *
+ * `transition(state, event)` gives the next state and the effects that the
+ * edge (net/client.ts) performs; nothing here reads a clock or a socket.
+ * Times are milliseconds of a monotonic clock, so that a jump of the wall
+ * clock can't fake a time-out.
+ */
+import {SockchatError} from '../errors.js';
+import {backoffMs, healthyAfterMs} from './backoff.js';
+import {lostAfterMs, pingDueAfterMs, silentAfterMs} from './heartbeat.js';
+import {createTransition, type Step, type Table} from './machine.js';
+
+/** What a connection keeps over its failures. */
+type Trying = {
+	readonly since: number;
+	/** The attempt that this is, from 1; it starts again after some health. */
+	readonly attempt: number;
+};
+
+type Beating = Trying & {
+	readonly heartbeatMs: number;
+	readonly lastHeardAt: number;
+};
+
+export type Connection =
+	/** `connect()` was called; the kernel has not answered yet. */
+	| (Trying & {readonly phase: 'connecting'})
+	/** Connected and hello sent: a kernel answered, a server not yet. */
+	| (Trying & {readonly phase: 'handshaking'})
+	| (Beating & {readonly phase: 'open'; readonly lastPingAt: number})
+	/** Half-open until a frame says otherwise (RFC 9293, 3.5.1). */
+	| (Beating & {readonly phase: 'silent'; readonly openSince: number})
+	| (Trying & {
+			readonly phase: 'waiting';
+			readonly retryAt: number;
+			readonly cause: SockchatError;
+	  })
+	/** bye and FIN are sent; the peer's FIN is awaited. */
+	| {
+			readonly phase: 'draining';
+			readonly since: number;
+			readonly deadline: number;
+	  }
+	| {
+			readonly phase: 'closed';
+			readonly since: number;
+			/** Undefined when it was closed on purpose. */
+			readonly cause: SockchatError | undefined;
+	  };
+
+export type Phase = Connection['phase'];
+
+export type ConnectionEvent =
+	| {readonly type: 'connected'; readonly at: number}
+	| {
+			readonly type: 'welcomed';
+			readonly at: number;
+			readonly heartbeatMs: number;
+	  }
+	/** Any frame came. */
+	| {readonly type: 'heard'; readonly at: number; readonly heartbeatMs?: number}
+	/** A deadline that `wakeAt` named has come. */
+	| {readonly type: 'tick'; readonly at: number; readonly random: number}
+	/** This process itself was stopped for a while, and heard nobody. */
+	| {readonly type: 'resumed'; readonly at: number}
+	| {
+			readonly type: 'lost';
+			readonly at: number;
+			readonly cause: SockchatError;
+			readonly isFinal: boolean;
+			/** From 0 up to 1, for the jitter of the next attempt. */
+			readonly random: number;
+	  }
+	| {readonly type: 'leave'; readonly at: number}
+	/** The socket is gone after a bye. */
+	| {readonly type: 'ended'; readonly at: number};
+
+export type ConnectionEffect =
+	| {readonly type: 'dial'}
+	| {readonly type: 'hello'}
+	| {readonly type: 'resend'}
+	| {readonly type: 'ping'}
+	| {readonly type: 'bye'}
+	/** The peer is given up on: destroy the socket and report it as lost. */
+	| {readonly type: 'abandon'; readonly cause: SockchatError}
+	| {readonly type: 'destroy'};
+
+export const connectTimeoutMs = 10_000;
+export const handshakeTimeoutMs = 10_000;
+export const drainTimeoutMs = 2000;
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+const timedOut = {
+	connect: () =>
+		new SockchatError(
+			'ERR_CONNECT_TIMEOUT',
+			`No answer to connect() within ${seconds(connectTimeoutMs)}. Is the server's backlog full, or its process stopped?`,
+		),
+	handshake: () =>
+		new SockchatError(
+			'ERR_HANDSHAKE_TIMEOUT',
+			`Connected, but no welcome came within ${seconds(handshakeTimeoutMs)}. If this is not a sockchat server, use --raw.`,
+		),
+	silence: (ms: number) =>
+		new SockchatError(
+			'ERR_SILENT',
+			`Nothing was heard from the server for ${seconds(ms)}: it is stopped or gone.`,
+		),
+};
+
+type Lost = Extract<ConnectionEvent, {type: 'lost'}>;
+type Machine = Table<Connection, ConnectionEvent, ConnectionEffect>;
+
+export const startConnection = (
+	at: number,
+): Step<Connection, ConnectionEffect> => [
+	{phase: 'connecting', since: at, attempt: 1},
+	{type: 'dial'},
+];
+
+const retryOrClose = (
+	event: Lost,
+	attempt: number,
+): Step<Connection, ConnectionEffect> => {
+	const {at, cause, isFinal, random} = event;
+	return isFinal
+		? [{phase: 'closed', since: at, cause}]
+		: [
+				{
+					phase: 'waiting',
+					since: at,
+					attempt,
+					retryAt: at + backoffMs(attempt, random),
+					cause,
+				},
+			];
+};
+
+const loseOpen = (attempt: number, openSince: number, event: Lost) =>
+	retryOrClose(event, event.at - openSince >= healthyAfterMs ? 1 : attempt);
+
+const lostCell = {
+	to: ['waiting', 'closed'],
+	run: (state: Trying, event: Lost) => retryOrClose(event, state.attempt),
+} as const;
+
+const closeAt = (at: number): Step<Connection, ConnectionEffect> => [
+	{phase: 'closed', since: at, cause: undefined},
+	{type: 'destroy'},
+];
+const closeCell = {
+	to: ['closed'],
+	run: (_state: unknown, {at}: {at: number}) => closeAt(at),
+} as const;
+
+const drainCell = {
+	to: ['draining'],
+	run: (
+		_state: unknown,
+		{at}: {at: number},
+	): Step<Connection, ConnectionEffect> => [
+		{phase: 'draining', since: at, deadline: at + drainTimeoutMs},
+		{type: 'bye'},
+	],
+} as const;
+
+export const clientTable: Machine = {
+	connecting: {
+		connected: {
+			to: ['handshaking'],
+			run: ({attempt}, {at}) => [
+				{phase: 'handshaking', since: at, attempt},
+				{type: 'hello'},
+			],
+		},
+		tick: {
+			to: ['connecting'],
+			run: (state, {at}) =>
+				at - state.since >= connectTimeoutMs
+					? [state, {type: 'abandon', cause: timedOut.connect()}]
+					: [state],
+		},
+		lost: lostCell,
+		leave: closeCell,
+	},
+	handshaking: {
+		welcomed: {
+			to: ['open'],
+			run: ({attempt}, {at, heartbeatMs}) => [
+				{
+					phase: 'open',
+					since: at,
+					attempt,
+					heartbeatMs,
+					lastHeardAt: at,
+					lastPingAt: at,
+				},
+				{type: 'resend'},
+			],
+		},
+		tick: {
+			to: ['handshaking'],
+			run: (state, {at}) =>
+				at - state.since >= handshakeTimeoutMs
+					? [state, {type: 'abandon', cause: timedOut.handshake()}]
+					: [state],
+		},
+		lost: lostCell,
+		leave: closeCell,
+	},
+	open: {
+		heard: {
+			to: ['open'],
+			run: (state, {at, heartbeatMs = state.heartbeatMs}) => [
+				{...state, lastHeardAt: at, heartbeatMs},
+			],
+		},
+		resumed: {
+			to: ['open'],
+			run: (state, {at}) => [
+				{...state, lastHeardAt: at, lastPingAt: at},
+				{type: 'ping'},
+			],
+		},
+		tick: {
+			to: ['open', 'silent'],
+			run(state, {at}) {
+				const {attempt, since, heartbeatMs, lastHeardAt} = state;
+				if (at - lastHeardAt >= silentAfterMs(heartbeatMs)) {
+					const openSince = since;
+					return [
+						{
+							phase: 'silent',
+							since: at,
+							attempt,
+							openSince,
+							heartbeatMs,
+							lastHeardAt,
+						},
+					];
+				}
+
+				return at >= pingDueAt(state)
+					? [{...state, lastPingAt: at}, {type: 'ping'}]
+					: [state];
+			},
+		},
+		lost: {
+			to: ['waiting', 'closed'],
+			run: ({attempt, since}, event) => loseOpen(attempt, since, event),
+		},
+		leave: drainCell,
+	},
+	silent: {
+		heard: {
+			to: ['open'],
+			run: ({attempt, openSince, heartbeatMs}, event) => [
+				{
+					phase: 'open',
+					since: openSince,
+					attempt,
+					heartbeatMs: event.heartbeatMs ?? heartbeatMs,
+					lastHeardAt: event.at,
+					lastPingAt: event.at,
+				},
+			],
+		},
+		resumed: {
+			to: ['silent'],
+			run: (state, {at}) => [{...state, lastHeardAt: at}, {type: 'ping'}],
+		},
+		tick: {
+			to: ['silent'],
+			run(state, {at}) {
+				const silentMs = at - state.lastHeardAt;
+				return silentMs >= lostAfterMs(state.heartbeatMs)
+					? [state, {type: 'abandon', cause: timedOut.silence(silentMs)}]
+					: [state];
+			},
+		},
+		lost: {
+			to: ['waiting', 'closed'],
+			run: ({attempt, openSince}, event) => loseOpen(attempt, openSince, event),
+		},
+		leave: drainCell,
+	},
+	waiting: {
+		tick: {
+			to: ['connecting', 'waiting'],
+			run: (state, {at}) =>
+				at >= state.retryAt
+					? [
+							{phase: 'connecting', since: at, attempt: state.attempt + 1},
+							{type: 'dial'},
+						]
+					: [state],
+		},
+		leave: closeCell,
+	},
+	draining: {
+		tick: {
+			to: ['draining', 'closed'],
+			run: (state, {at}) => (at >= state.deadline ? closeAt(at) : [state]),
+		},
+		lost: closeCell,
+		ended: closeCell,
+		leave: closeCell,
+	},
+	closed: {},
+};
+
+const pingDueAt = ({
+	lastHeardAt,
+	lastPingAt,
+	heartbeatMs,
+}: Extract<Connection, {phase: 'open'}>): number =>
+	Math.max(lastHeardAt, lastPingAt) + pingDueAfterMs(heartbeatMs);
+
+export const transition = createTransition<
+	Connection,
+	ConnectionEvent,
+	ConnectionEffect
+>(clientTable);
+
+/** When the next `tick` is due; undefined if time changes nothing. */
+export const wakeAt = (state: Connection): number | undefined => {
+	switch (state.phase) {
+		case 'connecting': {
+			return state.since + connectTimeoutMs;
+		}
+
+		case 'handshaking': {
+			return state.since + handshakeTimeoutMs;
+		}
+
+		case 'open': {
+			return Math.min(
+				pingDueAt(state),
+				state.lastHeardAt + silentAfterMs(state.heartbeatMs),
+			);
+		}
+
+		case 'silent': {
+			return state.lastHeardAt + lostAfterMs(state.heartbeatMs);
+		}
+
+		case 'waiting': {
+			return state.retryAt;
+		}
+
+		case 'draining': {
+			return state.deadline;
+		}
+
+		case 'closed': {
+			return undefined;
+		}
+	}
+};

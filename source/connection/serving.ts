@@ -1,0 +1,288 @@
+/**
+ * The server's two machines: the listening socket, and one peer's session.
+ *
+ * Pure like the client's (lifecycle.ts). What was heard last is not an event
+ * here but a fact that each tick brings: a transition for every chunk of
+ * every peer would cost more than the chunk.
+ */
+import {SockchatError} from '../errors.js';
+import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
+import type {ForeignProtocol} from '../protocol/dialect.js';
+import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
+import {createTransition, type Step, type Table} from './machine.js';
+
+/** How long a drain may take before the rest is cut off. */
+export const serverDrainTimeoutMs = 3000;
+const sessionDrainTimeoutMs = 2000;
+// Longer than a drain: `printf … | nc` ends its side at once and goes on reading.
+const halfClosedTimeoutMs = 10_000;
+
+export type Listening =
+	| {readonly phase: 'binding'; readonly since: number}
+	| {readonly phase: 'listening'; readonly since: number}
+	| {
+			readonly phase: 'draining';
+			readonly since: number;
+			readonly deadline: number;
+	  }
+	| {
+			readonly phase: 'closed';
+			readonly since: number;
+			readonly cause: SockchatError | undefined;
+	  };
+
+export type ListeningEvent =
+	| {readonly type: 'bound'; readonly at: number}
+	| {
+			readonly type: 'failed';
+			readonly at: number;
+			readonly cause: SockchatError;
+	  }
+	| {readonly type: 'drain'; readonly at: number}
+	| {readonly type: 'tick'; readonly at: number}
+	/** The last session has ended. */
+	| {readonly type: 'emptied'; readonly at: number};
+
+export type ListeningEffect =
+	/** Accept nobody else and see every session off. */
+	{readonly type: 'stop-accepting'} | {readonly type: 'cut-off'};
+
+const failedCell = {
+	to: ['closed'],
+	run: (
+		_state: unknown,
+		{at, cause}: {at: number; cause: SockchatError},
+	): Step<Listening, ListeningEffect> => [{phase: 'closed', since: at, cause}],
+} as const;
+
+const drainCell = {
+	to: ['draining'],
+	run: (
+		_state: unknown,
+		{at}: {at: number},
+	): Step<Listening, ListeningEffect> => [
+		{phase: 'draining', since: at, deadline: at + serverDrainTimeoutMs},
+		{type: 'stop-accepting'},
+	],
+} as const;
+
+export const serverTable: Table<Listening, ListeningEvent, ListeningEffect> = {
+	binding: {
+		bound: {
+			to: ['listening'],
+			run: (_state, {at}) => [{phase: 'listening', since: at}],
+		},
+		failed: failedCell,
+		drain: drainCell,
+	},
+	listening: {failed: failedCell, drain: drainCell},
+	draining: {
+		tick: {
+			to: ['draining'],
+			run: (state, {at}) =>
+				at >= state.deadline ? [state, {type: 'cut-off'}] : [state],
+		},
+		emptied: {
+			to: ['closed'],
+			run: (_state, {at}) => [{phase: 'closed', since: at, cause: undefined}],
+		},
+	},
+	closed: {},
+};
+
+export const transitionServer = createTransition<
+	Listening,
+	ListeningEvent,
+	ListeningEffect
+>(serverTable);
+
+export type Session =
+	/** No byte came yet: nobody knows who it is. */
+	| {readonly phase: 'accepted'; readonly since: number}
+	/** It began as a sockchat client; its hello is not accepted yet. */
+	| {readonly phase: 'greeting'; readonly since: number}
+	| {
+			readonly phase: 'open';
+			readonly since: number;
+			readonly dialect: 'framed' | 'plain';
+			readonly lastPingAt: number;
+	  }
+	/** Its FIN came; what it has still to get is on its way. */
+	| {
+			readonly phase: 'half-closed';
+			readonly since: number;
+			readonly deadline: number;
+	  }
+	/** bye and FIN are sent; its FIN is awaited. */
+	| {
+			readonly phase: 'draining';
+			readonly since: number;
+			readonly deadline: number;
+	  }
+	| {
+			readonly phase: 'closed';
+			readonly since: number;
+			readonly reason: LeaveReason;
+	  };
+
+export type SessionEvent =
+	| {readonly type: 'framed'; readonly at: number}
+	| {readonly type: 'plain'; readonly at: number}
+	| {
+			readonly type: 'foreign';
+			readonly at: number;
+			readonly protocol: ForeignProtocol;
+	  }
+	/** Its hello was accepted: it is a member. */
+	| {readonly type: 'welcomed'; readonly at: number}
+	| {
+			readonly type: 'tick';
+			readonly at: number;
+			readonly lastHeardAt: number;
+			readonly heartbeatMs: number;
+	  }
+	| {readonly type: 'fin'; readonly at: number}
+	/** We end it: it said bye, broke the protocol, or the server drains. */
+	| {readonly type: 'end'; readonly at: number; readonly reason: LeaveReason}
+	/** The socket is gone. */
+	| {readonly type: 'gone'; readonly at: number; readonly reason: LeaveReason};
+
+export type SessionEffect =
+	| {readonly type: 'greet'}
+	| {readonly type: 'join-plain'; readonly isListener: boolean}
+	| {readonly type: 'turn-away'; readonly protocol: ForeignProtocol}
+	| {readonly type: 'ping'}
+	/** Tell it why, flush, FIN. */
+	| {readonly type: 'finish'; readonly reason: LeaveReason}
+	| {readonly type: 'report-late-hello'}
+	| {readonly type: 'destroy'; readonly reason: LeaveReason};
+
+type SessionStep = Step<Session, SessionEffect>;
+
+const drain = (at: number, effect: SessionEffect): SessionStep => [
+	{phase: 'draining', since: at, deadline: at + sessionDrainTimeoutMs},
+	effect,
+];
+
+const openPlain = (at: number, isListener: boolean): SessionStep => [
+	{phase: 'open', since: at, dialect: 'plain', lastPingAt: at},
+	{type: 'join-plain', isListener},
+];
+
+const endCell = {
+	to: ['draining'],
+	run: (_state: unknown, {at, reason}: {at: number; reason: LeaveReason}) =>
+		drain(at, {type: 'finish', reason}),
+} as const;
+
+const finCell = {
+	to: ['half-closed'],
+	run: (_state: unknown, {at}: {at: number}): SessionStep => [
+		{phase: 'half-closed', since: at, deadline: at + halfClosedTimeoutMs},
+		{type: 'finish', reason: 'closed'},
+	],
+} as const;
+
+const foreignCell = {
+	to: ['draining'],
+	run: (
+		_state: unknown,
+		{at, protocol}: {at: number; protocol: ForeignProtocol},
+	) => drain(at, {type: 'turn-away', protocol}),
+} as const;
+
+const goneCell = {
+	to: ['closed'],
+	run: (
+		_state: unknown,
+		{at, reason}: {at: number; reason: LeaveReason},
+	): SessionStep => [{phase: 'closed', since: at, reason}],
+} as const;
+
+const cutOffLate = (
+	state: Extract<Session, {deadline: number}>,
+	at: number,
+): SessionStep =>
+	at >= state.deadline ? [state, {type: 'destroy', reason: 'closed'}] : [state];
+
+export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
+	accepted: {
+		framed: {
+			to: ['greeting'],
+			// The hello's time runs from the accept, not from its first byte.
+			run: ({since}) => [{phase: 'greeting', since}, {type: 'greet'}],
+		},
+		plain: {to: ['open'], run: (_state, {at}) => openPlain(at, false)},
+		foreign: foreignCell,
+		tick: {
+			to: ['accepted', 'open'],
+			// Who says nothing for so long is no sockchat client: perhaps a person
+			// at nc who waits for the first word.
+			run: (state, {at}) =>
+				at - state.since >= helloTimeoutMs ? openPlain(at, true) : [state],
+		},
+		fin: finCell,
+		end: endCell,
+		gone: goneCell,
+	},
+	greeting: {
+		welcomed: {
+			to: ['open'],
+			run: (_state, {at}) => [
+				{phase: 'open', since: at, dialect: 'framed', lastPingAt: at},
+			],
+		},
+		tick: {
+			to: ['greeting', 'draining'],
+			run: (state, {at}) =>
+				at - state.since >= helloTimeoutMs
+					? drain(at, {type: 'report-late-hello'})
+					: [state],
+		},
+		fin: finCell,
+		end: endCell,
+		gone: goneCell,
+	},
+	open: {
+		foreign: foreignCell,
+		tick: {
+			to: ['open'],
+			run(state, {at, lastHeardAt, heartbeatMs}) {
+				// A plain peer knows no ping, and may listen for a day.
+				if (state.dialect === 'plain') {
+					return [state];
+				}
+
+				if (at - lastHeardAt >= lostAfterMs(heartbeatMs)) {
+					return [state, {type: 'destroy', reason: 'timeout'}];
+				}
+
+				const quietSince = Math.max(lastHeardAt, state.lastPingAt);
+				return at - quietSince >= pingDueAfterMs(heartbeatMs)
+					? [{...state, lastPingAt: at}, {type: 'ping'}]
+					: [state];
+			},
+		},
+		fin: finCell,
+		end: endCell,
+		gone: goneCell,
+	},
+	'half-closed': {
+		tick: {
+			to: ['half-closed'],
+			run: (state, {at}) => cutOffLate(state, at),
+		},
+		gone: goneCell,
+	},
+	draining: {
+		tick: {to: ['draining'], run: (state, {at}) => cutOffLate(state, at)},
+		gone: goneCell,
+	},
+	closed: {},
+};
+
+export const transitionSession = createTransition<
+	Session,
+	SessionEvent,
+	SessionEffect
+>(sessionTable);
