@@ -1,0 +1,84 @@
+/** Does what a typed line means; the same for the screen and for plain lines. */
+import {assertNever} from '../errors.js';
+import type {Action} from './parse.js';
+import {helpLines} from './registry.js';
+
+/** What a front end's chat can do. */
+export type Chat = {
+	readonly say: (text: string) => void;
+	readonly whisper: (to: string, text: string) => void;
+	readonly rename: (nick: string) => void;
+	/** Leaves in good order; called again, at once. */
+	readonly leave: () => void;
+	readonly members: () => {
+		readonly count: number;
+		readonly names: readonly string[];
+	};
+};
+
+/** Where the answers of a command go. */
+export type Answers = {
+	readonly notice: (tone: 'info' | 'bad', text: string) => void;
+	readonly clear: () => void;
+};
+
+const whoLine = ({count, names}: ReturnType<Chat['members']>): string => {
+	const unnamed = count - names.length;
+	const rest = unnamed > 0 ? ` and ${unnamed} more` : '';
+	return `${count} here: ${names.join(' ')}${rest}`;
+};
+
+export const perform = (action: Action, chat: Chat, answers: Answers): void => {
+	switch (action.type) {
+		case 'say': {
+			chat.say(action.text);
+			break;
+		}
+
+		case 'whisper': {
+			chat.whisper(action.to, action.text);
+			break;
+		}
+
+		case 'rename': {
+			chat.rename(action.nick);
+			break;
+		}
+
+		case 'who': {
+			answers.notice('info', whoLine(chat.members()));
+			break;
+		}
+
+		case 'help': {
+			for (const line of helpLines()) {
+				answers.notice('info', line);
+			}
+
+			break;
+		}
+
+		case 'clear': {
+			answers.clear();
+			break;
+		}
+
+		case 'quit': {
+			chat.leave();
+			break;
+		}
+
+		case 'wrong': {
+			answers.notice('bad', action.reason);
+			break;
+		}
+
+		case 'nothing': {
+			break;
+		}
+
+		default: {
+			assertNever(action);
+		}
+	}
+};
