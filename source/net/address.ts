@@ -1,0 +1,121 @@
+/**
+ * Where to listen or to connect: a loopback host and port, or a Unix domain
+ * socket's path.
+ *
+ * A literal address is used as it is and `localhost` means 127.0.0.1: ::1 on
+ * the same port may belong to somebody else, and a resolver would not say so.
+ */
+import {Buffer} from 'node:buffer';
+import {isIPv4, Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {SockchatError} from '../errors.js';
+
+export type Address =
+	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
+	| {readonly kind: 'unix'; readonly path: string};
+
+const maxPort = 65_535;
+
+// sun_path of sockaddr_un holds 108 bytes on Linux, its NUL included.
+const maxPathBytes = 107;
+
+export const notLoopback = (host: string, port: number) =>
+	new SockchatError(
+		'ERR_NOT_LOOPBACK',
+		`"${host}" is not a loopback address, and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port}:127.0.0.1:${port} ${host}`,
+	);
+
+export const portOutOfRange = (seen: string, least: number) =>
+	new SockchatError(
+		'ERR_PORT_RANGE',
+		`"${seen}" is not a port: give a whole number from ${least} to ${maxPort}.`,
+	);
+
+const badSocketPath = (path: string, why: string) =>
+	new SockchatError(
+		'ERR_SOCKET_PATH',
+		`"${path}" can't be a socket's path: ${why}.`,
+	);
+
+const loopbackHost = (host: string): string | undefined => {
+	const wanted = host.toLowerCase();
+	if (wanted === 'localhost') {
+		return '127.0.0.1';
+	}
+
+	if (wanted === '::1' || wanted === '[::1]') {
+		return '::1';
+	}
+
+	return isIPv4(wanted) && wanted.startsWith('127.') ? wanted : undefined;
+};
+
+/**
+ * @param port As it was typed.
+ * @param least 0 where a free port may be asked for, else 1.
+ */
+export const parsePort = (
+	port: string,
+	least: 0 | 1,
+): number | SockchatError => {
+	const value = /^\d{1,5}$/.test(port) ? Number(port) : -1;
+	return value >= least && value <= maxPort
+		? value
+		: portOutOfRange(port, least);
+};
+
+export const parseTcpAddress = (
+	host: string,
+	port: number,
+): Address | SockchatError => {
+	const literal = loopbackHost(host);
+	return literal === undefined
+		? notLoopback(host, port)
+		: {kind: 'tcp', host: literal, port};
+};
+
+export const parseSocketPath = (path: string): Address | SockchatError => {
+	if (path === '' || path.includes('\0')) {
+		return badSocketPath(path, 'it is empty or holds a NUL');
+	}
+
+	return Buffer.byteLength(path) > maxPathBytes
+		? badSocketPath(
+				path,
+				`it has ${Buffer.byteLength(path)} bytes, and the kernel takes ${maxPathBytes}`,
+			)
+		: {kind: 'unix', path};
+};
+
+const hostAndPort = (host: string, port: number): string =>
+	host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** As people write it: 127.0.0.1:5001, [::1]:5001, or a path. */
+export const formatAddress = (address: Address): string =>
+	address.kind === 'tcp'
+		? hostAndPort(address.host, address.port)
+		: address.path;
+
+/** The two ends of a connection, as far as node:net knows them. */
+export type Endpoints = {
+	readonly local: string | undefined;
+	readonly remote: string | undefined;
+};
+
+export const endpointsOf = (duplex: Duplex | undefined): Endpoints => {
+	if (!(duplex instanceof Socket)) {
+		return {local: undefined, remote: undefined};
+	}
+
+	const {localAddress, localPort, remoteAddress, remotePort} = duplex;
+	return {
+		local:
+			localAddress === undefined || localPort === undefined
+				? undefined
+				: hostAndPort(localAddress, localPort),
+		remote:
+			remoteAddress === undefined || remotePort === undefined
+				? undefined
+				: hostAndPort(remoteAddress, remotePort),
+	};
+};

@@ -1,0 +1,388 @@
+/**
+ * A member's side: dial, say hello, talk, come back after a loss, leave.
+ *
+ * The machine of `connection/lifecycle.ts` decides; this file performs its
+ * effects and tells the rest by events. What is said while there is no
+ * connection waits in the outbox.
+ */
+import {randomUUID} from 'node:crypto';
+import type {Duplex} from 'node:stream';
+import type {Connection, ConnectionEffect} from '../connection/lifecycle.js';
+import type {Outgoing} from '../connection/outbox.js';
+import {assertNever, SockchatError, type ErrorCode} from '../errors.js';
+import type {
+	ErrorFrame,
+	MemberList,
+	ServerBye,
+	ServerFrame,
+} from '../protocol/frame.js';
+import type {Nick} from '../protocol/nick.js';
+import type {ClientEvent} from '../store/event.js';
+import {systemClock, type Clock} from './clock.js';
+import {ConnectionRunner} from './connection-runner.js';
+import {Conversation} from './conversation.js';
+import {FramedSocket} from './framed-socket.js';
+import {Gauges} from './gauges.js';
+
+export type ClientOptions = {
+	/** Opens a connection; called again for each attempt. */
+	readonly dial: () => Duplex;
+	/** A failure of the socket, in words. */
+	readonly describe: (cause: Error) => SockchatError;
+	readonly nick: Nick;
+	/** Whether another nick may be taken when this one is. */
+	readonly isNickFlexible: boolean;
+	/** Whether to come back after a loss; a first attempt is never repeated. */
+	readonly isRetrying: boolean;
+	readonly onEvent: (event: ClientEvent) => void;
+	readonly clock?: Clock | undefined;
+	/** From 0 up to 1, for the jitter. */
+	readonly random?: (() => number) | undefined;
+};
+
+// What another attempt would not mend.
+const finalCodes: ReadonlySet<ErrorCode> = new Set([
+	'ERR_NICK_INVALID',
+	'ERR_NICK_TAKEN',
+	'ERR_NOT_SOCKCHAT',
+	'ERR_VERSION',
+	'ERR_REPLACED',
+]);
+
+export const notSockchat = (seen: string) =>
+	new SockchatError(
+		'ERR_NOT_SOCKCHAT',
+		`What answers there is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it all the same, use --raw.`,
+	);
+
+const closedBy = (
+	bye: ServerBye | undefined,
+	phase: Connection['phase'],
+): SockchatError => {
+	switch (bye?.reason) {
+		case 'shutdown': {
+			return new SockchatError('ERR_SHUTDOWN', 'The server has shut down.');
+		}
+
+		case 'replaced': {
+			return new SockchatError(
+				'ERR_REPLACED',
+				'This client came in again over another connection.',
+			);
+		}
+
+		default: {
+			return new SockchatError(
+				'ERR_LOST',
+				phase === 'handshaking'
+					? 'The connection was closed (FIN) before a welcome came. If that is not a sockchat server, use --raw.'
+					: 'The server closed the connection (FIN).',
+			);
+		}
+	}
+};
+
+export class Client {
+	/** Settles when it is over for good: with the cause, or none if it left. */
+	readonly closed: Promise<SockchatError | undefined>;
+	readonly #options: ClientOptions;
+	readonly #clock: Clock;
+	readonly #gauges: Gauges;
+	readonly #conversation: Conversation;
+	readonly #runner: ConnectionRunner;
+	#socket: FramedSocket | undefined;
+	#bye: ServerBye | undefined;
+	#hasBeenOpen = false;
+	#pings = 0;
+
+	constructor(options: ClientOptions) {
+		const {nick, onEvent: emit, clock = systemClock} = options;
+		this.#options = options;
+		this.#clock = clock;
+		const gauges = new Gauges(clock, emit);
+		this.#gauges = gauges;
+		this.#conversation = new Conversation({
+			secret: randomUUID(),
+			nick,
+			clock,
+			emit,
+			onAnswered(n) {
+				gauges.returned(`n${n}`);
+			},
+		});
+		this.#runner = new ConnectionRunner({
+			clock,
+			random: options.random ?? Math.random,
+			perform: effect => {
+				this.#perform(effect);
+			},
+			socket: () => this.#socket?.duplex,
+			onEvent: emit,
+		});
+		this.closed = this.#runner.closed;
+		this.#runner.start();
+	}
+
+	get connection(): Connection {
+		return this.#runner.connection;
+	}
+
+	/** The public id, by which one's own entries are known. */
+	get id(): string {
+		return this.#conversation.id;
+	}
+
+	/** The nick as the room has it. */
+	get nick(): string {
+		return this.#conversation.nick;
+	}
+
+	/** Who is here; at most 200 are named. */
+	get members(): MemberList {
+		return this.#conversation.members;
+	}
+
+	/** How many of one's own messages are not known to be stored. */
+	get unstored(): number {
+		return this.#conversation.unstored;
+	}
+
+	/** Says it to all, now or once there is a connection. */
+	say(text: string): void {
+		this.#queue(text, undefined);
+	}
+
+	/** Says it to one member. */
+	whisper(to: string, text: string): void {
+		this.#queue(text, to);
+	}
+
+	/** Asks for another nick; the room's answer comes as a frame. */
+	rename(nick: string): void {
+		if (this.#conversation.isWelcome) {
+			this.#socket!.send({type: 'nick', nick});
+		} else {
+			this.#conversation.wish(nick);
+		}
+	}
+
+	/** Says bye and ends the connection; a second call cuts it off. */
+	leave(): void {
+		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
+	}
+
+	#queue(text: string, to: string | undefined): void {
+		const frame = this.#conversation.queue(text, to);
+		if (frame && this.#conversation.isWelcome) {
+			this.#send(frame);
+		}
+	}
+
+	#send(frame: Outgoing): void {
+		const {n} = frame;
+		const socket = this.#socket!;
+		this.#gauges.departed(`n${n}`);
+		socket.send(frame, () => {
+			this.#options.onEvent({type: 'sent', at: this.#clock.wallMs(), n});
+		});
+		this.#gauges.moved(socket);
+	}
+
+	#perform(effect: ConnectionEffect): void {
+		const socket = this.#socket;
+		switch (effect.type) {
+			case 'dial': {
+				this.#dial();
+				break;
+			}
+
+			case 'hello': {
+				socket!.send(this.#conversation.hello());
+				break;
+			}
+
+			case 'resend': {
+				for (const frame of this.#conversation.unanswered) {
+					this.#send(frame);
+				}
+
+				break;
+			}
+
+			case 'ping': {
+				const id = ++this.#pings;
+				this.#gauges.departed(`ping ${id}`);
+				socket!.send({type: 'ping', id});
+				break;
+			}
+
+			case 'bye': {
+				socket!.send({type: 'bye'});
+				socket!.finish();
+				break;
+			}
+
+			case 'abandon': {
+				this.#lose(effect.cause);
+				break;
+			}
+
+			case 'destroy': {
+				socket?.destroy();
+				break;
+			}
+
+			default: {
+				assertNever(effect);
+			}
+		}
+	}
+
+	#dial(): void {
+		this.#bye = undefined;
+		const socket = new FramedSocket(this.#options.dial(), {
+			onConnected: () => {
+				this.#runner.dispatch({type: 'connected', at: this.#runner.now});
+			},
+			onHeard: () => {
+				this.#gauges.moved(socket);
+				this.#runner.dispatch({type: 'heard', at: this.#runner.now});
+			},
+			onFrame: frame => {
+				this.#take(frame);
+			},
+			onGarbage: (error, seen) => {
+				this.#refuseGarbage(error, seen);
+			},
+			onEnded: cause => {
+				this.#lose(
+					cause
+						? this.#options.describe(cause)
+						: closedBy(this.#bye, this.#runner.connection.phase),
+				);
+			},
+		});
+		this.#socket = socket;
+	}
+
+	/** The connection is over, or given up. */
+	#lose(cause: SockchatError): void {
+		const socket = this.#socket!;
+		socket.destroy();
+		this.#gauges.ended(socket);
+		this.#conversation.interrupt();
+		const isFinal =
+			!this.#options.isRetrying ||
+			!this.#hasBeenOpen ||
+			finalCodes.has(cause.code);
+		this.#runner.lose(cause, isFinal);
+	}
+
+	#refuseGarbage(error: SockchatError, seen: string): void {
+		if (!this.#conversation.isWelcome) {
+			this.#lose(notSockchat(seen));
+		} else if (error.code === 'ERR_LINE_TOO_LONG') {
+			this.#lose(error);
+		} else {
+			const {code, message} = error;
+			this.#conversation.tell({type: 'error', code, message});
+		}
+	}
+
+	#take(frame: ServerFrame): void {
+		const conversation = this.#conversation;
+		switch (frame.type) {
+			case 'ping': {
+				this.#socket!.send({type: 'pong', id: frame.id});
+				break;
+			}
+
+			case 'pong': {
+				this.#gauges.returned(`ping ${frame.id}`);
+				break;
+			}
+
+			case 'welcome': {
+				const {heartbeatMs} = frame;
+				this.#hasBeenOpen = true;
+				conversation.takeWelcome(frame);
+				this.#runner.dispatch({
+					type: 'welcomed',
+					at: this.#runner.now,
+					heartbeatMs,
+				});
+				break;
+			}
+
+			case 'error': {
+				this.#takeError(frame);
+				break;
+			}
+
+			case 'bye': {
+				this.#bye = frame;
+				conversation.tell(frame);
+				break;
+			}
+
+			case 'members': {
+				const {heartbeatMs} = frame;
+				conversation.tell(frame);
+				if (heartbeatMs !== undefined) {
+					this.#runner.dispatch({
+						type: 'heard',
+						at: this.#runner.now,
+						heartbeatMs,
+					});
+				}
+
+				break;
+			}
+
+			case 'message':
+			case 'joined':
+			case 'left':
+			case 'renamed': {
+				conversation.takeEntry(frame);
+				break;
+			}
+
+			case 'gap': {
+				conversation.takeGap(frame);
+				break;
+			}
+
+			case 'whispered': {
+				conversation.takeWhispered(frame);
+				break;
+			}
+
+			case 'challenge': {
+				this.#lose(notSockchat(frame.type));
+				break;
+			}
+
+			default: {
+				assertNever(frame);
+			}
+		}
+	}
+
+	#takeError(frame: ErrorFrame): void {
+		const conversation = this.#conversation;
+		const error = conversation.takeError(frame);
+		if (!error) {
+			return;
+		}
+
+		const isFlexible = this.#options.isNickFlexible || this.#hasBeenOpen;
+		if (conversation.isWelcome) {
+			conversation.tell(frame);
+		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
+			conversation.wishAnother();
+			this.#socket!.send(conversation.hello());
+		} else {
+			this.#lose(error);
+		}
+	}
+}

@@ -1,0 +1,47 @@
+/** `connect()` of the public API: a member's connection to a room. */
+import {SockchatError} from '../errors.js';
+import {parseNick} from '../protocol/nick.js';
+import type {ClientEvent} from '../store/event.js';
+import type {Address} from './address.js';
+import {Client} from './client.js';
+import {connectionFailed, dial} from './dial.js';
+
+export type ConnectOptions = {
+	readonly address: Address;
+	/** At most 24 columns wide; letters, digits, `-`, `_` and `.`. */
+	readonly nick: string;
+	/** Comes back after a loss, with full jitter up to 10 s. Default: true. */
+	readonly isRetrying?: boolean;
+	/** A port to bind first; by default the kernel chooses. */
+	readonly localPort?: number;
+	readonly onEvent?: (event: ClientEvent) => void;
+};
+
+/**
+ * Connects to a room and says hello. What is said before the welcome waits.
+ *
+ * @returns At once; the outcome comes as events, its end as `closed`.
+ * @throws {SockchatError} `ERR_NICK_INVALID`.
+ */
+export const connect = ({
+	address,
+	nick,
+	isRetrying = true,
+	localPort,
+	onEvent = () => undefined,
+}: ConnectOptions): Client => {
+	const parsed = parseNick(nick);
+	if (!parsed.ok) {
+		throw parsed.error;
+	}
+
+	return new Client({
+		dial: () => dial(address, localPort),
+		describe: (cause): SockchatError =>
+			connectionFailed(address, localPort, cause),
+		nick: parsed.nick,
+		isNickFlexible: false,
+		isRetrying,
+		onEvent,
+	});
+};

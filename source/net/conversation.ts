@@ -1,0 +1,229 @@
+/**
+ * What a client has seen of the room and what it has said, over any number of
+ * connections: the last seq, the log it counts in, the nick, the outbox.
+ *
+ * It makes sure that nothing is shown twice and that no hole is silent; it
+ * knows no socket.
+ */
+import {Outbox, type Outgoing} from '../connection/outbox.js';
+import {SockchatError} from '../errors.js';
+import {
+	wireVersion,
+	type Entry,
+	type ErrorFrame,
+	type Gap,
+	type Hello,
+	type MemberList,
+	type ServerFrame,
+	type Welcome,
+	type Whispered,
+} from '../protocol/frame.js';
+import {foldNick, suggestNick, type Nick} from '../protocol/nick.js';
+import {publicId} from '../protocol/public-id.js';
+import {checkText} from '../protocol/text.js';
+import type {ClientEvent} from '../store/event.js';
+import {nobody, reducePresence} from '../store/presence.js';
+import type {Clock} from './clock.js';
+import {trace} from '../trace.js';
+
+export type ConversationOptions = {
+	/** The client's UUID. */
+	readonly secret: string;
+	readonly nick: Nick;
+	readonly clock: Clock;
+	readonly emit: (event: ClientEvent) => void;
+	/** A say or whisper was answered: stored, delivered or refused. */
+	readonly onAnswered: (n: number) => void;
+};
+
+export class Conversation {
+	/** The public id, by which one's own entries are known. */
+	readonly id: string;
+	readonly #options: ConversationOptions;
+	readonly #outbox = new Outbox();
+	readonly #takenNicks = new Set<string>();
+	#nick: string;
+	#log: string | undefined;
+	#lastSeq: number | undefined;
+	#presence = nobody;
+	/** Of the current connection; undefined before its welcome. */
+	#welcome: Welcome | undefined;
+
+	constructor(options: ConversationOptions) {
+		this.#options = options;
+		this.#nick = options.nick;
+		this.id = publicId(options.secret);
+	}
+
+	/** As the room has it, or as it will be asked for. */
+	get nick(): string {
+		return this.#nick;
+	}
+
+	get isWelcome(): boolean {
+		return this.#welcome !== undefined;
+	}
+
+	/** Who is here. */
+	get members(): MemberList {
+		return this.#presence.members;
+	}
+
+	/** How many of one's own messages are not known to be stored. */
+	get unstored(): number {
+		return this.#outbox.size;
+	}
+
+	/** What the server has not answered yet, oldest first. */
+	get unanswered(): readonly Outgoing[] {
+		return this.#outbox.after(this.#welcome?.stored ?? 0);
+	}
+
+	hello(): Hello {
+		const known =
+			this.#lastSeq === undefined
+				? {}
+				: {
+						since: this.#lastSeq,
+						...(this.#log === undefined ? {} : {log: this.#log}),
+					};
+		return {
+			type: 'hello',
+			v: wireVersion,
+			client: this.#options.secret,
+			nick: this.#nick,
+			...known,
+		};
+	}
+
+	/** @param nick To be asked for with the next hello. */
+	wish(nick: string): void {
+		this.#nick = nick;
+	}
+
+	/** The wished nick was taken: wishes for the next like it. */
+	wishAnother(): void {
+		this.#takenNicks.add(foldNick(this.#nick));
+		this.#nick = suggestNick(this.#options.nick, key =>
+			this.#takenNicks.has(key),
+		);
+	}
+
+	/** @returns What to send; undefined for a text that no server would take. */
+	queue(text: string, to: string | undefined): Outgoing | undefined {
+		const error = checkText(text);
+		const frame = this.#outbox.add(text, to);
+		const {n} = frame;
+		this.#emit({type: 'queued', at: this.#at, n, text, to});
+		if (!error) {
+			return frame;
+		}
+
+		this.#outbox.settle(n);
+		this.#emit({type: 'failed', at: this.#at, n, error});
+		return undefined;
+	}
+
+	/** The connection is gone; what is unanswered waits for the next. */
+	interrupt(): void {
+		this.#welcome = undefined;
+	}
+
+	takeWelcome(frame: Welcome): void {
+		if (frame.log !== this.#log || frame.head < (this.#lastSeq ?? 0)) {
+			// Another log: its numbers begin anew.
+			this.#lastSeq = undefined;
+		}
+
+		this.#log = frame.log;
+		this.#welcome = frame;
+		this.#nick = frame.nick;
+		this.tell(frame);
+		this.#settleReplayed(this.#lastSeq ?? 0);
+	}
+
+	takeGap(gap: Gap): void {
+		this.#lastSeq = gap.to;
+		this.tell(gap);
+	}
+
+	takeEntry(entry: Entry): void {
+		const {seq} = entry;
+		const expected = (this.#lastSeq ?? seq - 1) + 1;
+		if (seq < expected) {
+			trace(`passed over entry ${seq}, which was here before`);
+			return;
+		}
+
+		if (seq > expected) {
+			// The server said nothing of it, so it is said here.
+			this.tell({type: 'gap', from: expected, to: seq - 1});
+		}
+
+		this.#lastSeq = seq;
+		if (entry.id === this.id) {
+			if (entry.type === 'message') {
+				this.#answer(entry.n);
+			} else if (entry.type === 'renamed') {
+				this.#nick = entry.to;
+			}
+		}
+
+		this.tell(entry);
+		this.#settleReplayed(seq);
+	}
+
+	takeWhispered(frame: Whispered): void {
+		if (foldNick(frame.from) === foldNick(this.#nick)) {
+			this.#answer(frame.n);
+		}
+
+		this.tell(frame);
+	}
+
+	/** @returns The error if it is about the connection, not one message. */
+	takeError(frame: ErrorFrame): SockchatError | undefined {
+		const error = new SockchatError(frame.code, frame.message);
+		if (frame.n === undefined || !this.#outbox.settle(frame.n)) {
+			return error;
+		}
+
+		this.#options.onAnswered(frame.n);
+		this.#emit({type: 'failed', at: this.#at, n: frame.n, error});
+		return undefined;
+	}
+
+	tell(frame: ServerFrame): void {
+		this.#presence = reducePresence(this.#presence, frame);
+		this.#emit({type: 'frame', at: this.#at, frame});
+	}
+
+	get #at(): number {
+		return this.#options.clock.wallMs();
+	}
+
+	#emit(event: ClientEvent): void {
+		this.#options.emit(event);
+	}
+
+	#answer(n: number): void {
+		this.#outbox.settle(n);
+		this.#options.onAnswered(n);
+	}
+
+	/**
+	 * With the replay through, what the server says that it has, but whose echo
+	 * did not come, is stored all the same: its echo fell into a gap.
+	 */
+	#settleReplayed(seq: number): void {
+		const welcome = this.#welcome;
+		if (!welcome || seq < welcome.head) {
+			return;
+		}
+
+		for (const {n} of this.#outbox.upTo(welcome.stored ?? 0)) {
+			this.#answer(n);
+			this.#emit({type: 'stored', at: this.#at, n});
+		}
+	}
+}

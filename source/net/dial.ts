@@ -1,0 +1,81 @@
+/** connect() and its failures in words, for a room and for raw. */
+import {createConnection, type Socket} from 'node:net';
+import {SockchatError} from '../errors.js';
+import {formatAddress, type Address} from './address.js';
+
+/** The failure of a connection attempt, or of a connection, in words. */
+export const connectionFailed = (
+	address: Address,
+	localPort: number | undefined,
+	cause: Error,
+): SockchatError => {
+	const place = formatAddress(address);
+	switch ((cause as NodeJS.ErrnoException).code) {
+		case 'ECONNREFUSED':
+		case 'ENOENT': {
+			const flag =
+				address.kind === 'tcp'
+					? `--port ${address.port}`
+					: `--socket ${address.path}`;
+			return new SockchatError(
+				'ERR_REFUSED',
+				`Nobody listens on ${place}: the connection was refused. Start a room there with: sockchat serve ${flag}`,
+				{cause},
+			);
+		}
+
+		case 'EADDRINUSE':
+		case 'EADDRNOTAVAIL': {
+			return new SockchatError(
+				'ERR_ADDRESS_UNAVAILABLE',
+				localPort === undefined
+					? `Can't connect to ${place}: no local address is free.`
+					: `Can't bind the local port ${localPort}: it is in use, or in TIME-WAIT after its last connection. Choose another --local-port, or wait a minute.`,
+				{cause},
+			);
+		}
+
+		case 'EACCES': {
+			return new SockchatError(
+				'ERR_PORT_FORBIDDEN',
+				`You may not connect to ${place}.`,
+				{cause},
+			);
+		}
+
+		case 'ECONNRESET':
+		case 'EPIPE': {
+			return new SockchatError(
+				'ERR_RESET',
+				`The connection to ${place} was reset by the other side (RST).`,
+				{cause},
+			);
+		}
+
+		default: {
+			return new SockchatError(
+				'ERR_LOST',
+				`The connection to ${place} failed: ${cause.message}.`,
+				{cause},
+			);
+		}
+	}
+};
+
+/**
+ * Calls connect(); the outcome is the socket's 'connect' or 'error'.
+ *
+ * @param localPort A port to bind first; undefined lets the kernel choose.
+ */
+export const dial = (address: Address, localPort?: number): Socket =>
+	address.kind === 'tcp'
+		? createConnection({
+				host: address.host,
+				port: address.port,
+				noDelay: true,
+				allowHalfOpen: true,
+				...(localPort === undefined
+					? {}
+					: {localPort, localAddress: address.host}),
+			})
+		: createConnection({path: address.path, allowHalfOpen: true});

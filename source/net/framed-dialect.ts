@@ -1,0 +1,303 @@
+/** A session whose peer is a sockchat client: frames in, frames out. */
+import {randomUUID} from 'node:crypto';
+import type {Buffer} from 'node:buffer';
+import {assertNever, SockchatError} from '../errors.js';
+import {badFrame, decodeClientFrame, frameLine} from '../protocol/codec.js';
+import {
+	maxFrameBytes,
+	maxTextBytes,
+	replayEntries,
+	wireVersion,
+	type ClientFrame,
+	type Hello,
+	type LeaveReason,
+	type Say,
+	type ServerFrame,
+	type Whisper,
+	type Whispered,
+} from '../protocol/frame.js';
+import {LineSplitter} from '../protocol/lines.js';
+import type {Member} from '../room/room.js';
+import type {Dialect, PeerSession} from './session.js';
+import {trace} from '../trace.js';
+
+const wrongVersion = (seen: number) =>
+	new SockchatError(
+		'ERR_VERSION',
+		`This server speaks version ${wireVersion} of the wire, and the client asked for ${seen}. Use the same sockchat on both sides.`,
+	);
+
+export class FramedDialect implements Dialect {
+	readonly #session: PeerSession;
+	readonly #lines = new LineSplitter(maxFrameBytes);
+	#pings = 0;
+
+	constructor(session: PeerSession) {
+		this.#session = session;
+	}
+
+	read(chunk: Buffer): void {
+		try {
+			this.#lines.push(chunk, line => {
+				this.#readLine(line);
+			});
+		} catch (error) {
+			if (!(error instanceof SockchatError)) {
+				throw error;
+			}
+
+			this.tellError(error);
+			this.#session.end('protocol');
+		}
+	}
+
+	readEnd(): void {
+		const {pendingBytes} = this.#lines;
+		if (pendingBytes > 0) {
+			trace(`${this.#session.peer}: FIN within a frame, ${pendingBytes} bytes`);
+		}
+	}
+
+	/** The log holds what goes on the wire. */
+	encode(entries: Buffer): Buffer {
+		return entries;
+	}
+
+	tellGap(from: number, to: number): void {
+		this.#send({type: 'gap', from, to});
+	}
+
+	tellError({code, message}: SockchatError, n?: number): void {
+		this.#send({
+			type: 'error',
+			code,
+			message,
+			...(n === undefined ? {} : {n}),
+		});
+	}
+
+	tellWhisper(frame: Whispered): void {
+		this.#send(frame);
+	}
+
+	ping(): void {
+		this.#send({type: 'ping', id: ++this.#pings});
+	}
+
+	farewell(reason: LeaveReason): void {
+		this.#send({type: 'bye', reason});
+	}
+
+	stop(): void {
+		// It holds nothing that outlives the socket.
+	}
+
+	#send(frame: ServerFrame): void {
+		this.#session.write(frameLine(frame));
+	}
+
+	#readLine(line: Buffer): void {
+		const {phase} = this.#session.state;
+		if (phase !== 'greeting' && phase !== 'open') {
+			// A frame before it in the same chunk ended the session.
+			return;
+		}
+
+		const decoded = decodeClientFrame(line);
+		switch (decoded.kind) {
+			case 'frame': {
+				this.#take(decoded.frame);
+				break;
+			}
+
+			case 'unknown': {
+				trace(`${this.#session.peer}: passed over a ${decoded.frameType}`);
+				break;
+			}
+
+			case 'bad': {
+				this.tellError(decoded.error);
+				break;
+			}
+
+			default: {
+				assertNever(decoded);
+			}
+		}
+	}
+
+	#take(frame: ClientFrame): void {
+		const {member} = this.#session;
+		if (frame.type === 'hello') {
+			if (member) {
+				this.tellError(badFrame('hello was said before', '{"type":"hello"'));
+			} else {
+				this.#greet(frame);
+			}
+
+			return;
+		}
+
+		if (frame.type === 'bye') {
+			this.#session.end('quit');
+			return;
+		}
+
+		if (!member) {
+			this.tellError(
+				badFrame('hello must come first', `{"type":"${frame.type}"`),
+			);
+			return;
+		}
+
+		switch (frame.type) {
+			case 'say': {
+				this.#say(member, frame);
+				break;
+			}
+
+			case 'whisper': {
+				this.#whisper(member, frame);
+				break;
+			}
+
+			case 'nick': {
+				this.#rename(member, frame.nick);
+				break;
+			}
+
+			case 'ping': {
+				this.#send({type: 'pong', id: frame.id});
+				break;
+			}
+
+			case 'pong': {
+				// Any chunk is a sign of life, and the session has noted it.
+				break;
+			}
+
+			default: {
+				assertNever(frame);
+			}
+		}
+	}
+
+	#greet({v, client, nick, since, log}: Hello): void {
+		const session = this.#session;
+		const {sessions} = session;
+		const {room, clock} = sessions;
+		if (v !== wireVersion) {
+			this.tellError(wrongVersion(v));
+			session.end('protocol');
+			return;
+		}
+
+		const result = room.join(client, nick, clock.wallMs());
+		if (result.kind === 'refused') {
+			this.tellError(result.error);
+			// For a nick it may say hello again with another.
+			if (result.error.code === 'ERR_ROOM_FULL') {
+				session.end('protocol');
+			}
+
+			return;
+		}
+
+		const {member} = result;
+		const {head} = room.log;
+		this.#send({
+			type: 'welcome',
+			v: wireVersion,
+			session: randomUUID(),
+			room: sessions.roomName,
+			log: room.logId,
+			nick: member.nick,
+			head,
+			stored: room.lastStored(member.id),
+			members: room.memberList(),
+			limits: {frameBytes: maxFrameBytes, textBytes: maxTextBytes},
+			heartbeatMs: room.heartbeatMs,
+		});
+		// Numbers of another log, or beyond this one's head, mean nothing here.
+		const isKnown =
+			since !== undefined &&
+			since <= head &&
+			(log === undefined || log === room.logId);
+		session.join(member, this.#replayFrom(isKnown ? since + 1 : undefined));
+		session.dispatch({type: 'welcomed', at: clock.monotonicMs()});
+	}
+
+	/** The offset that the replay begins at; says what is missing before it. */
+	#replayFrom(seq: number | undefined): number {
+		const {log} = this.#session.sessions.room;
+		if (seq === undefined) {
+			return log.offsetOf(Math.max(log.firstSeq, log.head - replayEntries + 1));
+		}
+
+		if (seq < log.firstSeq) {
+			this.tellGap(seq, log.firstSeq - 1);
+		}
+
+		return log.offsetOf(seq);
+	}
+
+	#say(member: Member, {n, text}: Say): void {
+		const {sessions} = this.#session;
+		const {room, clock} = sessions;
+		const result = room.say(member, n, text, clock.wallMs());
+		if (result.kind === 'refused') {
+			this.tellError(result.error, n);
+		} else {
+			sessions.onPosted();
+		}
+	}
+
+	#whisper(member: Member, {n, to, text}: Whisper): void {
+		const {sessions} = this.#session;
+		const {room, clock} = sessions;
+		const result = room.whisper(member, n, to, text);
+		switch (result.kind) {
+			case 'delivered': {
+				const frame: Whispered = {
+					type: 'whispered',
+					n,
+					from: member.nick,
+					to: result.to.nick,
+					text,
+					at: clock.wallMs(),
+				};
+				this.tellWhisper(frame);
+				if (result.to.id !== member.id) {
+					sessions.of(result.to)?.whisper(frame);
+				}
+
+				break;
+			}
+
+			case 'duplicate': {
+				break;
+			}
+
+			case 'refused': {
+				this.tellError(result.error, n);
+				break;
+			}
+
+			default: {
+				assertNever(result);
+			}
+		}
+	}
+
+	#rename(member: Member, nick: string): void {
+		const {sessions} = this.#session;
+		const {room, clock} = sessions;
+		const result = room.rename(member, nick, clock.wallMs());
+		if (result.kind === 'refused') {
+			this.tellError(result.error);
+		} else {
+			this.#session.member = result.member;
+			sessions.onPosted();
+		}
+	}
+}

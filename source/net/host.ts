@@ -1,0 +1,52 @@
+/**
+ * `serve`: a server plus an ordinary member, whose connection to it is an
+ * in-memory pair instead of a socket.
+ */
+import {duplexPair} from 'node:stream';
+import {SockchatError} from '../errors.js';
+import type {Nick} from '../protocol/nick.js';
+import type {ChatEvent} from '../store/event.js';
+import {Client} from './client.js';
+import {startServer, type Server, type ServerOptions} from './server.js';
+
+export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
+	readonly nick: Nick;
+	readonly isNickFlexible: boolean;
+	readonly onEvent: (event: ChatEvent) => void;
+};
+
+export type Host = {readonly server: Server; readonly client: Client};
+
+/**
+ * Starts a server and joins its room.
+ *
+ * @throws {SockchatError} What `startServer` throws.
+ */
+export const startHost = async (options: HostOptions): Promise<Host> => {
+	const server = await startServer(options);
+	const {nick, isNickFlexible, onEvent, clock} = options;
+	const client = new Client({
+		dial() {
+			const [near, far] = duplexPair();
+			server.attach(far);
+			return near;
+		},
+		describe: cause =>
+			new SockchatError('ERR_INTERNAL', cause.message, {cause}),
+		nick,
+		isNickFlexible,
+		isRetrying: false,
+		clock,
+		onEvent(event) {
+			// In memory there is no connection to watch: the server's events tell.
+			if (
+				event.type !== 'connection' &&
+				event.type !== 'traffic' &&
+				event.type !== 'rtt'
+			) {
+				onEvent(event);
+			}
+		},
+	});
+	return {server, client};
+};

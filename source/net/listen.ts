@@ -1,0 +1,152 @@
+/** bind() and listen() with their failures in words, for a room and for raw. */
+import {lstatSync, unlinkSync} from 'node:fs';
+import {createConnection, type Server} from 'node:net';
+import {SockchatError} from '../errors.js';
+import type {Place} from '../store/event.js';
+import {formatAddress, type Address} from './address.js';
+import {holderOfPort, type Holder} from './kernel.js';
+
+export const portTaken = (
+	address: string,
+	port: number,
+	holder: Holder | undefined,
+	cause: unknown,
+) => {
+	const by = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
+	return new SockchatError(
+		'ERR_PORT_TAKEN',
+		`${address} is taken${by}. Choose another port with --port, or join what is there: sockchat connect --port ${port}`,
+		{cause},
+	);
+};
+
+const pathTaken = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_SOCKET_PATH',
+		`"${path}" exists already. If a server listens there, join it with: sockchat connect --socket ${path}`,
+		{cause},
+	);
+
+const codeOf = (error: unknown): string | undefined =>
+	(error as NodeJS.ErrnoException).code;
+
+const listenFailed = async (
+	address: Address,
+	cause: unknown,
+): Promise<SockchatError> => {
+	const place = formatAddress(address);
+	switch (codeOf(cause)) {
+		case 'EADDRINUSE': {
+			return address.kind === 'unix'
+				? pathTaken(address.path, cause)
+				: portTaken(
+						place,
+						address.port,
+						await holderOfPort(address.port),
+						cause,
+					);
+		}
+
+		case 'EACCES': {
+			return new SockchatError(
+				'ERR_PORT_FORBIDDEN',
+				`You may not listen on ${place}; on most systems ports below 1024 are for root. Choose another.`,
+				{cause},
+			);
+		}
+
+		default: {
+			return new SockchatError(
+				'ERR_ADDRESS_UNAVAILABLE',
+				`Can't listen on ${place}: ${(cause as Error).message}.`,
+				{cause},
+			);
+		}
+	}
+};
+
+const tryListen = async (
+	server: Server,
+	address: Address,
+	backlog: number,
+): Promise<void> =>
+	new Promise((resolve, reject) => {
+		server.once('error', reject);
+		server.listen(
+			address.kind === 'tcp'
+				? {host: address.host, port: address.port, backlog, exclusive: true}
+				: {path: address.path, backlog},
+			() => {
+				server.off('error', reject);
+				resolve();
+			},
+		);
+	});
+
+/** A socket file that nobody answers at was left by a server that died. */
+const isStale = async (path: string): Promise<boolean> => {
+	if (!lstatSync(path).isSocket()) {
+		return false;
+	}
+
+	return new Promise(resolve => {
+		const probe = createConnection({path});
+		probe.once('connect', () => {
+			probe.destroy();
+			resolve(false);
+		});
+		probe.once('error', error => {
+			resolve(codeOf(error) === 'ECONNREFUSED');
+		});
+	});
+};
+
+/**
+ * Binds and listens.
+ *
+ * @param backlog The queue of connections not yet accepted; the kernel caps it.
+ * @returns The address, with the port that was given where 0 was asked for.
+ * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
+ * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`.
+ */
+export const listen = async (
+	server: Server,
+	address: Address,
+	backlog: number,
+): Promise<Address> => {
+	// Whoever may write to the socket's file may connect: only its owner.
+	const umask = address.kind === 'unix' ? process.umask(0o177) : undefined;
+	try {
+		try {
+			await tryListen(server, address, backlog);
+		} catch (error) {
+			const isLeftOver =
+				address.kind === 'unix' &&
+				codeOf(error) === 'EADDRINUSE' &&
+				(await isStale(address.path));
+			if (!isLeftOver) {
+				throw error;
+			}
+
+			unlinkSync(address.path);
+			await tryListen(server, address, backlog);
+		}
+	} catch (error) {
+		throw await listenFailed(address, error);
+	} finally {
+		if (umask !== undefined) {
+			process.umask(umask);
+		}
+	}
+
+	const bound = server.address();
+	return address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+		? {...address, port: bound.port}
+		: address;
+};
+
+/** An address in the words of the flags, as the JSON events have it. */
+export const placeOf = (address: Address): Place =>
+	address.kind === 'tcp'
+		? {host: address.host, port: address.port}
+		: {path: address.path};

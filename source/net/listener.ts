@@ -1,0 +1,139 @@
+/**
+ * The listening socket and its machine: bind, listen, accept, drain. What an
+ * accepted socket means is the business of whoever holds it.
+ */
+import {createServer, type Server as NetServer, type Socket} from 'node:net';
+import {
+	serverDrainTimeoutMs,
+	transitionServer,
+	type Listening,
+	type ListeningEvent,
+} from '../connection/serving.js';
+import {assertNever} from '../errors.js';
+import type {ServerEvent} from '../store/event.js';
+import {endpointsOf, type Address} from './address.js';
+import type {Clock} from './clock.js';
+import {listen, placeOf} from './listen.js';
+import {trace} from '../trace.js';
+
+export type ListenerOptions = {
+	readonly address: Address;
+	readonly clock: Clock;
+	readonly onEvent: (event: ServerEvent) => void;
+	/** @param peer Its address; a number of its own on a Unix domain socket. */
+	readonly onSocket: (socket: Socket, peer: string) => void;
+	/** Nobody else is accepted: see everybody off. */
+	readonly onDrain: () => void;
+	/** Whoever is still there is cut off. */
+	readonly onCutOff: () => void;
+};
+
+// For bursts of connections; Linux caps it at net.core.somaxconn.
+export const defaultBacklog = 4096;
+
+export class Listener {
+	/** Settles once every connection has ended and the port is free. */
+	readonly closed: Promise<void>;
+	readonly #options: ListenerOptions;
+	readonly #netServer: NetServer;
+	#address: Address;
+	#state: Listening;
+	#unixPeers = 0;
+	#settle!: () => void;
+
+	constructor(options: ListenerOptions) {
+		this.#options = options;
+		this.#address = options.address;
+		this.#state = {phase: 'binding', since: this.#now};
+		this.closed = new Promise(resolve => {
+			this.#settle = resolve;
+		});
+		// Half-open allowed: our FIN goes when all is said, not by itself.
+		this.#netServer = createServer(
+			{allowHalfOpen: true, noDelay: true},
+			socket => {
+				const peer = endpointsOf(socket).remote ?? `unix:${++this.#unixPeers}`;
+				options.onEvent({type: 'accepted', at: this.#at, peer});
+				options.onSocket(socket, peer);
+			},
+		);
+	}
+
+	/** Where it listens, with the real port where 0 was asked for. */
+	get address(): Address {
+		return this.#address;
+	}
+
+	get state(): Listening {
+		return this.#state;
+	}
+
+	/**
+	 * Binds and listens.
+	 *
+	 * @param backlog The queue of connections not yet accepted.
+	 * @throws {SockchatError} See `listen()`.
+	 */
+	async listen(backlog = defaultBacklog): Promise<void> {
+		this.#address = await listen(this.#netServer, this.#address, backlog);
+		// From here on, errors are those of single accepts, such as EMFILE.
+		this.#netServer.on('error', error => {
+			trace(`accept failed: ${error.message}`);
+		});
+		this.#dispatch({type: 'bound', at: this.#now});
+	}
+
+	/** Accepts nobody else; after 3 seconds, who is left is cut off. */
+	async drain(): Promise<void> {
+		this.#dispatch({type: 'drain', at: this.#now});
+		return this.closed;
+	}
+
+	get #now(): number {
+		return this.#options.clock.monotonicMs();
+	}
+
+	get #at(): number {
+		return this.#options.clock.wallMs();
+	}
+
+	#dispatch(event: ListeningEvent): void {
+		const before = this.#state;
+		const [state, ...effects] = transitionServer(before, event);
+		this.#state = state;
+		if (state.phase !== before.phase) {
+			const place = placeOf(this.#address);
+			this.#options.onEvent({type: 'listening', at: this.#at, state, place});
+		}
+
+		for (const effect of effects) {
+			switch (effect.type) {
+				case 'stop-accepting': {
+					this.#stopAccepting();
+					break;
+				}
+
+				case 'cut-off': {
+					this.#options.onCutOff();
+					break;
+				}
+
+				default: {
+					assertNever(effect);
+				}
+			}
+		}
+	}
+
+	#stopAccepting(): void {
+		const cancelTick = this.#options.clock.setTimer(() => {
+			this.#dispatch({type: 'tick', at: this.#now});
+		}, serverDrainTimeoutMs);
+		this.#netServer.close(() => {
+			cancelTick();
+			this.#dispatch({type: 'emptied', at: this.#now});
+			this.#settle();
+		});
+		this.#options.onDrain();
+	}
+}

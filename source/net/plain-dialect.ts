@@ -1,0 +1,223 @@
+/**
+ * A session whose peer has a bare socket: `nc`, telnet, the tutorial's client.
+ *
+ * Each line is a message. The tutorial's client sends no newline at all, so
+ * bytes that stay idle are a message too, until the peer has sent its first
+ * newline. It gets what the others say and nothing else, because that client
+ * takes the next bytes that it reads for its answer.
+ */
+import {Buffer} from 'node:buffer';
+import {randomUUID} from 'node:crypto';
+import {helpLines, commands} from '../commands/registry.js';
+import {parseInput} from '../commands/parse.js';
+import {assertNever, SockchatError} from '../errors.js';
+import {decodeServerFrame} from '../protocol/codec.js';
+import {foreignLine} from '../protocol/dialect.js';
+import {toDisplay} from '../protocol/display.js';
+import {
+	maxFrameBytes,
+	plainIdleMs,
+	type LeaveReason,
+	type Message,
+	type Whispered,
+} from '../protocol/frame.js';
+import {LineSplitter} from '../protocol/lines.js';
+import type {Dialect, PeerSession} from './session.js';
+
+const plainCommands = commands.filter(({isForPlain}) => isForPlain);
+
+const lineFeed = 0x0a;
+
+/** Each line of a text behind its speaker, so that no line can forge another. */
+const spoken = (from: string, text: string): string => {
+	const nick = toDisplay(from);
+	const action = /^\/me (.*)$/s.exec(text)?.[1];
+	const head = action === undefined ? `${nick}: ` : `* ${nick} `;
+	return (action ?? text)
+		.split('\n')
+		.map(line => `${head}${toDisplay(line)}\n`)
+		.join('');
+};
+
+export class PlainDialect implements Dialect {
+	readonly #session: PeerSession;
+	readonly #lines = new LineSplitter(maxFrameBytes);
+	#hasSentNewline = false;
+	#cancelIdle: (() => void) | undefined;
+
+	constructor(session: PeerSession) {
+		this.#session = session;
+	}
+
+	/** @param cursor Where in the log it begins to listen. */
+	join(cursor: number): void {
+		const {sessions, peer} = this.#session;
+		const port = /:(\d+)$/.exec(peer)?.[1] ?? /\d+$/.exec(peer)?.[0];
+		const result = sessions.room.join(
+			randomUUID(),
+			`guest-${port}`,
+			sessions.clock.wallMs(),
+			{isGuest: true},
+		);
+		if (result.kind === 'refused') {
+			this.tellError(result.error);
+			this.#session.end('protocol');
+		} else {
+			this.#session.join(result.member, cursor);
+		}
+	}
+
+	read(chunk: Buffer): void {
+		this.#cancelIdle?.();
+		this.#hasSentNewline ||= chunk.includes(lineFeed);
+		try {
+			this.#lines.push(chunk, line => {
+				this.#readLine(line);
+			});
+		} catch (error) {
+			if (!(error instanceof SockchatError)) {
+				throw error;
+			}
+
+			this.tellError(error);
+			this.#session.end('protocol');
+			return;
+		}
+
+		if (!this.#hasSentNewline) {
+			this.#cancelIdle = this.#session.sessions.clock.setTimer(() => {
+				this.#readLine(this.#lines.takeRest());
+			}, plainIdleMs);
+		}
+	}
+
+	readEnd(): void {
+		this.stop();
+		this.#readLine(this.#lines.takeRest());
+	}
+
+	encode(entries: Buffer): Buffer {
+		let said = '';
+		new LineSplitter(entries.length).push(entries, line => {
+			const decoded = decodeServerFrame(line);
+			if (decoded.kind === 'frame' && decoded.frame.type === 'message') {
+				said += this.#heard(decoded.frame);
+			}
+		});
+		return Buffer.from(said);
+	}
+
+	tellGap(from: number, to: number): void {
+		this.#tell(`${to - from + 1} lines are gone: you read too slowly.`);
+	}
+
+	tellError({message}: SockchatError): void {
+		this.#tell(message);
+	}
+
+	tellWhisper({from, text}: Whispered): void {
+		this.#session.write(spoken(`${from} (to you alone)`, text));
+	}
+
+	ping(): void {
+		// It knows none: nothing may come that nobody said.
+	}
+
+	farewell(_reason: LeaveReason): void {
+		// FIN says it.
+	}
+
+	stop(): void {
+		this.#cancelIdle?.();
+	}
+
+	#heard({id, from, text}: Message): string {
+		return id === this.#session.member?.id ? '' : spoken(from, text);
+	}
+
+	#tell(sentence: string): void {
+		this.#session.write(`${toDisplay(sentence)}\n`);
+	}
+
+	#readLine(line: Buffer): void {
+		const session = this.#session;
+		const {member, sessions} = session;
+		if (session.state.phase !== 'open' || !member) {
+			return;
+		}
+
+		const text = line.toString().replace(/\r$/, '');
+		const protocol = foreignLine(text);
+		if (protocol) {
+			const at = sessions.clock.monotonicMs();
+			session.dispatch({type: 'foreign', at, protocol});
+			return;
+		}
+
+		const action = parseInput(text, plainCommands);
+		switch (action.type) {
+			case 'say': {
+				const {room, clock} = sessions;
+				const n = room.lastStored(member.id) + 1;
+				const result = room.say(member, n, action.text, clock.wallMs());
+				if (result.kind === 'refused') {
+					this.tellError(result.error);
+				} else {
+					sessions.onPosted();
+				}
+
+				break;
+			}
+
+			case 'rename': {
+				this.#rename(action.nick);
+				break;
+			}
+
+			case 'who': {
+				const {count, names} = sessions.room.memberList();
+				this.#tell(`${count} here: ${names.join(' ')}`);
+				break;
+			}
+
+			case 'help': {
+				session.write(`${helpLines(plainCommands).join('\n')}\n`);
+				break;
+			}
+
+			case 'wrong': {
+				this.#tell(action.reason);
+				break;
+			}
+
+			case 'quit': {
+				session.end('quit');
+				break;
+			}
+
+			case 'nothing':
+			case 'clear':
+			case 'whisper': {
+				break;
+			}
+
+			default: {
+				assertNever(action);
+			}
+		}
+	}
+
+	#rename(nick: string): void {
+		const {sessions} = this.#session;
+		const {room, clock} = sessions;
+		const result = room.rename(this.#session.member!, nick, clock.wallMs());
+		if (result.kind === 'refused') {
+			this.tellError(result.error);
+			return;
+		}
+
+		this.#session.member = result.member;
+		this.#tell(`You are ${result.member.nick} now.`);
+		sessions.onPosted();
+	}
+}

@@ -1,0 +1,92 @@
+/** A room on a listening socket. */
+import {randomUUID} from 'node:crypto';
+import type {Duplex} from 'node:stream';
+import {Room} from '../room/room.js';
+import type {ServerEvent} from '../store/event.js';
+import {formatAddress, type Address} from './address.js';
+import {systemClock, type Clock} from './clock.js';
+import {Listener} from './listener.js';
+import {Sessions} from './sessions.js';
+
+export type ServerOptions = {
+	readonly address: Address;
+	/** The queue of connections not yet accepted; the kernel caps it. */
+	readonly backlog?: number | undefined;
+	/** 10,000 by default. */
+	readonly maxMembers?: number | undefined;
+	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	readonly clock?: Clock | undefined;
+};
+
+export type Server = {
+	/** Where it listens, with the real port where 0 was asked for. */
+	readonly address: Address;
+	readonly room: Room;
+	/** Takes one end of an in-memory duplex as a peer like any other. */
+	readonly attach: (duplex: Duplex) => void;
+	/**
+	 * Accepts nobody else, hands on what the log has, says bye to all and frees
+	 * the port; after 3 seconds, who is left is cut off.
+	 */
+	readonly drain: () => Promise<void>;
+	/** Cuts everybody off at once. */
+	readonly destroy: () => void;
+	/** Settles once every connection has ended and the port is free. */
+	readonly closed: Promise<void>;
+};
+
+/**
+ * Binds, listens and serves a room.
+ *
+ * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
+ * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`.
+ */
+export const startServer = async ({
+	address,
+	backlog,
+	maxMembers,
+	onEvent = () => undefined,
+	clock = systemClock,
+}: ServerOptions): Promise<Server> => {
+	const room = new Room({logId: randomUUID(), maxMembers});
+	const sessions = new Sessions({
+		room,
+		roomName: () => formatAddress(listener.address),
+		clock,
+		emit: onEvent,
+	});
+	const listener = new Listener({
+		address,
+		clock,
+		onEvent,
+		onSocket(socket, peer) {
+			sessions.add(socket, peer);
+		},
+		onDrain() {
+			sessions.end('shutdown');
+		},
+		onCutOff() {
+			sessions.destroy();
+		},
+	});
+	await listener.listen(backlog);
+	sessions.start();
+	const closed = listener.closed.then(() => {
+		sessions.stop();
+	});
+	return {
+		address: listener.address,
+		room,
+		attach(duplex) {
+			sessions.add(duplex, 'host');
+		},
+		async drain() {
+			await listener.drain();
+			return closed;
+		},
+		destroy() {
+			sessions.destroy();
+		},
+		closed,
+	};
+};

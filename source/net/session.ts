@@ -1,0 +1,388 @@
+/**
+ * One peer of the server: its socket, its machine and its cursor in the log.
+ *
+ * The peer is handed the log's own bytes, one write a turn of the event loop,
+ * and never while an earlier write still waits: a slow peer lags, and costs
+ * no memory but the slice it is on.
+ */
+import {Buffer} from 'node:buffer';
+import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {
+	transitionSession,
+	type Session,
+	type SessionEffect,
+	type SessionEvent,
+} from '../connection/serving.js';
+import {assertNever, SockchatError} from '../errors.js';
+import {sniff, type ForeignProtocol} from '../protocol/dialect.js';
+import {
+	helloTimeoutMs,
+	plainIdleMs,
+	type LeaveReason,
+	type Whispered,
+} from '../protocol/frame.js';
+import type {Member} from '../room/room.js';
+import {FramedDialect} from './framed-dialect.js';
+import {PlainDialect} from './plain-dialect.js';
+import type {Sessions} from './sessions.js';
+
+/** How a peer speaks, once its first bytes have told. */
+export type Dialect = {
+	/** Takes a chunk as it was read. */
+	readonly read: (chunk: Buffer) => void;
+	/** Its FIN came: takes what has no line end as well. */
+	readonly readEnd: () => void;
+	/** Turns whole entries of the log into what this peer gets of them. */
+	readonly encode: (entries: Buffer) => Buffer;
+	/** Says that the entries from one seq to another are gone. */
+	readonly tellGap: (from: number, to: number) => void;
+	readonly tellError: (error: SockchatError, n?: number) => void;
+	readonly tellWhisper: (frame: Whispered) => void;
+	readonly ping: () => void;
+	/** The last word before FIN. */
+	readonly farewell: (reason: LeaveReason) => void;
+	/** The socket is gone: no timer may be left. */
+	readonly stop: () => void;
+};
+
+// Answers that a peer doesn't read may pile up to this; then it isn't read.
+const maxUnreadBytes = 1024 * 1024;
+
+const refusals: Readonly<Record<ForeignProtocol, string>> = {
+	HTTP: 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a sockchat room, not a web server.\n',
+	TLS: 'This is a sockchat room; it speaks no TLS.\n',
+	SSH: 'This is a sockchat room, not an SSH server.\n',
+};
+
+const lateHello = () =>
+	new SockchatError(
+		'ERR_HANDSHAKE_TIMEOUT',
+		`No hello came within ${helloTimeoutMs / 1000} s of the connection. Send it first.`,
+	);
+
+export class PeerSession {
+	readonly peer: string;
+	readonly duplex: Duplex;
+	readonly sessions: Sessions;
+	/** Monotonic milliseconds of the last chunk. */
+	lastHeardAt: number;
+	bytesIn = 0;
+	member: Member | undefined;
+	#state: Session;
+	#dialect: Dialect | undefined;
+	#firstBytes = Buffer.alloc(0);
+	#cancelIdle: (() => void) | undefined;
+	#cursor: number;
+	#isBlocked = false;
+	/** While blocked, the seq that is due at the cursor. */
+	#dueSeq = 0;
+	#finish: {reason: LeaveReason; cursor: number} | undefined;
+
+	constructor(duplex: Duplex, peer: string, sessions: Sessions) {
+		this.duplex = duplex;
+		this.peer = peer;
+		this.sessions = sessions;
+		this.lastHeardAt = sessions.clock.monotonicMs();
+		this.#state = {phase: 'accepted', since: this.lastHeardAt};
+		// A peer that only listens gets what was said since it connected.
+		this.#cursor = sessions.room.log.end;
+		duplex.on('data', (chunk: Buffer) => {
+			this.bytesIn += chunk.length;
+			this.lastHeardAt = this.#now;
+			this.#read(chunk);
+		});
+		duplex.on('end', () => {
+			this.#readEnd();
+		});
+		duplex.on('error', () => {
+			this.#leave('reset');
+		});
+		duplex.on('close', () => {
+			this.#leave(this.#finish?.reason ?? 'closed');
+		});
+	}
+
+	get state(): Session {
+		return this.#state;
+	}
+
+	/** Bytes that the kernel took; 0 for a duplex in memory. */
+	get bytesOut(): number {
+		return this.duplex instanceof Socket
+			? this.duplex.bytesWritten - this.duplex.writableLength
+			: 0;
+	}
+
+	get #now(): number {
+		return this.sessions.clock.monotonicMs();
+	}
+
+	dispatch(event: SessionEvent): void {
+		const [state, ...effects] = transitionSession(this.#state, event);
+		this.#state = state;
+		for (const effect of effects) {
+			this.#perform(effect);
+		}
+	}
+
+	/** @param at Monotonic milliseconds. */
+	tick(at: number): void {
+		const {lastHeardAt, sessions} = this;
+		const {heartbeatMs} = sessions.room;
+		this.dispatch({type: 'tick', at, lastHeardAt, heartbeatMs});
+	}
+
+	end(reason: LeaveReason): void {
+		this.dispatch({type: 'end', at: this.#now, reason});
+	}
+
+	/** Becomes a member, whose next entry is the one at an offset of the log. */
+	join(member: Member, cursor = this.#cursor): void {
+		this.member = member;
+		this.#cursor = cursor;
+		this.sessions.onJoined(this);
+	}
+
+	/** The same client came back on another connection: its place is there. */
+	replace(): void {
+		this.member = undefined;
+		this.end('replaced');
+	}
+
+	/** Tells this peer alone, behind what it was handed of the log so far. */
+	write(line: string): void {
+		const {duplex} = this;
+		duplex.write(line);
+		if (duplex.writableLength > maxUnreadBytes && !duplex.isPaused()) {
+			duplex.pause();
+			this.#whenWritten(() => duplex.resume());
+		}
+	}
+
+	/** Tells a framed member something that is not in the log. */
+	tell(line: string): void {
+		if (this.#state.phase === 'open' && this.#state.dialect === 'framed') {
+			this.write(line);
+		}
+	}
+
+	whisper(frame: Whispered): void {
+		this.#dialect?.tellWhisper(frame);
+	}
+
+	/** Hands on what the log has for this peer, if it can take it now. */
+	pump(): void {
+		if (this.#isBlocked || !this.#dialect || this.duplex.writableEnded) {
+			return;
+		}
+
+		const {log} = this.sessions.room;
+		const end = this.#finish?.cursor ?? (this.member ? log.end : 0);
+		while (!this.#isBlocked && this.#cursor < end) {
+			if (this.#cursor < log.start) {
+				this.#dialect.tellGap(this.#dueSeq, log.firstSeq - 1);
+				this.#cursor = log.start;
+			}
+
+			this.#handOn(log.slice(this.#cursor));
+		}
+
+		if (this.#finish && !this.#isBlocked) {
+			this.#dialect.farewell(this.#finish.reason);
+			this.duplex.end();
+		}
+	}
+
+	#handOn(slice: Buffer): void {
+		this.#cursor += slice.length;
+		const bytes = this.#dialect!.encode(slice);
+		if (bytes.length === 0) {
+			return;
+		}
+
+		this.duplex.write(bytes);
+		// write() may return false although all went out at once: what still
+		// waits is in writableLength.
+		if (this.duplex.writableLength > 0) {
+			this.#isBlocked = true;
+			this.#dueSeq = this.sessions.room.log.seqAt(this.#cursor);
+			this.#whenWritten(() => {
+				this.#isBlocked = false;
+				this.pump();
+			});
+		}
+	}
+
+	/** The callback of an empty write comes when all before it is written. */
+	#whenWritten(callback: () => void): void {
+		this.duplex.write('', error => {
+			if (!error) {
+				callback();
+			}
+		});
+	}
+
+	#read(chunk: Buffer): void {
+		switch (this.#state.phase) {
+			case 'accepted': {
+				this.#sniff(chunk);
+				break;
+			}
+
+			case 'greeting':
+			case 'open': {
+				this.#dialect!.read(chunk);
+				break;
+			}
+
+			case 'half-closed':
+			case 'draining':
+			case 'closed': {
+				// Read and dropped: unread bytes would turn our FIN into an RST.
+				break;
+			}
+
+			default: {
+				assertNever(this.#state);
+			}
+		}
+	}
+
+	#sniff(chunk: Buffer): void {
+		this.#cancelIdle?.();
+		this.#firstBytes = Buffer.concat([this.#firstBytes, chunk]);
+		const sniffed = sniff(this.#firstBytes);
+		if (sniffed.kind === 'undecided') {
+			if (!sniffed.isHelloPossible) {
+				this.#cancelIdle = this.sessions.clock.setTimer(() => {
+					this.#decide({type: 'plain', at: this.#now});
+				}, plainIdleMs);
+			}
+
+			return;
+		}
+
+		const at = this.#now;
+		this.#decide(
+			sniffed.kind === 'foreign'
+				? {type: 'foreign', at, protocol: sniffed.protocol}
+				: {type: sniffed.kind, at},
+		);
+	}
+
+	/** Who is there is known: what it said so far is read again as that. */
+	#decide(event: SessionEvent): void {
+		this.dispatch(event);
+		const bytes = this.#firstBytes;
+		this.#firstBytes = Buffer.alloc(0);
+		this.#read(bytes);
+	}
+
+	#readEnd(): void {
+		this.#cancelIdle?.();
+		if (this.#firstBytes.length > 0 && this.#state.phase === 'accepted') {
+			this.#decide({type: 'plain', at: this.#now});
+		}
+
+		if (this.#state.phase === 'open') {
+			this.#dialect!.readEnd();
+		}
+
+		this.dispatch({type: 'fin', at: this.#now});
+		if (this.#state.phase !== 'half-closed') {
+			this.duplex.end();
+		}
+	}
+
+	#perform(effect: SessionEffect): void {
+		switch (effect.type) {
+			case 'greet': {
+				this.#dialect = new FramedDialect(this);
+				break;
+			}
+
+			case 'join-plain': {
+				this.#joinPlain(effect.isListener);
+				break;
+			}
+
+			case 'turn-away': {
+				this.#turnAway(effect.protocol);
+				break;
+			}
+
+			case 'ping': {
+				this.#dialect!.ping();
+				break;
+			}
+
+			case 'report-late-hello': {
+				this.#dialect!.tellError(lateHello());
+				this.#finishUp('protocol');
+				break;
+			}
+
+			case 'finish': {
+				this.#finishUp(effect.reason);
+				break;
+			}
+
+			case 'destroy': {
+				this.#leave(effect.reason);
+				this.duplex.destroy();
+				break;
+			}
+
+			default: {
+				assertNever(effect);
+			}
+		}
+	}
+
+	#joinPlain(isListener: boolean): void {
+		const {room} = this.sessions;
+		const dialect = new PlainDialect(this);
+		this.#dialect = dialect;
+		dialect.join(isListener ? this.#cursor : room.log.end);
+	}
+
+	#turnAway(protocol: ForeignProtocol): void {
+		const {clock, emit} = this.sessions;
+		emit({type: 'foreign', at: clock.wallMs(), peer: this.peer, protocol});
+		this.duplex.end(refusals[protocol]);
+		this.#leaveRoom('protocol');
+	}
+
+	/** Leaves the room; what the log held until now still goes out, then FIN. */
+	#finishUp(reason: LeaveReason): void {
+		const cursor = this.member ? this.sessions.room.log.end : this.#cursor;
+		this.#finish = {reason, cursor};
+		this.#leaveRoom(reason);
+		if (this.#dialect) {
+			this.pump();
+		} else {
+			this.duplex.end();
+		}
+	}
+
+	#leaveRoom(reason: LeaveReason): void {
+		const {member, sessions} = this;
+		if (member) {
+			this.member = undefined;
+			sessions.onLeft(member, reason);
+		}
+	}
+
+	#leave(reason: LeaveReason): void {
+		if (this.#state.phase === 'closed') {
+			return;
+		}
+
+		this.#cancelIdle?.();
+		this.#dialect?.stop();
+		this.dispatch({type: 'gone', at: this.#now, reason});
+		this.#leaveRoom(reason);
+		this.sessions.onGone(this, reason);
+	}
+}
