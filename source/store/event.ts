@@ -1,0 +1,106 @@
+/**
+ * What happened, as the socket layer tells it: one stream of events that the
+ * screen, the plain lines and the JSON lines all read.
+ *
+ * `at` is milliseconds since the epoch, for people; durations come as they are.
+ */
+import type {Connection} from '../connection/lifecycle.js';
+import type {Listening} from '../connection/serving.js';
+import type {SockchatError} from '../errors.js';
+import type {ForeignProtocol} from '../protocol/dialect.js';
+import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
+import type {Tone} from './item.js';
+
+/** Where a server listens, in the words of its flags. */
+export type Place =
+	{readonly host: string; readonly port: number} | {readonly path: string};
+
+/** Of a client: its connection, its own messages, and what it was sent. */
+export type ClientEvent =
+	| {
+			readonly type: 'connection';
+			readonly at: number;
+			readonly connection: Connection;
+			readonly local: string | undefined;
+			readonly remote: string | undefined;
+	  }
+	| {
+			readonly type: 'frame';
+			readonly at: number;
+			readonly frame: ServerFrame;
+	  }
+	| {
+			readonly type: 'queued';
+			readonly at: number;
+			readonly n: number;
+			readonly text: string;
+			/** Set for a whisper. */
+			readonly to: string | undefined;
+	  }
+	/** Given to the kernel; that is all that is known. */
+	| {readonly type: 'sent'; readonly at: number; readonly n: number}
+	/** The server holds it; its echo fell into a gap. */
+	| {readonly type: 'stored'; readonly at: number; readonly n: number}
+	| {
+			readonly type: 'failed';
+			readonly at: number;
+			readonly n: number;
+			readonly error: SockchatError;
+	  }
+	| {
+			readonly type: 'traffic';
+			readonly at: number;
+			readonly bytesIn: number;
+			/** Handed to the kernel: bytesWritten − writableLength. */
+			readonly bytesOut: number;
+			/** Still in Node's write queue. */
+			readonly queuedBytes: number;
+	  }
+	| {readonly type: 'rtt'; readonly at: number; readonly rttMs: number};
+
+/** Of a server: the listening socket and its peers. */
+export type ServerEvent =
+	| {
+			readonly type: 'listening';
+			readonly at: number;
+			readonly state: Listening;
+			readonly place: Place;
+	  }
+	| {readonly type: 'accepted'; readonly at: number; readonly peer: string}
+	| {
+			readonly type: 'ended';
+			readonly at: number;
+			readonly peer: string;
+			readonly reason: LeaveReason;
+			readonly bytesIn: number;
+			readonly bytesOut: number;
+	  }
+	/** A peer that spoke another protocol was turned away. */
+	| {
+			readonly type: 'foreign';
+			readonly at: number;
+			readonly peer: string;
+			readonly protocol: ForeignProtocol;
+	  };
+
+/** Of raw mode. */
+export type RawEvent = {
+	readonly type: 'chunk';
+	readonly at: number;
+	readonly direction: 'in' | 'out';
+	/** Named on a server, which may have several. */
+	readonly peer: string | undefined;
+	readonly bytes: Uint8Array;
+};
+
+/** Of the front end itself. */
+export type LocalEvent =
+	| {
+			readonly type: 'notice';
+			readonly at: number;
+			readonly tone: Tone;
+			readonly text: string;
+	  }
+	| {readonly type: 'clear'; readonly at: number};
+
+export type ChatEvent = ClientEvent | ServerEvent | RawEvent | LocalEvent;

@@ -1,0 +1,184 @@
+/**
+ * What happened, in a sentence: the same words on the screen and in lines.
+ */
+import type {Connection} from '../connection/lifecycle.js';
+import {assertNever} from '../errors.js';
+import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
+import type {ChatEvent} from './event.js';
+import type {Tone} from './item.js';
+
+export type Words = {readonly tone: Tone; readonly text: string};
+
+const reasons: Readonly<Record<LeaveReason, string>> = {
+	quit: 'quit',
+	closed: 'closed: FIN',
+	reset: 'reset: RST',
+	timeout: 'silent for too long',
+	replaced: 'came back on another connection',
+	protocol: 'turned away',
+	shutdown: 'the server shut down',
+};
+
+// A later server may know reasons that this client doesn't.
+const wordsFor = (reason: LeaveReason): string =>
+	Object.hasOwn(reasons, reason) ? reasons[reason] : reason;
+
+const info = (text: string): Words => ({tone: 'info', text});
+
+const frameWords = (frame: ServerFrame): Words | undefined => {
+	switch (frame.type) {
+		case 'welcome': {
+			const {nick, room, members} = frame;
+			const others = members.count - 1;
+			const company =
+				others === 0
+					? 'nobody else is here'
+					: `${others} other${others === 1 ? '' : 's'} here`;
+			return {tone: 'good', text: `You are ${nick} in ${room}; ${company}.`};
+		}
+
+		case 'gap': {
+			const {from, to} = frame;
+			const missing = to - from + 1;
+			return {
+				tone: 'warn',
+				text: `${missing} ${missing === 1 ? 'entry is' : 'entries are'} missing here: ${from} to ${to} are no longer kept.`,
+			};
+		}
+
+		case 'joined': {
+			return info(`${frame.nick} joined`);
+		}
+
+		case 'left': {
+			return info(`${frame.nick} left (${wordsFor(frame.reason)})`);
+		}
+
+		case 'renamed': {
+			return info(`${frame.from} is now ${frame.to}`);
+		}
+
+		case 'error': {
+			return {tone: 'bad', text: frame.message};
+		}
+
+		case 'message':
+		case 'whispered':
+		case 'members':
+		case 'bye':
+		case 'challenge':
+		case 'ping':
+		case 'pong': {
+			return undefined;
+		}
+	}
+};
+
+const connectionWords = (connection: Connection): Words | undefined => {
+	switch (connection.phase) {
+		case 'silent': {
+			return {
+				tone: 'warn',
+				text: 'Nothing is heard from the server; it may be stopped. What you say waits.',
+			};
+		}
+
+		case 'waiting': {
+			const {attempt, cause} = connection;
+			// Each further attempt fails alike: once said is enough.
+			return attempt > 1
+				? undefined
+				: {tone: 'warn', text: `${cause.message} Trying again.`};
+		}
+
+		case 'closed': {
+			return connection.cause
+				? {tone: 'bad', text: connection.cause.message}
+				: undefined;
+		}
+
+		case 'connecting':
+		case 'handshaking':
+		case 'open':
+		case 'draining': {
+			return undefined;
+		}
+	}
+};
+
+const placeWords = (
+	event: Extract<ChatEvent, {type: 'listening'}>,
+): Words | undefined => {
+	const {place, state} = event;
+	const where =
+		'path' in place
+			? place.path
+			: `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
+	switch (state.phase) {
+		case 'listening': {
+			return {tone: 'good', text: `listening on ${where}`};
+		}
+
+		case 'draining': {
+			return info('draining: nobody else is accepted');
+		}
+
+		case 'binding':
+		case 'closed': {
+			return undefined;
+		}
+	}
+};
+
+/** The sentence for an event; undefined where it is no news for a reader. */
+export const wordsOf = (event: ChatEvent): Words | undefined => {
+	switch (event.type) {
+		case 'connection': {
+			return connectionWords(event.connection);
+		}
+
+		case 'frame': {
+			return frameWords(event.frame);
+		}
+
+		case 'listening': {
+			return placeWords(event);
+		}
+
+		case 'accepted': {
+			return info(`connection from ${event.peer} made`);
+		}
+
+		case 'ended': {
+			return info(
+				`connection from ${event.peer} ended (${wordsFor(event.reason)})`,
+			);
+		}
+
+		case 'foreign': {
+			return {
+				tone: 'warn',
+				text: `${event.peer} speaks ${event.protocol}; it was turned away.`,
+			};
+		}
+
+		case 'notice': {
+			return {tone: event.tone, text: event.text};
+		}
+
+		case 'queued':
+		case 'sent':
+		case 'stored':
+		case 'failed':
+		case 'traffic':
+		case 'rtt':
+		case 'chunk':
+		case 'clear': {
+			return undefined;
+		}
+
+		default: {
+			return assertNever(event);
+		}
+	}
+};

@@ -1,0 +1,71 @@
+/**
+ * Holds the model outside React and publishes it at most 30 times a second:
+ * a flood costs frames, never keystrokes.
+ *
+ * The shape is what `useSyncExternalStore` takes.
+ */
+import type {ChatEvent} from './event.js';
+import {reduce, type Model} from './model.js';
+
+const publishEveryMs = 33;
+
+export type StoreClock = {
+	readonly monotonicMs: () => number;
+	readonly setTimer: (callback: () => void, delayMs: number) => () => void;
+};
+
+export class Store {
+	readonly #clock: StoreClock;
+	readonly #listeners = new Set<() => void>();
+	#model: Model;
+	#events: ChatEvent[] = [];
+	#publishedAt = Number.NEGATIVE_INFINITY;
+	#cancel: (() => void) | undefined;
+
+	constructor(model: Model, clock: StoreClock) {
+		this.#model = model;
+		this.#clock = clock;
+	}
+
+	/** The model as last published. */
+	readonly getSnapshot = (): Model => this.#model;
+
+	readonly subscribe = (listener: () => void): (() => void) => {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
+	};
+
+	/** Notes an event; it shows with the next publication. */
+	readonly dispatch = (event: ChatEvent): void => {
+		this.#events.push(event);
+		// A lone event shows at once, a flood at its pace.
+		this.#cancel ??= this.#clock.setTimer(
+			() => {
+				this.#publish();
+			},
+			Math.max(
+				0,
+				this.#publishedAt + publishEveryMs - this.#clock.monotonicMs(),
+			),
+		);
+	};
+
+	/** Publishes now what was noted. */
+	flush(): void {
+		this.#cancel?.();
+		this.#publish();
+	}
+
+	#publish(): void {
+		this.#cancel = undefined;
+		this.#publishedAt = this.#clock.monotonicMs();
+		const events = this.#events;
+		this.#events = [];
+		this.#model = reduce(this.#model, events);
+		for (const listener of this.#listeners) {
+			listener();
+		}
+	}
+}

@@ -1,0 +1,115 @@
+/**
+ * The items a screen can scroll through: a bounded, append-only, persistent
+ * list. An old version stays as it was, so React may hold one while the store
+ * moves on.
+ *
+ * An item's index is absolute and never changes, also when older items are
+ * dropped; a scroll position can therefore be an index.
+ *
+ * An append copies the last chunk and the list of chunks, never the items
+ * before. A chunk holds √maxItems items, so neither copy is longer than
+ * √maxItems: 224 pointers at the default bound, 1,000 at a million.
+ */
+import type {Item} from './item.js';
+
+/** Items a transcript keeps by default; a few MB of short messages. */
+export const defaultMaxItems = 50_000;
+
+export type Transcript = {
+	/** The index of the oldest item kept. */
+	readonly first: number;
+	/** One more than the index of the newest item. */
+	readonly end: number;
+	readonly length: number;
+	readonly maxItems: number;
+	/** All full but the last; only a whole chunk is ever dropped. */
+	readonly chunks: ReadonlyArray<readonly Item[]>;
+};
+
+/**
+ * Makes an empty transcript.
+ *
+ * @param maxItems How many items it may hold, at least 1. It keeps to that, and
+ * drops √maxItems at a time, so it may hold that many fewer.
+ */
+export const createTranscript = (maxItems = defaultMaxItems): Transcript => ({
+	first: 0,
+	end: 0,
+	length: 0,
+	maxItems,
+	chunks: [],
+});
+
+export const emptyTranscript = createTranscript();
+
+/** Forgets every item, and goes on counting: an index is never given twice. */
+export const clearTranscript = (transcript: Transcript): Transcript => ({
+	...transcript,
+	first: transcript.end,
+	length: 0,
+	chunks: [],
+});
+
+/** Returns the transcript with the items at its end, in their order. */
+export const appendItems = (
+	transcript: Transcript,
+	items: readonly Item[],
+): Transcript => {
+	if (items.length === 0) {
+		return transcript;
+	}
+
+	const {maxItems} = transcript;
+	const chunkItems = chunkItemsOf(maxItems);
+	const end = transcript.end + items.length;
+
+	// A batch that alone is over the bound leaves nothing of what was there.
+	const isFlood = items.length >= maxItems;
+	const added = isFlood ? items.slice(-maxItems) : items;
+	let first = isFlood ? end - maxItems : transcript.first;
+	const chunks = isFlood ? [] : [...transcript.chunks];
+
+	const last = chunks.at(-1);
+	let taken = 0;
+	if (last !== undefined && last.length < chunkItems) {
+		taken = chunkItems - last.length;
+		chunks[chunks.length - 1] = [...last, ...added.slice(0, taken)];
+	}
+
+	for (; taken < added.length; taken += chunkItems) {
+		chunks.push(added.slice(taken, taken + chunkItems));
+	}
+
+	let dropped = 0;
+	while (end - first > maxItems) {
+		first += chunks[dropped]!.length;
+		dropped++;
+	}
+
+	return {
+		first,
+		end,
+		length: end - first,
+		maxItems,
+		chunks: dropped === 0 ? chunks : chunks.slice(dropped),
+	};
+};
+
+/**
+ * Returns the item with that absolute index.
+ *
+ * @returns Undefined where it was dropped, or is not there yet.
+ */
+export const itemAt = (
+	transcript: Transcript,
+	index: number,
+): Item | undefined => {
+	const chunkItems = chunkItemsOf(transcript.maxItems);
+	const offset = index - transcript.first;
+	return transcript.chunks[Math.floor(offset / chunkItems)]?.[
+		offset % chunkItems
+	];
+};
+
+const chunkItemsOf = (maxItems: number): number =>
+	Math.ceil(Math.sqrt(maxItems));

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import type {Item} from '../../source/store/item.js';
+import {
+	appendItems,
+	clearTranscript,
+	createTranscript,
+	emptyTranscript,
+	itemAt,
+	type Transcript,
+} from '../../source/store/transcript.js';
+
+const notice = (number: number): Item => ({
+	kind: 'notice',
+	at: number,
+	tone: 'info',
+	text: `number ${number}`,
+});
+
+/** Items numbered as they will be indexed. */
+const batch = (start: number, count: number): Item[] =>
+	Array.from({length: count}, (_item, offset) => notice(start + offset));
+
+const contents = (transcript: Transcript): number[] =>
+	Array.from(
+		{length: transcript.length},
+		(_item, offset) => itemAt(transcript, transcript.first + offset)!.at,
+	);
+
+test('transcript: an empty one has no items and begins at 0', () => {
+	assert.equal(emptyTranscript.length, 0);
+	assert.equal(emptyTranscript.first, 0);
+	assert.equal(emptyTranscript.end, 0);
+	assert.equal(itemAt(emptyTranscript, 0), undefined);
+});
+
+test('transcript: keeps the newest items, each under the index it came with', () => {
+	const batches = fc.array(fc.nat({max: 90}), {maxLength: 40});
+	fc.assert(
+		fc.property(fc.integer({min: 1, max: 60}), batches, (maxItems, sizes) => {
+			let transcript = createTranscript(maxItems);
+			for (const size of sizes) {
+				transcript = appendItems(transcript, batch(transcript.end, size));
+				const {first, end, length} = transcript;
+				assert.equal(length, end - first);
+				assert.ok(length <= maxItems);
+				assert.ok(length >= Math.min(end, maxItems - Math.sqrt(maxItems)));
+				assert.deepEqual(
+					contents(transcript),
+					Array.from({length}, (_item, offset) => first + offset),
+				);
+				assert.equal(itemAt(transcript, first - 1), undefined);
+				assert.equal(itemAt(transcript, end), undefined);
+			}
+
+			assert.equal(
+				transcript.end,
+				sizes.reduce((sum, size) => sum + size, 0),
+			);
+		}),
+	);
+});
+
+test('transcript: an append leaves the version it was made from as it was', () => {
+	const before = appendItems(createTranscript(20), batch(0, 18));
+	const shown = contents(before);
+	appendItems(before, batch(18, 50));
+	appendItems(before, batch(18, 1));
+	assert.deepEqual(contents(before), shown);
+	assert.equal(before.end, 18);
+});
+
+test('transcript: appending nothing gives the very same version', () => {
+	const transcript = appendItems(emptyTranscript, batch(0, 3));
+	assert.equal(appendItems(transcript, []), transcript);
+});
+
+test('transcript: a cleared one is empty and goes on counting', () => {
+	const cleared = clearTranscript(appendItems(emptyTranscript, batch(0, 700)));
+	assert.equal(cleared.length, 0);
+	assert.equal(itemAt(cleared, 699), undefined);
+	const again = appendItems(cleared, batch(700, 300));
+	assert.deepEqual([again.first, again.end], [700, 1000]);
+	assert.equal(itemAt(again, 999)?.at, 999);
+});
+
+test('transcript: an append copies one chunk, however long the transcript is', () => {
+	const transcript = appendItems(
+		createTranscript(1_000_000),
+		batch(0, 999_500),
+	);
+	const appended = appendItems(transcript, batch(999_500, 10));
+	const copied = appended.chunks.filter(
+		(chunk, index) => chunk !== transcript.chunks[index],
+	);
+	assert.equal(appended.chunks.length, 1000);
+	assert.ok(copied.length <= 1);
+	assert.ok(copied.every(chunk => chunk.length <= 1000));
+});
