@@ -1,0 +1,311 @@
+/**
+ * The command line and the environment → validated options, or one sentence
+ * that says what is wrong. Nothing is opened or read here but the login name.
+ */
+import {userInfo} from 'node:os';
+import leven from 'leven';
+import {SockchatError} from './errors.js';
+import {
+	flagNames,
+	flags as definitions,
+	writtenFlag,
+	type CommandLineCommand,
+	type Flag,
+	type FlagName,
+} from './flags.js';
+import {
+	parsePort,
+	parseSocketPath,
+	parseTcpAddress,
+	type Address,
+} from './net/address.js';
+import {defaultHost, defaultPort} from './protocol/frame.js';
+import {nickFromLogin, parseNick, type Nick} from './protocol/nick.js';
+
+/** What ends a typed line in raw mode. */
+export type LineEnding = 'none' | 'lf' | 'crlf';
+
+export const lineEnds: Readonly<Record<LineEnding, '' | '\n' | '\r\n'>> = {
+	none: '',
+	lf: '\n',
+	crlf: '\r\n',
+};
+
+export type Output = 'screen' | 'plain' | 'json';
+
+export type Options = {
+	readonly command: CommandLineCommand;
+	readonly address: Address;
+	readonly nick: Nick;
+	/** It was not asked for by name, so another may be taken instead. */
+	readonly isNickFlexible: boolean;
+	readonly isRaw: boolean;
+	readonly eol: LineEnding;
+	readonly output: Output;
+	readonly isQuiet: boolean;
+	readonly maxMembers: number | undefined;
+	readonly backlog: number | undefined;
+	readonly message: string | undefined;
+	readonly isRetrying: boolean;
+	readonly timeoutMs: number | undefined;
+	readonly localPort: number | undefined;
+};
+
+/** What meow gives: by camel-cased name. */
+export type GivenFlags = Readonly<Record<string, unknown>>;
+
+type Environment = {
+	/** Whether both stdin and stdout are terminals. */
+	readonly isTerminal: boolean;
+	readonly loginName: () => string;
+};
+
+const wrongUsage = (message: string) => new SockchatError('ERR_USAGE', message);
+
+const commandNames = ['serve', 'connect'] as const;
+
+/** The nearest of some words, where the slip is small. */
+const nearest = (
+	word: string,
+	words: readonly string[],
+): string | undefined => {
+	const near = words.filter(known => leven(word, known) <= 2);
+	return near.toSorted((a, b) => leven(word, a) - leven(word, b))[0];
+};
+
+const parseCommand = (
+	input: readonly string[],
+): CommandLineCommand | SockchatError => {
+	const [name, extra] = input;
+	if (name === undefined) {
+		return 'join';
+	}
+
+	const known = commandNames.find(command => command === name);
+	if (!known) {
+		const near = nearest(name, commandNames);
+		const advice = near
+			? `did you mean ${near}?`
+			: 'there are serve and connect.';
+		return wrongUsage(`"${name}" is not a command; ${advice}`);
+	}
+
+	return extra === undefined
+		? known
+		: wrongUsage(
+				`"${extra}" is one word too many after ${known}; a text with spaces needs quotes.`,
+			);
+};
+
+const checkNames = (
+	given: GivenFlags,
+	command: CommandLineCommand,
+): SockchatError | undefined => {
+	for (const name of Object.keys(given)) {
+		if (!Object.hasOwn(definitions, name)) {
+			const typed =
+				name.length === 1
+					? `-${name}`
+					: `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+			const near = nearest(typed, flagNames.map(writtenFlag));
+			const advice = near ? `did you mean ${near}?` : '--help lists them all.';
+			return wrongUsage(`${typed} is not a flag; ${advice}`);
+		}
+
+		const {commands}: Flag = definitions[name as FlagName];
+		if (!commands.includes(command)) {
+			const where = commands.filter(known => known !== 'join').join(' and ');
+			const here = command === 'join' ? 'sockchat alone' : command;
+			return wrongUsage(
+				`${writtenFlag(name as FlagName)} is for ${where}, not for ${here}.`,
+			);
+		}
+	}
+
+	return undefined;
+};
+
+/** Reads typed values, and remembers the first that is wrong. */
+class Reader {
+	error: SockchatError | undefined;
+	readonly #given: GivenFlags;
+
+	constructor(given: GivenFlags) {
+		this.#given = given;
+	}
+
+	has(name: FlagName): boolean {
+		return this.#given[name] === true;
+	}
+
+	text(name: FlagName): string | undefined {
+		const value = this.#given[name];
+		if (value === '') {
+			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`));
+		}
+
+		return typeof value === 'string' ? value : undefined;
+	}
+
+	port(name: FlagName, least: 0 | 1): number | undefined {
+		const value = this.text(name);
+		return value === undefined
+			? undefined
+			: this.take(parsePort(value, least), 0);
+	}
+
+	count(name: FlagName, unit: string): number | undefined {
+		const value = this.text(name);
+		if (value === undefined || /^[1-9]\d{0,8}$/.test(value)) {
+			return value === undefined ? undefined : Number(value);
+		}
+
+		this.#fail(
+			wrongUsage(
+				`${writtenFlag(name)} takes ${unit} from 1; "${value}" is none.`,
+			),
+		);
+		return undefined;
+	}
+
+	/** A number of seconds, as milliseconds; a fraction is fine. */
+	seconds(name: FlagName): number | undefined {
+		const value = this.text(name);
+		if (value === undefined) {
+			return undefined;
+		}
+
+		if (/^\d{1,6}(?:\.\d+)?$/.test(value) && Number(value) > 0) {
+			return Number(value) * 1000;
+		}
+
+		this.#fail(
+			wrongUsage(
+				`${writtenFlag(name)} takes seconds, such as 5 or 0.5; "${value}" is none.`,
+			),
+		);
+		return undefined;
+	}
+
+	/** A value that may have been wrong; `fallback` then stands in for it. */
+	take<Value>(value: Value | SockchatError, fallback: Value): Value {
+		if (value instanceof SockchatError) {
+			this.#fail(value);
+			return fallback;
+		}
+
+		return value;
+	}
+
+	#fail(error: SockchatError): void {
+		this.error ??= error;
+	}
+}
+
+const readAddress = (reader: Reader, command: CommandLineCommand): Address => {
+	const path = reader.text('socket');
+	const host = reader.text('host');
+	const port = reader.port('port', command === 'serve' ? 0 : 1);
+	const fallback: Address = {
+		kind: 'tcp',
+		host: defaultHost,
+		port: defaultPort,
+	};
+	if (path === undefined) {
+		return reader.take(
+			parseTcpAddress(host ?? defaultHost, port ?? defaultPort),
+			fallback,
+		);
+	}
+
+	const address =
+		host === undefined && port === undefined
+			? parseSocketPath(path)
+			: wrongUsage('--socket stands instead of --host and --port: give one.');
+	return reader.take(address, fallback);
+};
+
+const readNick = (
+	reader: Reader,
+	loginName: () => string,
+): {nick: Nick; isNickFlexible: boolean} => {
+	const asked = reader.text('nick');
+	if (asked === undefined) {
+		return {nick: nickFromLogin(loginName()), isNickFlexible: true};
+	}
+
+	const parsed = parseNick(asked);
+	const nick = reader.take(
+		parsed.ok ? parsed.nick : parsed.error,
+		nickFromLogin(''),
+	);
+	return {nick, isNickFlexible: false};
+};
+
+const readEol = (reader: Reader): LineEnding => {
+	const value = reader.text('eol') ?? 'lf';
+	return value === 'none' || value === 'lf' || value === 'crlf'
+		? value
+		: reader.take<LineEnding>(
+				wrongUsage(`--eol takes none, lf or crlf; "${value}" is none of them.`),
+				'lf',
+			);
+};
+
+const readOutput = (reader: Reader, isTerminal: boolean): Output => {
+	if (reader.has('json')) {
+		return 'json';
+	}
+
+	// One message needs no screen.
+	const isOneShot = reader.text('message') !== undefined;
+	const isLines = reader.has('plain') || reader.has('quiet') || isOneShot;
+	return isLines || !isTerminal ? 'plain' : 'screen';
+};
+
+/** The login name; a process may have a uid that no name belongs to. */
+export const readLoginName = (): string => {
+	try {
+		return userInfo().username;
+	} catch {
+		return process.env['USER'] ?? '';
+	}
+};
+
+/**
+ * @param input The words that are no flags.
+ * @returns An error of the code ERR_USAGE or of the value that is wrong.
+ */
+export const parseOptions = (
+	input: readonly string[],
+	given: GivenFlags,
+	{isTerminal, loginName}: Environment,
+): Options | SockchatError => {
+	const command = parseCommand(input);
+	if (command instanceof SockchatError) {
+		return command;
+	}
+
+	const misplaced = checkNames(given, command);
+	if (misplaced) {
+		return misplaced;
+	}
+
+	const reader = new Reader(given);
+	const options: Options = {
+		command,
+		address: readAddress(reader, command),
+		...readNick(reader, loginName),
+		isRaw: reader.has('raw'),
+		eol: readEol(reader),
+		output: readOutput(reader, isTerminal),
+		isQuiet: reader.has('quiet'),
+		maxMembers: reader.count('maxMembers', 'a number of members'),
+		backlog: reader.count('backlog', 'a number of connections'),
+		message: reader.text('message'),
+		isRetrying: given['retry'] !== false,
+		timeoutMs: reader.seconds('timeout'),
+		localPort: reader.port('localPort', 1),
+	};
+	return reader.error ?? options;
+};

@@ -1,0 +1,109 @@
+/**
+ * Events as lines, for pipes, dumb terminals and screen readers: what was said
+ * goes to stdout, what happened to the connection to stderr.
+ */
+import {assertNever} from '../errors.js';
+import {toDisplay} from '../protocol/display.js';
+import type {ServerFrame} from '../protocol/frame.js';
+import type {ChatEvent} from '../store/event.js';
+import {wordsOf} from '../store/notice.js';
+
+export type Printed = {readonly out?: string; readonly err?: string};
+
+export type LineOptions = {
+	/** Errors only. */
+	readonly isQuiet: boolean;
+	/** One's own public id. */
+	readonly id: string;
+	/** One's own words stand on the terminal already: who typed them sees them. */
+	readonly isOwnHidden: boolean;
+};
+
+const nothing: Printed = {};
+
+/** Each line of a text behind its speaker. */
+const spoken = (head: string, text: string): string =>
+	text
+		.split('\n')
+		.map(line => `${toDisplay(`${head}${line}`)}\n`)
+		.join('');
+
+const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
+	switch (frame.type) {
+		case 'message': {
+			const {from, id, text} = frame;
+			if (options.isQuiet || (options.isOwnHidden && id === options.id)) {
+				return nothing;
+			}
+
+			const action = /^\/me (.*)$/s.exec(text)?.[1];
+			return {
+				out:
+					action === undefined
+						? spoken(`${from}: `, text)
+						: spoken(`* ${from} `, action),
+			};
+		}
+
+		case 'whispered': {
+			const {from, to, text} = frame;
+			return options.isQuiet
+				? nothing
+				: {out: spoken(`${from} → ${to}: `, text)};
+		}
+
+		default: {
+			return nothing;
+		}
+	}
+};
+
+/** Presence belongs to the transcript; the rest is about the connection. */
+const isPresence = (event: ChatEvent): boolean =>
+	event.type === 'frame' &&
+	(event.frame.type === 'joined' ||
+		event.frame.type === 'left' ||
+		event.frame.type === 'renamed');
+
+export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
+	const words = wordsOf(event);
+	if (words) {
+		if (options.isQuiet && words.tone !== 'bad') {
+			return nothing;
+		}
+
+		return isPresence(event)
+			? {out: `${toDisplay(`-- ${words.text}`)}\n`}
+			: {err: `${toDisplay(words.text)}\n`};
+	}
+
+	switch (event.type) {
+		case 'frame': {
+			return frameLines(event.frame, options);
+		}
+
+		case 'failed': {
+			return {err: `${toDisplay(`Not sent: ${event.error.message}`)}\n`};
+		}
+
+		case 'connection':
+		case 'listening':
+		case 'accepted':
+		case 'ended':
+		case 'foreign':
+		case 'queued':
+		case 'sent':
+		case 'stored':
+		case 'traffic':
+		case 'rtt':
+		case 'chunk':
+		case 'notice':
+		case 'clear': {
+			return nothing;
+		}
+
+		default: {
+			return assertNever(event);
+		}
+	}
+};

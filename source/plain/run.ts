@@ -1,0 +1,187 @@
+/**
+ * The front end without a screen: lines or JSON out, lines in. It loads no
+ * React.
+ */
+import {parseInput} from '../commands/parse.js';
+import {perform} from '../commands/perform.js';
+import {SockchatError} from '../errors.js';
+import {systemClock} from '../net/clock.js';
+import {openRaw, type RawChat} from '../net/open-raw.js';
+import {openRoom, type RoomChat} from '../net/open-room.js';
+import type {Options} from '../options.js';
+import type {ChatEvent} from '../store/event.js';
+import {readLines, readRaw} from './input.js';
+import {Printer, type Streams} from './printer.js';
+
+export type Running = {
+	/** Settles with the exit code. */
+	readonly exitCode: Promise<number>;
+	/** Leaves in good order; called again, at once. */
+	readonly leave: () => void;
+};
+
+const timedOut = (timeoutMs: number, what: string) =>
+	new SockchatError(
+		'ERR_TIMEOUT',
+		`${what} within ${timeoutMs / 1000} s. A longer --timeout may help.`,
+	);
+
+/** Watches the events for what the exit code and the input depend on. */
+class Watch {
+	hasFailed = false;
+	isOpen = false;
+	#waiting: Array<() => void> = [];
+
+	see(event: ChatEvent): void {
+		if (event.type === 'failed') {
+			this.hasFailed = true;
+		} else if (event.type === 'connection') {
+			this.isOpen = event.connection.phase === 'open';
+		}
+
+		const waiting = this.#waiting;
+		this.#waiting = [];
+		for (const look of waiting) {
+			look();
+		}
+	}
+
+	/** Settles once a condition holds; it is looked at after each event. */
+	async until(condition: () => boolean): Promise<void> {
+		while (!condition()) {
+			// eslint-disable-next-line no-await-in-loop
+			await new Promise<void>(resolve => {
+				this.#waiting.push(resolve);
+			});
+		}
+	}
+}
+
+// Lines typed ahead of their receipts; more of a pipe is read as they come.
+const maxAhead = 512;
+
+const talk = async (
+	chat: RoomChat,
+	options: Options,
+	watch: Watch,
+	printer: Printer,
+	streams: Streams,
+): Promise<void> => {
+	const {message} = options;
+	if (message !== undefined) {
+		chat.say(message);
+		await watch.until(() => chat.unstored() === 0);
+		chat.leave();
+		return;
+	}
+
+	const answers = {
+		notice(tone: 'info' | 'bad', text: string) {
+			printer.print({type: 'notice', at: systemClock.wallMs(), tone, text});
+		},
+		clear() {
+			answers.notice('info', '/clear is for the screen; lines stay.');
+		},
+	};
+	for await (const line of readLines(streams.stdin)) {
+		perform(parseInput(line), chat, answers);
+		await watch.until(() => chat.unstored() < maxAhead);
+	}
+
+	if (chat.role === 'connect') {
+		await watch.until(() => chat.unstored() === 0);
+		chat.leave();
+	}
+};
+
+const talkRaw = async (
+	chat: RawChat,
+	options: Options,
+	streams: Streams,
+): Promise<void> => {
+	const input =
+		options.message === undefined
+			? readRaw(streams.stdin, options.eol)
+			: readRaw([`${options.message}\n`], options.eol);
+	for await (const bytes of input) {
+		if (bytes === 'quit') {
+			chat.leave();
+			return;
+		}
+
+		await chat.write(bytes);
+	}
+
+	chat.finish();
+};
+
+/**
+ * Opens the chat and runs it until its end.
+ *
+ * @throws {SockchatError} Where it can't be opened.
+ */
+export const runPlain = async (
+	options: Options,
+	streams: Streams,
+): Promise<Running> => {
+	const watch = new Watch();
+	const printer = new Printer(options, streams);
+	const emit = (event: ChatEvent) => {
+		printer.print(event);
+		watch.see(event);
+	};
+
+	const chat = options.isRaw
+		? await openRaw({...options, command: rawCommand(options)}, emit)
+		: await openRoom(options, emit);
+	if (chat.mode === 'room') {
+		printer.id = chat.id;
+	}
+
+	const isMessage = options.message !== undefined;
+	let late: SockchatError | undefined;
+	const cancelTimeout =
+		options.timeoutMs === undefined
+			? undefined
+			: systemClock.setTimer(() => {
+					if (!watch.isOpen || isMessage) {
+						late = timedOut(
+							options.timeoutMs!,
+							watch.isOpen ? 'The message was not stored' : 'Not connected',
+						);
+						chat.leave();
+						chat.leave();
+					}
+				}, options.timeoutMs);
+
+	const talking =
+		chat.mode === 'room'
+			? talk(chat, options, watch, printer, streams)
+			: talkRaw(chat, options, streams);
+	// An input that fails ends like one that is over.
+	talking.catch(() => {
+		chat.leave();
+	});
+
+	const finish = async (): Promise<number> => {
+		const cause = await chat.closed;
+		cancelTimeout?.();
+		streams.stdin.destroy();
+		if (late) {
+			printer.printError(late);
+		}
+
+		await printer.flush();
+		return cause || late || watch.hasFailed ? 1 : 0;
+	};
+
+	return {
+		exitCode: finish(),
+		leave() {
+			chat.leave();
+		},
+	};
+};
+
+const rawCommand = ({command}: Options): 'serve' | 'connect' =>
+	command === 'serve' ? 'serve' : 'connect';
