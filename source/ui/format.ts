@@ -1,0 +1,61 @@
+/** Numbers as people read them, at widths that don't jump. */
+
+const pad = (value: number): string => String(value).padStart(2, '0');
+
+/** 03:12 below an hour, 01:03:12 above, 2d 01:03 above a day. */
+export const formatDuration = (ms: number): string => {
+	const seconds = Math.max(0, Math.floor(ms / 1000));
+	const minutes = Math.floor(seconds / 60);
+	const hours = Math.floor(minutes / 60);
+	const days = Math.floor(hours / 24);
+	if (days > 0) {
+		return `${days}d ${pad(hours % 24)}:${pad(minutes % 60)}`;
+	}
+
+	const rest = `${pad(minutes % 60)}:${pad(seconds % 60)}`;
+	return hours > 0 ? `${pad(hours)}:${rest}` : rest;
+};
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Decimal units, as `ss` and network tools count: 999 B, 12.4 kB, 3.1 MB. */
+export const formatBytes = (bytes: number): string => {
+	let value = bytes;
+	let unit = 0;
+	// 999.95 would round to 1000.0 of the smaller unit.
+	while (value >= 999.95 && unit < byteUnits.length - 1) {
+		value /= 1000;
+		unit++;
+	}
+
+	const digits = unit === 0 ? 0 : 1;
+	return `${value.toFixed(digits)} ${byteUnits[unit]}`;
+};
+
+/** 0.21 ms, 4.3 ms, 87 ms, 1.2 s. */
+export const formatMs = (ms: number): string => {
+	if (ms >= 1000) {
+		return `${(ms / 1000).toFixed(1)} s`;
+	}
+
+	const digits = ms < 1 ? 2 : ms < 10 ? 1 : 0;
+	return `${ms.toFixed(digits)} ms`;
+};
+
+const bars = '▁▂▃▄▅▆▇█';
+
+/**
+ * The newest values as bars, the highest full.
+ *
+ * @param cells How many bars there is room for.
+ */
+export const sparkline = (values: readonly number[], cells: number): string => {
+	const shown = cells > 0 ? values.slice(-cells) : [];
+	const highest = Math.max(...shown);
+	return shown
+		.map(value => {
+			const level = highest > 0 ? value / highest : 0;
+			return bars[Math.min(bars.length - 1, Math.floor(level * bars.length))]!;
+		})
+		.join('');
+};

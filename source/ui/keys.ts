@@ -1,0 +1,178 @@
+/**
+ * Editor keys out of what Ink's `useInput` delivers.
+ *
+ * One delivery is not one key: Ink splits its input at escape sequences, at
+ * DEL, BS and Ctrl-C, and hands over all that lies between as one text. So
+ * `tmux send-keys hello Enter` arrives as 'hello\r', and Ctrl-A typed fast
+ * arrives as a 0x01 inside a text. A key that means nothing here gives
+ * nothing; no control byte ever becomes text.
+ */
+import type {Key as InkKey} from 'ink';
+
+export type Key =
+	/** Printable text; '\n' only from Alt-Enter or Shift-Enter. */
+	| {readonly type: 'insert'; readonly text: string}
+	| {readonly type: 'submit'}
+	| {readonly type: 'delete-back'}
+	| {readonly type: 'delete-forward'}
+	/** Back over a word of letters: Alt-Backspace. */
+	| {readonly type: 'kill-word-back'}
+	| {readonly type: 'kill-word-forward'}
+	/** Back to the last blank: Ctrl-W. */
+	| {readonly type: 'kill-to-blank'}
+	| {readonly type: 'kill-to-start'}
+	| {readonly type: 'kill-to-end'}
+	| {readonly type: 'yank'}
+	| {readonly type: 'left'}
+	| {readonly type: 'right'}
+	| {readonly type: 'word-left'}
+	| {readonly type: 'word-right'}
+	| {readonly type: 'start'}
+	| {readonly type: 'end'}
+	| {readonly type: 'older'}
+	| {readonly type: 'newer'}
+	| {readonly type: 'complete'}
+	| {readonly type: 'complete-back'}
+	| {readonly type: 'page-up'}
+	| {readonly type: 'page-down'}
+	| {readonly type: 'escape'}
+	/** Ctrl-C. */
+	| {readonly type: 'interrupt'}
+	/** Ctrl-D: leaves on an empty draft, else deletes forward. */
+	| {readonly type: 'end-of-input'}
+	/** Ctrl-L. */
+	| {readonly type: 'redraw'};
+
+/** By the letter that Ctrl is held with; its byte is the letter's low 5 bits. */
+const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
+	['a', {type: 'start'}],
+	['b', {type: 'left'}],
+	['c', {type: 'interrupt'}],
+	['d', {type: 'end-of-input'}],
+	['e', {type: 'end'}],
+	['f', {type: 'right'}],
+	['h', {type: 'delete-back'}],
+	['i', {type: 'complete'}],
+	['j', {type: 'submit'}],
+	['k', {type: 'kill-to-end'}],
+	['l', {type: 'redraw'}],
+	['m', {type: 'submit'}],
+	['n', {type: 'newer'}],
+	['p', {type: 'older'}],
+	['u', {type: 'kill-to-start'}],
+	['w', {type: 'kill-to-blank'}],
+	['y', {type: 'yank'}],
+	['[', {type: 'escape'}],
+]);
+
+const metaKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
+	['b', {type: 'word-left'}],
+	['f', {type: 'word-right'}],
+	['d', {type: 'kill-word-forward'}],
+]);
+
+const deleteByte = 0x7f;
+const firstPrintable = 0x20;
+
+const listOf = (key: Key | undefined): readonly Key[] =>
+	key === undefined ? [] : [key];
+
+const controlKey = (letter: string) => controlKeys.get(letter.toLowerCase());
+
+const keyOfByte = (byte: number): Key | undefined =>
+	byte === deleteByte
+		? {type: 'delete-back'}
+		: controlKey(String.fromCodePoint(byte + 0x40));
+
+const splitText = (text: string): readonly Key[] => {
+	const keys: Key[] = [];
+	let run = '';
+	const endRun = () => {
+		if (run !== '') {
+			keys.push({type: 'insert', text: run});
+			run = '';
+		}
+	};
+
+	for (const character of text.replaceAll('\r\n', '\r')) {
+		const codePoint = character.codePointAt(0)!;
+		if (codePoint >= firstPrintable && codePoint !== deleteByte) {
+			run += character;
+			continue;
+		}
+
+		endRun();
+		keys.push(...listOf(keyOfByte(codePoint)));
+	}
+
+	endRun();
+	return keys;
+};
+
+/** The key that Ink itself named, with its modifiers. */
+const namedKey = (key: InkKey): Key | undefined => {
+	const byWord = key.ctrl || key.meta;
+	if (key.return) {
+		return key.meta || key.shift
+			? {type: 'insert', text: '\n'}
+			: {type: 'submit'};
+	}
+
+	if (key.backspace) {
+		return {type: byWord ? 'kill-word-back' : 'delete-back'};
+	}
+
+	if (key.delete) {
+		return {type: byWord ? 'kill-word-forward' : 'delete-forward'};
+	}
+
+	if (key.leftArrow) {
+		return {type: byWord ? 'word-left' : 'left'};
+	}
+
+	if (key.rightArrow) {
+		return {type: byWord ? 'word-right' : 'right'};
+	}
+
+	if (key.tab) {
+		return {type: key.shift ? 'complete-back' : 'complete'};
+	}
+
+	const plain: ReadonlyArray<[boolean, Key]> = [
+		[key.upArrow, {type: 'older'}],
+		[key.downArrow, {type: 'newer'}],
+		[key.home, {type: 'start'}],
+		[key.end, {type: 'end'}],
+		[key.pageUp, {type: 'page-up'}],
+		[key.pageDown, {type: 'page-down'}],
+		[key.escape, {type: 'escape'}],
+	];
+	return plain.find(([isPressed]) => isPressed)?.[1];
+};
+
+/**
+ * Splits one delivery of `useInput` into the keys that were pressed, in order.
+ *
+ * @param input Any text, control bytes and line ends included; '\r', '\n' and
+ * '\r\n' each submit once.
+ * @param key Ink's flags for it. A key's release, and one held with Super or
+ * Hyper (the kitty protocol reports both), give nothing.
+ */
+export const splitKeys = (input: string, key: InkKey): readonly Key[] => {
+	if (key.eventType === 'release' || key.super || key.hyper) {
+		return [];
+	}
+
+	const named = namedKey(key);
+	if (named !== undefined) {
+		return [named];
+	}
+
+	if (key.ctrl) {
+		return listOf(controlKey(input));
+	}
+
+	return key.meta
+		? listOf(metaKeys.get(input.toLowerCase()))
+		: splitText(input);
+};

@@ -1,0 +1,59 @@
+/**
+ * The transcript: what was said, as far as it fits, and how much is below.
+ */
+import {useState} from 'react';
+import {display, type DisplayText} from '../protocol/display.js';
+import type {Item} from '../store/item.js';
+import type {Transcript} from '../store/transcript.js';
+import type {Area} from './layout.js';
+import {Pane, RowText} from './pane.js';
+import {createRowCache} from './row-cache.js';
+import type {Span} from './row.js';
+import {colors, symbols} from './theme.js';
+import {viewportOf, visibleRows, type Anchor, type Window} from './window.js';
+
+export type TranscriptPaneProps = {
+	readonly area: Area;
+	readonly title: DisplayText;
+	readonly transcript: Transcript;
+	/** One's own items that are not stored yet. */
+	readonly pending: readonly Item[];
+	/** Undefined follows the bottom. */
+	readonly anchor: Anchor | undefined;
+};
+
+export function TranscriptPane({
+	area,
+	title,
+	transcript,
+	pending,
+	anchor,
+}: TranscriptPaneProps) {
+	const [wrap] = useState(createRowCache);
+	const viewport = viewportOf(area, anchor);
+	const window = visibleRows({transcript, pending, anchor, ...viewport, wrap});
+	const footer = anchor === undefined ? undefined : belowSpan(window);
+	return (
+		<Pane area={area} title={{text: title}} footer={footer}>
+			{window.rows.map((row, index) => (
+				// A row of the screen stays where it is; what it shows moves.
+				<RowText key={index} row={row} />
+			))}
+			{footer !== undefined && area.frame === 'bare' && (
+				<RowText row={{spans: [footer]}} />
+			)}
+		</Pane>
+	);
+}
+
+/** Only what came since the reader left the bottom is called new. */
+const belowSpan = ({below, newBelow}: Window): Span => {
+	if (newBelow > 0) {
+		const text = display`${symbols.below} ${newBelow} new below`;
+		return {text, color: colors.accent, bold: true};
+	}
+
+	// The bottom item itself may go on below the window.
+	const count = below === 0 ? 'more' : String(below);
+	return {text: display`${symbols.below} ${count} below`, dim: true};
+};

@@ -1,0 +1,88 @@
+/**
+ * A terminal without a window: bytes in, a screen out.
+ */
+import xterm from '@xterm/headless';
+import stringWidth from 'string-width';
+import {readCell, readCells, readRows} from './cells.js';
+import {useGraphemeWidths} from './widths.js';
+
+export type Modes = {
+	readonly isAlternateScreen: boolean;
+	readonly isCursorHidden: boolean;
+	readonly isBracketedPaste: boolean;
+	readonly isMouseTracked: boolean;
+	readonly isApplicationCursor: boolean;
+};
+
+const cursorMode = 25;
+
+/** The one mode that the emulator follows but doesn't tell. */
+const followCursorMode = (emulator: xterm.Terminal) => {
+	let isHidden = false;
+	const follow = (final: 'h' | 'l') => {
+		emulator.parser.registerCsiHandler({prefix: '?', final}, modes => {
+			isHidden = modes.includes(cursorMode) ? final === 'l' : isHidden;
+			// False lets the emulator follow it too.
+			return false;
+		});
+	};
+
+	follow('h');
+	follow('l');
+	return () => isHidden;
+};
+
+const drawFrame = (rows: readonly string[], columns: number) => {
+	const line = '─'.repeat(columns);
+	const lines = rows.map(
+		row => `│${row}${' '.repeat(Math.max(0, columns - stringWidth(row)))}│`,
+	);
+	return [`┌${line}┐`, ...lines, `└${line}┘`].join('\n');
+};
+
+export const createEmulator = (columns: number, rows: number) => {
+	const emulator = new xterm.Terminal({
+		cols: columns,
+		rows,
+		allowProposedApi: true,
+	});
+	useGraphemeWidths(emulator);
+	const isCursorHidden = followCursorMode(emulator);
+	const screen = () => readRows(emulator);
+
+	return {
+		/** Bytes are parsed in a later turn; `onParsed` is called when they are. */
+		write(bytes: string, onParsed?: () => void) {
+			emulator.write(bytes, onParsed);
+		},
+		/** What a terminal answers to queries, for the program's stdin. */
+		onAnswer(listener: (answer: string) => void) {
+			emulator.onData(listener);
+		},
+		resize(newColumns: number, newRows: number) {
+			emulator.resize(newColumns, newRows);
+		},
+		dispose() {
+			emulator.dispose();
+		},
+		/** The rows, blanks at their ends left out. */
+		screen,
+		text: () => screen().join('\n'),
+		/** The screen in a frame, for a failure's message. */
+		framed: () => drawFrame(screen(), emulator.cols),
+		cells: () => readCells(emulator),
+		cell: (x: number, y: number) => readCell(emulator, x, y),
+		cellColour: (x: number, y: number) => readCell(emulator, x, y).foreground,
+		cursor() {
+			const {cursorX, cursorY} = emulator.buffer.active;
+			return {x: cursorX, y: cursorY};
+		},
+		modes: (): Modes => ({
+			isAlternateScreen: emulator.buffer.active.type === 'alternate',
+			isCursorHidden: isCursorHidden(),
+			isBracketedPaste: emulator.modes.bracketedPasteMode,
+			isMouseTracked: emulator.modes.mouseTrackingMode !== 'none',
+			isApplicationCursor: emulator.modes.applicationCursorKeysMode,
+		}),
+	};
+};

@@ -1,0 +1,131 @@
+/**
+ * What a process under test is surrounded by: an environment that is the same
+ * on every machine, a home folder of its own, and an end.
+ */
+import {
+	accessSync,
+	constants,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {delimiter, join, sep} from 'node:path';
+import process from 'node:process';
+
+/** Undefined leaves a variable out. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What resources of a test are tied to; a `TestContext` is one. */
+export type Owner = {
+	after(stop: () => Promise<void>): void;
+};
+
+// They change colours, widths or manners, and differ from machine to machine.
+const leftOut: Variables = {
+	// Ink takes it for 'nobody is watching', and chalk drops all colour as soon
+	// as it is set, even to 'false'.
+	CI: undefined,
+	CONTINUOUS_INTEGRATION: undefined,
+	TEAMCITY_VERSION: undefined,
+	TF_BUILD: undefined,
+	NO_COLOR: undefined,
+	FORCE_COLOR: undefined,
+	COLORTERM: undefined,
+	TERM_PROGRAM: undefined,
+	TMUX: undefined,
+	LC_ALL: undefined,
+	LC_CTYPE: undefined,
+	NODE_DEBUG: undefined,
+	NODE_TEST_CONTEXT: undefined,
+};
+
+/**
+ * The environment for one process: a terminal with 256 colours, UTF-8, no CI,
+ * HOME and XDG_STATE_HOME in a new temporary folder.
+ *
+ * `remove` deletes the folder; call it when the process has ended.
+ */
+export const createEnvironment = (changes: Variables = {}) => {
+	const home = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
+	const wanted: Variables = {
+		...process.env,
+		...leftOut,
+		TERM: 'xterm-256color',
+		LANG: 'C.UTF-8',
+		HOME: home,
+		XDG_STATE_HOME: join(home, 'state'),
+		...changes,
+	};
+	const env: Record<string, string> = {};
+	for (const [name, value] of Object.entries(wanted)) {
+		if (value !== undefined) {
+			env[name] = value;
+		}
+	}
+
+	return {
+		env,
+		home,
+		remove() {
+			rmSync(home, {recursive: true, force: true});
+		},
+	};
+};
+
+/** The path of an executable in PATH, outside any node_modules. */
+export const findExecutable = (name: string): string | undefined =>
+	(process.env['PATH'] ?? '')
+		.split(delimiter)
+		.filter(folder => !folder.split(sep).includes('node_modules'))
+		.map(folder => join(folder, name))
+		.find(path => {
+			try {
+				accessSync(path, constants.X_OK);
+				return true;
+			} catch {
+				return false;
+			}
+		});
+
+/**
+ * The path of an executable that the tests need.
+ *
+ * @throws {Error} Naming the Debian package; a test with a missing part fails,
+ * it never skips.
+ */
+export const requireExecutable = (name: string, debianPackage: string) => {
+	const path = findExecutable(name);
+	if (path === undefined) {
+		throw new Error(
+			`This test needs ${name}, which is not in PATH: apt-get install ${debianPackage}.`,
+		);
+	}
+
+	return path;
+};
+
+/**
+ * Kills a process and its descendants, by id, without asking them.
+ *
+ * Descendants are found in /proc; elsewhere they are left to notice by
+ * themselves that their pipe or terminal has gone.
+ */
+export const killTree = (pid: number) => {
+	let children = '';
+	try {
+		children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+	} catch {
+		// It has ended already, or there is no /proc.
+	}
+
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch {
+		// It has ended already.
+	}
+
+	for (const child of children.split(' ').filter(Boolean)) {
+		killTree(Number(child));
+	}
+};

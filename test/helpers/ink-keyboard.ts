@@ -1,0 +1,58 @@
+/**
+ * An Ink app that only listens, on a stdin that a test writes to: what its
+ * parser makes of a chunk, not what we believe it makes of it.
+ */
+import type {TestContext} from 'node:test';
+import {render} from 'ink-testing-library';
+import {createElement, useEffect} from 'react';
+import type {Key} from '../../source/ui/keys.js';
+import {useKeyboard} from '../../source/ui/use-keyboard.js';
+
+export const openKeyboard = async (t: TestContext) => {
+	let keys: Key[] = [];
+	let pastes: string[] = [];
+	let reportKey: () => void = () => undefined;
+	const listening = Promise.withResolvers<void>();
+	const Listener = () => {
+		useKeyboard({
+			onKey(key) {
+				keys.push(key);
+				reportKey();
+			},
+			onPaste(text) {
+				pastes.push(text);
+			},
+		});
+		// Runs after the effects of the hooks above: they listen by now.
+		useEffect(() => {
+			listening.resolve();
+		}, []);
+		return null;
+	};
+
+	const app = render(createElement(Listener));
+	t.after(() => {
+		app.unmount();
+	});
+	await listening.promise;
+
+	/** The keys and pastes that came of one chunk. */
+	const type = (chunk: string) => {
+		keys = [];
+		pastes = [];
+		app.stdin.write(chunk);
+		return {keys, pastes};
+	};
+
+	return {
+		type,
+		/** The same, where Ink first waits for the rest of a sequence. */
+		async typeAndWait(chunk: string) {
+			const reported = Promise.withResolvers<void>();
+			reportKey = reported.resolve;
+			const typed = type(chunk);
+			await reported.promise;
+			return typed;
+		},
+	};
+};

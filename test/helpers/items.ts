@@ -1,0 +1,49 @@
+/**
+ * Items of a transcript, with what a test doesn't care about filled in.
+ */
+import type {Item} from '../../source/store/model.js';
+
+type Of<Kind extends Item['kind']> = Extract<Item, {readonly kind: Kind}>;
+
+/** 14:02 in whatever time zone the tests run. */
+const at = new Date(2026, 0, 2, 14, 2).getTime();
+
+export const message = (part: Partial<Of<'message'>> = {}): Item => ({
+	kind: 'message',
+	at,
+	from: 'otter',
+	id: '0123456789abcdef',
+	text: 'hello',
+	mark: undefined,
+	...part,
+});
+
+export const whisper = (part: Partial<Of<'whisper'>> = {}): Item => ({
+	kind: 'whisper',
+	at,
+	from: 'otter',
+	to: 'heron',
+	text: 'hello',
+	mark: undefined,
+	...part,
+});
+
+export const notice = (part: Partial<Of<'notice'>> = {}): Item => ({
+	kind: 'notice',
+	at,
+	tone: 'info',
+	text: 'otter joined',
+	...part,
+});
+
+export const chunk = (
+	text: string | Uint8Array,
+	part: Partial<Of<'chunk'>> = {},
+): Item => ({
+	kind: 'chunk',
+	at,
+	direction: 'in',
+	peer: undefined,
+	bytes: typeof text === 'string' ? Buffer.from(text) : text,
+	...part,
+});
