@@ -1,0 +1,71 @@
+/**
+ * Writes the generated parts of README.md and docs/protocol.md from the code:
+ * what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+ *
+ * usage: node --import=tsx docs/generate.ts
+ */
+import {readFile, writeFile} from 'node:fs/promises';
+import {pathToFileURL} from 'node:url';
+import process from 'node:process';
+import {keyHelp} from '../source/commands/keys.js';
+import {commands} from '../source/commands/registry.js';
+import {errorCodes} from '../source/errors.js';
+import {helpText} from '../source/flags.js';
+
+const table = (
+	head: readonly string[],
+	rows: ReadonlyArray<readonly string[]>,
+): string =>
+	[head, head.map(() => '---'), ...rows]
+		.map(row => `| ${row.join(' | ')} |`)
+		.join('\n');
+
+const code = (text: string): string => `\`${text}\``;
+
+/** The generated parts by name. */
+export const parts: Readonly<Record<string, () => string>> = {
+	help: () => `\`\`\`\n${helpText()}\n\`\`\``,
+	commands: () =>
+		table(
+			['command', 'does', 'also from `nc`'],
+			commands.map(({name, usage, summary, isForPlain}) => [
+				code(`/${name} ${usage}`.trim()),
+				summary,
+				isForPlain ? 'yes' : '',
+			]),
+		),
+	keys: () =>
+		table(
+			['keys', 'do'],
+			keyHelp.map(([keys, what]) => [keys, what]),
+		),
+	errors: () =>
+		table(
+			['code', 'means'],
+			Object.entries(errorCodes).map(([name, means]) => [code(name), means]),
+		),
+};
+
+/** A text with its generated parts as they should be now. */
+export const generated = (text: string): string =>
+	text.replaceAll(
+		/(<!-- (\w+) -->\n).*?(\n<!-- \/\2 -->)/gs,
+		(whole, start: string, name: string, end: string) => {
+			const make = parts[name];
+			return make ? `${start}\n${make()}\n${end}` : whole;
+		},
+	);
+
+/** The files that have such parts. */
+export const generatedFiles = ['README.md', 'docs/protocol.md'] as const;
+
+const isMain = import.meta.url === pathToFileURL(process.argv[1] ?? '').href;
+if (isMain) {
+	for (const path of generatedFiles) {
+		const file = new URL(`../${path}`, import.meta.url);
+		// eslint-disable-next-line no-await-in-loop
+		const text = await readFile(file, 'utf8');
+		// eslint-disable-next-line no-await-in-loop
+		await writeFile(file, generated(text));
+	}
+}
