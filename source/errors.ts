@@ -1,41 +1,44 @@
 /**
  * Every failure that sockchat knows, by a stable code.
  *
- * One builder per failure holds its wording: what happened, the value seen,
- * the limit, what to do next. Switch on `code`, never on the text. What is
- * expected to happen (a nick is taken) is a returned value carrying one of
- * these, not a throw.
+ * A builder for each, beside what fails, holds its wording: what happened, the
+ * value seen, the limit, what to do next. Switch on `code`, never on the text.
+ * What is expected to happen (a nick is taken) is a returned value carrying
+ * one of these, not a throw.
  */
 
-export type ErrorCode =
-	| 'ERR_USAGE'
-	| 'ERR_NOT_LOOPBACK'
-	| 'ERR_PORT_RANGE'
-	| 'ERR_PORT_TAKEN'
-	| 'ERR_PORT_FORBIDDEN'
-	| 'ERR_SOCKET_PATH'
-	| 'ERR_ADDRESS_UNAVAILABLE'
-	| 'ERR_REFUSED'
-	| 'ERR_TIMEOUT'
-	| 'ERR_CONNECT_TIMEOUT'
-	| 'ERR_HANDSHAKE_TIMEOUT'
-	| 'ERR_NOT_SOCKCHAT'
-	| 'ERR_VERSION'
-	| 'ERR_LOST'
-	| 'ERR_RESET'
-	| 'ERR_SILENT'
-	| 'ERR_SHUTDOWN'
-	| 'ERR_REPLACED'
-	| 'ERR_NOT_STORED'
-	| 'ERR_ROOM_FULL'
-	| 'ERR_NICK_TAKEN'
-	| 'ERR_NICK_INVALID'
-	| 'ERR_LINE_TOO_LONG'
-	| 'ERR_TEXT_TOO_LONG'
-	| 'ERR_TEXT_EMPTY'
-	| 'ERR_BAD_FRAME'
-	| 'ERR_NO_SUCH_MEMBER'
-	| 'ERR_INTERNAL';
+/** The codes, and what each means; docs/protocol.md lists them from here. */
+export const errorCodes = {
+	ERR_USAGE: 'the command line is wrong',
+	ERR_NOT_LOOPBACK: 'the host is not a loopback address',
+	ERR_PORT_RANGE: 'that is not a port',
+	ERR_PORT_TAKEN: 'somebody listens on the port already',
+	ERR_PORT_FORBIDDEN: 'the system does not let this user have the port',
+	ERR_SOCKET_PATH: "a Unix domain socket can't be made or found at the path",
+	ERR_ADDRESS_UNAVAILABLE: "the address can't be bound",
+	ERR_REFUSED: 'nobody listens there',
+	ERR_TIMEOUT: '--timeout has passed',
+	ERR_CONNECT_TIMEOUT: 'connect() got no answer',
+	ERR_HANDSHAKE_TIMEOUT: 'no hello, or no welcome, came in time',
+	ERR_NOT_SOCKCHAT: 'the other side speaks something else',
+	ERR_VERSION: 'the other side speaks another version of the wire',
+	ERR_LOST: 'the connection ended (FIN)',
+	ERR_RESET: 'the connection was reset (RST)',
+	ERR_SILENT: 'nothing was heard for three heartbeats',
+	ERR_SHUTDOWN: 'the server has shut down',
+	ERR_REPLACED: 'the same client came in over another connection',
+	ERR_ROOM_FULL: 'the room has as many members as it takes',
+	ERR_NICK_TAKEN: 'the nick, or one that looks like it, is taken',
+	ERR_NICK_INVALID: "that can't be a nick",
+	ERR_LINE_TOO_LONG: 'a line is longer than a frame may be',
+	ERR_TEXT_TOO_LONG: 'a text is longer than it may be; it was not cut',
+	ERR_TEXT_EMPTY: 'there is nothing to send',
+	ERR_BAD_FRAME: 'a line is not a frame of this protocol',
+	ERR_NO_SUCH_MEMBER: 'nobody here has that nick',
+	ERR_INTERNAL: 'a fault of sockchat itself',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
 
 export class SockchatError extends Error {
 	override readonly name = 'SockchatError';

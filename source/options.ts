@@ -135,12 +135,19 @@ class Reader {
 	}
 
 	has(name: FlagName): boolean {
-		return this.#given[name] === true;
+		const value = this.#given[name];
+		if (value === false) {
+			this.#fail(
+				wrongUsage(`${writtenFlag(name)} takes no value and no --no- before.`),
+			);
+		}
+
+		return value === true;
 	}
 
 	text(name: FlagName): string | undefined {
 		const value = this.#given[name];
-		if (value === '') {
+		if (value === '' || value === false) {
 			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`));
 		}
 
@@ -299,7 +306,8 @@ export const parseOptions = (
 		isRaw: reader.has('raw'),
 		eol: readEol(reader),
 		output: readOutput(reader, isTerminal),
-		isQuiet: reader.has('quiet'),
+		// Who sends one message wants no transcript.
+		isQuiet: reader.has('quiet') || reader.text('message') !== undefined,
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),
 		message: reader.text('message'),

@@ -24,7 +24,11 @@ const nearest = (
 	const [best] = known
 		.map(command => ({command, distance: leven(name, command.name)}))
 		.toSorted((a, b) => a.distance - b.distance);
-	return best && best.distance <= nearEnough ? best.command : undefined;
+	return best &&
+		best.distance <= nearEnough &&
+		best.distance < best.command.name.length
+		? best.command
+		: undefined;
 };
 
 const needs = (name: CommandName): Action => {

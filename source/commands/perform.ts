@@ -1,7 +1,6 @@
 /** Does what a typed line means; the same for the screen and for plain lines. */
 import {assertNever} from '../errors.js';
 import type {Action} from './parse.js';
-import {helpLines} from './registry.js';
 
 /** What a front end's chat can do. */
 export type Chat = {
@@ -20,9 +19,15 @@ export type Chat = {
 export type Answers = {
 	readonly notice: (tone: 'info' | 'bad', text: string) => void;
 	readonly clear: () => void;
+	readonly help: () => void;
 };
 
 const whoLine = ({count, names}: ReturnType<Chat['members']>): string => {
+	if (names.length === 0) {
+		// Among very many, only the count is told.
+		return `${count} here`;
+	}
+
 	const unnamed = count - names.length;
 	const rest = unnamed > 0 ? ` and ${unnamed} more` : '';
 	return `${count} here: ${names.join(' ')}${rest}`;
@@ -51,9 +56,7 @@ export const perform = (action: Action, chat: Chat, answers: Answers): void => {
 		}
 
 		case 'help': {
-			for (const line of helpLines()) {
-				answers.notice('info', line);
-			}
+			answers.help();
 
 			break;
 		}

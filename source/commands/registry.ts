@@ -3,6 +3,8 @@
  * `parse.ts` turns a typed line into what one of them means.
  */
 
+import {keyHelp} from './keys.js';
+
 export type CommandName =
 	'help' | 'nick' | 'who' | 'msg' | 'me' | 'clear' | 'quit';
 
@@ -89,6 +91,9 @@ export const helpLines = (
 		...listed.map(command => rowOf(command)),
 		['//TEXT', 'say a text that starts with a slash'],
 	]);
+
+/** The keys, line by line. */
+export const keyLines = (): readonly string[] => table(keyHelp);
 
 /** /help in raw mode. */
 export const rawHelpLines = (): readonly string[] =>

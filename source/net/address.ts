@@ -108,14 +108,14 @@ export const endpointsOf = (duplex: Duplex | undefined): Endpoints => {
 	}
 
 	const {localAddress, localPort, remoteAddress, remotePort} = duplex;
-	return {
-		local:
-			localAddress === undefined || localPort === undefined
-				? undefined
-				: hostAndPort(localAddress, localPort),
-		remote:
-			remoteAddress === undefined || remotePort === undefined
-				? undefined
-				: hostAndPort(remoteAddress, remotePort),
-	};
+	// A socket that is gone forgets its own end first; half is not an answer.
+	return localAddress === undefined ||
+		localPort === undefined ||
+		remoteAddress === undefined ||
+		remotePort === undefined
+		? {local: undefined, remote: undefined}
+		: {
+				local: hostAndPort(localAddress, localPort),
+				remote: hostAndPort(remoteAddress, remotePort),
+			};
 };

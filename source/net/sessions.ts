@@ -106,13 +106,14 @@ export class Sessions {
 		const before = this.#byMember.get(id);
 		this.#byMember.set(id, session);
 		before?.replace();
-		this.#onPresence();
+		this.#onPresence(this.room.isAnnouncing);
 	}
 
 	onLeft(member: Member, reason: LeaveReason): void {
+		const {isAnnouncing} = this.room;
 		this.#byMember.delete(member.id);
 		this.room.leave(member, reason, this.clock.wallMs());
-		this.#onPresence();
+		this.#onPresence(isAnnouncing);
 	}
 
 	onGone(session: PeerSession, reason: LeaveReason): void {
@@ -122,9 +123,10 @@ export class Sessions {
 		this.emit({type: 'ended', at, peer, reason, bytesIn, bytesOut});
 	}
 
-	#onPresence(): void {
+	/** @param isEntry Whether the log tells it. */
+	#onPresence(isEntry: boolean): void {
 		this.onPosted();
-		this.#isCountDue ||= !this.room.isAnnouncing;
+		this.#isCountDue ||= !isEntry;
 	}
 
 	#flush(): void {

@@ -4,6 +4,7 @@
  */
 import {parseInput} from '../commands/parse.js';
 import {perform} from '../commands/perform.js';
+import {helpLines} from '../commands/registry.js';
 import {SockchatError} from '../errors.js';
 import {systemClock} from '../net/clock.js';
 import {openRaw, type RawChat} from '../net/open-raw.js';
@@ -82,6 +83,11 @@ const talk = async (
 		clear() {
 			answers.notice('info', '/clear is for the screen; lines stay.');
 		},
+		help() {
+			for (const line of helpLines()) {
+				answers.notice('info', line);
+			}
+		},
 	};
 	for await (const line of readLines(streams.stdin)) {
 		perform(parseInput(line), chat, answers);
@@ -89,7 +95,8 @@ const talk = async (
 	}
 
 	if (chat.role === 'connect') {
-		await watch.until(() => chat.unstored() === 0);
+		// An input that ends at once must not hide that nobody was there.
+		await watch.until(() => watch.isOpen && chat.unstored() === 0);
 		chat.leave();
 	}
 };

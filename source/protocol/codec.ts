@@ -21,6 +21,8 @@ type Field = {
 	readonly check: Check;
 	readonly expected: string;
 	readonly isOptional?: true;
+	/** Of an object: what is kept of it. */
+	readonly keys?: readonly string[];
 };
 type Schema = Readonly<Record<string, Field>>;
 
@@ -51,20 +53,20 @@ const names = field(
 	'a list of names',
 	value => Array.isArray(value) && value.every(name => text.check(name)),
 );
-const memberList = field(
-	'a count and names',
-	value =>
-		isRecord(value) &&
-		count.check(value['count']) &&
-		names.check(value['names']),
-);
-const limits = field(
-	'frameBytes and textBytes',
-	value =>
-		isRecord(value) &&
-		positive.check(value['frameBytes']) &&
-		positive.check(value['textBytes']),
-);
+const object = (expected: string, fields: Readonly<Record<string, Field>>) => ({
+	...field(
+		expected,
+		value =>
+			isRecord(value) &&
+			Object.entries(fields).every(([key, {check}]) => check(value[key])),
+	),
+	keys: Object.keys(fields),
+});
+const memberList = object('a count and names', {count, names});
+const limits = object('frameBytes and textBytes', {
+	frameBytes: positive,
+	textBytes: positive,
+});
 
 const ping = {id: count};
 const entry = {seq: positive, at: count};
@@ -113,10 +115,13 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	bye: {reason: text},
 };
 
+// An answer has to fit into a frame itself.
+const quote = (seen: string): string => JSON.stringify(seen.slice(0, 40));
+
 export const badFrame = (what: string, seen: string) =>
 	new SockchatError(
 		'ERR_BAD_FRAME',
-		`This line is not a frame of sockchat: ${what}. It begins with ${JSON.stringify(seen.slice(0, 40))}.`,
+		`This line is not a frame of sockchat: ${what}. It begins with ${quote(seen)}.`,
 	);
 
 /** A frame as its line: JSON ended by LF, ready to be written as UTF-8. */
@@ -131,6 +136,12 @@ const parse = (line: string): unknown => {
 		return undefined;
 	}
 };
+
+// What a later version adds may be nested deeper than JSON.stringify can go.
+const pick = (value: object, keys: readonly string[]): object =>
+	Object.fromEntries(
+		Object.entries(value).filter(([key]) => keys.includes(key)),
+	);
 
 const decode = <Frame>(
 	line: Buffer,
@@ -165,7 +176,7 @@ const decode = <Frame>(
 	const frame: Record<string, unknown> = {type};
 	let known = 1;
 	for (const key of Object.keys(schema)) {
-		const {check, expected, isOptional} = schema[key]!;
+		const {check, expected, isOptional, keys} = schema[key]!;
 		if (!Object.hasOwn(value, key)) {
 			if (isOptional) {
 				continue;
@@ -178,15 +189,15 @@ const decode = <Frame>(
 			return bad(`${type}'s ${key} is not ${expected}`);
 		}
 
-		frame[key] = value[key];
+		frame[key] = keys ? pick(value[key] as object, keys) : value[key];
 		known++;
 	}
 
 	if (isExact && Object.keys(value).length !== known) {
 		const extra = Object.keys(value).find(
 			key => key !== 'type' && !Object.hasOwn(schema, key),
-		);
-		return bad(`${type} has no key ${JSON.stringify(extra)}`);
+		)!;
+		return bad(`${type} has no key ${quote(extra)}`);
 	}
 
 	return {kind: 'frame', frame: frame as Frame};

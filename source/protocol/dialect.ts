@@ -46,6 +46,11 @@ const requestLine = new RegExp(
 	`^(?:${verbs.join('|')}) (?:/|\\*|https?:)|^[A-Z]{3,20} \\S+ HTTP/\\d`,
 );
 const hostHeader = /^host:/im;
+// What can still become one of these.
+const foreignStarts = [
+	...verbs.flatMap(verb => [`${verb} http:`, `${verb} https:`]),
+	'SSH-',
+];
 
 /** How the bytes match `{"type":"hello"`, white space allowed between tokens. */
 const matchHello = (text: string): 'whole' | 'part' | 'none' => {
@@ -103,9 +108,7 @@ export const sniff = (bytes: Buffer): Sniffed => {
 		return {kind: 'undecided', isHelloPossible: true};
 	}
 
-	const isForeignPossible = [...verbs.map(verb => `${verb} `), 'SSH-'].some(
-		start => start.startsWith(text),
-	);
+	const isForeignPossible = foreignStarts.some(start => start.startsWith(text));
 	return isForeignPossible
 		? {kind: 'undecided', isHelloPossible: false}
 		: {kind: 'plain'};

@@ -12,7 +12,7 @@ import {Buffer} from 'node:buffer';
 export type LogOptions = {
 	/** Memory taken at a time, in bytes. */
 	readonly segmentBytes?: number;
-	/** Bytes kept; whole segments fall off, so up to one segment more. */
+	/** Bytes kept; whole segments fall off, so up to two segments more. */
 	readonly retainedBytes?: number;
 };
 

@@ -14,7 +14,7 @@ import {
 	type LeaveReason,
 	type MemberList,
 } from '../protocol/frame.js';
-import {foldNick, parseNick} from '../protocol/nick.js';
+import {foldNick, maxNickBytes, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
 import {RoomLog, type LogOptions} from './log.js';
@@ -74,11 +74,17 @@ export const roomFull = (limit: number) =>
 		`The room is full: it takes ${limit} members. Try again later, or ask its host for a higher --max-members.`,
 	);
 
-export const noSuchMember = (nick: string) =>
-	new SockchatError(
+export const noSuchMember = (name: string) => {
+	// It may fill a whole frame, and the answer has to fit into one.
+	const shown =
+		name.length > maxNickBytes
+			? `${name.slice(0, maxNickBytes).toWellFormed()}⋯`
+			: name;
+	return new SockchatError(
 		'ERR_NO_SUCH_MEMBER',
-		`Nobody here is called "${nick}". /who lists the names.`,
+		`Nobody here is called "${shown}". /who lists the names.`,
 	);
+};
 
 export class Room {
 	readonly log: RoomLog;
@@ -188,7 +194,7 @@ export class Room {
 
 	rename({id}: Member, nick: string, at: number): RenameResult {
 		const before = this.#byId.get(id)!;
-		if (nick === before.nick) {
+		if (nick.normalize('NFC') === before.nick) {
 			return {kind: 'renamed', member: before};
 		}
 

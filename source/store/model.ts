@@ -173,7 +173,9 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		}
 
 		case 'clear': {
-			draft.transcript = clearTranscript(draft.transcript);
+			// Counted first: an index is never given twice.
+			const {transcript, items} = draft;
+			draft.transcript = clearTranscript(appendItems(transcript, items));
 			draft.items = [];
 			break;
 		}

@@ -116,7 +116,9 @@ const queueText = ({
 	}
 
 	const queue = `queue ${formatBytes(traffic.queuedBytes)}`;
-	return mode === 'raw' ? queue : `${queue} · not stored ${pending.length}`;
+	return mode === 'raw' || pending.length === 0
+		? queue
+		: `${queue} · ${pending.length} not stored`;
 };
 
 const text = (value: string): Span => ({text: toDisplay(value)});
@@ -175,7 +177,8 @@ export const connectionRows = (
 			text(` ${phase.name}`),
 		]);
 		rows.push(
-			withRightEdge(head, text(formatDuration(now - phase.since)), width),
+			// A blank keeps it off the frame.
+			withRightEdge(head, text(`${formatDuration(now - phase.since)} `), width),
 		);
 	}
 

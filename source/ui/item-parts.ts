@@ -5,7 +5,7 @@
 import {assertNever} from '../errors.js';
 import {maxTextBytes} from '../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
-import type {Item, Mark} from '../store/item.js';
+import type {Chunk, Item, Mark, Message, Whisper} from '../store/item.js';
 import type {Span} from './row.js';
 import {colors, nickColor, symbols, toneStyle, type Style} from './theme.js';
 
@@ -21,8 +21,6 @@ export type ItemParts = {
 	/** Rows of its own below the text. */
 	readonly remark?: Span | undefined;
 };
-
-type Of<Kind extends Item['kind']> = Extract<Item, {readonly kind: Kind}>;
 
 /** @param hasColumns Whether there is a nick column. */
 export const describeItem = (item: Item, hasColumns: boolean): ItemParts => {
@@ -49,10 +47,7 @@ export const describeItem = (item: Item, hasColumns: boolean): ItemParts => {
 	}
 };
 
-const describeMessage = (
-	item: Of<'message'>,
-	hasColumns: boolean,
-): ItemParts => {
+const describeMessage = (item: Message, hasColumns: boolean): ItemParts => {
 	const {mark} = item;
 	const style = {color: nickColor(item.id), bold: mark !== undefined};
 	const nick: Span = {text: toDisplay(item.from), ...style};
@@ -73,7 +68,7 @@ const describeMessage = (
 /** How `/me` goes over the wire, as it was typed. */
 const actionPrefix = '/me ';
 
-const describeWhisper = (item: Of<'whisper'>): ItemParts => {
+const describeWhisper = (item: Whisper): ItemParts => {
 	const isOwn = item.mark !== undefined;
 	const from = isOwn ? 'you' : item.from;
 	const to = isOwn ? item.to : 'you';
@@ -87,7 +82,7 @@ const describeWhisper = (item: Of<'whisper'>): ItemParts => {
 	};
 };
 
-const describeChunk = (item: Of<'chunk'>, hasColumns: boolean): ItemParts => {
+const describeChunk = (item: Chunk, hasColumns: boolean): ItemParts => {
 	const {bytes, direction, peer} = item;
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;
@@ -113,7 +108,8 @@ const describeChunk = (item: Of<'chunk'>, hasColumns: boolean): ItemParts => {
 // A chunk may be any length; what is wrapped may not.
 const maxChunkBytes = maxTextBytes;
 
-const decoder = new TextDecoder();
+// Without ignoreBOM it would swallow three bytes of a chunk.
+const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
 
 const chunkLines = (bytes: Uint8Array): DisplayText[] =>
 	decoder
@@ -131,7 +127,7 @@ const hiddenBytes = (bytes: Uint8Array): Span | undefined => {
 const linesOf = (text: string): DisplayText[] =>
 	text.split(/\r?\n/u).map(line => toDisplay(line));
 
-const remarkOf = (item: {mark: Mark | undefined; reason?: string}) =>
+const remarkOf = (item: Message | Whisper) =>
 	item.mark === 'failed' && item.reason !== undefined
 		? {text: toDisplay(item.reason), color: colors.bad}
 		: undefined;

@@ -9,7 +9,7 @@
  * 14:03  otter → you: a whisper
  * ```
  *
- * Below 40 columns the time goes away, and 'heron: ' stands before the text.
+ * Below 48 columns the time goes away, and 'heron: ' stands before the text.
  * Continued rows are always indented, so that no text can pass for somebody
  * else's line.
  */
@@ -31,7 +31,7 @@ import {
 import {markOf} from './theme.js';
 import {wrapText} from './wrap.js';
 
-const narrowCells = 40;
+const narrowCells = 48;
 const gapCells = 2;
 // The mark, and a blank before it.
 const markCells = 2;
@@ -61,10 +61,7 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	const opening = [...columns, ...lead];
 	const below: Span = {text: blanks(indent)};
 	const rows = wrapped.map((text, index) =>
-		createRow([
-			...(index === 0 ? opening : [below]),
-			{...parts.style, text},
-		]),
+		createRow([...(index === 0 ? opening : [below]), {...parts.style, text}]),
 	);
 
 	if (parts.mark !== undefined) {

@@ -57,7 +57,10 @@ function Content({area, children}: Pick<PaneProps, 'area' | 'children'>) {
 			overflowY="hidden"
 			{...sides}
 		>
-			{children}
+			{/* Without it the rows would be squeezed to none before any is clipped. */}
+			<Box flexDirection="column" flexShrink={0}>
+				{children}
+			</Box>
 		</Box>
 	);
 }
@@ -118,12 +121,10 @@ export const ruleRow = (
 	]);
 };
 
-export function RowText({row}: {readonly row: Row}) {
-	return (
-		<Text wrap="truncate">
-			{row.spans.length === 0 ? ' ' : row.spans.map(renderSpan)}
-		</Text>
-	);
+export function RowText({row: {spans}}: {readonly row: Row}) {
+	// Ink gives no row to a text without characters.
+	const isEmpty = spans.every(({text}) => text === '');
+	return <Text wrap="truncate">{isEmpty ? ' ' : spans.map(renderSpan)}</Text>;
 }
 
 // A span never moves within its row, so its place is its key.

@@ -2,7 +2,12 @@
 import {Buffer} from 'node:buffer';
 import {parseInput, parseRawInput} from '../commands/parse.js';
 import {perform} from '../commands/perform.js';
-import {commands, rawHelpLines} from '../commands/registry.js';
+import {
+	commands,
+	helpLines,
+	keyLines,
+	rawHelpLines,
+} from '../commands/registry.js';
 import {assertNever} from '../errors.js';
 import {systemClock} from '../net/clock.js';
 import {openRaw, type RawChat} from '../net/open-raw.js';
@@ -22,12 +27,17 @@ export type ScreenChat = {
 
 type Emit = (event: ChatEvent) => void;
 
-const answersTo = (emit: Emit) => ({
+const answersTo = (emit: Emit, help: readonly string[]) => ({
 	notice(tone: 'info' | 'bad', text: string) {
 		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
 	},
 	clear() {
 		emit({type: 'clear', at: systemClock.wallMs()});
+	},
+	help() {
+		for (const text of [...help, '', ...keyLines()]) {
+			emit({type: 'notice', at: systemClock.wallMs(), tone: 'info', text});
+		}
 	},
 });
 
@@ -36,7 +46,7 @@ const openScreenRoom = async (
 	emit: Emit,
 ): Promise<ScreenChat> => {
 	const chat = await openRoom(options, emit);
-	const answers = answersTo(emit);
+	const answers = answersTo(emit, helpLines());
 	return {
 		chat,
 		rules: roomRules,
@@ -56,7 +66,7 @@ const openScreenRaw = async (
 ): Promise<ScreenChat> => {
 	const command = options.command === 'serve' ? 'serve' : 'connect';
 	const chat = await openRaw({...options, command}, emit);
-	const answers = answersTo(emit);
+	const answers = answersTo(emit, rawHelpLines());
 	const lineEnd = lineEnds[options.eol];
 	return {
 		chat,
@@ -73,10 +83,7 @@ const openScreenRaw = async (
 				}
 
 				case 'help': {
-					for (const text of rawHelpLines()) {
-						answers.notice('info', text);
-					}
-
+					answers.help();
 					break;
 				}
 

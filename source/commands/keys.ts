@@ -1,0 +1,15 @@
+/** The keys of the screen, as /help and the README list them. */
+export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
+	['Enter', 'send; Alt-Enter puts a line end into the text'],
+	['Up, Down', 'what was sent before; the draft is kept'],
+	['Tab, Shift-Tab', 'complete a command or a nick; again: the next'],
+	['Page Up, Page Down', 'scroll the transcript'],
+	['Home, End', 'on an empty line: its top, its bottom; else: of the line'],
+	['Esc', 'on an empty line: back to the bottom'],
+	['Ctrl-A, Ctrl-E', "the line's start, its end"],
+	['Ctrl-B, Ctrl-F', 'a character left, right; Alt-B, Alt-F: a word'],
+	['Ctrl-W, Ctrl-U, Ctrl-K', 'cut the word, to the start, to the end'],
+	['Ctrl-Y', 'paste what was cut'],
+	['Ctrl-L', 'draw the screen anew'],
+	['Ctrl-C', 'leave; Ctrl-D too, on an empty line'],
+];
