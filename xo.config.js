@@ -1,7 +1,7 @@
 import reactHooks from 'eslint-plugin-react-hooks';
-import type {FlatXoConfig} from 'xo';
 
-const config: FlatXoConfig = [
+/** @type {import('xo').FlatXoConfig} */
+const config = [
 	{ignores: ['dist', 'test/fixtures/tutorial']},
 	{prettier: 'compat'},
 	{
