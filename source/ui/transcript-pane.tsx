@@ -32,7 +32,7 @@ export function TranscriptPane({
 	const [wrap] = useState(createRowCache);
 	const viewport = viewportOf(area, anchor);
 	const window = visibleRows({transcript, pending, anchor, ...viewport, wrap});
-	const footer = anchor === undefined ? undefined : belowSpan(window);
+	const footer = window.isAtBottom ? undefined : belowSpan(window);
 	return (
 		<Pane area={area} title={{text: title}} footer={footer}>
 			{window.rows.map((row, index) => (

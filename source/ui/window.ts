@@ -43,6 +43,8 @@ export type Window = {
 	/** Those of them that came after the reader left the bottom. */
 	readonly newBelow: number;
 	readonly isAtTop: boolean;
+	/** Also where an anchor's window has come to reach the bottom. */
+	readonly isAtBottom: boolean;
 };
 
 /**
@@ -63,7 +65,13 @@ export const viewportOf = (
 export const visibleRows = (view: View): Window => {
 	const bottom = bottomOf(view);
 	if (bottom === undefined || view.height < 1) {
-		return {rows: [], below: 0, newBelow: 0, isAtTop: true};
+		return {
+			rows: [],
+			below: 0,
+			newBelow: 0,
+			isAtTop: true,
+			isAtBottom: true,
+		};
 	}
 
 	const rows: Row[] = [];
@@ -92,6 +100,7 @@ export const visibleRows = (view: View): Window => {
 		below: endOf(view) - 1 - bottom.index,
 		newBelow: Math.max(0, end - Math.max(seenEnd, bottom.index + 1)),
 		isAtTop: index === first && line === 0,
+		isAtBottom: isLast(view, bottom),
 	};
 };
 
@@ -151,7 +160,7 @@ const bottomOf = (view: View): Position | undefined => {
 		index === anchor.index
 			? Math.min(anchor.line, lastRowAt(view, index).line)
 			: 0;
-	const above = view.height - 1;
+	const above = Math.max(0, view.height - 1);
 	const {moved} = move(view, {index, line}, -above);
 	return move(view, {index, line}, above - moved).position;
 };

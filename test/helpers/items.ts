@@ -1,14 +1,18 @@
 /**
  * Items of a transcript, with what a test doesn't care about filled in.
  */
-import type {Item} from '../../source/store/model.js';
-
-type Of<Kind extends Item['kind']> = Extract<Item, {readonly kind: Kind}>;
+import type {
+	Chunk,
+	Item,
+	Message,
+	Notice,
+	Whisper,
+} from '../../source/store/item.js';
 
 /** 14:02 in whatever time zone the tests run. */
 const at = new Date(2026, 0, 2, 14, 2).getTime();
 
-export const message = (part: Partial<Of<'message'>> = {}): Item => ({
+export const message = (part: Partial<Message> = {}): Item => ({
 	kind: 'message',
 	at,
 	from: 'otter',
@@ -18,7 +22,7 @@ export const message = (part: Partial<Of<'message'>> = {}): Item => ({
 	...part,
 });
 
-export const whisper = (part: Partial<Of<'whisper'>> = {}): Item => ({
+export const whisper = (part: Partial<Whisper> = {}): Item => ({
 	kind: 'whisper',
 	at,
 	from: 'otter',
@@ -28,7 +32,7 @@ export const whisper = (part: Partial<Of<'whisper'>> = {}): Item => ({
 	...part,
 });
 
-export const notice = (part: Partial<Of<'notice'>> = {}): Item => ({
+export const notice = (part: Partial<Notice> = {}): Item => ({
 	kind: 'notice',
 	at,
 	tone: 'info',
@@ -38,7 +42,7 @@ export const notice = (part: Partial<Of<'notice'>> = {}): Item => ({
 
 export const chunk = (
 	text: string | Uint8Array,
-	part: Partial<Of<'chunk'>> = {},
+	part: Partial<Chunk> = {},
 ): Item => ({
 	kind: 'chunk',
 	at,

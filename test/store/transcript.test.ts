@@ -45,6 +45,7 @@ test('transcript: keeps the newest items, each under the index it came with', ()
 				const {first, end, length} = transcript;
 				assert.equal(length, end - first);
 				assert.ok(length <= maxItems);
+				assert.ok(transcript.chunks.every(chunk => chunk.length > 0));
 				assert.ok(length >= Math.min(end, maxItems - Math.sqrt(maxItems)));
 				assert.deepEqual(
 					contents(transcript),

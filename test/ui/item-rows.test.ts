@@ -60,13 +60,40 @@ test('item rows: no row is wider than the pane, whatever the item', () => {
 	);
 });
 
+test('item rows: nothing that could drive a terminal is in them', () => {
+	const tricky = fc.constantFrom(
+		'\u001B[2J',
+		'\u0007',
+		'\u202E',
+		'\u009B',
+		'a',
+	);
+	const trickyText = fc.array(tricky).map(parts => parts.join(''));
+	fc.assert(
+		fc.property(trickyText, fc.constantFrom(20, 80), (text, width) => {
+			for (const item of [
+				message({from: text, text, mark: 'failed', reason: text}),
+				message({from: text, text: `/me ${text}`}),
+				whisper({from: text, text}),
+				whisper({to: text, text, mark: 'failed', reason: text}),
+				notice({text}),
+				chunk(text, {peer: text}),
+			]) {
+				for (const row of shown(item, width)) {
+					assert.equal(toDisplay(row), row);
+				}
+			}
+		}),
+	);
+});
+
 test('item rows: the rows together are the whole text', () => {
 	const whole = (text: string) => text.replaceAll(' ', '');
 	fc.assert(
 		fc.property(anyString, fc.integer({min: 8, max: 120}), (text, width) => {
 			const rows = shown(message({from: 'x', text}), width).join('');
 			const lines = text.split(/\r?\n/u).map(line => toDisplay(line));
-			const prefix = width < 40 ? 'x:' : '14:02x';
+			const prefix = width < 48 ? 'x:' : '14:02x';
 			fc.pre(!text.startsWith('/me '));
 			assert.equal(whole(rows), prefix + whole(lines.join('')));
 		}),
@@ -101,12 +128,12 @@ test('item rows: a long nick is cut to its column', () => {
 
 test("item rows: one's own messages have their mark at the right edge", () => {
 	const marks = ['queued', 'sent', 'stored', 'failed'] as const;
-	const rows = marks.map(mark => shown(message({mark}), 40)[0]!);
+	const rows = marks.map(mark => shown(message({mark}), 60)[0]!);
 	assert.deepEqual(
 		rows.map(row => row.at(-1)),
 		['·', '↑', '✓', '✗'],
 	);
-	assert.ok(rows.every(row => stringWidth(row) === 40));
+	assert.ok(rows.every(row => stringWidth(row) === 60));
 });
 
 test('item rows: a mark stands in the last row of its text', () => {
@@ -128,6 +155,11 @@ test('item rows: the reason of a failure stands below the text', () => {
 test('item rows: at 20 columns the nick stands before the text, without a time', () => {
 	const item = message({text: 'is the port free again?'});
 	assert.deepEqual(shown(item, 20), ['otter: is the port', '  free again?']);
+});
+
+test('item rows: at 20 columns the first row is used to its end', () => {
+	const item = message({text: 'is port free?'});
+	assert.deepEqual(shown(item, 20), ['otter: is port free?']);
 });
 
 test('item rows: a notice begins in the nick column, and is dim', () => {
@@ -157,6 +189,10 @@ test('item rows: a chunk shows its direction, its bytes and its line ends', () =
 	const out = chunk('hi', {direction: 'out', peer: '127.0.0.1:53122'});
 	assert.deepEqual(shown(out, 80), ['14:02  → 2 B         127.0.0.1:53122 hi']);
 	assert.deepEqual(shown(out, 20), ['→ 2 B hi']);
+});
+
+test('item rows: a byte order mark in a chunk is shown like any other', () => {
+	assert.match(shown(chunk('\u{FEFF}hi'), 80)[0]!, /5 B +\\u\{feff\}hi$/u);
 });
 
 test('item rows: of a huge chunk the start is shown, and how much is not', () => {

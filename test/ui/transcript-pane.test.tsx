@@ -93,6 +93,14 @@ test('transcript pane: calls new what came while its reader was elsewhere', () =
 	assert.match(lines.at(-1)!, /^╰ ↓ 3 new below ─+╯$/u);
 });
 
+test('transcript pane: says nothing is below where a resize has shown it', () => {
+	const items = numbered(8);
+	const anchor = scrolled(items, wide, -2);
+	const lines = show({items, anchor, area: {...wide, height: 20}});
+	assert.match(lines.at(-1)!, /^╰─+╯$/u);
+	assert.match(lines[8]!, /no\. 7 /u);
+});
+
 test('transcript pane: below 100 columns it has lines above and below only', () => {
 	const area = chooseLayout(80, 24).transcript;
 	const lines = show({items: numbered(3), area});

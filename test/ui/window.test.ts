@@ -90,6 +90,7 @@ test('window: scrolled up, shows as many rows from further up', () => {
 					all.slice(Math.max(0, end - height), end),
 				);
 				assert.equal(visibleRows(scrolled).isAtTop, end <= height);
+				assert.equal(visibleRows(scrolled).isAtBottom, possible === 0);
 				assert.equal(scrolled.anchor === undefined, possible === 0);
 			},
 		),

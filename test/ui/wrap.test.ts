@@ -73,6 +73,10 @@ test('wrap: a word wider than a row is cut where the row is full', () => {
 	assert.deepEqual(wrap('to abcdefghijkl', 5), ['to', 'abcde', 'fghij', 'kl']);
 });
 
+test('wrap: an indented word that is cut leaves no empty row', () => {
+	assert.deepEqual(wrap('  abcdefghijkl', 6), ['  abcd', 'efghij', 'kl']);
+});
+
 test('wrap: a wide character is never cut in half', () => {
 	assert.deepEqual(wrap('你好世界', 5), ['你好', '世界']);
 	assert.deepEqual(wrap('a你好世界', 5), ['a你好', '世界']);
