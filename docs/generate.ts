@@ -9,6 +9,9 @@ import {pathToFileURL} from 'node:url';
 import process from 'node:process';
 import {keyHelp} from '../source/commands/keys.js';
 import {commands} from '../source/commands/registry.js';
+import {clientTable} from '../source/connection/lifecycle.js';
+import {arrowsOf, type DrawnTable} from '../source/connection/machine.js';
+import {serverTable, sessionTable} from '../source/connection/serving.js';
 import {errorCodes} from '../source/errors.js';
 import {helpText} from '../source/flags.js';
 
@@ -21,6 +24,35 @@ const table = (
 		.join('\n');
 
 const code = (text: string): string => `\`${text}\``;
+
+// A hyphen would end a name in Mermaid.
+const idOf = (phase: string): string => phase.replaceAll('-', '_');
+
+/** A machine as Mermaid draws it, from the table that runs. */
+const diagram = (machine: DrawnTable, start: string): string => {
+	// One arrow for all events between two phases; a loop changes no phase.
+	const labels = new Map<string, string[]>();
+	for (const {from, event, to} of arrowsOf(machine)) {
+		if (from !== to) {
+			const key = `${idOf(from)} --> ${idOf(to)}`;
+			labels.set(key, [...(labels.get(key) ?? []), event]);
+		}
+	}
+
+	const arrows = [...labels].map(
+		([arrow, events]) => `    ${arrow} : ${events.join(', ')}`,
+	);
+	const named = Object.keys(machine).filter(phase => phase.includes('-'));
+	return [
+		'```mermaid',
+		'stateDiagram-v2',
+		...named.map(phase => `    state "${phase}" as ${idOf(phase)}`),
+		`    [*] --> ${start}`,
+		...arrows,
+		'    closed --> [*]',
+		'```',
+	].join('\n');
+};
 
 /** The generated parts by name. */
 export const parts: Readonly<Record<string, () => string>> = {
@@ -39,6 +71,9 @@ export const parts: Readonly<Record<string, () => string>> = {
 			['keys', 'do'],
 			keyHelp.map(([keys, what]) => [keys, what]),
 		),
+	client: () => diagram(clientTable satisfies DrawnTable, 'connecting'),
+	server: () => diagram(serverTable satisfies DrawnTable, 'binding'),
+	session: () => diagram(sessionTable satisfies DrawnTable, 'accepted'),
 	errors: () =>
 		table(
 			['code', 'means'],
@@ -57,7 +92,11 @@ export const generated = (text: string): string =>
 	);
 
 /** The files that have such parts. */
-export const generatedFiles = ['README.md', 'docs/protocol.md'] as const;
+export const generatedFiles = [
+	'README.md',
+	'docs/protocol.md',
+	'docs/states.md',
+] as const;
 
 const isMain = import.meta.url === pathToFileURL(process.argv[1] ?? '').href;
 if (isMain) {

@@ -6,7 +6,12 @@
 import process from 'node:process';
 import meow from 'meow';
 import {SockchatError} from './errors.js';
-import {flagNames, flags as definitions, helpText} from './flags.js';
+import {
+	flagNames,
+	flags as definitions,
+	helpText,
+	writtenFlag,
+} from './flags.js';
 import {parseOptions, readLoginName, type Options} from './options.js';
 import {jsonError} from './plain/json.js';
 import {toDisplay} from './protocol/display.js';
@@ -92,22 +97,42 @@ const run = async (options: Options): Promise<number> => {
 	return await running.exitCode;
 };
 
+/** What is on the command line, or meow's one complaint: a flag twice. */
+const readCommandLine = () => {
+	try {
+		return meow({
+			importMeta: import.meta,
+			autoHelp: false,
+			autoVersion: false,
+			// Unknown flags are refused by parseOptions, which knows the nearest one.
+			allowUnknownFlags: true,
+			booleanDefault: undefined,
+			flags: {
+				...Object.fromEntries(
+					flagNames.map(name => [name, {type: definitions[name].type}]),
+				),
+				help: {type: 'boolean', shortFlag: 'h'},
+				version: {type: 'boolean', shortFlag: 'v'},
+			},
+		});
+	} catch (error) {
+		const {message} = error as Error;
+		const twice = flagNames.find(name => message.includes(`--${name} `));
+		return new SockchatError(
+			'ERR_USAGE',
+			twice ? `${writtenFlag(twice)} can be given only once.` : message,
+			{cause: error},
+		);
+	}
+};
+
 const main = async (): Promise<number> => {
-	const cli = meow({
-		importMeta: import.meta,
-		autoHelp: false,
-		autoVersion: false,
-		// Unknown flags are refused by parseOptions, which knows the nearest one.
-		allowUnknownFlags: true,
-		booleanDefault: undefined,
-		flags: {
-			...Object.fromEntries(
-				flagNames.map(name => [name, {type: definitions[name].type}]),
-			),
-			help: {type: 'boolean', shortFlag: 'h'},
-			version: {type: 'boolean', shortFlag: 'v'},
-		},
-	});
+	const cli = readCommandLine();
+	if (cli instanceof SockchatError) {
+		report(cli, process.argv.includes('--json'));
+		return exitCodes.wrongUsage;
+	}
+
 	const {help, version, ...given} = cli.flags as Record<string, unknown>;
 	if (help) {
 		process.stdout.write(`${cli.pkg.description as string}\n\n${helpText()}\n`);

@@ -68,6 +68,11 @@ export const flags = {
 		summary: 'lines: print errors only',
 		commands: everywhere,
 	},
+	explain: {
+		type: 'boolean',
+		summary: 'one sentence on each step of the connection',
+		commands: everywhere,
+	},
 	maxMembers: {
 		type: 'string',
 		value: 'N',

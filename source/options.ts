@@ -43,6 +43,10 @@ export type Options = {
 	readonly eol: LineEnding;
 	readonly output: Output;
 	readonly isQuiet: boolean;
+	/** Each lifecycle step carries a sentence on what just happened. */
+	readonly isExplained: boolean;
+	/** Whether somebody is shown what the sockets do. */
+	readonly isWatched: boolean;
 	readonly maxMembers: number | undefined;
 	readonly backlog: number | undefined;
 	readonly message: string | undefined;
@@ -299,15 +303,19 @@ export const parseOptions = (
 	}
 
 	const reader = new Reader(given);
+	const output = readOutput(reader, isTerminal);
+	const isExplained = reader.has('explain');
 	const options: Options = {
 		command,
 		address: readAddress(reader, command),
 		...readNick(reader, loginName),
 		isRaw: reader.has('raw'),
 		eol: readEol(reader),
-		output: readOutput(reader, isTerminal),
+		output,
 		// Who sends one message wants no transcript.
 		isQuiet: reader.has('quiet') || reader.text('message') !== undefined,
+		isExplained,
+		isWatched: output !== 'plain' || isExplained,
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),
 		message: reader.text('message'),

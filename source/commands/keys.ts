@@ -10,6 +10,8 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-B, Ctrl-F', 'a character left, right; Alt-B, Alt-F: a word'],
 	['Ctrl-W, Ctrl-U, Ctrl-K', 'cut the word, to the start, to the end'],
 	['Ctrl-Y', 'paste what was cut'],
+	['Ctrl-T', 'the next view: chat, wire, lifecycle, on a server peers'],
+	['Ctrl-O', 'in the table of peers: sort by the next column'],
 	['Ctrl-L', 'draw the screen anew'],
 	['Ctrl-C', 'leave; Ctrl-D too, on an empty line'],
 ];

@@ -1,15 +1,27 @@
 /** A typed line → what is to be done; pure, and the same for every front end. */
 import leven from 'leven';
-import {commands, type Command, type CommandName} from './registry.js';
+import {
+	commands,
+	type ChatCommandName,
+	type Command,
+	type CommandName,
+	type SocketCommandName,
+	type ViewCommandName,
+} from './registry.js';
+import type {SocketAction} from './socket-action.js';
 
 export type Action =
 	| {readonly type: 'say'; readonly text: string}
 	| {readonly type: 'whisper'; readonly to: string; readonly text: string}
 	| {readonly type: 'rename'; readonly nick: string}
-	| {readonly type: 'who'}
-	| {readonly type: 'help'}
-	| {readonly type: 'clear'}
-	| {readonly type: 'quit'}
+	| {readonly type: 'who' | 'help' | 'clear' | 'quit'}
+	| {readonly type: 'view'; readonly view: ViewCommandName}
+	| {
+			readonly type: 'socket';
+			readonly action: SocketAction;
+			/** A nick or an address, on a server; undefined for one's own. */
+			readonly peer: string | undefined;
+	  }
 	/** One sentence for who typed it. */
 	| {readonly type: 'wrong'; readonly reason: string}
 	| {readonly type: 'nothing'};
@@ -23,23 +35,24 @@ const nearest = (
 ): Command | undefined => {
 	const [best] = known
 		.map(command => ({command, distance: leven(name, command.name)}))
+		// All letters wrong is no slip: / and /xy are not near to /me.
+		.filter(
+			({command, distance}) =>
+				distance <= nearEnough && distance < command.name.length,
+		)
 		.toSorted((a, b) => a.distance - b.distance);
-	return best &&
-		best.distance <= nearEnough &&
-		best.distance < best.command.name.length
-		? best.command
-		: undefined;
+	return best?.command;
 };
 
-const needs = (name: CommandName): Action => {
+const wrongUse = (name: CommandName): Action => {
 	const {usage} = commands.find(command => command.name === name)!;
 	return {
 		type: 'wrong',
-		reason: `/${name} needs more: /${name} ${usage}`,
+		reason: `/${name} is used like this: ${`/${name} ${usage}`.trim()}`,
 	};
 };
 
-const run = (name: CommandName, rest: string): Action => {
+const chatAction = (name: ChatCommandName, rest: string): Action => {
 	switch (name) {
 		case 'help':
 		case 'who':
@@ -49,21 +62,70 @@ const run = (name: CommandName, rest: string): Action => {
 		}
 
 		case 'nick': {
-			return rest === '' ? needs(name) : {type: 'rename', nick: rest};
+			return rest === '' ? wrongUse(name) : {type: 'rename', nick: rest};
 		}
 
 		case 'me': {
-			return rest === '' ? needs(name) : {type: 'say', text: `/me ${rest}`};
+			return rest === '' ? wrongUse(name) : {type: 'say', text: `/me ${rest}`};
 		}
 
 		case 'msg': {
-			const [, to, text] = /^(\S+)\s+(.+)$/s.exec(rest) ?? [];
-			return to === undefined || text === undefined
-				? needs(name)
-				: {type: 'whisper', to, text};
+			const space = rest.search(/\s/);
+			return space === -1
+				? wrongUse(name)
+				: {
+						type: 'whisper',
+						to: rest.slice(0, space),
+						text: rest.slice(space).trim(),
+					};
 		}
 	}
 };
+
+const socketAction = (name: SocketCommandName, rest: string): Action => {
+	const words = rest.split(/\s+/).filter(word => word !== '');
+	const switchable = name === 'nodelay' || name === 'keepalive';
+	const [state] = switchable ? words.splice(0, 1) : [];
+	const [peer, ...more] = words;
+	if (more.length > 0 || (switchable && state !== 'on' && state !== 'off')) {
+		return wrongUse(name);
+	}
+
+	const action: SocketAction = switchable
+		? {type: name, isOn: state === 'on'}
+		: {type: name};
+	return {type: 'socket', action, peer};
+};
+
+const actionOf = ({name, group}: Command, rest: string): Action => {
+	switch (group) {
+		case 'chat': {
+			return chatAction(name as ChatCommandName, rest);
+		}
+
+		case 'view': {
+			return {type: 'view', view: name as ViewCommandName};
+		}
+
+		case 'socket': {
+			return socketAction(name as SocketCommandName, rest);
+		}
+	}
+};
+
+/** The command of a line that starts with one slash, and what follows it. */
+const splitCommand = (line: string): [name: string, rest: string] => {
+	const space = line.search(/\s/);
+	return space === -1
+		? [line.slice(1), '']
+		: [line.slice(1, space), line.slice(space).trim()];
+};
+
+const findCommand = (
+	name: string,
+	known: readonly Command[],
+): Command | undefined =>
+	known.find(command => command.name === name.toLowerCase());
 
 /**
  * @param line What was typed, without its line end; it may hold newlines when
@@ -90,10 +152,10 @@ export const parseInput = (
 		return {type: 'say', text: line};
 	}
 
-	const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
-	const command = known.find(command => command.name === name.toLowerCase());
+	const [name, rest] = splitCommand(line);
+	const command = findCommand(name, known);
 	if (command) {
-		return run(command.name, rest.trim());
+		return actionOf(command, rest);
 	}
 
 	const near = nearest(name.toLowerCase(), known);
@@ -104,31 +166,23 @@ export const parseInput = (
 	};
 };
 
-export type RawAction = Extract<
-	Action,
-	{readonly type: 'say' | 'help' | 'clear' | 'quit'}
->;
+const rawCommands = commands.filter(({isForRaw}) => isForRaw);
 
 /**
- * In raw mode every line is what it is, the empty one and `quit` too; only
- * `/quit`, `/help` and `/clear`, alone on their line, are ours.
+ * In raw mode every line is what it is, the empty one and `quit` too, but for
+ * the few commands that have a meaning there.
  */
-export const parseRawInput = (line: string): RawAction => {
-	switch (line) {
-		case '/quit': {
-			return {type: 'quit'};
-		}
-
-		case '/help': {
-			return {type: 'help'};
-		}
-
-		case '/clear': {
-			return {type: 'clear'};
-		}
-
-		default: {
-			return {type: 'say', text: line};
-		}
+export const parseRawInput = (line: string): Action => {
+	const isEscaped = line.startsWith('//');
+	const [name, rest] = splitCommand(isEscaped ? line.slice(1) : line);
+	const command = line.startsWith('/')
+		? findCommand(name, rawCommands)
+		: undefined;
+	if (!command) {
+		return {type: 'say', text: line};
 	}
+
+	return isEscaped
+		? {type: 'say', text: line.slice(1)}
+		: actionOf(command, rest);
 };

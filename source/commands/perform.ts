@@ -1,6 +1,8 @@
 /** Does what a typed line means; the same for the screen and for plain lines. */
 import {assertNever} from '../errors.js';
 import type {Action} from './parse.js';
+import type {ViewCommandName} from './registry.js';
+import type {SocketAction} from './socket-action.js';
 
 /** What a front end's chat can do. */
 export type Chat = {
@@ -13,6 +15,14 @@ export type Chat = {
 		readonly count: number;
 		readonly names: readonly string[];
 	};
+	/**
+	 * @param peer Whose socket, on a server: a nick or an address.
+	 * @returns One sentence on what was done, or why not.
+	 */
+	readonly control: (
+		action: SocketAction,
+		peer: string | undefined,
+	) => Promise<string>;
 };
 
 /** Where the answers of a command go. */
@@ -20,6 +30,7 @@ export type Answers = {
 	readonly notice: (tone: 'info' | 'bad', text: string) => void;
 	readonly clear: () => void;
 	readonly help: () => void;
+	readonly view: (view: ViewCommandName) => void;
 };
 
 const whoLine = ({count, names}: ReturnType<Chat['members']>): string => {
@@ -57,7 +68,6 @@ export const perform = (action: Action, chat: Chat, answers: Answers): void => {
 
 		case 'help': {
 			answers.help();
-
 			break;
 		}
 
@@ -68,6 +78,18 @@ export const perform = (action: Action, chat: Chat, answers: Answers): void => {
 
 		case 'quit': {
 			chat.leave();
+			break;
+		}
+
+		case 'view': {
+			answers.view(action.view);
+			break;
+		}
+
+		case 'socket': {
+			void chat.control(action.action, action.peer).then(sentence => {
+				answers.notice('info', sentence);
+			});
 			break;
 		}
 

@@ -2,14 +2,28 @@
  * The slash commands. /help, Tab completion and the README read this table;
  * `parse.ts` turns a typed line into what one of them means.
  */
-
 import {keyHelp} from './keys.js';
 
-export type CommandName =
+export type ChatCommandName =
 	'help' | 'nick' | 'who' | 'msg' | 'me' | 'clear' | 'quit';
+export type ViewCommandName = 'wire' | 'peers' | 'lifecycle';
+export type SocketCommandName =
+	| 'tcp'
+	| 'pause'
+	| 'resume'
+	| 'end'
+	| 'reset'
+	| 'close'
+	| 'nodelay'
+	| 'keepalive';
+export type CommandName = ChatCommandName | ViewCommandName | SocketCommandName;
+
+/** chat: talk. view: what the screen shows. socket: what the socket does. */
+export type CommandGroup = 'chat' | 'view' | 'socket';
 
 export type Command = {
 	readonly name: CommandName;
+	readonly group: CommandGroup;
 	/** What follows the name, as /help shows it. */
 	readonly usage: string;
 	readonly summary: string;
@@ -19,56 +33,66 @@ export type Command = {
 	readonly isForRaw: boolean;
 };
 
+const chat = (
+	name: ChatCommandName,
+	usage: string,
+	summary: string,
+	{isForPlain, isForRaw}: Pick<Command, 'isForPlain' | 'isForRaw'>,
+): Command => ({name, group: 'chat', usage, summary, isForPlain, isForRaw});
+
+const view = (name: ViewCommandName, summary: string): Command => ({
+	name,
+	group: 'view',
+	usage: '',
+	summary,
+	isForPlain: false,
+	isForRaw: true,
+});
+
+const socket = (
+	name: SocketCommandName,
+	usage: string,
+	summary: string,
+): Command => ({
+	name,
+	group: 'socket',
+	usage: `${usage} [PEER]`.trim(),
+	summary,
+	isForPlain: false,
+	isForRaw: true,
+});
+
 export const commands: readonly Command[] = [
-	{
-		name: 'help',
-		usage: '',
-		summary: 'list the commands',
+	chat('help', '', 'list the commands and the keys', {
 		isForPlain: true,
 		isForRaw: true,
-	},
-	{
-		name: 'nick',
-		usage: 'NAME',
-		summary: 'change your name',
-		isForPlain: true,
-		isForRaw: false,
-	},
-	{
-		name: 'who',
-		usage: '',
-		summary: 'list who is here',
-		isForPlain: true,
-		isForRaw: false,
-	},
-	{
-		name: 'msg',
-		usage: 'NAME TEXT',
-		summary: 'whisper to one member; it is kept nowhere',
+	}),
+	chat('nick', 'NAME', 'change your name', {isForPlain: true, isForRaw: false}),
+	chat('who', '', 'list who is here', {isForPlain: true, isForRaw: false}),
+	chat('msg', 'NAME TEXT', 'whisper to one member; it is kept nowhere', {
 		isForPlain: false,
 		isForRaw: false,
-	},
-	{
-		name: 'me',
-		usage: 'TEXT',
-		summary: 'say what you do: * otter waves',
+	}),
+	chat('me', 'TEXT', 'say what you do: * otter waves', {
 		isForPlain: true,
 		isForRaw: false,
-	},
-	{
-		name: 'clear',
-		usage: '',
-		summary: 'empty your own transcript',
+	}),
+	chat('clear', '', 'empty your own transcript', {
 		isForPlain: false,
 		isForRaw: true,
-	},
-	{
-		name: 'quit',
-		usage: '',
-		summary: 'leave',
-		isForPlain: true,
-		isForRaw: true,
-	},
+	}),
+	chat('quit', '', 'leave', {isForPlain: true, isForRaw: true}),
+	view('wire', 'every chunk as it was read or written, in hex; again: back'),
+	view('lifecycle', 'every call and TCP state, both ends; again: back'),
+	view('peers', 'the table of peers, on a server; again: back'),
+	socket('tcp', '', 'ask the kernel for rtt, cwnd and retransmits'),
+	socket('pause', '', 'stop reading the socket, and watch the queues fill'),
+	socket('resume', '', 'read it again'),
+	socket('end', '', 'send FIN and go on reading: half-closed'),
+	socket('reset', '', 'send RST'),
+	socket('close', '', 'say bye and send FIN'),
+	socket('nodelay', 'on|off', 'TCP_NODELAY: send small writes at once'),
+	socket('keepalive', 'on|off', 'SO_KEEPALIVE: let the kernel probe'),
 ];
 
 const table = (
@@ -100,4 +124,5 @@ export const rawHelpLines = (): readonly string[] =>
 	table([
 		...commands.filter(({isForRaw}) => isForRaw).map(command => rowOf(command)),
 		['anything else', 'is sent as it is, with the line end of --eol'],
+		['//TEXT', 'sends /TEXT, where that would be one of these'],
 	]);

@@ -64,15 +64,16 @@ export type Arrow = {
 	readonly to: string;
 };
 
+/** What a drawing needs of a table. */
+export type DrawnTable = Readonly<
+	Record<
+		string,
+		Readonly<Record<string, {readonly to: readonly string[]} | undefined>>
+	>
+>;
+
 /** Every arrow that a table draws, in its order. */
-export const arrowsOf = (
-	table: Readonly<
-		Record<
-			string,
-			Readonly<Record<string, {readonly to: readonly string[]} | undefined>>
-		>
-	>,
-): readonly Arrow[] =>
+export const arrowsOf = (table: DrawnTable): readonly Arrow[] =>
 	Object.entries(table).flatMap(([from, row]) =>
 		Object.entries(row).flatMap(([event, cell]) =>
 			(cell?.to ?? []).map(to => ({from, event, to})),

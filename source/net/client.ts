@@ -6,7 +6,9 @@
  * connection waits in the outbox.
  */
 import {randomUUID} from 'node:crypto';
+import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
+import type {SocketAction} from '../commands/socket-action.js';
 import type {Connection, ConnectionEffect} from '../connection/lifecycle.js';
 import type {Outgoing} from '../connection/outbox.js';
 import {assertNever, SockchatError, type ErrorCode} from '../errors.js';
@@ -18,11 +20,14 @@ import type {
 } from '../protocol/frame.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ClientEvent} from '../store/event.js';
+import {endpointsOf, type Endpoints} from './address.js';
 import {systemClock, type Clock} from './clock.js';
 import {ConnectionRunner} from './connection-runner.js';
 import {Conversation} from './conversation.js';
-import {FramedSocket} from './framed-socket.js';
+import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
 import {Gauges} from './gauges.js';
+import {controlSocket, type SocketOwner} from './socket-control.js';
+import type {SocketWatch} from './socket-watch.js';
 
 export type ClientOptions = {
 	/** Opens a connection; called again for each attempt. */
@@ -35,6 +40,8 @@ export type ClientOptions = {
 	/** Whether to come back after a loss; a first attempt is never repeated. */
 	readonly isRetrying: boolean;
 	readonly onEvent: (event: ClientEvent) => void;
+	/** Set where somebody watches the socket. */
+	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 	/** From 0 up to 1, for the jitter. */
 	readonly random?: (() => number) | undefined;
@@ -54,6 +61,9 @@ export const notSockchat = (seen: string) =>
 		'ERR_NOT_SOCKCHAT',
 		`What answers there is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it all the same, use --raw.`,
 	);
+
+const closedByHand = (code: ErrorCode, text: string) =>
+	new SockchatError(code, text);
 
 const closedBy = (
 	bye: ServerBye | undefined,
@@ -93,6 +103,9 @@ export class Client {
 	#socket: FramedSocket | undefined;
 	#bye: ServerBye | undefined;
 	#hasBeenOpen = false;
+	#isPaused = false;
+	/** Why it is ended by hand, while the other side's FIN is awaited. */
+	#closing: SockchatError | undefined;
 	#pings = 0;
 
 	constructor(options: ClientOptions) {
@@ -118,6 +131,7 @@ export class Client {
 			},
 			socket: () => this.#socket?.duplex,
 			onEvent: emit,
+			isPaused: () => this.#isPaused,
 		});
 		this.closed = this.#runner.closed;
 		this.#runner.start();
@@ -135,6 +149,11 @@ export class Client {
 	/** The nick as the room has it. */
 	get nick(): string {
 		return this.#conversation.nick;
+	}
+
+	/** The two ends of the connection, while there is one. */
+	get endpoints(): Endpoints {
+		return endpointsOf(this.#socket?.duplex);
 	}
 
 	/** Who is here; at most 200 are named. */
@@ -164,6 +183,45 @@ export class Client {
 		} else {
 			this.#conversation.wish(nick);
 		}
+	}
+
+	/** Does to its socket what a person asks for. @returns A sentence on it. */
+	async control(action: SocketAction): Promise<string> {
+		const socket = this.#socket;
+		if (!socket) {
+			return 'There is no connection now.';
+		}
+
+		const {duplex} = socket;
+		const owner: SocketOwner = {
+			duplex,
+			setPaused: isPaused => {
+				this.#isPaused = isPaused;
+				if (isPaused) {
+					duplex.pause();
+				} else {
+					duplex.resume();
+				}
+			},
+			reset: () => {
+				if (duplex instanceof Socket) {
+					duplex.resetAndDestroy();
+				}
+
+				this.#lose(
+					closedByHand('ERR_RESET', 'You reset the connection (RST).'),
+				);
+			},
+			onCall: call => {
+				this.#options.watch?.called(call, duplex);
+			},
+			close: () => {
+				this.#closing = closedByHand('ERR_LOST', 'You closed the connection.');
+				socket.send({type: 'bye'});
+				socket.finish();
+			},
+		};
+		return controlSocket(owner, action, 'Your');
 	}
 
 	/** Says bye and ends the connection; a second call cuts it off. */
@@ -228,7 +286,7 @@ export class Client {
 			}
 
 			case 'destroy': {
-				socket?.destroy();
+				this.#drop();
 				break;
 			}
 
@@ -240,7 +298,15 @@ export class Client {
 
 	#dial(): void {
 		this.#bye = undefined;
-		const socket = new FramedSocket(this.#options.dial(), {
+		this.#closing = undefined;
+		this.#isPaused = false;
+		const {watch} = this.#options;
+		const duplex = this.#options.dial();
+		if (duplex instanceof Socket) {
+			watch?.follow(duplex, 'client', undefined);
+		}
+
+		const events: FramedSocketEvents = {
 			onConnected: () => {
 				this.#runner.dispatch({type: 'connected', at: this.#runner.now});
 			},
@@ -258,24 +324,34 @@ export class Client {
 				this.#lose(
 					cause
 						? this.#options.describe(cause)
-						: closedBy(this.#bye, this.#runner.connection.phase),
+						: (this.#closing ??
+								closedBy(this.#bye, this.#runner.connection.phase)),
 				);
 			},
-		});
+		};
+		const socket = new FramedSocket(duplex, events, watch?.tap);
 		this.#socket = socket;
 	}
 
 	/** The connection is over, or given up. */
 	#lose(cause: SockchatError): void {
-		const socket = this.#socket!;
-		socket.destroy();
-		this.#gauges.ended(socket);
+		this.#drop();
 		this.#conversation.interrupt();
 		const isFinal =
 			!this.#options.isRetrying ||
 			!this.#hasBeenOpen ||
 			finalCodes.has(cause.code);
 		this.#runner.lose(cause, isFinal);
+	}
+
+	/** Lets go of the socket; what it has counted is told once more. */
+	#drop(): void {
+		const socket = this.#socket;
+		if (socket) {
+			this.#socket = undefined;
+			socket.destroy();
+			this.#gauges.ended(socket);
+		}
 	}
 
 	#refuseGarbage(error: SockchatError, seen: string): void {

@@ -23,6 +23,8 @@ export type ConnectionRunnerOptions = {
 	/** The socket that the phase is about. */
 	readonly socket: () => Duplex | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
+	/** Nothing is read on purpose, so that nothing heard means nothing. */
+	readonly isPaused?: (() => boolean) | undefined;
 };
 
 // A timer this late was not late: this process was stopped meanwhile.
@@ -132,7 +134,7 @@ export class ConnectionRunner {
 
 	#awake(due: number): void {
 		const at = this.now;
-		if (at - due > stoppedMs) {
+		if (at - due > stoppedMs || this.#options.isPaused?.()) {
 			this.dispatch({type: 'resumed', at});
 		}
 

@@ -62,6 +62,9 @@ export const connectionFailed = (
 	}
 };
 
+// A socket that is paused holds one read, and the kernel the rest.
+const socketOptions = {allowHalfOpen: true, readableHighWaterMark: 1};
+
 /**
  * Calls connect(); the outcome is the socket's 'connect' or 'error'.
  *
@@ -72,10 +75,10 @@ export const dial = (address: Address, localPort?: number): Socket =>
 		? createConnection({
 				host: address.host,
 				port: address.port,
+				...socketOptions,
 				noDelay: true,
-				allowHalfOpen: true,
 				...(localPort === undefined
 					? {}
 					: {localPort, localAddress: address.host}),
 			})
-		: createConnection({path: address.path, allowHalfOpen: true});
+		: createConnection({path: address.path, ...socketOptions});

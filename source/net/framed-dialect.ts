@@ -28,9 +28,11 @@ const wrongVersion = (seen: number) =>
 	);
 
 export class FramedDialect implements Dialect {
+	readonly name = 'framed';
 	readonly #session: PeerSession;
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#pings = 0;
+	#pingedAt = 0;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
@@ -81,6 +83,7 @@ export class FramedDialect implements Dialect {
 	}
 
 	ping(): void {
+		this.#pingedAt = this.#session.sessions.clock.monotonicMs();
 		this.#send({type: 'ping', id: ++this.#pings});
 	}
 
@@ -172,7 +175,11 @@ export class FramedDialect implements Dialect {
 			}
 
 			case 'pong': {
-				// Any chunk is a sign of life, and the session has noted it.
+				if (frame.id === this.#pings) {
+					const {clock} = this.#session.sessions;
+					this.#session.rttMs = clock.monotonicMs() - this.#pingedAt;
+				}
+
 				break;
 			}
 

@@ -15,6 +15,7 @@ import {
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {trace} from '../trace.js';
+import type {WireTap} from './wire-tap.js';
 
 export type FramedSocketEvents = {
 	readonly onConnected: () => void;
@@ -31,11 +32,13 @@ export class FramedSocket {
 	readonly duplex: Duplex;
 	bytesIn = 0;
 	readonly #events: FramedSocketEvents;
+	readonly #tap: WireTap | undefined;
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#hasEnded = false;
 
-	constructor(duplex: Duplex, events: FramedSocketEvents) {
+	constructor(duplex: Duplex, events: FramedSocketEvents, tap?: WireTap) {
 		this.duplex = duplex;
+		this.#tap = tap;
 		this.#events = events;
 		if (duplex instanceof Socket && duplex.connecting) {
 			duplex.once('connect', events.onConnected);
@@ -75,7 +78,9 @@ export class FramedSocket {
 			return;
 		}
 
-		this.duplex.write(frameLine(frame), error => {
+		const line = frameLine(frame);
+		this.#tap?.note('out', undefined, line);
+		this.duplex.write(line, error => {
 			if (!error) {
 				onSent?.();
 			}
@@ -101,6 +106,7 @@ export class FramedSocket {
 
 	#read(chunk: Buffer): void {
 		this.bytesIn += chunk.length;
+		this.#tap?.note('in', undefined, chunk);
 		this.#events.onHeard();
 		try {
 			this.#lines.push(chunk, line => {

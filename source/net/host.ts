@@ -2,7 +2,7 @@
  * `serve`: a server plus an ordinary member, whose connection to it is an
  * in-memory pair instead of a socket.
  */
-import {duplexPair} from 'node:stream';
+import {duplexPair, type Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ChatEvent} from '../store/event.js';
@@ -17,6 +17,14 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 
 export type Host = {readonly server: Server; readonly client: Client};
 
+/** Settles once the other end has all that was written so far. */
+const flushed = async (duplex: Duplex): Promise<void> =>
+	new Promise(resolve => {
+		duplex.write('', () => {
+			resolve();
+		});
+	});
+
 /**
  * Starts a server and joins its room.
  *
@@ -25,11 +33,13 @@ export type Host = {readonly server: Server; readonly client: Client};
 export const startHost = async (options: HostOptions): Promise<Host> => {
 	const server = await startServer(options);
 	const {nick, isNickFlexible, onEvent, clock} = options;
+	let near: Duplex | undefined;
 	const client = new Client({
 		dial() {
-			const [near, far] = duplexPair();
+			const [ours, far] = duplexPair();
+			near = ours;
 			server.attach(far);
-			return near;
+			return ours;
 		},
 		describe: cause =>
 			new SockchatError('ERR_INTERNAL', cause.message, {cause}),
@@ -48,5 +58,23 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			}
 		},
 	});
-	return {server, client};
+	// With the server gone, its host has yet to see how it ended.
+	const closed = Promise.all([server.closed, client.closed]).then(
+		() => undefined,
+	);
+	return {
+		client,
+		server: {
+			...server,
+			closed,
+			async drain() {
+				if (near?.writable) {
+					await flushed(near);
+				}
+
+				await server.drain();
+				return closed;
+			},
+		},
+	};
 };

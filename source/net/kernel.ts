@@ -1,13 +1,13 @@
 /**
- * What the kernel says about TCP, read from /proc (Linux). Elsewhere, and
- * where /proc can't be read, the answer is undefined: nothing is guessed.
+ * Who holds a TCP port, read from /proc (Linux). Elsewhere, and where /proc
+ * can't be read, the answer is undefined: nothing is guessed.
  */
 import {readdir, readFile, readlink} from 'node:fs/promises';
+import {formatAddress} from './address.js';
+import {readTcpRows} from './tcp-table.js';
 
 /** A process that holds a socket. */
 export type Holder = {readonly pid: number; readonly name: string};
-
-const listenState = '0A';
 
 const readText = async (path: string): Promise<string | undefined> => {
 	try {
@@ -17,21 +17,21 @@ const readText = async (path: string): Promise<string | undefined> => {
 	}
 };
 
-/** The inode of the socket that listens on a port, from proc_pid_net(5). */
-const listeningInode = async (port: number): Promise<string | undefined> => {
-	const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-	for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-		// eslint-disable-next-line no-await-in-loop
-		const text = await readText(table);
-		for (const row of text?.split('\n').slice(1) ?? []) {
-			const [, local, , state, , , , , , inode] = row.trim().split(/\s+/);
-			if (local?.endsWith(wanted) && state === listenState) {
-				return inode;
-			}
-		}
-	}
-
-	return undefined;
+/** The inode of the socket that listens there, on a wildcard if need be. */
+const listeningInode = async (
+	host: string,
+	port: number,
+): Promise<string | undefined> => {
+	const rows = await readTcpRows(new Set([port]));
+	const places = new Set(
+		[host, '0.0.0.0', '::'].map(place =>
+			formatAddress({kind: 'tcp', host: place, port}),
+		),
+	);
+	const listener = rows?.find(
+		({socket}) => socket.state === 'LISTEN' && places.has(socket.local),
+	);
+	return listener?.inode;
 };
 
 const linksTo = async (path: string, target: string): Promise<boolean> => {
@@ -56,11 +56,16 @@ const holdsSocket = async (pid: string, target: string): Promise<boolean> => {
 	}
 };
 
-/** Who listens on a TCP port of this machine, where that can be read. */
+/**
+ * Who listens on a TCP port of this machine, where that can be read.
+ *
+ * @param host A literal loopback address: each has its own ports.
+ */
 export const holderOfPort = async (
+	host: string,
 	port: number,
 ): Promise<Holder | undefined> => {
-	const inode = await listeningInode(port);
+	const inode = await listeningInode(host, port);
 	if (inode === undefined) {
 		return undefined;
 	}

@@ -1,5 +1,5 @@
 /** bind() and listen() with their failures in words, for a room and for raw. */
-import {lstatSync, unlinkSync} from 'node:fs';
+import {lstatSync, rmSync} from 'node:fs';
 import {createConnection, type Server} from 'node:net';
 import {SockchatError} from '../errors.js';
 import type {Place} from '../store/event.js';
@@ -19,6 +19,13 @@ export const portTaken = (
 		{cause},
 	);
 };
+
+const pathForbidden = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_SOCKET_PATH',
+		`Can't make "${path}": its folder doesn't exist, or you may not write there.`,
+		{cause},
+	);
 
 const pathTaken = (path: string, cause: unknown) =>
 	new SockchatError(
@@ -42,12 +49,16 @@ const listenFailed = async (
 				: portTaken(
 						place,
 						address.port,
-						await holderOfPort(address.port),
+						await holderOfPort(address.host, address.port),
 						cause,
 					);
 		}
 
 		case 'EACCES': {
+			if (address.kind === 'unix') {
+				return pathForbidden(address.path, cause);
+			}
+
 			return new SockchatError(
 				'ERR_PORT_FORBIDDEN',
 				`You may not listen on ${place}; on most systems ports below 1024 are for root. Choose another.`,
@@ -72,24 +83,30 @@ const tryListen = async (
 ): Promise<void> =>
 	new Promise((resolve, reject) => {
 		server.once('error', reject);
-		server.listen(
-			address.kind === 'tcp'
-				? {host: address.host, port: address.port, backlog, exclusive: true}
-				: {path: address.path, backlog},
-			() => {
-				server.off('error', reject);
-				resolve();
-			},
-		);
+		const onListening = () => {
+			server.off('error', reject);
+			resolve();
+		};
+
+		if (address.kind === 'tcp') {
+			const {host, port} = address;
+			server.listen({host, port, backlog, exclusive: true}, onListening);
+			return;
+		}
+
+		// Whoever may write to the socket's file may connect: only its owner. A
+		// path is bound before listen() returns, so that no other file is made
+		// under this mask.
+		const umask = process.umask(0o177);
+		try {
+			server.listen({path: address.path, backlog}, onListening);
+		} finally {
+			process.umask(umask);
+		}
 	});
 
-/** A socket file that nobody answers at was left by a server that died. */
-const isStale = async (path: string): Promise<boolean> => {
-	if (!lstatSync(path).isSocket()) {
-		return false;
-	}
-
-	return new Promise(resolve => {
+const isRefused = async (path: string): Promise<boolean> =>
+	new Promise(resolve => {
 		const probe = createConnection({path});
 		probe.once('connect', () => {
 			probe.destroy();
@@ -99,6 +116,29 @@ const isStale = async (path: string): Promise<boolean> => {
 			resolve(codeOf(error) === 'ECONNREFUSED');
 		});
 	});
+
+const statOf = (path: string) =>
+	lstatSync(path, {bigint: true, throwIfNoEntry: false});
+
+/**
+ * A socket file that nobody answers at was left by a server that died.
+ *
+ * @returns Whether the path is free now.
+ */
+const removeStale = async (path: string): Promise<boolean> => {
+	const stat = statOf(path);
+	if (stat && !(stat.isSocket() && (await isRefused(path)))) {
+		return false;
+	}
+
+	// Another server may have taken its place while this one was asking.
+	const now = statOf(path);
+	if (now && (now.ino !== stat?.ino || now.ctimeNs !== stat.ctimeNs)) {
+		return false;
+	}
+
+	rmSync(path, {force: true});
+	return true;
 };
 
 /**
@@ -114,29 +154,22 @@ export const listen = async (
 	address: Address,
 	backlog: number,
 ): Promise<Address> => {
-	// Whoever may write to the socket's file may connect: only its owner.
-	const umask = address.kind === 'unix' ? process.umask(0o177) : undefined;
 	try {
 		try {
 			await tryListen(server, address, backlog);
 		} catch (error) {
-			const isLeftOver =
+			const isFreed =
 				address.kind === 'unix' &&
 				codeOf(error) === 'EADDRINUSE' &&
-				(await isStale(address.path));
-			if (!isLeftOver) {
+				(await removeStale(address.path));
+			if (!isFreed) {
 				throw error;
 			}
 
-			unlinkSync(address.path);
 			await tryListen(server, address, backlog);
 		}
 	} catch (error) {
 		throw await listenFailed(address, error);
-	} finally {
-		if (umask !== undefined) {
-			process.umask(umask);
-		}
 	}
 
 	const bound = server.address();

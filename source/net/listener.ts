@@ -39,6 +39,9 @@ export class Listener {
 	#address: Address;
 	#state: Listening;
 	#unixPeers = 0;
+	#sockets = 0;
+	#hasStopped = false;
+	#cancelTick: (() => void) | undefined;
 	#settle!: () => void;
 
 	constructor(options: ListenerOptions) {
@@ -50,11 +53,19 @@ export class Listener {
 		});
 		// Half-open allowed: our FIN goes when all is said, not by itself.
 		this.#netServer = createServer(
-			{allowHalfOpen: true, noDelay: true},
+			// A high-water mark of 1: a socket that is paused holds one read, and the
+			// kernel the rest. What may be written is told by writableLength.
+			{allowHalfOpen: true, noDelay: true, highWaterMark: 1},
 			socket => {
-				const peer = endpointsOf(socket).remote ?? `unix:${++this.#unixPeers}`;
+				const peer = this.#nameOf(socket);
+				this.#sockets++;
 				options.onEvent({type: 'accepted', at: this.#at, peer});
 				options.onSocket(socket, peer);
+				// Last, so that whoever holds the socket has heard of its end.
+				socket.on('close', () => {
+					this.#sockets--;
+					this.#closeIfEmpty();
+				});
 			},
 		);
 	}
@@ -126,14 +137,31 @@ export class Listener {
 	}
 
 	#stopAccepting(): void {
-		const cancelTick = this.#options.clock.setTimer(() => {
+		this.#cancelTick = this.#options.clock.setTimer(() => {
 			this.#dispatch({type: 'tick', at: this.#now});
 		}, serverDrainTimeoutMs);
 		this.#netServer.close(() => {
-			cancelTick();
-			this.#dispatch({type: 'emptied', at: this.#now});
-			this.#settle();
+			this.#hasStopped = true;
+			this.#closeIfEmpty();
 		});
 		this.#options.onDrain();
+	}
+
+	/** The server's own 'close' comes before that of its last socket. */
+	#closeIfEmpty(): void {
+		if (this.#hasStopped && this.#sockets === 0) {
+			this.#cancelTick?.();
+			this.#dispatch({type: 'emptied', at: this.#now});
+			this.#settle();
+		}
+	}
+
+	#nameOf(socket: Socket): string {
+		if (this.#address.kind === 'unix') {
+			return `unix:${++this.#unixPeers}`;
+		}
+
+		// One that was reset before it was accepted has no address any more.
+		return endpointsOf(socket).remote ?? 'unknown';
 	}
 }

@@ -1,17 +1,22 @@
 /** Opens raw bytes for a front end: as a server, or as a client. */
 import type {Buffer} from 'node:buffer';
+import type {SocketAction} from '../commands/socket-action.js';
 import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
+import {systemClock} from './clock.js';
 import {drainOnce} from './open-room.js';
 import {RawClient} from './raw-client.js';
 import {startRawServer} from './raw-server.js';
+import {SocketWatch} from './socket-watch.js';
 
 export type RawOptions = {
 	readonly command: 'serve' | 'connect';
 	readonly address: Address;
 	readonly backlog: number | undefined;
 	readonly localPort: number | undefined;
+	/** Whether somebody shows what the sockets do. */
+	readonly isWatched: boolean;
 };
 
 export type RawChat = {
@@ -26,10 +31,17 @@ export type RawChat = {
 	 * that doesn't read holds up nobody.
 	 */
 	readonly write: (bytes: Buffer) => Promise<void>;
+	/** @returns One sentence on what was done to a socket, or why not. */
+	readonly control: (
+		action: SocketAction,
+		peer: string | undefined,
+	) => Promise<string>;
 	/** The input has ended: a client sends FIN and goes on reading. */
 	readonly finish: () => void;
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
+	/** Whether the chunks on the wire are told too. */
+	readonly setTap: (isOn: boolean) => void;
 	/** Settles when it is over: with the cause, or none if that was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
 };
@@ -44,24 +56,43 @@ export const openRaw = async (
 	options: RawOptions,
 	onEvent: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
+	const watch = options.isWatched
+		? new SocketWatch(systemClock, onEvent, options.address.kind === 'tcp')
+		: undefined;
+	const setTap = (isOn: boolean) => {
+		if (watch) {
+			watch.tap.isOn = isOn;
+		}
+	};
+
 	if (options.command === 'connect') {
-		const client = new RawClient({...options, onEvent});
+		const client = new RawClient({...options, onEvent, watch});
+		watch?.sampleClient(() => client.endpoints);
 		return {
 			mode: 'raw',
 			role: 'connect',
 			where: formatAddress(options.address),
 			write: async bytes => client.write(bytes),
+			control: async action => client.control(action),
 			finish() {
 				client.finish();
 			},
 			leave() {
 				client.leave();
 			},
-			closed: client.closed,
+			setTap,
+			closed: client.closed.finally(() => {
+				watch?.stop();
+			}),
 		};
 	}
 
-	const server = await startRawServer({...options, onEvent});
+	const server = await startRawServer({...options, onEvent, watch}).catch(
+		(error: unknown) => {
+			watch?.stop();
+			throw error;
+		},
+	);
 	return {
 		mode: 'raw',
 		role: 'serve',
@@ -69,10 +100,12 @@ export const openRaw = async (
 		async write(bytes) {
 			server.write(bytes);
 		},
+		control: server.control,
 		finish() {
 			// Its peers may still have something to say.
 		},
 		leave: drainOnce(server),
+		setTap,
 		closed: server.closed.then(() => undefined),
 	};
 };

@@ -1,13 +1,16 @@
 /** Opens a room for a front end: as its host, as a member, or as either. */
 import type {Socket} from 'node:net';
 import type {Chat} from '../commands/perform.js';
+import type {SocketAction} from '../commands/socket-action.js';
 import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ChatEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {Client} from './client.js';
+import {systemClock} from './clock.js';
 import {connectionFailed, dial} from './dial.js';
 import {startHost} from './host.js';
+import {SocketWatch} from './socket-watch.js';
 
 export type RoomOptions = {
 	readonly command: 'join' | 'serve' | 'connect';
@@ -18,6 +21,8 @@ export type RoomOptions = {
 	readonly backlog: number | undefined;
 	readonly maxMembers: number | undefined;
 	readonly localPort: number | undefined;
+	/** Whether somebody shows what the sockets do. */
+	readonly isWatched: boolean;
 };
 
 export type RoomChat = Chat & {
@@ -30,6 +35,8 @@ export type RoomChat = Chat & {
 	readonly nick: string;
 	/** How many of one's own messages are not known to be stored. */
 	readonly unstored: () => number;
+	/** Whether the chunks on the wire are told too. */
+	readonly setTap: (isOn: boolean) => void;
 	/** Settles when it is over: with the cause, or none if that was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
 };
@@ -39,7 +46,7 @@ type Emit = (event: ChatEvent) => void;
 // Losing the race for a free port once or twice is bad luck; more is no race.
 const maxRaces = 5;
 
-const chatOf = (client: Client) => ({
+const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	mode: 'room' as const,
 	id: client.id,
 	nick: client.nick,
@@ -53,12 +60,22 @@ const chatOf = (client: Client) => ({
 		client.rename(nick);
 	},
 	members: () => client.members,
+	control: async (action: SocketAction, peer: string | undefined) =>
+		peer === undefined
+			? client.control(action)
+			: 'Only a server has peers to name; leave the name out for your own socket.',
 	unstored: () => client.unstored,
+	setTap(isOn: boolean) {
+		if (watch) {
+			watch.tap.isOn = isOn;
+		}
+	},
 });
 
 const openMember = (
 	options: RoomOptions,
 	emit: Emit,
+	watch: SocketWatch | undefined,
 	connected?: Socket,
 ): RoomChat => {
 	const {address, localPort, nick, isNickFlexible, isRetrying} = options;
@@ -74,35 +91,49 @@ const openMember = (
 		isNickFlexible,
 		isRetrying,
 		onEvent: emit,
+		watch,
 	});
+	watch?.sampleClient(() => client.endpoints);
 	return {
-		...chatOf(client),
+		...chatOf(client, watch),
 		role: 'connect',
 		where: formatAddress(address),
 		leave() {
 			client.leave();
 		},
-		closed: client.closed,
+		closed: client.closed.finally(() => {
+			watch?.stop();
+		}),
 	};
 };
 
 const openHost = async (
 	options: RoomOptions,
 	emit: Emit,
+	watch: SocketWatch | undefined,
 ): Promise<RoomChat> => {
-	const {server, client} = await startHost({...options, onEvent: emit});
+	const {server, client} = await startHost({
+		...options,
+		onEvent: emit,
+		watch,
+	});
 	return {
-		...chatOf(client),
+		...chatOf(client, watch),
 		role: 'serve',
+		control: server.control,
 		where: formatAddress(server.address),
 		leave: drainOnce(server),
 		closed: server.closed.then(() => undefined),
 	};
 };
 
-const tryConnect = async (address: Address): Promise<Socket | SockchatError> =>
+const tryConnect = async (
+	address: Address,
+	watch: SocketWatch | undefined,
+): Promise<Socket | SockchatError> =>
 	new Promise(resolve => {
 		const socket = dial(address);
+		watch?.follow(socket, 'client', undefined);
 		socket.once('connect', () => {
 			socket.removeAllListeners('error');
 			resolve(socket);
@@ -120,11 +151,12 @@ const isTaken = (error: unknown): boolean =>
 const openEither = async (
 	options: RoomOptions,
 	emit: Emit,
+	watch: SocketWatch | undefined,
 	races = maxRaces,
 ): Promise<RoomChat> => {
-	const connected = await tryConnect(options.address);
+	const connected = await tryConnect(options.address, watch);
 	if (!(connected instanceof SockchatError)) {
-		return openMember(options, emit, connected);
+		return openMember(options, emit, watch, connected);
 	}
 
 	if (connected.code !== 'ERR_REFUSED') {
@@ -132,10 +164,10 @@ const openEither = async (
 	}
 
 	try {
-		return await openHost(options, emit);
+		return await openHost(options, emit, watch);
 	} catch (error) {
 		if (races > 0 && isTaken(error)) {
-			return openEither(options, emit, races - 1);
+			return openEither(options, emit, watch, races - 1);
 		}
 
 		throw error;
@@ -168,17 +200,25 @@ export const openRoom = async (
 	options: RoomOptions,
 	emit: Emit,
 ): Promise<RoomChat> => {
-	switch (options.command) {
-		case 'join': {
-			return openEither(options, emit);
-		}
+	const watch = options.isWatched
+		? new SocketWatch(systemClock, emit, options.address.kind === 'tcp')
+		: undefined;
+	try {
+		switch (options.command) {
+			case 'join': {
+				return await openEither(options, emit, watch);
+			}
 
-		case 'serve': {
-			return openHost(options, emit);
-		}
+			case 'serve': {
+				return await openHost(options, emit, watch);
+			}
 
-		case 'connect': {
-			return openMember(options, emit);
+			case 'connect': {
+				return openMember(options, emit, watch);
+			}
 		}
+	} catch (error) {
+		watch?.stop();
+		throw error;
 	}
 };

@@ -40,17 +40,20 @@ const spoken = (from: string, text: string): string => {
 };
 
 export class PlainDialect implements Dialect {
+	readonly name = 'plain';
 	readonly #session: PeerSession;
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#hasSentNewline = false;
+	/** Kept beyond its leaving: what it said last is no echo either. */
+	#id: string | undefined;
 	#cancelIdle: (() => void) | undefined;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
 	}
 
-	/** @param cursor Where in the log it begins to listen. */
-	join(cursor: number): void {
+	/** @param cursor Where in the log it begins to listen, as in a session. */
+	join(cursor: number | undefined): void {
 		const {sessions, peer} = this.#session;
 		const port = /:(\d+)$/.exec(peer)?.[1] ?? /\d+$/.exec(peer)?.[0];
 		const result = sessions.room.join(
@@ -63,6 +66,7 @@ export class PlainDialect implements Dialect {
 			this.tellError(result.error);
 			this.#session.end('protocol');
 		} else {
+			this.#id = result.member.id;
 			this.#session.join(result.member, cursor);
 		}
 	}
@@ -132,7 +136,7 @@ export class PlainDialect implements Dialect {
 	}
 
 	#heard({id, from, text}: Message): string {
-		return id === this.#session.member?.id ? '' : spoken(from, text);
+		return id === this.#id ? '' : spoken(from, text);
 	}
 
 	#tell(sentence: string): void {
@@ -197,6 +201,8 @@ export class PlainDialect implements Dialect {
 
 			case 'nothing':
 			case 'clear':
+			case 'view':
+			case 'socket':
 			case 'whisper': {
 				break;
 			}

@@ -8,17 +8,22 @@ import type {Socket} from 'node:net';
 import type {Connection, ConnectionEffect} from '../connection/lifecycle.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../store/event.js';
-import type {Address} from './address.js';
+import type {SocketAction} from '../commands/socket-action.js';
+import {endpointsOf, type Address, type Endpoints} from './address.js';
 import {systemClock, type Clock} from './clock.js';
 import {ConnectionRunner} from './connection-runner.js';
 import {connectionFailed, dial} from './dial.js';
 import {Gauges, type Counted} from './gauges.js';
+import {controlSocket, type SocketOwner} from './socket-control.js';
+import type {SocketWatch} from './socket-watch.js';
 
 export type RawClientOptions = {
 	readonly address: Address;
 	/** A port to bind first; undefined lets the kernel choose. */
 	readonly localPort?: number | undefined;
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
+	/** Set where somebody watches the socket. */
+	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -49,6 +54,7 @@ export class RawClient implements Counted {
 		});
 		this.closed = this.#runner.closed;
 		this.#socket = dial(address, localPort);
+		options.watch?.follow(this.#socket, 'client', undefined);
 		this.#listen();
 		this.#runner.start();
 	}
@@ -61,6 +67,10 @@ export class RawClient implements Counted {
 		return this.#socket.writableLength;
 	}
 
+	get endpoints(): Endpoints {
+		return endpointsOf(this.#socket);
+	}
+
 	get connection(): Connection {
 		return this.#runner.connection;
 	}
@@ -71,6 +81,7 @@ export class RawClient implements Counted {
 			return;
 		}
 
+		this.#options.watch?.tap.note('out', undefined, bytes);
 		this.#tellChunk('out', bytes);
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which tells it.
@@ -83,6 +94,31 @@ export class RawClient implements Counted {
 	/** FIN: nothing more is sent, but what comes is still read. */
 	finish(): void {
 		this.#socket.end();
+	}
+
+	/** Does to its socket what a person asks for. @returns A sentence on it. */
+	async control(action: SocketAction): Promise<string> {
+		const socket = this.#socket;
+		const owner: SocketOwner = {
+			duplex: socket,
+			setPaused(isPaused) {
+				if (isPaused) {
+					socket.pause();
+				} else {
+					socket.resume();
+				}
+			},
+			onCall: call => {
+				this.#options.watch?.called(call, socket);
+			},
+			reset: () => {
+				socket.resetAndDestroy();
+			},
+			close: () => {
+				this.leave();
+			},
+		};
+		return controlSocket(owner, action, 'Your');
 	}
 
 	/** FIN, and the end within 2 seconds; a second call cuts it off. */
@@ -133,6 +169,7 @@ export class RawClient implements Counted {
 		});
 		socket.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
+			this.#options.watch?.tap.note('in', undefined, chunk);
 			this.#tellChunk('in', chunk);
 		});
 		socket.on('end', () => {

@@ -4,17 +4,24 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
+import type {SocketAction} from '../commands/socket-action.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../store/event.js';
-import type {Address} from './address.js';
+import type {PeerRow} from '../store/peer-row.js';
+import {endpointsOf, formatAddress, type Address} from './address.js';
 import {systemClock, type Clock} from './clock.js';
 import {Listener} from './listener.js';
+import {controlSocket, type SocketOwner} from './socket-control.js';
+import type {SocketWatch} from './socket-watch.js';
+import type {TcpTable} from './tcp-table.js';
 
 export type RawServerOptions = {
 	readonly address: Address;
 	/** The queue of connections not yet accepted; the kernel caps it. */
 	readonly backlog?: number | undefined;
 	readonly onEvent: (event: ServerEvent | RawEvent) => void;
+	/** Set where somebody watches the sockets. */
+	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -23,6 +30,16 @@ export type RawServer = {
 	readonly address: Address;
 	/** Sends exactly these bytes to every peer. @returns How many there were. */
 	readonly write: (bytes: Buffer) => number;
+	/**
+	 * Does to a peer's socket what a person asks for.
+	 *
+	 * @param peer Its address; undefined where there is only one.
+	 * @returns A sentence on what was done, or why not.
+	 */
+	readonly control: (
+		action: SocketAction,
+		peer: string | undefined,
+	) => Promise<string>;
 	/** FIN to all; after 3 seconds, who is left is cut off. */
 	readonly drain: () => Promise<void>;
 	readonly destroy: () => void;
@@ -38,36 +55,46 @@ export const startRawServer = async ({
 	address,
 	backlog,
 	onEvent,
+	watch,
 	clock = systemClock,
 }: RawServerOptions): Promise<RawServer> => {
-	const sockets = new Map<Socket, string>();
+	const peers = new Map<Socket, RawPeer>();
 	const destroy = () => {
-		for (const socket of sockets.keys()) {
+		for (const socket of peers.keys()) {
 			socket.destroy();
 		}
 	};
 
-	const accept = (socket: Socket, peer: string) => {
-		let bytesIn = 0;
+	const accept = (socket: Socket, name: string) => {
+		watch?.follow(socket, 'server', name);
+		const peer: RawPeer = {
+			name,
+			since: clock.monotonicMs(),
+			bytesIn: 0,
+			isHalfClosed: false,
+		};
 		let reason: LeaveReason = 'closed';
-		sockets.set(socket, peer);
+		peers.set(socket, peer);
 		socket.on('data', (bytes: Buffer) => {
-			bytesIn += bytes.length;
+			peer.bytesIn += bytes.length;
+			watch?.tap.note('in', name, bytes);
 			const at = clock.wallMs();
-			onEvent({type: 'chunk', at, direction: 'in', peer, bytes});
+			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes});
 		});
 		// Its FIN is answered by ours: an empty read is the end of a peer.
 		socket.on('end', () => {
+			peer.isHalfClosed = true;
 			socket.end();
 		});
 		socket.on('error', () => {
 			reason = 'reset';
 		});
 		socket.on('close', () => {
-			sockets.delete(socket);
+			peers.delete(socket);
+			const {bytesIn} = peer;
 			const bytesOut = socket.bytesWritten - socket.writableLength;
 			const at = clock.wallMs();
-			onEvent({type: 'ended', at, peer, reason, bytesIn, bytesOut});
+			onEvent({type: 'ended', at, peer: name, reason, bytesIn, bytesOut});
 		});
 	};
 
@@ -77,26 +104,118 @@ export const startRawServer = async ({
 		onEvent,
 		onSocket: accept,
 		onDrain() {
-			for (const socket of sockets.keys()) {
+			for (const socket of peers.keys()) {
 				socket.end();
 			}
 		},
 		onCutOff: destroy,
 	});
+	watch?.sample((table, at) => ({
+		type: 'peers',
+		at,
+		rows: [...peers].map(([socket, peer]) => rowOf(socket, peer, table)),
+		listening: table?.listening(formatAddress(listener.address)),
+	}));
+	watch?.called('bind()');
 	await listener.listen(backlog);
+	watch?.called('listen()');
+	const closed = listener.closed.then(() => {
+		watch?.stop();
+	});
 	return {
 		address: listener.address,
 		write(bytes) {
-			for (const [socket, peer] of sockets) {
+			let count = 0;
+			for (const [socket, {name}] of peers) {
+				// Behind its FIN and ours: a write would cut off what still waits.
+				if (!socket.writable) {
+					continue;
+				}
+
+				count++;
+				watch?.tap.note('out', name, bytes);
 				socket.write(bytes);
 				const at = clock.wallMs();
-				onEvent({type: 'chunk', at, direction: 'out', peer, bytes});
+				onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
 			}
 
-			return sockets.size;
+			return count;
 		},
-		drain: async () => listener.drain(),
+		async control(action, wanted) {
+			const [found, another] = [...peers].filter(
+				([, {name}]) => wanted === undefined || name === wanted,
+			);
+			if (!found || another) {
+				return wanted === undefined
+					? `Whose socket? There are ${peers.size} peers; name one by its address: /peers lists them.`
+					: `No peer is called "${wanted}"; /peers lists them.`;
+			}
+
+			const [socket, {name}] = found;
+			return controlSocket(ownerOf(socket, watch), action, `${name}'s`);
+		},
+		async drain() {
+			await listener.drain();
+			return closed;
+		},
 		destroy,
-		closed: listener.closed,
+		closed,
 	};
 };
+
+type RawPeer = {
+	readonly name: string;
+	/** Monotonic milliseconds of its accept. */
+	readonly since: number;
+	bytesIn: number;
+	isHalfClosed: boolean;
+};
+
+const rowOf = (
+	socket: Socket,
+	{name, since, bytesIn, isHalfClosed}: RawPeer,
+	table: TcpTable | undefined,
+): PeerRow => {
+	const {local, remote} = endpointsOf(socket);
+	return {
+		peer: name,
+		nick: undefined,
+		dialect: 'raw',
+		phase: isHalfClosed ? 'half-closed' : 'open',
+		since,
+		rttMs: undefined,
+		bytesIn,
+		bytesOut: socket.bytesWritten - socket.writableLength,
+		queuedBytes: socket.writableLength,
+		lagEntries: 0,
+		isPaused: socket.isPaused(),
+		kernel:
+			table && local !== undefined && remote !== undefined
+				? table.pair(local, remote)
+				: undefined,
+	};
+};
+
+/** A raw socket has no protocol to tell: its own calls are all there is. */
+const ownerOf = (
+	socket: Socket,
+	watch: SocketWatch | undefined,
+): SocketOwner => ({
+	duplex: socket,
+	setPaused(isPaused) {
+		if (isPaused) {
+			socket.pause();
+		} else {
+			socket.resume();
+		}
+	},
+	onCall(call) {
+		watch?.called(call, socket);
+	},
+	reset() {
+		socket.resetAndDestroy();
+	},
+	close() {
+		socket.end();
+	},
+});

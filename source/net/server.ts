@@ -1,12 +1,15 @@
 /** A room on a listening socket. */
 import {randomUUID} from 'node:crypto';
 import type {Duplex} from 'node:stream';
+import type {SocketAction} from '../commands/socket-action.js';
 import {Room} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {systemClock, type Clock} from './clock.js';
 import {Listener} from './listener.js';
+import {controlPeer, samplePeers} from './peers.js';
 import {Sessions} from './sessions.js';
+import type {SocketWatch} from './socket-watch.js';
 
 export type ServerOptions = {
 	readonly address: Address;
@@ -15,6 +18,8 @@ export type ServerOptions = {
 	/** 10,000 by default. */
 	readonly maxMembers?: number | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	/** Set where somebody watches the sockets. */
+	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -29,6 +34,16 @@ export type Server = {
 	 * the port; after 3 seconds, who is left is cut off.
 	 */
 	readonly drain: () => Promise<void>;
+	/**
+	 * Does to a peer's socket what a person asks for.
+	 *
+	 * @param peer A nick or an address; undefined where there is only one.
+	 * @returns A sentence on what was done, or why not.
+	 */
+	readonly control: (
+		action: SocketAction,
+		peer: string | undefined,
+	) => Promise<string>;
 	/** Cuts everybody off at once. */
 	readonly destroy: () => void;
 	/** Settles once every connection has ended and the port is free. */
@@ -46,6 +61,7 @@ export const startServer = async ({
 	backlog,
 	maxMembers,
 	onEvent = () => undefined,
+	watch,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
 	const room = new Room({logId: randomUUID(), maxMembers});
@@ -54,12 +70,14 @@ export const startServer = async ({
 		roomName: () => formatAddress(listener.address),
 		clock,
 		emit: onEvent,
+		tap: watch?.tap,
 	});
 	const listener = new Listener({
 		address,
 		clock,
 		onEvent,
 		onSocket(socket, peer) {
+			watch?.follow(socket, 'server', peer);
 			sessions.add(socket, peer);
 		},
 		onDrain() {
@@ -69,10 +87,16 @@ export const startServer = async ({
 			sessions.destroy();
 		},
 	});
+	watch?.sample((table, at) =>
+		samplePeers(sessions, listener.address, table, at),
+	);
+	watch?.called('bind()');
 	await listener.listen(backlog);
+	watch?.called('listen()');
 	sessions.start();
 	const closed = listener.closed.then(() => {
 		sessions.stop();
+		watch?.stop();
 	});
 	return {
 		address: listener.address,
@@ -84,6 +108,7 @@ export const startServer = async ({
 			await listener.drain();
 			return closed;
 		},
+		control: async (action, peer) => controlPeer(sessions, watch, action, peer),
 		destroy() {
 			sessions.destroy();
 		},

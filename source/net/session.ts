@@ -29,6 +29,7 @@ import type {Sessions} from './sessions.js';
 
 /** How a peer speaks, once its first bytes have told. */
 export type Dialect = {
+	readonly name: 'framed' | 'plain';
 	/** Takes a chunk as it was read. */
 	readonly read: (chunk: Buffer) => void;
 	/** Its FIN came: takes what has no line end as well. */
@@ -69,15 +70,22 @@ export class PeerSession {
 	lastHeardAt: number;
 	bytesIn = 0;
 	member: Member | undefined;
+	/** Not read, because somebody asked for it. */
+	isPaused = false;
+	/** Undefined until a ping of ours was answered. */
+	rttMs: number | undefined;
 	#state: Session;
 	#dialect: Dialect | undefined;
 	#firstBytes = Buffer.alloc(0);
 	#cancelIdle: (() => void) | undefined;
 	#cursor: number;
+	/** The seq that is due at the cursor, to say from where on all is gone. */
+	#dueSeq: number;
 	#isBlocked = false;
-	/** While blocked, the seq that is due at the cursor. */
-	#dueSeq = 0;
-	#finish: {reason: LeaveReason; cursor: number} | undefined;
+	/** Why we end it; where it has not ended, the peer does. */
+	#endReason: LeaveReason | undefined;
+	/** Where in the log the last word is due. */
+	#finishCursor: number | undefined;
 
 	constructor(duplex: Duplex, peer: string, sessions: Sessions) {
 		this.duplex = duplex;
@@ -86,9 +94,12 @@ export class PeerSession {
 		this.lastHeardAt = sessions.clock.monotonicMs();
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
 		// A peer that only listens gets what was said since it connected.
-		this.#cursor = sessions.room.log.end;
+		const {log} = sessions.room;
+		this.#cursor = log.end;
+		this.#dueSeq = log.head + 1;
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
+			this.sessions.tap?.note('in', this.peer, chunk);
 			this.lastHeardAt = this.#now;
 			this.#read(chunk);
 		});
@@ -99,7 +110,7 @@ export class PeerSession {
 			this.#leave('reset');
 		});
 		duplex.on('close', () => {
-			this.#leave(this.#finish?.reason ?? 'closed');
+			this.#leave('closed');
 		});
 	}
 
@@ -112,6 +123,22 @@ export class PeerSession {
 		return this.duplex instanceof Socket
 			? this.duplex.bytesWritten - this.duplex.writableLength
 			: 0;
+	}
+
+	/** How it speaks; undefined before that is known. */
+	get dialectName(): 'framed' | 'plain' | undefined {
+		return this.#dialect?.name;
+	}
+
+	/** Bytes that wait in Node for the kernel to take them. */
+	get queuedBytes(): number {
+		return this.duplex.writableLength;
+	}
+
+	/** Entries of the log that were not handed to it yet. */
+	get lagEntries(): number {
+		const {log} = this.sessions.room;
+		return this.member ? Math.max(0, log.head + 1 - this.#dueSeq) : 0;
 	}
 
 	get #now(): number {
@@ -128,8 +155,14 @@ export class PeerSession {
 
 	/** @param at Monotonic milliseconds. */
 	tick(at: number): void {
-		const {lastHeardAt, sessions} = this;
+		const {sessions} = this;
 		const {heartbeatMs} = sessions.room;
+		if (this.isPaused) {
+			// It may have said much: it is we who don't read it.
+			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
+		}
+
+		const {lastHeardAt} = this;
 		this.dispatch({type: 'tick', at, lastHeardAt, heartbeatMs});
 	}
 
@@ -137,10 +170,18 @@ export class PeerSession {
 		this.dispatch({type: 'end', at: this.#now, reason});
 	}
 
-	/** Becomes a member, whose next entry is the one at an offset of the log. */
-	join(member: Member, cursor = this.#cursor): void {
+	/**
+	 * Becomes a member.
+	 *
+	 * @param cursor The offset of its next entry; without one it gets what was
+	 * said since it connected.
+	 */
+	join(member: Member, cursor?: number): void {
 		this.member = member;
-		this.#cursor = cursor;
+		if (cursor !== undefined) {
+			this.#moveTo(cursor);
+		}
+
 		this.sessions.onJoined(this);
 	}
 
@@ -153,6 +194,7 @@ export class PeerSession {
 	/** Tells this peer alone, behind what it was handed of the log so far. */
 	write(line: string): void {
 		const {duplex} = this;
+		this.sessions.tap?.note('out', this.peer, line);
 		duplex.write(line);
 		if (duplex.writableLength > maxUnreadBytes && !duplex.isPaused()) {
 			duplex.pause();
@@ -178,35 +220,40 @@ export class PeerSession {
 		}
 
 		const {log} = this.sessions.room;
-		const end = this.#finish?.cursor ?? (this.member ? log.end : 0);
+		const end = this.#finishCursor ?? (this.member ? log.end : 0);
 		while (!this.#isBlocked && this.#cursor < end) {
 			if (this.#cursor < log.start) {
 				this.#dialect.tellGap(this.#dueSeq, log.firstSeq - 1);
-				this.#cursor = log.start;
+				this.#moveTo(log.start);
 			}
 
 			this.#handOn(log.slice(this.#cursor));
 		}
 
-		if (this.#finish && !this.#isBlocked) {
-			this.#dialect.farewell(this.#finish.reason);
+		if (this.#finishCursor !== undefined && !this.#isBlocked) {
+			this.#dialect.farewell(this.#endReason!);
 			this.duplex.end();
 		}
 	}
 
+	#moveTo(cursor: number): void {
+		this.#cursor = cursor;
+		this.#dueSeq = this.sessions.room.log.seqAt(cursor);
+	}
+
 	#handOn(slice: Buffer): void {
-		this.#cursor += slice.length;
+		this.#moveTo(this.#cursor + slice.length);
 		const bytes = this.#dialect!.encode(slice);
 		if (bytes.length === 0) {
 			return;
 		}
 
+		this.sessions.tap?.note('out', this.peer, bytes);
 		this.duplex.write(bytes);
 		// write() may return false although all went out at once: what still
 		// waits is in writableLength.
 		if (this.duplex.writableLength > 0) {
 			this.#isBlocked = true;
-			this.#dueSeq = this.sessions.room.log.seqAt(this.#cursor);
 			this.#whenWritten(() => {
 				this.#isBlocked = false;
 				this.pump();
@@ -256,7 +303,7 @@ export class PeerSession {
 		if (sniffed.kind === 'undecided') {
 			if (!sniffed.isHelloPossible) {
 				this.#cancelIdle = this.sessions.clock.setTimer(() => {
-					this.#decide({type: 'plain', at: this.#now});
+					this.dispatch({type: 'plain', at: this.#now});
 				}, plainIdleMs);
 			}
 
@@ -264,7 +311,7 @@ export class PeerSession {
 		}
 
 		const at = this.#now;
-		this.#decide(
+		this.dispatch(
 			sniffed.kind === 'foreign'
 				? {type: 'foreign', at, protocol: sniffed.protocol}
 				: {type: sniffed.kind, at},
@@ -272,17 +319,18 @@ export class PeerSession {
 	}
 
 	/** Who is there is known: what it said so far is read again as that. */
-	#decide(event: SessionEvent): void {
-		this.dispatch(event);
+	#readAgain(): void {
 		const bytes = this.#firstBytes;
 		this.#firstBytes = Buffer.alloc(0);
-		this.#read(bytes);
+		if (bytes.length > 0) {
+			this.#read(bytes);
+		}
 	}
 
 	#readEnd(): void {
 		this.#cancelIdle?.();
 		if (this.#firstBytes.length > 0 && this.#state.phase === 'accepted') {
-			this.#decide({type: 'plain', at: this.#now});
+			this.dispatch({type: 'plain', at: this.#now});
 		}
 
 		if (this.#state.phase === 'open') {
@@ -290,20 +338,19 @@ export class PeerSession {
 		}
 
 		this.dispatch({type: 'fin', at: this.#now});
-		if (this.#state.phase !== 'half-closed') {
-			this.duplex.end();
-		}
 	}
 
 	#perform(effect: SessionEffect): void {
 		switch (effect.type) {
 			case 'greet': {
 				this.#dialect = new FramedDialect(this);
+				this.#readAgain();
 				break;
 			}
 
 			case 'join-plain': {
 				this.#joinPlain(effect.isListener);
+				this.#readAgain();
 				break;
 			}
 
@@ -344,20 +391,23 @@ export class PeerSession {
 		const {room} = this.sessions;
 		const dialect = new PlainDialect(this);
 		this.#dialect = dialect;
-		dialect.join(isListener ? this.#cursor : room.log.end);
+		dialect.join(isListener ? undefined : room.log.end);
 	}
 
 	#turnAway(protocol: ForeignProtocol): void {
 		const {clock, emit} = this.sessions;
 		emit({type: 'foreign', at: clock.wallMs(), peer: this.peer, protocol});
+		this.#endReason = 'protocol';
 		this.duplex.end(refusals[protocol]);
 		this.#leaveRoom('protocol');
 	}
 
 	/** Leaves the room; what the log held until now still goes out, then FIN. */
 	#finishUp(reason: LeaveReason): void {
-		const cursor = this.member ? this.sessions.room.log.end : this.#cursor;
-		this.#finish = {reason, cursor};
+		this.#endReason = reason;
+		this.#finishCursor = this.member
+			? this.sessions.room.log.end
+			: this.#cursor;
 		this.#leaveRoom(reason);
 		if (this.#dialect) {
 			this.pump();
@@ -374,11 +424,13 @@ export class PeerSession {
 		}
 	}
 
-	#leave(reason: LeaveReason): void {
+	/** @param seen What the socket showed, where we did not end it. */
+	#leave(seen: LeaveReason): void {
 		if (this.#state.phase === 'closed') {
 			return;
 		}
 
+		const reason = this.#endReason ?? seen;
 		this.#cancelIdle?.();
 		this.#dialect?.stop();
 		this.dispatch({type: 'gone', at: this.#now, reason});

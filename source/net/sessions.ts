@@ -2,6 +2,7 @@
  * All sessions of one room, and the turn in which the log is handed on: what
  * came in one turn of the event loop leaves in one write a member.
  */
+import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {frameLine} from '../protocol/codec.js';
 import type {LeaveReason} from '../protocol/frame.js';
@@ -9,6 +10,7 @@ import type {Member, Room} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
 import type {Clock} from './clock.js';
 import {PeerSession} from './session.js';
+import type {WireTap} from './wire-tap.js';
 
 export type SessionsOptions = {
 	readonly room: Room;
@@ -16,6 +18,8 @@ export type SessionsOptions = {
 	readonly roomName: () => string;
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
+	/** Set where somebody watches the wire. */
+	readonly tap?: WireTap | undefined;
 };
 
 // How often deadlines are looked at.
@@ -32,6 +36,7 @@ export class Sessions {
 	readonly room: Room;
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
+	readonly tap: WireTap | undefined;
 	readonly #roomName: () => string;
 	readonly #all = new Set<PeerSession>();
 	readonly #byMember = new Map<string, PeerSession>();
@@ -41,10 +46,11 @@ export class Sessions {
 	#sweptAt: number;
 	#cancelSweep: (() => void) | undefined;
 
-	constructor({room, roomName, clock, emit}: SessionsOptions) {
+	constructor({room, roomName, clock, emit, tap}: SessionsOptions) {
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
+		this.tap = tap;
 		this.#roomName = roomName;
 		this.#sweptAt = clock.monotonicMs();
 	}
@@ -60,6 +66,20 @@ export class Sessions {
 	/** The session that a member is in now. */
 	of({id}: Member): PeerSession | undefined {
 		return this.#byMember.get(id);
+	}
+
+	/** Everybody who is connected, the host's own screen not counted. */
+	peers(): readonly PeerSession[] {
+		return [...this.#all].filter(({duplex}) => duplex instanceof Socket);
+	}
+
+	/** @param name A nick, or an address as the table shows it. */
+	find(name: string): PeerSession | undefined {
+		const member = this.room.memberNamed(name);
+		return (
+			(member && this.of(member)) ??
+			this.peers().find(({peer}) => peer === name)
+		);
 	}
 
 	/** Says bye to all; each ends once it has what the log holds for it. */

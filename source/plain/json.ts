@@ -5,6 +5,7 @@
  * terminal as well: controls that JSON leaves alone are escaped.
  */
 import type {Buffer} from 'node:buffer';
+import {explain} from '../connection/explain.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import type {ChatEvent} from '../store/event.js';
@@ -72,6 +73,23 @@ const objectOf = (event: ChatEvent): object | undefined => {
 			};
 		}
 
+		case 'step': {
+			const {step} = event;
+			return {type: 'step', ...step, explain: explain(step)};
+		}
+
+		case 'kernel': {
+			const {at, pair} = event;
+			return {type: 'kernel', at, isReadable: pair !== undefined, ...pair};
+		}
+
+		case 'wire': {
+			const {at, direction, peer, bytes, length} = event;
+			const hex = (bytes as Buffer).toString('hex');
+			return {type: 'wire', at, direction, peer, bytes: length, hex};
+		}
+
+		case 'peers':
 		case 'accepted':
 		case 'ended':
 		case 'foreign':

@@ -2,17 +2,23 @@
  * Events as lines, for pipes, dumb terminals and screen readers: what was said
  * goes to stdout, what happened to the connection to stderr.
  */
+import type {Buffer} from 'node:buffer';
+import {explain} from '../connection/explain.js';
+import type {Step} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
 import {toDisplay} from '../protocol/display.js';
 import type {ServerFrame} from '../protocol/frame.js';
 import type {ChatEvent} from '../store/event.js';
 import {wordsOf} from '../store/notice.js';
+import type {WireChunk} from '../store/wire.js';
 
 export type Printed = {readonly out?: string; readonly err?: string};
 
 export type LineOptions = {
 	/** Errors only. */
 	readonly isQuiet: boolean;
+	/** Whether each step of the lifecycle is told with its sentence. */
+	readonly isExplained: boolean;
 	/** One's own public id. */
 	readonly id: string;
 	/** One's own words stand on the terminal already: who typed them sees them. */
@@ -58,6 +64,42 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 	}
 };
 
+const nameOfStep = (step: Step): string => {
+	const peer = step.peer === undefined ? '' : `${step.peer} `;
+	switch (step.kind) {
+		case 'call': {
+			return peer + step.call;
+		}
+
+		case 'segment': {
+			return `${peer}${step.segment} received`;
+		}
+
+		case 'state': {
+			const whose = step.end === 'remote' ? "the other end's " : '';
+			const how = step.evidence === 'read' ? '' : ' (inferred)';
+			return `${peer}${whose}${step.state}${how}`;
+		}
+
+		default: {
+			return assertNever(step);
+		}
+	}
+};
+
+/** A chunk in one line: for whom hex is too much, the text is there too. */
+const wireLine = ({direction, peer, bytes, length}: WireChunk): string => {
+	const arrow = direction === 'in' ? '←' : '→';
+	const whose = peer === undefined ? '' : ` ${peer}`;
+	const buffer = bytes as Buffer;
+	const hex = buffer
+		.toString('hex')
+		.replaceAll(/(?<pair>..)(?!$)/g, '$<pair> ');
+	return toDisplay(
+		`${arrow}${whose} ${length} bytes: ${hex} ${buffer.toString()}`,
+	);
+};
+
 /** Presence belongs to the transcript; the rest is about the connection. */
 const isPresence = (event: ChatEvent): boolean =>
 	event.type === 'frame' &&
@@ -86,6 +128,19 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 			return {err: `${toDisplay(`Not sent: ${event.error.message}`)}\n`};
 		}
 
+		case 'step': {
+			const {step} = event;
+			return options.isExplained && !options.isQuiet
+				? {err: `${toDisplay(`${nameOfStep(step)}: ${explain(step)}`)}\n`}
+				: nothing;
+		}
+
+		case 'wire': {
+			return {err: `${wireLine(event)}\n`};
+		}
+
+		case 'kernel':
+		case 'peers':
 		case 'connection':
 		case 'listening':
 		case 'accepted':

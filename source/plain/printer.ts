@@ -44,6 +44,7 @@ export class Printer {
 
 		const {out, err} = linesOf(event, {
 			isQuiet,
+			isExplained: this.#options.isExplained,
 			id: this.id,
 			isOwnHidden: stdin.isTTY === true,
 		});

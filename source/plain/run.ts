@@ -4,7 +4,7 @@
  */
 import {parseInput} from '../commands/parse.js';
 import {perform} from '../commands/perform.js';
-import {helpLines} from '../commands/registry.js';
+import {helpLines, type ViewCommandName} from '../commands/registry.js';
 import {SockchatError} from '../errors.js';
 import {systemClock} from '../net/clock.js';
 import {openRaw, type RawChat} from '../net/open-raw.js';
@@ -69,6 +69,7 @@ const talk = async (
 	streams: Streams,
 ): Promise<void> => {
 	const {message} = options;
+	let isTapped = false;
 	if (message !== undefined) {
 		chat.say(message);
 		await watch.until(() => chat.unstored() === 0);
@@ -82,6 +83,17 @@ const talk = async (
 		},
 		clear() {
 			answers.notice('info', '/clear is for the screen; lines stay.');
+		},
+		view(view: ViewCommandName) {
+			if (view === 'wire' && options.isWatched) {
+				isTapped = !isTapped;
+				chat.setTap(isTapped);
+			} else {
+				answers.notice(
+					'info',
+					`/${view} is for the screen; --json tells the same as events.`,
+				);
+			}
 		},
 		help() {
 			for (const line of helpLines()) {

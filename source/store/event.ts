@@ -6,10 +6,13 @@
  */
 import type {Connection} from '../connection/lifecycle.js';
 import type {Listening} from '../connection/serving.js';
+import type {KernelPair, KernelSocket, Step} from '../connection/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {ForeignProtocol} from '../protocol/dialect.js';
 import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
 import type {Tone} from './item.js';
+import type {PeerRow} from './peer-row.js';
+import type {WireChunk} from './wire.js';
 
 /** Where a server listens, in the words of its flags. */
 export type Place =
@@ -83,6 +86,27 @@ export type ServerEvent =
 			readonly protocol: ForeignProtocol;
 	  };
 
+/** A chunk, as the wire view shows it; only while it is watched. */
+export type WireEvent = WireChunk & {readonly type: 'wire'};
+
+/** What the kernel and the socket's own calls tell; only while watched. */
+export type SocketEvent =
+	| {readonly type: 'step'; readonly at: number; readonly step: Step}
+	/** The kernel's view of one's connection; no pair where it can't be read. */
+	| {
+			readonly type: 'kernel';
+			readonly at: number;
+			readonly pair: KernelPair | undefined;
+	  }
+	/** Every peer of a server, and its listening socket. */
+	| {
+			readonly type: 'peers';
+			readonly at: number;
+			readonly rows: readonly PeerRow[];
+			/** Its receive queue is what waits for accept(). */
+			readonly listening: KernelSocket | undefined;
+	  };
+
 /** Of raw mode. */
 export type RawEvent = {
 	readonly type: 'chunk';
@@ -103,4 +127,5 @@ export type LocalEvent =
 	  }
 	| {readonly type: 'clear'; readonly at: number};
 
-export type ChatEvent = ClientEvent | ServerEvent | RawEvent | LocalEvent;
+export type ChatEvent =
+	ClientEvent | ServerEvent | SocketEvent | WireEvent | RawEvent | LocalEvent;

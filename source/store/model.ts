@@ -17,6 +17,11 @@ import type {Item, Mark, Message, Whisper} from './item.js';
 import {wordsOf} from './notice.js';
 import {nobody, reducePresence, type Presence} from './presence.js';
 import {
+	emptySocketView,
+	reduceSocketView,
+	type SocketView,
+} from './socket-view.js';
+import {
 	appendItems,
 	clearTranscript,
 	emptyTranscript,
@@ -46,6 +51,7 @@ export type Model = {
 	};
 	/** Milliseconds, newest last; at most `keptRtts`. */
 	readonly rtts: readonly number[];
+	readonly socket: SocketView;
 	/** Set on a server. */
 	readonly listening:
 		| {
@@ -73,6 +79,7 @@ export const createModel = (
 	remote: undefined,
 	traffic: {bytesIn: 0, bytesOut: 0, queuedBytes: 0},
 	rtts: [],
+	socket: emptySocketView,
 	listening: undefined,
 });
 
@@ -165,6 +172,14 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		case 'chunk': {
 			const {at, direction, peer, bytes} = event;
 			draft.items.push({kind: 'chunk', at, direction, peer, bytes});
+			break;
+		}
+
+		case 'step':
+		case 'kernel':
+		case 'peers':
+		case 'wire': {
+			draft.socket = reduceSocketView(draft.socket, event, draft.traffic);
 			break;
 		}
 

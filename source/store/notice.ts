@@ -173,6 +173,10 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		case 'traffic':
 		case 'rtt':
 		case 'chunk':
+		case 'step':
+		case 'kernel':
+		case 'peers':
+		case 'wire':
 		case 'clear': {
 			return undefined;
 		}

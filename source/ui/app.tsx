@@ -1,28 +1,24 @@
 /**
- * The screen: transcript, connection, input. It owns the draft and the scroll
- * position, and nothing of the chat.
+ * The screen: a view, the connection, the input. It owns the draft and the
+ * scroll positions, and nothing of the chat.
  */
 import {Box, useWindowSize} from 'ink';
-import {useRef, useState, useSyncExternalStore} from 'react';
+import {useEffect, useSyncExternalStore} from 'react';
 import {display} from '../protocol/display.js';
 import type {Store} from '../store/store.js';
 import {ConnectionPane} from './connection-pane.js';
 import type {Candidates} from './completion.js';
 import type {DraftRules} from './draft.js';
 import {InputPane} from './input-pane.js';
-import {chooseLayout} from './layout.js';
 import type {Key} from './keys.js';
+import {chooseLayout} from './layout.js';
 import {pasted, press} from './sending.js';
+import {LifecyclePane, PeersPane} from './socket-panes.js';
 import {TranscriptPane} from './transcript-pane.js';
 import {useDraft} from './use-draft.js';
 import {useKeyboard} from './use-keyboard.js';
-import {
-	scrollPages,
-	scrollToTop,
-	viewportOf,
-	type Anchor,
-	type View,
-} from './window.js';
+import {useViews, type ViewName} from './use-views.js';
+import {WirePane} from './wire-pane.js';
 
 export type AppProps = {
 	readonly store: Store;
@@ -30,82 +26,49 @@ export type AppProps = {
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
 	readonly hint: string;
+	readonly isExplained: boolean;
 	/** Monotonic milliseconds, of the clock that the model's times are of. */
 	readonly monotonicMs: () => number;
 	/** A line was sent off; it may hold newlines. */
-	readonly onLine: (line: string) => void;
+	readonly onLine: (line: string, show: (name: ViewName) => void) => void;
+	/** The wire is looked at: from now on its chunks are wanted. */
+	readonly onWireShown: () => void;
 	/** Ctrl-C, or Ctrl-D on an empty line. */
 	readonly onLeave: () => void;
 	/** Ctrl-L. */
 	readonly onRedraw: () => void;
 };
 
+// Keys that are the view's only while there is no draft for them.
+const sharedKeys: ReadonlySet<Key['type']> = new Set([
+	'start',
+	'end',
+	'escape',
+]);
+
 export function App({
 	store,
 	rules,
 	commands,
 	hint,
+	isExplained,
 	monotonicMs,
 	onLine,
+	onWireShown,
 	onLeave,
 	onRedraw,
 }: AppProps) {
 	const {columns, rows} = useWindowSize();
 	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
 	const {draft, latest, replace} = useDraft(rules);
-	const [anchor, setAnchor] = useState<Anchor | undefined>();
+	const {views, toggle, take, follow} = useViews(model.mode);
 	const layout = chooseLayout(columns, rows);
-	const anchorNow = useRef(anchor);
-
-	const scroll = (move: (view: View) => Anchor | undefined) => {
-		const {transcript, pending} = store.getSnapshot();
-		const view = {
-			transcript,
-			pending,
-			anchor: anchorNow.current,
-			...viewportOf(layout.transcript, anchorNow.current),
-		};
-		anchorNow.current = move(view);
-		setAnchor(anchorNow.current);
-	};
-
-	/** @returns Whether the key was the transcript's. */
-	const scrollKey = (key: Key): boolean => {
-		const isEmpty = latest().text === '' && latest().question === undefined;
-		switch (key.type) {
-			case 'page-up': {
-				scroll(view => scrollPages(view, -1));
-				return true;
-			}
-
-			case 'page-down': {
-				scroll(view => scrollPages(view, 1));
-				return true;
-			}
-
-			case 'start': {
-				// With a draft, Home and End are the caret's.
-				if (isEmpty) {
-					scroll(scrollToTop);
-				}
-
-				return isEmpty;
-			}
-
-			case 'end':
-			case 'escape': {
-				if (isEmpty) {
-					scroll(() => undefined);
-				}
-
-				return isEmpty;
-			}
-
-			default: {
-				return false;
-			}
+	const isWireShown = views.name === 'wire';
+	useEffect(() => {
+		if (isWireShown) {
+			onWireShown();
 		}
-	};
+	}, [isWireShown, onWireShown]);
 
 	const candidates = (): Candidates => {
 		const {presence, nick} = store.getSnapshot();
@@ -114,8 +77,8 @@ export function App({
 	};
 
 	const onKey = (key: Key) => {
-		const isBlank = latest().text === '' && latest().question === undefined;
-		if (key.type === 'interrupt' || (key.type === 'end-of-input' && isBlank)) {
+		const isEmpty = latest().text === '' && latest().question === undefined;
+		if (key.type === 'interrupt' || (key.type === 'end-of-input' && isEmpty)) {
 			onLeave();
 			return;
 		}
@@ -125,7 +88,10 @@ export function App({
 			return;
 		}
 
-		if (scrollKey(key)) {
+		if (
+			(isEmpty || !sharedKeys.has(key.type)) &&
+			take(key, store.getSnapshot(), layout.transcript)
+		) {
 			return;
 		}
 
@@ -133,8 +99,8 @@ export function App({
 		replace(pressed.draft);
 		for (const text of pressed.texts) {
 			// Who speaks wants to see it.
-			scroll(() => undefined);
-			onLine(text);
+			follow();
+			onLine(text, toggle);
 		}
 	};
 
@@ -145,20 +111,51 @@ export function App({
 		},
 	});
 
-	const transcript = (
-		<TranscriptPane
-			area={layout.transcript}
-			title={display`${model.mode} ${model.where}`}
-			transcript={model.transcript}
-			pending={model.pending}
-			anchor={anchor}
-		/>
-	);
+	const area = layout.transcript;
+	const title = display`${model.mode} ${model.where}`;
+	const main = {
+		chat: (
+			<TranscriptPane
+				area={area}
+				title={title}
+				transcript={model.transcript}
+				pending={model.pending}
+				anchor={views.chatAnchor}
+			/>
+		),
+		wire: (
+			<WirePane
+				area={area}
+				title={display`wire ${model.where}`}
+				wire={model.socket.wire}
+				anchor={views.wireAnchor}
+				mode={model.mode}
+			/>
+		),
+		lifecycle: (
+			<LifecyclePane
+				area={area}
+				model={model}
+				isExplained={isExplained}
+				up={views.stepsUp}
+			/>
+		),
+		peers: (
+			<PeersPane
+				area={area}
+				model={model}
+				sortedBy={views.sortedBy}
+				top={views.peersTop}
+				now={monotonicMs()}
+			/>
+		),
+	}[views.name];
 	const connection = (
 		<ConnectionPane
 			area={layout.connection}
 			kind={layout.kind}
 			model={model}
+			isExplained={isExplained}
 			monotonicMs={monotonicMs}
 		/>
 	);
@@ -166,13 +163,13 @@ export function App({
 		<Box flexDirection="column" width={columns} height={rows}>
 			{layout.kind === 'wide' ? (
 				<Box flexShrink={0}>
-					{transcript}
+					{main}
 					{connection}
 				</Box>
 			) : (
 				<>
 					{connection}
-					{transcript}
+					{main}
 				</>
 			)}
 			<InputPane

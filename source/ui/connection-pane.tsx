@@ -12,6 +12,7 @@ export type ConnectionPaneProps = {
 	readonly kind: LayoutKind;
 	readonly model: Model;
 	/** Monotonic milliseconds, of the clock that the model's times are of. */
+	readonly isExplained: boolean;
 	readonly monotonicMs: () => number;
 };
 
@@ -35,14 +36,16 @@ export function ConnectionPane({
 	area,
 	kind,
 	model,
+	isExplained,
 	monotonicMs,
 }: ConnectionPaneProps) {
 	const now = useNow(monotonicMs);
-	const {width, height} = contentOf(area);
+	const wallNow = Date.now();
+	const view = {model, now, wallNow, isExplained, ...contentOf(area)};
 	if (kind === 'wide') {
 		return (
 			<Pane area={area} title={{text: display`connection`}}>
-				{connectionRows(model, now, width, height).map((row, index) => (
+				{connectionRows(view).map((row, index) => (
 					<RowText key={index} row={row} />
 				))}
 			</Pane>
@@ -57,7 +60,7 @@ export function ConnectionPane({
 			height={area.height}
 			overflow="hidden"
 		>
-			{statusRows(model, now, width, height).map((row, index) => (
+			{statusRows(view).map((row, index) => (
 				<RowText key={index} row={row} />
 			))}
 		</Box>

@@ -121,7 +121,9 @@ export const edit = (
 		case 'page-down':
 		case 'escape':
 		case 'interrupt':
-		case 'redraw': {
+		case 'redraw':
+		case 'next-view':
+		case 'next-order': {
 			return draft;
 		}
 

@@ -12,36 +12,44 @@ import type {Key as InkKey} from 'ink';
 export type Key =
 	/** Printable text; '\n' only from Alt-Enter or Shift-Enter. */
 	| {readonly type: 'insert'; readonly text: string}
-	| {readonly type: 'submit'}
-	| {readonly type: 'delete-back'}
-	| {readonly type: 'delete-forward'}
+	| {[Type in PlainKey]: {readonly type: Type}}[PlainKey];
+
+/** The keys that are nothing but themselves. */
+export type PlainKey =
+	| 'submit'
+	| 'delete-back'
+	| 'delete-forward'
 	/** Back over a word of letters: Alt-Backspace. */
-	| {readonly type: 'kill-word-back'}
-	| {readonly type: 'kill-word-forward'}
+	| 'kill-word-back'
+	| 'kill-word-forward'
 	/** Back to the last blank: Ctrl-W. */
-	| {readonly type: 'kill-to-blank'}
-	| {readonly type: 'kill-to-start'}
-	| {readonly type: 'kill-to-end'}
-	| {readonly type: 'yank'}
-	| {readonly type: 'left'}
-	| {readonly type: 'right'}
-	| {readonly type: 'word-left'}
-	| {readonly type: 'word-right'}
-	| {readonly type: 'start'}
-	| {readonly type: 'end'}
-	| {readonly type: 'older'}
-	| {readonly type: 'newer'}
-	| {readonly type: 'complete'}
-	| {readonly type: 'complete-back'}
-	| {readonly type: 'page-up'}
-	| {readonly type: 'page-down'}
-	| {readonly type: 'escape'}
+	| 'kill-to-blank'
+	| 'kill-to-start'
+	| 'kill-to-end'
+	| 'yank'
+	| 'left'
+	| 'right'
+	| 'word-left'
+	| 'word-right'
+	| 'start'
+	| 'end'
+	| 'older'
+	| 'newer'
+	| 'complete'
+	| 'complete-back'
+	| 'page-up'
+	| 'page-down'
+	| 'escape'
 	/** Ctrl-C. */
-	| {readonly type: 'interrupt'}
+	| 'interrupt'
 	/** Ctrl-D: leaves on an empty draft, else deletes forward. */
-	| {readonly type: 'end-of-input'}
+	| 'end-of-input'
 	/** Ctrl-L. */
-	| {readonly type: 'redraw'};
+	| 'redraw'
+	/** Ctrl-T. */
+	| 'next-view'
+	/** Ctrl-O. */
+	| 'next-order';
 
 /** By the letter that Ctrl is held with; its byte is the letter's low 5 bits. */
 const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
@@ -58,7 +66,9 @@ const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['l', {type: 'redraw'}],
 	['m', {type: 'submit'}],
 	['n', {type: 'newer'}],
+	['o', {type: 'next-order'}],
 	['p', {type: 'older'}],
+	['t', {type: 'next-view'}],
 	['u', {type: 'kill-to-start'}],
 	['w', {type: 'kill-to-blank'}],
 	['y', {type: 'yank'}],

@@ -57,6 +57,10 @@ export const runScreen = async (
 		return {closed: chat.closed, leave: chat.leave};
 	}
 
+	const tap = () => {
+		chat.setTap(true);
+	};
+
 	const redraw = () => {
 		stdout.write(clearScreen);
 		instance.clear();
@@ -66,7 +70,9 @@ export const runScreen = async (
 	const app = (
 		<App
 			store={store}
+			isExplained={options.isExplained}
 			monotonicMs={systemClock.monotonicMs}
+			onWireShown={tap}
 			onLeave={chat.leave}
 			onRedraw={redraw}
 			{...ways}

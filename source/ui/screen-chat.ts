@@ -1,14 +1,15 @@
 /** The chat behind a screen: what its lines do, in a room and in raw mode. */
 import {Buffer} from 'node:buffer';
 import {parseInput, parseRawInput} from '../commands/parse.js';
-import {perform} from '../commands/perform.js';
+import {perform, type Chat} from '../commands/perform.js';
 import {
 	commands,
 	helpLines,
 	keyLines,
 	rawHelpLines,
+	type Command,
+	type ViewCommandName,
 } from '../commands/registry.js';
-import {assertNever} from '../errors.js';
 import {systemClock} from '../net/clock.js';
 import {openRaw, type RawChat} from '../net/open-raw.js';
 import {openRoom, type RoomChat} from '../net/open-room.js';
@@ -22,7 +23,11 @@ export type ScreenChat = {
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
 	readonly hint: string;
-	readonly onLine: (line: string) => void;
+	/** @param show Shows a view, or the chat again where it is shown. */
+	readonly onLine: (
+		line: string,
+		show: (view: ViewCommandName) => void,
+	) => void;
 };
 
 type Emit = (event: ChatEvent) => void;
@@ -41,6 +46,9 @@ const answersTo = (emit: Emit, help: readonly string[]) => ({
 	},
 });
 
+const named = (known: readonly Command[]): readonly string[] =>
+	known.map(({name}) => `/${name}`);
+
 const openScreenRoom = async (
 	options: Options,
 	emit: Emit,
@@ -50,57 +58,41 @@ const openScreenRoom = async (
 	return {
 		chat,
 		rules: roomRules,
-		commands: commands.map(({name}) => `/${name}`),
+		commands: named(commands),
 		hint: 'message, or /help',
-		onLine(line) {
-			perform(parseInput(line), chat, answers);
+		onLine(line, view) {
+			perform(parseInput(line), chat, {...answers, view});
 		},
 	};
 };
-
-const rawCommands = commands.filter(({isForRaw}) => isForRaw);
 
 const openScreenRaw = async (
 	options: Options,
 	emit: Emit,
 ): Promise<ScreenChat> => {
 	const command = options.command === 'serve' ? 'serve' : 'connect';
-	const chat = await openRaw({...options, command}, emit);
+	const raw = await openRaw({...options, command}, emit);
 	const answers = answersTo(emit, rawHelpLines());
 	const lineEnd = lineEnds[options.eol];
+	const chat: Chat = {
+		say(text) {
+			void raw.write(Buffer.from(text + lineEnd));
+		},
+		leave: raw.leave,
+		control: raw.control,
+		// Raw mode has no names, and no command that would need them.
+		whisper() {},
+		rename() {},
+		members: () => ({count: 0, names: []}),
+	};
 	return {
-		chat,
+		chat: raw,
 		// Exact bytes: no limit, and an empty line is a line end.
 		rules: {limitBytes: Number.POSITIVE_INFINITY, sendsBlank: true},
-		commands: rawCommands.map(({name}) => `/${name}`),
+		commands: named(commands.filter(({isForRaw}) => isForRaw)),
 		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
-		onLine(line) {
-			const action = parseRawInput(line);
-			switch (action.type) {
-				case 'say': {
-					void chat.write(Buffer.from(action.text + lineEnd));
-					break;
-				}
-
-				case 'help': {
-					answers.help();
-					break;
-				}
-
-				case 'clear': {
-					answers.clear();
-					break;
-				}
-
-				case 'quit': {
-					chat.leave();
-					break;
-				}
-
-				default: {
-					assertNever(action);
-				}
-			}
+		onLine(line, view) {
+			perform(parseRawInput(line), chat, {...answers, view});
 		},
 	};
 };

@@ -1,5 +1,5 @@
 /**
- * The rows of a transcript that a pane shows, and scrolling through it.
+ * The rows that a pane shows of many items, and scrolling through them.
  *
  * A window hangs on its bottom row and is filled backwards, so only what shows
  * is ever wrapped: a million items cost no more than a screen of them. For the
@@ -23,11 +23,32 @@ export type Anchor = {
 	readonly seenEnd: number;
 };
 
+/** Anything made of items that have rows, where its reader stands in it. */
+export type ScrollView = {
+	/** The index of the oldest item kept. */
+	readonly first: number;
+	/** One more than the index of the last item. */
+	readonly end: number;
+	/** One more than the index of the last item that can be new to a reader. */
+	readonly newEnd: number;
+	/** Undefined follows the bottom. */
+	readonly anchor: Anchor | undefined;
+	readonly height: number;
+	/** How many rows an item has, at least 1. */
+	readonly countRows: (index: number) => number;
+	/** An item's rows from `start` to before `end`. */
+	readonly rowsAt: (
+		index: number,
+		start: number,
+		end: number,
+	) => readonly Row[];
+};
+
+/** A transcript as it is scrolled through. */
 export type View = {
 	readonly transcript: Transcript;
 	/** One's own items that are not stored yet: always the last ones. */
 	readonly pending: readonly Item[];
-	/** Undefined follows the bottom. */
 	readonly anchor: Anchor | undefined;
 	readonly width: number;
 	readonly height: number;
@@ -62,16 +83,11 @@ export const viewportOf = (
 	return {width, height: Math.max(0, height - (hasBelowRow ? 1 : 0))};
 };
 
-export const visibleRows = (view: View): Window => {
+export const visibleRows = (anyView: View | ScrollView): Window => {
+	const view = scrollViewOf(anyView);
 	const bottom = bottomOf(view);
 	if (bottom === undefined || view.height < 1) {
-		return {
-			rows: [],
-			below: 0,
-			newBelow: 0,
-			isAtTop: true,
-			isAtBottom: true,
-		};
+		return {rows: [], below: 0, newBelow: 0, isAtTop: true, isAtBottom: true};
 	}
 
 	const rows: Row[] = [];
@@ -79,26 +95,22 @@ export const visibleRows = (view: View): Window => {
 	let line = bottom.line + 1;
 	for (;;) {
 		const taken = Math.min(line, view.height - rows.length);
-		rows.push(
-			...rowsAt(view, index)
-				.slice(line - taken, line)
-				.toReversed(),
-		);
+		rows.push(...view.rowsAt(index, line - taken, line).toReversed());
 		line -= taken;
-		if (rows.length === view.height || index === view.transcript.first) {
+		if (rows.length === view.height || index === view.first) {
 			break;
 		}
 
 		index--;
-		line = rowsAt(view, index).length;
+		line = view.countRows(index);
 	}
 
-	const {first, end} = view.transcript;
-	const seenEnd = view.anchor?.seenEnd ?? end;
+	const {first, end, newEnd, anchor} = view;
+	const seenEnd = anchor?.seenEnd ?? newEnd;
 	return {
 		rows: rows.toReversed(),
-		below: endOf(view) - 1 - bottom.index,
-		newBelow: Math.max(0, end - Math.max(seenEnd, bottom.index + 1)),
+		below: end - 1 - bottom.index,
+		newBelow: Math.max(0, newEnd - Math.max(seenEnd, bottom.index + 1)),
 		isAtTop: index === first && line === 0,
 		isAtBottom: isLast(view, bottom),
 	};
@@ -110,17 +122,25 @@ export const visibleRows = (view: View): Window => {
  * @returns The new anchor; undefined when the bottom is reached. At the top the
  * window stays full.
  */
-export const scrollBy = (view: View, delta: number): Anchor | undefined => {
+export const scrollBy = (
+	anyView: View | ScrollView,
+	delta: number,
+): Anchor | undefined => {
+	const view = scrollViewOf(anyView);
 	const bottom = bottomOf(view);
 	return bottom && anchorAt(view, move(view, bottom, delta).position);
 };
 
 /** Scrolls by windows; one row of the last one stays in sight. */
-export const scrollPages = (view: View, pages: number): Anchor | undefined =>
-	scrollBy(view, pages * Math.max(1, view.height - 1));
+export const scrollPages = (
+	view: View | ScrollView,
+	pages: number,
+): Anchor | undefined => scrollBy(view, pages * Math.max(1, view.height - 1));
 
-export const scrollToTop = (view: View): Anchor | undefined =>
-	anchorAt(view, {index: view.transcript.first, line: 0});
+export const scrollToTop = (anyView: View | ScrollView): Anchor | undefined => {
+	const view = scrollViewOf(anyView);
+	return anchorAt(view, {index: view.first, line: 0});
+};
 
 /** Follows the bottom. */
 export const scrollToBottom = (): undefined => undefined;
@@ -128,13 +148,16 @@ export const scrollToBottom = (): undefined => undefined;
 /** A row: which item's, and which of its rows. */
 type Position = {readonly index: number; readonly line: number};
 
-const anchorAt = (view: View, position: Position): Anchor | undefined => {
-	const {end} = view.transcript;
-	const seenEnd = view.anchor?.seenEnd ?? end;
+const anchorAt = (view: ScrollView, position: Position): Anchor | undefined => {
+	const {newEnd, anchor} = view;
+	const seenEnd = anchor?.seenEnd ?? newEnd;
 	const bottom = bottomOf({...view, anchor: {...position, seenEnd}});
 	return bottom === undefined || isLast(view, bottom)
 		? undefined
-		: {...bottom, seenEnd: Math.min(end, Math.max(seenEnd, bottom.index + 1))};
+		: {
+				...bottom,
+				seenEnd: Math.min(newEnd, Math.max(seenEnd, bottom.index + 1)),
+			};
 };
 
 /**
@@ -143,10 +166,10 @@ const anchorAt = (view: View, position: Position): Anchor | undefined => {
  * An anchor can be overtaken: its item was dropped, or has fewer rows since the
  * terminal was made wider, or there is nothing left above it.
  */
-const bottomOf = (view: View): Position | undefined => {
-	const {anchor, transcript} = view;
-	const lastIndex = endOf(view) - 1;
-	if (lastIndex < transcript.first) {
+const bottomOf = (view: ScrollView): Position | undefined => {
+	const {anchor, first, end} = view;
+	const lastIndex = end - 1;
+	if (lastIndex < first) {
 		return undefined;
 	}
 
@@ -155,7 +178,7 @@ const bottomOf = (view: View): Position | undefined => {
 		return last;
 	}
 
-	const index = Math.max(transcript.first, anchor.index);
+	const index = Math.max(first, anchor.index);
 	const line =
 		index === anchor.index
 			? Math.min(anchor.line, lastRowAt(view, index).line)
@@ -167,7 +190,7 @@ const bottomOf = (view: View): Position | undefined => {
 
 /** Moves by rows, as far as there are rows; `moved` is never negative. */
 const move = (
-	view: View,
+	view: ScrollView,
 	from: Position,
 	delta: number,
 ): {position: Position; moved: number} => {
@@ -185,7 +208,7 @@ const move = (
 		}
 
 		const next = delta < 0 ? index - 1 : index + 1;
-		if (next < view.transcript.first || next >= endOf(view)) {
+		if (next < view.first || next >= view.end) {
 			break;
 		}
 
@@ -197,19 +220,30 @@ const move = (
 	return {position: {index, line}, moved};
 };
 
-const endOf = ({transcript, pending}: View): number =>
-	transcript.end + pending.length;
+const isLast = (view: ScrollView, {index, line}: Position): boolean =>
+	index === view.end - 1 && line === lastRowAt(view, index).line;
 
-const isLast = (view: View, {index, line}: Position): boolean =>
-	index === endOf(view) - 1 && line === lastRowAt(view, index).line;
-
-const lastRowAt = (view: View, index: number): Position => ({
+const lastRowAt = (view: ScrollView, index: number): Position => ({
 	index,
-	line: rowsAt(view, index).length - 1,
+	line: view.countRows(index) - 1,
 });
 
-const rowsAt = (view: View, index: number): readonly Row[] => {
-	const {transcript, pending, width, wrap = rowsOfItem} = view;
-	const item = itemAt(transcript, index) ?? pending[index - transcript.end]!;
-	return wrap(item, width);
+const scrollViewOf = (view: View | ScrollView): ScrollView => {
+	if ('rowsAt' in view) {
+		return view;
+	}
+
+	const {transcript, pending, anchor, width, height, wrap = rowsOfItem} = view;
+	const {first, end: newEnd} = transcript;
+	const allRowsAt = (index: number): readonly Row[] =>
+		wrap(itemAt(transcript, index) ?? pending[index - newEnd]!, width);
+	return {
+		first,
+		end: newEnd + pending.length,
+		newEnd,
+		anchor,
+		height,
+		countRows: index => allRowsAt(index).length,
+		rowsAt: (index, start, end) => allRowsAt(index).slice(start, end),
+	};
 };

@@ -172,7 +172,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 		weight: 4,
 		arbitrary: fc
 			.constantFrom(...plainKeys)
-			.map(type => ({type: 'key', key: {type}}) as const),
+			.map(type => ({type: 'key', key: {type} as Key}) as const),
 	},
 	{
 		weight: 4,

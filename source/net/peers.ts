@@ -1,0 +1,101 @@
+/** A server's peers for whoever watches them: their table, and taking one in hand. */
+import {Socket} from 'node:net';
+import type {SocketAction} from '../commands/socket-action.js';
+import type {SocketEvent} from '../store/event.js';
+import type {PeerRow} from '../store/peer-row.js';
+import {endpointsOf, formatAddress, type Address} from './address.js';
+import type {PeerSession} from './session.js';
+import type {Sessions} from './sessions.js';
+import {controlSocket, type SocketOwner} from './socket-control.js';
+import type {SocketWatch} from './socket-watch.js';
+import type {TcpTable} from './tcp-table.js';
+
+const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
+	const {peer, member, state, rttMs, bytesIn, bytesOut, duplex} = session;
+	const {local, remote} = endpointsOf(duplex);
+	return {
+		peer,
+		nick: member?.nick,
+		dialect: session.dialectName,
+		phase: state.phase,
+		since: state.since,
+		rttMs,
+		bytesIn,
+		bytesOut,
+		queuedBytes: session.queuedBytes,
+		lagEntries: session.lagEntries,
+		isPaused: session.isPaused,
+		kernel:
+			table && local !== undefined && remote !== undefined
+				? table.pair(local, remote)
+				: undefined,
+	};
+};
+
+/** One reading of all peers, and of the listening socket. */
+export const samplePeers = (
+	sessions: Sessions,
+	address: Address,
+	table: TcpTable | undefined,
+	at: number,
+): SocketEvent => ({
+	type: 'peers',
+	at,
+	rows: sessions.peers().map(session => rowOf(session, table)),
+	listening: table?.listening(formatAddress(address)),
+});
+
+/**
+ * Does to a peer's socket what a person asks for.
+ *
+ * @param name A nick or an address; undefined where there is only one peer.
+ * @returns A sentence on what was done, or why not.
+ */
+export const controlPeer = async (
+	sessions: Sessions,
+	watch: SocketWatch | undefined,
+	action: SocketAction,
+	name: string | undefined,
+): Promise<string> => {
+	const peers = sessions.peers();
+	const session =
+		name === undefined && peers.length === 1
+			? peers[0]
+			: name === undefined
+				? undefined
+				: sessions.find(name);
+	if (!session) {
+		return name === undefined
+			? `Whose socket? There are ${peers.length} peers; name one of them, by nick or address: /peers lists them.`
+			: `No peer is called "${name}"; /peers lists them.`;
+	}
+
+	const {duplex} = session;
+	const owner: SocketOwner = {
+		duplex,
+		onCall(call) {
+			watch?.called(call, duplex);
+		},
+		setPaused(isPaused: boolean) {
+			session.isPaused = isPaused;
+			if (isPaused) {
+				duplex.pause();
+			} else {
+				duplex.resume();
+			}
+		},
+		reset() {
+			if (duplex instanceof Socket) {
+				duplex.resetAndDestroy();
+			}
+		},
+		close() {
+			session.end('closed');
+		},
+	};
+	return controlSocket(
+		owner,
+		action,
+		`${session.member?.nick ?? session.peer}'s`,
+	);
+};

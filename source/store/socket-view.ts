@@ -1,0 +1,129 @@
+/**
+ * What is known of the sockets themselves: the timeline, the kernel's view,
+ * the peers, the chunks, the rates. Pure.
+ */
+import type {KernelPair, KernelSocket, Step} from '../connection/tcp.js';
+import {assertNever} from '../errors.js';
+import type {SocketEvent, WireEvent} from './event.js';
+import type {PeerRow} from './peer-row.js';
+import {appendStep} from './steps.js';
+import {appendWire, emptyWire, type Wire} from './wire.js';
+
+export type Rates = {
+	/** When the last one was taken; undefined before the first. */
+	readonly at: number | undefined;
+	readonly bytesIn: number;
+	readonly bytesOut: number;
+	/** Bytes a second, newest last. */
+	readonly ins: readonly number[];
+	readonly outs: readonly number[];
+};
+
+export type SocketView = {
+	readonly steps: readonly Step[];
+	/** When the kernel was read last; the pair is missing where it can't be. */
+	readonly kernel:
+		{readonly at: number; readonly pair: KernelPair | undefined} | undefined;
+	/** Of a server. */
+	readonly peers:
+		| {
+				readonly at: number;
+				readonly rows: readonly PeerRow[];
+				readonly listening: KernelSocket | undefined;
+		  }
+		| undefined;
+	readonly wire: Wire;
+	readonly rates: Rates;
+};
+
+export const emptySocketView: SocketView = {
+	steps: [],
+	kernel: undefined,
+	peers: undefined,
+	wire: emptyWire,
+	rates: {at: undefined, bytesIn: 0, bytesOut: 0, ins: [], outs: []},
+};
+
+/** Steps that are kept; a connection's whole life has about twenty. */
+export const keptSteps = 500;
+
+const keptRates = 60;
+
+// The kernel is read once a second, and more often around a step; a rate over
+// a shorter time would jump.
+const leastRateMs = 900;
+
+/** @param total All bytes of the socket, or of a server's peers, until now. */
+const appendRate = (
+	rates: Rates,
+	at: number,
+	total: {readonly bytesIn: number; readonly bytesOut: number},
+): Rates => {
+	const {bytesIn, bytesOut} = total;
+	// A clock that was set back begins a new count.
+	if (rates.at === undefined || at < rates.at) {
+		return {...rates, at, bytesIn, bytesOut};
+	}
+
+	const elapsedMs = at - rates.at;
+	if (elapsedMs < leastRateMs) {
+		return rates;
+	}
+
+	const perSecond = (bytes: number) => Math.max(0, (bytes * 1000) / elapsedMs);
+	return {
+		at,
+		bytesIn,
+		bytesOut,
+		ins: [...rates.ins, perSecond(bytesIn - rates.bytesIn)].slice(-keptRates),
+		outs: [...rates.outs, perSecond(bytesOut - rates.bytesOut)].slice(
+			-keptRates,
+		),
+	};
+};
+
+const sum = (rows: readonly PeerRow[]) => {
+	let bytesIn = 0;
+	let bytesOut = 0;
+	for (const row of rows) {
+		bytesIn += row.bytesIn;
+		bytesOut += row.bytesOut;
+	}
+
+	return {bytesIn, bytesOut};
+};
+
+/** @param traffic A client's own bytes until now. */
+export const reduceSocketView = (
+	view: SocketView,
+	event: SocketEvent | WireEvent,
+	traffic: {readonly bytesIn: number; readonly bytesOut: number},
+): SocketView => {
+	switch (event.type) {
+		case 'step': {
+			const steps = appendStep(view.steps, event.step, keptSteps);
+			return {...view, steps};
+		}
+
+		case 'kernel': {
+			const {at, pair} = event;
+			const rates = appendRate(view.rates, at, traffic);
+			return {...view, kernel: {at, pair}, rates};
+		}
+
+		case 'peers': {
+			const {at, rows, listening} = event;
+			const rates = appendRate(view.rates, at, sum(rows));
+			return {...view, peers: {at, rows, listening}, rates};
+		}
+
+		case 'wire': {
+			const {type, ...chunk} = event;
+			return {...view, wire: appendWire(view.wire, [chunk])};
+		}
+
+		default: {
+			return assertNever(event);
+		}
+	}
+};

@@ -1,0 +1,59 @@
+/**
+ * The wire view's memory: chunks as they were read or written, the newest, in
+ * bounded memory. Pure.
+ */
+
+/** One read or one write of a socket. */
+export type WireChunk = {
+	readonly at: number;
+	readonly direction: 'in' | 'out';
+	/** The server's peer; undefined on a client. */
+	readonly peer: string | undefined;
+	/** All its bytes, or the first of them where it is very long. */
+	readonly bytes: Uint8Array;
+	/** How many there were. */
+	readonly length: number;
+};
+
+export type Wire = {
+	/** How many chunks there were before the first kept. */
+	readonly dropped: number;
+	readonly chunks: readonly WireChunk[];
+	/** Bytes kept in all. */
+	readonly keptBytes: number;
+};
+
+/** Bytes of one chunk that are kept. */
+export const maxChunkBytes = 16 * 1024;
+
+/** Bytes that are kept in all. */
+export const maxWireBytes = 1024 * 1024;
+
+/** Chunks that are kept, however small. */
+export const maxWireChunks = 2000;
+
+export const emptyWire: Wire = {dropped: 0, chunks: [], keptBytes: 0};
+
+export const appendWire = (wire: Wire, added: readonly WireChunk[]): Wire => {
+	if (added.length === 0) {
+		return wire;
+	}
+
+	const chunks = [...wire.chunks, ...added];
+	let keptBytes = wire.keptBytes;
+	for (const {bytes} of added) {
+		keptBytes += bytes.length;
+	}
+
+	let first = 0;
+	while (keptBytes > maxWireBytes || chunks.length - first > maxWireChunks) {
+		keptBytes -= chunks[first]!.bytes.length;
+		first++;
+	}
+
+	return {
+		dropped: wire.dropped + first,
+		chunks: first === 0 ? chunks : chunks.slice(first),
+		keptBytes,
+	};
+};

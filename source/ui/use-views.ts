@@ -1,0 +1,194 @@
+/**
+ * Which view stands where the transcript does, and how far each is scrolled:
+ * a view that is left and come back to is where it was.
+ */
+import {useReducer, useRef} from 'react';
+import type {ViewCommandName} from '../commands/registry.js';
+import type {Model} from '../store/model.js';
+import type {Key} from './keys.js';
+import type {Area} from './layout.js';
+import {contentOf} from './layout.js';
+import {lastTop, peerColumns} from './peer-table.js';
+import {
+	scrollPages,
+	scrollToTop,
+	viewportOf,
+	type Anchor,
+	type ScrollView,
+	type View,
+} from './window.js';
+import {createWireContext, wireView, type WireContext} from './wire-window.js';
+
+export type ViewName = 'chat' | ViewCommandName;
+
+export type Views = {
+	readonly name: ViewName;
+	/** Where the transcript's and the wire's readers are. */
+	readonly chatAnchor: Anchor | undefined;
+	readonly wireAnchor: Anchor | undefined;
+	readonly wireContext: WireContext;
+	/** Rows scrolled past: of the peers, and up from the bottom of the steps. */
+	readonly peersTop: number;
+	readonly stepsUp: number;
+	/** The column that the peers are sorted by. */
+	readonly sortedBy: number;
+};
+
+export type ViewBox = {
+	readonly views: Views;
+	/** Shows a view, or the chat again where it is shown already. */
+	readonly toggle: (name: ViewName) => void;
+	/** @returns Whether the key was the view's. */
+	readonly take: (key: Key, model: Model, area: Area) => boolean;
+	/** Back to the bottom of the transcript. */
+	readonly follow: () => void;
+};
+
+const namesFor = ({listening}: Model): readonly ViewName[] =>
+	listening
+		? ['chat', 'wire', 'lifecycle', 'peers']
+		: ['chat', 'wire', 'lifecycle'];
+
+type Move = 'page-up' | 'page-down' | 'top' | 'bottom';
+
+const moveOf = (key: Key): Move | undefined => {
+	switch (key.type) {
+		case 'page-up':
+		case 'page-down': {
+			return key.type;
+		}
+
+		case 'start': {
+			return 'top';
+		}
+
+		case 'end':
+		case 'escape': {
+			return 'bottom';
+		}
+
+		default: {
+			return undefined;
+		}
+	}
+};
+
+const moveAnchor = (
+	view: View | ScrollView,
+	move: Move,
+): Anchor | undefined => {
+	switch (move) {
+		case 'page-up': {
+			return scrollPages(view, -1);
+		}
+
+		case 'page-down': {
+			return scrollPages(view, 1);
+		}
+
+		case 'top': {
+			return scrollToTop(view);
+		}
+
+		case 'bottom': {
+			return undefined;
+		}
+	}
+};
+
+/** @param end The furthest, as a number of rows. */
+const moveRows = (from: number, move: Move, page: number, end: number) => {
+	const steps = {
+		'page-up': from - page,
+		'page-down': from + page,
+		top: 0,
+		bottom: end,
+	};
+	return Math.max(0, Math.min(end, steps[move]));
+};
+
+const moved = (views: Views, move: Move, model: Model, area: Area): Views => {
+	const {height} = contentOf(area);
+	const page = Math.max(1, height - 2);
+	switch (views.name) {
+		case 'chat': {
+			const anchor = views.chatAnchor;
+			const {transcript, pending} = model;
+			const viewport = viewportOf(area, anchor);
+			const view = {transcript, pending, anchor, ...viewport};
+			return {...views, chatAnchor: moveAnchor(view, move)};
+		}
+
+		case 'wire': {
+			const anchor = views.wireAnchor;
+			const {wire} = model.socket;
+			const context = views.wireContext;
+			const viewport = viewportOf(area, anchor);
+			const view = wireView({wire, anchor, context, ...viewport});
+			return {...views, wireAnchor: moveAnchor(view, move)};
+		}
+
+		case 'peers': {
+			const peers = model.socket.peers?.rows ?? [];
+			const end = lastTop({peers, height});
+			return {...views, peersTop: moveRows(views.peersTop, move, page, end)};
+		}
+
+		case 'lifecycle': {
+			const end = model.socket.steps.length;
+			// Counted from the bottom, where the newest step is.
+			const fromTop = moveRows(end - views.stepsUp, move, page, end);
+			return {...views, stepsUp: end - fromTop};
+		}
+	}
+};
+
+export const useViews = (mode: Model['mode']): ViewBox => {
+	const [, render] = useReducer((count: number) => count + 1, 0);
+	const box = useRef<Views>(undefined);
+	box.current ??= {
+		name: 'chat',
+		chatAnchor: undefined,
+		wireAnchor: undefined,
+		wireContext: createWireContext(mode),
+		peersTop: 0,
+		stepsUp: 0,
+		sortedBy: 0,
+	};
+	const views = box.current;
+	const replace = (next: Partial<Views>) => {
+		box.current = {...box.current!, ...next};
+		render();
+	};
+
+	return {
+		views,
+		toggle(name) {
+			replace({name: box.current!.name === name ? 'chat' : name});
+		},
+		take(key, model, area) {
+			const now = box.current!;
+			if (key.type === 'next-view') {
+				const names = namesFor(model);
+				const next = (names.indexOf(now.name) + 1) % names.length;
+				replace({name: names[next]!});
+				return true;
+			}
+
+			if (key.type === 'next-order') {
+				replace({sortedBy: (now.sortedBy + 1) % peerColumns.length});
+				return true;
+			}
+
+			const move = moveOf(key);
+			if (move) {
+				replace(moved(now, move, model, area));
+			}
+
+			return move !== undefined;
+		},
+		follow() {
+			replace({chatAnchor: undefined});
+		},
+	};
+};

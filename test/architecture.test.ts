@@ -1,0 +1,236 @@
+/**
+ * The tree's rules, read off the import lines: imports point down, node:net
+ * stays in net/, React in ui/, and no pure folder knows a clock.
+ */
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import {posix} from 'node:path';
+import {test} from 'node:test';
+
+const source = new URL('../source/', import.meta.url);
+
+/** Top to bottom: folders of source/, and files directly in it by name. */
+const tiers = [
+	['cli'],
+	['ui', 'plain', 'index'],
+	['options'],
+	['flags'],
+	['net', 'relay'],
+	['room'],
+	['store'],
+	['connection', 'history', 'protocol', 'commands'],
+	['errors', 'trace'],
+];
+const pureFolders = new Set([
+	'protocol',
+	'room',
+	'connection',
+	'store',
+	'commands',
+]);
+
+const impureModule = /^(?:node:)?(?:timers|fs|perf_hooks)(?:\/|$)/;
+const impureName =
+	/\b(?:Date\.now|performance|setTimeout|setInterval|setImmediate|Math\.random|hrtime|random(?:UUID|Bytes|Int|FillSync)|getRandomValues)\b|\bnew Date\(\s*\)/g;
+const netModule = /^(?:node:)?net$/;
+const screenModule = /^(?:react|ink|@inkjs)(?:[/-]|$)/;
+
+type Import = {
+	readonly specifier: string;
+	readonly kind: 'static' | 'dynamic' | 're-export';
+};
+
+// Strings are matched first, so that 'http://…' is no comment; a block comment
+// stands behind white space, which a regular expression's /* does not.
+const commentOrString =
+	/('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?<=^|\s)\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
+
+const withoutComments = (text: string): string =>
+	text.replaceAll(commentOrString, (_match, string?: string) => string ?? '');
+
+/** @param code Without comments. */
+const importsOf = (code: string): Import[] => {
+	const found: Import[] = [];
+	const from =
+		/^[ \t]*(import|export)\b[^;'"]*?[\s}*]from\s*['"]([^'"]+)['"]/gm;
+	for (const [, keyword, specifier] of code.matchAll(from)) {
+		const kind = keyword === 'export' ? 're-export' : 'static';
+		found.push({kind, specifier: specifier!});
+	}
+
+	for (const [, specifier] of code.matchAll(/^[ \t]*import\s*['"]([^'"]+)/gm)) {
+		found.push({kind: 'static', specifier: specifier!});
+	}
+
+	const call = /\b(?:import|require|getBuiltinModule)\(\s*(['"]?)([^'")]*)/g;
+	for (const [, quote, specifier] of code.matchAll(call)) {
+		found.push({kind: 'dynamic', specifier: quote ? specifier! : '?'});
+	}
+
+	return found;
+};
+
+const unitOf = (path: string): string => /^[^/.]*/.exec(path)![0];
+const tierOf = (unit: string): number =>
+	tiers.findIndex(tier => tier.includes(unit));
+
+/** The rule that an import breaks, if any. */
+const brokenBy = (path: string, {specifier, kind}: Import) => {
+	if (specifier === '?') {
+		return 'what is imported must be readable';
+	}
+
+	const unit = unitOf(path);
+	if (!specifier.startsWith('.')) {
+		if (unit !== 'net' && netModule.test(specifier)) {
+			return 'node:net is for net/ alone';
+		}
+
+		if (unit !== 'ui' && screenModule.test(specifier)) {
+			return 'React and Ink are for ui/ alone';
+		}
+
+		return pureFolders.has(unit) && impureModule.test(specifier)
+			? `${unit}/ is pure`
+			: undefined;
+	}
+
+	if (!specifier.endsWith('.js')) {
+		return 'a file is imported as ./name.js';
+	}
+
+	if (kind === 're-export' && path !== 'index.ts') {
+		return 'index.ts is the only barrel';
+	}
+
+	const target = unitOf(posix.join(posix.dirname(path), specifier));
+	if (tierOf(target) === -1) {
+		return `${target} has no tier`;
+	}
+
+	if (tierOf(target) < tierOf(unit)) {
+		return `${target} is above ${unit}: imports point down`;
+	}
+
+	if (['ui plain', 'plain ui'].includes(`${unit} ${target}`)) {
+		return 'the front ends do not know each other';
+	}
+
+	return unit === 'cli' && target === 'ui' && kind !== 'dynamic'
+		? 'the screen is loaded only when it is wanted'
+		: undefined;
+};
+
+/** What is wrong with a file, each as 'path: what: rule'. */
+const violationsOf = (path: string, text: string): string[] => {
+	const code = withoutComments(text);
+	const unit = unitOf(path);
+	const found = importsOf(code).flatMap(each => {
+		const rule = brokenBy(path, each);
+		return rule ? [`'${each.specifier}': ${rule}`] : [];
+	});
+	if (tierOf(unit) === -1) {
+		found.push(`${unit} has no tier: give it one here and in the design`);
+	}
+
+	if (/^[ \t]*export\s+(?:default\b|=)|\bas\s+default\s*[,}]/m.test(code)) {
+		found.push('default export: exports have names');
+	}
+
+	if (/\/index\.tsx?$/.test(path)) {
+		found.push('a barrel: index.ts is the only one');
+	}
+
+	if (pureFolders.has(unit)) {
+		for (const [name] of code.matchAll(impureName)) {
+			found.push(`${name}: ${unit}/ is pure, it comes in as an argument`);
+		}
+	}
+
+	return found.map(what => `source/${path}: ${what}`);
+};
+
+test('architecture: every import of source/ keeps to the rules', () => {
+	const paths = readdirSync(source, {recursive: true, encoding: 'utf8'})
+		.map(path => path.replaceAll('\\', '/'))
+		.filter(path => /\.tsx?$/.test(path));
+	for (const known of ['cli.tsx', 'room/log.ts', 'ui/run.tsx']) {
+		assert.ok(paths.includes(known), `${known} was not read`);
+	}
+
+	assert.deepEqual(
+		paths.flatMap(path =>
+			violationsOf(path, readFileSync(new URL(path, source), 'utf8')),
+		),
+		[],
+	);
+});
+
+const planted: Array<[path: string, text: string, rule: string]> = [
+	['store/a.ts', "import {a} from '../net/a.js';", 'net is above store'],
+	['room/a.ts', "import type {\n\tA,\n} from\n\t'../ui/a.js';", 'ui is above'],
+	['errors.ts', "import './protocol/frame.js';", 'protocol is above errors'],
+	['net/a.ts', "const a = await import('../plain/a.js');", 'plain is above'],
+	['net/a.ts', "let a: import('../options.js').Options;", 'options is above'],
+	['commands/a.ts', "import {a} from '../store/a.js';", 'store is above'],
+	['ui/a.tsx', "import {a} from '../plain/a.js';", 'know each other'],
+	['plain/a.ts', "export type A = import('../ui/a.js').A;", 'each other'],
+	[
+		'cli.tsx',
+		"import {runScreen} from './ui/run.js';",
+		'only when it is wanted',
+	],
+	['room/a.ts', "import {Socket} from 'node:net';", 'for net/ alone'],
+	['ui/a.ts', "import type {Socket} from 'net';", 'for net/ alone'],
+	['cli.tsx', "const {Socket} = await import('node:net');", 'for net/ alone'],
+	['plain/a.ts', "import {render} from 'ink';", 'for ui/ alone'],
+	['cli.tsx', 'import React from "react";', 'for ui/ alone'],
+	['store/a.ts', "import {jsx} from 'react/jsx-runtime';", 'for ui/ alone'],
+	['plain/a.ts', "import Input from 'ink-text-input';", 'for ui/ alone'],
+	['room/a.ts', "import {readFileSync} from 'node:fs';", 'room/ is pure'],
+	['room/a.ts', "import {scheduler} from 'node:timers/promises';", 'pure'],
+	['store/a.ts', 'const at = Date.now();', 'Date.now: store/ is pure'],
+	['store/a.ts', 'const at = new Date();', 'new Date(): store/ is pure'],
+	['commands/a.ts', 'const {now} = performance;', 'performance: commands/'],
+	['protocol/a.ts', 'setImmediate(() => {});', 'setImmediate: protocol/'],
+	['connection/a.ts', '\tsetTimeout(a, 1);', 'setTimeout: connection/'],
+	['room/a.ts', 'const a = [setInterval];', 'setInterval: room/'],
+	['room/a.ts', 'const a = Math.random();', 'Math.random: room/'],
+	['room/a.ts', 'const a = randomUUID();', 'randomUUID: room/'],
+	['net/a.ts', 'export default class {}', 'exports have names'],
+	['net/a.ts', 'export {a as default};', 'exports have names'],
+	['net/a.ts', "export {a} from './b.js';", 'the only barrel'],
+	['net/a.ts', "export * from './b.js';", 'the only barrel'],
+	['net/index.ts', 'export const a = 1;', 'the only one'],
+	['net/a.ts', "import {a} from './b';", 'imported as ./name.js'],
+	['net/a.ts', 'const a = await import(path);', 'must be readable'],
+	['net/a.ts', "import {a} from '../../test/a.js';", 'has no tier'],
+	['utils/a.ts', 'export const a = 1;', 'utils has no tier'],
+];
+
+test('architecture: a file that breaks a rule is found, with the rule', () => {
+	for (const [path, text, rule] of planted) {
+		const found = violationsOf(path, `/** A file. */\n${text}\n`);
+		assert.equal(found.length, 1, `${text}: ${found.join(', ')}`);
+		assert.ok(found[0]!.startsWith(`source/${path}: `), found[0]);
+		assert.ok(found[0]!.includes(rule), `${found[0]} lacks ${rule}`);
+	}
+});
+
+test('architecture: what the rules allow is not found', () => {
+	const allowed: Array<[path: string, text: string]> = [
+		['cli.tsx', "const {runScreen} = await import('./ui/run.js');"],
+		['index.ts', "export {a} from './net/a.js';"],
+		['net/a.ts', "import {createServer} from 'node:net';\nDate.now();"],
+		['ui/a.tsx', "import {Box} from 'ink';\nimport a from 'string-width';"],
+		['room/a.ts', "import {a} from '../connection/a.js';"],
+		['connection/a.ts', "import type {A} from '../protocol/a.js';"],
+		['store/a.ts', "// setTimeout is the clock's.\n/* Date.now() */"],
+		['store/a.ts', "const a = 'http://x'; // Not Math.random().\n"],
+		['store/a.ts', 'const at = new Date(event.at);\nclock.setTimer(a);'],
+		['room/a.ts', "type A = {from: 'net'};\nexport const a = {from: 'ink'};"],
+	];
+	for (const [path, text] of allowed) {
+		assert.deepEqual(violationsOf(path, text), []);
+	}
+});

@@ -1,0 +1,250 @@
+/** The client's machine as time goes by, run as the edge runs it. */
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {backoffMs} from '../../source/connection/backoff.js';
+import {
+	startConnection,
+	transition,
+	wakeAt,
+	type Connection,
+	type ConnectionEvent,
+} from '../../source/connection/lifecycle.js';
+import {SockchatError} from '../../source/errors.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const cause = new SockchatError('ERR_RESET', 'The server reset it.');
+
+/** Ticks when the machine wants it, and reports as lost what it gives up. */
+class Edge {
+	at = 1000;
+	random = 0.5;
+	state: Connection = startConnection(1000)[0];
+	/** With their times, but for dial, hello and resend. */
+	readonly performed: string[] = [];
+
+	get phase(): string {
+		return this.state.phase;
+	}
+
+	dispatch(event: ConnectionEvent): void {
+		const [state, ...effects] = transition(this.state, event);
+		this.state = state;
+		for (const effect of effects) {
+			if (['ping', 'abandon', 'bye', 'destroy'].includes(effect.type)) {
+				this.performed.push(`${effect.type} ${this.at}`);
+			}
+
+			if (effect.type === 'abandon') {
+				this.lose(effect.cause);
+			}
+		}
+	}
+
+	/** Lets time pass up to a moment, that included. */
+	advance(to: number): void {
+		let wake = wakeAt(this.state);
+		for (let ticks = 0; wake !== undefined && wake <= to; ticks++) {
+			assert.ok(ticks < 1000, `stuck in ${this.state.phase} at ${this.at}`);
+			this.at = Math.max(this.at, wake);
+			this.dispatch({type: 'tick', at: this.at, random: this.random});
+			wake = wakeAt(this.state);
+		}
+
+		this.at = to;
+	}
+
+	lose(why = cause): void {
+		const {at, random} = this;
+		this.dispatch({type: 'lost', at, cause: why, isFinal: false, random});
+	}
+
+	open(heartbeatMs = 2000): this {
+		this.dispatch({type: 'connected', at: this.at});
+		this.dispatch({type: 'welcomed', at: this.at, heartbeatMs});
+		assert.equal(this.phase, 'open');
+		return this;
+	}
+
+	heard(): void {
+		this.dispatch({type: 'heard', at: this.at});
+	}
+}
+
+const random = fc.double({min: 0, max: 1, maxExcluded: true, noNaN: true});
+const heartbeat = fc.integer({min: 500, max: 60_000}).map(half => half * 2);
+
+test('lifecycle: silent after 1.5 heartbeats, lost after 3, pinged once before', () => {
+	fc.assert(
+		fc.property(heartbeat, heartbeatMs => {
+			const edge = new Edge().open(heartbeatMs);
+			const phases = [1.5, 3].flatMap(beats =>
+				[-1, 0].map(offset => {
+					edge.advance(1000 + beats * heartbeatMs + offset);
+					return edge.phase;
+				}),
+			);
+			assert.deepEqual(phases, ['open', 'silent', 'silent', 'waiting']);
+			assert.equal(edge.state.phase, 'waiting');
+			assert.equal(edge.state.cause.code, 'ERR_SILENT');
+			const first = [`ping ${1000 + heartbeatMs}`, `abandon ${edge.at}`];
+			assert.deepEqual(edge.performed, first);
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('lifecycle: what is heard in time keeps it open, whatever the gaps', () => {
+	const gaps = fc.array(fc.integer({min: 0, max: 2999}), {maxLength: 50});
+	fc.assert(
+		fc.property(gaps, all => {
+			const edge = new Edge().open();
+			for (const gap of all) {
+				const before = edge.performed.length;
+				edge.advance(edge.at + gap);
+				assert.equal(edge.phase, 'open');
+				// A ping is due a heartbeat after the last sign of life, once.
+				assert.equal(edge.performed.length - before, gap >= 2000 ? 1 : 0);
+				edge.heard();
+			}
+
+			assert.equal(edge.state.since, 1000);
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('lifecycle: a frame ends a silence, and the count begins again', () => {
+	const edge = new Edge().open();
+	edge.advance(6999);
+	assert.equal(edge.phase, 'silent');
+	edge.heard();
+	assert.equal(edge.state.since, 1000, 'it was the same connection');
+	edge.advance(9998);
+	assert.equal(edge.phase, 'open');
+	edge.advance(9999);
+	assert.equal(edge.phase, 'silent');
+});
+
+test('lifecycle: who was stopped for a day asks before it gives up', () => {
+	for (const pausedAt of [1500, 4500]) {
+		const edge = new Edge().open();
+		edge.advance(pausedAt);
+		const {phase} = edge;
+		edge.at += 86_400_000;
+		const resumedAt = edge.at;
+		edge.dispatch({type: 'resumed', at: resumedAt});
+		edge.dispatch({type: 'tick', at: resumedAt, random: 0.5});
+		assert.equal(edge.phase, phase);
+		assert.equal(edge.performed.at(-1), `ping ${resumedAt}`);
+		edge.advance(resumedAt + 5999);
+		assert.equal(edge.phase, 'silent');
+		edge.advance(resumedAt + 6000);
+		assert.equal(edge.phase, 'waiting');
+	}
+});
+
+test('lifecycle: attempts count up, and each waits within its own bound', () => {
+	fc.assert(
+		fc.property(fc.array(random, {minLength: 1, maxLength: 20}), all => {
+			const edge = new Edge();
+			for (const [index, part] of all.entries()) {
+				edge.random = part;
+				edge.lose();
+				const {state} = edge;
+				assert.equal(state.phase, 'waiting');
+				assert.equal(state.attempt, index + 1);
+				assert.equal(state.retryAt - edge.at, backoffMs(index + 1, part));
+				edge.advance(state.retryAt);
+				assert.deepEqual(edge.state, {
+					phase: 'connecting',
+					since: state.retryAt,
+					attempt: index + 2,
+				});
+			}
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('lifecycle: 10 s of health, silence included, make the next attempt a first', () => {
+	for (const healthMs of [9999, 10_000]) {
+		for (const quietMs of [0, 3500]) {
+			const edge = new Edge();
+			for (let failures = 0; failures < 3; failures++) {
+				edge.lose();
+				edge.advance((edge.state as {retryAt: number}).retryAt);
+			}
+
+			edge.open();
+			const openedAt = edge.at;
+			for (let ms = 1000; ms <= healthMs - quietMs; ms += 1000) {
+				edge.advance(openedAt + ms);
+				edge.heard();
+			}
+
+			edge.advance(openedAt + healthMs);
+			assert.equal(edge.phase, quietMs === 0 ? 'open' : 'silent');
+			edge.lose();
+			assert.equal(edge.state.phase, 'waiting');
+			assert.equal(edge.state.attempt, healthMs === 10_000 ? 1 : 4);
+		}
+	}
+});
+
+test('lifecycle: nobody waits for connect(), a welcome or a FIN for ever', () => {
+	const edge = new Edge();
+	edge.advance(11_000);
+	assert.equal(edge.performed.at(-1), 'abandon 11000');
+	edge.advance(11_125);
+	edge.dispatch({type: 'connected', at: edge.at});
+	edge.advance(21_125);
+	assert.equal(edge.performed.at(-1), 'abandon 21125');
+	edge.advance(21_375);
+	edge.open();
+	edge.dispatch({type: 'leave', at: edge.at});
+	edge.advance(23_374);
+	assert.equal(edge.phase, 'draining');
+	edge.advance(23_375);
+	assert.equal(edge.phase, 'closed');
+	assert.deepEqual(edge.performed.slice(-2), ['bye 21375', 'destroy 23375']);
+});
+
+const anyEvent = fc.record({
+	type: fc.constantFrom(
+		...(['connected', 'welcomed', 'heard', 'tick', 'resumed'] as const),
+		...(['lost', 'leave', 'ended'] as const),
+	),
+	afterMs: fc.oneof(fc.nat({max: 5000}), fc.nat({max: 100_000_000})),
+	heartbeatMs: fc.integer({min: 1, max: 40_000}),
+	random,
+	isFinal: fc.boolean(),
+});
+
+test('lifecycle: no order of events throws, or leaves a deadline behind', () => {
+	fc.assert(
+		fc.property(fc.array(anyEvent, {maxLength: 100}), all => {
+			let [state] = startConnection(0);
+			let at = 0;
+			for (const {afterMs, ...event} of all) {
+				const before = state;
+				at += afterMs;
+				const [next, ...effects] = transition(state, {...event, at, cause});
+				state = next;
+				assert.ok(state.since <= at);
+				assert.ok(before.phase !== 'closed' || state === before);
+				assert.ok(!('lastHeardAt' in state) || state.lastHeardAt <= at);
+				const wake = wakeAt(state);
+				assert.equal(wake === undefined, state.phase === 'closed');
+				// A tick acts, or the next one lies ahead: the edge never spins.
+				const hasGivenUp = effects.some(({type}) => type === 'abandon');
+				if (event.type === 'tick' && wake !== undefined && !hasGivenUp) {
+					assert.ok(wake > at || next.phase !== before.phase);
+				}
+			}
+		}),
+		{numRuns: runs},
+	);
+});

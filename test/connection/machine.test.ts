@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {
+	arrowsOf,
+	createTransition,
+	type Table,
+} from '../../source/connection/machine.js';
+
+type Lamp =
+	| {readonly phase: 'off'}
+	| {readonly phase: 'on'; readonly since: number}
+	| {readonly phase: 'broken'};
+type LampEvent =
+	{readonly type: 'press'; readonly at: number} | {readonly type: 'drop'};
+type LampEffect = {readonly type: 'click'} | {readonly type: 'crash'};
+
+const table: Table<Lamp, LampEvent, LampEffect> = {
+	off: {
+		press: {
+			to: ['on', 'off'],
+			run: (state, {at}) =>
+				at > 0 ? [{phase: 'on', since: at}, {type: 'click'}] : [state],
+		},
+		drop: {
+			to: ['broken'],
+			// Wrong on purpose: the table draws no such arrow.
+			run: () => [{phase: 'on', since: 0}],
+		},
+	},
+	on: {
+		press: {to: ['off'], run: () => [{phase: 'off'}, {type: 'click'}]},
+		drop: {
+			to: ['broken'],
+			run: () => [{phase: 'broken'}, {type: 'click'}, {type: 'crash'}],
+		},
+	},
+	broken: {},
+};
+const transition = createTransition(table);
+
+test('machine: a cell gives the next state, and its effects in their order', () => {
+	const on = {phase: 'on', since: 7} as const;
+	assert.deepEqual(transition({phase: 'off'}, {type: 'press', at: 7}), [
+		on,
+		{type: 'click'},
+	]);
+	assert.deepEqual(transition(on, {type: 'drop'}), [
+		{phase: 'broken'},
+		{type: 'click'},
+		{type: 'crash'},
+	]);
+});
+
+test('machine: an event without a cell leaves the very same state', () => {
+	const broken = {phase: 'broken'} as const;
+	const step = transition(broken, {type: 'press', at: 1});
+	assert.equal(step.length, 1);
+	assert.equal(step[0], broken);
+});
+
+test('machine: a step that the table does not draw is an internal error', () => {
+	assert.throws(() => transition({phase: 'off'}, {type: 'drop'}), {
+		name: 'SockchatError',
+		code: 'ERR_INTERNAL',
+		message: 'drop led from off to on, which the table does not draw.',
+	});
+});
+
+test('machine: the arrows are those of the table, in its order', () => {
+	assert.deepEqual(
+		arrowsOf(table).map(({from, event, to}) => `${from} ${event} ${to}`),
+		[
+			'off press on',
+			'off press off',
+			'off drop broken',
+			'on press off',
+			'on drop broken',
+		],
+	);
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {Outbox} from '../../source/connection/outbox.js';
+
+test('outbox: numbers what is said and whispered from 1, in one count', () => {
+	const outbox = new Outbox();
+	assert.deepEqual(
+		[outbox.add('a', undefined), outbox.add('b', 'heron'), outbox.add('', '')],
+		[
+			{type: 'say', n: 1, text: 'a'},
+			{type: 'whisper', n: 2, to: 'heron', text: 'b'},
+			{type: 'whisper', n: 3, to: '', text: ''},
+		],
+	);
+	assert.equal(outbox.size, 3);
+});
+
+test('outbox: what is settled is gone, and its n is never given again', () => {
+	const outbox = new Outbox();
+	const first = outbox.add('a', undefined);
+	assert.equal(outbox.settle(1), first);
+	assert.equal(outbox.settle(1), undefined);
+	assert.equal(outbox.settle(99), undefined);
+	assert.equal(outbox.size, 0);
+	assert.equal(outbox.add('b', undefined).n, 2);
+});
+
+test('outbox: gives what is left on either side of an n, oldest first', () => {
+	const outbox = new Outbox();
+	for (const text of ['a', 'b', 'c', 'd', 'e']) {
+		outbox.add(text, undefined);
+	}
+
+	outbox.settle(3);
+	const after = (n: number) => outbox.after(n).map(frame => frame.n);
+	const upTo = (n: number) => outbox.upTo(n).map(frame => frame.n);
+	assert.deepEqual([after(0), upTo(0)], [[1, 2, 4, 5], []]);
+	assert.deepEqual(
+		[after(2), upTo(2)],
+		[
+			[4, 5],
+			[1, 2],
+		],
+	);
+	assert.deepEqual(
+		[after(3), upTo(3)],
+		[
+			[4, 5],
+			[1, 2],
+		],
+	);
+	assert.deepEqual([after(5), upTo(5)], [[], [1, 2, 4, 5]]);
+	assert.equal(outbox.size, 4, 'to look is not to take');
+});
+
+test('outbox: what is sent again is the same frame', () => {
+	const outbox = new Outbox();
+	const frame = outbox.add('a', undefined);
+	assert.equal(outbox.after(0)[0], frame);
+	assert.equal(outbox.upTo(1)[0], frame);
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {
+	called,
+	createLog,
+	inferred,
+	openLog,
+	received,
+} from '../helpers/steps.js';
+
+test('step-log: tells what was inferred at once, and again when it is read', () => {
+	const {told, observe} = createLog();
+	assert.deepEqual(told(called('connect()'), inferred('SYN-SENT')), [
+		'connect()',
+		'○ SYN-SENT',
+	]);
+	assert.deepEqual(told(inferred('ESTABLISHED')), ['○ ESTABLISHED']);
+	assert.deepEqual(observe('ESTABLISHED'), ['● ESTABLISHED']);
+	assert.deepEqual(observe('ESTABLISHED'), []);
+});
+
+test('step-log: a normal close from this side, to the end of TIME-WAIT', () => {
+	const {log, told, observe} = openLog();
+	assert.deepEqual(told(called('end()'), inferred('FIN-WAIT-1')), [
+		'end()',
+		'○ FIN-WAIT-1',
+	]);
+	assert.deepEqual(observe('FIN-WAIT-2', 'CLOSE-WAIT'), [
+		'● FIN-WAIT-2',
+		'⇄ ● CLOSE-WAIT',
+	]);
+	assert.deepEqual(told(received('FIN'), inferred('TIME-WAIT')), [
+		'⇄ ○ LAST-ACK',
+		'FIN',
+		'○ TIME-WAIT',
+	]);
+	assert.deepEqual(told(called('close()')), ['close()']);
+	assert.deepEqual(observe('TIME-WAIT'), ['● TIME-WAIT']);
+	assert.deepEqual(observe('TIME-WAIT'), ['⇄ ● CLOSED']);
+	assert.ok(!log.isOver);
+	assert.deepEqual(observe(), []);
+	assert.deepEqual(observe(), ['● CLOSED']);
+	assert.ok(log.isOver);
+});
+
+test('step-log: a normal close from the other side', () => {
+	const {log, told, observe} = openLog();
+	assert.deepEqual(told(received('FIN'), inferred('CLOSE-WAIT')), [
+		'⇄ ○ FIN-WAIT-1',
+		'FIN',
+		'○ CLOSE-WAIT',
+	]);
+	assert.deepEqual(observe('CLOSE-WAIT', 'FIN-WAIT-2'), [
+		'● CLOSE-WAIT',
+		'⇄ ● FIN-WAIT-2',
+	]);
+	told(called('end()'), inferred('LAST-ACK'));
+	told(called('close()'), inferred('CLOSED'));
+	assert.deepEqual(observe(undefined, 'TIME-WAIT'), [
+		'● CLOSED',
+		'⇄ ● TIME-WAIT',
+	]);
+	assert.ok(!log.isOver, 'the other end waits');
+	assert.deepEqual([observe(), observe()], [[], ['⇄ ● CLOSED']]);
+	assert.ok(log.isOver);
+});
+
+test('step-log: the kernel tells of a FIN before a paused reader does', () => {
+	const {told, observe} = openLog();
+	assert.deepEqual(observe('CLOSE-WAIT', 'FIN-WAIT-2'), [
+		'⇄ ○ FIN-WAIT-1',
+		'FIN',
+		'● CLOSE-WAIT',
+		'⇄ ● FIN-WAIT-2',
+	]);
+	assert.deepEqual(told(received('FIN'), inferred('CLOSE-WAIT')), []);
+});

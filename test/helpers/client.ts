@@ -1,0 +1,93 @@
+/** Our own client under test. */
+import type {Duplex} from 'node:stream';
+import type {Address} from '../../source/net/address.js';
+import {Client, type ClientOptions} from '../../source/net/client.js';
+import {connectionFailed, dial} from '../../source/net/dial.js';
+import {parseNick, type Nick} from '../../source/protocol/nick.js';
+import type {ClientEvent} from '../../source/store/event.js';
+import type {Owner} from './environment.js';
+import {collectEvents} from './events.js';
+import {until} from './until.js';
+
+export const nickOf = (text: string): Nick => {
+	const parsed = parseNick(text);
+	if (!parsed.ok) {
+		throw parsed.error;
+	}
+
+	return parsed.nick;
+};
+
+export type ClientTestOptions = Partial<Omit<ClientOptions, 'nick'>> & {
+	readonly localPort?: number;
+};
+
+export type TestClient = ReturnType<typeof openClient>;
+
+/** Our own client, by default one that comes back. */
+export const openClient = (
+	owner: Owner,
+	address: Address,
+	nick: string,
+	{localPort, onEvent: tell, ...options}: ClientTestOptions = {},
+) => {
+	const collected = collectEvents<ClientEvent>();
+	const {events, onEvent} = collected;
+	const dialled: Duplex[] = [];
+	const client = new Client({
+		dial() {
+			const socket = dial(address, localPort);
+			dialled.push(socket);
+			return socket;
+		},
+		describe: cause => connectionFailed(address, localPort, cause),
+		nick: nickOf(nick),
+		isNickFlexible: false,
+		isRetrying: true,
+		// Without jitter: a wait for a retry is over at once.
+		random: () => 0,
+		...options,
+		onEvent(event) {
+			onEvent(event);
+			tell?.(event);
+		},
+	});
+	owner.after(async () => {
+		client.leave();
+		client.leave();
+		await client.closed;
+	});
+	const phases = () =>
+		events.flatMap(event =>
+			event.type === 'connection' ? [event.connection.phase] : [],
+		);
+	const frames = () =>
+		events.flatMap(event => (event.type === 'frame' ? [event.frame] : []));
+	const wait = async (what: string, isThere: () => boolean) =>
+		until(isThere, {
+			what,
+			seen: () => events.map(event => JSON.stringify(event)).join('\n'),
+		});
+	return {
+		...collected,
+		client,
+		dialled,
+		/** The phase that it is in. */
+		phase: () => client.connection.phase,
+		/** The phases that it went through. */
+		phases,
+		frames,
+		/** The texts that it was shown, in order. */
+		said: () =>
+			frames().flatMap(frame => (frame.type === 'message' ? [frame.text] : [])),
+		until: wait,
+		/** Until it is in a phase for the given time. */
+		untilPhase: async (phase: string, times = 1) =>
+			wait(
+				`phase '${phase}' ×${times}`,
+				() => phases().filter(entered => entered === phase).length >= times,
+			),
+		untilStored: async () =>
+			wait('all to be stored', () => client.unstored === 0),
+	};
+};

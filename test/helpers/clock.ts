@@ -1,0 +1,71 @@
+/**
+ * Time that stands still until a test moves it. Sockets go on meanwhile: wait
+ * for what they bring, then move the time.
+ */
+import type {Clock} from '../../source/net/clock.js';
+
+type Timer = {readonly due: number; readonly callback: () => void};
+
+const startedAt = 5_000_000;
+const startedWallAt = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+export class FakeClock implements Clock {
+	/** What the wall clock is off by; the monotonic one doesn't notice. */
+	wallOffsetMs = 0;
+	#now = startedAt;
+	readonly #timers = new Map<Timer, number>();
+
+	readonly monotonicMs = (): number => this.#now;
+	readonly wallMs = (): number =>
+		startedWallAt + this.#now - startedAt + this.wallOffsetMs;
+
+	readonly setTimer = (callback: () => void, delayMs: number) => {
+		const timer = {due: this.#now + delayMs, callback};
+		this.#timers.set(timer, delayMs);
+		return () => {
+			this.#timers.delete(timer);
+		};
+	};
+
+	/** Of all timers that are set, for how long. */
+	get delays(): readonly number[] {
+		return [...this.#timers.values()];
+	}
+
+	/** Goes forward; each timer fires at its time, also one set on the way. */
+	advance(ms: number): void {
+		const end = this.#now + ms;
+		for (let next = this.#next(end); next; next = this.#next(end)) {
+			this.#now = Math.max(this.#now, next.due);
+			this.#fire(next);
+		}
+
+		this.#now = end;
+	}
+
+	/** What a stopped process meets when it goes on: all that is due is late. */
+	jump(ms: number): void {
+		this.#now += ms;
+		for (const timer of [...this.#timers.keys()]) {
+			if (timer.due <= this.#now && this.#timers.has(timer)) {
+				this.#fire(timer);
+			}
+		}
+	}
+
+	#next(end: number): Timer | undefined {
+		let first: Timer | undefined;
+		for (const timer of this.#timers.keys()) {
+			if (timer.due <= end && timer.due < (first?.due ?? Infinity)) {
+				first = timer;
+			}
+		}
+
+		return first;
+	}
+
+	#fire(timer: Timer): void {
+		this.#timers.delete(timer);
+		timer.callback();
+	}
+}

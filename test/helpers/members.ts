@@ -1,0 +1,38 @@
+/** A room's members and entries, as a test speaks of them. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {decodeServerFrame} from '../../source/protocol/codec.js';
+import type {Entry} from '../../source/protocol/frame.js';
+import type {Member, Room} from '../../source/room/room.js';
+
+/** The secret of the client numbered so. */
+export const clientNumber = (number: number): string =>
+	`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+/** Lets a client in, at the time that is its number. */
+export const enter = (
+	room: Room,
+	number: number,
+	nick: string,
+	isGuest = false,
+): Member => {
+	const result = room.join(clientNumber(number), nick, number, {isGuest});
+	assert.equal(result.kind, 'joined', `${nick} did not join`);
+	return result.member;
+};
+
+/** All that the log holds, decoded as a member would. */
+export const entriesOf = ({log}: Room): Entry[] => {
+	const entries: Entry[] = [];
+	for (let cursor = log.start; cursor < log.end;) {
+		const slice = log.slice(cursor);
+		cursor += slice.length;
+		for (const line of slice.toString().split('\n').slice(0, -1)) {
+			const decoded = decodeServerFrame(Buffer.from(line));
+			assert.equal(decoded.kind, 'frame');
+			entries.push(decoded.frame as Entry);
+		}
+	}
+
+	return entries;
+};

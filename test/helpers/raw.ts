@@ -1,0 +1,84 @@
+/** Raw mode under test: what went over the wire, byte by byte. */
+import {Buffer} from 'node:buffer';
+import type {Address} from '../../source/net/address.js';
+import {RawClient, type RawClientOptions} from '../../source/net/raw-client.js';
+import {
+	startRawServer,
+	type RawServerOptions,
+} from '../../source/net/raw-server.js';
+import type {
+	ClientEvent,
+	RawEvent,
+	ServerEvent,
+} from '../../source/store/event.js';
+import type {Owner} from './environment.js';
+import {collectEvents} from './events.js';
+import {anyPort} from './room.js';
+import {until} from './until.js';
+
+/** All bytes of one direction, as they were told. */
+const join = (chunks: readonly RawEvent[], direction: 'in' | 'out') =>
+	Buffer.concat(
+		chunks.filter(chunk => chunk.direction === direction).map(c => c.bytes),
+	);
+
+export const openRawServer = async (
+	owner: Owner,
+	options: Partial<Omit<RawServerOptions, 'onEvent'>> = {},
+) => {
+	const collected = collectEvents<ServerEvent | RawEvent>();
+	const {onEvent, of} = collected;
+	const server = await startRawServer({address: anyPort, ...options, onEvent});
+	owner.after(async () => {
+		const drained = server.drain();
+		server.destroy();
+		await drained;
+	});
+	const bytes = (direction: 'in' | 'out', peer?: string) =>
+		join(
+			of('chunk').filter(chunk => peer === undefined || chunk.peer === peer),
+			direction,
+		);
+	return {
+		...server,
+		...collected,
+		bytes,
+		untilBytes: async (wanted: Uint8Array, peer?: string) =>
+			until(() => bytes('in', peer).equals(wanted), {
+				what: `${wanted.length} bytes`,
+				seen: () => bytes('in', peer).toString('hex').slice(0, 500),
+			}),
+	};
+};
+
+export const openRawClient = (
+	owner: Owner,
+	address: Address,
+	options: Partial<Omit<RawClientOptions, 'address' | 'onEvent'>> = {},
+) => {
+	const collected = collectEvents<ClientEvent | RawEvent>();
+	const {onEvent, of} = collected;
+	const client = new RawClient({address, ...options, onEvent});
+	owner.after(async () => {
+		client.leave();
+		client.leave();
+		await client.closed;
+	});
+	const bytes = (direction: 'in' | 'out') => join(of('chunk'), direction);
+	return {
+		...collected,
+		client,
+		bytes,
+		phase: () => client.connection.phase,
+		untilBytes: async (wanted: Uint8Array) =>
+			until(() => bytes('in').equals(wanted), {
+				what: `${wanted.length} bytes`,
+				seen: () => bytes('in').toString('hex').slice(0, 500),
+			}),
+		untilPhase: async (phase: string) =>
+			until(() => client.connection.phase === phase, {
+				what: `phase '${phase}'`,
+				seen: () => client.connection.phase,
+			}),
+	};
+};

@@ -1,0 +1,86 @@
+/**
+ * Rooms, members and servers under test. Whatever is opened here is cut off
+ * when the test ends, and what it told is collected.
+ */
+import {randomUUID} from 'node:crypto';
+import type {Socket} from 'node:net';
+import type {Address} from '../../source/net/address.js';
+import {systemClock} from '../../source/net/clock.js';
+import {startServer, type ServerOptions} from '../../source/net/server.js';
+import {Sessions} from '../../source/net/sessions.js';
+import type {LogOptions} from '../../source/room/log.js';
+import {Room} from '../../source/room/room.js';
+import type {ServerEvent} from '../../source/store/event.js';
+import type {Owner} from './environment.js';
+import {collectEvents} from './events.js';
+import {listenBare} from './scripted.js';
+import type {WirePeer} from './wire-peer.js';
+
+/** 127.0.0.1 with a port that the kernel chooses. */
+export const anyPort: Address = {kind: 'tcp', host: '127.0.0.1', port: 0};
+
+export const portOf = (address: Address): number => {
+	if (address.kind !== 'tcp') {
+		throw new Error(`${address.path} has no port.`);
+	}
+
+	return address.port;
+};
+
+export type TestServer = Awaited<ReturnType<typeof openServer>>;
+
+export const openServer = async (
+	owner: Owner,
+	options: Partial<Omit<ServerOptions, 'onEvent'>> = {},
+) => {
+	const collected = collectEvents<ServerEvent>();
+	const {onEvent} = collected;
+	const server = await startServer({address: anyPort, ...options, onEvent});
+	owner.after(async () => {
+		const drained = server.drain();
+		server.destroy();
+		await drained;
+	});
+	return {...server, ...collected};
+};
+
+/**
+ * A room with its sessions and their sockets in view, on a bare listening
+ * socket; its log may hold little.
+ */
+export const openSessions = async (
+	owner: Owner,
+	{clock = systemClock, ...log}: LogOptions & {clock?: typeof systemClock} = {},
+) => {
+	const {onEvent: emit, ...collected} = collectEvents<ServerEvent>();
+	const room = new Room({logId: randomUUID(), log});
+	const roomName = () => 'bare';
+	const sessions = new Sessions({room, roomName, clock, emit});
+	const sockets: Socket[] = [];
+	const listening = await listenBare(owner, socket => {
+		sockets.push(socket);
+		sessions.add(socket, `${socket.remoteAddress}:${socket.remotePort}`);
+	});
+	sessions.start();
+	owner.after(async () => {
+		sessions.stop();
+	});
+	/** The server's end of a peer's connection. */
+	const endOf = (peer: WirePeer) =>
+		sockets.find(({remotePort}) => remotePort === peer.socket.localPort);
+	return {
+		...collected,
+		room,
+		sessions,
+		address: listening.address,
+		/** The server's ends, in the order of their accept. */
+		sockets,
+		endOf,
+		/** Until the server has read all that the peer has written. */
+		untilRead: async (peer: WirePeer) =>
+			peer.until(
+				'the server to read it',
+				() => endOf(peer)?.bytesRead === peer.socket.bytesWritten,
+			),
+	};
+};

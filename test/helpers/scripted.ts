@@ -1,0 +1,88 @@
+/** Servers that are not ours: they do what a test says, and no more. */
+import {createServer, type AddressInfo, type Socket} from 'node:net';
+import type {Address} from '../../source/net/address.js';
+import type {Owner} from './environment.js';
+import {WirePeer, type FrameOf} from './wire-peer.js';
+
+/** A listening socket that does what the test says, and no more. */
+export const listenBare = async (
+	owner: Owner,
+	onSocket: (socket: Socket) => void,
+	port = 0,
+) => {
+	const sockets = new Set<Socket>();
+	const server = createServer({allowHalfOpen: true, noDelay: true}, socket => {
+		sockets.add(socket);
+		socket.on('error', () => undefined);
+		socket.on('close', () => {
+			sockets.delete(socket);
+		});
+		onSocket(socket);
+	});
+	await new Promise<void>((resolve, reject) => {
+		server.once('error', reject);
+		server.listen({host: '127.0.0.1', port}, resolve);
+	});
+	const close = async () =>
+		new Promise<void>(resolve => {
+			server.close(() => {
+				resolve();
+			});
+			for (const socket of sockets) {
+				socket.destroy();
+			}
+		});
+	owner.after(close);
+	const {port: bound} = server.address() as AddressInfo;
+	const address: Address = {kind: 'tcp', host: '127.0.0.1', port: bound};
+	return {address, close};
+};
+
+/** A server that speaks by the test's script; each connection is a peer. */
+export const openScripted = async (
+	owner: Owner,
+	onPeer: (peer: WirePeer, count: number) => void,
+	port = 0,
+) => {
+	let count = 0;
+	return listenBare(
+		owner,
+		socket => {
+			onPeer(new WirePeer(socket), ++count);
+		},
+		port,
+	);
+};
+
+/** A welcome as of an empty room. */
+export const welcomeFrame = (
+	changes: Partial<FrameOf<'welcome'>> = {},
+): FrameOf<'welcome'> => ({
+	type: 'welcome',
+	v: 1,
+	session: 'session',
+	room: 'room',
+	log: 'log',
+	nick: 'otter',
+	head: 0,
+	stored: 0,
+	members: {count: 1, names: ['otter']},
+	limits: {frameBytes: 65_536, textBytes: 16_384},
+	heartbeatMs: 2000,
+	...changes,
+});
+
+/** An entry: what somebody else said, unless the changes tell. */
+export const messageFrame = (
+	seq: number,
+	changes: Partial<FrameOf<'message'>> = {},
+): FrameOf<'message'> => ({
+	type: 'message',
+	seq,
+	at: 0,
+	from: 'heron',
+	id: '0123456789abcdef',
+	n: seq,
+	text: `entry ${seq}`,
+	...changes,
+});

@@ -1,0 +1,114 @@
+/** Steps and states of a connection for tests: made in a word, told in a line. */
+import {StepLog} from '../../source/connection/step-log.js';
+import type {
+	Call,
+	KernelPair,
+	KernelSocket,
+	Step,
+	TcpState,
+} from '../../source/connection/tcp.js';
+
+type Changes = {readonly at?: number; readonly peer?: string};
+
+type StateChanges = Changes & {readonly end?: 'local' | 'remote'};
+
+const common = {at: 1000, peer: undefined};
+
+export const called = (call: Call, changes: Changes = {}): Step => ({
+	kind: 'call',
+	call,
+	...common,
+	...changes,
+});
+
+export const received = (segment: 'FIN' | 'RST'): Step => ({
+	kind: 'segment',
+	segment,
+	...common,
+});
+
+export const inferred = (
+	state: TcpState,
+	changes: StateChanges = {},
+): Step => ({
+	kind: 'state',
+	end: 'local',
+	state,
+	evidence: 'inferred',
+	...common,
+	...changes,
+});
+
+export const read = (state: TcpState, changes: StateChanges = {}): Step => ({
+	kind: 'state',
+	end: 'local',
+	state,
+	evidence: 'read',
+	...common,
+	...changes,
+});
+
+/** As a timeline draws them: ● read, ○ inferred, ⇄ the other end. */
+export const draw = (steps: readonly Step[]): string[] =>
+	steps.map(step => {
+		switch (step.kind) {
+			case 'call': {
+				return step.call;
+			}
+
+			case 'segment': {
+				return step.segment;
+			}
+
+			case 'state': {
+				const end = step.end === 'local' ? '' : '⇄ ';
+				return `${end}${step.evidence === 'read' ? '●' : '○'} ${step.state}`;
+			}
+		}
+	});
+
+const socketIn = (state: TcpState | undefined): KernelSocket | undefined =>
+	state && {
+		local: '127.0.0.1:2',
+		remote: '127.0.0.1:1',
+		state,
+		sendQueueBytes: 0,
+		receiveQueueBytes: 0,
+		uid: 0,
+	};
+
+/** What the kernel says of both ends; undefined for one that it lacks. */
+export const pairIn = (local?: TcpState, remote?: TcpState): KernelPair => ({
+	local: socketIn(local),
+	remote: socketIn(remote),
+});
+
+/** A log that is told and observes one thing after the other. */
+export const createLog = () => {
+	const log = new StepLog(undefined);
+	let now = 0;
+	return {
+		log,
+		told: (...steps: Step[]) =>
+			draw(steps.flatMap(step => log.told(step, ++now))),
+		observe: (local?: TcpState, remote?: TcpState) =>
+			draw(log.observe(pairIn(local, remote), ++now, now)),
+	};
+};
+
+/** A log of an accepted connection whose both ends were read. */
+export const openLog = () => {
+	const opened = createLog();
+	opened.told(called('accept()'), inferred('ESTABLISHED'));
+	opened.observe('ESTABLISHED', 'ESTABLISHED');
+	return opened;
+};
+
+/** As a line each: easier to compare than objects. */
+export const brief = (sockets: Iterable<KernelSocket>): string[] =>
+	[...sockets]
+		.map(
+			({local, remote, state, sendQueueBytes, receiveQueueBytes}) =>
+				`${local} ${remote} ${state} ${sendQueueBytes} ${receiveQueueBytes}`,
+		)
+		.toSorted();

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {openClient} from '../helpers/client.js';
+import {openServer} from '../helpers/room.js';
+import {openScripted, welcomeFrame} from '../helpers/scripted.js';
+import {joinWire, type WirePeer} from '../helpers/wire-peer.js';
+
+test('client: a message is queued, then sent, then echoed', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('handshaking');
+	otter.client.say('one');
+	assert.deepEqual(
+		otter.of('queued').map(({n, text, to}) => [n, text, to]),
+		[[1, 'one', undefined]],
+	);
+	assert.equal(otter.of('sent').length, 0);
+	peers[0]!.send(welcomeFrame());
+	await otter.untilEvent('sent', ({n}) => n === 1);
+	assert.equal(otter.client.unstored, 1, 'sent is not stored');
+});
+
+test('client: refuses what no server takes, without sending it', async t => {
+	const server = await openServer(t);
+	const otter = openClient(t, server.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('');
+	otter.client.say('x'.repeat(16_385));
+	otter.client.say('fine');
+	await otter.untilStored();
+	assert.deepEqual(
+		otter.of('failed').map(({n, error}) => [n, error.code]),
+		[
+			[1, 'ERR_TEXT_EMPTY'],
+			[2, 'ERR_TEXT_TOO_LONG'],
+		],
+	);
+	assert.deepEqual(
+		otter.of('sent').map(({n}) => n),
+		[3],
+	);
+});
+
+test('client: a whisper is over when it is told, or refused', async t => {
+	const server = await openServer(t);
+	const heron = await joinWire(t, server.address, 'heron');
+	const otter = openClient(t, server.address, 'otter');
+	otter.client.whisper('heron', 'psst');
+	otter.client.whisper('nobody', 'psst');
+	await otter.untilStored();
+	const heard = await heron.untilFrame('whispered');
+	assert.deepEqual([heard.from, heard.text], ['otter', 'psst']);
+	assert.deepEqual(
+		otter.of('failed').map(({n, error}) => [n, error.code]),
+		[[2, 'ERR_NO_SUCH_MEMBER']],
+	);
+	assert.deepEqual(
+		otter.of('queued').map(({to}) => to),
+		['heron', 'nobody'],
+	);
+});
+
+test('client: follows its own nick, and wishes for one before the welcome', async t => {
+	const server = await openServer(t);
+	const heron = await joinWire(t, server.address, 'heron');
+	const otter = openClient(t, server.address, 'otter');
+	otter.client.rename('wren');
+	await otter.untilPhase('open');
+	assert.equal(otter.client.nick, 'wren');
+	otter.client.rename('robin');
+	await otter.until('the new nick', () => otter.client.nick === 'robin');
+	otter.client.rename('heron');
+	await otter.until('an error', () =>
+		otter.frames().some(frame => frame.type === 'error'),
+	);
+	assert.equal(otter.client.nick, 'robin');
+	heron.send({type: 'nick', nick: 'egret'});
+	await otter.until('the other nick', () =>
+		otter.client.members.names.includes('egret'),
+	);
+	assert.deepEqual(otter.client.members, {
+		count: 2,
+		names: ['egret', 'robin'],
+	});
+});
+
+test('client: knows who is here as they come and go', async t => {
+	const server = await openServer(t);
+	const otter = openClient(t, server.address, 'otter');
+	await otter.untilPhase('open');
+	const heron = await joinWire(t, server.address, 'heron');
+	await otter.until('heron', () => otter.client.members.count === 2);
+	heron.reset();
+	await otter.until('nobody else', () => otter.client.members.count === 1);
+	assert.deepEqual(otter.client.members.names, ['otter']);
+});
+
+test('client: over a Unix domain socket it is the same', async t => {
+	const {mkdtempSync, rmSync} = await import('node:fs');
+	const folder = mkdtempSync('/tmp/sockchat-test-');
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const address = {kind: 'unix', path: `${folder}/room`} as const;
+	const server = await openServer(t, {address});
+	const otter = openClient(t, address, 'otter');
+	const heron = await joinWire(t, address, 'heron');
+	otter.client.say('good evening');
+	await heron.untilSaid('good evening');
+	assert.deepEqual(
+		server.of('accepted').map(({peer}) => peer),
+		['unix:1', 'unix:2'],
+	);
+	assert.equal(heron.welcome.room, address.path);
+});

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {createHash, randomBytes} from 'node:crypto';
+import {test} from 'node:test';
+import {FakeClock} from '../helpers/clock.js';
+import {openRawClient, openRawServer} from '../helpers/raw.js';
+import {listenBare, openScripted} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
+import {openPlain, type WirePeer} from '../helpers/wire-peer.js';
+
+/** Every byte, and what is no UTF-8, no line and no text. */
+const hostile = Buffer.concat([
+	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
+	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),
+	Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff]),
+]);
+
+const untilBytes = async (peer: WirePeer, wanted: Buffer) =>
+	peer.until('the bytes', () => peer.bytes.equals(wanted));
+
+test('raw server: exact bytes, both ways', async t => {
+	const server = await openRawServer(t);
+	const peer = await openPlain(t, server.address);
+	peer.write(hostile);
+	await server.untilBytes(hostile);
+	assert.equal(server.of('chunk')[0]?.peer, peer.name);
+	assert.equal(server.write(hostile), 1);
+	await untilBytes(peer, hostile);
+	assert.deepEqual(server.bytes('out', peer.name), hostile);
+	// Nothing of its own, before or after.
+	peer.end();
+	await peer.untilFin();
+	assert.deepEqual(peer.bytes, hostile);
+	const ended = await server.untilEvent('ended');
+	assert.deepEqual(
+		[ended.peer, ended.reason, ended.bytesIn, ended.bytesOut],
+		[peer.name, 'closed', hostile.length, hostile.length],
+	);
+});
+
+test('raw server: sniffs at nothing, and has no deadlines', async t => {
+	const clock = new FakeClock();
+	const server = await openRawServer(t, {clock});
+	const said = [
+		'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+		'\u0016\u0003\u0001',
+		'SSH-2.0-x\r\n',
+		'{"type":"hello"}\n',
+		'quit\n',
+	];
+	for (const text of said) {
+		// eslint-disable-next-line no-await-in-loop
+		const peer = await openPlain(t, server.address);
+		peer.write(text);
+		// eslint-disable-next-line no-await-in-loop
+		await server.untilBytes(Buffer.from(text), peer.name);
+	}
+
+	const mute = await openPlain(t, server.address);
+	await server.untilEvent('accepted', ({peer}) => peer === mute.name);
+	clock.advance(86_400_000);
+	assert.equal(server.write(Buffer.from('still here')), said.length + 1);
+	await untilBytes(mute, Buffer.from('still here'));
+	assert.equal(server.of('ended').length, 0);
+});
+
+test('raw server: writes to every peer, and tells whose bytes came', async t => {
+	const server = await openRawServer(t);
+	const peers = await Promise.all(
+		Array.from({length: 5}, async () => openPlain(t, server.address)),
+	);
+	await server.untilEvent('accepted', () => server.of('accepted').length === 5);
+	for (const [index, peer] of peers.entries()) {
+		peer.write(`from ${index}`);
+	}
+
+	for (const [index, peer] of peers.entries()) {
+		// eslint-disable-next-line no-await-in-loop
+		await server.untilBytes(Buffer.from(`from ${index}`), peer.name);
+	}
+
+	peers[0]!.end();
+	await server.untilEvent('ended');
+	assert.equal(server.write(Buffer.from('to all')), 4);
+	for (const peer of peers.slice(1)) {
+		// eslint-disable-next-line no-await-in-loop
+		await untilBytes(peer, Buffer.from('to all'));
+	}
+
+	assert.equal(peers[0]!.bytes.length, 0);
+});
+
+test('raw server: tells an RST from a FIN, and goes on', async t => {
+	const server = await openRawServer(t);
+	const reset = await openPlain(t, server.address);
+	const other = await openPlain(t, server.address);
+	reset.write('last');
+	await server.untilBytes(Buffer.from('last'), reset.name);
+	reset.reset();
+	const ended = await server.untilEvent('ended');
+	assert.deepEqual([ended.peer, ended.reason], [reset.name, 'reset']);
+	other.write('on');
+	await server.untilBytes(Buffer.from('on'), other.name);
+});
+
+test('raw server: writes nothing to a peer behind its FIN', async t => {
+	const server = await openRawServer(t);
+	const peer = await openPlain(t, server.address);
+	await server.untilEvent('accepted');
+	peer.socket.pause();
+	// More than the kernel takes, so that the connection outlives the FIN.
+	const much = Buffer.alloc(16 * 1024 * 1024, 'x');
+	server.write(much);
+	peer.write('bye');
+	peer.end();
+	await server.untilBytes(Buffer.from('bye'));
+	await until(() => server.write(Buffer.from('too late')) === 0, {
+		what: 'its FIN to be seen',
+	});
+	const told = server.bytes('out').length;
+	peer.socket.resume();
+	await peer.untilFin();
+	assert.equal(peer.bytes.length, told, 'what was told as sent was sent');
+	const ended = await server.untilEvent('ended');
+	assert.deepEqual([ended.reason, ended.bytesOut], ['closed', told]);
+});
+
+test('raw server: drains with FIN, and cuts off after 3 s', async t => {
+	const clock = new FakeClock();
+	const server = await openRawServer(t, {clock});
+	const polite = await openPlain(t, server.address);
+	const stuck = await openPlain(t, server.address);
+	await server.untilEvent('accepted', () => server.of('accepted').length === 2);
+	server.write(Buffer.from('goodbye'));
+	const drained = server.drain();
+	await polite.untilFin();
+	await stuck.untilFin();
+	polite.end();
+	await server.untilEvent('ended', ({peer}) => peer === polite.name);
+	assert.equal(server.of('ended').length, 1);
+	clock.advance(3000);
+	await drained;
+	assert.equal(server.of('ended').length, 2);
+	assert.equal(polite.text, 'goodbye');
+});
+
+test('raw client: exact bytes, both ways', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peer.isFramed = false;
+		peers.push(peer);
+	});
+	const {client, ...raw} = openRawClient(t, address);
+	await raw.untilPhase('open');
+	await client.write(hostile);
+	await client.write(Buffer.alloc(0));
+	await untilBytes(peers[0]!, hostile);
+	peers[0]!.write(hostile);
+	await raw.untilBytes(hostile);
+	assert.deepEqual(raw.bytes('out'), hostile);
+	assert.equal(client.bytesIn, hostile.length);
+	assert.equal(client.bytesOut, hostile.length);
+	client.leave();
+	await peers[0]!.untilFin();
+	assert.deepEqual(peers[0]!.bytes, hostile, 'nothing of its own');
+	peers[0]!.end();
+	assert.equal(await client.closed, undefined);
+});
+
+test('raw client: what is written before it is connected is not lost', async t => {
+	const server = await openRawServer(t);
+	const {client} = openRawClient(t, server.address);
+	assert.equal(client.connection.phase, 'connecting');
+	await client.write(Buffer.from('early'));
+	await server.untilBytes(Buffer.from('early'));
+});
+
+test('raw client: half-closed, it sends no more and reads on', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peer.isFramed = false;
+		peers.push(peer);
+	});
+	const {client, ...raw} = openRawClient(t, address);
+	await client.write(Buffer.from('question'));
+	client.finish();
+	await client.write(Buffer.from('too late'));
+	await peers[0]!.untilFin();
+	assert.equal(peers[0]!.text, 'question');
+	assert.equal(raw.bytes('out').toString(), 'question');
+	peers[0]!.write('answer');
+	await raw.untilBytes(Buffer.from('answer'));
+	assert.equal(raw.phase(), 'open');
+	peers[0]!.end();
+	assert.equal(await client.closed, undefined);
+});
+
+test("raw client: the other side's FIN ends it, an RST is a failure", async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+		peer.isFramed = false;
+		peer.duplex.once('data', (bytes: Buffer) => {
+			if (bytes.toString() === 'fin') {
+				peer.duplex.end('last words');
+			} else {
+				peer.reset();
+			}
+		});
+	});
+	const fin = openRawClient(t, address);
+	await fin.client.write(Buffer.from('fin'));
+	assert.equal(await fin.client.closed, undefined);
+	assert.equal(fin.bytes('in').toString(), 'last words');
+	await peers[0]!.untilFin();
+
+	const rst = openRawClient(t, address);
+	await rst.client.write(Buffer.from('rst'));
+	const cause = await rst.client.closed;
+	assert.equal(cause?.code, 'ERR_RESET');
+});
+
+test('raw client: says that nobody listens', async t => {
+	const {address, close} = await listenBare(t, () => undefined);
+	await close();
+	const {client} = openRawClient(t, address);
+	const cause = await client.closed;
+	assert.equal(cause?.code, 'ERR_REFUSED');
+});
+
+test('raw client: no silence is too long; a leave waits 2 s for the FIN', async t => {
+	const clock = new FakeClock();
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+	});
+	const {client, ...raw} = openRawClient(t, address, {clock});
+	await raw.untilPhase('open');
+	clock.advance(86_400_000);
+	clock.jump(86_400_000);
+	assert.equal(raw.phase(), 'open');
+	assert.equal(peers[0]!.bytes.length, 0);
+	client.leave();
+	clock.advance(1999);
+	assert.equal(raw.phase(), 'draining');
+	clock.advance(1);
+	assert.equal(await client.closed, undefined);
+
+	const twice = openRawClient(t, address, {clock});
+	await twice.untilPhase('open');
+	twice.client.leave();
+	twice.client.leave();
+	assert.equal(await twice.client.closed, undefined);
+});
+
+test('raw: 8 MiB go through whole, no faster than they are read', async t => {
+	const server = await openRawServer(t);
+	const {client, ...raw} = openRawClient(t, server.address);
+	const sent = randomBytes(8 * 1024 * 1024);
+	for (let start = 0; start < sent.length; start += 65_536) {
+		// eslint-disable-next-line no-await-in-loop
+		await client.write(sent.subarray(start, start + 65_536));
+		assert.equal(client.queuedBytes, 0, 'the kernel has what was written');
+	}
+
+	client.finish();
+	await client.closed;
+	const digest = (bytes: Buffer) =>
+		createHash('sha256').update(bytes).digest('hex');
+	assert.equal(digest(server.bytes('in')), digest(sent));
+	assert.equal(raw.bytes('in').length, 0);
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {FakeClock} from '../helpers/clock.js';
+import {openServer, type TestServer} from '../helpers/room.js';
+import {joinWire, type MemberPeer} from '../helpers/wire-peer.js';
+import type {Owner} from '../helpers/environment.js';
+
+const fill = async (owner: Owner, server: TestServer, count: number) => {
+	const members = await Promise.all(
+		Array.from({length: count}, async (_, index) =>
+			joinWire(owner, server.address, `member-${index}`),
+		),
+	);
+	return [members[0]!, members.slice(1)] as const;
+};
+
+const leave = async (peer: MemberPeer) => {
+	peer.send({type: 'bye'});
+	await peer.untilFin();
+};
+
+test('server: above 200 members it tells counts, once a second, and no names', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const [first] = await fill(t, server, 200);
+	await first.untilFrame('joined', ({seq}) => seq === 200);
+
+	const robin = await joinWire(t, server.address, 'robin');
+	const heron = await joinWire(t, server.address, 'heron');
+	assert.equal(server.room.log.head, 200, 'their joining is no entry');
+	assert.equal(heron.welcome.members.count, 202);
+	assert.equal(heron.welcome.members.names.length, 200);
+	first.forget();
+	clock.advance(250);
+	const counted = await first.untilFrame('members');
+	assert.deepEqual(counted, {
+		type: 'members',
+		count: 202,
+		names: [],
+		heartbeatMs: 2000,
+	});
+	await leave(robin);
+	clock.advance(750);
+	first.say(1, 'not yet');
+	await first.untilSaid('not yet');
+	assert.equal(first.of('members').length, 1, 'the second is not over');
+
+	await leave(await joinWire(t, server.address, 'wren'));
+	clock.advance(250);
+	await first.until('another count', () => first.of('members').length === 2);
+	assert.equal(first.of('members')[1]!.count, 201);
+	clock.advance(1500);
+	first.say(2, 'still here');
+	await first.untilSaid('still here');
+	assert.equal(first.of('members').length, 2, 'nothing changed');
+	assert.equal(first.of('joined').length + first.of('left').length, 0);
+});
+
+test('server: back at 200 members it tells their names again', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const [first, others] = await fill(t, server, 201);
+	clock.advance(1000);
+	await first.untilFrame('members', ({count}) => count === 201);
+	first.forget();
+
+	await leave(others[0]!);
+	assert.equal(server.room.memberCount, 200);
+	clock.advance(1000);
+	const {count, names} = await first.untilFrame('members');
+	assert.equal(count, 200);
+	assert.deepEqual(names, server.room.memberList().names);
+
+	await leave(others[1]!);
+	const left = await first.untilFrame('left');
+	assert.equal(left.nick, others[1]!.welcome.nick);
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {FakeClock} from '../helpers/clock.js';
+import {openSessions} from '../helpers/room.js';
+import {
+	joinWire,
+	openPlain,
+	type MemberPeer,
+	type WirePeer,
+} from '../helpers/wire-peer.js';
+
+const segmentBytes = 64 * 1024;
+const long = 'x'.repeat(16_000);
+
+const batch = 16;
+
+/** Says a batch after the other; each is seen by its speaker before the next. */
+const sayUntil = async (
+	talker: MemberPeer,
+	isEnough: () => boolean,
+	from = 1,
+) => {
+	let n = from;
+	for (; !isEnough(); n += batch) {
+		assert.ok(n < 10_000, 'the kernel takes all of it');
+		for (let index = 0; index < batch; index++) {
+			talker.say(n + index, long);
+		}
+
+		const last = n + batch - 1;
+		// eslint-disable-next-line no-await-in-loop
+		await talker.untilFrame('message', frame => frame.n === last);
+		talker.forget();
+	}
+
+	return n;
+};
+
+const seqsOf = (peer: WirePeer) =>
+	peer.frames.flatMap(frame => ('seq' in frame ? [frame.seq] : []));
+
+test('server: a stopped reader holds up nobody, and gets the whole in the end', async t => {
+	const room = await openSessions(t, {clock: new FakeClock(), segmentBytes});
+	const talker = await joinWire(t, room.address, 'talker');
+	const reader = await joinWire(t, room.address, 'reader');
+	const stuck = await joinWire(t, room.address, 'stuck');
+	await stuck.untilFrame('joined', ({nick}) => nick === 'stuck');
+	stuck.socket.pause();
+	const end = room.endOf(stuck)!;
+	const blockedAt = await sayUntil(talker, () => end.writableLength > 0);
+	const heldBytes = end.writableLength;
+	const enough = room.room.log.head + 100;
+	await sayUntil(talker, () => room.room.log.head >= enough, blockedAt);
+	const {head} = room.room.log;
+	await reader.untilFrame('message', ({seq}) => seq === head);
+	// What the server holds for it is still the slice that it was on.
+	assert.equal(end.writableLength, heldBytes);
+	assert.ok(heldBytes <= segmentBytes, `${heldBytes} bytes`);
+
+	stuck.socket.resume();
+	await stuck.untilFrame('message', ({seq}) => seq === head);
+	assert.deepEqual(stuck.of('gap'), []);
+	assert.deepEqual(
+		seqsOf(stuck),
+		Array.from({length: head}, (_, index) => index + 1),
+	);
+});
+
+test('server: a reader stopped for too long is told what it missed', async t => {
+	const room = await openSessions(t, {
+		clock: new FakeClock(),
+		segmentBytes,
+		retainedBytes: 4 * segmentBytes,
+	});
+	const talker = await joinWire(t, room.address, 'talker');
+	const stuck = await joinWire(t, room.address, 'stuck');
+	await stuck.untilFrame('joined', ({nick}) => nick === 'stuck');
+	stuck.socket.pause();
+	const end = room.endOf(stuck)!;
+	const blockedAt = await sayUntil(talker, () => end.writableLength > 0);
+	const tooFar = room.room.log.head + 50;
+	await sayUntil(talker, () => room.room.log.firstSeq > tooFar, blockedAt);
+	const {head, firstSeq} = room.room.log;
+	assert.ok(end.writableLength <= segmentBytes);
+	stuck.socket.resume();
+	await stuck.untilFrame('message', ({seq}) => seq === head);
+	const gaps = stuck.of('gap');
+	assert.equal(gaps.length, 1);
+	const [gap] = gaps;
+	const seqs = seqsOf(stuck);
+	assert.deepEqual(seqs, [
+		...Array.from({length: gap!.from - 1}, (_, index) => index + 1),
+		...Array.from({length: head - gap!.to}, (_, index) => gap!.to + 1 + index),
+	]);
+	assert.equal(gap!.to, firstSeq - 1, 'all that is kept is told');
+	const place = stuck.frames.indexOf(gap!);
+	const next = stuck.frames[place + 1];
+	assert.equal(next && 'seq' in next && next.seq, gap!.to + 1, 'in its place');
+});
+
+test('server: a reader that lags gets its rest behind its own FIN, and the bye', async t => {
+	const room = await openSessions(t, {clock: new FakeClock(), segmentBytes});
+	const talker = await joinWire(t, room.address, 'talker');
+	const stuck = await joinWire(t, room.address, 'stuck');
+	stuck.socket.pause();
+	const end = room.endOf(stuck)!;
+	const blockedAt = await sayUntil(talker, () => end.writableLength > 0);
+	const enough = room.room.log.head + 50;
+	await sayUntil(talker, () => room.room.log.head >= enough, blockedAt);
+	const {head} = room.room.log;
+	room.sessions.end('shutdown');
+	stuck.end();
+	await stuck.until('its FIN to be seen', () => end.readableEnded);
+	stuck.socket.resume();
+	await stuck.untilFin();
+	assert.deepEqual(
+		seqsOf(stuck),
+		Array.from({length: head}, (_, index) => index + 1),
+	);
+	assert.deepEqual(stuck.frames.at(-1), {type: 'bye', reason: 'shutdown'});
+});
+
+test('server: what falls off the log within one turn is a gap as well', async t => {
+	const room = await openSessions(t, {
+		clock: new FakeClock(),
+		segmentBytes: 1024,
+		retainedBytes: 1024,
+	});
+	const talker = await joinWire(t, room.address, 'talker');
+	const reader = await joinWire(t, room.address, 'reader');
+	await reader.untilFrame('joined', ({nick}) => nick === 'reader');
+	reader.forget();
+	talker.send(
+		...Array.from({length: 50}, (_, index) => ({
+			type: 'say',
+			n: index + 1,
+			text: `line ${index}`,
+		})),
+	);
+	await reader.untilSaid('line 49');
+	const [gap] = reader.of('gap');
+	assert.deepEqual(gap, {type: 'gap', from: 3, to: room.room.log.firstSeq - 1});
+	assert.deepEqual(
+		seqsOf(reader),
+		Array.from({length: 52 - gap!.to}, (_, index) => gap!.to + 1 + index),
+	);
+});
+
+test('server: a plain listener is told how many lines it missed', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {
+		clock,
+		segmentBytes: 1024,
+		retainedBytes: 1024,
+	});
+	const listener = await openPlain(t, room.address);
+	await listener.until('the accept', () => room.sockets.length === 1);
+	const talker = await joinWire(t, room.address, 'talker');
+	talker.send(
+		...Array.from({length: 50}, (_, index) => ({
+			type: 'say',
+			n: index + 1,
+			text: `line ${index}`,
+		})),
+	);
+	await talker.untilSaid('line 49');
+	const {firstSeq} = room.room.log;
+	clock.advance(5000);
+	talker.send({type: 'ping', id: 1});
+	await talker.untilFrame('pong');
+	clock.advance(5000);
+	await listener.untilText('line 49\n');
+	assert.equal(
+		listener.text.split('\n')[0],
+		`${firstSeq - 1} lines are gone: you read too slowly.`,
+	);
+	// The first entry is the joining, so that entry seq is line seq - 2.
+	assert.equal(listener.text.split('\n')[1], `talker: line ${firstSeq - 2}`);
+});
+
+test('server: stops reading from who does not read its answers', async t => {
+	const room = await openSessions(t, {clock: new FakeClock()});
+	const peer = await joinWire(t, room.address, 'otter');
+	peer.socket.pause();
+	const end = room.endOf(peer)!;
+	let lines = 0;
+	while (!end.isPaused()) {
+		assert.ok(lines < 200_000, 'it reads on and on');
+		lines += 1000;
+		// Two bytes each, and an error of a hundred as the answer.
+		peer.write('x\n'.repeat(1000));
+		// eslint-disable-next-line no-await-in-loop
+		await peer.until(
+			'the server to read or to stop',
+			() => end.isPaused() || end.bytesRead === peer.socket.bytesWritten,
+		);
+	}
+
+	assert.ok(end.writableLength < 2 * 1024 * 1024, `${end.writableLength}`);
+	peer.socket.resume();
+	await peer.until('all errors', () => peer.of('error').length === lines);
+	assert.equal(end.isPaused(), false);
+});

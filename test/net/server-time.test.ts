@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {FakeClock} from '../helpers/clock.js';
+import {openServer, openSessions} from '../helpers/room.js';
+import {
+	greet,
+	joinWire,
+	openPlain,
+	openWire,
+	type WirePeer,
+} from '../helpers/wire-peer.js';
+
+/** A sign of life, and the proof that the server has seen it. */
+const beat = async (peer: WirePeer, id: number) => {
+	peer.send({type: 'ping', id});
+	await peer.untilFrame('pong', pong => pong.id === id);
+};
+
+test('server: gives a hello 10 s from the accept, then says so and ends', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const peer = await openWire(t, room.address);
+	await peer.until('the accept', () => room.sockets.length === 1);
+	clock.advance(6000);
+	peer.write('{"type":"hello",');
+	await room.untilRead(peer);
+	clock.advance(3750);
+	peer.write('"v":1,');
+	await room.untilRead(peer);
+	assert.equal(room.of('ended').length, 0);
+	clock.advance(250);
+	await peer.untilFin();
+	assert.equal(peer.of('error')[0]?.code, 'ERR_HANDSHAKE_TIMEOUT');
+	assert.deepEqual(peer.of('bye'), [{type: 'bye', reason: 'protocol'}]);
+});
+
+test('server: a refused nick gives no more time', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	await joinWire(t, room.address, 'otter');
+	const peer = await openWire(t, room.address);
+	peer.send({
+		type: 'hello',
+		v: 1,
+		client: '00000000-0000-4000-8000-000000000000',
+		nick: 'otter',
+	});
+	await peer.untilFrame('error');
+	clock.advance(9999);
+	const {welcome} = await greet(peer, 'heron');
+	assert.equal(welcome.nick, 'heron');
+	clock.advance(1001);
+	await beat(peer, 1);
+});
+
+test('server: what may be a hello is plain after 10 s, and not lost', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const otter = await joinWire(t, room.address, 'otter');
+	const peer = await openPlain(t, room.address);
+	peer.write('{\n');
+	await room.untilRead(peer);
+	await beat(otter, 1);
+	clock.advance(5000);
+	await beat(otter, 2);
+	assert.deepEqual(otter.said, []);
+	clock.advance(5000);
+	await otter.untilSaid('{');
+	peer.write('}\n');
+	await otter.untilSaid('}');
+});
+
+test('server: answers a ping with its id', async t => {
+	const server = await openServer(t);
+	const peer = await joinWire(t, server.address, 'otter');
+	peer.send({type: 'ping', id: 0}, {type: 'ping', id: 4711});
+	await peer.untilFrame('pong', ({id}) => id === 4711);
+	assert.deepEqual(
+		peer.of('pong').map(({id}) => id),
+		[0, 4711],
+	);
+});
+
+test('server: pings after a heartbeat of silence, and drops after three', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const otter = await joinWire(t, server.address, 'otter');
+	const silent = await joinWire(t, server.address, 'silent');
+	clock.advance(1750);
+	await beat(otter, 1);
+	assert.equal(silent.of('ping').length, 0);
+	clock.advance(250);
+	await silent.untilFrame('ping');
+	assert.equal(otter.of('ping').length, 0, 'it was heard 250 ms ago');
+	clock.advance(1750);
+	await beat(otter, 2);
+	clock.advance(2000);
+	await beat(otter, 3);
+	assert.equal(silent.isClosed, false);
+	assert.equal(silent.of('ping').length, 2, 'a ping a heartbeat, no more');
+	clock.advance(250);
+	const left = await otter.untilFrame('left');
+	assert.deepEqual([left.nick, left.reason], ['silent', 'timeout']);
+	await silent.untilFin();
+	const ended = await server.untilEvent('ended');
+	assert.deepEqual([ended.peer, ended.reason], [silent.name, 'timeout']);
+});
+
+test('server: any byte is a sign of life, also half a frame', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const peer = await joinWire(t, room.address, 'otter');
+	for (const piece of ['{"type":"say",', '"n":1,', '"text":', '"slow"}\n']) {
+		clock.advance(5000);
+		peer.write(piece);
+		// eslint-disable-next-line no-await-in-loop
+		await room.untilRead(peer);
+	}
+
+	await peer.untilSaid('slow');
+});
+
+test('server: drops nobody for the time that it was stopped itself', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const otter = await joinWire(t, server.address, 'otter');
+	clock.jump(30_000);
+	await beat(otter, 1);
+	assert.equal(server.of('ended').length, 0);
+	// From there on the deadlines hold as before.
+	clock.advance(6250);
+	await otter.untilFin();
+	assert.equal(server.of('ended')[0]?.reason, 'timeout');
+});
+
+test('server: a wall clock that jumps drops nobody', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const otter = await joinWire(t, server.address, 'otter');
+	const day = 86_400_000;
+	for (const [index, wallOffsetMs] of [day, -day, 0].entries()) {
+		clock.wallOffsetMs = wallOffsetMs;
+		clock.advance(2500);
+		// eslint-disable-next-line no-await-in-loop
+		await beat(otter, index);
+	}
+
+	assert.equal(server.of('ended').length, 0);
+});
+
+test('server: a plain peer may listen for a day', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const peer = await openPlain(t, server.address);
+	peer.write('hello\n');
+	await peer.until('its joining', () => server.room.memberCount === 1);
+	clock.advance(86_400_000);
+	peer.write('/who\n');
+	await peer.untilText('1 here: guest-');
+});

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {createHash, randomUUID} from 'node:crypto';
+import {test} from 'node:test';
+import {openServer, openSessions, portOf} from '../helpers/room.js';
+import {greet, helloFrame, joinWire, openWire} from '../helpers/wire-peer.js';
+
+const publicIdOf = (client: string) =>
+	createHash('sha256').update(client).digest('hex').slice(0, 16);
+
+test('server: binds, listens and accepts many, and tells each', async t => {
+	const server = await openServer(t);
+	assert.deepEqual(
+		server.of('listening').map(({state, place}) => [state.phase, place]),
+		[['listening', {host: '127.0.0.1', port: portOf(server.address)}]],
+	);
+	const peers = await Promise.all(
+		Array.from({length: 50}, async () => openWire(t, server.address)),
+	);
+	const names = peers.map(({name}) => name);
+	await server.untilEvent('accepted', () => {
+		const accepted = server.of('accepted').map(({peer}) => peer);
+		return names.every(name => accepted.includes(name));
+	});
+	// It never speaks first: the first bytes tell who is there.
+	assert.deepEqual(
+		peers.map(({bytes}) => bytes.length),
+		peers.map(() => 0),
+	);
+});
+
+test('server: welcomes a client, and replays with its own joining last', async t => {
+	const server = await openServer(t);
+	const client = randomUUID();
+	const peer = await joinWire(t, server.address, 'otter', {client});
+	const joined = await peer.untilFrame('joined');
+	const {session, log, ...welcome} = peer.welcome;
+	assert.match(session, /^[\da-f-]{36}$/);
+	assert.equal(log, server.room.logId);
+	assert.deepEqual(welcome, {
+		type: 'welcome',
+		v: 1,
+		room: `127.0.0.1:${portOf(server.address)}`,
+		nick: 'otter',
+		head: 1,
+		stored: 0,
+		members: {count: 1, names: ['otter']},
+		limits: {frameBytes: 65_536, textBytes: 16_384},
+		heartbeatMs: 2000,
+	});
+	const {at, ...rest} = joined;
+	assert.ok(Number.isInteger(at));
+	const id = publicIdOf(client);
+	assert.deepEqual(rest, {type: 'joined', seq: 1, nick: 'otter', id});
+	// Neither its secret nor anything that leads back to it is shown.
+	assert.equal(peer.text.includes(client), false);
+});
+
+test('server: replays the last 100 entries to who comes new', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	for (let n = 1; n <= 150; n++) {
+		otter.say(n, `line ${n}`);
+	}
+
+	await otter.untilSaid('line 150');
+	const heron = await joinWire(t, server.address, 'heron');
+	await heron.untilFrame('joined', ({nick}) => nick === 'heron');
+	const seqs = heron.frames.flatMap(frame =>
+		'seq' in frame ? [frame.seq] : [],
+	);
+	assert.equal(heron.welcome.head, 152);
+	assert.deepEqual(
+		seqs,
+		Array.from({length: 100}, (_, index) => 53 + index),
+	);
+	assert.equal(heron.of('gap').length, 0);
+	assert.equal(heron.said[0], 'line 52');
+});
+
+test('server: replays exactly what came after since', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	for (let n = 1; n <= 150; n++) {
+		otter.say(n, `line ${n}`);
+	}
+
+	await otter.untilSaid('line 150');
+	const log = server.room.logId;
+	const back = await joinWire(t, server.address, 'heron', {since: 20, log});
+	await back.untilFrame('joined', ({nick}) => nick === 'heron');
+	assert.deepEqual(
+		back.frames.slice(1).map(frame => 'seq' in frame && frame.seq),
+		Array.from({length: 132}, (_, index) => 21 + index),
+	);
+
+	const upToDate = await joinWire(t, server.address, 'robin', {
+		since: 152,
+		log,
+	});
+	await upToDate.untilFrame('joined');
+	assert.deepEqual(
+		upToDate.of('joined').map(({nick}) => nick),
+		['robin'],
+	);
+	assert.equal(upToDate.said.length, 0);
+});
+
+test('server: takes no since of another log, nor one beyond its head', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	otter.say(1, 'hello');
+	await otter.untilSaid('hello');
+	const other = {since: 2, log: randomUUID()};
+	const foreign = await joinWire(t, server.address, 'heron', other);
+	await foreign.untilSaid('hello');
+	const beyond = await joinWire(t, server.address, 'robin', {since: 99});
+	await beyond.untilSaid('hello');
+	assert.deepEqual(
+		[...foreign.of('gap'), ...beyond.of('gap')],
+		[],
+		'its numbers mean nothing here, so nothing of them is missing',
+	);
+});
+
+test('server: says by a gap what the log holds no more', async t => {
+	const {address, room} = await openSessions(t, {
+		segmentBytes: 1024,
+		retainedBytes: 2048,
+	});
+	const otter = await joinWire(t, address, 'otter');
+	for (let n = 1; n <= 60; n++) {
+		otter.say(n, `line ${n} ${'.'.repeat(50)}`);
+	}
+
+	await otter.untilFrame('message', ({n}) => n === 60);
+	const {firstSeq} = room.log;
+	assert.ok(firstSeq > 10, 'entries have fallen off');
+	const back = await joinWire(t, address, 'heron', {since: 5});
+	await back.untilFrame('joined', ({nick}) => nick === 'heron');
+	assert.deepEqual(back.frames[1], {type: 'gap', from: 6, to: firstSeq - 1});
+	assert.deepEqual(
+		back.frames.slice(2).map(frame => 'seq' in frame && frame.seq),
+		Array.from({length: 63 - firstSeq}, (_, index) => firstSeq + index),
+	);
+});
+
+test('server: refuses a nick that is taken, and hears another hello', async t => {
+	const server = await openServer(t);
+	await joinWire(t, server.address, 'otter');
+	const peer = await openWire(t, server.address);
+	peer.send(helloFrame('OTTER'));
+	const error = await peer.untilFrame('error');
+	assert.equal(error.code, 'ERR_NICK_TAKEN');
+	peer.send(helloFrame('with space'));
+	await peer.untilFrame('error', ({code}) => code === 'ERR_NICK_INVALID');
+	const {welcome} = await greet(peer, 'heron');
+	assert.deepEqual(welcome.members.names, ['otter', 'heron']);
+});
+
+test('server: answers a second hello with an error, and goes on', async t => {
+	const server = await openServer(t);
+	const peer = await joinWire(t, server.address, 'otter');
+	peer.send(helloFrame('heron'), {type: 'ping', id: 7});
+	const error = await peer.untilFrame('error');
+	assert.equal(error.code, 'ERR_BAD_FRAME');
+	await peer.untilFrame('pong', ({id}) => id === 7);
+	assert.deepEqual(server.room.memberList().names, ['otter']);
+});
+
+test('server: answers a frame before an accepted hello with an error', async t => {
+	const server = await openServer(t);
+	await joinWire(t, server.address, 'otter');
+	const peer = await openWire(t, server.address);
+	// Framed from its first bytes on, but its nick is refused: not a member.
+	peer.send(
+		helloFrame('otter'),
+		{type: 'say', n: 1, text: 'too early'},
+		{type: 'whisper', n: 2, to: 'otter', text: 'too early'},
+		{type: 'nick', nick: 'heron'},
+		{type: 'ping', id: 1},
+	);
+	await peer.until('five errors', () => peer.of('error').length === 5);
+	assert.deepEqual(
+		peer.frames.map(frame => frame.type === 'error' && frame.code),
+		['ERR_NICK_TAKEN', ...Array.from({length: 4}, () => 'ERR_BAD_FRAME')],
+	);
+	assert.equal(server.room.log.head, 1);
+	const {welcome} = await greet(peer, 'heron');
+	assert.equal(welcome.nick, 'heron');
+});
+
+test('server: refuses another version of the wire, and says which it speaks', async t => {
+	const server = await openServer(t);
+	const peer = await openWire(t, server.address);
+	peer.send({...helloFrame('otter'), v: 2});
+	await peer.untilFin();
+	assert.deepEqual(
+		peer.frames.map(({type}) => type),
+		['error', 'bye'],
+	);
+	const [error] = peer.of('error');
+	assert.equal(error?.code, 'ERR_VERSION');
+	assert.match(error.message, /version 1 of the wire.*asked for 2/);
+});
+
+test('server: passes over frames of a type that it does not know', async t => {
+	const server = await openServer(t);
+	const peer = await joinWire(t, server.address, 'otter');
+	peer.send({type: 'typing', to: 'heron'}, {type: 'ping', id: 1});
+	await peer.untilFrame('pong');
+	assert.equal(peer.of('error').length, 0);
+});
+
+test('server: answers each bad frame with an error, and goes on', async t => {
+	const server = await openServer(t);
+	const peer = await joinWire(t, server.address, 'otter');
+	const bad = [
+		'not json',
+		'[]',
+		'{"n":1}',
+		'{"type":"say","n":1}',
+		'{"type":"say","n":0,"text":"zero"}',
+		'{"type":"say","n":1,"text":"x","extra":true}',
+		'{"type":"say","n":1,"text":"x","__proto__":{"admin":true}}',
+		'{"type":"nick","nick":7}',
+		'',
+	];
+	peer.write(bad.map(line => `${line}\n`).join(''));
+	peer.write(Buffer.from([0x7b, 0xff, 0xfe, 0x7d, 0x0a]));
+	peer.say(1, 'good');
+	await peer.untilSaid('good');
+	assert.deepEqual(
+		peer.of('error').map(({code}) => code),
+		Array.from({length: bad.length + 1}, () => 'ERR_BAD_FRAME'),
+	);
+	assert.equal(server.room.log.head, 2);
+});
+
+test('server: refuses a text that is empty or too long, by its n', async t => {
+	const server = await openServer(t);
+	const peer = await joinWire(t, server.address, 'otter');
+	peer.say(1, '');
+	peer.say(2, 'é'.repeat(8193));
+	peer.say(3, 'é'.repeat(8192));
+	await peer.untilFrame('message', ({n}) => n === 3);
+	assert.deepEqual(
+		peer.of('error').map(({code, n}) => [code, n]),
+		[
+			['ERR_TEXT_EMPTY', 1],
+			['ERR_TEXT_TOO_LONG', 2],
+		],
+	);
+});
+
+test('server: ends on an overlong frame: error, bye, FIN', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const peer = await joinWire(t, server.address, 'heron');
+	peer.write(`{"type":"say","n":1,"text":"${'x'.repeat(65_536)}`);
+	await peer.untilFin();
+	assert.deepEqual(
+		peer.frames.slice(-2).map(frame => [frame.type, 'code' in frame]),
+		[
+			['error', true],
+			['bye', false],
+		],
+	);
+	assert.equal(peer.of('error')[0]?.code, 'ERR_LINE_TOO_LONG');
+	assert.equal(peer.of('bye')[0]?.reason, 'protocol');
+	// Its FIN was not turned into an RST by what it still sends.
+	peer.write('x'.repeat(100_000));
+	peer.end();
+	await peer.untilClosed();
+	assert.equal(peer.errorCode, undefined);
+	const left = await otter.untilFrame('left');
+	assert.equal(left.reason, 'protocol');
+});

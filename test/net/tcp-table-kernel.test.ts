@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {execFileSync} from 'node:child_process';
+import {connect, type Socket} from 'node:net';
+import {test} from 'node:test';
+import type {TcpState} from '../../source/connection/tcp.js';
+import {endpointsOf, formatAddress} from '../../source/net/address.js';
+import {readTcpTable} from '../../source/net/tcp-table.js';
+import {requireExecutable, type Owner} from '../helpers/environment.js';
+import {openServer, portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {brief} from '../helpers/steps.js';
+import {until} from '../helpers/until.js';
+import {openPlain} from '../helpers/wire-peer.js';
+
+const ssNames: Readonly<Record<string, TcpState>> = {
+	ESTAB: 'ESTABLISHED',
+	'SYN-RECV': 'SYN-RECEIVED',
+};
+
+/** What ss says of a port, which asks the kernel over another way. */
+const readSs = (port: number): string[] => {
+	const rows = execFileSync(
+		requireExecutable('ss', 'iproute2'),
+		['-tanH', `( sport = :${port} or dport = :${port} )`],
+		{encoding: 'utf8'},
+	);
+	return rows
+		.trim()
+		.split('\n')
+		.map(row => {
+			const [state, received, sent, local, remote] = row.split(/\s+/);
+			const name = ssNames[state!] ?? state;
+			// Of a listening socket its second column is the backlog.
+			return name === 'LISTEN'
+				? `${local} 0.0.0.0:0 LISTEN 0 ${received}`
+				: `${local} ${remote} ${name} ${sent} ${received}`;
+		})
+		.toSorted();
+};
+
+/** A connection to a peer that does nothing by itself. */
+const openConnection = async (owner: Owner) => {
+	const accepted = Promise.withResolvers<Socket>();
+	const {address} = await listenBare(owner, accepted.resolve);
+	const peer = await openPlain(owner, address);
+	const other = await accepted.promise;
+	const {local, remote} = endpointsOf(peer.socket);
+	const port = portOf(address);
+	const readPair = async () => {
+		const table = await readTcpTable(new Set([port]));
+		assert.ok(table);
+		assert.equal(table.listening(formatAddress(address))?.state, 'LISTEN');
+		return table.pair(local!, remote!);
+	};
+
+	return {
+		peer,
+		other,
+		readPair,
+		/** Waits for both states, and looks whether ss says the same. */
+		async untilStates(mine: TcpState | undefined, its: TcpState | undefined) {
+			let seen = '';
+			const pair = await until(
+				async () => {
+					const found = await readPair();
+					seen = JSON.stringify(found);
+					return (
+						found.local?.state === mine && found.remote?.state === its && found
+					);
+				},
+				{what: `${mine} and ${its}`, seen: () => seen},
+			);
+			const rows = brief(
+				[pair.local, pair.remote].filter(end => end !== undefined),
+			);
+			assert.deepEqual(
+				readSs(port).filter(row => !row.includes('LISTEN')),
+				rows,
+			);
+		},
+	};
+};
+
+test('tcp-table: agrees with ss from the handshake to TIME-WAIT', async t => {
+	const {peer, other, untilStates} = await openConnection(t);
+	await untilStates('ESTABLISHED', 'ESTABLISHED');
+	peer.end();
+	await untilStates('FIN-WAIT-2', 'CLOSE-WAIT');
+	other.end();
+	other.resume();
+	await untilStates('TIME-WAIT', undefined);
+});
+
+test('tcp-table: agrees with ss when the other side closes first', async t => {
+	const {peer, other, untilStates} = await openConnection(t);
+	other.end();
+	await untilStates('CLOSE-WAIT', 'FIN-WAIT-2');
+	peer.end();
+	other.resume();
+	await untilStates(undefined, 'TIME-WAIT');
+});
+
+test('tcp-table: after an RST nothing is left', async t => {
+	const {peer, untilStates} = await openConnection(t);
+	peer.reset();
+	await untilStates(undefined, undefined);
+});
+
+test('tcp-table: shows what waits in the queues', async t => {
+	const {other, peer, readPair} = await openConnection(t);
+	const bytes = 16 * 1024 * 1024;
+	peer.socket.pause();
+	other.write(Buffer.alloc(bytes));
+	// Node takes a buffer full even so; the kernels of both ends take the rest.
+	const {local, remote} = await until(
+		async () => {
+			const pair = await readPair();
+			const queues = [
+				pair.local?.receiveQueueBytes,
+				pair.remote?.sendQueueBytes,
+			];
+			return queues.every(queue => (queue ?? 0) > 0) && pair;
+		},
+		{what: 'bytes that wait at both ends'},
+	);
+	const waiting = local!.receiveQueueBytes + remote!.sendQueueBytes;
+	assert.ok(waiting <= bytes, `${waiting}`);
+});
+
+test('tcp-table: finds a connection over ::1', async t => {
+	const address = {kind: 'tcp', host: '::1', port: 0} as const;
+	const server = await openServer(t, {address});
+	const peer = await openPlain(t, server.address);
+	const table = await readTcpTable();
+	const {local, remote} = endpointsOf(peer.socket);
+	const pair = table?.pair(local!, remote!);
+	assert.deepEqual(
+		[pair?.local?.state, pair?.remote?.state],
+		['ESTABLISHED', 'ESTABLISHED'],
+	);
+	const listening = table?.listening(formatAddress(server.address));
+	assert.equal(listening?.state, 'LISTEN');
+});
+
+test('tcp-table: finds a peer that came over IPv4 inside IPv6', async t => {
+	const {address} = await listenBare(t, () => undefined);
+	const port = portOf(address);
+	const socket = connect({host: '::ffff:127.0.0.1', port});
+	t.after(() => socket.destroy());
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const table = await readTcpTable(new Set([port]));
+	const {local, remote} = table!.pair(
+		`127.0.0.1:${port}`,
+		`127.0.0.1:${socket.localPort}`,
+	);
+	assert.equal(local?.state, 'ESTABLISHED');
+	assert.equal(remote?.state, 'ESTABLISHED');
+});
+
+test('tcp-table: finds both ends of 1,000 peers', async t => {
+	const {address} = await listenBare(t, () => undefined);
+	const peers = await Promise.all(
+		Array.from({length: 1000}, async () => openPlain(t, address)),
+	);
+	const table = await readTcpTable(new Set([portOf(address)]));
+	for (const {socket} of peers) {
+		const {local, remote} = endpointsOf(socket);
+		const pair = table!.pair(local!, remote!);
+		assert.equal(pair.local?.state, 'ESTABLISHED');
+		assert.equal(pair.remote?.state, 'ESTABLISHED');
+	}
+});

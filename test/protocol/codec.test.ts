@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {
+	decodeClientFrame,
+	decodeServerFrame,
+	frameLine,
+	type Decoded,
+} from '../../source/protocol/codec.js';
+import {
+	maxFrameBytes,
+	type ClientFrame,
+	type ServerFrame,
+} from '../../source/protocol/frame.js';
+import {LineSplitter} from '../../source/protocol/lines.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+type AnyFrame = ClientFrame | ServerFrame;
+type Decode = (line: Buffer) => Decoded<AnyFrame>;
+/** Of every type the fields but `type`; those behind a `?` may be missing. */
+type Fields<Frame extends AnyFrame> = Record<
+	Frame['type'],
+	Record<string, fc.Arbitrary<unknown>>
+>;
+
+const text = fc.string({unit: 'binary', maxLength: 20});
+const count = fc.oneof(
+	fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER),
+	fc.maxSafeNat(),
+);
+const positive = count.map(value => Math.max(1, value));
+const names = fc.array(text, {maxLength: 3});
+const record = (fields: Record<string, fc.Arbitrary<unknown>>) =>
+	fc.record(fields, {noNullPrototype: true});
+const ping = {id: count};
+const entry = {seq: positive, at: count, id: text};
+
+const clientFields: Fields<ClientFrame> = {
+	hello: {
+		v: positive,
+		client: fc.uuid(),
+		nick: text,
+		'since?': count,
+		'log?': text,
+		'proof?': text,
+	},
+	say: {n: positive, text},
+	whisper: {n: positive, to: text, text},
+	nick: {nick: text},
+	ping,
+	pong: ping,
+	bye: {},
+};
+
+const serverFields: Fields<ServerFrame> = {
+	challenge: {nonce: text},
+	welcome: {
+		v: positive,
+		session: text,
+		room: text,
+		'log?': text,
+		nick: text,
+		head: count,
+		'stored?': count,
+		members: record({count, names}),
+		limits: record({frameBytes: positive, textBytes: positive}),
+		heartbeatMs: positive,
+	},
+	gap: {from: positive, to: positive},
+	message: {...entry, from: text, n: count, text},
+	joined: {...entry, nick: text},
+	left: {...entry, nick: text, reason: text},
+	renamed: {...entry, from: text, to: text},
+	members: {count, names, 'heartbeatMs?': positive},
+	whispered: {n: count, from: text, to: text, text, at: count},
+	ping,
+	pong: ping,
+	error: {code: text, message: text, 'n?': positive},
+	bye: {reason: text},
+};
+
+const sides = [
+	{side: 'client', fields: clientFields, decode: decodeClientFrame},
+	{side: 'server', fields: serverFields, decode: decodeServerFrame},
+] as const;
+
+/** Frames of a type: all that it needs, and any of what it may have. */
+const frames = (type: string, fields: Fields<AnyFrame>[AnyFrame['type']]) => {
+	const all = Object.fromEntries(
+		Object.entries(fields).map(([key, value]) => [key.replace('?', ''), value]),
+	);
+	const requiredKeys = Object.keys(fields).filter(key => !key.endsWith('?'));
+	return fc
+		.record(all, {requiredKeys, noNullPrototype: true})
+		.map(frame => ({type, ...frame}));
+};
+
+const anyOf = (fields: Fields<AnyFrame> | Partial<Fields<AnyFrame>>) =>
+	fc.oneof(
+		...Object.entries(fields).map(([type, each]) => frames(type, each)),
+	) as fc.Arbitrary<AnyFrame>;
+
+const jsonOf = (value: unknown) => Buffer.from(JSON.stringify(value));
+const whyBad = (decoded: Decoded<AnyFrame>): string => {
+	assert.equal(decoded.kind, 'bad');
+	return decoded.error.message;
+};
+
+for (const {side, fields, decode} of sides) {
+	for (const [type, each] of Object.entries(fields)) {
+		test(`codec: a ${side}'s ${type} comes back as it was`, () => {
+			fc.assert(
+				fc.property(frames(type, each), frame => {
+					const line = frameLine(frame as AnyFrame);
+					assert.equal(line.indexOf('\n'), line.length - 1);
+					assert.deepEqual(decode(Buffer.from(line.slice(0, -1))), {
+						kind: 'frame',
+						frame,
+					});
+				}),
+				{numRuns: Math.min(runs, 200)},
+			);
+		});
+
+		test(`codec: a ${side}'s ${type} needs its keys, of their types`, () => {
+			const [whole] = fc.sample(
+				frames(type, each).filter(
+					frame => Object.keys(frame).length > Object.keys(each).length,
+				),
+				{numRuns: 1, seed: 1},
+			);
+			for (const key of Object.keys(each)) {
+				const name = key.replace('?', '');
+				const without = jsonOf({...whole, [name]: undefined});
+				if (key.endsWith('?')) {
+					assert.equal(decode(without).kind, 'frame', `without ${name}`);
+				} else {
+					assert.match(
+						whyBad(decode(without)),
+						new RegExp(`${type} .*${name}`),
+					);
+				}
+
+				const isText = typeof whole![name as 'type'] === 'string';
+				for (const wrong of [null, true, {}, [1], [['a']], isText ? 1 : '1']) {
+					const message = whyBad(decode(jsonOf({...whole, [name]: wrong})));
+					assert.match(message, new RegExp(`${type}'s ${name} is not `));
+				}
+			}
+		});
+	}
+}
+
+test('codec: gives the same frames whatever the chunk boundaries', () => {
+	for (const {fields, decode} of sides) {
+		const some = fc.array(anyOf(fields), {minLength: 1, maxLength: 5});
+		fc.assert(
+			fc.property(some, fc.array(fc.double({min: 0, max: 1})), (all, cuts) => {
+				const bytes = Buffer.from(all.map(frame => frameLine(frame)).join(''));
+				const places = cuts.map(cut => Math.floor((cut || 0) * bytes.length));
+				assert.deepEqual(readCut(bytes, places, decode), all);
+			}),
+			{numRuns: runs},
+		);
+	}
+});
+
+const readCut = (bytes: Buffer, places: readonly number[], decode: Decode) => {
+	const splitter = new LineSplitter(maxFrameBytes);
+	const seen: unknown[] = [];
+	let start = 0;
+	for (const end of [...places.toSorted((a, b) => a - b), bytes.length]) {
+		splitter.push(bytes.subarray(start, end), line => {
+			const decoded = decode(line);
+			seen.push(decoded.kind === 'frame' ? decoded.frame : decoded);
+		});
+		start = end;
+	}
+
+	return seen;
+};
+
+test('codec: gives the same frames at every single boundary of every type', () => {
+	for (const {fields, decode} of sides) {
+		const all = Object.entries(fields).flatMap(([type, each]) =>
+			fc.sample(frames(type, each), {numRuns: 1, seed: 7}),
+		) as AnyFrame[];
+		const bytes = Buffer.from(all.map(frame => frameLine(frame)).join(''));
+		for (let place = 0; place <= bytes.length; place++) {
+			assert.deepEqual(readCut(bytes, [place], decode), all);
+		}
+
+		assert.deepEqual(
+			readCut(
+				bytes,
+				Array.from(bytes, (_byte, index) => index),
+				decode,
+			),
+			all,
+		);
+	}
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {SockchatError} from '../../source/errors.js';
+import {LineSplitter} from '../../source/protocol/lines.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+type Read = {lines: string[]; rest: string};
+
+const readAll = (chunks: readonly Buffer[], limit = 1000): Read => {
+	const splitter = new LineSplitter(limit);
+	const lines: string[] = [];
+	for (const chunk of chunks) {
+		splitter.push(chunk, line => {
+			lines.push(line.toString('latin1'));
+		});
+	}
+
+	return {lines, rest: splitter.takeRest().toString('latin1')};
+};
+
+/** What is right, in one line of code that knows no chunks. */
+const expected = (bytes: Buffer): Read => {
+	const lines = bytes.toString('latin1').split('\n');
+	return {rest: lines.pop()!, lines};
+};
+
+/** Cuts bytes at the given places, in any order, some of them the same. */
+const cutAt = (bytes: Buffer, places: readonly number[]): Buffer[] => {
+	const cuts = [0, ...places.toSorted((a, b) => a - b), bytes.length];
+	return cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
+};
+
+const sample = Buffer.from(
+	'\n\nhéron\r\n\uFEFF🦦 otter\n\0\u001B[31m\n\nrest €',
+);
+
+test('lines: gives the same lines wherever a sample is cut in three', () => {
+	const whole = expected(sample);
+	assert.equal(whole.lines.length, 6);
+	for (let first = 0; first <= sample.length; first++) {
+		for (let second = first; second <= sample.length; second++) {
+			const chunks = cutAt(sample, [first, second]);
+			assert.deepEqual(readAll(chunks), whole, `cut at ${first}, ${second}`);
+		}
+	}
+});
+
+test('lines: gives the same lines when every byte comes alone', () => {
+	const bytes = Array.from(sample, byte => Buffer.of(byte));
+	assert.deepEqual(readAll(bytes), expected(sample));
+});
+
+test('lines: gives the same lines whatever the chunk boundaries', () => {
+	// Many line feeds, and bytes that are no UTF-8.
+	const byte = fc.oneof(fc.constant(0x0a), fc.nat({max: 255}));
+	fc.assert(
+		fc.property(
+			fc.array(byte, {maxLength: 200}),
+			fc.array(fc.nat({max: 200}), {maxLength: 20}),
+			(values, places) => {
+				const bytes = Buffer.from(values);
+				const cuts = places.map(place => Math.min(place, bytes.length));
+				assert.deepEqual(readAll(cutAt(bytes, cuts)), expected(bytes));
+			},
+		),
+		{numRuns: runs},
+	);
+});
+
+test('lines: an empty chunk changes nothing', () => {
+	const empty = Buffer.alloc(0);
+	assert.deepEqual(readAll([empty, Buffer.from('a'), empty, empty]), {
+		lines: [],
+		rest: 'a',
+	});
+});
+
+test('lines: counts the bytes of the line that has not ended', () => {
+	const splitter = new LineSplitter(100);
+	const pending = ['abc\nde', 'f', '', '\n', 'é'].map(chunk => {
+		splitter.push(Buffer.from(chunk), () => undefined);
+		return splitter.pendingBytes;
+	});
+	assert.deepEqual(pending, [2, 3, 3, 0, 2]);
+});
+
+test('lines: the rest can be taken out once, and lines go on after it', () => {
+	const splitter = new LineSplitter(10);
+	const lines: string[] = [];
+	const push = (text: string) => {
+		splitter.push(Buffer.from(text), line => {
+			lines.push(line.toString());
+		});
+	};
+
+	push('one\nlet');
+	push('ter');
+	assert.equal(splitter.takeRest().toString(), 'letter');
+	assert.equal(splitter.takeRest().toString(), '');
+	assert.equal(splitter.pendingBytes, 0);
+	// What was taken counts no more: this line is as long as may be.
+	push('0123456789\n');
+	assert.deepEqual(lines, ['one', '0123456789']);
+});
+
+/** The lines handed on, and what was thrown; over every pair of chunks. */
+const overlong = (text: string, limit: number) => {
+	const bytes = Buffer.from(text);
+	return Array.from({length: bytes.length + 1}, (_value, cut) => {
+		const splitter = new LineSplitter(limit);
+		const lines: string[] = [];
+		let thrown: unknown;
+		try {
+			for (const chunk of cutAt(bytes, [cut])) {
+				splitter.push(chunk, line => {
+					lines.push(line.toString());
+				});
+			}
+		} catch (error) {
+			thrown = error;
+		}
+
+		return {lines, thrown};
+	});
+};
+
+test('lines: a line at the limit passes, its LF not counted', () => {
+	for (const {lines, thrown} of overlong('12345678\n12345678\n1234', 8)) {
+		assert.equal(thrown, undefined);
+		assert.deepEqual(lines, ['12345678', '12345678']);
+	}
+});
+
+test('lines: a line over the limit is refused, with or without its LF', () => {
+	for (const text of ['12345678\n123456789\nx\n', '12345678\n123456789']) {
+		for (const {lines, thrown} of overlong(text, 8)) {
+			assert.deepEqual(lines, ['12345678'], 'those before it are handed on');
+			assert.ok(thrown instanceof SockchatError);
+			assert.equal(thrown.code, 'ERR_LINE_TOO_LONG');
+			assert.match(thrown.message, /sent 9 bytes .* limit is 8\./);
+		}
+	}
+});
+
+test('lines: a limit counts bytes, not characters', () => {
+	const [{thrown} = {thrown: undefined}] = overlong('ééééé\n', 9);
+	assert.match(String(thrown), /sent 10 bytes/);
+});
+
+test('lines: an overlong tail holds no more than the limit', () => {
+	const splitter = new LineSplitter(8);
+	assert.throws(() => {
+		for (const byte of Buffer.alloc(1000, 'a')) {
+			splitter.push(Buffer.of(byte), () => undefined);
+		}
+	}, SockchatError);
+	assert.equal(splitter.pendingBytes, 8);
+});
+
+test('lines: what a listener throws passes through', () => {
+	const splitter = new LineSplitter(8);
+	assert.throws(() => {
+		splitter.push(Buffer.from('a\nb\n'), () => {
+			throw new RangeError('mine');
+		});
+	}, RangeError);
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {RoomLog} from '../../source/room/log.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+/** All entries ever, and where each begins: a log that forgets nothing. */
+class Everything {
+	bytes = Buffer.alloc(0);
+	readonly offsets: number[] = [];
+
+	get head(): number {
+		return this.offsets.length;
+	}
+
+	append(line: string): void {
+		this.offsets.push(this.bytes.length);
+		this.bytes = Buffer.concat([this.bytes, Buffer.from(line)]);
+	}
+
+	/** The bytes between an entry's start and another's, or the end. */
+	isBoundary(offset: number): boolean {
+		return offset === this.bytes.length || this.offsets.includes(offset);
+	}
+}
+
+const lines = fc.array(
+	fc
+		.oneof(
+			fc.string({unit: 'binary', maxLength: 12}),
+			fc.string({unit: 'grapheme-ascii', maxLength: 90}),
+		)
+		.map(text => `${text}\n`),
+	{maxLength: 40},
+);
+const options = fc.record({
+	segmentBytes: fc.integer({min: 1, max: 64}),
+	retainedBytes: fc.nat({max: 300}),
+});
+
+/** A log and all that was in it, step by step. */
+const whileAppending = (
+	look: (log: RoomLog, all: Everything, bounds: BoundsOf) => void,
+) => {
+	fc.assert(
+		fc.property(options, lines, (bounds, entries) => {
+			const log = new RoomLog(bounds);
+			const all = new Everything();
+			for (const line of entries) {
+				all.append(line);
+				assert.equal(log.append(line), all.head);
+				look(log, all, bounds);
+			}
+		}),
+		{numRuns: runs},
+	);
+};
+
+type BoundsOf = {segmentBytes: number; retainedBytes: number};
+
+test('log: numbers entries from 1 and counts bytes for its whole life', () => {
+	const empty = new RoomLog();
+	assert.deepEqual(
+		[empty.head, empty.end, empty.start, empty.firstSeq],
+		[0, 0, 0, 1],
+	);
+	whileAppending((log, all) => {
+		assert.equal(log.head, all.head);
+		assert.equal(log.end, all.bytes.length);
+		assert.equal(log.start, all.offsets[log.firstSeq - 1]);
+	});
+});
+
+test('log: keeps what it has to, and at most two segments more', () => {
+	whileAppending((log, all, {segmentBytes, retainedBytes}) => {
+		const held = log.end - log.start;
+		assert.ok(held >= Math.min(retainedBytes, all.bytes.length));
+		const lengths = all.offsets.map(
+			(offset, index) => (all.offsets[index + 1] ?? all.bytes.length) - offset,
+		);
+		const longest = Math.max(segmentBytes, ...lengths);
+		assert.ok(held <= retainedBytes + 2 * longest);
+	});
+});
+
+test('log: from any entry still held, the slices give the bytes to the end', () => {
+	whileAppending((log, all) => {
+		const held = all.offsets.filter(offset => offset >= log.start);
+		for (const from of held) {
+			const slices: Buffer[] = [];
+			let cursor = from;
+			while (cursor < log.end) {
+				const slice = log.slice(cursor);
+				assert.ok(slice.length > 0, 'no slice is empty before the end');
+				cursor += slice.length;
+				assert.ok(all.isBoundary(cursor), 'entries are whole');
+				slices.push(slice);
+			}
+
+			assert.ok(Buffer.concat(slices).equals(all.bytes.subarray(from)));
+		}
+
+		assert.equal(log.slice(log.end).length, 0);
+	});
+});
+
+test('log: knows the offset of every seq, and the seq of every offset', () => {
+	whileAppending((log, all) => {
+		for (let seq = -1; seq <= all.head + 2; seq++) {
+			const offset =
+				seq > all.head ? log.end : (all.offsets[seq - 1] ?? log.start);
+			assert.equal(log.offsetOf(seq), Math.max(offset, log.start));
+		}
+
+		for (let offset = log.start; offset <= log.end; offset++) {
+			// Within an entry it is the next one that would begin there.
+			const before = all.offsets.filter(begin => begin < offset).length;
+			assert.equal(log.seqAt(offset), before + 1);
+		}
+	});
+});
+
+test('log: a slice handed out never changes', () => {
+	fc.assert(
+		fc.property(options, lines, (bounds, entries) => {
+			const log = new RoomLog(bounds);
+			const handedOut: Array<{slice: Buffer; copy: Buffer}> = [];
+			for (const line of entries) {
+				const cursor = log.end;
+				log.append(line);
+				for (const slice of [log.slice(cursor), log.slice(log.start)]) {
+					handedOut.push({slice, copy: Buffer.from(slice)});
+				}
+			}
+
+			assert.ok(handedOut.every(({slice, copy}) => slice.equals(copy)));
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('log: a slice ends with its segment, and an entry is never split', () => {
+	const log = new RoomLog({segmentBytes: 10, retainedBytes: 1000});
+	for (const line of ['aaaa\n', 'bbbb\n', 'cccc\n', 'dd\n', 'eee\n']) {
+		log.append(line);
+	}
+
+	// The third fills no segment with the second; the last has no room left.
+	assert.equal(log.slice(log.start).toString(), 'aaaa\nbbbb\n');
+	assert.equal(log.slice(5).toString(), 'bbbb\n');
+	assert.equal(log.slice(10).toString(), 'cccc\ndd\n');
+	assert.equal(log.slice(18).toString(), 'eee\n');
+});
+
+test('log: an entry longer than a segment gets one of its own', () => {
+	const log = new RoomLog({segmentBytes: 4, retainedBytes: 1000});
+	log.append('a\n');
+	log.append('long enough\n');
+	log.append('b\n');
+	assert.equal(log.slice(2).toString(), 'long enough\n');
+	assert.equal(log.slice(14).toString(), 'b\n');
+});
+
+test('log: drops the oldest segment once the rest is enough', () => {
+	const log = new RoomLog({segmentBytes: 10, retainedBytes: 20});
+	const starts = Array.from({length: 10}, () => {
+		log.append('aaaa\n');
+		return [log.start, log.firstSeq];
+	});
+	assert.deepEqual(starts, [
+		...Array.from({length: 6}, () => [0, 1]),
+		...Array.from({length: 2}, () => [10, 3]),
+		...Array.from({length: 2}, () => [20, 5]),
+	]);
+	assert.equal(log.offsetOf(2), 20);
+	assert.equal(log.slice(5).length, 0);
+});
+
+test('log: members at one place share one slice, not a copy each', () => {
+	const log = new RoomLog();
+	log.append('one\n');
+	const slice = log.slice(log.start);
+	assert.equal(log.slice(log.start), slice);
+	log.append('two\n');
+	assert.notEqual(log.slice(log.start), slice);
+	assert.equal(log.slice(log.start).buffer, slice.buffer);
+});

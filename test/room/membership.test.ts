@@ -1,0 +1,204 @@
+/** Who is in the room: those who come back, the very many, and any order. */
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {heartbeatFor} from '../../source/connection/heartbeat.js';
+import {maxListedNames} from '../../source/protocol/frame.js';
+import {foldNick} from '../../source/protocol/nick.js';
+import {nobody, reducePresence} from '../../source/store/presence.js';
+import {
+	maxAnnouncedMembers,
+	Room,
+	type Member,
+} from '../../source/room/room.js';
+import {clientNumber, enter, entriesOf} from '../helpers/members.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const createRoom = () => new Room({logId: 'log'});
+
+test('membership: a client that comes back keeps its place, unannounced', () => {
+	const room = createRoom();
+	const otter = enter(room, 1, 'otter');
+	enter(room, 2, 'heron');
+	const result = room.join(clientNumber(1), 'otter', 3);
+	assert.deepEqual(result, {kind: 'resumed', member: otter});
+	assert.equal(room.log.head, 2);
+	assert.deepEqual(room.memberList(), {count: 2, names: ['otter', 'heron']});
+});
+
+test('membership: who comes back by another nick gets it if it can be', () => {
+	const room = createRoom();
+	const {id} = enter(room, 1, 'otter');
+	enter(room, 2, 'heron');
+	const back = (nick: string) => room.join(clientNumber(1), nick, 3);
+	const member = {id, nick: 'crane'};
+	assert.deepEqual(back('crane'), {kind: 'resumed', member});
+	for (const nick of ['heron', 'HERON', 'not a nick', 'guest-5001']) {
+		assert.deepEqual(back(nick), {kind: 'resumed', member});
+	}
+
+	assert.deepEqual(room.memberList().names, ['crane', 'heron']);
+	assert.deepEqual(
+		entriesOf(room).map(({type}) => type),
+		['joined', 'joined', 'renamed'],
+	);
+});
+
+const crowd = (room: Room, count: number): Member[] =>
+	Array.from({length: count}, (_value, index) =>
+		enter(room, index + 1, `member${index + 1}`),
+	);
+
+test('membership: above 200 members presence is counted, and not an entry', () => {
+	const room = createRoom();
+	const members = crowd(room, maxAnnouncedMembers);
+	assert.ok(room.isAnnouncing);
+	assert.equal(room.log.head, 200);
+	const one = enter(room, 201, 'member201');
+	assert.ok(!room.isAnnouncing);
+	assert.equal(room.rename(one, 'renamed', 1).kind, 'renamed');
+	room.leave(members[0]!, 'quit', 1);
+	assert.equal(room.log.head, 200, 'neither join, rename nor leave');
+	assert.deepEqual(room.say(one, 1, 'hi', 1), {kind: 'stored', seq: 201});
+	assert.ok(room.isAnnouncing);
+	room.leave(members[1]!, 'quit', 1);
+	assert.equal(room.log.head, 202, 'below it they are entries again');
+});
+
+test('membership: a list names the first 200, and counts all', () => {
+	const room = createRoom();
+	crowd(room, 250);
+	const {count, names} = room.memberList();
+	assert.equal(count, 250);
+	assert.equal(names.length, maxListedNames);
+	assert.deepEqual([names[0], names[199]], ['member1', 'member200']);
+	room.rename(room.memberNamed('member1')!, 'first', 1);
+	assert.equal(room.memberList().names[0], 'first');
+});
+
+test('membership: the heartbeat stretches with the number of members', () => {
+	const room = createRoom();
+	assert.equal(room.heartbeatMs, 2000);
+	crowd(room, 600);
+	assert.equal(room.heartbeatMs, heartbeatFor(600));
+	assert.equal(room.heartbeatMs, 2400);
+});
+
+const operation = fc.record({
+	type: fc.constantFrom('join', 'rename', 'leave', 'say', 'whisper'),
+	who: fc.nat({max: 4}),
+	nick: fc.constantFrom('otter', 'OTTER', 'оttеr', 'heron', 'Heron', 'x'),
+	n: fc.integer({min: 1, max: 5}),
+});
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+/** What a server does: only members leave, rename and speak. */
+const run = (
+	room: Room,
+	{type, who, nick, n}: Operation,
+	here: Map<number, Member>,
+) => {
+	if (type === 'join') {
+		const result = room.join(clientNumber(who), nick, 1);
+		if (result.kind !== 'refused') {
+			here.set(who, result.member);
+		}
+
+		return;
+	}
+
+	const member = here.get(who);
+	if (!member) {
+		return;
+	}
+
+	switch (type) {
+		case 'leave': {
+			room.leave(member, 'quit', 1);
+			here.delete(who);
+			break;
+		}
+
+		case 'rename': {
+			const result = room.rename(member, nick, 1);
+			here.set(who, result.kind === 'renamed' ? result.member : member);
+			break;
+		}
+
+		case 'say': {
+			room.say(member, n, 'hi', 1);
+			break;
+		}
+
+		case 'whisper': {
+			room.whisper(member, n, 'heron', 'hi');
+			break;
+		}
+	}
+};
+
+test('membership: whatever happens, the entries tell who is there', () => {
+	fc.assert(
+		fc.property(fc.array(operation, {maxLength: 60}), all => {
+			const room = createRoom();
+			const here = new Map<number, Member>();
+			for (const each of all) {
+				run(room, each, here);
+				const {count, names} = room.memberList();
+				assert.equal(count, here.size);
+				assert.deepEqual(
+					names.toSorted(),
+					Array.from(here.values(), member => member.nick).toSorted(),
+				);
+				assert.equal(new Set(names.map(foldNick)).size, count);
+			}
+
+			const entries = entriesOf(room);
+			assert.deepEqual(
+				entries.map(({seq}) => seq),
+				Array.from({length: room.log.head}, (_value, index) => index + 1),
+			);
+			let presence = nobody;
+			for (const entry of entries) {
+				presence = reducePresence(presence, entry);
+			}
+
+			const {count, names} = presence.members;
+			assert.equal(count, here.size);
+			assert.deepEqual(names.toSorted(), room.memberList().names.toSorted());
+			const said = entries.filter(entry => entry.type === 'message');
+			for (const {id} of here.values()) {
+				const numbers = said.filter(entry => entry.id === id).map(({n}) => n);
+				const rising = [...new Set(numbers)].toSorted((a, b) => a - b);
+				assert.deepEqual(numbers, rising);
+			}
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('membership: the last n of the 65,536 newest speakers is remembered', () => {
+	const room = createRoom();
+	const first = enter(room, 1, 'first');
+	const second = enter(room, 2, 'second');
+	room.say(first, 9, 'hi', 1);
+	room.say(second, 9, 'hi', 1);
+	room.say(first, 10, 'hi', 1);
+	for (let number = 3; number <= 65_536; number++) {
+		const member = enter(room, number, 'speaker');
+		room.whisper(member, 1, 'first', 'hi');
+		room.leave(member, 'shutdown', 1);
+	}
+
+	assert.deepEqual(
+		[room.lastStored(first.id), room.lastStored(second.id)],
+		[10, 9],
+	);
+	room.whisper(enter(room, 65_537, 'speaker'), 1, 'first', 'hi');
+	assert.deepEqual(
+		[room.lastStored(first.id), room.lastStored(second.id)],
+		[10, 0],
+	);
+});

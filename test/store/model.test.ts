@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {SockchatError} from '../../source/errors.js';
+import type {ServerFrame} from '../../source/protocol/frame.js';
+import type {ChatEvent} from '../../source/store/event.js';
+import type {Item} from '../../source/store/item.js';
+import {createModel, reduce, type Model} from '../../source/store/model.js';
+import {itemAt} from '../../source/store/transcript.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const own = 'aaaaaaaaaaaaaaaa';
+const other = 'bbbbbbbbbbbbbbbb';
+const error = new SockchatError('ERR_TEXT_TOO_LONG', 'Too long.');
+
+const start = createModel({
+	mode: 'room',
+	where: '127.0.0.1:5001',
+	id: own,
+	nick: 'otter',
+});
+
+const frame = (received: ServerFrame): ChatEvent => ({
+	type: 'frame',
+	at: 1,
+	frame: received,
+});
+const queued = (n: number, text: string, to?: string): ChatEvent => ({
+	type: 'queued',
+	at: n,
+	n,
+	text,
+	to,
+});
+const sent = (n: number): ChatEvent => ({type: 'sent', at: 1, n});
+const stored = (n: number): ChatEvent => ({type: 'stored', at: 1, n});
+const failed = (n: number): ChatEvent => ({type: 'failed', at: 1, n, error});
+const message = (seq: number, id: string, n: number, text: string) =>
+	frame({type: 'message', seq, at: seq, from: 'x', id, n, text});
+const whispered = (n: number, from: string, to: string, text: string) =>
+	frame({type: 'whispered', n, from, to, text, at: 1});
+const renamed = (seq: number, id: string, to: string) =>
+	frame({type: 'renamed', seq, at: 1, from: 'otter', to, id});
+const welcome = (nick: string) =>
+	frame({
+		type: 'welcome',
+		v: 1,
+		session: 's',
+		room: 'r',
+		log: 'l',
+		nick,
+		head: 3,
+		stored: 0,
+		members: {count: 1, names: [nick]},
+		limits: {frameBytes: 1, textBytes: 1},
+		heartbeatMs: 2000,
+	});
+
+const itemsOf = ({transcript}: Model): Item[] =>
+	Array.from({length: transcript.length}, (_value, index) =>
+		itemAt(transcript, transcript.first + index)!,
+	);
+
+/** What is said, with its mark: 'hi stored'. Notices are left out. */
+const said = (items: readonly Item[]): string[] =>
+	items.flatMap(item =>
+		'mark' in item ? [`${item.text} ${item.mark ?? '-'}`] : [],
+	);
+const pending = (model: Model) => said(model.pending);
+const shown = (model: Model) => said(itemsOf(model));
+
+test('model: one’s own message goes from queued over sent to stored', () => {
+	let model = reduce(start, [queued(1, 'hi')]);
+	assert.deepEqual([pending(model), shown(model)], [['hi queued'], []]);
+	model = reduce(model, [sent(1)]);
+	assert.deepEqual([pending(model), shown(model)], [['hi sent'], []]);
+	model = reduce(model, [message(7, own, 1, 'hi')]);
+	assert.deepEqual([pending(model), shown(model)], [[], ['hi stored']]);
+	model = reduce(model, [sent(1), stored(1), failed(1)]);
+	assert.deepEqual([pending(model), shown(model)], [[], ['hi stored']]);
+});
+
+test('model: a message that is refused is shown with the reason', () => {
+	const model = reduce(start, [
+		queued(1, 'a'),
+		queued(2, 'b', 'heron'),
+		failed(1),
+	]);
+	assert.deepEqual(pending(model), ['b queued']);
+	assert.deepEqual(shown(model), ['a failed']);
+	const [item] = itemsOf(model);
+	assert.equal(item?.kind, 'message');
+	assert.equal(item.reason, 'Too long.');
+	const again = reduce(model, [failed(2)]);
+	assert.deepEqual(
+		[pending(again), shown(again)],
+		[[], ['a failed', 'b failed']],
+	);
+});
+
+test('model: an echo that fell into a gap leaves the message stored', () => {
+	const model = reduce(start, [queued(1, 'hi'), sent(1), stored(1)]);
+	assert.deepEqual([pending(model), shown(model)], [[], ['hi stored']]);
+	assert.ok(itemsOf(model).every(item => !('reason' in item)));
+});
+
+test('model: another’s message has no mark, and settles none of one’s own', () => {
+	const model = reduce(start, [
+		queued(1, 'mine'),
+		message(1, other, 1, 'theirs'),
+	]);
+	assert.deepEqual(pending(model), ['mine queued']);
+	assert.deepEqual(shown(model), ['theirs -']);
+});
+
+test('model: the order is that of seq, not of typing or sending', () => {
+	const model = reduce(start, [
+		queued(1, 'a'),
+		queued(2, 'b'),
+		sent(1),
+		sent(2),
+		message(1, other, 1, 'c'),
+		message(2, own, 1, 'a'),
+		message(3, other, 2, 'd'),
+		message(4, own, 2, 'b'),
+	]);
+	assert.deepEqual(shown(model), ['c -', 'a stored', 'd -', 'b stored']);
+});
+
+test('model: a whisper of one’s own is stored, another’s with its n is not', () => {
+	const before = reduce(start, [queued(1, 'psst', 'heron')]);
+	const theirs = reduce(before, [whispered(1, 'heron', 'otter', 'hey')]);
+	assert.deepEqual(
+		[pending(theirs), shown(theirs)],
+		[['psst queued'], ['hey -']],
+	);
+	const mine = reduce(theirs, [whispered(1, 'otter', 'heron', 'psst')]);
+	assert.deepEqual(
+		[pending(mine), shown(mine)],
+		[[], ['hey -', 'psst stored']],
+	);
+	const [first] = before.pending;
+	assert.equal(first?.kind, 'whisper');
+	assert.deepEqual([first.from, first.to], ['otter', 'heron']);
+});
+
+test('model: one’s nick is what the room says it is', () => {
+	assert.equal(reduce(start, [welcome('otter-2')]).nick, 'otter-2');
+	assert.equal(reduce(start, [renamed(1, own, 'ibis')]).nick, 'ibis');
+	assert.equal(reduce(start, [renamed(1, other, 'ibis')]).nick, 'otter');
+	const [item] = reduce(start, [welcome('otter-2'), queued(1, 'hi')]).pending;
+	assert.deepEqual([item?.from, item?.at], ['otter-2', 1]);
+});
+
+test('model: a gap, a join and a local notice stand where they happened', () => {
+	const model = reduce(start, [
+		message(1, other, 1, 'a'),
+		frame({type: 'gap', from: 2, to: 3}),
+		frame({type: 'joined', seq: 4, at: 1, nick: 'heron', id: other}),
+		{type: 'notice', at: 9, tone: 'bad', text: 'No such command.'},
+	]);
+	const items = itemsOf(model);
+	assert.deepEqual(
+		items.map(item => ('text' in item ? item.text : '')),
+		[
+			'a',
+			'2 entries are missing here: 2 to 3 are no longer kept.',
+			'heron joined',
+			'No such command.',
+		],
+	);
+	assert.deepEqual(items[3], {
+		kind: 'notice',
+		at: 9,
+		tone: 'bad',
+		text: 'No such command.',
+	});
+	assert.equal(model.presence.members.count, 1);
+});
+
+test('model: clearing empties the transcript, and keeps what is unsent', () => {
+	const model = reduce(start, [
+		message(1, other, 1, 'a'),
+		queued(1, 'b'),
+		{type: 'clear', at: 1},
+		message(2, other, 2, 'c'),
+	]);
+	assert.deepEqual([pending(model), shown(model)], [['b queued'], ['c -']]);
+	assert.equal(model.transcript.first, 1, 'no index is given twice');
+});
+
+const accepted: ChatEvent = {type: 'accepted', at: 1, peer: 'p'};
+const bytes = {bytesIn: 0, bytesOut: 0};
+const ended: ChatEvent = {
+	type: 'ended',
+	at: 1,
+	peer: 'p',
+	reason: 'quit',
+	...bytes,
+};
+const numbers = fc.integer({min: 1, max: 4});
+const ids = fc.constantFrom(own, other);
+const nicks = fc.constantFrom('otter', 'heron');
+const anyEvent: fc.Arbitrary<ChatEvent> = fc.oneof(
+	fc
+		.tuple(numbers, fc.option(nicks, {nil: undefined}))
+		.map(([n, to]) => queued(n, 't', to)),
+	numbers.chain(n => fc.constantFrom(sent(n), stored(n), failed(n))),
+	fc.tuple(numbers, ids).map(([n, id]) => message(n, id, n, 'm')),
+	fc
+		.tuple(numbers, nicks, nicks)
+		.map(([n, from, to]) => whispered(n, from, to, 'w')),
+	fc.tuple(ids, nicks).map(([id, nick]) => renamed(1, id, nick)),
+	nicks.map(welcome),
+	fc.constantFrom<ChatEvent>(accepted, ended),
+	fc.constant<ChatEvent>({type: 'clear', at: 1}),
+);
+
+test('model: a batch gives what its events give one by one', () => {
+	const batches = fc.array(fc.array(anyEvent, {maxLength: 12}), {maxLength: 6});
+	fc.assert(
+		fc.property(batches, all => {
+			const before = structuredClone(start);
+			let [batched, oneByOne] = [start, start];
+			for (const batch of all) {
+				batched = reduce(batched, batch);
+				for (const event of batch) {
+					oneByOne = reduce(oneByOne, [event]);
+				}
+			}
+
+			assert.deepEqual(batched, oneByOne);
+			assert.deepEqual(start, before, 'the model before is left as it was');
+		}),
+		{numRuns: runs},
+	);
+});

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import type {Step, TcpState} from '../../source/connection/tcp.js';
+import {appendStep} from '../../source/store/steps.js';
+import {called, inferred, read} from '../helpers/steps.js';
+
+const numRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const append = (...added: Step[]): readonly Step[] => {
+	let steps: readonly Step[] = [];
+	for (const step of added) {
+		steps = appendStep(steps, step, 100);
+	}
+
+	return steps;
+};
+
+test('steps: come in the order in which they were added', () => {
+	const all = [
+		called('connect()'),
+		inferred('SYN-SENT'),
+		inferred('ESTABLISHED'),
+		called('end()'),
+	];
+	assert.deepEqual(append(...all), all);
+});
+
+test('steps: a state that is read takes the place of the inferred one', () => {
+	assert.deepEqual(
+		append(
+			inferred('ESTABLISHED', {at: 10}),
+			called('end()'),
+			read('ESTABLISHED', {at: 25}),
+		),
+		[read('ESTABLISHED', {at: 10}), called('end()')],
+		'it keeps its time',
+	);
+});
+
+test('steps: a state is not added twice', () => {
+	const once = [inferred('ESTABLISHED')];
+	assert.equal(appendStep(once, inferred('ESTABLISHED'), 9), once);
+	const known = [read('ESTABLISHED')];
+	assert.equal(appendStep(known, read('ESTABLISHED', {at: 5}), 9), known);
+	assert.equal(appendStep(known, inferred('ESTABLISHED'), 9), known);
+});
+
+test('steps: what was inferred and was passed meanwhile stays', () => {
+	assert.deepEqual(
+		append(
+			read('ESTABLISHED'),
+			inferred('FIN-WAIT-1'),
+			read('FIN-WAIT-2'),
+			inferred('TIME-WAIT'),
+			read('TIME-WAIT'),
+		),
+		[
+			read('ESTABLISHED'),
+			inferred('FIN-WAIT-1'),
+			read('FIN-WAIT-2'),
+			read('TIME-WAIT'),
+		],
+	);
+});
+
+test('steps: what was inferred and is denied by a reading goes', () => {
+	assert.deepEqual(
+		append(inferred('FIN-WAIT-1'), inferred('TIME-WAIT'), read('CLOSING')),
+		[inferred('FIN-WAIT-1'), read('CLOSING')],
+	);
+	assert.deepEqual(
+		append(inferred('LAST-ACK'), inferred('CLOSED'), read('LAST-ACK')),
+		[read('LAST-ACK')],
+	);
+});
+
+test('steps: the two ends and the peers are told apart', () => {
+	const others = [
+		inferred('ESTABLISHED', {end: 'remote'}),
+		inferred('ESTABLISHED', {peer: '127.0.0.1:1'}),
+	];
+	assert.deepEqual(append(...others, read('ESTABLISHED')), [
+		...others,
+		read('ESTABLISHED'),
+	]);
+	assert.deepEqual(
+		append(...others, read('ESTABLISHED', {peer: '127.0.0.1:1'})),
+		[others[0], read('ESTABLISHED', {peer: '127.0.0.1:1'})],
+	);
+});
+
+test('steps: a port that is used again begins anew', () => {
+	const peer = '127.0.0.1:1';
+	const before = [
+		called('accept()', {peer}),
+		inferred('ESTABLISHED', {peer}),
+		inferred('CLOSED', {peer}),
+	];
+	const after = [called('accept()', {peer}), inferred('ESTABLISHED', {peer})];
+	assert.deepEqual(
+		append(...before, ...after, read('ESTABLISHED', {peer, at: 9})),
+		[...before, called('accept()', {peer}), read('ESTABLISHED', {peer})],
+	);
+	assert.deepEqual(
+		append(
+			called('connect()'),
+			read('CLOSED'),
+			called('connect()'),
+			read('CLOSED'),
+		).length,
+		4,
+	);
+});
+
+test('steps: the last one of an end is where it is, whatever comes', () => {
+	const state = fc.constantFrom<TcpState>(
+		'ESTABLISHED',
+		'FIN-WAIT-1',
+		'TIME-WAIT',
+		'CLOSED',
+	);
+	const anyStep = fc.oneof(
+		fc.constantFrom(called('accept()'), called('close()')),
+		state.map(name => inferred(name)),
+		state.map(name => read(name, {end: 'remote'})),
+		state.map(name => read(name)),
+	);
+	fc.assert(
+		fc.property(
+			fc.array(anyStep, {maxLength: 40}),
+			fc.integer({min: 1, max: 10}),
+			(added, limit) => {
+				let steps: readonly Step[] = [];
+				for (const step of added) {
+					const before = structuredClone(steps);
+					const next = appendStep(steps, step, limit);
+					assert.deepEqual(steps, before, 'what was there is not touched');
+					assert.ok(next.length <= limit);
+					if (step.kind === 'state') {
+						const last = next.findLast(
+							other => other.kind === 'state' && other.end === step.end,
+						);
+						assert.equal((last as typeof step).state, step.state);
+					} else {
+						assert.equal(next.at(-1), step);
+					}
+
+					steps = next;
+				}
+			},
+		),
+		{numRuns},
+	);
+});

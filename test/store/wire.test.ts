@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {
+	appendWire,
+	emptyWire,
+	maxChunkBytes,
+	maxWireBytes,
+	maxWireChunks,
+	type Wire,
+	type WireChunk,
+} from '../../source/store/wire.js';
+
+const chunkOf = (bytes: number, at = 0): WireChunk => ({
+	at,
+	direction: 'in',
+	peer: undefined,
+	bytes: new Uint8Array(bytes),
+	length: bytes,
+});
+
+const chunksOf = (count: number, bytes = 1, firstAt = 0): WireChunk[] =>
+	Array.from({length: count}, (_chunk, index) =>
+		chunkOf(bytes, firstAt + index),
+	);
+
+test('wire: keeps chunks in their order', () => {
+	const first = chunksOf(2);
+	const second = chunksOf(3, 10, 2);
+	const wire = appendWire(appendWire(emptyWire, first), second);
+	assert.deepEqual(wire, {
+		dropped: 0,
+		chunks: [...first, ...second],
+		keptBytes: 32,
+	});
+});
+
+test('wire: stays the same object where nothing is added', () => {
+	const wire = appendWire(emptyWire, chunksOf(2));
+	assert.equal(appendWire(wire, []), wire);
+});
+
+test('wire: an earlier one stays as it was', () => {
+	const early = appendWire(emptyWire, chunksOf(maxWireChunks));
+	const copy = structuredClone(early);
+	appendWire(early, chunksOf(5));
+	assert.deepEqual(early, copy);
+});
+
+test('wire: drops the oldest past its bound of chunks, and counts them', () => {
+	const wire = appendWire(emptyWire, chunksOf(maxWireChunks));
+	assert.equal(wire.dropped, 0);
+	const later = appendWire(wire, chunksOf(3, 1, maxWireChunks));
+	assert.equal(later.dropped, 3);
+	assert.equal(later.chunks.length, maxWireChunks);
+	assert.equal(later.chunks[0]!.at, 3);
+	assert.equal(later.chunks.at(-1)!.at, maxWireChunks + 2);
+});
+
+test('wire: drops the oldest past its bound of bytes, and no more of them', () => {
+	const count = maxWireBytes / maxChunkBytes;
+	const full = appendWire(emptyWire, chunksOf(count, maxChunkBytes));
+	assert.deepEqual([full.dropped, full.keptBytes], [0, maxWireBytes]);
+	const later = appendWire(full, [chunkOf(1, count)]);
+	assert.equal(later.dropped, 1);
+	assert.equal(later.keptBytes, maxWireBytes - maxChunkBytes + 1);
+	assert.equal(later.chunks[0]!.at, 1);
+});
+
+/** Bounded, and the newest of `count` chunks without a hole. */
+const assertSound = (wire: Wire, count: number) => {
+	assert.ok(wire.keptBytes <= maxWireBytes);
+	assert.ok(wire.chunks.length <= maxWireChunks);
+	assert.equal(wire.dropped + wire.chunks.length, count);
+	let next = wire.dropped;
+	let keptBytes = 0;
+	for (const {at, bytes} of wire.chunks) {
+		assert.equal(at, next);
+		next++;
+		keptBytes += bytes.length;
+	}
+
+	assert.equal(wire.keptBytes, keptBytes);
+};
+
+test('wire: is bounded and misses nothing in between, whatever comes', () => {
+	// Few but large ones reach the bound of bytes, many small ones the other.
+	const batch = fc.oneof(
+		fc.tuple(fc.nat({max: 90}), fc.constant(maxChunkBytes)),
+		fc.tuple(fc.nat({max: 3000}), fc.nat({max: 1000})),
+	);
+	fc.assert(
+		fc.property(fc.array(batch, {maxLength: 6}), batches => {
+			let wire = emptyWire;
+			let count = 0;
+			for (const [chunks, bytes] of batches) {
+				wire = appendWire(wire, chunksOf(chunks, bytes, count));
+				count += chunks;
+				assertSound(wire, count);
+			}
+		}),
+		{numRuns: 30},
+	);
+});
