@@ -1,20 +1,23 @@
 /**
  * The picture of the README: a conversation in real terminals, as it was on
- * heron's screen.
+ * heron's screen, with a guest who has nothing but netcat.
  *
- * usage: node --import=tsx docs/picture.ts [PORT]     0, the default: a free one
+ * usage: node --import=tsx docs/picture.ts [PORT]     5001 by default
  *
- * Needs the built bin. Times, ports and what was measured differ from run to
- * run: they are real.
+ * Needs the built bin. Size, words and both ports are the same in each run; the
+ * guest's port, times, colours of names and what was measured are real, and
+ * differ.
  */
 import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
+import {startNetcat} from '../test/helpers/peers.js';
 import {bin} from '../test/helpers/process.js';
 import {openTerminal} from '../test/helpers/terminal.js';
 import {renderSvg} from './svg.js';
 
-const [port = '0'] = process.argv.slice(2);
-const size = {columns: 104, rows: 24};
+const [port = '5001'] = process.argv.slice(2);
+const heronPort = '53122';
+const size = {columns: 104, rows: 22};
 const target = new URL('screen.svg', import.meta.url);
 
 const stops: Array<() => Promise<void>> = [];
@@ -24,35 +27,58 @@ const owner = {
 	},
 };
 
-const open = (...args: readonly string[]) =>
-	openTerminal(owner, {...bin(...args), ...size, env: {TZ: 'UTC'}});
+const open = async (...args: readonly string[]) => {
+	const terminal = openTerminal(owner, {
+		...bin(...args),
+		...size,
+		env: {TZ: 'UTC'},
+	});
+	await terminal.waitForModes({isBracketedPaste: true});
+	return terminal;
+};
 
 try {
-	const otter = open('serve', '--port', port, '--nick', 'otter');
-	const boundPort = await otter.waitFor(/127\.0\.0\.1:(\d+)/);
-	await otter.waitForModes({isBracketedPaste: true});
+	const otter = await open('serve', '--port', port, '--nick', 'otter');
+	await otter.waitFor(`listening on 127.0.0.1:${port}`);
+	const heron = await open(
+		...['connect', '--port', port, '--local-port', heronPort],
+		...['--nick', 'heron'],
+	);
+	await otter.waitFor('heron joined');
 
-	const heron = open('connect', '--port', boundPort, '--nick', 'heron');
-	await heron.waitForModes({isBracketedPaste: true});
-	await otter.waitFor(/heron joined/);
-
-	const conversation = [
-		{speaker: heron, text: 'is the port free again?'},
-		{speaker: otter, text: 'yes, since the FIN'},
-		{speaker: otter, text: 'ss says TIME-WAIT, but SO_REUSEADDR is set'},
-		{speaker: heron, text: 'then I’ll restart it. 出发 🚀'},
+	const guest = startNetcat(owner, Number(port));
+	const speakers = {
+		otter(text: string) {
+			otter.type(`${text}\r`);
+		},
+		heron(text: string) {
+			heron.type(`${text}\r`);
+		},
+		guest: guest.writeLine,
+	};
+	const conversation: ReadonlyArray<[keyof typeof speakers, string]> = [
+		['heron', 'is the port free again?'],
+		['otter', 'yes, since the FIN'],
+		['otter', 'ss says TIME-WAIT, but SO_REUSEADDR is set'],
+		['guest', '/nick crane'],
+		['guest', 'hi, I have nothing but netcat'],
+		['heron', '/me waves'],
+		['otter', 'welcome! 你好 👋'],
+		['heron', 'then I’ll restart it: back in a minute'],
 	];
-	for (const {speaker, text} of conversation) {
-		speaker.type(`${text}\r`);
+	for (const [speaker, line] of conversation) {
+		speakers[speaker](line);
+		const shown = line.replace('/nick ', 'is now ').replace('/me ', '* heron ');
 		// One after the other: it is a conversation.
 		// eslint-disable-next-line no-await-in-loop
-		await Promise.all([otter.waitFor(text), heron.waitFor(text)]);
+		await Promise.all([otter.waitFor(shown), heron.waitFor(shown)]);
 	}
 
-	const last = conversation.at(-1)!.text;
-	await heron.waitFor(new RegExp(`${last.replaceAll('.', String.raw`\.`)}.*✓`));
-	heron.type('back in a ');
-	await heron.waitFor('› back in a');
+	await heron.waitFor(/back in a minute *✓/);
+	// A ping's: that of a message has the drawing of a frame in it.
+	await heron.waitFor(/rtt \d\.\d ms/);
+	heron.type('and then we ');
+	await heron.waitFor('› and then we');
 
 	await writeFile(
 		target,
@@ -64,7 +90,7 @@ try {
 	);
 } finally {
 	for (const stop of stops) {
-		// The guest leaves before the host.
+		// The guests leave before the host.
 		// eslint-disable-next-line no-await-in-loop
 		await stop();
 	}

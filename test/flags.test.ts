@@ -4,7 +4,32 @@ import {flagNames, flags, helpText, writtenFlag} from '../source/flags.js';
 
 const help = `Usage
   sockchat          join the room on this machine, opening it if nobody has
-`;
+  sockchat serve    listen, accept, and chat as the host
+  sockchat connect  connect and chat
+
+Options
+  --host HOST         loopback only: 127.0.0.1 (default), 127.x.x.x, ::1, localhost
+  --port PORT         5001 by default; serve: 0 takes a free one
+  --socket PATH       a Unix domain socket's path, instead of host and port
+  --nick NAME         your name (default: the login name)
+  --raw               exact bytes, no protocol
+  --eol none|lf|crlf  with --raw: what ends a typed line (default: lf)
+  --plain             lines instead of panes
+  --json              one JSON event a line
+  --quiet             lines: print errors only
+  --explain           one sentence on each step of the connection
+
+serve, and sockchat alone
+  --max-members N  how many may be in the room (default: 10000)
+  --backlog N      the queue given to listen() (default: 4096)
+
+connect
+  --message TEXT     send it, wait until it is stored, leave
+  --no-retry         end when the connection is lost, instead of coming back
+  --timeout SECONDS  give up unless connected, and --message stored, by then
+  --local-port PORT  bind this port before connecting
+
+Exit codes: 0 done; 1 it failed at run time; 2 wrong usage.`;
 
 test('flags: --help says all of this, and nothing else', () => {
 	assert.equal(helpText(), help);

@@ -82,7 +82,12 @@ export class SocketWatch {
 		side: 'client' | 'server',
 		peer: string | undefined,
 	): void {
-		if (!this.#isTcp || this.#followed.has(socket)) {
+		if (this.#followed.has(socket)) {
+			return;
+		}
+
+		this.tap.begin(peer);
+		if (!this.#isTcp) {
 			return;
 		}
 

@@ -10,6 +10,9 @@ import {SockchatError} from '../errors.js';
 
 const lineFeed = 0x0a;
 
+// A piece costs some 400 bytes beside its own, however few they are.
+const maxPieces = 64;
+
 export const lineTooLong = (bytes: number, limit: number) =>
 	new SockchatError(
 		'ERR_LINE_TOO_LONG',
@@ -18,7 +21,7 @@ export const lineTooLong = (bytes: number, limit: number) =>
 
 export class LineSplitter {
 	readonly #limit: number;
-	// Pieces, not one buffer: joining at every chunk would copy a slow line
+	// A few pieces, not one buffer: joining at every chunk would copy a slow line
 	// again and again.
 	#tail: Buffer[] = [];
 	#tailBytes = 0;
@@ -55,6 +58,10 @@ export class LineSplitter {
 
 		if (start < chunk.length) {
 			this.#check(chunk.length - start);
+			if (this.#tail.length === maxPieces) {
+				this.#tail = [Buffer.concat(this.#tail)];
+			}
+
 			this.#tail.push(chunk.subarray(start));
 			this.#tailBytes += chunk.length - start;
 		}

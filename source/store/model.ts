@@ -61,6 +61,9 @@ export type Model = {
 				readonly peers: number;
 				readonly accepted: number;
 				readonly turnedAway: number;
+				/** Of the peers that have ended. */
+				readonly bytesIn: number;
+				readonly bytesOut: number;
 		  }
 		| undefined;
 };
@@ -157,7 +160,13 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 
 		case 'listening': {
 			const {state, place} = event;
-			const counts = {peers: 0, accepted: 0, turnedAway: 0};
+			const counts = {
+				peers: 0,
+				accepted: 0,
+				turnedAway: 0,
+				bytesIn: 0,
+				bytesOut: 0,
+			};
 			draft.listening = {...counts, ...draft.listening, state, place};
 			break;
 		}
@@ -165,7 +174,7 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		case 'accepted':
 		case 'ended':
 		case 'foreign': {
-			applyPeer(draft, event.type);
+			applyPeer(draft, event);
 			break;
 		}
 
@@ -179,7 +188,8 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		case 'kernel':
 		case 'peers':
 		case 'wire': {
-			draft.socket = reduceSocketView(draft.socket, event, draft.traffic);
+			const before = draft.listening ?? draft.traffic;
+			draft.socket = reduceSocketView(draft.socket, event, before);
 			break;
 		}
 
@@ -203,19 +213,39 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 
 const applyPeer = (
 	draft: Draft,
-	type: 'accepted' | 'ended' | 'foreign',
+	event: Extract<ChatEvent, {type: 'accepted' | 'ended' | 'foreign'}>,
 ): void => {
 	const {listening} = draft;
-	if (listening) {
-		draft.listening = {
-			...listening,
-			peers:
-				listening.peers +
-				(type === 'accepted' ? 1 : 0) -
-				(type === 'ended' ? 1 : 0),
-			accepted: listening.accepted + (type === 'accepted' ? 1 : 0),
-			turnedAway: listening.turnedAway + (type === 'foreign' ? 1 : 0),
-		};
+	if (!listening) {
+		return;
+	}
+
+	const {peers, accepted, turnedAway, bytesIn, bytesOut} = listening;
+	switch (event.type) {
+		case 'accepted': {
+			const counts = {peers: peers + 1, accepted: accepted + 1};
+			draft.listening = {...listening, ...counts};
+			break;
+		}
+
+		case 'ended': {
+			draft.listening = {
+				...listening,
+				peers: peers - 1,
+				bytesIn: bytesIn + event.bytesIn,
+				bytesOut: bytesOut + event.bytesOut,
+			};
+			break;
+		}
+
+		case 'foreign': {
+			draft.listening = {...listening, turnedAway: turnedAway + 1};
+			break;
+		}
+
+		default: {
+			assertNever(event);
+		}
 	}
 };
 

@@ -49,16 +49,14 @@ export const keptSteps = 500;
 
 const keptRates = 60;
 
+type Bytes = {readonly bytesIn: number; readonly bytesOut: number};
+
 // The kernel is read once a second, and more often around a step; a rate over
 // a shorter time would jump.
 const leastRateMs = 900;
 
 /** @param total All bytes of the socket, or of a server's peers, until now. */
-const appendRate = (
-	rates: Rates,
-	at: number,
-	total: {readonly bytesIn: number; readonly bytesOut: number},
-): Rates => {
+const appendRate = (rates: Rates, at: number, total: Bytes): Rates => {
 	const {bytesIn, bytesOut} = total;
 	// A clock that was set back begins a new count.
 	if (rates.at === undefined || at < rates.at) {
@@ -82,9 +80,8 @@ const appendRate = (
 	};
 };
 
-const sum = (rows: readonly PeerRow[]) => {
-	let bytesIn = 0;
-	let bytesOut = 0;
+const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
+	let {bytesIn, bytesOut} = ended;
 	for (const row of rows) {
 		bytesIn += row.bytesIn;
 		bytesOut += row.bytesOut;
@@ -93,11 +90,11 @@ const sum = (rows: readonly PeerRow[]) => {
 	return {bytesIn, bytesOut};
 };
 
-/** @param traffic A client's own bytes until now. */
+/** @param counted A client's own bytes; those of a server's ended peers. */
 export const reduceSocketView = (
 	view: SocketView,
 	event: SocketEvent | WireEvent,
-	traffic: {readonly bytesIn: number; readonly bytesOut: number},
+	counted: Bytes,
 ): SocketView => {
 	switch (event.type) {
 		case 'step': {
@@ -107,13 +104,13 @@ export const reduceSocketView = (
 
 		case 'kernel': {
 			const {at, pair} = event;
-			const rates = appendRate(view.rates, at, traffic);
+			const rates = appendRate(view.rates, at, counted);
 			return {...view, kernel: {at, pair}, rates};
 		}
 
 		case 'peers': {
 			const {at, rows, listening} = event;
-			const rates = appendRate(view.rates, at, sum(rows));
+			const rates = appendRate(view.rates, at, sum(rows, counted));
 			return {...view, peers: {at, rows, listening}, rates};
 		}
 

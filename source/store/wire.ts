@@ -9,6 +9,8 @@ export type WireChunk = {
 	readonly direction: 'in' | 'out';
 	/** The server's peer; undefined on a client. */
 	readonly peer: string | undefined;
+	/** Bytes of this direction of this connection before it. */
+	readonly offset: number;
 	/** All its bytes, or the first of them where it is very long. */
 	readonly bytes: Uint8Array;
 	/** How many there were. */

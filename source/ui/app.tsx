@@ -12,12 +12,13 @@ import type {DraftRules} from './draft.js';
 import {InputPane} from './input-pane.js';
 import type {Key} from './keys.js';
 import {chooseLayout} from './layout.js';
+import type {ScreenHands} from './screen-chat.js';
 import {pasted, press} from './sending.js';
 import {LifecyclePane, PeersPane} from './socket-panes.js';
 import {TranscriptPane} from './transcript-pane.js';
 import {useDraft} from './use-draft.js';
 import {useKeyboard} from './use-keyboard.js';
-import {useViews, type ViewName} from './use-views.js';
+import {useViews} from './use-views.js';
 import {WirePane} from './wire-pane.js';
 
 export type AppProps = {
@@ -30,7 +31,7 @@ export type AppProps = {
 	/** Monotonic milliseconds, of the clock that the model's times are of. */
 	readonly monotonicMs: () => number;
 	/** A line was sent off; it may hold newlines. */
-	readonly onLine: (line: string, show: (name: ViewName) => void) => void;
+	readonly onLine: (line: string, screen: ScreenHands) => void;
 	/** The wire is looked at: from now on its chunks are wanted. */
 	readonly onWireShown: () => void;
 	/** Ctrl-C, or Ctrl-D on an empty line. */
@@ -100,7 +101,7 @@ export function App({
 		for (const text of pressed.texts) {
 			// Who speaks wants to see it.
 			follow();
-			onLine(text, toggle);
+			onLine(text, {view: toggle, leave: onLeave});
 		}
 	};
 

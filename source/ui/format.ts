@@ -16,6 +16,13 @@ export const formatDuration = (ms: number): string => {
 	return hours > 0 ? `${pad(hours)}:${rest}` : rest;
 };
 
+/** 14:02:11.204, by this machine's clock and time zone. */
+export const formatTime = (at: number): string => {
+	const date = new Date(at);
+	const clock = date.toTimeString().slice(0, 8);
+	return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+};
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** Decimal units, as `ss` and network tools count: 999 B, 12.4 kB, 3.1 MB. */

@@ -11,6 +11,7 @@ import {Buffer} from 'node:buffer';
 import {display, toDisplay} from '../protocol/display.js';
 import type {WireChunk} from '../store/wire.js';
 import {blanks, createMeasure, cutTo} from './cells.js';
+import {formatTime} from './format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from './row.js';
 import {colors, symbols, type Style} from './theme.js';
 import {wrapText} from './wrap.js';
@@ -81,7 +82,7 @@ const headRows = (
 			? [symbols.inward, colors.accent]
 			: [symbols.outward, colors.warn];
 	const lead: Span[] = [
-		{text: display`${timeOf(at)} `, ...dim},
+		{text: display`${formatTime(at)} `, ...dim},
 		{text: display`${arrow} `, color, bold: true},
 	];
 	const size = `${length} ${length === 1 ? 'byte' : 'bytes'}`;
@@ -90,13 +91,6 @@ const headRows = (
 	return wrapText(toDisplay(facts.join(' · ')), width, free).map(
 		(text, index) => createRow(index === 0 ? [...lead, {text}] : [{text}]),
 	);
-};
-
-/** 14:02:11.204, by this machine's clock and time zone. */
-const timeOf = (at: number): string => {
-	const date = new Date(at);
-	const ms = String(date.getMilliseconds()).padStart(3, '0');
-	return `${date.toTimeString().slice(0, 8)}.${ms}`;
 };
 
 const offsetDigits = 4;

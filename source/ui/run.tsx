@@ -35,7 +35,19 @@ export const runScreen = async (
 		early.push(event);
 	};
 
+	let hasOpened = false;
+	let onSettled = () => {};
+	const settled = new Promise<void>(resolve => {
+		onSettled = resolve;
+	});
 	const {chat, ...ways} = await openScreenChat(options, event => {
+		if (event.type === 'connection') {
+			hasOpened ||= event.connection.phase === 'open';
+			if (hasOpened) {
+				onSettled();
+			}
+		}
+
 		dispatch(event);
 	});
 	const {mode, where} = chat;
@@ -48,14 +60,42 @@ export const runScreen = async (
 	}
 
 	store.flush();
-	// A connection refused at once is one sentence, not a screen that flashes.
-	const isOver = chat.closed.then(() => 'over' as const);
-	const settled = new Promise<'open'>(resolve => {
-		setImmediate(resolve, 'open');
-	});
-	if ((await Promise.race([isOver, settled])) === 'over') {
+	// A connection refused at once is one sentence, not a screen that flashes;
+	// one that hangs is shown as it hangs.
+	const cancel = systemClock.setTimer(
+		onSettled,
+		chat.role === 'serve' ? 0 : 150,
+	);
+	const isOver = chat.closed.then(() => !hasOpened);
+	const isRefused = await Promise.race([isOver, settled.then(() => false)]);
+	cancel();
+	if (isRefused) {
 		return {closed: chat.closed, leave: chat.leave};
 	}
+
+	let wasLeft = false;
+	let onLeft = () => {};
+	const left = new Promise<void>(resolve => {
+		onLeft = resolve;
+	});
+	const leave = () => {
+		wasLeft = true;
+		onLeft();
+		chat.leave();
+	};
+
+	/** In raw mode the other side often ends first, and its answer is to be read. */
+	const end = async () => {
+		const cause = await chat.closed;
+		if (mode === 'raw' && hasOpened && !wasLeft) {
+			const at = systemClock.wallMs();
+			const text = 'The connection has ended; Ctrl-C or /quit leaves.';
+			dispatch({type: 'notice', at, tone: 'info', text});
+			await left;
+		}
+
+		return cause;
+	};
 
 	const tap = () => {
 		chat.setTap(true);
@@ -73,7 +113,7 @@ export const runScreen = async (
 			isExplained={options.isExplained}
 			monotonicMs={systemClock.monotonicMs}
 			onWireShown={tap}
-			onLeave={chat.leave}
+			onLeave={leave}
 			onRedraw={redraw}
 			{...ways}
 		/>
@@ -90,18 +130,19 @@ export const runScreen = async (
 		interactive: true,
 	});
 	const over = async () => {
-		const cause = await Promise.race([
-			chat.closed,
-			// A throw while rendering: what it painted is lost with the screen.
-			instance.waitUntilExit().then(() => undefined),
-		]).finally(() => {
+		try {
+			return await Promise.race([
+				end(),
+				// A throw while rendering: what it painted is lost with the screen.
+				instance.waitUntilExit().then(() => undefined),
+			]);
+		} finally {
 			instance.unmount();
-		});
-		await instance.waitUntilExit();
-		return cause;
+			await instance.waitUntilExit();
+		}
 	};
 
-	return {closed: over(), leave: chat.leave};
+	return {closed: over(), leave};
 };
 
 const clearScreen = '\u001B[2J\u001B[H';

@@ -17,17 +17,20 @@ import {lineEnds, type Options} from '../options.js';
 import type {ChatEvent} from '../store/event.js';
 import {roomRules, type DraftRules} from './draft.js';
 
+/** What a command may ask of the screen itself. */
+export type ScreenHands = {
+	/** Shows a view, or the chat again where it is shown already. */
+	readonly view: (view: ViewCommandName) => void;
+	readonly leave: () => void;
+};
+
 export type ScreenChat = {
 	readonly chat: RoomChat | RawChat;
 	readonly rules: DraftRules;
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
 	readonly hint: string;
-	/** @param show Shows a view, or the chat again where it is shown. */
-	readonly onLine: (
-		line: string,
-		show: (view: ViewCommandName) => void,
-	) => void;
+	readonly onLine: (line: string, screen: ScreenHands) => void;
 };
 
 type Emit = (event: ChatEvent) => void;
@@ -60,8 +63,8 @@ const openScreenRoom = async (
 		rules: roomRules,
 		commands: named(commands),
 		hint: 'message, or /help',
-		onLine(line, view) {
-			perform(parseInput(line), chat, {...answers, view});
+		onLine(line, {view, leave}) {
+			perform(parseInput(line), {...chat, leave}, {...answers, view});
 		},
 	};
 };
@@ -74,11 +77,10 @@ const openScreenRaw = async (
 	const raw = await openRaw({...options, command}, emit);
 	const answers = answersTo(emit, rawHelpLines());
 	const lineEnd = lineEnds[options.eol];
-	const chat: Chat = {
+	const chat: Omit<Chat, 'leave'> = {
 		say(text) {
 			void raw.write(Buffer.from(text + lineEnd));
 		},
-		leave: raw.leave,
 		control: raw.control,
 		// Raw mode has no names, and no command that would need them.
 		whisper() {},
@@ -91,8 +93,8 @@ const openScreenRaw = async (
 		rules: {limitBytes: Number.POSITIVE_INFINITY, sendsBlank: true},
 		commands: named(commands.filter(({isForRaw}) => isForRaw)),
 		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
-		onLine(line, view) {
-			perform(parseRawInput(line), chat, {...answers, view});
+		onLine(line, {view, leave}) {
+			perform(parseRawInput(line), {...chat, leave}, {...answers, view});
 		},
 	};
 };

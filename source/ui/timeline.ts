@@ -7,6 +7,7 @@ import type {Step} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {blanks, cutTo} from './cells.js';
+import {formatTime} from './format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from './row.js';
 import {symbols} from './theme.js';
 import {wrapText} from './wrap.js';
@@ -16,18 +17,6 @@ export type TimelineOptions = {
 	readonly explained: 'all' | 'last' | 'none';
 	readonly width: number;
 	readonly height: number;
-};
-
-const pad = (value: number, digits: number): string =>
-	String(value).padStart(digits, '0');
-
-/** 14:02:11.204, in the local time of the reader. */
-export const formatStepTime = (at: number): string => {
-	const date = new Date(at);
-	const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
-		.map(part => pad(part, 2))
-		.join(':');
-	return `${clock}.${pad(date.getMilliseconds(), 3)}`;
 };
 
 /** What a step is called: `connect()`, `FIN received`, `● ESTABLISHED`. */
@@ -66,7 +55,7 @@ const peerOf = ({peer}: Step): string =>
 
 /** One step: its time first, its peer last, and what there is no room for not. */
 const stepRow = (step: Step, width: number): Row => {
-	const time: Span = {text: display`${formatStepTime(step.at)} `, dim: true};
+	const time: Span = {text: display`${formatTime(step.at)} `, dim: true};
 	// The far end stands apart, as it is not this process's own.
 	const whose: Span = {
 		text: isRemote(step) ? display`→` : display``,
@@ -146,7 +135,7 @@ export const ladderRows = (
 	const body: Row[] = [];
 	for (const step of steps.slice(-height)) {
 		const time: Span = {
-			text: display`${formatStepTime(step.at)} `,
+			text: display`${formatTime(step.at)} `,
 			dim: true,
 		};
 		const isLeft = isRemote(step) ? !isOwnLeft : isOwnLeft;

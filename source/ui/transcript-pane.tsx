@@ -2,15 +2,14 @@
  * The transcript: what was said, as far as it fits, and how much is below.
  */
 import {useState} from 'react';
-import {display, type DisplayText} from '../protocol/display.js';
+import type {DisplayText} from '../protocol/display.js';
 import type {Item} from '../store/item.js';
 import type {Transcript} from '../store/transcript.js';
 import type {Area} from './layout.js';
+import {belowSpan} from './below-span.js';
 import {Pane, RowText} from './pane.js';
 import {createRowCache} from './row-cache.js';
-import type {Span} from './row.js';
-import {colors, symbols} from './theme.js';
-import {viewportOf, visibleRows, type Anchor, type Window} from './window.js';
+import {viewportOf, visibleRows, type Anchor} from './window.js';
 
 export type TranscriptPaneProps = {
 	readonly area: Area;
@@ -45,15 +44,3 @@ export function TranscriptPane({
 		</Pane>
 	);
 }
-
-/** Only what came since the reader left the bottom is called new. */
-const belowSpan = ({below, newBelow}: Window): Span => {
-	if (newBelow > 0) {
-		const text = display`${symbols.below} ${newBelow} new below`;
-		return {text, color: colors.accent, bold: true};
-	}
-
-	// The bottom item itself may go on below the window.
-	const count = below === 0 ? 'more' : String(below);
-	return {text: display`${symbols.below} ${count} below`, dim: true};
-};

@@ -107,6 +107,9 @@ const moveRows = (from: number, move: Move, page: number, end: number) => {
 	return Math.max(0, Math.min(end, steps[move]));
 };
 
+/** Once scrolled, a bare pane has a row less: the first step counts with it. */
+const somewhere: Anchor = {index: 0, line: 0, seenEnd: 0};
+
 const moved = (views: Views, move: Move, model: Model, area: Area): Views => {
 	const {height} = contentOf(area);
 	const page = Math.max(1, height - 2);
@@ -114,7 +117,7 @@ const moved = (views: Views, move: Move, model: Model, area: Area): Views => {
 		case 'chat': {
 			const anchor = views.chatAnchor;
 			const {transcript, pending} = model;
-			const viewport = viewportOf(area, anchor);
+			const viewport = viewportOf(area, somewhere);
 			const view = {transcript, pending, anchor, ...viewport};
 			return {...views, chatAnchor: moveAnchor(view, move)};
 		}
@@ -123,7 +126,7 @@ const moved = (views: Views, move: Move, model: Model, area: Area): Views => {
 			const anchor = views.wireAnchor;
 			const {wire} = model.socket;
 			const context = views.wireContext;
-			const viewport = viewportOf(area, anchor);
+			const viewport = viewportOf(area, somewhere);
 			const view = wireView({wire, anchor, context, ...viewport});
 			return {...views, wireAnchor: moveAnchor(view, move)};
 		}

@@ -6,10 +6,10 @@ import {display, displayWidth, type DisplayText} from '../protocol/display.js';
 import type {Wire} from '../store/wire.js';
 import {cutTo, joinText} from './cells.js';
 import type {Area} from './layout.js';
+import {belowSpan} from './below-span.js';
 import {Pane, RowText} from './pane.js';
 import {createRow, type Row, type Span} from './row.js';
-import {colors, symbols} from './theme.js';
-import {viewportOf, visibleRows, type Anchor, type Window} from './window.js';
+import {viewportOf, visibleRows, type Anchor} from './window.js';
 import {createWireContext, wireView, type WireMode} from './wire-window.js';
 import {wrapText} from './wrap.js';
 
@@ -61,16 +61,4 @@ const hintRows = (mode: WireMode, width: number): Row[] => {
 	]
 		.flatMap(text => wrapText(text, width))
 		.map(text => createRow([{text, dim: true}]));
-};
-
-/** Counted in chunks; only what came since the reader scrolled up is new. */
-const belowSpan = ({below, newBelow}: Window): Span => {
-	if (newBelow > 0) {
-		const text = display`${symbols.below} ${newBelow} new below`;
-		return {text, color: colors.accent, bold: true};
-	}
-
-	// The bottom chunk itself may go on below the window.
-	const count = below === 0 ? 'more' : String(below);
-	return {text: display`${symbols.below} ${count} below`, dim: true};
 };

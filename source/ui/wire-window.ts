@@ -79,7 +79,8 @@ const tailBefore = (
 	chunks: readonly WireChunk[],
 	place: number,
 ): Uint8Array => {
-	const {direction, peer} = chunks[place]!;
+	const {direction, peer, offset} = chunks[place]!;
+	let wanted = offset;
 	let tail = Buffer.alloc(0);
 	for (let at = place - 1; at >= 0 && tail.length < tailBytes; at--) {
 		const {bytes, length, ...stream} = chunks[at]!;
@@ -87,9 +88,12 @@ const tailBefore = (
 			continue;
 		}
 
-		if (length > bytes.length) {
+		// Others may lie between, that were not noted.
+		if (stream.offset + length !== wanted || length > bytes.length) {
 			break;
 		}
+
+		wanted = stream.offset;
 
 		tail = Buffer.concat([bytes.subarray(-tailBytes), tail]);
 	}
@@ -102,7 +106,7 @@ const frameOpening = '{"type":"';
 
 /** The parts of frames that a chunk holds, in their order. */
 const framesOf = (
-	{bytes, length}: WireChunk,
+	{bytes, length, offset}: WireChunk,
 	tail: Uint8Array,
 	mode: WireMode,
 ): readonly string[] => {
@@ -122,6 +126,7 @@ const framesOf = (
 
 	const opening = Buffer.from(bytes.subarray(0, frameOpening.length));
 	const beginsFrame =
+		offset === 0 ||
 		tail.at(-1) === lineFeed ||
 		(mode === 'room' && opening.toString('latin1') === frameOpening);
 	const start = bytes.at(-1) === lineFeed ? [] : [`start of a ${unit}`];

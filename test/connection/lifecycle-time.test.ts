@@ -97,7 +97,10 @@ test('lifecycle: silent after 1.5 heartbeats, lost after 3, pinged once before',
 });
 
 test('lifecycle: what is heard in time keeps it open, whatever the gaps', () => {
-	const gaps = fc.array(fc.integer({min: 0, max: 2999}), {maxLength: 50});
+	const gaps = fc.array(fc.integer({min: 0, max: 2999}), {
+		maxLength: 50,
+		size: 'max',
+	});
 	fc.assert(
 		fc.property(gaps, all => {
 			const edge = new Edge().open();
@@ -148,23 +151,26 @@ test('lifecycle: who was stopped for a day asks before it gives up', () => {
 
 test('lifecycle: attempts count up, and each waits within its own bound', () => {
 	fc.assert(
-		fc.property(fc.array(random, {minLength: 1, maxLength: 20}), all => {
-			const edge = new Edge();
-			for (const [index, part] of all.entries()) {
-				edge.random = part;
-				edge.lose();
-				const {state} = edge;
-				assert.equal(state.phase, 'waiting');
-				assert.equal(state.attempt, index + 1);
-				assert.equal(state.retryAt - edge.at, backoffMs(index + 1, part));
-				edge.advance(state.retryAt);
-				assert.deepEqual(edge.state, {
-					phase: 'connecting',
-					since: state.retryAt,
-					attempt: index + 2,
-				});
-			}
-		}),
+		fc.property(
+			fc.array(random, {minLength: 1, maxLength: 20, size: 'max'}),
+			all => {
+				const edge = new Edge();
+				for (const [index, part] of all.entries()) {
+					edge.random = part;
+					edge.lose();
+					const {state} = edge;
+					assert.equal(state.phase, 'waiting');
+					assert.equal(state.attempt, index + 1);
+					assert.equal(state.retryAt - edge.at, backoffMs(index + 1, part));
+					edge.advance(state.retryAt);
+					assert.deepEqual(edge.state, {
+						phase: 'connecting',
+						since: state.retryAt,
+						attempt: index + 2,
+					});
+				}
+			},
+		),
 		{numRuns: runs},
 	);
 });
@@ -225,7 +231,7 @@ const anyEvent = fc.record({
 
 test('lifecycle: no order of events throws, or leaves a deadline behind', () => {
 	fc.assert(
-		fc.property(fc.array(anyEvent, {maxLength: 100}), all => {
+		fc.property(fc.array(anyEvent, {maxLength: 100, size: 'max'}), all => {
 			let [state] = startConnection(0);
 			let at = 0;
 			for (const {afterMs, ...event} of all) {

@@ -215,7 +215,7 @@ test('serving: no order of events throws, or keeps a session for ever', () => {
 		afterMs: fc.nat({max: 15_000}),
 	});
 	fc.assert(
-		fc.property(fc.array(any, {maxLength: 60}), all => {
+		fc.property(fc.array(any, {maxLength: 60, size: 'max'}), all => {
 			let state: Session = accepted;
 			let now = since;
 			for (const {event, afterMs} of all) {

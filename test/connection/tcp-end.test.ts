@@ -10,7 +10,7 @@ import {
 } from '../../source/connection/tcp-end.js';
 import type {TcpState} from '../../source/connection/tcp.js';
 
-const numRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const states = Object.keys(tcpTable) as TcpState[];
 
@@ -109,7 +109,7 @@ test('tcp-end: a connection reaches what its events lead to, and nothing else', 
 				}
 			},
 		),
-		{numRuns},
+		{numRuns: runs},
 	);
 	assert.ok(canReach('TIME-WAIT', 'TIME-WAIT'));
 	for (const [from, to] of [
@@ -206,6 +206,6 @@ test('tcp-end: two ends close in whatever order, and who was first waits', () =>
 				assert.equal(nextTcpState(state, 'wait-over'), 'CLOSED');
 			}
 		}),
-		{numRuns},
+		{numRuns: runs},
 	);
 });

@@ -51,20 +51,12 @@ export const read = (state: TcpState, changes: StateChanges = {}): Step => ({
 /** As a timeline draws them: ● read, ○ inferred, ⇄ the other end. */
 export const draw = (steps: readonly Step[]): string[] =>
 	steps.map(step => {
-		switch (step.kind) {
-			case 'call': {
-				return step.call;
-			}
-
-			case 'segment': {
-				return step.segment;
-			}
-
-			case 'state': {
-				const end = step.end === 'local' ? '' : '⇄ ';
-				return `${end}${step.evidence === 'read' ? '●' : '○'} ${step.state}`;
-			}
+		if (step.kind !== 'state') {
+			return step.kind === 'call' ? step.call : step.segment;
 		}
+
+		const end = step.end === 'local' ? '' : '⇄ ';
+		return `${end}${step.evidence === 'read' ? '●' : '○'} ${step.state}`;
 	});
 
 const socketIn = (state: TcpState | undefined): KernelSocket | undefined =>

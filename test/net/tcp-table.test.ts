@@ -6,7 +6,7 @@ import type {TcpState} from '../../source/connection/tcp.js';
 import {createTcpTable, parseTcpTable} from '../../source/net/tcp-table.js';
 import {brief} from '../helpers/steps.js';
 
-const numRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 // Linux 6.18; the second connection is half-closed, the third waits.
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
@@ -110,7 +110,7 @@ test('tcp-table: throws at nothing, and finds the rows among it', () => {
 				),
 			);
 		}),
-		{numRuns},
+		{numRuns: runs},
 	);
 });
 

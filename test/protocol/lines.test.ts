@@ -59,8 +59,8 @@ test('lines: gives the same lines whatever the chunk boundaries', () => {
 	const byte = fc.oneof(fc.constant(0x0a), fc.nat({max: 255}));
 	fc.assert(
 		fc.property(
-			fc.array(byte, {maxLength: 200}),
-			fc.array(fc.nat({max: 200}), {maxLength: 20}),
+			fc.array(byte, {maxLength: 200, size: 'max'}),
+			fc.array(fc.nat({max: 200}), {maxLength: 20, size: 'max'}),
 			(values, places) => {
 				const bytes = Buffer.from(values);
 				const cuts = places.map(place => Math.min(place, bytes.length));
@@ -69,6 +69,15 @@ test('lines: gives the same lines whatever the chunk boundaries', () => {
 		),
 		{numRuns: runs},
 	);
+});
+
+test('lines: gives a long line whole that came byte by byte', () => {
+	const long = Buffer.from(
+		Array.from({length: 1000}, (_value, n) => 32 + (n % 200)),
+	);
+	const bytes = Buffer.concat([long, Buffer.from('\n'), long]);
+	const single = Array.from(bytes, byte => Buffer.of(byte));
+	assert.deepEqual(readAll(single), expected(bytes));
 });
 
 test('lines: an empty chunk changes nothing', () => {

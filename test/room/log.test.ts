@@ -34,7 +34,7 @@ const lines = fc.array(
 			fc.string({unit: 'grapheme-ascii', maxLength: 90}),
 		)
 		.map(text => `${text}\n`),
-	{maxLength: 40},
+	{maxLength: 40, size: 'max'},
 );
 const options = fc.record({
 	segmentBytes: fc.integer({min: 1, max: 64}),

@@ -219,7 +219,9 @@ const anyEvent: fc.Arbitrary<ChatEvent> = fc.oneof(
 );
 
 test('model: a batch gives what its events give one by one', () => {
-	const batches = fc.array(fc.array(anyEvent, {maxLength: 12}), {maxLength: 6});
+	const batches = fc.array(fc.array(anyEvent, {maxLength: 12, size: 'max'}), {
+		maxLength: 6,
+	});
 	fc.assert(
 		fc.property(batches, all => {
 			const before = structuredClone(start);

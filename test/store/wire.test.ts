@@ -15,6 +15,7 @@ const chunkOf = (bytes: number, at = 0): WireChunk => ({
 	at,
 	direction: 'in',
 	peer: undefined,
+	offset: 0,
 	bytes: new Uint8Array(bytes),
 	length: bytes,
 });

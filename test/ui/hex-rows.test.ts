@@ -11,18 +11,7 @@ import {
 import {countHexRows, hexRows} from '../../source/ui/hex-rows.js';
 import type {Row} from '../../source/ui/row.js';
 import {createWireContext, type WireMode} from '../../source/ui/wire-window.js';
-
-const chunkOf = (
-	bytes: string | Uint8Array,
-	part: Partial<WireChunk> = {},
-): WireChunk => ({
-	at: new Date(2026, 0, 2, 14, 2, 11, 204).getTime(),
-	direction: 'in',
-	peer: undefined,
-	bytes: Buffer.from(bytes),
-	length: Buffer.from(bytes).length,
-	...part,
-});
+import {chunkOf, inStreams} from '../helpers/chunks.js';
 
 const textOf = ({spans}: Row): string => spans.map(({text}) => text).join('');
 
@@ -37,7 +26,7 @@ const show = (
 	chunks: readonly WireChunk[],
 	{width = 80, mode = 'room', dropped = 0}: Shown = {},
 ): string[][] => {
-	const wire = {...appendWire(emptyWire, chunks), dropped};
+	const wire = {...appendWire(emptyWire, inStreams(chunks)), dropped};
 	const context = createWireContext(mode);
 	return chunks.map((chunk, place) =>
 		hexRows(chunk, context(wire, place), width).map(row => textOf(row)),
@@ -207,7 +196,7 @@ test('hex rows: where bytes were not kept, claims nothing about them', () => {
 });
 
 test('hex rows: what was known of a chunk stays known when the one before is dropped', () => {
-	const wire = appendWire(emptyWire, [chunkOf('a'), chunkOf('b\n')]);
+	const wire = appendWire(emptyWire, inStreams([chunkOf('a'), chunkOf('b\n')]));
 	const context = createWireContext('room');
 	const known = context(wire, 1);
 	const later = {...wire, dropped: 1, chunks: wire.chunks.slice(1)};
@@ -364,4 +353,20 @@ test('hex rows: a part of the rows is what it is of all', () => {
 			},
 		),
 	);
+});
+
+test('hex rows: a chunk that was not noted makes no neighbours of its own', () => {
+	const [first] = inStreams([chunkOf('{"type":"say",')]);
+	const later = chunkOf('"n":1}\n', {offset: first!.offset + 500});
+	const wire = appendWire(emptyWire, [first!, later]);
+	assert.deepEqual(createWireContext('room')(wire, 1).frames, [
+		'a frame or its end',
+	]);
+});
+
+test('hex rows: the first chunk of a connection begins a frame', () => {
+	const wire = appendWire(emptyWire, [chunkOf('hello', {offset: 0})]);
+	assert.deepEqual(createWireContext('raw')(wire, 0).frames, [
+		'start of a line',
+	]);
 });

@@ -24,22 +24,11 @@ import {
 } from '../../source/ui/window.js';
 import {WirePane} from '../../source/ui/wire-pane.js';
 import {createWireContext, wireView} from '../../source/ui/wire-window.js';
+import {chunkOf, inStreams} from '../helpers/chunks.js';
 import {openInkScreen} from '../helpers/ink-screen.js';
 
-const chunkOf = (
-	bytes: string | Uint8Array,
-	part: Partial<WireChunk> = {},
-): WireChunk => ({
-	at: new Date(2026, 0, 2, 14, 2, 11, 204).getTime(),
-	direction: 'in',
-	peer: undefined,
-	bytes: Buffer.from(bytes),
-	length: Buffer.from(bytes).length,
-	...part,
-});
-
 const wireOf = (...chunks: readonly WireChunk[]): Wire =>
-	appendWire(emptyWire, chunks);
+	appendWire(emptyWire, inStreams(chunks));
 
 /** Chunks of two rows each. */
 const numbered = (count: number, first = 0): WireChunk[] =>

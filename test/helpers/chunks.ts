@@ -1,0 +1,26 @@
+import type {WireChunk} from '../../source/store/wire.js';
+
+export const chunkOf = (
+	bytes: string | Uint8Array,
+	part: Partial<WireChunk> = {},
+): WireChunk => ({
+	at: new Date(2026, 0, 2, 14, 2, 11, 204).getTime(),
+	direction: 'in',
+	peer: undefined,
+	// Amid a stream: what came before was not seen.
+	offset: 1000,
+	bytes: Buffer.from(bytes),
+	length: Buffer.from(bytes).length,
+	...part,
+});
+
+/** The chunks one behind the other, each in its direction and of its peer. */
+export const inStreams = (chunks: readonly WireChunk[]): WireChunk[] => {
+	const offsets = new Map<string, number>();
+	return chunks.map(chunk => {
+		const stream = `${chunk.direction} ${chunk.peer}`;
+		const offset = offsets.get(stream) ?? chunk.offset;
+		offsets.set(stream, offset + chunk.length);
+		return {...chunk, offset};
+	});
+};
