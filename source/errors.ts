@@ -27,6 +27,7 @@ export const errorCodes = {
 	ERR_SILENT: 'nothing was heard for three heartbeats',
 	ERR_SHUTDOWN: 'the server has shut down',
 	ERR_REPLACED: 'the same client came in over another connection',
+	ERR_NOT_STORED: 'what became of a message is not known',
 	ERR_ROOM_FULL: 'the room has as many members as it takes',
 	ERR_NICK_TAKEN: 'the nick, or one that looks like it, is taken',
 	ERR_NICK_INVALID: "that can't be a nick",

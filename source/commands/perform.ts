@@ -33,7 +33,10 @@ export type Answers = {
 	readonly view: (view: ViewCommandName) => void;
 };
 
-const whoLine = ({count, names}: ReturnType<Chat['members']>): string => {
+export const whoLine = ({
+	count,
+	names,
+}: ReturnType<Chat['members']>): string => {
 	if (names.length === 0) {
 		// Among very many, only the count is told.
 		return `${count} here`;

@@ -35,6 +35,8 @@ export type Connection =
 			readonly phase: 'waiting';
 			readonly retryAt: number;
 			readonly cause: SockchatError;
+			/** False where the last attempt did not come to a welcome. */
+			readonly wasOpen: boolean;
 	  })
 	/** bye and FIN are sent; the peer's FIN is awaited. */
 	| {
@@ -123,6 +125,7 @@ export const startConnection = (
 const retryOrClose = (
 	event: Lost,
 	attempt: number,
+	wasOpen: boolean,
 ): Step<Connection, ConnectionEffect> => {
 	const {at, cause, isFinal, random} = event;
 	return isFinal
@@ -134,17 +137,35 @@ const retryOrClose = (
 					attempt,
 					retryAt: at + backoffMs(attempt, random),
 					cause,
+					wasOpen,
 				},
 			];
 };
 
 const loseOpen = (attempt: number, openSince: number, event: Lost) =>
-	retryOrClose(event, event.at - openSince >= healthyAfterMs ? 1 : attempt);
+	retryOrClose(
+		event,
+		event.at - openSince >= healthyAfterMs ? 1 : attempt,
+		true,
+	);
 
 const lostCell = {
 	to: ['waiting', 'closed'],
-	run: (state: Trying, event: Lost) => retryOrClose(event, state.attempt),
+	run: (state: Trying, event: Lost) =>
+		retryOrClose(event, state.attempt, false),
 } as const;
+
+/** While this process was stopped nobody could answer: the time begins anew. */
+const waitAgainCell = <Phase extends 'connecting' | 'handshaking'>(
+	phase: Phase,
+) =>
+	({
+		to: [phase],
+		run: (
+			{attempt}: Trying,
+			{at}: {at: number},
+		): Step<Connection, ConnectionEffect> => [{phase, since: at, attempt}],
+	}) as const;
 
 const closeAt = (at: number): Step<Connection, ConnectionEffect> => [
 	{phase: 'closed', since: at, cause: undefined},
@@ -182,6 +203,7 @@ export const clientTable: Machine = {
 					? [state, {type: 'abandon', cause: timedOut.connect()}]
 					: [state],
 		},
+		resumed: waitAgainCell('connecting'),
 		lost: lostCell,
 		leave: closeCell,
 	},
@@ -207,6 +229,7 @@ export const clientTable: Machine = {
 					? [state, {type: 'abandon', cause: timedOut.handshake()}]
 					: [state],
 		},
+		resumed: waitAgainCell('handshaking'),
 		lost: lostCell,
 		leave: closeCell,
 	},

@@ -9,6 +9,7 @@ import {Buffer} from 'node:buffer';
 import {isIPv4, Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
+import {defaultPort} from '../protocol/frame.js';
 
 export type Address =
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
@@ -22,7 +23,7 @@ const maxPathBytes = 107;
 export const notLoopback = (host: string, port: number) =>
 	new SockchatError(
 		'ERR_NOT_LOOPBACK',
-		`"${host}" is not a loopback address, and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port}:127.0.0.1:${port} ${host}`,
+		`"${host}" is not a loopback address, and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${host}`,
 	);
 
 export const portOutOfRange = (seen: string, least: number) =>

@@ -5,6 +5,7 @@
  * It makes sure that nothing is shown twice and that no hole is silent; it
  * knows no socket.
  */
+import {Buffer} from 'node:buffer';
 import {Outbox, type Outgoing} from '../connection/outbox.js';
 import {SockchatError} from '../errors.js';
 import {
@@ -18,8 +19,14 @@ import {
 	type Welcome,
 	type Whispered,
 } from '../protocol/frame.js';
-import {foldNick, suggestNick, type Nick} from '../protocol/nick.js';
+import {
+	foldNick,
+	maxNickBytes,
+	suggestNick,
+	type Nick,
+} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
+import {noSuchMember} from '../room/room.js';
 import {checkText} from '../protocol/text.js';
 import type {ClientEvent} from '../store/event.js';
 import {nobody, reducePresence} from '../store/presence.js';
@@ -36,6 +43,18 @@ export type ConversationOptions = {
 	readonly onAnswered: (n: number) => void;
 };
 
+const unanswered = () =>
+	new SockchatError(
+		'ERR_NOT_STORED',
+		'The connection broke before the server said what became of it.',
+	);
+
+/** A nick that nobody can have need not be asked for. */
+const checkReceiver = (to: string | undefined): SockchatError | undefined =>
+	to !== undefined && Buffer.byteLength(to) > maxNickBytes
+		? noSuchMember(to)
+		: undefined;
+
 export class Conversation {
 	/** The public id, by which one's own entries are known. */
 	readonly id: string;
@@ -46,6 +65,8 @@ export class Conversation {
 	#log: string | undefined;
 	#lastSeq: number | undefined;
 	#presence = nobody;
+	/** Whether entries are missing since the welcome. */
+	#hasGap = false;
 	/** Of the current connection; undefined before its welcome. */
 	#welcome: Welcome | undefined;
 
@@ -111,10 +132,11 @@ export class Conversation {
 
 	/** @returns What to send; undefined for a text that no server would take. */
 	queue(text: string, to: string | undefined): Outgoing | undefined {
-		const error = checkText(text);
-		const frame = this.#outbox.add(text, to);
+		// A lone surrogate has no UTF-8; no server would take it.
+		const frame = this.#outbox.add(text.toWellFormed(), to?.toWellFormed());
 		const {n} = frame;
-		this.#emit({type: 'queued', at: this.#at, n, text, to});
+		const error = checkText(frame.text) ?? checkReceiver(to);
+		this.#emit({type: 'queued', at: this.#at, n, text: frame.text, to});
 		if (!error) {
 			return frame;
 		}
@@ -136,6 +158,7 @@ export class Conversation {
 		}
 
 		this.#log = frame.log;
+		this.#hasGap = false;
 		this.#welcome = frame;
 		this.#nick = frame.nick;
 		this.tell(frame);
@@ -143,6 +166,7 @@ export class Conversation {
 	}
 
 	takeGap(gap: Gap): void {
+		this.#hasGap = true;
 		this.#lastSeq = gap.to;
 		this.tell(gap);
 	}
@@ -174,7 +198,12 @@ export class Conversation {
 	}
 
 	takeWhispered(frame: Whispered): void {
-		if (foldNick(frame.from) === foldNick(this.#nick)) {
+		// A server that names no id: then the nick has to do.
+		const isOwn =
+			frame.id === undefined
+				? foldNick(frame.from) === foldNick(this.#nick)
+				: frame.id === this.id;
+		if (isOwn) {
 			this.#answer(frame.n);
 		}
 
@@ -212,8 +241,9 @@ export class Conversation {
 	}
 
 	/**
-	 * With the replay through, what the server says that it has, but whose echo
-	 * did not come, is stored all the same: its echo fell into a gap.
+	 * With the replay through, what the server has dealt with but whose echo did
+	 * not come fell into a gap. Without a gap it was refused, and the reason lost
+	 * with the connection; of a whisper nobody can tell.
 	 */
 	#settleReplayed(seq: number): void {
 		const welcome = this.#welcome;
@@ -221,9 +251,14 @@ export class Conversation {
 			return;
 		}
 
-		for (const {n} of this.#outbox.upTo(welcome.stored ?? 0)) {
+		for (const frame of this.#outbox.upTo(welcome.stored ?? 0)) {
+			const {n} = frame;
 			this.#answer(n);
-			this.#emit({type: 'stored', at: this.#at, n});
+			if (frame.type === 'say' && this.#hasGap) {
+				this.#emit({type: 'stored', at: this.#at, n});
+			} else {
+				this.#emit({type: 'failed', at: this.#at, n, error: unanswered()});
+			}
 		}
 	}
 }

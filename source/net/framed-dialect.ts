@@ -67,6 +67,12 @@ export class FramedDialect implements Dialect {
 
 	tellGap(from: number, to: number): void {
 		this.#send({type: 'gap', from, to});
+		// Who came and went in the gap is not told any more: the list is.
+		if (this.#session.member) {
+			const {room} = this.#session.sessions;
+			const {head} = room.log;
+			this.#send({type: 'members', ...room.memberList(), head});
+		}
 	}
 
 	tellError({code, message}: SockchatError, n?: number): void {
@@ -269,6 +275,7 @@ export class FramedDialect implements Dialect {
 					type: 'whispered',
 					n,
 					from: member.nick,
+					id: member.id,
 					to: result.to.nick,
 					text,
 					at: clock.wallMs(),

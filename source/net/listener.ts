@@ -138,7 +138,9 @@ export class Listener {
 
 	#stopAccepting(): void {
 		this.#cancelTick = this.#options.clock.setTimer(() => {
-			this.#dispatch({type: 'tick', at: this.#now});
+			// A timer may fire a fraction early, and there is no second one.
+			const due = this.#state.since + serverDrainTimeoutMs;
+			this.#dispatch({type: 'tick', at: Math.max(this.#now, due)});
 		}, serverDrainTimeoutMs);
 		this.#netServer.close(() => {
 			this.#hasStopped = true;

@@ -10,6 +10,7 @@ import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import {helpLines, commands} from '../commands/registry.js';
 import {parseInput} from '../commands/parse.js';
+import {whoLine} from '../commands/perform.js';
 import {assertNever, SockchatError} from '../errors.js';
 import {decodeServerFrame} from '../protocol/codec.js';
 import {foreignLine} from '../protocol/dialect.js';
@@ -54,14 +55,11 @@ export class PlainDialect implements Dialect {
 
 	/** @param cursor Where in the log it begins to listen, as in a session. */
 	join(cursor: number | undefined): void {
-		const {sessions, peer} = this.#session;
-		const port = /:(\d+)$/.exec(peer)?.[1] ?? /\d+$/.exec(peer)?.[0];
-		const result = sessions.room.join(
-			randomUUID(),
-			`guest-${port}`,
-			sessions.clock.wallMs(),
-			{isGuest: true},
-		);
+		const {sessions} = this.#session;
+		const {room, clock} = sessions;
+		const result = room.join(randomUUID(), this.#guestNick(), clock.wallMs(), {
+			isGuest: true,
+		});
 		if (result.kind === 'refused') {
 			this.tellError(result.error);
 			this.#session.end('protocol');
@@ -69,6 +67,18 @@ export class PlainDialect implements Dialect {
 			this.#id = result.member.id;
 			this.#session.join(result.member, cursor);
 		}
+	}
+
+	/** guest-PORT; another 127.x.x.x may have the same port. */
+	#guestNick(): string {
+		const {sessions, peer} = this.#session;
+		const nick = `guest-${/\d+$/.exec(peer)?.[0] ?? 0}`;
+		let free = nick;
+		for (let next = 2; sessions.room.memberNamed(free); next++) {
+			free = `${nick}-${next}`;
+		}
+
+		return free;
 	}
 
 	read(chunk: Buffer): void {
@@ -179,8 +189,7 @@ export class PlainDialect implements Dialect {
 			}
 
 			case 'who': {
-				const {count, names} = sessions.room.memberList();
-				this.#tell(`${count} here: ${names.join(' ')}`);
+				this.#tell(whoLine(sessions.room.memberList()));
 				break;
 			}
 

@@ -139,6 +139,11 @@ export class Sessions {
 	onGone(session: PeerSession, reason: LeaveReason): void {
 		const {peer, bytesIn, bytesOut} = session;
 		this.#all.delete(session);
+		// The host's own screen was never accepted either.
+		if (!(session.duplex instanceof Socket)) {
+			return;
+		}
+
 		const at = this.clock.wallMs();
 		this.emit({type: 'ended', at, peer, reason, bytesIn, bytesOut});
 	}

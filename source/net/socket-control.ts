@@ -21,6 +21,29 @@ export type SocketOwner = {
 	readonly onCall: (call: Call) => void;
 };
 
+/** Node's own handle of a socket: what asks the kernel for bytes. */
+type Handle = {
+	reading: boolean;
+	readonly readStart: () => void;
+	readonly readStop: () => void;
+};
+
+/**
+ * Stops or starts reading at once. A stream that is paused has asked for one
+ * read already, and node:net has no public way to take that back.
+ */
+const setReading = (socket: Socket, isReading: boolean): void => {
+	const handle = Reflect.get(socket, '_handle') as Handle | undefined;
+	if (handle?.readStop && handle.reading !== isReading) {
+		handle.reading = isReading;
+		if (isReading) {
+			handle.readStart();
+		} else {
+			handle.readStop();
+		}
+	}
+};
+
 /** What is known of it, in the words of tcp_info; the rest is left out. */
 const describeInfo = (info: TcpInfo): string => {
 	const facts: ReadonlyArray<readonly [string, number | undefined, string]> = [
@@ -66,11 +89,13 @@ export const controlSocket = async (
 		case 'pause': {
 			owner.onCall('pause()');
 			owner.setPaused(true);
+			setReading(duplex, false);
 			return `${whose} socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.`;
 		}
 
 		case 'resume': {
 			owner.onCall('resume()');
+			setReading(duplex, true);
 			owner.setPaused(false);
 			return `${whose} socket is read again.`;
 		}

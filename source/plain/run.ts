@@ -5,8 +5,9 @@
 import {parseInput} from '../commands/parse.js';
 import {perform} from '../commands/perform.js';
 import {helpLines, type ViewCommandName} from '../commands/registry.js';
-import {SockchatError} from '../errors.js';
+import type {SockchatError} from '../errors.js';
 import {systemClock} from '../net/clock.js';
+import {startDeadline} from '../net/deadline.js';
 import {openRaw, type RawChat} from '../net/open-raw.js';
 import {openRoom, type RoomChat} from '../net/open-room.js';
 import type {Options} from '../options.js';
@@ -20,12 +21,6 @@ export type Running = {
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
 };
-
-const timedOut = (timeoutMs: number, what: string) =>
-	new SockchatError(
-		'ERR_TIMEOUT',
-		`${what} within ${timeoutMs / 1000} s. A longer --timeout may help.`,
-	);
 
 /** Watches the events for what the exit code and the input depend on. */
 class Watch {
@@ -157,21 +152,26 @@ export const runPlain = async (
 		printer.id = chat.id;
 	}
 
-	const isMessage = options.message !== undefined;
 	let late: SockchatError | undefined;
-	const cancelTimeout =
-		options.timeoutMs === undefined
-			? undefined
-			: systemClock.setTimer(() => {
-					if (!watch.isOpen || isMessage) {
-						late = timedOut(
-							options.timeoutMs!,
-							watch.isOpen ? 'The message was not stored' : 'Not connected',
-						);
-						chat.leave();
-						chat.leave();
-					}
-				}, options.timeoutMs);
+	const cancelDeadline = startDeadline({
+		timeoutMs: options.timeoutMs,
+		clock: systemClock,
+		missing() {
+			if (!watch.isOpen) {
+				return 'Not connected';
+			}
+
+			return options.message === undefined
+				? undefined
+				: 'The message was not stored';
+		},
+		onLate(error) {
+			late = error;
+			// Twice, as whoever is late may not say goodbye either.
+			chat.leave();
+			chat.leave();
+		},
+	});
 
 	const talking =
 		chat.mode === 'room'
@@ -184,7 +184,7 @@ export const runPlain = async (
 
 	const finish = async (): Promise<number> => {
 		const cause = await chat.closed;
-		cancelTimeout?.();
+		cancelDeadline();
 		streams.stdin.destroy();
 		if (late) {
 			printer.printError(late);

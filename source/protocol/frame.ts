@@ -151,11 +151,15 @@ export type Members = MemberList & {
 	readonly type: 'members';
 	/** The heartbeat from now on: it stretches as members grow. */
 	readonly heartbeatMs?: number;
+	/** The log's head at that moment: joins up to it are counted in. */
+	readonly head?: number;
 };
 export type Whispered = {
 	readonly type: 'whispered';
 	readonly n: number;
 	readonly from: string;
+	/** The sender's, as in a message: a nick may have changed meanwhile. */
+	readonly id?: string;
 	readonly to: string;
 	readonly text: string;
 	readonly at: number;

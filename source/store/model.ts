@@ -305,12 +305,13 @@ const addMessage = (draft: Draft, frame: MessageFrame): void => {
 };
 
 const addWhisper = (draft: Draft, frame: Whispered): void => {
-	const {at, from, to, n, text} = frame;
-	const own = draft.pending.find(
-		item => item.kind === 'whisper' && item.n === n && from === draft.nick,
-	);
-	draft.pending = draft.pending.filter(item => item !== own);
-	const mark = own ? 'stored' : undefined;
+	const {at, from, id, to, n, text} = frame;
+	const isOwn = id === undefined ? from === draft.nick : id === draft.id;
+	if (isOwn) {
+		draft.pending = draft.pending.filter(item => item.n !== n);
+	}
+
+	const mark = isOwn ? 'stored' : undefined;
 	draft.items.push({kind: 'whisper', at, from, to, text, mark});
 };
 

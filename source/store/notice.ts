@@ -84,11 +84,11 @@ const connectionWords = (connection: Connection): Words | undefined => {
 		}
 
 		case 'waiting': {
-			const {attempt, cause} = connection;
+			const {cause, wasOpen} = connection;
 			// Each further attempt fails alike: once said is enough.
-			return attempt > 1
-				? undefined
-				: {tone: 'warn', text: `${cause.message} Trying again.`};
+			return wasOpen
+				? {tone: 'warn', text: `${cause.message} Trying again.`}
+				: undefined;
 		}
 
 		case 'closed': {

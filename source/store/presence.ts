@@ -24,7 +24,9 @@ export const reducePresence = (
 	}
 
 	if (frame.type === 'members') {
-		return {replayHead, members: {count: frame.count, names: frame.names}};
+		const {head = replayHead} = frame;
+		const members = {count: frame.count, names: frame.names};
+		return {members, replayHead: Math.max(replayHead, head)};
 	}
 
 	if (!('seq' in frame) || frame.seq <= replayHead) {

@@ -2,6 +2,7 @@
 import {render} from 'ink';
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../net/clock.js';
+import {startDeadline} from '../net/deadline.js';
 import type {Options} from '../options.js';
 import type {ChatEvent} from '../store/event.js';
 import {createModel} from '../store/model.js';
@@ -94,8 +95,20 @@ export const runScreen = async (
 			await left;
 		}
 
-		return cause;
+		return late ?? cause;
 	};
+
+	let late: SockchatError | undefined;
+	const cancelDeadline = startDeadline({
+		timeoutMs: options.timeoutMs,
+		clock: systemClock,
+		missing: () => (hasOpened ? undefined : 'Not connected'),
+		onLate(error) {
+			late = error;
+			leave();
+			leave();
+		},
+	});
 
 	const tap = () => {
 		chat.setTap(true);
@@ -137,6 +150,7 @@ export const runScreen = async (
 				instance.waitUntilExit().then(() => undefined),
 			]);
 		} finally {
+			cancelDeadline();
 			instance.unmount();
 			await instance.waitUntilExit();
 		}

@@ -41,6 +41,7 @@ const waiting = {
 	attempt: 3,
 	retryAt: since + 500,
 	cause,
+	wasOpen: true,
 } as const;
 const draining = {
 	phase: 'draining',
@@ -70,13 +71,14 @@ const heard = {type: 'heard', at: after(10)} as const;
 
 const left = {phase: 'closed', since: after(10), cause: undefined} as const;
 const failed = {phase: 'closed', since: after(10), cause} as const;
-const toWait = (attempt: number, delayMs: number) =>
+const toWait = (attempt: number, delayMs: number, wasOpen = true) =>
 	({
 		phase: 'waiting',
 		since: after(10),
 		attempt,
 		retryAt: after(10) + delayMs,
 		cause,
+		wasOpen,
 	}) as const;
 const drained = {
 	phase: 'draining',
@@ -106,13 +108,15 @@ const cases: Case[] = [
 	],
 	[connecting, tick(9999), connecting],
 	[connecting, tick(10_000), connecting, 'abandon ERR_CONNECT_TIMEOUT'],
-	[connecting, lost(10), toWait(3, 500)],
+	[connecting, simple('resumed'), {...connecting, since: after(10)}],
+	[connecting, lost(10), toWait(3, 500, false)],
 	[connecting, lost(10, true), failed],
 	[connecting, simple('leave'), left, 'destroy'],
 	[handshaking, welcomed, {...opened, since: after(10)}, 'resend'],
 	[handshaking, tick(9999), handshaking],
 	[handshaking, tick(10_000), handshaking, 'abandon ERR_HANDSHAKE_TIMEOUT'],
-	[handshaking, lost(10), toWait(3, 500)],
+	[handshaking, simple('resumed'), {...handshaking, since: after(10)}],
+	[handshaking, lost(10), toWait(3, 500, false)],
 	[handshaking, lost(10, true), failed],
 	[handshaking, simple('leave'), left, 'destroy'],
 	[open, heard, {...open, lastHeardAt: after(10)}],

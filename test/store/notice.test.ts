@@ -124,7 +124,13 @@ test('notice: an error is told in its own words, and texts are no notice', () =>
 test('notice: a connection is told where it gets worse, once', () => {
 	const trying = {since: 1, attempt: 1};
 	const beating = {...trying, heartbeatMs: 2000, lastHeardAt: 1};
-	const waiting = {...trying, phase: 'waiting', retryAt: 2, cause} as const;
+	const waiting = {
+		...trying,
+		phase: 'waiting',
+		retryAt: 2,
+		cause,
+		wasOpen: true,
+	} as const;
 	assert.equal(
 		ofConnection({...beating, phase: 'silent', openSince: 1}),
 		'warn: Nothing is heard from the server; it may be stopped. What you say waits.',
@@ -133,7 +139,7 @@ test('notice: a connection is told where it gets worse, once', () => {
 		ofConnection(waiting),
 		'warn: The server reset it. Trying again.',
 	);
-	assert.equal(ofConnection({...waiting, attempt: 2}), undefined);
+	assert.equal(ofConnection({...waiting, wasOpen: false}), undefined);
 	assert.equal(
 		ofConnection({phase: 'closed', since: 1, cause}),
 		'bad: The server reset it.',
