@@ -1,9 +1,5 @@
 /**
- * One peer of the server: its socket, its machine and its cursor in the log.
- *
- * The peer is handed the log's own bytes, one write a turn of the event loop,
- * and never while an earlier write still waits: a slow peer lags, and costs
- * no memory but the slice it is on.
+ * One peer of the server: its socket, its machine, and how it speaks.
  */
 import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
@@ -24,20 +20,18 @@ import {
 } from '../protocol/frame.js';
 import type {Member} from '../room/room.js';
 import {FramedDialect} from './framed-dialect.js';
+import {Outlet, type Teller} from './outlet.js';
 import {PlainDialect} from './plain-dialect.js';
+import {refusals} from './refusals.js';
 import type {Sessions} from './sessions.js';
 
 /** How a peer speaks, once its first bytes have told. */
-export type Dialect = {
+export type Dialect = Teller & {
 	readonly name: 'framed' | 'plain';
 	/** Takes a chunk as it was read. */
 	readonly read: (chunk: Buffer) => void;
 	/** Its FIN came: takes what has no line end as well. */
 	readonly readEnd: () => void;
-	/** Turns whole entries of the log into what this peer gets of them. */
-	readonly encode: (entries: Buffer) => Buffer;
-	/** Says that the entries from one seq to another are gone. */
-	readonly tellGap: (from: number, to: number) => void;
 	readonly tellError: (error: SockchatError, n?: number) => void;
 	readonly tellWhisper: (frame: Whispered) => void;
 	readonly ping: () => void;
@@ -45,15 +39,6 @@ export type Dialect = {
 	readonly farewell: (reason: LeaveReason) => void;
 	/** The socket is gone: no timer may be left. */
 	readonly stop: () => void;
-};
-
-// Answers that a peer doesn't read may pile up to this; then it isn't read.
-const maxUnreadBytes = 1024 * 1024;
-
-const refusals: Readonly<Record<ForeignProtocol, string>> = {
-	HTTP: 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a sockchat room, not a web server.\n',
-	TLS: 'This is a sockchat room; it speaks no TLS.\n',
-	SSH: 'This is a sockchat room, not an SSH server.\n',
 };
 
 const lateHello = () =>
@@ -78,10 +63,7 @@ export class PeerSession {
 	#dialect: Dialect | undefined;
 	#firstBytes = Buffer.alloc(0);
 	#cancelIdle: (() => void) | undefined;
-	#cursor: number;
-	/** The seq that is due at the cursor, to say from where on all is gone. */
-	#dueSeq: number;
-	#isBlocked = false;
+	readonly #outlet: Outlet;
 	/** Why we end it; where it has not ended, the peer does. */
 	#endReason: LeaveReason | undefined;
 	/** Where in the log the last word is due. */
@@ -93,10 +75,17 @@ export class PeerSession {
 		this.sessions = sessions;
 		this.lastHeardAt = sessions.clock.monotonicMs();
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
-		// A peer that only listens gets what was said since it connected.
-		const {log} = sessions.room;
-		this.#cursor = log.end;
-		this.#dueSeq = log.head + 1;
+		this.#outlet = new Outlet({
+			duplex,
+			log: sessions.room.log,
+			onChunk: bytes => {
+				sessions.tap?.note('out', peer, bytes);
+			},
+			onWritten: () => {
+				this.pump();
+			},
+			isPaused: () => this.isPaused,
+		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
 			this.sessions.tap?.note('in', this.peer, chunk);
@@ -137,8 +126,7 @@ export class PeerSession {
 
 	/** Entries of the log that were not handed to it yet. */
 	get lagEntries(): number {
-		const {log} = this.sessions.room;
-		return this.member ? Math.max(0, log.head + 1 - this.#dueSeq) : 0;
+		return this.member ? this.#outlet.lagEntries : 0;
 	}
 
 	get #now(): number {
@@ -179,7 +167,7 @@ export class PeerSession {
 	join(member: Member, cursor?: number): void {
 		this.member = member;
 		if (cursor !== undefined) {
-			this.#moveTo(cursor);
+			this.#outlet.moveTo(cursor);
 		}
 
 		this.sessions.onJoined(this);
@@ -193,13 +181,7 @@ export class PeerSession {
 
 	/** Tells this peer alone, behind what it was handed of the log so far. */
 	write(line: string): void {
-		const {duplex} = this;
-		this.sessions.tap?.note('out', this.peer, line);
-		duplex.write(line);
-		if (duplex.writableLength > maxUnreadBytes && !duplex.isPaused()) {
-			duplex.pause();
-			this.#whenWritten(() => duplex.resume());
-		}
+		this.#outlet.write(line);
 	}
 
 	/** Tells a framed member something that is not in the log. */
@@ -215,59 +197,18 @@ export class PeerSession {
 
 	/** Hands on what the log has for this peer, if it can take it now. */
 	pump(): void {
-		if (this.#isBlocked || !this.#dialect || this.duplex.writableEnded) {
+		const dialect = this.#dialect;
+		if (!dialect || this.duplex.writableEnded) {
 			return;
 		}
 
 		const {log} = this.sessions.room;
 		const end = this.#finishCursor ?? (this.member ? log.end : 0);
-		while (!this.#isBlocked && this.#cursor < end) {
-			if (this.#cursor < log.start) {
-				this.#dialect.tellGap(this.#dueSeq, log.firstSeq - 1);
-				this.#moveTo(log.start);
-			}
-
-			this.#handOn(log.slice(this.#cursor));
-		}
-
-		if (this.#finishCursor !== undefined && !this.#isBlocked) {
-			this.#dialect.farewell(this.#endReason!);
+		const isAllHanded = this.#outlet.handOn(end, dialect);
+		if (isAllHanded && this.#finishCursor !== undefined) {
+			dialect.farewell(this.#endReason!);
 			this.duplex.end();
 		}
-	}
-
-	#moveTo(cursor: number): void {
-		this.#cursor = cursor;
-		this.#dueSeq = this.sessions.room.log.seqAt(cursor);
-	}
-
-	#handOn(slice: Buffer): void {
-		this.#moveTo(this.#cursor + slice.length);
-		const bytes = this.#dialect!.encode(slice);
-		if (bytes.length === 0) {
-			return;
-		}
-
-		this.sessions.tap?.note('out', this.peer, bytes);
-		this.duplex.write(bytes);
-		// write() may return false although all went out at once: what still
-		// waits is in writableLength.
-		if (this.duplex.writableLength > 0) {
-			this.#isBlocked = true;
-			this.#whenWritten(() => {
-				this.#isBlocked = false;
-				this.pump();
-			});
-		}
-	}
-
-	/** The callback of an empty write comes when all before it is written. */
-	#whenWritten(callback: () => void): void {
-		this.duplex.write('', error => {
-			if (!error) {
-				callback();
-			}
-		});
 	}
 
 	#read(chunk: Buffer): void {
@@ -407,7 +348,7 @@ export class PeerSession {
 		this.#endReason = reason;
 		this.#finishCursor = this.member
 			? this.sessions.room.log.end
-			: this.#cursor;
+			: this.#outlet.cursor;
 		this.#leaveRoom(reason);
 		if (this.#dialect) {
 			this.pump();

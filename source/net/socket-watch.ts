@@ -6,7 +6,7 @@
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {StepLog} from '../connection/step-log.js';
-import type {Call, Step} from '../connection/tcp.js';
+import type {Call, KernelPair, Step} from '../connection/tcp.js';
 import type {SocketEvent, WireEvent} from '../store/event.js';
 import {endpointsOf, type Endpoints} from './address.js';
 import type {Clock} from './clock.js';
@@ -18,13 +18,25 @@ import {WireTap} from './wire-tap.js';
 type Emit = (event: SocketEvent | WireEvent) => void;
 
 type Followed = {
-	readonly peer: string | undefined;
+	readonly socket: Socket;
 	readonly log: StepLog;
-	readonly steps: StepWatch;
 	/** Kept, as a socket that is gone forgets them. */
 	local: string | undefined;
 	remote: string | undefined;
+	/** Of a client: another connection has come after it. */
+	isFormer: boolean;
 };
+
+/** Where there is no table to read, this often. */
+const sampleEveryMs = 1000;
+
+/** The kernel can be read, but there is no connection to look for in it. */
+const nothingYet: KernelPair = {local: undefined, remote: undefined};
+
+const addressesOf = (
+	local: string | undefined,
+	remote: string | undefined,
+): string => `${local} ${remote}`;
 
 /** What a server or a client adds of its own to each reading. */
 export type Sampler = (
@@ -38,8 +50,9 @@ export class SocketWatch {
 	readonly #clock: Clock;
 	readonly #emit: Emit;
 	readonly #kernel: KernelWatch;
-	readonly #followed = new Map<Socket, Followed>();
+	readonly #followed = new Map<Socket, Followed & {steps: StepWatch}>();
 	#sampler: Sampler = () => undefined;
+	#cancelSample: (() => void) | undefined;
 
 	/** @param isTcp A Unix domain socket has no states to follow. */
 	constructor(clock: Clock, emit: Emit, isTcp: boolean) {
@@ -65,12 +78,15 @@ export class SocketWatch {
 	sampleClient(endpoints: () => Endpoints): void {
 		this.sample((table, at) => {
 			const {local, remote} = endpoints();
+			const isConnected = local !== undefined && remote !== undefined;
 			return {
 				type: 'kernel',
 				at,
 				pair:
-					table && local !== undefined && remote !== undefined
-						? table.pair(local, remote)
+					table && this.#isTcp
+						? isConnected
+							? table.pair(local, remote)
+							: nothingYet
 						: undefined,
 			};
 		});
@@ -86,20 +102,32 @@ export class SocketWatch {
 			return;
 		}
 
-		this.tap.begin(peer);
+		this.tap.forget(peer);
+		socket.once('close', () => {
+			this.tap.forget(peer);
+		});
 		if (!this.#isTcp) {
 			return;
 		}
 
+		if (peer === undefined) {
+			for (const former of this.#followed.values()) {
+				former.isFormer = true;
+			}
+		}
+
 		const clock = this.#clock;
 		const log = new StepLog(peer);
+		const unknown = {local: undefined, remote: undefined};
+		const followed: Followed = {socket, log, ...unknown, isFormer: false};
 		const onStep = (step: Step) => {
-			this.#show(log.told(step, clock.monotonicMs()));
+			remember(followed);
+			this.#show(log.told(step, clock.monotonicMs()), followed);
 			this.#kernel.hurry();
 		};
 
 		const steps = watchSteps(socket, {side, peer, clock, onStep});
-		this.#followed.set(socket, {peer, log, steps, ...endpointsOf(socket)});
+		this.#followed.set(socket, Object.assign(followed, {steps}));
 	}
 
 	/** Notes a call, before it is made, that no event of a socket tells. */
@@ -107,7 +135,7 @@ export class SocketWatch {
 		const followed = socket && this.#followed.get(socket as Socket);
 		if (followed) {
 			followed.steps.called(call);
-		} else if (!socket) {
+		} else if (!socket && this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);
 			this.#kernel.hurry();
@@ -116,26 +144,47 @@ export class SocketWatch {
 
 	stop(): void {
 		this.#kernel.stop();
+		this.#cancelSample?.();
 	}
 
-	#show(steps: readonly Step[]): void {
+	/** Ports are used again: the rows are those of the last that had them. */
+	#newestByAddresses(): ReadonlyMap<string, Socket> {
+		const newest = new Map<string, Socket>();
+		for (const [socket, followed] of this.#followed) {
+			remember(followed);
+			if (followed.local && followed.remote) {
+				newest.set(addressesOf(followed.local, followed.remote), socket);
+			}
+		}
+
+		return newest;
+	}
+
+	/** @param followed Tells a client's former connection from this one. */
+	#show(steps: readonly Step[], followed?: Followed): void {
+		const former = followed?.isFormer ? followed.local : undefined;
 		for (const step of steps) {
-			this.#emit({type: 'step', at: step.at, step});
+			const {at} = step;
+			const named = former === undefined ? step : {...step, peer: former};
+			this.#emit({type: 'step', at, step: named});
 		}
 	}
 
 	#observe(table: TcpTable | undefined, begunAt: number): void {
 		const at = this.#clock.wallMs();
+		const newest = this.#newestByAddresses();
 		for (const [socket, followed] of this.#followed) {
-			const {local, remote} = endpointsOf(socket);
-			followed.local ??= local;
-			followed.remote ??= remote;
-			if (table && followed.local && followed.remote) {
-				const pair = table.pair(followed.local, followed.remote);
-				this.#show(followed.log.observe(pair, at, begunAt));
+			const {local, remote, log} = followed;
+			const isReplaced =
+				(newest.get(addressesOf(local, remote)) ?? socket) !== socket;
+			const isReadable = table && local && remote && !isReplaced;
+			if (isReadable) {
+				const pair = table.pair(local, remote);
+				this.#show(log.observe(pair, at, begunAt), followed);
 			}
 
-			if (followed.log.isOver) {
+			// Of what can't be read there is nothing to follow after its close.
+			if (isReplaced || (isReadable ? log.isOver : socket.closed)) {
 				this.#followed.delete(socket);
 			}
 		}
@@ -144,5 +193,22 @@ export class SocketWatch {
 		if (sample) {
 			this.#emit(sample);
 		}
+
+		this.#cancelSample?.();
+		this.#cancelSample = table ? undefined : this.#sampleLater();
+	}
+
+	/** A missing table is told once, but what Node knows goes on. */
+	#sampleLater(): () => void {
+		const {setTimer, monotonicMs} = this.#clock;
+		return setTimer(() => {
+			this.#observe(undefined, monotonicMs());
+		}, sampleEveryMs);
 	}
 }
+
+const remember = (followed: Followed): void => {
+	const {local, remote} = endpointsOf(followed.socket);
+	followed.local ??= local;
+	followed.remote ??= remote;
+};

@@ -22,8 +22,8 @@ export class WireTap {
 		this.#emit = emit;
 	}
 
-	/** A connection begins, and its two streams with it. */
-	begin(peer: string | undefined): void {
+	/** A connection begins or is gone, and its two streams with it. */
+	forget(peer: string | undefined): void {
 		this.#offsets.delete(keyOf('in', peer));
 		this.#offsets.delete(keyOf('out', peer));
 	}

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import type {Socket} from 'node:net';
 import {test} from 'node:test';
@@ -112,8 +111,10 @@ test('server: gives a whisper to its receiver and its sender alone', async t => 
 	);
 	otter!.send({type: 'whisper', n: 1, to: 'HERON', text: 'psst'});
 	const heard = await heron!.untilFrame('whispered');
-	const {at, ...rest} = heard;
-	assert.ok(Number.isInteger(at));
+	const {at, id, ...rest} = heard;
+	assert.ok(Number.isSafeInteger(at));
+	const [joined] = heron!.of('joined');
+	assert.deepEqual([joined!.nick, joined!.id], ['otter', id]);
 	assert.deepEqual(rest, {
 		type: 'whispered',
 		n: 1,
@@ -148,12 +149,13 @@ test('server: tells all of a new nick, and frees the old', async t => {
 });
 
 const countWrites = (socket: Socket) => {
-	const write = socket.write.bind(socket);
+	const write = socket.write.bind(socket) as (...all: unknown[]) => boolean;
 	const counter = {writes: 0};
-	socket.write = ((chunk: Buffer | string, ...rest: never[]) => {
+	socket.write = (...all: unknown[]) => {
 		counter.writes++;
-		return write(chunk, ...rest);
-	}) as typeof socket.write;
+		return write(...all);
+	};
+
 	return counter;
 };
 
