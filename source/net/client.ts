@@ -11,7 +11,7 @@ import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../commands/socket-action.js';
 import type {Connection, ConnectionEffect} from '../connection/lifecycle.js';
 import type {Outgoing} from '../connection/outbox.js';
-import {assertNever, SockchatError, type ErrorCode} from '../errors.js';
+import {assertNever, type SockchatError} from '../errors.js';
 import type {
 	ErrorFrame,
 	MemberList,
@@ -21,6 +21,13 @@ import type {
 import type {Nick} from '../protocol/nick.js';
 import type {ClientEvent} from '../store/event.js';
 import {endpointsOf, type Endpoints} from './address.js';
+import {
+	closedBy,
+	closedByHand,
+	finalCodes,
+	notSockchat,
+	resetByHand,
+} from './client-errors.js';
 import {systemClock, type Clock} from './clock.js';
 import {ConnectionRunner} from './connection-runner.js';
 import {Conversation} from './conversation.js';
@@ -45,51 +52,6 @@ export type ClientOptions = {
 	readonly clock?: Clock | undefined;
 	/** From 0 up to 1, for the jitter. */
 	readonly random?: (() => number) | undefined;
-};
-
-// What another attempt would not mend.
-const finalCodes: ReadonlySet<ErrorCode> = new Set([
-	'ERR_NICK_INVALID',
-	'ERR_NICK_TAKEN',
-	'ERR_NOT_SOCKCHAT',
-	'ERR_VERSION',
-	'ERR_REPLACED',
-]);
-
-export const notSockchat = (seen: string) =>
-	new SockchatError(
-		'ERR_NOT_SOCKCHAT',
-		`What answers there is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it all the same, use --raw.`,
-	);
-
-const closedByHand = (code: ErrorCode, text: string) =>
-	new SockchatError(code, text);
-
-const closedBy = (
-	bye: ServerBye | undefined,
-	phase: Connection['phase'],
-): SockchatError => {
-	switch (bye?.reason) {
-		case 'shutdown': {
-			return new SockchatError('ERR_SHUTDOWN', 'The server has shut down.');
-		}
-
-		case 'replaced': {
-			return new SockchatError(
-				'ERR_REPLACED',
-				'This client came in again over another connection.',
-			);
-		}
-
-		default: {
-			return new SockchatError(
-				'ERR_LOST',
-				phase === 'handshaking'
-					? 'The connection was closed (FIN) before a welcome came. If that is not a sockchat server, use --raw.'
-					: 'The server closed the connection (FIN).',
-			);
-		}
-	}
 };
 
 export class Client {
@@ -208,15 +170,13 @@ export class Client {
 					duplex.resetAndDestroy();
 				}
 
-				this.#lose(
-					closedByHand('ERR_RESET', 'You reset the connection (RST).'),
-				);
+				this.#lose(resetByHand());
 			},
 			onCall: call => {
 				this.#options.watch?.called(call, duplex);
 			},
 			close: () => {
-				this.#closing = closedByHand('ERR_LOST', 'You closed the connection.');
+				this.#closing = closedByHand();
 				socket.send({type: 'bye'});
 				socket.finish();
 			},
