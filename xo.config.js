@@ -2,7 +2,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 
 /** @type {import('xo').FlatXoConfig} */
 const config = [
-	{ignores: ['dist', 'test/fixtures/tutorial']},
+	{ignores: ['dist', 'test/fixtures/tutorial', '**/*.md']},
 	{prettier: 'compat'},
 	{
 		plugins: {'react-hooks': reactHooks},
@@ -33,8 +33,9 @@ const config = [
 			'jsdoc/escape-inline-tags': 'off',
 			'unicorn/single-line-block-comment-style': 'off',
 
-			// Node 20 has no Promise.withResolvers, and the bin runs there too.
+			// Node 20 has neither of the two, and the bin runs there too.
 			'unicorn/prefer-promise-with-resolvers': 'off',
+			'unicorn/prefer-iterator-to-array': 'off',
 			// Prettier lays operators out; parentheses would only repeat it.
 			'@stylistic/no-mixed-operators': 'off',
 			// Text and terminal code names its characters by their numbers.
@@ -43,7 +44,25 @@ const config = [
 			'regexp/sort-character-class-elements': 'off',
 			'unicorn/prefer-unicode-code-point-escapes': 'off',
 			'unicorn/prefer-string-raw': 'off',
+			// Bits and control bytes are what sockets and terminals are made of.
+			'no-bitwise': 'off',
+			'regexp/no-control-character': 'off',
+			'regexp/no-dupe-characters-character-class': 'off',
+			'no-misleading-character-class': 'off',
+			'regexp/no-invisible-character': 'off',
+			// The texts that they run on are bounded, and anchored at one end.
+			'regexp/no-super-linear-move': 'off',
 			// Taste, where the rule's is not ours.
+			'unicorn/no-declarations-before-early-exit': 'off',
+			'unicorn/no-unsafe-string-replacement': 'off',
+			'unicorn/prefer-includes-over-repeated-comparisons': 'off',
+			'unicorn/prefer-event-target': 'off',
+			'@typescript-eslint/class-literal-property-style': 'off',
+			'jsdoc/require-yields': 'off',
+			'jsdoc/informative-docs': 'off',
+			'regexp/prefer-set-operation': 'off',
+			'regexp/no-useless-non-capturing-group': 'off',
+			'no-control-regex': 'off',
 			'unicorn/max-nested-calls': 'off',
 			'unicorn/consistent-class-member-order': 'off',
 			'@typescript-eslint/no-empty-function': 'off',
@@ -52,6 +71,7 @@ const config = [
 			'unicorn/consistent-boolean-name': 'off',
 			'unicorn/no-await-expression-member': 'off',
 			'unicorn/prefer-ternary': 'off',
+			'unicorn/prefer-object-iterable-methods': 'off',
 			'unicorn/prefer-minimal-ternary': 'off',
 			'unicorn/prefer-type-literal-last': 'off',
 			'unicorn/prefer-code-point': 'off',
@@ -68,6 +88,13 @@ const config = [
 		},
 	},
 	{
+		files: ['**/package.json'],
+		rules: {
+			// npm has no other way to mend a tool that wants an older compiler.
+			'package-json/no-overrides-in-published-package': 'off',
+		},
+	},
+	{
 		files: ['test/**'],
 		rules: {
 			// test() gives a promise that the runner awaits.
@@ -77,6 +104,14 @@ const config = [
 			'node-test/no-import-test-files': 'off',
 			'node-test/no-compound-assertion': 'off',
 			'node-test/require-assertion': 'off',
+			'node-test/no-test-return-statement': 'off',
+			'@typescript-eslint/strict-void-return': 'off',
+			'unicorn/no-computed-property-existence-check': 'off',
+			'@typescript-eslint/no-loop-func': 'off',
+			'@typescript-eslint/consistent-type-assertions': 'off',
+			'@typescript-eslint/no-confusing-void-expression': 'off',
+			'unicorn/prefer-split-limit': 'off',
+			'@eslint-community/eslint-comments/require-description': 'off',
 		},
 	},
 ];

@@ -33,10 +33,12 @@ const diagram = (machine: DrawnTable, start: string): string => {
 	// One arrow for all events between two phases; a loop changes no phase.
 	const labels = new Map<string, string[]>();
 	for (const {from, event, to} of arrowsOf(machine)) {
-		if (from !== to) {
-			const key = `${idOf(from)} --> ${idOf(to)}`;
-			labels.set(key, [...(labels.get(key) ?? []), event]);
+		if (from === to) {
+			continue;
 		}
+
+		const key = `${idOf(from)} --> ${idOf(to)}`;
+		labels.set(key, [...(labels.get(key) ?? []), event]);
 	}
 
 	const arrows = [...labels].map(

@@ -8,6 +8,7 @@
  * guest's port, times, colours of names and what was measured are real, and
  * differ.
  */
+/* eslint-disable node-test/no-import-test-files -- helpers, and no test runs. */
 import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import {startNetcat} from '../test/helpers/peers.js';
@@ -41,8 +42,13 @@ try {
 	const otter = await open('serve', '--port', port, '--nick', 'otter');
 	await otter.waitFor(`listening on 127.0.0.1:${port}`);
 	const heron = await open(
-		...['connect', '--port', port, '--local-port', heronPort],
-		...['--nick', 'heron'],
+		'connect',
+		'--port',
+		port,
+		'--local-port',
+		heronPort,
+		'--nick',
+		'heron',
 	);
 	await otter.waitFor('heron joined');
 

@@ -115,10 +115,12 @@ const gatherPaths = (cells: Picture['cells'], toPath: ToPath) => {
 	for (const [y, row] of cells.entries()) {
 		for (const [x, cell] of row.entries()) {
 			const path = toPath(cell.text, boxAt(x, y, 1));
-			if (path !== undefined) {
-				const {ink} = cellColours(cell);
-				paths.set(ink, (paths.get(ink) ?? '') + path);
+			if (path === undefined) {
+				continue;
 			}
+
+			const {ink} = cellColours(cell);
+			paths.set(ink, (paths.get(ink) ?? '') + path);
 		}
 	}
 

@@ -94,7 +94,7 @@ const leaveOnSignals = ({leave}: Running): void => {
 const run = async (options: Options): Promise<number> => {
 	const running = await start(options);
 	leaveOnSignals(running);
-	return await running.exitCode;
+	return running.exitCode;
 };
 
 /** What is on the command line, or meow's one complaint: a flag twice. */
@@ -135,12 +135,12 @@ const main = async (): Promise<number> => {
 
 	const {help, version, ...given} = cli.flags as Record<string, unknown>;
 	if (help) {
-		process.stdout.write(`${cli.pkg.description as string}\n\n${helpText()}\n`);
+		process.stdout.write(`${cli.pkg.description!}\n\n${helpText()}\n`);
 		return exitCodes.done;
 	}
 
 	if (version) {
-		process.stdout.write(`${cli.pkg.version as string}\n`);
+		process.stdout.write(`${cli.pkg.version!}\n`);
 		return exitCodes.done;
 	}
 

@@ -3,6 +3,7 @@
  * that says what is wrong. Nothing is opened or read here but the login name.
  */
 import {userInfo} from 'node:os';
+import process from 'node:process';
 import leven from 'leven';
 import {SockchatError} from './errors.js';
 import {
@@ -255,6 +256,10 @@ const readNick = (
 
 const readEol = (reader: Reader): LineEnding => {
 	const value = reader.text('eol') ?? 'lf';
+	if (reader.text('eol') !== undefined && !reader.has('raw')) {
+		return reader.take<LineEnding>(wrongUsage('--eol goes with --raw.'), 'lf');
+	}
+
 	return value === 'none' || value === 'lf' || value === 'crlf'
 		? value
 		: reader.take<LineEnding>(
@@ -264,14 +269,17 @@ const readEol = (reader: Reader): LineEnding => {
 };
 
 const readOutput = (reader: Reader, isTerminal: boolean): Output => {
-	if (reader.has('json')) {
+	// All are read, so that a wrong value of any is seen.
+	const isJson = reader.has('json');
+	const isPlain = reader.has('plain');
+	const isQuiet = reader.has('quiet');
+	if (isJson) {
 		return 'json';
 	}
 
 	// One message needs no screen.
 	const isOneShot = reader.text('message') !== undefined;
-	const isLines = reader.has('plain') || reader.has('quiet') || isOneShot;
-	return isLines || !isTerminal ? 'plain' : 'screen';
+	return isPlain || isQuiet || isOneShot || !isTerminal ? 'plain' : 'screen';
 };
 
 /** The login name; a process may have a uid that no name belongs to. */

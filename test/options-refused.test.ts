@@ -86,7 +86,8 @@ test('options: a socket path is as long as the kernel takes, and stands alone', 
 
 test('options: every other wrong value is answered with what it takes', () => {
 	const cases: Array<[string, GivenFlags, RegExp]> = [
-		['serve', {eol: 'cr'}, /--eol takes none, lf or crlf; "cr"/],
+		['serve', {eol: 'lf'}, /--eol goes with --raw/],
+		['serve', {raw: true, eol: 'cr'}, /--eol takes none, lf or crlf; "cr"/],
 		['connect', {timeout: '0'}, /--timeout takes seconds.* "0"/],
 		['connect', {timeout: '-1'}, /"-1"/],
 		['connect', {timeout: 'soon'}, /"soon"/],

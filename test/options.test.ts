@@ -75,7 +75,12 @@ test('options: each value reaches its option', () => {
 		timeoutMs: 500,
 		localPort: 1024,
 	});
-	const serve = options('serve', {maxMembers: '2', backlog: '1', eol: 'none'});
+	const serve = options('serve', {
+		maxMembers: '2',
+		backlog: '1',
+		raw: true,
+		eol: 'none',
+	});
 	assert.partialDeepStrictEqual(serve, {
 		maxMembers: 2,
 		backlog: 1,

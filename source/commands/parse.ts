@@ -85,7 +85,7 @@ const chatAction = (name: ChatCommandName, rest: string): Action => {
 const socketAction = (name: SocketCommandName, rest: string): Action => {
 	const words = rest.split(/\s+/).filter(word => word !== '');
 	const switchable = name === 'nodelay' || name === 'keepalive';
-	const [state] = switchable ? words.splice(0, 1) : [];
+	const state = switchable ? words.shift() : undefined;
 	const [peer, ...more] = words;
 	if (more.length > 0 || (switchable && state !== 'on' && state !== 'off')) {
 		return wrongUse(name);

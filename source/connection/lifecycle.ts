@@ -156,8 +156,8 @@ const lostCell = {
 } as const;
 
 /** While this process was stopped nobody could answer: the time begins anew. */
-const waitAgainCell = <Phase extends 'connecting' | 'handshaking'>(
-	phase: Phase,
+const waitAgainCell = <Name extends 'connecting' | 'handshaking'>(
+	phase: Name,
 ) =>
 	({
 		to: [phase],
@@ -220,6 +220,8 @@ export const clientTable: Machine = {
 					lastPingAt: at,
 				},
 				{type: 'resend'},
+				// It measures the round trip, before anybody has to wait for it.
+				{type: 'ping'},
 			],
 		},
 		tick: {

@@ -7,7 +7,7 @@
  */
 import {SockchatError} from '../errors.js';
 
-type Tagged<Tag extends string> = {readonly [Key in Tag]: string};
+type Tagged<Tag extends string> = Readonly<Record<Tag, string>>;
 
 export type Step<State, Effect> = readonly [State, ...Effect[]];
 

@@ -5,7 +5,7 @@
  * here but a fact that each tick brings: a transition for every chunk of
  * every peer would cost more than the chunk.
  */
-import {SockchatError} from '../errors.js';
+import {type SockchatError} from '../errors.js';
 import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
 import type {ForeignProtocol} from '../protocol/dialect.js';
 import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
@@ -13,7 +13,8 @@ import {createTransition, type Step, type Table} from './machine.js';
 
 /** How long a drain may take before the rest is cut off. */
 export const serverDrainTimeoutMs = 3000;
-const sessionDrainTimeoutMs = 2000;
+// A peer that knows no bye, such as nc, may keep its side open for ever.
+const sessionDrainTimeoutMs = 1000;
 // Longer than a drain: `printf … | nc` ends its side at once and goes on reading.
 const halfClosedTimeoutMs = 10_000;
 

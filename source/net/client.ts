@@ -74,16 +74,12 @@ export class Client {
 		const {nick, onEvent: emit, clock = systemClock} = options;
 		this.#options = options;
 		this.#clock = clock;
-		const gauges = new Gauges(clock, emit);
-		this.#gauges = gauges;
+		this.#gauges = new Gauges(clock, emit);
 		this.#conversation = new Conversation({
 			secret: randomUUID(),
 			nick,
 			clock,
 			emit,
-			onAnswered(n) {
-				gauges.returned(`n${n}`);
-			},
 		});
 		this.#runner = new ConnectionRunner({
 			clock,
@@ -199,7 +195,6 @@ export class Client {
 	#send(frame: Outgoing): void {
 		const {n} = frame;
 		const socket = this.#socket!;
-		this.#gauges.departed(`n${n}`);
 		socket.send(frame, () => {
 			this.#options.onEvent({type: 'sent', at: this.#clock.wallMs(), n});
 		});
@@ -229,7 +224,7 @@ export class Client {
 
 			case 'ping': {
 				const id = ++this.#pings;
-				this.#gauges.departed(`ping ${id}`);
+				this.#gauges.pinged(id);
 				socket!.send({type: 'ping', id});
 				break;
 			}
@@ -334,7 +329,7 @@ export class Client {
 			}
 
 			case 'pong': {
-				this.#gauges.returned(`ping ${frame.id}`);
+				this.#gauges.ponged(frame.id);
 				break;
 			}
 

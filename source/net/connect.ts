@@ -1,5 +1,5 @@
 /** `connect()` of the public API: a member's connection to a room. */
-import {SockchatError} from '../errors.js';
+import {type SockchatError} from '../errors.js';
 import {parseNick} from '../protocol/nick.js';
 import type {ClientEvent} from '../store/event.js';
 import type {Address} from './address.js';

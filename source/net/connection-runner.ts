@@ -118,7 +118,7 @@ export class ConnectionRunner {
 
 		this.#wake?.cancel();
 		this.#wake = undefined;
-		if (at === undefined || at === Number.POSITIVE_INFINITY) {
+		if (at === undefined || at === Infinity) {
 			return;
 		}
 

@@ -30,8 +30,8 @@ import {noSuchMember} from '../room/room.js';
 import {checkText} from '../protocol/text.js';
 import type {ClientEvent} from '../store/event.js';
 import {nobody, reducePresence} from '../store/presence.js';
-import type {Clock} from './clock.js';
 import {trace} from '../trace.js';
+import type {Clock} from './clock.js';
 
 export type ConversationOptions = {
 	/** The client's UUID. */
@@ -39,8 +39,6 @@ export type ConversationOptions = {
 	readonly nick: Nick;
 	readonly clock: Clock;
 	readonly emit: (event: ClientEvent) => void;
-	/** A say or whisper was answered: stored, delivered or refused. */
-	readonly onAnswered: (n: number) => void;
 };
 
 const unanswered = () =>
@@ -187,7 +185,7 @@ export class Conversation {
 		this.#lastSeq = seq;
 		if (entry.id === this.id) {
 			if (entry.type === 'message') {
-				this.#answer(entry.n);
+				this.#outbox.settle(entry.n);
 			} else if (entry.type === 'renamed') {
 				this.#nick = entry.to;
 			}
@@ -204,7 +202,7 @@ export class Conversation {
 				? foldNick(frame.from) === foldNick(this.#nick)
 				: frame.id === this.id;
 		if (isOwn) {
-			this.#answer(frame.n);
+			this.#outbox.settle(frame.n);
 		}
 
 		this.tell(frame);
@@ -217,7 +215,6 @@ export class Conversation {
 			return error;
 		}
 
-		this.#options.onAnswered(frame.n);
 		this.#emit({type: 'failed', at: this.#at, n: frame.n, error});
 		return undefined;
 	}
@@ -235,11 +232,6 @@ export class Conversation {
 		this.#options.emit(event);
 	}
 
-	#answer(n: number): void {
-		this.#outbox.settle(n);
-		this.#options.onAnswered(n);
-	}
-
 	/**
 	 * With the replay through, what the server has dealt with but whose echo did
 	 * not come fell into a gap. Without a gap it was refused, and the reason lost
@@ -253,7 +245,7 @@ export class Conversation {
 
 		for (const frame of this.#outbox.upTo(welcome.stored ?? 0)) {
 			const {n} = frame;
-			this.#answer(n);
+			this.#outbox.settle(n);
 			if (frame.type === 'say' && this.#hasGap) {
 				this.#emit({type: 'stored', at: this.#at, n});
 			} else {

@@ -18,8 +18,8 @@ import {
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import type {Member} from '../room/room.js';
-import type {Dialect, PeerSession} from './session.js';
 import {trace} from '../trace.js';
+import type {Dialect, PeerSession} from './session.js';
 
 const wrongVersion = (seen: number) =>
 	new SockchatError(

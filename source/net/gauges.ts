@@ -17,8 +17,8 @@ export type Counted = {
 export class Gauges {
 	readonly #clock: Clock;
 	readonly #emit: (event: ClientEvent) => void;
-	/** When each unanswered ping or say was written, monotonic. */
-	readonly #writtenAt = new Map<string, number>();
+	/** When each unanswered ping was written, monotonic, by its id. */
+	readonly #pingedAt = new Map<number, number>();
 	#cancelSample: (() => void) | undefined;
 	/** Bytes of the sockets before this one. */
 	#before = {bytesIn: 0, bytesOut: 0};
@@ -28,16 +28,15 @@ export class Gauges {
 		this.#emit = emit;
 	}
 
-	/** @param what Names the round trip: a ping's id, a say's n. */
-	departed(what: string): void {
-		this.#writtenAt.set(what, this.#clock.monotonicMs());
+	pinged(id: number): void {
+		this.#pingedAt.set(id, this.#clock.monotonicMs());
 	}
 
-	returned(what: string): void {
-		const writtenAt = this.#writtenAt.get(what);
-		if (writtenAt !== undefined) {
-			this.#writtenAt.delete(what);
-			const rttMs = this.#clock.monotonicMs() - writtenAt;
+	ponged(id: number): void {
+		const pingedAt = this.#pingedAt.get(id);
+		if (pingedAt !== undefined) {
+			this.#pingedAt.delete(id);
+			const rttMs = this.#clock.monotonicMs() - pingedAt;
 			this.#emit({type: 'rtt', at: this.#clock.wallMs(), rttMs});
 		}
 	}
@@ -56,7 +55,7 @@ export class Gauges {
 		this.#cancelSample = undefined;
 		this.#sample(socket);
 		this.#before = this.#total(socket);
-		this.#writtenAt.clear();
+		this.#pingedAt.clear();
 	}
 
 	#total({bytesIn, bytesOut}: Counted) {

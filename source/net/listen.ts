@@ -1,6 +1,7 @@
 /** bind() and listen() with their failures in words, for a room and for raw. */
 import {lstatSync, rmSync} from 'node:fs';
 import {createConnection, type Server} from 'node:net';
+import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {Place} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';

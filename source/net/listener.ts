@@ -11,10 +11,10 @@ import {
 } from '../connection/serving.js';
 import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../store/event.js';
+import {trace} from '../trace.js';
 import {endpointsOf, type Address} from './address.js';
 import type {Clock} from './clock.js';
 import {listen, placeOf} from './listen.js';
-import {trace} from '../trace.js';
 
 export type ListenerOptions = {
 	readonly address: Address;

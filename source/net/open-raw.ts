@@ -5,7 +5,7 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {systemClock} from './clock.js';
-import {drainOnce} from './open-room.js';
+import {drainOnce, onlyOwnSocket} from './open-room.js';
 import {RawClient} from './raw-client.js';
 import {startRawServer} from './raw-server.js';
 import {SocketWatch} from './socket-watch.js';
@@ -73,7 +73,8 @@ export const openRaw = async (
 			role: 'connect',
 			where: formatAddress(options.address),
 			write: async bytes => client.write(bytes),
-			control: async action => client.control(action),
+			control: async (action, peer) =>
+				peer === undefined ? client.control(action) : onlyOwnSocket,
 			finish() {
 				client.finish();
 			},

@@ -46,6 +46,9 @@ type Emit = (event: ChatEvent) => void;
 // Losing the race for a free port once or twice is bad luck; more is no race.
 const maxRaces = 5;
 
+export const onlyOwnSocket =
+	'Only a server has peers to name; leave the name out for your own socket.';
+
 const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	mode: 'room' as const,
 	id: client.id,
@@ -61,9 +64,7 @@ const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	},
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
-		peer === undefined
-			? client.control(action)
-			: 'Only a server has peers to name; leave the name out for your own socket.',
+		peer === undefined ? client.control(action) : onlyOwnSocket,
 	unstored: () => client.unstored,
 	setTap(isOn: boolean) {
 		if (watch) {

@@ -65,6 +65,10 @@ export const controlPeer = async (
 				? undefined
 				: sessions.find(name);
 	if (!session) {
+		if (peers.length === 0) {
+			return 'Nobody is connected.';
+		}
+
 		return name === undefined
 			? `Whose socket? There are ${peers.length} peers; name one of them, by nick or address: /peers lists them.`
 			: `No peer is called "${name}"; /peers lists them.`;

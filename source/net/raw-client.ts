@@ -81,11 +81,14 @@ export class RawClient implements Counted {
 			return;
 		}
 
-		this.#options.watch?.tap.note('out', undefined, bytes);
-		this.#tellChunk('out', bytes);
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which tells it.
-			this.#socket.write(bytes, () => {
+			this.#socket.write(bytes, error => {
+				if (!error) {
+					this.#options.watch?.tap.note('out', undefined, bytes);
+					this.#tellChunk('out', bytes);
+				}
+
 				resolve();
 			});
 		});
@@ -111,7 +114,7 @@ export class RawClient implements Counted {
 			onCall: call => {
 				this.#options.watch?.called(call, socket);
 			},
-			reset: () => {
+			reset() {
 				socket.resetAndDestroy();
 			},
 			close: () => {
@@ -164,7 +167,7 @@ export class RawClient implements Counted {
 			const at = this.#runner.now;
 			this.#runner.dispatch({type: 'connected', at});
 			// No heartbeat: silence says nothing about a peer that owes no answer.
-			const heartbeatMs = Number.POSITIVE_INFINITY;
+			const heartbeatMs = Infinity;
 			this.#runner.dispatch({type: 'welcomed', at, heartbeatMs});
 		});
 		socket.on('data', (chunk: Buffer) => {

@@ -116,8 +116,8 @@ export const startRawServer = async ({
 		rows: [...peers].map(([socket, peer]) => rowOf(socket, peer, table)),
 		listening: table?.listening(formatAddress(listener.address)),
 	}));
-	watch?.called('bind()');
 	await listener.listen(backlog);
+	watch?.called('bind()');
 	watch?.called('listen()');
 	const closed = listener.closed.then(() => {
 		watch?.stop();

@@ -90,8 +90,8 @@ export const startServer = async ({
 	watch?.sample((table, at) =>
 		samplePeers(sessions, listener.address, table, at),
 	);
-	watch?.called('bind()');
 	await listener.listen(backlog);
+	watch?.called('bind()');
 	watch?.called('listen()');
 	sessions.start();
 	const closed = listener.closed.then(() => {

@@ -78,7 +78,7 @@ export class PeerSession {
 		this.#outlet = new Outlet({
 			duplex,
 			log: sessions.room.log,
-			onChunk: bytes => {
+			onChunk(bytes) {
 				sessions.tap?.note('out', peer, bytes);
 			},
 			onWritten: () => {

@@ -2,7 +2,7 @@
 import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../commands/socket-action.js';
-import type {TcpInfo} from '../connection/tcp-info.js';
+import {formatTcpInfo} from '../connection/tcp-info.js';
 import type {Call} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
 import {endpointsOf} from './address.js';
@@ -44,37 +44,54 @@ const setReading = (socket: Socket, isReading: boolean): void => {
 	}
 };
 
-/** What is known of it, in the words of tcp_info; the rest is left out. */
-const describeInfo = (info: TcpInfo): string => {
-	const facts: ReadonlyArray<readonly [string, number | undefined, string]> = [
-		['rtt', info.rttMs, ' ms'],
-		['rtt variance', info.rttVarianceMs, ' ms'],
-		['cwnd', info.congestionWindowSegments, ' segments'],
-		['mss', info.maximumSegmentBytes, ' bytes'],
-		// ss leaves it out while there were none.
-		['retransmits', info.retransmitsTotal ?? 0, ''],
-		['acknowledged', info.bytesAcknowledged, ' bytes'],
-		['received', info.bytesReceived, ' bytes'],
-		['unacknowledged', info.unacknowledgedSegments, ' segments'],
-	];
-	return facts
-		.filter(([, value]) => value !== undefined)
-		.map(([name, value, unit]) => `${name} ${value}${unit}`)
-		.join(', ');
-};
-
 const askKernel = async (socket: Socket): Promise<string> => {
 	const {local, remote} = endpointsOf(socket);
 	const info =
 		local === undefined || remote === undefined
 			? undefined
 			: await readTcpInfo(local, remote);
+	// ss leaves it out while there were none.
+	const retransmitsTotal = info?.retransmitsTotal ?? 0;
 	return info
-		? `${local} to ${remote}: ${describeInfo(info)} (ss).`
-		: 'The kernel tells nothing of this connection here: that needs Linux and ss, of the package iproute2.';
+		? `${local} to ${remote}: ${formatTcpInfo({...info, retransmitsTotal})} (ss).`
+		: `What the kernel knows of this connection is not available here: that needs Linux and ss, of the package iproute2.`;
 };
 
-/** @param whose Whose socket it is, for the sentence: 'your', "heron's". */
+const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
+	'reset',
+	'nodelay',
+	'keepalive',
+	'tcp',
+]);
+
+/** Why the action can't be done now, or to this socket at all. */
+const refusal = (
+	socket: Socket,
+	{type}: SocketAction,
+	whose: string,
+): string | undefined => {
+	if (socket.connecting) {
+		return 'There is no connection yet: connect() is under way.';
+	}
+
+	if (socket.destroyed) {
+		return 'The connection is over.';
+	}
+
+	if (type === 'end' && socket.writableEnded) {
+		return `${whose} socket has sent FIN before: nothing more goes out.`;
+	}
+
+	const isTcp = endpointsOf(socket).local !== undefined;
+	return tcpActions.has(type) && !isTcp
+		? `${whose} connection goes over a Unix domain socket, and /${type} is about TCP.`
+		: undefined;
+};
+
+/**
+ * @param whose Whose socket it is, to begin a sentence with: 'Your', "heron's".
+ * @returns What was done, or why not.
+ */
 export const controlSocket = async (
 	owner: SocketOwner,
 	action: SocketAction,
@@ -83,6 +100,11 @@ export const controlSocket = async (
 	const {duplex} = owner;
 	if (!(duplex instanceof Socket)) {
 		return 'The host itself is in the room without a socket; name a peer.';
+	}
+
+	const refused = refusal(duplex, action, whose);
+	if (refused !== undefined) {
+		return refused;
 	}
 
 	switch (action.type) {
@@ -102,30 +124,35 @@ export const controlSocket = async (
 
 		case 'end': {
 			duplex.end();
-			return `FIN is sent on ${whose} socket: nothing more goes out, what comes is still read.`;
+			return `${whose} socket sends FIN behind what was written: nothing more goes out, what comes is still read.`;
 		}
 
 		case 'reset': {
 			owner.onCall('reset()');
 			owner.reset();
-			return `RST is sent on ${whose} socket: what was on its way is gone.`;
+			return `${whose} socket has sent RST: what was on its way is gone.`;
 		}
 
 		case 'close': {
+			// Who doesn't read would never see the other side's FIN.
+			setReading(duplex, true);
+			owner.setPaused(false);
 			owner.close();
-			return `${whose} connection is closed in good order: FIN is sent.`;
+			return `${whose} connection is closed in good order: FIN goes behind what was written.`;
 		}
 
 		case 'nodelay': {
 			duplex.setNoDelay(action.isOn);
 			return action.isOn
-				? `TCP_NODELAY is on for ${whose} socket: small writes go out at once.`
-				: `TCP_NODELAY is off for ${whose} socket: a small write may wait for the last one's ACK (Nagle).`;
+				? `${whose} socket has TCP_NODELAY on: small writes go out at once.`
+				: `${whose} socket has TCP_NODELAY off: a small write may wait for the last one's ACK (Nagle).`;
 		}
 
 		case 'keepalive': {
 			duplex.setKeepAlive(action.isOn);
-			return `SO_KEEPALIVE is ${action.isOn ? 'on' : 'off'} for ${whose} socket.`;
+			return action.isOn
+				? `${whose} socket has SO_KEEPALIVE on: after long silence (on Linux 2 hours, if nobody changed it) the kernel asks whether the other end is there.`
+				: `${whose} socket has SO_KEEPALIVE off: in silence the kernel never asks whether the other end is there.`;
 		}
 
 		case 'tcp': {

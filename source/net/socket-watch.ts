@@ -10,14 +10,15 @@ import type {Call, KernelPair, Step} from '../connection/tcp.js';
 import type {SocketEvent, WireEvent} from '../store/event.js';
 import {endpointsOf, type Endpoints} from './address.js';
 import type {Clock} from './clock.js';
-import {KernelWatch} from './kernel-watch.js';
+import {KernelWatch, type KernelWatchOptions} from './kernel-watch.js';
 import {watchSteps, type StepWatch} from './socket-steps.js';
-import type {TcpTable} from './tcp-table.js';
+import {readTcpTable, type TcpTable} from './tcp-table.js';
 import {WireTap} from './wire-tap.js';
 
 type Emit = (event: SocketEvent | WireEvent) => void;
 
 type Followed = {
+	readonly side: 'client' | 'server';
 	readonly socket: Socket;
 	readonly log: StepLog;
 	/** Kept, as a socket that is gone forgets them. */
@@ -54,14 +55,23 @@ export class SocketWatch {
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
 
-	/** @param isTcp A Unix domain socket has no states to follow. */
-	constructor(clock: Clock, emit: Emit, isTcp: boolean) {
+	/**
+	 * @param isTcp A Unix domain socket has no states to follow.
+	 * @param read Reads another table than the kernel's.
+	 */
+	constructor(
+		clock: Clock,
+		emit: Emit,
+		isTcp: boolean,
+		read?: KernelWatchOptions['read'],
+	) {
 		this.#isTcp = isTcp;
 		this.#clock = clock;
 		this.#emit = emit;
 		this.tap = new WireTap(clock, emit);
 		this.#kernel = new KernelWatch({
 			clock,
+			read: read ?? (async () => readTcpTable(this.#ports())),
 			onTable: (table, begunAt) => {
 				this.#observe(table, begunAt);
 			},
@@ -119,7 +129,13 @@ export class SocketWatch {
 		const clock = this.#clock;
 		const log = new StepLog(peer);
 		const unknown = {local: undefined, remote: undefined};
-		const followed: Followed = {socket, log, ...unknown, isFormer: false};
+		const followed: Followed = {
+			socket,
+			side,
+			log,
+			...unknown,
+			isFormer: false,
+		};
 		const onStep = (step: Step) => {
 			remember(followed);
 			this.#show(log.told(step, clock.monotonicMs()), followed);
@@ -168,6 +184,19 @@ export class SocketWatch {
 			const named = former === undefined ? step : {...step, peer: former};
 			this.#emit({type: 'step', at, step: named});
 		}
+	}
+
+	/** The server's port, once it is known: other rows are passed over. */
+	#ports(): ReadonlySet<number> | undefined {
+		for (const {side, local, remote} of this.#followed.values()) {
+			const address = side === 'client' ? remote : local;
+			const port = /:(?<port>\d+)$/.exec(address ?? '')?.groups?.['port'];
+			if (port !== undefined) {
+				return new Set([Number(port)]);
+			}
+		}
+
+		return undefined;
 	}
 
 	#observe(table: TcpTable | undefined, begunAt: number): void {

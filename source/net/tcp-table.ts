@@ -180,12 +180,13 @@ const readOptionalRows: typeof readFileRows = async (path, parse) => {
  */
 export const readTcpRows = async (
 	ports?: ReadonlySet<number>,
+	folder = '/proc/net',
 ): Promise<readonly TcpRow[] | undefined> => {
 	const parse = createRowParser(ports);
 	try {
 		const [rows, rows6] = await Promise.all([
-			readFileRows('/proc/net/tcp', parse),
-			readOptionalRows('/proc/net/tcp6', parse),
+			readFileRows(`${folder}/tcp`, parse),
+			readOptionalRows(`${folder}/tcp6`, parse),
 		]);
 		return [...rows, ...rows6];
 	} catch {
@@ -222,11 +223,13 @@ export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
  * Reads the kernel's table once.
  *
  * @param ports Only sockets with one of these ports at either end.
+ * @param folder Of the two files; default /proc/net.
  * @returns Undefined where /proc can't be read.
  */
 export const readTcpTable = async (
 	ports?: ReadonlySet<number>,
+	folder?: string,
 ): Promise<TcpTable | undefined> => {
-	const rows = await readTcpRows(ports);
+	const rows = await readTcpRows(ports, folder);
 	return rows && createTcpTable(rows.map(({socket}) => socket));
 };

@@ -6,7 +6,7 @@ import type {LineEnding} from '../options.js';
 
 /** Lines without their ends; the last one needs no end. */
 export const readLines = (stdin: Readable): AsyncIterable<string> =>
-	createInterface({input: stdin, crlfDelay: Number.POSITIVE_INFINITY});
+	createInterface({input: stdin, crlfDelay: Infinity});
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -20,7 +20,12 @@ const withEol = (bytes: Buffer, eol: LineEnding): Buffer[] => {
 	const pieces: Buffer[] = [];
 	let start = 0;
 	for (let end = bytes.indexOf(lineFeed); end !== -1;) {
-		const line = bytes.subarray(start, end);
+		// A line that ends in CRLF already keeps its one CR.
+		const hasReturn = eol === 'crlf' && bytes[end - 1] === carriageReturn;
+		const line = bytes.subarray(
+			start,
+			hasReturn && end > start ? end - 1 : end,
+		);
 		pieces.push(
 			eol === 'none'
 				? line

@@ -89,12 +89,22 @@ const objectOf = (event: ChatEvent): object | undefined => {
 			return {type: 'wire', at, direction, peer, bytes: length, hex};
 		}
 
-		case 'peers':
+		case 'peers': {
+			// Milliseconds of a monotonic clock mean nothing to another process.
+			const rows = event.rows.map(({since, ...row}) => row);
+			return {...event, rows};
+		}
+
+		case 'rtt': {
+			const {at, type, rttMs} = event;
+			// The clock knows no more than microseconds.
+			return {type, at, rttMs: Math.round(rttMs * 1000) / 1000};
+		}
+
 		case 'accepted':
 		case 'ended':
 		case 'foreign':
 		case 'traffic':
-		case 'rtt':
 		case 'notice': {
 			return event;
 		}

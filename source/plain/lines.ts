@@ -95,8 +95,11 @@ const wireLine = ({direction, peer, bytes, length}: WireChunk): string => {
 	const hex = buffer
 		.toString('hex')
 		.replaceAll(/(?<pair>..)(?!$)/g, '$<pair> ');
+	const count = `${length} byte${length === 1 ? '' : 's'}`;
+	// Only the first of very many bytes are kept.
+	const more = length > bytes.length ? ' …' : '';
 	return toDisplay(
-		`${arrow}${whose} ${length} bytes: ${hex} ${buffer.toString()}`,
+		`${arrow}${whose} ${count}: ${hex}${more} ${buffer.toString()}${more}`,
 	);
 };
 

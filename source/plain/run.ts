@@ -64,13 +64,14 @@ const talk = async (
 	streams: Streams,
 ): Promise<void> => {
 	const {message} = options;
-	let isTapped = false;
 	if (message !== undefined) {
 		chat.say(message);
 		await watch.until(() => chat.unstored() === 0);
 		chat.leave();
 		return;
 	}
+
+	let isTapped = false;
 
 	const answers = {
 		notice(tone: 'info' | 'bad', text: string) {
@@ -191,7 +192,8 @@ export const runPlain = async (
 		}
 
 		await printer.flush();
-		return cause || late || watch.hasFailed ? 1 : 0;
+		const error = late ?? cause;
+		return error !== undefined || watch.hasFailed ? 1 : 0;
 	};
 
 	return {

@@ -6,7 +6,7 @@
  * A client's frame with a key too many is refused; a server's is read by its
  * known keys, so that an older client can stay with a newer server.
  */
-import {Buffer, isUtf8} from 'node:buffer';
+import {type Buffer, isUtf8} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import type {ClientFrame, ServerFrame} from './frame.js';
 
@@ -175,7 +175,7 @@ const decode = <Frame>(
 		return bad('it is not a JSON object');
 	}
 
-	const type = value['type'];
+	const {type} = value;
 	if (typeof type !== 'string') {
 		return bad('it has no type');
 	}

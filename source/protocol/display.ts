@@ -81,7 +81,7 @@ const escape = (character: string): string => {
 };
 
 const showControl = (control: string): string => {
-	const special = {'\t': '    ', '\n': '⏎', '\u{7F}': '␡'}[control];
+	const special = {'\t': ' '.repeat(4), '\n': '⏎', '\u{7F}': '␡'}[control];
 	if (special) {
 		return special;
 	}

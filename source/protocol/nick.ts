@@ -100,7 +100,7 @@ export const foldNick = (nick: string): string => {
 	const plain = nick
 		.replaceAll(/\p{Default_Ignorable_Code_Point}/gv, '')
 		// It looks like c, and NFKD would make it a common sigma.
-		.replaceAll(/[ϲϹ]/g, 'c')
+		.replaceAll(/ϲ/gi, 'c')
 		.normalize('NFKD');
 	return Array.from(plain, foldCharacter)
 		.join('')

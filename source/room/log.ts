@@ -29,7 +29,7 @@ type Segment = {
 export class RoomLog {
 	readonly #segmentBytes: number;
 	readonly #retainedBytes: number;
-	#segments: Segment[] = [];
+	readonly #segments: Segment[] = [];
 	#end = 0;
 	#head = 0;
 	// All members that keep up ask for the same slice: it is cut once.
@@ -87,7 +87,7 @@ export class RoomLog {
 	 */
 	slice(cursor: number): Buffer {
 		const last = this.#lastSlice;
-		if (last && last.cursor === cursor && last.end === this.#end) {
+		if (last?.cursor === cursor && last.end === this.#end) {
 			return last.slice;
 		}
 

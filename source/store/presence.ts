@@ -25,8 +25,11 @@ export const reducePresence = (
 
 	if (frame.type === 'members') {
 		const {head = replayHead} = frame;
-		const members = {count: frame.count, names: frame.names};
-		return {members, replayHead: Math.max(replayHead, head)};
+		const {count: all, names: listed} = frame;
+		return {
+			members: {count: all, names: listed},
+			replayHead: Math.max(replayHead, head),
+		};
 	}
 
 	if (!('seq' in frame) || frame.seq <= replayHead) {

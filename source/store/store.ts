@@ -19,7 +19,7 @@ export class Store {
 	readonly #listeners = new Set<() => void>();
 	#model: Model;
 	#events: ChatEvent[] = [];
-	#publishedAt = Number.NEGATIVE_INFINITY;
+	#publishedAt = -Infinity;
 	#cancel: (() => void) | undefined;
 
 	constructor(model: Model, clock: StoreClock) {

@@ -42,7 +42,7 @@ export const appendWire = (wire: Wire, added: readonly WireChunk[]): Wire => {
 	}
 
 	const chunks = [...wire.chunks, ...added];
-	let keptBytes = wire.keptBytes;
+	let {keptBytes} = wire;
 	for (const {bytes} of added) {
 		keptBytes += bytes.length;
 	}

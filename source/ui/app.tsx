@@ -3,7 +3,7 @@
  * scroll positions, and nothing of the chat.
  */
 import {Box, useWindowSize} from 'ink';
-import {useEffect, useSyncExternalStore} from 'react';
+import {useEffect, useRef, useSyncExternalStore} from 'react';
 import {display} from '../protocol/display.js';
 import type {Store} from '../store/store.js';
 import {ConnectionPane} from './connection-pane.js';
@@ -36,7 +36,7 @@ export type AppProps = {
 	readonly onWireShown: () => void;
 	/** Ctrl-C, or Ctrl-D on an empty line. */
 	readonly onLeave: () => void;
-	/** Ctrl-L. */
+	/** Ctrl-L, and after a resize. */
 	readonly onRedraw: () => void;
 };
 
@@ -46,6 +46,25 @@ const sharedKeys: ReadonlySet<Key['type']> = new Set([
 	'end',
 	'escape',
 ]);
+
+/**
+ * A terminal that was made narrower has wrapped the rows of before, and Ink
+ * writes only those that differ: nothing of them may stay.
+ */
+const useRedrawAtResize = (
+	columns: number,
+	rows: number,
+	redraw: () => void,
+): void => {
+	const size = `${columns}x${rows}`;
+	const drawn = useRef(size);
+	useEffect(() => {
+		if (drawn.current !== size) {
+			drawn.current = size;
+			redraw();
+		}
+	}, [size, redraw]);
+};
 
 export function App({
 	store,
@@ -62,7 +81,7 @@ export function App({
 	const {columns, rows} = useWindowSize();
 	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
 	const {draft, latest, replace} = useDraft(rules);
-	const {views, toggle, take, follow} = useViews(model.mode);
+	const {views, toggle, take, follow} = useViews(model.mode, isExplained);
 	const layout = chooseLayout(columns, rows);
 	const isWireShown = views.name === 'wire';
 	useEffect(() => {
@@ -70,6 +89,7 @@ export function App({
 			onWireShown();
 		}
 	}, [isWireShown, onWireShown]);
+	useRedrawAtResize(columns, rows, onRedraw);
 
 	const candidates = (): Candidates => {
 		const {presence, nick} = store.getSnapshot();
@@ -138,7 +158,7 @@ export function App({
 				area={area}
 				model={model}
 				isExplained={isExplained}
-				up={views.stepsUp}
+				anchor={views.stepsAnchor}
 			/>
 		),
 		peers: (

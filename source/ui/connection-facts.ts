@@ -8,7 +8,7 @@
  */
 import type {Connection} from '../connection/lifecycle.js';
 import type {Listening} from '../connection/serving.js';
-import type {KernelSocket, TcpState} from '../connection/tcp.js';
+import type {Call, KernelSocket, TcpState} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
@@ -17,41 +17,72 @@ import {colors, symbols} from './theme.js';
 
 export type PhaseFact = {
 	readonly name: string;
+	/** The same for where there is little room. */
+	readonly brief: string;
 	readonly color: string;
 	readonly since: number;
 };
 
-const connectionPhase = (connection: Connection, now: number): PhaseFact => {
+const readingCalls: ReadonlySet<Call> = new Set([
+	'connect()',
+	'pause()',
+	'resume()',
+]);
+
+/** Whether this client's socket is not read, because of /pause. */
+const isPaused = ({socket}: Model): boolean => {
+	const last = socket.steps.findLast(
+		step =>
+			step.kind === 'call' &&
+			step.peer === undefined &&
+			readingCalls.has(step.call),
+	);
+	return last?.kind === 'call' && last.call === 'pause()';
+};
+
+const connectionPhase = (
+	connection: Connection,
+	model: Model,
+	now: number,
+): PhaseFact => {
 	const {phase, since} = connection;
 	switch (phase) {
 		case 'connecting':
 		case 'handshaking': {
 			const {attempt} = connection;
-			const name = attempt > 1 ? `${phase}, attempt ${attempt}` : phase;
-			return {name, color: colors.warn, since};
+			const [name, brief] =
+				attempt > 1
+					? [`${phase}, attempt ${attempt}`, `${phase} #${attempt}`]
+					: [phase, phase];
+			return {name, brief, color: colors.warn, since};
 		}
 
 		case 'open': {
-			return {name: phase, color: colors.good, since};
+			const name = isPaused(model) ? 'open, paused' : phase;
+			return {name, brief: name, color: colors.good, since};
 		}
 
 		case 'silent': {
-			const seconds = Math.floor((now - connection.lastHeardAt) / 1000);
+			const ms = Math.max(0, now - connection.lastHeardAt);
+			const seconds = Math.floor(ms / 1000);
 			const name = `silent, heard ${seconds} s ago`;
-			return {name, color: colors.warn, since};
+			const brief = `silent for ${seconds} s`;
+			return {name, brief, color: colors.warn, since};
 		}
 
 		case 'waiting': {
 			const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
-			return {name: `retry in ${seconds} s`, color: colors.bad, since};
+			const brief = `retry in ${seconds} s`;
+			const name = `waiting, ${brief}`;
+			return {name, brief, color: colors.bad, since};
 		}
 
 		case 'draining': {
-			return {name: phase, color: colors.warn, since};
+			return {name: phase, brief: phase, color: colors.warn, since};
 		}
 
 		case 'closed': {
-			return {name: phase, color: colors.bad, since};
+			return {name: phase, brief: phase, color: colors.bad, since};
 		}
 
 		default: {
@@ -62,20 +93,19 @@ const connectionPhase = (connection: Connection, now: number): PhaseFact => {
 
 const listeningPhase = ({phase, since}: Listening): PhaseFact => ({
 	name: phase,
+	brief: phase,
 	color: phase === 'listening' ? colors.good : colors.warn,
 	since,
 });
 
 /** sockchat's own state. @param now Monotonic milliseconds. */
-export const phaseFact = (
-	{listening, connection}: Model,
-	now: number,
-): PhaseFact | undefined => {
+export const phaseFact = (model: Model, now: number): PhaseFact | undefined => {
+	const {listening, connection} = model;
 	if (listening) {
 		return listeningPhase(listening.state);
 	}
 
-	return connection && connectionPhase(connection, now);
+	return connection && connectionPhase(connection, model, now);
 };
 
 export type TcpFact = {
@@ -83,11 +113,27 @@ export type TcpFact = {
 	readonly isRead: boolean;
 };
 
+const listeningTcp = (
+	{state, place}: NonNullable<Model['listening']>,
+	read: KernelSocket | undefined,
+): TcpFact | undefined => {
+	if (read) {
+		return {state: read.state, isRead: true};
+	}
+
+	// A Unix domain socket has no TCP state.
+	return state.phase === 'listening' && 'port' in place
+		? {state: 'LISTEN', isRead: false}
+		: undefined;
+};
+
 /** The TCP state of our end: the kernel's word, else what follows. */
 export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
-	const read = listening
-		? socket.peers?.listening?.state
-		: socket.kernel?.pair?.local?.state;
+	if (listening) {
+		return listeningTcp(listening, socket.peers?.listening);
+	}
+
+	const read = socket.kernel?.pair?.local?.state;
 	if (read) {
 		return {state: read, isRead: true};
 	}
@@ -116,9 +162,10 @@ export const routeText = ({local, remote, where}: Model): DisplayText => {
 	return display`${local} ${symbols.outward} ${isSameHost ? port : remote}`;
 };
 
-export const peersText = ({listening, socket}: Model): string | undefined => {
+/** A server's counts of connections. */
+export const peersFacts = ({listening, socket}: Model): readonly string[] => {
 	if (!listening) {
-		return undefined;
+		return [];
 	}
 
 	const {peers, accepted, turnedAway} = listening;
@@ -128,14 +175,8 @@ export const peersText = ({listening, socket}: Model): string | undefined => {
 		`${accepted} accepted`,
 		...(turnedAway > 0 ? [`${turnedAway} turned away`] : []),
 		...(queue > 0 ? [`${queue} wait for accept()`] : []),
-	].join(' · ');
+	];
 };
-
-const own = ({socket}: Model): KernelSocket | undefined =>
-	socket.kernel?.pair?.local;
-
-const other = ({socket}: Model): KernelSocket | undefined =>
-	socket.kernel?.pair?.remote;
 
 const bytesOr = (bytes: number | undefined): string =>
 	bytes === undefined ? 'unknown' : formatBytes(bytes);
@@ -143,32 +184,56 @@ const bytesOr = (bytes: number | undefined): string =>
 /** A count of bytes somewhere on their way, and who says so. */
 export type LayerFact = {
 	readonly text: string;
+	/** The same for where its source does not stand beside it. */
+	readonly brief: string;
 	readonly source: 'Node' | 'kernel' | 'room';
+};
+
+const counted = (text: string, source: LayerFact['source']): LayerFact => ({
+	text,
+	brief: text,
+	source,
+});
+
+const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
+	if (!kernel) {
+		return [];
+	}
+
+	if (!kernel.pair) {
+		const text = 'not available here';
+		return [{text, brief: `kernel: ${text}`, source: 'kernel'}];
+	}
+
+	const {local, remote} = kernel.pair;
+	if (!local && !remote) {
+		return [];
+	}
+
+	const unreadHere = local?.receiveQueueBytes ?? 0;
+	return [
+		`unacked ${bytesOr(local?.sendQueueBytes)}`,
+		`unread there ${bytesOr(remote?.receiveQueueBytes)}`,
+		...(unreadHere > 0 ? [`unread here ${bytesOr(unreadHere)}`] : []),
+	].map(text => counted(text, 'kernel'));
 };
 
 /** Bytes on their way from here to the other program, layer by layer. */
 export const layerFacts = (model: Model): readonly LayerFact[] => {
 	const {traffic, pending, listening, mode, socket} = model;
-	if (listening) {
-		return [];
-	}
-
-	const unreadHere = own(model)?.receiveQueueBytes ?? 0;
-	const isReadable = socket.kernel?.pair !== undefined;
-	const kernelFacts = isReadable
-		? [
-				`unacked ${bytesOr(own(model)?.sendQueueBytes)}`,
-				`unread there ${bytesOr(other(model)?.receiveQueueBytes)}`,
-				...(unreadHere > 0 ? [`unread here ${bytesOr(unreadHere)}`] : []),
-			]
-		: socket.kernel
-			? ['not available here']
-			: [];
-	return [
-		{text: `queue ${formatBytes(traffic.queuedBytes)}`, source: 'Node'},
-		...kernelFacts.map(text => ({text, source: 'kernel'}) as const),
-		...(mode === 'room' && pending.length > 0
-			? [{text: `not stored ${pending.length}`, source: 'room'} as const]
-			: []),
-	];
+	return listening
+		? []
+		: [
+				counted(`queue ${formatBytes(traffic.queuedBytes)}`, 'Node'),
+				...kernelFacts(socket),
+				...(mode === 'room' && pending.length > 0
+					? [counted(`not stored ${pending.length}`, 'room')]
+					: []),
+			];
 };
+
+/** Whether who is here is known as of now, and not of before a loss. */
+export const isPresenceCurrent = ({listening, connection}: Model): boolean =>
+	listening !== undefined ||
+	connection?.phase === 'open' ||
+	connection?.phase === 'silent';

@@ -3,16 +3,17 @@ import {useEffect, useState} from 'react';
 import {Box} from 'ink';
 import {display} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
-import {connectionRows, statusRows} from './connection-rows.js';
+import {connectionRows} from './connection-rows.js';
 import {contentOf, type Area, type LayoutKind} from './layout.js';
 import {Pane, RowText} from './pane.js';
+import {statusRows} from './status-rows.js';
 
 export type ConnectionPaneProps = {
 	readonly area: Area;
 	readonly kind: LayoutKind;
 	readonly model: Model;
-	/** Monotonic milliseconds, of the clock that the model's times are of. */
 	readonly isExplained: boolean;
+	/** Monotonic milliseconds, of the clock that the model's times are of. */
 	readonly monotonicMs: () => number;
 };
 

@@ -1,13 +1,13 @@
 /**
- * What the connection pane says, as rows: a column of them where there is room
- * beside the transcript, else one or two lines above it. Pure.
+ * What the connection pane beside the transcript says, as rows. Pure.
  */
-import {display, toDisplay} from '../protocol/display.js';
+import {display, displayWidth, toDisplay} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
 import {cutTo} from './cells.js';
 import {
+	isPresenceCurrent,
 	layerFacts,
-	peersText,
+	peersFacts,
 	phaseFact,
 	routeText,
 	tcpFact,
@@ -36,133 +36,195 @@ export type ConnectionView = {
 	readonly height: number;
 };
 
-const text = (value: string): Span => ({text: toDisplay(value)});
+export const text = (value: string): Span => ({text: toDisplay(value)});
 
-const textRow = (value: string, width: number): Row =>
-	createRow([{text: cutTo(toDisplay(value), width)}]);
+export const faint = (value: string): Span => ({...text(value), dim: true});
+
+/** The spans that fit, the last of them cut if need be. */
+const cutSpans = (spans: readonly Span[], width: number): readonly Span[] => {
+	const fitting: Span[] = [];
+	let free = width;
+	for (const span of spans) {
+		if (!(free > 0)) {
+			continue;
+		}
+
+		const cut = cutTo(span.text, free);
+		fitting.push({...span, text: cut});
+		free -= displayWidth(cut);
+	}
+
+	return fitting;
+};
+
+const cutRow = (spans: readonly Span[], width: number): Row =>
+	createRow(cutSpans(spans, width));
+
+/** What stands at the right edge, where there is room, and a blank behind it. */
+const edgeRow = (spans: readonly Span[], edge: Span, width: number): Row => {
+	const blankBehind: Span = {...edge, text: display`${edge.text} `};
+	const isRoom = cellsOfSpans([...spans, blankBehind]) < width;
+	return isRoom
+		? withRightEdge(createRow(spans), blankBehind, width)
+		: cutRow(spans, width);
+};
+
+/**
+ * Puts spans into rows of those widths, in their order, until one has no place.
+ *
+ * @returns The rows that hold any, and how many spans they hold.
+ */
+const place = (
+	spans: readonly Span[],
+	widths: readonly number[],
+	gap: Span,
+): {rows: Span[][]; count: number} => {
+	const rows: Span[][] = widths.map(() => []);
+	let at = 0;
+	let count = 0;
+	for (const span of spans) {
+		const joined = (row: Span[]) =>
+			row.length > 0 ? [...row, gap, span] : [span];
+		while (at < rows.length && cellsOfSpans(joined(rows[at]!)) > widths[at]!) {
+			at++;
+		}
+
+		if (at === rows.length) {
+			break;
+		}
+
+		rows[at] = joined(rows[at]!);
+		count++;
+	}
+
+	return {rows: rows.filter(row => row.length > 0), count};
+};
+
+/** Joins facts into as many rows as they need. */
+const flow = (facts: readonly string[], width: number): Row[] => {
+	const spans = facts.map(fact => ({text: cutTo(toDisplay(fact), width)}));
+	const widths = facts.map(() => width);
+	const {rows} = place(spans, widths, {text: display` · `});
+	return rows.map(row => createRow(row));
+};
 
 /** Names in rows, as many as fit; the last row says how many don't. */
 const memberRows = (model: Model, width: number, height: number): Row[] => {
 	const {count, names} = model.presence.members;
-	const rows: Row[] = [];
-	let line: Span[] = [];
-	let shown = 0;
-	for (const name of names) {
-		const span: Span = {
-			text: cutTo(toDisplay(name), width),
-			bold: name === model.nick,
-		};
-		const gap: Span[] = line.length > 0 ? [{text: display`  `}] : [];
-		if (cellsOfSpans([...line, ...gap, span]) <= width) {
-			line.push(...gap, span);
-		} else if (rows.length + 1 < height) {
-			rows.push(createRow(line));
-			line = [span];
-		} else {
-			break;
-		}
-
-		shown++;
+	const gap: Span = {text: display`  `};
+	const spans = names.map(name => ({
+		text: cutTo(toDisplay(name), width),
+		bold: name === model.nick,
+	}));
+	const whole = Array.from({length: height}, () => width);
+	const all = place(spans, whole, gap);
+	if (all.count === count) {
+		return all.rows.map(row => createRow(row));
 	}
 
-	const hidden = count - shown;
-	const more = createRow([{text: display`… ${hidden} more`, dim: true}]);
-	return [...rows, hidden > 0 ? more : createRow(line)].slice(0, height);
+	const more = (hidden: number) => faint(`… ${hidden} more`);
+	const least = width - cellsOfSpans([gap, more(count)]);
+	const some = place(spans, [...whole.slice(0, -1), least], gap);
+	const isFull = some.rows.length === height;
+	const last = isFull ? [...some.rows.pop()!, gap] : [];
+	return [...some.rows, [...last, more(count - some.count)]].map(row =>
+		cutRow(row, width),
+	);
 };
 
 const phaseRows = ({model, now, wallNow, width}: ConnectionView): Row[] => {
 	const rows: Row[] = [];
 	const phase = phaseFact(model, now);
 	if (phase) {
-		const head = createRow([
-			{text: symbols.solid, color: phase.color},
-			text(` ${phase.name}`),
-		]);
-		// A blank keeps it off the frame.
-		const time = text(`${formatDuration(now - phase.since)} `);
-		rows.push(withRightEdge(head, time, width));
+		const {name, brief, color, since} = phase;
+		const symbol: Span = {text: symbols.solid, color};
+		const time = text(formatDuration(now - since));
+		const isRoom = cellsOfSpans([symbol, text(` ${name}`), time]) + 1 < width;
+		const head = [symbol, text(` ${isRoom ? name : brief}`)];
+		rows.push(edgeRow(head, time, width));
 	}
 
 	const tcp = tcpFact(model);
 	if (tcp) {
-		const head = createRow([{text: tcpText(tcp)}]);
 		const readAt = model.socket.kernel?.at ?? model.socket.peers?.at;
-		const age: Span = {
-			text:
-				tcp.isRead && readAt !== undefined
-					? display`kernel ${Math.max(0, Math.floor((wallNow - readAt) / 1000))} s ago `
-					: display`inferred `,
-			dim: true,
-		};
-		const isRoom = cellsOfSpans([...head.spans, age]) < width;
-		rows.push(isRoom ? withRightEdge(head, age, width) : head);
+		const age =
+			tcp.isRead && readAt !== undefined
+				? `kernel ${Math.max(0, Math.floor((wallNow - readAt) / 1000))} s ago`
+				: 'inferred';
+		rows.push(edgeRow([{text: tcpText(tcp)}], faint(age), width));
 	}
 
 	return rows;
 };
 
-const rateRow = (
+const labelCells = 13;
+
+/** A value, and its bars: the newest is the rightmost. */
+const barsRow = (
 	label: string,
-	bytes: number,
-	rates: readonly number[],
+	values: readonly number[],
+	edge: string,
 	width: number,
 ): Row => {
-	const total = `${label} ${formatBytes(bytes)}`.padEnd(13);
-	const rate = ` ${formatBytes(rates.at(-1) ?? 0)}/s`;
-	const cells = width - total.length - rate.length;
-	return createRow([
-		text(total),
-		{...text(sparkline(rates, cells)), dim: true},
-		...(rates.length > 0 ? [text(rate)] : []),
-	]);
+	const head = text(label.padEnd(labelCells));
+	const right = text(edge);
+	const room = width - cellsOfSpans([head, right]) - (edge === '' ? 1 : 2);
+	const bars = faint(sparkline(values, room).padStart(Math.max(0, room)));
+	return edge === ''
+		? cutRow([head, bars], width)
+		: edgeRow([head, bars], right, width);
 };
+
+// Rates up to 999.9 B/s and 99.9 kB/s keep their bars in place.
+const rateCells = 9;
 
 const trafficRows = ({model, width}: ConnectionView): Row[] => {
 	const {listening, traffic, socket, rtts} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
 	const rtt = rtts.at(-1);
-	const label = rtt === undefined ? '' : `rtt ${formatMs(rtt)}`.padEnd(13);
-	const rttRow = createRow([
-		text(label),
-		{...text(sparkline(rtts, width - label.length)), dim: true},
-	]);
+	const row = (label: string, bytes: number, rates: readonly number[]) => {
+		const rate = rates.at(-1);
+		const edge = rate === undefined ? '' : `${formatBytes(rate)}/s`;
+		const total = `${label} ${formatBytes(bytes)}`;
+		return barsRow(total, rates, edge.padStart(rateCells), width);
+	};
+
 	return [
-		...(rtt === undefined ? [] : [rttRow]),
-		rateRow('in ', listening ? bytesIn : traffic.bytesIn, ins, width),
-		rateRow('out', listening ? bytesOut : traffic.bytesOut, outs, width),
+		...(rtt === undefined
+			? []
+			: [barsRow(`rtt ${formatMs(rtt)}`, rtts, '', width)]),
+		row('in ', listening ? bytesIn : traffic.bytesIn, ins),
+		row('out', listening ? bytesOut : traffic.bytesOut, outs),
 		...layerFacts(model).map(({text: fact, source}) =>
-			withRightEdge(
-				createRow([text(fact)]),
-				{text: display`${source} `, dim: true},
-				width,
-			),
+			edgeRow([text(fact)], faint(source), width),
 		),
+	];
+};
+
+const memberPart = ({model, width, height}: ConnectionView): Row[] => {
+	const known = isPresenceCurrent(model) ? '' : ', last known';
+	const label = display`members ${model.presence.members.count}${known}`;
+	return [
+		ruleRow(width, {text: label}),
+		...memberRows(model, width, Math.max(1, Math.floor(height / 5))),
 	];
 };
 
 /** The rows of the pane beside the transcript. */
 export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const {model, width, height, isExplained} = view;
-	const peers = peersText(model);
 	const top = [
 		...phaseRows(view),
-		createRow([{text: cutTo(routeText(model), width)}]),
-		...(peers === undefined ? [] : [textRow(peers, width)]),
+		cutRow([{text: routeText(model)}], width),
+		...flow(peersFacts(model), width),
 		...trafficRows(view),
 	];
-	const {members} = model.presence;
-	const memberPart =
-		model.mode === 'room'
-			? [
-					ruleRow(width, {text: display`members ${members.count}`}),
-					...memberRows(model, width, Math.max(1, Math.floor(height / 5))),
-				]
-			: [];
-	const free = height - top.length - memberPart.length - 1;
+	const members = model.mode === 'room' ? memberPart(view) : [];
+	const free = height - top.length - members.length - 1;
 	const steps =
 		free > 0
 			? [
-					ruleRow(width, {text: display`lifecycle`}),
+					ruleRow(width, {text: display`lifecycle (→ other end)`}),
 					...timelineRows(model.socket.steps, {
 						explained: isExplained ? 'last' : 'none',
 						width,
@@ -170,57 +232,5 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 					}),
 				]
 			: [];
-	return [...top, ...steps, ...memberPart].slice(0, height);
-};
-
-/** Joins what fits, in order of worth; the rest is left out. */
-const fitting = (parts: readonly Span[], width: number): readonly Span[] => {
-	const spans: Span[] = [];
-	for (const part of parts) {
-		const gap: Span[] =
-			spans.length > 0 ? [{text: display` · `, dim: true}] : [];
-		if (cellsOfSpans([...spans, ...gap, part]) <= width) {
-			spans.push(...gap, part);
-		}
-	}
-
-	return spans;
-};
-
-const defined = (values: ReadonlyArray<string | undefined>): Span[] =>
-	values.filter(value => value !== undefined).map(value => text(value));
-
-/** The one or two lines above the transcript. */
-export const statusRows = (view: ConnectionView): readonly Row[] => {
-	const {model, now, width, height} = view;
-	const {count, names} = model.presence.members;
-	const phase = phaseFact(model, now);
-	const tcp = tcpFact(model);
-	const rtt = model.rtts.at(-1);
-	const isRoom = model.mode === 'room';
-	const symbol: Span[] = phase
-		? [{text: display`${symbols.solid} `, color: phase.color}]
-		: [];
-	const first = [
-		...defined([
-			phase && `${phase.name} ${formatDuration(now - phase.since)}`,
-			isRoom ? `${count} here` : undefined,
-			tcp && tcpText(tcp),
-			rtt === undefined ? undefined : `rtt ${formatMs(rtt)}`,
-		]),
-		{text: routeText(model)},
-	];
-	const {traffic, listening} = model;
-	const second = defined([
-		peersText(model),
-		listening
-			? undefined
-			: `in ${formatBytes(traffic.bytesIn)} · out ${formatBytes(traffic.bytesOut)}`,
-		...layerFacts(model).map(({text: fact}) => fact),
-		isRoom ? names.join(' ') : undefined,
-	]);
-	return [
-		createRow([...symbol, ...fitting(first, width - cellsOfSpans(symbol))]),
-		createRow(fitting(second, width)),
-	].slice(0, height);
+	return [...top, ...steps, ...members].slice(0, Math.max(0, height));
 };

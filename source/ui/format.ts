@@ -41,11 +41,12 @@ export const formatBytes = (bytes: number): string => {
 
 /** 0.21 ms, 4.3 ms, 87 ms, 1.2 s. */
 export const formatMs = (ms: number): string => {
-	if (ms >= 1000) {
+	// Each from where the digits of the one before would round to it.
+	if (ms >= 999.5) {
 		return `${(ms / 1000).toFixed(1)} s`;
 	}
 
-	const digits = ms < 1 ? 2 : ms < 10 ? 1 : 0;
+	const digits = ms < 0.995 ? 2 : ms < 9.95 ? 1 : 0;
 	return `${ms.toFixed(digits)} ms`;
 };
 

@@ -90,7 +90,7 @@ const nickCellsFor = (width: number): number => {
 		return 0;
 	}
 
-	return width < 72 ? 10 : 12;
+	return width < 62 ? 10 : 12;
 };
 
 const leftColumns = (

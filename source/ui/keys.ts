@@ -81,7 +81,7 @@ const metaKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['d', {type: 'kill-word-forward'}],
 ]);
 
-const deleteByte = 0x7f;
+const delByte = 0x7f;
 const firstPrintable = 0x20;
 
 const listOf = (key: Key | undefined): readonly Key[] =>
@@ -90,7 +90,7 @@ const listOf = (key: Key | undefined): readonly Key[] =>
 const controlKey = (letter: string) => controlKeys.get(letter.toLowerCase());
 
 const keyOfByte = (byte: number): Key | undefined =>
-	byte === deleteByte
+	byte === delByte
 		? {type: 'delete-back'}
 		: controlKey(String.fromCodePoint(byte + 0x40));
 
@@ -106,7 +106,7 @@ const splitText = (text: string): readonly Key[] => {
 
 	for (const character of text.replaceAll('\r\n', '\r')) {
 		const codePoint = character.codePointAt(0)!;
-		if (codePoint >= firstPrintable && codePoint !== deleteByte) {
+		if (codePoint >= firstPrintable && codePoint !== delByte) {
 			run += character;
 			continue;
 		}

@@ -25,8 +25,14 @@ const unknown = '–';
 /** What the kernel says of our end, the one that serves the peer. */
 const ownEnd = ({kernel}: PeerRow): KernelSocket | undefined => kernel?.local;
 
-const phaseText = ({phase, isPaused}: PeerRow): string =>
-	isPaused ? `${phase}, paused` : phase;
+// That it is not read is told, also where there is no room for its phase.
+const phaseText = ({phase, isPaused}: PeerRow): string => {
+	if (!isPaused) {
+		return phase;
+	}
+
+	return phase === 'open' ? 'open, paused' : 'paused';
+};
 
 const text = (
 	title: string,
@@ -70,7 +76,7 @@ export const peerColumns: readonly Column[] = [
 	amount('in', 8, ({bytesIn}) => bytesIn, formatBytes),
 	amount('out', 8, ({bytesOut}) => bytesOut, formatBytes),
 	since,
-	text('dialect', 7, ({dialect}) => dialect ?? unknown),
+	text('dialect', 8, ({dialect}) => dialect ?? unknown),
 	amount('unacked', 8, peer => ownEnd(peer)?.sendQueueBytes, formatBytes),
 	amount('unread', 8, peer => ownEnd(peer)?.receiveQueueBytes, formatBytes),
 ];
@@ -111,14 +117,37 @@ const rowOf = (
 		),
 	);
 
-const compare = (a: number | string, b: number | string): number =>
-	typeof a === 'number' && typeof b === 'number'
-		? b - a
-		: String(a).localeCompare(String(b));
+const compare = (a: number | string, b: number | string): number => {
+	if (typeof a === 'number' && typeof b === 'number') {
+		return b - a;
+	}
+
+	// What is unknown comes last, as it does among numbers.
+	const isUnknown = Number(a === unknown) - Number(b === unknown);
+	return isUnknown === 0 ? String(a).localeCompare(String(b)) : isUnknown;
+};
+
+/**
+ * Equal ones stay in the order of their accept.
+ *
+ * @param sortedBy An index of `peerColumns`.
+ */
+export const sortPeers = (
+	peers: readonly PeerRow[],
+	sortedBy: number,
+): readonly PeerRow[] => {
+	const column = peerColumns[sortedBy]!;
+	// By keys made once: 1,000 peers are sorted anew each second.
+	return peers
+		.map(peer => ({peer, key: column.key(peer)}))
+		.toSorted((a, b) => compare(a.key, b.key))
+		.map(({peer}) => peer);
+};
 
 export type PeerTableView = {
+	/** Sorted. */
 	readonly peers: readonly PeerRow[];
-	/** The column it is sorted by, an index of `peerColumns`. */
+	/** The column they are sorted by, an index of `peerColumns`. */
 	readonly sortedBy: number;
 	/** Rows scrolled past. */
 	readonly top: number;
@@ -155,23 +184,21 @@ export const peerTableRows = ({
 		dim: column.title !== sorted.title,
 	}));
 	if (peers.length === 0) {
-		const text = cutTo(display`Nobody is connected.`, width);
-		return [head, createRow([{text, dim: true}])].slice(0, height);
+		const nobody = cutTo(display`Nobody is connected.`, width);
+		return [head, createRow([{text: nobody, dim: true}])].slice(
+			0,
+			Math.max(0, height),
+		);
 	}
 
-	// Sorted by keys made once: 1,000 peers are sorted anew each second.
-	const keyed = peers.map(peer => ({peer, key: sorted.key(peer)}));
-	keyed.sort((a, b) => compare(a.key, b.key));
 	const first = Math.min(top, lastTop({peers, height}));
-	const rows = keyed
-		.slice(first, first + Math.max(0, height - 1))
-		.map(({peer}) =>
-			rowOf(columns, column => ({
-				text: cell(column, column.value(peer, now)),
-				...(isTrouble(peer, column) ? {color: colors.warn} : {}),
-			})),
-		);
-	return [head, ...rows].slice(0, height);
+	const rows = peers.slice(first, first + Math.max(0, height - 1)).map(peer =>
+		rowOf(columns, column => ({
+			text: cell(column, column.value(peer, now)),
+			...(isTrouble(peer, column) ? {color: colors.warn} : {}),
+		})),
+	);
+	return [head, ...rows].slice(0, Math.max(0, height));
 };
 
 /** What a host should look at: bytes that wait, a peer that lags. */

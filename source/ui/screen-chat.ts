@@ -49,6 +49,21 @@ const answersTo = (emit: Emit, help: readonly string[]) => ({
 	},
 });
 
+/** Shows a view, where there is something to show in it. */
+const viewOf =
+	(
+		{role}: Pick<RoomChat, 'role'>,
+		notice: (tone: 'info', text: string) => void,
+		show: ScreenHands['view'],
+	) =>
+	(view: ViewCommandName): void => {
+		if (view === 'peers' && role === 'connect') {
+			notice('info', 'Only a server has peers; /lifecycle shows both ends.');
+		} else {
+			show(view);
+		}
+	};
+
 const named = (known: readonly Command[]): readonly string[] =>
 	known.map(({name}) => `/${name}`);
 
@@ -64,7 +79,8 @@ const openScreenRoom = async (
 		commands: named(commands),
 		hint: 'message, or /help',
 		onLine(line, {view, leave}) {
-			perform(parseInput(line), {...chat, leave}, {...answers, view});
+			const show = viewOf(chat, answers.notice, view);
+			perform(parseInput(line), {...chat, leave}, {...answers, view: show});
 		},
 	};
 };
@@ -90,11 +106,12 @@ const openScreenRaw = async (
 	return {
 		chat: raw,
 		// Exact bytes: no limit, and an empty line is a line end.
-		rules: {limitBytes: Number.POSITIVE_INFINITY, sendsBlank: true},
+		rules: {limitBytes: Infinity, sendsBlank: true},
 		commands: named(commands.filter(({isForRaw}) => isForRaw)),
 		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
 		onLine(line, {view, leave}) {
-			perform(parseRawInput(line), {...chat, leave}, {...answers, view});
+			const show = viewOf(raw, answers.notice, view);
+			perform(parseRawInput(line), {...chat, leave}, {...answers, view: show});
 		},
 	};
 };

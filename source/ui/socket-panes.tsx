@@ -1,10 +1,21 @@
 /** The table of peers and the lifecycle, where the transcript stands else. */
+import {useMemo} from 'react';
 import {display} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
+import {belowSpan} from './below-span.js';
 import {contentOf, type Area} from './layout.js';
 import {Pane, RowText} from './pane.js';
-import {lastTop, peerColumns, peerTableRows} from './peer-table.js';
-import {ladderColumns, ladderRows, timelineRows} from './timeline.js';
+import {createRow, type Row} from './row.js';
+import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
+import {
+	ladderColumns,
+	lifecycleHead,
+	lifecycleView,
+	sideOf,
+} from './timeline.js';
+import {symbols} from './theme.js';
+import {viewportOf, visibleRows, type Anchor} from './window.js';
+import {wrapText} from './wrap.js';
 
 export type PeersPaneProps = {
 	readonly area: Area;
@@ -17,10 +28,15 @@ export type PeersPaneProps = {
 };
 
 export function PeersPane({area, model, sortedBy, top, now}: PeersPaneProps) {
-	const peers = model.socket.peers?.rows ?? [];
+	const unsorted = model.socket.peers?.rows;
+	const peers = useMemo(
+		() => sortPeers(unsorted ?? [], sortedBy),
+		[unsorted, sortedBy],
+	);
 	const {width, height} = contentOf(area);
 	const rows = peerTableRows({peers, sortedBy, top, now, width, height});
 	const below = lastTop({peers, height}) - top;
+	const order = display`by ${peerColumns[sortedBy]!.title} · Ctrl-O sorts`;
 	return (
 		<Pane
 			area={area}
@@ -28,8 +44,8 @@ export function PeersPane({area, model, sortedBy, top, now}: PeersPaneProps) {
 			footer={{
 				text:
 					below > 0
-						? display`${below} below · Ctrl-O sorts`
-						: display`by ${peerColumns[sortedBy]!.title} · Ctrl-O sorts`,
+						? display`${symbols.below} ${below} below · ${order}`
+						: order,
 				dim: true,
 			}}
 		>
@@ -44,43 +60,50 @@ export type LifecyclePaneProps = {
 	readonly area: Area;
 	readonly model: Model;
 	readonly isExplained: boolean;
-	/** Steps scrolled up from the newest. */
-	readonly up: number;
+	/** Undefined follows the newest step. */
+	readonly anchor: Anchor | undefined;
 };
 
 export function LifecyclePane({
 	area,
 	model,
 	isExplained,
-	up,
+	anchor,
 }: LifecyclePaneProps) {
-	const {width, height} = contentOf(area);
-	const all = model.socket.steps;
-	const steps = up === 0 ? all : all.slice(0, -up);
-	const explained = isExplained ? 'all' : 'none';
-	const options = {explained, width, height} as const;
+	const {steps} = model.socket;
+	const side = sideOf(model);
+	const viewport = viewportOf(area, anchor);
+	const view = {steps, isExplained, side, anchor, ...viewport};
+	const window = visibleRows(lifecycleView(view));
 	const rows =
-		width >= ladderColumns
-			? ladderRows(steps, {
-					...options,
-					side: model.listening ? 'server' : 'client',
-				})
-			: timelineRows(steps, options);
+		steps.length > 0
+			? [...lifecycleHead(view), ...window.rows]
+			: hintRows(viewport.width);
+	const legend =
+		viewport.width < ladderColumns
+			? display`● read · ○ inferred · → other end`
+			: display`● read from the kernel · ○ inferred`;
+	const footer = window.isAtBottom
+		? {text: legend, dim: true}
+		: belowSpan(window);
 	return (
 		<Pane
 			area={area}
 			title={{text: display`lifecycle ${model.where}`}}
-			footer={{
-				text:
-					width >= ladderColumns
-						? display`● read from the kernel · ○ inferred`
-						: display`● read · ○ inferred · → the other end`,
-				dim: true,
-			}}
+			footer={footer}
 		>
 			{rows.map((row, index) => (
 				<RowText key={index} row={row} />
 			))}
+			{!window.isAtBottom && area.frame === 'bare' && (
+				<RowText row={{spans: [footer]}} />
+			)}
 		</Pane>
 	);
 }
+
+const hintRows = (width: number): Row[] =>
+	wrapText(
+		display`No step was seen. A Unix domain socket has no TCP states.`,
+		Math.max(2, width),
+	).map(text => createRow([{text, dim: true}]));

@@ -5,16 +5,23 @@
 import {explain} from '../connection/explain.js';
 import type {Step} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
-import {display, toDisplay, type DisplayText} from '../protocol/display.js';
-import {blanks, cutTo} from './cells.js';
+import {
+	display,
+	displayWidth,
+	toDisplay,
+	type DisplayText,
+} from '../protocol/display.js';
+import type {Model} from '../store/model.js';
+import {blanks, cutTo, joinText} from './cells.js';
 import {formatTime} from './format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from './row.js';
 import {symbols} from './theme.js';
+import type {ScrollView} from './window.js';
 import {wrapText} from './wrap.js';
 
 export type TimelineOptions = {
 	/** Which steps carry their sentence. */
-	readonly explained: 'all' | 'last' | 'none';
+	readonly explained: 'last' | 'none';
 	readonly width: number;
 	readonly height: number;
 };
@@ -53,23 +60,40 @@ const explanation = (step: Step, width: number): Row[] =>
 const peerOf = ({peer}: Step): string =>
 	peer === undefined ? '' : ` ${/:\d+$/.exec(peer)?.[0] ?? peer}`;
 
-/** One step: its time first, its peer last, and what there is no room for not. */
-const stepRow = (step: Step, width: number): Row => {
-	const time: Span = {text: display`${formatTime(step.at)} `, dim: true};
-	// The far end stands apart, as it is not this process's own.
-	const whose: Span = {
-		text: isRemote(step) ? display`→` : display``,
-		dim: true,
+/** 14:02:11, for where there is no room for more. */
+const secondsOf = (at: number): string => formatTime(at).slice(0, 8);
+
+const timeColumns = 13;
+
+// As wide as the longest state that lasts with a port behind it.
+const nameColumns = '● ESTABLISHED :53122'.length;
+
+type DrawStep = (step: Step) => Row;
+
+/**
+ * One step a row: its time first, its peer last, and what there is no room for
+ * not. Where names would lose their peer, times lose their milliseconds.
+ */
+const listOf = (steps: readonly Step[], width: number): DrawStep => {
+	const isShort =
+		width < timeColumns + nameColumns &&
+		steps.some(({peer}) => peer !== undefined);
+	return step => {
+		const time = isShort ? secondsOf(step.at) : formatTime(step.at);
+		// The far end stands apart, as it is not this process's own.
+		const whose = isRemote(step) ? symbols.outward : display``;
+		const gap = isRemote(step) ? whose : blanks(1);
+		const timed: Span = {text: joinText(toDisplay(time), gap), dim: true};
+		const name: Span = {text: nameOf(step)};
+		const peer: Span = {text: toDisplay(peerOf(step)), dim: true};
+		const fitting = [
+			[timed, name, peer],
+			[timed, name],
+			[{text: whose, dim: true}, name],
+		];
+		const spans = fitting.find(spans => cellsOfSpans(spans) <= width);
+		return createRow(spans ?? [{text: cutTo(name.text, width)}]);
 	};
-	const name: Span = {text: nameOf(step)};
-	const peer: Span = {text: toDisplay(peerOf(step)), dim: true};
-	const fitting = [
-		[time, whose, name, peer],
-		[time, whose, name],
-		[whose, name],
-	];
-	const spans = fitting.find(spans => cellsOfSpans(spans) <= width);
-	return createRow(spans ?? [{text: cutTo(name.text, width)}]);
 };
 
 /** The steps as a list: the newest at the bottom, as many as fit. */
@@ -77,11 +101,16 @@ export const timelineRows = (
 	steps: readonly Step[],
 	{explained, width, height}: TimelineOptions,
 ): readonly Row[] => {
-	const rows: Row[] = [];
+	if (height < 1) {
+		return [];
+	}
+
+	const draw = listOf(steps, width);
 	const last = steps.at(-1);
+	const rows: Row[] = [];
 	for (const step of steps.slice(-height)) {
-		rows.push(stepRow(step, width));
-		if (explained === 'all' || (explained === 'last' && step === last)) {
+		rows.push(draw(step));
+		if (explained === 'last' && step === last) {
 			rows.push(...explanation(step, width));
 		}
 	}
@@ -89,85 +118,109 @@ export const timelineRows = (
 	return rows.slice(-height);
 };
 
-export type LadderOptions = TimelineOptions & {
-	/** Which end this process is. */
-	readonly side: 'client' | 'server';
-};
+/** Which end this process is. */
+export type Side = 'client' | 'server';
 
-const timeColumns = 13;
+export const sideOf = ({listening}: Pick<Model, 'listening'>): Side =>
+	listening ? 'server' : 'client';
 
 /** Columns from which a ladder can be read. */
 export const ladderColumns = timeColumns + 2 * 15;
+
+const columnOf = (width: number): number =>
+	Math.floor((width - timeColumns) / 2);
+
+const filled = (text: DisplayText, cells: number): DisplayText => {
+	const cut = cutTo(text, cells);
+	return joinText(cut, blanks(cells - displayWidth(cut)));
+};
+
+/** Whose column is whose: the client's is the left one. */
+const ladderHead = (side: Side, width: number): Row => {
+	const [client, server] =
+		side === 'client'
+			? [display`client (here)`, display`server`]
+			: [display`client`, display`server (here)`];
+	const column = columnOf(width);
+	const text = joinText(
+		blanks(timeColumns),
+		filled(client, column),
+		cutTo(server, column),
+	);
+	return createRow([{text, dim: true}]);
+};
+
+/** A segment that came: it runs towards the end that is here. */
+const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
+	const cut = cutTo(label, Math.max(1, width - 4));
+	const line = Math.max(0, width - displayWidth(cut) - 4);
+	const before = '─'.repeat(Math.floor(line / 2));
+	const after = '─'.repeat(line - before.length);
+	return side === 'client'
+		? display`◂${before} ${cut} ${after}`
+		: display`${before} ${cut} ${after}▸`;
+};
 
 /**
  * The steps as textbooks draw them: the client left, the server right, the
  * segments between them. Only what was seen is drawn: a call of the other
  * process is not known here.
  */
-export const ladderRows = (
-	steps: readonly Step[],
-	{side, explained, width, height}: LadderOptions,
-): readonly Row[] => {
-	const column = Math.floor((width - timeColumns) / 2);
-	const left = (text: DisplayText): Span[] => {
-		const cut = cutTo(text, column);
-		return [{text: cut}, {text: blanks(column - cellsOfSpans([{text: cut}]))}];
-	};
-
-	const right = (text: DisplayText): Span[] => [
-		{text: blanks(column)},
-		{text: cutTo(text, column)},
-	];
-	const isOwnLeft = side === 'client';
-	const rows: Row[] = [
-		createRow([
-			{text: blanks(timeColumns)},
-			...left(isOwnLeft ? display`client (here)` : display`client`).map(dim),
-			{
-				text: cutTo(
-					isOwnLeft ? display`server` : display`server (here)`,
-					column,
-				),
-				dim: true,
-			},
-		]),
-	];
-	const body: Row[] = [];
-	for (const step of steps.slice(-height)) {
-		const time: Span = {
-			text: display`${formatTime(step.at)} `,
-			dim: true,
-		};
-		const isLeft = isRemote(step) ? !isOwnLeft : isOwnLeft;
-		const spans =
-			step.kind === 'segment'
-				? [{text: arrow(step.segment, 2 * column, isOwnLeft), dim: true}]
-				: isLeft
-					? left(toDisplay(nameOf(step) + peerOf(step)))
-					: right(toDisplay(nameOf(step) + peerOf(step)));
-		body.push(createRow([time, ...spans]));
-		if (explained === 'all') {
-			body.push(...explanation(step, width));
+const ladderOf = (side: Side, width: number): DrawStep => {
+	const column = columnOf(width);
+	return step => {
+		const time: Span = {text: display`${formatTime(step.at)} `, dim: true};
+		if (step.kind === 'segment') {
+			const label = toDisplay(step.segment + peerOf(step));
+			return createRow([
+				time,
+				{text: arrow(label, 2 * column, side), dim: true},
+			]);
 		}
-	}
 
-	return [...rows, ...body.slice(-Math.max(0, height - 1))].slice(0, height);
+		const isLeft = isRemote(step) === (side === 'server');
+		const name = cutTo(toDisplay(nameOf(step) + peerOf(step)), column);
+		return createRow([time, {text: blanks(isLeft ? 0 : column)}, {text: name}]);
+	};
 };
 
-const dim = (span: Span): Span => ({...span, dim: true});
+export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
+	readonly steps: readonly Step[];
+	/** Whether each step carries its sentence. */
+	readonly isExplained: boolean;
+	readonly side: Side;
+	readonly width: number;
+};
 
-/** A segment that came: it runs towards the end that is here. */
-const arrow = (
-	segment: string,
-	width: number,
-	isOwnLeft: boolean,
-): DisplayText => {
-	const line = Math.max(0, width - segment.length - 4);
-	const before = '─'.repeat(Math.floor(line / 2));
-	const after = '─'.repeat(line - before.length);
-	return toDisplay(
-		isOwnLeft
-			? `◂${before} ${segment} ${after}`
-			: `${before} ${segment} ${after}▸`,
-	);
+/** What stands above the steps, however they are scrolled. */
+export const lifecycleHead = ({
+	side,
+	width,
+}: Pick<LifecycleView, 'side' | 'width'>): readonly Row[] =>
+	width < ladderColumns ? [] : [ladderHead(side, width)];
+
+/**
+ * Makes of all steps what `visibleRows` and the scrolling functions take: a
+ * ladder where there is room, else a list.
+ *
+ * @param view Its height is that of the head and the steps.
+ */
+export const lifecycleView = (view: LifecycleView): ScrollView => {
+	const {steps, isExplained, side, width, height, anchor} = view;
+	const draw =
+		width < ladderColumns ? listOf(steps, width) : ladderOf(side, width);
+	const allRowsAt = (index: number): readonly Row[] => {
+		const step = steps[index]!;
+		return [draw(step), ...(isExplained ? explanation(step, width) : [])];
+	};
+
+	return {
+		first: 0,
+		end: steps.length,
+		newEnd: steps.length,
+		anchor,
+		height: height - lifecycleHead(view).length,
+		countRows: index => allRowsAt(index).length,
+		rowsAt: (index, start, end) => allRowsAt(index).slice(start, end),
+	};
 };

@@ -6,9 +6,9 @@ import {useReducer, useRef} from 'react';
 import type {ViewCommandName} from '../commands/registry.js';
 import type {Model} from '../store/model.js';
 import type {Key} from './keys.js';
-import type {Area} from './layout.js';
-import {contentOf} from './layout.js';
+import {type Area, contentOf} from './layout.js';
 import {lastTop, peerColumns} from './peer-table.js';
+import {lifecycleView, sideOf} from './timeline.js';
 import {
 	scrollPages,
 	scrollToTop,
@@ -23,13 +23,13 @@ export type ViewName = 'chat' | ViewCommandName;
 
 export type Views = {
 	readonly name: ViewName;
-	/** Where the transcript's and the wire's readers are. */
+	/** Where the readers of the transcript, the wire and the steps are. */
 	readonly chatAnchor: Anchor | undefined;
 	readonly wireAnchor: Anchor | undefined;
 	readonly wireContext: WireContext;
-	/** Rows scrolled past: of the peers, and up from the bottom of the steps. */
+	readonly stepsAnchor: Anchor | undefined;
+	/** Rows of the peers scrolled past. */
 	readonly peersTop: number;
-	readonly stepsUp: number;
 	/** The column that the peers are sorted by. */
 	readonly sortedBy: number;
 };
@@ -110,7 +110,17 @@ const moveRows = (from: number, move: Move, page: number, end: number) => {
 /** Once scrolled, a bare pane has a row less: the first step counts with it. */
 const somewhere: Anchor = {index: 0, line: 0, seenEnd: 0};
 
-const moved = (views: Views, move: Move, model: Model, area: Area): Views => {
+type Looked = {
+	readonly model: Model;
+	readonly area: Area;
+	readonly isExplained: boolean;
+};
+
+const moved = (
+	views: Views,
+	move: Move,
+	{model, area, isExplained}: Looked,
+): Views => {
 	const {height} = contentOf(area);
 	const page = Math.max(1, height - 2);
 	switch (views.name) {
@@ -138,15 +148,21 @@ const moved = (views: Views, move: Move, model: Model, area: Area): Views => {
 		}
 
 		case 'lifecycle': {
-			const end = model.socket.steps.length;
-			// Counted from the bottom, where the newest step is.
-			const fromTop = moveRows(end - views.stepsUp, move, page, end);
-			return {...views, stepsUp: end - fromTop};
+			const anchor = views.stepsAnchor;
+			const {steps} = model.socket;
+			const viewport = viewportOf(area, somewhere);
+			const side = sideOf(model);
+			const shown = {steps, anchor, side, isExplained, ...viewport};
+			return {...views, stepsAnchor: moveAnchor(lifecycleView(shown), move)};
 		}
 	}
 };
 
-export const useViews = (mode: Model['mode']): ViewBox => {
+/** @param isExplained Whether each step carries its sentence. */
+export const useViews = (
+	mode: Model['mode'],
+	isExplained: boolean,
+): ViewBox => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
 	const box = useRef<Views>(undefined);
 	box.current ??= {
@@ -154,8 +170,8 @@ export const useViews = (mode: Model['mode']): ViewBox => {
 		chatAnchor: undefined,
 		wireAnchor: undefined,
 		wireContext: createWireContext(mode),
+		stepsAnchor: undefined,
 		peersTop: 0,
-		stepsUp: 0,
 		sortedBy: 0,
 	};
 	const views = box.current;
@@ -179,13 +195,16 @@ export const useViews = (mode: Model['mode']): ViewBox => {
 			}
 
 			if (key.type === 'next-order') {
-				replace({sortedBy: (now.sortedBy + 1) % peerColumns.length});
+				if (now.name === 'peers') {
+					replace({sortedBy: (now.sortedBy + 1) % peerColumns.length});
+				}
+
 				return true;
 			}
 
 			const move = moveOf(key);
 			if (move) {
-				replace(moved(now, move, model, area));
+				replace(moved(now, move, {model, area, isExplained}));
 			}
 
 			return move !== undefined;

@@ -85,9 +85,9 @@ export const visibleSlice = (
 
 	// A quarter of the row shows what follows, so that moving right sees it.
 	const ahead = Math.floor(columns / 4);
-	while (after.width <= ahead && grewRight());
-	while (grewLeft());
-	while (grewRight());
+	repeat(() => after.width <= ahead && grewRight());
+	repeat(grewLeft);
+	repeat(grewRight);
 
 	const left = before.start > 0 ? symbols.ellipsis : '';
 	const right = after.end < text.length ? symbols.ellipsis : '';
@@ -95,4 +95,10 @@ export const visibleSlice = (
 		text: left + before.text + after.text + right,
 		caretColumn: left.length + before.width,
 	};
+};
+
+const repeat = (isGrowing: () => boolean): void => {
+	while (isGrowing()) {
+		// All is done in the asking.
+	}
 };

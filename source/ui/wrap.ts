@@ -54,7 +54,10 @@ export const wrapText = (
 				opportunity = {end: offset, next: offset, cells: rowCells};
 			}
 
-			while (rowCells + width > limit && (opportunity || offset > rowStart)) {
+			while (
+				rowCells + width > limit &&
+				(opportunity !== undefined || offset > rowStart)
+			) {
 				// With no better place, a word is cut right here.
 				const {
 					end,

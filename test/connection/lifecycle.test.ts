@@ -112,7 +112,7 @@ const cases: Case[] = [
 	[connecting, lost(10), toWait(3, 500, false)],
 	[connecting, lost(10, true), failed],
 	[connecting, simple('leave'), left, 'destroy'],
-	[handshaking, welcomed, {...opened, since: after(10)}, 'resend'],
+	[handshaking, welcomed, {...opened, since: after(10)}, 'resend', 'ping'],
 	[handshaking, tick(9999), handshaking],
 	[handshaking, tick(10_000), handshaking, 'abandon ERR_HANDSHAKE_TIMEOUT'],
 	[handshaking, simple('resumed'), {...handshaking, since: after(10)}],

@@ -72,7 +72,7 @@ const halfClosed = {
 	since,
 	deadline: after(10_000),
 } as const;
-const draining = {phase: 'draining', since, deadline: after(2000)} as const;
+const draining = {phase: 'draining', since, deadline: after(1000)} as const;
 const closed = {phase: 'closed', since, reason: 'quit'} as const;
 
 /** So long after `since`, with the last sign of life at another such time. */
@@ -86,7 +86,7 @@ const foreign = {type: 'foreign', at, protocol: 'HTTP'} as const;
 const fin = {type: 'fin', at} as const;
 const end = {type: 'end', at, reason: 'shutdown'} as const;
 const gone = {type: 'gone', at, reason: 'reset'} as const;
-const drained = {phase: 'draining', since: at, deadline: at + 2000} as const;
+const drained = {phase: 'draining', since: at, deadline: at + 1000} as const;
 const finished = {
 	phase: 'half-closed',
 	since: at,
@@ -116,7 +116,7 @@ const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
 	[
 		greeting,
 		tick(10_000, 9999),
-		{phase: 'draining', since: after(10_000), deadline: after(12_000)},
+		{phase: 'draining', since: after(10_000), deadline: after(11_000)},
 		'report-late-hello',
 	],
 	[greeting, fin, finished, 'finish closed'],
@@ -142,8 +142,8 @@ const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
 	[halfClosed, tick(9999), halfClosed],
 	[halfClosed, tick(10_000), halfClosed, 'destroy closed'],
 	[halfClosed, gone, lost],
-	[draining, tick(1999), draining],
-	[draining, tick(2000), draining, 'destroy closed'],
+	[draining, tick(999), draining],
+	[draining, tick(1000), draining, 'destroy closed'],
 	[draining, gone, lost],
 ];
 

@@ -29,7 +29,7 @@ export class FakeClock implements Clock {
 
 	/** Of all timers that are set, for how long. */
 	get delays(): readonly number[] {
-		return [...this.#timers.values()];
+		return Array.from(this.#timers, ([, delayMs]) => delayMs);
 	}
 
 	/** Goes forward; each timer fires at its time, also one set on the way. */
@@ -46,10 +46,8 @@ export class FakeClock implements Clock {
 	/** What a stopped process meets when it goes on: all that is due is late. */
 	jump(ms: number): void {
 		this.#now += ms;
-		for (const timer of [...this.#timers.keys()]) {
-			if (timer.due <= this.#now && this.#timers.has(timer)) {
-				this.#fire(timer);
-			}
+		for (let next = this.#next(this.#now); next; next = this.#next(this.#now)) {
+			this.#fire(next);
 		}
 	}
 

@@ -28,7 +28,7 @@ export const draftOf = (marked: string, base = createDraft()): Draft => ({
 export const after = (draft: Draft, ...types: readonly PlainKey[]): Draft => {
 	let next = draft;
 	for (const type of types) {
-		next = edit(next, {type} as Key as Key, candidates);
+		next = edit(next, {type} as Key, candidates);
 	}
 
 	return next;

@@ -4,7 +4,7 @@
 import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import {readCell, readCells, readRows} from './cells.js';
-import {useGraphemeWidths} from './widths.js';
+import {installGraphemeWidths} from './widths.js';
 
 export type Modes = {
 	readonly isAlternateScreen: boolean;
@@ -46,7 +46,7 @@ export const createEmulator = (columns: number, rows: number) => {
 		rows,
 		allowProposedApi: true,
 	});
-	useGraphemeWidths(emulator);
+	installGraphemeWidths(emulator);
 	const isCursorHidden = followCursorMode(emulator);
 	const screen = () => readRows(emulator);
 

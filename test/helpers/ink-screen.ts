@@ -62,6 +62,7 @@ export const openInkScreen = (
 		alternateScreen: true,
 		incrementalRendering: true,
 	});
+	let latest = element;
 	t.after(() => {
 		app.unmount();
 		emulator.dispose();
@@ -79,6 +80,7 @@ export const openInkScreen = (
 			return emulator.modes().isCursorHidden ? undefined : [x, y];
 		},
 		async rerender(next: ReactNode) {
+			latest = next;
 			app.rerender(next);
 			await app.waitUntilRenderFlush();
 		},
@@ -86,6 +88,20 @@ export const openInkScreen = (
 			await app.waitUntilRenderFlush();
 			keyboard.type(chunk);
 			await app.waitUntilRenderFlush();
+		},
+		/** As a terminal does it: first its own rows, then the program hears. */
+		async resize(newColumns: number, newRows: number) {
+			await app.waitUntilRenderFlush();
+			emulator.resize(newColumns, newRows);
+			Object.assign(stdout, {columns: newColumns, rows: newRows});
+			stdout.emit('resize');
+			await app.waitUntilRenderFlush();
+		},
+		/** Draws all anew, as the program does when it is asked to. */
+		redraw() {
+			stdout.write('\u001B[2J\u001B[H');
+			app.clear();
+			app.rerender(latest);
 		},
 	};
 };

@@ -123,10 +123,10 @@ export const startProcess = (
 		 * @returns The match, or its first group where the expression has one.
 		 * @throws {Error} With all it said, at the deadline or when it has ended.
 		 */
-		waitForOutput: async (
+		async waitForOutput(
 			pattern: Pattern,
 			{stream = 'stdout', deadlineMs}: WaitOptions & {stream?: Stream} = {},
-		) => {
+		) {
 			const what = `${stream} to have ${describePattern(pattern)}`;
 			return until(
 				() => {

@@ -10,7 +10,7 @@ import type {IUnicodeVersionProvider, Terminal} from '@xterm/headless';
 import stringWidth from 'string-width';
 
 // The combining marks begin here; nothing below it joins what came before.
-const firstJoining = 0x300;
+const firstJoining = 0x3_00;
 
 // What the emulator keeps for us of the character before.
 const maxNumber = 2 ** 24 - 1;
@@ -22,7 +22,6 @@ const isOneGrapheme = (text: string) =>
 
 const toColumns = (text: string) => Math.min(stringWidth(text), 2) as 0 | 1 | 2;
 
-/* eslint-disable no-bitwise -- the emulator packs width and number in one. */
 const createProvider = (): IUnicodeVersionProvider => {
 	// The emulator hands back only the 24 bits that we gave it for the character
 	// before, so the grapheme itself stays here and the bits are its number.
@@ -50,10 +49,8 @@ const createProvider = (): IUnicodeVersionProvider => {
 	};
 };
 
-/* eslint-enable no-bitwise */
-
 /** Needs `allowProposedApi`. */
-export const useGraphemeWidths = (terminal: Terminal) => {
+export const installGraphemeWidths = (terminal: Terminal) => {
 	terminal.unicode.register(createProvider());
 	terminal.unicode.activeVersion = 'graphemes';
 };

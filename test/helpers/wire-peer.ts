@@ -4,7 +4,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
-import {createConnection, Socket, type TcpNetConnectOpts} from 'node:net';
+import {createConnection, type Socket, type TcpNetConnectOpts} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Address} from '../../source/net/address.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';

@@ -63,6 +63,28 @@ test('client: a whisper is over when it is told, or refused', async t => {
 	);
 });
 
+test('client: knows its own whisper also in the turn of a new nick', async t => {
+	const server = await openServer(t);
+	const heron = await joinWire(t, server.address, 'heron');
+	const otter = openClient(t, server.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.rename('robin');
+	otter.client.whisper('heron', 'psst');
+	await otter.untilStored();
+	assert.equal((await heron.untilFrame('whispered')).from, 'robin');
+
+	// Another's whisper with the same n is no receipt.
+	otter.client.say('aloud');
+	await otter.untilStored();
+	heron.send({type: 'whisper', n: 3, to: 'robin', text: 'yes?'});
+	await otter.until('an answer', () =>
+		otter.frames().some(frame => 'text' in frame && frame.text === 'yes?'),
+	);
+	otter.client.whisper('heron', 'no');
+	await otter.untilStored();
+	assert.equal(otter.of('failed').length, 0);
+});
+
 test('client: follows its own nick, and wishes for one before the welcome', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');

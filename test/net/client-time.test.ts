@@ -29,7 +29,7 @@ server.listen(0)
 print(server.getsockname()[1])
 input()`,
 	]);
-	const address = loopback(await python.waitForOutput(/(\d+)\n/));
+	const address = loopback(await python.waitForOutput(/^\d+(?=\n)/));
 	const {port} = address as {port: number};
 	const filler = createConnection({host: '127.0.0.1', port});
 	filler.on('error', () => undefined);
@@ -94,18 +94,22 @@ const openBeating = async (
 	return {clock, otter, peers, peer: peers[0]!};
 };
 
+const pingsOf = (peer: WirePeer) => peer.text.split('"ping"').length - 1;
+
 test('client: pings after a heartbeat, is silent after one and a half', async t => {
 	const {clock, otter, peer} = await openBeating(t);
+	// The first comes with the welcome, to measure the round trip.
+	await peer.until('a ping', () => pingsOf(peer) === 1);
 	clock.advance(1999);
-	peer.forget();
+	assert.equal(otter.phase(), 'open');
 	clock.advance(1);
-	await peer.until('a ping', () => peer.text.includes('"ping"'));
+	await peer.until('a second ping', () => pingsOf(peer) === 2);
 	clock.advance(999);
 	assert.equal(otter.phase(), 'open');
 	clock.advance(1);
 	assert.equal(otter.phase(), 'silent');
 
-	peer.send({type: 'pong', id: 1});
+	peer.send({type: 'pong', id: 2});
 	await otter.untilPhase('open', 2);
 	const [rtt] = otter.of('rtt');
 	assert.equal(rtt?.rttMs, 1000);
@@ -126,7 +130,7 @@ test('client: gives up after three heartbeats, and comes back', async t => {
 	assert.equal(otter.phase(), 'silent');
 	clock.advance(1);
 	const {connection} = otter.client;
-	assert.ok(connection.phase === 'waiting');
+	assert.equal(connection.phase, 'waiting');
 	assert.equal(connection.cause.code, 'ERR_SILENT');
 	assert.match(connection.cause.message, /for 6 s/);
 	assert.equal(connection.retryAt - connection.since, 125, 'full jitter');
@@ -164,9 +168,9 @@ test('client: beats as slowly as the server says, from the welcome on or later',
 
 test('client: blames nobody for the time that it was stopped itself', async t => {
 	const {clock, otter, peer} = await openBeating(t);
-	peer.forget();
+	await peer.until('a ping', () => pingsOf(peer) === 1);
 	clock.jump(3_600_000);
-	await peer.until('a ping', () => peer.text.includes('"ping"'));
+	await peer.until('a ping', () => pingsOf(peer) === 2);
 	assert.equal(otter.phase(), 'open');
 	peer.send({type: 'pong', id: 1});
 	await otter.untilPhase('open');
@@ -180,6 +184,20 @@ test('client: blames nobody for the time that it was stopped itself', async t =>
 	assert.equal(otter.phase(), 'silent');
 	clock.advance(1);
 	assert.equal(otter.phase(), 'waiting');
+});
+
+test('client: stopped before the welcome, it gives the server its time again', async t => {
+	const clock = new FakeClock();
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+	});
+	const otter = openClient(t, address, 'otter', {clock});
+	await otter.untilPhase('handshaking');
+	clock.jump(3_600_000);
+	assert.equal(otter.phase(), 'handshaking');
+	peers[0]!.send(welcomeFrame());
+	await otter.untilPhase('open');
 });
 
 test('client: a wall clock that jumps fakes no silence', async t => {
@@ -196,28 +214,19 @@ test('client: a wall clock that jumps fakes no silence', async t => {
 
 test('client: answers a ping with its id', async t => {
 	const {peer} = await openBeating(t);
-	peer.forget();
 	peer.send({type: 'ping', id: 4711});
-	await peer.until('a pong', () => peer.text.includes('"pong"'));
-	assert.equal(peer.text, '{"type":"pong","id":4711}\n');
+	await peer.untilText('{"type":"pong","id":4711}\n');
 });
 
 test('client: measures its traffic and its round trips', async t => {
 	const {clock, otter, peer} = await openBeating(t);
+	await peer.until('the ping', () => pingsOf(peer) === 1);
 	otter.client.say('one');
 	await peer.until('the say', () => peer.text.includes('"say"'));
 	const sent = peer.bytes.length;
 	clock.advance(30);
-	peer.send({
-		type: 'message',
-		seq: 1,
-		at: 0,
-		from: 'otter',
-		id: otter.client.id,
-		n: 1,
-		text: 'one',
-	});
-	await otter.untilStored();
+	peer.send({type: 'pong', id: 1});
+	await otter.until('the pong', () => otter.of('rtt').length === 1);
 	assert.equal(otter.of('rtt')[0]?.rttMs, 30);
 	clock.advance(250);
 	const traffic = otter.of('traffic').at(-1);

@@ -153,7 +153,7 @@ test('client: a bad frame in an open connection is told, and no loss', async t =
 	const otter = openClient(t, address, 'otter');
 	await otter.until('the error', () => otter.frames().length === 2);
 	const [, error] = otter.frames();
-	assert.ok(error?.type === 'error');
+	assert.equal(error?.type, 'error');
 	assert.equal(error.code, 'ERR_BAD_FRAME');
 	assert.equal(otter.phase(), 'open');
 });

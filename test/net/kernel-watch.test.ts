@@ -162,7 +162,10 @@ test('kernel-watch: stopped, it leaves no timer and tells nothing', async () => 
 	assert.deepEqual(begun, [], 'it was not started');
 	watch.start();
 	await end();
-	watch.hurry();
+	assert.deepEqual(clock.delays, [1000]);
+	watch.stop();
+	assert.deepEqual(clock.delays, []);
+	watch.start();
 	watch.stop();
 	assert.deepEqual(clock.delays, []);
 	await end();

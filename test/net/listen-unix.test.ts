@@ -14,8 +14,7 @@ import {join} from 'node:path';
 import process from 'node:process';
 import {test} from 'node:test';
 import type {Address} from '../../source/net/address.js';
-import type {Owner} from '../helpers/environment.js';
-import {requireExecutable} from '../helpers/environment.js';
+import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
 import {openServer} from '../helpers/room.js';
 import {joinWire} from '../helpers/wire-peer.js';
@@ -28,6 +27,13 @@ const newPath = (owner: Owner) => {
 	});
 	return join(folder, 'room');
 };
+
+/** Who may do what with a file, in octal. */
+const modeOf = (path: string) => lstatSync(path).mode.toString(8).slice(-3);
+
+/** Read, and not changed. */
+const umask = () =>
+	/^Umask:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1];
 
 const at = (path: string): Address => ({kind: 'unix', path});
 
@@ -44,14 +50,13 @@ const leaveBehind = async (owner: Owner, path: string) => {
 
 test('unix socket: is for its owner alone, and gone when the server is', async t => {
 	const path = newPath(t);
-	const umask = process.umask(0);
+	const before = process.umask(0);
 	t.after(() => {
-		process.umask(umask);
+		process.umask(before);
 	});
 	const server = await openServer(t, {address: at(path)});
-	const {mode} = lstatSync(path);
-	assert.equal((mode & 0o777).toString(8), '600');
-	assert.equal(process.umask(), 0, 'the mask is as it was');
+	assert.equal(modeOf(path), '600');
+	assert.equal(umask(), '0000', 'the mask is as it was');
 	await joinWire(t, server.address, 'otter');
 	server.destroy();
 	await server.drain();
@@ -61,12 +66,12 @@ test('unix socket: is for its owner alone, and gone when the server is', async t
 test('unix socket: no other file is made under its mask', async t => {
 	const path = newPath(t);
 	await leaveBehind(t, path);
-	const umask = process.umask();
+	const before = umask();
 	// The left file takes some turns, in which anything may be written.
 	const opening = openServer(t, {address: at(path)});
-	assert.equal(process.umask(), umask);
+	assert.equal(umask(), before);
 	await opening;
-	assert.equal((lstatSync(path).mode & 0o777).toString(8), '600');
+	assert.equal(modeOf(path), '600');
 });
 
 test('unix socket: a file that a killed server left is replaced', async t => {

@@ -191,7 +191,7 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 
 	const other = await enter(t, server);
 	peer.forget();
-	other.write(Buffer.from('\u{1B}]0;title\u{7}\0 caf\u00E9 \xff', 'latin1'));
+	other.write(Buffer.from('\u{1B}]0;title\u{7}\0 caf\u00E9 \xFF', 'latin1'));
 	other.write('\n');
 	await peer.untilText('title');
 	await peer.untilText('\n');
@@ -201,9 +201,9 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 		true,
 		'it is whole UTF-8',
 	);
-	assert.match(peer.text.replaceAll('\n', ''), /^[^\p{Cc}]*$/u);
+	assert.match(peer.text.replaceAll('\n', ''), /^\P{Cc}*$/u);
 	peer.forget();
 	peer.write('/nick \u{1B}[31mred\n');
 	await peer.untilText("can't be a nick");
-	assert.match(peer.text, /^[^\p{Cc}]*\n$/u);
+	assert.match(peer.text, /^\P{Cc}*\n$/u);
 });

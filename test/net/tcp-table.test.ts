@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import type {TcpState} from '../../source/connection/tcp.js';
-import {createTcpTable, parseTcpTable} from '../../source/net/tcp-table.js';
+import {
+	createTcpTable,
+	parseTcpTable,
+	readTcpTable,
+} from '../../source/net/tcp-table.js';
+import type {Owner} from '../helpers/environment.js';
 import {brief} from '../helpers/steps.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
@@ -152,4 +160,37 @@ test('tcp-table: looks up both ends, and who listens', () => {
 	assert.equal(table.listening('127.0.0.1:38261')?.receiveQueueBytes, 2);
 	assert.equal(table.listening('127.0.0.1:42731'), undefined);
 	assert.equal(table.listening('[::]:42731')?.state, 'LISTEN');
+});
+
+const writeFolder = async (owner: Owner, files: Record<string, string>) => {
+	const folder = await mkdtemp(join(tmpdir(), 'sockchat-table-'));
+	owner.after(async () => rm(folder, {recursive: true}));
+	for (const [name, text] of Object.entries(files)) {
+		// eslint-disable-next-line no-await-in-loop
+		await writeFile(join(folder, name), text);
+	}
+
+	return folder;
+};
+
+test('tcp-table: reads 10,000 rows, wherever a read cuts them', async t => {
+	const ports = Array.from({length: 10_000}, (_port, index) => 20_000 + index);
+	const rows = ports.map(port =>
+		rowIn('01', port.toString(16).toUpperCase().padStart(4, '0')),
+	);
+	const folder = await writeFolder(t, {tcp: rows.join(''), tcp6});
+	const table = await readTcpTable(undefined, folder);
+	for (const port of ports) {
+		const {local} = table!.pair('127.0.0.1:37228', `127.0.0.1:${port}`);
+		assert.equal(local?.state, 'ESTABLISHED', String(port));
+	}
+
+	assert.equal(table!.listening('[::]:42731')?.state, 'LISTEN');
+});
+
+test('tcp-table: does without IPv6, and without either is undefined', async t => {
+	const folder = await writeFolder(t, {tcp});
+	const table = await readTcpTable(undefined, folder);
+	assert.equal(table?.listening('127.0.0.1:38261')?.state, 'LISTEN');
+	assert.equal(await readTcpTable(undefined, `${folder}/none`), undefined);
 });

@@ -12,7 +12,7 @@ import {
 	type DisplayText,
 } from '../../source/protocol/display.js';
 
-const numRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+const numberRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const bidiControls = '\u061C\u200E\u200F\u202A\u202B\u202D\u202E\u2066\u2069';
 const controls = '\0\u0007\b\t\n\u000B\r\u001B\u007F\u0080\u0085\u009B\u009D';
@@ -193,19 +193,19 @@ test('display: is fit for a screen, whatever the text', () => {
 	const property = fc.property(nastyText, text => {
 		checkFit(toDisplay(text));
 	});
-	fc.assert(property, {numRuns});
+	fc.assert(property, {numRuns: numberRuns});
 });
 
 test('display: joins to display text', () => {
 	const property = fc.property(nastyText, nastyText, (first, second) => {
 		checkFit((toDisplay(first) + toDisplay(second)) as DisplayText);
 	});
-	fc.assert(property, {numRuns});
+	fc.assert(property, {numRuns: numberRuns});
 });
 
 test('display: is fit for a screen with any character of this Unicode', () => {
 	const alike =
-		/\p{Co}|\p{Cn}|[\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7A3\u{17000}-\u{18CFF}\u{20000}-\u{3FFFF}]/v;
+		/[\p{Co}\p{Cn}\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7A3\u{17000}-\u{18CFF}\u{20000}-\u{3FFFF}]/v;
 	for (let code = 0; code <= 0x10_ff_ff; code++) {
 		const character = String.fromCodePoint(code);
 		if (!alike.test(character)) {
@@ -216,9 +216,23 @@ test('display: is fit for a screen with any character of this Unicode', () => {
 
 test('display: gives a hostile 16 KiB back in less than a second', () => {
 	const units = [
-		...['\u001B', '\u200B', '\u{E0041}', '🇽', '\u1100', '\u0E48'],
-		...['e\u0301', '\u0301', '\u200D', '1\u200D', '😀\u200D', '👨‍👩‍👧'],
-		...['क\u094D', '\u094D', 'का', '\u0643\u200D\u0650', '葛\u{E0100}'],
+		'\u001B',
+		'\u200B',
+		'\u{E0041}',
+		'🇽',
+		'\u1100',
+		'\u0E48',
+		'e\u0301',
+		'\u0301',
+		'\u200D',
+		'1\u200D',
+		'😀\u200D',
+		'👨‍👩‍👧',
+		'क\u094D',
+		'\u094D',
+		'का',
+		'\u0643\u200D\u0650',
+		'葛\u{E0100}',
 	];
 	for (const unit of units) {
 		const text = unit.repeat(16_384 / unit.length);
@@ -287,7 +301,7 @@ test('display: drives no terminal and fills the columns it claims', async () => 
 			deeds: [],
 		});
 	});
-	await fc.assert(property, {numRuns: numRuns / 4});
+	await fc.assert(property, {numRuns: numberRuns / 4});
 });
 
 test('json: means the same, and holds nothing that drives a terminal', () => {
@@ -302,7 +316,7 @@ test('json: means the same, and holds nothing that drives a terminal', () => {
 			assert.equal(jsonSafe(safe), safe);
 		},
 	);
-	fc.assert(property, {numRuns});
+	fc.assert(property, {numRuns: numberRuns});
 });
 
 test('json: escapes a raw C1 control, also behind a backslash', () => {

@@ -13,7 +13,7 @@ import {
 	type Nick,
 } from '../../source/protocol/nick.js';
 
-const numRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+const numberRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const nickOf = (text: string, isGuestAllowed = false): Nick => {
 	const parsed = parseNick(text, {isGuestAllowed});
@@ -181,15 +181,18 @@ test('nick: is the same nick with the same key when parsed again', () => {
 		assert.ok(Buffer.byteLength(nick) <= maxNickBytes);
 		assert.ok(displayWidth(toDisplay(nick)) <= maxNickColumns);
 	});
-	fc.assert(property, {numRuns});
-	assert.ok(count > numRuns / 10, `only ${count} of ${numRuns} were nicks`);
+	fc.assert(property, {numRuns: numberRuns});
+	assert.ok(
+		count > numberRuns / 10,
+		`only ${count} of ${numberRuns} were nicks`,
+	);
 });
 
 test('nick: has a key that is its own key', () => {
 	const property = fc.property(anyText, text => {
 		assert.equal(foldNick(foldNick(text)), foldNick(text));
 	});
-	fc.assert(property, {numRuns});
+	fc.assert(property, {numRuns: numberRuns});
 });
 
 test('nick: has a key that case does not change', () => {
@@ -201,7 +204,7 @@ test('nick: has a key that case does not change', () => {
 		assert.equal(foldNick(text.toUpperCase()), foldNick(text));
 		assert.equal(foldNick(text.toLowerCase()), foldNick(text));
 	});
-	fc.assert(property, {numRuns});
+	fc.assert(property, {numRuns: numberRuns});
 });
 
 test('nick: suggests the next number', () => {
@@ -246,7 +249,7 @@ test('nick: suggests a nick, whatever is taken', () => {
 
 		assert.equal(nickOf(last), last);
 	});
-	fc.assert(property, {numRuns: numRuns / 4});
+	fc.assert(property, {numRuns: numberRuns / 4});
 });
 
 const logins: ReadonlyArray<[login: string, nick: string]> = [
@@ -277,5 +280,5 @@ test('nick: makes an allowed one of any login', () => {
 		const nick = nickFromLogin(login);
 		assert.equal(nickOf(nick), nick);
 	});
-	fc.assert(property, {numRuns});
+	fc.assert(property, {numRuns: numberRuns});
 });

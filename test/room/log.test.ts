@@ -31,7 +31,7 @@ const lines = fc.array(
 	fc
 		.oneof(
 			fc.string({unit: 'binary', maxLength: 12}),
-			fc.string({unit: 'grapheme-ascii', maxLength: 90}),
+			fc.string({unit: 'grapheme-ascii', maxLength: 90, size: 'max'}),
 		)
 		.map(text => `${text}\n`),
 	{maxLength: 40, size: 'max'},

@@ -153,6 +153,10 @@ test('membership: whatever happens, the entries tell who is there', () => {
 					Array.from(here.values(), member => member.nick).toSorted(),
 				);
 				assert.equal(new Set(names.map(foldNick)).size, count);
+				for (const wanted of ['otter', 'heron', 'x']) {
+					const named = names.find(name => foldNick(name) === foldNick(wanted));
+					assert.equal(room.memberNamed(wanted)?.nick, named);
+				}
 			}
 
 			const entries = entriesOf(room);

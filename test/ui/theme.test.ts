@@ -17,7 +17,7 @@ const luminance = (color: string): number => {
 	const levels = [0, 95, 135, 175, 215, 255];
 	const [red, green, blue] = [36, 6, 1].map(step => {
 		const level = levels[Math.floor(number / step) % 6]! / 255;
-		return level <= 0.040_45 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
+		return level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
 	});
 	return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 };

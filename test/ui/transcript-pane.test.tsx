@@ -114,15 +114,16 @@ test('transcript pane: below 100 columns it has lines above and below only', () 
 test('transcript pane: in ten rows it is bare, and gives its last row to what is below', () => {
 	const area = chooseLayout(20, 10).transcript;
 	const items = numbered(50);
-	assert.deepEqual(
-		show({items, area}),
-		['no. 42', 'no. 43', 'no. 44', 'no. 45'].concat([
-			'no. 46',
-			'no. 47',
-			'no. 48',
-			'no. 49',
-		]),
-	);
+	assert.deepEqual(show({items, area}), [
+		'no. 42',
+		'no. 43',
+		'no. 44',
+		'no. 45',
+		'no. 46',
+		'no. 47',
+		'no. 48',
+		'no. 49',
+	]);
 	const anchor = scrolled(items, area, -1);
 	const lines = show({items, anchor, area});
 	assert.equal(lines.length, 8);

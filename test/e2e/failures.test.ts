@@ -1,0 +1,225 @@
+/** What fails at run time: one sentence, no stack, exit code 1; also as JSON. */
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {after, type TestContext} from 'node:test';
+import {maxFrameBytes} from '../../source/protocol/frame.js';
+import {startBin, type RunningProcess} from '../helpers/process.js';
+import {openPlain} from '../helpers/wire-peer.js';
+import {joinBare, loopback, serveJson} from './sockchat.js';
+
+const {server, port} = await serveJson({after}, ['--nick', 'otter']);
+
+/** A server that isn't ours; it answers what comes first, or connections. */
+const listenForeign = async (
+	t: TestContext,
+	onConnection: (socket: Socket) => void,
+): Promise<string> => {
+	const sockets = new Set<Socket>();
+	const foreign = createServer(socket => {
+		sockets.add(socket);
+		socket.on('error', () => undefined);
+		onConnection(socket);
+	});
+	foreign.listen(0, '127.0.0.1');
+	await once(foreign, 'listening');
+	t.after(() => {
+		foreign.close();
+		for (const socket of sockets) {
+			socket.destroy();
+		}
+	});
+	return String((foreign.address() as {port: number}).port);
+};
+
+/** The last sentence told in lines, and as JSON. */
+const failing = async (
+	t: TestContext,
+	args: readonly string[],
+): Promise<{sentence: string; code: string; message: string}> => {
+	const lines = startBin(t, args);
+	const json = startBin(t, [...args, '--json']);
+	const told = async (chat: RunningProcess) => {
+		assert.deepEqual(
+			await chat.waitForExit(),
+			{code: 1, signal: undefined},
+			chat.seen(),
+		);
+		return (chat.stderr() || chat.stdout()).trimEnd().split('\n').at(-1)!;
+	};
+
+	const sentence = await told(lines);
+	const last = JSON.parse(await told(json)) as {
+		code?: string;
+		message?: string;
+		cause?: {code: string; message: string};
+	};
+	assert.equal(json.stderr(), '');
+	assert.doesNotMatch(lines.seen() + json.seen(), /at \S+:\d+:\d+|Error:/);
+	const {code = '', message = ''} = last.cause ?? last;
+	return {sentence, code, message};
+};
+
+const fails = async (
+	t: TestContext,
+	args: readonly string[],
+	wantedCode: string,
+	wanted: RegExp,
+) => {
+	const {sentence, code, message} = await failing(t, args);
+	assert.match(sentence, wanted);
+	assert.match(message, wanted);
+	assert.equal(code, wantedCode);
+};
+
+test('e2e: a taken port is named with its holder, and the way to join', async t => {
+	await fails(
+		t,
+		['serve', '--port', port],
+		'ERR_PORT_TAKEN',
+		new RegExp(
+			String.raw`^127\.0\.0\.1:${port} is taken by \S+ \(process ${server.pid}\)\. Choose another port with --port, or join what is there: sockchat connect --port ${port}$`,
+		),
+	);
+	await fails(
+		t,
+		['serve', '--raw', '--port', port],
+		'ERR_PORT_TAKEN',
+		/ is taken by /,
+	);
+});
+
+test('e2e: a refused connection names the address, and how to serve there', async t => {
+	const wanted =
+		/^Nobody listens on 127\.0\.0\.1:1: the connection was refused\. Start a room there with: sockchat serve --port 1$/;
+	await fails(t, ['connect', '--port', '1'], 'ERR_REFUSED', wanted);
+	await fails(t, ['connect', '--raw', '--port', '1'], 'ERR_REFUSED', wanted);
+	await fails(
+		t,
+		['connect', '--host', '::1', '--port', '1'],
+		'ERR_REFUSED',
+		/^Nobody listens on \[::1\]:1: /,
+	);
+});
+
+test('e2e: a nick that is taken is told, whatever its case', async t => {
+	await fails(
+		t,
+		['connect', '--port', port, '--nick', 'OTTER'],
+		'ERR_NICK_TAKEN',
+		/^"OTTER" is taken here, or looks like a nick that is\. Choose another\.$/,
+	);
+});
+
+test('e2e: garbage instead of a welcome is quoted, and --raw advised', async t => {
+	for (const garbage of [
+		'220 mail.example ESMTP\r\n',
+		'HTTP/1.1 400 Bad Request\r\n\r\n',
+		'\u{0}\u{1}\u{1B}]0;owned\u{7}\n',
+		'{"type":"message"}\n',
+		'{"type":"welcome"}\n',
+		'{}\n',
+		'[[[[\n',
+	]) {
+		// eslint-disable-next-line no-await-in-loop
+		const foreign = await listenForeign(t, socket => {
+			socket.end(garbage);
+		});
+		// eslint-disable-next-line no-await-in-loop
+		await fails(
+			t,
+			['connect', '--port', foreign],
+			'ERR_NOT_SOCKCHAT',
+			/^What answers there is not a sockchat server: instead of a welcome it sent .*use --raw\.$/,
+		);
+	}
+});
+
+test('e2e: an end before the welcome is told', async t => {
+	const foreign = await listenForeign(t, socket => {
+		socket.end();
+	});
+	await fails(
+		t,
+		['connect', '--port', foreign],
+		'ERR_LOST',
+		/^The connection was closed \(FIN\) before a welcome came\./,
+	);
+});
+
+test('e2e: a frame that is too long ends the connection on either side', async t => {
+	const foreign = await listenForeign(t, socket => {
+		socket.write('x'.repeat(maxFrameBytes + 10));
+	});
+	await fails(
+		t,
+		['connect', '--port', foreign],
+		'ERR_NOT_SOCKCHAT',
+		/^What answers there is not a sockchat server: instead of a welcome it sent "x+"\./,
+	);
+
+	const peer = await joinBare(t, port, 'flooder');
+	peer.write('y'.repeat(maxFrameBytes + 10));
+	const error = await peer.untilFrame('error');
+	assert.equal(error.code, 'ERR_LINE_TOO_LONG');
+	await peer.untilFin();
+	const guest = await openPlain(t, loopback(port));
+	guest.write('z'.repeat(maxFrameBytes + 10));
+	await guest.untilText(`The peer sent `);
+	await guest.untilFin();
+	assert.equal(guest.text.split('\n').length, 2);
+	await server.waitForOutput(/"type":"left".*"reason":"protocol"/);
+});
+
+test('e2e: a room that is full says so', async t => {
+	const {port: full} = await serveJson(t, ['--max-members', '1']);
+	await fails(
+		t,
+		['connect', '--port', full],
+		'ERR_ROOM_FULL',
+		/^The room is full: it takes 1 members\./,
+	);
+});
+
+test('e2e: a local port that is in use is named', async t => {
+	await fails(
+		t,
+		['connect', '--port', port, '--local-port', port],
+		'ERR_ADDRESS_UNAVAILABLE',
+		new RegExp(`^Can't bind the local port ${port}: it is in use`),
+	);
+});
+
+test("e2e: a socket's path that is taken, or where nobody listens, is told", async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-path-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const file = join(folder, 'file');
+	writeFileSync(file, 'no socket');
+	await fails(
+		t,
+		['serve', '--socket', file],
+		'ERR_SOCKET_PATH',
+		/^"\S+file" exists already\./,
+	);
+	const nowhere = join(folder, 'nowhere', 'room.sock');
+	await fails(
+		t,
+		['connect', '--socket', nowhere],
+		'ERR_REFUSED',
+		/^Nobody listens on \S+room\.sock: /,
+	);
+});
+
+test("e2e: a socket's path in no folder says so", async t => {
+	await fails(
+		t,
+		['serve', '--socket', '/nowhere/room.sock'],
+		'ERR_SOCKET_PATH',
+		/^Can't make "\/nowhere\/room\.sock": its folder doesn't exist/,
+	);
+});

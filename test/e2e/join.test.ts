@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import {createServer} from 'node:net';
+import test from 'node:test';
+import {startBin} from '../helpers/process.js';
+import {until} from '../helpers/until.js';
+import {openScreen, serveScreen} from './sockchat.js';
+
+/** A port that was free a moment ago: `sockchat` alone takes no 0. */
+const findPort = async (): Promise<string> => {
+	const server = createServer();
+	await new Promise<void>(resolve => {
+		server.listen(0, '127.0.0.1', resolve);
+	});
+	const {port} = server.address() as {port: number};
+	await new Promise(resolve => {
+		server.close(resolve);
+	});
+	return String(port);
+};
+
+test('e2e: sockchat alone joins the room that is there', async t => {
+	const {terminal: otter, port} = await serveScreen(t, 'otter');
+	const heron = await openScreen(t, ['--port', port, '--nick', 'heron']);
+	await otter.waitFor('heron joined');
+	await heron.waitFor('You are heron in');
+	heron.type('ahoy\r');
+	await otter.waitFor(/heron +ahoy$/m);
+	heron.type('/quit\r');
+	assert.equal(await heron.waitForExit(), 0);
+});
+
+test('e2e: sockchat alone opens the room where nobody listens', async t => {
+	const port = await findPort();
+	const otter = await openScreen(t, ['--port', port, '--nick', 'otter']);
+	await otter.waitFor(`listening on 127.0.0.1:${port}`);
+	const heron = await openScreen(t, ['--port', port, '--nick', 'heron']);
+	await otter.waitFor('heron joined');
+	otter.type('welcome\r');
+	await heron.waitFor(/otter +welcome$/m);
+});
+
+for (const count of [2, 3]) {
+	test(`e2e: ${count} started at once end in one room`, async t => {
+		const port = await findPort();
+		const chats = Array.from({length: count}, (_, index) =>
+			startBin(t, ['--json', '--port', port, '--nick', `member-${index}`]),
+		);
+		await Promise.all(
+			chats.map(async (chat, index) => {
+				await chat.waitForOutput('"type":"welcome"');
+				chat.writeLine(`from ${index}`);
+			}),
+		);
+		// Everybody sees what everybody said, so it is one room.
+		await Promise.all(
+			chats.flatMap(chat =>
+				chats.map(async (_, index) =>
+					chat.waitForOutput(`"text":"from ${index}"`),
+				),
+			),
+		);
+		const hosts = chats.filter(chat =>
+			chat.stdout().includes('"phase":"listening"'),
+		);
+		assert.equal(hosts.length, 1);
+
+		// A member that came as one leaves at the end of its input; the host stays.
+		for (const chat of chats) {
+			chat.end();
+		}
+
+		const [host] = hosts;
+		await Promise.all(
+			chats
+				.filter(chat => chat !== host)
+				.map(async chat => {
+					assert.deepEqual(await chat.waitForExit(), {
+						code: 0,
+						signal: undefined,
+					});
+				}),
+		);
+		await until(
+			() => host!.stdout().match(/"type":"left"/g)?.length === count - 1,
+			{what: 'all members to leave', seen: host!.seen},
+		);
+		host!.signal('SIGTERM');
+		assert.deepEqual(await host!.waitForExit(), {code: 0, signal: undefined});
+	});
+}
+
+test('e2e: sockchat alone keeps away from what is not a room', async t => {
+	const server = createServer(socket => {
+		socket.end('220 mail.example ESMTP\r\n');
+	});
+	await new Promise<void>(resolve => {
+		server.listen(0, '127.0.0.1', resolve);
+	});
+	t.after(() => {
+		server.close();
+	});
+	const {port} = server.address() as {port: number};
+	const chat = startBin(t, ['--plain', '--port', String(port)]);
+	assert.equal((await chat.waitForExit()).code, 1);
+	assert.match(
+		chat.stderr(),
+		/^What answers there is not a sockchat server: .*220 mail\.example.*\n$/,
+	);
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import test, {after} from 'node:test';
+import type {Terminal} from '../helpers/terminal.js';
+import {joinWire, openPlain} from '../helpers/wire-peer.js';
+import {joinScreen, loopback, serveScreen} from './sockchat.js';
+
+const {terminal: otter, port} = await serveScreen({after}, 'otter');
+const address = loopback(port);
+
+const ways: ReadonlyArray<{
+	how: string;
+	nick: string;
+	leave: (terminal: Terminal) => void;
+}> = [
+	{
+		how: '/quit',
+		nick: 'avocet',
+		leave(terminal) {
+			terminal.type('/quit\r');
+		},
+	},
+	{
+		how: 'quit, as in the tutorial',
+		nick: 'bittern',
+		leave(terminal) {
+			terminal.type('quit\r');
+		},
+	},
+	{
+		how: 'Ctrl-D on an empty line',
+		nick: 'crake',
+		leave(terminal) {
+			terminal.press('ctrl-d');
+		},
+	},
+	{
+		how: 'Ctrl-C, also with a draft',
+		nick: 'dunlin',
+		leave(terminal) {
+			terminal.type('half a sent');
+			terminal.press('ctrl-c');
+		},
+	},
+];
+
+for (const {how, nick, leave} of ways) {
+	test(`e2e: ${how} leaves, with the reason told`, async t => {
+		const member = await joinScreen(t, port, nick);
+		await otter.waitFor(`${nick} joined`);
+		leave(member);
+		assert.equal(await member.waitForExit(), 0);
+		await otter.waitFor(`${nick} left (quit)`);
+		assert.doesNotMatch(otter.text(), /half a sent/);
+	});
+}
+
+test('e2e: Ctrl-D with a draft deletes instead of leaving', async t => {
+	const member = await joinScreen(t, port, 'egret');
+	member.type('not yet');
+	member.press('ctrl-a', 'ctrl-d');
+	await member.waitFor('› ot yet');
+	member.press('enter');
+	await otter.waitFor(/egret +ot yet$/m);
+	member.type('/quit\r');
+	assert.equal(await member.waitForExit(), 0);
+});
+
+test('e2e: a member that is killed is told by its FIN', async t => {
+	const member = await joinScreen(t, port, 'fulmar');
+	member.signal('SIGKILL');
+	await otter.waitFor('fulmar left (closed: FIN)');
+});
+
+test('e2e: a peer that resets its connection is told by its RST', async t => {
+	const peer = await joinWire(t, address, 'gannet');
+	await otter.waitFor('gannet joined');
+	peer.reset();
+	await otter.waitFor('gannet left (reset: RST)');
+});
+
+test('e2e: a guest is named by its port, and its FIN seen', async t => {
+	const guest = await openPlain(t, address);
+	// A socket that is gone forgets its own end.
+	const {name} = guest;
+	const nick = `guest-${guest.socket.localPort}`;
+	guest.write('ahoy\n');
+	await otter.waitFor(`connection from ${name} made`);
+	await otter.waitFor(/guest-\d+ +ahoy$/m);
+	guest.end();
+	await guest.untilFin();
+	await otter.waitFor(`${nick} left (closed: FIN)`);
+	await otter.waitFor(`connection from ${name} ended (closed: FIN)`);
+});
+
+test('e2e: a web page is turned away, and nothing of it is shown', async t => {
+	const browser = await openPlain(t, address);
+	const {name} = browser;
+	browser.write('POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nforged\r\n');
+	await browser.untilText('HTTP/1.1 400 Bad Request\r\n');
+	await browser.untilFin();
+	await otter.waitFor(`${name} speaks HTTP; it was turned away.`);
+	assert.doesNotMatch(otter.text(), /forged/);
+});
+
+test('e2e: when the host leaves, the room ends for all', async t => {
+	const member = await joinScreen(t, port, 'heron');
+	otter.press('ctrl-c');
+	await member.waitFor('The server has shut down.');
+	assert.equal(await otter.waitForExit(), 0);
+});

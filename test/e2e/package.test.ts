@@ -1,0 +1,228 @@
+/** What `npm pack` makes, as somebody gets it who has nothing else. */
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {delimiter, dirname, join} from 'node:path';
+import process from 'node:process';
+import test, {after} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {createEnvironment, requireExecutable} from '../helpers/environment.js';
+import {startProcess} from '../helpers/process.js';
+import {openTerminal} from '../helpers/terminal.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'sockchat-package-'));
+const npm = requireExecutable('npm', 'npm');
+const environment = createEnvironment({
+	// An npm that runs these tests tells its own settings by variables.
+	...Object.fromEntries(
+		Object.keys(process.env)
+			.filter(name => name.toLowerCase().startsWith('npm_'))
+			.map(name => [name, undefined]),
+	),
+	// The pinned Node, also for the `env node` of the installed bin.
+	PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
+	npm_config_update_notifier: 'false',
+});
+after(() => {
+	environment.remove();
+	rmSync(folder, {recursive: true, force: true});
+});
+
+const run = (command: string, args: readonly string[], cwd = folder) =>
+	execFileSync(command, args, {cwd, env: environment.env, encoding: 'utf8'});
+
+type Packed = {
+	readonly filename: string;
+	readonly files: ReadonlyArray<{readonly path: string}>;
+};
+
+/** npm 11 gives a list, npm 12 an object by name. */
+const readPacked = (json: string): Packed => {
+	const [packed] = Object.values(
+		JSON.parse(json) as readonly Packed[] | Readonly<Record<string, Packed>>,
+	);
+	return packed!;
+};
+
+const packed = readPacked(
+	run(
+		npm,
+		['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+		root,
+	),
+);
+const tarball = join(folder, packed.filename);
+
+test('e2e: the package holds what a user needs, and nothing else', () => {
+	const paths = packed.files.map(({path}) => path);
+	const needed = [
+		'LICENSE',
+		'README.md',
+		'dist/cli.js',
+		'dist/index.js',
+		'dist/types/index.d.ts',
+		'package.json',
+	];
+	assert.deepEqual(
+		needed.filter(path => !paths.includes(path)),
+		[],
+	);
+	const others = paths.filter(
+		path =>
+			!needed.includes(path) &&
+			!/^(?:CHANGELOG\.md|dist\/types\/.*\.d\.ts|dist\/\w+\.js\.LEGAL\.txt)$/.test(
+				path,
+			),
+	);
+	assert.deepEqual(others, []);
+});
+
+test('e2e: it installs globally, offline, and two terminals converse', async t => {
+	const prefix = join(folder, 'prefix');
+	run(npm, [
+		'install',
+		'--global',
+		'--prefix',
+		prefix,
+		'--offline',
+		'--no-audit',
+		'--no-fund',
+		tarball,
+	]);
+	const installed = join(prefix, 'lib', 'node_modules');
+	assert.deepEqual(
+		readdirSync(installed).filter(name => !name.startsWith('.')),
+		['sockchat'],
+	);
+	assert.ok(!readdirSync(join(installed, 'sockchat')).includes('node_modules'));
+
+	const command = join(prefix, 'bin', 'sockchat');
+	const {version} = JSON.parse(
+		readFileSync(join(root, 'package.json'), 'utf8'),
+	) as {version: string};
+	assert.equal(run(command, ['--version']), `${version}\n`);
+	assert.match(run(command, ['--help']), /^.+\n\nUsage\n {2}sockchat /);
+
+	const {env} = environment;
+	const otter = openTerminal(t, {
+		command,
+		args: ['serve', '--port', '0', '--nick', 'otter'],
+		env,
+	});
+	await otter.waitForModes({isBracketedPaste: true});
+	const port = await otter.waitFor(/listening on 127\.0\.0\.1:(\d+)/);
+	const heron = openTerminal(t, {
+		command,
+		args: ['connect', '--port', port, '--nick', 'heron'],
+		env,
+	});
+	await heron.waitForModes({isBracketedPaste: true});
+	heron.type('installed?\r');
+	await otter.waitFor(/heron +installed\?$/m);
+	otter.type('it seems so\r');
+	await heron.waitFor(/otter +it seems so$/m);
+	heron.type('/quit\r');
+	assert.equal(await heron.waitForExit(), 0);
+	otter.type('/quit\r');
+	assert.equal(await otter.waitForExit(), 0);
+});
+
+const program = `
+import {connect, SockchatError, startServer} from 'sockchat';
+import type {Address, Client, ClientEvent, Server, ServerEvent} from 'sockchat';
+
+const address: Address = {kind: 'tcp', host: '127.0.0.1', port: 0};
+const server: Server = await startServer({
+	address,
+	onEvent(event: ServerEvent) {
+		if (event.type === 'accepted') {
+			console.log('accepted', event.peer.split(':')[0]);
+		}
+	},
+});
+const code = await startServer({address: server.address}).then(
+	() => 'none',
+	(error: unknown) => error instanceof SockchatError && error.code,
+);
+console.log('second', code);
+const client: Client = connect({
+	address: server.address,
+	nick: 'otter',
+	onEvent(event: ClientEvent) {
+		if (event.type === 'frame' && event.frame.type === 'message') {
+			console.log(event.frame.from, event.frame.text);
+			client.leave();
+		}
+	},
+});
+client.say('from a program');
+console.log('cause', await client.closed);
+await server.drain();
+// @ts-expect-error A nick is needed.
+const incomplete = () => connect({address: server.address});
+console.log(typeof incomplete);
+`;
+
+test('e2e: a program in TypeScript can serve a room and join it', async t => {
+	const project = join(folder, 'project');
+	mkdirSync(join(project, 'node_modules', '@types'), {recursive: true});
+	symlinkSync(
+		join(root, 'node_modules', '@types', 'node'),
+		join(project, 'node_modules', '@types', 'node'),
+	);
+	writeFileSync(
+		join(project, 'package.json'),
+		JSON.stringify({name: 'project', type: 'module', private: true}),
+	);
+	writeFileSync(
+		join(project, 'tsconfig.json'),
+		JSON.stringify({
+			compilerOptions: {
+				module: 'nodenext',
+				target: 'es2022',
+				lib: ['es2022'],
+				types: ['node'],
+				strict: true,
+				exactOptionalPropertyTypes: true,
+				skipLibCheck: false,
+			},
+			files: ['program.ts'],
+		}),
+	);
+	writeFileSync(join(project, 'program.ts'), program);
+	mkdirSync(join(project, 'node_modules', 'sockchat'));
+	run('tar', [
+		'xzf',
+		tarball,
+		'--strip-components=1',
+		'-C',
+		join(project, 'node_modules', 'sockchat'),
+	]);
+	const tsc = startProcess(
+		t,
+		join(root, 'node_modules', '.bin', 'tsc'),
+		['--project', project],
+		{env: environment.env},
+	);
+	assert.deepEqual(
+		await tsc.waitForExit({deadlineMs: 60_000}),
+		{code: 0, signal: undefined},
+		tsc.seen(),
+	);
+	const chat = startProcess(t, process.execPath, [join(project, 'program.js')]);
+	assert.deepEqual(await chat.waitForExit(), {code: 0, signal: undefined});
+	assert.equal(
+		chat.stdout(),
+		'second ERR_PORT_TAKEN\naccepted 127.0.0.1\notter from a program\ncause undefined\nfunction\n',
+	);
+});

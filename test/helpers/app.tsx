@@ -1,0 +1,124 @@
+/** The whole screen over a store of its own, with nobody behind it. */
+import assert from 'node:assert/strict';
+import type {TestContext} from 'node:test';
+import stringWidth from 'string-width';
+import type {ChatEvent} from '../../source/store/event.js';
+import type {Model} from '../../source/store/model.js';
+import {Store} from '../../source/store/store.js';
+import {App, type AppProps} from '../../source/ui/app.js';
+import {roomRules} from '../../source/ui/draft.js';
+import type {ViewName} from '../../source/ui/use-views.js';
+import {FakeClock} from './clock.js';
+import {openInkScreen} from './ink-screen.js';
+import {keySequence, type Key} from './keys.js';
+import {modelOf} from './models.js';
+import {until} from './until.js';
+
+export type AppOptions = Partial<AppProps> & {
+	readonly columns?: number;
+	readonly rows?: number;
+	readonly model?: Model;
+};
+
+const viewCommands = new Set(['/wire', '/lifecycle', '/peers']);
+
+export const openApp = async (
+	t: TestContext,
+	{columns = 80, rows = 24, model = modelOf(), ...props}: AppOptions = {},
+) => {
+	const clock = new FakeClock();
+	const store = new Store(model, clock);
+	/** What was sent off, and what else was asked for. */
+	const lines: string[] = [];
+	const asked: string[] = [];
+	let redraw = () => {};
+	const app = (
+		<App
+			store={store}
+			rules={roomRules}
+			commands={['/help', '/wire']}
+			hint="message, or /help"
+			isExplained={false}
+			monotonicMs={clock.monotonicMs}
+			onLine={(line, screen) => {
+				if (viewCommands.has(line)) {
+					screen.view(line.slice(1) as Exclude<ViewName, 'chat'>);
+				} else {
+					lines.push(line);
+				}
+			}}
+			onWireShown={() => {
+				asked.push('tap');
+			}}
+			onLeave={() => {
+				asked.push('leave');
+			}}
+			onRedraw={() => {
+				asked.push('redraw');
+				redraw();
+			}}
+			{...props}
+		/>
+	);
+	const screen = openInkScreen(t, columns, app, rows);
+	redraw = screen.redraw;
+	let size = {columns, rows};
+	// The first frame comes before the hooks listen.
+	await screen.rows();
+	return {
+		...screen,
+		lines,
+		asked,
+		/** Tells events, and waits until they show. */
+		async tell(...events: readonly ChatEvent[]) {
+			for (const event of events) {
+				store.dispatch(event);
+			}
+
+			clock.advance(33);
+			await screen.rows();
+		},
+		async press(...keys: readonly Key[]) {
+			for (const key of keys) {
+				// One after the other, as hands do.
+				// eslint-disable-next-line no-await-in-loop
+				await screen.type(keySequence(key));
+			}
+		},
+		async resize(newColumns: number, newRows: number) {
+			size = {columns: newColumns, rows: newRows};
+			await screen.resize(newColumns, newRows);
+		},
+		async text() {
+			return (await screen.rows()).join('\n');
+		},
+		/** Escape alone: Ink waits whether a sequence follows. */
+		async escape() {
+			const before = (await screen.rows()).join('\n');
+			await screen.type(keySequence('escape'));
+			await until(async () => (await screen.rows()).join('\n') !== before, {
+				what: 'what Escape changes',
+				seen: () => before,
+			});
+		},
+		/** The lowest line of the panes: how much is below, or what it means. */
+		async footer() {
+			return (await screen.rows()).at(-2) ?? '';
+		},
+		/** No row is too wide, and the input is the last one. */
+		async assertWhole() {
+			const all = await screen.rows();
+			assert.equal(all.length, size.rows);
+			for (const row of all) {
+				assert.ok(stringWidth(row) <= size.columns, JSON.stringify(row));
+			}
+
+			assert.match(all.at(-1)!, /^› /u, all.join('\n'));
+			assert.equal(
+				all.filter(row => row.startsWith('›')).length,
+				1,
+				all.join('\n'),
+			);
+		},
+	};
+};

@@ -1,0 +1,54 @@
+/** What `ss` says of sockets, to hold what sockchat shows against it. */
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
+import type {Step, TcpState} from '../../source/connection/tcp.js';
+import {requireExecutable} from './environment.js';
+
+const run = promisify(execFile);
+
+/** Its names where they are not those of RFC 9293. */
+const names: Readonly<Record<string, TcpState>> = {
+	ESTAB: 'ESTABLISHED',
+	'SYN-RECV': 'SYN-RECEIVED',
+};
+
+/** The state of each end with that port, by its addresses: `local remote`. */
+export const statesBySs = async (
+	port: number,
+): Promise<ReadonlyMap<string, TcpState>> => {
+	const {stdout} = await run(requireExecutable('ss', 'iproute2'), [
+		'-tanH',
+		`sport = ${port} or dport = ${port}`,
+	]);
+	const rows = stdout.split('\n').filter(row => row !== '');
+	return new Map(
+		rows.map(row => {
+			const [state = '', , , local, remote] = row.split(/\s+/);
+			return [`${local} ${remote}`, names[state] ?? (state as TcpState)];
+		}),
+	);
+};
+
+/** What `ss` says of one connection's timer: keepalive, timewait, … */
+export const timerBySs = async (
+	local: string,
+	remote: string,
+): Promise<string | undefined> => {
+	const {stdout} = await run(requireExecutable('ss', 'iproute2'), [
+		'-tnoH',
+		`src = ${local} and dst = ${remote}`,
+	]);
+	return /timer:\((\w+)/.exec(stdout)?.[1];
+};
+
+/** The last state of an end that a timeline tells, with its evidence. */
+export const lastState = (
+	steps: readonly Step[],
+	end: 'local' | 'remote',
+	peer?: string,
+): string | undefined => {
+	const last = steps.findLast(
+		step => step.kind === 'state' && step.end === end && step.peer === peer,
+	);
+	return last?.kind === 'state' ? `${last.evidence} ${last.state}` : undefined;
+};

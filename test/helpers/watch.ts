@@ -1,0 +1,49 @@
+/** A watch over sockets, and what it told. */
+import type {Step} from '../../source/connection/tcp.js';
+import {systemClock, type Clock} from '../../source/net/clock.js';
+import {SocketWatch} from '../../source/net/socket-watch.js';
+import type {TcpTable} from '../../source/net/tcp-table.js';
+import type {SocketEvent, WireEvent} from '../../source/store/event.js';
+import {appendStep} from '../../source/store/steps.js';
+import type {Owner} from './environment.js';
+import {collectEvents} from './events.js';
+import {lastState} from './kernel.js';
+import {draw} from './steps.js';
+import {until} from './until.js';
+
+export type WatchOptions = {
+	readonly clock?: Clock;
+	readonly isTcp?: boolean;
+	readonly read?: () => Promise<TcpTable | undefined>;
+};
+
+export const openWatch = (
+	owner: Owner,
+	{clock = systemClock, isTcp = true, read}: WatchOptions = {},
+) => {
+	const collected = collectEvents<SocketEvent | WireEvent>();
+	const watch = new SocketWatch(clock, collected.onEvent, isTcp, read);
+	owner.after(async () => {
+		watch.stop();
+	});
+	const steps = () => {
+		let all: readonly Step[] = [];
+		for (const {step} of collected.of('step')) {
+			all = appendStep(all, step, 1000);
+		}
+
+		return all;
+	};
+
+	return {
+		...collected,
+		watch,
+		steps,
+		/** Until an end of the connection was read to be in a state. */
+		untilRead: async (state: string, end: 'local' | 'remote', peer?: string) =>
+			until(() => lastState(steps(), end, peer) === `read ${state}`, {
+				what: `${end} ${state} of ${peer ?? 'the client'}`,
+				seen: () => draw(steps()).join(', '),
+			}),
+	};
+};

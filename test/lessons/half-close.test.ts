@@ -1,0 +1,7 @@
+import {test} from 'node:test';
+import {readLesson} from './lesson.js';
+import {playLesson} from './play.js';
+
+test('lesson: who has sent FIN still receives, in FIN-WAIT-2, and ends in TIME-WAIT', async t => {
+	await playLesson(t, readLesson('half-close'));
+});

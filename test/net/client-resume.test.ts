@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {openClient, type TestClient} from '../helpers/client.js';
+import {messageFrame, openScripted, welcomeFrame} from '../helpers/scripted.js';
+import type {WirePeer} from '../helpers/wire-peer.js';
+
+const seqs = (otter: TestClient) =>
+	otter.frames().flatMap(frame => ('seq' in frame ? [frame.seq] : []));
+
+type Hello = {since?: number; log?: string; nick: string; client: string};
+
+/** The lines that a client sent to a scripted server. */
+const linesOf = (peer: WirePeer) =>
+	peer.text
+		.split('\n')
+		.slice(0, -1)
+		.map(line => JSON.parse(line) as Record<string, unknown>);
+
+/** A server that counts connections and answers each hello by a script. */
+const openByTurns = async (
+	t: Parameters<typeof openScripted>[0],
+	onHello: (peer: WirePeer, count: number, hello: Hello) => void,
+) => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, (peer, count) => {
+		peer.isFramed = false;
+		peers.push(peer);
+		peer.duplex.once('data', () => {
+			onHello(peer, count, linesOf(peer)[0] as unknown as Hello);
+		});
+	});
+	return {address, peers};
+};
+
+/** Those of them that say something. */
+const saidBy = (peer: WirePeer) =>
+	linesOf(peer).filter(({type}) => type === 'say' || type === 'whisper');
+
+test('resume: sends again, with the same n, what was not echoed', async t => {
+	const {address, peers} = await openByTurns(t, (peer, count) => {
+		// The first is cut off before it stored anything, the second had stored
+		// one of the two.
+		peer.send(welcomeFrame({stored: count === 1 ? 0 : 1, head: 0}));
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('one');
+	otter.client.say('two');
+	await peers[0]!.until('both', () => saidBy(peers[0]!).length === 2);
+	peers[0]!.reset();
+	await otter.untilPhase('open', 2);
+	await peers[1]!.until('the second', () => saidBy(peers[1]!).length > 0);
+	assert.deepEqual(saidBy(peers[1]!), [{type: 'say', n: 2, text: 'two'}]);
+	const [first, second] = peers.map(
+		peer => linesOf(peer)[0] as unknown as Hello,
+	);
+	assert.equal(first?.client, second?.client);
+	// The server has dealt with the first; with no echo and no gap it was refused.
+	assert.deepEqual(
+		otter.of('failed').map(({n, error}) => [n, error.code]),
+		[[1, 'ERR_NOT_STORED']],
+	);
+	assert.deepEqual(otter.of('stored'), []);
+	assert.equal(otter.client.unstored, 1);
+});
+
+test('resume: what is stored waits for its echo in the replay', async t => {
+	const {address, peers} = await openByTurns(t, (peer, count) => {
+		peer.send(welcomeFrame({stored: count - 1, head: count === 1 ? 0 : 2}));
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('one');
+	await peers[0]!.until('it', () => saidBy(peers[0]!).length === 1);
+	peers[0]!.reset();
+	await otter.untilPhase('open', 2);
+	peers[1]!.send(
+		messageFrame(1, {id: otter.client.id, n: 1, text: 'one'}),
+		messageFrame(2),
+	);
+	await otter.until('the replay', () => seqs(otter).length === 2);
+	assert.equal(otter.client.unstored, 0);
+	assert.deepEqual(otter.of('stored'), [], 'the echo is the receipt');
+	assert.deepEqual(saidBy(peers[1]!), [], 'nothing was sent again');
+});
+
+test('resume: what is stored, with its echo in a gap, is stored', async t => {
+	const {address, peers} = await openByTurns(t, (peer, count) => {
+		peer.send(welcomeFrame({stored: count - 1, head: count === 1 ? 0 : 9}));
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('one');
+	await peers[0]!.until('it', () => saidBy(peers[0]!).length === 1);
+	peers[0]!.reset();
+	await otter.untilPhase('open', 2);
+	peers[1]!.send({type: 'gap', from: 1, to: 8}, messageFrame(9));
+	await otter.untilStored();
+	assert.deepEqual(
+		otter.of('stored').map(({n}) => n),
+		[1],
+	);
+});
+
+test('resume: of a whisper whose answer is lost nobody can tell', async t => {
+	const {address, peers} = await openByTurns(t, (peer, count) => {
+		peer.send(welcomeFrame({stored: count - 1, head: count === 1 ? 0 : 9}));
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.whisper('heron', 'psst');
+	await peers[0]!.until('it', () => saidBy(peers[0]!).length === 1);
+	peers[0]!.reset();
+	await otter.untilPhase('open', 2);
+	peers[1]!.send({type: 'gap', from: 1, to: 8}, messageFrame(9));
+	await otter.untilStored();
+	assert.deepEqual(
+		otter.of('failed').map(({n, error}) => [n, error.code]),
+		[[1, 'ERR_NOT_STORED']],
+	);
+	assert.deepEqual(otter.of('stored'), []);
+});
+
+test('resume: asks by since and log, and begins anew in another log', async t => {
+	const hellos: Hello[] = [];
+	const {address, peers} = await openByTurns(t, (peer, count, hello) => {
+		hellos.push(hello);
+		peer.send(
+			welcomeFrame({log: count === 3 ? 'new' : 'old', head: 5}),
+			...(count === 1 ? [4, 5] : count === 2 ? [6] : [1, 2]).map(seq =>
+				messageFrame(seq),
+			),
+		);
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.until('5', () => seqs(otter).includes(5));
+	peers[0]!.reset();
+	await otter.until('6', () => seqs(otter).includes(6));
+	peers[1]!.reset();
+	await otter.until('2', () => seqs(otter).includes(2));
+	assert.deepEqual(seqs(otter), [4, 5, 6, 1, 2]);
+	assert.deepEqual(
+		hellos.map(({since, log}) => ({since, log})),
+		[
+			{since: undefined, log: undefined},
+			{since: 5, log: 'old'},
+			{since: 6, log: 'old'},
+		],
+	);
+	assert.equal(
+		otter.frames().some(({type}) => type === 'gap'),
+		false,
+	);
+});
+
+test('resume: a log that has become shorter begins anew as well', async t => {
+	const {address, peers} = await openByTurns(t, (peer, count) => {
+		peer.send(
+			welcomeFrame({head: count === 1 ? 5 : 2}),
+			...(count === 1 ? [5] : [1, 2]).map(seq => messageFrame(seq)),
+		);
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.until('5', () => seqs(otter).includes(5));
+	peers[0]!.reset();
+	await otter.until('2', () => seqs(otter).includes(2));
+	assert.deepEqual(seqs(otter), [5, 1, 2]);
+});
+
+test('resume: no hole is silent, and nothing comes twice', async t => {
+	const {address, peers} = await openByTurns(t, peer => {
+		peer.send(
+			welcomeFrame({head: 3}),
+			...[2, 3, 3, 2, 7].map(seq => messageFrame(seq)),
+		);
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.until('7', () => seqs(otter).includes(7));
+	const seen = otter
+		.frames()
+		.map(frame =>
+			frame.type === 'gap'
+				? `gap ${frame.from}-${frame.to}`
+				: 'seq' in frame && frame.seq,
+		);
+	assert.deepEqual(seen, [false, 2, 3, 'gap 4-6', 7]);
+	assert.equal(peers.length, 1);
+});

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {createHash, randomBytes} from 'node:crypto';
+import {test} from 'node:test';
+import {FakeClock} from '../helpers/clock.js';
+import {openRawClient, openRawServer} from '../helpers/raw.js';
+import {listenBare, openScripted} from '../helpers/scripted.js';
+import type {WirePeer} from '../helpers/wire-peer.js';
+
+/** Every byte, and what is no UTF-8, no line and no text. */
+const hostile = Buffer.concat([
+	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
+	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),
+	Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff]),
+]);
+
+const untilBytes = async (peer: WirePeer, wanted: Buffer) =>
+	peer.until('the bytes', () => peer.bytes.equals(wanted));
+
+test('raw client: exact bytes, both ways', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peer.isFramed = false;
+		peers.push(peer);
+	});
+	const {client, ...raw} = openRawClient(t, address);
+	await raw.untilPhase('open');
+	await client.write(hostile);
+	await client.write(Buffer.alloc(0));
+	await untilBytes(peers[0]!, hostile);
+	peers[0]!.write(hostile);
+	await raw.untilBytes(hostile);
+	assert.deepEqual(raw.bytes('out'), hostile);
+	assert.equal(client.bytesIn, hostile.length);
+	assert.equal(client.bytesOut, hostile.length);
+	client.leave();
+	await peers[0]!.untilFin();
+	assert.deepEqual(peers[0]!.bytes, hostile, 'nothing of its own');
+	peers[0]!.end();
+	assert.equal(await client.closed, undefined);
+});
+
+test('raw client: what is written before it is connected is not lost', async t => {
+	const server = await openRawServer(t);
+	const {client} = openRawClient(t, server.address);
+	assert.equal(client.connection.phase, 'connecting');
+	await client.write(Buffer.from('early'));
+	await server.untilBytes(Buffer.from('early'));
+});
+
+test('raw client: half-closed, it sends no more and reads on', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peer.isFramed = false;
+		peers.push(peer);
+	});
+	const {client, ...raw} = openRawClient(t, address);
+	await client.write(Buffer.from('question'));
+	client.finish();
+	await client.write(Buffer.from('too late'));
+	await peers[0]!.untilFin();
+	assert.equal(peers[0]!.text, 'question');
+	assert.equal(raw.bytes('out').toString(), 'question');
+	peers[0]!.write('answer');
+	await raw.untilBytes(Buffer.from('answer'));
+	assert.equal(raw.phase(), 'open');
+	peers[0]!.end();
+	assert.equal(await client.closed, undefined);
+});
+
+test("raw client: the other side's FIN ends it, an RST is a failure", async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+		peer.isFramed = false;
+		peer.duplex.once('data', (bytes: Buffer) => {
+			if (bytes.toString() === 'fin') {
+				peer.duplex.end('last words');
+			} else {
+				peer.reset();
+			}
+		});
+	});
+	const fin = openRawClient(t, address);
+	await fin.client.write(Buffer.from('fin'));
+	assert.equal(await fin.client.closed, undefined);
+	assert.equal(fin.bytes('in').toString(), 'last words');
+	await peers[0]!.untilFin();
+
+	const rst = openRawClient(t, address);
+	await rst.client.write(Buffer.from('rst'));
+	const cause = await rst.client.closed;
+	assert.equal(cause?.code, 'ERR_RESET');
+});
+
+test('raw client: says that nobody listens', async t => {
+	const {address, close} = await listenBare(t, () => undefined);
+	await close();
+	const {client} = openRawClient(t, address);
+	const cause = await client.closed;
+	assert.equal(cause?.code, 'ERR_REFUSED');
+});
+
+test('raw client: no silence is too long; a leave waits 2 s for the FIN', async t => {
+	const clock = new FakeClock();
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+	});
+	const {client, ...raw} = openRawClient(t, address, {clock});
+	await raw.untilPhase('open');
+	clock.advance(86_400_000);
+	clock.jump(86_400_000);
+	assert.equal(raw.phase(), 'open');
+	assert.equal(peers[0]!.bytes.length, 0);
+	client.leave();
+	clock.advance(1999);
+	assert.equal(raw.phase(), 'draining');
+	clock.advance(1);
+	assert.equal(await client.closed, undefined);
+
+	const twice = openRawClient(t, address, {clock});
+	await twice.untilPhase('open');
+	twice.client.leave();
+	twice.client.leave();
+	assert.equal(await twice.client.closed, undefined);
+});
+
+test('raw client: 8 MiB go through whole, no faster than they are read', async t => {
+	const server = await openRawServer(t);
+	const {client, ...raw} = openRawClient(t, server.address);
+	const sent = randomBytes(8 * 1024 * 1024);
+	for (let start = 0; start < sent.length; start += 65_536) {
+		// eslint-disable-next-line no-await-in-loop
+		await client.write(sent.subarray(start, start + 65_536));
+		assert.equal(client.queuedBytes, 0, 'the kernel has what was written');
+	}
+
+	client.finish();
+	await client.closed;
+	const digest = (bytes: Buffer) =>
+		createHash('sha256').update(bytes).digest('hex');
+	assert.equal(digest(server.bytes('in')), digest(sent));
+	assert.equal(raw.bytes('in').length, 0);
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import type {SocketEvent} from '../../source/store/event.js';
+import {
+	emptySocketView,
+	keptSteps,
+	reduceSocketView,
+	type SocketView,
+} from '../../source/store/socket-view.js';
+import {maxWireChunks} from '../../source/store/wire.js';
+import {chunkOf} from '../helpers/chunks.js';
+import {kernelSocket, peerRow} from '../helpers/models.js';
+import {called, inferred, read} from '../helpers/steps.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const nothing = {bytesIn: 0, bytesOut: 0};
+
+const pair = {local: kernelSocket(), remote: undefined};
+
+const kernelAt = (at: number): SocketEvent => ({type: 'kernel', at, pair});
+
+/** A client's readings: when, and what it had counted until then. */
+const readings = (
+	...all: ReadonlyArray<readonly [at: number, bytesIn: number, out?: number]>
+): SocketView => {
+	let view = emptySocketView;
+	for (const [at, bytesIn, bytesOut = 0] of all) {
+		view = reduceSocketView(view, kernelAt(at), {bytesIn, bytesOut});
+	}
+
+	return view;
+};
+
+test('socket view: a rate is what came since, by the time it took', () => {
+	const {rates} = readings([1000, 500, 10], [2000, 2500, 10], [4000, 2500, 50]);
+	assert.deepEqual(rates, {
+		at: 4000,
+		bytesIn: 2500,
+		bytesOut: 50,
+		ins: [2000, 0],
+		outs: [0, 20],
+	});
+});
+
+test('socket view: what was there before the first reading is no rate', () => {
+	assert.deepEqual(readings([1000, 1e9]).rates.ins, []);
+});
+
+test('socket view: readings close to each other make one rate', () => {
+	const {rates} = readings(
+		[1000, 0],
+		[1020, 5000],
+		[1050, 5000],
+		[1899, 6000],
+		[2000, 8000],
+	);
+	assert.deepEqual(rates.ins, [8000]);
+});
+
+test('socket view: a clock set back begins a new count, and none is negative', () => {
+	const {rates} = readings(
+		[100_000, 0],
+		[101_000, 1000],
+		[50_000, 1500],
+		[51_000, 1800],
+	);
+	assert.deepEqual(rates.ins, [1000, 300]);
+});
+
+test('socket view: a clock set forward costs one rate, not the next', () => {
+	const {rates} = readings([1000, 0], [3_601_000, 7200], [3_602_000, 8200]);
+	assert.deepEqual(rates.ins, [2, 1000]);
+});
+
+test('socket view: a new connection that has counted less is no rate', () => {
+	assert.deepEqual(readings([1000, 9000], [2000, 10]).rates.ins, [0]);
+});
+
+test('socket view: rates are finite, never negative and 60 at most, whatever the clock', () => {
+	const anyReading = fc.tuple(
+		fc.integer({min: -1e15, max: 1e15}),
+		fc.nat({max: 2 ** 53}),
+		fc.nat({max: 2 ** 53}),
+	);
+	fc.assert(
+		fc.property(fc.array(anyReading, {maxLength: 100}), all => {
+			const {ins, outs} = readings(...all).rates;
+			assert.ok(ins.length <= 60);
+			assert.equal(ins.length, outs.length);
+			for (const rate of [...ins, ...outs]) {
+				assert.ok(Number.isFinite(rate) && rate >= 0, String(rate));
+			}
+		}),
+		{numRuns: runs},
+	);
+	const many = Array.from(
+		{length: 100},
+		(_reading, index) => [index * 1000, index * index] as const,
+	);
+	const {ins} = readings(...many).rates;
+	assert.equal(ins.length, 60);
+	assert.equal(ins.at(-1), 99 ** 2 - 98 ** 2, 'the newest are kept');
+});
+
+const peersAt = (at: number, ...bytesIn: number[]): SocketEvent => ({
+	type: 'peers',
+	at,
+	rows: bytesIn.map(bytes => peerRow({bytesIn: bytes, bytesOut: 2 * bytes})),
+	listening: undefined,
+});
+
+test("socket view: a server's bytes are those of its peers, gone ones too", () => {
+	const first = reduceSocketView(
+		emptySocketView,
+		peersAt(1000, 100, 200),
+		nothing,
+	);
+	assert.equal(first.rates.bytesIn, 300);
+	assert.equal(first.rates.bytesOut, 600);
+	const gone = {bytesIn: 250, bytesOut: 400};
+	const {rates} = reduceSocketView(first, peersAt(2000, 150), gone);
+	assert.equal(rates.bytesIn, 400);
+	assert.deepEqual([rates.ins, rates.outs], [[100], [100]]);
+});
+
+test('socket view: the last readings stand as they came', () => {
+	const event = peersAt(1000, 1);
+	const listening = kernelSocket({state: 'LISTEN'});
+	const view = reduceSocketView(
+		readings([900, 0]),
+		{...event, listening} as SocketEvent,
+		nothing,
+	);
+	assert.deepEqual(view.kernel, {at: 900, pair});
+	assert.deepEqual(view.peers, {
+		at: 1000,
+		rows: [peerRow({bytesIn: 1, bytesOut: 2})],
+		listening,
+	});
+	const unread: SocketEvent = {type: 'kernel', at: 2000, pair: undefined};
+	assert.deepEqual(reduceSocketView(view, unread, nothing).kernel, {
+		at: 2000,
+		pair: undefined,
+	});
+});
+
+test('socket view: keeps the newest steps, each state once', () => {
+	const steps = [called('connect()'), inferred('SYN-SENT'), read('SYN-SENT')];
+	let view = emptySocketView;
+	for (const step of steps) {
+		view = reduceSocketView(view, {type: 'step', at: 1, step}, nothing);
+	}
+
+	assert.deepEqual(view.steps, [called('connect()'), read('SYN-SENT')]);
+	for (let at = 0; at < 2 * keptSteps; at++) {
+		const step = called('pause()', {at});
+		view = reduceSocketView(view, {type: 'step', at, step}, nothing);
+	}
+
+	assert.equal(view.steps.length, keptSteps);
+	assert.equal(view.steps.at(-1)?.at, 2 * keptSteps - 1);
+});
+
+test('socket view: keeps chunks without the name of their event, and not all', () => {
+	const chunk = chunkOf('hello');
+	const event = {type: 'wire', ...chunk} as const;
+	let view = reduceSocketView(emptySocketView, event, nothing);
+	assert.deepEqual(view.wire.chunks, [chunk]);
+	for (let more = 0; more < maxWireChunks; more++) {
+		view = reduceSocketView(view, event, nothing);
+	}
+
+	assert.equal(view.wire.chunks.length, maxWireChunks);
+	assert.equal(view.wire.dropped, 1);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {openApp} from '../helpers/app.js';
+import {listeningOf, modelOf} from '../helpers/models.js';
+
+const server = modelOf({listening: listeningOf()});
+
+test('app: what is typed stands in the last row, and Enter sends it', async t => {
+	const app = await openApp(t);
+	await app.type('hello 漢字');
+	assert.equal((await app.rows()).at(-1), '› hello 漢字');
+	assert.deepEqual(await app.caret(), [2 + 6 + 4, 23]);
+	await app.type('\rnext');
+	assert.deepEqual(app.lines, ['hello 漢字']);
+	assert.equal((await app.rows()).at(-1), '› next');
+});
+
+test('app: Tab completes a command, and a nick that is not its own', async t => {
+	const presence = {
+		members: {count: 2, names: ['otter', 'otto']},
+		replayHead: 0,
+	};
+	const app = await openApp(t, {model: modelOf({presence})});
+	await app.type('/wi\t');
+	assert.match((await app.rows()).at(-1)!, /^› \/wire/u);
+	await app.press('ctrl-u');
+	await app.type('ot\t');
+	assert.match((await app.rows()).at(-1)!, /^› otto/u);
+});
+
+const title = async (app: Awaited<ReturnType<typeof openApp>>) =>
+	/^[─╭] (\w+)/mu.exec(await app.text())?.[1];
+
+test('app: a command shows its view, and again the chat', async t => {
+	const app = await openApp(t, {model: server});
+	assert.equal(await title(app), 'room');
+	for (const view of ['wire', 'lifecycle', 'peers']) {
+		// eslint-disable-next-line no-await-in-loop
+		await app.type(`/${view}\r`);
+		// eslint-disable-next-line no-await-in-loop
+		assert.equal(await title(app), view);
+	}
+
+	await app.type('/peers\r');
+	assert.equal(await title(app), 'room');
+	assert.deepEqual(app.lines, []);
+});
+
+test('app: Ctrl-T goes through the views that there are', async t => {
+	const views = async (model = modelOf()) => {
+		const app = await openApp(t, {model});
+		const seen: unknown[] = [];
+		do {
+			// eslint-disable-next-line no-await-in-loop
+			seen.push(await title(app));
+			// eslint-disable-next-line no-await-in-loop
+			await app.press('ctrl-t');
+			// eslint-disable-next-line no-await-in-loop
+		} while ((await title(app)) !== 'room');
+
+		return seen;
+	};
+
+	assert.deepEqual(await views(), ['room', 'wire', 'lifecycle']);
+	assert.deepEqual(await views(server), ['room', 'wire', 'lifecycle', 'peers']);
+});
+
+test('app: the wire is asked for when it is looked at, not before', async t => {
+	const app = await openApp(t);
+	await app.type('a message\r');
+	await app.type('/lifecycle\r');
+	assert.deepEqual(app.asked, []);
+	await app.type('/wire\r');
+	assert.deepEqual(app.asked, ['tap']);
+});
+
+test('app: Ctrl-O sorts the table of peers, and nothing from elsewhere', async t => {
+	const app = await openApp(t, {model: server});
+	await app.press('ctrl-o');
+	await app.type('/peers\r');
+	assert.match(await app.footer(), /by nick/u);
+	await app.press('ctrl-o', 'ctrl-o');
+	assert.match(await app.footer(), /by queue/u);
+	for (let more = 0; more < 11; more++) {
+		// eslint-disable-next-line no-await-in-loop
+		await app.press('ctrl-o');
+	}
+
+	assert.match(await app.footer(), /by nick/u, 'and from the first again');
+});
+
+test('app: Ctrl-C leaves, Ctrl-D where there is no draft', async t => {
+	const app = await openApp(t);
+	await app.type('ab');
+	await app.press('home', 'ctrl-d');
+	assert.equal((await app.rows()).at(-1), '› b');
+	assert.deepEqual(app.asked, []);
+	await app.press('ctrl-d', 'ctrl-d');
+	assert.deepEqual(app.asked, ['leave']);
+	await app.press('ctrl-l', 'ctrl-c');
+	assert.deepEqual(app.asked, ['leave', 'redraw', 'leave']);
+});
+
+test('app: a paste of lines asks first, and a view does not take the answer', async t => {
+	const app = await openApp(t);
+	await app.type('/wire\r');
+	await app.type('\u{1B}[200~one\rtwo\r\u{1B}[201~');
+	assert.match((await app.rows()).at(-1)!, /^Send 2 lines as one message\?/u);
+	await app.press('page-up', 'ctrl-t');
+	assert.match((await app.rows()).at(-1)!, /^Send 2 lines/u);
+	await app.escape();
+	await app.type('x');
+	assert.equal((await app.rows()).at(-1), '› x');
+	await app.type('\u{1B}[200~one\rtwo\u{1B}[201~');
+	await app.type('y');
+	assert.deepEqual(app.lines, ['xone\ntwo']);
+});
+
+test('app: a draft longer than the screen stays one row', async t => {
+	for (const columns of [20, 80]) {
+		// eslint-disable-next-line no-await-in-loop
+		const app = await openApp(t, {columns, rows: 12});
+		// eslint-disable-next-line no-await-in-loop
+		await app.type('some words and 漢字. '.repeat(300));
+		// eslint-disable-next-line no-await-in-loop
+		await app.assertWhole();
+		// eslint-disable-next-line no-await-in-loop
+		await app.press('home');
+		// eslint-disable-next-line no-await-in-loop
+		assert.match((await app.rows()).at(-1)!, /^› some words/u);
+	}
+});
