@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
-import {openServer} from '../helpers/room.js';
+import {openServer, openSessions} from '../helpers/room.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
 
 test('plain: quit leaves, in words of its own line only', async t => {
@@ -88,6 +88,27 @@ test('plain: an RST is told as one', async t => {
 	peer.reset();
 	const left = await otter.untilFrame('left');
 	assert.equal(left.reason, 'reset');
+});
+
+test('plain: gone with half a line, it leaves no timer', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const otter = await joinWire(t, room.address, 'otter');
+	// The first is waited for to decide who is there, the second as a line.
+	for (const bytes of ['GE', 'half a line']) {
+		// eslint-disable-next-line no-await-in-loop
+		const peer = await openPlain(t, room.address);
+		peer.write(bytes);
+		// eslint-disable-next-line no-await-in-loop
+		await room.untilRead(peer);
+		assert.ok(clock.delays.includes(75));
+		peer.reset();
+		// eslint-disable-next-line no-await-in-loop
+		await room.untilEvent('ended', ended => ended.peer === peer.name);
+		assert.ok(!clock.delays.includes(75));
+	}
+
+	assert.deepEqual(otter.said, []);
 });
 
 test('plain: a line without end is refused in a sentence', async t => {

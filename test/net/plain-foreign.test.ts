@@ -4,7 +4,12 @@ import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
-import {openServer, portOf, type TestServer} from '../helpers/room.js';
+import {
+	openServer,
+	openSessions,
+	portOf,
+	type TestServer,
+} from '../helpers/room.js';
 import {joinWire, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 const request =
@@ -90,6 +95,22 @@ test('foreign: byte by byte it is refused as well', async t => {
 	assert.deepEqual(otter.said, []);
 });
 
+test('foreign: pauses shorter than 75 ms do not help it either', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const peer = await openPlain(t, room.address);
+	for (const piece of ['G', 'ET', ' ', '/ HTTP/1.1\r\n']) {
+		peer.write(piece);
+		// eslint-disable-next-line no-await-in-loop
+		await room.untilRead(peer);
+		clock.advance(74);
+	}
+
+	await peer.untilFin();
+	assert.equal(room.of('foreign')[0]?.protocol, 'HTTP');
+	assert.equal(room.room.log.head, 0);
+});
+
 test('foreign: a Host header gives it away later too', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
@@ -97,9 +118,9 @@ test('foreign: a Host header gives it away later too', async t => {
 	peer.write('what is this\n');
 	await otter.untilSaid('what is this');
 	peer.write('host: 127.0.0.1\nsecret=1\n');
-	await assertTurnedAway(server, peer, 'HTTP');
 	const left = await otter.untilFrame('left');
 	assert.equal(left.reason, 'protocol');
+	await assertTurnedAway(server, peer, 'HTTP');
 	assert.deepEqual(otter.said, ['what is this']);
 });
 

@@ -4,7 +4,7 @@ import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
-import {openServer, portOf} from '../helpers/room.js';
+import {openServer, openSessions, portOf} from '../helpers/room.js';
 import {
 	greet,
 	helloFrame,
@@ -17,7 +17,11 @@ test('server: answers a bye with bye and FIN, and tells the room', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
-	heron.send({type: 'bye'}, {type: 'say', n: 1, text: 'too late'});
+	heron.send(
+		{type: 'bye'},
+		{type: 'say', n: 1, text: 'too late'},
+		helloFrame('wren'),
+	);
 	await heron.untilFin();
 	assert.deepEqual(heron.frames.at(-1), {type: 'bye', reason: 'quit'});
 	heron.end();
@@ -28,6 +32,7 @@ test('server: answers a bye with bye and FIN, and tells the room', async t => {
 	const left = await otter.untilFrame('left');
 	assert.deepEqual([left.nick, left.reason], ['heron', 'quit']);
 	assert.deepEqual(otter.said, []);
+	assert.deepEqual(server.room.memberList().names, ['otter']);
 });
 
 test('server: takes a FIN without a bye for closed', async t => {
@@ -195,10 +200,30 @@ test('server: cuts off by the deadline who neither reads nor ends', async t => {
 test('server: destroy cuts all off at once', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
-	const peer = await openWire(t, server.address);
-	await greet(peer, 'otter');
-	const drained = server.drain();
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
 	server.destroy();
-	await drained;
-	assert.equal(server.of('ended').length, 1);
+	await otter.untilFin();
+	await heron.untilFin();
+	await server.untilEvent('ended', () => server.of('ended').length === 2);
+	assert.deepEqual(
+		server.of('ended').map(({reason}) => reason),
+		['closed', 'closed'],
+	);
+	assert.equal(server.room.memberCount, 0);
+	await server.drain();
+	assert.deepEqual(clock.delays, []);
+});
+
+test('server: a session that has ended is kept nowhere', async t => {
+	const room = await openSessions(t);
+	const otter = await joinWire(t, room.address, 'otter');
+	const heron = await joinWire(t, room.address, 'heron');
+	assert.equal(room.sessions.peers().length, 2);
+	heron.reset();
+	await otter.untilFrame('left');
+	assert.deepEqual(
+		room.sessions.peers().map(({peer}) => peer),
+		[otter.name],
+	);
 });
