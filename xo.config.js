@@ -104,6 +104,10 @@ const config = [
 			'node-test/no-import-test-files': 'off',
 			'node-test/no-compound-assertion': 'off',
 			'node-test/require-assertion': 'off',
+			'unicorn/prefer-structured-clone': 'off',
+			'unicorn/numeric-separators-style': 'off',
+			// What a person does comes one after the other.
+			'no-await-in-loop': 'off',
 			'node-test/no-test-return-statement': 'off',
 			'@typescript-eslint/strict-void-return': 'off',
 			'unicorn/no-computed-property-existence-check': 'off',

@@ -321,7 +321,9 @@ export const parseOptions = (
 		eol: readEol(reader),
 		output,
 		// Who sends one message wants no transcript.
-		isQuiet: reader.has('quiet') || reader.text('message') !== undefined,
+		isQuiet:
+			reader.has('quiet') ||
+			(!isExplained && reader.text('message') !== undefined),
 		isExplained,
 		isWatched: output !== 'plain' || isExplained,
 		maxMembers: reader.count('maxMembers', 'a number of members'),

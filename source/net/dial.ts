@@ -30,7 +30,7 @@ export const connectionFailed = (
 				'ERR_ADDRESS_UNAVAILABLE',
 				localPort === undefined
 					? `Can't connect to ${place}: no local address is free.`
-					: `Can't bind the local port ${localPort}: it is in use, or in TIME-WAIT after its last connection. Choose another --local-port, or wait a minute.`,
+					: `Can't bind the local port ${localPort}: it is in use. Choose another --local-port.`,
 				{cause},
 			);
 		}

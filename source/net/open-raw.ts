@@ -68,6 +68,7 @@ export const openRaw = async (
 	if (options.command === 'connect') {
 		const client = new RawClient({...options, onEvent, watch});
 		watch?.sampleClient(() => client.endpoints);
+		let isOver = false;
 		return {
 			mode: 'raw',
 			role: 'connect',
@@ -80,10 +81,15 @@ export const openRaw = async (
 			},
 			leave() {
 				client.leave();
+				if (isOver) {
+					watch?.stop();
+				}
 			},
 			setTap,
 			closed: client.closed.finally(() => {
-				watch?.stop();
+				isOver = true;
+				// A reader may stay, and see TIME-WAIT come and go.
+				watch?.finish();
 			}),
 		};
 	}

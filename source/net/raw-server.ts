@@ -72,8 +72,8 @@ export const startRawServer = async ({
 			since: clock.monotonicMs(),
 			bytesIn: 0,
 			isHalfClosed: false,
+			reason: 'closed',
 		};
-		let reason: LeaveReason = 'closed';
 		peers.set(socket, peer);
 		socket.on('data', (bytes: Buffer) => {
 			peer.bytesIn += bytes.length;
@@ -87,11 +87,11 @@ export const startRawServer = async ({
 			socket.end();
 		});
 		socket.on('error', () => {
-			reason = 'reset';
+			peer.reason = 'reset';
 		});
 		socket.on('close', () => {
 			peers.delete(socket);
-			const {bytesIn} = peer;
+			const {bytesIn, reason} = peer;
 			const bytesOut = socket.bytesWritten - socket.writableLength;
 			const at = clock.wallMs();
 			onEvent({type: 'ended', at, peer: name, reason, bytesIn, bytesOut});
@@ -151,8 +151,12 @@ export const startRawServer = async ({
 					: `No peer is called "${wanted}"; /peers lists them.`;
 			}
 
-			const [socket, {name}] = found;
-			return controlSocket(ownerOf(socket, watch), action, `${name}'s`);
+			const [socket, peer] = found;
+			return controlSocket(
+				ownerOf(socket, peer, watch),
+				action,
+				`${peer.name}'s`,
+			);
 		},
 		async drain() {
 			await listener.drain();
@@ -169,6 +173,8 @@ type RawPeer = {
 	readonly since: number;
 	bytesIn: number;
 	isHalfClosed: boolean;
+	/** What its end is told as. */
+	reason: LeaveReason;
 };
 
 const rowOf = (
@@ -199,6 +205,7 @@ const rowOf = (
 /** A raw socket has no protocol to tell: its own calls are all there is. */
 const ownerOf = (
 	socket: Socket,
+	peer: RawPeer,
 	watch: SocketWatch | undefined,
 ): SocketOwner => ({
 	duplex: socket,
@@ -213,6 +220,7 @@ const ownerOf = (
 		watch?.called(call, socket);
 	},
 	reset() {
+		peer.reason = 'reset';
 		socket.resetAndDestroy();
 	},
 	close() {

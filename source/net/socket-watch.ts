@@ -5,11 +5,11 @@
  */
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
-import {StepLog} from '../connection/step-log.js';
 import type {Call, KernelPair, Step} from '../connection/tcp.js';
 import type {SocketEvent, WireEvent} from '../store/event.js';
-import {endpointsOf, type Endpoints} from './address.js';
+import type {Endpoints} from './address.js';
 import type {Clock} from './clock.js';
+import {Followed} from './followed.js';
 import {KernelWatch, type KernelWatchOptions} from './kernel-watch.js';
 import {watchSteps, type StepWatch} from './socket-steps.js';
 import {readTcpTable, type TcpTable} from './tcp-table.js';
@@ -17,27 +17,11 @@ import {WireTap} from './wire-tap.js';
 
 type Emit = (event: SocketEvent | WireEvent) => void;
 
-type Followed = {
-	readonly side: 'client' | 'server';
-	readonly socket: Socket;
-	readonly log: StepLog;
-	/** Kept, as a socket that is gone forgets them. */
-	local: string | undefined;
-	remote: string | undefined;
-	/** Of a client: another connection has come after it. */
-	isFormer: boolean;
-};
-
 /** Where there is no table to read, this often. */
 const sampleEveryMs = 1000;
 
 /** The kernel can be read, but there is no connection to look for in it. */
 const nothingYet: KernelPair = {local: undefined, remote: undefined};
-
-const addressesOf = (
-	local: string | undefined,
-	remote: string | undefined,
-): string => `${local} ${remote}`;
 
 /** What a server or a client adds of its own to each reading. */
 export type Sampler = (
@@ -51,9 +35,11 @@ export class SocketWatch {
 	readonly #clock: Clock;
 	readonly #emit: Emit;
 	readonly #kernel: KernelWatch;
-	readonly #followed = new Map<Socket, Followed & {steps: StepWatch}>();
+	readonly #followed = new Map<Socket, Followed>();
+	readonly #calls = new WeakMap<Socket, StepWatch['called']>();
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
+	#isFinishing = false;
 
 	/**
 	 * @param isTcp A Unix domain socket has no states to follow.
@@ -127,35 +113,33 @@ export class SocketWatch {
 		}
 
 		const clock = this.#clock;
-		const log = new StepLog(peer);
-		const unknown = {local: undefined, remote: undefined};
-		const followed: Followed = {
-			socket,
-			side,
-			log,
-			...unknown,
-			isFormer: false,
-		};
+		const followed = new Followed(socket, side, peer);
 		const onStep = (step: Step) => {
-			remember(followed);
-			this.#show(log.told(step, clock.monotonicMs()), followed);
+			followed.remember();
+			this.#show(followed.log.told(step, clock.monotonicMs()), followed);
 			this.#kernel.hurry();
 		};
 
-		const steps = watchSteps(socket, {side, peer, clock, onStep});
-		this.#followed.set(socket, Object.assign(followed, {steps}));
+		this.#followed.set(socket, followed);
+		const {called} = watchSteps(socket, {side, peer, clock, onStep});
+		this.#calls.set(socket, called);
 	}
 
 	/** Notes a call, before it is made, that no event of a socket tells. */
 	called(call: Call, socket?: Duplex): void {
-		const followed = socket && this.#followed.get(socket as Socket);
-		if (followed) {
-			followed.steps.called(call);
-		} else if (!socket && this.#isTcp) {
+		if (socket) {
+			this.#calls.get(socket as Socket)?.(call);
+		} else if (this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);
 			this.#kernel.hurry();
 		}
+	}
+
+	/** Goes on until the kernel has forgotten what is followed. */
+	finish(): void {
+		this.#isFinishing = true;
+		this.#stopIfOver();
 	}
 
 	stop(): void {
@@ -164,35 +148,28 @@ export class SocketWatch {
 	}
 
 	/** Ports are used again: the rows are those of the last that had them. */
-	#newestByAddresses(): ReadonlyMap<string, Socket> {
-		const newest = new Map<string, Socket>();
-		for (const [socket, followed] of this.#followed) {
-			remember(followed);
-			if (followed.local && followed.remote) {
-				newest.set(addressesOf(followed.local, followed.remote), socket);
-			}
+	#newestByAddresses(): ReadonlyMap<string | undefined, Followed> {
+		const newest = new Map<string | undefined, Followed>();
+		for (const followed of this.#followed.values()) {
+			followed.remember();
+			newest.set(followed.addresses, followed);
 		}
 
 		return newest;
 	}
 
-	/** @param followed Tells a client's former connection from this one. */
 	#show(steps: readonly Step[], followed?: Followed): void {
-		const former = followed?.isFormer ? followed.local : undefined;
 		for (const step of steps) {
-			const {at} = step;
-			const named = former === undefined ? step : {...step, peer: former};
-			this.#emit({type: 'step', at, step: named});
+			const named = followed?.named(step) ?? step;
+			this.#emit({type: 'step', at: step.at, step: named});
 		}
 	}
 
 	/** The server's port, once it is known: other rows are passed over. */
 	#ports(): ReadonlySet<number> | undefined {
-		for (const {side, local, remote} of this.#followed.values()) {
-			const address = side === 'client' ? remote : local;
-			const port = /:(?<port>\d+)$/.exec(address ?? '')?.groups?.['port'];
+		for (const {port} of this.#followed.values()) {
 			if (port !== undefined) {
-				return new Set([Number(port)]);
+				return new Set([port]);
 			}
 		}
 
@@ -203,17 +180,16 @@ export class SocketWatch {
 		const at = this.#clock.wallMs();
 		const newest = this.#newestByAddresses();
 		for (const [socket, followed] of this.#followed) {
-			const {local, remote, log} = followed;
+			const {log, addresses} = followed;
 			const isReplaced =
-				(newest.get(addressesOf(local, remote)) ?? socket) !== socket;
-			const isReadable = table && local && remote && !isReplaced;
-			if (isReadable) {
-				const pair = table.pair(local, remote);
+				addresses !== undefined && newest.get(addresses) !== followed;
+			const pair = isReplaced ? undefined : followed.pairIn(table);
+			if (pair) {
 				this.#show(log.observe(pair, at, begunAt), followed);
 			}
 
 			// Of what can't be read there is nothing to follow after its close.
-			if (isReplaced || (isReadable ? log.isOver : socket.closed)) {
+			if (isReplaced || (pair ? log.isOver : socket.closed)) {
 				this.#followed.delete(socket);
 			}
 		}
@@ -225,6 +201,13 @@ export class SocketWatch {
 
 		this.#cancelSample?.();
 		this.#cancelSample = table ? undefined : this.#sampleLater();
+		this.#stopIfOver();
+	}
+
+	#stopIfOver(): void {
+		if (this.#isFinishing && this.#followed.size === 0) {
+			this.stop();
+		}
 	}
 
 	/** A missing table is told once, but what Node knows goes on. */
@@ -235,9 +218,3 @@ export class SocketWatch {
 		}, sampleEveryMs);
 	}
 }
-
-const remember = (followed: Followed): void => {
-	const {local, remote} = endpointsOf(followed.socket);
-	followed.local ??= local;
-	followed.remote ??= remote;
-};

@@ -80,7 +80,7 @@ test('e2e: any loopback address serves, IPv6 and 127.x.x.x too', async t => {
 		['LOCALHOST', '127.0.0.1'],
 	] as const) {
 		const serving = startBin(t, ['serve', '--port', '0', '--host', host]);
-		// eslint-disable-next-line no-await-in-loop
+
 		const port = await serving.waitForOutput(/listening on \S+:(\d+)\n/, {
 			stream: 'stderr',
 		});
@@ -94,7 +94,7 @@ test('e2e: any loopback address serves, IPv6 and 127.x.x.x too', async t => {
 			'--message',
 			'hi',
 		]);
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 	}
 });

@@ -151,7 +151,6 @@ for (const isJson of [false, true]) {
 		const waiting = wrong.filter((_, index) => !isJson || index % 3 === 0);
 		const work = async () => {
 			for (let next = waiting.shift(); next; next = waiting.shift()) {
-				// eslint-disable-next-line no-await-in-loop
 				await check(next);
 			}
 		};

@@ -124,11 +124,10 @@ test('e2e: garbage instead of a welcome is quoted, and --raw advised', async t =
 		'{}\n',
 		'[[[[\n',
 	]) {
-		// eslint-disable-next-line no-await-in-loop
 		const foreign = await listenForeign(t, socket => {
 			socket.end(garbage);
 		});
-		// eslint-disable-next-line no-await-in-loop
+
 		await fails(
 			t,
 			['connect', '--port', foreign],

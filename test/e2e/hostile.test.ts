@@ -58,7 +58,6 @@ test('e2e: what a peer says drives no terminal', async t => {
 	guest.write(`${hostile.join('\n')}\nplain end\n`);
 
 	for (const terminal of [otter, member]) {
-		// eslint-disable-next-line no-await-in-loop
 		await waitForWhole(terminal, size, {shown: 'plain end'});
 		assert.deepEqual(foreignControls(terminal.output()), []);
 		assert.equal(terminal.modes.isAlternateScreen, true);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import stringWidth from 'string-width';
 import {statesBySs} from '../helpers/kernel.js';
+import {startBin} from '../helpers/process.js';
 import type {Terminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 import {
@@ -69,7 +70,7 @@ test('e2e: a killed server is waited for by the second, and found again', async 
 		await terminal.waitFor(/retry in ([2-9]) s/, {deadlineMs: 60_000}),
 	);
 	await terminal.waitFor(`retry in ${seconds - 1} s`);
-	await serveJson(t, ['--port', port]);
+	startBin(t, ['serve', '--json', '--port', port]);
 	await terminal.waitFor(/● open +\d\d:\d\d/, {deadlineMs: 30_000});
 	await agree(terminal, port, 'ESTABLISHED');
 	assert.notEqual(await addressOf(terminal), local);
@@ -114,7 +115,6 @@ test('e2e: the host has a table of its peers, and takes one in hand', async t =>
 	terminal.type('/peers\r');
 	await terminal.waitFor(' peers 3 ');
 	for (const nick of ['anna', 'bert', 'cleo']) {
-		// eslint-disable-next-line no-await-in-loop
 		await terminal.waitFor(
 			new RegExp(
 				`${nick} +open +0 B +0  ESTABLISHED +127\\.0\\.0\\.1:\\d+ +[\\d.]+ m?s .* framed`,
@@ -139,7 +139,7 @@ test('e2e: the host has a table of its peers, and takes one in hand', async t =>
 test('e2e: three frames of one write are one chunk of the wire', async t => {
 	const {terminal, port} = await serveScreen(t, 'otter', {
 		...wide,
-		rows: 50,
+		rows: 90,
 	});
 	const peer = await joinBare(t, port, 'heron');
 	terminal.type('/wire\r');
@@ -159,7 +159,7 @@ test('e2e: --explain says of each step what just happened', async t => {
 		['connect', '--port', port, '--nick', 'heron', '--explain'],
 		wide,
 	);
-	await client.waitFor(/│ {3}The handshake is complete +││/);
+	await client.waitFor(/The handshake is complete +│/);
 	client.resize(80, 24);
 	client.type('/lifecycle\r');
 	await client.waitFor(/client \(here\) +server/);
@@ -191,11 +191,11 @@ test('e2e: each view is whole in a narrow terminal, and after it was made so', a
 		['wire', /─ wire/gu],
 	] as const) {
 		terminal.type(`/${view}\r`);
-		// eslint-disable-next-line no-await-in-loop
+
 		await terminal.waitFor(`─ ${view} `);
 		for (const columns of [40, 20, 80]) {
 			terminal.resize(columns, 20);
-			/* eslint-disable no-await-in-loop */
+
 			await terminal.waitFor(
 				new RegExp(`^─ ${view} .{0,60}─$`.replace('60', String(columns)), 'mu'),
 			);
@@ -206,7 +206,6 @@ test('e2e: each view is whole in a narrow terminal, and after it was made so', a
 				{what: 'one lower line', seen: terminal.framed},
 			);
 			assertWhole(terminal, columns);
-			/* eslint-enable no-await-in-loop */
 		}
 	}
 });

@@ -32,7 +32,7 @@ test('e2e: a terminal made too small for anything is whole when it grows', async
 		const before = terminal.output().length;
 		terminal.type('x');
 		terminal.press('backspace');
-		// eslint-disable-next-line no-await-in-loop
+
 		await until(() => terminal.output().length > before, {
 			what: `a frame of ${columns}x${rows}`,
 			seen: terminal.framed,

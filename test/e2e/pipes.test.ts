@@ -114,7 +114,7 @@ test('e2e: nobody there is a failure, also when the input ends at once', async t
 	for (const args of [[], ['--json'], ['--message', 'anybody?']]) {
 		const chat = startBin(t, ['connect', '--port', '1', ...args]);
 		chat.end();
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.deepEqual(await chat.waitForExit(), failed);
 		assert.match(
 			chat.stdout() + chat.stderr(),

@@ -54,7 +54,7 @@ test('e2e: the screen is whole after any resize', async t => {
 		for (const columns of [200, 20, 100, 40, 80]) {
 			terminal.resize(columns, rows);
 			// One size after the other: that is what is tested.
-			// eslint-disable-next-line no-await-in-loop
+
 			await waitForWhole(
 				terminal,
 				{columns, rows},
@@ -86,7 +86,7 @@ test('e2e: nothing is cleared to be drawn again while messages come', async t =>
 	for (let index = 1; index <= 30; index++) {
 		heron.sayNext(`drawn ${index}`);
 		// Each of them a frame of its own.
-		// eslint-disable-next-line no-await-in-loop
+
 		await terminal.waitFor(`drawn ${index}`);
 	}
 

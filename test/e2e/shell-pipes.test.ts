@@ -31,7 +31,7 @@ test('e2e: --help and --version end well where nobody reads them', async t => {
 			'-c',
 			`${toShellLine(command, args)} | true; echo "\${PIPESTATUS[0]}"`,
 		]);
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.deepEqual(await pipe.waitForExit(), done);
 		assert.equal(pipe.stdout() + pipe.stderr(), '0\n');
 	}

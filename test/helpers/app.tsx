@@ -81,7 +81,7 @@ export const openApp = async (
 		async press(...keys: readonly Key[]) {
 			for (const key of keys) {
 				// One after the other, as hands do.
-				// eslint-disable-next-line no-await-in-loop
+
 				await screen.type(keySequence(key));
 			}
 		},

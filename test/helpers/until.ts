@@ -41,13 +41,12 @@ export const until = async <T>(
 	const poll = async (): Promise<T | undefined> => {
 		while (!settled.signal.aborted) {
 			// One after the other is the point: each look follows a wait.
-			// eslint-disable-next-line no-await-in-loop
+
 			const value = await condition();
 			if (value !== undefined && value !== false) {
 				return value;
 			}
 
-			// eslint-disable-next-line no-await-in-loop
 			await delay(pollMs);
 		}
 

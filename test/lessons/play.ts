@@ -71,7 +71,7 @@ class Play {
 		const ports = new Map<string, string>();
 		for (const port of wanted) {
 			// One after the other, so that two are not the same.
-			// eslint-disable-next-line no-await-in-loop
+
 			ports.set(port, await findPort());
 		}
 
@@ -223,7 +223,7 @@ export const playLesson = async (
 	await play.open(markdown);
 	for (const step of parseLesson(markdown)) {
 		// A lesson is one step after the other.
-		// eslint-disable-next-line no-await-in-loop
+
 		await play.do(step);
 	}
 

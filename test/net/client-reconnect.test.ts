@@ -63,7 +63,6 @@ test('reconnect: waits twice as long after each failure, up to 10 s', async t =>
 	await server.drain();
 	const waits: number[] = [];
 	for (let attempt = 1; attempt <= 8; attempt++) {
-		// eslint-disable-next-line no-await-in-loop
 		await otter.untilPhase('waiting', attempt);
 		const {connection} = otter.client;
 		assert.equal(connection.phase, 'waiting');
@@ -80,18 +79,17 @@ test('reconnect: starts anew with its waits after 10 s of health', async t => {
 	const otter = openClient(t, address, 'otter', {clock, random: () => 1});
 	const attempts = [];
 	for (const healthyMs of [1000, 1000, 10_000]) {
-		// eslint-disable-next-line no-await-in-loop
 		await otter.untilPhase('open', attempts.length + 1);
 		// Heard now and then, so that it stays open.
 		for (let passed = 0; passed < healthyMs; passed += 1000) {
 			clock.advance(1000);
 			otter.client.say('still here');
-			// eslint-disable-next-line no-await-in-loop
+
 			await otter.untilStored();
 		}
 
 		sockets.at(-1)!.resetAndDestroy();
-		// eslint-disable-next-line no-await-in-loop
+
 		await otter.untilPhase('waiting', attempts.length + 1);
 		const {connection} = otter.client;
 		assert.equal(connection.phase, 'waiting');

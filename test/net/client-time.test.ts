@@ -147,7 +147,7 @@ test('client: any byte is a sign of life', async t => {
 		clock.advance(2900);
 		const {bytesRead} = socket;
 		peer.write(byte);
-		// eslint-disable-next-line no-await-in-loop
+
 		await otter.until('the byte', () => socket.bytesRead > bytesRead);
 	}
 

@@ -182,7 +182,7 @@ test('host: is lost to nobody while it is alone for a day', async t => {
 	for (let beats = 0; beats < 20; beats++) {
 		clock.advance(1000);
 		host.client.say(`${beats}`);
-		// eslint-disable-next-line no-await-in-loop
+
 		await host.untilSaid(`${beats}`);
 	}
 

@@ -64,7 +64,6 @@ const createWatch = () => {
 			for (let passed = 0; passed < ms; passed++) {
 				clock.advance(1);
 				if (pending.length > 0) {
-					// eslint-disable-next-line no-await-in-loop
 					await end();
 				}
 			}
@@ -126,11 +125,9 @@ test('kernel-watch: steps without end do not keep it from reading', async () => 
 	watch.start();
 	await end();
 	for (let step = 0; step < 50; step++) {
-		// eslint-disable-next-line no-await-in-loop
 		await run(1);
 		watch.hurry();
 		if (isReading()) {
-			// eslint-disable-next-line no-await-in-loop
 			await end();
 		}
 	}

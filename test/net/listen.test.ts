@@ -22,9 +22,8 @@ test('listen: takes any loopback address, and each has its own ports', async t =
 	const one = await openServer(t);
 	const port = portOf(one.address);
 	for (const host of ['127.0.0.2', '::1']) {
-		// eslint-disable-next-line no-await-in-loop
 		const other = await openServer(t, {address: {kind: 'tcp', host, port}});
-		// eslint-disable-next-line no-await-in-loop
+
 		const {welcome} = await joinWire(t, other.address, 'otter');
 		assert.equal(
 			welcome.room,

@@ -122,7 +122,6 @@ for (const [where, place] of places) {
 
 		for (const chat of chats) {
 			for (const index of chats.keys()) {
-				// eslint-disable-next-line no-await-in-loop
 				await chat.untilSaid(`from ${index}`);
 			}
 		}

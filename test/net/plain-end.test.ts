@@ -23,10 +23,9 @@ test('plain: a FIN right behind its bytes, as of printf | nc -N', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	for (const bytes of ['with no newline', 'a line\nand half of one', 'G']) {
-		// eslint-disable-next-line no-await-in-loop
 		const peer = await openPlain(t, server.address);
 		peer.duplex.end(bytes);
-		// eslint-disable-next-line no-await-in-loop
+
 		await peer.untilClosed();
 		assert.equal(peer.text, '', 'no echo');
 	}
@@ -96,14 +95,13 @@ test('plain: gone with half a line, it leaves no timer', async t => {
 	const otter = await joinWire(t, room.address, 'otter');
 	// The first is waited for to decide who is there, the second as a line.
 	for (const bytes of ['GE', 'half a line']) {
-		// eslint-disable-next-line no-await-in-loop
 		const peer = await openPlain(t, room.address);
 		peer.write(bytes);
-		// eslint-disable-next-line no-await-in-loop
+
 		await room.untilRead(peer);
 		assert.ok(clock.delays.includes(75));
 		peer.reset();
-		// eslint-disable-next-line no-await-in-loop
+
 		await room.untilEvent('ended', ended => ended.peer === peer.name);
 		assert.ok(!clock.delays.includes(75));
 	}

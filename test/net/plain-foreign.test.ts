@@ -46,10 +46,9 @@ test('foreign: an HTTP request is refused in HTTP, and nothing reaches the room'
 		'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
 	];
 	for (const bytes of requests) {
-		// eslint-disable-next-line no-await-in-loop
 		const peer = await openPlain(t, server.address);
 		peer.write(bytes);
-		// eslint-disable-next-line no-await-in-loop
+
 		await assertTurnedAway(server, peer, 'HTTP');
 		assert.match(peer.text, /^HTTP\/1\.1 400 Bad Request\r\n/);
 		assert.match(peer.text, /\r\n\r\nThis is a sockchat room[^\n]+\n$/);
@@ -78,17 +77,15 @@ test('foreign: byte by byte it is refused as well', async t => {
 	const server = await openServer(t, {clock: new FakeClock()});
 	const otter = await joinWire(t, server.address, 'otter');
 	for (const bytes of [request, 'PROPFIND / HTTP/1.1\r\nHost: x\r\n\r\n']) {
-		// eslint-disable-next-line no-await-in-loop
 		const peer = await openPlain(t, server.address);
 		for (const byte of bytes) {
 			peer.write(byte);
 			otter.send({type: 'ping', id: 1});
-			// eslint-disable-next-line no-await-in-loop
+
 			await otter.untilFrame('pong');
 			otter.forget();
 		}
 
-		// eslint-disable-next-line no-await-in-loop
 		await assertTurnedAway(server, peer, 'HTTP');
 	}
 
@@ -101,7 +98,7 @@ test('foreign: pauses shorter than 75 ms do not help it either', async t => {
 	const peer = await openPlain(t, room.address);
 	for (const piece of ['G', 'ET', ' ', '/ HTTP/1.1\r\n']) {
 		peer.write(piece);
-		// eslint-disable-next-line no-await-in-loop
+
 		await room.untilRead(peer);
 		clock.advance(74);
 	}

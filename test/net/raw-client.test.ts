@@ -131,7 +131,6 @@ test('raw client: 8 MiB go through whole, no faster than they are read', async t
 	const {client, ...raw} = openRawClient(t, server.address);
 	const sent = randomBytes(8 * 1024 * 1024);
 	for (let start = 0; start < sent.length; start += 65_536) {
-		// eslint-disable-next-line no-await-in-loop
 		await client.write(sent.subarray(start, start + 65_536));
 		assert.equal(client.queuedBytes, 0, 'the kernel has what was written');
 	}

@@ -47,10 +47,9 @@ test('raw server: sniffs at nothing, and has no deadlines', async t => {
 		'quit\n',
 	];
 	for (const text of said) {
-		// eslint-disable-next-line no-await-in-loop
 		const peer = await openPlain(t, server.address);
 		peer.write(text);
-		// eslint-disable-next-line no-await-in-loop
+
 		await server.untilBytes(Buffer.from(text), peer.name);
 	}
 
@@ -73,7 +72,6 @@ test('raw server: writes to every peer, and tells whose bytes came', async t => 
 	}
 
 	for (const [index, peer] of peers.entries()) {
-		// eslint-disable-next-line no-await-in-loop
 		await server.untilBytes(Buffer.from(`from ${index}`), peer.name);
 	}
 
@@ -81,7 +79,6 @@ test('raw server: writes to every peer, and tells whose bytes came', async t => 
 	await server.untilEvent('ended');
 	assert.equal(server.write(Buffer.from('to all')), 4);
 	for (const peer of peers.slice(1)) {
-		// eslint-disable-next-line no-await-in-loop
 		await untilBytes(peer, Buffer.from('to all'));
 	}
 

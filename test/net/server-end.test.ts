@@ -133,7 +133,6 @@ test('server: drains with a bye and FIN to all, and frees the port', async t => 
 	const drained = server.drain();
 	const peers = [otter, heron, plain, unknown, greeting];
 	for (const peer of peers) {
-		// eslint-disable-next-line no-await-in-loop
 		await peer.untilFin();
 		peer.end();
 	}

@@ -44,7 +44,6 @@ test('server: 20 members, 8 of them talking, all see one order', async t => {
 	}
 
 	for (const member of members) {
-		// eslint-disable-next-line no-await-in-loop
 		await member.until('all messages', () => member.said.length === 8 * each);
 	}
 
@@ -165,7 +164,6 @@ test('server: writes once a member in a turn, however many messages came', async
 		range(5).map(async index => joinWire(t, address, `member-${index}`)),
 	);
 	for (const member of members) {
-		// eslint-disable-next-line no-await-in-loop
 		await member.untilFrame('joined', ({seq}) => seq === 5);
 	}
 
@@ -178,7 +176,6 @@ test('server: writes once a member in a turn, however many messages came', async
 	}
 
 	for (const member of members) {
-		// eslint-disable-next-line no-await-in-loop
 		await member.until('all', () => member.said.length === 150);
 	}
 

@@ -28,7 +28,7 @@ const sayUntil = async (
 		}
 
 		const last = n + batch - 1;
-		// eslint-disable-next-line no-await-in-loop
+
 		await talker.untilFrame('message', frame => frame.n === last);
 		talker.forget();
 	}
@@ -193,7 +193,7 @@ test('server: stops reading from who does not read its answers', async t => {
 		lines += 1000;
 		// Two bytes each, and an error of a hundred as the answer.
 		peer.write('x\n'.repeat(1000));
-		// eslint-disable-next-line no-await-in-loop
+
 		await peer.until(
 			'the server to read or to stop',
 			() => end.isPaused() || end.bytesRead === peer.socket.bytesWritten,

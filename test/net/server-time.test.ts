@@ -113,7 +113,7 @@ test('server: any byte is a sign of life, also half a frame', async t => {
 	for (const piece of ['{"type":"say",', '"n":1,', '"text":', '"slow"}\n']) {
 		clock.advance(5000);
 		peer.write(piece);
-		// eslint-disable-next-line no-await-in-loop
+
 		await room.untilRead(peer);
 	}
 
@@ -141,7 +141,7 @@ test('server: a wall clock that jumps drops nobody', async t => {
 	for (const [index, wallOffsetMs] of [day, -day, 0].entries()) {
 		clock.wallOffsetMs = wallOffsetMs;
 		clock.advance(2500);
-		// eslint-disable-next-line no-await-in-loop
+
 		await beat(otter, index);
 	}
 

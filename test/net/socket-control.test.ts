@@ -186,7 +186,7 @@ test('socket control: a Unix domain socket is told from one of TCP', async t => 
 	await untilPhase('open');
 	for (const type of tcpOnly) {
 		const about = `connection goes over a Unix domain socket, and /${type} is about TCP.`;
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.equal(await client.control(plain(type)), `Your ${about}`);
 
 		assert.equal(

@@ -20,7 +20,6 @@ test('socket watch: a server with three peers agrees with ss at each stage', asy
 	const where = `127.0.0.1:${port}`;
 	const peers: MemberPeer[] = [];
 	for (const nick of ['anna', 'bert', 'cleo']) {
-		// eslint-disable-next-line no-await-in-loop
 		peers.push(await joinWire(t, server.address, nick));
 	}
 
@@ -44,7 +43,6 @@ test('socket watch: a server with three peers agrees with ss at each stage', asy
 	};
 
 	for (const peer of peers) {
-		// eslint-disable-next-line no-await-in-loop
 		await agree(peer, 'ESTABLISHED', 'ESTABLISHED');
 	}
 

@@ -70,7 +70,6 @@ test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	await table.untilReadAgain();
 	assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
 	for (let minute = 0; minute < 3; minute++) {
-		// eslint-disable-next-line no-await-in-loop
 		await table.untilReadAgain();
 		assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
 	}
@@ -78,6 +77,32 @@ test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	table.say([]);
 	await table.untilReadAgain();
 	assert.equal(lastState(table.steps(), 'local'), 'read CLOSED');
+});
+
+test('socket watch: goes on to the end of TIME-WAIT when asked to finish, then stops', async t => {
+	const table = await openTable(t);
+	const socket = dial(table.address);
+	table.watch.follow(socket, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const local = `127.0.0.1:${socket.localPort}`;
+	const remote = `127.0.0.1:${socket.remotePort}`;
+	table.say([kernelSocket({local, remote, state: 'TIME-WAIT'})]);
+	socket.resume();
+	socket.end();
+	await until(() => socket.closed, {what: 'the close'});
+	table.watch.finish();
+	await table.untilReadAgain();
+	assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
+	assert.notDeepEqual(table.clock.delays, []);
+	table.say([]);
+	await until(
+		() => {
+			table.clock.advance(1000);
+			return lastState(table.steps(), 'local') === 'read CLOSED';
+		},
+		{what: 'CLOSED', seen: () => draw(table.steps()).join(', ')},
+	);
+	assert.deepEqual(table.clock.delays, [], 'no timer is left');
 });
 
 test('socket watch: where the kernel can’t be read, what Node knows goes on', async t => {

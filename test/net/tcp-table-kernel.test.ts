@@ -167,10 +167,10 @@ test('tcp-table: finds both ends of 1,000 peers', async t => {
 		const attempts = Array.from({length: 200}, async () =>
 			openPlain(t, address),
 		);
-		// eslint-disable-next-line no-await-in-loop
+
 		const peers = await Promise.all(attempts);
 		sockets.push(...peers.map(({socket}) => socket));
-		// eslint-disable-next-line no-await-in-loop
+
 		await until(() => accepted.length === sockets.length, {what: 'accept()'});
 	}
 

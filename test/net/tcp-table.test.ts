@@ -166,7 +166,6 @@ const writeFolder = async (owner: Owner, files: Record<string, string>) => {
 	const folder = await mkdtemp(join(tmpdir(), 'sockchat-table-'));
 	owner.after(async () => rm(folder, {recursive: true}));
 	for (const [name, text] of Object.entries(files)) {
-		// eslint-disable-next-line no-await-in-loop
 		await writeFile(join(folder, name), text);
 	}
 

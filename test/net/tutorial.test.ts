@@ -20,10 +20,10 @@ test("tutorial: its client converses with a room, and 'quit' ends it", async t =
 	].entries()) {
 		python.writeLine(line);
 		// It sends no newline, and then waits for an answer.
-		// eslint-disable-next-line no-await-in-loop
+
 		await host.untilSaid(line);
 		host.say(n + 1, `answer ${n}`);
-		// eslint-disable-next-line no-await-in-loop
+
 		await python.waitForOutput(
 			`Received from server: host: answer ${n}\n\n -> `,
 		);
@@ -43,13 +43,13 @@ test('tutorial: the room goes on with others when its client has ended', async t
 	for (const line of ['first', 'second']) {
 		const python = startPython(t, 'client', [port]);
 		python.writeLine(line);
-		// eslint-disable-next-line no-await-in-loop
+
 		await host.untilSaid(line);
 		host.say(host.said.length, `yes, ${line}`);
-		// eslint-disable-next-line no-await-in-loop
+
 		await python.waitForOutput(`yes, ${line}`);
 		python.writeLine('quit');
-		// eslint-disable-next-line no-await-in-loop
+
 		await python.waitForExit();
 	}
 

@@ -238,7 +238,7 @@ test('json: no line drives a terminal, and each says what it is to say', () => {
 		fc.property(fc.string({unit: 'binary'}), text => {
 			const event = {type: 'notice', at, tone: 'info', text} as const;
 			const line = jsonLine(event)!;
-			// eslint-disable-next-line no-control-regex -- that is the point
+
 			assert.doesNotMatch(line.slice(0, -1), /[\u{0}-\u{1F}\u{7F}-\u{9F}]/u);
 			assert.doesNotMatch(line, /[\u{202A}-\u{202E}\u{2066}-\u{2069}]/u);
 			assert.deepEqual(JSON.parse(line), event);

@@ -159,7 +159,7 @@ for (const view of Object.keys(views) as View[]) {
 		] as const) {
 			for (const model of [client, server]) {
 				// One terminal after the other: they share Ink's CPU.
-				/* eslint-disable no-await-in-loop */
+
 				const app = await openView(t, view, {
 					columns,
 					rows,
@@ -170,7 +170,6 @@ for (const view of Object.keys(views) as View[]) {
 				await app.press('page-up');
 				await app.assertWhole();
 				assert.match(await app.text(), always[view]);
-				/* eslint-enable no-await-in-loop */
 			}
 		}
 	});
@@ -186,12 +185,10 @@ for (const view of Object.keys(views) as View[]) {
 			[20, 9],
 			[200, 40],
 		] as const) {
-			/* eslint-disable no-await-in-loop */
 			await app.resize(columns, rows);
 			await app.assertWhole();
 			const fresh = await openView(t, view, {columns, rows});
 			assert.equal(await app.text(), await fresh.text());
-			/* eslint-enable no-await-in-loop */
 		}
 	});
 }

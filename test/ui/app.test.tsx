@@ -35,9 +35,8 @@ test('app: a command shows its view, and again the chat', async t => {
 	const app = await openApp(t, {model: server});
 	assert.equal(await title(app), 'room');
 	for (const view of ['wire', 'lifecycle', 'peers']) {
-		// eslint-disable-next-line no-await-in-loop
 		await app.type(`/${view}\r`);
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.equal(await title(app), view);
 	}
 
@@ -51,11 +50,9 @@ test('app: Ctrl-T goes through the views that there are', async t => {
 		const app = await openApp(t, {model});
 		const seen: unknown[] = [];
 		do {
-			// eslint-disable-next-line no-await-in-loop
 			seen.push(await title(app));
-			// eslint-disable-next-line no-await-in-loop
+
 			await app.press('ctrl-t');
-			// eslint-disable-next-line no-await-in-loop
 		} while ((await title(app)) !== 'room');
 
 		return seen;
@@ -82,7 +79,6 @@ test('app: Ctrl-O sorts the table of peers, and nothing from elsewhere', async t
 	await app.press('ctrl-o', 'ctrl-o');
 	assert.match(await app.footer(), /by queue/u);
 	for (let more = 0; more < 11; more++) {
-		// eslint-disable-next-line no-await-in-loop
 		await app.press('ctrl-o');
 	}
 
@@ -118,15 +114,14 @@ test('app: a paste of lines asks first, and a view does not take the answer', as
 
 test('app: a draft longer than the screen stays one row', async t => {
 	for (const columns of [20, 80]) {
-		// eslint-disable-next-line no-await-in-loop
 		const app = await openApp(t, {columns, rows: 12});
-		// eslint-disable-next-line no-await-in-loop
+
 		await app.type('some words and 漢字. '.repeat(300));
-		// eslint-disable-next-line no-await-in-loop
+
 		await app.assertWhole();
-		// eslint-disable-next-line no-await-in-loop
+
 		await app.press('home');
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.match((await app.rows()).at(-1)!, /^› some words/u);
 	}
 });

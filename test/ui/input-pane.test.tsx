@@ -57,7 +57,7 @@ test('input: fills its row exactly, at any width', async t => {
 		for (const caret of [0, 140, text.length]) {
 			const draft = draftOf(text, caret);
 			// One terminal after the other: they share Ink's CPU.
-			// eslint-disable-next-line no-await-in-loop
+
 			const {row, caret: at} = await shownRow(t, draft, columns);
 			assert.ok(stringWidth(row) >= columns - 3, `${columns}: ${row}`);
 			const [x, y] = at!;
@@ -122,7 +122,6 @@ test('input: tells how far a text is over the limit, beside the text', async t =
 	const over = draftOf('x'.repeat(16_384 + 12));
 	const rows = new Map<number, string>();
 	for (const columns of [20, 40, 80]) {
-		// eslint-disable-next-line no-await-in-loop
 		rows.set(columns, (await shownRow(t, over, columns)).row);
 	}
 
@@ -145,7 +144,6 @@ test('input: asks about a paste in its own row', async t => {
 		[80, 'Send 12 lines as one message? y/n · l line by line · e edit first'],
 	]);
 	for (const [columns, row] of questions) {
-		// eslint-disable-next-line no-await-in-loop
 		const shown = await shownRow(t, draft, columns);
 		assert.deepEqual(shown, {row, caret: [row.length, 1]});
 	}
@@ -169,7 +167,7 @@ test('input: fits any question into 20 columns', async t => {
 			...createDraft({limitBytes: Infinity, sendsBlank: true}),
 			question: {text: 'a\nb', lineCount: count},
 		};
-		// eslint-disable-next-line no-await-in-loop
+
 		assert.match((await shownRow(t, draft, 20)).row, /y\/n\/l\/e$/);
 	}
 });

@@ -139,7 +139,7 @@ test('wire pane: keeps its size and its edges at any width, whatever comes', asy
 	);
 	for (const width of [20, 21, 40, 65, 80, 120, 200]) {
 		const area: Area = {x: 0, y: 0, width, height: 60, frame: 'box'};
-		// eslint-disable-next-line no-await-in-loop -- one terminal at a time
+
 		const lines = await show(t, area, wire);
 		assert.equal(lines.length, 60);
 		for (const line of lines) {

@@ -1,0 +1,63 @@
+/** A socket that is followed, and what was known of it before it was gone. */
+import type {Socket} from 'node:net';
+import {StepLog} from '../connection/step-log.js';
+import type {KernelPair, Step} from '../connection/tcp.js';
+import {endpointsOf} from './address.js';
+import type {TcpTable} from './tcp-table.js';
+
+export class Followed {
+	readonly log: StepLog;
+	/** Of a client: another connection has come after it. */
+	isFormer = false;
+	readonly #socket: Socket;
+	readonly #side: 'client' | 'server';
+	/** Kept, as a socket that is gone forgets them. */
+	#local: string | undefined;
+	#remote: string | undefined;
+
+	/** @param peer The server's peer; undefined on a client. */
+	constructor(
+		socket: Socket,
+		side: 'client' | 'server',
+		peer: string | undefined,
+	) {
+		this.#socket = socket;
+		this.#side = side;
+		this.log = new StepLog(peer);
+	}
+
+	/** Looks at its addresses while it has them. */
+	remember(): void {
+		const {local, remote} = endpointsOf(this.#socket);
+		this.#local ??= local;
+		this.#remote ??= remote;
+	}
+
+	/** Both ends, once they are known. */
+	get addresses(): string | undefined {
+		return this.#local === undefined || this.#remote === undefined
+			? undefined
+			: `${this.#local} ${this.#remote}`;
+	}
+
+	/** The server's, once it is known. */
+	get port(): number | undefined {
+		const address = this.#side === 'client' ? this.#remote : this.#local;
+		const port = /:(?<port>\d+)$/.exec(address ?? '')?.groups?.['port'];
+		return port === undefined ? undefined : Number(port);
+	}
+
+	/** Its two rows; undefined where they can't be looked for. */
+	pairIn(table: TcpTable | undefined): KernelPair | undefined {
+		return table && this.#local !== undefined && this.#remote !== undefined
+			? table.pair(this.#local, this.#remote)
+			: undefined;
+	}
+
+	/** A step as it is told: of a former connection, by its own address. */
+	named(step: Step): Step {
+		return this.isFormer && this.#local !== undefined
+			? {...step, peer: this.#local}
+			: step;
+	}
+}
