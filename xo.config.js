@@ -105,6 +105,7 @@ const config = [
 			'node-test/no-compound-assertion': 'off',
 			'node-test/require-assertion': 'off',
 			'unicorn/prefer-structured-clone': 'off',
+			'unicorn/prefer-array-from-async': 'off',
 			'unicorn/numeric-separators-style': 'off',
 			// What a person does comes one after the other.
 			'no-await-in-loop': 'off',

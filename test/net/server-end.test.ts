@@ -6,7 +6,6 @@ import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {openServer, openSessions, portOf} from '../helpers/room.js';
 import {
-	greet,
 	helloFrame,
 	joinWire,
 	openPlain,
