@@ -17,9 +17,11 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 
 export type Host = {readonly server: Server; readonly client: Client};
 
-/** Settles once the other end has all that was written so far. */
+/** Settles once the other end has all that was written so far, or is gone. */
 const flushed = async (duplex: Duplex): Promise<void> =>
 	new Promise(resolve => {
+		// A write that the other end no longer takes is never called back.
+		duplex.once('close', resolve);
 		duplex.write('', () => {
 			resolve();
 		});
@@ -39,6 +41,11 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			const [ours, far] = duplexPair();
 			near = ours;
 			server.attach(far);
+			// Before Node 24 the one end of a pair didn't notice that the other was
+			// destroyed. Ended in good order, it has read all by then.
+			far.once('close', () => {
+				ours.destroy();
+			});
 			return ours;
 		},
 		describe: cause =>

@@ -146,6 +146,10 @@ test('connection facts: the route names the host once where both have it', () =>
 		routeOf('127.0.0.1:53122', '127.0.0.10:5001'),
 		'127.0.0.1:53122 → 127.0.0.10:5001',
 	);
+	assert.equal(
+		routeOf('127.0.0.10:53122', '127.0.0.1:5001'),
+		'127.0.0.10:53122 → 127.0.0.1:5001',
+	);
 	assert.equal(routeText(modelOf()), '127.0.0.1:5001', 'before the connection');
 });
 
