@@ -129,10 +129,26 @@ for (const [where, place] of places) {
 }
 
 test('join: says why neither works', async t => {
-	const address: Address = {kind: 'tcp', host: '192.0.2.1', port: 0};
-	await assert.rejects(open(t, {...address, host: '127.0.0.1'}), {
-		code: 'ERR_ADDRESS_UNAVAILABLE',
-	});
+	// Bound and not listening: nobody can connect, and nobody can listen.
+	const python = startProcess(t, requireExecutable('python3', 'python3'), [
+		'-uc',
+		`import socket
+server = socket.socket()
+server.bind(("127.0.0.1", 0))
+print("bound to", server.getsockname()[1])
+input()`,
+	]);
+	const port = Number(await python.waitForOutput(/bound to (\d+)\n/));
+	const address: Address = {kind: 'tcp', host: '127.0.0.1', port};
+	await assert.rejects(open(t, address), {code: 'ERR_PORT_TAKEN'});
+});
+
+test('serve: left twice at once, it ends', async t => {
+	const host = await open(t, anyPort, {command: 'serve'});
+	host.say('never heard');
+	host.leave();
+	host.leave();
+	assert.equal(await host.closed, undefined);
 });
 
 test('serve: its last words reach the room, however fast it leaves', async t => {
