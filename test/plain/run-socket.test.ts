@@ -65,7 +65,7 @@ test('run: /wire shows the chunks in lines, and again hides them', async t => {
 	lines.type('hello');
 	await lines.untilText(
 		lines.error,
-		/^→ 35 bytes: 7b 22 [\da-f ]+ \{"type":"say","n":1,"text":"hello"\}⏎$/mu,
+		/^→ 36 bytes: 7b 22 [\da-f ]+ \{"type":"say","n":1,"text":"hello"\}⏎$/mu,
 	);
 	await lines.untilText(lines.error, /^← \d+ bytes: .*"text":"hello"\}⏎$/mu);
 	lines.type('/wire');
