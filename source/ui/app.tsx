@@ -5,6 +5,7 @@
 import {Box, useWindowSize} from 'ink';
 import {useEffect, useRef, useSyncExternalStore} from 'react';
 import {display} from '../protocol/display.js';
+import type {Model} from '../store/model.js';
 import type {Store} from '../store/store.js';
 import {ConnectionPane} from './connection-pane.js';
 import type {Candidates} from './completion.js';
@@ -46,6 +47,16 @@ const sharedKeys: ReadonlySet<Key['type']> = new Set([
 	'end',
 	'escape',
 ]);
+
+/** How much has come in the chat since it was shown. */
+const useUnseen = ({transcript}: Model, isChatShown: boolean): number => {
+	const seenEnd = useRef(0);
+	if (isChatShown) {
+		seenEnd.current = transcript.end;
+	}
+
+	return transcript.end - seenEnd.current;
+};
 
 /**
  * A terminal that was made narrower has wrapped the rows of before, and Ink
@@ -133,6 +144,8 @@ export function App({
 	});
 
 	const area = layout.transcript;
+	const unseen = useUnseen(model, views.name === 'chat');
+	const note = unseen > 0 ? display` · ${unseen} new in the chat` : display``;
 	const title = display`${model.mode} ${model.where}`;
 	const main = {
 		chat: (
@@ -147,7 +160,7 @@ export function App({
 		wire: (
 			<WirePane
 				area={area}
-				title={display`wire ${model.where}`}
+				title={display`wire ${model.where}${note}`}
 				wire={model.socket.wire}
 				anchor={views.wireAnchor}
 				mode={model.mode}
@@ -156,6 +169,7 @@ export function App({
 		lifecycle: (
 			<LifecyclePane
 				area={area}
+				note={note}
 				model={model}
 				isExplained={isExplained}
 				anchor={views.stepsAnchor}
@@ -164,6 +178,7 @@ export function App({
 		peers: (
 			<PeersPane
 				area={area}
+				note={note}
 				model={model}
 				sortedBy={views.sortedBy}
 				top={views.peersTop}

@@ -222,7 +222,7 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const members = model.mode === 'room' ? memberPart(view) : [];
 	const free = height - top.length - members.length - 1;
 	const steps =
-		free > 0
+		free > 0 && model.socket.steps.length > 0
 			? [
 					ruleRow(width, {text: display`lifecycle (→ other end)`}),
 					...timelineRows(model.socket.steps, {

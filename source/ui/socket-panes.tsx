@@ -1,6 +1,6 @@
 /** The table of peers and the lifecycle, where the transcript stands else. */
 import {useMemo} from 'react';
-import {display} from '../protocol/display.js';
+import {display, type DisplayText} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
 import {belowSpan} from './below-span.js';
 import {contentOf, type Area} from './layout.js';
@@ -19,6 +19,8 @@ import {wrapText} from './wrap.js';
 
 export type PeersPaneProps = {
 	readonly area: Area;
+	/** Behind the title: what came in the chat meanwhile. */
+	readonly note: DisplayText;
 	readonly model: Model;
 	readonly sortedBy: number;
 	/** Rows scrolled past. */
@@ -27,7 +29,14 @@ export type PeersPaneProps = {
 	readonly now: number;
 };
 
-export function PeersPane({area, model, sortedBy, top, now}: PeersPaneProps) {
+export function PeersPane({
+	area,
+	note,
+	model,
+	sortedBy,
+	top,
+	now,
+}: PeersPaneProps) {
 	const unsorted = model.socket.peers?.rows;
 	const peers = useMemo(
 		() => sortPeers(unsorted ?? [], sortedBy),
@@ -40,7 +49,7 @@ export function PeersPane({area, model, sortedBy, top, now}: PeersPaneProps) {
 	return (
 		<Pane
 			area={area}
-			title={{text: display`peers ${peers.length}`}}
+			title={{text: display`peers ${peers.length}${note}`}}
 			footer={{
 				text:
 					below > 0
@@ -58,6 +67,8 @@ export function PeersPane({area, model, sortedBy, top, now}: PeersPaneProps) {
 
 export type LifecyclePaneProps = {
 	readonly area: Area;
+	/** Behind the title: what came in the chat meanwhile. */
+	readonly note: DisplayText;
 	readonly model: Model;
 	readonly isExplained: boolean;
 	/** Undefined follows the newest step. */
@@ -66,6 +77,7 @@ export type LifecyclePaneProps = {
 
 export function LifecyclePane({
 	area,
+	note,
 	model,
 	isExplained,
 	anchor,
@@ -83,19 +95,18 @@ export function LifecyclePane({
 		viewport.width < ladderColumns
 			? display`● read · ○ inferred · → other end`
 			: display`● read from the kernel · ○ inferred`;
-	const footer = window.isAtBottom
-		? {text: legend, dim: true}
-		: belowSpan(window);
+	const bottom = steps.length > 0 ? {text: legend, dim: true} : undefined;
+	const footer = window.isAtBottom ? bottom : belowSpan(window);
 	return (
 		<Pane
 			area={area}
-			title={{text: display`lifecycle ${model.where}`}}
+			title={{text: display`lifecycle ${model.where}${note}`}}
 			footer={footer}
 		>
 			{rows.map((row, index) => (
 				<RowText key={index} row={row} />
 			))}
-			{!window.isAtBottom && area.frame === 'bare' && (
+			{!window.isAtBottom && footer && area.frame === 'bare' && (
 				<RowText row={{spans: [footer]}} />
 			)}
 		</Pane>

@@ -4,7 +4,7 @@ import {openClient, type TestClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {openServer, openSessions} from '../helpers/room.js';
 import {openScripted, welcomeFrame} from '../helpers/scripted.js';
-import {joinWire} from '../helpers/wire-peer.js';
+import {joinWire, type WirePeer} from '../helpers/wire-peer.js';
 
 const causes = (otter: TestClient) =>
 	otter
@@ -152,6 +152,58 @@ test('reconnect: who was replaced does not come back', async t => {
 	const cause = await otter.client.closed;
 	assert.equal(cause?.code, 'ERR_REPLACED');
 	assert.equal(otter.dialled.length, 1);
+});
+
+test('reconnect: each loss has its own cause', async t => {
+	const endings = [
+		(peer: WirePeer) => {
+			peer.send({type: 'bye', reason: 'shutdown'});
+			peer.end();
+		},
+		(peer: WirePeer) => {
+			peer.end();
+		},
+		(peer: WirePeer) => {
+			peer.write('x'.repeat(70_000));
+		},
+	];
+	const {address} = await openScripted(t, (peer, count) => {
+		peer.send(welcomeFrame());
+		endings[count - 1]?.(peer);
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open', 4);
+	assert.deepEqual(causes(otter), [
+		'ERR_SHUTDOWN',
+		'ERR_LOST',
+		'ERR_LINE_TOO_LONG',
+	]);
+});
+
+test('reconnect: counts the bytes of all its connections', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+		peer.send(welcomeFrame());
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	await peers[0]!.until('its ping', () => peers[0]!.text.includes('"ping"'));
+	peers[0]!.end();
+	await otter.untilPhase('open', 2);
+	await peers[1]!.until('its ping', () => peers[1]!.text.includes('"ping"'));
+	otter.client.leave();
+	peers[1]!.end();
+	await otter.client.closed;
+	const traffic = otter.of('traffic').at(-1)!;
+	assert.equal(
+		traffic.bytesOut,
+		peers[0]!.bytes.length + peers[1]!.bytes.length,
+	);
+	assert.equal(
+		traffic.bytesIn,
+		peers[0]!.socket.bytesWritten + peers[1]!.socket.bytesWritten,
+	);
 });
 
 test('reconnect: takes another nick if its own is gone by then', async t => {

@@ -86,16 +86,24 @@ test('resume: what is stored waits for its echo in the replay', async t => {
 
 test('resume: what is stored, with its echo in a gap, is stored', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
-		peer.send(welcomeFrame({stored: count - 1, head: count === 1 ? 0 : 9}));
+		peer.send(
+			welcomeFrame({stored: count - 1, head: count === 1 ? 1 : 9}),
+			...(count === 1 ? [messageFrame(1)] : []),
+		);
 	});
 	const otter = openClient(t, address, 'otter');
-	await otter.untilPhase('open');
+	await otter.until('the first', () => seqs(otter).includes(1));
 	otter.client.say('one');
 	await peers[0]!.until('it', () => saidBy(peers[0]!).length === 1);
 	peers[0]!.reset();
 	await otter.untilPhase('open', 2);
-	peers[1]!.send({type: 'gap', from: 1, to: 8}, messageFrame(9));
+	peers[1]!.send({type: 'gap', from: 2, to: 8}, messageFrame(9));
 	await otter.untilStored();
+	assert.equal(
+		otter.frames().filter(({type}) => type === 'gap').length,
+		1,
+		'told by the server, and not once more',
+	);
 	assert.deepEqual(
 		otter.of('stored').map(({n}) => n),
 		[1],
@@ -126,7 +134,7 @@ test('resume: asks by since and log, and begins anew in another log', async t =>
 	const {address, peers} = await openByTurns(t, (peer, count, hello) => {
 		hellos.push(hello);
 		peer.send(
-			welcomeFrame({log: count === 3 ? 'new' : 'old', head: 5}),
+			welcomeFrame(count === 3 ? {log: 'new', head: 9} : {log: 'old', head: 5}),
 			...(count === 1 ? [4, 5] : count === 2 ? [6] : [1, 2]).map(seq =>
 				messageFrame(seq),
 			),

@@ -85,6 +85,15 @@ test('client: knows its own whisper also in the turn of a new nick', async t => 
 	assert.equal(otter.of('failed').length, 0);
 });
 
+test('client: has the nick that the welcome gives it', async t => {
+	const {address} = await openScripted(t, peer => {
+		peer.send(welcomeFrame({nick: 'wren'}));
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	assert.equal(otter.client.nick, 'wren');
+});
+
 test('client: follows its own nick, and wishes for one before the welcome', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');

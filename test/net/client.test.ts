@@ -81,13 +81,17 @@ for (const [what, answer] of strangers) {
 	test(`client: takes ${what} for no sockchat server, and says what it saw`, async t => {
 		const {address} = await openScripted(t, peer => {
 			peer.isFramed = false;
-			peer.write(answer);
+			// What comes behind it is not listened to any more.
+			const welcome = Buffer.from(`${JSON.stringify(welcomeFrame())}\n`);
+			peer.write(Buffer.concat([answer, welcome]));
 		});
 		const otter = openClient(t, address, 'otter');
 		const cause = await causeOf(otter);
 		assert.equal(cause.code, 'ERR_NOT_SOCKCHAT');
 		assert.match(cause.message, /instead of a welcome it sent ".+"\. .*--raw/s);
 		assert.equal(otter.dialled.length, 1, 'another attempt would not mend it');
+		assert.deepEqual(otter.phases(), ['connecting', 'handshaking', 'closed']);
+		assert.deepEqual(otter.frames(), []);
 		await otter.until('the end', () => otter.dialled[0]!.destroyed);
 	});
 }
@@ -195,8 +199,12 @@ test('client: binds the local port that it is given', async t => {
 	const {peer} = await server.untilEvent('accepted');
 	assert.equal(peer, `127.0.0.1:${localPort}`);
 
-	const second = openClient(t, server.address, 'heron', {localPort});
-	const cause = await causeOf(second);
-	assert.equal(cause.code, 'ERR_ADDRESS_UNAVAILABLE');
-	assert.match(cause.message, new RegExp(`local port ${localPort}: .*in use`));
+	// In use by a connection, and by a listening socket.
+	const other = await listenBare(t, () => undefined);
+	for (const used of [localPort, portOf(other.address)]) {
+		const second = openClient(t, server.address, 'heron', {localPort: used});
+		const cause = await causeOf(second);
+		assert.equal(cause.code, 'ERR_ADDRESS_UNAVAILABLE');
+		assert.match(cause.message, new RegExp(`local port ${used}: .*in use`));
+	}
 });

@@ -70,9 +70,13 @@ test('host: is a member of its own room like any other', async t => {
 });
 
 test('host: tells of its server, and not of a connection that is none', async t => {
-	const host = await openHost(t);
+	const clock = new FakeClock();
+	const host = await openHost(t, {clock});
 	const heron = await joinWire(t, host.server.address, 'heron');
 	const {name} = heron;
+	host.client.say('good evening');
+	await heron.untilSaid('good evening');
+	clock.advance(250);
 	heron.send({type: 'bye'});
 	heron.end();
 	await host.untilEvent('ended');
@@ -151,10 +155,17 @@ test('host: what it said before a drain is in the room, and seen by itself', asy
 
 test('host: alone as well, it sees its last words before the end', async t => {
 	const host = await openHost(t);
-	host.client.say('one');
-	host.client.say('two');
+	// More than goes through in one piece.
+	const lines = Array.from(
+		{length: 2000},
+		(_, index) => `${index} ${'x'.repeat(500)}`,
+	);
+	for (const line of lines) {
+		host.client.say(line);
+	}
+
 	await host.server.drain();
-	assert.deepEqual(host.said(), ['one', 'two']);
+	assert.deepEqual(host.said(), lines);
 	assert.equal(host.client.unstored, 0);
 });
 

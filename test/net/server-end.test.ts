@@ -31,7 +31,7 @@ test('server: answers a bye with bye and FIN, and tells the room', async t => {
 	const left = await otter.untilFrame('left');
 	assert.deepEqual([left.nick, left.reason], ['heron', 'quit']);
 	assert.deepEqual(otter.said, []);
-	assert.deepEqual(server.room.memberList().names, ['otter']);
+	assert.equal(server.room.log.head, 3, 'two came, one left');
 });
 
 test('server: takes a FIN without a bye for closed', async t => {
@@ -42,10 +42,31 @@ test('server: takes a FIN without a bye for closed', async t => {
 	heron.end();
 	await heron.untilFin();
 	assert.deepEqual(heron.said, ['last words'], 'what it was owed came first');
+	assert.deepEqual(heron.frames.at(-1), {type: 'bye', reason: 'closed'});
 	const left = await otter.untilFrame('left');
 	assert.deepEqual([left.nick, left.reason], ['heron', 'closed']);
 	const ended = await server.untilEvent('ended');
 	assert.deepEqual([ended.peer, ended.reason], [heron.name, 'closed']);
+});
+
+test('server: what a half-closed peer is owed comes whole, then bye', async t => {
+	const server = await openServer(t, {clock: new FakeClock()});
+	const otter = await joinWire(t, server.address, 'otter');
+	const slow = await joinWire(t, server.address, 'slow');
+	slow.socket.pause();
+	// More than the kernel takes for a peer that doesn't read.
+	for (let n = 1; n <= 600; n++) {
+		otter.say(n, 'x'.repeat(16_000));
+	}
+
+	await otter.untilFrame('message', ({n}) => n === 600);
+	slow.end();
+	await otter.untilFrame('left');
+	slow.socket.resume();
+	await slow.untilFin();
+	assert.equal(slow.of('message').at(-1)?.n, 600);
+	assert.deepEqual(slow.of('gap'), []);
+	assert.deepEqual(slow.frames.at(-1), {type: 'bye', reason: 'closed'});
 });
 
 test('server: takes an RST for reset', async t => {

@@ -125,7 +125,10 @@ test('server: gives a whisper to its receiver and its sender alone', async t => 
 	otter!.send({type: 'whisper', n: 2, to: 'nobody', text: 'psst'});
 	const error = await otter!.untilFrame('error');
 	assert.deepEqual([error.code, error.n], ['ERR_NO_SUCH_MEMBER', 2]);
-	otter!.say(3, 'aloud');
+	otter!.send({type: 'whisper', n: 3, to: 'otter', text: 'psst, me'});
+	otter!.say(4, 'aloud');
+	await otter!.untilSaid('aloud');
+	assert.equal(otter!.of('whispered').length, 2, 'to oneself once');
 	await robin!.untilSaid('aloud');
 	assert.equal(robin!.text.includes('psst'), false);
 	assert.equal(server.room.log.head, 4);

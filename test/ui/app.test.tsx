@@ -62,6 +62,24 @@ test('app: Ctrl-T goes through the views that there are', async t => {
 	assert.deepEqual(await views(server), ['room', 'wire', 'lifecycle', 'peers']);
 });
 
+test('app: another view tells what has come in the chat meanwhile', async t => {
+	const app = await openApp(t, {model: server});
+	const notice = {type: 'notice', at: 0, tone: 'info', text: 'news'} as const;
+	await app.tell(notice);
+	await app.type('/peers\r');
+	assert.match(await app.text(), /^─ peers 0 ─/mu);
+	await app.tell(notice);
+	assert.match(await app.text(), /^─ peers 0 · 1 new in the chat ─/mu);
+	await app.type('/wire\r');
+	await app.tell(notice);
+	assert.match(await app.text(), /^─ wire \S+ · 2 new in the chat ─/mu);
+	await app.type('/lifecycle\r');
+	assert.match(await app.text(), /^─ lifecycle \S+ · 2 new in the chat ─/mu);
+	await app.type('/lifecycle\r');
+	await app.type('/peers\r');
+	assert.match(await app.text(), /^─ peers 0 ─/mu);
+});
+
 test('app: the wire is asked for when it is looked at, not before', async t => {
 	const app = await openApp(t);
 	await app.type('a message\r');

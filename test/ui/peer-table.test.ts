@@ -71,16 +71,18 @@ test('peer table: narrow, the columns of the most worth stay', () => {
 test('peer table: fits its width and height, whoever the peers are', () => {
 	fc.assert(
 		fc.property(
-			fc.array(anyPeerRow, {maxLength: 30}),
-			fc.integer({min: 14, max: 200}),
-			fc.integer({min: 0, max: 20}),
-			fc.nat({max: 40}),
-			fc.nat({max: peerColumns.length - 1}),
-			(peers, width, height, top, sortedBy) => {
-				const rows = shown({peers, width, height, top, sortedBy});
-				assert.ok(rows.length <= height);
+			fc.record({
+				peers: fc.array(anyPeerRow, {maxLength: 30}),
+				width: fc.integer({min: 14, max: 200}),
+				height: fc.integer({min: 0, max: 20}),
+				top: fc.nat({max: 40}),
+				sortedBy: fc.nat({max: peerColumns.length - 1}),
+			}),
+			view => {
+				const rows = shown(view);
+				assert.ok(rows.length <= view.height);
 				for (const row of rows) {
-					assert.ok(stringWidth(row) <= width, JSON.stringify(row));
+					assert.ok(stringWidth(row) <= view.width, JSON.stringify(row));
 				}
 			},
 		),

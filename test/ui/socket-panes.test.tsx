@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
 import {cleanup, render} from 'ink-testing-library';
 import type {Step} from '../../source/connection/tcp.js';
+import {toDisplay} from '../../source/protocol/display.js';
 import type {PeerRow} from '../../source/store/peer-row.js';
 import type {Area, Frame} from '../../source/ui/layout.js';
 import {
@@ -38,6 +39,7 @@ const server = (rows: readonly PeerRow[]) =>
 const peersPane = (rows: readonly PeerRow[], sortedBy = 0, top = 0) => (
 	<PeersPane
 		area={areaOf('box')}
+		note={toDisplay('')}
 		model={server(rows)}
 		sortedBy={sortedBy}
 		top={top}
@@ -89,6 +91,7 @@ test('socket panes: the peers are sorted when they change, not at each frame', (
 	const pane = (at: number) => (
 		<PeersPane
 			area={areaOf('box')}
+			note={toDisplay('')}
 			model={model}
 			sortedBy={byBytesIn}
 			top={0}
@@ -107,6 +110,7 @@ test('socket panes: before the first reading there are no peers', () => {
 	const lines = linesOf(
 		<PeersPane
 			area={areaOf('rules')}
+			note={toDisplay('')}
 			model={model}
 			sortedBy={0}
 			top={0}
@@ -128,6 +132,7 @@ const lifecycle = (changes: Partial<LifecyclePaneProps> = {}) =>
 	linesOf(
 		<LifecyclePane
 			area={areaOf('box')}
+			note={toDisplay('')}
 			model={modelOf(socketOf({steps}))}
 			isExplained={false}
 			anchor={undefined}
@@ -178,5 +183,5 @@ test('socket panes: without a step the lifecycle says why', () => {
 		lines[1]!,
 		/No step was seen\. A Unix domain socket has no TCP/u,
 	);
-	assert.doesNotMatch(lines.join('\n'), /client/u);
+	assert.doesNotMatch(lines.join('\n'), /client|●/u);
 });

@@ -202,16 +202,18 @@ test('timeline: no row of a ladder is too wide, whatever the steps', () => {
 	const all = fc.array(anyStep, {maxLength: 30});
 	fc.assert(
 		fc.property(
-			all,
-			fc.integer({min: 14, max: 200}),
-			fc.integer({min: 1, max: 40}),
-			fc.boolean(),
-			fc.constantFrom('client' as const, 'server' as const),
-			(some, width, height, isExplained, side) => {
-				const rows = shown({steps: some, width, height, isExplained, side});
-				assert.ok(rows.length <= Math.max(1, height));
+			fc.record({
+				steps: all,
+				width: fc.integer({min: 14, max: 200}),
+				height: fc.integer({min: 1, max: 40}),
+				isExplained: fc.boolean(),
+				side: fc.constantFrom('client', 'server'),
+			}),
+			view => {
+				const rows = shown(view);
+				assert.ok(rows.length <= view.height);
 				for (const row of rows) {
-					assert.ok(stringWidth(row) <= width, JSON.stringify(row));
+					assert.ok(stringWidth(row) <= view.width, JSON.stringify(row));
 				}
 			},
 		),
