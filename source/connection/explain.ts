@@ -27,7 +27,7 @@ const calls: Readonly<Record<Call, string>> = {
 };
 
 const segments: Readonly<Record<'FIN' | 'RST', string>> = {
-	FIN: 'The other side has no more to send; this side may go on sending (RFC 9293, 3.6).',
+	FIN: 'The other side has no more to send; this side may, unless it has closed too (RFC 9293, 3.6).',
 	RST: 'The other side refuses or aborts the connection: it is over at once, and what was on its way is lost (RFC 9293, 3.5.3).',
 };
 

@@ -108,15 +108,28 @@ export const endpointsOf = (duplex: Duplex | undefined): Endpoints => {
 		return {local: undefined, remote: undefined};
 	}
 
-	const {localAddress, localPort, remoteAddress, remotePort} = duplex;
+	// The other end first: who asks for the local one before connect() was called
+	// gets no answer, and node:net keeps that for good.
+	const {remoteAddress, remotePort} = duplex;
+	if (remoteAddress === undefined || remotePort === undefined) {
+		return {local: undefined, remote: undefined};
+	}
+
 	// A socket that is gone forgets its own end first; half is not an answer.
-	return localAddress === undefined ||
-		localPort === undefined ||
-		remoteAddress === undefined ||
-		remotePort === undefined
+	const {localAddress, localPort} = duplex;
+	return localAddress === undefined || localPort === undefined
 		? {local: undefined, remote: undefined}
 		: {
 				local: hostAndPort(localAddress, localPort),
 				remote: hostAndPort(remoteAddress, remotePort),
 			};
 };
+
+/** @param dialled Where it connects to: node:net tells that only afterwards. */
+export const connectingEndsOf = (
+	{localAddress, localPort}: Socket,
+	dialled: string | undefined,
+): Endpoints =>
+	localAddress === undefined || !localPort
+		? {local: undefined, remote: undefined}
+		: {local: hostAndPort(localAddress, localPort), remote: dialled};

@@ -2,7 +2,7 @@
 import type {Socket} from 'node:net';
 import {StepLog} from '../connection/step-log.js';
 import type {KernelPair, Step} from '../connection/tcp.js';
-import {endpointsOf} from './address.js';
+import {connectingEndsOf, endpointsOf, type Endpoints} from './address.js';
 import type {TcpTable} from './tcp-table.js';
 
 export class Followed {
@@ -11,18 +11,24 @@ export class Followed {
 	isFormer = false;
 	readonly #socket: Socket;
 	readonly #side: 'client' | 'server';
+	readonly #dialled: string | undefined;
 	/** Kept, as a socket that is gone forgets them. */
 	#local: string | undefined;
 	#remote: string | undefined;
 
-	/** @param peer The server's peer; undefined on a client. */
+	/**
+	 * @param peer The server's peer; undefined on a client.
+	 * @param dialled Where a client connects to, if that is known.
+	 */
 	constructor(
 		socket: Socket,
 		side: 'client' | 'server',
 		peer: string | undefined,
+		dialled?: string,
 	) {
 		this.#socket = socket;
 		this.#side = side;
+		this.#dialled = dialled;
 		this.log = new StepLog(peer);
 	}
 
@@ -31,6 +37,17 @@ export class Followed {
 		const {local, remote} = endpointsOf(this.#socket);
 		this.#local ??= local;
 		this.#remote ??= remote;
+	}
+
+	/**
+	 * Its ends while connect() is under way: the kernel has chosen the local port
+	 * with the SYN. Ask in a later turn than that of connect(), which node:net
+	 * calls behind the one that asked for it.
+	 */
+	get connecting(): Endpoints | undefined {
+		return this.#socket.connecting
+			? connectingEndsOf(this.#socket, this.#dialled)
+			: undefined;
 	}
 
 	/** Both ends, once they are known. */
@@ -49,8 +66,9 @@ export class Followed {
 
 	/** Its two rows; undefined where they can't be looked for. */
 	pairIn(table: TcpTable | undefined): KernelPair | undefined {
-		return table && this.#local !== undefined && this.#remote !== undefined
-			? table.pair(this.#local, this.#remote)
+		const {local = this.#local, remote = this.#remote} = this.connecting ?? {};
+		return table && local !== undefined && remote !== undefined
+			? table.pair(local, remote)
 			: undefined;
 	}
 

@@ -200,17 +200,17 @@ export class FramedDialect implements Dialect {
 		const {sessions} = session;
 		const {room, clock} = sessions;
 		if (v !== wireVersion) {
-			this.tellError(wrongVersion(v));
-			session.end('protocol');
+			this.#refuse(wrongVersion(v));
 			return;
 		}
 
 		const result = room.join(client, nick, clock.wallMs());
 		if (result.kind === 'refused') {
-			this.tellError(result.error);
 			// For a nick it may say hello again with another.
 			if (result.error.code === 'ERR_ROOM_FULL') {
-				session.end('protocol');
+				this.#refuse(result.error);
+			} else {
+				this.tellError(result.error);
 			}
 
 			return;
@@ -238,6 +238,13 @@ export class FramedDialect implements Dialect {
 			(log === undefined || log === room.logId);
 		session.join(member, this.#replayFrom(isKnown ? since + 1 : undefined));
 		session.dispatch({type: 'welcomed', at: clock.monotonicMs()});
+	}
+
+	#refuse(error: SockchatError): void {
+		const session = this.#session;
+		session.sessions.refused++;
+		this.tellError(error);
+		session.end('protocol');
 	}
 
 	/** The offset that the replay begins at; says what is missing before it. */

@@ -2,6 +2,7 @@
  * Who holds a TCP port, read from /proc (Linux). Elsewhere, and where /proc
  * can't be read, the answer is undefined: nothing is guessed.
  */
+import {readFileSync} from 'node:fs';
 import {readdir, readFile, readlink} from 'node:fs/promises';
 import {formatAddress} from './address.js';
 import {readTcpRows} from './tcp-table.js';
@@ -14,6 +15,18 @@ const readText = async (path: string): Promise<string | undefined> => {
 		return await readFile(path, 'utf8');
 	} catch {
 		return undefined;
+	}
+};
+
+/** The queue that listen() gets: what was asked for, capped where that can be read. */
+export const cappedBacklog = (
+	asked: number,
+	path = '/proc/sys/net/core/somaxconn',
+): number => {
+	try {
+		return Math.min(asked, Number(readFileSync(path, 'utf8')));
+	} catch {
+		return asked;
 	}
 };
 

@@ -14,6 +14,7 @@ import type {ServerEvent} from '../store/event.js';
 import {trace} from '../trace.js';
 import {endpointsOf, type Address} from './address.js';
 import type {Clock} from './clock.js';
+import {cappedBacklog} from './kernel.js';
 import {listen, placeOf} from './listen.js';
 
 export type ListenerOptions = {
@@ -40,6 +41,7 @@ export class Listener {
 	#state: Listening;
 	#unixPeers = 0;
 	#sockets = 0;
+	#backlog = 0;
 	#hasStopped = false;
 	#cancelTick: (() => void) | undefined;
 	#settle!: () => void;
@@ -59,8 +61,9 @@ export class Listener {
 			socket => {
 				const peer = this.#nameOf(socket);
 				this.#sockets++;
-				options.onEvent({type: 'accepted', at: this.#at, peer});
+				// The call comes first, and then what was made of it.
 				options.onSocket(socket, peer);
+				options.onEvent({type: 'accepted', at: this.#at, peer});
 				// Last, so that whoever holds the socket has heard of its end.
 				socket.on('close', () => {
 					this.#sockets--;
@@ -75,6 +78,11 @@ export class Listener {
 		return this.#address;
 	}
 
+	/** How many connections may wait for accept(). */
+	get backlog(): number {
+		return this.#backlog;
+	}
+
 	get state(): Listening {
 		return this.#state;
 	}
@@ -87,6 +95,7 @@ export class Listener {
 	 */
 	async listen(backlog = defaultBacklog): Promise<void> {
 		this.#address = await listen(this.#netServer, this.#address, backlog);
+		this.#backlog = cappedBacklog(backlog);
 		// From here on, errors are those of single accepts, such as EMFILE.
 		this.#netServer.on('error', error => {
 			trace(`accept failed: ${error.message}`);

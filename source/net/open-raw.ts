@@ -57,7 +57,7 @@ export const openRaw = async (
 	onEvent: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
 	const watch = options.isWatched
-		? new SocketWatch(systemClock, onEvent, options.address.kind === 'tcp')
+		? new SocketWatch(systemClock, onEvent, options.address)
 		: undefined;
 	const setTap = (isOn: boolean) => {
 		if (watch) {
@@ -86,11 +86,14 @@ export const openRaw = async (
 				}
 			},
 			setTap,
-			closed: client.closed.finally(() => {
+			closed: (async () => {
+				const cause = await client.closed;
+				await watch?.closed();
 				isOver = true;
 				// A reader may stay, and see TIME-WAIT come and go.
 				watch?.finish();
-			}),
+				return cause;
+			})(),
 		};
 	}
 

@@ -102,9 +102,12 @@ const openMember = (
 		leave() {
 			client.leave();
 		},
-		closed: client.closed.finally(() => {
+		closed: (async () => {
+			const cause = await client.closed;
+			await watch?.closed();
 			watch?.stop();
-		}),
+			return cause;
+		})(),
 	};
 };
 
@@ -202,7 +205,7 @@ export const openRoom = async (
 	emit: Emit,
 ): Promise<RoomChat> => {
 	const watch = options.isWatched
-		? new SocketWatch(systemClock, emit, options.address.kind === 'tcp')
+		? new SocketWatch(systemClock, emit, options.address)
 		: undefined;
 	try {
 		switch (options.command) {

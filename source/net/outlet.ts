@@ -62,6 +62,11 @@ export class Outlet {
 	/** Tells this peer alone, behind what it was handed of the log so far. */
 	write(line: string): void {
 		const {duplex, onChunk, isPaused} = this.#options;
+		// Behind our FIN nothing goes out, and trying would destroy the socket.
+		if (duplex.writableEnded) {
+			return;
+		}
+
 		onChunk(line);
 		duplex.write(line);
 		if (duplex.writableLength > maxUnreadBytes && !duplex.isPaused()) {

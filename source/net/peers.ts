@@ -1,9 +1,9 @@
 /** A server's peers for whoever watches them: their table, and taking one in hand. */
-import {Socket} from 'node:net';
 import type {SocketAction} from '../commands/socket-action.js';
 import type {SocketEvent} from '../store/event.js';
 import type {PeerRow} from '../store/peer-row.js';
-import {endpointsOf, formatAddress, type Address} from './address.js';
+import {endpointsOf, formatAddress} from './address.js';
+import type {Listener} from './listener.js';
 import type {PeerSession} from './session.js';
 import type {Sessions} from './sessions.js';
 import {controlSocket, type SocketOwner} from './socket-control.js';
@@ -35,7 +35,7 @@ const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
 /** One reading of all peers, and of the listening socket. */
 export const samplePeers = (
 	sessions: Sessions,
-	address: Address,
+	{address, backlog}: Pick<Listener, 'address' | 'backlog'>,
 	table: TcpTable | undefined,
 	at: number,
 ): SocketEvent => ({
@@ -43,6 +43,8 @@ export const samplePeers = (
 	at,
 	rows: sessions.peers().map(session => rowOf(session, table)),
 	listening: table?.listening(formatAddress(address)),
+	backlog,
+	refused: sessions.refused,
 });
 
 /**
@@ -89,9 +91,7 @@ export const controlPeer = async (
 			}
 		},
 		reset() {
-			if (duplex instanceof Socket) {
-				duplex.resetAndDestroy();
-			}
+			session.reset();
 		},
 		close() {
 			session.end('closed');

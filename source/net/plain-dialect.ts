@@ -61,6 +61,7 @@ export class PlainDialect implements Dialect {
 			isGuest: true,
 		});
 		if (result.kind === 'refused') {
+			sessions.refused++;
 			this.tellError(result.error);
 			this.#session.end('protocol');
 		} else {

@@ -115,6 +115,8 @@ export const startRawServer = async ({
 		at,
 		rows: [...peers].map(([socket, peer]) => rowOf(socket, peer, table)),
 		listening: table?.listening(formatAddress(listener.address)),
+		backlog: listener.backlog,
+		refused: 0,
 	}));
 	await listener.listen(backlog);
 	watch?.called('bind()');

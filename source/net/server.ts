@@ -87,9 +87,7 @@ export const startServer = async ({
 			sessions.destroy();
 		},
 	});
-	watch?.sample((table, at) =>
-		samplePeers(sessions, listener.address, table, at),
-	);
+	watch?.sample((table, at) => samplePeers(sessions, listener, table, at));
 	await listener.listen(backlog);
 	watch?.called('bind()');
 	watch?.called('listen()');

@@ -25,6 +25,9 @@ import {PlainDialect} from './plain-dialect.js';
 import {refusals} from './refusals.js';
 import type {Sessions} from './sessions.js';
 
+// Who says bye sends FIN with it; one that forgets it is not waited for longer.
+const finBehindByeMs = 250;
+
 /** How a peer speaks, once its first bytes have told. */
 export type Dialect = Teller & {
 	readonly name: 'framed' | 'plain';
@@ -75,11 +78,13 @@ export class PeerSession {
 		this.sessions = sessions;
 		this.lastHeardAt = sessions.clock.monotonicMs();
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
+		// What goes through memory is on no wire.
+		const tap = duplex instanceof Socket ? sessions.tap : undefined;
 		this.#outlet = new Outlet({
 			duplex,
 			log: sessions.room.log,
 			onChunk(bytes) {
-				sessions.tap?.note('out', peer, bytes);
+				tap?.note('out', peer, bytes);
 			},
 			onWritten: () => {
 				this.pump();
@@ -88,7 +93,7 @@ export class PeerSession {
 		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
-			this.sessions.tap?.note('in', this.peer, chunk);
+			tap?.note('in', peer, chunk);
 			this.lastHeardAt = this.#now;
 			this.#read(chunk);
 		});
@@ -158,6 +163,14 @@ export class PeerSession {
 		this.dispatch({type: 'end', at: this.#now, reason});
 	}
 
+	/** RST: what was on its way to the peer, or from it, is gone. */
+	reset(): void {
+		this.#endReason = 'reset';
+		if (this.duplex instanceof Socket) {
+			this.duplex.resetAndDestroy();
+		}
+	}
+
 	/**
 	 * Becomes a member.
 	 *
@@ -206,9 +219,29 @@ export class PeerSession {
 		const end = this.#finishCursor ?? (this.member ? log.end : 0);
 		const isAllHanded = this.#outlet.handOn(end, dialect);
 		if (isAllHanded && this.#finishCursor !== undefined) {
+			this.#finishCursor = undefined;
 			dialect.farewell(this.#endReason!);
-			this.duplex.end();
+			this.#sendFin(dialect);
 		}
+	}
+
+	/**
+	 * Who leaves is to close first, as who closes first is in TIME-WAIT: the FIN
+	 * that comes with its bye is answered, not forestalled.
+	 */
+	#sendFin({name}: Dialect): void {
+		const isFinDue = this.#endReason === 'quit' && name === 'framed';
+		if (!isFinDue || this.duplex.readableEnded) {
+			this.duplex.end();
+			return;
+		}
+
+		this.#cancelIdle = this.sessions.clock.setTimer(() => {
+			this.duplex.end();
+		}, finBehindByeMs);
+		this.duplex.once('end', () => {
+			this.duplex.end();
+		});
 	}
 
 	#read(chunk: Buffer): void {
@@ -306,6 +339,7 @@ export class PeerSession {
 			}
 
 			case 'report-late-hello': {
+				this.sessions.refused++;
 				this.#dialect!.tellError(lateHello());
 				this.#finishUp('protocol');
 				break;

@@ -37,6 +37,8 @@ export class Sessions {
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
 	readonly tap: WireTap | undefined;
+	/** How many were accepted, and then not let into the room. */
+	refused = 0;
 	readonly #roomName: () => string;
 	readonly #all = new Set<PeerSession>();
 	readonly #byMember = new Map<string, PeerSession>();

@@ -7,7 +7,7 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Call, KernelPair, Step} from '../connection/tcp.js';
 import type {SocketEvent, WireEvent} from '../store/event.js';
-import type {Endpoints} from './address.js';
+import {formatAddress, type Address, type Endpoints} from './address.js';
 import type {Clock} from './clock.js';
 import {Followed} from './followed.js';
 import {KernelWatch, type KernelWatchOptions} from './kernel-watch.js';
@@ -31,7 +31,7 @@ export type Sampler = (
 
 export class SocketWatch {
 	readonly tap: WireTap;
-	readonly #isTcp: boolean;
+	readonly #server: Address;
 	readonly #clock: Clock;
 	readonly #emit: Emit;
 	readonly #kernel: KernelWatch;
@@ -42,16 +42,17 @@ export class SocketWatch {
 	#isFinishing = false;
 
 	/**
-	 * @param isTcp A Unix domain socket has no states to follow.
+	 * @param server Where the server listens, or will; a Unix domain socket has
+	 * no states to follow.
 	 * @param read Reads another table than the kernel's.
 	 */
 	constructor(
 		clock: Clock,
 		emit: Emit,
-		isTcp: boolean,
+		server: Address,
 		read?: KernelWatchOptions['read'],
 	) {
-		this.#isTcp = isTcp;
+		this.#server = server;
 		this.#clock = clock;
 		this.#emit = emit;
 		this.tap = new WireTap(clock, emit);
@@ -73,14 +74,14 @@ export class SocketWatch {
 	/** Tells the kernel's view of a client's own connection at each reading. */
 	sampleClient(endpoints: () => Endpoints): void {
 		this.sample((table, at) => {
-			const {local, remote} = endpoints();
-			const isConnected = local !== undefined && remote !== undefined;
+			const {local, remote} = this.#connecting() ?? endpoints();
+			const isKnown = local !== undefined && remote !== undefined;
 			return {
 				type: 'kernel',
 				at,
 				pair:
 					table && this.#isTcp
-						? isConnected
+						? isKnown
 							? table.pair(local, remote)
 							: nothingYet
 						: undefined,
@@ -113,7 +114,12 @@ export class SocketWatch {
 		}
 
 		const clock = this.#clock;
-		const followed = new Followed(socket, side, peer);
+		const followed = new Followed(
+			socket,
+			side,
+			peer,
+			formatAddress(this.#server),
+		);
 		const onStep = (step: Step) => {
 			followed.remember();
 			this.#show(followed.log.told(step, clock.monotonicMs()), followed);
@@ -136,6 +142,21 @@ export class SocketWatch {
 		}
 	}
 
+	/** Settles once what is followed is closed, and its last steps are told. */
+	async closed(): Promise<void> {
+		const isOpen = ([socket]: [Socket, Followed]) => !socket.closed;
+		await Promise.all(
+			[...this.#followed].filter(isOpen).map(
+				async ([socket]) =>
+					new Promise<void>(resolve => {
+						socket.once('close', () => {
+							resolve();
+						});
+					}),
+			),
+		);
+	}
+
 	/** Goes on until the kernel has forgotten what is followed. */
 	finish(): void {
 		this.#isFinishing = true;
@@ -145,6 +166,16 @@ export class SocketWatch {
 	stop(): void {
 		this.#kernel.stop();
 		this.#cancelSample?.();
+	}
+
+	get #isTcp(): boolean {
+		return this.#server.kind === 'tcp';
+	}
+
+	/** The ends of a client's connection attempt. */
+	#connecting(): Endpoints | undefined {
+		const newest = [...this.#followed.values()].at(-1);
+		return newest?.connecting;
 	}
 
 	/** Ports are used again: the rows are those of the last that had them. */
@@ -167,6 +198,10 @@ export class SocketWatch {
 
 	/** The server's port, once it is known: other rows are passed over. */
 	#ports(): ReadonlySet<number> | undefined {
+		if (this.#server.kind === 'tcp' && this.#server.port > 0) {
+			return new Set([this.#server.port]);
+		}
+
 		for (const {port} of this.#followed.values()) {
 			if (port !== undefined) {
 				return new Set([port]);

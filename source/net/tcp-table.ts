@@ -37,6 +37,26 @@ const states: Readonly<Partial<Record<string, TcpState>>> = {
 	'0C': 'SYN-RECEIVED',
 };
 
+/**
+ * A SYN and a FIN take a number of the sequence each (RFC 9293, 3.4), and the
+ * kernel counts them among the bytes; nobody wrote them, and nobody reads them.
+ */
+const hasUnackedControl: ReadonlySet<TcpState> = new Set([
+	'SYN-SENT',
+	'SYN-RECEIVED',
+	'FIN-WAIT-1',
+	'CLOSING',
+	'LAST-ACK',
+]);
+const hasFin: ReadonlySet<TcpState> = new Set([
+	'CLOSE-WAIT',
+	'CLOSING',
+	'LAST-ACK',
+]);
+
+const bytesIn = (queue: number, hasControl: boolean): number =>
+	hasControl ? Math.max(0, queue - 1) : queue;
+
 /** A row, with one of the ports at either end where any are given. */
 const rowPattern = (ports: ReadonlySet<number> | undefined): RegExp => {
 	const address = '([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})';
@@ -112,8 +132,14 @@ const createRowParser = (ports: ReadonlySet<number> | undefined) => {
 				local: `${format(match[1]!)}:${Number.parseInt(match[2]!, 16)}`,
 				remote: `${format(match[3]!)}:${Number.parseInt(match[4]!, 16)}`,
 				state,
-				sendQueueBytes: Number.parseInt(match[6]!, 16),
-				receiveQueueBytes: Number.parseInt(match[7]!, 16),
+				sendQueueBytes: bytesIn(
+					Number.parseInt(match[6]!, 16),
+					hasUnackedControl.has(state),
+				),
+				receiveQueueBytes: bytesIn(
+					Number.parseInt(match[7]!, 16),
+					hasFin.has(state),
+				),
 				uid: Number(match[8]),
 			};
 			rows.push({socket, inode: match[9]!});

@@ -23,6 +23,8 @@ export type LineOptions = {
 	readonly id: string;
 	/** One's own words stand on the terminal already: who typed them sees them. */
 	readonly isOwnHidden: boolean;
+	/** Of a state that was read: whether it has been told as inferred. */
+	readonly isConfirmed: boolean;
 };
 
 const nothing: Printed = {};
@@ -133,8 +135,11 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 
 		case 'step': {
 			const {step} = event;
+			const sentence = options.isConfirmed
+				? 'the kernel says so too.'
+				: explain(step);
 			return options.isExplained && !options.isQuiet
-				? {err: `${toDisplay(`${nameOfStep(step)}: ${explain(step)}`)}\n`}
+				? {err: `${toDisplay(`${nameOfStep(step)}: ${sentence}`)}\n`}
 				: nothing;
 		}
 

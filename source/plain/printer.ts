@@ -1,6 +1,7 @@
 /** Events → stdout and stderr, as lines or as JSON. */
 import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
+import type {Step} from '../connection/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {Options} from '../options.js';
 import {toDisplay} from '../protocol/display.js';
@@ -17,6 +18,8 @@ export type Streams = {
 export class Printer {
 	/** One's own public id, once it is known. */
 	id = '';
+	/** The last state that was told of each end, while it is but inferred. */
+	readonly #inferred = new Map<string, string>();
 	readonly #options: Options;
 	readonly #streams: Streams;
 
@@ -47,6 +50,7 @@ export class Printer {
 			isExplained: this.#options.isExplained,
 			id: this.id,
 			isOwnHidden: stdin.isTTY === true,
+			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
 		if (out !== undefined) {
 			stdout.write(out);
@@ -74,6 +78,23 @@ export class Printer {
 				resolve();
 			});
 		});
+	}
+
+	#isConfirmed(step: Step): boolean {
+		if (step.kind !== 'state') {
+			return false;
+		}
+
+		const {end, peer = '', state, evidence} = step;
+		const key = `${end} ${peer}`;
+		const isTold = this.#inferred.get(key) === state;
+		if (evidence === 'inferred') {
+			this.#inferred.set(key, state);
+		} else {
+			this.#inferred.delete(key);
+		}
+
+		return isTold && evidence === 'read';
 	}
 
 	/** Exact bytes into a pipe; on a terminal they could drive it. */

@@ -105,6 +105,10 @@ export type SocketEvent =
 			readonly rows: readonly PeerRow[];
 			/** Its receive queue is what waits for accept(). */
 			readonly listening: KernelSocket | undefined;
+			/** How many may wait for accept(). */
+			readonly backlog: number;
+			/** How many were accepted, and then not let into the room. */
+			readonly refused: number;
 	  };
 
 /** Of raw mode. */

@@ -48,6 +48,8 @@ export type Model = {
 		readonly bytesIn: number;
 		readonly bytesOut: number;
 		readonly queuedBytes: number;
+		/** When bytes came last, ms since the epoch, as far as it was sampled. */
+		readonly heardAt: number | undefined;
 	};
 	/** Milliseconds, newest last; at most `keptRtts`. */
 	readonly rtts: readonly number[];
@@ -80,7 +82,7 @@ export const createModel = (
 	connection: undefined,
 	local: undefined,
 	remote: undefined,
-	traffic: {bytesIn: 0, bytesOut: 0, queuedBytes: 0},
+	traffic: {bytesIn: 0, bytesOut: 0, queuedBytes: 0, heardAt: undefined},
 	rtts: [],
 	socket: emptySocketView,
 	listening: undefined,
@@ -149,7 +151,9 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 
 		case 'traffic': {
 			const {bytesIn, bytesOut, queuedBytes} = event;
-			draft.traffic = {bytesIn, bytesOut, queuedBytes};
+			const heardAt =
+				bytesIn > draft.traffic.bytesIn ? event.at : draft.traffic.heardAt;
+			draft.traffic = {bytesIn, bytesOut, queuedBytes, heardAt};
 			break;
 		}
 

@@ -30,6 +30,8 @@ export type SocketView = {
 				readonly at: number;
 				readonly rows: readonly PeerRow[];
 				readonly listening: KernelSocket | undefined;
+				readonly backlog: number;
+				readonly refused: number;
 		  }
 		| undefined;
 	readonly wire: Wire;
@@ -109,9 +111,10 @@ export const reduceSocketView = (
 		}
 
 		case 'peers': {
-			const {at, rows, listening} = event;
-			const rates = appendRate(view.rates, at, sum(rows, counted));
-			return {...view, peers: {at, rows, listening}, rates};
+			const {type, ...peers} = event;
+			const total = sum(peers.rows, counted);
+			const rates = appendRate(view.rates, peers.at, total);
+			return {...view, peers, rates};
 		}
 
 		case 'wire': {

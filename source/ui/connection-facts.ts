@@ -169,12 +169,18 @@ export const peersFacts = ({listening, socket}: Model): readonly string[] => {
 	}
 
 	const {peers, accepted, turnedAway} = listening;
-	const queue = socket.peers?.listening?.receiveQueueBytes ?? 0;
+	const {refused = 0, backlog, listening: read} = socket.peers ?? {};
+	const queue = read?.receiveQueueBytes ?? 0;
 	return [
 		`${peers} connected`,
 		`${accepted} accepted`,
+		...(refused > 0 ? [`${refused} refused`] : []),
 		...(turnedAway > 0 ? [`${turnedAway} turned away`] : []),
-		...(queue > 0 ? [`${queue} wait for accept()`] : []),
+		...(backlog === undefined
+			? []
+			: queue > 0
+				? [`${queue} of ${backlog} wait for accept()`]
+				: [`backlog ${backlog}`]),
 	];
 };
 

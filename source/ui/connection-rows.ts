@@ -178,7 +178,22 @@ const barsRow = (
 // Rates up to 999.9 B/s and 99.9 kB/s keep their bars in place.
 const rateCells = 9;
 
-const trafficRows = ({model, width}: ConnectionView): Row[] => {
+/** Last heard from; one that is silent for too long says so in its phase. */
+const heardRow = ({model, wallNow, width}: ConnectionView): Row[] => {
+	const {heardAt} = model.traffic;
+	return model.connection?.phase === 'open' && heardAt !== undefined
+		? [
+				edgeRow(
+					[text('last heard')],
+					text(`${Math.max(0, Math.floor((wallNow - heardAt) / 1000))} s ago`),
+					width,
+				),
+			]
+		: [];
+};
+
+const trafficRows = (view: ConnectionView): Row[] => {
+	const {model, width} = view;
 	const {listening, traffic, socket, rtts} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
 	const rtt = rtts.at(-1);
@@ -193,6 +208,7 @@ const trafficRows = ({model, width}: ConnectionView): Row[] => {
 		...(rtt === undefined
 			? []
 			: [barsRow(`rtt ${formatMs(rtt)}`, rtts, '', width)]),
+		...heardRow(view),
 		row('in ', listening ? bytesIn : traffic.bytesIn, ins),
 		row('out', listening ? bytesOut : traffic.bytesOut, outs),
 		...layerFacts(model).map(({text: fact, source}) =>

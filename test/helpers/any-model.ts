@@ -117,6 +117,8 @@ const anySocketView: fc.Arbitrary<Pick<Model, 'socket'>> = fc
 				at: fc.constant(wallNow),
 				rows: fc.array(anyPeerRow, {maxLength: 3}),
 				listening: orUndefined(anySocket),
+				backlog: anyCount,
+				refused: anyCount,
 			}),
 		),
 		rates: fc.record({
@@ -161,6 +163,7 @@ export const anyModel: fc.Arbitrary<Model> = fc
 			bytesIn: anyCount,
 			bytesOut: anyCount,
 			queuedBytes: anyCount,
+			heardAt: orUndefined(anyCount),
 		}),
 		rtts: fc.array(fc.double({min: 0, max: 1e7, noNaN: true}), {
 			maxLength: 60,

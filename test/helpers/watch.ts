@@ -1,5 +1,6 @@
 /** A watch over sockets, and what it told. */
 import type {Step} from '../../source/connection/tcp.js';
+import type {Address} from '../../source/net/address.js';
 import {systemClock, type Clock} from '../../source/net/clock.js';
 import {SocketWatch} from '../../source/net/socket-watch.js';
 import type {TcpTable} from '../../source/net/tcp-table.js';
@@ -8,21 +9,23 @@ import {appendStep} from '../../source/store/steps.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {lastState} from './kernel.js';
+import {anyPort} from './room.js';
 import {draw} from './steps.js';
 import {until} from './until.js';
 
 export type WatchOptions = {
 	readonly clock?: Clock;
-	readonly isTcp?: boolean;
+	/** Where the server of the watched sockets listens. */
+	readonly server?: Address;
 	readonly read?: () => Promise<TcpTable | undefined>;
 };
 
 export const openWatch = (
 	owner: Owner,
-	{clock = systemClock, isTcp = true, read}: WatchOptions = {},
+	{clock = systemClock, server = anyPort, read}: WatchOptions = {},
 ) => {
 	const collected = collectEvents<SocketEvent | WireEvent>();
-	const watch = new SocketWatch(clock, collected.onEvent, isTcp, read);
+	const watch = new SocketWatch(clock, collected.onEvent, server, read);
 	owner.after(async () => {
 		watch.stop();
 	});

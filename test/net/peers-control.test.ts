@@ -43,26 +43,21 @@ test('peers control: a reset peer sees RST, and the others that it has left', as
 	assert.ok(!heron.isClosed);
 });
 
-test(
-	'peers control: whom the host resets did not close by FIN',
-	{todo: 'session.ts and raw-server.ts take its close for a FIN'},
-	async t => {
-		const {server, otter, heron} = await openRoomOfTwo(t);
-		await server.control({type: 'reset'}, 'otter');
-		const {reason} = await heron.untilFrame('left');
-		assert.equal(reason, 'reset');
-		assert.equal(
-			(await server.untilEvent('ended', ({peer}) => peer === otter.name))
-				.reason,
-			'reset',
-		);
-		const raw = await openRawServer(t);
-		await openPlain(t, raw.address);
-		await raw.untilEvent('accepted');
-		await raw.control({type: 'reset'}, undefined);
-		assert.equal((await raw.untilEvent('ended')).reason, 'reset');
-	},
-);
+test('peers control: whom the host resets did not close by FIN', async t => {
+	const {server, otter, heron} = await openRoomOfTwo(t);
+	await server.control({type: 'reset'}, 'otter');
+	const {reason} = await heron.untilFrame('left');
+	assert.equal(reason, 'reset');
+	assert.equal(
+		(await server.untilEvent('ended', ({peer}) => peer === otter.name)).reason,
+		'reset',
+	);
+	const raw = await openRawServer(t);
+	await openPlain(t, raw.address);
+	await raw.untilEvent('accepted');
+	await raw.control({type: 'reset'}, undefined);
+	assert.equal((await raw.untilEvent('ended')).reason, 'reset');
+});
 
 test('peers control: a closed peer gets its bye, then FIN', async t => {
 	const {server, otter, heron} = await openRoomOfTwo(t);
@@ -115,23 +110,19 @@ test('peers control: a peer whose side was ended is still heard', async t => {
 	assert.equal(otter.errorCode, undefined);
 });
 
-test(
-	'peers control: half-closed stays half-closed, whatever is due to the peer',
-	{todo: 'outlet.ts writes behind end(), which destroys the socket'},
-	async t => {
-		const {server, otter, heron, clock} = await openRoomOfTwo(t);
-		await server.control({type: 'end'}, 'otter');
-		await otter.untilFin();
-		// Answered by a pong, an error, a ping: none has a way out any more.
-		otter.send({type: 'ping', id: 1}, {type: 'nick', nick: 'heron'});
-		otter.say(1, 'one');
-		await heron.untilSaid('one');
-		clock.advance(3000);
-		otter.say(2, 'two');
-		await heron.untilSaid('two');
-		assert.equal(otter.errorCode, undefined);
-	},
-);
+test('peers control: half-closed stays half-closed, whatever is due to the peer', async t => {
+	const {server, otter, heron, clock} = await openRoomOfTwo(t);
+	await server.control({type: 'end'}, 'otter');
+	await otter.untilFin();
+	// Answered by a pong, an error, a ping: none has a way out any more.
+	otter.send({type: 'ping', id: 1}, {type: 'nick', nick: 'heron'});
+	otter.say(1, 'one');
+	await heron.untilSaid('one');
+	clock.advance(3000);
+	otter.say(2, 'two');
+	await heron.untilSaid('two');
+	assert.equal(otter.errorCode, undefined);
+});
 
 test('peers control: keepalive and nodelay are those of the named peer', async t => {
 	const {server, otter, heron} = await openRoomOfTwo(t);

@@ -34,6 +34,24 @@ test('server: answers a bye with bye and FIN, and tells the room', async t => {
 	assert.equal(server.room.log.head, 3, 'two came, one left');
 });
 
+test('server: leaves it to who says bye to send FIN first', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const heron = await joinWire(t, server.address, 'heron');
+	const wren = await joinWire(t, server.address, 'wren');
+	for (const peer of [heron, wren]) {
+		peer.send({type: 'bye'});
+		await peer.untilFrame('bye');
+		assert.equal(peer.hasFin, false);
+	}
+
+	heron.end();
+	await heron.untilFin();
+	assert.equal(wren.hasFin, false);
+	clock.advance(250);
+	await wren.untilFin();
+});
+
 test('server: takes a FIN without a bye for closed', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');

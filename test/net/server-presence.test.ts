@@ -29,6 +29,7 @@ const crowd = async (owner: Owner, server: TestServer, count: number) => {
 
 const leave = async (peer: MemberPeer) => {
 	peer.send({type: 'bye'});
+	peer.end();
 	await peer.untilFin();
 };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import type {KernelSocket} from '../../source/connection/tcp.js';
+import type {Address} from '../../source/net/address.js';
 import {dial} from '../../source/net/dial.js';
 import {createTcpTable} from '../../source/net/tcp-table.js';
 import {openClient} from '../helpers/client.js';
@@ -185,8 +186,9 @@ test("socket watch: a client's former connection is told from its new one", asyn
 });
 
 test('socket watch: a Unix domain socket has no steps, and no kernel row', async t => {
-	const watched = openWatch(t, {isTcp: false});
-	const socket = dial({kind: 'unix', path: '/nonexistent/socket'});
+	const server: Address = {kind: 'unix', path: '/nonexistent/socket'};
+	const watched = openWatch(t, {server});
+	const socket = dial(server);
 	socket.on('error', () => undefined);
 	watched.watch.sampleClient(() => ({local: undefined, remote: undefined}));
 	watched.watch.follow(socket, 'client', undefined);

@@ -32,6 +32,19 @@ const tcp6 = `  sl  local_address                         remote_address        
    4: B80D0120000000000000000078563412:A6EB B80D0120000000000000000001000000:0001 01 00000000:00000000 00:00000000 00000000     0        0 211532 1 00000000f6173fc9 20 0 0 10 -1
 `;
 
+test('tcp-table: a SYN or a FIN is not counted among the bytes', () => {
+	const row = (state: string) =>
+		`   2: 0100007F:916C 0100007F:9575 ${state} 00000001:00000001 00:00000000 00000000  1000        0 211428 2 00000000a7b826b4 20 0 0 11 -1\n`;
+	const queuesIn = (state: string) =>
+		parseTcpTable(row(state)).map(
+			({sendQueueBytes, receiveQueueBytes}) =>
+				`${sendQueueBytes} ${receiveQueueBytes}`,
+		);
+	assert.deepEqual(['02', '03', '04'].flatMap(queuesIn), ['0 1', '0 1', '0 1']);
+	assert.deepEqual(['08', '09', '0B'].flatMap(queuesIn), ['1 0', '0 0', '0 0']);
+	assert.deepEqual(['01', '05', '0A'].flatMap(queuesIn), ['1 1', '1 1', '1 1']);
+});
+
 test('tcp-table: reads addresses, states, queues and owners', () => {
 	const sockets = parseTcpTable(tcp);
 	assert.deepEqual(

@@ -184,25 +184,21 @@ test('wire tap: raw mode tells exact bytes on both ends', async t => {
 	]);
 });
 
-test(
-	'wire tap: the host’s own screen is on no wire',
-	{todo: 'session.ts taps its in-memory pair too'},
-	async t => {
-		const {watch, of} = openWatch(t);
-		watch.tap.isOn = true;
-		const {server, client} = await startHost({
-			address: anyPort,
-			nick: nickOf('otter'),
-			isNickFlexible: false,
-			onEvent: () => undefined,
-			watch,
-		});
-		t.after(async () => {
-			client.leave();
-			await server.drain();
-		});
-		client.say('hello');
-		await until(() => client.unstored === 0, {what: 'it to be stored'});
-		assert.deepEqual(of('wire'), []);
-	},
-);
+test('wire tap: the host’s own screen is on no wire', async t => {
+	const {watch, of} = openWatch(t);
+	watch.tap.isOn = true;
+	const {server, client} = await startHost({
+		address: anyPort,
+		nick: nickOf('otter'),
+		isNickFlexible: false,
+		onEvent: () => undefined,
+		watch,
+	});
+	t.after(async () => {
+		client.leave();
+		await server.drain();
+	});
+	client.say('hello');
+	await until(() => client.unstored === 0, {what: 'it to be stored'});
+	assert.equal(of('wire').length, 0);
+});

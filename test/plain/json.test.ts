@@ -190,9 +190,18 @@ test('json: the peers are told without times that mean nothing elsewhere', () =>
 			at,
 			rows: [peerRow({rttMs: 0.5}), peerRow()],
 			listening,
+			backlog: 511,
+			refused: 2,
 		}),
 		JSON.parse(
-			JSON.stringify({type: 'peers', at, rows: [row, unmeasured], listening}),
+			JSON.stringify({
+				type: 'peers',
+				at,
+				rows: [row, unmeasured],
+				listening,
+				backlog: 511,
+				refused: 2,
+			}),
 		),
 	);
 	assert.ok(since > 0 && rttMs === 0.5);

@@ -19,6 +19,7 @@ const printed = (event: ChatEvent, options: Partial<LineOptions> = {}) =>
 		isExplained: false,
 		id: 'ffffffffffffffff',
 		isOwnHidden: false,
+		isConfirmed: false,
 		...options,
 	});
 
@@ -146,7 +147,14 @@ test('lines: figures, samples and marks are no lines', () => {
 	const bytes = {bytesIn: 1, bytesOut: 2};
 	for (const event of [
 		{type: 'kernel', at, pair: {local: kernelSocket(), remote: undefined}},
-		{type: 'peers', at, rows: [], listening: undefined},
+		{
+			type: 'peers',
+			at,
+			rows: [],
+			listening: undefined,
+			backlog: 511,
+			refused: 0,
+		},
 		{type: 'traffic', at, queuedBytes: 3, ...bytes},
 		{type: 'rtt', at, rttMs: 1},
 		{type: 'queued', at, n: 1, text: 'x', to: undefined},

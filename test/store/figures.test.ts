@@ -22,7 +22,19 @@ test('figures: keeps the last 60 round trips and the newest figures', () => {
 	const model = reduce(start, [...rtts, {type: 'traffic', at: 1, ...figures}]);
 	assert.equal(model.rtts.length, keptRtts);
 	assert.deepEqual([model.rtts[0], model.rtts.at(-1)], [40, 99]);
-	assert.deepEqual(model.traffic, figures);
+	assert.deepEqual(model.traffic, {...figures, heardAt: 1});
+});
+
+test('figures: heard is when more came in than before', () => {
+	const traffic = (at: number, bytesIn: number, bytesOut: number) =>
+		({type: 'traffic', at, bytesIn, bytesOut, queuedBytes: 0}) as const;
+	const {heardAt} = reduce(start, [
+		traffic(10, 0, 5),
+		traffic(20, 7, 5),
+		traffic(30, 7, 9),
+	]).traffic;
+	assert.equal(heardAt, 20);
+	assert.equal(reduce(start, [traffic(10, 0, 5)]).traffic.heardAt, undefined);
 });
 
 const listening = (phase: 'binding' | 'listening'): ChatEvent => ({

@@ -110,6 +110,8 @@ const peersAt = (at: number, ...bytesIn: number[]): SocketEvent => ({
 	at,
 	rows: bytesIn.map(bytes => peerRow({bytesIn: bytes, bytesOut: 2 * bytes})),
 	listening: undefined,
+	backlog: 511,
+	refused: 0,
 });
 
 test("socket view: a server's bytes are those of its peers, gone ones too", () => {
@@ -139,6 +141,8 @@ test('socket view: the last readings stand as they came', () => {
 		at: 1000,
 		rows: [peerRow({bytesIn: 1, bytesOut: 2})],
 		listening,
+		backlog: 511,
+		refused: 0,
 	});
 	const unread: SocketEvent = {type: 'kernel', at: 2000, pair: undefined};
 	assert.deepEqual(reduceSocketView(view, unread, nothing).kernel, {

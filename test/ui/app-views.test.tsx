@@ -52,6 +52,8 @@ const peersOf = (length: number): ChatEvent => ({
 		}),
 	),
 	listening: kernelSocket({state: 'LISTEN'}),
+	backlog: 511,
+	refused: 0,
 });
 
 const events: readonly ChatEvent[] = [

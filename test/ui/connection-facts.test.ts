@@ -121,6 +121,8 @@ test('connection facts: a server is in LISTEN, whatever its peers are in', () =>
 		at: wallNow,
 		rows: [],
 		listening: kernelSocket({state: 'LISTEN'}),
+		backlog: 511,
+		refused: 0,
 	};
 	assert.equal(tcpOf({listening, ...socketOf({steps, peers})}), '● LISTEN');
 	for (const phase of ['binding', 'draining', 'closed'] as const) {
@@ -157,11 +159,14 @@ test("connection facts: a server's counts leave out what there was none of", () 
 	const countsOf = (
 		counts: Parameters<typeof listeningOf>[1],
 		receiveQueueBytes = 0,
+		refused = 0,
 	) => {
 		const peers = {
 			at: wallNow,
 			rows: [],
 			listening: kernelSocket({state: 'LISTEN', receiveQueueBytes}),
+			backlog: 511,
+			refused,
 		};
 		const listening = listeningOf('listening', counts);
 		return peersFacts(modelOf({listening, ...socketOf({peers})}));
@@ -170,12 +175,14 @@ test("connection facts: a server's counts leave out what there was none of", () 
 	assert.deepEqual(countsOf({peers: 3, accepted: 12}), [
 		'3 connected',
 		'12 accepted',
+		'backlog 511',
 	]);
-	assert.deepEqual(countsOf({turnedAway: 2}, 1), [
+	assert.deepEqual(countsOf({turnedAway: 2}, 1, 3), [
 		'0 connected',
 		'0 accepted',
+		'3 refused',
 		'2 turned away',
-		'1 wait for accept()',
+		'1 of 511 wait for accept()',
 	]);
 	assert.deepEqual(peersFacts(modelOf()), [], 'none of a client');
 });
@@ -184,7 +191,12 @@ const layersOf = (changes: Partial<Model>) =>
 	layerFacts(modelOf(changes)).map(({text, source}) => `${text} (${source})`);
 
 test('connection facts: each layer has its source', () => {
-	const traffic = {bytesIn: 0, bytesOut: 0, queuedBytes: 2_000_000};
+	const traffic = {
+		bytesIn: 0,
+		bytesOut: 0,
+		queuedBytes: 2_000_000,
+		heardAt: undefined,
+	};
 	const kernel = kernelOf(
 		kernelSocket({sendQueueBytes: 1500, receiveQueueBytes: 24}),
 		kernelSocket({receiveQueueBytes: 300_000}),

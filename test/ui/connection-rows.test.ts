@@ -63,7 +63,12 @@ const client = modelOf({
 	local: '127.0.0.1:53122',
 	remote: '127.0.0.1:5001',
 	rtts: [0.4, 0.2, 0.21],
-	traffic: {bytesIn: 12_400, bytesOut: 3100, queuedBytes: 0},
+	traffic: {
+		bytesIn: 12_400,
+		bytesOut: 3100,
+		queuedBytes: 0,
+		heardAt: wallNow - 1200,
+	},
 	...members('heron', 'otter'),
 	...socketOf({
 		steps: [
@@ -86,6 +91,7 @@ test('connection rows: a client sees its three layers, its steps and who is here
 		'● ESTABLISHED  kernel 0 s ago',
 		'127.0.0.1:53122 → :5001',
 		'rtt 0.21 ms               █▅▅',
+		'last heard            1 s ago',
 		'in  12.4 kB      ▁█   800 B/s',
 		'out 3.1 kB       █▁     0 B/s',
 		'queue 0 B                Node',
@@ -110,7 +116,13 @@ test('connection rows: a server sees its peers counted, and no layers', () => {
 		}),
 		...members('otter'),
 		...socketOf({
-			peers: {at, rows: [], listening: kernelSocket({state: 'LISTEN'})},
+			peers: {
+				at,
+				rows: [],
+				listening: kernelSocket({state: 'LISTEN'}),
+				backlog: 511,
+				refused: 0,
+			},
 			steps: [called('bind()', {at}), called('listen()', {at})],
 			rates: {at, bytesIn: 9000, bytesOut: 100, ins: [], outs: []},
 		}),
@@ -120,7 +132,7 @@ test('connection rows: a server sees its peers counted, and no layers', () => {
 		'● LISTEN      kernel 0 s ago',
 		'127.0.0.1:5001',
 		'3 connected · 12 accepted',
-		'1 turned away',
+		'1 turned away · backlog 511',
 		'in  9.0 kB',
 		'out 100 B',
 		'─ lifecycle (→ other end) ───',

@@ -33,7 +33,15 @@ const areaOf = (frame: Frame, width = 60, height = 7): Area => ({
 const server = (rows: readonly PeerRow[]) =>
 	modelOf({
 		listening: listeningOf(),
-		...socketOf({peers: {at: wallNow, rows, listening: undefined}}),
+		...socketOf({
+			peers: {
+				at: wallNow,
+				rows,
+				listening: undefined,
+				backlog: 511,
+				refused: 0,
+			},
+		}),
 	});
 
 const peersPane = (rows: readonly PeerRow[], sortedBy = 0, top = 0) => (
