@@ -36,6 +36,9 @@ export const errorCodes = {
 	ERR_TEXT_EMPTY: 'there is nothing to send',
 	ERR_BAD_FRAME: 'a line is not a frame of this protocol',
 	ERR_NO_SUCH_MEMBER: 'nobody here has that nick',
+	ERR_HISTORY: "the room's history can't be opened or read",
+	ERR_HISTORY_TAKEN: 'another server keeps its history in that file',
+	ERR_HISTORY_WRITE: 'the history took no more; nobody was shown the messages',
 	ERR_INTERNAL: 'a fault of sockchat itself',
 } as const;
 

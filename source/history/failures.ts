@@ -1,0 +1,50 @@
+/** What can go wrong with a history, in words. */
+import {SockchatError} from '../errors.js';
+
+// The same two ways out, whatever is wrong with this file.
+const waysOut =
+	'keep it in another file with --history FILE, or nowhere with --no-history';
+
+/** The system's own words for a failed call: "ENOSPC: no space left on device". */
+const causeOf = (cause: unknown): string =>
+	cause instanceof Error
+		? cause.message.replace(/, [a-z]+(?: '[^']*')?(?: -> '[^']*')?$/, '')
+		: String(cause);
+
+export const historyFailed = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history ${path} can't be opened or read: ${causeOf(cause)}; mend that, or ${waysOut}.`,
+		{cause},
+	);
+
+/** @param why Completes 'The history FILE …'. */
+export const historyUnsafe = (path: string, why: string, remedy: string) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history ${path} ${why}, so that others could read or change what is said; ${remedy}, or ${waysOut}.`,
+	);
+
+/** @param seen How it begins, or where it stops making sense. */
+export const historyUnreadable = (path: string, seen: string) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history ${path} is not one that this sockchat can read: ${seen}. It was left as it is; move it away, or ${waysOut}.`,
+	);
+
+export const historyTaken = (path: string, pid: number) =>
+	new SockchatError(
+		'ERR_HISTORY_TAKEN',
+		`The history ${path} belongs to a server that runs, process ${pid}; end that one, or ${waysOut}.`,
+	);
+
+export const historyWriteFailed = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_HISTORY_WRITE',
+		`The history ${path} could not be written: ${causeOf(cause)}. What it holds is whole, and it goes on once that is mended; or serve with another --history FILE, or --no-history.`,
+		{cause},
+	);
+
+/** A fault of the caller, not of the disk. */
+export const historyMisused = (what: string) =>
+	new SockchatError('ERR_INTERNAL', `The history was misused: ${what}.`);
