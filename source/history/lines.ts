@@ -1,0 +1,200 @@
+/**
+ * The lines of a history file.
+ *
+ * An entry is the very bytes that went over the wire. Two kinds of line are
+ * none: the checkpoint that a file begins with, and the sum behind each group
+ * of lines that were written at once. No entry can hold the start of a sum:
+ * within its strings, JSON escapes every quote.
+ */
+import {Buffer} from 'node:buffer';
+import {crc32} from 'node:zlib';
+
+export const historyVersion = 1;
+
+const sumStart = '{"type":"sum","crc":"';
+const sumNeedle = Buffer.from(sumStart);
+
+/** Each sum line has as many bytes, its LF included. */
+export const sumBytes = sumStart.length + '01234567"}\n'.length;
+
+const sumPattern = /^\{"type":"sum","crc":"([\da-f]{8})"\}\n$/;
+const lf = 10;
+
+/** What stands in a file's first line, so that no older file need be read. */
+export type Checkpoint = {
+	/** The log's identity. */
+	readonly logId: string;
+	/** The seq of the last entry before this file. */
+	readonly head: number;
+	/** The highest n stored for each client's public id, oldest use first. */
+	readonly clients: Iterable<readonly [id: string, n: number]>;
+};
+
+/** @param crc That of all bytes of the file before this line. */
+export const sumLine = (crc: number): Buffer =>
+	Buffer.from(`${sumStart}${crc.toString(16).padStart(8, '0')}"}\n`);
+
+/** The next sum line's offset, whole or not; -1 if there is none. */
+export const findSum = (bytes: Buffer, from: number): number =>
+	bytes.indexOf(sumNeedle, from);
+
+export const isSumAt = (bytes: Buffer, at: number): boolean =>
+	bytes[at + 9] === sumNeedle[9] &&
+	bytes.subarray(at, at + sumNeedle.length).equals(sumNeedle);
+
+/** What the sum line at an offset claims; undefined if it isn't whole. */
+export const claimAt = (bytes: Buffer, at: number): number | undefined => {
+	const found = sumPattern.exec(bytes.toString('latin1', at, at + sumBytes));
+	return found ? Number.parseInt(found[1]!, 16) : undefined;
+};
+
+/** The checkpoint's line with its sum: what a new file holds. */
+export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
+	const line = Buffer.from(
+		`${JSON.stringify({
+			type: 'checkpoint',
+			v: historyVersion,
+			log: logId,
+			seq: head,
+			clients: Object.fromEntries(clients),
+		})}\n`,
+	);
+	return Buffer.concat([line, sumLine(crc32(line))]);
+};
+
+/** How every file of ours begins, as far as that is the same in all. */
+export const checkpointStart = Buffer.from('{"type":"checkpoint","v":1,');
+
+const isCount = (value: unknown): value is number =>
+	Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** @returns Undefined for a line that is no checkpoint of this version. */
+export const parseCheckpoint = (
+	line: string,
+): (Checkpoint & {readonly clients: Map<string, number>}) | undefined => {
+	if (!line.startsWith(checkpointStart.toString())) {
+		return undefined;
+	}
+
+	let value: {log?: unknown; seq?: unknown; clients?: unknown};
+	try {
+		value = JSON.parse(line) as typeof value;
+	} catch {
+		return undefined;
+	}
+
+	const {log, seq, clients} = value;
+	if (
+		typeof log !== 'string' ||
+		!isCount(seq) ||
+		typeof clients !== 'object' ||
+		clients === null
+	) {
+		return undefined;
+	}
+
+	const pairs = Object.entries(clients);
+	return pairs.every((pair): pair is [string, number] => isCount(pair[1]))
+		? {logId: log, head: seq, clients: new Map(pairs)}
+		: undefined;
+};
+
+const entryHead = /\{"type":"[a-z]+","seq":(\d{1,16}),/y;
+const entryHeadBytes = 64;
+
+/** The seq of the entry line at an offset; undefined if none begins there. */
+export const seqAt = (bytes: Buffer, at: number): number | undefined => {
+	entryHead.lastIndex = 0;
+	const found = entryHead.exec(
+		bytes.toString('latin1', at, at + entryHeadBytes),
+	);
+	return found ? Number(found[1]) : undefined;
+};
+
+/** The seq of the last of some entry lines. */
+export const lastSeqOf = (entries: Buffer): number | undefined =>
+	seqAt(entries, entries.lastIndexOf(lf, -2) + 1);
+
+/** Entry lines without the sum lines between them; all lines are whole. */
+export const withoutSums = (bytes: Buffer): Buffer => {
+	const parts: Buffer[] = [];
+	let start = 0;
+	let sum = findSum(bytes, 0);
+	while (sum !== -1) {
+		parts.push(bytes.subarray(start, sum));
+		start = sum + sumBytes;
+		sum = findSum(bytes, start);
+	}
+
+	parts.push(bytes.subarray(start));
+	return Buffer.concat(parts);
+};
+
+// As the codec writes a message, up to its text. Latin 1 serves: what is
+// looked for is ASCII, and no byte of a longer UTF-8 sequence is.
+const messageHead =
+	/\{"type":"message","seq":\d+,"at":\d+,"from":"(?:[^"\\\n]|\\.)*","id":"([\da-f]{16})","n":(\d{1,15}),"text":"/y;
+const messageStart = '{"type":"message",';
+
+/** Who said it, and as which n; a line of another shape is parsed as JSON. */
+const senderOf = (
+	lines: string,
+	start: number,
+	end: number,
+): [id: string, n: number] | undefined => {
+	messageHead.lastIndex = start;
+	const found = messageHead.exec(lines);
+	if (found) {
+		return [found[1]!, Number(found[2])];
+	}
+
+	try {
+		const {id, n} = JSON.parse(
+			Buffer.from(lines.slice(start, end), 'latin1').toString(),
+		) as {id?: unknown; n?: unknown};
+		return typeof id === 'string' && isCount(n) ? [id, n] : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+/**
+ * Walks whole entry lines, and notes for each client the last n in them.
+ *
+ * @param after The seq that the first of them follows.
+ * @returns The last one's seq; undefined where a line is no entry, or not the
+ * next one.
+ */
+export const walkEntries = (
+	bytes: Buffer,
+	after: number,
+	lastN: Map<string, number>,
+): number | undefined => {
+	const lines = bytes.toString('latin1');
+	let seq = after;
+	let start = 0;
+	while (start < lines.length) {
+		const end = lines.indexOf('\n', start);
+		entryHead.lastIndex = start;
+		const found = entryHead.exec(lines);
+		if (end === -1 || !found || Number(found[1]) !== seq + 1) {
+			return undefined;
+		}
+
+		seq++;
+		if (lines.startsWith(messageStart, start)) {
+			const sender = senderOf(lines, start, end);
+			if (!sender) {
+				return undefined;
+			}
+
+			// Deleted first: the map's order is the order of last use, as the room's.
+			lastN.delete(sender[0]);
+			lastN.set(sender[0], sender[1]);
+		}
+
+		start = end + 1;
+	}
+
+	return seq;
+};
