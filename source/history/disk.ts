@@ -1,0 +1,70 @@
+/**
+ * Reading and writing at a place in a file, whole: what the system takes or
+ * gives in parts is gone on with.
+ */
+import {Buffer} from 'node:buffer';
+import {fdatasync, fstatSync, ftruncate, read, writev} from 'node:fs';
+import {promisify} from 'node:util';
+
+const readOnce = promisify(read);
+const writeOnce = promisify(writev);
+export const syncData = promisify(fdatasync);
+export const truncate = promisify(ftruncate);
+
+export const sizeOf = (fd: number): number => fstatSync(fd).size;
+
+/** @returns Less than `length` only where the file ends. */
+export const readAt = async (
+	fd: number,
+	position: number,
+	length: number,
+): Promise<Buffer> => {
+	const bytes = Buffer.allocUnsafe(length);
+	let filled = 0;
+	while (filled < length) {
+		// eslint-disable-next-line no-await-in-loop
+		const {bytesRead} = await readOnce(
+			fd,
+			bytes,
+			filled,
+			length - filled,
+			position + filled,
+		);
+		if (bytesRead === 0) {
+			break;
+		}
+
+		filled += bytesRead;
+	}
+
+	return bytes.subarray(0, filled);
+};
+
+const behind = (buffers: readonly Buffer[], count: number): Buffer[] => {
+	let left = count;
+	return buffers.flatMap(buffer => {
+		const taken = Math.min(left, buffer.length);
+		left -= taken;
+		return taken === buffer.length ? [] : [buffer.subarray(taken)];
+	});
+};
+
+/** In one system call, unless the system itself takes less than all. */
+export const writeAt = async (
+	fd: number,
+	buffers: readonly Buffer[],
+	position: number,
+): Promise<void> => {
+	let rest = behind(buffers, 0);
+	let at = position;
+	while (rest.length > 0) {
+		// eslint-disable-next-line no-await-in-loop
+		const {bytesWritten} = await writeOnce(fd, rest, at);
+		if (bytesWritten === 0) {
+			throw new Error('the system took none of the bytes');
+		}
+
+		at += bytesWritten;
+		rest = behind(rest, bytesWritten);
+	}
+};

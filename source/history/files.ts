@@ -1,0 +1,208 @@
+/**
+ * The files of one history, by name: FILE is written to, FILE.000000001234 are
+ * closed ones, each named by the first seq in it, FILE.new is one in the
+ * making, and FILE.damaged-000000001234 was set aside, and is not ours to
+ * delete.
+ *
+ * What they hold is private, so a folder or a file that somebody else could
+ * put something into is refused, and no symbolic link is followed.
+ */
+import {
+	chmodSync,
+	closeSync,
+	constants,
+	fchmodSync,
+	fstatSync,
+	fsync,
+	lstatSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	rmSync,
+	statSync,
+} from 'node:fs';
+import {basename, dirname} from 'node:path';
+import process from 'node:process';
+import {promisify} from 'node:util';
+import {historyFailed, historyUnsafe} from './failures.js';
+
+const seqDigits = 12;
+const fileMode = 0o600;
+const folderMode = 0o700;
+const writableByOthers = 0o022;
+
+export const newPath = (path: string): string => `${path}.new`;
+
+const padded = (seq: number): string => String(seq).padStart(seqDigits, '0');
+
+export const closedPath = (path: string, firstSeq: number): string =>
+	`${path}.${padded(firstSeq)}`;
+
+export const damagedPath = (path: string, firstSeq: number): string =>
+	`${path}.damaged-${padded(firstSeq)}`;
+
+export const codeOf = (error: unknown): string | undefined =>
+	(error as NodeJS.ErrnoException | undefined)?.code;
+
+export const isThere = (path: string): boolean =>
+	lstatSync(path, {throwIfNoEntry: false}) !== undefined;
+
+/** The names in the history's folder that go on from its own. */
+export const suffixesOf = (path: string): string[] => {
+	const start = `${basename(path)}.`;
+	return readdirSync(dirname(path))
+		.filter(name => name.startsWith(start))
+		.map(name => name.slice(start.length));
+};
+
+export type Listing = {
+	/** The first seq of each closed file, oldest first. */
+	readonly closed: number[];
+	/** The first seq of the newest file that was set aside; 0 if none was. */
+	readonly damaged: number;
+};
+
+export const listFiles = (path: string): Listing => {
+	const suffixes = suffixesOf(path);
+	const seqs = (pattern: RegExp): number[] =>
+		suffixes
+			.flatMap(suffix => pattern.exec(suffix)?.slice(1) ?? [])
+			.map(Number)
+			.toSorted((a, b) => a - b);
+	return {
+		closed: seqs(/^(\d{12,16})$/),
+		damaged: seqs(/^damaged-(\d{12,16})$/).at(-1) ?? 0,
+	};
+};
+
+const owner = (): number | undefined => process.getuid?.();
+
+/**
+ * Makes the history's folder if it is missing.
+ *
+ * @throws {SockchatError} `ERR_HISTORY` where others may write to it.
+ */
+export const prepareFolder = (path: string): void => {
+	const folder = dirname(path);
+	try {
+		if (mkdirSync(folder, {recursive: true, mode: folderMode}) !== undefined) {
+			// The umask may have taken from the mode what we need ourselves.
+			chmodSync(folder, folderMode);
+		}
+	} catch (error) {
+		throw historyFailed(path, error);
+	}
+
+	const {mode, uid} = statSync(folder);
+	const self = owner();
+	// Where there are no owners, as on Windows, there are no modes either.
+	if (self === undefined) {
+		return;
+	}
+
+	if (uid !== self && uid !== 0) {
+		throw historyUnsafe(
+			path,
+			`stands in ${folder}, which belongs to another user (uid ${uid})`,
+			'choose a folder of your own',
+		);
+	}
+
+	if (mode & writableByOthers) {
+		throw historyUnsafe(
+			path,
+			`stands in ${folder}, which others may write to (mode ${(mode & 0o7777).toString(8)})`,
+			`run chmod go-w ${folder}`,
+		);
+	}
+};
+
+const refuseForeign = (path: string, fd: number): void => {
+	const stat = fstatSync(fd);
+	if (!stat.isFile()) {
+		throw historyUnsafe(path, 'is not a regular file', 'move it away');
+	}
+
+	const self = owner();
+	if (self !== undefined && stat.uid !== self) {
+		throw historyUnsafe(
+			path,
+			`belongs to another user (uid ${stat.uid})`,
+			'move it away',
+		);
+	}
+
+	if ((stat.mode & 0o777) !== fileMode) {
+		fchmodSync(fd, fileMode);
+	}
+};
+
+// Without O_NONBLOCK, a FIFO at the path would hang us.
+const safely = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const open = (path: string, flags: number): number => {
+	let fd;
+	try {
+		fd = openSync(path, flags | safely, fileMode);
+	} catch (error) {
+		throw codeOf(error) === 'ELOOP'
+			? historyUnsafe(path, 'is a symbolic link', 'name the file itself')
+			: error;
+	}
+
+	try {
+		refuseForeign(path, fd);
+		return fd;
+	} catch (error) {
+		closeSync(fd);
+		throw error;
+	}
+};
+
+/** @returns Undefined where there is no such file. */
+export const openExisting = (path: string): number | undefined => {
+	try {
+		return open(path, constants.O_RDWR);
+	} catch (error) {
+		if (codeOf(error) === 'ENOENT') {
+			return undefined;
+		}
+
+		throw error;
+	}
+};
+
+export const createFile = (path: string): number =>
+	open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+
+/**
+ * Opens a file to read from it. At once rather than in a turn of its own: what
+ * a name stands for can't change between the choice of the name and this.
+ */
+export const openToRead = (path: string): number =>
+	open(path, constants.O_RDONLY);
+
+/** Names, too, outlast a power cut only once their folder is on the disk. */
+export const syncFolder = async (path: string): Promise<void> => {
+	const fd = openSync(dirname(path), constants.O_RDONLY);
+	try {
+		await promisify(fsync)(fd);
+	} finally {
+		closeSync(fd);
+	}
+};
+
+/** @returns The closed files that are still there, by their first seq. */
+export const removeOldest = (
+	path: string,
+	closed: readonly number[],
+	keptFiles: number,
+): readonly number[] => {
+	// The one that is written to is among those kept.
+	const count = Math.max(0, closed.length + 1 - keptFiles);
+	for (const seq of closed.slice(0, count)) {
+		rmSync(closedPath(path, seq), {force: true});
+	}
+
+	return closed.slice(count);
+};

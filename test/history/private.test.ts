@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {
+	chmodSync,
+	mkdirSync,
+	readFileSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
+import {join} from 'node:path';
+import process from 'node:process';
+import {test} from 'node:test';
+import {look, makeFolder, makePath, open} from './kept.js';
+
+const modeOf = (path: string): string =>
+	(statSync(path).mode & 0o777).toString(8);
+
+test('history: its folders are made 0700, its files 0600, under any mask', async t => {
+	const base = makeFolder(t);
+	for (const mask of [0o000, 0o077, 0o022]) {
+		const folder = join(base, String(mask), 'state', 'sockchat');
+		const path = join(folder, 'room.jsonl');
+		const before = process.umask(mask);
+		try {
+			await look(path, async ({appendEach}) => appendEach(20), {
+				fileBytes: 1000,
+			});
+		} finally {
+			process.umask(before);
+		}
+
+		assert.equal(modeOf(folder), '700');
+		assert.equal(modeOf(path), '600');
+		assert.equal(modeOf(`${path}.000000000001`), '600');
+		assert.equal(modeOf(`${path}.lock.1`), '600');
+	}
+});
+
+test('history: a file that others could read is closed to them', async t => {
+	const path = makePath(t);
+	await look(path, async ({append}) => append());
+	chmodSync(path, 0o644);
+	await look(path, ({history}) => {
+		assert.equal(history.recovered.head, 1);
+	});
+	assert.equal(modeOf(path), '600');
+});
+
+test('history: a folder that others may write to is refused', async t => {
+	const folder = join(makeFolder(t), 'shared');
+	mkdirSync(folder);
+	for (const mode of [0o777, 0o1777, 0o775]) {
+		chmodSync(folder, mode);
+		await assert.rejects(open(join(folder, 'room.jsonl')), {
+			code: 'ERR_HISTORY',
+			message:
+				/others may write to \(mode 1?77[57]\).*chmod go-w.*--history FILE/,
+		});
+	}
+
+	chmodSync(folder, 0o755);
+	await look(join(folder, 'room.jsonl'), () => undefined);
+});
+
+test('history: a symbolic link is refused, wherever it leads', async t => {
+	const folder = makeFolder(t);
+	const path = join(folder, 'room.jsonl');
+	const elsewhere = join(folder, 'elsewhere');
+	symlinkSync(elsewhere, path);
+	const refused = {code: 'ERR_HISTORY', message: /is a symbolic link/};
+	await assert.rejects(open(path), refused);
+	writeFileSync(elsewhere, 'precious');
+	await assert.rejects(open(path), refused);
+	assert.equal(readFileSync(elsewhere, 'utf8'), 'precious');
+});
+
+test('history: neither a FIFO nor a folder is taken for a file', async t => {
+	const folder = makeFolder(t);
+	const fifo = join(folder, 'fifo');
+	execFileSync('mkfifo', [fifo]);
+	await assert.rejects(open(fifo), {
+		code: 'ERR_HISTORY',
+		message: /is not a regular file/,
+	});
+	const other = join(folder, 'folder');
+	mkdirSync(other);
+	await assert.rejects(open(other), {
+		code: 'ERR_HISTORY',
+		message: /EISDIR.*--no-history/,
+	});
+});
+
+test('history: a folder that cannot be made is told with its cause', async t => {
+	const file = join(makeFolder(t), 'file');
+	writeFileSync(file, '');
+	await assert.rejects(open(join(file, 'state', 'room.jsonl')), {
+		code: 'ERR_HISTORY',
+		message: /ENOTDIR: not a directory; .*--history FILE/,
+	});
+});
