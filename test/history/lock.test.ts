@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import {readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import process from 'node:process';
+import {test, type TestContext} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {takeLock} from '../../source/history/lock.js';
+import {startProcess} from '../helpers/process.js';
+import {look, makePath, open} from './kept.js';
+
+const taker = fileURLToPath(new URL('lock-taker.ts', import.meta.url));
+
+const startTaker = async (t: TestContext, path: string) => {
+	const child = startProcess(t, process.execPath, [
+		'--import=tsx',
+		taker,
+		path,
+	]);
+	await child.waitForOutput('ready\n');
+	return {
+		...child,
+		/** What it says on having tried. */
+		async take() {
+			child.writeLine('take');
+			return child.waitForOutput(/ready\n(.+)\n/);
+		},
+	};
+};
+
+const locksOf = (path: string): string[] =>
+	readdirSync(join(path, '..')).filter(name => name.includes('.lock'));
+
+const writeLock = (path: string, pid: number, started: string) => {
+	writeFileSync(`${path}.lock.7`, JSON.stringify({pid, started}));
+};
+
+/** How this process's lock names its start. */
+const ownStart = (t: TestContext): string => {
+	const path = makePath(t);
+	const unlock = takeLock(path);
+	const lock = readFileSync(`${path}.lock.1`, 'utf8');
+	unlock();
+	return (JSON.parse(lock) as {started: string}).started;
+};
+
+test('history: a second server is refused, with the pid of the first', async t => {
+	const path = makePath(t);
+	const kept = await open(path);
+	await assert.rejects(open(path), {
+		code: 'ERR_HISTORY_TAKEN',
+		message: new RegExp(`process ${process.pid};.*--no-history`),
+	});
+	await kept.append();
+	await kept.history.close();
+	await look(path, ({history}) => {
+		assert.equal(history.recovered.head, 1);
+	});
+});
+
+test('history: a dead holder keeps nobody out', async t => {
+	const path = makePath(t);
+	const first = await startTaker(t, path);
+	assert.equal(await first.take(), 'taken');
+	assert.throws(() => takeLock(path), {
+		message: new RegExp(`process ${first.pid};`),
+	});
+	first.signal('SIGKILL');
+	await first.waitForExit();
+	takeLock(path)();
+});
+
+test('history: a zombie holds nothing', async t => {
+	const path = makePath(t);
+	// Its parent goes on as a program that never waits for it.
+	const shell = startProcess(t, 'sh', ['-c', 'true & echo $!; exec cat']);
+	const pid = Number(await shell.waitForOutput(/(\d+)\n/));
+	await shell.waitForOutput(/\d+\n/);
+	writeLock(path, pid, '');
+	takeLock(path)();
+});
+
+test('history: a pid used again is not taken for the holder', t => {
+	const path = makePath(t);
+	const started = ownStart(t);
+	assert.match(started, /^[\da-f-]{36} \d+$/);
+	writeLock(path, process.pid, started);
+	assert.throws(() => takeLock(path), {code: 'ERR_HISTORY_TAKEN'});
+	// As after a reboot, or later in the same one.
+	for (const other of [started.replace(/^.{8}/, 'ffffffff'), `${started}1`]) {
+		writeLock(path, process.pid, other);
+		takeLock(path)();
+	}
+
+	// Written where there is no /proc: the pid alone counts.
+	writeLock(path, process.pid, '');
+	writeFileSync(
+		`${path}.lock.9`,
+		JSON.stringify({pid: process.pid, started: ''}),
+	);
+	assert.throws(() => takeLock(path), {code: 'ERR_HISTORY_TAKEN'});
+});
+
+test('history: a lock that says nothing holds nothing', t => {
+	const path = makePath(t);
+	for (const text of ['', 'null', '{"pid":"1"}', '\0\0\0']) {
+		writeFileSync(`${path}.lock.3`, text);
+		takeLock(path)();
+	}
+});
+
+test('history: of many that start at once, one has it', async t => {
+	const path = makePath(t);
+	const rounds = 4;
+	const takers = 5;
+	const all = await Promise.all(
+		Array.from({length: rounds * takers}, async () => startTaker(t, path)),
+	);
+	for (let round = 0; round < rounds; round++) {
+		// From the second round on, over the lock of one that was killed.
+		const those = all.slice(round * takers, (round + 1) * takers);
+		const said = await Promise.all(those.map(async each => each.take()));
+		const winners = those.filter((_, index) => said[index] === 'taken');
+		assert.equal(winners.length, 1, said.join('\n'));
+		for (const answer of said.filter(each => each !== 'taken')) {
+			assert.match(answer, new RegExp(`process ${winners[0]!.pid};`));
+		}
+
+		winners[0]!.signal('SIGKILL');
+		await winners[0]!.waitForExit();
+	}
+
+	assert.equal(locksOf(path).length, 1, locksOf(path).join(' '));
+});
+
+test('history: one lock file is left, however often it was opened', async t => {
+	const path = makePath(t);
+	for (let times = 0; times < 5; times++) {
+		await look(path, () => undefined);
+	}
+
+	assert.deepEqual(locksOf(path), ['room.jsonl.lock.5']);
+});
