@@ -1,0 +1,93 @@
+/**
+ * A new FILE takes the place of the one before it, which keeps another name.
+ *
+ * FILE.new is on the disk with its checkpoint before anything is renamed. So a
+ * kill leaves either both names as they were, or no FILE and a whole FILE.new,
+ * which the next start renames (see `finishBeginning`); never a FILE without a
+ * checkpoint, and never a seq that is given twice.
+ */
+import {closeSync, renameSync, rmSync} from 'node:fs';
+import {crc32} from 'node:zlib';
+import {readAt, sizeOf, syncData, writeAt} from './disk.js';
+import {createFile, isThere, newPath, openExisting} from './files.js';
+import {checkpointGroup, type Checkpoint} from './lines.js';
+import {survey} from './survey.js';
+
+/** A file that is written to. */
+export type Written = {
+	readonly fd: number;
+	/** Its bytes that count; what a failed write left lies behind them. */
+	readonly length: number;
+	/** Of all these bytes. */
+	readonly crc: number;
+	/** The seq of its first entry, there already or not. */
+	readonly firstSeq: number;
+};
+
+/** Writes FILE.new. */
+export const draftFile = async (
+	path: string,
+	checkpoint: Checkpoint,
+): Promise<Written> => {
+	const draft = newPath(path);
+	rmSync(draft, {force: true});
+	const fd = createFile(draft);
+	try {
+		const bytes = checkpointGroup(checkpoint);
+		await writeAt(fd, [bytes], 0);
+		await syncData(fd);
+		return {
+			fd,
+			length: bytes.length,
+			crc: crc32(bytes),
+			firstSeq: checkpoint.head + 1,
+		};
+	} catch (error) {
+		closeSync(fd);
+		rmSync(draft, {force: true});
+		throw error;
+	}
+};
+
+/**
+ * Makes FILE.new the FILE. At once rather than in turns of its own: nobody can
+ * look for a file by name in between.
+ *
+ * @param aside The other name that FILE gets, which must be free.
+ */
+export const putInPlace = (path: string, aside: string | undefined): void => {
+	if (aside !== undefined) {
+		if (isThere(aside)) {
+			throw new Error(`${aside} is in the way`);
+		}
+
+		renameSync(path, aside);
+	}
+
+	try {
+		renameSync(newPath(path), path);
+	} catch (error) {
+		if (aside !== undefined) {
+			renameSync(aside, path);
+		}
+
+		throw error;
+	}
+};
+
+/** What a start does about a FILE.new: it was killed in the middle of this. */
+export const finishBeginning = async (path: string): Promise<void> => {
+	const draft = newPath(path);
+	if (!isThere(path)) {
+		const fd = openExisting(draft);
+		if (fd !== undefined) {
+			const bytes = await readAt(fd, 0, sizeOf(fd));
+			closeSync(fd);
+			if (survey(bytes).groups.length > 0) {
+				renameSync(draft, path);
+			}
+		}
+	}
+
+	rmSync(draft, {force: true});
+};

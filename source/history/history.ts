@@ -1,0 +1,222 @@
+/**
+ * A room's history: its log on the disk, in the bytes of the wire.
+ *
+ * An entry is shown to nobody before it is appended here, so that a message
+ * one can see is a message that is kept.
+ */
+import type {Buffer} from 'node:buffer';
+import {closeSync} from 'node:fs';
+import {SockchatError} from '../errors.js';
+import {sizeOf} from './disk.js';
+import {historyFailed, historyUnreadable} from './failures.js';
+import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
+import {lastSeqOf, seqAt} from './lines.js';
+import {takeLock} from './lock.js';
+import {entriesFrom, offsetOf, startOfEntries, type Source} from './reader.js';
+import {recover, type Recovered, type Recovery} from './recover.js';
+import {needleOf, searchFile} from './search.js';
+import type {FsyncMode, SetTimer} from './syncing.js';
+import {Writer, type RoomState} from './writer.js';
+
+export type HistoryOptions = {
+	readonly path: string;
+	/** Whether each append waits for the disk, or a second's are synced at once. */
+	readonly fsync: FsyncMode;
+	readonly clock: {readonly setTimer: SetTimer};
+	/** What did not fail an append: a sync by the timer, a file not closed. */
+	readonly onTrouble: (error: Error) => void;
+	/** A file is closed at the first group that takes it to this; 16 MiB. */
+	readonly fileBytes?: number | undefined;
+	/** Files kept, the one that is written to among them; 16. */
+	readonly keptFiles?: number | undefined;
+	/** About how much is recovered into memory; 16 MiB. */
+	readonly tailBytes?: number | undefined;
+};
+
+export type Pages = {
+	/** Whole lines of one file. */
+	readonly entries: Buffer;
+	readonly firstSeq: number;
+	/** Where to go on: the seq behind the last of them. */
+	readonly nextSeq: number;
+};
+
+export type Found = {
+	/** Each a whole line, newest first. */
+	readonly entries: readonly Buffer[];
+	/** Give it as `before` to go on; undefined once all was looked through. */
+	readonly next: number | undefined;
+};
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * Opens a history, or begins it.
+ *
+ * @throws {SockchatError} `ERR_HISTORY_TAKEN` where another server has it;
+ * `ERR_HISTORY` where it can't be read, or others could have a hand in it.
+ */
+export const openHistory = async (
+	options: HistoryOptions,
+): Promise<History> => {
+	const {path, tailBytes = 16 * mebibyte} = options;
+	let unlock;
+	try {
+		prepareFolder(path);
+		unlock = takeLock(path);
+		return new History(await recover(path, tailBytes), options, unlock);
+	} catch (error) {
+		unlock?.();
+		throw error instanceof SockchatError ? error : historyFailed(path, error);
+	}
+};
+
+export class History {
+	readonly recovered: Recovered;
+	readonly #path: string;
+	readonly #writer: Writer;
+	readonly #unlock: () => void;
+
+	constructor(recovery: Recovery, options: HistoryOptions, unlock: () => void) {
+		const {path, fsync, clock, onTrouble} = options;
+		const {fileBytes = 16 * mebibyte, keptFiles = 16} = options;
+		this.recovered = recovery.recovered;
+		this.#path = path;
+		this.#writer = new Writer(recovery, {
+			path,
+			fsync,
+			fileBytes,
+			keptFiles,
+			setTimer: clock.setTimer,
+			onTrouble,
+		});
+		this.#unlock = unlock;
+	}
+
+	/**
+	 * Appends a group of entries; they are kept once this resolves.
+	 *
+	 * @param entries Whole lines that go on from the last append. They must not
+	 * change until this settles.
+	 * @param state The room right behind the last of these entries; asked for
+	 * before this returns, and only where the file is full.
+	 * @throws {SockchatError} `ERR_HISTORY_WRITE` where the disk took none of
+	 * them, or not all: the history is as before, and the same entries may be
+	 * appended again. `ERR_INTERNAL` where another append is under way.
+	 */
+	async append(entries: Buffer, state: () => RoomState): Promise<void> {
+		return this.#writer.append(entries, state);
+	}
+
+	/**
+	 * Entries from a seq on, of one file: about `maxBytes`, at least one.
+	 *
+	 * @returns Undefined where that entry is not kept, or not there yet.
+	 */
+	async read(seq: number, maxBytes: number): Promise<Pages | undefined> {
+		const first = this.#filesBefore(seq + 1)[0];
+		if (first === undefined || seq > this.#writer.head) {
+			return undefined;
+		}
+
+		return this.#reading(first, async source => {
+			const offset = await offsetOf(source, seq);
+			const entries = await entriesFrom(source, offset, maxBytes);
+			if (seqAt(entries, 0) !== seq) {
+				return undefined;
+			}
+
+			return {entries, firstSeq: seq, nextSeq: lastSeqOf(entries)! + 1};
+		});
+	}
+
+	/**
+	 * Messages whose text, or sender's nick, has these words in any case.
+	 *
+	 * @param before Only older ones; without it, all.
+	 * @param limit At most so many.
+	 * @throws {SockchatError} `ERR_HISTORY` where the disk gives nothing back.
+	 */
+	async search(
+		text: string,
+		{before, limit}: {before?: number | undefined; limit: number},
+	): Promise<Found> {
+		const needle = needleOf(text);
+		const entries: Buffer[] = [];
+		const behind = before ?? this.#writer.head + 1;
+		for (const first of this.#filesBefore(behind)) {
+			// eslint-disable-next-line no-await-in-loop
+			const hits = await this.#reading(first, async source =>
+				searchFile(
+					{
+						fd: source.fd,
+						from: await startOfEntries(source),
+						end: await offsetOf(source, behind),
+					},
+					needle,
+					limit - entries.length,
+				),
+			);
+			if (!hits) {
+				break;
+			}
+
+			entries.push(...hits);
+			if (entries.length >= limit) {
+				break;
+			}
+		}
+
+		const isFull = entries.length >= limit;
+		const last = entries.at(-1);
+		return {entries, next: isFull ? last && seqAt(last, 0) : undefined};
+	}
+
+	/**
+	 * Gives the history up, with all of it on the disk.
+	 *
+	 * @throws {SockchatError} `ERR_HISTORY_WRITE` where the disk did not take it.
+	 */
+	async close(): Promise<void> {
+		try {
+			await this.#writer.close();
+		} finally {
+			this.#unlock();
+		}
+	}
+
+	/** The first seqs of the files with entries before a seq, newest first. */
+	#filesBefore(seq: number): number[] {
+		const {closed, written} = this.#writer;
+		return [...closed, written.firstSeq]
+			.filter(first => first < seq)
+			.toReversed();
+	}
+
+	/** @returns Undefined where the file has been deleted. */
+	async #reading<Result>(
+		firstSeq: number,
+		look: (source: Source) => Promise<Result>,
+	): Promise<Result | undefined> {
+		const {written} = this.#writer;
+		const isOpen = firstSeq === written.firstSeq;
+		const path = isOpen ? this.#path : closedPath(this.#path, firstSeq);
+		let fd;
+		try {
+			fd = openToRead(path);
+			return await look({fd, end: isOpen ? written.length : sizeOf(fd)});
+		} catch (error) {
+			if (codeOf(error) === 'ENOENT') {
+				return undefined;
+			}
+
+			throw error instanceof SyntaxError
+				? historyUnreadable(path, error.message)
+				: historyFailed(path, error);
+		} finally {
+			if (fd !== undefined) {
+				closeSync(fd);
+			}
+		}
+	}
+}

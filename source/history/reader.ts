@@ -1,0 +1,125 @@
+/**
+ * Finding entries in one file of a history.
+ *
+ * No index is kept: entries stand in the order of their seq, so a file is
+ * halved until the wanted one is near. All of it is read in blocks, each in a
+ * turn of its own.
+ */
+import type {Buffer} from 'node:buffer';
+import {readAt} from './disk.js';
+import {isSumAt, seqAt, sumBytes, withoutSums} from './lines.js';
+
+/** A file that is open, up to where its bytes count. */
+export type Source = {readonly fd: number; readonly end: number};
+
+const lf = 10;
+const blockBytes = 64 * 1024;
+
+// More than any entry's bytes up to its seq, and more than a sum line.
+const headBytes = 128;
+
+/** The offset behind the first LF at or after an offset; `end` if none is. */
+const behindLine = async ({fd, end}: Source, from: number): Promise<number> => {
+	for (let at = from; at < end; at += blockBytes) {
+		// eslint-disable-next-line no-await-in-loop
+		const block = await readAt(fd, at, Math.min(blockBytes, end - at));
+		const found = block.indexOf(lf);
+		if (found !== -1) {
+			return at + found + 1;
+		}
+	}
+
+	return end;
+};
+
+/** Where the first line behind the checkpoint and its sum begins. */
+export const startOfEntries = async (source: Source): Promise<number> =>
+	Math.min((await behindLine(source, 0)) + sumBytes, source.end);
+
+/** The first entry that begins at or behind where a line begins. */
+const entryAt = async (
+	{fd, end}: Source,
+	at: number,
+): Promise<{at: number; seq: number} | undefined> => {
+	const head = await readAt(fd, at, Math.min(headBytes, end - at));
+	const start = isSumAt(head, 0) ? sumBytes : 0;
+	const seq = seqAt(head, start);
+	return seq === undefined ? undefined : {at: at + start, seq};
+};
+
+/**
+ * Where an entry begins.
+ *
+ * @returns For one that the file doesn't hold, where the next one begins; the
+ * end of the file if there is none.
+ */
+export const offsetOf = async (
+	source: Source,
+	seq: number,
+): Promise<number> => {
+	// All before `low` are older than it; none before `high` is not, or it is
+	// the first such that begins at or behind `low`.
+	let low = await startOfEntries(source);
+	let high = source.end;
+	while (low < high) {
+		const middle = Math.floor((low + high) / 2);
+		// eslint-disable-next-line no-await-in-loop
+		const line = middle === low ? low : await behindLine(source, middle - 1);
+		// eslint-disable-next-line no-await-in-loop
+		const entry = line < high ? await entryAt(source, line) : undefined;
+		if (!entry || entry.at >= high) {
+			high = middle;
+		} else if (entry.seq < seq) {
+			// eslint-disable-next-line no-await-in-loop
+			low = await behindLine(source, entry.at);
+		} else {
+			high = middle;
+		}
+	}
+
+	return (await entryAt(source, low))?.at ?? source.end;
+};
+
+/**
+ * Entry lines from an offset on, without the sums between them.
+ *
+ * @param maxBytes Of the file; at least one entry is read, however long.
+ */
+export const entriesFrom = async (
+	source: Source,
+	offset: number,
+	maxBytes: number,
+): Promise<Buffer> => {
+	const {fd, end} = source;
+	const wanted = Math.min(end, offset + maxBytes);
+	const least = Math.min(end, await behindLine(source, offset));
+	const length = Math.max(wanted, least) - offset;
+	const bytes = await readAt(fd, offset, length);
+	return withoutSums(bytes.subarray(0, bytes.lastIndexOf(lf) + 1));
+};
+
+/** Whole lines, one behind the other, that end at `start` of the next block. */
+export type Block = {readonly bytes: Buffer; readonly start: number};
+
+/**
+ * The block of whole lines that ends at an offset.
+ *
+ * @param from Where the entries of the file begin; less than `end`.
+ */
+export const blockBefore = async (
+	fd: number,
+	from: number,
+	end: number,
+	maxBytes: number,
+): Promise<Block> => {
+	for (let size = maxBytes; ; size *= 2) {
+		const start = Math.max(from, end - size);
+		// eslint-disable-next-line no-await-in-loop
+		const bytes = await readAt(fd, start, end - start);
+		// Its first line began further before, as far as anybody knows here.
+		const skipped = start === from ? 0 : bytes.indexOf(lf) + 1;
+		if (skipped < bytes.length && (skipped > 0 || start === from)) {
+			return {bytes: bytes.subarray(skipped), start: start + skipped};
+		}
+	}
+};

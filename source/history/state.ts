@@ -1,0 +1,95 @@
+/**
+ * The state of a room behind a file of its history, and what of the file is
+ * none of it.
+ */
+import type {Buffer} from 'node:buffer';
+import {historyUnreadable} from './failures.js';
+import {
+	checkpointStart,
+	parseCheckpoint,
+	seqAt,
+	walkEntries,
+	type Checkpoint,
+} from './lines.js';
+import type {Group, Survey} from './survey.js';
+
+export type Cut = {
+	/** Bytes of an unfinished write that were cut off the end. */
+	readonly cutBytes: number;
+	/** The lines in them, the last one perhaps unfinished. */
+	readonly cutLines: number;
+};
+
+export type State = Checkpoint & {readonly clients: Map<string, number>};
+
+export const cutOf = (bytes: Buffer): Cut => ({
+	cutBytes: bytes.length,
+	cutLines: bytes.toString('latin1').split('\n').filter(Boolean).length,
+});
+
+export const addCuts = (a: Cut, b: Cut): Cut => ({
+	cutBytes: a.cutBytes + b.cutBytes,
+	cutLines: a.cutLines + b.cutLines,
+});
+
+// A start that was cut short, and nothing else, may be thrown away.
+const isTornCheckpoint = (bytes: Buffer): boolean => {
+	const length = Math.min(bytes.length, checkpointStart.length);
+	return bytes.subarray(0, length).equals(checkpointStart.subarray(0, length));
+};
+
+/**
+ * Whether nothing in a file counts.
+ *
+ * @throws {SockchatError} `ERR_HISTORY` where it isn't ours to judge.
+ */
+export const isEmpty = (
+	path: string,
+	bytes: Buffer,
+	found: Survey,
+): boolean => {
+	if (found.groups.length > 0) {
+		return false;
+	}
+
+	if (found.stranded.length === 0 && isTornCheckpoint(bytes)) {
+		return true;
+	}
+
+	const seen = JSON.stringify(bytes.toString('utf8', 0, 40));
+	throw historyUnreadable(path, `it begins with ${seen}`);
+};
+
+/** The state behind some groups, the first of which is the checkpoint. */
+export const stateBehind = (
+	path: string,
+	bytes: Buffer,
+	[first, ...groups]: readonly Group[],
+	stranded: readonly Group[],
+): State => {
+	const line = bytes.toString('utf8', first!.start, first!.end);
+	const checkpoint = parseCheckpoint(line);
+	if (!checkpoint) {
+		throw historyUnreadable(path, `it begins with ${line.slice(0, 60)}`);
+	}
+
+	const {logId, clients} = checkpoint;
+	let {head} = checkpoint;
+	for (const [index, {start, end}] of [...groups, ...stranded].entries()) {
+		const entries = bytes.subarray(start, end);
+		// Behind damage, it goes on wherever it goes on.
+		const after = index < groups.length ? head : (seqAt(entries, 0) ?? 0) - 1;
+		const last =
+			after < head ? undefined : walkEntries(entries, after, clients);
+		if (last === undefined) {
+			throw historyUnreadable(
+				path,
+				`entry ${head} is not followed by ${head + 1} at byte ${start}`,
+			);
+		}
+
+		head = last;
+	}
+
+	return {logId, head, clients};
+};

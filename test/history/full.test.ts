@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {readFileSync, statSync} from 'node:fs';
+import process from 'node:process';
+import {test, type TestContext} from 'node:test';
+import {requireExecutable} from '../helpers/environment.js';
+import {
+	lineOf,
+	linesOf,
+	look,
+	makePath,
+	range,
+	seqsOf,
+	stateAt,
+} from './kept.js';
+
+/**
+ * Lets files of this process grow to so many bytes (RLIMIT_FSIZE): the kernel
+ * then takes a part of a write, and refuses the rest with EFBIG. That is a full
+ * disk without one.
+ */
+const limitFiles = (bytes: number | 'unlimited'): void => {
+	const prlimit = requireExecutable('prlimit', 'util-linux');
+	execFileSync(prlimit, ['--pid', String(process.pid), `--fsize=${bytes}:`]);
+};
+
+const withLimit = (t: TestContext): void => {
+	const ignore = () => undefined;
+	// By default, it kills the process.
+	process.on('SIGXFSZ', ignore);
+	t.after(() => {
+		limitFiles('unlimited');
+		process.off('SIGXFSZ', ignore);
+	});
+};
+
+for (const fsync of ['always', 'interval'] as const) {
+	test(`history: a full disk loses nothing, with ${fsync}`, async t => {
+		const path = makePath(t);
+		withLimit(t);
+		await look(
+			path,
+			async ({history, append}) => {
+				await append(3);
+				const before = readFileSync(path);
+				limitFiles(before.length + 150);
+				for (let tries = 0; tries < 3; tries++) {
+					await assert.rejects(history.append(linesOf(4, 9), stateAt(9)), {
+						code: 'ERR_HISTORY_WRITE',
+						message:
+							/room\.jsonl could not be written: EFBIG: file too large\. /,
+					});
+					assert.deepEqual(readFileSync(path), before);
+				}
+
+				// A shorter one fits.
+				await history.append(lineOf(4), stateAt(4));
+				limitFiles('unlimited');
+				await history.append(linesOf(5, 9), stateAt(9));
+			},
+			{fsync},
+		);
+		await look(path, ({history}) => {
+			assert.deepEqual(seqsOf(history.recovered.tail), range(1, 9));
+			assert.equal(history.recovered.cutBytes, 0);
+		});
+	});
+}
+
+test('history: goes on in a full file where none can be begun', async t => {
+	const path = makePath(t);
+	withLimit(t);
+	await look(
+		path,
+		async ({history, append, troubles}) => {
+			await append(12);
+			assert.ok(statSync(path).size < 4000);
+			// The checkpoint of many clients is longer than the limit.
+			limitFiles(8000);
+			await history.append(linesOf(13, 40), () => ({
+				head: 40,
+				clients: range(1, 1000).map(n => [String(n).padStart(16, 'a'), n]),
+			}));
+			assert.match(troubles[0]!.message, /EFBIG/);
+			assert.equal(troubles.length, 1);
+			assert.equal(history.recovered.head, 0);
+			limitFiles('unlimited');
+			await history.append(lineOf(41), stateAt(41));
+			await history.append(lineOf(42), stateAt(42));
+			assert.ok(statSync(path).size < 1000, 'it was closed in the end');
+			assert.equal(troubles.length, 1);
+		},
+		{fileBytes: 4000},
+	);
+	await look(path, ({history}) => {
+		assert.deepEqual(seqsOf(history.recovered.tail), range(1, 42));
+	});
+});

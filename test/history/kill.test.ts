@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import {execPath} from 'node:process';
+import {test} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {startProcess} from '../helpers/process.js';
+import {until} from '../helpers/until.js';
+import {look, makePath, range, seqsOf} from './kept.js';
+
+const appender = fileURLToPath(new URL('appender.ts', import.meta.url));
+
+const lastKept = (output: string): number =>
+	Number(/kept (\d+)\n(?!.*\n)/.exec(output)?.[1] ?? 0);
+
+test('history: killed twenty times, keeps all it said it kept, once', async t => {
+	const path = makePath(t);
+	let kept = 0;
+	for (let round = 0; round < 20; round++) {
+		const child = startProcess(t, execPath, ['--import=tsx', appender, path]);
+		// Somewhere on the way, another place each round; rotations among them.
+		const wanted = kept + 1 + round * 60;
+		await child.waitForOutput('ready ');
+		await until(() => lastKept(child.stdout()) >= wanted, {
+			what: `entry ${wanted}`,
+			seen: child.seen,
+		});
+		child.signal('SIGKILL');
+		assert.equal((await child.waitForExit()).signal, 'SIGKILL');
+		kept = lastKept(child.stdout());
+		await look(path, ({history}) => {
+			const {head, tail, firstSeq, tailFirstSeq} = history.recovered;
+			assert.ok(head >= kept, `${kept} were kept, ${head} are there`);
+			assert.deepEqual(seqsOf(tail), range(tailFirstSeq, head));
+			assert.equal(firstSeq, tailFirstSeq);
+			kept = head;
+		});
+	}
+
+	assert.ok(kept > 1000);
+});
