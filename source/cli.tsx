@@ -147,6 +147,7 @@ const main = async (): Promise<number> => {
 	const options = parseOptions(cli.input, given, {
 		isTerminal: process.stdin.isTTY && process.stdout.isTTY,
 		loginName: readLoginName,
+		env: process.env,
 	});
 	if (options instanceof SockchatError) {
 		report(options, given['json'] === true);

@@ -85,6 +85,25 @@ export const flags = {
 		summary: 'the queue given to listen() (default: 4096)',
 		commands: ['join', 'serve'],
 	},
+	history: {
+		type: 'string',
+		value: 'FILE',
+		summary:
+			"where the room is kept (default: a file in the user's state folder)",
+		commands: ['join', 'serve'],
+	},
+	noHistory: {
+		type: 'boolean',
+		summary: 'keep the room in memory alone',
+		commands: ['join', 'serve'],
+	},
+	fsync: {
+		type: 'string',
+		value: 'always|interval',
+		summary:
+			'when the disk has it: before it is shown, or within 1 s (default)',
+		commands: ['join', 'serve'],
+	},
 	message: {
 		type: 'string',
 		value: 'TEXT',

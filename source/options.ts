@@ -3,6 +3,7 @@
  * that says what is wrong. Nothing is opened or read here but the login name.
  */
 import {userInfo} from 'node:os';
+import {resolve} from 'node:path';
 import process from 'node:process';
 import leven from 'leven';
 import {SockchatError} from './errors.js';
@@ -14,12 +15,16 @@ import {
 	type Flag,
 	type FlagName,
 } from './flags.js';
+import {historyPath} from './history/path.js';
+import type {FsyncMode} from './history/syncing.js';
 import {
+	formatAddress,
 	parsePort,
 	parseSocketPath,
 	parseTcpAddress,
 	type Address,
 } from './net/address.js';
+import type {HistoryPlace} from './net/history-place.js';
 import {defaultHost, defaultPort} from './protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from './protocol/nick.js';
 
@@ -50,6 +55,8 @@ export type Options = {
 	readonly isWatched: boolean;
 	readonly maxMembers: number | undefined;
 	readonly backlog: number | undefined;
+	/** Where a server keeps its room; undefined in memory alone. */
+	readonly history: HistoryPlace | undefined;
 	readonly message: string | undefined;
 	readonly isRetrying: boolean;
 	readonly timeoutMs: number | undefined;
@@ -63,6 +70,8 @@ type Environment = {
 	/** Whether both stdin and stdout are terminals. */
 	readonly isTerminal: boolean;
 	readonly loginName: () => string;
+	/** The environment, for where files of the user stand. */
+	readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 const wrongUsage = (message: string) => new SockchatError('ERR_USAGE', message);
@@ -268,6 +277,51 @@ const readEol = (reader: Reader): LineEnding => {
 			);
 };
 
+const readFsync = (reader: Reader): FsyncMode => {
+	const value = reader.text('fsync') ?? 'interval';
+	return value === 'always' || value === 'interval'
+		? value
+		: reader.take<FsyncMode>(
+				wrongUsage(
+					`--fsync takes always or interval; "${value}" is neither of them.`,
+				),
+				'interval',
+			);
+};
+
+/** A port that is another each time has no room to come back to. */
+const hasLastingAddress = (address: Address): boolean =>
+	address.kind === 'unix' || address.port !== 0;
+
+const addressForFile = (address: Address): string =>
+	address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
+
+const readHistory = (
+	reader: Reader,
+	given: GivenFlags,
+	address: Address,
+	env: Environment['env'],
+): HistoryPlace | undefined => {
+	const isOff = given['history'] === false;
+	const fsync = readFsync(reader);
+	const asked = isOff ? undefined : reader.text('history');
+	if (reader.has('raw')) {
+		return asked === undefined
+			? undefined
+			: reader.take<HistoryPlace | undefined>(
+					wrongUsage('--history keeps a room, and --raw has none.'),
+					undefined,
+				);
+	}
+
+	const path =
+		asked ??
+		(!isOff && hasLastingAddress(address)
+			? historyPath(addressForFile(address), env)
+			: undefined);
+	return path === undefined ? undefined : {path, fsync};
+};
+
 const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 	// All are read, so that a wrong value of any is seen.
 	const isJson = reader.has('json');
@@ -298,7 +352,7 @@ export const readLoginName = (): string => {
 export const parseOptions = (
 	input: readonly string[],
 	given: GivenFlags,
-	{isTerminal, loginName}: Environment,
+	{isTerminal, loginName, env}: Environment,
 ): Options | SockchatError => {
 	const command = parseCommand(input);
 	if (command instanceof SockchatError) {
@@ -313,9 +367,10 @@ export const parseOptions = (
 	const reader = new Reader(given);
 	const output = readOutput(reader, isTerminal);
 	const isExplained = reader.has('explain');
+	const address = readAddress(reader, command);
 	const options: Options = {
 		command,
-		address: readAddress(reader, command),
+		address,
 		...readNick(reader, loginName),
 		isRaw: reader.has('raw'),
 		eol: readEol(reader),
@@ -328,6 +383,10 @@ export const parseOptions = (
 		isWatched: output !== 'plain' || isExplained,
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),
+		history:
+			command === 'connect'
+				? undefined
+				: readHistory(reader, given, address, env),
 		message: reader.text('message'),
 		isRetrying: given['retry'] !== false,
 		timeoutMs: reader.seconds('timeout'),

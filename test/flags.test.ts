@@ -20,8 +20,11 @@ Options
   --explain           one sentence on each step of the connection
 
 serve, and sockchat alone
-  --max-members N  how many may be in the room (default: 10000)
-  --backlog N      the queue given to listen() (default: 4096)
+  --max-members N          how many may be in the room (default: 10000)
+  --backlog N              the queue given to listen() (default: 4096)
+  --history FILE           where the room is kept (default: a file in the user's state folder)
+  --no-history             keep the room in memory alone
+  --fsync always|interval  when the disk has it: before it is shown, or within 1 s (default)
 
 connect
   --message TEXT     send it, wait until it is stored, leave

@@ -17,6 +17,7 @@ const parse = (words: string, given: GivenFlags) =>
 		{
 			isTerminal: true,
 			loginName: () => 'otter',
+			env: {},
 		},
 	);
 

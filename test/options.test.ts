@@ -12,7 +12,7 @@ import {
 const parse = (
 	words: string,
 	given: GivenFlags = {},
-	{isTerminal = true, login = 'otter'} = {},
+	{isTerminal = true, login = 'otter', env = {}} = {},
 ) =>
 	parseOptions(
 		words.split(' ').filter(word => word !== ''),
@@ -20,6 +20,7 @@ const parse = (
 		{
 			isTerminal,
 			loginName: () => login,
+			env,
 		},
 	);
 

@@ -93,6 +93,12 @@ export class History {
 		this.#unlock = unlock;
 	}
 
+	/** The oldest entry that is kept; the next one's seq while there is none. */
+	get firstSeq(): number {
+		const {closed, written} = this.#writer;
+		return closed[0] ?? written.firstSeq;
+	}
+
 	/**
 	 * Appends a group of entries; they are kept once this resolves.
 	 *

@@ -236,7 +236,9 @@ export class FramedDialect implements Dialect {
 			since !== undefined &&
 			since <= head &&
 			(log === undefined || log === room.logId);
-		session.join(member, this.#replayFrom(isKnown ? since + 1 : undefined));
+		const {firstSeq} = room.log;
+		const latest = Math.max(firstSeq, head - replayEntries + 1);
+		session.join(member, isKnown ? since + 1 : latest);
 		session.dispatch({type: 'welcomed', at: clock.monotonicMs()});
 	}
 
@@ -245,20 +247,6 @@ export class FramedDialect implements Dialect {
 		session.sessions.refused++;
 		this.tellError(error);
 		session.end('protocol');
-	}
-
-	/** The offset that the replay begins at; says what is missing before it. */
-	#replayFrom(seq: number | undefined): number {
-		const {log} = this.#session.sessions.room;
-		if (seq === undefined) {
-			return log.offsetOf(Math.max(log.firstSeq, log.head - replayEntries + 1));
-		}
-
-		if (seq < log.firstSeq) {
-			this.tellGap(seq, log.firstSeq - 1);
-		}
-
-		return log.offsetOf(seq);
 	}
 
 	#say(member: Member, {n, text}: Say): void {

@@ -9,6 +9,7 @@ import {formatAddress, type Address} from './address.js';
 import {Client} from './client.js';
 import {systemClock} from './clock.js';
 import {connectionFailed, dial} from './dial.js';
+import type {HistoryPlace} from './history-place.js';
 import {startHost} from './host.js';
 import {SocketWatch} from './socket-watch.js';
 
@@ -20,6 +21,7 @@ export type RoomOptions = {
 	readonly isRetrying: boolean;
 	readonly backlog: number | undefined;
 	readonly maxMembers: number | undefined;
+	readonly history: HistoryPlace | undefined;
 	readonly localPort: number | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;

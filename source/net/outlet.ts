@@ -8,6 +8,20 @@
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
 import type {RoomLog} from '../room/log.js';
+import {trace} from '../trace.js';
+
+/** Entries that the log has no more, from its history. */
+export type Past = {
+	/** The oldest that is kept. */
+	readonly firstSeq: number;
+	/** @returns Whole entries; undefined where that one is not kept. */
+	readonly read: (
+		seq: number,
+		maxBytes: number,
+	) => Promise<
+		{readonly entries: Buffer; readonly nextSeq: number} | undefined
+	>;
+};
 
 /** How the log is told to a peer. */
 export type Teller = {
@@ -20,12 +34,19 @@ export type Teller = {
 export type OutletOptions = {
 	readonly duplex: Duplex;
 	readonly log: RoomLog;
+	readonly past: Past | undefined;
 	readonly onChunk: (bytes: Buffer | string) => void;
 	/** What waited is written: there may be more to hand on. */
 	readonly onWritten: () => void;
-	/** Whether the peer is not read anyway, because somebody asked for it. */
-	readonly isPaused: () => boolean;
+	/** It doesn't read its answers, so it is not to be read; or reads again. */
+	readonly onUnread: (isTooMuch: boolean) => void;
 };
+
+// Read from the history at a time: as much as a segment of the log holds.
+const pastBytes = 256 * 1024;
+
+/** Where the cursor stands while entries older than the log are due. */
+const beforeLog = -1;
 
 // Answers that a peer doesn't read may pile up to this; then it isn't read.
 const maxUnreadBytes = 1024 * 1024;
@@ -36,6 +57,7 @@ export class Outlet {
 	/** The seq that is due at the cursor, to say from where on all is gone. */
 	#dueSeq: number;
 	#isBlocked = false;
+	#isUnread = false;
 
 	/** It begins at the head: a peer that only listens gets what comes now. */
 	constructor(options: OutletOptions) {
@@ -54,14 +76,24 @@ export class Outlet {
 		return Math.max(0, this.#options.log.head + 1 - this.#dueSeq);
 	}
 
-	moveTo(cursor: number): void {
-		this.#cursor = cursor;
-		this.#dueSeq = this.#options.log.seqAt(cursor);
+	/** @param seq Of the entry to hand on next. */
+	moveTo(seq: number): void {
+		const {log} = this.#options;
+		this.#dueSeq = seq;
+		this.#cursor = seq < log.firstSeq ? beforeLog : log.offsetOf(seq);
+	}
+
+	/** What was not shown yet was taken back, and may have been due. */
+	rollBack(): void {
+		const {log} = this.#options;
+		if (this.#cursor > log.end) {
+			this.moveTo(log.head + 1);
+		}
 	}
 
 	/** Tells this peer alone, behind what it was handed of the log so far. */
 	write(line: string): void {
-		const {duplex, onChunk, isPaused} = this.#options;
+		const {duplex, onChunk, onUnread} = this.#options;
 		// Behind our FIN nothing goes out, and trying would destroy the socket.
 		if (duplex.writableEnded) {
 			return;
@@ -69,12 +101,12 @@ export class Outlet {
 
 		onChunk(line);
 		duplex.write(line);
-		if (duplex.writableLength > maxUnreadBytes && !duplex.isPaused()) {
-			duplex.pause();
+		if (duplex.writableLength > maxUnreadBytes && !this.#isUnread) {
+			this.#isUnread = true;
+			onUnread(true);
 			this.#whenWritten(() => {
-				if (!isPaused()) {
-					duplex.resume();
-				}
+				this.#isUnread = false;
+				onUnread(false);
 			});
 		}
 	}
@@ -88,16 +120,60 @@ export class Outlet {
 		const {log} = this.#options;
 		while (!this.#isBlocked && this.#cursor < end) {
 			if (this.#cursor < log.start) {
-				teller.tellGap(this.#dueSeq, log.firstSeq - 1);
-				this.moveTo(log.start);
+				this.#catchUp(teller);
+				continue;
 			}
 
 			const slice = log.slice(this.#cursor);
-			this.moveTo(this.#cursor + slice.length);
+			this.#cursor += slice.length;
+			this.#dueSeq = log.seqAt(this.#cursor);
 			this.#write(teller.encode(slice));
 		}
 
 		return !this.#isBlocked;
+	}
+
+	/** What is due has fallen off the log: the history has it, or it is gone. */
+	#catchUp(teller: Teller): void {
+		const {log, past} = this.#options;
+		const oldest = Math.min(past?.firstSeq ?? Infinity, log.firstSeq);
+		if (this.#dueSeq < oldest) {
+			teller.tellGap(this.#dueSeq, oldest - 1);
+		}
+
+		this.moveTo(Math.max(this.#dueSeq, oldest));
+		if (past && this.#cursor === beforeLog) {
+			this.#isBlocked = true;
+			void this.#readPast(past, teller);
+		}
+	}
+
+	async #readPast(past: Past, teller: Teller): Promise<void> {
+		const {log, onWritten} = this.#options;
+		const seq = this.#dueSeq;
+		try {
+			const read = await past.read(seq, pastBytes);
+			this.#isBlocked = false;
+			if (read) {
+				this.moveTo(read.nextSeq);
+				this.#write(teller.encode(read.entries));
+			} else if (seq >= past.firstSeq) {
+				this.#skip(log.firstSeq, teller);
+			}
+		} catch (error) {
+			trace(`the history can't be read: ${(error as Error).message}`);
+			this.#isBlocked = false;
+			this.#skip(log.firstSeq, teller);
+		}
+
+		if (!this.#isBlocked) {
+			onWritten();
+		}
+	}
+
+	#skip(seq: number, teller: Teller): void {
+		teller.tellGap(this.#dueSeq, seq - 1);
+		this.moveTo(seq);
 	}
 
 	#write(bytes: Buffer): void {
@@ -106,6 +182,10 @@ export class Outlet {
 		}
 
 		const {duplex, onChunk, onWritten} = this.#options;
+		if (duplex.writableEnded) {
+			return;
+		}
+
 		onChunk(bytes);
 		duplex.write(bytes);
 		// write() may return false although all went out at once: what still

@@ -83,11 +83,10 @@ export const controlPeer = async (
 			watch?.called(call, duplex);
 		},
 		setPaused(isPaused: boolean) {
-			session.isPaused = isPaused;
 			if (isPaused) {
-				duplex.pause();
+				session.hold('asked');
 			} else {
-				duplex.resume();
+				session.release('asked');
 			}
 		},
 		reset() {

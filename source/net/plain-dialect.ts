@@ -53,8 +53,8 @@ export class PlainDialect implements Dialect {
 		this.#session = session;
 	}
 
-	/** @param cursor Where in the log it begins to listen, as in a session. */
-	join(cursor: number | undefined): void {
+	/** @param seq From where on it listens, as in a session. */
+	join(seq: number | undefined): void {
 		const {sessions} = this.#session;
 		const {room, clock} = sessions;
 		const result = room.join(randomUUID(), this.#guestNick(), clock.wallMs(), {
@@ -66,7 +66,7 @@ export class PlainDialect implements Dialect {
 			this.#session.end('protocol');
 		} else {
 			this.#id = result.member.id;
-			this.#session.join(result.member, cursor);
+			this.#session.join(result.member, seq);
 		}
 	}
 
@@ -173,7 +173,7 @@ export class PlainDialect implements Dialect {
 		switch (action.type) {
 			case 'say': {
 				const {room, clock} = sessions;
-				const n = room.lastStored(member.id) + 1;
+				const n = room.lastTaken(member.id) + 1;
 				const result = room.say(member, n, action.text, clock.wallMs());
 				if (result.kind === 'refused') {
 					this.tellError(result.error);

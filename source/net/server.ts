@@ -6,6 +6,7 @@ import {Room} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {systemClock, type Clock} from './clock.js';
+import {openHistoryFor, type HistoryPlace} from './history-place.js';
 import {Listener} from './listener.js';
 import {controlPeer, samplePeers} from './peers.js';
 import {Sessions} from './sessions.js';
@@ -17,6 +18,8 @@ export type ServerOptions = {
 	readonly backlog?: number | undefined;
 	/** 10,000 by default. */
 	readonly maxMembers?: number | undefined;
+	/** Where the log is kept; undefined keeps it in memory alone. */
+	readonly history?: HistoryPlace | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
 	/** Set where somebody watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
@@ -53,24 +56,33 @@ export type Server = {
 /**
  * Binds, listens and serves a room.
  *
- * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
- * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`.
+ * @throws {SockchatError} See `listen` and `openHistory`.
  */
 export const startServer = async ({
 	address,
 	backlog,
 	maxMembers,
+	history: place,
 	onEvent = () => undefined,
 	watch,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
-	const room = new Room({logId: randomUUID(), maxMembers});
+	const history =
+		place && (await openHistoryFor(place, address, clock, onEvent));
+	const past = history?.recovered;
+	const room = new Room({
+		logId: past?.logId ?? randomUUID(),
+		maxMembers,
+		log: {isHeld: history !== undefined},
+		past,
+	});
 	const sessions = new Sessions({
 		room,
 		roomName: () => formatAddress(listener.address),
 		clock,
 		emit: onEvent,
 		tap: watch?.tap,
+		history,
 	});
 	const listener = new Listener({
 		address,
@@ -88,13 +100,41 @@ export const startServer = async ({
 		},
 	});
 	watch?.sample((table, at) => samplePeers(sessions, listener, table, at));
-	await listener.listen(backlog);
+	try {
+		await listener.listen(backlog);
+	} catch (error) {
+		await history?.close();
+		throw error;
+	}
+
+	if (place && past) {
+		const {head, cutBytes, damagedPath} = past;
+		const {path} = place;
+		const at = clock.wallMs();
+		onEvent({
+			type: 'history',
+			at,
+			state: 'open',
+			path,
+			head,
+			cutBytes,
+			damagedPath,
+		});
+	}
+
 	watch?.called('bind()');
 	watch?.called('listen()');
 	sessions.start();
-	const closed = listener.closed.then(() => {
+	const closed = listener.closed.then(async () => {
 		sessions.stop();
 		watch?.stop();
+		await sessions.kept();
+		try {
+			await history?.close();
+		} catch (error) {
+			const at = clock.wallMs();
+			onEvent({type: 'history', at, state: 'failing', error: error as Error});
+		}
 	});
 	return {
 		address: listener.address,

@@ -25,6 +25,12 @@ import {PlainDialect} from './plain-dialect.js';
 import {refusals} from './refusals.js';
 import type {Sessions} from './sessions.js';
 
+/**
+ * Why a peer is not read: somebody asked for it, it doesn't read what it is
+ * told, or the disk is behind what was said.
+ */
+export type Hold = 'asked' | 'unread' | 'disk';
+
 // Who says bye sends FIN with it; one that forgets it is not waited for longer.
 const finBehindByeMs = 250;
 
@@ -58,10 +64,10 @@ export class PeerSession {
 	lastHeardAt: number;
 	bytesIn = 0;
 	member: Member | undefined;
-	/** Not read, because somebody asked for it. */
-	isPaused = false;
 	/** Undefined until a ping of ours was answered. */
 	rttMs: number | undefined;
+	/** Why it is not read now. */
+	readonly #holds = new Set<Hold>();
 	#state: Session;
 	#dialect: Dialect | undefined;
 	#firstBytes = Buffer.alloc(0);
@@ -83,13 +89,20 @@ export class PeerSession {
 		this.#outlet = new Outlet({
 			duplex,
 			log: sessions.room.log,
+			past: sessions.past,
 			onChunk(bytes) {
 				tap?.note('out', peer, bytes);
 			},
 			onWritten: () => {
 				this.pump();
 			},
-			isPaused: () => this.isPaused,
+			onUnread: isTooMuch => {
+				if (isTooMuch) {
+					this.hold('unread');
+				} else {
+					this.release('unread');
+				}
+			},
 		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
@@ -106,6 +119,11 @@ export class PeerSession {
 		duplex.on('close', () => {
 			this.#leave('closed');
 		});
+	}
+
+	/** Not read, because somebody asked for it. */
+	get isPaused(): boolean {
+		return this.#holds.has('asked');
 	}
 
 	get state(): Session {
@@ -150,13 +168,25 @@ export class PeerSession {
 	tick(at: number): void {
 		const {sessions} = this;
 		const {heartbeatMs} = sessions.room;
-		if (this.isPaused) {
+		if (this.#holds.size > 0) {
 			// It may have said much: it is we who don't read it.
 			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
 		}
 
 		const {lastHeardAt} = this;
 		this.dispatch({type: 'tick', at, lastHeardAt, heartbeatMs});
+	}
+
+	/** Stops reading it, so that it has to wait: nothing is dropped. */
+	hold(why: Hold): void {
+		this.#holds.add(why);
+		this.duplex.pause();
+	}
+
+	release(why: Hold): void {
+		if (this.#holds.delete(why) && this.#holds.size === 0) {
+			this.duplex.resume();
+		}
 	}
 
 	end(reason: LeaveReason): void {
@@ -174,13 +204,13 @@ export class PeerSession {
 	/**
 	 * Becomes a member.
 	 *
-	 * @param cursor The offset of its next entry; without one it gets what was
-	 * said since it connected.
+	 * @param seq Of its next entry; without one it gets what was said since it
+	 * connected.
 	 */
-	join(member: Member, cursor?: number): void {
+	join(member: Member, seq?: number): void {
 		this.member = member;
-		if (cursor !== undefined) {
-			this.#outlet.moveTo(cursor);
+		if (seq !== undefined) {
+			this.#outlet.moveTo(seq);
 		}
 
 		this.sessions.onJoined(this);
@@ -204,6 +234,11 @@ export class PeerSession {
 		}
 	}
 
+	/** What it said could not be kept. */
+	refuse(error: SockchatError, n: number): void {
+		this.#dialect?.tellError(error, n);
+	}
+
 	whisper(frame: Whispered): void {
 		this.#dialect?.tellWhisper(frame);
 	}
@@ -215,14 +250,26 @@ export class PeerSession {
 			return;
 		}
 
-		const {log} = this.sessions.room;
-		const end = this.#finishCursor ?? (this.member ? log.end : 0);
+		const {shownEnd} = this.sessions.room.log;
+		const wanted = this.#finishCursor ?? (this.member ? shownEnd : 0);
+		const end = Math.min(wanted, shownEnd);
 		const isAllHanded = this.#outlet.handOn(end, dialect);
-		if (isAllHanded && this.#finishCursor !== undefined) {
+		if (isAllHanded && this.#finishCursor === end) {
 			this.#finishCursor = undefined;
 			dialect.farewell(this.#endReason!);
 			this.#sendFin(dialect);
 		}
+	}
+
+	/** What was not shown yet was taken back. */
+	rollBack(): void {
+		this.#outlet.rollBack();
+		if (this.#finishCursor !== undefined) {
+			const {end} = this.sessions.room.log;
+			this.#finishCursor = Math.min(this.#finishCursor, end);
+		}
+
+		this.pump();
 	}
 
 	/**
@@ -366,7 +413,7 @@ export class PeerSession {
 		const {room} = this.sessions;
 		const dialect = new PlainDialect(this);
 		this.#dialect = dialect;
-		dialect.join(isListener ? undefined : room.log.end);
+		dialect.join(isListener ? undefined : room.log.head + 1);
 	}
 
 	#turnAway(protocol: ForeignProtocol): void {

@@ -4,11 +4,15 @@
  */
 import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
+import type {SockchatError} from '../errors.js';
+import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
 import type {LeaveReason} from '../protocol/frame.js';
-import type {Member, Room} from '../room/room.js';
+import type {Member, Room, TakenBack} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
 import type {Clock} from './clock.js';
+import {Keeper} from './keeper.js';
+import type {Past} from './outlet.js';
 import {PeerSession} from './session.js';
 import type {WireTap} from './wire-tap.js';
 
@@ -20,6 +24,8 @@ export type SessionsOptions = {
 	readonly emit: (event: ServerEvent) => void;
 	/** Set where somebody watches the wire. */
 	readonly tap?: WireTap | undefined;
+	/** Where the log is kept; without it, all is shown at once. */
+	readonly history?: History | undefined;
 };
 
 // How often deadlines are looked at.
@@ -28,6 +34,9 @@ const sweepMs = 250;
 // A sweep this late was not late: this process itself was stopped, and heard
 // nobody for its own fault.
 const stoppedMs = 2000;
+
+// What was said and is not on the disk yet may come to this.
+const maxHeldBytes = 4 * 1024 * 1024;
 
 // Where joins and leaves are only counted, the count goes out this often.
 const countsEveryMs = 1000;
@@ -40,21 +49,31 @@ export class Sessions {
 	/** How many were accepted, and then not let into the room. */
 	refused = 0;
 	readonly #roomName: () => string;
+	readonly #keeper: Keeper | undefined;
+	readonly #history: History | undefined;
 	readonly #all = new Set<PeerSession>();
 	readonly #byMember = new Map<string, PeerSession>();
 	#isFlushDue = false;
+	#isHeldForDisk = false;
 	#isCountDue = false;
 	#countedAt = 0;
 	#sweptAt: number;
 	#cancelSweep: (() => void) | undefined;
 
-	constructor({room, roomName, clock, emit, tap}: SessionsOptions) {
+	constructor({room, roomName, clock, emit, tap, history}: SessionsOptions) {
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
 		this.tap = tap;
 		this.#roomName = roomName;
 		this.#sweptAt = clock.monotonicMs();
+		this.#history = history;
+		this.#keeper = history && this.#keeperOf(history);
+	}
+
+	/** What the log has no more. */
+	get past(): Past | undefined {
+		return this.#history;
 	}
 
 	get roomName(): string {
@@ -62,7 +81,11 @@ export class Sessions {
 	}
 
 	add(duplex: Duplex, peer: string): void {
-		this.#all.add(new PeerSession(duplex, peer, this));
+		const session = new PeerSession(duplex, peer, this);
+		this.#all.add(session);
+		if (this.#isHeldForDisk) {
+			session.hold('disk');
+		}
 	}
 
 	/** The session that a member is in now. */
@@ -91,6 +114,11 @@ export class Sessions {
 		}
 	}
 
+	/** Settles once all that was said is kept, or its senders know better. */
+	async kept(): Promise<void> {
+		await this.#keeper?.settled();
+	}
+
 	/** Cuts off whoever is still there. */
 	destroy(): void {
 		for (const {duplex} of this.#all) {
@@ -113,6 +141,7 @@ export class Sessions {
 
 	/** The log grew, so all members get the new entries as this turn ends. */
 	onPosted(): void {
+		this.#holdForDisk();
 		if (!this.#isFlushDue) {
 			this.#isFlushDue = true;
 			// Not a microtask: that would run once a socket read, and hand on the
@@ -158,8 +187,77 @@ export class Sessions {
 
 	#flush(): void {
 		this.#isFlushDue = false;
-		for (const session of this.#byMember.values()) {
+		if (this.#keeper) {
+			this.#keeper.post();
+		} else {
+			this.#pump();
+		}
+	}
+
+	/** More is said than the disk takes: who talks has to wait for it. */
+	#holdForDisk(): void {
+		const {heldBytes} = this.room.log;
+		if (!this.#isHeldForDisk && heldBytes > maxHeldBytes) {
+			this.#isHeldForDisk = true;
+			for (const session of this.#all) {
+				session.hold('disk');
+			}
+		} else if (this.#isHeldForDisk && heldBytes < maxHeldBytes / 2) {
+			this.#isHeldForDisk = false;
+			for (const session of this.#all) {
+				session.release('disk');
+			}
+		}
+	}
+
+	#pump(): void {
+		for (const session of this.#all) {
 			session.pump();
+		}
+	}
+
+	#keeperOf(history: History): Keeper {
+		return new Keeper({
+			room: this.room,
+			history,
+			onShown: () => {
+				this.#holdForDisk();
+				this.#pump();
+			},
+			onTakenBack: (taken, error) => {
+				this.#takeBack(taken, error);
+			},
+			onTrouble: error => {
+				const at = this.clock.wallMs();
+				this.emit(
+					error
+						? {type: 'history', at, state: 'failing', error}
+						: {type: 'history', at, state: 'mended'},
+				);
+			},
+		});
+	}
+
+	#takeBack(taken: readonly TakenBack[], error: SockchatError): void {
+		this.#holdForDisk();
+		for (const session of this.#all) {
+			session.rollBack();
+		}
+
+		for (const {id, n} of taken) {
+			this.#byMember.get(id)?.refuse(error, n);
+		}
+
+		// Who came or went meanwhile is told by no entry.
+		const {head} = this.room.log;
+		const line = frameLine({
+			type: 'members',
+			...this.room.memberList(),
+			heartbeatMs: this.room.heartbeatMs,
+			head,
+		});
+		for (const session of this.#byMember.values()) {
+			session.tell(line);
 		}
 	}
 

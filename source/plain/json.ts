@@ -95,6 +95,12 @@ const objectOf = (event: ChatEvent): object | undefined => {
 			return {...event, rows};
 		}
 
+		case 'history': {
+			return 'error' in event
+				? {...event, error: undefined, message: event.error.message}
+				: event;
+		}
+
 		case 'rtt': {
 			const {at, type, rttMs} = event;
 			// The clock knows no more than microseconds.

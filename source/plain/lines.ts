@@ -154,6 +154,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'accepted':
 		case 'ended':
 		case 'foreign':
+		case 'history':
 		case 'queued':
 		case 'sent':
 		case 'stored':

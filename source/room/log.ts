@@ -1,11 +1,14 @@
 /**
  * The room's log: entries as encoded lines, in segments of memory.
  *
- * Every member is handed subarrays of these segments, so bytes once appended
+ * Every member is handed subarrays of these segments, so bytes once shown
  * never change and a segment is never used again. A position is an absolute
  * byte offset that counts on for the life of the log; `seq` counts entries
- * from 1 without holes. What falls off the end is gone: whoever still needed
- * it is told so, by seq.
+ * from 1 without holes. What falls off the end is gone from here: whoever
+ * still needs it reads the history, or is told so, by seq.
+ *
+ * With a history, entries are appended first and shown once they are kept; up
+ * to then they can be taken back.
  */
 import {Buffer} from 'node:buffer';
 
@@ -14,7 +17,18 @@ export type LogOptions = {
 	readonly segmentBytes?: number;
 	/** Bytes kept; whole segments fall off, so up to two segments more. */
 	readonly retainedBytes?: number;
+	/** Whether entries wait for `show()`. */
+	readonly isHeld?: boolean;
 };
+
+/** Entries that wait to be shown, as far as they lie in one piece. */
+export type Held = {
+	readonly entries: Buffer;
+	/** The seq of the last of them. */
+	readonly head: number;
+};
+
+const lineFeed = 0x0a;
 
 type Segment = {
 	readonly bytes: Buffer;
@@ -29,18 +43,23 @@ type Segment = {
 export class RoomLog {
 	readonly #segmentBytes: number;
 	readonly #retainedBytes: number;
+	readonly #isHeld: boolean;
 	readonly #segments: Segment[] = [];
 	#end = 0;
 	#head = 0;
+	#shownEnd = 0;
+	#shownHead = 0;
 	// All members that keep up ask for the same slice: it is cut once.
 	#lastSlice: {cursor: number; end: number; slice: Buffer} | undefined;
 
 	constructor({
 		segmentBytes = 256 * 1024,
 		retainedBytes = 16 * 1024 * 1024,
+		isHeld = false,
 	}: LogOptions = {}) {
 		this.#segmentBytes = segmentBytes;
 		this.#retainedBytes = retainedBytes;
+		this.#isHeld = isHeld;
 	}
 
 	/** The seq of the newest entry; 0 while there is none. */
@@ -51,6 +70,21 @@ export class RoomLog {
 	/** The offset behind the newest entry. */
 	get end(): number {
 		return this.#end;
+	}
+
+	/** Up to here members may see it. */
+	get shownEnd(): number {
+		return this.#shownEnd;
+	}
+
+	/** Bytes that wait to be shown. */
+	get heldBytes(): number {
+		return this.#end - this.#shownEnd;
+	}
+
+	/** The seq of the newest entry that members may see. */
+	get shownHead(): number {
+		return this.#shownHead;
 	}
 
 	/** The oldest seq still held; head + 1 while there is none. */
@@ -76,26 +110,105 @@ export class RoomLog {
 		segment.used += written;
 		this.#end += written;
 		this.#head++;
+		if (!this.#isHeld) {
+			this.#shownEnd = this.#end;
+			this.#shownHead = this.#head;
+		}
+
 		return this.#head;
 	}
 
 	/**
-	 * The bytes from an offset on, as far as they lie in one piece: up to the
-	 * head, or to the end of a segment. Whole entries, never copied.
+	 * Begins with entries of before, which have been shown then.
 	 *
-	 * @param cursor An offset between `start` and `end` that an entry begins at.
+	 * @param entries Whole lines; they are kept as they are.
+	 * @param firstSeq Of the first of them; where there are none, of the next.
+	 */
+	restore(entries: Buffer, firstSeq: number): void {
+		this.#head = firstSeq - 1;
+		for (let start = 0; start < entries.length;) {
+			const offsets: number[] = [];
+			let end = start;
+			while (end < entries.length && end - start < this.#segmentBytes) {
+				offsets.push(end - start);
+				end = entries.indexOf(lineFeed, end) + 1;
+			}
+
+			const bytes = entries.subarray(start, end);
+			this.#segments.push({
+				bytes,
+				start: this.#end,
+				firstSeq: this.#head + 1,
+				used: bytes.length,
+				offsets,
+			});
+			this.#end += bytes.length;
+			this.#head += offsets.length;
+			start = end;
+		}
+
+		this.#shownEnd = this.#end;
+		this.#shownHead = this.#head;
+	}
+
+	/** What waits to be shown, the oldest first; undefined if nothing does. */
+	held(): Held | undefined {
+		const segment = this.#segmentAt(this.#shownEnd);
+		return (
+			segment && {
+				entries: segment.bytes.subarray(
+					this.#shownEnd - segment.start,
+					segment.used,
+				),
+				head: segment.firstSeq + segment.offsets.length - 1,
+			}
+		);
+	}
+
+	/** Members may see these now. */
+	show({entries, head}: Held): void {
+		this.#shownEnd += entries.length;
+		this.#shownHead = head;
+	}
+
+	/** Takes back what was not shown: it has never been. */
+	rollBack(): void {
+		while ((this.#segments.at(-1)?.start ?? -1) >= this.#shownEnd) {
+			this.#segments.pop();
+		}
+
+		const last = this.#segments.at(-1);
+		if (last) {
+			last.used = this.#shownEnd - last.start;
+			last.offsets.length = this.#shownHead - last.firstSeq + 1;
+		}
+
+		this.#end = this.#shownEnd;
+		this.#head = this.#shownHead;
+	}
+
+	/**
+	 * The bytes from an offset on, as far as they are shown and lie in one piece.
+	 * Whole entries, never copied.
+	 *
+	 * @param cursor An offset from `start` up to `shownEnd` that an entry begins
+	 * at.
 	 */
 	slice(cursor: number): Buffer {
 		const last = this.#lastSlice;
-		if (last?.cursor === cursor && last.end === this.#end) {
+		const end = this.#shownEnd;
+		if (last?.cursor === cursor && last.end === end) {
 			return last.slice;
 		}
 
 		const segment = this.#segmentAt(cursor);
 		const slice = segment
-			? segment.bytes.subarray(cursor - segment.start, segment.used)
+			? segment.bytes.subarray(
+					cursor - segment.start,
+					Math.min(segment.used, end - segment.start),
+				)
 			: Buffer.alloc(0);
-		this.#lastSlice = {cursor, end: this.#end, slice};
+		this.#lastSlice = {cursor, end, slice};
 		return slice;
 	}
 
@@ -166,8 +279,10 @@ export class RoomLog {
 			offsets: [],
 		};
 		this.#segments.push(segment);
+		// What was not shown yet is never dropped.
 		while (
 			this.#segments.length > 1 &&
+			this.#segments[1]!.start <= this.#shownEnd &&
 			this.#end - this.#segments[1]!.start >= this.#retainedBytes
 		) {
 			this.#segments.shift();

@@ -5,6 +5,7 @@
  * times in it are the caller's. A say whose n was stored before is dropped
  * here, so that a client may send again what it is not sure of.
  */
+import type {Buffer} from 'node:buffer';
 import {heartbeatFor} from '../connection/heartbeat.js';
 import {SockchatError} from '../errors.js';
 import {frameLine} from '../protocol/codec.js';
@@ -17,7 +18,7 @@ import {
 import {foldNick, maxNickBytes, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
-import {RoomLog, type LogOptions} from './log.js';
+import {RoomLog, type Held, type LogOptions} from './log.js';
 
 /** A session that has joined; its nick changes, its id never. */
 export type Member = {
@@ -31,7 +32,21 @@ export type RoomOptions = {
 	readonly logId: string;
 	readonly maxMembers?: number | undefined;
 	readonly log?: LogOptions | undefined;
+	/** What its history holds of before. */
+	readonly past?: Past | undefined;
 };
+
+export type Past = {
+	/** Whole entry lines, the newest of all. */
+	readonly tail: Buffer;
+	/** The seq of the first of them; where there are none, of the next entry. */
+	readonly tailFirstSeq: number;
+	/** The highest n stored for each client, by its public id. */
+	readonly lastN: Iterable<readonly [id: string, n: number]>;
+};
+
+/** One's own message that was taken back, since it could not be kept. */
+export type TakenBack = {readonly id: string; readonly n: number};
 
 type Refused = {readonly kind: 'refused'; readonly error: SockchatError};
 
@@ -93,11 +108,20 @@ export class Room {
 	readonly #byId = new Map<string, Member>();
 	readonly #byKey = new Map<string, Member>();
 	readonly #lastN = new Map<string, number>();
+	/** Says in the log that are not shown yet, with the n before each. */
+	#held: Array<TakenBack & {readonly seq: number; readonly before: number}> =
+		[];
 
-	constructor({logId, maxMembers = defaultMaxMembers, log}: RoomOptions) {
+	constructor({logId, maxMembers = defaultMaxMembers, log, past}: RoomOptions) {
 		this.log = new RoomLog(log);
 		this.logId = logId;
 		this.#maxMembers = maxMembers;
+		if (past) {
+			this.log.restore(past.tail, past.tailFirstSeq);
+			for (const [id, n] of past.lastN) {
+				this.#remember(id, n);
+			}
+		}
 	}
 
 	get memberCount(): number {
@@ -127,9 +151,51 @@ export class Room {
 		return {count: this.#byId.size, names};
 	}
 
-	/** The highest n stored for a client; 0 if none. */
-	lastStored(id: string): number {
+	/** The highest n that was taken from a client; 0 if none. */
+	lastTaken(id: string): number {
 		return this.#lastN.get(id) ?? 0;
+	}
+
+	/** The highest n of a client that is stored, as far as that is known. */
+	lastStored(id: string): number {
+		return (
+			this.#held.find(held => held.id === id)?.before ?? this.lastTaken(id)
+		);
+	}
+
+	/** The highest n stored for each client, with the log up to a seq. */
+	clientsAt(seq: number): Map<string, number> {
+		const clients = new Map(this.#lastN);
+		for (const {id, before, ...held} of this.#held.toReversed()) {
+			if (held.seq > seq) {
+				clients.set(id, before);
+			}
+		}
+
+		return clients;
+	}
+
+	/** What waited is kept: members may see it. */
+	show(held: Held): void {
+		this.log.show(held);
+		const first = this.#held.findIndex(({seq}) => seq > held.head);
+		this.#held = first === -1 ? [] : this.#held.slice(first);
+	}
+
+	/**
+	 * What waited could not be kept: it is as if nobody had said it.
+	 *
+	 * @returns The messages among it, for their senders to be told.
+	 */
+	rollBack(): readonly TakenBack[] {
+		const taken = this.#held;
+		this.#held = [];
+		this.log.rollBack();
+		for (const {id, before} of taken.toReversed()) {
+			this.#lastN.set(id, before);
+		}
+
+		return taken;
 	}
 
 	memberNamed(nick: string): Member | undefined {
@@ -227,7 +293,7 @@ export class Room {
 	 * @param n The client's number for it: positive, rising.
 	 */
 	say({id}: Member, n: number, text: string, at: number): SayResult {
-		if (n <= this.lastStored(id)) {
+		if (n <= this.lastTaken(id)) {
 			return {kind: 'duplicate'};
 		}
 
@@ -239,15 +305,19 @@ export class Room {
 		const from = this.#byId.get(id)!.nick;
 		const seq = this.#next;
 		const line = frameLine({type: 'message', seq, at, from, id, n, text});
-
+		const before = this.lastTaken(id);
 		this.#remember(id, n);
 		this.log.append(line);
+		if (this.log.shownHead < seq) {
+			this.#held.push({id, n, seq, before});
+		}
+
 		return {kind: 'stored', seq};
 	}
 
 	/** Finds whom a whisper is for; it is not an entry and is kept nowhere. */
 	whisper({id}: Member, n: number, to: string, text: string): WhisperResult {
-		if (n <= this.lastStored(id)) {
+		if (n <= this.lastTaken(id)) {
 			return {kind: 'duplicate'};
 		}
 

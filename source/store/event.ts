@@ -78,6 +78,30 @@ export type ServerEvent =
 			readonly bytesIn: number;
 			readonly bytesOut: number;
 	  }
+	/** The file that keeps the room: as it was found, or what it does now. */
+	| {
+			readonly type: 'history';
+			readonly at: number;
+			readonly state: 'open';
+			readonly path: string;
+			/** The seq of the newest entry that it holds. */
+			readonly head: number;
+			/** Of a write that was cut short: nobody had seen it. */
+			readonly cutBytes: number;
+			/** Where a file that made no sense was put. */
+			readonly damagedPath: string | undefined;
+	  }
+	| {
+			readonly type: 'history';
+			readonly at: number;
+			readonly state: 'failing';
+			readonly error: Error;
+	  }
+	| {
+			readonly type: 'history';
+			readonly at: number;
+			readonly state: 'mended';
+	  }
 	/** A peer that spoke another protocol was turned away. */
 	| {
 			readonly type: 'foreign';

@@ -197,6 +197,7 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 			break;
 		}
 
+		case 'history':
 		case 'notice': {
 			break;
 		}

@@ -106,6 +106,35 @@ const connectionWords = (connection: Connection): Words | undefined => {
 	}
 };
 
+const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
+	switch (event.state) {
+		case 'open': {
+			const {path, cutBytes, damagedPath} = event;
+			if (damagedPath !== undefined) {
+				return {
+					tone: 'bad',
+					text: `The history ${path} was damaged: it stands in ${damagedPath} now, and a new one goes on behind it.`,
+				};
+			}
+
+			return cutBytes > 0
+				? {
+						tone: 'warn',
+						text: `The history ${path} ended in an unfinished write: ${cutBytes} bytes were cut, which nobody had been shown.`,
+					}
+				: info(`The room is kept in ${path}`);
+		}
+
+		case 'failing': {
+			return {tone: 'bad', text: event.error.message};
+		}
+
+		case 'mended': {
+			return {tone: 'good', text: 'The history can be written again.'};
+		}
+	}
+};
+
 const placeWords = (
 	event: Extract<ChatEvent, {type: 'listening'}>,
 ): Words | undefined => {
@@ -160,6 +189,10 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 				tone: 'warn',
 				text: `${event.peer} speaks ${event.protocol}; it was turned away.`,
 			};
+		}
+
+		case 'history': {
+			return historyWords(event);
 		}
 
 		case 'notice': {

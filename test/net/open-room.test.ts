@@ -31,6 +31,7 @@ const open = async (
 			isRetrying: true,
 			backlog: undefined,
 			maxMembers: undefined,
+			history: undefined,
 			localPort: undefined,
 			isWatched: false,
 			...options,

@@ -15,6 +15,7 @@ import {openPlain} from '../helpers/wire-peer.js';
 const common = {
 	backlog: undefined,
 	maxMembers: undefined,
+	history: undefined,
 	localPort: undefined,
 	isNickFlexible: false,
 	isRetrying: false,

@@ -12,7 +12,7 @@ const optionsOf = (port: number, flags: Record<string, boolean>): Options => {
 	const options = parseOptions(
 		['connect'],
 		{port: String(port), nick: 'otter', ...flags},
-		{isTerminal: false, loginName: () => 'otter'},
+		{isTerminal: false, loginName: () => 'otter', env: {}},
 	);
 	assert.ok(!(options instanceof Error));
 	return options;

@@ -188,3 +188,89 @@ test('log: members at one place share one slice, not a copy each', () => {
 	assert.notEqual(log.slice(log.start), slice);
 	assert.equal(log.slice(log.start).buffer, slice.buffer);
 });
+
+test('log: what is held is shown by nobody before its time, and can be taken back', () => {
+	fc.assert(
+		fc.property(
+			options,
+			fc.array(fc.tuple(lines, fc.boolean()), {maxLength: 8}),
+			(bounds, groups) => {
+				const log = new RoomLog({...bounds, isHeld: true});
+				const kept = new Everything();
+				for (const [group, isKept] of groups) {
+					for (const line of group) {
+						log.append(line);
+					}
+
+					assert.equal(log.shownEnd, kept.bytes.length);
+					assert.equal(log.slice(log.shownEnd).length, 0);
+					if (isKept) {
+						const all: Buffer[] = [];
+						for (let held = log.held(); held; held = log.held()) {
+							all.push(held.entries);
+							log.show(held);
+						}
+
+						assert.equal(Buffer.concat(all).toString(), group.join(''));
+						for (const line of group) {
+							kept.append(line);
+						}
+					} else {
+						log.rollBack();
+					}
+
+					assert.equal(log.heldBytes, 0);
+					assert.deepEqual(
+						[log.head, log.shownHead, log.end],
+						[kept.head, kept.head, kept.bytes.length],
+					);
+					for (let cursor = log.start; cursor < log.end;) {
+						const slice = log.slice(cursor);
+						assert.deepEqual(
+							slice,
+							kept.bytes.subarray(cursor, cursor + slice.length),
+						);
+						cursor += slice.length;
+					}
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});
+
+test('log: goes on behind what it was restored with', () => {
+	fc.assert(
+		fc.property(
+			options,
+			lines,
+			lines,
+			fc.integer({min: 1, max: 1000}),
+			(bounds, before, after, firstSeq) => {
+				// A restored log is one line a line: none of them may hold an LF.
+				const whole = (all: readonly string[]) =>
+					all.map(line => `${line.replaceAll('\n', '')}\n`);
+				const log = new RoomLog(bounds);
+				log.restore(Buffer.from(whole(before).join('')), firstSeq);
+				assert.equal(log.head, firstSeq + before.length - 1);
+				assert.equal(log.firstSeq, firstSeq);
+				const all = new Everything();
+				for (const line of [...whole(before), ...whole(after)]) {
+					all.append(line);
+				}
+
+				for (const line of whole(after)) {
+					log.append(line);
+				}
+
+				assert.equal(log.end, all.bytes.length);
+				for (let {firstSeq: seq} = log; seq <= log.head; seq++) {
+					const offset = log.offsetOf(seq);
+					assert.equal(offset, all.offsets[seq - firstSeq]);
+					assert.equal(log.seqAt(offset), seq);
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});

@@ -1,0 +1,212 @@
+/** A room that is kept: nothing is shown that is not on the disk. */
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
+import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import process from 'node:process';
+import {test, type TestContext} from 'node:test';
+import {requireExecutable} from '../helpers/environment.js';
+import {openServer, portOf, type TestServer} from '../helpers/room.js';
+import {joinWire, openPlain, type MemberPeer} from '../helpers/wire-peer.js';
+
+const makePath = (t: TestContext): string => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-history-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	return join(folder, 'kept', 'room.jsonl');
+};
+
+const openKept = async (t: TestContext, path: string) =>
+	openServer(t, {history: {path, fsync: 'interval'}});
+
+const stop = async (server: TestServer) => {
+	server.destroy();
+	await server.drain();
+};
+
+/** What the file holds, its sums and checkpoints left out. */
+const keptIn = (path: string) =>
+	readFileSync(path, 'utf8')
+		.split('\n')
+		.filter(line => line !== '')
+		.map(
+			line => JSON.parse(line) as {type: string; seq?: number; text?: string},
+		)
+		.filter(({type}) => type !== 'sum' && type !== 'checkpoint');
+
+const range = (from: number, to: number) =>
+	Array.from({length: to - from + 1}, (_, index) => from + index);
+
+/** Lets files of this process grow to so many bytes: a full disk without one. */
+const limitFiles = (bytes: number | 'unlimited'): void => {
+	const prlimit = requireExecutable('prlimit', 'util-linux');
+	execFileSync(prlimit, ['--pid', String(process.pid), `--fsize=${bytes}:`]);
+};
+
+const seqsOf = (peer: MemberPeer) =>
+	peer.frames.flatMap(frame => ('seq' in frame ? [frame.seq] : []));
+
+test('server history: what a member sees is in the file already', async t => {
+	const path = makePath(t);
+	const server = await openKept(t, path);
+	const otter = await joinWire(t, server.address, 'otter');
+	for (let n = 1; n <= 20; n++) {
+		otter.say(n, `line ${n}`);
+
+		await otter.untilSaid(`line ${n}`);
+		assert.equal(keptIn(path).at(-1)?.text, `line ${n}`);
+	}
+
+	assert.deepEqual(
+		keptIn(path),
+		otter.frames.filter(frame => 'seq' in frame),
+		'the very frames of the wire',
+	);
+	const [opened] = server.of('history');
+	assert.partialDeepStrictEqual(opened, {state: 'open', path, head: 0});
+});
+
+test('server history: after a restart the room goes on where it was', async t => {
+	const path = makePath(t);
+	const client = randomUUID();
+	const before = await openKept(t, path);
+	const otter = await joinWire(t, before.address, 'otter', {client});
+	otter.say(1, 'one');
+	otter.say(2, 'two');
+	await otter.untilSaid('two');
+	const {log} = otter.welcome;
+	await stop(before);
+
+	const after = await openKept(t, path);
+	const again = await joinWire(t, after.address, 'otter', {
+		client,
+		since: 2,
+		log,
+	});
+	assert.equal(again.welcome.log, log);
+	assert.equal(again.welcome.stored, 2);
+	// Not sure of the second, it says it again; then something new.
+	again.say(2, 'two');
+	again.say(3, 'three');
+	await again.untilSaid('three');
+	assert.deepEqual(again.said, ['two', 'three'], 'one replayed, one new');
+	assert.deepEqual(seqsOf(again), range(3, seqsOf(again).at(-1)!));
+	assert.deepEqual(again.of('gap'), []);
+	assert.deepEqual(
+		keptIn(path).flatMap(({text}) => text ?? []),
+		['one', 'two', 'three'],
+	);
+});
+
+test('server history: who is behind what memory holds reads the disk', async t => {
+	const path = makePath(t);
+	const filler = '.'.repeat(14_000);
+	const first = await openKept(t, path);
+	const otter = await joinWire(t, first.address, 'otter');
+	for (let n = 1; n <= 2600; n++) {
+		otter.say(n, `${n} ${filler}`);
+	}
+
+	await otter.untilFrame('message', ({n}) => n === 2600);
+	assert.ok(first.room.log.firstSeq > 500, 'the first fell off the memory');
+	const behind = await joinWire(t, first.address, 'heron', {since: 0});
+	await behind.untilFrame('joined', ({nick}) => nick === 'heron');
+	assert.deepEqual(behind.of('gap'), []);
+	assert.deepEqual(seqsOf(behind), range(1, first.room.log.head));
+	assert.ok(
+		behind
+			.of('message')
+			.every(({n, text}) => text.startsWith(`${n} `) && text.endsWith(filler)),
+	);
+	const listener = await openPlain(t, first.address);
+	listener.write('hello\n');
+	await behind.untilSaid('hello');
+});
+
+test('server history: a full disk shows nothing that it did not keep', async t => {
+	const path = makePath(t);
+	// By default, the signal of the limit kills the process.
+	const ignore = () => undefined;
+	process.on('SIGXFSZ', ignore);
+	t.after(() => {
+		limitFiles('unlimited');
+		process.off('SIGXFSZ', ignore);
+	});
+	const server = await openKept(t, path);
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
+	const plain = await openPlain(t, server.address);
+	plain.write('I am plain\n');
+	otter.say(1, 'fits');
+	await heron.untilSaid('fits');
+	await heron.untilSaid('I am plain');
+
+	limitFiles(statSync(path).size);
+	otter.say(2, 'too much');
+	const refused = await otter.untilFrame('error');
+	assert.deepEqual([refused.code, refused.n], ['ERR_HISTORY_WRITE', 2]);
+	assert.match(refused.message, /could not be written/);
+	plain.write('nor this\n');
+	await plain.untilText('could not be written');
+	const late = await joinWire(t, server.address, 'wren');
+	await otter.untilFrame('members', ({names}) => names.includes('wren'));
+	// The room lives: a whisper needs no disk.
+	heron.send({type: 'whisper', n: 1, to: 'otter', text: 'full?'});
+	await otter.untilFrame('whispered');
+	const failing = server.of('history').filter(({state}) => state === 'failing');
+	assert.equal(failing.length, 1, 'told once, not at each attempt');
+
+	limitFiles('unlimited');
+	otter.say(3, 'there is space again');
+	for (const peer of [otter, heron, late]) {
+		await peer.untilSaid('there is space again');
+		assert.ok(!peer.said.includes('too much'), 'never shown to anybody');
+		assert.ok(!peer.said.includes('nor this'));
+	}
+
+	await plain.untilText('otter: there is space again\n');
+	assert.deepEqual(
+		keptIn(path).map(({seq}) => seq),
+		range(1, server.room.log.head),
+		'without a hole',
+	);
+	await server.untilEvent('history', ({state}) => state === 'mended');
+});
+
+test('server history: two servers have not the same one', async t => {
+	const path = makePath(t);
+	const first = await openKept(t, path);
+	await assert.rejects(openKept(t, path), {code: 'ERR_HISTORY_TAKEN'});
+	// Where the address is taken as well, that is said.
+	await assert.rejects(
+		openServer(t, {
+			history: {path, fsync: 'interval'},
+			address: first.address,
+		}),
+		{code: 'ERR_PORT_TAKEN', message: new RegExp(`:${portOf(first.address)}`)},
+	);
+});
+
+test('server history: a drain keeps what was said last', async t => {
+	const path = makePath(t);
+	const server = await openKept(t, path);
+	const otter = await joinWire(t, server.address, 'otter');
+	for (let n = 1; n <= 500; n++) {
+		otter.say(n, `line ${n}`);
+	}
+
+	await otter.untilSaid('line 1');
+	const drained = server.drain();
+	otter.end();
+	await drained;
+	assert.equal(keptIn(path).length, server.room.log.head);
+	const {said} = otter;
+	assert.deepEqual(
+		said,
+		keptIn(path).flatMap(({text}) => text ?? []),
+		'and it was seen',
+	);
+});
