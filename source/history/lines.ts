@@ -13,11 +13,13 @@ export const historyVersion = 1;
 
 const sumStart = '{"type":"sum","crc":"';
 const sumNeedle = Buffer.from(sumStart);
+const sumEnd = Buffer.from('"}\n');
+
+const crcDigits = 8;
 
 /** Each sum line has as many bytes, its LF included. */
-export const sumBytes = sumStart.length + '01234567"}\n'.length;
+export const sumBytes = sumStart.length + crcDigits + sumEnd.length;
 
-const sumPattern = /^\{"type":"sum","crc":"([\da-f]{8})"\}\n$/;
 const lf = 10;
 
 /** What stands in a file's first line, so that no older file need be read. */
@@ -32,7 +34,7 @@ export type Checkpoint = {
 
 /** @param crc That of all bytes of the file before this line. */
 export const sumLine = (crc: number): Buffer =>
-	Buffer.from(`${sumStart}${crc.toString(16).padStart(8, '0')}"}\n`);
+	Buffer.from(`${sumStart}${crc.toString(16).padStart(crcDigits, '0')}"}\n`);
 
 /** The next sum line's offset, whole or not; -1 if there is none. */
 export const findSum = (bytes: Buffer, from: number): number =>
@@ -42,10 +44,40 @@ export const isSumAt = (bytes: Buffer, at: number): boolean =>
 	bytes[at + 9] === sumNeedle[9] &&
 	bytes.subarray(at, at + sumNeedle.length).equals(sumNeedle);
 
-/** What the sum line at an offset claims; undefined if it isn't whole. */
+// By character code: a start does this for each group.
+const hexDigit = (byte: number | undefined): number => {
+	if (byte === undefined || byte < 0x30 || byte > 0x66) {
+		return -1;
+	}
+
+	if (byte <= 0x39) {
+		return byte - 0x30;
+	}
+
+	return byte < 0x61 ? -1 : byte - 0x57;
+};
+
+/**
+ * What a sum line claims; undefined if it isn't whole.
+ *
+ * @param at Where `findSum` has found it.
+ */
 export const claimAt = (bytes: Buffer, at: number): number | undefined => {
-	const found = sumPattern.exec(bytes.toString('latin1', at, at + sumBytes));
-	return found ? Number.parseInt(found[1]!, 16) : undefined;
+	const digits = at + sumStart.length;
+	let claim = 0;
+	for (let index = 0; index < crcDigits; index++) {
+		const digit = hexDigit(bytes[digits + index]);
+		if (digit === -1) {
+			return undefined;
+		}
+
+		claim = claim * 16 + digit;
+	}
+
+	const isEnded = sumEnd.every(
+		(byte, index) => bytes[digits + crcDigits + index] === byte,
+	);
+	return isEnded ? claim : undefined;
 };
 
 /** The checkpoint's line with its sum: what a new file holds. */
@@ -65,7 +97,7 @@ export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
 /** How every file of ours begins, as far as that is the same in all. */
 export const checkpointStart = Buffer.from('{"type":"checkpoint","v":1,');
 
-const isCount = (value: unknown): value is number =>
+export const isCount = (value: unknown): value is number =>
 	Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** @returns Undefined for a line that is no checkpoint of this version. */
@@ -128,73 +160,4 @@ export const withoutSums = (bytes: Buffer): Buffer => {
 
 	parts.push(bytes.subarray(start));
 	return Buffer.concat(parts);
-};
-
-// As the codec writes a message, up to its text. Latin 1 serves: what is
-// looked for is ASCII, and no byte of a longer UTF-8 sequence is.
-const messageHead =
-	/\{"type":"message","seq":\d+,"at":\d+,"from":"(?:[^"\\\n]|\\.)*","id":"([\da-f]{16})","n":(\d{1,15}),"text":"/y;
-const messageStart = '{"type":"message",';
-
-/** Who said it, and as which n; a line of another shape is parsed as JSON. */
-const senderOf = (
-	lines: string,
-	start: number,
-	end: number,
-): [id: string, n: number] | undefined => {
-	messageHead.lastIndex = start;
-	const found = messageHead.exec(lines);
-	if (found) {
-		return [found[1]!, Number(found[2])];
-	}
-
-	try {
-		const {id, n} = JSON.parse(
-			Buffer.from(lines.slice(start, end), 'latin1').toString(),
-		) as {id?: unknown; n?: unknown};
-		return typeof id === 'string' && isCount(n) ? [id, n] : undefined;
-	} catch {
-		return undefined;
-	}
-};
-
-/**
- * Walks whole entry lines, and notes for each client the last n in them.
- *
- * @param after The seq that the first of them follows.
- * @returns The last one's seq; undefined where a line is no entry, or not the
- * next one.
- */
-export const walkEntries = (
-	bytes: Buffer,
-	after: number,
-	lastN: Map<string, number>,
-): number | undefined => {
-	const lines = bytes.toString('latin1');
-	let seq = after;
-	let start = 0;
-	while (start < lines.length) {
-		const end = lines.indexOf('\n', start);
-		entryHead.lastIndex = start;
-		const found = entryHead.exec(lines);
-		if (end === -1 || !found || Number(found[1]) !== seq + 1) {
-			return undefined;
-		}
-
-		seq++;
-		if (lines.startsWith(messageStart, start)) {
-			const sender = senderOf(lines, start, end);
-			if (!sender) {
-				return undefined;
-			}
-
-			// Deleted first: the map's order is the order of last use, as the room's.
-			lastN.delete(sender[0]);
-			lastN.set(sender[0], sender[1]);
-		}
-
-		start = end + 1;
-	}
-
-	return seq;
 };

@@ -13,20 +13,25 @@ import {isSumAt, seqAt, sumBytes, withoutSums} from './lines.js';
 export type Source = {readonly fd: number; readonly end: number};
 
 const lf = 10;
-const blockBytes = 64 * 1024;
+const lineBytes = 1024;
 
 // More than any entry's bytes up to its seq, and more than a sum line.
 const headBytes = 128;
 
 /** The offset behind the first LF at or after an offset; `end` if none is. */
 const behindLine = async ({fd, end}: Source, from: number): Promise<number> => {
-	for (let at = from; at < end; at += blockBytes) {
+	// Most lines are short; a checkpoint may be a mebibyte.
+	let size = lineBytes;
+	for (let at = from; at < end;) {
 		// eslint-disable-next-line no-await-in-loop
-		const block = await readAt(fd, at, Math.min(blockBytes, end - at));
+		const block = await readAt(fd, at, Math.min(size, end - at));
 		const found = block.indexOf(lf);
 		if (found !== -1) {
 			return at + found + 1;
 		}
+
+		at += size;
+		size *= 4;
 	}
 
 	return end;

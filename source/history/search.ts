@@ -9,7 +9,7 @@ import {Buffer} from 'node:buffer';
 import {blockBefore} from './reader.js';
 
 const lf = 10;
-const blockBytes = 256 * 1024;
+const blockBytes = 128 * 1024;
 const messageStart = Buffer.from('{"type":"message",');
 
 const fold = (text: string): string => text.normalize('NFC').toLowerCase();

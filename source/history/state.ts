@@ -8,10 +8,10 @@ import {
 	checkpointStart,
 	parseCheckpoint,
 	seqAt,
-	walkEntries,
 	type Checkpoint,
 } from './lines.js';
-import type {Group, Survey} from './survey.js';
+import {linesIn, type Group, type Survey} from './survey.js';
+import {walkEntries} from './walk.js';
 
 export type Cut = {
 	/** Bytes of an unfinished write that were cut off the end. */
@@ -74,21 +74,23 @@ export const stateBehind = (
 	}
 
 	const {logId, clients} = checkpoint;
-	let {head} = checkpoint;
-	for (const [index, {start, end}] of [...groups, ...stranded].entries()) {
-		const entries = bytes.subarray(start, end);
-		// Behind damage, it goes on wherever it goes on.
-		const after = index < groups.length ? head : (seqAt(entries, 0) ?? 0) - 1;
-		const last =
-			after < head ? undefined : walkEntries(entries, after, clients);
+	const walk = (after: number, lines: Buffer): number => {
+		const last = walkEntries(lines, after, clients);
 		if (last === undefined) {
 			throw historyUnreadable(
 				path,
-				`entry ${head} is not followed by ${head + 1} at byte ${start}`,
+				`its entries do not go on one by one from ${after}`,
 			);
 		}
 
-		head = last;
+		return last;
+	};
+
+	let head = walk(checkpoint.head, linesIn(bytes, groups));
+	for (const group of stranded) {
+		const lines = linesIn(bytes, [group]);
+		// Behind damage, it goes on wherever it goes on, though never back.
+		head = walk(Math.max(head, (seqAt(lines, 0) ?? 0) - 1), lines);
 	}
 
 	return {logId, head, clients};

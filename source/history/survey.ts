@@ -8,7 +8,7 @@
  * good groups behind it. Damage within the last two groups looks like a torn
  * end; no sum can tell those apart.
  */
-import type {Buffer} from 'node:buffer';
+import {Buffer} from 'node:buffer';
 import {crc32} from 'node:zlib';
 import {claimAt, findSum, sumBytes} from './lines.js';
 
@@ -26,6 +26,10 @@ export type Survey = {
 	readonly stranded: readonly Group[];
 };
 
+/** The crc of a file up to behind a sum line, by what that line claims. */
+export const crcBehind = (bytes: Buffer, sum: number): number =>
+	crc32(bytes.subarray(sum, sum + sumBytes), claimAt(bytes, sum));
+
 /**
  * @param from Where a group begins.
  * @param before The crc of the file up to there.
@@ -33,9 +37,11 @@ export type Survey = {
 export const survey = (bytes: Buffer, from = 0, before = 0): Survey => {
 	const groups: Group[] = [];
 	const stranded: Group[] = [];
-	let good = {end: from, crc: before};
+	let end = from;
 	let isBroken = false;
 	let start = from;
+	// One call sums a group up together with the sum line before it.
+	let summed = from;
 	let crc = before;
 	let sum = findSum(bytes, start);
 	while (sum !== -1) {
@@ -46,21 +52,31 @@ export const survey = (bytes: Buffer, from = 0, before = 0): Survey => {
 			continue;
 		}
 
-		const isWhole = crc32(bytes.subarray(start, sum), crc) === claim;
-		const end = sum + sumBytes;
-		crc = crc32(bytes.subarray(sum, end), claim);
+		const isWhole = crc32(bytes.subarray(summed, sum), crc) === claim;
 		isBroken ||= !isWhole;
 		if (isWhole) {
 			(isBroken ? stranded : groups).push({start, end: sum});
 		}
 
+		start = sum + sumBytes;
+		summed = sum;
+		crc = claim;
 		if (!isBroken) {
-			good = {end, crc};
+			end = start;
 		}
 
-		start = end;
 		sum = findSum(bytes, start);
 	}
 
-	return {groups, ...good, stranded};
+	const last = groups.at(-1);
+	return {
+		groups,
+		end,
+		crc: last ? crcBehind(bytes, last.end) : before,
+		stranded,
+	};
 };
+
+/** The lines of some groups, without the sums between them. */
+export const linesIn = (bytes: Buffer, groups: readonly Group[]): Buffer =>
+	Buffer.concat(groups.map(({start, end}) => bytes.subarray(start, end)));

@@ -4,11 +4,10 @@
  */
 import {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
-import {crc32} from 'node:zlib';
 import {readAt, sizeOf} from './disk.js';
 import {closedPath, openToRead} from './files.js';
 import {claimAt, findSum, lastSeqOf, seqAt, sumBytes} from './lines.js';
-import {survey, type Group} from './survey.js';
+import {crcBehind, linesIn, survey, type Group} from './survey.js';
 
 export type Tail = {
 	/** Whole entry lines, without the sums. */
@@ -27,11 +26,7 @@ export const lastEntries = (
 		total += end - start;
 		return total >= maxBytes;
 	});
-	return Buffer.concat(
-		groups
-			.slice(Math.max(first, 0))
-			.map(({start, end}) => bytes.subarray(start, end)),
-	);
+	return linesIn(bytes, groups.slice(Math.max(first, 0)));
 };
 
 /** @returns Nothing where the file is damaged, or doesn't end where it should. */
@@ -50,13 +45,12 @@ const closedEntries = async (
 		);
 		// Checked from its first sum on: in a whole file, that is the checkpoint's.
 		const sum = findSum(bytes, 0);
-		const claim = claimAt(bytes, sum);
-		if (sum === -1 || claim === undefined) {
+		if (sum === -1 || claimAt(bytes, sum) === undefined) {
 			return Buffer.alloc(0);
 		}
 
 		const start = sum + sumBytes;
-		const crc = crc32(bytes.subarray(sum, start), claim);
+		const crc = crcBehind(bytes, sum);
 		const {groups, end, stranded} = survey(bytes, start, crc);
 		const entries = lastEntries(bytes, groups, maxBytes);
 		return stranded.length === 0 &&

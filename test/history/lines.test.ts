@@ -7,9 +7,9 @@ import {
 	isSumAt,
 	sumBytes,
 	sumLine,
-	walkEntries,
 	withoutSums,
 } from '../../source/history/lines.js';
+import {walkEntries} from '../../source/history/walk.js';
 import {frameLine} from '../../source/protocol/codec.js';
 import type {Entry} from '../../source/protocol/frame.js';
 import {lineOf, otterId} from './kept.js';

@@ -6,6 +6,7 @@ import {test, type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {takeLock} from '../../source/history/lock.js';
 import {startProcess} from '../helpers/process.js';
+import {until} from '../helpers/until.js';
 import {look, makePath, open} from './kept.js';
 
 const taker = fileURLToPath(new URL('lock-taker.ts', import.meta.url));
@@ -74,7 +75,8 @@ test('history: a zombie holds nothing', async t => {
 	// Its parent goes on as a program that never waits for it.
 	const shell = startProcess(t, 'sh', ['-c', 'true & echo $!; exec cat']);
 	const pid = Number(await shell.waitForOutput(/(\d+)\n/));
-	await shell.waitForOutput(/\d+\n/);
+	const stat = () => readFileSync(`/proc/${pid}/stat`, 'latin1');
+	await until(() => stat().includes(') Z '), {what: 'a zombie', seen: stat});
 	writeLock(path, pid, '');
 	takeLock(path)();
 });

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import {closeSync, openSync} from 'node:fs';
+import {test} from 'node:test';
+import {Syncing} from '../../source/history/syncing.js';
+import {FakeClock} from '../helpers/clock.js';
+import {until} from '../helpers/until.js';
+import {makePath} from './kept.js';
+
+// No file has it: what fdatasync says of it stands for a disk that fails.
+const badFd = 1_000_000;
+
+test('history: a sync that failed is told, and tried again', async t => {
+	const clock = new FakeClock();
+	const failures: unknown[] = [];
+	const syncing = new Syncing(clock.setTimer, error => {
+		failures.push(error);
+	});
+	const fd = openSync(makePath(t), 'w');
+	t.after(() => {
+		closeSync(fd);
+	});
+	syncing.wrote(badFd);
+	clock.advance(999);
+	assert.deepEqual(failures, []);
+	clock.advance(1);
+	await until(() => failures.length === 1, {what: 'the failure'});
+	assert.equal((failures[0] as NodeJS.ErrnoException).code, 'EBADF');
+
+	await assert.rejects(syncing.now(badFd), {code: 'EBADF'});
+	await syncing.now(fd);
+	await syncing.now(badFd);
+	assert.deepEqual(clock.delays, [], 'nothing is left to sync');
+	assert.equal(failures.length, 1);
+});
