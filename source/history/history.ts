@@ -76,6 +76,7 @@ export class History {
 	readonly #path: string;
 	readonly #writer: Writer;
 	readonly #unlock: () => void;
+	#appends: Promise<void> = Promise.resolve();
 
 	constructor(recovery: Recovery, options: HistoryOptions, unlock: () => void) {
 		const {path, fsync, clock, onTrouble} = options;
@@ -111,7 +112,9 @@ export class History {
 	 * appended again. `ERR_INTERNAL` where another append is under way.
 	 */
 	async append(entries: Buffer, state: () => RoomState): Promise<void> {
-		return this.#writer.append(entries, state);
+		const appended = this.#writer.append(entries, state);
+		this.#appends = this.#behind(appended);
+		return appended;
 	}
 
 	/**
@@ -179,16 +182,22 @@ export class History {
 	}
 
 	/**
-	 * Gives the history up, with all of it on the disk.
+	 * Gives the history up, with all of it on the disk. An append that is under
+	 * way is waited for.
 	 *
 	 * @throws {SockchatError} `ERR_HISTORY_WRITE` where the disk did not take it.
 	 */
 	async close(): Promise<void> {
+		await this.#appends;
 		try {
 			await this.#writer.close();
 		} finally {
 			this.#unlock();
 		}
+	}
+
+	async #behind(appended: Promise<void>): Promise<void> {
+		await Promise.allSettled([this.#appends, appended]);
 	}
 
 	/** The first seqs of the files with entries before a seq, newest first. */

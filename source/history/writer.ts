@@ -39,6 +39,7 @@ export class Writer {
 	readonly #options: WriterOptions;
 	readonly #syncing: Syncing;
 	#isAppending = false;
+	#isClosed = false;
 
 	constructor({recovered, written, closed}: Recovery, options: WriterOptions) {
 		this.#logId = recovered.logId;
@@ -79,6 +80,7 @@ export class Writer {
 	}
 
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		try {
 			await this.#syncing.now(this.written.fd);
 		} catch (error) {
@@ -149,6 +151,10 @@ export class Writer {
 	}
 
 	#lastSeq(entries: Buffer): number {
+		if (this.#isClosed) {
+			throw historyMisused('an append came after its close');
+		}
+
 		if (this.#isAppending) {
 			throw historyMisused('an append began before the last one ended');
 		}

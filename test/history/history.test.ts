@@ -112,6 +112,26 @@ test('history: refuses an append amid another, and one with a hole', async t => 
 	});
 });
 
+test('history: a close waits for an append, and ends them', async t => {
+	const path = makePath(t);
+	const {history} = await open(path);
+	const settled: string[] = [];
+	const appended = history.append(lineOf(1), stateAt(1)).then(() => {
+		settled.push('appended');
+	});
+	await history.close();
+	settled.push('closed');
+	await appended;
+	assert.deepEqual(settled, ['appended', 'closed']);
+	// Its descriptor may be another file's by now.
+	await assert.rejects(history.append(lineOf(2), stateAt(2)), {
+		code: 'ERR_INTERNAL',
+	});
+	await look(path, ({history: again}) => {
+		assert.equal(again.recovered.head, 1);
+	});
+});
+
 test('history: syncs once a second while there is something to', async t => {
 	await look(makePath(t), async ({append, clock, troubles}) => {
 		assert.deepEqual(clock.delays, []);

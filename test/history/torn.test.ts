@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
-import {copyFileSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {
+	copyFileSync,
+	readFileSync,
+	renameSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import fc from 'fast-check';
@@ -155,6 +161,24 @@ test('history: damage amid good groups sets the file aside, whole', async t => {
 		),
 		{numRuns: 60},
 	);
+});
+
+test('history: killed while it sets a file aside, it goes on', async t => {
+	const path = makePath(t);
+	const {bytes, ends} = await write(path, [2, 1, 1, 4]);
+	bytes[ends[1]!.at + 40]! ^= 1;
+	writeFileSync(path, bytes);
+	const logId = await look(path, ({history}) => history.recovered.logId);
+	// As between the two renames.
+	renameSync(path, `${path}.new`);
+	await look(path, ({history}) => {
+		assert.equal(history.recovered.logId, logId);
+		assert.equal(history.recovered.head, 8);
+	});
+	assert.deepEqual(namesBeside(path), [
+		'room.jsonl',
+		'room.jsonl.damaged-000000000001',
+	]);
 });
 
 test('history: a damaged checkpoint is refused, nothing is lost', async t => {
