@@ -142,3 +142,34 @@ test('options: a login name that is no nick becomes one that can be changed', ()
 
 	assert.equal(readLoginName(), userInfo().username);
 });
+
+test('options: a server keeps its room in a file of its address', () => {
+	const env = {HOME: '/home/otter'};
+	const historyOf = (words: string, given: GivenFlags = {}) =>
+		options(words, given, {env}).history;
+	const folder = '/home/otter/.local/state/sockchat';
+	const fsync = 'interval';
+	assert.deepEqual(historyOf('serve'), {
+		path: `${folder}/127.0.0.1-5001.jsonl`,
+		fsync,
+	});
+	assert.deepEqual(historyOf('', {port: '7', fsync: 'always'}), {
+		path: `${folder}/127.0.0.1-7.jsonl`,
+		fsync: 'always',
+	});
+	assert.deepEqual(historyOf('serve', {history: 'kept/here'}), {
+		path: 'kept/here',
+		fsync,
+	});
+	assert.match(
+		historyOf('serve', {socket: 'my.sock'})!.path,
+		/\/unix-.*my\.sock/u,
+	);
+	assert.equal(historyOf('serve', {history: false}), undefined);
+	assert.equal(historyOf('serve', {raw: true}), undefined);
+	assert.equal(historyOf('connect'), undefined);
+	// A port that is another each time has no room to come back to.
+	assert.equal(historyOf('serve', {port: '0'}), undefined);
+	assert.ok(historyOf('serve', {port: '0', history: 'x'}));
+	assert.equal(options('serve', {}, {env: {}}).history, undefined);
+});

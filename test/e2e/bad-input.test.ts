@@ -111,6 +111,14 @@ const wrong: readonly Wrong[] = [
 	]),
 	['serve --max-members=', '--max-members needs a value.'],
 	['serve --backlog', '--backlog needs a value.'],
+	['serve --history', '--history needs a value.'],
+	['serve --history=', '--history needs a value.'],
+	['serve --raw --history kept', '--history keeps a room, and --raw has none.'],
+	['serve --fsync=', '--fsync needs a value.'],
+	[
+		'serve --fsync often',
+		'--fsync takes always or interval; "often" is neither of them.',
+	],
 ];
 
 const matches = (sentence: string, wanted: string | RegExp): boolean =>
