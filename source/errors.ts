@@ -34,6 +34,7 @@ export const errorCodes = {
 	ERR_LINE_TOO_LONG: 'a line is longer than a frame may be',
 	ERR_TEXT_TOO_LONG: 'a text is longer than it may be; it was not cut',
 	ERR_TEXT_EMPTY: 'there is nothing to send',
+	ERR_TEXT_INVALID: 'the text holds a NUL',
 	ERR_BAD_FRAME: 'a line is not a frame of this protocol',
 	ERR_NO_SUCH_MEMBER: 'nobody here has that nick',
 	ERR_HISTORY: "the room's history can't be opened or read",

@@ -3,12 +3,14 @@
  *
  * Decoding goes by a table of exact keys and types; nothing of the parsed
  * object is spread or merged, so a `__proto__` in a frame is just a wrong key.
- * A client's frame with a key too many is refused; a server's is read by its
- * known keys, so that an older client can stay with a newer server.
+ * A client's frame with a key too many, or the same twice, is refused; a
+ * server's is read by its known keys, so that an older client can stay with a
+ * newer server.
  */
 import {type Buffer, isUtf8} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import type {ClientFrame, ServerFrame} from './frame.js';
+import {countPairs} from './pairs.js';
 
 export type Decoded<Frame> =
 	| {readonly kind: 'frame'; readonly frame: Frame}
@@ -210,6 +212,11 @@ const decode = <Frame>(
 			key => key !== 'type' && !Object.hasOwn(schema, key),
 		)!;
 		return bad(`${type} has no key ${quote(extra)}`);
+	}
+
+	// No client's frame holds another object, so that every pair is its own.
+	if (isExact && countPairs(source) !== known) {
+		return bad(`${type} has a key twice`);
 	}
 
 	return {kind: 'frame', frame: frame as Frame};

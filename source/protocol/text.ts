@@ -18,10 +18,20 @@ export const textEmpty = () =>
 		'The text is empty; there is nothing to send.',
 	);
 
+export const textHoldsNul = () =>
+	new SockchatError(
+		'ERR_TEXT_INVALID',
+		'The text holds a NUL (byte 0), where many programs would end it. Take it out; --raw sends any bytes.',
+	);
+
 /** @returns Why a text can't be sent; undefined if it can. */
 export const checkText = (text: string): SockchatError | undefined => {
 	if (text === '') {
 		return textEmpty();
+	}
+
+	if (text.includes('\0')) {
+		return textHoldsNul();
 	}
 
 	const bytes = Buffer.byteLength(text);

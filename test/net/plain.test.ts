@@ -207,7 +207,7 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 
 	const other = await enter(t, server);
 	peer.forget();
-	other.write(Buffer.from('\u{1B}]0;title\u{7}\0 caf\u00E9 \xFF', 'latin1'));
+	other.write(Buffer.from('\u{1B}]0;title\u{7}\u{1} caf\u00E9 \xFF', 'latin1'));
 	other.write('\n');
 	await peer.untilText('title');
 	await peer.untilText('\n');
@@ -223,4 +223,13 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 	await peer.untilText("can't be a nick");
 	await peer.untilText('There is no command');
 	assert.match(peer.text.replaceAll('\n', ''), /^\P{Cc}*$/u);
+});
+
+test('plain: a NUL is refused in a sentence, and reaches nobody', async t => {
+	const server = await openServer(t);
+	const peer = await enter(t, server);
+	const {head} = server.room.log;
+	peer.write('a\0b\n');
+	await peer.untilText('The text holds a NUL');
+	assert.equal(server.room.log.head, head);
 });

@@ -91,6 +91,28 @@ test('codec: a text that would reach the others changed is refused', () => {
 	);
 });
 
+test('codec: a key that stands there twice is refused from a client', () => {
+	for (const line of [
+		'{"type":"ping","id":1,"id":1}',
+		'{"type":"ping","id":1,"id":2}',
+		'{"id":2,"type":"ping","\\u0069d" : 1}',
+		'{"type":"bye","type":"bye"}',
+		'{"type":"say","type":"ping","id":1}',
+		'{"type":"say","n":1,"text":"a\\\\","text":"\\":"}',
+	]) {
+		refusal(decodeClientFrame, line);
+	}
+
+	for (const text of ['"n":', '\\', '\\":', '":"', ' : {"a":1}']) {
+		const frame = {type: 'say', n: 1, text};
+		const line = JSON.stringify(frame, undefined, '\t').replaceAll('\n', '\r');
+		assert.deepEqual(decodeClientFrame(Buffer.from(line)), {
+			kind: 'frame',
+			frame,
+		});
+	}
+});
+
 test("codec: a client's secret is a UUID, and n counts from 1", () => {
 	const hello = {type: 'hello', v: 1, nick: 'otter'};
 	const uuid = '0f8fad5b-d9cb-469f-a165-70867728950e';

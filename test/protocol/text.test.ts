@@ -16,6 +16,12 @@ test('text: any but an empty one may be said', () => {
 	assert.equal(checkText('')?.code, 'ERR_TEXT_EMPTY');
 });
 
+test('text: a NUL is refused, wherever it stands', () => {
+	for (const text of ['\0', 'a\0', '\0b', `${'a'.repeat(maxTextBytes)}\0`]) {
+		assert.equal(checkText(text)?.code, 'ERR_TEXT_INVALID');
+	}
+});
+
 test('text: 16 KiB of UTF-8 pass, a byte more is refused and told', () => {
 	assert.equal(checkText('a'.repeat(maxTextBytes)), undefined);
 	assert.equal(checkText('é'.repeat(maxTextBytes / 2)), undefined);
@@ -43,7 +49,7 @@ test('text: what passes fits into a frame, with the longest names beside it', ()
 	// Of all that takes more in JSON than in UTF-8.
 	const escaped = fc
 		.tuple(
-			fc.constantFrom('\u0001', '"', '\n', '\u007F', '"\u0000'),
+			fc.constantFrom('\u0001', '"', '\n', '\u007F', '"\u0001'),
 			fc.nat({max: 16_400}),
 		)
 		.map(([unit, count]) => unit.repeat(count));

@@ -1,0 +1,15 @@
+/** What `npm run fuzz` has kept: inputs that reach every corner of the codec. */
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import {test} from 'node:test';
+import {fuzz} from '../fuzz/target.js';
+
+const folder = new URL('../fixtures/fuzz/', import.meta.url);
+
+test('codec: keeps its promises on all that fuzzing has found', () => {
+	const names = readdirSync(folder);
+	assert.ok(names.length > 10);
+	for (const name of names) {
+		fuzz(readFileSync(new URL(name, folder)));
+	}
+});
