@@ -141,6 +141,21 @@ const violationsOf = (path: string, text: string): string[] => {
 		found.push('a barrel: index.ts is the only one');
 	}
 
+	if (
+		unit === 'ui' &&
+		path !== 'ui/shown-text.tsx' &&
+		/import\s[^;]*\b(?:Text|Transform|Static|Newline)[ ,}][^;]*from 'ink'|'ink-text-input'/.test(
+			code,
+		)
+	) {
+		found.push('only ui/shown-text.tsx draws text: it takes DisplayText');
+	}
+
+	if (path !== 'protocol/display.ts' && /\bas DisplayText\b/.test(code)) {
+		// A part of display text is display text too.
+		found.push('as DisplayText: text becomes that by toDisplay() alone');
+	}
+
 	if (pureFolders.has(unit)) {
 		for (const [name] of code.matchAll(impureName)) {
 			found.push(`${name}: ${unit}/ is pure, it comes in as an argument`);
@@ -205,6 +220,9 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 	['net/a.ts', "import {a} from './b';", 'imported as ./name.js'],
 	['net/a.ts', 'const a = await import(path);', 'must be readable'],
 	['net/a.ts', "import {a} from '../../test/a.js';", 'has no tier'],
+	['ui/a.tsx', "import {Box, Text} from 'ink';", 'only ui/shown-text.tsx'],
+	['ui/a.tsx', "import TextInput from 'ink-text-input';", 'only ui/shown'],
+	['ui/a.tsx', 'const shown = text as DisplayText;', 'toDisplay() alone'],
 	['utils/a.ts', 'export const a = 1;', 'utils has no tier'],
 ];
 

@@ -14,7 +14,7 @@ import {whoLine} from '../commands/perform.js';
 import {assertNever, SockchatError} from '../errors.js';
 import {decodeServerFrame} from '../protocol/codec.js';
 import {foreignLine} from '../protocol/dialect.js';
-import {toDisplay} from '../protocol/display.js';
+import {display, joinText, type DisplayText} from '../protocol/display.js';
 import {
 	maxFrameBytes,
 	plainIdleMs,
@@ -30,14 +30,12 @@ const plainCommands = commands.filter(({isForPlain}) => isForPlain);
 const lineFeed = 0x0a;
 
 /** Each line of a text behind its speaker, so that no line can forge another. */
-const spoken = (from: string, text: string): string => {
-	const nick = toDisplay(from);
+const spoken = (from: string, text: string): DisplayText => {
 	const action = /^\/me (.*)$/s.exec(text)?.[1];
-	const head = action === undefined ? `${nick}: ` : `* ${nick} `;
-	return (action ?? text)
-		.split('\n')
-		.map(line => `${head}${toDisplay(line)}\n`)
-		.join('');
+	const head = action === undefined ? display`${from}: ` : display`* ${from} `;
+	return joinText(
+		...(action ?? text).split('\n').map(line => display`${head}${line}\n`),
+	);
 };
 
 export class PlainDialect implements Dialect {
@@ -112,11 +110,11 @@ export class PlainDialect implements Dialect {
 	}
 
 	encode(entries: Buffer): Buffer {
-		let said = '';
+		let said = display``;
 		new LineSplitter(entries.length).push(entries, line => {
 			const decoded = decodeServerFrame(line);
 			if (decoded.kind === 'frame' && decoded.frame.type === 'message') {
-				said += this.#heard(decoded.frame);
+				said = joinText(said, this.#heard(decoded.frame));
 			}
 		});
 		return Buffer.from(said);
@@ -131,7 +129,7 @@ export class PlainDialect implements Dialect {
 	}
 
 	tellWhisper({from, text}: Whispered): void {
-		this.#session.write(spoken(`${from} (to you alone)`, text));
+		this.#write(spoken(`${from} (to you alone)`, text));
 	}
 
 	ping(): void {
@@ -146,12 +144,17 @@ export class PlainDialect implements Dialect {
 		this.#cancelIdle?.();
 	}
 
-	#heard({id, from, text}: Message): string {
-		return id === this.#id ? '' : spoken(from, text);
+	#heard({id, from, text}: Message): DisplayText {
+		return id === this.#id ? display`` : spoken(from, text);
 	}
 
 	#tell(sentence: string): void {
-		this.#session.write(`${toDisplay(sentence)}\n`);
+		this.#write(display`${sentence}\n`);
+	}
+
+	/** What this peer is sent stands on its terminal as it comes. */
+	#write(text: DisplayText): void {
+		this.#session.write(text);
 	}
 
 	#readLine(line: Buffer): void {
@@ -195,7 +198,10 @@ export class PlainDialect implements Dialect {
 			}
 
 			case 'help': {
-				session.write(`${helpLines(plainCommands).join('\n')}\n`);
+				for (const command of helpLines(plainCommands)) {
+					this.#tell(command);
+				}
+
 				break;
 			}
 

@@ -6,13 +6,16 @@ import type {Buffer} from 'node:buffer';
 import {explain} from '../connection/explain.js';
 import type {Step} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
-import {toDisplay} from '../protocol/display.js';
+import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {ServerFrame} from '../protocol/frame.js';
 import type {ChatEvent} from '../store/event.js';
 import {wordsOf} from '../store/notice.js';
 import type {WireChunk} from '../store/wire.js';
 
-export type Printed = {readonly out?: string; readonly err?: string};
+export type Printed = {
+	readonly out?: DisplayText;
+	readonly err?: DisplayText;
+};
 
 export type LineOptions = {
 	/** Errors only. */
@@ -29,12 +32,11 @@ export type LineOptions = {
 
 const nothing: Printed = {};
 
+const asLine = (text: string): DisplayText => display`${text}\n`;
+
 /** Each line of a text behind its speaker. */
-const spoken = (head: string, text: string): string =>
-	text
-		.split('\n')
-		.map(line => `${toDisplay(`${head}${line}`)}\n`)
-		.join('');
+const spoken = (head: string, text: string): DisplayText =>
+	joinText(...text.split('\n').map(line => asLine(`${head}${line}`)));
 
 const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 	switch (frame.type) {
@@ -90,7 +92,7 @@ const nameOfStep = (step: Step): string => {
 };
 
 /** A chunk in one line: for whom hex is too much, the text is there too. */
-const wireLine = ({direction, peer, bytes, length}: WireChunk): string => {
+const wireLine = ({direction, peer, bytes, length}: WireChunk): DisplayText => {
 	const arrow = direction === 'in' ? '←' : '→';
 	const whose = peer === undefined ? '' : ` ${peer}`;
 	const buffer = bytes as Buffer;
@@ -100,7 +102,7 @@ const wireLine = ({direction, peer, bytes, length}: WireChunk): string => {
 	const count = `${length} byte${length === 1 ? '' : 's'}`;
 	// Only the first of very many bytes are kept.
 	const more = length > bytes.length ? ' …' : '';
-	return toDisplay(
+	return asLine(
 		`${arrow}${whose} ${count}: ${hex}${more} ${buffer.toString()}${more}`,
 	);
 };
@@ -120,8 +122,8 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		}
 
 		return isPresence(event)
-			? {out: `${toDisplay(`-- ${words.text}`)}\n`}
-			: {err: `${toDisplay(words.text)}\n`};
+			? {out: asLine(`-- ${words.text}`)}
+			: {err: asLine(words.text)};
 	}
 
 	switch (event.type) {
@@ -130,7 +132,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		}
 
 		case 'failed': {
-			return {err: `${toDisplay(`Not sent: ${event.error.message}`)}\n`};
+			return {err: asLine(`Not sent: ${event.error.message}`)};
 		}
 
 		case 'step': {
@@ -139,12 +141,12 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 				? 'the kernel says so too.'
 				: explain(step);
 			return options.isExplained && !options.isQuiet
-				? {err: `${toDisplay(`${nameOfStep(step)}: ${sentence}`)}\n`}
+				? {err: asLine(`${nameOfStep(step)}: ${sentence}`)}
 				: nothing;
 		}
 
 		case 'wire': {
-			return {err: `${wireLine(event)}\n`};
+			return {err: wireLine(event)};
 		}
 
 		case 'kernel':

@@ -224,6 +224,17 @@ export const display = (
 		...values.map(value => toDisplay(String(value))),
 	) as DisplayText;
 
+/** Display text joined to display text is display text. */
+export const joinText = (...parts: readonly DisplayText[]): DisplayText =>
+	parts.join('') as DisplayText;
+
+/** A part of a text; `start` and `end` must lie between graphemes. */
+export const sliceText = (
+	text: DisplayText,
+	start: number,
+	end?: number,
+): DisplayText => text.slice(start, end) as DisplayText;
+
 /** The columns that a terminal gives it. */
 export const displayWidth = (text: DisplayText): number => stringWidth(text);
 

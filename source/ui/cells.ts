@@ -8,21 +8,12 @@ import stringWidth from 'string-width';
 import {
 	displayWidth,
 	graphemes,
+	joinText,
+	sliceText,
 	toDisplay,
 	type DisplayText,
 } from '../protocol/display.js';
 import {symbols} from './theme.js';
-
-/** Display text joined to display text is display text. */
-export const joinText = (...parts: readonly DisplayText[]): DisplayText =>
-	parts.join('') as DisplayText;
-
-/** A part of a text; `start` and `end` must lie between graphemes. */
-export const sliceText = (
-	text: DisplayText,
-	start: number,
-	end?: number,
-): DisplayText => text.slice(start, end) as DisplayText;
 
 export const blanks = (cells: number): DisplayText =>
 	toDisplay(' '.repeat(Math.max(0, cells)));

@@ -5,7 +5,8 @@ import {display} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
 import {connectionRows} from './connection-rows.js';
 import {contentOf, type Area, type LayoutKind} from './layout.js';
-import {Pane, RowText} from './pane.js';
+import {Pane} from './pane.js';
+import {RowText} from './shown-text.js';
 import {statusRows} from './status-rows.js';
 
 export type ConnectionPaneProps = {

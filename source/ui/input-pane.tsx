@@ -5,11 +5,12 @@
  * it is answered, and a text over the limit is told at the right end of the
  * row. It only shows; the keys go to `press` through `useKeyboard`.
  */
-import {Box, Text, useCursor} from 'ink';
-import TextInput from 'ink-text-input';
+import {Box, useCursor} from 'ink';
 import stringWidth from 'string-width';
+import {display, toDisplay} from '../protocol/display.js';
 import {bytesOver, type Draft, type PasteQuestion} from './draft.js';
 import {insertPaste} from './sending.js';
+import {DraftText, ShownText} from './shown-text.js';
 import {colors, symbols} from './theme.js';
 import {visibleSlice} from './visible-slice.js';
 
@@ -26,7 +27,7 @@ export type InputPaneProps = {
 	readonly hint?: string;
 };
 
-const prompt = `${symbols.prompt} `;
+const prompt = display`${symbols.prompt} `;
 const promptColumns = stringWidth(prompt);
 
 // Cells that the text keeps beside a note; below, the note gets shorter.
@@ -101,9 +102,7 @@ export const InputPane = ({
 		placeCaret(stringWidth(question));
 		return (
 			<Box width={columns} height={1} flexShrink={0} overflow="hidden">
-				<Text color={colors.warn} wrap="truncate">
-					{question}
-				</Text>
+				<ShownText text={toDisplay(question)} color={colors.warn} />
 			</Box>
 		);
 	}
@@ -115,19 +114,18 @@ export const InputPane = ({
 	placeCaret(promptColumns + slice.caretColumn);
 	return (
 		<Box width={columns} height={1} flexShrink={0} overflow="hidden">
-			<Text color={isActive ? colors.accent : undefined} dimColor={!isActive}>
-				{prompt}
-			</Text>
+			<ShownText
+				text={prompt}
+				color={isActive ? colors.accent : undefined}
+				dim={!isActive}
+			/>
 			<Box width={textColumns} flexShrink={0}>
-				<TextInput
-					focus={false}
-					showCursor={false}
-					value={slice.text}
-					placeholder={stringWidth(hint) < textColumns ? hint : ''}
-					onChange={() => undefined}
+				<DraftText
+					text={slice.text}
+					placeholder={toDisplay(stringWidth(hint) < textColumns ? hint : '')}
 				/>
 			</Box>
-			<Text color={colors.bad}>{note}</Text>
+			<ShownText text={toDisplay(note)} color={colors.bad} />
 		</Box>
 	);
 };

@@ -4,13 +4,14 @@
  * Ink's boxes have no titles, so the upper and the lower line are drawn here.
  * Rows that don't fit are clipped from below; each row must fit by itself.
  */
-import {Box, Text} from 'ink';
+import {Box} from 'ink';
 import type {ReactNode} from 'react';
 import {assertNever} from '../errors.js';
 import {toDisplay, type DisplayText} from '../protocol/display.js';
 import {blanks, cutTo} from './cells.js';
 import {contentOf, type Area} from './layout.js';
 import {cellsOfSpans, createRow, type Row, type Span} from './row.js';
+import {RowText} from './shown-text.js';
 import {borders, borderStyle} from './theme.js';
 
 export type PaneProps = {
@@ -120,24 +121,3 @@ export const ruleRow = (
 		{text: toDisplay(borders.horizontal.repeat(free) + right), dim: true},
 	]);
 };
-
-export function RowText({row: {spans}}: {readonly row: Row}) {
-	// Ink gives no row to a text without characters.
-	const isEmpty = spans.every(({text}) => text === '');
-	return <Text wrap="truncate">{isEmpty ? ' ' : spans.map(renderSpan)}</Text>;
-}
-
-// A span never moves within its row, so its place is its key.
-const renderSpan = ({text, color, dim, bold}: Span, index: number) =>
-	color === undefined && !dim && !bold ? (
-		text
-	) : (
-		<Text
-			key={index}
-			color={color}
-			dimColor={dim ?? false}
-			bold={bold ?? false}
-		>
-			{text}
-		</Text>
-	);

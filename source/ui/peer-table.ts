@@ -3,9 +3,14 @@
  * only the rows that show. Pure.
  */
 import type {KernelSocket} from '../connection/tcp.js';
-import {display, displayWidth, toDisplay} from '../protocol/display.js';
+import {
+	display,
+	displayWidth,
+	joinText,
+	toDisplay,
+} from '../protocol/display.js';
 import type {PeerRow} from '../store/peer-row.js';
-import {blanks, cutTo, joinText} from './cells.js';
+import {blanks, cutTo} from './cells.js';
 import {formatBytes, formatDuration, formatMs} from './format.js';
 import {createRow, type Row, type Span} from './row.js';
 import {colors} from './theme.js';

@@ -1,8 +1,8 @@
 /**
  * A row of the screen, as spans of one style each.
  */
-import {displayWidth, type DisplayText} from '../protocol/display.js';
-import {blanks, joinText} from './cells.js';
+import {displayWidth, joinText, type DisplayText} from '../protocol/display.js';
+import {blanks} from './cells.js';
 import type {Style} from './theme.js';
 
 export type Span = Style & {readonly text: DisplayText};

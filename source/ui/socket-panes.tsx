@@ -4,7 +4,8 @@ import {display, type DisplayText} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
 import {belowSpan} from './below-span.js';
 import {contentOf, type Area} from './layout.js';
-import {Pane, RowText} from './pane.js';
+import {Pane} from './pane.js';
+import {RowText} from './shown-text.js';
 import {createRow, type Row} from './row.js';
 import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
 import {

@@ -8,11 +8,12 @@ import {assertNever} from '../errors.js';
 import {
 	display,
 	displayWidth,
+	joinText,
 	toDisplay,
 	type DisplayText,
 } from '../protocol/display.js';
 import type {Model} from '../store/model.js';
-import {blanks, cutTo, joinText} from './cells.js';
+import {blanks, cutTo} from './cells.js';
 import {formatTime} from './format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from './row.js';
 import {symbols} from './theme.js';

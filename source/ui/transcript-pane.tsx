@@ -7,7 +7,8 @@ import type {Item} from '../store/item.js';
 import type {Transcript} from '../store/transcript.js';
 import type {Area} from './layout.js';
 import {belowSpan} from './below-span.js';
-import {Pane, RowText} from './pane.js';
+import {Pane} from './pane.js';
+import {RowText} from './shown-text.js';
 import {createRowCache} from './row-cache.js';
 import {viewportOf, visibleRows, type Anchor} from './window.js';
 

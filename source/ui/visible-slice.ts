@@ -7,19 +7,25 @@
  * the caret and the width alone.
  */
 import stringWidth from 'string-width';
-import {toDisplay} from '../protocol/display.js';
+import {
+	display,
+	joinText,
+	toDisplay,
+	type DisplayText,
+} from '../protocol/display.js';
 import {graphemesOf} from './graphemes.js';
 import type {Line} from './line.js';
 import {symbols} from './theme.js';
 
 export type Slice = {
-	readonly text: string;
+	readonly text: DisplayText;
 	/** Cells left of the caret; less than `columns`. */
 	readonly caretColumn: number;
 };
 
-const newlineMark = '⏎';
-const unshowable = '\u{FFFD}';
+const empty = display``;
+const newlineMark = display`⏎`;
+const unshowable = display`\u{FFFD}`;
 
 const shownGrapheme = (grapheme: string, maxWidth: number) => {
 	const text = grapheme === '\n' ? newlineMark : toDisplay(grapheme);
@@ -39,8 +45,8 @@ export const visibleSlice = (
 	columns: number,
 ): Slice => {
 	const segments = graphemesOf(text);
-	const before = {text: '', width: 0, start: caret};
-	const after = {text: '', width: 0, end: caret};
+	const before = {text: empty, width: 0, start: caret};
+	const after = {text: empty, width: 0, end: caret};
 
 	const canFit = (start: number, end: number, width: number) =>
 		width + (start > 0 ? 1 : 0) + (end < text.length ? 1 : 0) <= columns;
@@ -58,7 +64,7 @@ export const visibleSlice = (
 			return false;
 		}
 
-		before.text = shown.text + before.text;
+		before.text = joinText(shown.text, before.text);
 		before.width = width;
 		before.start = found.index;
 		return true;
@@ -77,7 +83,7 @@ export const visibleSlice = (
 			return false;
 		}
 
-		after.text += shown.text;
+		after.text = joinText(after.text, shown.text);
 		after.width = width;
 		after.end = end;
 		return true;
@@ -89,10 +95,10 @@ export const visibleSlice = (
 	repeat(grewLeft);
 	repeat(grewRight);
 
-	const left = before.start > 0 ? symbols.ellipsis : '';
-	const right = after.end < text.length ? symbols.ellipsis : '';
+	const left = before.start > 0 ? symbols.ellipsis : empty;
+	const right = after.end < text.length ? symbols.ellipsis : empty;
 	return {
-		text: left + before.text + after.text + right,
+		text: joinText(left, before.text, after.text, right),
 		caretColumn: left.length + before.width,
 	};
 };

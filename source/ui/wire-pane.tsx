@@ -2,12 +2,18 @@
  * The wire: every chunk as it was read or written, byte by byte.
  */
 import {useState} from 'react';
-import {display, displayWidth, type DisplayText} from '../protocol/display.js';
+import {
+	display,
+	displayWidth,
+	joinText,
+	type DisplayText,
+} from '../protocol/display.js';
 import type {Wire} from '../store/wire.js';
-import {cutTo, joinText} from './cells.js';
+import {cutTo} from './cells.js';
 import type {Area} from './layout.js';
 import {belowSpan} from './below-span.js';
-import {Pane, RowText} from './pane.js';
+import {Pane} from './pane.js';
+import {RowText} from './shown-text.js';
 import {createRow, type Row, type Span} from './row.js';
 import {viewportOf, visibleRows, type Anchor} from './window.js';
 import {createWireContext, wireView, type WireMode} from './wire-window.js';

@@ -4,8 +4,8 @@
  * A row ends at spaces, which are left out there, or beside a wide character,
  * or, where a word is wider than a row, after the last grapheme that fits.
  */
-import {graphemes, type DisplayText} from '../protocol/display.js';
-import {createMeasure, sliceText} from './cells.js';
+import {graphemes, sliceText, type DisplayText} from '../protocol/display.js';
+import {createMeasure} from './cells.js';
 
 /** A place where a row may end. */
 type Opportunity = {

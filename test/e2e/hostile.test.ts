@@ -16,7 +16,7 @@ const hostile = [
 	'c1 \u{9B}2J \u{9D}0;owned\u{9C}',
 	'return \rforged: text',
 	'backspace \u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}',
-	'bell \u{7} null \u{0} delete \u{7F}',
+	'bell \u{7} shift \u{E} delete \u{7F}',
 	'bidi \u{202E}desrever\u{202C} \u{2066}x\u{2069}',
 	'screen \u{1B}[?1049l\u{1B}c\u{1B}[?25l\u{1B}[?2004l',
 ];

@@ -18,13 +18,20 @@ export type AppOptions = Partial<AppProps> & {
 	readonly columns?: number;
 	readonly rows?: number;
 	readonly model?: Model;
+	readonly widths?: 'graphemes' | 'characters';
 };
 
 const viewCommands = new Set(['/wire', '/lifecycle', '/peers']);
 
 export const openApp = async (
 	t: TestContext,
-	{columns = 80, rows = 24, model = modelOf(), ...props}: AppOptions = {},
+	{
+		columns = 80,
+		rows = 24,
+		model = modelOf(),
+		widths,
+		...props
+	}: AppOptions = {},
 ) => {
 	const clock = new FakeClock();
 	const store = new Store(model, clock);
@@ -60,7 +67,7 @@ export const openApp = async (
 			{...props}
 		/>
 	);
-	const screen = openInkScreen(t, columns, app, rows);
+	const screen = openInkScreen(t, columns, app, rows, widths);
 	redraw = screen.redraw;
 	let size = {columns, rows};
 	// The first frame comes before the hooks listen.

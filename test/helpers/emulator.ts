@@ -40,13 +40,24 @@ const drawFrame = (rows: readonly string[], columns: number) => {
 	return [`┌${line}┐`, ...lines, `└${line}┘`].join('\n');
 };
 
-export const createEmulator = (columns: number, rows: number) => {
+/**
+ * @param widths Of graphemes, as Ink counts them; or of characters alone, as
+ * @xterm/headless does by itself, which knows no emoji.
+ */
+export const createEmulator = (
+	columns: number,
+	rows: number,
+	widths: 'graphemes' | 'characters' = 'graphemes',
+) => {
 	const emulator = new xterm.Terminal({
 		cols: columns,
 		rows,
 		allowProposedApi: true,
 	});
-	installGraphemeWidths(emulator);
+	if (widths === 'graphemes') {
+		installGraphemeWidths(emulator);
+	}
+
 	const isCursorHidden = followCursorMode(emulator);
 	const screen = () => readRows(emulator);
 

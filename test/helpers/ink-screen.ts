@@ -41,8 +41,9 @@ export const openInkScreen = (
 	columns: number,
 	element: ReactNode,
 	rows = 6,
+	widths: 'graphemes' | 'characters' = 'graphemes',
 ) => {
-	const emulator = createEmulator(columns, rows);
+	const emulator = createEmulator(columns, rows, widths);
 	const keyboard = createKeyboard();
 	const stdout = Object.assign(
 		new Writable({
@@ -72,6 +73,11 @@ export const openInkScreen = (
 		async rows() {
 			await app.waitUntilRenderFlush();
 			return emulator.screen();
+		},
+		/** What stands in each cell of each row; nothing right of a wide one. */
+		async cells() {
+			await app.waitUntilRenderFlush();
+			return emulator.cells().map(row => row.map(({text}) => text));
 		},
 		/** The caret as [x, y]; undefined while hidden. */
 		async caret() {

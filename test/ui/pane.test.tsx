@@ -5,7 +5,8 @@ import {cleanup, render} from 'ink-testing-library';
 import stringWidth from 'string-width';
 import {toDisplay} from '../../source/protocol/display.js';
 import type {Area, Frame} from '../../source/ui/layout.js';
-import {Pane, RowText, ruleRow} from '../../source/ui/pane.js';
+import {Pane, ruleRow} from '../../source/ui/pane.js';
+import {RowText} from '../../source/ui/shown-text.js';
 import type {Row} from '../../source/ui/row.js';
 
 afterEach(cleanup);
