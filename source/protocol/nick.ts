@@ -5,7 +5,8 @@
  * and is kept in NFC. It may take 24 columns and 64 bytes. Emoji are out: they
  * are hard to type in a command, and terminals differ on their widths. A nick
  * is unique by its key, which nobody sees: nicks that look alike on a screen, or
- * differ in case, have the same (after RFC 8266 and UTS 39).
+ * differ in case, have the same (after RFC 8266 and UTS 39). npm has libraries
+ * for neither that are kept; what a nick may hold is far less than they cover.
  */
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';

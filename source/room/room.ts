@@ -18,6 +18,7 @@ import {
 import {foldNick, maxNickBytes, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
+import {HeldNicks} from './held-nicks.js';
 import {RoomLog, type Held, type LogOptions} from './log.js';
 
 /** A session that has joined; its nick changes, its id never. */
@@ -77,10 +78,19 @@ const maxRememberedClients = 65_536;
 
 const defaultMaxMembers = 10_000;
 
+/** Ends that nobody has asked for. */
+const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
+
 export const nickTaken = (nick: string) =>
 	new SockchatError(
 		'ERR_NICK_TAKEN',
 		`"${nick}" is taken here, or looks like a nick that is. Choose another.`,
+	);
+
+export const nickHeld = (nick: string, forMs: number) =>
+	new SockchatError(
+		'ERR_NICK_TAKEN',
+		`"${nick}" is kept for ${Math.ceil(forMs / 1000)} s more for a member whose connection dropped. Choose another, or try again then.`,
 	);
 
 export const roomFull = (limit: number) =>
@@ -111,6 +121,9 @@ export class Room {
 	/** Says in the log that are not shown yet, with the n before each. */
 	#held: Array<TakenBack & {readonly seq: number; readonly before: number}> =
 		[];
+	readonly #heldNicks = new HeldNicks();
+	/** Ids of plain peers: none of them can come back as the same. */
+	readonly #guests = new Set<string>();
 
 	constructor({logId, maxMembers = defaultMaxMembers, log, past}: RoomOptions) {
 		this.log = new RoomLog(log);
@@ -227,7 +240,7 @@ export class Room {
 			return {kind: 'refused', error: roomFull(this.#maxMembers)};
 		}
 
-		const parsed = this.#claim(nick, id, isGuest);
+		const parsed = this.#claim(nick, id, at, isGuest);
 		if (parsed instanceof SockchatError) {
 			return {kind: 'refused', error: parsed};
 		}
@@ -235,6 +248,10 @@ export class Room {
 		const member = {id, nick: parsed};
 		this.#byId.set(id, member);
 		this.#byKey.set(foldNick(parsed), member);
+		if (isGuest) {
+			this.#guests.add(id);
+		}
+
 		if (this.isAnnouncing) {
 			this.#append({type: 'joined', seq: this.#next, at, nick: parsed, id});
 		}
@@ -252,6 +269,10 @@ export class Room {
 		const wasAnnouncing = this.isAnnouncing;
 		this.#byId.delete(id);
 		this.#byKey.delete(foldNick(nick));
+		if (!this.#guests.delete(id) && drops.has(reason)) {
+			this.#heldNicks.hold(foldNick(nick), id, at);
+		}
+
 		// With the room itself gone, a leave for each would only be noise.
 		if (wasAnnouncing && reason !== 'shutdown') {
 			this.#append({type: 'left', seq: this.#next, at, nick, id, reason});
@@ -264,7 +285,7 @@ export class Room {
 			return {kind: 'renamed', member: before};
 		}
 
-		const parsed = this.#claim(nick, id, false);
+		const parsed = this.#claim(nick, id, at, false);
 		if (parsed instanceof SockchatError) {
 			return {kind: 'refused', error: parsed};
 		}
@@ -352,13 +373,29 @@ export class Room {
 		}
 	}
 
-	#claim(nick: string, id: string, isGuest: boolean): string | SockchatError {
+	#claim(
+		nick: string,
+		id: string,
+		at: number,
+		isGuest: boolean,
+	): string | SockchatError {
 		const parsed = parseNick(nick, {isGuestAllowed: isGuest});
 		if (!parsed.ok) {
 			return parsed.error;
 		}
 
-		const holder = this.#byKey.get(foldNick(parsed.nick));
-		return holder && holder.id !== id ? nickTaken(nick) : parsed.nick;
+		const key = foldNick(parsed.nick);
+		const holder = this.#byKey.get(key);
+		if (holder && holder.id !== id) {
+			return nickTaken(nick);
+		}
+
+		const heldMs = this.#heldNicks.heldMs(key, id, at);
+		if (heldMs > 0) {
+			return nickHeld(nick, heldMs);
+		}
+
+		this.#heldNicks.release(key);
+		return parsed.nick;
 	}
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {systemClock} from '../../source/net/clock.js';
+import {nickHoldMs} from '../../source/room/held-nicks.js';
 import {openClient, type TestClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {openServer, openSessions} from '../helpers/room.js';
@@ -208,7 +210,9 @@ test('reconnect: counts the bytes of all its connections', async t => {
 
 test('reconnect: takes another nick if its own is gone by then', async t => {
 	const clock = new FakeClock();
-	const server = await openServer(t);
+	let lateMs = 0;
+	const wallMs = () => systemClock.wallMs() + lateMs;
+	const server = await openServer(t, {clock: {...systemClock, wallMs}});
 	const otter = openClient(t, server.address, 'otter', {
 		clock,
 		random: () => 1,
@@ -217,6 +221,8 @@ test('reconnect: takes another nick if its own is gone by then', async t => {
 	const heron = await joinWire(t, server.address, 'heron');
 	otter.dialled[0]!.destroy();
 	await heron.untilFrame('left');
+	// Its own is kept for it so long, and no longer.
+	lateMs = nickHoldMs;
 	await joinWire(t, server.address, 'otter');
 	clock.advance(250);
 	await otter.untilPhase('open', 2);

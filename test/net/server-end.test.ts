@@ -6,6 +6,7 @@ import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {openServer, openSessions, portOf} from '../helpers/room.js';
 import {
+	greet,
 	helloFrame,
 	joinWire,
 	openPlain,
@@ -96,8 +97,12 @@ test('server: takes an RST for reset', async t => {
 	assert.deepEqual([left.nick, left.reason], ['heron', 'reset']);
 	const ended = await server.untilEvent('ended');
 	assert.deepEqual([ended.peer, ended.reason], [heron.name, 'reset']);
-	// Its name is free, and the others go on.
-	await joinWire(t, server.address, 'heron');
+	// Its name is kept for it, and the others go on.
+	const late = await openWire(t, server.address);
+	late.send(helloFrame('heron'));
+	const {code} = await late.untilFrame('error');
+	assert.equal(code, 'ERR_NICK_TAKEN');
+	await greet(late, 'heron-2');
 });
 
 // As long as it runs, this process accepts nobody.
