@@ -73,6 +73,12 @@ export const flags = {
 		summary: 'one sentence on each step of the connection',
 		commands: everywhere,
 	},
+	tokenFile: {
+		type: 'string',
+		value: 'FILE',
+		summary: "the room's token, in a file of mode 600 (or SOCKCHAT_TOKEN)",
+		commands: everywhere,
+	},
 	maxMembers: {
 		type: 'string',
 		value: 'N',

@@ -53,6 +53,7 @@ export type Options = {
 	readonly isExplained: boolean;
 	/** Whether somebody is shown what the sockets do. */
 	readonly isWatched: boolean;
+	readonly tokenFile: string | undefined;
 	readonly maxMembers: number | undefined;
 	readonly backlog: number | undefined;
 	/** Where a server keeps its room; undefined in memory alone. */
@@ -322,6 +323,18 @@ const readHistory = (
 	return path === undefined ? undefined : {path, fsync};
 };
 
+const readTokenPath = (reader: Reader): string | undefined => {
+	const path = reader.text('tokenFile');
+	return path !== undefined && reader.has('raw')
+		? reader.take<string | undefined>(
+				wrongUsage(
+					'--raw has no protocol to prove a token by: leave one of them out.',
+				),
+				undefined,
+			)
+		: path;
+};
+
 const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 	// All are read, so that a wrong value of any is seen.
 	const isJson = reader.has('json');
@@ -381,6 +394,7 @@ export const parseOptions = (
 			(!isExplained && reader.text('message') !== undefined),
 		isExplained,
 		isWatched: output !== 'plain' || isExplained,
+		tokenFile: readTokenPath(reader),
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),
 		history:

@@ -18,6 +18,7 @@ Options
   --json              one JSON event a line
   --quiet             lines: print errors only
   --explain           one sentence on each step of the connection
+  --token-file FILE   the room's token, in a file of mode 600 (or SOCKCHAT_TOKEN)
 
 serve, and sockchat alone
   --max-members N          how many may be in the room (default: 10000)

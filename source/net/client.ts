@@ -19,6 +19,7 @@ import type {
 	ServerFrame,
 } from '../protocol/frame.js';
 import type {Nick} from '../protocol/nick.js';
+import {serverUnproven, type Token} from '../protocol/token.js';
 import type {ClientEvent} from '../store/event.js';
 import {endpointsOf, type Endpoints} from './address.js';
 import {
@@ -35,6 +36,7 @@ import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
 import {Gauges} from './gauges.js';
 import {controlSocket, type SocketOwner} from './socket-control.js';
 import type {SocketWatch} from './socket-watch.js';
+import {ClientExchange} from './token-exchange.js';
 
 export type ClientOptions = {
 	/** Opens a connection; called again for each attempt. */
@@ -47,6 +49,8 @@ export type ClientOptions = {
 	/** Whether to come back after a loss; a first attempt is never repeated. */
 	readonly isRetrying: boolean;
 	readonly onEvent: (event: ClientEvent) => void;
+	/** Set where the server has to prove that it knows it. */
+	readonly token?: Token | undefined;
 	/** Set where somebody watches the socket. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
@@ -63,6 +67,8 @@ export class Client {
 	readonly #conversation: Conversation;
 	readonly #runner: ConnectionRunner;
 	#socket: FramedSocket | undefined;
+	/** Of this connection, where there is a token. */
+	#exchange: ClientExchange | undefined;
 	#bye: ServerBye | undefined;
 	#hasBeenOpen = false;
 	#isPaused = false;
@@ -210,7 +216,7 @@ export class Client {
 			}
 
 			case 'hello': {
-				socket!.send(this.#conversation.hello());
+				this.#greet(socket!);
 				break;
 			}
 
@@ -251,11 +257,25 @@ export class Client {
 		}
 	}
 
+	/** Who we are is told to none but a server that knows the token. */
+	#greet(socket: FramedSocket): void {
+		const exchange = this.#exchange;
+		const hello = this.#conversation.hello();
+		socket.send(
+			exchange
+				? exchange.isProven
+					? exchange.prove(hello)
+					: exchange.challenge()
+				: hello,
+		);
+	}
+
 	#dial(): void {
 		this.#bye = undefined;
 		this.#closing = undefined;
 		this.#isPaused = false;
-		const {watch} = this.#options;
+		const {watch, token} = this.#options;
+		this.#exchange = token && new ClientExchange(token);
 		const duplex = this.#options.dial();
 		if (duplex instanceof Socket) {
 			watch?.follow(duplex, 'client', undefined);
@@ -310,7 +330,9 @@ export class Client {
 	}
 
 	#refuseGarbage(error: SockchatError, seen: string): void {
-		if (!this.#conversation.isWelcome) {
+		if (this.#isUnproven) {
+			this.#lose(serverUnproven());
+		} else if (!this.#conversation.isWelcome) {
 			this.#lose(notSockchat(seen));
 		} else if (error.code === 'ERR_LINE_TOO_LONG') {
 			this.#lose(error);
@@ -320,8 +342,18 @@ export class Client {
 		}
 	}
 
+	/** Whether there is a token, and no server has proven yet that it knows it. */
+	get #isUnproven(): boolean {
+		return this.#exchange !== undefined && !this.#exchange.isProven;
+	}
+
 	#take(frame: ServerFrame): void {
 		const conversation = this.#conversation;
+		if (this.#isUnproven && frame.type !== 'bye') {
+			this.#takeProof(frame);
+			return;
+		}
+
 		switch (frame.type) {
 			case 'ping': {
 				this.#socket!.send({type: 'pong', id: frame.id});
@@ -399,6 +431,18 @@ export class Client {
 		}
 	}
 
+	#takeProof(frame: ServerFrame): void {
+		const socket = this.#socket!;
+		if (
+			frame.type === 'challenge' &&
+			this.#exchange!.take(frame, socket.duplex)
+		) {
+			this.#greet(socket);
+		} else {
+			this.#lose(serverUnproven());
+		}
+	}
+
 	#takeError(frame: ErrorFrame): void {
 		const conversation = this.#conversation;
 		const error = conversation.takeError(frame);
@@ -411,7 +455,7 @@ export class Client {
 			conversation.tell(frame);
 		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
 			conversation.wishAnother();
-			this.#socket!.send(conversation.hello());
+			this.#greet(this.#socket!);
 		} else {
 			this.#lose(error);
 		}

@@ -1,6 +1,7 @@
 /** `connect()` of the public API: a member's connection to a room. */
 import {type SockchatError} from '../errors.js';
 import {parseNick} from '../protocol/nick.js';
+import type {Token} from '../protocol/token.js';
 import type {ClientEvent} from '../store/event.js';
 import type {Address} from './address.js';
 import {Client} from './client.js';
@@ -10,6 +11,8 @@ export type ConnectOptions = {
 	readonly address: Address;
 	/** At most 24 columns wide; letters, digits, `-`, `_` and `.`. */
 	readonly nick: string;
+	/** The room's; the server has to prove that it knows it too. */
+	readonly token?: Token;
 	/** Comes back after a loss, with full jitter up to 10 s. Default: true. */
 	readonly isRetrying?: boolean;
 	/** A port to bind first; by default the kernel chooses. */
@@ -28,6 +31,7 @@ export const connect = ({
 	nick,
 	isRetrying = true,
 	localPort,
+	token,
 	onEvent = () => undefined,
 }: ConnectOptions): Client => {
 	const parsed = parseNick(nick);
@@ -42,6 +46,7 @@ export const connect = ({
 		nick: parsed.nick,
 		isNickFlexible: false,
 		isRetrying,
+		token,
 		onEvent,
 	});
 };

@@ -9,6 +9,7 @@ import {
 	replayEntries,
 	wireVersion,
 	type ClientFrame,
+	type ClientChallenge,
 	type Hello,
 	type LeaveReason,
 	type Say,
@@ -17,9 +18,11 @@ import {
 	type Whispered,
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
+import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {Member} from '../room/room.js';
 import {trace} from '../trace.js';
 import type {Dialect, PeerSession} from './session.js';
+import {ServerExchange} from './token-exchange.js';
 
 const wrongVersion = (seen: number) =>
 	new SockchatError(
@@ -33,6 +36,7 @@ export class FramedDialect implements Dialect {
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#pings = 0;
 	#pingedAt = 0;
+	#exchange: ServerExchange | undefined;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
@@ -147,6 +151,11 @@ export class FramedDialect implements Dialect {
 			return;
 		}
 
+		if (frame.type === 'challenge') {
+			this.#answer(frame);
+			return;
+		}
+
 		if (frame.type === 'bye') {
 			this.#session.end('quit');
 			return;
@@ -195,12 +204,32 @@ export class FramedDialect implements Dialect {
 		}
 	}
 
-	#greet({v, client, nick, since, log}: Hello): void {
+	/** Proves that this server knows the token, before the client says who it is. */
+	#answer(frame: ClientChallenge): void {
+		const session = this.#session;
+		const {token} = session.sessions;
+		if (frame.v !== wireVersion) {
+			this.#refuse(wrongVersion(frame.v));
+		} else if (token) {
+			this.#exchange = new ServerExchange(token);
+			this.#send(this.#exchange.answer(frame, session.duplex));
+		} else {
+			this.#refuse(hasNoToken());
+		}
+	}
+
+	#greet(hello: Hello): void {
+		const {v, client, nick, since, log} = hello;
 		const session = this.#session;
 		const {sessions} = session;
 		const {room, clock} = sessions;
 		if (v !== wireVersion) {
 			this.#refuse(wrongVersion(v));
+			return;
+		}
+
+		if (session.isAskedForToken && !this.#exchange?.isProven(hello)) {
+			this.#refuse(hello.proof === undefined ? tokenNeeded() : tokenWrong());
 			return;
 		}
 

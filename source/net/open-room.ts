@@ -4,6 +4,7 @@ import type {Chat} from '../commands/perform.js';
 import type {SocketAction} from '../commands/socket-action.js';
 import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
+import type {Token} from '../protocol/token.js';
 import type {ChatEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {Client} from './client.js';
@@ -12,6 +13,7 @@ import {connectionFailed, dial} from './dial.js';
 import type {HistoryPlace} from './history-place.js';
 import {startHost} from './host.js';
 import {SocketWatch} from './socket-watch.js';
+import {readToken} from './token-file.js';
 
 export type RoomOptions = {
 	readonly command: 'join' | 'serve' | 'connect';
@@ -23,6 +25,8 @@ export type RoomOptions = {
 	readonly maxMembers: number | undefined;
 	readonly history: HistoryPlace | undefined;
 	readonly localPort: number | undefined;
+	/** A file that only its owner may read; else SOCKCHAT_TOKEN counts. */
+	readonly tokenFile?: string | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 };
@@ -42,6 +46,9 @@ export type RoomChat = Chat & {
 	/** Settles when it is over: with the cause, or none if that was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
 };
+
+/** The token is read once; a client that reconnects has it. */
+type TokenOptions = RoomOptions & {readonly token: Token | undefined};
 
 type Emit = (event: ChatEvent) => void;
 
@@ -76,12 +83,12 @@ const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 });
 
 const openMember = (
-	options: RoomOptions,
+	options: TokenOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 	connected?: Socket,
 ): RoomChat => {
-	const {address, localPort, nick, isNickFlexible, isRetrying} = options;
+	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
 	let first = connected;
 	const client = new Client({
 		dial() {
@@ -93,6 +100,7 @@ const openMember = (
 		nick,
 		isNickFlexible,
 		isRetrying,
+		token,
 		onEvent: emit,
 		watch,
 	});
@@ -114,7 +122,7 @@ const openMember = (
 };
 
 const openHost = async (
-	options: RoomOptions,
+	options: TokenOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 ): Promise<RoomChat> => {
@@ -155,7 +163,7 @@ const isTaken = (error: unknown): boolean =>
 
 /** Joins the room that is there, or opens it; whoever comes second joins. */
 const openEither = async (
-	options: RoomOptions,
+	options: TokenOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 	races = maxRaces,
@@ -199,13 +207,14 @@ export const drainOnce = (server: {
 /**
  * Opens the room; what happens in it from now on comes as events.
  *
- * @throws {SockchatError} Where listening fails, or, for `join`, where neither
+ * @throws {SockchatError} Where the token is not fit, where listening fails, or, for `join`, where neither
  * connecting nor listening works. A failed `connect` is told by `closed`.
  */
 export const openRoom = async (
-	options: RoomOptions,
+	given: RoomOptions,
 	emit: Emit,
 ): Promise<RoomChat> => {
+	const options = {...given, token: await readToken(given.tokenFile)};
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, emit, options.address)
 		: undefined;

@@ -23,6 +23,7 @@ import {
 	type Whispered,
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
+import {tokenNeeded} from '../protocol/token.js';
 import type {Dialect, PeerSession} from './session.js';
 
 const plainCommands = commands.filter(({isForPlain}) => isForPlain);
@@ -53,6 +54,13 @@ export class PlainDialect implements Dialect {
 
 	/** @param seq From where on it listens, as in a session. */
 	join(seq: number | undefined): void {
+		if (this.#session.isAskedForToken) {
+			this.#session.sessions.refused++;
+			this.tellError(tokenNeeded());
+			this.#session.end('protocol');
+			return;
+		}
+
 		const {sessions} = this.#session;
 		const {room, clock} = sessions;
 		const result = room.join(randomUUID(), this.#guestNick(), clock.wallMs(), {

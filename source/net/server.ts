@@ -3,6 +3,7 @@ import {randomUUID} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../commands/socket-action.js';
 import {Room} from '../room/room.js';
+import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {systemClock, type Clock} from './clock.js';
@@ -21,6 +22,8 @@ export type ServerOptions = {
 	/** Where the log is kept; undefined keeps it in memory alone. */
 	readonly history?: HistoryPlace | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	/** Set where all but the host have to know it. */
+	readonly token?: Token | undefined;
 	/** Set where somebody watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
@@ -65,6 +68,7 @@ export const startServer = async ({
 	history: place,
 	onEvent = () => undefined,
 	watch,
+	token,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
 	const history =
@@ -83,6 +87,7 @@ export const startServer = async ({
 		emit: onEvent,
 		tap: watch?.tap,
 		history,
+		token,
 	});
 	const listener = new Listener({
 		address,

@@ -142,6 +142,11 @@ export class PeerSession {
 		return this.#dialect?.name;
 	}
 
+	/** Only the host's own screen is in this process already. */
+	get isAskedForToken(): boolean {
+		return this.sessions.token !== undefined && this.duplex instanceof Socket;
+	}
+
 	/** Bytes that wait in Node for the kernel to take them. */
 	get queuedBytes(): number {
 		return this.duplex.writableLength;

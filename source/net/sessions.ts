@@ -8,6 +8,7 @@ import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
 import type {LeaveReason} from '../protocol/frame.js';
+import type {Token} from '../protocol/token.js';
 import type {Member, Room, TakenBack} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
 import type {Clock} from './clock.js';
@@ -26,6 +27,8 @@ export type SessionsOptions = {
 	readonly tap?: WireTap | undefined;
 	/** Where the log is kept; without it, all is shown at once. */
 	readonly history?: History | undefined;
+	/** Set where all peers have to know it. */
+	readonly token?: Token | undefined;
 };
 
 // How often deadlines are looked at.
@@ -46,6 +49,7 @@ export class Sessions {
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
 	readonly tap: WireTap | undefined;
+	readonly token: Token | undefined;
 	/** How many were accepted, and then not let into the room. */
 	refused = 0;
 	readonly #roomName: () => string;
@@ -60,11 +64,20 @@ export class Sessions {
 	#sweptAt: number;
 	#cancelSweep: (() => void) | undefined;
 
-	constructor({room, roomName, clock, emit, tap, history}: SessionsOptions) {
+	constructor({
+		room,
+		roomName,
+		clock,
+		emit,
+		tap,
+		history,
+		token,
+	}: SessionsOptions) {
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
 		this.tap = tap;
+		this.token = token;
 		this.#roomName = roomName;
 		this.#sweptAt = clock.monotonicMs();
 		this.#history = history;

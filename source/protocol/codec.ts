@@ -51,6 +51,10 @@ const uuid = field(
 		typeof value === 'string' &&
 		/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value),
 );
+const digest = field(
+	'64 hex digits',
+	value => typeof value === 'string' && /^[\da-f]{64}$/.test(value),
+);
 const names = field(
 	'a list of names',
 	value => Array.isArray(value) && value.every(name => text.check(name)),
@@ -74,13 +78,14 @@ const ping = {id: count};
 const entry = {seq: positive, at: count};
 
 const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
+	challenge: {v: positive, nonce: digest},
 	hello: {
 		v: positive,
 		client: uuid,
 		nick: text,
 		since: optional(count),
 		log: optional(text),
-		proof: optional(text),
+		proof: optional(digest),
 	},
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
@@ -91,7 +96,7 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 };
 
 const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
-	challenge: {nonce: text},
+	challenge: {nonce: digest, proof: digest},
 	welcome: {
 		v: positive,
 		session: text,

@@ -2,7 +2,7 @@
  * Who is there, from the first bytes.
  *
  * The server never speaks first, so the first bytes decide: `{"type":"hello"`
- * is a sockchat client; HTTP, TLS and SSH are turned away before a byte of
+ * or `"challenge"` is a sockchat client; HTTP, TLS and SSH are turned away before a byte of
  * theirs reaches the room, because any web page can make a browser post to a
  * loopback port; everything else is a person or a script with a bare socket.
  */
@@ -27,7 +27,12 @@ export type Sniffed =
 // Enough for any request line that matters, and cheap to look at again.
 const sniffedBytes = 2048;
 
-const helloTokens = ['{', '"type"', ':', '"hello"'] as const;
+const firstFrames = ['"hello"', '"challenge"'].map(type => [
+	'{',
+	'"type"',
+	':',
+	type,
+]);
 
 const verbs = [
 	'GET',
@@ -52,10 +57,13 @@ const foreignStarts = [
 	'SSH-',
 ];
 
-/** How the bytes match `{"type":"hello"`, white space allowed between tokens. */
-const matchHello = (text: string): 'whole' | 'part' | 'none' => {
+/** How the bytes match some tokens, white space allowed between them. */
+const matchTokens = (
+	text: string,
+	tokens: readonly string[],
+): 'whole' | 'part' | 'none' => {
 	let rest = text;
-	for (const token of helloTokens) {
+	for (const token of tokens) {
 		rest = rest.trimStart();
 		if (rest.length < token.length) {
 			return token.startsWith(rest) ? 'part' : 'none';
@@ -99,12 +107,12 @@ export const sniff = (bytes: Buffer): Sniffed => {
 		return {kind: 'foreign', protocol: 'HTTP'};
 	}
 
-	const hello = matchHello(text);
-	if (hello === 'whole') {
+	const matches = new Set(firstFrames.map(tokens => matchTokens(text, tokens)));
+	if (matches.has('whole')) {
 		return {kind: 'framed'};
 	}
 
-	if (hello === 'part' && bytes.length < sniffedBytes) {
+	if (matches.has('part') && bytes.length < sniffedBytes) {
 		return {kind: 'undecided', isHelloPossible: true};
 	}
 

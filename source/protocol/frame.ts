@@ -58,6 +58,13 @@ export type LeaveReason =
 	| 'shutdown';
 
 // What a client sends.
+/** First, where it has a token: the server has to prove that it knows it. */
+export type ClientChallenge = {
+	readonly type: 'challenge';
+	readonly v: number;
+	/** 64 hex digits, random. */
+	readonly nonce: string;
+};
 export type Hello = {
 	readonly type: 'hello';
 	readonly v: number;
@@ -68,6 +75,7 @@ export type Hello = {
 	readonly since?: number;
 	/** The log that `since` counts in; without it the server's own is meant. */
 	readonly log?: string;
+	/** 64 hex digits; see docs/protocol.md. */
 	readonly proof?: string;
 };
 export type Say = {
@@ -88,10 +96,22 @@ export type Pong = {readonly type: 'pong'; readonly id: number};
 export type ClientBye = {readonly type: 'bye'};
 
 export type ClientFrame =
-	Hello | Say | Whisper | ChangeNick | Ping | Pong | ClientBye;
+	| ClientChallenge
+	| Hello
+	| Say
+	| Whisper
+	| ChangeNick
+	| Ping
+	| Pong
+	| ClientBye;
 
 // What a server sends.
-export type Challenge = {readonly type: 'challenge'; readonly nonce: string};
+/** The answer to a client's challenge. */
+export type Challenge = {
+	readonly type: 'challenge';
+	readonly nonce: string;
+	readonly proof: string;
+};
 export type Welcome = {
 	readonly type: 'welcome';
 	readonly v: number;

@@ -38,14 +38,21 @@ const record = (fields: Record<string, fc.Arbitrary<unknown>>) =>
 const ping = {id: count};
 const entry = {seq: positive, at: count, id: text};
 
+const digest = fc.string({
+	unit: fc.constantFrom(...'0123456789abcdef'),
+	minLength: 64,
+	maxLength: 64,
+});
+
 const clientFields: Fields<ClientFrame> = {
+	challenge: {v: positive, nonce: digest},
 	hello: {
 		v: positive,
 		client: fc.uuid(),
 		nick: text,
 		'since?': count,
 		'log?': text,
-		'proof?': text,
+		'proof?': digest,
 	},
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
@@ -56,7 +63,7 @@ const clientFields: Fields<ClientFrame> = {
 };
 
 const serverFields: Fields<ServerFrame> = {
-	challenge: {nonce: text},
+	challenge: {nonce: digest, proof: digest},
 	welcome: {
 		v: positive,
 		session: text,

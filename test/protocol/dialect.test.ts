@@ -38,6 +38,7 @@ const assertAll = (
 
 const hellos = [
 	'{"type":"hello"',
+	'{"type":"challenge"',
 	'{ "type" : "hello"',
 	' \t\r\n{\n\t"type"\r\n:  "hello"',
 ];

@@ -113,7 +113,7 @@ test('notice: an error is told in its own words, and texts are no notice', () =>
 		{...entry, type: 'message', from: 'heron', n: 1, text: 'hi'},
 		{type: 'whispered', n: 1, from: 'a', to: 'b', text: 'hi', at: 1},
 		{type: 'members', count: 1, names: []},
-		{type: 'challenge', nonce: 'x'},
+		{type: 'challenge', nonce: 'x', proof: 'x'},
 		{type: 'bye', reason: 'shutdown'},
 		{type: 'ping', id: 1},
 		{type: 'pong', id: 1},

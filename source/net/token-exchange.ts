@@ -1,0 +1,95 @@
+/**
+ * Who proves what to whom before a hello: first the server, as the hello holds
+ * the client's secret, then the client in its hello.
+ */
+import {randomBytes} from 'node:crypto';
+import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {
+	wireVersion,
+	type Challenge,
+	type ClientChallenge,
+	type Hello,
+} from '../protocol/frame.js';
+import type {Exchange, Token} from '../protocol/token.js';
+
+export const createNonce = (): string => randomBytes(32).toString('hex');
+
+const placeOf = (port: number | undefined): string =>
+	port === undefined ? 'unix' : String(port);
+
+/** A client's side, for one connection. */
+export class ClientExchange {
+	readonly #token: Token;
+	readonly #nonce = createNonce();
+	#proven: Exchange | undefined;
+
+	constructor(token: Token) {
+		this.#token = token;
+	}
+
+	/** Whether the server has proven that it knows the token. */
+	get isProven(): boolean {
+		return this.#proven !== undefined;
+	}
+
+	challenge(): ClientChallenge {
+		return {type: 'challenge', v: wireVersion, nonce: this.#nonce};
+	}
+
+	/** @returns Whether the server's answer proves it; only the first counts. */
+	take({nonce, proof}: Challenge, duplex: Duplex): boolean {
+		const exchange = {
+			place: placeOf(duplex instanceof Socket ? duplex.remotePort : undefined),
+			clientNonce: this.#nonce,
+			serverNonce: nonce,
+		};
+		if (this.isProven || !this.#token.isProof(proof, 'server', exchange)) {
+			return false;
+		}
+
+		this.#proven = exchange;
+		return true;
+	}
+
+	prove(hello: Hello): Hello {
+		const {client} = hello;
+		return {
+			...hello,
+			proof: this.#token.prove('client', this.#proven!, client),
+		};
+	}
+}
+
+/** A server's side, for one peer. */
+export class ServerExchange {
+	readonly #token: Token;
+	#exchange: Exchange | undefined;
+
+	constructor(token: Token) {
+		this.#token = token;
+	}
+
+	/** Answers a client's challenge; a later one begins anew. */
+	answer({nonce}: ClientChallenge, duplex: Duplex): Challenge {
+		const exchange = {
+			place: placeOf(duplex instanceof Socket ? duplex.localPort : undefined),
+			clientNonce: nonce,
+			serverNonce: createNonce(),
+		};
+		this.#exchange = exchange;
+		return {
+			type: 'challenge',
+			nonce: exchange.serverNonce,
+			proof: this.#token.prove('server', exchange),
+		};
+	}
+
+	/** Whether a hello proves that its client knows the token. */
+	isProven({client, proof}: Hello): boolean {
+		return (
+			this.#exchange !== undefined &&
+			this.#token.isProof(proof, 'client', this.#exchange, client)
+		);
+	}
+}

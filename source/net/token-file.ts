@@ -1,0 +1,78 @@
+/**
+ * The token from a file or SOCKCHAT_TOKEN; never from an argument, which every
+ * user of the machine can read in the list of processes.
+ */
+import {constants} from 'node:fs';
+import {open} from 'node:fs/promises';
+import process from 'node:process';
+import {SockchatError} from '../errors.js';
+import {Token} from '../protocol/token.js';
+
+const maxFileBytes = 4096;
+
+const unfit = (path: string, why: string, cause?: unknown) =>
+	new SockchatError('ERR_TOKEN_FILE', `"${path}" can't hold a token: ${why}.`, {
+		cause,
+	});
+
+const readTokenFile = async (path: string): Promise<string> => {
+	// Asked of the open file, so that it can't be another one by then; without
+	// waiting, as a pipe has no end.
+	const {O_RDONLY, O_NONBLOCK} = constants;
+	const file = await open(path, O_RDONLY | O_NONBLOCK);
+	try {
+		const stat = await file.stat();
+		if (!stat.isFile()) {
+			throw unfit(path, 'it is no file');
+		}
+
+		// Windows has neither.
+		const ownUid = process.getuid?.();
+		if (ownUid !== undefined && stat.uid !== ownUid) {
+			throw unfit(path, `it belongs to another user (uid ${stat.uid})`);
+		}
+
+		if (ownUid !== undefined && (stat.mode & 0o077) !== 0) {
+			const mode = (stat.mode & 0o777).toString(8);
+			throw unfit(
+				path,
+				`others may use it (mode ${mode}); run chmod 600 on it`,
+			);
+		}
+
+		if (stat.size > maxFileBytes) {
+			throw unfit(path, `it has ${stat.size} bytes, over ${maxFileBytes}`);
+		}
+
+		return (await file.readFile('utf8')).trim();
+	} finally {
+		await file.close();
+	}
+};
+
+/**
+ * Reads the token; the variable is taken out of the environment, so that no
+ * process started from here inherits it.
+ *
+ * @param path Of `--token-file`; it goes before the variable.
+ * @returns Undefined where none was given.
+ * @throws {SockchatError} `ERR_TOKEN_FILE`.
+ */
+export const readToken = async (
+	path: string | undefined,
+	environment: NodeJS.ProcessEnv = process.env,
+): Promise<Token | undefined> => {
+	const variable = environment['SOCKCHAT_TOKEN'];
+	delete environment['SOCKCHAT_TOKEN'];
+	if (path === undefined) {
+		return variable === undefined ? undefined : new Token(variable.trim());
+	}
+
+	try {
+		return new Token(await readTokenFile(path));
+	} catch (error) {
+		throw error instanceof SockchatError
+			? error
+			: unfit(path, (error as Error).message, error);
+	}
+};
