@@ -34,6 +34,7 @@ export const errorCodes = {
 	ERR_LINE_TOO_LONG: 'a line is longer than a frame may be',
 	ERR_TEXT_TOO_LONG: 'a text is longer than it may be; it was not cut',
 	ERR_TEXT_EMPTY: 'there is nothing to send',
+	ERR_OTHER_USER: 'the room is for another user',
 	ERR_TOKEN_FILE: 'the token is not fit, or not safe where it stands',
 	ERR_TOKEN_NEEDED: 'the room asks for a token',
 	ERR_TOKEN_WRONG: "the token is not the room's",

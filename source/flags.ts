@@ -85,6 +85,11 @@ export const flags = {
 		summary: 'how many may be in the room (default: 10000)',
 		commands: ['join', 'serve'],
 	},
+	sameUser: {
+		type: 'boolean',
+		summary: 'turn other users of this machine away (Linux)',
+		commands: ['join', 'serve'],
+	},
 	backlog: {
 		type: 'string',
 		value: 'N',

@@ -53,6 +53,7 @@ export type Options = {
 	readonly isExplained: boolean;
 	/** Whether somebody is shown what the sockets do. */
 	readonly isWatched: boolean;
+	readonly isSameUser: boolean;
 	readonly tokenFile: string | undefined;
 	readonly maxMembers: number | undefined;
 	readonly backlog: number | undefined;
@@ -323,6 +324,14 @@ const readHistory = (
 	return path === undefined ? undefined : {path, fsync};
 };
 
+const readSameUser = (reader: Reader): boolean =>
+	reader.has('sameUser') && reader.has('raw')
+		? reader.take(
+				wrongUsage('--same-user is for a room; --raw takes anybody in.'),
+				false,
+			)
+		: reader.has('sameUser');
+
 const readTokenPath = (reader: Reader): string | undefined => {
 	const path = reader.text('tokenFile');
 	return path !== undefined && reader.has('raw')
@@ -394,6 +403,7 @@ export const parseOptions = (
 			(!isExplained && reader.text('message') !== undefined),
 		isExplained,
 		isWatched: output !== 'plain' || isExplained,
+		isSameUser: readSameUser(reader),
 		tokenFile: readTokenPath(reader),
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),

@@ -22,6 +22,7 @@ Options
 
 serve, and sockchat alone
   --max-members N          how many may be in the room (default: 10000)
+  --same-user              turn other users of this machine away (Linux)
   --backlog N              the queue given to listen() (default: 4096)
   --history FILE           where the room is kept (default: a file in the user's state folder)
   --no-history             keep the room in memory alone

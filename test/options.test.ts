@@ -42,6 +42,7 @@ test('options: with nothing given it joins 127.0.0.1:5001 as the login name', ()
 		eol: 'lf',
 		output: 'screen',
 		isQuiet: false,
+		isSameUser: false,
 		tokenFile: undefined,
 		maxMembers: undefined,
 		backlog: undefined,

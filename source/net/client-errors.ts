@@ -10,6 +10,7 @@ export const finalCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_NOT_SOCKCHAT',
 	'ERR_VERSION',
 	'ERR_REPLACED',
+	'ERR_OTHER_USER',
 	'ERR_TOKEN_NEEDED',
 	'ERR_TOKEN_WRONG',
 	'ERR_TOKEN_UNPROVEN',

@@ -208,7 +208,9 @@ export class FramedDialect implements Dialect {
 	#answer(frame: ClientChallenge): void {
 		const session = this.#session;
 		const {token} = session.sessions;
-		if (frame.v !== wireVersion) {
+		if (session.refusal) {
+			this.#refuse(session.refusal);
+		} else if (frame.v !== wireVersion) {
 			this.#refuse(wrongVersion(frame.v));
 		} else if (token) {
 			this.#exchange = new ServerExchange(token);
@@ -225,6 +227,11 @@ export class FramedDialect implements Dialect {
 		const {room, clock} = sessions;
 		if (v !== wireVersion) {
 			this.#refuse(wrongVersion(v));
+			return;
+		}
+
+		if (session.refusal) {
+			this.#refuse(session.refusal);
 			return;
 		}
 

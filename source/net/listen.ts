@@ -6,6 +6,7 @@ import {SockchatError} from '../errors.js';
 import type {Place} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {holderOfPort, type Holder} from './kernel.js';
+import {secureFolder} from './socket-folder.js';
 
 export const portTaken = (
 	address: string,
@@ -155,6 +156,10 @@ export const listen = async (
 	address: Address,
 	backlog: number,
 ): Promise<Address> => {
+	if (address.kind === 'unix') {
+		secureFolder(address.path);
+	}
+
 	try {
 		try {
 			await tryListen(server, address, backlog);

@@ -27,6 +27,8 @@ export type RoomOptions = {
 	readonly localPort: number | undefined;
 	/** A file that only its owner may read; else SOCKCHAT_TOKEN counts. */
 	readonly tokenFile?: string | undefined;
+	/** Whether a server turns other users away; Linux. */
+	readonly isSameUser?: boolean | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 };

@@ -1,5 +1,7 @@
 /** A server's peers for whoever watches them: their table, and taking one in hand. */
+import process from 'node:process';
 import type {SocketAction} from '../commands/socket-action.js';
+import type {KernelPair} from '../connection/tcp.js';
 import type {SocketEvent} from '../store/event.js';
 import type {PeerRow} from '../store/peer-row.js';
 import {endpointsOf, formatAddress} from './address.js';
@@ -10,10 +12,22 @@ import {controlSocket, type SocketOwner} from './socket-control.js';
 import type {SocketWatch} from './socket-watch.js';
 import type {TcpTable} from './tcp-table.js';
 
+/** Of a socket that its process has closed, the kernel knows no user. */
+const otherUidOf = (kernel: KernelPair | undefined): number | undefined => {
+	const end = kernel?.remote;
+	const isHeld = end?.state === 'ESTABLISHED' || end?.state === 'CLOSE-WAIT';
+	return isHeld && end.uid !== process.getuid?.() ? end.uid : undefined;
+};
+
 const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
 	const {peer, member, state, rttMs, bytesIn, bytesOut, duplex} = session;
 	const {local, remote} = endpointsOf(duplex);
+	const kernel =
+		table && local !== undefined && remote !== undefined
+			? table.pair(local, remote)
+			: undefined;
 	return {
+		otherUid: otherUidOf(kernel),
 		peer,
 		nick: member?.nick,
 		dialect: session.dialectName,
@@ -25,10 +39,7 @@ const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
 		queuedBytes: session.queuedBytes,
 		lagEntries: session.lagEntries,
 		isPaused: session.isPaused,
-		kernel:
-			table && local !== undefined && remote !== undefined
-				? table.pair(local, remote)
-				: undefined,
+		kernel,
 	};
 };
 

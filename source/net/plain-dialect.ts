@@ -54,10 +54,13 @@ export class PlainDialect implements Dialect {
 
 	/** @param seq From where on it listens, as in a session. */
 	join(seq: number | undefined): void {
-		if (this.#session.isAskedForToken) {
-			this.#session.sessions.refused++;
-			this.tellError(tokenNeeded());
-			this.#session.end('protocol');
+		const session = this.#session;
+		const refusal =
+			session.refusal ?? (session.isAskedForToken ? tokenNeeded() : undefined);
+		if (refusal) {
+			session.sessions.refused++;
+			this.tellError(refusal);
+			session.end('protocol');
 			return;
 		}
 

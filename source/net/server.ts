@@ -1,5 +1,6 @@
 /** A room on a listening socket. */
 import {randomUUID} from 'node:crypto';
+import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../commands/socket-action.js';
 import {Room} from '../room/room.js';
@@ -8,6 +9,7 @@ import type {ServerEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {systemClock, type Clock} from './clock.js';
 import {openHistoryFor, type HistoryPlace} from './history-place.js';
+import {Door} from './door.js';
 import {Listener} from './listener.js';
 import {controlPeer, samplePeers} from './peers.js';
 import {Sessions} from './sessions.js';
@@ -22,6 +24,8 @@ export type ServerOptions = {
 	/** Where the log is kept; undefined keeps it in memory alone. */
 	readonly history?: HistoryPlace | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	/** Whether only processes of our own user may come in; Linux. */
+	readonly isSameUser?: boolean | undefined;
 	/** Set where all but the host have to know it. */
 	readonly token?: Token | undefined;
 	/** Set where somebody watches the sockets. */
@@ -56,6 +60,27 @@ export type Server = {
 	readonly closed: Promise<void>;
 };
 
+/** Nothing is heard of it until it is known who it is. */
+const meet = async (
+	door: Door,
+	sessions: Sessions,
+	socket: Socket,
+	peer: string,
+): Promise<void> => {
+	const ignore = () => undefined;
+	socket.on('error', ignore);
+	const comer = await door.meet(socket);
+	if (socket.destroyed) {
+		const at = sessions.clock.wallMs();
+		const reason = 'reset';
+		sessions.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut: 0});
+		return;
+	}
+
+	sessions.add(socket, peer, comer);
+	socket.off('error', ignore);
+};
+
 /**
  * Binds, listens and serves a room.
  *
@@ -69,8 +94,10 @@ export const startServer = async ({
 	onEvent = () => undefined,
 	watch,
 	token,
+	isSameUser,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
+	const door = new Door({isSameUser});
 	const history =
 		place && (await openHistoryFor(place, address, clock, onEvent));
 	const past = history?.recovered;
@@ -95,7 +122,11 @@ export const startServer = async ({
 		onEvent,
 		onSocket(socket, peer) {
 			watch?.follow(socket, 'server', peer);
-			sessions.add(socket, peer);
+			if (door.isAsking) {
+				void meet(door, sessions, socket, peer);
+			} else {
+				sessions.add(socket, peer);
+			}
 		},
 		onDrain() {
 			sessions.end('shutdown');

@@ -19,6 +19,7 @@ import {
 	type Whispered,
 } from '../protocol/frame.js';
 import type {Member} from '../room/room.js';
+import type {Comer} from './door.js';
 import {FramedDialect} from './framed-dialect.js';
 import {Outlet, type Teller} from './outlet.js';
 import {PlainDialect} from './plain-dialect.js';
@@ -60,6 +61,7 @@ export class PeerSession {
 	readonly peer: string;
 	readonly duplex: Duplex;
 	readonly sessions: Sessions;
+	readonly comer: Comer;
 	/** Monotonic milliseconds of the last chunk. */
 	lastHeardAt: number;
 	bytesIn = 0;
@@ -78,7 +80,13 @@ export class PeerSession {
 	/** Where in the log the last word is due. */
 	#finishCursor: number | undefined;
 
-	constructor(duplex: Duplex, peer: string, sessions: Sessions) {
+	constructor(
+		duplex: Duplex,
+		peer: string,
+		sessions: Sessions,
+		comer: Comer = {},
+	) {
+		this.comer = comer;
 		this.duplex = duplex;
 		this.peer = peer;
 		this.sessions = sessions;
@@ -140,6 +148,11 @@ export class PeerSession {
 	/** How it speaks; undefined before that is known. */
 	get dialectName(): 'framed' | 'plain' | undefined {
 		return this.#dialect?.name;
+	}
+
+	/** Why it may not be a member, whatever it says. */
+	get refusal(): SockchatError | undefined {
+		return this.comer.refusal;
 	}
 
 	/** Only the host's own screen is in this process already. */

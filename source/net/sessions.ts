@@ -12,6 +12,7 @@ import type {Token} from '../protocol/token.js';
 import type {Member, Room, TakenBack} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
 import type {Clock} from './clock.js';
+import type {Comer} from './door.js';
 import {Keeper} from './keeper.js';
 import type {Past} from './outlet.js';
 import {PeerSession} from './session.js';
@@ -93,8 +94,8 @@ export class Sessions {
 		return this.#roomName();
 	}
 
-	add(duplex: Duplex, peer: string): void {
-		const session = new PeerSession(duplex, peer, this);
+	add(duplex: Duplex, peer: string, comer?: Comer): void {
+		const session = new PeerSession(duplex, peer, this, comer);
 		this.#all.add(session);
 		if (this.#isHeldForDisk) {
 			session.hold('disk');

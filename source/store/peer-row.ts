@@ -20,6 +20,8 @@ export type PeerRow = {
 	readonly queuedBytes: number;
 	/** Entries of the log that it has not been handed. */
 	readonly lagEntries: number;
+	/** Whose process it is, where that is another user's. */
+	readonly otherUid?: number | undefined;
 	/** Whether its socket is not read, because of /pause. */
 	readonly isPaused: boolean;
 	/** Undefined where the kernel can't be read. */

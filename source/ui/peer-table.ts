@@ -39,6 +39,10 @@ const phaseText = ({phase, isPaused}: PeerRow): string => {
 	return phase === 'open' ? 'open, paused' : 'paused';
 };
 
+// Another user's is told first: the column may be too narrow for both.
+const nickText = ({nick = unknown, otherUid}: PeerRow): string =>
+	otherUid === undefined ? nick : `uid ${otherUid} ${nick}`;
+
 const text = (
 	title: string,
 	width: number,
@@ -71,7 +75,7 @@ const since: Column = {
 
 /** All columns, the most worth first: who sees fewer sees the first ones. */
 export const peerColumns: readonly Column[] = [
-	text('nick', 14, ({nick}) => nick ?? unknown),
+	text('nick', 14, nickText),
 	text('state', 12, phaseText),
 	amount('queue', 8, ({queuedBytes}) => queuedBytes, formatBytes),
 	amount('lag', 6, ({lagEntries}) => lagEntries, String),

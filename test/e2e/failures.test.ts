@@ -217,8 +217,8 @@ test("e2e: a socket's path that is taken, or where nobody listens, is told", asy
 test("e2e: a socket's path in no folder says so", async t => {
 	await fails(
 		t,
-		['serve', '--socket', '/nowhere/room.sock'],
+		['serve', '--socket', '/nowhere/deep/room.sock'],
 		'ERR_SOCKET_PATH',
-		/^Can't make "\/nowhere\/room\.sock": its folder doesn't exist/,
+		/^Can't make "\/nowhere\/deep\/room\.sock": its folder doesn't exist/,
 	);
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {
+	chmodSync,
+	chownSync,
 	existsSync,
 	lstatSync,
 	mkdirSync,
@@ -61,6 +63,52 @@ test('unix socket: is for its owner alone, and gone when the server is', async t
 	server.destroy();
 	await server.drain();
 	assert.equal(existsSync(path), false);
+});
+
+test('unix socket: makes its folder for its owner alone', async t => {
+	const path = join(newPath(t), 'socket');
+	const server = await openServer(t, {address: at(path)});
+	assert.equal(modeOf(join(path, '..')), '700');
+	await joinWire(t, server.address, 'otter');
+});
+
+test('unix socket: refuses a folder in which others could exchange it', async t => {
+	const folder = join(newPath(t), '..');
+	const refused = async (path: string, why: string) =>
+		assert.rejects(openServer(t, {address: at(path)}), {
+			code: 'ERR_SOCKET_PATH',
+			message: `"${path}" is no safe place for a socket: ${why}. Choose a folder of your own, such as ~/.sockchat or $XDG_RUNTIME_DIR.`,
+		});
+	await refused('/tmp/sockchat-test.sock', 'others may write to /tmp');
+	assert.equal(existsSync('/tmp/sockchat-test.sock'), false);
+
+	const inner = join(folder, 'inner');
+	mkdirSync(inner);
+	for (const mode of [0o770, 0o702, 0o1777]) {
+		chmodSync(inner, mode);
+		await refused(join(inner, 'a'), `others may write to ${inner}`);
+	}
+
+	chmodSync(inner, 0o700);
+	symlinkSync(inner, join(folder, 'link'));
+	const link = join(folder, 'link');
+	if (process.getuid!() === 0) {
+		// One of root's own, such as /var/run, is as good as what it leads to.
+		await openServer(t, {address: at(join(link, 'a'))});
+	} else {
+		await refused(join(link, 'a'), `${link} is a link`);
+	}
+
+	chmodSync(folder, 0o777);
+	await refused(join(inner, 'a'), `others may write to ${folder}`);
+	chmodSync(folder, 0o700);
+	if (process.getuid!() === 0) {
+		chownSync(inner, 65_534, 65_534);
+		await refused(
+			join(inner, 'a'),
+			`${inner} belongs to another user (uid 65534)`,
+		);
+	}
 });
 
 test('unix socket: no other file is made under its mask', async t => {
@@ -137,7 +185,7 @@ test('unix socket: a file that is no socket is never deleted', async t => {
 });
 
 test('unix socket: a missing folder is told as such', async t => {
-	const path = join(newPath(t), 'deeper');
+	const path = join(newPath(t), 'deep', 'deeper');
 	await assert.rejects(openServer(t, {address: at(path)}), {
 		code: 'ERR_SOCKET_PATH',
 		message: `Can't make "${path}": its folder doesn't exist, or you may not write there.`,

@@ -1,0 +1,73 @@
+/**
+ * Who may come in at all, before a word of theirs is heard. The refusal is
+ * told once it is known how the peer speaks.
+ */
+import process from 'node:process';
+import type {Socket} from 'node:net';
+import {SockchatError} from '../errors.js';
+import {PeerUids} from './peer-uid.js';
+
+export type DoorOptions = {
+	/** Whether only processes of our own user may come in. */
+	readonly isSameUser?: boolean | undefined;
+	readonly ownUid?: number | undefined;
+	readonly uids?: Pick<PeerUids, 'of'> | undefined;
+};
+
+/** What is known of a peer before it speaks. */
+export type Comer = {
+	readonly uid?: number | undefined;
+	readonly refusal?: SockchatError | undefined;
+};
+
+export const otherUser = (own: number, uid: number | undefined) =>
+	new SockchatError(
+		'ERR_OTHER_USER',
+		uid === undefined
+			? `This room is for user ${own} alone, and whose process you are can't be told.`
+			: `This room is for user ${own} alone, and you are user ${uid}.`,
+	);
+
+export const sameUserUnknown = () =>
+	new SockchatError(
+		'ERR_OTHER_USER',
+		'--same-user needs Linux, whose kernel tells whose process a peer is; a Unix domain socket (--socket) is for its owner alone anywhere.',
+	);
+
+export class Door {
+	readonly #options: DoorOptions;
+	readonly #ownUid: number | undefined;
+	readonly #uids: Pick<PeerUids, 'of'>;
+
+	/** @throws {SockchatError} `ERR_OTHER_USER` where users can't be told apart. */
+	constructor(options: DoorOptions = {}) {
+		const {ownUid = process.getuid?.(), uids = new PeerUids()} = options;
+		this.#options = options;
+		this.#ownUid = ownUid;
+		this.#uids = uids;
+		if (
+			options.isSameUser &&
+			(ownUid === undefined ||
+				(options.uids === undefined && process.platform !== 'linux'))
+		) {
+			throw sameUserUnknown();
+		}
+	}
+
+	/** Whether each peer's uid is asked for. */
+	get isAsking(): boolean {
+		return this.#options.isSameUser === true;
+	}
+
+	/** A Unix domain socket has no ports: its file's mode has let its user in. */
+	async meet(socket: Socket): Promise<Comer> {
+		if (!this.isAsking || socket.remotePort === undefined) {
+			return {};
+		}
+
+		const uid = await this.#uids.of(socket);
+		return uid === this.#ownUid
+			? {uid}
+			: {uid, refusal: otherUser(this.#ownUid!, uid)};
+	}
+}

@@ -1,0 +1,70 @@
+/**
+ * Whose process is at the other end of a loopback connection, as the kernel
+ * has it in /proc/net/tcp (Linux).
+ *
+ * A socket that its process has closed belongs to nobody, and the kernel then
+ * says uid 0: such a row is no answer, or whoever sends and closes at once
+ * would pass for root.
+ */
+import type {Socket} from 'node:net';
+import {endpointsOf} from './address.js';
+import {readTcpRows} from './tcp-table.js';
+
+type Asked = {
+	readonly local: string;
+	readonly remote: string;
+	readonly port: number;
+	readonly resolve: (uid: number | undefined) => void;
+};
+
+/** @returns The rows of the kernel's table; undefined where it can't be read. */
+export type ReadRows = typeof readTcpRows;
+
+/** Many who ask at a time are answered by one reading. */
+export class PeerUids {
+	readonly #readRows: ReadRows;
+	#waiting: Asked[] = [];
+	#isReading = false;
+
+	constructor(readRows: ReadRows = readTcpRows) {
+		this.#readRows = readRows;
+	}
+
+	/** @returns The peer's uid; undefined where that can't be told. */
+	async of(socket: Socket): Promise<number | undefined> {
+		const {local, remote} = endpointsOf(socket);
+		const port = socket.remotePort;
+		return local === undefined || remote === undefined || port === undefined
+			? undefined
+			: new Promise(resolve => {
+					this.#waiting.push({local, remote, port, resolve});
+					void this.#read();
+				});
+	}
+
+	async #read(): Promise<void> {
+		if (this.#isReading) {
+			return;
+		}
+
+		this.#isReading = true;
+		while (this.#waiting.length > 0) {
+			// Who asks from now on waits for the next: this one may have passed it.
+			const asked = this.#waiting;
+			this.#waiting = [];
+			const ports = new Set(asked.map(({port}) => port));
+			// eslint-disable-next-line no-await-in-loop
+			const rows = await this.#readRows(ports);
+			const uids = new Map(
+				(rows ?? [])
+					.filter(({inode}) => inode !== '0')
+					.map(({socket}) => [`${socket.local} ${socket.remote}`, socket.uid]),
+			);
+			for (const {local, remote, resolve} of asked) {
+				resolve(uids.get(`${remote} ${local}`));
+			}
+		}
+
+		this.#isReading = false;
+	}
+}
