@@ -63,7 +63,7 @@ export const parts: Readonly<Record<string, () => string>> = {
 		table(
 			['command', 'does', 'also from `nc`'],
 			commands.map(({name, usage, summary, isForPlain}) => [
-				code(`/${name} ${usage}`.trim()),
+				code(`/${name} ${usage}`.trim()).replaceAll('|', '\\|'),
 				summary,
 				isForPlain ? 'yes' : '',
 			]),

@@ -41,6 +41,7 @@ export const errorCodes = {
 	ERR_TOKEN_UNPROVEN: "the server can't prove that it knows the token",
 	ERR_TEXT_INVALID: 'the text holds a NUL',
 	ERR_BAD_FRAME: 'a line is not a frame of this protocol',
+	ERR_BUSY: 'what was asked for before is still under way',
 	ERR_NO_SUCH_MEMBER: 'nobody here has that nick',
 	ERR_HISTORY: "the room's history can't be opened or read",
 	ERR_HISTORY_TAKEN: 'another server keeps its history in that file',

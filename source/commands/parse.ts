@@ -14,6 +14,8 @@ export type Action =
 	| {readonly type: 'say'; readonly text: string}
 	| {readonly type: 'whisper'; readonly to: string; readonly text: string}
 	| {readonly type: 'rename'; readonly nick: string}
+	/** Without a text, it goes on with the last search. */
+	| {readonly type: 'search'; readonly text: string | undefined}
 	| {readonly type: 'who' | 'help' | 'clear' | 'quit'}
 	| {readonly type: 'view'; readonly view: ViewCommandName}
 	| {
@@ -63,6 +65,10 @@ const chatAction = (name: ChatCommandName, rest: string): Action => {
 
 		case 'nick': {
 			return rest === '' ? wrongUse(name) : {type: 'rename', nick: rest};
+		}
+
+		case 'search': {
+			return {type: name, text: rest === '' ? undefined : rest};
 		}
 
 		case 'me': {

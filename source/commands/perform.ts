@@ -9,6 +9,11 @@ export type Chat = {
 	readonly say: (text: string) => void;
 	readonly whisper: (to: string, text: string) => void;
 	readonly rename: (nick: string) => void;
+	/**
+	 * @param text Undefined goes on with the last search.
+	 * @returns Why it is not done; what is found comes as an event.
+	 */
+	readonly search: (text: string | undefined) => string | undefined;
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
 	readonly members: () => {
@@ -61,6 +66,15 @@ export const perform = (action: Action, chat: Chat, answers: Answers): void => {
 
 		case 'rename': {
 			chat.rename(action.nick);
+			break;
+		}
+
+		case 'search': {
+			const refused = chat.search(action.text);
+			if (refused !== undefined) {
+				answers.notice('bad', refused);
+			}
+
 			break;
 		}
 

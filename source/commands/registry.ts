@@ -5,7 +5,7 @@
 import {keyHelp} from './keys.js';
 
 export type ChatCommandName =
-	'help' | 'nick' | 'who' | 'msg' | 'me' | 'clear' | 'quit';
+	'help' | 'nick' | 'who' | 'msg' | 'me' | 'search' | 'clear' | 'quit';
 export type ViewCommandName = 'wire' | 'peers' | 'lifecycle';
 export type SocketCommandName =
 	| 'tcp'
@@ -75,6 +75,10 @@ export const commands: readonly Command[] = [
 	}),
 	chat('me', 'TEXT', 'say what you do: * otter waves', {
 		isForPlain: true,
+		isForRaw: false,
+	}),
+	chat('search', '[TEXT]', 'find what was said; without TEXT, older ones', {
+		isForPlain: false,
 		isForRaw: false,
 	}),
 	chat('clear', '', 'empty your own transcript', {

@@ -40,7 +40,16 @@ const isHit = (line: Buffer, {folded}: Needle): boolean => {
 	return fold(text).includes(folded) || fold(from).includes(folded);
 };
 
-const hitsIn = (bytes: Buffer, needle: Needle, limit: number): Buffer[] => {
+/**
+ * The newest messages with the words in whole lines.
+ *
+ * @returns At most `limit` lines, newest first.
+ */
+export const hitsIn = (
+	bytes: Buffer,
+	needle: Needle,
+	limit: number,
+): Buffer[] => {
 	if (needle.isPlain && !fold(bytes.toString()).includes(needle.folded)) {
 		return [];
 	}

@@ -14,6 +14,7 @@ import type {Outgoing} from '../connection/outbox.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {
 	ErrorFrame,
+	Found,
 	MemberList,
 	ServerBye,
 	ServerFrame,
@@ -75,6 +76,8 @@ export class Client {
 	/** Why it is ended by hand, while the other side's FIN is awaited. */
 	#closing: SockchatError | undefined;
 	#pings = 0;
+	#searches = 0;
+	#lastFound: Found | undefined;
 
 	constructor(options: ClientOptions) {
 		const {nick, onEvent: emit, clock = systemClock} = options;
@@ -147,6 +150,34 @@ export class Client {
 		} else {
 			this.#conversation.wish(nick);
 		}
+	}
+
+	/**
+	 * Looks for words in what was said; what is found comes as a frame.
+	 *
+	 * @param text Undefined goes on with older ones of the last search.
+	 * @returns Why it is not done, if so.
+	 */
+	search(text: string | undefined): string | undefined {
+		const socket = this.#socket;
+		if (!socket || !this.#conversation.isWelcome) {
+			return 'There is no connection now.';
+		}
+
+		const last = this.#lastFound;
+		if (text === undefined && last?.next === undefined) {
+			return last
+				? `All was looked through for "${last.text}".`
+				: 'Search for what? /search TEXT';
+		}
+
+		const id = ++this.#searches;
+		socket.send(
+			text === undefined
+				? {type: 'search', id, text: last!.text, before: last!.next!}
+				: {type: 'search', id, text},
+		);
+		return undefined;
 	}
 
 	/** Does to its socket what a person asks for. @returns A sentence on it. */
@@ -412,6 +443,12 @@ export class Client {
 
 			case 'gap': {
 				conversation.takeGap(frame);
+				break;
+			}
+
+			case 'found': {
+				this.#lastFound = frame;
+				conversation.tell(frame);
 				break;
 			}
 

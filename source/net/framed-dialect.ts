@@ -13,6 +13,7 @@ import {
 	type Hello,
 	type LeaveReason,
 	type Say,
+	type Search,
 	type ServerFrame,
 	type Whisper,
 	type Whispered,
@@ -30,10 +31,24 @@ const wrongVersion = (seen: number) =>
 		`This server speaks version ${wireVersion} of the wire, and the client asked for ${seen}. Use the same sockchat on both sides.`,
 	);
 
+const searchFailed = (cause: Error) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history can't be searched: ${cause.message}.`,
+		{cause},
+	);
+
+const stillSearching = () =>
+	new SockchatError(
+		'ERR_BUSY',
+		'Your last search is still under way; wait for its answer.',
+	);
+
 export class FramedDialect implements Dialect {
 	readonly name = 'framed';
 	readonly #session: PeerSession;
 	readonly #lines = new LineSplitter(maxFrameBytes);
+	#isSearching = false;
 	#pings = 0;
 	#pingedAt = 0;
 	#exchange: ServerExchange | undefined;
@@ -176,6 +191,11 @@ export class FramedDialect implements Dialect {
 
 			case 'whisper': {
 				this.#whisper(member, frame);
+				break;
+			}
+
+			case 'search': {
+				void this.#search(frame);
 				break;
 			}
 
@@ -331,6 +351,25 @@ export class FramedDialect implements Dialect {
 			default: {
 				assertNever(result);
 			}
+		}
+	}
+
+	/** One at a time: each reads as much of the disk as it likes. */
+	async #search(frame: Search): Promise<void> {
+		if (this.#isSearching) {
+			this.tellError(stillSearching());
+			return;
+		}
+
+		this.#isSearching = true;
+		try {
+			this.#session.tell(await this.#session.sessions.search(frame));
+		} catch (error) {
+			this.tellError(
+				error instanceof SockchatError ? error : searchFailed(error as Error),
+			);
+		} finally {
+			this.#isSearching = false;
 		}
 	}
 

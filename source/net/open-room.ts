@@ -73,6 +73,7 @@ const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	rename(nick: string) {
 		client.rename(nick);
 	},
+	search: (text: string | undefined) => client.search(text),
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,

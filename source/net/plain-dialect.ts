@@ -230,7 +230,8 @@ export class PlainDialect implements Dialect {
 			case 'clear':
 			case 'view':
 			case 'socket':
-			case 'whisper': {
+			case 'whisper':
+			case 'search': {
 				break;
 			}
 

@@ -7,7 +7,7 @@ import type {Duplex} from 'node:stream';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
-import type {LeaveReason} from '../protocol/frame.js';
+import type {LeaveReason, Search} from '../protocol/frame.js';
 import type {Token} from '../protocol/token.js';
 import type {Member, Room, TakenBack} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
@@ -15,6 +15,7 @@ import type {Clock} from './clock.js';
 import type {Comer} from './door.js';
 import {Keeper} from './keeper.js';
 import type {Past} from './outlet.js';
+import {searchRoom} from './search.js';
 import {PeerSession} from './session.js';
 import type {WireTap} from './wire-tap.js';
 
@@ -88,6 +89,11 @@ export class Sessions {
 	/** What the log has no more. */
 	get past(): Past | undefined {
 		return this.#history;
+	}
+
+	/** The answer to a search, as its line. */
+	async search(search: Search): Promise<string> {
+		return searchRoom(this.room.log, this.#history, search);
 	}
 
 	get roomName(): string {

@@ -9,7 +9,7 @@ import {assertNever} from '../errors.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {ServerFrame} from '../protocol/frame.js';
 import type {ChatEvent} from '../store/event.js';
-import {wordsOf} from '../store/notice.js';
+import {foundLines, wordsOf} from '../store/notice.js';
 import type {WireChunk} from '../store/wire.js';
 
 export type Printed = {
@@ -52,6 +52,12 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 					action === undefined
 						? spoken(`${from}: `, text)
 						: spoken(`* ${from} `, action),
+			};
+		}
+
+		case 'found': {
+			return {
+				out: joinText(...foundLines(frame).map(line => asLine(`-- ${line}`))),
 			};
 		}
 

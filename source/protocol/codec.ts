@@ -89,11 +89,25 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 	},
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
+	search: {id: count, text, before: optional(positive)},
 	nick: {nick: text},
 	ping,
 	pong: ping,
 	bye: {},
 };
+
+const message = {...entry, from: text, id: text, n: count, text};
+const messages = field(
+	'a list of messages',
+	value =>
+		Array.isArray(value) &&
+		value.every(
+			one =>
+				isRecord(one) &&
+				one['type'] === 'message' &&
+				Object.entries(message).every(([key, {check}]) => check(one[key])),
+		),
+);
 
 const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	challenge: {nonce: digest, proof: digest},
@@ -110,7 +124,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		heartbeatMs: positive,
 	},
 	gap: {from: positive, to: positive},
-	message: {...entry, from: text, id: text, n: count, text},
+	message,
 	joined: {...entry, nick: text, id: text},
 	left: {...entry, nick: text, id: text, reason: text},
 	renamed: {...entry, from: text, to: text, id: text},
@@ -128,6 +142,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		text,
 		at: count,
 	},
+	found: {id: count, text, entries: messages, next: optional(positive)},
 	ping,
 	pong: ping,
 	error: {code: text, message: text, n: optional(positive)},

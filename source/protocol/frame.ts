@@ -24,6 +24,9 @@ export const replayEntries = 100;
 /** Names that a `members` list holds at most; `count` is always right. */
 export const maxListedNames = 200;
 
+/** Messages that an answer to a search holds at most. */
+export const maxFound = 20;
+
 /** How long a peer may take from the accept to its hello. */
 export const helloTimeoutMs = 10_000;
 
@@ -90,6 +93,15 @@ export type Whisper = {
 	readonly to: string;
 	readonly text: string;
 };
+/** Asks for what was said: the newest messages with these words, in any case. */
+export type Search = {
+	readonly type: 'search';
+	/** Comes back in the answer. */
+	readonly id: number;
+	readonly text: string;
+	/** Only entries before this seq. */
+	readonly before?: number;
+};
 export type ChangeNick = {readonly type: 'nick'; readonly nick: string};
 export type Ping = {readonly type: 'ping'; readonly id: number};
 export type Pong = {readonly type: 'pong'; readonly id: number};
@@ -100,6 +112,7 @@ export type ClientFrame =
 	| Hello
 	| Say
 	| Whisper
+	| Search
 	| ChangeNick
 	| Ping
 	| Pong
@@ -184,6 +197,15 @@ export type Whispered = {
 	readonly text: string;
 	readonly at: number;
 };
+/** The answer to a search: as many as fit, the oldest of them first. */
+export type Found = {
+	readonly type: 'found';
+	readonly id: number;
+	readonly text: string;
+	readonly entries: readonly Message[];
+	/** Ask with it as `before` to go on; without it all was looked through. */
+	readonly next?: number;
+};
 export type ErrorFrame = {
 	readonly type: 'error';
 	readonly code: ErrorCode;
@@ -203,6 +225,7 @@ export type ServerFrame =
 	| Entry
 	| Members
 	| Whispered
+	| Found
 	| Ping
 	| Pong
 	| ErrorFrame

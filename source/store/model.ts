@@ -14,7 +14,7 @@ import type {
 } from '../protocol/frame.js';
 import type {ChatEvent, Place} from './event.js';
 import type {Item, Mark, Message, Whisper} from './item.js';
-import {wordsOf} from './notice.js';
+import {foundLines, wordsOf} from './notice.js';
 import {nobody, reducePresence, type Presence} from './presence.js';
 import {
 	emptySocketView,
@@ -116,7 +116,7 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		}
 
 		case 'frame': {
-			applyFrame(draft, event.frame);
+			applyFrame(draft, event.frame, event.at);
 			break;
 		}
 
@@ -254,7 +254,7 @@ const applyPeer = (
 	}
 };
 
-const applyFrame = (draft: Draft, frame: ServerFrame): void => {
+const applyFrame = (draft: Draft, frame: ServerFrame, at: number): void => {
 	draft.presence = reducePresence(draft.presence, frame);
 	switch (frame.type) {
 		case 'welcome': {
@@ -269,6 +269,14 @@ const applyFrame = (draft: Draft, frame: ServerFrame): void => {
 
 		case 'whispered': {
 			addWhisper(draft, frame);
+			break;
+		}
+
+		case 'found': {
+			for (const text of foundLines(frame)) {
+				draft.items.push({kind: 'notice', at, tone: 'info', text});
+			}
+
 			break;
 		}
 

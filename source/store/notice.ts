@@ -3,7 +3,7 @@
  */
 import type {Connection} from '../connection/lifecycle.js';
 import {assertNever} from '../errors.js';
-import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
+import type {Found, LeaveReason, ServerFrame} from '../protocol/frame.js';
 import type {ChatEvent} from './event.js';
 import type {Tone} from './item.js';
 
@@ -24,6 +24,29 @@ const wordsFor = (reason: LeaveReason): string =>
 	Object.hasOwn(reasons, reason) ? reasons[reason] : reason;
 
 const info = (text: string): Words => ({tone: 'info', text});
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** A day and a time of it, by this machine's clock. */
+const formatMoment = (at: number): string => {
+	const date = new Date(at);
+	const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+	const time = [date.getHours(), date.getMinutes()];
+	return `${day.map(part => twoDigits(part)).join('-')} ${time.map(part => twoDigits(part)).join(':')}`;
+};
+
+/** The answer to a search, line by line. */
+export const foundLines = ({entries, text, next}: Found): readonly string[] => {
+	const count = `${entries.length} message${entries.length === 1 ? '' : 's'}`;
+	const older = next === undefined ? '' : '; /search for older ones';
+	return [
+		...entries.map(
+			({at, from, text: said}) =>
+				`${formatMoment(at)} ${from}: ${said.replaceAll('\n', ' ⏎ ')}`,
+		),
+		`${count} with "${text}"${older}`,
+	];
+};
 
 const frameWords = (frame: ServerFrame): Words | undefined => {
 	switch (frame.type) {
@@ -64,6 +87,7 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 
 		case 'message':
 		case 'whispered':
+		case 'found':
 		case 'members':
 		case 'bye':
 		case 'challenge':

@@ -101,6 +101,7 @@ const openScreenRaw = async (
 		// Raw mode has no names, and no command that would need them.
 		whisper() {},
 		rename() {},
+		search: () => undefined,
 		members: () => ({count: 0, names: []}),
 	};
 	return {

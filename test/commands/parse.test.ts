@@ -52,6 +52,14 @@ test('parse: two slashes say a text that starts with one', () => {
 	assert.deepEqual(parseInput('///etc'), say('//etc'));
 });
 
+test('parse: search without words goes on with the last one', () => {
+	assert.deepEqual(parseInput('/search the  port'), {
+		type: 'search',
+		text: 'the  port',
+	});
+	assert.deepEqual(parseInput('/search '), {type: 'search', text: undefined});
+});
+
 test('parse: the commands of the chat, in any case', () => {
 	for (const type of ['help', 'who', 'clear'] as const) {
 		assert.deepEqual(parseInput(`/${type}`), {type});

@@ -4,7 +4,7 @@ import {commands, helpLines} from '../../source/commands/registry.js';
 
 test('registry: the commands of the chat come first, in their order', () => {
 	const names = commands
-		.slice(0, 7)
+		.slice(0, 8)
 		.map(({name, usage}) => `/${name} ${usage}`);
 	assert.deepEqual(
 		names.map(name => name.trim()),
@@ -14,6 +14,7 @@ test('registry: the commands of the chat come first, in their order', () => {
 			'/who',
 			'/msg NAME TEXT',
 			'/me TEXT',
+			'/search [TEXT]',
 			'/clear',
 			'/quit',
 		],

@@ -56,11 +56,14 @@ const clientFields: Fields<ClientFrame> = {
 	},
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
+	search: {id: count, text, 'before?': positive},
 	nick: {nick: text},
 	ping,
 	pong: ping,
 	bye: {},
 };
+
+const message = {...entry, from: text, n: count, text};
 
 const serverFields: Fields<ServerFrame> = {
 	challenge: {nonce: digest, proof: digest},
@@ -77,12 +80,20 @@ const serverFields: Fields<ServerFrame> = {
 		heartbeatMs: positive,
 	},
 	gap: {from: positive, to: positive},
-	message: {...entry, from: text, n: count, text},
+	message,
 	joined: {...entry, nick: text},
 	left: {...entry, nick: text, reason: text},
 	renamed: {...entry, from: text, to: text},
 	members: {count, names, 'heartbeatMs?': positive},
 	whispered: {n: count, from: text, to: text, text, at: count},
+	found: {
+		id: count,
+		text,
+		entries: fc.array(record({type: fc.constant('message'), ...message}), {
+			maxLength: 3,
+		}),
+		'next?': positive,
+	},
 	ping,
 	pong: ping,
 	error: {code: text, message: text, 'n?': positive},
@@ -153,8 +164,8 @@ for (const {side, fields, decode} of sides) {
 
 				const isText = typeof whole![name as 'type'] === 'string';
 				for (const wrong of [null, true, {}, [1], [['a']], isText ? 1 : '1']) {
-					const message = whyBad(decode(jsonOf({...whole, [name]: wrong})));
-					assert.match(message, new RegExp(`${type}'s ${name} is not `));
+					const why = whyBad(decode(jsonOf({...whole, [name]: wrong})));
+					assert.match(why, new RegExp(`${type}'s ${name} is not `));
 				}
 			}
 		});

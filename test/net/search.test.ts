@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {test, type TestContext} from 'node:test';
+import {openClient} from '../helpers/client.js';
+import {openServer} from '../helpers/room.js';
+import {joinWire, type MemberPeer} from '../helpers/wire-peer.js';
+
+const historyIn = (t: TestContext) => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-search-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	return {path: join(folder, 'room.jsonl'), fsync: 'interval'} as const;
+};
+
+let searches = 0;
+
+const search = async (peer: MemberPeer, text: string, before?: number) => {
+	const id = ++searches;
+	peer.send({type: 'search', id, text, ...(before ? {before} : {})});
+	const found = await peer.untilFrame('found', frame => frame.id === id);
+	return {...found, texts: found.entries.map(entry => entry.text)};
+};
+
+for (const place of ['memory', 'history'] as const) {
+	test(`search: finds what was said, in the ${place}`, async t => {
+		const history = place === 'history' ? historyIn(t) : undefined;
+		const server = await openServer(t, {history});
+		const otter = await joinWire(t, server.address, 'otter');
+		for (let n = 1; n <= 50; n++) {
+			otter.say(n, n % 2 === 0 ? `The PORT ${n}` : `naïve "${n}"`);
+		}
+
+		await otter.untilFrame('message', ({n}) => n === 50);
+		const heron = await joinWire(t, server.address, 'heron');
+		const found = await search(heron, 'port');
+		assert.deepEqual(
+			found.texts,
+			Array.from({length: 20}, (_, index) => `The PORT ${12 + 2 * index}`),
+		);
+		assert.deepEqual(found.entries[19], otter.of('message')[49]);
+		const older = await search(heron, 'port', found.next);
+		assert.deepEqual(
+			older.texts,
+			[2, 4, 6, 8, 10].map(n => `The PORT ${n}`),
+		);
+		assert.equal(older.next, undefined);
+		assert.deepEqual((await search(heron, 'NAÏVE "49"')).texts, ['naïve "49"']);
+		assert.equal((await search(heron, 'otter')).texts.length, 20, 'by nick');
+		assert.deepEqual((await search(heron, 'nowhere')).texts, []);
+	});
+
+	test(`search: an answer is one frame, whatever was said, in the ${place}`, async t => {
+		const history = place === 'history' ? historyIn(t) : undefined;
+		const server = await openServer(t, {history});
+		const otter = await joinWire(t, server.address, 'otter');
+		for (let n = 1; n <= 12; n++) {
+			otter.say(n, `${n} ${'x'.repeat(15_000)}`);
+		}
+
+		await otter.untilFrame('message', ({n}) => n === 12);
+		const seen: string[] = [];
+		for (let before: number | undefined = Infinity; before !== undefined;) {
+			const found = await search(
+				otter,
+				'xxx',
+				before === Infinity ? undefined : before,
+			);
+			assert.ok(found.texts.length > 0);
+			assert.ok(JSON.stringify(found.entries).length < 65_000);
+			seen.unshift(...found.texts.map(text => text.split(' ')[0]!));
+			before = found.next;
+		}
+
+		assert.deepEqual(
+			seen,
+			Array.from({length: 12}, (_, index) => String(index + 1)),
+		);
+	});
+}
+
+test('search: one at a time', async t => {
+	const server = await openServer(t, {history: historyIn(t)});
+	const otter = await joinWire(t, server.address, 'otter');
+	otter.send(
+		{type: 'search', id: 1, text: 'a'},
+		{type: 'search', id: 2, text: 'b'},
+	);
+	await otter.untilFrame('found', ({id}) => id === 1);
+	assert.equal(otter.of('error')[0]?.code, 'ERR_BUSY');
+});
+
+test('search: a client goes on where its last search ended', async t => {
+	const server = await openServer(t);
+	const otter = openClient(t, server.address, 'otter');
+	assert.match(otter.client.search('x')!, /no connection/u);
+	await otter.untilPhase('open');
+	assert.match(otter.client.search(undefined)!, /Search for what\?/u);
+	for (let n = 1; n <= 30; n++) {
+		otter.client.say(`line ${n}`);
+	}
+
+	await otter.untilStored();
+	const found = () =>
+		otter.frames().flatMap(frame => (frame.type === 'found' ? [frame] : []));
+	assert.equal(otter.client.search('line'), undefined);
+	await otter.until('20', () => found().length === 1);
+	assert.equal(otter.client.search(undefined), undefined);
+	await otter.until('the rest', () => found().length === 2);
+	assert.deepEqual(
+		found().map(({entries}) => entries.length),
+		[20, 10],
+	);
+	assert.match(otter.client.search(undefined)!, /All was looked through/u);
+});
