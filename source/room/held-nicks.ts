@@ -3,8 +3,11 @@
  * that nobody comes back as somebody else while that one reconnects.
  */
 
-/** How long a nick is kept after a drop. */
-export const nickHoldMs = 60_000;
+/**
+ * How long a nick is kept after a drop: a client that comes back has done so by
+ * then, and somebody whose terminal broke need not wait long.
+ */
+export const nickHoldMs = 20_000;
 
 // More would be somebody who joins and drops on purpose.
 const maxHeld = 10_000;
@@ -34,7 +37,9 @@ export class HeldNicks {
 	/** @returns For how long yet it is kept for another; 0 if it is not. */
 	heldMs(key: string, id: string, at: number): number {
 		const hold = this.#byKey.get(key);
-		return hold && hold.id !== id ? Math.max(0, hold.until - at) : 0;
+		const leftMs = hold && hold.id !== id ? hold.until - at : 0;
+		// A clock that was set back would keep it for as long.
+		return leftMs > nickHoldMs ? 0 : Math.max(0, leftMs);
 	}
 
 	release(key: string): void {

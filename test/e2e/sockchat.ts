@@ -19,7 +19,12 @@ export const openScreen = async (
 	args: readonly string[],
 	options: ScreenOptions = {},
 ): Promise<Terminal> => {
-	const terminal = openTerminal(owner, {...bin(...args), ...options});
+	const terminal = openTerminal(owner, {
+		...bin(...args),
+		// So that its nick is free again.
+		isHungUp: true,
+		...options,
+	});
 	await terminal.waitForModes({isBracketedPaste: true});
 	return terminal;
 };

@@ -30,6 +30,8 @@ export type TerminalOptions = {
 	/** Changes to `createEnvironment()`; undefined leaves a variable out. */
 	readonly env?: Variables | undefined;
 	readonly cwd?: string | undefined;
+	/** Whether it gets a SIGHUP first when the test ends, to leave by itself. */
+	readonly isHungUp?: boolean | undefined;
 };
 
 export type WaitOptions = {
@@ -39,10 +41,21 @@ export type WaitOptions = {
 
 export type Terminal = ReturnType<typeof openTerminal>;
 
+// A process that was stopped on purpose doesn't hear of it.
+const hangUpMs = 1500;
+
 /** Killed by its process id when the test ends. */
 export const openTerminal = (
 	owner: Owner,
-	{command, args = [], columns = 80, rows = 24, env, cwd}: TerminalOptions,
+	{
+		command,
+		args = [],
+		columns = 80,
+		rows = 24,
+		env,
+		cwd,
+		isHungUp = false,
+	}: TerminalOptions,
 ) => {
 	const environment = createEnvironment(env);
 	const {write, onAnswer, dispose, ...emulator} = createEmulator(columns, rows);
@@ -76,6 +89,14 @@ export const openTerminal = (
 	});
 
 	owner.after(async () => {
+		if (exit === undefined && isHungUp) {
+			pty.kill('SIGHUP');
+			await until(() => exit !== undefined, {
+				what: 'its end after SIGHUP',
+				deadlineMs: hangUpMs,
+			}).catch(() => undefined);
+		}
+
 		if (exit === undefined) {
 			killTree(pty.pid);
 		}

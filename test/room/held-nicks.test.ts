@@ -16,7 +16,7 @@ test('room: keeps a nick for who dropped, whatever its look', () => {
 		for (const nick of ['paypal', 'PAYPAL', 'раураl']) {
 			assert.equal(
 				joinAt(room, 2, nick, 2000),
-				`"${nick}" is kept for 59 s more for a member whose connection dropped. Choose another, or try again then.`,
+				`"${nick}" is kept for 19 s more for a member whose connection dropped. Choose another, or try again then.`,
 			);
 		}
 
