@@ -180,6 +180,22 @@ export class Client {
 		return undefined;
 	}
 
+	/**
+	 * Asks for a page of the log; it comes as a frame.
+	 *
+	 * @param before The entry that it is to end before; without it, the first.
+	 */
+	readPast(before: number | undefined): void {
+		if (this.#conversation.isWelcome) {
+			const id = ++this.#searches;
+			this.#socket!.send({
+				type: 'past',
+				id,
+				...(before === undefined ? {} : {before}),
+			});
+		}
+	}
+
 	/** Does to its socket what a person asks for. @returns A sentence on it. */
 	async control(action: SocketAction): Promise<string> {
 		const socket = this.#socket;
@@ -443,6 +459,11 @@ export class Client {
 
 			case 'gap': {
 				conversation.takeGap(frame);
+				break;
+			}
+
+			case 'past': {
+				conversation.tell(frame);
 				break;
 			}
 

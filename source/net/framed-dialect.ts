@@ -12,6 +12,7 @@ import {
 	type ClientChallenge,
 	type Hello,
 	type LeaveReason,
+	type ReadPast,
 	type Say,
 	type Search,
 	type ServerFrame,
@@ -31,24 +32,24 @@ const wrongVersion = (seen: number) =>
 		`This server speaks version ${wireVersion} of the wire, and the client asked for ${seen}. Use the same sockchat on both sides.`,
 	);
 
-const searchFailed = (cause: Error) =>
+const lookFailed = (cause: Error) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The history can't be searched: ${cause.message}.`,
+		`The history can't be read: ${cause.message}.`,
 		{cause},
 	);
 
-const stillSearching = () =>
+const stillLooking = () =>
 	new SockchatError(
 		'ERR_BUSY',
-		'Your last search is still under way; wait for its answer.',
+		'Your last look into the log is still under way; wait for its answer.',
 	);
 
 export class FramedDialect implements Dialect {
 	readonly name = 'framed';
 	readonly #session: PeerSession;
 	readonly #lines = new LineSplitter(maxFrameBytes);
-	#isSearching = false;
+	#isLooking = false;
 	#pings = 0;
 	#pingedAt = 0;
 	#exchange: ServerExchange | undefined;
@@ -194,8 +195,9 @@ export class FramedDialect implements Dialect {
 				break;
 			}
 
-			case 'search': {
-				void this.#search(frame);
+			case 'search':
+			case 'past': {
+				void this.#look(frame);
 				break;
 			}
 
@@ -355,21 +357,21 @@ export class FramedDialect implements Dialect {
 	}
 
 	/** One at a time: each reads as much of the disk as it likes. */
-	async #search(frame: Search): Promise<void> {
-		if (this.#isSearching) {
-			this.tellError(stillSearching());
+	async #look(frame: Search | ReadPast): Promise<void> {
+		if (this.#isLooking) {
+			this.tellError(stillLooking());
 			return;
 		}
 
-		this.#isSearching = true;
+		this.#isLooking = true;
 		try {
-			this.#session.tell(await this.#session.sessions.search(frame));
+			this.#session.tell(await this.#session.sessions.look(frame));
 		} catch (error) {
 			this.tellError(
-				error instanceof SockchatError ? error : searchFailed(error as Error),
+				error instanceof SockchatError ? error : lookFailed(error as Error),
 			);
 		} finally {
-			this.#isSearching = false;
+			this.#isLooking = false;
 		}
 	}
 

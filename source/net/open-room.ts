@@ -43,6 +43,8 @@ export type RoomChat = Chat & {
 	readonly nick: string;
 	/** How many of one's own messages are not known to be stored. */
 	readonly unstored: () => number;
+	/** Asks for older entries; without a seq, for the oldest of all. */
+	readonly readPast: (before: number | undefined) => void;
 	/** Whether the chunks on the wire are told too. */
 	readonly setTap: (isOn: boolean) => void;
 	/** Settles when it is over: with the cause, or none if that was wanted. */
@@ -74,6 +76,9 @@ const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 		client.rename(nick);
 	},
 	search: (text: string | undefined) => client.search(text),
+	readPast(before: number | undefined) {
+		client.readPast(before);
+	},
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,

@@ -1,8 +1,14 @@
-/** Finds what was said: in the history, or in what memory holds. */
-import type {Buffer} from 'node:buffer';
+/** Looks into the log: in the history, or in what memory holds. */
+import {Buffer} from 'node:buffer';
 import type {Found as FoundEntries, History} from '../history/history.js';
 import {hitsIn, needleOf} from '../history/search.js';
-import {maxFound, maxFrameBytes, type Search} from '../protocol/frame.js';
+import {
+	maxFound,
+	maxFrameBytes,
+	maxPageEntries,
+	type ReadPast,
+	type Search,
+} from '../protocol/frame.js';
 import type {RoomLog} from '../room/log.js';
 
 /** What is shown of the log, in the pieces that it lies in. */
@@ -75,4 +81,81 @@ export const searchRoom = async (
 	const head = JSON.stringify({type: 'found', id, text}).slice(0, -1);
 	const tail = next === undefined ? '' : `,"next":${next}`;
 	return `${head},"entries":[${lines.join(',')}]${tail}}\n`;
+};
+
+const lineFeed = 0x0a;
+
+/** Whole lines, one by one, without their LF. */
+const linesOf = (entries: Buffer): string[] => {
+	const lines: string[] = [];
+	for (let start = 0; start < entries.length;) {
+		const end = entries.indexOf(lineFeed, start);
+		lines.push(entries.toString('utf8', start, end));
+		start = end + 1;
+	}
+
+	return lines;
+};
+
+/** Entries of the history from a seq on to before another. */
+const readHistory = async (
+	history: History,
+	from: number,
+	before: number,
+): Promise<string[]> => {
+	const lines: string[] = [];
+	for (let seq = from; seq < before;) {
+		// eslint-disable-next-line no-await-in-loop
+		const read = await history.read(seq, maxFrameBytes);
+		if (!read) {
+			break;
+		}
+
+		lines.push(...linesOf(read.entries));
+		seq = read.nextSeq;
+	}
+
+	return lines.slice(0, before - from);
+};
+
+const readLog = (log: RoomLog, from: number, before: number): string[] =>
+	linesOf(Buffer.concat(shownIn(log, before))).slice(from - before);
+
+/** As many as fit into a frame, from the end that matters. */
+const fitting = (lines: readonly string[], isFromEnd: boolean): string[] => {
+	let free = maxFrameBytes - frameAround;
+	const kept: string[] = [];
+	for (const line of isFromEnd ? lines.toReversed() : lines) {
+		free -= Buffer.byteLength(line) + 1;
+		if (free < 0) {
+			break;
+		}
+
+		kept.push(line);
+	}
+
+	return isFromEnd ? kept.toReversed() : kept;
+};
+
+/**
+ * A page of the log.
+ *
+ * @returns The line of the answer.
+ */
+export const readPast = async (
+	log: RoomLog,
+	history: History | undefined,
+	{id, before}: ReadPast,
+): Promise<string> => {
+	const oldest = Math.min(history?.firstSeq ?? Infinity, log.firstSeq);
+	const behind = Math.min(before ?? oldest + maxPageEntries, log.shownHead + 1);
+	const from = Math.max(oldest, behind - maxPageEntries);
+	const lines =
+		from >= behind
+			? []
+			: history
+				? await readHistory(history, from, behind)
+				: readLog(log, from, behind);
+	const page = fitting(lines, before !== undefined);
+	return `{"type":"past","id":${id},"entries":[${page.join(',')}],"oldest":${oldest}}\n`;
 };

@@ -7,7 +7,7 @@ import type {Duplex} from 'node:stream';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
-import type {LeaveReason, Search} from '../protocol/frame.js';
+import type {LeaveReason, ReadPast, Search} from '../protocol/frame.js';
 import type {Token} from '../protocol/token.js';
 import type {Member, Room, TakenBack} from '../room/room.js';
 import type {ServerEvent} from '../store/event.js';
@@ -15,7 +15,7 @@ import type {Clock} from './clock.js';
 import type {Comer} from './door.js';
 import {Keeper} from './keeper.js';
 import type {Past} from './outlet.js';
-import {searchRoom} from './search.js';
+import {readPast, searchRoom} from './search.js';
 import {PeerSession} from './session.js';
 import type {WireTap} from './wire-tap.js';
 
@@ -91,9 +91,12 @@ export class Sessions {
 		return this.#history;
 	}
 
-	/** The answer to a search, as its line. */
-	async search(search: Search): Promise<string> {
-		return searchRoom(this.room.log, this.#history, search);
+	/** What a member asks of the log, answered as a line. */
+	async look(frame: Search | ReadPast): Promise<string> {
+		const {log} = this.room;
+		return frame.type === 'search'
+			? searchRoom(log, this.#history, frame)
+			: readPast(log, this.#history, frame);
 	}
 
 	get roomName(): string {

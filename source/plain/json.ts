@@ -115,7 +115,8 @@ const objectOf = (event: ChatEvent): object | undefined => {
 			return event;
 		}
 
-		case 'clear': {
+		case 'clear':
+		case 'forget-past': {
 			return undefined;
 		}
 

@@ -170,7 +170,8 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'rtt':
 		case 'chunk':
 		case 'notice':
-		case 'clear': {
+		case 'clear':
+		case 'forget-past': {
 			return nothing;
 		}
 

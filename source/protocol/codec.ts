@@ -9,7 +9,7 @@
  */
 import {type Buffer, isUtf8} from 'node:buffer';
 import {SockchatError} from '../errors.js';
-import type {ClientFrame, ServerFrame} from './frame.js';
+import type {ClientFrame, Entry, ServerFrame} from './frame.js';
 import {countPairs} from './pairs.js';
 
 export type Decoded<Frame> =
@@ -90,6 +90,7 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
 	search: {id: count, text, before: optional(positive)},
+	past: {id: count, before: optional(positive)},
 	nick: {nick: text},
 	ping,
 	pong: ping,
@@ -97,17 +98,29 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 };
 
 const message = {...entry, from: text, id: text, n: count, text};
-const messages = field(
-	'a list of messages',
-	value =>
-		Array.isArray(value) &&
-		value.every(
-			one =>
-				isRecord(one) &&
-				one['type'] === 'message' &&
-				Object.entries(message).every(([key, {check}]) => check(one[key])),
-		),
-);
+const entrySchemas = {
+	message,
+	joined: {...entry, nick: text, id: text},
+	left: {...entry, nick: text, id: text, reason: text},
+	renamed: {...entry, from: text, to: text, id: text},
+} satisfies Readonly<Record<Entry['type'], Schema>>;
+const schemasOf: Readonly<Record<string, Schema>> = entrySchemas;
+const listOf = (expected: string, types: readonly string[]) =>
+	field(
+		expected,
+		value =>
+			Array.isArray(value) &&
+			value.every(
+				one =>
+					isRecord(one) &&
+					types.includes(one['type'] as string) &&
+					Object.entries(schemasOf[one['type'] as string]!).every(
+						([key, {check}]) => check(one[key]),
+					),
+			),
+	);
+const messages = listOf('a list of messages', ['message']);
+const entries = listOf('a list of entries', Object.keys(entrySchemas));
 
 const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	challenge: {nonce: digest, proof: digest},
@@ -124,10 +137,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		heartbeatMs: positive,
 	},
 	gap: {from: positive, to: positive},
-	message,
-	joined: {...entry, nick: text, id: text},
-	left: {...entry, nick: text, id: text, reason: text},
-	renamed: {...entry, from: text, to: text, id: text},
+	...entrySchemas,
 	members: {
 		count,
 		names,
@@ -143,6 +153,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		at: count,
 	},
 	found: {id: count, text, entries: messages, next: optional(positive)},
+	past: {id: count, entries, oldest: positive},
 	ping,
 	pong: ping,
 	error: {code: text, message: text, n: optional(positive)},

@@ -27,6 +27,9 @@ export const maxListedNames = 200;
 /** Messages that an answer to a search holds at most. */
 export const maxFound = 20;
 
+/** Entries that a page of the log holds at most. */
+export const maxPageEntries = 100;
+
 /** How long a peer may take from the accept to its hello. */
 export const helloTimeoutMs = 10_000;
 
@@ -102,6 +105,14 @@ export type Search = {
 	/** Only entries before this seq. */
 	readonly before?: number;
 };
+/** Asks for a page of the log. */
+export type ReadPast = {
+	readonly type: 'past';
+	/** Comes back in the answer. */
+	readonly id: number;
+	/** The last entries before this seq; without it, the first of all. */
+	readonly before?: number;
+};
 export type ChangeNick = {readonly type: 'nick'; readonly nick: string};
 export type Ping = {readonly type: 'ping'; readonly id: number};
 export type Pong = {readonly type: 'pong'; readonly id: number};
@@ -113,6 +124,7 @@ export type ClientFrame =
 	| Say
 	| Whisper
 	| Search
+	| ReadPast
 	| ChangeNick
 	| Ping
 	| Pong
@@ -206,6 +218,14 @@ export type Found = {
 	/** Ask with it as `before` to go on; without it all was looked through. */
 	readonly next?: number;
 };
+/** A page of the log, as many entries as fit. */
+export type PastPage = {
+	readonly type: 'past';
+	readonly id: number;
+	readonly entries: readonly Entry[];
+	/** The seq of the oldest entry that is kept. */
+	readonly oldest: number;
+};
 export type ErrorFrame = {
 	readonly type: 'error';
 	readonly code: ErrorCode;
@@ -226,6 +246,7 @@ export type ServerFrame =
 	| Members
 	| Whispered
 	| Found
+	| PastPage
 	| Ping
 	| Pong
 	| ErrorFrame

@@ -121,6 +121,7 @@ export class Room {
 	/** Says in the log that are not shown yet, with the n before each. */
 	#held: Array<TakenBack & {readonly seq: number; readonly before: number}> =
 		[];
+
 	readonly #heldNicks = new HeldNicks();
 	/** Ids of plain peers: none of them can come back as the same. */
 	readonly #guests = new Set<string>();

@@ -153,7 +153,9 @@ export type LocalEvent =
 			readonly tone: Tone;
 			readonly text: string;
 	  }
-	| {readonly type: 'clear'; readonly at: number};
+	| {readonly type: 'clear'; readonly at: number}
+	/** Older pages were read for a reader who is at the bottom again. */
+	| {readonly type: 'forget-past'; readonly at: number};
 
 export type ChatEvent =
 	ClientEvent | ServerEvent | SocketEvent | WireEvent | RawEvent | LocalEvent;

@@ -21,6 +21,8 @@ export type Message = {
 	readonly mark: Mark | undefined;
 	/** Why it failed, where it did. */
 	readonly reason?: string;
+	/** Of an entry of the room. */
+	readonly seq?: number;
 };
 
 export type Whisper = {
@@ -41,6 +43,8 @@ export type Notice = {
 	readonly tone: Tone;
 	/** May hold foreign text: it passes `toDisplay` like any other. */
 	readonly text: string;
+	/** Of an entry of the room. */
+	readonly seq?: number;
 };
 
 /** Raw mode: bytes as they were read or written. */

@@ -88,6 +88,7 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		case 'message':
 		case 'whispered':
 		case 'found':
+		case 'past':
 		case 'members':
 		case 'bye':
 		case 'challenge':
@@ -234,7 +235,8 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		case 'kernel':
 		case 'peers':
 		case 'wire':
-		case 'clear': {
+		case 'clear':
+		case 'forget-past': {
 			return undefined;
 		}
 

@@ -5,7 +5,8 @@
  * The shape is what `useSyncExternalStore` takes.
  */
 import type {ChatEvent} from './event.js';
-import {reduce, type Model} from './model.js';
+import type {Model} from './model.js';
+import {reduce} from './reduce.js';
 
 const publishEveryMs = 33;
 

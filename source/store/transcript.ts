@@ -12,6 +12,9 @@
  */
 import type {Item} from './item.js';
 
+/** Older items that were put in front, by where they begin. */
+type OlderChunk = {readonly first: number; readonly items: readonly Item[]};
+
 /** Items a transcript keeps by default; a few MB of short messages. */
 export const defaultMaxItems = 50_000;
 
@@ -24,6 +27,8 @@ export type Transcript = {
 	readonly maxItems: number;
 	/** All full but the last; only a whole chunk is ever dropped. */
 	readonly chunks: ReadonlyArray<readonly Item[]>;
+	/** Put in front of them, the oldest first; gone once `chunks` drops any. */
+	readonly older: readonly OlderChunk[];
 };
 
 /**
@@ -38,6 +43,7 @@ export const createTranscript = (maxItems = defaultMaxItems): Transcript => ({
 	length: 0,
 	maxItems,
 	chunks: [],
+	older: [],
 });
 
 export const emptyTranscript = createTranscript();
@@ -48,7 +54,44 @@ export const clearTranscript = (transcript: Transcript): Transcript => ({
 	first: transcript.end,
 	length: 0,
 	chunks: [],
+	older: [],
 });
+
+/** Where what came by itself begins. */
+const originOf = ({end, chunks, maxItems}: Transcript): number =>
+	chunks.length === 0
+		? end
+		: end -
+			(chunks.length - 1) * chunkItemsOf(maxItems) -
+			chunks.at(-1)!.length;
+
+/**
+ * Puts older items in front of all; indexes go below 0 if need be.
+ *
+ * @param items In their order.
+ */
+export const prependItems = (
+	transcript: Transcript,
+	items: readonly Item[],
+): Transcript => {
+	const {first, end, older} = transcript;
+	const added = {first: first - items.length, items};
+	return items.length === 0
+		? transcript
+		: {
+				...transcript,
+				first: added.first,
+				length: end - added.first,
+				older: [added, ...older],
+			};
+};
+
+/** What was put in front is let go. */
+export const forgetOlder = (transcript: Transcript): Transcript => {
+	const first = originOf(transcript);
+	const length = transcript.end - first;
+	return {...transcript, first, length, older: []};
+};
 
 /** Returns the transcript with the items at its end, in their order. */
 export const appendItems = (
@@ -66,7 +109,7 @@ export const appendItems = (
 	// A batch that alone is over the bound leaves nothing of what was there.
 	const isFlood = items.length >= maxItems;
 	const added = isFlood ? items.slice(-maxItems) : items;
-	let first = isFlood ? end - maxItems : transcript.first;
+	let first = isFlood ? end - maxItems : originOf(transcript);
 	const chunks = isFlood ? [] : [...transcript.chunks];
 
 	const last = chunks.at(-1);
@@ -86,12 +129,16 @@ export const appendItems = (
 		dropped++;
 	}
 
+	const isWhole = dropped === 0 && !isFlood;
+	const all = isWhole ? transcript.first : first;
 	return {
-		first,
+		first: all,
 		end,
-		length: end - first,
+		length: end - all,
 		maxItems,
 		chunks: dropped === 0 ? chunks : chunks.slice(dropped),
+		// What is in front of a hole would seem to go on into it.
+		older: isWhole ? transcript.older : [],
 	};
 };
 
@@ -105,7 +152,12 @@ export const itemAt = (
 	index: number,
 ): Item | undefined => {
 	const chunkItems = chunkItemsOf(transcript.maxItems);
-	const offset = index - transcript.first;
+	const offset = index - originOf(transcript);
+	if (offset < 0) {
+		const chunk = transcript.older.findLast(({first}) => first <= index);
+		return chunk?.items[index - chunk.first];
+	}
+
 	return transcript.chunks[Math.floor(offset / chunkItems)]?.[
 		offset % chunkItems
 	];

@@ -19,7 +19,7 @@ import {LifecyclePane, PeersPane} from './socket-panes.js';
 import {TranscriptPane} from './transcript-pane.js';
 import {useDraft} from './use-draft.js';
 import {useKeyboard} from './use-keyboard.js';
-import {useViews} from './use-views.js';
+import {useViews, type PastWish} from './use-views.js';
 import {WirePane} from './wire-pane.js';
 
 export type AppProps = {
@@ -33,6 +33,8 @@ export type AppProps = {
 	readonly monotonicMs: () => number;
 	/** A line was sent off; it may hold newlines. */
 	readonly onLine: (line: string, screen: ScreenHands) => void;
+	/** Older entries are wanted, or not any more. */
+	readonly onPast: (wish: PastWish) => void;
 	/** The wire is looked at: from now on its chunks are wanted. */
 	readonly onWireShown: () => void;
 	/** Ctrl-C, or Ctrl-D on an empty line. */
@@ -85,6 +87,7 @@ export function App({
 	isExplained,
 	monotonicMs,
 	onLine,
+	onPast,
 	onWireShown,
 	onLeave,
 	onRedraw,
@@ -92,7 +95,11 @@ export function App({
 	const {columns, rows} = useWindowSize();
 	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
 	const {draft, latest, replace} = useDraft(rules);
-	const {views, toggle, take, follow} = useViews(model.mode, isExplained);
+	const {views, toggle, take, follow} = useViews(
+		model.mode,
+		isExplained,
+		onPast,
+	);
 	const layout = chooseLayout(columns, rows);
 	const isWireShown = views.name === 'wire';
 	useEffect(() => {

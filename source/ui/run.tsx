@@ -6,9 +6,11 @@ import {startDeadline} from '../net/deadline.js';
 import type {Options} from '../options.js';
 import type {ChatEvent} from '../store/event.js';
 import {createModel} from '../store/model.js';
+import {olderThan} from '../store/past.js';
 import {Store} from '../store/store.js';
 import {App} from './app.js';
 import {openScreenChat} from './screen-chat.js';
+import type {PastWish} from './use-views.js';
 
 export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;
@@ -114,6 +116,16 @@ export const runScreen = async (
 		chat.setTap(true);
 	};
 
+	const onPast = (wish: PastWish) => {
+		if (wish === 'none') {
+			dispatch({type: 'forget-past', at: systemClock.wallMs()});
+		} else if (chat.mode === 'room') {
+			chat.readPast(
+				wish === 'older' ? olderThan(store.getSnapshot()) : undefined,
+			);
+		}
+	};
+
 	const redraw = () => {
 		stdout.write(clearScreen);
 		instance.clear();
@@ -125,6 +137,7 @@ export const runScreen = async (
 			store={store}
 			isExplained={options.isExplained}
 			monotonicMs={systemClock.monotonicMs}
+			onPast={onPast}
 			onWireShown={tap}
 			onLeave={leave}
 			onRedraw={redraw}

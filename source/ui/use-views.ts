@@ -5,6 +5,7 @@
 import {useReducer, useRef} from 'react';
 import type {ViewCommandName} from '../commands/registry.js';
 import type {Model} from '../store/model.js';
+import {olderThan} from '../store/past.js';
 import type {Key} from './keys.js';
 import {type Area, contentOf} from './layout.js';
 import {lastTop, peerColumns} from './peer-table.js';
@@ -12,6 +13,8 @@ import {lifecycleView, sideOf} from './timeline.js';
 import {
 	scrollPages,
 	scrollToTop,
+	scrollViewOf,
+	stickToTop,
 	viewportOf,
 	type Anchor,
 	type ScrollView,
@@ -129,7 +132,11 @@ const moved = (
 			const {transcript, pending} = model;
 			const viewport = viewportOf(area, somewhere);
 			const view = {transcript, pending, anchor, ...viewport};
-			return {...views, chatAnchor: moveAnchor(view, move)};
+			const chatAnchor =
+				move === 'top' && olderThan(model) !== undefined
+					? stickToTop(scrollViewOf(view))
+					: moveAnchor(view, move);
+			return {...views, chatAnchor};
 		}
 
 		case 'wire': {
@@ -158,10 +165,53 @@ const moved = (
 	}
 };
 
-/** @param isExplained Whether each step carries its sentence. */
+/** What a reader who scrolls wants to have of what was said before. */
+export type PastWish =
+	/** The page before what there is. */
+	| 'older'
+	/** The very first page. */
+	| 'oldest'
+	/** None any more: the reader is at the bottom again. */
+	| 'none';
+
+// With fewer items above the window the next page is asked for: it is there
+// before its reader.
+const itemsAhead = 50;
+
+const pastWish = (
+	views: Views,
+	move: Move,
+	model: Model,
+): PastWish | undefined => {
+	if (views.name !== 'chat') {
+		return undefined;
+	}
+
+	if (move === 'bottom') {
+		return model.transcript.older.length > 0 ? 'none' : undefined;
+	}
+
+	if (olderThan(model) === undefined) {
+		return undefined;
+	}
+
+	if (move === 'top') {
+		return 'oldest';
+	}
+
+	const {chatAnchor} = views;
+	const above = (chatAnchor?.index ?? Infinity) - model.transcript.first;
+	return move === 'page-up' && above < itemsAhead ? 'older' : undefined;
+};
+
+/**
+ * @param isExplained Whether each step carries its sentence.
+ * @param onPast Older entries are wanted, or not any more.
+ */
 export const useViews = (
 	mode: Model['mode'],
 	isExplained: boolean,
+	onPast: (wish: PastWish) => void,
 ): ViewBox => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
 	const box = useRef<Views>(undefined);
@@ -204,7 +254,12 @@ export const useViews = (
 
 			const move = moveOf(key);
 			if (move) {
-				replace(moved(now, move, {model, area, isExplained}));
+				const next = moved(now, move, {model, area, isExplained});
+				replace(next);
+				const wish = pastWish(next, move, model);
+				if (wish) {
+					onPast(wish);
+				}
 			}
 
 			return move !== undefined;

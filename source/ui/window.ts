@@ -142,6 +142,13 @@ export const scrollToTop = (anyView: View | ScrollView): Anchor | undefined => {
 	return anchorAt(view, {index: view.first, line: 0});
 };
 
+/** At the top, also once there is more above it. */
+export const stickToTop = ({anchor, newEnd}: ScrollView): Anchor => ({
+	index: -Infinity,
+	line: 0,
+	seenEnd: anchor?.seenEnd ?? newEnd,
+});
+
 /** Follows the bottom. */
 export const scrollToBottom = (): undefined => undefined;
 
@@ -228,7 +235,7 @@ const lastRowAt = (view: ScrollView, index: number): Position => ({
 	line: view.countRows(index) - 1,
 });
 
-const scrollViewOf = (view: View | ScrollView): ScrollView => {
+export const scrollViewOf = (view: View | ScrollView): ScrollView => {
 	if ('rowsAt' in view) {
 		return view;
 	}

@@ -54,6 +54,9 @@ export const openApp = async (
 					lines.push(line);
 				}
 			}}
+			onPast={wish => {
+				asked.push(wish);
+			}}
 			onWireShown={() => {
 				asked.push('tap');
 			}}

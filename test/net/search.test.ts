@@ -81,6 +81,49 @@ for (const place of ['memory', 'history'] as const) {
 	});
 }
 
+for (const place of ['memory', 'history'] as const) {
+	test(`past: the log is read page by page, from the ${place}`, async t => {
+		const history = place === 'history' ? historyIn(t) : undefined;
+		const server = await openServer(t, {history});
+		const otter = await joinWire(t, server.address, 'otter');
+		for (let n = 1; n <= 250; n++) {
+			// Some pages are full of entries, some of bytes.
+			otter.say(n, n > 200 ? `${n} ${'x'.repeat(9000)}` : `${n}`);
+		}
+
+		await otter.untilFrame('message', ({n}) => n === 250);
+		const pageBefore = async (before?: number) => {
+			const id = ++searches;
+			otter.send({type: 'past', id, ...(before ? {before} : {})});
+			return otter.untilFrame('past', frame => frame.id === id);
+		};
+
+		const seqs: number[] = [];
+		let before = server.room.log.head + 1;
+		let pages = 0;
+		for (; before > 1; pages++) {
+			const {entries, oldest} = await pageBefore(before);
+			assert.equal(oldest, 1);
+			assert.ok(entries.length > 0 && entries.length <= 100);
+			seqs.unshift(...entries.map(({seq}) => seq));
+			before = seqs[0]!;
+		}
+
+		assert.deepEqual(
+			seqs,
+			Array.from({length: 251}, (_, index) => index + 1),
+		);
+		assert.ok(pages > 8, 'no more than a frame each');
+		const {entries} = await pageBefore();
+		assert.deepEqual(
+			entries,
+			otter.frames.filter(frame => 'seq' in frame).slice(0, 100),
+			'the first of all, as they were',
+		);
+		assert.deepEqual((await pageBefore(1)).entries, []);
+	});
+}
+
 test('search: one at a time', async t => {
 	const server = await openServer(t, {history: historyIn(t)});
 	const otter = await joinWire(t, server.address, 'otter');

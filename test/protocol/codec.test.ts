@@ -57,6 +57,7 @@ const clientFields: Fields<ClientFrame> = {
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
 	search: {id: count, text, 'before?': positive},
+	past: {id: count, 'before?': positive},
 	nick: {nick: text},
 	ping,
 	pong: ping,
@@ -93,6 +94,17 @@ const serverFields: Fields<ServerFrame> = {
 			maxLength: 3,
 		}),
 		'next?': positive,
+	},
+	past: {
+		id: count,
+		entries: fc.array(
+			fc.oneof(
+				record({type: fc.constant('message'), ...message}),
+				record({type: fc.constant('joined'), ...entry, nick: text}),
+			),
+			{maxLength: 3},
+		),
+		oldest: positive,
 	},
 	ping,
 	pong: ping,

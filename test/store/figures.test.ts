@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ChatEvent} from '../../source/store/event.js';
-import {createModel, keptRtts, reduce} from '../../source/store/model.js';
+import {createModel, keptRtts} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
 
 const start = createModel({

@@ -6,7 +6,8 @@ import {SockchatError} from '../../source/errors.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import type {ChatEvent} from '../../source/store/event.js';
 import type {Item} from '../../source/store/item.js';
-import {createModel, reduce, type Model} from '../../source/store/model.js';
+import {createModel, type Model} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);

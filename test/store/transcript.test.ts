@@ -7,7 +7,9 @@ import {
 	clearTranscript,
 	createTranscript,
 	emptyTranscript,
+	forgetOlder,
 	itemAt,
+	prependItems,
 	type Transcript,
 } from '../../source/store/transcript.js';
 
@@ -98,4 +100,44 @@ test('transcript: an append copies one chunk, however long the transcript is', (
 	assert.equal(appended.chunks.length, 1000);
 	assert.ok(copied.length <= 1);
 	assert.ok(copied.every(chunk => chunk.length <= 1000));
+});
+
+test('transcript: older items stand in front, under indexes of their own', () => {
+	const sizes = fc.array(
+		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
+		{maxLength: 30},
+	);
+	fc.assert(
+		fc.property(fc.integer({min: 1, max: 60}), sizes, (maxItems, steps) => {
+			let transcript = createTranscript(maxItems);
+			for (const {isOlder, count} of steps) {
+				const {first, end} = transcript;
+				transcript = isOlder
+					? prependItems(transcript, batch(first - count, count))
+					: appendItems(transcript, batch(end, count));
+				assert.equal(transcript.length, transcript.end - transcript.first);
+				assert.deepEqual(
+					contents(transcript),
+					Array.from(
+						{length: transcript.length},
+						(_item, offset) => transcript.first + offset,
+					),
+				);
+				assert.equal(itemAt(transcript, transcript.first - 1), undefined);
+			}
+
+			const {end} = transcript;
+			const rest = forgetOlder(transcript);
+			assert.equal(rest.older.length, 0);
+			assert.equal(rest.end, end);
+			assert.ok(rest.length <= maxItems);
+			assert.deepEqual(
+				contents(rest),
+				Array.from(
+					{length: rest.length},
+					(_item, offset) => rest.first + offset,
+				),
+			);
+		}),
+	);
 });

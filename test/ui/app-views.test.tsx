@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ChatEvent} from '../../source/store/event.js';
-import {reduce, type Model} from '../../source/store/model.js';
+import {type Model} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
 import {openApp} from '../helpers/app.js';
 import {chunkOf} from '../helpers/chunks.js';
 import {

@@ -1,0 +1,114 @@
+/**
+ * Entries as items, and pages of older ones in front of those that are there.
+ * Pure.
+ */
+import type {Entry, PastPage, ServerFrame} from '../protocol/frame.js';
+import {transcriptOf, type Draft} from './model-draft.js';
+import type {Item, Message, Notice} from './item.js';
+import type {Model} from './model.js';
+import {wordsOf, type Words} from './notice.js';
+import {
+	forgetOlder,
+	itemAt,
+	prependItems,
+	type Transcript,
+} from './transcript.js';
+
+/** A frame that tells of a moment is shown with that, not with its coming. */
+export const noticeOf = (
+	frame: ServerFrame,
+	words: Words,
+	at: number,
+): Notice => ({
+	kind: 'notice',
+	at: 'seq' in frame ? frame.at : at,
+	...words,
+	...('seq' in frame ? {seq: frame.seq} : {}),
+});
+
+/** @param ownId One's own public id: what one said is marked as stored. */
+export const itemOf = (
+	{seq, at, from, id, text}: Extract<Entry, {type: 'message'}>,
+	ownId: string,
+): Message => ({
+	kind: 'message',
+	at,
+	from,
+	id,
+	text,
+	mark: id === ownId ? 'stored' : undefined,
+	seq,
+});
+
+const itemsOf = (entry: Entry, ownId: string): Item[] => {
+	if (entry.type === 'message') {
+		return [itemOf(entry, ownId)];
+	}
+
+	const words = wordsOf({type: 'frame', at: entry.at, frame: entry});
+	return words ? [noticeOf(entry, words, entry.at)] : [];
+};
+
+// Between two entries there may be notices of the connection, but not many.
+const maxLooked = 1000;
+
+/** The oldest entry in the transcript; undefined where it holds none. */
+const oldestShown = (transcript: Transcript): number | undefined => {
+	const {first, end} = transcript;
+	for (let index = first; index < Math.min(end, first + maxLooked); index++) {
+		const item = itemAt(transcript, index);
+		if (item && 'seq' in item && item.seq !== undefined) {
+			return item.seq;
+		}
+	}
+
+	return undefined;
+};
+
+/**
+ * The seq that an older page is to end before.
+ *
+ * @returns Undefined where nothing older is known to be there.
+ */
+export const olderThan = ({
+	transcript,
+	oldestKept,
+}: Pick<Model, 'transcript' | 'oldestKept'>): number | undefined => {
+	const oldest = oldestShown(transcript);
+	return oldest !== undefined && oldest > oldestKept ? oldest : undefined;
+};
+
+/** A page that does not reach up to what is shown stands apart from it. */
+const hole = (from: number, to: number, at: number): Notice => ({
+	kind: 'notice',
+	at,
+	tone: 'info',
+	text: `⋯ ${to - from + 1} entries between; Page Up from the bottom reads them, /search finds in them ⋯`,
+});
+
+export const applyPast = (draft: Draft, {entries, oldest}: PastPage): void => {
+	draft.oldestKept = oldest;
+	draft.transcript = transcriptOf(draft);
+	draft.items = [];
+	const shown = oldestShown(draft.transcript);
+	// One that was asked for twice is here already.
+	const page = entries.filter(({seq}) => shown === undefined || seq < shown);
+	const last = page.at(-1);
+	if (!last) {
+		return;
+	}
+
+	const items = page.flatMap(entry => itemsOf(entry, draft.id));
+	const isApart = shown !== undefined && last.seq < shown - 1;
+	if (!isApart) {
+		draft.transcript = prependItems(draft.transcript, items);
+		return;
+	}
+
+	const rest = forgetOlder(draft.transcript);
+	const from = oldestShown(rest) ?? shown;
+	draft.transcript = prependItems(rest, [
+		...items,
+		hole(last.seq + 1, from - 1, last.at),
+	]);
+};

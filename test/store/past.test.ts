@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {Entry} from '../../source/protocol/frame.js';
+import type {ChatEvent} from '../../source/store/event.js';
+import {createModel, type Model} from '../../source/store/model.js';
+import {olderThan} from '../../source/store/past.js';
+import {reduce} from '../../source/store/reduce.js';
+import {itemAt} from '../../source/store/transcript.js';
+import {messageFrame} from '../helpers/scripted.js';
+
+const start = createModel({
+	mode: 'room',
+	where: '127.0.0.1:5001',
+	id: 'ffffffffffffffff',
+	nick: 'otter',
+});
+
+const entries = (from: number, to: number): Entry[] =>
+	Array.from({length: to - from + 1}, (_, index) => messageFrame(from + index));
+
+const told = (...frames: Entry[]): ChatEvent[] =>
+	frames.map(frame => ({type: 'frame', at: 1, frame}));
+
+const page = (from: number, to: number, oldest = 1): ChatEvent => ({
+	type: 'frame',
+	at: 1,
+	frame: {type: 'past', id: 1, entries: entries(from, to), oldest},
+});
+
+const textsOf = ({transcript}: Model): string[] =>
+	Array.from({length: transcript.length}, (_, index) => {
+		const item = itemAt(transcript, transcript.first + index)!;
+		return 'text' in item ? item.text : '';
+	});
+
+test('past: a page stands in front of what it goes up to', () => {
+	const model = reduce(start, told(...entries(201, 203)));
+	assert.equal(olderThan(model), 201);
+	const more = reduce(model, [page(101, 200)]);
+	assert.equal(olderThan(more), 101);
+	assert.deepEqual(
+		textsOf(more),
+		entries(101, 203).map(({seq}) => `entry ${seq}`),
+	);
+	const all = reduce(more, [page(1, 100)]);
+	assert.equal(olderThan(all), undefined);
+	assert.equal(all.transcript.length, 203);
+});
+
+test('past: a page that was asked for twice comes once', () => {
+	const model = reduce(start, [
+		...told(...entries(11, 12)),
+		page(1, 10),
+		page(1, 10),
+	]);
+	assert.equal(model.transcript.length, 12);
+});
+
+test('past: the oldest page stands apart, and a reader can begin anew', () => {
+	const model = reduce(start, [
+		...told(...entries(5001, 5002)),
+		page(4901, 5000),
+		page(1, 100),
+	]);
+	const texts = textsOf(model);
+	assert.equal(texts[0], 'entry 1');
+	assert.match(texts[100]!, /^⋯ 4900 entries between; /u);
+	assert.deepEqual(texts.slice(101), ['entry 5001', 'entry 5002']);
+	assert.equal(olderThan(model), undefined, 'nothing is older than the first');
+	const rest = reduce(model, [{type: 'forget-past', at: 1}]);
+	assert.deepEqual(textsOf(rest), ['entry 5001', 'entry 5002']);
+	assert.equal(olderThan(rest), 5001);
+});
+
+test('past: what is kept no more is not asked for', () => {
+	const model = reduce(start, [
+		...told(...entries(900, 901)),
+		page(890, 899, 890),
+	]);
+	assert.equal(olderThan(model), undefined);
+	assert.equal(olderThan(start), undefined, 'nor before anything was said');
+});
