@@ -40,6 +40,7 @@ export const errorCodes = {
 	ERR_TOKEN_WRONG: "the token is not the room's",
 	ERR_TOKEN_UNPROVEN: "the server can't prove that it knows the token",
 	ERR_TEXT_INVALID: 'the text holds a NUL',
+	ERR_FRAME_TIMEOUT: 'a frame was begun and did not end in time',
 	ERR_BAD_FRAME: 'a line is not a frame of this protocol',
 	ERR_BUSY: 'what was asked for before is still under way',
 	ERR_NO_SUCH_MEMBER: 'nobody here has that nick',

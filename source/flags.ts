@@ -85,6 +85,18 @@ export const flags = {
 		summary: 'how many may be in the room (default: 10000)',
 		commands: ['join', 'serve'],
 	},
+	maxPerUser: {
+		type: 'string',
+		value: 'N',
+		summary: 'how many connections one user may have (default: any; Linux)',
+		commands: ['join', 'serve'],
+	},
+	rate: {
+		type: 'string',
+		value: 'N|off',
+		summary: 'messages a second of one peer; it is slowed down (default: 1000)',
+		commands: ['join', 'serve'],
+	},
 	sameUser: {
 		type: 'boolean',
 		summary: 'turn other users of this machine away (Linux)',

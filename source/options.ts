@@ -54,6 +54,8 @@ export type Options = {
 	/** Whether somebody is shown what the sockets do. */
 	readonly isWatched: boolean;
 	readonly isSameUser: boolean;
+	readonly maxPerUser: number | undefined;
+	readonly rate: number | 'off' | undefined;
 	readonly tokenFile: string | undefined;
 	readonly maxMembers: number | undefined;
 	readonly backlog: number | undefined;
@@ -324,6 +326,11 @@ const readHistory = (
 	return path === undefined ? undefined : {path, fsync};
 };
 
+const readRate = (reader: Reader): number | 'off' | undefined =>
+	reader.text('rate') === 'off'
+		? 'off'
+		: reader.count('rate', 'messages a second, or off,');
+
 const readSameUser = (reader: Reader): boolean =>
 	reader.has('sameUser') && reader.has('raw')
 		? reader.take(
@@ -404,6 +411,8 @@ export const parseOptions = (
 		isExplained,
 		isWatched: output !== 'plain' || isExplained,
 		isSameUser: readSameUser(reader),
+		maxPerUser: reader.count('maxPerUser', 'a number of connections'),
+		rate: readRate(reader),
 		tokenFile: readTokenPath(reader),
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),

@@ -94,6 +94,7 @@ test('options: every other wrong value is answered with what it takes', () => {
 		['connect', {timeout: 'soon'}, /"soon"/],
 		['connect', {timeout: '1e3'}, /"1e3"/],
 		['connect', {timeout: '9999999'}, /"9999999"/],
+		['serve', {rate: '0'}, /--rate takes messages a second, or off, from 1/],
 		['serve', {raw: true, sameUser: true}, /--raw takes anybody in/],
 		['serve', {raw: true, tokenFile: 'a'}, /--raw has no protocol/],
 		['serve', {maxMembers: '0'}, /--max-members takes .* from 1; "0"/],

@@ -43,6 +43,8 @@ test('options: with nothing given it joins 127.0.0.1:5001 as the login name', ()
 		output: 'screen',
 		isQuiet: false,
 		isSameUser: false,
+		maxPerUser: undefined,
+		rate: undefined,
 		tokenFile: undefined,
 		maxMembers: undefined,
 		backlog: undefined,

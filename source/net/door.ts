@@ -10,6 +10,8 @@ import {PeerUids} from './peer-uid.js';
 export type DoorOptions = {
 	/** Whether only processes of our own user may come in. */
 	readonly isSameUser?: boolean | undefined;
+	/** How many connections one user may have. */
+	readonly maxPerUser?: number | undefined;
 	readonly ownUid?: number | undefined;
 	readonly uids?: Pick<PeerUids, 'of'> | undefined;
 };
@@ -28,10 +30,16 @@ export const otherUser = (own: number, uid: number | undefined) =>
 			: `This room is for user ${own} alone, and you are user ${uid}.`,
 	);
 
+export const tooManyOfUser = (uid: number | undefined, limit: number) =>
+	new SockchatError(
+		'ERR_ROOM_FULL',
+		`User ${uid ?? 'unknown'} has ${limit} connections here already, the most that one may have. Close one, or ask the host for a higher --max-per-user.`,
+	);
+
 export const sameUserUnknown = () =>
 	new SockchatError(
 		'ERR_OTHER_USER',
-		'--same-user needs Linux, whose kernel tells whose process a peer is; a Unix domain socket (--socket) is for its owner alone anywhere.',
+		'--same-user and --max-per-user need Linux, whose kernel tells whose process a peer is; a Unix domain socket (--socket) is for its owner alone anywhere.',
 	);
 
 export class Door {
@@ -46,7 +54,7 @@ export class Door {
 		this.#ownUid = ownUid;
 		this.#uids = uids;
 		if (
-			options.isSameUser &&
+			this.isAsking &&
 			(ownUid === undefined ||
 				(options.uids === undefined && process.platform !== 'linux'))
 		) {
@@ -56,18 +64,29 @@ export class Door {
 
 	/** Whether each peer's uid is asked for. */
 	get isAsking(): boolean {
-		return this.#options.isSameUser === true;
+		const {isSameUser, maxPerUser} = this.#options;
+		return isSameUser === true || maxPerUser !== undefined;
 	}
 
-	/** A Unix domain socket has no ports: its file's mode has let its user in. */
-	async meet(socket: Socket): Promise<Comer> {
-		if (!this.isAsking || socket.remotePort === undefined) {
-			return {};
+	/**
+	 * Asks the kernel who it is. A Unix domain socket has no ports; its file's
+	 * mode has let its user in.
+	 */
+	async uidOf(socket: Socket): Promise<number | undefined> {
+		return socket.remotePort === undefined
+			? this.#ownUid
+			: this.#uids.of(socket);
+	}
+
+	/** @param present How many connections that user has. */
+	judge(uid: number | undefined, present: number): Comer {
+		const {isSameUser, maxPerUser = Infinity} = this.#options;
+		if (isSameUser && uid !== this.#ownUid) {
+			return {uid, refusal: otherUser(this.#ownUid!, uid)};
 		}
 
-		const uid = await this.#uids.of(socket);
-		return uid === this.#ownUid
-			? {uid}
-			: {uid, refusal: otherUser(this.#ownUid!, uid)};
+		return present >= maxPerUser
+			? {uid, refusal: tooManyOfUser(uid, maxPerUser)}
+			: {uid};
 	}
 }

@@ -4,6 +4,7 @@ import type {Buffer} from 'node:buffer';
 import {assertNever, SockchatError} from '../errors.js';
 import {badFrame, decodeClientFrame, frameLine} from '../protocol/codec.js';
 import {
+	frameTimeoutMs,
 	maxFrameBytes,
 	maxTextBytes,
 	replayEntries,
@@ -45,6 +46,16 @@ const stillLooking = () =>
 		'Your last look into the log is still under way; wait for its answer.',
 	);
 
+const frameUnfinished = () =>
+	new SockchatError(
+		'ERR_FRAME_TIMEOUT',
+		`A frame was begun ${frameTimeoutMs / 1000} s ago and has not ended. Send each in one piece.`,
+	);
+
+/** All are told of a change of nick: ten of them are a second's worth. */
+export const renameCost = (rate: number | undefined): number =>
+	(rate ?? 0) / 10;
+
 export class FramedDialect implements Dialect {
 	readonly name = 'framed';
 	readonly #session: PeerSession;
@@ -53,6 +64,8 @@ export class FramedDialect implements Dialect {
 	#pings = 0;
 	#pingedAt = 0;
 	#exchange: ServerExchange | undefined;
+	/** When the frame began that has not ended; monotonic milliseconds. */
+	#halfSince: number | undefined;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
@@ -61,6 +74,8 @@ export class FramedDialect implements Dialect {
 	read(chunk: Buffer): void {
 		try {
 			this.#lines.push(chunk, line => {
+				this.#halfSince = undefined;
+				this.#session.spend();
 				this.#readLine(line);
 			});
 		} catch (error) {
@@ -69,6 +84,24 @@ export class FramedDialect implements Dialect {
 			}
 
 			this.tellError(error);
+			this.#session.end('protocol');
+		}
+
+		if (this.#lines.pendingBytes > 0) {
+			this.#halfSince ??= this.#session.sessions.clock.monotonicMs();
+		}
+	}
+
+	tick(at: number, isHeld: boolean): void {
+		if (this.#halfSince === undefined) {
+			return;
+		}
+
+		if (isHeld) {
+			this.#halfSince = at;
+		} else if (at - this.#halfSince >= frameTimeoutMs) {
+			this.#halfSince = undefined;
+			this.tellError(frameUnfinished());
 			this.#session.end('protocol');
 		}
 	}
@@ -377,6 +410,7 @@ export class FramedDialect implements Dialect {
 
 	#rename(member: Member, nick: string): void {
 		const {sessions} = this.#session;
+		this.#session.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;
 		const result = room.rename(member, nick, clock.wallMs());
 		if (result.kind === 'refused') {

@@ -29,6 +29,8 @@ export type RoomOptions = {
 	readonly tokenFile?: string | undefined;
 	/** Whether a server turns other users away; Linux. */
 	readonly isSameUser?: boolean | undefined;
+	readonly maxPerUser?: number | undefined;
+	readonly rate?: number | 'off' | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 };

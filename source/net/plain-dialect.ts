@@ -24,6 +24,7 @@ import {
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {tokenNeeded} from '../protocol/token.js';
+import {renameCost} from './framed-dialect.js';
 import type {Dialect, PeerSession} from './session.js';
 
 const plainCommands = commands.filter(({isForPlain}) => isForPlain);
@@ -115,6 +116,10 @@ export class PlainDialect implements Dialect {
 		}
 	}
 
+	tick(): void {
+		// A person may take any time to end a line.
+	}
+
 	readEnd(): void {
 		this.stop();
 		this.#readLine(this.#lines.takeRest());
@@ -175,6 +180,7 @@ export class PlainDialect implements Dialect {
 			return;
 		}
 
+		session.spend();
 		const text = line.toString().replace(/\r$/, '');
 		const protocol = foreignLine(text);
 		if (protocol) {
@@ -243,6 +249,7 @@ export class PlainDialect implements Dialect {
 
 	#rename(nick: string): void {
 		const {sessions} = this.#session;
+		this.#session.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;
 		const result = room.rename(this.#session.member!, nick, clock.wallMs());
 		if (result.kind === 'refused') {

@@ -3,6 +3,7 @@ import {randomUUID} from 'node:crypto';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../commands/socket-action.js';
+import {defaultRate} from '../protocol/frame.js';
 import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../store/event.js';
@@ -24,6 +25,13 @@ export type ServerOptions = {
 	/** Where the log is kept; undefined keeps it in memory alone. */
 	readonly history?: HistoryPlace | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	/** Connections of one user; by default any number. Linux. */
+	readonly maxPerUser?: number | undefined;
+	/**
+	 * Frames or lines of one peer, a second: 1,000 by default. Over it, it is
+	 * read more slowly; nothing is dropped.
+	 */
+	readonly rate?: number | 'off' | undefined;
 	/** Whether only processes of our own user may come in; Linux. */
 	readonly isSameUser?: boolean | undefined;
 	/** Set where all but the host have to know it. */
@@ -69,7 +77,7 @@ const meet = async (
 ): Promise<void> => {
 	const ignore = () => undefined;
 	socket.on('error', ignore);
-	const comer = await door.meet(socket);
+	const uid = await door.uidOf(socket);
 	if (socket.destroyed) {
 		const at = sessions.clock.wallMs();
 		const reason = 'reset';
@@ -77,7 +85,7 @@ const meet = async (
 		return;
 	}
 
-	sessions.add(socket, peer, comer);
+	sessions.add(socket, peer, door.judge(uid, sessions.countOf(uid)));
 	socket.off('error', ignore);
 };
 
@@ -95,9 +103,11 @@ export const startServer = async ({
 	watch,
 	token,
 	isSameUser,
+	maxPerUser,
+	rate = defaultRate,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
-	const door = new Door({isSameUser});
+	const door = new Door({isSameUser, maxPerUser});
 	const history =
 		place && (await openHistoryFor(place, address, clock, onEvent));
 	const past = history?.recovered;
@@ -115,6 +125,7 @@ export const startServer = async ({
 		tap: watch?.tap,
 		history,
 		token,
+		rate: rate === 'off' ? undefined : rate,
 	});
 	const listener = new Listener({
 		address,

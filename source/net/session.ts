@@ -10,6 +10,7 @@ import {
 	type SessionEffect,
 	type SessionEvent,
 } from '../connection/serving.js';
+import {Allowance} from '../connection/allowance.js';
 import {assertNever, SockchatError} from '../errors.js';
 import {sniff, type ForeignProtocol} from '../protocol/dialect.js';
 import {
@@ -28,9 +29,9 @@ import type {Sessions} from './sessions.js';
 
 /**
  * Why a peer is not read: somebody asked for it, it doesn't read what it is
- * told, or the disk is behind what was said.
+ * told, the disk is behind what was said, or it says too much.
  */
-export type Hold = 'asked' | 'unread' | 'disk';
+export type Hold = 'asked' | 'unread' | 'disk' | 'rate';
 
 // Who says bye sends FIN with it; one that forgets it is not waited for longer.
 const finBehindByeMs = 250;
@@ -40,6 +41,8 @@ export type Dialect = Teller & {
 	readonly name: 'framed' | 'plain';
 	/** Takes a chunk as it was read. */
 	readonly read: (chunk: Buffer) => void;
+	/** @param isHeld Whether it is we who don't read it. */
+	readonly tick: (at: number, isHeld: boolean) => void;
 	/** Its FIN came: takes what has no line end as well. */
 	readonly readEnd: () => void;
 	readonly tellError: (error: SockchatError, n?: number) => void;
@@ -75,6 +78,9 @@ export class PeerSession {
 	#firstBytes = Buffer.alloc(0);
 	#cancelIdle: (() => void) | undefined;
 	readonly #outlet: Outlet;
+	/** Undefined where it may say as much as it likes. */
+	readonly #allowance: Allowance | undefined;
+	#cancelRate: (() => void) | undefined;
 	/** Why we end it; where it has not ended, the peer does. */
 	#endReason: LeaveReason | undefined;
 	/** Where in the log the last word is due. */
@@ -92,6 +98,11 @@ export class PeerSession {
 		this.sessions = sessions;
 		this.lastHeardAt = sessions.clock.monotonicMs();
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
+		const {rate} = sessions;
+		this.#allowance =
+			rate !== undefined && duplex instanceof Socket
+				? new Allowance(rate, this.lastHeardAt)
+				: undefined;
 		// What goes through memory is on no wire.
 		const tap = duplex instanceof Socket ? sessions.tap : undefined;
 		this.#outlet = new Outlet({
@@ -191,8 +202,27 @@ export class PeerSession {
 			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
 		}
 
+		this.#dialect?.tick(at, this.#holds.size > 0);
 		const {lastHeardAt} = this;
 		this.dispatch({type: 'tick', at, lastHeardAt, heartbeatMs});
+	}
+
+	/** Counts what it says; over its rate it is read later. */
+	spend(cost = 1): void {
+		const waitMs = this.#allowance?.take(cost, this.#now) ?? 0;
+		if (waitMs === 0 || this.#cancelRate) {
+			return;
+		}
+
+		this.hold('rate');
+		this.#cancelRate = this.sessions.clock.setTimer(() => {
+			this.#cancelRate = undefined;
+			// What it had said by then counts too.
+			this.spend(0);
+			if (!this.#cancelRate) {
+				this.release('rate');
+			}
+		}, waitMs);
 	}
 
 	/** Stops reading it, so that it has to wait: nothing is dropped. */
@@ -472,6 +502,7 @@ export class PeerSession {
 
 		const reason = this.#endReason ?? seen;
 		this.#cancelIdle?.();
+		this.#cancelRate?.();
 		this.#dialect?.stop();
 		this.dispatch({type: 'gone', at: this.#now, reason});
 		this.#leaveRoom(reason);

@@ -29,6 +29,8 @@ export type SessionsOptions = {
 	readonly tap?: WireTap | undefined;
 	/** Where the log is kept; without it, all is shown at once. */
 	readonly history?: History | undefined;
+	/** Frames or lines of one peer, a second; undefined for no limit. */
+	readonly rate?: number | undefined;
 	/** Set where all peers have to know it. */
 	readonly token?: Token | undefined;
 };
@@ -52,6 +54,7 @@ export class Sessions {
 	readonly emit: (event: ServerEvent) => void;
 	readonly tap: WireTap | undefined;
 	readonly token: Token | undefined;
+	readonly rate: number | undefined;
 	/** How many were accepted, and then not let into the room. */
 	refused = 0;
 	readonly #roomName: () => string;
@@ -74,12 +77,14 @@ export class Sessions {
 		tap,
 		history,
 		token,
+		rate,
 	}: SessionsOptions) {
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
 		this.tap = tap;
 		this.token = token;
+		this.rate = rate;
 		this.#roomName = roomName;
 		this.#sweptAt = clock.monotonicMs();
 		this.#history = history;
@@ -109,6 +114,11 @@ export class Sessions {
 		if (this.#isHeldForDisk) {
 			session.hold('disk');
 		}
+	}
+
+	/** How many are connected of one user. */
+	countOf(uid: number | undefined): number {
+		return this.peers().filter(({comer}) => comer.uid === uid).length;
 	}
 
 	/** The session that a member is in now. */

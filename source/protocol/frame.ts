@@ -33,6 +33,12 @@ export const maxPageEntries = 100;
 /** How long a peer may take from the accept to its hello. */
 export const helloTimeoutMs = 10_000;
 
+/** How long a client may take from a frame's first byte to its LF. */
+export const frameTimeoutMs = 30_000;
+
+/** Frames or lines of one peer, a second; over it, it is read more slowly. */
+export const defaultRate = 1000;
+
 /** A plain peer's bytes without a newline are a message once idle this long. */
 export const plainIdleMs = 75;
 

@@ -79,7 +79,10 @@ test('same user: a socket that its process has closed passes for nobody', async 
 		what: 'no user any more',
 	});
 	const door = new Door({isSameUser: true, ownUid: 0});
-	assert.equal((await door.meet(ours)).refusal?.code, 'ERR_OTHER_USER');
+	assert.equal(
+		door.judge(await uids.of(ours), 0).refusal?.code,
+		'ERR_OTHER_USER',
+	);
 });
 
 test('same user: where nobody can tell, nobody comes in', async t => {
@@ -92,10 +95,10 @@ test('same user: where nobody can tell, nobody comes in', async t => {
 	const uids = new PeerUids(async () => undefined);
 	const door = new Door({isSameUser: true, uids, ownUid: 7});
 	assert.equal(
-		(await door.meet(ours)).refusal?.message,
+		door.judge(await uids.of(ours), 0).refusal?.message,
 		"This room is for user 7 alone, and whose process you are can't be told.",
 	);
-	assert.deepEqual(await new Door().meet(ours), {});
+	assert.equal(new Door().isAsking, false);
 });
 
 test('same user: one that is gone before it is known ends as others do', async t => {
@@ -106,5 +109,20 @@ test('same user: one that is gone before it is known ends as others do', async t
 	}
 
 	await until(() => server.of('ended').length === 20, {what: 'their ends'});
+	await joinWire(t, server.address, 'otter');
+});
+
+test('same user: one user has no more connections than it may', async t => {
+	const server = await openServer(t, {maxPerUser: 2});
+	const otter = await joinWire(t, server.address, 'otter');
+	await joinWire(t, server.address, 'heron');
+	const third = await openPlain(t, server.address);
+	third.write('hello\n');
+	await third.untilText(
+		`User ${own} has 2 connections here already, the most that one may have.`,
+	);
+	await third.untilFin();
+	otter.send({type: 'bye'});
+	await until(() => server.of('ended').length > 1, {what: 'an end'});
 	await joinWire(t, server.address, 'otter');
 });

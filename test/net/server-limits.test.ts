@@ -1,0 +1,90 @@
+/** What one peer can take of a room: how much it says, and how slowly. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {openServer, openSessions} from '../helpers/room.js';
+import {FakeClock} from '../helpers/clock.js';
+import {joinWire, openPlain} from '../helpers/wire-peer.js';
+
+test('limits: who says too much is read more slowly, and nothing is dropped', async t => {
+	const rate = 200;
+	const server = await openServer(t, {rate});
+	const heron = await joinWire(t, server.address, 'heron');
+	const flooder = await joinWire(t, server.address, 'flooder');
+	const plain = await openPlain(t, server.address);
+	plain.write('here\n');
+	await heron.untilSaid('here');
+	const start = performance.now();
+	// More than the kernel hands over at once.
+	const count = 500;
+	const tail = 'x'.repeat(1000);
+	for (let n = 1; n <= count; n++) {
+		flooder.say(n, `flood ${n} ${tail}`);
+	}
+
+	plain.write('drop\n'.repeat(250));
+	// Who does not flood is heard as before.
+	await heron.untilSaid(`flood 1 ${tail}`);
+	heron.say(1, 'and me');
+	const {at} = await heron.untilSaid('and me');
+	const last = await heron.untilSaid(`flood ${count} ${tail}`);
+	assert.ok(at < last.at);
+	assert.deepEqual(
+		heron.said.filter(text => text.startsWith('flood')),
+		Array.from({length: count}, (_, index) => `flood ${index + 1} ${tail}`),
+	);
+	await heron.until(
+		'all that the plain one said',
+		() => heron.said.filter(text => text === 'drop').length === 250,
+	);
+	// A second's worth at once, and one read of the socket ahead of its time.
+	flooder.say(count + 1, 'late');
+	await heron.untilSaid('late');
+	assert.ok(performance.now() - start > ((count - rate) / rate) * 1000 - 50);
+});
+
+test('limits: a change of nick costs as much as a hundred messages of a thousand', async t => {
+	const server = await openServer(t, {rate: 100});
+	const heron = await joinWire(t, server.address, 'heron');
+	const start = performance.now();
+	for (let count = 0; count < 20; count++) {
+		heron.send({type: 'nick', nick: `heron-${count}`});
+	}
+
+	heron.send({type: 'ping', id: 1});
+	await heron.untilFrame('pong');
+	heron.send({type: 'ping', id: 2});
+	await heron.untilFrame('pong', ({id}) => id === 2);
+	assert.ok(performance.now() - start > 900);
+});
+
+test('limits: off is off', async t => {
+	const server = await openServer(t, {rate: 'off'});
+	const heron = await joinWire(t, server.address, 'heron');
+	const start = performance.now();
+	for (let n = 1; n <= 5000; n++) {
+		heron.say(n, 'flood');
+	}
+
+	await heron.until('all', () => heron.said.length === 5000);
+	assert.ok(performance.now() - start < 3000);
+});
+
+test('limits: a frame that does not end within 30 s ends its connection', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const heron = await joinWire(t, room.address, 'heron');
+	// A byte now and then, as slowloris does: it is heard, so it is not dead.
+	heron.write('{"type":"say","n":1,"text":"');
+	for (let second = 0; second < 29; second++) {
+		await room.untilRead(heron);
+		clock.advance(1000);
+		heron.write('x');
+	}
+
+	await room.untilRead(heron);
+	assert.deepEqual(heron.of('error'), []);
+	clock.advance(1250);
+	await heron.untilFin();
+	assert.equal(heron.of('error')[0]?.code, 'ERR_FRAME_TIMEOUT');
+	assert.equal(heron.of('bye')[0]?.reason, 'protocol');
+});
