@@ -5,9 +5,11 @@ import {
 	type ChatCommandName,
 	type Command,
 	type CommandName,
+	type HostCommandName,
 	type SocketCommandName,
 	type ViewCommandName,
 } from './registry.js';
+import type {HostAction} from './host-action.js';
 import type {SocketAction} from './socket-action.js';
 
 export type Action =
@@ -24,6 +26,7 @@ export type Action =
 			/** A nick or an address, on a server; undefined for one's own. */
 			readonly peer: string | undefined;
 	  }
+	| {readonly type: 'host'; readonly action: HostAction}
 	/** One sentence for who typed it. */
 	| {readonly type: 'wrong'; readonly reason: string}
 	| {readonly type: 'nothing'};
@@ -103,6 +106,28 @@ const socketAction = (name: SocketCommandName, rest: string): Action => {
 	return {type: 'socket', action, peer};
 };
 
+const hostAction = (name: HostCommandName, rest: string): Action => {
+	switch (name) {
+		case 'lock':
+		case 'unlock':
+		case 'bans': {
+			return rest === ''
+				? {type: 'host', action: {type: name}}
+				: wrongUse(name);
+		}
+
+		case 'kick':
+		case 'ban':
+		case 'unban':
+		case 'mute':
+		case 'unmute': {
+			return /^\S+$/.test(rest)
+				? {type: 'host', action: {type: name, who: rest}}
+				: wrongUse(name);
+		}
+	}
+};
+
 const actionOf = ({name, group}: Command, rest: string): Action => {
 	switch (group) {
 		case 'chat': {
@@ -115,6 +140,10 @@ const actionOf = ({name, group}: Command, rest: string): Action => {
 
 		case 'socket': {
 			return socketAction(name as SocketCommandName, rest);
+		}
+
+		case 'host': {
+			return hostAction(name as HostCommandName, rest);
 		}
 	}
 };

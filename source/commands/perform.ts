@@ -1,5 +1,6 @@
 /** Does what a typed line means; the same for the screen and for plain lines. */
 import {assertNever} from '../errors.js';
+import type {HostAction} from './host-action.js';
 import type {Action} from './parse.js';
 import type {ViewCommandName} from './registry.js';
 import type {SocketAction} from './socket-action.js';
@@ -28,6 +29,8 @@ export type Chat = {
 		action: SocketAction,
 		peer: string | undefined,
 	) => Promise<string>;
+	/** @returns One sentence on what was done, or why not. */
+	readonly rule: (action: HostAction) => Promise<string>;
 };
 
 /** Where the answers of a command go. */
@@ -105,6 +108,13 @@ export const perform = (action: Action, chat: Chat, answers: Answers): void => {
 
 		case 'socket': {
 			void chat.control(action.action, action.peer).then(sentence => {
+				answers.notice('info', sentence);
+			});
+			break;
+		}
+
+		case 'host': {
+			void chat.rule(action.action).then(sentence => {
 				answers.notice('info', sentence);
 			});
 			break;

@@ -16,10 +16,16 @@ export type SocketCommandName =
 	| 'close'
 	| 'nodelay'
 	| 'keepalive';
-export type CommandName = ChatCommandName | ViewCommandName | SocketCommandName;
+export type HostCommandName =
+	'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'lock' | 'unlock' | 'bans';
+export type CommandName =
+	ChatCommandName | ViewCommandName | SocketCommandName | HostCommandName;
 
-/** chat: talk. view: what the screen shows. socket: what the socket does. */
-export type CommandGroup = 'chat' | 'view' | 'socket';
+/**
+ * chat: talk. view: what the screen shows. socket: what the socket does. host:
+ * who is in the room.
+ */
+export type CommandGroup = 'chat' | 'view' | 'socket' | 'host';
 
 export type Command = {
 	readonly name: CommandName;
@@ -62,6 +68,19 @@ const socket = (
 	isForRaw: true,
 });
 
+const host = (
+	name: HostCommandName,
+	usage: string,
+	summary: string,
+): Command => ({
+	name,
+	group: 'host',
+	usage,
+	summary,
+	isForPlain: false,
+	isForRaw: false,
+});
+
 export const commands: readonly Command[] = [
 	chat('help', '', 'list the commands and the keys', {
 		isForPlain: true,
@@ -97,6 +116,14 @@ export const commands: readonly Command[] = [
 	socket('close', '', 'say bye and send FIN'),
 	socket('nodelay', 'on|off', 'TCP_NODELAY: send small writes at once'),
 	socket('keepalive', 'on|off', 'SO_KEEPALIVE: let the kernel probe'),
+	host('kick', 'NAME', 'the host: send one away'),
+	host('ban', 'NAME|ADDRESS|uid:N|client:ID', 'the host: keep out for good'),
+	host('unban', 'NAME|ADDRESS|uid:N|client:ID', 'the host: let in again'),
+	host('mute', 'NAME', 'the host: let one listen only'),
+	host('unmute', 'NAME', 'the host: let one speak again'),
+	host('lock', '', 'the host: let nobody else in'),
+	host('unlock', '', 'the host: open the room again'),
+	host('bans', '', 'the host: list who is banned or muted'),
 ];
 
 const table = (

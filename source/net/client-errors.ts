@@ -2,6 +2,7 @@
 import type {Connection} from '../connection/lifecycle.js';
 import {SockchatError, type ErrorCode} from '../errors.js';
 import type {ServerBye} from '../protocol/frame.js';
+import {banned} from './rules.js';
 
 // What another attempt would not mend.
 export const finalCodes: ReadonlySet<ErrorCode> = new Set([
@@ -11,6 +12,8 @@ export const finalCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_VERSION',
 	'ERR_REPLACED',
 	'ERR_OTHER_USER',
+	'ERR_KICKED',
+	'ERR_BANNED',
 	'ERR_TOKEN_NEEDED',
 	'ERR_TOKEN_WRONG',
 	'ERR_TOKEN_UNPROVEN',
@@ -45,6 +48,14 @@ export const closedBy = (
 				'ERR_REPLACED',
 				'This client came in again over another connection.',
 			);
+		}
+
+		case 'kicked': {
+			return new SockchatError('ERR_KICKED', 'The host has sent you away.');
+		}
+
+		case 'banned': {
+			return banned();
 		}
 
 		default: {

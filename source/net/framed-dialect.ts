@@ -263,8 +263,8 @@ export class FramedDialect implements Dialect {
 	#answer(frame: ClientChallenge): void {
 		const session = this.#session;
 		const {token} = session.sessions;
-		if (session.refusal) {
-			this.#refuse(session.refusal);
+		if (session.comer.refusal) {
+			this.#refuse(session.comer.refusal);
 		} else if (frame.v !== wireVersion) {
 			this.#refuse(wrongVersion(frame.v));
 		} else if (token) {
@@ -285,8 +285,9 @@ export class FramedDialect implements Dialect {
 			return;
 		}
 
-		if (session.refusal) {
-			this.#refuse(session.refusal);
+		const refusal = session.refusal(client);
+		if (refusal) {
+			this.#refuse(refusal);
 			return;
 		}
 
@@ -340,7 +341,20 @@ export class FramedDialect implements Dialect {
 		session.end('protocol');
 	}
 
+	#isSilenced({id}: Member, n?: number): boolean {
+		const error = this.#session.sessions.rules.silence(id);
+		if (error) {
+			this.tellError(error, n);
+		}
+
+		return error !== undefined;
+	}
+
 	#say(member: Member, {n, text}: Say): void {
+		if (this.#isSilenced(member, n)) {
+			return;
+		}
+
 		const {sessions} = this.#session;
 		const {room, clock} = sessions;
 		const result = room.say(member, n, text, clock.wallMs());
@@ -352,6 +366,10 @@ export class FramedDialect implements Dialect {
 	}
 
 	#whisper(member: Member, {n, to, text}: Whisper): void {
+		if (this.#isSilenced(member, n)) {
+			return;
+		}
+
 		const {sessions} = this.#session;
 		const {room, clock} = sessions;
 		const result = room.whisper(member, n, to, text);
@@ -409,6 +427,10 @@ export class FramedDialect implements Dialect {
 	}
 
 	#rename(member: Member, nick: string): void {
+		if (this.#isSilenced(member)) {
+			return;
+		}
+
 		const {sessions} = this.#session;
 		this.#session.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;

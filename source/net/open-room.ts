@@ -1,6 +1,7 @@
 /** Opens a room for a front end: as its host, as a member, or as either. */
 import type {Socket} from 'node:net';
 import type {Chat} from '../commands/perform.js';
+import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../commands/socket-action.js';
 import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
@@ -64,6 +65,8 @@ const maxRaces = 5;
 export const onlyOwnSocket =
 	'Only a server has peers to name; leave the name out for your own socket.';
 
+export const onlyHost = 'Only the host of a room can do that.';
+
 const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	mode: 'room' as const,
 	id: client.id,
@@ -84,6 +87,7 @@ const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,
+	rule: async (_action: HostAction) => onlyHost,
 	unstored: () => client.unstored,
 	setTap(isOn: boolean) {
 		if (watch) {
@@ -145,6 +149,15 @@ const openHost = async (
 		...chatOf(client, watch),
 		role: 'serve',
 		control: server.control,
+		async rule(action) {
+			const {sentence, told} = await server.rule(action);
+			if (told !== undefined) {
+				// In the host's own words, so that any client shows and keeps them.
+				client.say(`/me ${told}`);
+			}
+
+			return sentence;
+		},
 		where: formatAddress(server.address),
 		leave: drainOnce(server),
 		closed: server.closed.then(() => undefined),

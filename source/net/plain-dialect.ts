@@ -57,7 +57,8 @@ export class PlainDialect implements Dialect {
 	join(seq: number | undefined): void {
 		const session = this.#session;
 		const refusal =
-			session.refusal ?? (session.isAskedForToken ? tokenNeeded() : undefined);
+			session.refusal() ??
+			(session.isAskedForToken ? tokenNeeded() : undefined);
 		if (refusal) {
 			session.sessions.refused++;
 			this.tellError(refusal);
@@ -190,6 +191,15 @@ export class PlainDialect implements Dialect {
 		}
 
 		const action = parseInput(text, plainCommands);
+		const silence =
+			action.type === 'say' || action.type === 'rename'
+				? sessions.rules.silence(member.id)
+				: undefined;
+		if (silence) {
+			this.tellError(silence);
+			return;
+		}
+
 		switch (action.type) {
 			case 'say': {
 				const {room, clock} = sessions;
@@ -236,6 +246,7 @@ export class PlainDialect implements Dialect {
 			case 'clear':
 			case 'view':
 			case 'socket':
+			case 'host':
 			case 'whisper':
 			case 'search': {
 				break;

@@ -2,6 +2,7 @@
 import {randomUUID} from 'node:crypto';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
+import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../commands/socket-action.js';
 import {defaultRate} from '../protocol/frame.js';
 import {Room} from '../room/room.js';
@@ -13,6 +14,7 @@ import {openHistoryFor, type HistoryPlace} from './history-place.js';
 import {Door} from './door.js';
 import {Listener} from './listener.js';
 import {controlPeer, samplePeers} from './peers.js';
+import {rule, type Ruled} from './rule.js';
 import {Sessions} from './sessions.js';
 import type {SocketWatch} from './socket-watch.js';
 
@@ -62,6 +64,8 @@ export type Server = {
 		action: SocketAction,
 		peer: string | undefined,
 	) => Promise<string>;
+	/** Does what the host says about who is in the room. */
+	readonly rule: (action: HostAction) => Promise<Ruled>;
 	/** Cuts everybody off at once. */
 	readonly destroy: () => void;
 	/** Settles once every connection has ended and the port is free. */
@@ -133,7 +137,7 @@ export const startServer = async ({
 		onEvent,
 		onSocket(socket, peer) {
 			watch?.follow(socket, 'server', peer);
-			if (door.isAsking) {
+			if (door.isAsking || sessions.rules.isByUid) {
 				void meet(door, sessions, socket, peer);
 			} else {
 				sessions.add(socket, peer);
@@ -193,6 +197,8 @@ export const startServer = async ({
 			await listener.drain();
 			return closed;
 		},
+		rule: async action =>
+			rule(sessions, async socket => door.uidOf(socket), action),
 		control: async (action, peer) => controlPeer(sessions, watch, action, peer),
 		destroy() {
 			sessions.destroy();

@@ -19,6 +19,7 @@ import {
 	type LeaveReason,
 	type Whispered,
 } from '../protocol/frame.js';
+import {publicId} from '../protocol/public-id.js';
 import type {Member} from '../room/room.js';
 import type {Comer} from './door.js';
 import {FramedDialect} from './framed-dialect.js';
@@ -162,8 +163,22 @@ export class PeerSession {
 	}
 
 	/** Why it may not be a member, whatever it says. */
-	get refusal(): SockchatError | undefined {
-		return this.comer.refusal;
+	refusal(client?: string): SockchatError | undefined {
+		if (!(this.duplex instanceof Socket)) {
+			return undefined;
+		}
+
+		const {rules, room} = this.sessions;
+		const id = client === undefined ? undefined : publicId(client);
+		return (
+			this.comer.refusal ??
+			rules.refusal({
+				host: this.duplex.remoteAddress,
+				uid: this.comer.uid,
+				id,
+				isMember: id !== undefined && room.isMember(id),
+			})
+		);
 	}
 
 	/** Only the host's own screen is in this process already. */

@@ -16,6 +16,7 @@ import type {Comer} from './door.js';
 import {Keeper} from './keeper.js';
 import type {Past} from './outlet.js';
 import {readPast, searchRoom} from './search.js';
+import {Rules} from './rules.js';
 import {PeerSession} from './session.js';
 import type {WireTap} from './wire-tap.js';
 
@@ -55,6 +56,8 @@ export class Sessions {
 	readonly tap: WireTap | undefined;
 	readonly token: Token | undefined;
 	readonly rate: number | undefined;
+	/** The host's. */
+	readonly rules = new Rules();
 	/** How many were accepted, and then not let into the room. */
 	refused = 0;
 	readonly #roomName: () => string;

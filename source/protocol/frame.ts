@@ -64,6 +64,10 @@ export type LeaveReason =
 	| 'timeout'
 	/** The same client came back on a new connection. */
 	| 'replaced'
+	/** The host has sent it away. */
+	| 'kicked'
+	/** The host has banned it. */
+	| 'banned'
 	/** It broke the protocol. */
 	| 'protocol'
 	/** The server is draining. */

@@ -42,6 +42,17 @@ export class HeldNicks {
 		return leftMs > nickHoldMs ? 0 : Math.max(0, leftMs);
 	}
 
+	/** Whether one is kept for it. */
+	isFor(id: string): boolean {
+		for (const hold of this.#byKey.values()) {
+			if (hold.id === id) {
+				return true;
+			}
+		}
+
+		return false;
+	}
+
 	release(key: string): void {
 		this.#byKey.delete(key);
 	}

@@ -212,6 +212,11 @@ export class Room {
 		return taken;
 	}
 
+	/** By public id; one whose connection dropped a moment ago counts too. */
+	isMember(id: string): boolean {
+		return this.#byId.has(id) || this.#heldNicks.isFor(id);
+	}
+
 	memberNamed(nick: string): Member | undefined {
 		return this.#byKey.get(foldNick(nick));
 	}

@@ -16,6 +16,8 @@ const reasons: Readonly<Record<LeaveReason, string>> = {
 	timeout: 'silent for too long',
 	replaced: 'came back on another connection',
 	protocol: 'turned away',
+	kicked: 'sent away by the host',
+	banned: 'banned by the host',
 	shutdown: 'the server shut down',
 };
 

@@ -12,7 +12,7 @@ import {
 } from '../commands/registry.js';
 import {systemClock} from '../net/clock.js';
 import {openRaw, type RawChat} from '../net/open-raw.js';
-import {openRoom, type RoomChat} from '../net/open-room.js';
+import {onlyHost, openRoom, type RoomChat} from '../net/open-room.js';
 import {lineEnds, type Options} from '../options.js';
 import type {ChatEvent} from '../store/event.js';
 import {roomRules, type DraftRules} from './draft.js';
@@ -102,6 +102,7 @@ const openScreenRaw = async (
 		whisper() {},
 		rename() {},
 		search: () => undefined,
+		rule: async () => onlyHost,
 		members: () => ({count: 0, names: []}),
 	};
 	return {

@@ -163,3 +163,24 @@ test('parse: in raw mode all is sent as it is, but the commands of raw mode', ()
 		assert.deepEqual(parseRawInput(`/${type}`), {type});
 	}
 });
+
+test('parse: what a host may do takes one name, or none', () => {
+	for (const type of ['kick', 'ban', 'unban', 'mute', 'unmute'] as const) {
+		assert.deepEqual(parseInput(`/${type} heron`), {
+			type: 'host',
+			action: {type, who: 'heron'},
+		});
+		assert.equal(parseInput(`/${type}`).type, 'wrong');
+		assert.equal(parseInput(`/${type} heron otter`).type, 'wrong');
+	}
+
+	for (const type of ['lock', 'unlock', 'bans'] as const) {
+		assert.deepEqual(parseInput(`/${type}`), {type: 'host', action: {type}});
+		assert.equal(parseInput(`/${type} heron`).type, 'wrong');
+	}
+
+	assert.deepEqual(parseRawInput('/kick heron'), {
+		type: 'say',
+		text: '/kick heron',
+	});
+});
