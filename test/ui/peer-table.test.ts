@@ -197,3 +197,8 @@ test('peer table: scrolls as far as the last row, and no further', () => {
 	assert.equal(lastTop({peers: peers.slice(0, 20), height: 21}), 0);
 	assert.equal(lastTop({peers: peers.slice(0, 3), height: 1}), 2);
 });
+
+test('peer table: tells another user before the nick', () => {
+	const rows = shown({peers: [peerRow({nick: 'heron', otherUid: 1001})]});
+	assert.match(rows[1]!, /^uid 1001 heron/);
+});

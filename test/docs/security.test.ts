@@ -1,0 +1,29 @@
+/** docs/security.md names tests as its proofs: each has to be there. */
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import {test} from 'node:test';
+
+const root = new URL('../../', import.meta.url);
+const tests = new URL('test/', root);
+
+test('docs: every test that security.md names is there', () => {
+	const text = readFileSync(new URL('docs/security.md', root), 'utf8');
+	const named = text.match(/(?<=`)[a-z][a-z0-9 ]*: [^`\n]+(?=`)/gu) ?? [];
+	assert.ok(named.length > 30, `${named.length}`);
+	const code = readdirSync(tests, {recursive: true, encoding: 'utf8'})
+		.filter(path => /\.test\.tsx?$/.test(path))
+		.map(path => readFileSync(new URL(path, tests), 'utf8'))
+		.join('\n');
+	// Of a table of cases only the start of the names is written down.
+	const starts = Array.from(
+		code.matchAll(/test\(\s*`([^`]*?)\$\{/g),
+		([, start]) => start!,
+	);
+	const isThere = (name: string) =>
+		code.includes(name) ||
+		starts.some(start => start.includes(': ') && name.startsWith(start));
+	assert.deepEqual(
+		named.filter(name => !isThere(name)),
+		[],
+	);
+});

@@ -1,0 +1,96 @@
+/** Programs of other protocols, as they are installed: refused and named. */
+import assert from 'node:assert/strict';
+import {test, type TestContext} from 'node:test';
+import {requireExecutable} from '../helpers/environment.js';
+import {startProcess} from '../helpers/process.js';
+import {openServer, portOf, type TestServer} from '../helpers/room.js';
+import {joinWire} from '../helpers/wire-peer.js';
+
+const assertOnly = async (
+	t: TestContext,
+	server: TestServer,
+	protocol: string,
+) => {
+	const {protocol: seen} = await server.untilEvent('foreign');
+	assert.equal(seen, protocol);
+	await server.untilEvent('ended');
+	assert.equal(server.room.log.head, 0, 'not one line in the room');
+	await joinWire(t, server.address, 'otter');
+};
+
+test('foreign: openssl s_client is refused and named', async t => {
+	const server = await openServer(t);
+	const openssl = startProcess(t, requireExecutable('openssl', 'openssl'), [
+		's_client',
+		'-connect',
+		`127.0.0.1:${portOf(server.address)}`,
+	]);
+	assert.notEqual((await openssl.waitForExit()).code, 0);
+	await assertOnly(t, server, 'TLS');
+});
+
+test('foreign: ssh is refused and named', async t => {
+	const server = await openServer(t);
+	const ssh = startProcess(t, requireExecutable('ssh', 'openssh-client'), [
+		'-o',
+		'BatchMode=yes',
+		'-p',
+		String(portOf(server.address)),
+		'nobody@127.0.0.1',
+	]);
+	assert.equal((await ssh.waitForExit()).code, 255);
+	await assertOnly(t, server, 'SSH');
+});
+
+/** What a page can make a browser send to a loopback port. */
+const pages: ReadonlyArray<[what: string, script: (url: string) => string]> = [
+	[
+		'a form',
+		url => `
+		const form = document.createElement('form');
+		form.method = 'POST';
+		form.enctype = 'text/plain';
+		form.action = ${JSON.stringify(url)};
+		const field = document.createElement('textarea');
+		field.name = 'evil\\n/nick evil\\n{"type":"hello","v":1}\\nevil';
+		form.append(field);
+		document.body.append(form);
+		form.submit();`,
+	],
+	[
+		'fetch',
+		url => `
+		fetch(${JSON.stringify(url)}, {method: 'POST', mode: 'no-cors',
+			body: 'evil\\n/nick evil\\n{"type":"hello","v":1}\\nevil\\n'}).catch(() => {});`,
+	],
+	[
+		'a WebSocket',
+		url => `new WebSocket(${JSON.stringify(url.replace('http', 'ws'))});`,
+	],
+	// As after DNS rebinding: the page's own name leads to 127.0.0.1.
+	[
+		'a rebound name',
+		url => `
+		fetch(${JSON.stringify(url.replace('127.0.0.1', 'rebound.example'))}, {mode: 'no-cors'}).catch(() => {});`,
+	],
+];
+
+for (const [what, script] of pages) {
+	test(`foreign: a page in Chromium gets no line into the room by ${what}`, async t => {
+		const server = await openServer(t);
+		const url = `http://127.0.0.1:${portOf(server.address)}/`;
+		const page = `<body><script>${script(url)}</script>`;
+		startProcess(t, requireExecutable('chromium', 'chromium'), [
+			'--headless',
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-dev-shm-usage',
+			'--no-first-run',
+			// Its own defence, which other browsers and older ones don't have.
+			'--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,BlockInsecurePrivateNetworkRequests',
+			'--host-resolver-rules=MAP rebound.example 127.0.0.1',
+			`data:text/html,${encodeURIComponent(page)}`,
+		]);
+		await assertOnly(t, server, 'HTTP');
+	});
+}
