@@ -11,7 +11,7 @@ import {sizeOf} from './disk.js';
 import {historyFailed, historyUnreadable} from './failures.js';
 import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
 import {lastSeqOf, seqAt} from './lines.js';
-import {takeLock} from './lock.js';
+import {takeLock, type Lock} from './lock.js';
 import {entriesFrom, offsetOf, startOfEntries, type Source} from './reader.js';
 import {recover, type Recovered, type Recovery} from './recover.js';
 import {needleOf, searchFile} from './search.js';
@@ -60,13 +60,18 @@ export const openHistory = async (
 	options: HistoryOptions,
 ): Promise<History> => {
 	const {path, tailBytes = 16 * mebibyte} = options;
-	let unlock;
+	let lock: Lock | undefined;
 	try {
 		prepareFolder(path);
-		unlock = takeLock(path);
-		return new History(await recover(path, tailBytes), options, unlock);
+		lock = takeLock(path, options.fsync);
+		const recovery = await recover(path, tailBytes, lock.isLogInDoubt);
+		if (lock.isLogInDoubt) {
+			lock.settle();
+		}
+
+		return new History(recovery, options, lock.release);
 	} catch (error) {
-		unlock?.();
+		lock?.release(true);
 		throw error instanceof SockchatError ? error : historyFailed(path, error);
 	}
 };
@@ -75,10 +80,14 @@ export class History {
 	readonly recovered: Recovered;
 	readonly #path: string;
 	readonly #writer: Writer;
-	readonly #unlock: () => void;
+	readonly #release: Lock['release'];
 	#appends: Promise<void> = Promise.resolve();
 
-	constructor(recovery: Recovery, options: HistoryOptions, unlock: () => void) {
+	constructor(
+		recovery: Recovery,
+		options: HistoryOptions,
+		release: Lock['release'],
+	) {
 		const {path, fsync, clock, onTrouble} = options;
 		const {fileBytes = 16 * mebibyte, keptFiles = 16} = options;
 		this.recovered = recovery.recovered;
@@ -91,7 +100,7 @@ export class History {
 			setTimer: clock.setTimer,
 			onTrouble,
 		});
-		this.#unlock = unlock;
+		this.#release = release;
 	}
 
 	/** The oldest entry that is kept; the next one's seq while there is none. */
@@ -189,10 +198,12 @@ export class History {
 	 */
 	async close(): Promise<void> {
 		await this.#appends;
+		let isClean = false;
 		try {
 			await this.#writer.close();
+			isClean = true;
 		} finally {
-			this.#unlock();
+			this.#release(isClean);
 		}
 	}
 

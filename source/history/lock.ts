@@ -8,25 +8,52 @@
  * empty of a holder: so nobody who looked a while ago can take a lock over, or
  * away, that another has taken meanwhile. A single FILE.lock, deleted or
  * renamed by who takes it over, can't promise this to three that start at once.
+ *
+ * It also tells whether the log may have lost its end. A process that dies
+ * loses nothing: the kernel has its bytes. A machine that goes down takes with
+ * it what was shown and not synced yet, so a holder of another boot, that never
+ * gave its lock up, leaves the log in doubt.
  */
 import {
+	closeSync,
+	fsyncSync,
 	linkSync,
+	openSync,
 	readFileSync,
 	renameSync,
 	rmSync,
-	writeFileSync,
+	writeSync,
 } from 'node:fs';
+import {dirname} from 'node:path';
 import {randomUUID} from 'node:crypto';
 import process from 'node:process';
 import {trace} from '../trace.js';
 import {historyTaken} from './failures.js';
 import {codeOf, suffixesOf} from './files.js';
+import type {FsyncMode} from './syncing.js';
 
 type Holder = {
 	/** 0 once it was given up. */
 	readonly pid: number;
 	/** Tells the process from a later one with its pid; '' where unknown. */
 	readonly started: string;
+	/** What it promised of what it showed; without it, the less. */
+	readonly fsync?: FsyncMode | undefined;
+	/** It found the log in doubt, and had not begun another one yet. */
+	readonly isLogInDoubt?: boolean | undefined;
+};
+
+export type Lock = {
+	/** Whether entries that were shown may be missing at the log's end. */
+	readonly isLogInDoubt: boolean;
+	/** Another log was begun: from now on there is no doubt. */
+	readonly settle: () => void;
+	/**
+	 * Gives it up.
+	 *
+	 * @param isClean Whether all that was shown is on the disk.
+	 */
+	readonly release: (isClean: boolean) => void;
 };
 
 const bootIdPath = '/proc/sys/kernel/random/boot_id';
@@ -83,6 +110,25 @@ const numbersOf = (path: string): number[] =>
 
 const nobody: Holder = {pid: 0, started: ''};
 
+/** Nobody, who left a doubt; so did who emptied a lock, which was linked whole. */
+const unknown: Holder = {pid: 0, started: '', isLogInDoubt: true};
+
+const bootOf = ({started}: Holder): string => started.split(' ')[0]!;
+
+/** Whether a holder that is gone took the log's end with it. */
+const leftInDoubt = (holder: Holder, self: Holder): boolean => {
+	if (holder.isLogInDoubt) {
+		return true;
+	}
+
+	if (holder.pid <= 0 || holder.fsync === 'always') {
+		return false;
+	}
+
+	// Where no boot can be told from another, it may have been another.
+	return bootOf(holder) === '' || bootOf(holder) !== bootOf(self);
+};
+
 /** @returns Undefined where it was deleted meanwhile, for a newer one. */
 const holderOf = (path: string, number: number): Holder | undefined => {
 	let text;
@@ -97,18 +143,35 @@ const holderOf = (path: string, number: number): Holder | undefined => {
 	}
 
 	try {
-		const {pid, started} = JSON.parse(text) as Partial<Holder>;
+		const {pid, started, fsync, isLogInDoubt} = JSON.parse(
+			text,
+		) as Partial<Holder>;
 		return Number.isSafeInteger(pid) && typeof started === 'string'
-			? {pid: pid!, started}
-			: nobody;
+			? {pid: pid!, started, fsync, isLogInDoubt}
+			: unknown;
 	} catch {
-		// Whole when it was linked: a power cut has emptied it, its holder too.
-		return nobody;
+		return unknown;
 	}
 };
 
+/** On the disk before it counts: a power cut must not bring an older one back. */
 const write = (path: string, holder: Holder): void => {
-	writeFileSync(path, `${JSON.stringify(holder)}\n`, {mode: 0o600, flag: 'wx'});
+	const fd = openSync(path, 'wx', 0o600);
+	try {
+		writeSync(fd, `${JSON.stringify(holder)}\n`);
+		fsyncSync(fd);
+	} finally {
+		closeSync(fd);
+	}
+};
+
+const syncNames = (path: string): void => {
+	const fd = openSync(dirname(path), 'r');
+	try {
+		fsyncSync(fd);
+	} finally {
+		closeSync(fd);
+	}
 };
 
 /** @returns Whether it is now ours. */
@@ -134,42 +197,58 @@ const tryTake = (path: string, number: number, draft: string): boolean => {
 	return isNewest;
 };
 
-// Where this fails, on a full disk say, the end of the process does as well.
-const giveUp = (lock: string, draft: string): void => {
+/** Says something else in a lock that we hold. */
+const rewrite = (lock: string, draft: string, holder: Holder): void => {
 	try {
-		write(draft, nobody);
+		write(draft, holder);
 		renameSync(draft, lock);
 	} catch (error) {
 		rmSync(draft, {force: true});
-		trace('lock %s: %o', lock, error);
+		throw error;
 	}
 };
 
 /**
  * Takes the lock of a history for this process.
  *
- * @returns Gives it up.
  * @throws {SockchatError} `ERR_HISTORY_TAKEN` naming the process that has it.
  */
-export const takeLock = (path: string): (() => void) => {
-	const draft = `${path}.lock-${randomUUID()}`;
+export const takeLock = (path: string, fsync: FsyncMode = 'interval'): Lock => {
 	const {pid} = process;
-	try {
-		write(draft, {pid, started: startOf(pid) ?? ''});
-		for (;;) {
-			const newest = numbersOf(path).at(-1) ?? 0;
-			const holder = newest === 0 ? nobody : holderOf(path, newest);
-			if (holder && isAlive(holder)) {
-				throw historyTaken(path, holder.pid);
-			}
+	const self: Holder = {pid, started: startOf(pid) ?? '', fsync};
+	for (;;) {
+		const newest = numbersOf(path).at(-1) ?? 0;
+		const holder = newest === 0 ? nobody : holderOf(path, newest);
+		if (holder && isAlive(holder)) {
+			throw historyTaken(path, holder.pid);
+		}
 
+		const lock = lockPath(path, newest + 1);
+		const draft = `${path}.lock-${randomUUID()}`;
+		const isLogInDoubt = holder !== undefined && leftInDoubt(holder, self);
+		try {
+			write(draft, {...self, ...(isLogInDoubt && {isLogInDoubt})});
 			if (holder && tryTake(path, newest + 1, draft)) {
-				return () => {
-					giveUp(lockPath(path, newest + 1), draft);
+				syncNames(path);
+				let isInDoubt = isLogInDoubt;
+				return {
+					isLogInDoubt,
+					settle() {
+						rewrite(lock, draft, self);
+						isInDoubt = false;
+					},
+					release(isClean) {
+						try {
+							rewrite(lock, draft, isClean && !isInDoubt ? nobody : unknown);
+						} catch (error) {
+							// On a full disk, say; the end of the process does as well.
+							trace('lock %s: %o', lock, error);
+						}
+					},
 				};
 			}
+		} finally {
+			rmSync(draft, {force: true});
 		}
-	} finally {
-		rmSync(draft, {force: true});
 	}
 };

@@ -13,7 +13,7 @@ import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import {closeSync, renameSync, rmSync} from 'node:fs';
 import {draftFile, finishBeginning, putInPlace, type Written} from './begin.js';
-import {readAt, sizeOf, truncate} from './disk.js';
+import {readAt, sizeOf, syncData, truncate} from './disk.js';
 import {
 	closedPath,
 	damagedPath,
@@ -48,6 +48,8 @@ export type Recovered = Cut & {
 	readonly lastN: Map<string, number>;
 	/** Where a damaged file was set aside at this start. */
 	readonly damagedPath: string | undefined;
+	/** The log is another one from here on: see `beginNextLog`. */
+	readonly isNextLog: boolean;
 };
 
 export type Recovery = {
@@ -85,6 +87,7 @@ const beginLog = async (path: string, cut: Cut): Promise<Recovery> => {
 			lastN: new Map(),
 			...cut,
 			damagedPath: undefined,
+			isNextLog: false,
 		},
 		written: await begin(path, {logId, head: 0, clients: []}),
 		closed: [],
@@ -109,6 +112,7 @@ const setAside = async (
 			cutBytes: 0,
 			cutLines: 0,
 			damagedPath: aside,
+			isNextLog: false,
 		},
 		written,
 		closed: listFiles(path).closed,
@@ -159,6 +163,7 @@ const goOn = async (
 			lastN: state.clients,
 			...addCuts(cut, cutOf(bytes.subarray(end))),
 			damagedPath: undefined,
+			isNextLog: false,
 		},
 		written: {fd, length: end, crc, firstSeq},
 		closed,
@@ -202,11 +207,42 @@ const openNewest = async (
 	return openNewest(path, maxTailBytes, addCuts(cut, cutOf(bytes)));
 };
 
-/** @throws {SockchatError} `ERR_HISTORY` where it isn't one that we can read. */
+/**
+ * Goes on in a log of another name behind what was found.
+ *
+ * Entries may have been shown that are gone, and their seqs will be given
+ * again. Under the name of the old log, a member that comes back would take
+ * the new ones for those that it has seen: a hole that nobody is told of.
+ */
+const beginNextLog = async (
+	path: string,
+	{recovered, written, closed}: Recovery,
+): Promise<Recovery> => {
+	const logId = randomUUID();
+	const {head, lastN} = recovered;
+	// One that has no entry needs no name of its own beside the next.
+	const isEmpty = written.firstSeq > head;
+	const aside = isEmpty ? undefined : closedPath(path, written.firstSeq);
+	await syncData(written.fd);
+	const next = await begin(path, {logId, head, clients: lastN}, aside);
+	closeSync(written.fd);
+	return {
+		recovered: {...recovered, logId, isNextLog: true},
+		written: next,
+		closed: isEmpty ? closed : [...closed, written.firstSeq],
+	};
+};
+
+/**
+ * @param isLogInDoubt Whether entries that were shown may be missing.
+ * @throws {SockchatError} `ERR_HISTORY` where it isn't one that we can read.
+ */
 export const recover = async (
 	path: string,
 	maxTailBytes: number,
+	isLogInDoubt = false,
 ): Promise<Recovery> => {
 	await finishBeginning(path);
-	return openNewest(path, maxTailBytes);
+	const recovery = await openNewest(path, maxTailBytes);
+	return isLogInDoubt ? beginNextLog(path, recovery) : recovery;
 };

@@ -159,7 +159,7 @@ export const startServer = async ({
 	}
 
 	if (place && past) {
-		const {head, cutBytes, damagedPath} = past;
+		const {head, cutBytes, damagedPath, isNextLog} = past;
 		const {path} = place;
 		const at = clock.wallMs();
 		onEvent({
@@ -170,6 +170,7 @@ export const startServer = async ({
 			head,
 			cutBytes,
 			damagedPath,
+			isNextLog,
 		});
 	}
 

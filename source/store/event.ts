@@ -90,6 +90,8 @@ export type ServerEvent =
 			readonly cutBytes: number;
 			/** Where a file that made no sense was put. */
 			readonly damagedPath: string | undefined;
+			/** Its end may be missing, so that the numbers begin another log. */
+			readonly isNextLog: boolean;
 	  }
 	| {
 			readonly type: 'history';

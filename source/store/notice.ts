@@ -136,11 +136,18 @@ const connectionWords = (connection: Connection): Words | undefined => {
 const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 	switch (event.state) {
 		case 'open': {
-			const {path, cutBytes, damagedPath} = event;
+			const {path, cutBytes, damagedPath, isNextLog} = event;
 			if (damagedPath !== undefined) {
 				return {
 					tone: 'bad',
 					text: `The history ${path} was damaged: it stands in ${damagedPath} now, and a new one goes on behind it.`,
+				};
+			}
+
+			if (isNextLog) {
+				return {
+					tone: 'warn',
+					text: `The machine went down while the room was open: of its last second, ${path} may lack what was shown. Who comes back gets the last 100 entries.`,
 				};
 			}
 

@@ -38,9 +38,9 @@ const writeLock = (path: string, pid: number, started: string) => {
 /** How this process's lock names its start. */
 const ownStart = (t: TestContext): string => {
 	const path = makePath(t);
-	const unlock = takeLock(path);
+	const {release} = takeLock(path);
 	const lock = readFileSync(`${path}.lock.1`, 'utf8');
-	unlock();
+	release(true);
 	return (JSON.parse(lock) as {started: string}).started;
 };
 
@@ -67,7 +67,7 @@ test('history: a dead holder keeps nobody out', async t => {
 	});
 	first.signal('SIGKILL');
 	await first.waitForExit();
-	takeLock(path)();
+	takeLock(path).release(true);
 });
 
 test('history: a zombie holds nothing', async t => {
@@ -78,7 +78,7 @@ test('history: a zombie holds nothing', async t => {
 	const stat = () => readFileSync(`/proc/${pid}/stat`, 'latin1');
 	await until(() => stat().includes(') Z '), {what: 'a zombie', seen: stat});
 	writeLock(path, pid, '');
-	takeLock(path)();
+	takeLock(path).release(true);
 });
 
 test('history: a pid used again is not taken for the holder', t => {
@@ -90,7 +90,7 @@ test('history: a pid used again is not taken for the holder', t => {
 	// As after a reboot, or later in the same one.
 	for (const other of [started.replace(/^.{8}/, 'ffffffff'), `${started}1`]) {
 		writeLock(path, process.pid, other);
-		takeLock(path)();
+		takeLock(path).release(true);
 	}
 
 	// Written where there is no /proc: the pid alone counts.
@@ -106,7 +106,7 @@ test('history: a lock that says nothing holds nothing', t => {
 	const path = makePath(t);
 	for (const text of ['', 'null', '{"pid":"1"}', '\0\0\0']) {
 		writeFileSync(`${path}.lock.3`, text);
-		takeLock(path)();
+		takeLock(path).release(true);
 	}
 });
 

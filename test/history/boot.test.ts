@@ -1,0 +1,167 @@
+/** A machine that went down: what was shown in its last second may be gone. */
+import assert from 'node:assert/strict';
+import {readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test, type TestContext} from 'node:test';
+import {takeLock} from '../../source/history/lock.js';
+import {look, makePath, namesBeside, open, range, seqsOf} from './kept.js';
+
+type Left = {readonly pid: number; readonly started: string};
+
+/** A pid that no process has: it is beyond what the kernel gives. */
+const gonePid = 2 ** 30;
+const otherBoot = '00000000-0000-4000-8000-000000000000 4711';
+
+const lockOf = (path: string): string => {
+	const name = readdirSync(join(path, '..')).findLast(each =>
+		each.includes('.lock.'),
+	);
+	return join(path, '..', name!);
+};
+
+/** As the lock stands after its holder went: with the machine, or alone. */
+const leave = (path: string, holder: Partial<Left> & {fsync?: string}) => {
+	writeFileSync(
+		lockOf(path),
+		JSON.stringify({pid: gonePid, started: otherBoot, ...holder}),
+	);
+};
+
+/** A history with some entries, closed in good order. */
+const makeHistory = async (t: TestContext, entries = 3): Promise<string> => {
+	const path = makePath(t);
+	await look(path, async ({appendEach}) => {
+		await appendEach(entries);
+	});
+	return path;
+};
+
+const logOf = async (path: string): Promise<string> =>
+	look(path, ({history}) => history.recovered.logId);
+
+/** This boot, as a lock names it. */
+const ownStart = (t: TestContext): string => {
+	const path = makePath(t);
+	const {release} = takeLock(path);
+	const {started} = JSON.parse(readFileSync(lockOf(path), 'utf8')) as Left;
+	release(true);
+	return started;
+};
+
+test('history: after a power cut the entries go on in another log', async t => {
+	const path = await makeHistory(t);
+	const before = await logOf(path);
+	leave(path, {});
+	const after = await look(path, async ({history, append}) => {
+		const {recovered} = history;
+		assert.notEqual(recovered.logId, before);
+		assert.equal(recovered.isNextLog, true);
+		// The numbers go on, and what is there can still be read.
+		assert.equal(recovered.head, 3);
+		assert.deepEqual(seqsOf(recovered.tail), range(1, 3));
+		assert.equal(recovered.lastN.size, 1, 'so no say is stored twice');
+		assert.equal(history.firstSeq, 1);
+		await append();
+		const {entries} = (await history.read(2, 1000))!;
+		assert.deepEqual(seqsOf(entries), [2, 3]);
+		return recovered.logId;
+	});
+	assert.deepEqual(namesBeside(path), [
+		'room.jsonl',
+		'room.jsonl.000000000001',
+	]);
+	// Closed in good order, it is that log from now on.
+	await look(path, ({history}) => {
+		assert.equal(history.recovered.logId, after);
+		assert.equal(history.recovered.isNextLog, false);
+		assert.deepEqual(seqsOf(history.recovered.tail), range(1, 4));
+	});
+});
+
+test('history: a killed process leaves its log as it was', async t => {
+	const path = await makeHistory(t);
+	const before = await logOf(path);
+	leave(path, {started: ownStart(t)});
+	assert.equal(await logOf(path), before);
+});
+
+test('history: with --fsync always a power cut leaves the log as it was', async t => {
+	const path = await makeHistory(t);
+	const before = await logOf(path);
+	leave(path, {fsync: 'always'});
+	assert.equal(await logOf(path), before);
+});
+
+test('history: a lock that the power cut emptied leaves a doubt as well', async t => {
+	for (const text of ['', '\0\0\0', 'null']) {
+		const path = await makeHistory(t);
+		const before = await logOf(path);
+		writeFileSync(lockOf(path), text);
+		assert.notEqual(await logOf(path), before, JSON.stringify(text));
+	}
+});
+
+test('history: a start that is killed amid this leaves the doubt to the next', async t => {
+	const path = await makeHistory(t);
+	const before = await logOf(path);
+	leave(path, {});
+	// It took the lock, and was killed before another log was begun.
+	assert.equal(takeLock(path).isLogInDoubt, true);
+	const half = JSON.parse(readFileSync(lockOf(path), 'utf8')) as Left;
+	leave(path, {...half, pid: gonePid});
+	assert.notEqual(await logOf(path), before);
+});
+
+test('history: a history that can not be opened stays in doubt', async t => {
+	const path = await makeHistory(t);
+	const before = await logOf(path);
+	const bytes = readFileSync(path);
+	leave(path, {});
+	writeFileSync(path, 'not a history\n');
+	await assert.rejects(open(path), {code: 'ERR_HISTORY'});
+	writeFileSync(path, bytes);
+	assert.notEqual(await logOf(path), before);
+});
+
+test('history: power cut after power cut, no name is in the way', async t => {
+	const path = await makeHistory(t, 0);
+	const logs = new Set<string>([await logOf(path)]);
+	for (let round = 1; round <= 3; round++) {
+		leave(path, {});
+		logs.add(await logOf(path));
+	}
+
+	assert.equal(logs.size, 4);
+	assert.deepEqual(namesBeside(path), ['room.jsonl'], 'there was no entry');
+	await look(
+		path,
+		async ({appendEach, history}) => {
+			await appendEach(40);
+			assert.deepEqual(
+				seqsOf((await history.read(1, 100_000))!.entries).slice(0, 1),
+				[1],
+			);
+		},
+		{fileBytes: 3000},
+	);
+	leave(path, {});
+	await look(path, ({history}) => {
+		assert.deepEqual(seqsOf(history.recovered.tail), range(1, 40));
+	});
+});
+
+test('history: a log that was in doubt lost what the power cut took', async t => {
+	const path = await makeHistory(t, 5);
+	const whole = readFileSync(path);
+	leave(path, {});
+	// The last two groups were in the cache of a kernel that is gone.
+	const lines = whole.toString().split('\n');
+	writeFileSync(path, `${lines.slice(0, -5).join('\n')}\n`);
+	await look(path, async ({history, append}) => {
+		assert.equal(history.recovered.head, 3);
+		assert.equal(history.recovered.cutBytes, 0, 'nothing tells it by itself');
+		assert.equal(history.recovered.isNextLog, true);
+		await append();
+		assert.equal(history.recovered.head + 1, 4, 'a seq that was given before');
+	});
+});
