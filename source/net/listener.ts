@@ -17,12 +17,20 @@ import type {Clock} from './clock.js';
 import {cappedBacklog} from './kernel.js';
 import {listen, placeOf} from './listen.js';
 
+export type Surplus = {
+	readonly maxPeers: number;
+	/** Tells one too many so, and has let go of it when it returns. */
+	readonly turnAway: (socket: Socket, peer: string) => void;
+};
+
 export type ListenerOptions = {
 	readonly address: Address;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
 	/** @param peer Its address; a number of its own on a Unix domain socket. */
 	readonly onSocket: (socket: Socket, peer: string) => void;
+	/** Where it is known how many may be connected at once. */
+	readonly surplus?: Surplus | undefined;
 	/** Nobody else is accepted: see everybody off. */
 	readonly onDrain: () => void;
 	/** Whoever is still there is cut off. */
@@ -60,6 +68,13 @@ export class Listener {
 			{allowHalfOpen: true, noDelay: true, highWaterMark: 1},
 			socket => {
 				const peer = this.#nameOf(socket);
+				const {surplus} = options;
+				if (surplus && this.#sockets >= surplus.maxPeers) {
+					// All that wait for accept() come in one go: none may be kept.
+					surplus.turnAway(socket, peer);
+					return;
+				}
+
 				this.#sockets++;
 				// The call comes first, and then what was made of it.
 				options.onSocket(socket, peer);

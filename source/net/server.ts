@@ -11,6 +11,7 @@ import type {ServerEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {systemClock, type Clock} from './clock.js';
 import {openHistoryFor, type HistoryPlace} from './history-place.js';
+import {roomForPeers} from './descriptors.js';
 import {Door} from './door.js';
 import {Listener} from './listener.js';
 import {controlPeer, samplePeers} from './peers.js';
@@ -115,9 +116,11 @@ export const startServer = async ({
 	const history =
 		place && (await openHistoryFor(place, address, clock, onEvent));
 	const past = history?.recovered;
+	const places = roomForPeers();
 	const room = new Room({
 		logId: past?.logId ?? randomUUID(),
 		maxMembers,
+		maxByFiles: places?.members,
 		log: {isHeld: history !== undefined},
 		past,
 	});
@@ -142,6 +145,12 @@ export const startServer = async ({
 			} else {
 				sessions.add(socket, peer);
 			}
+		},
+		surplus: places && {
+			maxPeers: places.peers,
+			turnAway(socket, peer) {
+				sessions.turnAway(socket, peer);
+			},
 		},
 		onDrain() {
 			sessions.end('shutdown');

@@ -124,6 +124,24 @@ export class Sessions {
 		return this.peers().filter(({comer}) => comer.uid === uid).length;
 	}
 
+	/**
+	 * Tells one too many so, and closes it at once. Nobody has heard yet how it
+	 * speaks: a frame says it to our clients, and to a person as well.
+	 */
+	turnAway(socket: Socket, peer: string): void {
+		this.refused++;
+		const {code, message} = this.room.full;
+		const line = frameLine({type: 'error', code, message});
+		socket.on('error', () => undefined);
+		socket.write(line + frameLine({type: 'bye', reason: 'protocol'}));
+		const bytesOut = socket.bytesWritten;
+		socket.destroy();
+		const at = this.clock.wallMs();
+		this.emit({type: 'accepted', at, peer});
+		const reason = 'protocol';
+		this.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut});
+	}
+
 	/** The session that a member is in now. */
 	of({id}: Member): PeerSession | undefined {
 		return this.#byMember.get(id);

@@ -32,6 +32,8 @@ export type RoomOptions = {
 	/** The log's identity: a number in it means nothing in another. */
 	readonly logId: string;
 	readonly maxMembers?: number | undefined;
+	/** How many the process's open files allow, where that is known. */
+	readonly maxByFiles?: number | undefined;
 	readonly log?: LogOptions | undefined;
 	/** What its history holds of before. */
 	readonly past?: Past | undefined;
@@ -93,10 +95,13 @@ export const nickHeld = (nick: string, forMs: number) =>
 		`"${nick}" is kept for ${Math.ceil(forMs / 1000)} s more for a member whose connection dropped. Choose another, or try again then.`,
 	);
 
-export const roomFull = (limit: number) =>
+/** @param isByFiles Whether it is its open files that allow no more. */
+export const roomFull = (limit: number, isByFiles = false) =>
 	new SockchatError(
 		'ERR_ROOM_FULL',
-		`The room is full: it takes ${limit} members. Try again later, or ask its host for a higher --max-members.`,
+		`The room is full: it takes ${limit} members. Try again later, or ask its host for ${
+			isByFiles ? 'more open files (ulimit -n)' : 'a higher --max-members'
+		}.`,
 	);
 
 export const noSuchMember = (name: string) => {
@@ -114,6 +119,7 @@ export const noSuchMember = (name: string) => {
 export class Room {
 	readonly log: RoomLog;
 	readonly logId: string;
+	readonly #full: SockchatError;
 	readonly #maxMembers: number;
 	readonly #byId = new Map<string, Member>();
 	readonly #byKey = new Map<string, Member>();
@@ -126,16 +132,28 @@ export class Room {
 	/** Ids of plain peers: none of them can come back as the same. */
 	readonly #guests = new Set<string>();
 
-	constructor({logId, maxMembers = defaultMaxMembers, log, past}: RoomOptions) {
+	constructor({
+		logId,
+		maxMembers = defaultMaxMembers,
+		maxByFiles = Infinity,
+		log,
+		past,
+	}: RoomOptions) {
 		this.log = new RoomLog(log);
 		this.logId = logId;
-		this.#maxMembers = maxMembers;
+		this.#maxMembers = Math.min(maxMembers, maxByFiles);
+		this.#full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
 		if (past) {
 			this.log.restore(past.tail, past.tailFirstSeq);
 			for (const [id, n] of past.lastN) {
 				this.#remember(id, n);
 			}
 		}
+	}
+
+	/** What is told to who is too many. */
+	get full(): SockchatError {
+		return this.#full;
 	}
 
 	get memberCount(): number {
@@ -243,7 +261,7 @@ export class Room {
 		}
 
 		if (this.#byId.size >= this.#maxMembers) {
-			return {kind: 'refused', error: roomFull(this.#maxMembers)};
+			return {kind: 'refused', error: this.#full};
 		}
 
 		const parsed = this.#claim(nick, id, at, isGuest);

@@ -1,0 +1,22 @@
+/** How hard the faults are: `FAULTS=full` as the promises have them. */
+import {env} from 'node:process';
+
+export const isFull = env['FAULTS'] === 'full';
+
+/** What the full run takes, and what is enough for a machine shared by all. */
+export const sized = <Value>(full: Value, reduced: Value): Value =>
+	isFull ? full : reduced;
+
+/** Long enough for the full run, and for a slow machine. */
+export const deadlineMs = sized(180_000, 60_000);
+
+/** Numbers from 0 up to 1 that are the same in each run (mulberry32). */
+export const createRandom = (seed: number): (() => number) => {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d_2b_79_f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+};
