@@ -13,5 +13,6 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-T', 'the next view: chat, wire, lifecycle, on a server peers'],
 	['Ctrl-O', 'in the table of peers: sort by the next column'],
 	['Ctrl-L', 'draw the screen anew'],
+	['Ctrl-Z', 'stop, until the shell is told fg'],
 	['Ctrl-C', 'leave; Ctrl-D too, on an empty line'],
 ];

@@ -113,7 +113,7 @@ const nobody: Holder = {pid: 0, started: ''};
 /** Nobody, who left a doubt; so did who emptied a lock, which was linked whole. */
 const unknown: Holder = {pid: 0, started: '', isLogInDoubt: true};
 
-const bootOf = ({started}: Holder): string => started.split(' ')[0]!;
+const bootOf = ({started}: Holder): string => started.replace(/ .*$/, '');
 
 /** Whether a holder that is gone took the log's end with it. */
 const leftInDoubt = (holder: Holder, self: Holder): boolean => {

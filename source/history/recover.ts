@@ -221,15 +221,15 @@ const beginNextLog = async (
 	const logId = randomUUID();
 	const {head, lastN} = recovered;
 	// One that has no entry needs no name of its own beside the next.
-	const isEmpty = written.firstSeq > head;
-	const aside = isEmpty ? undefined : closedPath(path, written.firstSeq);
+	const hasEntries = written.firstSeq <= head;
+	const aside = hasEntries ? closedPath(path, written.firstSeq) : undefined;
 	await syncData(written.fd);
 	const next = await begin(path, {logId, head, clients: lastN}, aside);
 	closeSync(written.fd);
 	return {
 		recovered: {...recovered, logId, isNextLog: true},
 		written: next,
-		closed: isEmpty ? closed : [...closed, written.firstSeq],
+		closed: hasEntries ? [...closed, written.firstSeq] : closed,
 	};
 };
 

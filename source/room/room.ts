@@ -119,8 +119,8 @@ export const noSuchMember = (name: string) => {
 export class Room {
 	readonly log: RoomLog;
 	readonly logId: string;
-	readonly #full: SockchatError;
 	readonly #maxMembers: number;
+	readonly #full: SockchatError;
 	readonly #byId = new Map<string, Member>();
 	readonly #byKey = new Map<string, Member>();
 	readonly #lastN = new Map<string, number>();

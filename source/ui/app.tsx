@@ -19,6 +19,7 @@ import {LifecyclePane, PeersPane} from './socket-panes.js';
 import {TranscriptPane} from './transcript-pane.js';
 import {useDraft} from './use-draft.js';
 import {useKeyboard} from './use-keyboard.js';
+import {useSuspend, type StartJobControl} from './use-suspend.js';
 import {useViews, type PastWish} from './use-views.js';
 import {WirePane} from './wire-pane.js';
 
@@ -39,6 +40,8 @@ export type AppProps = {
 	readonly onWireShown: () => void;
 	/** Ctrl-C, or Ctrl-D on an empty line. */
 	readonly onLeave: () => void;
+	/** What Ctrl-Z does, and what comes after a stop. */
+	readonly startJobControl: StartJobControl;
 	/** Ctrl-L, and after a resize. */
 	readonly onRedraw: () => void;
 };
@@ -90,6 +93,7 @@ export function App({
 	onPast,
 	onWireShown,
 	onLeave,
+	startJobControl,
 	onRedraw,
 }: AppProps) {
 	const {columns, rows} = useWindowSize();
@@ -108,6 +112,7 @@ export function App({
 		}
 	}, [isWireShown, onWireShown]);
 	useRedrawAtResize(columns, rows, onRedraw);
+	const suspend = useSuspend(startJobControl);
 
 	const candidates = (): Candidates => {
 		const {presence, nick} = store.getSnapshot();
@@ -124,6 +129,11 @@ export function App({
 
 		if (key.type === 'redraw') {
 			onRedraw();
+			return;
+		}
+
+		if (key.type === 'suspend') {
+			suspend();
 			return;
 		}
 

@@ -122,6 +122,7 @@ export const edit = (
 		case 'escape':
 		case 'interrupt':
 		case 'redraw':
+		case 'suspend':
 		case 'next-view':
 		case 'next-order': {
 			return draft;

@@ -46,6 +46,8 @@ export type PlainKey =
 	| 'end-of-input'
 	/** Ctrl-L. */
 	| 'redraw'
+	/** Ctrl-Z. */
+	| 'suspend'
 	/** Ctrl-T. */
 	| 'next-view'
 	/** Ctrl-O. */
@@ -72,6 +74,7 @@ const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['u', {type: 'kill-to-start'}],
 	['w', {type: 'kill-to-blank'}],
 	['y', {type: 'yank'}],
+	['z', {type: 'suspend'}],
 	['[', {type: 'escape'}],
 ]);
 

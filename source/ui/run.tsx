@@ -9,6 +9,7 @@ import {createModel} from '../store/model.js';
 import {olderThan} from '../store/past.js';
 import {Store} from '../store/store.js';
 import {App} from './app.js';
+import {startJobControl} from './job-control.js';
 import {openScreenChat} from './screen-chat.js';
 import type {PastWish} from './use-views.js';
 
@@ -140,6 +141,7 @@ export const runScreen = async (
 			onPast={onPast}
 			onWireShown={tap}
 			onLeave={leave}
+			startJobControl={startJobControl}
 			onRedraw={redraw}
 			{...ways}
 		/>

@@ -28,6 +28,7 @@ const serveWithFewFiles = async (t: TestContext) => {
 
 test(
 	'faults: 64 descriptors, 100 clients: who is too many is told so',
+	{timeout: deadlineMs},
 	async t => {
 		const {server, port} = await serveWithFewFiles(t);
 		const otter = await joinBare(t, port, 'otter');
@@ -36,9 +37,9 @@ test(
 		const all = Array.from({length: comers}, (_, index) =>
 			openClient(t, loopback(port), `comer-${index}`),
 		);
-		let isTalking = true;
+		const answered = new AbortController();
 		const talk = async () => {
-			for (let n = 1; isTalking; n++) {
+			for (let n = 1; !answered.signal.aborted; n++) {
 				otter.sayNext(`line ${n}`);
 				await heron.untilSaid(`line ${n}`);
 			}
@@ -53,7 +54,7 @@ test(
 			);
 		}
 
-		isTalking = false;
+		answered.abort();
 		const said = await talking;
 		const inside = all.filter(each => each.phase() === 'open');
 		const refused = all.filter(each => each.phase() === 'closed');
@@ -85,7 +86,6 @@ test(
 		const unique = new Set(heron.said);
 		assert.equal(unique.size, heron.said.length, 'none came twice');
 	},
-	{timeout: deadlineMs},
 );
 
 test('faults: of the open files, some are kept for the history and /proc', () => {

@@ -14,7 +14,7 @@ export const deadlineMs = sized(180_000, 60_000);
 export const createRandom = (seed: number): (() => number) => {
 	let state = seed;
 	return () => {
-		state = (state + 0x6d_2b_79_f5) | 0;
+		state = Math.trunc((state + 0x6d_2b_79_f5) % 2 ** 32);
 		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
 		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;

@@ -63,6 +63,12 @@ export const openApp = async (
 			onLeave={() => {
 				asked.push('leave');
 			}}
+			startJobControl={() => ({
+				suspend() {
+					asked.push('suspend');
+				},
+				stop() {},
+			})}
 			onRedraw={() => {
 				asked.push('redraw');
 				redraw();

@@ -111,8 +111,8 @@ test('app: Ctrl-C leaves, Ctrl-D where there is no draft', async t => {
 	assert.deepEqual(app.asked, []);
 	await app.press('ctrl-d', 'ctrl-d');
 	assert.deepEqual(app.asked, ['leave']);
-	await app.press('ctrl-l', 'ctrl-c');
-	assert.deepEqual(app.asked, ['leave', 'redraw', 'leave']);
+	await app.press('ctrl-l', 'ctrl-z', 'ctrl-c');
+	assert.deepEqual(app.asked, ['leave', 'redraw', 'suspend', 'leave']);
 });
 
 test('app: a paste of lines asks first, and a view does not take the answer', async t => {

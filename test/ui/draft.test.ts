@@ -147,6 +147,7 @@ const plainKeys: readonly PlainKey[] = [
 	'interrupt',
 	'end-of-input',
 	'redraw',
+	'suspend',
 ];
 
 const text = fc.oneof(

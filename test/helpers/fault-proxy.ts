@@ -1,0 +1,138 @@
+/**
+ * A TCP proxy that does to a connection what networks and processes do: delay,
+ * split, stall, and cut it, at any time or at a given byte.
+ */
+import type {Buffer} from 'node:buffer';
+import {createConnection, createServer, type Socket} from 'node:net';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Address} from '../../source/net/address.js';
+import type {Owner} from './environment.js';
+
+/** How a cut looks: FIN to both, RST to both, or each its own. */
+export type Cut = 'fin' | 'reset' | 'reset-client' | 'reset-server';
+
+export type Way = 'up' | 'down';
+
+export type Manner = {
+	/** Each chunk waits so long; the order stays. */
+	delayMs: number;
+	/** Chunks are handed on in pieces of so many bytes. */
+	pieceBytes: number;
+	/** Nothing is read any more, so that the sender's kernel fills up. */
+	isStalled: boolean;
+};
+
+export class Link {
+	readonly client: Socket;
+	readonly server: Socket;
+	readonly manner: Manner;
+	isOpen = true;
+	/** Asked before a chunk is handed on: true cuts the link instead. */
+	cutBefore: ((chunk: Buffer, way: Way) => boolean) | undefined;
+
+	constructor(client: Socket, server: Socket, manner: Manner) {
+		this.client = client;
+		this.server = server;
+		this.manner = manner;
+		void this.#carry(client, server, 'up');
+		void this.#carry(server, client, 'down');
+		for (const socket of [client, server]) {
+			socket.on('error', () => {
+				this.cut('reset');
+			});
+			socket.on('close', () => {
+				this.isOpen = false;
+			});
+		}
+	}
+
+	cut(how: Cut): void {
+		if (!this.isOpen) {
+			return;
+		}
+
+		this.isOpen = false;
+		for (const [name, socket] of [
+			['client', this.client],
+			['server', this.server],
+		] as const) {
+			if (how === 'reset' || how === `reset-${name}`) {
+				socket.resetAndDestroy();
+			} else {
+				socket.destroy();
+			}
+		}
+	}
+
+	async #carry(from: Socket, to: Socket, way: Way): Promise<void> {
+		try {
+			for await (const chunk of from as AsyncIterable<Buffer>) {
+				if (this.cutBefore?.(chunk, way)) {
+					this.cut('reset');
+					return;
+				}
+
+				await this.#hand(chunk, to);
+			}
+
+			to.end();
+		} catch {
+			// It was cut.
+		}
+	}
+
+	async #hand(chunk: Buffer, to: Socket): Promise<void> {
+		const {manner} = this;
+		while (manner.isStalled && this.isOpen) {
+			await delay(5);
+		}
+
+		if (manner.delayMs > 0) {
+			await delay(manner.delayMs);
+		}
+
+		for (let at = 0; at < chunk.length && this.isOpen;) {
+			const end = Math.min(chunk.length, at + manner.pieceBytes);
+			if (!to.write(chunk.subarray(at, end))) {
+				await new Promise<void>(resolve => {
+					to.once('drain', resolve);
+					to.once('close', resolve);
+				});
+			}
+
+			at = end;
+		}
+	}
+}
+
+/** Listens on a port of its own in front of an address. */
+export const openFaultProxy = async (owner: Owner, target: Address) => {
+	const links: Link[] = [];
+	const manner: Manner = {delayMs: 0, pieceBytes: Infinity, isStalled: false};
+	const proxy = createServer({allowHalfOpen: true, noDelay: true}, client => {
+		const common = {allowHalfOpen: true, noDelay: true};
+		const server =
+			target.kind === 'tcp'
+				? createConnection({host: target.host, port: target.port, ...common})
+				: createConnection({path: target.path, ...common});
+		links.push(new Link(client, server, manner));
+	});
+	await new Promise<void>(resolve => {
+		proxy.listen(0, '127.0.0.1', resolve);
+	});
+	owner.after(async () => {
+		proxy.close();
+		for (const link of links) {
+			link.cut('reset');
+		}
+	});
+	const {port} = proxy.address() as {port: number};
+	return {
+		address: {kind: 'tcp', host: '127.0.0.1', port} satisfies Address,
+		/** Of all links, and of those to come. */
+		manner,
+		/** All that there were, in the order of their accept. */
+		links,
+		open: () => links.filter(({isOpen}) => isOpen),
+	};
+};
