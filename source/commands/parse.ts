@@ -18,7 +18,9 @@ export type Action =
 	| {readonly type: 'rename'; readonly nick: string}
 	/** Without a text, it goes on with the last search. */
 	| {readonly type: 'search'; readonly text: string | undefined}
-	| {readonly type: 'who' | 'help' | 'clear' | 'quit'}
+	| {readonly type: 'who' | 'clear' | 'quit'}
+	/** Undefined lists the commands of the talk. */
+	| {readonly type: 'help'; readonly topic: string | undefined}
 	| {readonly type: 'view'; readonly view: ViewCommandName}
 	| {
 			readonly type: 'socket';
@@ -59,7 +61,10 @@ const wrongUse = (name: CommandName): Action => {
 
 const chatAction = (name: ChatCommandName, rest: string): Action => {
 	switch (name) {
-		case 'help':
+		case 'help': {
+			return {type: name, topic: rest === '' ? undefined : rest};
+		}
+
 		case 'who':
 		case 'clear':
 		case 'quit': {

@@ -37,7 +37,7 @@ export type Chat = {
 export type Answers = {
 	readonly notice: (tone: 'info' | 'bad', text: string) => void;
 	readonly clear: () => void;
-	readonly help: () => void;
+	readonly help: (topic: string | undefined) => void;
 	readonly view: (view: ViewCommandName) => void;
 };
 
@@ -87,7 +87,7 @@ export const perform = (action: Action, chat: Chat, answers: Answers): void => {
 		}
 
 		case 'help': {
-			answers.help();
+			answers.help(action.topic);
 			break;
 		}
 

@@ -82,10 +82,15 @@ const host = (
 });
 
 export const commands: readonly Command[] = [
-	chat('help', '', 'list the commands and the keys', {
-		isForPlain: true,
-		isForRaw: true,
-	}),
+	chat(
+		'help',
+		'[TOPIC]',
+		'list the commands; of views, sockets, the host, keys',
+		{
+			isForPlain: true,
+			isForRaw: true,
+		},
+	),
 	chat('nick', 'NAME', 'change your name', {isForPlain: true, isForRaw: false}),
 	chat('who', '', 'list who is here', {isForPlain: true, isForRaw: false}),
 	chat('msg', 'NAME TEXT', 'whisper to one member; it is kept nowhere', {
@@ -138,22 +143,63 @@ const rowOf = ({name, usage, summary}: Command): [string, string] => [
 	summary,
 ];
 
-/** /help in a room, line by line. */
+const slashed = ['//TEXT', 'say a text that starts with a slash'] as const;
+
+/** /help for a plain peer, line by line. */
+export const plainHelpLines = (listed: readonly Command[]): readonly string[] =>
+	table([...listed.map(command => rowOf(command)), slashed]);
+
+export type HelpScope = {
+	readonly mode: 'room' | 'raw';
+	readonly role: 'serve' | 'connect';
+};
+
+/** By the word behind /help; the first stands for none. */
+const topicsOf = ({mode, role}: HelpScope) => {
+	const inMode = commands.filter(({isForRaw}) => mode === 'room' || isForRaw);
+	const of = (group: CommandGroup) =>
+		inMode
+			.filter(command => command.group === group)
+			.map(command => rowOf(command));
+	const chatRows =
+		mode === 'room'
+			? [...of('chat'), slashed]
+			: [
+					...of('chat'),
+					[
+						'anything else',
+						'is sent as it is, with the line end of --eol',
+					] as const,
+					['//TEXT', 'sends /TEXT, where that would be a command'] as const,
+				];
+	return new Map([
+		['chat', chatRows],
+		['views', of('view')],
+		['sockets', of('socket')],
+		...(mode === 'room' && role === 'serve'
+			? [['host', of('host')] as const]
+			: []),
+		['keys', keyHelp],
+	]);
+};
+
+/** /help, line by line: of a topic, or of the talk and which topics there are. */
 export const helpLines = (
-	listed: readonly Command[] = commands,
-): readonly string[] =>
-	table([
-		...listed.map(command => rowOf(command)),
-		['//TEXT', 'say a text that starts with a slash'],
-	]);
-
-/** The keys, line by line. */
-export const keyLines = (): readonly string[] => table(keyHelp);
-
-/** /help in raw mode. */
-export const rawHelpLines = (): readonly string[] =>
-	table([
-		...commands.filter(({isForRaw}) => isForRaw).map(command => rowOf(command)),
-		['anything else', 'is sent as it is, with the line end of --eol'],
-		['//TEXT', 'sends /TEXT, where that would be one of these'],
-	]);
+	topic: string | undefined,
+	scope: HelpScope,
+): readonly string[] => {
+	const topics = topicsOf(scope);
+	const name =
+		topic === undefined
+			? 'chat'
+			: [...topics.keys()].find(known => known.startsWith(topic.toLowerCase()));
+	const others = [...topics.keys()]
+		.filter(known => known !== name)
+		.map(known => `/help ${known}`);
+	return [
+		...(name === undefined
+			? [`There is no help on "${topic}".`]
+			: table(topics.get(name)!)),
+		`More: ${others.join(', ')}`,
+	];
+};

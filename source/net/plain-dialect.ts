@@ -8,7 +8,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
-import {helpLines, commands} from '../commands/registry.js';
+import {commands, plainHelpLines} from '../commands/registry.js';
 import {parseInput} from '../commands/parse.js';
 import {whoLine} from '../commands/perform.js';
 import {assertNever, SockchatError} from '../errors.js';
@@ -225,7 +225,7 @@ export class PlainDialect implements Dialect {
 			}
 
 			case 'help': {
-				for (const command of helpLines(plainCommands)) {
+				for (const command of plainHelpLines(plainCommands)) {
 					this.#tell(command);
 				}
 

@@ -91,8 +91,8 @@ const talk = async (
 				);
 			}
 		},
-		help() {
-			for (const line of helpLines()) {
+		help(topic: string | undefined) {
+			for (const line of helpLines(topic, chat)) {
 				answers.notice('info', line);
 			}
 		},

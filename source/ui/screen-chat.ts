@@ -5,9 +5,8 @@ import {perform, type Chat} from '../commands/perform.js';
 import {
 	commands,
 	helpLines,
-	keyLines,
-	rawHelpLines,
 	type Command,
+	type HelpScope,
 	type ViewCommandName,
 } from '../commands/registry.js';
 import {systemClock} from '../net/clock.js';
@@ -35,15 +34,15 @@ export type ScreenChat = {
 
 type Emit = (event: ChatEvent) => void;
 
-const answersTo = (emit: Emit, help: readonly string[]) => ({
+const answersTo = (emit: Emit, scope: HelpScope) => ({
 	notice(tone: 'info' | 'bad', text: string) {
 		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
 	},
 	clear() {
 		emit({type: 'clear', at: systemClock.wallMs()});
 	},
-	help() {
-		for (const text of [...help, '', ...keyLines()]) {
+	help(topic: string | undefined) {
+		for (const text of helpLines(topic, scope)) {
 			emit({type: 'notice', at: systemClock.wallMs(), tone: 'info', text});
 		}
 	},
@@ -72,7 +71,7 @@ const openScreenRoom = async (
 	emit: Emit,
 ): Promise<ScreenChat> => {
 	const chat = await openRoom(options, emit);
-	const answers = answersTo(emit, helpLines());
+	const answers = answersTo(emit, chat);
 	return {
 		chat,
 		rules: roomRules,
@@ -91,7 +90,7 @@ const openScreenRaw = async (
 ): Promise<ScreenChat> => {
 	const command = options.command === 'serve' ? 'serve' : 'connect';
 	const raw = await openRaw({...options, command}, emit);
-	const answers = answersTo(emit, rawHelpLines());
+	const answers = answersTo(emit, raw);
 	const lineEnd = lineEnds[options.eol];
 	const chat: Omit<Chat, 'leave'> = {
 		say(text) {

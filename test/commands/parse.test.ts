@@ -61,7 +61,9 @@ test('parse: search without words goes on with the last one', () => {
 });
 
 test('parse: the commands of the chat, in any case', () => {
-	for (const type of ['help', 'who', 'clear'] as const) {
+	assert.deepEqual(parseInput('/help'), {type: 'help', topic: undefined});
+	assert.deepEqual(parseInput('/HELP keys '), {type: 'help', topic: 'keys'});
+	for (const type of ['who', 'clear'] as const) {
 		assert.deepEqual(parseInput(`/${type}`), {type});
 		assert.deepEqual(parseInput(`/${type.toUpperCase()}  `), {type});
 	}
@@ -159,7 +161,8 @@ test('parse: in raw mode all is sent as it is, but the commands of raw mode', ()
 		assert.deepEqual(parseRawInput(line), say(line));
 	}
 
-	for (const type of ['quit', 'help', 'clear'] as const) {
+	assert.equal(parseRawInput('/help').type, 'help');
+	for (const type of ['quit', 'clear'] as const) {
 		assert.deepEqual(parseRawInput(`/${type}`), {type});
 	}
 });

@@ -59,7 +59,8 @@ test('perform: /who counts all, and names those it knows', () => {
 
 test('perform: what only the front end can do is asked of it', () => {
 	assert.deepEqual(did('/clear'), [['clear']]);
-	assert.deepEqual(did('/help'), [['help']]);
+	assert.deepEqual(did('/help'), [['help', undefined]]);
+	assert.deepEqual(did('/help keys'), [['help', 'keys']]);
 });
 
 test('perform: a wrong command is answered in one sentence', () => {

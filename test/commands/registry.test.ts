@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {commands, helpLines} from '../../source/commands/registry.js';
+import {
+	commands,
+	helpLines,
+	plainHelpLines,
+} from '../../source/commands/registry.js';
 
 test('registry: the commands of the chat come first, in their order', () => {
 	const names = commands
@@ -9,7 +13,7 @@ test('registry: the commands of the chat come first, in their order', () => {
 	assert.deepEqual(
 		names.map(name => name.trim()),
 		[
-			'/help',
+			'/help [TOPIC]',
 			'/nick NAME',
 			'/who',
 			'/msg NAME TEXT',
@@ -38,17 +42,43 @@ test('registry: a plain peer can do what needs no screen and no whisper', () => 
 	);
 });
 
-test('registry: /help lists every command once, then how to say a slash', () => {
-	const lines = helpLines();
-	assert.equal(lines.length, commands.length + 1);
-	for (const [index, {name, usage, summary}] of commands.entries()) {
-		assert.ok(lines[index]!.startsWith(`/${name} ${usage}`));
-		assert.ok(lines[index]!.endsWith(`  ${summary}`));
-	}
+const served = {mode: 'room', role: 'serve'} as const;
 
+test('registry: /help and its topics list every command once', () => {
+	const lines = [undefined, 'views', 'sockets', 'host'].flatMap(topic =>
+		helpLines(topic, served).slice(0, -1),
+	);
+	assert.deepEqual(
+		lines.filter(line => !line.startsWith('//')),
+		lines.filter(line =>
+			commands.some(
+				({name, usage, summary}) =>
+					line.startsWith(`/${name} ${usage}`) && line.endsWith(`  ${summary}`),
+			),
+		),
+	);
+	assert.equal(lines.length, commands.length + 1);
+});
+
+test('registry: /help tells which topics there are, and fits into a screen', () => {
+	const lines = helpLines(undefined, served);
+	assert.ok(lines.length < 16);
+	assert.equal(
+		lines.at(-1),
+		'More: /help views, /help sockets, /help host, /help keys',
+	);
+	assert.equal(
+		helpLines('k', served).at(-1),
+		'More: /help chat, /help views, /help sockets, /help host',
+	);
 	assert.match(
-		lines.at(-1)!,
-		/^\/\/TEXT +say a text that starts with a slash$/,
+		helpLines(undefined, {...served, role: 'connect'}).at(-1)!,
+		/^More: \/help views, \/help sockets, \/help keys$/,
+	);
+	assert.equal(helpLines('tea', served)[0], 'There is no help on "tea".');
+	assert.match(
+		helpLines(undefined, {mode: 'raw', role: 'connect'}).join('\n'),
+		/anything else +is sent as it is/,
 	);
 });
 
@@ -57,7 +87,7 @@ test('registry: the summaries of /help stand in one column', () => {
 		commands,
 		commands.filter(({isForPlain}) => isForPlain),
 	]) {
-		const lines = helpLines(listed);
+		const lines = plainHelpLines(listed);
 		const columns = listed.map(
 			({summary}, index) => lines[index]!.length - summary.length,
 		);

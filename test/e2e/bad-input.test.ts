@@ -114,6 +114,8 @@ const wrong: readonly Wrong[] = [
 	['serve --history', '--history needs a value.'],
 	['serve --history=', '--history needs a value.'],
 	['serve --raw --history kept', '--history keeps a room, and --raw has none.'],
+	['serve --rate=', '--rate needs a value.'],
+	['serve --max-per-user', '--max-per-user needs a value.'],
 	['serve --token-file', '--token-file needs a value.'],
 	['serve --fsync=', '--fsync needs a value.'],
 	[

@@ -5,6 +5,7 @@ import process from 'node:process';
 import {test, type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {takeLock} from '../../source/history/lock.js';
+import {requireExecutable} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
 import {look, makePath, open} from './kept.js';
@@ -73,8 +74,15 @@ test('history: a dead holder keeps nobody out', async t => {
 test('history: a zombie holds nothing', async t => {
 	const path = makePath(t);
 	// Its parent goes on as a program that never waits for it.
-	const shell = startProcess(t, 'sh', ['-c', 'true & echo $!; exec cat']);
-	const pid = Number(await shell.waitForOutput(/(\d+)\n/));
+	const program = `import os, sys
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+print(pid, flush=True)
+sys.stdin.read()`;
+	const python = requireExecutable('python3', 'python3');
+	const parent = startProcess(t, python, ['-c', program]);
+	const pid = Number(await parent.waitForOutput(/(\d+)\n/));
 	const stat = () => readFileSync(`/proc/${pid}/stat`, 'latin1');
 	await until(() => stat().includes(') Z '), {what: 'a zombie', seen: stat});
 	writeLock(path, pid, '');
