@@ -119,6 +119,19 @@ const config = [
 			'@eslint-community/eslint-comments/require-description': 'off',
 		},
 	},
+	{
+		files: ['benchmark/**'],
+		rules: {
+			// What is measured runs alone: one after the other.
+			'no-await-in-loop': 'off',
+			// It is a program, and ends what it started when it ends.
+			'unicorn/no-process-exit': 'off',
+			'unicorn/no-top-level-side-effects': 'off',
+			// A flag and its value stay on one line.
+			'unicorn/no-useless-spread': 'off',
+			'unicorn/prefer-split-limit': 'off',
+		},
+	},
 ];
 
 export default config;

@@ -1,0 +1,235 @@
+/** Results as Markdown: the whole, and the table that the README shows. */
+import {existsSync, readFileSync} from 'node:fs';
+import type {FanOutRow} from './fan-out.js';
+import type {Flood} from './flood.js';
+import type {Latency} from './latency.js';
+import type {Memory} from './memory.js';
+
+type Measured<Part> = Part & {
+	readonly date: string;
+	readonly machine: string;
+	readonly loadBefore: number;
+};
+
+export type GrowthPoint = {
+	readonly members: number;
+	readonly cells: Readonly<Record<string, number>>;
+};
+
+export type Results = {
+	readonly 'fan-out'?: Measured<{rows: readonly FanOutRow[]}>;
+	readonly latency?: Measured<{
+		listening: readonly Latency[];
+		talking: readonly Latency[];
+		echo: readonly Latency[];
+	}>;
+	readonly memory?: Measured<{rows: readonly Memory[]}>;
+	readonly flood?: Measured<{rows: readonly Flood[]}>;
+	readonly 'start-up'?: Measured<{
+		bareMs: number;
+		firstFrameMs: number;
+		listeningMs: number;
+	}>;
+	readonly growth?: Measured<{points: readonly GrowthPoint[]}>;
+};
+
+export const resultsFile = new URL('results.json', import.meta.url);
+
+export const readResults = (): Results =>
+	existsSync(resultsFile)
+		? (JSON.parse(readFileSync(resultsFile, 'utf8')) as Results)
+		: {};
+
+const table = (
+	head: readonly string[],
+	rows: ReadonlyArray<readonly string[]>,
+): string =>
+	[head, head.map((_, index) => (index === 0 ? '---' : '--:')), ...rows]
+		.map(row => `| ${row.join(' | ')} |`)
+		.join('\n');
+
+const digits = (value: number | undefined): string => {
+	if (value === undefined) {
+		return '–';
+	}
+
+	if (value >= 100) {
+		return value.toFixed(0);
+	}
+
+	return value >= 1 ? value.toFixed(1) : value.toFixed(3);
+};
+
+const loadName = ({members, senders, window}: FanOutRow): string =>
+	`${members.toLocaleString('en')}, ${senders}, ${window}`;
+
+const namesOf = (rows: readonly FanOutRow[]): readonly string[] =>
+	Object.keys(rows[0]!.cells);
+
+const costs = (rows: readonly FanOutRow[]): string => {
+	const names = namesOf(rows);
+	return table(
+		['members, senders, in flight', ...names],
+		rows.map(row => [
+			loadName(row),
+			...names.map(name => digits(row.cells[name]?.cpuUs)),
+		]),
+	);
+};
+
+const rates = (rows: readonly FanOutRow[]): string => {
+	const names = namesOf(rows);
+	return table(
+		['members, senders, in flight', ...names],
+		rows.map(row => [
+			loadName(row),
+			...names.map(name => {
+				const cell = row.cells[name];
+				return cell
+					? `${digits(cell.perSecond / 1e6)} (${Math.round(cell.generatorShare * 100)}%)`
+					: '–';
+			}),
+		]),
+	);
+};
+
+const ratios = (
+	rows: readonly FanOutRow[],
+	key: 'ratios' | 'historyRatios',
+): string => {
+	const names = namesOf(rows).filter(name => !name.startsWith('sockchat'));
+	return table(
+		['members, senders, in flight', ...names],
+		rows.map(row => [
+			loadName(row),
+			...names.map(name => {
+				const ratio = row[key][name];
+				return ratio === undefined ? '–' : `${ratio.toFixed(2)}×`;
+			}),
+		]),
+	);
+};
+
+const latencies = (rows: readonly Latency[]): string =>
+	table(
+		['', 'p50, ms', 'p99, ms'],
+		rows.map(({name, p50Ms, p99Ms}) => [
+			name,
+			p50Ms.toFixed(2),
+			p99Ms.toFixed(2),
+		]),
+	);
+
+const memories = (rows: readonly Memory[]): string => {
+	const names = [...new Set(rows.map(({name}) => name))];
+	const cell = (name: string, members: number) =>
+		rows.find(row => row.name === name && row.members === members)!;
+	return table(
+		['', 'none, MB', '1,000, MB', '10,000, MB', '10,000 joined, s'],
+		names.map(name => [
+			name,
+			...[0, 1000, 10_000].map(members => cell(name, members).rssMb.toFixed(0)),
+			(cell(name, 10_000).joinedMs! / 1000).toFixed(2),
+		]),
+	);
+};
+
+const floods = (rows: readonly Flood[]): string =>
+	table(
+		['', 'grew by, MB', 'longest wait, ms', 'took, s', 'told what it missed'],
+		rows.map(row => [
+			row.name,
+			row.growthMb.toFixed(0),
+			row.hasStalled ? 'all stopped' : row.longestMs.toFixed(0),
+			row.seconds.toFixed(1),
+			row.isTold ? 'yes' : 'no',
+		]),
+	);
+
+const when = ({date, machine, loadBefore}: Measured<object>): string =>
+	`${date} UTC, ${machine}; load average before: ${loadBefore.toFixed(2)}.`;
+
+const fanOutReport = (part: NonNullable<Results['fan-out']>): string => {
+	const {rows} = part;
+	const hasHistory = namesOf(rows).includes('sockchat, history');
+	return [
+		`## Fan-out\n\n${when(part)} Texts of 128 bytes; medians of interleaved rounds; \`limit\` is the same design in C, bare lines.`,
+		`Server CPU, µs a delivery (or s a million):\n\n${costs(rows)}`,
+		`Deliveries per CPU second of sockchat, as a multiple of each other's:\n\n${ratios(rows, 'ratios')}`,
+		...(hasHistory
+			? [`The same with history:\n\n${ratios(rows, 'historyRatios')}`]
+			: []),
+		`Million deliveries a second (in brackets the generator's share of a core):\n\n${rates(rows)}`,
+	].join('\n\n');
+};
+
+export const report = (results: Results): string => {
+	const {latency, memory, flood, growth} = results;
+	const startUp = results['start-up'];
+	const sections = [
+		'# What the benchmark measured\n\nWritten by `npm run benchmark`; the figures are in results.json.',
+		...(results['fan-out'] ? [fanOutReport(results['fan-out'])] : []),
+		...(latency
+			? [
+					`## Latency of a delivery\n\n${when(latency)}`,
+					`200 messages a second to 100 members:\n\n${latencies(latency.listening)}`,
+					`200 messages a second by 20 members who all talk:\n\n${latencies(latency.talking)}`,
+					`There and back, one at a time, beside a bare echo in Node:\n\n${latencies(latency.echo)}`,
+				]
+			: []),
+		...(memory
+			? [
+					`## Memory of those who only stay\n\n${when(memory)}\n\n${memories(memory.rows)}`,
+				]
+			: []),
+		...(flood
+			? [
+					`## 100 MB past one who does not read, among ten\n\n${when(flood)}\n\n${floods(flood.rows)}`,
+				]
+			: []),
+		...(startUp
+			? [
+					`## Start-up\n\n${when(startUp)}\n\n${table(
+						['', 'ms', 'of bare Node'],
+						[
+							['`node -e 0`', startUp.bareMs, 1] as const,
+							[
+								'`connect`: first frame',
+								startUp.firstFrameMs,
+								startUp.firstFrameMs / startUp.bareMs,
+							] as const,
+							[
+								'`serve --json`: listening',
+								startUp.listeningMs,
+								startUp.listeningMs / startUp.bareMs,
+							] as const,
+						].map(([name, ms, ratio]) => [
+							name,
+							ms.toFixed(0),
+							`${ratio.toFixed(1)}×`,
+						]),
+					)}`,
+				]
+			: []),
+		...(growth
+			? [
+					`## Growth\n\n${when(growth)} Server CPU a delivery, µs, 256 in flight:\n\n![cost per delivery by members](../docs/growth.svg)\n\n${table(
+						['members', ...Object.keys(growth.points[0]!.cells)],
+						growth.points.map(({members, cells}) => [
+							members.toLocaleString('en'),
+							...Object.values(cells).map(value => digits(value)),
+						]),
+					)}`,
+				]
+			: []),
+	];
+	return `${sections.join('\n\n')}\n`;
+};
+
+/** For the README: what a delivery costs, when, and on what. */
+export const readmeTable = (): string => {
+	const part = readResults()['fan-out'];
+	return part
+		? `Server CPU, µs a delivery (${part.date} UTC, ${part.machine}):\n\n${costs(part.rows)}`
+		: 'Not measured yet: `npm run benchmark`.';
+};

@@ -1,0 +1,104 @@
+/**
+ * sockchat beside the programs that people use for the same, on this machine.
+ *
+ * It takes some ten minutes, loads nothing but 127.0.0.1, and ends only what it
+ * started. Results are kept in results.json and results.md; a part that isn't
+ * run keeps its last result.
+ *
+ * usage: npm run benchmark -- [PART…] [--rounds N]
+ */
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {loadavg} from 'node:os';
+import process from 'node:process';
+import {parseArgs} from 'node:util';
+import {growthChart} from './chart.js';
+import {
+	bin,
+	createContestants,
+	present,
+	type Contestant,
+} from './contestants.js';
+import {measureFanOut, measureGrowth} from './fan-out.js';
+import {measureFloods} from './flood.js';
+import {measureLatency} from './latency.js';
+import {machine} from './machine.js';
+import {measureMemory} from './memory.js';
+import {buildNative} from './native.js';
+import {readResults, report, resultsFile, type Results} from './report.js';
+import {measureStartUp} from './start-up.js';
+
+export type Tools = {
+	readonly contestants: readonly Contestant[];
+	/** The path of the generator. */
+	readonly generator: string;
+	readonly rounds: number;
+	/** Tells who waits what was measured. */
+	readonly say: (line: string) => void;
+};
+
+const parts = {
+	'fan-out': measureFanOut,
+	latency: measureLatency,
+	memory: measureMemory,
+	flood: measureFloods,
+	'start-up': measureStartUp,
+	growth: measureGrowth,
+};
+
+export type PartName = keyof typeof parts;
+
+const {values, positionals} = parseArgs({
+	allowPositionals: true,
+	options: {rounds: {type: 'string', default: '3'}},
+});
+const unknown = positionals.find(name => !Object.hasOwn(parts, name));
+if (unknown !== undefined) {
+	console.error(
+		`There is no part "${unknown}". The parts: ${Object.keys(parts).join(', ')}.`,
+	);
+	process.exit(2);
+}
+
+if (!existsSync(bin)) {
+	console.error('There is no dist/cli.js to measure: npm run build');
+	process.exit(1);
+}
+
+const {generator, limit} = buildNative();
+const tools: Tools = {
+	contestants: present(createContestants(limit)),
+	generator,
+	rounds: Number(values.rounds),
+	say(line) {
+		console.error(line);
+	},
+};
+const results: Record<string, unknown> = {...readResults()};
+for (const [name, measurePart] of Object.entries(parts)) {
+	if (positionals.length > 0 && !positionals.includes(name)) {
+		continue;
+	}
+
+	console.error(`-- ${name}`);
+	const loadBefore = loadavg()[0]!;
+	const measured = await measurePart(tools);
+	results[name] = {
+		date: new Date().toISOString().slice(0, 16).replace('T', ' '),
+		machine: machine(),
+		/** What else ran: the load average of the minute before. */
+		loadBefore,
+		...measured,
+	};
+	writeFileSync(resultsFile, `${JSON.stringify(results, null, '\t')}\n`);
+}
+
+const known = results as Results;
+writeFileSync(new URL('results.md', import.meta.url), report(known));
+if (known.growth) {
+	writeFileSync(
+		new URL('../docs/growth.svg', import.meta.url),
+		growthChart(known.growth.points),
+	);
+}
+
+console.log(readFileSync(new URL('results.md', import.meta.url), 'utf8'));
