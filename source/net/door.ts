@@ -20,6 +20,8 @@ export type DoorOptions = {
 export type Comer = {
 	readonly uid?: number | undefined;
 	readonly refusal?: SockchatError | undefined;
+	/** It wants only the entries that name it. */
+	readonly isDeaf?: boolean | undefined;
 };
 
 export const otherUser = (own: number, uid: number | undefined) =>

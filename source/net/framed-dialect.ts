@@ -20,7 +20,7 @@ import {
 	type Whisper,
 	type Whispered,
 } from '../protocol/frame.js';
-import {LineSplitter} from '../protocol/lines.js';
+import {LineSplitter, linesWith} from '../protocol/lines.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {Member} from '../room/room.js';
 import {trace} from '../trace.js';
@@ -115,7 +115,8 @@ export class FramedDialect implements Dialect {
 
 	/** The log holds what goes on the wire. */
 	encode(entries: Buffer): Buffer {
-		return entries;
+		const {comer, member} = this.#session;
+		return comer.isDeaf && member ? linesWith(entries, member.id) : entries;
 	}
 
 	tellGap(from: number, to: number): void {

@@ -12,6 +12,8 @@ import {startServer, type Server, type ServerOptions} from './server.js';
 export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly nick: Nick;
 	readonly isNickFlexible: boolean;
+	/** Nobody looks at what the others say: it is not read then. */
+	readonly isDeaf?: boolean | undefined;
 	readonly onEvent: (event: ChatEvent) => void;
 };
 
@@ -34,13 +36,13 @@ const flushed = async (duplex: Duplex): Promise<void> =>
  */
 export const startHost = async (options: HostOptions): Promise<Host> => {
 	const server = await startServer(options);
-	const {nick, isNickFlexible, onEvent, clock} = options;
+	const {nick, isNickFlexible, isDeaf = false, onEvent, clock} = options;
 	let near: Duplex | undefined;
 	const client = new Client({
 		dial() {
 			const [ours, far] = duplexPair();
 			near = ours;
-			server.attach(far);
+			server.attach(far, isDeaf);
 			// Before Node 24 the one end of a pair didn't notice that the other was
 			// destroyed. Ended in good order, it has read all by then.
 			far.once('close', () => {
@@ -56,7 +58,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		clock,
 		onEvent(event) {
 			// In memory there is no connection to watch: the server's events tell.
+			// A deaf one gets its own entries, and misses nothing between them.
 			if (
+				!(isDeaf && event.type === 'frame' && event.frame.type === 'gap') &&
 				event.type !== 'connection' &&
 				event.type !== 'traffic' &&
 				event.type !== 'rtt'

@@ -34,6 +34,8 @@ export type RoomOptions = {
 	readonly rate?: number | 'off' | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
+	/** As a host: nobody looks at what the others say. */
+	readonly isDeaf?: boolean | undefined;
 };
 
 export type RoomChat = Chat & {

@@ -48,8 +48,13 @@ export type Server = {
 	/** Where it listens, with the real port where 0 was asked for. */
 	readonly address: Address;
 	readonly room: Room;
-	/** Takes one end of an in-memory duplex as a peer like any other. */
-	readonly attach: (duplex: Duplex) => void;
+	/**
+	 * Takes one end of an in-memory duplex as a peer like any other.
+	 *
+	 * @param isDeaf Of the log it gets only the entries that name it, as the
+	 * receipts of what it says.
+	 */
+	readonly attach: (duplex: Duplex, isDeaf?: boolean) => void;
 	/**
 	 * Accepts nobody else, hands on what the log has, says bye to all and frees
 	 * the port; after 3 seconds, who is left is cut off.
@@ -200,8 +205,8 @@ export const startServer = async ({
 	return {
 		address: listener.address,
 		room,
-		attach(duplex) {
-			sessions.add(duplex, 'host');
+		attach(duplex, isDeaf) {
+			sessions.add(duplex, 'host', {isDeaf});
 		},
 		async drain() {
 			await listener.drain();

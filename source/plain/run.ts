@@ -148,7 +148,10 @@ export const runPlain = async (
 
 	const chat = options.isRaw
 		? await openRaw({...options, command: rawCommand(options)}, emit)
-		: await openRoom(options, emit);
+		: await openRoom(
+				{...options, isDeaf: options.isQuiet && options.output === 'plain'},
+				emit,
+			);
 	if (chat.mode === 'room') {
 		printer.id = chat.id;
 	}

@@ -19,6 +19,20 @@ export const lineTooLong = (bytes: number, limit: number) =>
 		`The peer sent ${bytes} bytes with no newline; the limit is ${limit}. Is it speaking sockchat? --raw takes any bytes.`,
 	);
 
+/** Of whole lines, those that hold a word; none costs one search, no copy. */
+export const linesWith = (lines: Buffer, word: string): Buffer => {
+	const found: Buffer[] = [];
+	let at = lines.indexOf(word);
+	while (at !== -1) {
+		const start = lines.lastIndexOf(lineFeed, at) + 1;
+		const end = lines.indexOf(lineFeed, at) + 1;
+		found.push(lines.subarray(start, end));
+		at = lines.indexOf(word, end);
+	}
+
+	return Buffer.concat(found);
+};
+
 export class LineSplitter {
 	readonly #limit: number;
 	// A few pieces, not one buffer: joining at every chunk would copy a slow line

@@ -210,3 +210,25 @@ test('host: says why it cannot listen', async t => {
 	const {address} = await openServer(t);
 	await assert.rejects(openHost(t, {address}), {code: 'ERR_PORT_TAKEN'});
 });
+
+test('host: a deaf one gets what it said, and nothing of the others', async t => {
+	const host = await openHost(t, {isDeaf: true});
+	const heron = await joinWire(t, host.server.address, 'heron');
+	for (const n of [1, 2, 3]) {
+		heron.say(n, `for others ${n}`);
+	}
+
+	await heron.untilSaid('for others 3');
+	host.client.say('heard by all');
+	host.client.say('and again');
+	await heron.untilSaid('and again');
+	await host.untilSaid('and again');
+	heron.send({type: 'whisper', n: 4, to: 'host', text: 'psst'});
+	await host.untilEvent('frame', ({frame}) => frame.type === 'whispered');
+	assert.deepEqual(host.said(), ['heard by all', 'and again']);
+	assert.equal(host.client.unstored, 0);
+	assert.deepEqual(
+		host.of('frame').filter(({frame}) => frame.type === 'gap'),
+		[],
+	);
+});

@@ -4,7 +4,7 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {SockchatError} from '../../source/errors.js';
-import {LineSplitter} from '../../source/protocol/lines.js';
+import {LineSplitter, linesWith} from '../../source/protocol/lines.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
@@ -177,4 +177,26 @@ test('lines: what a listener throws passes through', () => {
 			throw new RangeError('mine');
 		});
 	}, RangeError);
+});
+
+test('lines: finds those that hold a word, whole and in order', () => {
+	const line = fc.stringMatching(/^[ab]{0,6}$/);
+	fc.assert(
+		fc.property(
+			fc.array(line),
+			fc.constantFrom('a', 'ab', 'aab'),
+			(all, word) => {
+				const found = linesWith(
+					Buffer.from(all.map(each => `${each}\n`).join('')),
+					word,
+				);
+				const wanted = all.filter(each => each.includes(word));
+				assert.equal(
+					found.toString(),
+					wanted.map(each => `${each}\n`).join(''),
+				);
+			},
+		),
+		{numRuns: runs},
+	);
 });
