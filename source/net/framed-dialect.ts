@@ -2,7 +2,12 @@
 import {randomUUID} from 'node:crypto';
 import type {Buffer} from 'node:buffer';
 import {assertNever, SockchatError} from '../errors.js';
-import {badFrame, decodeClientFrame, frameLine} from '../protocol/codec.js';
+import {
+	badFrame,
+	decodeClientFrame,
+	frameLine,
+	leadingSays,
+} from '../protocol/codec.js';
 import {
 	frameTimeoutMs,
 	maxFrameBytes,
@@ -73,11 +78,15 @@ export class FramedDialect implements Dialect {
 
 	read(chunk: Buffer): void {
 		try {
-			this.#lines.push(chunk, line => {
-				this.#halfSince = undefined;
-				this.#session.spend();
-				this.#readLine(line);
-			});
+			this.#lines.push(
+				chunk,
+				line => {
+					this.#halfSince = undefined;
+					this.#session.spend();
+					this.#readLine(line);
+				},
+				lines => this.#readSays(lines),
+			);
 		} catch (error) {
 			if (!(error instanceof SockchatError)) {
 				throw error;
@@ -159,6 +168,23 @@ export class FramedDialect implements Dialect {
 		this.#session.write(frameLine(frame));
 	}
 
+	/** @returns How many bytes it took. */
+	#readSays(lines: Buffer): number {
+		const {member, state} = this.#session;
+		if (!member || state.phase !== 'open') {
+			return 0;
+		}
+
+		const {says, bytes} = leadingSays(lines);
+		if (says.length > 0) {
+			this.#halfSince = undefined;
+			this.#session.spend(says.length);
+			this.#say(member, says);
+		}
+
+		return bytes;
+	}
+
 	#readLine(line: Buffer): void {
 		const {phase} = this.#session.state;
 		if (phase !== 'greeting' && phase !== 'open') {
@@ -220,7 +246,7 @@ export class FramedDialect implements Dialect {
 
 		switch (frame.type) {
 			case 'say': {
-				this.#say(member, frame);
+				this.#say(member, [frame]);
 				break;
 			}
 
@@ -351,19 +377,18 @@ export class FramedDialect implements Dialect {
 		return error !== undefined;
 	}
 
-	#say(member: Member, {n, text}: Say): void {
-		if (this.#isSilenced(member, n)) {
-			return;
-		}
-
+	#say(member: Member, said: readonly Say[]): void {
+		const says = said.filter(({n}) => !this.#isSilenced(member, n));
 		const {sessions} = this.#session;
 		const {room, clock} = sessions;
-		const result = room.say(member, n, text, clock.wallMs());
-		if (result.kind === 'refused') {
-			this.tellError(result.error, n);
-		} else {
-			sessions.onPosted();
+		const results = room.sayAll(member, says, clock.wallMs());
+		for (const [index, result] of results.entries()) {
+			if (result.kind === 'refused') {
+				this.tellError(result.error, says[index]!.n);
+			}
 		}
+
+		sessions.onPosted();
 	}
 
 	#whisper(member: Member, {n, to, text}: Whisper): void {

@@ -7,9 +7,16 @@
  * server's is read by its known keys, so that an older client can stay with a
  * newer server.
  */
-import {type Buffer, isUtf8} from 'node:buffer';
+import {type Buffer, isAscii, isUtf8} from 'node:buffer';
 import {SockchatError} from '../errors.js';
-import type {ClientFrame, Entry, ServerFrame} from './frame.js';
+import {
+	maxTextBytes,
+	type ClientFrame,
+	type Entry,
+	type Message,
+	type Say,
+	type ServerFrame,
+} from './frame.js';
 import {countPairs} from './pairs.js';
 
 export type Decoded<Frame> =
@@ -169,6 +176,20 @@ export const badFrame = (what: string, seen: string) =>
 		`This line is not a frame of sockchat: ${what}. It begins with ${quote(seen)}.`,
 	);
 
+/**
+ * Makes the lines of one member's messages: what `frameLine` would give, in
+ * half the time. Of all frames only these are made at the rate of the room.
+ */
+export const messageLines = ({
+	at,
+	from,
+	id,
+}: Omit<Message, 'seq' | 'n' | 'text'>) => {
+	const middle = `,"at":${at},"from":${JSON.stringify(from)},"id":${JSON.stringify(id)},"n":`;
+	return (seq: number, n: number, said: string): string =>
+		`{"type":"message","seq":${seq}${middle}${n},"text":${JSON.stringify(said)}}\n`;
+};
+
 /** A frame as its line: JSON ended by LF, ready to be written as UTF-8. */
 export const frameLine = (frame: ClientFrame | ServerFrame): string =>
 	`${JSON.stringify(frame)}\n`;
@@ -256,6 +277,45 @@ const decode = <Frame>(
 /** @param line One line without its LF. */
 export const decodeClientFrame = (line: Buffer): Decoded<ClientFrame> =>
 	decode(line, clientSchemas, true);
+
+// A say as our own clients write it, with nothing in it to be unescaped: what
+// nearly every line of a busy room is. The n stays below 2 ** 53.
+const simpleSay =
+	/\{"type":"say","n":([1-9]\d{0,14}),"text":"([^"\\\u0000-\u001F]*)"\}\n/y;
+
+export type LeadingSays = {
+	readonly says: readonly Say[];
+	/** Of all their lines, LF included. */
+	readonly bytes: number;
+};
+
+/**
+ * The says that a chunk begins with, as `decodeClientFrame` would give them
+ * line by line. It is fast, and may stop early: at a line that is anything
+ * else, or not simple; so all that it leaves goes through `decodeClientFrame`.
+ *
+ * Server CPU a delivery with 10 members, 8 senders, 256 in flight: 0.27 µs
+ * with it, 0.52 without (redis 0.23).
+ *
+ * @param chunk Begins where a line begins.
+ */
+export const leadingSays = (chunk: Buffer): LeadingSays => {
+	const says: Say[] = [];
+	let bytes = 0;
+	// A byte is a character then, and none can be bad UTF-8.
+	if (isAscii(chunk)) {
+		const source = chunk.toString('latin1');
+		simpleSay.lastIndex = 0;
+		let line = simpleSay.exec(source);
+		while (line && line[2]!.length <= maxTextBytes) {
+			says.push({type: 'say', n: Number(line[1]), text: line[2]!});
+			bytes = simpleSay.lastIndex;
+			line = simpleSay.exec(source);
+		}
+	}
+
+	return {says, bytes};
+};
 
 /** @param line One line without its LF. */
 export const decodeServerFrame = (line: Buffer): Decoded<ServerFrame> =>

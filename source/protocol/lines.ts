@@ -56,18 +56,25 @@ export class LineSplitter {
 	 * @param chunk Bytes of one read; any length, 0 included. It is not copied,
 	 * so it must not be written to afterwards.
 	 * @param onLine Gets each line without its LF.
+	 * @param takeLines Is first offered what begins with a line, and returns how
+	 * many bytes of whole lines it took; none of these are checked here.
 	 * @throws {SockchatError} `ERR_LINE_TOO_LONG` past the limit, after the lines
 	 * before it were handed on; the stream can't be resynchronised, so close it.
 	 */
-	push(chunk: Buffer, onLine: (line: Buffer) => void): void {
-		let start = 0;
-		let end = chunk.indexOf(lineFeed);
-		while (end !== -1) {
-			const piece = chunk.subarray(start, end);
-			this.#check(piece.length);
-			onLine(this.#tailBytes === 0 ? piece : this.#join(piece));
-			start = end + 1;
-			end = chunk.indexOf(lineFeed, start);
+	push(
+		chunk: Buffer,
+		onLine: (line: Buffer) => void,
+		takeLines: (lines: Buffer) => number = () => 0,
+	): void {
+		let start = this.#tailBytes === 0 ? 0 : this.#takeLine(chunk, 0, onLine);
+		if (this.#tailBytes === 0) {
+			start += takeLines(chunk.subarray(start));
+		}
+
+		let next = this.#takeLine(chunk, start, onLine);
+		while (next > start) {
+			start = next;
+			next = this.#takeLine(chunk, start, onLine);
 		}
 
 		if (start < chunk.length) {
@@ -84,6 +91,23 @@ export class LineSplitter {
 	/** Takes out what has arrived of the unfinished line. */
 	takeRest(): Buffer {
 		return this.#join(Buffer.alloc(0));
+	}
+
+	/** @returns Where the next line begins; the same place if none has ended. */
+	#takeLine(
+		chunk: Buffer,
+		start: number,
+		onLine: (line: Buffer) => void,
+	): number {
+		const end = chunk.indexOf(lineFeed, start);
+		if (end === -1) {
+			return start;
+		}
+
+		const piece = chunk.subarray(start, end);
+		this.#check(piece.length);
+		onLine(this.#tailBytes === 0 ? piece : this.#join(piece));
+		return end + 1;
 	}
 
 	#check(bytes: number): void {

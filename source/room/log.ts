@@ -40,10 +40,17 @@ type Segment = {
 	readonly offsets: number[];
 };
 
+/** One UTF-16 unit is at most three bytes; count only when that is tight. */
+const fits = (text: string, {bytes, used}: Segment): boolean => {
+	const room = bytes.length - used;
+	return text.length * 3 <= room || Buffer.byteLength(text) <= room;
+};
+
 export class RoomLog {
 	readonly #segmentBytes: number;
 	readonly #retainedBytes: number;
-	readonly #isHeld: boolean;
+	/** Whether entries wait for `show()`. */
+	readonly isHeld: boolean;
 	readonly #segments: Segment[] = [];
 	#end = 0;
 	#head = 0;
@@ -59,7 +66,7 @@ export class RoomLog {
 	}: LogOptions = {}) {
 		this.#segmentBytes = segmentBytes;
 		this.#retainedBytes = retainedBytes;
-		this.#isHeld = isHeld;
+		this.isHeld = isHeld;
 	}
 
 	/** The seq of the newest entry; 0 while there is none. */
@@ -104,18 +111,21 @@ export class RoomLog {
 	 * @returns Its seq.
 	 */
 	append(line: string): number {
-		const segment = this.#segmentFor(line);
-		const written = segment.bytes.write(line, segment.used);
-		segment.offsets.push(segment.used);
-		segment.used += written;
-		this.#end += written;
-		this.#head++;
-		if (!this.#isHeld) {
-			this.#shownEnd = this.#end;
-			this.#shownHead = this.#head;
-		}
-
+		this.#write(this.#segmentFor(line), line, [line]);
 		return this.#head;
+	}
+
+	/** Appends several, in one write where they fit in one segment. */
+	appendAll(lines: readonly string[]): void {
+		const joined = lines.join('');
+		const last = this.#segments.at(-1);
+		if (last && fits(joined, last)) {
+			this.#write(last, joined, lines);
+		} else {
+			for (const line of lines) {
+				this.append(line);
+			}
+		}
 	}
 
 	/**
@@ -247,6 +257,24 @@ export class RoomLog {
 		return segment.firstSeq + low;
 	}
 
+	#write(segment: Segment, joined: string, lines: readonly string[]): void {
+		const written = segment.bytes.write(joined, segment.used);
+		const isAscii = written === joined.length;
+		let offset = segment.used;
+		for (const line of lines) {
+			segment.offsets.push(offset);
+			offset += isAscii ? line.length : Buffer.byteLength(line);
+		}
+
+		segment.used += written;
+		this.#end += written;
+		this.#head += lines.length;
+		if (!this.isHeld) {
+			this.#shownEnd = this.#end;
+			this.#shownHead = this.#head;
+		}
+	}
+
 	#segmentAt(cursor: number): Segment | undefined {
 		const segment = this.#lastSegment(({start}) => start <= cursor);
 		return segment && cursor < segment.start + segment.used
@@ -261,12 +289,8 @@ export class RoomLog {
 
 	#segmentFor(line: string): Segment {
 		const last = this.#segments.at(-1);
-		// One UTF-16 unit is at most three bytes; count only when that is tight.
-		if (last) {
-			const room = last.bytes.length - last.used;
-			if (line.length * 3 <= room || Buffer.byteLength(line) <= room) {
-				return last;
-			}
+		if (last && fits(line, last)) {
+			return last;
 		}
 
 		const segment: Segment = {

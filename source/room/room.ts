@@ -8,12 +8,13 @@
 import type {Buffer} from 'node:buffer';
 import {heartbeatFor} from '../connection/heartbeat.js';
 import {SockchatError} from '../errors.js';
-import {frameLine} from '../protocol/codec.js';
+import {frameLine, messageLines} from '../protocol/codec.js';
 import {
 	maxListedNames,
 	type Entry,
 	type LeaveReason,
 	type MemberList,
+	type Say,
 } from '../protocol/frame.js';
 import {foldNick, maxNickBytes, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
@@ -337,27 +338,45 @@ export class Room {
 	 *
 	 * @param n The client's number for it: positive, rising.
 	 */
-	say({id}: Member, n: number, text: string, at: number): SayResult {
-		if (n <= this.lastTaken(id)) {
-			return {kind: 'duplicate'};
-		}
+	say(member: Member, n: number, text: string, at: number): SayResult {
+		return this.sayAll(member, [{n, text}], at)[0]!;
+	}
 
-		const error = checkText(text);
-		if (error) {
-			return {kind: 'refused', error};
-		}
-
+	/** Says one after the other; the log is written to once. */
+	sayAll(
+		{id}: Member,
+		says: ReadonlyArray<Pick<Say, 'n' | 'text'>>,
+		at: number,
+	): readonly SayResult[] {
 		const from = this.#byId.get(id)!.nick;
-		const seq = this.#next;
-		const line = frameLine({type: 'message', seq, at, from, id, n, text});
-		const before = this.lastTaken(id);
-		this.#remember(id, n);
-		this.log.append(line);
-		if (this.log.shownHead < seq) {
-			this.#held.push({id, n, seq, before});
+		const lineOf = messageLines({type: 'message', at, from, id});
+		const lines: string[] = [];
+		let before = this.lastTaken(id);
+		const results = says.map(({n, text}): SayResult => {
+			if (n <= before) {
+				return {kind: 'duplicate'};
+			}
+
+			const error = checkText(text);
+			if (error) {
+				return {kind: 'refused', error};
+			}
+
+			const seq = this.#next + lines.length;
+			lines.push(lineOf(seq, n, text));
+			if (this.log.isHeld) {
+				this.#held.push({id, n, seq, before});
+			}
+
+			before = n;
+			return {kind: 'stored', seq};
+		});
+		if (lines.length > 0) {
+			this.#remember(id, before);
+			this.log.appendAll(lines);
 		}
 
-		return {kind: 'stored', seq};
+		return results;
 	}
 
 	/** Finds whom a whisper is for; it is not an entry and is kept nowhere. */

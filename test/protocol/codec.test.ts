@@ -7,11 +7,15 @@ import {
 	decodeClientFrame,
 	decodeServerFrame,
 	frameLine,
+	leadingSays,
+	messageLines,
 	type Decoded,
 } from '../../source/protocol/codec.js';
 import {
 	maxFrameBytes,
+	maxTextBytes,
 	type ClientFrame,
+	type Message,
 	type ServerFrame,
 } from '../../source/protocol/frame.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
@@ -231,5 +235,112 @@ test('codec: gives the same frames at every single boundary of every type', () =
 			),
 			all,
 		);
+	}
+});
+
+test('codec: the line of a message is what any frame would be', () => {
+	fc.assert(
+		fc.property(
+			record({...entry, from: text, n: count, text}),
+			({seq, n, text: said, ...fixed}) => {
+				const head = {type: 'message', ...fixed} as const;
+				const {at, from, id} = head as unknown as Message;
+				assert.equal(
+					messageLines({type: 'message', at, from, id})(
+						seq as number,
+						n as number,
+						said as string,
+					),
+					frameLine({
+						type: 'message',
+						seq,
+						at,
+						from,
+						id,
+						n,
+						text: said,
+					} as Message),
+				);
+			},
+		),
+		{numRuns: runs},
+	);
+});
+
+// Lines that a say may be taken for, and what is near to one.
+const nearSay = fc.oneof(
+	fc
+		.tuple(fc.integer({min: 1}), fc.stringMatching(/^[ !#a-z{}:~]{0,20}$/))
+		.map(([n, said]) => `{"type":"say","n":${n},"text":"${said}"}\n`),
+	record({n: positive, text}).map(
+		fields => `${JSON.stringify({type: 'say', ...fields})}\n`,
+	),
+	fc
+		.tuple(
+			fc.constantFrom('1', '0', '01', '-1', '1e3', '9007199254740993', '""'),
+			fc.constantFrom(
+				'a',
+				'\u007F',
+				'\t',
+				'\\n',
+				'\\u0041',
+				'"',
+				'é',
+				'\uFEFF',
+			),
+			fc.constantFrom('', ' ', '\r', ',"text":"b"'),
+		)
+		.map(
+			([n, said, end]) => `{"type":"say","n":${n},"text":"${said}"${end}}\n`,
+		),
+	fc.constantFrom(
+		'\n',
+		' {"type":"say","n":1,"text":"a"}\n',
+		'{"type":"ping","id":1}\n',
+		'{"type":"say","n":1,"text":"a"}',
+		`{"type":"say","n":1,"text":"${'a'.repeat(maxTextBytes)}"}\n`,
+		`{"type":"say","n":1,"text":"${'a'.repeat(maxTextBytes + 1)}"}\n`,
+	),
+);
+
+test('codec: leading says are what decoding line by line gives', () => {
+	let taken = 0;
+	fc.assert(
+		fc.property(
+			fc.array(nearSay, {maxLength: 6}),
+			fc.nat({max: 1000}),
+			(lines, cut) => {
+				const whole = Buffer.from(lines.join(''));
+				const chunk = whole.subarray(0, whole.length - (cut % 40));
+				const {says, bytes} = leadingSays(chunk);
+				const expected: Array<Decoded<ClientFrame>> = [];
+				new LineSplitter(maxFrameBytes).push(chunk.subarray(0, bytes), line => {
+					expected.push(decodeClientFrame(line));
+				});
+				assert.deepEqual(
+					says.map(frame => ({kind: 'frame', frame})),
+					expected,
+				);
+				assert.ok(bytes === 0 || chunk[bytes - 1] === 0x0a);
+				taken += says.length;
+			},
+		),
+		{numRuns: runs},
+	);
+	assert.ok(taken > runs / 10, `Only ${taken} were taken at all.`);
+});
+
+test('codec: simple says are all taken, up to what is none', () => {
+	const say = (n: number, said: string) =>
+		`{"type":"say","n":${n},"text":"${said}"}\n`;
+	const all = say(1, 'a') + say(2, '') + say(999_999_999_999_999, '{}~');
+	assert.equal(leadingSays(Buffer.from(all)).bytes, all.length);
+	for (const other of [
+		'{"type":"bye"}\n',
+		say(3, '\\\\'),
+		say(3, 'a').trim(),
+	]) {
+		const {says, bytes} = leadingSays(Buffer.from(all + other));
+		assert.deepEqual([says.length, bytes], [3, all.length], other);
 	}
 });

@@ -200,3 +200,40 @@ test('lines: finds those that hold a word, whole and in order', () => {
 		{numRuns: runs},
 	);
 });
+
+test('lines: what is taken at once comes to the same lines', () => {
+	// One to three short lines at a time, as a fast decoder would take them.
+	const takeSome = (taken: string[], count: number) => (lines: Buffer) => {
+		const whole = lines.toString('latin1').split('\n').slice(0, -1);
+		const some = whole.slice(0, count);
+		taken.push(...some);
+		return some.reduce((bytes, line) => bytes + line.length + 1, 0);
+	};
+
+	fc.assert(
+		fc.property(
+			fc.stringMatching(/^[ab\n]{0,40}$/),
+			fc.array(fc.nat({max: 40}), {maxLength: 4}),
+			fc.nat({max: 3}),
+			(source, places, count) => {
+				const bytes = Buffer.from(source);
+				const splitter = new LineSplitter(1000);
+				const lines: string[] = [];
+				const sorted = places.map(place => Math.min(place, bytes.length));
+				for (const chunk of cutAt(bytes, sorted)) {
+					splitter.push(
+						chunk,
+						line => {
+							lines.push(line.toString('latin1'));
+						},
+						takeSome(lines, count),
+					);
+				}
+
+				const rest = splitter.takeRest().toString('latin1');
+				assert.deepEqual({lines, rest}, expected(bytes));
+			},
+		),
+		{numRuns: runs},
+	);
+});

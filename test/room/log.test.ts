@@ -274,3 +274,31 @@ test('log: goes on behind what it was restored with', () => {
 		{numRuns: runs},
 	);
 });
+
+test('log: several appended at once lie there as one by one', () => {
+	fc.assert(
+		fc.property(options, fc.array(lines, {maxLength: 4}), (bounds, groups) => {
+			// Segments that hold a few lines each, so that groups fill them and not.
+			const sized = {...bounds, segmentBytes: bounds.segmentBytes * 20};
+			const [atOnce, singly] = [new RoomLog(sized), new RoomLog(sized)];
+			for (const group of groups) {
+				atOnce.appendAll(group);
+				for (const line of group) {
+					singly.append(line);
+				}
+
+				const {head, end, start, firstSeq} = atOnce;
+				assert.deepEqual(
+					[head, end, start, firstSeq],
+					[singly.head, singly.end, singly.start, singly.firstSeq],
+				);
+				for (let seq = firstSeq; seq <= head; seq++) {
+					const offset = atOnce.offsetOf(seq);
+					assert.equal(offset, singly.offsetOf(seq));
+					assert.deepEqual(atOnce.slice(offset), singly.slice(offset));
+				}
+			}
+		}),
+		{numRuns: Math.min(runs, 300)},
+	);
+});

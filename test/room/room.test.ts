@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {env} from 'node:process';
 import {test} from 'node:test';
+import fc from 'fast-check';
 import {frameLine} from '../../source/protocol/codec.js';
 import {maxFrameBytes} from '../../source/protocol/frame.js';
 import {publicId} from '../../source/protocol/public-id.js';
@@ -173,4 +175,50 @@ test('room: a full one takes nobody but who is in it already', () => {
 	assert.equal(room.join(clientNumber(2), 'heron', 4).kind, 'resumed');
 	room.leave(otter, 'quit', 5);
 	enter(room, 3, 'crane');
+});
+
+test('room: many said at once are the same as one after the other', () => {
+	const runs = Number(env['FAST_CHECK_RUNS'] ?? 300);
+	const say = fc.record({
+		n: fc.integer({min: 1, max: 20}),
+		text: fc.oneof(
+			fc
+				.string({unit: 'binary', maxLength: 20})
+				.map(text => text.toWellFormed()),
+			fc.constantFrom('', 'a', 'é', '€'.repeat(6000)),
+		),
+	});
+	fc.assert(
+		fc.property(
+			fc.array(fc.array(say, {maxLength: 8}), {maxLength: 5}),
+			fc.boolean(),
+			fc.boolean(),
+			(chunks, isHeld, isKept) => {
+				const log = {segmentBytes: 1000, retainedBytes: 100_000, isHeld};
+				const [atOnce, singly] = [createRoom({log}), createRoom({log})];
+				const [one, other] = [
+					enter(atOnce, 1, 'otter'),
+					enter(singly, 1, 'otter'),
+				];
+				for (const says of chunks) {
+					assert.deepEqual(
+						atOnce.sayAll(one, says, 5),
+						says.map(({n, text}) => singly.say(other, n, text, 5)),
+					);
+				}
+
+				for (const room of [atOnce, singly]) {
+					const held = room.log.held();
+					if (isKept && held) {
+						room.show(held);
+					}
+				}
+
+				assert.deepEqual(atOnce.rollBack(), singly.rollBack());
+				assert.equal(atOnce.lastStored(one.id), singly.lastStored(one.id));
+				assert.deepEqual(entriesOf(atOnce), entriesOf(singly));
+			},
+		),
+		{numRuns: runs},
+	);
 });
