@@ -211,6 +211,9 @@ export class Sessions {
 		const before = this.#byMember.get(id);
 		this.#byMember.set(id, session);
 		before?.replace();
+		// Its replay; where a join is no entry, the others have nothing to get, and
+		// looking at each of them at each join took most of 10,000 joins.
+		session.pump();
 		this.#onPresence(this.room.isAnnouncing);
 	}
 
@@ -235,8 +238,11 @@ export class Sessions {
 
 	/** @param isEntry Whether the log tells it. */
 	#onPresence(isEntry: boolean): void {
-		this.onPosted();
-		this.#isCountDue ||= !isEntry;
+		if (isEntry) {
+			this.onPosted();
+		} else {
+			this.#isCountDue = true;
+		}
 	}
 
 	#flush(): void {
