@@ -1,0 +1,87 @@
+/**
+ * Members of a room whose sockets are counters: each write of the server is
+ * noted and done at once, and what a member says comes in one chunk. So the
+ * work of a turn can be counted to the byte, on any machine.
+ */
+import {Buffer} from 'node:buffer';
+import {randomUUID} from 'node:crypto';
+import {Duplex} from 'node:stream';
+import {setImmediate as turn} from 'node:timers/promises';
+import {Sessions} from '../../source/net/sessions.js';
+import {Room} from '../../source/room/room.js';
+import {FakeClock} from './clock.js';
+import {clientNumber} from './members.js';
+
+export class CountedMember extends Duplex {
+	readonly writes: Buffer[] = [];
+	#n = 0;
+
+	/** All in one chunk. */
+	say(...texts: readonly string[]): void {
+		const lines = texts.map(
+			text => `${JSON.stringify({type: 'say', n: ++this.#n, text})}\n`,
+		);
+		this.push(Buffer.from(lines.join('')));
+	}
+
+	override _read(): void {
+		// What it says is pushed.
+	}
+
+	override _write(
+		bytes: Buffer,
+		_encoding: BufferEncoding,
+		done: () => void,
+	): void {
+		if (bytes.length > 0) {
+			this.writes.push(bytes);
+		}
+
+		done();
+	}
+}
+
+export const openCounted = (isDeaf = false) => {
+	const clock = new FakeClock();
+	const room = new Room({logId: randomUUID(), maxMembers: 20_000});
+	const sessions = new Sessions({
+		room,
+		roomName: () => 'counted',
+		clock,
+		emit: () => undefined,
+	});
+	const members: CountedMember[] = [];
+	/** Until what was said is read, and handed on. */
+	const settle = async () => {
+		for (let turns = 0; turns < 4; turns++) {
+			await turn();
+		}
+	};
+
+	const join = async (count: number) => {
+		for (let index = 0; index < count; index++) {
+			const member = new CountedMember();
+			members.push(member);
+			const number = members.length;
+			sessions.add(member, `peer ${number}`, isDeaf);
+			const client = clientNumber(number);
+			member.push(
+				`${JSON.stringify({type: 'hello', v: 1, client, nick: `m${number}`})}\n`,
+			);
+		}
+
+		await settle();
+	};
+
+	return {
+		room,
+		members,
+		join,
+		settle,
+		forget() {
+			for (const {writes} of members) {
+				writes.length = 0;
+			}
+		},
+	};
+};
