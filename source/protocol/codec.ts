@@ -294,7 +294,7 @@ export type LeadingSays = {
  * line by line. It is fast, and may stop early: at a line that is anything
  * else, or not simple; so all that it leaves goes through `decodeClientFrame`.
  *
- * Server CPU a delivery with 10 members, 8 senders, 256 in flight: 0.27 µs
+ * Server CPU a delivery with 10 members, 8 senders, 256 in flight: 0.32 µs
  * with it, 0.52 without (redis 0.23).
  *
  * @param chunk Begins where a line begins.
