@@ -58,13 +58,14 @@ export const growthChart = (points: readonly GrowthPoint[]): string => {
 	];
 	const lines = names.flatMap(name => {
 		const colour = colours[name] ?? '#888888';
-		const path = points
+		const drawn = points.filter(({cells}) => cells[name] !== undefined);
+		const path = drawn
 			.map(({members, cells}) => `${x(members)},${y(cells[name]!)}`)
 			.join(' ');
-		const last = points.at(-1)!;
+		const last = drawn.at(-1)!;
 		return [
 			`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-			...points.map(
+			...drawn.map(
 				({members, cells}) =>
 					`<circle cx="${x(members)}" cy="${y(cells[name]!)}" r="3" fill="${colour}"/>`,
 			),

@@ -217,7 +217,9 @@ export const report = (results: Results): string => {
 						['members', ...Object.keys(growth.points[0]!.cells)],
 						growth.points.map(({members, cells}) => [
 							members.toLocaleString('en'),
-							...Object.values(cells).map(value => digits(value)),
+							...Object.keys(growth.points[0]!.cells).map(name =>
+								digits(cells[name]),
+							),
 						]),
 					)}`,
 				]
