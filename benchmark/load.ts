@@ -1,4 +1,4 @@
-/* eslint no-await-in-loop: off, @typescript-eslint/no-loop-func: off, unicorn/prefer-continue: off -- what is done here comes one after the other */
+/* eslint @typescript-eslint/no-loop-func: off, unicorn/prefer-continue: off -- what is done here comes one after the other */
 /**
  * What hostile load costs a room: memory, and what the others wait.
  *

@@ -189,11 +189,13 @@ export const helpLines = (
 	scope: HelpScope,
 ): readonly string[] => {
 	const topics = topicsOf(scope);
+	const names = [...topics.keys()];
+	const [first] = names;
 	const name =
 		topic === undefined
-			? 'chat'
-			: [...topics.keys()].find(known => known.startsWith(topic.toLowerCase()));
-	const others = [...topics.keys()]
+			? first
+			: names.find(known => known.startsWith(topic.toLowerCase()));
+	const others = names
 		.filter(known => known !== name)
 		.map(known => `/help ${known}`);
 	return [
