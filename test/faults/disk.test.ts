@@ -1,0 +1,159 @@
+/** A disk that is full, and then has space again. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test, type TestContext} from 'node:test';
+import {joinBare, serveJson} from '../e2e/sockchat.js';
+import {requireExecutable} from '../helpers/environment.js';
+import {bin, startProcess} from '../helpers/process.js';
+import {makeFolder} from './process.js';
+
+type Disk = {
+	readonly kind: string;
+	readonly path: string;
+	/** Starts the server whose disk it is. */
+	readonly serve: (
+		args: readonly string[],
+	) => Promise<{port: string; pid: number; stdout: () => string}>;
+	readonly makeSpace: (pid: number) => void;
+};
+
+/** Where mount is allowed: as root, outside most containers. */
+const mountSmall = (t: TestContext): Disk | undefined => {
+	const folder = join(makeFolder(t), 'small');
+	mkdirSync(folder, {mode: 0o700});
+	try {
+		execFileSync(
+			'mount',
+			['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'sockchat-faults', folder],
+			{stdio: 'ignore'},
+		);
+	} catch {
+		return undefined;
+	}
+
+	t.after(() => {
+		execFileSync('umount', ['--lazy', folder]);
+	});
+	const filler = join(folder, 'filler');
+	writeFileSync(filler, Buffer.alloc(3 * 1024 * 1024));
+	return {
+		kind: 'a tmpfs of 4 MiB',
+		path: join(folder, 'room.jsonl'),
+		async serve(args) {
+			const {server, port} = await serveJson(t, args);
+			return {port, pid: server.pid!, stdout: server.stdout};
+		},
+		makeSpace() {
+			rmSync(filler);
+		},
+	};
+};
+
+/** Where it isn't: the kernel lets no file of the process grow beyond a size. */
+const limitFiles = (t: TestContext): Disk => {
+	const prlimit = requireExecutable('prlimit', 'util-linux');
+	return {
+		kind: 'a limit of 1 MiB to a file',
+		path: join(makeFolder(t), 'room.jsonl'),
+		async serve(args) {
+			const {command, args: all} = bin(
+				'serve',
+				'--json',
+				'--port',
+				'0',
+				...args,
+			);
+			// By default the signal of the limit would kill it; a shell that ignores
+			// it hands that on.
+			const server = startProcess(t, 'sh', [
+				'-c',
+				'trap "" XFSZ; exec "$@"',
+				'sh',
+				prlimit,
+				'--fsize=1048576:',
+				command,
+				...all,
+			]);
+			const port = await server.waitForOutput(/"listening".*"port":(\d+)/);
+			return {port, pid: server.pid!, stdout: server.stdout};
+		},
+		makeSpace(pid) {
+			execFileSync(prlimit, ['--pid', String(pid), '--fsize=unlimited:']);
+		},
+	};
+};
+
+const disks: ReadonlyArray<(t: TestContext) => Disk | undefined> = [
+	mountSmall,
+	limitFiles,
+];
+
+for (const make of disks) {
+	test(`faults: a full disk (${make.name}): nothing unstored is shown, the room lives and recovers`, async t => {
+		const disk = make(t);
+		if (!disk) {
+			t.diagnostic('mount is not allowed here; the other way has to do');
+			return;
+		}
+
+		const server = await disk.serve(['--history', disk.path]);
+		const otter = await joinBare(t, server.port, 'otter');
+		const heron = await joinBare(t, server.port, 'heron');
+		const text = (n: number) => `${n} ${'x'.repeat(8000)}`;
+		let n = 0;
+		while (otter.of('error').length === 0) {
+			otter.sayNext(text(++n));
+			await otter.until(
+				`an answer to ${n}`,
+				() =>
+					otter.of('message').some(message => message.n === n) ||
+					otter.of('error').some(error => error.n === n),
+			);
+		}
+
+		const [refused] = otter.of('error');
+		assert.deepEqual([refused!.code, refused!.n], ['ERR_HISTORY_WRITE', n]);
+		assert.ok(n > 50, 'there was space at first');
+		// A group of several is refused as a whole, and each sender is told.
+		otter.sayNext(text(n + 1), text(n + 2));
+		await otter.until('both to be refused', () =>
+			[n + 1, n + 2].every(each =>
+				otter.of('error').some(error => error.n === each),
+			),
+		);
+		// The room lives: a whisper and a rename's answer need no disk.
+		heron.send({type: 'whisper', n: 1, to: 'otter', text: 'full?'});
+		await otter.untilFrame('whispered');
+		assert.ok(server.stdout().includes('ERR_HISTORY_WRITE'), 'the host knows');
+
+		disk.makeSpace(server.pid);
+		const last = `${n + 3} there is space again`;
+		await otter.until('it to be kept', () => {
+			// The same one again, as a client would after a while.
+			otter.sayNext(last);
+			return otter.said.includes(last);
+		});
+		await heron.untilSaid(last);
+		const kept = readFileSync(disk.path, 'utf8')
+			.split('\n')
+			.filter(line => line !== '')
+			.map(line => JSON.parse(line) as {type: string; text?: string})
+			.flatMap(entry => (entry.type === 'message' ? [entry.text!] : []));
+		for (const peer of [otter, heron]) {
+			assert.ok(
+				peer.said.every(each => kept.includes(each)),
+				'what was shown is kept',
+			);
+			for (const gone of [n, n + 1, n + 2]) {
+				assert.ok(!peer.said.includes(text(gone)), `${gone} was shown`);
+			}
+		}
+
+		t.diagnostic(
+			`${disk.kind}: ${n - 1} messages of 8 kB were kept, ${otter.of('error').length} refused, then it went on`,
+		);
+	});
+}

@@ -1,0 +1,67 @@
+/** The built server as a process that is killed, stopped and started again. */
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {Owner} from '../helpers/environment.js';
+import {startBin, type RunningProcess} from '../helpers/process.js';
+import {loopback} from '../e2e/sockchat.js';
+
+/** A port that nobody has now, so that a server can come back to it. */
+export const findPort = async (): Promise<string> => {
+	const probe = createServer();
+	await new Promise<void>(resolve => {
+		probe.listen(0, '127.0.0.1', resolve);
+	});
+	const {port} = probe.address() as {port: number};
+	await new Promise(resolve => {
+		probe.close(resolve);
+	});
+	return String(port);
+};
+
+/** A folder for one test, 0700. */
+export const makeFolder = (owner: Owner): string => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-faults-'));
+	owner.after(async () => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	return folder;
+};
+
+export type Event = {
+	readonly type: string;
+	readonly at: number;
+	readonly phase?: string;
+	readonly seq?: number;
+	readonly text?: string;
+};
+
+/** What a process has told with --json. */
+export const eventsOf = ({stdout}: Pick<RunningProcess, 'stdout'>): Event[] =>
+	stdout()
+		.split('\n')
+		.slice(0, -1)
+		.map(line => JSON.parse(line) as Event);
+
+/** Starts a server on a port. @returns It, and how long it took to listen. */
+export const serveOn = async (
+	owner: Owner,
+	port: string,
+	args: readonly string[] = [],
+) => {
+	const startedAt = performance.now();
+	const server = startBin(owner, ['serve', '--json', '--port', port, ...args]);
+	await server.waitForOutput('"phase":"listening"');
+	return {
+		server,
+		readyMs: Math.round(performance.now() - startedAt),
+		address: loopback(port),
+	};
+};
+
+/** Resident memory of a process, in KiB, as Linux tells it. */
+export const residentKib = (pid: number): number =>
+	Number(
+		/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1],
+	);
