@@ -201,19 +201,19 @@ test('lifecycle: 10 s of health, silence included, make the next attempt a first
 
 test('lifecycle: nobody waits for connect(), a welcome or a FIN for ever', () => {
 	const edge = new Edge();
-	edge.advance(11_125);
+	edge.advance(11_500);
 	assert.deepEqual(edge.performed, ['abandon 11000']);
 	edge.dispatch({type: 'connected', at: edge.at});
-	edge.advance(21_125);
-	assert.equal(edge.performed.at(-1), 'abandon 21125');
-	edge.advance(21_375);
+	edge.advance(21_500);
+	assert.equal(edge.performed.at(-1), 'abandon 21500');
+	edge.advance(22_500);
 	edge.open();
 	edge.dispatch({type: 'leave', at: edge.at});
-	edge.advance(23_374);
+	edge.advance(24_499);
 	assert.equal(edge.phase, 'draining');
-	edge.advance(23_375);
+	edge.advance(24_500);
 	assert.equal(edge.phase, 'closed');
-	assert.deepEqual(edge.performed.slice(-2), ['bye 21375', 'destroy 23375']);
+	assert.deepEqual(edge.performed.slice(-2), ['bye 22500', 'destroy 24500']);
 });
 
 const anyEvent = fc.record({

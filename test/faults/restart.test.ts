@@ -43,9 +43,10 @@ for (const downMs of [0, 3000]) {
 						if (
 							isDown &&
 							event.type === 'connection' &&
-							event.connection.phase === 'connecting'
+							event.connection.phase === 'waiting'
 						) {
-							attempts.push(performance.now());
+							// When it is due: a machine that is busy bunches what is not.
+							attempts.push(event.connection.retryAt);
 						}
 					},
 				}),
