@@ -42,12 +42,10 @@ const callsOf = (trace: string): Call[] => {
 		}
 
 		const [, thread, name, fd] = begun;
-		const call = {name: name!, fd: fd!, from: index, to: index, text: line};
+		const to = line.includes('<unfinished ...>') ? Infinity : index;
+		const call = {name: name!, fd: fd!, from: index, to, text: line};
 		calls.push(call);
-		if (line.includes('<unfinished ...>')) {
-			call.to = Infinity;
-			unfinished.set(thread!, call);
-		}
+		unfinished.set(thread!, call);
 	}
 
 	return calls;
