@@ -150,9 +150,17 @@ export class Conversation {
 	}
 
 	takeWelcome(frame: Welcome): void {
-		if (frame.log !== this.#log || frame.head < (this.#lastSeq ?? 0)) {
-			// Another log: its numbers begin anew.
+		const isOther =
+			frame.log !== this.#log || frame.head < (this.#lastSeq ?? 0);
+		if (isOther && this.#lastSeq !== undefined) {
+			// Its numbers mean something else, so that no gap can be reckoned.
 			this.#lastSeq = undefined;
+			this.#emit({
+				type: 'notice',
+				at: this.#at,
+				tone: 'warn',
+				text: 'The room goes on in another log: what was said meanwhile may be missing here, and what comes now may have been here before.',
+			});
 		}
 
 		this.#log = frame.log;

@@ -18,8 +18,17 @@ import type {WireChunk} from './wire.js';
 export type Place =
 	{readonly host: string; readonly port: number} | {readonly path: string};
 
+/** A sentence for whoever looks on. */
+export type NoticeEvent = {
+	readonly type: 'notice';
+	readonly at: number;
+	readonly tone: Tone;
+	readonly text: string;
+};
+
 /** Of a client: its connection, its own messages, and what it was sent. */
 export type ClientEvent =
+	| NoticeEvent
 	| {
 			readonly type: 'connection';
 			readonly at: number;
@@ -149,12 +158,7 @@ export type RawEvent = {
 
 /** Of the front end itself. */
 export type LocalEvent =
-	| {
-			readonly type: 'notice';
-			readonly at: number;
-			readonly tone: Tone;
-			readonly text: string;
-	  }
+	| NoticeEvent
 	| {readonly type: 'clear'; readonly at: number}
 	/** Older pages were read for a reader who is at the bottom again. */
 	| {readonly type: 'forget-past'; readonly at: number};

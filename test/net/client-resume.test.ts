@@ -159,6 +159,10 @@ test('resume: asks by since and log, and begins anew in another log', async t =>
 		otter.frames().some(({type}) => type === 'gap'),
 		false,
 	);
+	// No gap can be reckoned, but a hole there may be: that is said.
+	const notices = otter.of('notice').map(({text}) => text);
+	assert.equal(notices.length, 1);
+	assert.match(notices[0]!, /another log.*may be missing/);
 });
 
 test('resume: a log that has become shorter begins anew as well', async t => {
