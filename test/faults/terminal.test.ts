@@ -73,6 +73,9 @@ const untilStopped = async (pid: number) => {
 	});
 };
 
+/** 128 + SIGTSTP: what the shell says of a job that Ctrl-Z stopped. */
+const stopped = 148;
+
 const onScreen = {isBracketedPaste: true, isAlternateScreen: true};
 
 const ends: ReadonlyArray<{
@@ -137,9 +140,11 @@ test('faults: Ctrl-Z gives the terminal to the shell, and fg takes it back', asy
 		const [job] = watched.jobs();
 		shell.press('ctrl-z');
 		await untilStopped(job!);
+		assert.equal(await shell.exitStatus(), stopped);
 		await watched.assertGiven();
-		shell.run('echo $((6 * 7)) meanwhile');
-		await shell.waitFor(/^42 meanwhile$/m);
+		shell.run(`echo $((6 * 7)) meanwhile ${round}`);
+		await shell.waitFor(new RegExp(`^42 meanwhile ${round}$`, 'm'));
+		assert.equal(await shell.exitStatus(), 0);
 		assert.doesNotMatch(shell.text(), /heron joined/);
 		shell.resize(90 + round, 24);
 		shell.run('fg');
@@ -166,6 +171,7 @@ test('faults: a stop by another process gives the terminal back too', async t =>
 	const [job] = watched.jobs();
 	process.kill(job!, 'SIGTSTP');
 	await untilStopped(job!);
+	assert.equal(await shell.exitStatus(), stopped);
 	await watched.assertGiven();
 	shell.run('fg');
 	await shell.waitForModes(onScreen);
@@ -207,6 +213,7 @@ test('faults: who was stopped for long comes back, and misses nothing', async t 
 	});
 	room.server.writeLine('said meanwhile');
 	await room.server.waitForOutput('"text":"said meanwhile"');
+	assert.equal(await shell.exitStatus(), stopped);
 	shell.run('fg');
 	await shell.waitForModes(onScreen);
 	await shell.waitFor(/said meanwhile/);
@@ -223,7 +230,7 @@ test('faults: lines on a terminal stop and go on as the shell says', async t => 
 	const [job] = watched.jobs();
 	shell.type('\u001A');
 	await untilStopped(job!);
-	await shell.waitFor('[exit 148]');
+	assert.equal(await shell.exitStatus(), stopped);
 	await watched.assertGiven();
 	shell.run('fg');
 	await until(() => stateOf(job!) !== 'T', {what: 'it to go on'});
