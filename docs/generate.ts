@@ -11,7 +11,8 @@ import {keyHelp} from '../source/commands/keys.js';
 import {commands} from '../source/commands/registry.js';
 import {clientTable} from '../source/connection/lifecycle.js';
 import {arrowsOf, type DrawnTable} from '../source/connection/machine.js';
-import {serverTable, sessionTable} from '../source/connection/serving.js';
+import {sessionTable} from '../source/connection/session.js';
+import {serverTable} from '../source/connection/listening.js';
 import {errorCodes} from '../source/errors.js';
 import {helpText} from '../source/flags.js';
 

@@ -1,5 +1,5 @@
 /** How a member's connection ends, in words. */
-import type {Connection} from '../connection/lifecycle.js';
+import type {Connection} from '../connection/connection.js';
 import {SockchatError, type ErrorCode} from '../errors.js';
 import type {ServerBye} from '../protocol/frame.js';
 import {banned} from './rules.js';

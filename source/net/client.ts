@@ -9,7 +9,7 @@ import {randomUUID} from 'node:crypto';
 import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../commands/socket-action.js';
-import type {Connection, ConnectionEffect} from '../connection/lifecycle.js';
+import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import type {Outgoing} from '../connection/outbox.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {

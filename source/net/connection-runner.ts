@@ -3,14 +3,12 @@
  * effects to whoever owns the socket, and tells every change of phase.
  */
 import type {Duplex} from 'node:stream';
-import {
-	startConnection,
-	transition,
-	wakeAt,
-	type Connection,
-	type ConnectionEffect,
-	type ConnectionEvent,
-} from '../connection/lifecycle.js';
+import {startConnection, transition, wakeAt} from '../connection/lifecycle.js';
+import type {
+	Connection,
+	ConnectionEffect,
+	ConnectionEvent,
+} from '../connection/connection.js';
 import type {SockchatError} from '../errors.js';
 import type {ClientEvent} from '../store/event.js';
 import {endpointsOf} from './address.js';

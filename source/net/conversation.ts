@@ -26,7 +26,7 @@ import {
 	type Nick,
 } from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
-import {noSuchMember} from '../room/room.js';
+import {noSuchMember} from '../room/refusals.js';
 import {checkText} from '../protocol/text.js';
 import type {ClientEvent} from '../store/event.js';
 import {nobody, reducePresence} from '../store/presence.js';

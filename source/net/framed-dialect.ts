@@ -27,7 +27,7 @@ import {
 } from '../protocol/frame.js';
 import {LineSplitter, linesWith} from '../protocol/lines.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
-import type {Member} from '../room/room.js';
+import type {Member} from '../room/results.js';
 import {trace} from '../trace.js';
 import type {Dialect, PeerSession} from './session.js';
 import {ServerExchange} from './token-exchange.js';

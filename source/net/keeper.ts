@@ -7,7 +7,8 @@
 import {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import type {Held} from '../room/log.js';
-import type {Room, TakenBack} from '../room/room.js';
+import type {Room} from '../room/room.js';
+import type {TakenBack} from '../room/numbers.js';
 
 export type KeeperOptions = {
 	readonly room: Room;

@@ -8,7 +8,7 @@ import {
 	transitionServer,
 	type Listening,
 	type ListeningEvent,
-} from '../connection/serving.js';
+} from '../connection/listening.js';
 import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../store/event.js';
 import {trace} from '../trace.js';

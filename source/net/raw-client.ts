@@ -5,7 +5,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
-import type {Connection, ConnectionEffect} from '../connection/lifecycle.js';
+import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../store/event.js';
 import type {SocketAction} from '../commands/socket-action.js';

@@ -9,7 +9,7 @@ import {
 	type Session,
 	type SessionEffect,
 	type SessionEvent,
-} from '../connection/serving.js';
+} from '../connection/session.js';
 import {Allowance} from '../connection/allowance.js';
 import {assertNever, SockchatError} from '../errors.js';
 import {sniff, type ForeignProtocol} from '../protocol/dialect.js';
@@ -20,7 +20,7 @@ import {
 	type Whispered,
 } from '../protocol/frame.js';
 import {publicId} from '../protocol/public-id.js';
-import type {Member} from '../room/room.js';
+import type {Member} from '../room/results.js';
 import type {Comer} from './door.js';
 import {FramedDialect} from './framed-dialect.js';
 import {Outlet, type Teller} from './outlet.js';

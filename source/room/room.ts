@@ -16,18 +16,20 @@ import {
 	type MemberList,
 	type Say,
 } from '../protocol/frame.js';
-import {foldNick, maxNickBytes, parseNick} from '../protocol/nick.js';
+import {foldNick, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
 import {HeldNicks} from './held-nicks.js';
 import {RoomLog, type Held, type LogOptions} from './log.js';
-
-/** A session that has joined; its nick changes, its id never. */
-export type Member = {
-	/** The first 16 hex digits of the SHA-256 of its client. */
-	readonly id: string;
-	readonly nick: string;
-};
+import {Numbers, type TakenBack} from './numbers.js';
+import {nickHeld, nickTaken, noSuchMember, roomFull} from './refusals.js';
+import type {
+	JoinResult,
+	Member,
+	RenameResult,
+	SayResult,
+	WhisperResult,
+} from './results.js';
 
 export type RoomOptions = {
 	/** The log's identity: a number in it means nothing in another. */
@@ -49,73 +51,13 @@ export type Past = {
 	readonly lastN: Iterable<readonly [id: string, n: number]>;
 };
 
-/** One's own message that was taken back, since it could not be kept. */
-export type TakenBack = {readonly id: string; readonly n: number};
-
-type Refused = {readonly kind: 'refused'; readonly error: SockchatError};
-
-export type JoinResult =
-	| {readonly kind: 'joined'; readonly member: Member}
-	/** The same client was still there, on a connection that is now dead. */
-	| {readonly kind: 'resumed'; readonly member: Member}
-	| Refused;
-
-export type SayResult =
-	| {readonly kind: 'stored'; readonly seq: number}
-	| {readonly kind: 'duplicate'}
-	| Refused;
-
-export type WhisperResult =
-	| {readonly kind: 'delivered'; readonly to: Member}
-	| {readonly kind: 'duplicate'}
-	| Refused;
-
-export type RenameResult =
-	{readonly kind: 'renamed'; readonly member: Member} | Refused;
-
 /** Presence is logged up to this many members; above it only counted. */
 export const maxAnnouncedMembers = 200;
-
-// A client's n is needed for as long as it may send again; the oldest go.
-const maxRememberedClients = 65_536;
 
 const defaultMaxMembers = 10_000;
 
 /** Ends that nobody has asked for. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
-
-export const nickTaken = (nick: string) =>
-	new SockchatError(
-		'ERR_NICK_TAKEN',
-		`"${nick}" is taken here, or looks like a nick that is. Choose another.`,
-	);
-
-export const nickHeld = (nick: string, forMs: number) =>
-	new SockchatError(
-		'ERR_NICK_TAKEN',
-		`"${nick}" is kept for ${Math.ceil(forMs / 1000)} s more for a member whose connection dropped. Choose another, or try again then.`,
-	);
-
-/** @param isByFiles Whether it is its open files that allow no more. */
-export const roomFull = (limit: number, isByFiles = false) =>
-	new SockchatError(
-		'ERR_ROOM_FULL',
-		`The room is full: it takes ${limit} members. Try again later, or ask its host for ${
-			isByFiles ? 'more open files (ulimit -n)' : 'a higher --max-members'
-		}.`,
-	);
-
-export const noSuchMember = (name: string) => {
-	// It may fill a whole frame, and the answer has to fit into one.
-	const shown =
-		name.length > maxNickBytes
-			? `${name.slice(0, maxNickBytes).toWellFormed()}⋯`
-			: name;
-	return new SockchatError(
-		'ERR_NO_SUCH_MEMBER',
-		`Nobody here is called "${shown}". /who lists the names.`,
-	);
-};
 
 export class Room {
 	readonly log: RoomLog;
@@ -124,11 +66,7 @@ export class Room {
 	readonly #full: SockchatError;
 	readonly #byId = new Map<string, Member>();
 	readonly #byKey = new Map<string, Member>();
-	readonly #lastN = new Map<string, number>();
-	/** Says in the log that are not shown yet, with the n before each. */
-	#held: Array<TakenBack & {readonly seq: number; readonly before: number}> =
-		[];
-
+	readonly #numbers = new Numbers();
 	readonly #heldNicks = new HeldNicks();
 	/** Ids of plain peers: none of them can come back as the same. */
 	readonly #guests = new Set<string>();
@@ -147,7 +85,7 @@ export class Room {
 		if (past) {
 			this.log.restore(past.tail, past.tailFirstSeq);
 			for (const [id, n] of past.lastN) {
-				this.#remember(id, n);
+				this.#numbers.take(id, n);
 			}
 		}
 	}
@@ -186,33 +124,23 @@ export class Room {
 
 	/** The highest n that was taken from a client; 0 if none. */
 	lastTaken(id: string): number {
-		return this.#lastN.get(id) ?? 0;
+		return this.#numbers.taken(id);
 	}
 
 	/** The highest n of a client that is stored, as far as that is known. */
 	lastStored(id: string): number {
-		return (
-			this.#held.find(held => held.id === id)?.before ?? this.lastTaken(id)
-		);
+		return this.#numbers.kept(id);
 	}
 
 	/** The highest n stored for each client, with the log up to a seq. */
 	clientsAt(seq: number): Map<string, number> {
-		const clients = new Map(this.#lastN);
-		for (const {id, before, ...held} of this.#held.toReversed()) {
-			if (held.seq > seq) {
-				clients.set(id, before);
-			}
-		}
-
-		return clients;
+		return this.#numbers.at(seq);
 	}
 
 	/** What waited is kept: members may see it. */
 	show(held: Held): void {
 		this.log.show(held);
-		const first = this.#held.findIndex(({seq}) => seq > held.head);
-		this.#held = first === -1 ? [] : this.#held.slice(first);
+		this.#numbers.keep(held.head);
 	}
 
 	/**
@@ -221,14 +149,8 @@ export class Room {
 	 * @returns The messages among it, for their senders to be told.
 	 */
 	rollBack(): readonly TakenBack[] {
-		const taken = this.#held;
-		this.#held = [];
 		this.log.rollBack();
-		for (const {id, before} of taken.toReversed()) {
-			this.#lastN.set(id, before);
-		}
-
-		return taken;
+		return this.#numbers.takeBack();
 	}
 
 	/** By public id; one whose connection dropped a moment ago counts too. */
@@ -351,6 +273,7 @@ export class Room {
 		const from = this.#byId.get(id)!.nick;
 		const lineOf = messageLines({type: 'message', at, from, id});
 		const lines: string[] = [];
+		const held: Array<TakenBack & {seq: number; before: number}> = [];
 		let before = this.lastTaken(id);
 		const results = says.map(({n, text}): SayResult => {
 			if (n <= before) {
@@ -365,14 +288,15 @@ export class Room {
 			const seq = this.#next + lines.length;
 			lines.push(lineOf(seq, n, text));
 			if (this.log.isHeld) {
-				this.#held.push({id, n, seq, before});
+				held.push({id, n, seq, before});
 			}
 
 			before = n;
 			return {kind: 'stored', seq};
 		});
 		if (lines.length > 0) {
-			this.#remember(id, before);
+			this.#numbers.take(id, before);
+			this.#numbers.hold(held);
 			this.log.appendAll(lines);
 		}
 
@@ -395,7 +319,7 @@ export class Room {
 			return {kind: 'refused', error: noSuchMember(to)};
 		}
 
-		this.#remember(id, n);
+		this.#numbers.take(id, n);
 		return {kind: 'delivered', to: receiver};
 	}
 
@@ -405,15 +329,6 @@ export class Room {
 
 	#append(entry: Entry): void {
 		this.log.append(frameLine(entry));
-	}
-
-	#remember(id: string, n: number): void {
-		// Deleted first, so that the map's order is the order of last use.
-		this.#lastN.delete(id);
-		this.#lastN.set(id, n);
-		if (this.#lastN.size > maxRememberedClients) {
-			this.#lastN.delete(this.#lastN.keys().next().value!);
-		}
 	}
 
 	#claim(

@@ -4,8 +4,8 @@
  *
  * `at` is milliseconds since the epoch, for people; durations come as they are.
  */
-import type {Connection} from '../connection/lifecycle.js';
-import type {Listening} from '../connection/serving.js';
+import type {Connection} from '../connection/connection.js';
+import type {Listening} from '../connection/listening.js';
 import type {KernelPair, KernelSocket, Step} from '../connection/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {ForeignProtocol} from '../protocol/dialect.js';

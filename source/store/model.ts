@@ -1,6 +1,6 @@
 /** What a screen shows, as plain data; reduce.ts moves it on. */
-import type {Connection} from '../connection/lifecycle.js';
-import type {Listening} from '../connection/serving.js';
+import type {Connection} from '../connection/connection.js';
+import type {Listening} from '../connection/listening.js';
 import type {Place} from './event.js';
 import type {Message, Whisper} from './item.js';
 import {nobody, type Presence} from './presence.js';

@@ -1,7 +1,7 @@
 /**
  * What happened, in a sentence: the same words on the screen and in lines.
  */
-import type {Connection} from '../connection/lifecycle.js';
+import type {Connection} from '../connection/connection.js';
 import {assertNever} from '../errors.js';
 import type {Found, LeaveReason, ServerFrame} from '../protocol/frame.js';
 import type {ChatEvent} from './event.js';

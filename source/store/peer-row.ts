@@ -1,5 +1,5 @@
 /** What a server knows of one peer at one moment: a row of its table. */
-import type {Session} from '../connection/serving.js';
+import type {Session} from '../connection/session.js';
 import type {KernelPair} from '../connection/tcp.js';
 
 export type PeerRow = {

@@ -6,8 +6,8 @@
  * kernel's table. What the kernel told stands behind ●, what only follows from
  * the calls behind ○.
  */
-import type {Connection} from '../connection/lifecycle.js';
-import type {Listening} from '../connection/serving.js';
+import type {Connection} from '../connection/connection.js';
+import type {Listening} from '../connection/listening.js';
 import type {Call, KernelSocket, TcpState} from '../connection/tcp.js';
 import {assertNever} from '../errors.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';

@@ -8,9 +8,11 @@ import {
 	startConnection,
 	transition,
 	wakeAt,
-	type Connection,
-	type ConnectionEvent,
 } from '../../source/connection/lifecycle.js';
+import type {
+	Connection,
+	ConnectionEvent,
+} from '../../source/connection/connection.js';
 import {SockchatError} from '../../source/errors.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);

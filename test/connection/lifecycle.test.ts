@@ -5,10 +5,12 @@ import {
 	startConnection,
 	transition,
 	wakeAt,
-	type Connection,
-	type ConnectionEffect,
-	type ConnectionEvent,
 } from '../../source/connection/lifecycle.js';
+import type {
+	Connection,
+	ConnectionEffect,
+	ConnectionEvent,
+} from '../../source/connection/connection.js';
 import {arrowsOf} from '../../source/connection/machine.js';
 import {SockchatError} from '../../source/errors.js';
 

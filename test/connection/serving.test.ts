@@ -4,15 +4,17 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {arrowsOf} from '../../source/connection/machine.js';
 import {
-	serverTable,
 	sessionTable,
-	transitionServer,
 	transitionSession,
-	type Listening,
-	type ListeningEvent,
 	type Session,
 	type SessionEvent,
-} from '../../source/connection/serving.js';
+} from '../../source/connection/session.js';
+import {
+	serverTable,
+	transitionServer,
+	type Listening,
+	type ListeningEvent,
+} from '../../source/connection/listening.js';
 import {SockchatError} from '../../source/errors.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);

@@ -1,6 +1,6 @@
 /** Any model, step or peer that there can be, for properties. */
 import fc from 'fast-check';
-import type {Connection} from '../../source/connection/lifecycle.js';
+import type {Connection} from '../../source/connection/connection.js';
 import type {
 	KernelPair,
 	KernelSocket,

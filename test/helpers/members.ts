@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {decodeServerFrame} from '../../source/protocol/codec.js';
 import type {Entry} from '../../source/protocol/frame.js';
-import type {Member, Room} from '../../source/room/room.js';
+import type {Room} from '../../source/room/room.js';
+import type {Member} from '../../source/room/results.js';
 
 /** The secret of the client numbered so. */
 export const clientNumber = (number: number): string =>

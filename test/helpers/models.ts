@@ -1,6 +1,6 @@
 /** Models as a screen gets them, with what a test doesn't care about filled in. */
-import type {Connection} from '../../source/connection/lifecycle.js';
-import type {Listening} from '../../source/connection/serving.js';
+import type {Connection} from '../../source/connection/connection.js';
+import type {Listening} from '../../source/connection/listening.js';
 import type {KernelSocket} from '../../source/connection/tcp.js';
 import {SockchatError} from '../../source/errors.js';
 import {createModel, type Model} from '../../source/store/model.js';

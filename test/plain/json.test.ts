@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import type {Connection} from '../../source/connection/lifecycle.js';
+import type {Connection} from '../../source/connection/connection.js';
 import {explain} from '../../source/connection/explain.js';
 import {SockchatError} from '../../source/errors.js';
 import {jsonError, jsonLine} from '../../source/plain/json.js';

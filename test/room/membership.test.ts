@@ -7,11 +7,8 @@ import {heartbeatFor} from '../../source/connection/heartbeat.js';
 import {maxListedNames} from '../../source/protocol/frame.js';
 import {foldNick} from '../../source/protocol/nick.js';
 import {nobody, reducePresence} from '../../source/store/presence.js';
-import {
-	maxAnnouncedMembers,
-	Room,
-	type Member,
-} from '../../source/room/room.js';
+import {maxAnnouncedMembers, Room} from '../../source/room/room.js';
+import type {Member} from '../../source/room/results.js';
 import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);

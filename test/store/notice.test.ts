@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Connection} from '../../source/connection/lifecycle.js';
-import type {Listening} from '../../source/connection/serving.js';
+import type {Connection} from '../../source/connection/connection.js';
+import type {Listening} from '../../source/connection/listening.js';
 import {SockchatError} from '../../source/errors.js';
 import type {LeaveReason, ServerFrame} from '../../source/protocol/frame.js';
 import type {ChatEvent, Place} from '../../source/store/event.js';

@@ -1,101 +1,18 @@
 /**
- * The server's two machines: the listening socket, and one peer's session.
+ * One peer's session on the server, as a pure machine like the client's.
  *
- * Pure like the client's (lifecycle.ts). What was heard last is not an event
- * here but a fact that each tick brings: a transition for every chunk of
- * every peer would cost more than the chunk.
+ * What was heard last is not an event here but a fact that each tick brings: a
+ * transition for every chunk of every peer would cost more than the chunk.
  */
-import {type SockchatError} from '../errors.js';
-import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
 import type {ForeignProtocol} from '../protocol/dialect.js';
+import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
 import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
 import {createTransition, type Step, type Table} from './machine.js';
 
-/** How long a drain may take before the rest is cut off. */
-export const serverDrainTimeoutMs = 3000;
 // A peer that knows no bye, such as nc, may keep its side open for ever.
 const sessionDrainTimeoutMs = 1000;
 // Longer than a drain: `printf … | nc` ends its side at once and goes on reading.
 const halfClosedTimeoutMs = 10_000;
-
-export type Listening =
-	| {readonly phase: 'binding'; readonly since: number}
-	| {readonly phase: 'listening'; readonly since: number}
-	| {
-			readonly phase: 'draining';
-			readonly since: number;
-			readonly deadline: number;
-	  }
-	| {
-			readonly phase: 'closed';
-			readonly since: number;
-			readonly cause: SockchatError | undefined;
-	  };
-
-export type ListeningEvent =
-	| {readonly type: 'bound'; readonly at: number}
-	| {
-			readonly type: 'failed';
-			readonly at: number;
-			readonly cause: SockchatError;
-	  }
-	| {readonly type: 'drain'; readonly at: number}
-	| {readonly type: 'tick'; readonly at: number}
-	/** The last session has ended. */
-	| {readonly type: 'emptied'; readonly at: number};
-
-export type ListeningEffect =
-	/** Accept nobody else and see every session off. */
-	{readonly type: 'stop-accepting'} | {readonly type: 'cut-off'};
-
-const failedCell = {
-	to: ['closed'],
-	run: (
-		_state: unknown,
-		{at, cause}: {at: number; cause: SockchatError},
-	): Step<Listening, ListeningEffect> => [{phase: 'closed', since: at, cause}],
-} as const;
-
-const drainCell = {
-	to: ['draining'],
-	run: (
-		_state: unknown,
-		{at}: {at: number},
-	): Step<Listening, ListeningEffect> => [
-		{phase: 'draining', since: at, deadline: at + serverDrainTimeoutMs},
-		{type: 'stop-accepting'},
-	],
-} as const;
-
-export const serverTable: Table<Listening, ListeningEvent, ListeningEffect> = {
-	binding: {
-		bound: {
-			to: ['listening'],
-			run: (_state, {at}) => [{phase: 'listening', since: at}],
-		},
-		failed: failedCell,
-		drain: drainCell,
-	},
-	listening: {failed: failedCell, drain: drainCell},
-	draining: {
-		tick: {
-			to: ['draining'],
-			run: (state, {at}) =>
-				at >= state.deadline ? [state, {type: 'cut-off'}] : [state],
-		},
-		emptied: {
-			to: ['closed'],
-			run: (_state, {at}) => [{phase: 'closed', since: at, cause: undefined}],
-		},
-	},
-	closed: {},
-};
-
-export const transitionServer = createTransition<
-	Listening,
-	ListeningEvent,
-	ListeningEffect
->(serverTable);
 
 export type Session =
 	/** No byte came yet: nobody knows who it is. */
