@@ -147,7 +147,14 @@ const slashed = ['//TEXT', 'say a text that starts with a slash'] as const;
 
 /** /help for a plain peer, line by line. */
 export const plainHelpLines = (listed: readonly Command[]): readonly string[] =>
-	table([...listed.map(command => rowOf(command)), slashed]);
+	table([
+		...listed.map(command =>
+			command.name === 'help'
+				? (['/help', 'list the commands'] as const)
+				: rowOf(command),
+		),
+		slashed,
+	]);
 
 export type HelpScope = {
 	readonly mode: 'room' | 'raw';

@@ -14,7 +14,6 @@ import type {Outgoing} from '../connection/outbox.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {
 	ErrorFrame,
-	Found,
 	MemberList,
 	ServerBye,
 	ServerFrame,
@@ -35,6 +34,7 @@ import {ConnectionRunner} from './connection-runner.js';
 import {Conversation} from './conversation.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
 import {Gauges} from './gauges.js';
+import {Inquiries} from './inquiries.js';
 import {controlSocket, type SocketOwner} from './socket-control.js';
 import type {SocketWatch} from './socket-watch.js';
 import {ClientExchange} from './token-exchange.js';
@@ -76,8 +76,7 @@ export class Client {
 	/** Why it is ended by hand, while the other side's FIN is awaited. */
 	#closing: SockchatError | undefined;
 	#pings = 0;
-	#searches = 0;
-	#lastFound: Found | undefined;
+	readonly #inquiries = new Inquiries();
 
 	constructor(options: ClientOptions) {
 		const {nick, onEvent: emit, clock = systemClock} = options;
@@ -152,48 +151,14 @@ export class Client {
 		}
 	}
 
-	/**
-	 * Looks for words in what was said; what is found comes as a frame.
-	 *
-	 * @param text Undefined goes on with older ones of the last search.
-	 * @returns Why it is not done, if so.
-	 */
+	/** Looks for words in what was said. See `Inquiries`. */
 	search(text: string | undefined): string | undefined {
-		const socket = this.#socket;
-		if (!socket || !this.#conversation.isWelcome) {
-			return 'There is no connection now.';
-		}
-
-		const last = this.#lastFound;
-		if (text === undefined && last?.next === undefined) {
-			return last
-				? `All was looked through for "${last.text}".`
-				: 'Search for what? /search TEXT';
-		}
-
-		const id = ++this.#searches;
-		socket.send(
-			text === undefined
-				? {type: 'search', id, text: last!.text, before: last!.next!}
-				: {type: 'search', id, text},
-		);
-		return undefined;
+		return this.#inquiries.search(text, this.#welcomed);
 	}
 
-	/**
-	 * Asks for a page of the log; it comes as a frame.
-	 *
-	 * @param before The entry that it is to end before; without it, the first.
-	 */
+	/** Asks for a page of the log. See `Inquiries`. */
 	readPast(before: number | undefined): void {
-		if (this.#conversation.isWelcome) {
-			const id = ++this.#searches;
-			this.#socket!.send({
-				type: 'past',
-				id,
-				...(before === undefined ? {} : {before}),
-			});
-		}
+		this.#inquiries.readPast(before, this.#welcomed);
 	}
 
 	/** Does to its socket what a person asks for. @returns A sentence on it. */
@@ -236,6 +201,11 @@ export class Client {
 	/** Says bye and ends the connection; a second call cuts it off. */
 	leave(): void {
 		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
+	}
+
+	/** The socket, while the room listens to what is said over it. */
+	get #welcomed(): FramedSocket | undefined {
+		return this.#conversation.isWelcome ? this.#socket : undefined;
 	}
 
 	#queue(text: string, to: string | undefined): void {
@@ -468,7 +438,7 @@ export class Client {
 			}
 
 			case 'found': {
-				this.#lastFound = frame;
+				this.#inquiries.found(frame);
 				conversation.tell(frame);
 				break;
 			}

@@ -1,5 +1,4 @@
 /** A session whose peer is a sockchat client: frames in, frames out. */
-import {randomUUID} from 'node:crypto';
 import type {Buffer} from 'node:buffer';
 import {assertNever, SockchatError} from '../errors.js';
 import {
@@ -11,45 +10,20 @@ import {
 import {
 	frameTimeoutMs,
 	maxFrameBytes,
-	maxTextBytes,
-	replayEntries,
-	wireVersion,
 	type ClientFrame,
-	type ClientChallenge,
-	type Hello,
 	type LeaveReason,
-	type ReadPast,
 	type Say,
-	type Search,
 	type ServerFrame,
 	type Whisper,
 	type Whispered,
 } from '../protocol/frame.js';
 import {LineSplitter, linesWith} from '../protocol/lines.js';
-import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
 import {trace} from '../trace.js';
-import type {Dialect, PeerSession} from './session.js';
-import {ServerExchange} from './token-exchange.js';
-
-const wrongVersion = (seen: number) =>
-	new SockchatError(
-		'ERR_VERSION',
-		`This server speaks version ${wireVersion} of the wire, and the client asked for ${seen}. Use the same sockchat on both sides.`,
-	);
-
-const lookFailed = (cause: Error) =>
-	new SockchatError(
-		'ERR_HISTORY',
-		`The history can't be read: ${cause.message}.`,
-		{cause},
-	);
-
-const stillLooking = () =>
-	new SockchatError(
-		'ERR_BUSY',
-		'Your last look into the log is still under way; wait for its answer.',
-	);
+import type {Dialect} from './dialect.js';
+import {Greeting} from './greeting.js';
+import {Lookout} from './lookout.js';
+import type {PeerSession} from './session.js';
 
 const frameUnfinished = () =>
 	new SockchatError(
@@ -65,15 +39,27 @@ export class FramedDialect implements Dialect {
 	readonly name = 'framed';
 	readonly #session: PeerSession;
 	readonly #lines = new LineSplitter(maxFrameBytes);
-	#isLooking = false;
 	#pings = 0;
 	#pingedAt = 0;
-	#exchange: ServerExchange | undefined;
+	readonly #greeting: Greeting;
+	readonly #lookout: Lookout;
 	/** When the frame began that has not ended; monotonic milliseconds. */
 	#halfSince: number | undefined;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
+		const tellError = (error: SockchatError) => {
+			this.tellError(error);
+		};
+
+		this.#greeting = new Greeting({
+			session,
+			send: frame => {
+				this.#send(frame);
+			},
+			tellError,
+		});
+		this.#lookout = new Lookout(session, tellError);
 	}
 
 	read(chunk: Buffer): void {
@@ -82,7 +68,7 @@ export class FramedDialect implements Dialect {
 				chunk,
 				line => {
 					this.#halfSince = undefined;
-					this.#session.spend();
+					this.#session.intake.spend();
 					this.#readLine(line);
 				},
 				lines => this.#readSays(lines),
@@ -178,7 +164,7 @@ export class FramedDialect implements Dialect {
 		const {says, bytes} = leadingSays(lines);
 		if (says.length > 0) {
 			this.#halfSince = undefined;
-			this.#session.spend(says.length);
+			this.#session.intake.spend(says.length);
 			this.#say(member, says);
 		}
 
@@ -221,14 +207,14 @@ export class FramedDialect implements Dialect {
 			if (member) {
 				this.tellError(badFrame('hello was said before', '{"type":"hello"'));
 			} else {
-				this.#greet(frame);
+				this.#greeting.greet(frame);
 			}
 
 			return;
 		}
 
 		if (frame.type === 'challenge') {
-			this.#answer(frame);
+			this.#greeting.answer(frame);
 			return;
 		}
 
@@ -257,7 +243,7 @@ export class FramedDialect implements Dialect {
 
 			case 'search':
 			case 'past': {
-				void this.#look(frame);
+				void this.#lookout.look(frame);
 				break;
 			}
 
@@ -284,88 +270,6 @@ export class FramedDialect implements Dialect {
 				assertNever(frame);
 			}
 		}
-	}
-
-	/** Proves that this server knows the token, before the client says who it is. */
-	#answer(frame: ClientChallenge): void {
-		const session = this.#session;
-		const {token} = session.sessions;
-		if (session.comer.refusal) {
-			this.#refuse(session.comer.refusal);
-		} else if (frame.v !== wireVersion) {
-			this.#refuse(wrongVersion(frame.v));
-		} else if (token) {
-			this.#exchange = new ServerExchange(token);
-			this.#send(this.#exchange.answer(frame, session.duplex));
-		} else {
-			this.#refuse(hasNoToken());
-		}
-	}
-
-	#greet(hello: Hello): void {
-		const {v, client, nick, since, log} = hello;
-		const session = this.#session;
-		const {sessions} = session;
-		const {room, clock} = sessions;
-		if (v !== wireVersion) {
-			this.#refuse(wrongVersion(v));
-			return;
-		}
-
-		const refusal = session.refusal(client);
-		if (refusal) {
-			this.#refuse(refusal);
-			return;
-		}
-
-		if (session.isAskedForToken && !this.#exchange?.isProven(hello)) {
-			this.#refuse(hello.proof === undefined ? tokenNeeded() : tokenWrong());
-			return;
-		}
-
-		const result = room.join(client, nick, clock.wallMs());
-		if (result.kind === 'refused') {
-			// For a nick it may say hello again with another.
-			if (result.error.code === 'ERR_ROOM_FULL') {
-				this.#refuse(result.error);
-			} else {
-				this.tellError(result.error);
-			}
-
-			return;
-		}
-
-		const {member} = result;
-		const {head} = room.log;
-		this.#send({
-			type: 'welcome',
-			v: wireVersion,
-			session: randomUUID(),
-			room: sessions.roomName,
-			log: room.logId,
-			nick: member.nick,
-			head,
-			stored: room.lastStored(member.id),
-			members: room.memberList(),
-			limits: {frameBytes: maxFrameBytes, textBytes: maxTextBytes},
-			heartbeatMs: room.heartbeatMs,
-		});
-		// Numbers of another log, or beyond this one's head, mean nothing here.
-		const isKnown =
-			since !== undefined &&
-			since <= head &&
-			(log === undefined || log === room.logId);
-		const {firstSeq} = room.log;
-		const latest = Math.max(firstSeq, head - replayEntries + 1);
-		session.join(member, isKnown ? since + 1 : latest);
-		session.dispatch({type: 'welcomed', at: clock.monotonicMs()});
-	}
-
-	#refuse(error: SockchatError): void {
-		const session = this.#session;
-		session.sessions.refused++;
-		this.tellError(error);
-		session.end('protocol');
 	}
 
 	#isSilenced({id}: Member, n?: number): boolean {
@@ -433,32 +337,13 @@ export class FramedDialect implements Dialect {
 		}
 	}
 
-	/** One at a time: each reads as much of the disk as it likes. */
-	async #look(frame: Search | ReadPast): Promise<void> {
-		if (this.#isLooking) {
-			this.tellError(stillLooking());
-			return;
-		}
-
-		this.#isLooking = true;
-		try {
-			this.#session.tell(await this.#session.sessions.look(frame));
-		} catch (error) {
-			this.tellError(
-				error instanceof SockchatError ? error : lookFailed(error as Error),
-			);
-		} finally {
-			this.#isLooking = false;
-		}
-	}
-
 	#rename(member: Member, nick: string): void {
 		if (this.#isSilenced(member)) {
 			return;
 		}
 
 		const {sessions} = this.#session;
-		this.#session.spend(renameCost(sessions.rate));
+		this.#session.intake.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;
 		const result = room.rename(member, nick, clock.wallMs());
 		if (result.kind === 'refused') {

@@ -38,7 +38,7 @@ const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
 		bytesOut,
 		queuedBytes: session.queuedBytes,
 		lagEntries: session.lagEntries,
-		isPaused: session.isPaused,
+		isPaused: session.intake.isPaused,
 		kernel,
 	};
 };
@@ -95,9 +95,9 @@ export const controlPeer = async (
 		},
 		setPaused(isPaused: boolean) {
 			if (isPaused) {
-				session.hold('asked');
+				session.intake.hold('asked');
 			} else {
-				session.release('asked');
+				session.intake.release('asked');
 			}
 		},
 		reset() {

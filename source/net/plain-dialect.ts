@@ -25,7 +25,8 @@ import {
 import {LineSplitter} from '../protocol/lines.js';
 import {tokenNeeded} from '../protocol/token.js';
 import {renameCost} from './framed-dialect.js';
-import type {Dialect, PeerSession} from './session.js';
+import type {Dialect} from './dialect.js';
+import type {PeerSession} from './session.js';
 
 const plainCommands = commands.filter(({isForPlain}) => isForPlain);
 
@@ -181,7 +182,7 @@ export class PlainDialect implements Dialect {
 			return;
 		}
 
-		session.spend();
+		session.intake.spend();
 		const text = line.toString().replace(/\r$/, '');
 		const protocol = foreignLine(text);
 		if (protocol) {
@@ -260,7 +261,7 @@ export class PlainDialect implements Dialect {
 
 	#rename(nick: string): void {
 		const {sessions} = this.#session;
-		this.#session.spend(renameCost(sessions.rate));
+		this.#session.intake.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;
 		const result = room.rename(this.#session.member!, nick, clock.wallMs());
 		if (result.kind === 'refused') {

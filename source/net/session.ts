@@ -1,7 +1,7 @@
 /**
  * One peer of the server: its socket, its machine, and how it speaks.
  */
-import {Buffer} from 'node:buffer';
+import type {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {
@@ -10,50 +10,27 @@ import {
 	type SessionEffect,
 	type SessionEvent,
 } from '../connection/session.js';
-import {Allowance} from '../connection/allowance.js';
 import {assertNever, SockchatError} from '../errors.js';
-import {sniff, type ForeignProtocol} from '../protocol/dialect.js';
+import type {ForeignProtocol} from '../protocol/dialect.js';
 import {
 	helloTimeoutMs,
-	plainIdleMs,
 	type LeaveReason,
 	type Whispered,
 } from '../protocol/frame.js';
 import {publicId} from '../protocol/public-id.js';
 import type {Member} from '../room/results.js';
 import type {Comer} from './door.js';
+import type {Dialect} from './dialect.js';
+import {FirstBytes} from './first-bytes.js';
 import {FramedDialect} from './framed-dialect.js';
-import {Outlet, type Teller} from './outlet.js';
+import {Intake} from './intake.js';
+import {Outlet} from './outlet.js';
 import {PlainDialect} from './plain-dialect.js';
 import {refusals} from './refusals.js';
 import type {Sessions} from './sessions.js';
 
-/**
- * Why a peer is not read: somebody asked for it, it doesn't read what it is
- * told, the disk is behind what was said, or it says too much.
- */
-export type Hold = 'asked' | 'unread' | 'disk' | 'rate';
-
 // Who says bye sends FIN with it; one that forgets it is not waited for longer.
 const finBehindByeMs = 250;
-
-/** How a peer speaks, once its first bytes have told. */
-export type Dialect = Teller & {
-	readonly name: 'framed' | 'plain';
-	/** Takes a chunk as it was read. */
-	readonly read: (chunk: Buffer) => void;
-	/** @param isHeld Whether it is we who don't read it. */
-	readonly tick: (at: number, isHeld: boolean) => void;
-	/** Its FIN came: takes what has no line end as well. */
-	readonly readEnd: () => void;
-	readonly tellError: (error: SockchatError, n?: number) => void;
-	readonly tellWhisper: (frame: Whispered) => void;
-	readonly ping: () => void;
-	/** The last word before FIN. */
-	readonly farewell: (reason: LeaveReason) => void;
-	/** The socket is gone: no timer may be left. */
-	readonly stop: () => void;
-};
 
 const lateHello = () =>
 	new SockchatError(
@@ -66,22 +43,18 @@ export class PeerSession {
 	readonly duplex: Duplex;
 	readonly sessions: Sessions;
 	readonly comer: Comer;
+	readonly intake: Intake;
 	/** Monotonic milliseconds of the last chunk. */
 	lastHeardAt: number;
 	bytesIn = 0;
 	member: Member | undefined;
 	/** Undefined until a ping of ours was answered. */
 	rttMs: number | undefined;
-	/** Why it is not read now. */
-	readonly #holds = new Set<Hold>();
 	#state: Session;
 	#dialect: Dialect | undefined;
-	#firstBytes = Buffer.alloc(0);
-	#cancelIdle: (() => void) | undefined;
+	readonly #firstBytes: FirstBytes;
+	#cancelFin: (() => void) | undefined;
 	readonly #outlet: Outlet;
-	/** Undefined where it may say as much as it likes. */
-	readonly #allowance: Allowance | undefined;
-	#cancelRate: (() => void) | undefined;
 	/** Why we end it; where it has not ended, the peer does. */
 	#endReason: LeaveReason | undefined;
 	/** Where in the log the last word is due. */
@@ -99,11 +72,8 @@ export class PeerSession {
 		this.sessions = sessions;
 		this.lastHeardAt = sessions.clock.monotonicMs();
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
-		const {rate} = sessions;
-		this.#allowance =
-			rate !== undefined && duplex instanceof Socket
-				? new Allowance(rate, this.lastHeardAt)
-				: undefined;
+		const intake = new Intake(duplex, sessions.clock, sessions.rate);
+		this.intake = intake;
 		// What goes through memory is on no wire.
 		const tap = duplex instanceof Socket ? sessions.tap : undefined;
 		this.#outlet = new Outlet({
@@ -116,13 +86,21 @@ export class PeerSession {
 			onWritten: () => {
 				this.pump();
 			},
-			onUnread: isTooMuch => {
+			onUnread(isTooMuch) {
 				if (isTooMuch) {
-					this.hold('unread');
+					intake.hold('unread');
 				} else {
-					this.release('unread');
+					intake.release('unread');
 				}
 			},
+		});
+		this.#firstBytes = new FirstBytes(sessions.clock, known => {
+			const at = this.#now;
+			this.dispatch(
+				known.kind === 'foreign'
+					? {type: 'foreign', at, protocol: known.protocol}
+					: {type: known.kind, at},
+			);
 		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
@@ -139,11 +117,6 @@ export class PeerSession {
 		duplex.on('close', () => {
 			this.#leave('closed');
 		});
-	}
-
-	/** Not read, because somebody asked for it. */
-	get isPaused(): boolean {
-		return this.#holds.has('asked');
 	}
 
 	get state(): Session {
@@ -212,44 +185,14 @@ export class PeerSession {
 	tick(at: number): void {
 		const {sessions} = this;
 		const {heartbeatMs} = sessions.room;
-		if (this.#holds.size > 0) {
-			// It may have said much: it is we who don't read it.
+		const {isHeld} = this.intake;
+		if (isHeld) {
 			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
 		}
 
-		this.#dialect?.tick(at, this.#holds.size > 0);
+		this.#dialect?.tick(at, isHeld);
 		const {lastHeardAt} = this;
 		this.dispatch({type: 'tick', at, lastHeardAt, heartbeatMs});
-	}
-
-	/** Counts what it says; over its rate it is read later. */
-	spend(cost = 1): void {
-		const waitMs = this.#allowance?.take(cost, this.#now) ?? 0;
-		if (waitMs === 0 || this.#cancelRate) {
-			return;
-		}
-
-		this.hold('rate');
-		this.#cancelRate = this.sessions.clock.setTimer(() => {
-			this.#cancelRate = undefined;
-			// What it had said by then counts too.
-			this.spend(0);
-			if (!this.#cancelRate) {
-				this.release('rate');
-			}
-		}, waitMs);
-	}
-
-	/** Stops reading it, so that it has to wait: nothing is dropped. */
-	hold(why: Hold): void {
-		this.#holds.add(why);
-		this.duplex.pause();
-	}
-
-	release(why: Hold): void {
-		if (this.#holds.delete(why) && this.#holds.size === 0) {
-			this.duplex.resume();
-		}
 	}
 
 	end(reason: LeaveReason): void {
@@ -346,7 +289,7 @@ export class PeerSession {
 			return;
 		}
 
-		this.#cancelIdle = this.sessions.clock.setTimer(() => {
+		this.#cancelFin = this.sessions.clock.setTimer(() => {
 			this.duplex.end();
 		}, finBehindByeMs);
 		this.duplex.once('end', () => {
@@ -357,7 +300,7 @@ export class PeerSession {
 	#read(chunk: Buffer): void {
 		switch (this.#state.phase) {
 			case 'accepted': {
-				this.#sniff(chunk);
+				this.#firstBytes.push(chunk);
 				break;
 			}
 
@@ -380,40 +323,17 @@ export class PeerSession {
 		}
 	}
 
-	#sniff(chunk: Buffer): void {
-		this.#cancelIdle?.();
-		this.#firstBytes = Buffer.concat([this.#firstBytes, chunk]);
-		const sniffed = sniff(this.#firstBytes);
-		if (sniffed.kind === 'undecided') {
-			if (!sniffed.isHelloPossible) {
-				this.#cancelIdle = this.sessions.clock.setTimer(() => {
-					this.dispatch({type: 'plain', at: this.#now});
-				}, plainIdleMs);
-			}
-
-			return;
-		}
-
-		const at = this.#now;
-		this.dispatch(
-			sniffed.kind === 'foreign'
-				? {type: 'foreign', at, protocol: sniffed.protocol}
-				: {type: sniffed.kind, at},
-		);
-	}
-
 	/** Who is there is known: what it said so far is read again as that. */
 	#readAgain(): void {
-		const bytes = this.#firstBytes;
-		this.#firstBytes = Buffer.alloc(0);
+		const bytes = this.#firstBytes.take();
 		if (bytes.length > 0) {
 			this.#read(bytes);
 		}
 	}
 
 	#readEnd(): void {
-		this.#cancelIdle?.();
-		if (this.#firstBytes.length > 0 && this.#state.phase === 'accepted') {
+		this.#firstBytes.stop();
+		if (this.#firstBytes.isWaiting && this.#state.phase === 'accepted') {
 			this.dispatch({type: 'plain', at: this.#now});
 		}
 
@@ -516,8 +436,9 @@ export class PeerSession {
 		}
 
 		const reason = this.#endReason ?? seen;
-		this.#cancelIdle?.();
-		this.#cancelRate?.();
+		this.#firstBytes.stop();
+		this.#cancelFin?.();
+		this.intake.stop();
 		this.#dialect?.stop();
 		this.dispatch({type: 'gone', at: this.#now, reason});
 		this.#leaveRoom(reason);

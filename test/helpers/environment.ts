@@ -68,7 +68,8 @@ export const createEnvironment = (changes: Variables = {}) => {
 		env,
 		home,
 		remove() {
-			rmSync(home, {recursive: true, force: true});
+			// What a process has started may write there a moment longer.
+			rmSync(home, {recursive: true, force: true, maxRetries: 20});
 		},
 	};
 };

@@ -200,6 +200,7 @@ test('reconnect: counts the bytes of all its connections', async t => {
 	otter.client.leave();
 	peers[1]!.end();
 	await otter.client.closed;
+	await peers[1]!.until('its bye', () => peers[1]!.text.includes('"bye"'));
 	const traffic = otter.of('traffic').at(-1)!;
 	assert.equal(
 		traffic.bytesOut,

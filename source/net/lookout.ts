@@ -1,0 +1,46 @@
+/** A member's looks into the log, one at a time: each may read much of the disk. */
+import {SockchatError} from '../errors.js';
+import type {ReadPast, Search} from '../protocol/frame.js';
+import type {PeerSession} from './session.js';
+
+const lookFailed = (cause: Error) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history can't be read: ${cause.message}.`,
+		{cause},
+	);
+
+const stillLooking = () =>
+	new SockchatError(
+		'ERR_BUSY',
+		'Your last look into the log is still under way; wait for its answer.',
+	);
+
+export class Lookout {
+	readonly #session: PeerSession;
+	readonly #tellError: (error: SockchatError) => void;
+	#isLooking = false;
+
+	constructor(session: PeerSession, tellError: (error: SockchatError) => void) {
+		this.#session = session;
+		this.#tellError = tellError;
+	}
+
+	async look(frame: Search | ReadPast): Promise<void> {
+		if (this.#isLooking) {
+			this.#tellError(stillLooking());
+			return;
+		}
+
+		this.#isLooking = true;
+		try {
+			this.#session.tell(await this.#session.sessions.look(frame));
+		} catch (error) {
+			this.#tellError(
+				error instanceof SockchatError ? error : lookFailed(error as Error),
+			);
+		} finally {
+			this.#isLooking = false;
+		}
+	}
+}
