@@ -7,6 +7,7 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import process from 'node:process';
+import {readmeTable} from '../benchmark/report.js';
 import {keyHelp} from '../source/commands/keys.js';
 import {commands} from '../source/commands/registry.js';
 import {clientTable} from '../source/connection/lifecycle.js';
@@ -77,6 +78,7 @@ export const parts: Readonly<Record<string, () => string>> = {
 	client: () => diagram(clientTable satisfies DrawnTable, 'connecting'),
 	server: () => diagram(serverTable satisfies DrawnTable, 'binding'),
 	session: () => diagram(sessionTable satisfies DrawnTable, 'accepted'),
+	benchmark: readmeTable,
 	errors: () =>
 		table(
 			['code', 'means'],
