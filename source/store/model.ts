@@ -18,6 +18,8 @@ export type Model = {
 	readonly id: string;
 	readonly nick: string;
 	readonly transcript: Transcript;
+	/** Of the last item in it; undefined before the first. */
+	readonly lastDay: string | undefined;
 	/** The oldest entry that the server holds, as far as it has said so. */
 	readonly oldestKept: number;
 	readonly pending: readonly Pending[];
@@ -58,6 +60,7 @@ export const createModel = (
 ): Model => ({
 	...start,
 	transcript: emptyTranscript,
+	lastDay: undefined,
 	oldestKept: 1,
 	pending: [],
 	presence: nobody,

@@ -3,7 +3,8 @@
  * Pure.
  */
 import type {Entry, PastPage, ServerFrame} from '../protocol/frame.js';
-import {transcriptOf, type Draft} from './model-draft.js';
+import {dayNotice, dayOf, withDays} from './days.js';
+import {settleItems, type Draft} from './model-draft.js';
 import type {Item, Message, Notice} from './item.js';
 import type {Model} from './model.js';
 import {wordsOf, type Words} from './notice.js';
@@ -86,10 +87,31 @@ const hole = (from: number, to: number, at: number): Notice => ({
 	text: `⋯ ${to - from + 1} entries between; Page Up from the bottom reads them, /search finds in them ⋯`,
 });
 
+/** A page with its days, up to that of what it stands in front of. */
+const pageItems = (
+	page: readonly Entry[],
+	oldest: number,
+	{id, transcript}: Draft,
+): Item[] => {
+	const [first] = page;
+	const items = withDays(
+		page.flatMap(entry => itemsOf(entry, id)),
+		first && dayOf(first.at),
+	);
+	const last = items.at(-1);
+	const next = itemAt(transcript, transcript.first);
+	return [
+		...(first?.seq === oldest ? [dayNotice(first.at)] : []),
+		...items,
+		...(last && next && dayOf(last.at) !== dayOf(next.at)
+			? [dayNotice(next.at)]
+			: []),
+	];
+};
+
 export const applyPast = (draft: Draft, {entries, oldest}: PastPage): void => {
 	draft.oldestKept = oldest;
-	draft.transcript = transcriptOf(draft);
-	draft.items = [];
+	settleItems(draft);
 	const shown = oldestShown(draft.transcript);
 	// One that was asked for twice is here already.
 	const page = entries.filter(({seq}) => shown === undefined || seq < shown);
@@ -98,7 +120,7 @@ export const applyPast = (draft: Draft, {entries, oldest}: PastPage): void => {
 		return;
 	}
 
-	const items = page.flatMap(entry => itemsOf(entry, draft.id));
+	const items = pageItems(page, oldest, draft);
 	const isApart = shown !== undefined && last.seq < shown - 1;
 	if (!isApart) {
 		draft.transcript = prependItems(draft.transcript, items);

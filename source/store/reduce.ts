@@ -6,7 +6,7 @@ import {assertNever} from '../errors.js';
 import {
 	createDraft,
 	finishDraft,
-	transcriptOf,
+	settleItems,
 	type Draft,
 } from './model-draft.js';
 import type {ChatEvent} from './event.js';
@@ -129,8 +129,8 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		}
 
 		case 'clear': {
-			draft.transcript = clearTranscript(transcriptOf(draft));
-			draft.items = [];
+			settleItems(draft);
+			draft.transcript = clearTranscript(draft.transcript);
 			break;
 		}
 

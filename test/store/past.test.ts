@@ -44,7 +44,7 @@ test('past: a page stands in front of what it goes up to', () => {
 	);
 	const all = reduce(more, [page(1, 100)]);
 	assert.equal(olderThan(all), undefined);
-	assert.equal(all.transcript.length, 203);
+	assert.equal(all.transcript.length, 204, 'the day in front of all');
 });
 
 test('past: a page that was asked for twice comes once', () => {
@@ -53,7 +53,7 @@ test('past: a page that was asked for twice comes once', () => {
 		page(1, 10),
 		page(1, 10),
 	]);
-	assert.equal(model.transcript.length, 12);
+	assert.equal(model.transcript.length, 13, 'the day among them');
 });
 
 test('past: the oldest page stands apart, and a reader can begin anew', () => {
@@ -62,7 +62,7 @@ test('past: the oldest page stands apart, and a reader can begin anew', () => {
 		page(4901, 5000),
 		page(1, 100),
 	]);
-	const texts = textsOf(model);
+	const [, ...texts] = textsOf(model);
 	assert.equal(texts[0], 'entry 1');
 	assert.match(texts[100]!, /^⋯ 4900 entries between; /u);
 	assert.deepEqual(texts.slice(101), ['entry 5001', 'entry 5002']);

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {dayOf} from '../../source/store/days.js';
+import {createModel, type Model} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
+import {itemAt} from '../../source/store/transcript.js';
+import {messageFrame} from '../helpers/scripted.js';
+
+const start = createModel({
+	mode: 'room',
+	where: '127.0.0.1:5001',
+	id: 'ffffffffffffffff',
+	nick: 'otter',
+});
+const at = (day: number, hour: number) =>
+	new Date(2026, 10, day, hour).getTime();
+
+const textsOf = ({transcript}: Model): string[] =>
+	Array.from({length: transcript.length}, (_, index) => {
+		const item = itemAt(transcript, transcript.first + index)!;
+		return 'text' in item ? item.text : '';
+	});
+
+const said = (seq: number, time: number) =>
+	({
+		type: 'frame',
+		at: at(22, 12),
+		frame: messageFrame(seq, {at: time}),
+	}) as const;
+
+test('days: what is of another day than the one before stands behind its day', () => {
+	const notice = {type: 'notice', tone: 'info', text: 'now'} as const;
+	const first = reduce(start, [
+		{...notice, at: at(22, 12)},
+		said(1, at(20, 9)),
+	]);
+	const model = reduce(first, [said(2, at(20, 23)), said(3, at(22, 0))]);
+	assert.deepEqual(textsOf(model), [
+		'now',
+		dayOf(at(20, 1)),
+		'entry 1',
+		'entry 2',
+		dayOf(at(22, 1)),
+		'entry 3',
+	]);
+	assert.equal(dayOf(at(20, 1)), 'Fri Nov 20 2026');
+});
+
+test('days: an older page has its days too, and begins with the first of all', () => {
+	const model = reduce(start, [
+		said(3, at(22, 9)),
+		{
+			type: 'frame',
+			at: at(22, 12),
+			frame: {
+				type: 'past',
+				id: 1,
+				entries: [
+					messageFrame(1, {at: at(19, 9)}),
+					messageFrame(2, {at: at(20, 9)}),
+				],
+				oldest: 1,
+			},
+		},
+	]);
+	assert.deepEqual(textsOf(model), [
+		dayOf(at(19, 1)),
+		'entry 1',
+		dayOf(at(20, 1)),
+		'entry 2',
+		dayOf(at(22, 1)),
+		'entry 3',
+	]);
+});
