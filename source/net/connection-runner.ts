@@ -26,7 +26,7 @@ export type ConnectionRunnerOptions = {
 };
 
 // A timer this late was not late: this process was stopped meanwhile.
-const stoppedMs = 2000;
+const stoppedMs = 1000;
 
 export class ConnectionRunner {
 	/** Settles once the connection is closed for good: with its cause, if any. */
