@@ -17,6 +17,7 @@
  * Unicode and fails when a new version outgrows the lists.
  */
 import stringWidth from 'string-width';
+import {lazily} from './lazily.js';
 
 declare const brand: unique symbol;
 
@@ -30,10 +31,10 @@ const markCarrier = '◌';
 const nonJoiner = '\u{200C}';
 const emojiStyle = '\u{FE0F}';
 
-// ASCII, Latin, Cyrillic, dashes and quotes, kana, Han, Hangul, full width:
-// most texts need no second look.
+// ASCII, Latin, Cyrillic, dashes and quotes, what our own screens are drawn
+// with, kana, Han, Hangul, full width: most texts need no second look.
 const harmless =
-	/^[\u0020-\u007E\u00A0-\u00AC\u00AE-\u02FF\u0400-\u0481\u048A-\u052F\u2010-\u2027\u20AC\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30A1-\u30FF\u4E00-\u9FFF\uAC00-\uD7A3\uFF01-\uFF5E]*$/;
+	/^[\u0020-\u007E\u00A0-\u00AC\u00AE-\u02FF\u0400-\u0481\u048A-\u052F\u2010-\u2027\u203A\u20AC\u2190-\u2193\u2212\u221A\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30A1-\u30FF\u4E00-\u9FFF\uAC00-\uD7A3\uFF01-\uFF5E]*$/;
 
 // Letters that swallow the next one (UAX 29, Prepend), jamo and vowels of Kirat
 // Rai that join each other, marks two cells wide: terminals disagree on them,
@@ -47,32 +48,41 @@ const marks = String.raw`[[\p{M}\uFF9E\uFF9F\u200C\u200D]--${hidden}]`;
 const picture = String.raw`\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?`;
 
 /** All that needs a look; a letter without marks is not even matched. */
-const suspects = new RegExp(
-	[
-		String.raw`(?<sequence>${picture}(?:\u200D${picture})+|[0-9#*][\uFE0F\u200C\u200D]*\u20E3)`,
-		// A selector after it asks for what it is, or for what few terminals do.
-		String.raw`(?<emoji>(?=[\p{Extended_Pictographic}\p{Regional_Indicator}])\p{RGI_Emoji})[\uFE0E\uFE0F]?`,
-		String.raw`(?:[\p{Extended_Pictographic}--\p{Emoji_Presentation}]\uFE0E|[\p{Script=Han}&&\p{Lo}][\uFE00-\uFE02\u{E0100}-\u{E01EF}]|[\p{Script=Mongolian}&&\p{L}][\u180B-\u180D\u180F])`,
-		String.raw`(?<syllable>[\u1100-\u115E][\u1161-\u11A7][\u11A8-\u11FF]?|[\uAC00-\uD7A3][\u11A8-\u11FF])`,
-		// Half a flag would join the next half.
-		String.raw`(?<control>[\p{Cc}\p{Cs}\p{Regional_Indicator}])`,
-		String.raw`(?<hiddenRun>${hidden}+)`,
-		String.raw`(?<letter>[^\p{C}\p{Z}\p{M}\uFF9E\uFF9F])?(?<markRun>${marks}+)`,
-	].join('|'),
-	'gv',
+const suspects = lazily(
+	() =>
+		new RegExp(
+			[
+				String.raw`(?<sequence>${picture}(?:\u200D${picture})+|[0-9#*][\uFE0F\u200C\u200D]*\u20E3)`,
+				// A selector after it asks for what it is, or for what few terminals do.
+				String.raw`(?<emoji>(?=[\p{Extended_Pictographic}\p{Regional_Indicator}])\p{RGI_Emoji})[\uFE0E\uFE0F]?`,
+				String.raw`(?:[\p{Extended_Pictographic}--\p{Emoji_Presentation}]\uFE0E|[\p{Script=Han}&&\p{Lo}][\uFE00-\uFE02\u{E0100}-\u{E01EF}]|[\p{Script=Mongolian}&&\p{L}][\u180B-\u180D\u180F])`,
+				String.raw`(?<syllable>[\u1100-\u115E][\u1161-\u11A7][\u11A8-\u11FF]?|[\uAC00-\uD7A3][\u11A8-\u11FF])`,
+				// Half a flag would join the next half.
+				String.raw`(?<control>[\p{Cc}\p{Cs}\p{Regional_Indicator}])`,
+				String.raw`(?<hiddenRun>${hidden}+)`,
+				String.raw`(?<letter>[^\p{C}\p{Z}\p{M}\uFF9E\uFF9F])?(?<markRun>${marks}+)`,
+			].join('|'),
+			'gv',
+		),
 );
 
-const wideByStyle =
-	/[\p{Extended_Pictographic}--\p{Emoji_Presentation}](?!\p{Emoji_Modifier})|[0-9#*]/gv;
+const wideByStyle = lazily(
+	() =>
+		/[\p{Extended_Pictographic}--\p{Emoji_Presentation}](?!\p{Emoji_Modifier})|[0-9#*]/gv,
+);
 const isJoiner = /^[\u200C\u200D]$/;
-const isEmoji = /^\p{RGI_Emoji}$/v;
+const isEmoji = lazily(() => /^\p{RGI_Emoji}$/v);
 // Joiners shape the letters of Arabic, Indic and the like; elsewhere they hide.
-const isShapedByJoiners =
-	/^[\p{Lo}--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Lao}\p{Script=Ethiopic}\p{Script=Canadian_Aboriginal}]]/v;
-const takesCell = /^[\p{Mc}\uFF9E\uFF9F]$/v;
+const isShapedByJoiners = lazily(
+	() =>
+		/^[\p{Lo}--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Lao}\p{Script=Ethiopic}\p{Script=Canadian_Aboriginal}]]/v,
+);
+const takesCell = lazily(() => /^[\p{Mc}\uFF9E\uFF9F]$/v);
 // UAX 29, Indic_Conjunct_Break=Linker.
-const endsInLinker =
-	/[\u094D\u09CD\u0ACD\u0B4D\u0C4D\u0D4D\u1039\u17D2\u1A60\u1B44\u1BAB\uA9C0\uAAF6\u{10A3F}\u{11133}\u{113D0}\u{1193E}\u{11A47}\u{11A99}\u{11F42}][^\u200C]*$/v;
+const endsInLinker = lazily(
+	() =>
+		/[\u094D\u09CD\u0ACD\u0B4D\u0C4D\u0D4D\u1039\u17D2\u1A60\u1B44\u1BAB\uA9C0\uAAF6\u{10A3F}\u{11133}\u{113D0}\u{1193E}\u{11A47}\u{11A99}\u{11F42}][^\u200C]*$/v,
+);
 
 const escape = (character: string): string => {
 	const code = character.codePointAt(0)!;
@@ -104,8 +114,8 @@ const showHidden = (run: string): string => {
 const showSequence = (sequence: string): string => {
 	const qualified = sequence
 		.replaceAll(emojiStyle, '')
-		.replaceAll(wideByStyle, `$&${emojiStyle}`);
-	return isEmoji.test(qualified)
+		.replaceAll(wideByStyle(), `$&${emojiStyle}`);
+	return isEmoji().test(qualified)
 		? qualified
 		: toDisplay(sequence.replaceAll(/[\u200C\u200D]/g, ''));
 };
@@ -115,7 +125,7 @@ const showSequence = (sequence: string): string => {
  * two. With its virama in sight they are two to both.
  */
 const closeConjunct = (cluster: string): string =>
-	isShapedByJoiners.test(cluster) && endsInLinker.test(cluster)
+	isShapedByJoiners().test(cluster) && endsInLinker().test(cluster)
 		? cluster.replace(/\u200D$/, '') + nonJoiner
 		: cluster;
 
@@ -127,7 +137,7 @@ const showMarks = (letter: string | undefined, run: string): string => {
 	for (const mark of run) {
 		if (isJoiner.test(mark)) {
 			const isNeeded =
-				isShapedByJoiners.test(cluster) && !isJoiner.test(cluster.at(-1)!);
+				isShapedByJoiners().test(cluster) && !isJoiner.test(cluster.at(-1)!);
 			cluster += isNeeded ? mark : '';
 			continue;
 		}
@@ -137,7 +147,7 @@ const showMarks = (letter: string | undefined, run: string): string => {
 		}
 
 		count++;
-		const isFull = takesCell.test(mark) && stringWidth(cluster) > 1;
+		const isFull = takesCell().test(mark) && stringWidth(cluster) > 1;
 		if (cluster === '' || isFull) {
 			shown += closeConjunct(cluster);
 			cluster = markCarrier;
@@ -149,6 +159,8 @@ const showMarks = (letter: string | undefined, run: string): string => {
 	return shown + closeConjunct(cluster);
 };
 
+const wordBreak = lazily(() => /(?<=[\p{Lo}\p{M}])\u200B(?=\p{Lo})/gv);
+
 /**
  * Thai and Lao AM as the two signs it consists of, which have sure widths, and
  * without the zero-width space that says where a word ends in such scripts.
@@ -157,7 +169,7 @@ const respell = (text: string): string =>
 	text
 		.replaceAll(/([\u0E48-\u0E4B]{0,4})\u0E33/g, '\u{0E4D}$1\u{0E32}')
 		.replaceAll(/([\u0EC8-\u0ECB]{0,4})\u0EB3/g, '\u{0ECD}$1\u{0EB2}')
-		.replaceAll(/(?<=[\p{Lo}\p{M}])\u200B(?=\p{Lo})/gv, '');
+		.replaceAll(wordBreak(), '');
 
 /** Takes the groups of `suspects` in their order. */
 const show = (
@@ -207,7 +219,7 @@ export const toDisplay = (
 
 	const rows = lines === 'keep' ? text.split('\n') : [text];
 	return rows
-		.map(row => respell(row).replaceAll(suspects, show))
+		.map(row => respell(row).replaceAll(suspects(), show))
 		.join('\n') as DisplayText;
 };
 
@@ -238,13 +250,15 @@ export const sliceText = (
 /** The columns that a terminal gives it. */
 export const displayWidth = (text: DisplayText): number => stringWidth(text);
 
-const segmenter = new Intl.Segmenter('en', {granularity: 'grapheme'});
+const segmenter = lazily(
+	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
+);
 
 /** What a reader takes for one character each (UAX 29). */
 export const graphemes = (text: string): string[] =>
 	/^[\u0020-\u007E]*$/.test(text)
 		? [...text]
-		: Array.from(segmenter.segment(text), ({segment}) => segment);
+		: Array.from(segmenter().segment(text), ({segment}) => segment);
 
 /**
  * One line of JSON, the same value, that can't drive a terminal either.

@@ -11,6 +11,7 @@
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import {displayWidth, graphemes, toDisplay} from './display.js';
+import {lazily} from './lazily.js';
 
 declare const brand: unique symbol;
 
@@ -31,12 +32,20 @@ const fallbackNick = 'someone' as Nick;
 
 // Letters by category, but they look like : ' ! and the like, or like nothing.
 const letterLike = String.raw`\p{Default_Ignorable_Code_Point}\u01C0-\u01C3\u02B0-\u02FF\uA4F8-\uA4FD`;
-const forbidden = new RegExp(
-	String.raw`[^[\p{L}\p{Mn}\p{Mc}\p{Nd}\-_.]--[${letterLike}]]`,
-	'v',
+const forbidden = lazily(
+	() =>
+		new RegExp(
+			String.raw`[^[\p{L}\p{Mn}\p{Mc}\p{Nd}\-_.]--[${letterLike}]]`,
+			'v',
+		),
 );
-const forbiddenRuns = new RegExp(`${forbidden.source}+`, 'gv');
-const startsWell = /^[\p{L}\p{Nd}]/v;
+const forbiddenRuns = lazily(() => new RegExp(`${forbidden().source}+`, 'gv'));
+const startsWell = lazily(() => /^[\p{L}\p{Nd}]/v);
+const badEnds = lazily(() => /^[^\p{L}\p{Nd}]+|[\-_.]+$/gv);
+const ignorable = lazily(() => /\p{Default_Ignorable_Code_Point}/gv);
+// Most nicks: they need none of the tables of Unicode.
+const isAscii = /^[\u0000-\u007F]*$/;
+const isPlain = /^[a-z\d][\w\-.]*$/i;
 // What toDisplay() puts where terminals would differ.
 const isRespelt = /[⋯◌\\\u{FFFD}]/v;
 
@@ -70,10 +79,13 @@ const lookalikes = `
 	zΖᴢꓜꮓ\u{118A9}\u{118C4}\u{118E5}
 `;
 
-const keys = new Map<string, string>(
-	lookalikes
-		.split(/\s/)
-		.flatMap(([key, ...letters]) => letters.map(letter => [letter, key!])),
+const keys = lazily(
+	() =>
+		new Map<string, string>(
+			lookalikes
+				.split(/\s/)
+				.flatMap(([key, ...letters]) => letters.map(letter => [letter, key!])),
+		),
 );
 
 // Thrice, as ẞ becomes ß by the first, SS by the second and ss by the third.
@@ -83,9 +95,9 @@ const foldCase = (character: string): string =>
 const foldCharacter = (character: string): string => {
 	const folded = foldCase(character);
 	return (
-		keys.get(character) ??
-		keys.get(folded) ??
-		keys.get(character.toUpperCase()) ??
+		keys().get(character) ??
+		keys().get(folded) ??
+		keys().get(character.toUpperCase()) ??
 		folded
 	);
 };
@@ -98,8 +110,12 @@ const foldCharacter = (character: string): string => {
  * letter than its small form (Greek Ν and ν), look beats case: they differ.
  */
 export const foldNick = (nick: string): string => {
+	if (isAscii.test(nick)) {
+		return Array.from(nick, foldCharacter).join('');
+	}
+
 	const plain = nick
-		.replaceAll(/\p{Default_Ignorable_Code_Point}/gv, '')
+		.replaceAll(ignorable(), '')
 		// It looks like c, and NFKD would make it a common sigma.
 		.replaceAll(/ϲ/gi, 'c')
 		.normalize('NFKD');
@@ -110,10 +126,13 @@ export const foldNick = (nick: string): string => {
 };
 
 /** Keys of the names that sockchat speaks by, or of. */
-const reservedKeys = new Set(
-	['server', 'system', 'you', 'everyone', 'room', 'sockchat', 'guest'].map(
-		name => foldNick(name),
-	),
+const reservedKeys = lazily(
+	() =>
+		new Set(
+			['server', 'system', 'you', 'everyone', 'room', 'sockchat', 'guest'].map(
+				name => foldNick(name),
+			),
+		),
 );
 
 // As in a key, where 0 is o and 1 is l.
@@ -151,14 +170,18 @@ const whyInvalid = (nick: string): string | undefined => {
 		return 'it is empty';
 	}
 
-	const character = forbidden.exec(nick)?.[0];
+	if (isPlain.test(nick)) {
+		return whyUnfit(nick);
+	}
+
+	const character = forbidden().exec(nick)?.[0];
 	if (character !== undefined) {
 		return /\s/v.test(character)
 			? 'it holds a space'
 			: `it holds ${toDisplay(character)}`;
 	}
 
-	if (!startsWell.test(nick)) {
+	if (!startsWell().test(nick)) {
 		return 'it starts with neither a letter nor a digit';
 	}
 
@@ -167,7 +190,7 @@ const whyInvalid = (nick: string): string | undefined => {
 
 const whyKept = (nick: string, isGuestAllowed: boolean): string | undefined => {
 	const key = foldNick(nick);
-	if (reservedKeys.has(key)) {
+	if (reservedKeys().has(key)) {
 		return 'it is kept for sockchat itself';
 	}
 
@@ -244,8 +267,8 @@ export const nickFromLogin = (login: string): Nick => {
 	const user = login.replace(/^.*\\/s, '').replace(/@.*$/s, '');
 	const stem = user
 		.normalize('NFC')
-		.replaceAll(forbiddenRuns, '-')
-		.replaceAll(/^[^\p{L}\p{Nd}]+|[\-_.]+$/gv, '');
+		.replaceAll(forbiddenRuns(), '-')
+		.replaceAll(badEnds(), '');
 	const parsed = parseNick(withSuffix(stem, ''));
 	return parsed.ok ? parsed.nick : fallbackNick;
 };

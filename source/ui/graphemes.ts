@@ -5,11 +5,15 @@
  * Only the neighbourhood of an index is looked at, so that a pasted megabyte
  * is no slower than a line.
  */
-const graphemes = new Intl.Segmenter('en', {granularity: 'grapheme'});
-const words = new Intl.Segmenter('en', {granularity: 'word'});
+import {lazily} from '../protocol/lazily.js';
+
+const graphemes = lazily(
+	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
+);
+const words = lazily(() => new Intl.Segmenter('en', {granularity: 'word'}));
 
 export const graphemesOf = (text: string): Intl.Segments =>
-	graphemes.segment(text);
+	graphemes().segment(text);
 
 /** The end of the grapheme at `index`; `index` itself at the text's end. */
 export const nextBoundary = (text: string, index: number): number => {
@@ -36,7 +40,7 @@ const boundaryUpTo = (text: string, index: number): number =>
 
 /** The end of the word at or after `index`, a word being letters or digits. */
 export const nextWordEnd = (text: string, index: number): number => {
-	const segments = words.segment(text);
+	const segments = words().segment(text);
 	let end = index;
 	for (;;) {
 		const found = segments.containing(end);
@@ -53,7 +57,7 @@ export const nextWordEnd = (text: string, index: number): number => {
 
 /** The start of the word at or before `index`. */
 export const previousWordStart = (text: string, index: number): number => {
-	const segments = words.segment(text);
+	const segments = words().segment(text);
 	let start = index;
 	for (;;) {
 		const found = segments.containing(start - 1);
