@@ -4,39 +4,55 @@
  */
 import {execFileSync} from 'node:child_process';
 import {chmodSync, rmSync} from 'node:fs';
-import {build, type Plugin} from 'esbuild';
-
-/** Ink imports its developer tools by a static import; no user has them. */
-const withoutDevtools: Plugin = {
-	name: 'without-devtools',
-	setup({onResolve, onLoad}) {
-		onResolve({filter: /^react-devtools-core$/}, ({path}) => ({
-			path,
-			namespace: 'stub',
-		}));
-		onLoad({filter: /.*/, namespace: 'stub'}, () => ({
-			contents: 'export default {connectToDevTools() {}, initialize() {}}',
-		}));
-	},
-};
+import {build, type BuildOptions} from 'esbuild';
+import {
+	withoutDevtools,
+	withoutEarlyEmoji,
+	withoutPackageTidying,
+	withoutUnusedExports,
+} from './build-plugins.js';
 
 rmSync('dist', {recursive: true, force: true});
-await build({
-	entryPoints: {cli: 'source/cli.tsx', index: 'source/index.ts'},
+
+const options: BuildOptions = {
 	outdir: 'dist',
 	bundle: true,
 	minify: true,
 	platform: 'node',
 	format: 'esm',
 	target: 'node20',
-	define: {'process.env.NODE_ENV': '"production"'},
-	// Some of what is bundled is CommonJS and calls require().
+	define: {
+		'process.env.NODE_ENV': '"production"',
+		// Yoga would fetch itself from a data: URL, for which Node loads all of HTTP.
+		fetch: 'undefined',
+	},
+	// For Node's own modules; the oldest 22 lack the quick way to them.
 	banner: {
-		js: "import {createRequire as _createRequire} from 'node:module'; const require = _createRequire(import.meta.url);",
+		js: "const require = process.getBuiltinModule ?? (await import('node:module')).createRequire(import.meta.url);",
 	},
 	legalComments: 'external',
-	plugins: [withoutDevtools],
+	plugins: [
+		withoutDevtools,
+		withoutPackageTidying,
+		withoutEarlyEmoji,
+		withoutUnusedExports,
+	],
 	logLevel: 'warning',
-});
+};
+await Promise.all([
+	build({
+		...options,
+		entryPoints: {cli: 'source/cli.tsx'},
+		external: ['./program.js'],
+	}),
+	// In pieces, so that a start reads no more than it runs.
+	build({
+		...options,
+		entryPoints: {program: 'source/program.ts'},
+		splitting: true,
+		chunkNames: 'program/[name]-[hash]',
+	}),
+	build({...options, entryPoints: {index: 'source/index.ts'}}),
+]);
 chmodSync('dist/cli.js', 0o755);
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], {stdio: 'inherit'});

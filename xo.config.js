@@ -95,6 +95,13 @@ const config = [
 		},
 	},
 	{
+		files: ['source/program.ts'],
+		rules: {
+			// It is the bin's: signals end it.
+			'unicorn/no-process-exit': 'off',
+		},
+	},
+	{
 		files: ['test/**'],
 		rules: {
 			// test() gives a promise that the runner awaits.

@@ -2,7 +2,6 @@
  * Time as an argument: the net layer reads it from here and from nowhere else,
  * so that a test can own it.
  */
-import {performance} from 'node:perf_hooks';
 
 export type Clock = {
 	/** Milliseconds that only go forward, whatever the wall clock does. */

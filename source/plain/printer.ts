@@ -30,11 +30,10 @@ export class Printer {
 
 	print(event: ChatEvent): void {
 		const {output, isQuiet} = this.#options;
-		const {stdin, stdout, stderr} = this.#streams;
 		if (output === 'json') {
 			const line = jsonLine(event);
 			if (line !== undefined) {
-				stdout.write(line);
+				this.#streams.stdout.write(line);
 			}
 
 			return;
@@ -45,6 +44,7 @@ export class Printer {
 			return;
 		}
 
+		const {stdin, stdout, stderr} = this.#streams;
 		const {out, err} = linesOf(event, {
 			isQuiet,
 			isExplained: this.#options.isExplained,

@@ -70,6 +70,7 @@ test('e2e: the package holds what a user needs, and nothing else', () => {
 		'README.md',
 		'dist/cli.js',
 		'dist/index.js',
+		'dist/program.js',
 		'dist/types/index.d.ts',
 		'package.json',
 	];
@@ -80,7 +81,7 @@ test('e2e: the package holds what a user needs, and nothing else', () => {
 	const others = paths.filter(
 		path =>
 			!needed.includes(path) &&
-			!/^(?:CHANGELOG\.md|dist\/types\/.*\.d\.ts|dist\/\w+\.js\.LEGAL\.txt)$/.test(
+			!/^(?:CHANGELOG\.md|dist\/types\/.*\.d\.ts|dist\/program\/[\w-]+\.js(?:\.LEGAL\.txt)?|dist\/\w+\.js\.LEGAL\.txt)$/.test(
 				path,
 			),
 	);

@@ -1,0 +1,138 @@
+/**
+ * What the bundler leaves out or puts off of the packages that sockchat is made
+ * of: each costs a start more than sockchat itself, and is of no use to it.
+ *
+ * They replace words in a package's files, so the build fails where a new
+ * version of it has others.
+ */
+import {readFile} from 'node:fs/promises';
+import {isBuiltin} from 'node:module';
+import process from 'node:process';
+import type {Plugin} from 'esbuild';
+
+/** Ink imports its developer tools by a static import; no user has them. */
+export const withoutDevtools: Plugin = {
+	name: 'without-devtools',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: /^react-devtools-core$/}, ({path}) => ({
+			path,
+			namespace: 'stub',
+		}));
+		onLoad({filter: /.*/, namespace: 'stub'}, () => ({
+			contents: 'export default {connectToDevTools() {}, initialize() {}}',
+		}));
+	},
+};
+
+/** @param replacements What is in the file, each once → what stands instead. */
+const replacing = (
+	name: string,
+	filter: RegExp,
+	replacements: ReadonlyArray<readonly [string, string]>,
+): Plugin => ({
+	name,
+	setup({onLoad}) {
+		onLoad({filter}, async ({path}) => {
+			let contents = await readFile(path, 'utf8');
+			for (const [from, to] of replacements) {
+				if (contents.split(from).length !== 2) {
+					throw new Error(`${path} has no single "${from}".`);
+				}
+
+				contents = contents.replace(from, () => to);
+			}
+
+			return {contents, loader: 'js'};
+		});
+	},
+});
+
+/**
+ * Meow tidies the package.json that it reads, down to its licence, and prints
+ * a coloured excerpt if that is no JSON. Ours is fit: the lists of licences, of
+ * code hosts and of JavaScript's words stay out.
+ */
+export const withoutPackageTidying = replacing(
+	'without-package-tidying',
+	/[/\\]meow[/\\]build[/\\]dependencies\.js$/,
+	[
+		['var libExports = requireLib$1();', 'var libExports = {};'],
+		['var normalizeExports = requireNormalize();', ''],
+		[
+			'const normalizePackageData = getDefaultExportFromCjs(normalizeExports);',
+			'const normalizePackageData = () => {};',
+		],
+	],
+);
+
+/**
+ * To string-width, all that is not ASCII may be an emoji, and V8 takes 20 ms
+ * for its first look at the list of those. Frames, letters and arrows of one
+ * cell never are: their count is their width, with no look at the list.
+ */
+export const withoutEarlyEmoji = replacing(
+	'without-early-emoji',
+	/[/\\]string-width[/\\]index\.js$/,
+	[
+		[
+			'const segmenter = new Intl.Segmenter();',
+			'let intl; const segmenter = {segment: text => (intl ??= new Intl.Segmenter()).segment(text)};',
+		],
+		[
+			String.raw`const rgiEmojiRegex = /^\p{RGI_Emoji}$/v;`,
+			String.raw`let rgiEmoji; const rgiEmojiRegex = {test: segment => (rgiEmoji ??= /^\p{RGI_Emoji}$/v).test(segment)};`,
+		],
+		[
+			String.raw`if (/^[\u0020-\u007E]*$/.test(string)) {`,
+			String.raw`if (/^[\u0020-\u007E\u00A1-\u00A8\u00AA-\u00AC\u00AF-\u02FF\u2010-\u2027\u203A\u2190-\u2193\u2212\u221A\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717]*$/.test(string)) {`,
+		],
+	],
+);
+
+/** They hold functions, and are loaded when the first of them is called. */
+const putOff = new Set([
+	'child_process',
+	'crypto',
+	'os',
+	'perf_hooks',
+	'readline',
+	'zlib',
+]);
+
+const exportsOf = (module: string): string[] => {
+	const whole = process.getBuiltinModule(module) as Record<string, unknown>;
+	return Object.keys(whole)
+		.filter(name => name !== 'default' && /^\w+$/.test(name))
+		.map(name => {
+			const isPutOff =
+				putOff.has(module) &&
+				/^[a-z]/.test(name) &&
+				typeof whole[name] === 'function';
+			return isPutOff
+				? `let ${name}; const _${name} = (...given) => (${name} ??= whole().${name})(...given); export {_${name} as ${name}};`
+				: `const _${name} = /* @__PURE__ */ (() => whole().${name})(); export {_${name} as ${name}};`;
+		});
+};
+
+/**
+ * Node's own modules, asked for by name and export. An `import` of one reads
+ * all its exports, and so runs what lies behind each: worker threads behind
+ * crypto, a debugger behind process. With it a start takes 20 ms more.
+ */
+export const withoutUnusedExports: Plugin = {
+	name: 'without-unused-exports',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: /^[a-z]/}, ({path, kind}) =>
+			kind === 'import-statement' && isBuiltin(path)
+				? {path: path.replace(/^node:/, ''), namespace: 'node'}
+				: undefined,
+		);
+		onLoad({filter: /.*/, namespace: 'node'}, ({path}) => ({
+			contents: [
+				`const whole = () => require('node:${path}');`,
+				'export default /* @__PURE__ */ whole();',
+				...exportsOf(path),
+			].join('\n'),
+		}));
+	},
+};

@@ -1,0 +1,164 @@
+/**
+ * The program: flags, signals, exit codes. It loads a front end only once it
+ * knows which is wanted, as Ink and React cost more than all the rest.
+ */
+import process from 'node:process';
+import {isatty} from 'node:tty';
+import meow from 'meow';
+import {SockchatError} from './errors.js';
+import {
+	flagNames,
+	flags as definitions,
+	helpText,
+	writtenFlag,
+} from './flags.js';
+import {parseOptions, readLoginName, type Options} from './options.js';
+import {jsonError} from './plain/json.js';
+import {runPlain} from './plain/run.js';
+import {toDisplay} from './protocol/display.js';
+import {trace} from './trace.js';
+
+const exitCodes = {done: 0, failed: 1, wrongUsage: 2} as const;
+
+// How long a drain may take in all, whatever the peers do.
+const drainMs = 5000;
+
+/** A front end at work. */
+type Running = {
+	readonly exitCode: Promise<number>;
+	/** Leaves in good order; called again, at once. */
+	readonly leave: () => void;
+};
+
+const report = (error: unknown, isJson: boolean): void => {
+	const known =
+		error instanceof SockchatError
+			? error
+			: new SockchatError(
+					'ERR_INTERNAL',
+					`sockchat itself failed: ${(error as Error).message}. NODE_DEBUG=sockchat tells where.`,
+					{cause: error},
+				);
+	trace('%s', (error as Error).stack);
+	if (isJson) {
+		process.stdout.write(jsonError(known));
+	} else {
+		process.stderr.write(`${toDisplay(known.message)}\n`);
+	}
+};
+
+const start = async (options: Options): Promise<Running> => {
+	if (options.output === 'screen') {
+		if (process.env['NO_COLOR']) {
+			// Chalk, which Ink draws with, knows only its own variable.
+			process.env['FORCE_COLOR'] = '0';
+		}
+
+		const {runScreen} = await import('./ui/run.js');
+		const {closed, leave} = await runScreen(options, process);
+		const exitCode = closed.then(cause => {
+			if (cause) {
+				report(cause, false);
+			}
+
+			return cause ? exitCodes.failed : exitCodes.done;
+		});
+		return {exitCode, leave};
+	}
+
+	// As they are asked for: stdin takes a while to make.
+	return runPlain(options, process);
+};
+
+/** The first signal drains, the second forces. */
+const leaveOnSignals = ({leave}: Running): void => {
+	let hasLeft = false;
+	const onSignal = () => {
+		leave();
+		if (!hasLeft) {
+			hasLeft = true;
+			setTimeout(() => {
+				process.exit(exitCodes.done);
+			}, drainMs).unref();
+		}
+	};
+
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+		process.on(signal, onSignal);
+	}
+
+	// Whoever reads our output has gone, as in `sockchat … | head`.
+	process.stdout.on('error', onSignal);
+};
+
+const run = async (options: Options): Promise<number> => {
+	const running = await start(options);
+	leaveOnSignals(running);
+	return running.exitCode;
+};
+
+/** What is on the command line, or meow's one complaint: a flag twice. */
+const readCommandLine = () => {
+	try {
+		return meow({
+			importMeta: import.meta,
+			autoHelp: false,
+			autoVersion: false,
+			// Unknown flags are refused by parseOptions, which knows the nearest one.
+			allowUnknownFlags: true,
+			booleanDefault: undefined,
+			flags: {
+				...Object.fromEntries(
+					flagNames.map(name => [name, {type: definitions[name].type}]),
+				),
+				help: {type: 'boolean', shortFlag: 'h'},
+				version: {type: 'boolean', shortFlag: 'v'},
+			},
+		});
+	} catch (error) {
+		const {message} = error as Error;
+		const twice = flagNames.find(name => message.includes(`--${name} `));
+		return new SockchatError(
+			'ERR_USAGE',
+			twice ? `${writtenFlag(twice)} can be given only once.` : message,
+			{cause: error},
+		);
+	}
+};
+
+/** @returns The exit code. */
+export const main = async (): Promise<number> => {
+	const cli = readCommandLine();
+	if (cli instanceof SockchatError) {
+		report(cli, process.argv.includes('--json'));
+		return exitCodes.wrongUsage;
+	}
+
+	const {help, version, ...given} = cli.flags as Record<string, unknown>;
+	if (help) {
+		process.stdout.write(`${cli.pkg.description!}\n\n${helpText()}\n`);
+		return exitCodes.done;
+	}
+
+	if (version) {
+		process.stdout.write(`${cli.pkg.version!}\n`);
+		return exitCodes.done;
+	}
+
+	const options = parseOptions(cli.input, given, {
+		isTerminal: isatty(0) && isatty(1),
+		loginName: readLoginName,
+		env: process.env,
+	});
+	if (options instanceof SockchatError) {
+		report(options, given['json'] === true);
+		return exitCodes.wrongUsage;
+	}
+
+	try {
+		return await run(options);
+	} catch (error) {
+		report(error, options.output === 'json');
+		return exitCodes.failed;
+	}
+};
