@@ -70,11 +70,21 @@ const start = async (options: Options): Promise<Running> => {
 	return runPlain(options, process);
 };
 
-/** The first signal drains, the second forces. */
-const leaveOnSignals = ({leave}: Running): void => {
+/**
+ * The first signal drains, the second forces. One that comes before there is
+ * anything to leave counts as soon as there is.
+ *
+ * @returns What to tell of the front end once it runs.
+ */
+const leaveOnSignals = (): ((running: Running) => void) => {
+	let running: Running | undefined;
 	let hasLeft = false;
 	const onSignal = () => {
-		leave();
+		if (hasLeft && !running) {
+			process.exit(exitCodes.done);
+		}
+
+		running?.leave();
 		if (!hasLeft) {
 			hasLeft = true;
 			setTimeout(() => {
@@ -89,11 +99,18 @@ const leaveOnSignals = ({leave}: Running): void => {
 
 	// Whoever reads our output has gone, as in `sockchat … | head`.
 	process.stdout.on('error', onSignal);
+	return started => {
+		running = started;
+		if (hasLeft) {
+			started.leave();
+		}
+	};
 };
 
 const run = async (options: Options): Promise<number> => {
+	const onStarted = leaveOnSignals();
 	const running = await start(options);
-	leaveOnSignals(running);
+	onStarted(running);
 	return running.exitCode;
 };
 

@@ -89,3 +89,15 @@ test('e2e: --plain on a terminal talks in lines, and leaves modes alone', async 
 	otter.press('ctrl-c');
 	assert.equal(await otter.waitForExit(), 0);
 });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+	test(`e2e: ${signal} as soon as a server listens drains it too`, async t => {
+		const server = startBin(t, ['serve', '--json', '--port', '0']);
+		server.onFirstOutput(() => {
+			server.signal(signal);
+		});
+		assert.deepEqual(await server.waitForExit(), done);
+		assert.match(server.stdout(), /"phase":"listening"/);
+		assert.match(server.stdout(), /"phase":"draining".*"phase":"closed"/s);
+	});
+}

@@ -117,6 +117,10 @@ export const startProcess = (
 		signal(name: NodeJS.Signals) {
 			child.kill(name);
 		},
+		/** Calls back as soon as stdout has its first bytes, with no poll between. */
+		onFirstOutput(look: () => void) {
+			child.stdout.once('data', look);
+		},
 		/**
 		 * Waits for the pattern in all that came on a stream so far.
 		 *
