@@ -1,5 +1,7 @@
-/** Starts the screen, and sees to it that the terminal is left as it was. */
-import {render} from 'ink';
+/**
+ * Opens the chat behind a screen, and then the screen: Ink and React take
+ * longer to load than a connection to be accepted.
+ */
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../net/clock.js';
 import {startDeadline} from '../net/deadline.js';
@@ -8,15 +10,9 @@ import type {ChatEvent} from '../store/event.js';
 import {createModel} from '../store/model.js';
 import {olderThan} from '../store/past.js';
 import {Store} from '../store/store.js';
-import {App} from './app.js';
-import {startJobControl} from './job-control.js';
 import {openScreenChat} from './screen-chat.js';
+import type {Terminal} from './screen.js';
 import type {PastWish} from './use-views.js';
-
-export type Terminal = {
-	readonly stdin: NodeJS.ReadStream;
-	readonly stdout: NodeJS.WriteStream;
-};
 
 export type Running = {
 	/** Settles with the cause of the end; with none if it was wanted. */
@@ -32,7 +28,7 @@ export type Running = {
  */
 export const runScreen = async (
 	options: Options,
-	{stdin, stdout}: Terminal,
+	terminal: Terminal,
 ): Promise<Running> => {
 	const early: ChatEvent[] = [];
 	let dispatch = (event: ChatEvent) => {
@@ -54,6 +50,11 @@ export const runScreen = async (
 
 		dispatch(event);
 	});
+	// A turn later its socket is on its way to the other side.
+	await new Promise(resolve => {
+		setImmediate(resolve);
+	});
+	const loading = import('./screen.js');
 	const {mode, where} = chat;
 	const own = chat.mode === 'room' ? chat : {id: '', nick: ''};
 	const {id, nick} = own;
@@ -127,36 +128,19 @@ export const runScreen = async (
 		}
 	};
 
-	const redraw = () => {
-		stdout.write(clearScreen);
-		instance.clear();
-		instance.rerender(app);
-	};
-
-	const app = (
-		<App
-			store={store}
-			isExplained={options.isExplained}
-			monotonicMs={systemClock.monotonicMs}
-			onPast={onPast}
-			onWireShown={tap}
-			onLeave={leave}
-			startJobControl={startJobControl}
-			onRedraw={redraw}
-			{...ways}
-		/>
+	const {showScreen} = await loading;
+	const instance = showScreen(
+		{
+			store,
+			isExplained: options.isExplained,
+			monotonicMs: systemClock.monotonicMs,
+			onPast,
+			onWireShown: tap,
+			onLeave: leave,
+			...ways,
+		},
+		terminal,
 	);
-	const instance = render(app, {
-		stdin,
-		stdout,
-		alternateScreen: true,
-		incrementalRendering: true,
-		// The store sets the pace; Ink's own throttle would hold up the keys.
-		maxFps: 250,
-		exitOnCtrlC: false,
-		// It is a terminal, also where a CI variable is set.
-		interactive: true,
-	});
 	const over = async () => {
 		try {
 			return await Promise.race([
@@ -173,5 +157,3 @@ export const runScreen = async (
 
 	return {closed: over(), leave};
 };
-
-const clearScreen = '\u001B[2J\u001B[H';
