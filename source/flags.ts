@@ -97,6 +97,12 @@ export const flags = {
 		summary: 'messages a second of one peer; it is slowed down (default: 1000)',
 		commands: ['join', 'serve'],
 	},
+	connectRate: {
+		type: 'string',
+		value: 'N|off',
+		summary: 'connections let in a second; more wait a little (default: 5000)',
+		commands: ['join', 'serve'],
+	},
 	sameUser: {
 		type: 'boolean',
 		summary: 'turn other users of this machine away (Linux)',

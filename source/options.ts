@@ -56,6 +56,7 @@ export type Options = {
 	readonly isSameUser: boolean;
 	readonly maxPerUser: number | undefined;
 	readonly rate: number | 'off' | undefined;
+	readonly connectRate: number | 'off' | undefined;
 	readonly tokenFile: string | undefined;
 	readonly maxMembers: number | undefined;
 	readonly backlog: number | undefined;
@@ -326,10 +327,14 @@ const readHistory = (
 	return path === undefined ? undefined : {path, fsync};
 };
 
-const readRate = (reader: Reader): number | 'off' | undefined =>
-	reader.text('rate') === 'off'
+const readRate = (
+	reader: Reader,
+	name: 'rate' | 'connectRate',
+	what: string,
+): number | 'off' | undefined =>
+	reader.text(name) === 'off'
 		? 'off'
-		: reader.count('rate', 'messages a second, or off,');
+		: reader.count(name, `${what} a second, or off,`);
 
 const readSameUser = (reader: Reader): boolean =>
 	reader.has('sameUser') && reader.has('raw')
@@ -412,7 +417,8 @@ export const parseOptions = (
 		isWatched: output !== 'plain' || isExplained,
 		isSameUser: readSameUser(reader),
 		maxPerUser: reader.count('maxPerUser', 'a number of connections'),
-		rate: readRate(reader),
+		rate: readRate(reader, 'rate', 'messages'),
+		connectRate: readRate(reader, 'connectRate', 'connections'),
 		tokenFile: readTokenPath(reader),
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),

@@ -45,6 +45,7 @@ test('options: with nothing given it joins 127.0.0.1:5001 as the login name', ()
 		isSameUser: false,
 		maxPerUser: undefined,
 		rate: undefined,
+		connectRate: undefined,
 		tokenFile: undefined,
 		maxMembers: undefined,
 		backlog: undefined,

@@ -3,6 +3,7 @@
  * accepted socket means is the business of whoever holds it.
  */
 import {createServer, type Server as NetServer, type Socket} from 'node:net';
+import {Allowance} from '../connection/allowance.js';
 import {
 	serverDrainTimeoutMs,
 	transitionServer,
@@ -25,6 +26,8 @@ export type Surplus = {
 
 export type ListenerOptions = {
 	readonly address: Address;
+	/** Connections that are let in a second; undefined for no limit. */
+	readonly connectRate?: number | undefined;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
 	/** @param peer Its address; a number of its own on a Unix domain socket. */
@@ -49,6 +52,10 @@ export class Listener {
 	#state: Listening;
 	#unixPeers = 0;
 	#sockets = 0;
+	/** Connections a second; undefined where any number is let in. */
+	readonly #allowance: Allowance | undefined;
+	/** Accepted, and not heard yet. */
+	readonly #waiting = new Set<Socket>();
 	#backlog = 0;
 	#hasStopped = false;
 	#cancelTick: (() => void) | undefined;
@@ -56,6 +63,11 @@ export class Listener {
 
 	constructor(options: ListenerOptions) {
 		this.#options = options;
+		const {connectRate, clock} = options;
+		this.#allowance =
+			connectRate === undefined
+				? undefined
+				: new Allowance(connectRate, clock.monotonicMs());
 		this.#address = options.address;
 		this.#state = {phase: 'binding', since: this.#now};
 		this.closed = new Promise(resolve => {
@@ -76,14 +88,12 @@ export class Listener {
 				}
 
 				this.#sockets++;
-				// The call comes first, and then what was made of it.
-				options.onSocket(socket, peer);
-				options.onEvent({type: 'accepted', at: this.#at, peer});
-				// Last, so that whoever holds the socket has heard of its end.
-				socket.on('close', () => {
-					this.#sockets--;
-					this.#closeIfEmpty();
-				});
+				const waitMs = this.#allowance?.take(1, this.#now) ?? 0;
+				if (waitMs > 0) {
+					this.#takeLater(socket, peer, waitMs);
+				} else {
+					this.#take(socket, peer);
+				}
 			},
 		);
 	}
@@ -122,6 +132,42 @@ export class Listener {
 	async drain(): Promise<void> {
 		this.#dispatch({type: 'drain', at: this.#now});
 		return this.closed;
+	}
+
+	#take(socket: Socket, peer: string): void {
+		// The call comes first, and then what was made of it.
+		this.#options.onSocket(socket, peer);
+		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
+		// Last, so that whoever holds the socket has heard of its end.
+		this.#countEnd(socket);
+	}
+
+	/** More connect than are let in a second: these are heard a little later. */
+	#takeLater(socket: Socket, peer: string, waitMs: number): void {
+		const ignore = () => undefined;
+		socket.on('error', ignore);
+		this.#waiting.add(socket);
+		const cancel = this.#options.clock.setTimer(() => {
+			this.#waiting.delete(socket);
+			socket.off('error', ignore);
+			socket.off('close', onClose);
+			this.#take(socket, peer);
+		}, waitMs);
+		const onClose = () => {
+			cancel();
+			this.#waiting.delete(socket);
+			this.#sockets--;
+			this.#closeIfEmpty();
+		};
+
+		socket.on('close', onClose);
+	}
+
+	#countEnd(socket: Socket): void {
+		socket.on('close', () => {
+			this.#sockets--;
+			this.#closeIfEmpty();
+		});
 	}
 
 	get #now(): number {
@@ -170,6 +216,10 @@ export class Listener {
 			this.#hasStopped = true;
 			this.#closeIfEmpty();
 		});
+		for (const socket of this.#waiting) {
+			socket.destroy();
+		}
+
 		this.#options.onDrain();
 	}
 

@@ -32,6 +32,7 @@ export type RoomOptions = {
 	readonly isSameUser?: boolean | undefined;
 	readonly maxPerUser?: number | undefined;
 	readonly rate?: number | 'off' | undefined;
+	readonly connectRate?: number | 'off' | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 	/** As a host: nobody looks at what the others say. */

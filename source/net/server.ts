@@ -4,7 +4,7 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../commands/socket-action.js';
-import {defaultRate} from '../protocol/frame.js';
+import {defaultConnectRate, defaultRate} from '../protocol/frame.js';
 import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../store/event.js';
@@ -35,6 +35,8 @@ export type ServerOptions = {
 	 * read more slowly; nothing is dropped.
 	 */
 	readonly rate?: number | 'off' | undefined;
+	/** Connections let in a second; 5,000 by default. */
+	readonly connectRate?: number | 'off' | undefined;
 	/** Whether only processes of our own user may come in; Linux. */
 	readonly isSameUser?: boolean | undefined;
 	/** Set where all but the host have to know it. */
@@ -115,6 +117,7 @@ export const startServer = async ({
 	isSameUser,
 	maxPerUser,
 	rate = defaultRate,
+	connectRate = defaultConnectRate,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
 	const door = new Door({isSameUser, maxPerUser});
@@ -141,6 +144,7 @@ export const startServer = async ({
 	});
 	const listener = new Listener({
 		address,
+		connectRate: connectRate === 'off' ? undefined : connectRate,
 		clock,
 		onEvent,
 		onSocket(socket, peer) {

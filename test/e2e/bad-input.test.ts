@@ -115,6 +115,11 @@ const wrong: readonly Wrong[] = [
 	['serve --history=', '--history needs a value.'],
 	['serve --raw --history kept', '--history keeps a room, and --raw has none.'],
 	['serve --rate=', '--rate needs a value.'],
+	['serve --connect-rate=', '--connect-rate needs a value.'],
+	[
+		'serve --connect-rate 0',
+		'--connect-rate takes connections a second, or off, from 1; "0" is none.',
+	],
 	['serve --max-per-user', '--max-per-user needs a value.'],
 	['serve --token-file', '--token-file needs a value.'],
 	['serve --fsync=', '--fsync needs a value.'],

@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openServer, openSessions} from '../helpers/room.js';
 import {FakeClock} from '../helpers/clock.js';
-import {joinWire, openPlain} from '../helpers/wire-peer.js';
+import {
+	helloFrame,
+	joinWire,
+	openPlain,
+	openWire,
+} from '../helpers/wire-peer.js';
 
 test('limits: who says too much is read more slowly, and nothing is dropped', async t => {
 	const rate = 200;
@@ -87,4 +92,38 @@ test('limits: a frame that does not end within 30 s ends its connection', async 
 	await heron.untilFin();
 	assert.equal(heron.of('error')[0]?.code, 'ERR_FRAME_TIMEOUT');
 	assert.equal(heron.of('bye')[0]?.reason, 'protocol');
+});
+
+test('limits: who connects too often waits, and is heard in the end', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock, connectRate: 2});
+	const peers = [];
+	for (const nick of ['otter', 'heron', 'wren', 'robin']) {
+		const peer = await openWire(t, server.address);
+		peer.send(helloFrame(nick));
+		peers.push(peer);
+	}
+
+	const [otter, heron, wren, robin] = peers;
+	await otter!.untilFrame('welcome');
+	await heron!.untilFrame('welcome');
+	assert.equal(server.of('accepted').length, 2, 'the others are not heard');
+	clock.advance(500);
+	await wren!.untilFrame('welcome');
+	assert.equal(server.of('accepted').length, 3);
+	clock.advance(500);
+	await robin!.untilFrame('welcome');
+});
+
+test('limits: a drain ends those as well who wait to be heard', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock, connectRate: 1});
+	const otter = await joinWire(t, server.address, 'otter');
+	const waiting = await openWire(t, server.address);
+	await waiting.until('the accept', () => waiting.socket.readyState === 'open');
+	const drained = server.drain();
+	otter.end();
+	waiting.end();
+	await drained;
+	await waiting.untilClosed();
 });
