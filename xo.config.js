@@ -129,6 +129,8 @@ const config = [
 	{
 		files: ['benchmark/**'],
 		rules: {
+			// The terminal that the tests look at is no test.
+			'node-test/no-import-test-files': 'off',
 			// What is measured runs alone: one after the other.
 			'no-await-in-loop': 'off',
 			// It is a program, and ends what it started when it ends.

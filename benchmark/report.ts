@@ -4,6 +4,8 @@ import type {FanOutRow} from './fan-out.js';
 import type {Flood} from './flood.js';
 import type {Latency} from './latency.js';
 import type {Memory} from './memory.js';
+import type {Past} from './past.js';
+import type {ScreenFlood} from './screen.js';
 
 type Measured<Part> = Part & {
 	readonly date: string;
@@ -27,9 +29,12 @@ export type Results = {
 	readonly flood?: Measured<{rows: readonly Flood[]}>;
 	readonly 'start-up'?: Measured<{
 		bareMs: number;
+		/** Since it is measured. */
+		versionMs?: number;
 		firstFrameMs: number;
 		listeningMs: number;
 	}>;
+	readonly screen?: Measured<{flood: ScreenFlood; past: Past}>;
 	readonly growth?: Measured<{points: readonly GrowthPoint[]}>;
 };
 
@@ -163,6 +168,39 @@ const fanOutReport = (part: NonNullable<Results['fan-out']>): string => {
 	].join('\n\n');
 };
 
+const screenReport = (part: NonNullable<Results['screen']>): string => {
+	const {flood, past} = part;
+	return [
+		`## The screen\n\n${when(part)}`,
+		`${Math.round(flood.perSecond).toLocaleString('en')} messages a second into an 80x24 pane:\n\n${table(
+			['', ''],
+			[
+				['a key on screen, p50, ms', flood.keyP50Ms.toFixed(1)],
+				['a key on screen, p95, ms', flood.keyP95Ms.toFixed(1)],
+				['CPU, of a core', `${(flood.cpuShare * 100).toFixed(0)}%`],
+				['memory at the start, MB', flood.rssStartMb.toFixed(0)],
+				[
+					`memory after ${flood.messages.toLocaleString('en')}, MB`,
+					flood.rssEndMb.toFixed(0),
+				],
+				[
+					'frames with a message out of order',
+					`${flood.disordered} of ${flood.frames}`,
+				],
+			],
+		)}`,
+		`${past.entries.toLocaleString('en')} entries of history, p95 of a key:\n\n${table(
+			['', 'ms'],
+			[
+				['from the start to the newest entry', past.openMs.toFixed(0)],
+				['Home', past.homeMs.toFixed(1)],
+				['Page Up', past.pageUpMs.toFixed(1)],
+				['/search', past.searchMs.toFixed(1)],
+			],
+		)}`,
+	].join('\n\n');
+};
+
 export const report = (results: Results): string => {
 	const {latency, memory, flood, growth} = results;
 	const startUp = results['start-up'];
@@ -192,25 +230,21 @@ export const report = (results: Results): string => {
 					`## Start-up\n\n${when(startUp)}\n\n${table(
 						['', 'ms', 'of bare Node'],
 						[
-							['`node -e 0`', startUp.bareMs, 1] as const,
-							[
-								'`connect`: first frame',
-								startUp.firstFrameMs,
-								startUp.firstFrameMs / startUp.bareMs,
-							] as const,
-							[
-								'`serve --json`: listening',
-								startUp.listeningMs,
-								startUp.listeningMs / startUp.bareMs,
-							] as const,
-						].map(([name, ms, ratio]) => [
+							['`node -e 0`', startUp.bareMs] as const,
+							...(startUp.versionMs === undefined
+								? []
+								: [['`--version`', startUp.versionMs] as const]),
+							['`connect`: first frame', startUp.firstFrameMs] as const,
+							['`serve --json`: listening', startUp.listeningMs] as const,
+						].map(([name, ms]) => [
 							name,
 							ms.toFixed(0),
-							`${ratio.toFixed(1)}×`,
+							`${(ms / startUp.bareMs).toFixed(1)}×`,
 						]),
 					)}`,
 				]
 			: []),
+		...(results.screen ? [screenReport(results.screen)] : []),
 		...(growth
 			? [
 					`## Growth\n\n${when(growth)} Server CPU a delivery, µs, 256 in flight:\n\n![cost per delivery by members](../docs/growth.svg)\n\n${table(

@@ -5,7 +5,8 @@
  * started. Results are kept in results.json and results.md; a part that isn't
  * run keeps its last result.
  *
- * usage: npm run benchmark -- [PART…] [--rounds N]
+ * usage: npm run benchmark -- [PART…] [--rounds N] [--messages N]
+ * --messages: how many flood the screen, a million by default
  */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {loadavg} from 'node:os';
@@ -25,6 +26,7 @@ import {machine} from './machine.js';
 import {measureMemory} from './memory.js';
 import {buildNative} from './native.js';
 import {readResults, report, resultsFile, type Results} from './report.js';
+import {measureScreen} from './screen.js';
 import {measureStartUp} from './start-up.js';
 
 export type Tools = {
@@ -32,6 +34,8 @@ export type Tools = {
 	/** The path of the generator. */
 	readonly generator: string;
 	readonly rounds: number;
+	/** That flood the screen. */
+	readonly messages: number;
 	/** Tells who waits what was measured. */
 	readonly say: (line: string) => void;
 };
@@ -42,6 +46,7 @@ const parts = {
 	memory: measureMemory,
 	flood: measureFloods,
 	'start-up': measureStartUp,
+	screen: measureScreen,
 	growth: measureGrowth,
 };
 
@@ -49,7 +54,10 @@ export type PartName = keyof typeof parts;
 
 const {values, positionals} = parseArgs({
 	allowPositionals: true,
-	options: {rounds: {type: 'string', default: '3'}},
+	options: {
+		rounds: {type: 'string', default: '3'},
+		messages: {type: 'string', default: '1000000'},
+	},
 });
 const unknown = positionals.find(name => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
@@ -69,6 +77,7 @@ const tools: Tools = {
 	contestants: present(createContestants(limit)),
 	generator,
 	rounds: Number(values.rounds),
+	messages: Number(values.messages),
 	say(line) {
 		console.error(line);
 	},

@@ -1,0 +1,134 @@
+/** A room of a million entries of history: how long each key takes in it. */
+import {Buffer} from 'node:buffer';
+import {rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {systemClock} from '../source/net/clock.js';
+import {openHistory} from '../source/history/history.js';
+import {folder} from './native.js';
+import {openPane, percentile, type Pane} from './pane.js';
+import type {Tools} from './run.js';
+
+export type Past = {
+	readonly entries: number;
+	/** From the start of the program to the newest entry on its screen. */
+	readonly openMs: number;
+	/** Each the slowest but one in twenty. */
+	readonly homeMs: number;
+	readonly pageUpMs: number;
+	readonly searchMs: number;
+};
+
+const entries = 1_000_000;
+const groupOf = 5000;
+const times = 20;
+const id = '0123456789abcdef';
+
+/** By the history's own writer, in groups larger than a room's. */
+const writePast = async (path: string): Promise<void> => {
+	const history = await openHistory({
+		path,
+		fsync: 'interval',
+		clock: systemClock,
+		onTrouble(error) {
+			throw error;
+		},
+	});
+	const at = Date.now() - entries;
+	for (let seq = 1; seq <= entries; seq += groupOf) {
+		const lines = Array.from(
+			{length: groupOf},
+			(_, index) =>
+				`${JSON.stringify({type: 'message', seq: seq + index, at: at + seq + index, from: 'heron', id, n: seq + index, text: `entry ${seq + index}${(seq + index) % 50_000 === 7 ? ' needle' : ''}`})}\n`,
+		);
+		const head = seq + groupOf - 1;
+		await history.append(Buffer.from(lines.join('')), () => ({
+			head,
+			clients: [[id, head]],
+		}));
+	}
+
+	await history.close();
+};
+
+const firstEntry = (screen: readonly string[]): number | undefined => {
+	const found = /entry (\d+)/.exec(screen.join('\n'))?.[1];
+	return found === undefined ? undefined : Number(found);
+};
+
+const pageUp = '\u001B[5~';
+const home = '\u001B[1~';
+const escape = '\u001B';
+
+const inPane = async (pane: Pane) => {
+	const isAtEnd = (screen: readonly string[]) =>
+		screen.some(row => row.includes(`entry ${entries}`));
+	await pane.until(isAtEnd, 'newest entry');
+	await pane.untilKeys();
+	const homeMs: number[] = [];
+	const pageUpMs: number[] = [];
+	const searchMs: number[] = [];
+	for (let index = 0; index < times; index++) {
+		homeMs.push(
+			await pane.typeMs(home, screen =>
+				screen.some(row => /entry 1\b/.test(row)),
+			),
+		);
+		await pane.typeMs(escape, isAtEnd);
+		for (let page = 0; page < 3; page++) {
+			const before = firstEntry(pane.screen());
+			pageUpMs.push(
+				await pane.typeMs(pageUp, screen => {
+					const first = firstEntry(screen);
+					return first !== undefined && first !== before;
+				}),
+			);
+		}
+
+		// The next page is on its way; one at a time is read.
+		await delay(20);
+		await pane.typeMs(escape, isAtEnd);
+	}
+
+	// An Escape with a key right behind it would be Alt and that key.
+	await delay(200);
+	for (let index = 0; index < times; index++) {
+		const rare = `entry ${(index + 1) * 40_000}`;
+		searchMs.push(
+			await pane.typeMs(`/search ${rare}\r`, screen =>
+				screen.some(row => row.includes(`with "${rare}"`)),
+			),
+		);
+	}
+
+	return {homeMs, pageUpMs, searchMs};
+};
+
+export const measurePast = async ({say}: Tools): Promise<Past> => {
+	const path = join(folder, 'past', 'room.jsonl');
+	await writePast(path);
+	const startedAt = performance.now();
+	const pane = openPane(['serve', '--port', '0', '--history', path]);
+	try {
+		await pane.until(
+			screen => screen.some(row => row.includes(`entry ${entries}`)),
+			'newest entry',
+		);
+		const openMs = performance.now() - startedAt;
+		const {homeMs, pageUpMs, searchMs} = await inPane(pane);
+		const past = {
+			entries,
+			openMs,
+			homeMs: percentile(homeMs, 0.95),
+			pageUpMs: percentile(pageUpMs, 0.95),
+			searchMs: percentile(searchMs, 0.95),
+		};
+		say(
+			`${entries} entries: open ${openMs.toFixed(0)} ms; p95 of Home ${past.homeMs.toFixed(1)}, Page Up ${past.pageUpMs.toFixed(1)}, /search ${past.searchMs.toFixed(1)}`,
+		);
+		return past;
+	} finally {
+		await pane.close();
+		rmSync(join(folder, 'past'), {recursive: true, force: true});
+	}
+};
