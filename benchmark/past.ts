@@ -85,8 +85,6 @@ const inPane = async (pane: Pane) => {
 			);
 		}
 
-		// The next page is on its way; one at a time is read.
-		await delay(20);
 		await pane.typeMs(escape, isAtEnd);
 	}
 

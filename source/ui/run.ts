@@ -10,6 +10,7 @@ import type {ChatEvent} from '../store/event.js';
 import {createModel} from '../store/model.js';
 import {olderThan} from '../store/past.js';
 import {Store} from '../store/store.js';
+import {createPastQueue} from './past-queue.js';
 import {openScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
 import type {PastWish} from './use-views.js';
@@ -40,6 +41,16 @@ export const runScreen = async (
 	const settled = new Promise<void>(resolve => {
 		onSettled = resolve;
 	});
+	const past = createPastQueue(wish => {
+		// A turn later: to its own server, an answer comes amid its telling.
+		setImmediate(() => {
+			if (chat.mode === 'room') {
+				chat.readPast(
+					wish === 'older' ? olderThan(store.getSnapshot()) : undefined,
+				);
+			}
+		});
+	});
 	const {chat, ...ways} = await openScreenChat(options, event => {
 		if (event.type === 'connection') {
 			hasOpened ||= event.connection.phase === 'open';
@@ -49,6 +60,7 @@ export const runScreen = async (
 		}
 
 		dispatch(event);
+		past.see(event);
 	});
 	// A turn later its socket is on its way to the other side.
 	await new Promise(resolve => {
@@ -119,12 +131,9 @@ export const runScreen = async (
 	};
 
 	const onPast = (wish: PastWish) => {
+		past.wish(wish);
 		if (wish === 'none') {
 			dispatch({type: 'forget-past', at: systemClock.wallMs()});
-		} else if (chat.mode === 'room') {
-			chat.readPast(
-				wish === 'older' ? olderThan(store.getSnapshot()) : undefined,
-			);
 		}
 	};
 
