@@ -33,14 +33,23 @@ export class Lookout {
 		}
 
 		this.#isLooking = true;
+		const answer = await this.#ask(frame);
+		// First, since who has the answer may ask again at once.
+		this.#isLooking = false;
+		if (answer instanceof SockchatError) {
+			this.#tellError(answer);
+		} else {
+			this.#session.tell(answer);
+		}
+	}
+
+	async #ask(frame: Search | ReadPast): Promise<string | SockchatError> {
 		try {
-			this.#session.tell(await this.#session.sessions.look(frame));
+			return await this.#session.sessions.look(frame);
 		} catch (error) {
-			this.#tellError(
-				error instanceof SockchatError ? error : lookFailed(error as Error),
-			);
-		} finally {
-			this.#isLooking = false;
+			return error instanceof SockchatError
+				? error
+				: lookFailed(error as Error);
 		}
 	}
 }
