@@ -65,6 +65,11 @@ type Emit = (event: ChatEvent) => void;
 // Losing the race for a free port once or twice is bad luck; more is no race.
 const maxRaces = 5;
 
+// Who has the room's history is about to listen; reading it may take a second.
+const openingMs = 50;
+const maxOpenings = 40;
+const allLeft = {races: maxRaces, openings: maxOpenings};
+
 export const onlyOwnSocket =
 	'Only a server has peers to name; leave the name out for your own socket.';
 
@@ -187,12 +192,15 @@ const isTaken = (error: unknown): boolean =>
 	error instanceof SockchatError &&
 	(error.code === 'ERR_PORT_TAKEN' || error.code === 'ERR_SOCKET_PATH');
 
+const isOpening = (error: unknown): boolean =>
+	error instanceof SockchatError && error.code === 'ERR_HISTORY_TAKEN';
+
 /** Joins the room that is there, or opens it; whoever comes second joins. */
 const openEither = async (
 	options: TokenOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
-	races = maxRaces,
+	left = allLeft,
 ): Promise<RoomChat> => {
 	const connected = await tryConnect(options.address, watch);
 	if (!(connected instanceof SockchatError)) {
@@ -206,8 +214,17 @@ const openEither = async (
 	try {
 		return await openHost(options, emit, watch);
 	} catch (error) {
+		const {races, openings} = left;
 		if (races > 0 && isTaken(error)) {
-			return openEither(options, emit, watch, races - 1);
+			return openEither(options, emit, watch, {...left, races: races - 1});
+		}
+
+		if (openings > 0 && isOpening(error)) {
+			await new Promise<void>(resolve => {
+				systemClock.setTimer(resolve, openingMs);
+			});
+			const next = {...left, openings: openings - 1};
+			return openEither(options, emit, watch, next);
 		}
 
 		throw error;
@@ -233,8 +250,8 @@ export const drainOnce = (server: {
 /**
  * Opens the room; what happens in it from now on comes as events.
  *
- * @throws {SockchatError} Where the token is not fit, where listening fails, or, for `join`, where neither
- * connecting nor listening works. A failed `connect` is told by `closed`.
+ * @throws {SockchatError} Where the token is not fit, where listening fails, or,
+ * for `join`, where neither connecting nor listening works. A failed `connect` is told by `closed`.
  */
 export const openRoom = async (
 	given: RoomOptions,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
@@ -42,8 +45,15 @@ test('e2e: sockchat alone opens the room where nobody listens', async t => {
 for (const count of [2, 3]) {
 	test(`e2e: ${count} started at once end in one room`, async t => {
 		const port = await findPort();
+		// Of one user, so that they keep the room in the same file as well.
+		const state = mkdtempSync(join(tmpdir(), 'sockchat-join-'));
+		t.after(() => {
+			rmSync(state, {recursive: true, force: true, maxRetries: 20});
+		});
 		const chats = Array.from({length: count}, (_, index) =>
-			startBin(t, ['--json', '--port', port, '--nick', `member-${index}`]),
+			startBin(t, ['--json', '--port', port, '--nick', `member-${index}`], {
+				env: {XDG_STATE_HOME: state},
+			}),
 		);
 		await Promise.all(
 			chats.map(async (chat, index) => {
