@@ -15,11 +15,11 @@ import {
 	type Flag,
 	type FlagName,
 } from './flags.js';
+import {Reader, wrongUsage, type GivenFlags} from './option-reader.js';
 import {historyPath} from './history/path.js';
 import type {FsyncMode} from './history/syncing.js';
 import {
 	formatAddress,
-	parsePort,
 	parseSocketPath,
 	parseTcpAddress,
 	type Address,
@@ -68,9 +68,6 @@ export type Options = {
 	readonly localPort: number | undefined;
 };
 
-/** What meow gives: by camel-cased name. */
-export type GivenFlags = Readonly<Record<string, unknown>>;
-
 type Environment = {
 	/** Whether both stdin and stdout are terminals. */
 	readonly isTerminal: boolean;
@@ -78,8 +75,6 @@ type Environment = {
 	/** The environment, for where files of the user stand. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 };
-
-const wrongUsage = (message: string) => new SockchatError('ERR_USAGE', message);
 
 const commandNames = ['serve', 'connect'] as const;
 
@@ -143,90 +138,6 @@ const checkNames = (
 
 	return undefined;
 };
-
-/** Reads typed values, and remembers the first that is wrong. */
-class Reader {
-	error: SockchatError | undefined;
-	readonly #given: GivenFlags;
-
-	constructor(given: GivenFlags) {
-		this.#given = given;
-	}
-
-	has(name: FlagName): boolean {
-		const value = this.#given[name];
-		if (value === false) {
-			this.#fail(
-				wrongUsage(`${writtenFlag(name)} takes no value and no --no- before.`),
-			);
-		}
-
-		return value === true;
-	}
-
-	text(name: FlagName): string | undefined {
-		const value = this.#given[name];
-		if (value === '' || value === false) {
-			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`));
-		}
-
-		return typeof value === 'string' ? value : undefined;
-	}
-
-	port(name: FlagName, least: 0 | 1): number | undefined {
-		const value = this.text(name);
-		return value === undefined
-			? undefined
-			: this.take(parsePort(value, least), 0);
-	}
-
-	count(name: FlagName, unit: string): number | undefined {
-		const value = this.text(name);
-		if (value === undefined || /^[1-9]\d{0,8}$/.test(value)) {
-			return value === undefined ? undefined : Number(value);
-		}
-
-		this.#fail(
-			wrongUsage(
-				`${writtenFlag(name)} takes ${unit} from 1; "${value}" is none.`,
-			),
-		);
-		return undefined;
-	}
-
-	/** A number of seconds, as milliseconds; a fraction is fine. */
-	seconds(name: FlagName): number | undefined {
-		const value = this.text(name);
-		if (value === undefined) {
-			return undefined;
-		}
-
-		if (/^\d{1,6}(?:\.\d+)?$/.test(value) && Number(value) > 0) {
-			return Number(value) * 1000;
-		}
-
-		this.#fail(
-			wrongUsage(
-				`${writtenFlag(name)} takes seconds, such as 5 or 0.5; "${value}" is none.`,
-			),
-		);
-		return undefined;
-	}
-
-	/** A value that may have been wrong; `fallback` then stands in for it. */
-	take<Value>(value: Value | SockchatError, fallback: Value): Value {
-		if (value instanceof SockchatError) {
-			this.#fail(value);
-			return fallback;
-		}
-
-		return value;
-	}
-
-	#fail(error: SockchatError): void {
-		this.error ??= error;
-	}
-}
 
 const readAddress = (reader: Reader, command: CommandLineCommand): Address => {
 	const path = reader.text('socket');

@@ -15,6 +15,7 @@ const tiers = [
 	['program'],
 	['ui', 'plain', 'index'],
 	['options'],
+	['option-reader'],
 	['flags'],
 	['net', 'relay'],
 	['room'],

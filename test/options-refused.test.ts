@@ -5,7 +5,8 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {SockchatError, type ErrorCode} from '../source/errors.js';
 import {flagNames, flags, type FlagName} from '../source/flags.js';
-import {parseOptions, type GivenFlags} from '../source/options.js';
+import {parseOptions} from '../source/options.js';
+import type {GivenFlags} from '../source/option-reader.js';
 import {toDisplay} from '../source/protocol/display.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import {userInfo} from 'node:os';
 import {test} from 'node:test';
 import {SockchatError} from '../source/errors.js';
-import {
-	parseOptions,
-	readLoginName,
-	type GivenFlags,
-	type Options,
-} from '../source/options.js';
+import {parseOptions, readLoginName, type Options} from '../source/options.js';
+import type {GivenFlags} from '../source/option-reader.js';
 
 const parse = (
 	words: string,
