@@ -149,9 +149,6 @@ export const stickToTop = ({anchor, newEnd}: ScrollView): Anchor => ({
 	seenEnd: anchor?.seenEnd ?? newEnd,
 });
 
-/** Follows the bottom. */
-export const scrollToBottom = (): undefined => undefined;
-
 /** A row: which item's, and which of its rows. */
 type Position = {readonly index: number; readonly line: number};
 

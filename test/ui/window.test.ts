@@ -13,7 +13,6 @@ import type {Row} from '../../source/ui/row.js';
 import {
 	scrollBy,
 	scrollPages,
-	scrollToBottom,
 	scrollToTop,
 	viewportOf,
 	visibleRows,
@@ -123,7 +122,6 @@ test('window: scrolling past the bottom follows it again', () => {
 	assert.notEqual(up.anchor, undefined);
 	assert.equal(scrollPages(up, 2), undefined);
 	assert.equal(scrollBy(up, 1000), undefined);
-	assert.equal(scrollToBottom(), undefined);
 });
 
 test('window: a page keeps one row of the last in sight', () => {
