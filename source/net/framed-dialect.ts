@@ -6,13 +6,13 @@ import {
 	decodeClientFrame,
 	frameLine,
 	leadingSays,
+	type Said,
 } from '../protocol/codec.js';
 import {
 	frameTimeoutMs,
 	maxFrameBytes,
 	type ClientFrame,
 	type LeaveReason,
-	type Say,
 	type ServerFrame,
 	type Whisper,
 	type Whispered,
@@ -281,9 +281,11 @@ export class FramedDialect implements Dialect {
 		return error !== undefined;
 	}
 
-	#say(member: Member, said: readonly Say[]): void {
-		const says = said.filter(({n}) => !this.#isSilenced(member, n));
+	#say(member: Member, said: readonly Said[]): void {
 		const {sessions} = this.#session;
+		const says = sessions.rules.silence(member.id)
+			? said.filter(({n}) => !this.#isSilenced(member, n))
+			: said;
 		const {room, clock} = sessions;
 		const results = room.sayAll(member, says, clock.wallMs());
 		for (const [index, result] of results.entries()) {

@@ -5,7 +5,8 @@
  * earlier write still waits: a slow peer lags, and costs no memory but the
  * slice it is on.
  */
-import type {Buffer} from 'node:buffer';
+import {Buffer} from 'node:buffer';
+import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {RoomLog} from '../room/log.js';
 import {trace} from '../trace.js';
@@ -124,10 +125,11 @@ export class Outlet {
 				continue;
 			}
 
-			const slice = log.slice(this.#cursor);
+			const from = this.#cursor;
+			const slice = log.slice(from);
 			this.#cursor += slice.length;
 			this.#dueSeq = log.seqAt(this.#cursor);
-			this.#write(teller.encode(slice));
+			this.#write(teller.encode(slice), from);
 		}
 
 		return !this.#isBlocked;
@@ -176,23 +178,27 @@ export class Outlet {
 		this.moveTo(seq);
 	}
 
-	#write(bytes: Buffer): void {
+	/** @param from Where in the log they are, if they are of it. */
+	#write(bytes: Buffer, from?: number): void {
 		if (bytes.length === 0) {
 			return;
 		}
 
-		const {duplex, onChunk, onWritten} = this.#options;
+		const {duplex, log, onChunk, onWritten} = this.#options;
 		if (duplex.writableEnded) {
 			return;
 		}
 
 		onChunk(bytes);
-		duplex.write(bytes);
+		// A kernel has a copy; who is in this process reads these bytes themselves.
+		duplex.write(duplex instanceof Socket ? bytes : Buffer.from(bytes));
 		// write() may return false although all went out at once: what still
 		// waits is in writableLength.
 		if (duplex.writableLength > 0) {
 			this.#isBlocked = true;
+			const unpin = from === undefined ? undefined : log.pin(from);
 			this.#whenWritten(() => {
+				unpin?.();
 				this.#isBlocked = false;
 				onWritten();
 			});

@@ -34,6 +34,12 @@ export const checkText = (text: string): SockchatError | undefined => {
 		return textHoldsNul();
 	}
 
+	const limit = maxFrameBytes - frameOverheadBytes;
+	// At most three bytes for each unit, and six for each of these in JSON.
+	if (text.length * 18 <= limit) {
+		return undefined;
+	}
+
 	const bytes = Buffer.byteLength(text);
 	if (bytes > maxTextBytes) {
 		return textTooLong(bytes, maxTextBytes);
@@ -41,7 +47,6 @@ export const checkText = (text: string): SockchatError | undefined => {
 
 	// A control takes six bytes in JSON, so that a short text can be a long
 	// frame; no text has more than six bytes for each of its own.
-	const limit = maxFrameBytes - frameOverheadBytes;
 	if (bytes * 6 > limit) {
 		const encoded = Buffer.byteLength(JSON.stringify(text));
 		return encoded > limit ? textTooLong(encoded, limit) : undefined;

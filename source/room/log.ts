@@ -1,16 +1,19 @@
 /**
  * The room's log: entries as encoded lines, in segments of memory.
  *
- * Every member is handed subarrays of these segments, so bytes once shown
- * never change and a segment is never used again. A position is an absolute
- * byte offset that counts on for the life of the log; `seq` counts entries
- * from 1 without holes. What falls off the end is gone from here: whoever
- * still needs it reads the history, or is told so, by seq.
+ * Every member is handed subarrays of these segments, so bytes that are still
+ * held never change. A segment that has fallen off is written to again, as
+ * memory that is new at each turn costs more than what is written into it; so
+ * a write that takes longer than its turn pins its segment. A position is an
+ * absolute byte offset that counts on for the life of the log; `seq` counts
+ * entries from 1 without holes. What falls off the end is gone from here:
+ * whoever still needs it reads the history, or is told so, by seq.
  *
  * With a history, entries are appended first and shown once they are kept; up
  * to then they can be taken back.
  */
 import {Buffer} from 'node:buffer';
+import {Segment} from './segment.js';
 
 export type LogOptions = {
 	/** Memory taken at a time, in bytes. */
@@ -30,28 +33,14 @@ export type Held = {
 
 const lineFeed = 0x0a;
 
-type Segment = {
-	readonly bytes: Buffer;
-	/** The absolute offset of its first byte. */
-	readonly start: number;
-	readonly firstSeq: number;
-	used: number;
-	/** Where each of its entries begins, relative to `start`. */
-	readonly offsets: number[];
-};
-
-/** One UTF-16 unit is at most three bytes; count only when that is tight. */
-const fits = (text: string, {bytes, used}: Segment): boolean => {
-	const room = bytes.length - used;
-	return text.length * 3 <= room || Buffer.byteLength(text) <= room;
-};
-
 export class RoomLog {
 	readonly #segmentBytes: number;
 	readonly #retainedBytes: number;
 	/** Whether entries wait for `show()`. */
 	readonly isHeld: boolean;
 	readonly #segments: Segment[] = [];
+	/** Memory of a segment that has fallen off. */
+	#spare: Buffer | undefined;
 	#end = 0;
 	#head = 0;
 	#shownEnd = 0;
@@ -119,7 +108,7 @@ export class RoomLog {
 	appendAll(lines: readonly string[]): void {
 		const joined = lines.join('');
 		const last = this.#segments.at(-1);
-		if (last && fits(joined, last)) {
+		if (last?.fits(joined)) {
 			this.#write(last, joined, lines);
 		} else {
 			for (const line of lines) {
@@ -145,15 +134,12 @@ export class RoomLog {
 			}
 
 			const bytes = entries.subarray(start, end);
-			this.#segments.push({
-				bytes,
-				start: this.#end,
-				firstSeq: this.#head + 1,
-				used: bytes.length,
-				offsets,
-			});
-			this.#end += bytes.length;
-			this.#head += offsets.length;
+			const segment = new Segment(bytes, this.#end, this.#head + 1);
+			segment.used = bytes.length;
+			segment.offsets.push(...offsets);
+			this.#segments.push(segment);
+			this.#end = segment.end;
+			this.#head = segment.head;
 			start = end;
 		}
 
@@ -170,7 +156,7 @@ export class RoomLog {
 					this.#shownEnd - segment.start,
 					segment.used,
 				),
-				head: segment.firstSeq + segment.offsets.length - 1,
+				head: segment.head,
 			}
 		);
 	}
@@ -187,19 +173,15 @@ export class RoomLog {
 			this.#segments.pop();
 		}
 
-		const last = this.#segments.at(-1);
-		if (last) {
-			last.used = this.#shownEnd - last.start;
-			last.offsets.length = this.#shownHead - last.firstSeq + 1;
-		}
-
+		this.#segments.at(-1)?.cut(this.#shownEnd, this.#shownHead);
 		this.#end = this.#shownEnd;
 		this.#head = this.#shownHead;
 	}
 
 	/**
 	 * The bytes from an offset on, as far as they are shown and lie in one piece.
-	 * Whole entries, never copied.
+	 * Whole entries, never copied: who needs them beyond this turn of the event
+	 * loop copies them, or pins them.
 	 *
 	 * @param cursor An offset from `start` up to `shownEnd` that an entry begins
 	 * at.
@@ -222,6 +204,20 @@ export class RoomLog {
 		return slice;
 	}
 
+	/**
+	 * Keeps a slice as it is, also once it has fallen off.
+	 *
+	 * @param cursor Where the slice begins.
+	 * @returns Lets go of it.
+	 */
+	pin(cursor: number): () => void {
+		const segment = this.#segmentAt(cursor)!;
+		segment.pins++;
+		return () => {
+			segment.pins--;
+		};
+	}
+
 	/** The offset of an entry; that of the first held for one already gone. */
 	offsetOf(seq: number): number {
 		if (seq > this.#head) {
@@ -236,38 +232,16 @@ export class RoomLog {
 
 	/** The seq of the entry that begins at an offset still held, or would. */
 	seqAt(cursor: number): number {
-		const segment = this.#segmentAt(cursor);
-		if (!segment) {
-			return this.#head + 1;
+		// Where nearly every cursor is.
+		if (cursor === this.#shownEnd) {
+			return this.#shownHead + 1;
 		}
 
-		const {offsets} = segment;
-		const wanted = cursor - segment.start;
-		let low = 0;
-		let high = offsets.length;
-		while (low < high) {
-			const middle = (low + high) >>> 1;
-			if (offsets[middle]! < wanted) {
-				low = middle + 1;
-			} else {
-				high = middle;
-			}
-		}
-
-		return segment.firstSeq + low;
+		return this.#segmentAt(cursor)?.seqAt(cursor) ?? this.#head + 1;
 	}
 
 	#write(segment: Segment, joined: string, lines: readonly string[]): void {
-		const written = segment.bytes.write(joined, segment.used);
-		const isAscii = written === joined.length;
-		let offset = segment.used;
-		for (const line of lines) {
-			segment.offsets.push(offset);
-			offset += isAscii ? line.length : Buffer.byteLength(line);
-		}
-
-		segment.used += written;
-		this.#end += written;
+		this.#end += segment.write(joined, lines);
 		this.#head += lines.length;
 		if (!this.isHeld) {
 			this.#shownEnd = this.#end;
@@ -277,9 +251,7 @@ export class RoomLog {
 
 	#segmentAt(cursor: number): Segment | undefined {
 		const segment = this.#lastSegment(({start}) => start <= cursor);
-		return segment && cursor < segment.start + segment.used
-			? segment
-			: undefined;
+		return segment && cursor < segment.end ? segment : undefined;
 	}
 
 	// Searched from the end: nearly every cursor is near the head.
@@ -289,19 +261,12 @@ export class RoomLog {
 
 	#segmentFor(line: string): Segment {
 		const last = this.#segments.at(-1);
-		if (last && fits(line, last)) {
+		if (last?.fits(line)) {
 			return last;
 		}
 
-		const segment: Segment = {
-			bytes: Buffer.allocUnsafeSlow(
-				Math.max(this.#segmentBytes, Buffer.byteLength(line)),
-			),
-			start: this.#end,
-			firstSeq: this.#head + 1,
-			used: 0,
-			offsets: [],
-		};
+		const bytes = this.#memoryFor(line);
+		const segment = new Segment(bytes, this.#end, this.#head + 1);
 		this.#segments.push(segment);
 		// What was not shown yet is never dropped.
 		while (
@@ -309,9 +274,23 @@ export class RoomLog {
 			this.#segments[1]!.start <= this.#shownEnd &&
 			this.#end - this.#segments[1]!.start >= this.#retainedBytes
 		) {
-			this.#segments.shift();
+			const {bytes: dropped, pins} = this.#segments.shift()!;
+			if (pins === 0 && dropped.length === this.#segmentBytes) {
+				this.#spare = dropped;
+			}
 		}
 
 		return segment;
+	}
+
+	#memoryFor(line: string): Buffer {
+		const needed = Buffer.byteLength(line);
+		const spare = this.#spare;
+		if (spare && needed <= spare.length) {
+			this.#spare = undefined;
+			return spare;
+		}
+
+		return Buffer.allocUnsafeSlow(Math.max(this.#segmentBytes, needed));
 	}
 }

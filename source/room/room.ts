@@ -8,13 +8,12 @@
 import type {Buffer} from 'node:buffer';
 import {heartbeatFor} from '../connection/heartbeat.js';
 import {SockchatError} from '../errors.js';
-import {frameLine, messageLines} from '../protocol/codec.js';
+import {frameLine, messageLines, type Said} from '../protocol/codec.js';
 import {
 	maxListedNames,
 	type Entry,
 	type LeaveReason,
 	type MemberList,
-	type Say,
 } from '../protocol/frame.js';
 import {foldNick, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
@@ -267,7 +266,7 @@ export class Room {
 	/** Says one after the other; the log is written to once. */
 	sayAll(
 		{id}: Member,
-		says: ReadonlyArray<Pick<Say, 'n' | 'text'>>,
+		says: readonly Said[],
 		at: number,
 	): readonly SayResult[] {
 		const from = this.#byId.get(id)!.nick;
@@ -275,7 +274,7 @@ export class Room {
 		const lines: string[] = [];
 		const held: Array<TakenBack & {seq: number; before: number}> = [];
 		let before = this.lastTaken(id);
-		const results = says.map(({n, text}): SayResult => {
+		const results = says.map(({n, text, json}): SayResult => {
 			if (n <= before) {
 				return {kind: 'duplicate'};
 			}
@@ -286,7 +285,7 @@ export class Room {
 			}
 
 			const seq = this.#next + lines.length;
-			lines.push(lineOf(seq, n, text));
+			lines.push(lineOf(seq, n, json ?? JSON.stringify(text)));
 			if (this.log.isHeld) {
 				held.push({id, n, seq, before});
 			}

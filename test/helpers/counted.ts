@@ -5,14 +5,14 @@
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
-import {Duplex} from 'node:stream';
+import {Socket} from 'node:net';
 import {setImmediate as turn} from 'node:timers/promises';
 import {Sessions} from '../../source/net/sessions.js';
 import {Room} from '../../source/room/room.js';
 import {FakeClock} from './clock.js';
 import {clientNumber} from './members.js';
 
-export class CountedMember extends Duplex {
+export class CountedMember extends Socket {
 	readonly writes: Buffer[] = [];
 	#n = 0;
 

@@ -249,7 +249,7 @@ test('codec: the line of a message is what any frame would be', () => {
 					messageLines({type: 'message', at, from, id})(
 						seq as number,
 						n as number,
-						said as string,
+						JSON.stringify(said),
 					),
 					frameLine({
 						type: 'message',
@@ -318,9 +318,16 @@ test('codec: leading says are what decoding line by line gives', () => {
 					expected.push(decodeClientFrame(line));
 				});
 				assert.deepEqual(
-					says.map(frame => ({kind: 'frame', frame})),
+					says.map(({n, text: said}) => ({
+						kind: 'frame',
+						frame: {type: 'say', n, text: said},
+					})),
 					expected,
 				);
+				for (const {text: said, json} of says) {
+					assert.equal(json, JSON.stringify(said));
+				}
+
 				assert.ok(bytes === 0 || chunk[bytes - 1] === 0x0a);
 				taken += says.length;
 			},

@@ -123,23 +123,66 @@ test('log: knows the offset of every seq, and the seq of every offset', () => {
 	});
 });
 
-test('log: a slice handed out never changes', () => {
+test('log: a slice that is pinned never changes, nor one that is held', () => {
 	fc.assert(
-		fc.property(options, lines, (bounds, entries) => {
-			const log = new RoomLog(bounds);
-			const handedOut: Array<{slice: Buffer; copy: Buffer}> = [];
-			for (const line of entries) {
-				const cursor = log.end;
-				log.append(line);
-				for (const slice of [log.slice(cursor), log.slice(log.start)]) {
-					handedOut.push({slice, copy: Buffer.from(slice)});
-				}
-			}
+		fc.property(
+			options,
+			lines,
+			fc.array(fc.boolean()),
+			(bounds, entries, pins) => {
+				const log = new RoomLog(bounds);
+				const handedOut: Array<{
+					cursor: number;
+					slice: Buffer;
+					copy: Buffer;
+					isPinned: boolean;
+				}> = [];
+				for (const [index, line] of entries.entries()) {
+					const {end} = log;
+					log.append(line);
+					const isPinned = pins[index] ?? false;
+					for (const cursor of [end, log.start]) {
+						const slice = log.slice(cursor);
+						if (isPinned) {
+							log.pin(cursor);
+						}
 
-			assert.ok(handedOut.every(({slice, copy}) => slice.equals(copy)));
-		}),
+						const copy = Buffer.from(slice);
+						handedOut.push({cursor, slice, copy, isPinned});
+					}
+				}
+
+				for (const {cursor, slice, copy, isPinned} of handedOut) {
+					assert.ok(!(isPinned || cursor >= log.start) || slice.equals(copy));
+				}
+			},
+		),
 		{numRuns: runs},
 	);
+});
+
+test('log: writes again to what has fallen off, once nobody reads it', () => {
+	const log = new RoomLog({segmentBytes: 5, retainedBytes: 5});
+	const appended = (line: string) => {
+		const {end} = log;
+		log.append(line);
+		return {end, slice: log.slice(end)};
+	};
+
+	const memoryOf = (slice: Buffer) => slice.buffer;
+	const [first, second] = [appended('aaaa\n'), appended('bbbb\n')];
+	const unpin = log.pin(second.end);
+	const third = appended('cccc\n');
+	assert.notEqual(memoryOf(third.slice), memoryOf(first.slice));
+	// The first has fallen off by now, and then the second, which is read still.
+	const fourth = appended('dddd\n');
+	assert.equal(memoryOf(fourth.slice), memoryOf(first.slice));
+	const fifth = appended('eeee\n');
+	assert.notEqual(memoryOf(fifth.slice), memoryOf(second.slice));
+	assert.equal(second.slice.toString(), 'bbbb\n');
+	unpin();
+	const sixth = appended('ffff\n');
+	assert.equal(memoryOf(sixth.slice), memoryOf(third.slice));
 });
 
 test('log: a slice ends with its segment, and an entry is never split', () => {
