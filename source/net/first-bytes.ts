@@ -9,10 +9,12 @@ import type {Clock} from './clock.js';
 
 export type Known = Exclude<Sniffed, {readonly kind: 'undecided'}>;
 
+const none = Buffer.alloc(0);
+
 export class FirstBytes {
 	readonly #clock: Clock;
 	readonly #onKnown: (known: Known) => void;
-	#bytes = Buffer.alloc(0);
+	#bytes = none;
 	#cancelIdle: (() => void) | undefined;
 
 	constructor(clock: Clock, onKnown: (known: Known) => void) {
@@ -41,7 +43,7 @@ export class FirstBytes {
 	/** Hands them over: who is there is known. */
 	take(): Buffer {
 		const bytes = this.#bytes;
-		this.#bytes = Buffer.alloc(0);
+		this.#bytes = none;
 		return bytes;
 	}
 

@@ -41,25 +41,15 @@ export class FramedDialect implements Dialect {
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#pings = 0;
 	#pingedAt = 0;
-	readonly #greeting: Greeting;
-	readonly #lookout: Lookout;
+	/** Until it is a member. */
+	#greeting: Greeting | undefined;
+	/** Once it has looked into the log. */
+	#lookout: Lookout | undefined;
 	/** When the frame began that has not ended; monotonic milliseconds. */
 	#halfSince: number | undefined;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
-		const tellError = (error: SockchatError) => {
-			this.tellError(error);
-		};
-
-		this.#greeting = new Greeting({
-			session,
-			send: frame => {
-				this.#send(frame);
-			},
-			tellError,
-		});
-		this.#lookout = new Lookout(session, tellError);
 	}
 
 	read(chunk: Buffer): void {
@@ -206,14 +196,20 @@ export class FramedDialect implements Dialect {
 		if (frame.type === 'hello') {
 			if (member) {
 				this.tellError(badFrame('hello was said before', '{"type":"hello"'));
-			} else {
-				this.#greeting.greet(frame);
+				return;
+			}
+
+			this.#greeting ??= new Greeting(this.#session);
+			this.#greeting.greet(frame);
+			if (this.#session.member) {
+				this.#greeting = undefined;
 			}
 
 			return;
 		}
 
 		if (frame.type === 'challenge') {
+			this.#greeting ??= new Greeting(this.#session);
 			this.#greeting.answer(frame);
 			return;
 		}
@@ -243,6 +239,7 @@ export class FramedDialect implements Dialect {
 
 			case 'search':
 			case 'past': {
+				this.#lookout ??= new Lookout(this.#session);
 				void this.#lookout.look(frame);
 				break;
 			}

@@ -1,6 +1,7 @@
 /** How a sockchat client comes in: what is asked of it, and its welcome. */
 import {randomUUID} from 'node:crypto';
 import {SockchatError} from '../errors.js';
+import {frameLine, welcomeLine} from '../protocol/codec.js';
 import {
 	maxFrameBytes,
 	maxTextBytes,
@@ -9,6 +10,7 @@ import {
 	type ClientChallenge,
 	type Hello,
 	type ServerFrame,
+	type Welcome,
 } from '../protocol/frame.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
@@ -21,23 +23,17 @@ const wrongVersion = (seen: number) =>
 		`This server speaks version ${wireVersion} of the wire, and the client asked for ${seen}. Use the same sockchat on both sides.`,
 	);
 
-export type GreetingOptions = {
-	readonly session: PeerSession;
-	readonly send: (frame: ServerFrame) => void;
-	readonly tellError: (error: SockchatError) => void;
-};
-
 export class Greeting {
-	readonly #options: GreetingOptions;
+	readonly #session: PeerSession;
 	#exchange: ServerExchange | undefined;
 
-	constructor(options: GreetingOptions) {
-		this.#options = options;
+	constructor(session: PeerSession) {
+		this.#session = session;
 	}
 
 	/** Proves that this server knows the token, before the client says who it is. */
 	answer(frame: ClientChallenge): void {
-		const {session, send} = this.#options;
+		const session = this.#session;
 		const {token} = session.sessions;
 		if (session.comer.refusal) {
 			this.#refuse(session.comer.refusal);
@@ -45,7 +41,7 @@ export class Greeting {
 			this.#refuse(wrongVersion(frame.v));
 		} else if (token) {
 			this.#exchange = new ServerExchange(token);
-			send(this.#exchange.answer(frame, session.duplex));
+			this.#send(this.#exchange.answer(frame, session.duplex));
 		} else {
 			this.#refuse(hasNoToken());
 		}
@@ -53,9 +49,8 @@ export class Greeting {
 
 	greet(hello: Hello): void {
 		const {v, client, nick} = hello;
-		const {session} = this.#options;
-		const {sessions} = session;
-		const {room, clock} = sessions;
+		const session = this.#session;
+		const {room, clock} = session.sessions;
 		if (v !== wireVersion) {
 			this.#refuse(wrongVersion(v));
 			return;
@@ -78,7 +73,7 @@ export class Greeting {
 			if (result.error.code === 'ERR_ROOM_FULL') {
 				this.#refuse(result.error);
 			} else {
-				this.#options.tellError(result.error);
+				session.refuse(result.error);
 			}
 
 			return;
@@ -88,11 +83,13 @@ export class Greeting {
 	}
 
 	#welcome(member: Member, {since, log}: Hello): void {
-		const {session, send} = this.#options;
+		const session = this.#session;
 		const {sessions} = session;
 		const {room, clock} = sessions;
 		const {head} = room.log;
-		send({
+		// The welcome and its replay are one write: of a join, most is the kernel's.
+		session.duplex.cork();
+		const welcome: Omit<Welcome, 'members'> = {
 			type: 'welcome',
 			v: wireVersion,
 			session: randomUUID(),
@@ -101,10 +98,10 @@ export class Greeting {
 			nick: member.nick,
 			head,
 			stored: room.lastStored(member.id),
-			members: room.memberList(),
 			limits: {frameBytes: maxFrameBytes, textBytes: maxTextBytes},
 			heartbeatMs: room.heartbeatMs,
-		});
+		};
+		session.write(welcomeLine(welcome, room.memberCount, room.namesJson));
 		// Numbers of another log, or beyond this one's head, mean nothing here.
 		const isKnown =
 			since !== undefined &&
@@ -113,13 +110,18 @@ export class Greeting {
 		const {firstSeq} = room.log;
 		const latest = Math.max(firstSeq, head - replayEntries + 1);
 		session.join(member, isKnown ? since + 1 : latest);
-		session.dispatch({type: 'welcomed', at: clock.monotonicMs()});
+		session.duplex.uncork();
+		session.dispatch({type: 'welcomed', at: Math.floor(clock.monotonicMs())});
 	}
 
 	#refuse(error: SockchatError): void {
-		const {session} = this.#options;
+		const session = this.#session;
 		session.sessions.refused++;
-		this.#options.tellError(error);
+		session.refuse(error);
 		session.end('protocol');
+	}
+
+	#send(frame: ServerFrame): void {
+		this.#session.write(frameLine(frame));
 	}
 }

@@ -13,10 +13,13 @@ import type {Clock} from './clock.js';
  */
 export type Hold = 'asked' | 'unread' | 'disk' | 'rate';
 
+const none: readonly Hold[] = [];
+
 export class Intake {
 	readonly #duplex: Duplex;
 	readonly #clock: Clock;
-	readonly #holds = new Set<Hold>();
+	// Nearly always empty; a Set for each of 10,000 peers is 2 MB.
+	#holds: readonly Hold[] = none;
 	/** Undefined where it may say as much as it likes. */
 	readonly #allowance: Allowance | undefined;
 	#cancelRate: (() => void) | undefined;
@@ -33,21 +36,29 @@ export class Intake {
 
 	/** Not read, because somebody asked for it. */
 	get isPaused(): boolean {
-		return this.#holds.has('asked');
+		return this.#holds.includes('asked');
 	}
 
 	/** It may have said much: it is we who don't read it. */
 	get isHeld(): boolean {
-		return this.#holds.size > 0;
+		return this.#holds.length > 0;
 	}
 
 	hold(why: Hold): void {
-		this.#holds.add(why);
+		if (!this.#holds.includes(why)) {
+			this.#holds = [...this.#holds, why];
+		}
+
 		this.#duplex.pause();
 	}
 
 	release(why: Hold): void {
-		if (this.#holds.delete(why) && this.#holds.size === 0) {
+		if (!this.#holds.includes(why)) {
+			return;
+		}
+
+		this.#holds = this.#holds.filter(hold => hold !== why);
+		if (this.#holds.length === 0) {
 			this.#duplex.resume();
 		}
 	}

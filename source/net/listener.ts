@@ -13,7 +13,7 @@ import {
 import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../store/event.js';
 import {trace} from '../trace.js';
-import {endpointsOf, type Address} from './address.js';
+import {remoteEndOf, type Address} from './address.js';
 import type {Clock} from './clock.js';
 import {cappedBacklog} from './kernel.js';
 import {listen, placeOf} from './listen.js';
@@ -40,6 +40,9 @@ export type ListenerOptions = {
 	readonly onCutOff: () => void;
 };
 
+// A room of 10,000 whose server was restarted comes back at once.
+const connectBurstSeconds = 2;
+
 // For bursts of connections; Linux caps it at net.core.somaxconn.
 export const defaultBacklog = 4096;
 
@@ -60,6 +63,11 @@ export class Listener {
 	#hasStopped = false;
 	#cancelTick: (() => void) | undefined;
 	#settle!: () => void;
+	/** One for all sockets. */
+	readonly #countEnd = () => {
+		this.#sockets--;
+		this.#closeIfEmpty();
+	};
 
 	constructor(options: ListenerOptions) {
 		this.#options = options;
@@ -67,7 +75,11 @@ export class Listener {
 		this.#allowance =
 			connectRate === undefined
 				? undefined
-				: new Allowance(connectRate, clock.monotonicMs());
+				: new Allowance(
+						connectRate,
+						clock.monotonicMs(),
+						connectRate * connectBurstSeconds,
+					);
 		this.#address = options.address;
 		this.#state = {phase: 'binding', since: this.#now};
 		this.closed = new Promise(resolve => {
@@ -139,7 +151,7 @@ export class Listener {
 		this.#options.onSocket(socket, peer);
 		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
 		// Last, so that whoever holds the socket has heard of its end.
-		this.#countEnd(socket);
+		socket.on('close', this.#countEnd);
 	}
 
 	/** More connect than are let in a second: these are heard a little later. */
@@ -156,18 +168,10 @@ export class Listener {
 		const onClose = () => {
 			cancel();
 			this.#waiting.delete(socket);
-			this.#sockets--;
-			this.#closeIfEmpty();
+			this.#countEnd();
 		};
 
 		socket.on('close', onClose);
-	}
-
-	#countEnd(socket: Socket): void {
-		socket.on('close', () => {
-			this.#sockets--;
-			this.#closeIfEmpty();
-		});
 	}
 
 	get #now(): number {
@@ -238,6 +242,6 @@ export class Listener {
 		}
 
 		// One that was reset before it was accepted has no address any more.
-		return endpointsOf(socket).remote ?? 'unknown';
+		return remoteEndOf(socket) ?? 'unknown';
 	}
 }

@@ -18,17 +18,15 @@ const stillLooking = () =>
 
 export class Lookout {
 	readonly #session: PeerSession;
-	readonly #tellError: (error: SockchatError) => void;
 	#isLooking = false;
 
-	constructor(session: PeerSession, tellError: (error: SockchatError) => void) {
+	constructor(session: PeerSession) {
 		this.#session = session;
-		this.#tellError = tellError;
 	}
 
 	async look(frame: Search | ReadPast): Promise<void> {
 		if (this.#isLooking) {
-			this.#tellError(stillLooking());
+			this.#session.refuse(stillLooking());
 			return;
 		}
 
@@ -37,7 +35,7 @@ export class Lookout {
 		// First, since who has the answer may ask again at once.
 		this.#isLooking = false;
 		if (answer instanceof SockchatError) {
-			this.#tellError(answer);
+			this.#session.refuse(answer);
 		} else {
 			this.#session.tell(answer);
 		}

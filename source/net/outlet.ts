@@ -32,13 +32,14 @@ export type Teller = {
 	readonly tellGap: (from: number, to: number) => void;
 };
 
-export type OutletOptions = {
+/** Whose outlet it is: an object that is there anyway, not five for each peer. */
+export type OutletOwner = {
 	readonly duplex: Duplex;
 	readonly log: RoomLog;
 	readonly past: Past | undefined;
-	readonly onChunk: (bytes: Buffer | string) => void;
+	readonly noteOut: (bytes: Buffer | string) => void;
 	/** What waited is written: there may be more to hand on. */
-	readonly onWritten: () => void;
+	readonly pump: () => void;
 	/** It doesn't read its answers, so it is not to be read; or reads again. */
 	readonly onUnread: (isTooMuch: boolean) => void;
 };
@@ -53,7 +54,7 @@ const beforeLog = -1;
 const maxUnreadBytes = 1024 * 1024;
 
 export class Outlet {
-	readonly #options: OutletOptions;
+	readonly #owner: OutletOwner;
 	#cursor: number;
 	/** The seq that is due at the cursor, to say from where on all is gone. */
 	#dueSeq: number;
@@ -61,9 +62,9 @@ export class Outlet {
 	#isUnread = false;
 
 	/** It begins at the head: a peer that only listens gets what comes now. */
-	constructor(options: OutletOptions) {
-		this.#options = options;
-		const {log} = options;
+	constructor(owner: OutletOwner) {
+		this.#owner = owner;
+		const {log} = owner;
 		this.#cursor = log.end;
 		this.#dueSeq = log.head + 1;
 	}
@@ -74,19 +75,19 @@ export class Outlet {
 
 	/** Entries of the log that were not handed on yet. */
 	get lagEntries(): number {
-		return Math.max(0, this.#options.log.head + 1 - this.#dueSeq);
+		return Math.max(0, this.#owner.log.head + 1 - this.#dueSeq);
 	}
 
 	/** @param seq Of the entry to hand on next. */
 	moveTo(seq: number): void {
-		const {log} = this.#options;
+		const {log} = this.#owner;
 		this.#dueSeq = seq;
 		this.#cursor = seq < log.firstSeq ? beforeLog : log.offsetOf(seq);
 	}
 
 	/** What was not shown yet was taken back, and may have been due. */
 	rollBack(): void {
-		const {log} = this.#options;
+		const {log} = this.#owner;
 		if (this.#cursor > log.end) {
 			this.moveTo(log.head + 1);
 		}
@@ -94,20 +95,21 @@ export class Outlet {
 
 	/** Tells this peer alone, behind what it was handed of the log so far. */
 	write(line: string): void {
-		const {duplex, onChunk, onUnread} = this.#options;
+		const owner = this.#owner;
+		const {duplex} = owner;
 		// Behind our FIN nothing goes out, and trying would destroy the socket.
 		if (duplex.writableEnded) {
 			return;
 		}
 
-		onChunk(line);
+		owner.noteOut(line);
 		duplex.write(line);
 		if (duplex.writableLength > maxUnreadBytes && !this.#isUnread) {
 			this.#isUnread = true;
-			onUnread(true);
+			owner.onUnread(true);
 			this.#whenWritten(() => {
 				this.#isUnread = false;
-				onUnread(false);
+				owner.onUnread(false);
 			});
 		}
 	}
@@ -118,7 +120,7 @@ export class Outlet {
 	 * @returns Whether all of it is handed on.
 	 */
 	handOn(end: number, teller: Teller): boolean {
-		const {log} = this.#options;
+		const {log} = this.#owner;
 		while (!this.#isBlocked && this.#cursor < end) {
 			if (this.#cursor < log.start) {
 				this.#catchUp(teller);
@@ -137,7 +139,7 @@ export class Outlet {
 
 	/** What is due has fallen off the log: the history has it, or it is gone. */
 	#catchUp(teller: Teller): void {
-		const {log, past} = this.#options;
+		const {log, past} = this.#owner;
 		const oldest = Math.min(past?.firstSeq ?? Infinity, log.firstSeq);
 		if (this.#dueSeq < oldest) {
 			teller.tellGap(this.#dueSeq, oldest - 1);
@@ -151,7 +153,7 @@ export class Outlet {
 	}
 
 	async #readPast(past: Past, teller: Teller): Promise<void> {
-		const {log, onWritten} = this.#options;
+		const {log} = this.#owner;
 		const seq = this.#dueSeq;
 		try {
 			const read = await past.read(seq, pastBytes);
@@ -169,7 +171,7 @@ export class Outlet {
 		}
 
 		if (!this.#isBlocked) {
-			onWritten();
+			this.#owner.pump();
 		}
 	}
 
@@ -184,12 +186,13 @@ export class Outlet {
 			return;
 		}
 
-		const {duplex, log, onChunk, onWritten} = this.#options;
+		const owner = this.#owner;
+		const {duplex, log} = owner;
 		if (duplex.writableEnded) {
 			return;
 		}
 
-		onChunk(bytes);
+		owner.noteOut(bytes);
 		// A kernel has a copy; who is in this process reads these bytes themselves.
 		duplex.write(duplex instanceof Socket ? bytes : Buffer.from(bytes));
 		// write() may return false although all went out at once: what still
@@ -200,14 +203,14 @@ export class Outlet {
 			this.#whenWritten(() => {
 				unpin?.();
 				this.#isBlocked = false;
-				onWritten();
+				owner.pump();
 			});
 		}
 	}
 
 	/** The callback of an empty write comes when all before it is written. */
 	#whenWritten(callback: () => void): void {
-		this.#options.duplex.write('', error => {
+		this.#owner.duplex.write('', error => {
 			if (!error) {
 				callback();
 			}

@@ -78,6 +78,11 @@ export class Rules {
 		return [...this.#muted.values()];
 	}
 
+	/** Whether anybody may be a member. */
+	get areNone(): boolean {
+		return !this.isLocked && this.#bans.size === 0;
+	}
+
 	/** Whether a peer's uid matters, so that it has to be asked for. */
 	get isByUid(): boolean {
 		return this.bans.some(({kind}) => kind === 'uid');

@@ -18,16 +18,18 @@ import {
 	type Whispered,
 } from '../protocol/frame.js';
 import {publicId} from '../protocol/public-id.js';
+import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
 import type {Comer} from './door.js';
 import type {Dialect} from './dialect.js';
 import {FirstBytes} from './first-bytes.js';
 import {FramedDialect} from './framed-dialect.js';
 import {Intake} from './intake.js';
-import {Outlet} from './outlet.js';
+import {Outlet, type OutletOwner, type Past} from './outlet.js';
 import {PlainDialect} from './plain-dialect.js';
 import {refusals} from './refusals.js';
 import type {Sessions} from './sessions.js';
+import type {WireTap} from './wire-tap.js';
 
 // Who says bye sends FIN with it; one that forgets it is not waited for longer.
 const finBehindByeMs = 250;
@@ -38,7 +40,13 @@ const lateHello = () =>
 		`No hello came within ${helloTimeoutMs / 1000} s of the connection. Send it first.`,
 	);
 
-export class PeerSession {
+// An error without a listener would end the process; 'close' comes with it.
+const heardAtClose = () => undefined;
+
+// A peer of whom nothing else is known.
+const stranger: Comer = {};
+
+export class PeerSession implements OutletOwner {
 	readonly peer: string;
 	readonly duplex: Duplex;
 	readonly sessions: Sessions;
@@ -52,7 +60,8 @@ export class PeerSession {
 	rttMs: number | undefined;
 	#state: Session;
 	#dialect: Dialect | undefined;
-	readonly #firstBytes: FirstBytes;
+	/** Until it is known who is there. */
+	#firstBytes: FirstBytes | undefined;
 	#cancelFin: (() => void) | undefined;
 	readonly #outlet: Outlet;
 	/** Why we end it; where it has not ended, the peer does. */
@@ -64,36 +73,16 @@ export class PeerSession {
 		duplex: Duplex,
 		peer: string,
 		sessions: Sessions,
-		comer: Comer = {},
+		comer: Comer = stranger,
 	) {
 		this.comer = comer;
 		this.duplex = duplex;
 		this.peer = peer;
 		this.sessions = sessions;
-		this.lastHeardAt = sessions.clock.monotonicMs();
+		this.lastHeardAt = this.#now;
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
-		const intake = new Intake(duplex, sessions.clock, sessions.rate);
-		this.intake = intake;
-		// What goes through memory is on no wire.
-		const tap = duplex instanceof Socket ? sessions.tap : undefined;
-		this.#outlet = new Outlet({
-			duplex,
-			log: sessions.room.log,
-			past: sessions.past,
-			onChunk(bytes) {
-				tap?.note('out', peer, bytes);
-			},
-			onWritten: () => {
-				this.pump();
-			},
-			onUnread(isTooMuch) {
-				if (isTooMuch) {
-					intake.hold('unread');
-				} else {
-					intake.release('unread');
-				}
-			},
-		});
+		this.intake = new Intake(duplex, sessions.clock, sessions.rate);
+		this.#outlet = new Outlet(this);
 		this.#firstBytes = new FirstBytes(sessions.clock, known => {
 			const at = this.#now;
 			this.dispatch(
@@ -104,23 +93,46 @@ export class PeerSession {
 		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
-			tap?.note('in', peer, chunk);
+			this.#tap?.note('in', peer, chunk);
 			this.lastHeardAt = this.#now;
 			this.#read(chunk);
 		});
 		duplex.on('end', () => {
 			this.#readEnd();
 		});
-		duplex.on('error', () => {
-			this.#leave('reset');
-		});
+		duplex.on('error', heardAtClose);
 		duplex.on('close', () => {
-			this.#leave('closed');
+			this.#leave(duplex.errored ? 'reset' : 'closed');
 		});
 	}
 
 	get state(): Session {
 		return this.#state;
+	}
+
+	get log(): RoomLog {
+		return this.sessions.room.log;
+	}
+
+	get past(): Past | undefined {
+		return this.sessions.past;
+	}
+
+	/** What goes through memory is on no wire. */
+	get #tap(): WireTap | undefined {
+		return this.duplex instanceof Socket ? this.sessions.tap : undefined;
+	}
+
+	noteOut(bytes: Buffer | string): void {
+		this.#tap?.note('out', this.peer, bytes);
+	}
+
+	onUnread(isTooMuch: boolean): void {
+		if (isTooMuch) {
+			this.intake.hold('unread');
+		} else {
+			this.intake.release('unread');
+		}
 	}
 
 	/** Bytes that the kernel took; 0 for a duplex in memory. */
@@ -142,6 +154,10 @@ export class PeerSession {
 		}
 
 		const {rules, room} = this.sessions;
+		if (rules.areNone) {
+			return this.comer.refusal;
+		}
+
 		const id = client === undefined ? undefined : publicId(client);
 		return (
 			this.comer.refusal ??
@@ -169,8 +185,9 @@ export class PeerSession {
 		return this.member ? this.#outlet.lagEntries : 0;
 	}
 
+	/** Whole: a fraction is an object of its own, three of them for each peer. */
 	get #now(): number {
-		return this.sessions.clock.monotonicMs();
+		return Math.floor(this.sessions.clock.monotonicMs());
 	}
 
 	dispatch(event: SessionEvent): void {
@@ -240,8 +257,8 @@ export class PeerSession {
 		}
 	}
 
-	/** What it said could not be kept. */
-	refuse(error: SockchatError, n: number): void {
+	/** @param n Of the message that is not kept, if it is about one. */
+	refuse(error: SockchatError, n?: number): void {
 		this.#dialect?.tellError(error, n);
 	}
 
@@ -256,7 +273,7 @@ export class PeerSession {
 			return;
 		}
 
-		const {shownEnd} = this.sessions.room.log;
+		const {shownEnd} = this.log;
 		const wanted = this.#finishCursor ?? (this.member ? shownEnd : 0);
 		const end = Math.min(wanted, shownEnd);
 		const isAllHanded = this.#outlet.handOn(end, dialect);
@@ -271,7 +288,7 @@ export class PeerSession {
 	rollBack(): void {
 		this.#outlet.rollBack();
 		if (this.#finishCursor !== undefined) {
-			const {end} = this.sessions.room.log;
+			const {end} = this.log;
 			this.#finishCursor = Math.min(this.#finishCursor, end);
 		}
 
@@ -300,7 +317,7 @@ export class PeerSession {
 	#read(chunk: Buffer): void {
 		switch (this.#state.phase) {
 			case 'accepted': {
-				this.#firstBytes.push(chunk);
+				this.#firstBytes!.push(chunk);
 				break;
 			}
 
@@ -325,15 +342,16 @@ export class PeerSession {
 
 	/** Who is there is known: what it said so far is read again as that. */
 	#readAgain(): void {
-		const bytes = this.#firstBytes.take();
+		const bytes = this.#firstBytes!.take();
+		this.#firstBytes = undefined;
 		if (bytes.length > 0) {
 			this.#read(bytes);
 		}
 	}
 
 	#readEnd(): void {
-		this.#firstBytes.stop();
-		if (this.#firstBytes.isWaiting && this.#state.phase === 'accepted') {
+		this.#firstBytes?.stop();
+		if (this.#firstBytes?.isWaiting && this.#state.phase === 'accepted') {
 			this.dispatch({type: 'plain', at: this.#now});
 		}
 
@@ -410,9 +428,7 @@ export class PeerSession {
 	/** Leaves the room; what the log held until now still goes out, then FIN. */
 	#finishUp(reason: LeaveReason): void {
 		this.#endReason = reason;
-		this.#finishCursor = this.member
-			? this.sessions.room.log.end
-			: this.#outlet.cursor;
+		this.#finishCursor = this.member ? this.log.end : this.#outlet.cursor;
 		this.#leaveRoom(reason);
 		if (this.#dialect) {
 			this.pump();
@@ -436,7 +452,7 @@ export class PeerSession {
 		}
 
 		const reason = this.#endReason ?? seen;
-		this.#firstBytes.stop();
+		this.#firstBytes?.stop();
 		this.#cancelFin?.();
 		this.intake.stop();
 		this.#dialect?.stop();

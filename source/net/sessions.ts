@@ -48,8 +48,10 @@ const stoppedMs = 2000;
 // What was said and is not on the disk yet may come to this.
 const maxHeldBytes = 4 * 1024 * 1024;
 
-// Where joins and leaves are only counted, the count goes out this often.
-const countsEveryMs = 1000;
+// Where joins and leaves are only counted, all are told the count this often;
+// and less often where that would be more frames than these.
+const shortestCountMs = 1000;
+const countFramesPerSecond = 2000;
 
 export class Sessions {
 	readonly room: Room;
@@ -324,7 +326,7 @@ export class Sessions {
 	}
 
 	#sweep(): void {
-		const at = this.clock.monotonicMs();
+		const at = Math.floor(this.clock.monotonicMs());
 		const wasStopped = at - this.#sweptAt > stoppedMs;
 		for (const session of this.#all) {
 			if (wasStopped) {
@@ -334,11 +336,19 @@ export class Sessions {
 			session.tick(at);
 		}
 
-		if (this.#isCountDue && at - this.#countedAt >= countsEveryMs) {
+		if (this.#isCountDue && at - this.#countedAt >= this.#countMs) {
 			this.#isCountDue = false;
 			this.#countedAt = at;
 			this.#tellCount();
 		}
+	}
+
+	get #countMs(): number {
+		const {memberCount} = this.room;
+		return Math.max(
+			shortestCountMs,
+			(memberCount * 1000) / countFramesPerSecond,
+		);
 	}
 
 	#tellCount(): void {

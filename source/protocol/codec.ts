@@ -16,6 +16,7 @@ import {
 	type Message,
 	type Say,
 	type ServerFrame,
+	type Welcome,
 } from './frame.js';
 import {countPairs} from './pairs.js';
 
@@ -191,6 +192,17 @@ export const messageLines = ({
 	return (seq: number, n: number, json: string): string =>
 		`{"type":"message","seq":${seq}${middle}${n},"text":${json}}\n`;
 };
+
+/**
+ * The line of a welcome, whose names are JSON already: to encode 200 of them
+ * for each of 10,000 who join was a tenth of a join.
+ */
+export const welcomeLine = (
+	frame: Omit<Welcome, 'members'>,
+	members: number,
+	namesJson: string,
+): string =>
+	`${JSON.stringify(frame).slice(0, -1)},"members":{"count":${members},"names":${namesJson}}}\n`;
 
 /** A frame as its line: JSON ended by LF, ready to be written as UTF-8. */
 export const frameLine = (frame: ClientFrame | ServerFrame): string =>

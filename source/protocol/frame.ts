@@ -39,7 +39,7 @@ export const frameTimeoutMs = 30_000;
 /** Frames or lines of one peer, a second; over it, it is read more slowly. */
 export const defaultRate = 1000;
 
-/** Connections that are let in a second; more wait a little. */
+/** Connections that are let in a second, twice as many at once; more wait. */
 export const defaultConnectRate = 5000;
 
 /** A plain peer's bytes without a newline are a message once idle this long. */

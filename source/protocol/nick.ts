@@ -102,6 +102,13 @@ const foldCharacter = (character: string): string => {
 	);
 };
 
+/** Of every ASCII character: nearly all that is ever folded. */
+const asciiKeys = lazily(() =>
+	Array.from({length: 128}, (_, code) =>
+		foldCharacter(String.fromCodePoint(code)),
+	),
+);
+
 /**
  * The key under which a nick is unique, of any text. For comparing only.
  *
@@ -111,7 +118,13 @@ const foldCharacter = (character: string): string => {
  */
 export const foldNick = (nick: string): string => {
 	if (isAscii.test(nick)) {
-		return Array.from(nick, foldCharacter).join('');
+		const folded = asciiKeys();
+		let key = '';
+		for (let index = 0; index < nick.length; index++) {
+			key += folded[nick.codePointAt(index)!]!;
+		}
+
+		return key;
 	}
 
 	const plain = nick
@@ -171,7 +184,8 @@ const whyInvalid = (nick: string): string | undefined => {
 	}
 
 	if (isPlain.test(nick)) {
-		return whyUnfit(nick);
+		// A byte, and a column, each.
+		return nick.length > maxNickColumns ? whyUnfit(nick) : undefined;
 	}
 
 	const character = forbidden().exec(nick)?.[0];

@@ -1,4 +1,5 @@
-import {createHash} from 'node:crypto';
+import {Buffer} from 'node:buffer';
+import {hash} from 'node:crypto';
 
 /**
  * The id by which the others know a client: the first 16 hex digits of the
@@ -6,4 +7,5 @@ import {createHash} from 'node:crypto';
  * pose as its owner.
  */
 export const publicId = (client: string): string =>
-	createHash('sha256').update(client).digest('hex').slice(0, 16);
+	// Copied, as a slice of a string keeps all of it.
+	Buffer.from(hash('sha256', client, 'hex').slice(0, 16)).toString('latin1');

@@ -67,6 +67,8 @@ export class Room {
 	readonly #byKey = new Map<string, Member>();
 	readonly #numbers = new Numbers();
 	readonly #heldNicks = new HeldNicks();
+	/** The names of the member list as JSON; undefined where they have changed. */
+	#namesJson: string | undefined;
 	/** Ids of plain peers: none of them can come back as the same. */
 	readonly #guests = new Set<string>();
 
@@ -119,6 +121,12 @@ export class Room {
 		}
 
 		return {count: this.#byId.size, names};
+	}
+
+	/** The names of `memberList()` as JSON: to 10,000 who join, nearly always the same. */
+	get namesJson(): string {
+		this.#namesJson ??= JSON.stringify(this.memberList().names);
+		return this.#namesJson;
 	}
 
 	/** The highest n that was taken from a client; 0 if none. */
@@ -194,6 +202,10 @@ export class Room {
 		const member = {id, nick: parsed};
 		this.#byId.set(id, member);
 		this.#byKey.set(foldNick(parsed), member);
+		if (this.#byId.size <= maxListedNames) {
+			this.#namesJson = undefined;
+		}
+
 		if (isGuest) {
 			this.#guests.add(id);
 		}
@@ -215,6 +227,7 @@ export class Room {
 		const wasAnnouncing = this.isAnnouncing;
 		this.#byId.delete(id);
 		this.#byKey.delete(foldNick(nick));
+		this.#namesJson = undefined;
 		if (!this.#guests.delete(id) && drops.has(reason)) {
 			this.#heldNicks.hold(foldNick(nick), id, at);
 		}
@@ -240,6 +253,7 @@ export class Room {
 		this.#byKey.delete(foldNick(before.nick));
 		this.#byKey.set(foldNick(parsed), member);
 		this.#byId.set(id, member);
+		this.#namesJson = undefined;
 		if (this.isAnnouncing) {
 			this.#append({
 				type: 'renamed',

@@ -17,6 +17,13 @@ test('allowance: a second of it is there at once, then as much as time brings', 
 	assert.equal(allowance.take(101, 99_000), 10);
 });
 
+test('allowance: it may hold more than a second of it', () => {
+	const allowance = new Allowance(100, 5000, 200);
+	assert.equal(allowance.take(200, 5000), 0);
+	assert.equal(allowance.take(1, 5000), 10);
+	assert.equal(allowance.take(201, 99_000), 10);
+});
+
 test('allowance: who waits as told says no more than the rate', () => {
 	const costs = fc.array(fc.integer({min: 1, max: 500}), {minLength: 20});
 	fc.assert(

@@ -39,6 +39,16 @@ export class CountedMember extends Socket {
 
 		done();
 	}
+
+	/** What was corked goes out at once. */
+	override _writev(
+		chunks: ReadonlyArray<{chunk: Buffer | string}>,
+		done: () => void,
+	): void {
+		// A socket leaves it to its handle to encode.
+		const bytes = chunks.map(({chunk}) => Buffer.from(chunk as string));
+		this._write(Buffer.concat(bytes), 'utf8', done);
+	}
 }
 
 export const openCounted = (isDeaf = false) => {

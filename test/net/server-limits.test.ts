@@ -96,7 +96,7 @@ test('limits: a frame that does not end within 30 s ends its connection', async 
 
 test('limits: who connects too often waits, and is heard in the end', async t => {
 	const clock = new FakeClock();
-	const server = await openServer(t, {clock, connectRate: 2});
+	const server = await openServer(t, {clock, connectRate: 1});
 	const peers = [];
 	for (const nick of ['otter', 'heron', 'wren', 'robin']) {
 		const peer = await openWire(t, server.address);
@@ -108,10 +108,10 @@ test('limits: who connects too often waits, and is heard in the end', async t =>
 	await otter!.untilFrame('welcome');
 	await heron!.untilFrame('welcome');
 	assert.equal(server.of('accepted').length, 2, 'the others are not heard');
-	clock.advance(500);
+	clock.advance(1000);
 	await wren!.untilFrame('welcome');
 	assert.equal(server.of('accepted').length, 3);
-	clock.advance(500);
+	clock.advance(1000);
 	await robin!.untilFrame('welcome');
 });
 
@@ -119,10 +119,12 @@ test('limits: a drain ends those as well who wait to be heard', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock, connectRate: 1});
 	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
 	const waiting = await openWire(t, server.address);
 	await waiting.until('the accept', () => waiting.socket.readyState === 'open');
 	const drained = server.drain();
 	otter.end();
+	heron.end();
 	waiting.end();
 	await drained;
 	await waiting.untilClosed();

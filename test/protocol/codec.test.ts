@@ -9,6 +9,7 @@ import {
 	frameLine,
 	leadingSays,
 	messageLines,
+	welcomeLine,
 	type Decoded,
 } from '../../source/protocol/codec.js';
 import {
@@ -17,6 +18,7 @@ import {
 	type ClientFrame,
 	type Message,
 	type ServerFrame,
+	type Welcome,
 } from '../../source/protocol/frame.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
 
@@ -264,6 +266,32 @@ test('codec: the line of a message is what any frame would be', () => {
 			},
 		),
 		{numRuns: runs},
+	);
+});
+
+test('codec: the line of a welcome holds its names as they were encoded', () => {
+	fc.assert(
+		fc.property(fc.array(fc.string({unit: 'grapheme'})), listed => {
+			const welcome: Omit<Welcome, 'members'> = {
+				type: 'welcome',
+				v: 1,
+				session: 'session',
+				room: '127.0.0.1:5001',
+				log: 'log',
+				nick: listed[0] ?? 'otter',
+				head: 5,
+				stored: 0,
+				limits: {frameBytes: 1, textBytes: 1},
+				heartbeatMs: 2000,
+			};
+			const line = welcomeLine(welcome, 7, JSON.stringify(listed));
+			assert.deepEqual(decodeServerFrame(Buffer.from(line.trimEnd())), {
+				kind: 'frame',
+				frame: {...welcome, members: {count: 7, names: listed}},
+			});
+			assert.ok(line.endsWith('}\n'));
+		}),
+		{numRuns: Math.min(runs, 300)},
 	);
 });
 

@@ -145,6 +145,7 @@ test('membership: whatever happens, the entries tell who is there', () => {
 				run(room, each, here);
 				const {count, names} = room.memberList();
 				assert.equal(count, here.size);
+				assert.equal(room.namesJson, JSON.stringify(names));
 				assert.deepEqual(
 					names.toSorted(),
 					Array.from(here.values(), member => member.nick).toSorted(),
