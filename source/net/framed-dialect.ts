@@ -284,11 +284,8 @@ export class FramedDialect implements Dialect {
 			? said.filter(({n}) => !this.#isSilenced(member, n))
 			: said;
 		const {room, clock} = sessions;
-		const results = room.sayAll(member, says, clock.wallMs());
-		for (const [index, result] of results.entries()) {
-			if (result.kind === 'refused') {
-				this.tellError(result.error, says[index]!.n);
-			}
+		for (const {n, error} of room.sayAll(member, says, clock.wallMs())) {
+			this.tellError(error, n);
 		}
 
 		sessions.onPosted();

@@ -126,21 +126,15 @@ export class RoomLog {
 	restore(entries: Buffer, firstSeq: number): void {
 		this.#head = firstSeq - 1;
 		for (let start = 0; start < entries.length;) {
-			const offsets: number[] = [];
-			let end = start;
-			while (end < entries.length && end - start < this.#segmentBytes) {
-				offsets.push(end - start);
-				end = entries.indexOf(lineFeed, end) + 1;
-			}
-
-			const bytes = entries.subarray(start, end);
+			const full = start + this.#segmentBytes - 1;
+			const end = entries.indexOf(lineFeed, Math.min(full, entries.length - 1));
+			const bytes = entries.subarray(start, end + 1);
 			const segment = new Segment(bytes, this.#end, this.#head + 1);
-			segment.used = bytes.length;
-			segment.offsets.push(...offsets);
+			segment.restore();
 			this.#segments.push(segment);
 			this.#end = segment.end;
 			this.#head = segment.head;
-			start = end;
+			start = end + 1;
 		}
 
 		this.#shownEnd = this.#end;
@@ -225,9 +219,7 @@ export class RoomLog {
 		}
 
 		const segment = this.#lastSegment(({firstSeq}) => firstSeq <= seq);
-		return segment
-			? segment.start + segment.offsets[seq - segment.firstSeq]!
-			: this.start;
+		return segment?.offsetOf(seq) ?? this.start;
 	}
 
 	/** The seq of the entry that begins at an offset still held, or would. */

@@ -17,6 +17,8 @@ const maxRememberedClients = 65_536;
 
 export class Numbers {
 	readonly #last = new Map<string, number>();
+	/** Who was taken from last. */
+	#newest: string | undefined;
 	/** Those that are in the log and not shown yet, in their order. */
 	#held: Held[] = [];
 
@@ -43,8 +45,13 @@ export class Numbers {
 	}
 
 	take(id: string, n: number): void {
-		// Deleted first, so that the map's order is the order of last use.
-		this.#last.delete(id);
+		// Deleted first, so that the map's order is the order of last use; not where
+		// it is so already, as each time costs a part of a new table.
+		if (id !== this.#newest) {
+			this.#last.delete(id);
+			this.#newest = id;
+		}
+
 		this.#last.set(id, n);
 		if (this.#last.size > maxRememberedClients) {
 			this.#last.delete(this.#last.keys().next().value!);

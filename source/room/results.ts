@@ -16,6 +16,9 @@ export type JoinResult =
 	| {readonly kind: 'resumed'; readonly member: Member}
 	| Refused;
 
+/** One of many said at once. */
+export type RefusedSay = {readonly n: number; readonly error: SockchatError};
+
 export type SayResult =
 	| {readonly kind: 'stored'; readonly seq: number}
 	| {readonly kind: 'duplicate'}

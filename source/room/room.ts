@@ -25,6 +25,7 @@ import {nickHeld, nickTaken, noSuchMember, roomFull} from './refusals.js';
 import type {
 	JoinResult,
 	Member,
+	RefusedSay,
 	RenameResult,
 	SayResult,
 	WhisperResult,
@@ -274,28 +275,42 @@ export class Room {
 	 * @param n The client's number for it: positive, rising.
 	 */
 	say(member: Member, n: number, text: string, at: number): SayResult {
-		return this.sayAll(member, [{n, text}], at)[0]!;
+		const {head} = this.log;
+		const [refused] = this.sayAll(member, [{n, text}], at);
+		if (refused) {
+			return {kind: 'refused', error: refused.error};
+		}
+
+		return this.log.head > head
+			? {kind: 'stored', seq: this.log.head}
+			: {kind: 'duplicate'};
 	}
 
-	/** Says one after the other; the log is written to once. */
+	/**
+	 * Says one after the other; the log is written to once.
+	 *
+	 * @returns Those that can't be said.
+	 */
 	sayAll(
 		{id}: Member,
 		says: readonly Said[],
 		at: number,
-	): readonly SayResult[] {
+	): readonly RefusedSay[] {
 		const from = this.#byId.get(id)!.nick;
 		const lineOf = messageLines({type: 'message', at, from, id});
 		const lines: string[] = [];
 		const held: Array<TakenBack & {seq: number; before: number}> = [];
+		const refused: RefusedSay[] = [];
 		let before = this.lastTaken(id);
-		const results = says.map(({n, text, json}): SayResult => {
+		for (const {n, text, json} of says) {
 			if (n <= before) {
-				return {kind: 'duplicate'};
+				continue;
 			}
 
 			const error = checkText(text);
 			if (error) {
-				return {kind: 'refused', error};
+				refused.push({n, error});
+				continue;
 			}
 
 			const seq = this.#next + lines.length;
@@ -305,15 +320,15 @@ export class Room {
 			}
 
 			before = n;
-			return {kind: 'stored', seq};
-		});
+		}
+
 		if (lines.length > 0) {
 			this.#numbers.take(id, before);
 			this.#numbers.hold(held);
 			this.log.appendAll(lines);
 		}
 
-		return results;
+		return refused;
 	}
 
 	/** Finds whom a whisper is for; it is not an entry and is kept nowhere. */
