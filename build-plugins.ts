@@ -93,6 +93,7 @@ export const withoutEarlyEmoji = replacing(
 const putOff = new Set([
 	'child_process',
 	'crypto',
+	'fs/promises',
 	'os',
 	'perf_hooks',
 	'readline',
