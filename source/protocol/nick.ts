@@ -41,7 +41,7 @@ const forbidden = lazily(
 );
 const forbiddenRuns = lazily(() => new RegExp(`${forbidden().source}+`, 'gv'));
 const startsWell = lazily(() => /^[\p{L}\p{Nd}]/v);
-const badEnds = lazily(() => /^[^\p{L}\p{Nd}]+|[\-_.]+$/gv);
+const badStart = lazily(() => /^[^\p{L}\p{Nd}]+/v);
 const ignorable = lazily(() => /\p{Default_Ignorable_Code_Point}/gv);
 // Most nicks: they need none of the tables of Unicode.
 const isAscii = /^[\u0000-\u007F]*$/;
@@ -129,8 +129,8 @@ export const foldNick = (nick: string): string => {
 
 	const plain = nick
 		.replaceAll(ignorable(), '')
-		// It looks like c, and NFKD would make it a common sigma.
-		.replaceAll(/ϲ/gi, 'c')
+		// ϲ looks like c, and NFKD would make it a common sigma.
+		.replaceAll(/\u03F2/gi, 'c')
 		.normalize('NFKD');
 	return Array.from(plain, foldCharacter)
 		.join('')
@@ -279,10 +279,13 @@ export const suggestNick = (
 export const nickFromLogin = (login: string): Nick => {
 	// DOMAIN\user on Windows, user@domain in directories.
 	const user = login.replace(/^.*\\/s, '').replace(/@.*$/s, '');
-	const stem = user
-		.normalize('NFC')
-		.replaceAll(forbiddenRuns(), '-')
-		.replaceAll(badEnds(), '');
+	const allowed = isPlain.test(user)
+		? user
+		: user
+				.normalize('NFC')
+				.replaceAll(forbiddenRuns(), '-')
+				.replace(badStart(), '');
+	const stem = allowed.replace(/[-_.]+$/, '');
 	const parsed = parseNick(withSuffix(stem, ''));
 	return parsed.ok ? parsed.nick : fallbackNick;
 };
