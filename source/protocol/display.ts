@@ -268,6 +268,6 @@ export const graphemes = (text: string): string[] =>
  */
 export const jsonSafe = (json: string): string =>
 	json.replaceAll(
-		/[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\p{Cs}]/gv,
+		/[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uD800-\uDFFF]/gv,
 		character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
 	);
