@@ -110,6 +110,7 @@ export const startRawServer = async ({
 		},
 		onCutOff: destroy,
 	});
+	await listener.listen(backlog);
 	watch?.sample((table, at) => ({
 		type: 'peers',
 		at,
@@ -118,7 +119,6 @@ export const startRawServer = async ({
 		backlog: listener.backlog,
 		refused: 0,
 	}));
-	await listener.listen(backlog);
 	watch?.called('bind()');
 	watch?.called('listen()');
 	const closed = listener.closed.then(() => {

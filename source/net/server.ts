@@ -168,7 +168,6 @@ export const startServer = async ({
 			sessions.destroy();
 		},
 	});
-	watch?.sample((table, at) => samplePeers(sessions, listener, table, at));
 	try {
 		await listener.listen(backlog);
 	} catch (error) {
@@ -192,6 +191,7 @@ export const startServer = async ({
 		});
 	}
 
+	watch?.sample((table, at) => samplePeers(sessions, listener, table, at));
 	watch?.called('bind()');
 	watch?.called('listen()');
 	sessions.start();

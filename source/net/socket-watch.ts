@@ -63,12 +63,16 @@ export class SocketWatch {
 				this.#observe(table, begunAt);
 			},
 		});
-		this.#kernel.start();
 	}
 
-	/** @param sampler Called at each reading of the kernel's table. */
+	/**
+	 * Reads the kernel's table from now on, as `follow` does.
+	 *
+	 * @param sampler Called at each reading.
+	 */
 	sample(sampler: Sampler): void {
 		this.#sampler = sampler;
+		this.#kernel.start();
 	}
 
 	/** Tells the kernel's view of a client's own connection at each reading. */
@@ -127,6 +131,7 @@ export class SocketWatch {
 		};
 
 		this.#followed.set(socket, followed);
+		this.#kernel.start();
 		const {called} = watchSteps(socket, {side, peer, clock, onStep});
 		this.#calls.set(socket, called);
 	}
