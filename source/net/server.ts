@@ -5,6 +5,7 @@ import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../commands/socket-action.js';
 import {defaultConnectRate, defaultRate} from '../protocol/frame.js';
+import {lazily} from '../protocol/lazily.js';
 import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../store/event.js';
@@ -125,8 +126,10 @@ export const startServer = async ({
 		place && (await openHistoryFor(place, address, clock, onEvent));
 	const past = history?.recovered;
 	const places = roomForPeers();
+	const knownLogId = past?.logId;
 	const room = new Room({
-		logId: past?.logId ?? randomUUID(),
+		// Node takes 3 ms to load crypto: not before it listens.
+		logId: lazily(() => knownLogId ?? randomUUID()),
 		maxMembers,
 		maxByFiles: places?.members,
 		log: {isHeld: history !== undefined},

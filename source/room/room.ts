@@ -32,8 +32,11 @@ import type {
 } from './results.js';
 
 export type RoomOptions = {
-	/** The log's identity: a number in it means nothing in another. */
-	readonly logId: string;
+	/**
+	 * The log's identity: a number in it means nothing in another. It is asked
+	 * for when somebody joins.
+	 */
+	readonly logId: () => string;
 	readonly maxMembers?: number | undefined;
 	/** How many the process's open files allow, where that is known. */
 	readonly maxByFiles?: number | undefined;
@@ -61,7 +64,7 @@ const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
 export class Room {
 	readonly log: RoomLog;
-	readonly logId: string;
+	readonly #logId: () => string;
 	readonly #maxMembers: number;
 	readonly #full: SockchatError;
 	readonly #byId = new Map<string, Member>();
@@ -81,7 +84,7 @@ export class Room {
 		past,
 	}: RoomOptions) {
 		this.log = new RoomLog(log);
-		this.logId = logId;
+		this.#logId = logId;
 		this.#maxMembers = Math.min(maxMembers, maxByFiles);
 		this.#full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
 		if (past) {
@@ -90,6 +93,10 @@ export class Room {
 				this.#numbers.take(id, n);
 			}
 		}
+	}
+
+	get logId(): string {
+		return this.#logId();
 	}
 
 	/** What is told to who is too many. */

@@ -4,7 +4,6 @@
  * work of a turn can be counted to the byte, on any machine.
  */
 import {Buffer} from 'node:buffer';
-import {randomUUID} from 'node:crypto';
 import {Socket} from 'node:net';
 import {setImmediate as turn} from 'node:timers/promises';
 import {Sessions} from '../../source/net/sessions.js';
@@ -53,7 +52,7 @@ export class CountedMember extends Socket {
 
 export const openCounted = (isDeaf = false) => {
 	const clock = new FakeClock();
-	const room = new Room({logId: randomUUID(), maxMembers: 20_000});
+	const room = new Room({logId: () => 'log', maxMembers: 20_000});
 	const sessions = new Sessions({
 		room,
 		roomName: () => 'counted',

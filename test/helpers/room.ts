@@ -2,7 +2,6 @@
  * Rooms, members and servers under test. Whatever is opened here is cut off
  * when the test ends, and what it told is collected.
  */
-import {randomUUID} from 'node:crypto';
 import type {Socket} from 'node:net';
 import type {Address} from '../../source/net/address.js';
 import {systemClock} from '../../source/net/clock.js';
@@ -53,7 +52,7 @@ export const openSessions = async (
 	{clock = systemClock, ...log}: LogOptions & {clock?: typeof systemClock} = {},
 ) => {
 	const {onEvent: emit, ...collected} = collectEvents<ServerEvent>();
-	const room = new Room({logId: randomUUID(), log});
+	const room = new Room({logId: () => 'log', log});
 	const roomName = () => 'bare';
 	const sessions = new Sessions({room, roomName, clock, emit});
 	const sockets: Socket[] = [];

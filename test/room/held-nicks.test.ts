@@ -11,7 +11,7 @@ const joinAt = (room: Room, number: number, nick: string, at: number) => {
 
 test('room: keeps a nick for who dropped, whatever its look', () => {
 	for (const reason of ['closed', 'reset', 'timeout'] as const) {
-		const room = new Room({logId: 'a'});
+		const room = new Room({logId: () => 'a'});
 		room.leave(enter(room, 1, 'paypal'), reason, 1000);
 		for (const nick of ['paypal', 'PAYPAL', 'раураl']) {
 			assert.equal(
@@ -29,7 +29,7 @@ test('room: keeps a nick for who dropped, whatever its look', () => {
 });
 
 test('room: gives a nick away after the time, or after a bye', () => {
-	const room = new Room({logId: 'a'});
+	const room = new Room({logId: () => 'a'});
 	room.leave(enter(room, 1, 'otter'), 'closed', 1000);
 	assert.match(joinAt(room, 2, 'otter', 999 + nickHoldMs), /for 1 s more/);
 	assert.equal(joinAt(room, 2, 'otter', 1000 + nickHoldMs), 'otter');
@@ -42,7 +42,7 @@ test('room: gives a nick away after the time, or after a bye', () => {
 });
 
 test('room: keeps none for a plain peer, which can never prove who it was', () => {
-	const room = new Room({logId: 'a'});
+	const room = new Room({logId: () => 'a'});
 	const guest = enter(room, 1, 'guest-5', true);
 	const renamed = room.rename(guest, 'heron', 1);
 	assert.equal(renamed.kind, 'renamed');

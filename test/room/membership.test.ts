@@ -13,7 +13,7 @@ import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-const createRoom = () => new Room({logId: 'log'});
+const createRoom = () => new Room({logId: () => 'log'});
 
 test('membership: a client that comes back keeps its place, unannounced', () => {
 	const room = createRoom();

@@ -10,7 +10,7 @@ import {Room, type RoomOptions} from '../../source/room/room.js';
 import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 
 const createRoom = (options: Partial<RoomOptions> = {}) =>
-	new Room({logId: 'log', ...options});
+	new Room({logId: () => 'log', ...options});
 
 const codeOf = (result: {kind: string} & {error?: {code: string}}) =>
 	result.error?.code ?? result.kind;
