@@ -10,7 +10,7 @@ import test, {type TestContext} from 'node:test';
 import {startBin} from '../helpers/process.js';
 
 // What Node 24 loads, and a few more for its next versions.
-const most = {version: 118, serve: 164};
+const most = {version: 108, listening: 121, serve: 153};
 
 // Of no use to a chat: HTTP and TLS cost 20 ms, and Ink's way in asks for fetch.
 const unwanted = new Set([
@@ -22,8 +22,22 @@ const unwanted = new Set([
 	'repl',
 ]);
 
-const hook = `process.on('exit', () => {
-	require('node:fs').writeFileSync(process.env.LOADED, process.moduleLoadList.join('\\n'));
+// What is of use only once it listens, and takes 1 to 5 ms each.
+const laterThanListening = new Set([
+	'crypto',
+	'fs/promises',
+	'perf_hooks',
+	'readline',
+]);
+
+const hook = `const keep = ending => {
+	require('node:fs').writeFileSync(process.env.LOADED + ending, process.moduleLoadList.join('\\n'));
+};
+require('node:diagnostics_channel').subscribe('tracing:net.server.listen:asyncEnd', () => {
+	keep('-listening');
+});
+process.on('exit', () => {
+	keep('');
 });`;
 
 /** A way to start the bin, and to read what it had loaded at its end. */
@@ -37,9 +51,10 @@ const openLoading = (t: TestContext) => {
 	writeFileSync(path, hook);
 	return {
 		env: {NODE_OPTIONS: `--require=${path}`, LOADED: list},
-		loaded: () =>
+		/** At its end, or as soon as it listened. */
+		loaded: (ending: '' | '-listening' = '') =>
 			Array.from(
-				readFileSync(list, 'utf8').matchAll(/^NativeModule (.*)$/gm),
+				readFileSync(list + ending, 'utf8').matchAll(/^NativeModule (.*)$/gm),
 				([, name]) => name!,
 			),
 	};
@@ -68,4 +83,9 @@ test('work: serve --json loads no more of Node than it did', async t => {
 	serve.signal('SIGTERM');
 	assert.equal((await serve.waitForExit()).code, 0);
 	assertFew(loaded(), most.serve);
+	assertFew(loaded('-listening'), most.listening);
+	assert.deepEqual(
+		loaded('-listening').filter(name => laterThanListening.has(name)),
+		[],
+	);
 });
