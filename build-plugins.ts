@@ -48,12 +48,13 @@ const replacing = (
 });
 
 /**
- * Meow tidies the package.json that it reads, down to its licence, and prints
- * a coloured excerpt if that is no JSON. Ours is fit: the lists of licences, of
- * code hosts and of JavaScript's words stay out.
+ * Meow tidies a package.json, down to its licence, and prints a coloured
+ * excerpt if that is no JSON. Ours is fit: the lists of licences, of code hosts
+ * and of JavaScript's words stay out. And our flags are ASCII, so that V8 need
+ * not build tables of all capital and small letters: 1.6 ms of each start.
  */
-export const withoutPackageTidying = replacing(
-	'without-package-tidying',
+export const withoutUnusedMeow = replacing(
+	'without-unused-meow',
 	/[/\\]meow[/\\]build[/\\]dependencies\.js$/,
 	[
 		['var libExports = requireLib$1();', 'var libExports = {};'],
@@ -62,6 +63,15 @@ export const withoutPackageTidying = replacing(
 			'const normalizePackageData = getDefaultExportFromCjs(normalizeExports);',
 			'const normalizePackageData = () => {};',
 		],
+		[
+			String.raw`/([\p{Lowercase_Letter}\d])(\p{Uppercase_Letter})/gu`,
+			String.raw`/([a-z\d])([A-Z])/g`,
+		],
+		[
+			String.raw`/(\p{Uppercase_Letter})(\p{Uppercase_Letter}\p{Lowercase_Letter}+)/gu`,
+			String.raw`/([A-Z])([A-Z][a-z]+)/g`,
+		],
+		[String.raw`/([\p{Alpha}\p{N}_]|$)/u`, String.raw`/([A-Za-z\d_]|$)/`],
 	],
 );
 

@@ -8,7 +8,7 @@ import {build, type BuildOptions} from 'esbuild';
 import {
 	withoutDevtools,
 	withoutEarlyEmoji,
-	withoutPackageTidying,
+	withoutUnusedMeow,
 	withoutUnusedExports,
 } from './build-plugins.js';
 
@@ -33,7 +33,7 @@ const options: BuildOptions = {
 	legalComments: 'external',
 	plugins: [
 		withoutDevtools,
-		withoutPackageTidying,
+		withoutUnusedMeow,
 		withoutEarlyEmoji,
 		withoutUnusedExports,
 	],
