@@ -25,7 +25,6 @@ import {
 	writeSync,
 } from 'node:fs';
 import {dirname} from 'node:path';
-import {randomUUID} from 'node:crypto';
 import process from 'node:process';
 import {trace} from '../trace.js';
 import {historyTaken} from './failures.js';
@@ -224,7 +223,9 @@ export const takeLock = (path: string, fsync: FsyncMode = 'interval'): Lock => {
 		}
 
 		const lock = lockPath(path, newest + 1);
-		const draft = `${path}.lock-${randomUUID()}`;
+		// Random, as others may write theirs at this moment; it need not be secret,
+		// and Node takes 3 ms to load crypto.
+		const draft = `${path}.lock-${Math.random().toString(36).slice(2)}`;
 		const isLogInDoubt = holder !== undefined && leftInDoubt(holder, self);
 		try {
 			write(draft, {...self, ...(isLogInDoubt && {isLogInDoubt})});

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {startBin} from '../helpers/process.js';
 
@@ -76,16 +76,45 @@ test('work: --version loads no more of Node than it did', async t => {
 	assertFew(loaded(), most.version);
 });
 
-test('work: serve --json loads no more of Node than it did', async t => {
-	const {env, loaded} = openLoading(t);
-	const serve = startBin(t, ['serve', '--json', '--port', '0'], {env});
+const runServe = async (
+	t: TestContext,
+	env: Record<string, string>,
+	...flags: readonly string[]
+) => {
+	const args = ['serve', '--json', '--port', '0', ...flags];
+	const serve = startBin(t, args, {env});
 	await serve.waitForOutput('"joined"');
 	serve.signal('SIGTERM');
 	assert.equal((await serve.waitForExit()).code, 0);
+};
+
+const assertNoneEarly = (loaded: readonly string[]) => {
+	assert.deepEqual(
+		loaded.filter(name => laterThanListening.has(name)),
+		[],
+	);
+};
+
+test('work: serve --json loads no more of Node than it did', async t => {
+	const {env, loaded} = openLoading(t);
+	await runServe(t, env);
 	assertFew(loaded(), most.serve);
 	assertFew(loaded('-listening'), most.listening);
+	assertNoneEarly(loaded('-listening'));
+});
+
+test('work: a history adds but its sums to what is loaded to listen', async t => {
+	const {env, loaded} = openLoading(t);
+	const history = join(dirname(env.LOADED), 'room.jsonl');
+	await runServe(t, env);
+	const before = new Set(loaded('-listening'));
+	// The first begins it.
+	await runServe(t, env, '--history', history);
+	await runServe(t, env, '--history', history);
+	const now = loaded('-listening');
+	assertNoneEarly(now);
 	assert.deepEqual(
-		loaded('-listening').filter(name => laterThanListening.has(name)),
-		[],
+		now.filter(name => !before.has(name)),
+		['zlib'],
 	);
 });
