@@ -6,7 +6,7 @@
  * slice it is on.
  */
 import {Buffer} from 'node:buffer';
-import {Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {RoomLog} from '../room/log.js';
 import {trace} from '../trace.js';
@@ -35,6 +35,8 @@ export type Teller = {
 /** Whose outlet it is: an object that is there anyway, not five for each peer. */
 export type OutletOwner = {
 	readonly duplex: Duplex;
+	/** The same, where it is one. */
+	readonly socket: Socket | undefined;
 	readonly log: RoomLog;
 	readonly past: Past | undefined;
 	readonly noteOut: (bytes: Buffer | string) => void;
@@ -194,7 +196,7 @@ export class Outlet {
 
 		owner.noteOut(bytes);
 		// A kernel has a copy; who is in this process reads these bytes themselves.
-		duplex.write(duplex instanceof Socket ? bytes : Buffer.from(bytes));
+		duplex.write(owner.socket ? bytes : Buffer.from(bytes));
 		// write() may return false although all went out at once: what still
 		// waits is in writableLength.
 		if (duplex.writableLength > 0) {

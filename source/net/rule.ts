@@ -22,11 +22,11 @@ const findPeer = (sessions: Sessions, who: string): PeerSession | string => {
 		return `Nobody here is called "${who}". /who lists the names.`;
 	}
 
-	return session.duplex instanceof Socket ? session : 'That is you, the host.';
+	return session.socket ? session : 'That is you, the host.';
 };
 
-const hostOf = ({duplex}: PeerSession): string | undefined =>
-	duplex instanceof Socket ? duplex.remoteAddress : undefined;
+const hostOf = ({socket}: PeerSession): string | undefined =>
+	socket?.remoteAddress;
 
 /** Sends away all that a new ban is about. */
 const enforce = async (sessions: Sessions, uidOf: UidOf): Promise<number> => {

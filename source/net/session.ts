@@ -49,6 +49,8 @@ const stranger: Comer = {};
 export class PeerSession implements OutletOwner {
 	readonly peer: string;
 	readonly duplex: Duplex;
+	/** The same, unless the peer is the host's own screen, in this process. */
+	readonly socket: Socket | undefined;
 	readonly sessions: Sessions;
 	readonly comer: Comer;
 	readonly intake: Intake;
@@ -77,6 +79,7 @@ export class PeerSession implements OutletOwner {
 	) {
 		this.comer = comer;
 		this.duplex = duplex;
+		this.socket = duplex instanceof Socket ? duplex : undefined;
 		this.peer = peer;
 		this.sessions = sessions;
 		this.lastHeardAt = this.#now;
@@ -120,7 +123,7 @@ export class PeerSession implements OutletOwner {
 
 	/** What goes through memory is on no wire. */
 	get #tap(): WireTap | undefined {
-		return this.duplex instanceof Socket ? this.sessions.tap : undefined;
+		return this.socket && this.sessions.tap;
 	}
 
 	noteOut(bytes: Buffer | string): void {
@@ -137,8 +140,8 @@ export class PeerSession implements OutletOwner {
 
 	/** Bytes that the kernel took; 0 for a duplex in memory. */
 	get bytesOut(): number {
-		return this.duplex instanceof Socket
-			? this.duplex.bytesWritten - this.duplex.writableLength
+		return this.socket
+			? this.socket.bytesWritten - this.socket.writableLength
 			: 0;
 	}
 
@@ -149,7 +152,7 @@ export class PeerSession implements OutletOwner {
 
 	/** Why it may not be a member, whatever it says. */
 	refusal(client?: string): SockchatError | undefined {
-		if (!(this.duplex instanceof Socket)) {
+		if (!this.socket) {
 			return undefined;
 		}
 
@@ -162,7 +165,7 @@ export class PeerSession implements OutletOwner {
 		return (
 			this.comer.refusal ??
 			rules.refusal({
-				host: this.duplex.remoteAddress,
+				host: this.socket.remoteAddress,
 				uid: this.comer.uid,
 				id,
 				isMember: id !== undefined && room.isMember(id),
@@ -172,7 +175,7 @@ export class PeerSession implements OutletOwner {
 
 	/** Only the host's own screen is in this process already. */
 	get isAskedForToken(): boolean {
-		return this.sessions.token !== undefined && this.duplex instanceof Socket;
+		return this.sessions.token !== undefined && this.socket !== undefined;
 	}
 
 	/** Bytes that wait in Node for the kernel to take them. */
@@ -219,9 +222,7 @@ export class PeerSession implements OutletOwner {
 	/** RST: what was on its way to the peer, or from it, is gone. */
 	reset(): void {
 		this.#endReason = 'reset';
-		if (this.duplex instanceof Socket) {
-			this.duplex.resetAndDestroy();
-		}
+		this.socket?.resetAndDestroy();
 	}
 
 	/**

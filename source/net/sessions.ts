@@ -2,7 +2,7 @@
  * All sessions of one room, and the turn in which the log is handed on: what
  * came in one turn of the event loop leaves in one write a member.
  */
-import {Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
@@ -153,7 +153,7 @@ export class Sessions {
 
 	/** Everybody who is connected, the host's own screen not counted. */
 	peers(): readonly PeerSession[] {
-		return [...this.#all].filter(({duplex}) => duplex instanceof Socket);
+		return [...this.#all].filter(({socket}) => socket);
 	}
 
 	/** @param name A nick, or an address as the table shows it. */
@@ -232,7 +232,7 @@ export class Sessions {
 		const {peer, bytesIn, bytesOut} = session;
 		this.#all.delete(session);
 		// The host's own screen was never accepted either.
-		if (!(session.duplex instanceof Socket)) {
+		if (!session.socket) {
 			return;
 		}
 

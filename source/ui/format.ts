@@ -29,8 +29,11 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 export const formatBytes = (bytes: number): string => {
 	let value = bytes;
 	let unit = 0;
-	// 999.95 would round to 1000.0 of the smaller unit.
-	while (value >= 999.95 && unit < byteUnits.length - 1) {
+	// More would round to 1000 of the smaller unit; bytes have no decimals.
+	while (
+		value >= (unit === 0 ? 999.5 : 999.95) &&
+		unit < byteUnits.length - 1
+	) {
 		value /= 1000;
 		unit++;
 	}

@@ -43,6 +43,7 @@ test('format: bytes go by thousands, with one digit behind the point', () => {
 	for (const [bytes, text] of [
 		[0, '0 B'],
 		[999, '999 B'],
+		[999.5, '1.0 kB'],
 		[1000, '1.0 kB'],
 		[12_400, '12.4 kB'],
 		[999_949, '999.9 kB'],
