@@ -21,12 +21,14 @@ export const drainTimeoutMs = 2000;
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
+export const connectTimedOut = () =>
+	new SockchatError(
+		'ERR_CONNECT_TIMEOUT',
+		`No answer to connect() within ${seconds(connectTimeoutMs)}. Is the server's backlog full, or its process stopped?`,
+	);
+
 const timedOut = {
-	connect: () =>
-		new SockchatError(
-			'ERR_CONNECT_TIMEOUT',
-			`No answer to connect() within ${seconds(connectTimeoutMs)}. Is the server's backlog full, or its process stopped?`,
-		),
+	connect: connectTimedOut,
 	handshake: () =>
 		new SockchatError(
 			'ERR_HANDSHAKE_TIMEOUT',

@@ -3,13 +3,14 @@ import type {Socket} from 'node:net';
 import type {Chat} from '../commands/perform.js';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../commands/socket-action.js';
+import {connectTimedOut, connectTimeoutMs} from '../connection/lifecycle.js';
 import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {Token} from '../protocol/token.js';
 import type {ChatEvent} from '../store/event.js';
 import {formatAddress, type Address} from './address.js';
 import {Client} from './client.js';
-import {systemClock} from './clock.js';
+import {systemClock, type Clock} from './clock.js';
 import {connectionFailed, dial} from './dial.js';
 import type {HistoryPlace} from './history-place.js';
 import {startHost} from './host.js';
@@ -37,6 +38,7 @@ export type RoomOptions = {
 	readonly isWatched: boolean;
 	/** As a host: nobody looks at what the others say. */
 	readonly isDeaf?: boolean | undefined;
+	readonly clock?: Clock | undefined;
 };
 
 export type RoomChat = Chat & {
@@ -173,17 +175,23 @@ const openHost = async (
 };
 
 const tryConnect = async (
-	address: Address,
+	{address, clock = systemClock}: RoomOptions,
 	watch: SocketWatch | undefined,
 ): Promise<Socket | SockchatError> =>
 	new Promise(resolve => {
 		const socket = dial(address);
 		watch?.follow(socket, 'client', undefined);
+		const cancelDeadline = clock.setTimer(() => {
+			socket.destroy();
+			resolve(connectTimedOut());
+		}, connectTimeoutMs);
 		socket.once('connect', () => {
+			cancelDeadline();
 			socket.removeAllListeners('error');
 			resolve(socket);
 		});
 		socket.once('error', cause => {
+			cancelDeadline();
 			resolve(connectionFailed(address, undefined, cause));
 		});
 	});
@@ -202,7 +210,7 @@ const openEither = async (
 	watch: SocketWatch | undefined,
 	left = allLeft,
 ): Promise<RoomChat> => {
-	const connected = await tryConnect(options.address, watch);
+	const connected = await tryConnect(options, watch);
 	if (!(connected instanceof SockchatError)) {
 		return openMember(options, emit, watch, connected);
 	}

@@ -1,5 +1,5 @@
 /** Does what a host says about its room, with a sentence for it and for all. */
-import {Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import type {HostAction} from '../commands/host-action.js';
 import {assertNever} from '../errors.js';
 import {banText, parseBan, type Ban} from './rules.js';

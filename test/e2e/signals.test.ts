@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {statesBySs} from '../helpers/kernel.js';
+import {openFull} from '../helpers/peers.js';
 import {bin, startBin} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
+import {until} from '../helpers/until.js';
 import {joinBare, serveJson} from './sockchat.js';
 
 const done = {code: 0, signal: undefined};
@@ -101,3 +104,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		assert.match(server.stdout(), /"phase":"draining".*"phase":"closed"/s);
 	});
 }
+
+test('e2e: a second signal ends what has not opened anything yet', async t => {
+	const port = await openFull(t);
+	const chat = startBin(t, ['--port', String(port)]);
+	const connecting = async () =>
+		[...(await statesBySs(port)).values()].includes('SYN-SENT');
+	await until(connecting, {what: 'SYN-SENT'});
+	chat.signal('SIGINT');
+	chat.signal('SIGTERM');
+	assert.deepEqual(await chat.waitForExit({deadlineMs: 5000}), done);
+});

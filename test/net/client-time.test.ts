@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import {createConnection} from 'node:net';
 import {test} from 'node:test';
 import type {Address} from '../../source/net/address.js';
 import {openClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
-import {requireExecutable} from '../helpers/environment.js';
-import {startPython} from '../helpers/peers.js';
-import {startProcess} from '../helpers/process.js';
+import {openFull, startPython} from '../helpers/peers.js';
 import {openScripted, welcomeFrame} from '../helpers/scripted.js';
 import {until} from '../helpers/until.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
 
-const loopback = (port: string): Address => ({
+const loopback = (port: number | string): Address => ({
 	kind: 'tcp',
 	host: '127.0.0.1',
 	port: Number(port),
@@ -19,25 +16,7 @@ const loopback = (port: string): Address => ({
 
 test('client: gives the kernel 10 s to connect', async t => {
 	const clock = new FakeClock();
-	// It never accepts, so that its queue of one is full after the first.
-	const python = startProcess(t, requireExecutable('python3', 'python3'), [
-		'-uc',
-		`import socket
-server = socket.socket()
-server.bind(("127.0.0.1", 0))
-server.listen(0)
-print(server.getsockname()[1])
-input()`,
-	]);
-	const address = loopback(await python.waitForOutput(/^\d+(?=\n)/));
-	const {port} = address as {port: number};
-	const filler = createConnection({host: '127.0.0.1', port});
-	filler.on('error', () => undefined);
-	t.after(() => {
-		filler.destroy();
-	});
-	await until(() => filler.readyState === 'open', {what: 'the filler'});
-
+	const address = loopback(await openFull(t));
 	const otter = openClient(t, address, 'otter', {clock});
 	clock.advance(9999);
 	assert.equal(otter.phase(), 'connecting');

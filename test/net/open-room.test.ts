@@ -8,8 +8,10 @@ import {connect} from '../../source/net/connect.js';
 import {openRoom, type RoomOptions} from '../../source/net/open-room.js';
 import type {ChatEvent, ClientEvent} from '../../source/store/event.js';
 import {nickOf} from '../helpers/client.js';
+import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {collectEvents} from '../helpers/events.js';
+import {openFull} from '../helpers/peers.js';
 import {startProcess} from '../helpers/process.js';
 import {anyPort, openServer} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
@@ -186,4 +188,13 @@ test('connect(): joins a room of a program of its own', async t => {
 	assert.throws(() => connect({address: server.address, nick: 'not a nick'}), {
 		code: 'ERR_NICK_INVALID',
 	});
+});
+
+test('open-room: gives the kernel 10 s to say whether there is a room', async t => {
+	const clock = new FakeClock();
+	const port = await openFull(t);
+	const opened = open(t, {kind: 'tcp', host: '127.0.0.1', port}, {clock});
+	await until(() => clock.delays.includes(10_000), {what: 'the deadline'});
+	clock.advance(10_000);
+	await assert.rejects(opened, {code: 'ERR_CONNECT_TIMEOUT'});
 });
