@@ -13,13 +13,13 @@ export const truncate = promisify(ftruncate);
 
 export const sizeOf = (fd: number): number => fstatSync(fd).size;
 
-/** @returns Less than `length` only where the file ends. */
-export const readAt = async (
+/** @returns The bytes, filled; a part of them only where the file ends. */
+export const readInto = async (
 	fd: number,
+	bytes: Buffer,
 	position: number,
-	length: number,
 ): Promise<Buffer> => {
-	const bytes = Buffer.allocUnsafe(length);
+	const {length} = bytes;
 	let filled = 0;
 	while (filled < length) {
 		// eslint-disable-next-line no-await-in-loop
@@ -39,6 +39,13 @@ export const readAt = async (
 
 	return bytes.subarray(0, filled);
 };
+
+/** @returns Less than `length` only where the file ends. */
+export const readAt = async (
+	fd: number,
+	position: number,
+	length: number,
+): Promise<Buffer> => readInto(fd, Buffer.allocUnsafe(length), position);
 
 const behind = (buffers: readonly Buffer[], count: number): Buffer[] => {
 	let left = count;

@@ -12,9 +12,16 @@ import {historyFailed, historyUnreadable} from './failures.js';
 import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
 import {lastSeqOf, seqAt} from './lines.js';
 import {takeLock, type Lock} from './lock.js';
-import {entriesFrom, offsetOf, startOfEntries, type Source} from './reader.js';
+import {
+	blocksOf,
+	entriesFrom,
+	offsetOf,
+	startOfEntries,
+	takeMemory,
+	type Source,
+} from './reader.js';
 import {recover, type Recovered, type Recovery} from './recover.js';
-import {needleOf, searchFile} from './search.js';
+import {needleOf, searchBlocks} from './search.js';
 import type {FsyncMode, SetTimer} from './syncing.js';
 import {Writer, type RoomState} from './writer.js';
 
@@ -160,21 +167,22 @@ export class History {
 		{before, limit}: {before?: number | undefined; limit: number},
 	): Promise<Found> {
 		const needle = needleOf(text);
+		const memory = takeMemory();
 		const entries: Buffer[] = [];
 		const behind = before ?? this.#writer.head + 1;
-		for (const first of this.#filesBefore(behind)) {
+		const files = this.#filesBefore(behind);
+		for (const first of files) {
 			// eslint-disable-next-line no-await-in-loop
-			const hits = await this.#reading(first, async source =>
-				searchFile(
-					{
-						fd: source.fd,
-						from: await startOfEntries(source),
-						end: await offsetOf(source, behind),
-					},
-					needle,
-					limit - entries.length,
-				),
-			);
+			const hits = await this.#reading(first, async source => {
+				// Only the newest of them can hold what is not to be looked at.
+				const end =
+					before !== undefined && first === files[0]
+						? await offsetOf(source, before)
+						: source.end;
+				const from = await startOfEntries(source);
+				const blocks = blocksOf({fd: source.fd, from, end}, memory);
+				return searchBlocks(blocks, needle, limit - entries.length);
+			});
 			if (!hits) {
 				break;
 			}

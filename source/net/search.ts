@@ -1,7 +1,7 @@
 /** Looks into the log: in the history, or in what memory holds. */
 import {Buffer} from 'node:buffer';
 import type {Found as FoundEntries, History} from '../history/history.js';
-import {hitsIn, needleOf} from '../history/search.js';
+import {needleOf, searchBlocks} from '../history/search.js';
 import {
 	maxFound,
 	maxFrameBytes,
@@ -27,17 +27,13 @@ const shownIn = (log: RoomLog, before: number | undefined): Buffer[] => {
 	return slices;
 };
 
-const searchLog = (
+const searchLog = async (
 	log: RoomLog,
 	{text, before}: Search,
 	limit: number,
-): FoundEntries => {
-	const needle = needleOf(text);
-	const entries: Buffer[] = [];
-	for (const slice of shownIn(log, before).toReversed()) {
-		entries.push(...hitsIn(slice, needle, limit - entries.length));
-	}
-
+): Promise<FoundEntries> => {
+	const blocks = shownIn(log, before).toReversed();
+	const entries = await searchBlocks(blocks, needleOf(text), limit);
 	const isFull = entries.length >= limit;
 	const last = entries.at(-1);
 	return {entries, next: isFull && last ? seqOf(last) : undefined};
@@ -61,9 +57,9 @@ export const searchRoom = async (
 	search: Search,
 ): Promise<string> => {
 	const {id, text, before} = search;
-	const found = history
-		? await history.search(text, {before, limit: maxFound})
-		: searchLog(log, search, maxFound);
+	const found = await (history
+		? history.search(text, {before, limit: maxFound})
+		: searchLog(log, search, maxFound));
 	let free = maxFrameBytes - frameAround - JSON.stringify(text).length * 3;
 	const lines: string[] = [];
 	let {next} = found;
