@@ -18,6 +18,12 @@ type OlderChunk = {readonly first: number; readonly items: readonly Item[]};
 /** Items a transcript keeps by default; a few MB of short messages. */
 export const defaultMaxItems = 50_000;
 
+/**
+ * Characters of text, or bytes, that it keeps by default. So many items may be
+ * 800 MB of the longest texts, and 3 GB of what `--raw` reads at a time.
+ */
+export const defaultMaxSize = 16 * 1024 * 1024;
+
 export type Transcript = {
 	/** The index of the oldest item kept. */
 	readonly first: number;
@@ -25,6 +31,9 @@ export type Transcript = {
 	readonly end: number;
 	readonly length: number;
 	readonly maxItems: number;
+	/** Characters and bytes of the items in `chunks`. */
+	readonly size: number;
+	readonly maxSize: number;
 	/** All full but the last; only a whole chunk is ever dropped. */
 	readonly chunks: ReadonlyArray<readonly Item[]>;
 	/** Put in front of them, the oldest first; gone once `chunks` drops any. */
@@ -36,12 +45,19 @@ export type Transcript = {
  *
  * @param maxItems How many items it may hold, at least 1. It keeps to that, and
  * drops √maxItems at a time, so it may hold that many fewer.
+ * @param maxSize How many characters and bytes they may have in all. The newest
+ * √maxItems are kept, whatever their size.
  */
-export const createTranscript = (maxItems = defaultMaxItems): Transcript => ({
+export const createTranscript = (
+	maxItems = defaultMaxItems,
+	maxSize = defaultMaxSize,
+): Transcript => ({
 	first: 0,
 	end: 0,
 	length: 0,
 	maxItems,
+	size: 0,
+	maxSize,
 	chunks: [],
 	older: [],
 });
@@ -53,9 +69,19 @@ export const clearTranscript = (transcript: Transcript): Transcript => ({
 	...transcript,
 	first: transcript.end,
 	length: 0,
+	size: 0,
 	chunks: [],
 	older: [],
 });
+
+const sizeOf = (items: readonly Item[]): number => {
+	let size = 0;
+	for (const item of items) {
+		size += item.kind === 'chunk' ? item.bytes.length : item.text.length;
+	}
+
+	return size;
+};
 
 /** Where what came by itself begins. */
 const originOf = ({end, chunks, maxItems}: Transcript): number =>
@@ -102,7 +128,7 @@ export const appendItems = (
 		return transcript;
 	}
 
-	const {maxItems} = transcript;
+	const {maxItems, maxSize} = transcript;
 	const chunkItems = chunkItemsOf(maxItems);
 	const end = transcript.end + items.length;
 
@@ -111,6 +137,7 @@ export const appendItems = (
 	const added = isFlood ? items.slice(-maxItems) : items;
 	let first = isFlood ? end - maxItems : originOf(transcript);
 	const chunks = isFlood ? [] : [...transcript.chunks];
+	let size = (isFlood ? 0 : transcript.size) + sizeOf(added);
 
 	const last = chunks.at(-1);
 	let taken = 0;
@@ -124,8 +151,12 @@ export const appendItems = (
 	}
 
 	let dropped = 0;
-	while (end - first > maxItems) {
+	while (
+		end - first > maxItems ||
+		(size > maxSize && dropped < chunks.length - 2)
+	) {
 		first += chunks[dropped]!.length;
+		size -= sizeOf(chunks[dropped]!);
 		dropped++;
 	}
 
@@ -136,6 +167,8 @@ export const appendItems = (
 		end,
 		length: end - all,
 		maxItems,
+		size,
+		maxSize,
 		chunks: dropped === 0 ? chunks : chunks.slice(dropped),
 		// What is in front of a hole would seem to go on into it.
 		older: isWhole ? transcript.older : [],

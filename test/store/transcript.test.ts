@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import type {Item} from '../../source/store/item.js';
+import type {Chunk, Item} from '../../source/store/item.js';
 import {
 	appendItems,
 	clearTranscript,
@@ -19,6 +19,17 @@ const notice = (number: number): Item => ({
 	tone: 'info',
 	text: `number ${number}`,
 });
+
+const chunkOf = (size: number): Chunk => ({
+	kind: 'chunk',
+	at: 0,
+	direction: 'in',
+	peer: undefined,
+	bytes: new Uint8Array(size),
+});
+
+const totalOf = (numbers: readonly number[]): number =>
+	numbers.reduce((sum, number) => sum + number, 0);
 
 /** Items numbered as they will be indexed. */
 const batch = (start: number, count: number): Item[] =>
@@ -61,6 +72,43 @@ test('transcript: keeps the newest items, each under the index it came with', ()
 				transcript.end,
 				sizes.reduce((sum, size) => sum + size, 0),
 			);
+		}),
+	);
+});
+
+test('transcript: keeps the newest items that are not too large together', () => {
+	const maxItems = 25;
+	const batches = fc.array(fc.array(fc.nat({max: 40}), {maxLength: 20}), {
+		maxLength: 20,
+	});
+	fc.assert(
+		fc.property(batches, fc.integer({min: 0, max: 400}), (all, maxSize) => {
+			let transcript = createTranscript(maxItems, maxSize);
+			const sizes: number[] = [];
+			for (const added of all) {
+				sizes.push(...added);
+				transcript = appendItems(
+					transcript,
+					added.map((size, index) =>
+						index % 2 === 0
+							? {...notice(0), text: 'x'.repeat(size)}
+							: chunkOf(size),
+					),
+				);
+				const {first, end, length, size} = transcript;
+				const kept = sizes.slice(first);
+				assert.equal(end, sizes.length);
+				assert.equal(length, kept.length);
+				assert.equal(size, totalOf(kept));
+				assert.ok(size <= maxSize || length <= 2 * Math.sqrt(maxItems));
+				// No more was dropped than a chunk too many.
+				assert.ok(
+					first === 0 ||
+						length > maxItems - Math.sqrt(maxItems) ||
+						totalOf(sizes.slice(first - Math.sqrt(maxItems))) > maxSize,
+				);
+				assert.equal(itemAt(transcript, first - 1), undefined);
+			}
 		}),
 	);
 });
