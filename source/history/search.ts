@@ -7,7 +7,6 @@
  * it takes 0.4 ms a megabyte, where to parse each line takes twelve.
  */
 import {Buffer} from 'node:buffer';
-import {setImmediate as turn} from 'node:timers/promises';
 
 const messageStart = Buffer.from('{"type":"message",');
 
@@ -122,6 +121,12 @@ const isHit = (line: Buffer, {folded}: Needle): boolean => {
 
 // About a millisecond's.
 const parsedInTurn = 500;
+
+/** Lets others in; `node:timers/promises` would be loaded at each start. */
+const turn = async (): Promise<void> =>
+	new Promise(resolve => {
+		setImmediate(resolve);
+	});
 
 /**
  * The newest messages with the words.
