@@ -22,10 +22,9 @@ export const cpuSeconds = (pid: number): number => {
 	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
+/** The smallest value that such a share of them doesn't exceed. */
 export const percentile = (values: readonly number[], share: number): number =>
-	values.toSorted((a, b) => a - b)[
-		Math.min(values.length - 1, Math.floor(values.length * share))
-	]!;
+	values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1]!;
 
 /** @param onFrame Called with each whole frame, once the emulator has it. */
 export const openPane = (

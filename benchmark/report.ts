@@ -179,10 +179,10 @@ const screenReport = (part: NonNullable<Results['screen']>): string => {
 				['a key on screen, p95, ms', flood.keyP95Ms.toFixed(1)],
 				['CPU, of a core', `${(flood.cpuShare * 100).toFixed(0)}%`],
 				['memory at the start, MB', flood.rssStartMb.toFixed(0)],
-				[
-					`memory after ${flood.messages.toLocaleString('en')}, MB`,
-					flood.rssEndMb.toFixed(0),
-				],
+				...flood.rss.map(({messages, mb}) => [
+					`memory after ${messages.toLocaleString('en')}, MB`,
+					mb.toFixed(0),
+				]),
 				[
 					'frames with a message out of order',
 					`${flood.disordered} of ${flood.frames}`,

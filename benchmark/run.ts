@@ -1,12 +1,12 @@
 /**
  * sockchat beside the programs that people use for the same, on this machine.
  *
- * It takes some ten minutes, loads nothing but 127.0.0.1, and ends only what it
- * started. Results are kept in results.json and results.md; a part that isn't
- * run keeps its last result.
+ * It takes some twelve minutes, loads nothing but 127.0.0.1, and ends only what
+ * it started. Results are kept in results.json and results.md; a part that
+ * isn't run keeps its last result.
  *
  * usage: npm run benchmark -- [PART…] [--rounds N] [--messages N]
- * --messages: how many flood the screen, a million by default
+ * --messages: how many flood the screen, five million by default
  */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {loadavg} from 'node:os';
@@ -56,7 +56,7 @@ const {values, positionals} = parseArgs({
 	allowPositionals: true,
 	options: {
 		rounds: {type: 'string', default: '3'},
-		messages: {type: 'string', default: '1000000'},
+		messages: {type: 'string', default: '5000000'},
 	},
 });
 const unknown = positionals.find(name => !Object.hasOwn(parts, name));

@@ -12,18 +12,19 @@ export type ScreenFlood = {
 	readonly keyP95Ms: number;
 	/** Of a core, by the client. */
 	readonly cpuShare: number;
-	readonly messages: number;
 	readonly perSecond: number;
 	readonly frames: number;
 	/** Frames with a message that stands below a later one. */
 	readonly disordered: number;
 	readonly rssStartMb: number;
-	readonly rssEndMb: number;
+	/** After each million, and at the end. */
+	readonly rss: ReadonlyArray<{readonly messages: number; readonly mb: number}>;
 };
 
 const perSecond = 10_000;
 /** Beyond the measured seconds; the memory alone is looked at there. */
 const hurriedPerSecond = 40_000;
+const rssEvery = 1_000_000;
 const measuredMs = 12_000;
 const betweenKeysMs = 60;
 
@@ -129,8 +130,17 @@ const measureFlood = async (
 			perSecond: (flood.said() - saidBefore) / seconds,
 		};
 		flood.hurry();
+		const rss: Array<{messages: number; mb: number}> = [];
+		const noteRss = (said: number) => {
+			rss.push({messages: said, mb: memoryMb(pane.pid, 'VmRSS')});
+		};
+
 		while (flood.said() < messages) {
 			await delay(50);
+			const said = flood.said();
+			if (said < messages && said >= (rss.length + 1) * rssEvery) {
+				noteRss(said);
+			}
 		}
 
 		const end = flood.said();
@@ -139,16 +149,10 @@ const measureFlood = async (
 			screen => (numbersOn(screen).at(-1) ?? 0) >= end - 1000,
 			'the last of the flood',
 		);
-		const flooded = {
-			...result,
-			messages: end,
-			frames,
-			disordered,
-			rssStartMb,
-			rssEndMb: memoryMb(pane.pid, 'VmRSS'),
-		};
+		noteRss(end);
+		const flooded = {...result, frames, disordered, rssStartMb, rss};
 		say(
-			`${flooded.perSecond.toFixed(0)} a second: a key ${flooded.keyP50Ms.toFixed(1)} ms, p95 ${flooded.keyP95Ms.toFixed(1)}, ${(flooded.cpuShare * 100).toFixed(0)}% of a core, ${rssStartMb.toFixed(0)} to ${flooded.rssEndMb.toFixed(0)} MB after ${end}, ${disordered} of ${frames} frames out of order`,
+			`${flooded.perSecond.toFixed(0)} a second: a key ${flooded.keyP50Ms.toFixed(1)} ms, p95 ${flooded.keyP95Ms.toFixed(1)}, ${(flooded.cpuShare * 100).toFixed(0)}% of a core, ${rssStartMb.toFixed(0)} MB, ${rss.map(({mb, ...after}) => `${mb.toFixed(0)} after ${after.messages}`).join(', ')}, ${disordered} of ${frames} frames out of order`,
 		);
 		return flooded;
 	} finally {
