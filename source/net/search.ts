@@ -11,28 +11,53 @@ import {
 } from '../protocol/frame.js';
 import type {RoomLog} from '../room/log.js';
 
-/** What is shown of the log, in the pieces that it lies in. */
-const shownIn = (log: RoomLog, before: number | undefined): Buffer[] => {
-	const slices: Buffer[] = [];
+/** What is shown of the log from an offset on, piece by piece. */
+const piecesOf = (
+	log: RoomLog,
+	from: number,
+	before: number | undefined,
+): ReadonlyArray<{cursor: number; length: number}> => {
+	const pieces: Array<{cursor: number; length: number}> = [];
 	const end =
 		before === undefined
 			? log.shownEnd
 			: Math.min(log.shownEnd, log.offsetOf(before));
-	for (let cursor = log.start; cursor < end;) {
-		const slice = log.slice(cursor).subarray(0, end - cursor);
-		slices.push(slice);
-		cursor += slice.length;
+	for (let cursor = from; cursor < end;) {
+		const length = Math.min(log.slice(cursor).length, end - cursor);
+		pieces.push({cursor, length});
+		cursor += length;
 	}
 
-	return slices;
+	return pieces;
 };
+
+/** The newest piece first; each stays as it is until the next is asked for. */
+function* pinned(log: RoomLog, before: number | undefined): Generator<Buffer> {
+	for (const {cursor, length} of piecesOf(
+		log,
+		log.start,
+		before,
+	).toReversed()) {
+		if (cursor < log.start) {
+			// It has fallen off meanwhile.
+			return;
+		}
+
+		const unpin = log.pin(cursor);
+		try {
+			yield log.slice(cursor).subarray(0, length);
+		} finally {
+			unpin();
+		}
+	}
+}
 
 const searchLog = async (
 	log: RoomLog,
 	{text, before}: Search,
 	limit: number,
 ): Promise<FoundEntries> => {
-	const blocks = shownIn(log, before).toReversed();
+	const blocks = pinned(log, before);
 	const entries = await searchBlocks(blocks, needleOf(text), limit);
 	const isFull = entries.length >= limit;
 	const last = entries.at(-1);
@@ -114,8 +139,12 @@ const readHistory = async (
 	return lines.slice(0, before - from);
 };
 
-const readLog = (log: RoomLog, from: number, before: number): string[] =>
-	linesOf(Buffer.concat(shownIn(log, before))).slice(from - before);
+const readLog = (log: RoomLog, from: number, before: number): string[] => {
+	const pieces = piecesOf(log, log.offsetOf(from), before);
+	return pieces.flatMap(({cursor, length}) =>
+		linesOf(log.slice(cursor).subarray(0, length)),
+	);
+};
 
 /** As many as fit into a frame, from the end that matters. */
 const fitting = (lines: readonly string[], isFromEnd: boolean): string[] => {

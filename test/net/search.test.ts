@@ -3,6 +3,11 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
+import {setImmediate as turn} from 'node:timers/promises';
+import {searchRoom} from '../../source/net/search.js';
+import {messageLines} from '../../source/protocol/codec.js';
+import type {Message} from '../../source/protocol/frame.js';
+import {RoomLog} from '../../source/room/log.js';
 import {openClient} from '../helpers/client.js';
 import {openServer} from '../helpers/room.js';
 import {joinWire, type MemberPeer} from '../helpers/wire-peer.js';
@@ -157,4 +162,57 @@ test('search: a client goes on where its last search ended', async t => {
 		[20, 10],
 	);
 	assert.match(otter.client.search(undefined)!, /All was looked through/u);
+});
+
+test('search: what the log writes over meanwhile is found as it was, or not', async () => {
+	const log = new RoomLog({segmentBytes: 65_536, retainedBytes: 131_072});
+	const lineOf = messageLines({
+		type: 'message',
+		at: 1,
+		from: 'otter',
+		id: '0123456789abcdef',
+	});
+	const say = (text: string) => {
+		const seq = log.head + 1;
+		log.append(lineOf(seq, seq, JSON.stringify(text)));
+	};
+
+	// Full, and then enough for a search to let others in before it is through.
+	for (let last = Infinity; log.head < last;) {
+		// Each may have the words, as far as its first bytes tell; few have them.
+		const seq = log.head + 1;
+		say(seq % 100 === 0 ? 'heron é' : 'heron e');
+		if (log.start > 0 && last === Infinity) {
+			last = seq + 560;
+		}
+	}
+
+	const before = log.head;
+	const found: number[][] = [];
+	for (let count = 0; count < 5; count++) {
+		const answer = searchRoom(log, undefined, {
+			type: 'search',
+			id: 1,
+			text: 'heron é',
+		});
+		const answers: string[] = [];
+		void answer.then(line => answers.push(line));
+		while (answers.length === 0) {
+			for (let more = 0; more < 3000; more++) {
+				say('something else');
+			}
+
+			await turn();
+		}
+
+		const {entries} = JSON.parse(await answer) as {entries: Message[]};
+		found.push(entries.map(({seq}) => seq));
+		assert.ok(
+			entries.every(({seq, text}) => seq % 100 === 0 && text === 'heron é'),
+		);
+	}
+
+	assert.ok(log.firstSeq > before, 'all of it has been written over');
+	assert.ok(found[0]!.length > 0);
+	assert.deepEqual(found.at(-1), []);
 });
