@@ -196,7 +196,9 @@ test('search: what the log writes over meanwhile is found as it was, or not', as
 			text: 'heron é',
 		});
 		const answers: string[] = [];
-		void answer.then(line => answers.push(line));
+		void answer.then(line => {
+			answers.push(line);
+		});
 		while (answers.length === 0) {
 			for (let more = 0; more < 3000; more++) {
 				say('something else');
