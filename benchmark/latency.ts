@@ -21,6 +21,7 @@ const measureAll = async (
 			const outcome = await measure(generator, contestant, {
 				...load,
 				seconds: 2,
+				warmup: 1,
 				hasStamps: true,
 			});
 			outcomes.set(name, [...(outcomes.get(name) ?? []), outcome]);

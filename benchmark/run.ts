@@ -1,7 +1,7 @@
 /**
  * sockchat beside the programs that people use for the same, on this machine.
  *
- * It takes some twelve minutes, loads nothing but 127.0.0.1, and ends only what
+ * It takes a quarter of an hour, loads nothing but 127.0.0.1, and ends only what
  * it started. Results are kept in results.json and results.md; a part that
  * isn't run keeps its last result.
  *
