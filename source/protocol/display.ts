@@ -171,16 +171,23 @@ const respell = (text: string): string =>
 		.replaceAll(/([\u0EC8-\u0ECB]{0,4})\u0EB3/g, '\u{0ECD}$1\u{0EB2}')
 		.replaceAll(wordBreak(), '');
 
-/** Takes the groups of `suspects` in their order. */
+/** The groups of `suspects`, by their names. */
+type Groups = Readonly<
+	Record<
+		| 'sequence'
+		| 'emoji'
+		| 'syllable'
+		| 'control'
+		| 'hiddenRun'
+		| 'letter'
+		| 'markRun',
+		string | undefined
+	>
+>;
+
 const show = (
 	suspect: string,
-	sequence?: string,
-	emoji?: string,
-	syllable?: string,
-	control?: string,
-	hiddenRun?: string,
-	letter?: string,
-	markRun?: string,
+	{sequence, emoji, syllable, control, hiddenRun, letter, markRun}: Groups,
 ): string => {
 	if (markRun) {
 		return showMarks(letter, markRun);
@@ -219,7 +226,11 @@ export const toDisplay = (
 
 	const rows = lines === 'keep' ? text.split('\n') : [text];
 	return rows
-		.map(row => respell(row).replaceAll(suspects(), show))
+		.map(row =>
+			respell(row).replaceAll(suspects(), (suspect, ...rest) =>
+				show(suspect, rest.at(-1) as Groups),
+			),
+		)
 		.join('\n') as DisplayText;
 };
 
