@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {openSessions} from '../helpers/room.js';
 import {
+	helloFrame,
 	joinWire,
 	openPlain,
 	type MemberPeer,
@@ -123,6 +126,30 @@ test('server: a reader that lags gets its rest behind its own FIN, and the bye',
 		Array.from({length: head}, (_, index) => index + 1),
 	);
 	assert.deepEqual(stuck.frames.at(-1), {type: 'bye', reason: 'shutdown'});
+});
+
+test('server: who reads in this process gets what was said, however late', async t => {
+	const room = await openSessions(t, {segmentBytes: 1024, retainedBytes: 1024});
+	const [near, far] = duplexPair();
+	room.sessions.add(far, 'host');
+	near.write(`${JSON.stringify(helloFrame('host'))}\n`);
+	await once(near, 'readable');
+	const talker = await joinWire(t, room.address, 'talker');
+	const lines = Array.from({length: 50}, (_, index) => `line ${index}`);
+	for (const [index, line] of lines.entries()) {
+		talker.say(index + 1, line);
+		await talker.untilSaid(line);
+	}
+
+	// By now the log has written over the memory of most of them.
+	const frames = String(near.read()).trimEnd().split('\n');
+	assert.deepEqual(
+		frames.flatMap(frame => {
+			const {text} = JSON.parse(frame) as {text?: string};
+			return text === undefined ? [] : [text];
+		}),
+		lines,
+	);
 });
 
 test('server: what falls off the log within one turn is a gap as well', async t => {
