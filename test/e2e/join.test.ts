@@ -4,22 +4,10 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
+import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
 import {openScreen, serveScreen} from './sockchat.js';
-
-/** A port that was free a moment ago: `sockchat` alone takes no 0. */
-const findPort = async (): Promise<string> => {
-	const server = createServer();
-	await new Promise<void>(resolve => {
-		server.listen(0, '127.0.0.1', resolve);
-	});
-	const {port} = server.address() as {port: number};
-	await new Promise(resolve => {
-		server.close(resolve);
-	});
-	return String(port);
-};
 
 test('e2e: sockchat alone joins the room that is there', async t => {
 	const {terminal: otter, port} = await serveScreen(t, 'otter');

@@ -5,8 +5,9 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import {openClient} from '../helpers/client.js';
 import {loopback} from '../e2e/sockchat.js';
+import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
-import {findPort, makeFolder, serveOn} from './process.js';
+import {makeFolder, serveOn} from './process.js';
 import {createRandom, deadlineMs, isFull, sized} from './size.js';
 
 const kills = sized(20, 4);

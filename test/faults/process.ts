@@ -1,24 +1,10 @@
 /** The built server as a process that is killed, stopped and started again. */
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Owner} from '../helpers/environment.js';
 import {startBin, type RunningProcess} from '../helpers/process.js';
 import {loopback} from '../e2e/sockchat.js';
-
-/** A port that nobody has now, so that a server can come back to it. */
-export const findPort = async (): Promise<string> => {
-	const probe = createServer();
-	await new Promise<void>(resolve => {
-		probe.listen(0, '127.0.0.1', resolve);
-	});
-	const {port} = probe.address() as {port: number};
-	await new Promise(resolve => {
-		probe.close(resolve);
-	});
-	return String(port);
-};
 
 /** A folder for one test, 0700. */
 export const makeFolder = (owner: Owner): string => {

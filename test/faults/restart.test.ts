@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {loopback} from '../e2e/sockchat.js';
 import {openClient} from '../helpers/client.js';
+import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
-import {findPort, serveOn} from './process.js';
+import {serveOn} from './process.js';
 import {createRandom, deadlineMs, isFull, sized} from './size.js';
 
 const clientCount = sized(200, 40);

@@ -10,11 +10,12 @@ import {delimiter} from 'node:path';
 import process from 'node:process';
 import {stripVTControlCharacters} from 'node:util';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
+import {findPort} from '../helpers/ports.js';
 import {openTerminal, type Terminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 import {findLines, type Ports} from './expected.js';
 import {parseLesson, type LessonStep, type Reader} from './lesson.js';
-import {findPort, installBin} from './stage.js';
+import {installBin} from './stage.js';
 
 export type PlayOptions = {
 	/** Of each wait; default 20,000: sockchat's own patience is 10 s. */

@@ -4,6 +4,7 @@ import {endpointsOf} from '../../source/net/address.js';
 import {readTcpTable} from '../../source/net/tcp-table.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
+import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
 import {connectTo, openWatched, watch} from '../helpers/watched.js';
 
@@ -78,9 +79,9 @@ test('socket-steps: a port that is used again at once is another connection', as
 		socket.resume();
 		servers.push(watch(socket, 'server'));
 	});
-	const before = connectTo(t, address);
+	const localPort = Number(await findPort());
+	const before = connectTo(t, address, localPort);
 	await until(() => servers.length === 1, {what: 'the first connection'});
-	const {localPort} = before.socket;
 	before.socket.resetAndDestroy();
 	await servers[0]!.untilStep('close()');
 	const after = connectTo(t, address, localPort);
