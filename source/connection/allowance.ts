@@ -1,7 +1,8 @@
 /**
  * How much a peer may say: a bucket that fills up steadily, and holds a
- * second's worth where nothing else is said. It never refuses; who has taken more than there was is to be
- * listened to later, by as long as the debt takes to be filled.
+ * second's worth where nothing else is said. It never refuses; who has taken
+ * more than there was is to be listened to later, by as long as the debt takes
+ * to be filled.
  */
 export class Allowance {
 	readonly #perSecond: number;

@@ -22,7 +22,7 @@ export const readInto = async (
 	const {length} = bytes;
 	let filled = 0;
 	while (filled < length) {
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- each goes on where the last ended
 		const {bytesRead} = await readOnce(
 			fd,
 			bytes,
@@ -65,7 +65,7 @@ export const writeAt = async (
 	let rest = behind(buffers, 0);
 	let at = position;
 	while (rest.length > 0) {
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- each goes on where the last ended
 		const {bytesWritten} = await writeOnce(fd, rest, at);
 		if (bytesWritten === 0) {
 			throw new Error('the system took none of the bytes');

@@ -172,7 +172,7 @@ export class History {
 		const behind = before ?? this.#writer.head + 1;
 		const files = this.#filesBefore(behind);
 		for (const first of files) {
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- older files only while too little is found
 			const hits = await this.#reading(first, async source => {
 				// Only the newest of them can hold what is not to be looked at.
 				const end =

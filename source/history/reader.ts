@@ -23,7 +23,7 @@ const behindLine = async ({fd, end}: Source, from: number): Promise<number> => {
 	// Most lines are short; a checkpoint may be a mebibyte.
 	let size = lineBytes;
 	for (let at = from; at < end;) {
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- the next begins where this one ended
 		const block = await readAt(fd, at, Math.min(size, end - at));
 		const found = block.indexOf(lf);
 		if (found !== -1) {
@@ -68,14 +68,14 @@ export const offsetOf = async (
 	let high = source.end;
 	while (low < high) {
 		const middle = Math.floor((low + high) / 2);
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- each halving goes by the last
 		const line = middle === low ? low : await behindLine(source, middle - 1);
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- each halving goes by the last
 		const entry = line < high ? await entryAt(source, line) : undefined;
 		if (!entry || entry.at >= high) {
 			high = middle;
 		} else if (entry.seq < seq) {
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- each halving goes by the last
 			low = await behindLine(source, entry.at);
 		} else {
 			high = middle;
@@ -138,7 +138,7 @@ const lastBlockOf = async (
 ): Promise<Block> => {
 	for (let into = memory; ; into = Buffer.allocUnsafe(into.length * 2)) {
 		const start = Math.max(from, end - into.length);
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- a longer one only where no line fits
 		const bytes = await readInto(fd, into.subarray(0, end - start), start);
 		// Its first line began further before, as far as anybody knows here.
 		const skipped = start === from ? 0 : bytes.indexOf(lf) + 1;
@@ -163,7 +163,7 @@ export async function* blocksOf(
 	let reading = read(part.end);
 	try {
 		while (reading) {
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- the next is being read meanwhile
 			const {bytes, start} = await reading;
 			[next, free] = [free, next];
 			reading = read(start);

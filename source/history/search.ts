@@ -7,6 +7,7 @@
  * it takes 0.4 ms a megabyte, where to parse each line takes twelve.
  */
 import {Buffer} from 'node:buffer';
+import {turn} from './turn.js';
 
 const messageStart = Buffer.from('{"type":"message",');
 
@@ -122,12 +123,6 @@ const isHit = (line: Buffer, {folded}: Needle): boolean => {
 // About a millisecond's.
 const parsedInTurn = 500;
 
-/** Lets others in; `node:timers/promises` would be loaded at each start. */
-const turn = async (): Promise<void> =>
-	new Promise(resolve => {
-		setImmediate(resolve);
-	});
-
 /**
  * The newest messages with the words.
  *
@@ -155,7 +150,7 @@ export const searchBlocks = async (
 
 				parsed++;
 				if (parsed % parsedInTurn === 0) {
-					// eslint-disable-next-line no-await-in-loop
+					// eslint-disable-next-line no-await-in-loop -- the others are let in here
 					await turn();
 				}
 			}

@@ -85,7 +85,7 @@ export const readTail = async (
 			break;
 		}
 
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- older files only while there is room
 		const part = await closedEntries(closedPath(path, seq), left, first - 1);
 		const partFirst = seqAt(part, 0);
 		if (partFirst === undefined) {

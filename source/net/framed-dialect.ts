@@ -280,11 +280,17 @@ export class FramedDialect implements Dialect {
 
 	#say(member: Member, said: readonly Said[]): void {
 		const {sessions} = this.#session;
-		const says = sessions.rules.silence(member.id)
-			? said.filter(({n}) => !this.#isSilenced(member, n))
-			: said;
-		const {room, clock} = sessions;
-		for (const {n, error} of room.sayAll(member, says, clock.wallMs())) {
+		const {room, clock, rules} = sessions;
+		const silenced = rules.silence(member.id);
+		if (silenced) {
+			for (const {n} of said) {
+				this.tellError(silenced, n);
+			}
+
+			return;
+		}
+
+		for (const {n, error} of room.sayAll(member, said, clock.wallMs())) {
 			this.tellError(error, n);
 		}
 

@@ -85,7 +85,7 @@ export class Greeting {
 	#welcome(member: Member, {since, log}: Hello): void {
 		const session = this.#session;
 		const {sessions} = session;
-		const {room, clock} = sessions;
+		const {room} = sessions;
 		const {head} = room.log;
 		// The welcome and its replay are one write: of a join, most is the kernel's.
 		session.duplex.cork();
@@ -111,7 +111,7 @@ export class Greeting {
 		const latest = Math.max(firstSeq, head - replayEntries + 1);
 		session.join(member, isKnown ? since + 1 : latest);
 		session.duplex.uncork();
-		session.dispatch({type: 'welcomed', at: Math.floor(clock.monotonicMs())});
+		session.dispatch({type: 'welcomed', at: sessions.now});
 	}
 
 	#refuse(error: SockchatError): void {

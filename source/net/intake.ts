@@ -2,7 +2,6 @@
  * Whether a peer is read, and how much it may say: what is not read waits in
  * the kernel, then at the peer, so that nothing is ever dropped.
  */
-import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {Allowance} from '../connection/allowance.js';
 import type {Clock} from './clock.js';
@@ -24,14 +23,12 @@ export class Intake {
 	readonly #allowance: Allowance | undefined;
 	#cancelRate: (() => void) | undefined;
 
-	/** @param rate Frames or lines a second; the host's own have no limit. */
+	/** @param rate Frames or lines a second; undefined for no limit. */
 	constructor(duplex: Duplex, clock: Clock, rate: number | undefined) {
 		this.#duplex = duplex;
 		this.#clock = clock;
 		this.#allowance =
-			rate !== undefined && duplex instanceof Socket
-				? new Allowance(rate, clock.monotonicMs())
-				: undefined;
+			rate === undefined ? undefined : new Allowance(rate, clock.monotonicMs());
 	}
 
 	/** Not read, because somebody asked for it. */

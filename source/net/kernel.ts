@@ -86,9 +86,9 @@ export const holderOfPort = async (
 	try {
 		const entries = await readdir('/proc');
 		for (const pid of entries.filter(entry => /^\d+$/.test(entry))) {
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- the first that has it ends the search
 			if (await holdsSocket(pid, `socket:[${inode}]`)) {
-				// eslint-disable-next-line no-await-in-loop
+				// eslint-disable-next-line no-await-in-loop -- there is one
 				const name = await readText(`/proc/${pid}/comm`);
 				return {pid: Number(pid), name: name?.trim() ?? 'unknown'};
 			}

@@ -228,8 +228,9 @@ const openEither = async (
 		}
 
 		if (openings > 0 && isOpening(error)) {
+			const {clock = systemClock} = options;
 			await new Promise<void>(resolve => {
-				systemClock.setTimer(resolve, openingMs);
+				clock.setTimer(resolve, openingMs);
 			});
 			const next = {...left, openings: openings - 1};
 			return openEither(options, emit, watch, next);
@@ -259,7 +260,8 @@ export const drainOnce = (server: {
  * Opens the room; what happens in it from now on comes as events.
  *
  * @throws {SockchatError} Where the token is not fit, where listening fails, or,
- * for `join`, where neither connecting nor listening works. A failed `connect` is told by `closed`.
+ * for `join`, where neither connecting nor listening works. A failed `connect`
+ * is told by `closed`.
  */
 export const openRoom = async (
 	given: RoomOptions,

@@ -53,7 +53,7 @@ export class PeerUids {
 			const asked = this.#waiting;
 			this.#waiting = [];
 			const ports = new Set(asked.map(({port}) => port));
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- who asks meanwhile is in the next look
 			const rows = await this.#readRows(ports);
 			const uids = new Map(
 				(rows ?? [])

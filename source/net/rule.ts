@@ -34,7 +34,7 @@ const enforce = async (sessions: Sessions, uidOf: UidOf): Promise<number> => {
 	for (const session of sessions.peers()) {
 		const {comer, member, dialectName} = session;
 		const uid = sessions.rules.isByUid
-			? // eslint-disable-next-line no-await-in-loop
+			? // eslint-disable-next-line no-await-in-loop -- asked only of who hasn't told
 				(comer.uid ?? (await uidOf(session.duplex as Socket)))
 			: undefined;
 		const id = dialectName === 'framed' ? member?.id : undefined;

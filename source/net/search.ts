@@ -126,7 +126,7 @@ const readHistory = async (
 ): Promise<string[]> => {
 	const lines: string[] = [];
 	for (let seq = from; seq < before;) {
-		// eslint-disable-next-line no-await-in-loop
+		// eslint-disable-next-line no-await-in-loop -- each begins where the last ended
 		const read = await history.read(seq, maxFrameBytes);
 		if (!read) {
 			break;

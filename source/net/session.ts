@@ -84,7 +84,11 @@ export class PeerSession implements OutletOwner {
 		this.sessions = sessions;
 		this.lastHeardAt = this.#now;
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
-		this.intake = new Intake(duplex, sessions.clock, sessions.rate);
+		this.intake = new Intake(
+			duplex,
+			sessions.clock,
+			this.socket && sessions.rate,
+		);
 		this.#outlet = new Outlet(this);
 		this.#firstBytes = new FirstBytes(sessions.clock, known => {
 			const at = this.#now;
@@ -188,9 +192,8 @@ export class PeerSession implements OutletOwner {
 		return this.member ? this.#outlet.lagEntries : 0;
 	}
 
-	/** Whole: a fraction is an object of its own, three of them for each peer. */
 	get #now(): number {
-		return Math.floor(this.sessions.clock.monotonicMs());
+		return this.sessions.now;
 	}
 
 	dispatch(event: SessionEvent): void {

@@ -93,7 +93,7 @@ export class Sessions {
 		this.token = token;
 		this.rate = rate;
 		this.#roomName = roomName;
-		this.#sweptAt = clock.monotonicMs();
+		this.#sweptAt = this.now;
 		this.#history = history;
 		this.#keeper = history && this.#keeperOf(history);
 	}
@@ -101,6 +101,14 @@ export class Sessions {
 	/** What the log has no more. */
 	get past(): Past | undefined {
 		return this.#history;
+	}
+
+	/**
+	 * Monotonic milliseconds, whole: a fraction is an object of its own, three of
+	 * them for each peer.
+	 */
+	get now(): number {
+		return Math.floor(this.clock.monotonicMs());
 	}
 
 	/** What a member asks of the log, answered as a line. */
@@ -186,7 +194,7 @@ export class Sessions {
 
 	/** Begins to look at deadlines. */
 	start(): void {
-		this.#sweptAt = this.clock.monotonicMs();
+		this.#sweptAt = this.now;
 		this.#cancelSweep = this.clock.setTimer(() => {
 			this.#sweep();
 			this.start();
@@ -326,7 +334,7 @@ export class Sessions {
 	}
 
 	#sweep(): void {
-		const at = Math.floor(this.clock.monotonicMs());
+		const at = this.now;
 		const wasStopped = at - this.#sweptAt > stoppedMs;
 		for (const session of this.#all) {
 			if (wasStopped) {

@@ -174,7 +174,7 @@ const readFileRows = async (
 		const rows: TcpRow[] = [];
 		let rest = '';
 		for (;;) {
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- a file is read on from where it is
 			const {bytesRead} = await file.read(buffer, 0, readBytes, null);
 			if (bytesRead === 0) {
 				return rows;

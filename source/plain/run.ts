@@ -45,7 +45,7 @@ class Watch {
 	/** Settles once a condition holds; it is looked at after each event. */
 	async until(condition: () => boolean): Promise<void> {
 		while (!condition()) {
-			// eslint-disable-next-line no-await-in-loop
+			// eslint-disable-next-line no-await-in-loop -- one event after the other
 			await new Promise<void>(resolve => {
 				this.#waiting.push(resolve);
 			});

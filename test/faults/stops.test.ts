@@ -1,7 +1,6 @@
 /** Processes that are stopped: a server, and a reader that others don't wait for. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {setTimeout as delay} from 'node:timers/promises';
 import {serveJson, loopback} from '../e2e/sockchat.js';
 import {openClient} from '../helpers/client.js';
 import {startBin} from '../helpers/process.js';
@@ -42,7 +41,11 @@ test(
 		const silentMs = (await phaseAfter(stoppedAt, 'silent')) - stoppedAt;
 		const lostMs = (await phaseAfter(stoppedAt, 'waiting')) - stoppedAt;
 		// Reduced, it goes on with an attempt or two in its queue.
-		await delay(Math.max(0, stoppedAt + sized(30_000, 8000) - Date.now()));
+		const stopMs = sized(30_000, 8000);
+		await until(() => Date.now() - stoppedAt >= stopMs, {
+			what: 'the end of the stop',
+			deadlineMs: 2 * stopMs,
+		});
 		const wokenAt = Date.now();
 		server.signal('SIGCONT');
 		const backMs = (await phaseAfter(wokenAt, 'open')) - wokenAt;
@@ -119,7 +122,10 @@ test(
 					sent++;
 				}
 
-				await delay(5);
+				const nextMs = ((sent + 1) / perSecond) * 1000;
+				await until(() => performance.now() - startedAt >= nextMs, {
+					what: 'the next line to be due',
+				});
 			}
 
 			sent = 0;

@@ -24,9 +24,9 @@ const childrenOf = (pid: number): number[] =>
 		.filter(Boolean)
 		.map(Number);
 
-/** Throws from a timer's turn, where nobody catches it. */
+/** Throws from a turn of its own, where nobody catches it. */
 const bomb = `data:text/javascript,${encodeURIComponent(
-	"process.on('SIGUSR2', () => { setTimeout(() => { throw new Error('injected'); }); });",
+	"process.on('SIGUSR2', () => { setImmediate(() => { throw new Error('injected'); }); });",
 )}`;
 
 /** All but the size, which the terminal has of its own. */

@@ -4,9 +4,9 @@
  */
 import type {Buffer} from 'node:buffer';
 import {createConnection, createServer, type Socket} from 'node:net';
-import {setTimeout as delay} from 'node:timers/promises';
 import type {Address} from '../../source/net/address.js';
 import type {Owner} from './environment.js';
+import {until} from './until.js';
 
 /** How a cut looks: FIN to both, RST to both, or each its own. */
 export type Cut = 'fin' | 'reset' | 'reset-client' | 'reset-server';
@@ -83,13 +83,14 @@ export class Link {
 
 	async #hand(chunk: Buffer, to: Socket): Promise<void> {
 		const {manner} = this;
-		while (manner.isStalled && this.isOpen) {
-			await delay(5);
-		}
-
-		if (manner.delayMs > 0) {
-			await delay(manner.delayMs);
-		}
+		await until(() => !manner.isStalled || !this.isOpen, {
+			what: 'the stall to end',
+			deadlineMs: 120_000,
+		});
+		const due = performance.now() + manner.delayMs;
+		await until(() => performance.now() >= due, {
+			what: `${manner.delayMs} ms of delay`,
+		});
 
 		for (let at = 0; at < chunk.length && this.isOpen;) {
 			const end = Math.min(chunk.length, at + manner.pieceBytes);
