@@ -114,7 +114,7 @@ export const commands: readonly Command[] = [
 	view('lifecycle', 'every call and TCP state, both ends; again: back'),
 	view('peers', 'the table of peers, on a server; again: back'),
 	socket('tcp', '', 'ask the kernel for rtt, cwnd and retransmits'),
-	socket('pause', '', 'stop reading the socket, and watch the queues fill'),
+	socket('pause', '', 'stop reading the socket; its queues fill'),
 	socket('resume', '', 'read it again'),
 	socket('end', '', 'send FIN and go on reading: half-closed'),
 	socket('reset', '', 'send RST'),
