@@ -262,10 +262,19 @@ export const report = (results: Results): string => {
 	return `${sections.join('\n\n')}\n`;
 };
 
-/** For the README: what a delivery costs, when, and on what. */
+/** For the README: what a delivery and a member cost, when, and on what. */
 export const readmeTable = (): string => {
-	const part = readResults()['fan-out'];
-	return part
-		? `Server CPU, µs a delivery (${part.date} UTC, ${part.machine}):\n\n${costs(part.rows)}`
-		: 'Not measured yet: `npm run benchmark`.';
+	const {'fan-out': fanOut, latency, memory} = readResults();
+	if (!fanOut || !latency || !memory) {
+		return 'Not measured yet: `npm run benchmark`.';
+	}
+
+	return [
+		`Server CPU, µs a delivery (${fanOut.date} UTC, ${fanOut.machine}):`,
+		costs(fanOut.rows),
+		`A delivery at 200 messages a second to 100 members (${latency.date} UTC):`,
+		latencies(latency.listening),
+		`Memory of those who only stay (${memory.date} UTC):`,
+		memories(memory.rows),
+	].join('\n\n');
 };
