@@ -24,9 +24,11 @@ const groupOf = 5000;
 const times = 20;
 const id = '0123456789abcdef';
 
-/** By the history's own writer, in groups larger than a room's. */
-const writePast = async (path: string): Promise<void> => {
-	const history = await openHistory({
+export const entryLine = (seq: number): string =>
+	`${JSON.stringify({type: 'message', seq, at: 1_767_225_600_000 + seq, from: 'heron', id, n: seq, text: `entry ${seq}${seq % 50_000 === 7 ? ' needle' : ''}`})}\n`;
+
+export const openPast = async (path: string) =>
+	openHistory({
 		path,
 		fsync: 'interval',
 		clock: systemClock,
@@ -34,18 +36,24 @@ const writePast = async (path: string): Promise<void> => {
 			throw error;
 		},
 	});
-	const at = Date.now() - entries;
-	for (let seq = 1; seq <= entries; seq += groupOf) {
-		const lines = Array.from(
-			{length: groupOf},
-			(_, index) =>
-				`${JSON.stringify({type: 'message', seq: seq + index, at: at + seq + index, from: 'heron', id, n: seq + index, text: `entry ${seq + index}${(seq + index) % 50_000 === 7 ? ' needle' : ''}`})}\n`,
+
+/** Of a room in which one has said all. */
+export const stateAt = (
+	head: number,
+): {head: number; clients: Array<[string, number]>} => ({
+	head,
+	clients: [[id, head]],
+});
+
+/** By the history's own writer, in groups larger than a room's. */
+export const writePast = async (path: string, count: number): Promise<void> => {
+	const history = await openPast(path);
+	for (let seq = 1; seq <= count; seq += groupOf) {
+		const lines = Array.from({length: groupOf}, (_, index) =>
+			entryLine(seq + index),
 		);
 		const head = seq + groupOf - 1;
-		await history.append(Buffer.from(lines.join('')), () => ({
-			head,
-			clients: [[id, head]],
-		}));
+		await history.append(Buffer.from(lines.join('')), () => stateAt(head));
 	}
 
 	await history.close();
@@ -104,7 +112,7 @@ const inPane = async (pane: Pane) => {
 
 export const measurePast = async ({say}: Tools): Promise<Past> => {
 	const path = join(folder, 'past', 'room.jsonl');
-	await writePast(path);
+	await writePast(path, entries);
 	const startedAt = performance.now();
 	const pane = openPane(['serve', '--port', '0', '--history', path]);
 	try {

@@ -6,6 +6,7 @@ import type {Latency} from './latency.js';
 import type {Memory} from './memory.js';
 import type {Past} from './past.js';
 import type {ScreenFlood} from './screen.js';
+import type {EntryPoint, RowPoint} from './sizes.js';
 
 type Measured<Part> = Part & {
 	readonly date: string;
@@ -36,6 +37,10 @@ export type Results = {
 	}>;
 	readonly screen?: Measured<{flood: ScreenFlood; past: Past}>;
 	readonly growth?: Measured<{points: readonly GrowthPoint[]}>;
+	readonly sizes?: Measured<{
+		entries: readonly EntryPoint[];
+		rows: readonly RowPoint[];
+	}>;
 };
 
 export const resultsFile = new URL('results.json', import.meta.url);
@@ -258,9 +263,32 @@ export const report = (results: Results): string => {
 					)}`,
 				]
 			: []),
+		...(results.sizes ? [sizesReport(results.sizes)] : []),
 	];
 	return `${sections.join('\n\n')}\n`;
 };
+
+const sizesReport = (sizes: NonNullable<Results['sizes']>): string =>
+	[
+		'## By the entry, and by the row',
+		when(sizes),
+		table(
+			['entries of history', 'open it, ms', 'keep one more, µs'],
+			sizes.entries.map(({entries, openMs, appendUs}) => [
+				entries.toLocaleString('en'),
+				openMs.toFixed(0),
+				appendUs.toFixed(0),
+			]),
+		),
+		table(
+			['peers in the table', 'a frame of it, µs', 'sort it, ms'],
+			sizes.rows.map(({peers, frameUs, sortMs}) => [
+				peers.toLocaleString('en'),
+				frameUs.toFixed(0),
+				sortMs.toFixed(2),
+			]),
+		),
+	].join('\n\n');
 
 /** For the README: what a delivery and a member cost, when, and on what. */
 export const readmeTable = (): string => {

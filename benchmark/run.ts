@@ -27,6 +27,7 @@ import {measureMemory} from './memory.js';
 import {buildNative} from './native.js';
 import {readResults, report, resultsFile, type Results} from './report.js';
 import {measureScreen} from './screen.js';
+import {measureSizes} from './sizes.js';
 import {measureStartUp} from './start-up.js';
 
 export type Tools = {
@@ -48,6 +49,7 @@ const parts = {
 	'start-up': measureStartUp,
 	screen: measureScreen,
 	growth: measureGrowth,
+	sizes: measureSizes,
 };
 
 export type PartName = keyof typeof parts;
