@@ -7,7 +7,9 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
-import {startBin} from '../helpers/process.js';
+import {bin, startBin} from '../helpers/process.js';
+import {openTerminal} from '../helpers/terminal.js';
+import {serveJson} from '../e2e/sockchat.js';
 
 // What Node 24 loads, and a few more for its next versions.
 const most = {version: 108, listening: 121, serve: 153};
@@ -36,6 +38,9 @@ const hook = `const keep = ending => {
 require('node:diagnostics_channel').subscribe('tracing:net.server.listen:asyncEnd', () => {
 	keep('-listening');
 });
+require('node:diagnostics_channel').subscribe('net.client.socket', () => {
+	keep('-connecting');
+});
 process.on('exit', () => {
 	keep('');
 });`;
@@ -51,8 +56,8 @@ const openLoading = (t: TestContext) => {
 	writeFileSync(path, hook);
 	return {
 		env: {NODE_OPTIONS: `--require=${path}`, LOADED: list},
-		/** At its end, or as soon as it listened. */
-		loaded: (ending: '' | '-listening' = '') =>
+		/** At its end, as soon as it listened, or as its socket was opened. */
+		loaded: (ending: '' | '-listening' | '-connecting' = '') =>
 			Array.from(
 				readFileSync(list + ending, 'utf8').matchAll(/^NativeModule (.*)$/gm),
 				([, name]) => name!,
@@ -117,4 +122,16 @@ test('work: a history adds but its sums to what is loaded to listen', async t =>
 		now.filter(name => !before.has(name)),
 		['zlib'],
 	);
+});
+
+test('work: the socket is opened before the screen is loaded', async t => {
+	const {port} = await serveJson(t);
+	const {env, loaded} = openLoading(t);
+	const chat = openTerminal(t, {...bin('connect', '--port', port), env});
+	await chat.waitFor('You are ');
+	chat.press('ctrl-c');
+	assert.equal(await chat.waitForExit(), 0);
+	// Ink's way to be told of the end asks for it, and nothing of ours does.
+	assert.ok(loaded().includes('assert'), 'the screen is loaded in the end');
+	assert.ok(!loaded('-connecting').includes('assert'));
 });
