@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {systemClock} from '../source/net/clock.js';
+import {systemClock} from '../source/socket/clock.js';
 import {openHistory} from '../source/history/history.js';
 import {folder} from './native.js';
 import {openPane, percentile, type Pane} from './pane.js';

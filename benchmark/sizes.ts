@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {peerRow, now} from '../test/helpers/models.js';
-import {peerTableRows, sortPeers} from '../source/ui/peer-table.js';
+import {peerTableRows, sortPeers} from '../source/ui/peers/peer-table.js';
 import {median} from './generator.js';
 import {folder} from './native.js';
 import {entryLine, openPast, stateAt, writePast} from './past.js';

@@ -15,7 +15,7 @@ import {arrowsOf, type DrawnTable} from '../source/connection/machine.js';
 import {sessionTable} from '../source/connection/session.js';
 import {serverTable} from '../source/connection/listening.js';
 import {errorCodes} from '../source/errors.js';
-import {helpText} from '../source/flags.js';
+import {helpText} from '../source/options/flags.js';
 
 const table = (
 	head: readonly string[],

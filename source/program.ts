@@ -11,8 +11,8 @@ import {
 	flags as definitions,
 	helpText,
 	writtenFlag,
-} from './flags.js';
-import {parseOptions, readLoginName, type Options} from './options.js';
+} from './options/flags.js';
+import {parseOptions, readLoginName, type Options} from './options/options.js';
 import {jsonError} from './plain/json.js';
 import {runPlain} from './plain/run.js';
 import {toDisplay} from './protocol/display.js';

@@ -15,20 +15,32 @@ const tiers = [
 	['program'],
 	['ui', 'plain', 'index'],
 	['options'],
-	['option-reader'],
-	['flags'],
-	['net', 'relay'],
-	['room'],
-	['store'],
-	['connection', 'history', 'protocol', 'commands'],
+	['chat'],
+	['raw', 'server', 'client', 'relay', 'agents'],
+	['watch', 'recording'],
+	['socket'],
+	['store', 'room', 'history'],
+	['event'],
+	['commands', 'connection'],
+	['tcp', 'protocol'],
 	['errors', 'trace'],
 ];
 const pureFolders = new Set([
 	'protocol',
+	'tcp',
 	'room',
 	'connection',
 	'store',
+	'event',
 	'commands',
+]);
+const netFolders = new Set([
+	'socket',
+	'watch',
+	'server',
+	'client',
+	'raw',
+	'chat',
 ]);
 
 const impureModule = /^(?:node:)?(?:timers|fs|perf_hooks)(?:\/|$)/;
@@ -84,8 +96,8 @@ const brokenBy = (path: string, {specifier, kind}: Import) => {
 
 	const unit = unitOf(path);
 	if (!specifier.startsWith('.')) {
-		if (unit !== 'net' && netModule.test(specifier)) {
-			return 'node:net is for net/ alone';
+		if (!netFolders.has(unit) && netModule.test(specifier)) {
+			return 'node:net is for the socket folders alone';
 		}
 
 		if (unit !== 'ui' && screenModule.test(specifier)) {
@@ -147,12 +159,12 @@ const violationsOf = (path: string, text: string): string[] => {
 
 	if (
 		unit === 'ui' &&
-		path !== 'ui/shown-text.tsx' &&
+		path !== 'ui/text/shown-text.tsx' &&
 		/import\s[^;]*\b(?:Text|Transform|Static|Newline)[ ,}][^;]*from 'ink'|'ink-text-input'/.test(
 			code,
 		)
 	) {
-		found.push('only ui/shown-text.tsx draws text: it takes DisplayText');
+		found.push('only ui/text/shown-text.tsx draws text: it takes DisplayText');
 	}
 
 	if (path !== 'protocol/display.ts' && /\bas DisplayText\b/.test(code)) {
@@ -186,11 +198,15 @@ test('architecture: every import of source/ keeps to the rules', () => {
 });
 
 const planted: Array<[path: string, text: string, rule: string]> = [
-	['store/a.ts', "import {a} from '../net/a.js';", 'net is above store'],
+	['store/a.ts', "import {a} from '../server/a.js';", 'server is above store'],
 	['room/a.ts', "import type {\n\tA,\n} from\n\t'../ui/a.js';", 'ui is above'],
 	['errors.ts', "import './protocol/frame.js';", 'protocol is above errors'],
-	['net/a.ts', "const a = await import('../plain/a.js');", 'plain is above'],
-	['net/a.ts', "let a: import('../options.js').Options;", 'options is above'],
+	['server/a.ts', "const a = await import('../plain/a.js');", 'plain is above'],
+	[
+		'server/a.ts',
+		"let a: import('../options/options.js').Options;",
+		'options is above',
+	],
 	['commands/a.ts', "import {a} from '../store/a.js';", 'store is above'],
 	['ui/a.tsx', "import {a} from '../plain/a.js';", 'know each other'],
 	['plain/a.ts', "export type A = import('../ui/a.js').A;", 'each other'],
@@ -199,9 +215,13 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 		"import {runScreen} from './ui/run.js';",
 		'only when it is wanted',
 	],
-	['room/a.ts', "import {Socket} from 'node:net';", 'for net/ alone'],
-	['ui/a.ts', "import type {Socket} from 'net';", 'for net/ alone'],
-	['cli.tsx', "const {Socket} = await import('node:net');", 'for net/ alone'],
+	['room/a.ts', "import {Socket} from 'node:net';", 'for the socket folders'],
+	['ui/a.ts', "import type {Socket} from 'net';", 'for the socket folders'],
+	[
+		'cli.tsx',
+		"const {Socket} = await import('node:net');",
+		'for the socket folders',
+	],
 	['plain/a.ts', "import {render} from 'ink';", 'for ui/ alone'],
 	['cli.tsx', 'import React from "react";', 'for ui/ alone'],
 	['store/a.ts', "import {jsx} from 'react/jsx-runtime';", 'for ui/ alone'],
@@ -216,16 +236,16 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 	['room/a.ts', 'const a = [setInterval];', 'setInterval: room/'],
 	['room/a.ts', 'const a = Math.random();', 'Math.random: room/'],
 	['room/a.ts', 'const a = randomUUID();', 'randomUUID: room/'],
-	['net/a.ts', 'export default class {}', 'exports have names'],
-	['net/a.ts', 'export {a as default};', 'exports have names'],
-	['net/a.ts', "export {a} from './b.js';", 'the only barrel'],
-	['net/a.ts', "export * from './b.js';", 'the only barrel'],
-	['net/index.ts', 'export const a = 1;', 'the only one'],
-	['net/a.ts', "import {a} from './b';", 'imported as ./name.js'],
-	['net/a.ts', 'const a = await import(path);', 'must be readable'],
-	['net/a.ts', "import {a} from '../../test/a.js';", 'has no tier'],
-	['ui/a.tsx', "import {Box, Text} from 'ink';", 'only ui/shown-text.tsx'],
-	['ui/a.tsx', "import TextInput from 'ink-text-input';", 'only ui/shown'],
+	['server/a.ts', 'export default class {}', 'exports have names'],
+	['server/a.ts', 'export {a as default};', 'exports have names'],
+	['server/a.ts', "export {a} from './b.js';", 'the only barrel'],
+	['server/a.ts', "export * from './b.js';", 'the only barrel'],
+	['server/index.ts', 'export const a = 1;', 'the only one'],
+	['server/a.ts', "import {a} from './b';", 'imported as ./name.js'],
+	['server/a.ts', 'const a = await import(path);', 'must be readable'],
+	['server/a.ts', "import {a} from '../../test/a.js';", 'has no tier'],
+	['ui/a.tsx', "import {Box, Text} from 'ink';", 'only ui/text/shown-text.tsx'],
+	['ui/a.tsx', "import TextInput from 'ink-text-input';", 'only ui/text/shown'],
 	['ui/a.tsx', 'const shown = text as DisplayText;', 'toDisplay() alone'],
 	['utils/a.ts', 'export const a = 1;', 'utils has no tier'],
 ];
@@ -242,8 +262,8 @@ test('architecture: a file that breaks a rule is found, with the rule', () => {
 test('architecture: what the rules allow is not found', () => {
 	const allowed: Array<[path: string, text: string]> = [
 		['program.ts', "const {runScreen} = await import('./ui/run.js');"],
-		['index.ts', "export {a} from './net/a.js';"],
-		['net/a.ts', "import {createServer} from 'node:net';\nDate.now();"],
+		['index.ts', "export {a} from './server/a.js';"],
+		['server/a.ts', "import {createServer} from 'node:net';\nDate.now();"],
 		['ui/a.tsx', "import {Box} from 'ink';\nimport a from 'string-width';"],
 		['room/a.ts', "import {a} from '../connection/a.js';"],
 		['connection/a.ts', "import type {A} from '../protocol/a.js';"],

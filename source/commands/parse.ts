@@ -1,5 +1,6 @@
 /** A typed line → what is to be done; pure, and the same for every front end. */
 import leven from 'leven';
+import type {SocketAction} from '../tcp/socket-action.js';
 import {
 	commands,
 	type ChatCommandName,
@@ -10,7 +11,6 @@ import {
 	type ViewCommandName,
 } from './registry.js';
 import type {HostAction} from './host-action.js';
-import type {SocketAction} from './socket-action.js';
 
 export type Action =
 	| {readonly type: 'say'; readonly text: string}

@@ -1,9 +1,9 @@
 /** Does what a typed line means; the same for the screen and for plain lines. */
 import {assertNever} from '../errors.js';
+import type {SocketAction} from '../tcp/socket-action.js';
 import type {HostAction} from './host-action.js';
 import type {Action} from './parse.js';
 import type {ViewCommandName} from './registry.js';
-import type {SocketAction} from './socket-action.js';
 
 /** What a front end's chat can do. */
 export type Chat = {

@@ -2,7 +2,7 @@
 import {Buffer} from 'node:buffer';
 import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {LineEnding} from '../options.js';
+import type {LineEnding} from '../options/options.js';
 
 /** Lines without their ends; the last one needs no end. */
 export const readLines = (stdin: Readable): AsyncIterable<string> =>

@@ -5,10 +5,10 @@
  * terminal as well: controls that JSON leaves alone are escaped.
  */
 import type {Buffer} from 'node:buffer';
-import {explain} from '../connection/explain.js';
+import {explain} from '../tcp/explain.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
-import type {ChatEvent} from '../store/event.js';
+import type {ChatEvent} from '../event/event.js';
 
 const causeOf = (cause: SockchatError | undefined) =>
 	cause && {code: cause.code, message: cause.message};

@@ -3,14 +3,13 @@
  * goes to stdout, what happened to the connection to stderr.
  */
 import type {Buffer} from 'node:buffer';
-import {explain} from '../connection/explain.js';
-import type {Step} from '../connection/tcp.js';
+import {explain} from '../tcp/explain.js';
+import type {Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {ServerFrame} from '../protocol/frame.js';
-import type {ChatEvent} from '../store/event.js';
+import {type ChatEvent,type WireChunk} from '../event/event.js';
 import {foundLines, wordsOf} from '../store/notice.js';
-import type {WireChunk} from '../store/wire.js';
 
 export type Printed = {
 	readonly out?: DisplayText;

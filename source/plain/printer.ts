@@ -1,11 +1,11 @@
 /** Events → stdout and stderr, as lines or as JSON. */
 import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
-import type {Step} from '../connection/tcp.js';
+import type {Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
-import type {Options} from '../options.js';
+import type {Options} from '../options/options.js';
 import {toDisplay} from '../protocol/display.js';
-import type {ChatEvent} from '../store/event.js';
+import type {ChatEvent} from '../event/event.js';
 import {jsonError, jsonLine} from './json.js';
 import {linesOf} from './lines.js';
 

@@ -6,12 +6,12 @@ import {parseInput} from '../commands/parse.js';
 import {perform} from '../commands/perform.js';
 import {helpLines, type ViewCommandName} from '../commands/registry.js';
 import type {SockchatError} from '../errors.js';
-import {systemClock} from '../net/clock.js';
-import {startDeadline} from '../net/deadline.js';
-import {openRaw, type RawChat} from '../net/open-raw.js';
-import {openRoom, type RoomChat} from '../net/open-room.js';
-import type {Options} from '../options.js';
-import type {ChatEvent} from '../store/event.js';
+import {systemClock} from '../socket/clock.js';
+import {startDeadline} from '../chat/deadline.js';
+import {openRaw, type RawChat} from '../chat/open-raw.js';
+import {openRoom, type RoomChat} from '../chat/open-room.js';
+import type {Options} from '../options/options.js';
+import type {ChatEvent} from '../event/event.js';
 import {readLines, readRaw} from './input.js';
 import {Printer, type Streams} from './printer.js';
 

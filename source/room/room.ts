@@ -18,10 +18,15 @@ import {
 import {foldNick, parseNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
+import {
+	nickHeld,
+	nickTaken,
+	noSuchMember,
+	roomFull,
+} from '../protocol/room-refusals.js';
 import {HeldNicks} from './held-nicks.js';
 import {RoomLog, type Held, type LogOptions} from './log.js';
 import {Numbers, type TakenBack} from './numbers.js';
-import {nickHeld, nickTaken, noSuchMember, roomFull} from './refusals.js';
 import type {
 	JoinResult,
 	Member,

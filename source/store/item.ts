@@ -1,4 +1,5 @@
 /** One thing in the transcript. Objects are never changed, only replaced. */
+import type {Tone} from '../event/event.js';
 
 /**
  * How far one's own message is known to have come; never more than is known.
@@ -7,8 +8,6 @@
  * failed: refused, with the reason.
  */
 export type Mark = 'queued' | 'sent' | 'stored' | 'failed';
-
-export type Tone = 'info' | 'good' | 'warn' | 'bad';
 
 export type Message = {
 	readonly kind: 'message';

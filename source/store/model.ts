@@ -1,9 +1,9 @@
 /** What a screen shows, as plain data; reduce.ts moves it on. */
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
-import type {Place} from './event.js';
+import type {Place} from '../event/event.js';
+import {nobody, type Presence} from '../protocol/presence.js';
 import type {Message, Whisper} from './item.js';
-import {nobody, type Presence} from './presence.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
 import {emptyTranscript, type Transcript} from './transcript.js';
 

@@ -4,8 +4,7 @@
 import type {Connection} from '../connection/connection.js';
 import {assertNever} from '../errors.js';
 import type {Found, LeaveReason, ServerFrame} from '../protocol/frame.js';
-import type {ChatEvent} from './event.js';
-import type {Tone} from './item.js';
+import type {ChatEvent, Tone} from '../event/event.js';
 
 export type Words = {readonly tone: Tone; readonly text: string};
 

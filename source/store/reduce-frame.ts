@@ -5,11 +5,11 @@ import type {
 	ServerFrame,
 	Whispered,
 } from '../protocol/frame.js';
+import {reducePresence} from '../protocol/presence.js';
 import type {Draft} from './model-draft.js';
 import type {Mark} from './item.js';
 import {foundLines, wordsOf} from './notice.js';
 import {applyPast, itemOf, noticeOf} from './past.js';
-import {reducePresence} from './presence.js';
 
 export const applyFrame = (
 	draft: Draft,

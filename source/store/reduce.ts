@@ -3,13 +3,13 @@
  * frame at once, so that a flood costs one step a frame.
  */
 import {assertNever} from '../errors.js';
+import type {ChatEvent} from '../event/event.js';
 import {
 	createDraft,
 	finishDraft,
 	settleItems,
 	type Draft,
 } from './model-draft.js';
-import type {ChatEvent} from './event.js';
 import {keptRtts, type Model} from './model.js';
 import {wordsOf} from './notice.js';
 import {applyFrame, settle} from './reduce-frame.js';

@@ -2,10 +2,10 @@
  * What is known of the sockets themselves: the timeline, the kernel's view,
  * the peers, the chunks, the rates. Pure.
  */
-import type {KernelPair, KernelSocket, Step} from '../connection/tcp.js';
+import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
-import type {SocketEvent, WireEvent} from './event.js';
-import type {PeerRow} from './peer-row.js';
+import type {SocketEvent, WireEvent} from '../event/event.js';
+import type {PeerRow} from '../event/peer-row.js';
 import {appendStep} from './steps.js';
 import {appendWire, emptyWire, type Wire} from './wire.js';
 

@@ -1,8 +1,8 @@
 /**
  * The timeline's memory: the newest steps, each state once. Pure.
  */
-import {canReach} from '../connection/tcp-end.js';
-import type {Step} from '../connection/tcp.js';
+import {canReach} from '../tcp/tcp-end.js';
+import type {Step} from '../tcp/tcp.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 

@@ -4,7 +4,7 @@
  *
  * The shape is what `useSyncExternalStore` takes.
  */
-import type {ChatEvent} from './event.js';
+import type {ChatEvent} from '../event/event.js';
 import type {Model} from './model.js';
 import {reduce} from './reduce.js';
 

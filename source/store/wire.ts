@@ -2,20 +2,7 @@
  * The wire view's memory: chunks as they were read or written, the newest, in
  * bounded memory. Pure.
  */
-
-/** One read or one write of a socket. */
-export type WireChunk = {
-	readonly at: number;
-	readonly direction: 'in' | 'out';
-	/** The server's peer; undefined on a client. */
-	readonly peer: string | undefined;
-	/** Bytes of this direction of this connection before it. */
-	readonly offset: number;
-	/** All its bytes, or the first of them where it is very long. */
-	readonly bytes: Uint8Array;
-	/** How many there were. */
-	readonly length: number;
-};
+import type {WireChunk} from '../event/event.js';
 
 export type Wire = {
 	/** How many chunks there were before the first kept. */

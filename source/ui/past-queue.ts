@@ -3,7 +3,7 @@
  * the first with an error. A page older than what there is will be wanted again
  * by the next key; the very first page is asked for once the way is free.
  */
-import type {ChatEvent} from '../store/event.js';
+import type {ChatEvent} from '../event/event.js';
 import type {PastWish} from './use-views.js';
 
 type Read = Exclude<PastWish, 'none'>;

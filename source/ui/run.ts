@@ -3,10 +3,10 @@
  * longer to load than a connection to be accepted.
  */
 import type {SockchatError} from '../errors.js';
-import {systemClock} from '../net/clock.js';
-import {startDeadline} from '../net/deadline.js';
-import type {Options} from '../options.js';
-import type {ChatEvent} from '../store/event.js';
+import {systemClock} from '../socket/clock.js';
+import {startDeadline} from '../chat/deadline.js';
+import type {Options} from '../options/options.js';
+import type {ChatEvent} from '../event/event.js';
 import {createModel} from '../store/model.js';
 import {olderThan} from '../store/past.js';
 import {Store} from '../store/store.js';

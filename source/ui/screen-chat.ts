@@ -9,12 +9,12 @@ import {
 	type HelpScope,
 	type ViewCommandName,
 } from '../commands/registry.js';
-import {systemClock} from '../net/clock.js';
-import {openRaw, type RawChat} from '../net/open-raw.js';
-import {onlyHost, openRoom, type RoomChat} from '../net/open-room.js';
-import {lineEnds, type Options} from '../options.js';
-import type {ChatEvent} from '../store/event.js';
-import {roomRules, type DraftRules} from './draft.js';
+import {systemClock} from '../socket/clock.js';
+import {openRaw, type RawChat} from '../chat/open-raw.js';
+import {onlyHost, openRoom, type RoomChat} from '../chat/open-room.js';
+import {lineEnds, type Options} from '../options/options.js';
+import type {ChatEvent} from '../event/event.js';
+import {roomRules, type DraftRules} from './input/draft.js';
 
 /** What a command may ask of the screen itself. */
 export type ScreenHands = {

@@ -9,7 +9,8 @@
  */
 import {assertNever} from '../errors.js';
 import {display, type DisplayText} from '../protocol/display.js';
-import type {Mark, Tone} from '../store/item.js';
+import type {Mark} from '../store/item.js';
+import type {Tone} from '../event/event.js';
 
 export type Style = {
 	readonly color?: string;

@@ -6,10 +6,10 @@ import {useReducer, useRef} from 'react';
 import type {ViewCommandName} from '../commands/registry.js';
 import type {Model} from '../store/model.js';
 import {olderThan} from '../store/past.js';
-import type {Key} from './keys.js';
+import type {Key} from './input/keys.js';
 import {type Area, contentOf} from './layout.js';
-import {lastTop, peerColumns} from './peer-table.js';
-import {lifecycleView, sideOf} from './timeline.js';
+import {lastTop, peerColumns} from './peers/peer-table.js';
+import {lifecycleView, sideOf} from './lifecycle/timeline.js';
 import {
 	scrollPages,
 	scrollToTop,
@@ -19,8 +19,12 @@ import {
 	type Anchor,
 	type ScrollView,
 	type View,
-} from './window.js';
-import {createWireContext, wireView, type WireContext} from './wire-window.js';
+} from './pane/window.js';
+import {
+	createWireContext,
+	wireView,
+	type WireContext,
+} from './wire/wire-window.js';
 
 export type ViewName = 'chat' | ViewCommandName;
 

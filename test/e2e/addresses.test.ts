@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
 import {startBin} from '../helpers/process.js';
-import {openScreen, serveJson, serveScreen} from './sockchat.js';
+import {openScreen, serveJson, serveScreen} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
 

@@ -1,7 +1,7 @@
 /** Wrong usage: one sentence, no stack, exit code 2; also as JSON. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {flagNames, flags, writtenFlag} from '../../source/flags.js';
+import {flagNames, flags, writtenFlag} from '../../source/options/flags.js';
 import {startBin} from '../helpers/process.js';
 
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];

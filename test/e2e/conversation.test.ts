@@ -3,7 +3,7 @@ import test, {after} from 'node:test';
 import {maxTextBytes} from '../../source/protocol/frame.js';
 import type {Terminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
-import {joinScreen, serveScreen} from './sockchat.js';
+import {joinScreen, serveScreen} from '../helpers/sockchat.js';
 
 const {terminal: otter, port} = await serveScreen({after}, 'otter');
 const heron = await joinScreen({after}, port, 'heron');

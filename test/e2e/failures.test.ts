@@ -9,7 +9,7 @@ import test, {after, type TestContext} from 'node:test';
 import {maxFrameBytes} from '../../source/protocol/frame.js';
 import {startBin, type RunningProcess} from '../helpers/process.js';
 import {openPlain} from '../helpers/wire-peer.js';
-import {joinBare, loopback, serveJson} from './sockchat.js';
+import {joinBare, loopback, serveJson} from '../helpers/sockchat.js';
 
 const {server, port} = await serveJson({after}, ['--nick', 'otter']);
 

@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {joinBare, openScreen, serveJson, serveScreen} from './sockchat.js';
-import {waitForWhole} from './whole-screen.js';
+import {
+	joinBare,
+	openScreen,
+	serveJson,
+	serveScreen,
+} from '../helpers/sockchat.js';
+import {waitForWhole} from '../helpers/whole-screen.js';
 
 const count = 2000;
 const size = {columns: 100, rows: 24};

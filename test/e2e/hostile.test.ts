@@ -3,8 +3,13 @@ import test, {after} from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
 import {openPlain} from '../helpers/wire-peer.js';
-import {joinBare, joinScreen, loopback, serveScreen} from './sockchat.js';
-import {waitForWhole} from './whole-screen.js';
+import {
+	joinBare,
+	joinScreen,
+	loopback,
+	serveScreen,
+} from '../helpers/sockchat.js';
+import {waitForWhole} from '../helpers/whole-screen.js';
 
 const size = {columns: 100, rows: 24};
 const {terminal: otter, port} = await serveScreen({after}, 'otter', size);

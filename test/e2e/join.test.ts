@@ -7,7 +7,7 @@ import test from 'node:test';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {openScreen, serveScreen} from './sockchat.js';
+import {openScreen, serveScreen} from '../helpers/sockchat.js';
 
 test('e2e: sockchat alone joins the room that is there', async t => {
 	const {terminal: otter, port} = await serveScreen(t, 'otter');

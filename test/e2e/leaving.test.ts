@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import type {Terminal} from '../helpers/terminal.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
-import {joinScreen, loopback, serveScreen} from './sockchat.js';
+import {joinScreen, loopback, serveScreen} from '../helpers/sockchat.js';
 
 const {terminal: otter, port} = await serveScreen({after}, 'otter');
 const address = loopback(port);

@@ -12,7 +12,7 @@ import {
 	openScreen,
 	serveJson,
 	serveScreen,
-} from './sockchat.js';
+} from '../helpers/sockchat.js';
 
 const wide = {columns: 120, rows: 30} as const;
 

@@ -10,7 +10,7 @@ import test, {after, type TestContext} from 'node:test';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {bin, startBin} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
-import {joinBare, serveJson} from './sockchat.js';
+import {joinBare, serveJson} from '../helpers/sockchat.js';
 
 // Names that a minifier keeps: React's element, the root of Ink's tree.
 const markers = [/react\.transitional\.element/g, /ink-root/g];

@@ -4,8 +4,8 @@ import test, {after} from 'node:test';
 import {bin} from '../helpers/process.js';
 import {openShell, toShellLine} from '../helpers/shell.js';
 import {until} from '../helpers/until.js';
-import {joinBare, openScreen, serveJson} from './sockchat.js';
-import {waitForWhole} from './whole-screen.js';
+import {joinBare, openScreen, serveJson} from '../helpers/sockchat.js';
+import {waitForWhole} from '../helpers/whole-screen.js';
 
 const {port} = await serveJson({after}, ['--nick', 'host']);
 const heron = await joinBare({after}, port, 'heron');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {openWire} from '../helpers/wire-peer.js';
-import {loopback, serveJson} from './sockchat.js';
+import {loopback, serveJson} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
 const failed = {code: 1, signal: undefined};

@@ -10,7 +10,7 @@ import test, {after, type TestContext} from 'node:test';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 import {until} from '../helpers/until.js';
-import {openScreen, serveScreen} from './sockchat.js';
+import {openScreen, serveScreen} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
 const folder = mkdtempSync(join(tmpdir(), 'sockchat-raw-'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {startBin} from '../helpers/process.js';
-import {joinScreen, serveJson, serveScreen} from './sockchat.js';
+import {joinScreen, serveJson, serveScreen} from '../helpers/sockchat.js';
 
 /** How many messages of a text a JSON server has told. */
 const countOf = (stdout: string, text: string): number =>

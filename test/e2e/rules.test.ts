@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {openPlain} from '../helpers/wire-peer.js';
-import {joinBare, loopback} from './sockchat.js';
+import {joinBare, loopback} from '../helpers/sockchat.js';
 
 test('e2e: what a host rules is told to it, and to the room', async t => {
 	const server = startBin(t, ['serve', '--port', '0', '--nick', 'otter']);

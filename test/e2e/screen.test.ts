@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
-import {joinBare, openScreen, serveJson} from './sockchat.js';
-import {waitForWhole} from './whole-screen.js';
+import {joinBare, openScreen, serveJson} from '../helpers/sockchat.js';
+import {waitForWhole} from '../helpers/whole-screen.js';
 
 const {port} = await serveJson({after});
 const heron = await joinBare({after}, port, 'heron');

@@ -4,7 +4,7 @@ import {spawnSync} from 'node:child_process';
 import test, {after} from 'node:test';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
-import {serveJson} from './sockchat.js';
+import {serveJson} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
 

@@ -5,7 +5,7 @@ import {openFull} from '../helpers/peers.js';
 import {bin, startBin} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
-import {joinBare, serveJson} from './sockchat.js';
+import {joinBare, serveJson} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
 

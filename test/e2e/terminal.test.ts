@@ -8,7 +8,7 @@ import {requireExecutable} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
 import {openShell, toShellLine, type Shell} from '../helpers/shell.js';
 import {until} from '../helpers/until.js';
-import {joinBare, serveJson} from './sockchat.js';
+import {joinBare, serveJson} from '../helpers/sockchat.js';
 
 const {port: openPort} = await serveJson({after});
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {createServer} from 'node:net';
 import test, {after} from 'node:test';
 import {startNetcat, startPython} from '../helpers/peers.js';
-import {openScreen, serveScreen} from './sockchat.js';
+import {openScreen, serveScreen} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
 

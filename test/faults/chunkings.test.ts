@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import {decodeServerFrame, frameLine} from '../../source/protocol/codec.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
-import {createRandom, deadlineMs, sized} from './size.js';
+import {createRandom, deadlineMs, sized} from '../helpers/faults/size.js';
 
 const chunkings = sized(100_000, 5000);
 

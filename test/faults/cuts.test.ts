@@ -1,14 +1,14 @@
 /** Connections that are cut at any place: nothing is lost, doubled, reordered. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {Client} from '../../source/net/client.js';
-import {connectionFailed, dial} from '../../source/net/dial.js';
+import {Client} from '../../source/client/client.js';
+import {connectionFailed, dial} from '../../source/socket/dial.js';
 import type {Message} from '../../source/protocol/frame.js';
 import {nickOf, openClient} from '../helpers/client.js';
 import {openFaultProxy, type Cut} from '../helpers/fault-proxy.js';
 import {openServer} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
-import {createRandom, deadlineMs, sized} from './size.js';
+import {createRandom, deadlineMs, sized} from '../helpers/faults/size.js';
 
 const clientCount = sized(50, 10);
 const messagesEach = sized(200, 50);

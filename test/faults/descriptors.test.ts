@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
-import {peersFor} from '../../source/net/descriptors.js';
-import {joinBare, loopback} from '../e2e/sockchat.js';
+import {peersFor} from '../../source/socket/descriptors.js';
+import {joinBare, loopback} from '../helpers/sockchat.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
 import {openClient} from '../helpers/client.js';
 import {openPlain} from '../helpers/wire-peer.js';
-import {deadlineMs} from './size.js';
+import {deadlineMs} from '../helpers/faults/size.js';
 
 const files = 64;
 const comers = 100;

@@ -6,10 +6,10 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
-import {joinBare, serveJson} from '../e2e/sockchat.js';
+import {joinBare, serveJson} from '../helpers/sockchat.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
-import {makeFolder} from './process.js';
+import {makeFolder} from '../helpers/faults/process.js';
 
 type Disk = {
 	readonly kind: string;

@@ -4,11 +4,16 @@ import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {openClient} from '../helpers/client.js';
-import {loopback} from '../e2e/sockchat.js';
+import {loopback} from '../helpers/sockchat.js';
 import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
-import {makeFolder, serveOn} from './process.js';
-import {createRandom, deadlineMs, isFull, sized} from './size.js';
+import {makeFolder, serveOn} from '../helpers/faults/process.js';
+import {
+	createRandom,
+	deadlineMs,
+	isFull,
+	sized,
+} from '../helpers/faults/size.js';
 
 const kills = sized(20, 4);
 const clientCount = 5;

@@ -1,12 +1,17 @@
 /** A server that is started anew while all its clients want to come back. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {loopback} from '../e2e/sockchat.js';
+import {loopback} from '../helpers/sockchat.js';
 import {openClient} from '../helpers/client.js';
 import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
-import {serveOn} from './process.js';
-import {createRandom, deadlineMs, isFull, sized} from './size.js';
+import {serveOn} from '../helpers/faults/process.js';
+import {
+	createRandom,
+	deadlineMs,
+	isFull,
+	sized,
+} from '../helpers/faults/size.js';
 
 const clientCount = sized(200, 40);
 const windowMs = 100;

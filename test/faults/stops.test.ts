@@ -1,12 +1,12 @@
 /** Processes that are stopped: a server, and a reader that others don't wait for. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {serveJson, loopback} from '../e2e/sockchat.js';
+import {serveJson, loopback} from '../helpers/sockchat.js';
 import {openClient} from '../helpers/client.js';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {eventsOf, residentKib} from './process.js';
-import {deadlineMs, isFull, sized} from './size.js';
+import {eventsOf, residentKib} from '../helpers/faults/process.js';
+import {deadlineMs, isFull, sized} from '../helpers/faults/size.js';
 
 test(
 	'faults: a server that is stopped is silent, then lost, and back after it goes on',

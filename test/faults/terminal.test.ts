@@ -6,7 +6,7 @@ import test, {after, type TestContext} from 'node:test';
 import {bin} from '../helpers/process.js';
 import {openShell, toShellLine, type Shell} from '../helpers/shell.js';
 import {until} from '../helpers/until.js';
-import {serveJson} from '../e2e/sockchat.js';
+import {serveJson} from '../helpers/sockchat.js';
 
 const {server, port} = await serveJson({after});
 

@@ -4,11 +4,11 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import process from 'node:process';
 import {test} from 'node:test';
-import {joinBare} from '../e2e/sockchat.js';
+import {joinBare} from '../helpers/sockchat.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
-import {makeFolder} from './process.js';
-import {deadlineMs, sized} from './size.js';
+import {makeFolder} from '../helpers/faults/process.js';
+import {deadlineMs, sized} from '../helpers/faults/size.js';
 
 const messages = sized(500, 50);
 

@@ -6,9 +6,9 @@ import type {
 	KernelSocket,
 	Step,
 	TcpState,
-} from '../../source/connection/tcp.js';
+} from '../../source/tcp/tcp.js';
 import type {Model} from '../../source/store/model.js';
-import type {PeerRow} from '../../source/store/peer-row.js';
+import type {PeerRow} from '../../source/event/peer-row.js';
 import {
 	connections,
 	kernelSocket,

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import type {TestContext} from 'node:test';
 import stringWidth from 'string-width';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import type {Model} from '../../source/store/model.js';
 import {Store} from '../../source/store/store.js';
 import {App, type AppProps} from '../../source/ui/app.js';
-import {roomRules} from '../../source/ui/draft.js';
+import {roomRules} from '../../source/ui/input/draft.js';
 import type {ViewName} from '../../source/ui/use-views.js';
 import {FakeClock} from './clock.js';
 import {openInkScreen} from './ink-screen.js';

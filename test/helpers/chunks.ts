@@ -1,4 +1,4 @@
-import type {WireChunk} from '../../source/store/wire.js';
+import type {WireChunk} from '../../source/event/event.js';
 
 export const chunkOf = (
 	bytes: string | Uint8Array,

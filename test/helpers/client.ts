@@ -1,10 +1,10 @@
 /** Our own client under test. */
 import type {Duplex} from 'node:stream';
-import type {Address} from '../../source/net/address.js';
-import {Client, type ClientOptions} from '../../source/net/client.js';
-import {connectionFailed, dial} from '../../source/net/dial.js';
+import type {Address} from '../../source/socket/address.js';
+import {Client, type ClientOptions} from '../../source/client/client.js';
+import {connectionFailed, dial} from '../../source/socket/dial.js';
 import {parseNick, type Nick} from '../../source/protocol/nick.js';
-import type {ClientEvent} from '../../source/store/event.js';
+import type {ClientEvent} from '../../source/event/event.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {until} from './until.js';

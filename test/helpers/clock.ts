@@ -2,7 +2,7 @@
  * Time that stands still until a test moves it. Sockets go on meanwhile: wait
  * for what they bring, then move the time.
  */
-import type {Clock} from '../../source/net/clock.js';
+import type {Clock} from '../../source/socket/clock.js';
 
 type Timer = {readonly due: number; readonly callback: () => void};
 

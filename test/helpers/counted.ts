@@ -6,7 +6,7 @@
 import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
 import {setImmediate as turn} from 'node:timers/promises';
-import {Sessions} from '../../source/net/sessions.js';
+import {Sessions} from '../../source/server/sessions.js';
 import {Room} from '../../source/room/room.js';
 import {FakeClock} from './clock.js';
 import {clientNumber} from './members.js';

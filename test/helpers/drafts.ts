@@ -1,10 +1,10 @@
 /**
  * Drafts for tests, written with | where the caret is.
  */
-import type {Candidates} from '../../source/ui/completion.js';
-import {createDraft, edit, type Draft} from '../../source/ui/draft.js';
-import type {Key} from '../../source/ui/keys.js';
-import {press} from '../../source/ui/sending.js';
+import type {Candidates} from '../../source/ui/input/completion.js';
+import {createDraft, edit, type Draft} from '../../source/ui/input/draft.js';
+import type {Key} from '../../source/ui/input/keys.js';
+import {press} from '../../source/ui/input/sending.js';
 
 export type PlainKey = Exclude<Key['type'], 'insert'>;
 

@@ -4,7 +4,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {createConnection, createServer, type Socket} from 'node:net';
-import type {Address} from '../../source/net/address.js';
+import type {Address} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {until} from './until.js';
 

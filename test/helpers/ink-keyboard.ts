@@ -5,8 +5,8 @@
 import type {TestContext} from 'node:test';
 import {render} from 'ink-testing-library';
 import {createElement, useEffect} from 'react';
-import type {Key} from '../../source/ui/keys.js';
-import {useKeyboard} from '../../source/ui/use-keyboard.js';
+import type {Key} from '../../source/ui/input/keys.js';
+import {useKeyboard} from '../../source/ui/input/use-keyboard.js';
 
 export const openKeyboard = async (t: TestContext) => {
 	let keys: Key[] = [];

@@ -1,7 +1,7 @@
 /** What `ss` says of sockets, to hold what sockchat shows against it. */
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
-import type {Step, TcpState} from '../../source/connection/tcp.js';
+import type {Step, TcpState} from '../../source/tcp/tcp.js';
 import {requireExecutable} from './environment.js';
 
 const run = promisify(execFile);

@@ -1,12 +1,12 @@
 /** Models as a screen gets them, with what a test doesn't care about filled in. */
 import type {Connection} from '../../source/connection/connection.js';
 import type {Listening} from '../../source/connection/listening.js';
-import type {KernelSocket} from '../../source/connection/tcp.js';
+import type {KernelSocket} from '../../source/tcp/tcp.js';
 import {SockchatError} from '../../source/errors.js';
 import {createModel, type Model} from '../../source/store/model.js';
-import type {PeerRow} from '../../source/store/peer-row.js';
+import type {PeerRow} from '../../source/event/peer-row.js';
 import {emptySocketView} from '../../source/store/socket-view.js';
-import type {Row} from '../../source/ui/row.js';
+import type {Row} from '../../source/ui/text/row.js';
 
 /** Monotonic, and its wall clock: the present of all models here. */
 export const now = 1_000_000;

@@ -1,16 +1,16 @@
 /** Raw mode under test: what went over the wire, byte by byte. */
 import {Buffer} from 'node:buffer';
-import type {Address} from '../../source/net/address.js';
-import {RawClient, type RawClientOptions} from '../../source/net/raw-client.js';
+import type {Address} from '../../source/socket/address.js';
+import {RawClient, type RawClientOptions} from '../../source/raw/client.js';
 import {
 	startRawServer,
 	type RawServerOptions,
-} from '../../source/net/raw-server.js';
+} from '../../source/raw/server.js';
 import type {
 	ClientEvent,
 	RawEvent,
 	ServerEvent,
-} from '../../source/store/event.js';
+} from '../../source/event/event.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {anyPort} from './room.js';

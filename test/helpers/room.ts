@@ -3,13 +3,13 @@
  * when the test ends, and what it told is collected.
  */
 import type {Socket} from 'node:net';
-import type {Address} from '../../source/net/address.js';
-import {systemClock} from '../../source/net/clock.js';
-import {startServer, type ServerOptions} from '../../source/net/server.js';
-import {Sessions} from '../../source/net/sessions.js';
+import type {Address} from '../../source/socket/address.js';
+import {systemClock} from '../../source/socket/clock.js';
+import {startServer, type ServerOptions} from '../../source/server/server.js';
+import {Sessions} from '../../source/server/sessions.js';
 import type {LogOptions} from '../../source/room/log.js';
 import {Room} from '../../source/room/room.js';
-import type {ServerEvent} from '../../source/store/event.js';
+import type {ServerEvent} from '../../source/event/event.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {listenBare} from './scripted.js';

@@ -1,6 +1,6 @@
 /** Servers that are not ours: they do what a test says, and no more. */
 import {createServer, type AddressInfo, type Socket} from 'node:net';
-import type {Address} from '../../source/net/address.js';
+import type {Address} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {WirePeer, type FrameOf} from './wire-peer.js';
 

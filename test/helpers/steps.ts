@@ -1,12 +1,12 @@
 /** Steps and states of a connection for tests: made in a word, told in a line. */
-import {StepLog} from '../../source/connection/step-log.js';
+import {StepLog} from '../../source/tcp/step-log.js';
 import type {
 	Call,
 	KernelPair,
 	KernelSocket,
 	Step,
 	TcpState,
-} from '../../source/connection/tcp.js';
+} from '../../source/tcp/tcp.js';
 
 type Changes = {readonly at?: number; readonly peer?: string};
 

@@ -1,10 +1,10 @@
 /** A watch over sockets, and what it told. */
-import type {Step} from '../../source/connection/tcp.js';
-import type {Address} from '../../source/net/address.js';
-import {systemClock, type Clock} from '../../source/net/clock.js';
-import {SocketWatch} from '../../source/net/socket-watch.js';
-import type {TcpTable} from '../../source/net/tcp-table.js';
-import type {SocketEvent, WireEvent} from '../../source/store/event.js';
+import type {Step} from '../../source/tcp/tcp.js';
+import type {Address} from '../../source/socket/address.js';
+import {systemClock, type Clock} from '../../source/socket/clock.js';
+import {SocketWatch} from '../../source/watch/socket-watch.js';
+import type {TcpTable} from '../../source/socket/tcp-table.js';
+import type {SocketEvent, WireEvent} from '../../source/event/event.js';
 import {appendStep} from '../../source/store/steps.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';

@@ -1,12 +1,12 @@
 /** Connections over real sockets with a timeline at each end. */
 import type {Socket} from 'node:net';
-import {StepLog} from '../../source/connection/step-log.js';
-import type {KernelPair, Step, TcpState} from '../../source/connection/tcp.js';
-import {endpointsOf, type Address} from '../../source/net/address.js';
-import {systemClock} from '../../source/net/clock.js';
-import {dial} from '../../source/net/dial.js';
-import {watchSteps} from '../../source/net/socket-steps.js';
-import {readTcpTable} from '../../source/net/tcp-table.js';
+import {StepLog} from '../../source/tcp/step-log.js';
+import type {KernelPair, Step, TcpState} from '../../source/tcp/tcp.js';
+import {endpointsOf, type Address} from '../../source/socket/address.js';
+import {systemClock} from '../../source/socket/clock.js';
+import {dial} from '../../source/socket/dial.js';
+import {watchSteps} from '../../source/watch/steps.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {appendStep} from '../../source/store/steps.js';
 import type {Owner} from './environment.js';
 import {portOf} from './room.js';

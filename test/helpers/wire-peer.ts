@@ -6,7 +6,7 @@ import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import {createConnection, type Socket, type TcpNetConnectOpts} from 'node:net';
 import type {Duplex} from 'node:stream';
-import type {Address} from '../../source/net/address.js';
+import type {Address} from '../../source/socket/address.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import type {Owner} from './environment.js';
 import {until, type Falsy} from './until.js';

@@ -4,7 +4,14 @@ import {readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {takeLock} from '../../source/history/lock.js';
-import {look, makePath, namesBeside, open, range, seqsOf} from './kept.js';
+import {
+	look,
+	makePath,
+	namesBeside,
+	open,
+	range,
+	seqsOf,
+} from '../helpers/history/kept.js';
 
 type Left = {readonly pid: number; readonly started: string};
 

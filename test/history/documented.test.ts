@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {test} from 'node:test';
-import {look, makePath, range, seqsOf} from './kept.js';
+import {look, makePath, range, seqsOf} from '../helpers/history/kept.js';
 
 const docs = readFileSync(
 	new URL('../../docs/history.md', import.meta.url),

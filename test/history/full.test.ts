@@ -12,7 +12,7 @@ import {
 	range,
 	seqsOf,
 	stateAt,
-} from './kept.js';
+} from '../helpers/history/kept.js';
 
 /**
  * Lets files of this process grow to so many bytes (RLIMIT_FSIZE): the kernel

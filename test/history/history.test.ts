@@ -16,7 +16,7 @@ import {
 	open,
 	otterId,
 	stateAt,
-} from './kept.js';
+} from '../helpers/history/kept.js';
 
 test('history: begins empty, and gives back what was appended', async t => {
 	const path = makePath(t);

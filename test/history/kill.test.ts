@@ -4,9 +4,11 @@ import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {startProcess} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {look, makePath, range, seqsOf} from './kept.js';
+import {look, makePath, range, seqsOf} from '../helpers/history/kept.js';
 
-const appender = fileURLToPath(new URL('appender.ts', import.meta.url));
+const appender = fileURLToPath(
+	new URL('../helpers/history/appender.ts', import.meta.url),
+);
 
 const lastKept = (output: string): number =>
 	Number(/kept (\d+)\n(?!.*\n)/.exec(output)?.[1] ?? 0);

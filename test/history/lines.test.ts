@@ -12,7 +12,7 @@ import {
 import {walkEntries} from '../../source/history/walk.js';
 import {frameLine} from '../../source/protocol/codec.js';
 import type {Entry} from '../../source/protocol/frame.js';
-import {lineOf, otterId} from './kept.js';
+import {lineOf, otterId} from '../helpers/history/kept.js';
 
 const anyText = fc.string({unit: 'binary', maxLength: 30});
 const anyId = fc

@@ -8,9 +8,11 @@ import {takeLock} from '../../source/history/lock.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {look, makePath, open} from './kept.js';
+import {look, makePath, open} from '../helpers/history/kept.js';
 
-const taker = fileURLToPath(new URL('lock-taker.ts', import.meta.url));
+const taker = fileURLToPath(
+	new URL('../helpers/history/lock-taker.ts', import.meta.url),
+);
 
 const startTaker = async (t: TestContext, path: string) => {
 	const child = startProcess(t, process.execPath, [

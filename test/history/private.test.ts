@@ -11,7 +11,7 @@ import {
 import {join} from 'node:path';
 import process from 'node:process';
 import {test} from 'node:test';
-import {look, makeFolder, makePath, open} from './kept.js';
+import {look, makeFolder, makePath, open} from '../helpers/history/kept.js';
 
 const modeOf = (path: string): string =>
 	(statSync(path).mode & 0o777).toString(8);

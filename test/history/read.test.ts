@@ -11,7 +11,7 @@ import {
 	seqsOf,
 	stateAt,
 	type Kept,
-} from './kept.js';
+} from '../helpers/history/kept.js';
 
 /** Files of all kinds: many small groups, a large one, long lines, one entry. */
 const openLong = async (owner: Owner): Promise<Kept & {head: number}> => {

@@ -13,7 +13,7 @@ import {
 	range,
 	seqsOf,
 	stateAt,
-} from './kept.js';
+} from '../helpers/history/kept.js';
 
 const small = {fileBytes: 1000};
 

@@ -12,7 +12,7 @@ import {
 	range,
 	seqsOf,
 	stateAt,
-} from './kept.js';
+} from '../helpers/history/kept.js';
 
 const fold = (text: string) => text.normalize('NFC').toLowerCase();
 

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {Syncing} from '../../source/history/syncing.js';
 import {FakeClock} from '../helpers/clock.js';
 import {until} from '../helpers/until.js';
-import {makePath} from './kept.js';
+import {makePath} from '../helpers/history/kept.js';
 
 // No file has it: what fdatasync says of it stands for a disk that fails.
 const badFd = 1_000_000;

@@ -20,7 +20,7 @@ import {
 	otterId,
 	range,
 	seqsOf,
-} from './kept.js';
+} from '../helpers/history/kept.js';
 
 type Written = {
 	readonly bytes: Buffer;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {readLesson} from './lesson.js';
-import {playLesson} from './play.js';
+import {readLesson} from '../helpers/lessons/lesson.js';
+import {playLesson} from '../helpers/lessons/play.js';
 
 test('lesson: FIN delivers what is on its way, RST loses it', async t => {
 	const terminal = await playLesson(t, readLesson('fin-and-rst'));

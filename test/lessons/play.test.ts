@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import {test} from 'node:test';
-import {findLines} from './expected.js';
-import {parseLesson, readLesson} from './lesson.js';
-import {playLesson} from './play.js';
+import {findLines} from '../helpers/lessons/expected.js';
+import {parseLesson, readLesson} from '../helpers/lessons/lesson.js';
+import {playLesson} from '../helpers/lessons/play.js';
 
 const lessonOf = (...lines: readonly string[]) =>
 	['1. Do this:', '', '   ```console', ...lines, '   ```', ''].join('\n');

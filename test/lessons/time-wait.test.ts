@@ -1,6 +1,6 @@
 import {test} from 'node:test';
-import {readLesson} from './lesson.js';
-import {playLesson} from './play.js';
+import {readLesson} from '../helpers/lessons/lesson.js';
+import {playLesson} from '../helpers/lessons/play.js';
 
 test('lesson: who closes first keeps the port in TIME-WAIT, and a server rebinds it at once', async t => {
 	const lesson = readLesson('time-wait');

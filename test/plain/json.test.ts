@@ -4,10 +4,10 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import type {Connection} from '../../source/connection/connection.js';
-import {explain} from '../../source/connection/explain.js';
+import {explain} from '../../source/tcp/explain.js';
 import {SockchatError} from '../../source/errors.js';
 import {jsonError, jsonLine} from '../../source/plain/json.js';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {chunkOf} from '../helpers/chunks.js';
 import {
 	connections,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {explain} from '../../source/connection/explain.js';
-import type {Step} from '../../source/connection/tcp.js';
+import {explain} from '../../source/tcp/explain.js';
+import type {Step} from '../../source/tcp/tcp.js';
 import {SockchatError} from '../../source/errors.js';
 import {linesOf, type LineOptions} from '../../source/plain/lines.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {chunkOf} from '../helpers/chunks.js';
 import {connections, kernelSocket} from '../helpers/models.js';
 import {messageFrame, welcomeFrame} from '../helpers/scripted.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {PassThrough} from 'node:stream';
 import {test, type TestContext} from 'node:test';
-import {parseOptions, type Options} from '../../source/options.js';
+import {parseOptions, type Options} from '../../source/options/options.js';
 import {runPlain} from '../../source/plain/run.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {until} from '../helpers/until.js';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import {heartbeatFor} from '../../source/connection/heartbeat.js';
 import {maxListedNames} from '../../source/protocol/frame.js';
 import {foldNick} from '../../source/protocol/nick.js';
-import {nobody, reducePresence} from '../../source/store/presence.js';
+import {nobody, reducePresence} from '../../source/protocol/presence.js';
 import {maxAnnouncedMembers, Room} from '../../source/room/room.js';
 import type {Member} from '../../source/room/results.js';
 import {clientNumber, enter, entriesOf} from '../helpers/members.js';

@@ -1,7 +1,7 @@
 /** What the model counts and measures beside what is said. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {createModel, keptRtts} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {SockchatError} from '../../source/errors.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import type {Item} from '../../source/store/item.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';

@@ -4,7 +4,7 @@ import type {Connection} from '../../source/connection/connection.js';
 import type {Listening} from '../../source/connection/listening.js';
 import {SockchatError} from '../../source/errors.js';
 import type {LeaveReason, ServerFrame} from '../../source/protocol/frame.js';
-import type {ChatEvent, Place} from '../../source/store/event.js';
+import type {ChatEvent, Place} from '../../source/event/event.js';
 import {wordsOf} from '../../source/store/notice.js';
 
 const cause = new SockchatError('ERR_RESET', 'The server reset it.');

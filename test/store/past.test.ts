@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Entry} from '../../source/protocol/frame.js';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {olderThan} from '../../source/store/past.js';
 import {reduce} from '../../source/store/reduce.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import type {SocketEvent} from '../../source/store/event.js';
+import type {SocketEvent} from '../../source/event/event.js';
 import {
 	emptySocketView,
 	keptSteps,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import type {Step, TcpState} from '../../source/connection/tcp.js';
+import type {Step, TcpState} from '../../source/tcp/tcp.js';
 import {appendStep} from '../../source/store/steps.js';
 import {called, inferred, read} from '../helpers/steps.js';
 

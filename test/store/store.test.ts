@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {createModel} from '../../source/store/model.js';
 import {Store} from '../../source/store/store.js';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {FakeClock} from '../helpers/clock.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);

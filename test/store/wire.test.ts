@@ -8,8 +8,8 @@ import {
 	maxWireBytes,
 	maxWireChunks,
 	type Wire,
-	type WireChunk,
 } from '../../source/store/wire.js';
+import type {WireChunk} from '../../source/event/event.js';
 
 const chunkOf = (bytes: number, at = 0): WireChunk => ({
 	at,

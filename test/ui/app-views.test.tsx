@@ -1,7 +1,7 @@
 /** The views of the screen: scrolled, resized, and at any width. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {openApp} from '../helpers/app.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {ChatEvent} from '../../source/store/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {createPastQueue} from '../../source/ui/past-queue.js';
 
 const answer: ChatEvent = {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test from 'node:test';
-import {PeerSession} from '../../source/net/session.js';
+import {PeerSession} from '../../source/server/peer-session.js';
 import {openCounted} from '../helpers/counted.js';
 
 const texts = (count: number, of = 'text') =>

@@ -9,7 +9,7 @@ import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {bin, startBin} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
-import {serveJson} from '../e2e/sockchat.js';
+import {serveJson} from '../helpers/sockchat.js';
 
 // What Node 24 loads, and a few more for its next versions.
 const most = {version: 108, listening: 121, serve: 153};

@@ -1,0 +1,95 @@
+/**
+ * `serve`: a server plus an ordinary member, whose connection to it is an
+ * in-memory pair instead of a socket.
+ */
+import {duplexPair, type Duplex} from 'node:stream';
+import {SockchatError} from '../errors.js';
+import type {Nick} from '../protocol/nick.js';
+import type {ChatEvent} from '../event/event.js';
+import {Client} from '../client/client.js';
+import {
+	startServer,
+	type Server,
+	type ServerOptions,
+} from '../server/server.js';
+
+export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
+	readonly nick: Nick;
+	readonly isNickFlexible: boolean;
+	/** Nobody looks at what the others say: it is not read then. */
+	readonly isDeaf?: boolean | undefined;
+	readonly onEvent: (event: ChatEvent) => void;
+};
+
+export type Host = {readonly server: Server; readonly client: Client};
+
+/** Settles once the other end has all that was written so far, or is gone. */
+const flushed = async (duplex: Duplex): Promise<void> =>
+	new Promise(resolve => {
+		// A write that the other end no longer takes is never called back.
+		duplex.once('close', resolve);
+		duplex.write('', () => {
+			resolve();
+		});
+	});
+
+/**
+ * Starts a server and joins its room.
+ *
+ * @throws {SockchatError} What `startServer` throws.
+ */
+export const startHost = async (options: HostOptions): Promise<Host> => {
+	const server = await startServer(options);
+	const {nick, isNickFlexible, isDeaf = false, onEvent, clock} = options;
+	let near: Duplex | undefined;
+	const client = new Client({
+		dial() {
+			const [ours, far] = duplexPair();
+			near = ours;
+			server.attach(far, isDeaf);
+			// Before Node 24 the one end of a pair didn't notice that the other was
+			// destroyed. Ended in good order, it has read all by then.
+			far.once('close', () => {
+				ours.destroy();
+			});
+			return ours;
+		},
+		describe: cause =>
+			new SockchatError('ERR_INTERNAL', cause.message, {cause}),
+		nick,
+		isNickFlexible,
+		isRetrying: false,
+		clock,
+		onEvent(event) {
+			// In memory there is no connection to watch: the server's events tell.
+			// A deaf one gets its own entries, and misses nothing between them.
+			if (
+				!(isDeaf && event.type === 'frame' && event.frame.type === 'gap') &&
+				event.type !== 'connection' &&
+				event.type !== 'traffic' &&
+				event.type !== 'rtt'
+			) {
+				onEvent(event);
+			}
+		},
+	});
+	// With the server gone, its host has yet to see how it ended.
+	const closed = Promise.all([server.closed, client.closed]).then(
+		() => undefined,
+	);
+	return {
+		client,
+		server: {
+			...server,
+			closed,
+			async drain() {
+				if (near?.writable) {
+					await flushed(near);
+				}
+
+				await server.drain();
+				return closed;
+			},
+		},
+	};
+};

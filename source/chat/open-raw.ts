@@ -1,0 +1,121 @@
+/** Opens raw bytes for a front end: as a server, or as a client. */
+import type {Buffer} from 'node:buffer';
+import type {SocketAction} from '../tcp/socket-action.js';
+import type {SockchatError} from '../errors.js';
+import type {ChatEvent} from '../event/event.js';
+import {formatAddress, type Address} from '../socket/address.js';
+import {systemClock} from '../socket/clock.js';
+import {RawClient} from '../raw/client.js';
+import {startRawServer} from '../raw/server.js';
+import {SocketWatch} from '../watch/socket-watch.js';
+import {drainOnce, onlyOwnSocket} from './open-room.js';
+
+export type RawOptions = {
+	readonly command: 'serve' | 'connect';
+	readonly address: Address;
+	readonly backlog: number | undefined;
+	readonly localPort: number | undefined;
+	/** Whether somebody shows what the sockets do. */
+	readonly isWatched: boolean;
+};
+
+export type RawChat = {
+	readonly mode: 'raw';
+	readonly role: 'serve' | 'connect';
+	/** The server's address, as people write it. */
+	readonly where: string;
+	/**
+	 * Sends exactly these bytes, a server to every peer.
+	 *
+	 * @returns Settles when more may be sent; of a server at once, so that a peer
+	 * that doesn't read holds up nobody.
+	 */
+	readonly write: (bytes: Buffer) => Promise<void>;
+	/** @returns One sentence on what was done to a socket, or why not. */
+	readonly control: (
+		action: SocketAction,
+		peer: string | undefined,
+	) => Promise<string>;
+	/** The input has ended: a client sends FIN and goes on reading. */
+	readonly finish: () => void;
+	/** Leaves in good order; called again, at once. */
+	readonly leave: () => void;
+	/** Whether the chunks on the wire are told too. */
+	readonly setTap: (isOn: boolean) => void;
+	/** Settles when it is over: with the cause, or none if that was wanted. */
+	readonly closed: Promise<SockchatError | undefined>;
+};
+
+/**
+ * Opens the socket; what happens on it from now on comes as events.
+ *
+ * @throws {SockchatError} Where listening fails. A failed `connect` is told by
+ * `closed`.
+ */
+export const openRaw = async (
+	options: RawOptions,
+	onEvent: (event: ChatEvent) => void,
+): Promise<RawChat> => {
+	const watch = options.isWatched
+		? new SocketWatch(systemClock, onEvent, options.address)
+		: undefined;
+	const setTap = (isOn: boolean) => {
+		if (watch) {
+			watch.tap.isOn = isOn;
+		}
+	};
+
+	if (options.command === 'connect') {
+		const client = new RawClient({...options, onEvent, watch});
+		watch?.sampleClient(() => client.endpoints);
+		let isOver = false;
+		return {
+			mode: 'raw',
+			role: 'connect',
+			where: formatAddress(options.address),
+			write: async bytes => client.write(bytes),
+			control: async (action, peer) =>
+				peer === undefined ? client.control(action) : onlyOwnSocket,
+			finish() {
+				client.finish();
+			},
+			leave() {
+				client.leave();
+				if (isOver) {
+					watch?.stop();
+				}
+			},
+			setTap,
+			closed: (async () => {
+				const cause = await client.closed;
+				await watch?.closed();
+				isOver = true;
+				// A reader may stay, and see TIME-WAIT come and go.
+				watch?.finish();
+				return cause;
+			})(),
+		};
+	}
+
+	const server = await startRawServer({...options, onEvent, watch}).catch(
+		(error: unknown) => {
+			watch?.stop();
+			throw error;
+		},
+	);
+	return {
+		mode: 'raw',
+		role: 'serve',
+		where: formatAddress(server.address),
+		async write(bytes) {
+			server.write(bytes);
+		},
+		control: server.control,
+		finish() {
+			// Its peers may still have something to say.
+		},
+		leave: drainOnce(server),
+		setTap,
+		closed: server.closed.then(() => undefined),
+	};
+};

@@ -1,0 +1,491 @@
+/**
+ * A member's side: dial, say hello, talk, come back after a loss, leave.
+ *
+ * The machine of `connection/lifecycle.ts` decides; this file performs its
+ * effects and tells the rest by events. What is said while there is no
+ * connection waits in the outbox.
+ */
+import {randomUUID} from 'node:crypto';
+import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import type {SocketAction} from '../tcp/socket-action.js';
+import type {Connection, ConnectionEffect} from '../connection/connection.js';
+import type {Outgoing} from '../connection/outbox.js';
+import {assertNever, type SockchatError} from '../errors.js';
+import type {
+	ErrorFrame,
+	MemberList,
+	ServerBye,
+	ServerFrame,
+} from '../protocol/frame.js';
+import type {Nick} from '../protocol/nick.js';
+import {serverUnproven, type Token} from '../protocol/token.js';
+import type {ClientEvent} from '../event/event.js';
+import {endpointsOf, type Endpoints} from '../socket/address.js';
+import {systemClock, type Clock} from '../socket/clock.js';
+import {ConnectionRunner} from '../socket/connection-runner.js';
+import {Gauges} from '../socket/gauges.js';
+import {controlSocket, type SocketOwner} from '../socket/control.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
+import {ClientExchange} from '../socket/token-exchange.js';
+import {Inquiries} from './log-requests.js';
+import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
+import {Conversation} from './conversation.js';
+import {
+	closedBy,
+	closedByHand,
+	finalCodes,
+	notSockchat,
+	resetByHand,
+} from './endings.js';
+
+export type ClientOptions = {
+	/** Opens a connection; called again for each attempt. */
+	readonly dial: () => Duplex;
+	/** A failure of the socket, in words. */
+	readonly describe: (cause: Error) => SockchatError;
+	readonly nick: Nick;
+	/** Whether another nick may be taken when this one is. */
+	readonly isNickFlexible: boolean;
+	/** Whether to come back after a loss; a first attempt is never repeated. */
+	readonly isRetrying: boolean;
+	readonly onEvent: (event: ClientEvent) => void;
+	/** Set where the server has to prove that it knows it. */
+	readonly token?: Token | undefined;
+	/** Set where somebody watches the socket. */
+	readonly watch?: SocketWatch | undefined;
+	readonly clock?: Clock | undefined;
+	/** From 0 up to 1, for the jitter. */
+	readonly random?: (() => number) | undefined;
+};
+
+export class Client {
+	/** Settles when it is over for good: with the cause, or none if it left. */
+	readonly closed: Promise<SockchatError | undefined>;
+	readonly #options: ClientOptions;
+	readonly #clock: Clock;
+	readonly #gauges: Gauges;
+	readonly #conversation: Conversation;
+	readonly #runner: ConnectionRunner;
+	#socket: FramedSocket | undefined;
+	/** Of this connection, where there is a token. */
+	#exchange: ClientExchange | undefined;
+	#bye: ServerBye | undefined;
+	#hasBeenOpen = false;
+	#isPaused = false;
+	/** Why it is ended by hand, while the other side's FIN is awaited. */
+	#closing: SockchatError | undefined;
+	#pings = 0;
+	readonly #inquiries = new Inquiries();
+
+	constructor(options: ClientOptions) {
+		const {nick, onEvent: emit, clock = systemClock} = options;
+		this.#options = options;
+		this.#clock = clock;
+		this.#gauges = new Gauges(clock, emit);
+		this.#conversation = new Conversation({
+			secret: randomUUID(),
+			nick,
+			clock,
+			emit,
+		});
+		this.#runner = new ConnectionRunner({
+			clock,
+			random: options.random ?? Math.random,
+			perform: effect => {
+				this.#perform(effect);
+			},
+			socket: () => this.#socket?.duplex,
+			onEvent: emit,
+			isPaused: () => this.#isPaused,
+		});
+		this.closed = this.#runner.closed;
+		this.#runner.start();
+	}
+
+	get connection(): Connection {
+		return this.#runner.connection;
+	}
+
+	/** The public id, by which one's own entries are known. */
+	get id(): string {
+		return this.#conversation.id;
+	}
+
+	/** The nick as the room has it. */
+	get nick(): string {
+		return this.#conversation.nick;
+	}
+
+	/** The two ends of the connection, while there is one. */
+	get endpoints(): Endpoints {
+		return endpointsOf(this.#socket?.duplex);
+	}
+
+	/** Who is here; at most 200 are named. */
+	get members(): MemberList {
+		return this.#conversation.members;
+	}
+
+	/** How many of one's own messages are not known to be stored. */
+	get unstored(): number {
+		return this.#conversation.unstored;
+	}
+
+	/** Says it to all, now or once there is a connection. */
+	say(text: string): void {
+		this.#queue(text, undefined);
+	}
+
+	/** Says it to one member. */
+	whisper(to: string, text: string): void {
+		this.#queue(text, to);
+	}
+
+	/** Asks for another nick; the room's answer comes as a frame. */
+	rename(nick: string): void {
+		if (this.#conversation.isWelcome) {
+			this.#socket!.send({type: 'nick', nick});
+		} else {
+			this.#conversation.wish(nick);
+		}
+	}
+
+	/** Looks for words in what was said. See `Inquiries`. */
+	search(text: string | undefined): string | undefined {
+		return this.#inquiries.search(text, this.#welcomed);
+	}
+
+	/** Asks for a page of the log. See `Inquiries`. */
+	readPast(before: number | undefined): void {
+		this.#inquiries.readPast(before, this.#welcomed);
+	}
+
+	/** Does to its socket what a person asks for. @returns A sentence on it. */
+	async control(action: SocketAction): Promise<string> {
+		const socket = this.#socket;
+		if (!socket) {
+			return 'There is no connection now.';
+		}
+
+		const {duplex} = socket;
+		const owner: SocketOwner = {
+			duplex,
+			setPaused: isPaused => {
+				this.#isPaused = isPaused;
+				if (isPaused) {
+					duplex.pause();
+				} else {
+					duplex.resume();
+				}
+			},
+			reset: () => {
+				if (duplex instanceof Socket) {
+					duplex.resetAndDestroy();
+				}
+
+				this.#lose(resetByHand());
+			},
+			onCall: call => {
+				this.#options.watch?.called(call, duplex);
+			},
+			close: () => {
+				this.#closing = closedByHand();
+				socket.send({type: 'bye'});
+				socket.finish();
+			},
+		};
+		return controlSocket(owner, action, 'Your');
+	}
+
+	/** Says bye and ends the connection; a second call cuts it off. */
+	leave(): void {
+		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
+	}
+
+	/** The socket, while the room listens to what is said over it. */
+	get #welcomed(): FramedSocket | undefined {
+		return this.#conversation.isWelcome ? this.#socket : undefined;
+	}
+
+	#queue(text: string, to: string | undefined): void {
+		const frame = this.#conversation.queue(text, to);
+		if (frame && this.#conversation.isWelcome) {
+			this.#send(frame);
+		}
+	}
+
+	#send(frame: Outgoing): void {
+		const {n} = frame;
+		const socket = this.#socket!;
+		socket.send(frame, () => {
+			this.#options.onEvent({type: 'sent', at: this.#clock.wallMs(), n});
+		});
+		this.#gauges.moved(socket);
+	}
+
+	#perform(effect: ConnectionEffect): void {
+		const socket = this.#socket;
+		switch (effect.type) {
+			case 'dial': {
+				this.#dial();
+				break;
+			}
+
+			case 'hello': {
+				this.#greet(socket!);
+				break;
+			}
+
+			case 'resend': {
+				for (const frame of this.#conversation.unanswered) {
+					this.#send(frame);
+				}
+
+				break;
+			}
+
+			case 'ping': {
+				const id = ++this.#pings;
+				this.#gauges.pinged(id);
+				socket!.send({type: 'ping', id});
+				break;
+			}
+
+			case 'bye': {
+				socket!.send({type: 'bye'});
+				socket!.finish();
+				break;
+			}
+
+			case 'abandon': {
+				this.#lose(effect.cause);
+				break;
+			}
+
+			case 'destroy': {
+				this.#drop();
+				break;
+			}
+
+			default: {
+				assertNever(effect);
+			}
+		}
+	}
+
+	/** Who we are is told to none but a server that knows the token. */
+	#greet(socket: FramedSocket): void {
+		const exchange = this.#exchange;
+		const hello = this.#conversation.hello();
+		socket.send(
+			exchange
+				? exchange.isProven
+					? exchange.prove(hello)
+					: exchange.challenge()
+				: hello,
+		);
+	}
+
+	#dial(): void {
+		this.#bye = undefined;
+		this.#closing = undefined;
+		this.#isPaused = false;
+		const {watch, token} = this.#options;
+		this.#exchange = token && new ClientExchange(token);
+		const duplex = this.#options.dial();
+		if (duplex instanceof Socket) {
+			watch?.follow(duplex, 'client', undefined);
+		}
+
+		const events: FramedSocketEvents = {
+			onConnected: () => {
+				this.#runner.dispatch({type: 'connected', at: this.#runner.now});
+			},
+			onHeard: () => {
+				this.#gauges.moved(socket);
+				this.#runner.dispatch({type: 'heard', at: this.#runner.now});
+			},
+			onFrame: frame => {
+				this.#take(frame);
+			},
+			onGarbage: (error, seen) => {
+				this.#refuseGarbage(error, seen);
+			},
+			onEnded: cause => {
+				this.#lose(
+					cause
+						? this.#options.describe(cause)
+						: (this.#closing ??
+								closedBy(this.#bye, this.#runner.connection.phase)),
+				);
+			},
+		};
+		const socket = new FramedSocket(duplex, events, watch?.tap);
+		this.#socket = socket;
+	}
+
+	/** The connection is over, or given up. */
+	#lose(cause: SockchatError): void {
+		this.#drop();
+		this.#conversation.interrupt();
+		const isFinal =
+			!this.#options.isRetrying ||
+			!this.#hasBeenOpen ||
+			finalCodes.has(cause.code);
+		this.#runner.lose(cause, isFinal);
+	}
+
+	/** Lets go of the socket; what it has counted is told once more. */
+	#drop(): void {
+		const socket = this.#socket;
+		if (socket) {
+			this.#socket = undefined;
+			socket.destroy();
+			this.#gauges.ended(socket);
+		}
+	}
+
+	#refuseGarbage(error: SockchatError, seen: string): void {
+		if (this.#isUnproven) {
+			this.#lose(serverUnproven());
+		} else if (!this.#conversation.isWelcome) {
+			this.#lose(notSockchat(seen));
+		} else if (error.code === 'ERR_LINE_TOO_LONG') {
+			this.#lose(error);
+		} else {
+			const {code, message} = error;
+			this.#conversation.tell({type: 'error', code, message});
+		}
+	}
+
+	/** Whether there is a token, and no server has proven yet that it knows it. */
+	get #isUnproven(): boolean {
+		return this.#exchange !== undefined && !this.#exchange.isProven;
+	}
+
+	#take(frame: ServerFrame): void {
+		const conversation = this.#conversation;
+		if (this.#isUnproven && frame.type !== 'bye') {
+			this.#takeProof(frame);
+			return;
+		}
+
+		switch (frame.type) {
+			case 'ping': {
+				this.#socket!.send({type: 'pong', id: frame.id});
+				break;
+			}
+
+			case 'pong': {
+				this.#gauges.ponged(frame.id);
+				break;
+			}
+
+			case 'welcome': {
+				const {heartbeatMs} = frame;
+				this.#hasBeenOpen = true;
+				conversation.takeWelcome(frame);
+				this.#runner.dispatch({
+					type: 'welcomed',
+					at: this.#runner.now,
+					heartbeatMs,
+				});
+				break;
+			}
+
+			case 'error': {
+				this.#takeError(frame);
+				break;
+			}
+
+			case 'bye': {
+				this.#bye = frame;
+				conversation.tell(frame);
+				break;
+			}
+
+			case 'members': {
+				const {heartbeatMs} = frame;
+				conversation.tell(frame);
+				if (heartbeatMs !== undefined) {
+					this.#runner.dispatch({
+						type: 'heard',
+						at: this.#runner.now,
+						heartbeatMs,
+					});
+				}
+
+				break;
+			}
+
+			case 'message':
+			case 'joined':
+			case 'left':
+			case 'renamed': {
+				conversation.takeEntry(frame);
+				break;
+			}
+
+			case 'gap': {
+				conversation.takeGap(frame);
+				break;
+			}
+
+			case 'past': {
+				conversation.tell(frame);
+				break;
+			}
+
+			case 'found': {
+				this.#inquiries.found(frame);
+				conversation.tell(frame);
+				break;
+			}
+
+			case 'whispered': {
+				conversation.takeWhispered(frame);
+				break;
+			}
+
+			case 'challenge': {
+				this.#lose(notSockchat(frame.type));
+				break;
+			}
+
+			default: {
+				assertNever(frame);
+			}
+		}
+	}
+
+	#takeProof(frame: ServerFrame): void {
+		const socket = this.#socket!;
+		if (
+			frame.type === 'challenge' &&
+			this.#exchange!.take(frame, socket.duplex)
+		) {
+			this.#greet(socket);
+		} else {
+			this.#lose(serverUnproven());
+		}
+	}
+
+	#takeError(frame: ErrorFrame): void {
+		const conversation = this.#conversation;
+		const error = conversation.takeError(frame);
+		if (!error) {
+			return;
+		}
+
+		const isFlexible = this.#options.isNickFlexible || this.#hasBeenOpen;
+		if (conversation.isWelcome) {
+			conversation.tell(frame);
+		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
+			conversation.wishAnother();
+			this.#greet(this.#socket!);
+		} else {
+			this.#lose(error);
+		}
+	}
+}

@@ -1,0 +1,70 @@
+/** How a member's connection ends, in words. */
+import type {Connection} from '../connection/connection.js';
+import {SockchatError, type ErrorCode} from '../errors.js';
+import type {ServerBye} from '../protocol/frame.js';
+import {banned} from '../protocol/room-refusals.js';
+
+// What another attempt would not mend.
+export const finalCodes: ReadonlySet<ErrorCode> = new Set([
+	'ERR_NICK_INVALID',
+	'ERR_NICK_TAKEN',
+	'ERR_NOT_SOCKCHAT',
+	'ERR_VERSION',
+	'ERR_REPLACED',
+	'ERR_OTHER_USER',
+	'ERR_KICKED',
+	'ERR_BANNED',
+	'ERR_TOKEN_NEEDED',
+	'ERR_TOKEN_WRONG',
+	'ERR_TOKEN_UNPROVEN',
+]);
+
+export const notSockchat = (seen: string) =>
+	new SockchatError(
+		'ERR_NOT_SOCKCHAT',
+		`What answers there is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it all the same, use --raw.`,
+	);
+
+/** /reset. */
+export const resetByHand = () =>
+	new SockchatError('ERR_RESET', 'You reset the connection (RST).');
+
+/** /close. */
+export const closedByHand = () =>
+	new SockchatError('ERR_LOST', 'You closed the connection.');
+
+/** What the server did, as its bye or its FIN tell. */
+export const closedBy = (
+	bye: ServerBye | undefined,
+	phase: Connection['phase'],
+): SockchatError => {
+	switch (bye?.reason) {
+		case 'shutdown': {
+			return new SockchatError('ERR_SHUTDOWN', 'The server has shut down.');
+		}
+
+		case 'replaced': {
+			return new SockchatError(
+				'ERR_REPLACED',
+				'This client came in again over another connection.',
+			);
+		}
+
+		case 'kicked': {
+			return new SockchatError('ERR_KICKED', 'The host has sent you away.');
+		}
+
+		case 'banned': {
+			return banned();
+		}
+
+		default: {
+			return new SockchatError(
+				'ERR_LOST',
+				phase === 'handshaking'
+					? 'The connection was closed (FIN) before a welcome came. If that is not a sockchat server, use --raw.'
+					: 'The server closed the connection (FIN).',
+			);
+		}
+	}
+};

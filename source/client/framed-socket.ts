@@ -1,0 +1,138 @@
+/**
+ * A client's socket with its codec: frames in, frames out, one ending.
+ *
+ * It lives for one attempt; whoever reconnects makes another.
+ */
+import type {Buffer} from 'node:buffer';
+import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {SockchatError} from '../errors.js';
+import {decodeServerFrame, frameLine} from '../protocol/codec.js';
+import {
+	maxFrameBytes,
+	type ClientFrame,
+	type ServerFrame,
+} from '../protocol/frame.js';
+import {LineSplitter} from '../protocol/lines.js';
+import {trace} from '../trace.js';
+import type {WireTap} from '../watch/wire-tap.js';
+
+export type FramedSocketEvents = {
+	readonly onConnected: () => void;
+	/** Any bytes came: a sign of life. */
+	readonly onHeard: () => void;
+	readonly onFrame: (frame: ServerFrame) => void;
+	/** A line came that is no frame, or one without end. */
+	readonly onGarbage: (error: SockchatError, seen: string) => void;
+	/** Comes once. @param cause Undefined after a plain FIN. */
+	readonly onEnded: (cause: Error | undefined) => void;
+};
+
+export class FramedSocket {
+	readonly duplex: Duplex;
+	bytesIn = 0;
+	readonly #events: FramedSocketEvents;
+	readonly #tap: WireTap | undefined;
+	readonly #lines = new LineSplitter(maxFrameBytes);
+	#hasEnded = false;
+
+	constructor(duplex: Duplex, events: FramedSocketEvents, tap?: WireTap) {
+		this.duplex = duplex;
+		this.#tap = tap;
+		this.#events = events;
+		if (duplex instanceof Socket && duplex.connecting) {
+			duplex.once('connect', events.onConnected);
+		} else {
+			queueMicrotask(events.onConnected);
+		}
+
+		duplex.on('data', (chunk: Buffer) => {
+			this.#read(chunk);
+		});
+		duplex.on('error', error => {
+			this.#end(error);
+		});
+		duplex.on('end', () => {
+			this.#end(undefined);
+			duplex.end();
+		});
+		duplex.on('close', () => {
+			this.#end(undefined);
+		});
+	}
+
+	/** Bytes that the kernel took: bytesWritten counts what still waits too. */
+	get bytesOut(): number {
+		return this.duplex instanceof Socket
+			? this.duplex.bytesWritten - this.duplex.writableLength
+			: 0;
+	}
+
+	get queuedBytes(): number {
+		return this.duplex.writableLength;
+	}
+
+	/** @param onSent Called once the kernel has it. */
+	send(frame: ClientFrame, onSent?: () => void): void {
+		if (!this.duplex.writable) {
+			return;
+		}
+
+		const line = frameLine(frame);
+		this.#tap?.note('out', undefined, line);
+		this.duplex.write(line, error => {
+			if (!error) {
+				onSent?.();
+			}
+		});
+	}
+
+	/** FIN, after all that was sent. */
+	finish(): void {
+		this.duplex.end();
+	}
+
+	destroy(): void {
+		this.#hasEnded = true;
+		this.duplex.destroy();
+	}
+
+	#end(cause: Error | undefined): void {
+		if (!this.#hasEnded) {
+			this.#hasEnded = true;
+			this.#events.onEnded(cause);
+		}
+	}
+
+	#read(chunk: Buffer): void {
+		this.bytesIn += chunk.length;
+		this.#tap?.note('in', undefined, chunk);
+		this.#events.onHeard();
+		try {
+			this.#lines.push(chunk, line => {
+				this.#readLine(line);
+			});
+		} catch (error) {
+			if (!(error instanceof SockchatError)) {
+				throw error;
+			}
+
+			this.#events.onGarbage(error, chunk.toString());
+		}
+	}
+
+	#readLine(line: Buffer): void {
+		if (this.#hasEnded) {
+			return;
+		}
+
+		const decoded = decodeServerFrame(line);
+		if (decoded.kind === 'frame') {
+			this.#events.onFrame(decoded.frame);
+		} else if (decoded.kind === 'bad') {
+			this.#events.onGarbage(decoded.error, line.toString());
+		} else {
+			trace(`passed over a ${decoded.frameType} from the server`);
+		}
+	}
+}

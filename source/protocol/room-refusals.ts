@@ -1,0 +1,51 @@
+/** What the room refuses, in words. */
+import {SockchatError} from '../errors.js';
+import {maxNickBytes} from './nick.js';
+
+export const nickTaken = (nick: string) =>
+	new SockchatError(
+		'ERR_NICK_TAKEN',
+		`"${nick}" is taken here, or looks like a nick that is. Choose another.`,
+	);
+
+export const nickHeld = (nick: string, forMs: number) =>
+	new SockchatError(
+		'ERR_NICK_TAKEN',
+		`"${nick}" is kept for ${Math.ceil(forMs / 1000)} s more for a member whose connection dropped. Choose another, or try again then.`,
+	);
+
+/** @param isByFiles Whether it is its open files that allow no more. */
+export const roomFull = (limit: number, isByFiles = false) =>
+	new SockchatError(
+		'ERR_ROOM_FULL',
+		`The room is full: it takes ${limit} members. Try again later, or ask its host for ${
+			isByFiles ? 'more open files (ulimit -n)' : 'a higher --max-members'
+		}.`,
+	);
+
+export const noSuchMember = (name: string) => {
+	// It may fill a whole frame, and the answer has to fit into one.
+	const shown =
+		name.length > maxNickBytes
+			? `${name.slice(0, maxNickBytes).toWellFormed()}⋯`
+			: name;
+	return new SockchatError(
+		'ERR_NO_SUCH_MEMBER',
+		`Nobody here is called "${shown}". /who lists the names.`,
+	);
+};
+
+export const banned = () =>
+	new SockchatError('ERR_BANNED', 'The host has banned you from this room.');
+
+export const roomLocked = () =>
+	new SockchatError(
+		'ERR_ROOM_LOCKED',
+		'The host has locked this room: nobody else comes in for now.',
+	);
+
+export const muted = () =>
+	new SockchatError(
+		'ERR_MUTED',
+		'The host has muted you: you can listen, but not speak.',
+	);

@@ -1,0 +1,201 @@
+/**
+ * `connect --raw`: exact bytes both ways. It runs the same machine as a room's
+ * client, with no handshake, no heartbeat and no second attempt; the other
+ * side's FIN is an ending like any other.
+ */
+import type {Buffer} from 'node:buffer';
+import type {Socket} from 'node:net';
+import type {Connection, ConnectionEffect} from '../connection/connection.js';
+import {assertNever, type SockchatError} from '../errors.js';
+import type {ClientEvent, RawEvent} from '../event/event.js';
+import type {SocketAction} from '../tcp/socket-action.js';
+import {endpointsOf, type Address, type Endpoints} from '../socket/address.js';
+import {systemClock, type Clock} from '../socket/clock.js';
+import {ConnectionRunner} from '../socket/connection-runner.js';
+import {connectionFailed, dial} from '../socket/dial.js';
+import {Gauges, type Counted} from '../socket/gauges.js';
+import {controlSocket, type SocketOwner} from '../socket/control.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
+
+export type RawClientOptions = {
+	readonly address: Address;
+	/** A port to bind first; undefined lets the kernel choose. */
+	readonly localPort?: number | undefined;
+	readonly onEvent: (event: ClientEvent | RawEvent) => void;
+	/** Set where somebody watches the socket. */
+	readonly watch?: SocketWatch | undefined;
+	readonly clock?: Clock | undefined;
+};
+
+export class RawClient implements Counted {
+	/** Settles once it is over; without a cause after FIN. */
+	readonly closed: Promise<SockchatError | undefined>;
+	bytesIn = 0;
+	readonly #options: RawClientOptions;
+	readonly #clock: Clock;
+	readonly #gauges: Gauges;
+	readonly #runner: ConnectionRunner;
+	readonly #socket: Socket;
+
+	constructor(options: RawClientOptions) {
+		const {address, localPort, clock = systemClock, onEvent} = options;
+		this.#options = options;
+		this.#clock = clock;
+		this.#gauges = new Gauges(clock, onEvent);
+		this.#runner = new ConnectionRunner({
+			clock,
+			// Never drawn: there is no second attempt.
+			random: () => 0,
+			perform: effect => {
+				this.#perform(effect);
+			},
+			socket: () => this.#socket,
+			onEvent,
+		});
+		this.closed = this.#runner.closed;
+		this.#socket = dial(address, localPort);
+		options.watch?.follow(this.#socket, 'client', undefined);
+		this.#listen();
+		this.#runner.start();
+	}
+
+	get bytesOut(): number {
+		return this.#socket.bytesWritten - this.#socket.writableLength;
+	}
+
+	get queuedBytes(): number {
+		return this.#socket.writableLength;
+	}
+
+	get endpoints(): Endpoints {
+		return endpointsOf(this.#socket);
+	}
+
+	get connection(): Connection {
+		return this.#runner.connection;
+	}
+
+	/** Sends exactly these bytes. @returns Settles once the kernel has them. */
+	async write(bytes: Buffer): Promise<void> {
+		if (bytes.length === 0 || !this.#socket.writable) {
+			return;
+		}
+
+		await new Promise<void>(resolve => {
+			// A failed write ends the connection, which tells it.
+			this.#socket.write(bytes, error => {
+				if (!error) {
+					this.#options.watch?.tap.note('out', undefined, bytes);
+					this.#tellChunk('out', bytes);
+				}
+
+				resolve();
+			});
+		});
+	}
+
+	/** FIN: nothing more is sent, but what comes is still read. */
+	finish(): void {
+		this.#socket.end();
+	}
+
+	/** Does to its socket what a person asks for. @returns A sentence on it. */
+	async control(action: SocketAction): Promise<string> {
+		const socket = this.#socket;
+		const owner: SocketOwner = {
+			duplex: socket,
+			setPaused(isPaused) {
+				if (isPaused) {
+					socket.pause();
+				} else {
+					socket.resume();
+				}
+			},
+			onCall: call => {
+				this.#options.watch?.called(call, socket);
+			},
+			reset() {
+				socket.resetAndDestroy();
+			},
+			close: () => {
+				this.leave();
+			},
+		};
+		return controlSocket(owner, action, 'Your');
+	}
+
+	/** FIN, and the end within 2 seconds; a second call cuts it off. */
+	leave(): void {
+		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
+	}
+
+	#perform(effect: ConnectionEffect): void {
+		switch (effect.type) {
+			case 'bye': {
+				this.#socket.end();
+				break;
+			}
+
+			case 'abandon': {
+				this.#lose(effect.cause);
+				break;
+			}
+
+			case 'destroy': {
+				this.#socket.destroy();
+				break;
+			}
+
+			case 'dial':
+			case 'hello':
+			case 'resend':
+			case 'ping': {
+				// Raw mode says nothing of its own, and its one socket is dialled.
+				break;
+			}
+
+			default: {
+				assertNever(effect);
+			}
+		}
+	}
+
+	#listen(): void {
+		const {address, localPort} = this.#options;
+		const socket = this.#socket;
+		socket.on('connect', () => {
+			const at = this.#runner.now;
+			this.#runner.dispatch({type: 'connected', at});
+			// No heartbeat: silence says nothing about a peer that owes no answer.
+			const heartbeatMs = Infinity;
+			this.#runner.dispatch({type: 'welcomed', at, heartbeatMs});
+		});
+		socket.on('data', (chunk: Buffer) => {
+			this.bytesIn += chunk.length;
+			this.#options.watch?.tap.note('in', undefined, chunk);
+			this.#tellChunk('in', chunk);
+		});
+		socket.on('end', () => {
+			this.leave();
+		});
+		socket.on('error', cause => {
+			this.#lose(connectionFailed(address, localPort, cause));
+		});
+		socket.on('close', () => {
+			this.#gauges.ended(this);
+			this.#runner.dispatch({type: 'ended', at: this.#runner.now});
+		});
+	}
+
+	#lose(cause: SockchatError): void {
+		this.#socket.destroy();
+		this.#runner.lose(cause, true);
+	}
+
+	#tellChunk(direction: 'in' | 'out', bytes: Buffer): void {
+		const at = this.#clock.wallMs();
+		const peer = undefined;
+		this.#options.onEvent({type: 'chunk', at, direction, peer, bytes});
+		this.#gauges.moved(this);
+	}
+}

@@ -1,0 +1,50 @@
+/** Where a server keeps its room, and how it comes to have it. */
+import {createServer} from 'node:net';
+import {openHistory, type History} from '../history/history.js';
+import type {FsyncMode} from '../history/syncing.js';
+import type {ServerEvent} from '../event/event.js';
+import type {Address} from '../socket/address.js';
+import type {Clock} from '../socket/clock.js';
+import {listen} from '../socket/listen.js';
+
+export type HistoryPlace = {
+	readonly path: string;
+	/** Whether each group waits for the disk, or the disk is told once a second. */
+	readonly fsync: FsyncMode;
+};
+
+/** @throws {SockchatError} See `listen()`. */
+const assertFree = async (address: Address): Promise<void> => {
+	const probe = createServer();
+	await listen(probe, address, 1);
+	await new Promise(resolve => {
+		probe.close(resolve);
+	});
+};
+
+/**
+ * Opens the history that a server at an address is to have.
+ *
+ * @throws {SockchatError} What `openHistory` throws; where somebody has the
+ * address too, what `listen` throws: that says more.
+ */
+export const openHistoryFor = async (
+	{path, fsync}: HistoryPlace,
+	address: Address,
+	clock: Clock,
+	onEvent: (event: ServerEvent) => void,
+): Promise<History> => {
+	try {
+		return await openHistory({
+			path,
+			fsync,
+			clock,
+			onTrouble(error) {
+				onEvent({type: 'history', at: clock.wallMs(), state: 'failing', error});
+			},
+		});
+	} catch (error) {
+		await assertFree(address);
+		throw error;
+	}
+};

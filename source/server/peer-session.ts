@@ -1,0 +1,467 @@
+/**
+ * One peer of the server: its socket, its machine, and how it speaks.
+ */
+import type {Buffer} from 'node:buffer';
+import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {
+	transitionSession,
+	type Session,
+	type SessionEffect,
+	type SessionEvent,
+} from '../connection/session.js';
+import {assertNever, SockchatError} from '../errors.js';
+import type {ForeignProtocol} from '../protocol/dialect.js';
+import {
+	helloTimeoutMs,
+	type LeaveReason,
+	type Whispered,
+} from '../protocol/frame.js';
+import {publicId} from '../protocol/public-id.js';
+import type {RoomLog} from '../room/log.js';
+import type {Member} from '../room/results.js';
+import type {WireTap} from '../watch/wire-tap.js';
+import type {Comer} from './admission.js';
+import type {Dialect} from './dialect.js';
+import {FirstBytes} from './first-bytes.js';
+import {FramedDialect} from './framed-dialect.js';
+import {Intake} from './intake.js';
+import {Outlet, type OutletOwner, type Past} from './outlet.js';
+import {PlainDialect} from './plain-dialect.js';
+import {refusals} from './foreign-refusals.js';
+import type {Sessions} from './sessions.js';
+
+// Who says bye sends FIN with it; one that forgets it is not waited for longer.
+const finBehindByeMs = 250;
+
+const lateHello = () =>
+	new SockchatError(
+		'ERR_HANDSHAKE_TIMEOUT',
+		`No hello came within ${helloTimeoutMs / 1000} s of the connection. Send it first.`,
+	);
+
+// An error without a listener would end the process; 'close' comes with it.
+const heardAtClose = () => undefined;
+
+// A peer of whom nothing else is known.
+const stranger: Comer = {};
+
+export class PeerSession implements OutletOwner {
+	readonly peer: string;
+	readonly duplex: Duplex;
+	/** The same, unless the peer is the host's own screen, in this process. */
+	readonly socket: Socket | undefined;
+	readonly sessions: Sessions;
+	readonly comer: Comer;
+	readonly intake: Intake;
+	/** Monotonic milliseconds of the last chunk. */
+	lastHeardAt: number;
+	bytesIn = 0;
+	member: Member | undefined;
+	/** Undefined until a ping of ours was answered. */
+	rttMs: number | undefined;
+	#state: Session;
+	#dialect: Dialect | undefined;
+	/** Until it is known who is there. */
+	#firstBytes: FirstBytes | undefined;
+	#cancelFin: (() => void) | undefined;
+	readonly #outlet: Outlet;
+	/** Why we end it; where it has not ended, the peer does. */
+	#endReason: LeaveReason | undefined;
+	/** Where in the log the last word is due. */
+	#finishCursor: number | undefined;
+
+	constructor(
+		duplex: Duplex,
+		peer: string,
+		sessions: Sessions,
+		comer: Comer = stranger,
+	) {
+		this.comer = comer;
+		this.duplex = duplex;
+		this.socket = duplex instanceof Socket ? duplex : undefined;
+		this.peer = peer;
+		this.sessions = sessions;
+		this.lastHeardAt = this.#now;
+		this.#state = {phase: 'accepted', since: this.lastHeardAt};
+		this.intake = new Intake(
+			duplex,
+			sessions.clock,
+			this.socket && sessions.rate,
+		);
+		this.#outlet = new Outlet(this);
+		this.#firstBytes = new FirstBytes(sessions.clock, known => {
+			const at = this.#now;
+			this.dispatch(
+				known.kind === 'foreign'
+					? {type: 'foreign', at, protocol: known.protocol}
+					: {type: known.kind, at},
+			);
+		});
+		duplex.on('data', (chunk: Buffer) => {
+			this.bytesIn += chunk.length;
+			this.#tap?.note('in', peer, chunk);
+			this.lastHeardAt = this.#now;
+			this.#read(chunk);
+		});
+		duplex.on('end', () => {
+			this.#readEnd();
+		});
+		duplex.on('error', heardAtClose);
+		duplex.on('close', () => {
+			this.#leave(duplex.errored ? 'reset' : 'closed');
+		});
+	}
+
+	get state(): Session {
+		return this.#state;
+	}
+
+	get log(): RoomLog {
+		return this.sessions.room.log;
+	}
+
+	get past(): Past | undefined {
+		return this.sessions.past;
+	}
+
+	/** What goes through memory is on no wire. */
+	get #tap(): WireTap | undefined {
+		return this.socket && this.sessions.tap;
+	}
+
+	noteOut(bytes: Buffer | string): void {
+		this.#tap?.note('out', this.peer, bytes);
+	}
+
+	onUnread(isTooMuch: boolean): void {
+		if (isTooMuch) {
+			this.intake.hold('unread');
+		} else {
+			this.intake.release('unread');
+		}
+	}
+
+	/** Bytes that the kernel took; 0 for a duplex in memory. */
+	get bytesOut(): number {
+		return this.socket
+			? this.socket.bytesWritten - this.socket.writableLength
+			: 0;
+	}
+
+	/** How it speaks; undefined before that is known. */
+	get dialectName(): 'framed' | 'plain' | undefined {
+		return this.#dialect?.name;
+	}
+
+	/** Why it may not be a member, whatever it says. */
+	refusal(client?: string): SockchatError | undefined {
+		if (!this.socket) {
+			return undefined;
+		}
+
+		const {rules, room} = this.sessions;
+		if (rules.areNone) {
+			return this.comer.refusal;
+		}
+
+		const id = client === undefined ? undefined : publicId(client);
+		return (
+			this.comer.refusal ??
+			rules.refusal({
+				host: this.socket.remoteAddress,
+				uid: this.comer.uid,
+				id,
+				isMember: id !== undefined && room.isMember(id),
+			})
+		);
+	}
+
+	/** Only the host's own screen is in this process already. */
+	get isAskedForToken(): boolean {
+		return this.sessions.token !== undefined && this.socket !== undefined;
+	}
+
+	/** Bytes that wait in Node for the kernel to take them. */
+	get queuedBytes(): number {
+		return this.duplex.writableLength;
+	}
+
+	/** Entries of the log that were not handed to it yet. */
+	get lagEntries(): number {
+		return this.member ? this.#outlet.lagEntries : 0;
+	}
+
+	get #now(): number {
+		return this.sessions.now;
+	}
+
+	dispatch(event: SessionEvent): void {
+		const [state, ...effects] = transitionSession(this.#state, event);
+		this.#state = state;
+		for (const effect of effects) {
+			this.#perform(effect);
+		}
+	}
+
+	/** @param at Monotonic milliseconds. */
+	tick(at: number): void {
+		const {sessions} = this;
+		const {heartbeatMs} = sessions.room;
+		const {isHeld} = this.intake;
+		if (isHeld) {
+			this.lastHeardAt = Math.max(this.lastHeardAt, at - heartbeatMs);
+		}
+
+		this.#dialect?.tick(at, isHeld);
+		const {lastHeardAt} = this;
+		this.dispatch({type: 'tick', at, lastHeardAt, heartbeatMs});
+	}
+
+	end(reason: LeaveReason): void {
+		this.dispatch({type: 'end', at: this.#now, reason});
+	}
+
+	/** RST: what was on its way to the peer, or from it, is gone. */
+	reset(): void {
+		this.#endReason = 'reset';
+		this.socket?.resetAndDestroy();
+	}
+
+	/**
+	 * Becomes a member.
+	 *
+	 * @param seq Of its next entry; without one it gets what was said since it
+	 * connected.
+	 */
+	join(member: Member, seq?: number): void {
+		this.member = member;
+		if (seq !== undefined) {
+			this.#outlet.moveTo(seq);
+		}
+
+		this.sessions.onJoined(this);
+	}
+
+	/** The same client came back on another connection: its place is there. */
+	replace(): void {
+		this.member = undefined;
+		this.end('replaced');
+	}
+
+	/** Tells this peer alone, behind what it was handed of the log so far. */
+	write(line: string): void {
+		this.#outlet.write(line);
+	}
+
+	/** Tells a framed member something that is not in the log. */
+	tell(line: string): void {
+		if (this.#state.phase === 'open' && this.#state.dialect === 'framed') {
+			this.write(line);
+		}
+	}
+
+	/** @param n Of the message that is not kept, if it is about one. */
+	refuse(error: SockchatError, n?: number): void {
+		this.#dialect?.tellError(error, n);
+	}
+
+	whisper(frame: Whispered): void {
+		this.#dialect?.tellWhisper(frame);
+	}
+
+	/** Hands on what the log has for this peer, if it can take it now. */
+	pump(): void {
+		const dialect = this.#dialect;
+		if (!dialect || this.duplex.writableEnded) {
+			return;
+		}
+
+		const {shownEnd} = this.log;
+		const wanted = this.#finishCursor ?? (this.member ? shownEnd : 0);
+		const end = Math.min(wanted, shownEnd);
+		const isAllHanded = this.#outlet.handOn(end, dialect);
+		if (isAllHanded && this.#finishCursor === end) {
+			this.#finishCursor = undefined;
+			dialect.farewell(this.#endReason!);
+			this.#sendFin(dialect);
+		}
+	}
+
+	/** What was not shown yet was taken back. */
+	rollBack(): void {
+		this.#outlet.rollBack();
+		if (this.#finishCursor !== undefined) {
+			const {end} = this.log;
+			this.#finishCursor = Math.min(this.#finishCursor, end);
+		}
+
+		this.pump();
+	}
+
+	/**
+	 * Who leaves is to close first, as who closes first is in TIME-WAIT: the FIN
+	 * that comes with its bye is answered, not forestalled.
+	 */
+	#sendFin({name}: Dialect): void {
+		const isFinDue = this.#endReason === 'quit' && name === 'framed';
+		if (!isFinDue || this.duplex.readableEnded) {
+			this.duplex.end();
+			return;
+		}
+
+		this.#cancelFin = this.sessions.clock.setTimer(() => {
+			this.duplex.end();
+		}, finBehindByeMs);
+		this.duplex.once('end', () => {
+			this.duplex.end();
+		});
+	}
+
+	#read(chunk: Buffer): void {
+		switch (this.#state.phase) {
+			case 'accepted': {
+				this.#firstBytes!.push(chunk);
+				break;
+			}
+
+			case 'greeting':
+			case 'open': {
+				this.#dialect!.read(chunk);
+				break;
+			}
+
+			case 'half-closed':
+			case 'draining':
+			case 'closed': {
+				// Read and dropped: unread bytes would turn our FIN into an RST.
+				break;
+			}
+
+			default: {
+				assertNever(this.#state);
+			}
+		}
+	}
+
+	/** Who is there is known: what it said so far is read again as that. */
+	#readAgain(): void {
+		const bytes = this.#firstBytes!.take();
+		this.#firstBytes = undefined;
+		if (bytes.length > 0) {
+			this.#read(bytes);
+		}
+	}
+
+	#readEnd(): void {
+		this.#firstBytes?.stop();
+		if (this.#firstBytes?.isWaiting && this.#state.phase === 'accepted') {
+			this.dispatch({type: 'plain', at: this.#now});
+		}
+
+		if (this.#state.phase === 'open') {
+			this.#dialect!.readEnd();
+		}
+
+		this.dispatch({type: 'fin', at: this.#now});
+	}
+
+	#perform(effect: SessionEffect): void {
+		switch (effect.type) {
+			case 'greet': {
+				this.#dialect = new FramedDialect(this);
+				this.#readAgain();
+				break;
+			}
+
+			case 'join-plain': {
+				this.#joinPlain(effect.isListener);
+				this.#readAgain();
+				break;
+			}
+
+			case 'turn-away': {
+				this.#turnAway(effect.protocol);
+				break;
+			}
+
+			case 'ping': {
+				this.#dialect!.ping();
+				break;
+			}
+
+			case 'report-late-hello': {
+				this.sessions.refused++;
+				this.#dialect!.tellError(lateHello());
+				this.#finishUp('protocol');
+				break;
+			}
+
+			case 'finish': {
+				this.#finishUp(effect.reason);
+				break;
+			}
+
+			case 'destroy': {
+				this.#leave(effect.reason);
+				this.duplex.destroy();
+				break;
+			}
+
+			default: {
+				assertNever(effect);
+			}
+		}
+	}
+
+	#joinPlain(isListener: boolean): void {
+		const {room} = this.sessions;
+		const dialect = new PlainDialect(this);
+		this.#dialect = dialect;
+		dialect.join(isListener ? undefined : room.log.head + 1);
+	}
+
+	#turnAway(protocol: ForeignProtocol): void {
+		const {clock, emit} = this.sessions;
+		emit({type: 'foreign', at: clock.wallMs(), peer: this.peer, protocol});
+		this.#endReason = 'protocol';
+		this.duplex.end(refusals[protocol]);
+		this.#leaveRoom('protocol');
+	}
+
+	/** Leaves the room; what the log held until now still goes out, then FIN. */
+	#finishUp(reason: LeaveReason): void {
+		this.#endReason = reason;
+		this.#finishCursor = this.member ? this.log.end : this.#outlet.cursor;
+		this.#leaveRoom(reason);
+		if (this.#dialect) {
+			this.pump();
+		} else {
+			this.duplex.end();
+		}
+	}
+
+	#leaveRoom(reason: LeaveReason): void {
+		const {member, sessions} = this;
+		if (member) {
+			this.member = undefined;
+			sessions.onLeft(member, reason);
+		}
+	}
+
+	/** @param seen What the socket showed, where we did not end it. */
+	#leave(seen: LeaveReason): void {
+		if (this.#state.phase === 'closed') {
+			return;
+		}
+
+		const reason = this.#endReason ?? seen;
+		this.#firstBytes?.stop();
+		this.#cancelFin?.();
+		this.intake.stop();
+		this.#dialect?.stop();
+		this.dispatch({type: 'gone', at: this.#now, reason});
+		this.#leaveRoom(reason);
+		this.sessions.onGone(this, reason);
+	}
+}

@@ -1,0 +1,276 @@
+/**
+ * A session whose peer has a bare socket: `nc`, telnet, the tutorial's client.
+ *
+ * Each line is a message. The tutorial's client sends no newline at all, so
+ * bytes that stay idle are a message too, until the peer has sent its first
+ * newline. It gets what the others say and nothing else, because that client
+ * takes the next bytes that it reads for its answer.
+ */
+import {Buffer} from 'node:buffer';
+import {randomUUID} from 'node:crypto';
+import {commands, plainHelpLines} from '../commands/registry.js';
+import {parseInput} from '../commands/parse.js';
+import {whoLine} from '../commands/perform.js';
+import {assertNever, SockchatError} from '../errors.js';
+import {decodeServerFrame} from '../protocol/codec.js';
+import {foreignLine} from '../protocol/dialect.js';
+import {display, joinText, type DisplayText} from '../protocol/display.js';
+import {
+	maxFrameBytes,
+	plainIdleMs,
+	type LeaveReason,
+	type Message,
+	type Whispered,
+} from '../protocol/frame.js';
+import {LineSplitter} from '../protocol/lines.js';
+import {tokenNeeded} from '../protocol/token.js';
+import {renameCost} from './framed-dialect.js';
+import type {Dialect} from './dialect.js';
+import type {PeerSession} from './peer-session.js';
+
+const plainCommands = commands.filter(({isForPlain}) => isForPlain);
+
+const lineFeed = 0x0a;
+
+/** Each line of a text behind its speaker, so that no line can forge another. */
+const spoken = (from: string, text: string): DisplayText => {
+	const action = /^\/me (.*)$/s.exec(text)?.[1];
+	const head = action === undefined ? display`${from}: ` : display`* ${from} `;
+	return joinText(
+		...(action ?? text).split('\n').map(line => display`${head}${line}\n`),
+	);
+};
+
+export class PlainDialect implements Dialect {
+	readonly name = 'plain';
+	readonly #session: PeerSession;
+	readonly #lines = new LineSplitter(maxFrameBytes);
+	#hasSentNewline = false;
+	/** Kept beyond its leaving: what it said last is no echo either. */
+	#id: string | undefined;
+	#cancelIdle: (() => void) | undefined;
+
+	constructor(session: PeerSession) {
+		this.#session = session;
+	}
+
+	/** @param seq From where on it listens, as in a session. */
+	join(seq: number | undefined): void {
+		const session = this.#session;
+		const refusal =
+			session.refusal() ??
+			(session.isAskedForToken ? tokenNeeded() : undefined);
+		if (refusal) {
+			session.sessions.refused++;
+			this.tellError(refusal);
+			session.end('protocol');
+			return;
+		}
+
+		const {sessions} = this.#session;
+		const {room, clock} = sessions;
+		const result = room.join(randomUUID(), this.#guestNick(), clock.wallMs(), {
+			isGuest: true,
+		});
+		if (result.kind === 'refused') {
+			sessions.refused++;
+			this.tellError(result.error);
+			this.#session.end('protocol');
+		} else {
+			this.#id = result.member.id;
+			this.#session.join(result.member, seq);
+		}
+	}
+
+	/** guest-PORT; another 127.x.x.x may have the same port. */
+	#guestNick(): string {
+		const {sessions, peer} = this.#session;
+		const nick = `guest-${/\d+$/.exec(peer)?.[0] ?? 0}`;
+		let free = nick;
+		for (let next = 2; sessions.room.memberNamed(free); next++) {
+			free = `${nick}-${next}`;
+		}
+
+		return free;
+	}
+
+	read(chunk: Buffer): void {
+		this.#cancelIdle?.();
+		this.#hasSentNewline ||= chunk.includes(lineFeed);
+		try {
+			this.#lines.push(chunk, line => {
+				this.#readLine(line);
+			});
+		} catch (error) {
+			if (!(error instanceof SockchatError)) {
+				throw error;
+			}
+
+			this.tellError(error);
+			this.#session.end('protocol');
+			return;
+		}
+
+		if (!this.#hasSentNewline) {
+			this.#cancelIdle = this.#session.sessions.clock.setTimer(() => {
+				this.#readLine(this.#lines.takeRest());
+			}, plainIdleMs);
+		}
+	}
+
+	tick(): void {
+		// A person may take any time to end a line.
+	}
+
+	readEnd(): void {
+		this.stop();
+		this.#readLine(this.#lines.takeRest());
+	}
+
+	encode(entries: Buffer): Buffer {
+		let said = display``;
+		new LineSplitter(entries.length).push(entries, line => {
+			const decoded = decodeServerFrame(line);
+			if (decoded.kind === 'frame' && decoded.frame.type === 'message') {
+				said = joinText(said, this.#heard(decoded.frame));
+			}
+		});
+		return Buffer.from(said);
+	}
+
+	tellGap(from: number, to: number): void {
+		this.#tell(`${to - from + 1} lines are gone: you read too slowly.`);
+	}
+
+	tellError({message}: SockchatError): void {
+		this.#tell(message);
+	}
+
+	tellWhisper({from, text}: Whispered): void {
+		this.#write(spoken(`${from} (to you alone)`, text));
+	}
+
+	ping(): void {
+		// It knows none: nothing may come that nobody said.
+	}
+
+	farewell(_reason: LeaveReason): void {
+		// FIN says it.
+	}
+
+	stop(): void {
+		this.#cancelIdle?.();
+	}
+
+	#heard({id, from, text}: Message): DisplayText {
+		return id === this.#id ? display`` : spoken(from, text);
+	}
+
+	#tell(sentence: string): void {
+		this.#write(display`${sentence}\n`);
+	}
+
+	/** What this peer is sent stands on its terminal as it comes. */
+	#write(text: DisplayText): void {
+		this.#session.write(text);
+	}
+
+	#readLine(line: Buffer): void {
+		const session = this.#session;
+		const {member, sessions} = session;
+		if (session.state.phase !== 'open' || !member) {
+			return;
+		}
+
+		session.intake.spend();
+		const text = line.toString().replace(/\r$/, '');
+		const protocol = foreignLine(text);
+		if (protocol) {
+			const at = sessions.clock.monotonicMs();
+			session.dispatch({type: 'foreign', at, protocol});
+			return;
+		}
+
+		const action = parseInput(text, plainCommands);
+		const silence =
+			action.type === 'say' || action.type === 'rename'
+				? sessions.rules.silence(member.id)
+				: undefined;
+		if (silence) {
+			this.tellError(silence);
+			return;
+		}
+
+		switch (action.type) {
+			case 'say': {
+				const {room, clock} = sessions;
+				const n = room.lastTaken(member.id) + 1;
+				const result = room.say(member, n, action.text, clock.wallMs());
+				if (result.kind === 'refused') {
+					this.tellError(result.error);
+				} else {
+					sessions.onPosted();
+				}
+
+				break;
+			}
+
+			case 'rename': {
+				this.#rename(action.nick);
+				break;
+			}
+
+			case 'who': {
+				this.#tell(whoLine(sessions.room.memberList()));
+				break;
+			}
+
+			case 'help': {
+				for (const command of plainHelpLines(plainCommands)) {
+					this.#tell(command);
+				}
+
+				break;
+			}
+
+			case 'wrong': {
+				this.#tell(action.reason);
+				break;
+			}
+
+			case 'quit': {
+				session.end('quit');
+				break;
+			}
+
+			case 'nothing':
+			case 'clear':
+			case 'view':
+			case 'socket':
+			case 'host':
+			case 'whisper':
+			case 'search': {
+				break;
+			}
+
+			default: {
+				assertNever(action);
+			}
+		}
+	}
+
+	#rename(nick: string): void {
+		const {sessions} = this.#session;
+		this.#session.intake.spend(renameCost(sessions.rate));
+		const {room, clock} = sessions;
+		const result = room.rename(this.#session.member!, nick, clock.wallMs());
+		if (result.kind === 'refused') {
+			this.tellError(result.error);
+			return;
+		}
+
+		this.#session.member = result.member;
+		this.#tell(`You are ${result.member.nick} now.`);
+		sessions.onPosted();
+	}
+}

@@ -1,0 +1,230 @@
+/** A room on a listening socket. */
+import {randomUUID} from 'node:crypto';
+import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import type {HostAction} from '../commands/host-action.js';
+import type {SocketAction} from '../tcp/socket-action.js';
+import {defaultConnectRate, defaultRate} from '../protocol/frame.js';
+import {lazily} from '../protocol/lazily.js';
+import {Room} from '../room/room.js';
+import type {Token} from '../protocol/token.js';
+import type {ServerEvent} from '../event/event.js';
+import {formatAddress, type Address} from '../socket/address.js';
+import {systemClock, type Clock} from '../socket/clock.js';
+import {roomForPeers} from '../socket/descriptors.js';
+import {Listener} from '../socket/listener.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
+import {openHistoryFor, type HistoryPlace} from './history-place.js';
+import {Door} from './admission.js';
+import {controlPeer, samplePeers} from './peers.js';
+import {rule, type Ruled} from './moderation.js';
+import {Sessions} from './sessions.js';
+
+export type ServerOptions = {
+	readonly address: Address;
+	/** The queue of connections not yet accepted; the kernel caps it. */
+	readonly backlog?: number | undefined;
+	/** 10,000 by default. */
+	readonly maxMembers?: number | undefined;
+	/** Where the log is kept; undefined keeps it in memory alone. */
+	readonly history?: HistoryPlace | undefined;
+	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	/** Connections of one user; by default any number. Linux. */
+	readonly maxPerUser?: number | undefined;
+	/**
+	 * Frames or lines of one peer, a second: 1,000 by default. Over it, it is
+	 * read more slowly; nothing is dropped.
+	 */
+	readonly rate?: number | 'off' | undefined;
+	/** Connections let in a second; 5,000 by default. */
+	readonly connectRate?: number | 'off' | undefined;
+	/** Whether only processes of our own user may come in; Linux. */
+	readonly isSameUser?: boolean | undefined;
+	/** Set where all but the host have to know it. */
+	readonly token?: Token | undefined;
+	/** Set where somebody watches the sockets. */
+	readonly watch?: SocketWatch | undefined;
+	readonly clock?: Clock | undefined;
+};
+
+export type Server = {
+	/** Where it listens, with the real port where 0 was asked for. */
+	readonly address: Address;
+	readonly room: Room;
+	/**
+	 * Takes one end of an in-memory duplex as a peer like any other.
+	 *
+	 * @param isDeaf Of the log it gets only the entries that name it, as the
+	 * receipts of what it says.
+	 */
+	readonly attach: (duplex: Duplex, isDeaf?: boolean) => void;
+	/**
+	 * Accepts nobody else, hands on what the log has, says bye to all and frees
+	 * the port; after 3 seconds, who is left is cut off.
+	 */
+	readonly drain: () => Promise<void>;
+	/**
+	 * Does to a peer's socket what a person asks for.
+	 *
+	 * @param peer A nick or an address; undefined where there is only one.
+	 * @returns A sentence on what was done, or why not.
+	 */
+	readonly control: (
+		action: SocketAction,
+		peer: string | undefined,
+	) => Promise<string>;
+	/** Does what the host says about who is in the room. */
+	readonly rule: (action: HostAction) => Promise<Ruled>;
+	/** Cuts everybody off at once. */
+	readonly destroy: () => void;
+	/** Settles once every connection has ended and the port is free. */
+	readonly closed: Promise<void>;
+};
+
+/** Nothing is heard of it until it is known who it is. */
+const meet = async (
+	door: Door,
+	sessions: Sessions,
+	socket: Socket,
+	peer: string,
+): Promise<void> => {
+	const ignore = () => undefined;
+	socket.on('error', ignore);
+	const uid = await door.uidOf(socket);
+	if (socket.destroyed) {
+		const at = sessions.clock.wallMs();
+		const reason = 'reset';
+		sessions.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut: 0});
+		return;
+	}
+
+	sessions.add(socket, peer, door.judge(uid, sessions.countOf(uid)));
+	socket.off('error', ignore);
+};
+
+/**
+ * Binds, listens and serves a room.
+ *
+ * @throws {SockchatError} See `listen` and `openHistory`.
+ */
+export const startServer = async ({
+	address,
+	backlog,
+	maxMembers,
+	history: place,
+	onEvent = () => undefined,
+	watch,
+	token,
+	isSameUser,
+	maxPerUser,
+	rate = defaultRate,
+	connectRate = defaultConnectRate,
+	clock = systemClock,
+}: ServerOptions): Promise<Server> => {
+	const door = new Door({isSameUser, maxPerUser});
+	const history =
+		place && (await openHistoryFor(place, address, clock, onEvent));
+	const past = history?.recovered;
+	const places = roomForPeers();
+	const knownLogId = past?.logId;
+	const room = new Room({
+		// Node takes 3 ms to load crypto: not before it listens.
+		logId: lazily(() => knownLogId ?? randomUUID()),
+		maxMembers,
+		maxByFiles: places?.members,
+		log: {isHeld: history !== undefined},
+		past,
+	});
+	const sessions = new Sessions({
+		room,
+		roomName: () => formatAddress(listener.address),
+		clock,
+		emit: onEvent,
+		tap: watch?.tap,
+		history,
+		token,
+		rate: rate === 'off' ? undefined : rate,
+	});
+	const listener = new Listener({
+		address,
+		connectRate: connectRate === 'off' ? undefined : connectRate,
+		clock,
+		onEvent,
+		onSocket(socket, peer) {
+			watch?.follow(socket, 'server', peer);
+			if (door.isAsking || sessions.rules.isByUid) {
+				void meet(door, sessions, socket, peer);
+			} else {
+				sessions.add(socket, peer);
+			}
+		},
+		surplus: places && {
+			maxPeers: places.peers,
+			turnAway(socket, peer) {
+				sessions.turnAway(socket, peer);
+			},
+		},
+		onDrain() {
+			sessions.end('shutdown');
+		},
+		onCutOff() {
+			sessions.destroy();
+		},
+	});
+	try {
+		await listener.listen(backlog);
+	} catch (error) {
+		await history?.close();
+		throw error;
+	}
+
+	if (place && past) {
+		const {head, cutBytes, damagedPath, isNextLog} = past;
+		const {path} = place;
+		const at = clock.wallMs();
+		onEvent({
+			type: 'history',
+			at,
+			state: 'open',
+			path,
+			head,
+			cutBytes,
+			damagedPath,
+			isNextLog,
+		});
+	}
+
+	watch?.sample((table, at) => samplePeers(sessions, listener, table, at));
+	watch?.called('bind()');
+	watch?.called('listen()');
+	sessions.start();
+	const closed = listener.closed.then(async () => {
+		sessions.stop();
+		watch?.stop();
+		await sessions.kept();
+		try {
+			await history?.close();
+		} catch (error) {
+			const at = clock.wallMs();
+			onEvent({type: 'history', at, state: 'failing', error: error as Error});
+		}
+	});
+	return {
+		address: listener.address,
+		room,
+		attach(duplex, isDeaf) {
+			sessions.add(duplex, 'host', {isDeaf});
+		},
+		async drain() {
+			await listener.drain();
+			return closed;
+		},
+		rule: async action =>
+			rule(sessions, async socket => door.uidOf(socket), action),
+		control: async (action, peer) => controlPeer(sessions, watch, action, peer),
+		destroy() {
+			sessions.destroy();
+		},
+		closed,
+	};
+};

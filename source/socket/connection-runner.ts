@@ -1,0 +1,141 @@
+/**
+ * Runs a client's machine at the edge: feeds it events and time, hands its
+ * effects to whoever owns the socket, and tells every change of phase.
+ */
+import type {Duplex} from 'node:stream';
+import {startConnection, transition, wakeAt} from '../connection/lifecycle.js';
+import type {
+	Connection,
+	ConnectionEffect,
+	ConnectionEvent,
+} from '../connection/connection.js';
+import type {SockchatError} from '../errors.js';
+import type {ClientEvent} from '../event/event.js';
+import {endpointsOf} from './address.js';
+import type {Clock} from './clock.js';
+
+export type ConnectionRunnerOptions = {
+	readonly clock: Clock;
+	readonly random: () => number;
+	readonly perform: (effect: ConnectionEffect) => void;
+	/** The socket that the phase is about. */
+	readonly socket: () => Duplex | undefined;
+	readonly onEvent: (event: ClientEvent) => void;
+	/** Nothing is read on purpose, so that nothing heard means nothing. */
+	readonly isPaused?: (() => boolean) | undefined;
+};
+
+// A timer this late was not late: this process was stopped meanwhile.
+const stoppedMs = 1000;
+
+export class ConnectionRunner {
+	/** Settles once the connection is closed for good: with its cause, if any. */
+	readonly closed: Promise<SockchatError | undefined>;
+	readonly #options: ConnectionRunnerOptions;
+	readonly #events: ConnectionEvent[] = [];
+	#connection: Connection;
+	#wake: {at: number; cancel: () => void} | undefined;
+	#settle!: (cause: SockchatError | undefined) => void;
+
+	constructor(options: ConnectionRunnerOptions) {
+		this.#options = options;
+		this.closed = new Promise(resolve => {
+			this.#settle = resolve;
+		});
+		[this.#connection] = startConnection(options.clock.monotonicMs());
+	}
+
+	get connection(): Connection {
+		return this.#connection;
+	}
+
+	/** Makes the first attempt. */
+	start(): void {
+		const [connection, ...effects] = startConnection(this.now);
+		this.#enter(connection, effects, true);
+	}
+
+	get now(): number {
+		return this.#options.clock.monotonicMs();
+	}
+
+	/** Events that an effect causes wait until the one at work is done. */
+	dispatch(event: ConnectionEvent): void {
+		this.#events.push(event);
+		if (this.#events.length > 1) {
+			return;
+		}
+
+		for (let next = this.#events[0]; next; next = this.#events[0]) {
+			const before = this.#connection.phase;
+			const [connection, ...effects] = transition(this.#connection, next);
+			this.#enter(connection, effects, connection.phase !== before);
+			this.#events.shift();
+		}
+	}
+
+	/** @param isFinal Whether another attempt would not mend it. */
+	lose(cause: SockchatError, isFinal: boolean): void {
+		const random = this.#options.random();
+		this.dispatch({type: 'lost', at: this.now, cause, isFinal, random});
+	}
+
+	#enter(
+		connection: Connection,
+		effects: readonly ConnectionEffect[],
+		isNewPhase: boolean,
+	): void {
+		this.#connection = connection;
+		// The effects first: a phase is told with the socket that belongs to it.
+		for (const effect of effects) {
+			this.#options.perform(effect);
+		}
+
+		if (isNewPhase) {
+			this.#options.onEvent({
+				type: 'connection',
+				at: this.#options.clock.wallMs(),
+				connection,
+				...endpointsOf(this.#options.socket()),
+			});
+		}
+
+		this.#armTimer();
+		if (connection.phase === 'closed') {
+			this.#settle(connection.cause);
+		}
+	}
+
+	#armTimer(): void {
+		const at = wakeAt(this.#connection);
+		// One that fires too early is armed again then: cheaper than to set it
+		// anew at every chunk that was heard.
+		if (this.#wake && at !== undefined && this.#wake.at <= at) {
+			return;
+		}
+
+		this.#wake?.cancel();
+		this.#wake = undefined;
+		if (at === undefined || at === Infinity) {
+			return;
+		}
+
+		const cancel = this.#options.clock.setTimer(
+			() => {
+				this.#wake = undefined;
+				this.#awake(at);
+			},
+			Math.max(0, at - this.now),
+		);
+		this.#wake = {at, cancel};
+	}
+
+	#awake(due: number): void {
+		const at = this.now;
+		if (at - due > stoppedMs || this.#options.isPaused?.()) {
+			this.dispatch({type: 'resumed', at});
+		}
+
+		this.dispatch({type: 'tick', at, random: this.#options.random()});
+	}
+}

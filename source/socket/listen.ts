@@ -1,0 +1,191 @@
+/** bind() and listen() with their failures in words, for a room and for raw. */
+import {lstatSync, rmSync} from 'node:fs';
+import {createConnection, type Server} from 'node:net';
+import process from 'node:process';
+import {SockchatError} from '../errors.js';
+import type {Place} from '../event/event.js';
+import {formatAddress, type Address} from './address.js';
+import {holderOfPort, type Holder} from './port-holder.js';
+import {secureFolder} from './socket-folder.js';
+
+export const portTaken = (
+	address: string,
+	port: number,
+	holder: Holder | undefined,
+	cause: unknown,
+) => {
+	const by = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
+	return new SockchatError(
+		'ERR_PORT_TAKEN',
+		`${address} is taken${by}. Choose another port with --port, or join what is there: sockchat connect --port ${port}`,
+		{cause},
+	);
+};
+
+const pathForbidden = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_SOCKET_PATH',
+		`Can't make "${path}": its folder doesn't exist, or you may not write there.`,
+		{cause},
+	);
+
+const pathTaken = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_SOCKET_PATH',
+		`"${path}" exists already. If a server listens there, join it with: sockchat connect --socket ${path}`,
+		{cause},
+	);
+
+const codeOf = (error: unknown): string | undefined =>
+	(error as NodeJS.ErrnoException).code;
+
+const listenFailed = async (
+	address: Address,
+	cause: unknown,
+): Promise<SockchatError> => {
+	const place = formatAddress(address);
+	switch (codeOf(cause)) {
+		case 'EADDRINUSE': {
+			return address.kind === 'unix'
+				? pathTaken(address.path, cause)
+				: portTaken(
+						place,
+						address.port,
+						await holderOfPort(address.host, address.port),
+						cause,
+					);
+		}
+
+		case 'EACCES': {
+			if (address.kind === 'unix') {
+				return pathForbidden(address.path, cause);
+			}
+
+			return new SockchatError(
+				'ERR_PORT_FORBIDDEN',
+				`You may not listen on ${place}; on most systems ports below 1024 are for root. Choose another.`,
+				{cause},
+			);
+		}
+
+		default: {
+			return new SockchatError(
+				'ERR_ADDRESS_UNAVAILABLE',
+				`Can't listen on ${place}: ${(cause as Error).message}.`,
+				{cause},
+			);
+		}
+	}
+};
+
+const tryListen = async (
+	server: Server,
+	address: Address,
+	backlog: number,
+): Promise<void> =>
+	new Promise((resolve, reject) => {
+		server.once('error', reject);
+		const onListening = () => {
+			server.off('error', reject);
+			resolve();
+		};
+
+		if (address.kind === 'tcp') {
+			const {host, port} = address;
+			server.listen({host, port, backlog, exclusive: true}, onListening);
+			return;
+		}
+
+		// Whoever may write to the socket's file may connect: only its owner. A
+		// path is bound before listen() returns, so that no other file is made
+		// under this mask.
+		const umask = process.umask(0o177);
+		try {
+			server.listen({path: address.path, backlog}, onListening);
+		} finally {
+			process.umask(umask);
+		}
+	});
+
+const isRefused = async (path: string): Promise<boolean> =>
+	new Promise(resolve => {
+		const probe = createConnection({path});
+		probe.once('connect', () => {
+			probe.destroy();
+			resolve(false);
+		});
+		probe.once('error', error => {
+			resolve(codeOf(error) === 'ECONNREFUSED');
+		});
+	});
+
+const statOf = (path: string) =>
+	lstatSync(path, {bigint: true, throwIfNoEntry: false});
+
+/**
+ * A socket file that nobody answers at was left by a server that died.
+ *
+ * @returns Whether the path is free now.
+ */
+const removeStale = async (path: string): Promise<boolean> => {
+	const stat = statOf(path);
+	if (stat && !(stat.isSocket() && (await isRefused(path)))) {
+		return false;
+	}
+
+	// Another server may have taken its place while this one was asking.
+	const now = statOf(path);
+	if (now && (now.ino !== stat?.ino || now.ctimeNs !== stat.ctimeNs)) {
+		return false;
+	}
+
+	rmSync(path, {force: true});
+	return true;
+};
+
+/**
+ * Binds and listens.
+ *
+ * @param backlog The queue of connections not yet accepted; the kernel caps it.
+ * @returns The address, with the port that was given where 0 was asked for.
+ * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
+ * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`.
+ */
+export const listen = async (
+	server: Server,
+	address: Address,
+	backlog: number,
+): Promise<Address> => {
+	if (address.kind === 'unix') {
+		secureFolder(address.path);
+	}
+
+	try {
+		try {
+			await tryListen(server, address, backlog);
+		} catch (error) {
+			const isFreed =
+				address.kind === 'unix' &&
+				codeOf(error) === 'EADDRINUSE' &&
+				(await removeStale(address.path));
+			if (!isFreed) {
+				throw error;
+			}
+
+			await tryListen(server, address, backlog);
+		}
+	} catch (error) {
+		throw await listenFailed(address, error);
+	}
+
+	const bound = server.address();
+	return address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+		? {...address, port: bound.port}
+		: address;
+};
+
+/** An address in the words of the flags, as the JSON events have it. */
+export const placeOf = (address: Address): Place =>
+	address.kind === 'tcp'
+		? {host: address.host, port: address.port}
+		: {path: address.path};

@@ -1,0 +1,245 @@
+/**
+ * What is known of the connection, as short texts: each of one layer, and none
+ * of them a guess. Pure.
+ *
+ * Three layers have three sources: sockchat's own phases, Node's counts, the
+ * kernel's table. What the kernel told stands behind ●, what only follows from
+ * the calls behind ○.
+ */
+import type {Connection} from '../../connection/connection.js';
+import type {Listening} from '../../connection/listening.js';
+import type {Call, KernelSocket, TcpState} from '../../tcp/tcp.js';
+import {assertNever} from '../../errors.js';
+import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import type {Model} from '../../store/model.js';
+import {formatBytes} from '../text/format.js';
+import {colors, symbols} from '../theme.js';
+
+export type PhaseFact = {
+	readonly name: string;
+	/** The same for where there is little room. */
+	readonly brief: string;
+	readonly color: string;
+	readonly since: number;
+};
+
+const readingCalls: ReadonlySet<Call> = new Set([
+	'connect()',
+	'pause()',
+	'resume()',
+]);
+
+/** Whether this client's socket is not read, because of /pause. */
+const isPaused = ({socket}: Model): boolean => {
+	const last = socket.steps.findLast(
+		step =>
+			step.kind === 'call' &&
+			step.peer === undefined &&
+			readingCalls.has(step.call),
+	);
+	return last?.kind === 'call' && last.call === 'pause()';
+};
+
+const connectionPhase = (
+	connection: Connection,
+	model: Model,
+	now: number,
+): PhaseFact => {
+	const {phase, since} = connection;
+	switch (phase) {
+		case 'connecting':
+		case 'handshaking': {
+			const {attempt} = connection;
+			const [name, brief] =
+				attempt > 1
+					? [`${phase}, attempt ${attempt}`, `${phase} #${attempt}`]
+					: [phase, phase];
+			return {name, brief, color: colors.warn, since};
+		}
+
+		case 'open': {
+			const name = isPaused(model) ? 'open, paused' : phase;
+			return {name, brief: name, color: colors.good, since};
+		}
+
+		case 'silent': {
+			const ms = Math.max(0, now - connection.lastHeardAt);
+			const seconds = Math.floor(ms / 1000);
+			const name = `silent, heard ${seconds} s ago`;
+			const brief = `silent for ${seconds} s`;
+			return {name, brief, color: colors.warn, since};
+		}
+
+		case 'waiting': {
+			const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
+			const brief = `retry in ${seconds} s`;
+			const name = `waiting, ${brief}`;
+			return {name, brief, color: colors.bad, since};
+		}
+
+		case 'draining': {
+			return {name: phase, brief: phase, color: colors.warn, since};
+		}
+
+		case 'closed': {
+			return {name: phase, brief: phase, color: colors.bad, since};
+		}
+
+		default: {
+			return assertNever(connection);
+		}
+	}
+};
+
+const listeningPhase = ({phase, since}: Listening): PhaseFact => ({
+	name: phase,
+	brief: phase,
+	color: phase === 'listening' ? colors.good : colors.warn,
+	since,
+});
+
+/** sockchat's own state. @param now Monotonic milliseconds. */
+export const phaseFact = (model: Model, now: number): PhaseFact | undefined => {
+	const {listening, connection} = model;
+	if (listening) {
+		return listeningPhase(listening.state);
+	}
+
+	return connection && connectionPhase(connection, model, now);
+};
+
+export type TcpFact = {
+	readonly state: TcpState;
+	readonly isRead: boolean;
+};
+
+const listeningTcp = (
+	{state, place}: NonNullable<Model['listening']>,
+	read: KernelSocket | undefined,
+): TcpFact | undefined => {
+	if (read) {
+		return {state: read.state, isRead: true};
+	}
+
+	// A Unix domain socket has no TCP state.
+	return state.phase === 'listening' && 'port' in place
+		? {state: 'LISTEN', isRead: false}
+		: undefined;
+};
+
+/** The TCP state of our end: the kernel's word, else what follows. */
+export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
+	if (listening) {
+		return listeningTcp(listening, socket.peers?.listening);
+	}
+
+	const read = socket.kernel?.pair?.local?.state;
+	if (read) {
+		return {state: read, isRead: true};
+	}
+
+	const step = socket.steps.findLast(
+		step =>
+			step.kind === 'state' && step.end === 'local' && step.peer === undefined,
+	);
+	return step?.kind === 'state'
+		? {state: step.state, isRead: step.evidence === 'read'}
+		: undefined;
+};
+
+export const tcpText = ({state, isRead}: TcpFact): DisplayText =>
+	display`${isRead ? symbols.solid : symbols.hollow} ${state}`;
+
+/** 127.0.0.1:53122 → :5001, the host only once where both are the same. */
+export const routeText = ({local, remote, where}: Model): DisplayText => {
+	if (local === undefined || remote === undefined) {
+		return toDisplay(where);
+	}
+
+	const port = /:\d+$/.exec(remote)?.[0] ?? '';
+	const host = remote.slice(0, -port.length);
+	const isSameHost = port !== '' && local.startsWith(`${host}:`);
+	return display`${local} ${symbols.outward} ${isSameHost ? port : remote}`;
+};
+
+/** A server's counts of connections. */
+export const peersFacts = ({listening, socket}: Model): readonly string[] => {
+	if (!listening) {
+		return [];
+	}
+
+	const {peers, accepted, turnedAway} = listening;
+	const {refused = 0, backlog, listening: read} = socket.peers ?? {};
+	const queue = read?.receiveQueueBytes ?? 0;
+	return [
+		`${peers} connected`,
+		`${accepted} accepted`,
+		...(refused > 0 ? [`${refused} refused`] : []),
+		...(turnedAway > 0 ? [`${turnedAway} turned away`] : []),
+		...(backlog === undefined
+			? []
+			: queue > 0
+				? [`${queue} of ${backlog} wait for accept()`]
+				: [`backlog ${backlog}`]),
+	];
+};
+
+const bytesOr = (bytes: number | undefined): string =>
+	bytes === undefined ? 'unknown' : formatBytes(bytes);
+
+/** A count of bytes somewhere on their way, and who says so. */
+export type LayerFact = {
+	readonly text: string;
+	/** The same for where its source does not stand beside it. */
+	readonly brief: string;
+	readonly source: 'Node' | 'kernel' | 'room';
+};
+
+const counted = (text: string, source: LayerFact['source']): LayerFact => ({
+	text,
+	brief: text,
+	source,
+});
+
+const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
+	if (!kernel) {
+		return [];
+	}
+
+	if (!kernel.pair) {
+		const text = 'not available here';
+		return [{text, brief: `kernel: ${text}`, source: 'kernel'}];
+	}
+
+	const {local, remote} = kernel.pair;
+	if (!local && !remote) {
+		return [];
+	}
+
+	const unreadHere = local?.receiveQueueBytes ?? 0;
+	return [
+		`unacked ${bytesOr(local?.sendQueueBytes)}`,
+		`unread there ${bytesOr(remote?.receiveQueueBytes)}`,
+		...(unreadHere > 0 ? [`unread here ${bytesOr(unreadHere)}`] : []),
+	].map(text => counted(text, 'kernel'));
+};
+
+/** Bytes on their way from here to the other program, layer by layer. */
+export const layerFacts = (model: Model): readonly LayerFact[] => {
+	const {traffic, pending, listening, mode, socket} = model;
+	return listening
+		? []
+		: [
+				counted(`queue ${formatBytes(traffic.queuedBytes)}`, 'Node'),
+				...kernelFacts(socket),
+				...(mode === 'room' && pending.length > 0
+					? [counted(`not stored ${pending.length}`, 'room')]
+					: []),
+			];
+};
+
+/** Whether who is here is known as of now, and not of before a loss. */
+export const isPresenceCurrent = ({listening, connection}: Model): boolean =>
+	listening !== undefined ||
+	connection?.phase === 'open' ||
+	connection?.phase === 'silent';

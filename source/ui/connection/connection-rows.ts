@@ -1,0 +1,257 @@
+/**
+ * What the connection pane beside the transcript says, as rows. Pure.
+ */
+import {display, displayWidth, toDisplay} from '../../protocol/display.js';
+import type {Model} from '../../store/model.js';
+import {cutTo} from '../text/cells.js';
+import {
+	formatBytes,
+	formatDuration,
+	formatMs,
+	sparkline,
+} from '../text/format.js';
+import {ruleRow} from '../pane/pane.js';
+import {
+	cellsOfSpans,
+	createRow,
+	withRightEdge,
+	type Row,
+	type Span,
+} from '../text/row.js';
+import {symbols} from '../theme.js';
+import {timelineRows} from '../lifecycle/timeline.js';
+import {
+	isPresenceCurrent,
+	layerFacts,
+	peersFacts,
+	phaseFact,
+	routeText,
+	tcpFact,
+	tcpText,
+} from './connection-facts.js';
+
+export type ConnectionView = {
+	readonly model: Model;
+	/** Monotonic milliseconds. */
+	readonly now: number;
+	/** Milliseconds since the epoch. */
+	readonly wallNow: number;
+	readonly isExplained: boolean;
+	readonly width: number;
+	readonly height: number;
+};
+
+export const text = (value: string): Span => ({text: toDisplay(value)});
+
+export const faint = (value: string): Span => ({...text(value), dim: true});
+
+/** The spans that fit, the last of them cut if need be. */
+const cutSpans = (spans: readonly Span[], width: number): readonly Span[] => {
+	const fitting: Span[] = [];
+	let free = width;
+	for (const span of spans) {
+		if (!(free > 0)) {
+			continue;
+		}
+
+		const cut = cutTo(span.text, free);
+		fitting.push({...span, text: cut});
+		free -= displayWidth(cut);
+	}
+
+	return fitting;
+};
+
+const cutRow = (spans: readonly Span[], width: number): Row =>
+	createRow(cutSpans(spans, width));
+
+/** What stands at the right edge, where there is room, and a blank behind it. */
+const edgeRow = (spans: readonly Span[], edge: Span, width: number): Row => {
+	const blankBehind: Span = {...edge, text: display`${edge.text} `};
+	const isRoom = cellsOfSpans([...spans, blankBehind]) < width;
+	return isRoom
+		? withRightEdge(createRow(spans), blankBehind, width)
+		: cutRow(spans, width);
+};
+
+/**
+ * Puts spans into rows of those widths, in their order, until one has no place.
+ *
+ * @returns The rows that hold any, and how many spans they hold.
+ */
+const place = (
+	spans: readonly Span[],
+	widths: readonly number[],
+	gap: Span,
+): {rows: Span[][]; count: number} => {
+	const rows: Span[][] = widths.map(() => []);
+	let at = 0;
+	let count = 0;
+	for (const span of spans) {
+		const joined = (row: Span[]) =>
+			row.length > 0 ? [...row, gap, span] : [span];
+		while (at < rows.length && cellsOfSpans(joined(rows[at]!)) > widths[at]!) {
+			at++;
+		}
+
+		if (at === rows.length) {
+			break;
+		}
+
+		rows[at] = joined(rows[at]!);
+		count++;
+	}
+
+	return {rows: rows.filter(row => row.length > 0), count};
+};
+
+/** Joins facts into as many rows as they need. */
+const flow = (facts: readonly string[], width: number): Row[] => {
+	const spans = facts.map(fact => ({text: cutTo(toDisplay(fact), width)}));
+	const widths = facts.map(() => width);
+	const {rows} = place(spans, widths, {text: display` · `});
+	return rows.map(row => createRow(row));
+};
+
+/** Names in rows, as many as fit; the last row says how many don't. */
+const memberRows = (model: Model, width: number, height: number): Row[] => {
+	const {count, names} = model.presence.members;
+	const gap: Span = {text: display`  `};
+	const spans = names.map(name => ({
+		text: cutTo(toDisplay(name), width),
+		bold: name === model.nick,
+	}));
+	const whole = Array.from({length: height}, () => width);
+	const all = place(spans, whole, gap);
+	if (all.count === count) {
+		return all.rows.map(row => createRow(row));
+	}
+
+	const more = (hidden: number) => faint(`… ${hidden} more`);
+	const least = width - cellsOfSpans([gap, more(count)]);
+	const some = place(spans, [...whole.slice(0, -1), least], gap);
+	const isFull = some.rows.length === height;
+	const last = isFull ? [...some.rows.pop()!, gap] : [];
+	return [...some.rows, [...last, more(count - some.count)]].map(row =>
+		cutRow(row, width),
+	);
+};
+
+const phaseRows = ({model, now, wallNow, width}: ConnectionView): Row[] => {
+	const rows: Row[] = [];
+	const phase = phaseFact(model, now);
+	if (phase) {
+		const {name, brief, color, since} = phase;
+		const symbol: Span = {text: symbols.solid, color};
+		const time = text(formatDuration(now - since));
+		const isRoom = cellsOfSpans([symbol, text(` ${name}`), time]) + 1 < width;
+		const head = [symbol, text(` ${isRoom ? name : brief}`)];
+		rows.push(edgeRow(head, time, width));
+	}
+
+	const tcp = tcpFact(model);
+	if (tcp) {
+		const readAt = model.socket.kernel?.at ?? model.socket.peers?.at;
+		const age =
+			tcp.isRead && readAt !== undefined
+				? `kernel ${Math.max(0, Math.floor((wallNow - readAt) / 1000))} s ago`
+				: 'inferred';
+		rows.push(edgeRow([{text: tcpText(tcp)}], faint(age), width));
+	}
+
+	return rows;
+};
+
+const labelCells = 13;
+
+/** A value, and its bars: the newest is the rightmost. */
+const barsRow = (
+	label: string,
+	values: readonly number[],
+	edge: string,
+	width: number,
+): Row => {
+	const head = text(label.padEnd(labelCells));
+	const right = text(edge);
+	const room = width - cellsOfSpans([head, right]) - (edge === '' ? 1 : 2);
+	const bars = faint(sparkline(values, room).padStart(Math.max(0, room)));
+	return edge === ''
+		? cutRow([head, bars], width)
+		: edgeRow([head, bars], right, width);
+};
+
+// Rates up to 999.9 B/s and 99.9 kB/s keep their bars in place.
+const rateCells = 9;
+
+/** Last heard from; one that is silent for too long says so in its phase. */
+const heardRow = ({model, wallNow, width}: ConnectionView): Row[] => {
+	const {heardAt} = model.traffic;
+	return model.connection?.phase === 'open' && heardAt !== undefined
+		? [
+				edgeRow(
+					[text('last heard')],
+					text(`${Math.max(0, Math.floor((wallNow - heardAt) / 1000))} s ago`),
+					width,
+				),
+			]
+		: [];
+};
+
+const trafficRows = (view: ConnectionView): Row[] => {
+	const {model, width} = view;
+	const {listening, traffic, socket, rtts} = model;
+	const {bytesIn, bytesOut, ins, outs} = socket.rates;
+	const rtt = rtts.at(-1);
+	const row = (label: string, bytes: number, rates: readonly number[]) => {
+		const rate = rates.at(-1);
+		const edge = rate === undefined ? '' : `${formatBytes(rate)}/s`;
+		const total = `${label} ${formatBytes(bytes)}`;
+		return barsRow(total, rates, edge.padStart(rateCells), width);
+	};
+
+	return [
+		...(rtt === undefined
+			? []
+			: [barsRow(`rtt ${formatMs(rtt)}`, rtts, '', width)]),
+		...heardRow(view),
+		row('in ', listening ? bytesIn : traffic.bytesIn, ins),
+		row('out', listening ? bytesOut : traffic.bytesOut, outs),
+		...layerFacts(model).map(({text: fact, source}) =>
+			edgeRow([text(fact)], faint(source), width),
+		),
+	];
+};
+
+const memberPart = ({model, width, height}: ConnectionView): Row[] => {
+	const known = isPresenceCurrent(model) ? '' : ', last known';
+	const label = display`members ${model.presence.members.count}${known}`;
+	return [
+		ruleRow(width, {text: label}),
+		...memberRows(model, width, Math.max(1, Math.floor(height / 5))),
+	];
+};
+
+/** The rows of the pane beside the transcript. */
+export const connectionRows = (view: ConnectionView): readonly Row[] => {
+	const {model, width, height, isExplained} = view;
+	const top = [
+		...phaseRows(view),
+		cutRow([{text: routeText(model)}], width),
+		...flow(peersFacts(model), width),
+		...trafficRows(view),
+	];
+	const members = model.mode === 'room' ? memberPart(view) : [];
+	const free = height - top.length - members.length - 1;
+	const steps =
+		free > 0 && model.socket.steps.length > 0
+			? [
+					ruleRow(width, {text: display`lifecycle (→ other end)`}),
+					...timelineRows(model.socket.steps, {
+						explained: isExplained ? 'last' : 'none',
+						width,
+						height: free,
+					}),
+				]
+			: [];
+	return [...top, ...steps, ...members].slice(0, Math.max(0, height));
+};

@@ -1,0 +1,166 @@
+/**
+ * The two doors of a draft: `press` for keys, `pasted` for pastes.
+ *
+ * A text over the limit is refused on Enter and stays in the draft; nothing is
+ * ever cut. A paste of several lines is not sent before a question is answered:
+ *
+ * - y or Enter sends the draft with the paste in it, as one message
+ * - l sends each of its lines as a message of its own, blank ones left out
+ * - e puts the paste into the draft, where line ends show as ⏎
+ * - n or Esc drops the paste; the draft is as it was
+ *
+ * Where y or l would send too long a text, nothing is sent and e happens.
+ */
+import {assertNever} from '../../errors.js';
+import {noCandidates, type Candidates} from './completion.js';
+import {createDraft, edit, type Draft} from './draft.js';
+import {insert} from './line.js';
+import type {Key} from './keys.js';
+
+/** Texts that the history keeps. */
+export const maxHistory = 500;
+
+/** What a key led to. */
+export type Pressed = {
+	readonly draft: Draft;
+	/** To be sent, in order; mostly none. */
+	readonly texts: readonly string[];
+};
+
+const remember = (
+	history: readonly string[],
+	text: string,
+): readonly string[] =>
+	text === '' || history.at(-1) === text
+		? history
+		: [...history, text].slice(-maxHistory);
+
+const send = (draft: Draft, parts: readonly string[]): Pressed => {
+	const {rules, killed} = draft;
+	const texts = parts.filter(part => rules.sendsBlank || part.trim() !== '');
+	const isOver = texts.some(text => Buffer.byteLength(text) > rules.limitBytes);
+	if (texts.length === 0 || isOver) {
+		return {draft, texts: []};
+	}
+
+	let {history} = draft;
+	for (const text of texts) {
+		history = remember(history, text);
+	}
+
+	return {draft: {...createDraft(rules), killed, history}, texts};
+};
+
+const withoutTrailingNewlines = (text: string): string => {
+	let end = text.length;
+	while (text[end - 1] === '\n') {
+		end--;
+	}
+
+	return text.slice(0, end);
+};
+
+/**
+ * Takes a paste: one line is inserted, its line end dropped; several become
+ * `draft.question`. A paste while a question stands is added to what it asks
+ * about.
+ *
+ * @param text With any line ends; terminals send '\r' for each.
+ */
+export const pasted = (draft: Draft, text: string): Draft => {
+	const whole = (draft.question?.text ?? '') + text.replaceAll(/\r\n?/gv, '\n');
+	const body = withoutTrailingNewlines(whole);
+	const lineCount = body.split('\n').length;
+	return lineCount > 1
+		? {...draft, completion: undefined, question: {text: whole, lineCount}}
+		: insert({...draft, completion: undefined}, body);
+};
+
+/** The draft as it is with the paste in it that its question asks about. */
+export const insertPaste = (draft: Draft): Draft =>
+	insert(
+		{...draft, question: undefined},
+		withoutTrailingNewlines(draft.question?.text ?? ''),
+	);
+
+type Answer = 'send' | 'send-lines' | 'edit' | 'drop';
+
+const answersByLetter: ReadonlyMap<string, Answer> = new Map([
+	['y', 'send'],
+	['l', 'send-lines'],
+	['e', 'edit'],
+	['n', 'drop'],
+]);
+
+const answerWith = (draft: Draft, answer: Answer): Pressed => {
+	const whole = insertPaste(draft);
+	switch (answer) {
+		case 'send': {
+			return send(whole, [whole.text]);
+		}
+
+		case 'send-lines': {
+			return send(whole, whole.text.split('\n'));
+		}
+
+		case 'edit': {
+			return {draft: whole, texts: []};
+		}
+
+		case 'drop': {
+			return {draft: {...draft, question: undefined}, texts: []};
+		}
+
+		default: {
+			return assertNever(answer);
+		}
+	}
+};
+
+// Keys that are no answer do nothing: no text is sent or lost by mistake.
+const answerKey = (draft: Draft, key: Key): Pressed => {
+	if (key.type === 'submit') {
+		return answerWith(draft, 'send');
+	}
+
+	if (key.type === 'escape') {
+		return answerWith(draft, 'drop');
+	}
+
+	// A chunk may hold the answer and, behind it, text for the draft.
+	const letters = key.type === 'insert' ? [...key.text] : [];
+	for (const [index, letter] of letters.entries()) {
+		const answer = answersByLetter.get(letter.toLowerCase());
+		if (answer !== undefined) {
+			const {draft: next, texts} = answerWith(draft, answer);
+			const text = letters.slice(index + 1).join('');
+			return {
+				draft: text === '' ? next : edit(next, {type: 'insert', text}),
+				texts,
+			};
+		}
+	}
+
+	return {draft, texts: []};
+};
+
+/**
+ * Does what a key asks for.
+ *
+ * @returns The next draft, and the texts that it let go: one on Enter, several
+ * where a paste is sent line by line. They may hold '\n', and may start with
+ * '/'. A blank or too long text is none: the draft stays.
+ */
+export const press = (
+	draft: Draft,
+	key: Key,
+	candidates: Candidates = noCandidates,
+): Pressed => {
+	if (draft.question !== undefined) {
+		return answerKey(draft, key);
+	}
+
+	return key.type === 'submit'
+		? send(draft, [draft.text])
+		: {draft: edit(draft, key, candidates), texts: []};
+};

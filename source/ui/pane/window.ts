@@ -1,0 +1,253 @@
+/**
+ * The rows that a pane shows of many items, and scrolling through them.
+ *
+ * A window hangs on its bottom row and is filled backwards, so only what shows
+ * is ever wrapped: a million items cost no more than a screen of them. For the
+ * same reason nobody knows how many rows there are in all; what is below is
+ * counted in items.
+ */
+import type {Item} from '../../store/item.js';
+import {itemAt, type Transcript} from '../../store/transcript.js';
+import {rowsOfItem} from '../transcript/item-rows.js';
+import {contentOf, type Area} from '../layout.js';
+import type {WrapItem} from '../transcript/row-cache.js';
+import type {Row} from '../text/row.js';
+
+/** Where a reader has scrolled to. */
+export type Anchor = {
+	/** The item of the bottom row, by its absolute index. */
+	readonly index: number;
+	/** The row of that item, from 0. */
+	readonly line: number;
+	/** One more than the newest index that this reader has had in view. */
+	readonly seenEnd: number;
+};
+
+/** Anything made of items that have rows, where its reader stands in it. */
+export type ScrollView = {
+	/** The index of the oldest item kept. */
+	readonly first: number;
+	/** One more than the index of the last item. */
+	readonly end: number;
+	/** One more than the index of the last item that can be new to a reader. */
+	readonly newEnd: number;
+	/** Undefined follows the bottom. */
+	readonly anchor: Anchor | undefined;
+	readonly height: number;
+	/** How many rows an item has, at least 1. */
+	readonly countRows: (index: number) => number;
+	/** An item's rows from `start` to before `end`. */
+	readonly rowsAt: (
+		index: number,
+		start: number,
+		end: number,
+	) => readonly Row[];
+};
+
+/** A transcript as it is scrolled through. */
+export type View = {
+	readonly transcript: Transcript;
+	/** One's own items that are not stored yet: always the last ones. */
+	readonly pending: readonly Item[];
+	readonly anchor: Anchor | undefined;
+	readonly width: number;
+	readonly height: number;
+	/** A memory for wrapped items; without it each call wraps anew. */
+	readonly wrap?: WrapItem;
+};
+
+export type Window = {
+	/** No more than the height; fewer only where there are no more. */
+	readonly rows: readonly Row[];
+	/** Items below the bottom row's. */
+	readonly below: number;
+	/** Those of them that came after the reader left the bottom. */
+	readonly newBelow: number;
+	readonly isAtTop: boolean;
+	/** Also where an anchor's window has come to reach the bottom. */
+	readonly isAtBottom: boolean;
+};
+
+/**
+ * The size of the window in a transcript's area.
+ *
+ * A bare one has no lower line to say in how much is below, and gives up a row
+ * for it while its reader is elsewhere.
+ */
+export const viewportOf = (
+	area: Area,
+	anchor: Anchor | undefined,
+): Pick<View, 'width' | 'height'> => {
+	const {width, height} = contentOf(area);
+	const hasBelowRow = area.frame === 'bare' && anchor !== undefined;
+	return {width, height: Math.max(0, height - (hasBelowRow ? 1 : 0))};
+};
+
+export const visibleRows = (anyView: View | ScrollView): Window => {
+	const view = scrollViewOf(anyView);
+	const bottom = bottomOf(view);
+	if (bottom === undefined || view.height < 1) {
+		return {rows: [], below: 0, newBelow: 0, isAtTop: true, isAtBottom: true};
+	}
+
+	const rows: Row[] = [];
+	let {index} = bottom;
+	let line = bottom.line + 1;
+	for (;;) {
+		const taken = Math.min(line, view.height - rows.length);
+		rows.push(...view.rowsAt(index, line - taken, line).toReversed());
+		line -= taken;
+		if (rows.length === view.height || index === view.first) {
+			break;
+		}
+
+		index--;
+		line = view.countRows(index);
+	}
+
+	const {first, end, newEnd, anchor} = view;
+	const seenEnd = anchor?.seenEnd ?? newEnd;
+	return {
+		rows: rows.toReversed(),
+		below: end - 1 - bottom.index,
+		newBelow: Math.max(0, newEnd - Math.max(seenEnd, bottom.index + 1)),
+		isAtTop: index === first && line === 0,
+		isAtBottom: isLast(view, bottom),
+	};
+};
+
+/**
+ * Scrolls by rows, down where `delta` is positive.
+ *
+ * @returns The new anchor; undefined when the bottom is reached. At the top the
+ * window stays full.
+ */
+export const scrollBy = (
+	anyView: View | ScrollView,
+	delta: number,
+): Anchor | undefined => {
+	const view = scrollViewOf(anyView);
+	const bottom = bottomOf(view);
+	return bottom && anchorAt(view, move(view, bottom, delta).position);
+};
+
+/** Scrolls by windows; one row of the last one stays in sight. */
+export const scrollPages = (
+	view: View | ScrollView,
+	pages: number,
+): Anchor | undefined => scrollBy(view, pages * Math.max(1, view.height - 1));
+
+export const scrollToTop = (anyView: View | ScrollView): Anchor | undefined => {
+	const view = scrollViewOf(anyView);
+	return anchorAt(view, {index: view.first, line: 0});
+};
+
+/** At the top, also once there is more above it. */
+export const stickToTop = ({anchor, newEnd}: ScrollView): Anchor => ({
+	index: -Infinity,
+	line: 0,
+	seenEnd: anchor?.seenEnd ?? newEnd,
+});
+
+/** A row: which item's, and which of its rows. */
+type Position = {readonly index: number; readonly line: number};
+
+const anchorAt = (view: ScrollView, position: Position): Anchor | undefined => {
+	const {newEnd, anchor} = view;
+	const seenEnd = anchor?.seenEnd ?? newEnd;
+	const bottom = bottomOf({...view, anchor: {...position, seenEnd}});
+	return bottom === undefined || isLast(view, bottom)
+		? undefined
+		: {
+				...bottom,
+				seenEnd: Math.min(newEnd, Math.max(seenEnd, bottom.index + 1)),
+			};
+};
+
+/**
+ * The row at the bottom of the window, as far as there are rows.
+ *
+ * An anchor can be overtaken: its item was dropped, or has fewer rows since the
+ * terminal was made wider, or there is nothing left above it.
+ */
+const bottomOf = (view: ScrollView): Position | undefined => {
+	const {anchor, first, end} = view;
+	const lastIndex = end - 1;
+	if (lastIndex < first) {
+		return undefined;
+	}
+
+	const last = lastRowAt(view, lastIndex);
+	if (anchor === undefined || anchor.index > lastIndex) {
+		return last;
+	}
+
+	const index = Math.max(first, anchor.index);
+	const line =
+		index === anchor.index
+			? Math.min(anchor.line, lastRowAt(view, index).line)
+			: 0;
+	const above = Math.max(0, view.height - 1);
+	const {moved} = move(view, {index, line}, -above);
+	return move(view, {index, line}, above - moved).position;
+};
+
+/** Moves by rows, as far as there are rows; `moved` is never negative. */
+const move = (
+	view: ScrollView,
+	from: Position,
+	delta: number,
+): {position: Position; moved: number} => {
+	const wanted = Math.abs(delta);
+	let {index, line} = from;
+	let moved = 0;
+	while (moved < wanted) {
+		const {line: lastLine} = lastRowAt(view, index);
+		const free = delta < 0 ? line : lastLine - line;
+		const step = Math.min(free, wanted - moved);
+		line += delta < 0 ? -step : step;
+		moved += step;
+		if (moved === wanted) {
+			break;
+		}
+
+		const next = delta < 0 ? index - 1 : index + 1;
+		if (next < view.first || next >= view.end) {
+			break;
+		}
+
+		index = next;
+		line = delta < 0 ? lastRowAt(view, index).line : 0;
+		moved++;
+	}
+
+	return {position: {index, line}, moved};
+};
+
+const isLast = (view: ScrollView, {index, line}: Position): boolean =>
+	index === view.end - 1 && line === lastRowAt(view, index).line;
+
+const lastRowAt = (view: ScrollView, index: number): Position => ({
+	index,
+	line: view.countRows(index) - 1,
+});
+
+export const scrollViewOf = (view: View | ScrollView): ScrollView => {
+	if ('rowsAt' in view) {
+		return view;
+	}
+
+	const {transcript, pending, anchor, width, height, wrap = rowsOfItem} = view;
+	const {first, end: newEnd} = transcript;
+	const allRowsAt = (index: number): readonly Row[] =>
+		wrap(itemAt(transcript, index) ?? pending[index - newEnd]!, width);
+	return {
+		first,
+		end: newEnd + pending.length,
+		newEnd,
+		anchor,
+		height,
+		countRows: index => allRowsAt(index).length,
+		rowsAt: (index, start, end) => allRowsAt(index).slice(start, end),
+	};
+};

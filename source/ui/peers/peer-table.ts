@@ -1,0 +1,216 @@
+/**
+ * The table of a server's peers: as many columns as fit, by their worth, and
+ * only the rows that show. Pure.
+ */
+import type {KernelSocket} from '../../tcp/tcp.js';
+import {
+	display,
+	displayWidth,
+	joinText,
+	toDisplay,
+} from '../../protocol/display.js';
+import type {PeerRow} from '../../event/peer-row.js';
+import {blanks, cutTo} from '../text/cells.js';
+import {formatBytes, formatDuration, formatMs} from '../text/format.js';
+import {createRow, type Row, type Span} from '../text/row.js';
+import {colors} from '../theme.js';
+
+type Column = {
+	readonly title: string;
+	/** In cells, without the gap before it. */
+	readonly width: number;
+	readonly isRight: boolean;
+	readonly value: (peer: PeerRow, now: number) => string;
+	/** What it is sorted by: numbers the highest first, words by the alphabet. */
+	readonly key: (peer: PeerRow) => number | string;
+};
+
+const unknown = '–';
+
+/** What the kernel says of our end, the one that serves the peer. */
+const ownEnd = ({kernel}: PeerRow): KernelSocket | undefined => kernel?.local;
+
+// That it is not read is told, also where there is no room for its phase.
+const phaseText = ({phase, isPaused}: PeerRow): string => {
+	if (!isPaused) {
+		return phase;
+	}
+
+	return phase === 'open' ? 'open, paused' : 'paused';
+};
+
+// Another user's is told first: the column may be too narrow for both.
+const nickText = ({nick = unknown, otherUid}: PeerRow): string =>
+	otherUid === undefined ? nick : `uid ${otherUid} ${nick}`;
+
+const text = (
+	title: string,
+	width: number,
+	value: (peer: PeerRow) => string,
+): Column => ({title, width, isRight: false, value, key: value});
+
+const amount = (
+	title: string,
+	width: number,
+	key: (peer: PeerRow) => number | undefined,
+	format: (value: number) => string,
+): Column => ({
+	title,
+	width,
+	isRight: true,
+	value(peer) {
+		const value = key(peer);
+		return value === undefined ? unknown : format(value);
+	},
+	key: peer => key(peer) ?? -1,
+});
+
+const since: Column = {
+	title: 'since',
+	width: 8,
+	isRight: true,
+	value: (peer, now) => formatDuration(now - peer.since),
+	key: peer => -peer.since,
+};
+
+/** All columns, the most worth first: who sees fewer sees the first ones. */
+export const peerColumns: readonly Column[] = [
+	text('nick', 14, nickText),
+	text('state', 12, phaseText),
+	amount('queue', 8, ({queuedBytes}) => queuedBytes, formatBytes),
+	amount('lag', 6, ({lagEntries}) => lagEntries, String),
+	text('tcp', 12, peer => ownEnd(peer)?.state ?? unknown),
+	text('address', 21, ({peer}) => peer),
+	amount('rtt', 8, ({rttMs}) => rttMs, formatMs),
+	amount('in', 8, ({bytesIn}) => bytesIn, formatBytes),
+	amount('out', 8, ({bytesOut}) => bytesOut, formatBytes),
+	since,
+	text('dialect', 8, ({dialect}) => dialect ?? unknown),
+	amount('unacked', 8, peer => ownEnd(peer)?.sendQueueBytes, formatBytes),
+	amount('unread', 8, peer => ownEnd(peer)?.receiveQueueBytes, formatBytes),
+];
+
+const gap = 2;
+
+/** The columns that fit, in the order of their worth. */
+const columnsFor = (width: number): readonly Column[] => {
+	let used = 0;
+	const fitting: Column[] = [];
+	for (const column of peerColumns) {
+		const cells = column.width + (fitting.length > 0 ? gap : 0);
+		if (used + cells > width) {
+			break;
+		}
+
+		used += cells;
+		fitting.push(column);
+	}
+
+	// At the very least a name, cut to what there is.
+	return fitting.length > 0 ? fitting : [{...peerColumns[0]!, width}];
+};
+
+const cell = ({width, isRight}: Column, value: string): Span['text'] => {
+	const shown = cutTo(toDisplay(value), width);
+	const padding = blanks(width - displayWidth(shown));
+	return isRight ? joinText(padding, shown) : joinText(shown, padding);
+};
+
+const rowOf = (
+	columns: readonly Column[],
+	span: (column: Column) => Span,
+): Row =>
+	createRow(
+		columns.flatMap((column, index) =>
+			index === 0 ? [span(column)] : [{text: blanks(gap)}, span(column)],
+		),
+	);
+
+const compare = (a: number | string, b: number | string): number => {
+	if (typeof a === 'number' && typeof b === 'number') {
+		return b - a;
+	}
+
+	// What is unknown comes last, as it does among numbers.
+	const isUnknown = Number(a === unknown) - Number(b === unknown);
+	return isUnknown === 0 ? String(a).localeCompare(String(b)) : isUnknown;
+};
+
+/**
+ * Equal ones stay in the order of their accept.
+ *
+ * @param sortedBy An index of `peerColumns`.
+ */
+export const sortPeers = (
+	peers: readonly PeerRow[],
+	sortedBy: number,
+): readonly PeerRow[] => {
+	const column = peerColumns[sortedBy]!;
+	// By keys made once: 1,000 peers are sorted anew each second.
+	return peers
+		.map(peer => ({peer, key: column.key(peer)}))
+		.toSorted((a, b) => compare(a.key, b.key))
+		.map(({peer}) => peer);
+};
+
+export type PeerTableView = {
+	/** Sorted. */
+	readonly peers: readonly PeerRow[];
+	/** The column they are sorted by, an index of `peerColumns`. */
+	readonly sortedBy: number;
+	/** Rows scrolled past. */
+	readonly top: number;
+	/** Monotonic milliseconds. */
+	readonly now: number;
+	readonly width: number;
+	readonly height: number;
+};
+
+/** How far down the table can be scrolled. */
+export const lastTop = ({
+	peers,
+	height,
+}: Pick<PeerTableView, 'peers' | 'height'>): number =>
+	Math.max(0, peers.length - Math.max(1, height - 1));
+
+/** The head and the rows that show, together no more than the height. */
+export const peerTableRows = ({
+	peers,
+	sortedBy,
+	top,
+	now,
+	width,
+	height,
+}: PeerTableView): readonly Row[] => {
+	const columns = columnsFor(width);
+	const sorted = peerColumns[sortedBy]!;
+	const head = rowOf(columns, column => ({
+		text: cell(
+			column,
+			column.title === sorted.title ? `${column.title}↓` : column.title,
+		),
+		bold: column.title === sorted.title,
+		dim: column.title !== sorted.title,
+	}));
+	if (peers.length === 0) {
+		const nobody = cutTo(display`Nobody is connected.`, width);
+		return [head, createRow([{text: nobody, dim: true}])].slice(
+			0,
+			Math.max(0, height),
+		);
+	}
+
+	const first = Math.min(top, lastTop({peers, height}));
+	const rows = peers.slice(first, first + Math.max(0, height - 1)).map(peer =>
+		rowOf(columns, column => ({
+			text: cell(column, column.value(peer, now)),
+			...(isTrouble(peer, column) ? {color: colors.warn} : {}),
+		})),
+	);
+	return [head, ...rows].slice(0, Math.max(0, height));
+};
+
+/** What a host should look at: bytes that wait, a peer that lags. */
+const isTrouble = (peer: PeerRow, {title}: Column): boolean =>
+	(title === 'queue' && peer.queuedBytes > 0) ||
+	(title === 'lag' && peer.lagEntries > 0);

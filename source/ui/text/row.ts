@@ -1,0 +1,50 @@
+/**
+ * A row of the screen, as spans of one style each.
+ */
+import {
+	displayWidth,
+	joinText,
+	type DisplayText,
+} from '../../protocol/display.js';
+import type {Style} from '../theme.js';
+import {blanks} from './cells.js';
+
+export type Span = Style & {readonly text: DisplayText};
+
+export type Row = {readonly spans: readonly Span[]};
+
+/** Makes a row, with as few spans as show the same: each costs Ink a node. */
+export const createRow = (spans: readonly Span[]): Row => {
+	const joined: Span[] = [];
+	for (const span of spans) {
+		const last = joined.at(-1);
+		if (last !== undefined && isSameStyle(last, span)) {
+			joined[joined.length - 1] = {
+				...last,
+				text: joinText(last.text, span.text),
+			};
+		} else if (span.text !== '') {
+			joined.push(span);
+		}
+	}
+
+	return {spans: joined};
+};
+
+/** Adds a span that ends at the right edge of a row of that width. */
+export const withRightEdge = (row: Row, span: Span, width: number): Row => {
+	const free = width - cellsOfSpans(row.spans) - displayWidth(span.text);
+	return createRow([...row.spans, {text: blanks(free)}, span]);
+};
+
+export const cellsOfSpans = (spans: readonly Span[]): number => {
+	let cells = 0;
+	for (const {text} of spans) {
+		cells += displayWidth(text);
+	}
+
+	return cells;
+};
+
+const isSameStyle = (a: Style, b: Style): boolean =>
+	a.color === b.color && a.dim === b.dim && a.bold === b.bold;

@@ -1,0 +1,57 @@
+/**
+ * The only door to Ink's <Text>: it takes display text and nothing else, so
+ * that what a peer sent can't be drawn before it has passed `toDisplay`.
+ */
+import {Text} from 'ink';
+import TextInput from 'ink-text-input';
+import type {DisplayText} from '../../protocol/display.js';
+import type {Style} from '../theme.js';
+import type {Row, Span} from './row.js';
+
+export type ShownTextProps = Style & {readonly text: DisplayText};
+
+export function ShownText({text, color, dim, bold}: ShownTextProps) {
+	return (
+		<Text
+			color={color}
+			dimColor={dim ?? false}
+			bold={bold ?? false}
+			wrap="truncate"
+		>
+			{text}
+		</Text>
+	);
+}
+
+export function RowText({row: {spans}}: {readonly row: Row}) {
+	// Ink gives no row to a text without characters.
+	const isEmpty = spans.every(({text}) => text === '');
+	return <Text wrap="truncate">{isEmpty ? ' ' : spans.map(renderSpan)}</Text>;
+}
+
+// A span never moves within its row, so its place is its key.
+const renderSpan = (span: Span, index: number) =>
+	span.color === undefined && !span.dim && !span.bold ? (
+		span.text
+	) : (
+		<ShownText key={index} {...span} />
+	);
+
+/** What shows of a draft; its keys are not Ink's. */
+export function DraftText({
+	text,
+	placeholder,
+}: {
+	readonly text: DisplayText;
+	readonly placeholder: DisplayText;
+}) {
+	return (
+		<TextInput
+			focus={false}
+			showCursor={false}
+			value={text}
+			placeholder={placeholder}
+			onChange={() => undefined}
+		/>
+	);
+}

@@ -1,0 +1,133 @@
+/**
+ * What an item says, in parts that a row layout can place: who, what, and what
+ * became of it. Foreign text passes toDisplay() here and nowhere later.
+ */
+import {assertNever} from '../../errors.js';
+import {maxTextBytes} from '../../protocol/frame.js';
+import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import type {Chunk, Item, Mark, Message, Whisper} from '../../store/item.js';
+import type {Span} from '../text/row.js';
+import {colors, nickColor, symbols, toneStyle, type Style} from '../theme.js';
+
+export type ItemParts = {
+	/** What stands in the nick column; without it the text begins there. */
+	readonly nick?: Span;
+	/** What stands before the text in its first row; the name may be cut. */
+	readonly lead?: {readonly name: Span; readonly after: DisplayText};
+	readonly lines: readonly DisplayText[];
+	readonly style: Style;
+	/** At the right edge, on one's own messages only. */
+	readonly mark?: Mark | undefined;
+	/** Rows of its own below the text. */
+	readonly remark?: Span | undefined;
+};
+
+/** @param hasColumns Whether there is a nick column. */
+export const describeItem = (item: Item, hasColumns: boolean): ItemParts => {
+	switch (item.kind) {
+		case 'message': {
+			return describeMessage(item, hasColumns);
+		}
+
+		case 'whisper': {
+			return describeWhisper(item);
+		}
+
+		case 'notice': {
+			return {lines: linesOf(item.text), style: toneStyle(item.tone)};
+		}
+
+		case 'chunk': {
+			return describeChunk(item, hasColumns);
+		}
+
+		default: {
+			return assertNever(item);
+		}
+	}
+};
+
+const describeMessage = (item: Message, hasColumns: boolean): ItemParts => {
+	const {mark} = item;
+	const style = {color: nickColor(item.id), bold: mark !== undefined};
+	const nick: Span = {text: toDisplay(item.from), ...style};
+	const rest = {style: {}, mark, remark: remarkOf(item)};
+
+	if (item.text.startsWith(actionPrefix)) {
+		const name = {...nick, text: display`* ${nick.text}`};
+		const lines = linesOf(item.text.slice(actionPrefix.length));
+		return {...rest, lead: {name, after: display` `}, lines};
+	}
+
+	const lines = linesOf(item.text);
+	return hasColumns
+		? {...rest, nick, lines}
+		: {...rest, lead: {name: nick, after: display`: `}, lines};
+};
+
+/** How `/me` goes over the wire, as it was typed. */
+const actionPrefix = '/me ';
+
+const describeWhisper = (item: Whisper): ItemParts => {
+	const isOwn = item.mark !== undefined;
+	const from = isOwn ? 'you' : item.from;
+	const to = isOwn ? item.to : 'you';
+	const text = display`${from} ${symbols.outward} ${to}`;
+	return {
+		lead: {name: {text, color: colors.whisper}, after: display`: `},
+		lines: linesOf(item.text),
+		style: {},
+		mark: item.mark,
+		remark: remarkOf(item),
+	};
+};
+
+const describeChunk = (item: Chunk, hasColumns: boolean): ItemParts => {
+	const {bytes, direction, peer} = item;
+	const isIn = direction === 'in';
+	const arrow = isIn ? symbols.inward : symbols.outward;
+	const style = {color: isIn ? colors.accent : colors.warn};
+	const size: Span = {...style, text: display`${arrow} ${bytes.length} B`};
+	const from: Span | undefined =
+		peer === undefined ? undefined : {text: toDisplay(peer), dim: true};
+	const shown = {
+		lines: chunkLines(bytes),
+		style: {},
+		remark: hiddenBytes(bytes),
+	};
+
+	if (!hasColumns) {
+		return {...shown, lead: {name: size, after: display` `}};
+	}
+
+	return from === undefined
+		? {...shown, nick: size}
+		: {...shown, nick: size, lead: {name: from, after: display` `}};
+};
+
+// A chunk may be any length; what is wrapped may not.
+const maxChunkBytes = maxTextBytes;
+
+// Without ignoreBOM it would swallow three bytes of a chunk.
+const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
+
+const chunkLines = (bytes: Uint8Array): DisplayText[] =>
+	decoder
+		.decode(bytes.subarray(0, maxChunkBytes))
+		.split(/(?<=\n)/u)
+		.map(line => toDisplay(line));
+
+const hiddenBytes = (bytes: Uint8Array): Span | undefined => {
+	const hidden = bytes.length - maxChunkBytes;
+	return hidden > 0
+		? {text: display`${symbols.ellipsis} ${hidden} B more`, dim: true}
+		: undefined;
+};
+
+const linesOf = (text: string): DisplayText[] =>
+	text.split(/\r?\n/u).map(line => toDisplay(line));
+
+const remarkOf = (item: Message | Whisper) =>
+	item.mark === 'failed' && item.reason !== undefined
+		? {text: toDisplay(item.reason), color: colors.bad}
+		: undefined;

@@ -1,0 +1,142 @@
+/**
+ * An item of the transcript as rows of a width.
+ *
+ * ```
+ * 14:03  heron         a text that goes on past the right edge is wrapped
+ *                      under itself; one's own with its mark at its end     ✓
+ * 14:03  otter joined
+ * 14:03  * otter waves
+ * 14:03  otter → you: a whisper
+ * ```
+ *
+ * Below 48 columns the time goes away, and 'heron: ' stands before the text.
+ * Continued rows are always indented, so that no text can pass for somebody
+ * else's line.
+ */
+import {
+	displayWidth,
+	toDisplay,
+	type DisplayText,
+} from '../../protocol/display.js';
+import type {Item} from '../../store/item.js';
+import {blanks, cutTo} from '../text/cells.js';
+import {
+	cellsOfSpans,
+	createRow,
+	withRightEdge,
+	type Row,
+	type Span,
+} from '../text/row.js';
+import {markOf} from '../theme.js';
+import {wrapText} from '../text/wrap.js';
+import {describeItem, type ItemParts} from './item-parts.js';
+
+const narrowCells = 48;
+const gapCells = 2;
+// The mark, and a blank before it.
+const markCells = 2;
+
+/**
+ * Wraps an item; what it costs grows with the item's text.
+ *
+ * @param width In cells; right from 8 up.
+ * @returns At least one row, none wider than `width`.
+ */
+export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
+	const nickCells = nickCellsFor(width);
+	const parts = describeItem(item, nickCells > 0);
+	const columns = leftColumns(item.at, parts, nickCells);
+	const columnCells = cellsOfSpans(columns);
+
+	// Below a text with no column of its own the next rows are set in a little.
+	const hanging = parts.nick === undefined ? (width < 16 ? 1 : 2) : 0;
+	const indent = columnCells + hanging;
+	const rightCells = parts.mark === undefined ? 0 : markCells;
+	const textCells = Math.max(2, width - indent - rightCells);
+
+	const lead = leadSpans(parts, textCells);
+	const firstCells = hanging + textCells - cellsOfSpans(lead);
+	const wrapped = wrapLines(parts.lines, textCells, firstCells);
+
+	const opening = [...columns, ...lead];
+	const below: Span = {text: blanks(indent)};
+	const rows = wrapped.map((text, index) =>
+		createRow([...(index === 0 ? opening : [below]), {...parts.style, text}]),
+	);
+
+	if (parts.mark !== undefined) {
+		const {symbol, style} = markOf(parts.mark);
+		const last = rows.pop()!;
+		rows.push(withRightEdge(last, {...style, text: symbol}, width));
+	}
+
+	const {remark} = parts;
+	if (remark !== undefined) {
+		for (const text of wrapText(remark.text, textCells)) {
+			rows.push(createRow([below, {...remark, text}]));
+		}
+	}
+
+	return rows;
+};
+
+/**
+ * The width of the nick column; 0 for none.
+ *
+ * It doesn't follow the nicks: all texts would jump sideways when one came.
+ */
+const nickCellsFor = (width: number): number => {
+	if (width < narrowCells) {
+		return 0;
+	}
+
+	return width < 62 ? 10 : 12;
+};
+
+const leftColumns = (
+	at: number,
+	{nick}: ItemParts,
+	nickCells: number,
+): Span[] => {
+	if (nickCells === 0) {
+		return [];
+	}
+
+	const gap: Span = {text: blanks(gapCells)};
+	const columns: Span[] = [{text: timeOf(at), dim: true}, gap];
+	if (nick !== undefined) {
+		const text = cutTo(nick.text, nickCells);
+		const free = nickCells - displayWidth(text);
+		columns.push({...nick, text}, {text: blanks(free)}, gap);
+	}
+
+	return columns;
+};
+
+// Even a long name leaves 4 cells of its row to the text.
+const leadSpans = ({lead}: ItemParts, textCells: number): Span[] => {
+	if (lead === undefined) {
+		return [];
+	}
+
+	const room = textCells - 4 - displayWidth(lead.after);
+	const text = cutTo(lead.name.text, Math.max(1, room));
+	return [{...lead.name, text}, {text: lead.after}];
+};
+
+const wrapLines = (
+	lines: readonly DisplayText[],
+	cells: number,
+	firstCells: number,
+): DisplayText[] =>
+	lines.flatMap((line, index) =>
+		wrapText(line, cells, index === 0 ? Math.min(cells, firstCells) : cells),
+	);
+
+/** 14:02, by this machine's clock and time zone. */
+const timeOf = (at: number): DisplayText => {
+	const date = new Date(at);
+	const hours = String(date.getHours()).padStart(2, '0');
+	const minutes = String(date.getMinutes()).padStart(2, '0');
+	return toDisplay(`${hours}:${minutes}`);
+};

@@ -1,0 +1,70 @@
+/**
+ * The wire: every chunk as it was read or written, byte by byte.
+ */
+import {useState} from 'react';
+import {
+	display,
+	displayWidth,
+	joinText,
+	type DisplayText,
+} from '../../protocol/display.js';
+import type {Wire} from '../../store/wire.js';
+import {cutTo} from '../text/cells.js';
+import type {Area} from '../layout.js';
+import {belowSpan} from '../pane/below-span.js';
+import {Pane} from '../pane/pane.js';
+import {RowText} from '../text/shown-text.js';
+import {createRow, type Row, type Span} from '../text/row.js';
+import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
+import {wrapText} from '../text/wrap.js';
+import {createWireContext, wireView, type WireMode} from './wire-window.js';
+
+export type WirePaneProps = {
+	readonly area: Area;
+	readonly title: DisplayText;
+	readonly wire: Wire;
+	/** Undefined follows the bottom. */
+	readonly anchor: Anchor | undefined;
+	readonly mode: WireMode;
+};
+
+export function WirePane({area, title, wire, anchor, mode}: WirePaneProps) {
+	const [context] = useState(() => createWireContext(mode));
+	const viewport = viewportOf(area, anchor);
+	const window = visibleRows(wireView({wire, anchor, context, ...viewport}));
+	const rows =
+		wire.chunks.length === 0 ? hintRows(mode, viewport.width) : window.rows;
+	const footer = window.isAtBottom ? undefined : belowSpan(window);
+	return (
+		<Pane area={area} title={titleSpan(title, wire, area)} footer={footer}>
+			{rows.map((row, index) => (
+				// A row of the screen stays where it is; what it shows moves.
+				<RowText key={index} row={row} />
+			))}
+			{footer !== undefined && area.frame === 'bare' && (
+				<RowText row={{spans: [footer]}} />
+			)}
+		</Pane>
+	);
+}
+
+const titleSpan = (title: DisplayText, {dropped}: Wire, area: Area): Span => {
+	if (dropped === 0) {
+		return {text: title};
+	}
+
+	// A long title gives way; four cells are the frame's own.
+	const note = display` · ${dropped} dropped`;
+	const free = area.width - 4 - displayWidth(note);
+	return {text: joinText(cutTo(title, free), note)};
+};
+
+const hintRows = (mode: WireMode, width: number): Row[] => {
+	const unit = mode === 'room' ? 'frame' : 'line';
+	return [
+		display`Nothing was read or written yet.`,
+		display`Each read and each write will stand here with its bytes. ⏎┊ is where a ${unit} ends, which need not be where a chunk does.`,
+	]
+		.flatMap(text => wrapText(text, width))
+		.map(text => createRow([{text, dim: true}]));
+};

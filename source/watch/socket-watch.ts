@@ -1,0 +1,264 @@
+/**
+ * Watches sockets for a front end that shows them: the calls and segments as
+ * steps, the kernel's states, the chunks on the wire. Who shows nothing makes
+ * none of this, and pays nothing.
+ */
+import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import type {Call, KernelPair, Step} from '../tcp/tcp.js';
+import type {SocketEvent, WireEvent} from '../event/event.js';
+import {
+	formatAddress,
+	type Address,
+	type Endpoints,
+} from '../socket/address.js';
+import type {Clock} from '../socket/clock.js';
+import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
+import {Followed} from './followed.js';
+import {KernelWatch, type KernelWatchOptions} from './kernel-watch.js';
+import {watchSteps, type StepWatch} from './steps.js';
+import {WireTap} from './wire-tap.js';
+
+type Emit = (event: SocketEvent | WireEvent) => void;
+
+/** Where there is no table to read, this often. */
+const sampleEveryMs = 1000;
+
+/** The kernel can be read, but there is no connection to look for in it. */
+const nothingYet: KernelPair = {local: undefined, remote: undefined};
+
+/** What a server or a client adds of its own to each reading. */
+export type Sampler = (
+	table: TcpTable | undefined,
+	at: number,
+) => SocketEvent | undefined;
+
+export class SocketWatch {
+	readonly tap: WireTap;
+	readonly #server: Address;
+	readonly #clock: Clock;
+	readonly #emit: Emit;
+	readonly #kernel: KernelWatch;
+	readonly #followed = new Map<Socket, Followed>();
+	readonly #calls = new WeakMap<Socket, StepWatch['called']>();
+	#sampler: Sampler = () => undefined;
+	#cancelSample: (() => void) | undefined;
+	#isFinishing = false;
+
+	/**
+	 * @param server Where the server listens, or will; a Unix domain socket has
+	 * no states to follow.
+	 * @param read Reads another table than the kernel's.
+	 */
+	constructor(
+		clock: Clock,
+		emit: Emit,
+		server: Address,
+		read?: KernelWatchOptions['read'],
+	) {
+		this.#server = server;
+		this.#clock = clock;
+		this.#emit = emit;
+		this.tap = new WireTap(clock, emit);
+		this.#kernel = new KernelWatch({
+			clock,
+			read: read ?? (async () => readTcpTable(this.#ports())),
+			onTable: (table, begunAt) => {
+				this.#observe(table, begunAt);
+			},
+		});
+	}
+
+	/**
+	 * Reads the kernel's table from now on, as `follow` does.
+	 *
+	 * @param sampler Called at each reading.
+	 */
+	sample(sampler: Sampler): void {
+		this.#sampler = sampler;
+		this.#kernel.start();
+	}
+
+	/** Tells the kernel's view of a client's own connection at each reading. */
+	sampleClient(endpoints: () => Endpoints): void {
+		this.sample((table, at) => {
+			const {local, remote} = this.#connecting() ?? endpoints();
+			const isKnown = local !== undefined && remote !== undefined;
+			return {
+				type: 'kernel',
+				at,
+				pair:
+					table && this.#isTcp
+						? isKnown
+							? table.pair(local, remote)
+							: nothingYet
+						: undefined,
+			};
+		});
+	}
+
+	/** Follows a socket, once, from now until the kernel has forgotten it. */
+	follow(
+		socket: Socket,
+		side: 'client' | 'server',
+		peer: string | undefined,
+	): void {
+		if (this.#followed.has(socket)) {
+			return;
+		}
+
+		this.tap.forget(peer);
+		socket.once('close', () => {
+			this.tap.forget(peer);
+		});
+		if (!this.#isTcp) {
+			return;
+		}
+
+		if (peer === undefined) {
+			for (const former of this.#followed.values()) {
+				former.isFormer = true;
+			}
+		}
+
+		const clock = this.#clock;
+		const followed = new Followed(
+			socket,
+			side,
+			peer,
+			formatAddress(this.#server),
+		);
+		const onStep = (step: Step) => {
+			followed.remember();
+			this.#show(followed.log.told(step, clock.monotonicMs()), followed);
+			this.#kernel.hurry();
+		};
+
+		this.#followed.set(socket, followed);
+		this.#kernel.start();
+		const {called} = watchSteps(socket, {side, peer, clock, onStep});
+		this.#calls.set(socket, called);
+	}
+
+	/** Notes a call, before it is made, that no event of a socket tells. */
+	called(call: Call, socket?: Duplex): void {
+		if (socket) {
+			this.#calls.get(socket as Socket)?.(call);
+		} else if (this.#isTcp) {
+			const at = this.#clock.wallMs();
+			this.#show([{kind: 'call', at, call, peer: undefined}]);
+			this.#kernel.hurry();
+		}
+	}
+
+	/** Settles once what is followed is closed, and its last steps are told. */
+	async closed(): Promise<void> {
+		const isOpen = ([socket]: [Socket, Followed]) => !socket.closed;
+		await Promise.all(
+			[...this.#followed].filter(isOpen).map(
+				async ([socket]) =>
+					new Promise<void>(resolve => {
+						socket.once('close', () => {
+							resolve();
+						});
+					}),
+			),
+		);
+	}
+
+	/** Goes on until the kernel has forgotten what is followed. */
+	finish(): void {
+		this.#isFinishing = true;
+		this.#stopIfOver();
+	}
+
+	stop(): void {
+		this.#kernel.stop();
+		this.#cancelSample?.();
+	}
+
+	get #isTcp(): boolean {
+		return this.#server.kind === 'tcp';
+	}
+
+	/** The ends of a client's connection attempt. */
+	#connecting(): Endpoints | undefined {
+		const newest = [...this.#followed.values()].at(-1);
+		return newest?.connecting;
+	}
+
+	/** Ports are used again: the rows are those of the last that had them. */
+	#newestByAddresses(): ReadonlyMap<string | undefined, Followed> {
+		const newest = new Map<string | undefined, Followed>();
+		for (const followed of this.#followed.values()) {
+			followed.remember();
+			newest.set(followed.addresses, followed);
+		}
+
+		return newest;
+	}
+
+	#show(steps: readonly Step[], followed?: Followed): void {
+		for (const step of steps) {
+			const named = followed?.named(step) ?? step;
+			this.#emit({type: 'step', at: step.at, step: named});
+		}
+	}
+
+	/** The server's port, once it is known: other rows are passed over. */
+	#ports(): ReadonlySet<number> | undefined {
+		if (this.#server.kind === 'tcp' && this.#server.port > 0) {
+			return new Set([this.#server.port]);
+		}
+
+		for (const {port} of this.#followed.values()) {
+			if (port !== undefined) {
+				return new Set([port]);
+			}
+		}
+
+		return undefined;
+	}
+
+	#observe(table: TcpTable | undefined, begunAt: number): void {
+		const at = this.#clock.wallMs();
+		const newest = this.#newestByAddresses();
+		for (const [socket, followed] of this.#followed) {
+			const {log, addresses} = followed;
+			const isReplaced =
+				addresses !== undefined && newest.get(addresses) !== followed;
+			const pair = isReplaced ? undefined : followed.pairIn(table);
+			if (pair) {
+				this.#show(log.observe(pair, at, begunAt), followed);
+			}
+
+			// Of what can't be read there is nothing to follow after its close.
+			if (isReplaced || (pair ? log.isOver : socket.closed)) {
+				this.#followed.delete(socket);
+			}
+		}
+
+		const sample = this.#sampler(table, at);
+		if (sample) {
+			this.#emit(sample);
+		}
+
+		this.#cancelSample?.();
+		this.#cancelSample = table ? undefined : this.#sampleLater();
+		this.#stopIfOver();
+	}
+
+	#stopIfOver(): void {
+		if (this.#isFinishing && this.#followed.size === 0) {
+			this.stop();
+		}
+	}
+
+	/** A missing table is told once, but what Node knows goes on. */
+	#sampleLater(): () => void {
+		const {setTimer, monotonicMs} = this.#clock;
+		return setTimer(() => {
+			this.#observe(undefined, monotonicMs());
+		}, sampleEveryMs);
+	}
+}

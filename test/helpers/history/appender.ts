@@ -1,0 +1,26 @@
+/**
+ * A process that appends messages to a history, one group after the other, and
+ * tells each last seq once it is kept: `node appender.ts FILE`.
+ */
+import process from 'node:process';
+import {systemClock} from '../../../source/socket/clock.js';
+import {openHistory} from '../../../source/history/history.js';
+import {linesOf, stateAt} from './kept.js';
+
+const history = await openHistory({
+	path: process.argv[2]!,
+	fsync: 'interval',
+	clock: systemClock,
+	fileBytes: 20_000,
+	onTrouble(error) {
+		throw error;
+	},
+});
+let {head} = history.recovered;
+process.stdout.write(`ready ${head}\n`);
+for (;;) {
+	const last = head + 1 + (head % 7);
+	await history.append(linesOf(head + 1, last), stateAt(last));
+	head = last;
+	process.stdout.write(`kept ${head}\n`);
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import {userInfo} from 'node:os';
+import {test} from 'node:test';
+import {SockchatError} from '../../source/errors.js';
+import {
+	parseOptions,
+	readLoginName,
+	type Options,
+} from '../../source/options/options.js';
+import type {GivenFlags} from '../../source/options/reader.js';
+
+const parse = (
+	words: string,
+	given: GivenFlags = {},
+	{isTerminal = true, login = 'otter', env = {}} = {},
+) =>
+	parseOptions(
+		words.split(' ').filter(word => word !== ''),
+		given,
+		{
+			isTerminal,
+			loginName: () => login,
+			env,
+		},
+	);
+
+const options = (...given: Parameters<typeof parse>): Options => {
+	const parsed = parse(...given);
+	assert.ok(!(parsed instanceof SockchatError), 'it was refused');
+	return parsed;
+};
+
+const tcp = (host: string, port: number) => ({kind: 'tcp', host, port});
+
+test('options: with nothing given it joins 127.0.0.1:5001 as the login name', () => {
+	assert.partialDeepStrictEqual(options(''), {
+		command: 'join',
+		address: tcp('127.0.0.1', 5001),
+		nick: 'otter',
+		isNickFlexible: true,
+		isRaw: false,
+		eol: 'lf',
+		output: 'screen',
+		isQuiet: false,
+		isSameUser: false,
+		maxPerUser: undefined,
+		rate: undefined,
+		connectRate: undefined,
+		tokenFile: undefined,
+		maxMembers: undefined,
+		backlog: undefined,
+		message: undefined,
+		isRetrying: true,
+		timeoutMs: undefined,
+		localPort: undefined,
+	});
+	assert.equal(options('serve').command, 'serve');
+	assert.equal(options('connect').command, 'connect');
+});
+
+test('options: each value reaches its option', () => {
+	const connect = options('connect', {
+		host: '::1',
+		port: '65535',
+		nick: 'héron',
+		raw: true,
+		eol: 'crlf',
+		message: 'hi',
+		retry: false,
+		timeout: '0.5',
+		localPort: '1024',
+	});
+	assert.partialDeepStrictEqual(connect, {
+		address: tcp('::1', 65_535),
+		nick: 'héron',
+		isNickFlexible: false,
+		isRaw: true,
+		eol: 'crlf',
+		message: 'hi',
+		isRetrying: false,
+		timeoutMs: 500,
+		localPort: 1024,
+	});
+	const serve = options('serve', {
+		maxMembers: '2',
+		backlog: '1',
+		raw: true,
+		eol: 'none',
+	});
+	assert.partialDeepStrictEqual(serve, {
+		maxMembers: 2,
+		backlog: 1,
+		eol: 'none',
+	});
+	assert.equal(options('', {quiet: true}).isQuiet, true);
+});
+
+test('options: a host is loopback, and localhost is 127.0.0.1', () => {
+	for (const [host, literal] of [
+		['127.0.0.1', '127.0.0.1'],
+		['127.1.2.3', '127.1.2.3'],
+		['localhost', '127.0.0.1'],
+		['LocalHost', '127.0.0.1'],
+		['::1', '::1'],
+		['[::1]', '::1'],
+	] as const) {
+		assert.deepEqual(options('', {host}).address, tcp(literal, 5001));
+	}
+});
+
+test('options: serve alone may ask for a free port', () => {
+	assert.deepEqual(options('serve', {port: '0'}).address, tcp('127.0.0.1', 0));
+	assert.deepEqual(options('', {port: '1'}).address, tcp('127.0.0.1', 1));
+});
+
+test('options: a socket path stands instead of host and port', () => {
+	for (const path of ['x.sock', 'x'.repeat(107)]) {
+		const {address} = options('', {socket: path});
+		assert.deepEqual(address, {kind: 'unix', path});
+	}
+});
+
+test('options: the screen needs a terminal, and nobody who asked for lines', () => {
+	const output = (given: GivenFlags, isTerminal = true) =>
+		options('connect', given, {isTerminal}).output;
+	assert.equal(output({}), 'screen');
+	assert.equal(output({}, false), 'plain');
+	assert.equal(output({plain: true}), 'plain');
+	assert.equal(output({quiet: true}), 'plain');
+	assert.equal(output({message: 'hi'}), 'plain');
+	for (const isTerminal of [true, false]) {
+		assert.equal(output({json: true, plain: true}, isTerminal), 'json');
+	}
+});
+
+test('options: a login name that is no nick becomes one that can be changed', () => {
+	for (const [login, nick] of [
+		['root', 'root'],
+		['OFFICE\\heron', 'heron'],
+		['heron@example.org', 'heron'],
+		['', 'someone'],
+		['guest-1', 'someone'],
+	] as const) {
+		const {isNickFlexible, ...rest} = options('', {}, {login});
+		assert.deepEqual([rest.nick, isNickFlexible], [nick, true]);
+	}
+
+	assert.equal(readLoginName(), userInfo().username);
+});
+
+test('options: a server keeps its room in a file of its address', () => {
+	const env = {HOME: '/home/otter'};
+	const historyOf = (words: string, given: GivenFlags = {}) =>
+		options(words, given, {env}).history;
+	const folder = '/home/otter/.local/state/sockchat';
+	const fsync = 'interval';
+	assert.deepEqual(historyOf('serve'), {
+		path: `${folder}/127.0.0.1-5001.jsonl`,
+		fsync,
+	});
+	assert.deepEqual(historyOf('', {port: '7', fsync: 'always'}), {
+		path: `${folder}/127.0.0.1-7.jsonl`,
+		fsync: 'always',
+	});
+	assert.deepEqual(historyOf('serve', {history: 'kept/here'}), {
+		path: 'kept/here',
+		fsync,
+	});
+	assert.match(
+		historyOf('serve', {socket: 'my.sock'})!.path,
+		/\/unix-.*my\.sock/u,
+	);
+	assert.equal(historyOf('serve', {history: false}), undefined);
+	assert.equal(historyOf('serve', {raw: true}), undefined);
+	assert.equal(historyOf('connect'), undefined);
+	// A port that is another each time has no room to come back to.
+	assert.equal(historyOf('serve', {port: '0'}), undefined);
+	assert.ok(historyOf('serve', {port: '0', history: 'x'}));
+	assert.equal(options('serve', {}, {env: {}}).history, undefined);
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {ServerFrame} from '../../source/protocol/frame.js';
+import {nobody, reducePresence} from '../../source/protocol/presence.js';
+
+const entry = {at: 1, id: '0123456789abcdef'};
+const welcome: ServerFrame = {
+	type: 'welcome',
+	v: 1,
+	session: 's',
+	room: '127.0.0.1:5001',
+	log: 'l',
+	nick: 'otter',
+	head: 10,
+	stored: 0,
+	members: {count: 2, names: ['otter', 'heron']},
+	limits: {frameBytes: 65_536, textBytes: 16_384},
+	heartbeatMs: 2000,
+};
+const joined = (seq: number, nick: string): ServerFrame => ({
+	...entry,
+	type: 'joined',
+	seq,
+	nick,
+});
+const left = (seq: number, nick: string): ServerFrame => ({
+	...entry,
+	type: 'left',
+	seq,
+	nick,
+	reason: 'quit',
+});
+const renamed = (seq: number, from: string, to: string): ServerFrame => ({
+	...entry,
+	type: 'renamed',
+	seq,
+	from,
+	to,
+});
+
+const after = (...frames: ServerFrame[]) => {
+	let presence = nobody;
+	for (const frame of frames) {
+		presence = reducePresence(presence, frame);
+	}
+
+	const {count, names} = presence.members;
+	return [count, names.join(' ')];
+};
+
+test('presence: a welcome says who is here, and its replay adds nobody', () => {
+	assert.deepEqual(after(welcome), [2, 'otter heron']);
+	const replay = [
+		joined(8, 'heron'),
+		joined(9, 'otter'),
+		left(9, 'crane'),
+		renamed(10, 'otter', 'ibis'),
+		joined(10, 'otter'),
+	];
+	assert.deepEqual(after(welcome, ...replay), [2, 'otter heron']);
+});
+
+test('presence: what comes after the replay changes who is here', () => {
+	assert.deepEqual(after(welcome, joined(11, 'crane')), [
+		3,
+		'otter heron crane',
+	]);
+	assert.deepEqual(after(welcome, left(11, 'heron')), [1, 'otter']);
+	assert.deepEqual(after(welcome, renamed(11, 'otter', 'ibis')), [
+		2,
+		'ibis heron',
+	]);
+});
+
+test('presence: a count above 200 replaces the names that were known', () => {
+	const count: ServerFrame = {type: 'members', count: 500, names: []};
+	assert.deepEqual(after(welcome, count), [500, '']);
+	assert.deepEqual(after(welcome, count, joined(10, 'otter')), [500, '']);
+	const few: ServerFrame = {type: 'members', count: 2, names: ['a', 'b']};
+	assert.deepEqual(after(welcome, count, few, left(11, 'a')), [1, 'b']);
+});
+
+test('presence: another welcome begins anew', () => {
+	const again: ServerFrame = {
+		...welcome,
+		head: 20,
+		members: {count: 1, names: ['otter']},
+	};
+	const frames = [welcome, joined(11, 'crane'), again, joined(20, 'otter')];
+	assert.deepEqual(after(...frames), [1, 'otter']);
+	assert.deepEqual(after(...frames, joined(21, 'ibis')), [2, 'otter ibis']);
+});
+
+test('presence: is the same object where a frame says nothing about it', () => {
+	const presence = reducePresence(nobody, welcome);
+	const frames: ServerFrame[] = [
+		{...entry, type: 'message', seq: 11, from: 'heron', n: 1, text: 'hi'},
+		{type: 'ping', id: 1},
+		{type: 'gap', from: 11, to: 12},
+		joined(10, 'otter'),
+	];
+	for (const frame of frames) {
+		assert.equal(reducePresence(presence, frame), presence, frame.type);
+	}
+});

@@ -1,0 +1,193 @@
+/** The host's powers, on real sockets: who is sent away, kept out or silenced. */
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import {test} from 'node:test';
+import type {HostAction} from '../../source/commands/host-action.js';
+import {banText, parseBan, Rules} from '../../source/server/bans.js';
+import {openClient} from '../helpers/client.js';
+import {openServer, type TestServer} from '../helpers/room.js';
+import {
+	helloFrame,
+	joinWire,
+	openPlain,
+	openWire,
+} from '../helpers/wire-peer.js';
+
+const uid = process.getuid!();
+
+const say = async (server: TestServer, action: HostAction) => {
+	const {sentence} = await server.rule(action);
+	return sentence;
+};
+
+test('rules: who is kicked leaves, told so, and stays away by itself', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = openClient(t, server.address, 'heron');
+	await heron.untilPhase('open');
+	assert.equal(
+		await say(server, {type: 'kick', who: 'HERON'}),
+		'heron was sent away, and may come back.',
+	);
+	const left = await otter.untilFrame('left');
+	assert.deepEqual([left.nick, left.reason], ['heron', 'kicked']);
+	assert.equal((await heron.client.closed)?.code, 'ERR_KICKED');
+	// It may: nothing was banned, and its nick is not kept.
+	await joinWire(t, server.address, 'heron');
+	assert.match(
+		await say(server, {type: 'kick', who: 'nobody'}),
+		/^Nobody here/,
+	);
+});
+
+test('rules: a banned client is kept out until it is let in again', async t => {
+	const server = await openServer(t);
+	const client = '0f8fad5b-d9cb-469f-a165-70867728950e';
+	const heron = await joinWire(t, server.address, 'heron', {client});
+	const told = await server.rule({type: 'ban', who: 'heron'});
+	assert.match(
+		told.sentence,
+		/^client:[\da-f]{16} \(heron\) is banned, 1 sent away/,
+	);
+	assert.match(told.told!, /^bans client:[\da-f]{16} \(heron\)$/);
+	await heron.untilFin();
+	assert.equal(heron.of('bye')[0]?.reason, 'banned');
+	const again = await openWire(t, server.address);
+	again.send(helloFrame('other', {client}));
+	await again.untilFin();
+	assert.equal(again.of('error')[0]?.code, 'ERR_BANNED');
+	assert.match(
+		await say(server, {type: 'bans'}),
+		/^banned client:.* \(heron\)\.$/,
+	);
+	assert.equal(
+		await say(server, {type: 'unban', who: 'heron'}),
+		'heron may come back.',
+	);
+	await joinWire(t, server.address, 'heron', {client});
+	assert.match(
+		await say(server, {type: 'unban', who: 'heron'}),
+		/is not banned; \/bans lists who is/,
+	);
+});
+
+test('rules: an address or a user is banned with all its connections', async t => {
+	const server = await openServer(t);
+	const from = {localAddress: '127.0.0.9'};
+	const plain = await openPlain(t, server.address, from);
+	plain.write('hello\n');
+	const otter = await joinWire(t, server.address, 'otter');
+	await otter.untilSaid('hello');
+	const guest = otter.of('joined')[0]!.nick;
+	assert.match(
+		await say(server, {type: 'ban', who: guest}),
+		/is a plain peer, .* ban its address \(127\.0\.0\.9\) or uid:N/,
+	);
+	assert.equal(
+		await say(server, {type: 'ban', who: '127.0.0.9'}),
+		'127.0.0.9 is banned, 1 sent away; /unban undoes it.',
+	);
+	await plain.untilFin();
+	const again = await openPlain(t, server.address, from);
+	again.write('hello\n');
+	await again.untilText('The host has banned you from this room.\n');
+	assert.equal(otter.hasFin, false);
+
+	assert.match(
+		await say(server, {type: 'ban', who: `uid:${uid}`}),
+		/1 sent away/,
+	);
+	await otter.untilFin();
+	const heron = await openWire(t, server.address);
+	heron.send(helloFrame('heron'));
+	await heron.untilFin();
+	assert.equal(heron.of('error')[0]?.code, 'ERR_BANNED');
+	await say(server, {type: 'unban', who: `uid:${uid}`});
+	await joinWire(t, server.address, 'heron');
+});
+
+test('rules: who is muted listens, framed and plain, until it may speak', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron');
+	const plain = await openPlain(t, server.address);
+	plain.write('/nick egret\n');
+	await plain.untilText('You are egret now.');
+	await say(server, {type: 'mute', who: 'heron'});
+	await say(server, {type: 'mute', who: 'egret'});
+	heron.say(1, 'silenced');
+	heron.send({type: 'whisper', n: 2, to: 'otter', text: 'silenced'});
+	heron.send({type: 'nick', nick: 'silenced'});
+	await heron.until('three errors', () => heron.of('error').length === 3);
+	assert.deepEqual(
+		heron.of('error').map(({code, n}) => [code, n]),
+		[
+			['ERR_MUTED', 1],
+			['ERR_MUTED', 2],
+			['ERR_MUTED', undefined],
+		],
+	);
+	plain.write('silenced\n');
+	await plain.untilText('The host has muted you');
+	otter.say(1, 'you hear me');
+	await heron.untilSaid('you hear me');
+	await plain.untilText('otter: you hear me');
+	assert.equal(await say(server, {type: 'bans'}), 'muted heron; muted egret.');
+	await say(server, {type: 'unmute', who: 'heron'});
+	heron.say(3, 'thanks');
+	await otter.untilSaid('thanks');
+	assert.ok(!otter.text.includes('silenced'));
+});
+
+test('rules: a locked room takes nobody in but who was there', async t => {
+	const server = await openServer(t);
+	const heron = openClient(t, server.address, 'heron');
+	await heron.untilPhase('open');
+	await say(server, {type: 'lock'});
+	const late = await openWire(t, server.address);
+	late.send(helloFrame('late'));
+	await late.untilFin();
+	assert.equal(late.of('error')[0]?.code, 'ERR_ROOM_LOCKED');
+	const plain = await openPlain(t, server.address);
+	plain.write('late\n');
+	await plain.untilText('The host has locked this room');
+	heron.dialled[0]!.destroy();
+	await heron.untilPhase('open', 2);
+	assert.equal(await say(server, {type: 'bans'}), 'the room is locked.');
+	await say(server, {type: 'unlock'});
+	await joinWire(t, server.address, 'late');
+	assert.equal(
+		await say(server, {type: 'bans'}),
+		'Nobody is banned or muted, and the room is open.',
+	);
+});
+
+test('rules: what can be banned is read exactly', () => {
+	for (const [who, text] of [
+		['uid:1000', 'uid:1000'],
+		['uid:007', 'uid:7'],
+		['client:0123456789abcdef', 'client:0123456789abcdef'],
+		['127.0.0.1', '127.0.0.1'],
+		['[::1]', '::1'],
+	] as const) {
+		assert.equal(banText(parseBan(who)!), text);
+	}
+
+	for (const who of [
+		'uid:',
+		'uid:-1',
+		'uid:x',
+		'client:1',
+		'127.0.0.1:5',
+		'a',
+	]) {
+		assert.equal(parseBan(who), undefined);
+	}
+
+	const rules = new Rules();
+	assert.equal(rules.unban('undefined'), false);
+	assert.equal(
+		rules.isBanned({host: undefined, uid: undefined, id: undefined}),
+		false,
+	);
+});

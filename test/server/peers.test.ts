@@ -1,0 +1,168 @@
+/** A server's table of peers, and finding the one that is meant. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {startHost} from '../../source/chat/host.js';
+import type {SocketEvent} from '../../source/event/event.js';
+import {nickOf} from '../helpers/client.js';
+import {openRawServer} from '../helpers/raw.js';
+import {anyPort, openServer} from '../helpers/room.js';
+import {openWatch} from '../helpers/watch.js';
+import {joinWire, openPlain, openWire} from '../helpers/wire-peer.js';
+
+type PeersEvent = Extract<SocketEvent, {type: 'peers'}>;
+
+test('peers: the table has what is known of each', async t => {
+	const watched = openWatch(t);
+	const server = await openServer(t, {watch: watched.watch});
+	const otter = await joinWire(t, server.address, 'otter');
+	const guest = await openPlain(t, server.address);
+	guest.write('hello\n');
+	await otter.untilSaid('hello');
+	const silent = await openWire(t, server.address);
+	await server.control({type: 'pause'}, guest.name);
+	const {rows, listening} = await watched.untilEvent(
+		'peers',
+		event =>
+			event.rows.length === 3 &&
+			event.rows.every(({kernel}) => kernel?.remote !== undefined) &&
+			event.rows[1]!.isPaused,
+	);
+	const brief = rows.map(
+		({peer, nick, dialect, phase, isPaused, queuedBytes, lagEntries}) => ({
+			peer,
+			nick,
+			dialect,
+			phase,
+			isPaused,
+			queuedBytes,
+			lagEntries,
+		}),
+	);
+	const common = {isPaused: false, queuedBytes: 0, lagEntries: 0};
+	assert.deepEqual(brief, [
+		{
+			...common,
+			peer: otter.name,
+			nick: 'otter',
+			dialect: 'framed',
+			phase: 'open',
+		},
+		{
+			...common,
+			peer: guest.name,
+			nick: `guest-${guest.socket.localPort}`,
+			dialect: 'plain',
+			phase: 'open',
+			isPaused: true,
+		},
+		{
+			...common,
+			peer: silent.name,
+			nick: undefined,
+			dialect: undefined,
+			phase: 'accepted',
+		},
+	]);
+	assert.equal(rows[1]!.bytesIn, 6);
+	assert.equal(rows[0]!.bytesIn, otter.socket.bytesWritten);
+	assert.equal(rows[0]!.bytesOut, otter.bytes.length);
+	assert.equal(listening?.state, 'LISTEN');
+});
+
+test('peers: a raw server has a table too', async t => {
+	const watched = openWatch(t);
+	const server = await openRawServer(t, {watch: watched.watch});
+	const peer = await openPlain(t, server.address);
+	peer.write('abc');
+	await server.untilBytes(Buffer.from('abc'));
+	const {rows} = await watched.untilEvent('peers', event =>
+		event.rows.some(({bytesIn}) => bytesIn === 3),
+	);
+	const [{nick, dialect, phase, lagEntries}] = rows as [PeersEvent['rows'][0]];
+	assert.deepEqual(
+		{peer: rows[0]!.peer, nick, dialect, phase, lagEntries},
+		{
+			peer: peer.name,
+			nick: undefined,
+			dialect: 'raw',
+			phase: 'open',
+			lagEntries: 0,
+		},
+	);
+});
+
+const pause = {type: 'pause'} as const;
+const paused = (whose: string) =>
+	`${whose} socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.`;
+
+test('peers: a peer is named by nick or address, or not at all where there is one', async t => {
+	const server = await openServer(t);
+	assert.equal(await server.control(pause, undefined), 'Nobody is connected.');
+	assert.equal(await server.control(pause, 'otter'), 'Nobody is connected.');
+	const otter = await joinWire(t, server.address, 'Otter');
+	assert.equal(await server.control(pause, undefined), paused("Otter's"));
+	assert.equal(await server.control(pause, 'otter'), paused("Otter's"));
+	assert.equal(await server.control(pause, otter.name), paused("Otter's"));
+	const silent = await openWire(t, server.address);
+	await server.untilEvent('accepted', ({peer}) => peer === silent.name);
+	assert.equal(
+		await server.control(pause, undefined),
+		'Whose socket? There are 2 peers; name one of them, by nick or address: /peers lists them.',
+	);
+	assert.equal(
+		await server.control(pause, 'heron'),
+		'No peer is called "heron"; /peers lists them.',
+	);
+	assert.equal(
+		await server.control(pause, silent.name),
+		paused(`${silent.name}'s`),
+		'who has no nick yet is named by its address',
+	);
+});
+
+test('peers: a raw server names its peers by their addresses', async t => {
+	const server = await openRawServer(t);
+	const one = await openPlain(t, server.address);
+	await server.untilEvent('accepted');
+	assert.equal(await server.control(pause, undefined), paused(`${one.name}'s`));
+	const two = await openPlain(t, server.address);
+	await server.untilEvent('accepted', ({peer}) => peer === two.name);
+	assert.equal(
+		await server.control(pause, undefined),
+		'Whose socket? There are 2 peers; name one by its address: /peers lists them.',
+	);
+	assert.equal(await server.control(pause, two.name), paused(`${two.name}'s`));
+	assert.equal(
+		await server.control(pause, 'otter'),
+		'No peer is called "otter"; /peers lists them.',
+	);
+});
+
+test('peers: the host has no socket, and is no row', async t => {
+	const watched = openWatch(t);
+	const {server, client} = await startHost({
+		address: anyPort,
+		nick: nickOf('otter'),
+		isNickFlexible: false,
+		onEvent: () => undefined,
+		watch: watched.watch,
+	});
+	t.after(async () => {
+		client.leave();
+		await server.drain();
+	});
+	const peer = await joinWire(t, server.address, 'heron');
+	assert.equal(
+		await server.control({type: 'reset'}, 'otter'),
+		'The host itself is in the room without a socket; name a peer.',
+	);
+	assert.equal(await server.control(pause, undefined), paused("heron's"));
+	const {rows} = await watched.untilEvent(
+		'peers',
+		event => event.rows.length > 0,
+	);
+	assert.deepEqual(
+		rows.map(row => row.peer),
+		[peer.name],
+	);
+});

@@ -1,0 +1,128 @@
+/** Which users get in, as the kernel tells whose process a peer is. */
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import process from 'node:process';
+import type {Socket} from 'node:net';
+import {test} from 'node:test';
+import {Door} from '../../source/server/admission.js';
+import {PeerUids} from '../../source/socket/peer-uid.js';
+import {requireExecutable, type Owner} from '../helpers/environment.js';
+import {startProcess} from '../helpers/process.js';
+import {anyPort, openServer, portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
+import {joinWire, openPlain, openWire} from '../helpers/wire-peer.js';
+
+const own = process.getuid!();
+const nobody = 65_534;
+
+/** A client of another user; only root can be one, so only it tests so far. */
+const startNobody = (owner: Owner, port: number, script: string) =>
+	startProcess(owner, requireExecutable('python3', 'python3'), [
+		'-c',
+		`import encodings.idna, os, socket
+os.setuid(${nobody})
+peer = socket.create_connection(("127.0.0.1", ${port}))
+${script}`,
+	]);
+
+test('same user: our own processes come in, framed and plain', async t => {
+	const server = await openServer(t, {isSameUser: true});
+	const otter = await joinWire(t, server.address, 'otter');
+	const plain = await openPlain(t, server.address);
+	plain.write('hello\n');
+	await otter.untilSaid('hello');
+	// Many at once are answered by few readings.
+	const names = Array.from({length: 50}, (_, index) => `m${index}`);
+	await Promise.all(names.map(async name => joinWire(t, server.address, name)));
+	assert.equal(server.room.memberCount, 52);
+});
+
+test('same user: another user is turned away in a sentence', async t => {
+	if (own !== 0) {
+		t.diagnostic('only root can be another user');
+		return;
+	}
+
+	const server = await openServer(t, {isSameUser: true});
+	const plain = startNobody(
+		t,
+		portOf(server.address),
+		'peer.sendall(b"hello\\n")\nprint(peer.makefile().read())',
+	);
+	await plain.waitForOutput(
+		`This room is for user ${own} alone, and you are user ${nobody}.\n`,
+	);
+	const framed = startNobody(
+		t,
+		portOf(server.address),
+		`peer.sendall(b'{"type":"hello","v":1,"client":"0f8fad5b-d9cb-469f-a165-70867728950e","nick":"otter"}\\n')\nprint(peer.makefile().read())`,
+	);
+	await framed.waitForOutput('"code":"ERR_OTHER_USER"');
+	assert.equal(server.room.log.head, 0);
+});
+
+test('same user: a socket that its process has closed passes for nobody', async t => {
+	const accepted: Socket[] = [];
+	const bare = await listenBare(t, socket => {
+		accepted.push(socket);
+	});
+	const peer = await openWire(t, bare.address);
+	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const uids = new PeerUids();
+	assert.equal(await uids.of(ours), own);
+	// FIN-WAIT-2: the kernel says uid 0 of a row without a process.
+	ours.resume();
+	peer.socket.destroySoon();
+	await once(ours, 'end');
+	await until(async () => (await uids.of(ours)) === undefined, {
+		what: 'no user any more',
+	});
+	const door = new Door({isSameUser: true, ownUid: 0});
+	assert.equal(
+		door.judge(await uids.of(ours), 0).refusal?.code,
+		'ERR_OTHER_USER',
+	);
+});
+
+test('same user: where nobody can tell, nobody comes in', async t => {
+	const accepted: Socket[] = [];
+	const bare = await listenBare(t, socket => {
+		accepted.push(socket);
+	});
+	await openWire(t, bare.address);
+	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const uids = new PeerUids(async () => undefined);
+	const door = new Door({isSameUser: true, uids, ownUid: 7});
+	assert.equal(
+		door.judge(await uids.of(ours), 0).refusal?.message,
+		"This room is for user 7 alone, and whose process you are can't be told.",
+	);
+	assert.equal(new Door().isAsking, false);
+});
+
+test('same user: one that is gone before it is known ends as others do', async t => {
+	const server = await openServer(t, {isSameUser: true, address: anyPort});
+	for (let count = 0; count < 20; count++) {
+		const peer = await openWire(t, server.address);
+		peer.reset();
+	}
+
+	await until(() => server.of('ended').length === 20, {what: 'their ends'});
+	await joinWire(t, server.address, 'otter');
+});
+
+test('same user: one user has no more connections than it may', async t => {
+	const server = await openServer(t, {maxPerUser: 2});
+	const otter = await joinWire(t, server.address, 'otter');
+	await joinWire(t, server.address, 'heron');
+	const third = await openPlain(t, server.address);
+	third.write('hello\n');
+	await third.untilText(
+		`User ${own} has 2 connections here already, the most that one may have.`,
+	);
+	await third.untilFin();
+	otter.send({type: 'bye'});
+	await until(() => server.of('ended').length > 1, {what: 'an end'});
+	await joinWire(t, server.address, 'otter');
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {Server} from 'node:net';
+import process from 'node:process';
+import {test} from 'node:test';
+import type {Address} from '../../source/socket/address.js';
+import {listen} from '../../source/socket/listen.js';
+import {requireExecutable} from '../helpers/environment.js';
+import {startPython} from '../helpers/peers.js';
+import {startProcess} from '../helpers/process.js';
+import {openServer, portOf} from '../helpers/room.js';
+import {joinWire} from '../helpers/wire-peer.js';
+
+test('listen: gives the port that the kernel chose', async t => {
+	const one = await openServer(t);
+	const two = await openServer(t);
+	assert.notEqual(portOf(one.address), portOf(two.address));
+	assert.ok(portOf(one.address) > 0);
+});
+
+test('listen: takes any loopback address, and each has its own ports', async t => {
+	const one = await openServer(t);
+	const port = portOf(one.address);
+	for (const host of ['127.0.0.2', '::1']) {
+		const other = await openServer(t, {address: {kind: 'tcp', host, port}});
+
+		const {welcome} = await joinWire(t, other.address, 'otter');
+		assert.equal(
+			welcome.room,
+			host === '::1' ? `[::1]:${port}` : `${host}:${port}`,
+		);
+	}
+});
+
+test('listen: names the port that is taken, and its holder', async t => {
+	const {address} = await openServer(t);
+	const port = portOf(address);
+	await assert.rejects(openServer(t, {address}), {
+		code: 'ERR_PORT_TAKEN',
+		message: new RegExp(
+			String.raw`^127\.0\.0\.1:${port} is taken by \S+ \(process ${process.pid}\)\. .*sockchat connect --port ${port}$`,
+		),
+	});
+});
+
+test('listen: names a holder that is another program', async t => {
+	const python = startPython(t, 'server', [0]);
+	const port = Number(
+		await python.waitForOutput(/listening on: \S+ (\d+)\)\n/),
+	);
+	const address: Address = {kind: 'tcp', host: '127.0.0.1', port};
+	await assert.rejects(openServer(t, {address}), {
+		code: 'ERR_PORT_TAKEN',
+		message: /by python\S* \(process \d+\)/,
+	});
+});
+
+test('listen: names who holds this address, not another with the same port', async t => {
+	const one = await openServer(t);
+	const port = portOf(one.address);
+	const python = startProcess(t, requireExecutable('python3', 'python3'), [
+		'-uc',
+		`import socket
+server = socket.socket()
+server.bind(("127.0.0.9", ${port}))
+server.listen()
+print("listening")
+input()`,
+	]);
+	await python.waitForOutput('listening');
+	const taken: Address = {kind: 'tcp', host: '127.0.0.9', port};
+	await assert.rejects(openServer(t, {address: taken}), {
+		message: new RegExp(String.raw`\(process (?!${process.pid}\))\d+\)`),
+	});
+	await assert.rejects(openServer(t, {address: one.address}), {
+		message: new RegExp(String.raw`\(process ${process.pid}\)`),
+	});
+});
+
+test('listen: an address that is not on this machine is told as such', async t => {
+	// TEST-NET-1 of RFC 5737; the command line would not let it through.
+	const address: Address = {kind: 'tcp', host: '192.0.2.1', port: 0};
+	await assert.rejects(openServer(t, {address}), {
+		code: 'ERR_ADDRESS_UNAVAILABLE',
+		message: /^Can't listen on 192\.0\.2\.1:0: .*EADDRNOTAVAIL/,
+	});
+});
+
+/** What only the kernel of an unprivileged user would say, said to root. */
+class Forbidden extends Server {
+	override listen(): this {
+		const error = Object.assign(new Error('listen EACCES'), {code: 'EACCES'});
+		queueMicrotask(() => {
+			this.emit('error', error);
+		});
+		return this;
+	}
+}
+
+test('listen: a port for root alone is told as such', async () => {
+	const address: Address = {kind: 'tcp', host: '127.0.0.1', port: 80};
+	await assert.rejects(listen(new Forbidden(), address, 1), {
+		code: 'ERR_PORT_FORBIDDEN',
+		message: /^You may not listen on 127\.0\.0\.1:80; .*below 1024/,
+	});
+});
+
+test('listen: hands the backlog to the kernel', async t => {
+	const {address} = await openServer(t, {backlog: 3});
+	const rows = execFileSync(
+		requireExecutable('ss', 'iproute2'),
+		['-Hltn', `sport = :${portOf(address)}`],
+		{encoding: 'utf8'},
+	);
+	// State, Recv-Q, Send-Q: of a listening socket that is its backlog.
+	assert.match(rows, /^LISTEN\s+0\s+3\s/);
+});

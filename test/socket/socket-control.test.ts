@@ -1,0 +1,224 @@
+/** A client's own socket in hand, over real sockets. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {test, type TestContext} from 'node:test';
+import type {SocketAction} from '../../source/tcp/socket-action.js';
+import type {Address} from '../../source/socket/address.js';
+import {openClient} from '../helpers/client.js';
+import {timerBySs} from '../helpers/kernel.js';
+import {openRawClient, openRawServer} from '../helpers/raw.js';
+import {openServer} from '../helpers/room.js';
+import {openScripted, welcomeFrame} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
+import {openWatch} from '../helpers/watch.js';
+import type {WirePeer} from '../helpers/wire-peer.js';
+
+const plain = (type: SocketAction['type'], isOn = false) =>
+	({type, isOn}) as SocketAction;
+
+/** A client of a server that says no more than its welcome. */
+const openControlled = async (t: TestContext) => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+		peer.send(welcomeFrame());
+	});
+	const {watch, ...watched} = openWatch(t);
+	const opened = openClient(t, address, 'otter', {watch});
+	await opened.untilPhase('open');
+	return {
+		...opened,
+		watched,
+		peers,
+		do: async (type: SocketAction['type'], isOn?: boolean) =>
+			opened.client.control(plain(type, isOn)),
+		/** The calls that the timeline tells. */
+		calls: () =>
+			watched
+				.of('step')
+				.flatMap(({step}) => (step.kind === 'call' ? [step.call] : [])),
+	};
+};
+
+test('socket control: a client that ends its side still hears the other', async t => {
+	const client = await openControlled(t);
+	const [peer] = client.peers as [WirePeer];
+	assert.equal(
+		await client.do('end'),
+		'Your socket sends FIN behind what was written: nothing more goes out, what comes is still read.',
+	);
+	await peer.untilFin();
+	peer.send({type: 'members', count: 2, names: ['otter', 'heron']});
+	await client.until(
+		'what came later',
+		() => client.client.members.count === 2,
+	);
+	assert.equal(
+		await client.do('end'),
+		'Your socket has sent FIN before: nothing more goes out.',
+	);
+});
+
+test('socket control: a client that resets comes back', async t => {
+	const client = await openControlled(t);
+	const [peer] = client.peers as [WirePeer];
+	assert.equal(
+		await client.do('reset'),
+		'Your socket has sent RST: what was on its way is gone.',
+	);
+	await peer.untilClosed();
+	assert.equal(peer.errorCode, 'ECONNRESET');
+	assert.ok(!peer.hasFin);
+	await client.untilPhase('open', 2);
+	const waiting = client
+		.of('connection')
+		.map(({connection}) => connection)
+		.find(({phase}) => phase === 'waiting');
+	assert.equal(
+		waiting?.phase === 'waiting' && waiting.cause.message,
+		'You reset the connection (RST).',
+	);
+	assert.deepEqual(client.calls().slice(0, 4), [
+		'connect()',
+		'reset()',
+		'close()',
+		'connect()',
+	]);
+});
+
+test('socket control: a client that closes says bye and FIN, and comes back', async t => {
+	const client = await openControlled(t);
+	const [peer] = client.peers as [WirePeer];
+	assert.equal(
+		await client.do('close'),
+		'Your connection is closed in good order: FIN goes behind what was written.',
+	);
+	await peer.untilFin();
+	assert.equal(peer.text.split('\n').at(-2), '{"type":"bye"}');
+	peer.end();
+	await client.untilPhase('open', 2);
+	assert.equal(peer.errorCode, undefined);
+});
+
+test('socket control: a client that does not read can close all the same', async t => {
+	const client = await openControlled(t);
+	const [peer] = client.peers as [WirePeer];
+	await client.do('pause');
+	await client.do('close');
+	await peer.untilFin();
+	peer.end();
+	await client.untilPhase('open', 2);
+});
+
+test('socket control: keepalive is set in the kernel, and taken back', async t => {
+	const client = await openControlled(t);
+	const {local, remote} = client.client.endpoints;
+	const timer = async () => timerBySs(local!, remote!);
+	assert.equal(await timer(), undefined);
+	assert.match(
+		await client.do('keepalive', true),
+		/^Your socket has SO_KEEPALIVE on: after long silence /u,
+	);
+	assert.equal(await timer(), 'keepalive');
+	assert.match(
+		await client.do('keepalive', false),
+		/^Your socket has SO_KEEPALIVE off: /u,
+	);
+	await until(async () => (await timer()) === undefined, {
+		what: 'the timer to go',
+	});
+});
+
+test('socket control: nodelay says what a small write does from now on', async t => {
+	const client = await openControlled(t);
+	assert.equal(
+		await client.do('nodelay', false),
+		"Your socket has TCP_NODELAY off: a small write may wait for the last one's ACK (Nagle).",
+	);
+	assert.equal(
+		await client.do('nodelay', true),
+		'Your socket has TCP_NODELAY on: small writes go out at once.',
+	);
+});
+
+test('socket control: tcp tells what ss knows of this connection', async t => {
+	const client = await openControlled(t);
+	const {local, remote} = client.client.endpoints;
+	const sentence = await client.do('tcp');
+	assert.ok(sentence.startsWith(`${local} to ${remote}: rtt `), sentence);
+	assert.match(
+		sentence,
+		/, cwnd \d+ segments, .*, 0 sent again \(0 pending\), .* \(ss\)\.$/u,
+	);
+});
+
+test('socket control: without a connection there is nothing to do', async t => {
+	const {address, close} = await openScripted(t, peer => {
+		peer.send(welcomeFrame());
+	});
+	const opened = openClient(t, address, 'otter', {random: () => 0.99});
+	assert.equal(
+		await opened.client.control({type: 'reset'}),
+		'There is no connection yet: connect() is under way.',
+	);
+	await opened.untilPhase('open');
+	await close();
+	await opened.untilPhase('waiting');
+	assert.equal(
+		await opened.client.control({type: 'end'}),
+		'There is no connection now.',
+	);
+});
+
+const tcpOnly = ['reset', 'nodelay', 'keepalive', 'tcp'] as const;
+
+test('socket control: a Unix domain socket is told from one of TCP', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const address: Address = {kind: 'unix', path: join(folder, 'room.sock')};
+	const server = await openServer(t, {address});
+	const {client, untilPhase} = openClient(t, address, 'otter');
+	await untilPhase('open');
+	for (const type of tcpOnly) {
+		const about = `connection goes over a Unix domain socket, and /${type} is about TCP.`;
+
+		assert.equal(await client.control(plain(type)), `Your ${about}`);
+
+		assert.equal(
+			await server.control(plain(type), 'otter'),
+			`otter's ${about}`,
+		);
+	}
+
+	assert.equal(client.connection.phase, 'open');
+	await client.control({type: 'close'});
+	await untilPhase('open', 2);
+});
+
+test('socket control: a raw client takes its socket in hand too', async t => {
+	const server = await openRawServer(t);
+	const {client, untilBytes, untilPhase} = openRawClient(t, server.address);
+	await untilPhase('open');
+	await client.control({type: 'pause'});
+	const {name} = await server.untilEvent('accepted').then(({peer}) => ({
+		name: peer,
+	}));
+	const bytes = Buffer.alloc(100_000, 'x');
+	server.write(bytes);
+	await client.write(Buffer.from('ping'));
+	await server.untilBytes(Buffer.from('ping'), name);
+	assert.equal(client.bytesIn, 0);
+	await client.control({type: 'resume'});
+	await untilBytes(bytes);
+	await client.control({type: 'reset'});
+	assert.equal((await server.untilEvent('ended')).reason, 'reset');
+	assert.equal(
+		await client.control({type: 'pause'}),
+		'The connection is over.',
+	);
+});

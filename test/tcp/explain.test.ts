@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {explain} from '../../source/tcp/explain.js';
+import {tcpTable} from '../../source/tcp/tcp-end.js';
+import type {Call, Step, TcpState} from '../../source/tcp/tcp.js';
+
+// A call that is missing here is missing in the record of its type too.
+const calls = Object.keys({
+	'bind()': 0,
+	'listen()': 0,
+	'accept()': 0,
+	'connect()': 0,
+	'end()': 0,
+	'reset()': 0,
+	'close()': 0,
+	'pause()': 0,
+	'resume()': 0,
+} satisfies Record<Call, 0>) as Call[];
+
+const common = {at: 0, peer: undefined};
+
+const steps: Step[] = [
+	...calls.map(call => ({kind: 'call', call, ...common}) as const),
+	...(['FIN', 'RST'] as const).map(
+		segment => ({kind: 'segment', segment, ...common}) as const,
+	),
+	...(Object.keys(tcpTable) as TcpState[]).flatMap(state =>
+		(['local', 'remote'] as const).map(
+			end =>
+				({kind: 'state', state, end, evidence: 'read', ...common}) as const,
+		),
+	),
+];
+
+/** Of the RFC's table of contents, what we refer to. */
+const sections = new Set([
+	'3.3.2', // State Machine Overview
+	'3.5', // Establishing a Connection
+	'3.5.3', // Reset Processing
+	'3.6', // Closing a Connection
+	'3.6.1', // Half-Closed Connections
+	'3.8.6', // Managing the Window
+	'3.10.1', // OPEN Call
+	'3.10.5', // ABORT Call
+]);
+
+test('explain: gives each step one short sentence and its source', () => {
+	assert.equal(steps.length, 9 + 2 + 11 * 2);
+	for (const step of steps) {
+		const text = explain(step);
+		const source = /^[A-Z][^.]* \((?:RFC 9293, ([\d.]+)|POSIX, \w+\(\))\)\.$/;
+		assert.match(text, source);
+		const section = source.exec(text)?.[1];
+		assert.ok(section === undefined || sections.has(section), text);
+		assert.ok(text.length <= 160, `${text.length}: ${text}`);
+	}
+});
+
+test('explain: says something else of each step', () => {
+	assert.equal(new Set(steps.map(step => explain(step))).size, steps.length);
+});
+
+test('explain: takes a call of POSIX for the page that tells of it', () => {
+	for (const step of steps) {
+		const page = /POSIX, (\w+\(\))/.exec(explain(step))?.[1];
+		assert.ok(
+			page === undefined || (step.kind === 'call' && step.call === page),
+		);
+	}
+});

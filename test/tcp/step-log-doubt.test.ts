@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {StepLog} from '../../source/tcp/step-log.js';
+import {canReach} from '../../source/tcp/tcp-end.js';
+import type {TcpState} from '../../source/tcp/tcp.js';
+import {
+	called,
+	createLog,
+	draw,
+	inferred,
+	openLog,
+	pairIn,
+	read,
+	received,
+} from '../helpers/steps.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+test('step-log: a table that was begun before the last event is passed over', () => {
+	const log = new StepLog(undefined);
+	const observe = (begunAt: number, ...states: TcpState[]) =>
+		draw(log.observe(pairIn(...states), 0, begunAt));
+	log.told(inferred('ESTABLISHED'), 1);
+	observe(2, 'ESTABLISHED', 'ESTABLISHED');
+	log.told(called('end()'), 10);
+	log.told(inferred('FIN-WAIT-1'), 10);
+	assert.deepEqual(observe(9, 'ESTABLISHED'), []);
+	assert.deepEqual(observe(10, 'FIN-WAIT-2', 'CLOSE-WAIT'), [
+		'● FIN-WAIT-2',
+		'⇄ ● CLOSE-WAIT',
+	]);
+});
+
+test('step-log: an RST closes this end, and the kernel confirms it', () => {
+	const {log, told, observe} = openLog();
+	assert.deepEqual(told(received('RST'), inferred('CLOSED')), [
+		'RST',
+		'○ CLOSED',
+	]);
+	assert.deepEqual(observe(), ['● CLOSED']);
+	assert.deepEqual(observe(), ['⇄ ● CLOSED']);
+	assert.ok(log.isOver);
+});
+
+test('step-log: a peer that vanishes is believed at the second look', () => {
+	const {log, observe} = openLog();
+	assert.deepEqual(observe('ESTABLISHED'), []);
+	assert.deepEqual(observe('ESTABLISHED', 'ESTABLISHED'), [], 'it was there');
+	assert.deepEqual(log.observe(pairIn('ESTABLISHED'), 2000, 100), []);
+	assert.deepEqual(
+		log.observe(pairIn('ESTABLISHED'), 3000, 101),
+		[read('CLOSED', {end: 'remote', at: 2000})],
+		'its time is that of the first look',
+	);
+});
+
+test('step-log: an end that was never in the table stays unknown', () => {
+	const {log, told, observe} = createLog();
+	told(called('connect()'), inferred('SYN-SENT'), inferred('ESTABLISHED'));
+	for (let look = 0; look < 3; look++) {
+		assert.deepEqual(observe(), []);
+	}
+
+	told(received('FIN'), inferred('CLOSE-WAIT'));
+	told(called('close()'), inferred('LAST-ACK'), inferred('CLOSED'));
+	assert.deepEqual(observe(), ['● CLOSED']);
+	assert.ok(log.isOver);
+});
+
+test('step-log: a reading puts right what was inferred too far', () => {
+	// Our FIN is stuck behind data that the peer does not read.
+	const {told, observe} = openLog();
+	told(called('end()'), inferred('FIN-WAIT-1'));
+	assert.deepEqual(observe('FIN-WAIT-1', 'ESTABLISHED'), ['● FIN-WAIT-1']);
+	told(received('FIN'), inferred('TIME-WAIT'));
+	assert.deepEqual(observe('CLOSING', 'FIN-WAIT-2'), [
+		'● CLOSING',
+		'⇄ ● FIN-WAIT-2',
+	]);
+
+	const second = openLog();
+	second.told(received('FIN'), inferred('CLOSE-WAIT'));
+	second.told(called('close()'), inferred('LAST-ACK'), inferred('CLOSED'));
+	assert.deepEqual(second.observe('LAST-ACK', 'FIN-WAIT-2'), [
+		'● LAST-ACK',
+		'⇄ ● FIN-WAIT-2',
+	]);
+});
+
+test('step-log: a new connection on the same ports is not the old one', () => {
+	for (const ending of [
+		[received('RST'), inferred('CLOSED'), called('close()')],
+		[called('end()'), inferred('FIN-WAIT-1')],
+		[
+			received('FIN'),
+			inferred('CLOSE-WAIT'),
+			called('close()'),
+			inferred('LAST-ACK'),
+			inferred('CLOSED'),
+		],
+	]) {
+		const {log, told, observe} = openLog();
+		told(...ending);
+		assert.deepEqual(observe('ESTABLISHED', 'ESTABLISHED'), []);
+		assert.ok(log.isOver);
+		assert.deepEqual(observe('FIN-WAIT-2', 'CLOSE-WAIT'), []);
+		assert.deepEqual([observe(), observe()], [[], []]);
+	}
+});
+
+test('step-log: after an RST, whatever is on the same ports is another', () => {
+	const {log, told, observe} = openLog();
+	told(received('RST'), inferred('CLOSED'));
+	assert.deepEqual(observe('CLOSE-WAIT', 'FIN-WAIT-2'), []);
+	assert.ok(log.isOver);
+});
+
+test('step-log: of 1,000 peers each has its own steps', () => {
+	const logs = Array.from({length: 1000}, (_log, port) => ({
+		peer: `127.0.0.1:${port}`,
+		log: new StepLog(`127.0.0.1:${port}`),
+	}));
+	for (const [port, {peer, log}] of logs.entries()) {
+		const state = port % 2 === 0 ? 'ESTABLISHED' : 'CLOSE-WAIT';
+		const steps = log.observe(pairIn(state), 0, 0);
+		assert.deepEqual(steps.at(-1), read(state, {at: 0, peer}));
+		assert.deepEqual(log.observe(pairIn(state), 0, 0), []);
+	}
+});
+
+test('step-log: TIME-WAIT ends where another connection takes its place', () => {
+	const {log, told, observe} = openLog();
+	told(called('end()'), inferred('FIN-WAIT-1'));
+	observe('FIN-WAIT-2', 'CLOSE-WAIT');
+	told(received('FIN'), inferred('TIME-WAIT'), called('close()'));
+	assert.deepEqual(observe('TIME-WAIT'), ['● TIME-WAIT']);
+	assert.deepEqual(observe('ESTABLISHED', 'ESTABLISHED'), []);
+	assert.ok(log.isOver);
+});
+
+test('step-log: a wall clock that jumps changes only what is shown', () => {
+	const log = new StepLog('127.0.0.1:1');
+	log.told(inferred('ESTABLISHED', {at: 5_000_000}), 1);
+	assert.deepEqual(log.observe(pairIn('ESTABLISHED'), 3, 2), [
+		read('ESTABLISHED', {at: 3, peer: '127.0.0.1:1'}),
+	]);
+});
+
+test('step-log: whatever the kernel says, the steps are those of one connection', () => {
+	const anyState = fc.option(
+		fc.constantFrom<TcpState>(
+			'SYN-SENT',
+			'ESTABLISHED',
+			'FIN-WAIT-1',
+			'FIN-WAIT-2',
+			'CLOSE-WAIT',
+			'CLOSING',
+			'LAST-ACK',
+			'TIME-WAIT',
+		),
+		{nil: undefined},
+	);
+	fc.assert(
+		fc.property(fc.array(fc.tuple(anyState, anyState)), pairs => {
+			const log = new StepLog(undefined);
+			const last: Partial<Record<'local' | 'remote', TcpState>> = {};
+			for (const [index, [local, remote]] of pairs.entries()) {
+				const wasOver = log.isOver;
+				const steps = log.observe(pairIn(local, remote), index, index);
+				assert.ok(!wasOver || steps.length === 0);
+				for (const step of steps.filter(({kind}) => kind === 'state')) {
+					const {end, state} = step as Extract<typeof step, {kind: 'state'}>;
+					const before = last[end];
+					assert.ok(before === undefined || canReach(before, state));
+					last[end] = state;
+				}
+			}
+		}),
+		{numRuns: runs},
+	);
+});

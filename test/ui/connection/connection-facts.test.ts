@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {Step} from '../../../source/tcp/tcp.js';
+import type {Model} from '../../../source/store/model.js';
+import {
+	isPresenceCurrent,
+	layerFacts,
+	peersFacts,
+	phaseFact,
+	routeText,
+	tcpFact,
+	tcpText,
+} from '../../../source/ui/connection/connection-facts.js';
+import {notice} from '../../helpers/items.js';
+import {
+	connections,
+	kernelSocket,
+	listeningOf,
+	modelOf,
+	now,
+	socketOf,
+	wallNow,
+} from '../../helpers/models.js';
+import {called, inferred, read} from '../../helpers/steps.js';
+
+const phaseOf = (changes: Partial<Model>, at = now) => {
+	const fact = phaseFact(modelOf(changes), at);
+	return fact && [fact.name, fact.brief];
+};
+
+test('connection facts: each phase has its name', () => {
+	assert.deepEqual(
+		Object.values(connections).map(connection => phaseOf({connection})),
+		[
+			['connecting', 'connecting'],
+			['handshaking', 'handshaking'],
+			['open', 'open'],
+			['silent, heard 3 s ago', 'silent for 3 s'],
+			['waiting, retry in 3 s', 'retry in 3 s'],
+			['draining', 'draining'],
+			['closed', 'closed'],
+		],
+	);
+	for (const phase of ['binding', 'listening', 'draining', 'closed'] as const) {
+		const listening = listeningOf(phase);
+		assert.deepEqual(phaseOf({listening}), [phase, phase]);
+	}
+
+	assert.equal(phaseOf({}), undefined, 'before anything was told');
+});
+
+test('connection facts: an attempt that is not the first is counted', () => {
+	const connection = {...connections.connecting, attempt: 4};
+	assert.deepEqual(phaseOf({connection}), [
+		'connecting, attempt 4',
+		'connecting #4',
+	]);
+});
+
+test('connection facts: a silence gets longer, a wait shorter, none negative', () => {
+	const {silent, waiting} = connections;
+	const at = (connection: typeof silent | typeof waiting, ms: number) =>
+		phaseOf({connection}, now + ms)?.[1];
+	assert.equal(at(silent, 2600), 'silent for 6 s');
+	assert.equal(at(silent, -60_000), 'silent for 0 s');
+	assert.equal(at(waiting, 1100), 'retry in 1 s');
+	assert.equal(at(waiting, 2100), 'retry in 0 s');
+	assert.equal(at(waiting, 60_000), 'retry in 0 s');
+});
+
+test('connection facts: a client that is not read says so until it is', () => {
+	const nameAfter = (...steps: Step[]) =>
+		phaseOf({connection: connections.open, ...socketOf({steps})})?.[0];
+	const paused = [called('connect()'), called('pause()')];
+	assert.equal(nameAfter(...paused), 'open, paused');
+	assert.equal(nameAfter(...paused, called('resume()')), 'open');
+	assert.equal(nameAfter(...paused, called('connect()')), 'open');
+	const ofPeer = called('pause()', {peer: '127.0.0.1:1'});
+	assert.equal(nameAfter(called('connect()'), ofPeer), 'open');
+});
+
+const tcpOf = (changes: Partial<Model>) => {
+	const fact = tcpFact(modelOf(changes));
+	return fact && tcpText(fact);
+};
+
+const kernelOf = (local = kernelSocket(), remote = kernelSocket()) => ({
+	at: wallNow,
+	pair: {local, remote},
+});
+
+test("connection facts: the kernel's word goes before what follows", () => {
+	const steps = [called('end()'), inferred('FIN-WAIT-1')];
+	assert.equal(tcpOf(socketOf({steps})), '○ FIN-WAIT-1');
+	const kernel = kernelOf(kernelSocket({state: 'FIN-WAIT-2'}));
+	assert.equal(tcpOf(socketOf({steps, kernel})), '● FIN-WAIT-2');
+	assert.equal(tcpOf({}), undefined, 'nothing is guessed');
+});
+
+test('connection facts: what is gone from the table is what was seen last', () => {
+	const kernel = {at: wallNow, pair: {local: undefined, remote: undefined}};
+	const steps = [
+		read('TIME-WAIT'),
+		read('CLOSE-WAIT', {end: 'remote'}),
+		// A former connection of this client.
+		read('CLOSED', {peer: '127.0.0.1:53000'}),
+	];
+	assert.equal(tcpOf(socketOf({steps, kernel})), '● TIME-WAIT');
+});
+
+test('connection facts: a server is in LISTEN, whatever its peers are in', () => {
+	const steps = [
+		// Alone it tried to join first, and was refused.
+		inferred('CLOSED'),
+		called('listen()'),
+		read('ESTABLISHED', {peer: '127.0.0.1:1'}),
+	];
+	const listening = listeningOf();
+	assert.equal(tcpOf({listening, ...socketOf({steps})}), '○ LISTEN');
+	const peers = {
+		at: wallNow,
+		rows: [],
+		listening: kernelSocket({state: 'LISTEN'}),
+		backlog: 511,
+		refused: 0,
+	};
+	assert.equal(tcpOf({listening, ...socketOf({steps, peers})}), '● LISTEN');
+	for (const phase of ['binding', 'draining', 'closed'] as const) {
+		assert.equal(tcpOf({listening: listeningOf(phase)}), undefined);
+	}
+
+	const place = {path: '/tmp/room.sock'};
+	assert.equal(
+		tcpOf({listening: listeningOf('listening', {place})}),
+		undefined,
+	);
+});
+
+test('connection facts: the route names the host once where both have it', () => {
+	const routeOf = (local: string, remote: string) =>
+		routeText(modelOf({local, remote}));
+	assert.equal(
+		routeOf('127.0.0.1:53122', '127.0.0.1:5001'),
+		'127.0.0.1:53122 → :5001',
+	);
+	assert.equal(routeOf('[::1]:53122', '[::1]:5001'), '[::1]:53122 → :5001');
+	assert.equal(
+		routeOf('127.0.0.1:53122', '127.0.0.10:5001'),
+		'127.0.0.1:53122 → 127.0.0.10:5001',
+	);
+	assert.equal(
+		routeOf('127.0.0.10:53122', '127.0.0.1:5001'),
+		'127.0.0.10:53122 → 127.0.0.1:5001',
+	);
+	assert.equal(routeText(modelOf()), '127.0.0.1:5001', 'before the connection');
+});
+
+test("connection facts: a server's counts leave out what there was none of", () => {
+	const countsOf = (
+		counts: Parameters<typeof listeningOf>[1],
+		receiveQueueBytes = 0,
+		refused = 0,
+	) => {
+		const peers = {
+			at: wallNow,
+			rows: [],
+			listening: kernelSocket({state: 'LISTEN', receiveQueueBytes}),
+			backlog: 511,
+			refused,
+		};
+		const listening = listeningOf('listening', counts);
+		return peersFacts(modelOf({listening, ...socketOf({peers})}));
+	};
+
+	assert.deepEqual(countsOf({peers: 3, accepted: 12}), [
+		'3 connected',
+		'12 accepted',
+		'backlog 511',
+	]);
+	assert.deepEqual(countsOf({turnedAway: 2}, 1, 3), [
+		'0 connected',
+		'0 accepted',
+		'3 refused',
+		'2 turned away',
+		'1 of 511 wait for accept()',
+	]);
+	assert.deepEqual(peersFacts(modelOf()), [], 'none of a client');
+});
+
+const layersOf = (changes: Partial<Model>) =>
+	layerFacts(modelOf(changes)).map(({text, source}) => `${text} (${source})`);
+
+test('connection facts: each layer has its source', () => {
+	const traffic = {
+		bytesIn: 0,
+		bytesOut: 0,
+		queuedBytes: 2_000_000,
+		heardAt: undefined,
+	};
+	const kernel = kernelOf(
+		kernelSocket({sendQueueBytes: 1500, receiveQueueBytes: 24}),
+		kernelSocket({receiveQueueBytes: 300_000}),
+	);
+	const pending = [{...notice(), kind: 'message', n: 1}] as never;
+	assert.deepEqual(layersOf({traffic, pending, ...socketOf({kernel})}), [
+		'queue 2.0 MB (Node)',
+		'unacked 1.5 kB (kernel)',
+		'unread there 300.0 kB (kernel)',
+		'unread here 24 B (kernel)',
+		'not stored 1 (room)',
+	]);
+	assert.deepEqual(layersOf({mode: 'raw', pending}), ['queue 0 B (Node)']);
+	assert.deepEqual(layersOf({listening: listeningOf()}), []);
+});
+
+test("connection facts: what the kernel doesn't tell is not guessed", () => {
+	const {pair: both} = kernelOf();
+	const kernel = (pair?: Partial<typeof both>) =>
+		socketOf({
+			kernel: {
+				at: wallNow,
+				pair: pair && {local: undefined, remote: undefined, ...pair},
+			},
+		});
+	assert.deepEqual(layersOf({}).slice(1), [], 'not read yet');
+	assert.deepEqual(layersOf(kernel()).slice(1), [
+		'not available here (kernel)',
+	]);
+	assert.deepEqual(layersOf(kernel({})).slice(1), [], 'no connection');
+	assert.deepEqual(layersOf(kernel({local: both.local})).slice(1), [
+		'unacked 0 B (kernel)',
+		'unread there unknown (kernel)',
+	]);
+	assert.equal(
+		layerFacts(modelOf(kernel())).at(-1)?.brief,
+		'kernel: not available here',
+	);
+});
+
+test('connection facts: who is here is known only while somebody tells', () => {
+	const known = Object.values(connections).filter(connection =>
+		isPresenceCurrent(modelOf({connection})),
+	);
+	assert.deepEqual(
+		known.map(({phase}) => phase),
+		['open', 'silent'],
+	);
+	assert.ok(isPresenceCurrent(modelOf({listening: listeningOf()})));
+	assert.ok(!isPresenceCurrent(modelOf()));
+});

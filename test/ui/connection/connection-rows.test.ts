@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import type {Model} from '../../../source/store/model.js';
+import {connectionRows} from '../../../source/ui/connection/connection-rows.js';
+import {anyModel} from '../../helpers/any-model.js';
+import {
+	connections,
+	kernelSocket,
+	listeningOf,
+	modelOf,
+	now,
+	socketOf,
+	textsOf,
+	wallNow,
+} from '../../helpers/models.js';
+import {called, inferred, read} from '../../helpers/steps.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+type Size = {readonly width?: number; readonly height?: number};
+
+const rowsOf = (
+	model: Model,
+	{width = 29, height = 30}: Size = {},
+	isExplained = false,
+): string[] => {
+	const view = {model, now, wallNow, isExplained, width, height};
+	return textsOf(connectionRows(view)).map(row => row.trimEnd());
+};
+
+test('connection rows: fit their width and height, whatever the model', () => {
+	fc.assert(
+		fc.property(
+			anyModel,
+			fc.integer({min: 14, max: 200}),
+			fc.integer({min: 0, max: 60}),
+			fc.boolean(),
+			(model, width, height, isExplained) => {
+				const rows = rowsOf(model, {width, height}, isExplained);
+				assert.ok(rows.length <= height);
+				for (const row of rows) {
+					assert.ok(
+						stringWidth(row) <= width,
+						`${width}: ${JSON.stringify(row)}`,
+					);
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});
+
+const at = wallNow;
+const members = (...names: string[]) => ({
+	presence: {members: {count: names.length, names}, replayHead: 0},
+});
+
+const client = modelOf({
+	connection: connections.open,
+	local: '127.0.0.1:53122',
+	remote: '127.0.0.1:5001',
+	rtts: [0.4, 0.2, 0.21],
+	traffic: {
+		bytesIn: 12_400,
+		bytesOut: 3100,
+		queuedBytes: 0,
+		heardAt: wallNow - 1200,
+	},
+	...members('heron', 'otter'),
+	...socketOf({
+		steps: [
+			called('connect()', {at}),
+			inferred('SYN-SENT', {at}),
+			read('ESTABLISHED', {at}),
+			read('ESTABLISHED', {at, end: 'remote'}),
+		],
+		kernel: {
+			at: wallNow - 400,
+			pair: {local: kernelSocket(), remote: kernelSocket()},
+		},
+		rates: {at, bytesIn: 0, bytesOut: 0, ins: [1, 800], outs: [9, 0]},
+	}),
+});
+
+test('connection rows: a client sees its three layers, its steps and who is here', () => {
+	assert.deepEqual(rowsOf(client, {width: 30}), [
+		'● open                  00:05',
+		'● ESTABLISHED  kernel 0 s ago',
+		'127.0.0.1:53122 → :5001',
+		'rtt 0.21 ms               █▅▅',
+		'last heard            1 s ago',
+		'in  12.4 kB      ▁█   800 B/s',
+		'out 3.1 kB       █▁     0 B/s',
+		'queue 0 B                Node',
+		'unacked 0 B            kernel',
+		'unread there 0 B       kernel',
+		'─ lifecycle (→ other end) ────',
+		'14:02:11.204 connect()',
+		'14:02:11.204 ○ SYN-SENT',
+		'14:02:11.204 ● ESTABLISHED',
+		'14:02:11.204→● ESTABLISHED',
+		'─ members 2 ──────────────────',
+		'heron  otter',
+	]);
+});
+
+test('connection rows: a server sees its peers counted, and no layers', () => {
+	const model = modelOf({
+		listening: listeningOf('listening', {
+			peers: 3,
+			accepted: 12,
+			turnedAway: 1,
+		}),
+		...members('otter'),
+		...socketOf({
+			peers: {
+				at,
+				rows: [],
+				listening: kernelSocket({state: 'LISTEN'}),
+				backlog: 511,
+				refused: 0,
+			},
+			steps: [called('bind()', {at}), called('listen()', {at})],
+			rates: {at, bytesIn: 9000, bytesOut: 100, ins: [], outs: []},
+		}),
+	});
+	assert.deepEqual(rowsOf(model), [
+		'● listening            00:05',
+		'● LISTEN      kernel 0 s ago',
+		'127.0.0.1:5001',
+		'3 connected · 12 accepted',
+		'1 turned away · backlog 511',
+		'in  9.0 kB',
+		'out 100 B',
+		'─ lifecycle (→ other end) ───',
+		'14:02:11.204 bind()',
+		'14:02:11.204 listen()',
+		'─ members 1 ─────────────────',
+		'otter',
+	]);
+});
+
+test('connection rows: the phase stays whole, in the wording that fits', () => {
+	const headOf = (connection: Model['connection'], width: number) =>
+		rowsOf(modelOf({connection}), {width})[0];
+	const {silent, waiting, handshaking} = connections;
+	assert.equal(headOf(silent, 31), '● silent, heard 3 s ago  00:05');
+	assert.equal(headOf(silent, 29), '● silent for 3 s       00:05');
+	assert.equal(headOf(silent, 16), '● silent for 3 s');
+	assert.equal(headOf(waiting, 29), '● retry in 3 s         00:05');
+	const again = {...handshaking, attempt: 20};
+	assert.equal(headOf(again, 29), '● handshaking #20      00:05');
+});
+
+test('connection rows: where the kernel is not to be read, that is said', () => {
+	const {open} = connections;
+	const steps = [inferred('ESTABLISHED')];
+	const kernel = {at, pair: undefined};
+	const model = modelOf({connection: open, ...socketOf({steps, kernel})});
+	const rows = rowsOf(model);
+	assert.equal(rows[1], '○ ESTABLISHED       inferred');
+	assert.ok(rows.includes('not available here    kernel'), rows.join('\n'));
+	assert.ok(rows.every(row => !row.includes('unacked')));
+});
+
+test('connection rows: an old reading has its age, and none is from the future', () => {
+	const ageOf = (readAt: number) => {
+		const {kernel} = client.socket;
+		const socket = {...client.socket, kernel: {...kernel!, at: readAt}};
+		return rowsOf({...client, socket}, {width: 40})[1];
+	};
+
+	assert.match(ageOf(wallNow - 7900)!, /kernel 7 s ago$/u);
+	assert.match(ageOf(wallNow + 60_000)!, /kernel 0 s ago$/u);
+});
+
+test('connection rows: with --explain the last step has its sentence', () => {
+	const rows = rowsOf(client, {width: 40}, true);
+	const after = rows.slice(rows.indexOf('14:02:11.204→● ESTABLISHED') + 1);
+	assert.match(after[0]!, /^ {2}The handshake is complete at the/u);
+	assert.equal(rows.filter(row => row.startsWith('  ')).length, 3);
+});
+
+test('connection rows: raw mode has no members', () => {
+	const rows = rowsOf({...client, mode: 'raw'});
+	assert.ok(rows.every(row => !row.includes('members')));
+});
+
+test('connection rows: who was here before a loss is marked as that', () => {
+	const rows = rowsOf({...client, connection: connections.waiting});
+	assert.ok(rows.includes('─ members 2, last known ─────'), rows.join('\n'));
+});
+
+const memberRowsOf = (
+	count: number,
+	names: readonly string[],
+	height: number,
+): string[] => {
+	const presence = {members: {count, names}, replayHead: 0};
+	const rows = rowsOf(modelOf({presence}), {width: 20, height});
+	const label = rows.findIndex(row => row.startsWith('─ members'));
+	return rows.slice(label + 1);
+};
+
+test('connection rows: names that find no room are counted, all of them', () => {
+	const names = ['anna', 'bert', 'cleo', 'dora', 'emil', 'fred'];
+	assert.deepEqual(memberRowsOf(6, names, 9), ['anna  bert  … 4 more']);
+	assert.deepEqual(memberRowsOf(60, names, 10), [
+		'anna  bert  cleo',
+		'dora  … 56 more',
+	]);
+	assert.deepEqual(memberRowsOf(6, names, 40), [
+		'anna  bert  cleo',
+		'dora  emil  fred',
+	]);
+	assert.deepEqual(memberRowsOf(5000, [], 40), ['… 5000 more']);
+	assert.deepEqual(memberRowsOf(2, ['a'.repeat(30), 'bert'], 9), ['… 2 more']);
+});
+
+test('connection rows: names and their rest make up the count', () => {
+	const anyNames = fc.array(fc.constantFrom('a', 'bb', '漢字', 'long-name-'), {
+		maxLength: 50,
+	});
+	fc.assert(
+		fc.property(
+			anyNames,
+			fc.nat({max: 20}),
+			fc.integer({min: 9, max: 60}),
+			(names, unnamed, height) => {
+				const count = names.length + unnamed;
+				const words = memberRowsOf(count, names, height)
+					.join('  ')
+					.split('  ')
+					.filter(word => word !== '');
+				const last = /^… (\d+) more$/u.exec(words.at(-1) ?? '');
+				const shown = last ? words.slice(0, -1) : words;
+				assert.equal(shown.length + Number(last?.[1] ?? 0), count);
+				assert.deepEqual(shown, names.slice(0, shown.length));
+			},
+		),
+		{numRuns: runs},
+	);
+});

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import type {Model} from '../../../source/store/model.js';
+import {statusRows} from '../../../source/ui/connection/status-rows.js';
+import {anyModel} from '../../helpers/any-model.js';
+import {
+	connections,
+	kernelSocket,
+	listeningOf,
+	modelOf,
+	now,
+	socketOf,
+	textsOf,
+	wallNow,
+} from '../../helpers/models.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const rowsOf = (model: Model, width: number, height = 2): string[] => {
+	const view = {model, now, wallNow, isExplained: false, width, height};
+	return textsOf(statusRows(view));
+};
+
+test('status rows: fit their width and height, whatever the model', () => {
+	fc.assert(
+		fc.property(
+			anyModel,
+			fc.integer({min: 14, max: 200}),
+			fc.integer({min: 0, max: 2}),
+			(model, width, height) => {
+				const rows = rowsOf(model, width, height);
+				assert.equal(rows.length, height);
+				for (const row of rows) {
+					assert.ok(
+						stringWidth(row) <= width,
+						`${width}: ${JSON.stringify(row)}`,
+					);
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});
+
+const client = modelOf({
+	connection: connections.open,
+	local: '127.0.0.1:53122',
+	remote: '127.0.0.1:5001',
+	rtts: [0.21],
+	traffic: {bytesIn: 4000, bytesOut: 2500, queuedBytes: 0, heardAt: undefined},
+	presence: {members: {count: 2, names: ['heron', 'otter']}, replayHead: 0},
+	...socketOf({
+		kernel: {at: wallNow, pair: {local: kernelSocket(), remote: undefined}},
+	}),
+});
+
+test('status rows: the more room, the more they say, the most worth first', () => {
+	assert.deepEqual(rowsOf(client, 99), [
+		'● open 00:05 · ● ESTABLISHED · 2 here · rtt 0.21 ms · 127.0.0.1:53122 → :5001 · in 4.0 kB',
+		'out 2.5 kB · queue 0 B · unacked 0 B · unread there unknown · heron otter',
+	]);
+	assert.deepEqual(rowsOf(client, 40), [
+		'● open 00:05 · ● ESTABLISHED · 2 here',
+		'rtt 0.21 ms · 127.0.0.1:53122 → :5001',
+	]);
+	assert.deepEqual(rowsOf(client, 20), ['● open 00:05', '● ESTABLISHED']);
+	assert.deepEqual(rowsOf(client, 99, 1), rowsOf(client, 99).slice(0, 1));
+});
+
+test('status rows: the phase is never left out', () => {
+	const phaseAt = (connection: Model['connection'], width: number) =>
+		rowsOf(modelOf({connection}), width)[0]!.split(' · ', 1)[0];
+	const {silent, waiting, handshaking} = connections;
+	assert.equal(phaseAt(silent, 80), '● silent, heard 3 s ago 00:05');
+	assert.equal(phaseAt(silent, 24), '● silent for 3 s 00:05');
+	assert.equal(phaseAt(silent, 20), '● silent for 3 s');
+	assert.equal(phaseAt(silent, 14), '● silent for …');
+	assert.equal(phaseAt(waiting, 20), '● retry in 3 s 00:05');
+	const again = {...handshaking, attempt: 12};
+	assert.equal(phaseAt(again, 20), '● handshaking #12');
+	fc.assert(
+		fc.property(anyModel, fc.integer({min: 14, max: 200}), (model, width) => {
+			const {connection, listening} = model;
+			if (connection ?? listening) {
+				assert.match(rowsOf(model, width)[0]!, /^● [a-z]/u);
+			}
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('status rows: without a connection nobody is said to be here', () => {
+	const lost = {...client, connection: connections.waiting};
+	assert.doesNotMatch(rowsOf(lost, 99).join(' '), /\d here/u);
+	assert.ok(!rowsOf(lost, 99).join(' ').includes('heron'));
+});
+
+test('status rows: say whose word it is that something is not available', () => {
+	const kernel = {at: wallNow, pair: undefined};
+	const model = {...client, ...socketOf({kernel})};
+	assert.match(rowsOf(model, 99)[1]!, /kernel: not available here/u);
+});
+
+test('status rows: a server counts its peers', () => {
+	const listening = listeningOf('listening', {peers: 3, accepted: 12});
+	const model = {...client, connection: undefined, listening};
+	assert.deepEqual(rowsOf(modelOf({listening}), 60), [
+		'● listening 00:05 · ○ LISTEN · 0 here · 127.0.0.1:5001',
+		'3 connected · 12 accepted',
+	]);
+	assert.ok(!rowsOf(model, 99).join(' ').includes('queue'));
+});

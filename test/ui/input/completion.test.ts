@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {complete} from '../../../source/ui/input/completion.js';
+import {after, candidates, draftOf, shown} from '../../helpers/drafts.js';
+
+test('completion: makes a nick an address at the start of the line only', () => {
+	const tab = (marked: string) => shown(after(draftOf(marked), 'complete'));
+	assert.equal(tab('her|'), 'heron: |');
+	assert.equal(tab('is HER|'), 'is heron |');
+	assert.equal(tab('is her| in'), 'is heron| in');
+	assert.equal(tab('/msg her|'), '/msg heron |');
+	assert.equal(tab('her|?'), 'heron: |?');
+});
+
+test('completion: knows commands at the start of the line only', () => {
+	const tab = (marked: string) => shown(after(draftOf(marked), 'complete'));
+	assert.equal(tab('/N|'), '/nick |');
+	assert.equal(tab('see /n|'), 'see /n|');
+	assert.equal(tab('/x|'), '/x|');
+});
+
+test('completion: cycles forwards and backwards through the matches', () => {
+	const draft = draftOf('hi ot| there');
+	const first = after(draft, 'complete');
+	assert.equal(shown(first), 'hi Otter| there');
+	assert.equal(shown(after(first, 'complete')), 'hi otto| there');
+	assert.equal(shown(after(first, 'complete', 'complete')), shown(first));
+	assert.equal(shown(after(draft, 'complete-back')), 'hi otto| there');
+	assert.equal(shown(after(first, 'complete-back')), 'hi otto| there');
+	// Any other key ends the cycle: the next Tab is about what stands there.
+	const again = after(first, 'right', 'left', 'complete');
+	assert.equal(shown(again), shown(first));
+	assert.equal(again.completion, undefined);
+});
+
+test('completion: goes on to the next word after the only match', () => {
+	const draft = after(draftOf('/ms|'), 'complete', 'complete');
+	assert.equal(shown(draft), '/msg Otter |');
+});
+
+test('completion: leaves an empty word alone outside of commands', () => {
+	assert.equal(complete('', 0, candidates), undefined);
+	assert.equal(complete('hi ', 3, candidates), undefined);
+	assert.deepEqual(complete('/msg ', 5, candidates), {
+		before: '/msg ',
+		after: '',
+		choices: ['Otter ', 'otto ', 'heron '],
+		index: 0,
+	});
+});

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {createDraft, draftBytes} from '../../../source/ui/input/draft.js';
+import {isBoundary} from '../../../source/ui/input/graphemes.js';
+import type {Key} from '../../../source/ui/input/keys.js';
+import {pasted, press} from '../../../source/ui/input/sending.js';
+import {
+	after,
+	candidates,
+	draftOf,
+	shown,
+	submitted,
+	typed,
+	type PlainKey,
+} from '../../helpers/drafts.js';
+
+const family = '👨‍👩‍👧‍👦';
+
+test('draft: types at the caret', () => {
+	assert.equal(shown(typed(draftOf('ab|cd'), 'xy')), 'abxy|cd');
+});
+
+test('draft: moves over whole graphemes', () => {
+	for (const grapheme of [family, '🇫🇷', 'e\u{301}', '👍🏽', '각', '1️⃣']) {
+		const draft = draftOf(`a${grapheme}|`);
+		assert.equal(shown(after(draft, 'left')), `a|${grapheme}`);
+		assert.equal(shown(after(draft, 'left', 'right')), `a${grapheme}|`);
+	}
+
+	assert.equal(shown(after(draftOf('|ab'), 'left')), '|ab');
+	assert.equal(shown(after(draftOf('ab|'), 'right')), 'ab|');
+});
+
+test('draft: deletes whole graphemes', () => {
+	for (const grapheme of [family, '🇫🇷', 'e\u{301}', '👍🏽', '각', '1️⃣']) {
+		const draft = draftOf(`a${grapheme}|b`);
+		assert.equal(shown(after(draft, 'delete-back')), 'a|b');
+		assert.equal(shown(after(draft, 'left', 'delete-forward')), 'a|b');
+		assert.equal(shown(after(draft, 'left', 'end-of-input')), 'a|b');
+	}
+
+	assert.equal(shown(after(draftOf('|ab'), 'delete-back')), '|ab');
+	assert.equal(shown(after(draftOf('ab|'), 'delete-forward')), 'ab|');
+});
+
+test('draft: steps behind a grapheme that an edit joins at the caret', () => {
+	assert.equal(shown(typed(draftOf('|\u{301}x'), 'e')), 'e\u{301}|x');
+	const flag = after(draftOf('🇫-|🇷'), 'delete-back');
+	assert.equal(shown(flag), '🇫🇷|');
+});
+
+test('draft: moves by words of any script', () => {
+	const draft = draftOf("don't stop, été 2024|");
+	const one = after(draft, 'word-left');
+	assert.equal(shown(one), "don't stop, été |2024");
+	const three = after(one, 'word-left', 'word-left');
+	assert.equal(shown(three), "don't |stop, été 2024");
+	assert.equal(shown(after(three, 'word-left', 'word-left')), `|${draft.text}`);
+	assert.equal(shown(after(three, 'word-right')), "don't stop|, été 2024");
+	assert.equal(shown(after(draftOf('日本語|'), 'word-left')), '|日本語');
+	assert.equal(shown(after(draft, 'word-right')), shown(draft));
+});
+
+test('draft: keeps words whole where a sign belongs to the letter behind it', () => {
+	// To UAX 29 that is one grapheme, but two words.
+	const sign = '\u{600}日';
+	assert.equal(shown(after(draftOf(`${sign}|`), 'word-left')), `|${sign}`);
+	assert.equal(shown(after(draftOf(`|${sign}`), 'word-right')), `${sign}|`);
+});
+
+test('draft: kills by word, by blank and to both ends, and yanks', () => {
+	const draft = draftOf('see a/b/c  |now');
+	const cases: ReadonlyArray<[PlainKey, string, string]> = [
+		['kill-word-back', 'see a/b/|now', 'c  '],
+		['kill-to-blank', 'see |now', 'a/b/c  '],
+		['kill-word-forward', 'see a/b/c  |', 'now'],
+		['kill-to-start', '|now', 'see a/b/c  '],
+		['kill-to-end', 'see a/b/c  |', 'now'],
+	];
+	for (const [type, expected, killed] of cases) {
+		const next = after(draft, type);
+		assert.equal(shown(next), expected, type);
+		assert.equal(shown(after(next, 'end', 'yank')), `${next.text}${killed}|`);
+	}
+});
+
+test('draft: keeps the last kill when there is nothing to kill', () => {
+	const draft = after(draftOf('one|'), 'kill-to-start', 'kill-to-end');
+	assert.equal(shown(after(draft, 'yank', 'yank')), 'oneone|');
+	assert.equal(shown(after(submitted(draft, 'two'), 'yank')), 'one|');
+});
+
+test('draft: goes to both ends', () => {
+	assert.equal(shown(after(draftOf('a|b'), 'start')), '|ab');
+	assert.equal(shown(after(draftOf('a|b'), 'end')), 'ab|');
+});
+
+test('draft: keeps the unsent draft while walking the history', () => {
+	const draft = typed(submitted(createDraft(), 'one', 'two'), 'unsent');
+	const oldest = after(draft, 'older', 'older');
+	assert.equal(shown(oldest), 'one|');
+	assert.equal(shown(after(oldest, 'older')), 'one|');
+	assert.equal(shown(after(oldest, 'newer')), 'two|');
+	assert.equal(shown(after(oldest, 'newer', 'newer')), 'unsent|');
+	assert.equal(shown(after(oldest, 'newer', 'newer', 'newer')), 'unsent|');
+});
+
+test('draft: keeps what was changed in recalled lines until one is sent', () => {
+	const draft = submitted(createDraft(), 'one', 'two');
+	const changed = typed(after(draft, 'older'), ' more');
+	const back = after(changed, 'older', 'newer');
+	assert.equal(shown(back), 'two more|');
+	const sent = press(back, {type: 'submit'});
+	assert.deepEqual(sent.texts, ['two more']);
+	assert.deepEqual(sent.draft.history, ['one', 'two', 'two more']);
+	assert.equal(shown(after(sent.draft, 'older', 'older')), 'two|');
+});
+
+test('draft: counts bytes as UTF-8', () => {
+	assert.equal(draftBytes(draftOf('aé日😀|')), 1 + 2 + 3 + 4);
+});
+
+const plainKeys: readonly PlainKey[] = [
+	'submit',
+	'delete-back',
+	'delete-forward',
+	'kill-word-back',
+	'kill-word-forward',
+	'kill-to-blank',
+	'kill-to-start',
+	'kill-to-end',
+	'yank',
+	'left',
+	'right',
+	'word-left',
+	'word-right',
+	'start',
+	'end',
+	'older',
+	'newer',
+	'complete',
+	'complete-back',
+	'page-up',
+	'page-down',
+	'escape',
+	'interrupt',
+	'end-of-input',
+	'redraw',
+	'suspend',
+];
+
+const text = fc.oneof(
+	fc.string({unit: 'grapheme', maxLength: 6}),
+	fc.string({unit: 'binary', maxLength: 6}),
+	// What joins across a boundary: flags, marks, joiners, jamo, conjuncts.
+	fc
+		.array(
+			fc.constantFrom(
+				...'🇫🇷\u{301}\u{200D}👩🏽e \u{1100}\u{1161}क\u{94D}ष\u{600}/日\n',
+			),
+			{maxLength: 8},
+		)
+		.map(parts => parts.join('')),
+);
+
+type Step =
+	| {readonly type: 'key'; readonly key: Key}
+	| {readonly type: 'paste'; readonly text: string};
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+	{
+		weight: 4,
+		arbitrary: fc
+			.constantFrom(...plainKeys)
+			.map(type => ({type: 'key', key: {type} as Key}) as const),
+	},
+	{
+		weight: 4,
+		arbitrary: text.map(
+			inserted =>
+				({type: 'key', key: {type: 'insert', text: inserted}}) as const,
+		),
+	},
+	text.map(inserted => ({type: 'paste', text: inserted}) as const),
+);
+
+test('draft: keeps the caret on a grapheme boundary, whatever is done', () => {
+	fc.assert(
+		fc.property(fc.array(step, {maxLength: 30}), steps => {
+			let draft = createDraft();
+			for (const each of steps) {
+				draft =
+					each.type === 'paste'
+						? pasted(draft, each.text)
+						: press(draft, each.key, candidates).draft;
+				assert.ok(draft.caret >= 0 && draft.caret <= draft.text.length);
+				assert.ok(isBoundary(draft.text, draft.caret), shown(draft));
+			}
+		}),
+		{numRuns: 1000},
+	);
+});
+
+test('draft: comes out the same whatever chunks a text was typed in', () => {
+	fc.assert(
+		fc.property(text, fc.array(fc.nat({max: 8})), (whole, sizes) => {
+			const characters = [...whole];
+			let chunked = createDraft();
+			for (const size of [...sizes, characters.length]) {
+				chunked = typed(chunked, characters.splice(0, size).join(''));
+			}
+
+			assert.deepEqual(chunked, typed(createDraft(), whole));
+		}),
+	);
+});

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import {test, type TestContext} from 'node:test';
+import {Box, Text} from 'ink';
+import {useRef, useState} from 'react';
+import stringWidth from 'string-width';
+import {createDraft, type Draft} from '../../../source/ui/input/draft.js';
+import {InputPane} from '../../../source/ui/input/input-pane.js';
+import {pasted, press} from '../../../source/ui/input/sending.js';
+import {useKeyboard} from '../../../source/ui/input/use-keyboard.js';
+import {openInkScreen} from '../../helpers/ink-screen.js';
+
+const family = '👨‍👩‍👧‍👦';
+
+const draftOf = (text: string, caret = text.length): Draft => ({
+	...createDraft(),
+	text,
+	caret,
+});
+
+/** The pane with a row above and one below it, to see that it is one high. */
+const framed = (draft: Draft, columns: number, isActive = true) => (
+	<Box flexDirection="column" width={columns}>
+		<Text>above</Text>
+		<InputPane
+			draft={draft}
+			columns={columns}
+			row={1}
+			column={0}
+			isActive={isActive}
+		/>
+		<Text>below</Text>
+	</Box>
+);
+
+const shownRow = async (t: TestContext, draft: Draft, columns: number) => {
+	const screen = openInkScreen(t, columns, framed(draft, columns));
+	const [above, row, below, ...others] = await screen.rows();
+	assert.deepEqual([above, below, others.join('')], ['above', 'below', '']);
+	return {row: row!, caret: await screen.caret()};
+};
+
+test('input: shows the prompt, the draft and the caret behind it', async t => {
+	const draft = draftOf(`日本 e\u{301}${family}`);
+	assert.deepEqual(await shownRow(t, draft, 40), {
+		row: `› 日本 e\u{301}${family}`,
+		caret: [2 + 4 + 1 + 1 + 2, 1],
+	});
+	assert.deepEqual(await shownRow(t, draftOf('hello', 2), 40), {
+		row: '› hello',
+		caret: [4, 1],
+	});
+});
+
+test('input: fills its row exactly, at any width', async t => {
+	const text = 'some words, 日本語 and so on. '.repeat(20);
+	for (const columns of [20, 21, 33, 80, 200]) {
+		for (const caret of [0, 140, text.length]) {
+			const draft = draftOf(text, caret);
+			// One terminal after the other: they share Ink's CPU.
+
+			const {row, caret: at} = await shownRow(t, draft, columns);
+			assert.ok(stringWidth(row) >= columns - 3, `${columns}: ${row}`);
+			const [x, y] = at!;
+			assert.ok(x! >= 2 && x! < columns && y === 1, `${columns}: ${x},${y}`);
+		}
+	}
+});
+
+test('input: stands where the app puts it', async t => {
+	const screen = openInkScreen(
+		t,
+		30,
+		<Box flexDirection="column" width={30}>
+			<Text>above</Text>
+			<Text>above</Text>
+			<Box>
+				<Text>{'│ '}</Text>
+				<InputPane
+					isActive
+					draft={draftOf('hello')}
+					columns={26}
+					row={2}
+					column={2}
+				/>
+				<Text>{' │'}</Text>
+			</Box>
+		</Box>,
+	);
+	assert.equal((await screen.rows())[2], `│ › hello${' '.repeat(20)}│`);
+	assert.deepEqual(await screen.caret(), [2 + 2 + 5, 2]);
+});
+
+test('input: hides the caret while it is not active', async t => {
+	const screen = openInkScreen(t, 30, framed(draftOf('hello'), 30));
+	assert.deepEqual(await screen.caret(), [7, 1]);
+	await screen.rerender(framed(draftOf('hello'), 30, false));
+	assert.equal(await screen.caret(), undefined);
+	await screen.rerender(framed(draftOf('hello!'), 30));
+	assert.deepEqual(await screen.caret(), [8, 1]);
+});
+
+test('input: hints while empty, where there is room', async t => {
+	const empty = createDraft();
+	assert.deepEqual(await shownRow(t, empty, 21), {
+		row: '› message, or /help',
+		caret: [2, 1],
+	});
+	const short = (
+		<InputPane
+			isActive
+			draft={empty}
+			columns={20}
+			row={0}
+			column={0}
+			hint="a hint that is too long"
+		/>
+	);
+	assert.equal((await openInkScreen(t, 20, short).rows())[0], '›');
+});
+
+test('input: tells how far a text is over the limit, beside the text', async t => {
+	const over = draftOf('x'.repeat(16_384 + 12));
+	const rows = new Map<number, string>();
+	for (const columns of [20, 40, 80]) {
+		rows.set(columns, (await shownRow(t, over, columns)).row);
+	}
+
+	assert.equal(rows.get(20), '› …xxxxxxxx  12 over');
+	assert.equal(rows.get(40), `› …${'x'.repeat(22)}  12 bytes over`);
+	assert.equal(
+		rows.get(80),
+		`› …${'x'.repeat(43)}  12 bytes over the limit of 16384`,
+	);
+	const {row} = await shownRow(t, draftOf('x'.repeat(16_384)), 80);
+	assert.doesNotMatch(row, /over/);
+});
+
+test('input: asks about a paste in its own row', async t => {
+	const draft = pasted(draftOf('look: '), 'x\r'.repeat(12));
+	const questions = new Map([
+		[20, '12 lines? y/n/l/e'],
+		[30, 'Send 12 lines? y/n/l/e'],
+		[50, 'Send 12 lines as one? y/n · l split · e edit'],
+		[80, 'Send 12 lines as one message? y/n · l line by line · e edit first'],
+	]);
+	for (const [columns, row] of questions) {
+		const shown = await shownRow(t, draft, columns);
+		assert.deepEqual(shown, {row, caret: [row.length, 1]});
+	}
+});
+
+test('input: offers no message that would be too long', async t => {
+	const draft = pasted(
+		createDraft(),
+		'x'.repeat(8192) + '\r' + 'x'.repeat(8192),
+	);
+	assert.equal(
+		(await shownRow(t, draft, 100)).row,
+		'2 lines pasted, 1 byte over the limit of 16384. l line by line · e edit · n drop',
+	);
+	assert.equal((await shownRow(t, draft, 20)).row, '1 over. l/e/n');
+});
+
+test('input: fits any question into 20 columns', async t => {
+	for (const count of [2, 99_999, 1_000_000]) {
+		const draft: Draft = {
+			...createDraft({limitBytes: Infinity, sendsBlank: true}),
+			question: {text: 'a\nb', lineCount: count},
+		};
+
+		assert.match((await shownRow(t, draft, 20)).row, /y\/n\/l\/e$/);
+	}
+});
+
+test('input: types, sends and asks about pastes in a whole app', async t => {
+	const sent: string[] = [];
+	const App = () => {
+		const [draft, setDraft] = useState(createDraft);
+		// All keys of a chunk come before React renders again.
+		const latest = useRef(draft);
+		const show = (next: Draft) => {
+			latest.current = next;
+			setDraft(next);
+		};
+
+		useKeyboard({
+			onKey(key) {
+				const pressed = press(latest.current, key);
+				show(pressed.draft);
+				sent.push(...pressed.texts);
+			},
+			onPaste(text) {
+				show(pasted(latest.current, text));
+			},
+		});
+		return <InputPane isActive draft={draft} columns={40} row={0} column={0} />;
+	};
+
+	const screen = openInkScreen(t, 40, <App />);
+	await screen.type('abc\u{7F}\u{1B}[D\u{1B}[Dé');
+	assert.equal((await screen.rows())[0], '› éab');
+	assert.deepEqual(await screen.caret(), [3, 0]);
+
+	await screen.type('\rnext');
+	assert.deepEqual(sent, ['éab']);
+	assert.equal((await screen.rows())[0], '› next');
+
+	await screen.type('\u{1B}[200~: one\rtwo\r\u{1B}[201~');
+	assert.equal((await screen.rows())[0], 'Send 2 lines? y/n/l/e');
+	await screen.type('e');
+	assert.equal((await screen.rows())[0], '› next: one⏎two');
+	await screen.type('\r');
+	assert.deepEqual(sent, ['éab', 'next: one\ntwo']);
+});

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import type {Step} from '../../../source/tcp/tcp.js';
+import {
+	ladderColumns,
+	lifecycleHead,
+	lifecycleView,
+	sideOf,
+	timelineRows,
+	type LifecycleView,
+} from '../../../source/ui/lifecycle/timeline.js';
+import {
+	scrollBy,
+	scrollToTop,
+	visibleRows,
+	type Anchor,
+} from '../../../source/ui/pane/window.js';
+import {anyStep} from '../../helpers/any-model.js';
+import {listeningOf, textsOf, wallNow} from '../../helpers/models.js';
+import {called, inferred, read, received} from '../../helpers/steps.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const at = wallNow;
+const steps: readonly Step[] = [
+	called('connect()', {at}),
+	inferred('SYN-SENT', {at}),
+	read('ESTABLISHED', {at}),
+	read('ESTABLISHED', {at, end: 'remote'}),
+	{...received('FIN'), at},
+	called('end()', {at}),
+];
+
+const ofPeer = (step: Step): Step => ({...step, peer: '127.0.0.1:53122'});
+
+const listed = (
+	width: number,
+	height = 20,
+	explained: 'last' | 'none' = 'none',
+	all = steps,
+) => textsOf(timelineRows(all, {explained, width, height}));
+
+test('timeline: is a list with the newest step at the bottom', () => {
+	assert.deepEqual(listed(40), [
+		'14:02:11.204 connect()',
+		'14:02:11.204 ○ SYN-SENT',
+		'14:02:11.204 ● ESTABLISHED',
+		'14:02:11.204→● ESTABLISHED',
+		'14:02:11.204 ← FIN',
+		'14:02:11.204 end()',
+	]);
+	assert.deepEqual(listed(40, 2), listed(40).slice(-2));
+	assert.deepEqual(listed(40, 0), []);
+	assert.deepEqual(listed(40, 9, 'last', []), []);
+});
+
+test('timeline: what there is no room for is left out, the name last', () => {
+	assert.deepEqual(listed(20).slice(1, 4), [
+		'○ SYN-SENT',
+		'● ESTABLISHED',
+		'→● ESTABLISHED',
+	]);
+	assert.equal(listed(20)[0], 'connect()', 'a row alone is not ragged');
+	assert.deepEqual(listed(10).slice(2, 4), ['● ESTABLI…', '● ESTABLI…']);
+});
+
+test('timeline: peers are told apart, before times are exact', () => {
+	const all = steps.map(step => ofPeer(step));
+	assert.deepEqual(listed(33, 4, 'none', all), [
+		'14:02:11.204 ● ESTABLISHED :53122',
+		'14:02:11.204→● ESTABLISHED :53122',
+		'14:02:11.204 ← FIN :53122',
+		'14:02:11.204 end() :53122',
+	]);
+	assert.deepEqual(listed(29, 4, 'none', all), [
+		'14:02:11 ● ESTABLISHED :53122',
+		'14:02:11→● ESTABLISHED :53122',
+		'14:02:11 ← FIN :53122',
+		'14:02:11 end() :53122',
+	]);
+});
+
+test('timeline: only the last step carries its sentence, if any', () => {
+	const rows = listed(40, 20, 'last');
+	assert.deepEqual(rows.slice(0, 6), listed(40));
+	assert.match(rows.slice(6).join(' '), /^ {2}This side has no more to send/u);
+	assert.ok(rows.length > 7, 'it is wrapped');
+	assert.deepEqual(listed(40, 3, 'last'), rows.slice(-3));
+});
+
+test('timeline: each row fits, whatever the steps', () => {
+	const all = fc.array(anyStep, {maxLength: 30});
+	fc.assert(
+		fc.property(
+			all,
+			fc.integer({min: 14, max: 200}),
+			fc.integer({min: 0, max: 40}),
+			fc.constantFrom('last' as const, 'none' as const),
+			(some, width, height, explained) => {
+				const rows = listed(width, height, explained, some);
+				assert.ok(rows.length <= height);
+				for (const row of rows) {
+					assert.ok(stringWidth(row) <= width, JSON.stringify(row));
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});
+
+const viewOf = (changes: Partial<LifecycleView> = {}): LifecycleView => ({
+	steps,
+	isExplained: false,
+	side: 'client',
+	anchor: undefined,
+	width: 53,
+	height: 20,
+	...changes,
+});
+
+const shown = (changes: Partial<LifecycleView> = {}): string[] => {
+	const view = viewOf(changes);
+	const {rows} = visibleRows(lifecycleView(view));
+	return textsOf([...lifecycleHead(view), ...rows]).map(row => row.trimEnd());
+};
+
+test('timeline: a ladder has the client left and the server right', () => {
+	assert.deepEqual(shown(), [
+		'             client (here)       server',
+		'14:02:11.204 connect()',
+		'14:02:11.204 ○ SYN-SENT',
+		'14:02:11.204 ● ESTABLISHED',
+		'14:02:11.204                     ● ESTABLISHED',
+		'14:02:11.204 ◂──────────────── FIN ─────────────────',
+		'14:02:11.204 end()',
+	]);
+});
+
+test('timeline: on a server the right column is here', () => {
+	const all = steps.slice(2).map(step => ofPeer(step));
+	assert.deepEqual(shown({steps: all, side: 'server'}), [
+		'             client              server (here)',
+		'14:02:11.204                     ● ESTABLISHED :53122',
+		'14:02:11.204 ● ESTABLISHED :53122',
+		'14:02:11.204 ───────────── FIN :53122 ─────────────▸',
+		'14:02:11.204                     end() :53122',
+	]);
+	assert.equal(sideOf({listening: listeningOf()}), 'server');
+	assert.equal(sideOf({listening: undefined}), 'client');
+});
+
+test('timeline: too narrow for a ladder, all steps are a list', () => {
+	assert.deepEqual(shown({width: ladderColumns - 1}), listed(42));
+	assert.match(shown({width: ladderColumns})[0]!, /client \(here\) +server$/u);
+});
+
+test('timeline: explained, each step has its sentence under it', () => {
+	const rows = shown({isExplained: true, width: 80, height: 99});
+	const heads = rows.filter(row => row.startsWith('14:02'));
+	assert.equal(heads.length, steps.length);
+	for (const head of heads) {
+		assert.match(rows[rows.indexOf(head) + 1]!, /^ {2}\S/u);
+	}
+
+	assert.ok(shown().every(row => !row.startsWith('  T')));
+});
+
+test('timeline: can be scrolled from the newest step to the first', () => {
+	const many = Array.from({length: 50}, (_step, index) =>
+		called('pause()', {at: at + index}),
+	);
+	for (const isExplained of [false, true]) {
+		const view = viewOf({steps: many, isExplained, height: 9});
+		const anchored = (anchor: Anchor | undefined) =>
+			lifecycleView({...view, anchor});
+		const times = (anchor: Anchor | undefined) =>
+			textsOf(visibleRows(anchored(anchor)).rows).filter(row =>
+				row.startsWith('14:'),
+			);
+		assert.match(times(undefined).at(-1)!, /\.253 /u, 'follows the newest');
+		const top = scrollToTop(anchored(undefined));
+		assert.match(times(top)[0]!, /\.204 /u);
+		assert.equal(visibleRows(anchored(top)).rows.length, 8, 'a full page');
+
+		const up = scrollBy(anchored(undefined), -10);
+		const before = times(up);
+		const later = [...many, called('resume()', {at: at + 90})];
+		assert.deepEqual(
+			textsOf(
+				visibleRows(lifecycleView({...view, steps: later, anchor: up})).rows,
+			).filter(row => row.startsWith('14:')),
+			before,
+			'a reader stays where they are',
+		);
+	}
+});
+
+test('timeline: no row of a ladder is too wide, whatever the steps', () => {
+	const all = fc.array(anyStep, {maxLength: 30});
+	fc.assert(
+		fc.property(
+			fc.record({
+				steps: all,
+				width: fc.integer({min: 14, max: 200}),
+				height: fc.integer({min: 1, max: 40}),
+				isExplained: fc.boolean(),
+				side: fc.constantFrom('client', 'server'),
+			}),
+			view => {
+				const rows = shown(view);
+				assert.ok(rows.length <= view.height);
+				for (const row of rows) {
+					assert.ok(stringWidth(row) <= view.width, JSON.stringify(row));
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});

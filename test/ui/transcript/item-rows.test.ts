@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import {toDisplay} from '../../../source/protocol/display.js';
+import type {Item} from '../../../source/store/item.js';
+import {rowsOfItem} from '../../../source/ui/transcript/item-rows.js';
+import {nickColor} from '../../../source/ui/theme.js';
+import {chunk, message, notice, whisper} from '../../helpers/items.js';
+
+const shown = (item: Item, width: number): string[] =>
+	rowsOfItem(item, width).map(({spans}) =>
+		spans.map(span => span.text).join(''),
+	);
+
+const anyString = fc.oneof(
+	fc.string({unit: 'grapheme', maxLength: 100}),
+	fc.string({unit: 'binary', maxLength: 100}),
+	fc.string({unit: fc.constantFrom('a', ' ', '\n', '你', '👩‍👩‍👧', 'e\u{301}')}),
+);
+const anyMark = fc.constantFrom(
+	undefined,
+	'queued' as const,
+	'sent' as const,
+	'stored' as const,
+	'failed' as const,
+);
+const anyItem: fc.Arbitrary<Item> = fc.oneof(
+	fc
+		.record({
+			from: anyString,
+			text: anyString,
+			mark: anyMark,
+			reason: anyString,
+		})
+		.map(part => message(part)),
+	fc
+		.record({from: anyString, to: anyString, text: anyString, mark: anyMark})
+		.map(part => whisper(part)),
+	anyString.map(text => message({text: `/me ${text}`})),
+	anyString.map(text => notice({text})),
+	fc
+		.tuple(fc.uint8Array({maxLength: 100}), fc.option(anyString))
+		.map(([bytes, peer]) => chunk(bytes, {peer: peer ?? undefined})),
+);
+
+test('item rows: no row is wider than the pane, whatever the item', () => {
+	fc.assert(
+		fc.property(anyItem, fc.integer({min: 8, max: 120}), (item, width) => {
+			const rows = shown(item, width);
+			assert.ok(rows.length > 0);
+			for (const row of rows) {
+				assert.ok(
+					stringWidth(row) <= width,
+					`${width}: ${JSON.stringify(row)}`,
+				);
+			}
+		}),
+		{numRuns: 3000},
+	);
+});
+
+test('item rows: nothing that could drive a terminal is in them', () => {
+	const tricky = fc.constantFrom(
+		'\u001B[2J',
+		'\u0007',
+		'\u202E',
+		'\u009B',
+		'a',
+	);
+	const trickyText = fc.array(tricky).map(parts => parts.join(''));
+	fc.assert(
+		fc.property(trickyText, fc.constantFrom(20, 80), (text, width) => {
+			for (const item of [
+				message({from: text, text, mark: 'failed', reason: text}),
+				message({from: text, text: `/me ${text}`}),
+				whisper({from: text, text}),
+				whisper({to: text, text, mark: 'failed', reason: text}),
+				notice({text}),
+				chunk(text, {peer: text}),
+			]) {
+				for (const row of shown(item, width)) {
+					assert.equal(toDisplay(row), row);
+				}
+			}
+		}),
+	);
+});
+
+test('item rows: the rows together are the whole text', () => {
+	const whole = (text: string) => text.replaceAll(' ', '');
+	fc.assert(
+		fc.property(anyString, fc.integer({min: 8, max: 120}), (text, width) => {
+			const rows = shown(message({from: 'x', text}), width).join('');
+			const lines = text.split(/\r?\n/u).map(line => toDisplay(line));
+			const prefix = width < 48 ? 'x:' : '14:02x';
+			fc.pre(!text.startsWith('/me '));
+			assert.equal(whole(rows), prefix + whole(lines.join('')));
+		}),
+		{numRuns: 1000},
+	);
+});
+
+test('item rows: a message has its time, its nick in a column, and its text', () => {
+	assert.deepEqual(shown(message(), 80), ['14:02  otter         hello']);
+});
+
+test('item rows: a text goes on below itself', () => {
+	const text = 'is the port free again, or is it still in TIME-WAIT?';
+	assert.deepEqual(shown(message({text}), 50), [
+		'14:02  otter       is the port free again, or is',
+		'                   it still in TIME-WAIT?',
+	]);
+});
+
+test('item rows: each line of a text is a row of its own', () => {
+	assert.deepEqual(shown(message({text: 'one\r\n\n  two'}), 50), [
+		'14:02  otter       one',
+		' '.repeat(19),
+		'                     two',
+	]);
+});
+
+test('item rows: a long nick is cut to its column', () => {
+	const item = message({from: 'otter-of-the-northern-shore'});
+	assert.deepEqual(shown(item, 80), ['14:02  otter-of-th…  hello']);
+});
+
+test("item rows: one's own messages have their mark at the right edge", () => {
+	const marks = ['queued', 'sent', 'stored', 'failed'] as const;
+	const rows = marks.map(mark => shown(message({mark}), 60)[0]!);
+	assert.deepEqual(
+		rows.map(row => row.at(-1)),
+		['·', '↑', '✓', '✗'],
+	);
+	assert.ok(rows.every(row => stringWidth(row) === 60));
+});
+
+test('item rows: a mark stands in the last row of its text', () => {
+	const item = message({mark: 'stored', text: 'I will restart it'});
+	assert.deepEqual(
+		shown(item, 20),
+		['otter: I will       ', '  restart it       ✓'].map(row => row.trimEnd()),
+	);
+});
+
+test('item rows: the reason of a failure stands below the text', () => {
+	const item = message({mark: 'failed', reason: 'The room is full.'});
+	const [text, reason] = rowsOfItem(item, 60);
+	assert.equal(text?.spans.at(-1)?.text, '✗');
+	assert.equal(reason?.spans.at(-1)?.text, 'The room is full.');
+	assert.equal(shown({...item, mark: 'stored'} as Item, 60).length, 1);
+});
+
+test('item rows: at 20 columns the nick stands before the text, without a time', () => {
+	const item = message({text: 'is the port free again?'});
+	assert.deepEqual(shown(item, 20), ['otter: is the port', '  free again?']);
+});
+
+test('item rows: at 20 columns the first row is used to its end', () => {
+	const item = message({text: 'is port free?'});
+	assert.deepEqual(shown(item, 20), ['otter: is port free?']);
+});
+
+test('item rows: a notice begins in the nick column, and is dim', () => {
+	const [row] = rowsOfItem(notice(), 80);
+	assert.equal(shown(notice(), 80)[0], '14:02  otter joined');
+	assert.equal(row?.spans.at(-1)?.dim, true);
+});
+
+test('item rows: an action reads as what somebody does', () => {
+	const item = message({text: '/me waves'});
+	assert.deepEqual(shown(item, 80), ['14:02  * otter waves']);
+	assert.deepEqual(shown(item, 20), ['* otter waves']);
+	assert.equal(shown(message({text: '/mean'}), 20)[0], 'otter: /mean');
+});
+
+test('item rows: a whisper says from whom and to whom', () => {
+	assert.deepEqual(shown(whisper(), 80), ['14:02  otter → you: hello']);
+	const own = whisper({from: 'otter', to: 'heron', mark: 'stored'});
+	assert.match(shown(own, 80)[0]!, /^14:02 {2}you → heron: hello +✓$/u);
+});
+
+test('item rows: a chunk shows its direction, its bytes and its line ends', () => {
+	assert.deepEqual(shown(chunk('GET /\r\nHost: otter\r\n'), 80), [
+		'14:02  ← 20 B        GET /␍⏎',
+		'                     Host: otter␍⏎',
+	]);
+	const out = chunk('hi', {direction: 'out', peer: '127.0.0.1:53122'});
+	assert.deepEqual(shown(out, 80), ['14:02  → 2 B         127.0.0.1:53122 hi']);
+	assert.deepEqual(shown(out, 20), ['→ 2 B hi']);
+});
+
+test('item rows: a byte order mark in a chunk is shown like any other', () => {
+	assert.match(shown(chunk('\u{FEFF}hi'), 80)[0]!, /5 B +\\u\{feff\}hi$/u);
+});
+
+test('item rows: of a huge chunk the start is shown, and how much is not', () => {
+	const rows = shown(chunk(new Uint8Array(65_536).fill(0x61)), 80);
+	assert.equal(rows.at(-1)?.trim(), '… 49152 B more');
+});
+
+test("item rows: a sender's colour is that of the id, one's own nick is bold", () => {
+	const nickOf = (item: Item) =>
+		rowsOfItem(item, 80)[0]!.spans.find(span => span.text === 'otter');
+	assert.equal(nickOf(message({id: 'a1'}))?.color, nickColor('a1'));
+	assert.equal(nickOf(message({id: 'a1'}))?.bold, false);
+	assert.equal(nickOf(message({id: 'a1', mark: 'sent'}))?.bold, true);
+});
+
+test('item rows: a text can not pass for a line of somebody else', () => {
+	const text = 'well\n14:03  heron         I agree';
+	for (const width of [20, 40, 80]) {
+		const [, ...others] = shown(message({text}), width);
+		assert.ok(others.every(row => row.startsWith('  ')));
+	}
+});

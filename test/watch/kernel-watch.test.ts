@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {KernelWatch} from '../../source/watch/kernel-watch.js';
+import {createTcpTable, type TcpTable} from '../../source/socket/tcp-table.js';
+import {FakeClock} from '../helpers/clock.js';
+import {until} from '../helpers/until.js';
+
+const table = createTcpTable([]);
+
+/** A watch whose reads end when the test says so. */
+const createWatch = () => {
+	const clock = new FakeClock();
+	const startedAt = clock.monotonicMs();
+	/** When each read began, since the start. */
+	const begun: number[] = [];
+	const told: Array<TcpTable | undefined> = [];
+	const toldBegunAt: number[] = [];
+	const pending: Array<PromiseWithResolvers<TcpTable | undefined>> = [];
+	let ended = 0;
+	const watch = new KernelWatch({
+		clock,
+		async read() {
+			begun.push(clock.monotonicMs() - startedAt);
+			const read = Promise.withResolvers<TcpTable | undefined>();
+			pending.push(read);
+			try {
+				return await read.promise;
+			} finally {
+				ended++;
+			}
+		},
+		onTable(read, begunAt) {
+			told.push(read);
+			toldBegunAt.push(begunAt - startedAt);
+		},
+	});
+	/** Ends the read that is under way. */
+	const end = async (
+		settle = (read: PromiseWithResolvers<TcpTable | undefined>) => {
+			read.resolve(table);
+		},
+	) => {
+		assert.equal(pending.length, 1, 'so many reads are under way');
+		const read = pending.shift()!;
+		const before = ended;
+		settle(read);
+		await until(() => ended > before, {what: 'the end of a read'});
+	};
+
+	return {
+		clock,
+		watch,
+		begun,
+		told,
+		toldBegunAt,
+		end,
+		endWith: async (read: TcpTable | undefined) =>
+			end(({resolve}) => {
+				resolve(read);
+			}),
+		isReading: () => pending.length > 0,
+		/** Goes forward by single milliseconds; each read ends at once. */
+		async run(ms: number) {
+			for (let passed = 0; passed < ms; passed++) {
+				clock.advance(1);
+				if (pending.length > 0) {
+					await end();
+				}
+			}
+		},
+	};
+};
+
+test('kernel-watch: reads at the start and then once a second', async () => {
+	const {watch, begun, end, run, toldBegunAt} = createWatch();
+	watch.start();
+	watch.start();
+	await end();
+	await run(3500);
+	assert.deepEqual(begun, [0, 1000, 2000, 3000]);
+	assert.deepEqual(toldBegunAt, begun);
+});
+
+test('kernel-watch: hurried, it reads at once and close behind', async () => {
+	const {watch, begun, end, run} = createWatch();
+	watch.start();
+	await end();
+	await run(500);
+	watch.hurry();
+	await end();
+	await run(1600);
+	assert.deepEqual(begun, [0, 500, 520, 550, 600, 750, 1750]);
+});
+
+test('kernel-watch: a step in the middle of a read is followed by another', async () => {
+	const {clock, watch, begun, end, isReading} = createWatch();
+	watch.start();
+	clock.advance(3);
+	watch.hurry();
+	watch.hurry();
+	assert.deepEqual(begun, [0]);
+	await end();
+	assert.ok(!isReading(), 'it rests first');
+	clock.advance(12);
+	assert.deepEqual(begun, [0, 15]);
+});
+
+test('kernel-watch: rests for four times as long as it reads', async () => {
+	const {clock, watch, begun, end} = createWatch();
+	watch.start();
+	clock.advance(50);
+	await end();
+	for (let step = 0; step < 199; step++) {
+		clock.advance(1);
+		watch.hurry();
+	}
+
+	assert.deepEqual(begun, [0]);
+	clock.advance(1);
+	assert.deepEqual(begun, [0, 250]);
+});
+
+test('kernel-watch: steps without end do not keep it from reading', async () => {
+	const {watch, begun, end, isReading, run} = createWatch();
+	watch.start();
+	await end();
+	for (let step = 0; step < 50; step++) {
+		await run(1);
+		watch.hurry();
+		if (isReading()) {
+			await end();
+		}
+	}
+
+	assert.equal(begun.length, 51);
+});
+
+test('kernel-watch: says once that the kernel cannot be read', async () => {
+	const {clock, watch, told, end, endWith} = createWatch();
+	watch.start();
+	await endWith(undefined);
+	clock.advance(1000);
+	await end(({reject}) => {
+		reject(new Error('EACCES'));
+	});
+	clock.advance(1000);
+	await endWith(undefined);
+	assert.deepEqual(told, [undefined]);
+	clock.advance(1000);
+	await endWith(table);
+	clock.advance(1000);
+	await endWith(undefined);
+	assert.deepEqual(told, [undefined, table, undefined]);
+});
+
+test('kernel-watch: stopped, it leaves no timer and tells nothing', async () => {
+	const {clock, watch, begun, told, end} = createWatch();
+	watch.hurry();
+	assert.deepEqual(begun, [], 'it was not started');
+	watch.start();
+	await end();
+	assert.deepEqual(clock.delays, [1000]);
+	watch.stop();
+	assert.deepEqual(clock.delays, []);
+	watch.start();
+	watch.stop();
+	assert.deepEqual(clock.delays, []);
+	await end();
+	assert.deepEqual(told, [table], 'the read under way is not told');
+	watch.hurry();
+	watch.stop();
+	clock.advance(5000);
+	assert.deepEqual(clock.delays, []);
+	assert.equal(begun.length, 2);
+});
+
+test('kernel-watch: stopped by whom it tells, it leaves no timer', async () => {
+	const clock = new FakeClock();
+	let told = 0;
+	const watch = new KernelWatch({
+		clock,
+		read: async () => table,
+		onTable() {
+			told++;
+			watch.stop();
+		},
+	});
+	watch.start();
+	await until(() => told === 1, {what: 'the table'});
+	assert.deepEqual(clock.delays, []);
+});
+
+test('kernel-watch: started again during a read, it waits for its end', async () => {
+	const {watch, begun, told, end, clock} = createWatch();
+	watch.start();
+	watch.stop();
+	watch.start();
+	assert.deepEqual(begun, [0]);
+	await end();
+	assert.deepEqual(told, [table]);
+	clock.advance(1);
+	await end();
+	assert.ok(begun.length === 2 && clock.delays.length === 1);
+});
+
+test('kernel-watch: a process that was stopped for an hour reads once', async () => {
+	const hourMs = 3_600_000;
+	const {clock, watch, begun, end, isReading} = createWatch();
+	watch.start();
+	await end();
+	clock.jump(hourMs);
+	assert.deepEqual(begun, [0, hourMs]);
+	// Stopped again, while it reads.
+	clock.jump(hourMs);
+	await end();
+	assert.ok(!isReading());
+	clock.wallOffsetMs = -hourMs;
+	clock.advance(1000);
+	assert.deepEqual(begun, [0, hourMs, 2 * hourMs + 1000]);
+});

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {endpointsOf} from '../../source/socket/address.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
+import {portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {findPort} from '../helpers/ports.js';
+import {until} from '../helpers/until.js';
+import {connectTo, openWatched, watch} from '../helpers/watched.js';
+
+test('socket-steps: an RST that came closes this end', async t => {
+	const {client, server, untilStates} = await openWatched(t);
+	server.socket.resume();
+	await untilStates('ESTABLISHED', 'ESTABLISHED');
+	const opened = server.drawn().length;
+	client.called('reset()');
+	client.socket.resetAndDestroy();
+	await server.untilStep('close()');
+	await client.untilStep('close()');
+	assert.deepEqual(server.drawn().slice(opened), [
+		'RST',
+		'○ CLOSED',
+		'close()',
+	]);
+	await untilStates(undefined, undefined);
+	assert.deepEqual(server.drawn().slice(opened), [
+		'RST',
+		'● CLOSED',
+		'close()',
+	]);
+	assert.deepEqual(client.drawn().slice(-3), [
+		'reset()',
+		'close()',
+		'● CLOSED',
+	]);
+	await untilStates(undefined, undefined);
+	assert.ok(server.log.isOver && client.log.isOver);
+});
+
+test('socket-steps: a write to whom has gone is answered with an RST', async t => {
+	const {client, server} = await openWatched(t);
+	client.socket.destroy();
+	server.socket.resume();
+	await server.untilStep('FIN');
+	// The first is answered with an RST, which the second meets.
+	await until(
+		() => {
+			server.socket.write('anybody there?');
+			return server.drawn().includes('close()');
+		},
+		{what: 'the RST'},
+	);
+	assert.deepEqual(server.drawn().slice(2), [
+		'FIN',
+		'○ CLOSE-WAIT',
+		'RST',
+		'○ CLOSED',
+		'close()',
+	]);
+});
+
+test('socket-steps: a refused connection is one that was reset', async t => {
+	const {address, close} = await listenBare(t, () => undefined);
+	await close();
+	const client = connectTo(t, address);
+	await client.untilStep('close()');
+	assert.deepEqual(client.drawn(), [
+		'connect()',
+		'○ SYN-SENT',
+		'RST',
+		'○ CLOSED',
+		'close()',
+	]);
+});
+
+test('socket-steps: a port that is used again at once is another connection', async t => {
+	const servers: Array<ReturnType<typeof watch>> = [];
+	const {address} = await listenBare(t, socket => {
+		socket.resume();
+		servers.push(watch(socket, 'server'));
+	});
+	const localPort = Number(await findPort());
+	const before = connectTo(t, address, localPort);
+	await until(() => servers.length === 1, {what: 'the first connection'});
+	before.socket.resetAndDestroy();
+	await servers[0]!.untilStep('close()');
+	const after = connectTo(t, address, localPort);
+	await until(() => servers.length === 2, {what: 'the second connection'});
+	const {local, remote} = endpointsOf(after.socket);
+	assert.equal(after.socket.localPort, localPort);
+
+	const table = await readTcpTable(new Set([portOf(address)]));
+	for (const server of servers) {
+		server.observe(table!.pair(remote!, local!));
+	}
+
+	assert.ok(servers[0]!.log.isOver);
+	assert.deepEqual(servers[0]!.drawn().slice(2), [
+		'RST',
+		'○ CLOSED',
+		'close()',
+	]);
+	assert.deepEqual(servers[1]!.drawn(), [
+		'accept()',
+		'● ESTABLISHED',
+		'⇄ ● ESTABLISHED',
+	]);
+});
+
+test('socket-steps: a connect() that is called off never opens', async t => {
+	const {address} = await listenBare(t, () => undefined);
+	const client = connectTo(t, address);
+	client.socket.destroy();
+	await client.untilStep('close()');
+	assert.deepEqual(client.drawn(), [
+		'connect()',
+		'○ SYN-SENT',
+		'close()',
+		'○ CLOSED',
+	]);
+});

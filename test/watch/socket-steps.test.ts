@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {test} from 'node:test';
+import type {TcpState} from '../../source/tcp/tcp.js';
+import {until} from '../helpers/until.js';
+import {openWatched, watch} from '../helpers/watched.js';
+
+test('socket-steps: connect() and accept() open a connection', async t => {
+	const {client, server, untilStates} = await openWatched(t);
+	assert.deepEqual(client.drawn(), [
+		'connect()',
+		'○ SYN-SENT',
+		'○ ESTABLISHED',
+	]);
+	assert.deepEqual(server.drawn(), ['accept()', '○ ESTABLISHED']);
+	await untilStates('ESTABLISHED', 'ESTABLISHED');
+	assert.deepEqual(client.drawn(), [
+		'connect()',
+		'○ SYN-SENT',
+		'● ESTABLISHED',
+		'⇄ ● ESTABLISHED',
+	]);
+	assert.deepEqual(server.drawn(), [
+		'accept()',
+		'● ESTABLISHED',
+		'⇄ ● ESTABLISHED',
+	]);
+});
+
+test('socket-steps: an already open connection has no connect() to tell', async t => {
+	const {client} = await openWatched(t);
+	assert.deepEqual(watch(client.socket, 'client').drawn(), ['○ ESTABLISHED']);
+});
+
+/** What one end shows of a close that it began, and the other. */
+const firstToClose = [
+	'end()',
+	'○ FIN-WAIT-1',
+	'● FIN-WAIT-2',
+	'⇄ ● CLOSE-WAIT',
+	'⇄ ○ LAST-ACK',
+	'FIN',
+	'● TIME-WAIT',
+	'close()',
+];
+const lastToClose = [
+	'⇄ ○ FIN-WAIT-1',
+	'FIN',
+	'● CLOSE-WAIT',
+	'⇄ ● FIN-WAIT-2',
+	'end()',
+	'○ LAST-ACK',
+	'close()',
+	'● CLOSED',
+	'⇄ ● TIME-WAIT',
+];
+
+for (const [name, isClientFirst] of [
+	['client', true],
+	['server', false],
+] as const) {
+	test(`socket-steps: the ${name} closes first, and waits`, async t => {
+		const {client, server, untilStates} = await openWatched(t);
+		const [first, last] = isClientFirst ? [client, server] : [server, client];
+		const untilBoth = async (ofFirst?: TcpState, ofLast?: TcpState) =>
+			isClientFirst
+				? untilStates(ofFirst, ofLast)
+				: untilStates(ofLast, ofFirst);
+		first.socket.resume();
+		last.socket.resume();
+		await untilBoth('ESTABLISHED', 'ESTABLISHED');
+		const opened = {first: first.drawn().length, last: last.drawn().length};
+
+		first.socket.end();
+		await last.untilStep('FIN');
+		await first.untilStep('○ FIN-WAIT-1');
+		// Half-closed: bytes still go the other way.
+		last.socket.write('still here');
+		await until(() => first.socket.bytesRead === 10, {what: 'ten bytes'});
+		await untilBoth('FIN-WAIT-2', 'CLOSE-WAIT');
+
+		last.socket.end();
+		await first.untilStep('close()');
+		await last.untilStep('close()');
+		await untilBoth('TIME-WAIT', undefined);
+		assert.deepEqual(first.drawn().slice(opened.first), firstToClose);
+		assert.deepEqual(last.drawn().slice(opened.last), lastToClose);
+		assert.ok(!first.log.isOver, 'TIME-WAIT is followed');
+	});
+}
+
+test('socket-steps: close() without end() sends FIN as well', async t => {
+	const {client, server, untilStates} = await openWatched(t);
+	server.socket.resume();
+	client.socket.destroy();
+	await client.untilStep('close()');
+	await server.untilStep('FIN');
+	assert.deepEqual(client.drawn().slice(-2), ['close()', '○ FIN-WAIT-1']);
+	// No process holds it any more; the kernel still waits for the FIN.
+	await untilStates('FIN-WAIT-2', 'CLOSE-WAIT');
+	server.socket.end();
+	await untilStates('TIME-WAIT', undefined);
+	assert.deepEqual(
+		client.drawn().filter(step => step.startsWith('●')),
+		['● FIN-WAIT-2', '● TIME-WAIT'],
+	);
+});
+
+test('socket-steps: a reader that pauses sees the FIN in the kernel', async t => {
+	const {client, server, untilStates} = await openWatched(t);
+	server.called('pause()');
+	server.socket.pause();
+	await untilStates('ESTABLISHED', 'ESTABLISHED');
+	const opened = server.drawn().length;
+	client.socket.end('unread');
+	await untilStates('FIN-WAIT-2', 'CLOSE-WAIT');
+	assert.deepEqual(server.drawn().slice(opened), [
+		'⇄ ○ FIN-WAIT-1',
+		'FIN',
+		'● CLOSE-WAIT',
+		'⇄ ● FIN-WAIT-2',
+	]);
+	server.called('resume()');
+	server.socket.resume();
+	await until(() => server.socket.readableEnded, {what: "the reader's end"});
+	assert.equal(server.drawn().filter(step => step === 'FIN').length, 1);
+});
+
+test('socket-steps: a FIN that is stuck behind bytes makes CLOSING', async t => {
+	const {client, server, untilStates} = await openWatched(t);
+	server.socket.pause();
+	client.socket.resume();
+	// More than the receiver's window, less than the sender's buffer.
+	client.socket.end(Buffer.alloc(512 * 1024));
+	await client.untilStep('○ FIN-WAIT-1');
+	await untilStates('FIN-WAIT-1', 'ESTABLISHED');
+	const opened = client.drawn().length;
+	server.socket.end();
+	await client.untilStep('close()');
+	assert.deepEqual(client.drawn().slice(opened), [
+		'⇄ ○ FIN-WAIT-1',
+		'FIN',
+		'○ TIME-WAIT',
+		'close()',
+	]);
+	await untilStates('CLOSING', 'FIN-WAIT-2');
+	assert.deepEqual(
+		client.drawn().slice(opened),
+		['⇄ ○ FIN-WAIT-1', 'FIN', 'close()', '● CLOSING', '⇄ ● FIN-WAIT-2'],
+		'what was inferred is put right',
+	);
+	server.socket.resume();
+	await server.untilStep('close()');
+	await untilStates('TIME-WAIT', 'TIME-WAIT');
+	assert.deepEqual(client.drawn().slice(-2), ['● TIME-WAIT', '⇄ ● TIME-WAIT']);
+});

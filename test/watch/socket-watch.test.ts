@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import {test, type TestContext} from 'node:test';
+import type {KernelSocket} from '../../source/tcp/tcp.js';
+import type {Address} from '../../source/socket/address.js';
+import {dial} from '../../source/socket/dial.js';
+import {createTcpTable} from '../../source/socket/tcp-table.js';
+import {openClient} from '../helpers/client.js';
+import {FakeClock} from '../helpers/clock.js';
+import {lastState} from '../helpers/kernel.js';
+import {kernelSocket} from '../helpers/models.js';
+import {openServer} from '../helpers/room.js';
+import {listenBare, openScripted, welcomeFrame} from '../helpers/scripted.js';
+import {draw} from '../helpers/steps.js';
+import {until} from '../helpers/until.js';
+import {openWatch} from '../helpers/watch.js';
+import {joinWire} from '../helpers/wire-peer.js';
+
+/** A watch that reads what a test says, on a clock of the test's. */
+const openTable = async (t: TestContext) => {
+	const clock = new FakeClock();
+	let rows: readonly KernelSocket[] | undefined = [];
+	let reads = 0;
+	const watched = openWatch(t, {
+		clock,
+		async read() {
+			reads++;
+			return rows && createTcpTable(rows);
+		},
+	});
+	const {address} = await listenBare(t, socket => {
+		socket.resume();
+		socket.on('end', () => socket.end());
+	});
+	return {
+		...watched,
+		clock,
+		address,
+		/** What the kernel is to say from now on; undefined: it can't be read. */
+		say(next: readonly KernelSocket[] | undefined) {
+			rows = next;
+		},
+		/** Lets time pass until the table was read again. */
+		async untilReadAgain() {
+			const before = reads;
+			await until(
+				() => {
+					clock.advance(1000);
+					return reads > before + 1;
+				},
+				{what: 'two readings'},
+			);
+		},
+	};
+};
+
+test('socket watch: TIME-WAIT is followed until it is gone', async t => {
+	const table = await openTable(t);
+	const socket = dial(table.address);
+	table.watch.follow(socket, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const local = `127.0.0.1:${socket.localPort}`;
+	const remote = `127.0.0.1:${socket.remotePort}`;
+	const row = (state: KernelSocket['state']) =>
+		kernelSocket({local, remote, state});
+	table.say([row('ESTABLISHED')]);
+	await table.untilReadAgain();
+	table.say([row('TIME-WAIT')]);
+	socket.resume();
+	socket.end();
+	await until(() => socket.closed, {what: 'the close'});
+	await table.untilReadAgain();
+	assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
+	for (let minute = 0; minute < 3; minute++) {
+		await table.untilReadAgain();
+		assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
+	}
+
+	table.say([]);
+	await table.untilReadAgain();
+	assert.equal(lastState(table.steps(), 'local'), 'read CLOSED');
+});
+
+test('socket watch: goes on to the end of TIME-WAIT when asked to finish, then stops', async t => {
+	const table = await openTable(t);
+	const socket = dial(table.address);
+	table.watch.follow(socket, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const local = `127.0.0.1:${socket.localPort}`;
+	const remote = `127.0.0.1:${socket.remotePort}`;
+	table.say([kernelSocket({local, remote, state: 'TIME-WAIT'})]);
+	socket.resume();
+	socket.end();
+	await until(() => socket.closed, {what: 'the close'});
+	table.watch.finish();
+	await table.untilReadAgain();
+	assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
+	assert.notDeepEqual(table.clock.delays, []);
+	table.say([]);
+	await until(
+		() => {
+			table.clock.advance(1000);
+			return lastState(table.steps(), 'local') === 'read CLOSED';
+		},
+		{what: 'CLOSED', seen: () => draw(table.steps()).join(', ')},
+	);
+	assert.deepEqual(table.clock.delays, [], 'no timer is left');
+});
+
+test('socket watch: where the kernel can’t be read, what Node knows goes on', async t => {
+	const table = await openTable(t);
+	table.say(undefined);
+	const socket = dial(table.address);
+	t.after(() => socket.destroy());
+	let count = 0;
+	table.watch.sampleClient(() => {
+		count++;
+		return {local: 'a', remote: 'b'};
+	});
+	table.watch.follow(socket, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	await table.untilEvent('kernel');
+	for (let second = 0; second < 5; second++) {
+		const before = count;
+		table.clock.advance(1000);
+		assert.equal(count, before + 1, 'once a second');
+	}
+
+	assert.ok(table.of('kernel').every(({pair}) => pair === undefined));
+	assert.equal(lastState(table.steps(), 'local'), 'inferred ESTABLISHED');
+	table.watch.stop();
+	const before = count;
+	table.clock.advance(10_000);
+	assert.equal(count, before, 'and stops when asked to');
+});
+
+test('socket watch: no connection is something else than no table', async t => {
+	const table = await openTable(t);
+	let endpoints: {local: string | undefined; remote: string | undefined} = {
+		local: undefined,
+		remote: undefined,
+	};
+	table.watch.sampleClient(() => endpoints);
+	await table.untilReadAgain();
+	const none = {local: undefined, remote: undefined};
+	assert.deepEqual(table.of('kernel').at(-1)?.pair, none);
+	const row = kernelSocket();
+	endpoints = {local: row.local, remote: row.remote};
+	table.say([row]);
+	await table.untilReadAgain();
+	assert.deepEqual(table.of('kernel').at(-1)?.pair, {...none, local: row});
+});
+
+test("socket watch: a client's former connection is told from its new one", async t => {
+	const watched = openWatch(t);
+	const {address} = await openScripted(t, (peer, count) => {
+		peer.send(welcomeFrame());
+		if (count === 1) {
+			peer.duplex.once('end', () => {
+				peer.end();
+			});
+		}
+	});
+	const {watch} = watched;
+	const {client, untilPhase} = openClient(t, address, 'otter', {watch});
+	await untilPhase('open');
+	const {local} = client.endpoints;
+	await watched.untilRead('ESTABLISHED', 'local');
+	await client.control({type: 'close'});
+	await untilPhase('open', 2);
+	await watched.untilRead('ESTABLISHED', 'local');
+	await until(() => watched.of('step').some(({step}) => step.peer === local), {
+		what: 'a step of the former connection',
+		seen: () => JSON.stringify(watched.of('step')),
+	});
+	const second = watched
+		.steps()
+		.findLastIndex(step => step.kind === 'call' && step.call === 'connect()');
+	const since = watched.steps().slice(second);
+	assert.deepEqual(
+		draw(since.filter(({peer}) => peer === undefined)).filter(
+			step => !step.startsWith('⇄'),
+		),
+		['connect()', '○ SYN-SENT', '● ESTABLISHED'],
+	);
+	assert.equal(lastState(watched.steps(), 'local'), 'read ESTABLISHED');
+});
+
+test('socket watch: a Unix domain socket has no steps, and no kernel row', async t => {
+	const server: Address = {kind: 'unix', path: '/nonexistent/socket'};
+	const watched = openWatch(t, {server});
+	const socket = dial(server);
+	socket.on('error', () => undefined);
+	watched.watch.sampleClient(() => ({local: undefined, remote: undefined}));
+	watched.watch.follow(socket, 'client', undefined);
+	watched.watch.called('listen()');
+	await until(() => socket.closed, {what: 'the close'});
+	const {pair} = await watched.untilEvent('kernel');
+	assert.equal(pair, undefined);
+	assert.deepEqual(watched.of('step'), []);
+});
+
+test('socket watch: a call is told of its own socket only', async t => {
+	const watched = openWatch(t);
+	const server = await openServer(t, {watch: watched.watch});
+	const [anna, bert] = [
+		await joinWire(t, server.address, 'anna'),
+		await joinWire(t, server.address, 'bert'),
+	];
+	await server.control({type: 'pause'}, 'bert');
+	assert.deepEqual(
+		watched
+			.of('step')
+			.flatMap(({step}) => (step.kind === 'call' ? [step] : []))
+			.map(({call, peer}) => [call, peer]),
+		[
+			['bind()', undefined],
+			['listen()', undefined],
+			['accept()', anna.name],
+			['accept()', bert.name],
+			['pause()', bert.name],
+		],
+	);
+});
