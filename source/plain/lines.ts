@@ -8,7 +8,7 @@ import type {Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {ServerFrame} from '../protocol/frame.js';
-import {type ChatEvent,type WireChunk} from '../event/event.js';
+import {type ChatEvent, type WireChunk} from '../event/event.js';
 import {foundLines, wordsOf} from '../store/notice.js';
 
 export type Printed = {
