@@ -5,7 +5,7 @@
  */
 import type {Contestant} from './contestants.js';
 import {measure, median, type Outcome} from './generator.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type FanOutCell = {
 	/** Microseconds of server CPU; also CPU seconds per million. */

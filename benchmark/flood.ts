@@ -2,7 +2,7 @@
 import {startServer, type Contestant} from './contestants.js';
 import {generate} from './generator.js';
 import {memoryMb} from './processes.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type Flood = {
 	readonly name: string;

@@ -1,7 +1,7 @@
 /** How long a delivery takes at a rate that nobody finds high. */
 import {echo, type Contestant} from './contestants.js';
 import {measure, median, type Load, type Outcome} from './generator.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type Latency = {
 	readonly name: string;

@@ -5,7 +5,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {startServer, type Contestant} from './contestants.js';
 import {median} from './generator.js';
 import {memoryMb, start} from './processes.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type Memory = {
 	readonly name: string;

@@ -7,7 +7,7 @@ import {systemClock} from '../source/socket/clock.js';
 import {openHistory} from '../source/history/history.js';
 import {folder} from './native.js';
 import {openPane, percentile, type Pane} from './pane.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type Past = {
 	readonly entries: number;

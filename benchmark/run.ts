@@ -13,12 +13,7 @@ import {loadavg} from 'node:os';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
 import {growthChart} from './chart.js';
-import {
-	bin,
-	createContestants,
-	present,
-	type Contestant,
-} from './contestants.js';
+import {bin, createContestants, present} from './contestants.js';
 import {measureFanOut, measureGrowth} from './fan-out.js';
 import {measureFloods} from './flood.js';
 import {measureLatency} from './latency.js';
@@ -29,17 +24,7 @@ import {readResults, report, resultsFile, type Results} from './report.js';
 import {measureScreen} from './screen.js';
 import {measureSizes} from './sizes.js';
 import {measureStartUp} from './start-up.js';
-
-export type Tools = {
-	readonly contestants: readonly Contestant[];
-	/** The path of the generator. */
-	readonly generator: string;
-	readonly rounds: number;
-	/** That flood the screen. */
-	readonly messages: number;
-	/** Tells who waits what was measured. */
-	readonly say: (line: string) => void;
-};
+import type {Tools} from './tools.js';
 
 const parts = {
 	'fan-out': measureFanOut,
@@ -51,8 +36,6 @@ const parts = {
 	growth: measureGrowth,
 	sizes: measureSizes,
 };
-
-export type PartName = keyof typeof parts;
 
 const {values, positionals} = parseArgs({
 	allowPositionals: true,

@@ -5,7 +5,7 @@ import {startServer} from './contestants.js';
 import {openPane, percentile, cpuSeconds, type Pane} from './pane.js';
 import {memoryMb} from './processes.js';
 import {measurePast} from './past.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type ScreenFlood = {
 	readonly keyP50Ms: number;

@@ -7,7 +7,7 @@ import {peerTableRows, sortPeers} from '../source/ui/peers/peer-table.js';
 import {median} from './generator.js';
 import {folder} from './native.js';
 import {entryLine, openPast, stateAt, writePast} from './past.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 export type EntryPoint = {
 	readonly entries: number;

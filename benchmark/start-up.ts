@@ -8,7 +8,7 @@ import {bin, startServer} from './contestants.js';
 import {median} from './generator.js';
 import {folder} from './native.js';
 import {runToEnd, start} from './processes.js';
-import type {Tools} from './run.js';
+import type {Tools} from './tools.js';
 
 const node = process.execPath;
 const times = 21;

@@ -6,6 +6,17 @@ import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import {posix} from 'node:path';
 import {test} from 'node:test';
+import {
+	filesBelow,
+	graphBelow,
+	graphOf,
+	importsOf,
+	inCircles,
+	roomsOf,
+	unitOf,
+	withoutComments,
+	type Import,
+} from '../docs/imports.js';
 
 const source = new URL('../source/', import.meta.url);
 
@@ -49,42 +60,6 @@ const impureName =
 const netModule = /^(?:node:)?net$/;
 const screenModule = /^(?:react|ink|@inkjs)(?:[/-]|$)/;
 
-type Import = {
-	readonly specifier: string;
-	readonly kind: 'static' | 'dynamic' | 're-export';
-};
-
-// Strings are matched first, so that 'http://…' is no comment; a block comment
-// stands behind white space, which a regular expression's /* does not.
-const commentOrString =
-	/('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?<=^|\s)\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
-
-const withoutComments = (text: string): string =>
-	text.replaceAll(commentOrString, (_match, string?: string) => string ?? '');
-
-/** @param code Without comments. */
-const importsOf = (code: string): Import[] => {
-	const found: Import[] = [];
-	const from =
-		/^[ \t]*(import|export)\b[^;'"]*?[\s}*]from\s*['"]([^'"]+)['"]/gm;
-	for (const [, keyword, specifier] of code.matchAll(from)) {
-		const kind = keyword === 'export' ? 're-export' : 'static';
-		found.push({kind, specifier: specifier!});
-	}
-
-	for (const [, specifier] of code.matchAll(/^[ \t]*import\s*['"]([^'"]+)/gm)) {
-		found.push({kind: 'static', specifier: specifier!});
-	}
-
-	const call = /\b(?:import|require|getBuiltinModule)\(\s*(['"]?)([^'")]*)/g;
-	for (const [, quote, specifier] of code.matchAll(call)) {
-		found.push({kind: 'dynamic', specifier: quote ? specifier! : '?'});
-	}
-
-	return found;
-};
-
-const unitOf = (path: string): string => /^[^/.]*/.exec(path)![0];
 const tierOf = (unit: string): number =>
 	tiers.findIndex(tier => tier.includes(unit));
 
@@ -182,9 +157,7 @@ const violationsOf = (path: string, text: string): string[] => {
 };
 
 test('architecture: every import of source/ keeps to the rules', () => {
-	const paths = readdirSync(source, {recursive: true, encoding: 'utf8'})
-		.map(path => path.replaceAll('\\', '/'))
-		.filter(path => /\.tsx?$/.test(path));
+	const paths = filesBelow(source);
 	for (const known of ['cli.tsx', 'room/log.ts', 'ui/run.ts']) {
 		assert.ok(paths.includes(known), `${known} was not read`);
 	}
@@ -274,5 +247,43 @@ test('architecture: what the rules allow is not found', () => {
 	];
 	for (const [path, text] of allowed) {
 		assert.deepEqual(violationsOf(path, text), []);
+	}
+});
+
+const roots = ['source', 'benchmark', 'docs'].map(
+	name => new URL(`../${name}/`, import.meta.url),
+);
+
+test('architecture: nothing imports itself by way of others', () => {
+	for (const root of roots.slice(1)) {
+		assert.deepEqual(inCircles(graphBelow(root)), [], root.pathname);
+	}
+
+	assert.deepEqual(inCircles(roomsOf(graphBelow(source))), []);
+});
+
+test('architecture: a circle is seen, also one of types or at run time', () => {
+	const texts: Record<string, string> = {
+		'a.ts': "import type {B} from './b.js';",
+		'b.ts': "const {c} = await import('./deep/c.js');",
+		'deep/c.tsx': "export {a} from '../a.js';",
+		'd.ts': "import {a} from './a.js';\n// import './d.js';",
+	};
+	const graph = graphOf(Object.keys(texts), path => texts[path]!);
+	assert.deepEqual(inCircles(graph), ['a.ts', 'b.ts', 'deep/c.tsx']);
+});
+
+/** How many files one folder may hold before nobody finds anything in it. */
+const maxFiles = 28;
+
+test('architecture: no folder is a list in which nobody finds anything', () => {
+	for (const root of roots) {
+		const folders = readdirSync(root, {recursive: true, withFileTypes: true})
+			.filter(entry => entry.isFile())
+			.map(entry => entry.parentPath);
+		const crowded = Object.entries(
+			Object.groupBy(folders, folder => folder),
+		).filter(([, files]) => files!.length > maxFiles);
+		assert.deepEqual(crowded, []);
 	}
 });

@@ -1,0 +1,131 @@
+/**
+ * What imports what, read off the import lines: static, type-only, dynamic and
+ * re-exported alike. The architecture test and the picture of the house read it.
+ */
+import {readdirSync, readFileSync} from 'node:fs';
+import {posix} from 'node:path';
+
+export type Import = {
+	/** '?' where a dynamic import's specifier is no literal. */
+	readonly specifier: string;
+	readonly kind: 'static' | 'dynamic' | 're-export';
+};
+
+/** Each file, and the files of the same root that it imports, as paths below it. */
+export type Graph = ReadonlyMap<string, readonly string[]>;
+
+// Strings are matched first, so that 'http://…' is no comment; a block comment
+// stands after white space, which a regular expression's /* does not.
+const commentOrString =
+	/('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?<=^|\s)\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
+
+export const withoutComments = (text: string): string =>
+	text.replaceAll(commentOrString, (_match, string?: string) => string ?? '');
+
+/** @param code Without comments. */
+export const importsOf = (code: string): Import[] => {
+	const found: Import[] = [];
+	const from =
+		/^[ \t]*(import|export)\b[^;'"]*?[\s}*]from\s*['"]([^'"]+)['"]/gm;
+	for (const [, keyword, specifier] of code.matchAll(from)) {
+		const kind = keyword === 'export' ? 're-export' : 'static';
+		found.push({kind, specifier: specifier!});
+	}
+
+	for (const [, specifier] of code.matchAll(/^[ \t]*import\s*['"]([^'"]+)/gm)) {
+		found.push({kind: 'static', specifier: specifier!});
+	}
+
+	const call = /\b(?:import|require|getBuiltinModule)\(\s*(['"]?)([^'")]*)/g;
+	for (const [, quote, specifier] of code.matchAll(call)) {
+		found.push({kind: 'dynamic', specifier: quote ? specifier! : '?'});
+	}
+
+	return found;
+};
+
+/** The TypeScript files below a folder, as paths relative to it. */
+export const filesBelow = (root: URL): readonly string[] =>
+	readdirSync(root, {recursive: true, encoding: 'utf8'})
+		.map(path => path.replaceAll('\\', '/'))
+		.filter(path => /\.tsx?$/.test(path))
+		.toSorted();
+
+/** @param textOf The text of a file, by its path. */
+export const graphOf = (
+	paths: readonly string[],
+	textOf: (path: string) => string,
+): Graph => {
+	const known = new Set(paths);
+	const targetOf = (path: string, specifier: string): string | undefined => {
+		const target = posix
+			.join(posix.dirname(path), specifier)
+			.replace(/\.js$/, '');
+		return [`${target}.ts`, `${target}.tsx`].find(each => known.has(each));
+	};
+
+	return new Map(
+		paths.map(path => {
+			const targets = importsOf(withoutComments(textOf(path)))
+				.filter(({specifier}) => specifier.startsWith('.'))
+				.map(({specifier}) => targetOf(path, specifier))
+				.filter(target => target !== undefined);
+			return [path, [...new Set(targets)]];
+		}),
+	);
+};
+
+export const graphBelow = (root: URL): Graph =>
+	graphOf(filesBelow(root), path => readFileSync(new URL(path, root), 'utf8'));
+
+/** What a file imports, and what that imports, and so on. */
+const reachedFrom = (start: string, graph: Graph): ReadonlySet<string> => {
+	const reached = new Set<string>();
+	const waiting = [...(graph.get(start) ?? [])];
+	for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+		if (reached.has(next)) {
+			continue;
+		}
+
+		reached.add(next);
+		waiting.push(...(graph.get(next) ?? []));
+	}
+
+	return reached;
+};
+
+/** The files that import themselves by way of others. */
+export const inCircles = (graph: Graph): readonly string[] =>
+	[...graph.keys()].filter(path => reachedFrom(path, graph).has(path));
+
+/** The room that a file is in: its first folder, or its own name at the top. */
+export const unitOf = (path: string): string => /^[^/.]*/.exec(path)![0];
+
+/** The same between rooms; a room's imports of itself are left out. */
+export const roomsOf = (graph: Graph): Graph => {
+	const rooms = new Map<string, Set<string>>();
+	for (const [path, targets] of graph) {
+		const room = rooms.get(unitOf(path)) ?? new Set();
+		rooms.set(unitOf(path), room);
+		for (const target of targets) {
+			if (unitOf(target) !== unitOf(path)) {
+				room.add(unitOf(target));
+			}
+		}
+	}
+
+	return new Map([...rooms].map(([room, targets]) => [room, [...targets]]));
+};
+
+/** Without the imports that follow from others: a → c where a → b → c. */
+export const reduced = (graph: Graph): Graph =>
+	new Map(
+		[...graph].map(([path, targets]) => [
+			path,
+			targets.filter(target =>
+				targets.every(
+					other => other === target || !reachedFrom(other, graph).has(target),
+				),
+			),
+		]),
+	);
