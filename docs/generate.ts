@@ -64,10 +64,10 @@ export const parts: Readonly<Record<string, () => string>> = {
 	commands: () =>
 		table(
 			['command', 'does', 'also from `nc`'],
-			commands.map(({name, usage, summary, isForPlain}) => [
+			commands.map(({name, usage, summary, modes}) => [
 				code(`/${name} ${usage}`.trim()).replaceAll('|', '\\|'),
 				summary,
-				isForPlain ? 'yes' : '',
+				modes.includes('plain') ? 'yes' : '',
 			]),
 		),
 	keys: () =>

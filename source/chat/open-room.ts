@@ -1,6 +1,6 @@
 /** Opens a room for a front end: as its host, as a member, or as either. */
 import type {Socket} from 'node:net';
-import type {Chat} from '../commands/perform.js';
+import type {RoomHands} from '../commands/hands.js';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../tcp/socket-action.js';
 import {connectTimedOut, connectTimeoutMs} from '../connection/lifecycle.js';
@@ -41,7 +41,17 @@ export type RoomOptions = {
 	readonly clock?: Clock | undefined;
 };
 
-export type RoomChat = Chat & {
+export type RoomChat = Pick<
+	RoomHands,
+	| 'say'
+	| 'whisper'
+	| 'rename'
+	| 'search'
+	| 'leave'
+	| 'members'
+	| 'control'
+	| 'rule'
+> & {
 	readonly mode: 'room';
 	readonly role: 'serve' | 'connect';
 	/** The server's address, as people write it. */

@@ -1,25 +1,17 @@
 /**
- * The slash commands. /help, Tab completion and the README read this table;
- * `parse.ts` turns a typed line into what one of them means.
+ * The slash commands, one entry each: how it is used, where it exists, and what
+ * it does. /help, Tab completion, the docs and all front ends read this table.
  */
-import {keyHelp} from './keys.js';
-
-export type ChatCommandName =
-	'help' | 'nick' | 'who' | 'msg' | 'me' | 'search' | 'clear' | 'quit';
-export type ViewCommandName = 'wire' | 'peers' | 'lifecycle';
-export type SocketCommandName =
-	| 'tcp'
-	| 'pause'
-	| 'resume'
-	| 'end'
-	| 'reset'
-	| 'close'
-	| 'nodelay'
-	| 'keepalive';
-export type HostCommandName =
-	'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'lock' | 'unlock' | 'bans';
-export type CommandName =
-	ChatCommandName | ViewCommandName | SocketCommandName | HostCommandName;
+import type {SocketAction} from '../tcp/socket-action.js';
+import type {
+	HandsOf,
+	Members,
+	Mode,
+	RawHands,
+	RoomHands,
+	ViewName,
+} from './hands.js';
+import type {HostAction} from './host-action.js';
 
 /**
  * chat: talk. view: what the screen shows. socket: what the socket does. host:
@@ -27,188 +19,243 @@ export type CommandName =
  */
 export type CommandGroup = 'chat' | 'view' | 'socket' | 'host';
 
-export type Command = {
-	readonly name: CommandName;
+/** What a line does, once somebody lends it hands. */
+export type Deed<Hands> = (hands: Hands) => void;
+
+export type Command<Hands = RoomHands> = {
+	readonly name: string;
 	readonly group: CommandGroup;
 	/** What follows the name, as /help shows it. */
 	readonly usage: string;
 	readonly summary: string;
-	/** Whether a plain peer (`nc`, telnet) can use it too. */
-	readonly isForPlain: boolean;
-	/** Whether it has a meaning in raw mode, where there are no names. */
-	readonly isForRaw: boolean;
+	readonly modes: readonly Mode[];
+	/**
+	 * @param rest What follows the name, trimmed.
+	 * @returns Undefined where the command isn't used like that.
+	 */
+	readonly parse: (rest: string) => Deed<Hands> | undefined;
 };
 
-const chat = (
-	name: ChatCommandName,
+const chat = <M extends Mode>(
+	name: string,
+	modes: readonly M[],
 	usage: string,
 	summary: string,
-	{isForPlain, isForRaw}: Pick<Command, 'isForPlain' | 'isForRaw'>,
-): Command => ({name, group: 'chat', usage, summary, isForPlain, isForRaw});
+	parse: Command<HandsOf[M]>['parse'],
+): Command<HandsOf[M]> => ({name, group: 'chat', usage, summary, modes, parse});
 
-const view = (name: ViewCommandName, summary: string): Command => ({
+const view = (name: ViewName, summary: string): Command<RawHands> => ({
 	name,
 	group: 'view',
 	usage: '',
 	summary,
-	isForPlain: false,
-	isForRaw: true,
+	modes: ['room', 'raw'],
+	parse: () => hands => {
+		hands.view(name);
+	},
 });
 
-const socket = (
-	name: SocketCommandName,
+/** @param actionOf Takes its words off the front; undefined if they are wrong. */
+const socketCommand = (
+	name: string,
 	usage: string,
 	summary: string,
-): Command => ({
+	actionOf: (words: string[]) => SocketAction | undefined,
+): Command<RawHands> => ({
 	name,
 	group: 'socket',
 	usage: `${usage} [PEER]`.trim(),
 	summary,
-	isForPlain: false,
-	isForRaw: true,
+	modes: ['room', 'raw'],
+	parse(rest) {
+		const words = rest.split(/\s+/).filter(word => word !== '');
+		const action = actionOf(words);
+		const [peer, ...more] = words;
+		if (!action || more.length > 0) {
+			return undefined;
+		}
+
+		return ({control, notice}) => {
+			void control(action, peer).then(sentence => {
+				notice('info', sentence);
+			});
+		};
+	},
 });
 
-const host = (
-	name: HostCommandName,
+const socket = (
+	type: Exclude<SocketAction['type'], 'nodelay' | 'keepalive'>,
+	summary: string,
+) => socketCommand(type, '', summary, () => ({type}));
+
+const socketSwitch = (type: 'nodelay' | 'keepalive', summary: string) =>
+	socketCommand(type, 'on|off', summary, words => {
+		const state = words.shift();
+		return state === 'on' || state === 'off'
+			? {type, isOn: state === 'on'}
+			: undefined;
+	});
+
+const hostCommand = (
+	name: string,
 	usage: string,
 	summary: string,
+	actionOf: (rest: string) => HostAction | undefined,
 ): Command => ({
 	name,
 	group: 'host',
 	usage,
 	summary,
-	isForPlain: false,
-	isForRaw: false,
+	modes: ['room'],
+	parse(rest) {
+		const action = actionOf(rest);
+		return (
+			action &&
+			(({rule, notice}) => {
+				void rule(action).then(sentence => {
+					notice('info', sentence);
+				});
+			})
+		);
+	},
 });
+
+const hostOnSomebody = (
+	type: 'kick' | 'ban' | 'unban' | 'mute' | 'unmute',
+	usage: string,
+	summary: string,
+) =>
+	hostCommand(type, usage, summary, who =>
+		/^\S+$/.test(who) ? {type, who} : undefined,
+	);
+
+const hostOnRoom = (type: 'bans' | 'lock' | 'unlock', summary: string) =>
+	hostCommand(type, '', summary, rest => (rest === '' ? {type} : undefined));
+
+export const whoLine = ({count, names}: Members): string => {
+	if (names.length === 0) {
+		return `${count} here`;
+	}
+
+	const unnamed = count - names.length;
+	const rest = unnamed > 0 ? ` and ${unnamed} more` : '';
+	return `${count} here: ${names.join(' ')}${rest}`;
+};
 
 export const commands: readonly Command[] = [
 	chat(
 		'help',
+		['room', 'raw', 'plain'],
 		'[TOPIC]',
 		'list the commands; of views, sockets, the host, keys',
-		{
-			isForPlain: true,
-			isForRaw: true,
+		rest => hands => {
+			hands.help(rest === '' ? undefined : rest);
 		},
 	),
-	chat('nick', 'NAME', 'change your name', {isForPlain: true, isForRaw: false}),
-	chat('who', '', 'list who is here', {isForPlain: true, isForRaw: false}),
-	chat('msg', 'NAME TEXT', 'whisper to one member; it is kept nowhere', {
-		isForPlain: false,
-		isForRaw: false,
+	chat('nick', ['room', 'plain'], 'NAME', 'change your name', nick =>
+		nick === ''
+			? undefined
+			: hands => {
+					hands.rename(nick);
+				},
+	),
+	chat('who', ['room', 'plain'], '', 'list who is here', () => hands => {
+		hands.notice('info', whoLine(hands.members()));
 	}),
-	chat('me', 'TEXT', 'say what you do: * otter waves', {
-		isForPlain: true,
-		isForRaw: false,
+	chat(
+		'msg',
+		['room'],
+		'NAME TEXT',
+		'whisper to one member; it is kept nowhere',
+		rest => {
+			const [, to, text] = /^(\S+)\s+(\S.*)$/s.exec(rest) ?? [];
+			return to === undefined || text === undefined
+				? undefined
+				: hands => {
+						hands.whisper(to, text);
+					};
+		},
+	),
+	chat(
+		'me',
+		['room', 'plain'],
+		'TEXT',
+		'say what you do: * otter waves',
+		rest =>
+			rest === ''
+				? undefined
+				: hands => {
+						hands.say(`/me ${rest}`);
+					},
+	),
+	chat(
+		'search',
+		['room'],
+		'[TEXT]',
+		'find what was said; without TEXT, older ones',
+		rest => hands => {
+			const refused = hands.search(rest === '' ? undefined : rest);
+			if (refused !== undefined) {
+				hands.notice('bad', refused);
+			}
+		},
+	),
+	chat(
+		'clear',
+		['room', 'raw'],
+		'',
+		'empty your own transcript',
+		() => hands => {
+			hands.clear();
+		},
+	),
+	chat('quit', ['room', 'raw', 'plain'], '', 'leave', () => hands => {
+		hands.leave();
 	}),
-	chat('search', '[TEXT]', 'find what was said; without TEXT, older ones', {
-		isForPlain: false,
-		isForRaw: false,
-	}),
-	chat('clear', '', 'empty your own transcript', {
-		isForPlain: false,
-		isForRaw: true,
-	}),
-	chat('quit', '', 'leave', {isForPlain: true, isForRaw: true}),
 	view('wire', 'every chunk as it was read or written, in hex; again: back'),
 	view('lifecycle', 'every call and TCP state, both ends; again: back'),
 	view('peers', 'the table of peers, on a server; again: back'),
-	socket('tcp', '', 'ask the kernel for rtt, cwnd and retransmits'),
-	socket('pause', '', 'stop reading the socket; its queues fill'),
-	socket('resume', '', 'read it again'),
-	socket('end', '', 'send FIN and go on reading: half-closed'),
-	socket('reset', '', 'send RST'),
-	socket('close', '', 'say bye and send FIN'),
-	socket('nodelay', 'on|off', 'TCP_NODELAY: send small writes at once'),
-	socket('keepalive', 'on|off', 'SO_KEEPALIVE: let the kernel probe'),
-	host('kick', 'NAME', 'the host: send one away'),
-	host('ban', 'NAME|ADDRESS|uid:N|client:ID', 'the host: keep out for good'),
-	host('unban', 'NAME|ADDRESS|uid:N|client:ID', 'the host: let in again'),
-	host('mute', 'NAME', 'the host: let one listen only'),
-	host('unmute', 'NAME', 'the host: let one speak again'),
-	host('lock', '', 'the host: let nobody else in'),
-	host('unlock', '', 'the host: open the room again'),
-	host('bans', '', 'the host: list who is banned or muted'),
+	socket('tcp', 'ask the kernel for rtt, cwnd and retransmits'),
+	socket('pause', 'stop reading the socket; its queues fill'),
+	socket('resume', 'read it again'),
+	socket('end', 'send FIN and go on reading: half-closed'),
+	socket('reset', 'send RST'),
+	socket('close', 'say bye and send FIN'),
+	socketSwitch('nodelay', 'TCP_NODELAY: send small writes at once'),
+	socketSwitch('keepalive', 'SO_KEEPALIVE: let the kernel probe'),
+	hostOnSomebody('kick', 'NAME', 'the host: send one away'),
+	hostOnSomebody(
+		'ban',
+		'NAME|ADDRESS|uid:N|client:ID',
+		'the host: keep out for good',
+	),
+	hostOnSomebody(
+		'unban',
+		'NAME|ADDRESS|uid:N|client:ID',
+		'the host: let in again',
+	),
+	hostOnSomebody('mute', 'NAME', 'the host: let one listen only'),
+	hostOnSomebody('unmute', 'NAME', 'the host: let one speak again'),
+	hostOnRoom('lock', 'the host: let nobody else in'),
+	hostOnRoom('unlock', 'the host: open the room again'),
+	hostOnRoom('bans', 'the host: list who is banned or muted'),
 ];
 
-const table = (
-	rows: ReadonlyArray<readonly [head: string, summary: string]>,
-): readonly string[] => {
-	const width = Math.max(...rows.map(([head]) => head.length));
-	return rows.map(([head, summary]) => `${head.padEnd(width)}  ${summary}`);
+// An entry was typed, above, for the hands of the modes that it names.
+const having = <M extends Mode>(mode: M) =>
+	(commands as ReadonlyArray<Command<HandsOf[M]>>).filter(({modes}) =>
+		modes.includes(mode),
+	);
+
+const byMode: {
+	readonly [M in Mode]: ReadonlyArray<Command<HandsOf[M]>>;
+} = {
+	room: having('room'),
+	raw: having('raw'),
+	plain: having('plain'),
 };
 
-const rowOf = ({name, usage, summary}: Command): [string, string] => [
-	`/${name} ${usage}`.trim(),
-	summary,
-];
-
-const slashed = ['//TEXT', 'say a text that starts with a slash'] as const;
-
-/** /help for a plain peer, line by line. */
-export const plainHelpLines = (listed: readonly Command[]): readonly string[] =>
-	table([
-		...listed.map(command =>
-			command.name === 'help'
-				? (['/help', 'list the commands'] as const)
-				: rowOf(command),
-		),
-		slashed,
-	]);
-
-export type HelpScope = {
-	readonly mode: 'room' | 'raw';
-	readonly role: 'serve' | 'connect';
-};
-
-/** By the word behind /help; the first stands for none. */
-const topicsOf = ({mode, role}: HelpScope) => {
-	const inMode = commands.filter(({isForRaw}) => mode === 'room' || isForRaw);
-	const of = (group: CommandGroup) =>
-		inMode
-			.filter(command => command.group === group)
-			.map(command => rowOf(command));
-	const chatRows =
-		mode === 'room'
-			? [...of('chat'), slashed]
-			: [
-					...of('chat'),
-					[
-						'anything else',
-						'is sent as it is, with the line end of --eol',
-					] as const,
-					['//TEXT', 'sends /TEXT, where that would be a command'] as const,
-				];
-	return new Map([
-		['chat', chatRows],
-		['views', of('view')],
-		['sockets', of('socket')],
-		...(mode === 'room' && role === 'serve'
-			? [['host', of('host')] as const]
-			: []),
-		['keys', keyHelp],
-	]);
-};
-
-/** /help, line by line: of a topic, or of the talk and which topics there are. */
-export const helpLines = (
-	topic: string | undefined,
-	scope: HelpScope,
-): readonly string[] => {
-	const topics = topicsOf(scope);
-	const names = [...topics.keys()];
-	const [first] = names;
-	const name =
-		topic === undefined
-			? first
-			: names.find(known => known.startsWith(topic.toLowerCase()));
-	const others = names
-		.filter(known => known !== name)
-		.map(known => `/help ${known}`);
-	return [
-		...(name === undefined
-			? [`There is no help on "${topic}".`]
-			: table(topics.get(name)!)),
-		`More: ${others.join(', ')}`,
-	];
-};
+/** The commands that a mode has, in the order of /help. */
+export const commandsOf = <M extends Mode>(
+	mode: M,
+): ReadonlyArray<Command<HandsOf[M]>> => byMode[mode];

@@ -2,9 +2,9 @@
  * The front end without a screen: lines or JSON out, lines in. It loads no
  * React.
  */
-import {parseInput} from '../commands/parse.js';
-import {perform} from '../commands/perform.js';
-import {helpLines, type ViewCommandName} from '../commands/registry.js';
+import type {ViewName} from '../commands/hands.js';
+import {helpLines} from '../commands/help.js';
+import {parseLine} from '../commands/parse.js';
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
 import {startDeadline} from '../chat/deadline.js';
@@ -73,19 +73,20 @@ const talk = async (
 
 	let isTapped = false;
 
-	const answers = {
+	const hands = {
+		...chat,
 		notice(tone: 'info' | 'bad', text: string) {
 			printer.print({type: 'notice', at: systemClock.wallMs(), tone, text});
 		},
 		clear() {
-			answers.notice('info', '/clear is for the screen; lines stay.');
+			hands.notice('info', '/clear is for the screen; lines stay.');
 		},
-		view(view: ViewCommandName) {
+		view(view: ViewName) {
 			if (view === 'wire' && options.isWatched) {
 				isTapped = !isTapped;
 				chat.setTap(isTapped);
 			} else {
-				answers.notice(
+				hands.notice(
 					'info',
 					`/${view} is for the screen; --json tells the same as events.`,
 				);
@@ -93,12 +94,12 @@ const talk = async (
 		},
 		help(topic: string | undefined) {
 			for (const line of helpLines(topic, chat)) {
-				answers.notice('info', line);
+				hands.notice('info', line);
 			}
 		},
 	};
 	for await (const line of readLines(streams.stdin)) {
-		perform(parseInput(line), chat, answers);
+		parseLine(line, 'room')(hands);
 		await watch.until(() => chat.unstored() < maxAhead);
 	}
 

@@ -8,10 +8,9 @@
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
-import {commands, plainHelpLines} from '../commands/registry.js';
-import {parseInput} from '../commands/parse.js';
-import {whoLine} from '../commands/perform.js';
-import {assertNever, SockchatError} from '../errors.js';
+import {plainHelpLines} from '../commands/help.js';
+import {parseLine} from '../commands/parse.js';
+import {SockchatError} from '../errors.js';
 import {decodeServerFrame} from '../protocol/codec.js';
 import {foreignLine} from '../protocol/dialect.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
@@ -24,11 +23,10 @@ import {
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {tokenNeeded} from '../protocol/token.js';
+import type {Member} from '../room/results.js';
 import {renameCost} from './framed-dialect.js';
 import type {Dialect} from './dialect.js';
 import type {PeerSession} from './peer-session.js';
-
-const plainCommands = commands.filter(({isForPlain}) => isForPlain);
 
 const lineFeed = 0x0a;
 
@@ -191,79 +189,66 @@ export class PlainDialect implements Dialect {
 			return;
 		}
 
-		const action = parseInput(text, plainCommands);
-		const silence =
-			action.type === 'say' || action.type === 'rename'
-				? sessions.rules.silence(member.id)
-				: undefined;
+		parseLine(
+			text,
+			'plain',
+		)({
+			say: said => {
+				this.#say(said);
+			},
+			rename: nick => {
+				this.#rename(nick);
+			},
+			leave() {
+				session.end('quit');
+			},
+			members: () => sessions.room.memberList(),
+			notice: (_tone, sentence) => {
+				this.#tell(sentence);
+			},
+			help: () => {
+				for (const command of plainHelpLines()) {
+					this.#tell(command);
+				}
+			},
+		});
+	}
+
+	/** @returns Whether the host has muted it; then it is told. */
+	#isSilenced({id}: Member): boolean {
+		const silence = this.#session.sessions.rules.silence(id);
 		if (silence) {
 			this.tellError(silence);
+		}
+
+		return silence !== undefined;
+	}
+
+	#say(text: string): void {
+		const {member, sessions} = this.#session;
+		if (!member || this.#isSilenced(member)) {
 			return;
 		}
 
-		switch (action.type) {
-			case 'say': {
-				const {room, clock} = sessions;
-				const n = room.lastTaken(member.id) + 1;
-				const result = room.say(member, n, action.text, clock.wallMs());
-				if (result.kind === 'refused') {
-					this.tellError(result.error);
-				} else {
-					sessions.onPosted();
-				}
-
-				break;
-			}
-
-			case 'rename': {
-				this.#rename(action.nick);
-				break;
-			}
-
-			case 'who': {
-				this.#tell(whoLine(sessions.room.memberList()));
-				break;
-			}
-
-			case 'help': {
-				for (const command of plainHelpLines(plainCommands)) {
-					this.#tell(command);
-				}
-
-				break;
-			}
-
-			case 'wrong': {
-				this.#tell(action.reason);
-				break;
-			}
-
-			case 'quit': {
-				session.end('quit');
-				break;
-			}
-
-			case 'nothing':
-			case 'clear':
-			case 'view':
-			case 'socket':
-			case 'host':
-			case 'whisper':
-			case 'search': {
-				break;
-			}
-
-			default: {
-				assertNever(action);
-			}
+		const {room, clock} = sessions;
+		const n = room.lastTaken(member.id) + 1;
+		const result = room.say(member, n, text, clock.wallMs());
+		if (result.kind === 'refused') {
+			this.tellError(result.error);
+		} else {
+			sessions.onPosted();
 		}
 	}
 
 	#rename(nick: string): void {
-		const {sessions} = this.#session;
+		const {member, sessions} = this.#session;
+		if (!member || this.#isSilenced(member)) {
+			return;
+		}
+
 		this.#session.intake.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;
-		const result = room.rename(this.#session.member!, nick, clock.wallMs());
+		const result = room.rename(member, nick, clock.wallMs());
 		if (result.kind === 'refused') {
 			this.tellError(result.error);
 			return;

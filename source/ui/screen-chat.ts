@@ -1,17 +1,12 @@
 /** The chat behind a screen: what its lines do, in a room and in raw mode. */
 import {Buffer} from 'node:buffer';
-import {parseInput, parseRawInput} from '../commands/parse.js';
-import {perform, type Chat} from '../commands/perform.js';
-import {
-	commands,
-	helpLines,
-	type Command,
-	type HelpScope,
-	type ViewCommandName,
-} from '../commands/registry.js';
+import type {ViewName} from '../commands/hands.js';
+import {helpLines, type HelpScope} from '../commands/help.js';
+import {parseLine, parseRawLine} from '../commands/parse.js';
+import {commandsOf} from '../commands/registry.js';
 import {systemClock} from '../socket/clock.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
-import {onlyHost, openRoom, type RoomChat} from '../chat/open-room.js';
+import {openRoom, type RoomChat} from '../chat/open-room.js';
 import {lineEnds, type Options} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {roomRules, type DraftRules} from './input/draft.js';
@@ -19,7 +14,7 @@ import {roomRules, type DraftRules} from './input/draft.js';
 /** What a command may ask of the screen itself. */
 export type ScreenHands = {
 	/** Shows a view, or the chat again where it is shown already. */
-	readonly view: (view: ViewCommandName) => void;
+	readonly view: (view: ViewName) => void;
 	readonly leave: () => void;
 };
 
@@ -55,7 +50,7 @@ const viewOf =
 		notice: (tone: 'info', text: string) => void,
 		show: ScreenHands['view'],
 	) =>
-	(view: ViewCommandName): void => {
+	(view: ViewName): void => {
 		if (view === 'peers' && role === 'connect') {
 			notice('info', 'Only a server has peers; /lifecycle shows both ends.');
 		} else {
@@ -63,8 +58,8 @@ const viewOf =
 		}
 	};
 
-const named = (known: readonly Command[]): readonly string[] =>
-	known.map(({name}) => `/${name}`);
+const named = (mode: 'room' | 'raw'): readonly string[] =>
+	commandsOf(mode).map(({name}) => `/${name}`);
 
 const openScreenRoom = async (
 	options: Options,
@@ -75,11 +70,11 @@ const openScreenRoom = async (
 	return {
 		chat,
 		rules: roomRules,
-		commands: named(commands),
+		commands: named('room'),
 		hint: 'message, or /help',
 		onLine(line, {view, leave}) {
 			const show = viewOf(chat, answers.notice, view);
-			perform(parseInput(line), {...chat, leave}, {...answers, view: show});
+			parseLine(line, 'room')({...chat, ...answers, leave, view: show});
 		},
 	};
 };
@@ -92,27 +87,20 @@ const openScreenRaw = async (
 	const raw = await openRaw({...options, command}, emit);
 	const answers = answersTo(emit, raw);
 	const lineEnd = lineEnds[options.eol];
-	const chat: Omit<Chat, 'leave'> = {
-		say(text) {
-			void raw.write(Buffer.from(text + lineEnd));
-		},
-		control: raw.control,
-		// Raw mode has no names, and no command that would need them.
-		whisper() {},
-		rename() {},
-		search: () => undefined,
-		rule: async () => onlyHost,
-		members: () => ({count: 0, names: []}),
+	const {control} = raw;
+	const say = (text: string) => {
+		void raw.write(Buffer.from(text + lineEnd));
 	};
+
 	return {
 		chat: raw,
 		// Exact bytes: no limit, and an empty line is a line end.
 		rules: {limitBytes: Infinity, sendsBlank: true},
-		commands: named(commands.filter(({isForRaw}) => isForRaw)),
+		commands: named('raw'),
 		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
 		onLine(line, {view, leave}) {
 			const show = viewOf(raw, answers.notice, view);
-			perform(parseRawInput(line), {...chat, leave}, {...answers, view: show});
+			parseRawLine(line)({...answers, say, control, leave, view: show});
 		},
 	};
 };

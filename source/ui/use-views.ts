@@ -3,7 +3,7 @@
  * a view that is left and come back to is where it was.
  */
 import {useReducer, useRef} from 'react';
-import type {ViewCommandName} from '../commands/registry.js';
+import type {ViewName as CommandView} from '../commands/hands.js';
 import type {Model} from '../store/model.js';
 import {olderThan} from '../store/past.js';
 import type {Key} from './input/keys.js';
@@ -26,7 +26,7 @@ import {
 	type WireContext,
 } from './wire/wire-window.js';
 
-export type ViewName = 'chat' | ViewCommandName;
+export type ViewName = 'chat' | CommandView;
 
 export type Views = {
 	readonly name: ViewName;

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {parseInput, parseRawInput} from '../../source/commands/parse.js';
 import {commands} from '../../source/commands/registry.js';
+import {did, didRaw} from '../helpers/hands.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-const say = (text: string) => ({type: 'say', text}) as const;
-const reasonOf = (line: string, known = commands): string => {
-	const action = parseInput(line, known);
-	assert.equal(action.type, 'wrong', `${line}: ${action.type}`);
-	return action.reason;
+const say = (text: string) => [['say', text]];
+const reasonOf = (line: string, mode: 'room' | 'plain' = 'room'): string => {
+	const [call, ...others] = did(line, {mode});
+	assert.equal(others.length, 0);
+	assert.deepEqual(call?.slice(0, 2), ['notice', 'bad'], line);
+	return String(call?.[2]);
 };
 
 test('parse: what starts with no slash is said as it is', () => {
@@ -23,13 +24,13 @@ test('parse: what starts with no slash is said as it is', () => {
 		'two\n/help',
 		'né ',
 	]) {
-		assert.deepEqual(parseInput(text), say(text));
+		assert.deepEqual(did(text), say(text));
 	}
 });
 
 test('parse: a line of nothing does nothing', () => {
 	for (const line of ['', ' ', '\t \n']) {
-		assert.deepEqual(parseInput(line), {type: 'nothing'});
+		assert.deepEqual(did(line), []);
 	}
 });
 
@@ -42,46 +43,39 @@ test('parse: quit on a line of its own leaves, with a slash or without', () => {
 		'/QUIT',
 		'/quit now',
 	]) {
-		assert.deepEqual(parseInput(line), {type: 'quit'});
+		assert.deepEqual(did(line), [['leave']]);
 	}
 });
 
 test('parse: two slashes say a text that starts with one', () => {
-	assert.deepEqual(parseInput('//help'), say('/help'));
-	assert.deepEqual(parseInput('//'), say('/'));
-	assert.deepEqual(parseInput('///etc'), say('//etc'));
+	assert.deepEqual(did('//help'), say('/help'));
+	assert.deepEqual(did('//'), say('/'));
+	assert.deepEqual(did('///etc'), say('//etc'));
 });
 
 test('parse: search without words goes on with the last one', () => {
-	assert.deepEqual(parseInput('/search the  port'), {
-		type: 'search',
-		text: 'the  port',
-	});
-	assert.deepEqual(parseInput('/search '), {type: 'search', text: undefined});
+	assert.deepEqual(did('/search the  port'), [['search', 'the  port']]);
+	assert.deepEqual(did('/search '), [['search', undefined]]);
 });
 
 test('parse: the commands of the chat, in any case', () => {
-	assert.deepEqual(parseInput('/help'), {type: 'help', topic: undefined});
-	assert.deepEqual(parseInput('/HELP keys '), {type: 'help', topic: 'keys'});
-	for (const type of ['who', 'clear'] as const) {
-		assert.deepEqual(parseInput(`/${type}`), {type});
-		assert.deepEqual(parseInput(`/${type.toUpperCase()}  `), {type});
+	assert.deepEqual(did('/help'), [['help', undefined]]);
+	assert.deepEqual(did('/HELP keys '), [['help', 'keys']]);
+	for (const line of ['/clear', '/CLEAR  ']) {
+		assert.deepEqual(did(line), [['clear']]);
 	}
 
-	assert.deepEqual(parseInput('/nick heron'), {type: 'rename', nick: 'heron'});
+	assert.deepEqual(did('/nick heron'), [['rename', 'heron']]);
 	// Whether it can be a nick is the room's to say.
-	assert.deepEqual(parseInput('/nick two  words '), {
-		type: 'rename',
-		nick: 'two  words',
-	});
-	assert.deepEqual(parseInput('/me  waves '), say('/me waves'));
+	assert.deepEqual(did('/nick two  words '), [['rename', 'two  words']]);
+	assert.deepEqual(did('/me  waves '), say('/me waves'));
 });
 
 test('parse: a whisper goes to the first word, and keeps its spaces and lines', () => {
-	const whisper = (text: string) => ({type: 'whisper', to: 'heron', text});
-	assert.deepEqual(parseInput('/msg heron hi'), whisper('hi'));
-	assert.deepEqual(parseInput('/msg\theron\n a  b\nc '), whisper('a  b\nc'));
-	assert.deepEqual(parseInput('/msg heron /help'), whisper('/help'));
+	const whisper = (text: string) => [['whisper', 'heron', text]];
+	assert.deepEqual(did('/msg heron hi'), whisper('hi'));
+	assert.deepEqual(did('/msg\theron\n a  b\nc '), whisper('a  b\nc'));
+	assert.deepEqual(did('/msg heron /help'), whisper('/help'));
 });
 
 test('parse: a command that lacks something shows how it is used', () => {
@@ -117,31 +111,27 @@ test('parse: an unknown command says so, and names the nearest', () => {
 });
 
 test('parse: a command that this front end lacks is unknown to it', () => {
-	const known = commands.filter(({isForPlain}) => isForPlain);
-	assert.match(reasonOf('/msg heron hi', known), /no command \/msg; \/help/);
-	assert.match(reasonOf('/clear', known), /no command \/clear; \/help/);
-	assert.deepEqual(parseInput('/who', known), {type: 'who'});
+	assert.match(reasonOf('/msg heron hi', 'plain'), /no command \/msg; \/help/);
+	assert.match(reasonOf('/clear', 'plain'), /no command \/clear; \/help/);
+	assert.deepEqual(did('/me waves', {mode: 'plain'}), say('/me waves'));
 });
 
-test('parse: every command of the registry means something', () => {
+test('parse: every command of the registry does something', () => {
 	for (const {name} of commands) {
-		const action = parseInput(`/${name} on heron`);
-		assert.ok(!['say', 'nothing'].includes(action.type) || name === 'me', name);
-		if (action.type === 'wrong') {
-			assert.ok(!action.reason.startsWith('There is no command'), name);
-		}
+		const [call] = did(`/${name} on heron`);
+		assert.ok(call, name);
+		assert.ok(!String(call[2]).startsWith('There is no command'), name);
 	}
 });
 
 test('parse: says each text back that is no command, and never throws', () => {
 	fc.assert(
 		fc.property(fc.string({unit: 'grapheme'}), text => {
-			const {type} = parseInput(`/${text}`);
-			assert.notEqual(type, 'nothing');
+			assert.notDeepEqual(did(`/${text}`), []);
 			if (text.trim() !== '' && text.trim() !== 'quit') {
 				const plain = text.startsWith('/') ? `x${text}` : text;
-				assert.deepEqual(parseInput(plain), say(plain));
-				assert.deepEqual(parseInput(`//${text}`), say(`/${text}`));
+				assert.deepEqual(did(plain), say(plain));
+				assert.deepEqual(did(`//${text}`), say(`/${text}`));
 			}
 		}),
 		{numRuns: runs},
@@ -158,32 +148,51 @@ test('parse: in raw mode all is sent as it is, but the commands of raw mode', ()
 		'/nick x',
 		'/x',
 	]) {
-		assert.deepEqual(parseRawInput(line), say(line));
+		assert.deepEqual(didRaw(line), say(line));
 	}
 
-	assert.equal(parseRawInput('/help').type, 'help');
-	for (const type of ['quit', 'clear'] as const) {
-		assert.deepEqual(parseRawInput(`/${type}`), {type});
+	assert.deepEqual(didRaw('/help'), [['help', undefined]]);
+	assert.deepEqual(didRaw('/quit'), [['leave']]);
+	assert.deepEqual(didRaw('/clear'), [['clear']]);
+});
+
+test('parse: what is done to a socket names its peer, or nobody', () => {
+	assert.deepEqual(did('/pause'), [['control', {type: 'pause'}, undefined]]);
+	assert.deepEqual(didRaw('/reset heron'), [
+		['control', {type: 'reset'}, 'heron'],
+	]);
+	assert.deepEqual(did('/nodelay off heron'), [
+		['control', {type: 'nodelay', isOn: false}, 'heron'],
+	]);
+	for (const line of ['/nodelay', '/nodelay heron', '/pause heron otter']) {
+		assert.match(reasonOf(line), /is used like this: /);
 	}
 });
 
 test('parse: what a host may do takes one name, or none', () => {
 	for (const type of ['kick', 'ban', 'unban', 'mute', 'unmute'] as const) {
-		assert.deepEqual(parseInput(`/${type} heron`), {
-			type: 'host',
-			action: {type, who: 'heron'},
-		});
-		assert.equal(parseInput(`/${type}`).type, 'wrong');
-		assert.equal(parseInput(`/${type} heron otter`).type, 'wrong');
+		assert.deepEqual(did(`/${type} heron`), [['rule', {type, who: 'heron'}]]);
+		assert.match(reasonOf(`/${type}`), /is used like this: /);
+		assert.match(reasonOf(`/${type} heron otter`), /is used like this: /);
 	}
 
 	for (const type of ['lock', 'unlock', 'bans'] as const) {
-		assert.deepEqual(parseInput(`/${type}`), {type: 'host', action: {type}});
-		assert.equal(parseInput(`/${type} heron`).type, 'wrong');
+		assert.deepEqual(did(`/${type}`), [['rule', {type}]]);
+		assert.match(reasonOf(`/${type} heron`), /is used like this: /);
 	}
 
-	assert.deepEqual(parseRawInput('/kick heron'), {
-		type: 'say',
-		text: '/kick heron',
-	});
+	assert.deepEqual(didRaw('/kick heron'), say('/kick heron'));
+});
+
+test('parse: /who counts all, and names those it knows', () => {
+	const who = (names: string[], count = names.length) =>
+		did('/who', {names, count});
+	assert.deepEqual(who(['otter']), [['notice', 'info', '1 here: otter']]);
+	assert.deepEqual(who(['otter', 'heron']), [
+		['notice', 'info', '2 here: otter heron'],
+	]);
+	assert.deepEqual(who(['otter', 'heron'], 250), [
+		['notice', 'info', '250 here: otter heron and 248 more'],
+	]);
+	assert.deepEqual(who([], 250), [['notice', 'info', '250 here']]);
 });

@@ -1,0 +1,48 @@
+/** Hands that note what a typed line asks of them. */
+import type {RoomHands} from '../../source/commands/hands.js';
+import {parseLine, parseRawLine} from '../../source/commands/parse.js';
+
+type Noted = {
+	readonly mode?: 'room' | 'plain';
+	readonly names?: readonly string[];
+	readonly count?: number;
+};
+
+const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
+	const note =
+		<Result>(name: string, result: Result) =>
+		(...given: unknown[]): Result => {
+			calls.push([name, ...given]);
+			return result;
+		};
+
+	// A control and a rule are answered a turn later: that answer isn't noted.
+	const answer = Promise.resolve('done');
+	return {
+		say: note('say', undefined),
+		whisper: note('whisper', undefined),
+		rename: note('rename', undefined),
+		leave: note('leave', undefined),
+		members: () => ({count: count ?? names.length, names}),
+		search: note('search', undefined),
+		control: note('control', answer),
+		rule: note('rule', answer),
+		notice: note('notice', undefined),
+		clear: note('clear', undefined),
+		help: note('help', undefined),
+		view: note('view', undefined),
+	};
+};
+
+/** What a line in a room asks for: the names of the hands, and what they got. */
+export const did = (line: string, noted: Noted = {}): unknown[][] => {
+	const calls: unknown[][] = [];
+	parseLine(line, noted.mode ?? 'room')(noting(calls, noted));
+	return [...calls];
+};
+
+export const didRaw = (line: string): unknown[][] => {
+	const calls: unknown[][] = [];
+	parseRawLine(line)(noting(calls, {}));
+	return [...calls];
+};
