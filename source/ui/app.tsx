@@ -15,13 +15,11 @@ import type {Key} from './input/keys.js';
 import {chooseLayout} from './layout.js';
 import type {ScreenHands} from './screen-chat.js';
 import {pasted, press} from './input/sending.js';
-import {LifecyclePane, PeersPane} from './peers/socket-panes.js';
-import {TranscriptPane} from './transcript/transcript-pane.js';
 import {useDraft} from './input/use-draft.js';
 import {useKeyboard} from './input/use-keyboard.js';
 import {useSuspend, type StartJobControl} from './use-suspend.js';
 import {useViews, type PastWish} from './use-views.js';
-import {WirePane} from './wire/wire-pane.js';
+import {views as entries} from './views.js';
 
 export type AppProps = {
 	readonly store: Store;
@@ -163,46 +161,14 @@ export function App({
 	const area = layout.transcript;
 	const unseen = useUnseen(model, views.name === 'chat');
 	const note = unseen > 0 ? display` · ${unseen} new in the chat` : display``;
-	const title = display`${model.mode} ${model.where}`;
-	const main = {
-		chat: (
-			<TranscriptPane
-				area={area}
-				title={title}
-				transcript={model.transcript}
-				pending={model.pending}
-				anchor={views.chatAnchor}
-			/>
-		),
-		wire: (
-			<WirePane
-				area={area}
-				title={display`wire ${model.where}${note}`}
-				wire={model.socket.wire}
-				anchor={views.wireAnchor}
-				mode={model.mode}
-			/>
-		),
-		lifecycle: (
-			<LifecyclePane
-				area={area}
-				note={note}
-				model={model}
-				isExplained={isExplained}
-				anchor={views.stepsAnchor}
-			/>
-		),
-		peers: (
-			<PeersPane
-				area={area}
-				note={note}
-				model={model}
-				sortedBy={views.sortedBy}
-				top={views.peersTop}
-				now={monotonicMs()}
-			/>
-		),
-	}[views.name];
+	const main = entries[views.name].draw({
+		area,
+		note,
+		model,
+		views,
+		isExplained,
+		monotonicMs,
+	});
 	const connection = (
 		<ConnectionPane
 			area={layout.connection}

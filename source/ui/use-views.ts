@@ -3,43 +3,14 @@
  * a view that is left and come back to is where it was.
  */
 import {useReducer, useRef} from 'react';
-import type {ViewName as CommandView} from '../commands/hands.js';
 import type {Model} from '../store/model.js';
 import {olderThan} from '../store/past.js';
 import type {Key} from './input/keys.js';
-import {type Area, contentOf} from './layout.js';
-import {lastTop, peerColumns} from './peers/peer-table.js';
-import {lifecycleView, sideOf} from './lifecycle/timeline.js';
-import {
-	scrollPages,
-	scrollToTop,
-	scrollViewOf,
-	stickToTop,
-	viewportOf,
-	type Anchor,
-	type ScrollView,
-	type View,
-} from './pane/window.js';
-import {
-	createWireContext,
-	wireView,
-	type WireContext,
-} from './wire/wire-window.js';
-
-export type ViewName = 'chat' | CommandView;
-
-export type Views = {
-	readonly name: ViewName;
-	/** Where the readers of the transcript, the wire and the steps are. */
-	readonly chatAnchor: Anchor | undefined;
-	readonly wireAnchor: Anchor | undefined;
-	readonly wireContext: WireContext;
-	readonly stepsAnchor: Anchor | undefined;
-	/** Rows of the peers scrolled past. */
-	readonly peersTop: number;
-	/** The column that the peers are sorted by. */
-	readonly sortedBy: number;
-};
+import type {Area} from './layout.js';
+import {peerColumns} from './peers/peer-table.js';
+import type {Move, ViewName, Views} from './view.js';
+import {views as entries} from './views.js';
+import {createWireContext} from './wire/wire-window.js';
 
 export type ViewBox = {
 	readonly views: Views;
@@ -51,12 +22,10 @@ export type ViewBox = {
 	readonly follow: () => void;
 };
 
-const namesFor = ({listening}: Model): readonly ViewName[] =>
-	listening
-		? ['chat', 'wire', 'lifecycle', 'peers']
-		: ['chat', 'wire', 'lifecycle'];
-
-type Move = 'page-up' | 'page-down' | 'top' | 'bottom';
+const namesFor = (model: Model): readonly ViewName[] =>
+	Object.values(entries)
+		.filter(({isFor}) => isFor(model))
+		.map(({name}) => name);
 
 const moveOf = (key: Key): Move | undefined => {
 	switch (key.type) {
@@ -76,95 +45,6 @@ const moveOf = (key: Key): Move | undefined => {
 
 		default: {
 			return undefined;
-		}
-	}
-};
-
-const moveAnchor = (
-	view: View | ScrollView,
-	move: Move,
-): Anchor | undefined => {
-	switch (move) {
-		case 'page-up': {
-			return scrollPages(view, -1);
-		}
-
-		case 'page-down': {
-			return scrollPages(view, 1);
-		}
-
-		case 'top': {
-			return scrollToTop(view);
-		}
-
-		case 'bottom': {
-			return undefined;
-		}
-	}
-};
-
-/** @param end The furthest, as a number of rows. */
-const moveRows = (from: number, move: Move, page: number, end: number) => {
-	const steps = {
-		'page-up': from - page,
-		'page-down': from + page,
-		top: 0,
-		bottom: end,
-	};
-	return Math.max(0, Math.min(end, steps[move]));
-};
-
-/** Once scrolled, a bare pane has a row less: the first step counts with it. */
-const somewhere: Anchor = {index: 0, line: 0, seenEnd: 0};
-
-type Looked = {
-	readonly model: Model;
-	readonly area: Area;
-	readonly isExplained: boolean;
-};
-
-const moved = (
-	views: Views,
-	move: Move,
-	{model, area, isExplained}: Looked,
-): Views => {
-	const {height} = contentOf(area);
-	const page = Math.max(1, height - 2);
-	switch (views.name) {
-		case 'chat': {
-			const anchor = views.chatAnchor;
-			const {transcript, pending} = model;
-			const viewport = viewportOf(area, somewhere);
-			const view = {transcript, pending, anchor, ...viewport};
-			const chatAnchor =
-				move === 'top' && olderThan(model) !== undefined
-					? stickToTop(scrollViewOf(view))
-					: moveAnchor(view, move);
-			return {...views, chatAnchor};
-		}
-
-		case 'wire': {
-			const anchor = views.wireAnchor;
-			const {wire} = model.socket;
-			const context = views.wireContext;
-			const viewport = viewportOf(area, somewhere);
-			const view = wireView({wire, anchor, context, ...viewport});
-			return {...views, wireAnchor: moveAnchor(view, move)};
-		}
-
-		case 'peers': {
-			const peers = model.socket.peers?.rows ?? [];
-			const end = lastTop({peers, height});
-			return {...views, peersTop: moveRows(views.peersTop, move, page, end)};
-		}
-
-		case 'lifecycle': {
-			const anchor = views.stepsAnchor;
-			const {steps} = model.socket;
-			const viewport = viewportOf(area, somewhere);
-			const side = sideOf(model);
-			const shown = {steps, anchor, side, isExplained, ...viewport};
-			return {...views, stepsAnchor: moveAnchor(lifecycleView(shown), move)};
 		}
 	}
 };
@@ -258,7 +138,8 @@ export const useViews = (
 
 			const move = moveOf(key);
 			if (move) {
-				const next = moved(now, move, {model, area, isExplained});
+				const looked = {model, area, isExplained, views: now};
+				const next = {...now, ...entries[now.name].scroll(looked, move)};
 				replace(next);
 				const wish = pastWish(next, move, model);
 				if (wish) {

@@ -7,7 +7,7 @@ import type {Model} from '../../source/store/model.js';
 import {Store} from '../../source/store/store.js';
 import {App, type AppProps} from '../../source/ui/app.js';
 import {roomRules} from '../../source/ui/input/draft.js';
-import type {ViewName} from '../../source/ui/use-views.js';
+import type {ViewName} from '../../source/ui/view.js';
 import {FakeClock} from './clock.js';
 import {openInkScreen} from './ink-screen.js';
 import {keySequence, type Key} from './keys.js';
@@ -123,13 +123,20 @@ export const openApp = async (
 		},
 		/** No row is too wide, and the input is the last one. */
 		async assertWhole() {
-			const all = await screen.rows();
+			let all = await screen.rows();
+			// A frame may be on its way to the emulator still.
+			await until(
+				async () => {
+					all = await screen.rows();
+					return all.at(-1)!.startsWith('› ');
+				},
+				{what: 'the input as the last row', seen: () => all.join('\n')},
+			);
 			assert.equal(all.length, size.rows);
 			for (const row of all) {
 				assert.ok(stringWidth(row) <= size.columns, JSON.stringify(row));
 			}
 
-			assert.match(all.at(-1)!, /^› /u, all.join('\n'));
 			assert.equal(
 				all.filter(row => row.startsWith('›')).length,
 				1,

@@ -1,74 +1,23 @@
-/** The table of peers and the lifecycle, where the transcript stands else. */
-import {useMemo} from 'react';
+/** Each call and each state, both ends side by side. */
 import {display, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
+import type {Area} from '../layout.js';
 import {belowSpan} from '../pane/below-span.js';
-import {contentOf, type Area} from '../layout.js';
 import {Pane} from '../pane/pane.js';
-import {RowText} from '../text/shown-text.js';
+import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {createRow, type Row} from '../text/row.js';
+import {RowText} from '../text/shown-text.js';
+import {wrapText} from '../text/wrap.js';
 import {
 	ladderColumns,
 	lifecycleHead,
 	lifecycleView,
 	sideOf,
-} from '../lifecycle/timeline.js';
-import {symbols} from '../theme.js';
-import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
-import {wrapText} from '../text/wrap.js';
-import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
-
-export type PeersPaneProps = {
-	readonly area: Area;
-	/** Behind the title: what came in the chat meanwhile. */
-	readonly note: DisplayText;
-	readonly model: Model;
-	readonly sortedBy: number;
-	/** Rows scrolled past. */
-	readonly top: number;
-	/** Monotonic milliseconds. */
-	readonly now: number;
-};
-
-export function PeersPane({
-	area,
-	note,
-	model,
-	sortedBy,
-	top,
-	now,
-}: PeersPaneProps) {
-	const unsorted = model.socket.peers?.rows;
-	const peers = useMemo(
-		() => sortPeers(unsorted ?? [], sortedBy),
-		[unsorted, sortedBy],
-	);
-	const {width, height} = contentOf(area);
-	const rows = peerTableRows({peers, sortedBy, top, now, width, height});
-	const below = lastTop({peers, height}) - top;
-	const order = display`by ${peerColumns[sortedBy]!.title} · Ctrl-O sorts`;
-	return (
-		<Pane
-			area={area}
-			title={{text: display`peers ${peers.length}${note}`}}
-			footer={{
-				text:
-					below > 0
-						? display`${symbols.below} ${below} below · ${order}`
-						: order,
-				dim: true,
-			}}
-		>
-			{rows.map((row, index) => (
-				<RowText key={index} row={row} />
-			))}
-		</Pane>
-	);
-}
+} from './timeline.js';
 
 export type LifecyclePaneProps = {
 	readonly area: Area;
-	/** Behind the title: what came in the chat meanwhile. */
+	/** After the title: what came in the chat meanwhile. */
 	readonly note: DisplayText;
 	readonly model: Model;
 	readonly isExplained: boolean;

@@ -1,0 +1,57 @@
+/** The table of peers. */
+import {useMemo} from 'react';
+import {display, type DisplayText} from '../../protocol/display.js';
+import type {Model} from '../../store/model.js';
+import {contentOf, type Area} from '../layout.js';
+import {Pane} from '../pane/pane.js';
+import {RowText} from '../text/shown-text.js';
+import {symbols} from '../theme.js';
+import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
+
+export type PeersPaneProps = {
+	readonly area: Area;
+	/** Behind the title: what came in the chat meanwhile. */
+	readonly note: DisplayText;
+	readonly model: Model;
+	readonly sortedBy: number;
+	/** Rows scrolled past. */
+	readonly top: number;
+	/** Monotonic milliseconds. */
+	readonly now: number;
+};
+
+export function PeersPane({
+	area,
+	note,
+	model,
+	sortedBy,
+	top,
+	now,
+}: PeersPaneProps) {
+	const unsorted = model.socket.peers?.rows;
+	const peers = useMemo(
+		() => sortPeers(unsorted ?? [], sortedBy),
+		[unsorted, sortedBy],
+	);
+	const {width, height} = contentOf(area);
+	const rows = peerTableRows({peers, sortedBy, top, now, width, height});
+	const below = lastTop({peers, height}) - top;
+	const order = display`by ${peerColumns[sortedBy]!.title} · Ctrl-O sorts`;
+	return (
+		<Pane
+			area={area}
+			title={{text: display`peers ${peers.length}${note}`}}
+			footer={{
+				text:
+					below > 0
+						? display`${symbols.below} ${below} below · ${order}`
+						: order,
+				dim: true,
+			}}
+		>
+			{rows.map((row, index) => (
+				<RowText key={index} row={row} />
+			))}
+		</Pane>
+	);
+}

@@ -1,0 +1,13 @@
+/** The views, in the order of Ctrl-T. */
+import {lifecycle} from './lifecycle/view.js';
+import {peers} from './peers/view.js';
+import {chat} from './transcript/view.js';
+import type {ViewEntry, ViewName} from './view.js';
+import {wire} from './wire/view.js';
+
+export const views: Readonly<Record<ViewName, ViewEntry>> = {
+	chat,
+	wire,
+	lifecycle,
+	peers,
+};

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import {afterEach, test} from 'node:test';
+import {cleanup, render} from 'ink-testing-library';
+import type {Step} from '../../../source/tcp/tcp.js';
+import {toDisplay} from '../../../source/protocol/display.js';
+import type {Area, Frame} from '../../../source/ui/layout.js';
+import {
+	LifecyclePane,
+	type LifecyclePaneProps,
+} from '../../../source/ui/lifecycle/lifecycle-pane.js';
+import {listeningOf, modelOf, socketOf, wallNow} from '../../helpers/models.js';
+import {called, read} from '../../helpers/steps.js';
+
+afterEach(cleanup);
+
+const areaOf = (frame: Frame, width = 60, height = 7): Area => ({
+	x: 0,
+	y: 0,
+	width,
+	height,
+	frame,
+});
+
+const linesOf = (element: Parameters<typeof render>[0]) =>
+	render(element).lastFrame()!.split('\n');
+
+const at = wallNow;
+const steps: readonly Step[] = [
+	called('connect()', {at}),
+	read('ESTABLISHED', {at}),
+	read('ESTABLISHED', {at, end: 'remote'}),
+];
+
+const lifecycle = (changes: Partial<LifecyclePaneProps> = {}) =>
+	linesOf(
+		<LifecyclePane
+			area={areaOf('box')}
+			note={toDisplay('')}
+			model={modelOf(socketOf({steps}))}
+			isExplained={false}
+			anchor={undefined}
+			{...changes}
+		/>,
+	);
+
+test('lifecycle pane: the lifecycle is a ladder, and says what its signs mean', () => {
+	assert.deepEqual(lifecycle(), [
+		'╭ lifecycle 127.0.0.1:5001 ────────────────────────────────╮',
+		'│              client (here)         server                │',
+		'│ 14:02:11.204 connect()                                   │',
+		'│ 14:02:11.204 ● ESTABLISHED                               │',
+		'│ 14:02:11.204                       ● ESTABLISHED         │',
+		'│                                                          │',
+		'╰ ● read from the kernel · ○ inferred ─────────────────────╯',
+	]);
+});
+
+test('lifecycle pane: a narrow lifecycle is a list, with one sign more', () => {
+	assert.deepEqual(lifecycle({area: areaOf('rules', 40, 6)}), [
+		'─ lifecycle 127.0.0.1:5001 ─────────────',
+		'14:02:11.204 connect()',
+		'14:02:11.204 ● ESTABLISHED',
+		'14:02:11.204→● ESTABLISHED',
+		'',
+		'─ ● read · ○ inferred · → other end ────',
+	]);
+});
+
+test('lifecycle pane: on a server the right side of the ladder is here', () => {
+	const model = modelOf({...socketOf({steps}), listening: listeningOf()});
+	assert.match(lifecycle({model})[1]!, / client +server \(here\) /u);
+});
+
+test('lifecycle pane: a lifecycle that is scrolled says how much is below', () => {
+	const anchor = {index: 0, line: 0, seenEnd: 3};
+	const box = lifecycle({area: areaOf('box', 60, 5), anchor});
+	assert.match(box[2]!, /connect\(\)/u);
+	assert.match(box.at(-1)!, /^╰ ↓ 1 below ─/u);
+	const bare = lifecycle({area: areaOf('bare', 60, 3), anchor});
+	assert.deepEqual(bare.slice(1), ['14:02:11.204 connect()', '↓ 2 below']);
+});
+
+test('lifecycle pane: without a step the lifecycle says why', () => {
+	const lines = lifecycle({model: modelOf()});
+	assert.match(
+		lines[1]!,
+		/No step was seen\. A Unix domain socket has no TCP/u,
+	);
+	assert.doesNotMatch(lines.join('\n'), /client|●/u);
+});
