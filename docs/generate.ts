@@ -16,6 +16,7 @@ import {sessionTable} from '../source/connection/session.js';
 import {serverTable} from '../source/connection/listening.js';
 import {errorCodes} from '../source/errors.js';
 import {helpText} from '../source/options/flags.js';
+import {houseDiagram} from './house.js';
 
 const table = (
 	head: readonly string[],
@@ -79,6 +80,7 @@ export const parts: Readonly<Record<string, () => string>> = {
 	server: () => diagram(serverTable satisfies DrawnTable, 'binding'),
 	session: () => diagram(sessionTable satisfies DrawnTable, 'accepted'),
 	benchmark: readmeTable,
+	house: houseDiagram,
 	errors: () =>
 		table(
 			['code', 'means'],
@@ -99,6 +101,7 @@ export const generated = (text: string): string =>
 /** The files that have such parts. */
 export const generatedFiles = [
 	'README.md',
+	'docs/architecture.md',
 	'docs/protocol.md',
 	'docs/states.md',
 ] as const;

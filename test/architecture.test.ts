@@ -25,12 +25,13 @@ const tiers = [
 	['cli'],
 	['program'],
 	['ui', 'plain', 'index'],
+	['store'],
 	['options'],
 	['chat'],
 	['raw', 'server', 'client', 'relay', 'agents'],
 	['watch', 'recording'],
 	['socket'],
-	['store', 'room', 'history'],
+	['room', 'history'],
 	['event'],
 	['commands', 'connection'],
 	['tcp', 'protocol'],
@@ -99,6 +100,12 @@ const brokenBy = (path: string, {specifier, kind}: Import) => {
 
 	if (tierOf(target) < tierOf(unit)) {
 		return `${target} is above ${unit}: imports point down`;
+	}
+
+	if (pureFolders.has(unit) && !pureFolders.has(target)) {
+		return target === 'errors'
+			? undefined
+			: `${unit}/ is pure, ${target} is not`;
 	}
 
 	if (['ui plain', 'plain ui'].includes(`${unit} ${target}`)) {
@@ -171,7 +178,12 @@ test('architecture: every import of source/ keeps to the rules', () => {
 });
 
 const planted: Array<[path: string, text: string, rule: string]> = [
-	['store/a.ts', "import {a} from '../server/a.js';", 'server is above store'],
+	[
+		'store/a.ts',
+		"import {a} from '../server/a.js';",
+		'store/ is pure, server is not',
+	],
+	['watch/a.ts', "import {a} from '../store/a.js';", 'store is above watch'],
 	['room/a.ts', "import type {\n\tA,\n} from\n\t'../ui/a.js';", 'ui is above'],
 	['errors.ts', "import './protocol/frame.js';", 'protocol is above errors'],
 	['server/a.ts', "const a = await import('../plain/a.js');", 'plain is above'],

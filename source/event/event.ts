@@ -14,6 +14,9 @@ import type {PeerRow} from './peer-row.js';
 
 export type Tone = 'info' | 'good' | 'warn' | 'bad';
 
+/** Bytes of one chunk that are shown. */
+export const maxChunkBytes = 16 * 1024;
+
 /** One read or one write of a socket. */
 export type WireChunk = {
 	readonly at: number;

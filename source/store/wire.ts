@@ -12,9 +12,6 @@ export type Wire = {
 	readonly keptBytes: number;
 };
 
-/** Bytes of one chunk that are kept. */
-export const maxChunkBytes = 16 * 1024;
-
 /** Bytes that are kept in all. */
 export const maxWireBytes = 1024 * 1024;
 

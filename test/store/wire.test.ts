@@ -4,12 +4,11 @@ import fc from 'fast-check';
 import {
 	appendWire,
 	emptyWire,
-	maxChunkBytes,
 	maxWireBytes,
 	maxWireChunks,
 	type Wire,
 } from '../../source/store/wire.js';
-import type {WireChunk} from '../../source/event/event.js';
+import {maxChunkBytes, type WireChunk} from '../../source/event/event.js';
 
 const chunkOf = (bytes: number, at = 0): WireChunk => ({
 	at,

@@ -6,11 +6,10 @@ import {toDisplay} from '../../../source/protocol/display.js';
 import {
 	appendWire,
 	emptyWire,
-	maxChunkBytes,
 	maxWireChunks,
 	type Wire,
 } from '../../../source/store/wire.js';
-import type {WireChunk} from '../../../source/event/event.js';
+import {maxChunkBytes, type WireChunk} from '../../../source/event/event.js';
 import {chooseLayout, contentOf, type Area} from '../../../source/ui/layout.js';
 import type {Row} from '../../../source/ui/text/row.js';
 import {

@@ -1,0 +1,42 @@
+/** The house in one picture: the rooms of source/, as their imports lie. */
+import {graphBelow, reduced, roomsOf} from './imports.js';
+
+const source = new URL('../source/', import.meta.url);
+
+/** How far a room is from the ground: one more than the highest it stands on. */
+const storeyOf = (
+	room: string,
+	rooms: ReadonlyMap<string, readonly string[]>,
+): number =>
+	1 +
+	Math.max(-1, ...(rooms.get(room) ?? []).map(each => storeyOf(each, rooms)));
+
+/**
+ * A Mermaid flowchart. An arrow means 'imports'; one that follows from others
+ * is left out, and so is `errors`, which all rooms stand on.
+ */
+export const houseDiagram = (): string => {
+	const all = roomsOf(graphBelow(source));
+	const shown = new Map(
+		[...all]
+			.filter(([room]) => !['errors', 'trace'].includes(room))
+			.map(([room, targets]) => [
+				room,
+				targets.filter(target => !['errors', 'trace'].includes(target)),
+			]),
+	);
+	const rooms = [...shown.keys()].toSorted(
+		(a, b) => storeyOf(b, shown) - storeyOf(a, shown) || (a < b ? -1 : 1),
+	);
+	const arrows = reduced(shown);
+	return [
+		'```mermaid',
+		'flowchart TD',
+		...rooms.flatMap(room =>
+			(arrows.get(room) ?? [])
+				.toSorted((a, b) => rooms.indexOf(a) - rooms.indexOf(b))
+				.map(target => `    ${room} --> ${target}`),
+		),
+		'```',
+	].join('\n');
+};
