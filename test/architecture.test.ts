@@ -35,7 +35,7 @@ const tiers = [
 	['event'],
 	['commands', 'connection'],
 	['tcp', 'protocol'],
-	['errors', 'trace'],
+	['errors', 'trace', 'rounds'],
 ];
 const pureFolders = new Set([
 	'protocol',

@@ -10,6 +10,7 @@ import {turn} from '../history/turn.js';
 import type {Held} from '../room/log.js';
 import type {Room} from '../room/room.js';
 import type {TakenBack} from '../room/numbers.js';
+import {Rounds} from '../rounds.js';
 
 export type KeeperOptions = {
 	readonly room: Room;
@@ -28,20 +29,20 @@ export type KeeperOptions = {
 export class Keeper {
 	readonly #options: KeeperOptions;
 	#isFailing = false;
-	#keeping: Promise<void> | undefined;
+	readonly #rounds = new Rounds(async () => this.#keep());
 
 	constructor(options: KeeperOptions) {
 		this.#options = options;
 	}
 
-	/** The log grew. */
+	/** The log may have grown: what waits in it is kept, if anything does. */
 	post(): void {
-		this.#keeping ??= this.#keep();
+		void this.#rounds.request();
 	}
 
 	/** Settles once all that was appended is kept, or taken back. */
 	async settled(): Promise<void> {
-		await this.#keeping;
+		return this.#rounds.request();
 	}
 
 	async #keep(): Promise<void> {
@@ -55,8 +56,6 @@ export class Keeper {
 			// eslint-disable-next-line no-await-in-loop -- the next group is to come later
 			await turn();
 		}
-
-		this.#keeping = undefined;
 	}
 
 	async #append(held: Held): Promise<void> {
