@@ -7,6 +7,7 @@
  * would pass for root.
  */
 import type {Socket} from 'node:net';
+import {Rounds} from '../rounds.js';
 import {endpointsOf} from './address.js';
 import {readTcpRows} from './tcp-table.js';
 
@@ -24,7 +25,7 @@ export type ReadRows = typeof readTcpRows;
 export class PeerUids {
 	readonly #readRows: ReadRows;
 	#waiting: Asked[] = [];
-	#isReading = false;
+	readonly #rounds = new Rounds(async () => this.#read());
 
 	constructor(readRows: ReadRows = readTcpRows) {
 		this.#readRows = readRows;
@@ -38,33 +39,32 @@ export class PeerUids {
 			? undefined
 			: new Promise(resolve => {
 					this.#waiting.push({local, remote, port, resolve});
-					void this.#read();
+					void this.#rounds.request();
 				});
 	}
 
 	async #read(): Promise<void> {
-		if (this.#isReading) {
-			return;
+		// Who asks from now on waits for the next: this one may have passed it.
+		const asked = this.#waiting;
+		this.#waiting = [];
+		const uids = await this.#uidsAt(new Set(asked.map(({port}) => port)));
+		for (const {local, remote, resolve} of asked) {
+			resolve(uids.get(`${remote} ${local}`));
 		}
+	}
 
-		this.#isReading = true;
-		while (this.#waiting.length > 0) {
-			// Who asks from now on waits for the next: this one may have passed it.
-			const asked = this.#waiting;
-			this.#waiting = [];
-			const ports = new Set(asked.map(({port}) => port));
-			// eslint-disable-next-line no-await-in-loop -- who asks meanwhile is in the next look
-			const rows = await this.#readRows(ports);
-			const uids = new Map(
-				(rows ?? [])
+	/** The uid of each socket at some ports, by its two ends. */
+	async #uidsAt(ports: ReadonlySet<number>): Promise<Map<string, number>> {
+		try {
+			const rows = (await this.#readRows(ports)) ?? [];
+			return new Map(
+				rows
 					.filter(({inode}) => inode !== '0')
 					.map(({socket}) => [`${socket.local} ${socket.remote}`, socket.uid]),
 			);
-			for (const {local, remote, resolve} of asked) {
-				resolve(uids.get(`${remote} ${local}`));
-			}
+		} catch {
+			// Who asked is answered all the same, or would be waited for for ever.
+			return new Map();
 		}
-
-		this.#isReading = false;
 	}
 }

@@ -6,6 +6,7 @@ import type {Socket} from 'node:net';
 import {test} from 'node:test';
 import {Door} from '../../source/server/admission.js';
 import {PeerUids} from '../../source/socket/peer-uid.js';
+import {readTcpRows} from '../../source/socket/tcp-table.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
 import {anyPort, openServer, portOf} from '../helpers/room.js';
@@ -99,6 +100,26 @@ test('same user: where nobody can tell, nobody comes in', async t => {
 		"This room is for user 7 alone, and whose process you are can't be told.",
 	);
 	assert.equal(new Door().isAsking, false);
+});
+
+test('same user: a look that fails is an answer too, and the next one works', async t => {
+	const accepted: Socket[] = [];
+	const bare = await listenBare(t, socket => {
+		accepted.push(socket);
+	});
+	await openWire(t, bare.address);
+	const ours = await until(() => accepted[0], {what: 'the accept'});
+	let isFailing = true;
+	const uids = new PeerUids(async ports => {
+		if (isFailing) {
+			isFailing = false;
+			throw new Error('EMFILE');
+		}
+
+		return readTcpRows(ports);
+	});
+	assert.equal(await uids.of(ours), undefined);
+	assert.equal(await uids.of(ours), own);
 });
 
 test('same user: one that is gone before it is known ends as others do', async t => {
