@@ -17,14 +17,20 @@ const intervalMs = 1000;
 export class Syncing {
 	readonly #setTimer: SetTimer;
 	readonly #onFailure: (error: unknown) => void;
+	readonly #syncData: typeof syncData;
 	#cancel: (() => void) | undefined;
 	#running: Promise<void> = Promise.resolve();
 	#isDue = false;
 
 	/** @param onFailure For one that the timer began. */
-	constructor(setTimer: SetTimer, onFailure: (error: unknown) => void) {
+	constructor(
+		setTimer: SetTimer,
+		onFailure: (error: unknown) => void,
+		sync = syncData,
+	) {
 		this.#setTimer = setTimer;
 		this.#onFailure = onFailure;
+		this.#syncData = sync;
 	}
 
 	/** Bytes were written that are to be on the disk within a second. */
@@ -32,7 +38,7 @@ export class Syncing {
 		this.#isDue = true;
 		this.#cancel ??= this.#setTimer(() => {
 			this.#cancel = undefined;
-			this.#running = this.#sync(fd).catch(this.#onFailure);
+			this.#running = this.#syncAfter(this.#running, fd);
 		}, intervalMs);
 	}
 
@@ -44,6 +50,16 @@ export class Syncing {
 		await this.#sync(fd);
 	}
 
+	/** One at a time: a file must not be closed while an earlier one still runs. */
+	async #syncAfter(before: Promise<void>, fd: number): Promise<void> {
+		await before;
+		try {
+			await this.#sync(fd);
+		} catch (error) {
+			this.#onFailure(error);
+		}
+	}
+
 	async #sync(fd: number): Promise<void> {
 		if (!this.#isDue) {
 			return;
@@ -51,7 +67,7 @@ export class Syncing {
 
 		this.#isDue = false;
 		try {
-			await syncData(fd);
+			await this.#syncData(fd);
 		} catch (error) {
 			// The kernel tells of a failure once; the next one is to try again.
 			this.#isDue = true;

@@ -32,3 +32,35 @@ test('history: a sync that failed is told, and tried again', async t => {
 	assert.deepEqual(clock.delays, [], 'nothing is left to sync');
 	assert.deepEqual(codes(), ['EBADF']);
 });
+
+test('history: of two syncs that the timer began, the first is waited for as well', async () => {
+	const clock = new FakeClock();
+	const ends: Array<() => void> = [];
+	const syncing = new Syncing(
+		clock.setTimer,
+		() => undefined,
+		async () =>
+			new Promise<void>(resolve => {
+				ends.push(resolve);
+			}),
+	);
+	const begun = async (count: number) =>
+		until(() => ends.length === count, {what: `sync ${count}`});
+	syncing.wrote(1);
+	clock.advance(1000);
+	await begun(1);
+	syncing.wrote(1);
+	clock.advance(1000);
+	// One at a time: the disk that takes a second for one takes two for both.
+	await new Promise(setImmediate);
+	assert.equal(ends.length, 1);
+	let isOver = false;
+	const now = syncing.now(1).then(() => {
+		isOver = true;
+	});
+	ends[0]!();
+	await begun(2);
+	assert.equal(isOver, false);
+	ends[1]!();
+	await now;
+});
