@@ -33,6 +33,7 @@ export class ConnectionRunner {
 	readonly closed: Promise<SockchatError | undefined>;
 	readonly #options: ConnectionRunnerOptions;
 	readonly #events: ConnectionEvent[] = [];
+	#isDispatching = false;
 	#connection: Connection;
 	#wake: {at: number; cancel: () => void} | undefined;
 	#settle!: (cause: SockchatError | undefined) => void;
@@ -62,15 +63,20 @@ export class ConnectionRunner {
 	/** Events that an effect causes wait until the one at work is done. */
 	dispatch(event: ConnectionEvent): void {
 		this.#events.push(event);
-		if (this.#events.length > 1) {
+		if (this.#isDispatching) {
 			return;
 		}
 
-		for (let next = this.#events[0]; next; next = this.#events[0]) {
-			const before = this.#connection.phase;
-			const [connection, ...effects] = transition(this.#connection, next);
-			this.#enter(connection, effects, connection.phase !== before);
-			this.#events.shift();
+		this.#isDispatching = true;
+		try {
+			for (let next = this.#events.shift(); next; next = this.#events.shift()) {
+				const before = this.#connection.phase;
+				const [connection, ...effects] = transition(this.#connection, next);
+				this.#enter(connection, effects, connection.phase !== before);
+			}
+		} finally {
+			// Whatever a listener throws: the next event is taken all the same.
+			this.#isDispatching = false;
 		}
 	}
 
