@@ -145,6 +145,7 @@ export const openQuietRoom = async (owner: Owner): Promise<QuietRoom> => {
 	});
 	const client = randomUUID();
 	const witness = await joinWire(owner, server.address, 'witness');
+	witness.isAnsweringPings = true;
 	const otter = await joinWire(owner, server.address, 'otter', {client});
 	const plain = await openPlain(owner, server.address);
 	plain.write('/who\n');
