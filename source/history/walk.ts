@@ -4,6 +4,7 @@
  * file, so a line is not parsed unless it is of a shape that we don't write.
  */
 import {Buffer} from 'node:buffer';
+import {plainN, rememberedClients} from '../protocol/frame.js';
 import {isCount} from './lines.js';
 
 // As the codec writes a message, up to its text. Latin 1 serves: what is
@@ -63,7 +64,8 @@ const copyOf = (slice: string): string => Buffer.from(slice).toString();
  * Walks whole entry lines, and notes for each client the last n in them.
  *
  * @param after The seq that the first of them follows.
- * @param lastN In the order of last use, as the room keeps it.
+ * @param lastN In the order of last use, as the room keeps it, and no more of
+ * them.
  * @returns The last one's seq; undefined where a line is no entry, or not the
  * next one.
  */
@@ -85,11 +87,15 @@ export const walkEntries = (
 
 		seq++;
 		start = end + 1;
-		const use = entry.id === undefined ? undefined : uses.get(entry.id);
+		if (entry.id === undefined || entry.n === plainN) {
+			continue;
+		}
+
+		const use = uses.get(entry.id);
 		if (use) {
 			use.n = entry.n;
 			use.seq = seq;
-		} else if (entry.id !== undefined) {
+		} else {
 			uses.set(copyOf(entry.id), {n: entry.n, seq});
 		}
 	}
@@ -97,6 +103,14 @@ export const walkEntries = (
 	for (const [id, {n}] of [...uses].toSorted(([, a], [, b]) => a.seq - b.seq)) {
 		lastN.delete(id);
 		lastN.set(id, n);
+	}
+
+	for (const id of lastN.keys()) {
+		if (lastN.size <= rememberedClients) {
+			break;
+		}
+
+		lastN.delete(id);
 	}
 
 	return seq;

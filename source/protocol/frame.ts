@@ -21,6 +21,15 @@ export const maxTextBytes = 16 * 1024;
 /** Entries a member gets on joining without `since`. */
 export const replayEntries = 100;
 
+/**
+ * Clients that are not in the room and whose last n it remembers: those that
+ * said something and were here last. Of members it is always remembered.
+ */
+export const rememberedClients = 65_536;
+
+/** The n of a plain peer's messages: it has no way to say one again. */
+export const plainN = 0;
+
 /** Names that a `members` list holds at most; `count` is always right. */
 export const maxListedNames = 200;
 
@@ -179,6 +188,7 @@ export type Message = {
 	readonly from: string;
 	/** The first 16 hex digits of the SHA-256 of the sender's client. */
 	readonly id: string;
+	/** The sender's own number for it; 0 where that is a plain peer. */
 	readonly n: number;
 	readonly text: string;
 };

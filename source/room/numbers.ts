@@ -1,7 +1,13 @@
 /**
  * The n of each client that the room has taken, so that a message that is said
  * again is stored once; and which of them are not kept yet.
+ *
+ * It is needed for as long as a client may say again what it is not sure of,
+ * which nobody can tell: so of members it is remembered without exception, and
+ * of those that went, of so many. Who said nothing has none, and a plain peer
+ * says nothing twice.
  */
+import {plainN, rememberedClients} from '../protocol/frame.js';
 
 /** One's own message that was taken back, since it could not be kept. */
 export type TakenBack = {readonly id: string; readonly n: number};
@@ -12,19 +18,17 @@ type Held = TakenBack & {
 	readonly before: number;
 };
 
-// A client's n is needed for as long as it may send again; the oldest go.
-const maxRememberedClients = 65_536;
-
 export class Numbers {
-	readonly #last = new Map<string, number>();
-	/** Who was taken from last. */
-	#newest: string | undefined;
+	/** Of members, those that have said something. */
+	readonly #present = new Map<string, number>();
+	/** Of others; who went first comes first, and is forgotten first. */
+	readonly #absent = new Map<string, number>();
 	/** Those that are in the log and not shown yet, in their order. */
 	#held: Held[] = [];
 
 	/** The highest n that was taken from a client; 0 if none. */
 	taken(id: string): number {
-		return this.#last.get(id) ?? 0;
+		return this.#present.get(id) ?? this.#absent.get(id) ?? 0;
 	}
 
 	/** The highest n of a client that is kept, as far as that is known. */
@@ -34,27 +38,46 @@ export class Numbers {
 
 	/** The highest n kept for each client, with the log up to a seq. */
 	at(seq: number): Map<string, number> {
-		const clients = new Map(this.#last);
-		for (const {id, before, ...held} of this.#held.toReversed()) {
+		const clients = new Map([...this.#absent, ...this.#present]);
+		for (const held of this.#held.toReversed()) {
 			if (held.seq > seq) {
-				clients.set(id, before);
+				takeFrom(clients, held);
 			}
 		}
 
 		return clients;
 	}
 
-	take(id: string, n: number): void {
-		// Deleted first, so that the map's order is the order of last use; not where
-		// it is so already, as each time costs a part of a new table.
-		if (id !== this.#newest) {
-			this.#last.delete(id);
-			this.#newest = id;
+	/** A client of before, that isn't in the room. */
+	remember(id: string, n: number): void {
+		this.#absent.set(id, n);
+		if (this.#absent.size > rememberedClients) {
+			this.#absent.delete(this.#absent.keys().next().value!);
 		}
+	}
 
-		this.#last.set(id, n);
-		if (this.#last.size > maxRememberedClients) {
-			this.#last.delete(this.#last.keys().next().value!);
+	/** A client becomes a member. */
+	enter(id: string): void {
+		const n = this.#absent.get(id);
+		if (n !== undefined) {
+			this.#absent.delete(id);
+			this.#present.set(id, n);
+		}
+	}
+
+	/** A member goes. */
+	leave(id: string): void {
+		const n = this.#present.get(id);
+		if (n !== undefined) {
+			this.#present.delete(id);
+			this.remember(id, n);
+		}
+	}
+
+	/** A member has said something. */
+	take(id: string, n: number): void {
+		if (n !== plainN) {
+			this.#present.set(id, n);
 		}
 	}
 
@@ -73,10 +96,19 @@ export class Numbers {
 	takeBack(): readonly TakenBack[] {
 		const taken = this.#held;
 		this.#held = [];
-		for (const {id, before} of taken.toReversed()) {
-			this.#last.set(id, before);
+		for (const held of taken.toReversed()) {
+			takeFrom(this.#present, held);
+			takeFrom(this.#absent, held);
 		}
 
 		return taken;
 	}
 }
+
+const takeFrom = (clients: Map<string, number>, {id, before}: Held): void => {
+	if (before === 0) {
+		clients.delete(id);
+	} else if (clients.has(id)) {
+		clients.set(id, before);
+	}
+};

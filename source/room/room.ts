@@ -11,6 +11,7 @@ import {SockchatError} from '../errors.js';
 import {frameLine, messageLines, type Said} from '../protocol/codec.js';
 import {
 	maxListedNames,
+	plainN,
 	type Entry,
 	type LeaveReason,
 	type MemberList,
@@ -95,7 +96,7 @@ export class Room {
 		if (past) {
 			this.log.restore(past.tail, past.tailFirstSeq);
 			for (const [id, n] of past.lastN) {
-				this.#numbers.take(id, n);
+				this.#numbers.remember(id, n);
 			}
 		}
 	}
@@ -213,6 +214,7 @@ export class Room {
 		}
 
 		const member = {id, nick: parsed};
+		this.#numbers.enter(id);
 		this.#byId.set(id, member);
 		this.#byKey.set(foldNick(parsed), member);
 		if (this.#byId.size <= maxListedNames) {
@@ -238,6 +240,7 @@ export class Room {
 
 		const {nick} = member;
 		const wasAnnouncing = this.isAnnouncing;
+		this.#numbers.leave(id);
 		this.#byId.delete(id);
 		this.#byKey.delete(foldNick(nick));
 		this.#namesJson = undefined;
@@ -284,7 +287,8 @@ export class Room {
 	/**
 	 * Appends a message, or drops it if this n of the client was stored before.
 	 *
-	 * @param n The client's number for it: positive, rising.
+	 * @param n The client's number for it: positive, rising; `plainN` of a plain
+	 * peer, whose messages are all new.
 	 */
 	say(member: Member, n: number, text: string, at: number): SayResult {
 		const {head} = this.log;
@@ -315,7 +319,7 @@ export class Room {
 		const refused: RefusedSay[] = [];
 		let before = this.lastTaken(id);
 		for (const {n, text, json} of says) {
-			if (n <= before) {
+			if (n !== plainN && n <= before) {
 				continue;
 			}
 

@@ -17,6 +17,7 @@ import {display, joinText, type DisplayText} from '../protocol/display.js';
 import {
 	maxFrameBytes,
 	plainIdleMs,
+	plainN,
 	type LeaveReason,
 	type Message,
 	type Whispered,
@@ -231,8 +232,7 @@ export class PlainDialect implements Dialect {
 		}
 
 		const {room, clock} = sessions;
-		const n = room.lastTaken(member.id) + 1;
-		const result = room.say(member, n, text, clock.wallMs());
+		const result = room.say(member, plainN, text, clock.wallMs());
 		if (result.kind === 'refused') {
 			this.tellError(result.error);
 		} else {

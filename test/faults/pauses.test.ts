@@ -44,8 +44,8 @@ const createListedClock = (): {
 };
 
 for (const {fsync, bursts} of [
-	{fsync: 'interval', bursts: sized(100, 3)},
-	{fsync: 'always', bursts: sized(1500, 20)},
+	{fsync: 'interval', bursts: sized(30, 3)},
+	{fsync: 'always', bursts: sized(600, 20)},
 ] as const) {
 	test(
 		`faults: ${bursts} bursts with a silent room between them, --fsync ${fsync}: all have all, on the disk as well`,

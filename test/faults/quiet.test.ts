@@ -16,7 +16,7 @@ import {
 import {sized} from '../helpers/faults/size.js';
 import type {Owner} from '../helpers/environment.js';
 
-const runs = Number(env['FAST_CHECK_RUNS'] ?? sized(500, 15));
+const runs = Number(env['FAST_CHECK_RUNS'] ?? sized(250, 15));
 
 /** Runs something with an end of its own. */
 const within = async (work: (owner: Owner) => Promise<void>): Promise<void> => {

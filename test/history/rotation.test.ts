@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type {Buffer} from 'node:buffer';
+import {Buffer} from 'node:buffer';
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
+import {plainN, rememberedClients} from '../../source/protocol/frame.js';
 import {
 	lineOf,
 	look,
@@ -200,5 +201,38 @@ test('history: no rotation is gone on with over a name that is taken', async t =
 	assert.equal(readFileSync(`${path}.000000000001`, 'utf8'), 'not ours');
 	await look(path, ({history}) => {
 		assert.deepEqual(seqsOf(history.recovered.tail), range(1, 21));
+	});
+});
+
+test('history: a start takes as many clients over as a room remembers, the last ones', async t => {
+	const path = makePath(t);
+	const surplus = 10;
+	const idOf = (seq: number) => seq.toString(16).padStart(16, '0');
+	const count = rememberedClients + surplus;
+	await look(path, async ({history}) => {
+		const lines = range(1, count).map(seq =>
+			lineOf(seq, {id: idOf(seq), n: 1}),
+		);
+		await history.append(Buffer.concat(lines), stateAt(count));
+	});
+	await look(path, ({history}) => {
+		const {lastN} = history.recovered;
+		assert.equal(lastN.size, rememberedClients);
+		assert.deepEqual(
+			[surplus, surplus + 1, count].map(seq => lastN.get(idOf(seq))),
+			[undefined, 1, 1],
+		);
+	});
+});
+
+test('history: nothing is noted of a plain peer', async t => {
+	const path = makePath(t);
+	const guestId = 'aaaaaaaaaaaaaaaa';
+	const lines = [lineOf(1), lineOf(2, {id: guestId, n: plainN})];
+	await look(path, async ({history}) => {
+		await history.append(Buffer.concat(lines), stateAt(2));
+	});
+	await look(path, ({history}) => {
+		assert.deepEqual([...history.recovered.lastN], [[otterId, 1]]);
 	});
 });

@@ -180,27 +180,3 @@ test('membership: whatever happens, the entries tell who is there', () => {
 		{numRuns: runs},
 	);
 });
-
-test('membership: the last n of the 65,536 newest speakers is remembered', () => {
-	const room = createRoom();
-	const first = enter(room, 1, 'first');
-	const second = enter(room, 2, 'second');
-	room.say(first, 9, 'hi', 1);
-	room.say(second, 9, 'hi', 1);
-	room.say(first, 10, 'hi', 1);
-	for (let number = 3; number <= 65_536; number++) {
-		const member = enter(room, number, 'speaker');
-		room.whisper(member, 1, 'first', 'hi');
-		room.leave(member, 'shutdown', 1);
-	}
-
-	assert.deepEqual(
-		[room.lastStored(first.id), room.lastStored(second.id)],
-		[10, 9],
-	);
-	room.whisper(enter(room, 65_537, 'speaker'), 1, 'first', 'hi');
-	assert.deepEqual(
-		[room.lastStored(first.id), room.lastStored(second.id)],
-		[10, 0],
-	);
-});

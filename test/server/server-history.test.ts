@@ -210,3 +210,41 @@ test('server history: a drain keeps what was said last', async t => {
 		'and it was seen',
 	);
 });
+
+test('server history: a resend is stored once beside plain peers, also after a restart', async t => {
+	const path = makePath(t);
+	const client = randomUUID();
+	const before = await openKept(t, path);
+	const otter = await joinWire(t, before.address, 'otter', {client});
+	otter.say(1, 'one');
+	await otter.untilSaid('one');
+	const plain = await openPlain(t, before.address);
+	plain.write('from nc\nfrom nc\n');
+	await otter.until('both lines', () => otter.said.length === 3);
+	assert.deepEqual(
+		otter.of('message').map(({n}) => n),
+		[1, 0, 0],
+		'a plain peer says nothing again, so its lines have no number',
+	);
+	plain.end();
+	await otter.untilFrame('left');
+	assert.deepEqual(
+		[...before.room.clientsAt(before.room.log.head).values()],
+		[1],
+	);
+	await stop(before);
+
+	const after = await openKept(t, path);
+	assert.deepEqual(
+		[...after.room.clientsAt(after.room.log.head).values()],
+		[1],
+	);
+	const again = await joinWire(t, after.address, 'otter', {client, since: 0});
+	again.say(1, 'one');
+	again.say(2, 'two');
+	await again.untilSaid('two');
+	assert.deepEqual(
+		keptIn(path).flatMap(({text}) => text ?? []),
+		['one', 'from nc', 'from nc', 'two'],
+	);
+});

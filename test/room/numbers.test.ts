@@ -1,0 +1,105 @@
+/** Whose n a room remembers, so that what is said again is stored once. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {test} from 'node:test';
+import {rememberedClients} from '../../source/protocol/frame.js';
+import {publicId} from '../../source/protocol/public-id.js';
+import {Room} from '../../source/room/room.js';
+import {clientNumber, enter} from '../helpers/members.js';
+
+const createRoom = () => new Room({logId: () => 'log'});
+
+/** Comes, says one thing, and goes. */
+const passBy = (room: Room, number: number, isGuest = false): void => {
+	const member = enter(room, number, isGuest ? 'guest-1' : 'wren', isGuest);
+	const result = room.say(member, isGuest ? 0 : 1, 'hi', number);
+	assert.equal(result.kind, 'stored');
+	room.leave(member, 'quit', number);
+};
+
+test('numbers: a client that talked is not forgotten for those that merely come', () => {
+	const room = createRoom();
+	passBy(room, 1);
+	for (let number = 2; number <= rememberedClients + 10; number++) {
+		room.leave(enter(room, number, 'heron'), 'quit', number);
+	}
+
+	assert.equal(room.say(enter(room, 1, 'otter'), 1, 'hi', 1).kind, 'duplicate');
+	assert.equal(room.clientsAt(room.log.head).size, 1);
+});
+
+test('numbers: nor for plain peers that talk, of whom nothing is remembered', () => {
+	const room = createRoom();
+	passBy(room, 1);
+	for (let number = 2; number <= rememberedClients + 10; number++) {
+		passBy(room, number, true);
+	}
+
+	assert.equal(room.say(enter(room, 1, 'otter'), 1, 'hi', 1).kind, 'duplicate');
+	assert.deepEqual(
+		[...room.clientsAt(room.log.head)],
+		[[publicId(clientNumber(1)), 1]],
+	);
+});
+
+test('numbers: a member is not forgotten, however many others talk and go', () => {
+	const room = createRoom();
+	const otter = enter(room, 1, 'otter');
+	room.say(otter, 5, 'hi', 1);
+	for (let number = 2; number <= rememberedClients + 10; number++) {
+		passBy(room, number);
+	}
+
+	assert.equal(room.say(otter, 5, 'hi', 1).kind, 'duplicate');
+	assert.equal(room.lastStored(otter.id), 5);
+});
+
+test('numbers: of those that talked and went, the last ones are remembered', () => {
+	const room = createRoom();
+	const last = rememberedClients + 10;
+	for (let number = 1; number <= last; number++) {
+		passBy(room, number);
+		if (number === 20) {
+			// It was here again since, though it said nothing.
+			room.leave(enter(room, 1, 'heron'), 'quit', number);
+		}
+	}
+
+	const lastOf = (number: number) =>
+		room.lastStored(publicId(clientNumber(number)));
+	assert.deepEqual(
+		[1, 2, 11, 12, last].map(number => lastOf(number)),
+		[1, 0, 0, 1, 1],
+	);
+	const clients = room.clientsAt(room.log.head);
+	assert.equal(clients.size, rememberedClients);
+	const next = new Room({
+		logId: () => 'log',
+		past: {tail: Buffer.alloc(0), tailFirstSeq: 1, lastN: clients},
+	});
+	assert.deepEqual([...next.clientsAt(0)], [...clients], 'in their order');
+});
+
+test('numbers: what is taken back is remembered of nobody', () => {
+	const room = new Room({logId: () => 'log', log: {isHeld: true}});
+	const otter = enter(room, 1, 'otter');
+	const guest = enter(room, 2, 'guest-1', true);
+	const heron = enter(room, 3, 'heron');
+	room.say(heron, 7, 'kept', 1);
+	room.show(room.log.held()!);
+	room.say(otter, 1, 'a', 1);
+	room.say(guest, 0, 'b', 1);
+	room.say(otter, 2, 'c', 1);
+	room.say(heron, 8, 'd', 1);
+	room.leave(otter, 'quit', 2);
+	assert.deepEqual([...room.clientsAt(room.log.shownHead)], [[heron.id, 7]]);
+	assert.deepEqual(room.rollBack(), [
+		{id: otter.id, n: 1, seq: 5, before: 0},
+		{id: guest.id, n: 0, seq: 6, before: 0},
+		{id: otter.id, n: 2, seq: 7, before: 1},
+		{id: heron.id, n: 8, seq: 8, before: 7},
+	]);
+	assert.equal(room.lastTaken(otter.id), 0);
+	assert.equal(room.lastTaken(heron.id), 7);
+	assert.deepEqual([...room.clientsAt(room.log.head)], [[heron.id, 7]]);
+});
