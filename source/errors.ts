@@ -51,6 +51,8 @@ export const errorCodes = {
 	ERR_HISTORY: "the room's history can't be opened or read",
 	ERR_HISTORY_TAKEN: 'another server keeps its history in that file',
 	ERR_HISTORY_WRITE: 'the history took no more; nobody was shown the messages',
+	ERR_NOT_SENT: 'not all of stdin was sent',
+	ERR_OUTPUT: 'stdout took no more',
 	ERR_INTERNAL: 'a fault of sockchat itself',
 } as const;
 

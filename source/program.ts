@@ -14,6 +14,7 @@ import {
 } from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
 import {jsonError} from './plain/json.js';
+import {openOutput, type Output} from './plain/output.js';
 import {runPlain} from './plain/run.js';
 import {toDisplay} from './protocol/display.js';
 import {trace} from './trace.js';
@@ -23,6 +24,17 @@ const exitCodes = {done: 0, failed: 1, wrongUsage: 2} as const;
 // How long a drain may take in all, whatever the peers do.
 const drainMs = 5000;
 
+/** Tells once that stdout took no more; not of a reader that went away. */
+const tellFailure = ({failure}: Output): boolean => {
+	if (!(failure instanceof SockchatError)) {
+		return false;
+	}
+
+	trace('%s', failure.stack);
+	process.stderr.write(`${toDisplay(failure.message)}\n`);
+	return true;
+};
+
 /** A front end at work. */
 type Running = {
 	readonly exitCode: Promise<number>;
@@ -30,7 +42,7 @@ type Running = {
 	readonly leave: () => void;
 };
 
-const report = (error: unknown, isJson: boolean): void => {
+const report = (error: unknown, output: Output, isJson: boolean): void => {
 	const known =
 		error instanceof SockchatError
 			? error
@@ -41,13 +53,13 @@ const report = (error: unknown, isJson: boolean): void => {
 				);
 	trace('%s', (error as Error).stack);
 	if (isJson) {
-		process.stdout.write(jsonError(known));
+		output.write(jsonError(known));
 	} else {
 		process.stderr.write(`${toDisplay(known.message)}\n`);
 	}
 };
 
-const start = async (options: Options): Promise<Running> => {
+const start = async (options: Options, output: Output): Promise<Running> => {
 	if (options.output === 'screen') {
 		if (process.env['NO_COLOR']) {
 			// Chalk, which Ink draws with, knows only its own variable.
@@ -58,7 +70,7 @@ const start = async (options: Options): Promise<Running> => {
 		const {closed, leave} = await runScreen(options, process);
 		const exitCode = closed.then(cause => {
 			if (cause) {
-				report(cause, false);
+				report(cause, output, false);
 			}
 
 			return cause ? exitCodes.failed : exitCodes.done;
@@ -66,8 +78,8 @@ const start = async (options: Options): Promise<Running> => {
 		return {exitCode, leave};
 	}
 
-	// As they are asked for: stdin takes a while to make.
-	return runPlain(options, process);
+	const {stdin, stderr} = process;
+	return runPlain(options, {stdin, stdout: output, stderr});
 };
 
 /**
@@ -76,20 +88,22 @@ const start = async (options: Options): Promise<Running> => {
  *
  * @returns What to tell of the front end once it runs.
  */
-const leaveOnSignals = (): ((running: Running) => void) => {
+const leaveOnSignals = (output: Output): ((running: Running) => void) => {
 	let running: Running | undefined;
 	let hasLeft = false;
+	const exit = () => {
+		process.exit(tellFailure(output) ? exitCodes.failed : exitCodes.done);
+	};
+
 	const onSignal = () => {
 		if (hasLeft && !running) {
-			process.exit(exitCodes.done);
+			exit();
 		}
 
 		running?.leave();
 		if (!hasLeft) {
 			hasLeft = true;
-			setTimeout(() => {
-				process.exit(exitCodes.done);
-			}, drainMs).unref();
+			setTimeout(exit, drainMs).unref();
 		}
 	};
 
@@ -97,8 +111,8 @@ const leaveOnSignals = (): ((running: Running) => void) => {
 		process.on(signal, onSignal);
 	}
 
-	// Whoever reads our output has gone, as in `sockchat … | head`.
-	process.stdout.on('error', onSignal);
+	// What comes from now on reaches nobody.
+	output.onFailure(onSignal);
 	return started => {
 		running = started;
 		if (hasLeft) {
@@ -118,9 +132,9 @@ const keepYoungGenerationSmall = async (): Promise<void> => {
 	setFlagsFromString('--semi-space-growth-factor=1');
 };
 
-const run = async (options: Options): Promise<number> => {
-	const onStarted = leaveOnSignals();
-	const running = await start(options);
+const run = async (options: Options, output: Output): Promise<number> => {
+	const onStarted = leaveOnSignals(output);
+	const running = await start(options, output);
 	onStarted(running);
 	await keepYoungGenerationSmall();
 	return running.exitCode;
@@ -155,22 +169,22 @@ const readCommandLine = () => {
 	}
 };
 
-/** @returns The exit code. */
-export const main = async (): Promise<number> => {
+/** @returns The exit code, whatever becomes of the output. */
+const runCommandLine = async (output: Output): Promise<number> => {
 	const cli = readCommandLine();
 	if (cli instanceof SockchatError) {
-		report(cli, process.argv.includes('--json'));
+		report(cli, output, process.argv.includes('--json'));
 		return exitCodes.wrongUsage;
 	}
 
 	const {help, version, ...given} = cli.flags as Record<string, unknown>;
 	if (help) {
-		process.stdout.write(`${cli.pkg.description!}\n\n${helpText()}\n`);
+		output.write(`${cli.pkg.description!}\n\n${helpText()}\n`);
 		return exitCodes.done;
 	}
 
 	if (version) {
-		process.stdout.write(`${cli.pkg.version!}\n`);
+		output.write(`${cli.pkg.version!}\n`);
 		return exitCodes.done;
 	}
 
@@ -180,14 +194,26 @@ export const main = async (): Promise<number> => {
 		env: process.env,
 	});
 	if (options instanceof SockchatError) {
-		report(options, given['json'] === true);
+		report(options, output, given['json'] === true);
 		return exitCodes.wrongUsage;
 	}
 
 	try {
-		return await run(options);
+		return await run(options, output);
 	} catch (error) {
-		report(error, options.output === 'json');
+		report(error, output, options.output === 'json');
 		return exitCodes.failed;
 	}
+};
+
+/** @returns The exit code. */
+export const main = async (): Promise<number> => {
+	const output = openOutput();
+	// There is nowhere left to tell that stderr is full or gone.
+	process.stderr.on('error', () => {});
+	const code = await runCommandLine(output);
+	await output.flush();
+	return tellFailure(output) && code === exitCodes.done
+		? exitCodes.failed
+		: code;
 };

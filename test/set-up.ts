@@ -19,6 +19,7 @@ const packageOf = {
 	openssl: 'openssl',
 	prlimit: 'util-linux',
 	python3: 'python3',
+	socat: 'socat',
 	ss: 'iproute2',
 	ssh: 'openssh-client',
 	strace: 'strace',

@@ -15,6 +15,8 @@ export type RawOptions = {
 	readonly address: Address;
 	readonly backlog: number | undefined;
 	readonly localPort: number | undefined;
+	/** Whether the other side's FIN ends only its own direction. */
+	readonly isPipe: boolean;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 };
@@ -27,10 +29,17 @@ export type RawChat = {
 	/**
 	 * Sends exactly these bytes, a server to every peer.
 	 *
-	 * @returns Settles when more may be sent; of a server at once, so that a peer
-	 * that doesn't read holds up nobody.
+	 * @returns Settles when more may be sent. A server's slowest peer sets the
+	 * pace: what it doesn't take would pile up here.
 	 */
 	readonly write: (bytes: Buffer) => Promise<void>;
+	/** Reads no more until it is called with false: a slow output sets the pace. */
+	readonly hold: (isHeld: boolean) => void;
+	/**
+	 * What of all that `write` was given the kernel took: at least, as the last
+	 * write before a failure counts as a whole or not at all.
+	 */
+	readonly bytesTaken: () => number;
 	/** @returns One sentence on what was done to a socket, or why not. */
 	readonly control: (
 		action: SocketAction,
@@ -74,6 +83,10 @@ export const openRaw = async (
 			role: 'connect',
 			where: formatAddress(options.address),
 			write: async bytes => client.write(bytes),
+			hold(isHeld) {
+				client.hold(isHeld);
+			},
+			bytesTaken: () => client.bytesTaken,
 			control: async (action, peer) =>
 				peer === undefined ? client.control(action) : onlyOwnSocket,
 			finish() {
@@ -103,13 +116,19 @@ export const openRaw = async (
 			throw error;
 		},
 	);
+	let bytesWritten = 0;
 	return {
 		mode: 'raw',
 		role: 'serve',
 		where: formatAddress(server.address),
 		async write(bytes) {
+			bytesWritten += bytes.length;
 			server.write(bytes);
+			await server.drained();
 		},
+		hold: server.hold,
+		// What a peer lost is told with its end.
+		bytesTaken: () => bytesWritten,
 		control: server.control,
 		finish() {
 			// Its peers may still have something to say.

@@ -8,10 +8,11 @@ import {toDisplay} from '../protocol/display.js';
 import type {ChatEvent} from '../event/event.js';
 import {jsonError, jsonLine} from './json.js';
 import {linesOf} from './lines.js';
+import type {Output} from './output.js';
 
 export type Streams = {
 	readonly stdin: Readable & {readonly isTTY?: boolean};
-	readonly stdout: Writable & {readonly isTTY?: boolean};
+	readonly stdout: Output;
 	readonly stderr: Writable;
 };
 
@@ -28,23 +29,19 @@ export class Printer {
 		this.#streams = streams;
 	}
 
-	print(event: ChatEvent): void {
+	/** @returns Whether stdout takes more now. */
+	print(event: ChatEvent): boolean {
 		const {output, isQuiet} = this.#options;
+		const {stdin, stdout, stderr} = this.#streams;
 		if (output === 'json') {
 			const line = jsonLine(event);
-			if (line !== undefined) {
-				this.#streams.stdout.write(line);
-			}
-
-			return;
+			return line === undefined || stdout.write(line);
 		}
 
 		if (event.type === 'chunk') {
-			this.#printChunk(event.direction, event.bytes as Buffer);
-			return;
+			return this.#printChunk(event.direction, event.bytes as Buffer);
 		}
 
-		const {stdin, stdout, stderr} = this.#streams;
 		const {out, err} = linesOf(event, {
 			isQuiet,
 			isExplained: this.#options.isExplained,
@@ -52,13 +49,11 @@ export class Printer {
 			isOwnHidden: stdin.isTTY === true,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
-		if (out !== undefined) {
-			stdout.write(out);
-		}
-
 		if (err !== undefined) {
 			stderr.write(err);
 		}
+
+		return out === undefined || stdout.write(out);
 	}
 
 	printError(error: SockchatError): void {
@@ -68,16 +63,6 @@ export class Printer {
 		} else {
 			stderr.write(`${toDisplay(error.message)}\n`);
 		}
-	}
-
-	/** Settles once stdout has taken all. */
-	async flush(): Promise<void> {
-		const {stdout} = this.#streams;
-		await new Promise<void>(resolve => {
-			stdout.write('', () => {
-				resolve();
-			});
-		});
 	}
 
 	#isConfirmed(step: Step): boolean {
@@ -98,14 +83,14 @@ export class Printer {
 	}
 
 	/** Exact bytes into a pipe; on a terminal they could drive it. */
-	#printChunk(direction: 'in' | 'out', bytes: Buffer): void {
+	#printChunk(direction: 'in' | 'out', bytes: Buffer): boolean {
 		if (direction === 'out' || this.#options.isQuiet) {
-			return;
+			return true;
 		}
 
 		const {stdout} = this.#streams;
-		stdout.write(
-			stdout.isTTY ? toDisplay(bytes.toString(), {lines: 'keep'}) : bytes,
+		return stdout.write(
+			stdout.isTerminal ? toDisplay(bytes.toString(), {lines: 'keep'}) : bytes,
 		);
 	}
 }

@@ -5,7 +5,7 @@
 import type {ViewName} from '../commands/hands.js';
 import {helpLines} from '../commands/help.js';
 import {parseLine} from '../commands/parse.js';
-import type {SockchatError} from '../errors.js';
+import {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
 import {startDeadline} from '../chat/deadline.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
@@ -26,13 +26,35 @@ export type Running = {
 class Watch {
 	hasFailed = false;
 	isOpen = false;
+	/** How many are connected to a server. */
+	peers = 0;
 	#waiting: Array<() => void> = [];
 
 	see(event: ChatEvent): void {
-		if (event.type === 'failed') {
-			this.hasFailed = true;
-		} else if (event.type === 'connection') {
-			this.isOpen = event.connection.phase === 'open';
+		switch (event.type) {
+			case 'failed': {
+				this.hasFailed = true;
+				break;
+			}
+
+			case 'connection': {
+				this.isOpen = event.connection.phase === 'open';
+				break;
+			}
+
+			case 'accepted': {
+				this.peers++;
+				break;
+			}
+
+			case 'ended': {
+				this.peers--;
+				break;
+			}
+
+			default: {
+				break;
+			}
 		}
 
 		const waiting = this.#waiting;
@@ -110,11 +132,29 @@ const talk = async (
 	}
 };
 
+/** What was read from stdin so far; line ends count as they are sent. */
+type Sending = {
+	bytesRead: number;
+	/** Whether stdin has ended. */
+	hasEnded: boolean;
+	/** Whether nothing more is to be sent. */
+	isOver: boolean;
+};
+
+const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
+	new SockchatError(
+		'ERR_NOT_SENT',
+		`${hasEnded ? 'Not all of stdin was sent' : 'Stdin had not ended'}: ${bytesRead} bytes of it were read, and the kernel took ${taken} of them.`,
+	);
+
 const talkRaw = async (
 	chat: RawChat,
 	options: Options,
+	watch: Watch,
 	streams: Streams,
+	sending: Sending,
 ): Promise<void> => {
+	const isPiped = streams.stdin.isTTY !== true;
 	const input =
 		options.message === undefined
 			? readRaw(streams.stdin, options.eol)
@@ -125,9 +165,24 @@ const talkRaw = async (
 			return;
 		}
 
+		if (isPiped && chat.role === 'serve') {
+			// Nobody would get it, and it can't be read twice.
+			await watch.until(() => watch.peers > 0);
+		}
+
+		if (sending.isOver) {
+			return;
+		}
+
+		sending.bytesRead += bytes.length;
 		await chat.write(bytes);
+		if (options.output === 'json') {
+			// Each chunk that was sent is a line on stdout, too.
+			await streams.stdout.drained();
+		}
 	}
 
+	sending.hasEnded = true;
 	chat.finish();
 };
 
@@ -142,19 +197,41 @@ export const runPlain = async (
 ): Promise<Running> => {
 	const watch = new Watch();
 	const printer = new Printer(options, streams);
-	const emit = (event: ChatEvent) => {
-		printer.print(event);
-		watch.see(event);
+	const sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
+	let raw: RawChat | undefined;
+	let isHeld = false;
+	/** Reads no more bytes than stdout takes. */
+	const holdRaw = async () => {
+		if (!raw || isHeld) {
+			return;
+		}
+
+		isHeld = true;
+		raw.hold(true);
+		await streams.stdout.drained();
+		isHeld = false;
+		raw.hold(false);
 	};
 
+	const emit = (event: ChatEvent) => {
+		const takesMore = printer.print(event);
+		watch.see(event);
+		if (!takesMore) {
+			void holdRaw();
+		}
+	};
+
+	const isPipe = !(streams.stdin.isTTY === true && streams.stdout.isTerminal);
 	const chat = options.isRaw
-		? await openRaw({...options, command: rawCommand(options)}, emit)
+		? await openRaw({...options, command: rawCommand(options), isPipe}, emit)
 		: await openRoom(
 				{...options, isDeaf: options.isQuiet && options.output === 'plain'},
 				emit,
 			);
 	if (chat.mode === 'room') {
 		printer.id = chat.id;
+	} else {
+		raw = chat;
 	}
 
 	let late: SockchatError | undefined;
@@ -181,7 +258,7 @@ export const runPlain = async (
 	const talking =
 		chat.mode === 'room'
 			? talk(chat, options, watch, printer, streams)
-			: talkRaw(chat, options, streams);
+			: talkRaw(chat, options, watch, streams, sending);
 	// An input that fails ends like one that is over.
 	talking.catch(() => {
 		chat.leave();
@@ -189,20 +266,33 @@ export const runPlain = async (
 
 	const finish = async (): Promise<number> => {
 		const cause = await chat.closed;
+		sending.isOver = true;
 		cancelDeadline();
 		streams.stdin.destroy();
 		if (late) {
 			printer.printError(late);
 		}
 
-		await printer.flush();
-		const error = late ?? cause;
-		return error !== undefined || watch.hasFailed ? 1 : 0;
+		const taken = raw?.bytesTaken() ?? 0;
+		const isShort = sending.bytesRead > taken;
+		const isCutOff = sending.bytesRead > 0 && !sending.hasEnded;
+		if (isShort || (cause !== undefined && isCutOff)) {
+			printer.printError(notSent(sending, taken));
+		}
+
+		await streams.stdout.flush();
+		const isUnstored =
+			chat.mode === 'room' &&
+			streams.stdout.failure !== undefined &&
+			chat.unstored() > 0;
+		const hasFailed = watch.hasFailed || isShort || isUnstored;
+		return hasFailed || late !== undefined || cause !== undefined ? 1 : 0;
 	};
 
 	return {
 		exitCode: finish(),
 		leave() {
+			sending.isOver = true;
 			chat.leave();
 		},
 	};

@@ -1,7 +1,8 @@
 /**
  * `connect --raw`: exact bytes both ways. It runs the same machine as a room's
- * client, with no handshake, no heartbeat and no second attempt; the other
- * side's FIN is an ending like any other.
+ * client, with no handshake, no heartbeat and no second attempt. Under a
+ * screen the other side's FIN ends it; in a pipe a FIN ends one direction, and
+ * the connection is over when both have ended (RFC 9293, 3.6).
  */
 import type {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
@@ -21,6 +22,8 @@ export type RawClientOptions = {
 	readonly address: Address;
 	/** A port to bind first; undefined lets the kernel choose. */
 	readonly localPort?: number | undefined;
+	/** Whether it goes on sending after the other side's FIN. */
+	readonly isPipe?: boolean | undefined;
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
 	/** Set where somebody watches the socket. */
 	readonly watch?: SocketWatch | undefined;
@@ -31,6 +34,8 @@ export class RawClient implements Counted {
 	/** Settles once it is over; without a cause after FIN. */
 	readonly closed: Promise<SockchatError | undefined>;
 	bytesIn = 0;
+	/** Of what `write` was given: what the kernel has taken for sure. */
+	bytesTaken = 0;
 	readonly #options: RawClientOptions;
 	readonly #clock: Clock;
 	readonly #gauges: Gauges;
@@ -75,7 +80,11 @@ export class RawClient implements Counted {
 		return this.#runner.connection;
 	}
 
-	/** Sends exactly these bytes. @returns Settles once the kernel has them. */
+	/**
+	 * Sends exactly these bytes.
+	 *
+	 * @returns Settles once the kernel has them, or will never have them.
+	 */
 	async write(bytes: Buffer): Promise<void> {
 		if (bytes.length === 0 || !this.#socket.writable) {
 			return;
@@ -85,6 +94,7 @@ export class RawClient implements Counted {
 			// A failed write ends the connection, which tells it.
 			this.#socket.write(bytes, error => {
 				if (!error) {
+					this.bytesTaken += bytes.length;
 					this.#options.watch?.tap.note('out', undefined, bytes);
 					this.#tellChunk('out', bytes);
 				}
@@ -97,6 +107,15 @@ export class RawClient implements Counted {
 	/** FIN: nothing more is sent, but what comes is still read. */
 	finish(): void {
 		this.#socket.end();
+	}
+
+	/** Reads no more until it is called with false; the kernel holds the rest. */
+	hold(isHeld: boolean): void {
+		if (isHeld) {
+			this.#socket.pause();
+		} else {
+			this.#socket.resume();
+		}
 	}
 
 	/** Does to its socket what a person asks for. @returns A sentence on it. */
@@ -176,7 +195,14 @@ export class RawClient implements Counted {
 			this.#tellChunk('in', chunk);
 		});
 		socket.on('end', () => {
-			this.leave();
+			if (!this.#options.isPipe || socket.writableFinished) {
+				this.leave();
+			}
+		});
+		socket.on('finish', () => {
+			if (socket.readableEnded) {
+				this.leave();
+			}
 		});
 		socket.on('error', cause => {
 			this.#lose(connectionFailed(address, localPort, cause));

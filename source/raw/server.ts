@@ -30,6 +30,10 @@ export type RawServer = {
 	readonly address: Address;
 	/** Sends exactly these bytes to every peer. @returns How many there were. */
 	readonly write: (bytes: Buffer) => number;
+	/** Settles once no peer's queue is full: the slowest sets the pace. */
+	readonly drained: () => Promise<void>;
+	/** Reads no more from any peer until it is called with false. */
+	readonly hold: (isHeld: boolean) => void;
 	/**
 	 * Does to a peer's socket what a person asks for.
 	 *
@@ -65,7 +69,12 @@ export const startRawServer = async ({
 		}
 	};
 
+	let isHeld = false;
 	const accept = (socket: Socket, name: string) => {
+		if (isHeld) {
+			socket.pause();
+		}
+
 		watch?.follow(socket, 'server', name);
 		const peer: RawPeer = {
 			name,
@@ -143,6 +152,19 @@ export const startRawServer = async ({
 
 			return count;
 		},
+		async drained() {
+			await Promise.all([...peers.keys()].map(untilDrained));
+		},
+		hold(wanted) {
+			isHeld = wanted;
+			for (const socket of peers.keys()) {
+				if (wanted) {
+					socket.pause();
+				} else {
+					socket.resume();
+				}
+			}
+		},
 		async control(action, wanted) {
 			const [found, another] = [...peers].filter(
 				([, {name}]) => wanted === undefined || name === wanted,
@@ -168,6 +190,21 @@ export const startRawServer = async ({
 		closed,
 	};
 };
+
+const untilDrained = async (socket: Socket): Promise<void> =>
+	new Promise(resolve => {
+		if (!socket.writableNeedDrain || socket.destroyed) {
+			resolve();
+			return;
+		}
+
+		const settle = () => {
+			socket.off('drain', settle).off('close', settle);
+			resolve();
+		};
+
+		socket.on('drain', settle).on('close', settle);
+	});
 
 type RawPeer = {
 	readonly name: string;

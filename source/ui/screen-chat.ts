@@ -84,7 +84,7 @@ const openScreenRaw = async (
 	emit: Emit,
 ): Promise<ScreenChat> => {
 	const command = options.command === 'serve' ? 'serve' : 'connect';
-	const raw = await openRaw({...options, command}, emit);
+	const raw = await openRaw({...options, command, isPipe: false}, emit);
 	const answers = answersTo(emit, raw);
 	const lineEnd = lineEnds[options.eol];
 	const {control} = raw;

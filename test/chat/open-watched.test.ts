@@ -53,7 +53,14 @@ const raw = async (
 ) => {
 	const collected = collectEvents<ChatEvent>();
 	const chat = await openRaw(
-		{...common, command: 'connect', address, isWatched: true, ...options},
+		{
+			...common,
+			command: 'connect',
+			address,
+			isPipe: false,
+			isWatched: true,
+			...options,
+		},
 		collected.onEvent,
 	);
 	t.after(async () => {

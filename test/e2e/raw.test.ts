@@ -105,6 +105,7 @@ test('e2e: raw bytes arrive exactly, from a server', async t => {
 		what: 'all bytes',
 		seen: () => String(readFileSync(received).length),
 	});
+	chat.end();
 	serving.signal('SIGTERM');
 	assert.deepEqual(await chat.waitForExit(), done);
 	assert.deepEqual(await serving.waitForExit(), done);
@@ -149,10 +150,16 @@ test('e2e: after its own FIN a raw client still takes the answer', async t => {
 	assert.equal(chat.stdout(), 'half an answer');
 });
 
-test('e2e: the FIN of the other side ends a raw client, though stdin is open', async t => {
+test('e2e: the FIN of the other side ends a raw client once stdin has ended', async t => {
 	const server = await listenBare(t);
 	const chat = startBin(t, ['connect', '--raw', '--port', server.port]);
 	(await server.accepted()).end('good bye');
+	await chat.waitForOutput('good bye');
+	chat.write('not yet');
+	await until(() => server.received().toString() === 'not yet', {
+		what: 'what was said after the FIN',
+	});
+	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done);
 	assert.equal(chat.stdout(), 'good bye');
 });

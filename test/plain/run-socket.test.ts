@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {PassThrough} from 'node:stream';
 import {test, type TestContext} from 'node:test';
 import {parseOptions, type Options} from '../../source/options/options.js';
+import {Output} from '../../source/plain/output.js';
 import {runPlain} from '../../source/plain/run.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
@@ -36,7 +37,10 @@ const openLines = async (t: TestContext, flags: Record<string, boolean>) => {
 		error += String(chunk);
 	});
 	const options = optionsOf(portOf(server.address), flags);
-	const running = await runPlain(options, streams);
+	const running = await runPlain(options, {
+		...streams,
+		stdout: new Output(streams.stdout),
+	});
 	t.after(async () => {
 		running.leave();
 		running.leave();
