@@ -91,6 +91,32 @@ test('e2e: NO_COLOR is a screen without colours', async t => {
 	assert.doesNotMatch(plain.output(), colours);
 });
 
+for (const name of ['xterm', 'screen', 'linux']) {
+	test(`e2e: with the 16 colours of ${name} nothing is black or dark blue`, async t => {
+		const nick = `avocet-${name}`;
+		const terminal = await openScreen(
+			t,
+			['connect', '--port', port, '--nick', nick],
+			{...size, env: {TERM: name}},
+		);
+		await waitForWhole(terminal, size, {shown: `${nick} joined`});
+		terminal.type('in colour\r');
+		await waitForWhole(terminal, size, {shown: /in colour *✓/});
+		terminal.type('/nope\r');
+		await waitForWhole(terminal, size, {shown: 'There is no command /nope'});
+		const set = new Set(
+			[...terminal.output().matchAll(/\u{1B}\[(?<codes>[\d;]*)m/gu)].flatMap(
+				({groups}) => groups!['codes']!.split(';'),
+			),
+		);
+		assert.ok(set.has('32'), 'a stored mark is green');
+		assert.ok(set.has('31'), 'what is wrong is red');
+		for (const hidden of ['30', '34', '38', '90']) {
+			assert.ok(!set.has(hidden), `SGR ${hidden} of ${[...set].join(' ')}`);
+		}
+	});
+}
+
 test('e2e: hundreds of members are counted, and as many named as fit', async t => {
 	const wide = {columns: 100, rows: 40};
 	const terminal = await openScreen(t, connect, wide);

@@ -13,13 +13,13 @@ import {assertNever} from '../../errors.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {formatBytes} from '../text/format.js';
-import {colors, symbols} from '../theme.js';
+import {symbols, type Color} from '../theme.js';
 
 export type PhaseFact = {
 	readonly name: string;
 	/** The same for where there is little room. */
 	readonly brief: string;
-	readonly color: string;
+	readonly color: Color;
 	readonly since: number;
 };
 
@@ -54,12 +54,12 @@ const connectionPhase = (
 				attempt > 1
 					? [`${phase}, attempt ${attempt}`, `${phase} #${attempt}`]
 					: [phase, phase];
-			return {name, brief, color: colors.warn, since};
+			return {name, brief, color: 'warn', since};
 		}
 
 		case 'open': {
 			const name = isPaused(model) ? 'open, paused' : phase;
-			return {name, brief: name, color: colors.good, since};
+			return {name, brief: name, color: 'good', since};
 		}
 
 		case 'silent': {
@@ -67,22 +67,22 @@ const connectionPhase = (
 			const seconds = Math.floor(ms / 1000);
 			const name = `silent, heard ${seconds} s ago`;
 			const brief = `silent for ${seconds} s`;
-			return {name, brief, color: colors.warn, since};
+			return {name, brief, color: 'warn', since};
 		}
 
 		case 'waiting': {
 			const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
 			const brief = `retry in ${seconds} s`;
 			const name = `waiting, ${brief}`;
-			return {name, brief, color: colors.bad, since};
+			return {name, brief, color: 'bad', since};
 		}
 
 		case 'draining': {
-			return {name: phase, brief: phase, color: colors.warn, since};
+			return {name: phase, brief: phase, color: 'warn', since};
 		}
 
 		case 'closed': {
-			return {name: phase, brief: phase, color: colors.bad, since};
+			return {name: phase, brief: phase, color: 'bad', since};
 		}
 
 		default: {
@@ -94,7 +94,7 @@ const connectionPhase = (
 const listeningPhase = ({phase, since}: Listening): PhaseFact => ({
 	name: phase,
 	brief: phase,
-	color: phase === 'listening' ? colors.good : colors.warn,
+	color: phase === 'listening' ? 'good' : 'warn',
 	since,
 });
 

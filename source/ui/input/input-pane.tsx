@@ -9,7 +9,7 @@ import {Box, useCursor} from 'ink';
 import stringWidth from 'string-width';
 import {display, toDisplay} from '../../protocol/display.js';
 import {DraftText, ShownText} from '../text/shown-text.js';
-import {colors, symbols} from '../theme.js';
+import {symbols} from '../theme.js';
 import {bytesOver, type Draft, type PasteQuestion} from './draft.js';
 import {insertPaste} from './sending.js';
 import {visibleSlice} from './visible-slice.js';
@@ -102,7 +102,7 @@ export const InputPane = ({
 		placeCaret(stringWidth(question));
 		return (
 			<Box width={columns} height={1} flexShrink={0} overflow="hidden">
-				<ShownText text={toDisplay(question)} color={colors.warn} />
+				<ShownText text={toDisplay(question)} color="warn" />
 			</Box>
 		);
 	}
@@ -116,7 +116,7 @@ export const InputPane = ({
 		<Box width={columns} height={1} flexShrink={0} overflow="hidden">
 			<ShownText
 				text={prompt}
-				color={isActive ? colors.accent : undefined}
+				color={isActive ? 'accent' : undefined}
 				dim={!isActive}
 			/>
 			<Box width={textColumns} flexShrink={0}>
@@ -125,7 +125,7 @@ export const InputPane = ({
 					placeholder={toDisplay(stringWidth(hint) < textColumns ? hint : '')}
 				/>
 			</Box>
-			<ShownText text={toDisplay(note)} color={colors.bad} />
+			<ShownText text={toDisplay(note)} color="bad" />
 		</Box>
 	);
 };

@@ -1,14 +1,14 @@
 /** How much lies below a window, as the lower line of its pane says it. */
 import {display} from '../../protocol/display.js';
 import type {Span} from '../text/row.js';
-import {colors, symbols} from '../theme.js';
+import {symbols} from '../theme.js';
 import type {Window} from './window.js';
 
 /** Only what came since the reader left the bottom is called new. */
 export const belowSpan = ({below, newBelow}: Window): Span => {
 	if (newBelow > 0) {
 		const text = display`${symbols.below} ${newBelow} new below`;
-		return {text, color: colors.accent, bold: true};
+		return {text, color: 'accent', bold: true};
 	}
 
 	// The bottom item itself may go on below the window.

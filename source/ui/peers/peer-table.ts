@@ -13,7 +13,6 @@ import type {PeerRow} from '../../event/peer-row.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatBytes, formatDuration, formatMs} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
-import {colors} from '../theme.js';
 
 type Column = {
 	readonly title: string;
@@ -204,7 +203,7 @@ export const peerTableRows = ({
 	const rows = peers.slice(first, first + Math.max(0, height - 1)).map(peer =>
 		rowOf(columns, column => ({
 			text: cell(column, column.value(peer, now)),
-			...(isTrouble(peer, column) ? {color: colors.warn} : {}),
+			...(isTrouble(peer, column) ? {color: 'warn'} : {}),
 		})),
 	);
 	return [head, ...rows].slice(0, Math.max(0, height));

@@ -2,10 +2,11 @@
  * The only door to Ink's <Text>: it takes display text and nothing else, so
  * that what a peer sent can't be drawn before it has passed `toDisplay`.
  */
+import chalk from 'chalk';
 import {Text} from 'ink';
 import TextInput from 'ink-text-input';
 import type {DisplayText} from '../../protocol/display.js';
-import type {Style} from '../theme.js';
+import {inkColor, type Style} from '../theme.js';
 import type {Row, Span} from './row.js';
 
 export type ShownTextProps = Style & {readonly text: DisplayText};
@@ -13,7 +14,7 @@ export type ShownTextProps = Style & {readonly text: DisplayText};
 export function ShownText({text, color, dim, bold}: ShownTextProps) {
 	return (
 		<Text
-			color={color}
+			color={color && inkColor(color, chalk.level)}
 			dimColor={dim ?? false}
 			bold={bold ?? false}
 			wrap="truncate"
@@ -45,12 +46,14 @@ export function DraftText({
 	readonly text: DisplayText;
 	readonly placeholder: DisplayText;
 }) {
-	return (
+	// The component's own grey is black on many a terminal of 16 colours.
+	return text === '' && placeholder !== '' ? (
+		<ShownText dim text={placeholder} />
+	) : (
 		<TextInput
 			focus={false}
 			showCursor={false}
 			value={text}
-			placeholder={placeholder}
 			onChange={() => undefined}
 		/>
 	);

@@ -7,7 +7,7 @@ import {maxTextBytes} from '../../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Chunk, Item, Mark, Message, Whisper} from '../../store/item.js';
 import type {Span} from '../text/row.js';
-import {colors, nickColor, symbols, toneStyle, type Style} from '../theme.js';
+import {nickColor, symbols, toneStyle, type Style} from '../theme.js';
 
 export type ItemParts = {
 	/** What stands in the nick column; without it the text begins there. */
@@ -74,7 +74,7 @@ const describeWhisper = (item: Whisper): ItemParts => {
 	const to = isOwn ? item.to : 'you';
 	const text = display`${from} ${symbols.outward} ${to}`;
 	return {
-		lead: {name: {text, color: colors.whisper}, after: display`: `},
+		lead: {name: {text, color: 'whisper'}, after: display`: `},
 		lines: linesOf(item.text),
 		style: {},
 		mark: item.mark,
@@ -86,7 +86,7 @@ const describeChunk = (item: Chunk, hasColumns: boolean): ItemParts => {
 	const {bytes, direction, peer} = item;
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;
-	const style = {color: isIn ? colors.accent : colors.warn};
+	const style: Style = {color: isIn ? 'accent' : 'warn'};
 	const size: Span = {...style, text: display`${arrow} ${bytes.length} B`};
 	const from: Span | undefined =
 		peer === undefined ? undefined : {text: toDisplay(peer), dim: true};
@@ -127,7 +127,7 @@ const hiddenBytes = (bytes: Uint8Array): Span | undefined => {
 const linesOf = (text: string): DisplayText[] =>
 	text.split(/\r?\n/u).map(line => toDisplay(line));
 
-const remarkOf = (item: Message | Whisper) =>
+const remarkOf = (item: Message | Whisper): Span | undefined =>
 	item.mark === 'failed' && item.reason !== undefined
-		? {text: toDisplay(item.reason), color: colors.bad}
+		? {text: toDisplay(item.reason), color: 'bad'}
 		: undefined;

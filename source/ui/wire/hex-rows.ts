@@ -13,7 +13,7 @@ import type {WireChunk} from '../../event/event.js';
 import {blanks, createMeasure, cutTo} from '../text/cells.js';
 import {formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
-import {colors, symbols, type Style} from '../theme.js';
+import {symbols, type Style} from '../theme.js';
 import {wrapText} from '../text/wrap.js';
 
 /** What a chunk is in its stream, which it can't tell by itself. */
@@ -77,13 +77,15 @@ const headRows = (
 	{frames}: HexContext,
 	width: number,
 ): Row[] => {
-	const [arrow, color] =
-		direction === 'in'
-			? [symbols.inward, colors.accent]
-			: [symbols.outward, colors.warn];
+	const isIn = direction === 'in';
+	const arrow = isIn ? symbols.inward : symbols.outward;
 	const lead: Span[] = [
 		{text: display`${formatTime(at)} `, ...dim},
-		{text: display`${arrow} `, color, bold: true},
+		{
+			text: display`${arrow} `,
+			color: isIn ? 'accent' : 'warn',
+			bold: true,
+		},
 	];
 	const size = `${length} ${length === 1 ? 'byte' : 'bytes'}`;
 	const facts = [peer, size, frames.join(' + ')].filter(Boolean);
@@ -105,7 +107,7 @@ const bytesPerRow = (width: number): number =>
 
 const lineFeed = 0x0a;
 const dim: Style = {dim: true};
-const frameEnd: Style = {color: colors.accent, bold: true};
+const frameEnd: Style = {color: 'accent', bold: true};
 
 const hexOf = (value: number, digits: number): string =>
 	value.toString(16).padStart(digits, '0');
@@ -232,10 +234,10 @@ const byteSpan = (byte: number): Span => {
 	}
 
 	if (byte > 0x7f) {
-		return {text: display`\u{FFFD}`, color: colors.bad};
+		return {text: display`\u{FFFD}`, color: 'bad'};
 	}
 
 	// The pictures stand in the controls' order, but for the last.
 	const picture = byte === 0x7f ? 0x24_21 : 0x24_00 + byte;
-	return {text: display`${String.fromCodePoint(picture)}`, color: colors.warn};
+	return {text: display`${String.fromCodePoint(picture)}`, color: 'warn'};
 };

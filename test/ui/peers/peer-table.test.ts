@@ -11,7 +11,6 @@ import {
 	sortPeers,
 	type PeerTableView,
 } from '../../../source/ui/peers/peer-table.js';
-import {colors} from '../../../source/ui/theme.js';
 import {anyPeerRow} from '../../helpers/any-model.js';
 import {kernelSocket, now, peerRow, textsOf} from '../../helpers/models.js';
 
@@ -143,7 +142,7 @@ test('peer table: sorting loses nobody', () => {
 test('peer table: what waits or lags is told by colour as well', () => {
 	const coloured = (changes: Partial<PeerRow>) =>
 		peerTableRows(viewOf({peers: [peerRow(changes)]}))[1]!
-			.spans.filter(({color}) => color === colors.warn)
+			.spans.filter(({color}) => color === 'warn')
 			.map(({text}) => text.trim());
 	assert.deepEqual(coloured({}), []);
 	assert.deepEqual(coloured({queuedBytes: 12}), ['12 B']);
