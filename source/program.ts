@@ -12,6 +12,7 @@ import {
 	helpText,
 	writtenFlag,
 } from './options/flags.js';
+import {oppositesIn} from './options/contradictions.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
 import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
@@ -140,8 +141,13 @@ const run = async (options: Options, output: Output): Promise<number> => {
 	return running.exitCode;
 };
 
-/** What is on the command line, or meow's one complaint: a flag twice. */
+/** What is on the command line, or what is wrong before its values are read. */
 const readCommandLine = () => {
+	const opposites = oppositesIn(process.argv.slice(2));
+	if (opposites) {
+		return opposites;
+	}
+
 	try {
 		return meow({
 			importMeta: import.meta,

@@ -30,6 +30,7 @@ const seqDigits = 12;
 const fileMode = 0o600;
 const folderMode = 0o700;
 const writableByOthers = 0o022;
+const sticky = 0o1000;
 
 export const newPath = (path: string): string => `${path}.new`;
 
@@ -112,7 +113,10 @@ export const prepareFolder = (path: string): void => {
 		throw historyUnsafe(
 			path,
 			`stands in ${folder}, which others may write to (mode ${(mode & 0o7777).toString(8)})`,
-			`run chmod go-w ${folder}`,
+			// What is sticky, as /tmp is, or another's is shared on purpose.
+			uid === self && (mode & sticky) === 0
+				? `run chmod go-w ${folder}`
+				: 'choose a folder of your own, such as ~/.local/state/sockchat',
 		);
 	}
 };

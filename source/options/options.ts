@@ -18,6 +18,7 @@ import {
 import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
+import {contradictionIn} from './contradictions.js';
 import {Reader, wrongUsage, type GivenFlags} from './reader.js';
 import {
 	flagNames,
@@ -155,11 +156,7 @@ const readAddress = (reader: Reader, command: CommandLineCommand): Address => {
 		);
 	}
 
-	const address =
-		host === undefined && port === undefined
-			? parseSocketPath(path)
-			: wrongUsage('--socket stands instead of --host and --port: give one.');
-	return reader.take(address, fallback);
+	return reader.take(parseSocketPath(path), fallback);
 };
 
 const readNick = (
@@ -222,12 +219,7 @@ const readHistory = (
 	const fsync = readFsync(reader);
 	const asked = isOff ? undefined : reader.text('history');
 	if (reader.has('raw')) {
-		return asked === undefined
-			? undefined
-			: reader.take<HistoryPlace | undefined>(
-					wrongUsage('--history keeps a room, and --raw has none.'),
-					undefined,
-				);
+		return undefined;
 	}
 
 	const path =
@@ -246,26 +238,6 @@ const readRate = (
 	reader.text(name) === 'off'
 		? 'off'
 		: reader.count(name, `${what} a second, or off,`);
-
-const readSameUser = (reader: Reader): boolean =>
-	reader.has('sameUser') && reader.has('raw')
-		? reader.take(
-				wrongUsage('--same-user is for a room; --raw takes anybody in.'),
-				false,
-			)
-		: reader.has('sameUser');
-
-const readTokenPath = (reader: Reader): string | undefined => {
-	const path = reader.text('tokenFile');
-	return path !== undefined && reader.has('raw')
-		? reader.take<string | undefined>(
-				wrongUsage(
-					'--raw has no protocol to prove a token by: leave one of them out.',
-				),
-				undefined,
-			)
-		: path;
-};
 
 const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 	// All are read, so that a wrong value of any is seen.
@@ -304,9 +276,9 @@ export const parseOptions = (
 		return command;
 	}
 
-	const misplaced = checkNames(given, command);
-	if (misplaced) {
-		return misplaced;
+	const wrong = checkNames(given, command) ?? contradictionIn(given);
+	if (wrong) {
+		return wrong;
 	}
 
 	const reader = new Reader(given);
@@ -326,11 +298,11 @@ export const parseOptions = (
 			(!isExplained && reader.text('message') !== undefined),
 		isExplained,
 		isWatched: output !== 'plain' || isExplained,
-		isSameUser: readSameUser(reader),
+		isSameUser: reader.has('sameUser'),
 		maxPerUser: reader.count('maxPerUser', 'a number of connections'),
 		rate: readRate(reader, 'rate', 'messages'),
 		connectRate: readRate(reader, 'connectRate', 'connections'),
-		tokenFile: readTokenPath(reader),
+		tokenFile: reader.text('tokenFile'),
 		maxMembers: reader.count('maxMembers', 'a number of members'),
 		backlog: reader.count('backlog', 'a number of connections'),
 		history:

@@ -89,6 +89,18 @@ const wrong: readonly Wrong[] = [
 	],
 	['serve --no-quiet', '--quiet takes no value and no --no- before.'],
 	['connect --raw=1', '--raw takes no value and no --no- before.'],
+	[
+		'--no-history --history x',
+		'--history and --no-history contradict each other: give one.',
+	],
+	[
+		'connect --no-retry --retry',
+		'--retry and --no-retry contradict each other: give one.',
+	],
+	[
+		'connect --socket x --local-port 7',
+		'--local-port binds a TCP port, and --socket has none: give one.',
+	],
 	['serve --port 5001 --port 5002', '--port can be given only once.'],
 	[
 		'serve --max-members 1 --max-members 2',
@@ -175,6 +187,15 @@ for (const isJson of [false, true]) {
 		await Promise.all([work(), work(), work()]);
 	});
 }
+
+test('e2e: --json and --plain together are wrong usage, told as JSON', async t => {
+	const chat = startBin(t, ['connect', '--json', '--plain']);
+	assert.deepEqual(await chat.waitForExit(), {code: 2, signal: undefined});
+	assert.equal(
+		readError(chat.stdout()),
+		'--plain prints lines and --json events: give one.',
+	);
+});
 
 /** The message of an error event, which must have just what the docs say. */
 const readError = (line: string): string => {

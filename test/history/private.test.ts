@@ -50,14 +50,23 @@ test('history: a file that others could read is closed to them', async t => {
 test('history: a folder that others may write to is refused', async t => {
 	const folder = join(makeFolder(t), 'shared');
 	mkdirSync(folder);
-	for (const mode of [0o777, 0o1777, 0o775]) {
+	for (const mode of [0o777, 0o775]) {
 		chmodSync(folder, mode);
 		await assert.rejects(open(join(folder, 'room.jsonl')), {
 			code: 'ERR_HISTORY',
 			message:
-				/others may write to \(mode 1?77[57]\).*chmod go-w.*--history FILE/,
+				/others may write to \(mode 77[57]\).*chmod go-w.*--history FILE/,
 		});
 	}
+
+	// What is sticky is shared on purpose, as /tmp is: it stays as it is.
+	chmodSync(folder, 0o1777);
+	await assert.rejects(open(join(folder, 'room.jsonl')), ({message}: Error) => {
+		assert.match(message, /others may write to \(mode 1777\)/);
+		assert.match(message, /a folder of your own.*--history FILE/);
+		assert.doesNotMatch(message, /chmod/);
+		return true;
+	});
 
 	chmodSync(folder, 0o755);
 	await look(join(folder, 'room.jsonl'), () => undefined);

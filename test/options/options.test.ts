@@ -84,14 +84,16 @@ test('options: each value reaches its option', () => {
 	const serve = options('serve', {
 		maxMembers: '2',
 		backlog: '1',
-		raw: true,
-		eol: 'none',
+		fsync: 'always',
+		history: 'kept',
 	});
 	assert.partialDeepStrictEqual(serve, {
 		maxMembers: 2,
 		backlog: 1,
-		eol: 'none',
+		history: {path: 'kept', fsync: 'always'},
 	});
+	const raw = options('serve', {raw: true, eol: 'none', backlog: '1'});
+	assert.partialDeepStrictEqual(raw, {isRaw: true, eol: 'none', backlog: 1});
 	assert.equal(options('', {quiet: true}).isQuiet, true);
 });
 
@@ -129,7 +131,7 @@ test('options: the screen needs a terminal, and nobody who asked for lines', () 
 	assert.equal(output({quiet: true}), 'plain');
 	assert.equal(output({message: 'hi'}), 'plain');
 	for (const isTerminal of [true, false]) {
-		assert.equal(output({json: true, plain: true}, isTerminal), 'json');
+		assert.equal(output({json: true}, isTerminal), 'json');
 	}
 });
 
