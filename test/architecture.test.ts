@@ -55,6 +55,14 @@ const netFolders = new Set([
 	'chat',
 ]);
 
+// A peer's address is gone after an RST: whoever asks late takes nobody for
+// somebody.
+const addressReaders = new Set([
+	'socket/origin.ts',
+	'socket/address.ts',
+	'socket/token-exchange.ts',
+]);
+
 const impureModule = /^(?:node:)?(?:timers|fs|perf_hooks)(?:\/|$)/;
 const impureName =
 	/\b(?:Date\.now|performance|setTimeout|setInterval|setImmediate|Math\.random|hrtime|random(?:UUID|Bytes|Int|FillSync)|getRandomValues)\b|\bnew Date\(\s*\)/g;
@@ -154,6 +162,12 @@ const violationsOf = (path: string, text: string): string[] => {
 		found.push('as DisplayText: text becomes that by toDisplay() alone');
 	}
 
+	if (!addressReaders.has(path)) {
+		for (const [name] of code.matchAll(/\bremote(?:Address|Port)\b/g)) {
+			found.push(`${name}: lost after an RST; socket/origin.ts reads it once`);
+		}
+	}
+
 	if (pureFolders.has(unit)) {
 		for (const [name] of code.matchAll(impureName)) {
 			found.push(`${name}: ${unit}/ is pure, it comes in as an argument`);
@@ -232,6 +246,7 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 	['ui/a.tsx', "import {Box, Text} from 'ink';", 'only ui/text/shown-text.tsx'],
 	['ui/a.tsx', "import TextInput from 'ink-text-input';", 'only ui/text/shown'],
 	['ui/a.tsx', 'const shown = text as DisplayText;', 'toDisplay() alone'],
+	['server/a.ts', 'const a = socket.remoteAddress;', 'lost after an RST'],
 	['utils/a.ts', 'export const a = 1;', 'utils has no tier'],
 ];
 

@@ -8,10 +8,11 @@ import type {SocketAction} from '../tcp/socket-action.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
-import {endpointsOf, formatAddress, type Address} from '../socket/address.js';
+import {formatAddress, type Address} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {Listener} from '../socket/listener.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
+import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 
@@ -70,7 +71,8 @@ export const startRawServer = async ({
 	};
 
 	let isHeld = false;
-	const accept = (socket: Socket, name: string) => {
+	const accept = (socket: Socket, origin: Origin) => {
+		const {name} = origin;
 		if (isHeld) {
 			socket.pause();
 		}
@@ -78,6 +80,7 @@ export const startRawServer = async ({
 		watch?.follow(socket, 'server', name);
 		const peer: RawPeer = {
 			name,
+			origin,
 			since: clock.monotonicMs(),
 			bytesIn: 0,
 			isHalfClosed: false,
@@ -208,6 +211,7 @@ const untilDrained = async (socket: Socket): Promise<void> =>
 
 type RawPeer = {
 	readonly name: string;
+	readonly origin: Origin;
 	/** Monotonic milliseconds of its accept. */
 	readonly since: number;
 	bytesIn: number;
@@ -218,28 +222,23 @@ type RawPeer = {
 
 const rowOf = (
 	socket: Socket,
-	{name, since, bytesIn, isHalfClosed}: RawPeer,
+	{name, origin, since, bytesIn, isHalfClosed}: RawPeer,
 	table: TcpTable | undefined,
-): PeerRow => {
-	const {local, remote} = endpointsOf(socket);
-	return {
-		peer: name,
-		nick: undefined,
-		dialect: 'raw',
-		phase: isHalfClosed ? 'half-closed' : 'open',
-		since,
-		rttMs: undefined,
-		bytesIn,
-		bytesOut: socket.bytesWritten - socket.writableLength,
-		queuedBytes: socket.writableLength,
-		lagEntries: 0,
-		isPaused: socket.isPaused(),
-		kernel:
-			table && local !== undefined && remote !== undefined
-				? table.pair(local, remote)
-				: undefined,
-	};
-};
+): PeerRow => ({
+	peer: name,
+	nick: undefined,
+	dialect: 'raw',
+	phase: isHalfClosed ? 'half-closed' : 'open',
+	since,
+	rttMs: undefined,
+	bytesIn,
+	bytesOut: socket.bytesWritten - socket.writableLength,
+	queuedBytes: socket.writableLength,
+	lagEntries: 0,
+	isPaused: socket.isPaused(),
+	kernel:
+		origin.kind === 'tcp' ? table?.pair(origin.local, origin.name) : undefined,
+});
 
 /** A raw socket has no protocol to tell: its own calls are all there is. */
 const ownerOf = (

@@ -4,8 +4,9 @@
  */
 import process from 'node:process';
 import type {Socket} from 'node:net';
-import {SockchatError} from '../errors.js';
-import {PeerUids} from '../socket/peer-uid.js';
+import {assertNever, SockchatError} from '../errors.js';
+import type {Origin} from '../socket/origin.js';
+import {PeerUids, type PeerUid} from '../socket/peer-uid.js';
 
 export type DoorOptions = {
 	/** Whether only processes of our own user may come in. */
@@ -18,24 +19,31 @@ export type DoorOptions = {
 
 /** What is known of a peer before it speaks. */
 export type Comer = {
-	readonly uid?: number | undefined;
+	/** Undefined where nobody has asked for it yet. */
+	readonly uid?: PeerUid | undefined;
 	readonly refusal?: SockchatError | undefined;
 	/** It wants only the entries that name it. */
 	readonly isDeaf?: boolean | undefined;
 };
 
-export const otherUser = (own: number, uid: number | undefined) =>
+export const otherUser = (own: number, uid: PeerUid) =>
 	new SockchatError(
 		'ERR_OTHER_USER',
-		uid === undefined
+		uid === 'unknown'
 			? `This room is for user ${own} alone, and whose process you are can't be told.`
 			: `This room is for user ${own} alone, and you are user ${uid}.`,
 	);
 
-export const tooManyOfUser = (uid: number | undefined, limit: number) =>
+const unknownUser = () =>
 	new SockchatError(
 		'ERR_ROOM_FULL',
-		`User ${uid ?? 'unknown'} has ${limit} connections here already, the most that one may have. Close one, or ask the host for a higher --max-per-user.`,
+		"This room limits the connections of each user, and whose process you are can't be told.",
+	);
+
+const tooManyOfUser = (uid: number, limit: number) =>
+	new SockchatError(
+		'ERR_ROOM_FULL',
+		`User ${uid} has ${limit} connections here already, the most that one may have. Close one, or ask the host for a higher --max-per-user.`,
 	);
 
 export const sameUserUnknown = () =>
@@ -55,11 +63,7 @@ export class Door {
 		this.#options = options;
 		this.#ownUid = ownUid;
 		this.#uids = uids;
-		if (
-			this.isAsking &&
-			(ownUid === undefined ||
-				(options.uids === undefined && process.platform !== 'linux'))
-		) {
+		if (this.isAsking && !this.canTellUsers) {
 			throw sameUserUnknown();
 		}
 	}
@@ -70,21 +74,52 @@ export class Door {
 		return isSameUser === true || maxPerUser !== undefined;
 	}
 
+	/** Whether there is anybody to ask for a peer's uid. */
+	get canTellUsers(): boolean {
+		return (
+			this.#ownUid !== undefined &&
+			(this.#options.uids !== undefined || process.platform === 'linux')
+		);
+	}
+
 	/**
-	 * Asks the kernel who it is. A Unix domain socket has no ports; its file's
-	 * mode has let its user in.
+	 * Asks the kernel who it is. On a Unix domain socket, its file's mode lets
+	 * nobody in but its user; what was reset is nobody's.
 	 */
-	async uidOf(socket: Socket): Promise<number | undefined> {
-		return socket.remotePort === undefined
-			? this.#ownUid
-			: this.#uids.of(socket);
+	async uidOf(socket: Socket, origin: Origin): Promise<PeerUid> {
+		switch (origin.kind) {
+			case 'tcp': {
+				return this.#uids.of(socket, origin);
+			}
+
+			case 'unknown': {
+				return 'unknown';
+			}
+
+			case 'unix':
+			case 'memory': {
+				return this.#ownUid ?? 'unknown';
+			}
+
+			default: {
+				return assertNever(origin);
+			}
+		}
 	}
 
 	/** @param present How many connections that user has. */
-	judge(uid: number | undefined, present: number): Comer {
-		const {isSameUser, maxPerUser = Infinity} = this.#options;
+	judge(uid: PeerUid, present: number): Comer {
+		const {isSameUser, maxPerUser} = this.#options;
 		if (isSameUser && uid !== this.#ownUid) {
 			return {uid, refusal: otherUser(this.#ownUid!, uid)};
+		}
+
+		if (maxPerUser === undefined) {
+			return {uid};
+		}
+
+		if (uid === 'unknown') {
+			return {uid, refusal: unknownUser()};
 		}
 
 		return present >= maxPerUser

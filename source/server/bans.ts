@@ -7,6 +7,7 @@
  */
 import {isIP} from 'node:net';
 import type {SockchatError} from '../errors.js';
+import type {PeerUid} from '../socket/peer-uid.js';
 import {banned, muted, roomLocked} from '../protocol/room-refusals.js';
 
 export type Ban =
@@ -15,9 +16,12 @@ export type Ban =
 
 /** What is known of who wants to be a member. */
 export type Candidate = {
-	/** The host of its address; undefined on a Unix domain socket. */
+	/**
+	 * The host of its address, or 'unknown'; undefined on a Unix domain socket.
+	 */
 	readonly host: string | undefined;
-	readonly uid: number | undefined;
+	/** Undefined where nobody has asked for it. */
+	readonly uid: PeerUid | undefined;
 	/** Undefined for a plain peer. */
 	readonly id: string | undefined;
 	/** Whether it is in the room already, on a connection that dropped. */
@@ -71,7 +75,7 @@ export class Rules {
 
 	/** Whether a peer's uid matters, so that it has to be asked for. */
 	get isByUid(): boolean {
-		return this.bans.some(({kind}) => kind === 'uid');
+		return this.#has('uid');
 	}
 
 	ban(ban: Ban): void {
@@ -86,8 +90,11 @@ export class Rules {
 		return ban !== undefined && this.#bans.delete(keyOf(ban));
 	}
 
+	/** Who is unknown may be anybody, so also whoever is banned. */
 	isBanned({host, uid, id}: Omit<Candidate, 'isMember'>): boolean {
 		return (
+			(host === 'unknown' && this.#has('address')) ||
+			(uid === 'unknown' && this.#has('uid')) ||
 			this.#bans.has(`address:${host}`) ||
 			this.#bans.has(`uid:${uid}`) ||
 			this.#bans.has(`client:${id}`)
@@ -111,6 +118,10 @@ export class Rules {
 	unmute(who: string): boolean {
 		const found = [...this.#muted].find(([, nick]) => nick === who);
 		return found !== undefined && this.#muted.delete(found[0]);
+	}
+
+	#has(kind: Ban['kind']): boolean {
+		return this.bans.some(ban => ban.kind === kind);
 	}
 
 	/** Why a member may not speak; undefined if it may. */

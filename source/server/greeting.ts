@@ -41,7 +41,7 @@ export class Greeting {
 			this.#refuse(wrongVersion(frame.v));
 		} else if (token) {
 			this.#exchange = new ServerExchange(token);
-			this.#send(this.#exchange.answer(frame, session.duplex));
+			this.#send(this.#exchange.answer(frame, session.origin));
 		} else {
 			this.#refuse(hasNoToken());
 		}

@@ -1,7 +1,8 @@
 /** Does what a host says about its room, with a sentence for it and for all. */
-import type {Socket} from 'node:net';
 import type {HostAction} from '../commands/host-action.js';
 import {assertNever} from '../errors.js';
+import {hostOf} from '../socket/origin.js';
+import type {Door} from './admission.js';
 import {banText, parseBan, type Ban} from './bans.js';
 import type {PeerSession} from './peer-session.js';
 import type {Sessions} from './sessions.js';
@@ -13,7 +14,8 @@ export type Ruled = {
 	readonly told?: string | undefined;
 };
 
-type UidOf = (socket: Socket) => Promise<number | undefined>;
+/** Who can be told from whom. */
+export type Users = Pick<Door, 'uidOf' | 'canTellUsers'>;
 
 /** @returns The session, or why there is none to act on. */
 const findPeer = (sessions: Sessions, who: string): PeerSession | string => {
@@ -25,20 +27,24 @@ const findPeer = (sessions: Sessions, who: string): PeerSession | string => {
 	return session.socket ? session : 'That is you, the host.';
 };
 
-const hostOf = ({socket}: PeerSession): string | undefined =>
-	socket?.remoteAddress;
-
 /** Sends away all that a new ban is about. */
-const enforce = async (sessions: Sessions, uidOf: UidOf): Promise<number> => {
+const enforce = async (sessions: Sessions, users: Users): Promise<number> => {
+	const {rules} = sessions;
+	// Who comes from now on is asked at the door.
+	const peers = sessions.peers();
+	if (rules.isByUid) {
+		await Promise.all(
+			peers.map(async session => {
+				session.uid ??= await users.uidOf(session.socket!, session.origin);
+			}),
+		);
+	}
+
 	let sent = 0;
-	for (const session of sessions.peers()) {
-		const {comer, member, dialectName} = session;
-		const uid = sessions.rules.isByUid
-			? // eslint-disable-next-line no-await-in-loop -- asked only of who hasn't told
-				(comer.uid ?? (await uidOf(session.duplex as Socket)))
-			: undefined;
+	for (const session of peers) {
+		const {origin, uid, member, dialectName} = session;
 		const id = dialectName === 'framed' ? member?.id : undefined;
-		if (!sessions.rules.isBanned({host: hostOf(session), uid, id})) {
+		if (!rules.isBanned({host: hostOf(origin), uid, id})) {
 			continue;
 		}
 
@@ -63,7 +69,7 @@ const banOf = (sessions: Sessions, who: string): Ban | string => {
 	const {id, nick} = session.member!;
 	return session.dialectName === 'framed'
 		? {kind: 'client', value: id, nick}
-		: `${nick} is a plain peer, which nothing tells from another: ban its address (${hostOf(session) ?? 'none'}) or uid:N, or /kick it.`;
+		: `${nick} is a plain peer, which nothing tells from another: ban its address (${hostOf(session.origin) ?? 'none'}) or uid:N, or /kick it.`;
 };
 
 const list = ({rules}: Sessions): string => {
@@ -79,7 +85,7 @@ const list = ({rules}: Sessions): string => {
 
 export const rule = async (
 	sessions: Sessions,
-	uidOf: UidOf,
+	users: Users,
 	action: HostAction,
 ): Promise<Ruled> => {
 	const {rules} = sessions;
@@ -101,8 +107,15 @@ export const rule = async (
 				return {sentence: ban};
 			}
 
+			if (ban.kind === 'uid' && !users.canTellUsers) {
+				return {
+					sentence:
+						'A ban by uid needs Linux, whose kernel tells whose process a peer is. Ban a nick or an address instead.',
+				};
+			}
+
 			rules.ban(ban);
-			const sent = await enforce(sessions, uidOf);
+			const sent = await enforce(sessions, users);
 			const text = banText(ban);
 			return {
 				sentence: `${text} is banned, ${sent} sent away; /unban undoes it.`,

@@ -20,6 +20,8 @@ import {
 import {publicId} from '../protocol/public-id.js';
 import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
+import {hostOf, type Origin} from '../socket/origin.js';
+import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Comer} from './admission.js';
 import type {Dialect} from './dialect.js';
@@ -47,12 +49,14 @@ const heardAtClose = () => undefined;
 const stranger: Comer = {};
 
 export class PeerSession implements OutletOwner {
-	readonly peer: string;
+	readonly origin: Origin;
 	readonly duplex: Duplex;
 	/** The same, unless the peer is the host's own screen, in this process. */
 	readonly socket: Socket | undefined;
 	readonly sessions: Sessions;
 	readonly comer: Comer;
+	/** Asked for once, when it matters; undefined until then. */
+	uid: PeerUid | undefined;
 	readonly intake: Intake;
 	/** Monotonic milliseconds of the last chunk. */
 	lastHeardAt: number;
@@ -73,14 +77,15 @@ export class PeerSession implements OutletOwner {
 
 	constructor(
 		duplex: Duplex,
-		peer: string,
+		origin: Origin,
 		sessions: Sessions,
 		comer: Comer = stranger,
 	) {
 		this.comer = comer;
+		this.uid = comer.uid;
 		this.duplex = duplex;
 		this.socket = duplex instanceof Socket ? duplex : undefined;
-		this.peer = peer;
+		this.origin = origin;
 		this.sessions = sessions;
 		this.lastHeardAt = this.#now;
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
@@ -100,7 +105,7 @@ export class PeerSession implements OutletOwner {
 		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
-			this.#tap?.note('in', peer, chunk);
+			this.#tap?.note('in', this.peer, chunk);
 			this.lastHeardAt = this.#now;
 			this.#read(chunk);
 		});
@@ -111,6 +116,11 @@ export class PeerSession implements OutletOwner {
 		duplex.on('close', () => {
 			this.#leave(duplex.errored ? 'reset' : 'closed');
 		});
+	}
+
+	/** As events and tables name it. */
+	get peer(): string {
+		return this.origin.name;
 	}
 
 	get state(): Session {
@@ -169,8 +179,8 @@ export class PeerSession implements OutletOwner {
 		return (
 			this.comer.refusal ??
 			rules.refusal({
-				host: this.socket.remoteAddress,
-				uid: this.comer.uid,
+				host: hostOf(this.origin),
+				uid: this.uid,
 				id,
 				isMember: id !== undefined && room.isMember(id),
 			})

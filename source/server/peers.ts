@@ -4,7 +4,7 @@ import type {SocketAction} from '../tcp/socket-action.js';
 import type {KernelPair} from '../tcp/tcp.js';
 import type {SocketEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
-import {endpointsOf, formatAddress} from '../socket/address.js';
+import {formatAddress} from '../socket/address.js';
 import type {Listener} from '../socket/listener.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
@@ -20,12 +20,9 @@ const otherUidOf = (kernel: KernelPair | undefined): number | undefined => {
 };
 
 const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
-	const {peer, member, state, rttMs, bytesIn, bytesOut, duplex} = session;
-	const {local, remote} = endpointsOf(duplex);
+	const {origin, peer, member, state, rttMs, bytesIn, bytesOut} = session;
 	const kernel =
-		table && local !== undefined && remote !== undefined
-			? table.pair(local, remote)
-			: undefined;
+		origin.kind === 'tcp' ? table?.pair(origin.local, origin.name) : undefined;
 	return {
 		otherUid: otherUidOf(kernel),
 		peer,

@@ -13,6 +13,7 @@ import {formatAddress, type Address} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
+import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {openHistoryFor, type HistoryPlace} from './history-place.js';
 import {Door} from './admission.js';
@@ -86,19 +87,20 @@ const meet = async (
 	door: Door,
 	sessions: Sessions,
 	socket: Socket,
-	peer: string,
+	origin: Origin,
 ): Promise<void> => {
 	const ignore = () => undefined;
 	socket.on('error', ignore);
-	const uid = await door.uidOf(socket);
+	const uid = await door.uidOf(socket, origin);
 	if (socket.destroyed) {
 		const at = sessions.clock.wallMs();
+		const peer = origin.name;
 		const reason = 'reset';
 		sessions.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut: 0});
 		return;
 	}
 
-	sessions.add(socket, peer, door.judge(uid, sessions.countOf(uid)));
+	sessions.add(socket, origin, door.judge(uid, sessions.countOf(uid)));
 	socket.off('error', ignore);
 };
 
@@ -150,12 +152,12 @@ export const startServer = async ({
 		connectRate: connectRate === 'off' ? undefined : connectRate,
 		clock,
 		onEvent,
-		onSocket(socket, peer) {
-			watch?.follow(socket, 'server', peer);
+		onSocket(socket, origin) {
+			watch?.follow(socket, 'server', origin.name);
 			if (door.isAsking || sessions.rules.isByUid) {
-				void meet(door, sessions, socket, peer);
+				void meet(door, sessions, socket, origin);
 			} else {
-				sessions.add(socket, peer);
+				sessions.add(socket, origin);
 			}
 		},
 		surplus: places && {
@@ -213,14 +215,13 @@ export const startServer = async ({
 		address: listener.address,
 		room,
 		attach(duplex, isDeaf) {
-			sessions.add(duplex, 'host', {isDeaf});
+			sessions.add(duplex, {kind: 'memory', name: 'host'}, {isDeaf});
 		},
 		async drain() {
 			await listener.drain();
 			return closed;
 		},
-		rule: async action =>
-			rule(sessions, async socket => door.uidOf(socket), action),
+		rule: async action => rule(sessions, door, action),
 		control: async (action, peer) => controlPeer(sessions, watch, action, peer),
 		destroy() {
 			sessions.destroy();

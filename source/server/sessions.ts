@@ -14,6 +14,8 @@ import type {Member} from '../room/results.js';
 import type {TakenBack} from '../room/numbers.js';
 import type {ServerEvent} from '../event/event.js';
 import type {Clock} from '../socket/clock.js';
+import type {Origin} from '../socket/origin.js';
+import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Comer} from './admission.js';
 import {Keeper} from './keeper.js';
@@ -123,8 +125,8 @@ export class Sessions {
 		return this.#roomName();
 	}
 
-	add(duplex: Duplex, peer: string, comer?: Comer): void {
-		const session = new PeerSession(duplex, peer, this, comer);
+	add(duplex: Duplex, origin: Origin, comer?: Comer): void {
+		const session = new PeerSession(duplex, origin, this, comer);
 		this.#all.add(session);
 		if (this.#isHeldForDisk) {
 			session.intake.hold('disk');
@@ -132,8 +134,8 @@ export class Sessions {
 	}
 
 	/** How many are connected of one user. */
-	countOf(uid: number | undefined): number {
-		return this.peers().filter(({comer}) => comer.uid === uid).length;
+	countOf(uid: PeerUid): number {
+		return this.peers().filter(session => session.uid === uid).length;
 	}
 
 	/**

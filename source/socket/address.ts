@@ -88,7 +88,7 @@ export const parseSocketPath = (path: string): Address | SockchatError => {
 		: {kind: 'unix', path};
 };
 
-const hostAndPort = (host: string, port: number): string =>
+export const hostAndPort = (host: string, port: number): string =>
 	// Joined into one string; a template keeps its parts, for each of 10,000.
 	[host.includes(':') ? `[${host}]` : host, port].join(':');
 
@@ -104,15 +104,6 @@ export type Endpoints = {
 	readonly remote: string | undefined;
 };
 
-/** Only the other end: each that is asked for is kept by node:net. */
-export const remoteEndOf = ({
-	remoteAddress,
-	remotePort,
-}: Socket): string | undefined =>
-	remoteAddress === undefined || remotePort === undefined
-		? undefined
-		: hostAndPort(remoteAddress, remotePort);
-
 export const endpointsOf = (duplex: Duplex | undefined): Endpoints => {
 	if (!(duplex instanceof Socket)) {
 		return {local: undefined, remote: undefined};
@@ -120,16 +111,19 @@ export const endpointsOf = (duplex: Duplex | undefined): Endpoints => {
 
 	// The other end first: who asks for the local one before connect() was called
 	// gets no answer, and node:net keeps that for good.
-	const remote = remoteEndOf(duplex);
-	if (remote === undefined) {
-		return {local: undefined, remote};
+	const {remoteAddress, remotePort} = duplex;
+	if (remoteAddress === undefined || remotePort === undefined) {
+		return {local: undefined, remote: undefined};
 	}
 
 	// A socket that is gone forgets its own end first; half is not an answer.
 	const {localAddress, localPort} = duplex;
 	return localAddress === undefined || localPort === undefined
 		? {local: undefined, remote: undefined}
-		: {local: hostAndPort(localAddress, localPort), remote};
+		: {
+				local: hostAndPort(localAddress, localPort),
+				remote: hostAndPort(remoteAddress, remotePort),
+			};
 };
 
 /** @param dialled Where it connects to: node:net tells that only afterwards. */

@@ -13,10 +13,11 @@ import {
 import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
 import {trace} from '../trace.js';
-import {remoteEndOf, type Address} from './address.js';
+import type {Address} from './address.js';
 import type {Clock} from './clock.js';
 import {cappedBacklog} from './port-holder.js';
 import {listen, placeOf} from './listen.js';
+import {tcpOrigin, type Origin} from './origin.js';
 
 export type Surplus = {
 	readonly maxPeers: number;
@@ -30,8 +31,7 @@ export type ListenerOptions = {
 	readonly connectRate?: number | undefined;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
-	/** @param peer Its address; a number of its own on a Unix domain socket. */
-	readonly onSocket: (socket: Socket, peer: string) => void;
+	readonly onSocket: (socket: Socket, origin: Origin) => void;
 	/** Where it is known how many may be connected at once. */
 	readonly surplus?: Surplus | undefined;
 	/** Nobody else is accepted: see everybody off. */
@@ -91,20 +91,20 @@ export class Listener {
 			// kernel the rest. What may be written is told by writableLength.
 			{allowHalfOpen: true, noDelay: true, highWaterMark: 1},
 			socket => {
-				const peer = this.#nameOf(socket);
+				const origin = this.#originOf(socket);
 				const {surplus} = options;
 				if (surplus && this.#sockets >= surplus.maxPeers) {
 					// All that wait for accept() come in one go: none may be kept.
-					surplus.turnAway(socket, peer);
+					surplus.turnAway(socket, origin.name);
 					return;
 				}
 
 				this.#sockets++;
 				const waitMs = this.#allowance?.take(1, this.#now) ?? 0;
 				if (waitMs > 0) {
-					this.#takeLater(socket, peer, waitMs);
+					this.#takeLater(socket, origin, waitMs);
 				} else {
-					this.#take(socket, peer);
+					this.#take(socket, origin);
 				}
 			},
 		);
@@ -146,16 +146,17 @@ export class Listener {
 		return this.closed;
 	}
 
-	#take(socket: Socket, peer: string): void {
+	#take(socket: Socket, origin: Origin): void {
 		// The call comes first, and then what was made of it.
-		this.#options.onSocket(socket, peer);
+		this.#options.onSocket(socket, origin);
+		const peer = origin.name;
 		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
 		// Last, so that whoever holds the socket has heard of its end.
 		socket.on('close', this.#countEnd);
 	}
 
 	/** More connect than are let in a second: these are heard a little later. */
-	#takeLater(socket: Socket, peer: string, waitMs: number): void {
+	#takeLater(socket: Socket, origin: Origin, waitMs: number): void {
 		const ignore = () => undefined;
 		socket.on('error', ignore);
 		this.#waiting.add(socket);
@@ -163,7 +164,7 @@ export class Listener {
 			this.#waiting.delete(socket);
 			socket.off('error', ignore);
 			socket.off('close', onClose);
-			this.#take(socket, peer);
+			this.#take(socket, origin);
 		}, waitMs);
 		const onClose = () => {
 			cancel();
@@ -236,12 +237,9 @@ export class Listener {
 		}
 	}
 
-	#nameOf(socket: Socket): string {
-		if (this.#address.kind === 'unix') {
-			return `unix:${++this.#unixPeers}`;
-		}
-
-		// One that was reset before it was accepted has no address any more.
-		return remoteEndOf(socket) ?? 'unknown';
+	#originOf(socket: Socket): Origin {
+		return this.#address.kind === 'unix'
+			? {kind: 'unix', name: `unix:${++this.#unixPeers}`}
+			: tcpOrigin(socket, this.#address.host, this.#address.port);
 	}
 }

@@ -12,6 +12,7 @@ import {
 	type Hello,
 } from '../protocol/frame.js';
 import type {Exchange, Token} from '../protocol/token.js';
+import type {Origin} from './origin.js';
 
 export const createNonce = (): string => randomBytes(32).toString('hex');
 
@@ -71,9 +72,9 @@ export class ServerExchange {
 	}
 
 	/** Answers a client's challenge; a later one begins anew. */
-	answer({nonce}: ClientChallenge, duplex: Duplex): Challenge {
+	answer({nonce}: ClientChallenge, origin: Origin): Challenge {
 		const exchange = {
-			place: placeOf(duplex instanceof Socket ? duplex.localPort : undefined),
+			place: placeOf(origin.kind === 'tcp' ? origin.localPort : undefined),
 			clientNonce: nonce,
 			serverNonce: createNonce(),
 		};

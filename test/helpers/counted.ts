@@ -72,7 +72,8 @@ export const openCounted = (isDeaf = false) => {
 			const member = new CountedMember();
 			members.push(member);
 			const number = members.length;
-			sessions.add(member, `peer ${number}`, {isDeaf});
+			const name = `peer ${number}`;
+			sessions.add(member, {kind: 'memory', name}, {isDeaf});
 			const client = clientNumber(number);
 			member.push(
 				`${JSON.stringify({type: 'hello', v: 1, client, nick: `m${number}`})}\n`,

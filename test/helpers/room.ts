@@ -4,6 +4,7 @@
  */
 import type {Socket} from 'node:net';
 import type {Address} from '../../source/socket/address.js';
+import {tcpOrigin, type TcpOrigin} from '../../source/socket/origin.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
 import {Sessions} from '../../source/server/sessions.js';
@@ -14,6 +15,16 @@ import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {listenBare} from './scripted.js';
 import type {WirePeer} from './wire-peer.js';
+
+/** As the listener tells it of a socket that a bare one has accepted. */
+export const originOf = (socket: Socket): TcpOrigin => {
+	const origin = tcpOrigin(socket, '127.0.0.1', socket.localPort!);
+	if (origin.kind !== 'tcp') {
+		throw new Error(`It has no address any more: ${origin.name}.`);
+	}
+
+	return origin;
+};
 
 /** 127.0.0.1 with a port that the kernel chooses. */
 export const anyPort: Address = {kind: 'tcp', host: '127.0.0.1', port: 0};
@@ -58,7 +69,7 @@ export const openSessions = async (
 	const sockets: Socket[] = [];
 	const listening = await listenBare(owner, socket => {
 		sockets.push(socket);
-		sessions.add(socket, `${socket.remoteAddress}:${socket.remotePort}`);
+		sessions.add(socket, originOf(socket));
 	});
 	sessions.start();
 	owner.after(async () => {

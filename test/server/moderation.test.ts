@@ -4,9 +4,11 @@ import process from 'node:process';
 import {test} from 'node:test';
 import type {HostAction} from '../../source/commands/host-action.js';
 import {banText, parseBan, Rules} from '../../source/server/bans.js';
+import {rule, type Users} from '../../source/server/moderation.js';
 import {openClient} from '../helpers/client.js';
-import {openServer, type TestServer} from '../helpers/room.js';
+import {openServer, openSessions, type TestServer} from '../helpers/room.js';
 import {
+	greet,
 	helloFrame,
 	joinWire,
 	openPlain,
@@ -104,6 +106,44 @@ test('rules: an address or a user is banned with all its connections', async t =
 	assert.equal(heron.of('error')[0]?.code, 'ERR_BANNED');
 	await say(server, {type: 'unban', who: `uid:${uid}`});
 	await joinWire(t, server.address, 'heron');
+});
+
+test('rules: a ban by uid leaves in peace who connected before it, and is another', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const silent = await openWire(t, server.address);
+	await server.untilEvent('accepted', ({peer}) => peer === silent.name);
+	assert.equal(
+		await say(server, {type: 'ban', who: `uid:${uid + 1}`}),
+		`uid:${uid + 1} is banned, 0 sent away; /unban undoes it.`,
+	);
+	await greet(silent, 'heron');
+	silent.say(1, 'still here');
+	await otter.untilSaid('still here');
+});
+
+test('rules: where users can not be told apart, none is banned', async t => {
+	const {sessions, address} = await openSessions(t);
+	await joinWire(t, address, 'otter');
+	const users: Users = {canTellUsers: false, uidOf: async () => 'unknown'};
+	const ruled = await rule(sessions, users, {type: 'ban', who: `uid:${uid}`});
+	assert.match(ruled.sentence, /^A ban by uid needs Linux/);
+	assert.equal(sessions.rules.areNone, true);
+});
+
+test('rules: who is unknown may be anybody, so also who is banned', () => {
+	const unknown = {host: 'unknown', uid: 'unknown', id: undefined} as const;
+	const known = {host: '127.0.0.1', uid: 7, id: undefined} as const;
+	for (const [who, isBanned] of [
+		['127.0.0.9', true],
+		['uid:1', true],
+		['client:0123456789abcdef', false],
+	] as const) {
+		const rules = new Rules();
+		rules.ban(parseBan(who)!);
+		assert.equal(rules.isBanned(unknown), isBanned, who);
+		assert.equal(rules.isBanned(known), false, who);
+	}
 });
 
 test('rules: who is muted listens, framed and plain, until it may speak', async t => {

@@ -7,9 +7,10 @@ import {test} from 'node:test';
 import {Door} from '../../source/server/admission.js';
 import {PeerUids} from '../../source/socket/peer-uid.js';
 import {readTcpRows} from '../../source/socket/tcp-table.js';
+import type {TcpState} from '../../source/tcp/tcp.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
-import {anyPort, openServer, portOf} from '../helpers/room.js';
+import {anyPort, openServer, originOf, portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {until} from '../helpers/until.js';
 import {joinWire, openPlain, openWire} from '../helpers/wire-peer.js';
@@ -70,20 +71,67 @@ test('same user: a socket that its process has closed passes for nobody', async 
 	});
 	const peer = await openWire(t, bare.address);
 	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const origin = originOf(ours);
 	const uids = new PeerUids();
-	assert.equal(await uids.of(ours), own);
+	assert.equal(await uids.of(ours, origin), own);
 	// FIN-WAIT-2: the kernel says uid 0 of a row without a process.
 	ours.resume();
 	peer.socket.destroySoon();
 	await once(ours, 'end');
-	await until(async () => (await uids.of(ours)) === undefined, {
+	await until(async () => (await uids.of(ours, origin)) === 'unknown', {
 		what: 'no user any more',
 	});
 	const door = new Door({isSameUser: true, ownUid: 0});
 	assert.equal(
-		door.judge(await uids.of(ours), 0).refusal?.code,
+		door.judge(await uids.of(ours, origin), 0).refusal?.code,
 		'ERR_OTHER_USER',
 	);
+});
+
+test('same user: after an RST, another process on the same port answers for nobody', async t => {
+	const accepted: Socket[] = [];
+	const bare = await listenBare(t, socket => {
+		accepted.push(socket);
+	});
+	const attacker = await openWire(t, bare.address);
+	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const origin = originOf(ours);
+	ours.pause();
+	attacker.reset();
+	await attacker.untilClosed();
+	const localPort = origin.port;
+	const {socket: honest} = await openWire(t, bare.address, {localPort});
+	const theirs = await until(() => accepted[1], {what: 'the second accept'});
+	const uids = new PeerUids();
+	assert.equal(await uids.of(ours, origin), 'unknown');
+	assert.equal(await uids.of(theirs, originOf(theirs)), own);
+	assert.equal(honest.localPort, localPort);
+});
+
+test('same user: one that only wants to connect from the same port is not the peer', async t => {
+	const accepted: Socket[] = [];
+	const bare = await listenBare(t, socket => {
+		accepted.push(socket);
+	});
+	await openWire(t, bare.address);
+	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const origin = originOf(ours);
+	const asIf = (state: TcpState) =>
+		new PeerUids(async () => [
+			{
+				inode: '1',
+				socket: {
+					local: origin.name,
+					remote: origin.local,
+					state,
+					sendQueueBytes: 0,
+					receiveQueueBytes: 0,
+					uid: 7,
+				},
+			},
+		]);
+	assert.equal(await asIf('ESTABLISHED').of(ours, origin), 7);
+	assert.equal(await asIf('SYN-SENT').of(ours, origin), 'unknown');
 });
 
 test('same user: where nobody can tell, nobody comes in', async t => {
@@ -93,11 +141,17 @@ test('same user: where nobody can tell, nobody comes in', async t => {
 	});
 	await openWire(t, bare.address);
 	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const origin = originOf(ours);
 	const uids = new PeerUids(async () => undefined);
 	const door = new Door({isSameUser: true, uids, ownUid: 7});
 	assert.equal(
-		door.judge(await uids.of(ours), 0).refusal?.message,
+		door.judge(await uids.of(ours, origin), 0).refusal?.message,
 		"This room is for user 7 alone, and whose process you are can't be told.",
+	);
+	const crowded = new Door({maxPerUser: 5, uids, ownUid: 7});
+	assert.equal(
+		crowded.judge(await uids.of(ours, origin), 0).refusal?.message,
+		"This room limits the connections of each user, and whose process you are can't be told.",
 	);
 	assert.equal(new Door().isAsking, false);
 });
@@ -118,8 +172,9 @@ test('same user: a look that fails is an answer too, and the next one works', as
 
 		return readTcpRows(ports);
 	});
-	assert.equal(await uids.of(ours), undefined);
-	assert.equal(await uids.of(ours), own);
+	const origin = originOf(ours);
+	assert.equal(await uids.of(ours, origin), 'unknown');
+	assert.equal(await uids.of(ours, origin), own);
 });
 
 test('same user: one that is gone before it is known ends as others do', async t => {

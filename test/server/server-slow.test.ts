@@ -131,7 +131,7 @@ test('server: a reader that lags gets its rest behind its own FIN, and the bye',
 test('server: who reads in this process gets what was said, however late', async t => {
 	const room = await openSessions(t, {segmentBytes: 1024, retainedBytes: 1024});
 	const [near, far] = duplexPair();
-	room.sessions.add(far, 'host');
+	room.sessions.add(far, {kind: 'memory', name: 'host'});
 	near.write(`${JSON.stringify(helloFrame('host'))}\n`);
 	await once(near, 'readable');
 	const talker = await joinWire(t, room.address, 'talker');

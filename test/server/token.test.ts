@@ -1,6 +1,6 @@
 /** A room with a token: who gets in, and what a squatter gets to see. */
 import assert from 'node:assert/strict';
-import {createConnection} from 'node:net';
+import {createConnection, type Socket} from 'node:net';
 import {test} from 'node:test';
 import {
 	createNonce,
@@ -8,7 +8,7 @@ import {
 } from '../../source/socket/token-exchange.js';
 import {Token} from '../../source/protocol/token.js';
 import {openClient} from '../helpers/client.js';
-import {openServer, portOf} from '../helpers/room.js';
+import {openServer, originOf, portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {
 	helloFrame,
@@ -102,64 +102,57 @@ test("token: a server's own proof, sent back to it, proves nothing", async t => 
 	assert.equal(peer.of('error')[0]?.code, 'ERR_TOKEN_WRONG');
 });
 
-const answers: ReadonlyArray<[who: string, answer: (nonce: string) => string]> =
+const answers: ReadonlyArray<
+	[who: string, answer: (nonce: string, socket: Socket) => string]
+> = [
 	[
-		[
-			'one that guesses',
-			() =>
-				JSON.stringify({
-					type: 'challenge',
-					nonce: '0'.repeat(64),
-					proof: '0'.repeat(64),
-				}),
-		],
-		[
-			'one that sends the nonce back',
-			nonce => JSON.stringify({type: 'challenge', nonce, proof: nonce}),
-		],
-		[
-			'one that just says welcome',
-			() =>
-				JSON.stringify({
-					type: 'welcome',
-					v: 1,
-					session: 's',
-					room: 'r',
-					nick: 'otter',
-					head: 0,
-					members: {count: 1, names: ['otter']},
-					limits: {frameBytes: 1, textBytes: 1},
-					heartbeatMs: 2000,
-				}),
-		],
-		[
-			'one that asks for another hello',
-			() =>
-				JSON.stringify({
-					type: 'error',
-					code: 'ERR_NICK_TAKEN',
-					message: 'Taken.',
-				}),
-		],
-		['one that speaks HTTP', () => 'HTTP/1.1 400 Bad Request\r'],
-		[
-			'one with another token',
-			nonce => {
-				const exchange = new ServerExchange(
-					new Token('another secret, as long'),
-				);
-				return JSON.stringify(
-					exchange.answer(
-						{type: 'challenge', v: 1, nonce},
-						createConnection({port: 1, host: '127.0.0.1'}).on(
-							'error',
-							() => undefined,
-						),
-					),
-				);
-			},
-		],
-	];
+		'one that guesses',
+		() =>
+			JSON.stringify({
+				type: 'challenge',
+				nonce: '0'.repeat(64),
+				proof: '0'.repeat(64),
+			}),
+	],
+	[
+		'one that sends the nonce back',
+		nonce => JSON.stringify({type: 'challenge', nonce, proof: nonce}),
+	],
+	[
+		'one that just says welcome',
+		() =>
+			JSON.stringify({
+				type: 'welcome',
+				v: 1,
+				session: 's',
+				room: 'r',
+				nick: 'otter',
+				head: 0,
+				members: {count: 1, names: ['otter']},
+				limits: {frameBytes: 1, textBytes: 1},
+				heartbeatMs: 2000,
+			}),
+	],
+	[
+		'one that asks for another hello',
+		() =>
+			JSON.stringify({
+				type: 'error',
+				code: 'ERR_NICK_TAKEN',
+				message: 'Taken.',
+			}),
+	],
+	['one that speaks HTTP', () => 'HTTP/1.1 400 Bad Request\r'],
+	[
+		'one with another token',
+		(nonce, socket) => {
+			const exchange = new ServerExchange(new Token('another secret, as long'));
+			return JSON.stringify(
+				exchange.answer({type: 'challenge', v: 1, nonce}, originOf(socket)),
+			);
+		},
+	],
+];
 
 for (const [who, answer] of answers) {
 	test(`token: a squatter learns nothing: ${who}`, async t => {
@@ -168,7 +161,7 @@ for (const [who, answer] of answers) {
 			socket.on('data', chunk => {
 				seen += chunk.toString();
 				const {nonce} = JSON.parse(seen.split('\n')[0]!) as {nonce: string};
-				socket.write(`${answer(nonce)}\n`);
+				socket.write(`${answer(nonce, socket)}\n`);
 			});
 		});
 		const client = openClient(t, squatter.address, 'otter', {token});
