@@ -63,6 +63,9 @@ const addressReaders = new Set([
 	'socket/token-exchange.ts',
 ]);
 
+// They look at the address right before the call.
+const socketOpeners = new Set(['socket/dial.ts', 'socket/listen.ts']);
+
 const impureModule = /^(?:node:)?(?:timers|fs|perf_hooks)(?:\/|$)/;
 const impureName =
 	/\b(?:Date\.now|performance|setTimeout|setInterval|setImmediate|Math\.random|hrtime|random(?:UUID|Bytes|Int|FillSync)|getRandomValues)\b|\bnew Date\(\s*\)/g;
@@ -168,6 +171,14 @@ const violationsOf = (path: string, text: string): string[] => {
 		}
 	}
 
+	if (!socketOpeners.has(path)) {
+		for (const [name] of code.matchAll(
+			/\bcreateConnection\b|\bnew (?:net\.)?Socket\b|\b\w*[sS]erver\.listen\b/g,
+		)) {
+			found.push(`${name}: dial() and listen() alone open sockets`);
+		}
+	}
+
 	if (pureFolders.has(unit)) {
 		for (const [name] of code.matchAll(impureName)) {
 			found.push(`${name}: ${unit}/ is pure, it comes in as an argument`);
@@ -247,6 +258,8 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 	['ui/a.tsx', "import TextInput from 'ink-text-input';", 'only ui/text/shown'],
 	['ui/a.tsx', 'const shown = text as DisplayText;', 'toDisplay() alone'],
 	['server/a.ts', 'const a = socket.remoteAddress;', 'lost after an RST'],
+	['client/a.ts', 'const a = createConnection(b);', 'alone open sockets'],
+	['server/a.ts', 'this.#netServer.listen(1);', 'alone open sockets'],
 	['utils/a.ts', 'export const a = 1;', 'utils has no tier'],
 ];
 

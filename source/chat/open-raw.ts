@@ -3,7 +3,7 @@ import type {Buffer} from 'node:buffer';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
-import {formatAddress, type Address} from '../socket/address.js';
+import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {RawClient} from '../raw/client.js';
 import {startRawServer} from '../raw/server.js';
@@ -12,7 +12,7 @@ import {drainOnce, onlyOwnSocket} from './open-room.js';
 
 export type RawOptions = {
 	readonly command: 'serve' | 'connect';
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	readonly backlog: number | undefined;
 	readonly localPort: number | undefined;
 	/** Whether the other side's FIN ends only its own direction. */

@@ -8,7 +8,7 @@ import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {Token} from '../protocol/token.js';
 import type {ChatEvent} from '../event/event.js';
-import {formatAddress, type Address} from '../socket/address.js';
+import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {Client} from '../client/client.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {connectionFailed, dial} from '../socket/dial.js';
@@ -19,7 +19,7 @@ import {readToken} from './token-file.js';
 
 export type RoomOptions = {
 	readonly command: 'join' | 'serve' | 'connect';
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	readonly nick: Nick;
 	readonly isNickFlexible: boolean;
 	readonly isRetrying: boolean;

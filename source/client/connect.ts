@@ -3,11 +3,12 @@ import {type SockchatError} from '../errors.js';
 import {parseNick} from '../protocol/nick.js';
 import type {Token} from '../protocol/token.js';
 import type {ClientEvent} from '../event/event.js';
-import type {Address} from '../socket/address.js';
+import {requireLoopback, type Address} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
 import {Client} from './client.js';
 
 export type ConnectOptions = {
+	/** Of this machine; anything else is refused. */
 	readonly address: Address;
 	/** At most 24 columns wide; letters, digits, `-`, `_` and `.`. */
 	readonly nick: string;
@@ -24,16 +25,18 @@ export type ConnectOptions = {
  * Connects to a room and says hello. What is said before the welcome waits.
  *
  * @returns At once; the outcome comes as events, its end as `closed`.
- * @throws {SockchatError} `ERR_NICK_INVALID`.
+ * @throws {SockchatError} `ERR_NICK_INVALID`; before anything is dialled
+ * `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or `ERR_SOCKET_PATH`.
  */
 export const connect = ({
-	address,
+	address: wanted,
 	nick,
 	isRetrying = true,
 	localPort,
 	token,
 	onEvent = () => undefined,
 }: ConnectOptions): Client => {
+	const address = requireLoopback(wanted);
 	const parsed = parseNick(nick);
 	if (!parsed.ok) {
 		throw parsed.error;

@@ -13,7 +13,9 @@ import {
 	formatAddress,
 	parseSocketPath,
 	parseTcpAddress,
+	requireLoopback,
 	type Address,
+	type LoopbackAddress,
 } from '../socket/address.js';
 import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
@@ -42,7 +44,7 @@ export type Output = 'screen' | 'plain' | 'json';
 
 export type Options = {
 	readonly command: CommandLineCommand;
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	readonly nick: Nick;
 	/** It was not asked for by name, so another may be taken instead. */
 	readonly isNickFlexible: boolean;
@@ -140,15 +142,18 @@ const checkNames = (
 	return undefined;
 };
 
-const readAddress = (reader: Reader, command: CommandLineCommand): Address => {
+const readAddress = (
+	reader: Reader,
+	command: CommandLineCommand,
+): LoopbackAddress => {
 	const path = reader.text('socket');
 	const host = reader.text('host');
 	const port = reader.port('port', command === 'serve' ? 0 : 1);
-	const fallback: Address = {
+	const fallback = requireLoopback({
 		kind: 'tcp',
 		host: defaultHost,
 		port: defaultPort,
-	};
+	});
 	if (path === undefined) {
 		return reader.take(
 			parseTcpAddress(host ?? defaultHost, port ?? defaultPort),

@@ -10,7 +10,11 @@ import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../event/event.js';
 import type {SocketAction} from '../tcp/socket-action.js';
-import {endpointsOf, type Address, type Endpoints} from '../socket/address.js';
+import {
+	endpointsOf,
+	type LoopbackAddress,
+	type Endpoints,
+} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {connectionFailed, dial} from '../socket/dial.js';
@@ -19,7 +23,7 @@ import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 
 export type RawClientOptions = {
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	/** A port to bind first; undefined lets the kernel choose. */
 	readonly localPort?: number | undefined;
 	/** Whether it goes on sending after the other side's FIN. */

@@ -8,7 +8,7 @@ import type {SocketAction} from '../tcp/socket-action.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
-import {formatAddress, type Address} from '../socket/address.js';
+import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {Listener} from '../socket/listener.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
@@ -17,7 +17,7 @@ import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 
 export type RawServerOptions = {
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	/** The queue of connections not yet accepted; the kernel caps it. */
 	readonly backlog?: number | undefined;
 	readonly onEvent: (event: ServerEvent | RawEvent) => void;
@@ -28,7 +28,7 @@ export type RawServerOptions = {
 
 export type RawServer = {
 	/** Where it listens, with the real port where 0 was asked for. */
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	/** Sends exactly these bytes to every peer. @returns How many there were. */
 	readonly write: (bytes: Buffer) => number;
 	/** Settles once no peer's queue is full: the slowest sets the pace. */

@@ -3,7 +3,7 @@ import {createServer} from 'node:net';
 import {openHistory, type History} from '../history/history.js';
 import type {FsyncMode} from '../history/syncing.js';
 import type {ServerEvent} from '../event/event.js';
-import type {Address} from '../socket/address.js';
+import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import {listen} from '../socket/listen.js';
 
@@ -14,7 +14,7 @@ export type HistoryPlace = {
 };
 
 /** @throws {SockchatError} See `listen()`. */
-const assertFree = async (address: Address): Promise<void> => {
+const assertFree = async (address: LoopbackAddress): Promise<void> => {
 	const probe = createServer();
 	await listen(probe, address, 1);
 	await new Promise(resolve => {
@@ -30,7 +30,7 @@ const assertFree = async (address: Address): Promise<void> => {
  */
 export const openHistoryFor = async (
 	{path, fsync}: HistoryPlace,
-	address: Address,
+	address: LoopbackAddress,
 	clock: Clock,
 	onEvent: (event: ServerEvent) => void,
 ): Promise<History> => {

@@ -9,7 +9,12 @@ import {lazily} from '../protocol/lazily.js';
 import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../event/event.js';
-import {formatAddress, type Address} from '../socket/address.js';
+import {
+	formatAddress,
+	requireLoopback,
+	type Address,
+	type LoopbackAddress,
+} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
@@ -22,6 +27,7 @@ import {rule, type Ruled} from './moderation.js';
 import {Sessions} from './sessions.js';
 
 export type ServerOptions = {
+	/** Of this machine; anything else is refused. */
 	readonly address: Address;
 	/** The queue of connections not yet accepted; the kernel caps it. */
 	readonly backlog?: number | undefined;
@@ -50,7 +56,7 @@ export type ServerOptions = {
 
 export type Server = {
 	/** Where it listens, with the real port where 0 was asked for. */
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	readonly room: Room;
 	/**
 	 * Takes one end of an in-memory duplex as a peer like any other.
@@ -107,10 +113,11 @@ const meet = async (
 /**
  * Binds, listens and serves a room.
  *
- * @throws {SockchatError} See `listen` and `openHistory`.
+ * @throws {SockchatError} See `listen` and `openHistory`; before anything is
+ * opened `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or `ERR_SOCKET_PATH`.
  */
 export const startServer = async ({
-	address,
+	address: wanted,
 	backlog,
 	maxMembers,
 	history: place,
@@ -123,6 +130,7 @@ export const startServer = async ({
 	connectRate = defaultConnectRate,
 	clock = systemClock,
 }: ServerOptions): Promise<Server> => {
+	const address = requireLoopback(wanted);
 	const door = new Door({isSameUser, maxPerUser});
 	const history =
 		place && (await openHistoryFor(place, address, clock, onEvent));

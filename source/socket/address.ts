@@ -15,6 +15,14 @@ export type Address =
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
 	| {readonly kind: 'unix'; readonly path: string};
 
+declare const isChecked: unique symbol;
+
+/** An address of this machine; only what parses one makes it. */
+export type LoopbackAddress = Address & {readonly [isChecked]: true};
+
+const checked = (address: Address): LoopbackAddress =>
+	address as LoopbackAddress;
+
 const maxPort = 65_535;
 
 // sun_path of sockaddr_un holds 108 bytes on Linux, its NUL included.
@@ -23,7 +31,7 @@ const maxPathBytes = 107;
 export const notLoopback = (host: string, port: number) =>
 	new SockchatError(
 		'ERR_NOT_LOOPBACK',
-		`"${host}" is not a loopback address, and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${host}`,
+		`"${host}" is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${host}`,
 	);
 
 export const portOutOfRange = (seen: string, least: number) =>
@@ -68,14 +76,16 @@ export const parsePort = (
 export const parseTcpAddress = (
 	host: string,
 	port: number,
-): Address | SockchatError => {
+): LoopbackAddress | SockchatError => {
 	const literal = loopbackHost(host);
 	return literal === undefined
 		? notLoopback(host, port)
-		: {kind: 'tcp', host: literal, port};
+		: checked({kind: 'tcp', host: literal, port});
 };
 
-export const parseSocketPath = (path: string): Address | SockchatError => {
+export const parseSocketPath = (
+	path: string,
+): LoopbackAddress | SockchatError => {
 	if (path === '' || path.includes('\0')) {
 		return badSocketPath(path, 'it is empty or holds a NUL');
 	}
@@ -85,7 +95,58 @@ export const parseSocketPath = (path: string): Address | SockchatError => {
 				path,
 				`it has ${Buffer.byteLength(path)} bytes, and the kernel takes ${maxPathBytes}`,
 			)
-		: {kind: 'unix', path};
+		: checked({kind: 'unix', path});
+};
+
+const notAnAddress = () =>
+	new SockchatError(
+		'ERR_NOT_LOOPBACK',
+		"An address is {kind: 'tcp', host, port} with a loopback host (127.0.0.0/8, ::1 or localhost), or {kind: 'unix', path}.",
+	);
+
+const readAddress = (address: unknown): LoopbackAddress | SockchatError => {
+	if (typeof address !== 'object' || address === null) {
+		return notAnAddress();
+	}
+
+	// Each is read once: a getter could answer otherwise the next time.
+	const {kind, host, port, path} = address as Record<string, unknown>;
+	if (kind === 'unix') {
+		return typeof path === 'string'
+			? parseSocketPath(path)
+			: badSocketPath(String(path), 'it is not a string');
+	}
+
+	if (kind !== 'tcp' || typeof host !== 'string') {
+		return notAnAddress();
+	}
+
+	const isPort =
+		typeof port === 'number' &&
+		Number.isSafeInteger(port) &&
+		port >= 0 &&
+		port <= maxPort;
+	return isPort
+		? parseTcpAddress(host, port)
+		: loopbackHost(host) === undefined
+			? notLoopback(host, defaultPort)
+			: portOutOfRange(String(port), 0);
+};
+
+/**
+ * Checks what a program gives as an address, whatever its types say. What
+ * opens a socket calls it right before it does, and goes by the result.
+ *
+ * @throws {SockchatError} `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or
+ * `ERR_SOCKET_PATH`.
+ */
+export const requireLoopback = (address: Address): LoopbackAddress => {
+	const read = readAddress(address);
+	if (read instanceof SockchatError) {
+		throw read;
+	}
+
+	return read;
 };
 
 export const hostAndPort = (host: string, port: number): string =>

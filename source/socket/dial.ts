@@ -1,7 +1,12 @@
 /** connect() and its failures in words, for a room and for raw. */
 import {createConnection, type Socket} from 'node:net';
 import {SockchatError} from '../errors.js';
-import {formatAddress, type Address} from './address.js';
+import {
+	formatAddress,
+	requireLoopback,
+	type Address,
+	type LoopbackAddress,
+} from './address.js';
 
 /** The failure of a connection attempt, or of a connection, in words. */
 export const connectionFailed = (
@@ -68,10 +73,13 @@ const socketOptions = {allowHalfOpen: true, readableHighWaterMark: 1};
 /**
  * Calls connect(); the outcome is the socket's 'connect' or 'error'.
  *
+ * @param wanted Looked at once more, as a type can be cast.
  * @param localPort A port to bind first; undefined lets the kernel choose.
+ * @throws {SockchatError} Before any call, see `requireLoopback`.
  */
-export const dial = (address: Address, localPort?: number): Socket =>
-	address.kind === 'tcp'
+export const dial = (wanted: LoopbackAddress, localPort?: number): Socket => {
+	const address = requireLoopback(wanted);
+	return address.kind === 'tcp'
 		? createConnection({
 				host: address.host,
 				port: address.port,
@@ -82,3 +90,4 @@ export const dial = (address: Address, localPort?: number): Socket =>
 					: {localPort, localAddress: address.host}),
 			})
 		: createConnection({path: address.path, ...socketOptions});
+};

@@ -4,7 +4,12 @@ import {createConnection, type Server} from 'node:net';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {Place} from '../event/event.js';
-import {formatAddress, type Address} from './address.js';
+import {
+	formatAddress,
+	requireLoopback,
+	type Address,
+	type LoopbackAddress,
+} from './address.js';
 import {holderOfPort, type Holder} from './port-holder.js';
 import {secureFolder} from './socket-folder.js';
 
@@ -80,7 +85,7 @@ const listenFailed = async (
 
 const tryListen = async (
 	server: Server,
-	address: Address,
+	address: LoopbackAddress,
 	backlog: number,
 ): Promise<void> =>
 	new Promise((resolve, reject) => {
@@ -146,16 +151,19 @@ const removeStale = async (path: string): Promise<boolean> => {
 /**
  * Binds and listens.
  *
+ * @param wanted Looked at once more, as a type can be cast.
  * @param backlog The queue of connections not yet accepted; the kernel caps it.
  * @returns The address, with the port that was given where 0 was asked for.
  * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
- * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`.
+ * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`; before any call, see
+ * `requireLoopback`.
  */
 export const listen = async (
 	server: Server,
-	address: Address,
+	wanted: LoopbackAddress,
 	backlog: number,
-): Promise<Address> => {
+): Promise<LoopbackAddress> => {
+	const address = requireLoopback(wanted);
 	if (address.kind === 'unix') {
 		secureFolder(address.path);
 	}

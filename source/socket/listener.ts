@@ -13,7 +13,7 @@ import {
 import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
 import {trace} from '../trace.js';
-import type {Address} from './address.js';
+import type {LoopbackAddress} from './address.js';
 import type {Clock} from './clock.js';
 import {cappedBacklog} from './port-holder.js';
 import {listen, placeOf} from './listen.js';
@@ -26,7 +26,7 @@ export type Surplus = {
 };
 
 export type ListenerOptions = {
-	readonly address: Address;
+	readonly address: LoopbackAddress;
 	/** Connections that are let in a second; undefined for no limit. */
 	readonly connectRate?: number | undefined;
 	readonly clock: Clock;
@@ -51,7 +51,7 @@ export class Listener {
 	readonly closed: Promise<void>;
 	readonly #options: ListenerOptions;
 	readonly #netServer: NetServer;
-	#address: Address;
+	#address: LoopbackAddress;
 	#state: Listening;
 	#unixPeers = 0;
 	#sockets = 0;
@@ -111,7 +111,7 @@ export class Listener {
 	}
 
 	/** Where it listens, with the real port where 0 was asked for. */
-	get address(): Address {
+	get address(): LoopbackAddress {
 		return this.#address;
 	}
 

@@ -4,7 +4,7 @@
  * where nobody shows anything there is none.
  */
 import {Buffer} from 'node:buffer';
-import {type WireEvent,maxChunkBytes} from '../event/event.js';
+import {type WireEvent, maxChunkBytes} from '../event/event.js';
 import type {Clock} from '../socket/clock.js';
 
 type Direction = WireEvent['direction'];

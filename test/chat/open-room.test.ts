@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {connect} from '../../source/client/connect.js';
 import {openRoom, type RoomOptions} from '../../source/chat/open-room.js';
 import type {ChatEvent, ClientEvent} from '../../source/event/event.js';
@@ -27,7 +27,7 @@ const open = async (
 	const chat = await openRoom(
 		{
 			command: 'join',
-			address,
+			address: requireLoopback(address),
 			nick: nickOf('otter'),
 			isNickFlexible: true,
 			isRetrying: true,

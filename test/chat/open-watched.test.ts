@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test, type TestContext} from 'node:test';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {openRaw, type RawOptions} from '../../source/chat/open-raw.js';
 import {openRoom, type RoomOptions} from '../../source/chat/open-room.js';
 import type {ChatEvent} from '../../source/event/event.js';
@@ -31,7 +31,7 @@ const room = async (
 		{
 			...common,
 			command: 'connect',
-			address,
+			address: requireLoopback(address),
 			nick: nickOf('otter'),
 			isWatched: true,
 			...options,
@@ -56,7 +56,7 @@ const raw = async (
 		{
 			...common,
 			command: 'connect',
-			address,
+			address: requireLoopback(address),
 			isPipe: false,
 			isWatched: true,
 			...options,

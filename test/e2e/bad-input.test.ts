@@ -9,7 +9,7 @@ type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 const isNoCommand =
 	/^"\w+" is not a command; (?:did you mean serve|there are serve and connect)/;
 const isNoLoopback =
-	/^"[^"]*" is not a loopback address, and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
+	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
 	/^"[^"]*" is not a port: give a whole number from [01] to 65535\.$/;
 const isNoNick =

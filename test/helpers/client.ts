@@ -1,6 +1,6 @@
 /** Our own client under test. */
 import type {Duplex} from 'node:stream';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {Client, type ClientOptions} from '../../source/client/client.js';
 import {connectionFailed, dial} from '../../source/socket/dial.js';
 import {parseNick, type Nick} from '../../source/protocol/nick.js';
@@ -36,7 +36,7 @@ export const openClient = (
 	const dialled: Duplex[] = [];
 	const client = new Client({
 		dial() {
-			const socket = dial(address, localPort);
+			const socket = dial(requireLoopback(address), localPort);
 			dialled.push(socket);
 			return socket;
 		},

@@ -4,7 +4,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {createConnection, createServer, type Socket} from 'node:net';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {until} from './until.js';
 
@@ -129,7 +129,7 @@ export const openFaultProxy = async (owner: Owner, target: Address) => {
 	});
 	const {port} = proxy.address() as {port: number};
 	return {
-		address: {kind: 'tcp', host: '127.0.0.1', port} satisfies Address,
+		address: requireLoopback({kind: 'tcp', host: '127.0.0.1', port}),
 		/** Of all links, and of those to come. */
 		manner,
 		/** All that there were, in the order of their accept. */

@@ -1,6 +1,6 @@
 /** Raw mode under test: what went over the wire, byte by byte. */
 import {Buffer} from 'node:buffer';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {RawClient, type RawClientOptions} from '../../source/raw/client.js';
 import {
 	startRawServer,
@@ -58,7 +58,11 @@ export const openRawClient = (
 ) => {
 	const collected = collectEvents<ClientEvent | RawEvent>();
 	const {onEvent, of} = collected;
-	const client = new RawClient({address, ...options, onEvent});
+	const client = new RawClient({
+		address: requireLoopback(address),
+		...options,
+		onEvent,
+	});
 	owner.after(async () => {
 		client.leave();
 		client.leave();

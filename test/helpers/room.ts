@@ -3,7 +3,7 @@
  * when the test ends, and what it told is collected.
  */
 import type {Socket} from 'node:net';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {tcpOrigin, type TcpOrigin} from '../../source/socket/origin.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
@@ -27,7 +27,11 @@ export const originOf = (socket: Socket): TcpOrigin => {
 };
 
 /** 127.0.0.1 with a port that the kernel chooses. */
-export const anyPort: Address = {kind: 'tcp', host: '127.0.0.1', port: 0};
+export const anyPort = requireLoopback({
+	kind: 'tcp',
+	host: '127.0.0.1',
+	port: 0,
+});
 
 export const portOf = (address: Address): number => {
 	if (address.kind !== 'tcp') {

@@ -1,6 +1,6 @@
 /** Servers that are not ours: they do what a test says, and no more. */
 import {createServer, type AddressInfo, type Socket} from 'node:net';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {WirePeer, type FrameOf} from './wire-peer.js';
 
@@ -34,7 +34,11 @@ export const listenBare = async (
 		});
 	owner.after(close);
 	const {port: bound} = server.address() as AddressInfo;
-	const address: Address = {kind: 'tcp', host: '127.0.0.1', port: bound};
+	const address = requireLoopback({
+		kind: 'tcp',
+		host: '127.0.0.1',
+		port: bound,
+	});
 	return {address, close};
 };
 

@@ -2,7 +2,11 @@
 import type {Socket} from 'node:net';
 import {StepLog} from '../../source/tcp/step-log.js';
 import type {KernelPair, Step, TcpState} from '../../source/tcp/tcp.js';
-import {endpointsOf, type Address} from '../../source/socket/address.js';
+import {
+	endpointsOf,
+	requireLoopback,
+	type Address,
+} from '../../source/socket/address.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {dial} from '../../source/socket/dial.js';
 import {watchSteps} from '../../source/watch/steps.js';
@@ -57,7 +61,7 @@ export const connectTo = (
 	address: Address,
 	localPort?: number,
 ) => {
-	const socket = dial(address, localPort);
+	const socket = dial(requireLoopback(address), localPort);
 	owner.after(async () => {
 		socket.destroy();
 	});

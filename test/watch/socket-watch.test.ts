@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import type {KernelSocket} from '../../source/tcp/tcp.js';
-import type {Address} from '../../source/socket/address.js';
+import {requireLoopback} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
 import {createTcpTable} from '../../source/socket/tcp-table.js';
 import {openClient} from '../helpers/client.js';
@@ -186,7 +186,7 @@ test("socket watch: a client's former connection is told from its new one", asyn
 });
 
 test('socket watch: a Unix domain socket has no steps, and no kernel row', async t => {
-	const server: Address = {kind: 'unix', path: '/nonexistent/socket'};
+	const server = requireLoopback({kind: 'unix', path: '/nonexistent/socket'});
 	const watched = openWatch(t, {server});
 	const socket = dial(server);
 	socket.on('error', () => undefined);

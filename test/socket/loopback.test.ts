@@ -1,0 +1,178 @@
+/**
+ * What opens a socket refuses every address but those of this machine. Each
+ * way to the kernel is replaced by one that fails: no refusal is tried out on
+ * a network.
+ */
+import assert from 'node:assert/strict';
+import {Server, Socket} from 'node:net';
+import {test, type TestContext} from 'node:test';
+import {inspect} from 'node:util';
+import {connect, startServer, type Address} from '../../source/index.js';
+import {startRawServer} from '../../source/raw/server.js';
+import {requireLoopback} from '../../source/socket/address.js';
+import {dial} from '../../source/socket/dial.js';
+import {listen} from '../../source/socket/listen.js';
+
+/** The arguments of all calls that would have opened a socket. */
+const barSockets = (t: TestContext): unknown[][] => {
+	const calls: unknown[][] = [];
+	const bar = (...args: unknown[]): never => {
+		calls.push(args);
+		throw new Error('A socket was opened.');
+	};
+
+	t.mock.method(Socket.prototype, 'connect', bar);
+	t.mock.method(Server.prototype, 'listen', bar);
+	return calls;
+};
+
+/** All doors of the library, and what they end in. */
+const doors: ReadonlyArray<
+	[name: string, open: (address: never) => Promise<unknown>]
+> = [
+	['startServer()', async address => startServer({address})],
+	[
+		'startServer() with a history',
+		async address =>
+			startServer({
+				address,
+				history: {path: '/nonexistent/history', fsync: 'interval'},
+			}),
+	],
+	['connect()', async address => connect({address, nick: 'otter'})],
+	[
+		'startRawServer()',
+		async address => startRawServer({address, onEvent: () => undefined}),
+	],
+	['listen()', async address => listen(new Server(), address, 1)],
+	['dial()', async address => dial(address)],
+	['dial() with a local port', async address => dial(address, 5001)],
+];
+
+const refusesAt = async (
+	t: TestContext,
+	address: unknown,
+	expected: {code: string; message?: RegExp},
+) => {
+	const calls = barSockets(t);
+	for (const [name, open] of doors) {
+		await assert.rejects(
+			open(address as never),
+			expected,
+			`${name}: ${inspect(address)}`,
+		);
+	}
+
+	assert.deepEqual(calls, []);
+};
+
+const foreignHosts = [
+	'0.0.0.0',
+	'::',
+	'[::]',
+	'',
+	'10.0.0.1',
+	'128.0.0.1',
+	'255.255.255.255',
+	'example.com',
+	'localhost.evil',
+	'localhost.',
+	'evil.localhost',
+	'127.0.0.1.evil',
+	'127.0.0.1\0.evil',
+	'127.0.0.1\n',
+	' 127.0.0.1',
+	'::ffff:10.0.0.1',
+	'::ffff:127.0.0.1',
+	'::ffff:7f00:1',
+	'::1%eth0',
+	'fe80::1',
+	'0::1',
+	'0x7f.0.0.1',
+	'0177.0.0.1',
+	'127.1',
+	'127.0.0.01',
+	'127.0.0.256',
+	'2130706433',
+	'167772161',
+	'１27.0.0.1',
+	'1270.0.0.1',
+];
+
+for (const host of foreignHosts) {
+	test(`loopback: no socket is opened for the host ${JSON.stringify(host)}`, async t => {
+		await refusesAt(
+			t,
+			{kind: 'tcp', host, port: 5001},
+			{
+				code: 'ERR_NOT_LOOPBACK',
+				message:
+					/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\)/,
+			},
+		);
+	});
+}
+
+test('loopback: what is no address at all opens no socket either', async t => {
+	for (const address of [
+		undefined,
+		null,
+		'127.0.0.1',
+		{},
+		{host: '127.0.0.1', port: 5001},
+		{kind: 'udp', host: '127.0.0.1', port: 5001},
+		{kind: 'tcp', port: 5001},
+		{kind: 'tcp', host: ['127.0.0.1'], port: 5001},
+		{kind: 'tcp', host: {toString: () => '127.0.0.1'}, port: 5001},
+	]) {
+		await refusesAt(t, address, {code: 'ERR_NOT_LOOPBACK'});
+	}
+
+	for (const port of [undefined, -1, 65_536, 1.5, NaN, '5001', 5001n]) {
+		const address = {kind: 'tcp', host: '127.0.0.1', port};
+		await refusesAt(t, address, {code: 'ERR_PORT_RANGE'});
+	}
+
+	for (const path of [undefined, '', 'a\0b', 'a'.repeat(108), 5001, ['a']]) {
+		await refusesAt(t, {kind: 'unix', path}, {code: 'ERR_SOCKET_PATH'});
+	}
+});
+
+test('loopback: what was looked at is what is opened', async t => {
+	const calls = barSockets(t);
+	/** Each look at it shows another host. */
+	const shifting = () => {
+		const hosts = ['127.0.0.1', '10.0.0.1'];
+		return {
+			kind: 'tcp',
+			get host() {
+				return hosts.shift() ?? '10.0.0.1';
+			},
+			port: 5001,
+		} as never;
+	};
+
+	for (const [name, open] of doors) {
+		await open(shifting()).catch(() => undefined);
+		assert.ok(!JSON.stringify(calls).includes('10.0.0.1'), name);
+	}
+
+	assert.ok(calls.length > 0);
+});
+
+test('loopback: takes every address of this machine, as a literal', () => {
+	for (const [host, literal] of [
+		['127.0.0.1', '127.0.0.1'],
+		['127.255.0.9', '127.255.0.9'],
+		['::1', '::1'],
+		['[::1]', '::1'],
+		['localhost', '127.0.0.1'],
+		['LocalHost', '127.0.0.1'],
+	] as const) {
+		const address: Address = {kind: 'tcp', host, port: 0};
+		assert.deepEqual(requireLoopback(address), {...address, host: literal});
+	}
+
+	const address: Address = {kind: 'unix', path: '/tmp/room'};
+	assert.deepEqual(requireLoopback(address), address);
+});
