@@ -8,9 +8,10 @@ import type {Clock} from '../socket/clock.js';
 
 /**
  * Why a peer is not read: somebody asked for it, it doesn't read what it is
- * told, the disk is behind what was said, or it says too much.
+ * told, the disk is behind what was said, it says too much, or it goes on
+ * behind our bye.
  */
-export type Hold = 'asked' | 'unread' | 'disk' | 'rate';
+export type Hold = 'asked' | 'unread' | 'disk' | 'rate' | 'ended';
 
 const none: readonly Hold[] = [];
 

@@ -36,6 +36,10 @@ import type {Sessions} from './sessions.js';
 // Who says bye sends FIN with it; one that forgets it is not waited for longer.
 const finBehindByeMs = 250;
 
+// What was on its way when we said bye is read, or closing would send an RST;
+// whatever goes on longer is not.
+const maxDroppedBytes = 256 * 1024;
+
 const lateHello = () =>
 	new SockchatError(
 		'ERR_HANDSHAKE_TIMEOUT',
@@ -74,6 +78,8 @@ export class PeerSession implements OutletOwner {
 	#endReason: LeaveReason | undefined;
 	/** Where in the log the last word is due. */
 	#finishCursor: number | undefined;
+	/** Read behind our bye. */
+	#droppedBytes = 0;
 
 	constructor(
 		duplex: Duplex,
@@ -344,13 +350,28 @@ export class PeerSession implements OutletOwner {
 			case 'half-closed':
 			case 'draining':
 			case 'closed': {
-				// Read and dropped: unread bytes would turn our FIN into an RST.
+				this.#drop(chunk);
 				break;
 			}
 
 			default: {
 				assertNever(this.#state);
 			}
+		}
+	}
+
+	/**
+	 * Unread bytes would turn our FIN into an RST, so they are read; but a peer
+	 * that writes on and on is left to its deadline.
+	 */
+	#drop(chunk: Buffer): void {
+		this.#droppedBytes += chunk.length;
+		// A server that shuts down has no others to spare it for.
+		if (
+			this.#droppedBytes > maxDroppedBytes &&
+			this.#endReason !== 'shutdown'
+		) {
+			this.intake.hold('ended');
 		}
 	}
 
