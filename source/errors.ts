@@ -34,6 +34,8 @@ export const errorCodes = {
 	ERR_LINE_TOO_LONG: 'a line is longer than a frame may be',
 	ERR_TEXT_TOO_LONG: 'a text is longer than it may be; it was not cut',
 	ERR_TEXT_EMPTY: 'there is nothing to send',
+	ERR_RATE: 'more is sent than the room takes; it is read more slowly',
+	ERR_SHARE: 'one sender has filled its share of what the room keeps',
 	ERR_OTHER_USER: 'the room is for another user',
 	ERR_BANNED: 'the host has banned this client, user or address',
 	ERR_KICKED: 'the host has sent this client away',

@@ -57,6 +57,12 @@ export type Found = {
 
 const mebibyte = 1024 * 1024;
 
+const defaultFileBytes = 16 * mebibyte;
+const defaultKeptFiles = 16;
+
+/** About how much a history keeps where nothing else is said. */
+export const defaultKeptBytes = defaultFileBytes * defaultKeptFiles;
+
 /**
  * Opens a history, or begins it.
  *
@@ -96,7 +102,8 @@ export class History {
 		release: Lock['release'],
 	) {
 		const {path, fsync, clock, onTrouble} = options;
-		const {fileBytes = 16 * mebibyte, keptFiles = 16} = options;
+		const {fileBytes = defaultFileBytes, keptFiles = defaultKeptFiles} =
+			options;
 		this.recovered = recovery.recovered;
 		this.#path = path;
 		this.#writer = new Writer(recovery, {

@@ -94,7 +94,7 @@ export const flags = {
 	rate: {
 		type: 'string',
 		value: 'N|off',
-		summary: 'messages a second of one peer; it is slowed down (default: 1000)',
+		summary: 'messages a second per peer, of 1 KiB on average (default: 1000)',
 		commands: ['join', 'serve'],
 	},
 	connectRate: {

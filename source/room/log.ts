@@ -33,6 +33,9 @@ export type Held = {
 
 const lineFeed = 0x0a;
 
+/** Bytes of a log that are kept in memory where nothing else is said. */
+export const defaultRetainedBytes = 16 * 1024 * 1024;
+
 export class RoomLog {
 	readonly #segmentBytes: number;
 	readonly #retainedBytes: number;
@@ -50,7 +53,7 @@ export class RoomLog {
 
 	constructor({
 		segmentBytes = 256 * 1024,
-		retainedBytes = 16 * 1024 * 1024,
+		retainedBytes = defaultRetainedBytes,
 		isHeld = false,
 	}: LogOptions = {}) {
 		this.#segmentBytes = segmentBytes;

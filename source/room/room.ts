@@ -28,6 +28,7 @@ import {
 import {HeldNicks} from './held-nicks.js';
 import {RoomLog, type Held, type LogOptions} from './log.js';
 import {Numbers, type TakenBack} from './numbers.js';
+import {Shares, type ShareOptions} from './shares.js';
 import type {
 	JoinResult,
 	Member,
@@ -49,6 +50,15 @@ export type RoomOptions = {
 	readonly log?: LogOptions | undefined;
 	/** What its history holds of before. */
 	readonly past?: Past | undefined;
+	/** What one sender may fill of the log; undefined for any amount. */
+	readonly share?: ShareOptions | undefined;
+};
+
+export type JoinOptions = {
+	/** Whether it is a plain peer, which can't come back as the same. */
+	readonly isGuest?: boolean;
+	/** The host itself may fill the log as it likes. */
+	readonly isHost?: boolean;
 };
 
 export type Past = {
@@ -64,6 +74,9 @@ export type Past = {
 export const maxAnnouncedMembers = 200;
 
 const defaultMaxMembers = 10_000;
+
+// Plain peers have no identity that they could keep: they have one share.
+const allGuests = 'guests';
 
 /** Ends that nobody has asked for. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
@@ -81,6 +94,8 @@ export class Room {
 	#namesJson: string | undefined;
 	/** Ids of plain peers: none of them can come back as the same. */
 	readonly #guests = new Set<string>();
+	readonly #hosts = new Set<string>();
+	readonly #shares: Shares | undefined;
 
 	constructor({
 		logId,
@@ -88,7 +103,9 @@ export class Room {
 		maxByFiles = Infinity,
 		log,
 		past,
+		share,
 	}: RoomOptions) {
+		this.#shares = share && new Shares(share);
 		this.log = new RoomLog(log);
 		this.#logId = logId;
 		this.#maxMembers = Math.min(maxMembers, maxByFiles);
@@ -191,7 +208,7 @@ export class Room {
 		client: string,
 		nick: string,
 		at: number,
-		{isGuest = false}: {isGuest?: boolean} = {},
+		{isGuest = false, isHost = false}: JoinOptions = {},
 	): JoinResult {
 		const id = publicId(client);
 		const present = this.#byId.get(id);
@@ -225,6 +242,10 @@ export class Room {
 			this.#guests.add(id);
 		}
 
+		if (isHost) {
+			this.#hosts.add(id);
+		}
+
 		if (this.isAnnouncing) {
 			this.#append({type: 'joined', seq: this.#next, at, nick: parsed, id});
 		}
@@ -244,6 +265,7 @@ export class Room {
 		this.#byId.delete(id);
 		this.#byKey.delete(foldNick(nick));
 		this.#namesJson = undefined;
+		this.#hosts.delete(id);
 		if (!this.#guests.delete(id) && drops.has(reason)) {
 			this.#heldNicks.hold(foldNick(nick), id, at);
 		}
@@ -312,6 +334,17 @@ export class Room {
 		says: readonly Said[],
 		at: number,
 	): readonly RefusedSay[] {
+		const shares = this.#hosts.has(id) ? undefined : this.#shares;
+		const sender = this.#guests.has(id) ? allGuests : id;
+		const refusal = shares?.refusal(sender, at);
+		if (refusal) {
+			// What is sent again was stored: that is no refusal.
+			const taken = this.lastTaken(id);
+			return says
+				.filter(({n}) => n > taken)
+				.map(({n}) => ({n, error: refusal}));
+		}
+
 		const from = this.#byId.get(id)!.nick;
 		const lineOf = messageLines({type: 'message', at, from, id});
 		const lines: string[] = [];
@@ -341,7 +374,9 @@ export class Room {
 		if (lines.length > 0) {
 			this.#numbers.take(id, before);
 			this.#numbers.hold(held);
+			const {end} = this.log;
 			this.log.appendAll(lines);
+			shares?.take(sender, this.log.end - end);
 		}
 
 		return refused;

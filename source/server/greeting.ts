@@ -67,7 +67,9 @@ export class Greeting {
 			return;
 		}
 
-		const result = room.join(client, nick, clock.wallMs());
+		const result = room.join(client, nick, clock.wallMs(), {
+			isHost: session.socket === undefined,
+		});
 		if (result.kind === 'refused') {
 			// For a nick it may say hello again with another.
 			if (result.error.code === 'ERR_ROOM_FULL') {

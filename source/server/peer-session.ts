@@ -27,7 +27,7 @@ import type {Comer} from './admission.js';
 import type {Dialect} from './dialect.js';
 import {FirstBytes} from './first-bytes.js';
 import {FramedDialect} from './framed-dialect.js';
-import {Intake} from './intake.js';
+import {Intake, type IntakeOwner} from './intake.js';
 import {Outlet, type OutletOwner, type Past} from './outlet.js';
 import {PlainDialect} from './plain-dialect.js';
 import {refusals} from './foreign-refusals.js';
@@ -52,7 +52,7 @@ const heardAtClose = () => undefined;
 // A peer of whom nothing else is known.
 const stranger: Comer = {};
 
-export class PeerSession implements OutletOwner {
+export class PeerSession implements OutletOwner, IntakeOwner {
 	readonly origin: Origin;
 	readonly duplex: Duplex;
 	/** The same, unless the peer is the host's own screen, in this process. */
@@ -96,9 +96,9 @@ export class PeerSession implements OutletOwner {
 		this.lastHeardAt = this.#now;
 		this.#state = {phase: 'accepted', since: this.lastHeardAt};
 		this.intake = new Intake(
-			duplex,
+			this,
 			sessions.clock,
-			this.socket && sessions.rate,
+			this.socket && sessions.budget,
 		);
 		this.#outlet = new Outlet(this);
 		this.#firstBytes = new FirstBytes(sessions.clock, known => {
@@ -113,6 +113,7 @@ export class PeerSession implements OutletOwner {
 			this.bytesIn += chunk.length;
 			this.#tap?.note('in', this.peer, chunk);
 			this.lastHeardAt = this.#now;
+			this.intake.hear(chunk.length);
 			this.#read(chunk);
 		});
 		duplex.on('end', () => {
@@ -156,6 +157,16 @@ export class PeerSession implements OutletOwner {
 		} else {
 			this.intake.release('unread');
 		}
+	}
+
+	/** Before its hello an error would be taken for the end. */
+	tellSlowed(error: SockchatError): boolean {
+		const isOpen = this.#state.phase === 'open';
+		if (isOpen) {
+			this.#dialect!.tellError(error);
+		}
+
+		return isOpen;
 	}
 
 	/** Bytes that the kernel took; 0 for a duplex in memory. */

@@ -22,6 +22,7 @@ import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {openHistoryFor, type HistoryPlace} from './history-place.js';
 import {Door} from './admission.js';
+import {shareOf} from './budget.js';
 import {controlPeer, samplePeers} from './peers.js';
 import {rule, type Ruled} from './moderation.js';
 import {Sessions} from './sessions.js';
@@ -39,8 +40,11 @@ export type ServerOptions = {
 	/** Connections of one user; by default any number. Linux. */
 	readonly maxPerUser?: number | undefined;
 	/**
-	 * Frames or lines of one peer, a second: 1,000 by default. Over it, it is
-	 * read more slowly; nothing is dropped.
+	 * Frames or lines of one peer, a second: 1,000 by default. From it follow the
+	 * bytes a second of one peer (1,024 for each, at least 65,536) and of all
+	 * together (four times as many). Over one of these, a peer is read more
+	 * slowly and told so; nothing is dropped. `off` lifts all three, and the
+	 * share of the log that one sender may fill.
 	 */
 	readonly rate?: number | 'off' | undefined;
 	/** Connections let in a second; 5,000 by default. */
@@ -144,6 +148,7 @@ export const startServer = async ({
 		maxByFiles: places?.members,
 		log: {isHeld: history !== undefined},
 		past,
+		share: shareOf(rate, history !== undefined),
 	});
 	const sessions = new Sessions({
 		room,

@@ -18,6 +18,7 @@ import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Comer} from './admission.js';
+import {Budget} from './budget.js';
 import {Keeper} from './keeper.js';
 import type {Past} from './outlet.js';
 import {readPast, searchRoom} from './log-reader.js';
@@ -34,7 +35,10 @@ export type SessionsOptions = {
 	readonly tap?: WireTap | undefined;
 	/** Where the log is kept; without it, all is shown at once. */
 	readonly history?: History | undefined;
-	/** Frames or lines of one peer, a second; undefined for no limit. */
+	/**
+	 * Frames or lines of one peer, a second, from which the budgets in bytes
+	 * follow; undefined for no limit.
+	 */
 	readonly rate?: number | undefined;
 	/** Set where all peers have to know it. */
 	readonly token?: Token | undefined;
@@ -62,6 +66,8 @@ export class Sessions {
 	readonly tap: WireTap | undefined;
 	readonly token: Token | undefined;
 	readonly rate: number | undefined;
+	/** Undefined for no limit. */
+	readonly budget: Budget | undefined;
 	/** The host's. */
 	readonly rules = new Rules();
 	/** How many were accepted, and then not let into the room. */
@@ -94,6 +100,8 @@ export class Sessions {
 		this.tap = tap;
 		this.token = token;
 		this.rate = rate;
+		this.budget =
+			rate === undefined ? undefined : new Budget(rate, clock.monotonicMs());
 		this.#roomName = roomName;
 		this.#sweptAt = this.now;
 		this.#history = history;
@@ -131,6 +139,8 @@ export class Sessions {
 		if (this.#isHeldForDisk) {
 			session.intake.hold('disk');
 		}
+
+		session.intake.queue();
 	}
 
 	/** How many are connected of one user. */

@@ -28,7 +28,7 @@ Options
 serve, and sockchat alone
   --max-members N          how many may be in the room (default: 10000)
   --max-per-user N         how many connections one user may have (default: any; Linux)
-  --rate N|off             messages a second of one peer; it is slowed down (default: 1000)
+  --rate N|off             messages a second per peer, of 1 KiB on average (default: 1000)
   --connect-rate N|off     connections let in a second; more wait a little (default: 5000)
   --same-user              turn other users of this machine away (Linux)
   --backlog N              the queue given to listen() (default: 4096)

@@ -69,7 +69,7 @@ test('server: takes a FIN without a bye for closed', async t => {
 });
 
 test('server: what a half-closed peer is owed comes whole, then bye', async t => {
-	const server = await openServer(t, {clock: new FakeClock()});
+	const server = await openServer(t, {clock: new FakeClock(), rate: 'off'});
 	const otter = await joinWire(t, server.address, 'otter');
 	const slow = await joinWire(t, server.address, 'slow');
 	slow.socket.pause();
@@ -218,7 +218,7 @@ test('server: accepts nobody while it drains', async t => {
 
 test('server: cuts off by the deadline who neither reads nor ends', async t => {
 	const clock = new FakeClock();
-	const server = await openServer(t, {clock});
+	const server = await openServer(t, {clock, rate: 'off'});
 	const otter = await joinWire(t, server.address, 'otter');
 	const stuck = await joinWire(t, server.address, 'stuck');
 	stuck.socket.pause();

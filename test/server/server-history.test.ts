@@ -104,7 +104,10 @@ test('server history: after a restart the room goes on where it was', async t =>
 test('server history: who is behind what memory holds reads the disk', async t => {
 	const path = makePath(t);
 	const filler = '.'.repeat(14_000);
-	const first = await openKept(t, path);
+	const first = await openServer(t, {
+		history: {path, fsync: 'interval'},
+		rate: 'off',
+	});
 	const otter = await joinWire(t, first.address, 'otter');
 	for (let n = 1; n <= 2600; n++) {
 		otter.say(n, `${n} ${filler}`);

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {Room} from '../../source/room/room.js';
+import {clientNumber} from '../helpers/members.js';
+
+const at = Date.UTC(2026, 0, 2);
+
+const openRoom = () => {
+	const room = new Room({
+		logId: () => 'log',
+		share: {bytes: 1000, refillMs: 10_000},
+	});
+	const join = (number: number, options = {}) => {
+		const result = room.join(clientNumber(number), `m${number}`, at, options);
+		if (result.kind !== 'joined') {
+			throw new Error(`m${number} ${result.kind}`);
+		}
+
+		return result.member;
+	};
+
+	return {room, join};
+};
+
+const text = 'x'.repeat(450);
+
+test('shares: a sender may fill its own, and then as much as time brings', () => {
+	const {room, join} = openRoom();
+	const [heron, otter] = [join(1), join(2)];
+	assert.equal(room.say(heron, 1, text, at).kind, 'stored');
+	assert.equal(room.say(heron, 2, text, at).kind, 'stored');
+	const refused = room.say(heron, 3, text, at);
+	const error = refused.kind === 'refused' ? refused.error : undefined;
+	assert.equal(error?.code, 'ERR_SHARE');
+	assert.match(error.message, /1000 bytes, .* over 10 s, .* in \d s;/);
+	assert.equal(room.say(otter, 1, text, at).kind, 'stored');
+	assert.equal(room.say(heron, 2, text, at).kind, 'duplicate');
+	assert.equal(room.say(heron, 3, text, at + 2000).kind, 'stored');
+	assert.equal(room.say(heron, 4, text, at + 2000).kind, 'refused');
+});
+
+test('shares: a clock that is set back takes nothing away', () => {
+	const {room, join} = openRoom();
+	const heron = join(1);
+	room.say(heron, 1, text, at);
+	assert.equal(room.say(heron, 2, text, at - 3_600_000).kind, 'stored');
+	assert.equal(room.say(heron, 3, text, at - 3_600_000).kind, 'refused');
+	assert.equal(room.say(heron, 3, text, at + 2000).kind, 'stored');
+});
+
+test('shares: whoever comes back has the share that it left', () => {
+	const {room, join} = openRoom();
+	const heron = join(1);
+	room.say(heron, 1, text, at);
+	room.say(heron, 2, text, at);
+	room.leave(heron, 'quit', at);
+	assert.equal(room.say(join(1), 3, text, at).kind, 'refused');
+});
+
+test('shares: guests have one together, the host any', () => {
+	const {room, join} = openRoom();
+	const guests = [join(1, {isGuest: true}), join(2, {isGuest: true})];
+	assert.equal(room.say(guests[0]!, 1, text, at).kind, 'stored');
+	assert.equal(room.say(guests[1]!, 1, text, at).kind, 'stored');
+	assert.equal(room.say(guests[0]!, 2, text, at).kind, 'refused');
+	const host = join(3, {isHost: true});
+	for (let n = 1; n < 9; n++) {
+		assert.equal(room.say(host, n, text, at).kind, 'stored');
+	}
+});
