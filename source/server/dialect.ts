@@ -11,7 +11,7 @@ export type Dialect = Teller & {
 	readonly read: (chunk: Buffer) => void;
 	/** @param isHeld Whether it is we who don't read it. */
 	readonly tick: (at: number, isHeld: boolean) => void;
-	/** Its FIN came: takes what has no line end as well. */
+	/** Its FIN came, or it pauses: takes what has no line end as well. */
 	readonly readEnd: () => void;
 	readonly tellError: (error: SockchatError, n?: number) => void;
 	readonly tellWhisper: (frame: Whispered) => void;

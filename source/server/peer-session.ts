@@ -25,7 +25,7 @@ import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Comer} from './admission.js';
 import type {Dialect} from './dialect.js';
-import {FirstBytes} from './first-bytes.js';
+import {FirstBytes, type Heard} from './first-bytes.js';
 import {FramedDialect} from './framed-dialect.js';
 import {Intake, type IntakeOwner} from './intake.js';
 import {Outlet, type OutletOwner, type Past} from './outlet.js';
@@ -70,7 +70,7 @@ export class PeerSession implements OutletOwner, IntakeOwner {
 	rttMs: number | undefined;
 	#state: Session;
 	#dialect: Dialect | undefined;
-	/** Until it is known who is there. */
+	/** Until it is known who is there, and that it is no web page. */
 	#firstBytes: FirstBytes | undefined;
 	#cancelFin: (() => void) | undefined;
 	readonly #outlet: Outlet;
@@ -101,13 +101,8 @@ export class PeerSession implements OutletOwner, IntakeOwner {
 			this.socket && sessions.budget,
 		);
 		this.#outlet = new Outlet(this);
-		this.#firstBytes = new FirstBytes(sessions.clock, known => {
-			const at = this.#now;
-			this.dispatch(
-				known.kind === 'foreign'
-					? {type: 'foreign', at, protocol: known.protocol}
-					: {type: known.kind, at},
-			);
+		this.#firstBytes = new FirstBytes(sessions.clock, heard => {
+			this.#hear(heard);
 		});
 		duplex.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
@@ -347,14 +342,15 @@ export class PeerSession implements OutletOwner, IntakeOwner {
 
 	#read(chunk: Buffer): void {
 		switch (this.#state.phase) {
-			case 'accepted': {
-				this.#firstBytes!.push(chunk);
-				break;
-			}
-
+			case 'accepted':
 			case 'greeting':
 			case 'open': {
-				this.#dialect!.read(chunk);
+				if (this.#firstBytes) {
+					this.#firstBytes.push(chunk);
+				} else {
+					this.#dialect!.read(chunk);
+				}
+
 				break;
 			}
 
@@ -386,21 +382,53 @@ export class PeerSession implements OutletOwner, IntakeOwner {
 		}
 	}
 
-	/** Who is there is known: what it said so far is read again as that. */
-	#readAgain(): void {
-		const bytes = this.#firstBytes!.take();
-		this.#firstBytes = undefined;
-		if (bytes.length > 0) {
-			this.#read(bytes);
+	#hear(heard: Heard): void {
+		const at = this.#now;
+		switch (heard.kind) {
+			case 'foreign': {
+				this.#firstBytes = undefined;
+				this.dispatch({type: 'foreign', at, protocol: heard.protocol});
+				break;
+			}
+
+			case 'framed': {
+				// Who was taken for a listener stays a plain peer.
+				if (this.#state.phase === 'accepted') {
+					this.dispatch({type: 'framed', at});
+				}
+
+				this.#firstBytes = undefined;
+				this.#read(heard.bytes);
+				break;
+			}
+
+			case 'plain': {
+				if (this.#state.phase === 'accepted') {
+					this.dispatch({type: 'plain', at});
+				}
+
+				if (heard.isFinal) {
+					this.#firstBytes = undefined;
+				}
+
+				if (this.#state.phase === 'open') {
+					this.#dialect!.read(heard.bytes);
+					if (heard.isLine) {
+						this.#dialect!.readEnd();
+					}
+				}
+
+				break;
+			}
+
+			default: {
+				assertNever(heard);
+			}
 		}
 	}
 
 	#readEnd(): void {
-		this.#firstBytes?.stop();
-		if (this.#firstBytes?.isWaiting && this.#state.phase === 'accepted') {
-			this.dispatch({type: 'plain', at: this.#now});
-		}
-
+		this.#firstBytes?.end();
 		if (this.#state.phase === 'open') {
 			this.#dialect!.readEnd();
 		}
@@ -412,13 +440,16 @@ export class PeerSession implements OutletOwner, IntakeOwner {
 		switch (effect.type) {
 			case 'greet': {
 				this.#dialect = new FramedDialect(this);
-				this.#readAgain();
 				break;
 			}
 
 			case 'join-plain': {
 				this.#joinPlain(effect.isListener);
-				this.#readAgain();
+				if (effect.isListener) {
+					// What might still have become a hello.
+					this.#firstBytes?.end();
+				}
+
 				break;
 			}
 

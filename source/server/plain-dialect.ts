@@ -1,9 +1,8 @@
 /**
  * A session whose peer has a bare socket: `nc`, telnet, the tutorial's client.
  *
- * Each line is a message. The tutorial's client sends no newline at all, so
- * bytes that stay idle are a message too, until the peer has sent its first
- * newline. It gets what the others say and nothing else, because that client
+ * Each line is a message; the tutorial's client sends no newline at all, so
+ * that what it sends ends where it pauses (first-bytes.ts). It gets what the others say and nothing else, because that client
  * takes the next bytes that it reads for its answer.
  */
 import {Buffer} from 'node:buffer';
@@ -12,24 +11,21 @@ import {plainHelpLines} from '../commands/help.js';
 import {parseLine} from '../commands/parse.js';
 import {SockchatError} from '../errors.js';
 import {decodeServerFrame} from '../protocol/codec.js';
-import {foreignLine} from '../protocol/dialect.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import {
 	maxFrameBytes,
-	plainIdleMs,
 	plainN,
 	type LeaveReason,
 	type Message,
 	type Whispered,
 } from '../protocol/frame.js';
+import {isRequestLine} from '../protocol/http-request.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
 import {renameCost} from './framed-dialect.js';
 import type {Dialect} from './dialect.js';
 import type {PeerSession} from './peer-session.js';
-
-const lineFeed = 0x0a;
 
 /** Each line of a text behind its speaker, so that no line can forge another. */
 const spoken = (from: string, text: string): DisplayText => {
@@ -44,10 +40,8 @@ export class PlainDialect implements Dialect {
 	readonly name = 'plain';
 	readonly #session: PeerSession;
 	readonly #lines = new LineSplitter(maxFrameBytes);
-	#hasSentNewline = false;
 	/** Kept beyond its leaving: what it said last is no echo either. */
 	#id: string | undefined;
-	#cancelIdle: (() => void) | undefined;
 
 	constructor(session: PeerSession) {
 		this.#session = session;
@@ -94,8 +88,6 @@ export class PlainDialect implements Dialect {
 	}
 
 	read(chunk: Buffer): void {
-		this.#cancelIdle?.();
-		this.#hasSentNewline ||= chunk.includes(lineFeed);
 		try {
 			this.#lines.push(chunk, line => {
 				this.#readLine(line);
@@ -107,13 +99,6 @@ export class PlainDialect implements Dialect {
 
 			this.tellError(error);
 			this.#session.end('protocol');
-			return;
-		}
-
-		if (!this.#hasSentNewline) {
-			this.#cancelIdle = this.#session.sessions.clock.setTimer(() => {
-				this.#readLine(this.#lines.takeRest());
-			}, plainIdleMs);
 		}
 	}
 
@@ -122,7 +107,6 @@ export class PlainDialect implements Dialect {
 	}
 
 	readEnd(): void {
-		this.stop();
 		this.#readLine(this.#lines.takeRest());
 	}
 
@@ -158,7 +142,7 @@ export class PlainDialect implements Dialect {
 	}
 
 	stop(): void {
-		this.#cancelIdle?.();
+		// It holds nothing that outlives the socket.
 	}
 
 	#heard({id, from, text}: Message): DisplayText {
@@ -183,10 +167,8 @@ export class PlainDialect implements Dialect {
 
 		session.intake.spend();
 		const text = line.toString().replace(/\r$/, '');
-		const protocol = foreignLine(text);
-		if (protocol) {
-			const at = sessions.clock.monotonicMs();
-			session.dispatch({type: 'foreign', at, protocol});
+		if (isRequestLine(text)) {
+			session.dispatch({type: 'foreign', at: sessions.now, protocol: 'HTTP'});
 			return;
 		}
 

@@ -1,9 +1,11 @@
 /** Programs of other protocols, as they are installed: refused and named. */
 import assert from 'node:assert/strict';
+import {createServer} from 'node:http';
 import {test, type TestContext} from 'node:test';
 import {requireExecutable} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
 import {openServer, portOf, type TestServer} from '../helpers/room.js';
+import {until} from '../helpers/until.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
 const assertOnly = async (
@@ -75,22 +77,59 @@ const pages: ReadonlyArray<[what: string, script: (url: string) => string]> = [
 	],
 ];
 
+/** Opens a page in a browser that defends nobody, as others and older ones. */
+const openPage = (t: TestContext, url: string) =>
+	startProcess(t, requireExecutable('chromium', 'chromium'), [
+		'--headless',
+		'--no-sandbox',
+		'--disable-gpu',
+		'--disable-dev-shm-usage',
+		'--no-first-run',
+		'--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,BlockInsecurePrivateNetworkRequests',
+		'--host-resolver-rules=MAP rebound.example 127.0.0.1',
+		url,
+	]);
+
 for (const [what, script] of pages) {
 	test(`foreign: a page in Chromium gets no line into the room by ${what}`, async t => {
 		const server = await openServer(t);
 		const url = `http://127.0.0.1:${portOf(server.address)}/`;
 		const page = `<body><script>${script(url)}</script>`;
-		startProcess(t, requireExecutable('chromium', 'chromium'), [
-			'--headless',
-			'--no-sandbox',
-			'--disable-gpu',
-			'--disable-dev-shm-usage',
-			'--no-first-run',
-			// Its own defence, which other browsers and older ones don't have.
-			'--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,BlockInsecurePrivateNetworkRequests',
-			'--host-resolver-rules=MAP rebound.example 127.0.0.1',
-			`data:text/html,${encodeURIComponent(page)}`,
-		]);
+		openPage(t, `data:text/html,${encodeURIComponent(page)}`);
 		await assertOnly(t, server, 'HTTP');
 	});
 }
+
+// A page that is of the server's own origin may choose its method too: its name
+// led to its own server first, and then to ours.
+test('foreign: a page in Chromium gets no line in by a rebound name and a method of its own', async t => {
+	for (const length of [1, 3000, 100_000]) {
+		const script = `
+			const visit = () => fetch('/' + 'A'.repeat(${length}), {method: 'Visit-evil-now'})
+				.catch(() => {}).then(() => setTimeout(visit, 100));
+			visit();`;
+		let isServed = false;
+		const evil = createServer((_request, response) => {
+			response.setHeader('connection', 'close');
+			response.setHeader('content-type', 'text/html');
+			response.end(`<body><script>${script}</script>`, () => {
+				isServed = true;
+			});
+		});
+		const {port} = await new Promise<{port: number}>(resolve => {
+			evil.listen(0, '127.0.0.1', () => {
+				resolve(evil.address() as {port: number});
+			});
+		});
+		const page = openPage(t, `http://rebound.example:${port}/`);
+		await until(() => isServed, {what: 'the page', seen: page.seen});
+		await new Promise(resolve => {
+			evil.close(resolve);
+			evil.closeAllConnections();
+		});
+		const server = await openServer(t, {
+			address: {kind: 'tcp', host: '127.0.0.1', port},
+		});
+		await assertOnly(t, server, 'HTTP');
+	}
+});

@@ -80,7 +80,7 @@ test('rules: an address or a user is banned with all its connections', async t =
 	plain.write('hello\n');
 	const otter = await joinWire(t, server.address, 'otter');
 	await otter.untilSaid('hello');
-	const guest = otter.of('joined')[0]!.nick;
+	const guest = otter.of('message')[0]!.from;
 	assert.match(
 		await say(server, {type: 'ban', who: guest}),
 		/is a plain peer, .* ban its address \(127\.0\.0\.9\) or uid:N/,

@@ -74,7 +74,7 @@ test('plain: silent for 10 s, it listens, and gets what was said meanwhile', asy
 	otter.say(4, 'after');
 	await peer.untilText('after\n');
 	assert.equal(peer.text, 'otter: meanwhile\notter: still\notter: after\n');
-	peer.write('hello\n');
+	peer.write('hello\n\n');
 	await otter.untilSaid('hello');
 });
 

@@ -113,7 +113,7 @@ test('foreign: a Host header gives it away later too', async t => {
 	const server = await openServer(t, {clock: new FakeClock()});
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);
-	peer.write('what is this\n');
+	peer.write('what is this\n\n');
 	await otter.untilSaid('what is this');
 	peer.write('host: 127.0.0.1\nsecret=1\n');
 	const left = await otter.untilFrame('left');

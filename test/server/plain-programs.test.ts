@@ -52,7 +52,7 @@ test('plain: nc at a prompt does not hold up a drain', async t => {
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
 	const netcat = startNetcat(t, portOf(server.address));
-	netcat.writeLine('hello');
+	netcat.writeLine('hello\n');
 	await otter.untilSaid('hello');
 	const drained = server.drain();
 	await otter.untilFin();

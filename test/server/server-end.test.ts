@@ -163,7 +163,8 @@ test('server: drains with a bye and FIN to all, and frees the port', async t => 
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
 	const plain = await openPlain(t, server.address);
-	plain.write('hello\n');
+	// The second line, empty, shows that the first is no request.
+	plain.write('hello\n\n');
 	await otter.untilSaid('hello');
 	const unknown = await openWire(t, server.address);
 	const greeting = await openWire(t, server.address);

@@ -66,7 +66,7 @@ test('server: what may be a hello is plain after 10 s, and not lost', async t =>
 	assert.deepEqual(otter.said, []);
 	clock.advance(5000);
 	await otter.untilSaid('{');
-	peer.write('}\n');
+	peer.write('}\n\n');
 	await otter.untilSaid('}');
 });
 
@@ -152,7 +152,7 @@ test('server: a plain peer may listen for a day', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const peer = await openPlain(t, server.address);
-	peer.write('hello\n');
+	peer.write('hello\n\n');
 	await peer.until('its joining', () => server.room.memberCount === 1);
 	clock.advance(86_400_000);
 	peer.write('/who\n');

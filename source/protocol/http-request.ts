@@ -1,0 +1,166 @@
+/**
+ * Whether lines of text are an HTTP request, as any web page can make a
+ * browser send one to a loopback port (RFC 9110 and 9112).
+ *
+ * A page chooses its method (any token, RFC 9110, 5.6.2), its path and the case
+ * of its verb, but never how its first line ends, nor that header lines come
+ * behind it. So what counts is the end of the first line, and what follows.
+ */
+import {Buffer} from 'node:buffer';
+import {maxFrameBytes} from './frame.js';
+import {LineSplitter} from './lines.js';
+
+const verbs = 'GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI';
+const token = String.raw`[\w!#$%&'*+\-.^\u0060|~]+`;
+
+// 'GET /', 'OPTIONS *', 'GET http://…': no need to wait for the version.
+const knownStart = new RegExp(String.raw`^(?:${verbs}) (?:/|\*|https?:)`);
+const anyStart = new RegExp(String.raw`^${token}[ \t]`);
+// All that a start can be known by, and all that an end can.
+const startBytes = 32;
+const endBytes = 32;
+
+const versionEnd = /\shttp\/\d+(?:\.\d+)?$/i;
+const hostField = /^\s*host[ \t]*:/i;
+const hostLine = /^[ \t]*host[ \t]*:/im;
+const field = new RegExp(String.raw`^\s*${token}[ \t]*:`);
+/** Names that no browser leaves out, and that nobody says in a room. */
+const telltaleField =
+	/^\s*(?:host|user-agent|referer|(?:accept|cache|content|if|proxy|sec|transfer|upgrade|x-forwarded)-[\w-]+)[ \t]*:/i;
+
+// The four forms of a target that RFC 9112 (3.2) knows.
+const wholeRequest = new RegExp(
+	String.raw`^${token}\s+(?:/|\*|[^\s:]*:)\S*\s+http/\d+(?:\.\d+)?$`,
+	'i',
+);
+
+/**
+ * Whether a line of somebody who has spoken before is one of HTTP. People do
+ * say 'I prefer HTTP/1.1', so that here the whole line has to be a request.
+ */
+export const isRequestLine = (line: string): boolean =>
+	hostField.test(line) ||
+	knownStart.test(line) ||
+	wholeRequest.test(line.trim());
+
+/** `plain` is final; with `open`, more bytes may still make it `HTTP`. */
+export type RequestVerdict = 'open' | 'HTTP' | 'plain';
+
+// A piece costs some 400 bytes beside its own, however few they are.
+const maxPieces = 64;
+
+export class RequestWatch {
+	readonly #lines = new LineSplitter(maxFrameBytes);
+	#verdict: RequestVerdict = 'open';
+	#held: Buffer[] = [];
+	#heldBytes = 0;
+	/** Of the first line: what it begins with, and the end of what was released. */
+	#start = '';
+	#released = '';
+	#hasLine = false;
+	#hasNewline = false;
+
+	get verdict(): RequestVerdict {
+		return this.#verdict;
+	}
+
+	/** Whether any line has ended yet, empty ones too. */
+	get hasNewline(): boolean {
+		return this.#hasNewline;
+	}
+
+	get isHolding(): boolean {
+		return this.#heldBytes > 0;
+	}
+
+	/** Looks at each byte once, whatever the cut; holds it until `release`. */
+	push(chunk: Buffer): void {
+		this.#hold(chunk);
+		this.#noteStart(chunk);
+		try {
+			this.#lines.push(chunk, line => {
+				this.#hasNewline = true;
+				this.#look(line.toString('latin1').trimEnd());
+			});
+		} catch {
+			// Too long for a frame: only a request is known by its start alone.
+			this.#decide(anyStart.test(this.#start) ? 'HTTP' : 'plain');
+		}
+
+		if (!this.#hasLine && knownStart.test(this.#start)) {
+			this.#decide('HTTP');
+		} else if (this.#heldBytes > maxFrameBytes) {
+			this.#decide('plain');
+		}
+	}
+
+	/** Nothing more has come for a while, or ever will. */
+	pause(): void {
+		if (!this.#hasNewline) {
+			const rest = this.#lines.takeRest().toString('latin1');
+			this.#released = (this.#released + rest).slice(-endBytes);
+			if (versionEnd.test(this.#released.trimEnd())) {
+				this.#decide('HTTP');
+			}
+		}
+
+		if (this.#holdsHost()) {
+			this.#decide('HTTP');
+		}
+	}
+
+	/** Hands over what was held. */
+	release(): Buffer {
+		const bytes = Buffer.concat(this.#held);
+		this.#held = [];
+		this.#heldBytes = 0;
+		return bytes;
+	}
+
+	#hold(chunk: Buffer): void {
+		if (this.#held.length === maxPieces) {
+			this.#held = [Buffer.concat(this.#held)];
+		}
+
+		this.#held.push(chunk);
+		this.#heldBytes += chunk.length;
+	}
+
+	#noteStart(chunk: Buffer): void {
+		if (!this.#hasLine && this.#start.length < startBytes) {
+			const more = this.#start + chunk.toString('latin1', 0, maxFrameBytes);
+			this.#start = more.trimStart().slice(0, startBytes);
+		}
+	}
+
+	#look(line: string): void {
+		if (!this.#hasLine) {
+			const first = this.#released + line;
+			if (first.trim() === '') {
+				return;
+			}
+
+			this.#hasLine = true;
+			if (versionEnd.test(first.slice(-endBytes)) || hostField.test(first)) {
+				this.#decide('HTTP');
+			}
+		} else if (telltaleField.test(line)) {
+			this.#decide('HTTP');
+		} else if (!field.test(line)) {
+			this.#decide('plain');
+		}
+	}
+
+	#decide(verdict: 'HTTP' | 'plain'): void {
+		if (this.#verdict === 'open') {
+			// What is in hand is looked through, before any of it is said.
+			const isPlain = verdict === 'plain' && !this.#holdsHost();
+			this.#verdict = isPlain ? 'plain' : 'HTTP';
+		}
+	}
+
+	#holdsHost(): boolean {
+		const head = Buffer.concat(this.#held).subarray(0, maxFrameBytes);
+		return hostLine.test(head.toString('latin1'));
+	}
+}
