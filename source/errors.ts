@@ -45,7 +45,7 @@ export const errorCodes = {
 	ERR_TOKEN_NEEDED: 'the room asks for a token',
 	ERR_TOKEN_WRONG: "the token is not the room's",
 	ERR_TOKEN_UNPROVEN: "the server can't prove that it knows the token",
-	ERR_TEXT_INVALID: 'the text holds a NUL',
+	ERR_TEXT_INVALID: 'the text holds a NUL, or the line bytes that are no UTF-8',
 	ERR_FRAME_TIMEOUT: 'a frame was begun and did not end in time',
 	ERR_BAD_FRAME: 'a line is not a frame of this protocol',
 	ERR_BUSY: 'what was asked for before is still under way',

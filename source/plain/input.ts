@@ -1,12 +1,36 @@
 /** What comes in on stdin: lines for a room, exact bytes for raw mode. */
 import {Buffer} from 'node:buffer';
-import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
+import type {SockchatError} from '../errors.js';
 import type {LineEnding} from '../options/options.js';
+import {LineSplitter} from '../protocol/lines.js';
+import {checkUtf8} from '../protocol/utf8.js';
 
-/** Lines without their ends; the last one needs no end. */
-export const readLines = (stdin: Readable): AsyncIterable<string> =>
-	createInterface({input: stdin, crlfDelay: Infinity});
+/**
+ * Lines without their ends, LF or CRLF; the last one needs no end. In place of
+ * a line that is no UTF-8 comes why.
+ */
+export async function* readLines(
+	stdin: Readable,
+): AsyncGenerator<string | SockchatError> {
+	// What is too long for a text is told with its length, as every text is.
+	const splitter = new LineSplitter(Infinity);
+	for await (const chunk of stdin) {
+		const lines: Buffer[] = [];
+		splitter.push(Buffer.from(chunk as Buffer | string), line => {
+			lines.push(line);
+		});
+		yield* lines.map(line => readLine(line));
+	}
+
+	const rest = splitter.takeRest();
+	if (rest.length > 0) {
+		yield readLine(rest);
+	}
+}
+
+const readLine = (line: Buffer): string | SockchatError =>
+	checkUtf8(line) ?? line.toString().replace(/\r$/, '');
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

@@ -121,6 +121,12 @@ const talk = async (
 		},
 	};
 	for await (const line of readLines(streams.stdin)) {
+		if (line instanceof SockchatError) {
+			printer.printError(line);
+			watch.hasFailed = true;
+			continue;
+		}
+
 		parseLine(line, 'room')(hands);
 		await watch.until(() => chat.unstored() < maxAhead);
 	}

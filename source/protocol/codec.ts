@@ -7,7 +7,7 @@
  * server's is read by its known keys, so that an older client can stay with a
  * newer server.
  */
-import {type Buffer, isAscii, isUtf8} from 'node:buffer';
+import {type Buffer, isAscii} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import {
 	maxTextBytes,
@@ -19,6 +19,7 @@ import {
 	type Welcome,
 } from './frame.js';
 import {countPairs} from './pairs.js';
+import {whyNotUtf8} from './utf8.js';
 
 export type Decoded<Frame> =
 	| {readonly kind: 'frame'; readonly frame: Frame}
@@ -233,9 +234,9 @@ const decode = <Frame>(
 		kind: 'bad',
 		error: badFrame(what, source),
 	});
-	// Buffer.toString would replace bad bytes, and the text would be changed.
-	if (!isUtf8(line)) {
-		return bad('it is not UTF-8');
+	const whyNot = whyNotUtf8(line);
+	if (whyNot !== undefined) {
+		return bad(whyNot);
 	}
 
 	const value = parse(source);

@@ -21,6 +21,7 @@ import {
 } from '../protocol/frame.js';
 import {isRequestLine} from '../protocol/http-request.js';
 import {LineSplitter} from '../protocol/lines.js';
+import {checkUtf8} from '../protocol/utf8.js';
 import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
 import {renameCost} from './framed-dialect.js';
@@ -169,6 +170,12 @@ export class PlainDialect implements Dialect {
 		const text = line.toString().replace(/\r$/, '');
 		if (isRequestLine(text)) {
 			session.dispatch({type: 'foreign', at: sessions.now, protocol: 'HTTP'});
+			return;
+		}
+
+		const notUtf8 = checkUtf8(line);
+		if (notUtf8) {
+			this.tellError(notUtf8);
 			return;
 		}
 

@@ -1,5 +1,6 @@
 /** Without a terminal: lines, JSON, and what the exit code says. */
 import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
 import test, {after} from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {openWire} from '../helpers/wire-peer.js';
@@ -46,6 +47,21 @@ test('e2e: at the end of its input a client waits until all is stored', async t 
 		'two',
 		'three, with no line end',
 	]);
+});
+
+test('e2e: a line that is no UTF-8 is refused, and the exit code says so', async t => {
+	for (const output of ['--plain', '--json']) {
+		const nick = output === '--json' ? 'curlew' : 'godwit';
+		const chat = connect(t, nick, output);
+		chat.write('one\n');
+		chat.write(Buffer.from('caf\u00E9\n', 'latin1'));
+		chat.write('two\n');
+		chat.end();
+		assert.deepEqual(await chat.waitForExit(), failed);
+		assert.deepEqual(textsOf(nick), ['one', 'two']);
+		const told = output === '--json' ? chat.stdout() : chat.stderr();
+		assert.match(told, /byte 0xe9 at position 4 is not UTF-8\./);
+	}
 });
 
 test('e2e: many lines are stored in order before the end', async t => {

@@ -208,22 +208,40 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 
 	const other = await enter(t, server);
 	peer.forget();
-	other.write(Buffer.from('\u{1B}]0;title\u{7}\u{1} caf\u00E9 \xFF', 'latin1'));
-	other.write('\n');
+	other.write('\u{1B}]0;title\u{7}\u{1}\u{9B}\n');
 	await peer.untilText('title');
 	await peer.untilText('\n');
-	// What came is not UTF-8, and is told as UTF-8 all the same.
-	assert.equal(
-		Buffer.from(peer.text).equals(peer.bytes),
-		true,
-		'it is whole UTF-8',
-	);
 	assert.match(peer.text.replaceAll('\n', ''), /^\P{Cc}*$/u);
 	peer.forget();
 	peer.write('/nick \u{1B}[31mred\n/\u{1B}[2J\n');
 	await peer.untilText("can't be a nick");
 	await peer.untilText('There is no command');
 	assert.match(peer.text.replaceAll('\n', ''), /^\P{Cc}*$/u);
+});
+
+test('plain: bytes that are no UTF-8 are refused in a sentence, and reach nobody', async t => {
+	const clock = new FakeClock();
+	const room = await openSessions(t, {clock});
+	const otter = await joinWire(t, room.address, 'otter');
+	const peer = await openPlain(t, room.address);
+	// Without a newline, as the tutorial's client would; then as lines.
+	peer.write(Buffer.from('caf\u00E9', 'latin1'));
+	await room.untilRead(peer);
+	clock.advance(75);
+	await peer.untilText('byte 0xe9 at position 4 is not UTF-8.');
+	peer.write('\n\n');
+	for (const command of ['', '/nick ', '/me ']) {
+		peer.forget();
+		peer.write(Buffer.from(`${command}half \u00F0\u009F\n`, 'latin1'));
+		const position = command.length + 6;
+		await peer.untilText(`byte 0xf0 at position ${position} is not UTF-8.`);
+		assert.match(peer.text, /^[^\n]+\n$/);
+	}
+
+	peer.write('caf\u00E9\n');
+	await otter.untilSaid('caf\u00E9');
+	assert.deepEqual(otter.said, ['caf\u00E9'], 'and it may go on');
+	assert.equal(otter.of('renamed').length, 0);
 });
 
 test('plain: a NUL is refused in a sentence, and reaches nobody', async t => {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {Readable} from 'node:stream';
+import {test} from 'node:test';
+import {SockchatError} from '../../source/errors.js';
+import {readLines} from '../../source/plain/input.js';
+
+const read = async (chunks: readonly Buffer[]): Promise<string[]> => {
+	const lines: string[] = [];
+	for await (const line of readLines(Readable.from(chunks))) {
+		lines.push(line instanceof SockchatError ? `! ${line.message}` : line);
+	}
+
+	return lines;
+};
+
+test('input: the same lines whatever the chunks', async () => {
+	const bytes = Buffer.from(
+		'one\r\ncaf\u00E9 \u{1F600}\n\nlast\u2028line, no end',
+	);
+	const lines = ['one', 'caf\u00E9 \u{1F600}', '', 'last\u2028line, no end'];
+	for (const size of [1, 2, 3, 5, 100]) {
+		const chunks = Array.from(
+			{length: Math.ceil(bytes.length / size)},
+			(_, index) => bytes.subarray(index * size, (index + 1) * size),
+		);
+		assert.deepEqual(await read(chunks), lines);
+	}
+});
+
+test('input: a line with bytes that are no UTF-8 is refused, the others are not', async () => {
+	const [first, bad, next] = await read([
+		Buffer.from('first\n'),
+		Buffer.from('caf\u00E9\nnext\n', 'latin1'),
+	]);
+	assert.equal(first, 'first');
+	assert.match(bad!, /^! .*byte 0xe9 at position 4 is not UTF-8/);
+	assert.equal(next, 'next');
+});
