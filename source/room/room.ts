@@ -335,8 +335,7 @@ export class Room {
 		at: number,
 	): readonly RefusedSay[] {
 		const shares = this.#hosts.has(id) ? undefined : this.#shares;
-		const sender = this.#guests.has(id) ? allGuests : id;
-		const refusal = shares?.refusal(sender, at);
+		const refusal = shares?.refusal(this.#senderOf(id), at);
 		if (refusal) {
 			// What is sent again was stored: that is no refusal.
 			const taken = this.lastTaken(id);
@@ -376,7 +375,7 @@ export class Room {
 			this.#numbers.hold(held);
 			const {end} = this.log;
 			this.log.appendAll(lines);
-			shares?.take(sender, this.log.end - end);
+			shares?.take(this.#senderOf(id), this.log.end - end);
 		}
 
 		return refused;
@@ -404,6 +403,11 @@ export class Room {
 
 	get #next(): number {
 		return this.log.head + 1;
+	}
+
+	/** Whose share of the log it is. */
+	#senderOf(id: string): string {
+		return this.#guests.has(id) ? allGuests : id;
 	}
 
 	#append(entry: Entry): void {

@@ -110,7 +110,7 @@ export class Budget {
 		}[exceeded];
 		return new SockchatError(
 			'ERR_RATE',
-			`The room takes ${limit}, and more was sent. What you send is read again in ${(waitMs / 1000).toFixed(1)} s, and more slowly until you send less; nothing is lost.`,
+			`The room takes ${limit}, and more was sent. What you send is read again in ${Math.ceil(waitMs / 100) / 10} s, and more slowly until you send less; nothing is lost.`,
 		);
 	}
 
