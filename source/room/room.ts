@@ -340,7 +340,7 @@ export class Room {
 			// What is sent again was stored: that is no refusal.
 			const taken = this.lastTaken(id);
 			return says
-				.filter(({n}) => n > taken)
+				.filter(({n}) => n === plainN || n > taken)
 				.map(({n}) => ({n, error: refusal}));
 		}
 

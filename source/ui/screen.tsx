@@ -2,6 +2,7 @@
 import {render} from 'ink';
 import {App, type AppProps} from './app.js';
 import {startJobControl} from './job-control.js';
+import {withSteadyColumns} from './steady-columns.js';
 
 export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;
@@ -26,7 +27,7 @@ export const showScreen = (
 	);
 	const instance = render(app, {
 		stdin,
-		stdout,
+		stdout: withSteadyColumns(stdout),
 		alternateScreen: true,
 		incrementalRendering: true,
 		// The store sets the pace; Ink's own throttle would hold up the keys.

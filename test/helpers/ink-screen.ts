@@ -7,6 +7,7 @@ import {Writable} from 'node:stream';
 import type {TestContext} from 'node:test';
 import {render} from 'ink';
 import type {ReactNode} from 'react';
+import {withSteadyColumns} from '../../source/ui/steady-columns.js';
 import {createEmulator} from './emulator.js';
 
 /** Of a terminal's stdin what Ink uses; what is typed can be read at once. */
@@ -55,7 +56,7 @@ export const openInkScreen = (
 		{isTTY: true, columns, rows},
 	);
 	const app = render(element, {
-		stdout,
+		stdout: withSteadyColumns(stdout as unknown as NodeJS.WriteStream),
 		stdin: keyboard.stdin,
 		interactive: true,
 		exitOnCtrlC: false,

@@ -22,6 +22,8 @@ const hostile = [
 	`wide ${'漢字한국ｶﾞ'.repeat(30)}`,
 	'paste \u001B[200~rm -rf /\r\u001B[201~ \u001B[201~\u001B[200~',
 	'half \uD800 \uDFFF क्षि น้ำ \u1100\u1161\u11A8 \u0D4E\u0D15',
+	`tones ${'👍🏽👋🏿☝🏽'.repeat(40)}`,
+	`emoji ${'❤️🇩🇪👨‍👩‍👧1️⃣ 🧑🏽‍🚀'.repeat(30)}`,
 	'tab\there\nand\u2028there\u2029',
 ];
 

@@ -1,0 +1,116 @@
+/**
+ * Keeps columns where they belong, whatever width a terminal gives to emoji.
+ *
+ * Of a character with a skin tone, a joiner or a variation selector terminals
+ * differ about the cells: tmux 3.3a takes four for 👍🏽 and one for ❤️, where
+ * Unicode says two. All that stands right of it would be shifted, and with a
+ * row that is then too long the rows below it. So the cursor is told where to
+ * go on after each such character, and none may wrap a row.
+ */
+import stringWidth from 'string-width';
+import {graphemes} from '../protocol/display.js';
+
+// More than one code point, or one that a terminal may not know as wide.
+const doubtful =
+	/[\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200D\uFE0E\uFE0F\u{1160}-\u{11FF}\u{E0020}-\u{E007F}]/u;
+
+const noWrap = '\u001B[?7l';
+const wrap = '\u001B[?7h';
+const toColumn = (column: number) => `\u001B[${column + 1}G`;
+
+// What Ink writes between texts; anything else leaves the cursor in its column.
+const control = /\u001B\[([\d;?]*)([A-Za-z])|[\u0000-\u001F]/gu;
+
+/** The column after a control sequence, where it was in `column` before. */
+const columnAfter = (
+	column: number,
+	[whole, parameters = '', final]: readonly string[],
+): number => {
+	const count = Number(parameters) || 1;
+	switch (final ?? whole) {
+		case 'C': {
+			return column + count;
+		}
+
+		case 'D': {
+			return Math.max(0, column - count);
+		}
+
+		case 'G': {
+			return count - 1;
+		}
+
+		case 'H': {
+			return Number(parameters.split(';', 2)[1] ?? 1) - 1;
+		}
+
+		case 'E':
+		case 'F':
+		case '\n':
+		case '\r': {
+			return 0;
+		}
+
+		default: {
+			return column;
+		}
+	}
+};
+
+/** @param output What goes to a terminal; it begins in the first column. */
+export const steadyColumns = (output: string): string => {
+	if (!doubtful.test(output)) {
+		return output;
+	}
+
+	let steady = '';
+	let column = 0;
+	const addText = (text: string) => {
+		if (!doubtful.test(text)) {
+			steady += text;
+			column += stringWidth(text);
+			return;
+		}
+
+		for (const grapheme of graphemes(text)) {
+			column += stringWidth(grapheme);
+			steady += doubtful.test(grapheme)
+				? `${noWrap}${grapheme}${wrap}${toColumn(column)}`
+				: grapheme;
+		}
+	};
+
+	let end = 0;
+	for (const match of output.matchAll(control)) {
+		addText(output.slice(end, match.index));
+		column = columnAfter(column, match);
+		steady += match[0];
+		end = match.index + match[0].length;
+	}
+
+	addText(output.slice(end));
+	return steady;
+};
+
+/** The same stream for Ink, that writes with steady columns. */
+export const withSteadyColumns = <Stream extends NodeJS.WritableStream>(
+	stream: Stream,
+): Stream => {
+	const write = (output: string | Uint8Array, ...others: never[]) =>
+		stream.write(
+			typeof output === 'string' ? steadyColumns(output) : output,
+			...others,
+		);
+	return new Proxy(stream, {
+		get(_target, key) {
+			if (key === 'write') {
+				return write;
+			}
+
+			const value: unknown = Reflect.get(stream, key);
+			return typeof value === 'function'
+				? (value.bind(stream) as unknown)
+				: value;
+		},
+	});
+};

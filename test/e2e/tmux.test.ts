@@ -1,0 +1,97 @@
+/** In a real tmux, which gives emoji widths of its own. */
+import assert from 'node:assert/strict';
+import {join} from 'node:path';
+import {test, type TestContext} from 'node:test';
+import stringWidth from 'string-width';
+import {createEnvironment, requireExecutable} from '../helpers/environment.js';
+import {bin, startProcess} from '../helpers/process.js';
+import {joinBare, serveJson} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
+
+const columns = 110;
+const rows = 30;
+
+/** Where the frames are; tmux counts the cells of each character by itself. */
+const framesOf = (lines: readonly string[]) =>
+	lines.flatMap((line, y) => {
+		let x = 0;
+		return Array.from(line, character => {
+			const place = /[│╭╮╰╯]/u.test(character)
+				? [`${character} ${x},${y}`]
+				: [];
+			x += stringWidth(character);
+			return place;
+		}).flat();
+	});
+
+/** A tmux server of its own, with one window that runs a program. */
+const openTmux = async (
+	t: TestContext,
+	{command, args}: {command: string; args: readonly string[]},
+) => {
+	const tmux = requireExecutable('tmux', 'tmux');
+	const environment = createEnvironment({LC_ALL: 'C.UTF-8'});
+	const socket = [
+		'-S',
+		join(environment.home, 'tmux'),
+		'-f',
+		'/dev/null',
+		'-u',
+	];
+	const run = async (...words: readonly string[]) => {
+		const process = startProcess(t, tmux, [...socket, ...words], {
+			env: {LC_ALL: 'C.UTF-8'},
+		});
+		const {code} = await process.waitForExit();
+		assert.equal(code, 0, process.seen());
+		return process.stdout();
+	};
+
+	const size = ['-x', String(columns), '-y', String(rows)];
+	await run('new-session', '-d', ...size, command, ...args);
+	t.after(async () => {
+		await run('kill-server');
+		environment.remove();
+	});
+	const screen = async () => (await run('capture-pane', '-p')).split('\n');
+	return {run, screen};
+};
+
+test('e2e: in tmux, a burst of emoji with skin tones leaves the frames in place', async t => {
+	const {port} = await serveJson(t);
+	const tmux = await openTmux(
+		t,
+		bin('connect', '--port', port, '--nick', 'heron'),
+	);
+	const shows = async (text: string) => {
+		let seen = '';
+		return until(
+			async () => {
+				seen = (await tmux.screen()).join('\n');
+				return seen.includes(text) ? seen.split('\n') : undefined;
+			},
+			{what: text, seen: () => seen},
+		);
+	};
+
+	await shows('heron joined');
+	const otter = await joinBare(t, port, 'otter');
+	otter.sayNext('calm');
+	const calm = framesOf(await shows('otter   '));
+	assert.ok(calm.length > 2 * rows - 10, 'there are frames');
+
+	const tones = ['👍🏻', '👋🏼', '☝🏽', '🖐🏾', '🏃🏿'];
+	const texts = Array.from(
+		{length: 40},
+		(_, index) => `${tones[index % 5]!.repeat(index % 25)} ❤️ ${index}.`,
+	);
+	otter.sayNext(...texts);
+	assert.deepEqual(framesOf(await shows(' 39.')), calm);
+
+	// What is said now scrolls them away, row by row.
+	otter.sayNext(...texts.map((_, index) => `calm ${index}.`));
+	const lines = await shows('calm 39.');
+	assert.deepEqual(framesOf(lines), calm);
+	await tmux.run('send-keys', 'C-l');
+	assert.deepEqual(lines, await shows('calm 39.'), 'as after Ctrl-L');
+});
