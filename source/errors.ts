@@ -31,6 +31,7 @@ export const errorCodes = {
 	ERR_ROOM_FULL: 'the room has as many members as it takes',
 	ERR_NICK_TAKEN: 'the nick, or one that looks like it, is taken',
 	ERR_NICK_INVALID: "that can't be a nick",
+	ERR_NICK_RATE: 'the nick was changed too often in a short time',
 	ERR_LINE_TOO_LONG: 'a line is longer than a frame may be',
 	ERR_TEXT_TOO_LONG: 'a text is longer than it may be; it was not cut',
 	ERR_TEXT_EMPTY: 'there is nothing to send',

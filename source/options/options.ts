@@ -167,13 +167,15 @@ const readAddress = (
 const readNick = (
 	reader: Reader,
 	loginName: () => string,
+	command: CommandLineCommand,
 ): {nick: Nick; isNickFlexible: boolean} => {
+	const bearer = command === 'serve' ? 'host' : 'member';
 	const asked = reader.text('nick');
 	if (asked === undefined) {
-		return {nick: nickFromLogin(loginName()), isNickFlexible: true};
+		return {nick: nickFromLogin(loginName(), bearer), isNickFlexible: true};
 	}
 
-	const parsed = parseNick(asked);
+	const parsed = parseNick(asked, bearer);
 	const nick = reader.take(
 		parsed.ok ? parsed.nick : parsed.error,
 		nickFromLogin(''),
@@ -293,7 +295,7 @@ export const parseOptions = (
 	const options: Options = {
 		command,
 		address,
-		...readNick(reader, loginName),
+		...readNick(reader, loginName, command),
 		isRaw: reader.has('raw'),
 		eol: readEol(reader),
 		output,

@@ -12,6 +12,7 @@ import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import {displayWidth, graphemes, toDisplay} from './display.js';
 import {lazily} from './lazily.js';
+import {normalized} from './normal.js';
 
 declare const brand: unique symbol;
 
@@ -27,6 +28,13 @@ export const maxNickColumns = 24;
 
 /** In UTF-8. */
 export const maxNickBytes = 64;
+
+// Three bytes become one at most when NFC joins them (jamo), so whatever is
+// longer is no nick, and need not be folded to know that.
+const maxRawUnits = 4 * maxNickBytes;
+
+// Some ligatures of Arabic stand for a whole sentence: ﷺ for 18 characters.
+const maxKeyBytes = 2 * maxNickBytes;
 
 const fallbackNick = 'someone' as Nick;
 
@@ -109,8 +117,15 @@ const asciiKeys = lazily(() =>
 	),
 );
 
+const isTooLong = (text: string): boolean => text.length > maxRawUnits;
+
+/** In NFC; a text that is too long for a nick stays as it is. */
+export const normalNick = (text: string): string =>
+	isTooLong(text) ? text : text.normalize('NFC');
+
 /**
- * The key under which a nick is unique, of any text. For comparing only.
+ * The key under which a nick is unique, of any text. For comparing only. A text
+ * that is too long for a nick is its own key.
  *
  * Case, width, style and look don't count: HERON is heron, Cyrillic раураl is
  * paypal, and I, l and 1 are one. But where a capital looks like another Latin
@@ -127,6 +142,10 @@ export const foldNick = (nick: string): string => {
 		return key;
 	}
 
+	if (isTooLong(nick)) {
+		return nick;
+	}
+
 	const plain = nick
 		.replaceAll(ignorable(), '')
 		// ϲ looks like c, and NFKD would make it a common sigma.
@@ -138,18 +157,32 @@ export const foldNick = (nick: string): string => {
 		.normalize('NFC');
 };
 
-/** Keys of the names that sockchat speaks by, or of. */
-const reservedKeys = lazily(
-	() =>
-		new Set(
-			['server', 'system', 'you', 'everyone', 'room', 'sockchat', 'guest'].map(
-				name => foldNick(name),
-			),
-		),
+const keysOf = (...names: readonly string[]) =>
+	lazily(() => new Set(names.map(name => foldNick(name))));
+
+/** The names that sockchat speaks by, or of. */
+const ownKeys = keysOf(
+	'server',
+	'system',
+	'you',
+	'everyone',
+	'room',
+	'sockchat',
+	'guest',
 );
 
-// As in a key, where 0 is o and 1 is l.
-const isGuestKey = /^guest-[\dlo]+$/;
+/** The names that claim a power over the room, which only its host has. */
+const hostKeys = keysOf(
+	'host',
+	'admin',
+	'administrator',
+	'mod',
+	'moderator',
+	'operator',
+	'root',
+);
+
+const guestPrefix = 'guest-';
 
 /** @param why A clause that goes on: `it …`. */
 export const nickInvalid = (value: string, why: string) => {
@@ -183,6 +216,10 @@ const whyInvalid = (nick: string): string | undefined => {
 		return 'it is empty';
 	}
 
+	if (isTooLong(nick)) {
+		return whyUnfit(nick);
+	}
+
 	if (isPlain.test(nick)) {
 		// A byte, and a column, each.
 		return nick.length > maxNickColumns ? whyUnfit(nick) : undefined;
@@ -202,13 +239,28 @@ const whyInvalid = (nick: string): string | undefined => {
 	return whyUnfit(nick);
 };
 
-const whyKept = (nick: string, isGuestAllowed: boolean): string | undefined => {
+/**
+ * Who asks for a nick: a member, a plain peer whom the server names, or the
+ * host of the room.
+ */
+export type NickBearer = 'member' | 'guest' | 'host';
+
+const whyKept = (nick: string, bearer: NickBearer): string | undefined => {
 	const key = foldNick(nick);
-	if (reservedKeys().has(key)) {
+	const bytes = Buffer.byteLength(key);
+	if (bytes > maxKeyBytes) {
+		return `its letters stand for ${bytes} bytes of others and the limit is ${maxKeyBytes}`;
+	}
+
+	if (ownKeys().has(key)) {
 		return 'it is kept for sockchat itself';
 	}
 
-	return isGuestKey.test(key) && !isGuestAllowed
+	if (bearer !== 'host' && hostKeys().has(key)) {
+		return 'it is kept for the host of the room';
+	}
+
+	return bearer !== 'guest' && key.startsWith(guestPrefix)
 		? 'such names are for peers that have none'
 		: undefined;
 };
@@ -217,16 +269,16 @@ const whyKept = (nick: string, isGuestAllowed: boolean): string | undefined => {
  * Checks a name that somebody asks for. Whether it is taken is the room's to
  * know, by `foldNick`.
  *
- * @param options.isGuestAllowed Whether it may be `guest-5001`, a name that
- * only plain peers get.
+ * @param bearer `guest-5001` is a name that only plain peers get, and `admin`
+ * one that only the host may have.
  * @returns The nick in NFC, or `ERR_NICK_INVALID`, which says why.
  */
 export const parseNick = (
 	text: string,
-	{isGuestAllowed = false}: {isGuestAllowed?: boolean} = {},
+	bearer: NickBearer = 'member',
 ): ParsedNick => {
-	const nick = text.normalize('NFC');
-	const why = whyInvalid(nick) ?? whyKept(nick, isGuestAllowed);
+	const nick = normalNick(text);
+	const why = whyInvalid(nick) ?? whyKept(nick, bearer);
 	return why === undefined
 		? {ok: true, nick: nick as Nick}
 		: {ok: false, error: nickInvalid(text, why)};
@@ -276,16 +328,18 @@ export const suggestNick = (
 };
 
 /** A nick out of what the system calls its user, or `someone`. */
-export const nickFromLogin = (login: string): Nick => {
+export const nickFromLogin = (
+	login: string,
+	bearer: NickBearer = 'member',
+): Nick => {
 	// DOMAIN\user on Windows, user@domain in directories.
 	const user = login.replace(/^.*\\/s, '').replace(/@.*$/s, '');
 	const allowed = isPlain.test(user)
 		? user
-		: user
-				.normalize('NFC')
+		: normalized(user, 'NFC')
 				.replaceAll(forbiddenRuns(), '-')
 				.replace(badStart(), '');
 	const stem = allowed.replace(/[-_.]+$/, '');
-	const parsed = parseNick(withSuffix(stem, ''));
+	const parsed = parseNick(withSuffix(stem, ''), bearer);
 	return parsed.ok ? parsed.nick : fallbackNick;
 };

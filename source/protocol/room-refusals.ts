@@ -14,6 +14,12 @@ export const nickHeld = (nick: string, forMs: number) =>
 		`"${nick}" is kept for ${Math.ceil(forMs / 1000)} s more for a member whose connection dropped. Choose another, or try again then.`,
 	);
 
+export const renamedTooOften = (nick: string, atOnce: number, waitMs: number) =>
+	new SockchatError(
+		'ERR_NICK_RATE',
+		`You are still ${nick}: ${atOnce} changes of nick in a row are allowed, and the next in ${Math.ceil(waitMs / 1000)} s.`,
+	);
+
 /** @param isByFiles Whether it is its open files that allow no more. */
 export const roomFull = (limit: number, isByFiles = false) =>
 	new SockchatError(

@@ -6,6 +6,7 @@
  * here, so that a client may send again what it is not sure of.
  */
 import type {Buffer} from 'node:buffer';
+import {Allowance} from '../connection/allowance.js';
 import {heartbeatFor} from '../connection/heartbeat.js';
 import {SockchatError} from '../errors.js';
 import {frameLine, messageLines, type Said} from '../protocol/codec.js';
@@ -16,13 +17,21 @@ import {
 	type LeaveReason,
 	type MemberList,
 } from '../protocol/frame.js';
-import {foldNick, parseNick} from '../protocol/nick.js';
+import {
+	foldNick,
+	normalNick,
+	parseNick,
+	suggestNick,
+	type Nick,
+	type NickBearer,
+} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
 import {
 	nickHeld,
 	nickTaken,
 	noSuchMember,
+	renamedTooOften,
 	roomFull,
 } from '../protocol/room-refusals.js';
 import {HeldNicks} from './held-nicks.js';
@@ -48,17 +57,12 @@ export type RoomOptions = {
 	/** How many the process's open files allow, where that is known. */
 	readonly maxByFiles?: number | undefined;
 	readonly log?: LogOptions | undefined;
+	/** Whether a member may rename only so often; false by default. */
+	readonly areRenamesLimited?: boolean;
 	/** What its history holds of before. */
 	readonly past?: Past | undefined;
 	/** What one sender may fill of the log; undefined for any amount. */
 	readonly share?: ShareOptions | undefined;
-};
-
-export type JoinOptions = {
-	/** Whether it is a plain peer, which can't come back as the same. */
-	readonly isGuest?: boolean;
-	/** The host itself may fill the log as it likes. */
-	readonly isHost?: boolean;
 };
 
 export type Past = {
@@ -78,6 +82,10 @@ const defaultMaxMembers = 10_000;
 // Plain peers have no identity that they could keep: they have one share.
 const allGuests = 'guests';
 
+// Everybody is told of a change of nick. Few people try more than five nicks.
+const renamesAtOnce = 5;
+const renamesPerSecond = 1 / 10;
+
 /** Ends that nobody has asked for. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
@@ -96,18 +104,23 @@ export class Room {
 	readonly #guests = new Set<string>();
 	readonly #hosts = new Set<string>();
 	readonly #shares: Shares | undefined;
+	readonly #areRenamesLimited: boolean;
+	/** By id, of members that have renamed themselves. */
+	readonly #renames = new Map<string, Allowance>();
 
 	constructor({
 		logId,
 		maxMembers = defaultMaxMembers,
 		maxByFiles = Infinity,
 		log,
+		areRenamesLimited = false,
 		past,
 		share,
 	}: RoomOptions) {
 		this.#shares = share && new Shares(share);
 		this.log = new RoomLog(log);
 		this.#logId = logId;
+		this.#areRenamesLimited = areRenamesLimited;
 		this.#maxMembers = Math.min(maxMembers, maxByFiles);
 		this.#full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
 		if (past) {
@@ -208,13 +221,13 @@ export class Room {
 		client: string,
 		nick: string,
 		at: number,
-		{isGuest = false, isHost = false}: JoinOptions = {},
+		bearer: NickBearer = 'member',
 	): JoinResult {
 		const id = publicId(client);
 		const present = this.#byId.get(id);
 		if (present) {
 			// A nick that differs is honoured if it can be; the place is kept.
-			const renamed = this.rename(present, nick, at);
+			const renamed = this.rename(present, nick, at, bearer);
 			return {
 				kind: 'resumed',
 				member: renamed.kind === 'renamed' ? renamed.member : present,
@@ -225,7 +238,7 @@ export class Room {
 			return {kind: 'refused', error: this.#full};
 		}
 
-		const parsed = this.#claim(nick, id, at, isGuest);
+		const parsed = this.#claim(nick, id, at, bearer);
 		if (parsed instanceof SockchatError) {
 			return {kind: 'refused', error: parsed};
 		}
@@ -233,16 +246,16 @@ export class Room {
 		const member = {id, nick: parsed};
 		this.#numbers.enter(id);
 		this.#byId.set(id, member);
-		this.#byKey.set(foldNick(parsed), member);
+		this.#give(member);
 		if (this.#byId.size <= maxListedNames) {
 			this.#namesJson = undefined;
 		}
 
-		if (isGuest) {
+		if (bearer === 'guest') {
 			this.#guests.add(id);
 		}
 
-		if (isHost) {
+		if (bearer === 'host') {
 			this.#hosts.add(id);
 		}
 
@@ -264,6 +277,7 @@ export class Room {
 		this.#numbers.leave(id);
 		this.#byId.delete(id);
 		this.#byKey.delete(foldNick(nick));
+		this.#renames.delete(id);
 		this.#namesJson = undefined;
 		this.#hosts.delete(id);
 		if (!this.#guests.delete(id) && drops.has(reason)) {
@@ -276,20 +290,33 @@ export class Room {
 		}
 	}
 
-	rename({id}: Member, nick: string, at: number): RenameResult {
+	rename(
+		{id}: Member,
+		nick: string,
+		at: number,
+		bearer: NickBearer = 'member',
+	): RenameResult {
 		const before = this.#byId.get(id)!;
-		if (nick.normalize('NFC') === before.nick) {
+		if (normalNick(nick) === before.nick) {
 			return {kind: 'renamed', member: before};
 		}
 
-		const parsed = this.#claim(nick, id, at, false);
+		const parsed = this.#claim(nick, id, at, bearer);
 		if (parsed instanceof SockchatError) {
 			return {kind: 'refused', error: parsed};
 		}
 
+		const waitMs = this.#takeRename(id, at);
+		if (waitMs > 0) {
+			return {
+				kind: 'refused',
+				error: renamedTooOften(before.nick, renamesAtOnce, waitMs),
+			};
+		}
+
 		const member = {id, nick: parsed};
 		this.#byKey.delete(foldNick(before.nick));
-		this.#byKey.set(foldNick(parsed), member);
+		this.#give(member);
 		this.#byId.set(id, member);
 		this.#namesJson = undefined;
 		if (this.isAnnouncing) {
@@ -304,6 +331,17 @@ export class Room {
 		}
 
 		return {kind: 'renamed', member};
+	}
+
+	/**
+	 * A nick that a client can have, like one that it had.
+	 *
+	 * @param nick As it was let through then.
+	 */
+	freeNick(nick: string, id: string, at: number): string {
+		const isTaken = (key: string) =>
+			this.#whyTaken(nick, key, id, at) !== undefined;
+		return isTaken(foldNick(nick)) ? suggestNick(nick as Nick, isTaken) : nick;
 	}
 
 	/**
@@ -414,29 +452,54 @@ export class Room {
 		this.log.append(frameLine(entry));
 	}
 
+	/** Its nick is its own, and kept for nobody else. */
+	#give(member: Member): void {
+		const key = foldNick(member.nick);
+		this.#byKey.set(key, member);
+		this.#heldNicks.release(key);
+	}
+
+	/** @returns How many milliseconds a member has to wait; 0 if none. */
+	#takeRename(id: string, at: number): number {
+		if (!this.#areRenamesLimited) {
+			return 0;
+		}
+
+		const allowance =
+			this.#renames.get(id) ??
+			new Allowance(renamesPerSecond, at, renamesAtOnce);
+		this.#renames.set(id, allowance);
+		return allowance.takeIfThere(1, at);
+	}
+
 	#claim(
 		nick: string,
 		id: string,
 		at: number,
-		isGuest: boolean,
-	): string | SockchatError {
-		const parsed = parseNick(nick, {isGuestAllowed: isGuest});
+		bearer: NickBearer,
+	): Nick | SockchatError {
+		const parsed = parseNick(nick, bearer);
 		if (!parsed.ok) {
 			return parsed.error;
 		}
 
 		const key = foldNick(parsed.nick);
+		return this.#whyTaken(nick, key, id, at) ?? parsed.nick;
+	}
+
+	/** Why a client can't have a nick; undefined if it can. */
+	#whyTaken(
+		nick: string,
+		key: string,
+		id: string,
+		at: number,
+	): SockchatError | undefined {
 		const holder = this.#byKey.get(key);
 		if (holder && holder.id !== id) {
 			return nickTaken(nick);
 		}
 
 		const heldMs = this.#heldNicks.heldMs(key, id, at);
-		if (heldMs > 0) {
-			return nickHeld(nick, heldMs);
-		}
-
-		this.#heldNicks.release(key);
-		return parsed.nick;
+		return heldMs > 0 ? nickHeld(nick, heldMs) : undefined;
 	}
 }

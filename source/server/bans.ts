@@ -124,6 +124,11 @@ export class Rules {
 		return this.bans.some(ban => ban.kind === kind);
 	}
 
+	/** The nick that a muted client had, and has to keep; undefined if it may choose. */
+	keptNick(id: string): string | undefined {
+		return this.#muted.get(id);
+	}
+
 	/** Why a member may not speak; undefined if it may. */
 	silence(id: string): SockchatError | undefined {
 		return this.#muted.has(id) ? muted() : undefined;

@@ -31,10 +31,6 @@ const frameUnfinished = () =>
 		`A frame was begun ${frameTimeoutMs / 1000} s ago and has not ended. Send each in one piece.`,
 	);
 
-/** All are told of a change of nick: ten of them are a second's worth. */
-export const renameCost = (rate: number | undefined): number =>
-	(rate ?? 0) / 10;
-
 export class FramedDialect implements Dialect {
 	readonly name = 'framed';
 	readonly #session: PeerSession;
@@ -344,10 +340,9 @@ export class FramedDialect implements Dialect {
 			return;
 		}
 
-		const {sessions} = this.#session;
-		this.#session.intake.spend(renameCost(sessions.rate));
+		const {bearer, sessions} = this.#session;
 		const {room, clock} = sessions;
-		const result = room.rename(member, nick, clock.wallMs());
+		const result = room.rename(member, nick, clock.wallMs(), bearer);
 		if (result.kind === 'refused') {
 			this.tellError(result.error);
 		} else {

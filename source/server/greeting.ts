@@ -12,6 +12,9 @@ import {
 	type ServerFrame,
 	type Welcome,
 } from '../protocol/frame.js';
+import {normalNick} from '../protocol/nick.js';
+import {publicId} from '../protocol/public-id.js';
+import {muted} from '../protocol/room-refusals.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
 import {ServerExchange} from '../socket/token-exchange.js';
@@ -67,9 +70,9 @@ export class Greeting {
 			return;
 		}
 
-		const result = room.join(client, nick, clock.wallMs(), {
-			isHost: session.socket === undefined,
-		});
+		const at = clock.wallMs();
+		const kept = this.#keptNick(client, at);
+		const result = room.join(client, kept ?? nick, at, session.bearer);
 		if (result.kind === 'refused') {
 			// For a nick it may say hello again with another.
 			if (result.error.code === 'ERR_ROOM_FULL') {
@@ -82,6 +85,17 @@ export class Greeting {
 		}
 
 		this.#welcome(result.member, hello);
+		if (kept !== undefined && result.member.nick !== normalNick(nick)) {
+			session.refuse(muted());
+		}
+	}
+
+	/** A muted client comes back by the nick it had: another would be a text. */
+	#keptNick(client: string, at: number): string | undefined {
+		const {room, rules} = this.#session.sessions;
+		const id = publicId(client);
+		const nick = rules.keptNick(id);
+		return nick === undefined ? undefined : room.freeNick(nick, id, at);
 	}
 
 	#welcome(member: Member, {since, log}: Hello): void {

@@ -17,6 +17,7 @@ import {
 	type LeaveReason,
 	type Whispered,
 } from '../protocol/frame.js';
+import type {NickBearer} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
@@ -200,6 +201,11 @@ export class PeerSession implements OutletOwner, IntakeOwner {
 	}
 
 	/** Only the host's own screen is in this process already. */
+	get bearer(): NickBearer {
+		return this.socket ? 'member' : 'host';
+	}
+
+	/** As the host is, it knows it. */
 	get isAskedForToken(): boolean {
 		return this.sessions.token !== undefined && this.socket !== undefined;
 	}

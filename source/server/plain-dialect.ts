@@ -24,7 +24,6 @@ import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
-import {renameCost} from './framed-dialect.js';
 import type {Dialect} from './dialect.js';
 import type {PeerSession} from './peer-session.js';
 
@@ -63,9 +62,8 @@ export class PlainDialect implements Dialect {
 
 		const {sessions} = this.#session;
 		const {room, clock} = sessions;
-		const result = room.join(randomUUID(), this.#guestNick(), clock.wallMs(), {
-			isGuest: true,
-		});
+		const nick = this.#guestNick();
+		const result = room.join(randomUUID(), nick, clock.wallMs(), 'guest');
 		if (result.kind === 'refused') {
 			sessions.refused++;
 			this.tellError(result.error);
@@ -235,7 +233,6 @@ export class PlainDialect implements Dialect {
 			return;
 		}
 
-		this.#session.intake.spend(renameCost(sessions.rate));
 		const {room, clock} = sessions;
 		const result = room.rename(member, nick, clock.wallMs());
 		if (result.kind === 'refused') {

@@ -43,8 +43,8 @@ export type ServerOptions = {
 	 * Frames or lines of one peer, a second: 1,000 by default. From it follow the
 	 * bytes a second of one peer (1,024 for each, at least 65,536) and of all
 	 * together (four times as many). Over one of these, a peer is read more
-	 * slowly and told so; nothing is dropped. `off` lifts all three, and the
-	 * share of the log that one sender may fill.
+	 * slowly and told so; nothing is dropped. `off` lifts all three, the share
+	 * of the log that one sender may fill, and the bound on changes of nick.
 	 */
 	readonly rate?: number | 'off' | undefined;
 	/** Connections let in a second; 5,000 by default. */
@@ -147,6 +147,7 @@ export const startServer = async ({
 		maxMembers,
 		maxByFiles: places?.members,
 		log: {isHeld: history !== undefined},
+		areRenamesLimited: rate !== 'off',
 		past,
 		share: shareOf(rate, history !== undefined),
 	});

@@ -23,7 +23,7 @@ const openHost = async (
 	const collected = collectEvents<ChatEvent>();
 	const host = await startHost({
 		address: anyPort,
-		nick: nickOf('host'),
+		nick: nickOf('otter'),
 		isNickFlexible: false,
 		...options,
 		onEvent: collected.onEvent,
@@ -52,10 +52,10 @@ const openHost = async (
 test('host: is a member of its own room like any other', async t => {
 	const host = await openHost(t);
 	const heron = await joinWire(t, host.server.address, 'heron');
-	assert.deepEqual(heron.welcome.members.names, ['host', 'heron']);
+	assert.deepEqual(heron.welcome.members.names, ['otter', 'heron']);
 	host.client.say('the room is open');
 	const heard = await heron.untilSaid('the room is open');
-	assert.deepEqual([heard.from, heard.id], ['host', host.client.id]);
+	assert.deepEqual([heard.from, heard.id], ['otter', host.client.id]);
 	heron.say(1, 'good evening');
 	await host.untilSaid('good evening');
 	assert.equal(host.client.unstored, 0);
@@ -64,8 +64,8 @@ test('host: is a member of its own room like any other', async t => {
 	plain.write('hello\n');
 	await host.untilSaid('hello');
 	host.client.say('who is there?');
-	await plain.untilText('host: who is there?\n');
-	heron.send({type: 'whisper', n: 2, to: 'host', text: 'psst'});
+	await plain.untilText('otter: who is there?\n');
+	heron.send({type: 'whisper', n: 2, to: 'otter', text: 'psst'});
 	await host.untilEvent('frame', ({frame}) => frame.type === 'whispered');
 });
 
@@ -94,13 +94,13 @@ test('host: tells of its server, and not of a connection that is none', async t 
 test('host: its nick is taken like any other', async t => {
 	const host = await openHost(t);
 	const peer = await openWire(t, host.server.address);
-	peer.send(helloFrame('HOST'));
+	peer.send(helloFrame('OTTER'));
 	const {code} = await peer.untilFrame('error');
 	assert.equal(code, 'ERR_NICK_TAKEN');
 	host.client.rename('heron');
 	await until(() => host.client.nick === 'heron', {what: 'its new nick'});
-	const {welcome} = await greet(peer, 'host');
-	assert.deepEqual(welcome.members.names, ['heron', 'host']);
+	const {welcome} = await greet(peer, 'otter');
+	assert.deepEqual(welcome.members.names, ['heron', 'otter']);
 });
 
 test('host: a flood of its own is kept and heard in order', async t => {
@@ -223,7 +223,7 @@ test('host: a deaf one gets what it said, and nothing of the others', async t =>
 	host.client.say('and again');
 	await heron.untilSaid('and again');
 	await host.untilSaid('and again');
-	heron.send({type: 'whisper', n: 4, to: 'host', text: 'psst'});
+	heron.send({type: 'whisper', n: 4, to: 'otter', text: 'psst'});
 	await host.untilEvent('frame', ({frame}) => frame.type === 'whispered');
 	assert.deepEqual(host.said(), ['heard by all', 'and again']);
 	assert.equal(host.client.unstored, 0);

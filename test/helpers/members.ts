@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {decodeServerFrame} from '../../source/protocol/codec.js';
 import type {Entry} from '../../source/protocol/frame.js';
+import type {NickBearer} from '../../source/protocol/nick.js';
 import type {Room} from '../../source/room/room.js';
 import type {Member} from '../../source/room/results.js';
 
@@ -15,9 +16,9 @@ export const enter = (
 	room: Room,
 	number: number,
 	nick: string,
-	isGuest = false,
+	bearer: NickBearer = 'member',
 ): Member => {
-	const result = room.join(clientNumber(number), nick, number, {isGuest});
+	const result = room.join(clientNumber(number), nick, number, bearer);
 	assert.equal(result.kind, 'joined', `${nick} did not join`);
 	return result.member;
 };

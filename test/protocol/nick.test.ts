@@ -11,12 +11,13 @@ import {
 	parseNick,
 	suggestNick,
 	type Nick,
+	type NickBearer,
 } from '../../source/protocol/nick.js';
 
 const numberRuns = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-const nickOf = (text: string, isGuestAllowed = false): Nick => {
-	const parsed = parseNick(text, {isGuestAllowed});
+const nickOf = (text: string, bearer?: NickBearer): Nick => {
+	const parsed = parseNick(text, bearer);
 	assert.ok(parsed.ok, `${JSON.stringify(text)} is refused`);
 	return parsed.nick;
 };
@@ -49,7 +50,8 @@ for (const text of [
 	'李小龍',
 	'José',
 	'علی',
-	'guest-house',
+	'guesthouse',
+	'admin-2',
 	'a'.repeat(maxNickColumns),
 ]) {
 	test(`nick: takes ${text}`, () => {
@@ -58,7 +60,7 @@ for (const text of [
 }
 
 const hint = 'Use letters, digits, - _ and ., at most 24 of them.';
-const refusals: ReadonlyArray<[text: string, message: string]> = [
+const refusals: ReadonlyArray<readonly [text: string, message: string]> = [
 	['ot ter', `"ot ter" can't be a nick: it holds a space. ${hint}`],
 	['', `"" can't be a nick: it is empty. ${hint}`],
 	['a:b', `"a:b" can't be a nick: it holds :. ${hint}`],
@@ -101,10 +103,25 @@ const refusals: ReadonlyArray<[text: string, message: string]> = [
 		`"guest-5001" can't be a nick: such names are for peers that have none. ${hint}`,
 	],
 	['guest-5OOl', 'such names are for peers that have none'],
+	['GUЕST-of-honour', 'such names are for peers that have none'],
+	...['host', 'Admin', 'adm1n', 'ΑDМІΝ', 'administrator', 'mod'].map(
+		text => [text, 'it is kept for the host of the room'] as const,
+	),
+	...['moderator', 'operator', 'ROОT', 'r00t'].map(
+		text => [text, 'it is kept for the host of the room'] as const,
+	),
+	[
+		'ﷺ'.repeat(20),
+		'its letters stand for 600 bytes of others and the limit is 128',
+	],
+	[
+		`a${'\u0301\u0316'.repeat(15_000)}`,
+		'it takes 60001 bytes and the limit is 64',
+	],
 ];
 
 for (const [text, message] of refusals) {
-	const name = text.length > 32 ? `${text.length} times a` : toDisplay(text);
+	const name = text.length > 32 ? `${text.length} characters` : toDisplay(text);
 	test(`nick: refuses "${name}", and says why`, () => {
 		const said = refusalOf(text);
 		assert.ok(said.includes(message), said);
@@ -121,8 +138,15 @@ test('nick: is kept in NFC', () => {
 	assert.equal(nickOf('Jose\u0301'), 'José');
 });
 
+test('nick: lets the host of a room be called so', () => {
+	assert.equal(nickOf('host', 'host'), 'host');
+	assert.equal(nickOf('admin', 'host'), 'admin');
+	assert.ok(!parseNick('guest-5001', 'host').ok);
+	assert.ok(!parseNick('server', 'host').ok);
+});
+
 test('nick: lets plain peers be guests', () => {
-	assert.equal(nickOf('guest-5001', true), 'guest-5001');
+	assert.equal(nickOf('guest-5001', 'guest'), 'guest-5001');
 });
 
 const same: ReadonlyArray<[string, string]> = [
@@ -215,7 +239,7 @@ test('nick: suggests the next number', () => {
 	assert.equal(suggestNick(nickOf('otter'), isTaken), 'otter-4');
 	assert.equal(suggestNick(nickOf('Otter-2'), isTaken), 'Otter-4');
 	assert.equal(suggestNick(nickOf('heron'), isTaken), 'heron-2');
-	const guest = nickOf('guest-5001', true);
+	const guest = nickOf('guest-5001', 'guest');
 	assert.equal(suggestNick(guest, isTaken), 'guest-5001-2');
 });
 
@@ -261,6 +285,7 @@ const logins: ReadonlyArray<[login: string, nick: string]> = [
 	['Администратор', 'Администратор'],
 	['SYSTEM', 'someone'],
 	['guest', 'someone'],
+	['admin', 'someone'],
 	['guest-5001', 'someone'],
 	['', 'someone'],
 	['🦦🦦', 'someone'],

@@ -43,7 +43,7 @@ test('room: gives a nick away after the time, or after a bye', () => {
 
 test('room: keeps none for a plain peer, which can never prove who it was', () => {
 	const room = new Room({logId: () => 'a'});
-	const guest = enter(room, 1, 'guest-5', true);
+	const guest = enter(room, 1, 'guest-5', 'guest');
 	const renamed = room.rename(guest, 'heron', 1);
 	assert.equal(renamed.kind, 'renamed');
 	room.leave(renamed.member, 'closed', 1000);

@@ -11,7 +11,9 @@ const createRoom = () => new Room({logId: () => 'log'});
 
 /** Comes, says one thing, and goes. */
 const passBy = (room: Room, number: number, isGuest = false): void => {
-	const member = enter(room, number, isGuest ? 'guest-1' : 'wren', isGuest);
+	const member = isGuest
+		? enter(room, number, 'guest-1', 'guest')
+		: enter(room, number, 'wren');
 	const result = room.say(member, isGuest ? 0 : 1, 'hi', number);
 	assert.equal(result.kind, 'stored');
 	room.leave(member, 'quit', number);
@@ -83,7 +85,7 @@ test('numbers: of those that talked and went, the last ones are remembered', () 
 test('numbers: what is taken back is remembered of nobody', () => {
 	const room = new Room({logId: () => 'log', log: {isHeld: true}});
 	const otter = enter(room, 1, 'otter');
-	const guest = enter(room, 2, 'guest-1', true);
+	const guest = enter(room, 2, 'guest-1', 'guest');
 	const heron = enter(room, 3, 'heron');
 	room.say(heron, 7, 'kept', 1);
 	room.show(room.log.held()!);

@@ -98,9 +98,9 @@ test('room: a name that is no nick is refused', () => {
 
 test('room: guests get names that nobody else can have', () => {
 	const room = createRoom();
-	const guest = enter(room, 1, 'guest-5001', true);
-	enter(room, 2, 'guest-5002', true);
-	const third = room.join(clientNumber(3), 'guest-5001', 3, {isGuest: true});
+	const guest = enter(room, 1, 'guest-5001', 'guest');
+	enter(room, 2, 'guest-5002', 'guest');
+	const third = room.join(clientNumber(3), 'guest-5001', 3, 'guest');
 	assert.equal(codeOf(third), 'ERR_NICK_TAKEN');
 	assert.equal(room.rename(guest, 'otter', 4).kind, 'renamed');
 	assert.equal(codeOf(room.rename(guest, 'guest-5001', 5)), 'ERR_NICK_INVALID');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {NickBearer} from '../../source/protocol/nick.js';
 import {Room} from '../../source/room/room.js';
 import {clientNumber} from '../helpers/members.js';
 
@@ -10,8 +11,8 @@ const openRoom = () => {
 		logId: () => 'log',
 		share: {bytes: 1000, refillMs: 10_000},
 	});
-	const join = (number: number, options = {}) => {
-		const result = room.join(clientNumber(number), `m${number}`, at, options);
+	const join = (number: number, bearer: NickBearer = 'member') => {
+		const result = room.join(clientNumber(number), `m${number}`, at, bearer);
 		if (result.kind !== 'joined') {
 			throw new Error(`m${number} ${result.kind}`);
 		}
@@ -59,11 +60,11 @@ test('shares: whoever comes back has the share that it left', () => {
 
 test('shares: guests have one together, the host any', () => {
 	const {room, join} = openRoom();
-	const guests = [join(1, {isGuest: true}), join(2, {isGuest: true})];
+	const guests = [join(1, 'guest'), join(2, 'guest')];
 	assert.equal(room.say(guests[0]!, 1, text, at).kind, 'stored');
 	assert.equal(room.say(guests[1]!, 1, text, at).kind, 'stored');
 	assert.equal(room.say(guests[0]!, 2, text, at).kind, 'refused');
-	const host = join(3, {isHost: true});
+	const host = join(3, 'host');
 	for (let n = 1; n < 9; n++) {
 		assert.equal(room.say(host, n, text, at).kind, 'stored');
 	}

@@ -179,6 +179,38 @@ test('rules: who is muted listens, framed and plain, until it may speak', async 
 	assert.ok(!otter.text.includes('silenced'));
 });
 
+test('rules: who is muted has no other nick to speak by, however it comes back', async t => {
+	const server = await openServer(t);
+	const client = '0f8fad5b-d9cb-469f-a165-70867728950e';
+	const otter = await joinWire(t, server.address, 'otter');
+	const heron = await joinWire(t, server.address, 'heron', {client});
+	const plain = await openPlain(t, server.address);
+	plain.write('/nick egret\n');
+	await plain.untilText('You are egret now.');
+	await say(server, {type: 'mute', who: 'heron'});
+	await say(server, {type: 'mute', who: 'egret'});
+	plain.write('/nick hear-me\n');
+	await plain.untilText('The host has muted you');
+	heron.send({type: 'nick', nick: 'hear-me'});
+	await heron.untilFrame('error', ({code}) => code === 'ERR_MUTED');
+	// In place of its old connection, then after that has ended.
+	const second = await joinWire(t, server.address, 'hear-me', {client});
+	assert.equal(second.welcome.nick, 'heron');
+	await second.untilFrame('error', ({code}) => code === 'ERR_MUTED');
+	second.send({type: 'bye'});
+	await second.untilFin();
+	second.end();
+	await otter.untilFrame('left', ({nick}) => nick === 'heron');
+	// Somebody else may have taken the nick meanwhile.
+	await joinWire(t, server.address, 'heron');
+	const third = await joinWire(t, server.address, 'hear-me', {client});
+	assert.equal(third.welcome.nick, 'heron-2');
+	await say(server, {type: 'unmute', who: 'heron'});
+	third.send({type: 'nick', nick: 'wren'});
+	await otter.untilFrame('renamed', ({to}) => to === 'wren');
+	assert.ok(!otter.text.includes('hear-me'));
+});
+
 test('rules: a locked room takes nobody in but who was there', async t => {
 	const server = await openServer(t);
 	const heron = openClient(t, server.address, 'heron');

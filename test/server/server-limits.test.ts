@@ -47,19 +47,45 @@ test('limits: who says too much is read more slowly, and nothing is dropped', as
 	assert.ok(performance.now() - start > ((count - rate) / rate) * 1000 - 50);
 });
 
-test('limits: a change of nick costs as much as a hundred messages of a thousand', async t => {
-	const server = await openServer(t, {rate: 100});
+test('limits: of many changes of nick in one chunk five are made, the others refused', async t => {
+	const clock = new FakeClock();
+	const server = await openServer(t, {clock});
+	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
-	const start = performance.now();
-	for (let count = 0; count < 20; count++) {
-		heron.send({type: 'nick', nick: `heron-${count}`});
+	const plain = await openPlain(t, server.address);
+	plain.write('here\n');
+	await otter.untilSaid('here');
+	const names = Array.from({length: 500}, (_, index) => `heron-${index}`);
+	heron.send(...names.map(nick => ({type: 'nick', nick})));
+	plain.write(names.map(nick => `/nick plain-${nick}\n`).join(''));
+	await heron.until('495 refusals', () => heron.of('error').length === 495);
+	for (const {code, message} of heron.of('error')) {
+		assert.equal(code, 'ERR_NICK_RATE');
+		assert.equal(
+			message,
+			'You are still heron-4: 5 changes of nick in a row are allowed, and the next in 10 s.',
+		);
 	}
 
-	heron.send({type: 'ping', id: 1});
-	await heron.untilFrame('pong');
-	heron.send({type: 'ping', id: 2});
-	await heron.untilFrame('pong', ({id}) => id === 2);
-	assert.ok(performance.now() - start > 900);
+	await plain.until(
+		'495 refusals',
+		() => plain.text.split('You are still plain-heron-4:').length === 496,
+	);
+	heron.say(1, 'done');
+	await otter.untilSaid('done');
+	const made = names.slice(0, 5);
+	const expected = [...made, ...made.map(nick => `plain-${nick}`)];
+	assert.deepEqual(
+		otter
+			.of('renamed')
+			.map(({to}) => to)
+			.toSorted(),
+		expected,
+	);
+	// What was refused can be tried again; a nick that is refused costs none.
+	clock.wallOffsetMs += 10_000;
+	heron.send({type: 'nick', nick: 'two words'}, {type: 'nick', nick: 'wren'});
+	await otter.untilFrame('renamed', ({to}) => to === 'wren');
 });
 
 test('limits: off is off', async t => {
@@ -72,6 +98,11 @@ test('limits: off is off', async t => {
 
 	await heron.until('all', () => heron.said.length === 5000);
 	assert.ok(performance.now() - start < 3000);
+	for (let count = 0; count < 50; count++) {
+		heron.send({type: 'nick', nick: `heron-${count}`});
+	}
+
+	await heron.untilFrame('renamed', ({to}) => to === 'heron-49');
 });
 
 test('limits: a frame that does not end within 30 s ends its connection', async t => {

@@ -10,7 +10,7 @@ import {joinWire} from '../helpers/wire-peer.js';
 
 test("tutorial: its client converses with a room, and 'quit' ends it", async t => {
 	const server = await openServer(t);
-	const host = await joinWire(t, server.address, 'host');
+	const host = await joinWire(t, server.address, 'otter');
 	const python = startPython(t, 'client', [portOf(server.address)]);
 	await python.waitForOutput(' -> ');
 	for (const [n, line] of [
@@ -25,7 +25,7 @@ test("tutorial: its client converses with a room, and 'quit' ends it", async t =
 		host.say(n + 1, `answer ${n}`);
 
 		await python.waitForOutput(
-			`Received from server: host: answer ${n}\n\n -> `,
+			`Received from server: otter: answer ${n}\n\n -> `,
 		);
 	}
 
@@ -39,7 +39,7 @@ test("tutorial: its client converses with a room, and 'quit' ends it", async t =
 test('tutorial: the room goes on with others when its client has ended', async t => {
 	const server = await openServer(t);
 	const port = portOf(server.address);
-	const host = await joinWire(t, server.address, 'host');
+	const host = await joinWire(t, server.address, 'otter');
 	for (const line of ['first', 'second']) {
 		const python = startPython(t, 'client', [port]);
 		python.writeLine(line);
@@ -59,7 +59,7 @@ test('tutorial: the room goes on with others when its client has ended', async t
 test('tutorial: two of its clients hear each other', async t => {
 	const server = await openServer(t);
 	const port = portOf(server.address);
-	const host = await joinWire(t, server.address, 'host');
+	const host = await joinWire(t, server.address, 'otter');
 	const one = startPython(t, 'client', [port]);
 	one.writeLine('one is here');
 	const {from} = await host.untilSaid('one is here');
@@ -72,25 +72,25 @@ test('tutorial: two of its clients hear each other', async t => {
 
 test('tutorial: an empty line blocks nobody but its client', async t => {
 	const server = await openServer(t);
-	const host = await joinWire(t, server.address, 'host');
+	const host = await joinWire(t, server.address, 'otter');
 	const stuck = startPython(t, 'client', [portOf(server.address)]);
 	stuck.writeLine('hello');
 	await host.untilSaid('hello');
 	host.say(1, 'hi');
-	await stuck.waitForOutput('host: hi');
+	await stuck.waitForOutput('otter: hi');
 	// An empty send() sends nothing: it waits for an answer to nothing.
 	stuck.writeLine('');
 	const other = startPython(t, 'client', [portOf(server.address)]);
 	other.writeLine('and you?');
 	await host.untilSaid('and you?');
 	host.say(2, 'well');
-	await other.waitForOutput('host: well');
+	await other.waitForOutput('otter: well');
 	assert.deepEqual(host.said, ['hello', 'hi', 'and you?', 'well']);
 });
 
 test('tutorial: its client may bind a port of its own', async t => {
 	const server = await openServer(t);
-	const host = await joinWire(t, server.address, 'host');
+	const host = await joinWire(t, server.address, 'otter');
 	const bare = await listenBare(t, () => undefined);
 	await bare.close();
 	const localPort = portOf(bare.address);
@@ -106,7 +106,7 @@ test('tutorial: its client may bind a port of its own', async t => {
 
 test('tutorial: its client killed is noticed, and the others go on', async t => {
 	const server = await openServer(t);
-	const host = await joinWire(t, server.address, 'host');
+	const host = await joinWire(t, server.address, 'otter');
 	const python = startPython(t, 'client', [portOf(server.address)]);
 	python.writeLine('hello');
 	await host.untilSaid('hello');
