@@ -1,5 +1,6 @@
 /** What a member asks of the room's log; the answers come as frames. */
 import type {Found} from '../protocol/frame.js';
+import {checkSearch} from '../protocol/text.js';
 import type {FramedSocket} from './framed-socket.js';
 
 export class Inquiries {
@@ -31,6 +32,11 @@ export class Inquiries {
 			return last
 				? `All was looked through for "${last.text}".`
 				: 'Search for what? /search TEXT';
+		}
+
+		const tooLong = text === undefined ? undefined : checkSearch(text);
+		if (tooLong) {
+			return tooLong.message;
 		}
 
 		const id = ++this.#lastId;

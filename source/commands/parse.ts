@@ -6,6 +6,9 @@ import {commandsOf, type Command, type Deed} from './registry.js';
 // A slip of two keys; further off, a suggestion would be a guess.
 const nearEnough = 2;
 
+// It may be a whole line, which nobody wants to read, or to compare, twice.
+const maxShownName = 64;
+
 const nearest = (
 	name: string,
 	known: ReadonlyArray<Pick<Command, 'name'>>,
@@ -91,11 +94,15 @@ export const parseLine = <M extends 'room' | 'plain'>(
 		return deedOf<HandsOf[M]>(command, rest);
 	}
 
-	const near = nearest(name.toLowerCase(), known);
+	const shown =
+		name.length > maxShownName
+			? `${name.slice(0, maxShownName).toWellFormed()}⋯`
+			: name;
+	const near = nearest(shown.toLowerCase(), known);
 	const advice =
 		near === undefined ? '/help lists them.' : `did you mean /${near}?`;
 	return wrong(
-		`There is no command /${name}; ${advice} A text that starts with a slash is sent with two: //${name}`,
+		`There is no command /${shown}; ${advice} A text that starts with a slash is sent with two: //${shown}`,
 	);
 };
 

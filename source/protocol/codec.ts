@@ -18,7 +18,7 @@ import {
 	type ServerFrame,
 	type Welcome,
 } from './frame.js';
-import {countPairs} from './pairs.js';
+import {outlineOf} from './outline.js';
 import {whyNotUtf8} from './utf8.js';
 
 export type Decoded<Frame> =
@@ -209,6 +209,11 @@ export const welcomeLine = (
 export const frameLine = (frame: ClientFrame | ServerFrame): string =>
 	`${JSON.stringify(frame)}\n`;
 
+// A frame of a client is one flat object with seven pairs at most; this leaves
+// a later version its room.
+const maxClientParts = 64;
+const maxClientDepth = 8;
+
 const parse = (line: string): unknown => {
 	try {
 		return JSON.parse(line);
@@ -237,6 +242,15 @@ const decode = <Frame>(
 	const whyNot = whyNotUtf8(line);
 	if (whyNot !== undefined) {
 		return bad(whyNot);
+	}
+
+	const outline = isExact ? outlineOf(source, maxClientParts) : undefined;
+	if (outline && outline.parts > maxClientParts) {
+		return bad(`it holds more than ${maxClientParts} values`);
+	}
+
+	if (outline && outline.depth > maxClientDepth) {
+		return bad(`it is nested more than ${maxClientDepth} deep`);
 	}
 
 	const value = parse(source);
@@ -282,7 +296,7 @@ const decode = <Frame>(
 	}
 
 	// No client's frame holds another object, so that every pair is its own.
-	if (isExact && countPairs(source) !== known) {
+	if (outline && outline.pairs !== known) {
 		return bad(`${type} has a key twice`);
 	}
 

@@ -33,6 +33,9 @@ export const plainN = 0;
 /** Names that a `members` list holds at most; `count` is always right. */
 export const maxListedNames = 200;
 
+/** The longest words that are searched for, in UTF-8. */
+export const maxSearchBytes = 256;
+
 /** Messages that an answer to a search holds at most. */
 export const maxFound = 20;
 

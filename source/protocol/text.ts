@@ -1,7 +1,7 @@
 /** What a text may be, on both sides of the wire. */
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
-import {maxFrameBytes, maxTextBytes} from './frame.js';
+import {maxFrameBytes, maxSearchBytes, maxTextBytes} from './frame.js';
 
 // What a message frame holds besides its text, with room to spare.
 const frameOverheadBytes = 1024;
@@ -10,6 +10,12 @@ export const textTooLong = (bytes: number, limit: number) =>
 	new SockchatError(
 		'ERR_TEXT_TOO_LONG',
 		`The text has ${bytes} bytes; the limit is ${limit}. Send it in parts.`,
+	);
+
+export const searchTooLong = (bytes: number) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`The words to search for have ${bytes} bytes; the limit is ${maxSearchBytes}. Search for a part of them.`,
 	);
 
 export const textEmpty = () =>
@@ -53,4 +59,10 @@ export const checkText = (text: string): SockchatError | undefined => {
 	}
 
 	return undefined;
+};
+
+/** @returns Why words can't be searched for; undefined if they can. */
+export const checkSearch = (text: string): SockchatError | undefined => {
+	const bytes = Buffer.byteLength(text);
+	return bytes > maxSearchBytes ? searchTooLong(bytes) : undefined;
 };

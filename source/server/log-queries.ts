@@ -1,6 +1,7 @@
 /** A member's looks into the log, one at a time: each may read much of the disk. */
 import {SockchatError} from '../errors.js';
 import type {ReadPast, Search} from '../protocol/frame.js';
+import {checkSearch} from '../protocol/text.js';
 import type {PeerSession} from './peer-session.js';
 
 const lookFailed = (cause: Error) =>
@@ -27,6 +28,12 @@ export class Lookout {
 	async look(frame: Search | ReadPast): Promise<void> {
 		if (this.#isLooking) {
 			this.#session.refuse(stillLooking());
+			return;
+		}
+
+		const error = frame.type === 'search' ? checkSearch(frame.text) : undefined;
+		if (error) {
+			this.#session.refuse(error);
 			return;
 		}
 

@@ -87,6 +87,13 @@ export const openCounted = (isDeaf = false) => {
 		room,
 		members,
 		join,
+		/** A peer that has said nothing yet. */
+		addStranger() {
+			const stranger = new CountedMember();
+			members.push(stranger);
+			sessions.add(stranger, `peer ${members.length}`);
+			return stranger;
+		},
 		settle,
 		forget() {
 			for (const {writes} of members) {

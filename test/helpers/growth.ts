@@ -1,0 +1,68 @@
+/**
+ * Whether work grows with its input, or with the square of it.
+ *
+ * Two pieces of work are compared on the same machine at the same moment, so a
+ * slow machine is no failure. Four times the input costs four times as much
+ * where work is linear, and sixteen times where it is quadratic.
+ */
+import {performance} from 'node:perf_hooks';
+
+type Work = () => unknown;
+
+const factor = 4;
+/** Between 4 and 16, by their ratio. */
+const worstGrowth = 8;
+// A collection of garbage may fall into every run of a small piece of work.
+const attempts = 10;
+const runs = 3;
+
+/** The least of a few, in milliseconds. */
+const costOf = async (work: Work): Promise<number> => {
+	let least = Infinity;
+	for (let run = 0; run < runs; run++) {
+		const start = performance.now();
+		await work();
+		least = Math.min(least, performance.now() - start);
+	}
+
+	return least;
+};
+
+/**
+ * @returns How many times as much one piece of work costs as another, if that
+ * is more than `worst` however often it is tried; undefined if it isn't.
+ */
+export const costRatio = async (
+	work: Work,
+	other: Work,
+	worst: number,
+): Promise<number | undefined> => {
+	let least = Infinity;
+	for (let attempt = 0; attempt < attempts; attempt++) {
+		least = Math.min(least, (await costOf(work)) / (await costOf(other)));
+		if (least < worst) {
+			return undefined;
+		}
+	}
+
+	return least;
+};
+
+/**
+ * @param prepare Makes the input of a size; not measured.
+ * @returns The growth with four times the input, if it is faster than that of
+ * the input; undefined if it isn't.
+ */
+export const steepness = async <Input>(
+	prepare: (size: number) => Input,
+	work: (input: Input) => unknown,
+	size: number,
+): Promise<number | undefined> => {
+	const small = prepare(size);
+	const large = prepare(size * factor);
+	return costRatio(
+		() => work(large),
+		() => work(small),
+		worstGrowth,
+	);
+};
