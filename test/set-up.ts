@@ -15,6 +15,7 @@ const packageOf = {
 	chromium: 'chromium',
 	curl: 'curl',
 	dash: 'dash',
+	git: 'git',
 	'nc.openbsd': 'netcat-openbsd',
 	openssl: 'openssl',
 	prlimit: 'util-linux',

@@ -1,7 +1,11 @@
-/** What `npm pack` makes, as somebody gets it who has nothing else. */
+/**
+ * What `npm pack` makes of a fresh clone, as somebody gets it who has nothing
+ * else. Nothing is built in this tree for it: dist/ is not in the repository.
+ */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {
+	cpSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
@@ -10,13 +14,13 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import {tmpdir} from 'node:os';
+import {homedir, tmpdir} from 'node:os';
 import {delimiter, dirname, join} from 'node:path';
 import process from 'node:process';
 import test, {after} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {createEnvironment, requireExecutable} from '../helpers/environment.js';
-import {startProcess} from '../helpers/process.js';
+import {machineNode, startProcess} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -32,7 +36,21 @@ const environment = createEnvironment({
 	// The pinned Node, also for the `env node` of the installed bin.
 	PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
 	npm_config_update_notifier: 'false',
+	// The user's packages, as a git dependency brings its own to be built with.
+	npm_config_cache: execFileSync(npm, ['config', 'get', 'cache'], {
+		encoding: 'utf8',
+	}).trim(),
+	npm_config_userconfig:
+		process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc'),
+	npm_config_registry: process.env['npm_config_registry'],
+	npm_config_prefer_offline: 'true',
+	npm_config_audit: 'false',
+	npm_config_fund: 'false',
 });
+writeFileSync(
+	join(environment.home, '.gitconfig'),
+	'[user]\nname = otter\nemail = otter@localhost\n[safe]\ndirectory = *\n',
+);
 after(() => {
 	environment.remove();
 	rmSync(folder, {recursive: true, force: true});
@@ -54,14 +72,64 @@ const readPacked = (json: string): Packed => {
 	return packed!;
 };
 
+/** A clone of what is committed, with what is not yet committed on top. */
+const cloneTree = (): string => {
+	const clone = join(folder, 'clone');
+	run('git', ['clone', '--quiet', '--no-hardlinks', root, clone]);
+	const listed = (...args: readonly string[]) =>
+		run('git', ['ls-files', '-z', ...args], root)
+			.split('\0')
+			.filter(Boolean);
+	for (const path of listed('--deleted')) {
+		rmSync(join(clone, path));
+	}
+
+	const gone = new Set(listed('--deleted'));
+	for (const path of listed('--modified', '--others', '--exclude-standard')) {
+		if (!gone.has(path)) {
+			cpSync(join(root, path), join(clone, path));
+		}
+	}
+
+	run('git', ['add', '--all'], clone);
+	run('git', ['commit', '--quiet', '--allow-empty', '-m', 'As it is'], clone);
+	return clone;
+};
+
+const clone = cloneTree();
+// As `npm ci` would leave it, in no time.
+symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
 const packed = readPacked(
 	run(
 		npm,
-		['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-		root,
+		[
+			'pack',
+			'--json',
+			'--foreground-scripts=false',
+			'--pack-destination',
+			folder,
+		],
+		clone,
 	),
 );
 const tarball = join(folder, packed.filename);
+
+/** The version of package.json, which the program prints. */
+const {version} = JSON.parse(
+	readFileSync(join(root, 'package.json'), 'utf8'),
+) as {version: string};
+
+/** Runs under the pinned Node, and under the machine's own. */
+const assertWorks = (command: string) => {
+	for (const node of [process.execPath, machineNode()]) {
+		assert.equal(run(node, [command, '--version']), `${version}\n`, node);
+		assert.match(
+			run(node, [command, '--help']),
+			/^.+\n\nUsage\n {2}sockchat /,
+			node,
+		);
+	}
+};
 
 test('e2e: the package holds what a user needs, and nothing else', () => {
 	const paths = packed.files.map(({path}) => path);
@@ -108,11 +176,8 @@ test('e2e: it installs globally, offline, and two terminals converse', async t =
 	assert.ok(!readdirSync(join(installed, 'sockchat')).includes('node_modules'));
 
 	const command = join(prefix, 'bin', 'sockchat');
-	const {version} = JSON.parse(
-		readFileSync(join(root, 'package.json'), 'utf8'),
-	) as {version: string};
 	assert.equal(run(command, ['--version']), `${version}\n`);
-	assert.match(run(command, ['--help']), /^.+\n\nUsage\n {2}sockchat /);
+	assertWorks(command);
 
 	const {env} = environment;
 	const otter = openTerminal(t, {
@@ -136,6 +201,22 @@ test('e2e: it installs globally, offline, and two terminals converse', async t =
 	assert.equal(await heron.waitForExit(), 0);
 	otter.type('/quit\r');
 	assert.equal(await otter.waitForExit(), 0);
+});
+
+test('e2e: as a git dependency it is built when it is installed', () => {
+	const project = join(folder, 'dependent');
+	mkdirSync(project);
+	writeFileSync(
+		join(project, 'package.json'),
+		JSON.stringify({name: 'dependent', private: true}),
+	);
+	run(npm, ['install', `git+file://${clone}`], project);
+	const modules = join(project, 'node_modules');
+	assert.deepEqual(
+		readdirSync(modules).filter(name => !name.startsWith('.')),
+		['sockchat'],
+	);
+	assertWorks(join(modules, '.bin', 'sockchat'));
 });
 
 const program = `
