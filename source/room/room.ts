@@ -253,9 +253,7 @@ export class Room {
 
 		if (bearer === 'guest') {
 			this.#guests.add(id);
-		}
-
-		if (bearer === 'host') {
+		} else if (bearer === 'host') {
 			this.#hosts.add(id);
 		}
 

@@ -91,7 +91,10 @@ export const openCounted = (isDeaf = false) => {
 		addStranger() {
 			const stranger = new CountedMember();
 			members.push(stranger);
-			sessions.add(stranger, `peer ${members.length}`);
+			sessions.add(stranger, {
+				kind: 'memory',
+				name: `peer ${members.length}`,
+			});
 			return stranger;
 		},
 		settle,

@@ -2,20 +2,20 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
-import {parseInput, parseRawInput} from '../../source/commands/parse.js';
 import {needleOf, searchBlocks} from '../../source/history/search.js';
 import {
 	decodeClientFrame,
 	decodeServerFrame,
 	frameLine,
 } from '../../source/protocol/codec.js';
-import {foreignLine, sniff} from '../../source/protocol/dialect.js';
+import {sniff} from '../../source/protocol/dialect.js';
 import {
 	displayWidth,
 	jsonSafe,
 	toDisplay,
 } from '../../source/protocol/display.js';
 import {maxSearchBytes} from '../../source/protocol/frame.js';
+import {isRequestLine, RequestWatch} from '../../source/protocol/http-request.js';
 import {foldNick, parseNick} from '../../source/protocol/nick.js';
 import {normalized} from '../../source/protocol/normal.js';
 import {checkSearch, checkText} from '../../source/protocol/text.js';
@@ -24,6 +24,7 @@ import {parseBan} from '../../source/server/bans.js';
 import {complete} from '../../source/ui/input/completion.js';
 import {wrapText} from '../../source/ui/text/wrap.js';
 import {costRatio, steepness} from '../helpers/growth.js';
+import {did, didRaw} from '../helpers/hands.js';
 import {hostileTexts} from '../helpers/hostile-texts.js';
 
 const message = (text: string) =>
@@ -52,10 +53,13 @@ const entryPoints: Readonly<Record<string, (text: string) => unknown>> = {
 	'a line of a client': text => decodeClientFrame(Buffer.from(text)),
 	'a line of a server': text => decodeServerFrame(Buffer.from(text)),
 	needleOf,
-	parseInput: text => parseInput(text),
-	parseRawInput,
+	'a line in a room': text => did(text),
+	'a line in raw mode': didRaw,
 	sniff: text => sniff(Buffer.from(`x${text}`)),
-	foreignLine,
+	isRequestLine,
+	'the first lines of a peer'(text) {
+		new RequestWatch().push(Buffer.from(text));
+	},
 	parseBan,
 	complete: text => complete(text, text.length, {commands: [], nicks: [text]}),
 	refusals: text => [nickTaken(text), noSuchMember(text)],
