@@ -16,6 +16,7 @@ import {
 	type Entry,
 	type LeaveReason,
 	type MemberList,
+	type Message,
 } from '../protocol/frame.js';
 import {
 	foldNick,
@@ -86,6 +87,9 @@ const allGuests = 'guests';
 const renamesAtOnce = 5;
 const renamesPerSecond = 1 / 10;
 
+// Coming and going takes nobody long, so that all who do it have one share.
+const presence = 'presence';
+
 /** Ends that nobody has asked for. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
@@ -107,6 +111,8 @@ export class Room {
 	readonly #areRenamesLimited: boolean;
 	/** By id, of members that have renamed themselves. */
 	readonly #renames = new Map<string, Allowance>();
+	/** Whether joins, leaves and changes of nick have filled their share. */
+	#isPresenceFilled = false;
 
 	constructor({
 		logId,
@@ -148,9 +154,14 @@ export class Room {
 		return heartbeatFor(this.#byId.size);
 	}
 
+	/** False where those who are here are too many to be named. */
+	get isListing(): boolean {
+		return this.#byId.size <= maxAnnouncedMembers;
+	}
+
 	/** False where joins and leaves are not entries, because of their number. */
 	get isAnnouncing(): boolean {
-		return this.#byId.size <= maxAnnouncedMembers;
+		return this.isListing && !this.#isPresenceFilled;
 	}
 
 	/** All are counted; the first 200, by their time of joining, are named. */
@@ -257,6 +268,7 @@ export class Room {
 			this.#hosts.add(id);
 		}
 
+		this.#lookAtPresence(at);
 		if (this.isAnnouncing) {
 			this.#append({type: 'joined', seq: this.#next, at, nick: parsed, id});
 		}
@@ -271,6 +283,7 @@ export class Room {
 		}
 
 		const {nick} = member;
+		this.#lookAtPresence(at);
 		const wasAnnouncing = this.isAnnouncing;
 		this.#numbers.leave(id);
 		this.#byId.delete(id);
@@ -317,6 +330,7 @@ export class Room {
 		this.#give(member);
 		this.#byId.set(id, member);
 		this.#namesJson = undefined;
+		this.#lookAtPresence(at);
 		if (this.isAnnouncing) {
 			this.#append({
 				type: 'renamed',
@@ -446,8 +460,14 @@ export class Room {
 		return this.#guests.has(id) ? allGuests : id;
 	}
 
-	#append(entry: Entry): void {
+	#lookAtPresence(at: number): void {
+		this.#isPresenceFilled = (this.#shares?.waitMs(presence, at) ?? 0) > 0;
+	}
+
+	#append(entry: Exclude<Entry, Message>): void {
+		const {end} = this.log;
 		this.log.append(frameLine(entry));
+		this.#shares?.take(presence, this.log.end - end);
 	}
 
 	/** Its nick is its own, and kept for nobody else. */

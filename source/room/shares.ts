@@ -48,15 +48,20 @@ export class Shares {
 
 	/**
 	 * @param at Milliseconds since the epoch.
-	 * @returns Why a sender can't say anything now, if it can't.
+	 * @returns How many milliseconds a sender has to wait now; 0 if none.
 	 */
-	refusal(sender: string, at: number): SockchatError | undefined {
+	waitMs(sender: string, at: number): number {
 		this.#at = Math.max(this.#at, at);
-		const waitMs = this.#senders.get(sender)?.take(0, this.#at) ?? 0;
+		return this.#senders.get(sender)?.take(0, this.#at) ?? 0;
+	}
+
+	/** @returns Why a sender can't say anything now, if it can't. */
+	refusal(sender: string, at: number): SockchatError | undefined {
+		const waitMs = this.waitMs(sender, at);
 		return waitMs > 0 ? shareFilled(this.#options, waitMs) : undefined;
 	}
 
-	/** Counts what was appended, right behind `refusal()`. */
+	/** Counts what was appended, right behind a look at the share. */
 	take(sender: string, bytes: number): void {
 		let share = this.#senders.get(sender);
 		if (!share) {

@@ -347,7 +347,7 @@ export class FramedDialect implements Dialect {
 			this.tellError(result.error);
 		} else {
 			this.#session.member = result.member;
-			sessions.onPosted();
+			sessions.onRenamed();
 		}
 	}
 }

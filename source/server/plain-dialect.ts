@@ -242,6 +242,6 @@ export class PlainDialect implements Dialect {
 
 		this.#session.member = result.member;
 		this.#tell(`You are ${result.member.nick} now.`);
-		sessions.onPosted();
+		sessions.onRenamed();
 	}
 }

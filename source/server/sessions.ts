@@ -242,10 +242,16 @@ export class Sessions {
 	}
 
 	onLeft(member: Member, reason: LeaveReason): void {
-		const {isAnnouncing} = this.room;
+		const {log} = this.room;
+		const {head} = log;
 		this.#byMember.delete(member.id);
 		this.room.leave(member, reason, this.clock.wallMs());
-		this.#onPresence(isAnnouncing);
+		this.#onPresence(log.head > head || reason === 'shutdown');
+	}
+
+	/** A member has another nick. */
+	onRenamed(): void {
+		this.#onPresence(this.room.isAnnouncing);
 	}
 
 	onGone(session: PeerSession, reason: LeaveReason): void {
@@ -377,7 +383,7 @@ export class Sessions {
 		const line = frameLine({
 			type: 'members',
 			count,
-			names: this.room.isAnnouncing ? names : [],
+			names: this.room.isListing ? names : [],
 			heartbeatMs,
 		});
 		for (const session of this.#byMember.values()) {

@@ -10,6 +10,7 @@ import {startServer, type ServerOptions} from '../../source/server/server.js';
 import {Sessions} from '../../source/server/sessions.js';
 import type {LogOptions} from '../../source/room/log.js';
 import {Room} from '../../source/room/room.js';
+import type {ShareOptions} from '../../source/room/shares.js';
 import type {ServerEvent} from '../../source/event/event.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
@@ -64,10 +65,17 @@ export const openServer = async (
  */
 export const openSessions = async (
 	owner: Owner,
-	{clock = systemClock, ...log}: LogOptions & {clock?: typeof systemClock} = {},
+	{
+		clock = systemClock,
+		share,
+		...log
+	}: LogOptions & {
+		clock?: typeof systemClock;
+		share?: ShareOptions;
+	} = {},
 ) => {
 	const {onEvent: emit, ...collected} = collectEvents<ServerEvent>();
-	const room = new Room({logId: () => 'log', log});
+	const room = new Room({logId: () => 'log', log, share});
 	const roomName = () => 'bare';
 	const sessions = new Sessions({room, roomName, clock, emit});
 	const sockets: Socket[] = [];

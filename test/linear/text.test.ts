@@ -15,7 +15,10 @@ import {
 	toDisplay,
 } from '../../source/protocol/display.js';
 import {maxSearchBytes} from '../../source/protocol/frame.js';
-import {isRequestLine, RequestWatch} from '../../source/protocol/http-request.js';
+import {
+	isRequestLine,
+	RequestWatch,
+} from '../../source/protocol/http-request.js';
 import {foldNick, parseNick} from '../../source/protocol/nick.js';
 import {normalized} from '../../source/protocol/normal.js';
 import {checkSearch, checkText} from '../../source/protocol/text.js';

@@ -69,3 +69,22 @@ test('shares: guests have one together, the host any', () => {
 		assert.equal(room.say(host, n, text, at).kind, 'stored');
 	}
 });
+
+test('shares: joins and leaves have one together; beyond it they are only counted', () => {
+	const {room, join} = openRoom();
+	const heron = join(1);
+	for (let turn = 0; turn < 50; turn++) {
+		room.leave(join(2 + turn), 'quit', at);
+	}
+
+	assert.ok(room.log.end < 1200, `${room.log.end} bytes`);
+	assert.ok(!room.isAnnouncing);
+	assert.equal(room.say(heron, 1, text, at).kind, 'stored');
+	assert.deepEqual(room.memberList(), {count: 1, names: ['m1']});
+	const {head} = room.log;
+	assert.equal(room.rename(heron, 'otter', at).kind, 'renamed');
+	assert.equal(room.log.head, head);
+	room.rename(heron, 'wren', at + 5000);
+	assert.equal(room.log.head, head + 1, 'with time they are entries again');
+	assert.ok(room.isAnnouncing);
+});

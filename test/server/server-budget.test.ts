@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
+import {isDeepStrictEqual} from 'node:util';
 import {FakeClock} from '../helpers/clock.js';
 import {makeFolder} from '../helpers/faults/process.js';
-import {openServer} from '../helpers/room.js';
+import {openServer, openSessions} from '../helpers/room.js';
 import {
 	helloFrame,
 	joinWire,
@@ -224,4 +225,34 @@ test('budget: all plain peers have one share, and are told when it is filled', a
 	heron.say(1, 'mine');
 	await heron.untilSaid('mine');
 	assert.ok(!heron.said.includes('second'));
+});
+
+test('budget: who comes and goes beyond the share of joins is counted, and the list stays right', async t => {
+	const clock = new FakeClock();
+	const sessions = await openSessions(t, {
+		clock,
+		share: {bytes: 2000, refillMs: 24 * 60 * 60 * 1000},
+	});
+	const {room, address} = sessions;
+	const heron = await joinWire(t, address, 'heron');
+	heron.say(1, 'said before');
+	for (let turn = 0; turn < 20; turn++) {
+		const passing = await joinWire(t, address, `passing-${turn}`);
+		passing.send({type: 'bye'});
+		passing.end();
+		await passing.untilFin();
+	}
+
+	assert.ok(room.log.end < 2500, `${room.log.end} bytes`);
+	const otter = await joinWire(t, address, 'otter');
+	clock.advance(1000);
+	await heron.untilFrame('members', ({names}) =>
+		isDeepStrictEqual(names, ['heron', 'otter']),
+	);
+	otter.send({type: 'nick', nick: 'wren'});
+	await otter.until('the nick', () => room.memberNamed('wren'));
+	clock.advance(1000);
+	await heron.untilFrame('members', ({names}) => names.includes('wren'));
+	heron.say(2, 'said after');
+	await otter.untilSaid('said after');
 });
