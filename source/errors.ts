@@ -16,6 +16,7 @@ export const errorCodes = {
 	ERR_PORT_FORBIDDEN: 'the system does not let this user have the port',
 	ERR_SOCKET_PATH: "a Unix domain socket can't be made or found at the path",
 	ERR_ADDRESS_UNAVAILABLE: "the address can't be bound",
+	ERR_TOO_FEW_FILES: 'the process may open too few files for a server',
 	ERR_REFUSED: 'nobody listens there',
 	ERR_TIMEOUT: '--timeout has passed',
 	ERR_CONNECT_TIMEOUT: 'connect() got no answer',

@@ -10,6 +10,7 @@ import type {RawEvent, ServerEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
+import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {Origin} from '../socket/origin.js';
@@ -54,7 +55,7 @@ export type RawServer = {
 /**
  * Binds, listens and accepts, with nothing of sockchat's on the wire.
  *
- * @throws {SockchatError} See `listen()`.
+ * @throws {SockchatError} See `listen()` and `roomForPeers()`.
  */
 export const startRawServer = async ({
 	address,
@@ -63,6 +64,8 @@ export const startRawServer = async ({
 	watch,
 	clock = systemClock,
 }: RawServerOptions): Promise<RawServer> => {
+	// Raw bytes have no way to turn anybody away: it only has to be able to start.
+	roomForPeers();
 	const peers = new Map<Socket, RawPeer>();
 	const destroy = () => {
 		for (const socket of peers.keys()) {

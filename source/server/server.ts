@@ -118,7 +118,7 @@ const meet = async (
  * Binds, listens and serves a room.
  *
  * @throws {SockchatError} See `listen` and `openHistory`; before anything is
- * opened `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or `ERR_SOCKET_PATH`.
+ * opened `ERR_TOO_FEW_FILES`, `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or `ERR_SOCKET_PATH`.
  */
 export const startServer = async ({
 	address: wanted,
@@ -136,10 +136,11 @@ export const startServer = async ({
 }: ServerOptions): Promise<Server> => {
 	const address = requireLoopback(wanted);
 	const door = new Door({isSameUser, maxPerUser});
+	// First: the history and the listening socket are among what it leaves.
+	const places = roomForPeers();
 	const history =
 		place && (await openHistoryFor(place, address, clock, onEvent));
 	const past = history?.recovered;
-	const places = roomForPeers();
 	const knownLogId = past?.logId;
 	const room = new Room({
 		// Node takes 3 ms to load crypto: not before it listens.

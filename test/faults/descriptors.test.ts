@@ -6,22 +6,31 @@ import {test, type TestContext} from 'node:test';
 import {peersFor} from '../../source/socket/descriptors.js';
 import {joinBare, loopback} from '../helpers/sockchat.js';
 import {requireExecutable} from '../helpers/environment.js';
-import {bin, startProcess} from '../helpers/process.js';
+import {bin, startProcess, type RunningProcess} from '../helpers/process.js';
 import {openClient} from '../helpers/client.js';
-import {openPlain} from '../helpers/wire-peer.js';
-import {deadlineMs} from '../helpers/faults/size.js';
+import {joinWire, openPlain} from '../helpers/wire-peer.js';
+import {deadlineMs, sized} from '../helpers/faults/size.js';
+import {until} from '../helpers/until.js';
 
 const files = 64;
 const comers = 100;
 
-const serveWithFewFiles = async (t: TestContext) => {
+const startWithFiles = (
+	t: TestContext,
+	limit: number,
+	...args: readonly string[]
+) => {
 	const prlimit = requireExecutable('prlimit', 'util-linux');
-	const {command, args} = bin('serve', '--json', '--port', '0');
-	const server = startProcess(t, prlimit, [
-		`--nofile=${files}:${files}`,
+	const {command, args: all} = bin(...args);
+	return startProcess(t, prlimit, [
+		`--nofile=${limit}:${limit}`,
 		command,
-		...args,
+		...all,
 	]);
+};
+
+const serveWithFewFiles = async (t: TestContext) => {
+	const server = startWithFiles(t, files, 'serve', '--json', '--port', '0');
 	const port = await server.waitForOutput(/"listening".*"port":(\d+)/);
 	return {server, port};
 };
@@ -88,13 +97,111 @@ test(
 	},
 );
 
+/** Below it, Node itself does not get as far as our program. */
+const isNodeAble = async (t: TestContext, limit: number) => {
+	const {exit} = startWithFiles(t, limit, '--version');
+	const {code} = await exit;
+	return code === 0;
+};
+
+type Kind = {
+	readonly name: string;
+	readonly flags: readonly string[];
+	/** Until somebody was really taken in. */
+	readonly comeIn: (
+		t: TestContext,
+		port: string,
+		server: RunningProcess,
+	) => Promise<void>;
+};
+
+const kinds: readonly Kind[] = [
+	{
+		name: 'a server',
+		flags: [],
+		async comeIn(t, port) {
+			const otter = await joinWire(t, loopback(port), 'otter');
+			await otter.untilFrame('joined', ({nick}) => nick === 'otter');
+		},
+	},
+	{
+		name: 'a raw server',
+		flags: ['--raw'],
+		async comeIn(t, port, server) {
+			const peer = await openPlain(t, loopback(port));
+			peer.write('hello');
+			await server.waitForOutput('"text":"hello"');
+		},
+	},
+];
+
+for (const {name, flags, comeIn} of kinds) {
+	test(
+		`faults: however few descriptors there are, ${name} takes somebody or does not start`,
+		{timeout: deadlineMs},
+		async t => {
+			const outcomes: string[] = [];
+			for (let limit = 20; limit <= 80; limit += sized(1, 4)) {
+				if (!(await isNodeAble(t, limit))) {
+					continue;
+				}
+
+				const server = startWithFiles(
+					t,
+					limit,
+					'serve',
+					'--json',
+					'--port',
+					'0',
+					...flags,
+				);
+				const outcome = await until(
+					() =>
+						/"listening".*"port":(\d+)/.exec(server.stdout())?.[1] ??
+						/"code":"\w+","message":".*"\}\n/.exec(server.stdout())?.[0],
+					{what: 'an outcome', seen: server.seen},
+				);
+				const isTaken = /^\d+$/.test(outcome);
+				outcomes.push(isTaken ? 'taken' : 'refused');
+				if (isTaken) {
+					await comeIn(t, outcome, server);
+					server.signal('SIGKILL');
+				} else {
+					assert.match(
+						outcome,
+						/"ERR_TOO_FEW_FILES","message":"This process .*ulimit -n 1024"/,
+					);
+					assert.equal(server.stderr(), '');
+				}
+
+				const {code} = await server.waitForExit();
+				assert.equal(code, isTaken ? undefined : 1, `${limit}`);
+			}
+
+			// Both come about, and from some limit on all are taken.
+			assert.match(outcomes.join(' '), /^(?:refused )+(?:taken ?)+$/);
+		},
+	);
+}
+
 test('faults: of the open files, some are kept for the history and /proc', () => {
 	const limits = (value: string) =>
 		`Limit                     Soft Limit           Hard Limit           Units     \nMax open files            ${value}                   ${value}                   files     \n`;
-	assert.deepEqual(peersFor(limits('64'), 20), {peers: 28, members: 20});
-	assert.deepEqual(peersFor(limits('8'), 20), {peers: 2, members: 1});
-	assert.equal(peersFor(limits('unlimited'), 20), undefined);
-	assert.equal(peersFor('', 20), undefined);
+	const listed = Array.from({length: 21}, (_, fd) => String(fd));
+	assert.deepEqual(peersFor(limits('64'), listed), {peers: 28, members: 20});
+	assert.deepEqual(peersFor(limits('50'), listed), {peers: 14, members: 6});
+	// What was inherited from beyond the limit takes no place.
+	assert.deepEqual(peersFor(limits('50'), [...listed, '63']), {
+		peers: 14,
+		members: 6,
+	});
+	assert.throws(() => peersFor(limits('49'), listed), {
+		code: 'ERR_TOO_FEW_FILES',
+		message:
+			'This process may have 49 open files and has 20 already. A server needs 16 for its own work, 8 for those it turns away and 6 for members: 50 in all. Allow more before it starts, such as: ulimit -n 1024',
+	});
+	assert.equal(peersFor(limits('unlimited'), listed), undefined);
+	assert.equal(peersFor('', listed), undefined);
 	const own = execFileSync('cat', [`/proc/${process.pid}/limits`]).toString();
-	assert.notEqual(peersFor(own, 20), undefined);
+	assert.notEqual(peersFor(own, listed), undefined);
 });
