@@ -40,6 +40,15 @@ test('same user: our own processes come in, framed and plain', async t => {
 	assert.equal(server.room.memberCount, 52);
 });
 
+test('same user: our own processes come in on every loopback address', async t => {
+	for (const host of ['127.0.0.2', '::1', 'localhost']) {
+		const address = {kind: 'tcp', host, port: 0} as const;
+		const server = await openServer(t, {isSameUser: true, address});
+		await joinWire(t, server.address, 'otter');
+		assert.equal(server.room.memberCount, 1);
+	}
+});
+
 test('same user: another user is turned away in a sentence', async t => {
 	if (own !== 0) {
 		t.diagnostic('only root can be another user');
