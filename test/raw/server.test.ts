@@ -138,3 +138,29 @@ test('raw server: drains with FIN, and cuts off after 3 s', async t => {
 	assert.equal(server.of('ended').length, 2);
 	assert.equal(polite.text, 'goodbye');
 });
+
+test('raw server: the peer that reads slowest sets the pace', async t => {
+	const server = await openRawServer(t);
+	const slow = await openPlain(t, server.address);
+	const quick = await openPlain(t, server.address);
+	slow.duplex.pause();
+	await server.untilEvent('accepted', ({peer}) => peer === slow.name);
+	await server.untilEvent('accepted', ({peer}) => peer === quick.name);
+	const bytes = Buffer.alloc(16 * 1024 * 1024, 'x');
+	server.write(bytes);
+	let isDrained = false;
+	const drained = server.drained().then(() => {
+		isDrained = true;
+	});
+	await quick.until('all of it', () => quick.bytes.length === bytes.length);
+	assert.ok(!isDrained, 'one of the two has not read it');
+	slow.duplex.resume();
+	await drained;
+	await slow.until('all of it', () => slow.bytes.length === bytes.length);
+
+	// One that leaves in between holds up nobody.
+	slow.duplex.pause();
+	server.write(bytes);
+	slow.reset();
+	await server.drained();
+});
