@@ -2,13 +2,22 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {execFileSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
+import {portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {toShellLine} from '../helpers/shell.js';
 import {makeFolder} from '../helpers/faults/process.js';
 
 type Disk = {
@@ -161,3 +170,31 @@ for (const make of disks) {
 		);
 	});
 }
+
+test('faults: a disk that becomes full under the stdout of a raw pipe ends it with exit code 1', async t => {
+	const disk = mountSmall(t);
+	if (!disk) {
+		t.diagnostic('mount is not allowed here; e2e has a limit on the file');
+		return;
+	}
+
+	const {address} = await listenBare(t, socket => {
+		socket.end(Buffer.alloc(8 * 1024 * 1024, 'x'));
+	});
+	const {command, args} = bin(
+		'connect',
+		'--raw',
+		'--port',
+		String(portOf(address)),
+	);
+	const chat = startProcess(t, 'sh', [
+		'-c',
+		`exec ${toShellLine(command, args)} > ${toShellLine(disk.path)}`,
+	]);
+	assert.deepEqual(await chat.waitForExit(), {code: 1, signal: undefined});
+	assert.equal(
+		chat.stderr(),
+		"Can't write to stdout: no space is left there (ENOSPC).\n",
+	);
+	assert.equal(statSync(disk.path).size, 1024 * 1024, 'all that had room');
+});
