@@ -66,6 +66,8 @@ export const symbols = {
 	inward: display`←`,
 	outward: display`→`,
 	below: display`↓`,
+	/** Left of a row that goes on with the text above it. */
+	margin: display`┆`,
 	prompt: display`›`,
 } as const;
 

@@ -156,7 +156,7 @@ test('e2e: a paste of several lines asks first, and says how many', async () => 
 	heron.paste('alpha\nbeta\ngamma\n');
 	await heron.waitFor('Send 3 lines as one message?');
 	heron.type('y');
-	await otter.waitFor(/heron +behold: alpha\n +beta\n +gamma$/m);
+	await otter.waitFor(/heron +behold: alpha\n +┆ beta\n +┆ gamma$/m);
 
 	heron.paste('delta\nepsilon');
 	await heron.waitFor('Send 2 lines as one message?');

@@ -3,15 +3,16 @@
  *
  * ```
  * 14:03  heron         a text that goes on past the right edge is wrapped
- *                      under itself; one's own with its mark at its end     ✓
+ *                    ┆ under itself; one's own with its mark at its end     ✓
  * 14:03  otter joined
  * 14:03  * otter waves
  * 14:03  otter → you: a whisper
  * ```
  *
  * Below 48 columns the time goes away, and 'heron: ' stands before the text.
- * Continued rows are always indented, so that no text can pass for somebody
- * else's line.
+ * Continued rows have a margin mark left of all text, so that none can pass for
+ * a line of the room, or of somebody else: what has no mark is a first row, and
+ * says who speaks.
  */
 import {
 	displayWidth,
@@ -27,7 +28,7 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
-import {markOf} from '../theme.js';
+import {markOf, symbols} from '../theme.js';
 import {wrapText} from '../text/wrap.js';
 import {describeItem, type ItemParts} from './item-parts.js';
 
@@ -59,9 +60,9 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	const wrapped = wrapLines(parts.lines, textCells, firstCells);
 
 	const opening = [...columns, ...lead];
-	const below: Span = {text: blanks(indent)};
+	const below = marginSpans(indent, hanging || gapCells);
 	const rows = wrapped.map((text, index) =>
-		createRow([...(index === 0 ? opening : [below]), {...parts.style, text}]),
+		createRow([...(index === 0 ? opening : below), {...parts.style, text}]),
 	);
 
 	if (parts.mark !== undefined) {
@@ -73,7 +74,7 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	const {remark} = parts;
 	if (remark !== undefined) {
 		for (const text of wrapText(remark.text, textCells)) {
-			rows.push(createRow([below, {...remark, text}]));
+			rows.push(createRow([...below, {...remark, text}]));
 		}
 	}
 
@@ -112,6 +113,13 @@ const leftColumns = (
 
 	return columns;
 };
+
+/** @param cells Of the margin: the mark, and a blank where there is room. */
+const marginSpans = (indent: number, cells: number): Span[] => [
+	{text: blanks(indent - cells)},
+	{text: symbols.margin, dim: true},
+	{text: blanks(cells - 1)},
+];
 
 // Even a long name leaves 4 cells of its row to the text.
 const leadSpans = ({lead}: ItemParts, textCells: number): Span[] => {

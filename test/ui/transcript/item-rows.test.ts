@@ -91,7 +91,11 @@ test('item rows: the rows together are the whole text', () => {
 	const whole = (text: string) => text.replaceAll(' ', '');
 	fc.assert(
 		fc.property(anyString, fc.integer({min: 8, max: 120}), (text, width) => {
-			const rows = shown(message({from: 'x', text}), width).join('');
+			const [first, ...others] = shown(message({from: 'x', text}), width);
+			const margin =
+				width < 16 ? 1 : width < 48 ? 2 : 21 - (width < 62 ? 2 : 0);
+			assert.ok(others.every(row => row.slice(0, margin).trim() === '┆'));
+			const rows = [first, ...others.map(row => row.slice(margin))].join('');
 			const lines = text.split(/\r?\n/u).map(line => toDisplay(line));
 			const prefix = width < 48 ? 'x:' : '14:02x';
 			fc.pre(!text.startsWith('/me '));
@@ -109,15 +113,15 @@ test('item rows: a text goes on below itself', () => {
 	const text = 'is the port free again, or is it still in TIME-WAIT?';
 	assert.deepEqual(shown(message({text}), 50), [
 		'14:02  otter       is the port free again, or is',
-		'                   it still in TIME-WAIT?',
+		'                 ┆ it still in TIME-WAIT?',
 	]);
 });
 
 test('item rows: each line of a text is a row of its own', () => {
 	assert.deepEqual(shown(message({text: 'one\r\n\n  two'}), 50), [
 		'14:02  otter       one',
-		' '.repeat(19),
-		'                     two',
+		`${' '.repeat(17)}┆ `,
+		'                 ┆   two',
 	]);
 });
 
@@ -140,7 +144,7 @@ test('item rows: a mark stands in the last row of its text', () => {
 	const item = message({mark: 'stored', text: 'I will restart it'});
 	assert.deepEqual(
 		shown(item, 20),
-		['otter: I will       ', '  restart it       ✓'].map(row => row.trimEnd()),
+		['otter: I will       ', '┆ restart it       ✓'].map(row => row.trimEnd()),
 	);
 });
 
@@ -154,7 +158,7 @@ test('item rows: the reason of a failure stands below the text', () => {
 
 test('item rows: at 20 columns the nick stands before the text, without a time', () => {
 	const item = message({text: 'is the port free again?'});
-	assert.deepEqual(shown(item, 20), ['otter: is the port', '  free again?']);
+	assert.deepEqual(shown(item, 20), ['otter: is the port', '┆ free again?']);
 });
 
 test('item rows: at 20 columns the first row is used to its end', () => {
@@ -184,7 +188,7 @@ test('item rows: a whisper says from whom and to whom', () => {
 test('item rows: a chunk shows its direction, its bytes and its line ends', () => {
 	assert.deepEqual(shown(chunk('GET /\r\nHost: otter\r\n'), 80), [
 		'14:02  ← 20 B        GET /␍⏎',
-		'                     Host: otter␍⏎',
+		'                   ┆ Host: otter␍⏎',
 	]);
 	const out = chunk('hi', {direction: 'out', peer: '127.0.0.1:53122'});
 	assert.deepEqual(shown(out, 80), ['14:02  → 2 B         127.0.0.1:53122 hi']);
@@ -197,7 +201,7 @@ test('item rows: a byte order mark in a chunk is shown like any other', () => {
 
 test('item rows: of a huge chunk the start is shown, and how much is not', () => {
 	const rows = shown(chunk(new Uint8Array(65_536).fill(0x61)), 80);
-	assert.equal(rows.at(-1)?.trim(), '… 49152 B more');
+	assert.equal(rows.at(-1)?.trim(), '┆ … 49152 B more');
 });
 
 test("item rows: a sender's colour is that of the id, one's own nick is bold", () => {
@@ -208,10 +212,90 @@ test("item rows: a sender's colour is that of the id, one's own nick is bold", (
 	assert.equal(nickOf(message({id: 'a1', mark: 'sent'}))?.bold, true);
 });
 
-test('item rows: a text can not pass for a line of somebody else', () => {
-	const text = 'well\n14:03  heron         I agree';
-	for (const width of [20, 40, 80]) {
-		const [, ...others] = shown(message({text}), width);
-		assert.ok(others.every(row => row.startsWith('  ')));
+test('item rows: no row of a text can pass for a line of the room, or of somebody else', () => {
+	// What a reader may take for the same: blanks around it count for nothing.
+	const seen = (item: Item, width: number) =>
+		shown(item, width).map(row => row.trim());
+	const room = (nick: string): Item[] => [
+		notice({text: `${nick} joined`}),
+		notice({text: `${nick} left (closed: FIN)`}),
+		notice({text: `${nick} is now heron`}),
+		whisper({from: nick, to: 'heron', text: 'hi'}),
+		whisper({from: nick, mark: 'stored', text: 'hi'}),
+		message({from: nick, text: 'hi'}),
+		message({from: nick, text: 'hi', mark: 'stored'}),
+		message({from: nick, text: '/me waves'}),
+	];
+	const nicks = [
+		'a',
+		'egret',
+		'robin-of-the-wood',
+		'abcdefghijkl',
+		'ab.cd.ef.gh.ij.kl.mn.op',
+	];
+	const piece = fc.constantFrom(
+		...nicks.flatMap(nick =>
+			[20, 40, 80].flatMap(width =>
+				room(nick).flatMap(item => [
+					shown(item, width)[0]!,
+					seen(item, width)[0]!,
+					` ${seen(item, width)[0]!}`,
+				]),
+			),
+		),
+		'14:02',
+		'┆',
+		' '.repeat(12),
+		'→ you: hi',
+		'joined',
+		'heron',
+	);
+	const fakeText = fc
+		.array(fc.tuple(piece, fc.constantFrom('', ' ', '\n', '\n\n')))
+		.map(pieces => pieces.flat().join(''));
+	fc.assert(
+		fc.property(
+			fakeText,
+			fc.constantFrom('mallory', 'm', 'mallory-of-the-islands'),
+			fc.constantFrom('message', 'action', 'whisper', 'search'),
+			fc.constantFrom(20, 40, 80),
+			(text, from, kind, width) => {
+				const item = {
+					message: message({from, text}),
+					action: message({from, text: `/me ${text}`}),
+					whisper: whisper({from, text}),
+					search: notice({text: `2026-01-02 14:02 ${from}: ${text}`}),
+				}[kind];
+				const firsts = nicks.flatMap(nick =>
+					room(nick).map(line => seen(line, width)[0]!),
+				);
+				const [first, ...others] = seen(item, width);
+				assert.ok(!firsts.includes(first!), first);
+				assert.ok(firsts.every(row => !row.startsWith('┆')));
+				for (const row of others) {
+					assert.ok(row.startsWith('┆'), row);
+				}
+			},
+		),
+		{numRuns: 2000},
+	);
+});
+
+test('item rows: only a first row is without the margin mark, at 20 to 200 columns', () => {
+	const items = [
+		message({text: '  spaced\n\n14:02  heron   I agree\nheron: me too'}),
+		message({text: `/me ${'waves '.repeat(100)}`, mark: 'stored'}),
+		whisper({text: 'one\n  two\n\u3000three'}),
+		chunk('one\n  two\nthree'),
+		notice({text: `otter left (${'because '.repeat(50)})`}),
+	];
+	for (let width = 20; width <= 200; width++) {
+		for (const item of items) {
+			const [first, ...others] = shown(item, width);
+			assert.doesNotMatch(first!, /^ *┆/u);
+			for (const row of others) {
+				assert.match(row, /^ *┆ /u);
+			}
+		}
 	}
 });
