@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test, {after} from 'node:test';
+import {readLoginName} from '../../source/options/options.js';
+import {nickFromLogin} from '../../source/protocol/nick.js';
 import {startBin} from '../helpers/process.js';
 import {openWire} from '../helpers/wire-peer.js';
 import {loopback, serveJson} from '../helpers/sockchat.js';
@@ -9,7 +11,7 @@ import {loopback, serveJson} from '../helpers/sockchat.js';
 const done = {code: 0, signal: undefined};
 const failed = {code: 1, signal: undefined};
 
-const {server, port} = await serveJson({after}, ['--nick', 'host']);
+const {server, port} = await serveJson({after}, ['--nick', 'otter']);
 
 /** The texts that one nick said, as the server has them. */
 const textsOf = (nick: string): string[] =>
@@ -77,7 +79,7 @@ test('e2e: stdout has the transcript alone, stderr the states', async t => {
 	const chat = connect(t, 'crake');
 	await chat.waitForOutput('-- crake joined\n');
 	server.writeLine('from the host');
-	await chat.waitForOutput('host: from the host\n');
+	await chat.waitForOutput('otter: from the host\n');
 	chat.writeLine('/who');
 	await chat.waitForOutput(/^\d+ here: .*crake/m, {stream: 'stderr'});
 	chat.writeLine('/hlep');
@@ -140,11 +142,12 @@ test('e2e: nobody there is a failure, also when the input ends at once', async t
 });
 
 test('e2e: a nick that is taken is a failure, if it was asked for', async t => {
-	const chat = connect(t, 'HOST');
+	const chat = connect(t, 'OTTER');
 	assert.deepEqual(await chat.waitForExit(), failed);
-	assert.match(chat.stderr(), /^"HOST" is taken here.*\n$/);
+	assert.match(chat.stderr(), /^"OTTER" is taken here.*\n$/);
 
-	const {port: otherPort} = await serveJson(t);
+	const login = nickFromLogin(readLoginName());
+	const {port: otherPort} = await serveJson(t, ['--nick', login]);
 	const flexible = startBin(t, ['connect', '--port', otherPort, '--json']);
 	flexible.end();
 	assert.deepEqual(await flexible.waitForExit(), done);
