@@ -26,15 +26,7 @@ import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
 import type {Dialect} from './dialect.js';
 import type {PeerSession} from './peer-session.js';
-
-/** Each line of a text behind its speaker, so that no line can forge another. */
-const spoken = (from: string, text: string): DisplayText => {
-	const action = /^\/me (.*)$/s.exec(text)?.[1];
-	const head = action === undefined ? display`${from}: ` : display`* ${from} `;
-	return joinText(
-		...(action ?? text).split('\n').map(line => display`${head}${line}\n`),
-	);
-};
+import {spoken} from './spoken.js';
 
 export class PlainDialect implements Dialect {
 	readonly name = 'plain';
@@ -144,8 +136,10 @@ export class PlainDialect implements Dialect {
 		// It holds nothing that outlives the socket.
 	}
 
-	#heard({id, from, text}: Message): DisplayText {
-		return id === this.#id ? display`` : spoken(from, text);
+	#heard(message: Message): DisplayText {
+		return message.id === this.#id
+			? display``
+			: this.#session.sessions.spoken.shown(message);
 	}
 
 	#tell(sentence: string): void {

@@ -24,6 +24,7 @@ import type {Past} from './outlet.js';
 import {readPast, searchRoom} from './log-reader.js';
 import {Rules} from './bans.js';
 import {PeerSession} from './peer-session.js';
+import {SpokenMessages} from './spoken.js';
 
 export type SessionsOptions = {
 	readonly room: Room;
@@ -70,6 +71,8 @@ export class Sessions {
 	readonly budget: Budget | undefined;
 	/** The host's. */
 	readonly rules = new Rules();
+	/** For all plain peers. */
+	readonly spoken = new SpokenMessages();
 	/** How many were accepted, and then not let into the room. */
 	refused = 0;
 	readonly #roomName: () => string;

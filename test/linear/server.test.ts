@@ -61,3 +61,29 @@ for (const [type, frame] of Object.entries(worstFrames)) {
 		});
 	}
 }
+
+test('linear: a text that is slow to show is made ready once, however many plain peers there are', async () => {
+	const open = async (listeners: number) => {
+		const {join, members, addStranger, settle, forget} = openCounted();
+		await join(1);
+		for (let count = 0; count < listeners; count++) {
+			addStranger().push(Buffer.from('here\n'));
+		}
+
+		await settle();
+		forget();
+		const [speaker] = members;
+		const text = '\uFF76\uFF9E'.repeat(2700);
+		return async () => {
+			speaker!.say(text);
+			await settle();
+			assert.ok(members.every(({writes}) => writes.length > 0));
+			forget();
+		};
+	};
+
+	const toMany = await open(12);
+	const toOne = await open(1);
+	const ratio = await costRatio(toMany, toOne, 4);
+	assert.equal(ratio, undefined, `${ratio} times`);
+});
