@@ -3,8 +3,11 @@ import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import {startHost} from '../../source/chat/host.js';
 import {WireTap} from '../../source/watch/wire-tap.js';
-import type {SocketEvent, WireEvent} from '../../source/event/event.js';
-import {maxChunkBytes} from '../../source/event/event.js';
+import {
+	maxChunkBytes,
+	type SocketEvent,
+	type WireEvent,
+} from '../../source/event/event.js';
 import {nickOf, openClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {collectEvents} from '../helpers/events.js';
