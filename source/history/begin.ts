@@ -6,6 +6,7 @@
  * which the next start renames (see `finishBeginning`); never a FILE without a
  * checkpoint, and never a seq that is given twice.
  */
+import type {Buffer} from 'node:buffer';
 import {closeSync, renameSync, rmSync} from 'node:fs';
 import {crc32} from 'node:zlib';
 import {readAt, sizeOf, syncData, writeAt} from './disk.js';
@@ -24,30 +25,32 @@ export type Written = {
 	readonly firstSeq: number;
 };
 
-/** Writes FILE.new. */
-export const draftFile = async (
+/** Writes FILE.new, of whole groups. */
+export const draftBytes = async (
 	path: string,
-	checkpoint: Checkpoint,
+	bytes: Buffer,
+	firstSeq: number,
 ): Promise<Written> => {
 	const draft = newPath(path);
 	rmSync(draft, {force: true});
 	const fd = createFile(draft);
 	try {
-		const bytes = checkpointGroup(checkpoint);
 		await writeAt(fd, [bytes], 0);
 		await syncData(fd);
-		return {
-			fd,
-			length: bytes.length,
-			crc: crc32(bytes),
-			firstSeq: checkpoint.head + 1,
-		};
+		return {fd, length: bytes.length, crc: crc32(bytes), firstSeq};
 	} catch (error) {
 		closeSync(fd);
 		rmSync(draft, {force: true});
 		throw error;
 	}
 };
+
+/** Writes FILE.new, with nothing but its checkpoint. */
+export const draftFile = async (
+	path: string,
+	checkpoint: Checkpoint,
+): Promise<Written> =>
+	draftBytes(path, checkpointGroup(checkpoint), checkpoint.head + 1);
 
 /**
  * Makes FILE.new the FILE. At once rather than in turns of its own: nobody can

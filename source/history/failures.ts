@@ -1,5 +1,6 @@
 /** What can go wrong with a history, in words. */
 import {SockchatError} from '../errors.js';
+import type {Lost} from './fate.js';
 
 // The same two ways out, whatever is wrong with this file.
 const waysOut =
@@ -42,6 +43,49 @@ export const historyWriteFailed = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_HISTORY_WRITE',
 		`The history ${path} could not be written: ${causeOf(cause)}. What it holds is whole, and it goes on once that is mended; or serve with another --history FILE, or --no-history.`,
+		{cause},
+	);
+
+const fateWords: Readonly<Record<Lost, string>> = {
+	removed: 'was removed',
+	renamed: 'was renamed or moved',
+	replaced: 'was replaced by another file',
+	cut: 'was cut short or overwritten',
+	grown: 'was written to by another program',
+};
+
+type Mended = {
+	/** Where what stood at the path was put. */
+	readonly aside: string | undefined;
+	/** The first entry and the last that are lost. */
+	readonly lost: readonly [from: number, to: number] | undefined;
+};
+
+/** FILE was begun anew, after what has become of it. */
+export const historyLost = (
+	path: string,
+	fate: Lost,
+	{aside, lost}: Mended,
+) => {
+	const kept = lost
+		? `entries ${lost[0]} to ${lost[1]} are lost, and a new file of that name goes on after them`
+		: 'a new file of that name holds all of it and goes on';
+	const other = aside === undefined ? '' : `; what stood there is ${aside} now`;
+	return new SockchatError(
+		'ERR_HISTORY',
+		`The history ${path} ${fateWords[fate]} while the server ran: ${kept}${other}. To move it away, stop the server first.`,
+	);
+};
+
+/** FILE is not ours any more, and can't be begun anew. */
+export const historyNotBegunAgain = (
+	path: string,
+	fate: Lost,
+	cause: unknown,
+) =>
+	new SockchatError(
+		'ERR_HISTORY_WRITE',
+		`The history ${path} ${fateWords[fate]} while the server ran, and no new one can be begun: ${causeOf(cause)}. Messages are refused until that is mended; it is tried again each second.`,
 		{cause},
 	);
 

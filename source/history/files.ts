@@ -1,8 +1,8 @@
 /**
  * The files of one history, by name: FILE is written to, FILE.000000001234 are
  * closed ones, each named by the first seq in it, FILE.new is one in the
- * making, and FILE.damaged-000000001234 was set aside, and is not ours to
- * delete.
+ * making. FILE.damaged-000000001234 was set aside at a start, FILE.other-1
+ * while FILE was written to; neither is ours to delete.
  *
  * What they hold is private, so a folder or a file that somebody else could
  * put something into is refused, and no symbolic link is followed.
@@ -41,6 +41,16 @@ export const closedPath = (path: string, firstSeq: number): string =>
 
 export const damagedPath = (path: string, firstSeq: number): string =>
 	`${path}.damaged-${padded(firstSeq)}`;
+
+/** A free name for a file that somebody put in the place of FILE. */
+export const otherPath = (path: string): string => {
+	let number = 1;
+	while (isThere(`${path}.other-${number}`)) {
+		number++;
+	}
+
+	return `${path}.other-${number}`;
+};
 
 export const codeOf = (error: unknown): string | undefined =>
 	(error as NodeJS.ErrnoException | undefined)?.code;

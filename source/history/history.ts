@@ -7,7 +7,9 @@
 import type {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
+import type {Memory} from './again.js';
 import {sizeOf} from './disk.js';
+import {isSameFile} from './fate.js';
 import {historyFailed, historyUnreadable} from './failures.js';
 import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
 import {lastSeqOf, seqAt} from './lines.js';
@@ -30,8 +32,8 @@ export type HistoryOptions = {
 	/** Whether each append waits for the disk, or a second's are synced at once. */
 	readonly fsync: FsyncMode;
 	readonly clock: {readonly setTimer: SetTimer};
-	/** What did not fail an append: a sync by the timer, a file not closed. */
-	readonly onTrouble: (error: Error) => void;
+	/** What failed no append: a sync by the timer, a file not closed or gone; then undefined, once that is mended. */
+	readonly onTrouble: (error: Error | undefined) => void;
 	/** A file is closed at the first group that takes it to this; 16 MiB. */
 	readonly fileBytes?: number | undefined;
 	/** Files kept, the one that is written to among them; 16. */
@@ -121,6 +123,19 @@ export class History {
 	get firstSeq(): number {
 		const {closed, written} = this.#writer;
 		return closed[0] ?? written.firstSeq;
+	}
+
+	/** What is asked where FILE's own bytes are gone. */
+	remember(memory: Memory): void {
+		this.#writer.memory = memory;
+	}
+
+	/**
+	 * Looks whether FILE is still there as it was written, and begins it anew
+	 * where it isn't. Each append does so too: this is for when there is none.
+	 */
+	async look(): Promise<void> {
+		return this.#writer.look();
 	}
 
 	/**
@@ -245,6 +260,10 @@ export class History {
 		let fd;
 		try {
 			fd = openToRead(path);
+			if (isOpen && !isSameFile(fd, written.fd)) {
+				return undefined;
+			}
+
 			return await look({fd, end: isOpen ? written.length : sizeOf(fd)});
 		} catch (error) {
 			if (codeOf(error) === 'ENOENT') {

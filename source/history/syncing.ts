@@ -50,6 +50,14 @@ export class Syncing {
 		await this.#sync(fd);
 	}
 
+	/** What was written is to be synced no more: it stands elsewhere by now. */
+	async forget(): Promise<void> {
+		this.#cancel?.();
+		this.#cancel = undefined;
+		this.#isDue = false;
+		await this.#running;
+	}
+
 	/** One at a time: a file must not be closed while an earlier one still runs. */
 	async #syncAfter(before: Promise<void>, fd: number): Promise<void> {
 		await before;

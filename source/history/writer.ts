@@ -10,11 +10,20 @@
 import type {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
 import {crc32} from 'node:zlib';
+import {SockchatError} from '../errors.js';
+import {beginAgain, rescue, type Memory} from './again.js';
 import {draftFile, putInPlace, type Written} from './begin.js';
 import {syncData, truncate, writeAt} from './disk.js';
-import {historyMisused, historyWriteFailed} from './failures.js';
+import {
+	historyFailed,
+	historyLost,
+	historyMisused,
+	historyNotBegunAgain,
+	historyWriteFailed,
+} from './failures.js';
+import {fateOf, type Fate, type Lost} from './fate.js';
 import {closedPath, removeOldest, syncFolder} from './files.js';
-import {lastSeqOf, seqAt, sumLine, type Checkpoint} from './lines.js';
+import {lastSeqOf, seqAt, sumBytes, sumLine, type Checkpoint} from './lines.js';
 import type {Recovery} from './recover.js';
 import {Syncing, type FsyncMode, type SetTimer} from './syncing.js';
 
@@ -27,8 +36,11 @@ export type WriterOptions = {
 	readonly fileBytes: number;
 	readonly keptFiles: number;
 	readonly setTimer: SetTimer;
-	readonly onTrouble: (error: Error) => void;
+	readonly onTrouble: (error: Error | undefined) => void;
 };
+
+// Somebody may do to the next FILE what was done to the last.
+const maxTries = 3;
 
 export class Writer {
 	/** The first seq of each closed file, oldest first. */
@@ -38,6 +50,13 @@ export class Writer {
 	readonly #logId: string;
 	readonly #options: WriterOptions;
 	readonly #syncing: Syncing;
+	/** The room's own, once there is one. */
+	memory: Memory | undefined;
+	/** How far a failed write may have taken the file, where it wasn't cut. */
+	#reach = 0;
+	#mending: Promise<void> | undefined;
+	/** FILE was gone, and none could be begun; the host knows. */
+	#isLost = false;
 	#isAppending = false;
 	#isClosed = false;
 
@@ -54,40 +73,87 @@ export class Writer {
 
 	/** See `History.append`. */
 	async append(entries: Buffer, state: () => RoomState): Promise<void> {
-		const {path} = this.#options;
 		const last = this.#lastSeq(entries);
-		const crc = crc32(entries, this.written.crc);
-		const sum = sumLine(crc);
-		const length = this.written.length + entries.length + sum.length;
 		// Asked for now: during the write, the room goes on to later entries.
-		const checkpoint =
-			length < this.#options.fileBytes
-				? undefined
-				: this.#checkpoint(state, last);
+		const checkpoint = this.#isFullWith(entries)
+			? this.#checkpoint(state, last)
+			: undefined;
 		this.#isAppending = true;
 		try {
-			await this.#write([entries, sum]);
-			this.written = {...this.written, length, crc: crc32(sum, crc)};
+			await this.#mending;
+			await this.#appendGroup(entries);
 			this.head = last;
 			if (checkpoint) {
 				await this.#beginNext(checkpoint);
 			}
 		} catch (error) {
-			throw historyWriteFailed(path, error);
+			throw error instanceof SockchatError
+				? error
+				: historyWriteFailed(this.#options.path, error);
 		} finally {
 			this.#isAppending = false;
 		}
 	}
 
+	/** See `History.look`. */
+	async look(): Promise<void> {
+		if (this.#isAppending || this.#isClosed || this.#mending) {
+			return;
+		}
+
+		const mending = this.#mendAlone();
+		this.#mending = mending;
+		await mending;
+		this.#mending = undefined;
+	}
+
 	async close(): Promise<void> {
 		this.#isClosed = true;
+		await this.#mending;
 		try {
+			await this.#keepPlace();
 			await this.#syncing.now(this.written.fd);
 		} catch (error) {
-			throw historyWriteFailed(this.#options.path, error);
+			throw error instanceof SockchatError
+				? error
+				: historyWriteFailed(this.#options.path, error);
 		} finally {
 			closeSync(this.written.fd);
 		}
+	}
+
+	/** A group counts once it stands in the file that the path leads to. */
+	async #appendGroup(entries: Buffer): Promise<void> {
+		const {path} = this.#options;
+		for (let tries = 0; tries < maxTries; tries++) {
+			// eslint-disable-next-line no-await-in-loop -- each goes by what the last found
+			await this.#keepPlace();
+			const {fd, length, crc} = this.written;
+			const summed = crc32(entries, crc);
+			const sum = sumLine(summed);
+			const behind = length + entries.length + sum.length;
+			// eslint-disable-next-line no-await-in-loop -- each goes by what the last found
+			await this.#write([entries, sum]);
+			const reach = Math.max(behind, this.#reach);
+			const fate = fateOf(path, {fd, length, reach});
+			if (fate === 'ours') {
+				this.written = {
+					...this.written,
+					length: behind,
+					crc: crc32(sum, summed),
+				};
+				return;
+			}
+
+			if (fate !== 'cut' && fate !== 'grown') {
+				// It is written again elsewhere. Under its other name, the file shall
+				// not hold what was never shown.
+				// eslint-disable-next-line no-await-in-loop -- before the descriptor goes
+				await truncate(fd, length).catch(() => undefined);
+			}
+		}
+
+		throw new Error('something else takes its place again and again');
 	}
 
 	async #write(buffers: readonly Buffer[]): Promise<void> {
@@ -102,9 +168,83 @@ export class Writer {
 		} catch (error) {
 			// If even this fails, the next write goes over it, or the next start
 			// finds no whole group there.
-			await truncate(fd, length).catch(() => undefined);
+			await truncate(fd, length).catch(() => {
+				const bytes = buffers.reduce((sum, each) => sum + each.length, 0);
+				this.#reach = Math.max(this.#reach, length + bytes);
+			});
 			throw error;
 		}
+	}
+
+	#fate(): Fate {
+		const {fd, length} = this.written;
+		const reach = Math.max(length, this.#reach);
+		return fateOf(this.#options.path, {fd, length, reach});
+	}
+
+	/** Begins FILE anew if it is not ours any more. */
+	async #keepPlace(): Promise<void> {
+		const fate = this.#fate();
+		if (fate !== 'ours') {
+			await this.#beginAgain(fate);
+		}
+	}
+
+	async #mendAlone(): Promise<void> {
+		const {path, onTrouble} = this.#options;
+		const wasLost = this.#isLost;
+		try {
+			await this.#keepPlace();
+			if (this.#isLost) {
+				// Somebody put it back.
+				this.#isLost = false;
+				onTrouble(undefined);
+			}
+		} catch (error) {
+			this.#isLost = true;
+			// Looked at each second, told once.
+			if (!wasLost) {
+				onTrouble(
+					error instanceof SockchatError ? error : historyFailed(path, error),
+				);
+			}
+		}
+	}
+
+	async #beginAgain(fate: Lost): Promise<void> {
+		const {path, onTrouble} = this.#options;
+		const {fd, firstSeq} = this.written;
+		let lost: readonly [number, number] | undefined;
+		let begun;
+		try {
+			const rescued = await rescue(this.written, {
+				logId: this.#logId,
+				head: this.head,
+				memory: this.memory,
+			});
+			lost =
+				rescued.firstSeq > firstSeq
+					? [firstSeq, rescued.firstSeq - 1]
+					: undefined;
+			begun = await beginAgain(path, rescued, lost?.[0]);
+		} catch (error) {
+			this.#isLost = true;
+			throw historyNotBegunAgain(path, fate, error);
+		}
+
+		this.written = begun.written;
+		this.#reach = 0;
+		if (lost) {
+			// They end before what is lost.
+			this.closed = [];
+		}
+
+		await this.#syncing.forget();
+		closeSync(fd);
+		this.#isLost = false;
+		onTrouble(historyLost(path, fate, {aside: begun.aside, lost}));
+		onTrouble(undefined);
+		await syncFolder(path);
 	}
 
 	async #beginNext(checkpoint: Checkpoint): Promise<void> {
@@ -116,6 +256,12 @@ export class Writer {
 			await truncate(fd, length);
 			await this.#syncing.now(fd);
 			next = await draftFile(path, checkpoint);
+			if (this.#fate() !== 'ours') {
+				// Not what would be closed: the next group has it begun anew.
+				closeSync(next.fd);
+				return;
+			}
+
 			putInPlace(path, closedPath(path, firstSeq));
 		} catch (error) {
 			if (next) {
@@ -137,6 +283,11 @@ export class Writer {
 		} catch (error) {
 			onTrouble(historyWriteFailed(path, error));
 		}
+	}
+
+	#isFullWith(entries: Buffer): boolean {
+		const length = this.written.length + entries.length + sumBytes;
+		return length >= this.#options.fileBytes;
 	}
 
 	#checkpoint(state: () => RoomState, last: number): Checkpoint {

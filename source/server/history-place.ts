@@ -22,6 +22,27 @@ const assertFree = async (address: LoopbackAddress): Promise<void> => {
 	});
 };
 
+/** Takes what went wrong with the history; undefined once it is mended. */
+export type TellHealth = (error: Error | undefined) => void;
+
+/** The writer and the keeper both see a trouble end: the host is told once. */
+export const healthTeller = (
+	clock: Clock,
+	onEvent: (event: ServerEvent) => void,
+): TellHealth => {
+	let isFailing = false;
+	return error => {
+		const at = clock.wallMs();
+		if (error) {
+			onEvent({type: 'history', at, state: 'failing', error});
+		} else if (isFailing) {
+			onEvent({type: 'history', at, state: 'mended'});
+		}
+
+		isFailing = error !== undefined;
+	};
+};
+
 /**
  * Opens the history that a server at an address is to have.
  *
@@ -32,17 +53,10 @@ export const openHistoryFor = async (
 	{path, fsync}: HistoryPlace,
 	address: LoopbackAddress,
 	clock: Clock,
-	onEvent: (event: ServerEvent) => void,
+	onTrouble: TellHealth,
 ): Promise<History> => {
 	try {
-		return await openHistory({
-			path,
-			fsync,
-			clock,
-			onTrouble(error) {
-				onEvent({type: 'history', at: clock.wallMs(), state: 'failing', error});
-			},
-		});
+		return await openHistory({path, fsync, clock, onTrouble});
 	} catch (error) {
 		await assertFree(address);
 		throw error;

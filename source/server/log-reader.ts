@@ -1,5 +1,6 @@
 /** Looks into the log: in the history, or in what memory holds. */
 import {Buffer} from 'node:buffer';
+import type {Memory} from '../history/again.js';
 import type {Found as FoundEntries, History} from '../history/history.js';
 import {needleOf, searchBlocks} from '../history/search.js';
 import {
@@ -10,6 +11,7 @@ import {
 	type Search,
 } from '../protocol/frame.js';
 import type {RoomLog} from '../room/log.js';
+import type {Room} from '../room/room.js';
 
 /** What is shown of the log from an offset on, piece by piece. */
 const piecesOf = (
@@ -51,6 +53,18 @@ function* pinned(log: RoomLog, before: number | undefined): Generator<Buffer> {
 		}
 	}
 }
+
+/** What the room remembers of its log, for a history whose file is gone. */
+export const memoryOf = (room: Room): Memory => ({
+	clientsAt: seq => room.clientsAt(seq),
+	entriesFrom(seq) {
+		const {log} = room;
+		const firstSeq = Math.max(seq, log.firstSeq);
+		const pieces = piecesOf(log, log.offsetOf(firstSeq), undefined);
+		const slices = pieces.map(({cursor}) => log.slice(cursor));
+		return {entries: Buffer.concat(slices), firstSeq};
+	},
+});
 
 const searchLog = async (
 	log: RoomLog,

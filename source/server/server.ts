@@ -20,7 +20,11 @@ import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
-import {openHistoryFor, type HistoryPlace} from './history-place.js';
+import {
+	healthTeller,
+	openHistoryFor,
+	type HistoryPlace,
+} from './history-place.js';
 import {Door} from './admission.js';
 import {shareOf} from './budget.js';
 import {controlPeer, samplePeers} from './peers.js';
@@ -138,8 +142,9 @@ export const startServer = async ({
 	const door = new Door({isSameUser, maxPerUser});
 	// First: the history and the listening socket are among what it leaves.
 	const places = roomForPeers();
+	const tellHealth = healthTeller(clock, onEvent);
 	const history =
-		place && (await openHistoryFor(place, address, clock, onEvent));
+		place && (await openHistoryFor(place, address, clock, tellHealth));
 	const past = history?.recovered;
 	const knownLogId = past?.logId;
 	const room = new Room({
@@ -159,6 +164,7 @@ export const startServer = async ({
 		emit: onEvent,
 		tap: watch?.tap,
 		history,
+		tellHealth,
 		token,
 		rate: rate === 'off' ? undefined : rate,
 	});
@@ -222,8 +228,7 @@ export const startServer = async ({
 		try {
 			await history?.close();
 		} catch (error) {
-			const at = clock.wallMs();
-			onEvent({type: 'history', at, state: 'failing', error: error as Error});
+			tellHealth(error as Error);
 		}
 	});
 	return {

@@ -19,9 +19,10 @@ import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Comer} from './admission.js';
 import {Budget} from './budget.js';
+import type {TellHealth} from './history-place.js';
 import {Keeper} from './keeper.js';
 import type {Past} from './outlet.js';
-import {readPast, searchRoom} from './log-reader.js';
+import {memoryOf, readPast, searchRoom} from './log-reader.js';
 import {Rules} from './bans.js';
 import {PeerSession} from './peer-session.js';
 import {SpokenMessages} from './spoken.js';
@@ -36,6 +37,8 @@ export type SessionsOptions = {
 	readonly tap?: WireTap | undefined;
 	/** Where the log is kept; without it, all is shown at once. */
 	readonly history?: History | undefined;
+	/** The history fails, or works again. */
+	readonly tellHealth?: TellHealth | undefined;
 	/**
 	 * Frames or lines of one peer, a second, from which the budgets in bytes
 	 * follow; undefined for no limit.
@@ -47,6 +50,9 @@ export type SessionsOptions = {
 
 // How often deadlines are looked at.
 const sweepMs = 250;
+
+// How often the history's file is looked at while nobody speaks.
+const lookMs = 1000;
 
 // A sweep this late was not late: this process itself was stopped, and heard
 // nobody for its own fault.
@@ -85,6 +91,7 @@ export class Sessions {
 	#isCountDue = false;
 	#countedAt = 0;
 	#sweptAt: number;
+	#lookedAt: number;
 	#cancelSweep: (() => void) | undefined;
 
 	constructor({
@@ -94,6 +101,7 @@ export class Sessions {
 		emit,
 		tap,
 		history,
+		tellHealth = () => undefined,
 		token,
 		rate,
 	}: SessionsOptions) {
@@ -107,8 +115,10 @@ export class Sessions {
 			rate === undefined ? undefined : new Budget(rate, clock.monotonicMs());
 		this.#roomName = roomName;
 		this.#sweptAt = this.now;
+		this.#lookedAt = this.now;
 		this.#history = history;
-		this.#keeper = history && this.#keeperOf(history);
+		history?.remember(memoryOf(room));
+		this.#keeper = history && this.#keeperOf(history, tellHealth);
 	}
 
 	/** What the log has no more. */
@@ -309,7 +319,7 @@ export class Sessions {
 		}
 	}
 
-	#keeperOf(history: History): Keeper {
+	#keeperOf(history: History, tellHealth: TellHealth): Keeper {
 		return new Keeper({
 			room: this.room,
 			history,
@@ -320,14 +330,7 @@ export class Sessions {
 			onTakenBack: (taken, error) => {
 				this.#takeBack(taken, error);
 			},
-			onTrouble: error => {
-				const at = this.clock.wallMs();
-				this.emit(
-					error
-						? {type: 'history', at, state: 'failing', error}
-						: {type: 'history', at, state: 'mended'},
-				);
-			},
+			onTrouble: tellHealth,
 		});
 	}
 
@@ -356,6 +359,11 @@ export class Sessions {
 
 	#sweep(): void {
 		const at = this.now;
+		if (at - this.#lookedAt >= lookMs) {
+			this.#lookedAt = at;
+			void this.#history?.look();
+		}
+
 		const wasStopped = at - this.#sweptAt > stoppedMs;
 		for (const session of this.#all) {
 			if (wasStopped) {

@@ -72,6 +72,10 @@ export type Kept = {
 	readonly history: History;
 	readonly clock: FakeClock;
 	readonly troubles: Error[];
+	/** How often it was told that all is well again. */
+	mended(): number;
+	/** The seq of the last entry that was appended. */
+	readonly head: number;
 	/** Appends messages from the head on, as one group. */
 	append(count?: number): Promise<void>;
 	/** Appends as many groups of one message each. */
@@ -89,12 +93,17 @@ export const open = async (
 ): Promise<Kept> => {
 	const clock = new FakeClock();
 	const troubles: Error[] = [];
+	let mended = 0;
 	const history = await openHistory({
 		path,
 		fsync: 'interval',
 		clock,
 		onTrouble(error) {
-			troubles.push(error);
+			if (error) {
+				troubles.push(error);
+			} else {
+				mended++;
+			}
 		},
 		...options,
 	});
@@ -109,6 +118,10 @@ export const open = async (
 		history,
 		clock,
 		troubles,
+		mended: () => mended,
+		get head() {
+			return head;
+		},
 		append,
 		async appendEach(count) {
 			for (let done = 0; done < count; done++) {
