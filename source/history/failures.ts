@@ -19,6 +19,13 @@ export const historyFailed = (path: string, cause: unknown) =>
 		{cause},
 	);
 
+/** The folder was named, so it is not made. */
+export const historyNowhere = (path: string, folder: string) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history ${path} can't be opened or read: there is no folder ${folder}; make it with mkdir, or name a file elsewhere.`,
+	);
+
 /** @param why Completes 'The history FILE …'. */
 export const historyUnsafe = (path: string, why: string, remedy: string) =>
 	new SockchatError(

@@ -20,11 +20,12 @@ import {
 	readdirSync,
 	rmSync,
 	statSync,
+	type Stats,
 } from 'node:fs';
-import {basename, dirname} from 'node:path';
+import {basename, dirname, resolve} from 'node:path';
 import process from 'node:process';
 import {promisify} from 'node:util';
-import {historyFailed, historyUnsafe} from './failures.js';
+import {historyFailed, historyNowhere, historyUnsafe} from './failures.js';
 
 const seqDigits = 12;
 const fileMode = 0o600;
@@ -86,25 +87,77 @@ export const listFiles = (path: string): Listing => {
 	};
 };
 
+/** @returns Undefined where there is none, or the way there leads over a file. */
+const statOf = (path: string): Stats | undefined => {
+	try {
+		return statSync(path);
+	} catch (error) {
+		if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') {
+			return undefined;
+		}
+
+		throw error;
+	}
+};
+
 const owner = (): number | undefined => process.getuid?.();
 
 /**
- * Makes the history's folder if it is missing.
- *
- * @throws {SockchatError} `ERR_HISTORY` where others may write to it.
+ * Makes a folder and those above it. Not by the recursive mkdir of Node, which
+ * never returns from below /proc: mkdir fails there with ENOENT, also in a
+ * folder that is there.
  */
-export const prepareFolder = (path: string): void => {
-	const folder = dirname(path);
-	try {
-		if (mkdirSync(folder, {recursive: true, mode: folderMode}) !== undefined) {
-			// The umask may have taken from the mode what we need ourselves.
-			chmodSync(folder, folderMode);
-		}
-	} catch (error) {
-		throw historyFailed(path, error);
+const makeFolders = (folder: string): void => {
+	const missing: string[] = [];
+	let part = resolve(folder);
+	while (!isThere(part)) {
+		missing.unshift(part);
+		part = dirname(part);
 	}
 
-	const {mode, uid} = statSync(folder);
+	for (const each of missing) {
+		try {
+			mkdirSync(each, {mode: folderMode});
+		} catch (error) {
+			// Another server may be making it as well.
+			if (codeOf(error) !== 'EEXIST') {
+				throw error;
+			}
+		}
+	}
+
+	if (missing.length > 0) {
+		// The umask may have taken from the mode what we need ourselves.
+		chmodSync(folder, folderMode);
+	}
+};
+
+/**
+ * Looks whether the history's folder is safe.
+ *
+ * @param isDefault Whether a missing one is made. One that was named is not: a
+ * slip in the name would make another room.
+ * @throws {SockchatError} `ERR_HISTORY` where others may write to it, or it
+ * isn't there.
+ */
+export const prepareFolder = (path: string, isDefault: boolean): void => {
+	const folder = dirname(path);
+	if (isDefault) {
+		try {
+			makeFolders(folder);
+		} catch (error) {
+			throw historyFailed(path, error);
+		}
+	}
+
+	const stat = statOf(folder);
+	if (!stat?.isDirectory()) {
+		throw stat
+			? historyFailed(path, `${folder} is not a folder`)
+			: historyNowhere(path, folder);
+	}
+
+	const {mode, uid} = stat;
 	const self = owner();
 	// Where there are no owners, as on Windows, there are no modes either.
 	if (self === undefined) {

@@ -29,6 +29,8 @@ import {Writer, type RoomState} from './writer.js';
 
 export type HistoryOptions = {
 	readonly path: string;
+	/** Nobody named it, so that its folder is made if it is missing. */
+	readonly isDefault?: boolean | undefined;
 	/** Whether each append waits for the disk, or a second's are synced at once. */
 	readonly fsync: FsyncMode;
 	readonly clock: {readonly setTimer: SetTimer};
@@ -74,10 +76,10 @@ export const defaultKeptBytes = defaultFileBytes * defaultKeptFiles;
 export const openHistory = async (
 	options: HistoryOptions,
 ): Promise<History> => {
-	const {path, tailBytes = 16 * mebibyte} = options;
+	const {path, isDefault = false, tailBytes = 16 * mebibyte} = options;
 	let lock: Lock | undefined;
 	try {
-		prepareFolder(path);
+		prepareFolder(path, isDefault);
 		lock = takeLock(path, options.fsync);
 		const recovery = await recover(path, tailBytes, lock.isLogInDoubt);
 		if (lock.isLogInDoubt) {

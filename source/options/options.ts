@@ -234,7 +234,9 @@ const readHistory = (
 		(!isOff && hasLastingAddress(address)
 			? historyPath(addressForFile(address), env)
 			: undefined);
-	return path === undefined ? undefined : {path, fsync};
+	return path === undefined
+		? undefined
+		: {path, fsync, isDefault: asked === undefined};
 };
 
 const readRate = (

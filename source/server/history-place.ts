@@ -9,6 +9,8 @@ import {listen} from '../socket/listen.js';
 
 export type HistoryPlace = {
 	readonly path: string;
+	/** Nobody named it, so that its folder is made if it is missing. */
+	readonly isDefault?: boolean | undefined;
 	/** Whether each group waits for the disk, or the disk is told once a second. */
 	readonly fsync: FsyncMode;
 };
@@ -50,13 +52,13 @@ export const healthTeller = (
  * address too, what `listen` throws: that says more.
  */
 export const openHistoryFor = async (
-	{path, fsync}: HistoryPlace,
+	place: HistoryPlace,
 	address: LoopbackAddress,
 	clock: Clock,
 	onTrouble: TellHealth,
 ): Promise<History> => {
 	try {
-		return await openHistory({path, fsync, clock, onTrouble});
+		return await openHistory({...place, clock, onTrouble});
 	} catch (error) {
 		await assertFree(address);
 		throw error;

@@ -1,9 +1,10 @@
 /**
  * Whether a Unix domain socket is safe where it is to be made: who may write
  * to a folder on its way can put another socket in its place, and be told what
- * is said. A folder that is missing is made, for its owner alone.
+ * is said. A folder that is missing is not made: a slip in the path would make
+ * another room.
  */
-import {lstatSync, mkdirSync, realpathSync, statSync} from 'node:fs';
+import {existsSync, lstatSync, realpathSync, statSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
@@ -13,6 +14,12 @@ const unsafe = (path: string, why: string, cause?: unknown) =>
 		'ERR_SOCKET_PATH',
 		`"${path}" is no safe place for a socket: ${why}. Choose a folder of your own, such as ~/.sockchat or $XDG_RUNTIME_DIR.`,
 		{cause},
+	);
+
+const nowhere = (path: string, folder: string) =>
+	new SockchatError(
+		'ERR_SOCKET_PATH',
+		`Can't make "${path}": there is no folder ${folder}. Make it with mkdir -m 700, or name another.`,
 	);
 
 const othersWrite = 0o022;
@@ -36,7 +43,7 @@ const whyUnsafe = (
 };
 
 /**
- * Makes the folder if it is missing, 0700, and looks at all on the way to it.
+ * Looks at the folder and at all on the way to it.
  *
  * @throws {SockchatError} `ERR_SOCKET_PATH`, in a sentence.
  */
@@ -48,14 +55,8 @@ export const secureFolder = (path: string): void => {
 	}
 
 	const folder = dirname(resolve(path));
-	if (lstatSync(folder, {throwIfNoEntry: false}) === undefined) {
-		try {
-			// Not its parents too: a slip in the path would make a tree.
-			mkdirSync(folder, {mode: 0o700});
-		} catch {
-			// listen() says what is wrong with it.
-			return;
-		}
+	if (!existsSync(folder)) {
+		throw nowhere(path, folder);
 	}
 
 	if (lstatSync(folder).isSymbolicLink() && lstatSync(folder).uid !== 0) {

@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
 import {maxFrameBytes} from '../../source/protocol/frame.js';
+import {findPort} from '../helpers/ports.js';
 import {startBin, type RunningProcess} from '../helpers/process.js';
 import {openPlain} from '../helpers/wire-peer.js';
 import {joinBare, loopback, serveJson} from '../helpers/sockchat.js';
@@ -219,6 +220,39 @@ test("e2e: a socket's path in no folder says so", async t => {
 		t,
 		['serve', '--socket', '/nowhere/deep/room.sock'],
 		'ERR_SOCKET_PATH',
-		/^Can't make "\/nowhere\/deep\/room\.sock": its folder doesn't exist/,
+		/^Can't make "\/nowhere\/deep\/room\.sock": there is no folder \/nowhere\/deep\./,
 	);
 });
+
+// Node's recursive mkdir never returns from below /proc.
+for (const path of [
+	'/proc/nowhere/deep/room.jsonl',
+	'/proc/room.jsonl',
+	'/proc/self/fd/room.jsonl',
+	'/proc/self/fd/0/room.jsonl',
+	'/sys/nowhere/room.jsonl',
+	'/sys/room.jsonl',
+	'/dev/nowhere/room.jsonl',
+	'/dev/null/deep/room.jsonl',
+	'/dev/fd/room.jsonl',
+]) {
+	test(`e2e: no history can stand at ${path}, which is told at once`, async t => {
+		await fails(
+			t,
+			['serve', '--port', '0', '--history', path],
+			'ERR_HISTORY',
+			/^The history \/(?:proc|sys|dev)\/\S+ /,
+		);
+	});
+}
+
+for (const home of ['/proc/nowhere', '/sys/nowhere', '/dev/null']) {
+	test(`e2e: nor can the default one below ${home}`, async t => {
+		const args = ['serve', '--port', await findPort()];
+		const serving = startBin(t, args, {
+			env: {XDG_STATE_HOME: home},
+		});
+		assert.equal((await serving.waitForExit()).code, 1, serving.seen());
+		assert.match(serving.stderr(), /^The history \/\S+ can't be opened.*\.\n$/);
+	});
+}

@@ -3,6 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {
 	chmodSync,
 	mkdirSync,
+	readdirSync,
 	readFileSync,
 	statSync,
 	symlinkSync,
@@ -16,7 +17,7 @@ import {look, makeFolder, makePath, open} from '../helpers/history/kept.js';
 const modeOf = (path: string): string =>
 	(statSync(path).mode & 0o777).toString(8);
 
-test('history: its folders are made 0700, its files 0600, under any mask', async t => {
+test('history: its default folders are made 0700, its files 0600, under any mask', async t => {
 	const base = makeFolder(t);
 	for (const mask of [0o000, 0o077, 0o022]) {
 		const folder = join(base, String(mask), 'state', 'sockchat');
@@ -25,6 +26,7 @@ test('history: its folders are made 0700, its files 0600, under any mask', async
 		try {
 			await look(path, async ({appendEach}) => appendEach(20), {
 				fileBytes: 1000,
+				isDefault: true,
 			});
 		} finally {
 			process.umask(before);
@@ -35,6 +37,23 @@ test('history: its folders are made 0700, its files 0600, under any mask', async
 		assert.equal(modeOf(`${path}.000000000001`), '600');
 		assert.equal(modeOf(`${path}.lock.1`), '600');
 	}
+});
+
+test('history: a folder that was named and is missing is an error', async t => {
+	const base = makeFolder(t);
+	for (const folder of [join(base, 'tpyo'), join(base, 'tpyo', 'deeper')]) {
+		await assert.rejects(open(join(folder, 'room.jsonl')), {
+			code: 'ERR_HISTORY',
+			message: `The history ${folder}/room.jsonl can't be opened or read: there is no folder ${folder}; make it with mkdir, or name a file elsewhere.`,
+		});
+	}
+
+	assert.deepEqual(readdirSync(base), []);
+	const file = join(base, 'file');
+	writeFileSync(file, '');
+	await assert.rejects(open(join(file, 'room.jsonl')), {
+		message: /file is not a folder/,
+	});
 });
 
 test('history: a file that others could read is closed to them', async t => {
@@ -103,7 +122,8 @@ test('history: neither a FIFO nor a folder is taken for a file', async t => {
 test('history: a folder that cannot be made is told with its cause', async t => {
 	const file = join(makeFolder(t), 'file');
 	writeFileSync(file, '');
-	await assert.rejects(open(join(file, 'state', 'room.jsonl')), {
+	const path = join(file, 'state', 'room.jsonl');
+	await assert.rejects(open(path, {isDefault: true}), {
 		code: 'ERR_HISTORY',
 		message: /ENOTDIR: not a directory; .*--history FILE/,
 	});

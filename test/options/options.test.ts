@@ -162,14 +162,17 @@ test('options: a server keeps its room in a file of its address', () => {
 	assert.deepEqual(historyOf('serve'), {
 		path: `${folder}/127.0.0.1-5001.jsonl`,
 		fsync,
+		isDefault: true,
 	});
 	assert.deepEqual(historyOf('', {port: '7', fsync: 'always'}), {
 		path: `${folder}/127.0.0.1-7.jsonl`,
 		fsync: 'always',
+		isDefault: true,
 	});
 	assert.deepEqual(historyOf('serve', {history: 'kept/here'}), {
 		path: 'kept/here',
 		fsync,
+		isDefault: false,
 	});
 	assert.match(
 		historyOf('serve', {socket: 'my.sock'})!.path,

@@ -16,7 +16,7 @@ const makePath = (t: TestContext): string => {
 	t.after(() => {
 		rmSync(folder, {recursive: true, force: true});
 	});
-	return join(folder, 'kept', 'room.jsonl');
+	return join(folder, 'room.jsonl');
 };
 
 const openKept = async (t: TestContext, path: string) =>

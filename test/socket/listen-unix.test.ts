@@ -65,13 +65,6 @@ test('unix socket: is for its owner alone, and gone when the server is', async t
 	assert.equal(existsSync(path), false);
 });
 
-test('unix socket: makes its folder for its owner alone', async t => {
-	const path = join(newPath(t), 'socket');
-	const server = await openServer(t, {address: at(path)});
-	assert.equal(modeOf(join(path, '..')), '700');
-	await joinWire(t, server.address, 'otter');
-});
-
 test('unix socket: refuses a folder in which others could exchange it', async t => {
 	const folder = join(newPath(t), '..');
 	const refused = async (path: string, why: string) =>
@@ -184,10 +177,19 @@ test('unix socket: a file that is no socket is never deleted', async t => {
 	assert.ok(lstatSync(link).isSymbolicLink());
 });
 
-test('unix socket: a missing folder is told as such', async t => {
-	const path = join(newPath(t), 'deep', 'deeper');
-	await assert.rejects(openServer(t, {address: at(path)}), {
-		code: 'ERR_SOCKET_PATH',
-		message: `Can't make "${path}": its folder doesn't exist, or you may not write there.`,
-	});
+test('unix socket: a missing folder is an error, and is not made', async t => {
+	const folder = newPath(t);
+	const refused = async (missing: string) => {
+		const path = join(missing, 'room.sock');
+		await assert.rejects(openServer(t, {address: at(path)}), {
+			code: 'ERR_SOCKET_PATH',
+			message: `Can't make "${path}": there is no folder ${missing}. Make it with mkdir -m 700, or name another.`,
+		});
+	};
+
+	await refused(folder);
+	await refused(join(folder, 'deeper'));
+	assert.equal(existsSync(folder), false);
+	writeFileSync(folder, '');
+	await refused(join(folder, 'deeper'));
 });
