@@ -19,6 +19,7 @@ import {
 	type Welcome,
 } from './frame.js';
 import {outlineOf} from './outline.js';
+import {isFrameTime} from './time.js';
 import {whyNotUtf8} from './utf8.js';
 
 export type Decoded<Frame> =
@@ -49,6 +50,7 @@ const positive = field(
 	'a whole number from 1',
 	value => isCount(value) && value !== 0,
 );
+const time = field('milliseconds since 1970', isFrameTime);
 const text = field(
 	'a string of whole characters',
 	// A lone surrogate has no UTF-8: it would reach the others as something else.
@@ -84,7 +86,7 @@ const limits = object('frameBytes and textBytes', {
 });
 
 const ping = {id: count};
-const entry = {seq: positive, at: count};
+const entry = {seq: positive, at: time};
 
 const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 	challenge: {v: positive, nonce: digest},
@@ -159,7 +161,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		id: optional(text),
 		to: text,
 		text,
-		at: count,
+		at: time,
 	},
 	found: {id: count, text, entries: messages, next: optional(positive)},
 	past: {id: count, entries, oldest: positive},

@@ -15,6 +15,7 @@ import {
 	type Address,
 	type LoopbackAddress,
 } from '../socket/address.js';
+import {toFrameTime} from '../protocol/time.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
@@ -118,6 +119,13 @@ const meet = async (
 	socket.off('error', ignore);
 };
 
+/** All times that a server tells or keeps are such that a client takes them. */
+const inFrameTime = (clock: Clock): Clock => ({
+	monotonicMs: () => clock.monotonicMs(),
+	wallMs: () => toFrameTime(clock.wallMs()),
+	setTimer: (callback, delayMs) => clock.setTimer(callback, delayMs),
+});
+
 /**
  * Binds, listens and serves a room.
  *
@@ -136,12 +144,13 @@ export const startServer = async ({
 	maxPerUser,
 	rate = defaultRate,
 	connectRate = defaultConnectRate,
-	clock = systemClock,
+	clock: givenClock = systemClock,
 }: ServerOptions): Promise<Server> => {
 	const address = requireLoopback(wanted);
 	const door = new Door({isSameUser, maxPerUser});
 	// First: the history and the listening socket are among what it leaves.
 	const places = roomForPeers();
+	const clock = inFrameTime(givenClock);
 	const tellHealth = healthTeller(clock, onEvent);
 	const history =
 		place && (await openHistoryFor(place, address, clock, tellHealth));

@@ -12,6 +12,7 @@ import {
 	welcomeLine,
 	type Decoded,
 } from '../../source/protocol/codec.js';
+import {toFrameTime} from '../../source/protocol/time.js';
 import {
 	maxFrameBytes,
 	maxTextBytes,
@@ -37,12 +38,13 @@ const count = fc.oneof(
 	fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER),
 	fc.maxSafeNat(),
 );
+const time = count.map(value => Math.min(value, 8.64e15));
 const positive = count.map(value => Math.max(1, value));
 const names = fc.array(text, {maxLength: 3});
 const record = (fields: Record<string, fc.Arbitrary<unknown>>) =>
 	fc.record(fields, {noNullPrototype: true});
 const ping = {id: count};
-const entry = {seq: positive, at: count, id: text};
+const entry = {seq: positive, at: time, id: text};
 
 const digest = fc.string({
 	unit: fc.constantFrom(...'0123456789abcdef'),
@@ -92,7 +94,7 @@ const serverFields: Fields<ServerFrame> = {
 	left: {...entry, nick: text, reason: text},
 	renamed: {...entry, from: text, to: text},
 	members: {count, names, 'heartbeatMs?': positive},
-	whispered: {n: count, from: text, to: text, text, at: count},
+	whispered: {n: count, from: text, to: text, text, at: time},
 	found: {
 		id: count,
 		text,
@@ -377,5 +379,21 @@ test('codec: simple says are all taken, up to what is none', () => {
 	]) {
 		const {says, bytes} = leadingSays(Buffer.from(all + other));
 		assert.deepEqual([says.length, bytes], [3, all.length], other);
+	}
+});
+
+test('codec: takes each time that a Date can hold from 1970 on, and no other', () => {
+	const kindAt = (at: number) =>
+		decodeServerFrame(
+			jsonOf({type: 'joined', seq: 1, at, nick: 'otter', id: 'x'}),
+		).kind;
+	for (const at of [0, 1, 8.64e15]) {
+		assert.equal(kindAt(at), 'frame', String(at));
+		assert.equal(toFrameTime(at), at);
+	}
+
+	for (const at of [-1, 0.5, 8.64e15 + 1, -Infinity, 1e300]) {
+		assert.equal(kindAt(at), 'bad', String(at));
+		assert.equal(kindAt(toFrameTime(at)), 'frame', String(at));
 	}
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {openClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
+import {makePath} from '../helpers/history/kept.js';
 import {openServer, openSessions} from '../helpers/room.js';
 import {
 	greet,
@@ -147,6 +150,52 @@ test('server: a wall clock that jumps drops nobody', async t => {
 
 	assert.equal(server.of('ended').length, 0);
 });
+
+for (const [name, wallOffsetMs] of Object.entries({
+	'before 1970': -Date.UTC(2100),
+	'behind the last date': 9e15,
+	'with a fraction': 0.25,
+})) {
+	test(`server: with a clock ${name}, its own client takes each frame, and the history each time`, async t => {
+		const clock = new FakeClock();
+		clock.wallOffsetMs = wallOffsetMs;
+		const path = makePath(t);
+		const history = {path, fsync: 'interval'} as const;
+		const server = await openServer(t, {clock, history});
+		const otter = openClient(t, server.address, 'otter');
+		await otter.untilPhase('open');
+		const heron = await joinWire(t, server.address, 'heron');
+		heron.say(1, 'hello');
+		heron.send({type: 'nick', nick: 'crane'});
+		heron.send({type: 'whisper', n: 2, to: 'otter', text: 'psst'});
+		heron.send({type: 'bye'});
+		await otter.until('its leaving', () =>
+			otter.frames().some(({type}) => type === 'left'),
+		);
+		const times = otter
+			.frames()
+			.flatMap(frame => ('at' in frame ? [[frame.type, frame.at]] : []));
+		assert.deepEqual(times.map(([type]) => String(type)).toSorted(), [
+			'joined',
+			'joined',
+			'left',
+			'message',
+			'renamed',
+			'whispered',
+		]);
+		const kept = readFileSync(path, 'utf8')
+			.split('\n')
+			.slice(0, -1)
+			.map(line => JSON.parse(line) as {at?: number})
+			.flatMap(({at}) => at ?? []);
+		for (const at of [...times.map(([, at]) => Number(at)), ...kept]) {
+			assert.ok(Number.isSafeInteger(at) && at >= 0, `at ${at}`);
+			assert.ok(!Number.isNaN(new Date(at).getTime()), `at ${at}`);
+		}
+
+		assert.equal(kept.length, 5);
+	});
+}
 
 test('server: a plain peer may listen for a day', async t => {
 	const clock = new FakeClock();
