@@ -8,12 +8,12 @@
  * put at the path is deleted: it gets another name.
  */
 import {Buffer} from 'node:buffer';
-import {linkSync, lstatSync, renameSync, rmSync} from 'node:fs';
+import {lstatSync, renameSync, rmSync} from 'node:fs';
 import {crc32} from 'node:zlib';
-import {draftBytes, type Written} from './begin.js';
+import {discardDraft, writeDraft, type Written} from './begin.js';
 import {readAt} from './disk.js';
 import {historyMisused} from './failures.js';
-import {damagedPath, isThere, newPath, otherPath} from './files.js';
+import {againPath, damagedPath, isThere, otherPath} from './files.js';
 import {checkpointGroup, lastSeqOf, sumLine} from './lines.js';
 
 /** The room's own memory of its log. */
@@ -127,10 +127,19 @@ export const beginAgain = async (
 	{bytes, firstSeq}: Rescued,
 	gapFrom: number | undefined,
 ): Promise<Begun> => {
-	const written = await draftBytes(path, bytes, firstSeq);
-	const aside = setAside(path, gapFrom);
-	// Not a rename, which would delete what came to stand there meanwhile.
-	linkSync(newPath(path), path);
-	rmSync(newPath(path));
-	return {written, aside};
+	// Not FILE.new, which a start after a kill takes for FILE, also a part of it.
+	const draft = againPath(path);
+	if (isThere(draft)) {
+		renameSync(draft, otherPath(path));
+	}
+
+	const written = await writeDraft(draft, bytes, firstSeq);
+	try {
+		const aside = setAside(path, gapFrom);
+		renameSync(draft, path);
+		return {written, aside};
+	} catch (error) {
+		discardDraft(draft, written.fd);
+		throw error;
+	}
 };

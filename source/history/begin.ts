@@ -25,32 +25,38 @@ export type Written = {
 	readonly firstSeq: number;
 };
 
-/** Writes FILE.new, of whole groups. */
-export const draftBytes = async (
-	path: string,
+/** Writes a file of whole groups under a name that it is not to keep. */
+export const writeDraft = async (
+	draft: string,
 	bytes: Buffer,
 	firstSeq: number,
 ): Promise<Written> => {
-	const draft = newPath(path);
-	rmSync(draft, {force: true});
 	const fd = createFile(draft);
 	try {
 		await writeAt(fd, [bytes], 0);
 		await syncData(fd);
 		return {fd, length: bytes.length, crc: crc32(bytes), firstSeq};
 	} catch (error) {
-		closeSync(fd);
-		rmSync(draft, {force: true});
+		discardDraft(draft, fd);
 		throw error;
 	}
 };
 
-/** Writes FILE.new, with nothing but its checkpoint. */
+export const discardDraft = (draft: string, fd: number): void => {
+	closeSync(fd);
+	rmSync(draft, {force: true});
+};
+
+/** Writes FILE.new. */
 export const draftFile = async (
 	path: string,
 	checkpoint: Checkpoint,
-): Promise<Written> =>
-	draftBytes(path, checkpointGroup(checkpoint), checkpoint.head + 1);
+): Promise<Written> => {
+	const draft = newPath(path);
+	rmSync(draft, {force: true});
+	const bytes = checkpointGroup(checkpoint);
+	return writeDraft(draft, bytes, checkpoint.head + 1);
+};
 
 /**
  * Makes FILE.new the FILE. At once rather than in turns of its own: nobody can

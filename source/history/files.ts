@@ -35,6 +35,9 @@ const sticky = 0o1000;
 
 export const newPath = (path: string): string => `${path}.new`;
 
+/** FILE in the making, where the one before it is gone. */
+export const againPath = (path: string): string => `${path}.again`;
+
 const padded = (seq: number): string => String(seq).padStart(seqDigits, '0');
 
 export const closedPath = (path: string, firstSeq: number): string =>

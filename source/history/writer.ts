@@ -12,7 +12,7 @@ import {closeSync} from 'node:fs';
 import {crc32} from 'node:zlib';
 import {SockchatError} from '../errors.js';
 import {beginAgain, rescue, type Memory} from './again.js';
-import {draftFile, putInPlace, type Written} from './begin.js';
+import {discardDraft, draftFile, putInPlace, type Written} from './begin.js';
 import {syncData, truncate, writeAt} from './disk.js';
 import {
 	historyFailed,
@@ -22,7 +22,7 @@ import {
 	historyWriteFailed,
 } from './failures.js';
 import {fateOf, type Fate, type Lost} from './fate.js';
-import {closedPath, removeOldest, syncFolder} from './files.js';
+import {closedPath, newPath, removeOldest, syncFolder} from './files.js';
 import {lastSeqOf, seqAt, sumBytes, sumLine, type Checkpoint} from './lines.js';
 import type {Recovery} from './recover.js';
 import {Syncing, type FsyncMode, type SetTimer} from './syncing.js';
@@ -250,6 +250,11 @@ export class Writer {
 	async #beginNext(checkpoint: Checkpoint): Promise<void> {
 		const {path, keptFiles, onTrouble} = this.#options;
 		const {fd, firstSeq, length} = this.written;
+		if (this.#fate() !== 'ours') {
+			// Not what is to be closed: the next group has it begun anew.
+			return;
+		}
+
 		let next;
 		try {
 			// A failed write may have left something that could not be cut then.
@@ -257,15 +262,15 @@ export class Writer {
 			await this.#syncing.now(fd);
 			next = await draftFile(path, checkpoint);
 			if (this.#fate() !== 'ours') {
-				// Not what would be closed: the next group has it begun anew.
-				closeSync(next.fd);
+				// Gone meanwhile.
+				discardDraft(newPath(path), next.fd);
 				return;
 			}
 
 			putInPlace(path, closedPath(path, firstSeq));
 		} catch (error) {
 			if (next) {
-				closeSync(next.fd);
+				discardDraft(newPath(path), next.fd);
 			}
 
 			onTrouble(historyWriteFailed(path, error));

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {existsSync, readFileSync, renameSync, statSync} from 'node:fs';
+import {
+	existsSync,
+	readFileSync,
+	renameSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {test} from 'node:test';
 import {
@@ -186,6 +192,27 @@ test('history: while no FILE can be begun, groups are refused; then it goes on',
 	});
 	assert.deepEqual(seqsIn(path), range(1, 5));
 	assert.deepEqual(seqsIn(join(folder, 'away')), range(1, 4));
+});
+
+test('history: killed while FILE is begun anew, no part of it is taken for FILE', async t => {
+	const path = makePath(t);
+	const again = `${path}.again`;
+	const logId = await look(path, async kept => {
+		await kept.appendEach(3);
+		return kept.history.recovered.logId;
+	});
+	const part = readFileSync(path).subarray(0, -200);
+	renameSync(path, `${path}.1`);
+	writeFileSync(again, part);
+	await look(path, async kept => {
+		assert.notEqual(kept.history.recovered.logId, logId);
+		assert.deepEqual(readFileSync(again), part);
+		await kept.append();
+		befall(path, 'rm "$1"');
+		await kept.append();
+		assert.deepEqual(readFileSync(`${path}.other-1`), part);
+		assert.equal(existsSync(again), false);
+	});
 });
 
 test('history: a full FILE that is gone is closed once it is back', async t => {
