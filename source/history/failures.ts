@@ -88,13 +88,17 @@ export const historyLost = (
 export const historyNotBegunAgain = (
 	path: string,
 	fate: Lost,
-	cause: unknown,
-) =>
-	new SockchatError(
+	{isClosing, cause}: {isClosing: boolean; cause: unknown},
+) => {
+	const then = isClosing
+		? 'The server ends, and what it held is lost unless the old file stands elsewhere.'
+		: 'Messages are refused until that is mended; it is tried again each second.';
+	return new SockchatError(
 		'ERR_HISTORY_WRITE',
-		`The history ${path} ${fateWords[fate]} while the server ran, and no new one can be begun: ${causeOf(cause)}. Messages are refused until that is mended; it is tried again each second.`,
+		`The history ${path} ${fateWords[fate]} while the server ran, and no new one can be begun: ${causeOf(cause)}. ${then}`,
 		{cause},
 	);
+};
 
 /** A fault of the caller, not of the disk. */
 export const historyMisused = (what: string) =>

@@ -229,7 +229,8 @@ export class Writer {
 			begun = await beginAgain(path, rescued, lost?.[0]);
 		} catch (error) {
 			this.#isLost = true;
-			throw historyNotBegunAgain(path, fate, error);
+			const isClosing = this.#isClosed;
+			throw historyNotBegunAgain(path, fate, {isClosing, cause: error});
 		}
 
 		this.written = begun.written;

@@ -194,6 +194,20 @@ test('history: while no FILE can be begun, groups are refused; then it goes on',
 	assert.deepEqual(seqsIn(join(folder, 'away')), range(1, 4));
 });
 
+test('history: a close without FILE or a way to begin it is told', async t => {
+	const path = makePath(t);
+	const folder = dirname(path);
+	const kept = await open(path);
+	await kept.append(3);
+	renameSync(folder, `${folder}-away`);
+	await assert.rejects(kept.history.close(), {
+		code: 'ERR_HISTORY_WRITE',
+		message: /can be begun: ENOENT.* The server ends, and what it held is lost/,
+	});
+	renameSync(`${folder}-away`, folder);
+	assert.deepEqual(seqsIn(path), range(1, 3));
+});
+
 test('history: killed while FILE is begun anew, no part of it is taken for FILE', async t => {
 	const path = makePath(t);
 	const again = `${path}.again`;
