@@ -54,8 +54,8 @@ export class Syncing {
 	async forget(): Promise<void> {
 		this.#cancel?.();
 		this.#cancel = undefined;
-		this.#isDue = false;
 		await this.#running;
+		this.#isDue = false;
 	}
 
 	/** One at a time: a file must not be closed while an earlier one still runs. */

@@ -64,3 +64,19 @@ test('history: of two syncs that the timer began, the first is waited for as wel
 	ends[1]!();
 	await now;
 });
+
+test('history: what is forgotten is not synced, nor tried again after a failure', async () => {
+	const clock = new FakeClock();
+	const failures: unknown[] = [];
+	const syncing = new Syncing(clock.setTimer, error => {
+		failures.push(error);
+	});
+	syncing.wrote(badFd);
+	await syncing.forget();
+	assert.deepEqual(clock.delays, []);
+	syncing.wrote(badFd);
+	clock.advance(1000);
+	await syncing.forget();
+	assert.equal(failures.length, 1);
+	await syncing.now(badFd);
+});
