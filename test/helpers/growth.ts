@@ -2,18 +2,18 @@
  * Whether work grows with its input, or with the square of it.
  *
  * Two pieces of work are compared on the same machine at the same moment, so a
- * slow machine is no failure. Four times the input costs four times as much
- * where work is linear, and sixteen times where it is quadratic.
+ * slow machine is no failure. Eight times the input costs eight times as much
+ * where work is linear, and 64 times where it is quadratic.
  */
 import {performance} from 'node:perf_hooks';
 
 type Work = () => unknown;
 
-const factor = 4;
-/** Between 4 and 16, by their ratio. */
-const worstGrowth = 8;
+const factor = 8;
+/** Between 8 and 64, by their ratio. */
+const worstGrowth = 32;
 // A collection of garbage may fall into every run of a small piece of work.
-const attempts = 10;
+const attempts = 20;
 const runs = 3;
 
 /** The least of a few, in milliseconds. */
@@ -50,7 +50,7 @@ export const costRatio = async (
 
 /**
  * @param prepare Makes the input of a size; not measured.
- * @returns The growth with four times the input, if it is faster than that of
+ * @returns The growth with eight times the input, if it is faster than that of
  * the input; undefined if it isn't.
  */
 export const steepness = async <Input>(
