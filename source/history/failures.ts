@@ -46,6 +46,33 @@ export const historyTaken = (path: string, pid: number) =>
 		`The history ${path} belongs to a server that runs, process ${pid}; end that one, or ${waysOut}.`,
 	);
 
+/** Its holder has no pid that means anything here. */
+export const historyTakenUnseen = (path: string) =>
+	new SockchatError(
+		'ERR_HISTORY_TAKEN',
+		`The history ${path} belongs to a server that runs, in another container or just starting; end that one, or ${waysOut}.`,
+	);
+
+/** @param lock The file that says so. */
+export const historyPerhapsTaken = (path: string, lock: string) =>
+	new SockchatError(
+		'ERR_HISTORY_TAKEN',
+		`The history ${path} may belong to a server in another container, whose lock this version of Node can't see; if none runs there, delete ${lock}, or ${waysOut}.`,
+	);
+
+export const historyHalfGuarded = (path: string) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The history ${path} is guarded by a process id alone, as this version of Node has no node:sqlite and there is no flock program: a server in another container would not be noticed. Use Node 24, or give each container a history of its own.`,
+	);
+
+/** @param lock The file that the flock process held. */
+export const historyLockLost = (lock: string) =>
+	new SockchatError(
+		'ERR_HISTORY',
+		`The flock process that held ${lock} was ended from outside: a server in another container would not be noticed now. Start this server again.`,
+	);
+
 export const historyWriteFailed = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_HISTORY_WRITE',

@@ -80,7 +80,7 @@ export const openHistory = async (
 	let lock: Lock | undefined;
 	try {
 		prepareFolder(path, isDefault);
-		lock = takeLock(path, options.fsync);
+		lock = await takeLock(path, options);
 		const recovery = await recover(path, tailBytes, lock.isLogInDoubt);
 		if (lock.isLogInDoubt) {
 			lock.settle();
@@ -88,7 +88,7 @@ export const openHistory = async (
 
 		return new History(recovery, options, lock.release);
 	} catch (error) {
-		lock?.release(true);
+		await lock?.release(true);
 		throw error instanceof SockchatError ? error : historyFailed(path, error);
 	}
 };
@@ -235,7 +235,7 @@ export class History {
 			await this.#writer.close();
 			isClean = true;
 		} finally {
-			this.#release(isClean);
+			await this.#release(isClean);
 		}
 	}
 

@@ -1,6 +1,10 @@
 /**
  * One server to a history.
  *
+ * The kernel says whether a holder lives (see `kernel-lock.ts`), and the lock
+ * files say who it is, and settle who comes first among those that lock in
+ * different ways.
+ *
  * A lock is a file FILE.lock.1 that says which process holds it. One that
  * finds the newest lock's holder dead makes the next, FILE.lock.2, which only
  * one can (link fails where the name is taken), and then deletes those before.
@@ -20,6 +24,7 @@ import {
 	linkSync,
 	openSync,
 	readFileSync,
+	readlinkSync,
 	renameSync,
 	rmSync,
 	writeSync,
@@ -27,8 +32,19 @@ import {
 import {dirname} from 'node:path';
 import process from 'node:process';
 import {trace} from '../trace.js';
-import {historyTaken} from './failures.js';
+import {
+	historyHalfGuarded,
+	historyPerhapsTaken,
+	historyTaken,
+	historyTakenUnseen,
+} from './failures.js';
 import {codeOf, suffixesOf} from './files.js';
+import {
+	allWays,
+	type KernelLock,
+	type KernelLockKind,
+	type Way,
+} from './kernel-lock.js';
 import type {FsyncMode} from './syncing.js';
 
 type Holder = {
@@ -40,6 +56,18 @@ type Holder = {
 	readonly fsync?: FsyncMode | undefined;
 	/** It found the log in doubt, and had not begun another one yet. */
 	readonly isLogInDoubt?: boolean | undefined;
+	/** Where its pid means something; undefined where that is unknown. */
+	readonly namespace?: string | undefined;
+	/** Without it, its pid is all that can be asked about. */
+	readonly kernelLock?: KernelLockKind | undefined;
+};
+
+export type LockOptions = {
+	readonly fsync?: FsyncMode | undefined;
+	/** What did not keep it from being taken, or came later. */
+	readonly onTrouble?: ((error: Error) => void) | undefined;
+	/** In which ways the kernel may be asked for a lock, the best first. */
+	readonly ways?: readonly Way[] | undefined;
 };
 
 export type Lock = {
@@ -52,7 +80,7 @@ export type Lock = {
 	 *
 	 * @param isClean Whether all that was shown is on the disk.
 	 */
-	readonly release: (isClean: boolean) => void;
+	readonly release: (isClean: boolean) => Promise<void>;
 };
 
 const bootIdPath = '/proc/sys/kernel/random/boot_id';
@@ -63,7 +91,7 @@ const bootIdPath = '/proc/sys/kernel/random/boot_id';
  * @returns 'ended' for a zombie, which can be signalled still; undefined where
  * /proc says nothing: there is none, or it hides other users' processes.
  */
-const startOf = (pid: number): string | undefined => {
+const startOf = (pid: number | 'self'): string | undefined => {
 	try {
 		const boot = readFileSync(bootIdPath, 'utf8').trim();
 		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -71,6 +99,15 @@ const startOf = (pid: number): string | undefined => {
 		// itself; the state is the third, the start time the twenty-second.
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 		return fields[0] === 'Z' ? 'ended' : `${boot} ${fields[19]}`;
+	} catch {
+		return undefined;
+	}
+};
+
+/** Containers have pids of their own. */
+const ownNamespace = (): string | undefined => {
+	try {
+		return readlinkSync('/proc/self/ns/pid');
 	} catch {
 		return undefined;
 	}
@@ -85,7 +122,8 @@ const isSignalled = (pid: number): boolean => {
 	}
 };
 
-const isAlive = ({pid, started}: Holder): boolean => {
+/** Whether a process here is the holder. */
+const isProcess = ({pid, started}: Holder): boolean => {
 	if (pid <= 0 || !isSignalled(pid)) {
 		return false;
 	}
@@ -142,11 +180,10 @@ const holderOf = (path: string, number: number): Holder | undefined => {
 	}
 
 	try {
-		const {pid, started, fsync, isLogInDoubt} = JSON.parse(
-			text,
-		) as Partial<Holder>;
-		return Number.isSafeInteger(pid) && typeof started === 'string'
-			? {pid: pid!, started, fsync, isLogInDoubt}
+		const holder = JSON.parse(text) as Partial<Holder>;
+		return Number.isSafeInteger(holder.pid) &&
+			typeof holder.started === 'string'
+			? (holder as Holder)
 			: unknown;
 	} catch {
 		return unknown;
@@ -207,19 +244,95 @@ const rewrite = (lock: string, draft: string, holder: Holder): void => {
 	}
 };
 
+const isElsewhere = (holder: Holder, self: Holder): boolean =>
+	holder.namespace !== undefined &&
+	self.namespace !== undefined &&
+	holder.namespace !== self.namespace;
+
 /**
- * Takes the lock of a history for this process.
+ * Whether a holder lives, as seen by one that has the kernel's lock.
  *
- * @throws {SockchatError} `ERR_HISTORY_TAKEN` naming the process that has it.
+ * @returns 'unknown' where it holds a lock that can't be asked for here.
  */
-export const takeLock = (path: string, fsync: FsyncMode = 'interval'): Lock => {
-	const {pid} = process;
-	const self: Holder = {pid, started: startOf(pid) ?? '', fsync};
+const isAlive = async (
+	file: string,
+	holder: Holder,
+	self: Holder,
+	ways: readonly Way[],
+): Promise<boolean | 'unknown'> => {
+	if (!isElsewhere(holder, self)) {
+		return isProcess(holder);
+	}
+
+	const {pid, kernelLock} = holder;
+	if (
+		pid <= 0 ||
+		kernelLock === undefined ||
+		kernelLock === self.kernelLock ||
+		bootOf(holder) !== bootOf(self)
+	) {
+		return false;
+	}
+
+	const way = ways.find(({kind}) => kind === kernelLock);
+	const attempt = way ? await way.hold(file, () => undefined) : 'unavailable';
+	if (attempt === 'unavailable') {
+		return 'unknown';
+	}
+
+	if (attempt === 'taken') {
+		return true;
+	}
+
+	await attempt.release();
+	return false;
+};
+
+/** @throws {SockchatError} `ERR_HISTORY_TAKEN`. */
+const holdByKernel = async (
+	path: string,
+	file: string,
+	{ways = allWays, onTrouble = () => undefined}: LockOptions,
+): Promise<KernelLock | undefined> => {
+	for (const {hold} of ways) {
+		// eslint-disable-next-line no-await-in-loop -- the next only where this can't be had
+		const attempt = await hold(file, onTrouble);
+		if (attempt === 'taken') {
+			const newest = numbersOf(path).at(-1);
+			const holder = newest && holderOf(path, newest);
+			throw holder && isProcess(holder)
+				? historyTaken(path, holder.pid)
+				: historyTakenUnseen(path);
+		}
+
+		if (attempt !== 'unavailable') {
+			return attempt;
+		}
+	}
+
+	onTrouble(historyHalfGuarded(path));
+	return undefined;
+};
+
+const take = async (
+	path: string,
+	file: string,
+	self: Holder,
+	ways: readonly Way[],
+): Promise<Omit<Lock, 'release'> & {release: (isClean: boolean) => void}> => {
 	for (;;) {
 		const newest = numbersOf(path).at(-1) ?? 0;
 		const holder = newest === 0 ? nobody : holderOf(path, newest);
-		if (holder && isAlive(holder)) {
-			throw historyTaken(path, holder.pid);
+		// eslint-disable-next-line no-await-in-loop -- again only where another came first
+		const alive = holder && (await isAlive(file, holder, self, ways));
+		if (alive === 'unknown') {
+			throw historyPerhapsTaken(path, lockPath(path, newest));
+		}
+
+		if (alive) {
+			throw isElsewhere(holder, self)
+				? historyTakenUnseen(path)
+				: historyTaken(path, holder.pid);
 		}
 
 		const lock = lockPath(path, newest + 1);
@@ -251,5 +364,40 @@ export const takeLock = (path: string, fsync: FsyncMode = 'interval'): Lock => {
 		} finally {
 			rmSync(draft, {force: true});
 		}
+	}
+};
+
+/**
+ * Takes the lock of a history for this process.
+ *
+ * @throws {SockchatError} `ERR_HISTORY_TAKEN` naming the process that has it,
+ * as far as that can be seen.
+ */
+export const takeLock = async (
+	path: string,
+	options: LockOptions = {},
+): Promise<Lock> => {
+	const {fsync = 'interval', ways = allWays} = options;
+	const file = `${path}.lock`;
+	const kernelLock = await holdByKernel(path, file, options);
+	const self: Holder = {
+		pid: process.pid,
+		started: startOf('self') ?? '',
+		fsync,
+		namespace: ownNamespace(),
+		kernelLock: kernelLock?.kind,
+	};
+	try {
+		const lock = await take(path, file, self, ways);
+		return {
+			...lock,
+			async release(isClean) {
+				lock.release(isClean);
+				await kernelLock?.release();
+			},
+		};
+	} catch (error) {
+		await kernelLock?.release();
+		throw error;
 	}
 };

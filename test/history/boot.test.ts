@@ -47,11 +47,11 @@ const logOf = async (path: string): Promise<string> =>
 	look(path, ({history}) => history.recovered.logId);
 
 /** This boot, as a lock names it. */
-const ownStart = (t: TestContext): string => {
+const ownStart = async (t: TestContext): Promise<string> => {
 	const path = makePath(t);
-	const {release} = takeLock(path);
+	const {release} = await takeLock(path);
 	const {started} = JSON.parse(readFileSync(lockOf(path), 'utf8')) as Left;
-	release(true);
+	await release(true);
 	return started;
 };
 
@@ -88,7 +88,7 @@ test('history: after a power cut the entries go on in another log', async t => {
 test('history: a killed process leaves its log as it was', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
-	leave(path, {started: ownStart(t)});
+	leave(path, {started: await ownStart(t)});
 	assert.equal(await logOf(path), before);
 });
 
@@ -113,8 +113,10 @@ test('history: a start that is killed amid this leaves the doubt to the next', a
 	const before = await logOf(path);
 	leave(path, {});
 	// It took the lock, and was killed before another log was begun.
-	assert.equal(takeLock(path).isLogInDoubt, true);
+	const {isLogInDoubt, release} = await takeLock(path);
+	assert.equal(isLogInDoubt, true);
 	const half = JSON.parse(readFileSync(lockOf(path), 'utf8')) as Left;
+	await release(false);
 	leave(path, {...half, pid: gonePid});
 	assert.notEqual(await logOf(path), before);
 });

@@ -108,7 +108,7 @@ test('work: serve --json loads no more of Node than it did', async t => {
 	assertNoneEarly(loaded('-listening'));
 });
 
-test('work: a history adds but its sums to what is loaded to listen', async t => {
+test('work: a history adds but its sums and its lock to what is loaded to listen', async t => {
 	const {env, loaded} = openLoading(t);
 	const history = join(dirname(env.LOADED), 'room.jsonl');
 	await runServe(t, env);
@@ -120,7 +120,7 @@ test('work: a history adds but its sums to what is loaded to listen', async t =>
 	assertNoneEarly(now);
 	assert.deepEqual(
 		now.filter(name => !before.has(name)),
-		['zlib'],
+		['sqlite', 'zlib'],
 	);
 });
 

@@ -1,0 +1,175 @@
+/**
+ * A lock that the kernel holds, and drops with its process.
+ *
+ * A process id says nothing across containers that share a volume; a lock on
+ * an open file does. Node can take one in two ways: `node:sqlite` opens the
+ * file as a database and begins an exclusive transaction, or a child `flock`
+ * (util-linux, BusyBox) holds it. The two don't see each other on Linux, so a
+ * holder names its way.
+ *
+ * FILE.lock is empty and is never deleted: two servers that hold locks on two
+ * files of one name would both be right. Nor is it ever opened here once it is
+ * there: POSIX drops a process's locks on a file as soon as the process closes
+ * any descriptor of it, even another one.
+ */
+import type {Buffer} from 'node:buffer';
+import {closeSync, lstatSync} from 'node:fs';
+import {resolve} from 'node:path';
+import process from 'node:process';
+import {historyLockLost, historyUnsafe} from './failures.js';
+import {codeOf, createFile} from './files.js';
+
+export type KernelLockKind = 'sqlite' | 'flock';
+
+/** A lock that is held until it is released, or this process ends. */
+export type KernelLock = {
+	readonly kind: KernelLockKind;
+	/** Resolves once another may take it. */
+	readonly release: () => Promise<void>;
+};
+
+/** 'unavailable': this way of locking can't be used here. */
+export type Attempt = KernelLock | 'taken' | 'unavailable';
+
+/** @param onLost Called if the lock is lost while it should be held. */
+export type Way = {
+	readonly kind: KernelLockKind;
+	readonly hold: (
+		file: string,
+		onLost: (error: Error) => void,
+	) => Promise<Attempt>;
+};
+
+const busy = 5;
+const readFailed = 10;
+
+/** @throws {SockchatError} `ERR_HISTORY` where it is not a file of our own. */
+const prepareFile = (path: string): void => {
+	try {
+		closeSync(createFile(path));
+		return;
+	} catch (error) {
+		if (codeOf(error) !== 'EEXIST') {
+			throw error;
+		}
+	}
+
+	const stat = lstatSync(path);
+	const self = process.getuid?.();
+	if (!stat.isFile() || (self !== undefined && stat.uid !== self)) {
+		throw historyUnsafe(path, 'is not a file of your own', 'move it away');
+	}
+};
+
+/** Node warns whoever loads it; our users have no use for that. */
+const loadSqlite = () => {
+	const {emitWarning} = process;
+	process.emitWarning = () => undefined;
+	try {
+		return process.getBuiltinModule?.('node:sqlite');
+	} finally {
+		process.emitWarning = emitWarning;
+	}
+};
+
+const holdBySqlite = async (file: string): Promise<Attempt> => {
+	const sqlite = loadSqlite();
+	if (!sqlite) {
+		return 'unavailable';
+	}
+
+	prepareFile(file);
+	const database = new sqlite.DatabaseSync(resolve(file));
+	try {
+		// Nothing is written, but a transaction would begin FILE.lock-journal.
+		database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+	} catch (error) {
+		database.close();
+		switch ((error as {errcode?: number}).errcode! & 0xff) {
+			case busy: {
+				return 'taken';
+			}
+
+			case readFailed: {
+				// A file system that knows no locks.
+				return 'unavailable';
+			}
+
+			default: {
+				throw error;
+			}
+		}
+	}
+
+	return {
+		kind: 'sqlite',
+		async release() {
+			database.close();
+		},
+	};
+};
+
+// The end of our stdin ends it, so that it dies with us even by kill -9; what a
+// service manager sends to all processes of a service does not, as we drain.
+const holder = 'trap "" HUP INT TERM; echo; exec cat >/dev/null';
+
+const holdByFlock: Way['hold'] = async (file, onLost) => {
+	prepareFile(file);
+	// Only where there is no node:sqlite: it takes its time to load.
+	const {spawn} = await import('node:child_process');
+	// In a session of its own: Ctrl-C is sent to all of the terminal's group.
+	const child = spawn('flock', ['-n', resolve(file), '/bin/sh', '-c', holder], {
+		stdio: ['pipe', 'pipe', 'pipe'],
+		detached: true,
+	});
+	let complaint = '';
+	child.stderr.on('data', (chunk: Buffer) => {
+		complaint += chunk.toString();
+	});
+	child.stdin.on('error', () => undefined);
+	const ended = new Promise<number | undefined>(settle => {
+		child.on('error', () => {
+			settle(undefined);
+		});
+		child.on('close', code => {
+			settle(code ?? undefined);
+		});
+	});
+	const isHeld = new Promise<true>(settle => {
+		child.stdout.once('data', () => {
+			settle(true);
+		});
+	});
+	const first = await Promise.race([isHeld, ended]);
+	if (first !== true) {
+		// A conflict says nothing; a system that can't lock is complained about.
+		return first === 1 && complaint === '' ? 'taken' : 'unavailable';
+	}
+
+	let isReleased = false;
+	void ended.then(() => {
+		if (!isReleased) {
+			onLost(historyLockLost(file));
+		}
+	});
+	child.unref();
+	for (const stream of [child.stdin, child.stdout, child.stderr]) {
+		(stream as unknown as {unref(): void}).unref();
+	}
+
+	return {
+		kind: 'flock',
+		async release() {
+			isReleased = true;
+			child.ref();
+			child.stdin.end();
+			await ended;
+		},
+	};
+};
+
+/** The best first; each machine has the first, the second or none. */
+export const allWays: readonly Way[] = [
+	{kind: 'sqlite', hold: holdBySqlite},
+	{kind: 'flock', hold: holdByFlock},
+];
