@@ -13,7 +13,7 @@ import {crc32} from 'node:zlib';
 import {discardDraft, writeDraft, type Written} from './begin.js';
 import {readAt} from './disk.js';
 import {historyMisused} from './failures.js';
-import {againPath, damagedPath, isThere, otherPath} from './files.js';
+import {againPath, damagedPath, otherPath} from './files.js';
 import {checkpointGroup, lastSeqOf, sumLine} from './lines.js';
 
 /** The room's own memory of its log. */
@@ -104,9 +104,8 @@ const setAside = (
 		return undefined;
 	}
 
-	// By this name, a start knows that no older file goes on into FILE.
-	const damaged = gapFrom && damagedPath(path, gapFrom);
-	const aside = damaged && !isThere(damaged) ? damaged : otherPath(path);
+	const aside =
+		gapFrom === undefined ? otherPath(path) : damagedPath(path, gapFrom);
 	renameSync(path, aside);
 	return aside;
 };

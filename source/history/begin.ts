@@ -7,12 +7,11 @@
  * checkpoint, and never a seq that is given twice.
  */
 import type {Buffer} from 'node:buffer';
-import {closeSync, renameSync, rmSync} from 'node:fs';
+import {closeSync, lstatSync, renameSync, rmSync} from 'node:fs';
 import {crc32} from 'node:zlib';
-import {readAt, sizeOf, syncData, writeAt} from './disk.js';
-import {createFile, isThere, newPath, openExisting} from './files.js';
+import {syncData, writeAt} from './disk.js';
+import {closedPath, createFile, isThere, newPath} from './files.js';
 import {checkpointGroup, type Checkpoint} from './lines.js';
-import {survey} from './survey.js';
 
 /** A file that is written to. */
 export type Written = {
@@ -84,19 +83,44 @@ export const putInPlace = (path: string, aside: string | undefined): void => {
 	}
 };
 
-/** What a start does about a FILE.new: it was killed in the middle of this. */
-export const finishBeginning = async (path: string): Promise<void> => {
+/**
+ * What a start does about a FILE.new: it was killed in the middle of this.
+ *
+ * Without a FILE it becomes one, whole or not: the start looks at it as such.
+ */
+export const finishBeginning = (path: string): void => {
 	const draft = newPath(path);
-	if (!isThere(path)) {
-		const fd = openExisting(draft);
-		if (fd !== undefined) {
-			const bytes = await readAt(fd, 0, sizeOf(fd));
-			closeSync(fd);
-			if (survey(bytes).groups.length > 0) {
-				renameSync(draft, path);
-			}
-		}
+	if (
+		!isThere(path) &&
+		(lstatSync(draft, {throwIfNoEntry: false})?.size ?? 0) > 0
+	) {
+		renameSync(draft, path);
 	}
 
 	rmSync(draft, {force: true});
+};
+
+/** Puts bytes into a closed file of their own, unless one is there. */
+export const keepClosed = async (
+	path: string,
+	firstSeq: number,
+	bytes: Buffer,
+): Promise<void> => {
+	const kept = closedPath(path, firstSeq);
+	if (isThere(kept)) {
+		return;
+	}
+
+	// The name that a start deletes, as long as there is a FILE.
+	const draft = newPath(path);
+	rmSync(draft, {force: true});
+	const fd = createFile(draft);
+	try {
+		await writeAt(fd, [bytes], 0);
+		await syncData(fd);
+	} finally {
+		closeSync(fd);
+	}
+
+	renameSync(draft, kept);
 };

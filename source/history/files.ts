@@ -43,9 +43,6 @@ const padded = (seq: number): string => String(seq).padStart(seqDigits, '0');
 export const closedPath = (path: string, firstSeq: number): string =>
 	`${path}.${padded(firstSeq)}`;
 
-export const damagedPath = (path: string, firstSeq: number): string =>
-	`${path}.damaged-${padded(firstSeq)}`;
-
 /** A free name for a file that somebody put in the place of FILE. */
 export const otherPath = (path: string): string => {
 	let number = 1;
@@ -62,6 +59,17 @@ export const codeOf = (error: unknown): string | undefined =>
 export const isThere = (path: string): boolean =>
 	lstatSync(path, {throwIfNoEntry: false}) !== undefined;
 
+/** A name that is free, for a file whose damage begins at a seq. */
+export const damagedPath = (path: string, seq: number): string => {
+	const name = `${path}.damaged-${padded(seq)}`;
+	let free = name;
+	for (let count = 2; isThere(free); count++) {
+		free = `${name}.${count}`;
+	}
+
+	return free;
+};
+
 /** The names in the history's folder that go on from its own. */
 export const suffixesOf = (path: string): string[] => {
 	const start = `${basename(path)}.`;
@@ -70,25 +78,12 @@ export const suffixesOf = (path: string): string[] => {
 		.map(name => name.slice(start.length));
 };
 
-export type Listing = {
-	/** The first seq of each closed file, oldest first. */
-	readonly closed: number[];
-	/** The first seq of the newest file that was set aside; 0 if none was. */
-	readonly damaged: number;
-};
-
-export const listFiles = (path: string): Listing => {
-	const suffixes = suffixesOf(path);
-	const seqs = (pattern: RegExp): number[] =>
-		suffixes
-			.flatMap(suffix => pattern.exec(suffix)?.slice(1) ?? [])
-			.map(Number)
-			.toSorted((a, b) => a - b);
-	return {
-		closed: seqs(/^(\d{12,16})$/),
-		damaged: seqs(/^damaged-(\d{12,16})$/).at(-1) ?? 0,
-	};
-};
+/** The first seq of each closed file, oldest first. */
+export const closedFiles = (path: string): number[] =>
+	suffixesOf(path)
+		.flatMap(suffix => /^(\d{12,16})$/.exec(suffix)?.slice(1) ?? [])
+		.map(Number)
+		.toSorted((a, b) => a - b);
 
 /** @returns Undefined where there is none, or the way there leads over a file. */
 const statOf = (path: string): Stats | undefined => {

@@ -8,7 +8,7 @@ import type {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
 import type {Memory} from './again.js';
-import {sizeOf} from './disk.js';
+import {readAt, sizeOf} from './disk.js';
 import {isSameFile} from './fate.js';
 import {historyFailed, historyUnreadable} from './failures.js';
 import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
@@ -24,6 +24,7 @@ import {
 } from './reader.js';
 import {recover, type Recovered, type Recovery} from './recover.js';
 import {needleOf, searchBlocks} from './search.js';
+import {survey} from './survey.js';
 import type {FsyncMode, SetTimer} from './syncing.js';
 import {Writer, type RoomState} from './writer.js';
 
@@ -81,7 +82,11 @@ export const openHistory = async (
 	try {
 		prepareFolder(path, isDefault);
 		lock = await takeLock(path, options);
-		const recovery = await recover(path, tailBytes, lock.isLogInDoubt);
+		const recovery = await recover(path, {
+			maxTailBytes: tailBytes,
+			isLogInDoubt: lock.isLogInDoubt,
+			end: lock.end,
+		});
 		if (lock.isLogInDoubt) {
 			lock.settle();
 		}
@@ -98,6 +103,8 @@ export class History {
 	readonly #path: string;
 	readonly #writer: Writer;
 	readonly #release: Lock['release'];
+	/** Where what is whole of each closed file ends, once it was read from. */
+	readonly #ends = new Map<number, number>();
 	#appends: Promise<void> = Promise.resolve();
 
 	constructor(
@@ -235,7 +242,8 @@ export class History {
 			await this.#writer.close();
 			isClean = true;
 		} finally {
-			await this.#release(isClean);
+			const {length: bytes, crc} = this.#writer.written;
+			await this.#release(isClean, {bytes, crc});
 		}
 	}
 
@@ -249,6 +257,18 @@ export class History {
 		return [...closed, written.firstSeq]
 			.filter(first => first < seq)
 			.toReversed();
+	}
+
+	/** Behind the last whole group of a closed file, which nobody writes to. */
+	async #endOf(firstSeq: number, fd: number): Promise<number> {
+		const known = this.#ends.get(firstSeq);
+		if (known !== undefined) {
+			return known;
+		}
+
+		const {end} = survey(await readAt(fd, 0, sizeOf(fd)));
+		this.#ends.set(firstSeq, end);
+		return end;
 	}
 
 	/** @returns Undefined where the file has been deleted. */
@@ -266,7 +286,8 @@ export class History {
 				return undefined;
 			}
 
-			return await look({fd, end: isOpen ? written.length : sizeOf(fd)});
+			const end = isOpen ? written.length : await this.#endOf(firstSeq, fd);
+			return await look({fd, end});
 		} catch (error) {
 			if (codeOf(error) === 'ENOENT') {
 				return undefined;

@@ -80,6 +80,18 @@ export const claimAt = (bytes: Buffer, at: number): number | undefined => {
 	return isEnded ? claim : undefined;
 };
 
+/** Whether a sum line may go on from these bytes; from none as well. */
+export const isSumStart = (bytes: Buffer): boolean =>
+	bytes.length < sumBytes &&
+	bytes.every((byte, at) => {
+		const digit = at - sumStart.length;
+		return digit < 0
+			? byte === sumNeedle[at]
+			: digit < crcDigits
+				? hexDigit(byte) !== -1
+				: byte === sumEnd[digit - crcDigits];
+	});
+
 /** The checkpoint's line with its sum: what a new file holds. */
 export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
 	const line = Buffer.from(

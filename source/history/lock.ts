@@ -45,6 +45,7 @@ import {
 	type KernelLockKind,
 	type Way,
 } from './kernel-lock.js';
+import type {FileEnd} from './rest.js';
 import type {FsyncMode} from './syncing.js';
 
 type Holder = {
@@ -60,6 +61,8 @@ type Holder = {
 	readonly namespace?: string | undefined;
 	/** Without it, its pid is all that can be asked about. */
 	readonly kernelLock?: KernelLockKind | undefined;
+	/** Of one that was given up: where FILE ended. */
+	readonly end?: FileEnd | undefined;
 };
 
 export type LockOptions = {
@@ -73,14 +76,17 @@ export type LockOptions = {
 export type Lock = {
 	/** Whether entries that were shown may be missing at the log's end. */
 	readonly isLogInDoubt: boolean;
+	/** Where FILE ended as it was closed; undefined where it wasn't. */
+	readonly end: FileEnd | undefined;
 	/** Another log was begun: from now on there is no doubt. */
 	readonly settle: () => void;
 	/**
 	 * Gives it up.
 	 *
 	 * @param isClean Whether all that was shown is on the disk.
+	 * @param end Where FILE ends now; without it, where it did as it was taken.
 	 */
-	readonly release: (isClean: boolean) => Promise<void>;
+	readonly release: (isClean: boolean, end?: FileEnd) => Promise<void>;
 };
 
 const bootIdPath = '/proc/sys/kernel/random/boot_id';
@@ -165,6 +171,11 @@ const leftInDoubt = (holder: Holder, self: Holder): boolean => {
 	// Where no boot can be told from another, it may have been another.
 	return bootOf(holder) === '' || bootOf(holder) !== bootOf(self);
 };
+
+const endOf = ({end}: Holder): FileEnd | undefined =>
+	Number.isSafeInteger(end?.bytes) && Number.isSafeInteger(end?.crc)
+		? end
+		: undefined;
 
 /** @returns Undefined where it was deleted meanwhile, for a newer one. */
 const holderOf = (path: string, number: number): Holder | undefined => {
@@ -314,12 +325,16 @@ const holdByKernel = async (
 	return undefined;
 };
 
+type Taken = Omit<Lock, 'release'> & {
+	readonly release: (isClean: boolean, end?: FileEnd) => void;
+};
+
 const take = async (
 	path: string,
 	file: string,
 	self: Holder,
 	ways: readonly Way[],
-): Promise<Omit<Lock, 'release'> & {release: (isClean: boolean) => void}> => {
+): Promise<Taken> => {
 	for (;;) {
 		const newest = numbersOf(path).at(-1) ?? 0;
 		const holder = newest === 0 ? nobody : holderOf(path, newest);
@@ -345,15 +360,18 @@ const take = async (
 			if (holder && tryTake(path, newest + 1, draft)) {
 				syncNames(path);
 				let isInDoubt = isLogInDoubt;
+				const found = holder.pid === 0 ? endOf(holder) : undefined;
 				return {
 					isLogInDoubt,
+					end: found,
 					settle() {
 						rewrite(lock, draft, self);
 						isInDoubt = false;
 					},
-					release(isClean) {
+					release(isClean, end = found) {
 						try {
-							rewrite(lock, draft, isClean && !isInDoubt ? nobody : unknown);
+							const left = isClean && !isInDoubt ? {...nobody, end} : unknown;
+							rewrite(lock, draft, left);
 						} catch (error) {
 							// On a full disk, say; the end of the process does as well.
 							trace('lock %s: %o', lock, error);
@@ -391,8 +409,8 @@ export const takeLock = async (
 		const lock = await take(path, file, self, ways);
 		return {
 			...lock,
-			async release(isClean) {
-				lock.release(isClean);
+			async release(isClean, end) {
+				lock.release(isClean, end);
 				await kernelLock?.release();
 			},
 		};

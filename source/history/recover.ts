@@ -2,34 +2,37 @@
  * What a history holds, at a start.
  *
  * Only the newest file is read: the state of all before it stands in its
- * checkpoint. What lies behind the last whole group was shown to nobody, and
- * is cut. Damage in the middle is another thing, and comes from outside (a disk
- * gone bad, an edit by hand): good entries lie behind it. Then the file is set
- * aside untouched and a new one begins behind the highest seq in it, in the
- * same log. The room opens, no seq is given twice, no message is stored twice,
- * and members are told of the gap; a room that does not open would lose more.
+ * checkpoint. A write that was cut short was shown to nobody, and is cut off.
+ * All else that can't be verified is damage, and comes from outside (a disk
+ * gone bad, an edit by hand). Then the file is set aside untouched, its
+ * verified beginning stays in the history, and a new file begins: in the same
+ * log where the last seq that was given is sure all the same, and members are
+ * told of the gap; else in another log, as a seq must not be given twice in
+ * one. The room opens; a room that does not would lose more.
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
-import {closeSync, renameSync, rmSync} from 'node:fs';
-import {draftFile, finishBeginning, putInPlace, type Written} from './begin.js';
-import {readAt, sizeOf, syncData, truncate} from './disk.js';
+import {closeSync} from 'node:fs';
 import {
+	draftFile,
+	finishBeginning,
+	keepClosed,
+	putInPlace,
+	type Written,
+} from './begin.js';
+import {readAt, sizeOf, syncData, truncate} from './disk.js';
+import {historyUnreadable} from './failures.js';
+import {
+	closedFiles,
 	closedPath,
 	damagedPath,
-	listFiles,
 	openExisting,
+	openToRead,
 	syncFolder,
 } from './files.js';
 import type {Checkpoint} from './lines.js';
-import {
-	addCuts,
-	cutOf,
-	isEmpty,
-	stateBehind,
-	type Cut,
-	type State,
-} from './state.js';
+import {judge, type FileEnd} from './rest.js';
+import {cutOf, isOurs, stateBehind, type Cut, type State} from './state.js';
 import {survey, type Survey} from './survey.js';
 import {lastEntries, readTail} from './tail.js';
 
@@ -38,8 +41,6 @@ export type Recovered = Cut & {
 	readonly logId: string;
 	/** The seq of the newest entry; 0 while there is none. */
 	readonly head: number;
-	/** The oldest seq from which on all are kept; head + 1 if none is. */
-	readonly firstSeq: number;
 	/** The newest entries: whole lines, about 16 MiB at most. */
 	readonly tail: Buffer;
 	/** The seq that `tail` begins with; head + 1 if it is empty. */
@@ -59,6 +60,16 @@ export type Recovery = {
 	readonly closed: readonly number[];
 };
 
+export type RecoverOptions = {
+	readonly maxTailBytes: number;
+	/** Entries that were shown may be missing. */
+	readonly isLogInDoubt: boolean;
+	/** Where the file ended when it was closed, as far as that is known. */
+	readonly end: FileEnd | undefined;
+};
+
+const nothingCut: Cut = {cutBytes: 0, cutLines: 0};
+
 const begin = async (
 	path: string,
 	checkpoint: Checkpoint,
@@ -75,48 +86,78 @@ const begin = async (
 	}
 };
 
-const beginLog = async (path: string, cut: Cut): Promise<Recovery> => {
-	const logId = randomUUID();
-	return {
-		recovered: {
-			logId,
-			head: 0,
-			firstSeq: 1,
-			tail: Buffer.alloc(0),
-			tailFirstSeq: 1,
-			lastN: new Map(),
-			...cut,
-			damagedPath: undefined,
-			isNextLog: false,
-		},
-		written: await begin(path, {logId, head: 0, clients: []}),
-		closed: [],
-	};
-};
-
-const setAside = async (
+/** Begins a file behind others, which `state` is that of. */
+const beginFile = async (
 	path: string,
 	state: State,
-	firstSeq: number,
+	maxTailBytes: number,
+	changes: {readonly damagedPath?: string; readonly isNextLog: boolean},
 ): Promise<Recovery> => {
-	const aside = damagedPath(path, firstSeq);
-	const written = await begin(path, state, aside);
+	const written = await begin(path, state, changes.damagedPath);
+	const closed = closedFiles(path);
+	const tail = await readTail(path, Buffer.alloc(0), {
+		firstSeq: written.firstSeq,
+		closed,
+		maxBytes: maxTailBytes,
+	});
 	return {
 		recovered: {
 			logId: state.logId,
 			head: state.head,
-			firstSeq: state.head + 1,
-			tail: Buffer.alloc(0),
-			tailFirstSeq: state.head + 1,
+			tail: tail.entries,
+			tailFirstSeq: tail.firstSeq,
 			lastN: state.clients,
-			cutBytes: 0,
-			cutLines: 0,
-			damagedPath: aside,
-			isNextLog: false,
+			...nothingCut,
+			damagedPath: undefined,
+			...changes,
 		},
 		written,
-		closed: listFiles(path).closed,
+		closed,
 	};
+};
+
+/** The state behind a closed file, as far as it is whole. */
+const stateBehindClosed = async (
+	path: string,
+	firstSeq: number,
+): Promise<Omit<State, 'logId'>> => {
+	const fd = openToRead(closedPath(path, firstSeq));
+	try {
+		const bytes = await readAt(fd, 0, sizeOf(fd));
+		const {groups} = survey(bytes);
+		if (groups.length > 0) {
+			const {head, clients} = stateBehind(path, bytes, groups);
+			// Behind the name at least, by which files are in order.
+			return {head: Math.max(head, firstSeq), clients};
+		}
+	} finally {
+		closeSync(fd);
+	}
+
+	return {head: firstSeq, clients: new Map()};
+};
+
+/**
+ * Begins a log where FILE says nothing of one: behind the closed files, if
+ * there are any.
+ *
+ * @param isDamaged Whether a FILE is to be set aside.
+ */
+const beginLog = async (
+	path: string,
+	{maxTailBytes, end}: RecoverOptions,
+	isDamaged = false,
+): Promise<Recovery> => {
+	const newest = closedFiles(path).at(-1);
+	const {head, clients} =
+		newest === undefined
+			? {head: 0, clients: new Map<string, number>()}
+			: await stateBehindClosed(path, newest);
+	const isFirst = newest === undefined && !isDamaged && !end;
+	return beginFile(path, {logId: randomUUID(), head, clients}, maxTailBytes, {
+		...(isDamaged && {damagedPath: damagedPath(path, head + 1)}),
+		isNextLog: !isFirst,
+	});
 };
 
 type Newest = {
@@ -125,86 +166,24 @@ type Newest = {
 	readonly found: Survey;
 };
 
-const goOn = async (
+/** @param known The state behind all that was shown, if that is sure. */
+const setAside = async (
 	path: string,
-	{fd, bytes, found}: Newest,
-	cut: Cut,
+	{bytes, found}: Newest,
+	before: State,
+	known: State | undefined,
 	maxTailBytes: number,
 ): Promise<Recovery> => {
-	const {groups, end, crc, stranded} = found;
-	const {head: before} = stateBehind(path, bytes, groups.slice(0, 1), []);
-	const firstSeq = before + 1;
-	const state = stateBehind(path, bytes, groups, stranded);
-	if (stranded.length > 0) {
-		const recovery = await setAside(path, state, firstSeq);
-		closeSync(fd);
-		return recovery;
+	const {head: behind} = stateBehind(path, bytes, found.groups.slice(0, 1));
+	if (before.head > behind) {
+		await keepClosed(path, behind + 1, bytes.subarray(0, found.end));
 	}
 
-	if (end < bytes.length) {
-		await truncate(fd, end);
-	}
-
-	const {closed, damaged} = listFiles(path);
-	const leading = closed.filter(seq => seq > damaged);
-	const newest = lastEntries(bytes, groups.slice(1), maxTailBytes);
-	const tail = await readTail(path, newest, {
-		firstSeq,
-		closed: leading,
-		maxBytes: maxTailBytes,
+	const state = known ?? {...before, logId: randomUUID()};
+	return beginFile(path, state, maxTailBytes, {
+		damagedPath: damagedPath(path, before.head + 1),
+		isNextLog: !known,
 	});
-	return {
-		recovered: {
-			logId: state.logId,
-			head: state.head,
-			firstSeq: leading[0] ?? firstSeq,
-			tail: tail.entries,
-			tailFirstSeq: tail.firstSeq,
-			lastN: state.clients,
-			...addCuts(cut, cutOf(bytes.subarray(end))),
-			damagedPath: undefined,
-			isNextLog: false,
-		},
-		written: {fd, length: end, crc, firstSeq},
-		closed,
-	};
-};
-
-const nothingCut: Cut = {cutBytes: 0, cutLines: 0};
-
-/** @param cut What was cut on the way here. */
-const openNewest = async (
-	path: string,
-	maxTailBytes: number,
-	cut: Cut = nothingCut,
-): Promise<Recovery> => {
-	const fd = openExisting(path);
-	if (fd === undefined) {
-		const newest = listFiles(path).closed.at(-1);
-		if (newest === undefined) {
-			return beginLog(path, cut);
-		}
-
-		// It goes on as the one that is written to, and is closed again in time.
-		renameSync(closedPath(path, newest), path);
-		return openNewest(path, maxTailBytes, cut);
-	}
-
-	let bytes;
-	try {
-		bytes = await readAt(fd, 0, sizeOf(fd));
-		const found = survey(bytes);
-		if (!isEmpty(path, bytes, found)) {
-			return await goOn(path, {fd, bytes, found}, cut, maxTailBytes);
-		}
-	} catch (error) {
-		closeSync(fd);
-		throw error;
-	}
-
-	closeSync(fd);
-	rmSync(path);
-	return openNewest(path, maxTailBytes, addCuts(cut, cutOf(bytes)));
 };
 
 /**
@@ -233,16 +212,83 @@ const beginNextLog = async (
 	};
 };
 
-/**
- * @param isLogInDoubt Whether entries that were shown may be missing.
- * @throws {SockchatError} `ERR_HISTORY` where it isn't one that we can read.
- */
+const goOn = async (
+	path: string,
+	newest: Newest,
+	{maxTailBytes, isLogInDoubt, end}: RecoverOptions,
+): Promise<Recovery> => {
+	const {fd, bytes, found} = newest;
+	const {groups, crc} = found;
+	const state = stateBehind(path, bytes, groups);
+	const verdict = judge(bytes, found, state, end);
+	if (typeof verdict === 'object') {
+		const {state: known} = verdict;
+		const sure = isLogInDoubt ? undefined : known;
+		const recovery = await setAside(path, newest, state, sure, maxTailBytes);
+		closeSync(fd);
+		return recovery;
+	}
+
+	if (verdict === 'cut short') {
+		await truncate(fd, found.end);
+	}
+
+	const {head: before} = stateBehind(path, bytes, groups.slice(0, 1));
+	const firstSeq = before + 1;
+	const closed = closedFiles(path);
+	const entries = lastEntries(bytes, groups.slice(1), maxTailBytes);
+	const tail = await readTail(path, entries, {
+		firstSeq,
+		closed,
+		maxBytes: maxTailBytes,
+	});
+	const recovery: Recovery = {
+		recovered: {
+			logId: state.logId,
+			head: state.head,
+			tail: tail.entries,
+			tailFirstSeq: tail.firstSeq,
+			lastN: state.clients,
+			...cutOf(bytes.subarray(found.end)),
+			damagedPath: undefined,
+			isNextLog: false,
+		},
+		written: {fd, length: found.end, crc, firstSeq},
+		closed,
+	};
+	return isLogInDoubt || verdict === 'exchanged'
+		? beginNextLog(path, recovery)
+		: recovery;
+};
+
+/** @throws {SockchatError} `ERR_HISTORY` where it isn't one that we can read. */
 export const recover = async (
 	path: string,
-	maxTailBytes: number,
-	isLogInDoubt = false,
+	options: RecoverOptions,
 ): Promise<Recovery> => {
-	await finishBeginning(path);
-	const recovery = await openNewest(path, maxTailBytes);
-	return isLogInDoubt ? beginNextLog(path, recovery) : recovery;
+	finishBeginning(path);
+	const fd = openExisting(path);
+	if (fd === undefined) {
+		return beginLog(path, options);
+	}
+
+	try {
+		const bytes = await readAt(fd, 0, sizeOf(fd));
+		const found = survey(bytes);
+		if (found.groups.length > 0) {
+			return await goOn(path, {fd, bytes, found}, options);
+		}
+
+		if (bytes.length > 0 && !isOurs(bytes, found)) {
+			const seen = JSON.stringify(bytes.toString('utf8', 0, 40));
+			throw historyUnreadable(path, `it begins with ${seen}`);
+		}
+
+		const recovery = await beginLog(path, options, bytes.length > 0);
+		closeSync(fd);
+		return recovery;
+	} catch (error) {
+		closeSync(fd);
+		throw error;
+	}
 };

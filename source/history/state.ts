@@ -27,45 +27,24 @@ export const cutOf = (bytes: Buffer): Cut => ({
 	cutLines: bytes.toString('latin1').split('\n').filter(Boolean).length,
 });
 
-export const addCuts = (a: Cut, b: Cut): Cut => ({
-	cutBytes: a.cutBytes + b.cutBytes,
-	cutLines: a.cutLines + b.cutLines,
-});
-
-// A start that was cut short, and nothing else, may be thrown away.
-const isTornCheckpoint = (bytes: Buffer): boolean => {
+/** Whether a file without a whole group was one of ours once. */
+export const isOurs = (bytes: Buffer, {stranded}: Survey): boolean => {
 	const length = Math.min(bytes.length, checkpointStart.length);
-	return bytes.subarray(0, length).equals(checkpointStart.subarray(0, length));
+	return (
+		stranded.length > 0 ||
+		bytes.subarray(0, length).equals(checkpointStart.subarray(0, length))
+	);
 };
 
 /**
- * Whether nothing in a file counts.
+ * The state behind some whole groups, the first of which is the checkpoint.
  *
- * @throws {SockchatError} `ERR_HISTORY` where it isn't ours to judge.
+ * @throws {SockchatError} `ERR_HISTORY` where somebody else wrote them.
  */
-export const isEmpty = (
-	path: string,
-	bytes: Buffer,
-	found: Survey,
-): boolean => {
-	if (found.groups.length > 0) {
-		return false;
-	}
-
-	if (found.stranded.length === 0 && isTornCheckpoint(bytes)) {
-		return true;
-	}
-
-	const seen = JSON.stringify(bytes.toString('utf8', 0, 40));
-	throw historyUnreadable(path, `it begins with ${seen}`);
-};
-
-/** The state behind some groups, the first of which is the checkpoint. */
 export const stateBehind = (
 	path: string,
 	bytes: Buffer,
 	[first, ...groups]: readonly Group[],
-	stranded: readonly Group[],
 ): State => {
 	const line = bytes.toString('utf8', first!.start, first!.end);
 	const checkpoint = parseCheckpoint(line);
@@ -74,24 +53,36 @@ export const stateBehind = (
 	}
 
 	const {logId, clients} = checkpoint;
-	const walk = (after: number, lines: Buffer): number => {
-		const last = walkEntries(lines, after, clients);
-		if (last === undefined) {
-			throw historyUnreadable(
-				path,
-				`its entries do not go on one by one from ${after}`,
-			);
-		}
-
-		return last;
-	};
-
-	let head = walk(checkpoint.head, linesIn(bytes, groups));
-	for (const group of stranded) {
-		const lines = linesIn(bytes, [group]);
-		// Behind damage, it goes on wherever it goes on, though never back.
-		head = walk(Math.max(head, (seqAt(lines, 0) ?? 0) - 1), lines);
+	const head = walkEntries(linesIn(bytes, groups), checkpoint.head, clients);
+	if (head === undefined) {
+		throw historyUnreadable(
+			path,
+			`its entries do not go on one by one from ${checkpoint.head}`,
+		);
 	}
 
 	return {logId, head, clients};
+};
+
+/** @returns Undefined where whole groups behind damage make no sense. */
+export const stateBeyond = (
+	bytes: Buffer,
+	before: State,
+	stranded: readonly Group[],
+): State | undefined => {
+	const clients = new Map(before.clients);
+	let {head} = before;
+	for (const group of stranded) {
+		const lines = linesIn(bytes, [group]);
+		// Behind damage, it goes on wherever it goes on, though never back.
+		const after = Math.max(head, (seqAt(lines, 0) ?? 0) - 1);
+		const last = walkEntries(lines, after, clients);
+		if (last === undefined) {
+			return undefined;
+		}
+
+		head = last;
+	}
+
+	return {...before, head, clients};
 };

@@ -139,14 +139,14 @@ const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 			if (damagedPath !== undefined) {
 				return {
 					tone: 'bad',
-					text: `The history ${path} was damaged: it stands in ${damagedPath} now, and a new one goes on behind it.`,
+					text: `The history ${path} was damaged: it is ${damagedPath} now, nothing of it was deleted, and a new file goes on after it.${isNextLog ? ' Who comes back gets the last 100 entries.' : ''}`,
 				};
 			}
 
 			if (isNextLog) {
 				return {
 					tone: 'warn',
-					text: `The machine went down while the room was open: of its last second, ${path} may lack what was shown. Who comes back gets the last 100 entries.`,
+					text: `The history ${path} may lack what was shown last, as the machine went down while the room was open, or the file was changed from outside. Who comes back gets the last 100 entries.`,
 				};
 			}
 

@@ -156,7 +156,7 @@ test('history: what is lost of it is told by seq, and no seq is given twice', as
 	]);
 	await look(path, async ({history}) => {
 		assert.equal(history.recovered.head, 10);
-		assert.equal(history.recovered.firstSeq, 7);
+		assert.equal(history.recovered.tailFirstSeq, 7);
 		assert.equal(history.recovered.lastN.get(otterId), 10);
 	});
 });

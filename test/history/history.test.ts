@@ -23,7 +23,7 @@ test('history: begins empty, and gives back what was appended', async t => {
 	const kept = await open(path);
 	const {recovered} = kept.history;
 	assert.deepEqual(
-		[recovered.head, recovered.firstSeq, recovered.tailFirstSeq],
+		[recovered.head, kept.history.firstSeq, recovered.tailFirstSeq],
 		[0, 1, 1],
 	);
 	assert.equal(recovered.tail.length, 0);

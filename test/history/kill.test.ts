@@ -29,10 +29,10 @@ test('history: killed twenty times, keeps all it said it kept, once', async t =>
 		assert.equal((await child.waitForExit()).signal, 'SIGKILL');
 		kept = lastKept(child.stdout());
 		await look(path, ({history}) => {
-			const {head, tail, firstSeq, tailFirstSeq} = history.recovered;
+			const {head, tail, tailFirstSeq} = history.recovered;
 			assert.ok(head >= kept, `${kept} were kept, ${head} are there`);
 			assert.deepEqual(seqsOf(tail), range(tailFirstSeq, head));
-			assert.equal(firstSeq, tailFirstSeq);
+			assert.equal(history.firstSeq, tailFirstSeq);
 			kept = head;
 		});
 	}

@@ -40,7 +40,7 @@ test('history: a full file is closed, and named by its first seq', async t => {
 		const {recovered} = history;
 		assert.equal(recovered.logId, logId);
 		assert.equal(recovered.head, 20);
-		assert.equal(recovered.firstSeq, 1);
+		assert.equal(history.firstSeq, 1);
 		assert.deepEqual(seqsOf(recovered.tail), range(1, 20), 'of all files');
 		assert.equal(recovered.tailFirstSeq, 1);
 		assert.deepEqual([...recovered.lastN], [[otterId, 20]]);
@@ -76,7 +76,8 @@ test('history: only so many files are kept', async t => {
 	await look(
 		path,
 		async ({history}) => {
-			const {firstSeq, head, tail} = history.recovered;
+			const {firstSeq} = history;
+			const {head, tail} = history.recovered;
 			assert.equal(head, 40);
 			assert.ok(firstSeq > 20);
 			assert.deepEqual(seqsOf(tail), range(firstSeq, 40));

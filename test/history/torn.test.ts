@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {
-	copyFileSync,
 	readFileSync,
+	readdirSync,
 	renameSync,
+	rmSync,
 	statSync,
 	writeFileSync,
 } from 'node:fs';
@@ -13,7 +14,6 @@ import fc from 'fast-check';
 import {
 	linesOf,
 	look,
-	makeFolder,
 	makePath,
 	namesBeside,
 	open,
@@ -42,29 +42,54 @@ const write = async (path: string, sizes: readonly number[]) => {
 	return {bytes: readFileSync(path), ends};
 };
 
-/** What stands in the file must be found, and be gone on with. */
+/** Puts a file in place of a history whose last server did not close it. */
+const putAlone = (path: string, bytes: Buffer) => {
+	for (const name of readdirSync(join(path, '..'))) {
+		rmSync(join(path, '..', name));
+	}
+
+	writeFileSync(path, bytes);
+};
+
+/**
+ * What stands in the file must be found, and be gone on with.
+ *
+ * @returns Whether what is behind was cut, rather than set aside.
+ */
 const assertRecovers = async (
 	path: string,
 	bytes: Buffer,
 	{ends}: Written,
 	wholeBytes: number,
-) => {
-	writeFileSync(path, bytes);
+): Promise<boolean> => {
+	putAlone(path, bytes);
 	const last = ends.findLast(({at}) => at <= wholeBytes) ?? {at: 0, head: 0};
-	await look(path, async ({history, append}) => {
+	const isCut = await look(path, async ({history, append}) => {
 		const {recovered} = history;
 		assert.equal(recovered.head, last.head);
 		assert.deepEqual(recovered.tail, linesOf(1, last.head));
 		assert.equal(recovered.lastN.get(otterId) ?? 0, last.head);
-		assert.equal(recovered.cutBytes, bytes.length - last.at);
-		assert.equal(recovered.damagedPath, undefined);
+		if (recovered.damagedPath === undefined) {
+			assert.equal(recovered.cutBytes, bytes.length - last.at);
+		} else {
+			assert.equal(recovered.isNextLog, true);
+			assert.equal(recovered.cutBytes, 0);
+			assert.deepEqual(readFileSync(recovered.damagedPath), bytes);
+		}
+
 		await append(2);
+		return recovered.damagedPath === undefined;
 	});
 	await look(path, ({history}) => {
 		assert.deepEqual(seqsOf(history.recovered.tail), range(1, last.head + 2));
 		assert.equal(history.recovered.cutBytes, 0);
+		assert.equal(history.recovered.damagedPath, undefined);
 	});
-	assert.deepEqual(namesBeside(path), ['room.jsonl']);
+	if (isCut) {
+		assert.deepEqual(namesBeside(path), ['room.jsonl']);
+	}
+
+	return isCut;
 };
 
 test('history: cut at any byte, it holds all whole groups', async t => {
@@ -72,14 +97,17 @@ test('history: cut at any byte, it holds all whole groups', async t => {
 	const written = await write(path, [1, 2, 1]);
 	const {bytes} = written;
 	for (let length = 0; length <= bytes.length; length++) {
-		await assertRecovers(path, bytes.subarray(0, length), written, length);
+		const part = bytes.subarray(0, length);
+		const isCut = await assertRecovers(path, part, written, length);
+		// A checkpoint is whole before its file has its name.
+		assert.equal(isCut, length === 0 || length >= written.ends[0]!.at);
 	}
 });
 
 const writeForProperty = async (t: TestContext) =>
 	write(makePath(t), [2, 1, 1, 5, 1, 40, 3]);
 
-test('history: whatever lies behind the last group is cut', async t => {
+test('history: whatever lies behind the last group is cut or set aside', async t => {
 	const path = makePath(t);
 	const written = await writeForProperty(t);
 	const {bytes, ends} = written;
@@ -116,20 +144,17 @@ test('history: whatever lies behind the last group is cut', async t => {
 test('history: tells how many lines were cut', async t => {
 	const path = makePath(t);
 	const {bytes} = await write(path, [1, 3]);
-	writeFileSync(path, bytes.subarray(0, -40));
+	putAlone(path, bytes.subarray(0, -40));
 	await look(path, ({history}) => {
 		assert.equal(history.recovered.cutLines, 3);
 	});
 });
 
 test('history: damage amid good groups sets the file aside, whole', async t => {
-	const folder = makeFolder(t);
-	const path = join(folder, 'room.jsonl');
-	const original = join(folder, 'original');
+	const path = makePath(t);
 	const {bytes, ends} = await write(path, [2, 1, 1, 5, 1, 4, 3]);
 	const {head} = ends.at(-1)!;
 	const logId = await look(path, ({history}) => history.recovered.logId);
-	copyFileSync(path, original);
 	// Any byte of the third group, its sum aside: good ones lie behind it.
 	await fc.assert(
 		fc.asyncProperty(
@@ -142,20 +167,23 @@ test('history: damage amid good groups sets the file aside, whole', async t => {
 				writeFileSync(place, damaged);
 				await look(place, async ({history, append}) => {
 					const {recovered} = history;
-					const aside = `${place}.damaged-000000000001`;
+					const aside = `${place}.damaged-000000000004`;
 					assert.equal(recovered.damagedPath, aside);
 					assert.deepEqual(readFileSync(aside), damaged);
 					assert.equal(recovered.logId, logId);
 					assert.equal(recovered.head, head, 'no seq is given twice');
 					assert.equal(recovered.lastN.get(otterId), head);
-					assert.equal(recovered.firstSeq, head + 1);
 					assert.equal(recovered.tail.length, 0);
+					assert.deepEqual(
+						seqsOf((await history.read(1, 1000))!.entries),
+						[1, 2, 3],
+						'what is verified can be read still',
+					);
 					await append();
 				});
 				await look(place, ({history}) => {
 					const {recovered} = history;
 					assert.equal(recovered.damagedPath, undefined);
-					assert.equal(recovered.firstSeq, head + 1);
 					assert.deepEqual(seqsOf(recovered.tail), [head + 1]);
 				});
 			},
@@ -168,7 +196,7 @@ test('history: killed while it sets a file aside, it goes on', async t => {
 	const path = makePath(t);
 	const {bytes, ends} = await write(path, [2, 1, 1, 4]);
 	bytes[ends[1]!.at + 40]! ^= 1;
-	writeFileSync(path, bytes);
+	putAlone(path, bytes);
 	const logId = await look(path, ({history}) => history.recovered.logId);
 	// As between the two renames.
 	renameSync(path, `${path}.new`);
@@ -178,18 +206,33 @@ test('history: killed while it sets a file aside, it goes on', async t => {
 	});
 	assert.deepEqual(namesBeside(path), [
 		'room.jsonl',
-		'room.jsonl.damaged-000000000001',
+		'room.jsonl.000000000001',
+		'room.jsonl.damaged-000000000003',
 	]);
 });
 
-test('history: a damaged checkpoint is refused, nothing is lost', async t => {
+test('history: a damaged checkpoint sets the file aside, and begins another log', async t => {
 	const path = makePath(t);
 	const {bytes} = await write(path, [2, 1, 1]);
+	const before = await look(path, ({history}) => history.recovered.logId);
 	bytes[30]! ^= 1;
-	writeFileSync(path, bytes);
-	await assert.rejects(open(path), {
-		code: 'ERR_HISTORY',
-		message: /move it away/,
+	putAlone(path, bytes);
+	await look(path, ({history}) => {
+		const {damagedPath, logId, isNextLog} = history.recovered;
+		assert.deepEqual(readFileSync(damagedPath!), bytes);
+		assert.notEqual(logId, before);
+		assert.equal(isNextLog, true);
 	});
-	assert.deepEqual(readFileSync(path), bytes);
+});
+
+test('history: what never was a history is refused, and left as it is', async t => {
+	const path = makePath(t);
+	for (const text of ['{"a":1}\n', 'hello\n', '\0'.repeat(100)]) {
+		writeFileSync(path, text);
+		await assert.rejects(open(path), {
+			code: 'ERR_HISTORY',
+			message: /move it away/,
+		});
+		assert.equal(readFileSync(path, 'utf8'), text);
+	}
 });

@@ -51,8 +51,8 @@ export const range = (first: number, last: number): number[] =>
 	Array.from({length: last - first + 1}, (_, index) => first + index);
 
 /** A folder for one test, 0700. */
-export const makeFolder = (owner: Owner): string => {
-	const folder = mkdtempSync(join(tmpdir(), 'sockchat-history-'));
+export const makeFolder = (owner: Owner, below = tmpdir()): string => {
+	const folder = mkdtempSync(join(below, 'sockchat-history-'));
 	owner.after(async () => {
 		rmSync(folder, {recursive: true, force: true});
 	});

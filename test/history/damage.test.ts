@@ -1,0 +1,86 @@
+/**
+ * Bytes that change from outside: nothing is deleted for it, no seq is given
+ * twice in a log, and what a member gets is what was said, or a gap.
+ */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {test} from 'node:test';
+import {
+	assertFlipsKept,
+	assertKept,
+	bothLocks,
+	makeSample,
+	wholeBefore,
+} from '../helpers/history/damage.js';
+
+const masks = [0x01, 0x20, 0x80];
+
+test('history: whichever byte changes, nothing is deleted and no seq is given twice', async t => {
+	const sample = await makeSample(t);
+	assert.ok(sample.files.size >= 3, [...sample.files.keys()].join(' '));
+	await assertFlipsKept(sample, (name, at) =>
+		masks.flatMap((mask, index) =>
+			// The one that is written to is the one that is recovered.
+			name === 'room.jsonl' || index === at % masks.length
+				? [[mask, bothLocks[(at + index) % 2]!] as const]
+				: [],
+		),
+	);
+});
+
+test('history: cut at any length from outside, nothing is deleted and no seq is given twice', async t => {
+	const sample = await makeSample(t);
+	const {files} = sample;
+	for (const [name, bytes] of files) {
+		// The others are read, and no more.
+		const step = name === 'room.jsonl' ? 1 : 5;
+		for (let length = 0; length < bytes.length; length += step) {
+			const cut = new Map(files).set(name, bytes.subarray(0, length));
+			for (const lock of bothLocks) {
+				await assertKept(
+					sample,
+					{
+						what: `${name} cut to ${length}`,
+						files: cut,
+						wholeSeq: wholeBefore(files, name, length),
+						isCut: name === 'room.jsonl',
+					},
+					lock,
+				);
+			}
+		}
+	}
+});
+
+test('history: lines that are swapped, doubled or gone delete nothing and give no seq twice', async t => {
+	const sample = await makeSample(t);
+	const {files} = sample;
+	for (const [name, bytes] of files) {
+		const lines = bytes.toString('latin1').split('\n').slice(0, -1);
+		const edits: Array<[string, string[]]> = lines.flatMap((line, at) => [
+			['doubled', lines.toSpliced(at, 0, line)],
+			['gone', lines.toSpliced(at, 1)],
+			['swapped', lines.toSpliced(at, 2, lines[at + 1] ?? '', line)],
+			['at the end as well', [...lines, line]],
+		]);
+		edits.push(['all doubled', [...lines, ...lines]]);
+		for (const [index, [what, edited]] of edits.entries()) {
+			const text = edited.map(line => `${line}\n`).join('');
+			const isOnlySumGone =
+				what === 'gone' && Math.floor(index / 4) === lines.length - 1;
+			for (const lock of bothLocks) {
+				await assertKept(
+					sample,
+					{
+						what: `${name}: line ${Math.floor(index / 4) + 1} ${what}`,
+						files: new Map(files).set(name, Buffer.from(text, 'latin1')),
+						wholeSeq: 0,
+						isForeign: index < 4,
+						isCut: isOnlySumGone,
+					},
+					lock,
+				);
+			}
+		}
+	}
+});
