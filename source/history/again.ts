@@ -13,7 +13,7 @@ import {crc32} from 'node:zlib';
 import {discardDraft, writeDraft, type Written} from './begin.js';
 import {readAt} from './disk.js';
 import {historyMisused} from './failures.js';
-import {againPath, damagedPath, otherPath} from './files.js';
+import {againPath, damagedPath, isThere, otherPath} from './files.js';
 import {checkpointGroup, lastSeqOf, sumLine} from './lines.js';
 
 /** The room's own memory of its log. */

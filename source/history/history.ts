@@ -8,7 +8,6 @@ import type {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
 import type {Memory} from './again.js';
-import {readAt, sizeOf} from './disk.js';
 import {isSameFile} from './fate.js';
 import {historyFailed, historyUnreadable} from './failures.js';
 import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
@@ -16,6 +15,7 @@ import {lastSeqOf, seqAt} from './lines.js';
 import {takeLock, type Lock} from './lock.js';
 import {
 	blocksOf,
+	endOfWhole,
 	entriesFrom,
 	offsetOf,
 	startOfEntries,
@@ -24,7 +24,6 @@ import {
 } from './reader.js';
 import {recover, type Recovered, type Recovery} from './recover.js';
 import {needleOf, searchBlocks} from './search.js';
-import {survey} from './survey.js';
 import type {FsyncMode, SetTimer} from './syncing.js';
 import {Writer, type RoomState} from './writer.js';
 
@@ -104,7 +103,7 @@ export class History {
 	readonly #writer: Writer;
 	readonly #release: Lock['release'];
 	/** Where what is whole of each closed file ends, once it was read from. */
-	readonly #ends = new Map<number, number>();
+	readonly #ends = new Map<number, Promise<number>>();
 	#appends: Promise<void> = Promise.resolve();
 
 	constructor(
@@ -261,14 +260,18 @@ export class History {
 
 	/** Behind the last whole group of a closed file, which nobody writes to. */
 	async #endOf(firstSeq: number, fd: number): Promise<number> {
-		const known = this.#ends.get(firstSeq);
-		if (known !== undefined) {
-			return known;
+		let end = this.#ends.get(firstSeq);
+		if (end === undefined) {
+			end = endOfWhole(fd);
+			this.#ends.set(firstSeq, end);
 		}
 
-		const {end} = survey(await readAt(fd, 0, sizeOf(fd)));
-		this.#ends.set(firstSeq, end);
-		return end;
+		try {
+			return await end;
+		} catch (error) {
+			this.#ends.delete(firstSeq);
+			throw error;
+		}
 	}
 
 	/** @returns Undefined where the file has been deleted. */

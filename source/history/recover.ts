@@ -170,8 +170,7 @@ type Newest = {
 const setAside = async (
 	path: string,
 	{bytes, found}: Newest,
-	before: State,
-	known: State | undefined,
+	{before, known}: {readonly before: State; readonly known: State | undefined},
 	maxTailBytes: number,
 ): Promise<Recovery> => {
 	const {head: behind} = stateBehind(path, bytes, found.groups.slice(0, 1));
@@ -222,9 +221,9 @@ const goOn = async (
 	const state = stateBehind(path, bytes, groups);
 	const verdict = judge(bytes, found, state, end);
 	if (typeof verdict === 'object') {
-		const {state: known} = verdict;
-		const sure = isLogInDoubt ? undefined : known;
-		const recovery = await setAside(path, newest, state, sure, maxTailBytes);
+		const known = isLogInDoubt ? undefined : verdict.state;
+		const states = {before: state, known};
+		const recovery = await setAside(path, newest, states, maxTailBytes);
 		closeSync(fd);
 		return recovery;
 	}

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {look, makePath, seqsOf} from '../helpers/history/kept.js';
 import {
 	assertFlipsKept,
 	assertKept,
@@ -83,4 +85,37 @@ test('history: lines that are swapped, doubled or gone delete nothing and give n
 			}
 		}
 	}
+});
+
+test('history: a closed file is served up to its damage, also in long groups', async t => {
+	const path = makePath(t);
+	const closed = `${path}.000000000001`;
+	await look(
+		path,
+		async ({append}) => {
+			await append(20);
+			await append(30_000);
+			await append(10);
+			await append(10);
+		},
+		{fileBytes: 3_000_000},
+	);
+	const bytes = readFileSync(closed);
+	assert.ok(bytes.length > 3_000_000);
+	const serves = async (seq: number) =>
+		look(
+			path,
+			async ({history}) => {
+				const pages = await history.read(seq, 100);
+				return pages && seqsOf(pages.entries)[0];
+			},
+			{tailBytes: 100},
+		);
+	assert.equal(await serves(20), 20);
+	assert.equal(await serves(25_000), 25_000);
+	bytes[2_000_000]! ^= 1;
+	writeFileSync(closed, bytes);
+	assert.equal(await serves(20), 20);
+	assert.equal(await serves(25_000), undefined);
+	assert.equal(await serves(30_025), 30_025);
 });
