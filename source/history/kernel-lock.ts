@@ -96,7 +96,7 @@ const holdBySqlite = async (file: string): Promise<Attempt> => {
 			}
 
 			default: {
-				throw error;
+				throw new Error(`${file}: ${(error as Error).message}`, {cause: error});
 			}
 		}
 	}

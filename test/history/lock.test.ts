@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import {readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs';
+import {
+	readFileSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
@@ -124,6 +131,22 @@ test('history: of many that start at once, one has it', async t => {
 	}
 
 	assert.equal(locksOf(path).length, 2, locksOf(path).join(' '));
+});
+
+test('history: a lock file that is something else is named, and left alone', async t => {
+	const path = makePath(t);
+	writeFileSync(`${path}.lock`, 'mine\n'.repeat(1000));
+	await assert.rejects(open(path), {
+		code: 'ERR_HISTORY',
+		message: /room\.jsonl\.lock: file is not a database/,
+	});
+	assert.equal(readFileSync(`${path}.lock`, 'utf8').slice(0, 5), 'mine\n');
+	rmSync(`${path}.lock`);
+	symlinkSync('/dev/null', `${path}.lock`);
+	await assert.rejects(open(path), {
+		code: 'ERR_HISTORY',
+		message: /room\.jsonl\.lock is not a file of your own.*move it away/,
+	});
 });
 
 test('history: two lock files are left, however often it was opened', async t => {
