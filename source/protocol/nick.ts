@@ -179,7 +179,6 @@ const hostKeys = keysOf(
 	'mod',
 	'moderator',
 	'operator',
-	'root',
 );
 
 const guestPrefix = 'guest-';

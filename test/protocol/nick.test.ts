@@ -107,7 +107,7 @@ const refusals: ReadonlyArray<readonly [text: string, message: string]> = [
 	...['host', 'Admin', 'adm1n', 'ΑDМІΝ', 'administrator', 'mod'].map(
 		text => [text, 'it is kept for the host of the room'] as const,
 	),
-	...['moderator', 'operator', 'ROОT', 'r00t'].map(
+	...['moderator', 'operator'].map(
 		text => [text, 'it is kept for the host of the room'] as const,
 	),
 	[
