@@ -67,7 +67,8 @@ test('linear: a text that is slow to show is made ready once, however many plain
 		const {join, members, addStranger, settle, forget} = openCounted();
 		await join(1);
 		for (let count = 0; count < listeners; count++) {
-			addStranger().push(Buffer.from('here\n'));
+			// Its first line waits for the second: it might be of an HTTP request.
+			addStranger().push(Buffer.from('here\n\n'));
 		}
 
 		await settle();
