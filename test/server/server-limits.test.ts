@@ -53,7 +53,8 @@ test('limits: of many changes of nick in one chunk five are made, the others ref
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
 	const plain = await openPlain(t, server.address);
-	plain.write('here\n');
+	// Its first line waits for the second: it might be of an HTTP request.
+	plain.write('here\n\n');
 	await otter.untilSaid('here');
 	const names = Array.from({length: 500}, (_, index) => `heron-${index}`);
 	heron.send(...names.map(nick => ({type: 'nick', nick})));
