@@ -1,6 +1,6 @@
 /**
- * Who may come in at all, before a word of theirs is heard. The refusal is
- * told once it is known how the peer speaks.
+ * Who may connect, decided before anything is read. A refusal is sent once it
+ * is known what the peer speaks.
  */
 import process from 'node:process';
 import type {Socket} from 'node:net';
@@ -8,8 +8,8 @@ import {assertNever, SockchatError} from '../errors.js';
 import type {Origin} from '../socket/origin.js';
 import {PeerUids, type PeerUid} from '../socket/peer-uid.js';
 
-export type DoorOptions = {
-	/** Whether only processes of our own user may come in. */
+export type AdmissionOptions = {
+	/** Whether only processes of our own user may connect. */
 	readonly isSameUser?: boolean | undefined;
 	/** How many connections one user may have. */
 	readonly maxPerUser?: number | undefined;
@@ -18,63 +18,63 @@ export type DoorOptions = {
 };
 
 /** What is known of a peer before it speaks. */
-export type Comer = {
-	/** Undefined where nobody has asked for it yet. */
+export type Newcomer = {
+	/** Undefined if the kernel was not asked. */
 	readonly uid?: PeerUid | undefined;
 	readonly refusal?: SockchatError | undefined;
-	/** It wants only the entries that name it. */
-	readonly isDeaf?: boolean | undefined;
+	/** Whether it gets only the entries that name it: receipts of what it says. */
+	readonly isReceiptsOnly?: boolean | undefined;
 };
 
 export const otherUser = (own: number, uid: PeerUid) =>
 	new SockchatError(
 		'ERR_OTHER_USER',
 		uid === 'unknown'
-			? `This room is for user ${own} alone, and whose process you are can't be told.`
-			: `This room is for user ${own} alone, and you are user ${uid}.`,
+			? `This room is only for user ${own}, and the server can't find out which user you are.`
+			: `This room is only for user ${own}, and you are user ${uid}.`,
 	);
 
 const unknownUser = () =>
 	new SockchatError(
 		'ERR_ROOM_FULL',
-		"This room limits the connections of each user, and whose process you are can't be told.",
+		"This room limits the connections of each user, and the server can't find out which user you are.",
 	);
 
 const tooManyOfUser = (uid: number, limit: number) =>
 	new SockchatError(
 		'ERR_ROOM_FULL',
-		`User ${uid} has ${limit} connections here already, the most that one may have. Close one, or ask the host for a higher --max-per-user.`,
+		`User ${uid} already has ${limit} connections here; that is the limit. Close one, or ask the host for a higher --max-per-user.`,
 	);
 
 export const sameUserUnknown = () =>
 	new SockchatError(
 		'ERR_OTHER_USER',
-		'--same-user and --max-per-user need Linux, whose kernel tells whose process a peer is; a Unix domain socket (--socket) is for its owner alone anywhere.',
+		'--same-user and --max-per-user need Linux, where the kernel knows the user of a peer. A Unix domain socket (--socket) is open only to its owner on every system.',
 	);
 
-export class Door {
-	readonly #options: DoorOptions;
+export class Admission {
+	readonly #options: AdmissionOptions;
 	readonly #ownUid: number | undefined;
 	readonly #uids: Pick<PeerUids, 'of'>;
 
-	/** @throws {SockchatError} `ERR_OTHER_USER` where users can't be told apart. */
-	constructor(options: DoorOptions = {}) {
+	/** @throws {SockchatError} `ERR_OTHER_USER` if uids are needed and unavailable. */
+	constructor(options: AdmissionOptions = {}) {
 		const {ownUid = process.getuid?.(), uids = new PeerUids()} = options;
 		this.#options = options;
 		this.#ownUid = ownUid;
 		this.#uids = uids;
-		if (this.isAsking && !this.canTellUsers) {
+		if (this.needsUid && !this.canTellUsers) {
 			throw sameUserUnknown();
 		}
 	}
 
-	/** Whether each peer's uid is asked for. */
-	get isAsking(): boolean {
+	/** Whether each peer's uid must be asked for. */
+	get needsUid(): boolean {
 		const {isSameUser, maxPerUser} = this.#options;
 		return isSameUser === true || maxPerUser !== undefined;
 	}
 
-	/** Whether there is anybody to ask for a peer's uid. */
+	/** Whether the kernel can tell a peer's uid. */
 	get canTellUsers(): boolean {
 		return (
 			this.#ownUid !== undefined &&
@@ -83,8 +83,8 @@ export class Door {
 	}
 
 	/**
-	 * Asks the kernel who it is. On a Unix domain socket, its file's mode lets
-	 * nobody in but its user; what was reset is nobody's.
+	 * Asks the kernel for a peer's uid. The file mode of a Unix domain socket
+	 * admits only our own user. A connection that was reset has no uid.
 	 */
 	async uidOf(socket: Socket, origin: Origin): Promise<PeerUid> {
 		switch (origin.kind) {
@@ -108,7 +108,7 @@ export class Door {
 	}
 
 	/** @param present How many connections that user has. */
-	judge(uid: PeerUid, present: number): Comer {
+	check(uid: PeerUid, present: number): Newcomer {
 		const {isSameUser, maxPerUser} = this.#options;
 		if (isSameUser && uid !== this.#ownUid) {
 			return {uid, refusal: otherUser(this.#ownUid!, uid)};

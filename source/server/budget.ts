@@ -1,8 +1,8 @@
 /**
- * What a room takes: messages and bytes a second of each peer, bytes a second of
- * all together, and how much of its log one sender may fill.
+ * The limits of a room: messages and bytes per second per peer, bytes per second
+ * of all peers, and the share of the log that one sender may fill.
  *
- * Over what it takes a second, a peer is read later, and nothing is refused.
+ * A peer over its rate is read later; nothing is refused.
  */
 import {Allowance} from '../connection/allowance.js';
 import {SockchatError} from '../errors.js';
@@ -10,30 +10,30 @@ import {defaultKeptBytes} from '../history/history.js';
 import {defaultRetainedBytes} from '../room/log.js';
 import type {ShareOptions} from '../room/shares.js';
 
-// A message of ordinary length; those of 16 KiB are a tenth of the rate.
+// The length of an ordinary message. Texts of 16 KiB get a sixteenth of the rate.
 const bytesPerMessage = 1024;
 
-// However low the rate is, the longest frame passes in a second.
+// However low the rate, the longest frame passes within a second.
 const leastPeerBytes = 64 * 1024;
 
-// Several people may paste at the same time.
+// Several people may paste at once.
 const peersAtOnce = 4;
 
-// A log of some megabytes may be pasted at once.
+// Somebody may paste a log of some megabytes.
 const burstSeconds = 4;
 
-// What Node reads of a socket at a time.
+// What Node reads from a socket at a time.
 const readBytes = 64 * 1024;
 
-// Well before a hello is overdue.
+// Well below the hello's time-out.
 const longestNewcomerMs = 5000;
 
-// To push out all that the others said takes three refills beside it.
+// To push everybody else's messages out of the log takes three refills more.
 const shareOfLog = 1 / 4;
 
 const hourMs = 60 * 60 * 1000;
 
-/** The past of a room in memory is one of hours, that of a history of days. */
+/** A log in memory holds hours, a history days; a share refills accordingly. */
 export const shareOf = (
 	rate: number | 'off',
 	hasHistory: boolean,
@@ -50,18 +50,18 @@ export const shareOf = (
 export type Exceeded = 'messages' | 'bytes' | 'room';
 
 export class Budget {
-	/** Messages a second of one peer. */
+	/** Per second per peer. */
 	readonly messages: number;
-	/** Bytes a second of one peer. */
+	/** Per second per peer. */
 	readonly peerBytes: number;
-	/** Bytes a second of all peers together. */
+	/** Per second, all peers together. */
 	readonly roomBytes: number;
-	/** How many peers wait to be read again. */
+	/** How many peers are waiting to be read again. */
 	waiting = 0;
 	readonly #room: Allowance;
 
 	/**
-	 * @param messages A second, of one peer; the bytes follow from it.
+	 * @param messages Per second per peer; the bytes follow from it.
 	 * @param at Monotonic milliseconds.
 	 */
 	constructor(messages: number, at: number) {
@@ -75,25 +75,24 @@ export class Budget {
 		);
 	}
 
-	/** The bytes of one peer. */
 	bytesOfPeer(at: number): Allowance {
 		return new Allowance(this.peerBytes, at, this.peerBytes * burstSeconds);
 	}
 
 	/**
-	 * Counts what a peer sent for the room.
+	 * Counts a peer's bytes against the room's budget.
 	 *
-	 * @returns How many milliseconds that peer is not to be read. While the room
-	 * is over its budget each peer gets an equal part of it, so that a short
-	 * message waits a moment, however much the others send.
+	 * @returns For how many milliseconds not to read that peer. While the room is
+	 * over its budget, each peer gets an equal part of it: a short message waits
+	 * only a moment, however much the others send.
 	 */
 	takeForRoom(bytes: number, at: number): number {
 		return this.#room.take(bytes, at) > 0 ? this.#partMs(bytes) : 0;
 	}
 
 	/**
-	 * How long a newcomer waits to be heard: while the room is over its budget
-	 * it pays for a read beforehand, or coming again and again would be free.
+	 * How long not to read a newcomer. While the room is over its budget it pays
+	 * for one read in advance; otherwise reconnecting would be free.
 	 */
 	newcomerMs(at: number): number {
 		return this.#room.take(0, at) > 0
@@ -101,16 +100,16 @@ export class Budget {
 			: 0;
 	}
 
-	/** @returns What a peer is told that is not read for so long. */
-	tooMuch(exceeded: Exceeded, waitMs: number): SockchatError {
+	/** The error for a peer that is not read for so long. */
+	overRate(exceeded: Exceeded, waitMs: number): SockchatError {
 		const limit = {
-			messages: `${this.messages} messages a second from each peer`,
-			bytes: `${this.peerBytes} bytes a second from each peer`,
-			room: `${this.roomBytes} bytes a second from all its peers together`,
+			messages: `${this.messages} messages per second per peer`,
+			bytes: `${this.peerBytes} bytes per second per peer`,
+			room: `${this.roomBytes} bytes per second from all peers together`,
 		}[exceeded];
 		return new SockchatError(
 			'ERR_RATE',
-			`The room takes ${limit}, and more was sent. What you send is read again in ${Math.ceil(waitMs / 100) / 10} s, and more slowly until you send less; nothing is lost.`,
+			`The room accepts ${limit}, and more was sent. It reads you again in ${Math.ceil(waitMs / 100) / 10} s, and more slowly until you send less. Nothing is lost.`,
 		);
 	}
 

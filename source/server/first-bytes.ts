@@ -1,11 +1,10 @@
 /**
- * Who is there, from the first bytes of a peer. They are held until that is
- * known, and then read as what they are.
+ * Buffers a peer's first bytes until they show what it speaks.
  *
- * A plain peer's first line is held until the next one, or until it pauses: a
- * web page's request may have any first word. No web client pauses within a
- * request; if one did, what came before its pause would be said, and nothing
- * behind it.
+ * A plain peer's first line waits for the next one, or for a pause, because the
+ * request of a web page may have any first word. No web client pauses within a
+ * request. If one did, the text before the pause would reach the room, and
+ * nothing after it.
  */
 import {Buffer} from 'node:buffer';
 import {sniff, type ForeignProtocol} from '../protocol/dialect.js';
@@ -19,18 +18,25 @@ export type Heard =
 	| {
 			readonly kind: 'plain';
 			readonly bytes: Buffer;
-			/** It paused, and has never ended a line: they are one. */
+			/** It paused and has never ended a line: the bytes are a whole line. */
 			readonly isLine: boolean;
-			/** Nothing is held from here on. */
+			/** From here on nothing is buffered. */
 			readonly isFinal: boolean;
 	  };
+
+/** The last word to a foreign peer, in a form that its own side can show. */
+export const foreignAnswers: Readonly<Record<ForeignProtocol, string>> = {
+	HTTP: 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a sockchat room, not a web server.\n',
+	TLS: 'This is a sockchat room; it does not speak TLS.\n',
+	SSH: 'This is a sockchat room, not an SSH server.\n',
+};
 
 const none = Buffer.alloc(0);
 
 export class FirstBytes {
 	readonly #clock: Clock;
 	readonly #onHeard: (heard: Heard) => void;
-	/** Until they can't be a hello, TLS or SSH. */
+	/** Empty once they can't be a hello, TLS or SSH. */
 	#bytes = none;
 	#request: RequestWatch | undefined;
 	#cancelPause: (() => void) | undefined;
@@ -74,18 +80,18 @@ export class FirstBytes {
 		}
 	}
 
-	/** Waits no longer: its FIN came, or its time is over. */
+	/** Decides now: FIN came, or the time is over. */
 	end(): void {
 		this.stop();
 		this.#pause();
 	}
 
-	/** No timer may be left. */
+	/** Leaves no timer. */
 	stop(): void {
 		this.#cancelPause?.();
 	}
 
-	/** What it began with is no hello, nor TLS or SSH. */
+	/** Its first bytes are not a hello, TLS or SSH. */
 	#watchLines(): RequestWatch {
 		const request = new RequestWatch();
 		this.#request = request;
@@ -98,15 +104,15 @@ export class FirstBytes {
 		if (request.verdict === 'open') {
 			this.#awaitPause();
 		} else {
-			this.#tell(request, false);
+			this.#report(request, false);
 		}
 	}
 
 	#awaitPause(): void {
 		let turn: NodeJS.Immediate | undefined;
 		const cancel = this.#clock.setTimer(() => {
-			// Timers come before reads: what arrived while this process was busy is
-			// no pause of the peer's.
+			// Timers run before reads: bytes that arrived while this process was busy
+			// show that the peer didn't pause.
 			turn = setImmediate(() => {
 				this.#pause();
 			});
@@ -124,10 +130,10 @@ export class FirstBytes {
 		}
 
 		request.pause();
-		this.#tell(request, !request.hasNewline);
+		this.#report(request, !request.hasNewline);
 	}
 
-	#tell(request: RequestWatch, isLine: boolean): void {
+	#report(request: RequestWatch, isLine: boolean): void {
 		const isFinal = request.verdict === 'plain';
 		this.#onHeard(
 			request.verdict === 'HTTP'

@@ -1,4 +1,4 @@
-/** A session whose peer is a sockchat client: frames in, frames out. */
+/** How a sockchat client is read and written: one frame of JSON per line. */
 import type {Buffer} from 'node:buffer';
 import {assertNever, SockchatError} from '../errors.js';
 import {
@@ -20,32 +20,32 @@ import {
 import {LineSplitter, linesWith} from '../protocol/lines.js';
 import type {Member} from '../room/results.js';
 import {trace} from '../trace.js';
-import type {Dialect} from './dialect.js';
 import {Greeting} from './greeting.js';
-import {Lookout} from './log-queries.js';
-import type {PeerSession} from './peer-session.js';
+import {LogQueries} from './log-queries.js';
+import {rename, say, whisper} from './member-actions.js';
+import type {Dialect, Peer} from './peer.js';
 
 const frameUnfinished = () =>
 	new SockchatError(
 		'ERR_FRAME_TIMEOUT',
-		`A frame was begun ${frameTimeoutMs / 1000} s ago and has not ended. Send each in one piece.`,
+		`A frame has had no line end for ${frameTimeoutMs / 1000} s. Send each frame in one piece.`,
 	);
 
 export class FramedDialect implements Dialect {
 	readonly name = 'framed';
-	readonly #session: PeerSession;
+	readonly #peer: Peer;
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#pings = 0;
 	#pingedAt = 0;
-	/** Until it is a member. */
+	/** Only before it is a member. */
 	#greeting: Greeting | undefined;
-	/** Once it has looked into the log. */
-	#lookout: Lookout | undefined;
-	/** When the frame began that has not ended; monotonic milliseconds. */
-	#halfSince: number | undefined;
+	/** Since its first query. */
+	#logQueries: LogQueries | undefined;
+	/** When an unfinished frame began; monotonic milliseconds. */
+	#unfinishedSince: number | undefined;
 
-	constructor(session: PeerSession) {
-		this.#session = session;
+	constructor(peer: Peer) {
+		this.#peer = peer;
 	}
 
 	read(chunk: Buffer): void {
@@ -53,8 +53,8 @@ export class FramedDialect implements Dialect {
 			this.#lines.push(
 				chunk,
 				line => {
-					this.#halfSince = undefined;
-					this.#session.intake.spend();
+					this.#unfinishedSince = undefined;
+					this.#peer.readLimiter.countMessages();
 					this.#readLine(line);
 				},
 				lines => this.#readSays(lines),
@@ -64,53 +64,55 @@ export class FramedDialect implements Dialect {
 				throw error;
 			}
 
-			this.tellError(error);
-			this.#session.end('protocol');
+			this.sendError(error);
+			this.#peer.end('protocol');
 		}
 
 		if (this.#lines.pendingBytes > 0) {
-			this.#halfSince ??= this.#session.sessions.clock.monotonicMs();
+			this.#unfinishedSince ??= this.#peer.hub.clock.monotonicMs();
 		}
 	}
 
-	tick(at: number, isHeld: boolean): void {
-		if (this.#halfSince === undefined) {
+	tick(at: number, isPaused: boolean): void {
+		if (this.#unfinishedSince === undefined) {
 			return;
 		}
 
-		if (isHeld) {
-			this.#halfSince = at;
-		} else if (at - this.#halfSince >= frameTimeoutMs) {
-			this.#halfSince = undefined;
-			this.tellError(frameUnfinished());
-			this.#session.end('protocol');
+		if (isPaused) {
+			this.#unfinishedSince = at;
+		} else if (at - this.#unfinishedSince >= frameTimeoutMs) {
+			this.#unfinishedSince = undefined;
+			this.sendError(frameUnfinished());
+			this.#peer.end('protocol');
 		}
 	}
 
 	readEnd(): void {
 		const {pendingBytes} = this.#lines;
 		if (pendingBytes > 0) {
-			trace(`${this.#session.peer}: FIN within a frame, ${pendingBytes} bytes`);
+			trace(`${this.#peer.name}: FIN within a frame, ${pendingBytes} bytes`);
 		}
 	}
 
-	/** The log holds what goes on the wire. */
+	/** The log's bytes are what goes on the wire. */
 	encode(entries: Buffer): Buffer {
-		const {comer, member} = this.#session;
-		return comer.isDeaf && member ? linesWith(entries, member.id) : entries;
+		const {newcomer, member} = this.#peer;
+		return newcomer.isReceiptsOnly && member
+			? linesWith(entries, member.id)
+			: entries;
 	}
 
-	tellGap(from: number, to: number): void {
+	sendGap(from: number, to: number): void {
 		this.#send({type: 'gap', from, to});
-		// Who came and went in the gap is not told any more: the list is.
-		if (this.#session.member) {
-			const {room} = this.#session.sessions;
+		// The gap may have held joins and leaves; the list replaces them.
+		if (this.#peer.member) {
+			const {room} = this.#peer.hub;
 			const {head} = room.log;
 			this.#send({type: 'members', ...room.memberList(), head});
 		}
 	}
 
-	tellError({code, message}: SockchatError, n?: number): void {
+	sendError({code, message}: SockchatError, n?: number): void {
 		this.#send({
 			type: 'error',
 			code,
@@ -119,38 +121,34 @@ export class FramedDialect implements Dialect {
 		});
 	}
 
-	tellWhisper(frame: Whispered): void {
+	sendWhisper(frame: Whispered): void {
 		this.#send(frame);
 	}
 
 	ping(): void {
-		this.#pingedAt = this.#session.sessions.clock.monotonicMs();
+		this.#pingedAt = this.#peer.hub.clock.monotonicMs();
 		this.#send({type: 'ping', id: ++this.#pings});
 	}
 
-	farewell(reason: LeaveReason): void {
+	sendBye(reason: LeaveReason): void {
 		this.#send({type: 'bye', reason});
 	}
 
-	stop(): void {
-		// It holds nothing that outlives the socket.
-	}
-
 	#send(frame: ServerFrame): void {
-		this.#session.write(frameLine(frame));
+		this.#peer.write(frameLine(frame));
 	}
 
-	/** @returns How many bytes it took. */
+	/** @returns How many bytes it read. */
 	#readSays(lines: Buffer): number {
-		const {member, state} = this.#session;
+		const {member, state} = this.#peer;
 		if (!member || state.phase !== 'open') {
 			return 0;
 		}
 
 		const {says, bytes} = leadingSays(lines);
 		if (says.length > 0) {
-			this.#halfSince = undefined;
-			this.#session.intake.spend(says.length);
+			this.#unfinishedSince = undefined;
+			this.#peer.readLimiter.countMessages(says.length);
 			this.#say(member, says);
 		}
 
@@ -158,26 +156,26 @@ export class FramedDialect implements Dialect {
 	}
 
 	#readLine(line: Buffer): void {
-		const {phase} = this.#session.state;
+		const {phase} = this.#peer.state;
 		if (phase !== 'greeting' && phase !== 'open') {
-			// A frame before it in the same chunk ended the session.
+			// An earlier frame in the same chunk ended the connection.
 			return;
 		}
 
 		const decoded = decodeClientFrame(line);
 		switch (decoded.kind) {
 			case 'frame': {
-				this.#take(decoded.frame);
+				this.#perform(decoded.frame);
 				break;
 			}
 
 			case 'unknown': {
-				trace(`${this.#session.peer}: passed over a ${decoded.frameType}`);
+				trace(`${this.#peer.name}: ignored an unknown ${decoded.frameType}`);
 				break;
 			}
 
 			case 'bad': {
-				this.tellError(decoded.error);
+				this.sendError(decoded.error);
 				break;
 			}
 
@@ -187,17 +185,19 @@ export class FramedDialect implements Dialect {
 		}
 	}
 
-	#take(frame: ClientFrame): void {
-		const {member} = this.#session;
+	#perform(frame: ClientFrame): void {
+		const {member} = this.#peer;
 		if (frame.type === 'hello') {
 			if (member) {
-				this.tellError(badFrame('hello was said before', '{"type":"hello"'));
+				this.sendError(
+					badFrame('hello may be sent once only', '{"type":"hello"'),
+				);
 				return;
 			}
 
-			this.#greeting ??= new Greeting(this.#session);
+			this.#greeting ??= new Greeting(this.#peer);
 			this.#greeting.greet(frame);
-			if (this.#session.member) {
+			if (this.#peer.member) {
 				this.#greeting = undefined;
 			}
 
@@ -205,18 +205,18 @@ export class FramedDialect implements Dialect {
 		}
 
 		if (frame.type === 'challenge') {
-			this.#greeting ??= new Greeting(this.#session);
+			this.#greeting ??= new Greeting(this.#peer);
 			this.#greeting.answer(frame);
 			return;
 		}
 
 		if (frame.type === 'bye') {
-			this.#session.end('quit');
+			this.#peer.end('quit');
 			return;
 		}
 
 		if (!member) {
-			this.tellError(
+			this.sendError(
 				badFrame('hello must come first', `{"type":"${frame.type}"`),
 			);
 			return;
@@ -235,8 +235,8 @@ export class FramedDialect implements Dialect {
 
 			case 'search':
 			case 'past': {
-				this.#lookout ??= new Lookout(this.#session);
-				void this.#lookout.look(frame);
+				this.#logQueries ??= new LogQueries(this.#peer);
+				void this.#logQueries.answer(frame);
 				break;
 			}
 
@@ -252,8 +252,8 @@ export class FramedDialect implements Dialect {
 
 			case 'pong': {
 				if (frame.id === this.#pings) {
-					const {clock} = this.#session.sessions;
-					this.#session.rttMs = clock.monotonicMs() - this.#pingedAt;
+					const {clock} = this.#peer.hub;
+					this.#peer.rttMs = clock.monotonicMs() - this.#pingedAt;
 				}
 
 				break;
@@ -265,58 +265,17 @@ export class FramedDialect implements Dialect {
 		}
 	}
 
-	#isSilenced({id}: Member, n?: number): boolean {
-		const error = this.#session.sessions.rules.silence(id);
-		if (error) {
-			this.tellError(error, n);
-		}
-
-		return error !== undefined;
-	}
-
 	#say(member: Member, said: readonly Said[]): void {
-		const {sessions} = this.#session;
-		const {room, clock, rules} = sessions;
-		const silenced = rules.silence(member.id);
-		if (silenced) {
-			for (const {n} of said) {
-				this.tellError(silenced, n);
-			}
-
-			return;
+		for (const {n, error} of say(this.#peer, member, said)) {
+			this.sendError(error, n);
 		}
-
-		for (const {n, error} of room.sayAll(member, said, clock.wallMs())) {
-			this.tellError(error, n);
-		}
-
-		sessions.onPosted();
 	}
 
-	#whisper(member: Member, {n, to, text}: Whisper): void {
-		if (this.#isSilenced(member, n)) {
-			return;
-		}
-
-		const {sessions} = this.#session;
-		const {room, clock} = sessions;
-		const result = room.whisper(member, n, to, text);
-		switch (result.kind) {
+	#whisper(member: Member, frame: Whisper): void {
+		const outcome = whisper(this.#peer, member, frame);
+		switch (outcome.kind) {
 			case 'delivered': {
-				const frame: Whispered = {
-					type: 'whispered',
-					n,
-					from: member.nick,
-					id: member.id,
-					to: result.to.nick,
-					text,
-					at: clock.wallMs(),
-				};
-				this.tellWhisper(frame);
-				if (result.to.id !== member.id) {
-					sessions.of(result.to)?.whisper(frame);
-				}
-
+				this.sendWhisper(outcome.whispered);
 				break;
 			}
 
@@ -325,29 +284,20 @@ export class FramedDialect implements Dialect {
 			}
 
 			case 'refused': {
-				this.tellError(result.error, n);
+				this.sendError(outcome.error, frame.n);
 				break;
 			}
 
 			default: {
-				assertNever(result);
+				assertNever(outcome);
 			}
 		}
 	}
 
 	#rename(member: Member, nick: string): void {
-		if (this.#isSilenced(member)) {
-			return;
-		}
-
-		const {bearer, sessions} = this.#session;
-		const {room, clock} = sessions;
-		const result = room.rename(member, nick, clock.wallMs(), bearer);
+		const result = rename(this.#peer, member, nick);
 		if (result.kind === 'refused') {
-			this.tellError(result.error);
-		} else {
-			this.#session.member = result.member;
-			sessions.onRenamed();
+			this.sendError(result.error);
 		}
 	}
 }

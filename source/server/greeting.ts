@@ -1,4 +1,4 @@
-/** How a sockchat client comes in: what is asked of it, and its welcome. */
+/** The handshake with a sockchat client: challenge, hello, welcome. */
 import {randomUUID} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 import {frameLine, welcomeLine} from '../protocol/codec.js';
@@ -9,7 +9,6 @@ import {
 	wireVersion,
 	type ClientChallenge,
 	type Hello,
-	type ServerFrame,
 	type Welcome,
 } from '../protocol/frame.js';
 import {normalNick} from '../protocol/nick.js';
@@ -18,33 +17,34 @@ import {muted} from '../protocol/room-refusals.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
 import {ServerExchange} from '../socket/token-exchange.js';
-import type {PeerSession} from './peer-session.js';
+import {bearerOf, joinRefusal, needsToken} from './member-actions.js';
+import type {Peer} from './peer.js';
 
 const wrongVersion = (seen: number) =>
 	new SockchatError(
 		'ERR_VERSION',
-		`This server speaks version ${wireVersion} of the wire, and the client asked for ${seen}. Use the same sockchat on both sides.`,
+		`This server speaks version ${wireVersion} of the protocol, and the client asked for ${seen}. Use the same sockchat on both sides.`,
 	);
 
 export class Greeting {
-	readonly #session: PeerSession;
+	readonly #peer: Peer;
 	#exchange: ServerExchange | undefined;
 
-	constructor(session: PeerSession) {
-		this.#session = session;
+	constructor(peer: Peer) {
+		this.#peer = peer;
 	}
 
-	/** Proves that this server knows the token, before the client says who it is. */
+	/** Proves that this server has the token, before the client names itself. */
 	answer(frame: ClientChallenge): void {
-		const session = this.#session;
-		const {token} = session.sessions;
-		if (session.comer.refusal) {
-			this.#refuse(session.comer.refusal);
+		const peer = this.#peer;
+		const {token} = peer.hub;
+		if (peer.newcomer.refusal) {
+			this.#refuse(peer.newcomer.refusal);
 		} else if (frame.v !== wireVersion) {
 			this.#refuse(wrongVersion(frame.v));
 		} else if (token) {
 			this.#exchange = new ServerExchange(token);
-			this.#send(this.#exchange.answer(frame, session.origin));
+			peer.write(frameLine(this.#exchange.answer(frame, peer.origin)));
 		} else {
 			this.#refuse(hasNoToken());
 		}
@@ -52,64 +52,64 @@ export class Greeting {
 
 	greet(hello: Hello): void {
 		const {v, client, nick} = hello;
-		const session = this.#session;
-		const {room, clock} = session.sessions;
+		const peer = this.#peer;
+		const {room, clock} = peer.hub;
 		if (v !== wireVersion) {
 			this.#refuse(wrongVersion(v));
 			return;
 		}
 
-		const refusal = session.refusal(client);
+		const refusal = joinRefusal(peer, client);
 		if (refusal) {
 			this.#refuse(refusal);
 			return;
 		}
 
-		if (session.isAskedForToken && !this.#exchange?.isProven(hello)) {
+		if (needsToken(peer) && !this.#exchange?.isProven(hello)) {
 			this.#refuse(hello.proof === undefined ? tokenNeeded() : tokenWrong());
 			return;
 		}
 
 		const at = clock.wallMs();
-		const kept = this.#keptNick(client, at);
-		const result = room.join(client, kept ?? nick, at, session.bearer);
+		const mutedNick = this.#mutedNick(client, at);
+		const result = room.join(client, mutedNick ?? nick, at, bearerOf(peer));
 		if (result.kind === 'refused') {
-			// For a nick it may say hello again with another.
+			// If it is the nick, the client may send hello again with another.
 			if (result.error.code === 'ERR_ROOM_FULL') {
 				this.#refuse(result.error);
 			} else {
-				session.refuse(result.error);
+				peer.sendError(result.error);
 			}
 
 			return;
 		}
 
 		this.#welcome(result.member, hello);
-		if (kept !== undefined && result.member.nick !== normalNick(nick)) {
-			session.refuse(muted());
+		if (mutedNick !== undefined && result.member.nick !== normalNick(nick)) {
+			peer.sendError(muted());
 		}
 	}
 
-	/** A muted client comes back by the nick it had: another would be a text. */
-	#keptNick(client: string, at: number): string | undefined {
-		const {room, rules} = this.#session.sessions;
+	/** A muted client keeps its nick: a new one would be a way to speak. */
+	#mutedNick(client: string, at: number): string | undefined {
+		const {room, moderation} = this.#peer.hub;
 		const id = publicId(client);
-		const nick = rules.keptNick(id);
+		const nick = moderation.mutedNick(id);
 		return nick === undefined ? undefined : room.freeNick(nick, id, at);
 	}
 
 	#welcome(member: Member, {since, log}: Hello): void {
-		const session = this.#session;
-		const {sessions} = session;
-		const {room} = sessions;
+		const peer = this.#peer;
+		const {hub} = peer;
+		const {room} = hub;
 		const {head} = room.log;
-		// The welcome and its replay are one write: of a join, most is the kernel's.
-		session.duplex.cork();
+		// One write for welcome and replay: most of what a join costs is in the kernel.
+		peer.duplex.cork();
 		const welcome: Omit<Welcome, 'members'> = {
 			type: 'welcome',
 			v: wireVersion,
 			session: randomUUID(),
-			room: sessions.roomName,
+			room: hub.roomName,
 			log: room.logId,
 			nick: member.nick,
 			head,
@@ -117,27 +117,23 @@ export class Greeting {
 			limits: {frameBytes: maxFrameBytes, textBytes: maxTextBytes},
 			heartbeatMs: room.heartbeatMs,
 		};
-		session.write(welcomeLine(welcome, room.memberCount, room.namesJson));
-		// Numbers of another log, or beyond this one's head, mean nothing here.
+		peer.write(welcomeLine(welcome, room.memberCount, room.namesJson));
+		// A seq of another log, or beyond this log's head, means nothing here.
 		const isKnown =
 			since !== undefined &&
 			since <= head &&
 			(log === undefined || log === room.logId);
 		const {firstSeq} = room.log;
 		const latest = Math.max(firstSeq, head - replayEntries + 1);
-		session.join(member, isKnown ? since + 1 : latest);
-		session.duplex.uncork();
-		session.dispatch({type: 'welcomed', at: sessions.now});
+		peer.join(member, isKnown ? since + 1 : latest);
+		peer.duplex.uncork();
+		peer.dispatch({type: 'welcomed', at: hub.now});
 	}
 
 	#refuse(error: SockchatError): void {
-		const session = this.#session;
-		session.sessions.refused++;
-		session.refuse(error);
-		session.end('protocol');
-	}
-
-	#send(frame: ServerFrame): void {
-		this.#session.write(frameLine(frame));
+		const peer = this.#peer;
+		peer.hub.refused++;
+		peer.sendError(error);
+		peer.end('protocol');
 	}
 }

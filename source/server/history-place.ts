@@ -1,4 +1,4 @@
-/** Where a server keeps its room, and how it comes to have it. */
+/** Where a server stores its log, and how it opens it. */
 import {createServer} from 'node:net';
 import {openHistory, type History} from '../history/history.js';
 import type {FsyncMode} from '../history/syncing.js';
@@ -11,7 +11,7 @@ export type HistoryPlace = {
 	readonly path: string;
 	/** Nobody named it, so that its folder is made if it is missing. */
 	readonly isDefault?: boolean | undefined;
-	/** Whether each group waits for the disk, or the disk is told once a second. */
+	/** Whether each group of entries is synced, or the file once a second. */
 	readonly fsync: FsyncMode;
 };
 
@@ -46,10 +46,10 @@ export const healthTeller = (
 };
 
 /**
- * Opens the history that a server at an address is to have.
+ * Opens the history for a server at an address.
  *
- * @throws {SockchatError} What `openHistory` throws; where somebody has the
- * address too, what `listen` throws: that says more.
+ * @throws {SockchatError} What `openHistory` throws; but if the address is taken
+ * too, what `listen` throws, because that explains more.
  */
 export const openHistoryFor = async (
 	place: HistoryPlace,

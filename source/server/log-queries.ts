@@ -1,60 +1,60 @@
-/** A member's looks into the log, one at a time: each may read much of the disk. */
+/** A member's queries about the log, one at a time: each may read much of the disk. */
 import {SockchatError} from '../errors.js';
 import type {ReadPast, Search} from '../protocol/frame.js';
 import {checkSearch} from '../protocol/text.js';
-import type {PeerSession} from './peer-session.js';
+import type {Peer} from './peer.js';
 
-const lookFailed = (cause: Error) =>
+const queryFailed = (cause: Error) =>
 	new SockchatError(
 		'ERR_HISTORY',
 		`The history can't be read: ${cause.message}.`,
 		{cause},
 	);
 
-const stillLooking = () =>
+const queryRunning = () =>
 	new SockchatError(
 		'ERR_BUSY',
-		'Your last look into the log is still under way; wait for its answer.',
+		'Your earlier query of the log is still in progress; wait for its answer.',
 	);
 
-export class Lookout {
-	readonly #session: PeerSession;
-	#isLooking = false;
+export class LogQueries {
+	readonly #peer: Peer;
+	#isRunning = false;
 
-	constructor(session: PeerSession) {
-		this.#session = session;
+	constructor(peer: Peer) {
+		this.#peer = peer;
 	}
 
-	async look(frame: Search | ReadPast): Promise<void> {
-		if (this.#isLooking) {
-			this.#session.refuse(stillLooking());
+	async answer(frame: Search | ReadPast): Promise<void> {
+		if (this.#isRunning) {
+			this.#peer.sendError(queryRunning());
 			return;
 		}
 
 		const error = frame.type === 'search' ? checkSearch(frame.text) : undefined;
 		if (error) {
-			this.#session.refuse(error);
+			this.#peer.sendError(error);
 			return;
 		}
 
-		this.#isLooking = true;
-		const answer = await this.#ask(frame);
-		// First, since who has the answer may ask again at once.
-		this.#isLooking = false;
+		this.#isRunning = true;
+		const answer = await this.#run(frame);
+		// Before the answer goes out: the client may ask again as soon as it has it.
+		this.#isRunning = false;
 		if (answer instanceof SockchatError) {
-			this.#session.refuse(answer);
+			this.#peer.sendError(answer);
 		} else {
-			this.#session.tell(answer);
+			this.#peer.writeIfFramed(answer);
 		}
 	}
 
-	async #ask(frame: Search | ReadPast): Promise<string | SockchatError> {
+	async #run(frame: Search | ReadPast): Promise<string | SockchatError> {
 		try {
-			return await this.#session.sessions.look(frame);
+			return await this.#peer.hub.query(frame);
 		} catch (error) {
 			return error instanceof SockchatError
 				? error
-				: lookFailed(error as Error);
+				: queryFailed(error as Error);
 		}
 	}
 }

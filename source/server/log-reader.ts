@@ -1,4 +1,4 @@
-/** Looks into the log: in the history, or in what memory holds. */
+/** Searches and pages of the log, from the history or else from memory. */
 import {Buffer} from 'node:buffer';
 import type {Memory} from '../history/again.js';
 import type {Found as FoundEntries, History} from '../history/history.js';
@@ -13,7 +13,7 @@ import {
 import type {RoomLog} from '../room/log.js';
 import type {Room} from '../room/room.js';
 
-/** What is shown of the log from an offset on, piece by piece. */
+/** The shown part of the log from an offset on, in the pieces it is stored in. */
 const piecesOf = (
 	log: RoomLog,
 	from: number,
@@ -33,7 +33,7 @@ const piecesOf = (
 	return pieces;
 };
 
-/** The newest piece first; each stays as it is until the next is asked for. */
+/** The newest piece first. Each is pinned until the next is asked for. */
 function* pinned(log: RoomLog, before: number | undefined): Generator<Buffer> {
 	for (const {cursor, length} of piecesOf(
 		log,
@@ -41,7 +41,7 @@ function* pinned(log: RoomLog, before: number | undefined): Generator<Buffer> {
 		before,
 	).toReversed()) {
 		if (cursor < log.start) {
-			// It has fallen off meanwhile.
+			// Memory has dropped it meanwhile.
 			return;
 		}
 
@@ -81,14 +81,14 @@ const searchLog = async (
 const seqOf = (line: Buffer): number =>
 	(JSON.parse(line.toString()) as {seq: number}).seq;
 
-// What stands around the entries in an answer, its `text` not counted.
+// The rest of an answer around its entries, without its `text`.
 const frameAround = 200;
 
 /**
- * Looks for words in what was said.
+ * Searches the messages.
  *
- * @returns The line of the answer: the newest messages that fit into it, the
- * oldest of them first.
+ * @returns The line of the answer: as many of the newest matches as fit, oldest
+ * first.
  */
 export const searchRoom = async (
 	log: RoomLog,
@@ -112,7 +112,7 @@ export const searchRoom = async (
 		lines.unshift(entry.toString().trimEnd());
 	}
 
-	// The entries stand in it as they are kept.
+	// The stored bytes of the entries go into it as they are.
 	const head = JSON.stringify({type: 'found', id, text}).slice(0, -1);
 	const tail = next === undefined ? '' : `,"next":${next}`;
 	return `${head},"entries":[${lines.join(',')}]${tail}}\n`;
@@ -132,7 +132,7 @@ const linesOf = (entries: Buffer): string[] => {
 	return lines;
 };
 
-/** Entries of the history from a seq on to before another. */
+/** The entries of the history from a seq up to, but not including, another. */
 const readHistory = async (
 	history: History,
 	from: number,
@@ -160,7 +160,7 @@ const readLog = (log: RoomLog, from: number, before: number): string[] => {
 	);
 };
 
-/** As many as fit into a frame, from the end that matters. */
+/** As many lines as fit into a frame. */
 const fitting = (lines: readonly string[], isFromEnd: boolean): string[] => {
 	let free = maxFrameBytes - frameAround;
 	const kept: string[] = [];
@@ -187,14 +187,14 @@ export const readPast = async (
 	{id, before}: ReadPast,
 ): Promise<string> => {
 	const oldest = Math.min(history?.firstSeq ?? Infinity, log.firstSeq);
-	const behind = Math.min(before ?? oldest + maxPageEntries, log.shownHead + 1);
-	const from = Math.max(oldest, behind - maxPageEntries);
+	const after = Math.min(before ?? oldest + maxPageEntries, log.shownHead + 1);
+	const from = Math.max(oldest, after - maxPageEntries);
 	const lines =
-		from >= behind
+		from >= after
 			? []
 			: history
-				? await readHistory(history, from, behind)
-				: readLog(log, from, behind);
+				? await readHistory(history, from, after)
+				: readLog(log, from, after);
 	const page = fitting(lines, before !== undefined);
 	return `{"type":"past","id":${id},"entries":[${page.join(',')}],"oldest":${oldest}}\n`;
 };

@@ -1,175 +1,136 @@
-/** Does what a host says about its room, with a sentence for it and for all. */
-import type {HostAction} from '../commands/host-action.js';
-import {assertNever} from '../errors.js';
-import {hostOf} from '../socket/origin.js';
-import type {Door} from './admission.js';
-import {banText, parseBan, type Ban} from './bans.js';
-import type {PeerSession} from './peer-session.js';
-import type {Sessions} from './sessions.js';
+/**
+ * Who is banned, who is muted, and whether the room is locked.
+ *
+ * All of it ends with the server. A mute, or a ban of a client, applies to that
+ * client's secret, which a program can throw away. It can't change its uid or
+ * address, but all programs of one user share these.
+ */
+import {isIP} from 'node:net';
+import type {SockchatError} from '../errors.js';
+import type {PeerUid} from '../socket/peer-uid.js';
+import {banned, muted, roomLocked} from '../protocol/room-refusals.js';
 
-export type Ruled = {
-	/** For the host. */
-	readonly sentence: string;
-	/** What the host did, for all to read: `* otter …`. */
-	readonly told?: string | undefined;
+export type Ban =
+	| {readonly kind: 'client'; readonly value: string; readonly nick?: string}
+	| {readonly kind: 'uid' | 'address'; readonly value: string};
+
+/** What is known of a peer that wants to be a member. */
+export type Candidate = {
+	/**
+	 * The host of its address, or 'unknown'; undefined on a Unix domain socket.
+	 */
+	readonly host: string | undefined;
+	/** Undefined if it was not asked for. */
+	readonly uid: PeerUid | undefined;
+	/** Undefined for a plain peer. */
+	readonly id: string | undefined;
+	/** Whether it is in the room already, by a connection that dropped. */
+	readonly isMember: boolean;
 };
 
-/** Who can be told from whom. */
-export type Users = Pick<Door, 'uidOf' | 'canTellUsers'>;
+const keyOf = ({kind, value}: Ban): string => `${kind}:${value}`;
 
-/** @returns The session, or why there is none to act on. */
-const findPeer = (sessions: Sessions, who: string): PeerSession | string => {
-	const session = sessions.find(who);
-	if (!session?.member) {
-		return `Nobody here is called "${who}". /who lists the names.`;
+/** Reads uid:N, client:ID or an address; undefined for anything else. */
+export const parseBan = (who: string): Ban | undefined => {
+	const [, kind, value] = /^(uid|client):(\w+)$/.exec(who) ?? [];
+	if (kind === 'uid') {
+		return /^\d{1,10}$/.test(value!)
+			? {kind, value: String(Number(value))}
+			: undefined;
 	}
 
-	return session.socket ? session : 'That is you, the host.';
+	if (kind === 'client') {
+		return /^[\da-f]{16}$/.test(value!) ? {kind, value: value!} : undefined;
+	}
+
+	const host = who.replace(/^\[(.*)\]$/, '$1');
+	return isIP(host) === 0 ? undefined : {kind: 'address', value: host};
 };
 
-/** Sends away all that a new ban is about. */
-const enforce = async (sessions: Sessions, users: Users): Promise<number> => {
-	const {rules} = sessions;
-	// Who comes from now on is asked at the door.
-	const peers = sessions.peers();
-	if (rules.isByUid) {
-		await Promise.all(
-			peers.map(async session => {
-				session.uid ??= await users.uidOf(session.socket!, session.origin);
-			}),
+export const banText = (ban: Ban): string =>
+	ban.kind === 'client' && ban.nick !== undefined
+		? `client:${ban.value} (${ban.nick})`
+		: ban.kind === 'address'
+			? ban.value
+			: keyOf(ban);
+
+export class Moderation {
+	isLocked = false;
+	readonly #bans = new Map<string, Ban>();
+	/** By public id: the nick at the time. */
+	readonly #muted = new Map<string, string>();
+
+	get bans(): readonly Ban[] {
+		return [...this.#bans.values()];
+	}
+
+	get mutedNicks(): readonly string[] {
+		return [...this.#muted.values()];
+	}
+
+	/** Whether nobody is banned and the room is not locked. */
+	get isOpenToAll(): boolean {
+		return !this.isLocked && this.#bans.size === 0;
+	}
+
+	/** Whether a uid is banned, so that each newcomer's must be asked for. */
+	get needsUid(): boolean {
+		return this.#has('uid');
+	}
+
+	ban(ban: Ban): void {
+		this.#bans.set(keyOf(ban), ban);
+	}
+
+	/** @param who What `ban` was given, or the nick at the time. */
+	unban(who: string): boolean {
+		const ban =
+			parseBan(who) ??
+			this.bans.find(each => each.kind === 'client' && each.nick === who);
+		return ban !== undefined && this.#bans.delete(keyOf(ban));
+	}
+
+	/** An unknown address or uid may be a banned one, so it counts as banned. */
+	isBanned({host, uid, id}: Omit<Candidate, 'isMember'>): boolean {
+		return (
+			(host === 'unknown' && this.#has('address')) ||
+			(uid === 'unknown' && this.#has('uid')) ||
+			this.#bans.has(`address:${host}`) ||
+			this.#bans.has(`uid:${uid}`) ||
+			this.#bans.has(`client:${id}`)
 		);
 	}
 
-	let sent = 0;
-	for (const session of peers) {
-		const {origin, uid, member, dialectName} = session;
-		const id = dialectName === 'framed' ? member?.id : undefined;
-		if (!rules.isBanned({host: hostOf(origin), uid, id})) {
-			continue;
+	/** Why it may not be a member; undefined if it may. */
+	joinRefusal(candidate: Candidate): SockchatError | undefined {
+		if (this.isBanned(candidate)) {
+			return banned();
 		}
 
-		session.end('banned');
-		sent += member ? 1 : 0;
+		return this.isLocked && !candidate.isMember ? roomLocked() : undefined;
 	}
 
-	return sent;
-};
-
-const banOf = (sessions: Sessions, who: string): Ban | string => {
-	const parsed = parseBan(who);
-	if (parsed) {
-		return parsed;
+	mute(id: string, nick: string): void {
+		this.#muted.set(id, nick);
 	}
 
-	const session = findPeer(sessions, who);
-	if (typeof session === 'string') {
-		return session;
+	/** @param who The nick at the time. */
+	unmute(who: string): boolean {
+		const found = [...this.#muted].find(([, nick]) => nick === who);
+		return found !== undefined && this.#muted.delete(found[0]);
 	}
 
-	const {id, nick} = session.member!;
-	return session.dialectName === 'framed'
-		? {kind: 'client', value: id, nick}
-		: `${nick} is a plain peer, which nothing tells from another: ban its address (${hostOf(session.origin) ?? 'none'}) or uid:N, or /kick it.`;
-};
-
-const list = ({rules}: Sessions): string => {
-	const parts = [
-		...rules.bans.map(ban => `banned ${banText(ban)}`),
-		...rules.mutedNicks.map(nick => `muted ${nick}`),
-		...(rules.isLocked ? ['the room is locked'] : []),
-	];
-	return parts.length === 0
-		? 'Nobody is banned or muted, and the room is open.'
-		: `${parts.join('; ')}.`;
-};
-
-export const rule = async (
-	sessions: Sessions,
-	users: Users,
-	action: HostAction,
-): Promise<Ruled> => {
-	const {rules} = sessions;
-	switch (action.type) {
-		case 'kick': {
-			const session = findPeer(sessions, action.who);
-			if (typeof session === 'string') {
-				return {sentence: session};
-			}
-
-			const {nick} = session.member!;
-			session.end('kicked');
-			return {sentence: `${nick} was sent away, and may come back.`};
-		}
-
-		case 'ban': {
-			const ban = banOf(sessions, action.who);
-			if (typeof ban === 'string') {
-				return {sentence: ban};
-			}
-
-			if (ban.kind === 'uid' && !users.canTellUsers) {
-				return {
-					sentence:
-						'A ban by uid needs Linux, whose kernel tells whose process a peer is. Ban a nick or an address instead.',
-				};
-			}
-
-			rules.ban(ban);
-			const sent = await enforce(sessions, users);
-			const text = banText(ban);
-			return {
-				sentence: `${text} is banned, ${sent} sent away; /unban undoes it.`,
-				told: `bans ${text}`,
-			};
-		}
-
-		case 'unban': {
-			const {who} = action;
-			return rules.unban(who)
-				? {sentence: `${who} may come back.`, told: `lifts the ban on ${who}`}
-				: {sentence: `"${who}" is not banned; /bans lists who is.`};
-		}
-
-		case 'mute': {
-			const session = findPeer(sessions, action.who);
-			if (typeof session === 'string') {
-				return {sentence: session};
-			}
-
-			const {id, nick} = session.member!;
-			rules.mute(id, nick);
-			return {
-				sentence: `${nick} can listen, but not speak; /unmute undoes it.`,
-				told: `mutes ${nick}`,
-			};
-		}
-
-		case 'unmute': {
-			const {who} = action;
-			return rules.unmute(who)
-				? {sentence: `${who} may speak.`, told: `lets ${who} speak again`}
-				: {sentence: `"${who}" is not muted; /bans lists who is.`};
-		}
-
-		case 'lock': {
-			rules.isLocked = true;
-			return {
-				sentence: 'Nobody else comes in; /unlock undoes it.',
-				told: 'locks the room',
-			};
-		}
-
-		case 'unlock': {
-			rules.isLocked = false;
-			return {sentence: 'The room is open.', told: 'unlocks the room'};
-		}
-
-		case 'bans': {
-			return {sentence: list(sessions)};
-		}
-
-		default: {
-			return assertNever(action);
-		}
+	#has(kind: Ban['kind']): boolean {
+		return this.bans.some(ban => ban.kind === kind);
 	}
-};
+
+	/** The nick that a muted client must keep; undefined if it isn't muted. */
+	mutedNick(id: string): string | undefined {
+		return this.#muted.get(id);
+	}
+
+	/** Why a member may not speak; undefined if it may. */
+	speechRefusal(id: string): SockchatError | undefined {
+		return this.#muted.has(id) ? muted() : undefined;
+	}
+}

@@ -1,4 +1,4 @@
-/** A server's peers for whoever watches them: their table, and taking one in hand. */
+/** The table of a server's peers, and control of one peer's socket. */
 import process from 'node:process';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {KernelPair} from '../tcp/tcp.js';
@@ -9,72 +9,83 @@ import type {Listener} from '../socket/listener.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
-import type {Sessions} from './sessions.js';
-import type {PeerSession} from './peer-session.js';
+import type {Hub} from './hub.js';
+import type {PeerConnection} from './peer-connection.js';
 
-/** Of a socket that its process has closed, the kernel knows no user. */
+/** The kernel forgets the user of a socket that its process has closed. */
 const otherUidOf = (kernel: KernelPair | undefined): number | undefined => {
 	const end = kernel?.remote;
 	const isHeld = end?.state === 'ESTABLISHED' || end?.state === 'CLOSE-WAIT';
 	return isHeld && end.uid !== process.getuid?.() ? end.uid : undefined;
 };
 
-const rowOf = (session: PeerSession, table: TcpTable | undefined): PeerRow => {
-	const {origin, peer, member, state, rttMs, bytesIn, bytesOut} = session;
+const rowOf = (
+	connection: PeerConnection,
+	table: TcpTable | undefined,
+): PeerRow => {
+	const {
+		origin,
+		name: peer,
+		member,
+		state,
+		rttMs,
+		bytesIn,
+		bytesOut,
+	} = connection;
 	const kernel =
 		origin.kind === 'tcp' ? table?.pair(origin.local, origin.name) : undefined;
 	return {
 		otherUid: otherUidOf(kernel),
 		peer,
 		nick: member?.nick,
-		dialect: session.dialectName,
+		dialect: connection.dialectName,
 		phase: state.phase,
 		since: state.since,
 		rttMs,
 		bytesIn,
 		bytesOut,
-		queuedBytes: session.queuedBytes,
-		lagEntries: session.lagEntries,
-		isPaused: session.intake.isPaused,
+		queuedBytes: connection.queuedBytes,
+		lagEntries: connection.lagEntries,
+		isPaused: connection.readLimiter.isPausedByHand,
 		kernel,
 	};
 };
 
-/** One reading of all peers, and of the listening socket. */
+/** A sample of all peers, and of the listening socket. */
 export const samplePeers = (
-	sessions: Sessions,
+	hub: Hub,
 	{address, backlog}: Pick<Listener, 'address' | 'backlog'>,
 	table: TcpTable | undefined,
 	at: number,
 ): SocketEvent => ({
 	type: 'peers',
 	at,
-	rows: sessions.peers().map(session => rowOf(session, table)),
+	rows: hub.peers().map(connection => rowOf(connection, table)),
 	listening: table?.listening(formatAddress(address)),
 	backlog,
-	refused: sessions.refused,
+	refused: hub.refused,
 });
 
 /**
- * Does to a peer's socket what a person asks for.
+ * Pauses, resets or closes a peer's socket, or changes its options.
  *
- * @param name A nick or an address; undefined where there is only one peer.
- * @returns A sentence on what was done, or why not.
+ * @param name A nick or an address; undefined if there is only one peer.
+ * @returns A sentence: what was done, or why not.
  */
 export const controlPeer = async (
-	sessions: Sessions,
+	hub: Hub,
 	watch: SocketWatch | undefined,
 	action: SocketAction,
 	name: string | undefined,
 ): Promise<string> => {
-	const peers = sessions.peers();
-	const session =
+	const peers = hub.peers();
+	const connection =
 		name === undefined && peers.length === 1
 			? peers[0]
 			: name === undefined
 				? undefined
-				: sessions.find(name);
-	if (!session) {
+				: hub.find(name);
+	if (!connection) {
 		if (peers.length === 0) {
 			return 'Nobody is connected.';
 		}
@@ -84,7 +95,7 @@ export const controlPeer = async (
 			: `No peer is called "${name}"; /peers lists them.`;
 	}
 
-	const {duplex} = session;
+	const {duplex} = connection;
 	const owner: SocketOwner = {
 		duplex,
 		onCall(call) {
@@ -92,21 +103,21 @@ export const controlPeer = async (
 		},
 		setPaused(isPaused: boolean) {
 			if (isPaused) {
-				session.intake.hold('asked');
+				connection.readLimiter.pause('asked');
 			} else {
-				session.intake.release('asked');
+				connection.readLimiter.resume('asked');
 			}
 		},
 		reset() {
-			session.reset();
+			connection.reset();
 		},
 		close() {
-			session.end('closed');
+			connection.end('closed');
 		},
 	};
 	return controlSocket(
 		owner,
 		action,
-		`${session.member?.nick ?? session.peer}'s`,
+		`${connection.member?.nick ?? connection.name}'s`,
 	);
 };

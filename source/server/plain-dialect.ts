@@ -1,9 +1,10 @@
 /**
- * A session whose peer has a bare socket: `nc`, telnet, the tutorial's client.
+ * How a peer with a bare socket is read and written: `nc`, telnet, the
+ * tutorial's client.
  *
- * Each line is a message; the tutorial's client sends no newline at all, so
- * that what it sends ends where it pauses (first-bytes.ts). It gets what the others say and nothing else, because that client
- * takes the next bytes that it reads for its answer.
+ * Each line is a message. The tutorial's client sends no newline at all, so its
+ * message ends where it pauses (first-bytes.ts). It gets what others say and
+ * nothing else, because it takes the next bytes that it reads for its answer.
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
@@ -24,54 +25,54 @@ import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
-import type {Dialect} from './dialect.js';
-import type {PeerSession} from './peer-session.js';
-import {spoken} from './spoken.js';
+import {joinRefusal, needsToken, rename, say} from './member-actions.js';
+import type {Dialect, Peer} from './peer.js';
+import {plainMessage} from './plain-messages.js';
 
 export class PlainDialect implements Dialect {
 	readonly name = 'plain';
-	readonly #session: PeerSession;
+	readonly #peer: Peer;
 	readonly #lines = new LineSplitter(maxFrameBytes);
-	/** Kept beyond its leaving: what it said last is no echo either. */
+	/** Kept after it leaves: its last message must not come back to it either. */
 	#id: string | undefined;
 
-	constructor(session: PeerSession) {
-		this.#session = session;
+	constructor(peer: Peer) {
+		this.#peer = peer;
 	}
 
-	/** @param seq From where on it listens, as in a session. */
+	/** @param seq The first entry it gets, as for `Peer.join`. */
 	join(seq: number | undefined): void {
-		const session = this.#session;
+		const peer = this.#peer;
 		const refusal =
-			session.refusal() ??
-			(session.isAskedForToken ? tokenNeeded() : undefined);
+			joinRefusal(peer) ?? (needsToken(peer) ? tokenNeeded() : undefined);
 		if (refusal) {
-			session.sessions.refused++;
-			this.tellError(refusal);
-			session.end('protocol');
+			this.#refuse(refusal);
 			return;
 		}
 
-		const {sessions} = this.#session;
-		const {room, clock} = sessions;
+		const {room, clock} = peer.hub;
 		const nick = this.#guestNick();
 		const result = room.join(randomUUID(), nick, clock.wallMs(), 'guest');
 		if (result.kind === 'refused') {
-			sessions.refused++;
-			this.tellError(result.error);
-			this.#session.end('protocol');
+			this.#refuse(result.error);
 		} else {
 			this.#id = result.member.id;
-			this.#session.join(result.member, seq);
+			peer.join(result.member, seq);
 		}
 	}
 
-	/** guest-PORT; another 127.x.x.x may have the same port. */
+	#refuse(error: SockchatError): void {
+		this.#peer.hub.refused++;
+		this.sendError(error);
+		this.#peer.end('protocol');
+	}
+
+	/** guest-PORT; a number is added if a peer of another 127.x.x.x has it. */
 	#guestNick(): string {
-		const {sessions, peer} = this.#session;
-		const nick = `guest-${/\d+$/.exec(peer)?.[0] ?? 0}`;
+		const {hub, name} = this.#peer;
+		const nick = `guest-${/\d+$/.exec(name)?.[0] ?? 0}`;
 		let free = nick;
-		for (let next = 2; sessions.room.memberNamed(free); next++) {
+		for (let next = 2; hub.room.memberNamed(free); next++) {
 			free = `${nick}-${next}`;
 		}
 
@@ -88,13 +89,13 @@ export class PlainDialect implements Dialect {
 				throw error;
 			}
 
-			this.tellError(error);
-			this.#session.end('protocol');
+			this.sendError(error);
+			this.#peer.end('protocol');
 		}
 	}
 
 	tick(): void {
-		// A person may take any time to end a line.
+		// A person may take as long as they like over a line.
 	}
 
 	readEnd(): void {
@@ -106,68 +107,66 @@ export class PlainDialect implements Dialect {
 		new LineSplitter(entries.length).push(entries, line => {
 			const decoded = decodeServerFrame(line);
 			if (decoded.kind === 'frame' && decoded.frame.type === 'message') {
-				said = joinText(said, this.#heard(decoded.frame));
+				said = joinText(said, this.#shown(decoded.frame));
 			}
 		});
 		return Buffer.from(said);
 	}
 
-	tellGap(from: number, to: number): void {
-		this.#tell(`${to - from + 1} lines are gone: you read too slowly.`);
+	sendGap(from: number, to: number): void {
+		this.#writeLine(
+			`${to - from + 1} lines are gone, because you read too slowly.`,
+		);
 	}
 
-	tellError({message}: SockchatError): void {
-		this.#tell(message);
+	sendError({message}: SockchatError): void {
+		this.#writeLine(message);
 	}
 
-	tellWhisper({from, text}: Whispered): void {
-		this.#write(spoken(`${from} (to you alone)`, text));
+	sendWhisper({from, text}: Whispered): void {
+		this.#write(plainMessage(`${from} (to you alone)`, text));
 	}
 
 	ping(): void {
-		// It knows none: nothing may come that nobody said.
+		// A plain peer knows no ping.
 	}
 
-	farewell(_reason: LeaveReason): void {
-		// FIN says it.
+	sendBye(_reason: LeaveReason): void {
+		// FIN is enough.
 	}
 
-	stop(): void {
-		// It holds nothing that outlives the socket.
-	}
-
-	#heard(message: Message): DisplayText {
+	#shown(message: Message): DisplayText {
 		return message.id === this.#id
 			? display``
-			: this.#session.sessions.spoken.shown(message);
+			: this.#peer.hub.plainMessages.shown(message);
 	}
 
-	#tell(sentence: string): void {
+	#writeLine(sentence: string): void {
 		this.#write(display`${sentence}\n`);
 	}
 
-	/** What this peer is sent stands on its terminal as it comes. */
+	/** The peer has no front end: its terminal shows these bytes as they are. */
 	#write(text: DisplayText): void {
-		this.#session.write(text);
+		this.#peer.write(text);
 	}
 
 	#readLine(line: Buffer): void {
-		const session = this.#session;
-		const {member, sessions} = session;
-		if (session.state.phase !== 'open' || !member) {
+		const peer = this.#peer;
+		const {member, hub} = peer;
+		if (peer.state.phase !== 'open' || !member) {
 			return;
 		}
 
-		session.intake.spend();
+		peer.readLimiter.countMessages();
 		const text = line.toString().replace(/\r$/, '');
 		if (isRequestLine(text)) {
-			session.dispatch({type: 'foreign', at: sessions.now, protocol: 'HTTP'});
+			peer.dispatch({type: 'foreign', at: hub.now, protocol: 'HTTP'});
 			return;
 		}
 
 		const notUtf8 = checkUtf8(line);
 		if (notUtf8) {
-			this.tellError(notUtf8);
+			this.sendError(notUtf8);
 			return;
 		}
 
@@ -176,66 +175,39 @@ export class PlainDialect implements Dialect {
 			'plain',
 		)({
 			say: said => {
-				this.#say(said);
+				this.#say(member, said);
 			},
 			rename: nick => {
-				this.#rename(nick);
+				this.#rename(member, nick);
 			},
 			leave() {
-				session.end('quit');
+				peer.end('quit');
 			},
-			members: () => sessions.room.memberList(),
+			members: () => hub.room.memberList(),
 			notice: (_tone, sentence) => {
-				this.#tell(sentence);
+				this.#writeLine(sentence);
 			},
 			help: () => {
 				for (const command of plainHelpLines()) {
-					this.#tell(command);
+					this.#writeLine(command);
 				}
 			},
 		});
 	}
 
-	/** @returns Whether the host has muted it; then it is told. */
-	#isSilenced({id}: Member): boolean {
-		const silence = this.#session.sessions.rules.silence(id);
-		if (silence) {
-			this.tellError(silence);
+	#say(member: Member, text: string): void {
+		const [refused] = say(this.#peer, member, [{n: plainN, text}]);
+		if (refused) {
+			this.sendError(refused.error);
 		}
-
-		return silence !== undefined;
 	}
 
-	#say(text: string): void {
-		const {member, sessions} = this.#session;
-		if (!member || this.#isSilenced(member)) {
-			return;
-		}
-
-		const {room, clock} = sessions;
-		const result = room.say(member, plainN, text, clock.wallMs());
+	#rename(member: Member, nick: string): void {
+		const result = rename(this.#peer, member, nick);
 		if (result.kind === 'refused') {
-			this.tellError(result.error);
+			this.sendError(result.error);
 		} else {
-			sessions.onPosted();
+			this.#writeLine(`You are ${result.member.nick} now.`);
 		}
-	}
-
-	#rename(nick: string): void {
-		const {member, sessions} = this.#session;
-		if (!member || this.#isSilenced(member)) {
-			return;
-		}
-
-		const {room, clock} = sessions;
-		const result = room.rename(member, nick, clock.wallMs());
-		if (result.kind === 'refused') {
-			this.tellError(result.error);
-			return;
-		}
-
-		this.#session.member = result.member;
-		this.#tell(`You are ${result.member.nick} now.`);
-		sessions.onRenamed();
 	}
 }

@@ -26,96 +26,97 @@ import {
 	openHistoryFor,
 	type HistoryPlace,
 } from './history-place.js';
-import {Door} from './admission.js';
+import {Admission} from './admission.js';
 import {shareOf} from './budget.js';
 import {controlPeer, samplePeers} from './peers.js';
-import {rule, type Ruled} from './moderation.js';
-import {Sessions} from './sessions.js';
+import {performHostAction, type HostActionResult} from './host-actions.js';
+import {Hub} from './hub.js';
 
 export type ServerOptions = {
 	/** Of this machine; anything else is refused. */
 	readonly address: Address;
-	/** The queue of connections not yet accepted; the kernel caps it. */
+	/** The queue of connections that are not yet accepted; the kernel caps it. */
 	readonly backlog?: number | undefined;
 	/** 10,000 by default. */
 	readonly maxMembers?: number | undefined;
-	/** Where the log is kept; undefined keeps it in memory alone. */
+	/** Where the log is stored; in memory only by default. */
 	readonly history?: HistoryPlace | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
-	/** Connections of one user; by default any number. Linux. */
+	/** Connections per user; unlimited by default. Linux only. */
 	readonly maxPerUser?: number | undefined;
 	/**
-	 * Frames or lines of one peer, a second: 1,000 by default. From it follow the
-	 * bytes a second of one peer (1,024 for each, at least 65,536) and of all
-	 * together (four times as many). Over one of these, a peer is read more
-	 * slowly and told so; nothing is dropped. `off` lifts all three, the share
-	 * of the log that one sender may fill, and the bound on changes of nick.
+	 * Frames or lines per second per peer; 1,000 by default. Two limits in bytes
+	 * per second follow from it: 1,024 bytes per message for one peer, at least
+	 * 65,536, and four times that for all peers together. A peer over a limit is
+	 * read more slowly and gets an error; nothing is dropped. `off` lifts these
+	 * three limits, the share of the log that one sender may fill, and the limit
+	 * on changes of nick.
 	 */
 	readonly rate?: number | 'off' | undefined;
-	/** Connections let in a second; 5,000 by default. */
+	/** Connections accepted per second; 5,000 by default. */
 	readonly connectRate?: number | 'off' | undefined;
-	/** Whether only processes of our own user may come in; Linux. */
+	/** Whether only processes of our own user may connect. Linux only. */
 	readonly isSameUser?: boolean | undefined;
-	/** Set where all but the host have to know it. */
+	/** Set if everybody except the host must have it. */
 	readonly token?: Token | undefined;
-	/** Set where somebody watches the sockets. */
+	/** Set if somebody watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 };
 
 export type Server = {
-	/** Where it listens, with the real port where 0 was asked for. */
+	/** Where it listens; the real port if 0 was asked for. */
 	readonly address: LoopbackAddress;
 	readonly room: Room;
 	/**
 	 * Takes one end of an in-memory duplex as a peer like any other.
 	 *
-	 * @param isDeaf Of the log it gets only the entries that name it, as the
+	 * @param isReceiptsOnly Whether it gets only the entries that name it:
 	 * receipts of what it says.
 	 */
-	readonly attach: (duplex: Duplex, isDeaf?: boolean) => void;
+	readonly attach: (duplex: Duplex, isReceiptsOnly?: boolean) => void;
 	/**
-	 * Accepts nobody else, hands on what the log has, says bye to all and frees
-	 * the port; after 3 seconds, who is left is cut off.
+	 * Stops accepting, sends everybody the rest of the log and bye, and frees the
+	 * port. Connections that are left after 3 seconds are destroyed.
 	 */
 	readonly drain: () => Promise<void>;
 	/**
-	 * Does to a peer's socket what a person asks for.
+	 * Pauses, resets or closes a peer's socket, or changes its options.
 	 *
-	 * @param peer A nick or an address; undefined where there is only one.
-	 * @returns A sentence on what was done, or why not.
+	 * @param peer A nick or an address; undefined if there is only one peer.
+	 * @returns A sentence: what was done, or why not.
 	 */
 	readonly control: (
 		action: SocketAction,
 		peer: string | undefined,
 	) => Promise<string>;
-	/** Does what the host says about who is in the room. */
-	readonly rule: (action: HostAction) => Promise<Ruled>;
-	/** Cuts everybody off at once. */
+	/** Kicks, bans, mutes, locks. */
+	readonly rule: (action: HostAction) => Promise<HostActionResult>;
+	/** Destroys every connection at once. */
 	readonly destroy: () => void;
 	/** Settles once every connection has ended and the port is free. */
 	readonly closed: Promise<void>;
 };
 
-/** Nothing is heard of it until it is known who it is. */
-const meet = async (
-	door: Door,
-	sessions: Sessions,
+/** Asks whose process the peer is, before anything is read. */
+const admit = async (
+	admission: Admission,
+	hub: Hub,
 	socket: Socket,
 	origin: Origin,
 ): Promise<void> => {
 	const ignore = () => undefined;
 	socket.on('error', ignore);
-	const uid = await door.uidOf(socket, origin);
+	const uid = await admission.uidOf(socket, origin);
 	if (socket.destroyed) {
-		const at = sessions.clock.wallMs();
+		const at = hub.clock.wallMs();
 		const peer = origin.name;
 		const reason = 'reset';
-		sessions.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut: 0});
+		hub.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut: 0});
 		return;
 	}
 
-	sessions.add(socket, origin, door.judge(uid, sessions.countOf(uid)));
+	hub.add(socket, origin, admission.check(uid, hub.countOf(uid)));
 	socket.off('error', ignore);
 };
 
@@ -147,8 +148,8 @@ export const startServer = async ({
 	clock: givenClock = systemClock,
 }: ServerOptions): Promise<Server> => {
 	const address = requireLoopback(wanted);
-	const door = new Door({isSameUser, maxPerUser});
-	// First: the history and the listening socket are among what it leaves.
+	const admission = new Admission({isSameUser, maxPerUser});
+	// First: it leaves descriptors for the history and the listening socket.
 	const places = roomForPeers();
 	const clock = inFrameTime(givenClock);
 	const tellHealth = healthTeller(clock, onEvent);
@@ -157,7 +158,7 @@ export const startServer = async ({
 	const past = history?.recovered;
 	const knownLogId = past?.logId;
 	const room = new Room({
-		// Node takes 3 ms to load crypto: not before it listens.
+		// Lazily: Node takes 3 ms to load crypto, and listening should not wait.
 		logId: lazily(() => knownLogId ?? randomUUID()),
 		maxMembers,
 		maxByFiles: places?.members,
@@ -166,7 +167,7 @@ export const startServer = async ({
 		past,
 		share: shareOf(rate, history !== undefined),
 	});
-	const sessions = new Sessions({
+	const hub = new Hub({
 		room,
 		roomName: () => formatAddress(listener.address),
 		clock,
@@ -184,23 +185,23 @@ export const startServer = async ({
 		onEvent,
 		onSocket(socket, origin) {
 			watch?.follow(socket, 'server', origin.name);
-			if (door.isAsking || sessions.rules.isByUid) {
-				void meet(door, sessions, socket, origin);
+			if (admission.needsUid || hub.moderation.needsUid) {
+				void admit(admission, hub, socket, origin);
 			} else {
-				sessions.add(socket, origin);
+				hub.add(socket, origin);
 			}
 		},
 		surplus: places && {
 			maxPeers: places.peers,
 			turnAway(socket, peer) {
-				sessions.turnAway(socket, peer);
+				hub.turnAway(socket, peer);
 			},
 		},
 		onDrain() {
-			sessions.end('shutdown');
+			hub.end('shutdown');
 		},
 		onCutOff() {
-			sessions.destroy();
+			hub.destroy();
 		},
 	});
 	try {
@@ -226,14 +227,14 @@ export const startServer = async ({
 		});
 	}
 
-	watch?.sample((table, at) => samplePeers(sessions, listener, table, at));
+	watch?.sample((table, at) => samplePeers(hub, listener, table, at));
 	watch?.called('bind()');
 	watch?.called('listen()');
-	sessions.start();
+	hub.start();
 	const closed = listener.closed.then(async () => {
-		sessions.stop();
+		hub.stop();
 		watch?.stop();
-		await sessions.kept();
+		await hub.stored();
 		try {
 			await history?.close();
 		} catch (error) {
@@ -243,17 +244,17 @@ export const startServer = async ({
 	return {
 		address: listener.address,
 		room,
-		attach(duplex, isDeaf) {
-			sessions.add(duplex, {kind: 'memory', name: 'host'}, {isDeaf});
+		attach(duplex, isReceiptsOnly) {
+			hub.add(duplex, {kind: 'memory', name: 'host'}, {isReceiptsOnly});
 		},
 		async drain() {
 			await listener.drain();
 			return closed;
 		},
-		rule: async action => rule(sessions, door, action),
-		control: async (action, peer) => controlPeer(sessions, watch, action, peer),
+		rule: async action => performHostAction(hub, admission, action),
+		control: async (action, peer) => controlPeer(hub, watch, action, peer),
 		destroy() {
-			sessions.destroy();
+			hub.destroy();
 		},
 		closed,
 	};

@@ -4,7 +4,7 @@ import {systemClock} from '../../source/socket/clock.js';
 import {nickHoldMs} from '../../source/room/held-nicks.js';
 import {openClient, type TestClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {openScripted, welcomeFrame} from '../helpers/scripted.js';
 import {joinWire, type WirePeer} from '../helpers/wire-peer.js';
 
@@ -80,7 +80,7 @@ test('reconnect: waits twice as long after each failure, up to 10 s', async t =>
 
 test('reconnect: starts anew with its waits after 10 s of health', async t => {
 	const clock = new FakeClock();
-	const {address, sockets} = await openSessions(t);
+	const {address, sockets} = await openHub(t);
 	const otter = openClient(t, address, 'otter', {clock, random: () => 1});
 	const attempts = [];
 	for (const healthyMs of [1000, 1000, 10_000]) {

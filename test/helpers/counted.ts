@@ -6,7 +6,7 @@
 import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
 import {setImmediate as turn} from 'node:timers/promises';
-import {Sessions} from '../../source/server/sessions.js';
+import {Hub} from '../../source/server/hub.js';
 import {Room} from '../../source/room/room.js';
 import {FakeClock} from './clock.js';
 import {clientNumber} from './members.js';
@@ -50,10 +50,10 @@ export class CountedMember extends Socket {
 	}
 }
 
-export const openCounted = (isDeaf = false) => {
+export const openCounted = (isReceiptsOnly = false) => {
 	const clock = new FakeClock();
 	const room = new Room({logId: () => 'log', maxMembers: 20_000});
-	const sessions = new Sessions({
+	const hub = new Hub({
 		room,
 		roomName: () => 'counted',
 		clock,
@@ -73,7 +73,7 @@ export const openCounted = (isDeaf = false) => {
 			members.push(member);
 			const number = members.length;
 			const name = `peer ${number}`;
-			sessions.add(member, {kind: 'memory', name}, {isDeaf});
+			hub.add(member, {kind: 'memory', name}, {isReceiptsOnly});
 			const client = clientNumber(number);
 			member.push(
 				`${JSON.stringify({type: 'hello', v: 1, client, nick: `m${number}`})}\n`,
@@ -91,7 +91,7 @@ export const openCounted = (isDeaf = false) => {
 		addStranger() {
 			const stranger = new CountedMember();
 			members.push(stranger);
-			sessions.add(stranger, {
+			hub.add(stranger, {
 				kind: 'memory',
 				name: `peer ${members.length}`,
 			});

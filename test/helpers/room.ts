@@ -7,7 +7,7 @@ import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {tcpOrigin, type TcpOrigin} from '../../source/socket/origin.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
-import {Sessions} from '../../source/server/sessions.js';
+import {Hub} from '../../source/server/hub.js';
 import type {LogOptions} from '../../source/room/log.js';
 import {Room} from '../../source/room/room.js';
 import type {ShareOptions} from '../../source/room/shares.js';
@@ -63,7 +63,7 @@ export const openServer = async (
  * A room with its sessions and their sockets in view, on a bare listening
  * socket; its log may hold little.
  */
-export const openSessions = async (
+export const openHub = async (
 	owner: Owner,
 	{
 		clock = systemClock,
@@ -77,15 +77,15 @@ export const openSessions = async (
 	const {onEvent: emit, ...collected} = collectEvents<ServerEvent>();
 	const room = new Room({logId: () => 'log', log, share});
 	const roomName = () => 'bare';
-	const sessions = new Sessions({room, roomName, clock, emit});
+	const hub = new Hub({room, roomName, clock, emit});
 	const sockets: Socket[] = [];
 	const listening = await listenBare(owner, socket => {
 		sockets.push(socket);
-		sessions.add(socket, originOf(socket));
+		hub.add(socket, originOf(socket));
 	});
-	sessions.start();
+	hub.start();
 	owner.after(async () => {
-		sessions.stop();
+		hub.stop();
 	});
 	/** The server's end of a peer's connection. */
 	const endOf = (peer: WirePeer) =>
@@ -93,7 +93,7 @@ export const openSessions = async (
 	return {
 		...collected,
 		room,
-		sessions,
+		hub,
 		address: listening.address,
 		/** The server's ends, in the order of their accept. */
 		sockets,

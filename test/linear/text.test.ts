@@ -23,7 +23,7 @@ import {foldNick, parseNick} from '../../source/protocol/nick.js';
 import {normalized} from '../../source/protocol/normal.js';
 import {checkSearch, checkText} from '../../source/protocol/text.js';
 import {noSuchMember, nickTaken} from '../../source/protocol/room-refusals.js';
-import {parseBan} from '../../source/server/bans.js';
+import {parseBan} from '../../source/server/moderation.js';
 import {complete} from '../../source/ui/input/completion.js';
 import {wrapText} from '../../source/ui/text/wrap.js';
 import {costRatio, steepness} from '../helpers/growth.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
-import {openSessions} from '../helpers/room.js';
+import {openHub} from '../helpers/room.js';
 import {helloFrame, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 const mebibyte = 1024 * 1024;
@@ -43,7 +43,7 @@ const cases = [
 for (const {of, start, told} of cases) {
 	test(`endless: a line of ${of} is cut, and no more of it is read`, async t => {
 		const clock = new FakeClock();
-		const room = await openSessions(t, {clock});
+		const room = await openHub(t, {clock});
 		const peer = await openPlain(t, room.address);
 		peer.write(start);
 		writeOn(peer);
@@ -61,7 +61,7 @@ for (const {of, start, told} of cases) {
 }
 
 test('endless: who was told bye amid a line, and ends, is heard to the end', async t => {
-	const room = await openSessions(t, {clock: new FakeClock()});
+	const room = await openHub(t, {clock: new FakeClock()});
 	const peer = await openPlain(t, room.address);
 	peer.write('x'.repeat(128 * 1024));
 	await peer.untilFin();

@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {FakeClock} from '../helpers/clock.js';
 import {anyRequest, chatLines} from '../helpers/http.js';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
 
 test('foreign: any method, path, case and header, in two pieces, adds no line', async t => {
@@ -47,7 +47,7 @@ test('foreign: a request longer than a frame adds no line, nor a joining', async
 
 test('foreign: what comes behind a pause within a request adds no line', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
 	const pieces = [
 		'Visit /x ',
@@ -76,7 +76,7 @@ test('foreign: what comes behind a pause within a request adds no line', async t
 
 test('foreign: what arrived while the server was busy is no pause', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const peer = await openPlain(t, room.address);
 	peer.write('Visit /x');
 	await room.untilRead(peer);

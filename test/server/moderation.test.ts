@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import {test} from 'node:test';
 import type {HostAction} from '../../source/commands/host-action.js';
-import {banText, parseBan, Rules} from '../../source/server/bans.js';
-import {rule, type Users} from '../../source/server/moderation.js';
+import {banText, parseBan, Moderation} from '../../source/server/moderation.js';
+import {
+	performHostAction,
+	type UserLookup,
+} from '../../source/server/host-actions.js';
 import {openClient} from '../helpers/client.js';
-import {openServer, openSessions, type TestServer} from '../helpers/room.js';
+import {openServer, openHub, type TestServer} from '../helpers/room.js';
 import {
 	greet,
 	helloFrame,
@@ -123,12 +126,15 @@ test('rules: a ban by uid leaves in peace who connected before it, and is anothe
 });
 
 test('rules: where users can not be told apart, none is banned', async t => {
-	const {sessions, address} = await openSessions(t);
+	const {hub, address} = await openHub(t);
 	await joinWire(t, address, 'otter');
-	const users: Users = {canTellUsers: false, uidOf: async () => 'unknown'};
-	const ruled = await rule(sessions, users, {type: 'ban', who: `uid:${uid}`});
+	const users: UserLookup = {canTellUsers: false, uidOf: async () => 'unknown'};
+	const ruled = await performHostAction(hub, users, {
+		type: 'ban',
+		who: `uid:${uid}`,
+	});
 	assert.match(ruled.sentence, /^A ban by uid needs Linux/);
-	assert.equal(sessions.rules.areNone, true);
+	assert.equal(hub.moderation.isOpenToAll, true);
 });
 
 test('rules: who is unknown may be anybody, so also who is banned', () => {
@@ -139,10 +145,10 @@ test('rules: who is unknown may be anybody, so also who is banned', () => {
 		['uid:1', true],
 		['client:0123456789abcdef', false],
 	] as const) {
-		const rules = new Rules();
-		rules.ban(parseBan(who)!);
-		assert.equal(rules.isBanned(unknown), isBanned, who);
-		assert.equal(rules.isBanned(known), false, who);
+		const moderation = new Moderation();
+		moderation.ban(parseBan(who)!);
+		assert.equal(moderation.isBanned(unknown), isBanned, who);
+		assert.equal(moderation.isBanned(known), false, who);
 	}
 });
 
@@ -256,10 +262,10 @@ test('rules: what can be banned is read exactly', () => {
 		assert.equal(parseBan(who), undefined);
 	}
 
-	const rules = new Rules();
-	assert.equal(rules.unban('undefined'), false);
+	const moderation = new Moderation();
+	assert.equal(moderation.unban('undefined'), false);
 	assert.equal(
-		rules.isBanned({host: undefined, uid: undefined, id: undefined}),
+		moderation.isBanned({host: undefined, uid: undefined, id: undefined}),
 		false,
 	);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
 
 test('plain: quit leaves, in words of its own line only', async t => {
@@ -91,7 +91,7 @@ test('plain: an RST is told as one', async t => {
 
 test('plain: gone with half a line, it leaves no timer', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
 	// The first is waited for to decide who is there, the second as a line.
 	for (const bytes of ['GE', 'half a line']) {

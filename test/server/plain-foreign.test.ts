@@ -4,12 +4,7 @@ import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {startProcess} from '../helpers/process.js';
-import {
-	openServer,
-	openSessions,
-	portOf,
-	type TestServer,
-} from '../helpers/room.js';
+import {openServer, openHub, portOf, type TestServer} from '../helpers/room.js';
 import {joinWire, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 const request =
@@ -94,7 +89,7 @@ test('foreign: byte by byte it is refused as well', async t => {
 
 test('foreign: pauses shorter than 75 ms do not help it either', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const peer = await openPlain(t, room.address);
 	for (const piece of ['G', 'ET', ' ', '/ HTTP/1.1\r\n']) {
 		peer.write(piece);
@@ -128,7 +123,7 @@ test('foreign: TLS and SSH are refused and named', async t => {
 	const tls = await openPlain(t, server.address);
 	tls.write(hello);
 	await assertTurnedAway(server, tls, 'TLS');
-	assert.match(tls.text, /it speaks no TLS/);
+	assert.match(tls.text, /does not speak TLS/);
 
 	const cut = await openPlain(t, server.address);
 	cut.write(hello.subarray(0, 1));

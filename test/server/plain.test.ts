@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import type {Owner} from '../helpers/environment.js';
-import {openServer, openSessions, type TestServer} from '../helpers/room.js';
+import {openServer, openHub, type TestServer} from '../helpers/room.js';
 import {joinWire, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 const guest = ({socket}: WirePeer) => `guest-${socket.localPort}`;
@@ -40,7 +40,7 @@ test('plain: each line is a message of guest-PORT', async t => {
 
 test('plain: bytes with no newline are a message after 75 ms idle', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
 	const peer = await openPlain(t, room.address);
 	const write = async (bytes: string) => {
@@ -67,7 +67,7 @@ test('plain: bytes with no newline are a message after 75 ms idle', async t => {
 
 test('plain: after its first newline a half line waits for its end', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
 	const peer = await openPlain(t, room.address);
 	peer.write('line\n\nhal');
@@ -221,7 +221,7 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 
 test('plain: bytes that are no UTF-8 are refused in a sentence, and reach nobody', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
 	const peer = await openPlain(t, room.address);
 	// Without a newline, as the tutorial's client would; then as lines.

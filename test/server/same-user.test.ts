@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import process from 'node:process';
 import type {Socket} from 'node:net';
 import {test} from 'node:test';
-import {Door} from '../../source/server/admission.js';
+import {Admission} from '../../source/server/admission.js';
 import {PeerUids} from '../../source/socket/peer-uid.js';
 import {readTcpRows} from '../../source/socket/tcp-table.js';
 import type {TcpState} from '../../source/tcp/tcp.js';
@@ -90,9 +90,9 @@ test('same user: a socket that its process has closed passes for nobody', async 
 	await until(async () => (await uids.of(ours, origin)) === 'unknown', {
 		what: 'no user any more',
 	});
-	const door = new Door({isSameUser: true, ownUid: 0});
+	const admission = new Admission({isSameUser: true, ownUid: 0});
 	assert.equal(
-		door.judge(await uids.of(ours, origin), 0).refusal?.code,
+		admission.check(await uids.of(ours, origin), 0).refusal?.code,
 		'ERR_OTHER_USER',
 	);
 });
@@ -152,17 +152,17 @@ test('same user: where nobody can tell, nobody comes in', async t => {
 	const ours = await until(() => accepted[0], {what: 'the accept'});
 	const origin = originOf(ours);
 	const uids = new PeerUids(async () => undefined);
-	const door = new Door({isSameUser: true, uids, ownUid: 7});
+	const admission = new Admission({isSameUser: true, uids, ownUid: 7});
 	assert.equal(
-		door.judge(await uids.of(ours, origin), 0).refusal?.message,
+		admission.check(await uids.of(ours, origin), 0).refusal?.message,
 		"This room is for user 7 alone, and whose process you are can't be told.",
 	);
-	const crowded = new Door({maxPerUser: 5, uids, ownUid: 7});
+	const crowded = new Admission({maxPerUser: 5, uids, ownUid: 7});
 	assert.equal(
-		crowded.judge(await uids.of(ours, origin), 0).refusal?.message,
+		crowded.check(await uids.of(ours, origin), 0).refusal?.message,
 		"This room limits the connections of each user, and whose process you are can't be told.",
 	);
-	assert.equal(new Door().isAsking, false);
+	assert.equal(new Admission().needsUid, false);
 });
 
 test('same user: a look that fails is an answer too, and the next one works', async t => {

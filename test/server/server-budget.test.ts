@@ -5,7 +5,7 @@ import {test, type TestContext} from 'node:test';
 import {isDeepStrictEqual} from 'node:util';
 import {FakeClock} from '../helpers/clock.js';
 import {makeFolder} from '../helpers/faults/process.js';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {
 	helloFrame,
 	joinWire,
@@ -229,11 +229,11 @@ test('budget: all plain peers have one share, and are told when it is filled', a
 
 test('budget: who comes and goes beyond the share of joins is counted, and the list stays right', async t => {
 	const clock = new FakeClock();
-	const sessions = await openSessions(t, {
+	const hub = await openHub(t, {
 		clock,
 		share: {bytes: 2000, refillMs: 24 * 60 * 60 * 1000},
 	});
-	const {room, address} = sessions;
+	const {room, address} = hub;
 	const heron = await joinWire(t, address, 'heron');
 	heron.say(1, 'said before');
 	for (let turn = 0; turn < 20; turn++) {

@@ -4,7 +4,7 @@ import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
-import {openServer, openSessions, portOf} from '../helpers/room.js';
+import {openServer, openHub, portOf} from '../helpers/room.js';
 import {
 	greet,
 	helloFrame,
@@ -259,14 +259,14 @@ test('server: destroy cuts all off at once', async t => {
 });
 
 test('server: a session that has ended is kept nowhere', async t => {
-	const room = await openSessions(t);
+	const room = await openHub(t);
 	const otter = await joinWire(t, room.address, 'otter');
 	const heron = await joinWire(t, room.address, 'heron');
-	assert.equal(room.sessions.peers().length, 2);
+	assert.equal(room.hub.peers().length, 2);
 	heron.reset();
 	await otter.untilFrame('left');
 	assert.deepEqual(
-		room.sessions.peers().map(({peer}) => peer),
+		room.hub.peers().map(({name}) => name),
 		[otter.name],
 	);
 });

@@ -1,7 +1,7 @@
 /** What one peer can take of a room: how much it says, and how slowly. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {FakeClock} from '../helpers/clock.js';
 import {
 	helloFrame,
@@ -108,7 +108,7 @@ test('limits: off is off', async t => {
 
 test('limits: a frame that does not end within 30 s ends its connection', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const heron = await joinWire(t, room.address, 'heron');
 	// A byte now and then, as slowloris does: it is heard, so it is not dead.
 	heron.write('{"type":"say","n":1,"text":"');

@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto';
 import type {Socket} from 'node:net';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {helloFrame, joinWire, openWire} from '../helpers/wire-peer.js';
 
 const range = (length: number) => Array.from({length}, (_, index) => index);
@@ -162,7 +162,7 @@ const countWrites = (socket: Socket) => {
 };
 
 test('server: writes once a member in a turn, however many messages came', async t => {
-	const {address, sockets} = await openSessions(t);
+	const {address, sockets} = await openHub(t);
 	const members = await Promise.all(
 		range(5).map(async index => joinWire(t, address, `member-${index}`)),
 	);

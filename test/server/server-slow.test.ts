@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
-import {openSessions} from '../helpers/room.js';
+import {openHub} from '../helpers/room.js';
 import {
 	helloFrame,
 	joinWire,
@@ -43,7 +43,7 @@ const seqsOf = (peer: WirePeer) =>
 	peer.frames.flatMap(frame => ('seq' in frame ? [frame.seq] : []));
 
 test('server: a stopped reader holds up nobody, and gets the whole in the end', async t => {
-	const room = await openSessions(t, {clock: new FakeClock(), segmentBytes});
+	const room = await openHub(t, {clock: new FakeClock(), segmentBytes});
 	const talker = await joinWire(t, room.address, 'talker');
 	const reader = await joinWire(t, room.address, 'reader');
 	const stuck = await joinWire(t, room.address, 'stuck');
@@ -70,7 +70,7 @@ test('server: a stopped reader holds up nobody, and gets the whole in the end', 
 });
 
 test('server: a reader stopped for too long is told what it missed', async t => {
-	const room = await openSessions(t, {
+	const room = await openHub(t, {
 		clock: new FakeClock(),
 		segmentBytes,
 		retainedBytes: 4 * segmentBytes,
@@ -107,7 +107,7 @@ test('server: a reader stopped for too long is told what it missed', async t => 
 });
 
 test('server: a reader that lags gets its rest behind its own FIN, and the bye', async t => {
-	const room = await openSessions(t, {clock: new FakeClock(), segmentBytes});
+	const room = await openHub(t, {clock: new FakeClock(), segmentBytes});
 	const talker = await joinWire(t, room.address, 'talker');
 	const stuck = await joinWire(t, room.address, 'stuck');
 	stuck.socket.pause();
@@ -116,7 +116,7 @@ test('server: a reader that lags gets its rest behind its own FIN, and the bye',
 	const enough = room.room.log.head + 50;
 	await sayUntil(talker, () => room.room.log.head >= enough, blockedAt);
 	const {head} = room.room.log;
-	room.sessions.end('shutdown');
+	room.hub.end('shutdown');
 	stuck.end();
 	await stuck.until('its FIN to be seen', () => end.readableEnded);
 	stuck.socket.resume();
@@ -129,9 +129,9 @@ test('server: a reader that lags gets its rest behind its own FIN, and the bye',
 });
 
 test('server: who reads in this process gets what was said, however late', async t => {
-	const room = await openSessions(t, {segmentBytes: 1024, retainedBytes: 1024});
+	const room = await openHub(t, {segmentBytes: 1024, retainedBytes: 1024});
 	const [near, far] = duplexPair();
-	room.sessions.add(far, {kind: 'memory', name: 'host'});
+	room.hub.add(far, {kind: 'memory', name: 'host'});
 	near.write(`${JSON.stringify(helloFrame('host'))}\n`);
 	await once(near, 'readable');
 	const talker = await joinWire(t, room.address, 'talker');
@@ -153,7 +153,7 @@ test('server: who reads in this process gets what was said, however late', async
 });
 
 test('server: what falls off the log within one turn is a gap as well', async t => {
-	const room = await openSessions(t, {
+	const room = await openHub(t, {
 		clock: new FakeClock(),
 		segmentBytes: 1024,
 		retainedBytes: 1024,
@@ -182,7 +182,7 @@ test('server: what falls off the log within one turn is a gap as well', async t 
 
 test('server: a plain listener is told how many lines it missed', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {
+	const room = await openHub(t, {
 		clock,
 		segmentBytes: 1024,
 		retainedBytes: 1024,
@@ -210,7 +210,7 @@ test('server: a plain listener is told how many lines it missed', async t => {
 });
 
 test('server: stops reading from who does not read its answers', async t => {
-	const room = await openSessions(t, {clock: new FakeClock()});
+	const room = await openHub(t, {clock: new FakeClock()});
 	const peer = await joinWire(t, room.address, 'otter');
 	peer.socket.pause();
 	const end = room.endOf(peer)!;

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {openClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {makePath} from '../helpers/history/kept.js';
-import {openServer, openSessions} from '../helpers/room.js';
+import {openServer, openHub} from '../helpers/room.js';
 import {
 	greet,
 	joinWire,
@@ -21,7 +21,7 @@ const beat = async (peer: WirePeer, id: number) => {
 
 test('server: gives a hello 10 s from the accept, then says so and ends', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const peer = await openWire(t, room.address);
 	await peer.until('the accept', () => room.sockets.length === 1);
 	clock.advance(6000);
@@ -39,7 +39,7 @@ test('server: gives a hello 10 s from the accept, then says so and ends', async 
 
 test('server: a refused nick gives no more time', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	await joinWire(t, room.address, 'otter');
 	const peer = await openWire(t, room.address);
 	peer.send({
@@ -58,7 +58,7 @@ test('server: a refused nick gives no more time', async t => {
 
 test('server: what may be a hello is plain after 10 s, and not lost', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
 	const peer = await openPlain(t, room.address);
 	peer.write('{\n');
@@ -111,7 +111,7 @@ test('server: pings after a heartbeat of silence, and drops after three', async 
 
 test('server: any byte is a sign of life, also half a frame', async t => {
 	const clock = new FakeClock();
-	const room = await openSessions(t, {clock});
+	const room = await openHub(t, {clock});
 	const peer = await joinWire(t, room.address, 'otter');
 	for (const piece of ['{"type":"say",', '"n":1,', '"text":', '"slow"}\n']) {
 		clock.advance(5000);

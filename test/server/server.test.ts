@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {createHash, randomUUID} from 'node:crypto';
 import {test} from 'node:test';
-import {openServer, openSessions, portOf} from '../helpers/room.js';
+import {openServer, openHub, portOf} from '../helpers/room.js';
 import {joinWire, openWire} from '../helpers/wire-peer.js';
 
 const publicIdOf = (client: string) =>
@@ -123,7 +123,7 @@ test('server: takes no since of another log, nor one beyond its head', async t =
 });
 
 test('server: says by a gap what the log holds no more', async t => {
-	const {address, room} = await openSessions(t, {
+	const {address, room} = await openHub(t, {
 		segmentBytes: 1024,
 		retainedBytes: 2048,
 	});

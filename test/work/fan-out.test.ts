@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test from 'node:test';
-import {PeerSession} from '../../source/server/peer-session.js';
+import {PeerConnection} from '../../source/server/peer-connection.js';
 import {openCounted} from '../helpers/counted.js';
 
 const texts = (count: number, of = 'text') =>
@@ -72,7 +72,7 @@ test('work: above 200 members a join looks at nobody but the newcomer', async t 
 	const {members, join, forget} = openCounted();
 	await join(250);
 	forget();
-	const pump = t.mock.method(PeerSession.prototype, 'pump');
+	const pump = t.mock.method(PeerConnection.prototype, 'pump');
 	await join(1);
 	const lookedAt = pump.mock.calls.map(({this: session}) => session);
 	assert.equal(new Set(lookedAt).size, 1);

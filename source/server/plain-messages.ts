@@ -1,14 +1,14 @@
 /**
- * Messages as plain peers read them, made fit to show once for all of them.
+ * Messages as plain peers get them, made ready to show once for all of them.
  *
- * A text of 16 KiB can take toDisplay() ten milliseconds; for each of a hundred
- * plain peers that would be a second in which nobody else is heard.
+ * toDisplay() can take ten milliseconds for a text of 16 KiB. Once for each of a
+ * hundred plain peers would be a second in which the server reads nobody.
  */
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {Message} from '../protocol/frame.js';
 
-/** Each line of a text behind its speaker, so that no line can forge another. */
-export const spoken = (from: string, text: string): DisplayText => {
+/** Each line of the text starts with the sender, so no line can be forged. */
+export const plainMessage = (from: string, text: string): DisplayText => {
 	const action = /^\/me (.*)$/s.exec(text)?.[1];
 	const head = action === undefined ? display`${from}: ` : display`* ${from} `;
 	return joinText(
@@ -18,22 +18,22 @@ export const spoken = (from: string, text: string): DisplayText => {
 	);
 };
 
-// What many say within one turn; beyond it, some is made ready twice.
+// More than one turn's messages. Beyond it, some are made ready twice.
 const maxUnits = 1024 * 1024;
 
-export class SpokenMessages {
+export class PlainMessages {
 	readonly #bySeq = new Map<number, Message & {readonly shown: DisplayText}>();
 	#units = 0;
 
 	shown(message: Message): DisplayText {
 		const {seq, from, text} = message;
 		const known = this.#bySeq.get(seq);
-		// A seq that was taken back is given again.
+		// A seq that was taken back is used again.
 		if (known?.text === text && known.from === from) {
 			return known.shown;
 		}
 
-		const shown = spoken(from, text);
+		const shown = plainMessage(from, text);
 		this.#units += shown.length;
 		if (this.#units > maxUnits) {
 			this.#bySeq.clear();

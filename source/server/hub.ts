@@ -1,6 +1,6 @@
 /**
- * All sessions of one room, and the turn in which the log is handed on: what
- * came in one turn of the event loop leaves in one write a member.
+ * All peers of one room, and the fan-out: messages that arrive in one turn of
+ * the event loop go out in one write per member.
  */
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
@@ -17,56 +17,56 @@ import type {Clock} from '../socket/clock.js';
 import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
-import type {Comer} from './admission.js';
+import type {Newcomer} from './admission.js';
 import {Budget} from './budget.js';
 import type {TellHealth} from './history-place.js';
-import {Keeper} from './keeper.js';
-import type {Past} from './outlet.js';
+import type {LogHistory} from './log-cursor.js';
+import {LogWriter} from './log-writer.js';
 import {memoryOf, readPast, searchRoom} from './log-reader.js';
-import {Rules} from './bans.js';
-import {PeerSession} from './peer-session.js';
-import {SpokenMessages} from './spoken.js';
+import {Moderation} from './moderation.js';
+import {PeerConnection, type ConnectionHub} from './peer-connection.js';
+import {PlainMessages} from './plain-messages.js';
 
-export type SessionsOptions = {
+export type HubOptions = {
 	readonly room: Room;
-	/** What the room is called in a welcome. */
+	/** The room's name in a welcome. */
 	readonly roomName: () => string;
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
-	/** Set where somebody watches the wire. */
+	/** Set if somebody watches the wire. */
 	readonly tap?: WireTap | undefined;
-	/** Where the log is kept; without it, all is shown at once. */
+	/** Where the log is stored; without it, entries are shown at once. */
 	readonly history?: History | undefined;
 	/** The history fails, or works again. */
 	readonly tellHealth?: TellHealth | undefined;
 	/**
-	 * Frames or lines of one peer, a second, from which the budgets in bytes
-	 * follow; undefined for no limit.
+	 * Frames or lines per second per peer; the budgets in bytes follow from it.
+	 * Undefined for no limit.
 	 */
 	readonly rate?: number | undefined;
-	/** Set where all peers have to know it. */
+	/** Set if every peer except the host needs it. */
 	readonly token?: Token | undefined;
 };
 
-// How often deadlines are looked at.
+// How often deadlines are checked.
 const sweepMs = 250;
 
-// How often the history's file is looked at while nobody speaks.
+// How often the history's file is checked while nobody speaks.
 const lookMs = 1000;
 
-// A sweep this late was not late: this process itself was stopped, and heard
-// nobody for its own fault.
+// A sweep this late means that this process was stopped: it heard nobody, and
+// that is not the peers' fault.
 const stoppedMs = 2000;
 
-// What was said and is not on the disk yet may come to this.
+// Entries that wait for the disk may come to this much.
 const maxHeldBytes = 4 * 1024 * 1024;
 
-// Where joins and leaves are only counted, all are told the count this often;
-// and less often where that would be more frames than these.
+// If joins and leaves aren't logged, members get the count this often, or less
+// often in a room where that would be more frames than these.
 const shortestCountMs = 1000;
 const countFramesPerSecond = 2000;
 
-export class Sessions {
+export class Hub implements ConnectionHub {
 	readonly room: Room;
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
@@ -75,19 +75,16 @@ export class Sessions {
 	readonly rate: number | undefined;
 	/** Undefined for no limit. */
 	readonly budget: Budget | undefined;
-	/** The host's. */
-	readonly rules = new Rules();
-	/** For all plain peers. */
-	readonly spoken = new SpokenMessages();
-	/** How many were accepted, and then not let into the room. */
+	readonly moderation = new Moderation();
+	readonly plainMessages = new PlainMessages();
 	refused = 0;
 	readonly #roomName: () => string;
-	readonly #keeper: Keeper | undefined;
+	readonly #logWriter: LogWriter | undefined;
 	readonly #history: History | undefined;
-	readonly #all = new Set<PeerSession>();
-	readonly #byMember = new Map<string, PeerSession>();
+	readonly #all = new Set<PeerConnection>();
+	readonly #byMember = new Map<string, PeerConnection>();
 	#isFlushDue = false;
-	#isHeldForDisk = false;
+	#isPausedForDisk = false;
 	#isCountDue = false;
 	#countedAt = 0;
 	#sweptAt: number;
@@ -104,7 +101,7 @@ export class Sessions {
 		tellHealth = () => undefined,
 		token,
 		rate,
-	}: SessionsOptions) {
+	}: HubOptions) {
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
@@ -118,24 +115,19 @@ export class Sessions {
 		this.#lookedAt = this.now;
 		this.#history = history;
 		history?.remember(memoryOf(room));
-		this.#keeper = history && this.#keeperOf(history, tellHealth);
+		this.#logWriter = history && this.#createLogWriter(history, tellHealth);
 	}
 
-	/** What the log has no more. */
-	get past(): Past | undefined {
+	get history(): LogHistory | undefined {
 		return this.#history;
 	}
 
-	/**
-	 * Monotonic milliseconds, whole: a fraction is an object of its own, three of
-	 * them for each peer.
-	 */
+	/** Whole, because V8 keeps a fraction as an object, and each peer has three. */
 	get now(): number {
 		return Math.floor(this.clock.monotonicMs());
 	}
 
-	/** What a member asks of the log, answered as a line. */
-	async look(frame: Search | ReadPast): Promise<string> {
+	async query(frame: Search | ReadPast): Promise<string> {
 		const {log} = this.room;
 		return frame.type === 'search'
 			? searchRoom(log, this.#history, frame)
@@ -146,24 +138,24 @@ export class Sessions {
 		return this.#roomName();
 	}
 
-	add(duplex: Duplex, origin: Origin, comer?: Comer): void {
-		const session = new PeerSession(duplex, origin, this, comer);
-		this.#all.add(session);
-		if (this.#isHeldForDisk) {
-			session.intake.hold('disk');
+	add(duplex: Duplex, origin: Origin, newcomer?: Newcomer): void {
+		const connection = new PeerConnection(duplex, origin, this, newcomer);
+		this.#all.add(connection);
+		if (this.#isPausedForDisk) {
+			connection.readLimiter.pause('disk');
 		}
 
-		session.intake.queue();
+		connection.readLimiter.delayNewcomer();
 	}
 
-	/** How many are connected of one user. */
+	/** How many connections one user has. */
 	countOf(uid: PeerUid): number {
-		return this.peers().filter(session => session.uid === uid).length;
+		return this.peers().filter(connection => connection.uid === uid).length;
 	}
 
 	/**
-	 * Tells one too many so, and closes it at once. Nobody has heard yet how it
-	 * speaks: a frame says it to our clients, and to a person as well.
+	 * Closes a connection too many at once, with an error. What it speaks is not
+	 * known yet: a frame can be read by our clients, and by a person as well.
 	 */
 	turnAway(socket: Socket, peer: string): void {
 		this.refused++;
@@ -179,45 +171,43 @@ export class Sessions {
 		this.emit({type: 'ended', at, peer, reason, bytesIn: 0, bytesOut});
 	}
 
-	/** The session that a member is in now. */
-	of({id}: Member): PeerSession | undefined {
+	of({id}: Member): PeerConnection | undefined {
 		return this.#byMember.get(id);
 	}
 
-	/** Everybody who is connected, the host's own screen not counted. */
-	peers(): readonly PeerSession[] {
+	/** Everybody who is connected, except the host's own screen. */
+	peers(): readonly PeerConnection[] {
 		return [...this.#all].filter(({socket}) => socket);
 	}
 
-	/** @param name A nick, or an address as the table shows it. */
-	find(name: string): PeerSession | undefined {
-		const member = this.room.memberNamed(name);
+	/** @param who A nick, or an address as the table shows it. */
+	find(who: string): PeerConnection | undefined {
+		const member = this.room.memberNamed(who);
 		return (
-			(member && this.of(member)) ??
-			this.peers().find(({peer}) => peer === name)
+			(member && this.of(member)) ?? this.peers().find(({name}) => name === who)
 		);
 	}
 
-	/** Says bye to all; each ends once it has what the log holds for it. */
+	/** Ends every connection, each once it was sent the rest of the log. */
 	end(reason: LeaveReason): void {
-		for (const session of this.#all) {
-			session.end(reason);
+		for (const connection of this.#all) {
+			connection.end(reason);
 		}
 	}
 
-	/** Settles once all that was said is kept, or its senders know better. */
-	async kept(): Promise<void> {
-		await this.#keeper?.settled();
+	/** Settles once every entry is stored, or its sender was sent an error. */
+	async stored(): Promise<void> {
+		await this.#logWriter?.settled();
 	}
 
-	/** Cuts off whoever is still there. */
+	/** Destroys every connection that is left. */
 	destroy(): void {
 		for (const {duplex} of this.#all) {
 			duplex.destroy();
 		}
 	}
 
-	/** Begins to look at deadlines. */
+	/** Starts to check deadlines. */
 	start(): void {
 		this.#sweptAt = this.now;
 		this.#cancelSweep = this.clock.setTimer(() => {
@@ -230,27 +220,26 @@ export class Sessions {
 		this.#cancelSweep?.();
 	}
 
-	/** The log grew, so all members get the new entries as this turn ends. */
 	onPosted(): void {
-		this.#holdForDisk();
+		this.#pauseForDisk();
 		if (!this.#isFlushDue) {
 			this.#isFlushDue = true;
-			// Not a microtask: that would run once a socket read, and hand on the
-			// messages of a turn one by one.
+			// Not a microtask: that would run after each socket read, and send the
+			// messages of one turn one by one.
 			setImmediate(() => {
 				this.#flush();
 			});
 		}
 	}
 
-	onJoined(session: PeerSession): void {
-		const {id} = session.member!;
+	onJoined(connection: PeerConnection): void {
+		const {id} = connection.member!;
 		const before = this.#byMember.get(id);
-		this.#byMember.set(id, session);
+		this.#byMember.set(id, connection);
 		before?.replace();
-		// Its replay; where a join is no entry, the others have nothing to get, and
-		// looking at each of them at each join took most of 10,000 joins.
-		session.pump();
+		// Its replay. When joins aren't logged, only the newcomer has anything to
+		// receive; to pump everybody took most of the time of 10,000 joins.
+		connection.pump();
 		this.#onPresence(this.room.isAnnouncing);
 	}
 
@@ -262,16 +251,15 @@ export class Sessions {
 		this.#onPresence(log.head > head || reason === 'shutdown');
 	}
 
-	/** A member has another nick. */
 	onRenamed(): void {
 		this.#onPresence(this.room.isAnnouncing);
 	}
 
-	onGone(session: PeerSession, reason: LeaveReason): void {
-		const {peer, bytesIn, bytesOut} = session;
-		this.#all.delete(session);
-		// The host's own screen was never accepted either.
-		if (!session.socket) {
+	onGone(connection: PeerConnection, reason: LeaveReason): void {
+		const {name: peer, bytesIn, bytesOut} = connection;
+		this.#all.delete(connection);
+		// The host's own screen has no 'accepted' event either.
+		if (!connection.socket) {
 			return;
 		}
 
@@ -279,7 +267,7 @@ export class Sessions {
 		this.emit({type: 'ended', at, peer, reason, bytesIn, bytesOut});
 	}
 
-	/** @param isEntry Whether the log tells it. */
+	/** @param isEntry Whether the log has an entry for it. */
 	#onPresence(isEntry: boolean): void {
 		if (isEntry) {
 			this.onPosted();
@@ -290,41 +278,41 @@ export class Sessions {
 
 	#flush(): void {
 		this.#isFlushDue = false;
-		if (this.#keeper) {
-			this.#keeper.post();
+		if (this.#logWriter) {
+			this.#logWriter.post();
 		} else {
 			this.#pump();
 		}
 	}
 
-	/** More is said than the disk takes: who talks has to wait for it. */
-	#holdForDisk(): void {
+	/** Stops reading peers while too much waits for the disk. */
+	#pauseForDisk(): void {
 		const {heldBytes} = this.room.log;
-		if (!this.#isHeldForDisk && heldBytes > maxHeldBytes) {
-			this.#isHeldForDisk = true;
-			for (const session of this.#all) {
-				session.intake.hold('disk');
+		if (!this.#isPausedForDisk && heldBytes > maxHeldBytes) {
+			this.#isPausedForDisk = true;
+			for (const connection of this.#all) {
+				connection.readLimiter.pause('disk');
 			}
-		} else if (this.#isHeldForDisk && heldBytes < maxHeldBytes / 2) {
-			this.#isHeldForDisk = false;
-			for (const session of this.#all) {
-				session.intake.release('disk');
+		} else if (this.#isPausedForDisk && heldBytes < maxHeldBytes / 2) {
+			this.#isPausedForDisk = false;
+			for (const connection of this.#all) {
+				connection.readLimiter.resume('disk');
 			}
 		}
 	}
 
 	#pump(): void {
-		for (const session of this.#all) {
-			session.pump();
+		for (const connection of this.#all) {
+			connection.pump();
 		}
 	}
 
-	#keeperOf(history: History, tellHealth: TellHealth): Keeper {
-		return new Keeper({
+	#createLogWriter(history: History, tellHealth: TellHealth): LogWriter {
+		return new LogWriter({
 			room: this.room,
 			history,
 			onShown: () => {
-				this.#holdForDisk();
+				this.#pauseForDisk();
 				this.#pump();
 			},
 			onTakenBack: (taken, error) => {
@@ -335,16 +323,16 @@ export class Sessions {
 	}
 
 	#takeBack(taken: readonly TakenBack[], error: SockchatError): void {
-		this.#holdForDisk();
-		for (const session of this.#all) {
-			session.rollBack();
+		this.#pauseForDisk();
+		for (const connection of this.#all) {
+			connection.rollBack();
 		}
 
 		for (const {id, n} of taken) {
-			this.#byMember.get(id)?.refuse(error, n);
+			this.#byMember.get(id)?.sendError(error, n);
 		}
 
-		// Who came or went meanwhile is told by no entry.
+		// Joins and leaves were taken back too; the list replaces them.
 		const {head} = this.room.log;
 		const line = frameLine({
 			type: 'members',
@@ -352,8 +340,8 @@ export class Sessions {
 			heartbeatMs: this.room.heartbeatMs,
 			head,
 		});
-		for (const session of this.#byMember.values()) {
-			session.tell(line);
+		for (const connection of this.#byMember.values()) {
+			connection.writeIfFramed(line);
 		}
 	}
 
@@ -365,18 +353,18 @@ export class Sessions {
 		}
 
 		const wasStopped = at - this.#sweptAt > stoppedMs;
-		for (const session of this.#all) {
+		for (const connection of this.#all) {
 			if (wasStopped) {
-				session.lastHeardAt = at;
+				connection.lastHeardAt = at;
 			}
 
-			session.tick(at);
+			connection.tick(at);
 		}
 
 		if (this.#isCountDue && at - this.#countedAt >= this.#countMs) {
 			this.#isCountDue = false;
 			this.#countedAt = at;
-			this.#tellCount();
+			this.#sendCount();
 		}
 	}
 
@@ -388,7 +376,7 @@ export class Sessions {
 		);
 	}
 
-	#tellCount(): void {
+	#sendCount(): void {
 		const {heartbeatMs} = this.room;
 		const {count, names} = this.room.memberList();
 		const line = frameLine({
@@ -397,8 +385,8 @@ export class Sessions {
 			names: this.room.isListing ? names : [],
 			heartbeatMs,
 		});
-		for (const session of this.#byMember.values()) {
-			session.tell(line);
+		for (const connection of this.#byMember.values()) {
+			connection.writeIfFramed(line);
 		}
 	}
 }

@@ -1,0 +1,182 @@
+/** What the host does about who is in the room: kick, ban, mute, lock. */
+import type {HostAction} from '../commands/host-action.js';
+import {assertNever} from '../errors.js';
+import {hostOf} from '../socket/origin.js';
+import type {Admission} from './admission.js';
+import {banText, parseBan, type Ban} from './moderation.js';
+import type {PeerConnection} from './peer-connection.js';
+import type {Hub} from './hub.js';
+
+export type HostActionResult = {
+	/** For the host. */
+	readonly sentence: string;
+	/** What everybody is shown, after the host's nick: `* otter bans …`. */
+	readonly told?: string | undefined;
+};
+
+/** Finds out whose process a peer is. */
+export type UserLookup = Pick<Admission, 'uidOf' | 'canTellUsers'>;
+
+/** @returns The member's connection, or why there is none to act on. */
+const findPeer = (hub: Hub, who: string): PeerConnection | string => {
+	const connection = hub.find(who);
+	if (!connection?.member) {
+		return `Nobody here is called "${who}". /who lists the names.`;
+	}
+
+	return connection.socket ? connection : 'That is you, the host.';
+};
+
+/**
+ * Ends the connections that a new ban applies to.
+ *
+ * @returns How many of them were members.
+ */
+const enforce = async (hub: Hub, users: UserLookup): Promise<number> => {
+	const {moderation} = hub;
+	// Later connections are checked when they are accepted.
+	const peers = hub.peers();
+	if (moderation.needsUid) {
+		await Promise.all(
+			peers.map(async connection => {
+				connection.uid ??= await users.uidOf(
+					connection.socket!,
+					connection.origin,
+				);
+			}),
+		);
+	}
+
+	let sent = 0;
+	for (const connection of peers) {
+		const {origin, uid, member, dialectName} = connection;
+		const id = dialectName === 'framed' ? member?.id : undefined;
+		if (!moderation.isBanned({host: hostOf(origin), uid, id})) {
+			continue;
+		}
+
+		connection.end('banned');
+		sent += member ? 1 : 0;
+	}
+
+	return sent;
+};
+
+const banOf = (hub: Hub, who: string): Ban | string => {
+	const parsed = parseBan(who);
+	if (parsed) {
+		return parsed;
+	}
+
+	const connection = findPeer(hub, who);
+	if (typeof connection === 'string') {
+		return connection;
+	}
+
+	const {id, nick} = connection.member!;
+	return connection.dialectName === 'framed'
+		? {kind: 'client', value: id, nick}
+		: `${nick} is a plain peer, so it has no client id to ban. Ban its address (${hostOf(connection.origin) ?? 'none'}) or uid:N, or /kick it.`;
+};
+
+const list = ({moderation}: Hub): string => {
+	const parts = [
+		...moderation.bans.map(ban => `banned ${banText(ban)}`),
+		...moderation.mutedNicks.map(nick => `muted ${nick}`),
+		...(moderation.isLocked ? ['the room is locked'] : []),
+	];
+	return parts.length === 0
+		? 'Nobody is banned or muted, and the room is open.'
+		: `${parts.join('; ')}.`;
+};
+
+export const performHostAction = async (
+	hub: Hub,
+	users: UserLookup,
+	action: HostAction,
+): Promise<HostActionResult> => {
+	const {moderation} = hub;
+	switch (action.type) {
+		case 'kick': {
+			const connection = findPeer(hub, action.who);
+			if (typeof connection === 'string') {
+				return {sentence: connection};
+			}
+
+			const {nick} = connection.member!;
+			connection.end('kicked');
+			return {sentence: `${nick} was sent away, and may come back.`};
+		}
+
+		case 'ban': {
+			const ban = banOf(hub, action.who);
+			if (typeof ban === 'string') {
+				return {sentence: ban};
+			}
+
+			if (ban.kind === 'uid' && !users.canTellUsers) {
+				return {
+					sentence:
+						'A ban by uid needs Linux, whose kernel tells whose process a peer is. Ban a nick or an address instead.',
+				};
+			}
+
+			moderation.ban(ban);
+			const sent = await enforce(hub, users);
+			const text = banText(ban);
+			return {
+				sentence: `${text} is banned, ${sent} sent away; /unban undoes it.`,
+				told: `bans ${text}`,
+			};
+		}
+
+		case 'unban': {
+			const {who} = action;
+			return moderation.unban(who)
+				? {sentence: `${who} may come back.`, told: `lifts the ban on ${who}`}
+				: {sentence: `"${who}" is not banned; /bans lists who is.`};
+		}
+
+		case 'mute': {
+			const connection = findPeer(hub, action.who);
+			if (typeof connection === 'string') {
+				return {sentence: connection};
+			}
+
+			const {id, nick} = connection.member!;
+			moderation.mute(id, nick);
+			return {
+				sentence: `${nick} can listen, but not speak; /unmute undoes it.`,
+				told: `mutes ${nick}`,
+			};
+		}
+
+		case 'unmute': {
+			const {who} = action;
+			return moderation.unmute(who)
+				? {sentence: `${who} may speak.`, told: `lets ${who} speak again`}
+				: {sentence: `"${who}" is not muted; /bans lists who is.`};
+		}
+
+		case 'lock': {
+			moderation.isLocked = true;
+			return {
+				sentence: 'Nobody else comes in; /unlock undoes it.',
+				told: 'locks the room',
+			};
+		}
+
+		case 'unlock': {
+			moderation.isLocked = false;
+			return {sentence: 'The room is open.', told: 'unlocks the room'};
+		}
+
+		case 'bans': {
+			return {sentence: list(hub)};
+		}
+
+		default: {
+			return assertNever(action);
+		}
+	}
+};

@@ -1,0 +1,125 @@
+/**
+ * What a peer may do in the room, whatever it speaks.
+ *
+ * Each function applies the rules (muted? refused? stored? delivered?) and
+ * returns the result as data; the dialects only put it into words.
+ */
+import type {SockchatError} from '../errors.js';
+import type {Said} from '../protocol/codec.js';
+import type {Whisper, Whispered} from '../protocol/frame.js';
+import type {NickBearer} from '../protocol/nick.js';
+import {publicId} from '../protocol/public-id.js';
+import type {Member, RefusedSay, RenameResult} from '../room/results.js';
+import {hostOf} from '../socket/origin.js';
+import type {Peer} from './peer.js';
+
+export type WhisperOutcome =
+	/** Sent to the recipient; `whispered` is the sender's receipt. */
+	| {readonly kind: 'delivered'; readonly whispered: Whispered}
+	| {readonly kind: 'duplicate'}
+	| {readonly kind: 'refused'; readonly error: SockchatError};
+
+/** Only the host's screen is in this process, so only it may have any nick. */
+export const bearerOf = ({isHost}: Peer): NickBearer =>
+	isHost ? 'host' : 'member';
+
+/**
+ * @param client The client's secret; undefined for a plain peer.
+ * @returns Why the peer may not become a member; undefined if it may.
+ */
+export const joinRefusal = (
+	{isHost, hub, newcomer, origin, uid}: Peer,
+	client?: string,
+): SockchatError | undefined => {
+	const {moderation, room} = hub;
+	if (isHost) {
+		return undefined;
+	}
+
+	if (moderation.isOpenToAll || newcomer.refusal) {
+		return newcomer.refusal;
+	}
+
+	const id = client === undefined ? undefined : publicId(client);
+	return moderation.joinRefusal({
+		host: hostOf(origin),
+		uid,
+		id,
+		isMember: id !== undefined && room.isMember(id),
+	});
+};
+
+/** The host runs this process, so it need not prove that it has the token. */
+export const needsToken = ({isHost, hub}: Peer): boolean =>
+	hub.token !== undefined && !isHost;
+
+/** @returns The messages that were refused, each with the reason. */
+export const say = (
+	{hub}: Peer,
+	member: Member,
+	said: readonly Said[],
+): readonly RefusedSay[] => {
+	const {room, clock, moderation} = hub;
+	const error = moderation.speechRefusal(member.id);
+	if (error) {
+		return said.map(({n}) => ({n, error}));
+	}
+
+	const refused = room.sayAll(member, said, clock.wallMs());
+	hub.onPosted();
+	return refused;
+};
+
+export const whisper = (
+	{hub}: Peer,
+	member: Member,
+	{n, to, text}: Whisper,
+): WhisperOutcome => {
+	const {room, clock, moderation} = hub;
+	const error = moderation.speechRefusal(member.id);
+	if (error) {
+		return {kind: 'refused', error};
+	}
+
+	const result = room.whisper(member, n, to, text);
+	if (result.kind !== 'delivered') {
+		return result;
+	}
+
+	const whispered: Whispered = {
+		type: 'whispered',
+		n,
+		from: member.nick,
+		id: member.id,
+		to: result.to.nick,
+		text,
+		at: clock.wallMs(),
+	};
+	// The receipt of a whisper to oneself is the whisper.
+	if (result.to.id !== member.id) {
+		hub.of(result.to)?.sendWhisper(whispered);
+	}
+
+	return {kind: 'delivered', whispered};
+};
+
+export const rename = (
+	peer: Peer,
+	member: Member,
+	nick: string,
+): RenameResult => {
+	const {hub} = peer;
+	const {room, clock, moderation} = hub;
+	const error = moderation.speechRefusal(member.id);
+	if (error) {
+		return {kind: 'refused', error};
+	}
+
+	const result = room.rename(member, nick, clock.wallMs(), bearerOf(peer));
+	if (result.kind === 'renamed') {
+		peer.member = result.member;
+		hub.onRenamed();
+	}
+
+	return result;
+};
