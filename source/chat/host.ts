@@ -7,6 +7,7 @@ import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ChatEvent} from '../event/event.js';
 import {Client} from '../client/client.js';
+import {MemoryLink} from '../socket/link.js';
 import {
 	startServer,
 	type Server,
@@ -52,7 +53,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			far.once('close', () => {
 				ours.destroy();
 			});
-			return ours;
+			return new MemoryLink(ours);
 		},
 		describe: cause =>
 			new SockchatError('ERR_INTERNAL', cause.message, {cause}),

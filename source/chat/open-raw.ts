@@ -5,6 +5,7 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
+import {connectionFailed, dial} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
@@ -75,7 +76,14 @@ export const openRaw = async (
 	};
 
 	if (options.command === 'connect') {
-		const client = new RawClient({...options, onEvent, watch});
+		const {address, localPort, isPipe} = options;
+		const client = new RawClient({
+			dial: () => dial(address, localPort),
+			describe: cause => connectionFailed(address, localPort, cause),
+			isPipe,
+			onEvent,
+			watch,
+		});
 		watch?.sampleClient(() => client.endpoints);
 		let isOver = false;
 		return {

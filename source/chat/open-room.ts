@@ -1,5 +1,4 @@
 /** Opens a room for a front end: as its host, as a member, or as either. */
-import type {Socket} from 'node:net';
 import type {RoomHands} from '../commands/hands.js';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../tcp/socket-action.js';
@@ -12,6 +11,7 @@ import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {Client} from '../client/client.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {connectionFailed, dial} from '../socket/dial.js';
+import type {SocketLink} from '../socket/link.js';
 import type {HistoryPlace} from '../server/history-place.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {startHost} from './host.js';
@@ -120,15 +120,15 @@ const openMember = (
 	options: TokenOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
-	connected?: Socket,
+	connected?: SocketLink,
 ): RoomChat => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
 	let first = connected;
 	const client = new Client({
 		dial() {
-			const socket = first ?? dial(address, localPort);
+			const link = first ?? dial(address, localPort);
 			first = undefined;
-			return socket;
+			return link;
 		},
 		describe: cause => connectionFailed(address, localPort, cause),
 		nick,
@@ -187,20 +187,21 @@ const openHost = async (
 const tryConnect = async (
 	{address, clock = systemClock}: RoomOptions,
 	watch: SocketWatch | undefined,
-): Promise<Socket | SockchatError> =>
+): Promise<SocketLink | SockchatError> =>
 	new Promise(resolve => {
-		const socket = dial(address);
-		watch?.follow(socket, 'client', undefined);
+		const link = dial(address);
+		const {stream} = link;
+		watch?.follow(link, 'client', undefined);
 		const cancelDeadline = clock.setTimer(() => {
-			socket.destroy();
+			stream.destroy();
 			resolve(connectTimedOut());
 		}, connectTimeoutMs);
-		socket.once('connect', () => {
+		stream.once('connect', () => {
 			cancelDeadline();
-			socket.removeAllListeners('error');
-			resolve(socket);
+			stream.removeAllListeners('error');
+			resolve(link);
 		});
-		socket.once('error', cause => {
+		stream.once('error', cause => {
 			cancelDeadline();
 			resolve(connectionFailed(address, undefined, cause));
 		});

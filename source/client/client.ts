@@ -6,8 +6,6 @@
  * connection waits in the outbox.
  */
 import {randomUUID} from 'node:crypto';
-import {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import type {Outgoing} from '../connection/outbox.js';
@@ -21,11 +19,11 @@ import type {
 import type {Nick} from '../protocol/nick.js';
 import {serverUnproven, type Token} from '../protocol/token.js';
 import type {ClientEvent} from '../event/event.js';
-import {endpointsOf, type Endpoints} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges} from '../socket/gauges.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
+import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {ClientExchange} from '../socket/token-exchange.js';
 import {Inquiries} from './log-requests.js';
@@ -41,7 +39,7 @@ import {
 
 export type ClientOptions = {
 	/** Opens a connection; called again for each attempt. */
-	readonly dial: () => Duplex;
+	readonly dial: () => Link;
 	/** A failure of the socket, in words. */
 	readonly describe: (cause: Error) => SockchatError;
 	readonly nick: Nick;
@@ -95,7 +93,7 @@ export class Client {
 			perform: effect => {
 				this.#perform(effect);
 			},
-			socket: () => this.#socket?.duplex,
+			link: () => this.#socket?.link,
 			onEvent: emit,
 			isPaused: () => this.#isPaused,
 		});
@@ -119,7 +117,7 @@ export class Client {
 
 	/** The two ends of the connection, while there is one. */
 	get endpoints(): Endpoints {
-		return endpointsOf(this.#socket?.duplex);
+		return this.#socket?.link.endpoints ?? noEndpoints;
 	}
 
 	/** Who is here; at most 200 are named. */
@@ -168,26 +166,23 @@ export class Client {
 			return 'There is no connection now.';
 		}
 
-		const {duplex} = socket;
+		const {link} = socket;
 		const owner: SocketOwner = {
-			duplex,
+			link,
 			setPaused: isPaused => {
 				this.#isPaused = isPaused;
 				if (isPaused) {
-					duplex.pause();
+					link.stream.pause();
 				} else {
-					duplex.resume();
+					link.stream.resume();
 				}
 			},
 			reset: () => {
-				if (duplex instanceof Socket) {
-					duplex.resetAndDestroy();
-				}
-
+				link.reset();
 				this.#lose(resetByHand());
 			},
 			onCall: call => {
-				this.#options.watch?.called(call, duplex);
+				this.#options.watch?.called(call, link);
 			},
 			close: () => {
 				this.#closing = closedByHand();
@@ -293,11 +288,8 @@ export class Client {
 		this.#isPaused = false;
 		const {watch, token} = this.#options;
 		this.#exchange = token && new ClientExchange(token);
-		const duplex = this.#options.dial();
-		if (duplex instanceof Socket) {
-			watch?.follow(duplex, 'client', undefined);
-		}
-
+		const link = this.#options.dial();
+		watch?.follow(link, 'client', undefined);
 		const events: FramedSocketEvents = {
 			onConnected: () => {
 				this.#runner.dispatch({type: 'connected', at: this.#runner.now});
@@ -321,7 +313,7 @@ export class Client {
 				);
 			},
 		};
-		const socket = new FramedSocket(duplex, events, watch?.tap);
+		const socket = new FramedSocket(link, events, watch?.tap);
 		this.#socket = socket;
 	}
 
@@ -463,7 +455,7 @@ export class Client {
 		const socket = this.#socket!;
 		if (
 			frame.type === 'challenge' &&
-			this.#exchange!.take(frame, socket.duplex)
+			this.#exchange!.take(frame, socket.link)
 		) {
 			this.#greet(socket);
 		} else {

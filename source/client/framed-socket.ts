@@ -4,8 +4,6 @@
  * It lives for one attempt; whoever reconnects makes another.
  */
 import type {Buffer} from 'node:buffer';
-import {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import {decodeServerFrame, frameLine} from '../protocol/codec.js';
 import {
@@ -14,6 +12,7 @@ import {
 	type ServerFrame,
 } from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
+import type {Link} from '../socket/link.js';
 import {trace} from '../trace.js';
 import type {WireTap} from '../watch/wire-tap.js';
 
@@ -29,58 +28,56 @@ export type FramedSocketEvents = {
 };
 
 export class FramedSocket {
-	readonly duplex: Duplex;
+	readonly link: Link;
 	bytesIn = 0;
 	readonly #events: FramedSocketEvents;
 	readonly #tap: WireTap | undefined;
 	readonly #lines = new LineSplitter(maxFrameBytes);
 	#hasEnded = false;
 
-	constructor(duplex: Duplex, events: FramedSocketEvents, tap?: WireTap) {
-		this.duplex = duplex;
+	constructor(link: Link, events: FramedSocketEvents, tap?: WireTap) {
+		this.link = link;
 		this.#tap = tap;
 		this.#events = events;
-		if (duplex instanceof Socket && duplex.connecting) {
-			duplex.once('connect', events.onConnected);
+		const {stream} = link;
+		if (link.isConnecting) {
+			stream.once('connect', events.onConnected);
 		} else {
 			queueMicrotask(events.onConnected);
 		}
 
-		duplex.on('data', (chunk: Buffer) => {
+		stream.on('data', (chunk: Buffer) => {
 			this.#read(chunk);
 		});
-		duplex.on('error', error => {
+		stream.on('error', error => {
 			this.#end(error);
 		});
-		duplex.on('end', () => {
+		stream.on('end', () => {
 			this.#end(undefined);
-			duplex.end();
+			stream.end();
 		});
-		duplex.on('close', () => {
+		stream.on('close', () => {
 			this.#end(undefined);
 		});
 	}
 
-	/** Bytes that the kernel took: bytesWritten counts what still waits too. */
 	get bytesOut(): number {
-		return this.duplex instanceof Socket
-			? this.duplex.bytesWritten - this.duplex.writableLength
-			: 0;
+		return this.link.bytesOut;
 	}
 
 	get queuedBytes(): number {
-		return this.duplex.writableLength;
+		return this.link.stream.writableLength;
 	}
 
 	/** @param onSent Called once the kernel has it. */
 	send(frame: ClientFrame, onSent?: () => void): void {
-		if (!this.duplex.writable) {
+		if (!this.link.stream.writable) {
 			return;
 		}
 
 		const line = frameLine(frame);
 		this.#tap?.note('out', undefined, line);
-		this.duplex.write(line, error => {
+		this.link.stream.write(line, error => {
 			if (!error) {
 				onSent?.();
 			}
@@ -89,12 +86,12 @@ export class FramedSocket {
 
 	/** FIN, after all that was sent. */
 	finish(): void {
-		this.duplex.end();
+		this.link.stream.end();
 	}
 
 	destroy(): void {
 		this.#hasEnded = true;
-		this.duplex.destroy();
+		this.link.stream.destroy();
 	}
 
 	#end(cause: Error | undefined): void {

@@ -5,27 +5,22 @@
  * the connection is over when both have ended (RFC 9293, 3.6).
  */
 import type {Buffer} from 'node:buffer';
-import type {Socket} from 'node:net';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../event/event.js';
 import type {SocketAction} from '../tcp/socket-action.js';
-import {
-	endpointsOf,
-	type LoopbackAddress,
-	type Endpoints,
-} from '../socket/address.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
-import {connectionFailed, dial} from '../socket/dial.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
+import type {Endpoints, Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 
 export type RawClientOptions = {
-	readonly address: LoopbackAddress;
-	/** A port to bind first; undefined lets the kernel choose. */
-	readonly localPort?: number | undefined;
+	/** Opens the connection; called once. */
+	readonly dial: () => Link;
+	/** A failure of the connection, in words. */
+	readonly describe: (cause: Error) => SockchatError;
 	/** Whether it goes on sending after the other side's FIN. */
 	readonly isPipe?: boolean | undefined;
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
@@ -44,10 +39,10 @@ export class RawClient implements Counted {
 	readonly #clock: Clock;
 	readonly #gauges: Gauges;
 	readonly #runner: ConnectionRunner;
-	readonly #socket: Socket;
+	readonly #link: Link;
 
 	constructor(options: RawClientOptions) {
-		const {address, localPort, clock = systemClock, onEvent} = options;
+		const {clock = systemClock, onEvent} = options;
 		this.#options = options;
 		this.#clock = clock;
 		this.#gauges = new Gauges(clock, onEvent);
@@ -58,26 +53,26 @@ export class RawClient implements Counted {
 			perform: effect => {
 				this.#perform(effect);
 			},
-			socket: () => this.#socket,
+			link: () => this.#link,
 			onEvent,
 		});
 		this.closed = this.#runner.closed;
-		this.#socket = dial(address, localPort);
-		options.watch?.follow(this.#socket, 'client', undefined);
+		this.#link = options.dial();
+		options.watch?.follow(this.#link, 'client', undefined);
 		this.#listen();
 		this.#runner.start();
 	}
 
 	get bytesOut(): number {
-		return this.#socket.bytesWritten - this.#socket.writableLength;
+		return this.#link.bytesOut;
 	}
 
 	get queuedBytes(): number {
-		return this.#socket.writableLength;
+		return this.#link.stream.writableLength;
 	}
 
 	get endpoints(): Endpoints {
-		return endpointsOf(this.#socket);
+		return this.#link.endpoints;
 	}
 
 	get connection(): Connection {
@@ -90,13 +85,13 @@ export class RawClient implements Counted {
 	 * @returns Settles once the kernel has them, or will never have them.
 	 */
 	async write(bytes: Buffer): Promise<void> {
-		if (bytes.length === 0 || !this.#socket.writable) {
+		if (bytes.length === 0 || !this.#link.stream.writable) {
 			return;
 		}
 
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which tells it.
-			this.#socket.write(bytes, error => {
+			this.#link.stream.write(bytes, error => {
 				if (!error) {
 					this.bytesTaken += bytes.length;
 					this.#options.watch?.tap.note('out', undefined, bytes);
@@ -110,35 +105,36 @@ export class RawClient implements Counted {
 
 	/** FIN: nothing more is sent, but what comes is still read. */
 	finish(): void {
-		this.#socket.end();
+		this.#link.stream.end();
 	}
 
 	/** Reads no more until it is called with false; the kernel holds the rest. */
 	hold(isHeld: boolean): void {
 		if (isHeld) {
-			this.#socket.pause();
+			this.#link.stream.pause();
 		} else {
-			this.#socket.resume();
+			this.#link.stream.resume();
 		}
 	}
 
 	/** Does to its socket what a person asks for. @returns A sentence on it. */
 	async control(action: SocketAction): Promise<string> {
-		const socket = this.#socket;
+		const link = this.#link;
+		const {stream} = link;
 		const owner: SocketOwner = {
-			duplex: socket,
+			link,
 			setPaused(isPaused) {
 				if (isPaused) {
-					socket.pause();
+					stream.pause();
 				} else {
-					socket.resume();
+					stream.resume();
 				}
 			},
 			onCall: call => {
-				this.#options.watch?.called(call, socket);
+				this.#options.watch?.called(call, link);
 			},
 			reset() {
-				socket.resetAndDestroy();
+				link.reset();
 			},
 			close: () => {
 				this.leave();
@@ -155,7 +151,7 @@ export class RawClient implements Counted {
 	#perform(effect: ConnectionEffect): void {
 		switch (effect.type) {
 			case 'bye': {
-				this.#socket.end();
+				this.#link.stream.end();
 				break;
 			}
 
@@ -165,7 +161,7 @@ export class RawClient implements Counted {
 			}
 
 			case 'destroy': {
-				this.#socket.destroy();
+				this.#link.stream.destroy();
 				break;
 			}
 
@@ -184,41 +180,47 @@ export class RawClient implements Counted {
 	}
 
 	#listen(): void {
-		const {address, localPort} = this.#options;
-		const socket = this.#socket;
-		socket.on('connect', () => {
+		const {stream} = this.#link;
+		const onConnected = () => {
 			const at = this.#runner.now;
 			this.#runner.dispatch({type: 'connected', at});
 			// No heartbeat: silence says nothing about a peer that owes no answer.
 			const heartbeatMs = Infinity;
 			this.#runner.dispatch({type: 'welcomed', at, heartbeatMs});
-		});
-		socket.on('data', (chunk: Buffer) => {
+		};
+
+		if (this.#link.isConnecting) {
+			stream.once('connect', onConnected);
+		} else {
+			queueMicrotask(onConnected);
+		}
+
+		stream.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
 			this.#options.watch?.tap.note('in', undefined, chunk);
 			this.#tellChunk('in', chunk);
 		});
-		socket.on('end', () => {
-			if (!this.#options.isPipe || socket.writableFinished) {
+		stream.on('end', () => {
+			if (!this.#options.isPipe || stream.writableFinished) {
 				this.leave();
 			}
 		});
-		socket.on('finish', () => {
-			if (socket.readableEnded) {
+		stream.on('finish', () => {
+			if (stream.readableEnded) {
 				this.leave();
 			}
 		});
-		socket.on('error', cause => {
-			this.#lose(connectionFailed(address, localPort, cause));
+		stream.on('error', cause => {
+			this.#lose(this.#options.describe(cause));
 		});
-		socket.on('close', () => {
+		stream.on('close', () => {
 			this.#gauges.ended(this);
 			this.#runner.dispatch({type: 'ended', at: this.#runner.now});
 		});
 	}
 
 	#lose(cause: SockchatError): void {
-		this.#socket.destroy();
+		this.#link.stream.destroy();
 		this.#runner.lose(cause, true);
 	}
 

@@ -3,7 +3,7 @@
  * goes to every peer; what comes is told chunk by chunk, as it was read.
  */
 import type {Buffer} from 'node:buffer';
-import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../event/event.js';
@@ -13,6 +13,7 @@ import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
+import type {Link} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
@@ -66,21 +67,22 @@ export const startRawServer = async ({
 }: RawServerOptions): Promise<RawServer> => {
 	// Raw bytes have no way to turn anybody away: it only has to be able to start.
 	roomForPeers();
-	const peers = new Map<Socket, RawPeer>();
+	const peers = new Map<Link, RawPeer>();
 	const destroy = () => {
-		for (const socket of peers.keys()) {
-			socket.destroy();
+		for (const {stream} of peers.keys()) {
+			stream.destroy();
 		}
 	};
 
 	let isHeld = false;
-	const accept = (socket: Socket, origin: Origin) => {
+	const accept = (link: Link, origin: Origin) => {
 		const {name} = origin;
+		const {stream} = link;
 		if (isHeld) {
-			socket.pause();
+			stream.pause();
 		}
 
-		watch?.follow(socket, 'server', name);
+		watch?.follow(link, 'server', name);
 		const peer: RawPeer = {
 			name,
 			origin,
@@ -89,25 +91,25 @@ export const startRawServer = async ({
 			isHalfClosed: false,
 			reason: 'closed',
 		};
-		peers.set(socket, peer);
-		socket.on('data', (bytes: Buffer) => {
+		peers.set(link, peer);
+		stream.on('data', (bytes: Buffer) => {
 			peer.bytesIn += bytes.length;
 			watch?.tap.note('in', name, bytes);
 			const at = clock.wallMs();
 			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes});
 		});
 		// Its FIN is answered by ours: an empty read is the end of a peer.
-		socket.on('end', () => {
+		stream.on('end', () => {
 			peer.isHalfClosed = true;
-			socket.end();
+			stream.end();
 		});
-		socket.on('error', () => {
+		stream.on('error', () => {
 			peer.reason = 'reset';
 		});
-		socket.on('close', () => {
-			peers.delete(socket);
+		stream.on('close', () => {
+			peers.delete(link);
 			const {bytesIn, reason} = peer;
-			const bytesOut = socket.bytesWritten - socket.writableLength;
+			const {bytesOut} = link;
 			const at = clock.wallMs();
 			onEvent({type: 'ended', at, peer: name, reason, bytesIn, bytesOut});
 		});
@@ -117,10 +119,10 @@ export const startRawServer = async ({
 		address,
 		clock,
 		onEvent,
-		onSocket: accept,
+		onLink: accept,
 		onDrain() {
-			for (const socket of peers.keys()) {
-				socket.end();
+			for (const {stream} of peers.keys()) {
+				stream.end();
 			}
 		},
 		onCutOff: destroy,
@@ -129,7 +131,7 @@ export const startRawServer = async ({
 	watch?.sample((table, at) => ({
 		type: 'peers',
 		at,
-		rows: [...peers].map(([socket, peer]) => rowOf(socket, peer, table)),
+		rows: [...peers].map(([link, peer]) => rowOf(link, peer, table)),
 		listening: table?.listening(formatAddress(listener.address)),
 		backlog: listener.backlog,
 		refused: 0,
@@ -143,15 +145,15 @@ export const startRawServer = async ({
 		address: listener.address,
 		write(bytes) {
 			let count = 0;
-			for (const [socket, {name}] of peers) {
+			for (const [{stream}, {name}] of peers) {
 				// Behind its FIN and ours: a write would cut off what still waits.
-				if (!socket.writable) {
+				if (!stream.writable) {
 					continue;
 				}
 
 				count++;
 				watch?.tap.note('out', name, bytes);
-				socket.write(bytes);
+				stream.write(bytes);
 				const at = clock.wallMs();
 				onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
 			}
@@ -159,15 +161,17 @@ export const startRawServer = async ({
 			return count;
 		},
 		async drained() {
-			await Promise.all([...peers.keys()].map(untilDrained));
+			await Promise.all(
+				[...peers.keys()].map(async ({stream}) => untilDrained(stream)),
+			);
 		},
 		hold(wanted) {
 			isHeld = wanted;
-			for (const socket of peers.keys()) {
+			for (const {stream} of peers.keys()) {
 				if (wanted) {
-					socket.pause();
+					stream.pause();
 				} else {
-					socket.resume();
+					stream.resume();
 				}
 			}
 		},
@@ -181,9 +185,9 @@ export const startRawServer = async ({
 					: `No peer is called "${wanted}"; /peers lists them.`;
 			}
 
-			const [socket, peer] = found;
+			const [link, peer] = found;
 			return controlSocket(
-				ownerOf(socket, peer, watch),
+				ownerOf(link, peer, watch),
 				action,
 				`${peer.name}'s`,
 			);
@@ -197,19 +201,19 @@ export const startRawServer = async ({
 	};
 };
 
-const untilDrained = async (socket: Socket): Promise<void> =>
+const untilDrained = async (stream: Duplex): Promise<void> =>
 	new Promise(resolve => {
-		if (!socket.writableNeedDrain || socket.destroyed) {
+		if (!stream.writableNeedDrain || stream.destroyed) {
 			resolve();
 			return;
 		}
 
 		const settle = () => {
-			socket.off('drain', settle).off('close', settle);
+			stream.off('drain', settle).off('close', settle);
 			resolve();
 		};
 
-		socket.on('drain', settle).on('close', settle);
+		stream.on('drain', settle).on('close', settle);
 	});
 
 type RawPeer = {
@@ -224,7 +228,7 @@ type RawPeer = {
 };
 
 const rowOf = (
-	socket: Socket,
+	{stream, bytesOut}: Link,
 	{name, origin, since, bytesIn, isHalfClosed}: RawPeer,
 	table: TcpTable | undefined,
 ): PeerRow => ({
@@ -235,36 +239,36 @@ const rowOf = (
 	since,
 	rttMs: undefined,
 	bytesIn,
-	bytesOut: socket.bytesWritten - socket.writableLength,
-	queuedBytes: socket.writableLength,
+	bytesOut,
+	queuedBytes: stream.writableLength,
 	lagEntries: 0,
-	isPaused: socket.isPaused(),
+	isPaused: stream.isPaused(),
 	kernel:
 		origin.kind === 'tcp' ? table?.pair(origin.local, origin.name) : undefined,
 });
 
 /** A raw socket has no protocol to tell: its own calls are all there is. */
 const ownerOf = (
-	socket: Socket,
+	link: Link,
 	peer: RawPeer,
 	watch: SocketWatch | undefined,
 ): SocketOwner => ({
-	duplex: socket,
+	link,
 	setPaused(isPaused) {
 		if (isPaused) {
-			socket.pause();
+			link.stream.pause();
 		} else {
-			socket.resume();
+			link.stream.resume();
 		}
 	},
 	onCall(call) {
-		watch?.called(call, socket);
+		watch?.called(call, link);
 	},
 	reset() {
 		peer.reason = 'reset';
-		socket.resetAndDestroy();
+		link.reset();
 	},
 	close() {
-		socket.end();
+		link.stream.end();
 	},
 });

@@ -3,7 +3,6 @@
  * the event loop go out in one write per member.
  */
 import type {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
@@ -14,6 +13,7 @@ import type {Member} from '../room/results.js';
 import type {TakenBack} from '../room/numbers.js';
 import type {ServerEvent} from '../event/event.js';
 import type {Clock} from '../socket/clock.js';
+import type {Link} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
@@ -138,8 +138,8 @@ export class Hub implements ConnectionHub {
 		return this.#roomName();
 	}
 
-	add(duplex: Duplex, origin: Origin, newcomer?: Newcomer): void {
-		const connection = new PeerConnection(duplex, origin, this, newcomer);
+	add(link: Link, origin: Origin, newcomer?: Newcomer): void {
+		const connection = new PeerConnection(link, origin, this, newcomer);
 		this.#all.add(connection);
 		if (this.#isPausedForDisk) {
 			connection.readLimiter.pause('disk');

@@ -5,7 +5,7 @@
  * it is sent goes through its write queue.
  */
 import type {Buffer} from 'node:buffer';
-import {Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {
 	transitionSession,
@@ -23,6 +23,7 @@ import {
 } from '../protocol/frame.js';
 import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
+import type {Link} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
@@ -62,6 +63,7 @@ const unknownNewcomer: Newcomer = {};
 export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	readonly hub: ConnectionHub;
 	readonly origin: Origin;
+	readonly link: Link;
 	readonly duplex: Duplex;
 	/** The duplex, unless the peer is the host's own screen, in this process. */
 	readonly socket: Socket | undefined;
@@ -83,15 +85,17 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	#ending: Ending | undefined;
 
 	constructor(
-		duplex: Duplex,
+		link: Link,
 		origin: Origin,
 		hub: ConnectionHub,
 		newcomer: Newcomer = unknownNewcomer,
 	) {
 		this.newcomer = newcomer;
 		this.uid = newcomer.uid;
+		const duplex = link.stream;
+		this.link = link;
 		this.duplex = duplex;
-		this.socket = duplex instanceof Socket ? duplex : undefined;
+		this.socket = link.kind === 'memory' ? undefined : link.stream;
 		this.origin = origin;
 		this.hub = hub;
 		this.lastHeardAt = this.#now;
@@ -141,11 +145,9 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		return this.hub.history;
 	}
 
-	/** What the kernel has taken; 0 for a duplex in memory. */
+	/** What the kernel has taken; 0 for one in memory. */
 	get bytesOut(): number {
-		return this.socket
-			? this.socket.bytesWritten - this.socket.writableLength
-			: 0;
+		return this.link.bytesOut;
 	}
 
 	/** Undefined until the first bytes show it. */

@@ -95,11 +95,11 @@ export const controlPeer = async (
 			: `No peer is called "${name}"; /peers lists them.`;
 	}
 
-	const {duplex} = connection;
+	const {link} = connection;
 	const owner: SocketOwner = {
-		duplex,
+		link,
 		onCall(call) {
-			watch?.called(call, duplex);
+			watch?.called(call, link);
 		},
 		setPaused(isPaused: boolean) {
 			if (isPaused) {

@@ -1,6 +1,5 @@
 /** A room on a listening socket. */
 import {randomUUID} from 'node:crypto';
-import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../tcp/socket-action.js';
@@ -18,6 +17,7 @@ import {
 import {toFrameTime} from '../protocol/time.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
+import {MemoryLink, type SocketLink} from '../socket/link.js';
 import {Listener} from '../socket/listener.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
@@ -102,9 +102,10 @@ export type Server = {
 const admit = async (
 	admission: Admission,
 	hub: Hub,
-	socket: Socket,
+	link: SocketLink,
 	origin: Origin,
 ): Promise<void> => {
+	const socket = link.stream;
 	const ignore = () => undefined;
 	socket.on('error', ignore);
 	const uid = await admission.uidOf(socket, origin);
@@ -116,7 +117,7 @@ const admit = async (
 		return;
 	}
 
-	hub.add(socket, origin, admission.check(uid, hub.countOf(uid)));
+	hub.add(link, origin, admission.check(uid, hub.countOf(uid)));
 	socket.off('error', ignore);
 };
 
@@ -183,12 +184,12 @@ export const startServer = async ({
 		connectRate: connectRate === 'off' ? undefined : connectRate,
 		clock,
 		onEvent,
-		onSocket(socket, origin) {
-			watch?.follow(socket, 'server', origin.name);
+		onLink(link, origin) {
+			watch?.follow(link, 'server', origin.name);
 			if (admission.needsUid || hub.moderation.needsUid) {
-				void admit(admission, hub, socket, origin);
+				void admit(admission, hub, link, origin);
 			} else {
-				hub.add(socket, origin);
+				hub.add(link, origin);
 			}
 		},
 		surplus: places && {
@@ -245,7 +246,8 @@ export const startServer = async ({
 		address: listener.address,
 		room,
 		attach(duplex, isReceiptsOnly) {
-			hub.add(duplex, {kind: 'memory', name: 'host'}, {isReceiptsOnly});
+			const link = new MemoryLink(duplex);
+			hub.add(link, {kind: 'memory', name: 'host'}, {isReceiptsOnly});
 		},
 		async drain() {
 			await listener.drain();

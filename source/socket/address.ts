@@ -6,8 +6,7 @@
  * the same port may belong to somebody else, and a resolver would not say so.
  */
 import {Buffer} from 'node:buffer';
-import {isIPv4, Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
+import {isIPv4} from 'node:net';
 import {SockchatError} from '../errors.js';
 import {defaultPort} from '../protocol/frame.js';
 
@@ -158,40 +157,3 @@ export const formatAddress = (address: Address): string =>
 	address.kind === 'tcp'
 		? hostAndPort(address.host, address.port)
 		: address.path;
-
-/** The two ends of a connection, as far as node:net knows them. */
-export type Endpoints = {
-	readonly local: string | undefined;
-	readonly remote: string | undefined;
-};
-
-export const endpointsOf = (duplex: Duplex | undefined): Endpoints => {
-	if (!(duplex instanceof Socket)) {
-		return {local: undefined, remote: undefined};
-	}
-
-	// The other end first: who asks for the local one before connect() was called
-	// gets no answer, and node:net keeps that for good.
-	const {remoteAddress, remotePort} = duplex;
-	if (remoteAddress === undefined || remotePort === undefined) {
-		return {local: undefined, remote: undefined};
-	}
-
-	// A socket that is gone forgets its own end first; half is not an answer.
-	const {localAddress, localPort} = duplex;
-	return localAddress === undefined || localPort === undefined
-		? {local: undefined, remote: undefined}
-		: {
-				local: hostAndPort(localAddress, localPort),
-				remote: hostAndPort(remoteAddress, remotePort),
-			};
-};
-
-/** @param dialled Where it connects to: node:net tells that only afterwards. */
-export const connectingEndsOf = (
-	{localAddress, localPort}: Socket,
-	dialled: string | undefined,
-): Endpoints =>
-	localAddress === undefined || !localPort
-		? {local: undefined, remote: undefined}
-		: {local: hostAndPort(localAddress, localPort), remote: dialled};

@@ -2,7 +2,6 @@
  * Runs a client's machine at the edge: feeds it events and time, hands its
  * effects to whoever owns the socket, and tells every change of phase.
  */
-import type {Duplex} from 'node:stream';
 import {startConnection, transition, wakeAt} from '../connection/lifecycle.js';
 import type {
 	Connection,
@@ -11,15 +10,15 @@ import type {
 } from '../connection/connection.js';
 import type {SockchatError} from '../errors.js';
 import type {ClientEvent} from '../event/event.js';
-import {endpointsOf} from './address.js';
 import type {Clock} from './clock.js';
+import {noEndpoints, type Link} from './link.js';
 
 export type ConnectionRunnerOptions = {
 	readonly clock: Clock;
 	readonly random: () => number;
 	readonly perform: (effect: ConnectionEffect) => void;
-	/** The socket that the phase is about. */
-	readonly socket: () => Duplex | undefined;
+	/** The link that the phase is about. */
+	readonly link: () => Link | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
 	/** Nothing is read on purpose, so that nothing heard means nothing. */
 	readonly isPaused?: (() => boolean) | undefined;
@@ -102,7 +101,7 @@ export class ConnectionRunner {
 				type: 'connection',
 				at: this.#options.clock.wallMs(),
 				connection,
-				...endpointsOf(this.#options.socket()),
+				...(this.#options.link()?.endpoints ?? noEndpoints),
 			});
 		}
 

@@ -1,16 +1,15 @@
 /** A socket taken in hand: what a person asks for, and a sentence on it. */
-import {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
+import type {Socket} from 'node:net';
 import type {SocketAction} from '../tcp/socket-action.js';
 import {formatTcpInfo} from '../tcp/tcp-info.js';
 import type {Call} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
-import {endpointsOf} from './address.js';
+import type {Link, SocketLink} from './link.js';
 import {readTcpInfo} from './ss.js';
 
 /** What only the socket's owner can do in good order. */
 export type SocketOwner = {
-	readonly duplex: Duplex;
+	readonly link: Link;
 	/** Stops reading, or reads again; heartbeats must not take it for death. */
 	readonly setPaused: (isPaused: boolean) => void;
 	/** RST, and what follows from it. */
@@ -44,8 +43,8 @@ const setReading = (socket: Socket, isReading: boolean): void => {
 	}
 };
 
-const askKernel = async (socket: Socket): Promise<string> => {
-	const {local, remote} = endpointsOf(socket);
+const askKernel = async ({endpoints}: SocketLink): Promise<string> => {
+	const {local, remote} = endpoints;
 	const info =
 		local === undefined || remote === undefined
 			? undefined
@@ -66,24 +65,23 @@ const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
 
 /** Why the action can't be done now, or to this socket at all. */
 const refusal = (
-	socket: Socket,
+	{kind, isConnecting, stream}: SocketLink,
 	{type}: SocketAction,
 	whose: string,
 ): string | undefined => {
-	if (socket.connecting) {
+	if (isConnecting) {
 		return 'There is no connection yet: connect() is under way.';
 	}
 
-	if (socket.destroyed) {
+	if (stream.destroyed) {
 		return 'The connection is over.';
 	}
 
-	if (type === 'end' && socket.writableEnded) {
+	if (type === 'end' && stream.writableEnded) {
 		return `${whose} socket has sent FIN before: nothing more goes out.`;
 	}
 
-	const isTcp = endpointsOf(socket).local !== undefined;
-	return tcpActions.has(type) && !isTcp
+	return tcpActions.has(type) && kind !== 'tcp'
 		? `${whose} connection goes over a Unix domain socket, and /${type} is about TCP.`
 		: undefined;
 };
@@ -97,12 +95,13 @@ export const controlSocket = async (
 	action: SocketAction,
 	whose: string,
 ): Promise<string> => {
-	const {duplex} = owner;
-	if (!(duplex instanceof Socket)) {
+	const {link} = owner;
+	if (link.kind === 'memory') {
 		return 'The host itself is in the room without a socket; name a peer.';
 	}
 
-	const refused = refusal(duplex, action, whose);
+	const {stream} = link;
+	const refused = refusal(link, action, whose);
 	if (refused !== undefined) {
 		return refused;
 	}
@@ -111,19 +110,19 @@ export const controlSocket = async (
 		case 'pause': {
 			owner.onCall('pause()');
 			owner.setPaused(true);
-			setReading(duplex, false);
+			setReading(stream, false);
 			return `${whose} socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.`;
 		}
 
 		case 'resume': {
 			owner.onCall('resume()');
-			setReading(duplex, true);
+			setReading(stream, true);
 			owner.setPaused(false);
 			return `${whose} socket is read again.`;
 		}
 
 		case 'end': {
-			duplex.end();
+			stream.end();
 			return `${whose} socket sends FIN behind what was written: nothing more goes out, what comes is still read.`;
 		}
 
@@ -135,28 +134,28 @@ export const controlSocket = async (
 
 		case 'close': {
 			// Who doesn't read would never see the other side's FIN.
-			setReading(duplex, true);
+			setReading(stream, true);
 			owner.setPaused(false);
 			owner.close();
 			return `${whose} connection is closed in good order: FIN goes behind what was written.`;
 		}
 
 		case 'nodelay': {
-			duplex.setNoDelay(action.isOn);
+			stream.setNoDelay(action.isOn);
 			return action.isOn
 				? `${whose} socket has TCP_NODELAY on: small writes go out at once.`
 				: `${whose} socket has TCP_NODELAY off: a small write may wait for the last one's ACK (Nagle).`;
 		}
 
 		case 'keepalive': {
-			duplex.setKeepAlive(action.isOn);
+			stream.setKeepAlive(action.isOn);
 			return action.isOn
 				? `${whose} socket has SO_KEEPALIVE on: after long silence (on Linux 2 hours, if nobody changed it) the kernel asks whether the other end is there.`
 				: `${whose} socket has SO_KEEPALIVE off: in silence the kernel never asks whether the other end is there.`;
 		}
 
 		case 'tcp': {
-			return askKernel(duplex);
+			return askKernel(link);
 		}
 
 		default: {

@@ -1,5 +1,5 @@
 /** connect() and its failures in words, for a room and for raw. */
-import {createConnection, type Socket} from 'node:net';
+import {createConnection} from 'node:net';
 import {SockchatError} from '../errors.js';
 import {
 	formatAddress,
@@ -7,6 +7,7 @@ import {
 	type Address,
 	type LoopbackAddress,
 } from './address.js';
+import {SocketLink} from './link.js';
 
 /** The failure of a connection attempt, or of a connection, in words. */
 export const connectionFailed = (
@@ -71,23 +72,28 @@ export const connectionFailed = (
 const socketOptions = {allowHalfOpen: true, readableHighWaterMark: 1};
 
 /**
- * Calls connect(); the outcome is the socket's 'connect' or 'error'.
+ * Calls connect(); the outcome is the stream's 'connect' or 'error'.
  *
  * @param wanted Looked at once more, as a type can be cast.
  * @param localPort A port to bind first; undefined lets the kernel choose.
  * @throws {SockchatError} Before any call, see `requireLoopback`.
  */
-export const dial = (wanted: LoopbackAddress, localPort?: number): Socket => {
+export const dial = (
+	wanted: LoopbackAddress,
+	localPort?: number,
+): SocketLink => {
 	const address = requireLoopback(wanted);
-	return address.kind === 'tcp'
-		? createConnection({
-				host: address.host,
-				port: address.port,
-				...socketOptions,
-				noDelay: true,
-				...(localPort === undefined
-					? {}
-					: {localPort, localAddress: address.host}),
-			})
-		: createConnection({path: address.path, ...socketOptions});
+	const socket =
+		address.kind === 'tcp'
+			? createConnection({
+					host: address.host,
+					port: address.port,
+					...socketOptions,
+					noDelay: true,
+					...(localPort === undefined
+						? {}
+						: {localPort, localAddress: address.host}),
+				})
+			: createConnection({path: address.path, ...socketOptions});
+	return new SocketLink(address.kind, socket);
 };

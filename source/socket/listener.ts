@@ -15,9 +15,10 @@ import type {ServerEvent} from '../event/event.js';
 import {trace} from '../trace.js';
 import type {LoopbackAddress} from './address.js';
 import type {Clock} from './clock.js';
-import {cappedBacklog} from './port-holder.js';
+import {SocketLink} from './link.js';
 import {listen, placeOf} from './listen.js';
 import {tcpOrigin, type Origin} from './origin.js';
+import {cappedBacklog} from './port-holder.js';
 
 export type Surplus = {
 	readonly maxPeers: number;
@@ -31,7 +32,7 @@ export type ListenerOptions = {
 	readonly connectRate?: number | undefined;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
-	readonly onSocket: (socket: Socket, origin: Origin) => void;
+	readonly onLink: (link: SocketLink, origin: Origin) => void;
 	/** Where it is known how many may be connected at once. */
 	readonly surplus?: Surplus | undefined;
 	/** Nobody else is accepted: see everybody off. */
@@ -148,7 +149,8 @@ export class Listener {
 
 	#take(socket: Socket, origin: Origin): void {
 		// The call comes first, and then what was made of it.
-		this.#options.onSocket(socket, origin);
+		const link = new SocketLink(this.#address.kind, socket);
+		this.#options.onLink(link, origin);
 		const peer = origin.name;
 		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
 		// Last, so that whoever holds the socket has heard of its end.

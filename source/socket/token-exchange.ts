@@ -3,8 +3,6 @@
  * the client's secret, then the client in its hello.
  */
 import {randomBytes} from 'node:crypto';
-import {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
 import {
 	wireVersion,
 	type Challenge,
@@ -12,6 +10,7 @@ import {
 	type Hello,
 } from '../protocol/frame.js';
 import type {Exchange, Token} from '../protocol/token.js';
+import type {Link} from './link.js';
 import type {Origin} from './origin.js';
 
 export const createNonce = (): string => randomBytes(32).toString('hex');
@@ -39,9 +38,9 @@ export class ClientExchange {
 	}
 
 	/** @returns Whether the server's answer proves it; only the first counts. */
-	take({nonce, proof}: Challenge, duplex: Duplex): boolean {
+	take({nonce, proof}: Challenge, link: Link): boolean {
 		const exchange = {
-			place: placeOf(duplex instanceof Socket ? duplex.remotePort : undefined),
+			place: placeOf(link.kind === 'tcp' ? link.stream.remotePort : undefined),
 			clientNonce: this.#nonce,
 			serverNonce: nonce,
 		};

@@ -2,11 +2,7 @@
 import type {Socket} from 'node:net';
 import {StepLog} from '../tcp/step-log.js';
 import type {KernelPair, Step} from '../tcp/tcp.js';
-import {
-	connectingEndsOf,
-	endpointsOf,
-	type Endpoints,
-} from '../socket/address.js';
+import {connectingEndsOf, endpointsOf, type Endpoints} from '../socket/link.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 
 export class Followed {

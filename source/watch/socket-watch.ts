@@ -7,12 +7,9 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Call, KernelPair, Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
-import {
-	formatAddress,
-	type Address,
-	type Endpoints,
-} from '../socket/address.js';
+import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
+import type {Endpoints, Link} from '../socket/link.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 import {Followed} from './followed.js';
 import {KernelWatch, type KernelWatchOptions} from './kernel-watch.js';
@@ -40,7 +37,7 @@ export class SocketWatch {
 	readonly #emit: Emit;
 	readonly #kernel: KernelWatch;
 	readonly #followed = new Map<Socket, Followed>();
-	readonly #calls = new WeakMap<Socket, StepWatch['called']>();
+	readonly #calls = new WeakMap<Duplex, StepWatch['called']>();
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
 	#isFinishing = false;
@@ -99,14 +96,15 @@ export class SocketWatch {
 
 	/** Follows a socket, once, from now until the kernel has forgotten it. */
 	follow(
-		socket: Socket,
+		link: Link,
 		side: 'client' | 'server',
 		peer: string | undefined,
 	): void {
-		if (this.#followed.has(socket)) {
+		if (link.kind === 'memory' || this.#followed.has(link.stream)) {
 			return;
 		}
 
+		const socket = link.stream;
 		this.tap.forget(peer);
 		socket.once('close', () => {
 			this.tap.forget(peer);
@@ -141,9 +139,9 @@ export class SocketWatch {
 	}
 
 	/** Notes a call, before it is made, that no event of a socket tells. */
-	called(call: Call, socket?: Duplex): void {
-		if (socket) {
-			this.#calls.get(socket as Socket)?.(call);
+	called(call: Call, link?: Link): void {
+		if (link) {
+			this.#calls.get(link.stream)?.(call);
 		} else if (this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);

@@ -36,9 +36,9 @@ export const openClient = (
 	const dialled: Duplex[] = [];
 	const client = new Client({
 		dial() {
-			const socket = dial(requireLoopback(address), localPort);
-			dialled.push(socket);
-			return socket;
+			const link = dial(requireLoopback(address), localPort);
+			dialled.push(link.stream);
+			return link;
 		},
 		describe: cause => connectionFailed(address, localPort, cause),
 		nick: nickOf(nick),

@@ -7,6 +7,7 @@ import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
 import {setImmediate as turn} from 'node:timers/promises';
 import {Hub} from '../../source/server/hub.js';
+import {MemoryLink} from '../../source/socket/link.js';
 import {Room} from '../../source/room/room.js';
 import {FakeClock} from './clock.js';
 import {clientNumber} from './members.js';
@@ -73,7 +74,8 @@ export const openCounted = (isReceiptsOnly = false) => {
 			members.push(member);
 			const number = members.length;
 			const name = `peer ${number}`;
-			hub.add(member, {kind: 'memory', name}, {isReceiptsOnly});
+			const link = new MemoryLink(member);
+			hub.add(link, {kind: 'memory', name}, {isReceiptsOnly});
 			const client = clientNumber(number);
 			member.push(
 				`${JSON.stringify({type: 'hello', v: 1, client, nick: `m${number}`})}\n`,
@@ -91,7 +93,7 @@ export const openCounted = (isReceiptsOnly = false) => {
 		addStranger() {
 			const stranger = new CountedMember();
 			members.push(stranger);
-			hub.add(stranger, {
+			hub.add(new MemoryLink(stranger), {
 				kind: 'memory',
 				name: `peer ${members.length}`,
 			});

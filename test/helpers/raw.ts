@@ -1,6 +1,7 @@
 /** Raw mode under test: what went over the wire, byte by byte. */
 import {Buffer} from 'node:buffer';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
+import {connectionFailed, dial} from '../../source/socket/dial.js';
 import {RawClient, type RawClientOptions} from '../../source/raw/client.js';
 import {
 	startRawServer,
@@ -54,12 +55,13 @@ export const openRawServer = async (
 export const openRawClient = (
 	owner: Owner,
 	address: Address,
-	options: Partial<Omit<RawClientOptions, 'address' | 'onEvent'>> = {},
+	options: Partial<Omit<RawClientOptions, 'onEvent'>> = {},
 ) => {
 	const collected = collectEvents<ClientEvent | RawEvent>();
 	const {onEvent, of} = collected;
 	const client = new RawClient({
-		address: requireLoopback(address),
+		dial: () => dial(requireLoopback(address)),
+		describe: cause => connectionFailed(address, undefined, cause),
 		...options,
 		onEvent,
 	});

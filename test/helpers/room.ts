@@ -4,6 +4,7 @@
  */
 import type {Socket} from 'node:net';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
+import {SocketLink} from '../../source/socket/link.js';
 import {tcpOrigin, type TcpOrigin} from '../../source/socket/origin.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
@@ -81,7 +82,7 @@ export const openHub = async (
 	const sockets: Socket[] = [];
 	const listening = await listenBare(owner, socket => {
 		sockets.push(socket);
-		hub.add(socket, originOf(socket));
+		hub.add(new SocketLink('tcp', socket), originOf(socket));
 	});
 	hub.start();
 	owner.after(async () => {

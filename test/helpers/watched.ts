@@ -2,13 +2,10 @@
 import type {Socket} from 'node:net';
 import {StepLog} from '../../source/tcp/step-log.js';
 import type {KernelPair, Step, TcpState} from '../../source/tcp/tcp.js';
-import {
-	endpointsOf,
-	requireLoopback,
-	type Address,
-} from '../../source/socket/address.js';
+import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {dial} from '../../source/socket/dial.js';
+import {endpointsOf} from '../../source/socket/link.js';
 import {watchSteps} from '../../source/watch/steps.js';
 import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {appendStep} from '../../source/store/steps.js';
@@ -61,7 +58,7 @@ export const connectTo = (
 	address: Address,
 	localPort?: number,
 ) => {
-	const socket = dial(requireLoopback(address), localPort);
+	const socket = dial(requireLoopback(address), localPort).stream;
 	owner.after(async () => {
 		socket.destroy();
 	});

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {createHash, randomBytes} from 'node:crypto';
+import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
+import {MemoryLink} from '../../source/socket/link.js';
 import {FakeClock} from '../helpers/clock.js';
 import {openRawClient, openRawServer} from '../helpers/raw.js';
 import {listenBare, openScripted} from '../helpers/scripted.js';
@@ -46,6 +48,22 @@ test('raw client: what is written before it is connected is not lost', async t =
 	assert.equal(client.connection.phase, 'connecting');
 	await client.write(Buffer.from('early'));
 	await server.untilBytes(Buffer.from('early'));
+});
+
+test('raw client: runs over any link, connected already or not', async t => {
+	const [near, far] = duplexPair();
+	const {client, ...raw} = openRawClient(
+		t,
+		{kind: 'tcp', host: '127.0.0.1', port: 1},
+		{dial: () => new MemoryLink(near)},
+	);
+	await raw.untilPhase('open');
+	far.write('hello');
+	await raw.untilBytes(Buffer.from('hello'));
+	assert.deepEqual(client.endpoints, {local: undefined, remote: undefined});
+	far.resume();
+	far.end();
+	assert.equal(await client.closed, undefined);
 });
 
 test('raw client: half-closed, it sends no more and reads on', async t => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
+import {MemoryLink} from '../../source/socket/link.js';
 import {FakeClock} from '../helpers/clock.js';
 import {openHub} from '../helpers/room.js';
 import {
@@ -131,7 +132,7 @@ test('server: a reader that lags gets its rest behind its own FIN, and the bye',
 test('server: who reads in this process gets what was said, however late', async t => {
 	const room = await openHub(t, {segmentBytes: 1024, retainedBytes: 1024});
 	const [near, far] = duplexPair();
-	room.hub.add(far, {kind: 'memory', name: 'host'});
+	room.hub.add(new MemoryLink(far), {kind: 'memory', name: 'host'});
 	near.write(`${JSON.stringify(helloFrame('host'))}\n`);
 	await once(near, 'readable');
 	const talker = await joinWire(t, room.address, 'talker');

@@ -10,7 +10,7 @@ test('connection runner: a listener that throws once stops nothing for good', ()
 		clock,
 		random: () => 0,
 		perform: () => undefined,
-		socket: () => undefined,
+		link: () => undefined,
 		onEvent(event) {
 			if (event.type === 'connection') {
 				phases.push(event.connection.phase);

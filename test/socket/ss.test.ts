@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {formatTcpInfo, parseTcpInfo} from '../../source/tcp/tcp-info.js';
-import {endpointsOf} from '../../source/socket/address.js';
+import {endpointsOf} from '../../source/socket/link.js';
 import {readTcpInfo} from '../../source/socket/ss.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {listenBare} from '../helpers/scripted.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {endpointsOf} from '../../source/socket/address.js';
+import {endpointsOf} from '../../source/socket/link.js';
 import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';

@@ -55,8 +55,9 @@ const openTable = async (t: TestContext) => {
 
 test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	const table = await openTable(t);
-	const socket = dial(table.address);
-	table.watch.follow(socket, 'client', undefined);
+	const link = dial(table.address);
+	const socket = link.stream;
+	table.watch.follow(link, 'client', undefined);
 	await until(() => socket.readyState === 'open', {what: 'the connection'});
 	const local = `127.0.0.1:${socket.localPort}`;
 	const remote = `127.0.0.1:${socket.remotePort}`;
@@ -82,8 +83,9 @@ test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 
 test('socket watch: goes on to the end of TIME-WAIT when asked to finish, then stops', async t => {
 	const table = await openTable(t);
-	const socket = dial(table.address);
-	table.watch.follow(socket, 'client', undefined);
+	const link = dial(table.address);
+	const socket = link.stream;
+	table.watch.follow(link, 'client', undefined);
 	await until(() => socket.readyState === 'open', {what: 'the connection'});
 	const local = `127.0.0.1:${socket.localPort}`;
 	const remote = `127.0.0.1:${socket.remotePort}`;
@@ -109,14 +111,15 @@ test('socket watch: goes on to the end of TIME-WAIT when asked to finish, then s
 test('socket watch: where the kernel can’t be read, what Node knows goes on', async t => {
 	const table = await openTable(t);
 	table.say(undefined);
-	const socket = dial(table.address);
+	const link = dial(table.address);
+	const socket = link.stream;
 	t.after(() => socket.destroy());
 	let count = 0;
 	table.watch.sampleClient(() => {
 		count++;
 		return {local: 'a', remote: 'b'};
 	});
-	table.watch.follow(socket, 'client', undefined);
+	table.watch.follow(link, 'client', undefined);
 	await until(() => socket.readyState === 'open', {what: 'the connection'});
 	await table.untilEvent('kernel');
 	for (let second = 0; second < 5; second++) {
@@ -188,10 +191,11 @@ test("socket watch: a client's former connection is told from its new one", asyn
 test('socket watch: a Unix domain socket has no steps, and no kernel row', async t => {
 	const server = requireLoopback({kind: 'unix', path: '/nonexistent/socket'});
 	const watched = openWatch(t, {server});
-	const socket = dial(server);
+	const link = dial(server);
+	const socket = link.stream;
 	socket.on('error', () => undefined);
 	watched.watch.sampleClient(() => ({local: undefined, remote: undefined}));
-	watched.watch.follow(socket, 'client', undefined);
+	watched.watch.follow(link, 'client', undefined);
 	watched.watch.called('listen()');
 	await until(() => socket.closed, {what: 'the close'});
 	const {pair} = await watched.untilEvent('kernel');

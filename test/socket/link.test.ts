@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {duplexPair} from 'node:stream';
+import {test} from 'node:test';
+import {requireLoopback} from '../../source/socket/address.js';
+import {dial} from '../../source/socket/dial.js';
+import {MemoryLink} from '../../source/socket/link.js';
+import {listenBare} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
+import {openServer} from '../helpers/room.js';
+
+test('link: over TCP it knows both ends, and what the kernel took', async t => {
+	const {address} = await listenBare(t, () => undefined);
+	const link = dial(requireLoopback(address));
+	t.after(() => link.stream.destroy());
+	assert.equal(link.kind, 'tcp');
+	assert.ok(link.isConnecting);
+	assert.equal(link.endpoints.local, undefined);
+	await until(() => !link.isConnecting, {what: 'the connection'});
+	assert.match(link.endpoints.local!, /^127\.0\.0\.1:\d+$/);
+	assert.equal(link.endpoints.remote, `127.0.0.1:${link.stream.remotePort}`);
+	// Nobody reads at the other end, so most of it stays queued in Node.
+	const bytes = 16 * 1024 * 1024;
+	link.stream.write(Buffer.alloc(bytes));
+	link.stream.write('more');
+	await until(() => link.stream.writableNeedDrain, {what: 'a full queue'});
+	assert.equal(link.stream.bytesWritten, bytes + 4);
+	assert.ok(link.bytesOut < bytes, `${link.bytesOut} bytes`);
+});
+
+test('link: over a Unix domain socket there are no addresses', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
+	const {address} = await openServer(t, {
+		address: {kind: 'unix', path: join(folder, 'socket')},
+	});
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const link = dial(requireLoopback(address));
+	t.after(() => link.stream.destroy());
+	await until(() => !link.isConnecting, {what: 'the connection'});
+	assert.equal(link.kind, 'unix');
+	assert.deepEqual(link.endpoints, {local: undefined, remote: undefined});
+});
+
+test('link: in memory nothing goes to the kernel', async () => {
+	const [near, far] = duplexPair();
+	const link = new MemoryLink(near);
+	far.resume();
+	near.write('hello');
+	assert.equal(link.isConnecting, false);
+	assert.equal(link.bytesOut, 0);
+	assert.deepEqual(link.endpoints, {local: undefined, remote: undefined});
+	link.reset();
+	await until(() => near.closed, {what: 'the close'});
+});
