@@ -7,12 +7,16 @@ import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ChatEvent} from '../event/event.js';
 import {Client} from '../client/client.js';
+import {formatAddress} from '../socket/address.js';
 import {MemoryLink} from '../socket/link.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
 import {
 	startServer,
 	type Server,
 	type ServerOptions,
 } from '../server/server.js';
+import {chatOf} from './member.js';
+import type {Emit, OpenOptions, RoomChat} from './room-chat.js';
 
 export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly nick: Nick;
@@ -92,5 +96,51 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 				return closed;
 			},
 		},
+	};
+};
+
+/** The first call drains, the next cuts off. */
+export const drainOnce = (server: {
+	readonly drain: () => Promise<void>;
+	readonly destroy: () => void;
+}): (() => void) => {
+	let isDraining = false;
+	return () => {
+		if (isDraining) {
+			server.destroy();
+		} else {
+			isDraining = true;
+			void server.drain();
+		}
+	};
+};
+
+/** A host's room, for a front end. */
+export const openHost = async (
+	options: OpenOptions,
+	emit: Emit,
+	watch: SocketWatch | undefined,
+): Promise<RoomChat> => {
+	const {server, client} = await startHost({
+		...options,
+		onEvent: emit,
+		watch,
+	});
+	return {
+		...chatOf(client, watch),
+		role: 'serve',
+		control: server.control,
+		async rule(action) {
+			const {sentence, told} = await server.rule(action);
+			if (told !== undefined) {
+				// In the host's own words, so that any client shows and keeps them.
+				client.say(`/me ${told}`);
+			}
+
+			return sentence;
+		},
+		where: formatAddress(server.address),
+		leave: drainOnce(server),
+		closed: server.closed.then(() => undefined),
 	};
 };

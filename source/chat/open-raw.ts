@@ -9,7 +9,8 @@ import {connectionFailed, dial} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
-import {drainOnce, onlyOwnSocket} from './open-room.js';
+import {drainOnce} from './host.js';
+import {onlyOwnSocket} from './member.js';
 
 export type RawOptions = {
 	readonly command: 'serve' | 'connect';

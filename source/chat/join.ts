@@ -1,0 +1,88 @@
+/**
+ * `sockchat` without a command: joins the room at an address, or opens it if
+ * there is none. Of several that open it at once one listens, the rest join.
+ */
+import {connectTimedOut, connectTimeoutMs} from '../connection/lifecycle.js';
+import {SockchatError} from '../errors.js';
+import {systemClock} from '../socket/clock.js';
+import {connectionFailed, dial} from '../socket/dial.js';
+import type {SocketLink} from '../socket/link.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
+import {openHost} from './host.js';
+import {openMember} from './member.js';
+import type {Emit, OpenOptions, RoomChat} from './room-chat.js';
+
+// Losing the race for a free port once or twice is bad luck; more is no race.
+const maxRaces = 5;
+
+// Who has the room's history is about to listen; reading it may take a second.
+const openingMs = 50;
+const maxOpenings = 40;
+const allLeft = {races: maxRaces, openings: maxOpenings};
+
+const tryConnect = async (
+	{address, clock = systemClock}: OpenOptions,
+	watch: SocketWatch | undefined,
+): Promise<SocketLink | SockchatError> =>
+	new Promise(resolve => {
+		const link = dial(address);
+		const {stream} = link;
+		watch?.follow(link, 'client', undefined);
+		const cancelDeadline = clock.setTimer(() => {
+			stream.destroy();
+			resolve(connectTimedOut());
+		}, connectTimeoutMs);
+		stream.once('connect', () => {
+			cancelDeadline();
+			stream.removeAllListeners('error');
+			resolve(link);
+		});
+		stream.once('error', cause => {
+			cancelDeadline();
+			resolve(connectionFailed(address, undefined, cause));
+		});
+	});
+
+const isTaken = (error: unknown): boolean =>
+	error instanceof SockchatError &&
+	(error.code === 'ERR_PORT_TAKEN' || error.code === 'ERR_SOCKET_PATH');
+
+const isOpening = (error: unknown): boolean =>
+	error instanceof SockchatError && error.code === 'ERR_HISTORY_TAKEN';
+
+/** Joins the room that is there, or opens it; whoever comes second joins. */
+export const joinOrOpen = async (
+	options: OpenOptions,
+	emit: Emit,
+	watch: SocketWatch | undefined,
+	left = allLeft,
+): Promise<RoomChat> => {
+	const connected = await tryConnect(options, watch);
+	if (!(connected instanceof SockchatError)) {
+		return openMember(options, emit, watch, connected);
+	}
+
+	if (connected.code !== 'ERR_REFUSED') {
+		throw connected;
+	}
+
+	try {
+		return await openHost(options, emit, watch);
+	} catch (error) {
+		const {races, openings} = left;
+		if (races > 0 && isTaken(error)) {
+			return joinOrOpen(options, emit, watch, {...left, races: races - 1});
+		}
+
+		if (openings > 0 && isOpening(error)) {
+			const {clock = systemClock} = options;
+			await new Promise<void>(resolve => {
+				clock.setTimer(resolve, openingMs);
+			});
+			const next = {...left, openings: openings - 1};
+			return joinOrOpen(options, emit, watch, next);
+		}
+
+		throw error;
+	}
+};

@@ -1,0 +1,84 @@
+/** `connect`: a member of somebody else's room, for a front end. */
+import {Client} from '../client/client.js';
+import type {HostAction} from '../commands/host-action.js';
+import {formatAddress} from '../socket/address.js';
+import {connectionFailed, dial} from '../socket/dial.js';
+import type {SocketLink} from '../socket/link.js';
+import type {SocketAction} from '../tcp/socket-action.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
+import type {Emit, OpenOptions, RoomChat} from './room-chat.js';
+
+export const onlyOwnSocket =
+	'Only a server has peers to name; leave the name out for your own socket.';
+
+const onlyHost = 'Only the host of a room can do that.';
+
+/** What a host's chat and a member's have in common. */
+export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
+	mode: 'room' as const,
+	id: client.id,
+	nick: client.nick,
+	say(text: string) {
+		client.say(text);
+	},
+	whisper(to: string, text: string) {
+		client.whisper(to, text);
+	},
+	rename(nick: string) {
+		client.rename(nick);
+	},
+	search: (text: string | undefined) => client.search(text),
+	readPast(before: number | undefined) {
+		client.readPast(before);
+	},
+	members: () => client.members,
+	control: async (action: SocketAction, peer: string | undefined) =>
+		peer === undefined ? client.control(action) : onlyOwnSocket,
+	rule: async (_action: HostAction) => onlyHost,
+	unstored: () => client.unstored,
+	setTap(isOn: boolean) {
+		if (watch) {
+			watch.tap.isOn = isOn;
+		}
+	},
+});
+
+/** @param connected A link that is open already, for the first attempt. */
+export const openMember = (
+	options: OpenOptions,
+	emit: Emit,
+	watch: SocketWatch | undefined,
+	connected?: SocketLink,
+): RoomChat => {
+	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
+	let first = connected;
+	const client = new Client({
+		dial() {
+			const link = first ?? dial(address, localPort);
+			first = undefined;
+			return link;
+		},
+		describe: cause => connectionFailed(address, localPort, cause),
+		nick,
+		isNickFlexible,
+		isRetrying,
+		token,
+		onEvent: emit,
+		watch,
+	});
+	watch?.sampleClient(() => client.endpoints);
+	return {
+		...chatOf(client, watch),
+		role: 'connect',
+		where: formatAddress(address),
+		leave() {
+			client.leave();
+		},
+		closed: (async () => {
+			const cause = await client.closed;
+			await watch?.closed();
+			watch?.stop();
+			return cause;
+		})(),
+	};
+};

@@ -1,0 +1,66 @@
+/** A room as a front end asks for it, and as it then holds it. */
+import type {RoomHands} from '../commands/hands.js';
+import type {SockchatError} from '../errors.js';
+import type {ChatEvent} from '../event/event.js';
+import type {Nick} from '../protocol/nick.js';
+import type {Token} from '../protocol/token.js';
+import type {HistoryPlace} from '../server/history-place.js';
+import type {LoopbackAddress} from '../socket/address.js';
+import type {Clock} from '../socket/clock.js';
+
+export type RoomOptions = {
+	readonly command: 'join' | 'serve' | 'connect';
+	readonly address: LoopbackAddress;
+	readonly nick: Nick;
+	readonly isNickFlexible: boolean;
+	readonly isRetrying: boolean;
+	readonly backlog: number | undefined;
+	readonly maxMembers: number | undefined;
+	readonly history: HistoryPlace | undefined;
+	readonly localPort: number | undefined;
+	/** A file that only its owner may read; else SOCKCHAT_TOKEN counts. */
+	readonly tokenFile?: string | undefined;
+	/** Whether a server turns other users away; Linux. */
+	readonly isSameUser?: boolean | undefined;
+	readonly maxPerUser?: number | undefined;
+	readonly rate?: number | 'off' | undefined;
+	readonly connectRate?: number | 'off' | undefined;
+	/** Whether somebody shows what the sockets do. */
+	readonly isWatched: boolean;
+	/** As a host: nobody looks at what the others say. */
+	readonly isDeaf?: boolean | undefined;
+	readonly clock?: Clock | undefined;
+};
+
+export type RoomChat = Pick<
+	RoomHands,
+	| 'say'
+	| 'whisper'
+	| 'rename'
+	| 'search'
+	| 'leave'
+	| 'members'
+	| 'control'
+	| 'rule'
+> & {
+	readonly mode: 'room';
+	readonly role: 'serve' | 'connect';
+	/** The server's address, as people write it. */
+	readonly where: string;
+	/** One's own public id. */
+	readonly id: string;
+	readonly nick: string;
+	/** How many of one's own messages are not known to be stored. */
+	readonly unstored: () => number;
+	/** Asks for older entries; without a seq, for the oldest of all. */
+	readonly readPast: (before: number | undefined) => void;
+	/** Whether the chunks on the wire are told too. */
+	readonly setTap: (isOn: boolean) => void;
+	/** Settles when it is over: with the cause, or none if that was wanted. */
+	readonly closed: Promise<SockchatError | undefined>;
+};
+
+/** With the token read: once, as a client that reconnects needs it again. */
+export type OpenOptions = RoomOptions & {readonly token: Token | undefined};
+
+export type Emit = (event: ChatEvent) => void;
