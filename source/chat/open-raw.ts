@@ -36,7 +36,7 @@ export type RawChat = {
 	 */
 	readonly write: (bytes: Buffer) => Promise<void>;
 	/** Reads no more until it is called with false: a slow output sets the pace. */
-	readonly hold: (isHeld: boolean) => void;
+	readonly setPaused: (isPaused: boolean) => void;
 	/**
 	 * What of all that `write` was given the kernel took: at least, as the last
 	 * write before a failure counts as a whole or not at all.
@@ -92,8 +92,8 @@ export const openRaw = async (
 			role: 'connect',
 			where: formatAddress(options.address),
 			write: async bytes => client.write(bytes),
-			hold(isHeld) {
-				client.hold(isHeld);
+			setPaused(isPaused) {
+				client.setPaused(isPaused);
 			},
 			bytesTaken: () => client.bytesTaken,
 			control: async (action, peer) =>
@@ -135,7 +135,7 @@ export const openRaw = async (
 			server.write(bytes);
 			await server.drained();
 		},
-		hold: server.hold,
+		setPaused: server.setPaused,
 		// What a peer lost is told with its end.
 		bytesTaken: () => bytesWritten,
 		control: server.control,

@@ -26,9 +26,9 @@ import {controlSocket, type SocketOwner} from '../socket/control.js';
 import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {ClientExchange} from '../socket/token-exchange.js';
-import {Inquiries} from './log-requests.js';
+import {LogRequests} from './log-requests.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
-import {Conversation} from './conversation.js';
+import {MemberState} from './member-state.js';
 import {
 	closedBy,
 	closedByHand,
@@ -63,7 +63,7 @@ export class Client {
 	readonly #options: ClientOptions;
 	readonly #clock: Clock;
 	readonly #gauges: Gauges;
-	readonly #conversation: Conversation;
+	readonly #member: MemberState;
 	readonly #runner: ConnectionRunner;
 	#socket: FramedSocket | undefined;
 	/** Of this connection, where there is a token. */
@@ -74,14 +74,14 @@ export class Client {
 	/** Why it is ended by hand, while the other side's FIN is awaited. */
 	#closing: SockchatError | undefined;
 	#pings = 0;
-	readonly #inquiries = new Inquiries();
+	readonly #requests = new LogRequests();
 
 	constructor(options: ClientOptions) {
 		const {nick, onEvent: emit, clock = systemClock} = options;
 		this.#options = options;
 		this.#clock = clock;
 		this.#gauges = new Gauges(clock, emit);
-		this.#conversation = new Conversation({
+		this.#member = new MemberState({
 			secret: randomUUID(),
 			nick,
 			clock,
@@ -107,12 +107,12 @@ export class Client {
 
 	/** The public id, by which one's own entries are known. */
 	get id(): string {
-		return this.#conversation.id;
+		return this.#member.id;
 	}
 
 	/** The nick as the room has it. */
 	get nick(): string {
-		return this.#conversation.nick;
+		return this.#member.nick;
 	}
 
 	/** The two ends of the connection, while there is one. */
@@ -122,12 +122,12 @@ export class Client {
 
 	/** Who is here; at most 200 are named. */
 	get members(): MemberList {
-		return this.#conversation.members;
+		return this.#member.members;
 	}
 
 	/** How many of one's own messages are not known to be stored. */
 	get unstored(): number {
-		return this.#conversation.unstored;
+		return this.#member.unstored;
 	}
 
 	/** Says it to all, now or once there is a connection. */
@@ -142,21 +142,21 @@ export class Client {
 
 	/** Asks for another nick; the room's answer comes as a frame. */
 	rename(nick: string): void {
-		if (this.#conversation.isWelcome) {
+		if (this.#member.isWelcome) {
 			this.#socket!.send({type: 'nick', nick});
 		} else {
-			this.#conversation.wish(nick);
+			this.#member.wish(nick);
 		}
 	}
 
-	/** Looks for words in what was said. See `Inquiries`. */
+	/** Looks for words in what was said. See `LogRequests`. */
 	search(text: string | undefined): string | undefined {
-		return this.#inquiries.search(text, this.#welcomed);
+		return this.#requests.search(text, this.#welcomed);
 	}
 
-	/** Asks for a page of the log. See `Inquiries`. */
+	/** Asks for a page of the log. See `LogRequests`. */
 	readPast(before: number | undefined): void {
-		this.#inquiries.readPast(before, this.#welcomed);
+		this.#requests.readPast(before, this.#welcomed);
 	}
 
 	/** Does to its socket what a person asks for. @returns A sentence on it. */
@@ -200,12 +200,12 @@ export class Client {
 
 	/** The socket, while the room listens to what is said over it. */
 	get #welcomed(): FramedSocket | undefined {
-		return this.#conversation.isWelcome ? this.#socket : undefined;
+		return this.#member.isWelcome ? this.#socket : undefined;
 	}
 
 	#queue(text: string, to: string | undefined): void {
-		const frame = this.#conversation.queue(text, to);
-		if (frame && this.#conversation.isWelcome) {
+		const frame = this.#member.queue(text, to);
+		if (frame && this.#member.isWelcome) {
 			this.#send(frame);
 		}
 	}
@@ -233,7 +233,7 @@ export class Client {
 			}
 
 			case 'resend': {
-				for (const frame of this.#conversation.unanswered) {
+				for (const frame of this.#member.unanswered) {
 					this.#send(frame);
 				}
 
@@ -272,7 +272,7 @@ export class Client {
 	/** Who we are is told to none but a server that knows the token. */
 	#greet(socket: FramedSocket): void {
 		const exchange = this.#exchange;
-		const hello = this.#conversation.hello();
+		const hello = this.#member.hello();
 		socket.send(
 			exchange
 				? exchange.isProven
@@ -320,7 +320,7 @@ export class Client {
 	/** The connection is over, or given up. */
 	#lose(cause: SockchatError): void {
 		this.#drop();
-		this.#conversation.interrupt();
+		this.#member.interrupt();
 		const isFinal =
 			!this.#options.isRetrying ||
 			!this.#hasBeenOpen ||
@@ -341,13 +341,13 @@ export class Client {
 	#refuseGarbage(error: SockchatError, seen: string): void {
 		if (this.#isUnproven) {
 			this.#lose(serverUnproven());
-		} else if (!this.#conversation.isWelcome) {
+		} else if (!this.#member.isWelcome) {
 			this.#lose(notSockchat(seen));
 		} else if (error.code === 'ERR_LINE_TOO_LONG') {
 			this.#lose(error);
 		} else {
 			const {code, message} = error;
-			this.#conversation.tell({type: 'error', code, message});
+			this.#member.tell({type: 'error', code, message});
 		}
 	}
 
@@ -357,7 +357,7 @@ export class Client {
 	}
 
 	#take(frame: ServerFrame): void {
-		const conversation = this.#conversation;
+		const member = this.#member;
 		if (this.#isUnproven && frame.type !== 'bye') {
 			this.#takeProof(frame);
 			return;
@@ -377,7 +377,7 @@ export class Client {
 			case 'welcome': {
 				const {heartbeatMs} = frame;
 				this.#hasBeenOpen = true;
-				conversation.takeWelcome(frame);
+				member.takeWelcome(frame);
 				this.#runner.dispatch({
 					type: 'welcomed',
 					at: this.#runner.now,
@@ -393,13 +393,13 @@ export class Client {
 
 			case 'bye': {
 				this.#bye = frame;
-				conversation.tell(frame);
+				member.tell(frame);
 				break;
 			}
 
 			case 'members': {
 				const {heartbeatMs} = frame;
-				conversation.tell(frame);
+				member.tell(frame);
 				if (heartbeatMs !== undefined) {
 					this.#runner.dispatch({
 						type: 'heard',
@@ -415,28 +415,28 @@ export class Client {
 			case 'joined':
 			case 'left':
 			case 'renamed': {
-				conversation.takeEntry(frame);
+				member.takeEntry(frame);
 				break;
 			}
 
 			case 'gap': {
-				conversation.takeGap(frame);
+				member.takeGap(frame);
 				break;
 			}
 
 			case 'past': {
-				conversation.tell(frame);
+				member.tell(frame);
 				break;
 			}
 
 			case 'found': {
-				this.#inquiries.found(frame);
-				conversation.tell(frame);
+				this.#requests.found(frame);
+				member.tell(frame);
 				break;
 			}
 
 			case 'whispered': {
-				conversation.takeWhispered(frame);
+				member.takeWhispered(frame);
 				break;
 			}
 
@@ -464,17 +464,17 @@ export class Client {
 	}
 
 	#takeError(frame: ErrorFrame): void {
-		const conversation = this.#conversation;
-		const error = conversation.takeError(frame);
+		const member = this.#member;
+		const error = member.takeError(frame);
 		if (!error) {
 			return;
 		}
 
 		const isFlexible = this.#options.isNickFlexible || this.#hasBeenOpen;
-		if (conversation.isWelcome) {
-			conversation.tell(frame);
+		if (member.isWelcome) {
+			member.tell(frame);
 		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
-			conversation.wishAnother();
+			member.wishAnother();
 			this.#greet(this.#socket!);
 		} else {
 			this.#lose(error);

@@ -3,7 +3,7 @@ import type {Found} from '../protocol/frame.js';
 import {checkSearch} from '../protocol/text.js';
 import type {FramedSocket} from './framed-socket.js';
 
-export class Inquiries {
+export class LogRequests {
 	#lastId = 0;
 	#lastFound: Found | undefined;
 

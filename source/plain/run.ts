@@ -214,10 +214,10 @@ export const runPlain = async (
 		}
 
 		isHeld = true;
-		raw.hold(true);
+		raw.setPaused(true);
 		await streams.stdout.drained();
 		isHeld = false;
-		raw.hold(false);
+		raw.setPaused(false);
 	};
 
 	const emit = (event: ChatEvent) => {

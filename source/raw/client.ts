@@ -109,8 +109,8 @@ export class RawClient implements Counted {
 	}
 
 	/** Reads no more until it is called with false; the kernel holds the rest. */
-	hold(isHeld: boolean): void {
-		if (isHeld) {
+	setPaused(isPaused: boolean): void {
+		if (isPaused) {
 			this.#link.stream.pause();
 		} else {
 			this.#link.stream.resume();

@@ -36,7 +36,7 @@ export type RawServer = {
 	/** Settles once no peer's queue is full: the slowest sets the pace. */
 	readonly drained: () => Promise<void>;
 	/** Reads no more from any peer until it is called with false. */
-	readonly hold: (isHeld: boolean) => void;
+	readonly setPaused: (isPaused: boolean) => void;
 	/**
 	 * Does to a peer's socket what a person asks for.
 	 *
@@ -74,11 +74,11 @@ export const startRawServer = async ({
 		}
 	};
 
-	let isHeld = false;
+	let isPaused = false;
 	const accept = (link: Link, origin: Origin) => {
 		const {name} = origin;
 		const {stream} = link;
-		if (isHeld) {
+		if (isPaused) {
 			stream.pause();
 		}
 
@@ -165,8 +165,8 @@ export const startRawServer = async ({
 				[...peers.keys()].map(async ({stream}) => untilDrained(stream)),
 			);
 		},
-		hold(wanted) {
-			isHeld = wanted;
+		setPaused(wanted) {
+			isPaused = wanted;
 			for (const {stream} of peers.keys()) {
 				if (wanted) {
 					stream.pause();

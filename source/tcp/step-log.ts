@@ -89,7 +89,7 @@ export class StepLog {
 	/**
 	 * Takes what Node told.
 	 *
-	 * @param toldAt Monotonic milliseconds, on the clock of KernelWatch.
+	 * @param toldAt Monotonic milliseconds, on the clock of TcpTablePoller.
 	 * @returns The steps to show; none of what the kernel has said before.
 	 */
 	told(step: Step, toldAt: number): readonly Step[] {

@@ -11,8 +11,11 @@ import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
-import {Followed} from './followed.js';
-import {KernelWatch, type KernelWatchOptions} from './kernel-watch.js';
+import {FollowedSocket} from './followed-socket.js';
+import {
+	TcpTablePoller,
+	type TcpTablePollerOptions,
+} from './tcp-table-poller.js';
 import {watchSteps, type StepWatch} from './steps.js';
 import {WireTap} from './wire-tap.js';
 
@@ -35,8 +38,8 @@ export class SocketWatch {
 	readonly #server: Address;
 	readonly #clock: Clock;
 	readonly #emit: Emit;
-	readonly #kernel: KernelWatch;
-	readonly #followed = new Map<Socket, Followed>();
+	readonly #poller: TcpTablePoller;
+	readonly #followed = new Map<Socket, FollowedSocket>();
 	readonly #calls = new WeakMap<Duplex, StepWatch['called']>();
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
@@ -51,13 +54,13 @@ export class SocketWatch {
 		clock: Clock,
 		emit: Emit,
 		server: Address,
-		read?: KernelWatchOptions['read'],
+		read?: TcpTablePollerOptions['read'],
 	) {
 		this.#server = server;
 		this.#clock = clock;
 		this.#emit = emit;
 		this.tap = new WireTap(clock, emit);
-		this.#kernel = new KernelWatch({
+		this.#poller = new TcpTablePoller({
 			clock,
 			read: read ?? (async () => readTcpTable(this.#ports())),
 			onTable: (table, begunAt) => {
@@ -73,7 +76,7 @@ export class SocketWatch {
 	 */
 	sample(sampler: Sampler): void {
 		this.#sampler = sampler;
-		this.#kernel.start();
+		this.#poller.start();
 	}
 
 	/** Tells the kernel's view of a client's own connection at each reading. */
@@ -120,7 +123,7 @@ export class SocketWatch {
 		}
 
 		const clock = this.#clock;
-		const followed = new Followed(
+		const followed = new FollowedSocket(
 			socket,
 			side,
 			peer,
@@ -129,11 +132,11 @@ export class SocketWatch {
 		const onStep = (step: Step) => {
 			followed.remember();
 			this.#show(followed.log.told(step, clock.monotonicMs()), followed);
-			this.#kernel.hurry();
+			this.#poller.pollSoon();
 		};
 
 		this.#followed.set(socket, followed);
-		this.#kernel.start();
+		this.#poller.start();
 		const {called} = watchSteps(socket, {side, peer, clock, onStep});
 		this.#calls.set(socket, called);
 	}
@@ -145,13 +148,13 @@ export class SocketWatch {
 		} else if (this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);
-			this.#kernel.hurry();
+			this.#poller.pollSoon();
 		}
 	}
 
 	/** Settles once what is followed is closed, and its last steps are told. */
 	async closed(): Promise<void> {
-		const isOpen = ([socket]: [Socket, Followed]) => !socket.closed;
+		const isOpen = ([socket]: [Socket, FollowedSocket]) => !socket.closed;
 		await Promise.all(
 			[...this.#followed].filter(isOpen).map(
 				async ([socket]) =>
@@ -171,7 +174,7 @@ export class SocketWatch {
 	}
 
 	stop(): void {
-		this.#kernel.stop();
+		this.#poller.stop();
 		this.#cancelSample?.();
 	}
 
@@ -186,8 +189,8 @@ export class SocketWatch {
 	}
 
 	/** Ports are used again: the rows are those of the last that had them. */
-	#newestByAddresses(): ReadonlyMap<string | undefined, Followed> {
-		const newest = new Map<string | undefined, Followed>();
+	#newestByAddresses(): ReadonlyMap<string | undefined, FollowedSocket> {
+		const newest = new Map<string | undefined, FollowedSocket>();
 		for (const followed of this.#followed.values()) {
 			followed.remember();
 			newest.set(followed.addresses, followed);
@@ -196,7 +199,7 @@ export class SocketWatch {
 		return newest;
 	}
 
-	#show(steps: readonly Step[], followed?: Followed): void {
+	#show(steps: readonly Step[], followed?: FollowedSocket): void {
 		for (const step of steps) {
 			const named = followed?.named(step) ?? step;
 			this.#emit({type: 'step', at: step.at, step: named});

@@ -5,7 +5,7 @@ import type {KernelPair, Step} from '../tcp/tcp.js';
 import {connectingEndsOf, endpointsOf, type Endpoints} from '../socket/link.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 
-export class Followed {
+export class FollowedSocket {
 	readonly log: StepLog;
 	/** Of a client: another connection has come after it. */
 	isFormer = false;

@@ -33,7 +33,7 @@ import {nobody, reducePresence} from '../protocol/presence.js';
 import {trace} from '../trace.js';
 import type {Clock} from '../socket/clock.js';
 
-export type ConversationOptions = {
+export type MemberStateOptions = {
 	/** The client's UUID. */
 	readonly secret: string;
 	readonly nick: Nick;
@@ -53,10 +53,10 @@ const checkReceiver = (to: string | undefined): SockchatError | undefined =>
 		? noSuchMember(to)
 		: undefined;
 
-export class Conversation {
+export class MemberState {
 	/** The public id, by which one's own entries are known. */
 	readonly id: string;
-	readonly #options: ConversationOptions;
+	readonly #options: MemberStateOptions;
 	readonly #outbox = new Outbox();
 	readonly #takenNicks = new Set<string>();
 	#nick: string;
@@ -68,7 +68,7 @@ export class Conversation {
 	/** Of the current connection; undefined before its welcome. */
 	#welcome: Welcome | undefined;
 
-	constructor(options: ConversationOptions) {
+	constructor(options: MemberStateOptions) {
 		this.#options = options;
 		this.#nick = options.nick;
 		this.id = publicId(options.secret);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {KernelWatch} from '../../source/watch/kernel-watch.js';
+import {TcpTablePoller} from '../../source/watch/tcp-table-poller.js';
 import {createTcpTable, type TcpTable} from '../../source/socket/tcp-table.js';
 import {FakeClock} from '../helpers/clock.js';
 import {until} from '../helpers/until.js';
@@ -17,7 +17,7 @@ const createWatch = () => {
 	const toldBegunAt: number[] = [];
 	const pending: Array<PromiseWithResolvers<TcpTable | undefined>> = [];
 	let ended = 0;
-	const watch = new KernelWatch({
+	const watch = new TcpTablePoller({
 		clock,
 		async read() {
 			begun.push(clock.monotonicMs() - startedAt);
@@ -71,7 +71,7 @@ const createWatch = () => {
 	};
 };
 
-test('kernel-watch: reads at the start and then once a second', async () => {
+test('tcp table poller: reads at the start and then once a second', async () => {
 	const {watch, begun, end, run, toldBegunAt} = createWatch();
 	watch.start();
 	watch.start();
@@ -81,23 +81,23 @@ test('kernel-watch: reads at the start and then once a second', async () => {
 	assert.deepEqual(toldBegunAt, begun);
 });
 
-test('kernel-watch: hurried, it reads at once and close behind', async () => {
+test('tcp table poller: hurried, it reads at once and close behind', async () => {
 	const {watch, begun, end, run} = createWatch();
 	watch.start();
 	await end();
 	await run(500);
-	watch.hurry();
+	watch.pollSoon();
 	await end();
 	await run(1600);
 	assert.deepEqual(begun, [0, 500, 520, 550, 600, 750, 1750]);
 });
 
-test('kernel-watch: a step in the middle of a read is followed by another', async () => {
+test('tcp table poller: a step in the middle of a read is followed by another', async () => {
 	const {clock, watch, begun, end, isReading} = createWatch();
 	watch.start();
 	clock.advance(3);
-	watch.hurry();
-	watch.hurry();
+	watch.pollSoon();
+	watch.pollSoon();
 	assert.deepEqual(begun, [0]);
 	await end();
 	assert.ok(!isReading(), 'it rests first');
@@ -105,14 +105,14 @@ test('kernel-watch: a step in the middle of a read is followed by another', asyn
 	assert.deepEqual(begun, [0, 15]);
 });
 
-test('kernel-watch: rests for four times as long as it reads', async () => {
+test('tcp table poller: rests for four times as long as it reads', async () => {
 	const {clock, watch, begun, end} = createWatch();
 	watch.start();
 	clock.advance(50);
 	await end();
 	for (let step = 0; step < 199; step++) {
 		clock.advance(1);
-		watch.hurry();
+		watch.pollSoon();
 	}
 
 	assert.deepEqual(begun, [0]);
@@ -120,13 +120,13 @@ test('kernel-watch: rests for four times as long as it reads', async () => {
 	assert.deepEqual(begun, [0, 250]);
 });
 
-test('kernel-watch: steps without end do not keep it from reading', async () => {
+test('tcp table poller: steps without end do not keep it from reading', async () => {
 	const {watch, begun, end, isReading, run} = createWatch();
 	watch.start();
 	await end();
 	for (let step = 0; step < 50; step++) {
 		await run(1);
-		watch.hurry();
+		watch.pollSoon();
 		if (isReading()) {
 			await end();
 		}
@@ -135,7 +135,7 @@ test('kernel-watch: steps without end do not keep it from reading', async () => 
 	assert.equal(begun.length, 51);
 });
 
-test('kernel-watch: says once that the kernel cannot be read', async () => {
+test('tcp table poller: says once that the kernel cannot be read', async () => {
 	const {clock, watch, told, end, endWith} = createWatch();
 	watch.start();
 	await endWith(undefined);
@@ -153,9 +153,9 @@ test('kernel-watch: says once that the kernel cannot be read', async () => {
 	assert.deepEqual(told, [undefined, table, undefined]);
 });
 
-test('kernel-watch: stopped, it leaves no timer and tells nothing', async () => {
+test('tcp table poller: stopped, it leaves no timer and tells nothing', async () => {
 	const {clock, watch, begun, told, end} = createWatch();
-	watch.hurry();
+	watch.pollSoon();
 	assert.deepEqual(begun, [], 'it was not started');
 	watch.start();
 	await end();
@@ -167,17 +167,17 @@ test('kernel-watch: stopped, it leaves no timer and tells nothing', async () => 
 	assert.deepEqual(clock.delays, []);
 	await end();
 	assert.deepEqual(told, [table], 'the read under way is not told');
-	watch.hurry();
+	watch.pollSoon();
 	watch.stop();
 	clock.advance(5000);
 	assert.deepEqual(clock.delays, []);
 	assert.equal(begun.length, 2);
 });
 
-test('kernel-watch: stopped by whom it tells, it leaves no timer', async () => {
+test('tcp table poller: stopped by whom it tells, it leaves no timer', async () => {
 	const clock = new FakeClock();
 	let told = 0;
-	const watch = new KernelWatch({
+	const watch = new TcpTablePoller({
 		clock,
 		read: async () => table,
 		onTable() {
@@ -190,7 +190,7 @@ test('kernel-watch: stopped by whom it tells, it leaves no timer', async () => {
 	assert.deepEqual(clock.delays, []);
 });
 
-test('kernel-watch: started again during a read, it waits for its end', async () => {
+test('tcp table poller: started again during a read, it waits for its end', async () => {
 	const {watch, begun, told, end, clock} = createWatch();
 	watch.start();
 	watch.stop();
@@ -203,7 +203,7 @@ test('kernel-watch: started again during a read, it waits for its end', async ()
 	assert.ok(begun.length === 2 && clock.delays.length === 1);
 });
 
-test('kernel-watch: a process that was stopped for an hour reads once', async () => {
+test('tcp table poller: a process that was stopped for an hour reads once', async () => {
 	const hourMs = 3_600_000;
 	const {clock, watch, begun, end, isReading} = createWatch();
 	watch.start();

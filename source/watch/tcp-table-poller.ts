@@ -9,7 +9,7 @@
 import type {Clock} from '../socket/clock.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 
-export type KernelWatchOptions = {
+export type TcpTablePollerOptions = {
 	readonly clock: Clock;
 	/** Default: all of /proc/net/tcp and tcp6. */
 	readonly read?: (() => Promise<TcpTable | undefined>) | undefined;
@@ -24,13 +24,13 @@ export type KernelWatchOptions = {
 const everyMs = 1000;
 
 /** After a change: at once, and for the states that follow it. */
-const hurriedMs = [0, 20, 50, 100, 250];
+const soonMs = [0, 20, 50, 100, 250];
 
 /** At most a fifth of the time is spent on reading. */
 const restsPerRead = 4;
 
-export class KernelWatch {
-	readonly #options: KernelWatchOptions;
+export class TcpTablePoller {
+	readonly #options: TcpTablePollerOptions;
 	/** When to read, monotonic, in order; empty while it is stopped. */
 	#due: readonly number[] = [];
 	#isReading = false;
@@ -39,7 +39,7 @@ export class KernelWatch {
 	#restedAt = -Infinity;
 	#cancelTimer: (() => void) | undefined;
 
-	constructor(options: KernelWatchOptions) {
+	constructor(options: TcpTablePollerOptions) {
 		this.#options = options;
 	}
 
@@ -57,10 +57,10 @@ export class KernelWatch {
 	}
 
 	/** Something changed a connection; while stopped, this does nothing. */
-	hurry(): void {
+	pollSoon(): void {
 		if (this.#due.length > 0) {
 			const now = this.#now;
-			this.#due = hurriedMs.map(ms => now + ms);
+			this.#due = soonMs.map(ms => now + ms);
 			this.#proceed();
 		}
 	}
@@ -101,7 +101,7 @@ export class KernelWatch {
 		// A process that was stopped meanwhile need not rest for it.
 		this.#restedAt = this.#now + Math.min(restsPerRead * tookMs, everyMs);
 		if (this.#due.length > 0) {
-			this.#tell(table, begunAt);
+			this.#report(table, begunAt);
 		}
 
 		this.#proceed();
@@ -116,7 +116,7 @@ export class KernelWatch {
 		}
 	}
 
-	#tell(table: TcpTable | undefined, begunAt: number): void {
+	#report(table: TcpTable | undefined, begunAt: number): void {
 		const isTold = table === undefined && this.#isUnavailable;
 		this.#isUnavailable = table === undefined;
 		if (!isTold) {
