@@ -48,10 +48,8 @@ const replacing = (
 });
 
 /**
- * Meow tidies a package.json, down to its licence, and prints a coloured
- * excerpt if that is no JSON. Ours is fit: the lists of licences, of code hosts
- * and of JavaScript's words stay out. And our flags are ASCII, so that V8 need
- * not build tables of all capital and small letters: 1.6 ms of each start.
+ * Meow tidies a package.json, down to its licence. Ours needs no tidying, so
+ * the lists of licences and code hosts stay out: 10 ms of each --version.
  */
 export const withoutUnusedMeow = replacing(
 	'without-unused-meow',
@@ -63,15 +61,6 @@ export const withoutUnusedMeow = replacing(
 			'const normalizePackageData = getDefaultExportFromCjs(normalizeExports);',
 			'const normalizePackageData = () => {};',
 		],
-		[
-			String.raw`/([\p{Lowercase_Letter}\d])(\p{Uppercase_Letter})/gu`,
-			String.raw`/([a-z\d])([A-Z])/g`,
-		],
-		[
-			String.raw`/(\p{Uppercase_Letter})(\p{Uppercase_Letter}\p{Lowercase_Letter}+)/gu`,
-			String.raw`/([A-Z])([A-Z][a-z]+)/g`,
-		],
-		[String.raw`/([\p{Alpha}\p{N}_]|$)/u`, String.raw`/([A-Za-z\d_]|$)/`],
 	],
 );
 

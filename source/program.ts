@@ -4,16 +4,10 @@
  */
 import process from 'node:process';
 import {isatty} from 'node:tty';
-import meow from 'meow';
 import {SockchatError} from './errors.js';
-import {
-	flagNames,
-	flags as definitions,
-	helpText,
-	writtenFlag,
-} from './options/flags.js';
-import {oppositesIn} from './options/contradictions.js';
+import {helpText} from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
+import {readWords} from './options/words.js';
 import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
 import {runPlain} from './plain/run.js';
@@ -134,6 +128,8 @@ const keepYoungGenerationSmall = async (): Promise<void> => {
 };
 
 const run = async (options: Options, output: Output): Promise<number> => {
+	// Instead of "node", in ps and ss.
+	process.title = 'sockchat';
 	const onStarted = leaveOnSignals(output);
 	const running = await start(options, output);
 	onStarted(running);
@@ -141,66 +137,40 @@ const run = async (options: Options, output: Output): Promise<number> => {
 	return running.exitCode;
 };
 
-/** What is on the command line, or what is wrong before its values are read. */
-const readCommandLine = () => {
-	const opposites = oppositesIn(process.argv.slice(2));
-	if (opposites) {
-		return opposites;
-	}
-
-	try {
-		return meow({
-			importMeta: import.meta,
-			autoHelp: false,
-			autoVersion: false,
-			// Unknown flags are refused by parseOptions, which knows the nearest one.
-			allowUnknownFlags: true,
-			booleanDefault: undefined,
-			flags: {
-				...Object.fromEntries(
-					flagNames.map(name => [name, {type: definitions[name].type}]),
-				),
-				help: {type: 'boolean', shortFlag: 'h'},
-				version: {type: 'boolean', shortFlag: 'v'},
-			},
-		});
-	} catch (error) {
-		const {message} = error as Error;
-		const twice = flagNames.find(name => message.includes(`--${name} `));
-		return new SockchatError(
-			'ERR_USAGE',
-			twice ? `${writtenFlag(twice)} can be given only once.` : message,
-			{cause: error},
-		);
-	}
+/** Our package.json; meow, which finds it, is loaded only for this. */
+const readPackage = async () => {
+	const {default: meow} = await import('meow');
+	const {pkg} = meow({
+		importMeta: import.meta,
+		argv: [],
+		autoHelp: false,
+		autoVersion: false,
+	});
+	return pkg;
 };
 
 /** @returns The exit code, whatever becomes of the output. */
 const runCommandLine = async (output: Output): Promise<number> => {
-	const cli = readCommandLine();
-	if (cli instanceof SockchatError) {
-		report(cli, output, process.argv.includes('--json'));
-		return exitCodes.wrongUsage;
-	}
-
-	const {help, version, ...given} = cli.flags as Record<string, unknown>;
-	if (help) {
-		output.write(`${cli.pkg.description!}\n\n${helpText()}\n`);
+	const line = readWords(process.argv.slice(2));
+	if (line.given.help) {
+		const {description} = await readPackage();
+		output.write(`${description!}\n\n${helpText()}\n`);
 		return exitCodes.done;
 	}
 
-	if (version) {
-		output.write(`${cli.pkg.version!}\n`);
+	if (line.given.version) {
+		const {version} = await readPackage();
+		output.write(`${version!}\n`);
 		return exitCodes.done;
 	}
 
-	const options = parseOptions(cli.input, given, {
+	const options = parseOptions(line, {
 		isTerminal: isatty(0) && isatty(1),
 		loginName: readLoginName,
 		env: process.env,
 	});
 	if (options instanceof SockchatError) {
-		report(options, output, given['json'] === true);
+		report(options, output, line.given.json === true);
 		return exitCodes.wrongUsage;
 	}
 

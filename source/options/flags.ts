@@ -1,154 +1,180 @@
 /**
- * The flags, once: meow's definitions, --help and the README's table are all
- * made from this list.
+ * The flags, defined once: parsing, --help and the README's table are all made
+ * from this list.
  */
 
 export type CommandLineCommand = 'join' | 'serve' | 'connect';
 
 export type Flag = {
+	/** A string takes the next word; a boolean takes no value. */
 	readonly type: 'string' | 'boolean';
-	/** What follows it on the command line, as --help shows it. */
+	/** The letter of its short form. */
+	readonly short?: string;
+	/** The value's name in --help. */
 	readonly value?: string;
-	/** How it is written, where that is not its name: --no-retry. */
-	readonly written?: string;
 	readonly summary: string;
 	readonly commands: readonly CommandLineCommand[];
+	/** Why raw mode has no use for it. */
+	readonly notRaw?: string;
 };
 
 const everywhere = ['join', 'serve', 'connect'] as const;
 
 export const flags = {
+	port: {
+		type: 'string',
+		short: 'p',
+		value: 'PORT',
+		summary: '5001 by default; serve: 0 picks a free port',
+		commands: everywhere,
+	},
 	host: {
 		type: 'string',
 		value: 'HOST',
-		summary: 'loopback only: 127.0.0.1 (default), 127.x.x.x, ::1, localhost',
-		commands: everywhere,
-	},
-	port: {
-		type: 'string',
-		value: 'PORT',
-		summary: '5001 by default; serve: 0 takes a free one',
+		summary: '127.0.0.1 (default), 127.x.x.x, ::1 or localhost',
 		commands: everywhere,
 	},
 	socket: {
 		type: 'string',
 		value: 'PATH',
-		summary: "a Unix domain socket's path, instead of host and port",
+		summary: 'a Unix domain socket, instead of host and port',
 		commands: everywhere,
 	},
 	nick: {
 		type: 'string',
+		short: 'n',
 		value: 'NAME',
-		summary: 'your name (default: the login name)',
+		summary: 'your name (default: your login name)',
 		commands: everywhere,
 	},
 	raw: {
 		type: 'boolean',
+		short: 'r',
 		summary: 'exact bytes, no protocol',
 		commands: ['serve', 'connect'],
 	},
 	eol: {
 		type: 'string',
 		value: 'none|lf|crlf',
-		summary: 'with --raw: what ends a typed line (default: lf)',
+		summary: 'with --raw: ends each typed line (default: lf)',
 		commands: ['serve', 'connect'],
 	},
 	plain: {
 		type: 'boolean',
-		summary: 'lines instead of panes',
+		summary: 'print lines instead of drawing a screen',
 		commands: everywhere,
 	},
 	json: {
 		type: 'boolean',
-		summary: 'one JSON event a line',
+		summary: 'print one JSON event per line',
 		commands: everywhere,
 	},
 	quiet: {
 		type: 'boolean',
-		summary: 'lines: print errors only',
+		short: 'q',
+		summary: 'print only errors',
 		commands: everywhere,
 	},
 	explain: {
 		type: 'boolean',
-		summary: 'one sentence on each step of the connection',
+		summary: 'explain each step of the connection',
 		commands: everywhere,
 	},
 	tokenFile: {
 		type: 'string',
 		value: 'FILE',
-		summary: "the room's token, in a file of mode 600 (or SOCKCHAT_TOKEN)",
+		summary: "the room's token; mode 600 (or SOCKCHAT_TOKEN)",
+		commands: everywhere,
+		notRaw: 'raw mode has no protocol to check a token',
+	},
+	help: {
+		type: 'boolean',
+		short: 'h',
+		summary: 'print this help',
+		commands: everywhere,
+	},
+	version: {
+		type: 'boolean',
+		short: 'V',
+		summary: 'print the version',
 		commands: everywhere,
 	},
 	maxMembers: {
 		type: 'string',
 		value: 'N',
-		summary: 'how many may be in the room (default: 10000)',
+		summary: 'members allowed in the room (default: 10000)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode lets everybody in',
 	},
 	maxPerUser: {
 		type: 'string',
 		value: 'N',
-		summary: 'how many connections one user may have (default: any; Linux)',
+		summary: 'connections per user (Linux; default: no limit)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode lets everybody in',
 	},
 	rate: {
 		type: 'string',
 		value: 'N|off',
-		summary: 'messages a second per peer, of 1 KiB on average (default: 1000)',
+		summary: 'messages (1 KiB) per second per peer (default 1000)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode takes bytes as they come',
 	},
 	connectRate: {
 		type: 'string',
 		value: 'N|off',
-		summary: 'connections let in a second; more wait a little (default: 5000)',
+		summary: 'connections accepted per second (default: 5000)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode lets everybody in',
 	},
 	sameUser: {
 		type: 'boolean',
-		summary: 'turn other users of this machine away (Linux)',
+		summary: 'refuse other users of this machine (Linux)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode lets everybody in',
 	},
 	backlog: {
 		type: 'string',
 		value: 'N',
-		summary: 'the queue given to listen() (default: 4096)',
+		summary: 'the backlog of listen() (default: 4096)',
 		commands: ['join', 'serve'],
 	},
 	history: {
 		type: 'string',
 		value: 'FILE',
-		summary:
-			"where the room is kept (default: a file in the user's state folder)",
+		summary: 'where to keep the room (default: your state folder)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode keeps no history',
 	},
 	noHistory: {
 		type: 'boolean',
-		summary: 'keep the room in memory alone',
+		summary: 'keep the room only in memory',
 		commands: ['join', 'serve'],
 	},
 	fsync: {
 		type: 'string',
 		value: 'always|interval',
-		summary:
-			'when the disk has it: before it is shown, or within 1 s (default)',
+		summary: 'sync before showing, or within 1 s (default)',
 		commands: ['join', 'serve'],
+		notRaw: 'raw mode keeps no history',
 	},
 	message: {
 		type: 'string',
+		short: 'm',
 		value: 'TEXT',
-		summary: 'send it, wait until it is stored, leave',
+		summary: 'send TEXT, wait until it is stored, leave',
 		commands: ['connect'],
 	},
-	retry: {
+	noRetry: {
 		type: 'boolean',
-		written: '--no-retry',
-		summary: 'end when the connection is lost, instead of coming back',
+		summary: 'exit when the connection is lost; do not reconnect',
 		commands: ['connect'],
 	},
 	timeout: {
 		type: 'string',
+		short: 'w',
 		value: 'SECONDS',
-		summary: 'give up unless connected, and --message stored, by then',
+		summary: 'time to connect and store the --message',
 		commands: ['connect'],
 	},
 	localPort: {
@@ -164,19 +190,19 @@ export type FlagName = keyof typeof flags;
 export const flagNames = Object.keys(flags) as FlagName[];
 
 /** As it is typed: --max-members. */
-export const writtenFlag = (name: FlagName): string => {
-	const {written}: Flag = flags[name];
-	return (
-		written ??
-		`--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
-	);
+export const writtenFlag = (name: FlagName): string =>
+	`--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+
+/** As --help shows it: `-p, --port PORT`; without a short form, indented. */
+const headOf = (name: FlagName, indent: string): string => {
+	const {short, value = ''}: Flag = flags[name];
+	const before = short === undefined ? indent : `-${short}, `;
+	return `${before}${writtenFlag(name)} ${value}`.trimEnd();
 };
 
 const section = (title: string, names: readonly FlagName[]): string[] => {
-	const heads = names.map(name => {
-		const {value = ''}: Flag = flags[name];
-		return `${writtenFlag(name)} ${value}`.trimEnd();
-	});
+	const hasShort = names.some(name => (flags[name] as Flag).short);
+	const heads = names.map(name => headOf(name, ' '.repeat(hasShort ? 4 : 0)));
 	const width = Math.max(...heads.map(head => head.length));
 	return [
 		'',
@@ -200,13 +226,16 @@ export const helpText = (): string => {
 		flagNames.filter(name => isFor(name, command) && !common.includes(name));
 	return [
 		'Usage',
-		'  sockchat          join the room on this machine, opening it if nobody has',
+		'  sockchat          join the room on this machine, or open it',
 		'  sockchat serve    listen, accept, and chat as the host',
 		'  sockchat connect  connect and chat',
 		...section('Options', common),
-		...section('serve, and sockchat alone', only('serve')),
-		...section('connect', only('connect')),
+		...section(
+			'Options of serve, and of sockchat without a command',
+			only('serve'),
+		),
+		...section('Options of connect', only('connect')),
 		'',
-		'Exit codes: 0 done; 1 it failed at run time; 2 wrong usage.',
+		'Exit codes: 0 done; 1 failed at run time; 2 wrong usage.',
 	].join('\n');
 };

@@ -5,10 +5,8 @@
 import {userInfo} from 'node:os';
 import {resolve} from 'node:path';
 import process from 'node:process';
-import leven from 'leven';
 import {SockchatError} from '../errors.js';
 import {historyPath} from '../history/path.js';
-import type {FsyncMode} from '../history/syncing.js';
 import {
 	formatAddress,
 	parseSocketPath,
@@ -22,13 +20,13 @@ import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
 import {contradictionIn} from './contradictions.js';
 import {Reader, wrongUsage, type GivenFlags} from './reader.js';
+import {nearest, type CommandLine} from './words.js';
 import {
 	flagNames,
 	flags as definitions,
 	writtenFlag,
 	type CommandLineCommand,
 	type Flag,
-	type FlagName,
 } from './flags.js';
 
 /** What ends a typed line in raw mode. */
@@ -81,19 +79,10 @@ type Environment = {
 
 const commandNames = ['serve', 'connect'] as const;
 
-/** The nearest of some words, where the slip is small. */
-const nearest = (
-	word: string,
-	words: readonly string[],
-): string | undefined => {
-	const near = words.filter(known => leven(word, known) <= 2);
-	return near.toSorted((a, b) => leven(word, a) - leven(word, b))[0];
-};
-
 const parseCommand = (
-	input: readonly string[],
+	words: readonly string[],
 ): CommandLineCommand | SockchatError => {
-	const [name, extra] = input;
+	const [name, extra] = words;
 	if (name === undefined) {
 		return 'join';
 	}
@@ -103,43 +92,39 @@ const parseCommand = (
 		const near = nearest(name, commandNames);
 		const advice = near
 			? `did you mean ${near}?`
-			: 'there are serve and connect.';
+			: `the commands are ${commandNames.join(' and ')}.`;
 		return wrongUsage(`"${name}" is not a command; ${advice}`);
 	}
 
 	return extra === undefined
 		? known
 		: wrongUsage(
-				`"${extra}" is one word too many after ${known}; a text with spaces needs quotes.`,
+				`Unexpected "${extra}" after ${known}; a text with spaces needs quotes.`,
 			);
 };
 
-const checkNames = (
+const commandName = (command: CommandLineCommand): string =>
+	command === 'join' ? 'sockchat without a command' : command;
+
+/** @returns What is wrong with a flag that belongs to other commands. */
+const misplacedIn = (
 	given: GivenFlags,
 	command: CommandLineCommand,
 ): SockchatError | undefined => {
-	for (const name of Object.keys(given)) {
-		if (!Object.hasOwn(definitions, name)) {
-			const typed =
-				name.length === 1
-					? `-${name}`
-					: `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
-			const near = nearest(typed, flagNames.map(writtenFlag));
-			const advice = near ? `did you mean ${near}?` : '--help lists them all.';
-			return wrongUsage(`${typed} is not a flag; ${advice}`);
-		}
-
-		const {commands}: Flag = definitions[name as FlagName];
-		if (!commands.includes(command)) {
-			const where = commands.filter(known => known !== 'join').join(' and ');
-			const here = command === 'join' ? 'sockchat alone' : command;
-			return wrongUsage(
-				`${writtenFlag(name as FlagName)} is for ${where}, not for ${here}.`,
-			);
-		}
+	const name = flagNames.find(
+		name =>
+			given[name] !== undefined &&
+			!(definitions[name] as Flag).commands.includes(command),
+	);
+	if (name === undefined) {
+		return undefined;
 	}
 
-	return undefined;
+	const {commands}: Flag = definitions[name];
+	const where = commands.filter(known => known !== 'join').join(' and ');
+	return wrongUsage(
+		`${writtenFlag(name)} is for ${where}, not for ${commandName(command)}.`,
+	);
 };
 
 const readAddress = (
@@ -184,29 +169,10 @@ const readNick = (
 };
 
 const readEol = (reader: Reader): LineEnding => {
-	const value = reader.text('eol') ?? 'lf';
-	if (reader.text('eol') !== undefined && !reader.has('raw')) {
-		return reader.take<LineEnding>(wrongUsage('--eol goes with --raw.'), 'lf');
-	}
-
-	return value === 'none' || value === 'lf' || value === 'crlf'
-		? value
-		: reader.take<LineEnding>(
-				wrongUsage(`--eol takes none, lf or crlf; "${value}" is none of them.`),
-				'lf',
-			);
-};
-
-const readFsync = (reader: Reader): FsyncMode => {
-	const value = reader.text('fsync') ?? 'interval';
-	return value === 'always' || value === 'interval'
-		? value
-		: reader.take<FsyncMode>(
-				wrongUsage(
-					`--fsync takes always or interval; "${value}" is neither of them.`,
-				),
-				'interval',
-			);
+	const eol = reader.choice('eol', ['none', 'lf', 'crlf']);
+	return eol !== undefined && !reader.has('raw')
+		? reader.take<LineEnding>(wrongUsage('--eol needs --raw.'), 'lf')
+		: (eol ?? 'lf');
 };
 
 /** A port that is another each time has no room to come back to. */
@@ -218,20 +184,18 @@ const addressForFile = (address: Address): string =>
 
 const readHistory = (
 	reader: Reader,
-	given: GivenFlags,
 	address: Address,
 	env: Environment['env'],
 ): HistoryPlace | undefined => {
-	const isOff = given['history'] === false;
-	const fsync = readFsync(reader);
-	const asked = isOff ? undefined : reader.text('history');
+	const fsync = reader.choice('fsync', ['always', 'interval']) ?? 'interval';
+	const asked = reader.text('history');
 	if (reader.has('raw')) {
 		return undefined;
 	}
 
 	const path =
 		asked ??
-		(!isOff && hasLastingAddress(address)
+		(!reader.has('noHistory') && hasLastingAddress(address)
 			? historyPath(addressForFile(address), env)
 			: undefined);
 	return path === undefined
@@ -239,27 +203,16 @@ const readHistory = (
 		: {path, fsync, isDefault: asked === undefined};
 };
 
-const readRate = (
-	reader: Reader,
-	name: 'rate' | 'connectRate',
-	what: string,
-): number | 'off' | undefined =>
-	reader.text(name) === 'off'
-		? 'off'
-		: reader.count(name, `${what} a second, or off,`);
-
 const readOutput = (reader: Reader, isTerminal: boolean): Output => {
-	// All are read, so that a wrong value of any is seen.
-	const isJson = reader.has('json');
-	const isPlain = reader.has('plain');
-	const isQuiet = reader.has('quiet');
-	if (isJson) {
+	if (reader.has('json')) {
 		return 'json';
 	}
 
 	// One message needs no screen.
 	const isOneShot = reader.text('message') !== undefined;
-	return isPlain || isQuiet || isOneShot || !isTerminal ? 'plain' : 'screen';
+	return reader.has('plain') || reader.has('quiet') || isOneShot || !isTerminal
+		? 'plain'
+		: 'screen';
 };
 
 /** The login name; a process may have a uid that no name belongs to. */
@@ -272,20 +225,19 @@ export const readLoginName = (): string => {
 };
 
 /**
- * @param input The words that are no flags.
+ * @param line What `readWords` made of the command line.
  * @returns An error of the code ERR_USAGE or of the value that is wrong.
  */
 export const parseOptions = (
-	input: readonly string[],
-	given: GivenFlags,
+	{words, given, error}: CommandLine,
 	{isTerminal, loginName, env}: Environment,
 ): Options | SockchatError => {
-	const command = parseCommand(input);
+	const command = error ?? parseCommand(words);
 	if (command instanceof SockchatError) {
 		return command;
 	}
 
-	const wrong = checkNames(given, command) ?? contradictionIn(given);
+	const wrong = misplacedIn(given, command) ?? contradictionIn(given);
 	if (wrong) {
 		return wrong;
 	}
@@ -308,18 +260,16 @@ export const parseOptions = (
 		isExplained,
 		isWatched: output !== 'plain' || isExplained,
 		isSameUser: reader.has('sameUser'),
-		maxPerUser: reader.count('maxPerUser', 'a number of connections'),
-		rate: readRate(reader, 'rate', 'messages'),
-		connectRate: readRate(reader, 'connectRate', 'connections'),
+		maxPerUser: reader.count('maxPerUser'),
+		rate: reader.rate('rate'),
+		connectRate: reader.rate('connectRate'),
 		tokenFile: reader.text('tokenFile'),
-		maxMembers: reader.count('maxMembers', 'a number of members'),
-		backlog: reader.count('backlog', 'a number of connections'),
+		maxMembers: reader.count('maxMembers'),
+		backlog: reader.count('backlog'),
 		history:
-			command === 'connect'
-				? undefined
-				: readHistory(reader, given, address, env),
+			command === 'connect' ? undefined : readHistory(reader, address, env),
 		message: reader.text('message'),
-		isRetrying: given['retry'] !== false,
+		isRetrying: !reader.has('noRetry'),
 		timeoutMs: reader.seconds('timeout'),
 		localPort: reader.port('localPort', 1),
 	};

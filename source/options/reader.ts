@@ -3,13 +3,16 @@ import {SockchatError} from '../errors.js';
 import {parsePort} from '../socket/address.js';
 import {writtenFlag, type FlagName} from './flags.js';
 
-/** What meow gives: by camel-cased name. */
-export type GivenFlags = Readonly<Record<string, unknown>>;
+/** The flags on the command line; one that takes no value is true. */
+export type GivenFlags = Readonly<Partial<Record<FlagName, string | true>>>;
 
 export const wrongUsage = (message: string) =>
 	new SockchatError('ERR_USAGE', message);
 
-/** Reads values one by one; where one is wrong, something else stands in. */
+/**
+ * Reads values one by one. The first wrong one is kept as `error`, and
+ * something else is returned in its place.
+ */
 export class Reader {
 	error: SockchatError | undefined;
 	readonly #given: GivenFlags;
@@ -19,19 +22,12 @@ export class Reader {
 	}
 
 	has(name: FlagName): boolean {
-		const value = this.#given[name];
-		if (value === false) {
-			this.#fail(
-				wrongUsage(`${writtenFlag(name)} takes no value and no --no- before.`),
-			);
-		}
-
-		return value === true;
+		return this.#given[name] !== undefined;
 	}
 
 	text(name: FlagName): string | undefined {
 		const value = this.#given[name];
-		if (value === '' || value === false) {
+		if (value === '') {
 			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`));
 		}
 
@@ -45,44 +41,72 @@ export class Reader {
 			: this.take(parsePort(value, least), 0);
 	}
 
-	count(name: FlagName, unit: string): number | undefined {
-		const value = this.text(name);
-		if (value === undefined || /^[1-9]\d{0,8}$/.test(value)) {
-			return value === undefined ? undefined : Number(value);
-		}
-
-		this.#fail(
-			wrongUsage(
-				`${writtenFlag(name)} takes ${unit} from 1; "${value}" is none.`,
-			),
-		);
-		return undefined;
+	/** A whole number from 1 to 999,999,999. */
+	count(name: FlagName): number | undefined {
+		return this.#count(name, 'a whole number of at least 1');
 	}
 
-	/** A number of seconds, as milliseconds; a fraction is fine. */
+	/** How many per second, or `off` for no limit. */
+	rate(name: FlagName): number | 'off' | undefined {
+		return this.text(name) === 'off'
+			? 'off'
+			: this.#count(name, 'a whole number of at least 1, or off');
+	}
+
+	/** A number of seconds, as milliseconds; may be a fraction. */
 	seconds(name: FlagName): number | undefined {
-		const value = this.text(name);
-		if (value === undefined) {
-			return undefined;
-		}
-
-		if (/^\d{1,6}(?:\.\d+)?$/.test(value) && Number(value) > 0) {
-			return Number(value) * 1000;
-		}
-
-		this.#fail(
-			wrongUsage(
-				`${writtenFlag(name)} takes seconds, such as 5 or 0.5; "${value}" is none.`,
-			),
+		return this.#matching(
+			name,
+			'a number of seconds, such as 5 or 0.5',
+			text =>
+				/^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0
+					? Number(text) * 1000
+					: undefined,
 		);
-		return undefined;
 	}
 
-	/** A value that may have been wrong; `fallback` then stands in for it. */
+	/** One of a few words. */
+	choice<Word extends string>(
+		name: FlagName,
+		words: readonly Word[],
+	): Word | undefined {
+		const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}`;
+		return this.#matching(name, list, text =>
+			words.find(word => word === text),
+		);
+	}
+
+	/** A value or an error; for an error, `fallback` is returned. */
 	take<Value>(value: Value | SockchatError, fallback: Value): Value {
 		if (value instanceof SockchatError) {
 			this.#fail(value);
 			return fallback;
+		}
+
+		return value;
+	}
+
+	#count(name: FlagName, wanted: string): number | undefined {
+		const isTooLarge = /^[1-9]\d{9,}$/.test(this.text(name) ?? '');
+		return this.#matching(
+			name,
+			isTooLarge ? 'a number of at most 999999999' : wanted,
+			text => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
+		);
+	}
+
+	/** @param wanted What the flag needs, as its sentence says it. */
+	#matching<Value>(
+		name: FlagName,
+		wanted: string,
+		parse: (text: string) => Value | undefined,
+	): Value | undefined {
+		const text = this.text(name);
+		const value = text === undefined ? undefined : parse(text);
+		if (text !== undefined && value === undefined) {
+			this.#fail(
+				wrongUsage(`${writtenFlag(name)} needs ${wanted}; got "${text}".`),
+			);
 		}
 
 		return value;

@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|there are serve and connect)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve and connect)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
@@ -20,10 +20,11 @@ const wrong: readonly Wrong[] = [
 	['frobnicate', isNoCommand],
 	[
 		'connect 5001',
-		'"5001" is one word too many after connect; a text with spaces needs quotes.',
+		'Unexpected "5001" after connect; a text with spaces needs quotes.',
 	],
 	['--prot 5001', '--prot is not a flag; did you mean --port?'],
 	['serve --frobnicate', '--frobnicate is not a flag; --help lists them all.'],
+	['serve -v', '-v is not a flag; did you mean -V?'],
 	['serve -x', '-x is not a flag; --help lists them all.'],
 	['serve --message hi', '--message is for connect, not for serve.'],
 	['serve --no-retry', '--no-retry is for connect, not for serve.'],
@@ -31,7 +32,10 @@ const wrong: readonly Wrong[] = [
 	['serve --local-port 5002', '--local-port is for connect, not for serve.'],
 	['connect --max-members 3', '--max-members is for serve, not for connect.'],
 	['connect --backlog 3', '--backlog is for serve, not for connect.'],
-	['--raw', '--raw is for serve and connect, not for sockchat alone.'],
+	[
+		'--raw',
+		'--raw is for serve and connect, not for sockchat without a command.',
+	],
 	['serve --host 192.168.1.7', isNoLoopback],
 	['serve --host 0.0.0.0', isNoLoopback],
 	['connect --host chat.example', isNoLoopback],
@@ -52,54 +56,51 @@ const wrong: readonly Wrong[] = [
 	],
 	[
 		'serve --socket a.sock --port 5001',
-		'--socket stands instead of --host and --port: give one.',
+		'--socket replaces --port; give only one of them.',
 	],
 	['serve --nick ot:ter', isNoNick],
 	['serve --nick=-otter', isNoNick],
 	['serve --nick 🦦', isNoNick],
 	[`serve --nick ${'o'.repeat(25)}`, isNoNick],
 	['serve --nick ot\u{1B}[31mter', isNoNick],
-	[
-		'connect --raw --eol cr',
-		'--eol takes none, lf or crlf; "cr" is none of them.',
-	],
+	['connect --raw --eol cr', '--eol needs none, lf or crlf; got "cr".'],
 	[
 		'serve --max-members 0',
-		'--max-members takes a number of members from 1; "0" is none.',
+		'--max-members needs a whole number of at least 1; got "0".',
 	],
 	[
 		'serve --max-members many',
-		'--max-members takes a number of members from 1; "many" is none.',
+		'--max-members needs a whole number of at least 1; got "many".',
 	],
 	[
 		'serve --backlog -5',
-		'--backlog takes a number of connections from 1; "-5" is none.',
+		'--backlog needs a whole number of at least 1; got "-5".',
 	],
 	[
 		'connect --timeout 0',
-		'--timeout takes seconds, such as 5 or 0.5; "0" is none.',
+		'--timeout needs a number of seconds, such as 5 or 0.5; got "0".',
 	],
 	[
 		'connect --timeout soon',
-		'--timeout takes seconds, such as 5 or 0.5; "soon" is none.',
+		'--timeout needs a number of seconds, such as 5 or 0.5; got "soon".',
 	],
 	[
 		'connect --timeout -1',
-		'--timeout takes seconds, such as 5 or 0.5; "-1" is none.',
+		'--timeout needs a number of seconds, such as 5 or 0.5; got "-1".',
 	],
-	['serve --no-quiet', '--quiet takes no value and no --no- before.'],
-	['connect --raw=1', '--raw takes no value and no --no- before.'],
+	['serve --no-quiet', '--no-quiet is not a flag; did you mean --quiet?'],
+	['connect --raw=1', '--raw takes no value.'],
 	[
 		'--no-history --history x',
-		'--history and --no-history contradict each other: give one.',
+		'--history and --no-history exclude each other; give only one.',
 	],
 	[
 		'connect --no-retry --retry',
-		'--retry and --no-retry contradict each other: give one.',
+		'--retry is not a flag; did you mean --no-retry?',
 	],
 	[
 		'connect --socket x --local-port 7',
-		'--local-port binds a TCP port, and --socket has none: give one.',
+		'--local-port binds a TCP port, and --socket has none; give only one of them.',
 	],
 	['serve --port 5001 --port 5002', '--port can be given only once.'],
 	[
@@ -125,20 +126,20 @@ const wrong: readonly Wrong[] = [
 	['serve --backlog', '--backlog needs a value.'],
 	['serve --history', '--history needs a value.'],
 	['serve --history=', '--history needs a value.'],
-	['serve --raw --history kept', '--history keeps a room, and --raw has none.'],
+	[
+		'serve --raw --history kept',
+		'--history is for rooms; raw mode keeps no history.',
+	],
 	['serve --rate=', '--rate needs a value.'],
 	['serve --connect-rate=', '--connect-rate needs a value.'],
 	[
 		'serve --connect-rate 0',
-		'--connect-rate takes connections a second, or off, from 1; "0" is none.',
+		'--connect-rate needs a whole number of at least 1, or off; got "0".',
 	],
 	['serve --max-per-user', '--max-per-user needs a value.'],
 	['serve --token-file', '--token-file needs a value.'],
 	['serve --fsync=', '--fsync needs a value.'],
-	[
-		'serve --fsync often',
-		'--fsync takes always or interval; "often" is neither of them.',
-	],
+	['serve --fsync often', '--fsync needs always or interval; got "often".'],
 ];
 
 const matches = (sentence: string, wanted: string | RegExp): boolean =>
@@ -156,9 +157,10 @@ test('e2e: every flag with a value is among the wrong ones', () => {
 for (const isJson of [false, true]) {
 	test(`e2e: wrong usage is one sentence ${isJson ? 'of JSON' : 'on stderr'}, and exit code 2`, async t => {
 		const check = async ([line, wanted]: Wrong) => {
+			// First, as a flag at the end of the line would take it as its value.
 			const chat = startBin(t, [
-				...line.split(' '),
 				...(isJson ? ['--json'] : []),
+				...line.split(' '),
 			]);
 			chat.end();
 			assert.deepEqual(
@@ -193,7 +195,7 @@ test('e2e: --json and --plain together are wrong usage, told as JSON', async t =
 	assert.deepEqual(await chat.waitForExit(), {code: 2, signal: undefined});
 	assert.equal(
 		readError(chat.stdout()),
-		'--plain prints lines and --json events: give one.',
+		'--json and --plain exclude each other; give only one.',
 	);
 });
 

@@ -100,6 +100,25 @@ test('e2e: --message is sent, stored, and prints nothing', async t => {
 	assert.equal(chat.stdout() + chat.stderr(), '');
 });
 
+test('e2e: --message sends the next word, whatever it looks like', async t => {
+	const texts = [
+		['--message', '--- FAIL: TestFoo (0.00s)'],
+		['-m', '-v'],
+		['-m', '--help'],
+		['--message', '--'],
+	] as const;
+	for (const [flag, text] of texts) {
+		const chat = connect(t, 'ruff', flag, text);
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(chat.stdout() + chat.stderr(), '');
+	}
+
+	assert.deepEqual(
+		textsOf('ruff'),
+		texts.map(([, text]) => text),
+	);
+});
+
 test('e2e: a text that is too long is not stored, which is a failure', async t => {
 	const long = 'x'.repeat(20 * 1024);
 	const chat = connect(t, 'egret');

@@ -23,7 +23,7 @@ for (const {name, node} of nodes) {
 		assert.equal(told.stderr(), '');
 		const help = startProcess(t, node, bin('--help').args);
 		assert.deepEqual(await help.waitForExit(), done);
-		assert.match(help.stdout(), /\nUsage\n.*\n {2}--port PORT /s);
+		assert.match(help.stdout(), /\nUsage\n.*\n {2}-p, --port PORT /s);
 		assert.equal(help.stderr(), '');
 	});
 

@@ -5,59 +5,80 @@ import {
 	flags,
 	helpText,
 	writtenFlag,
+	type Flag,
 } from '../../source/options/flags.js';
 
 const help = `Usage
-  sockchat          join the room on this machine, opening it if nobody has
+  sockchat          join the room on this machine, or open it
   sockchat serve    listen, accept, and chat as the host
   sockchat connect  connect and chat
 
 Options
-  --host HOST         loopback only: 127.0.0.1 (default), 127.x.x.x, ::1, localhost
-  --port PORT         5001 by default; serve: 0 takes a free one
-  --socket PATH       a Unix domain socket's path, instead of host and port
-  --nick NAME         your name (default: the login name)
-  --raw               exact bytes, no protocol
-  --eol none|lf|crlf  with --raw: what ends a typed line (default: lf)
-  --plain             lines instead of panes
-  --json              one JSON event a line
-  --quiet             lines: print errors only
-  --explain           one sentence on each step of the connection
-  --token-file FILE   the room's token, in a file of mode 600 (or SOCKCHAT_TOKEN)
+  -p, --port PORT         5001 by default; serve: 0 picks a free port
+      --host HOST         127.0.0.1 (default), 127.x.x.x, ::1 or localhost
+      --socket PATH       a Unix domain socket, instead of host and port
+  -n, --nick NAME         your name (default: your login name)
+  -r, --raw               exact bytes, no protocol
+      --eol none|lf|crlf  with --raw: ends each typed line (default: lf)
+      --plain             print lines instead of drawing a screen
+      --json              print one JSON event per line
+  -q, --quiet             print only errors
+      --explain           explain each step of the connection
+      --token-file FILE   the room's token; mode 600 (or SOCKCHAT_TOKEN)
+  -h, --help              print this help
+  -V, --version           print the version
 
-serve, and sockchat alone
-  --max-members N          how many may be in the room (default: 10000)
-  --max-per-user N         how many connections one user may have (default: any; Linux)
-  --rate N|off             messages a second per peer, of 1 KiB on average (default: 1000)
-  --connect-rate N|off     connections let in a second; more wait a little (default: 5000)
-  --same-user              turn other users of this machine away (Linux)
-  --backlog N              the queue given to listen() (default: 4096)
-  --history FILE           where the room is kept (default: a file in the user's state folder)
-  --no-history             keep the room in memory alone
-  --fsync always|interval  when the disk has it: before it is shown, or within 1 s (default)
+Options of serve, and of sockchat without a command
+  --max-members N          members allowed in the room (default: 10000)
+  --max-per-user N         connections per user (Linux; default: no limit)
+  --rate N|off             messages (1 KiB) per second per peer (default 1000)
+  --connect-rate N|off     connections accepted per second (default: 5000)
+  --same-user              refuse other users of this machine (Linux)
+  --backlog N              the backlog of listen() (default: 4096)
+  --history FILE           where to keep the room (default: your state folder)
+  --no-history             keep the room only in memory
+  --fsync always|interval  sync before showing, or within 1 s (default)
 
-connect
-  --message TEXT     send it, wait until it is stored, leave
-  --no-retry         end when the connection is lost, instead of coming back
-  --timeout SECONDS  give up unless connected, and --message stored, by then
-  --local-port PORT  bind this port before connecting
+Options of connect
+  -m, --message TEXT     send TEXT, wait until it is stored, leave
+      --no-retry         exit when the connection is lost; do not reconnect
+  -w, --timeout SECONDS  time to connect and store the --message
+      --local-port PORT  bind this port before connecting
 
-Exit codes: 0 done; 1 it failed at run time; 2 wrong usage.`;
+Exit codes: 0 done; 1 failed at run time; 2 wrong usage.`;
 
 test('flags: --help says all of this, and nothing else', () => {
 	assert.equal(helpText(), help);
 });
 
+test('flags: --help fits 80 columns', () => {
+	const tooLong = helpText()
+		.split('\n')
+		.filter(line => line.length > 80);
+	assert.deepEqual(tooLong, []);
+});
+
+test('flags: a short form is one letter that no other flag has', () => {
+	const shorts = flagNames.flatMap(name => {
+		const {short}: Flag = flags[name];
+		return short === undefined ? [] : [short];
+	});
+	assert.ok(shorts.every(short => /^[a-z]$/i.test(short)));
+	assert.equal(new Set(shorts).size, shorts.length);
+});
+
 test('flags: --help shows every flag once, as it is typed', () => {
 	const shown = helpText()
 		.split('\n')
-		.flatMap(line => /^ {2}(--[a-z-]+)/.exec(line)?.[1] ?? []);
+		.flatMap(
+			line => /^ {2}(?:-[a-z], | {4})?(--[a-z-]+)/i.exec(line)?.[1] ?? [],
+		);
 	assert.deepEqual(shown.toSorted(), flagNames.map(writtenFlag).toSorted());
 });
 
 test('flags: are typed in small letters with hyphens', () => {
 	assert.equal(writtenFlag('maxMembers'), '--max-members');
-	assert.equal(writtenFlag('retry'), '--no-retry');
+	assert.equal(writtenFlag('noRetry'), '--no-retry');
 	for (const name of flagNames) {
 		assert.match(writtenFlag(name), /^--[a-z]+(-[a-z]+)*$/);
 	}

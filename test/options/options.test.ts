@@ -15,13 +15,12 @@ const parse = (
 	{isTerminal = true, login = 'otter', env = {}} = {},
 ) =>
 	parseOptions(
-		words.split(' ').filter(word => word !== ''),
-		given,
 		{
-			isTerminal,
-			loginName: () => login,
-			env,
+			words: words.split(' ').filter(word => word !== ''),
+			given,
+			error: undefined,
 		},
+		{isTerminal, loginName: () => login, env},
 	);
 
 const options = (...given: Parameters<typeof parse>): Options => {
@@ -66,7 +65,7 @@ test('options: each value reaches its option', () => {
 		raw: true,
 		eol: 'crlf',
 		message: 'hi',
-		retry: false,
+		noRetry: true,
 		timeout: '0.5',
 		localPort: '1024',
 	});
@@ -177,7 +176,7 @@ test('options: a server keeps its room in a file of its address', () => {
 		historyOf('serve', {socket: 'my.sock'})!.path,
 		/\/unix-.*my\.sock/u,
 	);
-	assert.equal(historyOf('serve', {history: false}), undefined);
+	assert.equal(historyOf('serve', {noHistory: true}), undefined);
 	assert.equal(historyOf('serve', {raw: true}), undefined);
 	assert.equal(historyOf('connect'), undefined);
 	// A port that is another each time has no room to come back to.

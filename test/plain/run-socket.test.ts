@@ -9,10 +9,16 @@ import {openServer, portOf} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
-const optionsOf = (port: number, flags: Record<string, boolean>): Options => {
+const optionsOf = (
+	port: number,
+	flags: Readonly<Record<string, true>>,
+): Options => {
 	const options = parseOptions(
-		['connect'],
-		{port: String(port), nick: 'otter', ...flags},
+		{
+			words: ['connect'],
+			given: {port: String(port), nick: 'otter', ...flags},
+			error: undefined,
+		},
 		{isTerminal: false, loginName: () => 'otter', env: {}},
 	);
 	assert.ok(!(options instanceof Error));
@@ -20,7 +26,10 @@ const optionsOf = (port: number, flags: Record<string, boolean>): Options => {
 };
 
 /** A member in lines, with somebody else in the room. */
-const openLines = async (t: TestContext, flags: Record<string, boolean>) => {
+const openLines = async (
+	t: TestContext,
+	flags: Readonly<Record<string, true>>,
+) => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
 	const streams = {
