@@ -16,7 +16,12 @@ import {
 	type ServerOptions,
 } from '../server/server.js';
 import {chatOf} from './member.js';
-import type {Emit, OpenOptions, RoomChat} from './room-chat.js';
+import type {
+	Emit,
+	HostOnlyOptions,
+	OpenOptions,
+	RoomChat,
+} from './room-chat.js';
 
 export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly nick: Nick;
@@ -117,7 +122,7 @@ export const drainOnce = (server: {
 
 /** A host's room, for a front end. */
 export const openHost = async (
-	options: OpenOptions,
+	options: OpenOptions & HostOnlyOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 ): Promise<RoomChat> => {

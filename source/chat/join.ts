@@ -10,7 +10,12 @@ import type {SocketLink} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {openHost} from './host.js';
 import {openMember} from './member.js';
-import type {Emit, OpenOptions, RoomChat} from './room-chat.js';
+import type {
+	Emit,
+	HostOnlyOptions,
+	OpenOptions,
+	RoomChat,
+} from './room-chat.js';
 
 // Losing the race for a free port once or twice is bad luck; more is no race.
 const maxRaces = 5;
@@ -52,14 +57,15 @@ const isOpening = (error: unknown): boolean =>
 
 /** Joins the room that is there, or opens it; whoever comes second joins. */
 export const joinOrOpen = async (
-	options: OpenOptions,
+	options: OpenOptions & HostOnlyOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 	left = allLeft,
 ): Promise<RoomChat> => {
 	const connected = await tryConnect(options, watch);
 	if (!(connected instanceof SockchatError)) {
-		return openMember(options, emit, watch, connected);
+		const asMember = {...options, isRetrying: true, localPort: undefined};
+		return openMember(asMember, emit, watch, connected);
 	}
 
 	if (connected.code !== 'ERR_REFUSED') {

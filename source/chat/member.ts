@@ -6,7 +6,12 @@ import {connectionFailed, dial} from '../socket/dial.js';
 import type {SocketLink} from '../socket/link.js';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
-import type {Emit, OpenOptions, RoomChat} from './room-chat.js';
+import type {
+	Emit,
+	MemberOnlyOptions,
+	OpenOptions,
+	RoomChat,
+} from './room-chat.js';
 
 export const onlyOwnSocket =
 	'Only a server has peers to name; leave the name out for your own socket.';
@@ -45,7 +50,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 
 /** @param connected A link that is open already, for the first attempt. */
 export const openMember = (
-	options: OpenOptions,
+	options: OpenOptions & MemberOnlyOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 	connected?: SocketLink,

@@ -12,15 +12,19 @@ import {SocketWatch} from '../watch/socket-watch.js';
 import {drainOnce} from './host.js';
 import {onlyOwnSocket} from './member.js';
 
-export type RawOptions = {
-	readonly command: 'serve' | 'connect';
+/** All but what stdin and stdout decide. */
+export type RawSocketOptions = {
 	readonly address: LoopbackAddress;
-	readonly backlog: number | undefined;
-	readonly localPort: number | undefined;
-	/** Whether the other side's FIN ends only its own direction. */
-	readonly isPipe: boolean;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
+} & (
+	| {readonly command: 'serve'; readonly backlog: number | undefined}
+	| {readonly command: 'connect'; readonly localPort: number | undefined}
+);
+
+export type RawOptions = RawSocketOptions & {
+	/** Whether the other side's FIN ends only its own direction. */
+	readonly isPipe: boolean;
 };
 
 export type RawChat = {

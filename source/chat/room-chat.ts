@@ -8,29 +8,41 @@ import type {HistoryPlace} from '../server/history-place.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 
-export type RoomOptions = {
-	readonly command: 'join' | 'serve' | 'connect';
+export type CommonOptions = {
 	readonly address: LoopbackAddress;
 	readonly nick: Nick;
 	readonly isNickFlexible: boolean;
-	readonly isRetrying: boolean;
+	/** A file that only its owner may read; without one, SOCKCHAT_TOKEN counts. */
+	readonly tokenFile?: string | undefined;
+	/** Whether somebody shows what the sockets do. */
+	readonly isWatched: boolean;
+	/** Whether nobody looks at what the others say; a host then skips it. */
+	readonly isDeaf?: boolean | undefined;
+	readonly clock?: Clock | undefined;
+};
+
+export type HostOnlyOptions = {
 	readonly backlog: number | undefined;
 	readonly maxMembers: number | undefined;
 	readonly history: HistoryPlace | undefined;
-	readonly localPort: number | undefined;
-	/** A file that only its owner may read; else SOCKCHAT_TOKEN counts. */
-	readonly tokenFile?: string | undefined;
-	/** Whether a server turns other users away; Linux. */
+	/** Whether other users are refused; Linux. */
 	readonly isSameUser?: boolean | undefined;
 	readonly maxPerUser?: number | undefined;
 	readonly rate?: number | 'off' | undefined;
 	readonly connectRate?: number | 'off' | undefined;
-	/** Whether somebody shows what the sockets do. */
-	readonly isWatched: boolean;
-	/** As a host: nobody looks at what the others say. */
-	readonly isDeaf?: boolean | undefined;
-	readonly clock?: Clock | undefined;
 };
+
+export type MemberOnlyOptions = {
+	readonly isRetrying: boolean;
+	readonly localPort: number | undefined;
+};
+
+/** `join` joins with retries, from any local port, or else becomes the host. */
+export type RoomOptions = CommonOptions &
+	(
+		| ({readonly command: 'join' | 'serve'} & HostOnlyOptions)
+		| ({readonly command: 'connect'} & MemberOnlyOptions)
+	);
 
 export type RoomChat = Pick<
 	RoomHands,
@@ -61,6 +73,6 @@ export type RoomChat = Pick<
 };
 
 /** With the token read: once, as a client that reconnects needs it again. */
-export type OpenOptions = RoomOptions & {readonly token: Token | undefined};
+export type OpenOptions = CommonOptions & {readonly token: Token | undefined};
 
 export type Emit = (event: ChatEvent) => void;

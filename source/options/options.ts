@@ -6,6 +6,8 @@ import {userInfo} from 'node:os';
 import {resolve} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
+import type {RawSocketOptions} from '../chat/open-raw.js';
+import type {RoomOptions} from '../chat/room-chat.js';
 import {historyPath} from '../history/path.js';
 import {
 	formatAddress,
@@ -19,15 +21,10 @@ import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
 import {contradictionIn} from './contradictions.js';
-import {Reader, wrongUsage, type GivenFlags} from './reader.js';
-import {nearest, type CommandLine} from './words.js';
-import {
-	flagNames,
-	flags as definitions,
-	writtenFlag,
-	type CommandLineCommand,
-	type Flag,
-} from './flags.js';
+import {misplacedIn, parseCommand} from './command.js';
+import {Reader, wrongUsage} from './reader.js';
+import type {CommandLine} from './words.js';
+import type {CommandLineCommand} from './flags.js';
 
 /** What ends a typed line in raw mode. */
 export type LineEnding = 'none' | 'lf' | 'crlf';
@@ -40,34 +37,28 @@ export const lineEnds: Readonly<Record<LineEnding, '' | '\n' | '\r\n'>> = {
 
 export type Output = 'screen' | 'plain' | 'json';
 
-export type Options = {
-	readonly command: CommandLineCommand;
-	readonly address: LoopbackAddress;
-	readonly nick: Nick;
-	/** It was not asked for by name, so another may be taken instead. */
-	readonly isNickFlexible: boolean;
-	readonly isRaw: boolean;
-	readonly eol: LineEnding;
+/** What a front end does, whatever the mode. */
+export type FrontOptions = {
 	readonly output: Output;
+	/** Whether only errors are printed. */
 	readonly isQuiet: boolean;
-	/** Each lifecycle step carries a sentence on what just happened. */
+	/** Whether each step of the lifecycle comes with its sentence. */
 	readonly isExplained: boolean;
-	/** Whether somebody is shown what the sockets do. */
-	readonly isWatched: boolean;
-	readonly isSameUser: boolean;
-	readonly maxPerUser: number | undefined;
-	readonly rate: number | 'off' | undefined;
-	readonly connectRate: number | 'off' | undefined;
-	readonly tokenFile: string | undefined;
-	readonly maxMembers: number | undefined;
-	readonly backlog: number | undefined;
-	/** Where a server keeps its room; undefined in memory alone. */
-	readonly history: HistoryPlace | undefined;
+	/** To send instead of what is typed. */
 	readonly message: string | undefined;
-	readonly isRetrying: boolean;
 	readonly timeoutMs: number | undefined;
-	readonly localPort: number | undefined;
 };
+
+export type RoomModeOptions = {readonly mode: 'room'} & FrontOptions &
+	RoomOptions;
+
+export type RawModeOptions = {
+	readonly mode: 'raw';
+	readonly eol: LineEnding;
+} & FrontOptions &
+	RawSocketOptions;
+
+export type Options = RoomModeOptions | RawModeOptions;
 
 type Environment = {
 	/** Whether both stdin and stdout are terminals. */
@@ -75,56 +66,6 @@ type Environment = {
 	readonly loginName: () => string;
 	/** The environment, for where files of the user stand. */
 	readonly env: Readonly<Record<string, string | undefined>>;
-};
-
-const commandNames = ['serve', 'connect'] as const;
-
-const parseCommand = (
-	words: readonly string[],
-): CommandLineCommand | SockchatError => {
-	const [name, extra] = words;
-	if (name === undefined) {
-		return 'join';
-	}
-
-	const known = commandNames.find(command => command === name);
-	if (!known) {
-		const near = nearest(name, commandNames);
-		const advice = near
-			? `did you mean ${near}?`
-			: `the commands are ${commandNames.join(' and ')}.`;
-		return wrongUsage(`"${name}" is not a command; ${advice}`);
-	}
-
-	return extra === undefined
-		? known
-		: wrongUsage(
-				`Unexpected "${extra}" after ${known}; a text with spaces needs quotes.`,
-			);
-};
-
-const commandName = (command: CommandLineCommand): string =>
-	command === 'join' ? 'sockchat without a command' : command;
-
-/** @returns What is wrong with a flag that belongs to other commands. */
-const misplacedIn = (
-	given: GivenFlags,
-	command: CommandLineCommand,
-): SockchatError | undefined => {
-	const name = flagNames.find(
-		name =>
-			given[name] !== undefined &&
-			!(definitions[name] as Flag).commands.includes(command),
-	);
-	if (name === undefined) {
-		return undefined;
-	}
-
-	const {commands}: Flag = definitions[name];
-	const where = commands.filter(known => known !== 'join').join(' and ');
-	return wrongUsage(
-		`${writtenFlag(name)} is for ${where}, not for ${commandName(command)}.`,
-	);
 };
 
 const readAddress = (
@@ -189,10 +130,6 @@ const readHistory = (
 ): HistoryPlace | undefined => {
 	const fsync = reader.choice('fsync', ['always', 'interval']) ?? 'interval';
 	const asked = reader.text('history');
-	if (reader.has('raw')) {
-		return undefined;
-	}
-
 	const path =
 		asked ??
 		(!reader.has('noHistory') && hasLastingAddress(address)
@@ -213,6 +150,19 @@ const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 	return reader.has('plain') || reader.has('quiet') || isOneShot || !isTerminal
 		? 'plain'
 		: 'screen';
+};
+
+const readFront = (reader: Reader, isTerminal: boolean): FrontOptions => {
+	const isExplained = reader.has('explain');
+	const message = reader.text('message');
+	return {
+		output: readOutput(reader, isTerminal),
+		// With a message to send, the transcript is noise.
+		isQuiet: reader.has('quiet') || (!isExplained && message !== undefined),
+		isExplained,
+		message,
+		timeoutMs: reader.seconds('timeout'),
+	};
 };
 
 /** The login name; a process may have a uid that no name belongs to. */
@@ -243,35 +193,53 @@ export const parseOptions = (
 	}
 
 	const reader = new Reader(given);
-	const output = readOutput(reader, isTerminal);
-	const isExplained = reader.has('explain');
 	const address = readAddress(reader, command);
-	const options: Options = {
-		command,
+	const {isNickFlexible, nick} = readNick(reader, loginName, command);
+	const front = readFront(reader, isTerminal);
+	const common = {
+		...front,
 		address,
-		...readNick(reader, loginName, command),
-		isRaw: reader.has('raw'),
-		eol: readEol(reader),
-		output,
-		// Who sends one message wants no transcript.
-		isQuiet:
-			reader.has('quiet') ||
-			(!isExplained && reader.text('message') !== undefined),
-		isExplained,
-		isWatched: output !== 'plain' || isExplained,
-		isSameUser: reader.has('sameUser'),
-		maxPerUser: reader.count('maxPerUser'),
-		rate: reader.rate('rate'),
-		connectRate: reader.rate('connectRate'),
-		tokenFile: reader.text('tokenFile'),
-		maxMembers: reader.count('maxMembers'),
-		backlog: reader.count('backlog'),
-		history:
-			command === 'connect' ? undefined : readHistory(reader, address, env),
-		message: reader.text('message'),
-		isRetrying: !reader.has('noRetry'),
-		timeoutMs: reader.seconds('timeout'),
-		localPort: reader.port('localPort', 1),
+		isWatched: front.output !== 'plain' || front.isExplained,
 	};
+	const eol = readEol(reader);
+	if (reader.has('raw')) {
+		const mode = {...common, mode: 'raw', eol} as const;
+		const options: RawModeOptions =
+			command === 'serve'
+				? {...mode, command, backlog: reader.count('backlog')}
+				: {
+						...mode,
+						command: 'connect',
+						localPort: reader.port('localPort', 1),
+					};
+		return reader.error ?? options;
+	}
+
+	const mode = {
+		...common,
+		mode: 'room',
+		nick,
+		isNickFlexible,
+		tokenFile: reader.text('tokenFile'),
+	} as const;
+	const options: RoomModeOptions =
+		command === 'connect'
+			? {
+					...mode,
+					command,
+					isRetrying: !reader.has('noRetry'),
+					localPort: reader.port('localPort', 1),
+				}
+			: {
+					...mode,
+					command,
+					backlog: reader.count('backlog'),
+					maxMembers: reader.count('maxMembers'),
+					maxPerUser: reader.count('maxPerUser'),
+					rate: reader.rate('rate'),
+					connectRate: reader.rate('connectRate'),
+					isSameUser: reader.has('sameUser'),
+					history: readHistory(reader, address, env),
+				};
 	return reader.error ?? options;
 };

@@ -3,7 +3,7 @@ import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
 import type {Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
-import type {Options} from '../options/options.js';
+import type {FrontOptions} from '../options/options.js';
 import {toDisplay} from '../protocol/display.js';
 import type {ChatEvent} from '../event/event.js';
 import {jsonError, jsonLine} from './json.js';
@@ -21,10 +21,10 @@ export class Printer {
 	id = '';
 	/** The last state that was told of each end, while it is but inferred. */
 	readonly #inferred = new Map<string, string>();
-	readonly #options: Options;
+	readonly #options: FrontOptions;
 	readonly #streams: Streams;
 
-	constructor(options: Options, streams: Streams) {
+	constructor(options: FrontOptions, streams: Streams) {
 		this.#options = options;
 		this.#streams = streams;
 	}

@@ -11,7 +11,11 @@ import {startDeadline} from '../chat/deadline.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import type {RoomChat} from '../chat/room-chat.js';
-import type {Options} from '../options/options.js';
+import type {
+	Options,
+	RawModeOptions,
+	RoomModeOptions,
+} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {readLines, readRaw} from './input.js';
 import {Printer, type Streams} from './printer.js';
@@ -79,9 +83,9 @@ class Watch {
 // Lines typed ahead of their receipts; more of a pipe is read as they come.
 const maxAhead = 512;
 
-const talk = async (
+const talkRoom = async (
 	chat: RoomChat,
-	options: Options,
+	options: RoomModeOptions,
 	watch: Watch,
 	printer: Printer,
 	streams: Streams,
@@ -156,7 +160,7 @@ const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
 
 const talkRaw = async (
 	chat: RawChat,
-	options: Options,
+	options: RawModeOptions,
 	watch: Watch,
 	streams: Streams,
 	sending: Sending,
@@ -228,19 +232,29 @@ export const runPlain = async (
 		}
 	};
 
-	const isPipe = !(streams.stdin.isTTY === true && streams.stdout.isTerminal);
-	const chat = options.isRaw
-		? await openRaw({...options, command: rawCommand(options), isPipe}, emit)
-		: await openRoom(
-				{...options, isDeaf: options.isQuiet && options.output === 'plain'},
-				emit,
+	const open = async () => {
+		if (options.mode === 'raw') {
+			const isPipe = !(
+				streams.stdin.isTTY === true && streams.stdout.isTerminal
 			);
-	if (chat.mode === 'room') {
-		printer.id = chat.id;
-	} else {
-		raw = chat;
-	}
+			const chat = await openRaw({...options, isPipe}, emit);
+			raw = chat;
+			return {
+				chat,
+				talk: async () => talkRaw(chat, options, watch, streams, sending),
+			};
+		}
 
+		const isDeaf = options.isQuiet && options.output === 'plain';
+		const chat = await openRoom({...options, isDeaf}, emit);
+		printer.id = chat.id;
+		return {
+			chat,
+			talk: async () => talkRoom(chat, options, watch, printer, streams),
+		};
+	};
+
+	const {chat, talk} = await open();
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
 		timeoutMs: options.timeoutMs,
@@ -262,10 +276,7 @@ export const runPlain = async (
 		},
 	});
 
-	const talking =
-		chat.mode === 'room'
-			? talk(chat, options, watch, printer, streams)
-			: talkRaw(chat, options, watch, streams, sending);
+	const talking = talk();
 	// An input that fails ends like one that is over.
 	talking.catch(() => {
 		chat.leave();
@@ -304,6 +315,3 @@ export const runPlain = async (
 		},
 	};
 };
-
-const rawCommand = ({command}: Options): 'serve' | 'connect' =>
-	command === 'serve' ? 'serve' : 'connect';

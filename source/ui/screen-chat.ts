@@ -8,7 +8,12 @@ import {systemClock} from '../socket/clock.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import type {RoomChat} from '../chat/room-chat.js';
-import {lineEnds, type Options} from '../options/options.js';
+import {
+	lineEnds,
+	type Options,
+	type RawModeOptions,
+	type RoomModeOptions,
+} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {roomRules, type DraftRules} from './input/draft.js';
 
@@ -63,7 +68,7 @@ const named = (mode: 'room' | 'raw'): readonly string[] =>
 	commandsOf(mode).map(({name}) => `/${name}`);
 
 const openScreenRoom = async (
-	options: Options,
+	options: RoomModeOptions,
 	emit: Emit,
 ): Promise<ScreenChat> => {
 	const chat = await openRoom(options, emit);
@@ -81,11 +86,10 @@ const openScreenRoom = async (
 };
 
 const openScreenRaw = async (
-	options: Options,
+	options: RawModeOptions,
 	emit: Emit,
 ): Promise<ScreenChat> => {
-	const command = options.command === 'serve' ? 'serve' : 'connect';
-	const raw = await openRaw({...options, command, isPipe: false}, emit);
+	const raw = await openRaw({...options, isPipe: false}, emit);
 	const answers = answersTo(emit, raw);
 	const lineEnd = lineEnds[options.eol];
 	const {control} = raw;
@@ -115,4 +119,6 @@ export const openScreenChat = async (
 	options: Options,
 	emit: Emit,
 ): Promise<ScreenChat> =>
-	options.isRaw ? openScreenRaw(options, emit) : openScreenRoom(options, emit);
+	options.mode === 'raw'
+		? openScreenRaw(options, emit)
+		: openScreenRoom(options, emit);

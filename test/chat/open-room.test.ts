@@ -22,7 +22,7 @@ import {joinWire} from '../helpers/wire-peer.js';
 const open = async (
 	owner: Owner,
 	address: Address,
-	options: Partial<RoomOptions> = {},
+	options: Partial<Exclude<RoomOptions, {command: 'connect'}>> = {},
 ) => {
 	const collected = collectEvents<ChatEvent>();
 	const chat = await openRoom(
@@ -31,11 +31,9 @@ const open = async (
 			address: requireLoopback(address),
 			nick: nickOf('otter'),
 			isNickFlexible: true,
-			isRetrying: true,
 			backlog: undefined,
 			maxMembers: undefined,
 			history: undefined,
-			localPort: undefined,
 			isWatched: false,
 			...options,
 		},

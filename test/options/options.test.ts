@@ -29,57 +29,106 @@ const options = (...given: Parameters<typeof parse>): Options => {
 	return parsed;
 };
 
+const roomOptions = (...given: Parameters<typeof parse>) => {
+	const parsed = options(...given);
+	return parsed.mode === 'room' ? parsed : assert.fail('it is raw');
+};
+
+const historyIn = (parsed: Options) =>
+	'history' in parsed ? parsed.history : undefined;
+
 const tcp = (host: string, port: number) => ({kind: 'tcp', host, port});
 
+const front = {
+	output: 'screen',
+	isQuiet: false,
+	isExplained: false,
+	message: undefined,
+	timeoutMs: undefined,
+};
+const member = {
+	nick: 'otter',
+	isNickFlexible: true,
+	tokenFile: undefined,
+	isWatched: true,
+};
+const server = {
+	backlog: undefined,
+	maxMembers: undefined,
+	maxPerUser: undefined,
+	rate: undefined,
+	connectRate: undefined,
+	isSameUser: false,
+	history: undefined,
+};
+
+test('options: each command and mode has the options that it uses, and no others', () => {
+	const address = tcp('127.0.0.1', 5001);
+	assert.deepEqual(options('serve'), {
+		mode: 'room',
+		command: 'serve',
+		address,
+		...front,
+		...member,
+		...server,
+	});
+	assert.deepEqual(options('connect'), {
+		mode: 'room',
+		command: 'connect',
+		address,
+		...front,
+		...member,
+		isRetrying: true,
+		localPort: undefined,
+	});
+	const raw = {mode: 'raw', address, ...front, eol: 'lf', isWatched: true};
+	assert.deepEqual(options('serve', {raw: true}), {
+		...raw,
+		command: 'serve',
+		backlog: undefined,
+	});
+	assert.deepEqual(options('connect', {raw: true}), {
+		...raw,
+		command: 'connect',
+		localPort: undefined,
+	});
+});
+
 test('options: with nothing given it joins 127.0.0.1:5001 as the login name', () => {
-	assert.partialDeepStrictEqual(options(''), {
+	assert.deepEqual(options(''), {
+		mode: 'room',
 		command: 'join',
 		address: tcp('127.0.0.1', 5001),
-		nick: 'otter',
-		isNickFlexible: true,
-		isRaw: false,
-		eol: 'lf',
-		output: 'screen',
-		isQuiet: false,
-		isSameUser: false,
-		maxPerUser: undefined,
-		rate: undefined,
-		connectRate: undefined,
-		tokenFile: undefined,
-		maxMembers: undefined,
-		backlog: undefined,
-		message: undefined,
-		isRetrying: true,
-		timeoutMs: undefined,
-		localPort: undefined,
+		...front,
+		...member,
+		...server,
 	});
 	assert.equal(options('serve').command, 'serve');
 	assert.equal(options('connect').command, 'connect');
 });
 
 test('options: each value reaches its option', () => {
-	const connect = options('connect', {
+	const connect = {
 		host: '::1',
 		port: '65535',
-		nick: 'héron',
-		raw: true,
-		eol: 'crlf',
 		message: 'hi',
-		noRetry: true,
 		timeout: '0.5',
 		localPort: '1024',
-	});
-	assert.partialDeepStrictEqual(connect, {
+	};
+	const connected = {
 		address: tcp('::1', 65_535),
-		nick: 'héron',
-		isNickFlexible: false,
-		isRaw: true,
-		eol: 'crlf',
 		message: 'hi',
-		isRetrying: false,
 		timeoutMs: 500,
 		localPort: 1024,
-	});
+	};
+	assert.partialDeepStrictEqual(
+		options('connect', {...connect, nick: 'héron', noRetry: true}),
+		{...connected, nick: 'héron', isNickFlexible: false, isRetrying: false},
+	);
+	assert.partialDeepStrictEqual(
+		options('connect', {...connect, raw: true, eol: 'crlf'}),
+		{...connected, mode: 'raw', eol: 'crlf'},
+	);
 	const serve = options('serve', {
 		maxMembers: '2',
 		backlog: '1',
@@ -92,7 +141,11 @@ test('options: each value reaches its option', () => {
 		history: {path: 'kept', fsync: 'always'},
 	});
 	const raw = options('serve', {raw: true, eol: 'none', backlog: '1'});
-	assert.partialDeepStrictEqual(raw, {isRaw: true, eol: 'none', backlog: 1});
+	assert.partialDeepStrictEqual(raw, {
+		mode: 'raw',
+		eol: 'none',
+		backlog: 1,
+	});
 	assert.equal(options('', {quiet: true}).isQuiet, true);
 });
 
@@ -142,19 +195,19 @@ test('options: a login name that is no nick becomes one that can be changed', ()
 		['', 'someone'],
 		['guest-1', 'someone'],
 	] as const) {
-		const {isNickFlexible, ...rest} = options('', {}, {login});
+		const {isNickFlexible, ...rest} = roomOptions('', {}, {login});
 		assert.deepEqual([rest.nick, isNickFlexible], [nick, true]);
 	}
 
 	// The host of a room may say so.
-	assert.equal(options('serve', {nick: 'host'}).nick, 'host');
+	assert.equal(roomOptions('serve', {nick: 'host'}).nick, 'host');
 	assert.equal(readLoginName(), userInfo().username);
 });
 
 test('options: a server keeps its room in a file of its address', () => {
 	const env = {HOME: '/home/otter'};
 	const historyOf = (words: string, given: GivenFlags = {}) =>
-		options(words, given, {env}).history;
+		historyIn(options(words, given, {env}));
 	const folder = '/home/otter/.local/state/sockchat';
 	const fsync = 'interval';
 	assert.deepEqual(historyOf('serve'), {
@@ -182,5 +235,5 @@ test('options: a server keeps its room in a file of its address', () => {
 	// A port that is another each time has no room to come back to.
 	assert.equal(historyOf('serve', {port: '0'}), undefined);
 	assert.ok(historyOf('serve', {port: '0', history: 'x'}));
-	assert.equal(options('serve', {}, {env: {}}).history, undefined);
+	assert.equal(historyIn(options('serve', {}, {env: {}})), undefined);
 });
