@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * The bin: turns on Node's cache of compiled code (22.1 and newer), and loads
- * the program, whose code is then compiled once and not at each start.
+ * The bin: turns on Node's compile cache (22.1 and newer) and loads the program,
+ * which is then compiled once instead of at each start.
  *
- * The cache lies in the user's own folder, as what it holds is run: Node's
- * default is in /tmp, where another user of the machine may come first.
+ * The cache is in the user's own folder, because its contents are run. Node's
+ * default is under /tmp, where another user could put files first.
  */
 import module from 'node:module';
 import {isAbsolute, join} from 'node:path';
@@ -22,5 +22,5 @@ if (folder) {
 
 const {main} = await import('./program.js');
 process.exitCode = await main();
-// What is left has nothing to say: a timer, or stdin that can't be unread.
+// Timers or a pending read of stdin may remain; neither matters any more.
 process.exit();

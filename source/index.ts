@@ -1,4 +1,4 @@
-/** The public API: a room in a program of one's own. */
+/** The public API, to open or join a room from a program. */
 export {SockchatError, type ErrorCode} from './errors.js';
 export type {Address} from './socket/address.js';
 export type {Client} from './client/client.js';

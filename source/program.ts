@@ -1,6 +1,6 @@
 /**
- * The program: flags, signals, exit codes. It loads a front end only once it
- * knows which is wanted, as Ink and React cost more than all the rest.
+ * The program: flags, signals, exit codes. Front ends are loaded on demand, as
+ * Ink and React cost more than everything else.
  */
 import process from 'node:process';
 import {isatty} from 'node:tty';
@@ -16,11 +16,15 @@ import {trace} from './trace.js';
 
 const exitCodes = {done: 0, failed: 1, wrongUsage: 2} as const;
 
-// How long a drain may take in all, whatever the peers do.
+// The limit on a drain, whatever the peers do.
 const drainMs = 5000;
 
-/** Tells once that stdout took no more; not of a reader that went away. */
-const tellFailure = ({failure}: Output): boolean => {
+/**
+ * Prints why stdout failed. A reader that went away is not a failure.
+ *
+ * @returns Whether it failed.
+ */
+const reportOutputFailure = ({failure}: Output): boolean => {
 	if (!(failure instanceof SockchatError)) {
 		return false;
 	}
@@ -33,7 +37,7 @@ const tellFailure = ({failure}: Output): boolean => {
 /** A front end at work. */
 type Running = {
 	readonly exitCode: Promise<number>;
-	/** Leaves in good order; called again, at once. */
+	/** The first call leaves in good order, the second at once. */
 	readonly leave: () => void;
 };
 
@@ -43,7 +47,7 @@ const report = (error: unknown, output: Output, isJson: boolean): void => {
 			? error
 			: new SockchatError(
 					'ERR_INTERNAL',
-					`sockchat itself failed: ${(error as Error).message}. NODE_DEBUG=sockchat tells where.`,
+					`Internal error: ${(error as Error).message}. Run it with NODE_DEBUG=sockchat to see where.`,
 					{cause: error},
 				);
 	trace('%s', (error as Error).stack);
@@ -57,7 +61,7 @@ const report = (error: unknown, output: Output, isJson: boolean): void => {
 const start = async (options: Options, output: Output): Promise<Running> => {
 	if (options.output === 'screen') {
 		if (process.env['NO_COLOR']) {
-			// Chalk, which Ink draws with, knows only its own variable.
+			// Ink colours with Chalk, which reads only its own variable.
 			process.env['FORCE_COLOR'] = '0';
 		}
 
@@ -78,16 +82,18 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 };
 
 /**
- * The first signal drains, the second forces. One that comes before there is
- * anything to leave counts as soon as there is.
+ * The first signal drains, the second exits at once. A signal that comes before
+ * the front end runs takes effect as soon as it does.
  *
- * @returns What to tell of the front end once it runs.
+ * @returns To be called with the front end once it runs.
  */
 const leaveOnSignals = (output: Output): ((running: Running) => void) => {
 	let running: Running | undefined;
 	let hasLeft = false;
 	const exit = () => {
-		process.exit(tellFailure(output) ? exitCodes.failed : exitCodes.done);
+		process.exit(
+			reportOutputFailure(output) ? exitCodes.failed : exitCodes.done,
+		);
 	};
 
 	const onSignal = () => {
@@ -106,7 +112,7 @@ const leaveOnSignals = (output: Output): ((running: Running) => void) => {
 		process.on(signal, onSignal);
 	}
 
-	// What comes from now on reaches nobody.
+	// Nobody reads the output from now on.
 	output.onFailure(onSignal);
 	return started => {
 		running = started;
@@ -117,10 +123,10 @@ const leaveOnSignals = (output: Output): ((running: Running) => void) => {
 };
 
 /**
- * V8 doubles what it takes for new objects whenever much is kept at once, as
- * when 10,000 join, and never gives it back: they take 110 MB so, and 150
- * without. `--max-semi-space-size` does as much, but only on a command line,
- * and not every system's `env` passes flags on from a `#!` line.
+ * V8 doubles the space for new objects whenever many survive at once, as when
+ * 10,000 members join, and never shrinks it: 150 MB for them, 110 MB with this.
+ * `--max-semi-space-size` does the same, but only on a command line, and not
+ * every `env` passes flags from a `#!` line.
  */
 const keepYoungGenerationSmall = async (): Promise<void> => {
 	const {setFlagsFromString} = await import('node:v8');
@@ -137,7 +143,7 @@ const run = async (options: Options, output: Output): Promise<number> => {
 	return running.exitCode;
 };
 
-/** Our package.json; meow, which finds it, is loaded only for this. */
+/** Our package.json. Meow finds it, and is loaded only for this. */
 const readPackage = async () => {
 	const {default: meow} = await import('meow');
 	const {pkg} = meow({
@@ -149,7 +155,7 @@ const readPackage = async () => {
 	return pkg;
 };
 
-/** @returns The exit code, whatever becomes of the output. */
+/** @returns The exit code, not counting failures of the output. */
 const runCommandLine = async (output: Output): Promise<number> => {
 	const line = readWords(process.argv.slice(2));
 	if (line.given.help) {
@@ -185,11 +191,11 @@ const runCommandLine = async (output: Output): Promise<number> => {
 /** @returns The exit code. */
 export const main = async (): Promise<number> => {
 	const output = openOutput();
-	// There is nowhere left to tell that stderr is full or gone.
+	// There is nowhere to report that stderr is full or closed.
 	process.stderr.on('error', () => {});
 	const code = await runCommandLine(output);
 	await output.flush();
-	return tellFailure(output) && code === exitCodes.done
+	return reportOutputFailure(output) && code === exitCodes.done
 		? exitCodes.failed
 		: code;
 };

@@ -1,4 +1,4 @@
-/** Diagnostics for `NODE_DEBUG=sockchat`; silent and nearly free without. */
+/** Diagnostics, printed only with `NODE_DEBUG=sockchat`. */
 import {debuglog} from 'node:util';
 
 export const trace = debuglog('sockchat');

@@ -1,12 +1,12 @@
-/** Where a room's history stands if nobody says otherwise. */
+/** The default path of a room's history. */
 import {createHash} from 'node:crypto';
 import {isAbsolute, join} from 'node:path';
 
 const plainAddress = /^(?:[\d.]+|\[::1\]):\d+$/;
 const maxShownCharacters = 60;
 
-// A colon is no part of a file's name to scp, rsync or Windows; a socket's path
-// is shortened, and its hash keeps two that look alike apart.
+// Colons are special to scp, rsync and Windows. A socket's path is shortened,
+// and a hash tells apart two paths that look alike.
 const fileName = (address: string): string => {
 	if (plainAddress.test(address)) {
 		return address.replace('[::1]', 'ip6-localhost').replace(':', '-');
@@ -21,18 +21,18 @@ const fileName = (address: string): string => {
 };
 
 /**
- * In the user's state folder, a file for each address (XDG Base Directory
+ * One file per address, in the user's state folder (XDG Base Directory
  * Specification 0.8).
  *
  * @param address As `formatAddress` gives it; a socket's path made absolute.
- * @returns Undefined where the environment names no home.
+ * @returns Undefined if the environment names no home.
  */
 export const historyPath = (
 	address: string,
 	env: Readonly<Record<string, string | undefined>>,
 ): string | undefined => {
 	const {XDG_STATE_HOME: stateHome, HOME: home} = env;
-	// By the specification, a relative path in it is to be ignored.
+	// The specification says to ignore a relative path.
 	const folder =
 		stateHome !== undefined && isAbsolute(stateHome)
 			? stateHome

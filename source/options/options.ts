@@ -1,6 +1,6 @@
 /**
- * The command line and the environment → validated options, or one sentence
- * that says what is wrong. Nothing is opened or read here but the login name.
+ * Turns the command line and the environment into validated options, or into
+ * one sentence about what is wrong. It reads the login name, and no files.
  */
 import {userInfo} from 'node:os';
 import {resolve} from 'node:path';
@@ -26,7 +26,7 @@ import {Reader, wrongUsage} from './reader.js';
 import type {CommandLine} from './words.js';
 import type {CommandLineCommand} from './flags.js';
 
-/** What ends a typed line in raw mode. */
+/** The end of a typed line in raw mode. */
 export type LineEnding = 'none' | 'lf' | 'crlf';
 
 export const lineEnds: Readonly<Record<LineEnding, '' | '\n' | '\r\n'>> = {
@@ -64,7 +64,7 @@ type Environment = {
 	/** Whether both stdin and stdout are terminals. */
 	readonly isTerminal: boolean;
 	readonly loginName: () => string;
-	/** The environment, for where files of the user stand. */
+	/** Environment variables; they locate the user's folders. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 };
 
@@ -116,7 +116,7 @@ const readEol = (reader: Reader): LineEnding => {
 		: (eol ?? 'lf');
 };
 
-/** A port that is another each time has no room to come back to. */
+/** A free port differs each time, so no later server would find the file. */
 const hasLastingAddress = (address: Address): boolean =>
 	address.kind === 'unix' || address.port !== 0;
 
@@ -145,7 +145,6 @@ const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 		return 'json';
 	}
 
-	// One message needs no screen.
 	const isOneShot = reader.text('message') !== undefined;
 	return reader.has('plain') || reader.has('quiet') || isOneShot || !isTerminal
 		? 'plain'
@@ -165,7 +164,7 @@ const readFront = (reader: Reader, isTerminal: boolean): FrontOptions => {
 	};
 };
 
-/** The login name; a process may have a uid that no name belongs to. */
+/** The login name; a uid may have no name, as in some containers. */
 export const readLoginName = (): string => {
 	try {
 		return userInfo().username;

@@ -1,4 +1,4 @@
-/** What comes in on stdin: lines for a room, exact bytes for raw mode. */
+/** Reads stdin: lines for a room, exact bytes for raw mode. */
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import type {SockchatError} from '../errors.js';
@@ -7,13 +7,13 @@ import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 
 /**
- * Lines without their ends, LF or CRLF; the last one needs no end. In place of
- * a line that is no UTF-8 comes why.
+ * Lines without LF or CRLF; the last one needs neither. A line that is not valid
+ * UTF-8 is replaced by its error.
  */
 export async function* readLines(
 	stdin: Readable,
 ): AsyncGenerator<string | SockchatError> {
-	// What is too long for a text is told with its length, as every text is.
+	// No limit here: a text that is too long is refused with its length later.
 	const splitter = new LineSplitter(Infinity);
 	for await (const chunk of stdin) {
 		const lines: Buffer[] = [];
@@ -35,7 +35,7 @@ const readLine = (line: Buffer): string | SockchatError =>
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Each LF of the bytes as the chosen line end; all else as it is. */
+/** Replaces each LF by the chosen line end. */
 const withEol = (bytes: Buffer, eol: LineEnding): Buffer[] => {
 	if (eol === 'lf') {
 		return [bytes];
@@ -44,7 +44,7 @@ const withEol = (bytes: Buffer, eol: LineEnding): Buffer[] => {
 	const pieces: Buffer[] = [];
 	let start = 0;
 	for (let end = bytes.indexOf(lineFeed); end !== -1;) {
-		// A line that ends in CRLF already keeps its one CR.
+		// A line that already ends in CRLF gets no second CR.
 		const hasReturn = eol === 'crlf' && bytes[end - 1] === carriageReturn;
 		const line = bytes.subarray(
 			start,
@@ -64,8 +64,8 @@ const withEol = (bytes: Buffer, eol: LineEnding): Buffer[] => {
 };
 
 /**
- * What raw mode sends: a pipe's bytes as they are but for the line ends, or
- * what is typed on a terminal, where /quit on a line of its own leaves.
+ * The bytes that raw mode sends: those of stdin, with the chosen line ends. On a
+ * terminal, /quit on a line of its own leaves.
  */
 export async function* readRaw(
 	stdin: Readable | Iterable<string>,

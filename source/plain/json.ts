@@ -1,8 +1,9 @@
 /**
- * Events as JSON lines, for scripts: everything on stdout, one object a line.
+ * Events as JSON lines for scripts: everything goes to stdout, one object per
+ * line.
  *
- * Frames of the room stand as they came on the wire. A line is made safe for a
- * terminal as well: controls that JSON leaves alone are escaped.
+ * Frames keep the form that they have on the wire. Control characters that JSON
+ * allows are escaped, to make each line safe on a terminal.
  */
 import type {Buffer} from 'node:buffer';
 import {explain} from '../tcp/explain.js';
@@ -13,7 +14,7 @@ import type {ChatEvent} from '../event/event.js';
 const causeOf = (cause: SockchatError | undefined) =>
 	cause && {code: cause.code, message: cause.message};
 
-/** The object that an event is printed as; undefined keys are left out. */
+/** The object to print for an event; JSON drops undefined keys. */
 const objectOf = (event: ChatEvent): object | undefined => {
 	switch (event.type) {
 		case 'connection': {
@@ -43,7 +44,7 @@ const objectOf = (event: ChatEvent): object | undefined => {
 
 		case 'frame': {
 			const {frame} = event;
-			// An error of one message is told with its mark.
+			// Errors of one message are part of its mark.
 			return frame.type === 'bye' ? undefined : frame;
 		}
 
@@ -90,7 +91,7 @@ const objectOf = (event: ChatEvent): object | undefined => {
 		}
 
 		case 'peers': {
-			// Milliseconds of a monotonic clock mean nothing to another process.
+			// `since` is from a monotonic clock, useless to another process.
 			const rows = event.rows.map(({since, ...row}) => row);
 			return {...event, rows};
 		}
@@ -103,7 +104,7 @@ const objectOf = (event: ChatEvent): object | undefined => {
 
 		case 'rtt': {
 			const {at, type, rttMs} = event;
-			// The clock knows no more than microseconds.
+			// The clock's resolution is a microsecond.
 			return {type, at, rttMs: Math.round(rttMs * 1000) / 1000};
 		}
 
@@ -134,6 +135,6 @@ export const jsonLine = (event: ChatEvent): string | undefined => {
 	return object && line(object);
 };
 
-/** A failure that is no event of the connection: wrong usage, a port taken. */
+/** A failure outside the connection: wrong usage, a port that is taken. */
 export const jsonError = ({code, message}: SockchatError): string =>
 	line({type: 'error', code, message});

@@ -1,6 +1,6 @@
 /**
- * Events as lines, for pipes, dumb terminals and screen readers: what was said
- * goes to stdout, what happened to the connection to stderr.
+ * Events as lines for pipes, simple terminals and screen readers: the transcript
+ * goes to stdout, news of the connection to stderr.
  */
 import type {Buffer} from 'node:buffer';
 import {explain} from '../tcp/explain.js';
@@ -17,15 +17,15 @@ export type Printed = {
 };
 
 export type LineOptions = {
-	/** Errors only. */
+	/** Whether only errors are printed. */
 	readonly isQuiet: boolean;
-	/** Whether each step of the lifecycle is told with its sentence. */
+	/** Whether each step of the lifecycle is printed with its sentence. */
 	readonly isExplained: boolean;
-	/** One's own public id. */
+	/** The member's own public id. */
 	readonly id: string;
-	/** One's own words stand on the terminal already: who typed them sees them. */
+	/** Whether own messages are left out: the terminal has echoed them. */
 	readonly isOwnHidden: boolean;
-	/** Of a state that was read: whether it has been told as inferred. */
+	/** Whether the state was printed before as inferred, and is now read. */
 	readonly isConfirmed: boolean;
 };
 
@@ -33,7 +33,7 @@ const nothing: Printed = {};
 
 const asLine = (text: string): DisplayText => display`${text}\n`;
 
-/** Each line of a text behind its speaker. */
+/** Puts the speaker before each line of a text. */
 const spoken = (head: string, text: string): DisplayText =>
 	joinText(...text.split('\n').map(line => asLine(`${head}${line}`)));
 
@@ -96,7 +96,7 @@ const nameOfStep = (step: Step): string => {
 	}
 };
 
-/** A chunk in one line: for whom hex is too much, the text is there too. */
+/** A chunk in one line, as hex and as text. */
 const wireLine = ({direction, peer, bytes, length}: WireChunk): DisplayText => {
 	const arrow = direction === 'in' ? '←' : '→';
 	const whose = peer === undefined ? '' : ` ${peer}`;
@@ -105,14 +105,14 @@ const wireLine = ({direction, peer, bytes, length}: WireChunk): DisplayText => {
 		.toString('hex')
 		.replaceAll(/(?<pair>..)(?!$)/g, '$<pair> ');
 	const count = `${length} byte${length === 1 ? '' : 's'}`;
-	// Only the first of very many bytes are kept.
+	// Of a large chunk only the first bytes are kept.
 	const more = length > bytes.length ? ' …' : '';
 	return asLine(
 		`${arrow}${whose} ${count}: ${hex}${more} ${buffer.toString()}${more}`,
 	);
 };
 
-/** Presence belongs to the transcript; the rest is about the connection. */
+/** Who joins and leaves is part of the transcript. */
 const isPresence = (event: ChatEvent): boolean =>
 	event.type === 'frame' &&
 	(event.frame.type === 'joined' ||
@@ -143,7 +143,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'step': {
 			const {step} = event;
 			const sentence = options.isConfirmed
-				? 'the kernel says so too.'
+				? 'the kernel confirms it.'
 				: explain(step);
 			return options.isExplained && !options.isQuiet
 				? {err: asLine(`${nameOfStep(step)}: ${sentence}`)}

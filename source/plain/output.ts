@@ -1,10 +1,10 @@
 /**
- * All that goes to stdout, and whether it got there.
+ * Everything that goes to stdout, and whether it was written.
  *
- * Node takes a write to a file for done when a full disk or a limit on its
- * size let only a part of it in, so files are written here, until the kernel
- * has every byte. A first failure is the last: nothing is written after it,
- * as what follows a hole means nothing.
+ * If a disk is full or a file reaches its size limit, Node may report a partial
+ * write as complete. Files are therefore written here, until the kernel has
+ * every byte. After a failure nothing more is written, as output with a gap
+ * would be misleading.
  */
 import type {Buffer} from 'node:buffer';
 import {fstatSync, writeSync} from 'node:fs';
@@ -13,16 +13,16 @@ import {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
 import {SockchatError} from '../errors.js';
 
-/** Whoever read has gone, as in `| head`; or what became of the write. */
+/** `gone` if the reader went away, as in `| head`; else the error. */
 export type OutputFailure = 'gone' | SockchatError;
 
-// A terminal that is hung up fails with EIO.
+// A terminal that was hung up fails with EIO.
 const goneCodes = new Set(['EPIPE', 'ECONNRESET', 'EIO']);
 
 const reasons: Readonly<Record<string, string>> = {
-	ENOSPC: 'no space is left there (ENOSPC)',
-	EDQUOT: 'the quota is used up (EDQUOT)',
-	EFBIG: 'the file is as large as it may be (EFBIG)',
+	ENOSPC: 'no space is left on the device (ENOSPC)',
+	EDQUOT: 'the disk quota is exceeded (EDQUOT)',
+	EFBIG: 'the file has reached its size limit (EFBIG)',
 };
 
 const outputFailed = (cause: NodeJS.ErrnoException) =>
@@ -53,7 +53,7 @@ export class Output {
 		});
 	}
 
-	/** @param listener Is called once, also if it has failed already. */
+	/** @param listener Called once, also if the output has already failed. */
 	onFailure(listener: () => void): void {
 		this.#onFailure = listener;
 		if (this.failure !== undefined) {
@@ -61,12 +61,12 @@ export class Output {
 		}
 	}
 
-	/** @returns Whether more may come now; else after `drained()`. */
+	/** @returns Whether to write more now; if not, wait for `drained()`. */
 	write(chunk: string | Uint8Array): boolean {
 		return this.failure !== undefined || this.#stream.write(chunk);
 	}
 
-	/** Settles when more may be written, or when it has failed. */
+	/** Settles when more can be written, or the output has failed. */
 	async drained(): Promise<void> {
 		await new Promise<void>(resolve => {
 			if (this.failure !== undefined || !this.#stream.writableNeedDrain) {
@@ -83,7 +83,7 @@ export class Output {
 		});
 	}
 
-	/** Settles once the kernel has all of it, or it has failed. */
+	/** Settles when the kernel has everything, or the output has failed. */
 	async flush(): Promise<void> {
 		await new Promise<void>(resolve => {
 			if (this.failure !== undefined) {
@@ -113,13 +113,13 @@ const fileStream = (fd: number): Writable =>
 		},
 	});
 
-/** A file, or a device such as /dev/null that is no terminal. */
+/** Whether it is a file, or a device other than a terminal, as /dev/null. */
 const isFile = (fd: number): boolean => {
 	try {
 		const stat = fstatSync(fd);
 		return stat.isFile() || (stat.isCharacterDevice() && !isatty(fd));
 	} catch {
-		// It is closed: Node's own stream takes what is written, and drops it.
+		// It is closed; Node's own stream drops what is written.
 		return false;
 	}
 };

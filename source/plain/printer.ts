@@ -17,9 +17,9 @@ export type Streams = {
 };
 
 export class Printer {
-	/** One's own public id, once it is known. */
+	/** The member's own public id, once it is known. */
 	id = '';
-	/** The last state that was told of each end, while it is but inferred. */
+	/** The last state printed for each end, while it is only inferred. */
 	readonly #inferred = new Map<string, string>();
 	readonly #options: FrontOptions;
 	readonly #streams: Streams;
@@ -29,7 +29,7 @@ export class Printer {
 		this.#streams = streams;
 	}
 
-	/** @returns Whether stdout takes more now. */
+	/** @returns Whether to print more now; if not, wait for `drained()`. */
 	print(event: ChatEvent): boolean {
 		const {output, isQuiet} = this.#options;
 		const {stdin, stdout, stderr} = this.#streams;
@@ -72,17 +72,17 @@ export class Printer {
 
 		const {end, peer = '', state, evidence} = step;
 		const key = `${end} ${peer}`;
-		const isTold = this.#inferred.get(key) === state;
+		const isPrinted = this.#inferred.get(key) === state;
 		if (evidence === 'inferred') {
 			this.#inferred.set(key, state);
 		} else {
 			this.#inferred.delete(key);
 		}
 
-		return isTold && evidence === 'read';
+		return isPrinted && evidence === 'read';
 	}
 
-	/** Exact bytes into a pipe; on a terminal they could drive it. */
+	/** Exact bytes, but made safe on a terminal. */
 	#printChunk(direction: 'in' | 'out', bytes: Buffer): boolean {
 		if (direction === 'out' || this.#options.isQuiet) {
 			return true;

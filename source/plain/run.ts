@@ -1,5 +1,5 @@
 /**
- * The front end without a screen: lines or JSON out, lines in. It loads no
+ * The front end without a screen: lines in, lines or JSON out. It does not load
  * React.
  */
 import type {ViewName} from '../commands/hands.js';
@@ -23,15 +23,15 @@ import {Printer, type Streams} from './printer.js';
 export type Running = {
 	/** Settles with the exit code. */
 	readonly exitCode: Promise<number>;
-	/** Leaves in good order; called again, at once. */
+	/** The first call leaves in good order, the second at once. */
 	readonly leave: () => void;
 };
 
-/** Watches the events for what the exit code and the input depend on. */
+/** Keeps what the exit code and the input depend on. */
 class Watch {
 	hasFailed = false;
 	isOpen = false;
-	/** How many are connected to a server. */
+	/** The number of peers of a server. */
 	peers = 0;
 	#waiting: Array<() => void> = [];
 
@@ -69,7 +69,7 @@ class Watch {
 		}
 	}
 
-	/** Settles once a condition holds; it is looked at after each event. */
+	/** Settles once a condition holds; it is checked after each event. */
 	async until(condition: () => boolean): Promise<void> {
 		while (!condition()) {
 			// eslint-disable-next-line no-await-in-loop -- one event after the other
@@ -80,7 +80,7 @@ class Watch {
 	}
 }
 
-// Lines typed ahead of their receipts; more of a pipe is read as they come.
+// Lines sent but not yet stored; at this many, reading of stdin waits.
 const maxAhead = 512;
 
 const talkRoom = async (
@@ -106,7 +106,7 @@ const talkRoom = async (
 			printer.print({type: 'notice', at: systemClock.wallMs(), tone, text});
 		},
 		clear() {
-			hands.notice('info', '/clear is for the screen; lines stay.');
+			hands.notice('info', '/clear works only on the screen.');
 		},
 		view(view: ViewName) {
 			if (view === 'wire' && options.isWatched) {
@@ -115,7 +115,7 @@ const talkRoom = async (
 			} else {
 				hands.notice(
 					'info',
-					`/${view} is for the screen; --json tells the same as events.`,
+					`/${view} works only on the screen; --json prints the same as events.`,
 				);
 			}
 		},
@@ -137,25 +137,25 @@ const talkRoom = async (
 	}
 
 	if (chat.role === 'connect') {
-		// An input that ends at once must not hide that nobody was there.
+		// If stdin ends at once, it must still be reported that nobody listens.
 		await watch.until(() => watch.isOpen && chat.unstored() === 0);
 		chat.leave();
 	}
 };
 
-/** What was read from stdin so far; line ends count as they are sent. */
+/** How much of stdin was read; line ends count as they are sent. */
 type Sending = {
 	bytesRead: number;
 	/** Whether stdin has ended. */
 	hasEnded: boolean;
-	/** Whether nothing more is to be sent. */
+	/** Whether nothing more will be sent. */
 	isOver: boolean;
 };
 
 const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
 	new SockchatError(
 		'ERR_NOT_SENT',
-		`${hasEnded ? 'Not all of stdin was sent' : 'Stdin had not ended'}: ${bytesRead} bytes of it were read, and the kernel took ${taken} of them.`,
+		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
 	);
 
 const talkRaw = async (
@@ -177,7 +177,7 @@ const talkRaw = async (
 		}
 
 		if (isPiped && chat.role === 'serve') {
-			// Nobody would get it, and it can't be read twice.
+			// Without a peer the bytes would be lost.
 			await watch.until(() => watch.peers > 0);
 		}
 
@@ -188,7 +188,7 @@ const talkRaw = async (
 		sending.bytesRead += bytes.length;
 		await chat.write(bytes);
 		if (options.output === 'json') {
-			// Each chunk that was sent is a line on stdout, too.
+			// Each sent chunk is also a line on stdout.
 			await streams.stdout.drained();
 		}
 	}
@@ -200,7 +200,7 @@ const talkRaw = async (
 /**
  * Opens the chat and runs it until its end.
  *
- * @throws {SockchatError} Where it can't be opened.
+ * @throws {SockchatError} If it can't be opened.
  */
 export const runPlain = async (
 	options: Options,
@@ -211,7 +211,7 @@ export const runPlain = async (
 	const sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
 	let raw: RawChat | undefined;
 	let isHeld = false;
-	/** Reads no more bytes than stdout takes. */
+	/** Pauses reading until stdout has drained. */
 	const holdRaw = async () => {
 		if (!raw || isHeld) {
 			return;
@@ -270,14 +270,14 @@ export const runPlain = async (
 		},
 		onLate(error) {
 			late = error;
-			// Twice, as whoever is late may not say goodbye either.
+			// Twice, as a peer that is late may not answer a goodbye either.
 			chat.leave();
 			chat.leave();
 		},
 	});
 
 	const talking = talk();
-	// An input that fails ends like one that is over.
+	// If stdin fails, the chat ends as if stdin had ended.
 	talking.catch(() => {
 		chat.leave();
 	});

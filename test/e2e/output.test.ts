@@ -19,7 +19,7 @@ after(() => {
 });
 const {server, port} = await serveJson({after}, ['--nick', 'host']);
 
-const full = "Can't write to stdout: no space is left there (ENOSPC).";
+const full = "Can't write to stdout: no space is left on the device (ENOSPC).";
 
 /** A peer that sends this much to whoever connects, and ends. */
 const listenSending = async (t: TestContext, bytes: number) => {
@@ -94,7 +94,7 @@ test('e2e: a limit on the size of stdout loses no byte in silence', async t => {
 	assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
 	assert.match(
 		chat.stderr(),
-		/Can't write to stdout: the file is as large as it may be \(EFBIG\)\.\n$/,
+		/Can't write to stdout: the file has reached its size limit \(EFBIG\)\.\n$/,
 	);
 	assert.equal(statSync(file).size, 50 * 1024);
 

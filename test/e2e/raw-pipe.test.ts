@@ -187,7 +187,7 @@ test('e2e: a raw pipe says how much of stdin was not sent', async t => {
 		signal: undefined,
 	});
 	const [, read, taken] =
-		/\(RST\)\.\n(?:Not all of stdin was sent|Stdin had not ended): (\d+) bytes of it were read, and the kernel took (\d+) of them\.\n$/.exec(
+		/\(RST\)\.\n(?:Not all of stdin was sent|The connection ended before stdin did): (\d+) bytes were read, and the kernel took (\d+) of them\.\n$/.exec(
 			chat.stderr(),
 		) ?? assert.fail(chat.seen());
 	assert.ok(Number(taken) <= Number(read), chat.seen());

@@ -194,7 +194,7 @@ test('faults: a disk that becomes full under the stdout of a raw pipe ends it wi
 	assert.deepEqual(await chat.waitForExit(), {code: 1, signal: undefined});
 	assert.equal(
 		chat.stderr(),
-		"Can't write to stdout: no space is left there (ENOSPC).\n",
+		"Can't write to stdout: no space is left on the device (ENOSPC).\n",
 	);
 	assert.equal(statSync(disk.path).size, 1024 * 1024, 'all that had room');
 });

@@ -1,4 +1,4 @@
-/** Two flags that can't both be meant: one true sentence for each pair. */
+/** Flags that exclude each other: a sentence for each pair. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
@@ -11,7 +11,7 @@ import {
 } from '../../source/options/flags.js';
 import {parseOptions} from '../../source/options/options.js';
 
-/** A value that is right by itself. */
+/** A valid value. */
 const valueOf = (name: FlagName): string | true => {
 	const values: Partial<Record<FlagName, string>> = {
 		host: '127.0.0.1',
@@ -95,7 +95,7 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	['raw', 'fsync', '--fsync is for rooms; raw mode keeps no history.'],
 ];
 
-test('options: each pair of flags goes together, or gets a sentence of its own', () => {
+test('options: each pair of flags works together or is refused with its sentence', () => {
 	const seen = new Set<string>();
 	for (const command of ['join', 'serve', 'connect'] as const) {
 		const names = flagNames.filter(name =>
@@ -106,7 +106,7 @@ test('options: each pair of flags goes together, or gets a sentence of its own',
 				const pair = contradicting.find(
 					([a, b]) => (a === one && b === other) || (a === other && b === one),
 				);
-				// --eol alone is wrong, which is not a pair's matter.
+				// --eol is wrong without --raw, whatever the other flag is.
 				const withRaw: readonly FlagName[] =
 					one === 'eol' || other === 'eol' ? ['raw'] : [];
 				const isOfRaw = contradicting.some(

@@ -47,7 +47,7 @@ Options of connect
 
 Exit codes: 0 done; 1 failed at run time; 2 wrong usage.`;
 
-test('flags: --help says all of this, and nothing else', () => {
+test('flags: --help prints exactly this', () => {
 	assert.equal(helpText(), help);
 });
 
@@ -67,7 +67,7 @@ test('flags: a short form is one letter that no other flag has', () => {
 	assert.equal(new Set(shorts).size, shorts.length);
 });
 
-test('flags: --help shows every flag once, as it is typed', () => {
+test('flags: --help lists each flag once, as it is typed', () => {
 	const shown = helpText()
 		.split('\n')
 		.flatMap(
@@ -76,7 +76,7 @@ test('flags: --help shows every flag once, as it is typed', () => {
 	assert.deepEqual(shown.toSorted(), flagNames.map(writtenFlag).toSorted());
 });
 
-test('flags: are typed in small letters with hyphens', () => {
+test('flags: are written in lower case with hyphens', () => {
 	assert.equal(writtenFlag('maxMembers'), '--max-members');
 	assert.equal(writtenFlag('noRetry'), '--no-retry');
 	for (const name of flagNames) {
@@ -84,7 +84,7 @@ test('flags: are typed in small letters with hyphens', () => {
 	}
 });
 
-test('flags: what takes a value shows a word for it, and nothing else does', () => {
+test('flags: only flags with a value have a name for it', () => {
 	for (const name of flagNames) {
 		const {type, ...rest} = flags[name];
 		assert.equal('value' in rest, type === 'string', name);

@@ -62,7 +62,7 @@ const server = {
 	history: undefined,
 };
 
-test('options: each command and mode has the options that it uses, and no others', () => {
+test('options: each command and mode has exactly the options that it uses', () => {
 	const address = tcp('127.0.0.1', 5001);
 	assert.deepEqual(options('serve'), {
 		mode: 'room',
@@ -94,7 +94,7 @@ test('options: each command and mode has the options that it uses, and no others
 	});
 });
 
-test('options: with nothing given it joins 127.0.0.1:5001 as the login name', () => {
+test('options: without arguments it joins 127.0.0.1:5001 as the login name', () => {
 	assert.deepEqual(options(''), {
 		mode: 'room',
 		command: 'join',
@@ -162,19 +162,19 @@ test('options: a host is loopback, and localhost is 127.0.0.1', () => {
 	}
 });
 
-test('options: serve alone may ask for a free port', () => {
+test('options: only serve may ask for a free port', () => {
 	assert.deepEqual(options('serve', {port: '0'}).address, tcp('127.0.0.1', 0));
 	assert.deepEqual(options('', {port: '1'}).address, tcp('127.0.0.1', 1));
 });
 
-test('options: a socket path stands instead of host and port', () => {
+test('options: a socket path replaces host and port', () => {
 	for (const path of ['x.sock', 'x'.repeat(107)]) {
 		const {address} = options('', {socket: path});
 		assert.deepEqual(address, {kind: 'unix', path});
 	}
 });
 
-test('options: the screen needs a terminal, and nobody who asked for lines', () => {
+test('options: the screen needs a terminal, and no flag that prints lines', () => {
 	const output = (given: GivenFlags, isTerminal = true) =>
 		options('connect', given, {isTerminal}).output;
 	assert.equal(output({}), 'screen');
@@ -187,7 +187,7 @@ test('options: the screen needs a terminal, and nobody who asked for lines', () 
 	}
 });
 
-test('options: a login name that is no nick becomes one that can be changed', () => {
+test('options: a login name that is not a valid nick becomes a flexible nick', () => {
 	for (const [login, nick] of [
 		['root', 'root'],
 		['OFFICE\\heron', 'heron'],
@@ -204,7 +204,7 @@ test('options: a login name that is no nick becomes one that can be changed', ()
 	assert.equal(readLoginName(), userInfo().username);
 });
 
-test('options: a server keeps its room in a file of its address', () => {
+test('options: a server keeps its room in a file named after its address', () => {
 	const env = {HOME: '/home/otter'};
 	const historyOf = (words: string, given: GivenFlags = {}) =>
 		historyIn(options(words, given, {env}));
@@ -232,7 +232,7 @@ test('options: a server keeps its room in a file of its address', () => {
 	assert.equal(historyOf('serve', {noHistory: true}), undefined);
 	assert.equal(historyOf('serve', {raw: true}), undefined);
 	assert.equal(historyOf('connect'), undefined);
-	// A port that is another each time has no room to come back to.
+	// A free port differs each time, so no later server would find the file.
 	assert.equal(historyOf('serve', {port: '0'}), undefined);
 	assert.ok(historyOf('serve', {port: '0', history: 'x'}));
 	assert.equal(historyIn(options('serve', {}, {env: {}})), undefined);

@@ -1,4 +1,4 @@
-/** Every wrong command line: one sentence that says what to do instead. */
+/** Each wrong command line gets one sentence that says what to do. */
 import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {test} from 'node:test';
@@ -28,20 +28,20 @@ const parse = (words: string, given: GivenFlags) =>
 		environment,
 	);
 
-/** The sentence that a wrong command line is answered with. */
+/** The sentence about a wrong command line. */
 const refusal = (code: ErrorCode, words: string, given: GivenFlags = {}) => {
 	const parsed = parse(words, given);
 	const line = `${words} ${JSON.stringify(given)}`;
 	assert.ok(parsed instanceof SockchatError, `${line} was taken`);
 	assert.equal(parsed.code, code, line);
 	assert.match(parsed.message, /^\S[^\n]{10,250}$/, line);
-	// But for a command to be copied, which a full stop would spoil.
+	// A command to copy must not end with a full stop.
 	assert.match(parsed.message, code === 'ERR_NOT_LOOPBACK' ? /\S$/ : /[.?]$/);
 	assert.doesNotMatch(parsed.message, /undefined|\bat .*:\d+:\d+|Error/);
 	return parsed.message;
 };
 
-test('options: any other host is refused, with the way to reach it', () => {
+test('options: a host that is not loopback is refused, with the way to reach it', () => {
 	const hosts = `
 		0.0.0.0 192.168.1.1 10.0.0.1 128.0.0.1 126.255.255.255 1.127.0.0
 		example.org 127.0.0.1.evil.org localhost.evil.org evil localhost.
@@ -54,7 +54,7 @@ test('options: any other host is refused, with the way to reach it', () => {
 	}
 });
 
-test('options: a port is a whole number, and 0 is for serve alone', () => {
+test('options: a port is a whole number, and only serve takes 0', () => {
 	const wrong = [
 		'65536',
 		'99999',
@@ -81,7 +81,7 @@ test('options: a port is a whole number, and 0 is for serve alone', () => {
 	refusal('ERR_PORT_RANGE', 'connect', {localPort: '70000'});
 });
 
-test('options: a socket path is as long as the kernel takes, and stands alone', () => {
+test('options: a socket path has at most 107 bytes, and excludes --port', () => {
 	for (const socket of ['x'.repeat(108), 'é'.repeat(54)]) {
 		const message = refusal('ERR_SOCKET_PATH', 'serve', {socket});
 		assert.match(message, /has 108 bytes, and the kernel takes 107\.$/);
@@ -92,7 +92,7 @@ test('options: a socket path is as long as the kernel takes, and stands alone', 
 	refusal('ERR_USAGE', 'serve', {socket: 'x', host: '127.0.0.1'});
 });
 
-test('options: every other wrong value is answered with what the flag needs', () => {
+test('options: each wrong value is refused with what the flag needs', () => {
 	const count = 'a whole number of at least 1';
 	const cases: Array<[string, GivenFlags, string]> = [
 		['serve', {eol: 'lf'}, '--eol needs --raw.'],
@@ -140,14 +140,14 @@ test('options: every other wrong value is answered with what the flag needs', ()
 	}
 });
 
-test('options: of several wrong values one is told', () => {
+test('options: of several wrong values one is reported', () => {
 	assert.match(
 		refusal('ERR_PORT_RANGE', 'connect', {port: 'x', nick: '', timeout: 'y'}),
 		/^"x" is not a port/,
 	);
 });
 
-test('options: an unknown word is no command, and the nearest is named', () => {
+test('options: an unknown command is refused, with the nearest one', () => {
 	assert.match(refusal('ERR_USAGE', 'serv'), /"serv" .* did you mean serve\?$/);
 	assert.match(refusal('ERR_USAGE', 'conect'), /did you mean connect\?$/);
 	assert.match(
@@ -160,7 +160,7 @@ test('options: an unknown word is no command, and the nearest is named', () => {
 	);
 });
 
-test('options: a flag of another command is refused, with where it belongs', () => {
+test('options: a flag of another command is refused, with its commands', () => {
 	for (const name of flagNames) {
 		const {type, commands}: {type: string; commands: readonly string[]} =
 			flags[name];
@@ -186,7 +186,7 @@ test('options: a flag of another command is refused, with where it belongs', () 
 	);
 });
 
-test('options: nothing that can be given throws', () => {
+test('options: no command line throws', () => {
 	const flag = fc.constantFrom(...flagNames).map(name => writtenFlag(name));
 	const word = fc.oneof(
 		fc.constantFrom('serve', 'connect', '--', '-', '-p', '-mqr', '--port='),

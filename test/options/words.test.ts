@@ -1,4 +1,4 @@
-/** The words of the command line: which is a flag, which its value. */
+/** Which words of the command line are flags, and which are values. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {flagNames, flags, writtenFlag} from '../../source/options/flags.js';
@@ -23,19 +23,19 @@ const read: readonly Read[] = [
 	[['--message=a=b'], [], {message: 'a=b'}],
 	[['--message='], [], {message: ''}],
 	[['--message', ''], [], {message: ''}],
-	// Short flags, apart from their values, joined to them, or several in one.
+	// Short flags: with a value apart or attached, or several together.
 	[split('-p 7 -n otter'), [], {port: '7', nick: 'otter'}],
 	[['-p7'], [], {port: '7'}],
 	[split('-qr'), [], {quiet: true, raw: true}],
 	[split('-qm hello'), [], {quiet: true, message: 'hello'}],
 	[['-h'], [], {help: true}],
 	[['-V'], [], {version: true}],
-	// After a lone --, all words are words.
+	// After --, nothing is a flag.
 	[split('serve -- --port 7'), ['serve', '--port', '7'], {}],
 	[['-m', 'x', '--', '-'], ['-'], {message: 'x'}],
 ];
 
-test('words: flags, their values and the rest are told apart', () => {
+test('words: tells flags, their values and other words apart', () => {
 	for (const [argv, words, given] of read) {
 		assert.deepEqual(
 			readWords(argv),
@@ -79,7 +79,7 @@ test('words: a flag takes the next word as its value, whatever it looks like', (
 	}
 });
 
-test('words: every wrong flag gets one sentence', () => {
+test('words: each wrong flag gets one sentence', () => {
 	for (const [line, sentence] of [
 		['--prot 5001', '--prot is not a flag; did you mean --port?'],
 		['--prot=5001', '--prot is not a flag; did you mean --port?'],

@@ -14,7 +14,7 @@ const read = async (chunks: readonly Buffer[]): Promise<string[]> => {
 	return lines;
 };
 
-test('input: the same lines whatever the chunks', async () => {
+test('input: gives the same lines whatever the chunk boundaries', async () => {
 	const bytes = Buffer.from(
 		'one\r\ncaf\u00E9 \u{1F600}\n\nlast\u2028line, no end',
 	);
@@ -28,7 +28,7 @@ test('input: the same lines whatever the chunks', async () => {
 	}
 });
 
-test('input: a line with bytes that are no UTF-8 is refused, the others are not', async () => {
+test('input: only a line that is not valid UTF-8 is refused', async () => {
 	const [first, bad, next] = await read([
 		Buffer.from('first\n'),
 		Buffer.from('caf\u00E9\nnext\n', 'latin1'),

@@ -22,7 +22,7 @@ const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const at = 1_767_319_445_000;
 
-/** The object of the one line that an event is told in. */
+/** The object in the one line that an event is printed as. */
 const told = (event: ChatEvent): unknown => {
 	const line = jsonLine(event);
 	if (line === undefined) {
@@ -85,7 +85,7 @@ test('json: each phase of a connection is a state', () => {
 	});
 });
 
-test('json: a server begins with where it listens, in the words of its flags', () => {
+test('json: a server first prints where it listens, named like its flags', () => {
 	const place = {host: '127.0.0.1', port: 5001};
 	const event = (phase: 'listening' | 'draining' | 'closed') =>
 		({type: 'listening', at, state: listeningOf(phase).state, place}) as const;
@@ -106,7 +106,7 @@ test('json: a server begins with where it listens, in the words of its flags', (
 	});
 });
 
-test('json: frames stand as they came, but for a bye', () => {
+test('json: frames are printed as they came, except bye', () => {
 	for (const frame of [
 		messageFrame(7),
 		welcomeFrame(),
@@ -122,7 +122,7 @@ test('json: frames stand as they came, but for a bye', () => {
 	assert.equal(told({type: 'frame', at, frame}), undefined);
 });
 
-test("json: what became of one's own message is a mark", () => {
+test('json: each state of an own message is a mark', () => {
 	const text = 'hello';
 	const mark = {type: 'mark', n: 3, at};
 	assert.deepEqual(told({type: 'queued', at, n: 3, text, to: undefined}), {
@@ -142,7 +142,7 @@ test("json: what became of one's own message is a mark", () => {
 	});
 });
 
-test('json: a raw chunk is there as hex and as text', () => {
+test('json: a raw chunk is printed as hex and as text', () => {
 	const bytes = Buffer.from([0x68, 0xff, 0x0a]);
 	const chunk = {type: 'chunk', direction: 'in', at} as const;
 	assert.deepEqual(told({...chunk, peer: undefined, bytes}), {
@@ -153,7 +153,7 @@ test('json: a raw chunk is there as hex and as text', () => {
 	});
 });
 
-test('json: a step carries its sentence', () => {
+test('json: a step has its sentence', () => {
 	const step = inferred('SYN-SENT', {at});
 	assert.deepEqual(told({type: 'step', at, step}), {
 		type: 'step',
@@ -180,7 +180,7 @@ test('json: the kernel’s view says whether there is one', () => {
 	});
 });
 
-test('json: the peers are told without times that mean nothing elsewhere', () => {
+test('json: peers are printed without times of the monotonic clock', () => {
 	const listening = kernelSocket({state: 'LISTEN'});
 	const {since, ...row} = peerRow({rttMs: 0.5});
 	const {rttMs, ...unmeasured} = row;
@@ -207,7 +207,7 @@ test('json: the peers are told without times that mean nothing elsewhere', () =>
 	assert.ok(since > 0 && rttMs === 0.5);
 });
 
-test('json: a chunk of the wire is hex, with its length where it was cut', () => {
+test('json: a chunk on the wire is hex, with its full length if it was cut', () => {
 	const event = {type: 'wire', ...chunkOf('abc', {length: 20_000})} as const;
 	assert.deepEqual(told(event), {
 		type: 'wire',
@@ -218,7 +218,7 @@ test('json: a chunk of the wire is hex, with its length where it was cut', () =>
 	});
 });
 
-test('json: a round trip is told to the microsecond', () => {
+test('json: a round trip is printed in microseconds', () => {
 	assert.deepEqual(told({type: 'rtt', at, rttMs: 0.123_456_789}), {
 		type: 'rtt',
 		at,
@@ -226,7 +226,7 @@ test('json: a round trip is told to the microsecond', () => {
 	});
 });
 
-test('json: the rest is told as it is', () => {
+test('json: other events are printed unchanged', () => {
 	const peer = '127.0.0.1:53122';
 	const bytes = {bytesIn: 1, bytesOut: 2};
 	for (const event of [
@@ -242,7 +242,7 @@ test('json: the rest is told as it is', () => {
 	assert.equal(told({type: 'clear', at}), undefined);
 });
 
-test('json: no line drives a terminal, and each says what it is to say', () => {
+test('json: no line contains control characters, and none loses its text', () => {
 	fc.assert(
 		fc.property(fc.string({unit: 'binary'}), text => {
 			const event = {type: 'notice', at, tone: 'info', text} as const;
@@ -256,7 +256,7 @@ test('json: no line drives a terminal, and each says what it is to say', () => {
 	);
 });
 
-test('json: a failure outside of a connection is an error', () => {
+test('json: a failure outside a connection is an error', () => {
 	assert.equal(
 		jsonError(new SockchatError('ERR_PORT_TAKEN', 'taken\u{9B}31m')),
 		'{"type":"error","code":"ERR_PORT_TAKEN","message":"taken\\u009b31m"}\n',

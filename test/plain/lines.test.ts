@@ -26,7 +26,7 @@ const printed = (event: ChatEvent, options: Partial<LineOptions> = {}) =>
 const ofFrame = (frame: ServerFrame, options?: Partial<LineOptions>) =>
 	printed({type: 'frame', at, frame}, options);
 
-test('lines: what was said goes to stdout, with who said it', () => {
+test('lines: messages go to stdout, each with its sender', () => {
 	assert.deepEqual(ofFrame(messageFrame(1, {text: 'hello'})), {
 		out: 'heron: hello\n',
 	});
@@ -47,7 +47,7 @@ test('lines: what was said goes to stdout, with who said it', () => {
 	assert.deepEqual(ofFrame(whispered), {out: 'heron → otter: psst\n'});
 });
 
-test("lines: one's own words are not repeated to who typed them", () => {
+test('lines: own messages are not repeated on the terminal where they were typed', () => {
 	const frame = messageFrame(1, {id: 'ffffffffffffffff'});
 	assert.deepEqual(ofFrame(frame, {isOwnHidden: true}), {});
 	assert.deepEqual(ofFrame(frame), {out: 'heron: entry 1\n'});
@@ -56,7 +56,7 @@ test("lines: one's own words are not repeated to who typed them", () => {
 	});
 });
 
-test('lines: who comes and goes belongs to the talk, the rest to stderr', () => {
+test('lines: who joins and leaves goes to stdout, other news to stderr', () => {
 	const id = '0123456789abcdef';
 	assert.deepEqual(ofFrame({type: 'joined', seq: 1, at, nick: 'heron', id}), {
 		out: '-- heron joined\n',
@@ -78,7 +78,7 @@ test('lines: who comes and goes belongs to the talk, the rest to stderr', () => 
 	});
 });
 
-test('lines: no text of others drives the terminal', () => {
+test('lines: no text of a peer controls the terminal', () => {
 	const text = '\u{1B}[2Jred\u{9B}m\u{202E}';
 	const {out} = ofFrame(messageFrame(1, {text, from: '\u{1B}c'}));
 	assert.equal(out, '␛c: ␛[2Jred\\x9bm\\u{202e}\n');
@@ -89,7 +89,7 @@ test('lines: no text of others drives the terminal', () => {
 const step = (told: Step, options?: Partial<LineOptions>) =>
 	printed({type: 'step', at, step: told}, {isExplained: true, ...options});
 
-test('lines: a step is told with its sentence, where that was asked for', () => {
+test('lines: a step is printed with its sentence if --explain is given', () => {
 	const peer = '127.0.0.1:53122';
 	for (const [told, name] of [
 		[called('connect()'), 'connect()'],
@@ -109,7 +109,7 @@ test('lines: a step is told with its sentence, where that was asked for', () => 
 	assert.deepEqual(step(called('end()'), {isQuiet: true}), {});
 });
 
-test('lines: a chunk of the wire is one line, with its bytes and its text', () => {
+test('lines: a chunk on the wire is one line with its bytes and its text', () => {
 	const wire = (text: string, part = {}) =>
 		printed({type: 'wire', ...chunkOf(text, part)}).err;
 	assert.equal(wire('hi\r\n'), '← 4 bytes: 68 69 0d 0a hi␍⏎\n');
@@ -120,7 +120,7 @@ test('lines: a chunk of the wire is one line, with its bytes and its text', () =
 	assert.equal(wire('x'), '← 1 byte: 78 x\n');
 });
 
-test('lines: quiet means errors only', () => {
+test('lines: --quiet prints only errors', () => {
 	const quiet = {isQuiet: true};
 	assert.deepEqual(ofFrame(messageFrame(1), quiet), {});
 	assert.deepEqual(ofFrame(welcomeFrame(), quiet), {});
@@ -143,7 +143,7 @@ test('lines: quiet means errors only', () => {
 	});
 });
 
-test('lines: figures, samples and marks are no lines', () => {
+test('lines: figures, samples and marks are not printed', () => {
 	const bytes = {bytesIn: 1, bytesOut: 2};
 	for (const event of [
 		{type: 'kernel', at, pair: {local: kernelSocket(), remote: undefined}},

@@ -1,4 +1,4 @@
-/** The socket in lines: what the commands of a screen do without one. */
+/** What the screen's commands for the socket do without a screen. */
 import assert from 'node:assert/strict';
 import {PassThrough} from 'node:stream';
 import {test, type TestContext} from 'node:test';
@@ -25,7 +25,7 @@ const optionsOf = (
 	return options;
 };
 
-/** A member in lines, with somebody else in the room. */
+/** A member without a screen, with another one in the room. */
 const openLines = async (
 	t: TestContext,
 	flags: Readonly<Record<string, true>>,
@@ -72,7 +72,7 @@ const openLines = async (
 	};
 };
 
-test('run: /wire shows the chunks in lines, and again hides them', async t => {
+test('run: /wire prints the chunks, and a second /wire stops that', async t => {
 	const lines = await openLines(t, {explain: true});
 	lines.type('/wire');
 	lines.type('hello');
@@ -87,14 +87,17 @@ test('run: /wire shows the chunks in lines, and again hides them', async t => {
 	assert.doesNotMatch(lines.error(), /unseen/u);
 });
 
-test('run: a view of the screen says where lines have the same', async t => {
+test('run: a command for a view names the JSON events instead', async t => {
 	const lines = await openLines(t, {});
 	for (const view of ['wire', 'peers', 'lifecycle']) {
 		lines.type(`/${view}`);
 
 		await lines.untilText(
 			lines.error,
-			new RegExp(`^/${view} is for the screen; --json tells the same`, 'mu'),
+			new RegExp(
+				`^/${view} works only on the screen; --json prints the same`,
+				'mu',
+			),
 		);
 	}
 
@@ -103,7 +106,7 @@ test('run: a view of the screen says where lines have the same', async t => {
 	assert.doesNotMatch(lines.error(), /bytes:/u, 'nobody asked for the wire');
 });
 
-test('run: the socket is taken in hand by lines too', async t => {
+test('run: the commands for the socket work without a screen', async t => {
 	const lines = await openLines(t, {explain: true});
 	lines.type('/pause');
 	await lines.untilText(lines.error, /^Your socket is not read any more: /mu);
