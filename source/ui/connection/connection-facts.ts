@@ -13,13 +13,14 @@ import {assertNever} from '../../errors.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {formatBytes} from '../text/format.js';
-import {symbols, type Color} from '../theme.js';
+import type {Role} from '../theme/roles.js';
+import {symbols} from '../theme/symbols.js';
 
 export type PhaseFact = {
 	readonly name: string;
 	/** The same for where there is little room. */
 	readonly brief: string;
-	readonly color: Color;
+	readonly role: Role;
 	readonly since: number;
 };
 
@@ -54,12 +55,12 @@ const connectionPhase = (
 				attempt > 1
 					? [`${phase}, attempt ${attempt}`, `${phase} #${attempt}`]
 					: [phase, phase];
-			return {name, brief, color: 'warn', since};
+			return {name, brief, role: 'warn', since};
 		}
 
 		case 'open': {
 			const name = isPaused(model) ? 'open, paused' : phase;
-			return {name, brief: name, color: 'good', since};
+			return {name, brief: name, role: 'good', since};
 		}
 
 		case 'silent': {
@@ -67,22 +68,22 @@ const connectionPhase = (
 			const seconds = Math.floor(ms / 1000);
 			const name = `silent, heard ${seconds} s ago`;
 			const brief = `silent for ${seconds} s`;
-			return {name, brief, color: 'warn', since};
+			return {name, brief, role: 'warn', since};
 		}
 
 		case 'waiting': {
 			const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
 			const brief = `retry in ${seconds} s`;
 			const name = `waiting, ${brief}`;
-			return {name, brief, color: 'bad', since};
+			return {name, brief, role: 'alarm', since};
 		}
 
 		case 'draining': {
-			return {name: phase, brief: phase, color: 'warn', since};
+			return {name: phase, brief: phase, role: 'warn', since};
 		}
 
 		case 'closed': {
-			return {name: phase, brief: phase, color: 'bad', since};
+			return {name: phase, brief: phase, role: 'alarm', since};
 		}
 
 		default: {
@@ -94,7 +95,7 @@ const connectionPhase = (
 const listeningPhase = ({phase, since}: Listening): PhaseFact => ({
 	name: phase,
 	brief: phase,
-	color: phase === 'listening' ? 'good' : 'warn',
+	role: phase === 'listening' ? 'good' : 'warn',
 	since,
 });
 

@@ -46,7 +46,7 @@ export function ConnectionPane({
 	const view = {model, now, wallNow, isExplained, ...contentOf(area)};
 	if (kind === 'wide') {
 		return (
-			<Pane area={area} title={{text: display`connection`}}>
+			<Pane area={area} title={display`connection`}>
 				{connectionRows(view).map((row, index) => (
 					<RowText key={index} row={row} />
 				))}

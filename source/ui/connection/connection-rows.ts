@@ -18,7 +18,7 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import {timelineRows} from '../lifecycle/timeline.js';
 import {
 	isPresenceCurrent,
@@ -43,7 +43,7 @@ export type ConnectionView = {
 
 export const text = (value: string): Span => ({text: toDisplay(value)});
 
-export const faint = (value: string): Span => ({...text(value), dim: true});
+export const faint = (value: string): Span => ({...text(value), role: 'faint'});
 
 /** The spans that fit, the last of them cut if need be. */
 const cutSpans = (spans: readonly Span[], width: number): readonly Span[] => {
@@ -119,7 +119,7 @@ const memberRows = (model: Model, width: number, height: number): Row[] => {
 	const gap: Span = {text: display`  `};
 	const spans = names.map(name => ({
 		text: cutTo(toDisplay(name), width),
-		bold: name === model.nick,
+		role: name === model.nick ? ('own' as const) : ('other' as const),
 	}));
 	const whole = Array.from({length: height}, () => width);
 	const all = place(spans, whole, gap);
@@ -141,8 +141,8 @@ const phaseRows = ({model, now, wallNow, width}: ConnectionView): Row[] => {
 	const rows: Row[] = [];
 	const phase = phaseFact(model, now);
 	if (phase) {
-		const {name, brief, color, since} = phase;
-		const symbol: Span = {text: symbols.solid, color};
+		const {name, brief, role, since} = phase;
+		const symbol: Span = {text: symbols.solid, role};
 		const time = text(formatDuration(now - since));
 		const isRoom = cellsOfSpans([symbol, text(` ${name}`), time]) + 1 < width;
 		const head = [symbol, text(` ${isRoom ? name : brief}`)];
@@ -226,7 +226,7 @@ const memberPart = ({model, width, height}: ConnectionView): Row[] => {
 	const known = isPresenceCurrent(model) ? '' : ', last known';
 	const label = display`members ${model.presence.members.count}${known}`;
 	return [
-		ruleRow(width, {text: label}),
+		ruleRow(width, {text: label, role: 'title'}),
 		...memberRows(model, width, Math.max(1, Math.floor(height / 5))),
 	];
 };
@@ -245,7 +245,10 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const steps =
 		free > 0 && model.socket.steps.length > 0
 			? [
-					ruleRow(width, {text: display`lifecycle (→ other end)`}),
+					ruleRow(width, {
+						text: display`lifecycle (→ other end)`,
+						role: 'title',
+					}),
 					...timelineRows(model.socket.steps, {
 						explained: isExplained ? 'last' : 'none',
 						width,

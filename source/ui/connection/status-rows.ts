@@ -6,7 +6,7 @@ import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {cutTo} from '../text/cells.js';
 import {formatBytes, formatDuration, formatMs} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import {faint, text, type ConnectionView} from './connection-rows.js';
 import {
 	isPresenceCurrent,
@@ -57,7 +57,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 	const rtt = rtts.at(-1);
 	const isHere = model.mode === 'room' && isPresenceCurrent(model);
 	const symbol: Span[] = phase
-		? [{text: display`${symbols.solid} `, color: phase.color}]
+		? [{text: display`${symbols.solid} `, role: phase.role}]
 		: [];
 	const room = Math.max(1, width - cellsOfSpans(symbol));
 	const facts = [

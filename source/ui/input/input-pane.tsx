@@ -9,7 +9,7 @@ import {Box, useCursor} from 'ink';
 import stringWidth from 'string-width';
 import {display, toDisplay} from '../../protocol/display.js';
 import {DraftText, ShownText} from '../text/shown-text.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import {bytesOver, type Draft, type PasteQuestion} from './draft.js';
 import {insertPaste} from './sending.js';
 import {visibleSlice} from './visible-slice.js';
@@ -102,7 +102,7 @@ export const InputPane = ({
 		placeCaret(stringWidth(question));
 		return (
 			<Box width={columns} height={1} flexShrink={0} overflow="hidden">
-				<ShownText text={toDisplay(question)} color="warn" />
+				<ShownText text={toDisplay(question)} role="question" />
 			</Box>
 		);
 	}
@@ -114,18 +114,14 @@ export const InputPane = ({
 	placeCaret(promptColumns + slice.caretColumn);
 	return (
 		<Box width={columns} height={1} flexShrink={0} overflow="hidden">
-			<ShownText
-				text={prompt}
-				color={isActive ? 'accent' : undefined}
-				dim={!isActive}
-			/>
+			<ShownText text={prompt} role={isActive ? 'prompt' : 'faint'} />
 			<Box width={textColumns} flexShrink={0}>
 				<DraftText
 					text={slice.text}
 					placeholder={toDisplay(stringWidth(hint) < textColumns ? hint : '')}
 				/>
 			</Box>
-			<ShownText text={toDisplay(note)} color="bad" />
+			<ShownText text={toDisplay(note)} role="alarm" />
 		</Box>
 	);
 };

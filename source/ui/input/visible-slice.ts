@@ -13,7 +13,7 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import {graphemesOf} from './graphemes.js';
 import type {Line} from './line.js';
 

@@ -5,7 +5,7 @@ import type {Area} from '../layout.js';
 import {belowSpan} from '../pane/below-span.js';
 import {Pane} from '../pane/pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
-import {createRow, type Row} from '../text/row.js';
+import {createRow, type Row, type Span} from '../text/row.js';
 import {RowText} from '../text/shown-text.js';
 import {wrapText} from '../text/wrap.js';
 import {
@@ -45,12 +45,13 @@ export function LifecyclePane({
 		viewport.width < ladderColumns
 			? display`● read · ○ inferred · → other end`
 			: display`● read from the kernel · ○ inferred`;
-	const bottom = steps.length > 0 ? {text: legend, dim: true} : undefined;
+	const bottom: Span | undefined =
+		steps.length > 0 ? {text: legend, role: 'faint'} : undefined;
 	const footer = window.isAtBottom ? bottom : belowSpan(window);
 	return (
 		<Pane
 			area={area}
-			title={{text: display`lifecycle ${model.where}${note}`}}
+			title={display`lifecycle ${model.where}${note}`}
 			footer={footer}
 		>
 			{rows.map((row, index) => (
@@ -67,4 +68,4 @@ const hintRows = (width: number): Row[] =>
 	wrapText(
 		display`No step was seen. A Unix domain socket has no TCP states.`,
 		Math.max(2, width),
-	).map(text => createRow([{text, dim: true}]));
+	).map(text => createRow([{text, role: 'faint'}]));

@@ -16,7 +16,7 @@ import type {Model} from '../../store/model.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
 
@@ -54,7 +54,7 @@ const isRemote = (step: Step): boolean =>
 
 const explanation = (step: Step, width: number): Row[] =>
 	wrapText(toDisplay(explain(step)), Math.max(2, width - 2)).map(text =>
-		createRow([{text: blanks(2)}, {text, dim: true}]),
+		createRow([{text: blanks(2)}, {text, role: 'faint'}]),
 	);
 
 /** :53122, where the step is about one peer of several. */
@@ -84,13 +84,13 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 		// The far end stands apart, as it is not this process's own.
 		const whose = isRemote(step) ? symbols.outward : display``;
 		const gap = isRemote(step) ? whose : blanks(1);
-		const timed: Span = {text: joinText(toDisplay(time), gap), dim: true};
+		const timed: Span = {text: joinText(toDisplay(time), gap), role: 'faint'};
 		const name: Span = {text: nameOf(step)};
-		const peer: Span = {text: toDisplay(peerOf(step)), dim: true};
-		const fitting = [
+		const peer: Span = {text: toDisplay(peerOf(step)), role: 'faint'};
+		const fitting: ReadonlyArray<readonly Span[]> = [
 			[timed, name, peer],
 			[timed, name],
-			[{text: whose, dim: true}, name],
+			[{text: whose, role: 'faint'}, name],
 		];
 		const spans = fitting.find(spans => cellsOfSpans(spans) <= width);
 		return createRow(spans ?? [{text: cutTo(name.text, width)}]);
@@ -148,7 +148,7 @@ const ladderHead = (side: Side, width: number): Row => {
 		filled(client, column),
 		cutTo(server, column),
 	);
-	return createRow([{text, dim: true}]);
+	return createRow([{text, role: 'faint'}]);
 };
 
 /** A segment that came: it runs towards the end that is here. */
@@ -170,12 +170,12 @@ const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
 const ladderOf = (side: Side, width: number): DrawStep => {
 	const column = columnOf(width);
 	return step => {
-		const time: Span = {text: display`${formatTime(step.at)} `, dim: true};
+		const time: Span = {text: display`${formatTime(step.at)} `, role: 'faint'};
 		if (step.kind === 'segment') {
 			const label = toDisplay(step.segment + peerOf(step));
 			return createRow([
 				time,
-				{text: arrow(label, 2 * column, side), dim: true},
+				{text: arrow(label, 2 * column, side), role: 'faint'},
 			]);
 		}
 

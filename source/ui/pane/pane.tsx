@@ -4,6 +4,7 @@
  * Ink's boxes have no titles, so the upper and the lower line are drawn here.
  * Rows that don't fit are clipped from below; each row must fit by itself.
  */
+import chalk from 'chalk';
 import {Box} from 'ink';
 import type {ReactNode} from 'react';
 import {assertNever} from '../../errors.js';
@@ -12,12 +13,13 @@ import {blanks, cutTo} from '../text/cells.js';
 import {contentOf, type Area} from '../layout.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {RowText} from '../text/shown-text.js';
-import {borders, borderStyle} from '../theme.js';
+import {borderLook} from '../theme/look.js';
+import {borders, borderStyle} from '../theme/symbols.js';
 
 export type PaneProps = {
 	readonly area: Area;
 	/** Stands in the upper line; a bare pane doesn't show it. */
-	readonly title?: Span;
+	readonly title?: DisplayText;
 	/** Stands in the lower line; a bare pane doesn't show it. */
 	readonly footer?: Span | undefined;
 	/** As many rows as `contentOf(area)` is high, or fewer. */
@@ -28,12 +30,15 @@ export function Pane({area, title, footer, children}: PaneProps) {
 	const {width, height} = area;
 	return (
 		<Box flexDirection="column" flexShrink={0} width={width} height={height}>
-			<FrameLine area={area} edge="top" label={title} />
+			<FrameLine area={area} edge="top" label={titleOf(title)} />
 			<Content area={area}>{children}</Content>
 			<FrameLine area={area} edge="bottom" label={footer} />
 		</Box>
 	);
 }
+
+const titleOf = (text: DisplayText | undefined): Span | undefined =>
+	text === undefined ? undefined : {text, role: 'title'};
 
 function Content({area, children}: Pick<PaneProps, 'area' | 'children'>) {
 	const {height} = contentOf(area);
@@ -41,7 +46,7 @@ function Content({area, children}: Pick<PaneProps, 'area' | 'children'>) {
 		area.frame === 'box'
 			? ({
 					borderStyle,
-					borderDimColor: true,
+					...borderLook(chalk.level),
 					borderTop: false,
 					borderBottom: false,
 					paddingLeft: 1,
@@ -116,8 +121,8 @@ export const ruleRow = (
 			: [gap, {...label, text: cutTo(label.text, room)}, gap];
 	const free = Math.max(0, width - 2 - cellsOfSpans(shown));
 	return createRow([
-		{text: left, dim: true},
+		{text: left, role: 'frame'},
 		...shown,
-		{text: toDisplay(borders.horizontal.repeat(free) + right), dim: true},
+		{text: toDisplay(borders.horizontal.repeat(free) + right), role: 'frame'},
 	]);
 };

@@ -188,12 +188,11 @@ export const peerTableRows = ({
 			column,
 			column.title === sorted.title ? `${column.title}↓` : column.title,
 		),
-		bold: column.title === sorted.title,
-		dim: column.title !== sorted.title,
+		role: column.title === sorted.title ? 'sorted' : 'faint',
 	}));
 	if (peers.length === 0) {
 		const nobody = cutTo(display`Nobody is connected.`, width);
-		return [head, createRow([{text: nobody, dim: true}])].slice(
+		return [head, createRow([{text: nobody, role: 'faint'}])].slice(
 			0,
 			Math.max(0, height),
 		);
@@ -203,7 +202,7 @@ export const peerTableRows = ({
 	const rows = peers.slice(first, first + Math.max(0, height - 1)).map(peer =>
 		rowOf(columns, column => ({
 			text: cell(column, column.value(peer, now)),
-			...(isTrouble(peer, column) ? {color: 'warn'} : {}),
+			...(isTrouble(peer, column) ? {role: 'warn'} : {}),
 		})),
 	);
 	return [head, ...rows].slice(0, Math.max(0, height));

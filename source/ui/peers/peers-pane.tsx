@@ -5,7 +5,7 @@ import type {Model} from '../../store/model.js';
 import {contentOf, type Area} from '../layout.js';
 import {Pane} from '../pane/pane.js';
 import {RowText} from '../text/shown-text.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
 
 export type PeersPaneProps = {
@@ -40,13 +40,13 @@ export function PeersPane({
 	return (
 		<Pane
 			area={area}
-			title={{text: display`peers ${peers.length}${note}`}}
+			title={display`peers ${peers.length}${note}`}
 			footer={{
 				text:
 					below > 0
 						? display`${symbols.below} ${below} below · ${order}`
 						: order,
-				dim: true,
+				role: 'faint',
 			}}
 		>
 			{rows.map((row, index) => (

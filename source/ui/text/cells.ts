@@ -13,7 +13,7 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
-import {symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 
 export const blanks = (cells: number): DisplayText =>
 	toDisplay(' '.repeat(Math.max(0, cells)));

@@ -6,7 +6,7 @@ import {
 	joinText,
 	type DisplayText,
 } from '../../protocol/display.js';
-import type {Style} from '../theme.js';
+import {isSameStyle, type Style} from '../theme/roles.js';
 import {blanks} from './cells.js';
 
 export type Span = Style & {readonly text: DisplayText};
@@ -45,6 +45,3 @@ export const cellsOfSpans = (spans: readonly Span[]): number => {
 
 	return cells;
 };
-
-const isSameStyle = (a: Style, b: Style): boolean =>
-	a.color === b.color && a.dim === b.dim && a.bold === b.bold;

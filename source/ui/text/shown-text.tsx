@@ -6,19 +6,15 @@ import chalk from 'chalk';
 import {Text} from 'ink';
 import TextInput from 'ink-text-input';
 import type {DisplayText} from '../../protocol/display.js';
-import {inkColor, type Style} from '../theme.js';
+import {isPlain, textLook} from '../theme/look.js';
+import type {Style} from '../theme/roles.js';
 import type {Row, Span} from './row.js';
 
 export type ShownTextProps = Style & {readonly text: DisplayText};
 
-export function ShownText({text, color, dim, bold}: ShownTextProps) {
+export function ShownText({text, ...style}: ShownTextProps) {
 	return (
-		<Text
-			color={color && inkColor(color, chalk.level)}
-			dimColor={dim ?? false}
-			bold={bold ?? false}
-			wrap="truncate"
-		>
+		<Text {...textLook(style, chalk.level)} wrap="truncate">
 			{text}
 		</Text>
 	);
@@ -32,11 +28,7 @@ export function RowText({row: {spans}}: {readonly row: Row}) {
 
 // A span never moves within its row, so its place is its key.
 const renderSpan = (span: Span, index: number) =>
-	span.color === undefined && !span.dim && !span.bold ? (
-		span.text
-	) : (
-		<ShownText key={index} {...span} />
-	);
+	isPlain(span, chalk.level) ? span.text : <ShownText key={index} {...span} />;
 
 /** What shows of a draft; its keys are not Ink's. */
 export function DraftText({
@@ -48,7 +40,7 @@ export function DraftText({
 }) {
 	// The component's own grey is black on many a terminal of 16 colours.
 	return text === '' && placeholder !== '' ? (
-		<ShownText dim text={placeholder} />
+		<ShownText role="faint" text={placeholder} />
 	) : (
 		<TextInput
 			focus={false}

@@ -3,11 +3,13 @@
  * became of it. Foreign text passes toDisplay() here and nowhere later.
  */
 import {assertNever} from '../../errors.js';
+import type {Tone} from '../../event/event.js';
 import {maxTextBytes} from '../../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Chunk, Item, Mark, Message, Whisper} from '../../store/item.js';
 import type {Span} from '../text/row.js';
-import {nickColor, symbols, toneStyle, type Style} from '../theme.js';
+import {hueOf, type Role, type Style} from '../theme/roles.js';
+import {symbols} from '../theme/symbols.js';
 
 export type ItemParts = {
 	/** What stands in the nick column; without it the text begins there. */
@@ -34,7 +36,7 @@ export const describeItem = (item: Item, hasColumns: boolean): ItemParts => {
 		}
 
 		case 'notice': {
-			return {lines: linesOf(item.text), style: toneStyle(item.tone)};
+			return {lines: linesOf(item.text), style: {role: toneRoles[item.tone]}};
 		}
 
 		case 'chunk': {
@@ -47,10 +49,20 @@ export const describeItem = (item: Item, hasColumns: boolean): ItemParts => {
 	}
 };
 
+const toneRoles: Readonly<Record<Tone, Role>> = {
+	info: 'faint',
+	good: 'good',
+	warn: 'warn',
+	bad: 'alarm',
+};
+
 const describeMessage = (item: Message, hasColumns: boolean): ItemParts => {
 	const {mark} = item;
-	const style = {color: nickColor(item.id), bold: mark !== undefined};
-	const nick: Span = {text: toDisplay(item.from), ...style};
+	const nick: Span = {
+		text: toDisplay(item.from),
+		role: mark === undefined ? 'other' : 'own',
+		hue: hueOf(item.id),
+	};
 	const rest = {style: {}, mark, remark: remarkOf(item)};
 
 	if (item.text.startsWith(actionPrefix)) {
@@ -74,7 +86,7 @@ const describeWhisper = (item: Whisper): ItemParts => {
 	const to = isOwn ? item.to : 'you';
 	const text = display`${from} ${symbols.outward} ${to}`;
 	return {
-		lead: {name: {text, color: 'whisper'}, after: display`: `},
+		lead: {name: {text, role: 'whisper'}, after: display`: `},
 		lines: linesOf(item.text),
 		style: {},
 		mark: item.mark,
@@ -86,10 +98,12 @@ const describeChunk = (item: Chunk, hasColumns: boolean): ItemParts => {
 	const {bytes, direction, peer} = item;
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;
-	const style: Style = {color: isIn ? 'accent' : 'warn'};
-	const size: Span = {...style, text: display`${arrow} ${bytes.length} B`};
+	const size: Span = {
+		text: display`${arrow} ${bytes.length} B`,
+		role: isIn ? 'chunk-in' : 'chunk-out',
+	};
 	const from: Span | undefined =
-		peer === undefined ? undefined : {text: toDisplay(peer), dim: true};
+		peer === undefined ? undefined : {text: toDisplay(peer), role: 'faint'};
 	const shown = {
 		lines: chunkLines(bytes),
 		style: {},
@@ -120,7 +134,7 @@ const chunkLines = (bytes: Uint8Array): DisplayText[] =>
 const hiddenBytes = (bytes: Uint8Array): Span | undefined => {
 	const hidden = bytes.length - maxChunkBytes;
 	return hidden > 0
-		? {text: display`${symbols.ellipsis} ${hidden} B more`, dim: true}
+		? {text: display`${symbols.ellipsis} ${hidden} B more`, role: 'faint'}
 		: undefined;
 };
 
@@ -129,5 +143,5 @@ const linesOf = (text: string): DisplayText[] =>
 
 const remarkOf = (item: Message | Whisper): Span | undefined =>
 	item.mark === 'failed' && item.reason !== undefined
-		? {text: toDisplay(item.reason), color: 'bad'}
+		? {text: toDisplay(item.reason), role: 'alarm'}
 		: undefined;

@@ -15,11 +15,12 @@
  * says who speaks.
  */
 import {
+	display,
 	displayWidth,
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
-import type {Item} from '../../store/item.js';
+import type {Item, Mark} from '../../store/item.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {
 	cellsOfSpans,
@@ -28,9 +29,17 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
-import {markOf, symbols} from '../theme.js';
+import {symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
 import {describeItem, type ItemParts} from './item-parts.js';
+
+/** What became of one's own message, in one cell. */
+export const marks: Readonly<Record<Mark, Span>> = {
+	queued: {text: display`·`, role: 'pending-mark'},
+	sent: {text: display`↑`, role: 'pending-mark'},
+	stored: {text: display`✓`, role: 'stored-mark'},
+	failed: {text: display`✗`, role: 'failed-mark'},
+};
 
 const narrowCells = 48;
 const gapCells = 2;
@@ -66,9 +75,8 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	);
 
 	if (parts.mark !== undefined) {
-		const {symbol, style} = markOf(parts.mark);
 		const last = rows.pop()!;
-		rows.push(withRightEdge(last, {...style, text: symbol}, width));
+		rows.push(withRightEdge(last, marks[parts.mark], width));
 	}
 
 	const {remark} = parts;
@@ -104,7 +112,7 @@ const leftColumns = (
 	}
 
 	const gap: Span = {text: blanks(gapCells)};
-	const columns: Span[] = [{text: timeOf(at), dim: true}, gap];
+	const columns: Span[] = [{text: timeOf(at), role: 'faint'}, gap];
 	if (nick !== undefined) {
 		const text = cutTo(nick.text, nickCells);
 		const free = nickCells - displayWidth(text);
@@ -117,7 +125,7 @@ const leftColumns = (
 /** @param cells Of the margin: the mark, and a blank where there is room. */
 const marginSpans = (indent: number, cells: number): Span[] => [
 	{text: blanks(indent - cells)},
-	{text: symbols.margin, dim: true},
+	{text: symbols.margin, role: 'faint'},
 	{text: blanks(cells - 1)},
 ];
 

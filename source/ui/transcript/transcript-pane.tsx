@@ -34,7 +34,7 @@ export function TranscriptPane({
 	const window = visibleRows({transcript, pending, anchor, ...viewport, wrap});
 	const footer = window.isAtBottom ? undefined : belowSpan(window);
 	return (
-		<Pane area={area} title={{text: title}} footer={footer}>
+		<Pane area={area} title={title} footer={footer}>
 			{window.rows.map((row, index) => (
 				// A row of the screen stays where it is; what it shows moves.
 				<RowText key={index} row={row} />

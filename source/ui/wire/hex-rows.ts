@@ -13,7 +13,8 @@ import type {WireChunk} from '../../event/event.js';
 import {blanks, createMeasure, cutTo} from '../text/cells.js';
 import {formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
-import {symbols, type Style} from '../theme.js';
+import type {Style} from '../theme/roles.js';
+import {symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
 
 /** What a chunk is in its stream, which it can't tell by itself. */
@@ -57,11 +58,11 @@ export const hexRows = (
 		const spans =
 			offset < bytes.length
 				? [
-						{text: display`${hexOf(offset, offsetDigits)}  `, ...dim},
+						{text: display`${hexOf(offset, offsetDigits)}  `, ...faint},
 						...hexSpans(bytes, offset, perRow),
 						...textSpans(offset),
 					]
-				: [{text: cutTo(lost, width), ...dim}];
+				: [{text: cutTo(lost, width), ...faint}];
 		rows.push(createRow(spans));
 	}
 
@@ -80,11 +81,10 @@ const headRows = (
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;
 	const lead: Span[] = [
-		{text: display`${formatTime(at)} `, ...dim},
+		{text: display`${formatTime(at)} `, ...faint},
 		{
 			text: display`${arrow} `,
-			color: isIn ? 'accent' : 'warn',
-			bold: true,
+			role: isIn ? 'arrow-in' : 'arrow-out',
 		},
 	];
 	const size = `${length} ${length === 1 ? 'byte' : 'bytes'}`;
@@ -106,8 +106,8 @@ const bytesPerRow = (width: number): number =>
 	[16, 8, 4].find(bytes => cellsOfRow(bytes) <= width) ?? 2;
 
 const lineFeed = 0x0a;
-const dim: Style = {dim: true};
-const frameEnd: Style = {color: 'accent', bold: true};
+const faint: Style = {role: 'faint'};
+const frameEnd: Style = {role: 'frame-end'};
 
 const hexOf = (value: number, digits: number): string =>
 	value.toString(16).padStart(digits, '0');
@@ -182,7 +182,7 @@ const createTextColumn = (
 
 		// A wide one at the end of a chunk, or what shows as an escape only.
 		return place === undefined && from === first
-			? [{text: omission, ...dim}, dots(to - from - 1)]
+			? [{text: omission, ...faint}, dots(to - from - 1)]
 			: [dots(to - from)];
 	};
 
@@ -224,7 +224,7 @@ const omission = display`⋯`;
 
 const dots = (cells: number): Span => ({
 	text: display`${'·'.repeat(cells)}`,
-	...dim,
+	...faint,
 });
 
 /** A control as its picture, or a byte that is not UTF-8. */
@@ -234,10 +234,13 @@ const byteSpan = (byte: number): Span => {
 	}
 
 	if (byte > 0x7f) {
-		return {text: display`\u{FFFD}`, color: 'bad'};
+		return {text: display`\u{FFFD}`, role: 'invalid-byte'};
 	}
 
 	// The pictures stand in the controls' order, but for the last.
 	const picture = byte === 0x7f ? 0x24_21 : 0x24_00 + byte;
-	return {text: display`${String.fromCodePoint(picture)}`, color: 'warn'};
+	return {
+		text: display`${String.fromCodePoint(picture)}`,
+		role: 'control-byte',
+	};
 };

@@ -14,7 +14,7 @@ import type {Area} from '../layout.js';
 import {belowSpan} from '../pane/below-span.js';
 import {Pane} from '../pane/pane.js';
 import {RowText} from '../text/shown-text.js';
-import {createRow, type Row, type Span} from '../text/row.js';
+import {createRow, type Row} from '../text/row.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
 import {createWireContext, wireView, type WireMode} from './wire-window.js';
@@ -36,7 +36,7 @@ export function WirePane({area, title, wire, anchor, mode}: WirePaneProps) {
 		wire.chunks.length === 0 ? hintRows(mode, viewport.width) : window.rows;
 	const footer = window.isAtBottom ? undefined : belowSpan(window);
 	return (
-		<Pane area={area} title={titleSpan(title, wire, area)} footer={footer}>
+		<Pane area={area} title={titleWith(title, wire, area)} footer={footer}>
 			{rows.map((row, index) => (
 				// A row of the screen stays where it is; what it shows moves.
 				<RowText key={index} row={row} />
@@ -48,15 +48,19 @@ export function WirePane({area, title, wire, anchor, mode}: WirePaneProps) {
 	);
 }
 
-const titleSpan = (title: DisplayText, {dropped}: Wire, area: Area): Span => {
+const titleWith = (
+	title: DisplayText,
+	{dropped}: Wire,
+	area: Area,
+): DisplayText => {
 	if (dropped === 0) {
-		return {text: title};
+		return title;
 	}
 
 	// A long title gives way; four cells are the frame's own.
 	const note = display` · ${dropped} dropped`;
 	const free = area.width - 4 - displayWidth(note);
-	return {text: joinText(cutTo(title, free), note)};
+	return joinText(cutTo(title, free), note);
 };
 
 const hintRows = (mode: WireMode, width: number): Row[] => {
@@ -66,5 +70,5 @@ const hintRows = (mode: WireMode, width: number): Row[] => {
 		display`Each read and each write will stand here with its bytes. ⏎┊ is where a ${unit} ends, which need not be where a chunk does.`,
 	]
 		.flatMap(text => wrapText(text, width))
-		.map(text => createRow([{text, dim: true}]));
+		.map(text => createRow([{text, role: 'faint'}]));
 };

@@ -18,7 +18,7 @@ const show = (frame: Frame, texts: readonly string[], title = 'title') => {
 	const {lastFrame} = render(
 		<Pane
 			area={area}
-			title={{text: toDisplay(title)}}
+			title={toDisplay(title)}
 			footer={{text: toDisplay('below')}}
 		>
 			{texts.map((text, index) => (

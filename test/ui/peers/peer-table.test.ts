@@ -142,7 +142,7 @@ test('peer table: sorting loses nobody', () => {
 test('peer table: what waits or lags is told by colour as well', () => {
 	const coloured = (changes: Partial<PeerRow>) =>
 		peerTableRows(viewOf({peers: [peerRow(changes)]}))[1]!
-			.spans.filter(({color}) => color === 'warn')
+			.spans.filter(({role}) => role === 'warn')
 			.map(({text}) => text.trim());
 	assert.deepEqual(coloured({}), []);
 	assert.deepEqual(coloured({queuedBytes: 12}), ['12 B']);

@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import {toDisplay} from '../../../source/protocol/display.js';
 import type {Item} from '../../../source/store/item.js';
 import {rowsOfItem} from '../../../source/ui/transcript/item-rows.js';
-import {nickColor} from '../../../source/ui/theme.js';
+import {hueOf} from '../../../source/ui/theme/roles.js';
 import {chunk, message, notice, whisper} from '../../helpers/items.js';
 
 const shown = (item: Item, width: number): string[] =>
@@ -166,10 +166,10 @@ test('item rows: at 20 columns the first row is used to its end', () => {
 	assert.deepEqual(shown(item, 20), ['otter: is port free?']);
 });
 
-test('item rows: a notice begins in the nick column, and is dim', () => {
+test('item rows: a notice begins in the nick column, and is faint', () => {
 	const [row] = rowsOfItem(notice(), 80);
 	assert.equal(shown(notice(), 80)[0], '14:02  otter joined');
-	assert.equal(row?.spans.at(-1)?.dim, true);
+	assert.equal(row?.spans.at(-1)?.role, 'faint');
 });
 
 test('item rows: an action reads as what somebody does', () => {
@@ -204,12 +204,12 @@ test('item rows: of a huge chunk the start is shown, and how much is not', () =>
 	assert.equal(rows.at(-1)?.trim(), '┆ … 49152 B more');
 });
 
-test("item rows: a sender's colour is that of the id, one's own nick is bold", () => {
+test("item rows: a nick's hue is that of its id, and one's own has a role of its own", () => {
 	const nickOf = (item: Item) =>
 		rowsOfItem(item, 80)[0]!.spans.find(span => span.text === 'otter');
-	assert.equal(nickOf(message({id: 'a1'}))?.color, nickColor('a1'));
-	assert.equal(nickOf(message({id: 'a1'}))?.bold, false);
-	assert.equal(nickOf(message({id: 'a1', mark: 'sent'}))?.bold, true);
+	assert.equal(nickOf(message({id: 'a1'}))?.hue, hueOf('a1'));
+	assert.equal(nickOf(message({id: 'a1'}))?.role, 'other');
+	assert.equal(nickOf(message({id: 'a1', mark: 'sent'}))?.role, 'own');
 });
 
 test('item rows: no row of a text can pass for a line of the room, or of somebody else', () => {

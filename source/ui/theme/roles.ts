@@ -1,0 +1,58 @@
+/**
+ * What a text is on the screen. Panes and rows name a role; `look.ts` alone
+ * turns it into colours, by a theme. No state is shown by colour alone.
+ */
+export type Role =
+	/** One's own nick. */
+	| 'own'
+	/** Somebody else's nick. */
+	| 'other'
+	/** Times, hints, notices: what may be overlooked. */
+	| 'faint'
+	| 'good'
+	| 'warn'
+	| 'alarm'
+	| 'whisper'
+	/** The marks of a message on its way, and of one that is stored. */
+	| 'pending-mark'
+	| 'stored-mark'
+	| 'failed-mark'
+	| 'prompt'
+	/** The question that a paste asks. */
+	| 'question'
+	/** How many messages are new below. */
+	| 'unread'
+	/** The line around a pane, and its title. */
+	| 'frame'
+	| 'title'
+	/** The column that a table is sorted by. */
+	| 'sorted'
+	/** The size of a raw chunk in the transcript. */
+	| 'chunk-in'
+	| 'chunk-out'
+	/** In the wire view. */
+	| 'arrow-in'
+	| 'arrow-out'
+	| 'frame-end'
+	| 'control-byte'
+	| 'invalid-byte';
+
+export type Style = {
+	readonly role?: Role;
+	/** Of a nick: any whole number from 0 up; see `hueOf`. */
+	readonly hue?: number;
+};
+
+export const isSameStyle = (a: Style, b: Style): boolean =>
+	a.role === b.role && a.hue === b.hue;
+
+/** The hue of a member, by its public id: it outlives a rename. */
+export const hueOf = (id: string): number => {
+	// FNV-1a: ids are hashes already, but a plain peer's may be any string.
+	let hash = 0x81_1c_9d_c5;
+	for (let index = 0; index < id.length; index++) {
+		hash = Math.imul(hash ^ id.charCodeAt(index), 0x01_00_01_93);
+	}
+
+	return hash >>> 0;
+};
