@@ -3,9 +3,10 @@ import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
 import type {Place} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
-import type {Message, Whisper} from './item.js';
+import {dayOf, withDays} from './days.js';
+import type {Item, Message, Whisper} from './item.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
-import {emptyTranscript, type Transcript} from './transcript.js';
+import {appendItems, emptyTranscript, type Transcript} from './transcript.js';
 
 /** One's own message that is not stored yet, with its n. */
 export type Pending = (Message | Whisper) & {readonly n: number};
@@ -16,6 +17,7 @@ export type Model = {
 	readonly where: string;
 	/** One's own public id; empty in raw mode. */
 	readonly id: string;
+	/** Empty in raw mode. */
 	readonly nick: string;
 	readonly transcript: Transcript;
 	/** Of the last item in it; undefined before the first. */
@@ -55,10 +57,16 @@ export type Model = {
 
 export const keptRtts = 60;
 
-export const createModel = (
-	start: Pick<Model, 'mode' | 'where' | 'id' | 'nick'>,
-): Model => ({
-	...start,
+/** A member's identity exists in a room only. */
+export type ModelStart =
+	| ({readonly mode: 'room'} & Pick<Model, 'where' | 'id' | 'nick'>)
+	| ({readonly mode: 'raw'} & Pick<Model, 'where'>);
+
+export const createModel = (start: ModelStart): Model => ({
+	mode: start.mode,
+	where: start.where,
+	id: start.mode === 'room' ? start.id : '',
+	nick: start.mode === 'room' ? start.nick : '',
 	transcript: emptyTranscript,
 	lastDay: undefined,
 	oldestKept: 1,
@@ -72,3 +80,37 @@ export const createModel = (
 	socket: emptySocketView,
 	listening: undefined,
 });
+
+/**
+ * A model that is being updated: what would be copied for each event is copied
+ * once for all of them.
+ */
+export type ModelUpdate = {
+	-readonly [Key in keyof Omit<Model, 'pending'>]: Model[Key];
+} & {
+	/** To be appended to the transcript. */
+	items: Item[];
+	/** By their n, in their order. */
+	readonly pending: Map<number, Pending>;
+};
+
+export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
+	...model,
+	items: [],
+	pending: new Map(pending.map(item => [item.n, item])),
+});
+
+/** Appends the items so far: an index is never given twice. */
+export const flushItems = (update: ModelUpdate): void => {
+	const {transcript, items, lastDay} = update;
+	update.transcript = appendItems(transcript, withDays(items, lastDay));
+	update.items = [];
+	const last = items.at(-1);
+	update.lastDay = last ? dayOf(last.at) : lastDay;
+};
+
+export const finishUpdate = (update: ModelUpdate): Model => {
+	flushItems(update);
+	const {items, pending, ...rest} = update;
+	return {...rest, pending: [...pending.values()]};
+};

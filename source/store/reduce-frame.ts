@@ -6,54 +6,54 @@ import type {
 	Whispered,
 } from '../protocol/frame.js';
 import {reducePresence} from '../protocol/presence.js';
-import type {Draft} from './model-draft.js';
 import type {Mark} from './item.js';
+import type {ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
-import {applyPast, itemOf, noticeOf} from './past.js';
+import {applyPage, itemOf, noticeOf} from './older-entries.js';
 
 export const applyFrame = (
-	draft: Draft,
+	update: ModelUpdate,
 	frame: ServerFrame,
 	at: number,
 ): void => {
-	draft.presence = reducePresence(draft.presence, frame);
+	update.presence = reducePresence(update.presence, frame);
 	const words = wordsOf({type: 'frame', at, frame});
 	if (words) {
-		draft.items.push(noticeOf(frame, words, at));
+		update.items.push(noticeOf(frame, words, at));
 	}
 
 	switch (frame.type) {
 		case 'welcome': {
-			draft.nick = frame.nick;
+			update.nick = frame.nick;
 			break;
 		}
 
 		case 'message': {
-			addMessage(draft, frame);
+			addMessage(update, frame);
 			break;
 		}
 
 		case 'whispered': {
-			addWhisper(draft, frame);
+			addWhisper(update, frame);
 			break;
 		}
 
 		case 'past': {
-			applyPast(draft, frame);
+			applyPage(update, frame);
 			break;
 		}
 
 		case 'found': {
 			for (const text of foundLines(frame)) {
-				draft.items.push({kind: 'notice', at, tone: 'info', text});
+				update.items.push({kind: 'notice', at, tone: 'info', text});
 			}
 
 			break;
 		}
 
 		case 'renamed': {
-			if (frame.id === draft.id) {
-				draft.nick = frame.to;
+			if (frame.id === update.id) {
+				update.nick = frame.to;
 			}
 
 			break;
@@ -77,37 +77,37 @@ export const applyFrame = (
 	}
 };
 
-const addMessage = (draft: Draft, frame: MessageFrame): void => {
+const addMessage = (update: ModelUpdate, frame: MessageFrame): void => {
 	const {id, n} = frame;
-	if (id === draft.id) {
-		draft.pending.delete(n);
+	if (id === update.id) {
+		update.pending.delete(n);
 	}
 
-	draft.items.push(itemOf(frame, draft.id));
+	update.items.push(itemOf(frame, update.id));
 };
 
-const addWhisper = (draft: Draft, frame: Whispered): void => {
+const addWhisper = (update: ModelUpdate, frame: Whispered): void => {
 	const {at, from, id, to, n, text} = frame;
-	const isOwn = id === undefined ? from === draft.nick : id === draft.id;
+	const isOwn = id === undefined ? from === update.nick : id === update.id;
 	if (isOwn) {
-		draft.pending.delete(n);
+		update.pending.delete(n);
 	}
 
 	const mark = isOwn ? 'stored' : undefined;
-	draft.items.push({kind: 'whisper', at, from, to, text, mark});
+	update.items.push({kind: 'whisper', at, from, to, text, mark});
 };
 
 /** One's own message, and what became of it. */
 export const settle = (
-	draft: Draft,
+	update: ModelUpdate,
 	n: number,
 	mark: Mark,
 	reason?: string,
 ): void => {
-	const item = draft.pending.get(n);
+	const item = update.pending.get(n);
 	if (item) {
-		draft.pending.delete(n);
-		draft.items.push({
+		update.pending.delete(n);
+		update.items.push({
 			...item,
 			mark,
 			...(reason === undefined ? {} : {reason}),

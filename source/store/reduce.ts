@@ -5,86 +5,87 @@
 import {assertNever} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {
-	createDraft,
-	finishDraft,
-	settleItems,
-	type Draft,
-} from './model-draft.js';
-import {keptRtts, type Model} from './model.js';
+	finishUpdate,
+	flushItems,
+	keptRtts,
+	startUpdate,
+	type Model,
+	type ModelUpdate,
+} from './model.js';
 import {wordsOf} from './notice.js';
 import {applyFrame, settle} from './reduce-frame.js';
 import {reduceSocketView} from './socket-view.js';
 import {clearTranscript, forgetOlder} from './transcript.js';
 
 export const reduce = (model: Model, events: readonly ChatEvent[]): Model => {
-	const draft = createDraft(model);
+	const update = startUpdate(model);
 	for (const event of events) {
-		apply(draft, event);
+		apply(update, event);
 	}
 
-	return finishDraft(draft);
+	return finishUpdate(update);
 };
 
-const apply = (draft: Draft, event: ChatEvent): void => {
+const apply = (update: ModelUpdate, event: ChatEvent): void => {
 	const words = event.type === 'frame' ? undefined : wordsOf(event);
 	if (words) {
-		draft.items.push({kind: 'notice', at: event.at, ...words});
+		update.items.push({kind: 'notice', at: event.at, ...words});
 	}
 
 	switch (event.type) {
 		case 'connection': {
-			draft.connection = event.connection;
-			draft.local = event.local;
-			draft.remote = event.remote;
+			update.connection = event.connection;
+			update.local = event.local;
+			update.remote = event.remote;
 			break;
 		}
 
 		case 'frame': {
-			applyFrame(draft, event.frame, event.at);
+			applyFrame(update, event.frame, event.at);
 			break;
 		}
 
 		case 'queued': {
 			const {at, n, text, to} = event;
-			const own = {at, n, from: draft.nick, text, mark: 'queued'} as const;
-			draft.pending.set(
+			const own = {at, n, from: update.nick, text, mark: 'queued'} as const;
+			update.pending.set(
 				n,
 				to === undefined
-					? {...own, kind: 'message', id: draft.id}
+					? {...own, kind: 'message', id: update.id}
 					: {...own, kind: 'whisper', to},
 			);
 			break;
 		}
 
 		case 'sent': {
-			const item = draft.pending.get(event.n);
+			const item = update.pending.get(event.n);
 			if (item) {
-				draft.pending.set(event.n, {...item, mark: 'sent'});
+				update.pending.set(event.n, {...item, mark: 'sent'});
 			}
 
 			break;
 		}
 
 		case 'stored': {
-			settle(draft, event.n, 'stored');
+			settle(update, event.n, 'stored');
 			break;
 		}
 
 		case 'failed': {
-			settle(draft, event.n, 'failed', event.error.message);
+			settle(update, event.n, 'failed', event.error.message);
 			break;
 		}
 
 		case 'traffic': {
 			const {bytesIn, bytesOut, queuedBytes} = event;
 			const heardAt =
-				bytesIn > draft.traffic.bytesIn ? event.at : draft.traffic.heardAt;
-			draft.traffic = {bytesIn, bytesOut, queuedBytes, heardAt};
+				bytesIn > update.traffic.bytesIn ? event.at : update.traffic.heardAt;
+			update.traffic = {bytesIn, bytesOut, queuedBytes, heardAt};
 			break;
 		}
 
 		case 'rtt': {
-			draft.rtts = [...draft.rtts, event.rttMs].slice(-keptRtts);
+			update.rtts = [...update.rtts, event.rttMs].slice(-keptRtts);
 			break;
 		}
 
@@ -97,20 +98,20 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 				bytesIn: 0,
 				bytesOut: 0,
 			};
-			draft.listening = {...counts, ...draft.listening, state, place};
+			update.listening = {...counts, ...update.listening, state, place};
 			break;
 		}
 
 		case 'accepted':
 		case 'ended':
 		case 'foreign': {
-			applyPeer(draft, event);
+			applyPeer(update, event);
 			break;
 		}
 
 		case 'chunk': {
 			const {at, direction, peer, bytes} = event;
-			draft.items.push({kind: 'chunk', at, direction, peer, bytes});
+			update.items.push({kind: 'chunk', at, direction, peer, bytes});
 			break;
 		}
 
@@ -118,8 +119,8 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		case 'kernel':
 		case 'peers':
 		case 'wire': {
-			const before = draft.listening ?? draft.traffic;
-			draft.socket = reduceSocketView(draft.socket, event, before);
+			const before = update.listening ?? update.traffic;
+			update.socket = reduceSocketView(update.socket, event, before);
 			break;
 		}
 
@@ -129,13 +130,13 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 		}
 
 		case 'clear': {
-			settleItems(draft);
-			draft.transcript = clearTranscript(draft.transcript);
+			flushItems(update);
+			update.transcript = clearTranscript(update.transcript);
 			break;
 		}
 
 		case 'forget-past': {
-			draft.transcript = forgetOlder(draft.transcript);
+			update.transcript = forgetOlder(update.transcript);
 			break;
 		}
 
@@ -146,10 +147,10 @@ const apply = (draft: Draft, event: ChatEvent): void => {
 };
 
 const applyPeer = (
-	draft: Draft,
+	update: ModelUpdate,
 	event: Extract<ChatEvent, {type: 'accepted' | 'ended' | 'foreign'}>,
 ): void => {
-	const {listening} = draft;
+	const {listening} = update;
 	if (!listening) {
 		return;
 	}
@@ -158,12 +159,12 @@ const applyPeer = (
 	switch (event.type) {
 		case 'accepted': {
 			const counts = {peers: peers + 1, accepted: accepted + 1};
-			draft.listening = {...listening, ...counts};
+			update.listening = {...listening, ...counts};
 			break;
 		}
 
 		case 'ended': {
-			draft.listening = {
+			update.listening = {
 				...listening,
 				peers: peers - 1,
 				bytesIn: bytesIn + event.bytesIn,
@@ -173,7 +174,7 @@ const applyPeer = (
 		}
 
 		case 'foreign': {
-			draft.listening = {...listening, turnedAway: turnedAway + 1};
+			update.listening = {...listening, turnedAway: turnedAway + 1};
 			break;
 		}
 

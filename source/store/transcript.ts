@@ -6,14 +6,14 @@
  * An item's index is absolute and never changes, also when older items are
  * dropped; a scroll position can therefore be an index.
  *
- * An append copies the last chunk and the list of chunks, never the items
- * before. A chunk holds √maxItems items, so neither copy is longer than
+ * An append copies the last block and the list of blocks, never the items
+ * before. A block holds √maxItems items, so neither copy is longer than
  * √maxItems: 224 pointers at the default bound, 1,000 at a million.
  */
 import type {Item} from './item.js';
 
 /** Older items that were put in front, by where they begin. */
-type OlderChunk = {readonly first: number; readonly items: readonly Item[]};
+type OlderBlock = {readonly first: number; readonly items: readonly Item[]};
 
 /** Items a transcript keeps by default; a few MB of short messages. */
 export const defaultMaxItems = 50_000;
@@ -31,13 +31,13 @@ export type Transcript = {
 	readonly end: number;
 	readonly length: number;
 	readonly maxItems: number;
-	/** Characters and bytes of the items in `chunks`. */
+	/** Characters and bytes of the items in `blocks`. */
 	readonly size: number;
 	readonly maxSize: number;
-	/** All full but the last; only a whole chunk is ever dropped. */
-	readonly chunks: ReadonlyArray<readonly Item[]>;
-	/** Put in front of them, the oldest first; gone once `chunks` drops any. */
-	readonly older: readonly OlderChunk[];
+	/** All full but the last; only a whole block is ever dropped. */
+	readonly blocks: ReadonlyArray<readonly Item[]>;
+	/** Put in front of them, the oldest first; gone once `blocks` drops any. */
+	readonly older: readonly OlderBlock[];
 };
 
 /**
@@ -58,7 +58,7 @@ export const createTranscript = (
 	maxItems,
 	size: 0,
 	maxSize,
-	chunks: [],
+	blocks: [],
 	older: [],
 });
 
@@ -70,7 +70,7 @@ export const clearTranscript = (transcript: Transcript): Transcript => ({
 	first: transcript.end,
 	length: 0,
 	size: 0,
-	chunks: [],
+	blocks: [],
 	older: [],
 });
 
@@ -84,12 +84,12 @@ const sizeOf = (items: readonly Item[]): number => {
 };
 
 /** Where what came by itself begins. */
-const originOf = ({end, chunks, maxItems}: Transcript): number =>
-	chunks.length === 0
+const originOf = ({end, blocks, maxItems}: Transcript): number =>
+	blocks.length === 0
 		? end
 		: end -
-			(chunks.length - 1) * chunkItemsOf(maxItems) -
-			chunks.at(-1)!.length;
+			(blocks.length - 1) * blockItemsOf(maxItems) -
+			blocks.at(-1)!.length;
 
 /**
  * Puts older items in front of all; indexes go below 0 if need be.
@@ -129,34 +129,34 @@ export const appendItems = (
 	}
 
 	const {maxItems, maxSize} = transcript;
-	const chunkItems = chunkItemsOf(maxItems);
+	const blockItems = blockItemsOf(maxItems);
 	const end = transcript.end + items.length;
 
 	// A batch that alone is over the bound leaves nothing of what was there.
 	const isFlood = items.length >= maxItems;
 	const added = isFlood ? items.slice(-maxItems) : items;
 	let first = isFlood ? end - maxItems : originOf(transcript);
-	const chunks = isFlood ? [] : [...transcript.chunks];
+	const blocks = isFlood ? [] : [...transcript.blocks];
 	let size = (isFlood ? 0 : transcript.size) + sizeOf(added);
 
-	const last = chunks.at(-1);
+	const last = blocks.at(-1);
 	let taken = 0;
-	if (last !== undefined && last.length < chunkItems) {
-		taken = chunkItems - last.length;
-		chunks[chunks.length - 1] = [...last, ...added.slice(0, taken)];
+	if (last !== undefined && last.length < blockItems) {
+		taken = blockItems - last.length;
+		blocks[blocks.length - 1] = [...last, ...added.slice(0, taken)];
 	}
 
-	for (; taken < added.length; taken += chunkItems) {
-		chunks.push(added.slice(taken, taken + chunkItems));
+	for (; taken < added.length; taken += blockItems) {
+		blocks.push(added.slice(taken, taken + blockItems));
 	}
 
 	let dropped = 0;
 	while (
 		end - first > maxItems ||
-		(size > maxSize && dropped < chunks.length - 2)
+		(size > maxSize && dropped < blocks.length - 2)
 	) {
-		first += chunks[dropped]!.length;
-		size -= sizeOf(chunks[dropped]!);
+		first += blocks[dropped]!.length;
+		size -= sizeOf(blocks[dropped]!);
 		dropped++;
 	}
 
@@ -169,7 +169,7 @@ export const appendItems = (
 		maxItems,
 		size,
 		maxSize,
-		chunks: dropped === 0 ? chunks : chunks.slice(dropped),
+		blocks: dropped === 0 ? blocks : blocks.slice(dropped),
 		// What is in front of a hole would seem to go on into it.
 		older: isWhole ? transcript.older : [],
 	};
@@ -184,17 +184,17 @@ export const itemAt = (
 	transcript: Transcript,
 	index: number,
 ): Item | undefined => {
-	const chunkItems = chunkItemsOf(transcript.maxItems);
+	const blockItems = blockItemsOf(transcript.maxItems);
 	const offset = index - originOf(transcript);
 	if (offset < 0) {
-		const chunk = transcript.older.findLast(({first}) => first <= index);
-		return chunk?.items[index - chunk.first];
+		const block = transcript.older.findLast(({first}) => first <= index);
+		return block?.items[index - block.first];
 	}
 
-	return transcript.chunks[Math.floor(offset / chunkItems)]?.[
-		offset % chunkItems
+	return transcript.blocks[Math.floor(offset / blockItems)]?.[
+		offset % blockItems
 	];
 };
 
-const chunkItemsOf = (maxItems: number): number =>
+const blockItemsOf = (maxItems: number): number =>
 	Math.ceil(Math.sqrt(maxItems));

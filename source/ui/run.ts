@@ -8,7 +8,7 @@ import {startDeadline} from '../chat/deadline.js';
 import type {Options} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {createModel} from '../store/model.js';
-import {olderThan} from '../store/past.js';
+import {olderThan} from '../store/older-entries.js';
 import {Store} from '../store/store.js';
 import {createPastQueue} from './past-queue.js';
 import {openScreenChat} from './screen-chat.js';

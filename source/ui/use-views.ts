@@ -4,7 +4,7 @@
  */
 import {useReducer, useRef} from 'react';
 import type {Model} from '../store/model.js';
-import {olderThan} from '../store/past.js';
+import {olderThan} from '../store/older-entries.js';
 import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
 import {peerColumns} from './peers/peer-table.js';

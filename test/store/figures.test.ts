@@ -6,12 +6,7 @@ import {createModel, keptRtts} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
 
-const start = createModel({
-	mode: 'raw',
-	where: '127.0.0.1:5001',
-	id: '',
-	nick: 'otter',
-});
+const start = createModel({mode: 'raw', where: '127.0.0.1:5001'});
 
 test('figures: keeps the last 60 round trips and the newest figures', () => {
 	const rtts = Array.from({length: 100}, (_value, rttMs): ChatEvent => ({

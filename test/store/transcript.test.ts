@@ -58,7 +58,7 @@ test('transcript: keeps the newest items, each under the index it came with', ()
 				const {first, end, length} = transcript;
 				assert.equal(length, end - first);
 				assert.ok(length <= maxItems);
-				assert.ok(transcript.chunks.every(chunk => chunk.length > 0));
+				assert.ok(transcript.blocks.every(block => block.length > 0));
 				assert.ok(length >= Math.min(end, maxItems - Math.sqrt(maxItems)));
 				assert.deepEqual(
 					contents(transcript),
@@ -142,12 +142,12 @@ test('transcript: an append copies one chunk, however long the transcript is', (
 		batch(0, 999_500),
 	);
 	const appended = appendItems(transcript, batch(999_500, 10));
-	const copied = appended.chunks.filter(
-		(chunk, index) => chunk !== transcript.chunks[index],
+	const copied = appended.blocks.filter(
+		(block, index) => block !== transcript.blocks[index],
 	);
-	assert.equal(appended.chunks.length, 1000);
+	assert.equal(appended.blocks.length, 1000);
 	assert.ok(copied.length <= 1);
-	assert.ok(copied.every(chunk => chunk.length <= 1000));
+	assert.ok(copied.every(block => block.length <= 1000));
 });
 
 test('transcript: older items stand in front, under indexes of their own', () => {

@@ -1,5 +1,5 @@
 import {display} from '../../protocol/display.js';
-import {olderThan} from '../../store/past.js';
+import {olderThan} from '../../store/older-entries.js';
 import {scrollViewOf, stickToTop, viewportOf} from '../pane/window.js';
 import {moveAnchor, somewhere, type ViewEntry} from '../view.js';
 import {TranscriptPane} from './transcript-pane.js';

@@ -55,7 +55,7 @@ const someHeight = fc.integer({min: 1, max: 30});
 
 /** Every row there is, as if the pane were endless. */
 const allRows = ({transcript, pending, width}: View): string[] =>
-	[...transcript.chunks.flat(), ...pending].flatMap(item =>
+	[...transcript.blocks.flat(), ...pending].flatMap(item =>
 		textsOf(rowsOfItem(item, width)),
 	);
 

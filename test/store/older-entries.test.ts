@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import type {Entry} from '../../source/protocol/frame.js';
 import type {ChatEvent} from '../../source/event/event.js';
 import {createModel, type Model} from '../../source/store/model.js';
-import {olderThan} from '../../source/store/past.js';
+import {olderThan} from '../../source/store/older-entries.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
 import {messageFrame} from '../helpers/scripted.js';

@@ -4,9 +4,8 @@
  */
 import type {Entry, PastPage, ServerFrame} from '../protocol/frame.js';
 import {dayNotice, dayOf, withDays} from './days.js';
-import {settleItems, type Draft} from './model-draft.js';
 import type {Item, Message, Notice} from './item.js';
-import type {Model} from './model.js';
+import {flushItems, type Model, type ModelUpdate} from './model.js';
 import {wordsOf, type Words} from './notice.js';
 import {
 	forgetOlder,
@@ -91,7 +90,7 @@ const hole = (from: number, to: number, at: number): Notice => ({
 const pageItems = (
 	page: readonly Entry[],
 	oldest: number,
-	{id, transcript}: Draft,
+	{id, transcript}: ModelUpdate,
 ): Item[] => {
 	const [first] = page;
 	const items = withDays(
@@ -109,10 +108,13 @@ const pageItems = (
 	];
 };
 
-export const applyPast = (draft: Draft, {entries, oldest}: PastPage): void => {
-	draft.oldestKept = oldest;
-	settleItems(draft);
-	const shown = oldestShown(draft.transcript);
+export const applyPage = (
+	update: ModelUpdate,
+	{entries, oldest}: PastPage,
+): void => {
+	update.oldestKept = oldest;
+	flushItems(update);
+	const shown = oldestShown(update.transcript);
 	// One that was asked for twice is here already.
 	const page = entries.filter(({seq}) => shown === undefined || seq < shown);
 	const last = page.at(-1);
@@ -120,16 +122,16 @@ export const applyPast = (draft: Draft, {entries, oldest}: PastPage): void => {
 		return;
 	}
 
-	const items = pageItems(page, oldest, draft);
+	const items = pageItems(page, oldest, update);
 	const isApart = shown !== undefined && last.seq < shown - 1;
 	if (!isApart) {
-		draft.transcript = prependItems(draft.transcript, items);
+		update.transcript = prependItems(update.transcript, items);
 		return;
 	}
 
-	const rest = forgetOlder(draft.transcript);
+	const rest = forgetOlder(update.transcript);
 	const from = oldestShown(rest) ?? shown;
-	draft.transcript = prependItems(rest, [
+	update.transcript = prependItems(rest, [
 		...items,
 		hole(last.seq + 1, from - 1, last.at),
 	]);
