@@ -1,6 +1,6 @@
 /**
- * The screen: a view, the connection, the input. It owns the draft and the
- * scroll positions, and nothing of the chat.
+ * The screen: a view, the connection, the input. Its only state is the draft and
+ * the scroll positions.
  */
 import {Box, useWindowSize} from 'ink';
 import {useEffect, useRef, useSyncExternalStore} from 'react';
@@ -13,13 +13,14 @@ import type {DraftRules} from './input/draft.js';
 import {InputPane} from './input/input-pane.js';
 import type {Key} from './input/keys.js';
 import {chooseLayout} from './layout.js';
-import type {ScreenHands} from './screen-chat.js';
+import type {ScreenActions} from './screen-chat.js';
 import {pasted, press} from './input/sending.js';
 import {useDraft} from './input/use-draft.js';
 import {useKeyboard} from './input/use-keyboard.js';
-import {useSuspend, type StartJobControl} from './use-suspend.js';
-import {useViews, type PastWish} from './use-views.js';
-import {views as entries} from './views.js';
+import {useSuspend, type StartJobControl} from './terminal/job-control.js';
+import type {PageWish} from './transcript/page-requests.js';
+import {useViews} from './use-views.js';
+import {viewEntries} from './views.js';
 
 export type AppProps = {
 	readonly store: Store;
@@ -28,30 +29,30 @@ export type AppProps = {
 	readonly commands: readonly string[];
 	readonly hint: string;
 	readonly isExplained: boolean;
-	/** Monotonic milliseconds, of the clock that the model's times are of. */
+	/** Monotonic milliseconds, by the same clock as the model's times. */
 	readonly monotonicMs: () => number;
-	/** A line was sent off; it may hold newlines. */
-	readonly onLine: (line: string, screen: ScreenHands) => void;
-	/** Older entries are wanted, or not any more. */
-	readonly onPast: (wish: PastWish) => void;
-	/** The wire is looked at: from now on its chunks are wanted. */
+	/** A line was submitted; it may contain newlines. */
+	readonly onLine: (line: string, actions: ScreenActions) => void;
+	/** Older entries are needed, or no longer. */
+	readonly onPage: (wish: PageWish) => void;
+	/** The wire view is shown: its chunks are needed from now on. */
 	readonly onWireShown: () => void;
 	/** Ctrl-C, or Ctrl-D on an empty line. */
 	readonly onLeave: () => void;
-	/** What Ctrl-Z does, and what comes after a stop. */
+	/** Handles Ctrl-Z and SIGCONT. */
 	readonly startJobControl: StartJobControl;
-	/** Ctrl-L, and after a resize. */
+	/** Ctrl-L, or a resize. */
 	readonly onRedraw: () => void;
 };
 
-// Keys that are the view's only while there is no draft for them.
+// Keys that scroll the view only while the draft is empty.
 const sharedKeys: ReadonlySet<Key['type']> = new Set([
 	'start',
 	'end',
 	'escape',
 ]);
 
-/** How much has come in the chat since it was shown. */
+/** How much is new in the chat since it was last shown. */
 const useUnseen = ({transcript}: Model, isChatShown: boolean): number => {
 	const seenEnd = useRef(0);
 	if (isChatShown) {
@@ -62,8 +63,8 @@ const useUnseen = ({transcript}: Model, isChatShown: boolean): number => {
 };
 
 /**
- * A terminal that was made narrower has wrapped the rows of before, and Ink
- * writes only those that differ: nothing of them may stay.
+ * A terminal that became narrower has wrapped the old rows, and Ink rewrites
+ * only rows that differ: so everything is cleared.
  */
 const useRedrawAtResize = (
 	columns: number,
@@ -88,7 +89,7 @@ export function App({
 	isExplained,
 	monotonicMs,
 	onLine,
-	onPast,
+	onPage,
 	onWireShown,
 	onLeave,
 	startJobControl,
@@ -97,13 +98,13 @@ export function App({
 	const {columns, rows} = useWindowSize();
 	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
 	const {draft, latest, replace} = useDraft(rules);
-	const {views, toggle, take, follow} = useViews(
+	const {viewState, toggle, handleKey, follow} = useViews(
 		model.mode,
 		isExplained,
-		onPast,
+		onPage,
 	);
 	const layout = chooseLayout(columns, rows);
-	const isWireShown = views.name === 'wire';
+	const isWireShown = viewState.name === 'wire';
 	useEffect(() => {
 		if (isWireShown) {
 			onWireShown();
@@ -137,7 +138,7 @@ export function App({
 
 		if (
 			(isEmpty || !sharedKeys.has(key.type)) &&
-			take(key, store.getSnapshot(), layout.transcript)
+			handleKey(key, store.getSnapshot(), layout.transcript)
 		) {
 			return;
 		}
@@ -145,7 +146,7 @@ export function App({
 		const pressed = press(latest(), key, candidates());
 		replace(pressed.draft);
 		for (const text of pressed.texts) {
-			// Who speaks wants to see it.
+			// One's own message should be in view.
 			follow();
 			onLine(text, {view: toggle, leave: onLeave});
 		}
@@ -159,13 +160,13 @@ export function App({
 	});
 
 	const area = layout.transcript;
-	const unseen = useUnseen(model, views.name === 'chat');
+	const unseen = useUnseen(model, viewState.name === 'chat');
 	const note = unseen > 0 ? display` · ${unseen} new in the chat` : display``;
-	const main = entries[views.name].draw({
+	const main = viewEntries[viewState.name].draw({
 		area,
 		note,
 		model,
-		views,
+		viewState,
 		isExplained,
 		monotonicMs,
 	});

@@ -1,6 +1,9 @@
 /**
- * Opens the chat behind a screen, and then the screen: Ink and React take
- * longer to load than a connection to be accepted.
+ * Runs the screen: opens the chat, waits for a first sign of it, shows it until
+ * its end, and gives the terminal back.
+ *
+ * The chat is opened first, because Ink and React take longer to load than a
+ * connection takes to be accepted.
  */
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
@@ -10,115 +13,174 @@ import type {ChatEvent} from '../event/event.js';
 import {createModel} from '../store/model.js';
 import {olderThan} from '../store/older-entries.js';
 import {Store} from '../store/store.js';
-import {createPastQueue} from './past-queue.js';
-import {openScreenChat} from './screen-chat.js';
+import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
-import type {PastWish} from './use-views.js';
+import {createPageRequests, type PageWish} from './transcript/page-requests.js';
 
-export type Running = {
-	/** Settles with the cause of the end; with none if it was wanted. */
+export type RunningScreen = {
+	/** Settles with the cause of the end; with undefined if it was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
-	/** Leaves in good order; called again, at once. */
+	/** Leaves in good order; a second call leaves at once. */
 	readonly leave: () => void;
 };
 
 /**
- * Opens the chat, shows it until its end, and gives the terminal back.
- *
- * @throws {SockchatError} Where the chat can't be opened.
+ * @throws {SockchatError} If the chat can't be opened.
  */
 export const runScreen = async (
 	options: Options,
 	terminal: Terminal,
-): Promise<Running> => {
+): Promise<RunningScreen> => {
+	const opened = await open(options);
+	const loading = import('./screen.js');
+	const {chat} = opened;
+	if (await isRefusedAtOnce(opened)) {
+		return {closed: chat.closed, leave: chat.leave};
+	}
+
+	const end = startEnd(opened, options.timeoutMs);
+	const {showScreen} = await loading;
+	const {store, onPage, screen} = opened;
+	const instance = showScreen(
+		{
+			...screen,
+			store,
+			isExplained: options.isExplained,
+			monotonicMs: systemClock.monotonicMs,
+			onPage,
+			onWireShown() {
+				chat.setTap(true);
+			},
+			onLeave: end.leave,
+		},
+		terminal,
+	);
+	const closed = async () => {
+		try {
+			return await Promise.race([
+				end.cause(),
+				// After an error while rendering, what it painted is lost with the
+				// alternate screen.
+				instance.waitUntilExit().then(() => undefined),
+			]);
+		} finally {
+			end.cancelDeadline();
+			instance.unmount();
+			await instance.waitUntilExit();
+		}
+	};
+
+	return {closed: closed(), leave: end.leave};
+};
+
+type Opened = {
+	readonly chat: ScreenChat['chat'];
+	/** What the screen takes from the chat as it is. */
+	readonly screen: Omit<ScreenChat, 'chat'>;
+	readonly store: Store;
+	readonly onPage: (wish: PageWish) => void;
+	/** Whether a connection has ever been open. */
+	readonly hasConnected: () => boolean;
+	/** Settles once one is. */
+	readonly connected: Promise<void>;
+};
+
+const nextTurn = async (): Promise<void> =>
+	new Promise(resolve => {
+		setImmediate(resolve);
+	});
+
+/** Opens the chat, with a store that takes its events. */
+const open = async (options: Options): Promise<Opened> => {
+	// The store needs to know who one is, and events come before that.
 	const early: ChatEvent[] = [];
 	let dispatch = (event: ChatEvent) => {
 		early.push(event);
 	};
 
-	let hasOpened = false;
-	let onSettled = () => {};
-	const settled = new Promise<void>(resolve => {
-		onSettled = resolve;
-	});
-	const past = createPastQueue(wish => {
-		// A turn later: to its own server, an answer comes amid its telling.
+	let hasConnected = false;
+	const {promise: connected, resolve: onConnected} =
+		Promise.withResolvers<void>();
+	const pages = createPageRequests(page => {
+		// One turn later, as a server in this process answers during the call.
 		setImmediate(() => {
 			if (chat.mode === 'room') {
-				chat.readPast(
-					wish === 'older' ? olderThan(store.getSnapshot()) : undefined,
-				);
+				const model = store.getSnapshot();
+				chat.readPast(page === 'older' ? olderThan(model) : undefined);
 			}
 		});
 	});
-	const {chat, ...ways} = await openScreenChat(options, event => {
-		if (event.type === 'connection') {
-			hasOpened ||= event.connection.phase === 'open';
-			if (hasOpened) {
-				onSettled();
-			}
+	const {chat, ...screen} = await openScreenChat(options, event => {
+		if (event.type === 'connection' && event.connection.phase === 'open') {
+			hasConnected = true;
+			onConnected();
 		}
 
 		dispatch(event);
-		past.see(event);
+		pages.see(event);
 	});
-	// A turn later its socket is on its way to the other side.
-	await new Promise(resolve => {
-		setImmediate(resolve);
-	});
-	const loading = import('./screen.js');
-	const {mode, where} = chat;
-	const own = chat.mode === 'room' ? chat : {id: '', nick: ''};
-	const {id, nick} = own;
-	const store = new Store(createModel({mode, where, id, nick}), systemClock);
+	// After one turn, its socket is connecting while the screen loads.
+	await nextTurn();
+	const store = new Store(createModel(chat), systemClock);
 	dispatch = store.dispatch;
 	for (const event of early) {
 		dispatch(event);
 	}
 
 	store.flush();
-	// A connection refused at once is one sentence, not a screen that flashes;
-	// one that hangs is shown as it hangs.
-	const cancel = systemClock.setTimer(
-		onSettled,
-		chat.role === 'serve' ? 0 : 150,
-	);
-	const isOver = chat.closed.then(() => !hasOpened);
-	const isRefused = await Promise.race([isOver, settled.then(() => false)]);
-	cancel();
-	if (isRefused) {
-		return {closed: chat.closed, leave: chat.leave};
-	}
+	return {
+		chat,
+		screen,
+		store,
+		onPage(wish) {
+			pages.want(wish);
+			if (wish === 'none') {
+				dispatch({type: 'forget-past', at: systemClock.wallMs()});
+			}
+		},
+		hasConnected: () => hasConnected,
+		connected,
+	};
+};
 
+/**
+ * A connection that is refused at once is one sentence, not a screen that
+ * flashes; one that hangs is shown while it hangs.
+ */
+const isRefusedAtOnce = async ({
+	chat,
+	connected,
+	hasConnected,
+}: Opened): Promise<boolean> => {
+	const {promise: waitedLongEnough, resolve} = Promise.withResolvers<void>();
+	const cancel = systemClock.setTimer(resolve, chat.role === 'serve' ? 0 : 150);
+	const isRefused = await Promise.race([
+		chat.closed.then(() => !hasConnected()),
+		connected.then(() => false),
+		waitedLongEnough.then(() => false),
+	]);
+	cancel();
+	return isRefused;
+};
+
+/** The end of a chat that is shown: how to ask for it, and why it came. */
+const startEnd = (
+	{chat, store, hasConnected}: Opened,
+	timeoutMs: number | undefined,
+) => {
+	const {promise: left, resolve: onLeft} = Promise.withResolvers<void>();
 	let wasLeft = false;
-	let onLeft = () => {};
-	const left = new Promise<void>(resolve => {
-		onLeft = resolve;
-	});
 	const leave = () => {
 		wasLeft = true;
 		onLeft();
 		chat.leave();
 	};
 
-	/** In raw mode the other side often ends first, and its answer is to be read. */
-	const end = async () => {
-		const cause = await chat.closed;
-		if (mode === 'raw' && hasOpened && !wasLeft) {
-			const at = systemClock.wallMs();
-			const text = 'The connection has ended; Ctrl-C or /quit leaves.';
-			dispatch({type: 'notice', at, tone: 'info', text});
-			await left;
-		}
-
-		return late ?? cause;
-	};
-
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
-		timeoutMs: options.timeoutMs,
+		timeoutMs,
 		clock: systemClock,
-		missing: () => (hasOpened ? undefined : 'Not connected'),
+		missing: () => (hasConnected() ? undefined : 'Not connected'),
 		onLate(error) {
 			late = error;
 			leave();
@@ -126,43 +188,21 @@ export const runScreen = async (
 		},
 	});
 
-	const tap = () => {
-		chat.setTap(true);
-	};
+	return {
+		leave,
+		cancelDeadline,
+		async cause(): Promise<SockchatError | undefined> {
+			const cause = await chat.closed;
+			// In raw mode the other side often ends first, and its answer should
+			// stay readable.
+			if (chat.mode === 'raw' && hasConnected() && !wasLeft) {
+				const at = systemClock.wallMs();
+				const text = 'The connection has ended; Ctrl-C or /quit leaves.';
+				store.dispatch({type: 'notice', at, tone: 'info', text});
+				await left;
+			}
 
-	const onPast = (wish: PastWish) => {
-		past.wish(wish);
-		if (wish === 'none') {
-			dispatch({type: 'forget-past', at: systemClock.wallMs()});
-		}
-	};
-
-	const {showScreen} = await loading;
-	const instance = showScreen(
-		{
-			store,
-			isExplained: options.isExplained,
-			monotonicMs: systemClock.monotonicMs,
-			onPast,
-			onWireShown: tap,
-			onLeave: leave,
-			...ways,
+			return late ?? cause;
 		},
-		terminal,
-	);
-	const over = async () => {
-		try {
-			return await Promise.race([
-				end(),
-				// A throw while rendering: what it painted is lost with the screen.
-				instance.waitUntilExit().then(() => undefined),
-			]);
-		} finally {
-			cancelDeadline();
-			instance.unmount();
-			await instance.waitUntilExit();
-		}
 	};
-
-	return {closed: over(), leave};
 };

@@ -1,4 +1,4 @@
-/** The chat behind a screen: what its lines do, in a room and in raw mode. */
+/** The chat of a screen, and what its lines do: in a room, and in raw mode. */
 import {Buffer} from 'node:buffer';
 import type {ViewName} from '../commands/hands.js';
 import {helpLines, type HelpScope} from '../commands/help.js';
@@ -17,9 +17,9 @@ import {
 import type {ChatEvent} from '../event/event.js';
 import {roomRules, type DraftRules} from './input/draft.js';
 
-/** What a command may ask of the screen itself. */
-export type ScreenHands = {
-	/** Shows a view, or the chat again where it is shown already. */
+/** What a command may do to the screen itself. */
+export type ScreenActions = {
+	/** Shows a view, or the chat if that view is already shown. */
 	readonly view: (view: ViewName) => void;
 	readonly leave: () => void;
 };
@@ -29,91 +29,17 @@ export type ScreenChat = {
 	readonly rules: DraftRules;
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
+	/** Shown in the empty input line. */
 	readonly hint: string;
-	readonly onLine: (line: string, screen: ScreenHands) => void;
+	readonly onLine: (line: string, actions: ScreenActions) => void;
 };
 
 type Emit = (event: ChatEvent) => void;
 
-const answersTo = (emit: Emit, scope: HelpScope) => ({
-	notice(tone: 'info' | 'bad', text: string) {
-		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
-	},
-	clear() {
-		emit({type: 'clear', at: systemClock.wallMs()});
-	},
-	help(topic: string | undefined) {
-		for (const text of helpLines(topic, scope)) {
-			emit({type: 'notice', at: systemClock.wallMs(), tone: 'info', text});
-		}
-	},
-});
-
-/** Shows a view, where there is something to show in it. */
-const viewOf =
-	(
-		{role}: Pick<RoomChat, 'role'>,
-		notice: (tone: 'info', text: string) => void,
-		show: ScreenHands['view'],
-	) =>
-	(view: ViewName): void => {
-		if (view === 'peers' && role === 'connect') {
-			notice('info', 'Only a server has peers; /lifecycle shows both ends.');
-		} else {
-			show(view);
-		}
-	};
-
-const named = (mode: 'room' | 'raw'): readonly string[] =>
-	commandsOf(mode).map(({name}) => `/${name}`);
-
-const openScreenRoom = async (
-	options: RoomModeOptions,
-	emit: Emit,
-): Promise<ScreenChat> => {
-	const chat = await openRoom(options, emit);
-	const answers = answersTo(emit, chat);
-	return {
-		chat,
-		rules: roomRules,
-		commands: named('room'),
-		hint: 'message, or /help',
-		onLine(line, {view, leave}) {
-			const show = viewOf(chat, answers.notice, view);
-			parseLine(line, 'room')({...chat, ...answers, leave, view: show});
-		},
-	};
-};
-
-const openScreenRaw = async (
-	options: RawModeOptions,
-	emit: Emit,
-): Promise<ScreenChat> => {
-	const raw = await openRaw({...options, isPipe: false}, emit);
-	const answers = answersTo(emit, raw);
-	const lineEnd = lineEnds[options.eol];
-	const {control} = raw;
-	const say = (text: string) => {
-		void raw.write(Buffer.from(text + lineEnd));
-	};
-
-	return {
-		chat: raw,
-		// Exact bytes: no limit, and an empty line is a line end.
-		rules: {limitBytes: Infinity, sendsBlank: true},
-		commands: named('raw'),
-		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
-		onLine(line, {view, leave}) {
-			const show = viewOf(raw, answers.notice, view);
-			parseRawLine(line)({...answers, say, control, leave, view: show});
-		},
-	};
-};
-
 /**
  * Opens what the options ask for.
  *
- * @throws {SockchatError} Where it can't be opened.
+ * @throws {SockchatError} If it can't be opened.
  */
 export const openScreenChat = async (
 	options: Options,
@@ -122,3 +48,76 @@ export const openScreenChat = async (
 	options.mode === 'raw'
 		? openScreenRaw(options, emit)
 		: openScreenRoom(options, emit);
+
+const openScreenRoom = async (
+	options: RoomModeOptions,
+	emit: Emit,
+): Promise<ScreenChat> => {
+	const chat = await openRoom(options, emit);
+	return {
+		chat,
+		rules: roomRules,
+		commands: slashNames('room'),
+		hint: 'message, or /help',
+		onLine(line, actions) {
+			parseLine(line, 'room')({...chat, ...handsOf(emit, chat, actions)});
+		},
+	};
+};
+
+const openScreenRaw = async (
+	options: RawModeOptions,
+	emit: Emit,
+): Promise<ScreenChat> => {
+	const chat = await openRaw({...options, isPipe: false}, emit);
+	const lineEnd = lineEnds[options.eol];
+	const {control} = chat;
+	const say = (text: string) => {
+		void chat.write(Buffer.from(text + lineEnd));
+	};
+
+	return {
+		chat,
+		// Exact bytes: no limit, and an empty line sends a line end.
+		rules: {limitBytes: Infinity, sendsBlank: true},
+		commands: slashNames('raw'),
+		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
+		onLine(line, actions) {
+			parseRawLine(line)({say, control, ...handsOf(emit, chat, actions)});
+		},
+	};
+};
+
+const slashNames = (mode: 'room' | 'raw'): readonly string[] =>
+	commandsOf(mode).map(({name}) => `/${name}`);
+
+/** What commands get from a screen in any mode. */
+const handsOf = (
+	emit: Emit,
+	scope: HelpScope,
+	{view, leave}: ScreenActions,
+) => {
+	const notice = (tone: 'info' | 'bad', text: string) => {
+		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
+	};
+
+	return {
+		notice,
+		leave,
+		clear() {
+			emit({type: 'clear', at: systemClock.wallMs()});
+		},
+		help(topic: string | undefined) {
+			for (const text of helpLines(topic, scope)) {
+				notice('info', text);
+			}
+		},
+		view(name: ViewName) {
+			if (name === 'peers' && scope.role === 'connect') {
+				notice('info', 'Only a server has peers; /lifecycle shows both ends.');
+			} else {
+				view(name);
+			}
+		},
+	};
+};

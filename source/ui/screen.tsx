@@ -1,8 +1,8 @@
 /** Draws the screen by Ink; all of Ink and React is behind this file. */
 import {render} from 'ink';
 import {App, type AppProps} from './app.js';
-import {startJobControl} from './job-control.js';
-import {withSteadyColumns} from './steady-columns.js';
+import {startJobControl} from './terminal/job-control.js';
+import {withSteadyColumns} from './terminal/steady-columns.js';
 
 export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;

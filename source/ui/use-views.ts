@@ -1,6 +1,6 @@
 /**
- * Which view stands where the transcript does, and how far each is scrolled:
- * a view that is left and come back to is where it was.
+ * Which view is shown, and how far each is scrolled: a view keeps its place
+ * while another one is shown.
  */
 import {useReducer, useRef} from 'react';
 import type {Model} from '../store/model.js';
@@ -8,22 +8,23 @@ import {olderThan} from '../store/older-entries.js';
 import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
 import {peerColumns} from './peers/peer-table.js';
-import type {Move, ViewName, Views} from './view.js';
-import {views as entries} from './views.js';
+import type {PageWish} from './transcript/page-requests.js';
+import type {Move, ViewName, ViewState} from './view.js';
+import {viewEntries} from './views.js';
 import {createWireContext} from './wire/wire-window.js';
 
-export type ViewBox = {
-	readonly views: Views;
-	/** Shows a view, or the chat again where it is shown already. */
+export type ViewControl = {
+	readonly viewState: ViewState;
+	/** Shows a view, or the chat if that view is already shown. */
 	readonly toggle: (name: ViewName) => void;
-	/** @returns Whether the key was the view's. */
-	readonly take: (key: Key, model: Model, area: Area) => boolean;
-	/** Back to the bottom of the transcript. */
+	/** @returns Whether the key belonged to the view. */
+	readonly handleKey: (key: Key, model: Model, area: Area) => boolean;
+	/** Goes back to the bottom of the transcript. */
 	readonly follow: () => void;
 };
 
 const namesFor = (model: Model): readonly ViewName[] =>
-	Object.values(entries)
+	Object.values(viewEntries)
 		.filter(({isFor}) => isFor(model))
 		.map(({name}) => name);
 
@@ -49,25 +50,16 @@ const moveOf = (key: Key): Move | undefined => {
 	}
 };
 
-/** What a reader who scrolls wants to have of what was said before. */
-export type PastWish =
-	/** The page before what there is. */
-	| 'older'
-	/** The very first page. */
-	| 'oldest'
-	/** None any more: the reader is at the bottom again. */
-	| 'none';
-
-// With fewer items above the window the next page is asked for: it is there
-// before its reader.
+// With fewer items above the window the next page is requested, to arrive before
+// its reader.
 const itemsAhead = 50;
 
-const pastWish = (
-	views: Views,
+const pageWish = (
+	viewState: ViewState,
 	move: Move,
 	model: Model,
-): PastWish | undefined => {
-	if (views.name !== 'chat') {
+): PageWish | undefined => {
+	if (viewState.name !== 'chat') {
 		return undefined;
 	}
 
@@ -83,22 +75,22 @@ const pastWish = (
 		return 'oldest';
 	}
 
-	const {chatAnchor} = views;
+	const {chatAnchor} = viewState;
 	const above = (chatAnchor?.index ?? Infinity) - model.transcript.first;
 	return move === 'page-up' && above < itemsAhead ? 'older' : undefined;
 };
 
 /**
- * @param isExplained Whether each step carries its sentence.
- * @param onPast Older entries are wanted, or not any more.
+ * @param isExplained Whether each step is followed by its explanation.
+ * @param onPage Called when older entries are needed, or no longer.
  */
 export const useViews = (
 	mode: Model['mode'],
 	isExplained: boolean,
-	onPast: (wish: PastWish) => void,
-): ViewBox => {
+	onPage: (wish: PageWish) => void,
+): ViewControl => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
-	const box = useRef<Views>(undefined);
+	const box = useRef<ViewState>(undefined);
 	box.current ??= {
 		name: 'chat',
 		chatAnchor: undefined,
@@ -108,18 +100,18 @@ export const useViews = (
 		peersTop: 0,
 		sortedBy: 0,
 	};
-	const views = box.current;
-	const replace = (next: Partial<Views>) => {
+	const viewState = box.current;
+	const replace = (next: Partial<ViewState>) => {
 		box.current = {...box.current!, ...next};
 		render();
 	};
 
 	return {
-		views,
+		viewState,
 		toggle(name) {
 			replace({name: box.current!.name === name ? 'chat' : name});
 		},
-		take(key, model, area) {
+		handleKey(key, model, area) {
 			const now = box.current!;
 			if (key.type === 'next-view') {
 				const names = namesFor(model);
@@ -138,12 +130,13 @@ export const useViews = (
 
 			const move = moveOf(key);
 			if (move) {
-				const looked = {model, area, isExplained, views: now};
-				const next = {...now, ...entries[now.name].scroll(looked, move)};
+				const context = {model, area, isExplained, viewState: now};
+				const moved = viewEntries[now.name].scroll(context, move);
+				const next = {...now, ...moved};
 				replace(next);
-				const wish = pastWish(next, move, model);
+				const wish = pageWish(next, move, model);
 				if (wish) {
-					onPast(wish);
+					onPage(wish);
 				}
 			}
 

@@ -1,6 +1,6 @@
 /**
- * What stands where the transcript does: one entry a view, in the folder of
- * its pane. `views.ts` lists them.
+ * What can be shown in the place of the transcript: one `ViewEntry` for each
+ * view, in the folder of its pane. `views.ts` lists them.
  */
 import type {ReactElement} from 'react';
 import type {ViewName as OtherView} from '../commands/hands.js';
@@ -18,10 +18,9 @@ import type {WireContext} from './wire/wire-window.js';
 
 export type ViewName = 'chat' | OtherView;
 
-/** How far each view is scrolled, and which of them is shown. */
-export type Views = {
+/** Which view is shown, and how far each of them is scrolled. */
+export type ViewState = {
 	readonly name: ViewName;
-	/** Where the readers of the transcript, the wire and the steps are. */
 	readonly chatAnchor: Anchor | undefined;
 	readonly wireAnchor: Anchor | undefined;
 	readonly wireContext: WireContext;
@@ -34,11 +33,11 @@ export type Views = {
 
 export type ViewProps = {
 	readonly area: Area;
-	/** After the title: what came in the chat meanwhile. */
+	/** After the title: how much is new in the chat. */
 	readonly note: DisplayText;
 	readonly model: Model;
-	readonly views: Views;
-	/** Whether each step carries its sentence. */
+	readonly viewState: ViewState;
+	/** Whether each step is followed by its explanation. */
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds. */
 	readonly monotonicMs: () => number;
@@ -46,22 +45,25 @@ export type ViewProps = {
 
 export type Move = 'page-up' | 'page-down' | 'top' | 'bottom';
 
-/** What a view looks at to know where a move leads. */
-export type Looked = Pick<
+/** What a view needs to know to scroll. */
+export type ScrollContext = Pick<
 	ViewProps,
-	'area' | 'model' | 'views' | 'isExplained'
+	'area' | 'model' | 'viewState' | 'isExplained'
 >;
 
 export type ViewEntry = {
 	readonly name: ViewName;
-	/** Whether there is anything to show in it. */
+	/** Whether it has anything to show. */
 	readonly isFor: (model: Model) => boolean;
 	readonly draw: (props: ViewProps) => ReactElement;
-	readonly scroll: (looked: Looked, move: Move) => Partial<Views>;
+	readonly scroll: (context: ScrollContext, move: Move) => Partial<ViewState>;
 };
 
-/** Once scrolled, a bare pane has a row less: the first step counts with it. */
-export const somewhere: Anchor = {index: 0, line: 0, seenEnd: 0};
+/**
+ * Any anchor: a bare pane loses a row once it is scrolled, so the first move has
+ * to be computed with that row gone.
+ */
+export const anyAnchor: Anchor = {index: 0, line: 0, seenEnd: 0};
 
 export const moveAnchor = (
 	view: View | ScrollView,

@@ -47,14 +47,14 @@ export const openApp = async (
 			hint="message, or /help"
 			isExplained={false}
 			monotonicMs={clock.monotonicMs}
-			onLine={(line, screen) => {
+			onLine={(line, actions) => {
 				if (viewCommands.has(line)) {
-					screen.view(line.slice(1) as Exclude<ViewName, 'chat'>);
+					actions.view(line.slice(1) as Exclude<ViewName, 'chat'>);
 				} else {
 					lines.push(line);
 				}
 			}}
-			onPast={wish => {
+			onPage={wish => {
 				asked.push(wish);
 			}}
 			onWireShown={() => {

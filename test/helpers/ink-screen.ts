@@ -7,7 +7,7 @@ import {Writable} from 'node:stream';
 import type {TestContext} from 'node:test';
 import {render} from 'ink';
 import type {ReactNode} from 'react';
-import {withSteadyColumns} from '../../source/ui/steady-columns.js';
+import {withSteadyColumns} from '../../source/ui/terminal/steady-columns.js';
 import {createEmulator} from './emulator.js';
 
 /** Of a terminal's stdin what Ink uses; what is typed can be read at once. */

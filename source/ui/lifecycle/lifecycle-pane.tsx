@@ -2,11 +2,9 @@
 import {display, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import type {Area} from '../layout.js';
-import {belowSpan} from '../pane/below-span.js';
-import {Pane} from '../pane/pane.js';
+import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
-import {createRow, type Row, type Span} from '../text/row.js';
-import {RowText} from '../text/shown-text.js';
+import {createRow, type Row} from '../text/row.js';
 import {wrapText} from '../text/wrap.js';
 import {
 	ladderColumns,
@@ -45,22 +43,14 @@ export function LifecyclePane({
 		viewport.width < ladderColumns
 			? display`● read · ○ inferred · → other end`
 			: display`● read from the kernel · ○ inferred`;
-	const bottom: Span | undefined =
-		steps.length > 0 ? {text: legend, role: 'faint'} : undefined;
-	const footer = window.isAtBottom ? bottom : belowSpan(window);
 	return (
-		<Pane
+		<ScrollPane
 			area={area}
 			title={display`lifecycle ${model.where}${note}`}
-			footer={footer}
-		>
-			{rows.map((row, index) => (
-				<RowText key={index} row={row} />
-			))}
-			{!window.isAtBottom && footer && area.frame === 'bare' && (
-				<RowText row={{spans: [footer]}} />
-			)}
-		</Pane>
+			window={window}
+			rows={rows}
+			footer={steps.length > 0 ? {text: legend, role: 'faint'} : undefined}
+		/>
 	);
 }
 

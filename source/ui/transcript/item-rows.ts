@@ -31,7 +31,7 @@ import {
 } from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
-import {describeItem, type ItemParts} from './item-parts.js';
+import {describeItem, type ItemContent} from './item-content.js';
 
 /** What became of one's own message, in one cell. */
 export const marks: Readonly<Record<Mark, Span>> = {
@@ -54,32 +54,32 @@ const markCells = 2;
  */
 export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	const nickCells = nickCellsFor(width);
-	const parts = describeItem(item, nickCells > 0);
-	const columns = leftColumns(item.at, parts, nickCells);
+	const content = describeItem(item, nickCells > 0);
+	const columns = leftColumns(item.at, content, nickCells);
 	const columnCells = cellsOfSpans(columns);
 
 	// Below a text with no column of its own the next rows are set in a little.
-	const hanging = parts.nick === undefined ? (width < 16 ? 1 : 2) : 0;
+	const hanging = content.nick === undefined ? (width < 16 ? 1 : 2) : 0;
 	const indent = columnCells + hanging;
-	const rightCells = parts.mark === undefined ? 0 : markCells;
+	const rightCells = content.mark === undefined ? 0 : markCells;
 	const textCells = Math.max(2, width - indent - rightCells);
 
-	const lead = leadSpans(parts, textCells);
+	const lead = leadSpans(content, textCells);
 	const firstCells = hanging + textCells - cellsOfSpans(lead);
-	const wrapped = wrapLines(parts.lines, textCells, firstCells);
+	const wrapped = wrapLines(content.lines, textCells, firstCells);
 
 	const opening = [...columns, ...lead];
 	const below = marginSpans(indent, hanging || gapCells);
 	const rows = wrapped.map((text, index) =>
-		createRow([...(index === 0 ? opening : below), {...parts.style, text}]),
+		createRow([...(index === 0 ? opening : below), {...content.style, text}]),
 	);
 
-	if (parts.mark !== undefined) {
+	if (content.mark !== undefined) {
 		const last = rows.pop()!;
-		rows.push(withRightEdge(last, marks[parts.mark], width));
+		rows.push(withRightEdge(last, marks[content.mark], width));
 	}
 
-	const {remark} = parts;
+	const {remark} = content;
 	if (remark !== undefined) {
 		for (const text of wrapText(remark.text, textCells)) {
 			rows.push(createRow([...below, {...remark, text}]));
@@ -104,7 +104,7 @@ const nickCellsFor = (width: number): number => {
 
 const leftColumns = (
 	at: number,
-	{nick}: ItemParts,
+	{nick}: ItemContent,
 	nickCells: number,
 ): Span[] => {
 	if (nickCells === 0) {
@@ -130,7 +130,7 @@ const marginSpans = (indent: number, cells: number): Span[] => [
 ];
 
 // Even a long name leaves 4 cells of its row to the text.
-const leadSpans = ({lead}: ItemParts, textCells: number): Span[] => {
+const leadSpans = ({lead}: ItemContent, textCells: number): Span[] => {
 	if (lead === undefined) {
 		return [];
 	}

@@ -1,25 +1,25 @@
 import {display} from '../../protocol/display.js';
 import {olderThan} from '../../store/older-entries.js';
 import {scrollViewOf, stickToTop, viewportOf} from '../pane/window.js';
-import {moveAnchor, somewhere, type ViewEntry} from '../view.js';
+import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
 import {TranscriptPane} from './transcript-pane.js';
 
 export const chat: ViewEntry = {
 	name: 'chat',
 	isFor: () => true,
-	draw: ({area, model, views}) => (
+	draw: ({area, model, viewState}) => (
 		<TranscriptPane
 			area={area}
 			title={display`${model.mode} ${model.where}`}
 			transcript={model.transcript}
 			pending={model.pending}
-			anchor={views.chatAnchor}
+			anchor={viewState.chatAnchor}
 		/>
 	),
-	scroll({area, model, views}, move) {
+	scroll({area, model, viewState}, move) {
 		const {transcript, pending} = model;
-		const anchor = views.chatAnchor;
-		const view = {transcript, pending, anchor, ...viewportOf(area, somewhere)};
+		const anchor = viewState.chatAnchor;
+		const view = {transcript, pending, anchor, ...viewportOf(area, anyAnchor)};
 		const chatAnchor =
 			move === 'top' && olderThan(model) !== undefined
 				? stickToTop(scrollViewOf(view))

@@ -11,9 +11,7 @@ import {
 import type {Wire} from '../../store/wire.js';
 import {cutTo} from '../text/cells.js';
 import type {Area} from '../layout.js';
-import {belowSpan} from '../pane/below-span.js';
-import {Pane} from '../pane/pane.js';
-import {RowText} from '../text/shown-text.js';
+import {ScrollPane} from '../pane/scroll-pane.js';
 import {createRow, type Row} from '../text/row.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
@@ -34,17 +32,13 @@ export function WirePane({area, title, wire, anchor, mode}: WirePaneProps) {
 	const window = visibleRows(wireView({wire, anchor, context, ...viewport}));
 	const rows =
 		wire.chunks.length === 0 ? hintRows(mode, viewport.width) : window.rows;
-	const footer = window.isAtBottom ? undefined : belowSpan(window);
 	return (
-		<Pane area={area} title={titleWith(title, wire, area)} footer={footer}>
-			{rows.map((row, index) => (
-				// A row of the screen stays where it is; what it shows moves.
-				<RowText key={index} row={row} />
-			))}
-			{footer !== undefined && area.frame === 'bare' && (
-				<RowText row={{spans: [footer]}} />
-			)}
-		</Pane>
+		<ScrollPane
+			area={area}
+			title={titleWith(title, wire, area)}
+			window={window}
+			rows={rows}
+		/>
 	);
 }
 

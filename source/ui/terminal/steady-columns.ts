@@ -8,7 +8,7 @@
  * go on after each such character, and none may wrap a row.
  */
 import stringWidth from 'string-width';
-import {graphemes} from '../protocol/display.js';
+import {graphemes} from '../../protocol/display.js';
 
 // More than one code point, or one that a terminal may not know as wide.
 const doubtful =

@@ -11,7 +11,7 @@ import type {Span} from '../text/row.js';
 import {hueOf, type Role, type Style} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 
-export type ItemParts = {
+export type ItemContent = {
 	/** What stands in the nick column; without it the text begins there. */
 	readonly nick?: Span;
 	/** What stands before the text in its first row; the name may be cut. */
@@ -25,7 +25,7 @@ export type ItemParts = {
 };
 
 /** @param hasColumns Whether there is a nick column. */
-export const describeItem = (item: Item, hasColumns: boolean): ItemParts => {
+export const describeItem = (item: Item, hasColumns: boolean): ItemContent => {
 	switch (item.kind) {
 		case 'message': {
 			return describeMessage(item, hasColumns);
@@ -56,7 +56,7 @@ const toneRoles: Readonly<Record<Tone, Role>> = {
 	bad: 'alarm',
 };
 
-const describeMessage = (item: Message, hasColumns: boolean): ItemParts => {
+const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 	const {mark} = item;
 	const nick: Span = {
 		text: toDisplay(item.from),
@@ -80,7 +80,7 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemParts => {
 /** How `/me` goes over the wire, as it was typed. */
 const actionPrefix = '/me ';
 
-const describeWhisper = (item: Whisper): ItemParts => {
+const describeWhisper = (item: Whisper): ItemContent => {
 	const isOwn = item.mark !== undefined;
 	const from = isOwn ? 'you' : item.from;
 	const to = isOwn ? item.to : 'you';
@@ -94,7 +94,7 @@ const describeWhisper = (item: Whisper): ItemParts => {
 	};
 };
 
-const describeChunk = (item: Chunk, hasColumns: boolean): ItemParts => {
+const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
 	const {bytes, direction, peer} = item;
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;

@@ -3,8 +3,8 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import {steadyColumns} from '../../source/ui/steady-columns.js';
-import {createEmulator} from '../helpers/emulator.js';
+import {steadyColumns} from '../../../source/ui/terminal/steady-columns.js';
+import {createEmulator} from '../../helpers/emulator.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 300);
 
