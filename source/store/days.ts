@@ -1,5 +1,5 @@
 /**
- * Where a day ends among items: a transcript tells the time of day alone, and a
+ * Day notices between items: a transcript shows the time of day only, and a
  * room that is kept has many days. By this machine's clock and time zone.
  */
 import type {Item, Notice} from './item.js';
@@ -15,9 +15,9 @@ export const dayNotice = (at: number): Notice => ({
 });
 
 /**
- * Puts the day before each item that is of another than the one before it.
+ * Puts a day notice before each item that begins another day.
  *
- * @param day Of what stands before them; undefined where nothing does.
+ * @param day The day of the item before them; undefined if there is none.
  */
 export const withDays = (
 	items: readonly Item[],

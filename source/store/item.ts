@@ -1,11 +1,11 @@
-/** One thing in the transcript. Objects are never changed, only replaced. */
+/** One entry of the transcript. Items are never changed, only replaced. */
 import type {Tone} from '../event/event.js';
 
 /**
- * How far one's own message is known to have come; never more than is known.
+ * How far one's own message is known to have got.
  *
- * queued: not yet written. sent: given to the kernel. stored: its echo came.
- * failed: refused, with the reason.
+ * queued: not yet written. sent: handed to the kernel. stored: its echo
+ * arrived. failed: refused, with the reason.
  */
 export type Mark = 'queued' | 'sent' | 'stored' | 'failed';
 
@@ -18,9 +18,9 @@ export type Message = {
 	readonly text: string;
 	/** Set on one's own messages only. */
 	readonly mark: Mark | undefined;
-	/** Why it failed, where it did. */
+	/** Why it failed, if it did. */
 	readonly reason?: string;
-	/** Of an entry of the room. */
+	/** Set if it is an entry of the room's log. */
 	readonly seq?: number;
 };
 
@@ -35,14 +35,14 @@ export type Whisper = {
 	readonly reason?: string;
 };
 
-/** Joins, leaves, gaps, what the socket did, what a command answers. */
+/** Joins, leaves, gaps, what the socket did, answers to commands. */
 export type Notice = {
 	readonly kind: 'notice';
 	readonly at: number;
 	readonly tone: Tone;
-	/** May hold foreign text: it passes `toDisplay` like any other. */
+	/** May contain a peer's text: pass it through `toDisplay`. */
 	readonly text: string;
-	/** Of an entry of the room. */
+	/** Set if it is an entry of the room's log. */
 	readonly seq?: number;
 };
 
@@ -51,7 +51,7 @@ export type Chunk = {
 	readonly kind: 'chunk';
 	readonly at: number;
 	readonly direction: 'in' | 'out';
-	/** Named on a server, which may have several. */
+	/** Set on a server, which may have several. */
 	readonly peer: string | undefined;
 	readonly bytes: Uint8Array;
 };

@@ -1,4 +1,4 @@
-/** What a screen shows, as plain data; reduce.ts moves it on. */
+/** What a screen shows, as plain data; reduce.ts updates it. */
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
 import type {Place} from '../event/event.js';
@@ -20,9 +20,9 @@ export type Model = {
 	/** Empty in raw mode. */
 	readonly nick: string;
 	readonly transcript: Transcript;
-	/** Of the last item in it; undefined before the first. */
+	/** The day of its last item; undefined before the first. */
 	readonly lastDay: string | undefined;
-	/** The oldest entry that the server holds, as far as it has said so. */
+	/** The oldest entry that the server keeps, as far as it has reported. */
 	readonly oldestKept: number;
 	readonly pending: readonly Pending[];
 	readonly presence: Presence;
@@ -33,7 +33,7 @@ export type Model = {
 		readonly bytesIn: number;
 		readonly bytesOut: number;
 		readonly queuedBytes: number;
-		/** When bytes came last, ms since the epoch, as far as it was sampled. */
+		/** When bytes last arrived, ms since the epoch, to the last sample. */
 		readonly heardAt: number | undefined;
 	};
 	/** Milliseconds, newest last; at most `keptRtts`. */
@@ -48,7 +48,7 @@ export type Model = {
 				readonly peers: number;
 				readonly accepted: number;
 				readonly turnedAway: number;
-				/** Of the peers that have ended. */
+				/** Of peers whose connections have ended. */
 				readonly bytesIn: number;
 				readonly bytesOut: number;
 		  }

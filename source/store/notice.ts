@@ -1,5 +1,5 @@
 /**
- * What happened, in a sentence: the same words on the screen and in lines.
+ * What happened, as a sentence: the screen and plain lines use the same words.
  */
 import type {Connection} from '../connection/connection.js';
 import {assertNever} from '../errors.js';
@@ -15,12 +15,12 @@ const reasons: Readonly<Record<LeaveReason, string>> = {
 	timeout: 'silent for too long',
 	replaced: 'came back on another connection',
 	protocol: 'turned away',
-	kicked: 'sent away by the host',
+	kicked: 'kicked by the host',
 	banned: 'banned by the host',
 	shutdown: 'the server shut down',
 };
 
-// A later server may know reasons that this client doesn't.
+// A newer server may send reasons that this client doesn't know.
 const wordsFor = (reason: LeaveReason): string =>
 	Object.hasOwn(reasons, reason) ? reasons[reason] : reason;
 
@@ -28,7 +28,7 @@ const info = (text: string): Words => ({tone: 'info', text});
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
-/** A day and a time of it, by this machine's clock. */
+/** A date and time, by this machine's clock. */
 const formatMoment = (at: number): string => {
 	const date = new Date(at);
 	const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
@@ -36,7 +36,7 @@ const formatMoment = (at: number): string => {
 	return `${day.map(part => twoDigits(part)).join('-')} ${time.map(part => twoDigits(part)).join(':')}`;
 };
 
-/** The answer to a search, line by line. */
+/** The lines that show the answer to a search. */
 export const foundLines = ({entries, text, next}: Found): readonly string[] => {
 	const count = `${entries.length} message${entries.length === 1 ? '' : 's'}`;
 	const older = next === undefined ? '' : '; /search for older ones';
@@ -105,13 +105,13 @@ const connectionWords = (connection: Connection): Words | undefined => {
 		case 'silent': {
 			return {
 				tone: 'warn',
-				text: 'Nothing is heard from the server; it may be stopped. What you say waits.',
+				text: 'The server is silent; it may be stopped. Your messages wait.',
 			};
 		}
 
 		case 'waiting': {
 			const {cause, wasOpen} = connection;
-			// Each further attempt fails alike: once said is enough.
+			// Further attempts fail in the same way: it is said once.
 			return wasOpen
 				? {tone: 'warn', text: `${cause.message} Trying again.`}
 				: undefined;
@@ -139,21 +139,21 @@ const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 			if (damagedPath !== undefined) {
 				return {
 					tone: 'bad',
-					text: `The history ${path} was damaged: it is ${damagedPath} now, nothing of it was deleted, and a new file goes on after it.${isNextLog ? ' Who comes back gets the last 100 entries.' : ''}`,
+					text: `The history ${path} was damaged. It is in ${damagedPath} now, nothing was deleted, and a new file continues after it.${isNextLog ? ' Returning members get the last 100 entries.' : ''}`,
 				};
 			}
 
 			if (isNextLog) {
 				return {
 					tone: 'warn',
-					text: `The history ${path} may lack what was shown last, as the machine went down while the room was open, or the file was changed from outside. Who comes back gets the last 100 entries.`,
+					text: `The history ${path} may lack what was shown last: the machine went down while the room was open, or the file was changed from outside. Returning members get the last 100 entries.`,
 				};
 			}
 
 			return cutBytes > 0
 				? {
 						tone: 'warn',
-						text: `The history ${path} ended in an unfinished write: ${cutBytes} bytes were cut, which nobody had been shown.`,
+						text: `The history ${path} ended in an unfinished write: ${cutBytes} bytes, which nobody had seen, were cut off.`,
 					}
 				: info(`The room is kept in ${path}`);
 		}
@@ -182,7 +182,7 @@ const placeWords = (
 		}
 
 		case 'draining': {
-			return info('draining: nobody else is accepted');
+			return info('draining: no new connections are accepted');
 		}
 
 		case 'binding':
@@ -192,7 +192,7 @@ const placeWords = (
 	}
 };
 
-/** The sentence for an event; undefined where it is no news for a reader. */
+/** The sentence for an event; undefined if a reader needs none. */
 export const wordsOf = (event: ChatEvent): Words | undefined => {
 	switch (event.type) {
 		case 'connection': {

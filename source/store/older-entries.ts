@@ -1,6 +1,6 @@
 /**
- * Entries as items, and pages of older ones in front of those that are there.
- * Pure.
+ * Entries of the log as items, and pages of older entries in front of the
+ * transcript. Pure.
  */
 import type {Entry, PastPage, ServerFrame} from '../protocol/frame.js';
 import {dayNotice, dayOf, withDays} from './days.js';
@@ -14,7 +14,7 @@ import {
 	type Transcript,
 } from './transcript.js';
 
-/** A frame that tells of a moment is shown with that, not with its coming. */
+/** An entry keeps its own time; other frames have the time of arrival. */
 export const noticeOf = (
 	frame: ServerFrame,
 	words: Words,
@@ -26,7 +26,7 @@ export const noticeOf = (
 	...('seq' in frame ? {seq: frame.seq} : {}),
 });
 
-/** @param ownId One's own public id: what one said is marked as stored. */
+/** @param ownId One's own public id: one's own messages are marked stored. */
 export const itemOf = (
 	{seq, at, from, id, text}: Extract<Entry, {type: 'message'}>,
 	ownId: string,
@@ -49,10 +49,10 @@ const itemsOf = (entry: Entry, ownId: string): Item[] => {
 	return words ? [noticeOf(entry, words, entry.at)] : [];
 };
 
-// Between two entries there may be notices of the connection, but not many.
+// Notices of the connection may come between two entries, but not many.
 const maxLooked = 1000;
 
-/** The oldest entry in the transcript; undefined where it holds none. */
+/** The oldest entry in the transcript; undefined if it has none. */
 const oldestShown = (transcript: Transcript): number | undefined => {
 	const {first, end} = transcript;
 	for (let index = first; index < Math.min(end, first + maxLooked); index++) {
@@ -66,9 +66,9 @@ const oldestShown = (transcript: Transcript): number | undefined => {
 };
 
 /**
- * The seq that an older page is to end before.
+ * The seq that an older page has to end before.
  *
- * @returns Undefined where nothing older is known to be there.
+ * @returns Undefined if the server is not known to keep anything older.
  */
 export const olderThan = ({
 	transcript,
@@ -78,15 +78,15 @@ export const olderThan = ({
 	return oldest !== undefined && oldest > oldestKept ? oldest : undefined;
 };
 
-/** A page that does not reach up to what is shown stands apart from it. */
+/** What stands between a page and the entries it doesn't reach. */
 const hole = (from: number, to: number, at: number): Notice => ({
 	kind: 'notice',
 	at,
 	tone: 'info',
-	text: `⋯ ${to - from + 1} entries between; Page Up from the bottom reads them, /search finds in them ⋯`,
+	text: `⋯ ${to - from + 1} entries between; Page Up from the bottom loads them, /search includes them ⋯`,
 });
 
-/** A page with its days, up to that of what it stands in front of. */
+/** A page with its days, and the day of the item that follows it. */
 const pageItems = (
 	page: readonly Entry[],
 	oldest: number,
@@ -115,7 +115,7 @@ export const applyPage = (
 	update.oldestKept = oldest;
 	flushItems(update);
 	const shown = oldestShown(update.transcript);
-	// One that was asked for twice is here already.
+	// A page that was requested twice is already here.
 	const page = entries.filter(({seq}) => shown === undefined || seq < shown);
 	const last = page.at(-1);
 	if (!last) {

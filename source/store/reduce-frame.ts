@@ -1,4 +1,4 @@
-/** What a frame of the server does to the model. Pure. */
+/** Applies a frame of the server to the model. Pure. */
 import {assertNever} from '../errors.js';
 import type {
 	Message as MessageFrame,
@@ -97,7 +97,7 @@ const addWhisper = (update: ModelUpdate, frame: Whispered): void => {
 	update.items.push({kind: 'whisper', at, from, to, text, mark});
 };
 
-/** One's own message, and what became of it. */
+/** Moves one's own message to the transcript, with its final mark. */
 export const settle = (
 	update: ModelUpdate,
 	n: number,

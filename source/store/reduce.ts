@@ -1,6 +1,6 @@
 /**
- * Moves the model on. Pure: the store hands over all events since the last
- * frame at once, so that a flood costs one step a frame.
+ * Updates the model. Pure: the store passes all events since the last frame at
+ * once, so a flood costs one update a frame.
  */
 import {assertNever} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';

@@ -1,5 +1,5 @@
 /**
- * What is known of the sockets themselves: the timeline, the kernel's view,
+ * What is known about the sockets themselves: the timeline, the kernel's view,
  * the peers, the chunks, the rates. Pure.
  */
 import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
@@ -10,21 +10,21 @@ import {appendStep} from './steps.js';
 import {appendWire, emptyWire, type Wire} from './wire.js';
 
 export type Rates = {
-	/** When the last one was taken; undefined before the first. */
+	/** When the last rate was computed; undefined before the first. */
 	readonly at: number | undefined;
 	readonly bytesIn: number;
 	readonly bytesOut: number;
-	/** Bytes a second, newest last. */
+	/** Bytes per second, newest last. */
 	readonly ins: readonly number[];
 	readonly outs: readonly number[];
 };
 
 export type SocketView = {
 	readonly steps: readonly Step[];
-	/** When the kernel was read last; the pair is missing where it can't be. */
+	/** The last read of the kernel's table; no pair if it can't be read. */
 	readonly kernel:
 		{readonly at: number; readonly pair: KernelPair | undefined} | undefined;
-	/** Of a server. */
+	/** Set on a server. */
 	readonly peers:
 		| {
 				readonly at: number;
@@ -46,21 +46,21 @@ export const emptySocketView: SocketView = {
 	rates: {at: undefined, bytesIn: 0, bytesOut: 0, ins: [], outs: []},
 };
 
-/** Steps that are kept; a connection's whole life has about twenty. */
+/** How many steps are kept; the life of one connection has about twenty. */
 export const keptSteps = 500;
 
 const keptRates = 60;
 
 type Bytes = {readonly bytesIn: number; readonly bytesOut: number};
 
-// The kernel is read once a second, and more often around a step; a rate over
-// a shorter time would jump.
+// The kernel is read once a second, and more often around a step; rates over
+// shorter times would jump.
 const leastRateMs = 900;
 
-/** @param total All bytes of the socket, or of a server's peers, until now. */
+/** @param total All bytes so far, of the socket or of a server's peers. */
 const appendRate = (rates: Rates, at: number, total: Bytes): Rates => {
 	const {bytesIn, bytesOut} = total;
-	// A clock that was set back begins a new count.
+	// After the clock was set back, counting starts again.
 	if (rates.at === undefined || at < rates.at) {
 		return {...rates, at, bytesIn, bytesOut};
 	}
@@ -92,7 +92,7 @@ const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
 	return {bytesIn, bytesOut};
 };
 
-/** @param counted A client's own bytes; those of a server's ended peers. */
+/** @param counted A client's own bytes, or those of a server's ended peers. */
 export const reduceSocketView = (
 	view: SocketView,
 	event: SocketEvent | WireEvent,

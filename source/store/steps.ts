@@ -6,14 +6,14 @@ import type {Step} from '../tcp/tcp.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 
-/** Calls with which a connection begins; what came before was another one. */
+/** The first call of a connection: earlier steps are about another one. */
 const firstCalls = new Set(['connect()', 'accept()']);
 
 const isOfSameEnd = (step: Step, {end, peer}: StateStep): step is StateStep =>
 	step.kind === 'state' && step.end === end && step.peer === peer;
 
-/** The places of what is known of the same end, the latest first. */
-const placesOf = (steps: readonly Step[], added: StateStep): number[] => {
+/** The indexes of the states of the same end, latest first. */
+const indexesOf = (steps: readonly Step[], added: StateStep): number[] => {
 	const places: number[] = [];
 	for (let place = steps.length - 1; place >= 0; place--) {
 		const step = steps[place]!;
@@ -31,39 +31,39 @@ const placesOf = (steps: readonly Step[], added: StateStep): number[] => {
 	return places;
 };
 
-/** A read state in the place of the inferred one, and without those it denies. */
+/** Replaces an inferred state by the read one, and drops those it disproves. */
 const confirm = (
 	steps: readonly Step[],
 	places: readonly number[],
 	added: StateStep,
 ): readonly Step[] => {
-	const denied = new Set<number>();
-	const withoutDenied = (all: readonly Step[]) =>
-		all.filter((_step, place) => !denied.has(place));
+	const disproved = new Set<number>();
+	const withoutDisproved = (all: readonly Step[]) =>
+		all.filter((_step, place) => !disproved.has(place));
 	for (const place of places) {
 		const {state, evidence, at} = steps[place] as StateStep;
 		if (state === added.state && evidence === 'inferred') {
-			// It was then that it happened; only the proof is new.
-			return withoutDenied(steps.with(place, {...added, at}));
+			// It happened at that time; only the evidence is new.
+			return withoutDisproved(steps.with(place, {...added, at}));
 		}
 
 		if (evidence === 'read' || canReach(state, added.state)) {
 			break;
 		}
 
-		denied.add(place);
+		disproved.add(place);
 	}
 
-	return [...withoutDenied(steps), added];
+	return [...withoutDisproved(steps), added];
 };
 
 /**
  * Adds a step at the end.
  *
- * A state that an end is in already is not added again; one that was inferred
- * and is now read takes the place of the inferred one and keeps its time.
+ * A state that an end is already in is not added again. One that was inferred
+ * and is now read replaces the inferred one and keeps its time.
  *
- * @param limit How many to keep, the newest.
+ * @param limit How many steps to keep.
  */
 export const appendStep = (
 	steps: readonly Step[],
@@ -74,7 +74,7 @@ export const appendStep = (
 		return [...steps, step].slice(-limit);
 	}
 
-	const places = placesOf(steps, step);
+	const places = indexesOf(steps, step);
 	const last = places[0] === undefined ? undefined : steps[places[0]];
 	const {state, evidence}: Partial<StateStep> = (last ?? {}) as StateStep;
 	if (

@@ -38,10 +38,10 @@ export class Store {
 		};
 	};
 
-	/** Notes an event; it shows with the next publication. */
+	/** Queues an event; the next publication shows it. */
 	readonly dispatch = (event: ChatEvent): void => {
 		this.#events.push(event);
-		// A lone event shows at once, a flood at its pace.
+		// A single event shows at once, a flood at the store's pace.
 		this.#cancel ??= this.#clock.setTimer(
 			() => {
 				this.#publish();
@@ -53,7 +53,7 @@ export class Store {
 		);
 	};
 
-	/** Publishes now what was noted. */
+	/** Publishes the queued events now. */
 	flush(): void {
 		this.#cancel?.();
 		this.#publish();

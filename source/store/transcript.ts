@@ -1,26 +1,27 @@
 /**
- * The items a screen can scroll through: a bounded, append-only, persistent
- * list. An old version stays as it was, so React may hold one while the store
- * moves on.
+ * The items that a screen scrolls through: a bounded, append-only, persistent
+ * list. An old version stays as it was, so React may keep one while the store
+ * goes on.
  *
- * An item's index is absolute and never changes, also when older items are
- * dropped; a scroll position can therefore be an index.
+ * An item's index is absolute: it stays the same when older items are dropped,
+ * so a scroll position can be an index.
  *
- * An append copies the last block and the list of blocks, never the items
- * before. A block holds √maxItems items, so neither copy is longer than
+ * An append copies the last block and the list of blocks, never the earlier
+ * items. A block has √maxItems items, so neither copy is longer than
  * √maxItems: 224 pointers at the default bound, 1,000 at a million.
  */
 import type {Item} from './item.js';
 
-/** Older items that were put in front, by where they begin. */
+/** Older items that were put in front, with the index of the first. */
 type OlderBlock = {readonly first: number; readonly items: readonly Item[]};
 
 /** Items a transcript keeps by default; a few MB of short messages. */
 export const defaultMaxItems = 50_000;
 
 /**
- * Characters of text, or bytes, that it keeps by default. So many items may be
- * 800 MB of the longest texts, and 3 GB of what `--raw` reads at a time.
+ * Characters of text, or bytes, that it keeps by default. Without this bound,
+ * so many items could be 800 MB of the longest texts, or 3 GB of reads by
+ * `--raw`.
  */
 export const defaultMaxSize = 16 * 1024 * 1024;
 
@@ -34,19 +35,19 @@ export type Transcript = {
 	/** Characters and bytes of the items in `blocks`. */
 	readonly size: number;
 	readonly maxSize: number;
-	/** All full but the last; only a whole block is ever dropped. */
+	/** All full but the last; only whole blocks are dropped. */
 	readonly blocks: ReadonlyArray<readonly Item[]>;
-	/** Put in front of them, the oldest first; gone once `blocks` drops any. */
+	/** In front of `blocks`, oldest first; dropped once `blocks` drops any. */
 	readonly older: readonly OlderBlock[];
 };
 
 /**
  * Makes an empty transcript.
  *
- * @param maxItems How many items it may hold, at least 1. It keeps to that, and
- * drops √maxItems at a time, so it may hold that many fewer.
- * @param maxSize How many characters and bytes they may have in all. The newest
- * √maxItems are kept, whatever their size.
+ * @param maxItems How many items it may have, at least 1. It drops √maxItems at
+ * a time, so it may have that many fewer.
+ * @param maxSize How many characters and bytes they may have in total. The
+ * newest √maxItems are kept, whatever their size.
  */
 export const createTranscript = (
 	maxItems = defaultMaxItems,
@@ -64,7 +65,7 @@ export const createTranscript = (
 
 export const emptyTranscript = createTranscript();
 
-/** Forgets every item, and goes on counting: an index is never given twice. */
+/** Drops every item; no index is ever used again. */
 export const clearTranscript = (transcript: Transcript): Transcript => ({
 	...transcript,
 	first: transcript.end,
@@ -83,7 +84,7 @@ const sizeOf = (items: readonly Item[]): number => {
 	return size;
 };
 
-/** Where what came by itself begins. */
+/** The index of the first item in `blocks`. */
 const originOf = ({end, blocks, maxItems}: Transcript): number =>
 	blocks.length === 0
 		? end
@@ -92,9 +93,9 @@ const originOf = ({end, blocks, maxItems}: Transcript): number =>
 			blocks.at(-1)!.length;
 
 /**
- * Puts older items in front of all; indexes go below 0 if need be.
+ * Puts older items in front; indexes may become negative.
  *
- * @param items In their order.
+ * @param items Oldest first.
  */
 export const prependItems = (
 	transcript: Transcript,
@@ -112,14 +113,14 @@ export const prependItems = (
 			};
 };
 
-/** What was put in front is let go. */
+/** Drops what was put in front. */
 export const forgetOlder = (transcript: Transcript): Transcript => {
 	const first = originOf(transcript);
 	const length = transcript.end - first;
 	return {...transcript, first, length, older: []};
 };
 
-/** Returns the transcript with the items at its end, in their order. */
+/** Returns the transcript with the items at its end. */
 export const appendItems = (
 	transcript: Transcript,
 	items: readonly Item[],
@@ -132,7 +133,7 @@ export const appendItems = (
 	const blockItems = blockItemsOf(maxItems);
 	const end = transcript.end + items.length;
 
-	// A batch that alone is over the bound leaves nothing of what was there.
+	// A batch that alone exceeds the bound replaces everything.
 	const isFlood = items.length >= maxItems;
 	const added = isFlood ? items.slice(-maxItems) : items;
 	let first = isFlood ? end - maxItems : originOf(transcript);
@@ -170,15 +171,14 @@ export const appendItems = (
 		size,
 		maxSize,
 		blocks: dropped === 0 ? blocks : blocks.slice(dropped),
-		// What is in front of a hole would seem to go on into it.
+		// In front of a hole, older items would seem to continue into it.
 		older: isWhole ? transcript.older : [],
 	};
 };
 
 /**
- * Returns the item with that absolute index.
- *
- * @returns Undefined where it was dropped, or is not there yet.
+ * @param index Absolute.
+ * @returns Undefined if the item was dropped, or doesn't exist yet.
  */
 export const itemAt = (
 	transcript: Transcript,

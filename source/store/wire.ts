@@ -1,21 +1,18 @@
-/**
- * The wire view's memory: chunks as they were read or written, the newest, in
- * bounded memory. Pure.
- */
+/** The newest chunks that were read or written, in bounded memory. Pure. */
 import type {WireChunk} from '../event/event.js';
 
 export type Wire = {
-	/** How many chunks there were before the first kept. */
+	/** How many earlier chunks were dropped. */
 	readonly dropped: number;
 	readonly chunks: readonly WireChunk[];
-	/** Bytes kept in all. */
+	/** Bytes kept in total. */
 	readonly keptBytes: number;
 };
 
-/** Bytes that are kept in all. */
+/** How many bytes are kept in total. */
 export const maxWireBytes = 1024 * 1024;
 
-/** Chunks that are kept, however small. */
+/** How many chunks are kept, however small. */
 export const maxWireChunks = 2000;
 
 export const emptyWire: Wire = {dropped: 0, chunks: [], keptBytes: 0};

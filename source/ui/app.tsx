@@ -1,6 +1,6 @@
 /**
- * The screen: a view, the connection, the input. Its only state is the draft and
- * the scroll positions.
+ * The screen: a view, the connection, the input. Its only state is the draft
+ * and the scroll positions.
  */
 import {Box, useWindowSize} from 'ink';
 import {useEffect, useRef, useSyncExternalStore} from 'react';

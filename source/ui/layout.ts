@@ -1,23 +1,23 @@
 /**
- * Which panes a terminal of some size shows, and the exact cells of each.
+ * Which panes a terminal of a given size shows, and the exact cells of each.
  *
- * The three areas always tile the terminal: none overlaps another, and no cell
- * is left over, whatever the size. A scroll bar of the terminal's own would
- * appear, or a line flicker, where one cell too many were drawn.
+ * The three areas tile a terminal of any size: they don't overlap, and no cell
+ * is left over. With one cell too many, the terminal would scroll or a line
+ * flicker.
  */
 
 import {assertNever} from '../errors.js';
 
-/** Columns from which the connection gets a pane of its own. */
+/** From this width on, the connection has a pane of its own. */
 export const wideColumns = 100;
 
-/** Rows up to which there is room for one status line only. */
+/** Up to this height there is room for one status line only. */
 export const tinyRows = 10;
 
 export type Rectangle = {
-	/** Columns from the left edge, 0 at the edge. */
+	/** Columns from the left edge, from 0. */
 	readonly x: number;
-	/** Rows from the top edge, 0 at the edge. */
+	/** Rows from the top edge, from 0. */
 	readonly y: number;
 	readonly width: number;
 	readonly height: number;
@@ -26,9 +26,9 @@ export type Rectangle = {
 /**
  * What is drawn around a pane.
  *
- * box: a line on each side, the title in the upper one. rules: a line above and
- * one below; it costs no column, and text selected with the mouse comes without
- * borders. bare: nothing.
+ * box: a line on each side, with the title in the upper one. rules: a line
+ * above and one below; it costs no column, and text selected with the mouse has
+ * no borders in it. bare: nothing.
  */
 export type Frame = 'box' | 'rules' | 'bare';
 
@@ -52,10 +52,10 @@ export type Layout = {
 /**
  * Lays out a terminal.
  *
- * @param columns Cells a row; right from 1 up, made for 20 and more.
- * @param rows Rows of the terminal; right from 1 up, made for 4 and more.
- * @param inputRows Rows the input asks for, 1 by default; it gets half of the
- * terminal at most.
+ * @param columns At least 1; designed for 20 and more.
+ * @param rows At least 1; designed for 4 and more.
+ * @param inputRows Rows that the input asks for; it gets half of the terminal
+ * at most.
  */
 export const chooseLayout = (
 	columns: number,
@@ -95,11 +95,11 @@ export const chooseLayout = (
 	};
 };
 
-/** Returns the cells inside an area's frame, on the screen. */
+/** The cells inside an area's frame, on the screen. */
 export const contentOf = ({x, y, width, height, frame}: Area): Rectangle => {
 	switch (frame) {
 		case 'box': {
-			// One cell stays free on the left; marks stand at the right line.
+			// One cell stays free on the left; marks touch the right line.
 			return {x: x + 2, y: y + 1, width: width - 3, height: height - 2};
 		}
 
@@ -125,10 +125,10 @@ const chooseKind = (columns: number, rows: number): LayoutKind => {
 	return columns >= wideColumns ? 'wide' : 'narrow';
 };
 
-// Two addresses and an arrow fit into 32; past 48 more room tells no more.
+// Two addresses and an arrow fit into 32; beyond 48 there is nothing to add.
 const connectionColumns = (columns: number): number =>
 	Math.max(32, Math.min(48, Math.floor(columns / 4)));
 
-// The second line, of addresses and counts, is worth less than a message.
+// On few rows, a message is worth more than a line of addresses and counts.
 const statusRows = (kind: LayoutKind, rows: number): number =>
 	kind === 'narrow' && rows >= 16 ? 2 : 1;

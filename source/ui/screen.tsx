@@ -1,4 +1,4 @@
-/** Draws the screen by Ink; all of Ink and React is behind this file. */
+/** Draws the screen with Ink. Loading this file loads Ink and React. */
 import {render} from 'ink';
 import {App, type AppProps} from './app.js';
 import {startJobControl} from './terminal/job-control.js';
@@ -11,7 +11,7 @@ export type Terminal = {
 
 const clearScreen = '\u001B[2J\u001B[H';
 
-/** @returns What ends it, and leaves the terminal as it was. */
+/** @returns Ink's instance; `unmount` restores the terminal. */
 export const showScreen = (
 	props: Omit<AppProps, 'startJobControl' | 'onRedraw'>,
 	{stdin, stdout}: Terminal,
@@ -30,10 +30,10 @@ export const showScreen = (
 		stdout: withSteadyColumns(stdout),
 		alternateScreen: true,
 		incrementalRendering: true,
-		// The store sets the pace; Ink's own throttle would hold up the keys.
+		// The store limits the rate; Ink's own throttle would delay the keys.
 		maxFps: 250,
 		exitOnCtrlC: false,
-		// It is a terminal, also where a CI variable is set.
+		// It is a terminal, even if CI is set.
 		interactive: true,
 	});
 	return instance;

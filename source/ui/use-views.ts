@@ -50,8 +50,8 @@ const moveOf = (key: Key): Move | undefined => {
 	}
 };
 
-// With fewer items above the window the next page is requested, to arrive before
-// its reader.
+// With fewer items above the window the next page is requested, to arrive
+// before its reader.
 const itemsAhead = 50;
 
 const pageWish = (

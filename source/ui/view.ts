@@ -60,8 +60,8 @@ export type ViewEntry = {
 };
 
 /**
- * Any anchor: a bare pane loses a row once it is scrolled, so the first move has
- * to be computed with that row gone.
+ * Any anchor: a bare pane loses a row once it is scrolled, so the first move
+ * has to be computed with that row gone.
  */
 export const anyAnchor: Anchor = {index: 0, line: 0, seenEnd: 0};
 

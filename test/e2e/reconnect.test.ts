@@ -50,7 +50,7 @@ test('e2e: a stopped server is silent until it goes on, and nothing is lost', as
 	heron.type('are you there?\r');
 	await heron.waitFor(/are you there\? *↑$/m);
 	await heron.waitFor('● silent');
-	await heron.waitFor('Nothing is heard from the server');
+	await heron.waitFor('The server is silent; it may be stopped');
 	server.signal('SIGCONT');
 	await heron.waitFor(/are you there\? *✓$/m);
 	await heron.waitFor('● open');

@@ -17,7 +17,7 @@ test('e2e: what a host rules is told to it, and to the room', async t => {
 	await heron.untilSaid('/me mutes heron');
 	await heron.untilSaid('/me locks the room');
 	server.write('/kick heron\n');
-	await server.waitForOutput('-- heron left (sent away by the host)');
+	await server.waitForOutput('-- heron left (kicked by the host)');
 	await heron.untilFin();
 	server.write('/unlock\n/kick otter\n');
 	await server.waitForOutput('That is you, the host.', {stream: 'stderr'});

@@ -178,7 +178,7 @@ test('e2e: a host that leaves hands on what a slow member lacks, on its screen',
 		() => speaker.of('message').length === count,
 	);
 	signalJob(shell, 'SIGTERM');
-	await shell.waitFor('draining: nobody else is accepted');
+	await shell.waitFor('draining: no new connections are accepted');
 	assert.equal(shell.modes.isAlternateScreen, true);
 	slow.duplex.resume();
 	await slow.untilFin();

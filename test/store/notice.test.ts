@@ -133,7 +133,7 @@ test('notice: a connection is told where it gets worse, once', () => {
 	} as const;
 	assert.equal(
 		ofConnection({...beating, phase: 'silent', openSince: 1}),
-		'warn: Nothing is heard from the server; it may be stopped. What you say waits.',
+		'warn: The server is silent; it may be stopped. Your messages wait.',
 	);
 	assert.equal(
 		ofConnection(waiting),
@@ -167,7 +167,7 @@ test('notice: a server says where it listens, and that it drains', () => {
 	);
 	assert.equal(
 		ofListening({phase: 'draining', since: 1, deadline: 2}),
-		'info: draining: nobody else is accepted',
+		'info: draining: no new connections are accepted',
 	);
 	assert.equal(ofListening({phase: 'binding', since: 1}), undefined);
 	assert.equal(ofListening({phase: 'closed', since: 1, cause}), undefined);

@@ -1,10 +1,10 @@
 /**
- * What is known of the connection, as short texts: each of one layer, and none
- * of them a guess. Pure.
+ * What is known about the connection, as short texts: each about one layer, and
+ * none of them a guess. Pure.
  *
  * Three layers have three sources: sockchat's own phases, Node's counts, the
- * kernel's table. What the kernel told stands behind ●, what only follows from
- * the calls behind ○.
+ * kernel's table. ● marks what was read from the kernel, ○ what was inferred
+ * from calls.
  */
 import type {Connection} from '../../connection/connection.js';
 import type {Listening} from '../../connection/listening.js';
@@ -18,7 +18,7 @@ import {symbols} from '../theme/symbols.js';
 
 export type PhaseFact = {
 	readonly name: string;
-	/** The same for where there is little room. */
+	/** The same, for narrow places. */
 	readonly brief: string;
 	readonly role: Role;
 	readonly since: number;
@@ -30,7 +30,7 @@ const readingCalls: ReadonlySet<Call> = new Set([
 	'resume()',
 ]);
 
-/** Whether this client's socket is not read, because of /pause. */
+/** Whether this client has stopped reading its socket, by /pause. */
 const isPaused = ({socket}: Model): boolean => {
 	const last = socket.steps.findLast(
 		step =>
@@ -99,7 +99,7 @@ const listeningPhase = ({phase, since}: Listening): PhaseFact => ({
 	since,
 });
 
-/** sockchat's own state. @param now Monotonic milliseconds. */
+/** sockchat's own phase. @param now Monotonic milliseconds. */
 export const phaseFact = (model: Model, now: number): PhaseFact | undefined => {
 	const {listening, connection} = model;
 	if (listening) {
@@ -128,7 +128,7 @@ const listeningTcp = (
 		: undefined;
 };
 
-/** The TCP state of our end: the kernel's word, else what follows. */
+/** The TCP state of our end: read from the kernel, else inferred. */
 export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
 	if (listening) {
 		return listeningTcp(listening, socket.peers?.listening);
@@ -151,7 +151,7 @@ export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
 export const tcpText = ({state, isRead}: TcpFact): DisplayText =>
 	display`${isRead ? symbols.solid : symbols.hollow} ${state}`;
 
-/** 127.0.0.1:53122 → :5001, the host only once where both are the same. */
+/** 127.0.0.1:53122 → :5001; the same host isn't repeated. */
 export const routeText = ({local, remote, where}: Model): DisplayText => {
 	if (local === undefined || remote === undefined) {
 		return toDisplay(where);
@@ -188,10 +188,10 @@ export const peersFacts = ({listening, socket}: Model): readonly string[] => {
 const bytesOr = (bytes: number | undefined): string =>
 	bytes === undefined ? 'unknown' : formatBytes(bytes);
 
-/** A count of bytes somewhere on their way, and who says so. */
+/** A count of bytes on their way, and where the count is from. */
 export type LayerFact = {
 	readonly text: string;
-	/** The same for where its source does not stand beside it. */
+	/** The same, for places that don't show the source. */
 	readonly brief: string;
 	readonly source: 'Node' | 'kernel' | 'room';
 };
@@ -225,7 +225,7 @@ const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
 	].map(text => counted(text, 'kernel'));
 };
 
-/** Bytes on their way from here to the other program, layer by layer. */
+/** Bytes on their way to the other program, layer by layer. */
 export const layerFacts = (model: Model): readonly LayerFact[] => {
 	const {traffic, pending, listening, mode, socket} = model;
 	return listening
@@ -239,7 +239,7 @@ export const layerFacts = (model: Model): readonly LayerFact[] => {
 			];
 };
 
-/** Whether who is here is known as of now, and not of before a loss. */
+/** Whether the list of members is current, not from before a disconnect. */
 export const isPresenceCurrent = ({listening, connection}: Model): boolean =>
 	listening !== undefined ||
 	connection?.phase === 'open' ||

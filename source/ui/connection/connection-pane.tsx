@@ -1,4 +1,4 @@
-/** The connection, beside the transcript or folded into lines above it. */
+/** The connection, beside the transcript or as lines above it. */
 import {useEffect, useState} from 'react';
 import {Box} from 'ink';
 import {display} from '../../protocol/display.js';
@@ -14,13 +14,13 @@ export type ConnectionPaneProps = {
 	readonly kind: LayoutKind;
 	readonly model: Model;
 	readonly isExplained: boolean;
-	/** Monotonic milliseconds, of the clock that the model's times are of. */
+	/** Monotonic milliseconds, by the same clock as the model's times. */
 	readonly monotonicMs: () => number;
 };
 
 const tickMs = 1000;
 
-/** The time, anew each second: durations and countdowns go on by themselves. */
+/** The time, updated every second for durations and countdowns. */
 const useNow = (monotonicMs: () => number): number => {
 	const [, tick] = useState(0);
 	useEffect(() => {

@@ -1,6 +1,4 @@
-/**
- * What the connection pane beside the transcript says, as rows. Pure.
- */
+/** The rows of the connection pane beside the transcript. Pure. */
 import {display, displayWidth, toDisplay} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {cutTo} from '../text/cells.js';
@@ -45,7 +43,7 @@ export const text = (value: string): Span => ({text: toDisplay(value)});
 
 export const faint = (value: string): Span => ({...text(value), role: 'faint'});
 
-/** The spans that fit, the last of them cut if need be. */
+/** The spans that fit; the last may be cut. */
 const cutSpans = (spans: readonly Span[], width: number): readonly Span[] => {
 	const fitting: Span[] = [];
 	let free = width;
@@ -65,19 +63,19 @@ const cutSpans = (spans: readonly Span[], width: number): readonly Span[] => {
 const cutRow = (spans: readonly Span[], width: number): Row =>
 	createRow(cutSpans(spans, width));
 
-/** What stands at the right edge, where there is room, and a blank behind it. */
+/** Adds a span at the right edge, with a blank after it, if it fits. */
 const edgeRow = (spans: readonly Span[], edge: Span, width: number): Row => {
-	const blankBehind: Span = {...edge, text: display`${edge.text} `};
-	const isRoom = cellsOfSpans([...spans, blankBehind]) < width;
+	const withBlank: Span = {...edge, text: display`${edge.text} `};
+	const isRoom = cellsOfSpans([...spans, withBlank]) < width;
 	return isRoom
-		? withRightEdge(createRow(spans), blankBehind, width)
+		? withRightEdge(createRow(spans), withBlank, width)
 		: cutRow(spans, width);
 };
 
 /**
- * Puts spans into rows of those widths, in their order, until one has no place.
+ * Puts spans into rows of those widths, in order, until one doesn't fit.
  *
- * @returns The rows that hold any, and how many spans they hold.
+ * @returns The rows that aren't empty, and how many spans they contain.
  */
 const place = (
 	spans: readonly Span[],
@@ -113,7 +111,7 @@ const flow = (facts: readonly string[], width: number): Row[] => {
 	return rows.map(row => createRow(row));
 };
 
-/** Names in rows, as many as fit; the last row says how many don't. */
+/** As many names as fit; the last row says how many don't. */
 const memberRows = (model: Model, width: number, height: number): Row[] => {
 	const {count, names} = model.presence.members;
 	const gap: Span = {text: display`  `};
@@ -164,7 +162,7 @@ const phaseRows = ({model, now, wallNow, width}: ConnectionView): Row[] => {
 
 const labelCells = 13;
 
-/** A value, and its bars: the newest is the rightmost. */
+/** A value and its bars, the newest on the right. */
 const barsRow = (
 	label: string,
 	values: readonly number[],
@@ -180,10 +178,10 @@ const barsRow = (
 		: edgeRow([head, bars], right, width);
 };
 
-// Rates up to 999.9 B/s and 99.9 kB/s keep their bars in place.
+// Rates up to 999.9 B/s and 99.9 kB/s don't move the bars.
 const rateCells = 9;
 
-/** Last heard from; one that is silent for too long says so in its phase. */
+/** When the server was last heard; a long silence shows as the phase. */
 const heardRow = ({model, wallNow, width}: ConnectionView): Row[] => {
 	const {heardAt} = model.traffic;
 	return model.connection?.phase === 'open' && heardAt !== undefined

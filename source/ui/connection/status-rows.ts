@@ -1,6 +1,6 @@
 /**
- * What the one or two lines above the transcript say of the connection, where
- * there is no room for a pane. Pure.
+ * The one or two lines about the connection above the transcript, if there is
+ * no room for a pane. Pure.
  */
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {cutTo} from '../text/cells.js';
@@ -19,7 +19,7 @@ import {
 	type PhaseFact,
 } from './connection-facts.js';
 
-/** Puts what fits into lines, in order of worth; the rest is left out. */
+/** Puts parts into lines, the most useful first; the rest is dropped. */
 const fillLines = (parts: readonly Span[], widths: readonly number[]) => {
 	const lines: Span[][] = widths.map(() => []);
 	for (const part of parts) {
@@ -35,7 +35,7 @@ const fillLines = (parts: readonly Span[], widths: readonly number[]) => {
 	return lines;
 };
 
-/** The phase in the longest wording that fits. */
+/** The phase, in the longest wording that fits. */
 const phaseText = (
 	{name, brief, since}: PhaseFact,
 	now: number,

@@ -1,7 +1,7 @@
 /**
- * Tab completion, as in IRC: a nick that opens the line is an address and
- * becomes 'otter: ', elsewhere it becomes 'otter '. A '/' that opens the line
- * completes to a command. Case is ignored in what was typed.
+ * Tab completion, as in IRC: a nick at the start of the line is an address and
+ * becomes 'otter: '; elsewhere it becomes 'otter '. A '/' at the start of the
+ * line completes to a command. Case is ignored.
  */
 export type Candidates = {
 	/** With their slash: '/nick'. */
@@ -11,12 +11,12 @@ export type Candidates = {
 
 export const noCandidates: Candidates = {commands: [], nicks: []};
 
-/** A Tab that found something; the next Tab goes on from here. */
+/** A Tab that found something; the next Tab continues from here. */
 export type Completion = {
 	/** The text on both sides of the word that was typed. */
 	readonly before: string;
 	readonly after: string;
-	/** What may stand in the word's place, in the candidates' order. */
+	/** What can replace the word, in the order of the candidates. */
 	readonly choices: readonly [string, ...string[]];
 	readonly index: number;
 };
@@ -31,10 +31,9 @@ const wordStart = (text: string, caret: number): number => {
 };
 
 /**
- * Finds what the word that ends at the caret may become; undefined if nothing.
+ * Finds completions for the word that ends at the caret; undefined if none.
  *
- * An empty word completes only in a command's arguments ('/msg '), so that a
- * Tab on an empty line is free for something else.
+ * An empty word completes only in the arguments of a command ('/msg ').
  */
 export const complete = (
 	text: string,
@@ -66,10 +65,10 @@ export const complete = (
 			};
 };
 
-/** The completion `step` choices further, round the end. */
-export const turned = (completion: Completion, step: 1 | -1): Completion => {
+/** The completion with the next or the previous choice, wrapping around. */
+export const turned = (completion: Completion, by: 1 | -1): Completion => {
 	const {length} = completion.choices;
-	return {...completion, index: (completion.index + step + length) % length};
+	return {...completion, index: (completion.index + by + length) % length};
 };
 
 export const chosen = (completion: Completion): string =>

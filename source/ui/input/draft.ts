@@ -1,6 +1,6 @@
 /**
- * The draft: all that the input line knows, as plain data, and what keys do to
- * it. What leaves the draft, and what is pasted into it, is in sending.ts.
+ * The draft: the whole state of the input line as plain data, and what keys do
+ * to it. Sending and pasting are in sending.ts.
  */
 import {maxTextBytes} from '../../protocol/frame.js';
 import {
@@ -16,9 +16,9 @@ import type {Key} from './keys.js';
 import {editLine, type Line} from './line.js';
 
 export type DraftRules = {
-	/** A text's longest UTF-8 encoding. */
+	/** The longest text, in bytes of UTF-8. */
 	readonly limitBytes: number;
-	/** Whether Enter on a blank line sends it, as raw mode wants. */
+	/** Whether Enter sends a blank line, as in raw mode. */
 	readonly sendsBlank: boolean;
 };
 
@@ -34,12 +34,12 @@ export type Draft = Line & {
 	/** Set while walking the history. */
 	readonly walk:
 		| {
-				/** The history and the unsent draft, with the edits made to them. */
+				/** The history and the unsent draft, including edits to them. */
 				readonly lines: readonly string[];
 				readonly index: number;
 		  }
 		| undefined;
-	/** Set while Tab is pressed again and again. */
+	/** Set while Tab is pressed repeatedly. */
 	readonly completion: Completion | undefined;
 	/** A paste of several lines that waits for an answer. */
 	readonly question: PasteQuestion | undefined;
@@ -66,31 +66,31 @@ export const createDraft = (rules: DraftRules = roomRules): Draft => ({
 export const draftBytes = (draft: Draft): number =>
 	Buffer.byteLength(draft.text);
 
-/** Bytes past the limit; 0 where the text may be sent. */
+/** Bytes over the limit; 0 if the text can be sent. */
 export const bytesOver = (draft: Draft): number =>
 	Math.max(0, draftBytes(draft) - draft.rules.limitBytes);
 
-const walk = (draft: Draft, step: 1 | -1): Draft => {
+const walk = (draft: Draft, by: 1 | -1): Draft => {
 	const index = draft.walk?.index ?? draft.history.length;
 	const lines = draft.walk?.lines ?? [...draft.history, draft.text];
-	const text = lines[index + step];
+	const text = lines[index + by];
 	return text === undefined
 		? draft
 		: {
 				...draft,
 				text,
 				caret: text.length,
-				walk: {lines: lines.with(index, draft.text), index: index + step},
+				walk: {lines: lines.with(index, draft.text), index: index + by},
 			};
 };
 
-const tab = (draft: Draft, step: 1 | -1, candidates: Candidates): Draft => {
+const tab = (draft: Draft, by: 1 | -1, candidates: Candidates): Draft => {
 	const {text, caret, completion} = draft;
 	const found = complete(text, caret, candidates);
 	const next =
 		completion === undefined
-			? found && (step === 1 ? found : turned(found, -1))
-			: turned(completion, step);
+			? found && (by === 1 ? found : turned(found, -1))
+			: turned(completion, by);
 	if (next === undefined) {
 		return draft;
 	}
@@ -101,13 +101,13 @@ const tab = (draft: Draft, step: 1 | -1, candidates: Candidates): Draft => {
 		...draft,
 		text: completed,
 		caret: boundaryFrom(completed, upToCaret.length),
-		// After the only choice, the next Tab is about the next word.
+		// With a single choice, the next Tab completes the next word.
 		completion: next.choices.length > 1 ? next : undefined,
 	};
 };
 
 /**
- * What a key does to the draft, sending left out. Keys that mean nothing to a
+ * Applies a key to the draft, except for sending. Keys that aren't for the
  * draft (paging, Esc, Ctrl-C) leave it as it is.
  */
 export const edit = (
@@ -144,7 +144,7 @@ export const edit = (
 			return walk({...draft, completion: undefined}, 1);
 		}
 
-		// Whatever is left must be a `LineKey`, which the compiler checks.
+		// The rest are `LineKey`s, as the compiler checks.
 		default: {
 			return editLine({...draft, completion: undefined}, key);
 		}

@@ -1,9 +1,9 @@
 /**
- * Where a caret may stand: between graphemes (UAX 29), never inside an emoji
- * family, a flag or a letter with its marks. Indexes are UTF-16 units.
+ * Caret positions: between graphemes (UAX 29), never inside an emoji family, a
+ * flag or a letter with its marks. Indexes are UTF-16 units.
  *
- * Only the neighbourhood of an index is looked at, so that a pasted megabyte
- * is no slower than a line.
+ * Only the text around an index is examined, so a pasted megabyte is as fast as
+ * a line.
  */
 import {lazily} from '../../protocol/lazily.js';
 
@@ -17,8 +17,8 @@ export const graphemesOf = (text: string): Intl.Segments =>
 
 /** The end of the grapheme at `index`; `index` itself at the text's end. */
 export const nextBoundary = (text: string, index: number): number => {
-	const found = graphemesOf(text).containing(index);
-	return found === undefined ? index : found.index + found.segment.length;
+	const segment = graphemesOf(text).containing(index);
+	return segment === undefined ? index : segment.index + segment.segment.length;
 };
 
 /** The start of the grapheme before `index`; 0 at the text's start. */
@@ -26,30 +26,30 @@ export const previousBoundary = (text: string, index: number): number =>
 	graphemesOf(text).containing(index - 1)?.index ?? 0;
 
 export const isBoundary = (text: string, index: number): boolean => {
-	const found = graphemesOf(text).containing(index);
-	return found === undefined || found.index === index;
+	const segment = graphemesOf(text).containing(index);
+	return segment === undefined || segment.index === index;
 };
 
-/** `index`, or the end of the grapheme it lies in. */
+/** `index`, or the end of the grapheme that it is inside. */
 export const boundaryFrom = (text: string, index: number): number =>
 	isBoundary(text, index) ? index : nextBoundary(text, index);
 
-/** `index`, or the start of the grapheme it lies in. */
+/** `index`, or the start of the grapheme that it is inside. */
 const boundaryUpTo = (text: string, index: number): number =>
 	isBoundary(text, index) ? index : previousBoundary(text, index);
 
-/** The end of the word at or after `index`, a word being letters or digits. */
+/** The end of the word (letters or digits) at or after `index`. */
 export const nextWordEnd = (text: string, index: number): number => {
 	const segments = words().segment(text);
 	let end = index;
 	for (;;) {
-		const found = segments.containing(end);
-		if (found === undefined) {
+		const segment = segments.containing(end);
+		if (segment === undefined) {
 			return text.length;
 		}
 
-		end = found.index + found.segment.length;
-		if (found.isWordLike) {
+		end = segment.index + segment.segment.length;
+		if (segment.isWordLike) {
 			return boundaryFrom(text, end);
 		}
 	}
@@ -60,35 +60,35 @@ export const previousWordStart = (text: string, index: number): number => {
 	const segments = words().segment(text);
 	let start = index;
 	for (;;) {
-		const found = segments.containing(start - 1);
-		if (found === undefined) {
+		const segment = segments.containing(start - 1);
+		if (segment === undefined) {
 			return 0;
 		}
 
-		start = found.index;
-		if (found.isWordLike) {
+		start = segment.index;
+		if (segment.isWordLike) {
 			return boundaryUpTo(text, start);
 		}
 	}
 };
 
-/** Back over blanks, then over all that is not blank, as Ctrl-W does. */
+/** Back over blanks, then over what isn't blank, as Ctrl-W does. */
 export const previousBlankEnd = (text: string, index: number): number => {
 	const segments = graphemesOf(text);
 	let start = index;
 	let isPastBlanks = false;
 	for (;;) {
-		const found = segments.containing(start - 1);
-		if (found === undefined) {
+		const segment = segments.containing(start - 1);
+		if (segment === undefined) {
 			return 0;
 		}
 
-		const isBlank = found.segment.trim() === '';
+		const isBlank = segment.segment.trim() === '';
 		if (isBlank && isPastBlanks) {
 			return start;
 		}
 
 		isPastBlanks ||= !isBlank;
-		start = found.index;
+		start = segment.index;
 	}
 };

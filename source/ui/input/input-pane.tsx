@@ -1,9 +1,9 @@
 /**
  * The input line: a prompt, the visible part of the draft, the real caret.
  *
- * It is always one row high: a paste's question takes the draft's place until
- * it is answered, and a text over the limit is told at the right end of the
- * row. It only shows; the keys go to `press` through `useKeyboard`.
+ * It is always one row high. The question about a paste replaces the draft
+ * until it is answered; a text over the limit is reported at the right end. It
+ * only displays: keys go to `press` through `useKeyboard`.
  */
 import {Box, useCursor} from 'ink';
 import stringWidth from 'string-width';
@@ -16,27 +16,27 @@ import {visibleSlice} from './visible-slice.js';
 
 export type InputPaneProps = {
 	readonly draft: Draft;
-	/** Cells of the row, the prompt's included; made for 20 and more. */
+	/** The width with the prompt; designed for 20 and more. */
 	readonly columns: number;
-	/** The row's place on the screen, from 0. */
+	/** The position on the screen, from 0. */
 	readonly row: number;
 	readonly column: number;
-	/** Whether the keyboard is the draft's; the caret shows only then. */
+	/** Whether keys go to the draft; only then is there a caret. */
 	readonly isActive: boolean;
-	/** Shown while the draft is empty, if it fits. Never foreign text. */
+	/** Shown while the draft is empty, if it fits. Never a peer's text. */
 	readonly hint?: string;
 };
 
 const prompt = display`${symbols.prompt} `;
 const promptColumns = stringWidth(prompt);
 
-// Cells that the text keeps beside a note; below, the note gets shorter.
+// The note gets shorter to leave the text this many cells.
 const minTextColumns = 10;
 
 const counted = (count: number, noun: string) =>
 	`${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** The first of the wordings that fits, or else the last. */
+/** The first wording that fits, or else the last. */
 const fitting = (wordings: readonly string[], columns: number): string =>
 	wordings.find(wording => stringWidth(wording) <= columns) ??
 	wordings.at(-1) ??
@@ -97,7 +97,7 @@ export const InputPane = ({
 	};
 
 	if (draft.question !== undefined) {
-		// The last cell is the caret's.
+		// The last cell is for the caret.
 		const question = questionText(draft, draft.question, columns - 1);
 		placeCaret(stringWidth(question));
 		return (

@@ -1,11 +1,11 @@
 /**
- * Editor keys out of what Ink's `useInput` delivers.
+ * Editor keys from what Ink's `useInput` delivers.
  *
- * One delivery is not one key: Ink splits its input at escape sequences, at
- * DEL, BS and Ctrl-C, and hands over all that lies between as one text. So
- * `tmux send-keys hello Enter` arrives as 'hello\r', and Ctrl-A typed fast
- * arrives as a 0x01 inside a text. A key that means nothing here gives
- * nothing; no control byte ever becomes text.
+ * One delivery isn't one key: Ink splits its input at escape sequences, DEL, BS
+ * and Ctrl-C, and delivers everything between them as one text. So `tmux
+ * send-keys hello Enter` arrives as 'hello\r', and Ctrl-A typed fast arrives as
+ * 0x01 inside a text. Unknown keys are dropped; control bytes never become
+ * text.
  */
 import type {Key as InkKey} from 'ink';
 
@@ -14,7 +14,7 @@ export type Key =
 	| {readonly type: 'insert'; readonly text: string}
 	| {[Type in PlainKey]: {readonly type: Type}}[PlainKey];
 
-/** The keys that are nothing but themselves. */
+/** Keys without text. */
 export type PlainKey =
 	| 'submit'
 	| 'delete-back'
@@ -53,7 +53,7 @@ export type PlainKey =
 	/** Ctrl-O. */
 	| 'next-order';
 
-/** By the letter that Ctrl is held with; its byte is the letter's low 5 bits. */
+/** By the letter pressed with Ctrl; its byte is the letter's low 5 bits. */
 const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['a', {type: 'start'}],
 	['b', {type: 'left'}],
@@ -122,7 +122,7 @@ const splitText = (text: string): readonly Key[] => {
 	return keys;
 };
 
-/** The key that Ink itself named, with its modifiers. */
+/** The key that Ink recognised, with its modifiers. */
 const namedKey = (key: InkKey): Key | undefined => {
 	const byWord = key.ctrl || key.meta;
 	if (key.return) {
@@ -166,10 +166,10 @@ const namedKey = (key: InkKey): Key | undefined => {
 /**
  * Splits one delivery of `useInput` into the keys that were pressed, in order.
  *
- * @param input Any text, control bytes and line ends included; '\r', '\n' and
+ * @param input Any text, including control bytes and line ends; '\r', '\n' and
  * '\r\n' each submit once.
- * @param key Ink's flags for it. A key's release, and one held with Super or
- * Hyper (the kitty protocol reports both), give nothing.
+ * @param key Ink's flags for it. Releases, and keys with Super or Hyper (the
+ * kitty protocol reports both), are dropped.
  */
 export const splitKeys = (input: string, key: InkKey): readonly Key[] => {
 	if (key.eventType === 'release' || key.super || key.hyper) {

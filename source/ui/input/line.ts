@@ -1,9 +1,9 @@
 /**
  * One line being edited: its text, its caret, and what was last killed.
  *
- * Every edit leaves the caret on a grapheme boundary. An insertion can join
- * what it touches into one grapheme (a mark, half a flag); the caret then
- * stands after it.
+ * After every edit the caret is on a grapheme boundary. An insertion can join
+ * its neighbours into one grapheme (a mark, half a flag); the caret is then
+ * after it.
  */
 import {assertNever} from '../../errors.js';
 import {
@@ -17,7 +17,7 @@ import {
 import type {Key} from './keys.js';
 
 export type Line = {
-	/** May hold '\n', never '\r'. */
+	/** May contain '\n', never '\r'. */
 	readonly text: string;
 	/** A UTF-16 index. */
 	readonly caret: number;
@@ -64,7 +64,7 @@ export const insert = <T extends Line>(line: T, text: string): T =>
 const remove = <T extends Line>(line: T, start: number, end: number): T =>
 	replace(line, start, end, '');
 
-// Killing nothing keeps the last kill, as in readline.
+// An empty kill keeps the last one, as in readline.
 const kill = <T extends Line>(line: T, start: number, end: number): T =>
 	start === end
 		? line

@@ -1,15 +1,15 @@
 /**
- * The two doors of a draft: `press` for keys, `pasted` for pastes.
+ * Keys and pastes: what they do to a draft, and what is sent.
  *
  * A text over the limit is refused on Enter and stays in the draft; nothing is
- * ever cut. A paste of several lines is not sent before a question is answered:
+ * ever cut. Before a paste of several lines is sent, a question is answered:
  *
  * - y or Enter sends the draft with the paste in it, as one message
- * - l sends each of its lines as a message of its own, blank ones left out
+ * - l sends each line as a message of its own, except blank ones
  * - e puts the paste into the draft, where line ends show as ⏎
  * - n or Esc drops the paste; the draft is as it was
  *
- * Where y or l would send too long a text, nothing is sent and e happens.
+ * If y or l would send a text that is too long, they do what e does.
  */
 import {assertNever} from '../../errors.js';
 import {noCandidates, type Candidates} from './completion.js';
@@ -17,13 +17,13 @@ import {createDraft, edit, type Draft} from './draft.js';
 import {insert} from './line.js';
 import type {Key} from './keys.js';
 
-/** Texts that the history keeps. */
+/** How many texts the history keeps. */
 export const maxHistory = 500;
 
-/** What a key led to. */
+/** The effect of a key. */
 export type Pressed = {
 	readonly draft: Draft;
-	/** To be sent, in order; mostly none. */
+	/** To be sent, in order; usually none. */
 	readonly texts: readonly string[];
 };
 
@@ -61,11 +61,10 @@ const withoutTrailingNewlines = (text: string): string => {
 };
 
 /**
- * Takes a paste: one line is inserted, its line end dropped; several become
- * `draft.question`. A paste while a question stands is added to what it asks
- * about.
+ * Takes a paste. One line is inserted without its line end; several lines
+ * become `draft.question`. A paste while a question is open is added to it.
  *
- * @param text With any line ends; terminals send '\r' for each.
+ * @param text With any line ends; most terminals send '\r'.
  */
 export const pasted = (draft: Draft, text: string): Draft => {
 	const whole = (draft.question?.text ?? '') + text.replaceAll(/\r\n?/gv, '\n');
@@ -76,7 +75,7 @@ export const pasted = (draft: Draft, text: string): Draft => {
 		: insert({...draft, completion: undefined}, body);
 };
 
-/** The draft as it is with the paste in it that its question asks about. */
+/** The draft with the paste that its question is about. */
 export const insertPaste = (draft: Draft): Draft =>
 	insert(
 		{...draft, question: undefined},
@@ -117,7 +116,7 @@ const answerWith = (draft: Draft, answer: Answer): Pressed => {
 	}
 };
 
-// Keys that are no answer do nothing: no text is sent or lost by mistake.
+// Other keys do nothing: no text is sent or lost by mistake.
 const answerKey = (draft: Draft, key: Key): Pressed => {
 	if (key.type === 'submit') {
 		return answerWith(draft, 'send');
@@ -127,7 +126,7 @@ const answerKey = (draft: Draft, key: Key): Pressed => {
 		return answerWith(draft, 'drop');
 	}
 
-	// A chunk may hold the answer and, behind it, text for the draft.
+	// One read may contain the answer followed by text for the draft.
 	const letters = key.type === 'insert' ? [...key.text] : [];
 	for (const [index, letter] of letters.entries()) {
 		const answer = answersByLetter.get(letter.toLowerCase());
@@ -145,11 +144,11 @@ const answerKey = (draft: Draft, key: Key): Pressed => {
 };
 
 /**
- * Does what a key asks for.
+ * Applies a key.
  *
- * @returns The next draft, and the texts that it let go: one on Enter, several
- * where a paste is sent line by line. They may hold '\n', and may start with
- * '/'. A blank or too long text is none: the draft stays.
+ * @returns The next draft, and the texts to send: one on Enter, several if a
+ * paste is sent line by line. They may contain '\n', and may start with '/'. A
+ * text that is blank or too long isn't sent: it stays in the draft.
  */
 export const press = (
 	draft: Draft,

@@ -1,18 +1,18 @@
 /**
- * The draft, kept where all keys of one read see each other's work: they come
- * before React renders again.
+ * The draft, in a ref: all keys of one read arrive before React renders again,
+ * and each has to see the effect of those before it.
  */
 import {useReducer, useRef} from 'react';
 import {createDraft, type Draft, type DraftRules} from './draft.js';
 
-export type DraftBox = {
+export type DraftControl = {
 	readonly draft: Draft;
-	/** The draft as it is now, also between two renders. */
+	/** The current draft, also between two renders. */
 	readonly latest: () => Draft;
 	readonly replace: (draft: Draft) => void;
 };
 
-export const useDraft = (rules: DraftRules): DraftBox => {
+export const useDraft = (rules: DraftRules): DraftControl => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
 	const box = useRef<Draft>(undefined);
 	box.current ??= createDraft(rules);

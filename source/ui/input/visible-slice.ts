@@ -1,10 +1,9 @@
 /**
- * The part of a draft that one row of a screen can show, with the caret in it.
+ * The part of a draft around the caret that fits one row.
  *
- * Widths are counted by what is shown, a grapheme at a time: control
- * characters in a paste become visible marks, a line end becomes ⏎, and no
- * wide character is shown by half. The window has no state: it follows from
- * the caret and the width alone.
+ * Widths are those of what is shown, one grapheme at a time: control characters
+ * in a paste become visible marks, a line end becomes ⏎, and wide characters
+ * are never cut. The slice depends on the caret and the width alone.
  */
 import stringWidth from 'string-width';
 import {
@@ -19,7 +18,7 @@ import type {Line} from './line.js';
 
 export type Slice = {
 	readonly text: DisplayText;
-	/** Cells left of the caret; less than `columns`. */
+	/** Cells to the left of the caret; less than `columns`. */
 	readonly caretColumn: number;
 };
 
@@ -30,15 +29,15 @@ const unshowable = display`\u{FFFD}`;
 const shownGrapheme = (grapheme: string, maxWidth: number) => {
 	const text = grapheme === '\n' ? newlineMark : toDisplay(grapheme);
 	const width = stringWidth(text);
-	// A cluster of many marks can be wider than the row itself.
+	// A cluster of many marks can be wider than the row.
 	return width > maxWidth ? {text: unshowable, width: 1} : {text, width};
 };
 
 /**
- * Cuts a window out of a line, '…' standing where something is left out.
+ * Cuts a slice out of a line, with '…' on the sides where text is left out.
  *
- * @param columns Cells that may be filled, at least 4: two for the marks and
- * two for a wide character between them.
+ * @param columns At least 4 cells: two for the marks, and two for a wide
+ * character between them.
  */
 export const visibleSlice = (
 	{text, caret}: Pick<Line, 'text' | 'caret'>,
@@ -52,33 +51,33 @@ export const visibleSlice = (
 		width + (start > 0 ? 1 : 0) + (end < text.length ? 1 : 0) <= columns;
 
 	const grewLeft = () => {
-		const found = segments.containing(before.start - 1);
-		if (found === undefined) {
+		const segment = segments.containing(before.start - 1);
+		if (segment === undefined) {
 			return false;
 		}
 
-		const shown = shownGrapheme(found.segment, columns - 2);
+		const shown = shownGrapheme(segment.segment, columns - 2);
 		const width = before.width + shown.width;
-		// The caret needs a cell, also behind the text.
-		if (!canFit(found.index, after.end, width + Math.max(1, after.width))) {
+		// The caret needs a cell, also after the text.
+		if (!canFit(segment.index, after.end, width + Math.max(1, after.width))) {
 			return false;
 		}
 
 		before.text = joinText(shown.text, before.text);
 		before.width = width;
-		before.start = found.index;
+		before.start = segment.index;
 		return true;
 	};
 
 	const grewRight = () => {
-		const found = segments.containing(after.end);
-		if (found === undefined) {
+		const segment = segments.containing(after.end);
+		if (segment === undefined) {
 			return false;
 		}
 
-		const shown = shownGrapheme(found.segment, columns - 2);
+		const shown = shownGrapheme(segment.segment, columns - 2);
 		const width = after.width + shown.width;
-		const end = found.index + found.segment.length;
+		const end = segment.index + segment.segment.length;
 		if (!canFit(before.start, end, before.width + width)) {
 			return false;
 		}
@@ -89,7 +88,7 @@ export const visibleSlice = (
 		return true;
 	};
 
-	// A quarter of the row shows what follows, so that moving right sees it.
+	// A quarter of the row shows what is to the right of the caret.
 	const ahead = Math.floor(columns / 4);
 	repeat(() => after.width <= ahead && grewRight());
 	repeat(grewLeft);
@@ -105,6 +104,6 @@ export const visibleSlice = (
 
 const repeat = (isGrowing: () => boolean): void => {
 	while (isGrowing()) {
-		// All is done in the asking.
+		// `isGrowing` does the work.
 	}
 };

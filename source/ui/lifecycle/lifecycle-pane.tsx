@@ -1,4 +1,4 @@
-/** Each call and each state, both ends side by side. */
+/** Each call and each state, with both ends side by side. */
 import {display, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import type {Area} from '../layout.js';
@@ -15,7 +15,7 @@ import {
 
 export type LifecyclePaneProps = {
 	readonly area: Area;
-	/** After the title: what came in the chat meanwhile. */
+	/** After the title: how much is new in the chat. */
 	readonly note: DisplayText;
 	readonly model: Model;
 	readonly isExplained: boolean;
@@ -56,6 +56,6 @@ export function LifecyclePane({
 
 const hintRows = (width: number): Row[] =>
 	wrapText(
-		display`No step was seen. A Unix domain socket has no TCP states.`,
+		display`No steps yet. A Unix domain socket has no TCP states.`,
 		Math.max(2, width),
 	).map(text => createRow([{text, role: 'faint'}]));

@@ -1,6 +1,6 @@
 /**
- * The lifecycle as rows: a list of steps with their times, or, where there is
- * room, a ladder with both ends side by side. Pure.
+ * The lifecycle as rows: a list of steps with their times or, if it fits, a
+ * ladder with both ends side by side. Pure.
  */
 import {explain} from '../../tcp/explain.js';
 import type {Step} from '../../tcp/tcp.js';
@@ -21,13 +21,13 @@ import type {ScrollView} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
 
 export type TimelineOptions = {
-	/** Which steps carry their sentence. */
+	/** Which steps are followed by their explanation. */
 	readonly explained: 'last' | 'none';
 	readonly width: number;
 	readonly height: number;
 };
 
-/** What a step is called: `connect()`, `FIN received`, `● ESTABLISHED`. */
+/** The name of a step: `connect()`, `← FIN`, `● ESTABLISHED`. */
 const nameOf = (step: Step): DisplayText => {
 	switch (step.kind) {
 		case 'call': {
@@ -57,23 +57,23 @@ const explanation = (step: Step, width: number): Row[] =>
 		createRow([{text: blanks(2)}, {text, role: 'faint'}]),
 	);
 
-/** :53122, where the step is about one peer of several. */
+/** :53122, if the step is about one peer of several. */
 const peerOf = ({peer}: Step): string =>
 	peer === undefined ? '' : ` ${/:\d+$/.exec(peer)?.[0] ?? peer}`;
 
-/** 14:02:11, for where there is no room for more. */
+/** 14:02:11, for narrow lists. */
 const secondsOf = (at: number): string => formatTime(at).slice(0, 8);
 
 const timeColumns = 13;
 
-// As wide as the longest state that lasts with a port behind it.
+// The longest state that lasts, followed by a port.
 const nameColumns = '● ESTABLISHED :53122'.length;
 
 type DrawStep = (step: Step) => Row;
 
 /**
- * One step a row: its time first, its peer last, and what there is no room for
- * not. Where names would lose their peer, times lose their milliseconds.
+ * One step per row: time, name, peer; whatever doesn't fit is dropped. Times
+ * lose their milliseconds before names lose their peers.
  */
 const listOf = (steps: readonly Step[], width: number): DrawStep => {
 	const isShort =
@@ -81,7 +81,7 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 		steps.some(({peer}) => peer !== undefined);
 	return step => {
 		const time = isShort ? secondsOf(step.at) : formatTime(step.at);
-		// The far end stands apart, as it is not this process's own.
+		// The other end gets an arrow, as it isn't this process's own.
 		const whose = isRemote(step) ? symbols.outward : display``;
 		const gap = isRemote(step) ? whose : blanks(1);
 		const timed: Span = {text: joinText(toDisplay(time), gap), role: 'faint'};
@@ -97,7 +97,7 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 	};
 };
 
-/** The steps as a list: the newest at the bottom, as many as fit. */
+/** The newest steps as a list, as many as fit, newest at the bottom. */
 export const timelineRows = (
 	steps: readonly Step[],
 	{explained, width, height}: TimelineOptions,
@@ -125,7 +125,7 @@ export type Side = 'client' | 'server';
 export const sideOf = ({listening}: Pick<Model, 'listening'>): Side =>
 	listening ? 'server' : 'client';
 
-/** Columns from which a ladder can be read. */
+/** From this width on, a ladder is readable. */
 export const ladderColumns = timeColumns + 2 * 15;
 
 const columnOf = (width: number): number =>
@@ -136,7 +136,7 @@ const filled = (text: DisplayText, cells: number): DisplayText => {
 	return joinText(cut, blanks(cells - displayWidth(cut)));
 };
 
-/** Whose column is whose: the client's is the left one. */
+/** Says which column is whose: the client's is on the left. */
 const ladderHead = (side: Side, width: number): Row => {
 	const [client, server] =
 		side === 'client'
@@ -151,7 +151,7 @@ const ladderHead = (side: Side, width: number): Row => {
 	return createRow([{text, role: 'faint'}]);
 };
 
-/** A segment that came: it runs towards the end that is here. */
+/** A segment that arrived: the arrow points to this end. */
 const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
 	const cut = cutTo(label, Math.max(1, width - 4));
 	const line = Math.max(0, width - displayWidth(cut) - 4);
@@ -163,9 +163,9 @@ const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
 };
 
 /**
- * The steps as textbooks draw them: the client left, the server right, the
- * segments between them. Only what was seen is drawn: a call of the other
- * process is not known here.
+ * The steps as textbooks draw them: the client on the left, the server on the
+ * right, segments between them. Calls of the other process are unknown here,
+ * and not drawn.
  */
 const ladderOf = (side: Side, width: number): DrawStep => {
 	const column = columnOf(width);
@@ -187,13 +187,13 @@ const ladderOf = (side: Side, width: number): DrawStep => {
 
 export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
 	readonly steps: readonly Step[];
-	/** Whether each step carries its sentence. */
+	/** Whether each step is followed by its explanation. */
 	readonly isExplained: boolean;
 	readonly side: Side;
 	readonly width: number;
 };
 
-/** What stands above the steps, however they are scrolled. */
+/** The head above the steps, which doesn't scroll. */
 export const lifecycleHead = ({
 	side,
 	width,
@@ -201,10 +201,10 @@ export const lifecycleHead = ({
 	width < ladderColumns ? [] : [ladderHead(side, width)];
 
 /**
- * Makes of all steps what `visibleRows` and the scrolling functions take: a
- * ladder where there is room, else a list.
+ * The steps as `visibleRows` and the scrolling functions take them: a ladder if
+ * it fits, else a list.
  *
- * @param view Its height is that of the head and the steps.
+ * @param view Its height includes the head.
  */
 export const lifecycleView = (view: LifecycleView): ScrollView => {
 	const {steps, isExplained, side, width, height, anchor} = view;

@@ -1,8 +1,8 @@
 /**
  * The frame around a pane, and the rows inside it.
  *
- * Ink's boxes have no titles, so the upper and the lower line are drawn here.
- * Rows that don't fit are clipped from below; each row must fit by itself.
+ * Ink's boxes have no titles, so the upper and lower lines are drawn here. Rows
+ * past the height are clipped; each row must fit the width by itself.
  */
 import chalk from 'chalk';
 import {Box} from 'ink';
@@ -18,11 +18,11 @@ import {borders, borderStyle} from '../theme/symbols.js';
 
 export type PaneProps = {
 	readonly area: Area;
-	/** Stands in the upper line; a bare pane doesn't show it. */
+	/** In the upper line; a bare pane doesn't show it. */
 	readonly title?: DisplayText;
-	/** Stands in the lower line; a bare pane doesn't show it. */
+	/** In the lower line; a bare pane doesn't show it. */
 	readonly footer?: Span | undefined;
-	/** As many rows as `contentOf(area)` is high, or fewer. */
+	/** At most as many rows as `contentOf(area)` is high. */
 	readonly children: ReactNode;
 };
 
@@ -58,12 +58,12 @@ function Content({area, children}: Pick<PaneProps, 'area' | 'children'>) {
 			flexShrink={0}
 			width={area.width}
 			height={height}
-			// Rows are truncated by themselves. Clipping columns as well would cost
-			// a tenth of a frame, and a sixth of one in Chinese.
+			// Rows truncate themselves. Clipping columns too would cost a tenth of
+			// a frame, or a sixth in Chinese.
 			overflowY="hidden"
 			{...sides}
 		>
-			{/* Without it the rows would be squeezed to none before any is clipped. */}
+			{/* Without this box, rows would shrink to nothing instead of being clipped. */}
 			<Box flexDirection="column" flexShrink={0}>
 				{children}
 			</Box>
@@ -104,7 +104,7 @@ function FrameLine({area: {frame, width}, edge, label}: FrameLineProps) {
 /**
  * A line across a pane, with a label near its left end.
  *
- * @param width In cells; a label that is too long for it is cut.
+ * @param width In cells; a label that is too long is cut.
  */
 export const ruleRow = (
 	width: number,
@@ -113,7 +113,7 @@ export const ruleRow = (
 	right: DisplayText = borders.horizontal,
 ): Row => {
 	const gap: Span = {text: blanks(1)};
-	// The ends, and a blank on both sides of the label.
+	// Less the two ends, and a blank on each side of the label.
 	const room = width - 4;
 	const shown: Span[] =
 		label === undefined || room < 1

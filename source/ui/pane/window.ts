@@ -1,10 +1,10 @@
 /**
  * The rows that a pane shows of many items, and scrolling through them.
  *
- * A window hangs on its bottom row and is filled backwards, so only what shows
- * is ever wrapped: a million items cost no more than a screen of them. For the
- * same reason nobody knows how many rows there are in all; what is below is
- * counted in items.
+ * A window is anchored at its bottom row and filled upwards, so only visible
+ * items are wrapped: a million items cost no more than a screenful. For the
+ * same reason the total number of rows is unknown; what is below is counted in
+ * items.
  */
 import type {Item} from '../../store/item.js';
 import {itemAt, type Transcript} from '../../store/transcript.js';
@@ -19,17 +19,17 @@ export type Anchor = {
 	readonly index: number;
 	/** The row of that item, from 0. */
 	readonly line: number;
-	/** One more than the newest index that this reader has had in view. */
+	/** One more than the newest index that the reader has seen. */
 	readonly seenEnd: number;
 };
 
-/** Anything made of items that have rows, where its reader stands in it. */
+/** Any list of items that have rows, with the reader's position in it. */
 export type ScrollView = {
 	/** The index of the oldest item kept. */
 	readonly first: number;
 	/** One more than the index of the last item. */
 	readonly end: number;
-	/** One more than the index of the last item that can be new to a reader. */
+	/** One more than the index of the last item that can count as new. */
 	readonly newEnd: number;
 	/** Undefined follows the bottom. */
 	readonly anchor: Anchor | undefined;
@@ -44,7 +44,7 @@ export type ScrollView = {
 	) => readonly Row[];
 };
 
-/** A transcript as it is scrolled through. */
+/** A transcript, with the reader's position in it. */
 export type View = {
 	readonly transcript: Transcript;
 	/** One's own items that are not stored yet: always the last ones. */
@@ -52,27 +52,27 @@ export type View = {
 	readonly anchor: Anchor | undefined;
 	readonly width: number;
 	readonly height: number;
-	/** A memory for wrapped items; without it each call wraps anew. */
+	/** A cache for wrapped items; without it each call wraps again. */
 	readonly wrap?: WrapItem;
 };
 
 export type Window = {
-	/** No more than the height; fewer only where there are no more. */
+	/** At most `height` rows; fewer only if there are no more. */
 	readonly rows: readonly Row[];
-	/** Items below the bottom row's. */
+	/** Items below that of the bottom row. */
 	readonly below: number;
-	/** Those of them that came after the reader left the bottom. */
+	/** Those that arrived after the reader left the bottom. */
 	readonly newBelow: number;
 	readonly isAtTop: boolean;
-	/** Also where an anchor's window has come to reach the bottom. */
+	/** True also if an anchored window reaches the bottom. */
 	readonly isAtBottom: boolean;
 };
 
 /**
  * The size of the window in a transcript's area.
  *
- * A bare one has no lower line to say in how much is below, and gives up a row
- * for it while its reader is elsewhere.
+ * A bare area has no lower line for how much is below; while scrolled, it uses
+ * a row for that.
  */
 export const viewportOf = (
 	area: Area,
@@ -117,10 +117,10 @@ export const visibleRows = (anyView: View | ScrollView): Window => {
 };
 
 /**
- * Scrolls by rows, down where `delta` is positive.
+ * Scrolls by rows, down if `delta` is positive.
  *
- * @returns The new anchor; undefined when the bottom is reached. At the top the
- * window stays full.
+ * @returns The new anchor; undefined at the bottom. At the top the window stays
+ * full.
  */
 export const scrollBy = (
 	anyView: View | ScrollView,
@@ -131,7 +131,7 @@ export const scrollBy = (
 	return bottom && anchorAt(view, move(view, bottom, delta).position);
 };
 
-/** Scrolls by windows; one row of the last one stays in sight. */
+/** Scrolls by pages; one row of the last page stays in view. */
 export const scrollPages = (
 	view: View | ScrollView,
 	pages: number,
@@ -142,14 +142,14 @@ export const scrollToTop = (anyView: View | ScrollView): Anchor | undefined => {
 	return anchorAt(view, {index: view.first, line: 0});
 };
 
-/** At the top, also once there is more above it. */
+/** The top, even after older items were put in front. */
 export const stickToTop = ({anchor, newEnd}: ScrollView): Anchor => ({
 	index: -Infinity,
 	line: 0,
 	seenEnd: anchor?.seenEnd ?? newEnd,
 });
 
-/** A row: which item's, and which of its rows. */
+/** A row: its item, and its number in the item. */
 type Position = {readonly index: number; readonly line: number};
 
 const anchorAt = (view: ScrollView, position: Position): Anchor | undefined => {
@@ -165,10 +165,10 @@ const anchorAt = (view: ScrollView, position: Position): Anchor | undefined => {
 };
 
 /**
- * The row at the bottom of the window, as far as there are rows.
+ * The row at the bottom of the window; undefined if there are no rows.
  *
- * An anchor can be overtaken: its item was dropped, or has fewer rows since the
- * terminal was made wider, or there is nothing left above it.
+ * An anchor can be out of date: its item was dropped, or has fewer rows since
+ * the terminal became wider, or too little is left above it.
  */
 const bottomOf = (view: ScrollView): Position | undefined => {
 	const {anchor, first, end} = view;
@@ -192,7 +192,7 @@ const bottomOf = (view: ScrollView): Position | undefined => {
 	return move(view, {index, line}, above - moved).position;
 };
 
-/** Moves by rows, as far as there are rows; `moved` is never negative. */
+/** Moves by rows, as far as possible; `moved` is never negative. */
 const move = (
 	view: ScrollView,
 	from: Position,
@@ -204,9 +204,9 @@ const move = (
 	while (moved < wanted) {
 		const {line: lastLine} = lastRowAt(view, index);
 		const free = delta < 0 ? line : lastLine - line;
-		const step = Math.min(free, wanted - moved);
-		line += delta < 0 ? -step : step;
-		moved += step;
+		const rows = Math.min(free, wanted - moved);
+		line += delta < 0 ? -rows : rows;
+		moved += rows;
 		if (moved === wanted) {
 			break;
 		}

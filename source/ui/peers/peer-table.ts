@@ -1,6 +1,6 @@
 /**
- * The table of a server's peers: as many columns as fit, by their worth, and
- * only the rows that show. Pure.
+ * The table of a server's peers: as many columns as fit, the most useful first,
+ * and only the rows in view. Pure.
  */
 import type {KernelSocket} from '../../tcp/tcp.js';
 import {
@@ -20,16 +20,16 @@ type Column = {
 	readonly width: number;
 	readonly isRight: boolean;
 	readonly value: (peer: PeerRow, now: number) => string;
-	/** What it is sorted by: numbers the highest first, words by the alphabet. */
+	/** The sort key: numbers sort highest first, words alphabetically. */
 	readonly key: (peer: PeerRow) => number | string;
 };
 
 const unknown = '–';
 
-/** What the kernel says of our end, the one that serves the peer. */
+/** Our end of the connection, from the kernel's table. */
 const ownEnd = ({kernel}: PeerRow): KernelSocket | undefined => kernel?.local;
 
-// That it is not read is told, also where there is no room for its phase.
+// 'paused' matters most, so it shows even if the phase has no room.
 const phaseText = ({phase, isPaused}: PeerRow): string => {
 	if (!isPaused) {
 		return phase;
@@ -38,7 +38,7 @@ const phaseText = ({phase, isPaused}: PeerRow): string => {
 	return phase === 'open' ? 'open, paused' : 'paused';
 };
 
-// Another user's is told first: the column may be too narrow for both.
+// Another user's uid comes first: the column may be too narrow for both.
 const nickText = ({nick = unknown, otherUid}: PeerRow): string =>
 	otherUid === undefined ? nick : `uid ${otherUid} ${nick}`;
 
@@ -72,7 +72,7 @@ const since: Column = {
 	key: peer => -peer.since,
 };
 
-/** All columns, the most worth first: who sees fewer sees the first ones. */
+/** All columns, the most useful first: narrow screens show the first ones. */
 export const peerColumns: readonly Column[] = [
 	text('nick', 14, nickText),
 	text('state', 12, phaseText),
@@ -91,7 +91,7 @@ export const peerColumns: readonly Column[] = [
 
 const gap = 2;
 
-/** The columns that fit, in the order of their worth. */
+/** The columns that fit. */
 const columnsFor = (width: number): readonly Column[] => {
 	let used = 0;
 	const fitting: Column[] = [];
@@ -105,7 +105,7 @@ const columnsFor = (width: number): readonly Column[] => {
 		fitting.push(column);
 	}
 
-	// At the very least a name, cut to what there is.
+	// At least the nick, cut to the width.
 	return fitting.length > 0 ? fitting : [{...peerColumns[0]!, width}];
 };
 
@@ -130,13 +130,13 @@ const compare = (a: number | string, b: number | string): number => {
 		return b - a;
 	}
 
-	// What is unknown comes last, as it does among numbers.
+	// Unknown values come last, as with numbers.
 	const isUnknown = Number(a === unknown) - Number(b === unknown);
 	return isUnknown === 0 ? String(a).localeCompare(String(b)) : isUnknown;
 };
 
 /**
- * Equal ones stay in the order of their accept.
+ * Sorts peers; equal ones stay in the order in which they were accepted.
  *
  * @param sortedBy An index of `peerColumns`.
  */
@@ -145,7 +145,7 @@ export const sortPeers = (
 	sortedBy: number,
 ): readonly PeerRow[] => {
 	const column = peerColumns[sortedBy]!;
-	// By keys made once: 1,000 peers are sorted anew each second.
+	// Keys are computed once: 1,000 peers are sorted every second.
 	return peers
 		.map(peer => ({peer, key: column.key(peer)}))
 		.toSorted((a, b) => compare(a.key, b.key))
@@ -172,7 +172,7 @@ export const lastTop = ({
 }: Pick<PeerTableView, 'peers' | 'height'>): number =>
 	Math.max(0, peers.length - Math.max(1, height - 1));
 
-/** The head and the rows that show, together no more than the height. */
+/** The head and the rows in view, together `height` at most. */
 export const peerTableRows = ({
 	peers,
 	sortedBy,
@@ -208,7 +208,7 @@ export const peerTableRows = ({
 	return [head, ...rows].slice(0, Math.max(0, height));
 };
 
-/** What a host should look at: bytes that wait, a peer that lags. */
+/** What a host should notice: bytes that wait, a peer that lags. */
 const isTrouble = (peer: PeerRow, {title}: Column): boolean =>
 	(title === 'queue' && peer.queuedBytes > 0) ||
 	(title === 'lag' && peer.lagEntries > 0);

@@ -10,7 +10,7 @@ import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
 
 export type PeersPaneProps = {
 	readonly area: Area;
-	/** Behind the title: what came in the chat meanwhile. */
+	/** After the title: how much is new in the chat. */
 	readonly note: DisplayText;
 	readonly model: Model;
 	readonly sortedBy: number;

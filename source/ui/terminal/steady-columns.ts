@@ -1,16 +1,16 @@
 /**
- * Keeps columns where they belong, whatever width a terminal gives to emoji.
+ * Keeps columns aligned, whatever width a terminal gives to emoji.
  *
- * Of a character with a skin tone, a joiner or a variation selector terminals
- * differ about the cells: tmux 3.3a takes four for 👍🏽 and one for ❤️, where
- * Unicode says two. All that stands right of it would be shifted, and with a
- * row that is then too long the rows below it. So the cursor is told where to
- * go on after each such character, and none may wrap a row.
+ * Terminals disagree about the width of a character with a skin tone, a joiner
+ * or a variation selector: tmux 3.3a takes four cells for 👍🏽 and one for ❤️,
+ * where Unicode says two. That would shift everything to the right of it, and,
+ * if the row became too long, the rows below. So after each such character the
+ * cursor is moved to the right column, and wrapping is off while it is written.
  */
 import stringWidth from 'string-width';
 import {graphemes} from '../../protocol/display.js';
 
-// More than one code point, or one that a terminal may not know as wide.
+// More than one code point, or one that a terminal may not treat as wide.
 const doubtful =
 	/[\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200D\uFE0E\uFE0F\u{1160}-\u{11FF}\u{E0020}-\u{E007F}]/u;
 
@@ -18,10 +18,10 @@ const noWrap = '\u001B[?7l';
 const wrap = '\u001B[?7h';
 const toColumn = (column: number) => `\u001B[${column + 1}G`;
 
-// What Ink writes between texts; anything else leaves the cursor in its column.
+// What Ink writes between texts; anything else doesn't move the cursor.
 const control = /\u001B\[([\d;?]*)([A-Za-z])|[\u0000-\u001F]/gu;
 
-/** The column after a control sequence, where it was in `column` before. */
+/** The column after a control sequence that starts in `column`. */
 const columnAfter = (
 	column: number,
 	[whole, parameters = '', final]: readonly string[],
@@ -57,7 +57,7 @@ const columnAfter = (
 	}
 };
 
-/** @param output What goes to a terminal; it begins in the first column. */
+/** @param output Text for the terminal, starting in the first column. */
 export const steadyColumns = (output: string): string => {
 	if (!doubtful.test(output)) {
 		return output;
@@ -92,7 +92,7 @@ export const steadyColumns = (output: string): string => {
 	return steady;
 };
 
-/** The same stream for Ink, that writes with steady columns. */
+/** The same stream, with steady columns in what Ink writes. */
 export const withSteadyColumns = <Stream extends NodeJS.WritableStream>(
 	stream: Stream,
 ): Stream => {

@@ -1,7 +1,7 @@
 /**
- * Display text by terminal cells: measured, cut, taken apart, joined.
+ * Display text in terminal cells: measured and cut.
  *
- * Everything is counted as Ink counts it (string-width), or its rows and ours
+ * Cells are counted as Ink counts them (string-width), or its rows and ours
  * would differ.
  */
 import stringWidth from 'string-width';
@@ -18,7 +18,7 @@ import {symbols} from '../theme/symbols.js';
 export const blanks = (cells: number): DisplayText =>
 	toDisplay(' '.repeat(Math.max(0, cells)));
 
-/** The start of the text, ended with … where it is wider than `cells`. */
+/** Cuts a text that is wider than `cells`, and ends it with …. */
 export const cutTo = (text: DisplayText, cells: number): DisplayText => {
 	if (displayWidth(text) <= cells) {
 		return text;
@@ -41,14 +41,14 @@ export const cutTo = (text: DisplayText, cells: number): DisplayText => {
 /**
  * The cells of one grapheme.
  *
- * string-width looks for emoji first, and so takes 6 microseconds for an
- * ideograph: 33 ms for a text of 16 KiB. With the ranges here it is 1 ms; a
+ * string-width looks for emoji first, which takes 6 microseconds for an
+ * ideograph: 33 ms for a text of 16 KiB. The ranges here bring that to 1 ms; a
  * test compares each of their characters.
  */
 export const graphemeCells = (grapheme: string): number =>
 	usualCells(grapheme) ?? stringWidth(grapheme);
 
-/** Measures graphemes of one text, each that recurs only once. */
+/** Measures the graphemes of one text, and remembers them. */
 export const createMeasure = (): ((grapheme: string) => number) => {
 	const known = new Map<string, number>();
 	return grapheme => {
@@ -72,7 +72,7 @@ const usualCells = (grapheme: string): number | undefined => {
 		return 1;
 	}
 
-	// Ideographs and Hangul: too many to meet most of them twice.
+	// Ideographs and Hangul: too many for a memory to help.
 	return isBetween(code, 0x4e_00, 0x9f_ff) || isBetween(code, 0xac_00, 0xd7_a3)
 		? 2
 		: undefined;

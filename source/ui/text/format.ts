@@ -1,4 +1,4 @@
-/** Numbers as people read them, at widths that don't jump. */
+/** Numbers for people, at widths that don't jump. */
 
 const pad = (value: number): string => String(value).padStart(2, '0');
 
@@ -29,7 +29,7 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 export const formatBytes = (bytes: number): string => {
 	let value = bytes;
 	let unit = 0;
-	// More would round to 1000 of the smaller unit; bytes have no decimals.
+	// Anything above rounds to 1000 of the smaller unit; bytes have no decimals.
 	while (
 		value >= (unit === 0 ? 999.5 : 999.95) &&
 		unit < byteUnits.length - 1
@@ -44,7 +44,7 @@ export const formatBytes = (bytes: number): string => {
 
 /** 0.21 ms, 4.3 ms, 87 ms, 1.2 s. */
 export const formatMs = (ms: number): string => {
-	// Each from where the digits of the one before would round to it.
+	// Each unit starts where the one before would round up to it.
 	if (ms >= 999.5) {
 		return `${(ms / 1000).toFixed(1)} s`;
 	}
@@ -56,9 +56,9 @@ export const formatMs = (ms: number): string => {
 const bars = '▁▂▃▄▅▆▇█';
 
 /**
- * The newest values as bars, the highest full.
+ * The newest values as bars; the highest fills its cell.
  *
- * @param cells How many bars there is room for.
+ * @param cells How many bars fit.
  */
 export const sparkline = (values: readonly number[], cells: number): string => {
 	const shown = cells > 0 ? values.slice(-cells) : [];

@@ -1,6 +1,4 @@
-/**
- * A row of the screen, as spans of one style each.
- */
+/** A row of the screen: spans of one style each. */
 import {
 	displayWidth,
 	joinText,
@@ -13,7 +11,7 @@ export type Span = Style & {readonly text: DisplayText};
 
 export type Row = {readonly spans: readonly Span[]};
 
-/** Makes a row, with as few spans as show the same: each costs Ink a node. */
+/** Makes a row, joining spans of the same style: each costs Ink a node. */
 export const createRow = (spans: readonly Span[]): Row => {
 	const joined: Span[] = [];
 	for (const span of spans) {
@@ -31,7 +29,7 @@ export const createRow = (spans: readonly Span[]): Row => {
 	return {spans: joined};
 };
 
-/** Adds a span that ends at the right edge of a row of that width. */
+/** Adds a span at the right edge of a row of that width. */
 export const withRightEdge = (row: Row, span: Span, width: number): Row => {
 	const free = width - cellsOfSpans(row.spans) - displayWidth(span.text);
 	return createRow([...row.spans, {text: blanks(free)}, span]);

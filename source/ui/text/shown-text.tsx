@@ -1,6 +1,6 @@
 /**
- * The only door to Ink's <Text>: it takes display text and nothing else, so
- * that what a peer sent can't be drawn before it has passed `toDisplay`.
+ * The only file that uses Ink's <Text>: it takes display text only, so nothing
+ * that a peer sent is drawn without `toDisplay`.
  */
 import chalk from 'chalk';
 import {Text} from 'ink';
@@ -21,16 +21,16 @@ export function ShownText({text, ...style}: ShownTextProps) {
 }
 
 export function RowText({row: {spans}}: {readonly row: Row}) {
-	// Ink gives no row to a text without characters.
+	// Ink gives an empty text no row.
 	const isEmpty = spans.every(({text}) => text === '');
 	return <Text wrap="truncate">{isEmpty ? ' ' : spans.map(renderSpan)}</Text>;
 }
 
-// A span never moves within its row, so its place is its key.
+// A span never moves within its row, so its index is its key.
 const renderSpan = (span: Span, index: number) =>
 	isPlain(span, chalk.level) ? span.text : <ShownText key={index} {...span} />;
 
-/** What shows of a draft; its keys are not Ink's. */
+/** The visible part of a draft. TextInput only draws it: it gets no keys. */
 export function DraftText({
 	text,
 	placeholder,
@@ -38,7 +38,7 @@ export function DraftText({
 	readonly text: DisplayText;
 	readonly placeholder: DisplayText;
 }) {
-	// The component's own grey is black on many a terminal of 16 colours.
+	// TextInput's own grey is black on many terminals with 16 colours.
 	return text === '' && placeholder !== '' ? (
 		<ShownText role="faint" text={placeholder} />
 	) : (

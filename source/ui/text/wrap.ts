@@ -1,8 +1,8 @@
 /**
  * One line of text, wrapped into rows.
  *
- * A row ends at spaces, which are left out there, or beside a wide character,
- * or, where a word is wider than a row, after the last grapheme that fits.
+ * A row ends at spaces, which are dropped there, or next to a wide character. A
+ * word wider than a row is cut after the last grapheme that fits.
  */
 import {
 	graphemes,
@@ -11,7 +11,7 @@ import {
 } from '../../protocol/display.js';
 import {createMeasure} from './cells.js';
 
-/** A place where a row may end. */
+/** A position where a row may end. */
 type Opportunity = {
 	/** Where the row ends, in UTF-16 units. */
 	readonly end: number;
@@ -24,8 +24,8 @@ type Opportunity = {
 /**
  * @param text Without line feeds.
  * @param cells The width of a row, at least 2.
- * @param firstCells The width of the first row, no more than `cells`. Where it
- * is less the first row may stay empty, so that a word remains whole.
+ * @param firstCells The width of the first row, `cells` at most. If it is less,
+ * the first row may stay empty to keep a word whole.
  * @returns At least one row.
  */
 export const wrapText = (
@@ -62,7 +62,7 @@ export const wrapText = (
 				rowCells + width > limit &&
 				(opportunity !== undefined || offset > rowStart)
 			) {
-				// With no better place, a word is cut right here.
+				// Without an opportunity, the word is cut here.
 				const {
 					end,
 					next,
@@ -80,7 +80,7 @@ export const wrapText = (
 			}
 		}
 
-		// Spaces may go past the edge: if the row ends there, they are left out.
+		// Spaces may exceed the width: if the row ends there, they are dropped.
 		rowCells += width;
 		offset += grapheme.length;
 		if (isSpace && !isIndent) {
@@ -99,7 +99,7 @@ export const wrapText = (
 
 const isAscii = /^[\u{20}-\u{7E}]*$/u;
 
-// Chinese and Japanese write no spaces; a row just can't begin with these.
+// Chinese and Japanese have no spaces; only these can't begin a row.
 const isClosing = /^[\p{Pe}\p{Pf}\p{Po}ー々]/u;
 
 const trimmedRow = (text: DisplayText, start: number, end = text.length) => {

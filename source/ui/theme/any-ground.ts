@@ -1,7 +1,7 @@
 /**
- * For 256 colours and more: each is one of the 6 × 6 × 6 cube with a contrast of
- * at least 3.5 : 1 (WCAG 2.2) on black and on white alike, because a terminal
- * doesn't say which of them it is. Tests hold the theme to it.
+ * For 256 colours and more: each is one of the 6 × 6 × 6 cube with a contrast
+ * of at least 3.5 : 1 (WCAG 2.2) on black and on white alike, because a
+ * terminal doesn't say which of them it is. Tests hold the theme to it.
  */
 import {themeOf} from './theme.js';
 

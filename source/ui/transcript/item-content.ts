@@ -1,6 +1,6 @@
 /**
- * What an item says, in parts that a row layout can place: who, what, and what
- * became of it. Foreign text passes toDisplay() here and nowhere later.
+ * The content of an item, before it is laid out in rows: who, what, and the
+ * mark of its delivery. A peer's text passes toDisplay() here.
  */
 import {assertNever} from '../../errors.js';
 import type {Tone} from '../../event/event.js';
@@ -12,15 +12,15 @@ import {hueOf, type Role, type Style} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 
 export type ItemContent = {
-	/** What stands in the nick column; without it the text begins there. */
+	/** The nick column; without it the text begins there. */
 	readonly nick?: Span;
-	/** What stands before the text in its first row; the name may be cut. */
+	/** Before the text in its first row; a long name is cut. */
 	readonly lead?: {readonly name: Span; readonly after: DisplayText};
 	readonly lines: readonly DisplayText[];
 	readonly style: Style;
 	/** At the right edge, on one's own messages only. */
 	readonly mark?: Mark | undefined;
-	/** Rows of its own below the text. */
+	/** In rows of its own below the text. */
 	readonly remark?: Span | undefined;
 };
 
@@ -77,7 +77,7 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 		: {...rest, lead: {name: nick, after: display`: `}, lines};
 };
 
-/** How `/me` goes over the wire, as it was typed. */
+/** `/me` goes over the wire as it was typed. */
 const actionPrefix = '/me ';
 
 const describeWhisper = (item: Whisper): ItemContent => {
@@ -119,10 +119,10 @@ const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
 		: {...shown, nick: size, lead: {name: from, after: display` `}};
 };
 
-// A chunk may be any length; what is wrapped may not.
+// A chunk may be any length, but only so much is wrapped.
 const maxChunkBytes = maxTextBytes;
 
-// Without ignoreBOM it would swallow three bytes of a chunk.
+// Without ignoreBOM, the decoder would drop a byte order mark.
 const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
 
 const chunkLines = (bytes: Uint8Array): DisplayText[] =>

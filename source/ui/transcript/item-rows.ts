@@ -1,18 +1,18 @@
 /**
- * An item of the transcript as rows of a width.
+ * An item of the transcript, as rows of a given width.
  *
  * ```
- * 14:03  heron         a text that goes on past the right edge is wrapped
- *                    ┆ under itself; one's own with its mark at its end     ✓
+ * 14:03  heron         a text that is too wide for a row is wrapped and
+ *                    ┆ indented; one's own ends with its mark             ✓
  * 14:03  otter joined
  * 14:03  * otter waves
  * 14:03  otter → you: a whisper
  * ```
  *
- * Below 48 columns the time goes away, and 'heron: ' stands before the text.
- * Continued rows have a margin mark left of all text, so that none can pass for
- * a line of the room, or of somebody else: what has no mark is a first row, and
- * says who speaks.
+ * Below 48 columns there is no time, and 'heron: ' comes before the text.
+ * Continued rows have a margin mark left of all text, so none can pass for a
+ * line of the room, or of somebody else: a row without a mark is a first row,
+ * and says who speaks.
  */
 import {
 	display,
@@ -33,7 +33,7 @@ import {symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
 import {describeItem, type ItemContent} from './item-content.js';
 
-/** What became of one's own message, in one cell. */
+/** How far one's own message has got, in one cell. */
 export const marks: Readonly<Record<Mark, Span>> = {
 	queued: {text: display`·`, role: 'pending-mark'},
 	sent: {text: display`↑`, role: 'pending-mark'},
@@ -47,9 +47,9 @@ const gapCells = 2;
 const markCells = 2;
 
 /**
- * Wraps an item; what it costs grows with the item's text.
+ * Wraps an item; the cost grows with the length of its text.
  *
- * @param width In cells; right from 8 up.
+ * @param width In cells, at least 8.
  * @returns At least one row, none wider than `width`.
  */
 export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
@@ -58,7 +58,7 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	const columns = leftColumns(item.at, content, nickCells);
 	const columnCells = cellsOfSpans(columns);
 
-	// Below a text with no column of its own the next rows are set in a little.
+	// Without a nick column, continued rows are indented a little.
 	const hanging = content.nick === undefined ? (width < 16 ? 1 : 2) : 0;
 	const indent = columnCells + hanging;
 	const rightCells = content.mark === undefined ? 0 : markCells;
@@ -92,7 +92,7 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 /**
  * The width of the nick column; 0 for none.
  *
- * It doesn't follow the nicks: all texts would jump sideways when one came.
+ * It doesn't depend on the nicks: all texts would jump when a longer one came.
  */
 const nickCellsFor = (width: number): number => {
 	if (width < narrowCells) {
@@ -122,7 +122,7 @@ const leftColumns = (
 	return columns;
 };
 
-/** @param cells Of the margin: the mark, and a blank where there is room. */
+/** @param cells The width of the margin: the mark, and a blank if it fits. */
 const marginSpans = (indent: number, cells: number): Span[] => [
 	{text: blanks(indent - cells)},
 	{text: symbols.margin, role: 'faint'},

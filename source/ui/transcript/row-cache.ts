@@ -1,8 +1,8 @@
 /**
- * Remembers the rows of the items lately shown.
+ * A cache of the rows of items that were shown lately.
  *
- * It is bounded by rows and not by items, because a text may be 16,384 line
- * feeds: whoever flooded a room with those would fill the memory with rows.
+ * It is bounded by rows, not by items: a text may be 16,384 line feeds, and a
+ * flood of those would fill the memory with rows.
  */
 import type {Item} from '../../store/item.js';
 import type {Row} from '../text/row.js';
@@ -10,14 +10,14 @@ import {rowsOfItem} from './item-rows.js';
 
 export type WrapItem = (item: Item, width: number) => readonly Row[];
 
-/** Some screens' worth; a generation may exceed it by one item. */
+/** A few screens; a generation may exceed it by one item. */
 const rowsInGeneration = 1024;
 
 /**
- * Makes a `rowsOfItem` with a memory, for one view.
+ * Makes a `rowsOfItem` with a cache, for one view.
  *
- * It holds two generations: what is used moves to the young one, and when that
- * is full, what wasn't used meanwhile is forgotten.
+ * The cache has two generations. An item that is used moves to the young one;
+ * when that is full, items not used since the last time are dropped.
  */
 export const createRowCache = (): WrapItem => {
 	let young = new Map<Item, readonly Row[]>();

@@ -1,11 +1,11 @@
 /**
- * A chunk of the wire as rows: a head that says what it is, then its bytes, in
- * hex and as text side by side.
+ * A chunk of the wire as rows: a head that describes it, then its bytes as hex
+ * and as text, side by side.
  *
- * A ┊ stands behind each LF, where a frame ends. Every byte has its own cell of
- * text. A character of several bytes is shown once, in as many of their cells
- * as it is wide, with a dot in each cell it leaves; so nothing ever moves,
- * because in UTF-8 (RFC 3629) no wide character has fewer than three bytes.
+ * A ┊ follows each LF, where a frame ends. Every byte has its own cell of text.
+ * A character of several bytes is shown once, in as many of their cells as it
+ * is wide, with a dot in each cell left. This always fits: in UTF-8 (RFC 3629),
+ * wide characters have at least three bytes.
  */
 import {Buffer} from 'node:buffer';
 import {display, toDisplay} from '../../protocol/display.js';
@@ -17,15 +17,15 @@ import type {Style} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
 
-/** What a chunk is in its stream, which it can't tell by itself. */
+/** What can't be known from a chunk alone, only from its stream. */
 export type HexContext = {
-	/** The parts of frames that it holds: '2 frames', 'start of a frame'. */
+	/** The parts of frames in it: '2 frames', 'start of a frame'. */
 	readonly frames: readonly string[];
-	/** The last bytes before it, 3 at most; empty where they aren't known. */
+	/** The last bytes before it, 3 at most; empty if they aren't known. */
 	readonly tail: Uint8Array;
 };
 
-/** How many rows a chunk has; those of its bytes are not made for it. */
+/** How many rows a chunk has, without making those of its bytes. */
 export const countHexRows = (
 	chunk: WireChunk,
 	context: HexContext,
@@ -36,7 +36,7 @@ export const countHexRows = (
 	(chunk.length > chunk.bytes.length ? 1 : 0);
 
 /**
- * Makes a chunk's rows, or only those from `start` to before `end`.
+ * A chunk's rows, or those from `start` to before `end`.
  *
  * @param width In cells, at least 15; no row is wider.
  */
@@ -69,7 +69,7 @@ export const hexRows = (
 	return rows;
 };
 
-/** Columns from which the facts begin beside the time. */
+/** From this width on, the facts begin next to the time. */
 const besideColumns = 32;
 
 /** 14:02:11.204 → otter · 27 bytes · 2 frames + start of a frame */
@@ -112,7 +112,7 @@ const frameEnd: Style = {role: 'frame-end'};
 const hexOf = (value: number, digits: number): string =>
 	value.toString(16).padStart(digits, '0');
 
-/** The hex of one row, as wide as that of a full one. */
+/** The hex of one row, padded to the width of a full one. */
 const hexSpans = (
 	bytes: Uint8Array,
 	offset: number,
@@ -138,9 +138,9 @@ const hexSpans = (
 };
 
 /**
- * What stands in a stream, one code unit a byte: ASCII that shows as it is; a
- * whole character (RFC 3629, section 4); a part of one, at either end of what
- * is known; any other byte.
+ * What a stream consists of, with one code unit per byte: printable ASCII; a
+ * whole character (RFC 3629, section 4); part of one, at either end of the
+ * known bytes; any other byte.
  */
 const units = new RegExp(
 	[
@@ -152,7 +152,7 @@ const units = new RegExp(
 	'gs',
 );
 
-/** Makes the text of a row, by the offset of its first byte. */
+/** Makes a function from the offset of a row to its text. */
 const createTextColumn = (
 	bytes: Uint8Array,
 	tail: Uint8Array,
@@ -160,7 +160,7 @@ const createTextColumn = (
 ): ((offset: number) => Span[]) => {
 	const measure = createMeasure();
 
-	/** The cells from `from` to before `to`, of a character that has more. */
+	/** The cells from `from` to before `to` of one character. */
 	const characterSpans = (
 		sequence: string,
 		start: number,
@@ -169,7 +169,7 @@ const createTextColumn = (
 	): Span[] => {
 		const text = toDisplay(Buffer.from(sequence, 'latin1').toString());
 		const cells = measure(text);
-		// It stands in the first row with enough cells for it.
+		// It is shown in the first row with enough cells for it.
 		const end = start + sequence.length;
 		const first = Math.max(0, start);
 		const next = first - (first % perRow) + perRow;
@@ -180,7 +180,7 @@ const createTextColumn = (
 			return [{text}, dots(to - from - cells)];
 		}
 
-		// A wide one at the end of a chunk, or what shows as an escape only.
+		// A wide one at the end of a chunk, or one shown as an escape.
 		return place === undefined && from === first
 			? [{text: omission, ...faint}, dots(to - from - 1)]
 			: [dots(to - from)];
@@ -188,7 +188,7 @@ const createTextColumn = (
 
 	return offset => {
 		const end = Math.min(offset + perRow, bytes.length);
-		// A character that reaches into the row begins 3 bytes before it at most.
+		// A character that reaches into the row begins at most 3 bytes before it.
 		const before =
 			offset < 3
 				? Buffer.concat([tail, bytes.subarray(0, offset)])
@@ -227,7 +227,7 @@ const dots = (cells: number): Span => ({
 	...faint,
 });
 
-/** A control as its picture, or a byte that is not UTF-8. */
+/** A control character as its picture, or a byte that isn't UTF-8. */
 const byteSpan = (byte: number): Span => {
 	if (byte === lineFeed) {
 		return {text: display`⏎`, ...frameEnd};
@@ -237,7 +237,7 @@ const byteSpan = (byte: number): Span => {
 		return {text: display`\u{FFFD}`, role: 'invalid-byte'};
 	}
 
-	// The pictures stand in the controls' order, but for the last.
+	// The pictures are in the order of the characters, except for DEL.
 	const picture = byte === 0x7f ? 0x24_21 : 0x24_00 + byte;
 	return {
 		text: display`${String.fromCodePoint(picture)}`,

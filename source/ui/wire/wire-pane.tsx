@@ -51,7 +51,7 @@ const titleWith = (
 		return title;
 	}
 
-	// A long title gives way; four cells are the frame's own.
+	// A long title is cut; the frame takes four cells.
 	const note = display` · ${dropped} dropped`;
 	const free = area.width - 4 - displayWidth(note);
 	return joinText(cutTo(title, free), note);
@@ -60,8 +60,8 @@ const titleWith = (
 const hintRows = (mode: WireMode, width: number): Row[] => {
 	const unit = mode === 'room' ? 'frame' : 'line';
 	return [
-		display`Nothing was read or written yet.`,
-		display`Each read and each write will stand here with its bytes. ⏎┊ is where a ${unit} ends, which need not be where a chunk does.`,
+		display`Nothing has been read or written yet.`,
+		display`Each read and each write will be shown here, byte by byte. ⏎┊ marks the end of a ${unit}, which need not be the end of a chunk.`,
 	]
 		.flatMap(text => wrapText(text, width))
 		.map(text => createRow([{text, role: 'faint'}]));

@@ -1,10 +1,10 @@
 /**
- * The wire as it is scrolled through, and what each chunk is in its stream.
+ * Scrolling through the wire, and what each chunk is in its stream.
  *
- * TCP is a stream (RFC 9293, 3.8): where a frame ends has nothing to do with
- * where a chunk does, so what a chunk holds depends on the one before it. Only
- * chunks in view are looked at. What isn't known isn't claimed: the first chunk
- * seen of a stream may begin inside a frame.
+ * TCP is a stream (RFC 9293, 3.8): frames and chunks end independently, so what
+ * a chunk contains depends on the one before it. Only chunks in view are
+ * examined. Nothing is guessed: the first chunk seen of a stream may begin
+ * inside a frame.
  */
 import {Buffer} from 'node:buffer';
 import type {Wire} from '../../store/wire.js';
@@ -12,17 +12,17 @@ import type {WireChunk} from '../../event/event.js';
 import type {ScrollView} from '../pane/window.js';
 import {countHexRows, hexRows, type HexContext} from './hex-rows.js';
 
-/** In raw mode, lines stand in for frames. */
+/** In raw mode, lines are shown instead of frames. */
 export type WireMode = 'room' | 'raw';
 
-/** Tells what the chunk at a place in `wire.chunks` is in its stream. */
+/** The context of the chunk at an index of `wire.chunks`. */
 export type WireContext = (wire: Wire, place: number) => HexContext;
 
 /**
- * Makes a memory of what chunks are in their streams, for one view.
+ * Makes a cache of the contexts of chunks, for one view.
  *
- * What it knew of a chunk stays known while that is kept, also when the one
- * before it is dropped.
+ * The context of a chunk stays known as long as the chunk is kept, even after
+ * the chunk before it was dropped.
  */
 export const createWireContext = (mode: WireMode): WireContext => {
 	const known = new WeakMap<WireChunk, HexContext>();
@@ -45,7 +45,7 @@ export type WireView = Pick<ScrollView, 'anchor' | 'height'> & {
 	readonly context: WireContext;
 };
 
-/** Makes of the wire what `visibleRows` and the scrolling functions take. */
+/** The wire as `visibleRows` and the scrolling functions take it. */
 export const wireView = ({
 	wire,
 	anchor,
@@ -73,7 +73,7 @@ export const wireView = ({
 
 const lineFeed = 0x0a;
 
-// More is never needed to complete a character.
+// Enough to complete any character.
 const tailBytes = 3;
 
 const tailBefore = (
@@ -89,7 +89,7 @@ const tailBefore = (
 			continue;
 		}
 
-		// Others may lie between, that were not noted.
+		// There may have been chunks between them that weren't recorded.
 		if (stream.offset + length !== wanted || length > bytes.length) {
 			break;
 		}
@@ -102,10 +102,10 @@ const tailBefore = (
 	return tail.subarray(-tailBytes);
 };
 
-/** How every frame of sockchat's own begins; inside one, quotes are escaped. */
+/** How sockchat's frames begin; inside a frame, quotes are escaped. */
 const frameOpening = '{"type":"';
 
-/** The parts of frames that a chunk holds, in their order. */
+/** The parts of frames in a chunk, in order. */
 const framesOf = (
 	{bytes, length, offset}: WireChunk,
 	tail: Uint8Array,

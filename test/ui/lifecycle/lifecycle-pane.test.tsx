@@ -82,9 +82,6 @@ test('lifecycle pane: a lifecycle that is scrolled says how much is below', () =
 
 test('lifecycle pane: without a step the lifecycle says why', () => {
 	const lines = lifecycle({model: modelOf()});
-	assert.match(
-		lines[1]!,
-		/No step was seen\. A Unix domain socket has no TCP/u,
-	);
+	assert.match(lines[1]!, /No steps yet\. A Unix domain socket has no TCP/u);
 	assert.doesNotMatch(lines.join('\n'), /client|●/u);
 });

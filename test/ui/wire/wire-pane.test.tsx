@@ -97,7 +97,7 @@ test('wire pane: shows the chunks in a box, the newest below', async t => {
 
 test('wire pane: says what will stand there while nothing does', async t => {
 	const [, first] = await show(t, small, emptyWire);
-	assert.match(first!, /Nothing was read or written yet/u);
+	assert.match(first!, /Nothing has been read or written yet/u);
 });
 
 test('wire pane: says in its lower line what came below while scrolled up', async t => {
