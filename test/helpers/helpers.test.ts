@@ -17,14 +17,14 @@ const standIn = {
 	],
 };
 
-test('until: gives the first value that is there', async () => {
+test('until: returns the first value', async () => {
 	const values = [undefined, false, 0] as const;
 	let looks = 0;
 	const value = await until(() => values[looks++], {what: 'a value'});
 	assert.equal(value, 0);
 });
 
-test('until: tells at the deadline what was there instead', async () => {
+test('until: reports at the deadline what was there instead', async () => {
 	await assert.rejects(
 		until(() => false, {
 			what: 'a third member',
@@ -38,7 +38,7 @@ test('until: tells at the deadline what was there instead', async () => {
 	);
 });
 
-test('until: keeps its deadline where the condition never answers', async () => {
+test('until: keeps its deadline if the condition never settles', async () => {
 	await assert.rejects(
 		until(async () => new Promise<undefined>(() => {}), {
 			what: 'an answer',
@@ -100,7 +100,7 @@ test('terminal: resizes, types, presses keys and pastes', async t => {
 	}, /has ended with exit code 7/);
 });
 
-test('terminal: frames the screen when a wait is in vain', async t => {
+test('terminal: shows the screen in a frame when a wait times out', async t => {
 	const terminal = openTerminal(t, {command: 'cat', columns: 12, rows: 3});
 	terminal.type('日本\r');
 	await terminal.waitFor(/日本\n日本/);
@@ -157,7 +157,7 @@ test('shell: shows whether a program restored the terminal', async t => {
 	assert.notEqual(shell.settings(), before);
 });
 
-test('process: collects what comes, until its stdin ends', async t => {
+test('process: collects output until its stdin ends', async t => {
 	const cat = startProcess(t, 'cat');
 	cat.writeLine('one');
 	cat.write(new TextEncoder().encode('tw'));
@@ -171,7 +171,7 @@ test('process: collects what comes, until its stdin ends', async t => {
 	);
 });
 
-test('process: says when it could not be started', async t => {
+test('process: reports that it could not be started', async t => {
 	const missing = startProcess(t, 'no-such-program');
 	await assert.rejects(missing.exit, {code: 'ENOENT'});
 	await assert.rejects(missing.waitForOutput('any'), {code: 'ENOENT'});
@@ -184,7 +184,7 @@ test('process: finds the Node of the machine, not the pinned one', async t => {
 	await node.waitForOutput(/^v\d+\.\d+/);
 });
 
-test('peers: the two scripts of the tutorial converse', async t => {
+test('peers: the two scripts of the tutorial talk to each other', async t => {
 	const server = startPython(t, 'server', [0]);
 	const port = await server.waitForOutput(/listening on: \S+ (\d+)\)\n/);
 	const client = startPython(t, 'client', [port]);
@@ -198,7 +198,7 @@ test('peers: the two scripts of the tutorial converse', async t => {
 	assert.deepEqual(await server.waitForExit(), {code: 0, signal: undefined});
 });
 
-test("peers: netcat converses with the tutorial's server", async t => {
+test("peers: netcat talks to the tutorial's server", async t => {
 	const server = startPython(t, 'server', [0]);
 	const port = await server.waitForOutput(/listening on: \S+ (\d+)\)\n/);
 	const netcat = startNetcat(t, Number(port), ['-N']);

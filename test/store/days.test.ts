@@ -28,7 +28,7 @@ const said = (seq: number, time: number) =>
 		frame: messageFrame(seq, {at: time}),
 	}) as const;
 
-test('days: what is of another day than the one before stands behind its day', () => {
+test('days: an item of another day follows a notice of that day', () => {
 	const notice = {type: 'notice', tone: 'info', text: 'now'} as const;
 	const first = reduce(start, [
 		{...notice, at: at(22, 12)},
@@ -46,7 +46,7 @@ test('days: what is of another day than the one before stands behind its day', (
 	assert.equal(dayOf(at(20, 1)), 'Fri Nov 20 2026');
 });
 
-test('days: an older page has its days too, and begins with the first of all', () => {
+test('days: an older page has its days too, the very first one included', () => {
 	const model = reduce(start, [
 		said(3, at(22, 9)),
 		{

@@ -21,7 +21,7 @@ test('figures: keeps the last 60 round trips and the newest figures', () => {
 	assert.deepEqual(model.traffic, {...figures, heardAt: 1});
 });
 
-test('figures: heard is when more came in than before', () => {
+test('figures: heardAt is when the count of bytes last grew', () => {
 	const traffic = (at: number, bytesIn: number, bytesOut: number) =>
 		({type: 'traffic', at, bytesIn, bytesOut, queuedBytes: 0}) as const;
 	const {heardAt} = reduce(start, [
@@ -45,7 +45,7 @@ const foreign: ChatEvent = {type: 'foreign', at: 1, peer, protocol: 'TLS'};
 const bytes = {bytesIn: 0, bytesOut: 0};
 const ended: ChatEvent = {type: 'ended', at: 1, peer, reason: 'quit', ...bytes};
 
-test('figures: a server counts its peers over all its phases', () => {
+test('figures: a server counts its peers in all its phases', () => {
 	const model = reduce(start, [
 		listening('binding'),
 		accepted,
@@ -65,7 +65,7 @@ test('figures: a server counts its peers over all its phases', () => {
 	assert.equal(reduce(start, [accepted, ended]).listening, undefined);
 });
 
-test('figures: shows the connection with its ends, and chunks as they came', () => {
+test('figures: shows the connection with its ends, and chunks as they arrived', () => {
 	const connection = {phase: 'connecting', since: 1, attempt: 1} as const;
 	const ends = {local: 'l', remote: 'r'};
 	const chunk = {at: 1, direction: 'in', peer, bytes: Buffer.of(1)} as const;

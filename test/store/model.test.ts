@@ -72,7 +72,7 @@ const said = (items: readonly Item[]): string[] =>
 const pending = (model: Model) => said(model.pending);
 const shown = (model: Model) => said(itemsOf(model));
 
-test('model: one’s own message goes from queued over sent to stored', () => {
+test('model: one’s own message goes from queued to sent to stored', () => {
 	let model = reduce(start, [queued(1, 'hi')]);
 	assert.deepEqual([pending(model), shown(model)], [['hi queued'], []]);
 	model = reduce(model, [sent(1)]);
@@ -101,13 +101,13 @@ test('model: a message that is refused is shown with the reason', () => {
 	);
 });
 
-test('model: an echo that fell into a gap leaves the message stored', () => {
+test('model: a message whose echo fell into a gap is stored', () => {
 	const model = reduce(start, [queued(1, 'hi'), sent(1), stored(1)]);
 	assert.deepEqual([pending(model), shown(model)], [[], ['hi stored']]);
 	assert.ok(itemsOf(model).every(item => !('reason' in item)));
 });
 
-test('model: another’s message has no mark, and settles none of one’s own', () => {
+test('model: another’s message has no mark, and marks none of one’s own', () => {
 	const model = reduce(start, [
 		queued(1, 'mine'),
 		message(1, other, 1, 'theirs'),
@@ -130,7 +130,7 @@ test('model: the order is that of seq, not of typing or sending', () => {
 	assert.deepEqual(shown(model), ['c -', 'a stored', 'd -', 'b stored']);
 });
 
-test('model: a whisper of one’s own is stored, another’s with its n is not', () => {
+test('model: one’s own whisper is stored, another’s with the same n is not', () => {
 	const before = reduce(start, [queued(1, 'psst', 'heron')]);
 	const theirs = reduce(before, [whispered(1, 'heron', 'otter', 'hey')]);
 	assert.deepEqual(
@@ -147,7 +147,7 @@ test('model: a whisper of one’s own is stored, another’s with its n is not',
 	assert.deepEqual([first.from, first.to], ['otter', 'heron']);
 });
 
-test('model: one’s nick is what the room says it is', () => {
+test('model: one’s nick is the one that the room assigns', () => {
 	assert.equal(reduce(start, [welcome('otter-2')]).nick, 'otter-2');
 	assert.equal(reduce(start, [renamed(1, own, 'ibis')]).nick, 'ibis');
 	assert.equal(reduce(start, [renamed(1, other, 'ibis')]).nick, 'otter');
@@ -155,7 +155,7 @@ test('model: one’s nick is what the room says it is', () => {
 	assert.deepEqual([item?.from, item?.at], ['otter-2', 1]);
 });
 
-test('model: a gap, a join and a local notice stand where they happened', () => {
+test('model: a gap, a join and a local notice are where they happened', () => {
 	const model = reduce(start, [
 		message(1, other, 1, 'a'),
 		frame({type: 'gap', from: 2, to: 3}),
@@ -181,7 +181,7 @@ test('model: a gap, a join and a local notice stand where they happened', () => 
 	assert.equal(model.presence.members.count, 1);
 });
 
-test('model: clearing empties the transcript, and keeps what is unsent', () => {
+test('model: clearing empties the transcript, and keeps unsent messages', () => {
 	const model = reduce(start, [
 		message(1, other, 1, 'a'),
 		queued(1, 'b'),
@@ -219,7 +219,7 @@ const anyEvent: fc.Arbitrary<ChatEvent> = fc.oneof(
 	fc.constant<ChatEvent>({type: 'clear', at: 1}),
 );
 
-test('model: a batch gives what its events give one by one', () => {
+test('model: a batch has the same effect as its events one by one', () => {
 	const batches = fc.array(fc.array(anyEvent, {maxLength: 12, size: 'max'}), {
 		maxLength: 6,
 	});

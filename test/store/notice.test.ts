@@ -65,7 +65,7 @@ test('notice: a gap says how many entries are missing, and which', () => {
 	);
 });
 
-test('notice: presence is told, each leave with its reason', () => {
+test('notice: joins and leaves are reported, each leave with its reason', () => {
 	const left = (reason: LeaveReason) =>
 		ofFrame({...entry, type: 'left', nick: 'heron', reason});
 	assert.equal(
@@ -90,7 +90,7 @@ test('notice: presence is told, each leave with its reason', () => {
 	assert.equal(left('shutdown'), 'info: heron left (the server shut down)');
 });
 
-test('notice: a reason of a later server is told as it came', () => {
+test('notice: an unknown reason is shown as it arrived', () => {
 	for (const reason of ['bored', 'constructor', '__proto__']) {
 		assert.equal(
 			ofFrame({
@@ -104,7 +104,7 @@ test('notice: a reason of a later server is told as it came', () => {
 	}
 });
 
-test('notice: an error is told in its own words, and texts are no notice', () => {
+test('notice: an error is shown in its own words; messages have no notice', () => {
 	assert.equal(
 		ofFrame({type: 'error', code: 'ERR_ROOM_FULL', message: 'It is full.'}),
 		'bad: It is full.',
@@ -121,7 +121,7 @@ test('notice: an error is told in its own words, and texts are no notice', () =>
 	assert.ok(texts.every(frame => ofFrame(frame) === undefined));
 });
 
-test('notice: a connection is told where it gets worse, once', () => {
+test('notice: a connection that gets worse is reported once', () => {
 	const trying = {since: 1, attempt: 1};
 	const beating = {...trying, heartbeatMs: 2000, lastHeardAt: 1};
 	const waiting = {
@@ -173,7 +173,7 @@ test('notice: a server says where it listens, and that it drains', () => {
 	assert.equal(ofListening({phase: 'closed', since: 1, cause}), undefined);
 });
 
-test('notice: a server tells who came, who went, and who spoke otherwise', () => {
+test('notice: a server reports connections, their ends, and foreign protocols', () => {
 	const peer = '127.0.0.1:40000';
 	const bytes = {bytesIn: 1, bytesOut: 2};
 	assert.equal(
@@ -190,7 +190,7 @@ test('notice: a server tells who came, who went, and who spoke otherwise', () =>
 	);
 });
 
-test('notice: a local notice is itself, and marks, figures and bytes are none', () => {
+test('notice: a local notice is unchanged; marks, figures and bytes have none', () => {
 	assert.equal(
 		words({type: 'notice', at: 1, tone: 'bad', text: 'No such command.'}),
 		'bad: No such command.',

@@ -33,7 +33,7 @@ const textsOf = ({transcript}: Model): string[] =>
 		return 'text' in item ? item.text : '';
 	});
 
-test('past: a page stands in front of what it goes up to', () => {
+test('older entries: a page is put in front of the entries it reaches', () => {
 	const model = reduce(start, told(...entries(201, 203)));
 	assert.equal(olderThan(model), 201);
 	const more = reduce(model, [page(101, 200)]);
@@ -47,7 +47,7 @@ test('past: a page stands in front of what it goes up to', () => {
 	assert.equal(all.transcript.length, 204, 'the day in front of all');
 });
 
-test('past: a page that was asked for twice comes once', () => {
+test('older entries: a page that was requested twice is added once', () => {
 	const model = reduce(start, [
 		...told(...entries(11, 12)),
 		page(1, 10),
@@ -56,7 +56,7 @@ test('past: a page that was asked for twice comes once', () => {
 	assert.equal(model.transcript.length, 13, 'the day among them');
 });
 
-test('past: the oldest page stands apart, and a reader can begin anew', () => {
+test('older entries: the oldest page is set apart, and a reader can start again', () => {
 	const model = reduce(start, [
 		...told(...entries(5001, 5002)),
 		page(4901, 5000),
@@ -72,7 +72,7 @@ test('past: the oldest page stands apart, and a reader can begin anew', () => {
 	assert.equal(olderThan(rest), 5001);
 });
 
-test('past: what is kept no more is not asked for', () => {
+test('older entries: entries no longer kept are not requested', () => {
 	const model = reduce(start, [
 		...told(...entries(900, 901)),
 		page(890, 899, 890),

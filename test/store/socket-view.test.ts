@@ -34,7 +34,7 @@ const readings = (
 	return view;
 };
 
-test('socket view: a rate is what came since, by the time it took', () => {
+test('socket view: a rate is the bytes since the last one over the time since', () => {
 	const {rates} = readings([1000, 500, 10], [2000, 2500, 10], [4000, 2500, 50]);
 	assert.deepEqual(rates, {
 		at: 4000,
@@ -45,7 +45,7 @@ test('socket view: a rate is what came since, by the time it took', () => {
 	});
 });
 
-test('socket view: what was there before the first reading is no rate', () => {
+test('socket view: bytes before the first reading make no rate', () => {
 	assert.deepEqual(readings([1000, 1e9]).rates.ins, []);
 });
 
@@ -60,7 +60,7 @@ test('socket view: readings close to each other make one rate', () => {
 	assert.deepEqual(rates.ins, [8000]);
 });
 
-test('socket view: a clock set back begins a new count, and none is negative', () => {
+test('socket view: after a clock was set back, no rate is negative', () => {
 	const {rates} = readings(
 		[100_000, 0],
 		[101_000, 1000],
@@ -75,7 +75,7 @@ test('socket view: a clock set forward costs one rate, not the next', () => {
 	assert.deepEqual(rates.ins, [2, 1000]);
 });
 
-test('socket view: a new connection that has counted less is no rate', () => {
+test('socket view: a new connection with a lower count makes no negative rate', () => {
 	assert.deepEqual(readings([1000, 9000], [2000, 10]).rates.ins, [0]);
 });
 
@@ -114,7 +114,7 @@ const peersAt = (at: number, ...bytesIn: number[]): SocketEvent => ({
 	refused: 0,
 });
 
-test("socket view: a server's bytes are those of its peers, gone ones too", () => {
+test("socket view: a server's bytes are those of its peers, past ones included", () => {
 	const first = reduceSocketView(
 		emptySocketView,
 		peersAt(1000, 100, 200),
@@ -128,7 +128,7 @@ test("socket view: a server's bytes are those of its peers, gone ones too", () =
 	assert.deepEqual([rates.ins, rates.outs], [[100], [100]]);
 });
 
-test('socket view: the last readings stand as they came', () => {
+test('socket view: keeps the last readings unchanged', () => {
 	const event = peersAt(1000, 1);
 	const listening = kernelSocket({state: 'LISTEN'});
 	const view = reduceSocketView(
@@ -168,7 +168,7 @@ test('socket view: keeps the newest steps, each state once', () => {
 	assert.equal(view.steps.at(-1)?.at, 2 * keptSteps - 1);
 });
 
-test('socket view: keeps chunks without the name of their event, and not all', () => {
+test('socket view: keeps a bounded number of chunks, without their event type', () => {
 	const chunk = chunkOf('hello');
 	const event = {type: 'wire', ...chunk} as const;
 	let view = reduceSocketView(emptySocketView, event, nothing);

@@ -17,7 +17,7 @@ const append = (...added: Step[]): readonly Step[] => {
 	return steps;
 };
 
-test('steps: come in the order in which they were added', () => {
+test('steps: are in the order in which they were added', () => {
 	const all = [
 		called('connect()'),
 		inferred('SYN-SENT'),
@@ -27,7 +27,7 @@ test('steps: come in the order in which they were added', () => {
 	assert.deepEqual(append(...all), all);
 });
 
-test('steps: a state that is read takes the place of the inferred one', () => {
+test('steps: a state that is read replaces the inferred one', () => {
 	assert.deepEqual(
 		append(
 			inferred('ESTABLISHED', {at: 10}),
@@ -47,7 +47,7 @@ test('steps: a state is not added twice', () => {
 	assert.equal(appendStep(known, inferred('ESTABLISHED'), 9), known);
 });
 
-test('steps: what was inferred and was passed meanwhile stays', () => {
+test('steps: an inferred state stays if the read one can follow it', () => {
 	assert.deepEqual(
 		append(
 			read('ESTABLISHED'),
@@ -65,7 +65,7 @@ test('steps: what was inferred and was passed meanwhile stays', () => {
 	);
 });
 
-test('steps: what was inferred and is denied by a reading goes', () => {
+test('steps: an inferred state that a reading disproves is removed', () => {
 	assert.deepEqual(
 		append(inferred('FIN-WAIT-1'), inferred('TIME-WAIT'), read('CLOSING')),
 		[inferred('FIN-WAIT-1'), read('CLOSING')],
@@ -76,7 +76,7 @@ test('steps: what was inferred and is denied by a reading goes', () => {
 	);
 });
 
-test('steps: the two ends and the peers are told apart', () => {
+test('steps: the two ends and the peers are kept apart', () => {
 	const others = [
 		inferred('ESTABLISHED', {end: 'remote'}),
 		inferred('ESTABLISHED', {peer: '127.0.0.1:1'}),
@@ -91,7 +91,7 @@ test('steps: the two ends and the peers are told apart', () => {
 	);
 });
 
-test('steps: a port that is used again begins anew', () => {
+test('steps: a port that is reused starts again', () => {
 	const peer = '127.0.0.1:1';
 	const before = [
 		called('accept()', {peer}),
@@ -107,7 +107,7 @@ test('steps: a port that is used again begins anew', () => {
 	assert.deepEqual(append(...attempt, ...attempt), [...attempt, ...attempt]);
 });
 
-test('steps: the last one of an end is where it is, whatever comes', () => {
+test('steps: the last state of an end is its current one, whatever comes', () => {
 	const state = fc.constantFrom<TcpState>(
 		'ESTABLISHED',
 		'FIN-WAIT-1',

@@ -30,7 +30,7 @@ const openStore = () => {
 	return {clock, store, published, unsubscribe};
 };
 
-test('store: a lone event shows at once, but not within its own call', () => {
+test('store: a single event is published at once, but not synchronously', () => {
 	const {clock, store, published} = openStore();
 	const before = store.getSnapshot();
 	store.dispatch(notice(1));
@@ -43,7 +43,7 @@ test('store: a lone event shows at once, but not within its own call', () => {
 	assert.deepEqual(published.slice(1), [{at: 1000, items: 2}]);
 });
 
-test('store: with nothing new nothing is published', () => {
+test('store: without events nothing is published', () => {
 	const {clock, store, published} = openStore();
 	const before = store.getSnapshot();
 	clock.advance(10_000);
@@ -52,7 +52,7 @@ test('store: with nothing new nothing is published', () => {
 	assert.deepEqual(clock.delays, []);
 });
 
-test('store: a flood is published every 33 ms, and none of it is lost', () => {
+test('store: a flood is published every 33 ms, and nothing is lost', () => {
 	const {clock, store, published} = openStore();
 	for (let ms = 0; ms < 1000; ms++) {
 		store.dispatch(notice(ms));
@@ -97,7 +97,7 @@ test('store: nothing waits longer than 33 ms, whatever the gaps', () => {
 	);
 });
 
-test('store: a flush publishes now, and the pace goes on from there', () => {
+test('store: a flush publishes now, and the next interval starts there', () => {
 	const {clock, store, published} = openStore();
 	store.dispatch(notice(1));
 	store.flush();
@@ -110,7 +110,7 @@ test('store: a flush publishes now, and the pace goes on from there', () => {
 	assert.deepEqual(published.slice(1), [{at: 33, items: 2}]);
 });
 
-test('store: what a listener dispatches shows with the next publication', () => {
+test('store: what a listener dispatches is in the next publication', () => {
 	const {clock, store, published} = openStore();
 	const unsubscribe = store.subscribe(() => {
 		unsubscribe();
@@ -123,7 +123,7 @@ test('store: what a listener dispatches shows with the next publication', () => 
 	assert.deepEqual(published.slice(1), [{at: 33, items: 2}]);
 });
 
-test('store: a snapshot stays what it is, and is the same between publications', () => {
+test('store: a snapshot never changes, and is the same between publications', () => {
 	const {clock, store} = openStore();
 	store.dispatch(notice(1));
 	clock.advance(0);
@@ -135,7 +135,7 @@ test('store: a snapshot stays what it is, and is the same between publications',
 	assert.equal(snapshot.transcript.length, 1);
 });
 
-test('store: who unsubscribed is told nothing more', () => {
+test('store: a listener that unsubscribed is not called again', () => {
 	const {clock, store, published, unsubscribe} = openStore();
 	unsubscribe();
 	store.dispatch(notice(1));

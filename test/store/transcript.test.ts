@@ -48,7 +48,7 @@ test('transcript: an empty one has no items and begins at 0', () => {
 	assert.equal(itemAt(emptyTranscript, 0), undefined);
 });
 
-test('transcript: keeps the newest items, each under the index it came with', () => {
+test('transcript: keeps the newest items, each under its first index', () => {
 	const batches = fc.array(fc.nat({max: 90}), {maxLength: 40});
 	fc.assert(
 		fc.property(fc.integer({min: 1, max: 60}), batches, (maxItems, sizes) => {
@@ -76,7 +76,7 @@ test('transcript: keeps the newest items, each under the index it came with', ()
 	);
 });
 
-test('transcript: keeps the newest items that are not too large together', () => {
+test('transcript: keeps the newest items within its bound of size', () => {
 	const maxItems = 25;
 	const batches = fc.array(fc.array(fc.nat({max: 40}), {maxLength: 20}), {
 		maxLength: 20,
@@ -113,7 +113,7 @@ test('transcript: keeps the newest items that are not too large together', () =>
 	);
 });
 
-test('transcript: an append leaves the version it was made from as it was', () => {
+test('transcript: an append leaves the earlier version unchanged', () => {
 	const before = appendItems(createTranscript(20), batch(0, 18));
 	const shown = contents(before);
 	appendItems(before, batch(18, 50));
@@ -122,12 +122,12 @@ test('transcript: an append leaves the version it was made from as it was', () =
 	assert.equal(before.end, 18);
 });
 
-test('transcript: appending nothing gives the very same version', () => {
+test('transcript: appending nothing returns the same version', () => {
 	const transcript = appendItems(emptyTranscript, batch(0, 3));
 	assert.equal(appendItems(transcript, []), transcript);
 });
 
-test('transcript: a cleared one is empty and goes on counting', () => {
+test('transcript: a cleared one is empty and continues its indexes', () => {
 	const cleared = clearTranscript(appendItems(emptyTranscript, batch(0, 700)));
 	assert.equal(cleared.length, 0);
 	assert.equal(itemAt(cleared, 699), undefined);
@@ -136,7 +136,7 @@ test('transcript: a cleared one is empty and goes on counting', () => {
 	assert.equal(itemAt(again, 999)?.at, 999);
 });
 
-test('transcript: an append copies one chunk, however long the transcript is', () => {
+test('transcript: an append copies one block, however long the transcript is', () => {
 	const transcript = appendItems(
 		createTranscript(1_000_000),
 		batch(0, 999_500),
@@ -150,7 +150,7 @@ test('transcript: an append copies one chunk, however long the transcript is', (
 	assert.ok(copied.every(block => block.length <= 1000));
 });
 
-test('transcript: older items stand in front, under indexes of their own', () => {
+test('transcript: older items are in front, under indexes of their own', () => {
 	const sizes = fc.array(
 		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
 		{maxLength: 30},

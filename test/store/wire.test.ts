@@ -24,7 +24,7 @@ const chunksOf = (count: number, bytes = 1, firstAt = 0): WireChunk[] =>
 		chunkOf(bytes, firstAt + index),
 	);
 
-test('wire: keeps chunks in their order', () => {
+test('wire: keeps chunks in order', () => {
 	const first = chunksOf(2);
 	const second = chunksOf(3, 10, 2);
 	const wire = appendWire(appendWire(emptyWire, first), second);
@@ -35,19 +35,19 @@ test('wire: keeps chunks in their order', () => {
 	});
 });
 
-test('wire: stays the same object where nothing is added', () => {
+test('wire: stays the same object if nothing is added', () => {
 	const wire = appendWire(emptyWire, chunksOf(2));
 	assert.equal(appendWire(wire, []), wire);
 });
 
-test('wire: an earlier one stays as it was', () => {
+test('wire: an earlier version stays as it was', () => {
 	const early = appendWire(emptyWire, chunksOf(maxWireChunks));
 	const copy = structuredClone(early);
 	appendWire(early, chunksOf(5));
 	assert.deepEqual(early, copy);
 });
 
-test('wire: drops the oldest past its bound of chunks, and counts them', () => {
+test('wire: drops the oldest chunks over its bound of chunks, and counts them', () => {
 	const wire = appendWire(emptyWire, chunksOf(maxWireChunks));
 	assert.equal(wire.dropped, 0);
 	const later = appendWire(wire, chunksOf(3, 1, maxWireChunks));
@@ -57,7 +57,7 @@ test('wire: drops the oldest past its bound of chunks, and counts them', () => {
 	assert.equal(later.chunks.at(-1)!.at, maxWireChunks + 2);
 });
 
-test('wire: drops the oldest past its bound of bytes, and no more of them', () => {
+test('wire: drops the oldest chunks over its bound of bytes, and no others', () => {
 	const count = maxWireBytes / maxChunkBytes;
 	const full = appendWire(emptyWire, chunksOf(count, maxChunkBytes));
 	assert.deepEqual([full.dropped, full.keptBytes], [0, maxWireBytes]);
@@ -83,7 +83,7 @@ const assertSound = (wire: Wire, count: number) => {
 	assert.equal(wire.keptBytes, keptBytes);
 };
 
-test('wire: is bounded and misses nothing in between, whatever comes', () => {
+test('wire: is bounded and without gaps, whatever arrives', () => {
 	// Few but large ones reach the bound of bytes, many small ones the other.
 	const batch = fc.oneof(
 		fc.tuple(fc.nat({max: 90}), fc.constant(maxChunkBytes)),

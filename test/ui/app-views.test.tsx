@@ -177,7 +177,7 @@ for (const view of Object.keys(views) as View[]) {
 		}
 	});
 
-	test(`app: nothing of ${view} stays behind when the terminal is resized`, async t => {
+	test(`app: nothing of ${view} is left over when the terminal is resized`, async t => {
 		const app = await openView(t, view, {columns: 200, rows: 40});
 		for (const [columns, rows] of [
 			[80, 24],
@@ -196,7 +196,7 @@ for (const view of Object.keys(views) as View[]) {
 	});
 }
 
-test('app: a view that is left and come back to is where it was', async t => {
+test('app: a view keeps its place while another one is shown', async t => {
 	const app = await openView(t, 'wire');
 	await app.press('page-up');
 	const before = await app.text();
@@ -204,7 +204,7 @@ test('app: a view that is left and come back to is where it was', async t => {
 	assert.equal(await app.text(), before);
 });
 
-test('app: Home and End are the draft’s where there is one', async t => {
+test('app: Home and End move in the draft if there is one', async t => {
 	const app = await openView(t, 'chat');
 	const before = await app.footer();
 	await app.type('draft');
@@ -214,7 +214,7 @@ test('app: Home and End are the draft’s where there is one', async t => {
 	assert.equal(await app.footer(), before);
 });
 
-test('app: who scrolled up stays there while more comes, and speaks at the bottom', async t => {
+test('app: a reader who scrolled up stays there until they send a message', async t => {
 	const app = await openView(t, 'chat');
 	await app.press('page-up');
 	const before = (await app.rows()).slice(3, -2);

@@ -5,7 +5,7 @@ import {listeningOf, modelOf} from '../helpers/models.js';
 
 const server = modelOf({listening: listeningOf()});
 
-test('app: what is typed stands in the last row, and Enter sends it', async t => {
+test('app: typed text is in the last row, and Enter sends it', async t => {
 	const app = await openApp(t);
 	await app.type('hello 漢字');
 	assert.equal((await app.rows()).at(-1), '› hello 漢字');
@@ -15,7 +15,7 @@ test('app: what is typed stands in the last row, and Enter sends it', async t =>
 	assert.equal((await app.rows()).at(-1), '› next');
 });
 
-test('app: Tab completes a command, and a nick that is not its own', async t => {
+test("app: Tab completes a command, and a nick other than one's own", async t => {
 	const presence = {
 		members: {count: 2, names: ['otter', 'otto']},
 		replayHead: 0,
@@ -31,7 +31,7 @@ test('app: Tab completes a command, and a nick that is not its own', async t => 
 const title = async (app: Awaited<ReturnType<typeof openApp>>) =>
 	/^[─╭] (\w+)/mu.exec(await app.text())?.[1];
 
-test('app: a command shows its view, and again the chat', async t => {
+test('app: a command shows its view, and repeated, the chat', async t => {
 	const app = await openApp(t, {model: server});
 	assert.equal(await title(app), 'room');
 	for (const view of ['wire', 'lifecycle', 'peers']) {
@@ -45,7 +45,7 @@ test('app: a command shows its view, and again the chat', async t => {
 	assert.deepEqual(app.lines, []);
 });
 
-test('app: Ctrl-T goes through the views that there are', async t => {
+test('app: Ctrl-T cycles through the views', async t => {
 	const views = async (model = modelOf()) => {
 		const app = await openApp(t, {model});
 		const seen: unknown[] = [];
@@ -62,7 +62,7 @@ test('app: Ctrl-T goes through the views that there are', async t => {
 	assert.deepEqual(await views(server), ['room', 'wire', 'lifecycle', 'peers']);
 });
 
-test('app: another view tells what has come in the chat meanwhile', async t => {
+test('app: another view reports what is new in the chat', async t => {
 	const app = await openApp(t, {model: server});
 	const notice = {type: 'notice', at: 0, tone: 'info', text: 'news'} as const;
 	await app.tell(notice);
@@ -80,7 +80,7 @@ test('app: another view tells what has come in the chat meanwhile', async t => {
 	assert.match(await app.text(), /^─ peers 0 ─/mu);
 });
 
-test('app: the wire is asked for when it is looked at, not before', async t => {
+test('app: the wire is requested when its view is shown, not before', async t => {
 	const app = await openApp(t);
 	await app.type('a message\r');
 	await app.type('/lifecycle\r');
@@ -89,7 +89,7 @@ test('app: the wire is asked for when it is looked at, not before', async t => {
 	assert.deepEqual(app.asked, ['tap']);
 });
 
-test('app: Ctrl-O sorts the table of peers, and nothing from elsewhere', async t => {
+test('app: Ctrl-O sorts the table of peers, only while it is shown', async t => {
 	const app = await openApp(t, {model: server});
 	await app.press('ctrl-o');
 	await app.type('/peers\r');
@@ -103,7 +103,7 @@ test('app: Ctrl-O sorts the table of peers, and nothing from elsewhere', async t
 	assert.match(await app.footer(), /by nick/u, 'and from the first again');
 });
 
-test('app: Ctrl-C leaves, Ctrl-D where there is no draft', async t => {
+test('app: Ctrl-C leaves, and Ctrl-D if the draft is empty', async t => {
 	const app = await openApp(t);
 	await app.type('ab');
 	await app.press('home', 'ctrl-d');
@@ -115,7 +115,7 @@ test('app: Ctrl-C leaves, Ctrl-D where there is no draft', async t => {
 	assert.deepEqual(app.asked, ['leave', 'redraw', 'suspend', 'leave']);
 });
 
-test('app: a paste of lines asks first, and a view does not take the answer', async t => {
+test('app: a paste of lines asks first, and no view takes the answer', async t => {
 	const app = await openApp(t);
 	await app.type('/wire\r');
 	await app.type('\u{1B}[200~one\rtwo\r\u{1B}[201~');

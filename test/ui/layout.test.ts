@@ -34,7 +34,7 @@ const coverage = (
 	return cells;
 };
 
-test('layout: the panes cover each cell of the screen once', () => {
+test('layout: the panes cover every cell of the screen once', () => {
 	fc.assert(
 		fc.property(
 			fc.integer({min: 20, max: 260}),
@@ -49,7 +49,7 @@ test('layout: the panes cover each cell of the screen once', () => {
 	);
 });
 
-test('layout: each pane has a row at least, and each frame lies in its pane', () => {
+test('layout: each pane has at least one row, and its frame fits', () => {
 	fc.assert(
 		fc.property(
 			fc.integer({min: 20, max: 260}),
@@ -78,7 +78,7 @@ test('layout: even a terminal of one cell gets panes that tile it', () => {
 	}
 });
 
-test('layout: the connection stands on the right from 100 columns', () => {
+test('layout: from 100 columns the connection is on the right', () => {
 	const layout = chooseLayout(100, 30);
 	assert.equal(layout.kind, 'wide');
 	assert.deepEqual(layout.connection, {
@@ -93,7 +93,7 @@ test('layout: the connection stands on the right from 100 columns', () => {
 	assert.equal(chooseLayout(400, 60).connection.width, 48);
 });
 
-test('layout: the connection folds into two lines below 100 columns', () => {
+test('layout: below 100 columns the connection is two lines', () => {
 	const layout = chooseLayout(99, 24);
 	assert.equal(layout.kind, 'narrow');
 	assert.deepEqual(layout.connection, {
@@ -124,7 +124,7 @@ test('layout: ten rows have a status line, the transcript and the input', () => 
 	}
 });
 
-test('layout: an input of many rows leaves half of the screen', () => {
+test('layout: an input of many rows gets half of the screen at most', () => {
 	const layout = chooseLayout(80, 24, 40);
 	assert.equal(layout.input.height, 12);
 	assert.equal(layout.transcript.height, 10);

@@ -49,7 +49,7 @@ test('connection facts: each phase has its name', () => {
 	assert.equal(phaseOf({}), undefined, 'before anything was told');
 });
 
-test('connection facts: an attempt that is not the first is counted', () => {
+test('connection facts: attempts after the first are counted', () => {
 	const connection = {...connections.connecting, attempt: 4};
 	assert.deepEqual(phaseOf({connection}), [
 		'connecting, attempt 4',
@@ -57,7 +57,7 @@ test('connection facts: an attempt that is not the first is counted', () => {
 	]);
 });
 
-test('connection facts: a silence gets longer, a wait shorter, none negative', () => {
+test('connection facts: a silence gets longer, a wait shorter, neither negative', () => {
 	const {silent, waiting} = connections;
 	const at = (connection: typeof silent | typeof waiting, ms: number) =>
 		phaseOf({connection}, now + ms)?.[1];
@@ -68,7 +68,7 @@ test('connection facts: a silence gets longer, a wait shorter, none negative', (
 	assert.equal(at(waiting, 60_000), 'retry in 0 s');
 });
 
-test('connection facts: a client that is not read says so until it is', () => {
+test('connection facts: a paused client is shown as paused until it resumes', () => {
 	const nameAfter = (...steps: Step[]) =>
 		phaseOf({connection: connections.open, ...socketOf({steps})})?.[0];
 	const paused = [called('connect()'), called('pause()')];
@@ -89,7 +89,7 @@ const kernelOf = (local = kernelSocket(), remote = kernelSocket()) => ({
 	pair: {local, remote},
 });
 
-test("connection facts: the kernel's word goes before what follows", () => {
+test("connection facts: the kernel's state is preferred to the inferred one", () => {
 	const steps = [called('end()'), inferred('FIN-WAIT-1')];
 	assert.equal(tcpOf(socketOf({steps})), '○ FIN-WAIT-1');
 	const kernel = kernelOf(kernelSocket({state: 'FIN-WAIT-2'}));
@@ -97,7 +97,7 @@ test("connection facts: the kernel's word goes before what follows", () => {
 	assert.equal(tcpOf({}), undefined, 'nothing is guessed');
 });
 
-test('connection facts: what is gone from the table is what was seen last', () => {
+test('connection facts: a connection gone from the table keeps its last state', () => {
 	const kernel = {at: wallNow, pair: {local: undefined, remote: undefined}};
 	const steps = [
 		read('TIME-WAIT'),
@@ -108,7 +108,7 @@ test('connection facts: what is gone from the table is what was seen last', () =
 	assert.equal(tcpOf(socketOf({steps, kernel})), '● TIME-WAIT');
 });
 
-test('connection facts: a server is in LISTEN, whatever its peers are in', () => {
+test('connection facts: a server is in LISTEN, whatever the states of its peers', () => {
 	const steps = [
 		// Alone it tried to join first, and was refused.
 		inferred('CLOSED'),
@@ -136,7 +136,7 @@ test('connection facts: a server is in LISTEN, whatever its peers are in', () =>
 	);
 });
 
-test('connection facts: the route names the host once where both have it', () => {
+test('connection facts: the route shows a host that both ends share once', () => {
 	const routeOf = (local: string, remote: string) =>
 		routeText(modelOf({local, remote}));
 	assert.equal(
@@ -155,7 +155,7 @@ test('connection facts: the route names the host once where both have it', () =>
 	assert.equal(routeText(modelOf()), '127.0.0.1:5001', 'before the connection');
 });
 
-test("connection facts: a server's counts leave out what there was none of", () => {
+test("connection facts: a server's counts leave out zeros", () => {
 	const countsOf = (
 		counts: Parameters<typeof listeningOf>[1],
 		receiveQueueBytes = 0,
@@ -213,7 +213,7 @@ test('connection facts: each layer has its source', () => {
 	assert.deepEqual(layersOf({listening: listeningOf()}), []);
 });
 
-test("connection facts: what the kernel doesn't tell is not guessed", () => {
+test("connection facts: what the kernel doesn't report is not guessed", () => {
 	const {pair: both} = kernelOf();
 	const kernel = (pair?: Partial<typeof both>) =>
 		socketOf({
@@ -237,7 +237,7 @@ test("connection facts: what the kernel doesn't tell is not guessed", () => {
 	);
 });
 
-test('connection facts: who is here is known only while somebody tells', () => {
+test('connection facts: members are current only while connected', () => {
 	const known = Object.values(connections).filter(connection =>
 		isPresenceCurrent(modelOf({connection})),
 	);

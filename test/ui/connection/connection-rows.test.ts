@@ -85,7 +85,7 @@ const client = modelOf({
 	}),
 });
 
-test('connection rows: a client sees its three layers, its steps and who is here', () => {
+test('connection rows: a client sees its three layers, its steps and the members', () => {
 	assert.deepEqual(rowsOf(client, {width: 30}), [
 		'● open                  00:05',
 		'● ESTABLISHED  kernel 0 s ago',
@@ -107,7 +107,7 @@ test('connection rows: a client sees its three layers, its steps and who is here
 	]);
 });
 
-test('connection rows: a server sees its peers counted, and no layers', () => {
+test('connection rows: a server sees counts of its peers, and no layers', () => {
 	const model = modelOf({
 		listening: listeningOf('listening', {
 			peers: 3,
@@ -155,7 +155,7 @@ test('connection rows: the phase stays whole, in the wording that fits', () => {
 	assert.equal(headOf(again, 29), '● handshaking #20      00:05');
 });
 
-test('connection rows: where the kernel is not to be read, that is said', () => {
+test("connection rows: say so if the kernel can't be read", () => {
 	const {open} = connections;
 	const steps = [inferred('ESTABLISHED')];
 	const kernel = {at, pair: undefined};
@@ -166,7 +166,7 @@ test('connection rows: where the kernel is not to be read, that is said', () => 
 	assert.ok(rows.every(row => !row.includes('unacked')));
 });
 
-test('connection rows: an old reading has its age, and none is from the future', () => {
+test('connection rows: an old reading shows its age, which is never negative', () => {
 	const ageOf = (readAt: number) => {
 		const {kernel} = client.socket;
 		const socket = {...client.socket, kernel: {...kernel!, at: readAt}};
@@ -177,7 +177,7 @@ test('connection rows: an old reading has its age, and none is from the future',
 	assert.match(ageOf(wallNow + 60_000)!, /kernel 0 s ago$/u);
 });
 
-test('connection rows: with --explain the last step has its sentence', () => {
+test('connection rows: with --explain the last step is explained', () => {
 	const rows = rowsOf(client, {width: 40}, true);
 	const after = rows.slice(rows.indexOf('14:02:11.204→● ESTABLISHED') + 1);
 	assert.match(after[0]!, /^ {2}The handshake is complete at the/u);
@@ -189,7 +189,7 @@ test('connection rows: raw mode has no members', () => {
 	assert.ok(rows.every(row => !row.includes('members')));
 });
 
-test('connection rows: who was here before a loss is marked as that', () => {
+test('connection rows: members known before a disconnect are marked', () => {
 	const rows = rowsOf({...client, connection: connections.waiting});
 	assert.ok(rows.includes('─ members 2, last known ─────'), rows.join('\n'));
 });
@@ -205,7 +205,7 @@ const memberRowsOf = (
 	return rows.slice(label + 1);
 };
 
-test('connection rows: names that find no room are counted, all of them', () => {
+test("connection rows: names that don't fit are counted", () => {
 	const names = ['anna', 'bert', 'cleo', 'dora', 'emil', 'fred'];
 	assert.deepEqual(memberRowsOf(6, names, 9), ['anna  bert  … 4 more']);
 	assert.deepEqual(memberRowsOf(60, names, 10), [
@@ -220,7 +220,7 @@ test('connection rows: names that find no room are counted, all of them', () => 
 	assert.deepEqual(memberRowsOf(2, ['a'.repeat(30), 'bert'], 9), ['… 2 more']);
 });
 
-test('connection rows: names and their rest make up the count', () => {
+test('connection rows: the names and the rest add up to the count', () => {
 	const anyNames = fc.array(fc.constantFrom('a', 'bb', '漢字', 'long-name-'), {
 		maxLength: 50,
 	});

@@ -57,7 +57,7 @@ const client = modelOf({
 	}),
 });
 
-test('status rows: the more room, the more they say, the most worth first', () => {
+test('status rows: show as much as fits, the most useful first', () => {
 	assert.deepEqual(rowsOf(client, 99), [
 		'● open 00:05 · ● ESTABLISHED · 2 here · rtt 0.21 ms · 127.0.0.1:53122 → :5001 · in 4.0 kB',
 		'out 2.5 kB · queue 0 B · unacked 0 B · unread there unknown · heron otter',
@@ -92,13 +92,13 @@ test('status rows: the phase is never left out', () => {
 	);
 });
 
-test('status rows: without a connection nobody is said to be here', () => {
+test('status rows: without a connection they list no members', () => {
 	const lost = {...client, connection: connections.waiting};
 	assert.doesNotMatch(rowsOf(lost, 99).join(' '), /\d here/u);
 	assert.ok(!rowsOf(lost, 99).join(' ').includes('heron'));
 });
 
-test('status rows: say whose word it is that something is not available', () => {
+test('status rows: name the source that is not available', () => {
 	const kernel = {at: wallNow, pair: undefined};
 	const model = {...client, ...socketOf({kernel})};
 	assert.match(rowsOf(model, 99)[1]!, /kernel: not available here/u);

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {complete} from '../../../source/ui/input/completion.js';
 import {after, candidates, draftOf, shown} from '../../helpers/drafts.js';
 
-test('completion: makes a nick an address at the start of the line only', () => {
+test('completion: makes a nick an address only at the start of the line', () => {
 	const tab = (marked: string) => shown(after(draftOf(marked), 'complete'));
 	assert.equal(tab('her|'), 'heron: |');
 	assert.equal(tab('is HER|'), 'is heron |');
@@ -12,7 +12,7 @@ test('completion: makes a nick an address at the start of the line only', () => 
 	assert.equal(tab('her|?'), 'heron: |?');
 });
 
-test('completion: knows commands at the start of the line only', () => {
+test('completion: completes commands only at the start of the line', () => {
 	const tab = (marked: string) => shown(after(draftOf(marked), 'complete'));
 	assert.equal(tab('/N|'), '/nick |');
 	assert.equal(tab('see /n|'), 'see /n|');
@@ -33,7 +33,7 @@ test('completion: cycles forwards and backwards through the matches', () => {
 	assert.equal(again.completion, undefined);
 });
 
-test('completion: goes on to the next word after the only match', () => {
+test('completion: continues with the next word after a single match', () => {
 	const draft = after(draftOf('/ms|'), 'complete', 'complete');
 	assert.equal(shown(draft), '/msg Otter |');
 });

@@ -44,7 +44,7 @@ test('draft: deletes whole graphemes', () => {
 	assert.equal(shown(after(draftOf('ab|'), 'delete-forward')), 'ab|');
 });
 
-test('draft: steps behind a grapheme that an edit joins at the caret', () => {
+test('draft: moves the caret past a grapheme that an edit joins', () => {
 	assert.equal(shown(typed(draftOf('|\u{301}x'), 'e')), 'e\u{301}|x');
 	const flag = after(draftOf('🇫-|🇷'), 'delete-back');
 	assert.equal(shown(flag), '🇫🇷|');
@@ -62,7 +62,7 @@ test('draft: moves by words of any script', () => {
 	assert.equal(shown(after(draft, 'word-right')), shown(draft));
 });
 
-test('draft: keeps words whole where a sign belongs to the letter behind it', () => {
+test('draft: keeps words whole if a sign belongs to the letter after it', () => {
 	// To UAX 29 that is one grapheme, but two words.
 	const sign = '\u{600}日';
 	assert.equal(shown(after(draftOf(`${sign}|`), 'word-left')), `|${sign}`);
@@ -91,7 +91,7 @@ test('draft: keeps the last kill when there is nothing to kill', () => {
 	assert.equal(shown(after(submitted(draft, 'two'), 'yank')), 'one|');
 });
 
-test('draft: goes to both ends', () => {
+test('draft: moves to both ends', () => {
 	assert.equal(shown(after(draftOf('a|b'), 'start')), '|ab');
 	assert.equal(shown(after(draftOf('a|b'), 'end')), 'ab|');
 });
@@ -106,7 +106,7 @@ test('draft: keeps the unsent draft while walking the history', () => {
 	assert.equal(shown(after(oldest, 'newer', 'newer', 'newer')), 'unsent|');
 });
 
-test('draft: keeps what was changed in recalled lines until one is sent', () => {
+test('draft: keeps edits to recalled lines until one is sent', () => {
 	const draft = submitted(createDraft(), 'one', 'two');
 	const changed = typed(after(draft, 'older'), ' more');
 	const back = after(changed, 'older', 'newer');
@@ -185,7 +185,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	text.map(inserted => ({type: 'paste', text: inserted}) as const),
 );
 
-test('draft: keeps the caret on a grapheme boundary, whatever is done', () => {
+test('draft: keeps the caret on a grapheme boundary, whatever the keys', () => {
 	fc.assert(
 		fc.property(fc.array(step, {maxLength: 30}), steps => {
 			let draft = createDraft();
@@ -202,7 +202,7 @@ test('draft: keeps the caret on a grapheme boundary, whatever is done', () => {
 	);
 });
 
-test('draft: comes out the same whatever chunks a text was typed in', () => {
+test('draft: is the same however the typed text was split into chunks', () => {
 	fc.assert(
 		fc.property(text, fc.array(fc.nat({max: 8})), (whole, sizes) => {
 			const characters = [...whole];

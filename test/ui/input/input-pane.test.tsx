@@ -39,7 +39,7 @@ const shownRow = async (t: TestContext, draft: Draft, columns: number) => {
 	return {row: row!, caret: await screen.caret()};
 };
 
-test('input: shows the prompt, the draft and the caret behind it', async t => {
+test('input: shows the prompt, the draft and the caret after it', async t => {
 	const draft = draftOf(`日本 e\u{301}${family}`);
 	assert.deepEqual(await shownRow(t, draft, 40), {
 		row: `› 日本 e\u{301}${family}`,
@@ -66,7 +66,7 @@ test('input: fills its row exactly, at any width', async t => {
 	}
 });
 
-test('input: stands where the app puts it', async t => {
+test('input: is where the app puts it', async t => {
 	const screen = openInkScreen(
 		t,
 		30,
@@ -90,7 +90,7 @@ test('input: stands where the app puts it', async t => {
 	assert.deepEqual(await screen.caret(), [2 + 2 + 5, 2]);
 });
 
-test('input: hides the caret while it is not active', async t => {
+test('input: hides the caret while inactive', async t => {
 	const screen = openInkScreen(t, 30, framed(draftOf('hello'), 30));
 	assert.deepEqual(await screen.caret(), [7, 1]);
 	await screen.rerender(framed(draftOf('hello'), 30, false));
@@ -99,7 +99,7 @@ test('input: hides the caret while it is not active', async t => {
 	assert.deepEqual(await screen.caret(), [8, 1]);
 });
 
-test('input: hints while empty, where there is room', async t => {
+test('input: shows a hint while empty, if it fits', async t => {
 	const empty = createDraft();
 	assert.deepEqual(await shownRow(t, empty, 21), {
 		row: '› message, or /help',
@@ -118,7 +118,7 @@ test('input: hints while empty, where there is room', async t => {
 	assert.equal((await openInkScreen(t, 20, short).rows())[0], '›');
 });
 
-test('input: tells how far a text is over the limit, beside the text', async t => {
+test('input: shows how far a text is over the limit, beside the text', async t => {
 	const over = draftOf('x'.repeat(16_384 + 12));
 	const rows = new Map<number, string>();
 	for (const columns of [20, 40, 80]) {
@@ -149,7 +149,7 @@ test('input: asks about a paste in its own row', async t => {
 	}
 });
 
-test('input: offers no message that would be too long', async t => {
+test('input: does not offer to send a message that is too long', async t => {
 	const draft = pasted(
 		createDraft(),
 		'x'.repeat(8192) + '\r' + 'x'.repeat(8192),

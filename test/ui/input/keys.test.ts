@@ -33,7 +33,7 @@ const noFlags: InkKey = {
 	numLock: false,
 };
 
-test('keys: splits text and Enter that came in one chunk', async t => {
+test('keys: splits text and Enter in one chunk', async t => {
 	const {type} = await openKeyboard(t);
 	assert.deepEqual(type('hello\r').keys, [inserted('hello'), {type: 'submit'}]);
 	assert.deepEqual(type('one\rtwo\nthree').keys, [
@@ -105,7 +105,7 @@ test('keys: finds control keys alone and inside text', async t => {
 	}
 });
 
-test('keys: drops control bytes that mean nothing', async t => {
+test('keys: drops control bytes without a meaning', async t => {
 	const {type} = await openKeyboard(t);
 	const meaningless = '\0\u{7}\u{11}\u{12}\u{13}\u{16}\u{18}';
 	for (const byte of [...meaningless, '\u{1C}', '\u{1D}', '\u{1E}', '\u{1F}']) {
@@ -114,7 +114,7 @@ test('keys: drops control bytes that mean nothing', async t => {
 	}
 });
 
-test('keys: reads each way that terminals send a named key', async t => {
+test('keys: reads every sequence that terminals send for a named key', async t => {
 	const {type} = await openKeyboard(t);
 	const sequences: ReadonlyArray<[Key['type'], readonly string[]]> = [
 		['start', ['[H', 'OH', '[1~', '[7~', '[1;5H', '[57423u']],
@@ -145,7 +145,7 @@ test('keys: reads each way that terminals send a named key', async t => {
 	assert.deepEqual(type('\u{7F}').keys, [{type: 'delete-back'}]);
 });
 
-test('keys: makes a line end of Alt-Enter and Shift-Enter', async t => {
+test('keys: Alt-Enter and Shift-Enter insert a line end', async t => {
 	const {type} = await openKeyboard(t);
 	for (const chunk of ['\u{1B}\r', '\u{1B}[13;2u', '\u{1B}[13;3u']) {
 		assert.deepEqual(type(chunk).keys, [inserted('\n')]);
@@ -159,13 +159,13 @@ test('keys: tells Esc alone from Esc that starts a sequence', async t => {
 	assert.deepEqual(type('\u{1B}[27u').keys, [{type: 'escape'}]);
 });
 
-test('keys: reads a sequence that was cut in two', async t => {
+test('keys: reads a sequence split in two', async t => {
 	const {type} = await openKeyboard(t);
 	assert.deepEqual(type('x\u{1B}[1').keys, [inserted('x')]);
 	assert.deepEqual(type(';5Dy').keys, [{type: 'word-left'}, inserted('y')]);
 });
 
-test('keys: gives nothing for what is no key of ours', async t => {
+test('keys: drops unknown keys', async t => {
 	const {type} = await openKeyboard(t);
 	const chunks = [
 		'\u{1B}OP', // F1
@@ -189,14 +189,14 @@ test('keys: keeps a paste apart from the keys around it', async t => {
 	assert.deepEqual(pastes, ['one\rt\two']);
 });
 
-test('keys: passes text of any script on as it came', async t => {
+test('keys: passes text of any script unchanged', async t => {
 	const {type} = await openKeyboard(t);
 	for (const text of ['5', 'B', ' ', 'é', '日本', 'e\u{301}', '👨‍👩‍👧‍👦 🇫🇷']) {
 		assert.deepEqual(type(text).keys, [inserted(text)]);
 	}
 });
 
-test('keys: lead to the same draft whatever the chunk boundaries', async t => {
+test('keys: give the same draft whatever the chunk boundaries', async t => {
 	const {type} = await openKeyboard(t);
 	const pieces = fc.oneof(
 		fc.constantFrom(...'abc 日😀\r\n\t\u{7F}\u{8}\u{1}\u{15}\u{17}\u{19}'),
@@ -231,7 +231,7 @@ test('keys: lead to the same draft whatever the chunk boundaries', async t => {
 	);
 });
 
-test('keys: never lets a control byte into text, and loses no other', () => {
+test('keys: lets no control byte into text, and loses nothing else', () => {
 	const character = fc.oneof(
 		fc.string({unit: 'binary', maxLength: 1}),
 		fc.integer({min: 0, max: 0x7f}).map(code => String.fromCodePoint(code)),

@@ -19,13 +19,13 @@ const answered = (draft: Draft, letter: string) => {
 	return {shown: shown(next), texts, isAsking: next.question !== undefined};
 };
 
-test('sending: gives the text on Enter and starts anew', () => {
+test('sending: gives the text on Enter and clears the draft', () => {
 	const {draft, texts} = press(draftOf('he|llo'), {type: 'submit'});
 	assert.deepEqual(texts, ['hello']);
 	assert.equal(shown(draft), '|');
 });
 
-test('sending: sends no blank text, but does where the rules say so', () => {
+test('sending: sends a blank text only if the rules allow it', () => {
 	for (const text of ['|', '   |']) {
 		const draft = draftOf(text);
 		const {draft: next, texts} = press(draft, {type: 'submit'});
@@ -37,7 +37,7 @@ test('sending: sends no blank text, but does where the rules say so', () => {
 	assert.deepEqual([draft.history, texts], [[], ['']]);
 });
 
-test('sending: remembers no line twice in a row, and a bounded number', () => {
+test('sending: remembers a bounded number of lines, none twice in a row', () => {
 	const draft = submitted(createDraft(), 'one', 'one', 'two', 'one');
 	assert.deepEqual(draft.history, ['one', 'two', 'one']);
 	const lines = Array.from({length: maxHistory + 3}, (_, index) => `n${index}`);
@@ -46,7 +46,7 @@ test('sending: remembers no line twice in a row, and a bounded number', () => {
 	assert.deepEqual([history[0], history.at(-1)], ['n3', 'n502']);
 });
 
-test('sending: refuses too long a text on Enter and keeps it whole', () => {
+test('sending: refuses a text that is too long on Enter and keeps it whole', () => {
 	const base = createDraft({limitBytes: 4, sendsBlank: false});
 	const fits = typed(base, 'éé');
 	assert.equal(bytesOver(fits), 0);
@@ -95,7 +95,7 @@ test('paste: sends one message, or line by line, or nothing', () => {
 	assert.equal(shown(press(draft, {type: 'escape'}).draft), 'a|d');
 });
 
-test('paste: takes what follows the answer in a chunk as text', () => {
+test('paste: text after the answer in one chunk goes into the draft', () => {
 	const draft = pasted(createDraft(), 'b\rc');
 	assert.deepEqual(answered(draft, 'yhello'), {
 		shown: 'hello|',
@@ -110,7 +110,7 @@ test('paste: adds a second paste to the question', () => {
 	assert.deepEqual(answered(draft, 'y').texts, ['a\nb\nc']);
 });
 
-test('paste: puts too long a text into the draft and sends none of it', () => {
+test('paste: puts a text that is too long into the draft and sends nothing', () => {
 	const base = createDraft({limitBytes: 4, sendsBlank: false});
 	const whole = pasted(base, 'ab\rcd');
 	assert.deepEqual(answered(whole, 'l').texts, ['ab', 'cd']);

@@ -9,7 +9,7 @@ const family = '👨‍👩‍👧‍👦';
 
 const lineOf = (text: string, caret = text.length) => ({text, caret});
 
-test('slice: shows the whole text where it fits, with a cell for the caret', () => {
+test('slice: shows the whole text if it fits, with a cell for the caret', () => {
 	assert.deepEqual(visibleSlice(lineOf('hello'), 6), {
 		text: 'hello',
 		caretColumn: 5,
@@ -41,7 +41,7 @@ test('slice: marks what is cut off on either side', () => {
 	});
 });
 
-test('slice: shows no wide character by half', () => {
+test('slice: cuts no wide character in half', () => {
 	assert.deepEqual(visibleSlice(lineOf('日本語日本語'), 8), {
 		text: '…日本語',
 		caretColumn: 7,
@@ -109,7 +109,7 @@ test('slice: is never wider than the row, and the caret is in it', () => {
 	);
 });
 
-test('slice: shows at the caret what the caret is on', () => {
+test('slice: shows the character at the caret', () => {
 	fc.assert(
 		fc.property(
 			fc.string({maxLength: 60}),

@@ -43,7 +43,7 @@ const lifecycle = (changes: Partial<LifecyclePaneProps> = {}) =>
 		/>,
 	);
 
-test('lifecycle pane: the lifecycle is a ladder, and says what its signs mean', () => {
+test('lifecycle pane: is a ladder with a legend', () => {
 	assert.deepEqual(lifecycle(), [
 		'╭ lifecycle 127.0.0.1:5001 ────────────────────────────────╮',
 		'│              client (here)         server                │',
@@ -55,7 +55,7 @@ test('lifecycle pane: the lifecycle is a ladder, and says what its signs mean', 
 	]);
 });
 
-test('lifecycle pane: a narrow lifecycle is a list, with one sign more', () => {
+test('lifecycle pane: a narrow one is a list, with one more symbol', () => {
 	assert.deepEqual(lifecycle({area: areaOf('rules', 40, 6)}), [
 		'─ lifecycle 127.0.0.1:5001 ─────────────',
 		'14:02:11.204 connect()',
@@ -71,7 +71,7 @@ test('lifecycle pane: on a server the right side of the ladder is here', () => {
 	assert.match(lifecycle({model})[1]!, / client +server \(here\) /u);
 });
 
-test('lifecycle pane: a lifecycle that is scrolled says how much is below', () => {
+test('lifecycle pane: while scrolled, shows how much is below', () => {
 	const anchor = {index: 0, line: 0, seenEnd: 3};
 	const box = lifecycle({area: areaOf('box', 60, 5), anchor});
 	assert.match(box[2]!, /connect\(\)/u);
@@ -80,7 +80,7 @@ test('lifecycle pane: a lifecycle that is scrolled says how much is below', () =
 	assert.deepEqual(bare.slice(1), ['14:02:11.204 connect()', '↓ 2 below']);
 });
 
-test('lifecycle pane: without a step the lifecycle says why', () => {
+test('lifecycle pane: without steps, says why', () => {
 	const lines = lifecycle({model: modelOf()});
 	assert.match(lines[1]!, /No steps yet\. A Unix domain socket has no TCP/u);
 	assert.doesNotMatch(lines.join('\n'), /client|●/u);

@@ -57,7 +57,7 @@ test('timeline: is a list with the newest step at the bottom', () => {
 	assert.deepEqual(listed(40, 9, 'last', []), []);
 });
 
-test('timeline: what there is no room for is left out, the name last', () => {
+test("timeline: drops what doesn't fit, the name last", () => {
 	assert.deepEqual(listed(20).slice(1, 4), [
 		'○ SYN-SENT',
 		'● ESTABLISHED',
@@ -67,7 +67,7 @@ test('timeline: what there is no room for is left out, the name last', () => {
 	assert.deepEqual(listed(10).slice(2, 4), ['● ESTABLI…', '● ESTABLI…']);
 });
 
-test('timeline: peers are told apart, before times are exact', () => {
+test('timeline: times lose their milliseconds before peers are dropped', () => {
 	const all = steps.map(step => ofPeer(step));
 	assert.deepEqual(listed(33, 4, 'none', all), [
 		'14:02:11.204 ● ESTABLISHED :53122',
@@ -83,7 +83,7 @@ test('timeline: peers are told apart, before times are exact', () => {
 	]);
 });
 
-test('timeline: only the last step carries its sentence, if any', () => {
+test('timeline: only the last step is explained, if any', () => {
 	const rows = listed(40, 20, 'last');
 	assert.deepEqual(rows.slice(0, 6), listed(40));
 	assert.match(rows.slice(6).join(' '), /^ {2}This side has no more to send/u);
@@ -127,7 +127,7 @@ const shown = (changes: Partial<LifecycleView> = {}): string[] => {
 	return textsOf([...lifecycleHead(view), ...rows]).map(row => row.trimEnd());
 };
 
-test('timeline: a ladder has the client left and the server right', () => {
+test('timeline: a ladder has the client on the left and the server on the right', () => {
 	assert.deepEqual(shown(), [
 		'             client (here)       server',
 		'14:02:11.204 connect()',
@@ -157,7 +157,7 @@ test('timeline: too narrow for a ladder, all steps are a list', () => {
 	assert.match(shown({width: ladderColumns})[0]!, /client \(here\) +server$/u);
 });
 
-test('timeline: explained, each step has its sentence under it', () => {
+test('timeline: with explanations, each step is followed by its own', () => {
 	const rows = shown({isExplained: true, width: 80, height: 99});
 	const heads = rows.filter(row => row.startsWith('14:02'));
 	assert.equal(heads.length, steps.length);

@@ -39,7 +39,7 @@ test('pane: a box has its labels in its upper and lower line', () => {
 	]);
 });
 
-test('pane: rules stand above and below, and cost no column', () => {
+test('pane: rules are above and below, and cost no column', () => {
 	assert.deepEqual(show('rules', ['123456789012', 'two']), [
 		'─ title ────',
 		'123456789012',
@@ -53,7 +53,7 @@ test('pane: a bare one shows rows only', () => {
 	assert.deepEqual(show('bare', ['one', 'two']), ['one', 'two', '', '', '']);
 });
 
-test('pane: rows too many are clipped, and rows too wide cut', () => {
+test('pane: extra rows are clipped, and rows that are too wide are cut', () => {
 	const texts = ['one', 'two', '3456789012345', 'four', 'five'];
 	assert.deepEqual(show('box', texts), [
 		'╭ title ───╮',
@@ -87,7 +87,7 @@ test('pane: a title that is too long is cut', () => {
 	assert.equal(show('box', [], 'room 127.0.0.1')[0], '╭ room 12… ╮');
 });
 
-test('pane: a rule is as wide as asked for, whatever its label', () => {
+test('pane: a rule has the given width, whatever its label', () => {
 	for (let width = 2; width < 20; width++) {
 		for (const label of ['', 'a', 'a long label', '漢字漢字漢字漢字']) {
 			const {spans} = ruleRow(width, {text: toDisplay(label)});

@@ -72,7 +72,7 @@ test('window: shows the last rows, and no more than fit', () => {
 	);
 });
 
-test('window: scrolled up, shows as many rows from further up', () => {
+test('window: scrolled up, is as full as at the bottom', () => {
 	fc.assert(
 		fc.property(
 			someItems,
@@ -96,7 +96,7 @@ test('window: scrolled up, shows as many rows from further up', () => {
 	);
 });
 
-test('window: scrolling up and down by as much returns to the same rows', () => {
+test('window: scrolling up and back down returns to the same rows', () => {
 	fc.assert(
 		fc.property(
 			someItems,
@@ -124,13 +124,13 @@ test('window: scrolling past the bottom follows it again', () => {
 	assert.equal(scrollBy(up, 1000), undefined);
 });
 
-test('window: a page keeps one row of the last in sight', () => {
+test('window: a page keeps one row of the last page in view', () => {
 	const view = viewOf(numbered(50));
 	const up = at(view, scrollPages(view, -1));
 	assert.equal(shown(up).at(-1), shown(view)[0]);
 });
 
-test('window: at the top it is full, and no scrolling leads above', () => {
+test('window: is full at the top, and scrolls no further', () => {
 	const view = viewOf(numbered(50));
 	const top = at(view, scrollToTop(view));
 	assert.deepEqual(shown(top), allRows(view).slice(0, 6));
@@ -143,7 +143,7 @@ test('window: at the top it is full, and no scrolling leads above', () => {
 	);
 });
 
-test('window: where everything fits there is nothing to scroll', () => {
+test('window: does not scroll if everything fits', () => {
 	const view = viewOf(numbered(3));
 	assert.equal(scrollBy(view, -1), undefined);
 	assert.equal(scrollToTop(view), undefined);
@@ -157,7 +157,7 @@ test('window: an empty transcript shows nothing and does not scroll', () => {
 	assert.equal(scrollToTop(view), undefined);
 });
 
-test('window: stays where its reader is while items come below', () => {
+test('window: stays where it is while items arrive below', () => {
 	const view = viewOf(numbered(50));
 	const up = at(view, scrollBy(view, -10));
 	const later = {
@@ -171,7 +171,7 @@ test('window: stays where its reader is while items come below', () => {
 	assert.equal(visibleRows(later).below, 18);
 });
 
-test('window: what has been in view is not new any more', () => {
+test('window: what has been in view is no longer new', () => {
 	const view = viewOf(numbered(50));
 	const up = at(view, scrollBy(view, -10));
 	const later = {...up, transcript: appendItems(up.transcript, numbered(7))};
@@ -181,7 +181,7 @@ test('window: what has been in view is not new any more', () => {
 	assert.equal(visibleRows(upAgain).newBelow, 4);
 });
 
-test('window: begins at the oldest item kept when its own was dropped', () => {
+test('window: moves to the oldest item kept when its own is dropped', () => {
 	const transcript = appendItems(createTranscript(100), numbered(60));
 	const view = viewOf([], {transcript});
 	const up = at(view, scrollBy(view, -40));
@@ -192,7 +192,7 @@ test('window: begins at the oldest item kept when its own was dropped', () => {
 	assert.equal(visibleRows(later).isAtTop, true);
 });
 
-test('window: keeps its bottom item when the pane changes its size', () => {
+test('window: keeps its bottom item when the pane is resized', () => {
 	const long = message({text: 'lorem ipsum '.repeat(40)});
 	const view = viewOf([...numbered(20), long, ...numbered(20)], {width: 20});
 	const up = at(view, {index: 20, line: 30, seenEnd: 41});
@@ -226,7 +226,7 @@ test('window: wraps only what it shows, however long the transcript', () => {
 	assert.ok(count(() => scrollToTop(view)) <= 18);
 });
 
-test('window: a bare pane gives a row to say what is below', () => {
+test('window: a bare pane uses a row to report what is below', () => {
 	const area = chooseLayout(80, 10).transcript;
 	const anchor = {index: 0, line: 0, seenEnd: 0};
 	assert.deepEqual(viewportOf(area, undefined), {width: 80, height: 8});

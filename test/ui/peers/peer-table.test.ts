@@ -32,7 +32,7 @@ const shown = (changes: Partial<PeerTableView> = {}): string[] =>
 const indexOf = (title: string): number =>
 	peerColumns.findIndex(column => column.title === title);
 
-test('peer table: shows each peer with all that is known of it', () => {
+test('peer table: shows everything known about each peer', () => {
 	const peers = [
 		peerRow({
 			rttMs: 0.214,
@@ -54,7 +54,7 @@ test('peer table: shows each peer with all that is known of it', () => {
 	]);
 });
 
-test('peer table: narrow, the columns of the most worth stay', () => {
+test('peer table: a narrow one keeps the most useful columns', () => {
 	assert.deepEqual(
 		[20, 28, 40, 50, 80].map(width => shown({width})[0]),
 		[
@@ -97,7 +97,7 @@ test('peer table: every title has room for its arrow', () => {
 	}
 });
 
-test('peer table: words go by the alphabet, numbers from the highest', () => {
+test('peer table: sorts words alphabetically, numbers from the highest', () => {
 	const nicks = (sortedBy: number, peers: readonly PeerRow[]) =>
 		sortPeers(peers, sortedBy).map(({nick}) => nick);
 	const peers = [
@@ -123,7 +123,7 @@ test('peer table: words go by the alphabet, numbers from the highest', () => {
 	);
 });
 
-test('peer table: sorting loses nobody', () => {
+test('peer table: sorting loses no peer', () => {
 	fc.assert(
 		fc.property(
 			fc.array(anyPeerRow, {maxLength: 30}),
@@ -139,7 +139,7 @@ test('peer table: sorting loses nobody', () => {
 	);
 });
 
-test('peer table: what waits or lags is told by colour as well', () => {
+test('peer table: a queue or a lag is marked by colour as well', () => {
 	const coloured = (changes: Partial<PeerRow>) =>
 		peerTableRows(viewOf({peers: [peerRow(changes)]}))[1]!
 			.spans.filter(({role}) => role === 'warn')
@@ -149,7 +149,7 @@ test('peer table: what waits or lags is told by colour as well', () => {
 	assert.deepEqual(coloured({lagEntries: 3}), ['3']);
 });
 
-test('peer table: a peer that is not read says so in each of its phases', () => {
+test('peer table: a paused peer is shown as paused in each phase', () => {
 	const stateOf = (phase: PeerRow['phase']) =>
 		shown({peers: [peerRow({phase, isPaused: true})], width: 30})[1];
 	assert.equal(stateOf('open'), 'otter           open, paused');
@@ -178,7 +178,7 @@ const watched = (count: number) => {
 	return {peers, made};
 };
 
-test('peer table: of 1,000 peers only those that show are made', () => {
+test('peer table: of 1,000 peers, only the rows in view are made', () => {
 	const {peers, made} = watched(1000);
 	const rows = shown({peers, top: 500, height: 21});
 	assert.equal(made.size, 20);
@@ -186,7 +186,7 @@ test('peer table: of 1,000 peers only those that show are made', () => {
 	assert.match(rows[20]!, /^nick-519 /u);
 });
 
-test('peer table: scrolls as far as the last row, and no further', () => {
+test('peer table: scrolls to the last row, and no further', () => {
 	const {peers} = watched(1000);
 	const end = lastTop({peers, height: 21});
 	assert.equal(end, 980);
@@ -197,7 +197,7 @@ test('peer table: scrolls as far as the last row, and no further', () => {
 	assert.equal(lastTop({peers: peers.slice(0, 3), height: 1}), 2);
 });
 
-test('peer table: tells another user before the nick', () => {
+test('peer table: shows the uid of another user before the nick', () => {
 	const rows = shown({peers: [peerRow({nick: 'heron', otherUid: 1001})]});
 	assert.match(rows[1]!, /^uid 1001 heron/);
 });

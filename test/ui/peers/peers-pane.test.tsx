@@ -57,7 +57,7 @@ const peersNamed = (count: number): PeerRow[] =>
 		peerRow({nick: `nick-${index}`, lagEntries: index}),
 	);
 
-test('peers pane: the peers are a table with its count and its order', () => {
+test('peers pane: shows a table, its count and its order', () => {
 	assert.deepEqual(linesOf(peersPane(peersNamed(2))), [
 		'╭ peers 2 ─────────────────────────────────────────────────╮',
 		'│ nick↓           state            queue     lag           │',
@@ -69,7 +69,7 @@ test('peers pane: the peers are a table with its count and its order', () => {
 	]);
 });
 
-test('peers pane: the peers say how many rows are below', () => {
+test('peers pane: shows how many rows are below', () => {
 	const lines = linesOf(peersPane(peersNamed(9), 3, 2));
 	assert.match(lines[2]!, /nick-6 /u, 'by lag, past the first two');
 	assert.match(lines.at(-1)!, /^╰ ↓ 3 below · by lag · Ctrl-O sorts ─/u);
@@ -77,7 +77,7 @@ test('peers pane: the peers say how many rows are below', () => {
 	assert.match(end.at(-1)!, /^╰ by lag · Ctrl-O sorts ─/u);
 });
 
-test('peers pane: the peers are sorted when they change, not at each frame', () => {
+test('peers pane: sorts when the peers change, not at each frame', () => {
 	let reads = 0;
 	const rows = peersNamed(5).map(row =>
 		Object.defineProperty(row, 'bytesIn', {
@@ -107,7 +107,7 @@ test('peers pane: the peers are sorted when they change, not at each frame', () 
 	assert.equal(reads, once);
 });
 
-test('peers pane: before the first reading there are no peers', () => {
+test('peers pane: is empty before the first reading', () => {
 	const model = modelOf({listening: listeningOf()});
 	const lines = linesOf(
 		<PeersPane

@@ -24,7 +24,7 @@ const emoji = [
 	'\u1100\u1161\u11A8',
 ];
 
-test('steady columns: what is right of an emoji stands where Unicode has it', async () => {
+test('steady columns: text after an emoji is in the column that Unicode gives it', async () => {
 	const part = fc.oneof(
 		fc.constantFrom(...emoji),
 		fc.constantFrom('a', '漢', ' '),
@@ -51,7 +51,7 @@ test('steady columns: what is right of an emoji stands where Unicode has it', as
 	);
 });
 
-test('steady columns: what is in no doubt goes out as it is', () => {
+test('steady columns: text of undisputed width is written unchanged', () => {
 	const output = '\u001B[5G\u001B[Kplain 漢字 │ caf\u00E9\r\n✓ ↑ →\u001B[0m';
 	assert.equal(steadyColumns(output), output);
 });

@@ -15,7 +15,7 @@ test('cells: each character of the basic plane counts as Ink counts it', () => {
 	}
 });
 
-test('cells: a cut text is no wider than asked for, and one that fits is whole', () => {
+test('cells: a cut text fits, and a text that fits is not cut', () => {
 	fc.assert(
 		fc.property(
 			fc.string({unit: 'grapheme'}),

@@ -17,7 +17,7 @@ const minutes = 60 * seconds;
 const hours = 60 * minutes;
 const days = 24 * hours;
 
-test('format: a duration gets hours and days only where it has them', () => {
+test('format: a duration shows hours and days only if it has them', () => {
 	for (const [ms, text] of [
 		[0, '00:00'],
 		[999, '00:00'],
@@ -39,7 +39,7 @@ test('format: a duration is never negative, whatever a clock does', () => {
 	assert.equal(formatDuration(-days), '00:00');
 });
 
-test('format: bytes go by thousands, with one digit behind the point', () => {
+test('format: bytes use decimal units, with one digit after the point', () => {
 	for (const [bytes, text] of [
 		[0, '0 B'],
 		[999, '999 B'],
@@ -56,7 +56,7 @@ test('format: bytes go by thousands, with one digit behind the point', () => {
 	}
 });
 
-test('format: bytes never show 1000 of a unit that has a next one', () => {
+test('format: bytes never show 1000 of a unit that has a larger one', () => {
 	fc.assert(
 		fc.property(fc.double({min: 0, max: 999e12, noNaN: true}), bytes => {
 			assert.match(formatBytes(bytes), /^\d{1,3}(\.\d)? (?:B|[kMGT]B)$/u);
@@ -65,7 +65,7 @@ test('format: bytes never show 1000 of a unit that has a next one', () => {
 	);
 });
 
-test('format: round trips keep three digits at most', () => {
+test('format: round trips have at most three digits', () => {
 	for (const [ms, text] of [
 		[0, '0.00 ms'],
 		[0.214, '0.21 ms'],
@@ -90,7 +90,7 @@ test('format: round trips keep three digits at most', () => {
 	);
 });
 
-test('format: a time is that of the reader, to the millisecond', () => {
+test("format: a time is in the reader's time zone, to the millisecond", () => {
 	const at = new Date(2026, 0, 2, 4, 2, 1, 7).getTime();
 	assert.equal(formatTime(at), '04:02:01.007');
 });
@@ -105,7 +105,7 @@ test('format: a sparkline shows the newest values, the highest full', () => {
 	assert.equal(sparkline([1, 2], -3), '');
 });
 
-test('format: a sparkline has a bar for each value that there is room for', () => {
+test('format: a sparkline has a bar for each value that fits', () => {
 	const values = fc.array(fc.double({min: 0, max: 1e12, noNaN: true}));
 	fc.assert(
 		fc.property(values, fc.integer({min: 0, max: 80}), (all, cells) => {

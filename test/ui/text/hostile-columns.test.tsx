@@ -122,7 +122,7 @@ test('screen: a string that has not passed toDisplay() does not compile', () => 
 	assert.ok(<ShownText text={text} />);
 });
 
-test('screen: what is copied from it ends no paste elsewhere', async t => {
+test('screen: text copied from it never ends a paste elsewhere', async t => {
 	const app = await openApp(t);
 	await app.tell(...tell(['x\u001B[201~\rrm -rf /\r']));
 	assert.match(await app.text(), /x␛\[201~␍rm -rf \/␍/u);

@@ -17,7 +17,7 @@ const anyText = fc.oneof(
 
 const withoutSpaces = (text: string): string => text.replaceAll(' ', '');
 
-test('wrap: no row is wider than asked for, whatever the text', () => {
+test('wrap: no row is too wide, whatever the text', () => {
 	fc.assert(
 		fc.property(
 			anyText,
@@ -34,7 +34,7 @@ test('wrap: no row is wider than asked for, whatever the text', () => {
 	);
 });
 
-test('wrap: the rows together are the text, spaces at their ends left out', () => {
+test('wrap: the rows together are the text, without spaces at their ends', () => {
 	fc.assert(
 		fc.property(anyText, fc.integer({min: 2, max: 60}), (text, cells) => {
 			const shown = toDisplay(text);
@@ -62,7 +62,7 @@ test('wrap: rows end between words', () => {
 	]);
 });
 
-test('wrap: spaces stay within a row and go where a row ends', () => {
+test('wrap: spaces stay within a row and are dropped at its end', () => {
 	assert.deepEqual(wrap('a  b    c', 5), ['a  b', 'c']);
 	assert.deepEqual(wrap(`a${' '.repeat(30)}b`, 5), ['a', 'b']);
 	assert.deepEqual(wrap('  if (a) return b', 9), ['  if (a)', 'return b']);
@@ -82,7 +82,7 @@ test('wrap: a wide character is never cut in half', () => {
 	assert.deepEqual(wrap('a你好世界', 5), ['a你好', '世界']);
 });
 
-test('wrap: Chinese breaks anywhere but before closing punctuation', () => {
+test('wrap: Chinese breaks anywhere except before closing punctuation', () => {
 	assert.deepEqual(wrap('你好世界。', 8), ['你好世', '界。']);
 	assert.deepEqual(wrap('hello 你好世界', 10), ['hello 你好', '世界']);
 });
@@ -95,7 +95,7 @@ test('wrap: an emoji family and a letter with its mark stay whole', () => {
 	]);
 });
 
-test('wrap: a word that does not fit into a shorter first row goes below', () => {
+test('wrap: a word that does not fit a shorter first row moves to the next', () => {
 	assert.deepEqual(wrap('restart it', 10, 4), ['', 'restart it']);
 	assert.deepEqual(wrap('now restart it', 10, 4), ['now', 'restart it']);
 	assert.deepEqual(wrap('你好世界', 6, 4), ['你好', '世界']);

@@ -60,7 +60,7 @@ test('item rows: no row is wider than the pane, whatever the item', () => {
 	);
 });
 
-test('item rows: nothing that could drive a terminal is in them', () => {
+test('item rows: contain nothing that could drive a terminal', () => {
 	const tricky = fc.constantFrom(
 		'\u001B[2J',
 		'\u0007',
@@ -109,7 +109,7 @@ test('item rows: a message has its time, its nick in a column, and its text', ()
 	assert.deepEqual(shown(message(), 80), ['14:02  otter         hello']);
 });
 
-test('item rows: a text goes on below itself', () => {
+test('item rows: a long text continues below itself', () => {
 	const text = 'is the port free again, or is it still in TIME-WAIT?';
 	assert.deepEqual(shown(message({text}), 50), [
 		'14:02  otter       is the port free again, or is',
@@ -140,7 +140,7 @@ test("item rows: one's own messages have their mark at the right edge", () => {
 	assert.ok(rows.every(row => stringWidth(row) === 60));
 });
 
-test('item rows: a mark stands in the last row of its text', () => {
+test('item rows: a mark is in the last row of its text', () => {
 	const item = message({mark: 'stored', text: 'I will restart it'});
 	assert.deepEqual(
 		shown(item, 20),
@@ -148,7 +148,7 @@ test('item rows: a mark stands in the last row of its text', () => {
 	);
 });
 
-test('item rows: the reason of a failure stands below the text', () => {
+test('item rows: the reason for a failure is below the text', () => {
 	const item = message({mark: 'failed', reason: 'The room is full.'});
 	const [text, reason] = rowsOfItem(item, 60);
 	assert.equal(text?.spans.at(-1)?.text, '✗');
@@ -156,7 +156,7 @@ test('item rows: the reason of a failure stands below the text', () => {
 	assert.equal(shown({...item, mark: 'stored'} as Item, 60).length, 1);
 });
 
-test('item rows: at 20 columns the nick stands before the text, without a time', () => {
+test('item rows: at 20 columns the nick comes before the text, without a time', () => {
 	const item = message({text: 'is the port free again?'});
 	assert.deepEqual(shown(item, 20), ['otter: is the port', '┆ free again?']);
 });
@@ -199,12 +199,12 @@ test('item rows: a byte order mark in a chunk is shown like any other', () => {
 	assert.match(shown(chunk('\u{FEFF}hi'), 80)[0]!, /5 B +\\u\{feff\}hi$/u);
 });
 
-test('item rows: of a huge chunk the start is shown, and how much is not', () => {
+test('item rows: a huge chunk shows its start, and how much is left out', () => {
 	const rows = shown(chunk(new Uint8Array(65_536).fill(0x61)), 80);
 	assert.equal(rows.at(-1)?.trim(), '┆ … 49152 B more');
 });
 
-test("item rows: a nick's hue is that of its id, and one's own has a role of its own", () => {
+test("item rows: a nick's hue depends on its id, and one's own has its own role", () => {
 	const nickOf = (item: Item) =>
 		rowsOfItem(item, 80)[0]!.spans.find(span => span.text === 'otter');
 	assert.equal(nickOf(message({id: 'a1'}))?.hue, hueOf('a1'));

@@ -4,7 +4,7 @@ import {rowsOfItem} from '../../../source/ui/transcript/item-rows.js';
 import {createRowCache} from '../../../source/ui/transcript/row-cache.js';
 import {message} from '../../helpers/items.js';
 
-test('row cache: gives the rows that wrapping gives, and wraps once', () => {
+test('row cache: returns the rows that wrapping gives, and wraps once', () => {
 	const wrap = createRowCache();
 	const item = message({text: 'lorem ipsum '.repeat(20)});
 	const rows = wrap(item, 40);
@@ -12,7 +12,7 @@ test('row cache: gives the rows that wrapping gives, and wraps once', () => {
 	assert.equal(wrap(item, 40), rows);
 });
 
-test('row cache: wraps anew for another width, and for a replaced item', () => {
+test('row cache: wraps again for another width, and for a replaced item', () => {
 	const wrap = createRowCache();
 	const item = message({text: 'lorem ipsum '.repeat(20)});
 	const rows = wrap(item, 40);
@@ -21,7 +21,7 @@ test('row cache: wraps anew for another width, and for a replaced item', () => {
 	assert.deepEqual(wrap(item, 40), rows);
 });
 
-test('row cache: what is shown again and again stays, however much passes', () => {
+test('row cache: keeps an item that is shown repeatedly, however much passes', () => {
 	const wrap = createRowCache();
 	const kept = message();
 	const passed = message();

@@ -88,7 +88,7 @@ test('transcript pane: says in the lower line how much is below', () => {
 	assert.match(lines.at(-1)!, /^╰ ↓ 8 below ─+╯$/u);
 });
 
-test('transcript pane: calls new what came while its reader was elsewhere', () => {
+test('transcript pane: counts as new what arrives while the reader is elsewhere', () => {
 	const items = numbered(50);
 	const anchor = scrolled(items, wide, -8);
 	const lines = show({items: [...items, ...numbered(3)], anchor, area: wide});
@@ -96,7 +96,7 @@ test('transcript pane: calls new what came while its reader was elsewhere', () =
 	assert.match(lines.at(-1)!, /^╰ ↓ 3 new below ─+╯$/u);
 });
 
-test('transcript pane: says nothing is below where a resize has shown it', () => {
+test('transcript pane: reports nothing below once a resize has shown it', () => {
 	const items = numbered(8);
 	const anchor = scrolled(items, wide, -2);
 	const lines = show({items, anchor, area: {...wide, height: 20}});
@@ -114,7 +114,7 @@ test('transcript pane: below 100 columns it has lines above and below only', () 
 	assert.equal(stringWidth(lines[0]!), 80);
 });
 
-test('transcript pane: in ten rows it is bare, and gives its last row to what is below', () => {
+test('transcript pane: in ten rows it is bare, and its last row reports what is below', () => {
 	const area = chooseLayout(20, 10).transcript;
 	const items = numbered(50);
 	assert.deepEqual(show({items, area}), [
@@ -133,7 +133,7 @@ test('transcript pane: in ten rows it is bare, and gives its last row to what is
 	assert.deepEqual(lines.slice(-2), ['no. 48', '↓ 1 below']);
 });
 
-test('transcript pane: keeps its size and its edges, whatever is said', () => {
+test('transcript pane: keeps its size and edges, whatever is said', () => {
 	const texts = [
 		'',
 		'\n\n',

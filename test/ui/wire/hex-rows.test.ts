@@ -115,7 +115,7 @@ test('hex rows: a head, then offset, hex and text side by side', () => {
 	]);
 });
 
-test('hex rows: the head says the direction, and the peer of a server', () => {
+test('hex rows: the head shows the direction, and on a server the peer', () => {
 	const heads = show([
 		chunkOf('a', {direction: 'out'}),
 		chunkOf('ab', {peer: 'otter'}),
@@ -156,7 +156,7 @@ test('hex rows: one frame in two reads, or in three', () => {
 	);
 });
 
-test('hex rows: raw mode has lines, and no opening to know them by', () => {
+test('hex rows: raw mode has lines, which have no typical start', () => {
 	assert.deepEqual(
 		framesOf([chunkOf('{"type":"a\n'), chunkOf('b\nc\n'), chunkOf('d')], {
 			mode: 'raw',
@@ -182,7 +182,7 @@ test('hex rows: each direction and each peer is a stream of its own', () => {
 	]);
 });
 
-test('hex rows: where bytes were not kept, claims nothing about them', () => {
+test('hex rows: claims nothing about bytes that were not kept', () => {
 	const cut = chunkOf('{"type":"a"}\n', {length: 20_000});
 	const chunks = [chunkOf('{"type":"a"'), cut, chunkOf('b\n'), chunkOf('c\n')];
 	assert.deepEqual(framesOf(chunks), [
@@ -195,7 +195,7 @@ test('hex rows: where bytes were not kept, claims nothing about them', () => {
 	assert.deepEqual(framesOf([chunkOf('a', {length: 2})]), ['']);
 });
 
-test('hex rows: what was known of a chunk stays known when the one before is dropped', () => {
+test('hex rows: the context of a chunk survives the chunk before it', () => {
 	const wire = appendWire(emptyWire, inStreams([chunkOf('a'), chunkOf('b\n')]));
 	const context = createWireContext('room');
 	const known = context(wire, 1);
@@ -207,7 +207,7 @@ test('hex rows: what was known of a chunk stays known when the one before is dro
 	]);
 });
 
-test('hex rows: controls are pictures, what is not UTF-8 is marked', () => {
+test('hex rows: control characters are pictures, invalid UTF-8 is marked', () => {
 	const bytes = [0, 9, 13, 10, 27, 127, 0xff, 0xc0, 0x80, 0x41];
 	const [, row] = show([chunkOf(Uint8Array.from(bytes))])[0]!;
 	assert.equal(row!.slice(58), '␀␉␍⏎␛␡���A');
@@ -218,7 +218,7 @@ test('hex rows: a character takes the cells of its bytes', () => {
 	assert.equal(row!.slice(58), 'é·漢·😀··◌\u{301}·x');
 });
 
-test('hex rows: what would hide or take more cells than it has bytes is left out', () => {
+test('hex rows: a character that would be hidden, or too wide for its bytes, is left out', () => {
 	const [, row] = show([chunkOf('\u{202E}\u{9B}x')])[0]!;
 	assert.equal(row!.slice(58), '⋯··⋯·x');
 	const narrow = show([chunkOf('x\u{202E}')], {width: 20})[0]!;
@@ -228,7 +228,7 @@ test('hex rows: what would hide or take more cells than it has bytes is left out
 	);
 });
 
-test('hex rows: a character cut by a row stands where it has the cells', () => {
+test('hex rows: a character split by rows is in the row with room for it', () => {
 	const rows = show([chunkOf('x漢é😀')], {width: 20})[0]!;
 	assert.deepEqual(
 		rows.slice(-5).map(row => row.slice(13)),
@@ -236,7 +236,7 @@ test('hex rows: a character cut by a row stands where it has the cells', () => {
 	);
 });
 
-test('hex rows: a character cut by two reads stands in the one that completes it', () => {
+test('hex rows: a character split by reads is in the read that completes it', () => {
 	const bytes = Buffer.from('é漢漢');
 	const rows = show([
 		chunkOf(bytes.subarray(0, 1)),
@@ -247,7 +247,7 @@ test('hex rows: a character cut by two reads stands in the one that completes it
 	assert.deepEqual(rows, ['·', 'é·', '漢··', '⋯']);
 });
 
-test('hex rows: continuation bytes are invalid only where the bytes before are known', () => {
+test('hex rows: continuation bytes are invalid only if the bytes before are known', () => {
 	const rows = show([
 		chunkOf(Uint8Array.from([0x80, 0x80, 0x80, 0x80])),
 		chunkOf('a'),
@@ -290,7 +290,7 @@ test('hex rows: the hex of all rows is exactly the bytes', () => {
 	);
 });
 
-test('hex rows: a mark stands behind each LF, and nowhere else', () => {
+test('hex rows: a mark follows each LF, and nothing else', () => {
 	fc.assert(
 		fc.property(someBytes, someWidth, (bytes, width) => {
 			for (const {hex} of dumpOf(show([chunkOf(bytes)], {width})[0]!, width)) {
@@ -316,7 +316,7 @@ test('hex rows: every byte has one cell of text', () => {
 	);
 });
 
-test('hex rows: whole text shows whole, without its dots', () => {
+test('hex rows: the text is complete once the dots are removed', () => {
 	const characters = fc.constantFrom('x', 'é', '€', '漢', '😀', '𝒜');
 	fc.assert(
 		fc.property(
@@ -331,7 +331,7 @@ test('hex rows: whole text shows whole, without its dots', () => {
 	);
 });
 
-test('hex rows: a part of the rows is what it is of all', () => {
+test('hex rows: part of the rows equals that part of all rows', () => {
 	fc.assert(
 		fc.property(
 			someBytes,
@@ -355,7 +355,7 @@ test('hex rows: a part of the rows is what it is of all', () => {
 	);
 });
 
-test('hex rows: a chunk that was not noted makes no neighbours of its own', () => {
+test('hex rows: chunks around one that was not recorded are not joined', () => {
 	const [first] = inStreams([chunkOf('{"type":"say",')]);
 	const later = chunkOf('"n":1}\n', {offset: first!.offset + 500});
 	const wire = appendWire(emptyWire, [first!, later]);

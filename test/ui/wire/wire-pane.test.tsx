@@ -78,7 +78,7 @@ const textsOf = (rows: readonly Row[]): string[] =>
 
 const small: Area = {x: 0, y: 0, width: 60, height: 8, frame: 'box'};
 
-test('wire pane: shows the chunks in a box, the newest below', async t => {
+test('wire pane: shows the chunks in a box, the newest at the bottom', async t => {
 	const wire = wireOf(
 		chunkOf('{"type":"ping"', {direction: 'out'}),
 		chunkOf(',"id":3}\n', {direction: 'out'}),
@@ -95,12 +95,12 @@ test('wire pane: shows the chunks in a box, the newest below', async t => {
 	]);
 });
 
-test('wire pane: says what will stand there while nothing does', async t => {
+test('wire pane: while empty, says what it will show', async t => {
 	const [, first] = await show(t, small, emptyWire);
 	assert.match(first!, /Nothing has been read or written yet/u);
 });
 
-test('wire pane: says in its lower line what came below while scrolled up', async t => {
+test('wire pane: while scrolled up, its lower line shows what is below', async t => {
 	const wire = wireOf(...numbered(20));
 	const {height} = contentOf(small);
 	const anchor = scrollBy(viewOf(wire, height, {width: 57}), -4);
@@ -112,7 +112,7 @@ test('wire pane: says in its lower line what came below while scrolled up', asyn
 	assert.deepEqual(lines.slice(0, -1), up.slice(0, -1));
 });
 
-test('wire pane: says in its upper line how many chunks were dropped', async t => {
+test('wire pane: its upper line shows how many chunks were dropped', async t => {
 	const wire = wireOf(...numbered(maxWireChunks + 5));
 	const dropped = ' · 5 dropped ';
 	const [wide] = await show(t, small, wire);
@@ -122,7 +122,7 @@ test('wire pane: says in its upper line how many chunks were dropped', async t =
 	assert.equal(narrow, `╭ wire 12…${dropped}╮`);
 });
 
-test('wire pane: goes on showing the next chunk when that is written', async t => {
+test('wire pane: shows the next chunk when it is written', async t => {
 	const wire = wireOf(...numbered(3));
 	const screen = openInkScreen(t, 60, paneOf(small, wire), 8);
 	assert.match((await screen.rows()).at(-2)!, /no\. 2⏎/u);
@@ -130,7 +130,7 @@ test('wire pane: goes on showing the next chunk when that is written', async t =
 	assert.match((await screen.rows()).at(-2)!, /no\. 3⏎/u);
 });
 
-test('wire pane: keeps its size and its edges at any width, whatever comes', async t => {
+test('wire pane: keeps its size and edges at any width, whatever arrives', async t => {
 	const everyByte = Uint8Array.from({length: 256}, (_byte, index) => index);
 	const wire = wireOf(
 		chunkOf(everyByte),
@@ -152,7 +152,7 @@ test('wire pane: keeps its size and its edges at any width, whatever comes', asy
 	}
 });
 
-test('wire pane: in ten rows it is bare, and gives its last row to what is below', async t => {
+test('wire pane: in ten rows it is bare, and its last row reports what is below', async t => {
 	const area = chooseLayout(40, 10).transcript;
 	const wire = wireOf(...numbered(20));
 	const following = await show(t, area, wire);
@@ -183,7 +183,7 @@ test('wire window: scrolls through a long chunk by rows and by pages', () => {
 	assert.equal(scrollPages(viewOf(wire, 5, {anchor: up}), 1), undefined);
 });
 
-test('wire window: begins at the oldest chunk kept when its own was dropped', () => {
+test('wire window: moves to the oldest chunk kept when its own is dropped', () => {
 	const wire = wireOf(...numbered(maxWireChunks));
 	const anchor = scrollToTop(viewOf(wire, 4));
 	const later = appendWire(wire, numbered(10, maxWireChunks));
@@ -192,7 +192,7 @@ test('wire window: begins at the oldest chunk kept when its own was dropped', ()
 	assert.ok(isAtTop);
 });
 
-test('wire window: looks only at the chunks in view, however many there are', () => {
+test('wire window: examines only the chunks in view, however many there are', () => {
 	const wire = wireOf(...numbered(maxWireChunks));
 	const context = createWireContext('room');
 	const seen = new Set<number>();
