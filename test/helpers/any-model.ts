@@ -1,4 +1,4 @@
-/** Any model, step or peer that there can be, for properties. */
+/** Arbitrary models, steps and peers, for property tests. */
 import fc from 'fast-check';
 import type {Connection} from '../../source/connection/connection.js';
 import type {
@@ -20,7 +20,7 @@ import {
 	wallNow,
 } from './models.js';
 
-/** Names and addresses as peers may choose them. */
+/** Names and addresses that peers may choose. */
 const anyWord = fc.oneof(
 	fc.string({unit: 'grapheme', maxLength: 40}),
 	fc.string({unit: fc.constantFrom('漢', 'é', '👩‍👩‍👧', 'a'), maxLength: 40}),

@@ -1,4 +1,4 @@
-/** The whole screen over a store of its own, with nobody behind it. */
+/** The whole screen over its own store, without a chat. */
 import assert from 'node:assert/strict';
 import type {TestContext} from 'node:test';
 import stringWidth from 'string-width';
@@ -35,7 +35,7 @@ export const openApp = async (
 ) => {
 	const clock = new FakeClock();
 	const store = new Store(model, clock);
-	/** What was sent off, and what else was asked for. */
+	/** The lines that were submitted, and the other requests. */
 	const lines: string[] = [];
 	const asked: string[] = [];
 	let redraw = () => {};
@@ -79,13 +79,13 @@ export const openApp = async (
 	const screen = openInkScreen(t, columns, app, rows, widths);
 	redraw = screen.redraw;
 	let size = {columns, rows};
-	// The first frame comes before the hooks listen.
+	// The first frame comes before the hooks are listening.
 	await screen.rows();
 	return {
 		...screen,
 		lines,
 		asked,
-		/** Tells events, and waits until they show. */
+		/** Dispatches events, and waits until they are shown. */
 		async tell(...events: readonly ChatEvent[]) {
 			for (const event of events) {
 				store.dispatch(event);
@@ -96,7 +96,7 @@ export const openApp = async (
 		},
 		async press(...keys: readonly Key[]) {
 			for (const key of keys) {
-				// One after the other, as hands do.
+				// One after the other, as a person would.
 
 				await screen.type(keySequence(key));
 			}
@@ -108,7 +108,7 @@ export const openApp = async (
 		async text() {
 			return (await screen.rows()).join('\n');
 		},
-		/** Escape alone: Ink waits whether a sequence follows. */
+		/** Escape alone: Ink waits for a sequence first. */
 		async escape() {
 			const before = (await screen.rows()).join('\n');
 			await screen.type(keySequence('escape'));
@@ -117,14 +117,14 @@ export const openApp = async (
 				seen: () => before,
 			});
 		},
-		/** The lowest line of the panes: how much is below, or what it means. */
+		/** The lower line of the panes: how much is below, or a legend. */
 		async footer() {
 			return (await screen.rows()).at(-2) ?? '';
 		},
 		/** No row is too wide, and the input is the last one. */
 		async assertWhole() {
 			let all = await screen.rows();
-			// A frame may be on its way to the emulator still.
+			// A frame may still be on its way to the emulator.
 			await until(
 				async () => {
 					all = await screen.rows();

@@ -1,15 +1,13 @@
-/**
- * A terminal's screen as plain data, one cell a column.
- */
+/** A terminal's screen as plain data, one cell per column. */
 import type {IBufferCell, Terminal} from '@xterm/headless';
 
-/** The terminal's own, one of its 256, or #rrggbb. */
+/** The terminal's default, one of its 256 colours, or #rrggbb. */
 export type Colour = 'default' | number | `#${string}`;
 
 export type Cell = {
-	/** Empty where nothing was written, and right of a wide character. */
+	/** Empty if nothing was written, and after a wide character. */
 	readonly text: string;
-	/** In columns: 1, 2, or 0 right of a wide character. */
+	/** In columns: 1, 2, or 0 after a wide character. */
 	readonly width: number;
 	readonly foreground: Colour;
 	readonly background: Colour;
@@ -64,7 +62,7 @@ export const readCells = (terminal: Terminal): Cell[][] =>
 		),
 	);
 
-/** The rows as text, blanks at their ends left out. */
+/** The rows as text, without trailing blanks. */
 export const readRows = (terminal: Terminal): string[] => {
 	const {active} = terminal.buffer;
 	return Array.from({length: terminal.rows}, (_row, y) =>

@@ -7,14 +7,14 @@ export const chunkOf = (
 	at: new Date(2026, 0, 2, 14, 2, 11, 204).getTime(),
 	direction: 'in',
 	peer: undefined,
-	// Amid a stream: what came before was not seen.
+	// In the middle of a stream: the start was not seen.
 	offset: 1000,
 	bytes: Buffer.from(bytes),
 	length: Buffer.from(bytes).length,
 	...part,
 });
 
-/** The chunks one behind the other, each in its direction and of its peer. */
+/** Chunks in sequence, each with its direction and peer. */
 export const inStreams = (chunks: readonly WireChunk[]): WireChunk[] => {
 	const offsets = new Map<string, number>();
 	return chunks.map(chunk => {

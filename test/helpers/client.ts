@@ -24,7 +24,7 @@ export type ClientTestOptions = Partial<Omit<ClientOptions, 'nick'>> & {
 
 export type TestClient = ReturnType<typeof openClient>;
 
-/** Our own client, by default one that comes back. */
+/** Our own client, by default one that reconnects. */
 export const openClient = (
 	owner: Owner,
 	address: Address,
@@ -44,7 +44,7 @@ export const openClient = (
 		nick: nickOf(nick),
 		isNickFlexible: false,
 		isRetrying: true,
-		// Without jitter: a wait for a retry is over at once.
+		// Without jitter, a retry happens at once.
 		random: () => 0,
 		...options,
 		onEvent(event) {
@@ -72,16 +72,16 @@ export const openClient = (
 		...collected,
 		client,
 		dialled,
-		/** The phase that it is in. */
+		/** The current phase. */
 		phase: () => client.connection.phase,
-		/** The phases that it went through. */
+		/** All phases so far. */
 		phases,
 		frames,
-		/** The texts that it was shown, in order. */
+		/** The texts that it received, in order. */
 		said: () =>
 			frames().flatMap(frame => (frame.type === 'message' ? [frame.text] : [])),
 		until: wait,
-		/** Until it is in a phase for the given time. */
+		/** Waits until it enters a phase for the given time. */
 		untilPhase: async (phase: string, times = 1) =>
 			wait(
 				`phase '${phase}' ×${times}`,

@@ -1,6 +1,6 @@
 /**
- * Time that stands still until a test moves it. Sockets go on meanwhile: wait
- * for what they bring, then move the time.
+ * Time that stands still until a test advances it. Sockets keep running: wait for
+ * what they bring, then advance.
  */
 import type {Clock} from '../../source/socket/clock.js';
 
@@ -10,7 +10,7 @@ const startedAt = 5_000_000;
 const startedWallAt = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 export class FakeClock implements Clock {
-	/** What the wall clock is off by; the monotonic one doesn't notice. */
+	/** An offset of the wall clock that the monotonic one doesn't have. */
 	wallOffsetMs = 0;
 	#now = startedAt;
 	readonly #timers = new Map<Timer, number>();
@@ -27,12 +27,12 @@ export class FakeClock implements Clock {
 		};
 	};
 
-	/** Of all timers that are set, for how long. */
+	/** The delays of all timers that are set. */
 	get delays(): readonly number[] {
 		return Array.from(this.#timers, ([, delayMs]) => delayMs);
 	}
 
-	/** Goes forward; each timer fires at its time, also one set on the way. */
+	/** Advances; each timer fires at its time, also one set meanwhile. */
 	advance(ms: number): void {
 		const end = this.#now + ms;
 		for (let next = this.#next(end); next; next = this.#next(end)) {
@@ -43,7 +43,7 @@ export class FakeClock implements Clock {
 		this.#now = end;
 	}
 
-	/** What a stopped process meets when it goes on: all that is due is late. */
+	/** Like a stopped process that continues: everything due is late. */
 	jump(ms: number): void {
 		this.#now += ms;
 		for (let next = this.#next(this.#now); next; next = this.#next(this.#now)) {

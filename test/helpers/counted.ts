@@ -1,7 +1,7 @@
 /**
  * Members of a room whose sockets are counters: each write of the server is
- * noted and done at once, and what a member says comes in one chunk. So the
- * work of a turn can be counted to the byte, on any machine.
+ * counted and completes at once, and what a member says arrives in one chunk. So
+ * the work of a turn can be counted to the byte, on any machine.
  */
 import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
@@ -16,7 +16,7 @@ export class CountedMember extends Socket {
 	readonly writes: Buffer[] = [];
 	#n = 0;
 
-	/** All in one chunk. */
+	/** In one chunk. */
 	say(...texts: readonly string[]): void {
 		const lines = texts.map(
 			text => `${JSON.stringify({type: 'say', n: ++this.#n, text})}\n`,
@@ -25,7 +25,7 @@ export class CountedMember extends Socket {
 	}
 
 	override _read(): void {
-		// What it says is pushed.
+		// Data is pushed.
 	}
 
 	override _write(
@@ -40,12 +40,12 @@ export class CountedMember extends Socket {
 		done();
 	}
 
-	/** What was corked goes out at once. */
+	/** Corked writes go out at once. */
 	override _writev(
 		chunks: ReadonlyArray<{chunk: Buffer | string}>,
 		done: () => void,
 	): void {
-		// A socket leaves it to its handle to encode.
+		// A socket leaves encoding to its handle.
 		const bytes = chunks.map(({chunk}) => Buffer.from(chunk as string));
 		this._write(Buffer.concat(bytes), 'utf8', done);
 	}
@@ -61,7 +61,7 @@ export const openCounted = (isReceiptsOnly = false) => {
 		emit: () => undefined,
 	});
 	const members: CountedMember[] = [];
-	/** Until what was said is read, and handed on. */
+	/** Waits until what was said is read and passed on. */
 	const settle = async () => {
 		for (let turns = 0; turns < 4; turns++) {
 			await turn();

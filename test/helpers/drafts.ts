@@ -1,6 +1,4 @@
-/**
- * Drafts for tests, written with | where the caret is.
- */
+/** Drafts for tests, written with | at the caret. */
 import type {Candidates} from '../../source/ui/input/completion.js';
 import {createDraft, edit, type Draft} from '../../source/ui/input/draft.js';
 import type {Key} from '../../source/ui/input/keys.js';

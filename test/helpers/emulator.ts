@@ -1,6 +1,4 @@
-/**
- * A terminal without a window: bytes in, a screen out.
- */
+/** A terminal without a window: bytes in, a screen out. */
 import xterm from '@xterm/headless';
 import stringWidth from 'string-width';
 import {readCell, readCells, readRows} from './cells.js';
@@ -16,13 +14,13 @@ export type Modes = {
 
 const cursorMode = 25;
 
-/** The one mode that the emulator follows but doesn't tell. */
+/** The one mode that the emulator tracks but doesn't expose. */
 const followCursorMode = (emulator: xterm.Terminal) => {
 	let isHidden = false;
 	const follow = (final: 'h' | 'l') => {
 		emulator.parser.registerCsiHandler({prefix: '?', final}, modes => {
 			isHidden = modes.includes(cursorMode) ? final === 'l' : isHidden;
-			// False lets the emulator follow it too.
+			// False lets the emulator handle it too.
 			return false;
 		});
 	};
@@ -41,8 +39,8 @@ const drawFrame = (rows: readonly string[], columns: number) => {
 };
 
 /**
- * @param widths Of graphemes, as Ink counts them; or of characters alone, as
- * @xterm/headless does by itself, which knows no emoji.
+ * @param widths Of graphemes, as Ink counts them, or of characters, as
+ * @xterm/headless does by itself, without emoji.
  */
 export const createEmulator = (
 	columns: number,
@@ -62,11 +60,11 @@ export const createEmulator = (
 	const screen = () => readRows(emulator);
 
 	return {
-		/** Bytes are parsed in a later turn; `onParsed` is called when they are. */
+		/** Bytes are parsed in a later turn, then `onParsed` is called. */
 		write(bytes: string, onParsed?: () => void) {
 			emulator.write(bytes, onParsed);
 		},
-		/** What a terminal answers to queries, for the program's stdin. */
+		/** The answers of the terminal to queries, for the program's stdin. */
 		onAnswer(listener: (answer: string) => void) {
 			emulator.onData(listener);
 		},
@@ -76,10 +74,10 @@ export const createEmulator = (
 		dispose() {
 			emulator.dispose();
 		},
-		/** The rows, blanks at their ends left out. */
+		/** The rows, without trailing blanks. */
 		screen,
 		text: () => screen().join('\n'),
-		/** The screen in a frame, for a failure's message. */
+		/** The screen in a frame, for failure messages. */
 		framed: () => drawFrame(screen(), emulator.cols),
 		cells: () => readCells(emulator),
 		cell: (x: number, y: number) => readCell(emulator, x, y),

@@ -1,6 +1,6 @@
 /**
- * What a process under test is surrounded by: an environment that is the same
- * on every machine, a home folder of its own, and an end.
+ * The surroundings of a process under test: the same environment on every machine,
+ * its own home folder, and cleanup.
  */
 import {
 	accessSync,
@@ -13,18 +13,18 @@ import {tmpdir} from 'node:os';
 import {delimiter, join, sep} from 'node:path';
 import process from 'node:process';
 
-/** Undefined leaves a variable out. */
+/** Undefined omits a variable. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What resources of a test are tied to; a `TestContext` is one. */
+/** The owner of a test's resources; a `TestContext` is one. */
 export type Owner = {
 	after(stop: () => Promise<void>): void;
 };
 
-// They change colours, widths or manners, and differ from machine to machine.
+// They change colours, widths or behaviour, and differ between machines.
 const leftOut: Variables = {
-	// Ink takes it for 'nobody is watching', and chalk drops all colour as soon
-	// as it is set, even to 'false'.
+	// To Ink it means that nobody is watching, and chalk drops all colours once
+	// it is set, even to 'false'.
 	CI: undefined,
 	CONTINUOUS_INTEGRATION: undefined,
 	TEAMCITY_VERSION: undefined,
@@ -68,7 +68,7 @@ export const createEnvironment = (changes: Variables = {}) => {
 		env,
 		home,
 		remove() {
-			// What a process has started may write there a moment longer.
+			// Child processes may still write there for a moment.
 			rmSync(home, {recursive: true, force: true, maxRetries: 20});
 		},
 	};
@@ -92,8 +92,8 @@ export const findExecutable = (name: string): string | undefined =>
 /**
  * The path of an executable that the tests need.
  *
- * @throws {Error} Naming the Debian package; a test with a missing part fails,
- * it never skips.
+ * @throws {Error} Naming the Debian package: a test that lacks something fails and
+ * is never skipped.
  */
 export const requireExecutable = (name: string, debianPackage: string) => {
 	const path = findExecutable(name);
@@ -107,23 +107,23 @@ export const requireExecutable = (name: string, debianPackage: string) => {
 };
 
 /**
- * Kills a process and its descendants, by id, without asking them.
+ * Kills a process and its descendants, by id.
  *
- * Descendants are found in /proc; elsewhere they are left to notice by
- * themselves that their pipe or terminal has gone.
+ * Descendants are found in /proc; without it, they have to notice that their pipe
+ * or terminal is gone.
  */
 export const killTree = (pid: number) => {
 	let children = '';
 	try {
 		children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
 	} catch {
-		// It has ended already, or there is no /proc.
+		// It has already ended, or there is no /proc.
 	}
 
 	try {
 		process.kill(pid, 'SIGKILL');
 	} catch {
-		// It has ended already.
+		// It has already ended.
 	}
 
 	for (const child of children.split(' ').filter(Boolean)) {

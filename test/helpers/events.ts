@@ -20,7 +20,7 @@ export const collectEvents = <Event extends {readonly type: string}>() => {
 			events.push(event);
 		},
 		of,
-		/** The first event of a type, once it is there. */
+		/** The first event of a type, once it has arrived. */
 		untilEvent: async <Type extends Event['type']>(
 			type: Type,
 			isWanted: (event: EventOf<Event, Type>) => boolean = () => true,

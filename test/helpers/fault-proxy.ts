@@ -1,6 +1,6 @@
 /**
- * A TCP proxy that does to a connection what networks and processes do: delay,
- * split, stall, and cut it, at any time or at a given byte.
+ * A TCP proxy with the faults of networks and processes: it delays, splits, stalls
+ * and cuts a connection, at any time or at a given byte.
  */
 import type {Buffer} from 'node:buffer';
 import {createConnection, createServer, type Socket} from 'node:net';
@@ -8,17 +8,17 @@ import {requireLoopback, type Address} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {until} from './until.js';
 
-/** How a cut looks: FIN to both, RST to both, or each its own. */
+/** How a link is cut: FIN to both, RST to both, or one each. */
 export type Cut = 'fin' | 'reset' | 'reset-client' | 'reset-server';
 
 export type Way = 'up' | 'down';
 
 export type Manner = {
-	/** Each chunk waits so long; the order stays. */
+	/** The delay of each chunk; the order is kept. */
 	delayMs: number;
-	/** Chunks are handed on in pieces of so many bytes. */
+	/** Chunks are forwarded in pieces of this size. */
 	pieceBytes: number;
-	/** Nothing is read any more, so that the sender's kernel fills up. */
+	/** Reading stops, so the sender's kernel fills up. */
 	isStalled: boolean;
 };
 
@@ -27,7 +27,7 @@ export class Link {
 	readonly server: Socket;
 	readonly manner: Manner;
 	isOpen = true;
-	/** Asked before a chunk is handed on: true cuts the link instead. */
+	/** Called before a chunk is forwarded: true cuts the link instead. */
 	cutBefore: ((chunk: Buffer, way: Way) => boolean) | undefined;
 
 	constructor(client: Socket, server: Socket, manner: Manner) {
@@ -130,9 +130,9 @@ export const openFaultProxy = async (owner: Owner, target: Address) => {
 	const {port} = proxy.address() as {port: number};
 	return {
 		address: requireLoopback({kind: 'tcp', host: '127.0.0.1', port}),
-		/** Of all links, and of those to come. */
+		/** For all links, also future ones. */
 		manner,
-		/** All that there were, in the order of their accept. */
+		/** All so far, in the order in which they were accepted. */
 		links,
 		open: () => links.filter(({isOpen}) => isOpen),
 	};

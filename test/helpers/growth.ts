@@ -1,9 +1,9 @@
 /**
- * Whether work grows with its input, or with the square of it.
+ * Whether work grows linearly with its input, or quadratically.
  *
- * Two pieces of work are compared on the same machine at the same moment, so a
- * slow machine is no failure. Eight times the input costs eight times as much
- * where work is linear, and 64 times where it is quadratic.
+ * Two pieces of work are compared on the same machine at the same time, so a slow
+ * machine doesn't fail. Eight times the input costs eight times as much if the work
+ * is linear, and 64 times if it is quadratic.
  */
 import {performance} from 'node:perf_hooks';
 
@@ -16,7 +16,7 @@ const worstGrowth = 32;
 const attempts = 20;
 const runs = 3;
 
-/** The least of a few, in milliseconds. */
+/** The shortest of a few runs, in milliseconds. */
 const costOf = async (work: Work): Promise<number> => {
 	let least = Infinity;
 	for (let run = 0; run < runs; run++) {
@@ -49,7 +49,7 @@ export const costRatio = async (
 };
 
 /**
- * @param prepare Makes the input of a size; not measured.
+ * @param prepare Makes an input of the given size; not measured.
  * @returns The growth with eight times the input, if it is faster than that of
  * the input; undefined if it isn't.
  */

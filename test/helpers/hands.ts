@@ -1,4 +1,4 @@
-/** Hands that note what a typed line asks of them. */
+/** Command hands that record what a typed line calls. */
 import type {RoomHands} from '../../source/commands/hands.js';
 import {parseLine, parseRawLine} from '../../source/commands/parse.js';
 
@@ -16,7 +16,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 			return result;
 		};
 
-	// A control and a rule are answered a turn later: that answer isn't noted.
+	// Controls and rules are answered one turn later; that isn't recorded.
 	const answer = Promise.resolve('done');
 	return {
 		say: note('say', undefined),
@@ -34,7 +34,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 	};
 };
 
-/** What a line in a room asks for: the names of the hands, and what they got. */
+/** What a line in a room calls: the names of the hands, and their arguments. */
 export const did = (line: string, noted: Noted = {}): unknown[][] => {
 	const calls: unknown[][] = [];
 	parseLine(line, noted.mode ?? 'room')(noting(calls, noted));

@@ -1,4 +1,4 @@
-/** Requests as a web page can make a browser send them, and what is none. */
+/** Requests that a web page can make a browser send, and lookalikes. */
 import fc from 'fast-check';
 
 const tokenCharacters = [
@@ -46,14 +46,14 @@ const anyHeader = (name: fc.Arbitrary<string>) =>
 const anyBody = fc.constantFrom('', 'evil\n', '{"type":"hello","v":1}\nevil\n');
 
 const anyHead = fc.oneof(
-	// A request line as it has to be, with any headers.
+	// A valid request line, with any headers.
 	fc
 		.tuple(anyMethod, anyPath, anyVersion, fc.array(anyHeader(anyToken)))
 		.map(([method, path, version, headers]) => [
 			`${method} ${path} ${version}\r\n`,
 			...headers,
 		]),
-	// One without a version, which its headers give away.
+	// One without a version, recognised by its headers.
 	fc
 		.tuple(
 			anyMethod,

@@ -1,6 +1,6 @@
 /**
- * An Ink app that only listens, on a stdin that a test writes to: what its
- * parser makes of a chunk, not what we believe it makes of it.
+ * An Ink app that only listens, on a stdin that a test writes to: it shows what
+ * Ink's parser really makes of a chunk.
  */
 import type {TestContext} from 'node:test';
 import {render} from 'ink-testing-library';
@@ -23,7 +23,7 @@ export const openKeyboard = async (t: TestContext) => {
 				pastes.push(text);
 			},
 		});
-		// Runs after the effects of the hooks above: they listen by now.
+		// Runs after the effects of the hooks above, so they are listening.
 		useEffect(() => {
 			listening.resolve();
 		}, []);
@@ -36,7 +36,7 @@ export const openKeyboard = async (t: TestContext) => {
 	});
 	await listening.promise;
 
-	/** The keys and pastes that came of one chunk. */
+	/** The keys and pastes from one chunk. */
 	const type = (chunk: string) => {
 		keys = [];
 		pastes = [];
@@ -46,7 +46,7 @@ export const openKeyboard = async (t: TestContext) => {
 
 	return {
 		type,
-		/** The same, where Ink first waits for the rest of a sequence. */
+		/** The same, if Ink first waits for the rest of a sequence. */
 		async typeAndWait(chunk: string) {
 			const reported = Promise.withResolvers<void>();
 			reportKey = reported.resolve;

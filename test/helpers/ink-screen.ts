@@ -1,6 +1,6 @@
 /**
- * Ink on an emulated terminal, in this process: its real output, its caret,
- * and keys typed into it. Nothing waits for a length of time.
+ * Ink on an emulated terminal in this process: its real output, its caret, and
+ * keys typed into it. Nothing waits for a fixed time.
  */
 import {EventEmitter} from 'node:events';
 import {Writable} from 'node:stream';
@@ -10,7 +10,7 @@ import type {ReactNode} from 'react';
 import {withSteadyColumns} from '../../source/ui/terminal/steady-columns.js';
 import {createEmulator} from './emulator.js';
 
-/** Of a terminal's stdin what Ink uses; what is typed can be read at once. */
+/** The parts of a terminal's stdin that Ink uses; input is readable at once. */
 const createKeyboard = () => {
 	let typed: string | undefined;
 	const keyboard = Object.assign(new EventEmitter(), {
@@ -18,7 +18,7 @@ const createKeyboard = () => {
 		read() {
 			const chunk = typed;
 			typed = undefined;
-			// A stream's word for 'no more'.
+			// How a stream says that there is no more.
 			return chunk ?? null;
 		},
 		setEncoding: () => undefined,
@@ -49,7 +49,7 @@ export const openInkScreen = (
 	const stdout = Object.assign(
 		new Writable({
 			write(chunk: Buffer, _encoding, done) {
-				// A terminal's driver adds the CR, in raw mode too.
+				// The terminal driver adds the CR, also in raw mode.
 				emulator.write(chunk.toString().replaceAll('\n', '\r\n'), done);
 			},
 		}),
@@ -75,7 +75,7 @@ export const openInkScreen = (
 			await app.waitUntilRenderFlush();
 			return emulator.screen();
 		},
-		/** What stands in each cell of each row; nothing right of a wide one. */
+		/** The content of each cell of each row; empty after a wide one. */
 		async cells() {
 			await app.waitUntilRenderFlush();
 			return emulator.cells().map(row => row.map(({text}) => text));
@@ -96,7 +96,7 @@ export const openInkScreen = (
 			keyboard.type(chunk);
 			await app.waitUntilRenderFlush();
 		},
-		/** As a terminal does it: first its own rows, then the program hears. */
+		/** As a terminal does: first its own rows, then the program is notified. */
 		async resize(newColumns: number, newRows: number) {
 			await app.waitUntilRenderFlush();
 			emulator.resize(newColumns, newRows);
@@ -104,7 +104,7 @@ export const openInkScreen = (
 			stdout.emit('resize');
 			await app.waitUntilRenderFlush();
 		},
-		/** Draws all anew, as the program does when it is asked to. */
+		/** Redraws everything, as Ctrl-L does. */
 		redraw() {
 			stdout.write('\u001B[2J\u001B[H');
 			app.clear();

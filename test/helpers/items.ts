@@ -1,6 +1,4 @@
-/**
- * Items of a transcript, with what a test doesn't care about filled in.
- */
+/** Items of a transcript, with defaults for what a test doesn't care about. */
 import type {
 	Chunk,
 	Item,
@@ -9,7 +7,7 @@ import type {
 	Whisper,
 } from '../../source/store/item.js';
 
-/** 14:02 in whatever time zone the tests run. */
+/** 14:02 in the time zone of the tests. */
 const at = new Date(2026, 0, 2, 14, 2).getTime();
 
 export const message = (part: Partial<Message> = {}): Item => ({

@@ -1,4 +1,4 @@
-/** What `ss` says of sockets, to hold what sockchat shows against it. */
+/** What `ss` reports about sockets, to compare with what sockchat shows. */
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import type {Step, TcpState} from '../../source/tcp/tcp.js';
@@ -6,13 +6,13 @@ import {requireExecutable} from './environment.js';
 
 const run = promisify(execFile);
 
-/** Its names where they are not those of RFC 9293. */
+/** Its names, if they differ from those of RFC 9293. */
 const names: Readonly<Record<string, TcpState>> = {
 	ESTAB: 'ESTABLISHED',
 	'SYN-RECV': 'SYN-RECEIVED',
 };
 
-/** The state of each end with that port, by its addresses: `local remote`. */
+/** The state of each end on that port, by its addresses: `local remote`. */
 export const statesBySs = async (
 	port: number,
 ): Promise<ReadonlyMap<string, TcpState>> => {
@@ -29,7 +29,7 @@ export const statesBySs = async (
 	);
 };
 
-/** What `ss` says of one connection's timer: keepalive, timewait, … */
+/** The timer of one connection, from `ss`: keepalive, timewait, … */
 export const timerBySs = async (
 	local: string,
 	remote: string,
@@ -41,7 +41,7 @@ export const timerBySs = async (
 	return /timer:\((\w+)/.exec(stdout)?.[1];
 };
 
-/** The last state of an end that a timeline tells, with its evidence. */
+/** The last state of an end in a timeline, with its evidence. */
 export const lastState = (
 	steps: readonly Step[],
 	end: 'local' | 'remote',

@@ -1,6 +1,4 @@
-/**
- * The bytes that a terminal sends for a key (xterm's, as TERM says).
- */
+/** The bytes that a terminal sends for a key (xterm's, as in TERM). */
 const sequences = {
 	enter: '\r',
 	tab: '\t',

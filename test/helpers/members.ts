@@ -1,4 +1,4 @@
-/** A room's members and entries, as a test speaks of them. */
+/** Members and entries of a room, by short names for tests. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {decodeServerFrame} from '../../source/protocol/codec.js';
@@ -7,11 +7,11 @@ import type {NickBearer} from '../../source/protocol/nick.js';
 import type {Room} from '../../source/room/room.js';
 import type {Member} from '../../source/room/results.js';
 
-/** The secret of the client numbered so. */
+/** The secret of client number N. */
 export const clientNumber = (number: number): string =>
 	`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-/** Lets a client in, at the time that is its number. */
+/** Joins client number N, at time N. */
 export const enter = (
 	room: Room,
 	number: number,
@@ -23,7 +23,7 @@ export const enter = (
 	return result.member;
 };
 
-/** All that the log holds, decoded as a member would. */
+/** All entries of the log, decoded as a member would. */
 export const entriesOf = ({log}: Room): Entry[] => {
 	const entries: Entry[] = [];
 	for (let cursor = log.start; cursor < log.end;) {

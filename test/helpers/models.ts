@@ -1,4 +1,4 @@
-/** Models as a screen gets them, with what a test doesn't care about filled in. */
+/** Models for a screen, with defaults for what a test doesn't care about. */
 import type {Connection} from '../../source/connection/connection.js';
 import type {Listening} from '../../source/connection/listening.js';
 import type {KernelSocket} from '../../source/tcp/tcp.js';
@@ -8,7 +8,7 @@ import type {PeerRow} from '../../source/event/peer-row.js';
 import {emptySocketView} from '../../source/store/socket-view.js';
 import type {Row} from '../../source/ui/text/row.js';
 
-/** Monotonic, and its wall clock: the present of all models here. */
+/** The current time of all models here: monotonic, and by the wall clock. */
 export const now = 1_000_000;
 export const wallNow = new Date(2026, 0, 2, 14, 2, 11, 204).getTime();
 

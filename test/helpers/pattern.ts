@@ -1,9 +1,9 @@
-/** What a test waits for in text: a part of it, or a regular expression. */
+/** What a test waits for in a text: a substring, or a regular expression. */
 export type Pattern = string | RegExp;
 
 /**
- * The first match, or its first group where the expression has one, so that a
- * test can wait for a port and learn it in one step.
+ * The first match, or its first group if the expression has one: a test can wait
+ * for a port and get it at the same time.
  */
 export const firstMatch = (
 	text: string,
@@ -13,7 +13,7 @@ export const firstMatch = (
 		return text.includes(pattern) ? pattern : undefined;
 	}
 
-	// A copy without g and y: they keep a position from call to call.
+	// A copy without g and y, which keep a position between calls.
 	const found = new RegExp(
 		pattern.source,
 		pattern.flags.replaceAll(/[gy]/g, ''),

@@ -1,8 +1,8 @@
 /**
- * Peers that are not ours: the tutorial's Python pair and netcat.
+ * Peers that aren't ours: the tutorial's Python pair and netcat.
  *
- * A missing part fails the test with the Debian package to install; it never
- * skips, or a machine without Python would pass for one where we converse.
+ * If one is missing, the test fails and names the Debian package to install. It is
+ * never skipped, or a machine without Python would seem to pass.
  */
 import {createConnection} from 'node:net';
 import {fileURLToPath} from 'node:url';
@@ -15,8 +15,8 @@ const tutorial = new URL('../fixtures/tutorial/', import.meta.url);
 /**
  * The tutorial's script: `server [PORT]` or `client [PORT [LOCAL_PORT]]`.
  *
- * Both ask with ' -> ' for a line on stdin. The server tells 'listening on'
- * and its address, so that it can be given port 0.
+ * Both prompt with ' -> ' for a line on stdin. The server prints 'listening on' and
+ * its address, so it can be given port 0.
  */
 export const startPython = (
 	owner: Owner,
@@ -30,8 +30,8 @@ export const startPython = (
 	]);
 
 /**
- * OpenBSD's netcat, connected to a port on 127.0.0.1; its siblings of the same
- * name differ in what they do at the end of stdin.
+ * OpenBSD's netcat, connected to a port on 127.0.0.1; other programs of that name
+ * behave differently at the end of stdin.
  *
  * @param options Such as `-N`, to send FIN at the end of stdin.
  */
@@ -47,7 +47,7 @@ export const startNetcat = (
 	]);
 
 /**
- * A server whose queue is full: it listens and never accepts, so that whoever
+ * A server whose queue is full: it listens and never accepts, so a client that
  * connects now stays in SYN-SENT.
  *
  * @returns Its port.

@@ -1,4 +1,4 @@
-/** Ports for those who have to name one before they have it. */
+/** Ports for programs that need a number before they bind. */
 import {randomInt} from 'node:crypto';
 import {once} from 'node:events';
 import {createServer} from 'node:net';
@@ -18,8 +18,8 @@ const isFree = async (port: number): Promise<boolean> => {
 };
 
 /**
- * A port that nobody has now, and that no connection of another test gets
- * meanwhile: it is below those that the kernel gives away.
+ * A port that is free now, and that no connection of another test gets meanwhile:
+ * it is below the range from which the kernel chooses.
  */
 export const findPort = async (): Promise<string> => {
 	const port = await until(

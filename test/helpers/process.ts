@@ -1,6 +1,4 @@
-/**
- * A program under test on pipes, as in a script or a build job.
- */
+/** A program under test on pipes, as in a script or a build job. */
 import {spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import process from 'node:process';
@@ -17,13 +15,13 @@ import type {WaitOptions} from './terminal.js';
 import {until} from './until.js';
 
 export type ProcessOptions = {
-	/** Changes to `createEnvironment()`; undefined leaves a variable out. */
+	/** Changes to `createEnvironment()`; undefined omits a variable. */
 	readonly env?: Variables | undefined;
 	readonly cwd?: string | undefined;
 };
 
 export type Exit = {
-	/** Undefined where a signal killed it. */
+	/** Undefined if a signal killed it. */
 	readonly code: number | undefined;
 	readonly signal: NodeJS.Signals | undefined;
 };
@@ -51,7 +49,7 @@ export const startProcess = (
 		});
 	}
 
-	// EPIPE: the program left without reading all; its exit is what a test sees.
+	// EPIPE: the program ended without reading everything; tests see its exit.
 	child.stdin.on('error', () => undefined);
 
 	const exit = new Promise<Exit>((resolve, reject) => {
@@ -71,7 +69,7 @@ export const startProcess = (
 			killTree(child.pid);
 		}
 
-		// Its own children may outlive it and hold these; 'close' would wait.
+		// Its children may outlive it and keep these open; 'close' would wait.
 		child.stdout.destroy();
 		child.stderr.destroy();
 		await Promise.allSettled([exit]);
@@ -95,15 +93,15 @@ export const startProcess = (
 		].join('\n');
 
 	return {
-		/** Undefined where it could not be started; `exit` then rejects. */
+		/** Undefined if it could not be started; `exit` then rejects. */
 		pid: child.pid,
 		/** The temporary folder that is HOME. */
 		home: environment.home,
 		stdout: () => output.stdout,
 		stderr: () => output.stderr,
-		/** The command and all it said, for a failure's message. */
+		/** The command and all its output, for failure messages. */
 		seen,
-		/** Bytes go as they are, a text as UTF-8. */
+		/** Bytes are written unchanged, text as UTF-8. */
 		write(bytes: string | Uint8Array) {
 			child.stdin.write(bytes);
 		},
@@ -117,15 +115,15 @@ export const startProcess = (
 		signal(name: NodeJS.Signals) {
 			child.kill(name);
 		},
-		/** Calls back as soon as stdout has its first bytes, with no poll between. */
+		/** Calls back as soon as stdout has its first bytes, without polling. */
 		onFirstOutput(look: () => void) {
 			child.stdout.once('data', look);
 		},
 		/**
-		 * Waits for the pattern in all that came on a stream so far.
+		 * Waits for the pattern in all output of a stream so far.
 		 *
-		 * @returns The match, or its first group where the expression has one.
-		 * @throws {Error} With all it said, at the deadline or when it has ended.
+		 * @returns The match, or its first group if the expression has one.
+		 * @throws {Error} With all output, at the deadline or when it has ended.
 		 */
 		async waitForOutput(
 			pattern: Pattern,
@@ -147,7 +145,7 @@ export const startProcess = (
 		},
 		/** Never settles while it runs. */
 		exit,
-		/** As `exit`, with a deadline that tells all it said. */
+		/** Like `exit`, with a deadline whose error has all output. */
 		waitForExit: async ({deadlineMs}: WaitOptions = {}) =>
 			until(
 				() => {

@@ -17,7 +17,7 @@ import {collectEvents} from './events.js';
 import {anyPort} from './room.js';
 import {until} from './until.js';
 
-/** All bytes of one direction, as they were told. */
+/** All bytes of one direction, from the events. */
 const join = (chunks: readonly RawEvent[], direction: 'in' | 'out') =>
 	Buffer.concat(
 		chunks.filter(chunk => chunk.direction === direction).map(c => c.bytes),

@@ -1,6 +1,6 @@
 /**
- * Rooms, members and servers under test. Whatever is opened here is cut off
- * when the test ends, and what it told is collected.
+ * Rooms, members and servers under test. Whatever is opened here is closed when
+ * the test ends, and its events are collected.
  */
 import type {Socket} from 'node:net';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
@@ -18,7 +18,7 @@ import {collectEvents} from './events.js';
 import {listenBare} from './scripted.js';
 import type {WirePeer} from './wire-peer.js';
 
-/** As the listener tells it of a socket that a bare one has accepted. */
+/** As the listener reports a socket that a bare one has accepted. */
 export const originOf = (socket: Socket): TcpOrigin => {
 	const origin = tcpOrigin(socket, '127.0.0.1', socket.localPort!);
 	if (origin.kind !== 'tcp') {
@@ -61,8 +61,8 @@ export const openServer = async (
 };
 
 /**
- * A room with its sessions and their sockets in view, on a bare listening
- * socket; its log may hold little.
+ * A room with access to its sessions and their sockets, on a bare listening socket;
+ * its log may be small.
  */
 export const openHub = async (
 	owner: Owner,
@@ -96,10 +96,10 @@ export const openHub = async (
 		room,
 		hub,
 		address: listening.address,
-		/** The server's ends, in the order of their accept. */
+		/** The server's ends, in the order in which they were accepted. */
 		sockets,
 		endOf,
-		/** Until the server has read all that the peer has written. */
+		/** Waits until the server has read all that the peer has written. */
 		untilRead: async (peer: WirePeer) =>
 			peer.until(
 				'the server to read it',

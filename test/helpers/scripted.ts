@@ -1,10 +1,10 @@
-/** Servers that are not ours: they do what a test says, and no more. */
+/** Servers that aren't ours: they do exactly what a test says. */
 import {createServer, type AddressInfo, type Socket} from 'node:net';
 import {requireLoopback} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {WirePeer, type FrameOf} from './wire-peer.js';
 
-/** A listening socket that does what the test says, and no more. */
+/** A listening socket that does exactly what the test says. */
 export const listenBare = async (
 	owner: Owner,
 	onSocket: (socket: Socket) => void,
@@ -42,7 +42,7 @@ export const listenBare = async (
 	return {address, close};
 };
 
-/** A server that speaks by the test's script; each connection is a peer. */
+/** A server that follows the test's script; each connection is a peer. */
 export const openScripted = async (
 	owner: Owner,
 	onPeer: (peer: WirePeer, count: number) => void,
@@ -58,7 +58,7 @@ export const openScripted = async (
 	);
 };
 
-/** A welcome as of an empty room. */
+/** The welcome of an empty room. */
 export const welcomeFrame = (
 	changes: Partial<FrameOf<'welcome'>> = {},
 ): FrameOf<'welcome'> => ({
@@ -76,7 +76,7 @@ export const welcomeFrame = (
 	...changes,
 });
 
-/** An entry: what somebody else said, unless the changes tell. */
+/** An entry: a message by somebody else, unless the changes say otherwise. */
 export const messageFrame = (
 	seq: number,
 	changes: Partial<FrameOf<'message'>> = {},

@@ -1,9 +1,8 @@
 /**
  * A shell in a pseudo-terminal, to see in which state a program leaves it.
  *
- * The shell is dash, for what it doesn't do: bash puts the terminal back by
- * itself after a job that died of a signal, so that under bash a program that
- * restores nothing would pass.
+ * The shell is dash: bash restores the terminal by itself after a job was killed
+ * by a signal, so a program that restores nothing would pass.
  */
 import {execFileSync} from 'node:child_process';
 import {readlinkSync} from 'node:fs';
@@ -40,7 +39,7 @@ export const openShell = async (
 		[...terminal.output().matchAll(prompt)].map(([, status]) => Number(status));
 	let prompts = 0;
 
-	/** The exit status of what `run` started, once the prompt is back. */
+	/** The exit status of the program that `run` started, at the next prompt. */
 	const exitStatus = async ({deadlineMs}: WaitOptions = {}) =>
 		until(() => statuses()[prompts], {
 			what: 'the prompt of the shell',
@@ -52,17 +51,17 @@ export const openShell = async (
 
 	return {
 		...terminal,
-		// A spread would have read the getter once and for all.
+		// A spread would read the getter only once.
 		get modes() {
 			return terminal.modes;
 		},
-		/** Types a line and Enter. Doesn't wait: the program may want to be used. */
+		/** Types a line and Enter, without waiting for the program to end. */
 		run(line: string) {
 			prompts = statuses().length;
 			terminal.type(`${line}\r`);
 		},
 		exitStatus,
-		/** What `stty -a` says of the terminal now, read from outside the shell. */
+		/** The current output of `stty -a`, read from outside the shell. */
 		settings: () =>
 			execFileSync(
 				'stty',

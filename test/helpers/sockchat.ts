@@ -1,6 +1,4 @@
-/**
- * The built bin as people and scripts open it: on a screen, or quietly as JSON.
- */
+/** The built bin as people and scripts open it: on a screen, or as JSON. */
 import type {Address} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {bin, startBin, type ProcessOptions} from './process.js';
@@ -9,7 +7,7 @@ import {joinWire, type MemberPeer} from './wire-peer.js';
 
 export type ScreenOptions = Omit<TerminalOptions, 'command' | 'args'>;
 
-/** Resolves when the screen listens to keys. */
+/** Resolves when the screen is listening to keys. */
 export const openScreen = async (
 	owner: Owner,
 	args: readonly string[],
@@ -17,7 +15,7 @@ export const openScreen = async (
 ): Promise<Terminal> => {
 	const terminal = openTerminal(owner, {
 		...bin(...args),
-		// So that its nick is free again.
+		// Frees its nick.
 		isHungUp: true,
 		...options,
 	});
@@ -62,7 +60,7 @@ export const loopback = (port: string): Address => ({
 	port: Number(port),
 });
 
-/** A bare socket in the room that stays there: it answers the heartbeat. */
+/** A bare socket that stays in the room: it answers the heartbeat. */
 export const joinBare = async (
 	owner: Owner,
 	port: string,
@@ -78,7 +76,7 @@ export const joinBare = async (
 	});
 	let n = 0;
 	return Object.assign(peer, {
-		/** All in one write. */
+		/** In one write. */
 		sayNext(...texts: readonly string[]) {
 			peer.send(...texts.map(text => ({type: 'say', n: ++n, text})));
 		},

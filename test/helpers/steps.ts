@@ -1,4 +1,4 @@
-/** Steps and states of a connection for tests: made in a word, told in a line. */
+/** Steps and states of a connection for tests, in short notation. */
 import {StepLog} from '../../source/tcp/step-log.js';
 import type {
 	Call,
@@ -69,13 +69,13 @@ const socketIn = (state: TcpState | undefined): KernelSocket | undefined =>
 		uid: 0,
 	};
 
-/** What the kernel says of both ends; undefined for one that it lacks. */
+/** The kernel's view of both ends; undefined for an end that it lacks. */
 export const pairIn = (local?: TcpState, remote?: TcpState): KernelPair => ({
 	local: socketIn(local),
 	remote: socketIn(remote),
 });
 
-/** A log that is told and observes one thing after the other. */
+/** A log that gets calls and observations one by one. */
 export const createLog = () => {
 	const log = new StepLog(undefined);
 	let now = 0;
@@ -96,7 +96,7 @@ export const openLog = () => {
 	return opened;
 };
 
-/** As a line each: easier to compare than objects. */
+/** One line each: easier to compare than objects. */
 export const brief = (sockets: Iterable<KernelSocket>): string[] =>
 	[...sockets]
 		.map(

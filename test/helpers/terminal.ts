@@ -2,9 +2,9 @@
  * A program under test in a real pseudo-terminal, and the screen that a person
  * would see there.
  *
- * What the emulator answers (cursor position, device attributes) goes back to
- * the program, as with any terminal. Nothing here waits for a time: every wait
- * is for a condition, and its failure shows the screen.
+ * The emulator's answers (cursor position, device attributes) go back to the
+ * program, as with any terminal. Every wait is for a condition, and its failure
+ * shows the screen.
  */
 import process from 'node:process';
 import {isDeepStrictEqual} from 'node:util';
@@ -27,10 +27,10 @@ export type TerminalOptions = {
 	readonly columns?: number | undefined;
 	/** Default 24. */
 	readonly rows?: number | undefined;
-	/** Changes to `createEnvironment()`; undefined leaves a variable out. */
+	/** Changes to `createEnvironment()`; undefined omits a variable. */
 	readonly env?: Variables | undefined;
 	readonly cwd?: string | undefined;
-	/** Whether it gets a SIGHUP first when the test ends, to leave by itself. */
+	/** Whether it first gets a SIGHUP when the test ends, to exit by itself. */
 	readonly isHungUp?: boolean | undefined;
 };
 
@@ -41,7 +41,7 @@ export type WaitOptions = {
 
 export type Terminal = ReturnType<typeof openTerminal>;
 
-// A process that was stopped on purpose doesn't hear of it.
+// A process that was stopped on purpose can't react to it.
 const hangUpMs = 1500;
 
 /** Killed by its process id when the test ends. */
@@ -80,7 +80,7 @@ export const openTerminal = (
 
 	const exitCode = new Promise<number>(resolve => {
 		pty.onExit(({exitCode: code, signal}) => {
-			// Behind all output, so that the screen is whole at the exit.
+			// After all output, so the screen is complete at the exit.
 			write('', () => {
 				exit = signal === undefined || signal === 0 ? code : 128 + signal;
 				resolve(exit);
@@ -141,19 +141,19 @@ export const openTerminal = (
 		pid: pty.pid,
 		/** The temporary folder that is HOME. */
 		home: environment.home,
-		/** All that was ever written, escape sequences included. */
+		/** All output so far, including escape sequences. */
 		output: () => output,
 		get modes(): Modes {
 			return emulator.modes();
 		},
-		/** Writes as is, in one write. */
+		/** Writes it unchanged, in one write. */
 		type,
 		press(...keys: readonly Key[]) {
 			for (const key of keys) {
 				type(keySequence(key));
 			}
 		},
-		/** As a terminal does: in brackets only where the program asked for them. */
+		/** As a terminal does: in brackets only if the program asked for them. */
 		paste(pasted: string) {
 			const lines = pasted.replaceAll(/\r?\n/g, '\r');
 			type(
@@ -174,7 +174,7 @@ export const openTerminal = (
 		/**
 		 * Waits for the screen to show the pattern; rows are joined by a newline.
 		 *
-		 * @returns The match, or its first group where the expression has one.
+		 * @returns The match, or its first group if the expression has one.
 		 * @throws {Error} With the screen, at the deadline or when the program ends.
 		 */
 		waitFor: async (pattern: Pattern, options?: WaitOptions) =>
@@ -190,9 +190,9 @@ export const openTerminal = (
 				options,
 			),
 		/**
-		 * Waits for modes. An Ink app that takes pastes listens to keys only from
-		 * `isBracketedPaste` on, a while after its first frame; what is typed
-		 * before that is edited and echoed by the kernel.
+		 * Waits for modes. An Ink app that takes pastes starts to listen to keys
+		 * with `isBracketedPaste`, a while after its first frame; what is typed
+		 * before is edited and echoed by the kernel.
 		 */
 		waitForModes: async (wanted: Partial<Modes>, options?: WaitOptions) =>
 			waitWhileRunning(
@@ -205,7 +205,7 @@ export const openTerminal = (
 			),
 		/** Never settles while the program runs; 128 + the signal that killed it. */
 		exitCode,
-		/** As `exitCode`, with a deadline that shows the screen. */
+		/** Like `exitCode`, with a deadline whose error shows the screen. */
 		waitForExit: async ({deadlineMs}: WaitOptions = {}) =>
 			until(() => exit, {
 				what: `${command} to end`,

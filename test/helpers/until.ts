@@ -1,9 +1,9 @@
 /**
- * Waiting, for tests: until a condition holds, never for a length of time.
+ * Waiting in tests: until a condition holds, never for a fixed time.
  *
- * The only place under test/ that may use a timer. A condition that fails to
- * come about tells what was there instead, so that a red test on somebody
- * else's machine can be read without being run again.
+ * Only this file under test/ may use a timer. A wait that fails reports what was
+ * there instead, so a failure on somebody else's machine can be understood without
+ * running it again.
  */
 import {setTimeout as delay} from 'node:timers/promises';
 
@@ -12,22 +12,22 @@ export type Falsy = false | undefined;
 export type Until = {
 	/** Completes 'Waited for …'. */
 	readonly what: string;
-	/** What is there instead; asked once, at the deadline. */
+	/** What is there instead; called once, at the deadline. */
 	readonly seen?: (() => string) | undefined;
 	/** Default 10,000. */
 	readonly deadlineMs?: number | undefined;
 };
 
-// Short beside a frame (33 ms), long beside a turn of the event loop.
+// Short compared with a frame (33 ms), long compared with a turn of the loop.
 const pollMs = 5;
 
 /**
  * Resolves with the first value of `condition` that is neither false nor
  * undefined.
  *
- * @throws {Error} At the deadline, also when the condition's own promise never
- * settles. What the condition throws passes through at once: throw in it where
- * waiting on makes no sense.
+ * @throws {Error} At the deadline, even if the promise of the condition never
+ * settles. An error thrown by the condition ends the wait: throw if there is
+ * nothing to wait for.
  */
 export const until = async <T>(
 	condition: () => T | Falsy | Promise<T | Falsy>,
@@ -35,12 +35,12 @@ export const until = async <T>(
 ): Promise<T> => {
 	const settled = new AbortController();
 	const deadline = delay(deadlineMs, undefined, {signal: settled.signal});
-	// Its rejection is our own abort, after the value was found.
+	// It is rejected by our own abort, after the value was found.
 	deadline.catch(() => undefined);
 
 	const poll = async (): Promise<T | undefined> => {
 		while (!settled.signal.aborted) {
-			// One after the other is the point: each look follows a wait.
+			// Sequential on purpose: each check follows a wait.
 
 			const value = await condition();
 			if (value !== undefined && value !== false) {

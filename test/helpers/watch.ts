@@ -1,4 +1,4 @@
-/** A watch over sockets, and what it told. */
+/** A watch over sockets, and its events. */
 import type {Step} from '../../source/tcp/tcp.js';
 import type {Address} from '../../source/socket/address.js';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
@@ -42,7 +42,7 @@ export const openWatch = (
 		...collected,
 		watch,
 		steps,
-		/** Until an end of the connection was read to be in a state. */
+		/** Waits until an end of the connection was read in a state. */
 		untilRead: async (state: string, end: 'local' | 'remote', peer?: string) =>
 			until(() => lastState(steps(), end, peer) === `read ${state}`, {
 				what: `${end} ${state} of ${peer ?? 'the client'}`,

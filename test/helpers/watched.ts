@@ -15,7 +15,7 @@ import {listenBare} from './scripted.js';
 import {draw} from './steps.js';
 import {until} from './until.js';
 
-/** One end with its timeline, as a front end would hold it. */
+/** One end with its timeline, as in a front end. */
 export const watch = (socket: Socket, side: 'client' | 'server') => {
 	const log = new StepLog(undefined);
 	let steps: readonly Step[] = [];
@@ -25,7 +25,7 @@ export const watch = (socket: Socket, side: 'client' | 'server') => {
 		}
 	};
 
-	// Nobody else handles it; what it means is in the steps.
+	// Errors must be handled; their meaning is in the steps.
 	socket.on('error', () => undefined);
 	const {called} = watchSteps(socket, {
 		side,
@@ -83,7 +83,7 @@ export const openWatched = async (owner: Owner) => {
 	return {
 		client,
 		server,
-		/** Waits for the kernel's states, and shows both timelines them. */
+		/** Waits for the kernel's states, and passes them to both timelines. */
 		async untilStates(
 			ofClient: TcpState | undefined,
 			ofServer: TcpState | undefined,

@@ -1,6 +1,6 @@
 /**
- * Whether a screen is whole: its frames, its input row and its caret, at the
- * cells that the layout gives them.
+ * Whether a screen is whole: frames, input row and caret are at the cells that the
+ * layout gives them.
  */
 import {chooseLayout, type Area} from '../../source/ui/layout.js';
 import type {Terminal} from './terminal.js';
@@ -91,9 +91,9 @@ const problemsOf = (
 /**
  * Waits for a screen to be whole.
  *
- * @param draft What stands in the input line; Latin letters, and short.
- * @param shown What the transcript must show as well; where the width wraps it,
- * a blank stands for the line end.
+ * @param draft The text of the input line: short, in Latin letters.
+ * @param shown What the transcript must also show; a blank matches a line end where
+ * it is wrapped.
  */
 export const waitForWhole = async (
 	terminal: Terminal,

@@ -1,18 +1,18 @@
 /**
- * Character widths of today's terminals for @xterm/headless, whose own are of
- * Unicode 6: to it an emoji takes one column, and a family of four takes four.
+ * Character widths of today's terminals for @xterm/headless, whose own are those of
+ * Unicode 6: an emoji takes one column, and a family of four takes four.
  *
- * A character takes part in the grapheme before it where `Intl.Segmenter` says
- * so, and a grapheme is as wide as string-width says, which Ink lays out by.
- * So these tests can't see a terminal that counts otherwise.
+ * A character joins the grapheme before it if `Intl.Segmenter` says so, and the
+ * width of a grapheme is that of string-width, which Ink uses for layout. So these
+ * tests can't see a terminal that counts differently.
  */
 import type {IUnicodeVersionProvider, Terminal} from '@xterm/headless';
 import stringWidth from 'string-width';
 
-// The combining marks begin here; nothing below it joins what came before.
+// Combining marks begin here; no character below joins the one before.
 const firstJoining = 0x3_00;
 
-// What the emulator keeps for us of the character before.
+// What the emulator stores for us about the character before.
 const maxNumber = 2 ** 24 - 1;
 
 const segmenter = new Intl.Segmenter();
@@ -23,8 +23,8 @@ const isOneGrapheme = (text: string) =>
 const toColumns = (text: string) => Math.min(stringWidth(text), 2) as 0 | 1 | 2;
 
 const createProvider = (): IUnicodeVersionProvider => {
-	// The emulator hands back only the 24 bits that we gave it for the character
-	// before, so the grapheme itself stays here and the bits are its number.
+	// The emulator returns only the 24 bits that we gave it for the character
+	// before: they are a number, and the grapheme itself stays here.
 	let grapheme = '';
 	let number = 0;
 

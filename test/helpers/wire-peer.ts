@@ -1,6 +1,6 @@
 /**
- * A peer over a bare socket, with no line of our own client in it: what it
- * says goes out as it stands, what it gets is kept as it came.
+ * A peer over a bare socket, without any code of our own client: it sends text
+ * unchanged, and keeps what it receives.
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
@@ -18,16 +18,16 @@ export type FrameOf<Type extends ServerFrame['type']> = Extract<
 
 export class WirePeer {
 	readonly duplex: Duplex;
-	/** All its lines so far, as JSON; none but lines of JSON may come. */
+	/** All lines received so far, parsed as JSON; all must be JSON. */
 	readonly frames: ServerFrame[] = [];
 	isFramed = true;
-	/** Whether it answers pings: on a slow machine, a test outlasts them. */
+	/** Whether it answers pings: on a slow machine, a test may need it. */
 	isAnsweringPings = false;
 	/** As the server names it. */
 	name = '';
 	hasFin = false;
 	isClosed = false;
-	/** Of its last error, such as ECONNRESET. */
+	/** The code of its last error, such as ECONNRESET. */
 	errorCode: string | undefined;
 	#chunks: Buffer[] = [];
 	#rest: Buffer = Buffer.alloc(0);
@@ -52,7 +52,7 @@ export class WirePeer {
 		return this.duplex as Socket;
 	}
 
-	/** All bytes that came. */
+	/** All bytes received. */
 	get bytes(): Buffer {
 		return Buffer.concat(this.#chunks);
 	}
