@@ -86,7 +86,7 @@ test('rules: an address or a user is banned with all its connections', async t =
 	const guest = otter.of('message')[0]!.from;
 	assert.match(
 		await say(server, {type: 'ban', who: guest}),
-		/is a plain peer, .* ban its address \(127\.0\.0\.9\) or uid:N/,
+		/is a plain peer, .* Ban its address \(127\.0\.0\.9\) or uid:N/,
 	);
 	assert.equal(
 		await say(server, {type: 'ban', who: '127.0.0.9'}),

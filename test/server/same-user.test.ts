@@ -62,7 +62,7 @@ test('same user: another user is turned away in a sentence', async t => {
 		'peer.sendall(b"hello\\n")\nprint(peer.makefile().read())',
 	);
 	await plain.waitForOutput(
-		`This room is for user ${own} alone, and you are user ${nobody}.\n`,
+		`This room is only for user ${own}, and you are user ${nobody}.\n`,
 	);
 	const framed = startNobody(
 		t,
@@ -155,12 +155,12 @@ test('same user: where nobody can tell, nobody comes in', async t => {
 	const admission = new Admission({isSameUser: true, uids, ownUid: 7});
 	assert.equal(
 		admission.check(await uids.of(ours, origin), 0).refusal?.message,
-		"This room is for user 7 alone, and whose process you are can't be told.",
+		"This room is only for user 7, and the server can't find out which user you are.",
 	);
 	const crowded = new Admission({maxPerUser: 5, uids, ownUid: 7});
 	assert.equal(
 		crowded.check(await uids.of(ours, origin), 0).refusal?.message,
-		"This room limits the connections of each user, and whose process you are can't be told.",
+		"This room limits the connections of each user, and the server can't find out which user you are.",
 	);
 	assert.equal(new Admission().needsUid, false);
 });
@@ -204,7 +204,7 @@ test('same user: one user has no more connections than it may', async t => {
 	const third = await openPlain(t, server.address);
 	third.write('hello\n');
 	await third.untilText(
-		`User ${own} has 2 connections here already, the most that one may have.`,
+		`User ${own} already has 2 connections here; that is the limit.`,
 	);
 	await third.untilFin();
 	otter.send({type: 'bye'});

@@ -79,7 +79,7 @@ test('budget: a peer that sends too many bytes is read more slowly and told, and
 	);
 	assert.match(
 		message,
-		/^The room takes 1024000 bytes a second from each peer, and more was sent\. What you send is read again in 0\.[1-9] s, and more slowly until you send less; nothing is lost\.$/,
+		/^The room accepts 1024000 bytes per second per peer, and more was sent\. It reads you again in 0\.[1-9] s, and more slowly until you send less\. Nothing is lost\.$/,
 	);
 	assert.equal(n, undefined);
 	const passedMs = await pass(
@@ -102,7 +102,7 @@ test('budget: a plain peer is read more slowly and told', async t => {
 	const plain = await openPlain(t, server.address);
 	const count = linesIn(6 * peerBytes);
 	plain.write(`${text}\n`.repeat(count));
-	await plain.untilText('The room takes 1024000 bytes a second from each peer');
+	await plain.untilText('The room accepts 1024000 bytes per second per peer');
 	await pass(heron, 'all of it', () => heron.said.length === count);
 });
 
@@ -123,7 +123,7 @@ test('budget: many peers share what the room takes, and a short message waits fo
 	assert.equal(code, 'ERR_RATE');
 	assert.match(
 		message,
-		/takes 4096000 bytes a second from all its peers together/,
+		/accepts 4096000 bytes per second from all peers together/,
 	);
 	// The clock stands: the flooders are not read.
 	heron.say(1, 'and me');

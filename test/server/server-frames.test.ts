@@ -60,7 +60,7 @@ test('server: refuses another version of the wire, and says which it speaks', as
 	);
 	const [error] = peer.of('error');
 	assert.equal(error?.code, 'ERR_VERSION');
-	assert.match(error.message, /version 1 of the wire.*asked for 2/);
+	assert.match(error.message, /version 1 of the protocol.*asked for 2/);
 });
 
 test('server: passes over frames of a type that it does not know', async t => {

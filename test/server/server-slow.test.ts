@@ -206,7 +206,7 @@ test('server: a plain listener is told how many lines it missed', async t => {
 	clock.advance(5000);
 	await listener.untilText('line 49\n');
 	// The first entry is the joining, so that entry seq is line seq - 2.
-	const first = `${firstSeq - 1} lines are gone: you read too slowly.\ntalker: line ${firstSeq - 2}\n`;
+	const first = `${firstSeq - 1} lines are gone, because you read too slowly.\ntalker: line ${firstSeq - 2}\n`;
 	assert.equal(listener.text.slice(0, first.length), first);
 });
 
