@@ -86,7 +86,7 @@ const openPage = (t: TestContext, url: string) =>
 		'--disable-dev-shm-usage',
 		'--no-first-run',
 		'--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,BlockInsecurePrivateNetworkRequests',
-		'--host-resolver-moderation=MAP rebound.example 127.0.0.1',
+		'--host-resolver-rules=MAP rebound.example 127.0.0.1',
 		url,
 	]);
 
