@@ -60,7 +60,7 @@ for (const {of, start, told} of cases) {
 	});
 }
 
-test('endless: who was told bye amid a line, and ends, is heard to the end', async t => {
+test('endless: a peer that is sent bye in the middle of a line, and ends, is read to the end', async t => {
 	const room = await openHub(t, {clock: new FakeClock()});
 	const peer = await openPlain(t, room.address);
 	peer.write('x'.repeat(128 * 1024));

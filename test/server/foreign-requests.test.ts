@@ -30,7 +30,7 @@ test('foreign: any method, path, case and header, in two pieces, adds no line', 
 	);
 });
 
-test('foreign: a request longer than a frame adds no line, nor a joining', async t => {
+test('foreign: a request longer than a frame adds no line and no join', async t => {
 	const server = await openServer(t);
 	for (const length of [3000, 65_000, 70_000, 500_000]) {
 		const peer = await openPlain(t, server.address);
@@ -45,7 +45,7 @@ test('foreign: a request longer than a frame adds no line, nor a joining', async
 	assert.equal(server.room.log.head, 0);
 });
 
-test('foreign: what comes behind a pause within a request adds no line', async t => {
+test('foreign: bytes after a pause within a request add no line', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
@@ -74,7 +74,7 @@ test('foreign: what comes behind a pause within a request adds no line', async t
 	}
 });
 
-test('foreign: what arrived while the server was busy is no pause', async t => {
+test('foreign: bytes that arrive while the server is busy do not count as a pause', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const peer = await openPlain(t, room.address);
@@ -95,7 +95,7 @@ test('foreign: what arrived while the server was busy is no pause', async t => {
 	assert.equal(room.room.log.head, 0);
 });
 
-test('foreign: who said nothing for 10 s may still turn out to be a web page', async t => {
+test('foreign: after 10 s of silence a request is still refused', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -113,7 +113,7 @@ test('foreign: who said nothing for 10 s may still turn out to be a web page', a
 	assert.deepEqual(otter.said, []);
 });
 
-test('foreign: what people say gets in, whole, byte by byte, with a pause or with FIN', async t => {
+test('foreign: ordinary text gets in, whole, byte by byte, with a pause or with FIN', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const lines = chatLines.filter(line => !line.startsWith('/'));

@@ -129,7 +129,7 @@ for (const place of ['memory', 'history'] as const) {
 	});
 }
 
-test('search: one at a time', async t => {
+test('search: one query at a time', async t => {
 	const server = await openServer(t, {history: historyIn(t)});
 	const otter = await joinWire(t, server.address, 'otter');
 	otter.send(
@@ -140,7 +140,7 @@ test('search: one at a time', async t => {
 	assert.equal(otter.of('error')[0]?.code, 'ERR_BUSY');
 });
 
-test('search: a client goes on where its last search ended', async t => {
+test('search: a client continues where its last search ended', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter');
 	assert.match(otter.client.search('x')!, /no connection/u);
@@ -164,7 +164,7 @@ test('search: a client goes on where its last search ended', async t => {
 	assert.match(otter.client.search(undefined)!, /All was looked through/u);
 });
 
-test('search: what the log writes over meanwhile is found as it was, or not', async () => {
+test('search: entries that the log overwrites meanwhile are found unchanged, or not found', async () => {
 	const log = new RoomLog({segmentBytes: 65_536, retainedBytes: 131_072});
 	const lineOf = messageLines({
 		type: 'message',

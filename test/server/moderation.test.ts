@@ -25,7 +25,7 @@ const say = async (server: TestServer, action: HostAction) => {
 	return sentence;
 };
 
-test('rules: who is kicked leaves, told so, and stays away by itself', async t => {
+test('moderation: a kicked client gets the reason, leaves, and does not reconnect', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = openClient(t, server.address, 'heron');
@@ -45,7 +45,7 @@ test('rules: who is kicked leaves, told so, and stays away by itself', async t =
 	);
 });
 
-test('rules: a banned client is kept out until it is let in again', async t => {
+test('moderation: a banned client is kept out until the ban is lifted', async t => {
 	const server = await openServer(t);
 	const client = '0f8fad5b-d9cb-469f-a165-70867728950e';
 	const heron = await joinWire(t, server.address, 'heron', {client});
@@ -76,7 +76,7 @@ test('rules: a banned client is kept out until it is let in again', async t => {
 	);
 });
 
-test('rules: an address or a user is banned with all its connections', async t => {
+test('moderation: a ban of an address or a user ends all its connections', async t => {
 	const server = await openServer(t);
 	const from = {localAddress: '127.0.0.9'};
 	const plain = await openPlain(t, server.address, from);
@@ -111,7 +111,7 @@ test('rules: an address or a user is banned with all its connections', async t =
 	await joinWire(t, server.address, 'heron');
 });
 
-test('rules: a ban by uid leaves in peace who connected before it, and is another', async t => {
+test('moderation: a ban by uid does not touch another user who connected before it', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const silent = await openWire(t, server.address);
@@ -125,7 +125,7 @@ test('rules: a ban by uid leaves in peace who connected before it, and is anothe
 	await otter.untilSaid('still here');
 });
 
-test('rules: where users can not be told apart, none is banned', async t => {
+test('moderation: without uids, no user can be banned', async t => {
 	const {hub, address} = await openHub(t);
 	await joinWire(t, address, 'otter');
 	const users: UserLookup = {canTellUsers: false, uidOf: async () => 'unknown'};
@@ -137,7 +137,7 @@ test('rules: where users can not be told apart, none is banned', async t => {
 	assert.equal(hub.moderation.isOpenToAll, true);
 });
 
-test('rules: who is unknown may be anybody, so also who is banned', () => {
+test('moderation: an unknown uid or address counts as banned', () => {
 	const unknown = {host: 'unknown', uid: 'unknown', id: undefined} as const;
 	const known = {host: '127.0.0.1', uid: 7, id: undefined} as const;
 	for (const [who, isBanned] of [
@@ -152,7 +152,7 @@ test('rules: who is unknown may be anybody, so also who is banned', () => {
 	}
 });
 
-test('rules: who is muted listens, framed and plain, until it may speak', async t => {
+test('moderation: a muted peer, framed or plain, listens until it may speak', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
@@ -185,7 +185,7 @@ test('rules: who is muted listens, framed and plain, until it may speak', async 
 	assert.ok(!otter.text.includes('silenced'));
 });
 
-test('rules: who is muted has no other nick to speak by, however it comes back', async t => {
+test('moderation: a muted client keeps its nick, however it comes back', async t => {
 	const server = await openServer(t);
 	const client = '0f8fad5b-d9cb-469f-a165-70867728950e';
 	const otter = await joinWire(t, server.address, 'otter');
@@ -217,7 +217,7 @@ test('rules: who is muted has no other nick to speak by, however it comes back',
 	assert.ok(!otter.text.includes('hear-me'));
 });
 
-test('rules: a locked room takes nobody in but who was there', async t => {
+test('moderation: a locked room lets only its members back in', async t => {
 	const server = await openServer(t);
 	const heron = openClient(t, server.address, 'heron');
 	await heron.untilPhase('open');
@@ -240,7 +240,7 @@ test('rules: a locked room takes nobody in but who was there', async t => {
 	);
 });
 
-test('rules: what can be banned is read exactly', () => {
+test('moderation: what can be banned is parsed exactly', () => {
 	for (const [who, text] of [
 		['uid:1000', 'uid:1000'],
 		['uid:007', 'uid:7'],

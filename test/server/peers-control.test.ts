@@ -28,7 +28,7 @@ const openRoomOfTwo = async (t: TestContext) => {
 	};
 };
 
-test('peers control: a reset peer sees RST, and the others that it has left', async t => {
+test('peers control: a reset peer sees RST, and the others see it leave', async t => {
 	const {server, otter, heron, callsOf} = await openRoomOfTwo(t);
 	assert.equal(
 		await server.control({type: 'reset'}, 'otter'),
@@ -43,7 +43,7 @@ test('peers control: a reset peer sees RST, and the others that it has left', as
 	assert.ok(!heron.isClosed);
 });
 
-test('peers control: whom the host resets did not close by FIN', async t => {
+test('peers control: a peer that the host resets is reported as reset, not closed', async t => {
 	const {server, otter, heron} = await openRoomOfTwo(t);
 	await server.control({type: 'reset'}, 'otter');
 	const {reason} = await heron.untilFrame('left');
@@ -74,7 +74,7 @@ test('peers control: a closed peer gets its bye, then FIN', async t => {
 	assert.equal(reason, 'closed');
 });
 
-test('peers control: a peer that is not read is closed in good order too', async t => {
+test('peers control: a paused peer is closed with bye and FIN too', async t => {
 	const {server, otter, clock} = await openRoomOfTwo(t);
 	await server.control({type: 'pause'}, 'otter');
 	otter.say(1, 'unread');
@@ -91,7 +91,7 @@ test('peers control: a peer that is not read is closed in good order too', async
 	assert.equal(reason, 'closed');
 });
 
-test('peers control: a peer whose side was ended is still heard', async t => {
+test("peers control: a peer is still read after the server's FIN", async t => {
 	const {server, otter, heron, watched} = await openRoomOfTwo(t);
 	assert.equal(
 		await server.control({type: 'end'}, 'otter'),
@@ -110,7 +110,7 @@ test('peers control: a peer whose side was ended is still heard', async t => {
 	assert.equal(otter.errorCode, undefined);
 });
 
-test('peers control: half-closed stays half-closed, whatever is due to the peer', async t => {
+test('peers control: half-closed stays half-closed, whatever the peer has yet to get', async t => {
 	const {server, otter, heron, clock} = await openRoomOfTwo(t);
 	await server.control({type: 'end'}, 'otter');
 	await otter.untilFin();
@@ -124,7 +124,7 @@ test('peers control: half-closed stays half-closed, whatever is due to the peer'
 	assert.equal(otter.errorCode, undefined);
 });
 
-test('peers control: keepalive and nodelay are those of the named peer', async t => {
+test('peers control: keepalive and nodelay are set on the named peer', async t => {
 	const {server, otter, heron} = await openRoomOfTwo(t);
 	const local = `127.0.0.1:${otter.socket.remotePort}`;
 	const timerOf = async (name: string) => timerBySs(local, name);
@@ -144,7 +144,7 @@ test('peers control: keepalive and nodelay are those of the named peer', async t
 	);
 });
 
-test('peers control: a raw peer is taken in hand by its address', async t => {
+test('peers control: a raw peer is controlled by its address', async t => {
 	const watched = openWatch(t);
 	const server = await openRawServer(t, {watch: watched.watch});
 	const [one, two, three] = [

@@ -11,7 +11,7 @@ import {joinWire, openPlain, openWire} from '../helpers/wire-peer.js';
 
 type PeersEvent = Extract<SocketEvent, {type: 'peers'}>;
 
-test('peers: the table has what is known of each', async t => {
+test('peers: the table has a row for each peer', async t => {
 	const watched = openWatch(t);
 	const server = await openServer(t, {watch: watched.watch});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -95,7 +95,7 @@ const pause = {type: 'pause'} as const;
 const paused = (whose: string) =>
 	`${whose} socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.`;
 
-test('peers: a peer is named by nick or address, or not at all where there is one', async t => {
+test('peers: a peer is named by nick or address, or not at all if there is only one', async t => {
 	const server = await openServer(t);
 	assert.equal(await server.control(pause, undefined), 'Nobody is connected.');
 	assert.equal(await server.control(pause, 'otter'), 'Nobody is connected.');
@@ -138,7 +138,7 @@ test('peers: a raw server names its peers by their addresses', async t => {
 	);
 });
 
-test('peers: the host has no socket, and is no row', async t => {
+test('peers: the host has no socket, so the table has no row for it', async t => {
 	const watched = openWatch(t);
 	const {server, client} = await startHost({
 		address: anyPort,

@@ -4,7 +4,7 @@ import {FakeClock} from '../helpers/clock.js';
 import {openServer, openHub} from '../helpers/room.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
 
-test('plain: quit leaves, in words of its own line only', async t => {
+test('plain: quit leaves only as a line of its own', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);
@@ -19,7 +19,7 @@ test('plain: quit leaves, in words of its own line only', async t => {
 	assert.equal(ended.reason, 'quit');
 });
 
-test('plain: a FIN right behind its bytes, as of printf | nc -N', async t => {
+test('plain: takes a FIN right after the bytes, as from printf | nc -N', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	for (const bytes of ['with no newline', 'a line\nand half of one', 'G']) {
@@ -43,7 +43,7 @@ test('plain: a FIN right behind its bytes, as of printf | nc -N', async t => {
 	);
 });
 
-test('plain: who connects and goes without a word was never here', async t => {
+test('plain: a peer that connects and goes without a byte never joins', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);
@@ -55,7 +55,7 @@ test('plain: who connects and goes without a word was never here', async t => {
 	assert.equal(server.room.log.head, 2);
 });
 
-test('plain: silent for 10 s, it listens, and gets what was said meanwhile', async t => {
+test('plain: a peer silent for 10 s becomes a listener, and gets what was said meanwhile', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -78,7 +78,7 @@ test('plain: silent for 10 s, it listens, and gets what was said meanwhile', asy
 	await otter.untilSaid('hello');
 });
 
-test('plain: an RST is told as one', async t => {
+test('plain: an RST is reported as a reset', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);
@@ -89,7 +89,7 @@ test('plain: an RST is told as one', async t => {
 	assert.equal(left.reason, 'reset');
 });
 
-test('plain: gone with half a line, it leaves no timer', async t => {
+test('plain: a peer that goes in the middle of a line leaves no timer', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
@@ -109,7 +109,7 @@ test('plain: gone with half a line, it leaves no timer', async t => {
 	assert.deepEqual(otter.said, []);
 });
 
-test('plain: a line without end is refused in a sentence', async t => {
+test('plain: a line without end is refused with a sentence', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);
@@ -125,7 +125,7 @@ test('plain: a line without end is refused in a sentence', async t => {
 	assert.deepEqual(otter.said, ['first']);
 });
 
-test('plain: a text over 16 KiB is refused to it alone, and not cut', async t => {
+test('plain: a text over 16 KiB is refused, not cut, and only its sender knows', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);
@@ -135,7 +135,7 @@ test('plain: a text over 16 KiB is refused to it alone, and not cut', async t =>
 	assert.deepEqual(otter.said, ['y'.repeat(16_384)]);
 });
 
-test('plain: has no place in a full room', async t => {
+test('plain: a full room refuses a plain peer', async t => {
 	const server = await openServer(t, {maxMembers: 1});
 	await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);

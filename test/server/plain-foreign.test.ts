@@ -53,7 +53,7 @@ test('foreign: an HTTP request is refused in HTTP, and nothing reaches the room'
 	assert.equal(server.room.log.head, 0);
 });
 
-test('foreign: an HTTP request is refused in any cut', async t => {
+test('foreign: an HTTP request is refused however it is split', async t => {
 	// The time stands still, so that a cut is never idle for 75 ms.
 	const server = await openServer(t, {clock: new FakeClock()});
 	await Promise.all(
@@ -68,7 +68,7 @@ test('foreign: an HTTP request is refused in any cut', async t => {
 	assert.equal(server.room.log.head, 0, 'not even a joining');
 });
 
-test('foreign: byte by byte it is refused as well', async t => {
+test('foreign: a request sent byte by byte is refused too', async t => {
 	const server = await openServer(t, {clock: new FakeClock()});
 	const otter = await joinWire(t, server.address, 'otter');
 	for (const bytes of [request, 'PROPFIND / HTTP/1.1\r\nHost: x\r\n\r\n']) {
@@ -87,7 +87,7 @@ test('foreign: byte by byte it is refused as well', async t => {
 	assert.deepEqual(otter.said, []);
 });
 
-test('foreign: pauses shorter than 75 ms do not help it either', async t => {
+test('foreign: pauses shorter than 75 ms do not get a request in', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const peer = await openPlain(t, room.address);
@@ -103,7 +103,7 @@ test('foreign: pauses shorter than 75 ms do not help it either', async t => {
 	assert.equal(room.room.log.head, 0);
 });
 
-test('foreign: a Host header gives it away later too', async t => {
+test('foreign: a Host header shows HTTP later too', async t => {
 	// No deadline helps: it is out of the room as soon as it is known.
 	const server = await openServer(t, {clock: new FakeClock()});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -138,7 +138,7 @@ test('foreign: TLS and SSH are refused and named', async t => {
 	assert.equal(server.room.log.head, 0);
 });
 
-test('foreign: words that begin like a request are words', async t => {
+test('foreign: text that begins like a request is text', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);

@@ -36,7 +36,7 @@ test('plain: printf into nc -N is a message, and nc ends', async t => {
 	assert.equal(left.reason, 'closed');
 });
 
-test('plain: nc killed is told as closed', async t => {
+test('plain: nc killed is reported as closed', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const netcat = startNetcat(t, portOf(server.address));

@@ -65,7 +65,7 @@ test('plain: bytes with no newline are a message after 75 ms idle', async t => {
 	assert.equal(otter.said.length, 3);
 });
 
-test('plain: after its first newline a half line waits for its end', async t => {
+test('plain: after the first newline an unfinished line waits for its end', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
@@ -113,7 +113,7 @@ test('plain: gets what others say and nothing else', async t => {
 	assert.equal(peer.text, '* otter waves\notter: that is all\n');
 });
 
-test('plain: of two guests with the same port each has a name', async t => {
+test('plain: two guests with the same port have different names', async t => {
 	const server = await openServer(t);
 	const one = await enter(t, server);
 	const two = await openPlain(t, server.address, {
@@ -126,7 +126,7 @@ test('plain: of two guests with the same port each has a name', async t => {
 	await two.untilText(`${guest(one)}: from one\n`);
 });
 
-test('plain: two guests hear each other', async t => {
+test("plain: two guests get each other's messages", async t => {
 	const server = await openServer(t);
 	const one = await enter(t, server);
 	const two = await enter(t, server);
@@ -138,7 +138,7 @@ test('plain: two guests hear each other', async t => {
 	assert.equal(two.text, `${guest(one)}: from one\n`);
 });
 
-test('plain: answers /nick, /who and /help to it alone', async t => {
+test('plain: answers /nick, /who and /help to the sender only', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await enter(t, server);
@@ -169,7 +169,7 @@ test('plain: answers /nick, /who and /help to it alone', async t => {
 	);
 });
 
-test('plain: hears a whisper, marked as such', async t => {
+test('plain: gets a whisper, marked as one', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await enter(t, server);
@@ -219,7 +219,7 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 	assert.match(peer.text.replaceAll('\n', ''), /^\P{Cc}*$/u);
 });
 
-test('plain: bytes that are no UTF-8 are refused in a sentence, and reach nobody', async t => {
+test('plain: bytes that are not UTF-8 are refused with a sentence, and reach nobody', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
@@ -244,7 +244,7 @@ test('plain: bytes that are no UTF-8 are refused in a sentence, and reach nobody
 	assert.equal(otter.of('renamed').length, 0);
 });
 
-test('plain: a NUL is refused in a sentence, and reaches nobody', async t => {
+test('plain: a NUL is refused with a sentence, and reaches nobody', async t => {
 	const server = await openServer(t);
 	const peer = await enter(t, server);
 	const {head} = server.room.log;

@@ -28,7 +28,7 @@ peer = socket.create_connection(("127.0.0.1", ${port}))
 ${script}`,
 	]);
 
-test('same user: our own processes come in, framed and plain', async t => {
+test('same user: our own processes may connect, framed and plain', async t => {
 	const server = await openServer(t, {isSameUser: true});
 	const otter = await joinWire(t, server.address, 'otter');
 	const plain = await openPlain(t, server.address);
@@ -40,7 +40,7 @@ test('same user: our own processes come in, framed and plain', async t => {
 	assert.equal(server.room.memberCount, 52);
 });
 
-test('same user: our own processes come in on every loopback address', async t => {
+test('same user: our own processes may connect on every loopback address', async t => {
 	for (const host of ['127.0.0.2', '::1', 'localhost']) {
 		const address = {kind: 'tcp', host, port: 0} as const;
 		const server = await openServer(t, {isSameUser: true, address});
@@ -49,7 +49,7 @@ test('same user: our own processes come in on every loopback address', async t =
 	}
 });
 
-test('same user: another user is turned away in a sentence', async t => {
+test('same user: another user is refused with a sentence', async t => {
 	if (own !== 0) {
 		t.diagnostic('only root can be another user');
 		return;
@@ -73,7 +73,7 @@ test('same user: another user is turned away in a sentence', async t => {
 	assert.equal(server.room.log.head, 0);
 });
 
-test('same user: a socket that its process has closed passes for nobody', async t => {
+test('same user: a socket that its process has closed has no user', async t => {
 	const accepted: Socket[] = [];
 	const bare = await listenBare(t, socket => {
 		accepted.push(socket);
@@ -97,7 +97,7 @@ test('same user: a socket that its process has closed passes for nobody', async 
 	);
 });
 
-test('same user: after an RST, another process on the same port answers for nobody', async t => {
+test('same user: after an RST, another process on the same port does not count', async t => {
 	const accepted: Socket[] = [];
 	const bare = await listenBare(t, socket => {
 		accepted.push(socket);
@@ -117,7 +117,7 @@ test('same user: after an RST, another process on the same port answers for nobo
 	assert.equal(honest.localPort, localPort);
 });
 
-test('same user: one that only wants to connect from the same port is not the peer', async t => {
+test('same user: a socket that is still connecting from the same port is not the peer', async t => {
 	const accepted: Socket[] = [];
 	const bare = await listenBare(t, socket => {
 		accepted.push(socket);
@@ -143,7 +143,7 @@ test('same user: one that only wants to connect from the same port is not the pe
 	assert.equal(await asIf('SYN-SENT').of(ours, origin), 'unknown');
 });
 
-test('same user: where nobody can tell, nobody comes in', async t => {
+test('same user: if users are unknown, nobody may connect', async t => {
 	const accepted: Socket[] = [];
 	const bare = await listenBare(t, socket => {
 		accepted.push(socket);
@@ -165,7 +165,7 @@ test('same user: where nobody can tell, nobody comes in', async t => {
 	assert.equal(new Admission().needsUid, false);
 });
 
-test('same user: a look that fails is an answer too, and the next one works', async t => {
+test('same user: a failed lookup is an answer too, and the next one works', async t => {
 	const accepted: Socket[] = [];
 	const bare = await listenBare(t, socket => {
 		accepted.push(socket);
@@ -186,7 +186,7 @@ test('same user: a look that fails is an answer too, and the next one works', as
 	assert.equal(await uids.of(ours, origin), own);
 });
 
-test('same user: one that is gone before it is known ends as others do', async t => {
+test('same user: a peer that goes before its user is known ends as others do', async t => {
 	const server = await openServer(t, {isSameUser: true, address: anyPort});
 	for (let count = 0; count < 20; count++) {
 		const peer = await openWire(t, server.address);
@@ -197,7 +197,7 @@ test('same user: one that is gone before it is known ends as others do', async t
 	await joinWire(t, server.address, 'otter');
 });
 
-test('same user: one user has no more connections than it may', async t => {
+test('same user: one user gets no more connections than the limit', async t => {
 	const server = await openServer(t, {maxPerUser: 2});
 	const otter = await joinWire(t, server.address, 'otter');
 	await joinWire(t, server.address, 'heron');

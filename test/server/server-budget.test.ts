@@ -66,7 +66,7 @@ const openClocked = async (t: TestContext) => {
 	};
 };
 
-test('budget: a peer that sends too many bytes is read more slowly and told, and nothing is dropped', async t => {
+test('budget: a peer that sends too many bytes is slowed down and gets an error, and nothing is dropped', async t => {
 	const {enter, pass} = await openClocked(t);
 	const heron = await enter('heron');
 	const flooder = await enter('flooder');
@@ -96,7 +96,7 @@ test('budget: a peer that sends too many bytes is read more slowly and told, and
 	assert.equal(flooder.of('error').length, 1, 'it is told once');
 });
 
-test('budget: a plain peer is read more slowly and told', async t => {
+test('budget: a plain peer is slowed down and gets an error', async t => {
 	const {server, enter, pass} = await openClocked(t);
 	const heron = await enter('heron');
 	const plain = await openPlain(t, server.address);
@@ -106,7 +106,7 @@ test('budget: a plain peer is read more slowly and told', async t => {
 	await pass(heron, 'all of it', () => heron.said.length === count);
 });
 
-test('budget: many peers share what the room takes, and a short message waits for none of them', async t => {
+test('budget: many peers share the rate of the room, and a short message does not wait for them', async t => {
 	const {clock, enter, pass} = await openClocked(t);
 	const heron = await enter('heron');
 	const flooders = await Promise.all(
@@ -141,7 +141,7 @@ test('budget: many peers share what the room takes, and a short message waits fo
 	assert.ok(passedMs > (overBytes / roomBytes - 0.5) * 1000, `${passedMs}`);
 });
 
-test('budget: a newcomer waits for its turn while the room is over its budget', async t => {
+test('budget: a newcomer is read later while the room is over its budget', async t => {
 	const {server, clock, enter} = await openClocked(t);
 	const flooders = await Promise.all(
 		Array.from({length: 6}, async (_, index) => enter(`flooder-${index}`)),
@@ -163,7 +163,7 @@ test('budget: a newcomer waits for its turn while the room is over its budget', 
 	assert.deepEqual(newcomer.of('error'), []);
 });
 
-test('budget: off lifts the budgets in bytes and the share as well', async t => {
+test('budget: off lifts the budgets in bytes and the share too', async t => {
 	const server = await openServer(t, {rate: 'off', clock: new FakeClock()});
 	const heron = await joinWire(t, server.address, 'heron');
 	const count = linesIn(9 * peerBytes);
@@ -172,7 +172,7 @@ test('budget: off lifts the budgets in bytes and the share as well', async t => 
 	assert.deepEqual(heron.of('error'), []);
 });
 
-test('budget: what goes over a share is refused by its n, and others go on', async t => {
+test("budget: a message over the sender's share is refused by its n, and others go on", async t => {
 	const clock = new FakeClock();
 	// In memory: a quarter of 16 MiB.
 	const server = await openServer(t, {rate: 1_000_000, clock});
@@ -209,7 +209,7 @@ test('budget: what goes over a share is refused by its n, and others go on', asy
 	assert.deepEqual(flooder.of('error'), []);
 });
 
-test('budget: all plain peers have one share, and are told when it is filled', async t => {
+test('budget: all plain peers have one share, and get an error when it is full', async t => {
 	const server = await openServer(t, {rate: 1_000_000});
 	const heron = await joinWire(t, server.address, 'heron');
 	const half = linesIn(2.5 * 1024 * 1024);
@@ -227,7 +227,7 @@ test('budget: all plain peers have one share, and are told when it is filled', a
 	assert.ok(!heron.said.includes('second'));
 });
 
-test('budget: who comes and goes beyond the share of joins is counted, and the list stays right', async t => {
+test('budget: joins and leaves beyond their share are counted, and the list stays right', async t => {
 	const clock = new FakeClock();
 	const hub = await openHub(t, {
 		clock,

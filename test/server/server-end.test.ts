@@ -13,7 +13,7 @@ import {
 	openWire,
 } from '../helpers/wire-peer.js';
 
-test('server: answers a bye with bye and FIN, and tells the room', async t => {
+test('server: answers a bye with bye and FIN, and the room sees the leave', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
@@ -35,7 +35,7 @@ test('server: answers a bye with bye and FIN, and tells the room', async t => {
 	assert.equal(server.room.log.head, 3, 'two came, one left');
 });
 
-test('server: leaves it to who says bye to send FIN first', async t => {
+test('server: lets the side that says bye first send FIN first', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const heron = await joinWire(t, server.address, 'heron');
@@ -53,7 +53,7 @@ test('server: leaves it to who says bye to send FIN first', async t => {
 	await wren.untilFin();
 });
 
-test('server: takes a FIN without a bye for closed', async t => {
+test('server: reports a FIN without bye as closed', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
@@ -68,7 +68,7 @@ test('server: takes a FIN without a bye for closed', async t => {
 	assert.deepEqual([ended.peer, ended.reason], [heron.name, 'closed']);
 });
 
-test('server: what a half-closed peer is owed comes whole, then bye', async t => {
+test('server: a half-closed peer gets everything it is due, then bye', async t => {
 	const server = await openServer(t, {clock: new FakeClock(), rate: 'off'});
 	const otter = await joinWire(t, server.address, 'otter');
 	const slow = await joinWire(t, server.address, 'slow');
@@ -88,7 +88,7 @@ test('server: what a half-closed peer is owed comes whole, then bye', async t =>
 	assert.deepEqual(slow.frames.at(-1), {type: 'bye', reason: 'closed'});
 });
 
-test('server: takes an RST for reset', async t => {
+test('server: reports an RST as reset', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
@@ -116,7 +116,7 @@ peer.close()`,
 	]);
 };
 
-test('server: guesses no address for one that was reset before the accept', async t => {
+test('server: guesses no address for a connection reset before the accept', async t => {
 	const server = await openServer(t);
 	connectAndReset(portOf(server.address));
 	const {peer} = await server.untilEvent('accepted');
@@ -217,7 +217,7 @@ test('server: accepts nobody while it drains', async t => {
 	await assert.rejects(openWire(t, server.address), /ECONNREFUSED/);
 });
 
-test('server: cuts off by the deadline who neither reads nor ends', async t => {
+test('server: at the deadline it destroys a connection that neither reads nor ends', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock, rate: 'off'});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -240,7 +240,7 @@ test('server: cuts off by the deadline who neither reads nor ends', async t => {
 	assert.equal(server.of('ended')[1]?.reason, 'shutdown');
 });
 
-test('server: destroy cuts all off at once', async t => {
+test('server: destroy ends every connection at once', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -258,7 +258,7 @@ test('server: destroy cuts all off at once', async t => {
 	assert.deepEqual(clock.delays, []);
 });
 
-test('server: a session that has ended is kept nowhere', async t => {
+test('server: a connection that has ended stays in no list', async t => {
 	const room = await openHub(t);
 	const otter = await joinWire(t, room.address, 'otter');
 	const heron = await joinWire(t, room.address, 'heron');

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {openServer} from '../helpers/room.js';
 import {greet, helloFrame, joinWire, openWire} from '../helpers/wire-peer.js';
 
-test('server: refuses a nick that is taken, and hears another hello', async t => {
+test('server: refuses a taken nick, and accepts another hello', async t => {
 	const server = await openServer(t);
 	await joinWire(t, server.address, 'otter');
 	const peer = await openWire(t, server.address);
@@ -49,7 +49,7 @@ test('server: answers a frame before an accepted hello with an error', async t =
 	assert.equal(welcome.nick, 'heron');
 });
 
-test('server: refuses another version of the wire, and says which it speaks', async t => {
+test('server: refuses another version of the protocol, and names its own', async t => {
 	const server = await openServer(t);
 	const peer = await openWire(t, server.address);
 	peer.send({...helloFrame('otter'), v: 2});
@@ -63,7 +63,7 @@ test('server: refuses another version of the wire, and says which it speaks', as
 	assert.match(error.message, /version 1 of the protocol.*asked for 2/);
 });
 
-test('server: passes over frames of a type that it does not know', async t => {
+test('server: ignores frames of an unknown type', async t => {
 	const server = await openServer(t);
 	const peer = await joinWire(t, server.address, 'otter');
 	peer.send({type: 'typing', to: 'heron'}, {type: 'ping', id: 1});
@@ -112,7 +112,7 @@ test('server: refuses a text that is empty or too long, by its n', async t => {
 	);
 });
 
-test('server: ends on an overlong frame: error, bye, FIN', async t => {
+test('server: ends a connection on an overlong frame: error, bye, FIN', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await joinWire(t, server.address, 'heron');

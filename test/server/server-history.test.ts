@@ -49,7 +49,7 @@ const limitFiles = (bytes: number | 'unlimited'): void => {
 const seqsOf = (peer: MemberPeer) =>
 	peer.frames.flatMap(frame => ('seq' in frame ? [frame.seq] : []));
 
-test('server history: what a member sees is in the file already', async t => {
+test('server history: a message is in the file before a member sees it', async t => {
 	const path = makePath(t);
 	const server = await openKept(t, path);
 	const otter = await joinWire(t, server.address, 'otter');
@@ -69,7 +69,7 @@ test('server history: what a member sees is in the file already', async t => {
 	assert.partialDeepStrictEqual(opened, {state: 'open', path, head: 0});
 });
 
-test('server history: after a restart the room goes on where it was', async t => {
+test('server history: after a restart the room continues where it was', async t => {
 	const path = makePath(t);
 	const client = randomUUID();
 	const before = await openKept(t, path);
@@ -101,7 +101,7 @@ test('server history: after a restart the room goes on where it was', async t =>
 	);
 });
 
-test('server history: who is behind what memory holds reads the disk', async t => {
+test('server history: a member that lags behind memory is served from the disk', async t => {
 	const path = makePath(t);
 	const filler = '.'.repeat(14_000);
 	const first = await openServer(t, {
@@ -129,7 +129,7 @@ test('server history: who is behind what memory holds reads the disk', async t =
 	await behind.untilSaid('hello');
 });
 
-test('server history: a full disk shows nothing that it did not keep', async t => {
+test('server history: on a full disk, nothing is shown that is not stored', async t => {
 	const path = makePath(t);
 	// By default, the signal of the limit kills the process.
 	const ignore = () => undefined;
@@ -179,7 +179,7 @@ test('server history: a full disk shows nothing that it did not keep', async t =
 	await server.untilEvent('history', ({state}) => state === 'mended');
 });
 
-test('server history: two servers have not the same one', async t => {
+test("server history: two servers can't open the same history", async t => {
 	const path = makePath(t);
 	const first = await openKept(t, path);
 	await assert.rejects(openKept(t, path), {code: 'ERR_HISTORY_TAKEN'});
@@ -193,7 +193,7 @@ test('server history: two servers have not the same one', async t => {
 	);
 });
 
-test('server history: a drain keeps what was said last', async t => {
+test('server history: a drain stores the last messages', async t => {
 	const path = makePath(t);
 	const server = await openKept(t, path);
 	const otter = await joinWire(t, server.address, 'otter');

@@ -25,7 +25,7 @@ const badFrames: ReadonlyArray<string | Buffer> = [
 	Buffer.from('{"type":"say","n":2,"text":"evil \u00C0\u0080"}', 'latin1'),
 ];
 
-test('server: answers each hostile frame with an error, and to nobody else', async t => {
+test('server: answers each hostile frame with an error, to its sender only', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await joinWire(t, server.address, 'heron');

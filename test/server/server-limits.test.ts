@@ -10,7 +10,7 @@ import {
 	openWire,
 } from '../helpers/wire-peer.js';
 
-test('limits: who says too much is read more slowly, and nothing is dropped', async t => {
+test('limits: a peer that says too much is slowed down, and nothing is dropped', async t => {
 	const rate = 200;
 	const server = await openServer(t, {rate});
 	const heron = await joinWire(t, server.address, 'heron');
@@ -47,7 +47,7 @@ test('limits: who says too much is read more slowly, and nothing is dropped', as
 	assert.ok(performance.now() - start > ((count - rate) / rate) * 1000 - 50);
 });
 
-test('limits: of many changes of nick in one chunk five are made, the others refused', async t => {
+test('limits: of many changes of nick in one chunk five are made and the others refused', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -89,7 +89,7 @@ test('limits: of many changes of nick in one chunk five are made, the others ref
 	await otter.untilFrame('renamed', ({to}) => to === 'wren');
 });
 
-test('limits: off is off', async t => {
+test('limits: off lifts the limit', async t => {
 	const server = await openServer(t, {rate: 'off'});
 	const heron = await joinWire(t, server.address, 'heron');
 	const start = performance.now();
@@ -126,7 +126,7 @@ test('limits: a frame that does not end within 30 s ends its connection', async 
 	assert.equal(heron.of('bye')[0]?.reason, 'protocol');
 });
 
-test('limits: who connects too often waits, and is heard in the end', async t => {
+test('limits: connections above the rate wait, and are read in the end', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock, connectRate: 1});
 	const peers = [];
@@ -147,7 +147,7 @@ test('limits: who connects too often waits, and is heard in the end', async t =>
 	await robin!.untilFrame('welcome');
 });
 
-test('limits: a drain ends those as well who wait to be heard', async t => {
+test('limits: a drain ends peers that are waiting to be read too', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock, connectRate: 1});
 	const otter = await joinWire(t, server.address, 'otter');

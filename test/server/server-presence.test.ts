@@ -33,7 +33,7 @@ const leave = async (peer: MemberPeer) => {
 	await peer.untilFin();
 };
 
-test('server: above 200 members it tells counts, once a second, and no names', async t => {
+test('server: above 200 members it sends counts once a second, and no names', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const first = await joinWire(t, server.address, 'otter');
@@ -71,7 +71,7 @@ test('server: above 200 members it tells counts, once a second, and no names', a
 	assert.equal(first.of('joined').length + first.of('left').length, 0);
 });
 
-test('server: back at 200 members it tells their names again', async t => {
+test('server: back at 200 members it sends names again', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const first = await joinWire(t, server.address, 'otter');

@@ -29,7 +29,7 @@ test("server: a message's echo to its sender is its receipt", async t => {
 	assert.deepEqual(await heron.untilSaid(text), echo);
 });
 
-test('server: 20 members, 8 of them talking, all see one order', async t => {
+test('server: 20 members, 8 of them talking, all see the same order', async t => {
 	const server = await openServer(t);
 	const each = 40;
 	const members = await Promise.all(
@@ -75,7 +75,7 @@ test('server: 20 members, 8 of them talking, all see one order', async t => {
 	}
 });
 
-test('server: drops what it stored before, also over connections', async t => {
+test('server: drops a message it has stored before, even from another connection', async t => {
 	const server = await openServer(t);
 	const client = randomUUID();
 	const peer = await joinWire(t, server.address, 'otter', {client});
@@ -101,7 +101,7 @@ test('server: drops what it stored before, also over connections', async t => {
 	await again.untilSaid('mine');
 });
 
-test('server: gives a whisper to its receiver and its sender alone', async t => {
+test('server: sends a whisper to its recipient and its sender only', async t => {
 	const server = await openServer(t);
 	const [otter, heron, robin] = await Promise.all(
 		['otter', 'heron', 'robin'].map(async nick =>
@@ -134,7 +134,7 @@ test('server: gives a whisper to its receiver and its sender alone', async t => 
 	assert.equal(server.room.log.head, 4);
 });
 
-test('server: tells all of a new nick, and frees the old', async t => {
+test('server: sends a new nick to everybody, and frees the old one', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
@@ -188,7 +188,7 @@ test('server: writes once a member in a turn, however many messages came', async
 	);
 });
 
-test('server: refuses one member too many, and takes it when one has left', async t => {
+test('server: refuses one member too many, and accepts it after one has left', async t => {
 	const server = await openServer(t, {maxMembers: 2});
 	const otter = await joinWire(t, server.address, 'otter');
 	await joinWire(t, server.address, 'heron');

@@ -43,7 +43,7 @@ const sayUntil = async (
 const seqsOf = (peer: WirePeer) =>
 	peer.frames.flatMap(frame => ('seq' in frame ? [frame.seq] : []));
 
-test('server: a stopped reader holds up nobody, and gets the whole in the end', async t => {
+test('server: a stopped reader delays nobody, and gets everything in the end', async t => {
 	const room = await openHub(t, {clock: new FakeClock(), segmentBytes});
 	const talker = await joinWire(t, room.address, 'talker');
 	const reader = await joinWire(t, room.address, 'reader');
@@ -70,7 +70,7 @@ test('server: a stopped reader holds up nobody, and gets the whole in the end', 
 	);
 });
 
-test('server: a reader stopped for too long is told what it missed', async t => {
+test('server: a reader stopped for too long is sent the gap', async t => {
 	const room = await openHub(t, {
 		clock: new FakeClock(),
 		segmentBytes,
@@ -107,7 +107,7 @@ test('server: a reader stopped for too long is told what it missed', async t => 
 	assert.equal(next && 'seq' in next && next.seq, gap!.to + 1, 'in its place');
 });
 
-test('server: a reader that lags gets its rest behind its own FIN, and the bye', async t => {
+test('server: a reader that lags gets the rest and bye after its own FIN', async t => {
 	const room = await openHub(t, {clock: new FakeClock(), segmentBytes});
 	const talker = await joinWire(t, room.address, 'talker');
 	const stuck = await joinWire(t, room.address, 'stuck');
@@ -153,7 +153,7 @@ test('server: who reads in this process gets what was said, however late', async
 	);
 });
 
-test('server: what falls off the log within one turn is a gap as well', async t => {
+test('server: entries dropped within one turn are a gap too', async t => {
 	const room = await openHub(t, {
 		clock: new FakeClock(),
 		segmentBytes: 1024,
@@ -181,7 +181,7 @@ test('server: what falls off the log within one turn is a gap as well', async t 
 	);
 });
 
-test('server: a plain listener is told how many lines it missed', async t => {
+test('server: a plain listener is sent the number of lines it missed', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {
 		clock,
@@ -210,7 +210,7 @@ test('server: a plain listener is told how many lines it missed', async t => {
 	assert.equal(listener.text.slice(0, first.length), first);
 });
 
-test('server: stops reading from who does not read its answers', async t => {
+test('server: stops reading a peer that does not read its answers', async t => {
 	const room = await openHub(t, {clock: new FakeClock()});
 	const peer = await joinWire(t, room.address, 'otter');
 	peer.socket.pause();

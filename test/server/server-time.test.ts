@@ -19,7 +19,7 @@ const beat = async (peer: WirePeer, id: number) => {
 	await peer.untilFrame('pong', pong => pong.id === id);
 };
 
-test('server: gives a hello 10 s from the accept, then says so and ends', async t => {
+test('server: waits 10 s from the accept for a hello, then sends an error and ends', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const peer = await openWire(t, room.address);
@@ -109,7 +109,7 @@ test('server: pings after a heartbeat of silence, and drops after three', async 
 	assert.deepEqual([ended.peer, ended.reason], [silent.name, 'timeout']);
 });
 
-test('server: any byte is a sign of life, also half a frame', async t => {
+test('server: any byte is a sign of life, even half a frame', async t => {
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const peer = await joinWire(t, room.address, 'otter');
@@ -123,7 +123,7 @@ test('server: any byte is a sign of life, also half a frame', async t => {
 	await peer.untilSaid('slow');
 });
 
-test('server: drops nobody for the time that it was stopped itself', async t => {
+test('server: drops nobody because it was stopped itself', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -136,7 +136,7 @@ test('server: drops nobody for the time that it was stopped itself', async t => 
 	assert.equal(server.of('ended')[0]?.reason, 'timeout');
 });
 
-test('server: a wall clock that jumps drops nobody', async t => {
+test('server: a jump of the wall clock drops nobody', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');

@@ -7,7 +7,7 @@ import {joinWire, openWire} from '../helpers/wire-peer.js';
 const publicIdOf = (client: string) =>
 	createHash('sha256').update(client).digest('hex').slice(0, 16);
 
-test('server: binds, listens and accepts many, and tells each', async t => {
+test('server: binds, listens and accepts many, with an event for each', async t => {
 	const server = await openServer(t);
 	assert.deepEqual(
 		server.of('listening').map(({state, place}) => [state.phase, place]),
@@ -28,7 +28,7 @@ test('server: binds, listens and accepts many, and tells each', async t => {
 	);
 });
 
-test('server: welcomes a client, and replays with its own joining last', async t => {
+test('server: welcomes a client, and replays up to its own join', async t => {
 	const server = await openServer(t);
 	const client = randomUUID();
 	const peer = await joinWire(t, server.address, 'otter', {client});
@@ -55,7 +55,7 @@ test('server: welcomes a client, and replays with its own joining last', async t
 	assert.equal(peer.text.includes(client), false);
 });
 
-test('server: replays the last 100 entries to who comes new', async t => {
+test('server: replays the last 100 entries to a new client', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	for (let n = 1; n <= 150; n++) {
@@ -77,7 +77,7 @@ test('server: replays the last 100 entries to who comes new', async t => {
 	assert.equal(heron.said[0], 'line 52');
 });
 
-test('server: replays exactly what came after since', async t => {
+test('server: replays exactly the entries after since', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	for (let n = 1; n <= 150; n++) {
@@ -105,7 +105,7 @@ test('server: replays exactly what came after since', async t => {
 	assert.equal(upToDate.said.length, 0);
 });
 
-test('server: takes no since of another log, nor one beyond its head', async t => {
+test('server: ignores a since of another log, or beyond the head', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	otter.say(1, 'hello');
@@ -122,7 +122,7 @@ test('server: takes no since of another log, nor one beyond its head', async t =
 	);
 });
 
-test('server: says by a gap what the log holds no more', async t => {
+test('server: sends a gap for entries that the log has dropped', async t => {
 	const {address, room} = await openHub(t, {
 		segmentBytes: 1024,
 		retainedBytes: 2048,

@@ -11,7 +11,7 @@ import {openCounted} from '../helpers/counted.js';
 const texts = (count: number, of = 'text') =>
 	Array.from({length: count}, (_, index) => `${of} ${index}`);
 
-test('work: a turn is one write a member, however many messages it had', async () => {
+test('work: a turn is one write per member, however many messages it had', async () => {
 	const {members, join, settle, forget} = openCounted();
 	await join(20);
 	forget();
@@ -85,7 +85,7 @@ test('work: above 200 members a join looks at nobody but the newcomer', async t 
 	assert.equal(written.at(-1), 1);
 });
 
-test('work: a host who shows nothing is written nothing of the others', async () => {
+test('work: a host that shows nothing is sent nothing of the others', async () => {
 	const {members, join, settle, forget} = openCounted(true);
 	await join(2);
 	forget();
