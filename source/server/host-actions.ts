@@ -105,7 +105,7 @@ export const performHostAction = async (
 
 			const {nick} = connection.member!;
 			connection.end('kicked');
-			return {sentence: `${nick} was sent away, and may come back.`};
+			return {sentence: `${nick} was disconnected and may come back.`};
 		}
 
 		case 'ban': {
@@ -117,7 +117,7 @@ export const performHostAction = async (
 			if (ban.kind === 'uid' && !users.canTellUsers) {
 				return {
 					sentence:
-						'A ban by uid needs Linux, whose kernel tells whose process a peer is. Ban a nick or an address instead.',
+						'A ban by uid needs Linux, where the kernel knows the user of a peer. Ban a nick or an address instead.',
 				};
 			}
 
@@ -125,7 +125,7 @@ export const performHostAction = async (
 			const sent = await enforce(hub, users);
 			const text = banText(ban);
 			return {
-				sentence: `${text} is banned, ${sent} sent away; /unban undoes it.`,
+				sentence: `${text} is banned; members disconnected: ${sent}. /unban undoes it.`,
 				told: `bans ${text}`,
 			};
 		}
@@ -146,7 +146,7 @@ export const performHostAction = async (
 			const {id, nick} = connection.member!;
 			moderation.mute(id, nick);
 			return {
-				sentence: `${nick} can listen, but not speak; /unmute undoes it.`,
+				sentence: `${nick} is muted: it can listen, but not speak. /unmute undoes it.`,
 				told: `mutes ${nick}`,
 			};
 		}
@@ -154,14 +154,15 @@ export const performHostAction = async (
 		case 'unmute': {
 			const {who} = action;
 			return moderation.unmute(who)
-				? {sentence: `${who} may speak.`, told: `lets ${who} speak again`}
+				? {sentence: `${who} may speak again.`, told: `lets ${who} speak again`}
 				: {sentence: `"${who}" is not muted; /bans lists who is.`};
 		}
 
 		case 'lock': {
 			moderation.isLocked = true;
 			return {
-				sentence: 'Nobody else comes in; /unlock undoes it.',
+				sentence:
+					'The room is locked: nobody else may join. /unlock undoes it.',
 				told: 'locks the room',
 			};
 		}

@@ -1,4 +1,4 @@
-/** What never ends is cut: a peer that is told bye is not read on and on. */
+/** Endless input is cut off: a peer that was sent bye is not read for ever. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
@@ -8,7 +8,7 @@ import {helloFrame, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 const mebibyte = 1024 * 1024;
 
-// Far beyond what two kernel buffers hold.
+// Far more than two kernel buffers hold.
 const offeredBytes = 64 * mebibyte;
 
 const chunk = Buffer.alloc(64 * 1024, 'x');

@@ -1,4 +1,4 @@
-/** Programs of other protocols, as they are installed: refused and named. */
+/** Real programs of other protocols: refused and named. */
 import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import {test, type TestContext} from 'node:test';
@@ -69,7 +69,7 @@ const pages: ReadonlyArray<[what: string, script: (url: string) => string]> = [
 		'a WebSocket',
 		url => `new WebSocket(${JSON.stringify(url.replace('http', 'ws'))});`,
 	],
-	// As after DNS rebinding: the page's own name leads to 127.0.0.1.
+	// As after DNS rebinding: the page's own name resolves to 127.0.0.1.
 	[
 		'a rebound name',
 		url => `
@@ -77,7 +77,7 @@ const pages: ReadonlyArray<[what: string, script: (url: string) => string]> = [
 	],
 ];
 
-/** Opens a page in a browser that defends nobody, as others and older ones. */
+/** Opens a page in a browser without its defences, like older browsers. */
 const openPage = (t: TestContext, url: string) =>
 	startProcess(t, requireExecutable('chromium', 'chromium'), [
 		'--headless',
@@ -100,8 +100,8 @@ for (const [what, script] of pages) {
 	});
 }
 
-// A page that is of the server's own origin may choose its method too: its name
-// led to its own server first, and then to ours.
+// A page of the server's own origin may choose its method too: its name resolved
+// to its own server first, and then to ours.
 test('foreign: a page in Chromium gets no line in by a rebound name and a method of its own', async t => {
 	for (const length of [1, 3000, 100_000]) {
 		const script = `

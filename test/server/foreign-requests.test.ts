@@ -1,4 +1,4 @@
-/** Requests as a page may choose them, on real sockets: no line gets in. */
+/** Any request that a page may choose, on real sockets: no line gets in. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
@@ -9,7 +9,7 @@ import {openServer, openHub} from '../helpers/room.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
 
 test('foreign: any method, path, case and header, in two pieces, adds no line', async t => {
-	// The time stands still, so that a cut is no pause.
+	// The clock stands still, so a split is not a pause.
 	const server = await openServer(t, {clock: new FakeClock()});
 	await fc.assert(
 		fc.asyncProperty(anyRequest, fc.nat(), async (request, place) => {
@@ -63,7 +63,7 @@ test('foreign: bytes after a pause within a request add no line', async t => {
 		await room.untilRead(peer);
 		clock.advance(75);
 		if (pauses === 1) {
-			// A pause is what ends the messages of the tutorial's client.
+			// A message of the tutorial's client ends at a pause.
 			await otter.untilSaid(said);
 		}
 
@@ -80,7 +80,7 @@ test('foreign: bytes that arrive while the server is busy do not count as a paus
 	const peer = await openPlain(t, room.address);
 	peer.write('Visit /x');
 	await room.untilRead(peer);
-	// The time is over before the rest, which is there, can be read.
+	// The time is over before the rest, which has arrived, can be read.
 	peer.write(' HTTP/1.1\r\n\r\n');
 	const end = room.endOf(peer)!;
 	const read = new Promise<void>(resolve => {

@@ -92,7 +92,7 @@ for (const place of ['memory', 'history'] as const) {
 		const server = await openServer(t, {history});
 		const otter = await joinWire(t, server.address, 'otter');
 		for (let n = 1; n <= 250; n++) {
-			// Some pages are full of entries, some of bytes.
+			// Some pages reach the limit of entries, some the limit of bytes.
 			otter.say(n, n > 200 ? `${n} ${'x'.repeat(9000)}` : `${n}`);
 		}
 
@@ -177,9 +177,9 @@ test('search: entries that the log overwrites meanwhile are found unchanged, or 
 		log.append(lineOf(seq, seq, JSON.stringify(text)));
 	};
 
-	// Full, and then enough for a search to let others in before it is through.
+	// A full log, long enough for a search to yield before it is done.
 	for (let last = Infinity; log.head < last;) {
-		// Each may have the words, as far as its first bytes tell; few have them.
+		// The first bytes of the words are in each entry, the words in few.
 		const seq = log.head + 1;
 		say(seq % 100 === 0 ? 'heron é' : 'heron e');
 		if (log.start > 0 && last === Infinity) {

@@ -1,4 +1,4 @@
-/** The host's powers, on real sockets: who is sent away, kept out or silenced. */
+/** What the host can do to members, on real sockets: kick, ban, mute, lock. */
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import {test} from 'node:test';
@@ -32,12 +32,12 @@ test('moderation: a kicked client gets the reason, leaves, and does not reconnec
 	await heron.untilPhase('open');
 	assert.equal(
 		await say(server, {type: 'kick', who: 'HERON'}),
-		'heron was sent away, and may come back.',
+		'heron was disconnected and may come back.',
 	);
 	const left = await otter.untilFrame('left');
 	assert.deepEqual([left.nick, left.reason], ['heron', 'kicked']);
 	assert.equal((await heron.client.closed)?.code, 'ERR_KICKED');
-	// It may: nothing was banned, and its nick is not kept.
+	// It may: it is not banned, and its nick is not reserved.
 	await joinWire(t, server.address, 'heron');
 	assert.match(
 		await say(server, {type: 'kick', who: 'nobody'}),
@@ -52,7 +52,7 @@ test('moderation: a banned client is kept out until the ban is lifted', async t 
 	const told = await server.rule({type: 'ban', who: 'heron'});
 	assert.match(
 		told.sentence,
-		/^client:[\da-f]{16} \(heron\) is banned, 1 sent away/,
+		/^client:[\da-f]{16} \(heron\) is banned; members disconnected: 1\./,
 	);
 	assert.match(told.told!, /^bans client:[\da-f]{16} \(heron\)$/);
 	await heron.untilFin();
@@ -90,7 +90,7 @@ test('moderation: a ban of an address or a user ends all its connections', async
 	);
 	assert.equal(
 		await say(server, {type: 'ban', who: '127.0.0.9'}),
-		'127.0.0.9 is banned, 1 sent away; /unban undoes it.',
+		'127.0.0.9 is banned; members disconnected: 1. /unban undoes it.',
 	);
 	await plain.untilFin();
 	const again = await openPlain(t, server.address, from);
@@ -100,7 +100,7 @@ test('moderation: a ban of an address or a user ends all its connections', async
 
 	assert.match(
 		await say(server, {type: 'ban', who: `uid:${uid}`}),
-		/1 sent away/,
+		/members disconnected: 1\./,
 	);
 	await otter.untilFin();
 	const heron = await openWire(t, server.address);
@@ -118,7 +118,7 @@ test('moderation: a ban by uid does not touch another user who connected before 
 	await server.untilEvent('accepted', ({peer}) => peer === silent.name);
 	assert.equal(
 		await say(server, {type: 'ban', who: `uid:${uid + 1}`}),
-		`uid:${uid + 1} is banned, 0 sent away; /unban undoes it.`,
+		`uid:${uid + 1} is banned; members disconnected: 0. /unban undoes it.`,
 	);
 	await greet(silent, 'heron');
 	silent.say(1, 'still here');
@@ -199,7 +199,7 @@ test('moderation: a muted client keeps its nick, however it comes back', async t
 	await plain.untilText('The host has muted you');
 	heron.send({type: 'nick', nick: 'hear-me'});
 	await heron.untilFrame('error', ({code}) => code === 'ERR_MUTED');
-	// In place of its old connection, then after that has ended.
+	// First in place of its old connection, then after that has ended.
 	const second = await joinWire(t, server.address, 'hear-me', {client});
 	assert.equal(second.welcome.nick, 'heron');
 	await second.untilFrame('error', ({code}) => code === 'ERR_MUTED');

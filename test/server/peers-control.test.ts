@@ -1,4 +1,4 @@
-/** What a server does to a peer's socket, over real sockets. */
+/** Control of a peer's socket, over real sockets. */
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
@@ -18,7 +18,7 @@ const openRoomOfTwo = async (t: TestContext) => {
 		server,
 		otter: await joinWire(t, server.address, 'otter'),
 		heron: await joinWire(t, server.address, 'heron'),
-		/** The calls that the timeline tells of one peer. */
+		/** One peer's calls in the timeline. */
 		callsOf: (name: string) =>
 			watched
 				.of('step')
@@ -114,7 +114,7 @@ test('peers control: half-closed stays half-closed, whatever the peer has yet to
 	const {server, otter, heron, clock} = await openRoomOfTwo(t);
 	await server.control({type: 'end'}, 'otter');
 	await otter.untilFin();
-	// Answered by a pong, an error, a ping: none has a way out any more.
+	// A pong, an error and a ping are due; none can be sent any more.
 	otter.send({type: 'ping', id: 1}, {type: 'nick', nick: 'heron'});
 	otter.say(1, 'one');
 	await heron.untilSaid('one');

@@ -1,4 +1,4 @@
-/** A server's table of peers, and finding the one that is meant. */
+/** A server's table of peers, and how one of them is found. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHost} from '../../source/chat/host.js';

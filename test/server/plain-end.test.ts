@@ -93,7 +93,7 @@ test('plain: a peer that goes in the middle of a line leaves no timer', async t 
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const otter = await joinWire(t, room.address, 'otter');
-	// The first is waited for to decide who is there, the second as a line.
+	// The first waits to show what the peer speaks, the second for its line end.
 	for (const bytes of ['GE', 'half a line']) {
 		const peer = await openPlain(t, room.address);
 		peer.write(bytes);

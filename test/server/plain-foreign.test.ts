@@ -54,7 +54,7 @@ test('foreign: an HTTP request is refused in HTTP, and nothing reaches the room'
 });
 
 test('foreign: an HTTP request is refused however it is split', async t => {
-	// The time stands still, so that a cut is never idle for 75 ms.
+	// The clock stands still, so a split is never idle for 75 ms.
 	const server = await openServer(t, {clock: new FakeClock()});
 	await Promise.all(
 		Array.from({length: request.length - 1}, async (_, index) => {
@@ -104,7 +104,7 @@ test('foreign: pauses shorter than 75 ms do not get a request in', async t => {
 });
 
 test('foreign: a Host header shows HTTP later too', async t => {
-	// No deadline helps: it is out of the room as soon as it is known.
+	// No deadline passes: it leaves the room as soon as it is recognised.
 	const server = await openServer(t, {clock: new FakeClock()});
 	const otter = await joinWire(t, server.address, 'otter');
 	const peer = await openPlain(t, server.address);

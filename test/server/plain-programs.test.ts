@@ -57,7 +57,7 @@ test('plain: nc at a prompt does not hold up a drain', async t => {
 	const drained = server.drain();
 	await otter.untilFin();
 	otter.end();
-	// Its stdin is open, so that it answers our FIN with none.
+	// Its stdin stays open, so it doesn't answer our FIN.
 	await server.untilEvent('ended', ({peer}) => peer === otter.name);
 	clock.advance(2250);
 	await drained;

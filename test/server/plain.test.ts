@@ -8,7 +8,7 @@ import {joinWire, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 const guest = ({socket}: WirePeer) => `guest-${socket.localPort}`;
 
-/** A plain peer that is in the room already, by a first line. */
+/** A plain peer that has joined by a first line. */
 const enter = async (owner: Owner, server: TestServer) => {
 	const peer = await openPlain(owner, server.address);
 	peer.write('hello\n');
@@ -59,7 +59,7 @@ test('plain: bytes with no newline are a message after 75 ms idle', async t => {
 	await write('and now');
 	clock.advance(75);
 	await otter.untilSaid('and now');
-	// A newline and one line more end it at once.
+	// A newline and one more line end it at once.
 	await write('no\n\n');
 	await otter.untilSaid('no');
 	assert.equal(otter.said.length, 3);

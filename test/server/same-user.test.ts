@@ -1,4 +1,4 @@
-/** Which users get in, as the kernel tells whose process a peer is. */
+/** Which users may connect, by what the kernel says of a peer's process. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import process from 'node:process';
@@ -18,7 +18,7 @@ import {joinWire, openPlain, openWire} from '../helpers/wire-peer.js';
 const own = process.getuid!();
 const nobody = 65_534;
 
-/** A client of another user; only root can be one, so only it tests so far. */
+/** A client of another user. Only root can start one. */
 const startNobody = (owner: Owner, port: number, script: string) =>
 	startProcess(owner, requireExecutable('python3', 'python3'), [
 		'-c',
@@ -34,7 +34,7 @@ test('same user: our own processes may connect, framed and plain', async t => {
 	const plain = await openPlain(t, server.address);
 	plain.write('hello\n');
 	await otter.untilSaid('hello');
-	// Many at once are answered by few readings.
+	// Few readings of the table answer many at once.
 	const names = Array.from({length: 50}, (_, index) => `m${index}`);
 	await Promise.all(names.map(async name => joinWire(t, server.address, name)));
 	assert.equal(server.room.memberCount, 52);
@@ -83,7 +83,7 @@ test('same user: a socket that its process has closed has no user', async t => {
 	const origin = originOf(ours);
 	const uids = new PeerUids();
 	assert.equal(await uids.of(ours, origin), own);
-	// FIN-WAIT-2: the kernel says uid 0 of a row without a process.
+	// FIN-WAIT-2: in a row without a process, the kernel's uid is 0.
 	ours.resume();
 	peer.socket.destroySoon();
 	await once(ours, 'end');

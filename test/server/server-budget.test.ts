@@ -14,7 +14,7 @@ import {
 	type MemberPeer,
 } from '../helpers/wire-peer.js';
 
-// Of 1,000 messages a second.
+// At 1,000 messages per second.
 const peerBytes = 1000 * 1024;
 const roomBytes = 4 * peerBytes;
 const burstSeconds = 4;
@@ -22,7 +22,7 @@ const burstSeconds = 4;
 const text = 'x'.repeat(16_000);
 const entryBytes = text.length;
 
-/** As many long lines as fit into some bytes. */
+/** As many long lines as fit into so many bytes. */
 const linesIn = (bytes: number): number => Math.floor(bytes / entryBytes);
 
 const flood = (peer: MemberPeer, count: number): void => {
@@ -31,7 +31,7 @@ const flood = (peer: MemberPeer, count: number): void => {
 	}
 };
 
-/** Whoever was read before the room had enough is not among them. */
+/** Without those that were read before the room was over its budget. */
 const untilTold = async (flooders: readonly MemberPeer[]) =>
 	flooders[0]!.until('a flooder to be told', () =>
 		flooders.flatMap(flooder => flooder.of('error')).at(0),
@@ -39,7 +39,7 @@ const untilTold = async (flooders: readonly MemberPeer[]) =>
 
 const openClocked = async (t: TestContext) => {
 	const clock = new FakeClock();
-	// A member's share of a history is more than it says here.
+	// A member's share of a history is more than it sends here.
 	const path = join(makeFolder(t), 'room.jsonl');
 	const history = {path, fsync: 'interval' as const};
 	const server = await openServer(t, {clock, history});
@@ -47,7 +47,7 @@ const openClocked = async (t: TestContext) => {
 		server,
 		enter: async (nick: string) => joinWire(t, server.address, nick),
 		clock,
-		/** Lets time go by, as it is needed. @returns How much it was. */
+		/** Advances the clock as needed. @returns By how much. */
 		async pass(listener: MemberPeer, what: string, isOver: () => boolean) {
 			let passedMs = 0;
 			await listener.until(what, () => {
@@ -57,7 +57,7 @@ const openClocked = async (t: TestContext) => {
 
 				clock.advance(20);
 				passedMs += 20;
-				// A member that says nothing for long is lost.
+				// A member that is silent for too long is dropped.
 				listener.send({type: 'ping', id: passedMs});
 				return false;
 			});
@@ -112,7 +112,7 @@ test('budget: many peers share the rate of the room, and a short message does no
 	const flooders = await Promise.all(
 		Array.from({length: 8}, async (_, index) => enter(`flooder-${index}`)),
 	);
-	// Less than one of them may send at once; together more than the room takes.
+	// Less than the burst of one peer; together more than the burst of the room.
 	const bytes = 3.5 * peerBytes;
 	const count = linesIn(bytes);
 	for (const flooder of flooders) {
@@ -125,7 +125,7 @@ test('budget: many peers share the rate of the room, and a short message does no
 		message,
 		/accepts 4096000 bytes per second from all peers together/,
 	);
-	// The clock stands: the flooders are not read.
+	// The clock stands still, so the flooders are not read.
 	heron.say(1, 'and me');
 	await heron.untilSaid('and me');
 	clock.advance(20);
@@ -201,7 +201,7 @@ test("budget: a message over the sender's share is refused by its n, and others 
 	heron.say(2, 'said after');
 	await heron.untilSaid('said after');
 	assert.equal(server.room.log.firstSeq, 1, 'what was said before is kept');
-	// What was stored is a duplicate still, and no refusal.
+	// A message that was stored is still a duplicate, not refused.
 	flooder.forget();
 	flooder.say(1, text);
 	flooder.send({type: 'ping', id: 7});

@@ -73,7 +73,7 @@ test('server: a half-closed peer gets everything it is due, then bye', async t =
 	const otter = await joinWire(t, server.address, 'otter');
 	const slow = await joinWire(t, server.address, 'slow');
 	slow.socket.pause();
-	// More than the kernel takes for a peer that doesn't read.
+	// More than the kernel buffers for a peer that doesn't read.
 	for (let n = 1; n <= 600; n++) {
 		otter.say(n, 'x'.repeat(16_000));
 	}
@@ -97,7 +97,7 @@ test('server: reports an RST as reset', async t => {
 	assert.deepEqual([left.nick, left.reason], ['heron', 'reset']);
 	const ended = await server.untilEvent('ended');
 	assert.deepEqual([ended.peer, ended.reason], [heron.name, 'reset']);
-	// Its name is kept for it, and the others go on.
+	// Its nick stays reserved, and the others go on.
 	const late = await openWire(t, server.address);
 	late.send(helloFrame('heron'));
 	const {code} = await late.untilFrame('error');
@@ -105,7 +105,7 @@ test('server: reports an RST as reset', async t => {
 	await greet(late, 'heron-2');
 });
 
-// As long as it runs, this process accepts nobody.
+// While this runs, the process accepts nobody.
 const connectAndReset = (port: number) => {
 	execFileSync(requireExecutable('python3', 'python3'), [
 		'-c',
@@ -223,7 +223,7 @@ test('server: at the deadline it destroys a connection that neither reads nor en
 	const otter = await joinWire(t, server.address, 'otter');
 	const stuck = await joinWire(t, server.address, 'stuck');
 	stuck.socket.pause();
-	// More than the kernel takes for a peer that doesn't read.
+	// More than the kernel buffers for a peer that doesn't read.
 	for (let n = 1; n <= 600; n++) {
 		otter.say(n, 'x'.repeat(16_000));
 	}

@@ -31,7 +31,7 @@ test('server: answers a frame before an accepted hello with an error', async t =
 	const server = await openServer(t);
 	await joinWire(t, server.address, 'otter');
 	const peer = await openWire(t, server.address);
-	// Framed from its first bytes on, but its nick is refused: not a member.
+	// A framed peer whose nick is refused: not a member.
 	peer.send(
 		helloFrame('otter'),
 		{type: 'say', n: 1, text: 'too early'},
@@ -127,7 +127,7 @@ test('server: ends a connection on an overlong frame: error, bye, FIN', async t 
 	);
 	assert.equal(peer.of('error')[0]?.code, 'ERR_LINE_TOO_LONG');
 	assert.equal(peer.of('bye')[0]?.reason, 'protocol');
-	// Its FIN was not turned into an RST by what it still sends.
+	// What the peer still sends did not turn the FIN into an RST.
 	peer.write('x'.repeat(100_000));
 	peer.end();
 	await peer.untilClosed();

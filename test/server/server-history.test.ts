@@ -1,4 +1,4 @@
-/** A room that is kept: nothing is shown that is not on the disk. */
+/** A room with a history: an entry is stored before it is shown. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
@@ -27,7 +27,7 @@ const stop = async (server: TestServer) => {
 	await server.drain();
 };
 
-/** What the file holds, its sums and checkpoints left out. */
+/** The entries in the file, without sums and checkpoints. */
 const keptIn = (path: string) =>
 	readFileSync(path, 'utf8')
 		.split('\n')
@@ -40,7 +40,7 @@ const keptIn = (path: string) =>
 const range = (from: number, to: number) =>
 	Array.from({length: to - from + 1}, (_, index) => from + index);
 
-/** Lets files of this process grow to so many bytes: a full disk without one. */
+/** Limits the size of this process's files, as a full disk would. */
 const limitFiles = (bytes: number | 'unlimited'): void => {
 	const prlimit = requireExecutable('prlimit', 'util-linux');
 	execFileSync(prlimit, ['--pid', String(process.pid), `--fsize=${bytes}:`]);
@@ -88,7 +88,7 @@ test('server history: after a restart the room continues where it was', async t 
 	});
 	assert.equal(again.welcome.log, log);
 	assert.equal(again.welcome.stored, 2);
-	// Not sure of the second, it says it again; then something new.
+	// It repeats the second, which it is not sure of, then sends a new one.
 	again.say(2, 'two');
 	again.say(3, 'three');
 	await again.untilSaid('three');
@@ -156,7 +156,7 @@ test('server history: on a full disk, nothing is shown that is not stored', asyn
 	await plain.untilText('could not be written');
 	const late = await joinWire(t, server.address, 'wren');
 	await otter.untilFrame('members', ({names}) => names.includes('wren'));
-	// The room lives: a whisper needs no disk.
+	// The room still works: a whisper needs no disk.
 	heron.send({type: 'whisper', n: 1, to: 'otter', text: 'full?'});
 	await otter.untilFrame('whispered');
 	const failing = server.of('history').filter(({state}) => state === 'failing');
@@ -183,7 +183,7 @@ test("server history: two servers can't open the same history", async t => {
 	const path = makePath(t);
 	const first = await openKept(t, path);
 	await assert.rejects(openKept(t, path), {code: 'ERR_HISTORY_TAKEN'});
-	// Where the address is taken as well, that is said.
+	// If the address is taken too, that is the error.
 	await assert.rejects(
 		openServer(t, {
 			history: {path, fsync: 'interval'},

@@ -1,4 +1,4 @@
-/** Hostile frames on a real socket: an error to that peer, and to nobody else. */
+/** Hostile frames on a real socket: only their sender gets an error. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
@@ -48,7 +48,7 @@ test('server: answers each hostile frame with an error, to its sender only', asy
 		'ERR_NICK_INVALID',
 	]);
 	assert.equal(server.room.log.head, head);
-	// It is a member still, and its n was not used up.
+	// It is still a member, and its n was not used up.
 	peer.say(2, 'hello');
 	await otter.untilSaid('hello');
 	assert.deepEqual(otter.of('error'), []);

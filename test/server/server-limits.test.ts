@@ -1,4 +1,4 @@
-/** What one peer can take of a room: how much it says, and how slowly. */
+/** Limits on one peer: how much it sends, and how slowly. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openServer, openHub} from '../helpers/room.js';
@@ -19,7 +19,7 @@ test('limits: a peer that says too much is slowed down, and nothing is dropped',
 	plain.write('here\n');
 	await heron.untilSaid('here');
 	const start = performance.now();
-	// More than the kernel hands over at once.
+	// More than one read of the kernel.
 	const count = 500;
 	const tail = 'x'.repeat(1000);
 	for (let n = 1; n <= count; n++) {
@@ -27,7 +27,7 @@ test('limits: a peer that says too much is slowed down, and nothing is dropped',
 	}
 
 	plain.write('drop\n'.repeat(250));
-	// Who does not flood is heard as before.
+	// A member that does not flood is read as before.
 	await heron.untilSaid(`flood 1 ${tail}`);
 	heron.say(1, 'and me');
 	const {at} = await heron.untilSaid('and me');
@@ -41,7 +41,7 @@ test('limits: a peer that says too much is slowed down, and nothing is dropped',
 		'all that the plain one said',
 		() => heron.said.filter(text => text === 'drop').length === 250,
 	);
-	// A second's worth at once, and one read of the socket ahead of its time.
+	// A second's worth at once, and one read of the socket early.
 	flooder.say(count + 1, 'late');
 	await heron.untilSaid('late');
 	assert.ok(performance.now() - start > ((count - rate) / rate) * 1000 - 50);
@@ -83,7 +83,7 @@ test('limits: of many changes of nick in one chunk five are made and the others 
 			.toSorted(),
 		expected,
 	);
-	// What was refused can be tried again; a nick that is refused costs none.
+	// A refused change can be tried again; an invalid nick doesn't count.
 	clock.wallOffsetMs += 10_000;
 	heron.send({type: 'nick', nick: 'two words'}, {type: 'nick', nick: 'wren'});
 	await otter.untilFrame('renamed', ({to}) => to === 'wren');
@@ -110,7 +110,7 @@ test('limits: a frame that does not end within 30 s ends its connection', async 
 	const clock = new FakeClock();
 	const room = await openHub(t, {clock});
 	const heron = await joinWire(t, room.address, 'heron');
-	// A byte now and then, as slowloris does: it is heard, so it is not dead.
+	// A byte now and then, like slowloris: a sign of life.
 	heron.write('{"type":"say","n":1,"text":"');
 	for (let second = 0; second < 29; second++) {
 		await room.untilRead(heron);

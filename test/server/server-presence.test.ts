@@ -7,14 +7,14 @@ import {until} from '../helpers/until.js';
 import {helloFrame, joinWire, type MemberPeer} from '../helpers/wire-peer.js';
 import type {Owner} from '../helpers/environment.js';
 
-/** Members who say nothing, and whom nobody asks what they hear. */
+/** Members that say nothing, and whose input nobody reads. */
 const crowd = async (owner: Owner, server: TestServer, count: number) => {
 	const wanted = server.room.memberCount + count;
 	for (let index = 0; index < count; index++) {
 		const socket = createConnection(portOf(server.address), '127.0.0.1');
 		socket.write(`${JSON.stringify(helloFrame(`member-${index}`))}\n`);
 		socket.resume();
-		// The test's end cuts it off.
+		// Destroyed at the end of the test.
 		socket.on('error', () => undefined);
 		owner.after(async () => {
 			socket.destroy();

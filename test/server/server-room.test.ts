@@ -95,7 +95,7 @@ test('server: drops a message it has stored before, even from another connection
 	await again.untilSaid('four');
 	assert.deepEqual(again.said, ['one', 'three', 'four']);
 
-	// The number is a client's own: another may use the same.
+	// Each client counts for itself: another may use the same n.
 	const heron = await joinWire(t, server.address, 'heron');
 	heron.say(1, 'mine');
 	await again.untilSaid('mine');
@@ -171,7 +171,7 @@ test('server: writes once a member in a turn, however many messages came', async
 	}
 
 	const counters = sockets.map(socket => countWrites(socket));
-	// All of it is in the kernel before the server's turn begins.
+	// All of it is in the kernel before the server's turn.
 	for (const talker of members.slice(0, 3)) {
 		talker.send(
 			...range(50).map(n => ({type: 'say', n: n + 1, text: `line ${n}`})),

@@ -18,7 +18,7 @@ const long = 'x'.repeat(16_000);
 
 const batch = 16;
 
-/** Says a batch after the other; each is seen by its speaker before the next. */
+/** Sends batches; the sender sees each before it sends the next. */
 const sayUntil = async (
 	talker: MemberPeer,
 	isEnough: () => boolean,
@@ -57,7 +57,7 @@ test('server: a stopped reader delays nobody, and gets everything in the end', a
 	await sayUntil(talker, () => room.room.log.head >= enough, blockedAt);
 	const {head} = room.room.log;
 	await reader.untilFrame('message', ({seq}) => seq === head);
-	// What the server holds for it is still the slice that it was on.
+	// The server still holds only the slice that it was on.
 	assert.equal(end.writableLength, heldBytes);
 	assert.ok(heldBytes <= segmentBytes, `${heldBytes} bytes`);
 
@@ -142,7 +142,7 @@ test('server: who reads in this process gets what was said, however late', async
 		await talker.untilSaid(line);
 	}
 
-	// By now the log has written over the memory of most of them.
+	// By now the log has overwritten most of them in memory.
 	const frames = String(near.read()).trimEnd().split('\n');
 	assert.deepEqual(
 		frames.flatMap(frame => {
@@ -205,7 +205,7 @@ test('server: a plain listener is sent the number of lines it missed', async t =
 	await talker.untilFrame('pong');
 	clock.advance(5000);
 	await listener.untilText('line 49\n');
-	// The first entry is the joining, so that entry seq is line seq - 2.
+	// The first entry is the join, so entry seq is line seq - 2.
 	const first = `${firstSeq - 1} lines are gone, because you read too slowly.\ntalker: line ${firstSeq - 2}\n`;
 	assert.equal(listener.text.slice(0, first.length), first);
 });
@@ -219,7 +219,7 @@ test('server: stops reading a peer that does not read its answers', async t => {
 	while (!end.isPaused()) {
 		assert.ok(lines < 200_000, 'it reads on and on');
 		lines += 1000;
-		// Two bytes each, and an error of a hundred as the answer.
+		// Two bytes each; the answer is an error of a hundred.
 		peer.write('x\n'.repeat(1000));
 
 		await peer.until(

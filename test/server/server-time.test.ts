@@ -13,7 +13,7 @@ import {
 	type WirePeer,
 } from '../helpers/wire-peer.js';
 
-/** A sign of life, and the proof that the server has seen it. */
+/** Sends a sign of life, and waits until the server has read it. */
 const beat = async (peer: WirePeer, id: number) => {
 	peer.send({type: 'ping', id});
 	await peer.untilFrame('pong', pong => pong.id === id);
@@ -130,7 +130,7 @@ test('server: drops nobody because it was stopped itself', async t => {
 	clock.jump(30_000);
 	await beat(otter, 1);
 	assert.equal(server.of('ended').length, 0);
-	// From there on the deadlines hold as before.
+	// From then on the deadlines apply as before.
 	clock.advance(6250);
 	await otter.untilFin();
 	assert.equal(server.of('ended')[0]?.reason, 'timeout');

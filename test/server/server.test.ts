@@ -21,7 +21,7 @@ test('server: binds, listens and accepts many, with an event for each', async t 
 		const accepted = new Set(server.of('accepted').map(({peer}) => peer));
 		return names.every(name => accepted.has(name));
 	});
-	// It never speaks first: the first bytes tell who is there.
+	// The server never sends first: the peer's first bytes show what it speaks.
 	assert.deepEqual(
 		peers.map(({bytes}) => bytes.length),
 		peers.map(() => 0),
@@ -51,7 +51,7 @@ test('server: welcomes a client, and replays up to its own join', async t => {
 	assert.ok(Number.isSafeInteger(at));
 	const id = publicIdOf(client);
 	assert.deepEqual(rest, {type: 'joined', seq: 1, nick: 'otter', id});
-	// Neither its secret nor anything that leads back to it is shown.
+	// Neither its secret nor anything derived from it reversibly is shown.
 	assert.equal(peer.text.includes(client), false);
 });
 

@@ -1,4 +1,4 @@
-/** A room with a token: who gets in, and what a squatter gets to see. */
+/** A room with a token: who may join, and what a squatter gets to see. */
 import assert from 'node:assert/strict';
 import {createConnection, type Socket} from 'node:net';
 import {test} from 'node:test';

@@ -19,7 +19,7 @@ test("tutorial: its client converses with a room, and 'quit' ends it", async t =
 		'caf\u00E9',
 	].entries()) {
 		python.writeLine(line);
-		// It sends no newline, and then waits for an answer.
+		// It sends no newline, then waits for an answer.
 
 		await host.untilSaid(line);
 		host.say(n + 1, `answer ${n}`);
@@ -78,7 +78,7 @@ test('tutorial: an empty line blocks nobody but its client', async t => {
 	await host.untilSaid('hello');
 	host.say(1, 'hi');
 	await stuck.waitForOutput('otter: hi');
-	// An empty send() sends nothing: it waits for an answer to nothing.
+	// An empty send() sends nothing, so the client waits for an answer that can't come.
 	stuck.writeLine('');
 	const other = startPython(t, 'client', [portOf(server.address)]);
 	other.writeLine('and you?');
@@ -149,7 +149,7 @@ test('tutorial: a raw client converses with its server', async t => {
 	const address: Address = {kind: 'tcp', host: '127.0.0.1', port};
 	const {client, ...raw} = openRawClient(t, address);
 	await python.waitForOutput(/connection from: \('127\.0\.0\.1', \d+\)\n/);
-	// Without an end of line, as its own client sends it.
+	// Without a line end, as its own client sends it.
 	await client.write(Buffer.from('by hand'));
 	await python.waitForOutput('from connected user: by hand\n -> ');
 	python.writeLine('heard');
@@ -168,7 +168,7 @@ test('tutorial: a raw client sees its server end', async t => {
 	const {client} = openRawClient(t, {kind: 'tcp', host: '127.0.0.1', port});
 	await client.write(Buffer.from('hello'));
 	await python.waitForOutput('from connected user: hello\n -> ');
-	// Its input ends: it dies of that, and its kernel sends the FIN.
+	// At the end of its input it fails, and its kernel sends FIN.
 	python.end();
 	assert.equal(await client.closed, undefined);
 });
