@@ -4,7 +4,7 @@
  * What was heard last is not an event here but a fact that each tick brings: a
  * transition for every chunk of every peer would cost more than the chunk.
  */
-import type {ForeignProtocol} from '../protocol/dialect.js';
+import type {ForeignProtocol} from '../protocol/sniff.js';
 import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
 import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
 import {createTransition, type Step, type Table} from './machine.js';

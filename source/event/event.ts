@@ -8,7 +8,7 @@ import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
 import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
-import type {ForeignProtocol} from '../protocol/dialect.js';
+import type {ForeignProtocol} from '../protocol/sniff.js';
 import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
 import type {PeerRow} from './peer-row.js';
 

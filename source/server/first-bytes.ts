@@ -7,7 +7,7 @@
  * nothing after it.
  */
 import {Buffer} from 'node:buffer';
-import {sniff, type ForeignProtocol} from '../protocol/dialect.js';
+import {sniff, type ForeignProtocol} from '../protocol/sniff.js';
 import {plainIdleMs} from '../protocol/frame.js';
 import {RequestWatch} from '../protocol/http-request.js';
 import type {Clock} from '../socket/clock.js';

@@ -9,7 +9,7 @@ import {
 	decodeServerFrame,
 	frameLine,
 } from '../../source/protocol/codec.js';
-import {sniff} from '../../source/protocol/dialect.js';
+import {sniff} from '../../source/protocol/sniff.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
 import {SockchatError} from '../../source/errors.js';
 

@@ -8,7 +8,7 @@ import {
 	decodeServerFrame,
 	frameLine,
 } from '../../source/protocol/codec.js';
-import {sniff} from '../../source/protocol/dialect.js';
+import {sniff} from '../../source/protocol/sniff.js';
 import {
 	displayWidth,
 	jsonSafe,
