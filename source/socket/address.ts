@@ -2,8 +2,8 @@
  * Where to listen or to connect: a loopback host and port, or a Unix domain
  * socket's path.
  *
- * A literal address is used as it is and `localhost` means 127.0.0.1: ::1 on
- * the same port may belong to somebody else, and a resolver would not say so.
+ * A literal address is used as is, and `localhost` means 127.0.0.1: a resolver
+ * might return ::1, where the same port may belong to another program.
  */
 import {Buffer} from 'node:buffer';
 import {isIPv4} from 'node:net';
@@ -16,7 +16,7 @@ export type Address =
 
 declare const isChecked: unique symbol;
 
-/** An address of this machine; only what parses one makes it. */
+/** An address of this machine, made only by the parsers below. */
 export type LoopbackAddress = Address & {readonly [isChecked]: true};
 
 const checked = (address: Address): LoopbackAddress =>
@@ -59,8 +59,8 @@ const loopbackHost = (host: string): string | undefined => {
 };
 
 /**
- * @param port As it was typed.
- * @param least 0 where a free port may be asked for, else 1.
+ * @param port As typed.
+ * @param least 0 if any free port may be requested, else 1.
  */
 export const parsePort = (
 	port: string,
@@ -86,7 +86,7 @@ export const parseSocketPath = (
 	path: string,
 ): LoopbackAddress | SockchatError => {
 	if (path === '' || path.includes('\0')) {
-		return badSocketPath(path, 'it is empty or holds a NUL');
+		return badSocketPath(path, 'it is empty or contains a NUL');
 	}
 
 	return Buffer.byteLength(path) > maxPathBytes
@@ -108,7 +108,7 @@ const readAddress = (address: unknown): LoopbackAddress | SockchatError => {
 		return notAnAddress();
 	}
 
-	// Each is read once: a getter could answer otherwise the next time.
+	// Read once: a getter could return something else the next time.
 	const {kind, host, port, path} = address as Record<string, unknown>;
 	if (kind === 'unix') {
 		return typeof path === 'string'
@@ -133,8 +133,8 @@ const readAddress = (address: unknown): LoopbackAddress | SockchatError => {
 };
 
 /**
- * Checks what a program gives as an address, whatever its types say. What
- * opens a socket calls it right before it does, and goes by the result.
+ * Checks an address at run time, whatever its type says. Code that opens a
+ * socket calls this right before and uses the result.
  *
  * @throws {SockchatError} `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or
  * `ERR_SOCKET_PATH`.
@@ -149,10 +149,11 @@ export const requireLoopback = (address: Address): LoopbackAddress => {
 };
 
 export const hostAndPort = (host: string, port: number): string =>
-	// Joined into one string; a template keeps its parts, for each of 10,000.
+	// join() makes one flat string; a template would keep its parts in memory,
+	// for each of 10,000 peers.
 	[host.includes(':') ? `[${host}]` : host, port].join(':');
 
-/** As people write it: 127.0.0.1:5001, [::1]:5001, or a path. */
+/** For display: 127.0.0.1:5001, [::1]:5001, or a path. */
 export const formatAddress = (address: Address): string =>
 	address.kind === 'tcp'
 		? hostAndPort(address.host, address.port)

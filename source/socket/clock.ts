@@ -1,21 +1,21 @@
 /**
- * Time as an argument: the net layer reads it from here and from nowhere else,
- * so that a test can own it.
+ * Time as an argument. Code that deals with sockets reads the time only from
+ * here, so tests can control it.
  */
 import process from 'node:process';
 
 export type Clock = {
-	/** Milliseconds that only go forward, whatever the wall clock does. */
+	/** Milliseconds that never go back, even if the wall clock does. */
 	readonly monotonicMs: () => number;
-	/** Milliseconds since the epoch, for people to read. */
+	/** Milliseconds since the epoch, for display. */
 	readonly wallMs: () => number;
-	/** Calls back once after the delay. @returns A way to call it off. */
+	/** Calls back once after the delay. @returns A function that cancels it. */
 	readonly setTimer: (callback: () => void, delayMs: number) => () => void;
 };
 
 export const systemClock: Clock = {
-	// It takes as long as performance.now(), for which Node would load perf_hooks
-	// first: 1 ms of a start.
+	// As fast as performance.now(), but without loading perf_hooks, which takes
+	// 1 ms at startup.
 	monotonicMs() {
 		const [seconds, nanoseconds] = process.hrtime();
 		return seconds * 1000 + nanoseconds / 1e6;

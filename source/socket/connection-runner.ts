@@ -1,6 +1,6 @@
 /**
- * Runs a client's machine at the edge: feeds it events and time, hands its
- * effects to whoever owns the socket, and tells every change of phase.
+ * Runs a client's state machine: feeds it events and time, passes its effects
+ * to the owner of the link, and reports every change of phase.
  */
 import {startConnection, transition, wakeAt} from '../connection/lifecycle.js';
 import type {
@@ -20,15 +20,15 @@ export type ConnectionRunnerOptions = {
 	/** The link that the phase is about. */
 	readonly link: () => Link | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
-	/** Nothing is read on purpose, so that nothing heard means nothing. */
+	/** Reading is paused on purpose, so silence means nothing. */
 	readonly isPaused?: (() => boolean) | undefined;
 };
 
-// A timer this late was not late: this process was stopped meanwhile.
+// If a timer is this late, the process was stopped in between.
 const stoppedMs = 1000;
 
 export class ConnectionRunner {
-	/** Settles once the connection is closed for good: with its cause, if any. */
+	/** Settles once the connection is closed for good; with the cause, if any. */
 	readonly closed: Promise<SockchatError | undefined>;
 	readonly #options: ConnectionRunnerOptions;
 	readonly #events: ConnectionEvent[] = [];
@@ -59,7 +59,7 @@ export class ConnectionRunner {
 		return this.#options.clock.monotonicMs();
 	}
 
-	/** Events that an effect causes wait until the one at work is done. */
+	/** An event that an effect causes waits until the current one is done. */
 	dispatch(event: ConnectionEvent): void {
 		this.#events.push(event);
 		if (this.#isDispatching) {
@@ -74,12 +74,12 @@ export class ConnectionRunner {
 				this.#enter(connection, effects, connection.phase !== before);
 			}
 		} finally {
-			// Whatever a listener throws: the next event is taken all the same.
+			// Even if a listener throws, the next event must be handled.
 			this.#isDispatching = false;
 		}
 	}
 
-	/** @param isFinal Whether another attempt would not mend it. */
+	/** @param isFinal Whether another attempt would fail too. */
 	lose(cause: SockchatError, isFinal: boolean): void {
 		const random = this.#options.random();
 		this.dispatch({type: 'lost', at: this.now, cause, isFinal, random});
@@ -91,7 +91,7 @@ export class ConnectionRunner {
 		isNewPhase: boolean,
 	): void {
 		this.#connection = connection;
-		// The effects first: a phase is told with the socket that belongs to it.
+		// Effects first, so the new phase is reported with its own link.
 		for (const effect of effects) {
 			this.#options.perform(effect);
 		}
@@ -113,8 +113,8 @@ export class ConnectionRunner {
 
 	#armTimer(): void {
 		const at = wakeAt(this.#connection);
-		// One that fires too early is armed again then: cheaper than to set it
-		// anew at every chunk that was heard.
+		// A timer that fires too early is set again then, which is cheaper than
+		// setting it anew for every chunk.
 		if (this.#wake && at !== undefined && this.#wake.at <= at) {
 			return;
 		}

@@ -1,4 +1,4 @@
-/** A socket taken in hand: what a person asks for, and a sentence on it. */
+/** Does to a socket what a person asks for, and says what was done. */
 import type {Socket} from 'node:net';
 import type {SocketAction} from '../tcp/socket-action.js';
 import {formatTcpInfo} from '../tcp/tcp-info.js';
@@ -7,20 +7,20 @@ import {assertNever} from '../errors.js';
 import type {Link, SocketLink} from './link.js';
 import {readTcpInfo} from './ss.js';
 
-/** What only the socket's owner can do in good order. */
+/** What only the socket's owner can do cleanly. */
 export type SocketOwner = {
 	readonly link: Link;
-	/** Stops reading, or reads again; heartbeats must not take it for death. */
+	/** Pauses or resumes reading; heartbeats must not take a pause for a loss. */
 	readonly setPaused: (isPaused: boolean) => void;
-	/** RST, and what follows from it. */
+	/** Sends RST and drops the connection. */
 	readonly reset: () => void;
-	/** A bye where there is one, then FIN. */
+	/** Sends bye if the protocol has one, then FIN. */
 	readonly close: () => void;
-	/** Told before a call that no event of the socket tells. */
+	/** Called before a call that the socket has no event for. */
 	readonly onCall: (call: Call) => void;
 };
 
-/** Node's own handle of a socket: what asks the kernel for bytes. */
+/** Node's internal handle, which reads from the kernel. */
 type Handle = {
 	reading: boolean;
 	readonly readStart: () => void;
@@ -28,8 +28,8 @@ type Handle = {
 };
 
 /**
- * Stops or starts reading at once. A stream that is paused has asked for one
- * read already, and node:net has no public way to take that back.
+ * Stops or starts reading at once. A paused stream has already requested one
+ * more read, and node:net has no public way to cancel that.
  */
 const setReading = (socket: Socket, isReading: boolean): void => {
 	const handle = Reflect.get(socket, '_handle') as Handle | undefined;
@@ -49,11 +49,11 @@ const askKernel = async ({endpoints}: SocketLink): Promise<string> => {
 		local === undefined || remote === undefined
 			? undefined
 			: await readTcpInfo(local, remote);
-	// ss leaves it out while there were none.
+	// ss omits it if there were none.
 	const retransmitsTotal = info?.retransmitsTotal ?? 0;
 	return info
 		? `${local} to ${remote}: ${formatTcpInfo({...info, retransmitsTotal})} (ss).`
-		: `What the kernel knows of this connection is not available here: that needs Linux and ss, of the package iproute2.`;
+		: `The kernel's figures for this connection are not available here: they need Linux and ss, from the package iproute2.`;
 };
 
 const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
@@ -63,31 +63,31 @@ const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
 	'tcp',
 ]);
 
-/** Why the action can't be done now, or to this socket at all. */
+/** Why the action can't be done now, or not on this kind of socket. */
 const refusal = (
 	{kind, isConnecting, stream}: SocketLink,
 	{type}: SocketAction,
 	whose: string,
 ): string | undefined => {
 	if (isConnecting) {
-		return 'There is no connection yet: connect() is under way.';
+		return 'There is no connection yet: connect() is in progress.';
 	}
 
 	if (stream.destroyed) {
-		return 'The connection is over.';
+		return 'The connection is closed.';
 	}
 
 	if (type === 'end' && stream.writableEnded) {
-		return `${whose} socket has sent FIN before: nothing more goes out.`;
+		return `${whose} socket has already sent FIN: it sends nothing more.`;
 	}
 
 	return tcpActions.has(type) && kind !== 'tcp'
-		? `${whose} connection goes over a Unix domain socket, and /${type} is about TCP.`
+		? `${whose} connection uses a Unix domain socket; /${type} works on TCP only.`
 		: undefined;
 };
 
 /**
- * @param whose Whose socket it is, to begin a sentence with: 'Your', "heron's".
+ * @param whose Whose socket it is, at the start of a sentence: 'Your', "heron's".
  * @returns What was done, or why not.
  */
 export const controlSocket = async (
@@ -97,7 +97,7 @@ export const controlSocket = async (
 ): Promise<string> => {
 	const {link} = owner;
 	if (link.kind === 'memory') {
-		return 'The host itself is in the room without a socket; name a peer.';
+		return 'The host has no socket of its own; name a peer.';
 	}
 
 	const {stream} = link;
@@ -111,7 +111,7 @@ export const controlSocket = async (
 			owner.onCall('pause()');
 			owner.setPaused(true);
 			setReading(stream, false);
-			return `${whose} socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.`;
+			return `${whose} socket is no longer read: new data waits in the kernel, then at the other end. /resume reads on.`;
 		}
 
 		case 'resume': {
@@ -123,35 +123,35 @@ export const controlSocket = async (
 
 		case 'end': {
 			stream.end();
-			return `${whose} socket sends FIN behind what was written: nothing more goes out, what comes is still read.`;
+			return `${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`;
 		}
 
 		case 'reset': {
 			owner.onCall('reset()');
 			owner.reset();
-			return `${whose} socket has sent RST: what was on its way is gone.`;
+			return `${whose} socket has sent RST: data in transit is lost.`;
 		}
 
 		case 'close': {
-			// Who doesn't read would never see the other side's FIN.
+			// A socket that isn't read never sees the other side's FIN.
 			setReading(stream, true);
 			owner.setPaused(false);
 			owner.close();
-			return `${whose} connection is closed in good order: FIN goes behind what was written.`;
+			return `${whose} connection is closing: FIN goes after everything written so far.`;
 		}
 
 		case 'nodelay': {
 			stream.setNoDelay(action.isOn);
 			return action.isOn
-				? `${whose} socket has TCP_NODELAY on: small writes go out at once.`
+				? `${whose} socket has TCP_NODELAY on: small writes are sent at once.`
 				: `${whose} socket has TCP_NODELAY off: a small write may wait for the last one's ACK (Nagle).`;
 		}
 
 		case 'keepalive': {
 			stream.setKeepAlive(action.isOn);
 			return action.isOn
-				? `${whose} socket has SO_KEEPALIVE on: after long silence (on Linux 2 hours, if nobody changed it) the kernel asks whether the other end is there.`
-				: `${whose} socket has SO_KEEPALIVE off: in silence the kernel never asks whether the other end is there.`;
+				? `${whose} socket has SO_KEEPALIVE on: after a long silence (2 hours by default on Linux) the kernel checks whether the other end is there.`
+				: `${whose} socket has SO_KEEPALIVE off: the kernel never checks whether a silent peer is there.`;
 		}
 
 		case 'tcp': {

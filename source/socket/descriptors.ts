@@ -1,50 +1,49 @@
 /**
- * How many connections the process's open files allow.
+ * How many connections the limit on open files allows (Linux only).
  *
- * With none left, accept() fails and libuv closes the connection without a
- * word. So fewer are let in than could be, and who is too many is accepted
- * only to be told; where that leaves no place for a few members, a server does
- * not start. Known on Linux alone; elsewhere nothing is guessed.
+ * With no descriptor left, accept() fails and libuv closes the connection
+ * silently. So a few descriptors are kept to accept surplus peers and tell them
+ * why they are refused. If too few remain for members, the server doesn't start.
  */
 import {readdirSync, readFileSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
 
 export type PeerRoom = {
-	/** Connections that may be open at once. */
+	/** How many connections may be open at once. */
 	readonly peers: number;
-	/** How many of these may become members. */
+	/** How many of them may become members. */
 	readonly members: number;
 };
 
-// For the history, /proc, and the ss that the panes run.
+// For the history, /proc, and running ss.
 const spareFiles = 16;
 
-// Who is over the members stays until it has said how it speaks.
+// A refused peer stays connected until its dialect is known.
 const refusedPeers = 8;
 
 // The host and a handful of others.
 const leastMembers = 6;
 
-const advice = 'Allow more before it starts, such as: ulimit -n 1024';
+const advice = 'Raise the limit first, such as: ulimit -n 1024';
 
 const tooFewFiles = (limit: number, open: number) =>
 	new SockchatError(
 		'ERR_TOO_FEW_FILES',
-		`This process may have ${limit} open files and has ${open} already. A server needs ${spareFiles} for its own work, ${refusedPeers} for those it turns away and ${leastMembers} for members: ${open + spareFiles + refusedPeers + leastMembers} in all. ${advice}`,
+		`This process may have ${limit} open files and has ${open} already. A server needs ${spareFiles} for its own work, ${refusedPeers} for peers it refuses and ${leastMembers} for members: ${open + spareFiles + refusedPeers + leastMembers} in all. ${advice}`,
 	);
 
 const noFileLeft = (cause: unknown) =>
 	new SockchatError(
 		'ERR_TOO_FEW_FILES',
-		`This process has as many open files as it may have, and none left for a connection. ${advice}`,
+		`This process has reached its limit of open files; none is left for a connection. ${advice}`,
 		{cause},
 	);
 
 /**
- * @param limits As in /proc/self/limits.
- * @param listed As in /proc/self/fd before anybody has come: with the
- * descriptor of the listing itself, and perhaps with inherited ones beyond the
- * limit, which take no place below it.
+ * @param limits The text of /proc/self/limits.
+ * @param listed The names in /proc/self/fd before the first connection. They
+ * include the descriptor of the listing itself, and perhaps inherited ones
+ * above the limit, which don't count.
  * @throws {SockchatError} `ERR_TOO_FEW_FILES`.
  */
 export const peersFor = (
@@ -84,8 +83,8 @@ const readOwn = () => {
 };
 
 /**
- * @returns Undefined where there is no limit, or it can't be read.
- * @throws {SockchatError} `ERR_TOO_FEW_FILES` where a few members would not fit.
+ * @returns Undefined if there is no limit, or it can't be read.
+ * @throws {SockchatError} `ERR_TOO_FEW_FILES` if too few are left for members.
  */
 export const roomForPeers = (): PeerRoom | undefined => {
 	const own = readOwn();

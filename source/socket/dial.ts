@@ -1,4 +1,4 @@
-/** connect() and its failures in words, for a room and for raw. */
+/** connect(), and its failures in words; for rooms and raw mode. */
 import {createConnection} from 'node:net';
 import {SockchatError} from '../errors.js';
 import {
@@ -9,7 +9,7 @@ import {
 } from './address.js';
 import {SocketLink} from './link.js';
 
-/** The failure of a connection attempt, or of a connection, in words. */
+/** Describes why a connection, or an attempt at one, failed. */
 export const connectionFailed = (
 	address: Address,
 	localPort: number | undefined,
@@ -44,7 +44,7 @@ export const connectionFailed = (
 		case 'EACCES': {
 			return new SockchatError(
 				'ERR_PORT_FORBIDDEN',
-				`You may not connect to ${place}.`,
+				`Can't connect to ${place}: permission denied.`,
 				{cause},
 			);
 		}
@@ -68,13 +68,13 @@ export const connectionFailed = (
 	}
 };
 
-// A socket that is paused holds one read, and the kernel the rest.
+// A paused socket buffers one read; the rest stays in the kernel.
 const socketOptions = {allowHalfOpen: true, readableHighWaterMark: 1};
 
 /**
  * Calls connect(); the outcome is the stream's 'connect' or 'error'.
  *
- * @param wanted Looked at once more, as a type can be cast.
+ * @param wanted Checked again, as a type can be cast.
  * @param localPort A port to bind first; undefined lets the kernel choose.
  * @throws {SockchatError} Before any call, see `requireLoopback`.
  */

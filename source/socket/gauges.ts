@@ -1,11 +1,11 @@
-/** What a client measures of its connection: round trips and traffic. */
+/** What a client measures on its connection: round trips and traffic. */
 import type {ClientEvent} from '../event/event.js';
 import type {Clock} from './clock.js';
 
-// Often enough to look live, and rare beside what it counts.
+// Often enough to look live, and rare compared to what it counts.
 const sampleEveryMs = 250;
 
-/** What a socket counts. */
+/** The counters of one connection. */
 export type Counted = {
 	readonly bytesIn: number;
 	/** Bytes that the kernel took. */
@@ -20,7 +20,7 @@ export class Gauges {
 	/** When each unanswered ping was written, monotonic, by its id. */
 	readonly #pingedAt = new Map<number, number>();
 	#cancelSample: (() => void) | undefined;
-	/** Bytes of the sockets before this one. */
+	/** Bytes of earlier connections. */
 	#before = {bytesIn: 0, bytesOut: 0};
 
 	constructor(clock: Clock, emit: (event: ClientEvent) => void) {
@@ -41,7 +41,7 @@ export class Gauges {
 		}
 	}
 
-	/** Something went over the socket: sampled once, a little later. */
+	/** Traffic passed: reports one sample a little later. */
 	moved(socket: Counted): void {
 		this.#cancelSample ??= this.#clock.setTimer(() => {
 			this.#cancelSample = undefined;
@@ -49,7 +49,7 @@ export class Gauges {
 		}, sampleEveryMs);
 	}
 
-	/** The socket is gone: its bytes stay counted, its open round trips don't. */
+	/** The connection ended: its bytes stay counted, its open pings are dropped. */
 	ended(socket: Counted): void {
 		this.#cancelSample?.();
 		this.#cancelSample = undefined;

@@ -1,4 +1,4 @@
-/** bind() and listen() with their failures in words, for a room and for raw. */
+/** bind() and listen(), and their failures in words; for rooms and raw mode. */
 import {lstatSync, rmSync} from 'node:fs';
 import {createConnection, type Server} from 'node:net';
 import process from 'node:process';
@@ -30,14 +30,14 @@ export const portTaken = (
 const pathForbidden = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_SOCKET_PATH',
-		`Can't make "${path}": its folder doesn't exist, or you may not write there.`,
+		`Can't create "${path}": its folder doesn't exist, or you may not write there.`,
 		{cause},
 	);
 
 const pathTaken = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_SOCKET_PATH',
-		`"${path}" exists already. If a server listens there, join it with: sockchat connect --socket ${path}`,
+		`"${path}" already exists. If a server listens there, join it with: sockchat connect --socket ${path}`,
 		{cause},
 	);
 
@@ -68,7 +68,7 @@ const listenFailed = async (
 
 			return new SockchatError(
 				'ERR_PORT_FORBIDDEN',
-				`You may not listen on ${place}; on most systems ports below 1024 are for root. Choose another.`,
+				`You may not listen on ${place}; on most systems ports below 1024 need root. Choose another.`,
 				{cause},
 			);
 		}
@@ -101,9 +101,9 @@ const tryListen = async (
 			return;
 		}
 
-		// Whoever may write to the socket's file may connect: only its owner. A
-		// path is bound before listen() returns, so that no other file is made
-		// under this mask.
+		// Anyone who may write to the socket's file may connect, so only its owner
+		// may. The path is bound before listen() returns, so no other file is
+		// created under this mask.
 		const umask = process.umask(0o177);
 		try {
 			server.listen({path: address.path, backlog}, onListening);
@@ -128,9 +128,9 @@ const statOf = (path: string) =>
 	lstatSync(path, {bigint: true, throwIfNoEntry: false});
 
 /**
- * A socket file that nobody answers at was left by a server that died.
+ * Removes a socket file if nobody answers there: a dead server left it.
  *
- * @returns Whether the path is free now.
+ * @returns Whether the path is now free.
  */
 const removeStale = async (path: string): Promise<boolean> => {
 	const stat = statOf(path);
@@ -138,7 +138,7 @@ const removeStale = async (path: string): Promise<boolean> => {
 		return false;
 	}
 
-	// Another server may have taken its place while this one was asking.
+	// Another server may have taken the path in the meantime.
 	const now = statOf(path);
 	if (now && (now.ino !== stat?.ino || now.ctimeNs !== stat.ctimeNs)) {
 		return false;
@@ -151,9 +151,9 @@ const removeStale = async (path: string): Promise<boolean> => {
 /**
  * Binds and listens.
  *
- * @param wanted Looked at once more, as a type can be cast.
- * @param backlog The queue of connections not yet accepted; the kernel caps it.
- * @returns The address, with the port that was given where 0 was asked for.
+ * @param wanted Checked again, as a type can be cast.
+ * @param backlog How many connections may wait for accept(); the kernel caps it.
+ * @returns The address; a port of 0 is replaced by the one the kernel chose.
  * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
  * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`; before any call, see
  * `requireLoopback`.
@@ -192,7 +192,7 @@ export const listen = async (
 		: address;
 };
 
-/** An address in the words of the flags, as the JSON events have it. */
+/** An address as JSON events give it, in the words of the flags. */
 export const placeOf = (address: Address): Place =>
 	address.kind === 'tcp'
 		? {host: address.host, port: address.port}

@@ -1,6 +1,6 @@
 /**
- * The listening socket and its machine: bind, listen, accept, drain. What an
- * accepted socket means is the business of whoever holds it.
+ * The listening socket and its state machine: bind, listen, accept, drain. Its
+ * owner decides what to do with an accepted connection.
  */
 import {createServer, type Server as NetServer, type Socket} from 'node:net';
 import {Allowance} from '../connection/allowance.js';
@@ -22,26 +22,26 @@ import {cappedBacklog} from './port-holder.js';
 
 export type Surplus = {
 	readonly maxPeers: number;
-	/** Tells one too many so, and has let go of it when it returns. */
+	/** Refuses a surplus peer; the socket is closed when this returns. */
 	readonly turnAway: (socket: Socket, peer: string) => void;
 };
 
 export type ListenerOptions = {
 	readonly address: LoopbackAddress;
-	/** Connections that are let in a second; undefined for no limit. */
+	/** New connections per second; undefined for no limit. */
 	readonly connectRate?: number | undefined;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
 	readonly onLink: (link: SocketLink, origin: Origin) => void;
-	/** Where it is known how many may be connected at once. */
+	/** Set if it is known how many may be connected at once. */
 	readonly surplus?: Surplus | undefined;
-	/** Nobody else is accepted: see everybody off. */
+	/** No more are accepted: end all connections. */
 	readonly onDrain: () => void;
-	/** Whoever is still there is cut off. */
+	/** The time is up: close the remaining connections. */
 	readonly onCutOff: () => void;
 };
 
-// A room of 10,000 whose server was restarted comes back at once.
+// After a restart all members of a room of 10,000 come back at once.
 const connectBurstSeconds = 2;
 
 // For bursts of connections; Linux caps it at net.core.somaxconn.
@@ -56,15 +56,15 @@ export class Listener {
 	#state: Listening;
 	#unixPeers = 0;
 	#sockets = 0;
-	/** Connections a second; undefined where any number is let in. */
+	/** Of connections per second; undefined for no limit. */
 	readonly #allowance: Allowance | undefined;
-	/** Accepted, and not heard yet. */
+	/** Accepted, but not handed on yet. */
 	readonly #waiting = new Set<Socket>();
 	#backlog = 0;
 	#hasStopped = false;
 	#cancelTick: (() => void) | undefined;
 	#settle!: () => void;
-	/** One for all sockets. */
+	/** One function for all sockets. */
 	readonly #countEnd = () => {
 		this.#sockets--;
 		this.#closeIfEmpty();
@@ -86,16 +86,16 @@ export class Listener {
 		this.closed = new Promise(resolve => {
 			this.#settle = resolve;
 		});
-		// Half-open allowed: our FIN goes when all is said, not by itself.
+		// Half-open is allowed: we send FIN when we are done, not automatically.
 		this.#netServer = createServer(
-			// A high-water mark of 1: a socket that is paused holds one read, and the
-			// kernel the rest. What may be written is told by writableLength.
+			// With a high-water mark of 1 a paused socket buffers one read and the
+			// rest stays in the kernel. Writers go by writableLength.
 			{allowHalfOpen: true, noDelay: true, highWaterMark: 1},
 			socket => {
 				const origin = this.#originOf(socket);
 				const {surplus} = options;
 				if (surplus && this.#sockets >= surplus.maxPeers) {
-					// All that wait for accept() come in one go: none may be kept.
+					// Node accepts the whole backlog in one go, so none may be kept.
 					surplus.turnAway(socket, origin.name);
 					return;
 				}
@@ -111,7 +111,7 @@ export class Listener {
 		);
 	}
 
-	/** Where it listens, with the real port where 0 was asked for. */
+	/** Where it listens; a port of 0 is replaced by the real one. */
 	get address(): LoopbackAddress {
 		return this.#address;
 	}
@@ -128,36 +128,36 @@ export class Listener {
 	/**
 	 * Binds and listens.
 	 *
-	 * @param backlog The queue of connections not yet accepted.
+	 * @param backlog How many connections may wait for accept().
 	 * @throws {SockchatError} See `listen()`.
 	 */
 	async listen(backlog = defaultBacklog): Promise<void> {
 		this.#address = await listen(this.#netServer, this.#address, backlog);
 		this.#backlog = cappedBacklog(backlog);
-		// From here on, errors are those of single accepts, such as EMFILE.
+		// From now on, errors are those of single accepts, such as EMFILE.
 		this.#netServer.on('error', error => {
 			trace(`accept failed: ${error.message}`);
 		});
 		this.#dispatch({type: 'bound', at: this.#now});
 	}
 
-	/** Accepts nobody else; after 3 seconds, who is left is cut off. */
+	/** Accepts no more; after 3 seconds the remaining connections are closed. */
 	async drain(): Promise<void> {
 		this.#dispatch({type: 'drain', at: this.#now});
 		return this.closed;
 	}
 
 	#take(socket: Socket, origin: Origin): void {
-		// The call comes first, and then what was made of it.
+		// Reports the accept() call before the accepted peer.
 		const link = new SocketLink(this.#address.kind, socket);
 		this.#options.onLink(link, origin);
 		const peer = origin.name;
 		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
-		// Last, so that whoever holds the socket has heard of its end.
+		// Last, so that the owner has handled the close before it is counted.
 		socket.on('close', this.#countEnd);
 	}
 
-	/** More connect than are let in a second: these are heard a little later. */
+	/** Over the rate: the connection is handed on a little later. */
 	#takeLater(socket: Socket, origin: Origin, waitMs: number): void {
 		const ignore = () => undefined;
 		socket.on('error', ignore);
@@ -215,7 +215,7 @@ export class Listener {
 
 	#stopAccepting(): void {
 		this.#cancelTick = this.#options.clock.setTimer(() => {
-			// A timer may fire a fraction early, and there is no second one.
+			// The timer may fire a fraction early, and is set only once.
 			const due = this.#state.since + serverDrainTimeoutMs;
 			this.#dispatch({type: 'tick', at: Math.max(this.#now, due)});
 		}, serverDrainTimeoutMs);
@@ -230,7 +230,7 @@ export class Listener {
 		this.#options.onDrain();
 	}
 
-	/** The server's own 'close' comes before that of its last socket. */
+	/** The server's own 'close' comes before its last socket's. */
 	#closeIfEmpty(): void {
 		if (this.#hasStopped && this.#sockets === 0) {
 			this.#cancelTick?.();

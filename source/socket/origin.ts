@@ -1,9 +1,9 @@
 /**
- * Where a peer's connection comes from, read as it is accepted and kept.
+ * Where a peer's connection comes from, read once at accept and kept.
  *
- * Ask node:net later and there may be no answer: an RST takes the address away
+ * Later node:net may have no answer: after an RST the address is gone
  * (nodejs/node#23858), even before the 'connection' listener is called. Such a
- * peer is 'unknown', which is not the same as having no address.
+ * peer is 'unknown', which is different from having no address.
  */
 import type {Socket} from 'node:net';
 import {hostAndPort} from './address.js';
@@ -13,18 +13,18 @@ export type TcpOrigin = {
 	readonly name: string;
 	readonly host: string;
 	readonly port: number;
-	/** Our end, as the kernel's table writes it. */
+	/** Our end, as in the kernel's table. */
 	readonly local: string;
 	readonly localPort: number;
 };
 
-/** `name` stands for the peer in events and tables. */
+/** `name` is the peer's name in events and tables. */
 export type Origin =
 	| TcpOrigin
 	| {readonly kind: 'unix'; readonly name: string}
 	/** Reset before it was accepted. */
 	| {readonly kind: 'unknown'; readonly name: string}
-	/** A duplex of this process: the host's own screen. */
+	/** A stream inside this process: the host's own screen. */
 	| {readonly kind: 'memory'; readonly name: string};
 
 export const unknownOrigin: Origin = {kind: 'unknown', name: 'unknown'};
@@ -46,7 +46,7 @@ export const tcpOrigin = (
 				localPort,
 			};
 
-/** As a ban by address sees it; undefined where there are no addresses. */
+/** What a ban by address compares; undefined for peers without addresses. */
 export const hostOf = (origin: Origin): string | undefined => {
 	switch (origin.kind) {
 		case 'tcp': {
@@ -66,8 +66,8 @@ export const hostOf = (origin: Origin): string | undefined => {
 type Handle = {readonly getpeername?: (out: object) => number};
 
 /**
- * Whether the kernel still has both ends of a TCP connection. node:net keeps
- * the address that it got once, so only its handle gives the answer of now.
+ * Whether the kernel still has both ends of a TCP connection. node:net caches
+ * addresses, so only its handle tells the current state.
  */
 export const isConnected = (socket: Socket): boolean => {
 	const handle = Reflect.get(socket, '_handle') as Handle | null | undefined;

@@ -1,19 +1,19 @@
 /**
- * Whose process is at the other end of a loopback connection, as the kernel
- * has it in /proc/net/tcp (Linux).
+ * Which user owns the other end of a loopback connection, according to
+ * /proc/net/tcp (Linux).
  *
- * Two kinds of rows are no answer. A socket that its process has closed
- * belongs to nobody, and the kernel then says uid 0: whoever sends and closes
- * at once would pass for root. And after an RST another process may get the
- * same port at once: its row answers for us only if our end has been connected
- * all along, which is asked after the reading.
+ * Two kinds of rows must not be trusted. A socket that its process has closed
+ * has no owner, and the kernel then reports uid 0, so a peer that sends and
+ * closes at once would pass as root. And after an RST another process may get
+ * the same port at once, so a row counts only if our end is still connected
+ * after the table was read.
  */
 import type {Socket} from 'node:net';
 import {Rounds} from '../rounds.js';
 import {isConnected, type TcpOrigin} from './origin.js';
 import {readTcpRows, type TcpRow} from './tcp-table.js';
 
-/** 'unknown' where the kernel was asked and can't tell. */
+/** 'unknown' if the kernel was asked and couldn't tell. */
 export type PeerUid = number | 'unknown';
 
 type Asked = {
@@ -22,15 +22,15 @@ type Asked = {
 	readonly resolve: (uid: PeerUid) => void;
 };
 
-/** @returns The rows of the kernel's table; undefined where it can't be read. */
+/** @returns The rows of the kernel's table; undefined if it can't be read. */
 export type ReadRows = typeof readTcpRows;
 
-// One that connects from the same port while our end waits to be closed is not
-// the peer yet.
+// A socket in SYN-SENT that reuses the port while our end is closing is not
+// our peer.
 const isHeld = ({inode, socket}: TcpRow): boolean =>
 	inode !== '0' && socket.state !== 'SYN-SENT';
 
-/** Many who ask at a time are answered by one reading. */
+/** One read of the table answers all requests waiting at the time. */
 export class PeerUids {
 	readonly #readRows: ReadRows;
 	readonly #rounds = new Rounds(async () => this.#read());
@@ -49,7 +49,7 @@ export class PeerUids {
 	}
 
 	async #read(): Promise<void> {
-		// Who asks from now on waits for the next: this one may have passed it.
+		// A request from now on waits for the next read: this one may be past it.
 		const asked = this.#waiting;
 		this.#waiting = [];
 		const uids = await this.#uidsAt(
@@ -61,7 +61,7 @@ export class PeerUids {
 		}
 	}
 
-	/** The uid of each socket at some ports, by its two ends. */
+	/** The uid of each socket on these ports, by its two ends. */
 	async #uidsAt(ports: ReadonlySet<number>): Promise<Map<string, number>> {
 		try {
 			const rows = (await this.#readRows(ports)) ?? [];
@@ -71,7 +71,7 @@ export class PeerUids {
 					.map(({socket}) => [`${socket.local} ${socket.remote}`, socket.uid]),
 			);
 		} catch {
-			// Who asked is answered all the same, or would be waited for for ever.
+			// Each request must be answered, or its connection would wait forever.
 			return new Map();
 		}
 	}

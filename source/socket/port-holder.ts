@@ -1,6 +1,6 @@
 /**
- * Who holds a TCP port, read from /proc (Linux). Elsewhere, and where /proc
- * can't be read, the answer is undefined: nothing is guessed.
+ * Which process holds a TCP port, read from /proc (Linux). If /proc can't be
+ * read, the answer is undefined.
  */
 import {readFileSync} from 'node:fs';
 import {readdir, readFile, readlink} from 'node:fs/promises';
@@ -18,7 +18,7 @@ const readText = async (path: string): Promise<string | undefined> => {
 	}
 };
 
-/** The queue that listen() gets: what was asked for, capped where that can be read. */
+/** The backlog that listen() really gets: Linux caps it at somaxconn. */
 export const cappedBacklog = (
 	asked: number,
 	path = '/proc/sys/net/core/somaxconn',
@@ -30,7 +30,7 @@ export const cappedBacklog = (
 	}
 };
 
-/** The inode of the socket that listens there, on a wildcard if need be. */
+/** The inode of the socket that listens there, or on a wildcard address. */
 const listeningInode = async (
 	host: string,
 	port: number,
@@ -64,15 +64,15 @@ const holdsSocket = async (pid: string, target: string): Promise<boolean> => {
 		);
 		return links.includes(true);
 	} catch {
-		// It ended meanwhile, or belongs to somebody else.
+		// The process has ended, or belongs to another user.
 		return false;
 	}
 };
 
 /**
- * Who listens on a TCP port of this machine, where that can be read.
+ * Which process listens on a TCP port of this machine, if that can be read.
  *
- * @param host A literal loopback address: each has its own ports.
+ * @param host A literal loopback address; each has its own ports.
  */
 export const holderOfPort = async (
 	host: string,
@@ -86,15 +86,15 @@ export const holderOfPort = async (
 	try {
 		const entries = await readdir('/proc');
 		for (const pid of entries.filter(entry => /^\d+$/.test(entry))) {
-			// eslint-disable-next-line no-await-in-loop -- the first that has it ends the search
+			// eslint-disable-next-line no-await-in-loop -- the first match ends the search
 			if (await holdsSocket(pid, `socket:[${inode}]`)) {
-				// eslint-disable-next-line no-await-in-loop -- there is one
+				// eslint-disable-next-line no-await-in-loop -- runs once
 				const name = await readText(`/proc/${pid}/comm`);
 				return {pid: Number(pid), name: name?.trim() ?? 'unknown'};
 			}
 		}
 	} catch {
-		// No /proc here.
+		// There is no /proc.
 	}
 
 	return undefined;

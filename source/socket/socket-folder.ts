@@ -1,8 +1,7 @@
 /**
- * Whether a Unix domain socket is safe where it is to be made: who may write
- * to a folder on its way can put another socket in its place, and be told what
- * is said. A folder that is missing is not made: a slip in the path would make
- * another room.
+ * Whether a path is safe for a Unix domain socket. A user who may write to a
+ * folder on the path can replace the socket with another and read the chat. A
+ * missing folder is an error: a typo in the path would make another room.
  */
 import {existsSync, lstatSync, realpathSync, statSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
@@ -12,7 +11,7 @@ import {SockchatError} from '../errors.js';
 const unsafe = (path: string, why: string, cause?: unknown) =>
 	new SockchatError(
 		'ERR_SOCKET_PATH',
-		`"${path}" is no safe place for a socket: ${why}. Choose a folder of your own, such as ~/.sockchat or $XDG_RUNTIME_DIR.`,
+		`"${path}" is not a safe place for a socket: ${why}. Choose a folder of your own, such as ~/.sockchat or $XDG_RUNTIME_DIR.`,
 		{cause},
 	);
 
@@ -25,7 +24,7 @@ const nowhere = (path: string, folder: string) =>
 const othersWrite = 0o022;
 const sticky = 0o1000;
 
-/** Why others could exchange what is in a folder; undefined if they can't. */
+/** Why others could replace files in a folder; undefined if they can't. */
 const whyUnsafe = (
 	folder: string,
 	ownUid: number,
@@ -36,16 +35,16 @@ const whyUnsafe = (
 		return `${folder} belongs to another user (uid ${uid})`;
 	}
 
-	// In /tmp others can't exchange what is ours, but can come before us.
+	// In /tmp others can't replace our files, but can create them before us.
 	return (mode & othersWrite) !== 0 && (isLast || (mode & sticky) === 0)
 		? `others may write to ${folder}`
 		: undefined;
 };
 
 /**
- * Looks at the folder and at all on the way to it.
+ * Checks the folder and its parents.
  *
- * @throws {SockchatError} `ERR_SOCKET_PATH`, in a sentence.
+ * @throws {SockchatError} `ERR_SOCKET_PATH`.
  */
 export const secureFolder = (path: string): void => {
 	const ownUid = process.getuid?.();
@@ -60,7 +59,7 @@ export const secureFolder = (path: string): void => {
 	}
 
 	if (lstatSync(folder).isSymbolicLink() && lstatSync(folder).uid !== 0) {
-		throw unsafe(path, `${folder} is a link`);
+		throw unsafe(path, `${folder} is a symbolic link`);
 	}
 
 	let part = realpathSync(folder);

@@ -1,6 +1,6 @@
 /**
- * What `ss` of iproute2 knows of one connection. It starts a process, 5 to 15
- * ms a call: on demand only.
+ * What iproute2's `ss` knows about one connection. Each call starts a process
+ * and takes 5 to 15 ms, so call it on demand only.
  */
 import {execFile} from 'node:child_process';
 import {parseTcpInfo, type TcpInfo} from '../tcp/tcp-info.js';
@@ -8,12 +8,12 @@ import {parseTcpInfo, type TcpInfo} from '../tcp/tcp-info.js';
 const timeoutMs = 2000;
 
 /**
- * Asks for one end of a connection.
+ * Reads the figures of one end of a connection.
  *
- * @param local 127.0.0.1:53122, [::1]:53122.
- * @param command Another program than `ss`.
- * @returns Undefined where ss is missing, fails, takes longer than 2 s, or
- * knows no such connection.
+ * @param local Such as 127.0.0.1:53122 or [::1]:53122.
+ * @param command A program to run instead of `ss`.
+ * @returns Undefined if ss is missing, fails, takes longer than 2 s, or knows
+ * no such connection.
  */
 export const readTcpInfo = async (
 	local: string,

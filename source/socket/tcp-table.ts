@@ -1,26 +1,26 @@
 /**
  * The kernel's table of TCP sockets: /proc/net/tcp and tcp6 (proc_pid_net(5)).
  *
- * The kernel hands it out 4 KiB a read, about 27 rows, so the rows are parsed
- * as they come: one long parse of 10,000 connections would hold up the chat.
- * It is no snapshot: what changes while it is read is in it, or not.
+ * The kernel returns 4 KiB per read, about 27 rows, and rows are parsed as they
+ * arrive: parsing 10,000 connections in one go would block the chat. The table
+ * is not a snapshot: a change during the read may or may not be in it.
  */
 import {Buffer} from 'node:buffer';
 import {open} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import type {KernelPair, KernelSocket, TcpState} from '../tcp/tcp.js';
 
-/** A socket with its inode, '0' once no process holds it. */
+/** A socket with its inode, which is '0' once no process holds it. */
 export type TcpRow = {readonly socket: KernelSocket; readonly inode: string};
 
 export type TcpTable = {
-	/** Both ends of a connection; addresses as people write them. */
+	/** Both ends of a connection; addresses as formatted for display. */
 	readonly pair: (local: string, remote: string) => KernelPair;
-	/** Who listens on exactly this address; a wildcard is another one. */
+	/** The socket that listens on exactly this address; wildcards don't match. */
 	readonly listening: (local: string) => KernelSocket | undefined;
 };
 
-/** Of enum in the kernel's tcp_states.h, by its hexadecimal digits. */
+/** The enum of the kernel's tcp_states.h, by hexadecimal value. */
 const states: Readonly<Partial<Record<string, TcpState>>> = {
 	'01': 'ESTABLISHED',
 	'02': 'SYN-SENT',
@@ -33,13 +33,13 @@ const states: Readonly<Partial<Record<string, TcpState>>> = {
 	'09': 'LAST-ACK',
 	'0A': 'LISTEN',
 	'0B': 'CLOSING',
-	// TCP_NEW_SYN_RECV: the same for a connection that nobody accepted yet.
+	// TCP_NEW_SYN_RECV: the same for a connection that is not accepted yet.
 	'0C': 'SYN-RECEIVED',
 };
 
 /**
- * A SYN and a FIN take a number of the sequence each (RFC 9293, 3.4), and the
- * kernel counts them among the bytes; nobody wrote them, and nobody reads them.
+ * SYN and FIN take one sequence number each (RFC 9293, 3.4). The kernel counts
+ * them as bytes, but no program writes or reads them.
  */
 const hasUnackedControl: ReadonlySet<TcpState> = new Set([
 	'SYN-SENT',
@@ -57,14 +57,15 @@ const hasFin: ReadonlySet<TcpState> = new Set([
 const bytesIn = (queue: number, hasControl: boolean): number =>
 	hasControl ? Math.max(0, queue - 1) : queue;
 
-/** A row, with one of the ports at either end where any are given. */
+/** Matches a row; if ports are given, one of them must be at either end. */
 const rowPattern = (ports: ReadonlySet<number> | undefined): RegExp => {
 	const address = '([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})';
 	const queues = '([0-9A-F]{8}):([0-9A-F]{8})';
 	const wanted = [...(ports ?? [])]
 		.map(port => port.toString(16).toUpperCase().padStart(4, '0'))
 		.join('|');
-	// Seen before the row is taken apart: four times as fast past other rows.
+	// Checked before the rest of the row: other rows are skipped four times as
+	// fast.
 	const filter = ports
 		? `(?=\\S+:(?:${wanted}) |\\S+ \\S+:(?:${wanted}) )`
 		: '';
@@ -77,7 +78,7 @@ const rowPattern = (ports: ReadonlySet<number> | undefined): RegExp => {
 /** ::ffff:0:0/96, IPv4-mapped (RFC 4291, 2.5.5.2). */
 const mappedPrefix = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
 
-/** An address is written as words of 32 bits, each in the machine's order. */
+/** Addresses are 32-bit words, each in the machine's byte order. */
 const bytesOf = (hex: string): number[] =>
 	(hex.match(/.{8}/g) ?? []).flatMap(word => {
 		const bytes = (word.match(/../g) ?? []).map(byte =>
@@ -92,18 +93,18 @@ const formatHost = (hex: string): string => {
 		bytes.length > 4 &&
 		mappedPrefix.every((byte, index) => byte === bytes[index]);
 	if (bytes.length === 4 || isMapped) {
-		// An IPv4 connection of a socket that takes both is one of IPv4.
+		// An IPv4 connection to a dual-stack socket is shown as IPv4.
 		return bytes.slice(-4).join('.');
 	}
 
 	const groups = [0, 2, 4, 6, 8, 10, 12, 14].map(index =>
 		(bytes[index]! * 256 + bytes[index + 1]!).toString(16),
 	);
-	// The platform's own way to shorten an IPv6 address (RFC 5952).
+	// URL shortens an IPv6 address as RFC 5952 says.
 	return new URL(`http://[${groups.join(':')}]`).hostname;
 };
 
-/** A table names the same few hosts over and over. */
+/** Caches hosts: a table repeats the same few. */
 const createHostFormatter = () => {
 	const known = new Map<string, string>();
 	return (hex: string): string => {
@@ -150,9 +151,9 @@ const createRowParser = (ports: ReadonlySet<number> | undefined) => {
 };
 
 /**
- * Parses the text of /proc/net/tcp or tcp6; a row that is none is passed over.
+ * Parses the text of /proc/net/tcp or tcp6; malformed rows are skipped.
  *
- * @param ports Only rows with one of these at either end.
+ * @param ports Only rows with one of these ports at either end.
  */
 export const parseTcpTable = (
 	text: string,
@@ -160,10 +161,10 @@ export const parseTcpTable = (
 ): readonly KernelSocket[] =>
 	createRowParser(ports)(text).map(({socket}) => socket);
 
-// Far more than the kernel gives at once.
+// Far more than the kernel returns at once.
 const readBytes = 64 * 1024;
 
-/** Reads one file, row by row as it comes. */
+/** Reads one file and parses its rows as they arrive. */
 const readFileRows = async (
 	path: string,
 	parse: (text: string) => TcpRow[],
@@ -174,7 +175,7 @@ const readFileRows = async (
 		const rows: TcpRow[] = [];
 		let rest = '';
 		for (;;) {
-			// eslint-disable-next-line no-await-in-loop -- a file is read on from where it is
+			// eslint-disable-next-line no-await-in-loop -- reads are sequential
 			const {bytesRead} = await file.read(buffer, 0, readBytes, null);
 			if (bytesRead === 0) {
 				return rows;
@@ -202,7 +203,7 @@ const readOptionalRows: typeof readFileRows = async (path, parse) => {
 /**
  * Reads both files.
  *
- * @returns Undefined where /proc can't be read.
+ * @returns Undefined if /proc can't be read.
  */
 export const readTcpRows = async (
 	ports?: ReadonlySet<number>,
@@ -249,8 +250,8 @@ export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
  * Reads the kernel's table once.
  *
  * @param ports Only sockets with one of these ports at either end.
- * @param folder Of the two files; default /proc/net.
- * @returns Undefined where /proc can't be read.
+ * @param folder The folder with both files; default /proc/net.
+ * @returns Undefined if /proc can't be read.
  */
 export const readTcpTable = async (
 	ports?: ReadonlySet<number>,

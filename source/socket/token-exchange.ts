@@ -1,6 +1,6 @@
 /**
- * Who proves what to whom before a hello: first the server, as the hello holds
- * the client's secret, then the client in its hello.
+ * Mutual proof of the token before a hello: first the server's, because the
+ * hello contains the client's secret, then the client's, in its hello.
  */
 import {randomBytes} from 'node:crypto';
 import {
@@ -18,7 +18,7 @@ export const createNonce = (): string => randomBytes(32).toString('hex');
 const placeOf = (port: number | undefined): string =>
 	port === undefined ? 'unix' : String(port);
 
-/** A client's side, for one connection. */
+/** The client's side of one connection. */
 export class ClientExchange {
 	readonly #token: Token;
 	readonly #nonce = createNonce();
@@ -28,7 +28,7 @@ export class ClientExchange {
 		this.#token = token;
 	}
 
-	/** Whether the server has proven that it knows the token. */
+	/** Whether the server has proved that it knows the token. */
 	get isProven(): boolean {
 		return this.#proven !== undefined;
 	}
@@ -37,7 +37,7 @@ export class ClientExchange {
 		return {type: 'challenge', v: wireVersion, nonce: this.#nonce};
 	}
 
-	/** @returns Whether the server's answer proves it; only the first counts. */
+	/** @returns Whether the server's answer is a proof; only the first counts. */
 	take({nonce, proof}: Challenge, link: Link): boolean {
 		const exchange = {
 			place: placeOf(link.kind === 'tcp' ? link.stream.remotePort : undefined),
@@ -61,7 +61,7 @@ export class ClientExchange {
 	}
 }
 
-/** A server's side, for one peer. */
+/** The server's side, for one peer. */
 export class ServerExchange {
 	readonly #token: Token;
 	#exchange: Exchange | undefined;
@@ -70,7 +70,7 @@ export class ServerExchange {
 		this.#token = token;
 	}
 
-	/** Answers a client's challenge; a later one begins anew. */
+	/** Answers a client's challenge; a later challenge replaces it. */
 	answer({nonce}: ClientChallenge, origin: Origin): Challenge {
 		const exchange = {
 			place: placeOf(origin.kind === 'tcp' ? origin.localPort : undefined),

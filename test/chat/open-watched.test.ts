@@ -81,7 +81,7 @@ const isOpen = (event: ChatEvent) =>
 const ownOnly =
 	'Only a server has peers to name; leave the name out for your own socket.';
 const paused =
-	'socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.';
+	'socket is no longer read: new data waits in the kernel, then at the other end. /resume reads on.';
 
 test('open: a member has one socket, its own', async t => {
 	const server = await openServer(t);
@@ -142,7 +142,7 @@ for (const mode of ['room', 'raw'] as const) {
 		await client.untilEvent('connection', isOpen);
 		assert.match(
 			await client.chat.control({type: 'pause'}, undefined),
-			/^Your socket is not read/u,
+			/^Your socket is no longer read/u,
 			'it is in hand all the same',
 		);
 		for (const type of ofSockets) {

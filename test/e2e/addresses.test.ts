@@ -43,7 +43,7 @@ test("e2e: a dead server's socket file is in nobody's way", async t => {
 	assert.deepEqual(await second.waitForExit(), {code: 1, signal: undefined});
 	assert.match(
 		second.stderr(),
-		/exists already\. If a server listens there, join it/,
+		/already exists\. If a server listens there, join it/,
 	);
 	first.signal('SIGKILL');
 	await first.waitForExit();

@@ -204,7 +204,7 @@ test("e2e: a socket's path that is taken, or where nobody listens, is told", asy
 		t,
 		['serve', '--socket', file],
 		'ERR_SOCKET_PATH',
-		/^"\S+file" exists already\./,
+		/^"\S+file" already exists\./,
 	);
 	const nowhere = join(folder, 'nowhere', 'room.sock');
 	await fails(

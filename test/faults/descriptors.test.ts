@@ -198,7 +198,7 @@ test('faults: of the open files, some are kept for the history and /proc', () =>
 	assert.throws(() => peersFor(limits('49'), listed), {
 		code: 'ERR_TOO_FEW_FILES',
 		message:
-			'This process may have 49 open files and has 20 already. A server needs 16 for its own work, 8 for those it turns away and 6 for members: 50 in all. Allow more before it starts, such as: ulimit -n 1024',
+			'This process may have 49 open files and has 20 already. A server needs 16 for its own work, 8 for peers it refuses and 6 for members: 50 in all. Raise the limit first, such as: ulimit -n 1024',
 	});
 	assert.equal(peersFor(limits('unlimited'), listed), undefined);
 	assert.equal(peersFor('', listed), undefined);

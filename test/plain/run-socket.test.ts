@@ -109,7 +109,7 @@ test('run: a command for a view names the JSON events instead', async t => {
 test('run: the commands for the socket work without a screen', async t => {
 	const lines = await openLines(t, {explain: true});
 	lines.type('/pause');
-	await lines.untilText(lines.error, /^Your socket is not read any more: /mu);
+	await lines.untilText(lines.error, /^Your socket is no longer read: /mu);
 	await lines.untilText(lines.error, /^pause\(\): The process stops reading/mu);
 	lines.heron.say(1, 'unread');
 	await lines.heron.untilSaid('unread');

@@ -32,7 +32,7 @@ test('peers control: a reset peer sees RST, and the others see it leave', async 
 	const {server, otter, heron, callsOf} = await openRoomOfTwo(t);
 	assert.equal(
 		await server.control({type: 'reset'}, 'otter'),
-		"otter's socket has sent RST: what was on its way is gone.",
+		"otter's socket has sent RST: data in transit is lost.",
 	);
 	await otter.untilClosed();
 	assert.equal(otter.errorCode, 'ECONNRESET');
@@ -63,7 +63,7 @@ test('peers control: a closed peer gets its bye, then FIN', async t => {
 	const {server, otter, heron} = await openRoomOfTwo(t);
 	assert.equal(
 		await server.control({type: 'close'}, 'otter'),
-		"otter's connection is closed in good order: FIN goes behind what was written.",
+		"otter's connection is closing: FIN goes after everything written so far.",
 	);
 	await otter.untilFin();
 	assert.deepEqual(otter.of('bye'), [{type: 'bye', reason: 'closed'}]);
@@ -95,7 +95,7 @@ test("peers control: a peer is still read after the server's FIN", async t => {
 	const {server, otter, heron, watched} = await openRoomOfTwo(t);
 	assert.equal(
 		await server.control({type: 'end'}, 'otter'),
-		"otter's socket sends FIN behind what was written: nothing more goes out, what comes is still read.",
+		"otter's socket sends FIN after everything written so far. It sends nothing more, but still reads.",
 	);
 	await otter.untilFin();
 	otter.say(1, 'still here');
@@ -103,7 +103,7 @@ test("peers control: a peer is still read after the server's FIN", async t => {
 	await watched.untilRead('FIN-WAIT-2', 'local', otter.name);
 	assert.equal(
 		await server.control({type: 'end'}, 'otter'),
-		"otter's socket has sent FIN before: nothing more goes out.",
+		"otter's socket has already sent FIN: it sends nothing more.",
 	);
 	otter.end();
 	await otter.untilClosed();

@@ -93,7 +93,7 @@ test('peers: a raw server has a table too', async t => {
 
 const pause = {type: 'pause'} as const;
 const paused = (whose: string) =>
-	`${whose} socket is not read any more: what comes waits in the kernel, then at the other end. /resume reads on.`;
+	`${whose} socket is no longer read: new data waits in the kernel, then at the other end. /resume reads on.`;
 
 test('peers: a peer is named by nick or address, or not at all if there is only one', async t => {
 	const server = await openServer(t);
@@ -154,7 +154,7 @@ test('peers: the host has no socket, so the table has no row for it', async t =>
 	const peer = await joinWire(t, server.address, 'heron');
 	assert.equal(
 		await server.control({type: 'reset'}, 'otter'),
-		'The host itself is in the room without a socket; name a peer.',
+		'The host has no socket of its own; name a peer.',
 	);
 	assert.equal(await server.control(pause, undefined), paused("heron's"));
 	const {rows} = await watched.untilEvent(

@@ -70,7 +70,7 @@ test('unix socket: refuses a folder in which others could exchange it', async t 
 	const refused = async (path: string, why: string) =>
 		assert.rejects(openServer(t, {address: at(path)}), {
 			code: 'ERR_SOCKET_PATH',
-			message: `"${path}" is no safe place for a socket: ${why}. Choose a folder of your own, such as ~/.sockchat or $XDG_RUNTIME_DIR.`,
+			message: `"${path}" is not a safe place for a socket: ${why}. Choose a folder of your own, such as ~/.sockchat or $XDG_RUNTIME_DIR.`,
 		});
 	await refused('/tmp/sockchat-test.sock', 'others may write to /tmp');
 	assert.equal(existsSync('/tmp/sockchat-test.sock'), false);
@@ -89,7 +89,7 @@ test('unix socket: refuses a folder in which others could exchange it', async t 
 		// One of root's own, such as /var/run, is as good as what it leads to.
 		await openServer(t, {address: at(join(link, 'a'))});
 	} else {
-		await refused(join(link, 'a'), `${link} is a link`);
+		await refused(join(link, 'a'), `${link} is a symbolic link`);
 	}
 
 	chmodSync(folder, 0o777);
@@ -147,7 +147,7 @@ test('unix socket: one that answers is left alone', async t => {
 	const server = await openServer(t, {address: at(path)});
 	await assert.rejects(openServer(t, {address: at(path)}), {
 		code: 'ERR_SOCKET_PATH',
-		message: `"${path}" exists already. If a server listens there, join it with: sockchat connect --socket ${path}`,
+		message: `"${path}" already exists. If a server listens there, join it with: sockchat connect --socket ${path}`,
 	});
 	await joinWire(t, server.address, 'otter');
 });

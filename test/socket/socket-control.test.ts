@@ -48,7 +48,7 @@ test('socket control: a client that ends its side still hears the other', async 
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
 		await client.do('end'),
-		'Your socket sends FIN behind what was written: nothing more goes out, what comes is still read.',
+		'Your socket sends FIN after everything written so far. It sends nothing more, but still reads.',
 	);
 	await peer.untilFin();
 	peer.send({type: 'members', count: 2, names: ['otter', 'heron']});
@@ -58,7 +58,7 @@ test('socket control: a client that ends its side still hears the other', async 
 	);
 	assert.equal(
 		await client.do('end'),
-		'Your socket has sent FIN before: nothing more goes out.',
+		'Your socket has already sent FIN: it sends nothing more.',
 	);
 });
 
@@ -67,7 +67,7 @@ test('socket control: a client that resets comes back', async t => {
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
 		await client.do('reset'),
-		'Your socket has sent RST: what was on its way is gone.',
+		'Your socket has sent RST: data in transit is lost.',
 	);
 	await peer.untilClosed();
 	assert.equal(peer.errorCode, 'ECONNRESET');
@@ -94,7 +94,7 @@ test('socket control: a client that closes says bye and FIN, and comes back', as
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
 		await client.do('close'),
-		'Your connection is closed in good order: FIN goes behind what was written.',
+		'Your connection is closing: FIN goes after everything written so far.',
 	);
 	await peer.untilFin();
 	assert.equal(peer.text.split('\n').at(-2), '{"type":"bye"}');
@@ -120,7 +120,7 @@ test('socket control: keepalive is set in the kernel, and taken back', async t =
 	assert.equal(await timer(), undefined);
 	assert.match(
 		await client.do('keepalive', true),
-		/^Your socket has SO_KEEPALIVE on: after long silence /u,
+		/^Your socket has SO_KEEPALIVE on: after a long silence /u,
 	);
 	assert.equal(await timer(), 'keepalive');
 	assert.match(
@@ -140,7 +140,7 @@ test('socket control: nodelay says what a small write does from now on', async t
 	);
 	assert.equal(
 		await client.do('nodelay', true),
-		'Your socket has TCP_NODELAY on: small writes go out at once.',
+		'Your socket has TCP_NODELAY on: small writes are sent at once.',
 	);
 });
 
@@ -162,7 +162,7 @@ test('socket control: without a connection there is nothing to do', async t => {
 	const opened = openClient(t, address, 'otter', {random: () => 0.99});
 	assert.equal(
 		await opened.client.control({type: 'reset'}),
-		'There is no connection yet: connect() is under way.',
+		'There is no connection yet: connect() is in progress.',
 	);
 	await opened.untilPhase('open');
 	await close();
@@ -185,7 +185,7 @@ test('socket control: a Unix domain socket is told from one of TCP', async t => 
 	const {client, untilPhase} = openClient(t, address, 'otter');
 	await untilPhase('open');
 	for (const type of tcpOnly) {
-		const about = `connection goes over a Unix domain socket, and /${type} is about TCP.`;
+		const about = `connection uses a Unix domain socket; /${type} works on TCP only.`;
 
 		assert.equal(await client.control(plain(type)), `Your ${about}`);
 
@@ -219,6 +219,6 @@ test('socket control: a raw client takes its socket in hand too', async t => {
 	assert.equal((await server.untilEvent('ended')).reason, 'reset');
 	assert.equal(
 		await client.control({type: 'pause'}),
-		'The connection is over.',
+		'The connection is closed.',
 	);
 });
