@@ -1,17 +1,17 @@
-/** --timeout: how long a chat may take to come about. */
+/** --timeout: how long connecting and requests may take. */
 import {SockchatError} from '../errors.js';
 import type {Clock} from '../socket/clock.js';
 
 export type DeadlineOptions = {
-	/** Undefined: there is none. */
+	/** Undefined for no deadline. */
 	readonly timeoutMs: number | undefined;
 	readonly clock: Clock;
-	/** What is still missing when it has passed; undefined if nothing is. */
+	/** What has not happened yet, as a sentence start; undefined if done. */
 	readonly missing: () => string | undefined;
 	readonly onLate: (error: SockchatError) => void;
 };
 
-/** @returns A way to call it off. */
+/** @returns A function that cancels it. */
 export const startDeadline = ({
 	timeoutMs,
 	clock,

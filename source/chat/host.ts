@@ -1,6 +1,6 @@
 /**
- * `serve`: a server plus an ordinary member, whose connection to it is an
- * in-memory pair instead of a socket.
+ * `serve`: a server plus an ordinary member, which is linked to it in memory
+ * instead of by a socket.
  */
 import {duplexPair, type Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
@@ -26,17 +26,17 @@ import type {
 export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly nick: Nick;
 	readonly isNickFlexible: boolean;
-	/** Nobody looks at what the others say: it is not read then. */
+	/** Whether nobody looks at what others say; then it is not read. */
 	readonly isDeaf?: boolean | undefined;
 	readonly onEvent: (event: ChatEvent) => void;
 };
 
 export type Host = {readonly server: Server; readonly client: Client};
 
-/** Settles once the other end has all that was written so far, or is gone. */
+/** Settles once the other end has read everything so far, or has closed. */
 const flushed = async (duplex: Duplex): Promise<void> =>
 	new Promise(resolve => {
-		// A write that the other end no longer takes is never called back.
+		// If the other end has closed, the write's callback never comes.
 		duplex.once('close', resolve);
 		duplex.write('', () => {
 			resolve();
@@ -57,8 +57,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			const [ours, far] = duplexPair();
 			near = ours;
 			server.attach(far, isDeaf);
-			// Before Node 24 the one end of a pair didn't notice that the other was
-			// destroyed. Ended in good order, it has read all by then.
+			// Before Node 24 one end of a pair didn't notice that the other was
+			// destroyed. After a clean end it has read everything by then.
 			far.once('close', () => {
 				ours.destroy();
 			});
@@ -71,8 +71,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		isRetrying: false,
 		clock,
 		onEvent(event) {
-			// In memory there is no connection to watch: the server's events tell.
-			// A deaf one gets its own entries, and misses nothing between them.
+			// In memory there is no connection to report; the server's events do that.
+			// A deaf host receives only its own entries, so a gap means nothing.
 			if (
 				!(isDeaf && event.type === 'frame' && event.frame.type === 'gap') &&
 				event.type !== 'connection' &&
@@ -83,7 +83,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			}
 		},
 	});
-	// With the server gone, its host has yet to see how it ended.
+	// After the server has closed, the host has yet to read its last frames.
 	const closed = Promise.all([server.closed, client.closed]).then(
 		() => undefined,
 	);
@@ -104,7 +104,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 	};
 };
 
-/** The first call drains, the next cuts off. */
+/** The first call drains, the next closes at once. */
 export const drainOnce = (server: {
 	readonly drain: () => Promise<void>;
 	readonly destroy: () => void;
@@ -138,7 +138,7 @@ export const openHost = async (
 		async rule(action) {
 			const {sentence, told} = await server.rule(action);
 			if (told !== undefined) {
-				// In the host's own words, so that any client shows and keeps them.
+				// Said as the host, so any client shows it and keeps it.
 				client.say(`/me ${told}`);
 			}
 

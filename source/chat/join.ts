@@ -17,10 +17,11 @@ import type {
 	RoomChat,
 } from './room-chat.js';
 
-// Losing the race for a free port once or twice is bad luck; more is no race.
+// Losing the race for a free port a few times is bad luck; more is a fault.
 const maxRaces = 5;
 
-// Who has the room's history is about to listen; reading it may take a second.
+// The process that has the room's history is about to listen; reading the
+// history may take a second.
 const openingMs = 50;
 const maxOpenings = 40;
 const allLeft = {races: maxRaces, openings: maxOpenings};
@@ -55,7 +56,7 @@ const isTaken = (error: unknown): boolean =>
 const isOpening = (error: unknown): boolean =>
 	error instanceof SockchatError && error.code === 'ERR_HISTORY_TAKEN';
 
-/** Joins the room that is there, or opens it; whoever comes second joins. */
+/** Joins the room, or opens it if there is none; the loser of a race joins. */
 export const joinOrOpen = async (
 	options: OpenOptions & HostOnlyOptions,
 	emit: Emit,

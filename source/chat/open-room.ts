@@ -8,11 +8,11 @@ import type {Emit, RoomChat, RoomOptions} from './room-chat.js';
 import {readToken} from './token-file.js';
 
 /**
- * Opens the room; what happens in it from now on comes as events.
+ * Opens the room; from then on its activity comes as events.
  *
- * @throws {SockchatError} Where the token is not fit, where listening fails, or,
- * for `join`, where neither connecting nor listening works. A failed `connect`
- * is told by `closed`.
+ * @throws {SockchatError} If the token can't be used, listening fails, or, for
+ * `join`, neither connecting nor listening works. A failed `connect` settles
+ * `closed`.
  */
 export const openRoom = async (
 	given: RoomOptions,

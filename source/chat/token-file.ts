@@ -1,6 +1,6 @@
 /**
- * The token from a file or SOCKCHAT_TOKEN; never from an argument, which every
- * user of the machine can read in the list of processes.
+ * Reads the token from a file or SOCKCHAT_TOKEN; never from an argument, which
+ * every user of the machine can see in the process list.
  */
 import {constants} from 'node:fs';
 import {open} from 'node:fs/promises';
@@ -16,17 +16,17 @@ const unfit = (path: string, why: string, cause?: unknown) =>
 	});
 
 const readTokenFile = async (path: string): Promise<string> => {
-	// Asked of the open file, so that it can't be another one by then; without
-	// waiting, as a pipe has no end.
+	// The checks use the open file, which can't be swapped in between. O_NONBLOCK:
+	// opening a pipe would wait for a writer.
 	const {O_RDONLY, O_NONBLOCK} = constants;
 	const file = await open(path, O_RDONLY | O_NONBLOCK);
 	try {
 		const stat = await file.stat();
 		if (!stat.isFile()) {
-			throw unfit(path, 'it is no file');
+			throw unfit(path, 'it is not a regular file');
 		}
 
-		// Windows has neither.
+		// Windows has neither owners nor modes.
 		const ownUid = process.getuid?.();
 		if (ownUid !== undefined && stat.uid !== ownUid) {
 			throw unfit(path, `it belongs to another user (uid ${stat.uid})`);
@@ -36,12 +36,15 @@ const readTokenFile = async (path: string): Promise<string> => {
 			const mode = (stat.mode & 0o777).toString(8);
 			throw unfit(
 				path,
-				`others may use it (mode ${mode}); run chmod 600 on it`,
+				`others may access it (mode ${mode}); run chmod 600 on it`,
 			);
 		}
 
 		if (stat.size > maxFileBytes) {
-			throw unfit(path, `it has ${stat.size} bytes, over ${maxFileBytes}`);
+			throw unfit(
+				path,
+				`it has ${stat.size} bytes; the limit is ${maxFileBytes}`,
+			);
 		}
 
 		return (await file.readFile('utf8')).trim();
@@ -51,11 +54,11 @@ const readTokenFile = async (path: string): Promise<string> => {
 };
 
 /**
- * Reads the token; the variable is taken out of the environment, so that no
- * process started from here inherits it.
+ * Reads the token. The variable is removed from the environment, so no child
+ * process inherits it.
  *
- * @param path Of `--token-file`; it goes before the variable.
- * @returns Undefined where none was given.
+ * @param path From `--token-file`; it overrides the variable.
+ * @returns Undefined if there is none.
  * @throws {SockchatError} `ERR_TOKEN_FILE`.
  */
 export const readToken = async (

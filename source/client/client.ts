@@ -1,9 +1,9 @@
 /**
- * A member's side: dial, say hello, talk, come back after a loss, leave.
+ * A member's side: dial, say hello, talk, reconnect after a loss, leave.
  *
- * The machine of `connection/lifecycle.ts` decides; this file performs its
- * effects and tells the rest by events. What is said while there is no
- * connection waits in the outbox.
+ * The state machine in `connection/lifecycle.ts` decides; this file performs its
+ * effects and emits events. Messages said while there is no connection wait in
+ * the outbox.
  */
 import {randomUUID} from 'node:crypto';
 import type {SocketAction} from '../tcp/socket-action.js';
@@ -38,27 +38,27 @@ import {
 } from './endings.js';
 
 export type ClientOptions = {
-	/** Opens a connection; called again for each attempt. */
+	/** Opens a connection; called for each attempt. */
 	readonly dial: () => Link;
 	/** A failure of the socket, in words. */
 	readonly describe: (cause: Error) => SockchatError;
 	readonly nick: Nick;
-	/** Whether another nick may be taken when this one is. */
+	/** Whether to try another nick if this one is taken. */
 	readonly isNickFlexible: boolean;
-	/** Whether to come back after a loss; a first attempt is never repeated. */
+	/** Whether to reconnect after a loss; a failed first attempt is final. */
 	readonly isRetrying: boolean;
 	readonly onEvent: (event: ClientEvent) => void;
-	/** Set where the server has to prove that it knows it. */
+	/** If set, the server has to prove that it knows it. */
 	readonly token?: Token | undefined;
-	/** Set where somebody watches the socket. */
+	/** Set if a front end watches the socket. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
-	/** From 0 up to 1, for the jitter. */
+	/** From 0 up to 1, for the jitter of reconnects. */
 	readonly random?: (() => number) | undefined;
 };
 
 export class Client {
-	/** Settles when it is over for good: with the cause, or none if it left. */
+	/** Settles when closed for good: with the cause, or without one if it left. */
 	readonly closed: Promise<SockchatError | undefined>;
 	readonly #options: ClientOptions;
 	readonly #clock: Clock;
@@ -66,12 +66,12 @@ export class Client {
 	readonly #member: MemberState;
 	readonly #runner: ConnectionRunner;
 	#socket: FramedSocket | undefined;
-	/** Of this connection, where there is a token. */
+	/** Of this connection, if there is a token. */
 	#exchange: ClientExchange | undefined;
 	#bye: ServerBye | undefined;
 	#hasBeenOpen = false;
 	#isPaused = false;
-	/** Why it is ended by hand, while the other side's FIN is awaited. */
+	/** Set after /close, while waiting for the other side's FIN. */
 	#closing: SockchatError | undefined;
 	#pings = 0;
 	readonly #requests = new LogRequests();
@@ -105,7 +105,7 @@ export class Client {
 		return this.#runner.connection;
 	}
 
-	/** The public id, by which one's own entries are known. */
+	/** The public id, which marks one's own entries. */
 	get id(): string {
 		return this.#member.id;
 	}
@@ -115,22 +115,22 @@ export class Client {
 		return this.#member.nick;
 	}
 
-	/** The two ends of the connection, while there is one. */
+	/** Both ends of the connection, while there is one. */
 	get endpoints(): Endpoints {
 		return this.#socket?.link.endpoints ?? noEndpoints;
 	}
 
-	/** Who is here; at most 200 are named. */
+	/** Who is in the room; at most 200 are named. */
 	get members(): MemberList {
 		return this.#member.members;
 	}
 
-	/** How many of one's own messages are not known to be stored. */
+	/** How many of one's own messages are not yet confirmed as stored. */
 	get unstored(): number {
 		return this.#member.unstored;
 	}
 
-	/** Says it to all, now or once there is a connection. */
+	/** Says it to everybody, now or once connected. */
 	say(text: string): void {
 		this.#queue(text, undefined);
 	}
@@ -140,7 +140,7 @@ export class Client {
 		this.#queue(text, to);
 	}
 
-	/** Asks for another nick; the room's answer comes as a frame. */
+	/** Asks for another nick; the answer comes as a frame. */
 	rename(nick: string): void {
 		if (this.#member.isWelcome) {
 			this.#socket!.send({type: 'nick', nick});
@@ -149,7 +149,7 @@ export class Client {
 		}
 	}
 
-	/** Looks for words in what was said. See `LogRequests`. */
+	/** Searches the log. See `LogRequests`. */
 	search(text: string | undefined): string | undefined {
 		return this.#requests.search(text, this.#welcomed);
 	}
@@ -159,7 +159,7 @@ export class Client {
 		this.#requests.readPast(before, this.#welcomed);
 	}
 
-	/** Does to its socket what a person asks for. @returns A sentence on it. */
+	/** Does to the socket what a person asks for. @returns One sentence on it. */
 	async control(action: SocketAction): Promise<string> {
 		const socket = this.#socket;
 		if (!socket) {
@@ -193,12 +193,12 @@ export class Client {
 		return controlSocket(owner, action, 'Your');
 	}
 
-	/** Says bye and ends the connection; a second call cuts it off. */
+	/** Says bye and ends the connection; a second call closes at once. */
 	leave(): void {
 		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
 	}
 
-	/** The socket, while the room listens to what is said over it. */
+	/** The socket, after the welcome. */
 	get #welcomed(): FramedSocket | undefined {
 		return this.#member.isWelcome ? this.#socket : undefined;
 	}
@@ -269,7 +269,7 @@ export class Client {
 		}
 	}
 
-	/** Who we are is told to none but a server that knows the token. */
+	/** Our identity goes only to a server that knows the token, if there is one. */
 	#greet(socket: FramedSocket): void {
 		const exchange = this.#exchange;
 		const hello = this.#member.hello();
@@ -317,7 +317,7 @@ export class Client {
 		this.#socket = socket;
 	}
 
-	/** The connection is over, or given up. */
+	/** The connection ended, or is given up. */
 	#lose(cause: SockchatError): void {
 		this.#drop();
 		this.#member.interrupt();
@@ -328,7 +328,7 @@ export class Client {
 		this.#runner.lose(cause, isFinal);
 	}
 
-	/** Lets go of the socket; what it has counted is told once more. */
+	/** Closes the socket; its counters are reported once more. */
 	#drop(): void {
 		const socket = this.#socket;
 		if (socket) {
@@ -347,11 +347,11 @@ export class Client {
 			this.#lose(error);
 		} else {
 			const {code, message} = error;
-			this.#member.tell({type: 'error', code, message});
+			this.#member.emitFrame({type: 'error', code, message});
 		}
 	}
 
-	/** Whether there is a token, and no server has proven yet that it knows it. */
+	/** Whether the server has yet to prove that it knows the token. */
 	get #isUnproven(): boolean {
 		return this.#exchange !== undefined && !this.#exchange.isProven;
 	}
@@ -393,13 +393,13 @@ export class Client {
 
 			case 'bye': {
 				this.#bye = frame;
-				member.tell(frame);
+				member.emitFrame(frame);
 				break;
 			}
 
 			case 'members': {
 				const {heartbeatMs} = frame;
-				member.tell(frame);
+				member.emitFrame(frame);
 				if (heartbeatMs !== undefined) {
 					this.#runner.dispatch({
 						type: 'heard',
@@ -425,13 +425,13 @@ export class Client {
 			}
 
 			case 'past': {
-				member.tell(frame);
+				member.emitFrame(frame);
 				break;
 			}
 
 			case 'found': {
 				this.#requests.found(frame);
-				member.tell(frame);
+				member.emitFrame(frame);
 				break;
 			}
 
@@ -472,7 +472,7 @@ export class Client {
 
 		const isFlexible = this.#options.isNickFlexible || this.#hasBeenOpen;
 		if (member.isWelcome) {
-			member.tell(frame);
+			member.emitFrame(frame);
 		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
 			member.wishAnother();
 			this.#greet(this.#socket!);

@@ -8,13 +8,13 @@ import {connectionFailed, dial} from '../socket/dial.js';
 import {Client} from './client.js';
 
 export type ConnectOptions = {
-	/** Of this machine; anything else is refused. */
+	/** A loopback address or a socket path; anything else is refused. */
 	readonly address: Address;
 	/** At most 24 columns wide; letters, digits, `-`, `_` and `.`. */
 	readonly nick: string;
-	/** The room's; the server has to prove that it knows it too. */
+	/** The room's token; the server has to prove that it knows it too. */
 	readonly token?: Token;
-	/** Comes back after a loss, with full jitter up to 10 s. Default: true. */
+	/** Whether to reconnect after a loss, within 10 s, with full jitter. Default: true. */
 	readonly isRetrying?: boolean;
 	/** A port to bind first; by default the kernel chooses. */
 	readonly localPort?: number;
@@ -22,10 +22,10 @@ export type ConnectOptions = {
 };
 
 /**
- * Connects to a room and says hello. What is said before the welcome waits.
+ * Connects to a room and says hello. Messages said before the welcome wait.
  *
- * @returns At once; the outcome comes as events, its end as `closed`.
- * @throws {SockchatError} `ERR_NICK_INVALID`; before anything is dialled
+ * @returns At once; the outcome comes as events, the end as `closed`.
+ * @throws {SockchatError} `ERR_NICK_INVALID`; before any connection
  * `ERR_NOT_LOOPBACK`, `ERR_PORT_RANGE` or `ERR_SOCKET_PATH`.
  */
 export const connect = ({

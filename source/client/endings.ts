@@ -1,10 +1,10 @@
-/** How a member's connection ends, in words. */
+/** Describes how a member's connection ended. */
 import type {Connection} from '../connection/connection.js';
 import {SockchatError, type ErrorCode} from '../errors.js';
 import type {ServerBye} from '../protocol/frame.js';
 import {banned} from '../protocol/room-refusals.js';
 
-// What another attempt would not mend.
+// Reconnecting would not help.
 export const finalCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_NICK_INVALID',
 	'ERR_NICK_TAKEN',
@@ -22,7 +22,7 @@ export const finalCodes: ReadonlySet<ErrorCode> = new Set([
 export const notSockchat = (seen: string) =>
 	new SockchatError(
 		'ERR_NOT_SOCKCHAT',
-		`What answers there is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it all the same, use --raw.`,
+		`This is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it anyway, use --raw.`,
 	);
 
 /** /reset. */
@@ -33,7 +33,7 @@ export const resetByHand = () =>
 export const closedByHand = () =>
 	new SockchatError('ERR_LOST', 'You closed the connection.');
 
-/** What the server did, as its bye or its FIN tell. */
+/** Describes what the server did, from its bye or its FIN. */
 export const closedBy = (
 	bye: ServerBye | undefined,
 	phase: Connection['phase'],
@@ -46,12 +46,15 @@ export const closedBy = (
 		case 'replaced': {
 			return new SockchatError(
 				'ERR_REPLACED',
-				'This client came in again over another connection.',
+				'This client has connected again, which replaced this connection.',
 			);
 		}
 
 		case 'kicked': {
-			return new SockchatError('ERR_KICKED', 'The host has sent you away.');
+			return new SockchatError(
+				'ERR_KICKED',
+				'The host has removed you from the room.',
+			);
 		}
 
 		case 'banned': {

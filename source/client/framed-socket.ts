@@ -1,7 +1,7 @@
 /**
- * A client's socket with its codec: frames in, frames out, one ending.
+ * A client's link with its codec: frames in, frames out, one end.
  *
- * It lives for one attempt; whoever reconnects makes another.
+ * It lasts for one attempt; each reconnect creates another.
  */
 import type {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
@@ -18,12 +18,12 @@ import type {WireTap} from '../watch/wire-tap.js';
 
 export type FramedSocketEvents = {
 	readonly onConnected: () => void;
-	/** Any bytes came: a sign of life. */
+	/** Bytes arrived: a sign of life. */
 	readonly onHeard: () => void;
 	readonly onFrame: (frame: ServerFrame) => void;
-	/** A line came that is no frame, or one without end. */
+	/** A line arrived that is not a frame, or is too long. */
 	readonly onGarbage: (error: SockchatError, seen: string) => void;
-	/** Comes once. @param cause Undefined after a plain FIN. */
+	/** Called once. @param cause Undefined after a FIN. */
 	readonly onEnded: (cause: Error | undefined) => void;
 };
 
@@ -69,7 +69,7 @@ export class FramedSocket {
 		return this.link.stream.writableLength;
 	}
 
-	/** @param onSent Called once the kernel has it. */
+	/** @param onSent Called once the kernel has the frame. */
 	send(frame: ClientFrame, onSent?: () => void): void {
 		if (!this.link.stream.writable) {
 			return;
@@ -84,7 +84,7 @@ export class FramedSocket {
 		});
 	}
 
-	/** FIN, after all that was sent. */
+	/** Sends FIN after everything sent so far. */
 	finish(): void {
 		this.link.stream.end();
 	}
@@ -129,7 +129,7 @@ export class FramedSocket {
 		} else if (decoded.kind === 'bad') {
 			this.#events.onGarbage(decoded.error, line.toString());
 		} else {
-			trace(`passed over a ${decoded.frameType} from the server`);
+			trace(`skipped a ${decoded.frameType} from the server`);
 		}
 	}
 }

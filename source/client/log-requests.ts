@@ -1,4 +1,4 @@
-/** What a member asks of the room's log; the answers come as frames. */
+/** A member's requests to the room's log; the answers come as frames. */
 import type {Found} from '../protocol/frame.js';
 import {checkSearch} from '../protocol/text.js';
 import type {FramedSocket} from './framed-socket.js';
@@ -7,17 +7,17 @@ export class LogRequests {
 	#lastId = 0;
 	#lastFound: Found | undefined;
 
-	/** An answer came: the next search without words goes on behind it. */
+	/** An answer arrived: the next search without words continues after it. */
 	found(frame: Found): void {
 		this.#lastFound = frame;
 	}
 
 	/**
-	 * Looks for words in what was said.
+	 * Searches the log for words.
 	 *
-	 * @param text Undefined goes on with older ones of the last search.
-	 * @param socket Undefined while there is no welcome.
-	 * @returns Why it is not done, if so.
+	 * @param text Undefined to continue the last search with older entries.
+	 * @param socket Undefined before the welcome.
+	 * @returns Why it can't be done, if so.
 	 */
 	search(
 		text: string | undefined,
@@ -30,7 +30,7 @@ export class LogRequests {
 		const last = this.#lastFound;
 		if (text === undefined && last?.next === undefined) {
 			return last
-				? `All was looked through for "${last.text}".`
+				? `No older matches for "${last.text}".`
 				: 'Search for what? /search TEXT';
 		}
 
@@ -51,7 +51,7 @@ export class LogRequests {
 	/**
 	 * Asks for a page of the log.
 	 *
-	 * @param before The entry that it is to end before; without it, the first.
+	 * @param before The entry to end before; if undefined, the first page.
 	 */
 	readPast(before: number | undefined, socket: FramedSocket | undefined): void {
 		socket?.send({

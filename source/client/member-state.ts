@@ -1,9 +1,8 @@
 /**
- * What a client has seen of the room and what it has said, over any number of
- * connections: the last seq, the log it counts in, the nick, the outbox.
+ * What a client keeps across connections: the last seq, the log's id, the nick,
+ * the members, the outbox.
  *
- * It makes sure that nothing is shown twice and that no hole is silent; it
- * knows no socket.
+ * It drops entries seen before and reports every gap; it knows no socket.
  */
 import {Buffer} from 'node:buffer';
 import {Outbox, type Outgoing} from '../connection/outbox.js';
@@ -44,17 +43,17 @@ export type MemberStateOptions = {
 const unanswered = () =>
 	new SockchatError(
 		'ERR_NOT_STORED',
-		'The connection broke before the server said what became of it.',
+		'The connection broke before the server confirmed it.',
 	);
 
-/** A nick that nobody can have need not be asked for. */
+/** A nick that is too long for any member needs no request. */
 const checkReceiver = (to: string | undefined): SockchatError | undefined =>
 	to !== undefined && Buffer.byteLength(to) > maxNickBytes
 		? noSuchMember(to)
 		: undefined;
 
 export class MemberState {
-	/** The public id, by which one's own entries are known. */
+	/** The public id, which marks one's own entries. */
 	readonly id: string;
 	readonly #options: MemberStateOptions;
 	readonly #outbox = new Outbox();
@@ -63,9 +62,9 @@ export class MemberState {
 	#log: string | undefined;
 	#lastSeq: number | undefined;
 	#presence = nobody;
-	/** Whether entries are missing since the welcome. */
+	/** Whether entries have gone missing since the welcome. */
 	#hasGap = false;
-	/** Of the current connection; undefined before its welcome. */
+	/** The current connection's; undefined until it comes. */
 	#welcome: Welcome | undefined;
 
 	constructor(options: MemberStateOptions) {
@@ -74,7 +73,7 @@ export class MemberState {
 		this.id = publicId(options.secret);
 	}
 
-	/** As the room has it, or as it will be asked for. */
+	/** The nick in the room, or the one to ask for. */
 	get nick(): string {
 		return this.#nick;
 	}
@@ -83,17 +82,17 @@ export class MemberState {
 		return this.#welcome !== undefined;
 	}
 
-	/** Who is here. */
+	/** Who is in the room. */
 	get members(): MemberList {
 		return this.#presence.members;
 	}
 
-	/** How many of one's own messages are not known to be stored. */
+	/** How many of one's own messages are not yet confirmed as stored. */
 	get unstored(): number {
 		return this.#outbox.size;
 	}
 
-	/** What the server has not answered yet, oldest first. */
+	/** Messages that the server has not answered yet, oldest first. */
 	get unanswered(): readonly Outgoing[] {
 		return this.#outbox.after(this.#welcome?.stored ?? 0);
 	}
@@ -115,12 +114,12 @@ export class MemberState {
 		};
 	}
 
-	/** @param nick To be asked for with the next hello. */
+	/** @param nick The nick to ask for in the next hello. */
 	wish(nick: string): void {
 		this.#nick = nick;
 	}
 
-	/** The wished nick was taken: wishes for the next like it. */
+	/** The nick was taken: picks the next similar one. */
 	wishAnother(): void {
 		this.#takenNicks.add(foldNick(this.#nick));
 		this.#nick = suggestNick(this.#options.nick, key =>
@@ -128,9 +127,9 @@ export class MemberState {
 		);
 	}
 
-	/** @returns What to send; undefined for a text that no server would take. */
+	/** @returns What to send; undefined if no server would accept it. */
 	queue(text: string, to: string | undefined): Outgoing | undefined {
-		// A lone surrogate has no UTF-8; no server would take it.
+		// A lone surrogate can't be encoded as UTF-8.
 		const frame = this.#outbox.add(text.toWellFormed(), to?.toWellFormed());
 		const {n} = frame;
 		const error = checkText(frame.text) ?? checkReceiver(to);
@@ -144,7 +143,7 @@ export class MemberState {
 		return undefined;
 	}
 
-	/** The connection is gone; what is unanswered waits for the next. */
+	/** The connection ended; unanswered messages wait for the next one. */
 	interrupt(): void {
 		this.#welcome = undefined;
 	}
@@ -153,13 +152,13 @@ export class MemberState {
 		const isOther =
 			frame.log !== this.#log || frame.head < (this.#lastSeq ?? 0);
 		if (isOther && this.#lastSeq !== undefined) {
-			// Its numbers mean something else, so that no gap can be reckoned.
+			// Seqs of another log can't be compared, so no gap can be computed.
 			this.#lastSeq = undefined;
 			this.#emit({
 				type: 'notice',
 				at: this.#at,
 				tone: 'warn',
-				text: 'The room goes on in another log: what was said meanwhile may be missing here, and what comes now may have been here before.',
+				text: 'The room continues in another log: some messages may be missing here, and some may appear twice.',
 			});
 		}
 
@@ -167,27 +166,27 @@ export class MemberState {
 		this.#hasGap = false;
 		this.#welcome = frame;
 		this.#nick = frame.nick;
-		this.tell(frame);
+		this.emitFrame(frame);
 		this.#settleReplayed(this.#lastSeq ?? 0);
 	}
 
 	takeGap(gap: Gap): void {
 		this.#hasGap = true;
 		this.#lastSeq = gap.to;
-		this.tell(gap);
+		this.emitFrame(gap);
 	}
 
 	takeEntry(entry: Entry): void {
 		const {seq} = entry;
 		const expected = (this.#lastSeq ?? seq - 1) + 1;
 		if (seq < expected) {
-			trace(`passed over entry ${seq}, which was here before`);
+			trace(`skipped entry ${seq}, which was seen before`);
 			return;
 		}
 
 		if (seq > expected) {
-			// The server said nothing of it, so it is said here.
-			this.tell({type: 'gap', from: expected, to: seq - 1});
+			// The server reported no gap, so we do.
+			this.emitFrame({type: 'gap', from: expected, to: seq - 1});
 		}
 
 		this.#lastSeq = seq;
@@ -199,12 +198,12 @@ export class MemberState {
 			}
 		}
 
-		this.tell(entry);
+		this.emitFrame(entry);
 		this.#settleReplayed(seq);
 	}
 
 	takeWhispered(frame: Whispered): void {
-		// A server that names no id: then the nick has to do.
+		// A server that sends no id: compare nicks.
 		const isOwn =
 			frame.id === undefined
 				? foldNick(frame.from) === foldNick(this.#nick)
@@ -213,10 +212,10 @@ export class MemberState {
 			this.#outbox.settle(frame.n);
 		}
 
-		this.tell(frame);
+		this.emitFrame(frame);
 	}
 
-	/** @returns The error if it is about the connection, not one message. */
+	/** @returns The error, if it concerns the connection rather than a message. */
 	takeError(frame: ErrorFrame): SockchatError | undefined {
 		const error = new SockchatError(frame.code, frame.message);
 		if (frame.n === undefined || !this.#outbox.settle(frame.n)) {
@@ -227,7 +226,7 @@ export class MemberState {
 		return undefined;
 	}
 
-	tell(frame: ServerFrame): void {
+	emitFrame(frame: ServerFrame): void {
 		this.#presence = reducePresence(this.#presence, frame);
 		this.#emit({type: 'frame', at: this.#at, frame});
 	}
@@ -241,9 +240,9 @@ export class MemberState {
 	}
 
 	/**
-	 * With the replay through, what the server has dealt with but whose echo did
-	 * not come fell into a gap. Without a gap it was refused, and the reason lost
-	 * with the connection; of a whisper nobody can tell.
+	 * After the replay: a message that the server handled but did not echo is in a
+	 * gap, if there was one. Otherwise it was refused, and the reason was lost with
+	 * the connection. For a whisper there is no way to know.
 	 */
 	#settleReplayed(seq: number): void {
 		const welcome = this.#welcome;

@@ -1,8 +1,8 @@
 /**
- * `connect --raw`: exact bytes both ways. It runs the same machine as a room's
- * client, with no handshake, no heartbeat and no second attempt. Under a
- * screen the other side's FIN ends it; in a pipe a FIN ends one direction, and
- * the connection is over when both have ended (RFC 9293, 3.6).
+ * `connect --raw`: exact bytes both ways. It runs the same state machine as a
+ * room's client, without handshake, heartbeat or reconnect. With a screen the
+ * other side's FIN ends the connection. In a pipe a FIN ends one direction, and
+ * the connection ends when both have (RFC 9293, 3.6).
  */
 import type {Buffer} from 'node:buffer';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
@@ -21,19 +21,19 @@ export type RawClientOptions = {
 	readonly dial: () => Link;
 	/** A failure of the connection, in words. */
 	readonly describe: (cause: Error) => SockchatError;
-	/** Whether it goes on sending after the other side's FIN. */
+	/** Whether to continue sending after the other side's FIN. */
 	readonly isPipe?: boolean | undefined;
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
-	/** Set where somebody watches the socket. */
+	/** Set if a front end watches the socket. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 };
 
 export class RawClient implements Counted {
-	/** Settles once it is over; without a cause after FIN. */
+	/** Settles when the connection has ended; with the cause, unless by FIN. */
 	readonly closed: Promise<SockchatError | undefined>;
 	bytesIn = 0;
-	/** Of what `write` was given: what the kernel has taken for sure. */
+	/** How many bytes given to `write` the kernel has certainly taken. */
 	bytesTaken = 0;
 	readonly #options: RawClientOptions;
 	readonly #clock: Clock;
@@ -48,7 +48,7 @@ export class RawClient implements Counted {
 		this.#gauges = new Gauges(clock, onEvent);
 		this.#runner = new ConnectionRunner({
 			clock,
-			// Never drawn: there is no second attempt.
+			// Unused: there is no second attempt.
 			random: () => 0,
 			perform: effect => {
 				this.#perform(effect);
@@ -82,7 +82,7 @@ export class RawClient implements Counted {
 	/**
 	 * Sends exactly these bytes.
 	 *
-	 * @returns Settles once the kernel has them, or will never have them.
+	 * @returns Settles once the kernel has them, or the write has failed.
 	 */
 	async write(bytes: Buffer): Promise<void> {
 		if (bytes.length === 0 || !this.#link.stream.writable) {
@@ -90,12 +90,12 @@ export class RawClient implements Counted {
 		}
 
 		await new Promise<void>(resolve => {
-			// A failed write ends the connection, which tells it.
+			// A failed write ends the connection, which reports it.
 			this.#link.stream.write(bytes, error => {
 				if (!error) {
 					this.bytesTaken += bytes.length;
 					this.#options.watch?.tap.note('out', undefined, bytes);
-					this.#tellChunk('out', bytes);
+					this.#emitChunk('out', bytes);
 				}
 
 				resolve();
@@ -103,12 +103,12 @@ export class RawClient implements Counted {
 		});
 	}
 
-	/** FIN: nothing more is sent, but what comes is still read. */
+	/** Sends FIN: no more is sent, but data is still read. */
 	finish(): void {
 		this.#link.stream.end();
 	}
 
-	/** Reads no more until it is called with false; the kernel holds the rest. */
+	/** While paused, new data waits in the kernel. */
 	setPaused(isPaused: boolean): void {
 		if (isPaused) {
 			this.#link.stream.pause();
@@ -117,7 +117,7 @@ export class RawClient implements Counted {
 		}
 	}
 
-	/** Does to its socket what a person asks for. @returns A sentence on it. */
+	/** Does to the socket what a person asks for. @returns One sentence on it. */
 	async control(action: SocketAction): Promise<string> {
 		const link = this.#link;
 		const {stream} = link;
@@ -143,7 +143,7 @@ export class RawClient implements Counted {
 		return controlSocket(owner, action, 'Your');
 	}
 
-	/** FIN, and the end within 2 seconds; a second call cuts it off. */
+	/** Sends FIN and ends within 2 seconds; a second call closes at once. */
 	leave(): void {
 		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
 	}
@@ -169,7 +169,7 @@ export class RawClient implements Counted {
 			case 'hello':
 			case 'resend':
 			case 'ping': {
-				// Raw mode says nothing of its own, and its one socket is dialled.
+				// Raw mode sends nothing of its own, and dials once, in the constructor.
 				break;
 			}
 
@@ -184,7 +184,7 @@ export class RawClient implements Counted {
 		const onConnected = () => {
 			const at = this.#runner.now;
 			this.#runner.dispatch({type: 'connected', at});
-			// No heartbeat: silence says nothing about a peer that owes no answer.
+			// No heartbeat: the peer owes no answer, so silence means nothing.
 			const heartbeatMs = Infinity;
 			this.#runner.dispatch({type: 'welcomed', at, heartbeatMs});
 		};
@@ -198,7 +198,7 @@ export class RawClient implements Counted {
 		stream.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
 			this.#options.watch?.tap.note('in', undefined, chunk);
-			this.#tellChunk('in', chunk);
+			this.#emitChunk('in', chunk);
 		});
 		stream.on('end', () => {
 			if (!this.#options.isPipe || stream.writableFinished) {
@@ -224,7 +224,7 @@ export class RawClient implements Counted {
 		this.#runner.lose(cause, true);
 	}
 
-	#tellChunk(direction: 'in' | 'out', bytes: Buffer): void {
+	#emitChunk(direction: 'in' | 'out', bytes: Buffer): void {
 		const at = this.#clock.wallMs();
 		const peer = undefined;
 		this.#options.onEvent({type: 'chunk', at, direction, peer, bytes});

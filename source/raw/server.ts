@@ -1,6 +1,6 @@
 /**
- * `serve --raw`: exact bytes, no names, no frames, no sniffing. What is typed
- * goes to every peer; what comes is told chunk by chunk, as it was read.
+ * `serve --raw`: exact bytes, no names, no frames, no sniffing. Typed text goes
+ * to every peer; received data is reported chunk by chunk, as read.
  */
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
@@ -20,41 +20,41 @@ import type {TcpTable} from '../socket/tcp-table.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;
-	/** The queue of connections not yet accepted; the kernel caps it. */
+	/** How many connections may wait for accept(); the kernel caps it. */
 	readonly backlog?: number | undefined;
 	readonly onEvent: (event: ServerEvent | RawEvent) => void;
-	/** Set where somebody watches the sockets. */
+	/** Set if a front end watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
 };
 
 export type RawServer = {
-	/** Where it listens, with the real port where 0 was asked for. */
+	/** Where it listens; a port of 0 is replaced by the real one. */
 	readonly address: LoopbackAddress;
 	/** Sends exactly these bytes to every peer. @returns How many there were. */
 	readonly write: (bytes: Buffer) => number;
-	/** Settles once no peer's queue is full: the slowest sets the pace. */
+	/** Settles once no peer's queue is full; the slowest peer sets the pace. */
 	readonly drained: () => Promise<void>;
-	/** Reads no more from any peer until it is called with false. */
+	/** Pauses or resumes reading, from all peers. */
 	readonly setPaused: (isPaused: boolean) => void;
 	/**
 	 * Does to a peer's socket what a person asks for.
 	 *
-	 * @param peer Its address; undefined where there is only one.
+	 * @param peer Its address; undefined if there is only one.
 	 * @returns A sentence on what was done, or why not.
 	 */
 	readonly control: (
 		action: SocketAction,
 		peer: string | undefined,
 	) => Promise<string>;
-	/** FIN to all; after 3 seconds, who is left is cut off. */
+	/** Sends FIN to all; after 3 seconds the remaining peers are disconnected. */
 	readonly drain: () => Promise<void>;
 	readonly destroy: () => void;
 	readonly closed: Promise<void>;
 };
 
 /**
- * Binds, listens and accepts, with nothing of sockchat's on the wire.
+ * Binds, listens and accepts; sends nothing of its own.
  *
  * @throws {SockchatError} See `listen()` and `roomForPeers()`.
  */
@@ -65,7 +65,7 @@ export const startRawServer = async ({
 	watch,
 	clock = systemClock,
 }: RawServerOptions): Promise<RawServer> => {
-	// Raw bytes have no way to turn anybody away: it only has to be able to start.
+	// Called for its error only: raw mode has no way to refuse a surplus peer.
 	roomForPeers();
 	const peers = new Map<Link, RawPeer>();
 	const destroy = () => {
@@ -98,7 +98,7 @@ export const startRawServer = async ({
 			const at = clock.wallMs();
 			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes});
 		});
-		// Its FIN is answered by ours: an empty read is the end of a peer.
+		// Its FIN is answered by ours: an empty read ends a peer.
 		stream.on('end', () => {
 			peer.isHalfClosed = true;
 			stream.end();
@@ -146,7 +146,7 @@ export const startRawServer = async ({
 		write(bytes) {
 			let count = 0;
 			for (const [{stream}, {name}] of peers) {
-				// Behind its FIN and ours: a write would cut off what still waits.
+				// Both have sent FIN: a write would drop what is still queued.
 				if (!stream.writable) {
 					continue;
 				}
@@ -223,7 +223,7 @@ type RawPeer = {
 	readonly since: number;
 	bytesIn: number;
 	isHalfClosed: boolean;
-	/** What its end is told as. */
+	/** Reported when it ends. */
 	reason: LeaveReason;
 };
 
@@ -247,7 +247,7 @@ const rowOf = (
 		origin.kind === 'tcp' ? table?.pair(origin.local, origin.name) : undefined,
 });
 
-/** A raw socket has no protocol to tell: its own calls are all there is. */
+/** A raw socket has no protocol, so there is only the socket to act on. */
 const ownerOf = (
 	link: Link,
 	peer: RawPeer,

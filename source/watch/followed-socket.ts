@@ -1,4 +1,4 @@
-/** A socket that is followed, and what was known of it before it was gone. */
+/** A socket that is being followed, with its addresses kept after it closes. */
 import type {Socket} from 'node:net';
 import {StepLog} from '../tcp/step-log.js';
 import type {KernelPair, Step} from '../tcp/tcp.js';
@@ -7,18 +7,18 @@ import type {TcpTable} from '../socket/tcp-table.js';
 
 export class FollowedSocket {
 	readonly log: StepLog;
-	/** Of a client: another connection has come after it. */
+	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
 	readonly #socket: Socket;
 	readonly #side: 'client' | 'server';
 	readonly #dialled: string | undefined;
-	/** Kept, as a socket that is gone forgets them. */
+	/** Kept here, as a closed socket forgets them. */
 	#local: string | undefined;
 	#remote: string | undefined;
 
 	/**
 	 * @param peer The server's peer; undefined on a client.
-	 * @param dialled Where a client connects to, if that is known.
+	 * @param dialled The address a client connects to, if known.
 	 */
 	constructor(
 		socket: Socket,
@@ -32,7 +32,7 @@ export class FollowedSocket {
 		this.log = new StepLog(peer);
 	}
 
-	/** Looks at its addresses while it has them. */
+	/** Stores its addresses while it still has them. */
 	remember(): void {
 		const {local, remote} = endpointsOf(this.#socket);
 		this.#local ??= local;
@@ -40,9 +40,9 @@ export class FollowedSocket {
 	}
 
 	/**
-	 * Its ends while connect() is under way: the kernel has chosen the local port
-	 * with the SYN. Ask in a later turn than that of connect(), which node:net
-	 * calls behind the one that asked for it.
+	 * Both ends while connect() is in progress: the kernel chooses the local port
+	 * when it sends the SYN. Read it in a later turn than the one that dials, as
+	 * node:net calls connect() only after that.
 	 */
 	get connecting(): Endpoints | undefined {
 		return this.#socket.connecting
@@ -50,21 +50,21 @@ export class FollowedSocket {
 			: undefined;
 	}
 
-	/** Both ends, once they are known. */
+	/** Both ends, once known. */
 	get addresses(): string | undefined {
 		return this.#local === undefined || this.#remote === undefined
 			? undefined
 			: `${this.#local} ${this.#remote}`;
 	}
 
-	/** The server's, once it is known. */
+	/** The server's port, once known. */
 	get port(): number | undefined {
 		const address = this.#side === 'client' ? this.#remote : this.#local;
 		const port = /:(?<port>\d+)$/.exec(address ?? '')?.groups?.['port'];
 		return port === undefined ? undefined : Number(port);
 	}
 
-	/** Its two rows; undefined where they can't be looked for. */
+	/** Its two rows; undefined without a table or addresses. */
 	pairIn(table: TcpTable | undefined): KernelPair | undefined {
 		const {local = this.#local, remote = this.#remote} = this.connecting ?? {};
 		return table && local !== undefined && remote !== undefined
@@ -72,7 +72,7 @@ export class FollowedSocket {
 			: undefined;
 	}
 
-	/** A step as it is told: of a former connection, by its own address. */
+	/** The step as reported: a former connection is named by its address. */
 	named(step: Step): Step {
 		return this.isFormer && this.#local !== undefined
 			? {...step, peer: this.#local}

@@ -1,7 +1,7 @@
 /**
- * Watches sockets for a front end that shows them: the calls and segments as
- * steps, the kernel's states, the chunks on the wire. Who shows nothing makes
- * none of this, and pays nothing.
+ * Watches sockets for a front end that shows them: calls and segments as steps,
+ * the kernel's states, and chunks on the wire. A front end that doesn't show
+ * them creates no watch, and pays nothing.
  */
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
@@ -21,13 +21,13 @@ import {WireTap} from './wire-tap.js';
 
 type Emit = (event: SocketEvent | WireEvent) => void;
 
-/** Where there is no table to read, this often. */
+/** How often to sample if there is no table to read. */
 const sampleEveryMs = 1000;
 
-/** The kernel can be read, but there is no connection to look for in it. */
+/** The table can be read, but there is no connection to look up. */
 const nothingYet: KernelPair = {local: undefined, remote: undefined};
 
-/** What a server or a client adds of its own to each reading. */
+/** Makes a server's or client's own event at each read of the table. */
 export type Sampler = (
 	table: TcpTable | undefined,
 	at: number,
@@ -47,8 +47,8 @@ export class SocketWatch {
 
 	/**
 	 * @param server Where the server listens, or will; a Unix domain socket has
-	 * no states to follow.
-	 * @param read Reads another table than the kernel's.
+	 * no TCP states to follow.
+	 * @param read Replaces reading the kernel's table.
 	 */
 	constructor(
 		clock: Clock,
@@ -70,16 +70,16 @@ export class SocketWatch {
 	}
 
 	/**
-	 * Reads the kernel's table from now on, as `follow` does.
+	 * Starts polling the kernel's table, as `follow` does.
 	 *
-	 * @param sampler Called at each reading.
+	 * @param sampler Called at each read.
 	 */
 	sample(sampler: Sampler): void {
 		this.#sampler = sampler;
 		this.#poller.start();
 	}
 
-	/** Tells the kernel's view of a client's own connection at each reading. */
+	/** Reports the kernel's view of a client's connection at each read. */
 	sampleClient(endpoints: () => Endpoints): void {
 		this.sample((table, at) => {
 			const {local, remote} = this.#connecting() ?? endpoints();
@@ -97,7 +97,7 @@ export class SocketWatch {
 		});
 	}
 
-	/** Follows a socket, once, from now until the kernel has forgotten it. */
+	/** Follows a socket from now until the kernel has forgotten it. */
 	follow(
 		link: Link,
 		side: 'client' | 'server',
@@ -141,7 +141,7 @@ export class SocketWatch {
 		this.#calls.set(socket, called);
 	}
 
-	/** Notes a call, before it is made, that no event of a socket tells. */
+	/** Records a call that has no socket event; call it before the call itself. */
 	called(call: Call, link?: Link): void {
 		if (link) {
 			this.#calls.get(link.stream)?.(call);
@@ -152,7 +152,7 @@ export class SocketWatch {
 		}
 	}
 
-	/** Settles once what is followed is closed, and its last steps are told. */
+	/** Settles once all followed sockets are closed and their last steps reported. */
 	async closed(): Promise<void> {
 		const isOpen = ([socket]: [Socket, FollowedSocket]) => !socket.closed;
 		await Promise.all(
@@ -167,7 +167,7 @@ export class SocketWatch {
 		);
 	}
 
-	/** Goes on until the kernel has forgotten what is followed. */
+	/** Stops by itself once the kernel has forgotten all followed sockets. */
 	finish(): void {
 		this.#isFinishing = true;
 		this.#stopIfOver();
@@ -182,13 +182,13 @@ export class SocketWatch {
 		return this.#server.kind === 'tcp';
 	}
 
-	/** The ends of a client's connection attempt. */
+	/** Both ends of a client's connection attempt. */
 	#connecting(): Endpoints | undefined {
 		const newest = [...this.#followed.values()].at(-1);
 		return newest?.connecting;
 	}
 
-	/** Ports are used again: the rows are those of the last that had them. */
+	/** Ports are reused: a row belongs to the newest socket with its addresses. */
 	#newestByAddresses(): ReadonlyMap<string | undefined, FollowedSocket> {
 		const newest = new Map<string | undefined, FollowedSocket>();
 		for (const followed of this.#followed.values()) {
@@ -206,7 +206,7 @@ export class SocketWatch {
 		}
 	}
 
-	/** The server's port, once it is known: other rows are passed over. */
+	/** The server's port, once known: other rows are skipped. */
 	#ports(): ReadonlySet<number> | undefined {
 		if (this.#server.kind === 'tcp' && this.#server.port > 0) {
 			return new Set([this.#server.port]);
@@ -233,7 +233,7 @@ export class SocketWatch {
 				this.#show(log.observe(pair, at, begunAt), followed);
 			}
 
-			// Of what can't be read there is nothing to follow after its close.
+			// Without a row there is nothing to follow after the close.
 			if (isReplaced || (pair ? log.isOver : socket.closed)) {
 				this.#followed.delete(socket);
 			}
@@ -255,7 +255,7 @@ export class SocketWatch {
 		}
 	}
 
-	/** A missing table is told once, but what Node knows goes on. */
+	/** A missing table is reported once; Node's own figures continue. */
 	#sampleLater(): () => void {
 		const {setTimer, monotonicMs} = this.#clock;
 		return setTimer(() => {

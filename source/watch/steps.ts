@@ -1,9 +1,9 @@
 /**
- * What node:net tells of a TCP socket, as steps of its connection.
+ * The events of a TCP socket in node:net, as steps of its connection.
  *
- * It only listens. Node says what was called and what came; which state
- * follows is inferred (tcp-end.ts), and the kernel's table has the last word
- * (step-log.ts). A Unix domain socket has no such states: don't watch one.
+ * It only listens. Node reports calls and received segments; states are inferred
+ * from them (tcp-end.ts), and the kernel's table overrides those (step-log.ts).
+ * A Unix domain socket has no such states: don't watch one.
  */
 import {errorMonitor, type EventEmitter} from 'node:events';
 import type {Socket} from 'node:net';
@@ -21,23 +21,23 @@ export type WatchStepsOptions = {
 
 export type StepWatch = {
 	/**
-	 * Tells of a call that node:net keeps to itself: reset(), pause(), resume().
-	 * Tell it before the call is made.
+	 * Records a call for which node:net has no event: reset(), pause(), resume().
+	 * Call it before the call itself.
 	 */
 	readonly called: (call: Call) => void;
 };
 
 /**
- * What Linux makes of an RST: as the answer to SYN, while open, and after the
- * peer's FIN or once a read has told of it.
+ * The error codes for an RST on Linux: in answer to a SYN, while open, and on a
+ * write after the peer's FIN or after a read has reported the RST.
  */
 const resetCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
 /**
- * Turns a socket's events into steps, from here to its 'close'.
+ * Turns a socket's events into steps, from now to its 'close'.
  *
- * Call it before anybody else listens to the socket, so that what came is told
- * before what was made of it; best in the turn of connect() or accept().
+ * Call it before anyone else listens to the socket, to report a segment before
+ * the reaction to it; best in the turn of connect() or accept().
  */
 export const watchSteps = (
 	socket: Socket,
@@ -81,18 +81,18 @@ export const watchSteps = (
 
 	socket.once('end', () => {
 		received('FIN');
-		// A kernel acknowledges a FIN before its process can answer it; only where
-		// ours is stuck behind data is it CLOSING, and that can be read.
+		// The kernel acknowledges our FIN before the peer's process can answer it.
+		// Only a FIN stuck behind data leads to CLOSING, which the table shows.
 		follow(state === 'FIN-WAIT-1' ? 'receive-fin-ack' : 'receive-fin');
 	});
 	socket.once('finish', () => {
-		// After an RST, shutdown() finds nothing to shut.
+		// After an RST, shutdown() has nothing to do.
 		if (state !== 'CLOSED') {
 			called('end()');
 			follow('close');
 		}
 	});
-	// Seen, not handled: whoever holds the socket handles it.
+	// errorMonitor only observes; the socket's owner handles the error.
 	const errors: EventEmitter = socket;
 	errors.once(errorMonitor, ({code = ''}: NodeJS.ErrnoException) => {
 		if (resetCodes.has(code)) {

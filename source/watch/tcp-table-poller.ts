@@ -1,10 +1,9 @@
 /**
- * Reads the kernel's table of TCP sockets while somebody looks: once a second,
- * and close behind whatever changes a connection, since some states are gone
- * within milliseconds.
+ * Polls the kernel's table of TCP sockets while somebody watches: once a second,
+ * and several times right after a change, as some states last only milliseconds.
  *
- * However often it is hurried, it never reads twice at once, and it rests for
- * longer than it reads: with 10,000 connections a read takes 50 ms.
+ * Reads never overlap, and it rests four times as long as a read takes: with
+ * 10,000 connections a read takes 50 ms.
  */
 import type {Clock} from '../socket/clock.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
@@ -14,28 +13,28 @@ export type TcpTablePollerOptions = {
 	/** Default: all of /proc/net/tcp and tcp6. */
 	readonly read?: (() => Promise<TcpTable | undefined>) | undefined;
 	/**
-	 * @param table Undefined when the kernel can't be read: told once, until it
-	 * can be again.
-	 * @param begunAt Monotonic; what happened later is not in the table.
+	 * @param table Undefined if the table can't be read. Reported once, until it
+	 * can be read again.
+	 * @param begunAt Monotonic start of the read; later changes may be missing.
 	 */
 	readonly onTable: (table: TcpTable | undefined, begunAt: number) => void;
 };
 
 const everyMs = 1000;
 
-/** After a change: at once, and for the states that follow it. */
+/** After a change: now, and again for the states that follow. */
 const soonMs = [0, 20, 50, 100, 250];
 
-/** At most a fifth of the time is spent on reading. */
+/** So at most a fifth of the time is spent reading. */
 const restsPerRead = 4;
 
 export class TcpTablePoller {
 	readonly #options: TcpTablePollerOptions;
-	/** When to read, monotonic, in order; empty while it is stopped. */
+	/** Monotonic times of the next reads, in order; empty while stopped. */
 	#due: readonly number[] = [];
 	#isReading = false;
 	#isUnavailable = false;
-	/** When it has rested from the last read. */
+	/** When the rest after the last read ends. */
 	#restedAt = -Infinity;
 	#cancelTimer: (() => void) | undefined;
 
@@ -47,7 +46,7 @@ export class TcpTablePoller {
 		return this.#options.clock.monotonicMs();
 	}
 
-	/** Reads at once, and from then on; a second call does nothing. */
+	/** Reads now and keeps polling; a second call does nothing. */
 	start(): void {
 		if (this.#due.length === 0) {
 			this.#isUnavailable = false;
@@ -56,7 +55,7 @@ export class TcpTablePoller {
 		}
 	}
 
-	/** Something changed a connection; while stopped, this does nothing. */
+	/** Call it when a connection changed; while stopped, it does nothing. */
 	pollSoon(): void {
 		if (this.#due.length > 0) {
 			const now = this.#now;
@@ -65,13 +64,13 @@ export class TcpTablePoller {
 		}
 	}
 
-	/** A read that is under way is not told any more. */
+	/** A read in progress is not reported. */
 	stop(): void {
 		this.#due = [];
 		this.#proceed();
 	}
 
-	/** Reads if it is time, or sets the timer for when it is. */
+	/** Reads if a read is due, else sets a timer for it. */
 	#proceed(): void {
 		this.#cancelTimer?.();
 		this.#cancelTimer = undefined;
@@ -98,7 +97,7 @@ export class TcpTablePoller {
 		const table = await this.#readTable();
 		this.#isReading = false;
 		const tookMs = this.#now - begunAt;
-		// A process that was stopped meanwhile need not rest for it.
+		// Capped, in case the process was stopped during the read.
 		this.#restedAt = this.#now + Math.min(restsPerRead * tookMs, everyMs);
 		if (this.#due.length > 0) {
 			this.#report(table, begunAt);
@@ -117,9 +116,9 @@ export class TcpTablePoller {
 	}
 
 	#report(table: TcpTable | undefined, begunAt: number): void {
-		const isTold = table === undefined && this.#isUnavailable;
+		const isReported = table === undefined && this.#isUnavailable;
 		this.#isUnavailable = table === undefined;
-		if (!isTold) {
+		if (!isReported) {
 			this.#options.onTable(table, begunAt);
 		}
 	}

@@ -1,7 +1,6 @@
 /**
- * Where chunks are noted as they are read and written, for whoever watches
- * the wire. Off, it only counts, so that it knows where it is when it is on;
- * where nobody shows anything there is none.
+ * Records chunks as they are read and written, for the view of the wire. While
+ * off it only counts, to know the offsets once it is on.
  */
 import {Buffer} from 'node:buffer';
 import {type WireEvent, maxChunkBytes} from '../event/event.js';
@@ -13,7 +12,7 @@ export class WireTap {
 	isOn = false;
 	readonly #clock: Clock;
 	readonly #emit: (event: WireEvent) => void;
-	/** Bytes so far, by direction and peer: counted on, also while it is off. */
+	/** Bytes so far, by direction and peer; counted while off, too. */
 	readonly #offsets = new Map<string, number>();
 
 	constructor(clock: Clock, emit: (event: WireEvent) => void) {
@@ -21,13 +20,13 @@ export class WireTap {
 		this.#emit = emit;
 	}
 
-	/** A connection begins or is gone, and its two streams with it. */
+	/** A connection begins or has ended: both its offsets start at 0 again. */
 	forget(peer: string | undefined): void {
 		this.#offsets.delete(keyOf('in', peer));
 		this.#offsets.delete(keyOf('out', peer));
 	}
 
-	/** @param peer Whose chunk it is, on a server. */
+	/** @param peer The server's peer; undefined on a client. */
 	note(
 		direction: Direction,
 		peer: string | undefined,
@@ -42,7 +41,7 @@ export class WireTap {
 		}
 
 		const whole = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-		// A copy: a slice would keep the whole of Node's pool or of the log.
+		// Copied: a slice would keep all of Node's pool or of the log in memory.
 		const bytes = Buffer.from(whole.subarray(0, maxChunkBytes));
 		const at = this.#clock.wallMs();
 		this.#emit({type: 'wire', at, direction, peer, offset, bytes, length});

@@ -46,13 +46,13 @@ test('token file: one that others can use is refused in a sentence', async t => 
 		chmodSync(path, mode);
 		await assert.rejects(readToken(path, {}), {
 			code: 'ERR_TOKEN_FILE',
-			message: `"${path}" can't hold a token: others may use it (mode ${mode.toString(8)}); run chmod 600 on it.`,
+			message: `"${path}" can't hold a token: others may access it (mode ${mode.toString(8)}); run chmod 600 on it.`,
 		});
 	}
 
 	// A link is as safe as what it leads to.
 	symlinkSync(path, inFolder('link'));
-	await assert.rejects(readToken(inFolder('link'), {}), /others may use it/);
+	await assert.rejects(readToken(inFolder('link'), {}), /others may access it/);
 	chmodSync(path, 0o600);
 	assert.ok(await readToken(inFolder('link'), {}));
 });
@@ -79,9 +79,9 @@ test('token file: what is no small file is refused at once', async t => {
 	writeFileSync(inFolder('large'), 'a'.repeat(4097), {mode: 0o600});
 	writeFileSync(inFolder('short'), 'a'.repeat(15), {mode: 0o600});
 	for (const [name, why] of [
-		['pipe', /it is no file\.$/],
-		['', /it is no file\.$/],
-		['large', /it has 4097 bytes, over 4096\.$/],
+		['pipe', /it is not a regular file\.$/],
+		['', /it is not a regular file\.$/],
+		['large', /it has 4097 bytes; the limit is 4096\.$/],
 		['short', /^The token has 15 bytes and takes 16 at least; make one/],
 		['none', /ENOENT/],
 	] as const) {

@@ -133,7 +133,7 @@ test('e2e: garbage instead of a welcome is quoted, and --raw advised', async t =
 			t,
 			['connect', '--port', foreign],
 			'ERR_NOT_SOCKCHAT',
-			/^What answers there is not a sockchat server: instead of a welcome it sent .*use --raw\.$/,
+			/^This is not a sockchat server: instead of a welcome it sent .*use --raw\.$/,
 		);
 	}
 });
@@ -158,7 +158,7 @@ test('e2e: a frame that is too long ends the connection on either side', async t
 		t,
 		['connect', '--port', foreign],
 		'ERR_NOT_SOCKCHAT',
-		/^What answers there is not a sockchat server: instead of a welcome it sent "x+"\./,
+		/^This is not a sockchat server: instead of a welcome it sent "x+"\./,
 	);
 
 	const peer = await joinBare(t, port, 'flooder');

@@ -102,6 +102,6 @@ test('e2e: sockchat alone keeps away from what is not a room', async t => {
 	assert.equal((await chat.waitForExit()).code, 1);
 	assert.match(
 		chat.stderr(),
-		/^What answers there is not a sockchat server: .*220 mail\.example.*\n$/,
+		/^This is not a sockchat server: .*220 mail\.example.*\n$/,
 	);
 });

@@ -148,7 +148,7 @@ test('e2e: garbage instead of a welcome is a sentence, whatever it holds', async
 	const {shell, assertRestored} = await watchShell(t);
 	run(shell, 'connect', '--port', String(port));
 	await assertRestored(1);
-	assert.match(shell.text(), /^What answers there is not a sockchat server: /m);
+	assert.match(shell.text(), /^This is not a sockchat server: /m);
 	assert.ok(!shell.output().includes('\u{1B}]0;owned'));
 });
 

@@ -59,6 +59,6 @@ test('e2e: a token file that others may read is refused in one sentence', async 
 	assert.equal((await server.waitForExit()).code, 1);
 	assert.equal(
 		server.stderr(),
-		`"${open}" can't hold a token: others may use it (mode 644); run chmod 600 on it.\n`,
+		`"${open}" can't hold a token: others may access it (mode 644); run chmod 600 on it.\n`,
 	);
 });
