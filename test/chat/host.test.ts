@@ -69,7 +69,7 @@ test('host: is a member of its own room like any other', async t => {
 	await host.untilEvent('frame', ({frame}) => frame.type === 'whispered');
 });
 
-test('host: tells of its server, and not of a connection that is none', async t => {
+test('host: reports its server, and no connection of its own', async t => {
 	const clock = new FakeClock();
 	const host = await openHost(t, {clock});
 	const heron = await joinWire(t, host.server.address, 'heron');
@@ -91,7 +91,7 @@ test('host: tells of its server, and not of a connection that is none', async t 
 	}
 });
 
-test('host: its nick is taken like any other', async t => {
+test('host: its nick can be taken like any other', async t => {
 	const host = await openHost(t);
 	const peer = await openWire(t, host.server.address);
 	peer.send(helloFrame('OTTER'));
@@ -103,7 +103,7 @@ test('host: its nick is taken like any other', async t => {
 	assert.deepEqual(welcome.members.names, ['heron', 'otter']);
 });
 
-test('host: a flood of its own is kept and heard in order', async t => {
+test('host: its own flood is stored and shown in order', async t => {
 	const host = await openHost(t);
 	const heron = await joinWire(t, host.server.address, 'heron');
 	for (let n = 1; n <= 2000; n++) {
@@ -117,7 +117,7 @@ test('host: a flood of its own is kept and heard in order', async t => {
 	assert.deepEqual(host.said(), heron.said);
 });
 
-test('host: drains its room and itself, with nothing left to run', async t => {
+test('host: drains its room and itself, and leaves nothing running', async t => {
 	const clock = new FakeClock();
 	const host = await openHost(t, {clock});
 	const heron = await joinWire(t, host.server.address, 'heron');
@@ -135,7 +135,7 @@ test('host: drains its room and itself, with nothing left to run', async t => {
 	await openServer(t, {address: host.server.address});
 });
 
-test('host: what it said before a drain is in the room, and seen by itself', async t => {
+test('host: what it said before a drain reaches the room and its own screen', async t => {
 	const host = await openHost(t);
 	const heron = await joinWire(t, host.server.address, 'heron');
 	const lines = Array.from({length: 50}, (_, index) => `line ${index}`);
@@ -153,7 +153,7 @@ test('host: what it said before a drain is in the room, and seen by itself', asy
 	assert.equal(host.client.connection.phase, 'closed');
 });
 
-test('host: alone as well, it sees its last words before the end', async t => {
+test('host: alone too, it sees its last words before the end', async t => {
 	const host = await openHost(t);
 	// More than goes through in one piece.
 	const lines = Array.from(
@@ -177,7 +177,7 @@ test('host: alone, it drains at once', async t => {
 	assert.deepEqual(clock.delays, []);
 });
 
-test('host: cut off, its own screen ends too', async t => {
+test('host: destroyed, its own screen ends too', async t => {
 	const clock = new FakeClock();
 	const host = await openHost(t, {clock});
 	host.server.destroy();
@@ -187,7 +187,7 @@ test('host: cut off, its own screen ends too', async t => {
 	assert.deepEqual(clock.delays, []);
 });
 
-test('host: is lost to nobody while it is alone for a day', async t => {
+test('host: does not time out while it is alone for a day', async t => {
 	const clock = new FakeClock();
 	const host = await openHost(t, {clock});
 	for (let beats = 0; beats < 20; beats++) {
@@ -206,12 +206,12 @@ test('host: is lost to nobody while it is alone for a day', async t => {
 	assert.equal(host.server.room.memberCount, 1);
 });
 
-test('host: says why it cannot listen', async t => {
+test('host: reports why it cannot listen', async t => {
 	const {address} = await openServer(t);
 	await assert.rejects(openHost(t, {address}), {code: 'ERR_PORT_TAKEN'});
 });
 
-test('host: a deaf one gets what it said, and nothing of the others', async t => {
+test('host: a deaf host receives its own messages and no others', async t => {
 	const host = await openHost(t, {isDeaf: true});
 	const heron = await joinWire(t, host.server.address, 'heron');
 	for (const n of [1, 2, 3]) {

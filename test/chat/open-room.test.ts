@@ -86,7 +86,7 @@ const leftPath = async (owner: Owner): Promise<Address> => {
 	return address;
 };
 
-test('join: opens the room where nobody has, and joins it where somebody has', async t => {
+test('join: opens the room if there is none, else joins it', async t => {
 	const address = await freePort(t);
 	const first = await open(t, address);
 	assert.equal(first.role, 'serve');
@@ -130,7 +130,7 @@ for (const [where, place] of places) {
 	});
 }
 
-test('join: says why neither works', async t => {
+test('join: reports why neither works', async t => {
 	// Bound and not listening: nobody can connect, and nobody can listen.
 	const python = startProcess(t, requireExecutable('python3', 'python3'), [
 		'-uc',
@@ -145,7 +145,7 @@ input()`,
 	await assert.rejects(open(t, address), {code: 'ERR_PORT_TAKEN'});
 });
 
-test('serve: left twice at once, it ends', async t => {
+test('serve: ends when left twice in a row', async t => {
 	const host = await open(t, anyPort, {command: 'serve'});
 	host.say('never heard');
 	host.leave();
@@ -153,7 +153,7 @@ test('serve: left twice at once, it ends', async t => {
 	assert.equal(await host.closed, undefined);
 });
 
-test('serve: its last words reach the room, however fast it leaves', async t => {
+test('serve: its last words reach the room, no matter how fast it leaves', async t => {
 	const host = await open(t, anyPort, {command: 'serve'});
 	const {0: port} = /\d+$/.exec(host.where)!;
 	const heron = await joinWire(
@@ -175,7 +175,7 @@ test('serve: its last words reach the room, however fast it leaves', async t => 
 	assert.equal(host.unstored(), 0);
 });
 
-test('connect(): joins a room of a program of its own', async t => {
+test('connect(): joins a room from a program', async t => {
 	const server = await openServer(t);
 	const {onEvent, untilEvent} = collectEvents<ClientEvent>();
 	const client = connect({address: server.address, nick: 'otter', onEvent});
@@ -189,7 +189,7 @@ test('connect(): joins a room of a program of its own', async t => {
 	});
 });
 
-test('open-room: gives the kernel 10 s to say whether there is a room', async t => {
+test('open-room: gives the kernel 10 s to connect', async t => {
 	const clock = new FakeClock();
 	const port = await openFull(t);
 	const opened = open(t, {kind: 'tcp', host: '127.0.0.1', port}, {clock});

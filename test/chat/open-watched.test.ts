@@ -125,7 +125,7 @@ for (const mode of ['room', 'raw'] as const) {
 		await untilEvent('peers', ({rows}) => rows[0]?.isPaused === true);
 	});
 
-	test(`open: who shows nothing is told nothing of sockets, ${mode}`, async t => {
+	test(`open: a front end that shows no sockets gets no socket events, ${mode}`, async t => {
 		const options = {isWatched: false} as const;
 		const server =
 			mode === 'room'
@@ -152,7 +152,7 @@ for (const mode of ['room', 'raw'] as const) {
 	});
 }
 
-test('open: the wire is told from when it is asked for', async t => {
+test('open: reports the wire once asked to', async t => {
 	const server = await openRawServer(t);
 	const {chat, of, untilEvent} = await raw(t, server.address);
 	await untilEvent('connection', isOpen);
@@ -166,7 +166,7 @@ test('open: the wire is told from when it is asked for', async t => {
 	assert.equal(of('wire').length, 1);
 });
 
-test('open: alone it joins the room that is there, and tells of that socket', async t => {
+test('open: join reports the socket of the room it joins', async t => {
 	const server = await openServer(t);
 	const {chat, of, untilEvent} = await room(t, server.address, {
 		command: 'join',
@@ -179,7 +179,7 @@ test('open: alone it joins the room that is there, and tells of that socket', as
 	assert.deepEqual(calls, ['connect()'], 'one socket, told once');
 });
 
-test('open: alone it opens the room where nobody listens', async t => {
+test('open: join opens the room if nobody listens', async t => {
 	const {address, drain} = await openServer(t);
 	await drain();
 	const {chat, of, untilEvent} = await room(t, address, {command: 'join'});

@@ -27,7 +27,7 @@ const createFolder = (t: TestContext) => {
 	return (name: string) => join(folder, name);
 };
 
-test('token file: one that only we can use is read, without its line end', async t => {
+test('token file: one that only we can access is read, without its line end', async t => {
 	const inFolder = createFolder(t);
 	const path = inFolder('token');
 	writeFileSync(path, `${secret}\n`, {mode: 0o600});
@@ -38,7 +38,7 @@ test('token file: one that only we can use is read, without its line end', async
 	}
 });
 
-test('token file: one that others can use is refused in a sentence', async t => {
+test('token file: one that others can access is refused in a sentence', async t => {
 	const inFolder = createFolder(t);
 	const path = inFolder('token');
 	writeFileSync(path, secret);
@@ -57,7 +57,7 @@ test('token file: one that others can use is refused in a sentence', async t => 
 	assert.ok(await readToken(inFolder('link'), {}));
 });
 
-test('token file: of another user it is refused, whatever its mode', async t => {
+test("token file: another user's is refused, whatever its mode", async t => {
 	const path = createFolder(t)('token');
 	writeFileSync(path, secret, {mode: 0o600});
 	// Only root can give a file away; others have root's at hand.
@@ -73,7 +73,7 @@ test('token file: of another user it is refused, whatever its mode', async t => 
 	});
 });
 
-test('token file: what is no small file is refused at once', async t => {
+test('token file: anything but a small regular file is refused at once', async t => {
 	const inFolder = createFolder(t);
 	execFileSync('mkfifo', ['-m', '600', inFolder('pipe')]);
 	writeFileSync(inFolder('large'), 'a'.repeat(4097), {mode: 0o600});
@@ -92,7 +92,7 @@ test('token file: what is no small file is refused at once', async t => {
 	}
 });
 
-test('token: the variable is read once, and inherited by nobody', async () => {
+test('token: the variable is read once, and not inherited', async () => {
 	const environment: NodeJS.ProcessEnv = {SOCKCHAT_TOKEN: ` ${secret}\n`};
 	const token = await readToken(undefined, environment);
 	assert.equal(token?.prove('server', exchange), proof);

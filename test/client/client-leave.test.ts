@@ -45,7 +45,7 @@ test('client: leaves before the welcome', async t => {
 	await peers[0]!.untilFin();
 });
 
-test('client: leaves in the open with all that it said before', async t => {
+test('client: leaves only after everything it said was sent', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
@@ -77,7 +77,7 @@ const openMute = async (t: Parameters<typeof openScripted>[0]) => {
 	return {clock, otter, peers, close};
 };
 
-test('client: leaves in silence', async t => {
+test('client: leaves while the server is silent', async t => {
 	const {clock, otter, peers} = await openMute(t);
 	clock.advance(3000);
 	assert.equal(otter.phase(), 'silent');
@@ -89,7 +89,7 @@ test('client: leaves in silence', async t => {
 	await assertOver(otter, clock);
 });
 
-test('client: leaves while it waits for another attempt', async t => {
+test('client: leaves while it waits to reconnect', async t => {
 	const {clock, otter, peers, close} = await openMute(t);
 	await close();
 	await otter.untilPhase('waiting');
@@ -108,7 +108,7 @@ test('client: waits 2 s for the FIN of a server that it leaves', async t => {
 	await assertOver(otter, clock);
 });
 
-test('client: a second leave cuts off at once, and a third is nothing', async t => {
+test('client: a second leave closes at once, a third does nothing', async t => {
 	const {clock, otter} = await openMute(t);
 	otter.client.say('never answered');
 	otter.client.leave();
@@ -118,14 +118,14 @@ test('client: a second leave cuts off at once, and a third is nothing', async t 
 	await assertOver(otter, clock);
 });
 
-test('client: a server that goes while it leaves is no failure', async t => {
+test('client: a server that closes while it leaves is not a failure', async t => {
 	const {clock, otter, peers} = await openMute(t);
 	otter.client.leave();
 	peers[0]!.reset();
 	await assertOver(otter, clock);
 });
 
-test('client: may be left from within what it tells', async t => {
+test('client: may leave from inside an event listener', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter', {

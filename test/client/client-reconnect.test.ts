@@ -18,7 +18,7 @@ const causes = (otter: TestClient) =>
 const seqs = (otter: TestClient) =>
 	otter.frames().flatMap(frame => ('seq' in frame ? [frame.seq] : []));
 
-test('reconnect: comes back to a server on the same port, and says the unsaid once', async t => {
+test('reconnect: returns to a server on the same port, and sends the unsent once', async t => {
 	const clock = new FakeClock();
 	const before = await openServer(t);
 	const {address} = before;
@@ -54,7 +54,7 @@ test('reconnect: comes back to a server on the same port, and says the unsaid on
 	assert.equal(after.room.memberCount, 2);
 });
 
-test('reconnect: waits twice as long after each failure, up to 10 s', async t => {
+test('reconnect: doubles its wait after each failure, up to 10 s', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter', {
@@ -78,7 +78,7 @@ test('reconnect: waits twice as long after each failure, up to 10 s', async t =>
 	);
 });
 
-test('reconnect: starts anew with its waits after 10 s of health', async t => {
+test('reconnect: starts with short waits again after 10 s connected', async t => {
 	const clock = new FakeClock();
 	const {address, sockets} = await openHub(t);
 	const otter = openClient(t, address, 'otter', {clock, random: () => 1});
@@ -106,7 +106,7 @@ test('reconnect: starts anew with its waits after 10 s of health', async t => {
 	assert.deepEqual(causes(otter), ['ERR_RESET', 'ERR_RESET', 'ERR_RESET']);
 });
 
-test('reconnect: gets exactly what it missed', async t => {
+test('reconnect: receives exactly what it missed', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
@@ -138,7 +138,7 @@ test('reconnect: gets exactly what it missed', async t => {
 	);
 });
 
-test('reconnect: without a retry the first loss is the end', async t => {
+test('reconnect: without retry the first loss is final', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter', {isRetrying: false});
 	await otter.untilPhase('open');
@@ -148,7 +148,7 @@ test('reconnect: without a retry the first loss is the end', async t => {
 	assert.equal(otter.dialled.length, 1);
 });
 
-test('reconnect: who was replaced does not come back', async t => {
+test('reconnect: a replaced client does not return', async t => {
 	const {address} = await openScripted(t, peer => {
 		peer.send(welcomeFrame(), {type: 'bye', reason: 'replaced'});
 		peer.end();
@@ -159,7 +159,7 @@ test('reconnect: who was replaced does not come back', async t => {
 	assert.equal(otter.dialled.length, 1);
 });
 
-test('reconnect: each loss has its own cause', async t => {
+test('reconnect: reports the cause of each loss', async t => {
 	const endings = [
 		(peer: WirePeer) => {
 			peer.send({type: 'bye', reason: 'shutdown'});
@@ -212,7 +212,7 @@ test('reconnect: counts the bytes of all its connections', async t => {
 	);
 });
 
-test('reconnect: takes another nick if its own is gone by then', async t => {
+test('reconnect: takes another nick if its own was taken', async t => {
 	const clock = new FakeClock();
 	let lateMs = 0;
 	const wallMs = () => systemClock.wallMs() + lateMs;

@@ -36,7 +36,7 @@ const openByTurns = async (
 const saidBy = (peer: WirePeer) =>
 	linesOf(peer).filter(({type}) => type === 'say' || type === 'whisper');
 
-test('resume: sends again, with the same n, what was not echoed', async t => {
+test('resume: resends messages without an echo, with the same n', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
 		// The first is cut off before it stored anything, the second had stored
 		// one of the two.
@@ -64,7 +64,7 @@ test('resume: sends again, with the same n, what was not echoed', async t => {
 	assert.equal(otter.client.unstored, 1);
 });
 
-test('resume: what is stored waits for its echo in the replay', async t => {
+test('resume: a stored message waits for its echo in the replay', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
 		peer.send(welcomeFrame({stored: count - 1, head: count === 1 ? 0 : 2}));
 	});
@@ -84,7 +84,7 @@ test('resume: what is stored waits for its echo in the replay', async t => {
 	assert.deepEqual(saidBy(peers[1]!), [], 'nothing was sent again');
 });
 
-test('resume: what is stored, with its echo in a gap, is stored', async t => {
+test('resume: a stored message whose echo is in a gap counts as stored', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
 		peer.send(
 			welcomeFrame({stored: count - 1, head: count === 1 ? 1 : 9}),
@@ -110,7 +110,7 @@ test('resume: what is stored, with its echo in a gap, is stored', async t => {
 	);
 });
 
-test('resume: of a whisper whose answer is lost nobody can tell', async t => {
+test('resume: a whisper whose answer is lost is reported as unknown', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
 		peer.send(welcomeFrame({stored: count - 1, head: count === 1 ? 0 : 9}));
 	});
@@ -129,7 +129,7 @@ test('resume: of a whisper whose answer is lost nobody can tell', async t => {
 	assert.deepEqual(otter.of('stored'), []);
 });
 
-test('resume: asks by since and log, and begins anew in another log', async t => {
+test('resume: asks by since and log, and starts over in another log', async t => {
 	const hellos: Hello[] = [];
 	const {address, peers} = await openByTurns(t, (peer, count, hello) => {
 		hellos.push(hello);
@@ -165,7 +165,7 @@ test('resume: asks by since and log, and begins anew in another log', async t =>
 	assert.match(notices[0]!, /another log.*may be missing/);
 });
 
-test('resume: a log that has become shorter begins anew as well', async t => {
+test('resume: starts over in a log that has become shorter, too', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
 		peer.send(
 			welcomeFrame({head: count === 1 ? 5 : 2}),
@@ -179,7 +179,7 @@ test('resume: a log that has become shorter begins anew as well', async t => {
 	assert.deepEqual(seqs(otter), [5, 1, 2]);
 });
 
-test('resume: no hole is silent, and nothing comes twice', async t => {
+test('resume: reports every gap, and shows nothing twice', async t => {
 	const {address, peers} = await openByTurns(t, peer => {
 		peer.send(
 			welcomeFrame({head: 3}),

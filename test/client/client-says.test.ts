@@ -23,7 +23,7 @@ test('client: a message is queued, then sent, then echoed', async t => {
 	assert.equal(otter.client.unstored, 1, 'sent is not stored');
 });
 
-test('client: refuses what no server takes, without sending it', async t => {
+test('client: refuses what no server accepts, without sending it', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter');
 	await otter.untilPhase('open');
@@ -44,7 +44,7 @@ test('client: refuses what no server takes, without sending it', async t => {
 	);
 });
 
-test('client: a whisper is over when it is told, or refused', async t => {
+test('client: a whisper is done when it is delivered or refused', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
 	const otter = openClient(t, server.address, 'otter');
@@ -63,7 +63,7 @@ test('client: a whisper is over when it is told, or refused', async t => {
 	);
 });
 
-test('client: knows its own whisper also in the turn of a new nick', async t => {
+test('client: recognizes its own whisper during a change of nick', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
 	const otter = openClient(t, server.address, 'otter');
@@ -85,7 +85,7 @@ test('client: knows its own whisper also in the turn of a new nick', async t => 
 	assert.equal(otter.of('failed').length, 0);
 });
 
-test('client: has the nick that the welcome gives it', async t => {
+test('client: takes the nick that the welcome gives it', async t => {
 	const {address} = await openScripted(t, peer => {
 		peer.send(welcomeFrame({nick: 'wren'}));
 	});
@@ -94,7 +94,7 @@ test('client: has the nick that the welcome gives it', async t => {
 	assert.equal(otter.client.nick, 'wren');
 });
 
-test('client: follows its own nick, and wishes for one before the welcome', async t => {
+test('client: follows its own nick, and can change it before the welcome', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
 	const otter = openClient(t, server.address, 'otter');
@@ -118,7 +118,7 @@ test('client: follows its own nick, and wishes for one before the welcome', asyn
 	});
 });
 
-test('client: knows who is here as they come and go', async t => {
+test('client: knows who is here as members come and go', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter');
 	await otter.untilPhase('open');
@@ -129,7 +129,7 @@ test('client: knows who is here as they come and go', async t => {
 	assert.deepEqual(otter.client.members.names, ['otter']);
 });
 
-test('client: over a Unix domain socket it is the same', async t => {
+test('client: works the same over a Unix domain socket', async t => {
 	const {mkdtempSync, rmSync} = await import('node:fs');
 	const folder = mkdtempSync('/tmp/sockchat-test-');
 	t.after(() => {

@@ -28,7 +28,7 @@ test('client: gives the kernel 10 s to connect', async t => {
 	assert.deepEqual(clock.delays, []);
 });
 
-test('client: gives a server 10 s to say welcome', async t => {
+test('client: gives a server 10 s to send its welcome', async t => {
 	const clock = new FakeClock();
 	const {address} = await openScripted(t, () => undefined);
 	const otter = openClient(t, address, 'otter', {clock});
@@ -75,7 +75,7 @@ const openBeating = async (
 
 const pingsOf = (peer: WirePeer) => peer.text.split('"ping"').length - 1;
 
-test('client: pings after a heartbeat, is silent after one and a half', async t => {
+test('client: pings after one heartbeat, reports silence after one and a half', async t => {
 	const {clock, otter, peer} = await openBeating(t);
 	// The first comes with the welcome, to measure the round trip.
 	await peer.until('a ping', () => pingsOf(peer) === 1);
@@ -103,7 +103,7 @@ test('client: pings after a heartbeat, is silent after one and a half', async t 
 	assert.equal(otter.phase(), 'open');
 });
 
-test('client: gives up after three heartbeats, and comes back', async t => {
+test('client: gives up after three heartbeats, and reconnects', async t => {
 	const {clock, otter, peers} = await openBeating(t);
 	clock.advance(5999);
 	assert.equal(otter.phase(), 'silent');
@@ -133,7 +133,7 @@ test('client: any byte is a sign of life', async t => {
 	assert.equal(otter.phases().includes('silent'), false);
 });
 
-test('client: beats as slowly as the server says, from the welcome on or later', async t => {
+test("client: uses the server's heartbeat, from the welcome or changed later", async t => {
 	const {clock, otter, peer} = await openBeating(t, 4000);
 	clock.advance(5999);
 	assert.equal(otter.phase(), 'open');
@@ -145,7 +145,7 @@ test('client: beats as slowly as the server says, from the welcome on or later',
 	assert.equal(otter.phase(), 'silent');
 });
 
-test('client: blames nobody for the time that it was stopped itself', async t => {
+test('client: its own suspension does not count as silence', async t => {
 	const {clock, otter, peer} = await openBeating(t);
 	await peer.until('a ping', () => pingsOf(peer) === 1);
 	clock.jump(3_600_000);
@@ -165,7 +165,7 @@ test('client: blames nobody for the time that it was stopped itself', async t =>
 	assert.equal(otter.phase(), 'waiting');
 });
 
-test('client: stopped before the welcome, it gives the server its time again', async t => {
+test('client: suspended before the welcome, it gives the server 10 s again', async t => {
 	const clock = new FakeClock();
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
@@ -179,7 +179,7 @@ test('client: stopped before the welcome, it gives the server its time again', a
 	await otter.untilPhase('open');
 });
 
-test('client: a wall clock that jumps fakes no silence', async t => {
+test('client: a jump of the wall clock does not count as silence', async t => {
 	const {clock, otter} = await openBeating(t);
 	for (const wallOffsetMs of [86_400_000, -86_400_000]) {
 		clock.wallOffsetMs = wallOffsetMs;

@@ -13,7 +13,7 @@ const causeOf = async ({client}: ReturnType<typeof openClient>) => {
 	return cause;
 };
 
-test('client: joins, says, hears its echo, and leaves', async t => {
+test('client: joins, says something, receives its echo, and leaves', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
 	const otter = openClient(t, server.address, 'otter');
@@ -40,7 +40,7 @@ test('client: joins, says, hears its echo, and leaves', async t => {
 	assert.equal(left.reason, 'quit');
 });
 
-test('client: tells both ends of its connection', async t => {
+test('client: reports both ends of its connection', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter');
 	await otter.untilPhase('open');
@@ -52,7 +52,7 @@ test('client: tells both ends of its connection', async t => {
 	assert.equal(open.remote, `127.0.0.1:${portOf(server.address)}`);
 });
 
-test('client: says in a sentence that nobody listens, and tries once', async t => {
+test('client: reports in a sentence that nobody listens, and tries once', async t => {
 	const {address, close} = await listenBare(t, () => undefined);
 	await close();
 	const otter = openClient(t, address, 'otter');
@@ -96,7 +96,7 @@ for (const [what, answer] of strangers) {
 	});
 }
 
-test('client: tells a FIN and an RST before the welcome apart', async t => {
+test('client: distinguishes a FIN from an RST before the welcome', async t => {
 	const fin = await openScripted(t, peer => {
 		peer.end();
 	});
@@ -131,7 +131,7 @@ test('client: gives up on another version of the wire', async t => {
 	assert.equal(otter.dialled.length, 1);
 });
 
-test('client: passes over what a later server may send', async t => {
+test('client: ignores frames that a later server may send', async t => {
 	const {address} = await openScripted(t, peer => {
 		peer.send(
 			{type: 'typing', who: 'heron'},
@@ -148,7 +148,7 @@ test('client: passes over what a later server may send', async t => {
 	assert.equal('colour' in otter.frames()[0]!, false);
 });
 
-test('client: a bad frame in an open connection is told, and no loss', async t => {
+test('client: reports a bad frame in an open connection, and stays connected', async t => {
 	const {address} = await openScripted(t, peer => {
 		peer.send(welcomeFrame());
 		peer.write('garbage\n');
@@ -162,7 +162,7 @@ test('client: a bad frame in an open connection is told, and no loss', async t =
 	assert.equal(otter.phase(), 'open');
 });
 
-test('client: asks for another nick where it may, else it says so', async t => {
+test('client: asks for another nick if it may, else reports why', async t => {
 	const server = await openServer(t);
 	await joinWire(t, server.address, 'otter');
 	await joinWire(t, server.address, 'otter-2');
@@ -180,7 +180,7 @@ test('client: asks for another nick where it may, else it says so', async t => {
 	assert.deepEqual(fixed.phases(), ['connecting', 'handshaking', 'closed']);
 });
 
-test('client: says that a room is full, and tries once', async t => {
+test('client: reports that a room is full, and tries once', async t => {
 	const server = await openServer(t, {maxMembers: 1});
 	await joinWire(t, server.address, 'otter');
 	const heron = openClient(t, server.address, 'heron');
@@ -189,7 +189,7 @@ test('client: says that a room is full, and tries once', async t => {
 	assert.equal(heron.dialled.length, 1);
 });
 
-test('client: binds the local port that it is given', async t => {
+test('client: binds the given local port', async t => {
 	const server = await openServer(t);
 	const first = await listenBare(t, () => undefined);
 	await first.close();

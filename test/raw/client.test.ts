@@ -42,7 +42,7 @@ test('raw client: exact bytes, both ways', async t => {
 	assert.equal(await client.closed, undefined);
 });
 
-test('raw client: what is written before it is connected is not lost', async t => {
+test('raw client: bytes written before it is connected are not lost', async t => {
 	const server = await openRawServer(t);
 	const {client} = openRawClient(t, server.address);
 	assert.equal(client.connection.phase, 'connecting');
@@ -66,7 +66,7 @@ test('raw client: runs over any link, connected already or not', async t => {
 	assert.equal(await client.closed, undefined);
 });
 
-test('raw client: half-closed, it sends no more and reads on', async t => {
+test('raw client: after its FIN it sends no more, but still reads', async t => {
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
 		peer.isFramed = false;
@@ -86,7 +86,7 @@ test('raw client: half-closed, it sends no more and reads on', async t => {
 	assert.equal(await client.closed, undefined);
 });
 
-test("raw client: the other side's FIN ends it, an RST is a failure", async t => {
+test("raw client: ends at the other side's FIN, and fails at an RST", async t => {
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
 		peers.push(peer);
@@ -111,7 +111,7 @@ test("raw client: the other side's FIN ends it, an RST is a failure", async t =>
 	assert.equal(cause?.code, 'ERR_RESET');
 });
 
-test('raw client: says that nobody listens', async t => {
+test('raw client: reports that nobody listens', async t => {
 	const {address, close} = await listenBare(t, () => undefined);
 	await close();
 	const {client} = openRawClient(t, address);
@@ -119,7 +119,7 @@ test('raw client: says that nobody listens', async t => {
 	assert.equal(cause?.code, 'ERR_REFUSED');
 });
 
-test('raw client: no silence is too long; a leave waits 2 s for the FIN', async t => {
+test('raw client: never times out in silence; leaving waits 2 s for the FIN', async t => {
 	const clock = new FakeClock();
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
@@ -144,7 +144,7 @@ test('raw client: no silence is too long; a leave waits 2 s for the FIN', async 
 	assert.equal(await twice.client.closed, undefined);
 });
 
-test('raw client: 8 MiB go through whole, no faster than they are read', async t => {
+test('raw client: 8 MiB arrive whole, no faster than they are read', async t => {
 	const server = await openRawServer(t);
 	const {client, ...raw} = openRawClient(t, server.address);
 	const sent = randomBytes(8 * 1024 * 1024);

@@ -36,7 +36,7 @@ test('raw server: exact bytes, both ways', async t => {
 	);
 });
 
-test('raw server: sniffs at nothing, and has no deadlines', async t => {
+test('raw server: does not sniff, and has no deadlines', async t => {
 	const clock = new FakeClock();
 	const server = await openRawServer(t, {clock});
 	const said = [
@@ -61,7 +61,7 @@ test('raw server: sniffs at nothing, and has no deadlines', async t => {
 	assert.equal(server.of('ended').length, 0);
 });
 
-test('raw server: writes to every peer, and tells whose bytes came', async t => {
+test('raw server: writes to every peer, and reports who sent what', async t => {
 	const server = await openRawServer(t);
 	const peers = await Promise.all(
 		Array.from({length: 5}, async () => openPlain(t, server.address)),
@@ -85,7 +85,7 @@ test('raw server: writes to every peer, and tells whose bytes came', async t => 
 	assert.equal(peers[0]!.bytes.length, 0);
 });
 
-test('raw server: tells an RST from a FIN, and goes on', async t => {
+test('raw server: distinguishes an RST from a FIN, and keeps serving', async t => {
 	const server = await openRawServer(t);
 	const reset = await openPlain(t, server.address);
 	const other = await openPlain(t, server.address);
@@ -98,7 +98,7 @@ test('raw server: tells an RST from a FIN, and goes on', async t => {
 	await server.untilBytes(Buffer.from('on'), other.name);
 });
 
-test('raw server: writes nothing to a peer behind its FIN', async t => {
+test('raw server: writes nothing to a peer after our FIN', async t => {
 	const server = await openRawServer(t);
 	const peer = await openPlain(t, server.address);
 	await server.untilEvent('accepted');
@@ -120,7 +120,7 @@ test('raw server: writes nothing to a peer behind its FIN', async t => {
 	assert.deepEqual([ended.reason, ended.bytesOut], ['closed', told]);
 });
 
-test('raw server: drains with FIN, and cuts off after 3 s', async t => {
+test('raw server: drains with FIN, and disconnects after 3 s', async t => {
 	const clock = new FakeClock();
 	const server = await openRawServer(t, {clock});
 	const polite = await openPlain(t, server.address);
@@ -139,7 +139,7 @@ test('raw server: drains with FIN, and cuts off after 3 s', async t => {
 	assert.equal(polite.text, 'goodbye');
 });
 
-test('raw server: the peer that reads slowest sets the pace', async t => {
+test('raw server: the slowest reader sets the pace', async t => {
 	const server = await openRawServer(t);
 	const slow = await openPlain(t, server.address);
 	const quick = await openPlain(t, server.address);

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {ConnectionRunner} from '../../source/socket/connection-runner.js';
 import {FakeClock} from '../helpers/clock.js';
 
-test('connection runner: a listener that throws once stops nothing for good', () => {
+test('connection runner: continues after a listener throws', () => {
 	const clock = new FakeClock();
 	const phases: string[] = [];
 	const runner = new ConnectionRunner({

@@ -50,7 +50,7 @@ const leaveBehind = async (owner: Owner, path: string) => {
 	assert.ok(lstatSync(path).isSocket());
 };
 
-test('unix socket: is for its owner alone, and gone when the server is', async t => {
+test('unix socket: is for its owner alone, and removed with the server', async t => {
 	const path = newPath(t);
 	const before = process.umask(0);
 	t.after(() => {
@@ -65,7 +65,7 @@ test('unix socket: is for its owner alone, and gone when the server is', async t
 	assert.equal(existsSync(path), false);
 });
 
-test('unix socket: refuses a folder in which others could exchange it', async t => {
+test('unix socket: refuses a folder in which others could replace it', async t => {
 	const folder = join(newPath(t), '..');
 	const refused = async (path: string, why: string) =>
 		assert.rejects(openServer(t, {address: at(path)}), {
@@ -104,7 +104,7 @@ test('unix socket: refuses a folder in which others could exchange it', async t 
 	}
 });
 
-test('unix socket: no other file is made under its mask', async t => {
+test('unix socket: no other file is created under its mask', async t => {
 	const path = newPath(t);
 	await leaveBehind(t, path);
 	const before = umask();
@@ -115,14 +115,14 @@ test('unix socket: no other file is made under its mask', async t => {
 	assert.equal(modeOf(path), '600');
 });
 
-test('unix socket: a file that a killed server left is replaced', async t => {
+test('unix socket: replaces the file of a killed server', async t => {
 	const path = newPath(t);
 	await leaveBehind(t, path);
 	const server = await openServer(t, {address: at(path)});
 	await joinWire(t, server.address, 'otter');
 });
 
-test('unix socket: of two that find a left file, one serves', async t => {
+test('unix socket: of two servers that find an old file, one serves', async t => {
 	const path = newPath(t);
 	await leaveBehind(t, path);
 	const opened = await Promise.allSettled(
@@ -142,7 +142,7 @@ test('unix socket: of two that find a left file, one serves', async t => {
 	assert.equal(servers[0]!.room.memberCount, 1);
 });
 
-test('unix socket: one that answers is left alone', async t => {
+test('unix socket: leaves one that answers alone', async t => {
 	const path = newPath(t);
 	const server = await openServer(t, {address: at(path)});
 	await assert.rejects(openServer(t, {address: at(path)}), {
@@ -152,7 +152,7 @@ test('unix socket: one that answers is left alone', async t => {
 	await joinWire(t, server.address, 'otter');
 });
 
-test('unix socket: a file that is no socket is never deleted', async t => {
+test('unix socket: never deletes a file that is not a socket', async t => {
 	const path = newPath(t);
 	writeFileSync(path, 'precious');
 	await assert.rejects(openServer(t, {address: at(path)}), {

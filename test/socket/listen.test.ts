@@ -11,7 +11,7 @@ import {startProcess} from '../helpers/process.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
-test('listen: gives the port that the kernel chose', async t => {
+test('listen: returns the port that the kernel chose', async t => {
 	const one = await openServer(t);
 	const two = await openServer(t);
 	assert.notEqual(portOf(one.address), portOf(two.address));
@@ -32,7 +32,7 @@ test('listen: takes any loopback address, and each has its own ports', async t =
 	}
 });
 
-test('listen: names the port that is taken, and its holder', async t => {
+test('listen: names the taken port and its holder', async t => {
 	const {address} = await openServer(t);
 	const port = portOf(address);
 	await assert.rejects(openServer(t, {address}), {
@@ -43,7 +43,7 @@ test('listen: names the port that is taken, and its holder', async t => {
 	});
 });
 
-test('listen: names a holder that is another program', async t => {
+test('listen: names a holder in another program', async t => {
 	const python = startPython(t, 'server', [0]);
 	const port = Number(
 		await python.waitForOutput(/listening on: \S+ (\d+)\)\n/),
@@ -55,7 +55,7 @@ test('listen: names a holder that is another program', async t => {
 	});
 });
 
-test('listen: names who holds this address, not another with the same port', async t => {
+test('listen: names the holder of this address, not of another with the same port', async t => {
 	const one = await openServer(t);
 	const port = portOf(one.address);
 	const python = startProcess(t, requireExecutable('python3', 'python3'), [
@@ -96,7 +96,7 @@ class Failing extends Server {
 	}
 }
 
-test('listen: an address that is not on this machine is told as such', async () => {
+test('listen: reports an address that is not on this machine', async () => {
 	// As without IPv6.
 	const address = requireLoopback({kind: 'tcp', host: '::1', port: 5001});
 	await assert.rejects(listen(new Failing('EADDRNOTAVAIL'), address, 1), {
@@ -105,7 +105,7 @@ test('listen: an address that is not on this machine is told as such', async () 
 	});
 });
 
-test('listen: a port for root alone is told as such', async () => {
+test('listen: reports a port that needs root', async () => {
 	const address = requireLoopback({kind: 'tcp', host: '127.0.0.1', port: 80});
 	await assert.rejects(listen(new Failing('EACCES'), address, 1), {
 		code: 'ERR_PORT_FORBIDDEN',
@@ -113,7 +113,7 @@ test('listen: a port for root alone is told as such', async () => {
 	});
 });
 
-test('listen: hands the backlog to the kernel', async t => {
+test('listen: passes the backlog to the kernel', async t => {
 	const {address} = await openServer(t, {backlog: 3});
 	const rows = execFileSync(
 		requireExecutable('ss', 'iproute2'),

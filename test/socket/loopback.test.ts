@@ -113,7 +113,7 @@ for (const host of foreignHosts) {
 	});
 }
 
-test('loopback: what is no address at all opens no socket either', async t => {
+test('loopback: a value that is not an address opens no socket either', async t => {
 	for (const address of [
 		undefined,
 		null,
@@ -138,7 +138,7 @@ test('loopback: what is no address at all opens no socket either', async t => {
 	}
 });
 
-test('loopback: what was looked at is what is opened', async t => {
+test('loopback: opens exactly the address that was checked', async t => {
 	const calls = barSockets(t);
 	/** Each look at it shows another host. */
 	const shifting = () => {

@@ -18,7 +18,7 @@ const unreadAt = async (port: number, from: string): Promise<number> => {
 	return local!.receiveQueueBytes;
 };
 
-test('pause: what comes fills the kernel, and resume reads all of it', async t => {
+test('pause: new data fills the kernel, and resume reads all of it', async t => {
 	const server = await openRawServer(t);
 	const peer = await openPlain(t, server.address);
 	await server.untilEvent('accepted');
@@ -43,7 +43,7 @@ test('pause: what comes fills the kernel, and resume reads all of it', async t =
 	});
 });
 
-test('pause: a member that is not read loses no message', async t => {
+test('pause: a paused member loses no message', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
@@ -69,7 +69,7 @@ test('pause: a member that is not read loses no message', async t => {
 	assert.deepEqual(heron.said, ['meanwhile', ...texts]);
 });
 
-test('pause: heartbeats don’t drop a peer that is not read', async t => {
+test('pause: heartbeats don’t drop a paused peer', async t => {
 	const clock = new FakeClock();
 	const server = await openServer(t, {clock});
 	const otter = await joinWire(t, server.address, 'otter');
@@ -87,7 +87,7 @@ test('pause: heartbeats don’t drop a peer that is not read', async t => {
 	await otter.untilFin();
 });
 
-test('pause: a client that does not read is not silent, nor lost', async t => {
+test('pause: a paused client is neither silent nor lost', async t => {
 	const clock = new FakeClock();
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {

@@ -26,7 +26,7 @@ input()`,
 	return {python, port: port!, pid: pid!};
 };
 
-test('kernel: names the process that holds a port', async t => {
+test('port holder: names the process that holds a port', async t => {
 	const {address} = await listenBare(t, () => undefined);
 	assert.deepEqual(await holderOfPort('127.0.0.1', portOf(address)), {
 		pid: process.pid,
@@ -44,26 +44,26 @@ for (const host of ['127.0.0.1', '127.0.0.3', '0.0.0.0', '::1', '::']) {
 	});
 }
 
-test('kernel: a port on another address is another port', async t => {
+test('port holder: a port on another address is another port', async t => {
 	const {port} = await listenInPython(t, '127.0.0.3');
 	assert.equal(await holderOfPort('127.0.0.1', port), undefined);
 	assert.equal(await holderOfPort('::1', port), undefined);
 });
 
-test('kernel: a port that is only connected from is nobody listening', async t => {
+test('port holder: a port that only a client uses has no listener', async t => {
 	const {address} = await listenBare(t, () => undefined);
 	const peer = await openPlain(t, address);
 	const {localPort} = peer.socket;
 	assert.equal(await holderOfPort('127.0.0.1', localPort!), undefined);
 });
 
-test('kernel: a free port has no holder', async t => {
+test('port holder: a free port has no holder', async t => {
 	const {address, close} = await listenBare(t, () => undefined);
 	await close();
 	assert.equal(await holderOfPort('127.0.0.1', portOf(address)), undefined);
 });
 
-test('kernel: a process that has ended holds nothing', async t => {
+test('port holder: a process that has ended holds nothing', async t => {
 	const {python, port} = await listenInPython(t, '127.0.0.1');
 	python.signal('SIGKILL');
 	await python.waitForExit();

@@ -43,7 +43,7 @@ const openControlled = async (t: TestContext) => {
 	};
 };
 
-test('socket control: a client that ends its side still hears the other', async t => {
+test('socket control: a client that ends its side still reads', async t => {
 	const client = await openControlled(t);
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
@@ -62,7 +62,7 @@ test('socket control: a client that ends its side still hears the other', async 
 	);
 });
 
-test('socket control: a client that resets comes back', async t => {
+test('socket control: a client that resets reconnects', async t => {
 	const client = await openControlled(t);
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
@@ -89,7 +89,7 @@ test('socket control: a client that resets comes back', async t => {
 	]);
 });
 
-test('socket control: a client that closes says bye and FIN, and comes back', async t => {
+test('socket control: a client that closes sends bye and FIN, and reconnects', async t => {
 	const client = await openControlled(t);
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
@@ -103,7 +103,7 @@ test('socket control: a client that closes says bye and FIN, and comes back', as
 	assert.equal(peer.errorCode, undefined);
 });
 
-test('socket control: a client that does not read can close all the same', async t => {
+test('socket control: a paused client can close', async t => {
 	const client = await openControlled(t);
 	const [peer] = client.peers as [WirePeer];
 	await client.do('pause');
@@ -113,7 +113,7 @@ test('socket control: a client that does not read can close all the same', async
 	await client.untilPhase('open', 2);
 });
 
-test('socket control: keepalive is set in the kernel, and taken back', async t => {
+test('socket control: keepalive is set in the kernel, and unset', async t => {
 	const client = await openControlled(t);
 	const {local, remote} = client.client.endpoints;
 	const timer = async () => timerBySs(local!, remote!);
@@ -132,7 +132,7 @@ test('socket control: keepalive is set in the kernel, and taken back', async t =
 	});
 });
 
-test('socket control: nodelay says what a small write does from now on', async t => {
+test('socket control: nodelay says how small writes behave from now on', async t => {
 	const client = await openControlled(t);
 	assert.equal(
 		await client.do('nodelay', false),
@@ -144,7 +144,7 @@ test('socket control: nodelay says what a small write does from now on', async t
 	);
 });
 
-test('socket control: tcp tells what ss knows of this connection', async t => {
+test('socket control: tcp shows what ss knows about this connection', async t => {
 	const client = await openControlled(t);
 	const {local, remote} = client.client.endpoints;
 	const sentence = await client.do('tcp');
@@ -175,7 +175,7 @@ test('socket control: without a connection there is nothing to do', async t => {
 
 const tcpOnly = ['reset', 'nodelay', 'keepalive', 'tcp'] as const;
 
-test('socket control: a Unix domain socket is told from one of TCP', async t => {
+test('socket control: refuses TCP actions on a Unix domain socket', async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
 	t.after(() => {
 		rmSync(folder, {recursive: true});
@@ -200,7 +200,7 @@ test('socket control: a Unix domain socket is told from one of TCP', async t => 
 	await untilPhase('open', 2);
 });
 
-test('socket control: a raw client takes its socket in hand too', async t => {
+test('socket control: works on a raw client, too', async t => {
 	const server = await openRawServer(t);
 	const {client, untilBytes, untilPhase} = openRawClient(t, server.address);
 	await untilPhase('open');

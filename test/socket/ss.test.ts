@@ -16,7 +16,7 @@ const open =
 const stuck =
 	'ESTAB 0      2554371 127.0.0.1:37228 127.0.0.1:38261 timer:(persist,012ms,0)\n\t cubic wscale:10,10 rto:204 backoff:2 rtt:3.5/6 ato:40 mss:32768 cwnd:10 bytes_sent:1100000 bytes_retrans:65483 bytes_acked:1034517 bytes_received:17 unacked:2 retrans:1/3 lost:1 rcv_rtt:1 minrtt:0.022\n';
 
-test('ss: reads the figures that are there', () => {
+test('ss: reads the figures that are present', () => {
 	assert.deepEqual(parseTcpInfo(open), {
 		rttMs: 0.14,
 		rttVarianceMs: 0.08,
@@ -43,7 +43,7 @@ test('ss: reads the figures that are there', () => {
 	});
 });
 
-test('ss: of no connection there are no figures', () => {
+test('ss: without a connection there are no figures', () => {
 	assert.equal(parseTcpInfo(''), undefined);
 	assert.equal(parseTcpInfo('\n'), undefined);
 	const none = parseTcpInfo('ESTAB 0 0 127.0.0.1:1 127.0.0.1:2\n');
@@ -52,7 +52,7 @@ test('ss: of no connection there are no figures', () => {
 	assert.equal(formatTcpInfo(none), '');
 });
 
-test('ss: tells the figures in one line, and no others', () => {
+test('ss: formats the known figures in one line', () => {
 	assert.equal(
 		formatTcpInfo(parseTcpInfo(open)!),
 		'rtt 0.14 ± 0.08 ms, cwnd 11 segments, mss 32768 bytes, 6 bytes acknowledged, delivers 11.916 Gbit/s',
@@ -63,7 +63,7 @@ test('ss: tells the figures in one line, and no others', () => {
 	);
 });
 
-test('ss: asks for exactly this end of this connection', async t => {
+test('ss: reads exactly this end of this connection', async t => {
 	requireExecutable('ss', 'iproute2');
 	const {address} = await listenBare(t, socket => {
 		socket.resume();
@@ -90,7 +90,7 @@ test('ss: asks for exactly this end of this connection', async t => {
 	assert.equal(otherEnd?.bytesReceived, 1000);
 });
 
-test('ss: where it knows nothing, nothing is told', async t => {
+test('ss: returns undefined if it knows nothing', async t => {
 	requireExecutable('ss', 'iproute2');
 	assert.equal(await readTcpInfo('127.0.0.1:1', '127.0.0.1:2'), undefined);
 	// No address, and nothing that a shell would run.

@@ -98,7 +98,7 @@ test('tcp-table: agrees with ss when the other side closes first', async t => {
 	await untilStates(undefined, 'TIME-WAIT');
 });
 
-test('tcp-table: after an RST nothing is left', async t => {
+test('tcp-table: after an RST no row is left', async t => {
 	const {peer, untilStates} = await openConnection(t);
 	peer.reset();
 	await untilStates(undefined, undefined);
@@ -140,7 +140,7 @@ test('tcp-table: finds a connection over ::1', async t => {
 	assert.equal(listening?.state, 'LISTEN');
 });
 
-test('tcp-table: finds a peer that came over IPv4 inside IPv6', async t => {
+test('tcp-table: finds a peer connected by IPv4-mapped IPv6', async t => {
 	const {address} = await listenBare(t, () => undefined);
 	const port = portOf(address);
 	const socket = connect({host: '::ffff:127.0.0.1', port});

@@ -64,7 +64,7 @@ test('tcp-table: reads addresses, states, queues and owners', () => {
 	);
 });
 
-test('tcp-table: reads IPv6, and IPv4 inside it as IPv4', () => {
+test('tcp-table: reads IPv6, and IPv4-mapped addresses as IPv4', () => {
 	assert.deepEqual(
 		brief(parseTcpTable(tcp6)),
 		[
@@ -99,7 +99,7 @@ test('tcp-table: names each state as RFC 9293 does', () => {
 	}
 });
 
-test('tcp-table: passes over what is no row', () => {
+test('tcp-table: skips malformed rows', () => {
 	const good = rowIn('01');
 	for (const bad of [
 		'',
@@ -119,7 +119,7 @@ test('tcp-table: passes over what is no row', () => {
 	}
 });
 
-test('tcp-table: throws at nothing, and finds the rows among it', () => {
+test('tcp-table: never throws, and finds rows among noise', () => {
 	const noise = fc.string({unit: 'binary'}).map(text => `${text}\n`);
 	const cut = fc.nat(80).map(length => `${rowIn('01').slice(0, length)}\n`);
 	fc.assert(
@@ -135,7 +135,7 @@ test('tcp-table: throws at nothing, and finds the rows among it', () => {
 	);
 });
 
-test('tcp-table: can be asked for some ports, at either end', () => {
+test('tcp-table: can be limited to ports, at either end', () => {
 	const all = parseTcpTable(tcp + tcp6);
 	fc.assert(
 		fc.property(
@@ -158,7 +158,7 @@ test('tcp-table: can be asked for some ports, at either end', () => {
 	);
 });
 
-test('tcp-table: looks up both ends, and who listens', () => {
+test('tcp-table: looks up both ends, and the listening socket', () => {
 	const table = createTcpTable(parseTcpTable(tcp + tcp6));
 	const {local, remote} = table.pair('127.0.0.1:38262', '127.0.0.1:37229');
 	assert.equal(local?.state, 'FIN-WAIT-2');
@@ -185,7 +185,7 @@ const writeFolder = async (owner: Owner, files: Record<string, string>) => {
 	return folder;
 };
 
-test('tcp-table: reads 10,000 rows, wherever a read cuts them', async t => {
+test('tcp-table: reads 10,000 rows, wherever a read splits them', async t => {
 	const ports = Array.from({length: 10_000}, (_port, index) => 20_000 + index);
 	const rows = ports.map(port =>
 		rowIn('01', port.toString(16).toUpperCase().padStart(4, '0')),
@@ -200,7 +200,7 @@ test('tcp-table: reads 10,000 rows, wherever a read cuts them', async t => {
 	assert.equal(table!.listening('[::]:42731')?.state, 'LISTEN');
 });
 
-test('tcp-table: does without IPv6, and without either is undefined', async t => {
+test('tcp-table: works without IPv6; without both files it is undefined', async t => {
 	const folder = await writeFolder(t, {tcp});
 	const table = await readTcpTable(undefined, folder);
 	assert.equal(table?.listening('127.0.0.1:38261')?.state, 'LISTEN');

@@ -8,7 +8,7 @@ import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
 import {connectTo, openWatched, watch} from '../helpers/watched.js';
 
-test('socket-steps: an RST that came closes this end', async t => {
+test('socket-steps: a received RST closes this end', async t => {
 	const {client, server, untilStates} = await openWatched(t);
 	server.socket.resume();
 	await untilStates('ESTABLISHED', 'ESTABLISHED');
@@ -37,7 +37,7 @@ test('socket-steps: an RST that came closes this end', async t => {
 	assert.ok(server.log.isOver && client.log.isOver);
 });
 
-test('socket-steps: a write to whom has gone is answered with an RST', async t => {
+test('socket-steps: a write to a closed peer is answered with an RST', async t => {
 	const {client, server} = await openWatched(t);
 	client.socket.destroy();
 	server.socket.resume();
@@ -59,7 +59,7 @@ test('socket-steps: a write to whom has gone is answered with an RST', async t =
 	]);
 });
 
-test('socket-steps: a refused connection is one that was reset', async t => {
+test('socket-steps: a refused connection shows as a reset', async t => {
 	const {address, close} = await listenBare(t, () => undefined);
 	await close();
 	const client = connectTo(t, address);
@@ -73,7 +73,7 @@ test('socket-steps: a refused connection is one that was reset', async t => {
 	]);
 });
 
-test('socket-steps: a port that is used again at once is another connection', async t => {
+test('socket-steps: a port reused at once is another connection', async t => {
 	const servers: Array<ReturnType<typeof watch>> = [];
 	const {address} = await listenBare(t, socket => {
 		socket.resume();
@@ -107,7 +107,7 @@ test('socket-steps: a port that is used again at once is another connection', as
 	]);
 });
 
-test('socket-steps: a connect() that is called off never opens', async t => {
+test('socket-steps: a cancelled connect() never opens', async t => {
 	const {address} = await listenBare(t, () => undefined);
 	const client = connectTo(t, address);
 	client.socket.destroy();

@@ -27,7 +27,7 @@ test('socket-steps: connect() and accept() open a connection', async t => {
 	]);
 });
 
-test('socket-steps: an already open connection has no connect() to tell', async t => {
+test('socket-steps: an already open connection reports no connect()', async t => {
 	const {client} = await openWatched(t);
 	assert.deepEqual(watch(client.socket, 'client').drawn(), ['○ ESTABLISHED']);
 });
@@ -106,7 +106,7 @@ test('socket-steps: close() without end() sends FIN as well', async t => {
 	);
 });
 
-test('socket-steps: a reader that pauses sees the FIN in the kernel', async t => {
+test('socket-steps: while reading is paused, the FIN shows in the kernel', async t => {
 	const {client, server, untilStates} = await openWatched(t);
 	server.called('pause()');
 	server.socket.pause();
@@ -126,7 +126,7 @@ test('socket-steps: a reader that pauses sees the FIN in the kernel', async t =>
 	assert.equal(server.drawn().filter(step => step === 'FIN').length, 1);
 });
 
-test('socket-steps: a FIN that is stuck behind bytes makes CLOSING', async t => {
+test('socket-steps: a FIN stuck behind data leads to CLOSING', async t => {
 	const {client, server, untilStates} = await openWatched(t);
 	server.socket.pause();
 	client.socket.resume();

@@ -81,7 +81,7 @@ test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	assert.equal(lastState(table.steps(), 'local'), 'read CLOSED');
 });
 
-test('socket watch: goes on to the end of TIME-WAIT when asked to finish, then stops', async t => {
+test('socket watch: told to finish, it stops at the end of TIME-WAIT', async t => {
 	const table = await openTable(t);
 	const link = dial(table.address);
 	const socket = link.stream;
@@ -108,7 +108,7 @@ test('socket watch: goes on to the end of TIME-WAIT when asked to finish, then s
 	assert.deepEqual(table.clock.delays, [], 'no timer is left');
 });
 
-test('socket watch: where the kernel can’t be read, what Node knows goes on', async t => {
+test('socket watch: without the kernel’s table, Node’s own figures continue', async t => {
 	const table = await openTable(t);
 	table.say(undefined);
 	const link = dial(table.address);
@@ -136,7 +136,7 @@ test('socket watch: where the kernel can’t be read, what Node knows goes on', 
 	assert.equal(count, before, 'and stops when asked to');
 });
 
-test('socket watch: no connection is something else than no table', async t => {
+test('socket watch: no connection is different from no table', async t => {
 	const table = await openTable(t);
 	let endpoints: {local: string | undefined; remote: string | undefined} = {
 		local: undefined,
@@ -153,7 +153,7 @@ test('socket watch: no connection is something else than no table', async t => {
 	assert.deepEqual(table.of('kernel').at(-1)?.pair, {...none, local: row});
 });
 
-test("socket watch: a client's former connection is told from its new one", async t => {
+test("socket watch: a client's old connection is distinct from its new one", async t => {
 	const watched = openWatch(t);
 	const {address} = await openScripted(t, (peer, count) => {
 		peer.send(welcomeFrame());
@@ -203,7 +203,7 @@ test('socket watch: a Unix domain socket has no steps, and no kernel row', async
 	assert.deepEqual(watched.of('step'), []);
 });
 
-test('socket watch: a call is told of its own socket only', async t => {
+test('socket watch: a call is reported for its own socket only', async t => {
 	const watched = openWatch(t);
 	const server = await openServer(t, {watch: watched.watch});
 	const [anna, bert] = [

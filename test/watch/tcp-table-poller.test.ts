@@ -81,7 +81,7 @@ test('tcp table poller: reads at the start and then once a second', async () => 
 	assert.deepEqual(toldBegunAt, begun);
 });
 
-test('tcp table poller: hurried, it reads at once and close behind', async () => {
+test('tcp table poller: after a change it reads at once and again soon', async () => {
 	const {watch, begun, end, run} = createWatch();
 	watch.start();
 	await end();
@@ -92,7 +92,7 @@ test('tcp table poller: hurried, it reads at once and close behind', async () =>
 	assert.deepEqual(begun, [0, 500, 520, 550, 600, 750, 1750]);
 });
 
-test('tcp table poller: a step in the middle of a read is followed by another', async () => {
+test('tcp table poller: a change during a read causes another read', async () => {
 	const {clock, watch, begun, end, isReading} = createWatch();
 	watch.start();
 	clock.advance(3);
@@ -105,7 +105,7 @@ test('tcp table poller: a step in the middle of a read is followed by another', 
 	assert.deepEqual(begun, [0, 15]);
 });
 
-test('tcp table poller: rests for four times as long as it reads', async () => {
+test('tcp table poller: rests four times as long as a read takes', async () => {
 	const {clock, watch, begun, end} = createWatch();
 	watch.start();
 	clock.advance(50);
@@ -120,7 +120,7 @@ test('tcp table poller: rests for four times as long as it reads', async () => {
 	assert.deepEqual(begun, [0, 250]);
 });
 
-test('tcp table poller: steps without end do not keep it from reading', async () => {
+test('tcp table poller: endless changes do not keep it from reading', async () => {
 	const {watch, begun, end, isReading, run} = createWatch();
 	watch.start();
 	await end();
@@ -135,7 +135,7 @@ test('tcp table poller: steps without end do not keep it from reading', async ()
 	assert.equal(begun.length, 51);
 });
 
-test('tcp table poller: says once that the kernel cannot be read', async () => {
+test('tcp table poller: reports once that the table cannot be read', async () => {
 	const {clock, watch, told, end, endWith} = createWatch();
 	watch.start();
 	await endWith(undefined);
@@ -153,7 +153,7 @@ test('tcp table poller: says once that the kernel cannot be read', async () => {
 	assert.deepEqual(told, [undefined, table, undefined]);
 });
 
-test('tcp table poller: stopped, it leaves no timer and tells nothing', async () => {
+test('tcp table poller: once stopped, it leaves no timer and reports nothing', async () => {
 	const {clock, watch, begun, told, end} = createWatch();
 	watch.pollSoon();
 	assert.deepEqual(begun, [], 'it was not started');
@@ -174,7 +174,7 @@ test('tcp table poller: stopped, it leaves no timer and tells nothing', async ()
 	assert.equal(begun.length, 2);
 });
 
-test('tcp table poller: stopped by whom it tells, it leaves no timer', async () => {
+test('tcp table poller: stopped by its listener, it leaves no timer', async () => {
 	const clock = new FakeClock();
 	let told = 0;
 	const watch = new TcpTablePoller({
@@ -190,7 +190,7 @@ test('tcp table poller: stopped by whom it tells, it leaves no timer', async () 
 	assert.deepEqual(clock.delays, []);
 });
 
-test('tcp table poller: started again during a read, it waits for its end', async () => {
+test('tcp table poller: restarted during a read, it waits for that read', async () => {
 	const {watch, begun, told, end, clock} = createWatch();
 	watch.start();
 	watch.stop();

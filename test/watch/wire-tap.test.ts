@@ -24,7 +24,7 @@ const openTap = () => {
 	return {events, clock, tap: new WireTap(clock, onEvent)};
 };
 
-test('wire tap: off it tells nothing, and counts on', () => {
+test('wire tap: while off it reports nothing, but counts', () => {
 	const {events, tap, clock} = openTap();
 	tap.note('in', undefined, Buffer.from('12345'));
 	tap.note('out', undefined, 'é');
@@ -52,7 +52,7 @@ test('wire tap: off it tells nothing, and counts on', () => {
 	]);
 });
 
-test('wire tap: each direction of each peer is a stream of its own', () => {
+test('wire tap: each direction of each peer has its own offsets', () => {
 	const {events, tap} = openTap();
 	tap.isOn = true;
 	tap.note('in', 'a', 'one');
@@ -75,7 +75,7 @@ test('wire tap: each direction of each peer is a stream of its own', () => {
 	);
 });
 
-test('wire tap: of a very long chunk the first bytes are kept, as they were', () => {
+test('wire tap: keeps the first bytes of a very long chunk unchanged', () => {
 	const {events, tap} = openTap();
 	tap.isOn = true;
 	const chunk = Buffer.alloc(maxChunkBytes + 5, 'x');
@@ -105,7 +105,7 @@ const toldOf = (
 		),
 	).toString();
 
-test('wire tap: a client is told exactly what it read and wrote', async t => {
+test('wire tap: reports exactly what a client read and wrote', async t => {
 	const {watch, events, of} = openWatch(t);
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
@@ -127,7 +127,7 @@ test('wire tap: a client is told exactly what it read and wrote', async t => {
 	assert.equal(of('wire').length, length);
 });
 
-test('wire tap: a server is told exactly what each peer sent and got', async t => {
+test('wire tap: reports exactly what each peer of a server sent and received', async t => {
 	const {watch, events, of} = openWatch(t);
 	const server = await openServer(t, {watch});
 	watch.tap.isOn = true;
@@ -158,7 +158,7 @@ test('wire tap: a server is told exactly what each peer sent and got', async t =
 	);
 });
 
-test('wire tap: raw mode tells exact bytes on both ends', async t => {
+test('wire tap: raw mode reports exact bytes at both ends', async t => {
 	const [near, far] = [openWatch(t), openWatch(t)];
 	near.watch.tap.isOn = true;
 	far.watch.tap.isOn = true;
@@ -187,7 +187,7 @@ test('wire tap: raw mode tells exact bytes on both ends', async t => {
 	]);
 });
 
-test('wire tap: the host’s own screen is on no wire', async t => {
+test('wire tap: the host’s own screen uses no wire', async t => {
 	const {watch, of} = openWatch(t);
 	watch.tap.isOn = true;
 	const {server, client} = await startHost({
