@@ -14,7 +14,7 @@ export type ConnectOptions = {
 	readonly nick: string;
 	/** The room's token; the server has to prove that it knows it too. */
 	readonly token?: Token;
-	/** Whether to reconnect after a loss, within 10 s, with full jitter. Default: true. */
+	/** Whether to reconnect after a loss; waits grow to 10 s, with full jitter. Default: true. */
 	readonly isRetrying?: boolean;
 	/** A port to bind first; by default the kernel chooses. */
 	readonly localPort?: number;

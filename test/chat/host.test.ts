@@ -155,7 +155,7 @@ test('host: what it said before a drain reaches the room and its own screen', as
 
 test('host: alone too, it sees its last words before the end', async t => {
 	const host = await openHost(t);
-	// More than goes through in one piece.
+	// More than fits into one chunk.
 	const lines = Array.from(
 		{length: 2000},
 		(_, index) => `${index} ${'x'.repeat(500)}`,

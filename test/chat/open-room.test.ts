@@ -74,7 +74,7 @@ const freePath = (owner: Owner): Address => {
 	return {kind: 'unix', path: join(folder, 'room')};
 };
 
-/** A socket file as a killed server leaves it. */
+/** A socket file as left by a killed server. */
 const leftPath = async (owner: Owner): Promise<Address> => {
 	const address = freePath(owner);
 	const python = startProcess(owner, requireExecutable('python3', 'python3'), [
@@ -131,7 +131,7 @@ for (const [where, place] of places) {
 }
 
 test('join: reports why neither works', async t => {
-	// Bound and not listening: nobody can connect, and nobody can listen.
+	// Bound but not listening: one can neither connect nor listen there.
 	const python = startProcess(t, requireExecutable('python3', 'python3'), [
 		'-uc',
 		`import socket

@@ -1,4 +1,4 @@
-/** What a front end opens: its socket in hand, and what it is told of it. */
+/** What a front end opens: actions on its socket, and the events about it. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test, type TestContext} from 'node:test';

@@ -50,7 +50,7 @@ test('token file: one that others can access is refused in a sentence', async t 
 		});
 	}
 
-	// A link is as safe as what it leads to.
+	// A link is as safe as its target.
 	symlinkSync(path, inFolder('link'));
 	await assert.rejects(readToken(inFolder('link'), {}), /others may access it/);
 	chmodSync(path, 0o600);
@@ -60,7 +60,7 @@ test('token file: one that others can access is refused in a sentence', async t 
 test("token file: another user's is refused, whatever its mode", async t => {
 	const path = createFolder(t)('token');
 	writeFileSync(path, secret, {mode: 0o600});
-	// Only root can give a file away; others have root's at hand.
+	// Only root can give a file away; other users test with one of root's.
 	const isRoot = process.getuid?.() === 0;
 	if (isRoot) {
 		chownSync(path, 65_534, 65_534);

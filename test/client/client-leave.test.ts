@@ -6,7 +6,7 @@ import {openServer} from '../helpers/room.js';
 import {openScripted, welcomeFrame} from '../helpers/scripted.js';
 import {joinWire, type WirePeer} from '../helpers/wire-peer.js';
 
-/** Closed on purpose: no cause, no socket, no timer. */
+/** Closed as intended: no cause, no socket, no timer. */
 const assertOver = async (otter: TestClient, clock: FakeClock) => {
 	assert.equal(await otter.client.closed, undefined);
 	assert.equal(otter.phases().at(-1), 'closed');
@@ -35,7 +35,7 @@ test('client: leaves before the welcome', async t => {
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
 		peers.push(peer);
-		// Of a later version: it is heard, and passed over.
+		// From a later version: a sign of life, otherwise ignored.
 		peer.send({type: 'advice'});
 	});
 	const otter = openClient(t, address, 'otter', {clock});
@@ -64,7 +64,7 @@ test('client: leaves only after everything it said was sent', async t => {
 	assert.equal(otter.client.unstored, 0, 'and with their receipts');
 });
 
-/** A server that welcomes and then says nothing more, not even goodbye. */
+/** A server that sends its welcome and nothing more, not even a bye. */
 const openMute = async (t: Parameters<typeof openScripted>[0]) => {
 	const clock = new FakeClock();
 	const peers: WirePeer[] = [];

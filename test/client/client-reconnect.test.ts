@@ -85,7 +85,7 @@ test('reconnect: starts with short waits again after 10 s connected', async t =>
 	const attempts = [];
 	for (const healthyMs of [1000, 1000, 10_000]) {
 		await otter.untilPhase('open', attempts.length + 1);
-		// Heard now and then, so that it stays open.
+		// Heard from now and then, so it stays open.
 		for (let passed = 0; passed < healthyMs; passed += 1000) {
 			clock.advance(1000);
 			otter.client.say('still here');
@@ -225,7 +225,7 @@ test('reconnect: takes another nick if its own was taken', async t => {
 	const heron = await joinWire(t, server.address, 'heron');
 	otter.dialled[0]!.destroy();
 	await heron.untilFrame('left');
-	// Its own is kept for it so long, and no longer.
+	// Its nick is reserved for it that long.
 	lateMs = nickHoldMs;
 	await joinWire(t, server.address, 'otter');
 	clock.advance(1000);

@@ -32,14 +32,14 @@ const openByTurns = async (
 	return {address, peers};
 };
 
-/** Those of them that say something. */
+/** The lines that say something. */
 const saidBy = (peer: WirePeer) =>
 	linesOf(peer).filter(({type}) => type === 'say' || type === 'whisper');
 
 test('resume: resends messages without an echo, with the same n', async t => {
 	const {address, peers} = await openByTurns(t, (peer, count) => {
-		// The first is cut off before it stored anything, the second had stored
-		// one of the two.
+		// The first connection breaks before anything is stored; by the second, one
+		// of the two messages is.
 		peer.send(welcomeFrame({stored: count === 1 ? 0 : 1, head: 0}));
 	});
 	const otter = openClient(t, address, 'otter');
@@ -55,7 +55,7 @@ test('resume: resends messages without an echo, with the same n', async t => {
 		peer => linesOf(peer)[0] as unknown as Hello,
 	);
 	assert.equal(first?.client, second?.client);
-	// The server has dealt with the first; with no echo and no gap it was refused.
+	// The server has handled the first; without an echo or gap it was refused.
 	assert.deepEqual(
 		otter.of('failed').map(({n, error}) => [n, error.code]),
 		[[1, 'ERR_NOT_STORED']],
@@ -159,7 +159,7 @@ test('resume: asks by since and log, and starts over in another log', async t =>
 		otter.frames().some(({type}) => type === 'gap'),
 		false,
 	);
-	// No gap can be reckoned, but a hole there may be: that is said.
+	// No gap can be computed, but there may be one, so a notice says it.
 	const notices = otter.of('notice').map(({text}) => text);
 	assert.equal(notices.length, 1);
 	assert.match(notices[0]!, /another log.*may be missing/);

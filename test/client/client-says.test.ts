@@ -73,7 +73,7 @@ test('client: recognizes its own whisper during a change of nick', async t => {
 	await otter.untilStored();
 	assert.equal((await heron.untilFrame('whispered')).from, 'robin');
 
-	// Another's whisper with the same n is no receipt.
+	// Another member's whisper with the same n is not a receipt.
 	otter.client.say('aloud');
 	await otter.untilStored();
 	heron.send({type: 'whisper', n: 3, to: 'robin', text: 'yes?'});

@@ -57,7 +57,7 @@ test("client: waits for the end of the tutorial server's line, and names --raw",
 	assert.equal(otter.of('traffic').at(-1)?.bytesIn, 12);
 });
 
-/** A client that is open, and the server's script for its connection. */
+/** An open client, and the scripted server's end of its connection. */
 const openBeating = async (
 	t: Parameters<typeof openScripted>[0],
 	heartbeatMs = 2000,
@@ -77,7 +77,7 @@ const pingsOf = (peer: WirePeer) => peer.text.split('"ping"').length - 1;
 
 test('client: pings after one heartbeat, reports silence after one and a half', async t => {
 	const {clock, otter, peer} = await openBeating(t);
-	// The first comes with the welcome, to measure the round trip.
+	// The first follows the welcome, to measure the round trip.
 	await peer.until('a ping', () => pingsOf(peer) === 1);
 	clock.advance(1999);
 	assert.equal(otter.phase(), 'open');
@@ -98,7 +98,7 @@ test('client: pings after one heartbeat, reports silence after one and a half', 
 			connection.phase === 'open' ? [connection.since] : [],
 		);
 	assert.equal(first, second, 'the same connection, open since then');
-	// Its 250 ms for the traffic are the only other timer.
+	// The 250 ms traffic sample is the only other timer.
 	clock.advance(1999);
 	assert.equal(otter.phase(), 'open');
 });

@@ -6,7 +6,7 @@ import {openServer, portOf} from '../helpers/room.js';
 import {listenBare, openScripted, welcomeFrame} from '../helpers/scripted.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
-/** The cause that it was closed with. */
+/** The cause it closed with. */
 const causeOf = async ({client}: ReturnType<typeof openClient>) => {
 	const cause = await client.closed;
 	assert.ok(cause, 'it has a cause');
@@ -81,7 +81,7 @@ for (const [what, answer] of strangers) {
 	test(`client: takes ${what} for no sockchat server, and says what it saw`, async t => {
 		const {address} = await openScripted(t, peer => {
 			peer.isFramed = false;
-			// What comes behind it is not listened to any more.
+			// Anything after it is ignored.
 			const welcome = Buffer.from(`${JSON.stringify(welcomeFrame())}\n`);
 			peer.write(Buffer.concat([answer, welcome]));
 		});
@@ -199,7 +199,7 @@ test('client: binds the given local port', async t => {
 	const {peer} = await server.untilEvent('accepted');
 	assert.equal(peer, `127.0.0.1:${localPort}`);
 
-	// In use by a connection, and by a listening socket.
+	// In use by a connection and by a listening socket.
 	const other = await listenBare(t, () => undefined);
 	for (const used of [localPort, portOf(other.address)]) {
 		const second = openClient(t, server.address, 'heron', {localPort: used});

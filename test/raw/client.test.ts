@@ -9,7 +9,7 @@ import {openRawClient, openRawServer} from '../helpers/raw.js';
 import {listenBare, openScripted} from '../helpers/scripted.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
 
-/** Every byte, and what is no UTF-8, no line and no text. */
+/** Every byte value, invalid UTF-8, odd line ends and control codes. */
 const hostile = Buffer.concat([
 	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
 	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),

@@ -6,7 +6,7 @@ import {openRawServer} from '../helpers/raw.js';
 import {until} from '../helpers/until.js';
 import {openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
-/** Every byte, and what is no UTF-8, no line and no text. */
+/** Every byte value, invalid UTF-8, odd line ends and control codes. */
 const hostile = Buffer.concat([
 	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
 	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),
@@ -25,7 +25,7 @@ test('raw server: exact bytes, both ways', async t => {
 	assert.equal(server.write(hostile), 1);
 	await untilBytes(peer, hostile);
 	assert.deepEqual(server.bytes('out', peer.name), hostile);
-	// Nothing of its own, before or after.
+	// It sends nothing of its own, before or after.
 	peer.end();
 	await peer.untilFin();
 	assert.deepEqual(peer.bytes, hostile);
@@ -103,7 +103,7 @@ test('raw server: writes nothing to a peer after our FIN', async t => {
 	const peer = await openPlain(t, server.address);
 	await server.untilEvent('accepted');
 	peer.socket.pause();
-	// More than the kernel takes, so that the connection outlives the FIN.
+	// More than the kernel takes, so the connection outlives the FIN.
 	const much = Buffer.alloc(16 * 1024 * 1024, 'x');
 	server.write(much);
 	peer.write('bye');
@@ -158,7 +158,7 @@ test('raw server: the slowest reader sets the pace', async t => {
 	await drained;
 	await slow.until('all of it', () => slow.bytes.length === bytes.length);
 
-	// One that leaves in between holds up nobody.
+	// A peer that leaves in between blocks nobody.
 	slow.duplex.pause();
 	server.write(bytes);
 	slow.reset();

@@ -21,7 +21,7 @@ import {startProcess} from '../helpers/process.js';
 import {openServer} from '../helpers/room.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
-/** A path for a socket, in a folder that goes when the test ends. */
+/** A path for a socket, in a folder that is removed after the test. */
 const newPath = (owner: Owner) => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
 	owner.after(async () => {
@@ -30,16 +30,16 @@ const newPath = (owner: Owner) => {
 	return join(folder, 'room');
 };
 
-/** Who may do what with a file, in octal. */
+/** A file's permissions, in octal. */
 const modeOf = (path: string) => lstatSync(path).mode.toString(8).slice(-3);
 
-/** Read, and not changed. */
+/** Reads the umask without changing it. */
 const umask = () =>
 	/^Umask:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1];
 
 const at = (path: string): Address => ({kind: 'unix', path});
 
-/** Leaves a socket file behind, as a server does that is killed. */
+/** Leaves a socket file behind, as a killed server does. */
 const leaveBehind = async (owner: Owner, path: string) => {
 	const python = startProcess(owner, requireExecutable('python3', 'python3'), [
 		'-c',
@@ -86,7 +86,7 @@ test('unix socket: refuses a folder in which others could replace it', async t =
 	symlinkSync(inner, join(folder, 'link'));
 	const link = join(folder, 'link');
 	if (process.getuid!() === 0) {
-		// One of root's own, such as /var/run, is as good as what it leads to.
+		// A link that root owns, such as /var/run, is as safe as its target.
 		await openServer(t, {address: at(join(link, 'a'))});
 	} else {
 		await refused(join(link, 'a'), `${link} is a symbolic link`);
@@ -108,7 +108,7 @@ test('unix socket: no other file is created under its mask', async t => {
 	const path = newPath(t);
 	await leaveBehind(t, path);
 	const before = umask();
-	// The left file takes some turns, in which anything may be written.
+	// Replacing the old file takes some turns, in which others may write files.
 	const opening = openServer(t, {address: at(path)});
 	assert.equal(umask(), before);
 	await opening;

@@ -77,7 +77,7 @@ input()`,
 	});
 });
 
-/** Says of listen() what the kernel of another machine or user would. */
+/** Fails listen() as the kernel would on another machine or for another user. */
 class Failing extends Server {
 	readonly #code: string;
 
@@ -97,7 +97,7 @@ class Failing extends Server {
 }
 
 test('listen: reports an address that is not on this machine', async () => {
-	// As without IPv6.
+	// As on a machine without IPv6.
 	const address = requireLoopback({kind: 'tcp', host: '::1', port: 5001});
 	await assert.rejects(listen(new Failing('EADDRNOTAVAIL'), address, 1), {
 		code: 'ERR_ADDRESS_UNAVAILABLE',
@@ -120,6 +120,6 @@ test('listen: passes the backlog to the kernel', async t => {
 		['-Hltn', `sport = :${portOf(address)}`],
 		{encoding: 'utf8'},
 	);
-	// State, Recv-Q, Send-Q: of a listening socket that is its backlog.
+	// State, Recv-Q, Send-Q; a listening socket's Send-Q is its backlog.
 	assert.match(rows, /^LISTEN\s+0\s+3\s/);
 });

@@ -1,7 +1,7 @@
 /**
- * What opens a socket refuses every address but those of this machine. Each
- * way to the kernel is replaced by one that fails: no refusal is tried out on
- * a network.
+ * Every function that opens a socket refuses addresses off this machine. Each
+ * call into the kernel is replaced by one that fails, so no test can reach a
+ * network.
  */
 import assert from 'node:assert/strict';
 import {Server, Socket} from 'node:net';
@@ -26,7 +26,7 @@ const barSockets = (t: TestContext): unknown[][] => {
 	return calls;
 };
 
-/** All doors of the library, and what they end in. */
+/** All functions that open sockets, and the calls that they end in. */
 const doors: ReadonlyArray<
 	[name: string, open: (address: never) => Promise<unknown>]
 > = [
@@ -140,7 +140,7 @@ test('loopback: a value that is not an address opens no socket either', async t 
 
 test('loopback: opens exactly the address that was checked', async t => {
 	const calls = barSockets(t);
-	/** Each look at it shows another host. */
+	/** Its host differs each time it is read. */
 	const shifting = () => {
 		const hosts = ['127.0.0.1', '10.0.0.1'];
 		return {

@@ -1,4 +1,4 @@
-/** A socket that is not read: where its bytes wait, and who is patient. */
+/** A paused socket: where its bytes wait, and that nobody takes it for lost. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
@@ -11,7 +11,7 @@ import {openScripted, welcomeFrame} from '../helpers/scripted.js';
 import {until} from '../helpers/until.js';
 import {joinWire, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
-/** Bytes that came to a port and were not read, by the kernel's word. */
+/** Bytes that arrived at a port and are unread, according to the kernel. */
 const unreadAt = async (port: number, from: string): Promise<number> => {
 	const table = await readTcpTable(new Set([port]));
 	const {local} = table!.pair(`127.0.0.1:${port}`, from);
@@ -23,7 +23,7 @@ test('pause: new data fills the kernel, and resume reads all of it', async t => 
 	const peer = await openPlain(t, server.address);
 	await server.untilEvent('accepted');
 	await server.control({type: 'pause'}, undefined);
-	// More than both kernels hold: the sender's own queue fills as well.
+	// More than both kernel buffers hold, so the sender's own queue fills too.
 	const bytes = Buffer.alloc(16 * 1024 * 1024, 'abcdefg');
 	peer.write(bytes);
 	const port = portOf(server.address);
@@ -75,7 +75,7 @@ test('pause: heartbeats don’t drop a paused peer', async t => {
 	const otter = await joinWire(t, server.address, 'otter');
 	const heron = await joinWire(t, server.address, 'heron');
 	await server.control({type: 'pause'}, 'otter');
-	// Neither answers a ping: of heron that is a sign, of otter it isn't.
+	// Neither answers a ping; that counts against heron, but not against otter.
 	clock.advance(60_000);
 	await heron.untilFin();
 	await otter.untilFrame('ping');

@@ -9,7 +9,7 @@ import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {openPlain} from '../helpers/wire-peer.js';
 
-/** A Python that listens on a free port; prints it and its process id. */
+/** A Python process that listens on a free port; prints port and pid. */
 const listenInPython = async (owner: Owner, host: string) => {
 	const python = startProcess(owner, requireExecutable('python3', 'python3'), [
 		'-uc',

@@ -1,4 +1,4 @@
-/** A client's own socket in hand, over real sockets. */
+/** Actions on a client's own socket, over real sockets. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -19,7 +19,7 @@ import type {WirePeer} from '../helpers/wire-peer.js';
 const plain = (type: SocketAction['type'], isOn = false) =>
 	({type, isOn}) as SocketAction;
 
-/** A client of a server that says no more than its welcome. */
+/** A client of a server that sends nothing but its welcome. */
 const openControlled = async (t: TestContext) => {
 	const peers: WirePeer[] = [];
 	const {address} = await openScripted(t, peer => {
@@ -35,7 +35,7 @@ const openControlled = async (t: TestContext) => {
 		peers,
 		do: async (type: SocketAction['type'], isOn?: boolean) =>
 			opened.client.control(plain(type, isOn)),
-		/** The calls that the timeline tells. */
+		/** The calls in the timeline. */
 		calls: () =>
 			watched
 				.of('step')

@@ -12,7 +12,7 @@ import {openPlain} from '../helpers/wire-peer.js';
 const open =
 	'ESTAB 0      0      127.0.0.1:37228 127.0.0.1:38261\n\t bbr wscale:10,10 rto:204 rtt:0.14/0.08 mss:32768 pmtu:65535 rcvmss:536 advmss:65483 cwnd:11 bytes_sent:5 bytes_acked:6 segs_out:3 segs_in:2 data_segs_out:1 bbr:(bw:11915625000bps,mrtt:0.022,pacing_gain:2.88672,cwnd_gain:2.88672) send 20597028571bps lastsnd:120 lastrcv:120 lastack:120 pacing_rate 47678407952bps delivery_rate 11915636360bps delivered:2 app_limited rcv_space:65495 rcv_ssthresh:65495 minrtt:0.022 snd_wnd:65536\n';
 
-// The same with a reader that stopped: more of the fields.
+// The same with a stopped reader, which shows more fields.
 const stuck =
 	'ESTAB 0      2554371 127.0.0.1:37228 127.0.0.1:38261 timer:(persist,012ms,0)\n\t cubic wscale:10,10 rto:204 backoff:2 rtt:3.5/6 ato:40 mss:32768 cwnd:10 bytes_sent:1100000 bytes_retrans:65483 bytes_acked:1034517 bytes_received:17 unacked:2 retrans:1/3 lost:1 rcv_rtt:1 minrtt:0.022\n';
 
@@ -71,11 +71,11 @@ test('ss: reads exactly this end of this connection', async t => {
 	const peer = await openPlain(t, address);
 	const {local, remote} = endpointsOf(peer.socket);
 	assert.ok(local && remote);
-	// Another connection to the same port, which is not asked for.
+	// Another connection to the same port, which must not be read.
 	const other = await openPlain(t, address);
 	other.write('x'.repeat(5000));
 	peer.write('x'.repeat(1000));
-	// SYN counts one.
+	// The SYN counts as one.
 	const info = await until(
 		async () => {
 			const found = await readTcpInfo(local, remote);
@@ -93,7 +93,7 @@ test('ss: reads exactly this end of this connection', async t => {
 test('ss: returns undefined if it knows nothing', async t => {
 	requireExecutable('ss', 'iproute2');
 	assert.equal(await readTcpInfo('127.0.0.1:1', '127.0.0.1:2'), undefined);
-	// No address, and nothing that a shell would run.
+	// Not an address, and nothing that a shell would run.
 	assert.equal(await readTcpInfo('$(id)', "'; id"), undefined);
 	const {address} = await listenBare(t, () => undefined);
 	const {socket} = await openPlain(t, address);

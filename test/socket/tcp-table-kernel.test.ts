@@ -20,7 +20,7 @@ const ssNames: Readonly<Record<string, TcpState>> = {
 	'SYN-RECV': 'SYN-RECEIVED',
 };
 
-/** What ss says of two ends; it asks the kernel by another way, netlink. */
+/** Both ends according to ss, which asks the kernel by netlink. */
 const readSs = (local: string, remote: string): string[] => {
 	const filter = `( src = ${local} and dst = ${remote} ) or ( src = ${remote} and dst = ${local} )`;
 	const text = execFileSync(
@@ -37,7 +37,7 @@ const readSs = (local: string, remote: string): string[] => {
 		.toSorted();
 };
 
-/** A connection to a peer that does nothing by itself. */
+/** A connection to a peer that does nothing on its own. */
 const openConnection = async (owner: Owner) => {
 	const accepted = Promise.withResolvers<Socket>();
 	const {address} = await listenBare(owner, accepted.resolve);
@@ -56,7 +56,7 @@ const openConnection = async (owner: Owner) => {
 		peer,
 		other,
 		readPair,
-		/** Waits for both states, and for ss to say the same. */
+		/** Waits for both states, and for ss to agree. */
 		async untilStates(mine: TcpState | undefined, its: TcpState | undefined) {
 			let seen = '';
 			await until(
@@ -64,7 +64,7 @@ const openConnection = async (owner: Owner) => {
 					const pair = await readPair();
 					const ends = [pair.local, pair.remote];
 					const rows = brief(ends.filter(end => end !== undefined));
-					// Not at once the same: a FIN counts as a byte until it is read.
+					// They may differ at first: a FIN counts as a byte until it is read.
 					const ssRows = readSs(local!, remote!);
 					seen = `${rows.join('\n')}\nss:\n${ssRows.join('\n')}`;
 					return (
@@ -109,7 +109,7 @@ test('tcp-table: shows what waits in the queues', async t => {
 	const bytes = 16 * 1024 * 1024;
 	peer.socket.pause();
 	other.write(Buffer.alloc(bytes));
-	// Node takes a buffer full even so; the kernels of both ends take the rest.
+	// Node still reads one buffer; the kernel at both ends buffers the rest.
 	const {local, remote} = await until(
 		async () => {
 			const pair = await readPair();
@@ -164,7 +164,7 @@ test('tcp-table: finds both ends of 1,000 peers', async t => {
 	});
 	const sockets: Socket[] = [];
 	while (sockets.length < 1000) {
-		// Fewer at once than the backlog holds: the others would stay SYN-RECEIVED.
+		// Fewer at once than the backlog, or the rest would stay in SYN-RECEIVED.
 		const attempts = Array.from({length: 200}, async () =>
 			openPlain(t, address),
 		);

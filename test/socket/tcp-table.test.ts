@@ -167,7 +167,7 @@ test('tcp-table: looks up both ends, and the listening socket', () => {
 		local: undefined,
 		remote: undefined,
 	});
-	// As Node names the ends of a socket that takes IPv6 and IPv4.
+	// As Node names the ends of a dual-stack socket.
 	const mapped = ['[::ffff:127.0.0.1]:42731', '[::ffff:127.0.0.1]:44496'];
 	assert.equal(table.pair(mapped[0]!, mapped[1]!).local?.state, 'ESTABLISHED');
 	assert.equal(table.listening('127.0.0.1:38261')?.receiveQueueBytes, 2);

@@ -42,7 +42,7 @@ test('socket-steps: a write to a closed peer is answered with an RST', async t =
 	client.socket.destroy();
 	server.socket.resume();
 	await server.untilStep('FIN');
-	// The first is answered with an RST, which the second meets.
+	// The first write is answered with an RST, and the second fails with it.
 	await until(
 		() => {
 			server.socket.write('anybody there?');

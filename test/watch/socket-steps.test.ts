@@ -32,7 +32,7 @@ test('socket-steps: an already open connection reports no connect()', async t =>
 	assert.deepEqual(watch(client.socket, 'client').drawn(), ['○ ESTABLISHED']);
 });
 
-/** What one end shows of a close that it began, and the other. */
+/** The steps at the end that closes first, and at the other. */
 const firstToClose = [
 	'end()',
 	'○ FIN-WAIT-1',
@@ -74,7 +74,7 @@ for (const [name, isClientFirst] of [
 		first.socket.end();
 		await last.untilStep('FIN');
 		await first.untilStep('○ FIN-WAIT-1');
-		// Half-closed: bytes still go the other way.
+		// Half-closed: data still goes the other way.
 		last.socket.write('still here');
 		await until(() => first.socket.bytesRead === 10, {what: 'ten bytes'});
 		await untilBoth('FIN-WAIT-2', 'CLOSE-WAIT');
@@ -96,7 +96,7 @@ test('socket-steps: close() without end() sends FIN as well', async t => {
 	await client.untilStep('close()');
 	await server.untilStep('FIN');
 	assert.deepEqual(client.drawn().slice(-2), ['close()', '○ FIN-WAIT-1']);
-	// No process holds it any more; the kernel still waits for the FIN.
+	// No process holds it now; the kernel still waits for the FIN.
 	await untilStates('FIN-WAIT-2', 'CLOSE-WAIT');
 	server.socket.end();
 	await untilStates('TIME-WAIT', undefined);

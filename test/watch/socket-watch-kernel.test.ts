@@ -1,4 +1,4 @@
-/** What is told of sockets, held against `ss`. */
+/** What a watch reports, compared with `ss`. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openClient} from '../helpers/client.js';
@@ -23,7 +23,7 @@ test('socket watch: a server with three peers agrees with ss at each stage', asy
 		peers.push(await joinWire(t, server.address, nick));
 	}
 
-	/** What the timeline, the table and `ss` say of one peer's connection. */
+	/** One peer's connection according to the timeline, the table and `ss`. */
 	const agree = async (peer: MemberPeer, local: string, remote: string) => {
 		await watched.untilRead(local, 'local', peer.name);
 		await watched.untilRead(remote, 'remote', peer.name);
@@ -109,7 +109,7 @@ test('socket watch: a client agrees with ss, from open to TIME-WAIT', async t =>
 	assert.deepEqual(
 		draw(watched.steps())
 			.filter(step => !step.startsWith('⇄'))
-			// It may last long enough to be read.
+			// The state may last long enough to be read.
 			.map(step => step.replace('● FIN-WAIT-1', '○ FIN-WAIT-1')),
 		[
 			'connect()',

@@ -15,7 +15,7 @@ import {until} from '../helpers/until.js';
 import {openWatch} from '../helpers/watch.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
-/** A watch that reads what a test says, on a clock of the test's. */
+/** A watch with a table and a clock that the test controls. */
 const openTable = async (t: TestContext) => {
 	const clock = new FakeClock();
 	let rows: readonly KernelSocket[] | undefined = [];
@@ -35,11 +35,11 @@ const openTable = async (t: TestContext) => {
 		...watched,
 		clock,
 		address,
-		/** What the kernel is to say from now on; undefined: it can't be read. */
+		/** Sets the table from now on; undefined if it can't be read. */
 		say(next: readonly KernelSocket[] | undefined) {
 			rows = next;
 		},
-		/** Lets time pass until the table was read again. */
+		/** Advances the clock until the table was read again. */
 		async untilReadAgain() {
 			const before = reads;
 			await until(

@@ -7,11 +7,11 @@ import {until} from '../helpers/until.js';
 
 const table = createTcpTable([]);
 
-/** A watch whose reads end when the test says so. */
+/** A poller whose reads end when the test says so. */
 const createWatch = () => {
 	const clock = new FakeClock();
 	const startedAt = clock.monotonicMs();
-	/** When each read began, since the start. */
+	/** When each read began, in ms since the start. */
 	const begun: number[] = [];
 	const told: Array<TcpTable | undefined> = [];
 	const toldBegunAt: number[] = [];
@@ -34,7 +34,7 @@ const createWatch = () => {
 			toldBegunAt.push(begunAt - startedAt);
 		},
 	});
-	/** Ends the read that is under way. */
+	/** Ends the read in progress. */
 	const end = async (
 		settle = (read: PromiseWithResolvers<TcpTable | undefined>) => {
 			read.resolve(table);
@@ -59,7 +59,7 @@ const createWatch = () => {
 				resolve(read);
 			}),
 		isReading: () => pending.length > 0,
-		/** Goes forward by single milliseconds; each read ends at once. */
+		/** Advances by single milliseconds; each read ends at once. */
 		async run(ms: number) {
 			for (let passed = 0; passed < ms; passed++) {
 				clock.advance(1);

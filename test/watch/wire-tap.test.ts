@@ -89,7 +89,7 @@ test('wire tap: keeps the first bytes of a very long chunk unchanged', () => {
 
 type Tapped = ReadonlyArray<WireEvent | SocketEvent>;
 
-/** All that went one way, as it was told. */
+/** All bytes reported in one direction. */
 const toldOf = (
 	events: Tapped,
 	direction: 'in' | 'out',
