@@ -90,7 +90,7 @@ export class MemoryLink {
 		this.stream = stream;
 	}
 
-	/** There is no RST to send; the other end sees the stream close. */
+	/** There is no RST to send, so the stream is only destroyed. */
 	reset(): void {
 		this.stream.destroy();
 	}
