@@ -1,6 +1,6 @@
 /**
- * What a front end lets the commands do, by mode: a command gets only what its
- * modes have in common.
+ * The actions that a front end offers to commands, by mode. A command gets only
+ * the actions that all its modes have.
  */
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {HostAction} from './host-action.js';
@@ -13,27 +13,27 @@ export type Members = {
 	readonly names: readonly string[];
 };
 
-/** Of a peer with a bare socket: `nc`, telnet. */
+/** For a peer with a bare socket: `nc`, telnet. */
 export type PlainHands = {
 	readonly say: (text: string) => void;
 	readonly rename: (nick: string) => void;
-	/** Leaves in good order; called again, at once. */
+	/** Leaves gracefully; a second call leaves at once. */
 	readonly leave: () => void;
 	readonly members: () => Members;
 	/** One sentence for the person who typed the line. */
 	readonly notice: (tone: 'info' | 'bad', text: string) => void;
-	/** @param topic Undefined lists the commands of the chat. */
+	/** @param topic Undefined lists the chat commands. */
 	readonly help: (topic: string | undefined) => void;
 };
 
-/** Of raw mode, where there are bytes and sockets and no names. */
+/** For raw mode, which has bytes and sockets but no names. */
 export type RawHands = Pick<PlainHands, 'say' | 'leave' | 'notice' | 'help'> & {
 	readonly clear: () => void;
 	readonly view: (view: ViewName) => void;
 	/**
-	 * @param peer Whose socket, on a server: a nick or an address; undefined for
-	 * one's own.
-	 * @returns One sentence on what was done, or why not.
+	 * @param peer On a server, the nick or address of a peer; undefined means our
+	 * own socket.
+	 * @returns One sentence: what was done, or why it wasn't.
 	 */
 	readonly control: (
 		action: SocketAction,
@@ -41,16 +41,16 @@ export type RawHands = Pick<PlainHands, 'say' | 'leave' | 'notice' | 'help'> & {
 	) => Promise<string>;
 };
 
-/** Of a member of a room. */
+/** For a member of a room. */
 export type RoomHands = PlainHands &
 	RawHands & {
 		readonly whisper: (to: string, text: string) => void;
 		/**
-		 * @param text Undefined goes on with the last search.
-		 * @returns Why it is not done; what is found comes as an event.
+		 * @param text Undefined continues the last search.
+		 * @returns Why the search was refused; results arrive as an event.
 		 */
 		readonly search: (text: string | undefined) => string | undefined;
-		/** @returns One sentence on what was done, or why not. */
+		/** @returns One sentence: what was done, or why it wasn't. */
 		readonly rule: (action: HostAction) => Promise<string>;
 	};
 

@@ -1,4 +1,4 @@
-/** /help, in lines: what the commands of a mode are called and do. */
+/** The lines of /help, from the command registry. */
 import type {Mode} from './hands.js';
 import {keyHelp} from './keys.js';
 import {commandsOf, type Command, type CommandGroup} from './registry.js';
@@ -17,7 +17,7 @@ const rowOf = ({name, usage, summary}: Described): [string, string] => [
 	summary,
 ];
 
-const slashed = ['//TEXT', 'say a text that starts with a slash'] as const;
+const slashed = ['//TEXT', 'send a text that starts with a slash'] as const;
 
 /** /help for a plain peer. */
 export const plainHelpLines = (): readonly string[] =>
@@ -35,7 +35,7 @@ export type HelpScope = {
 	readonly role: 'serve' | 'connect';
 };
 
-/** By the word after /help; the first is shown without one. */
+/** Help topics by name; /help alone shows the first. */
 const topicsOf = ({mode, role}: HelpScope) => {
 	const of = (group: CommandGroup) =>
 		commandsOf(mode)
@@ -48,9 +48,9 @@ const topicsOf = ({mode, role}: HelpScope) => {
 					...of('chat'),
 					[
 						'anything else',
-						'is sent as it is, with the line end of --eol',
+						'sent as typed, with the line ending of --eol',
 					] as const,
-					['//TEXT', 'sends /TEXT, where that would be a command'] as const,
+					['//TEXT', 'send /TEXT when that is a command'] as const,
 				];
 	return new Map([
 		['chat', chatRows],
@@ -63,7 +63,7 @@ const topicsOf = ({mode, role}: HelpScope) => {
 	]);
 };
 
-/** /help on a topic, or on the chat and which topics there are. */
+/** /help TOPIC; without a topic, the chat commands. Both list the other topics. */
 export const helpLines = (
 	topic: string | undefined,
 	scope: HelpScope,
@@ -80,7 +80,7 @@ export const helpLines = (
 		.map(known => `/help ${known}`);
 	return [
 		...(name === undefined
-			? [`There is no help on "${topic}".`]
+			? [`There is no help topic "${topic}".`]
 			: table(topics.get(name)!)),
 		`More: ${others.join(', ')}`,
 	];

@@ -1,8 +1,8 @@
-/** What a host can do about who is in its room. */
+/** What a host can do about the members of its room. */
 export type HostAction =
 	| {
 			readonly type: 'kick' | 'ban' | 'unban' | 'mute' | 'unmute';
-			/** A nick; to ban also an address, uid:N or client:ID. */
+			/** A nick; ban and unban also take an address, uid:N or client:ID. */
 			readonly who: string;
 	  }
 	| {readonly type: 'bans' | 'lock' | 'unlock'};

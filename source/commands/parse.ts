@@ -1,12 +1,12 @@
-/** A typed line → what it does; pure, and the same for every front end. */
+/** Parses a typed line into the action it asks for; all front ends share it. */
 import leven from 'leven';
 import type {HandsOf, PlainHands, RawHands} from './hands.js';
 import {commandsOf, type Command, type Deed} from './registry.js';
 
-// A slip of two keys; further off, a suggestion would be a guess.
-const nearEnough = 2;
+// Two typos; beyond that a suggestion would be a guess.
+const maxTypos = 2;
 
-// It may be a whole line, which nobody wants to read, or to compare, twice.
+// An unknown name may be as long as a line; only its start is shown and compared.
 const maxShownName = 64;
 
 const nearest = (
@@ -18,14 +18,14 @@ const nearest = (
 			name: command.name,
 			distance: leven(name, command.name),
 		}))
-		// All letters wrong is no slip: / and /xy are not near to /me.
-		.filter(near => near.distance <= nearEnough)
+		// With every letter wrong it is not a typo: /xy doesn't suggest /me.
+		.filter(near => near.distance <= maxTypos)
 		.filter(near => near.distance < near.name.length)
 		.toSorted((a, b) => a.distance - b.distance);
 	return best?.name;
 };
 
-/** The command of a line that starts with one slash, and what follows it. */
+/** Splits a line that starts with one slash into command and arguments. */
 const splitCommand = (line: string): [name: string, rest: string] => {
 	const space = line.search(/\s/);
 	return space === -1
@@ -54,15 +54,13 @@ const wrong =
 const deedOf = <Hands extends Pick<PlainHands, 'notice'>>(
 	{name, usage, parse}: Command<Hands>,
 	rest: string,
-): Deed<Hands> =>
-	parse(rest) ??
-	wrong(`/${name} is used like this: ${`/${name} ${usage}`.trim()}`);
+): Deed<Hands> => parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
 
 /**
- * What a line does in a room.
+ * The action of a line in a room.
  *
- * @param line What was typed, without its line end; it may hold newlines when
- * it was pasted.
+ * @param line The typed text without its line ending; pasted text may contain
+ * newlines.
  * @param mode `plain` for a peer with a bare socket.
  */
 export const parseLine = <M extends 'room' | 'plain'>(
@@ -100,15 +98,15 @@ export const parseLine = <M extends 'room' | 'plain'>(
 			: name;
 	const near = nearest(shown.toLowerCase(), known);
 	const advice =
-		near === undefined ? '/help lists them.' : `did you mean /${near}?`;
+		near === undefined ? '/help lists them.' : `Did you mean /${near}?`;
 	return wrong(
-		`There is no command /${shown}; ${advice} A text that starts with a slash is sent with two: //${shown}`,
+		`Unknown command /${shown}. ${advice} To send a text that starts with a slash, double it: //${shown}`,
 	);
 };
 
 /**
- * What a line does in raw mode: it is sent as it is, the empty one and `quit`
- * too, but for the few commands that have a meaning there.
+ * The action of a line in raw mode: it is sent as typed, even if it is empty or
+ * `quit`, unless it is one of the commands that raw mode has.
  */
 export const parseRawLine = (line: string): Deed<RawHands> => {
 	const isEscaped = line.startsWith('//');

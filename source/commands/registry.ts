@@ -1,6 +1,6 @@
 /**
- * The slash commands, one entry each: how it is used, where it exists, and what
- * it does. /help, Tab completion, the docs and all front ends read this table.
+ * The slash commands, one entry each: usage, modes and action. /help, Tab
+ * completion, the docs and all front ends read this table.
  */
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {
@@ -14,24 +14,24 @@ import type {
 import type {HostAction} from './host-action.js';
 
 /**
- * chat: talk. view: what the screen shows. socket: what the socket does. host:
- * who is in the room.
+ * chat: messages. view: what the screen shows. socket: acts on a socket. host:
+ * acts on members.
  */
 export type CommandGroup = 'chat' | 'view' | 'socket' | 'host';
 
-/** What a line does, once somebody lends it hands. */
+/** The action of a line, given the front end's `Hands`. */
 export type Deed<Hands> = (hands: Hands) => void;
 
 export type Command<Hands = RoomHands> = {
 	readonly name: string;
 	readonly group: CommandGroup;
-	/** What follows the name, as /help shows it. */
+	/** The arguments, as /help shows them. */
 	readonly usage: string;
 	readonly summary: string;
 	readonly modes: readonly Mode[];
 	/**
-	 * @param rest What follows the name, trimmed.
-	 * @returns Undefined where the command isn't used like that.
+	 * @param rest The text after the name, trimmed.
+	 * @returns Undefined if the arguments are wrong.
 	 */
 	readonly parse: (rest: string) => Deed<Hands> | undefined;
 };
@@ -55,7 +55,7 @@ const view = (name: ViewName, summary: string): Command<RawHands> => ({
 	},
 });
 
-/** @param actionOf Takes its words off the front; undefined if they are wrong. */
+/** @param actionOf Shifts its words off; undefined if they are wrong. */
 const socketCommand = (
 	name: string,
 	usage: string,
@@ -147,12 +147,12 @@ export const commands: readonly Command[] = [
 		'help',
 		['room', 'raw', 'plain'],
 		'[TOPIC]',
-		'list the commands; of views, sockets, the host, keys',
+		'list commands; topics: views, sockets, host, keys',
 		rest => hands => {
 			hands.help(rest === '' ? undefined : rest);
 		},
 	),
-	chat('nick', ['room', 'plain'], 'NAME', 'change your name', nick =>
+	chat('nick', ['room', 'plain'], 'NAME', 'change your nick', nick =>
 		nick === ''
 			? undefined
 			: hands => {
@@ -166,7 +166,7 @@ export const commands: readonly Command[] = [
 		'msg',
 		['room'],
 		'NAME TEXT',
-		'whisper to one member; it is kept nowhere',
+		'whisper to one member; not logged',
 		rest => {
 			const [, to, text] = /^(\S+)\s+(\S.*)$/s.exec(rest) ?? [];
 			return to === undefined || text === undefined
@@ -180,7 +180,7 @@ export const commands: readonly Command[] = [
 		'me',
 		['room', 'plain'],
 		'TEXT',
-		'say what you do: * otter waves',
+		'send an action: * otter waves',
 		rest =>
 			rest === ''
 				? undefined
@@ -192,7 +192,7 @@ export const commands: readonly Command[] = [
 		'search',
 		['room'],
 		'[TEXT]',
-		'find what was said; without TEXT, older ones',
+		'search messages; without TEXT: older matches',
 		rest => hands => {
 			const refused = hands.search(rest === '' ? undefined : rest);
 			if (refused !== undefined) {
@@ -200,48 +200,38 @@ export const commands: readonly Command[] = [
 			}
 		},
 	),
-	chat(
-		'clear',
-		['room', 'raw'],
-		'',
-		'empty your own transcript',
-		() => hands => {
-			hands.clear();
-		},
-	),
+	chat('clear', ['room', 'raw'], '', 'clear your transcript', () => hands => {
+		hands.clear();
+	}),
 	chat('quit', ['room', 'raw', 'plain'], '', 'leave', () => hands => {
 		hands.leave();
 	}),
-	view('wire', 'every chunk as it was read or written, in hex; again: back'),
-	view('lifecycle', 'every call and TCP state, both ends; again: back'),
-	view('peers', 'the table of peers, on a server; again: back'),
+	view('wire', 'every chunk read or written, in hex; again: back'),
+	view('lifecycle', 'every call and TCP state of both ends; again: back'),
+	view('peers', 'the peer table, on a server; again: back'),
 	socket('tcp', 'ask the kernel for rtt, cwnd and retransmits'),
 	socket('pause', 'stop reading the socket; its queues fill'),
-	socket('resume', 'read it again'),
-	socket('end', 'send FIN and go on reading: half-closed'),
+	socket('resume', 'read the socket again'),
+	socket('end', 'send FIN and keep reading: half-closed'),
 	socket('reset', 'send RST'),
-	socket('close', 'say bye and send FIN'),
+	socket('close', 'send bye, then FIN'),
 	socketSwitch('nodelay', 'TCP_NODELAY: send small writes at once'),
 	socketSwitch('keepalive', 'SO_KEEPALIVE: let the kernel probe'),
-	hostOnSomebody('kick', 'NAME', 'the host: send one away'),
+	hostOnSomebody('kick', 'NAME', 'host: remove a member'),
 	hostOnSomebody(
 		'ban',
 		'NAME|ADDRESS|uid:N|client:ID',
-		'the host: keep out for good',
+		'host: remove and keep out',
 	),
-	hostOnSomebody(
-		'unban',
-		'NAME|ADDRESS|uid:N|client:ID',
-		'the host: let in again',
-	),
-	hostOnSomebody('mute', 'NAME', 'the host: let one listen only'),
-	hostOnSomebody('unmute', 'NAME', 'the host: let one speak again'),
-	hostOnRoom('lock', 'the host: let nobody else in'),
-	hostOnRoom('unlock', 'the host: open the room again'),
-	hostOnRoom('bans', 'the host: list who is banned or muted'),
+	hostOnSomebody('unban', 'NAME|ADDRESS|uid:N|client:ID', 'host: lift a ban'),
+	hostOnSomebody('mute', 'NAME', 'host: stop a member from sending'),
+	hostOnSomebody('unmute', 'NAME', 'host: let a member send again'),
+	hostOnRoom('lock', 'host: let nobody else in'),
+	hostOnRoom('unlock', 'host: let people in again'),
+	hostOnRoom('bans', 'host: list bans and mutes'),
 ];
 
-// An entry was typed, above, for the hands of the modes that it names.
+// Each entry above is typed for the hands of the modes it names.
 const having = <M extends Mode>(mode: M) =>
 	(commands as ReadonlyArray<Command<HandsOf[M]>>).filter(({modes}) =>
 		modes.includes(mode),

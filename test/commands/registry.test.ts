@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {helpLines, plainHelpLines} from '../../source/commands/help.js';
 import {commands, commandsOf} from '../../source/commands/registry.js';
 
-test('registry: the commands of the chat come first, in their order', () => {
+test('registry: the chat commands come first, in order', () => {
 	const names = commands
 		.slice(0, 8)
 		.map(({name, usage}) => `/${name} ${usage}`);
@@ -22,7 +22,7 @@ test('registry: the commands of the chat come first, in their order', () => {
 	);
 });
 
-test('registry: a name is one word in small letters, and there once', () => {
+test('registry: a name is one lower-case word, and unique', () => {
 	const names = commands.map(({name}) => name);
 	assert.equal(new Set(names).size, names.length);
 	for (const {name, summary} of commands) {
@@ -31,7 +31,7 @@ test('registry: a name is one word in small letters, and there once', () => {
 	}
 });
 
-test('registry: a plain peer can do what needs no screen and no whisper', () => {
+test('registry: a plain peer has the commands that need no screen and no whisper', () => {
 	assert.deepEqual(
 		commandsOf('plain').map(({name}) => name),
 		['help', 'nick', 'who', 'me', 'quit'],
@@ -56,7 +56,7 @@ test('registry: /help and its topics list every command once', () => {
 	assert.equal(lines.length, commands.length + 1);
 });
 
-test('registry: /help tells which topics there are, and fits into a screen', () => {
+test('registry: /help lists its topics and fits on a screen', () => {
 	const lines = helpLines(undefined, served);
 	assert.ok(lines.length < 16);
 	assert.equal(
@@ -71,19 +71,19 @@ test('registry: /help tells which topics there are, and fits into a screen', () 
 		helpLines(undefined, {...served, role: 'connect'}).at(-1)!,
 		/^More: \/help views, \/help sockets, \/help keys$/,
 	);
-	assert.equal(helpLines('tea', served)[0], 'There is no help on "tea".');
+	assert.equal(helpLines('tea', served)[0], 'There is no help topic "tea".');
 	assert.match(
 		helpLines(undefined, {mode: 'raw', role: 'connect'}).join('\n'),
-		/anything else +is sent as it is/,
+		/anything else +sent as typed/,
 	);
 });
 
-test('registry: the summaries of /help stand in one column', () => {
+test('registry: the summaries of /help share one column', () => {
 	const lines = plainHelpLines();
 	const columns = commandsOf('plain')
 		.map(({summary}, index) => lines[index]!.length - summary.length)
-		// Of /help a plain peer is told less.
+		// For a plain peer, /help has a shorter summary.
 		.slice(1);
 	assert.equal(new Set(columns).size, 1);
-	assert.equal(lines.at(-1)!.indexOf('say a text'), columns[0]);
+	assert.equal(lines.at(-1)!.indexOf('send a text'), columns[0]);
 });

@@ -93,7 +93,7 @@ test('e2e: /who and /help answer only the one who asks', async () => {
 	heron.type('/who\r');
 	await heron.waitFor('2 here: otter heron');
 	heron.type('/help\r');
-	await heron.waitFor(/\/\/TEXT +say a text that starts with a slash/);
+	await heron.waitFor(/\/\/TEXT +send a text that starts with a slash/);
 	heron.type('asked\r');
 	await otter.waitFor(said('heron', 'asked'));
 	assert.doesNotMatch(otter.text(), /a slash|2 here: otter heron/);
@@ -101,7 +101,7 @@ test('e2e: /who and /help answer only the one who asks', async () => {
 
 test('e2e: an unknown command is not sent; the nearest is suggested', async () => {
 	heron.type('/hlep\r');
-	await heron.waitFor('There is no command /hlep; did you mean /help?');
+	await heron.waitFor('Unknown command /hlep. Did you mean /help?');
 	heron.type('still here\r');
 	await otter.waitFor(said('heron', 'still here'));
 	assert.doesNotMatch(otter.text(), /hlep/);

@@ -103,7 +103,7 @@ for (const name of ['xterm', 'screen', 'linux']) {
 		terminal.type('in colour\r');
 		await waitForWhole(terminal, size, {shown: /in colour *✓/});
 		terminal.type('/nope\r');
-		await waitForWhole(terminal, size, {shown: 'There is no command /nope'});
+		await waitForWhole(terminal, size, {shown: 'Unknown command /nope'});
 		const set = new Set(
 			[...terminal.output().matchAll(/\u{1B}\[(?<codes>[\d;]*)m/gu)].flatMap(
 				({groups}) => groups!['codes']!.split(';'),

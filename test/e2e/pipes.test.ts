@@ -83,7 +83,7 @@ test('e2e: stdout has the transcript alone, stderr the states', async t => {
 	chat.writeLine('/who');
 	await chat.waitForOutput(/^\d+ here: .*crake/m, {stream: 'stderr'});
 	chat.writeLine('/hlep');
-	await chat.waitForOutput('did you mean /help?', {stream: 'stderr'});
+	await chat.waitForOutput('Did you mean /help?', {stream: 'stderr'});
 	chat.writeLine('/me waves');
 	await chat.waitForOutput('* crake waves\n');
 	chat.writeLine('quit');
@@ -228,7 +228,7 @@ test('e2e: --quiet prints errors only', async t => {
 	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done);
 	assert.equal(chat.stdout(), '');
-	assert.match(chat.stderr(), /^There is no command \/nope; .*\n$/);
+	assert.match(chat.stderr(), /^Unknown command \/nope. .*\n$/);
 });
 
 test('e2e: a peer that connects and says nothing holds up nothing', async t => {

@@ -155,8 +155,8 @@ test('plain: answers /nick, /who and /help to the sender only', async t => {
 	peer.write('/help\n/nik robin\n/msg otter psst\n');
 	await peer.untilText('/msg');
 	assert.match(peer.text, /^\/help +list the commands$/m);
-	assert.match(peer.text, /did you mean \/nick\?/);
-	assert.match(peer.text, /There is no command \/msg/);
+	assert.match(peer.text, /Did you mean \/nick\?/);
+	assert.match(peer.text, /Unknown command \/msg/);
 	peer.write('//slash\n/me dives\n');
 	await otter.untilSaid('/me dives');
 	assert.deepEqual(
@@ -215,7 +215,7 @@ test('plain: control bytes drive no terminal, in either direction', async t => {
 	peer.forget();
 	peer.write('/nick \u{1B}[31mred\n/\u{1B}[2J\n');
 	await peer.untilText("can't be a nick");
-	await peer.untilText('There is no command');
+	await peer.untilText('Unknown command');
 	assert.match(peer.text.replaceAll('\n', ''), /^\P{Cc}*$/u);
 });
 
