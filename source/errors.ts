@@ -78,6 +78,6 @@ export class SockchatError extends Error {
 export const assertNever = (value: never): never => {
 	throw new SockchatError(
 		'ERR_INTERNAL',
-		`Reached a case that should not exist: ${JSON.stringify(value)}.`,
+		`Reached an impossible case: ${JSON.stringify(value)}.`,
 	);
 };

@@ -1,11 +1,11 @@
 /**
- * Frames to bytes and back.
+ * Encodes and decodes frames.
  *
- * Decoding goes by a table of exact keys and types; nothing of the parsed
- * object is spread or merged, so a `__proto__` in a frame is just a wrong key.
- * A client's frame with a key too many, or the same twice, is refused; a
- * server's is read by its known keys, so that an older client can stay with a
- * newer server.
+ * Decoding checks exact keys and types against a table. The parsed object is
+ * never spread or merged, so a `__proto__` in a frame is just a wrong key. A
+ * client's frame with an extra or a repeated key is refused; of a server's
+ * frame only the known keys are read, so an older client works with a newer
+ * server.
  */
 import {type Buffer, isAscii} from 'node:buffer';
 import {SockchatError} from '../errors.js';
@@ -24,7 +24,7 @@ import {whyNotUtf8} from './utf8.js';
 
 export type Decoded<Frame> =
 	| {readonly kind: 'frame'; readonly frame: Frame}
-	/** Of a later version perhaps: pass it over with a trace. */
+	/** Perhaps from a later version: trace it and skip it. */
 	| {readonly kind: 'unknown'; readonly frameType: string}
 	| {readonly kind: 'bad'; readonly error: SockchatError};
 
@@ -33,7 +33,7 @@ type Field = {
 	readonly check: Check;
 	readonly expected: string;
 	readonly isOptional?: true;
-	/** Of an object: what is kept of it. */
+	/** For an object: the keys to keep. */
 	readonly keys?: readonly string[];
 };
 type Schema = Readonly<Record<string, Field>>;
@@ -53,7 +53,7 @@ const positive = field(
 const time = field('milliseconds since 1970', isFrameTime);
 const text = field(
 	'a string of whole characters',
-	// A lone surrogate has no UTF-8: it would reach the others as something else.
+	// A lone surrogate has no UTF-8 encoding; others would get another character.
 	value => typeof value === 'string' && value.isWellFormed(),
 );
 const uuid = field(
@@ -171,20 +171,20 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	bye: {reason: text},
 };
 
-// An answer has to fit into a frame itself.
+// The answer that quotes it must fit into a frame too.
 const quote = (seen: string): string => JSON.stringify(seen.slice(0, 40));
 
 export const badFrame = (what: string, seen: string) =>
 	new SockchatError(
 		'ERR_BAD_FRAME',
-		`This line is not a frame of sockchat: ${what}. It begins with ${quote(seen)}.`,
+		`This line is not a sockchat frame: ${what}. It begins with ${quote(seen)}.`,
 	);
 
 /**
- * Makes the lines of one member's messages: what `frameLine` would give, in
- * half the time. Of all frames only these are made at the rate of the room.
+ * Encodes the message lines of one member: the same as `frameLine` in half the
+ * time. Only these frames are made at the rate of the whole room.
  *
- * The text goes in as JSON, as it may have come so.
+ * `json` is the text already encoded; a text that arrived encoded is reused.
  */
 export const messageLines = ({
 	at,
@@ -197,8 +197,8 @@ export const messageLines = ({
 };
 
 /**
- * The line of a welcome, whose names are JSON already: to encode 200 of them
- * for each of 10,000 who join was a tenth of a join.
+ * Encodes a welcome from names that are already JSON: encoding 200 names for
+ * each of 10,000 joins took a tenth of a join.
  */
 export const welcomeLine = (
 	frame: Omit<Welcome, 'members'>,
@@ -207,12 +207,12 @@ export const welcomeLine = (
 ): string =>
 	`${JSON.stringify(frame).slice(0, -1)},"members":{"count":${members},"names":${namesJson}}}\n`;
 
-/** A frame as its line: JSON ended by LF, ready to be written as UTF-8. */
+/** Encodes a frame as one line of JSON with its LF. */
 export const frameLine = (frame: ClientFrame | ServerFrame): string =>
 	`${JSON.stringify(frame)}\n`;
 
-// A frame of a client is one flat object with seven pairs at most; this leaves
-// a later version its room.
+// A client's frame is one flat object of at most seven keys; the rest is room
+// for later versions.
 const maxClientParts = 64;
 const maxClientDepth = 8;
 
@@ -220,12 +220,12 @@ const parse = (line: string): unknown => {
 	try {
 		return JSON.parse(line);
 	} catch {
-		// JSON can't hold undefined, so it stands for 'no JSON'.
+		// No JSON text parses to undefined, so undefined means invalid JSON.
 		return undefined;
 	}
 };
 
-// What a later version adds may be nested deeper than JSON.stringify can go.
+// A later version may add values too deeply nested for JSON.stringify.
 const pick = (value: object, keys: readonly string[]): object =>
 	Object.fromEntries(
 		Object.entries(value).filter(([key]) => keys.includes(key)),
@@ -297,8 +297,8 @@ const decode = <Frame>(
 		return bad(`${type} has no key ${quote(extra)}`);
 	}
 
-	// No client's frame holds another object, so that every pair is its own.
-	if (outline && outline.pairs !== known) {
+	// A client's frame has no nested object, so every key counted is its own.
+	if (outline && outline.keys !== known) {
 		return bad(`${type} has a key twice`);
 	}
 
@@ -309,34 +309,35 @@ const decode = <Frame>(
 export const decodeClientFrame = (line: Buffer): Decoded<ClientFrame> =>
 	decode(line, clientSchemas, true);
 
-// A say as our own clients write it, with nothing in it to be unescaped: what
-// nearly every line of a busy room is. The n stays below 2 ** 53.
+// A say as our own clients write it, with no escape in it: nearly every line of
+// a busy room. Fifteen digits keep n below 2 ** 53.
 const simpleSay =
 	/\{"type":"say","n":([1-9]\d{0,14}),"text":("[^"\\\u0000-\u001F]*")\}\n/y;
 
-/** What is said, and its text as JSON.stringify gives it, where that is known. */
+/** A say; `json` is its text as JSON.stringify encodes it, if known. */
 export type Said = Pick<Say, 'n' | 'text'> & {readonly json?: string};
 
 export type LeadingSays = {
 	readonly says: readonly Said[];
-	/** Of all their lines, LF included. */
+	/** The length of their lines, each LF included. */
 	readonly bytes: number;
 };
 
 /**
- * The says that a chunk begins with, as `decodeClientFrame` would give them
- * line by line. It is fast, and may stop early: at a line that is anything
- * else, or not simple; so all that it leaves goes through `decodeClientFrame`.
+ * Decodes the says at the start of a chunk, with the same result as
+ * `decodeClientFrame` line by line. It is fast because it stops at the first
+ * line that is not a simple say; the caller decodes the rest with
+ * `decodeClientFrame`.
  *
- * Server CPU a delivery with 10 members, 8 senders, 256 in flight: 0.32 µs
- * with it, 0.52 without.
+ * Server CPU per delivery with 10 members, 8 senders, 256 in flight: 0.32 µs
+ * with it, 0.52 µs without.
  *
- * @param chunk Begins where a line begins.
+ * @param chunk Starts at the start of a line.
  */
 export const leadingSays = (chunk: Buffer): LeadingSays => {
 	const says: Said[] = [];
 	let bytes = 0;
-	// A byte is a character then, and none can be bad UTF-8.
+	// In ASCII a byte is a character, and all of it is valid UTF-8.
 	if (isAscii(chunk)) {
 		const source = chunk.toString('latin1');
 		simpleSay.lastIndex = 0;

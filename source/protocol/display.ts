@@ -1,63 +1,63 @@
 /**
- * The one door from foreign text to a screen.
+ * The only way for untrusted text to reach a screen.
  *
- * What a peer sends (texts, nicks, reasons, errors, paths, host names) reaches
- * a terminal only as `DisplayText`, which can't drive it: it holds no control,
- * no bidi control and nothing that hides. Screens are drawn in columns, so it
- * also holds no grapheme that string-width and a terminal count differently,
- * but for emoji. The surprising fact: DisplayText joined to DisplayText is
- * DisplayText; no piece changes the look or the width of the next.
+ * Text from a peer (messages, nicks, reasons, errors, paths, host names) reaches
+ * a terminal only as `DisplayText`, which can't control it: it has no control
+ * characters, no bidi controls and no invisible characters. Except for emoji, it
+ * has no grapheme that string-width and terminals measure differently.
+ * Concatenated DisplayText is DisplayText: no piece changes the look or width of
+ * the next.
  *
- * What can't be shown as it is becomes a control picture (␛), an escape
- * (`\x9b`, `\u{202e}`), ◌ under a mark that has no letter, or ⋯ in place of a
- * fifth mark or hidden character in a row.
+ * A character that can't be shown becomes a control picture (␛) or an escape
+ * (`\x9b`, `\u{202e}`). A mark without a letter gets ◌; ⋯ replaces the fifth and
+ * later marks or invisible characters in a row.
  *
- * UAX 29 says what a grapheme is, UTS 51 what an emoji is. Code points are
- * listed where JavaScript has no property for them; a test walks over all of
- * Unicode and fails when a new version outgrows the lists.
+ * UAX 29 defines graphemes, UTS 51 emoji. Code points are listed if JavaScript
+ * has no property for them; a test walks all of Unicode and fails when a new
+ * version needs more.
  */
 import stringWidth from 'string-width';
 import {lazily} from './lazily.js';
 
 declare const brand: unique symbol;
 
-/** Text that can't drive a terminal. */
+/** Text that can't control a terminal. */
 export type DisplayText = string & {readonly [brand]: true};
 
-/** Marks on one letter, or hidden characters in a row, that are still shown. */
+/** Marks on one letter, or invisible characters in a row, shown before ⋯. */
 const maxStacked = 4;
 const omission = '⋯';
 const markCarrier = '◌';
 const nonJoiner = '\u{200C}';
 const emojiStyle = '\u{FE0F}';
 
-// ASCII, Latin, Cyrillic, dashes and quotes, what our own screens are drawn
-// with, kana, Han, Hangul, full width: most texts need no second look.
+// ASCII, Latin, Cyrillic, dashes and quotes, our box drawing, kana, Han, Hangul,
+// full width: most texts take this fast path.
 const harmless =
 	/^[\u0020-\u007E\u00A0-\u00AC\u00AE-\u02FF\u0400-\u0481\u048A-\u052F\u2010-\u2027\u203A\u20AC\u2190-\u2193\u2212\u221A\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30A1-\u30FF\u4E00-\u9FFF\uAC00-\uD7A3\uFF01-\uFF5E]*$/;
 
-// Letters that swallow the next one (UAX 29, Prepend), jamo and vowels of Kirat
-// Rai that join each other, marks two cells wide: terminals disagree on them,
-// and they are rare.
+// Letters that join the next one (UAX 29, Prepend), jamo and vowels of Kirat Rai
+// that join each other, marks two cells wide: rare, and terminals disagree on
+// their widths.
 const unsteady = String.raw`\u0D4E\u{111C2}\u{111C3}\u{113D1}\u{1193F}\u{11941}\u{11A84}-\u{11A89}\u{11D46}\u{11F02}\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF\u302E\u302F\u{16D63}\u{16D67}-\u{16D6A}\u{16FF0}\u{16FF1}`;
-// Nobody knows the width of what is not assigned yet; a lone skin tone would
-// change the emoji before it.
+// An unassigned code point has no known width; a lone skin tone would change the
+// emoji before it.
 const hidden = String.raw`[[\p{Cf}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Emoji_Modifier}${unsteady}]--[\u200C\u200D]]`;
-// The half-width voicing marks are letters by category, but join like marks.
+// Half-width voicing marks are letters by category but combine like marks.
 const marks = String.raw`[[\p{M}\uFF9E\uFF9F\u200C\u200D]--${hidden}]`;
 const picture = String.raw`\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?`;
 
-/** All that needs a look; a letter without marks is not even matched. */
+/** Matches everything to inspect; a letter without marks doesn't match. */
 const suspects = lazily(
 	() =>
 		new RegExp(
 			[
 				String.raw`(?<sequence>${picture}(?:\u200D${picture})+|[0-9#*][\uFE0F\u200C\u200D]*\u20E3)`,
-				// A selector after it asks for what it is, or for what few terminals do.
+				// A selector after an emoji is redundant, or few terminals support it.
 				String.raw`(?<emoji>(?=[\p{Extended_Pictographic}\p{Regional_Indicator}])\p{RGI_Emoji})[\uFE0E\uFE0F]?`,
 				String.raw`(?:[\p{Extended_Pictographic}--\p{Emoji_Presentation}]\uFE0E|[\p{Script=Han}&&\p{Lo}][\uFE00-\uFE02\u{E0100}-\u{E01EF}]|[\p{Script=Mongolian}&&\p{L}][\u180B-\u180D\u180F])`,
 				String.raw`(?<syllable>[\u1100-\u115E][\u1161-\u11A7][\u11A8-\u11FF]?|[\uAC00-\uD7A3][\u11A8-\u11FF])`,
-				// Half a flag would join the next half.
+				// A lone regional indicator would join the next one into a flag.
 				String.raw`(?<control>[\p{Cc}\p{Cs}\p{Regional_Indicator}])`,
 				String.raw`(?<hiddenRun>${hidden}+)`,
 				String.raw`(?<letter>[^\p{C}\p{Z}\p{M}\uFF9E\uFF9F])?(?<markRun>${marks}+)`,
@@ -72,7 +72,8 @@ const wideByStyle = lazily(
 );
 const isJoiner = /^[\u200C\u200D]$/;
 const isEmoji = lazily(() => /^\p{RGI_Emoji}$/v);
-// Joiners shape the letters of Arabic, Indic and the like; elsewhere they hide.
+// Joiners shape the letters of Arabic, Indic and similar scripts; elsewhere they
+// are invisible.
 const isShapedByJoiners = lazily(
 	() =>
 		/^[\p{Lo}--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Lao}\p{Script=Ethiopic}\p{Script=Canadian_Aboriginal}]]/v,
@@ -97,7 +98,7 @@ const showControl = (control: string): string => {
 	}
 
 	if (control < ' ') {
-		// Their pictures stand in the same order.
+		// The control pictures have the same order.
 		return String.fromCodePoint(0x24_00 + control.charCodeAt(0));
 	}
 
@@ -110,7 +111,7 @@ const showHidden = (run: string): string => {
 	return characters.length > maxStacked ? shown + omission : shown;
 };
 
-/** The emoji that Unicode knows by it, or its parts side by side. */
+/** The sequence as one emoji if Unicode defines it, else its parts. */
 const showSequence = (sequence: string): string => {
 	const qualified = sequence
 		.replaceAll(emojiStyle, '')
@@ -121,15 +122,15 @@ const showSequence = (sequence: string): string => {
 };
 
 /**
- * string-width takes the letters of a conjunct for one cell, most terminals for
- * two. With its virama in sight they are two to both.
+ * string-width measures the letters of a conjunct as one cell, most terminals as
+ * two. With a visible virama both measure two.
  */
 const closeConjunct = (cluster: string): string =>
 	isShapedByJoiners().test(cluster) && endsInLinker().test(cluster)
 		? cluster.replace(/\u200D$/, '') + nonJoiner
 		: cluster;
 
-/** A letter, or ◌ where it lacks one, under no more marks than it can bear. */
+/** A letter, or ◌ if there is none, with at most `maxStacked` marks. */
 const showMarks = (letter: string | undefined, run: string): string => {
 	let shown = '';
 	let cluster = letter ?? '';
@@ -162,8 +163,8 @@ const showMarks = (letter: string | undefined, run: string): string => {
 const wordBreak = lazily(() => /(?<=[\p{Lo}\p{M}])\u200B(?=\p{Lo})/gv);
 
 /**
- * Thai and Lao AM as the two signs it consists of, which have sure widths, and
- * without the zero-width space that says where a word ends in such scripts.
+ * Splits Thai and Lao AM into its two signs, whose widths are reliable, and drops
+ * the zero-width spaces that separate words in such scripts.
  */
 const respell = (text: string): string =>
 	text
@@ -209,12 +210,11 @@ const show = (
 };
 
 /**
- * Makes foreign text fit to show, whatever it holds. Done again it changes
- * nothing more.
+ * Makes any untrusted text safe to show. It is idempotent.
  *
- * One UTF-16 unit becomes at most eight cells: bound a text before, not after.
+ * One UTF-16 unit becomes at most eight cells: limit a text before, not after.
  *
- * @param options.lines Whether line feeds are kept, or marked as ⏎.
+ * @param options.lines Whether to keep line feeds or mark them as ⏎.
  */
 export const toDisplay = (
 	text: string,
@@ -235,8 +235,8 @@ export const toDisplay = (
 };
 
 /**
- * Our own words with foreign ones in them: display`${nick} joined`. What the
- * template says is trusted; each value goes through `toDisplay`.
+ * A template tag for our own text with untrusted values: display`${nick} joined`.
+ * The template is trusted; each value goes through `toDisplay`.
  */
 export const display = (
 	words: TemplateStringsArray,
@@ -247,35 +247,35 @@ export const display = (
 		...values.map(value => toDisplay(String(value))),
 	) as DisplayText;
 
-/** Display text joined to display text is display text. */
+/** Concatenates display text. */
 export const joinText = (...parts: readonly DisplayText[]): DisplayText =>
 	parts.join('') as DisplayText;
 
-/** A part of a text; `start` and `end` must lie between graphemes. */
+/** A slice of a text; `start` and `end` must lie between graphemes. */
 export const sliceText = (
 	text: DisplayText,
 	start: number,
 	end?: number,
 ): DisplayText => text.slice(start, end) as DisplayText;
 
-/** The columns that a terminal gives it. */
+/** The width in terminal columns. */
 export const displayWidth = (text: DisplayText): number => stringWidth(text);
 
 const segmenter = lazily(
 	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
 );
 
-/** What a reader takes for one character each (UAX 29). */
+/** The user-perceived characters of a text (UAX 29). */
 export const graphemes = (text: string): string[] =>
 	/^[\u0020-\u007E]*$/.test(text)
 		? [...text]
 		: Array.from(segmenter().segment(text), ({segment}) => segment);
 
 /**
- * One line of JSON, the same value, that can't drive a terminal either.
+ * Escapes one line of JSON so that it can't control a terminal; its value stays
+ * the same.
  *
- * Such characters stand in JSON only inside strings, where an escape says the
- * same.
+ * In JSON such characters occur only inside strings, which may escape them.
  */
 export const jsonSafe = (json: string): string =>
 	json.replaceAll(

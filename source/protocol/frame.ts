@@ -1,6 +1,6 @@
 /**
  * The frames of wire version 1: one line of JSON each (RFC 8259), UTF-8, ended
- * by LF. `docs/protocol.md` is the prose of what stands here.
+ * by LF. `docs/protocol.md` describes them.
  *
  * A *frame* is a unit on the wire; an *entry* is a frame that the room keeps in
  * its log and numbers with `seq`.
@@ -12,49 +12,49 @@ export const wireVersion = 1;
 export const defaultHost = '127.0.0.1';
 export const defaultPort = 5001;
 
-/** A frame's longest encoding, its LF not counted. */
+/** The longest encoded frame, without its LF. */
 export const maxFrameBytes = 64 * 1024;
 
-/** A text's longest UTF-8 encoding. A longer one is refused, never cut. */
+/** The longest text in UTF-8. A longer one is refused, never cut. */
 export const maxTextBytes = 16 * 1024;
 
-/** Entries a member gets on joining without `since`. */
+/** Entries that a member gets when it joins without `since`. */
 export const replayEntries = 100;
 
 /**
- * Clients that are not in the room and whose last n it remembers: those that
- * said something and were here last. Of members it is always remembered.
+ * How many absent clients the room remembers the last n of: those that sent a
+ * message and left last. It always remembers the last n of each member.
  */
 export const rememberedClients = 65_536;
 
-/** The n of a plain peer's messages: it has no way to say one again. */
+/** The n of a plain peer's messages, which it can't resend. */
 export const plainN = 0;
 
-/** Names that a `members` list holds at most; `count` is always right. */
+/** The most names in a `members` list; `count` is always exact. */
 export const maxListedNames = 200;
 
-/** The longest words that are searched for, in UTF-8. */
+/** The longest search text in UTF-8. */
 export const maxSearchBytes = 256;
 
-/** Messages that an answer to a search holds at most. */
+/** The most messages in a search answer. */
 export const maxFound = 20;
 
-/** Entries that a page of the log holds at most. */
+/** The most entries in a page of the log. */
 export const maxPageEntries = 100;
 
-/** How long a peer may take from the accept to its hello. */
+/** How long a peer may take from accept() to its hello. */
 export const helloTimeoutMs = 10_000;
 
 /** How long a client may take from a frame's first byte to its LF. */
 export const frameTimeoutMs = 30_000;
 
-/** Frames or lines of one peer, a second; over it, it is read more slowly. */
+/** Frames or lines per second per peer; faster peers are read more slowly. */
 export const defaultRate = 1000;
 
-/** Connections that are let in a second, twice as many at once; more wait. */
+/** Connections admitted per second, with a burst of twice that; others wait. */
 export const defaultConnectRate = 5000;
 
-/** A plain peer's bytes without a newline are a message once idle this long. */
+/** After this pause, a plain peer's bytes without a newline are a message. */
 export const plainIdleMs = 75;
 
 export type Limits = {
@@ -67,7 +67,7 @@ export type MemberList = {
 	readonly names: readonly string[];
 };
 
-/** Why a member left, as the room's log tells it. */
+/** Why a member left, as the log records it. */
 export type LeaveReason =
 	/** It said bye, or a plain peer typed `quit`. */
 	| 'quit'
@@ -79,17 +79,17 @@ export type LeaveReason =
 	| 'timeout'
 	/** The same client came back on a new connection. */
 	| 'replaced'
-	/** The host has sent it away. */
+	/** The host kicked it. */
 	| 'kicked'
-	/** The host has banned it. */
+	/** The host banned it. */
 	| 'banned'
 	/** It broke the protocol. */
 	| 'protocol'
 	/** The server is draining. */
 	| 'shutdown';
 
-// What a client sends.
-/** First, where it has a token: the server has to prove that it knows it. */
+// Frames of a client.
+/** Sent first by a client with a token: asks the server to prove that it knows it. */
 export type ClientChallenge = {
 	readonly type: 'challenge';
 	readonly v: number;
@@ -99,19 +99,19 @@ export type ClientChallenge = {
 export type Hello = {
 	readonly type: 'hello';
 	readonly v: number;
-	/** A UUID, secret, kept over reconnects. */
+	/** A secret UUID, the same across reconnects. */
 	readonly client: string;
 	readonly nick: string;
-	/** The last seq seen, of the log that `log` names. */
+	/** The last seq seen in the log `log`. */
 	readonly since?: number;
-	/** The log that `since` counts in; without it the server's own is meant. */
+	/** The log of `since`; by default the server's own. */
 	readonly log?: string;
 	/** 64 hex digits; see docs/protocol.md. */
 	readonly proof?: string;
 };
 export type Say = {
 	readonly type: 'say';
-	/** Positive, rising with each new message of this client. */
+	/** Positive; rises with each new message of this client. */
 	readonly n: number;
 	readonly text: string;
 };
@@ -121,7 +121,7 @@ export type Whisper = {
 	readonly to: string;
 	readonly text: string;
 };
-/** Asks for what was said: the newest messages with these words, in any case. */
+/** Asks for the newest messages with this text, in any case. */
 export type Search = {
 	readonly type: 'search';
 	/** Comes back in the answer. */
@@ -135,7 +135,7 @@ export type ReadPast = {
 	readonly type: 'past';
 	/** Comes back in the answer. */
 	readonly id: number;
-	/** The last entries before this seq; without it, the first of all. */
+	/** Asks for the last entries before this seq; by default, the first of all. */
 	readonly before?: number;
 };
 export type ChangeNick = {readonly type: 'nick'; readonly nick: string};
@@ -155,7 +155,7 @@ export type ClientFrame =
 	| Pong
 	| ClientBye;
 
-// What a server sends.
+// Frames of a server.
 /** The answer to a client's challenge. */
 export type Challenge = {
 	readonly type: 'challenge';
@@ -167,12 +167,12 @@ export type Welcome = {
 	readonly v: number;
 	readonly session: string;
 	readonly room: string;
-	/** The log's identity: numbers of another log mean nothing here. */
+	/** The log's identity: a seq of another log means nothing in it. */
 	readonly log: string;
 	readonly nick: string;
 	/** The seq of the newest entry; the replay ends there. */
 	readonly head: number;
-	/** The highest n of this client that the room holds; 0 if none. */
+	/** The highest n of this client that the room has stored; 0 if none. */
 	readonly stored: number;
 	readonly members: MemberList;
 	readonly limits: Limits;
@@ -191,7 +191,7 @@ export type Message = {
 	readonly from: string;
 	/** The first 16 hex digits of the SHA-256 of the sender's client. */
 	readonly id: string;
-	/** The sender's own number for it; 0 where that is a plain peer. */
+	/** The sender's own number for it; 0 if the sender is a plain peer. */
 	readonly n: number;
 	readonly text: string;
 };
@@ -220,28 +220,28 @@ export type Renamed = {
 };
 export type Members = MemberList & {
 	readonly type: 'members';
-	/** The heartbeat from now on: it stretches as members grow. */
+	/** The heartbeat from now on; it grows with the number of members. */
 	readonly heartbeatMs?: number;
-	/** The log's head at that moment: joins up to it are counted in. */
+	/** The log's head when counted: joins up to it are included. */
 	readonly head?: number;
 };
 export type Whispered = {
 	readonly type: 'whispered';
 	readonly n: number;
 	readonly from: string;
-	/** The sender's, as in a message: a nick may have changed meanwhile. */
+	/** The sender's id, as in a message: its nick may have changed since. */
 	readonly id?: string;
 	readonly to: string;
 	readonly text: string;
 	readonly at: number;
 };
-/** The answer to a search: as many as fit, the oldest of them first. */
+/** The answer to a search: as many messages as fit, oldest first. */
 export type Found = {
 	readonly type: 'found';
 	readonly id: number;
 	readonly text: string;
 	readonly entries: readonly Message[];
-	/** Ask with it as `before` to go on; without it all was looked through. */
+	/** To continue, search again with this as `before`; unset at the log's end. */
 	readonly next?: number;
 };
 /** A page of the log, as many entries as fit. */
@@ -249,7 +249,7 @@ export type PastPage = {
 	readonly type: 'past';
 	readonly id: number;
 	readonly entries: readonly Entry[];
-	/** The seq of the oldest entry that is kept. */
+	/** The seq of the oldest entry kept. */
 	readonly oldest: number;
 };
 export type ErrorFrame = {
@@ -261,7 +261,7 @@ export type ErrorFrame = {
 };
 export type ServerBye = {readonly type: 'bye'; readonly reason: LeaveReason};
 
-/** What the room's log holds. */
+/** A frame in the room's log. */
 export type Entry = Message | Joined | Left | Renamed;
 
 export type ServerFrame =

@@ -1,10 +1,10 @@
 /**
- * Whether lines of text are an HTTP request, as any web page can make a
- * browser send one to a loopback port (RFC 9110 and 9112).
+ * Detects HTTP requests, which any web page can make a browser send to a
+ * loopback port (RFC 9110 and 9112).
  *
- * A page chooses its method (any token, RFC 9110, 5.6.2), its path and the case
- * of its verb, but never how its first line ends, nor that header lines come
- * behind it. So what counts is the end of the first line, and what follows.
+ * A page chooses the method (any token, RFC 9110, 5.6.2), its case and the path,
+ * but not the end of the request line or the header lines after it. So the
+ * detection relies on those.
  */
 import {Buffer} from 'node:buffer';
 import {maxFrameBytes} from './frame.js';
@@ -13,10 +13,10 @@ import {LineSplitter} from './lines.js';
 const verbs = 'GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI';
 const token = String.raw`[\w!#$%&'*+\-.^\u0060|~]+`;
 
-// 'GET /', 'OPTIONS *', 'GET http://…': no need to wait for the version.
+// 'GET /', 'OPTIONS *', 'GET http://…': recognised without the version.
 const knownStart = new RegExp(String.raw`^(?:${verbs}) (?:/|\*|https?:)`);
 const anyStart = new RegExp(String.raw`^${token}[ \t]`);
-// All that a start can be known by, and all that an end can.
+// As much of the first line's start and end as the patterns look at.
 const startBytes = 32;
 const endBytes = 32;
 
@@ -24,19 +24,19 @@ const versionEnd = /\shttp\/\d+(?:\.\d+)?$/i;
 const hostField = /^\s*host[ \t]*:/i;
 const hostLine = /^[ \t]*host[ \t]*:/im;
 const field = new RegExp(String.raw`^\s*${token}[ \t]*:`);
-/** Names that no browser leaves out, and that nobody says in a room. */
+/** Header names that browsers send and that nobody writes in a room. */
 const telltaleField =
 	/^\s*(?:host|user-agent|referer|(?:accept|cache|content|if|proxy|sec|transfer|upgrade|x-forwarded)-[\w-]+)[ \t]*:/i;
 
-// The four forms of a target that RFC 9112 (3.2) knows.
+// The four forms of a request target (RFC 9112, 3.2).
 const wholeRequest = new RegExp(
 	String.raw`^${token}\s+(?:/|\*|[^\s:]*:)\S*\s+http/\d+(?:\.\d+)?$`,
 	'i',
 );
 
 /**
- * Whether a line of somebody who has spoken before is one of HTTP. People do
- * say 'I prefer HTTP/1.1', so that here the whole line has to be a request.
+ * Whether a later line of a peer is an HTTP request. People do write 'I prefer
+ * HTTP/1.1', so the whole line has to be a request.
  */
 export const isRequestLine = (line: string): boolean =>
 	hostField.test(line) ||
@@ -46,7 +46,7 @@ export const isRequestLine = (line: string): boolean =>
 /** `plain` is final; with `open`, more bytes may still make it `HTTP`. */
 export type RequestVerdict = 'open' | 'HTTP' | 'plain';
 
-// A piece costs some 400 bytes beside its own, however few they are.
+// Each Buffer costs some 400 bytes besides its own.
 const maxPieces = 64;
 
 export class RequestWatch {
@@ -54,7 +54,7 @@ export class RequestWatch {
 	#verdict: RequestVerdict = 'open';
 	#held: Buffer[] = [];
 	#heldBytes = 0;
-	/** Of the first line: what it begins with, and the end of what was released. */
+	/** The start of the first line, and the end of its released part. */
 	#start = '';
 	#released = '';
 	#hasLine = false;
@@ -64,7 +64,7 @@ export class RequestWatch {
 		return this.#verdict;
 	}
 
-	/** Whether any line has ended yet, empty ones too. */
+	/** Whether any line has ended yet, even an empty one. */
 	get hasNewline(): boolean {
 		return this.#hasNewline;
 	}
@@ -73,7 +73,7 @@ export class RequestWatch {
 		return this.#heldBytes > 0;
 	}
 
-	/** Looks at each byte once, whatever the cut; holds it until `release`. */
+	/** Scans each byte once, wherever chunks end, and buffers it until `release`. */
 	push(chunk: Buffer): void {
 		this.#hold(chunk);
 		this.#noteStart(chunk);
@@ -83,7 +83,7 @@ export class RequestWatch {
 				this.#look(line.toString('latin1').trimEnd());
 			});
 		} catch {
-			// Too long for a frame: only a request is known by its start alone.
+			// Longer than a frame: decide by the start alone.
 			this.#decide(anyStart.test(this.#start) ? 'HTTP' : 'plain');
 		}
 
@@ -94,7 +94,7 @@ export class RequestWatch {
 		}
 	}
 
-	/** Nothing more has come for a while, or ever will. */
+	/** Call when the peer pauses or has ended. */
 	pause(): void {
 		if (!this.#hasNewline) {
 			const rest = this.#lines.takeRest().toString('latin1');
@@ -109,7 +109,7 @@ export class RequestWatch {
 		}
 	}
 
-	/** Hands over what was held. */
+	/** Returns the buffered bytes. */
 	release(): Buffer {
 		const bytes = Buffer.concat(this.#held);
 		this.#held = [];
@@ -153,7 +153,7 @@ export class RequestWatch {
 
 	#decide(verdict: 'HTTP' | 'plain'): void {
 		if (this.#verdict === 'open') {
-			// What is in hand is looked through, before any of it is said.
+			// Check the buffered bytes for a Host line before any become messages.
 			const isPlain = verdict === 'plain' && !this.#holdsHost();
 			this.#verdict = isPlain ? 'plain' : 'HTTP';
 		}

@@ -1,8 +1,8 @@
 /**
- * A value that is made when it is first asked for.
+ * Creates a value on first use.
  *
- * For regular expressions on properties of characters: V8 takes up to 20 ms to
- * build one, and most starts need none.
+ * For regular expressions with Unicode properties: V8 takes up to 20 ms to build
+ * one, and most starts need none.
  */
 export const lazily = <Value>(make: () => Value): (() => Value) => {
 	let made: {readonly value: Value} | undefined;

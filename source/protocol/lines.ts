@@ -1,5 +1,5 @@
 /**
- * Lines out of chunks.
+ * Splits chunks into lines.
  *
  * A chunk may end anywhere, even inside a UTF-8 sequence, so an unfinished
  * tail stays bytes until its LF arrives. TCP is a stream: nothing here may
@@ -10,16 +10,16 @@ import {SockchatError} from '../errors.js';
 
 const lineFeed = 0x0a;
 
-// A piece costs some 400 bytes beside its own, however few they are.
+// Each Buffer costs some 400 bytes besides its own.
 const maxPieces = 64;
 
 export const lineTooLong = (bytes: number, limit: number) =>
 	new SockchatError(
 		'ERR_LINE_TOO_LONG',
-		`The peer sent ${bytes} bytes with no newline; the limit is ${limit}. Is it speaking sockchat? --raw takes any bytes.`,
+		`The peer sent ${bytes} bytes without a newline; the limit is ${limit}. If it doesn't speak sockchat, use --raw.`,
 	);
 
-/** Of whole lines, those that hold a word; none costs one search, no copy. */
+/** Filters whole lines by a word; without a match it costs one search and no copy. */
 export const linesWith = (lines: Buffer, word: string): Buffer => {
 	const found: Buffer[] = [];
 	let at = lines.indexOf(word);
@@ -33,36 +33,36 @@ export const linesWith = (lines: Buffer, word: string): Buffer => {
 	return Buffer.concat(found);
 };
 
-// Nearly always; an array for each of 10,000 peers is half a megabyte.
+// Shared, as most peers have no tail: 10,000 arrays take half a megabyte.
 const noPieces: readonly Buffer[] = [];
 
 export class LineSplitter {
 	readonly #limit: number;
 	// A few pieces, not one buffer: joining at every chunk would copy a slow line
-	// again and again.
+	// each time.
 	#tail: readonly Buffer[] = noPieces;
 	#tailBytes = 0;
 
-	/** @param limit The longest line in bytes, its LF not counted. */
+	/** @param limit The longest line in bytes, without its LF. */
 	constructor(limit: number) {
 		this.#limit = limit;
 	}
 
-	/** Bytes of the line that has not ended yet. */
+	/** Bytes of the unfinished line. */
 	get pendingBytes(): number {
 		return this.#tailBytes;
 	}
 
 	/**
-	 * Takes one chunk and hands on the lines that it completed, in wire order.
+	 * Takes one chunk and passes on the lines that it completed, in wire order.
 	 *
 	 * @param chunk Bytes of one read; any length, 0 included. It is not copied,
-	 * so it must not be written to afterwards.
+	 * so don't write to it afterwards.
 	 * @param onLine Gets each line without its LF.
-	 * @param takeLines Is first offered what begins with a line, and returns how
-	 * many bytes of whole lines it took; none of these are checked here.
-	 * @throws {SockchatError} `ERR_LINE_TOO_LONG` past the limit, after the lines
-	 * before it were handed on; the stream can't be resynchronised, so close it.
+	 * @param takeLines Gets the bytes from the first whole line on, and returns
+	 * how many bytes of whole lines it consumed; their length isn't checked here.
+	 * @throws {SockchatError} `ERR_LINE_TOO_LONG` past the limit, after passing on
+	 * the lines before it; the stream can't be resynchronised, so close it.
 	 */
 	push(
 		chunk: Buffer,
@@ -91,12 +91,12 @@ export class LineSplitter {
 		}
 	}
 
-	/** Takes out what has arrived of the unfinished line. */
+	/** Removes and returns the unfinished line. */
 	takeRest(): Buffer {
 		return this.#join(Buffer.alloc(0));
 	}
 
-	/** @returns Where the next line begins; the same place if none has ended. */
+	/** @returns Where the next line begins; `start` if no line ended. */
 	#takeLine(
 		chunk: Buffer,
 		start: number,

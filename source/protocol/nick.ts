@@ -1,12 +1,12 @@
 /**
- * Names in the room: which are allowed, and which are the same.
+ * Nicks: which are allowed, and which count as the same.
  *
  * A nick is letters, digits, `-`, `_` and `.`, starts with a letter or a digit
- * and is kept in NFC. It may take 24 columns and 64 bytes. Emoji are out: they
- * are hard to type in a command, and terminals differ on their widths. A nick
- * is unique by its key, which nobody sees: nicks that look alike on a screen, or
- * differ in case, have the same (after RFC 8266 and UTS 39). npm has libraries
- * for neither that are kept; what a nick may hold is far less than they cover.
+ * and is stored in NFC. It may take 24 columns and 64 bytes. Emoji are not
+ * allowed: they are hard to type in a command, and terminals differ on their
+ * widths. A nick is unique by its key, which is never shown: nicks that look
+ * alike or differ in case have the same key (after RFC 8266 and UTS 39). npm has
+ * no maintained library for either; nicks need far less than they cover.
  */
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
@@ -16,7 +16,7 @@ import {normalized} from './normal.js';
 
 declare const brand: unique symbol;
 
-/** A name that `parseNick` let through. */
+/** A name that `parseNick` accepted. */
 export type Nick = string & {readonly [brand]: true};
 
 export type ParsedNick =
@@ -29,16 +29,16 @@ export const maxNickColumns = 24;
 /** In UTF-8. */
 export const maxNickBytes = 64;
 
-// Three bytes become one at most when NFC joins them (jamo), so whatever is
-// longer is no nick, and need not be folded to know that.
+// NFC leaves at least a third of the text (jamo), so anything longer is too long
+// for a nick and need not be folded.
 const maxRawUnits = 4 * maxNickBytes;
 
-// Some ligatures of Arabic stand for a whole sentence: ﷺ for 18 characters.
+// Some Arabic ligatures expand to a whole sentence: ﷺ to 18 characters.
 const maxKeyBytes = 2 * maxNickBytes;
 
 const fallbackNick = 'someone' as Nick;
 
-// Letters by category, but they look like : ' ! and the like, or like nothing.
+// Letters by category that look like punctuation (: ' !) or are invisible.
 const letterLike = String.raw`\p{Default_Ignorable_Code_Point}\u01C0-\u01C3\u02B0-\u02FF\uA4F8-\uA4FD`;
 const forbidden = lazily(
 	() =>
@@ -51,18 +51,17 @@ const forbiddenRuns = lazily(() => new RegExp(`${forbidden().source}+`, 'gv'));
 const startsWell = lazily(() => /^[\p{L}\p{Nd}]/v);
 const badStart = lazily(() => /^[^\p{L}\p{Nd}]+/v);
 const ignorable = lazily(() => /\p{Default_Ignorable_Code_Point}/gv);
-// Most nicks: they need none of the tables of Unicode.
+// Most nicks, which need no Unicode tables.
 const isAscii = /^[\u0000-\u007F]*$/;
 const isPlain = /^[a-z\d][\w\-.]*$/i;
-// What toDisplay() puts where terminals would differ.
+// The replacements of toDisplay() for text that terminals show differently.
 const isRespelt = /[⋯◌\\\u{FFFD}]/v;
 
 /**
- * Of each word, the first character is what the others look like, as capitals
- * or small letters: what a nick may hold, in one cell, of the look-alikes of
- * ASCII in UTS 39's confusables.txt (17.0). `rn` doesn't pass for `m` here: in a
- * terminal it takes two cells. Written as codes are what runs right to left,
- * and ancient scripts.
+ * In each word, the other characters look like the first, as capitals or small
+ * letters: the one-cell look-alikes of ASCII in UTS 39's confusables.txt (17.0)
+ * that a nick may contain. `rn` is not a look-alike of `m`: in a terminal it
+ * takes two cells. Right-to-left and ancient scripts are written as codes.
  */
 const lookalikes = `
 	-ⲻ .\u0660\u06F0 2ƧϨᒿꙄꝚ 3ƷȜЗӠ३૩ⲜⳄⳌꝪꞫ\u{118CA}\u{16F3B} 4Ꮞ\u{118AF}
@@ -96,7 +95,7 @@ const keys = lazily(
 		),
 );
 
-// Thrice, as ẞ becomes ß by the first, SS by the second and ss by the third.
+// Three steps: ẞ becomes ß, then SS, then ss.
 const foldCase = (character: string): string =>
 	character.toLowerCase().toUpperCase().toLowerCase();
 
@@ -110,7 +109,7 @@ const foldCharacter = (character: string): string => {
 	);
 };
 
-/** Of every ASCII character: nearly all that is ever folded. */
+/** Keys of the ASCII characters: nearly everything that is ever folded. */
 const asciiKeys = lazily(() =>
 	Array.from({length: 128}, (_, code) =>
 		foldCharacter(String.fromCodePoint(code)),
@@ -119,17 +118,17 @@ const asciiKeys = lazily(() =>
 
 const isTooLong = (text: string): boolean => text.length > maxRawUnits;
 
-/** In NFC; a text that is too long for a nick stays as it is. */
+/** Normalises to NFC; a text too long for a nick stays unchanged. */
 export const normalNick = (text: string): string =>
 	isTooLong(text) ? text : text.normalize('NFC');
 
 /**
- * The key under which a nick is unique, of any text. For comparing only. A text
- * that is too long for a nick is its own key.
+ * The key under which a nick is unique; for comparing only. It takes any text; a
+ * text too long for a nick is its own key.
  *
  * Case, width, style and look don't count: HERON is heron, Cyrillic раураl is
- * paypal, and I, l and 1 are one. But where a capital looks like another Latin
- * letter than its small form (Greek Ν and ν), look beats case: they differ.
+ * paypal, and I, l and 1 are the same. If a capital and its small form look like
+ * different Latin letters (Greek Ν and ν), look beats case: they differ.
  */
 export const foldNick = (nick: string): string => {
 	if (isAscii.test(nick)) {
@@ -160,7 +159,7 @@ export const foldNick = (nick: string): string => {
 const keysOf = (...names: readonly string[]) =>
 	lazily(() => new Set(names.map(name => foldNick(name))));
 
-/** The names that sockchat speaks by, or of. */
+/** Names reserved for sockchat itself. */
 const ownKeys = keysOf(
 	'server',
 	'system',
@@ -171,7 +170,7 @@ const ownKeys = keysOf(
 	'guest',
 );
 
-/** The names that claim a power over the room, which only its host has. */
+/** Names that claim power over the room; only its host may have them. */
 const hostKeys = keysOf(
 	'host',
 	'admin',
@@ -183,7 +182,7 @@ const hostKeys = keysOf(
 
 const guestPrefix = 'guest-';
 
-/** @param why A clause that goes on: `it …`. */
+/** @param why A clause such as `it is empty`. */
 export const nickInvalid = (value: string, why: string) => {
 	const end = value.length > maxNickBytes ? '⋯' : '';
 	const shown = toDisplay(value.slice(0, maxNickBytes)) + end;
@@ -196,17 +195,17 @@ export const nickInvalid = (value: string, why: string) => {
 const whyUnfit = (nick: string): string | undefined => {
 	const bytes = Buffer.byteLength(nick);
 	if (bytes > maxNickBytes) {
-		return `it takes ${bytes} bytes and the limit is ${maxNickBytes}`;
+		return `it takes ${bytes} bytes; the limit is ${maxNickBytes}`;
 	}
 
 	const shown = toDisplay(nick);
 	const columns = displayWidth(shown);
 	if (columns > maxNickColumns) {
-		return `it takes ${columns} columns and the limit is ${maxNickColumns}`;
+		return `it takes ${columns} columns; the limit is ${maxNickColumns}`;
 	}
 
 	return isRespelt.test(shown)
-		? 'it holds marks that terminals would show in different ways'
+		? 'it contains marks that terminals show differently'
 		: undefined;
 };
 
@@ -220,57 +219,53 @@ const whyInvalid = (nick: string): string | undefined => {
 	}
 
 	if (isPlain.test(nick)) {
-		// A byte, and a column, each.
+		// Each character is one byte and one column.
 		return nick.length > maxNickColumns ? whyUnfit(nick) : undefined;
 	}
 
 	const character = forbidden().exec(nick)?.[0];
 	if (character !== undefined) {
 		return /\s/v.test(character)
-			? 'it holds a space'
-			: `it holds ${toDisplay(character)}`;
+			? 'it contains a space'
+			: `it contains ${toDisplay(character)}`;
 	}
 
 	if (!startsWell().test(nick)) {
-		return 'it starts with neither a letter nor a digit';
+		return "it doesn't start with a letter or digit";
 	}
 
 	return whyUnfit(nick);
 };
 
-/**
- * Who asks for a nick: a member, a plain peer whom the server names, or the
- * host of the room.
- */
+/** Whose nick it is: a member's, a plain peer's, or that of the room's host. */
 export type NickBearer = 'member' | 'guest' | 'host';
 
 const whyKept = (nick: string, bearer: NickBearer): string | undefined => {
 	const key = foldNick(nick);
 	const bytes = Buffer.byteLength(key);
 	if (bytes > maxKeyBytes) {
-		return `its letters stand for ${bytes} bytes of others and the limit is ${maxKeyBytes}`;
+		return `its letters expand to ${bytes} bytes; the limit is ${maxKeyBytes}`;
 	}
 
 	if (ownKeys().has(key)) {
-		return 'it is kept for sockchat itself';
+		return 'it is reserved for sockchat';
 	}
 
 	if (bearer !== 'host' && hostKeys().has(key)) {
-		return 'it is kept for the host of the room';
+		return 'it is reserved for the host of the room';
 	}
 
 	return bearer !== 'guest' && key.startsWith(guestPrefix)
-		? 'such names are for peers that have none'
+		? `names with ${guestPrefix} are reserved for peers without a nick`
 		: undefined;
 };
 
 /**
- * Checks a name that somebody asks for. Whether it is taken is the room's to
- * know, by `foldNick`.
+ * Checks a nick. The room checks whether it is taken, by `foldNick`.
  *
- * @param bearer `guest-5001` is a name that only plain peers get, and `admin`
- * one that only the host may have.
- * @returns The nick in NFC, or `ERR_NICK_INVALID`, which says why.
+ * @param bearer Only plain peers get names such as `guest-5001`, and only the
+ * host may have `admin`.
+ * @returns The nick in NFC, or `ERR_NICK_INVALID` with the reason.
  */
 export const parseNick = (
 	text: string,
@@ -283,7 +278,7 @@ export const parseNick = (
 		: {ok: false, error: nickInvalid(text, why)};
 };
 
-/** The stem, cut where the whole would be too long. */
+/** Appends a suffix; cuts the stem if the result would be too long. */
 const withSuffix = (stem: string, suffix: string): Nick => {
 	const kept = graphemes(stem).slice(0, maxNickColumns);
 	while (whyUnfit(kept.join('') + suffix) !== undefined) {
@@ -294,12 +289,12 @@ const withSuffix = (stem: string, suffix: string): Nick => {
 };
 
 /**
- * A free nick like one that is taken: otter-2, otter-3, …
+ * Suggests a free nick like one that is taken: otter-2, otter-3, …
  *
- * It asks few questions even where thousands are called otter: the numbers
- * double until one is free, then the gap below is halved.
+ * Even with thousands of otters it needs few calls: the number doubles until one
+ * is free, then it bisects.
  *
- * @param isTaken Asked with keys. It has to be false for some of them.
+ * @param isTaken Called with keys; must be false for some of them.
  */
 export const suggestNick = (
 	nick: Nick,
@@ -326,7 +321,7 @@ export const suggestNick = (
 	return numbered(free);
 };
 
-/** A nick out of what the system calls its user, or `someone`. */
+/** A nick from the user's login name, or `someone`. */
 export const nickFromLogin = (
 	login: string,
 	bearer: NickBearer = 'member',

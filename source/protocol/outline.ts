@@ -1,19 +1,18 @@
 /**
- * What a line of JSON holds, seen without parsing it.
+ * Counts what a line of JSON contains without parsing it.
  *
- * JSON.parse makes an object of each bracket: 64 KiB of `[` cost it a hundred
- * times what a text of that length does. It also takes the last of two equal
- * keys without a word, so a frame could say one thing to us and another to
- * whoever takes the first; counted in the text, keys that stand there twice
- * show.
+ * JSON.parse creates an object per bracket: 64 KiB of `[` cost a hundred times as
+ * much as a string of that length. Of two equal keys it silently takes the last,
+ * so a frame could mean one thing to us and another to a parser that takes the
+ * first; counting the keys in the text reveals that.
  */
 
 export type Outline = {
-	/** Keys, each as often as it stands there. */
-	readonly pairs: number;
-	/** Objects, arrays, and what they hold. */
+	/** Keys, repeated ones included. */
+	readonly keys: number;
+	/** Objects, arrays, and their values. */
 	readonly parts: number;
-	/** Objects and arrays within each other. */
+	/** The deepest nesting of objects and arrays. */
 	readonly depth: number;
 };
 
@@ -26,7 +25,7 @@ const isEscaped = (json: string, quote: number): boolean => {
 	return slashes % 2 === 1;
 };
 
-/** @returns Where a string ends that begins at a quote; the end of all if it doesn't. */
+/** @returns The closing quote of the string; the text's length if there is none. */
 const endOfString = (json: string, quote: number): number => {
 	let end = json.indexOf('"', quote + 1);
 	while (end !== -1 && isEscaped(json, end)) {
@@ -37,11 +36,11 @@ const endOfString = (json: string, quote: number): number => {
 };
 
 /**
- * @param json Of a text that is not JSON, it says something of the same order.
- * @param maxParts It looks no further once there are more.
+ * @param json For a text that isn't JSON the counts are approximate.
+ * @param maxParts Stops counting beyond this many parts.
  */
 export const outlineOf = (json: string, maxParts: number): Outline => {
-	let pairs = 0;
+	let keys = 0;
 	let parts = 0;
 	let depth = 0;
 	let open = 0;
@@ -72,7 +71,7 @@ export const outlineOf = (json: string, maxParts: number): Outline => {
 			}
 
 			case ':': {
-				pairs++;
+				keys++;
 				break;
 			}
 
@@ -82,5 +81,5 @@ export const outlineOf = (json: string, maxParts: number): Outline => {
 		}
 	}
 
-	return {pairs, parts, depth};
+	return {keys, parts, depth};
 };

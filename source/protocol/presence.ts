@@ -1,9 +1,9 @@
-/** Who is here, as a member can know it from the frames it gets. Pure. */
+/** Tracks who is here from the frames that a member receives. */
 import type {MemberList, ServerFrame} from './frame.js';
 
 export type Presence = {
 	readonly members: MemberList;
-	/** The last seq of the replay: joins and leaves in it are history. */
+	/** The last seq of the replay, whose joins and leaves don't count. */
 	readonly replayHead: number;
 };
 
@@ -12,7 +12,7 @@ export const nobody: Presence = {
 	replayHead: 0,
 };
 
-/** @returns The same object where the frame changes nothing. */
+/** @returns The same object if the frame changes nothing. */
 export const reducePresence = (
 	presence: Presence,
 	frame: ServerFrame,

@@ -1,36 +1,36 @@
-/** What the room refuses, in words. */
+/** Errors of the room. */
 import {SockchatError} from '../errors.js';
 import {maxNickBytes} from './nick.js';
 
 export const nickTaken = (nick: string) =>
 	new SockchatError(
 		'ERR_NICK_TAKEN',
-		`"${nick}" is taken here, or looks like a nick that is. Choose another.`,
+		`"${nick}" is taken, or looks like a nick that is. Choose another.`,
 	);
 
 export const nickHeld = (nick: string, forMs: number) =>
 	new SockchatError(
 		'ERR_NICK_TAKEN',
-		`"${nick}" is kept for ${Math.ceil(forMs / 1000)} s more for a member whose connection dropped. Choose another, or try again then.`,
+		`"${nick}" is reserved for another ${Math.ceil(forMs / 1000)} s for a member whose connection dropped. Choose another, or try again then.`,
 	);
 
 export const renamedTooOften = (nick: string, atOnce: number, waitMs: number) =>
 	new SockchatError(
 		'ERR_NICK_RATE',
-		`You are still ${nick}: ${atOnce} changes of nick in a row are allowed, and the next in ${Math.ceil(waitMs / 1000)} s.`,
+		`You are still ${nick}: only ${atOnce} nick changes in a row are allowed. Try again in ${Math.ceil(waitMs / 1000)} s.`,
 	);
 
-/** @param isByFiles Whether it is its open files that allow no more. */
+/** @param isByFiles Whether the limit comes from the process's open files. */
 export const roomFull = (limit: number, isByFiles = false) =>
 	new SockchatError(
 		'ERR_ROOM_FULL',
-		`The room is full: it takes ${limit} members. Try again later, or ask its host for ${
+		`The room is full: its limit is ${limit} members. Try again later, or ask its host for ${
 			isByFiles ? 'more open files (ulimit -n)' : 'a higher --max-members'
 		}.`,
 	);
 
 export const noSuchMember = (name: string) => {
-	// It may fill a whole frame, and the answer has to fit into one.
+	// The name may fill a whole frame; the answer must fit into one.
 	const shown =
 		name.length > maxNickBytes
 			? `${name.slice(0, maxNickBytes).toWellFormed()}⋯`
@@ -47,11 +47,11 @@ export const banned = () =>
 export const roomLocked = () =>
 	new SockchatError(
 		'ERR_ROOM_LOCKED',
-		'The host has locked this room: nobody else comes in for now.',
+		'The host has locked this room: nobody else may join for now.',
 	);
 
 export const muted = () =>
 	new SockchatError(
 		'ERR_MUTED',
-		'The host has muted you: you can listen, but not speak.',
+		"The host has muted you: you can read, but you can't send.",
 	);

@@ -1,11 +1,10 @@
 /**
- * Who is there, from the first bytes.
+ * Detects what a peer speaks from its first bytes.
  *
  * The server never speaks first, so the first bytes decide: `{"type":"hello"`
- * or `"challenge"` is a sockchat client; TLS and SSH are turned away by their
- * first bytes, HTTP by its first lines (http-request.ts), before a byte of
- * theirs reaches the room; everything else is a person or a script with a bare
- * socket.
+ * or `"challenge"` is a sockchat client. TLS and SSH are refused by their first
+ * bytes and HTTP by its first lines (http-request.ts), before any of their bytes
+ * reach the room. Anything else is a person or script on a bare socket.
  */
 import type {Buffer} from 'node:buffer';
 
@@ -14,12 +13,12 @@ export type ForeignProtocol = 'HTTP' | 'TLS' | 'SSH';
 export type Sniffed =
 	| {readonly kind: 'framed'}
 	| {readonly kind: 'foreign'; readonly protocol: 'TLS' | 'SSH'}
-	/** Lines of text: a plain peer's, or HTTP. */
+	/** Lines of text: a plain peer, or HTTP. */
 	| {readonly kind: 'lines'}
-	/** More bytes are needed. A possible hello may take until its time-out. */
+	/** More bytes are needed; a possible hello has until its timeout. */
 	| {readonly kind: 'undecided'; readonly isHelloPossible: boolean};
 
-// Enough for any hello, and cheap to look at again.
+// Enough for any hello, and cheap to scan again.
 const sniffedBytes = 2048;
 
 const firstFrames = ['"hello"', '"challenge"'].map(type => [
@@ -29,7 +28,7 @@ const firstFrames = ['"hello"', '"challenge"'].map(type => [
 	type,
 ]);
 
-/** How the bytes match some tokens, white space allowed between them. */
+/** How much of `tokens` the text starts with, ignoring white space between them. */
 const matchTokens = (
 	text: string,
 	tokens: readonly string[],
@@ -51,7 +50,7 @@ const matchTokens = (
 	return 'whole';
 };
 
-/** @param bytes All bytes of the peer so far, at least one. */
+/** @param bytes All bytes received from the peer so far, at least one. */
 export const sniff = (bytes: Buffer): Sniffed => {
 	const text = bytes.toString('latin1', 0, sniffedBytes);
 	if (text.startsWith('\u0016')) {

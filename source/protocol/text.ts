@@ -1,9 +1,9 @@
-/** What a text may be, on both sides of the wire. */
+/** Limits of a text, checked on both sides of the wire. */
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import {maxFrameBytes, maxSearchBytes, maxTextBytes} from './frame.js';
 
-// What a message frame holds besides its text, with room to spare.
+// What a message frame contains besides its text, rounded up.
 const frameOverheadBytes = 1024;
 
 export const textTooLong = (bytes: number, limit: number) =>
@@ -15,7 +15,7 @@ export const textTooLong = (bytes: number, limit: number) =>
 export const searchTooLong = (bytes: number) =>
 	new SockchatError(
 		'ERR_TEXT_TOO_LONG',
-		`The words to search for have ${bytes} bytes; the limit is ${maxSearchBytes}. Search for a part of them.`,
+		`The search text has ${bytes} bytes; the limit is ${maxSearchBytes}. Search for a part of it.`,
 	);
 
 export const textEmpty = () =>
@@ -27,7 +27,7 @@ export const textEmpty = () =>
 export const textHoldsNul = () =>
 	new SockchatError(
 		'ERR_TEXT_INVALID',
-		'The text holds a NUL (byte 0), where many programs would end it. Take it out; --raw sends any bytes.',
+		'The text contains a NUL (byte 0), which many programs take for its end. Remove it; --raw sends any bytes.',
 	);
 
 /** @returns Why a text can't be sent; undefined if it can. */
@@ -41,7 +41,7 @@ export const checkText = (text: string): SockchatError | undefined => {
 	}
 
 	const limit = maxFrameBytes - frameOverheadBytes;
-	// At most three bytes for each unit, and six for each of these in JSON.
+	// UTF-8 takes at most three bytes per UTF-16 unit, JSON six for each of those.
 	if (text.length * 18 <= limit) {
 		return undefined;
 	}
@@ -51,8 +51,8 @@ export const checkText = (text: string): SockchatError | undefined => {
 		return textTooLong(bytes, maxTextBytes);
 	}
 
-	// A control takes six bytes in JSON, so that a short text can be a long
-	// frame; no text has more than six bytes for each of its own.
+	// A control character takes six bytes in JSON, the most per byte of text, so a
+	// short text can be a long frame.
 	if (bytes * 6 > limit) {
 		const encoded = Buffer.byteLength(JSON.stringify(text));
 		return encoded > limit ? textTooLong(encoded, limit) : undefined;
@@ -61,7 +61,7 @@ export const checkText = (text: string): SockchatError | undefined => {
 	return undefined;
 };
 
-/** @returns Why words can't be searched for; undefined if they can. */
+/** @returns Why a search text is refused; undefined if it isn't. */
 export const checkSearch = (text: string): SockchatError | undefined => {
 	const bytes = Buffer.byteLength(text);
 	return bytes > maxSearchBytes ? searchTooLong(bytes) : undefined;

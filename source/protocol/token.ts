@@ -1,20 +1,20 @@
 /**
- * A secret that a room's members share, and proofs of knowing it.
+ * A secret shared by a room's members, and proofs of knowing it.
  *
- * Each side answers the other's fresh nonce with an HMAC (RFC 2104) over both,
- * its role and the port: nothing of the token goes over the wire, a proof of
- * one side is none of the other, and one that was got from a server on another
- * port doesn't fit. Who may connect may also ask for a proof and try words on
- * it at leisure, so a token has to be long and random.
+ * Each side answers the other's fresh nonce with an HMAC (RFC 2104) over both
+ * nonces, its role and the port. The token never crosses the wire, a proof of one
+ * side is invalid for the other, and so is a proof from a server on another port.
+ * Anyone who can connect gets a proof to guess against offline, so a token has to
+ * be long and random.
  */
 import {Buffer} from 'node:buffer';
 import {createHmac, timingSafeEqual} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 
-/** In UTF-8. */
+/** The shortest token, in bytes of UTF-8. */
 export const minTokenBytes = 16;
 
-/** What both sides have seen of a connection. */
+/** What both sides know of a connection. */
 export type Exchange = {
 	/** The server's port, or `unix`. */
 	readonly place: string;
@@ -25,38 +25,38 @@ export type Exchange = {
 export const tokenTooShort = (bytes: number) =>
 	new SockchatError(
 		'ERR_TOKEN_FILE',
-		`The token has ${bytes} bytes and takes ${minTokenBytes} at least; make one with: openssl rand -hex 32`,
+		`The token has ${bytes} bytes; it needs at least ${minTokenBytes}. Make one with: openssl rand -hex 32`,
 	);
 
 export const tokenNeeded = () =>
 	new SockchatError(
 		'ERR_TOKEN_NEEDED',
-		'This room is for those who know its token; give it with --token-file FILE, or in SOCKCHAT_TOKEN.',
+		'This room needs a token; give it with --token-file FILE, or in SOCKCHAT_TOKEN.',
 	);
 
 export const tokenWrong = () =>
 	new SockchatError(
 		'ERR_TOKEN_WRONG',
-		"This room's token is another; ask its host for it.",
+		'The token is wrong for this room; ask its host for it.',
 	);
 
 export const serverUnproven = () =>
 	new SockchatError(
 		'ERR_TOKEN_UNPROVEN',
-		"This server can't prove it knows the token, so it was told nothing; it may be somebody else's. To join it without a token, leave the token out.",
+		"This server can't prove that it knows the token, so nothing was sent to it; it may not be the server you expect. To join it anyway, leave the token out.",
 	);
 
 export const hasNoToken = () =>
 	new SockchatError(
 		'ERR_TOKEN_UNPROVEN',
-		'This server was started without a token, and can prove none.',
+		"This server was started without a token, so it can't prove that it knows yours.",
 	);
 
 export class Token {
-	// Private by #, so that no trace, error or event can show it.
+	// A # field, so no trace, error or event can show it.
 	readonly #secret: Buffer;
 
-	/** @throws {SockchatError} `ERR_TOKEN_FILE` below 16 bytes. */
+	/** @throws {SockchatError} `ERR_TOKEN_FILE` if shorter than 16 bytes. */
 	constructor(secret: string) {
 		this.#secret = Buffer.from(secret);
 		if (this.#secret.length < minTokenBytes) {
@@ -64,7 +64,7 @@ export class Token {
 		}
 	}
 
-	/** @param client Its secret UUID; a server has none to bind. */
+	/** @param client The client's secret UUID; empty in a server's proof. */
 	prove(
 		side: 'client' | 'server',
 		{place, clientNonce, serverNonce}: Exchange,
@@ -79,7 +79,7 @@ export class Token {
 			.digest('hex');
 	}
 
-	/** Takes the same time wherever a wrong proof differs. */
+	/** Compares in constant time. */
 	isProof(
 		given: string | undefined,
 		side: 'client' | 'server',

@@ -1,6 +1,6 @@
 /**
- * Bytes that are no UTF-8: refused everywhere alike, as a decoder would put
- * something else in their place and nobody would know.
+ * Refuses bytes that are not UTF-8, everywhere alike: a decoder would silently
+ * replace them.
  */
 import {Buffer, isUtf8} from 'node:buffer';
 import {SockchatError} from '../errors.js';
@@ -8,7 +8,7 @@ import {SockchatError} from '../errors.js';
 const replacement = '\uFFFD';
 const replacementBytes = Buffer.from(replacement);
 
-/** Where the first sequence begins that is none of UTF-8; -1 for nowhere. */
+/** The position of the first invalid sequence; -1 if there is none. */
 const badStart = (bytes: Buffer): number => {
 	const text = bytes.toString();
 	let at = 0;
@@ -20,7 +20,7 @@ const badStart = (bytes: Buffer): number => {
 	) {
 		at += Buffer.byteLength(text.slice(from, found));
 		const end = at + replacementBytes.length;
-		// The sign itself may have been sent.
+		// U+FFFD itself may have been sent.
 		if (!bytes.subarray(at, end).equals(replacementBytes)) {
 			return at;
 		}
@@ -32,7 +32,7 @@ const badStart = (bytes: Buffer): number => {
 	return -1;
 };
 
-/** A clause that says where it is none; undefined for bytes that are UTF-8. */
+/** A clause that names the first invalid byte; undefined if all is UTF-8. */
 export const whyNotUtf8 = (bytes: Buffer): string | undefined => {
 	if (isUtf8(bytes)) {
 		return undefined;
@@ -43,13 +43,13 @@ export const whyNotUtf8 = (bytes: Buffer): string | undefined => {
 	return `byte 0x${byte} at position ${at + 1} is not UTF-8`;
 };
 
-/** @returns Why a line can't be taken; undefined if it can. */
+/** @returns Why a line is refused; undefined if it isn't. */
 export const checkUtf8 = (line: Buffer): SockchatError | undefined => {
 	const why = whyNotUtf8(line);
 	return why === undefined
 		? undefined
 		: new SockchatError(
 				'ERR_TEXT_INVALID',
-				`The line was not taken: ${why}. Send UTF-8; --raw sends any bytes.`,
+				`The line was refused: ${why}. Send UTF-8; --raw sends any bytes.`,
 			);
 };

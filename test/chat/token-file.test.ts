@@ -82,7 +82,7 @@ test('token file: anything but a small regular file is refused at once', async t
 		['pipe', /it is not a regular file\.$/],
 		['', /it is not a regular file\.$/],
 		['large', /it has 4097 bytes; the limit is 4096\.$/],
-		['short', /^The token has 15 bytes and takes 16 at least; make one/],
+		['short', /^The token has 15 bytes; it needs at least 16\. Make one/],
 		['none', /ENOENT/],
 	] as const) {
 		await assert.rejects(readToken(inFolder(name), {}), {

@@ -111,7 +111,7 @@ test('e2e: a nick that is taken is told, whatever its case', async t => {
 		t,
 		['connect', '--port', port, '--nick', 'OTTER'],
 		'ERR_NICK_TAKEN',
-		/^"OTTER" is taken here, or looks like a nick that is\. Choose another\.$/,
+		/^"OTTER" is taken, or looks like a nick that is\. Choose another\.$/,
 	);
 });
 
@@ -180,7 +180,7 @@ test('e2e: a room that is full says so', async t => {
 		t,
 		['connect', '--port', full],
 		'ERR_ROOM_FULL',
-		/^The room is full: it takes 1 members\./,
+		/^The room is full: its limit is 1 members\./,
 	);
 });
 

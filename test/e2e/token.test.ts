@@ -34,15 +34,15 @@ test('e2e: a room with a token takes who knows it, by file or variable', async t
 	assert.equal((await byVariable.waitForExit()).code, 0, byVariable.stderr());
 	const without = startBin(t, [...args, '--nick', 'c']);
 	assert.equal((await without.waitForExit()).code, 1);
-	assert.match(
-		without.stderr(),
-		/^This room is for those who know its token;/m,
-	);
+	assert.match(without.stderr(), /^This room needs a token;/m);
 	const wrong = startBin(t, [...args, '--nick', 'd'], {
 		env: {SOCKCHAT_TOKEN: `${secret}!`},
 	});
 	assert.equal((await wrong.waitForExit()).code, 1);
-	assert.match(wrong.stderr(), /^This server can't prove it knows the token/m);
+	assert.match(
+		wrong.stderr(),
+		/^This server can't prove that it knows the token/m,
+	);
 	for (const {stdout, stderr} of [server, byFile, byVariable, wrong]) {
 		assert.ok(!(stdout() + stderr()).includes(secret));
 	}

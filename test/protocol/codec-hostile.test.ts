@@ -60,7 +60,7 @@ const noFrames = [
 	`{"type":${deep(30_000)}}`,
 ];
 
-test('codec: what is no frame is refused by both sides, and nothing thrown', () => {
+test('codec: both sides refuse what is not a frame, and throw nothing', () => {
 	for (const decode of sides) {
 		for (const line of noFrames) {
 			refusal(decode, line);
@@ -68,7 +68,7 @@ test('codec: what is no frame is refused by both sides, and nothing thrown', () 
 	}
 });
 
-test('codec: a text that would reach the others changed is refused', () => {
+test("codec: refuses a text that UTF-8 can't carry unchanged", () => {
 	const say = (text: string) => `{"type":"say","n":1,"text":"${text}"}`;
 	for (const text of ['\\ud83d', '\\udc00\\ud83d', 'a\\udfff', '\u0000']) {
 		refusal(decodeClientFrame, say(text));
@@ -91,7 +91,7 @@ test('codec: a text that would reach the others changed is refused', () => {
 	);
 });
 
-test('codec: a key that stands there twice is refused from a client', () => {
+test('codec: refuses a repeated key from a client', () => {
 	for (const line of [
 		'{"type":"ping","id":1,"id":1}',
 		'{"type":"ping","id":1,"id":2}',
@@ -138,7 +138,7 @@ const strange = [
 	'\u0007',
 ];
 
-test('codec: a key too many is refused from a client, passed over from a server', () => {
+test('codec: refuses an extra key from a client, ignores it from a server', () => {
 	for (const key of strange) {
 		const line = `{"type":"ping","id":1,${JSON.stringify(key)}:{"id":2,"x":1}}`;
 		assert.match(refusal(decodeClientFrame, line), /ping has no key "/);
@@ -152,7 +152,7 @@ test('codec: a key too many is refused from a client, passed over from a server'
 	}
 });
 
-test('codec: nothing unknown is left within a frame either', () => {
+test('codec: drops unknown keys of nested objects too', () => {
 	const frame = {
 		type: 'welcome',
 		v: 1,
@@ -172,7 +172,7 @@ test('codec: nothing unknown is left within a frame either', () => {
 	});
 });
 
-test('codec: an unknown type is no error, whatever it is called', () => {
+test('codec: an unknown type is not an error, whatever its name', () => {
 	for (const type of strange) {
 		for (const decode of sides) {
 			assert.deepEqual(decode(jsonOf({type})), {
@@ -183,7 +183,7 @@ test('codec: an unknown type is no error, whatever it is called', () => {
 	}
 });
 
-test('codec: throws on no bytes at all', () => {
+test('codec: never throws, whatever the bytes', () => {
 	const json = fc.json({noUnicodeString: false}).map(line => Buffer.from(line));
 	const bytes = fc
 		.uint8Array({maxLength: 60, size: 'max'})

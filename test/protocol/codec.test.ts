@@ -242,7 +242,7 @@ test('codec: gives the same frames at every single boundary of every type', () =
 	}
 });
 
-test('codec: the line of a message is what any frame would be', () => {
+test('codec: messageLines encodes as frameLine does', () => {
 	fc.assert(
 		fc.property(
 			record({...entry, from: text, n: count, text}),
@@ -271,7 +271,7 @@ test('codec: the line of a message is what any frame would be', () => {
 	);
 });
 
-test('codec: the line of a welcome holds its names as they were encoded', () => {
+test('codec: welcomeLine encodes as frameLine does', () => {
 	fc.assert(
 		fc.property(fc.array(fc.string({unit: 'grapheme'})), listed => {
 			const welcome: Omit<Welcome, 'members'> = {
@@ -333,7 +333,7 @@ const nearSay = fc.oneof(
 	),
 );
 
-test('codec: leading says are what decoding line by line gives', () => {
+test('codec: leadingSays gives the same as decoding line by line', () => {
 	let taken = 0;
 	fc.assert(
 		fc.property(
@@ -367,7 +367,7 @@ test('codec: leading says are what decoding line by line gives', () => {
 	assert.ok(taken > runs / 10, `Only ${taken} were taken at all.`);
 });
 
-test('codec: simple says are all taken, up to what is none', () => {
+test('codec: leadingSays takes every simple say up to the first other line', () => {
 	const say = (n: number, said: string) =>
 		`{"type":"say","n":${n},"text":"${said}"}\n`;
 	const all = say(1, 'a') + say(2, '') + say(999_999_999_999_999, '{}~');

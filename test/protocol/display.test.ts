@@ -184,12 +184,12 @@ for (const [sentence, from, to] of examples) {
 	});
 }
 
-test('display: keeps line feeds where it is told to', () => {
+test('display: keeps line feeds on request', () => {
 	const text = toDisplay('a\n\u0301b\r\n\tc\n', {lines: 'keep'});
 	assert.equal(text, 'a\n◌\u0301b␍\n    c\n');
 });
 
-test('display: is fit for a screen, whatever the text', () => {
+test('display: is safe to show, whatever the text', () => {
 	const property = fc.property(nastyText, text => {
 		checkFit(toDisplay(text));
 	});
@@ -203,7 +203,7 @@ test('display: joins to display text', () => {
 	fc.assert(property, {numRuns: numberRuns});
 });
 
-test('display: is fit for a screen with any character of this Unicode', () => {
+test('display: is safe to show with any character of this Unicode', () => {
 	const alike =
 		/[\p{Co}\p{Cn}\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7A3\u{17000}-\u{18CFF}\u{20000}-\u{3FFFF}]/v;
 	for (let code = 0; code <= 0x10_ff_ff; code++) {
@@ -214,7 +214,7 @@ test('display: is fit for a screen with any character of this Unicode', () => {
 	}
 });
 
-test('display: gives a hostile 16 KiB back in less than a second', () => {
+test('display: takes less than a second for a hostile 16 KiB', () => {
 	const units = [
 		'\u001B',
 		'\u200B',
@@ -243,7 +243,7 @@ test('display: gives a hostile 16 KiB back in less than a second', () => {
 	}
 });
 
-test('display: trusts the words of a template and none of its values', () => {
+test('display: trusts a template, but not its values', () => {
 	const text: DisplayText = display`${'ot\u001Bter'} joined\n${5} are here`;
 	assert.equal(text, 'ot␛ter joined\n5 are here');
 });
@@ -281,7 +281,7 @@ const draw = async (text: string) => {
 	return {column, deeds};
 };
 
-test('display: the terminal of these tests can be driven', async () => {
+test('display: the emulator of these tests obeys escapes', async () => {
 	const {deeds} = await draw('\u0007\u001B]0;title\u0007\u001B[6n\n');
 	assert.deepEqual(deeds, [
 		'bell',
@@ -293,7 +293,7 @@ test('display: the terminal of these tests can be driven', async () => {
 	]);
 });
 
-test('display: drives no terminal and fills the columns it claims', async () => {
+test('display: controls no terminal and takes the columns it claims', async () => {
 	const property = fc.asyncProperty(textOf(nastyUnits), async text => {
 		const shown = toDisplay(text);
 		assert.deepEqual(await draw(shown), {
@@ -304,7 +304,7 @@ test('display: drives no terminal and fills the columns it claims', async () => 
 	await fc.assert(property, {numRuns: numberRuns / 4});
 });
 
-test('json: means the same, and holds nothing that drives a terminal', () => {
+test("json: keeps its value and can't control a terminal", () => {
 	const property = fc.property(
 		fc.jsonValue({stringUnit: 'binary'}),
 		nastyText,
@@ -319,6 +319,6 @@ test('json: means the same, and holds nothing that drives a terminal', () => {
 	fc.assert(property, {numRuns: numberRuns});
 });
 
-test('json: escapes a raw C1 control, also behind a backslash', () => {
+test('json: escapes a raw C1 control, also after a backslash', () => {
 	assert.equal(jsonSafe('"\\\\\u009B\u202E"'), '"\\\\\\u009b\\u202e"');
 });

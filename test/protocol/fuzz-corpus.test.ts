@@ -6,7 +6,7 @@ import {fuzz} from '../fuzz/target.js';
 
 const folder = new URL('../fixtures/fuzz/', import.meta.url);
 
-test('codec: keeps its promises on all that fuzzing has found', () => {
+test('codec: keeps its promises on every find of the fuzzer', () => {
 	const names = readdirSync(folder);
 	assert.ok(names.length > 10);
 	for (const name of names) {

@@ -26,7 +26,7 @@ const cutAt = (text: string, cuts: readonly number[]): string[] => {
 	return places.slice(1).map((end, index) => text.slice(places[index], end));
 };
 
-test('request: any method, path, case and header, in any cut, is HTTP', () => {
+test('request: recognises any method, path, case and header, however it is split', () => {
 	fc.assert(
 		fc.property(anyRequest, fc.array(fc.nat()), (request, cuts) => {
 			const seen = watch(...cutAt(request, cuts));
@@ -36,7 +36,7 @@ test('request: any method, path, case and header, in any cut, is HTTP', () => {
 	);
 });
 
-test('request: before it is known as one, nothing of it is let go', () => {
+test('request: releases nothing of a request before recognising it', () => {
 	fc.assert(
 		fc.property(anyRequest, request => {
 			const seen = new RequestWatch();
@@ -49,7 +49,7 @@ test('request: before it is known as one, nothing of it is let go', () => {
 	);
 });
 
-test('request: of one that pauses, what is behind the pause is known', () => {
+test('request: recognises the rest of a request after a pause', () => {
 	fc.assert(
 		fc.property(anyRequest, fc.nat(), fc.nat(), (request, first, second) => {
 			const seen = new RequestWatch();
@@ -67,7 +67,7 @@ test('request: of one that pauses, what is behind the pause is known', () => {
 	);
 });
 
-test('request: what people say is none, whole or byte by byte', () => {
+test('request: ordinary text is not a request, whole or byte by byte', () => {
 	for (const line of chatLines) {
 		assert.equal(watch(`${line}\n`, 'and more\n').verdict, 'plain', line);
 		assert.equal(watch(...`${line}\nand more\n`).verdict, 'plain', line);
@@ -79,7 +79,7 @@ test('request: what people say is none, whole or byte by byte', () => {
 	}
 });
 
-test('request: a first line is held until the next, or a pause', () => {
+test('request: buffers the first line until the next line or a pause', () => {
 	const seen = watch('hello\n');
 	assert.equal(seen.verdict, 'open');
 	seen.pause();
@@ -89,7 +89,7 @@ test('request: a first line is held until the next, or a pause', () => {
 	assert.equal(seen.release().toString(), 'world\n');
 });
 
-test('request: lines of the form of a header are held as well', () => {
+test('request: buffers lines that look like headers too', () => {
 	const log = watch('yesterday they said\nbob: hi\nalice: hello\n');
 	assert.equal(log.verdict, 'open');
 	log.push(Buffer.from('that was all\n'));
@@ -105,7 +105,7 @@ test('request: a verb and its target are enough', () => {
 	}
 });
 
-test('request: a first line longer than a frame is one by its method alone', () => {
+test('request: a first line longer than a frame needs only a method', () => {
 	const path = 'A'.repeat(70_000);
 	assert.equal(watch(`Visit-evil-now /${path}`).verdict, 'HTTP');
 	assert.equal(watch(path).verdict, 'plain');
@@ -113,7 +113,7 @@ test('request: a first line longer than a frame is one by its method alone', () 
 	assert.equal(slow.verdict, 'HTTP');
 });
 
-test('request: a later line is one as a whole only', () => {
+test('request: a later line has to be a whole request', () => {
 	for (const method of methods) {
 		assert.ok(isRequestLine(`${method} /chat HTTP/1.1`));
 		assert.ok(isRequestLine(`  ${method} example.org:443 http/1.0\r`));

@@ -49,7 +49,7 @@ test('lines: gives the same lines wherever a sample is cut in three', () => {
 	}
 });
 
-test('lines: gives the same lines when every byte comes alone', () => {
+test('lines: gives the same lines byte by byte', () => {
 	const bytes = Array.from(sample, byte => Buffer.of(byte));
 	assert.deepEqual(readAll(bytes), expected(sample));
 });
@@ -71,7 +71,7 @@ test('lines: gives the same lines whatever the chunk boundaries', () => {
 	);
 });
 
-test('lines: gives a long line whole that came byte by byte', () => {
+test('lines: joins a long line that arrives byte by byte', () => {
 	const long = Buffer.from(
 		Array.from({length: 1000}, (_value, n) => 32 + (n % 200)),
 	);
@@ -88,7 +88,7 @@ test('lines: an empty chunk changes nothing', () => {
 	});
 });
 
-test('lines: counts the bytes of the line that has not ended', () => {
+test('lines: counts the bytes of the unfinished line', () => {
 	const splitter = new LineSplitter(100);
 	const pending = ['abc\nde', 'f', '', '\n', 'é'].map(chunk => {
 		splitter.push(Buffer.from(chunk), () => undefined);
@@ -97,7 +97,7 @@ test('lines: counts the bytes of the line that has not ended', () => {
 	assert.deepEqual(pending, [2, 3, 3, 0, 2]);
 });
 
-test('lines: the rest can be taken out once, and lines go on after it', () => {
+test('lines: takeRest removes the unfinished line, and the next lines follow', () => {
 	const splitter = new LineSplitter(10);
 	const lines: string[] = [];
 	const push = (text: string) => {
@@ -160,7 +160,7 @@ test('lines: a limit counts bytes, not characters', () => {
 	assert.match(String(thrown), /sent 10 bytes/);
 });
 
-test('lines: an overlong tail holds no more than the limit', () => {
+test('lines: buffers no more than the limit', () => {
 	const splitter = new LineSplitter(8);
 	assert.throws(() => {
 		for (const byte of Buffer.alloc(1000, 'a')) {
@@ -170,7 +170,7 @@ test('lines: an overlong tail holds no more than the limit', () => {
 	assert.equal(splitter.pendingBytes, 8);
 });
 
-test('lines: what a listener throws passes through', () => {
+test('lines: passes on what onLine throws', () => {
 	const splitter = new LineSplitter(8);
 	assert.throws(() => {
 		splitter.push(Buffer.from('a\nb\n'), () => {
@@ -179,7 +179,7 @@ test('lines: what a listener throws passes through', () => {
 	}, RangeError);
 });
 
-test('lines: finds those that hold a word, whole and in order', () => {
+test('lines: linesWith finds whole lines with a word, in order', () => {
 	const line = fc.stringMatching(/^[ab]{0,6}$/);
 	fc.assert(
 		fc.property(
@@ -201,7 +201,7 @@ test('lines: finds those that hold a word, whole and in order', () => {
 	);
 });
 
-test('lines: what is taken at once comes to the same lines', () => {
+test("lines: takeLines doesn't change the lines", () => {
 	// One to three short lines at a time, as a fast decoder would take them.
 	const takeSome = (taken: string[], count: number) => (lines: Buffer) => {
 		const whole = lines.toString('latin1').split('\n').slice(0, -1);

@@ -61,62 +61,56 @@ for (const text of [
 
 const hint = 'Use letters, digits, - _ and ., at most 24 of them.';
 const refusals: ReadonlyArray<readonly [text: string, message: string]> = [
-	['ot ter', `"ot ter" can't be a nick: it holds a space. ${hint}`],
+	['ot ter', `"ot ter" can't be a nick: it contains a space. ${hint}`],
 	['', `"" can't be a nick: it is empty. ${hint}`],
-	['a:b', `"a:b" can't be a nick: it holds :. ${hint}`],
-	['@otter', `"@otter" can't be a nick: it holds @. ${hint}`],
-	['a\u202Eb', `"a\\u{202e}b" can't be a nick: it holds \\u{202e}. ${hint}`],
-	['\u001B[2J', `"␛[2J" can't be a nick: it holds ␛. ${hint}`],
-	['a\u3164', `"a\\u{3164}" can't be a nick: it holds \\u{3164}. ${hint}`],
-	['🦦', `"🦦" can't be a nick: it holds 🦦. ${hint}`],
+	['a:b', `"a:b" can't be a nick: it contains :. ${hint}`],
+	['@otter', `"@otter" can't be a nick: it contains @. ${hint}`],
+	['a\u202Eb', `"a\\u{202e}b" can't be a nick: it contains \\u{202e}. ${hint}`],
+	['\u001B[2J', `"␛[2J" can't be a nick: it contains ␛. ${hint}`],
+	['a\u3164', `"a\\u{3164}" can't be a nick: it contains \\u{3164}. ${hint}`],
+	['🦦', `"🦦" can't be a nick: it contains 🦦. ${hint}`],
 	[
 		'-h',
-		`"-h" can't be a nick: it starts with neither a letter nor a digit. ${hint}`,
+		`"-h" can't be a nick: it doesn't start with a letter or digit. ${hint}`,
 	],
 	[
 		'\u0301a',
-		`"◌\u0301a" can't be a nick: it starts with neither a letter nor a digit. ${hint}`,
+		`"◌\u0301a" can't be a nick: it doesn't start with a letter or digit. ${hint}`,
 	],
 	[
 		'a'.repeat(25),
-		`"${'a'.repeat(25)}" can't be a nick: it takes 25 columns and the limit is 24. ${hint}`,
+		`"${'a'.repeat(25)}" can't be a nick: it takes 25 columns; the limit is 24. ${hint}`,
 	],
 	[
 		'李'.repeat(13),
-		`"${'李'.repeat(13)}" can't be a nick: it takes 26 columns and the limit is 24. ${hint}`,
+		`"${'李'.repeat(13)}" can't be a nick: it takes 26 columns; the limit is 24. ${hint}`,
 	],
 	[
 		'a'.repeat(9000),
-		`"${'a'.repeat(64)}⋯" can't be a nick: it takes 9000 bytes and the limit is 64. ${hint}`,
+		`"${'a'.repeat(64)}⋯" can't be a nick: it takes 9000 bytes; the limit is 64. ${hint}`,
 	],
-	[
-		'a' + '\u0310'.repeat(5),
-		'marks that terminals would show in different ways',
-	],
-	[
-		'Server',
-		`"Server" can't be a nick: it is kept for sockchat itself. ${hint}`,
-	],
-	['ѕуѕtеm', `it is kept for sockchat itself`],
+	['a' + '\u0310'.repeat(5), 'marks that terminals show differently'],
+	['Server', `"Server" can't be a nick: it is reserved for sockchat. ${hint}`],
+	['ѕуѕtеm', `it is reserved for sockchat`],
 	[
 		'guest-5001',
-		`"guest-5001" can't be a nick: such names are for peers that have none. ${hint}`,
+		`"guest-5001" can't be a nick: names with guest- are reserved for peers without a nick. ${hint}`,
 	],
-	['guest-5OOl', 'such names are for peers that have none'],
-	['GUЕST-of-honour', 'such names are for peers that have none'],
+	['guest-5OOl', 'names with guest- are reserved for peers without a nick'],
+	[
+		'GUЕST-of-honour',
+		'names with guest- are reserved for peers without a nick',
+	],
 	...['host', 'Admin', 'adm1n', 'ΑDМІΝ', 'administrator', 'mod'].map(
-		text => [text, 'it is kept for the host of the room'] as const,
+		text => [text, 'it is reserved for the host of the room'] as const,
 	),
 	...['moderator', 'operator'].map(
-		text => [text, 'it is kept for the host of the room'] as const,
+		text => [text, 'it is reserved for the host of the room'] as const,
 	),
-	[
-		'ﷺ'.repeat(20),
-		'its letters stand for 600 bytes of others and the limit is 128',
-	],
+	['ﷺ'.repeat(20), 'its letters expand to 600 bytes; the limit is 128'],
 	[
 		`a${'\u0301\u0316'.repeat(15_000)}`,
-		'it takes 60001 bytes and the limit is 64',
+		'it takes 60001 bytes; the limit is 64',
 	],
 ];
 
@@ -134,18 +128,18 @@ for (const character of ' \t\n\u00A0:@/#,<>"\'\\!?*\u007F\u009B\u200B\u00ADː') 
 	});
 }
 
-test('nick: is kept in NFC', () => {
+test('nick: is stored in NFC', () => {
 	assert.equal(nickOf('Jose\u0301'), 'José');
 });
 
-test('nick: lets the host of a room be called so', () => {
+test('nick: lets the host use host names', () => {
 	assert.equal(nickOf('host', 'host'), 'host');
 	assert.equal(nickOf('admin', 'host'), 'admin');
 	assert.ok(!parseNick('guest-5001', 'host').ok);
 	assert.ok(!parseNick('server', 'host').ok);
 });
 
-test('nick: lets plain peers be guests', () => {
+test('nick: lets plain peers use guest names', () => {
 	assert.equal(nickOf('guest-5001', 'guest'), 'guest-5001');
 });
 
@@ -243,7 +237,7 @@ test('nick: suggests the next number', () => {
 	assert.equal(suggestNick(guest, isTaken), 'guest-5001-2');
 });
 
-test('nick: asks little for a suggestion where thousands have the name', () => {
+test('nick: finds a suggestion in few calls among thousands', () => {
 	const taken = new Set<string>();
 	let questions = 0;
 	for (let count = 0; count < 2000; count++) {
@@ -300,7 +294,7 @@ for (const [login, nick] of logins) {
 	});
 }
 
-test('nick: makes an allowed one of any login', () => {
+test('nick: makes a valid nick from any login', () => {
 	const property = fc.property(anyText, login => {
 		const nick = nickFromLogin(login);
 		assert.equal(nickOf(nick), nick);

@@ -5,7 +5,7 @@ import {maxMarksInRow, normalized} from '../../source/protocol/normal.js';
 
 const forms = ['NFC', 'NFKD'] as const;
 
-test('normal: is what normalize() gives for what people write', () => {
+test('normal: equals normalize() for text that people write', () => {
 	const mark = fc.constantFrom(...'\u0301\u0316\u0345\u0334\u3099\uFF9E');
 	const texts = fc.oneof(
 		fc.string({unit: 'binary'}),
@@ -23,7 +23,7 @@ test('normal: is what normalize() gives for what people write', () => {
 	fc.assert(property);
 });
 
-test('normal: leaves out the marks after thirty in a row', () => {
+test('normal: drops marks after thirty in a row', () => {
 	const thirty = '\u0301'.repeat(maxMarksInRow);
 	assert.equal(
 		normalized(`x${thirty}\u0316\u0316y${thirty}`, 'NFKD'),

@@ -48,7 +48,7 @@ const after = (...frames: ServerFrame[]) => {
 	return [count, names.join(' ')];
 };
 
-test('presence: a welcome says who is here, and its replay adds nobody', () => {
+test('presence: a welcome lists who is here, and its replay adds nobody', () => {
 	assert.deepEqual(after(welcome), [2, 'otter heron']);
 	const replay = [
 		joined(8, 'heron'),
@@ -60,7 +60,7 @@ test('presence: a welcome says who is here, and its replay adds nobody', () => {
 	assert.deepEqual(after(welcome, ...replay), [2, 'otter heron']);
 });
 
-test('presence: what comes after the replay changes who is here', () => {
+test('presence: entries after the replay change who is here', () => {
 	assert.deepEqual(after(welcome, joined(11, 'crane')), [
 		3,
 		'otter heron crane',
@@ -80,7 +80,7 @@ test('presence: a count above 200 replaces the names that were known', () => {
 	assert.deepEqual(after(welcome, count, few, left(11, 'a')), [1, 'b']);
 });
 
-test('presence: another welcome begins anew', () => {
+test('presence: another welcome starts over', () => {
 	const again: ServerFrame = {
 		...welcome,
 		head: 20,
@@ -91,7 +91,7 @@ test('presence: another welcome begins anew', () => {
 	assert.deepEqual(after(...frames, joined(21, 'ibis')), [2, 'otter ibis']);
 });
 
-test('presence: is the same object where a frame says nothing about it', () => {
+test('presence: stays the same object if a frame changes nothing', () => {
 	const presence = reducePresence(nobody, welcome);
 	const frames: ServerFrame[] = [
 		{...entry, type: 'message', seq: 11, from: 'heron', n: 1, text: 'hi'},

@@ -5,13 +5,13 @@ import {publicId} from '../../source/protocol/public-id.js';
 
 const client = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
-test('public-id: is the start of the SHA-256, in small hex digits', () => {
+test('public-id: is the start of the SHA-256 in lower-case hex', () => {
 	const hash = createHash('sha256').update(client).digest('hex');
 	assert.equal(publicId(client), hash.slice(0, 16));
 	assert.match(publicId(client), /^[\da-f]{16}$/);
 });
 
-test('public-id: stays the same for a client, and shows nothing of it', () => {
+test('public-id: stays the same for a client without revealing it', () => {
 	assert.equal(publicId(client), publicId(client));
 	for (const part of client.split('-')) {
 		assert.ok(!publicId(client).includes(part));

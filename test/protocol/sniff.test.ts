@@ -39,7 +39,7 @@ const hellos = [
 	' \t\r\n{\n\t"type"\r\n:  "hello"',
 ];
 
-test('dialect: a hello is one at its last byte, and undecided at every other', () => {
+test('dialect: a hello is decided at its last byte and undecided before', () => {
 	for (const hello of hellos) {
 		for (const rest of ['', ',"v":1}\n', ' }', '{"type":"hello"']) {
 			const seen = looks(hello + rest);
@@ -51,7 +51,7 @@ test('dialect: a hello is one at its last byte, and undecided at every other', (
 	}
 });
 
-test('dialect: what begins like a hello and is none is text at once', () => {
+test('dialect: text that starts like a hello is text as soon as it differs', () => {
 	const [hello] = hellos as [string];
 	for (let length = 1; length < hello.length; length++) {
 		assert.deepEqual(look(`${hello.slice(0, length)}!`), lines);
@@ -63,13 +63,13 @@ test('dialect: what begins like a hello and is none is text at once', () => {
 	assert.deepEqual(look('{"v":1,"type":"hello"}'), lines);
 });
 
-test('dialect: nobody can stay undecided with white space for ever', () => {
+test("dialect: white space can't keep a peer undecided forever", () => {
 	assert.deepEqual(look(' '.repeat(2047)), undecided(true));
 	assert.deepEqual(look(' '.repeat(2048)), lines);
 	assert.deepEqual(look(' '.repeat(100_000)), lines);
 });
 
-test('dialect: a TLS record is known by its second byte', () => {
+test('dialect: recognises a TLS record at its second byte', () => {
 	const clientHello = '\u0016\u0003\u0001\u0002\0\u0001\0';
 	assert.deepEqual(looks(clientHello), [
 		undecided(false),
@@ -80,7 +80,7 @@ test('dialect: a TLS record is known by its second byte', () => {
 	assert.deepEqual(look('x\u0016\u0003'), lines);
 });
 
-test('dialect: SSH is known by its fourth byte', () => {
+test('dialect: recognises SSH at its fourth byte', () => {
 	assert.deepEqual(looks('SSH-2.0'), [
 		...Array.from({length: 3}, () => undecided(false)),
 		...Array.from({length: 4}, () => foreign('SSH')),
@@ -106,7 +106,7 @@ test('dialect: what people type is text', () => {
 	}
 });
 
-test('dialect: who was known stays known, whatever comes after', () => {
+test('dialect: a decision stays the same, whatever follows', () => {
 	const starts = [...hellos, 'SSH-', '\u0016\u0003', 'GET'];
 	const byte = fc.nat({max: 255});
 	fc.assert(

@@ -9,20 +9,20 @@ import {checkText} from '../../source/protocol/text.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-test('text: any but an empty one may be said', () => {
+test('text: any text but the empty one may be sent', () => {
 	assert.equal(checkText('hello'), undefined);
 	assert.equal(checkText(' '), undefined);
 	assert.equal(checkText('two\nlines, \u001B and 🦦'), undefined);
 	assert.equal(checkText('')?.code, 'ERR_TEXT_EMPTY');
 });
 
-test('text: a NUL is refused, wherever it stands', () => {
+test('text: a NUL is refused anywhere', () => {
 	for (const text of ['\0', 'a\0', '\0b', `${'a'.repeat(maxTextBytes)}\0`]) {
 		assert.equal(checkText(text)?.code, 'ERR_TEXT_INVALID');
 	}
 });
 
-test('text: 16 KiB of UTF-8 pass, a byte more is refused and told', () => {
+test('text: accepts 16 KiB of UTF-8 and refuses one byte more', () => {
 	assert.equal(checkText('a'.repeat(maxTextBytes)), undefined);
 	assert.equal(checkText('é'.repeat(maxTextBytes / 2)), undefined);
 	const error = checkText(`${'é'.repeat(maxTextBytes / 2)}a`);
@@ -30,7 +30,7 @@ test('text: 16 KiB of UTF-8 pass, a byte more is refused and told', () => {
 	assert.match(error.message, /has 16385 bytes; the limit is 16384\./);
 });
 
-test('text: a short one whose frame would be too long is refused', () => {
+test('text: a short text whose frame would be too long is refused', () => {
 	// A control takes one byte, and six in JSON.
 	const controls = '\u0001'.repeat(12_000);
 	const error = checkText(controls);
@@ -40,7 +40,7 @@ test('text: a short one whose frame would be too long is refused', () => {
 	assert.equal(checkText('\u0001'.repeat(10_751)), undefined);
 });
 
-test('text: what passes fits into a frame, with the longest names beside it', () => {
+test('text: an accepted text fits into a frame with the longest names', () => {
 	const repeated = fc
 		.tuple(fc.string({unit: 'binary', minLength: 1}), fc.nat({max: 16_400}))
 		.map(([unit, bytes]) =>

@@ -11,7 +11,7 @@ const exchange: Exchange = {
 	serverNonce: 's'.repeat(64),
 };
 
-test('token: a proof is one for its side, port, nonces and client alone', () => {
+test('token: a proof is valid only for its side, port, nonces and client', () => {
 	const proof = token.prove('client', exchange, 'id');
 	assert.match(proof, /^[\da-f]{64}$/);
 	assert.ok(token.isProof(proof, 'client', exchange, 'id'));
@@ -32,7 +32,7 @@ test('token: a proof is one for its side, port, nonces and client alone', () => 
 	}
 });
 
-test('token: one that could be guessed is refused', () => {
+test('token: a short token is refused', () => {
 	for (const short of ['', 'a'.repeat(15)]) {
 		assert.throws(() => new Token(short), {code: 'ERR_TOKEN_FILE'});
 	}

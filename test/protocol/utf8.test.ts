@@ -34,14 +34,14 @@ test('utf-8: the first bad byte is named, and its position', () => {
 			const byte = bad[0].toString(16);
 			assert.equal(
 				checkUtf8(line)?.message,
-				`The line was not taken: byte 0x${byte} at position ${start.length + 1} is not UTF-8. Send UTF-8; --raw sends any bytes.`,
+				`The line was refused: byte 0x${byte} at position ${start.length + 1} is not UTF-8. Send UTF-8; --raw sends any bytes.`,
 			);
 		}),
 		{numRuns: runs},
 	);
 });
 
-test('utf-8: every text is taken, also with the sign for a bad byte in it', () => {
+test('utf-8: accepts every text, also with U+FFFD in it', () => {
 	fc.assert(
 		fc.property(goodText, text => {
 			assert.equal(checkUtf8(Buffer.from(`${text}\uFFFD${text}`)), undefined);

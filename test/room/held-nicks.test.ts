@@ -16,7 +16,7 @@ test('room: keeps a nick for who dropped, whatever its look', () => {
 		for (const nick of ['paypal', 'PAYPAL', 'раураl']) {
 			assert.equal(
 				joinAt(room, 2, nick, 2000),
-				`"${nick}" is kept for 19 s more for a member whose connection dropped. Choose another, or try again then.`,
+				`"${nick}" is reserved for another 19 s for a member whose connection dropped. Choose another, or try again then.`,
 			);
 		}
 
@@ -31,7 +31,7 @@ test('room: keeps a nick for who dropped, whatever its look', () => {
 test('room: gives a nick away after the time, or after a bye', () => {
 	const room = new Room({logId: () => 'a'});
 	room.leave(enter(room, 1, 'otter'), 'closed', 1000);
-	assert.match(joinAt(room, 2, 'otter', 999 + nickHoldMs), /for 1 s more/);
+	assert.match(joinAt(room, 2, 'otter', 999 + nickHoldMs), /for another 1 s/);
 	assert.equal(joinAt(room, 2, 'otter', 1000 + nickHoldMs), 'otter');
 	for (const reason of ['quit', 'protocol'] as const) {
 		room.leave(enter(room, 3, 'heron'), reason, 1000);

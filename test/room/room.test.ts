@@ -171,7 +171,7 @@ test('room: a full one takes nobody but who is in it already', () => {
 	const third = room.join(clientNumber(3), 'crane', 3);
 	assert.equal(third.kind, 'refused');
 	assert.equal(third.error.code, 'ERR_ROOM_FULL');
-	assert.match(third.error.message, /takes 2 members/);
+	assert.match(third.error.message, /limit is 2 members/);
 	assert.equal(room.join(clientNumber(2), 'heron', 4).kind, 'resumed');
 	room.leave(otter, 'quit', 5);
 	enter(room, 3, 'crane');

@@ -29,7 +29,7 @@ const writeOn = (peer: WirePeer): void => {
 };
 
 const hello = `${JSON.stringify(helloFrame('heron'))}\n`;
-const tooLong = 'with no newline; the limit is 65536';
+const tooLong = 'without a newline; the limit is 65536';
 
 const cases = [
 	{of: 'a member', start: `${hello}{"type":"say","text":"`, told: tooLong},

@@ -118,7 +118,7 @@ test('plain: a line without end is refused with a sentence', async t => {
 	await peer.untilFin();
 	assert.match(
 		peer.text,
-		/^The peer sent \d+ bytes with no newline; [^\n]+\n$/,
+		/^The peer sent \d+ bytes without a newline; [^\n]+\n$/,
 	);
 	const left = await otter.untilFrame('left');
 	assert.equal(left.reason, 'protocol');
@@ -141,6 +141,9 @@ test('plain: a full room refuses a plain peer', async t => {
 	const peer = await openPlain(t, server.address);
 	peer.write('hello\n');
 	await peer.untilFin();
-	assert.match(peer.text, /^The room is full: it takes 1 members\.[^\n]*\n$/);
+	assert.match(
+		peer.text,
+		/^The room is full: its limit is 1 members\.[^\n]*\n$/,
+	);
 	assert.equal(server.room.log.head, 1);
 });

@@ -146,7 +146,7 @@ test('plain: answers /nick, /who and /help to the sender only', async t => {
 	await peer.untilText(`2 here: otter ${guest(peer)}\n`);
 	peer.forget();
 	peer.write('/nick otter\n');
-	await peer.untilText('"otter" is taken here');
+	await peer.untilText('"otter" is taken');
 	peer.write('/nick heron\n');
 	await peer.untilText('You are heron now.\n');
 	const renamed = await otter.untilFrame('renamed');
@@ -249,6 +249,6 @@ test('plain: a NUL is refused with a sentence, and reaches nobody', async t => {
 	const peer = await enter(t, server);
 	const {head} = server.room.log;
 	peer.write('a\0b\n');
-	await peer.untilText('The text holds a NUL');
+	await peer.untilText('The text contains a NUL');
 	assert.equal(server.room.log.head, head);
 });

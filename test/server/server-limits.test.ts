@@ -64,7 +64,7 @@ test('limits: of many changes of nick in one chunk five are made and the others 
 		assert.equal(code, 'ERR_NICK_RATE');
 		assert.equal(
 			message,
-			'You are still heron-4: 5 changes of nick in a row are allowed, and the next in 10 s.',
+			'You are still heron-4: only 5 nick changes in a row are allowed. Try again in 10 s.',
 		);
 	}
 

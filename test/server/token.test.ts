@@ -56,7 +56,7 @@ test('token: who has none is turned away in a sentence, plain peers too', async 
 	await plain.untilFin();
 	assert.equal(
 		plain.text,
-		'This room is for those who know its token; give it with --token-file FILE, or in SOCKCHAT_TOKEN.\n',
+		'This room needs a token; give it with --token-file FILE, or in SOCKCHAT_TOKEN.\n',
 	);
 	assert.equal(server.room.log.head, 0);
 });
@@ -167,7 +167,10 @@ for (const [who, answer] of answers) {
 		const client = openClient(t, squatter.address, 'otter', {token});
 		const cause = await client.client.closed;
 		assert.equal(cause?.code, 'ERR_TOKEN_UNPROVEN');
-		assert.match(cause.message, /^This server can't prove it knows the token/);
+		assert.match(
+			cause.message,
+			/^This server can't prove that it knows the token/,
+		);
 		// Neither the token, nor the client's secret, nor its nick: 32 random bytes.
 		assert.match(
 			seen,
