@@ -1,7 +1,6 @@
 /**
- * How much a peer may say: a bucket that fills up steadily, and holds a
- * second's worth where nothing else is said. A debt is allowed: a peer that
- * has taken too much is read later, by as long as the debt takes to be filled.
+ * A token bucket that may go into debt: it refills steadily, holds one second's
+ * worth by default, and a peer that took too much waits until the debt is repaid.
  */
 export class Allowance {
 	readonly #perSecond: number;
@@ -10,8 +9,8 @@ export class Allowance {
 	#filledAt: number;
 
 	/**
-	 * @param at Milliseconds of a clock, always the same one.
-	 * @param atOnce What it holds.
+	 * @param at Milliseconds, always of the same clock.
+	 * @param atOnce The bucket's size.
 	 */
 	constructor(perSecond: number, at: number, atOnce = perSecond) {
 		this.#perSecond = perSecond;
@@ -20,7 +19,7 @@ export class Allowance {
 		this.#filledAt = at;
 	}
 
-	/** @returns How many milliseconds it is to wait now; 0 if none. */
+	/** @returns How many milliseconds to wait now; 0 if none. */
 	take(cost: number, at: number): number {
 		this.#fill(at);
 		this.#left -= cost;
@@ -28,9 +27,9 @@ export class Allowance {
 	}
 
 	/**
-	 * Takes it only if there is enough.
+	 * Takes the cost only if there is enough.
 	 *
-	 * @returns How many milliseconds until there is; 0 if it was taken.
+	 * @returns Milliseconds until there is enough; 0 if it was taken.
 	 */
 	takeIfThere(cost: number, at: number): number {
 		this.#fill(at);

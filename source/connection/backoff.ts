@@ -1,14 +1,14 @@
 /**
- * How long to wait before the next attempt: full jitter over a doubling bound,
- * so that the clients of a server that restarts don't return as one.
+ * How long to wait before the next attempt: full jitter over a doubling bound, to
+ * spread out the clients of a restarted server.
  */
 
-// Of 200 clients that lose one server at once, within a bound of 250 ms two in
-// five would come in the same 100 ms; within a second it is one in ten.
+// Of 200 clients that lose a server at once, two in five would reconnect within
+// the same 100 ms with a bound of 250 ms; with one second it is one in ten.
 const firstBoundMs = 1000;
 const longestMs = 10_000;
 
-/** After this long in health the next loss starts from the beginning. */
+/** After being open this long, the next loss starts over from the first bound. */
 export const healthyAfterMs = 10_000;
 
 /**

@@ -1,38 +1,38 @@
 /**
- * A client's connection: one union of phases, what happens to it, and what is
- * to be done then. Times are milliseconds of a monotonic clock, so that a jump
- * of the wall clock can't fake a time-out.
+ * A client's connection: its phases, its events and its effects. Times are
+ * milliseconds of a monotonic clock: a jump of the wall clock can't cause a
+ * timeout.
  */
 import type {SockchatError} from '../errors.js';
 
-/** What a connection keeps over its failures. */
-export type Trying = {
+/** Kept across failed attempts. */
+export type WithAttempt = {
 	readonly since: number;
-	/** The attempt that this is, from 1; it starts again after some health. */
+	/** Counts from 1; starts over after `healthyAfterMs`. */
 	readonly attempt: number;
 };
 
-export type Beating = Trying & {
+export type WithHeartbeat = WithAttempt & {
 	readonly heartbeatMs: number;
 	readonly lastHeardAt: number;
 };
 
 export type Connection =
 	/** `connect()` was called; the kernel has not answered yet. */
-	| (Trying & {readonly phase: 'connecting'})
-	/** Connected and hello sent: a kernel answered, a server not yet. */
-	| (Trying & {readonly phase: 'handshaking'})
-	| (Beating & {readonly phase: 'open'; readonly lastPingAt: number})
-	/** Half-open until a frame says otherwise (RFC 9293, 3.5.1). */
-	| (Beating & {readonly phase: 'silent'; readonly openSince: number})
-	| (Trying & {
+	| (WithAttempt & {readonly phase: 'connecting'})
+	/** Connected, hello sent: the kernel has answered, the server hasn't yet. */
+	| (WithAttempt & {readonly phase: 'handshaking'})
+	| (WithHeartbeat & {readonly phase: 'open'; readonly lastPingAt: number})
+	/** Presumed half-open until a frame arrives (RFC 9293, 3.5.1). */
+	| (WithHeartbeat & {readonly phase: 'silent'; readonly openSince: number})
+	| (WithAttempt & {
 			readonly phase: 'waiting';
 			readonly retryAt: number;
 			readonly cause: SockchatError;
-			/** False where the last attempt did not come to a welcome. */
+			/** Whether the last attempt got a welcome. */
 			readonly wasOpen: boolean;
 	  })
-	/** bye and FIN are sent; the peer's FIN is awaited. */
+	/** Sent bye and FIN; waiting for the peer's FIN. */
 	| {
 			readonly phase: 'draining';
 			readonly since: number;
@@ -54,11 +54,11 @@ export type ConnectionEvent =
 			readonly at: number;
 			readonly heartbeatMs: number;
 	  }
-	/** Any frame came. */
+	/** A frame arrived. */
 	| {readonly type: 'heard'; readonly at: number; readonly heartbeatMs?: number}
-	/** A deadline that `wakeAt` named has come. */
+	/** The deadline of `wakeAt` has passed. */
 	| {readonly type: 'tick'; readonly at: number; readonly random: number}
-	/** This process itself was stopped for a while, and heard nobody. */
+	/** This process was stopped for a while and couldn't hear the peer. */
 	| {readonly type: 'resumed'; readonly at: number}
 	| {
 			readonly type: 'lost';
@@ -78,6 +78,6 @@ export type ConnectionEffect =
 	| {readonly type: 'resend'}
 	| {readonly type: 'ping'}
 	| {readonly type: 'bye'}
-	/** The peer is given up on: destroy the socket and report it as lost. */
+	/** Give up on the peer: destroy the socket and report it as lost. */
 	| {readonly type: 'abandon'; readonly cause: SockchatError}
 	| {readonly type: 'destroy'};

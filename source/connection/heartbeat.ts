@@ -1,29 +1,29 @@
 /**
- * When to ask, and when to believe that nobody is there.
+ * When to ping a peer, and when to give it up.
  *
- * TCP keepalive does not answer this: the kernel of a stopped process goes on
- * acknowledging, so only a frame of the peer's own is a sign of life.
+ * TCP keepalive can't tell: the kernel of a stopped process still acknowledges,
+ * so only a frame from the peer itself is a sign of life.
  */
 
-/** Frames of heartbeat a second that a server allows in all. */
+/** Heartbeat frames per second that a server allows in total. */
 const heartbeatFramesPerSecond = 500;
 
-/** What one member's ping costs: the ping and its pong. */
+/** A ping and its pong. */
 const framesPerBeat = 2;
 
 export const shortestHeartbeatMs = 2000;
 
-/** A heartbeat that keeps all members' pings within the server's allowance. */
+/** The heartbeat that keeps the pings of all members within that limit. */
 export const heartbeatFor = (members: number): number =>
 	Math.max(
 		shortestHeartbeatMs,
 		Math.ceil((members * framesPerBeat * 1000) / heartbeatFramesPerSecond),
 	);
 
-/** A ping is due once nothing was heard for one heartbeat. */
+/** A ping is due after one heartbeat without a frame. */
 export const pingDueAfterMs = (heartbeatMs: number): number => heartbeatMs;
 
-/** One lost ping is noise; half a heartbeat later it is worth showing. */
+/** Half a heartbeat after an unanswered ping, show the peer as silent. */
 export const silentAfterMs = (heartbeatMs: number): number => 1.5 * heartbeatMs;
 
 /** Three heartbeats: a closed laptop, a stopped process, a dead machine. */

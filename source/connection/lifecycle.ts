@@ -1,8 +1,9 @@
 /**
- * The client's connection as a pure machine over its phases (connection.ts).
+ * The client's connection as a pure state machine over its phases
+ * (connection.ts).
  *
- * `transition(state, event)` gives the next state and the effects that the
- * edge (net/client.ts) performs; nothing here reads a clock or a socket.
+ * `transition(state, event)` returns the next state and the effects for
+ * client/client.ts to perform; nothing here reads a clock or a socket.
  */
 import {SockchatError} from '../errors.js';
 import {backoffMs, healthyAfterMs} from './backoff.js';
@@ -10,10 +11,10 @@ import type {
 	Connection,
 	ConnectionEffect,
 	ConnectionEvent,
-	Trying,
+	WithAttempt,
 } from './connection.js';
 import {lostAfterMs, pingDueAfterMs, silentAfterMs} from './heartbeat.js';
-import {createTransition, type Step, type Table} from './machine.js';
+import {createTransition, type Transition, type Table} from './machine.js';
 
 export const connectTimeoutMs = 10_000;
 export const handshakeTimeoutMs = 10_000;
@@ -46,7 +47,7 @@ type Machine = Table<Connection, ConnectionEvent, ConnectionEffect>;
 
 export const startConnection = (
 	at: number,
-): Step<Connection, ConnectionEffect> => [
+): Transition<Connection, ConnectionEffect> => [
 	{phase: 'connecting', since: at, attempt: 1},
 	{type: 'dial'},
 ];
@@ -55,7 +56,7 @@ const retryOrClose = (
 	event: Lost,
 	attempt: number,
 	wasOpen: boolean,
-): Step<Connection, ConnectionEffect> => {
+): Transition<Connection, ConnectionEffect> => {
 	const {at, cause, isFinal, random} = event;
 	return isFinal
 		? [{phase: 'closed', since: at, cause}]
@@ -80,23 +81,25 @@ const loseOpen = (attempt: number, openSince: number, event: Lost) =>
 
 const lostCell = {
 	to: ['waiting', 'closed'],
-	run: (state: Trying, event: Lost) =>
+	run: (state: WithAttempt, event: Lost) =>
 		retryOrClose(event, state.attempt, false),
 } as const;
 
-/** While this process was stopped nobody could answer: the time begins anew. */
+/** While this process was stopped it heard no answer: restart the timeout. */
 const waitAgainCell = <Name extends 'connecting' | 'handshaking'>(
 	phase: Name,
 ) =>
 	({
 		to: [phase],
 		run: (
-			{attempt}: Trying,
+			{attempt}: WithAttempt,
 			{at}: {at: number},
-		): Step<Connection, ConnectionEffect> => [{phase, since: at, attempt}],
+		): Transition<Connection, ConnectionEffect> => [
+			{phase, since: at, attempt},
+		],
 	}) as const;
 
-const closeAt = (at: number): Step<Connection, ConnectionEffect> => [
+const closeAt = (at: number): Transition<Connection, ConnectionEffect> => [
 	{phase: 'closed', since: at, cause: undefined},
 	{type: 'destroy'},
 ];
@@ -110,7 +113,7 @@ const drainCell = {
 	run: (
 		_state: unknown,
 		{at}: {at: number},
-	): Step<Connection, ConnectionEffect> => [
+	): Transition<Connection, ConnectionEffect> => [
 		{phase: 'draining', since: at, deadline: at + drainTimeoutMs},
 		{type: 'bye'},
 	],
@@ -149,7 +152,7 @@ export const clientTable: Machine = {
 					lastPingAt: at,
 				},
 				{type: 'resend'},
-				// It measures the round trip, before anybody has to wait for it.
+				// Measures the round trip right away.
 				{type: 'ping'},
 			],
 		},

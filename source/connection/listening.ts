@@ -1,8 +1,8 @@
-/** The server's listening socket, as a pure machine like the client's. */
+/** The server's listening socket as a pure state machine, like the client's. */
 import type {SockchatError} from '../errors.js';
-import {createTransition, type Step, type Table} from './machine.js';
+import {createTransition, type Transition, type Table} from './machine.js';
 
-/** How long a drain may take before the rest is cut off. */
+/** How long a drain may take before the remaining sessions are destroyed. */
 export const serverDrainTimeoutMs = 3000;
 
 export type Listening =
@@ -32,7 +32,7 @@ export type ListeningEvent =
 	| {readonly type: 'emptied'; readonly at: number};
 
 export type ListeningEffect =
-	/** Accept nobody else and see every session off. */
+	/** Stop accepting and end every session. */
 	{readonly type: 'stop-accepting'} | {readonly type: 'cut-off'};
 
 const failedCell = {
@@ -40,7 +40,9 @@ const failedCell = {
 	run: (
 		_state: unknown,
 		{at, cause}: {at: number; cause: SockchatError},
-	): Step<Listening, ListeningEffect> => [{phase: 'closed', since: at, cause}],
+	): Transition<Listening, ListeningEffect> => [
+		{phase: 'closed', since: at, cause},
+	],
 } as const;
 
 const drainCell = {
@@ -48,7 +50,7 @@ const drainCell = {
 	run: (
 		_state: unknown,
 		{at}: {at: number},
-	): Step<Listening, ListeningEffect> => [
+	): Transition<Listening, ListeningEffect> => [
 		{phase: 'draining', since: at, deadline: at + serverDrainTimeoutMs},
 		{type: 'stop-accepting'},
 	],

@@ -1,15 +1,16 @@
 /**
  * State machines as tables.
  *
- * A cell says what an event does in a phase, and to which phases it may lead.
- * The diagrams in the README are drawn from the same cells that run; an event
- * without a cell is ignored in that phase.
+ * A cell says what an event does in a phase, and to which phases it may lead. The
+ * diagrams in the README are drawn from the cells that run. An event without a
+ * cell is ignored in that phase.
  */
 import {SockchatError} from '../errors.js';
 
 type Tagged<Tag extends string> = Readonly<Record<Tag, string>>;
 
-export type Step<State, Effect> = readonly [State, ...Effect[]];
+/** The next state and the effects to perform. */
+export type Transition<State, Effect> = readonly [State, ...Effect[]];
 
 export type Table<
 	State extends Tagged<'phase'>,
@@ -22,23 +23,23 @@ export type Table<
 			readonly run: (
 				state: Extract<State, {phase: Phase}>,
 				event: Extract<Event, {type: Type}>,
-			) => Step<State, Effect>;
+			) => Transition<State, Effect>;
 		};
 	};
 };
 
 type AnyCell<State extends Tagged<'phase'>, Event, Effect> = {
 	readonly to: ReadonlyArray<State['phase']>;
-	readonly run: (state: State, event: Event) => Step<State, Effect>;
+	readonly run: (state: State, event: Event) => Transition<State, Effect>;
 };
 
-/** The pure step function of a table. */
+/** The pure transition function of a table. */
 export const createTransition =
 	<State extends Tagged<'phase'>, Event extends Tagged<'type'>, Effect>(
 		table: Table<State, Event, Effect>,
 	) =>
-	(state: State, event: Event): Step<State, Effect> => {
-		// TypeScript can't follow that the row of a phase takes its state.
+	(state: State, event: Event): Transition<State, Effect> => {
+		// TypeScript can't see that the row of a phase takes the state of that phase.
 		const row = table[state.phase as State['phase']] as Partial<
 			Record<string, AnyCell<State, Event, Effect>>
 		>;
@@ -47,15 +48,16 @@ export const createTransition =
 			return [state];
 		}
 
-		const step = cell.run(state, event);
-		if (!cell.to.includes(step[0].phase)) {
+		const transition = cell.run(state, event);
+		const [{phase}] = transition;
+		if (!cell.to.includes(phase)) {
 			throw new SockchatError(
 				'ERR_INTERNAL',
-				`${event.type} led from ${state.phase} to ${step[0].phase}, which the table does not draw.`,
+				`${event.type} led from ${state.phase} to ${phase}, which is not in the table.`,
 			);
 		}
 
-		return step;
+		return transition;
 	};
 
 export type Arrow = {
@@ -64,7 +66,7 @@ export type Arrow = {
 	readonly to: string;
 };
 
-/** What a drawing needs of a table. */
+/** The part of a table that a diagram needs. */
 export type DrawnTable = Readonly<
 	Record<
 		string,
@@ -72,7 +74,7 @@ export type DrawnTable = Readonly<
 	>
 >;
 
-/** Every arrow that a table draws, in its order. */
+/** Every arrow of a table's diagram, in table order. */
 export const arrowsOf = (table: DrawnTable): readonly Arrow[] =>
 	Object.entries(table).flatMap(([from, row]) =>
 		Object.entries(row).flatMap(([event, cell]) =>

@@ -1,9 +1,8 @@
 /**
- * One's own messages that are not known to be stored, in the order of their n.
+ * Our own messages that are not known to be stored, ordered by n.
  *
- * A message stays here over any number of connections until its echo comes or
- * the server refuses it; what is sent again keeps its n, so that the server
- * can tell.
+ * A message stays here across connections until its echo arrives or the server
+ * refuses it. A resend keeps its n, by which the server recognises it.
  */
 import type {Say, Whisper} from '../protocol/frame.js';
 
@@ -17,7 +16,7 @@ export class Outbox {
 		return this.#waiting.size;
 	}
 
-	/** @param to The whisper's receiver; undefined to say it to all. */
+	/** @param to The receiver of a whisper; undefined sends to all. */
 	add(text: string, to: string | undefined): Outgoing {
 		const n = ++this.#lastN;
 		const frame: Outgoing =
@@ -28,14 +27,14 @@ export class Outbox {
 		return frame;
 	}
 
-	/** Takes out what was stored, delivered or refused. */
+	/** Removes a message that was stored, delivered or refused. */
 	settle(n: number): Outgoing | undefined {
 		const frame = this.#waiting.get(n);
 		this.#waiting.delete(n);
 		return frame;
 	}
 
-	/** All that the server has not yet answered, oldest first. */
+	/** The unsettled messages after n, oldest first. */
 	after(n: number): readonly Outgoing[] {
 		return [...this.#waiting.values()].filter(frame => frame.n > n);
 	}

@@ -1,23 +1,23 @@
 /**
- * One peer's session on the server, as a pure machine like the client's.
+ * One peer's session on the server as a pure state machine, like the client's.
  *
- * What was heard last is not an event here but a fact that each tick brings: a
+ * Hearing from the peer is not an event; each tick carries `lastHeardAt`. A
  * transition for every chunk of every peer would cost more than the chunk.
  */
 import type {ForeignProtocol} from '../protocol/sniff.js';
 import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
 import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
-import {createTransition, type Step, type Table} from './machine.js';
+import {createTransition, type Transition, type Table} from './machine.js';
 
-// A peer that knows no bye, such as nc, may keep its side open for ever.
+// A peer that doesn't know bye, such as nc, may keep its side open forever.
 const sessionDrainTimeoutMs = 1000;
-// Longer than a drain: `printf … | nc` ends its side at once and goes on reading.
+// Longer than a drain: `printf … | nc` ends its side at once and keeps reading.
 const halfClosedTimeoutMs = 10_000;
 
 export type Session =
-	/** No byte came yet: nobody knows who it is. */
+	/** It hasn't sent enough bytes to tell what it speaks. */
 	| {readonly phase: 'accepted'; readonly since: number}
-	/** It began as a sockchat client; its hello is not accepted yet. */
+	/** A sockchat client whose hello is not accepted yet. */
 	| {readonly phase: 'greeting'; readonly since: number}
 	| {
 			readonly phase: 'open';
@@ -25,13 +25,13 @@ export type Session =
 			readonly dialect: 'framed' | 'plain';
 			readonly lastPingAt: number;
 	  }
-	/** Its FIN came; what it has still to get is on its way. */
+	/** Its FIN arrived; the rest of our output is on its way to it. */
 	| {
 			readonly phase: 'half-closed';
 			readonly since: number;
 			readonly deadline: number;
 	  }
-	/** bye and FIN are sent; its FIN is awaited. */
+	/** Sent bye and FIN; waiting for its FIN. */
 	| {
 			readonly phase: 'draining';
 			readonly since: number;
@@ -51,7 +51,7 @@ export type SessionEvent =
 			readonly at: number;
 			readonly protocol: ForeignProtocol;
 	  }
-	/** Its hello was accepted: it is a member. */
+	/** Its hello was accepted: it is now a member. */
 	| {readonly type: 'welcomed'; readonly at: number}
 	| {
 			readonly type: 'tick';
@@ -60,7 +60,7 @@ export type SessionEvent =
 			readonly heartbeatMs: number;
 	  }
 	| {readonly type: 'fin'; readonly at: number}
-	/** We end it: it said bye, broke the protocol, or the server drains. */
+	/** We end it: it sent bye, broke the protocol, or the server drains. */
 	| {readonly type: 'end'; readonly at: number; readonly reason: LeaveReason}
 	/** The socket is gone. */
 	| {readonly type: 'gone'; readonly at: number; readonly reason: LeaveReason};
@@ -70,19 +70,19 @@ export type SessionEffect =
 	| {readonly type: 'join-plain'; readonly isListener: boolean}
 	| {readonly type: 'turn-away'; readonly protocol: ForeignProtocol}
 	| {readonly type: 'ping'}
-	/** Tell it why, flush, FIN. */
+	/** Send the reason, flush, send FIN. */
 	| {readonly type: 'finish'; readonly reason: LeaveReason}
 	| {readonly type: 'report-late-hello'}
 	| {readonly type: 'destroy'; readonly reason: LeaveReason};
 
-type SessionStep = Step<Session, SessionEffect>;
+type SessionTransition = Transition<Session, SessionEffect>;
 
-const drain = (at: number, effect: SessionEffect): SessionStep => [
+const drain = (at: number, effect: SessionEffect): SessionTransition => [
 	{phase: 'draining', since: at, deadline: at + sessionDrainTimeoutMs},
 	effect,
 ];
 
-const openPlain = (at: number, isListener: boolean): SessionStep => [
+const openPlain = (at: number, isListener: boolean): SessionTransition => [
 	{phase: 'open', since: at, dialect: 'plain', lastPingAt: at},
 	{type: 'join-plain', isListener},
 ];
@@ -95,7 +95,7 @@ const endCell = {
 
 const finCell = {
 	to: ['half-closed'],
-	run: (_state: unknown, {at}: {at: number}): SessionStep => [
+	run: (_state: unknown, {at}: {at: number}): SessionTransition => [
 		{phase: 'half-closed', since: at, deadline: at + halfClosedTimeoutMs},
 		{type: 'finish', reason: 'closed'},
 	],
@@ -114,28 +114,28 @@ const goneCell = {
 	run: (
 		_state: unknown,
 		{at, reason}: {at: number; reason: LeaveReason},
-	): SessionStep => [{phase: 'closed', since: at, reason}],
+	): SessionTransition => [{phase: 'closed', since: at, reason}],
 } as const;
 
 const cutOffLate = (
 	state: Extract<Session, {deadline: number}>,
 	at: number,
-): SessionStep =>
+): SessionTransition =>
 	at >= state.deadline ? [state, {type: 'destroy', reason: 'closed'}] : [state];
 
 export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
 	accepted: {
 		framed: {
 			to: ['greeting'],
-			// The hello's time runs from the accept, not from its first byte.
+			// The hello's timeout runs from accept(), not from its first byte.
 			run: ({since}) => [{phase: 'greeting', since}, {type: 'greet'}],
 		},
 		plain: {to: ['open'], run: (_state, {at}) => openPlain(at, false)},
 		foreign: foreignCell,
 		tick: {
 			to: ['accepted', 'open'],
-			// Who says nothing for so long is no sockchat client: perhaps a person
-			// at nc who waits for the first word.
+			// A peer silent for this long is not a sockchat client; perhaps a person at
+			// nc who waits for us to speak first.
 			run: (state, {at}) =>
 				at - state.since >= helloTimeoutMs ? openPlain(at, true) : [state],
 		},
@@ -166,7 +166,7 @@ export const sessionTable: Table<Session, SessionEvent, SessionEffect> = {
 		tick: {
 			to: ['open'],
 			run(state, {at, lastHeardAt, heartbeatMs}) {
-				// A plain peer knows no ping, and may listen for a day.
+				// A plain peer can't answer a ping, and may listen all day.
 				if (state.dialect === 'plain') {
 					return [state];
 				}

@@ -1,8 +1,8 @@
 /**
- * What happened, as the socket layer tells it: one stream of events that the
- * screen, the plain lines and the JSON lines all read.
+ * The events of the socket layer: one stream that the screen, the plain lines and
+ * the JSON lines all read.
  *
- * `at` is milliseconds since the epoch, for people; durations come as they are.
+ * `at` is milliseconds since the epoch.
  */
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
@@ -14,28 +14,28 @@ import type {PeerRow} from './peer-row.js';
 
 export type Tone = 'info' | 'good' | 'warn' | 'bad';
 
-/** Bytes of one chunk that are shown. */
+/** The most bytes of one chunk to show. */
 export const maxChunkBytes = 16 * 1024;
 
 /** One read or one write of a socket. */
 export type WireChunk = {
 	readonly at: number;
 	readonly direction: 'in' | 'out';
-	/** The server's peer; undefined on a client. */
+	/** On a server, the peer; undefined on a client. */
 	readonly peer: string | undefined;
-	/** Bytes of this direction of this connection before it. */
+	/** Bytes before it, in this direction of the connection. */
 	readonly offset: number;
-	/** All its bytes, or the first of them where it is very long. */
+	/** Its bytes, at most the first `maxChunkBytes`. */
 	readonly bytes: Uint8Array;
-	/** How many there were. */
+	/** Its full length. */
 	readonly length: number;
 };
 
-/** Where a server listens, in the words of its flags. */
+/** Where a server listens, named as by its flags. */
 export type Place =
 	{readonly host: string; readonly port: number} | {readonly path: string};
 
-/** A sentence for whoever looks on. */
+/** A sentence for the user. */
 export type NoticeEvent = {
 	readonly type: 'notice';
 	readonly at: number;
@@ -43,7 +43,7 @@ export type NoticeEvent = {
 	readonly text: string;
 };
 
-/** Of a client: its connection, its own messages, and what it was sent. */
+/** Of a client: its connection, its own messages, and the frames it received. */
 export type ClientEvent =
 	| NoticeEvent
 	| {
@@ -66,9 +66,9 @@ export type ClientEvent =
 			/** Set for a whisper. */
 			readonly to: string | undefined;
 	  }
-	/** Given to the kernel; that is all that is known. */
+	/** Handed to the kernel; nothing more is known. */
 	| {readonly type: 'sent'; readonly at: number; readonly n: number}
-	/** The server holds it; its echo fell into a gap. */
+	/** The server has it, though its echo fell into a gap. */
 	| {readonly type: 'stored'; readonly at: number; readonly n: number}
 	| {
 			readonly type: 'failed';
@@ -104,19 +104,19 @@ export type ServerEvent =
 			readonly bytesIn: number;
 			readonly bytesOut: number;
 	  }
-	/** The file that keeps the room: as it was found, or what it does now. */
+	/** The room's history: as it was found, or its state now. */
 	| {
 			readonly type: 'history';
 			readonly at: number;
 			readonly state: 'open';
 			readonly path: string;
-			/** The seq of the newest entry that it holds. */
+			/** The seq of its newest entry. */
 			readonly head: number;
-			/** Of a write that was cut short: nobody had seen it. */
+			/** Bytes cut off that an incomplete write left; nobody had seen them. */
 			readonly cutBytes: number;
-			/** Where a file that made no sense was put. */
+			/** Where a damaged file was moved. */
 			readonly damagedPath: string | undefined;
-			/** Its end may be missing, so that the numbers begin another log. */
+			/** Whether it starts another log because its end may be missing. */
 			readonly isNextLog: boolean;
 	  }
 	| {
@@ -138,13 +138,13 @@ export type ServerEvent =
 			readonly protocol: ForeignProtocol;
 	  };
 
-/** A chunk, as the wire view shows it; only while it is watched. */
+/** A chunk for the wire view; only while that is watched. */
 export type WireEvent = WireChunk & {readonly type: 'wire'};
 
-/** What the kernel and the socket's own calls tell; only while watched. */
+/** From the kernel and the socket's own calls; only while watched. */
 export type SocketEvent =
 	| {readonly type: 'step'; readonly at: number; readonly step: Step}
-	/** The kernel's view of one's connection; no pair where it can't be read. */
+	/** The kernel's view of our connection; no pair if it can't be read. */
 	| {
 			readonly type: 'kernel';
 			readonly at: number;
@@ -155,11 +155,11 @@ export type SocketEvent =
 			readonly type: 'peers';
 			readonly at: number;
 			readonly rows: readonly PeerRow[];
-			/** Its receive queue is what waits for accept(). */
+			/** Its receive queue counts the connections waiting for accept(). */
 			readonly listening: KernelSocket | undefined;
-			/** How many may wait for accept(). */
+			/** How many connections may wait for accept(). */
 			readonly backlog: number;
-			/** How many were accepted, and then not let into the room. */
+			/** How many were accepted but not admitted to the room. */
 			readonly refused: number;
 	  };
 
@@ -168,7 +168,7 @@ export type RawEvent = {
 	readonly type: 'chunk';
 	readonly at: number;
 	readonly direction: 'in' | 'out';
-	/** Named on a server, which may have several. */
+	/** On a server, the peer; undefined on a client. */
 	readonly peer: string | undefined;
 	readonly bytes: Uint8Array;
 };
@@ -177,7 +177,7 @@ export type RawEvent = {
 export type LocalEvent =
 	| NoticeEvent
 	| {readonly type: 'clear'; readonly at: number}
-	/** Older pages were read for a reader who is at the bottom again. */
+	/** The reader is back at the bottom; the older pages can be dropped. */
 	| {readonly type: 'forget-past'; readonly at: number};
 
 export type ChatEvent =

@@ -1,29 +1,29 @@
-/** What a server knows of one peer at one moment: a row of its table. */
+/** What a server knows of one peer at one moment: a row of the peer table. */
 import type {Session} from '../connection/session.js';
 import type {KernelPair} from '../tcp/tcp.js';
 
 export type PeerRow = {
-	/** Its address; a number of its own on a Unix domain socket. */
+	/** Its address; on a Unix domain socket, a number. */
 	readonly peer: string;
-	/** Undefined before it is a member, and in raw mode. */
+	/** Undefined until it is a member, and in raw mode. */
 	readonly nick: string | undefined;
 	readonly dialect: 'framed' | 'plain' | 'raw' | undefined;
 	readonly phase: Session['phase'];
-	/** When it came into that phase, monotonic milliseconds. */
+	/** When that phase began, in monotonic milliseconds. */
 	readonly since: number;
-	/** Undefined until it was measured. */
+	/** Undefined until measured. */
 	readonly rttMs: number | undefined;
 	readonly bytesIn: number;
 	/** Handed to the kernel: bytesWritten − writableLength. */
 	readonly bytesOut: number;
 	/** Still in Node's write queue. */
 	readonly queuedBytes: number;
-	/** Entries of the log that it has not been handed. */
+	/** Entries of the log not yet written to it. */
 	readonly lagEntries: number;
-	/** Whose process it is, where that is another user's. */
+	/** The uid of its process, if that is another user's. */
 	readonly otherUid?: number | undefined;
-	/** Whether its socket is not read, because of /pause. */
+	/** Whether /pause has stopped the reading of its socket. */
 	readonly isPaused: boolean;
-	/** Undefined where the kernel can't be read. */
+	/** Undefined if the kernel's tables can't be read. */
 	readonly kernel: KernelPair | undefined;
 };

@@ -1,44 +1,41 @@
 /**
- * One plain sentence on each step of a connection, with the section of RFC 9293
- * that it follows, or the page of POSIX where the RFC has none.
+ * One plain sentence for each step of a connection, with its section of RFC 9293,
+ * or its POSIX page if the RFC has none.
  */
 import {assertNever} from '../errors.js';
 import type {Call, Step, TcpState} from './tcp.js';
 
 const calls: Readonly<Record<Call, string>> = {
-	'bind()':
-		'The socket has an address and a port of its own now (POSIX, bind()).',
+	'bind()': 'The socket now has its own address and port (POSIX, bind()).',
 	'listen()':
-		'The kernel takes connection requests for this port now, and queues those that are ready (RFC 9293, 3.10.1).',
+		'The kernel now answers connection requests on this port and queues the finished connections (RFC 9293, 3.10.1).',
 	'accept()':
-		'The process took a connection out of the queue; the kernel had set it up before (POSIX, accept()).',
+		'The process took a connection from the queue; the kernel had already established it (POSIX, accept()).',
 	'connect()':
 		'The kernel sends SYN to the other side, the first step of the three-way handshake (RFC 9293, 3.5).',
 	'end()':
-		'This side has no more to send: FIN goes out after the last byte, and it still receives (RFC 9293, 3.6).',
+		'This side has no more to send: FIN goes out after the last byte; it can still receive (RFC 9293, 3.6).',
 	'reset()':
-		'This side aborts: RST goes out, and whatever was still to be sent is thrown away (RFC 9293, 3.10.5).',
+		'This side aborts: RST goes out, and unsent bytes are discarded (RFC 9293, 3.10.5).',
 	'close()':
-		'The process let go of the socket; what is left of the connection is up to the kernel (POSIX, close()).',
+		'The process released the socket; the kernel handles the rest of the connection (POSIX, close()).',
 	'pause()':
-		'The process stops reading: what comes fills the receive queue, until the window closes and the sender waits (RFC 9293, 3.8.6).',
+		'The process stops reading: bytes fill the receive queue until the window closes and the sender waits (RFC 9293, 3.8.6).',
 	'resume()':
 		'The process reads again: the receive queue empties, and the window opens for the sender (RFC 9293, 3.8.6).',
 };
 
 const segments: Readonly<Record<'FIN' | 'RST', string>> = {
-	FIN: 'The other side has no more to send; this side may, unless it has closed too (RFC 9293, 3.6).',
-	RST: 'The other side refuses or aborts the connection: it is over at once, and what was on its way is lost (RFC 9293, 3.5.3).',
+	FIN: 'The other side has no more to send; this side may still send unless it has closed too (RFC 9293, 3.6).',
+	RST: 'The other side refused or aborted the connection: it is over at once, and bytes in flight are lost (RFC 9293, 3.5.3).',
 };
 
 type Sides = Readonly<Record<'local' | 'remote', string>>;
 
 const states: Readonly<Record<TcpState, Sides>> = {
 	LISTEN: {
-		local:
-			'This side waits for connection requests from anybody (RFC 9293, 3.3.2).',
-		remote:
-			'The other side waits for connection requests from anybody (RFC 9293, 3.3.2).',
+		local: 'This side waits for connection requests (RFC 9293, 3.3.2).',
+		remote: 'The other side waits for connection requests (RFC 9293, 3.3.2).',
 	},
 	'SYN-SENT': {
 		local:
@@ -48,9 +45,9 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 	'SYN-RECEIVED': {
 		local:
-			'SYN has gone both ways; this side waits for its own to be acknowledged (RFC 9293, 3.5).',
+			'Both sides have sent SYN; this side waits for its own to be acknowledged (RFC 9293, 3.5).',
 		remote:
-			'SYN has gone both ways; the other side waits for its own to be acknowledged (RFC 9293, 3.5).',
+			'Both sides have sent SYN; the other side waits for its own to be acknowledged (RFC 9293, 3.5).',
 	},
 	ESTABLISHED: {
 		local:
@@ -66,15 +63,15 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 	'FIN-WAIT-2': {
 		local:
-			"This side's FIN is acknowledged: the connection is half-closed until the other side's FIN comes (RFC 9293, 3.6.1).",
+			"This side's FIN is acknowledged: the connection is half-closed until the other side's FIN arrives (RFC 9293, 3.6.1).",
 		remote:
-			"The other side's FIN is acknowledged: the connection is half-closed until this side's FIN comes (RFC 9293, 3.6.1).",
+			"The other side's FIN is acknowledged: the connection is half-closed until this side's FIN arrives (RFC 9293, 3.6.1).",
 	},
 	'CLOSE-WAIT': {
 		local:
-			"The other side's FIN came; the kernel waits for this process to close as well (RFC 9293, 3.6).",
+			"The other side's FIN arrived; the kernel waits for this process to close too (RFC 9293, 3.6).",
 		remote:
-			"This side's FIN arrived; the kernel waits for the other process to close as well (RFC 9293, 3.6).",
+			"This side's FIN arrived; the kernel waits for the other process to close too (RFC 9293, 3.6).",
 	},
 	CLOSING: {
 		local:
@@ -90,9 +87,9 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 	'TIME-WAIT': {
 		local:
-			'Both sides have closed; the addresses are kept a while (60 s on Linux), so that late segments meet no new connection (RFC 9293, 3.6.1).',
+			'Both sides have closed; the addresses are kept a while (60 s on Linux) to keep late segments out of a new connection (RFC 9293, 3.6.1).',
 		remote:
-			'Both sides have closed; the other side keeps the addresses a while (60 s on Linux), so that late segments meet no new connection (RFC 9293, 3.6.1).',
+			'Both sides have closed; the other side keeps the addresses a while (60 s on Linux) to keep late segments out of a new connection (RFC 9293, 3.6.1).',
 	},
 	CLOSED: {
 		local: 'Nothing is left of the connection at this end (RFC 9293, 3.3.2).',
@@ -101,7 +98,7 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 };
 
-/** What just happened, for who learns it. */
+/** Explains a step to a learner. */
 export const explain = (step: Step): string => {
 	switch (step.kind) {
 		case 'call': {

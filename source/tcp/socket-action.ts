@@ -1,15 +1,15 @@
-/** What a person can do to a socket by hand, to see how the other end takes it. */
+/** What a user can do to a socket by hand, to see how the other end reacts. */
 export type SocketAction =
-	/** Stop reading: the kernel's receive queue fills, then the other's. */
+	/** Stop reading: our receive queue fills, then the other end's send queue. */
 	| {readonly type: 'pause'}
 	| {readonly type: 'resume'}
-	/** FIN, and go on reading: half-closed. */
+	/** Send FIN and keep reading: half-closed. */
 	| {readonly type: 'end'}
-	/** RST. */
+	/** Send RST. */
 	| {readonly type: 'reset'}
-	/** A bye where the protocol has one, then FIN. */
+	/** Send bye if the protocol has one, then FIN. */
 	| {readonly type: 'close'}
-	/** TCP_NODELAY: off lets the kernel hold small writes back (Nagle). */
+	/** TCP_NODELAY: off lets the kernel delay small writes (Nagle). */
 	| {readonly type: 'nodelay'; readonly isOn: boolean}
 	/** SO_KEEPALIVE. */
 	| {readonly type: 'keepalive'; readonly isOn: boolean}

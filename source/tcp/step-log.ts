@@ -1,10 +1,10 @@
 /**
- * The steps of one connection, from what Node told and what the kernel says.
+ * The steps of one connection, from Node's events and the kernel's tables.
  *
- * What Node told comes first and is inferred; what the kernel says is read,
- * and wins. An inferred state that is then read comes out again, as read, for
- * appendStep() to put in its place. A table that began to be read before the
- * last thing that was told knows less than we do, and is passed over.
+ * Node's events come first and yield inferred states; the kernel's are read, and
+ * win. An inferred state that is read later is returned again, as read, for
+ * appendStep() to replace it. A table whose reading began before the last
+ * reported step is older than what we know, and is ignored.
  */
 import {assertNever} from '../errors.js';
 import {canReach, nextTcpState} from './tcp-end.js';
@@ -17,7 +17,7 @@ type End = {
 	/** Undefined until something is known. */
 	last: Pick<StateStep, 'state' | 'evidence'> | undefined;
 	lastRead: TcpState | undefined;
-	/** When its row was missing for the first time. */
+	/** When its row was first missing. */
 	missingSince: number | undefined;
 };
 
@@ -35,7 +35,7 @@ const openStates = new Set<TcpState>([
 	'ESTABLISHED',
 ]);
 
-/** States of an end that has got the other's FIN. */
+/** States of an end that has received the other's FIN. */
 const finReceivedStates = new Set<TcpState>([
 	'CLOSE-WAIT',
 	'CLOSING',
@@ -44,9 +44,9 @@ const finReceivedStates = new Set<TcpState>([
 ]);
 
 /**
- * Whether a row with our addresses is that of a later connection: a port may
- * be used again within a second. Inference may have gone too far, but a
- * connection that was closed does not open again.
+ * Whether a row with our addresses belongs to a later connection: a port may be
+ * reused within a second. Inference may have run ahead, but a closed connection
+ * never reopens.
  */
 const isAnothers = ({last, lastRead}: End, state: TcpState): boolean => {
 	if (last === undefined || canReach(last.state, state)) {
@@ -63,21 +63,21 @@ export class StepLog {
 	readonly #peer: string | undefined;
 	readonly #local = createEnd('local');
 	readonly #remote = createEnd('remote');
-	/** Monotonic; when something was last told. */
-	#toldAt = -Infinity;
+	/** Monotonic; when a step was last reported. */
+	#reportedAt = -Infinity;
 	#hasFin = false;
 	#isReset = false;
 	#isClosed = false;
 	#isReplaced = false;
 
-	/** @param peer As the steps that are told name it. */
+	/** @param peer The peer that the reported steps name. */
 	constructor(peer: string | undefined) {
 		this.#peer = peer;
 	}
 
 	/**
-	 * Nothing can follow: both ends, as far as they were ever seen, were read to
-	 * be gone, or another connection has their addresses.
+	 * Whether nothing can follow: both ends, if ever seen, were read as gone, or
+	 * another connection has their addresses.
 	 */
 	get isOver(): boolean {
 		const {state, evidence} = this.#local.last ?? {};
@@ -87,13 +87,13 @@ export class StepLog {
 	}
 
 	/**
-	 * Takes what Node told.
+	 * Takes a step that Node reported.
 	 *
-	 * @param toldAt Monotonic milliseconds, on the clock of TcpTablePoller.
-	 * @returns The steps to show; none of what the kernel has said before.
+	 * @param reportedAt Monotonic milliseconds, on the clock of TcpTablePoller.
+	 * @returns The steps to show, without those already read from the kernel.
 	 */
-	told(step: Step, toldAt: number): readonly Step[] {
-		this.#toldAt = toldAt;
+	report(step: Step, reportedAt: number): readonly Step[] {
+		this.#reportedAt = reportedAt;
 		switch (step.kind) {
 			case 'call': {
 				this.#isClosed ||= step.call === 'close()';
@@ -120,14 +120,14 @@ export class StepLog {
 	}
 
 	/**
-	 * Takes what the kernel says.
+	 * Takes both ends as read from the kernel.
 	 *
-	 * @param at When, for people, in milliseconds since the epoch.
+	 * @param at Milliseconds since the epoch, to show.
 	 * @param begunAt Monotonic; when the reading of the table began.
-	 * @returns The steps that it shows, in their order.
+	 * @returns The new steps, in order.
 	 */
 	observe(pair: KernelPair, at: number, begunAt: number): readonly Step[] {
-		if (begunAt < this.#toldAt || this.isOver) {
+		if (begunAt < this.#reportedAt || this.isOver) {
 			return [];
 		}
 
@@ -153,7 +153,7 @@ export class StepLog {
 		const sender = this.#remote.last?.state;
 		const peer = this.#peer;
 		return [
-			// Who was never seen stays unknown.
+			// An end that was never seen stays unknown.
 			...(sender === 'ESTABLISHED' || sender === 'CLOSE-WAIT'
 				? this.#infer(this.#remote, nextTcpState(sender, 'close'), at)
 				: []),
@@ -181,17 +181,17 @@ export class StepLog {
 		end.missingSince = undefined;
 		const {state} = socket;
 		if (end.name === 'local') {
-			// Node tells of a FIN when its reader has come to it; the kernel sooner.
+			// Node reports a FIN once its reader reaches it; the kernel earlier.
 			const fin = finReceivedStates.has(state) ? this.#receiveFin(at) : [];
 			return [...fin, ...this.#read(end, state, at)];
 		}
 
-		// Its row was read before ours, which shows that its FIN has come since.
+		// Its row was read before ours, and ours shows that its FIN arrived since.
 		const isLate = end.last && !canReach(end.last.state, state);
 		return isLate ? [] : this.#read(end, state, at);
 	}
 
-	/** Its row is not there: either it is gone, or it was never to be seen. */
+	/** Its row is missing: it is gone, or was never visible. */
 	#miss(end: End, at: number): readonly Step[] {
 		const {last, lastRead} = end;
 		const isExpected = last?.state === 'CLOSED';
@@ -201,7 +201,7 @@ export class StepLog {
 			return [];
 		}
 
-		// A table that changes while it is read may lack a row that is there.
+		// A table that changes while being read may miss an existing row.
 		const isFirst = end.missingSince === undefined;
 		end.missingSince ??= at;
 		return isFirst && !isExpected

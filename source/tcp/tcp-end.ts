@@ -1,32 +1,32 @@
 /**
- * One end of a TCP connection as a table: what follows from a call, a segment
- * or a time-out, after figure 5 of RFC 9293 (3.3.2) and its notes.
+ * One end of a TCP connection as a state table: the effect of a call, a segment or
+ * a timeout, after figure 5 of RFC 9293 (3.3.2) and its notes.
  *
- * It differs from the figure where the sockets API does: LISTEN is the state of
- * another socket, so a reset of what was not accepted yet leads to CLOSED; and
- * who sends RST is CLOSED too, as in 3.10.5, not in TIME-WAIT as in note 3.
+ * It differs from the figure as the sockets API does: LISTEN is the state of
+ * another socket, so resetting a connection before accept() leads to CLOSED. An
+ * end that sends RST is CLOSED too, as in 3.10.5, not in TIME-WAIT as in note 3.
  */
 import type {TcpState} from './tcp.js';
 
 export type TcpEvent =
 	| 'passive-open'
 	| 'active-open'
-	/** Nothing more will be sent: FIN goes. */
+	/** Sends FIN. */
 	| 'close'
-	/** RST goes. */
+	/** Sends RST. */
 	| 'abort'
 	| 'receive-syn'
 	/** A SYN that acknowledges ours. */
 	| 'receive-syn-ack'
 	| 'receive-ack-of-syn'
 	| 'receive-fin'
-	/** A FIN when ours is acknowledged, by it or before it (note 2). */
+	/** A FIN after, or with, the acknowledgement of ours (note 2). */
 	| 'receive-fin-ack'
 	| 'receive-ack-of-fin'
 	| 'receive-rst'
-	/** Two segment lifetimes are over. */
+	/** Twice the maximum segment lifetime has passed. */
 	| 'wait-over'
-	/** Nobody acknowledged what was sent for too long (3.8.3). */
+	/** Sent bytes were not acknowledged for too long (3.8.3). */
 	| 'give-up';
 
 type Row = Readonly<Partial<Record<TcpEvent, TcpState>>>;
@@ -37,7 +37,7 @@ const endings = {
 	'give-up': 'CLOSED',
 } as const;
 
-/** An event that is missing in a row changes nothing there. */
+/** An event missing from a row changes nothing. */
 export const tcpTable: Readonly<Record<TcpState, Row>> = {
 	CLOSED: {'passive-open': 'LISTEN', 'active-open': 'SYN-SENT'},
 	LISTEN: {
@@ -79,8 +79,8 @@ export const nextTcpState = (state: TcpState, event: TcpEvent): TcpState =>
 	tcpTable[state][event] ?? state;
 
 /**
- * Whether one and the same connection can come from a state to another, at
- * once or over others. After CLOSED it is another connection.
+ * Whether one connection can get from a state to another, directly or through
+ * others. After CLOSED it is a different connection.
  */
 export const canReach = (from: TcpState, to: TcpState): boolean => {
 	const reached = new Set<TcpState>();

@@ -1,34 +1,34 @@
 /**
- * What `ss -i` adds to the kernel's table, read from its text. A field that it
- * leaves out is undefined: unknown, not 0.
+ * Parses what `ss -i` adds to the kernel's table. A field that ss omits is
+ * undefined: unknown, not 0.
  */
 
-/** The kernel's own figures of one end of a connection (struct tcp_info). */
+/** The kernel's figures for one end of a connection (struct tcp_info). */
 export type TcpInfo = {
 	/** Smoothed (RFC 6298). */
 	readonly rttMs: number | undefined;
 	readonly rttVarianceMs: number | undefined;
-	/** How many segments may be on their way unacknowledged. */
+	/** How many segments may be in flight. */
 	readonly congestionWindowSegments: number | undefined;
-	/** What one segment may carry. */
+	/** The most that one segment may carry. */
 	readonly maximumSegmentBytes: number | undefined;
-	/** Sent again and not acknowledged yet; left out by ss while all are 0. */
+	/** Retransmitted and unacknowledged; ss omits it while all are 0. */
 	readonly retransmitsPending: number | undefined;
-	/** Sent again since the connection began. */
+	/** Retransmitted since the connection began. */
 	readonly retransmitsTotal: number | undefined;
-	/** SYN, of who connected, and FIN count one byte each. */
+	/** FIN, and the SYN of the connecting end, count one byte each. */
 	readonly bytesAcknowledged: number | undefined;
 	/** A FIN counts one byte. */
 	readonly bytesReceived: number | undefined;
-	/** On their way and not acknowledged. */
+	/** In flight. */
 	readonly unacknowledgedSegments: number | undefined;
 	readonly deliveryBitsPerSecond: number | undefined;
 };
 
 /**
- * Reads what `ss -tinH` says of one connection.
+ * Parses the output of `ss -tinH` for one connection.
  *
- * @returns Undefined where the text tells of none.
+ * @returns Undefined if it has none.
  */
 export const parseTcpInfo = (text: string): TcpInfo | undefined => {
 	if (text.trim() === '') {
@@ -56,28 +56,28 @@ export const parseTcpInfo = (text: string): TcpInfo | undefined => {
 
 const giga = 1_000_000_000;
 
-/** In one line; what is unknown is left out. */
+/** Formats the figures in one line, without the unknown ones. */
 export const formatTcpInfo = (info: TcpInfo): string => {
-	const tell = (
+	const part = (
 		value: number | undefined,
 		words: (value: number) => string,
 	): string[] => (value === undefined ? [] : [words(value)]);
 	const {rttVarianceMs = 0, retransmitsPending = 0} = info;
 	return [
-		...tell(info.rttMs, ms => `rtt ${ms} ± ${rttVarianceMs} ms`),
-		...tell(info.congestionWindowSegments, size => `cwnd ${size} segments`),
-		...tell(info.maximumSegmentBytes, bytes => `mss ${bytes} bytes`),
-		...tell(
+		...part(info.rttMs, ms => `rtt ${ms} ± ${rttVarianceMs} ms`),
+		...part(info.congestionWindowSegments, size => `cwnd ${size} segments`),
+		...part(info.maximumSegmentBytes, bytes => `mss ${bytes} bytes`),
+		...part(
 			info.unacknowledgedSegments,
 			count => `${count} segments unacknowledged`,
 		),
-		...tell(
+		...part(
 			info.retransmitsTotal,
 			count => `${count} sent again (${retransmitsPending} pending)`,
 		),
-		...tell(info.bytesAcknowledged, bytes => `${bytes} bytes acknowledged`),
-		...tell(info.bytesReceived, bytes => `${bytes} bytes received`),
-		...tell(
+		...part(info.bytesAcknowledged, bytes => `${bytes} bytes acknowledged`),
+		...part(info.bytesReceived, bytes => `${bytes} bytes received`),
+		...part(
 			info.deliveryBitsPerSecond,
 			bits => `delivers ${(bits / giga).toFixed(3)} Gbit/s`,
 		),

@@ -1,6 +1,6 @@
 /**
- * TCP's own words: the states of RFC 9293, 3.3.2, and one end of a connection
- * as the kernel tells it.
+ * The vocabulary of TCP: the states of RFC 9293, 3.3.2, and one end of a
+ * connection as the kernel reports it.
  */
 
 export type TcpState =
@@ -18,56 +18,56 @@ export type TcpState =
 
 /** One row of the kernel's table of TCP sockets. */
 export type KernelSocket = {
-	/** As people write it: 127.0.0.1:5001, [::1]:5001. */
+	/** Such as 127.0.0.1:5001 or [::1]:5001. */
 	readonly local: string;
 	readonly remote: string;
 	readonly state: TcpState;
-	/** Bytes written that the other end has not acknowledged. */
+	/** Bytes written but not acknowledged. */
 	readonly sendQueueBytes: number;
 	/**
-	 * Bytes that came and were not read yet; of a listening socket, connections
-	 * that wait for accept().
+	 * Bytes received but not read; for a listening socket, connections waiting for
+	 * accept().
 	 */
 	readonly receiveQueueBytes: number;
-	/** Who owns it; in TIME-WAIT, when no process does, 0. */
+	/** The owner's uid; 0 in TIME-WAIT, when no process owns it. */
 	readonly uid: number;
 };
 
-/** Both ends of one connection, as far as the kernel's table has them. */
+/** Both ends of one connection; an end missing from the kernel's table is undefined. */
 export type KernelPair = {
 	readonly local: KernelSocket | undefined;
-	/** The other end, which on loopback is in the same table. */
+	/** The other end; on loopback it is in the same table. */
 	readonly remote: KernelSocket | undefined;
 };
 
 /**
- * One thing that happened to a connection: a call that was made here, a segment
- * that came, or a state that one end reached.
+ * One thing that happened to a connection: a call made here, a segment received,
+ * or a state that one end reached.
  */
 export type Step =
 	| {
 			readonly kind: 'call';
 			readonly at: number;
 			readonly call: Call;
-			/** The server's peer that it is about; undefined on a client. */
+			/** On a server, the peer concerned; undefined on a client. */
 			readonly peer: string | undefined;
 	  }
 	| {
 			readonly kind: 'segment';
 			readonly at: number;
-			/** A segment that the other end sent. */
+			/** The segment received. */
 			readonly segment: 'FIN' | 'RST';
 			readonly peer: string | undefined;
 	  }
 	| {
 			readonly kind: 'state';
 			readonly at: number;
-			/** Whose end reached it. */
+			/** The end that reached the state. */
 			readonly end: 'local' | 'remote';
 			readonly state: TcpState;
 			/**
-			 * read: the kernel said so. inferred: it follows from what was called or
-			 * came, and can't be read, or was not read yet.
+			 * read: read from the kernel. inferred: follows from a call or a segment, and
+			 * can't be read, or hasn't been yet.
 			 */
 			readonly evidence: 'read' | 'inferred';
 			readonly peer: string | undefined;

@@ -131,7 +131,7 @@ export class SocketWatch {
 		);
 		const onStep = (step: Step) => {
 			followed.remember();
-			this.#show(followed.log.told(step, clock.monotonicMs()), followed);
+			this.#show(followed.log.report(step, clock.monotonicMs()), followed);
 			this.#poller.pollSoon();
 		};
 

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {Allowance} from '../../source/connection/allowance.js';
 
-test('allowance: a second of it is there at once, then as much as time brings', () => {
+test('allowance: starts with a second of tokens and refills with time', () => {
 	const allowance = new Allowance(100, 5000);
 	for (let count = 0; count < 100; count++) {
 		assert.equal(allowance.take(1, 5000), 0);
@@ -17,14 +17,14 @@ test('allowance: a second of it is there at once, then as much as time brings', 
 	assert.equal(allowance.take(101, 99_000), 10);
 });
 
-test('allowance: it may hold more than a second of it', () => {
+test('allowance: may hold more than a second of tokens', () => {
 	const allowance = new Allowance(100, 5000, 200);
 	assert.equal(allowance.take(200, 5000), 0);
 	assert.equal(allowance.take(1, 5000), 10);
 	assert.equal(allowance.take(201, 99_000), 10);
 });
 
-test('allowance: who waits as told says no more than the rate', () => {
+test('allowance: waiting as required keeps to the rate', () => {
 	const costs = fc.array(fc.integer({min: 1, max: 500}), {minLength: 20});
 	fc.assert(
 		fc.property(fc.integer({min: 1, max: 5000}), costs, (rate, all) => {

@@ -15,7 +15,7 @@ test('backoff: its bound doubles from 1 s to 10 s', () => {
 	);
 });
 
-test('backoff: the jitter is full, from nothing to the bound', () => {
+test('backoff: the jitter is full, from zero to the bound', () => {
 	assert.equal(backoffMs(3, 0), 0);
 	assert.equal(backoffMs(3, 0.25), 1000);
 	assert.equal(backoffMs(3, 0.5), 2000);
@@ -35,7 +35,7 @@ test('backoff: is a whole number of milliseconds, never over its bound', () => {
 	);
 });
 
-test('backoff: 200 clients that lost one server do not return as one', () => {
+test('backoff: 200 clients of one lost server return at different times', () => {
 	for (const attempt of [1, 2, 5]) {
 		const delays = Array.from({length: 200}, (_value, index) =>
 			backoffMs(attempt, index / 200),

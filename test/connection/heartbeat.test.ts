@@ -11,7 +11,7 @@ import {
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-test('heartbeat: is 2 s, and stretches from the 501st member on', () => {
+test('heartbeat: is 2 s and grows from the 501st member on', () => {
 	assert.deepEqual(
 		[0, 1, 200, 500, 501, 1000, 10_000].map(members => heartbeatFor(members)),
 		[2000, 2000, 2000, 2000, 2004, 4000, 40_000],

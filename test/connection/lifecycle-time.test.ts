@@ -104,7 +104,7 @@ test('lifecycle: silent after 1.5 heartbeats, lost after 3, pinged once before',
 	);
 });
 
-test('lifecycle: what is heard in time keeps it open, whatever the gaps', () => {
+test('lifecycle: frames in time keep it open, whatever the gaps', () => {
 	fc.assert(
 		fc.property(upTo50(fc.integer({min: 0, max: 2999})), all => {
 			const edge = new Edge().open();
@@ -123,7 +123,7 @@ test('lifecycle: what is heard in time keeps it open, whatever the gaps', () => 
 	);
 });
 
-test('lifecycle: a frame ends a silence, and the count begins again', () => {
+test('lifecycle: a frame ends a silence and restarts the count', () => {
 	const edge = new Edge().open();
 	edge.advance(6999);
 	assert.equal(edge.phase, 'silent');
@@ -135,7 +135,7 @@ test('lifecycle: a frame ends a silence, and the count begins again', () => {
 	assert.equal(edge.phase, 'silent');
 });
 
-test('lifecycle: who was stopped for a day asks before it gives up', () => {
+test('lifecycle: a process stopped for a day pings before giving up', () => {
 	for (const pausedAt of [1500, 4500]) {
 		const edge = new Edge().open();
 		edge.advance(pausedAt);
@@ -176,7 +176,7 @@ test('lifecycle: attempts count up, and each waits within its own bound', () => 
 	);
 });
 
-test('lifecycle: 10 s of health, silence included, make the next attempt a first', () => {
+test('lifecycle: after 10 s open, silence included, attempts start over', () => {
 	for (const healthMs of [9999, 10_000]) {
 		for (const quietMs of [0, 3500]) {
 			const edge = new Edge();
@@ -201,7 +201,7 @@ test('lifecycle: 10 s of health, silence included, make the next attempt a first
 	}
 });
 
-test('lifecycle: nobody waits for connect(), a welcome or a FIN for ever', () => {
+test('lifecycle: waits for connect(), welcome and FIN all end', () => {
 	const edge = new Edge();
 	edge.advance(11_500);
 	assert.deepEqual(edge.performed, ['abandon 11000']);
@@ -229,7 +229,7 @@ const anyEvent = fc.record({
 	isFinal: fc.boolean(),
 });
 
-test('lifecycle: no order of events throws, or leaves a deadline behind', () => {
+test('lifecycle: no order of events throws or leaves a missed deadline', () => {
 	fc.assert(
 		fc.property(upTo50(anyEvent), all => {
 			let [state] = startConnection(0);

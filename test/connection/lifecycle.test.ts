@@ -205,7 +205,7 @@ const events = [
 	simple('ended'),
 ];
 
-test('lifecycle: what the table does not draw changes nothing', () => {
+test('lifecycle: an event without a cell changes nothing', () => {
 	assert.deepEqual(
 		states.map(({phase}) => phase),
 		Object.keys(clientTable),
@@ -219,7 +219,7 @@ test('lifecycle: what the table does not draw changes nothing', () => {
 	}
 });
 
-test('lifecycle: each phase says when it wants to be woken', () => {
+test('lifecycle: each phase names its next deadline', () => {
 	const wanted = states.map(state => {
 		const at = wakeAt(state);
 		return at === undefined ? undefined : at - since;
@@ -229,7 +229,7 @@ test('lifecycle: each phase says when it wants to be woken', () => {
 	assert.equal(wakeAt({...open, lastPingAt: after(2000)}), after(3000));
 });
 
-test('lifecycle: it begins with a first attempt', () => {
+test('lifecycle: starts with the first attempt', () => {
 	assert.deepEqual(startConnection(since), [
 		{phase: 'connecting', since, attempt: 1},
 		{type: 'dial'},

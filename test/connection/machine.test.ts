@@ -38,7 +38,7 @@ const table: Table<Lamp, LampEvent, LampEffect> = {
 };
 const transition = createTransition(table);
 
-test('machine: a cell gives the next state, and its effects in their order', () => {
+test('machine: a cell returns the next state and its effects in order', () => {
 	const on = {phase: 'on', since: 7} as const;
 	assert.deepEqual(transition({phase: 'off'}, {type: 'press', at: 7}), [
 		on,
@@ -51,22 +51,22 @@ test('machine: a cell gives the next state, and its effects in their order', () 
 	]);
 });
 
-test('machine: an event without a cell leaves the very same state', () => {
+test('machine: an event without a cell returns the same state object', () => {
 	const broken = {phase: 'broken'} as const;
 	const step = transition(broken, {type: 'press', at: 1});
 	assert.equal(step.length, 1);
 	assert.equal(step[0], broken);
 });
 
-test('machine: a step that the table does not draw is an internal error', () => {
+test('machine: a transition missing from the table is an internal error', () => {
 	assert.throws(() => transition({phase: 'off'}, {type: 'drop'}), {
 		name: 'SockchatError',
 		code: 'ERR_INTERNAL',
-		message: 'drop led from off to on, which the table does not draw.',
+		message: 'drop led from off to on, which is not in the table.',
 	});
 });
 
-test('machine: the arrows are those of the table, in its order', () => {
+test('machine: arrowsOf lists the arrows in order', () => {
 	assert.deepEqual(
 		arrowsOf(table).map(({from, event, to}) => `${from} ${event} ${to}`),
 		[

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Outbox} from '../../source/connection/outbox.js';
 
-test('outbox: numbers what is said and whispered from 1, in one count', () => {
+test('outbox: numbers messages and whispers together from 1', () => {
 	const outbox = new Outbox();
 	assert.deepEqual(
 		[outbox.add('a', undefined), outbox.add('b', 'heron'), outbox.add('', '')],
@@ -15,7 +15,7 @@ test('outbox: numbers what is said and whispered from 1, in one count', () => {
 	assert.equal(outbox.size, 3);
 });
 
-test('outbox: what is settled is gone, and its n is never given again', () => {
+test('outbox: a settled message is removed and its n never reused', () => {
 	const outbox = new Outbox();
 	const first = outbox.add('a', undefined);
 	assert.equal(outbox.settle(1), first);
@@ -25,7 +25,7 @@ test('outbox: what is settled is gone, and its n is never given again', () => {
 	assert.equal(outbox.add('b', undefined).n, 2);
 });
 
-test('outbox: gives what is left on either side of an n, oldest first', () => {
+test('outbox: returns the messages on either side of an n, oldest first', () => {
 	const outbox = new Outbox();
 	for (const text of ['a', 'b', 'c', 'd', 'e']) {
 		outbox.add(text, undefined);
@@ -53,7 +53,7 @@ test('outbox: gives what is left on either side of an n, oldest first', () => {
 	assert.equal(outbox.size, 4, 'to look is not to take');
 });
 
-test('outbox: what is sent again is the same frame', () => {
+test('outbox: a resend is the same frame', () => {
 	const outbox = new Outbox();
 	const frame = outbox.add('a', undefined);
 	assert.equal(outbox.after(0)[0], frame);

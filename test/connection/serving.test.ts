@@ -201,7 +201,7 @@ test('serving: the cases above walk every arrow of both tables, and no other', (
 	assert.deepEqual(walked(sessionCases), drawn(sessionTable));
 });
 
-test('serving: what is closed stays as it is', () => {
+test('serving: closed stays closed', () => {
 	for (const [, event] of serverCases) {
 		assert.deepEqual(transitionServer(serverClosed, event), [serverClosed]);
 	}
@@ -211,7 +211,7 @@ test('serving: what is closed stays as it is', () => {
 	}
 });
 
-test('serving: no order of events throws, or keeps a session for ever', () => {
+test('serving: no order of events throws or keeps a session forever', () => {
 	const any = fc.record({
 		event: fc.constantFrom(...sessionCases.map(([, event]) => event)),
 		afterMs: fc.nat({max: 15_000}),

@@ -1,4 +1,4 @@
-/** Steps and states of a connection for tests, in short notation. */
+/** Short builders of steps for tests, and a one-line format for them. */
 import {StepLog} from '../../source/tcp/step-log.js';
 import type {
 	Call,
@@ -75,14 +75,14 @@ export const pairIn = (local?: TcpState, remote?: TcpState): KernelPair => ({
 	remote: socketIn(remote),
 });
 
-/** A log that gets calls and observations one by one. */
+/** A step log whose reports and observations follow one another. */
 export const createLog = () => {
 	const log = new StepLog(undefined);
 	let now = 0;
 	return {
 		log,
-		told: (...steps: Step[]) =>
-			draw(steps.flatMap(step => log.told(step, ++now))),
+		report: (...steps: Step[]) =>
+			draw(steps.flatMap(step => log.report(step, ++now))),
 		observe: (local?: TcpState, remote?: TcpState) =>
 			draw(log.observe(pairIn(local, remote), ++now, now)),
 	};
@@ -91,7 +91,7 @@ export const createLog = () => {
 /** A log of an accepted connection whose both ends were read. */
 export const openLog = () => {
 	const opened = createLog();
-	opened.told(called('accept()'), inferred('ESTABLISHED'));
+	opened.report(called('accept()'), inferred('ESTABLISHED'));
 	opened.observe('ESTABLISHED', 'ESTABLISHED');
 	return opened;
 };

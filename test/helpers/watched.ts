@@ -32,7 +32,7 @@ export const watch = (socket: Socket, side: 'client' | 'server') => {
 		peer: undefined,
 		clock: systemClock,
 		onStep(step) {
-			add(log.told(step, systemClock.monotonicMs()));
+			add(log.report(step, systemClock.monotonicMs()));
 		},
 	});
 	const drawn = () => draw(steps);

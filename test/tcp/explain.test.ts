@@ -56,11 +56,11 @@ test('explain: gives each step one short sentence and its source', () => {
 	}
 });
 
-test('explain: says something else of each step', () => {
+test('explain: has a different sentence for each step', () => {
 	assert.equal(new Set(steps.map(step => explain(step))).size, steps.length);
 });
 
-test('explain: takes a call of POSIX for the page that tells of it', () => {
+test('explain: cites the POSIX page of the call itself', () => {
 	for (const step of steps) {
 		const page = /POSIX, (\w+\(\))/.exec(explain(step))?.[1];
 		assert.ok(

@@ -18,14 +18,14 @@ import {
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-test('step-log: a table that was begun before the last event is passed over', () => {
+test('step-log: ignores a table whose reading began before the last report', () => {
 	const log = new StepLog(undefined);
 	const observe = (begunAt: number, ...states: TcpState[]) =>
 		draw(log.observe(pairIn(...states), 0, begunAt));
-	log.told(inferred('ESTABLISHED'), 1);
+	log.report(inferred('ESTABLISHED'), 1);
 	observe(2, 'ESTABLISHED', 'ESTABLISHED');
-	log.told(called('end()'), 10);
-	log.told(inferred('FIN-WAIT-1'), 10);
+	log.report(called('end()'), 10);
+	log.report(inferred('FIN-WAIT-1'), 10);
 	assert.deepEqual(observe(9, 'ESTABLISHED'), []);
 	assert.deepEqual(observe(10, 'FIN-WAIT-2', 'CLOSE-WAIT'), [
 		'● FIN-WAIT-2',
@@ -34,8 +34,8 @@ test('step-log: a table that was begun before the last event is passed over', ()
 });
 
 test('step-log: an RST closes this end, and the kernel confirms it', () => {
-	const {log, told, observe} = openLog();
-	assert.deepEqual(told(received('RST'), inferred('CLOSED')), [
+	const {log, report, observe} = openLog();
+	assert.deepEqual(report(received('RST'), inferred('CLOSED')), [
 		'RST',
 		'○ CLOSED',
 	]);
@@ -44,7 +44,7 @@ test('step-log: an RST closes this end, and the kernel confirms it', () => {
 	assert.ok(log.isOver);
 });
 
-test('step-log: a peer that vanishes is believed at the second look', () => {
+test('step-log: a missing peer is gone at the second reading', () => {
 	const {log, observe} = openLog();
 	assert.deepEqual(observe('ESTABLISHED'), []);
 	assert.deepEqual(observe('ESTABLISHED', 'ESTABLISHED'), [], 'it was there');
@@ -57,32 +57,32 @@ test('step-log: a peer that vanishes is believed at the second look', () => {
 });
 
 test('step-log: an end that was never in the table stays unknown', () => {
-	const {log, told, observe} = createLog();
-	told(called('connect()'), inferred('SYN-SENT'), inferred('ESTABLISHED'));
+	const {log, report, observe} = createLog();
+	report(called('connect()'), inferred('SYN-SENT'), inferred('ESTABLISHED'));
 	for (let look = 0; look < 3; look++) {
 		assert.deepEqual(observe(), []);
 	}
 
-	told(received('FIN'), inferred('CLOSE-WAIT'));
-	told(called('close()'), inferred('LAST-ACK'), inferred('CLOSED'));
+	report(received('FIN'), inferred('CLOSE-WAIT'));
+	report(called('close()'), inferred('LAST-ACK'), inferred('CLOSED'));
 	assert.deepEqual(observe(), ['● CLOSED']);
 	assert.ok(log.isOver);
 });
 
-test('step-log: a reading puts right what was inferred too far', () => {
+test('step-log: a reading corrects an inference that ran ahead', () => {
 	// Our FIN is stuck behind data that the peer does not read.
-	const {told, observe} = openLog();
-	told(called('end()'), inferred('FIN-WAIT-1'));
+	const {report, observe} = openLog();
+	report(called('end()'), inferred('FIN-WAIT-1'));
 	assert.deepEqual(observe('FIN-WAIT-1', 'ESTABLISHED'), ['● FIN-WAIT-1']);
-	told(received('FIN'), inferred('TIME-WAIT'));
+	report(received('FIN'), inferred('TIME-WAIT'));
 	assert.deepEqual(observe('CLOSING', 'FIN-WAIT-2'), [
 		'● CLOSING',
 		'⇄ ● FIN-WAIT-2',
 	]);
 
 	const second = openLog();
-	second.told(received('FIN'), inferred('CLOSE-WAIT'));
-	second.told(called('close()'), inferred('LAST-ACK'), inferred('CLOSED'));
+	second.report(received('FIN'), inferred('CLOSE-WAIT'));
+	second.report(called('close()'), inferred('LAST-ACK'), inferred('CLOSED'));
 	assert.deepEqual(second.observe('LAST-ACK', 'FIN-WAIT-2'), [
 		'● LAST-ACK',
 		'⇄ ● FIN-WAIT-2',
@@ -101,8 +101,8 @@ test('step-log: a new connection on the same ports is not the old one', () => {
 			inferred('CLOSED'),
 		],
 	]) {
-		const {log, told, observe} = openLog();
-		told(...ending);
+		const {log, report, observe} = openLog();
+		report(...ending);
 		assert.deepEqual(observe('ESTABLISHED', 'ESTABLISHED'), []);
 		assert.ok(log.isOver);
 		assert.deepEqual(observe('FIN-WAIT-2', 'CLOSE-WAIT'), []);
@@ -110,9 +110,9 @@ test('step-log: a new connection on the same ports is not the old one', () => {
 	}
 });
 
-test('step-log: after an RST, whatever is on the same ports is another', () => {
-	const {log, told, observe} = openLog();
-	told(received('RST'), inferred('CLOSED'));
+test('step-log: after an RST, a row on the same ports is another connection', () => {
+	const {log, report, observe} = openLog();
+	report(received('RST'), inferred('CLOSED'));
 	assert.deepEqual(observe('CLOSE-WAIT', 'FIN-WAIT-2'), []);
 	assert.ok(log.isOver);
 });
@@ -130,25 +130,25 @@ test('step-log: of 1,000 peers each has its own steps', () => {
 	}
 });
 
-test('step-log: TIME-WAIT ends where another connection takes its place', () => {
-	const {log, told, observe} = openLog();
-	told(called('end()'), inferred('FIN-WAIT-1'));
+test('step-log: TIME-WAIT ends when another connection takes its place', () => {
+	const {log, report, observe} = openLog();
+	report(called('end()'), inferred('FIN-WAIT-1'));
 	observe('FIN-WAIT-2', 'CLOSE-WAIT');
-	told(received('FIN'), inferred('TIME-WAIT'), called('close()'));
+	report(received('FIN'), inferred('TIME-WAIT'), called('close()'));
 	assert.deepEqual(observe('TIME-WAIT'), ['● TIME-WAIT']);
 	assert.deepEqual(observe('ESTABLISHED', 'ESTABLISHED'), []);
 	assert.ok(log.isOver);
 });
 
-test('step-log: a wall clock that jumps changes only what is shown', () => {
+test('step-log: a jump of the wall clock changes only the times shown', () => {
 	const log = new StepLog('127.0.0.1:1');
-	log.told(inferred('ESTABLISHED', {at: 5_000_000}), 1);
+	log.report(inferred('ESTABLISHED', {at: 5_000_000}), 1);
 	assert.deepEqual(log.observe(pairIn('ESTABLISHED'), 3, 2), [
 		read('ESTABLISHED', {at: 3, peer: '127.0.0.1:1'}),
 	]);
 });
 
-test('step-log: whatever the kernel says, the steps are those of one connection', () => {
+test('step-log: whatever the kernel reports, the steps are of one connection', () => {
 	const anyState = fc.option(
 		fc.constantFrom<TcpState>(
 			'SYN-SENT',

@@ -8,20 +8,20 @@ import {
 	received,
 } from '../helpers/steps.js';
 
-test('step-log: tells what was inferred at once, and again when it is read', () => {
-	const {told, observe} = createLog();
-	assert.deepEqual(told(called('connect()'), inferred('SYN-SENT')), [
+test('step-log: returns an inferred state at once, and again when it is read', () => {
+	const {report, observe} = createLog();
+	assert.deepEqual(report(called('connect()'), inferred('SYN-SENT')), [
 		'connect()',
 		'○ SYN-SENT',
 	]);
-	assert.deepEqual(told(inferred('ESTABLISHED')), ['○ ESTABLISHED']);
+	assert.deepEqual(report(inferred('ESTABLISHED')), ['○ ESTABLISHED']);
 	assert.deepEqual(observe('ESTABLISHED'), ['● ESTABLISHED']);
 	assert.deepEqual(observe('ESTABLISHED'), []);
 });
 
 test('step-log: a normal close from this side, to the end of TIME-WAIT', () => {
-	const {log, told, observe} = openLog();
-	assert.deepEqual(told(called('end()'), inferred('FIN-WAIT-1')), [
+	const {log, report, observe} = openLog();
+	assert.deepEqual(report(called('end()'), inferred('FIN-WAIT-1')), [
 		'end()',
 		'○ FIN-WAIT-1',
 	]);
@@ -29,12 +29,12 @@ test('step-log: a normal close from this side, to the end of TIME-WAIT', () => {
 		'● FIN-WAIT-2',
 		'⇄ ● CLOSE-WAIT',
 	]);
-	assert.deepEqual(told(received('FIN'), inferred('TIME-WAIT')), [
+	assert.deepEqual(report(received('FIN'), inferred('TIME-WAIT')), [
 		'⇄ ○ LAST-ACK',
 		'FIN',
 		'○ TIME-WAIT',
 	]);
-	assert.deepEqual(told(called('close()')), ['close()']);
+	assert.deepEqual(report(called('close()')), ['close()']);
 	assert.deepEqual(observe('TIME-WAIT'), ['● TIME-WAIT']);
 	assert.deepEqual(observe('TIME-WAIT'), ['⇄ ● CLOSED']);
 	assert.ok(!log.isOver);
@@ -44,8 +44,8 @@ test('step-log: a normal close from this side, to the end of TIME-WAIT', () => {
 });
 
 test('step-log: a normal close from the other side', () => {
-	const {log, told, observe} = openLog();
-	assert.deepEqual(told(received('FIN'), inferred('CLOSE-WAIT')), [
+	const {log, report, observe} = openLog();
+	assert.deepEqual(report(received('FIN'), inferred('CLOSE-WAIT')), [
 		'⇄ ○ FIN-WAIT-1',
 		'FIN',
 		'○ CLOSE-WAIT',
@@ -54,8 +54,8 @@ test('step-log: a normal close from the other side', () => {
 		'● CLOSE-WAIT',
 		'⇄ ● FIN-WAIT-2',
 	]);
-	told(called('end()'), inferred('LAST-ACK'));
-	told(called('close()'), inferred('CLOSED'));
+	report(called('end()'), inferred('LAST-ACK'));
+	report(called('close()'), inferred('CLOSED'));
 	assert.deepEqual(observe(undefined, 'TIME-WAIT'), [
 		'● CLOSED',
 		'⇄ ● TIME-WAIT',
@@ -65,13 +65,13 @@ test('step-log: a normal close from the other side', () => {
 	assert.ok(log.isOver);
 });
 
-test('step-log: the kernel tells of a FIN before a paused reader does', () => {
-	const {told, observe} = openLog();
+test('step-log: the kernel shows a FIN before a paused reader reports it', () => {
+	const {report, observe} = openLog();
 	assert.deepEqual(observe('CLOSE-WAIT', 'FIN-WAIT-2'), [
 		'⇄ ○ FIN-WAIT-1',
 		'FIN',
 		'● CLOSE-WAIT',
 		'⇄ ● FIN-WAIT-2',
 	]);
-	assert.deepEqual(told(received('FIN'), inferred('CLOSE-WAIT')), []);
+	assert.deepEqual(report(received('FIN'), inferred('CLOSE-WAIT')), []);
 });

@@ -88,14 +88,14 @@ test('tcp-end: the side that is reset, or resets, is closed', () => {
 	}
 });
 
-test('tcp-end: what does not belong in a state changes nothing', () => {
+test('tcp-end: an event without an arrow changes nothing', () => {
 	assert.equal(nextTcpState('TIME-WAIT', 'close'), 'TIME-WAIT');
 	assert.equal(nextTcpState('CLOSED', 'receive-fin'), 'CLOSED');
 	assert.equal(nextTcpState('CLOSE-WAIT', 'receive-fin'), 'CLOSE-WAIT');
 	assert.equal(nextTcpState('FIN-WAIT-2', 'close'), 'FIN-WAIT-2');
 });
 
-test('tcp-end: a connection reaches what its events lead to, and nothing else', () => {
+test('tcp-end: canReach agrees with the events', () => {
 	fc.assert(
 		fc.property(
 			fc.constantFrom(...states),
@@ -169,7 +169,7 @@ const deliver = (to: Side, from: Side): void => {
 	}
 };
 
-test('tcp-end: two ends close in whatever order, and who was first waits', () => {
+test('tcp-end: two ends close in any order, and the first one waits', () => {
 	const action = fc.constantFrom(
 		'a closes',
 		'b closes',
