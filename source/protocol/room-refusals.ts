@@ -8,7 +8,7 @@ export const nickTaken = (nick: string) =>
 		`"${nick}" is taken, or looks like a nick that is. Choose another.`,
 	);
 
-export const nickHeld = (nick: string, forMs: number) =>
+export const nickReserved = (nick: string, forMs: number) =>
 	new SockchatError(
 		'ERR_NICK_TAKEN',
 		`"${nick}" is reserved for another ${Math.ceil(forMs / 1000)} s for a member whose connection dropped. Choose another, or try again then.`,

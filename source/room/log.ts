@@ -1,31 +1,30 @@
 /**
  * The room's log: entries as encoded lines, in segments of memory.
  *
- * Every member is handed subarrays of these segments, so bytes that are still
- * held never change. A segment that has fallen off is written to again, as
- * memory that is new at each turn costs more than what is written into it; so
- * a write that takes longer than its turn pins its segment. A position is an
- * absolute byte offset that counts on for the life of the log; `seq` counts
- * entries from 1 without holes. What falls off the end is gone from here:
- * whoever still needs it reads the history, or is told so, by seq.
+ * Members get subarrays of these segments, so retained bytes never change. The
+ * memory of a dropped segment is reused, because allocating costs more than
+ * writing; a write that outlasts its turn of the event loop pins its segment. A
+ * position is an absolute byte offset over the life of the log; `seq` counts
+ * entries from 1 without holes. A member that needs dropped entries reads them
+ * from the history, or gets a gap.
  *
- * With a history, entries are appended first and shown once they are kept; up
- * to then they can be taken back.
+ * With a history, entries are appended first and shown once they are stored;
+ * until then they can be rolled back.
  */
 import {Buffer} from 'node:buffer';
 import {Segment} from './segment.js';
 
 export type LogOptions = {
-	/** Memory taken at a time, in bytes. */
+	/** The size of a segment. */
 	readonly segmentBytes?: number;
-	/** Bytes kept; whole segments fall off, so up to two segments more. */
+	/** Bytes to retain; whole segments are dropped, so up to two segments more. */
 	readonly retainedBytes?: number;
 	/** Whether entries wait for `show()`. */
-	readonly isHeld?: boolean;
+	readonly isDeferred?: boolean;
 };
 
-/** Entries that wait to be shown, as far as they lie in one piece. */
-export type Held = {
+/** Entries waiting to be shown, within one segment. */
+export type Unshown = {
 	readonly entries: Buffer;
 	/** The seq of the last of them. */
 	readonly head: number;
@@ -33,32 +32,32 @@ export type Held = {
 
 const lineFeed = 0x0a;
 
-/** Bytes of a log that are kept in memory where nothing else is said. */
+/** Bytes of a log retained in memory by default. */
 export const defaultRetainedBytes = 16 * 1024 * 1024;
 
 export class RoomLog {
 	readonly #segmentBytes: number;
 	readonly #retainedBytes: number;
 	/** Whether entries wait for `show()`. */
-	readonly isHeld: boolean;
+	readonly isDeferred: boolean;
 	readonly #segments: Segment[] = [];
-	/** Memory of a segment that has fallen off. */
+	/** The memory of a dropped segment. */
 	#spare: Buffer | undefined;
 	#end = 0;
 	#head = 0;
 	#shownEnd = 0;
 	#shownHead = 0;
-	// All members that keep up ask for the same slice: it is cut once.
+	// All members that keep up ask for the same slice, so it is cached.
 	#lastSlice: {cursor: number; end: number; slice: Buffer} | undefined;
 
 	constructor({
 		segmentBytes = 256 * 1024,
 		retainedBytes = defaultRetainedBytes,
-		isHeld = false,
+		isDeferred = false,
 	}: LogOptions = {}) {
 		this.#segmentBytes = segmentBytes;
 		this.#retainedBytes = retainedBytes;
-		this.isHeld = isHeld;
+		this.isDeferred = isDeferred;
 	}
 
 	/** The seq of the newest entry; 0 while there is none. */
@@ -66,18 +65,18 @@ export class RoomLog {
 		return this.#head;
 	}
 
-	/** The offset behind the newest entry. */
+	/** The offset after the newest entry. */
 	get end(): number {
 		return this.#end;
 	}
 
-	/** Up to here members may see it. */
+	/** The offset up to which members may see entries. */
 	get shownEnd(): number {
 		return this.#shownEnd;
 	}
 
-	/** Bytes that wait to be shown. */
-	get heldBytes(): number {
+	/** Bytes waiting to be shown. */
+	get unshownBytes(): number {
 		return this.#end - this.#shownEnd;
 	}
 
@@ -86,12 +85,12 @@ export class RoomLog {
 		return this.#shownHead;
 	}
 
-	/** The oldest seq still held; head + 1 while there is none. */
+	/** The oldest seq retained; head + 1 while there is none. */
 	get firstSeq(): number {
 		return this.#segments[0]?.firstSeq ?? this.#head + 1;
 	}
 
-	/** The offset of the oldest byte still held. */
+	/** The offset of the oldest byte retained. */
 	get start(): number {
 		return this.#segments[0]?.start ?? this.#end;
 	}
@@ -107,7 +106,7 @@ export class RoomLog {
 		return this.#head;
 	}
 
-	/** Appends several, in one write where they fit in one segment. */
+	/** Appends several entries, in one write if they fit into the segment. */
 	appendAll(lines: readonly string[]): void {
 		const joined = lines.join('');
 		const last = this.#segments.at(-1);
@@ -121,10 +120,10 @@ export class RoomLog {
 	}
 
 	/**
-	 * Begins with entries of before, which have been shown then.
+	 * Starts the log with earlier entries, which count as shown.
 	 *
-	 * @param entries Whole lines; they are kept as they are.
-	 * @param firstSeq Of the first of them; where there are none, of the next.
+	 * @param entries Whole lines; not copied.
+	 * @param firstSeq The seq of the first of them; of the next entry if none.
 	 */
 	restore(entries: Buffer, firstSeq: number): void {
 		this.#head = firstSeq - 1;
@@ -144,8 +143,8 @@ export class RoomLog {
 		this.#shownHead = this.#head;
 	}
 
-	/** What waits to be shown, the oldest first; undefined if nothing does. */
-	held(): Held | undefined {
+	/** The oldest entries waiting to be shown; undefined if there are none. */
+	unshown(): Unshown | undefined {
 		const segment = this.#segmentAt(this.#shownEnd);
 		return (
 			segment && {
@@ -158,13 +157,13 @@ export class RoomLog {
 		);
 	}
 
-	/** Members may see these now. */
-	show({entries, head}: Held): void {
+	/** Lets members see these. */
+	show({entries, head}: Unshown): void {
 		this.#shownEnd += entries.length;
 		this.#shownHead = head;
 	}
 
-	/** Takes back what was not shown: it has never been. */
+	/** Removes all entries not yet shown. */
 	rollBack(): void {
 		while ((this.#segments.at(-1)?.start ?? -1) >= this.#shownEnd) {
 			this.#segments.pop();
@@ -176,12 +175,10 @@ export class RoomLog {
 	}
 
 	/**
-	 * The bytes from an offset on, as far as they are shown and lie in one piece.
-	 * Whole entries, never copied: who needs them beyond this turn of the event
-	 * loop copies them, or pins them.
+	 * The shown entries from an offset on, within one segment. They are not copied:
+	 * to use them beyond this turn of the event loop, copy or pin them.
 	 *
-	 * @param cursor An offset from `start` up to `shownEnd` that an entry begins
-	 * at.
+	 * @param cursor The offset of an entry, from `start` to `shownEnd`.
 	 */
 	slice(cursor: number): Buffer {
 		const last = this.#lastSlice;
@@ -202,10 +199,10 @@ export class RoomLog {
 	}
 
 	/**
-	 * Keeps a slice as it is, also once it has fallen off.
+	 * Keeps a slice unchanged even after its segment is dropped.
 	 *
 	 * @param cursor Where the slice begins.
-	 * @returns Lets go of it.
+	 * @returns Unpins it.
 	 */
 	pin(cursor: number): () => void {
 		const segment = this.#segmentAt(cursor)!;
@@ -215,7 +212,7 @@ export class RoomLog {
 		};
 	}
 
-	/** The offset of an entry; that of the first held for one already gone. */
+	/** The offset of an entry; of the oldest retained if it was dropped. */
 	offsetOf(seq: number): number {
 		if (seq > this.#head) {
 			return this.#end;
@@ -225,9 +222,9 @@ export class RoomLog {
 		return segment?.offsetOf(seq) ?? this.start;
 	}
 
-	/** The seq of the entry that begins at an offset still held, or would. */
+	/** The seq of the entry that begins, or will begin, at a retained offset. */
 	seqAt(cursor: number): number {
-		// Where nearly every cursor is.
+		// Nearly every cursor is here.
 		if (cursor === this.#shownEnd) {
 			return this.#shownHead + 1;
 		}
@@ -238,7 +235,7 @@ export class RoomLog {
 	#write(segment: Segment, joined: string, lines: readonly string[]): void {
 		this.#end += segment.write(joined, lines);
 		this.#head += lines.length;
-		if (!this.isHeld) {
+		if (!this.isDeferred) {
 			this.#shownEnd = this.#end;
 			this.#shownHead = this.#head;
 		}
@@ -263,7 +260,7 @@ export class RoomLog {
 		const bytes = this.#memoryFor(line);
 		const segment = new Segment(bytes, this.#end, this.#head + 1);
 		this.#segments.push(segment);
-		// What was not shown yet is never dropped.
+		// Entries not yet shown are never dropped.
 		while (
 			this.#segments.length > 1 &&
 			this.#segments[1]!.start <= this.#shownEnd &&

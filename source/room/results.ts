@@ -1,9 +1,9 @@
-/** What comes of what a member wants of the room. */
+/** Results of a member's requests to the room. */
 import type {SockchatError} from '../errors.js';
 
 /** A session that has joined; its nick changes, its id never. */
 export type Member = {
-	/** The first 16 hex digits of the SHA-256 of its client. */
+	/** The public id of its client. */
 	readonly id: string;
 	readonly nick: string;
 };
@@ -12,11 +12,11 @@ type Refused = {readonly kind: 'refused'; readonly error: SockchatError};
 
 export type JoinResult =
 	| {readonly kind: 'joined'; readonly member: Member}
-	/** The same client was still there, on a connection that is now dead. */
+	/** The same client is still a member, on a connection that is now replaced. */
 	| {readonly kind: 'resumed'; readonly member: Member}
 	| Refused;
 
-/** One of many said at once. */
+/** A refused message among several. */
 export type RefusedSay = {readonly n: number; readonly error: SockchatError};
 
 export type SayResult =

@@ -1,9 +1,9 @@
 /**
- * The room: who is in it, what was said, and in which order.
+ * The room: its members, its messages and their order.
  *
- * It decides and it writes the log; it knows no socket, clock or timer. The
- * times in it are the caller's. A say whose n was stored before is dropped
- * here, so that a client may send again what it is not sure of.
+ * It decides who may join, rename and send, and writes the log; sockets, clocks
+ * and timers are the caller's. It drops a say whose n is already stored, so a
+ * client may safely resend.
  */
 import type {Buffer} from 'node:buffer';
 import {Allowance} from '../connection/allowance.js';
@@ -29,15 +29,15 @@ import {
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
 import {
-	nickHeld,
+	nickReserved,
 	nickTaken,
 	noSuchMember,
 	renamedTooOften,
 	roomFull,
 } from '../protocol/room-refusals.js';
-import {HeldNicks} from './held-nicks.js';
-import {RoomLog, type Held, type LogOptions} from './log.js';
-import {Numbers, type TakenBack} from './numbers.js';
+import {ReservedNicks} from './reserved-nicks.js';
+import {RoomLog, type Unshown, type LogOptions} from './log.js';
+import {MessageNumbers, type TakenBack} from './message-numbers.js';
 import {Shares, type ShareOptions} from './shares.js';
 import type {
 	JoinResult,
@@ -50,47 +50,47 @@ import type {
 
 export type RoomOptions = {
 	/**
-	 * The log's identity: a number in it means nothing in another. It is asked
-	 * for when somebody joins.
+	 * The log's identity: a seq of another log means nothing in it. Called when
+	 * somebody joins.
 	 */
 	readonly logId: () => string;
 	readonly maxMembers?: number | undefined;
-	/** How many the process's open files allow, where that is known. */
+	/** How many members the process's open files allow, if known. */
 	readonly maxByFiles?: number | undefined;
 	readonly log?: LogOptions | undefined;
-	/** Whether a member may rename only so often; false by default. */
+	/** Whether renames are rate-limited; false by default. */
 	readonly areRenamesLimited?: boolean;
-	/** What its history holds of before. */
-	readonly past?: Past | undefined;
-	/** What one sender may fill of the log; undefined for any amount. */
+	/** The end of the history to restore. */
+	readonly past?: RestoredLog | undefined;
+	/** How much of the log one sender may fill; undefined for no limit. */
 	readonly share?: ShareOptions | undefined;
 };
 
-export type Past = {
-	/** Whole entry lines, the newest of all. */
+export type RestoredLog = {
+	/** The newest entries, as whole lines. */
 	readonly tail: Buffer;
-	/** The seq of the first of them; where there are none, of the next entry. */
+	/** The seq of the first of them; of the next entry if there are none. */
 	readonly tailFirstSeq: number;
 	/** The highest n stored for each client, by its public id. */
 	readonly lastN: Iterable<readonly [id: string, n: number]>;
 };
 
-/** Presence is logged up to this many members; above it only counted. */
+/** Joins and leaves are logged up to this many members; beyond, only counted. */
 export const maxAnnouncedMembers = 200;
 
 const defaultMaxMembers = 10_000;
 
-// Plain peers have no identity that they could keep: they have one share.
+// Plain peers have no lasting identity, so they have one share together.
 const allGuests = 'guests';
 
-// Everybody is told of a change of nick. Few people try more than five nicks.
+// Every member gets each rename. Few people try more than five nicks.
 const renamesAtOnce = 5;
 const renamesPerSecond = 1 / 10;
 
-// Coming and going takes nobody long, so that all who do it have one share.
+// Joining and leaving is cheap, so all joins, leaves and renames have one share.
 const presence = 'presence';
 
-/** Ends that nobody has asked for. */
+/** Reasons of unintended leaves. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
 export class Room {
@@ -100,18 +100,18 @@ export class Room {
 	readonly #full: SockchatError;
 	readonly #byId = new Map<string, Member>();
 	readonly #byKey = new Map<string, Member>();
-	readonly #numbers = new Numbers();
-	readonly #heldNicks = new HeldNicks();
-	/** The names of the member list as JSON; undefined where they have changed. */
+	readonly #numbers = new MessageNumbers();
+	readonly #reservedNicks = new ReservedNicks();
+	/** The names of the member list as JSON; undefined after they changed. */
 	#namesJson: string | undefined;
-	/** Ids of plain peers: none of them can come back as the same. */
+	/** Ids of plain peers, which can't return as the same client. */
 	readonly #guests = new Set<string>();
 	readonly #hosts = new Set<string>();
 	readonly #shares: Shares | undefined;
 	readonly #areRenamesLimited: boolean;
-	/** By id, of members that have renamed themselves. */
+	/** By id, for members that have renamed themselves. */
 	readonly #renames = new Map<string, Allowance>();
-	/** Whether joins, leaves and changes of nick have filled their share. */
+	/** Whether joins, leaves and renames have filled their share. */
 	#isPresenceFilled = false;
 
 	constructor({
@@ -141,7 +141,7 @@ export class Room {
 		return this.#logId();
 	}
 
-	/** What is told to who is too many. */
+	/** The error for clients beyond the limit. */
 	get full(): SockchatError {
 		return this.#full;
 	}
@@ -154,17 +154,17 @@ export class Room {
 		return heartbeatFor(this.#byId.size);
 	}
 
-	/** False where those who are here are too many to be named. */
+	/** Whether all members are listed by name; false above 200. */
 	get isListing(): boolean {
 		return this.#byId.size <= maxAnnouncedMembers;
 	}
 
-	/** False where joins and leaves are not entries, because of their number. */
+	/** Whether joins, leaves and renames are logged; false if there are too many. */
 	get isAnnouncing(): boolean {
 		return this.isListing && !this.#isPresenceFilled;
 	}
 
-	/** All are counted; the first 200, by their time of joining, are named. */
+	/** Counts all members and names the first 200 to join. */
 	memberList(): MemberList {
 		const names: string[] = [];
 		for (const {nick} of this.#byId.values()) {
@@ -178,18 +178,18 @@ export class Room {
 		return {count: this.#byId.size, names};
 	}
 
-	/** The names of `memberList()` as JSON: to 10,000 who join, nearly always the same. */
+	/** The names of `memberList()` as JSON; cached, as every join needs them. */
 	get namesJson(): string {
 		this.#namesJson ??= JSON.stringify(this.memberList().names);
 		return this.#namesJson;
 	}
 
-	/** The highest n that was taken from a client; 0 if none. */
+	/** The highest n accepted from a client; 0 if none. */
 	lastTaken(id: string): number {
 		return this.#numbers.taken(id);
 	}
 
-	/** The highest n of a client that is stored, as far as that is known. */
+	/** The highest n of a client known to be stored. */
 	lastStored(id: string): number {
 		return this.#numbers.kept(id);
 	}
@@ -199,25 +199,25 @@ export class Room {
 		return this.#numbers.at(seq);
 	}
 
-	/** What waited is kept: members may see it. */
-	show(held: Held): void {
-		this.log.show(held);
-		this.#numbers.keep(held.head);
+	/** Lets members see entries that are now stored. */
+	show(unshown: Unshown): void {
+		this.log.show(unshown);
+		this.#numbers.keep(unshown.head);
 	}
 
 	/**
-	 * What waited could not be kept: it is as if nobody had said it.
+	 * Removes the entries not yet shown, which could not be stored.
 	 *
-	 * @returns The messages among it, for their senders to be told.
+	 * @returns The messages among them, to notify their senders.
 	 */
 	rollBack(): readonly TakenBack[] {
 		this.log.rollBack();
 		return this.#numbers.takeBack();
 	}
 
-	/** By public id; one whose connection dropped a moment ago counts too. */
+	/** By public id; includes clients whose nick is still reserved after a drop. */
 	isMember(id: string): boolean {
-		return this.#byId.has(id) || this.#heldNicks.isFor(id);
+		return this.#byId.has(id) || this.#reservedNicks.hasFor(id);
 	}
 
 	memberNamed(nick: string): Member | undefined {
@@ -237,7 +237,7 @@ export class Room {
 		const id = publicId(client);
 		const present = this.#byId.get(id);
 		if (present) {
-			// A nick that differs is honoured if it can be; the place is kept.
+			// It stays a member even if a new nick is refused.
 			const renamed = this.rename(present, nick, at, bearer);
 			return {
 				kind: 'resumed',
@@ -268,7 +268,7 @@ export class Room {
 			this.#hosts.add(id);
 		}
 
-		this.#lookAtPresence(at);
+		this.#checkPresenceShare(at);
 		if (this.isAnnouncing) {
 			this.#append({type: 'joined', seq: this.#next, at, nick: parsed, id});
 		}
@@ -283,7 +283,7 @@ export class Room {
 		}
 
 		const {nick} = member;
-		this.#lookAtPresence(at);
+		this.#checkPresenceShare(at);
 		const wasAnnouncing = this.isAnnouncing;
 		this.#numbers.leave(id);
 		this.#byId.delete(id);
@@ -292,10 +292,10 @@ export class Room {
 		this.#namesJson = undefined;
 		this.#hosts.delete(id);
 		if (!this.#guests.delete(id) && drops.has(reason)) {
-			this.#heldNicks.hold(foldNick(nick), id, at);
+			this.#reservedNicks.reserve(foldNick(nick), id, at);
 		}
 
-		// With the room itself gone, a leave for each would only be noise.
+		// When the server shuts down, a leave per member would be noise.
 		if (wasAnnouncing && reason !== 'shutdown') {
 			this.#append({type: 'left', seq: this.#next, at, nick, id, reason});
 		}
@@ -330,7 +330,7 @@ export class Room {
 		this.#give(member);
 		this.#byId.set(id, member);
 		this.#namesJson = undefined;
-		this.#lookAtPresence(at);
+		this.#checkPresenceShare(at);
 		if (this.isAnnouncing) {
 			this.#append({
 				type: 'renamed',
@@ -346,9 +346,9 @@ export class Room {
 	}
 
 	/**
-	 * A nick that a client can have, like one that it had.
+	 * Finds a free nick like a client's earlier one.
 	 *
-	 * @param nick As it was let through then.
+	 * @param nick The earlier nick, as accepted then.
 	 */
 	freeNick(nick: string, id: string, at: number): string {
 		const isTaken = (key: string) =>
@@ -357,9 +357,9 @@ export class Room {
 	}
 
 	/**
-	 * Appends a message, or drops it if this n of the client was stored before.
+	 * Appends a message, or drops it if its n was accepted before.
 	 *
-	 * @param n The client's number for it: positive, rising; `plainN` of a plain
+	 * @param n The client's number for it: positive and rising; `plainN` for a plain
 	 * peer, whose messages are all new.
 	 */
 	say(member: Member, n: number, text: string, at: number): SayResult {
@@ -375,9 +375,9 @@ export class Room {
 	}
 
 	/**
-	 * Says one after the other; the log is written to once.
+	 * Appends several messages in order, with one write to the log.
 	 *
-	 * @returns Those that can't be said.
+	 * @returns Those that were refused.
 	 */
 	sayAll(
 		{id}: Member,
@@ -387,7 +387,7 @@ export class Room {
 		const shares = this.#hosts.has(id) ? undefined : this.#shares;
 		const refusal = shares?.refusal(this.#senderOf(id), at);
 		if (refusal) {
-			// What is sent again was stored: that is no refusal.
+			// Resent messages are already accepted, so they aren't refused.
 			const taken = this.lastTaken(id);
 			return says
 				.filter(({n}) => n === plainN || n > taken)
@@ -397,7 +397,7 @@ export class Room {
 		const from = this.#byId.get(id)!.nick;
 		const lineOf = messageLines({type: 'message', at, from, id});
 		const lines: string[] = [];
-		const held: Array<TakenBack & {seq: number; before: number}> = [];
+		const unshown: Array<TakenBack & {seq: number; before: number}> = [];
 		const refused: RefusedSay[] = [];
 		let before = this.lastTaken(id);
 		for (const {n, text, json} of says) {
@@ -413,8 +413,8 @@ export class Room {
 
 			const seq = this.#next + lines.length;
 			lines.push(lineOf(seq, n, json ?? JSON.stringify(text)));
-			if (this.log.isHeld) {
-				held.push({id, n, seq, before});
+			if (this.log.isDeferred) {
+				unshown.push({id, n, seq, before});
 			}
 
 			before = n;
@@ -422,7 +422,7 @@ export class Room {
 
 		if (lines.length > 0) {
 			this.#numbers.take(id, before);
-			this.#numbers.hold(held);
+			this.#numbers.addUnshown(unshown);
 			const {end} = this.log;
 			this.log.appendAll(lines);
 			shares?.take(this.#senderOf(id), this.log.end - end);
@@ -431,7 +431,7 @@ export class Room {
 		return refused;
 	}
 
-	/** Finds whom a whisper is for; it is not an entry and is kept nowhere. */
+	/** Finds the receiver of a whisper, which is not logged. */
 	whisper({id}: Member, n: number, to: string, text: string): WhisperResult {
 		if (n <= this.lastTaken(id)) {
 			return {kind: 'duplicate'};
@@ -455,12 +455,12 @@ export class Room {
 		return this.log.head + 1;
 	}
 
-	/** Whose share of the log it is. */
+	/** The sender whose share of the log counts. */
 	#senderOf(id: string): string {
 		return this.#guests.has(id) ? allGuests : id;
 	}
 
-	#lookAtPresence(at: number): void {
+	#checkPresenceShare(at: number): void {
 		this.#isPresenceFilled = (this.#shares?.waitMs(presence, at) ?? 0) > 0;
 	}
 
@@ -470,11 +470,11 @@ export class Room {
 		this.#shares?.take(presence, this.log.end - end);
 	}
 
-	/** Its nick is its own, and kept for nobody else. */
+	/** Gives a member its nick, and ends any reservation of it. */
 	#give(member: Member): void {
 		const key = foldNick(member.nick);
 		this.#byKey.set(key, member);
-		this.#heldNicks.release(key);
+		this.#reservedNicks.release(key);
 	}
 
 	/** @returns How many milliseconds a member has to wait; 0 if none. */
@@ -517,7 +517,7 @@ export class Room {
 			return nickTaken(nick);
 		}
 
-		const heldMs = this.#heldNicks.heldMs(key, id, at);
-		return heldMs > 0 ? nickHeld(nick, heldMs) : undefined;
+		const reservedMs = this.#reservedNicks.reservedMs(key, id, at);
+		return reservedMs > 0 ? nickReserved(nick, reservedMs) : undefined;
 	}
 }

@@ -1,7 +1,7 @@
 /**
- * A piece of the log's memory: whole entries, one behind the other, each ended
- * by its LF. Where every 64th begins is known, and the others are found from
- * there: a number for each entry is a tenth of what V8 has to collect.
+ * A segment of the log's memory: consecutive whole entries, each ended by its LF.
+ * It records the offset of every 64th entry and finds the others from there: an
+ * offset for each entry would be a tenth of all garbage that V8 collects.
  */
 import {Buffer} from 'node:buffer';
 
@@ -14,26 +14,26 @@ export class Segment {
 	readonly start: number;
 	readonly firstSeq: number;
 	readonly bytes: Buffer;
-	/** Writes that have yet to take bytes out of it. */
+	/** Pending writes that still use its bytes. */
 	pins = 0;
 	#used = 0;
 	#entries = 0;
-	/** Where every 64th of its entries begins, relative to `start`. */
+	/** The offsets of every 64th entry, relative to `start`. */
 	readonly #marks: number[] = [];
 
-	/** @param bytes Memory that nobody else reads or writes. */
+	/** @param bytes Memory for this segment alone. */
 	constructor(bytes: Buffer, start: number, firstSeq: number) {
 		this.bytes = bytes;
 		this.start = start;
 		this.firstSeq = firstSeq;
 	}
 
-	/** Bytes of its entries. */
+	/** Bytes used by its entries. */
 	get used(): number {
 		return this.#used;
 	}
 
-	/** The absolute offset behind its last entry. */
+	/** The absolute offset after its last entry. */
 	get end(): number {
 		return this.start + this.#used;
 	}
@@ -43,7 +43,7 @@ export class Segment {
 		return this.firstSeq + this.#entries - 1;
 	}
 
-	/** One UTF-16 unit is at most three bytes; count only when that is tight. */
+	/** One UTF-16 unit is at most three bytes; count exactly only when it's tight. */
 	fits(text: string): boolean {
 		const room = this.bytes.length - this.#used;
 		return text.length * 3 <= room || Buffer.byteLength(text) <= room;
@@ -52,8 +52,8 @@ export class Segment {
 	/**
 	 * Appends entries that fit.
 	 *
-	 * @param joined All of them.
-	 * @returns Its bytes.
+	 * @param joined The lines joined.
+	 * @returns The bytes written.
 	 */
 	write(joined: string, lines: readonly string[]): number {
 		const written = this.bytes.write(joined, this.#used);
@@ -65,14 +65,14 @@ export class Segment {
 		return written;
 	}
 
-	/** Finds the entries that fill its memory to the end. */
+	/** Indexes the entries that already fill its memory. */
 	restore(): void {
 		while (this.#used < this.bytes.length) {
-			this.#count(this.#behind(this.#used) - this.#used);
+			this.#count(this.#endOf(this.#used) - this.#used);
 		}
 	}
 
-	/** Forgets what lies behind an entry. */
+	/** Removes the entries after `head`, which ends at `end`. */
 	cut(end: number, head: number): void {
 		this.#used = end - this.start;
 		this.#entries = head - this.firstSeq + 1;
@@ -84,13 +84,13 @@ export class Segment {
 		const index = seq - this.firstSeq;
 		let offset = this.#marks[Math.floor(index / markEvery)]!;
 		for (let skipped = index % markEvery; skipped > 0; skipped--) {
-			offset = this.#behind(offset);
+			offset = this.#endOf(offset);
 		}
 
 		return this.start + offset;
 	}
 
-	/** The seq of the entry that begins at an absolute offset, or would. */
+	/** The seq of the entry that begins, or will begin, at an absolute offset. */
 	seqAt(wanted: number): number {
 		const marks = this.#marks.findLastIndex(mark => mark < wanted - this.start);
 		if (marks === -1) {
@@ -100,7 +100,7 @@ export class Segment {
 		let offset = this.#marks[marks]!;
 		let index = marks * markEvery;
 		while (offset < wanted - this.start) {
-			offset = this.#behind(offset);
+			offset = this.#endOf(offset);
 			index++;
 		}
 
@@ -116,8 +116,8 @@ export class Segment {
 		this.#used += bytes;
 	}
 
-	/** Behind the entry that begins at an offset. */
-	#behind(offset: number): number {
+	/** The end of the entry that begins at an offset. */
+	#endOf(offset: number): number {
 		return this.bytes.indexOf(lineFeed, offset) + 1;
 	}
 }

@@ -1,23 +1,23 @@
 /**
- * How much of the log each sender may fill: without a limit, one that says more
- * than the log keeps has pushed everybody else's past out of it.
+ * How much of the log each sender may fill: without a limit, one sender could push
+ * everybody else's messages out of it.
  *
- * A share is there at once and fills up again with time. What is appended is
- * counted behind it, so the last of it may go over by one chunk; that is filled
- * up first.
+ * A share is available at once and refills with time. Bytes are counted after
+ * they are appended, so a sender may exceed its share by one chunk; that debt is
+ * repaid first.
  */
 import {Allowance} from '../connection/allowance.js';
 import {SockchatError} from '../errors.js';
 
 export type ShareOptions = {
-	/** What one sender may fill at once. */
+	/** How many bytes one sender may fill at once. */
 	readonly bytes: number;
-	/** How long it takes until as much is there again. */
+	/** How long an empty share takes to refill. */
 	readonly refillMs: number;
 };
 
-// Senders beyond these have long had their share again, or are one with very
-// many names, whom no share holds.
+// A sender forgotten beyond these has long since refilled its share, or is one
+// with very many identities, which no share can stop.
 const maxRememberedSenders = 65_536;
 
 const durationWords = (ms: number): string => {
@@ -33,13 +33,13 @@ const durationWords = (ms: number): string => {
 const shareFilled = ({bytes, refillMs}: ShareOptions, waitMs: number) =>
 	new SockchatError(
 		'ERR_SHARE',
-		`You have filled your share of what this room keeps: ${bytes} bytes, and as many again over ${durationWords(refillMs)}, so that others' messages stay. Say this again in ${durationWords(waitMs)}; its host can lift the limit with --rate off.`,
+		`You have filled your share of the room's log: ${bytes} bytes, refilled over ${durationWords(refillMs)}, to keep room for others. Send this again in ${durationWords(waitMs)}; the host can lift the limit with --rate off.`,
 	);
 
 export class Shares {
 	readonly #options: ShareOptions;
 	readonly #senders = new Map<string, Allowance>();
-	/** A wall clock may be set back. */
+	/** The latest time seen: a wall clock may be set back. */
 	#at = 0;
 
 	constructor(options: ShareOptions) {
@@ -55,13 +55,13 @@ export class Shares {
 		return this.#senders.get(sender)?.take(0, this.#at) ?? 0;
 	}
 
-	/** @returns Why a sender can't say anything now, if it can't. */
+	/** @returns Why a sender can't send now; undefined if it can. */
 	refusal(sender: string, at: number): SockchatError | undefined {
 		const waitMs = this.waitMs(sender, at);
 		return waitMs > 0 ? shareFilled(this.#options, waitMs) : undefined;
 	}
 
-	/** Counts what was appended, right behind a look at the share. */
+	/** Counts appended bytes; call it right after `refusal` or `waitMs`. */
 	take(sender: string, bytes: number): void {
 		let share = this.#senders.get(sender);
 		if (!share) {

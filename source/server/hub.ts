@@ -10,7 +10,7 @@ import type {LeaveReason, ReadPast, Search} from '../protocol/frame.js';
 import type {Token} from '../protocol/token.js';
 import type {Room} from '../room/room.js';
 import type {Member} from '../room/results.js';
-import type {TakenBack} from '../room/numbers.js';
+import type {TakenBack} from '../room/message-numbers.js';
 import type {ServerEvent} from '../event/event.js';
 import type {Clock} from '../socket/clock.js';
 import type {Link} from '../socket/link.js';
@@ -287,13 +287,13 @@ export class Hub implements ConnectionHub {
 
 	/** Stops reading peers while too much waits for the disk. */
 	#pauseForDisk(): void {
-		const {heldBytes} = this.room.log;
-		if (!this.#isPausedForDisk && heldBytes > maxHeldBytes) {
+		const {unshownBytes} = this.room.log;
+		if (!this.#isPausedForDisk && unshownBytes > maxHeldBytes) {
 			this.#isPausedForDisk = true;
 			for (const connection of this.#all) {
 				connection.readLimiter.pause('disk');
 			}
-		} else if (this.#isPausedForDisk && heldBytes < maxHeldBytes / 2) {
+		} else if (this.#isPausedForDisk && unshownBytes < maxHeldBytes / 2) {
 			this.#isPausedForDisk = false;
 			for (const connection of this.#all) {
 				connection.readLimiter.resume('disk');

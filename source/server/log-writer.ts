@@ -7,9 +7,9 @@
 import {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {turn} from '../history/turn.js';
-import type {Held} from '../room/log.js';
+import type {Unshown} from '../room/log.js';
 import type {Room} from '../room/room.js';
-import type {TakenBack} from '../room/numbers.js';
+import type {TakenBack} from '../room/message-numbers.js';
 import {Rounds} from '../rounds.js';
 
 export type LogWriterOptions = {
@@ -47,20 +47,24 @@ export class LogWriter {
 
 	async #writeAll(): Promise<void> {
 		const {room} = this.#options;
-		for (let held = room.log.held(); held; held = room.log.held()) {
+		for (
+			let unshown = room.log.unshown();
+			unshown;
+			unshown = room.log.unshown()
+		) {
 			// One group at a time, in order. The turn between two lets sockets be read
 			// first, which makes the next group larger: 0.134 µs of CPU per delivery to
 			// 100 members, 0.141 without.
 			// eslint-disable-next-line no-await-in-loop -- the order is the point
-			await this.#append(held);
+			await this.#append(unshown);
 			// eslint-disable-next-line no-await-in-loop -- sockets are read first
 			await turn();
 		}
 	}
 
-	async #append(held: Held): Promise<void> {
+	async #append(unshown: Unshown): Promise<void> {
 		const {room, history, onShown, onTakenBack, onTrouble} = this.#options;
-		const {entries, head} = held;
+		const {entries, head} = unshown;
 		try {
 			await history.append(entries, () => ({
 				logId: room.logId,
@@ -82,7 +86,7 @@ export class LogWriter {
 			return;
 		}
 
-		room.show(held);
+		room.show(unshown);
 		if (this.#isFailing) {
 			this.#isFailing = false;
 			onTrouble(undefined);

@@ -163,7 +163,7 @@ export const startServer = async ({
 		logId: lazily(() => knownLogId ?? randomUUID()),
 		maxMembers,
 		maxByFiles: places?.members,
-		log: {isHeld: history !== undefined},
+		log: {isDeferred: history !== undefined},
 		areRenamesLimited: rate !== 'off',
 		past,
 		share: shareOf(rate, history !== undefined),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {systemClock} from '../../source/socket/clock.js';
-import {nickHoldMs} from '../../source/room/held-nicks.js';
+import {nickReservedMs} from '../../source/room/reserved-nicks.js';
 import {openClient, type TestClient} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {openServer, openHub} from '../helpers/room.js';
@@ -226,7 +226,7 @@ test('reconnect: takes another nick if its own was taken', async t => {
 	otter.dialled[0]!.destroy();
 	await heron.untilFrame('left');
 	// Its nick is reserved for it that long.
-	lateMs = nickHoldMs;
+	lateMs = nickReservedMs;
 	await joinWire(t, server.address, 'otter');
 	clock.advance(1000);
 	await otter.untilPhase('open', 2);

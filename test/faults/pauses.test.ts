@@ -101,7 +101,7 @@ for (const {fsync, bursts} of [
 					({peer, heard, said: own}) =>
 						heard + peer.text.split('\n').length - 1 === said - own,
 				) &&
-				room.log.heldBytes === 0 &&
+				room.log.unshownBytes === 0 &&
 				// The deadlines of peers are looked at for ever; whatever else waits,
 				// such as a sync, is a part of the burst.
 				delays().every(delayMs => delayMs === 250);

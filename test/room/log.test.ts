@@ -61,7 +61,7 @@ const whileAppending = (
 
 type BoundsOf = {segmentBytes: number; retainedBytes: number};
 
-test('log: numbers entries from 1 and counts bytes for its whole life', () => {
+test('log: numbers entries from 1 and never resets offsets', () => {
 	const empty = new RoomLog();
 	assert.deepEqual(
 		[empty.head, empty.end, empty.start, empty.firstSeq],
@@ -74,22 +74,22 @@ test('log: numbers entries from 1 and counts bytes for its whole life', () => {
 	});
 });
 
-test('log: keeps what it has to, and at most two segments more', () => {
+test('log: retains its bytes, and at most two segments more', () => {
 	whileAppending((log, all, {segmentBytes, retainedBytes}) => {
-		const held = log.end - log.start;
-		assert.ok(held >= Math.min(retainedBytes, all.bytes.length));
+		const retained = log.end - log.start;
+		assert.ok(retained >= Math.min(retainedBytes, all.bytes.length));
 		const lengths = all.offsets.map(
 			(offset, index) => (all.offsets[index + 1] ?? all.bytes.length) - offset,
 		);
 		const longest = Math.max(segmentBytes, ...lengths);
-		assert.ok(held <= retainedBytes + 2 * longest);
+		assert.ok(retained <= retainedBytes + 2 * longest);
 	});
 });
 
-test('log: from any entry still held, the slices give the bytes to the end', () => {
+test('log: slices from any retained entry give the bytes to the end', () => {
 	whileAppending((log, all) => {
-		const held = all.offsets.filter(offset => offset >= log.start);
-		for (const from of held) {
+		const retained = all.offsets.filter(offset => offset >= log.start);
+		for (const from of retained) {
 			const slices: Buffer[] = [];
 			let cursor = from;
 			while (cursor < log.end) {
@@ -123,7 +123,7 @@ test('log: knows the offset of every seq, and the seq of every offset', () => {
 	});
 });
 
-test('log: a slice that is pinned never changes, nor one that is held', () => {
+test('log: a pinned slice never changes, nor a retained one', () => {
 	fc.assert(
 		fc.property(
 			options,
@@ -161,7 +161,7 @@ test('log: a slice that is pinned never changes, nor one that is held', () => {
 	);
 });
 
-test('log: writes again to what has fallen off, once nobody reads it', () => {
+test('log: reuses a dropped segment once nobody reads it', () => {
 	const log = new RoomLog({segmentBytes: 5, retainedBytes: 5});
 	const appended = (line: string) => {
 		const {end} = log;
@@ -207,7 +207,7 @@ test('log: an entry longer than a segment gets one of its own', () => {
 	assert.equal(log.slice(14).toString(), 'b\n');
 });
 
-test('log: drops the oldest segment once the rest is enough', () => {
+test('log: drops the oldest segment once the others suffice', () => {
 	const log = new RoomLog({segmentBytes: 10, retainedBytes: 20});
 	const starts = Array.from({length: 10}, () => {
 		log.append('aaaa\n');
@@ -222,7 +222,7 @@ test('log: drops the oldest segment once the rest is enough', () => {
 	assert.equal(log.slice(5).length, 0);
 });
 
-test('log: members at one place share one slice, not a copy each', () => {
+test('log: members at one cursor share one slice', () => {
 	const log = new RoomLog();
 	log.append('one\n');
 	const slice = log.slice(log.start);
@@ -232,13 +232,13 @@ test('log: members at one place share one slice, not a copy each', () => {
 	assert.equal(log.slice(log.start).buffer, slice.buffer);
 });
 
-test('log: what is held is shown by nobody before its time, and can be taken back', () => {
+test('log: deferred entries stay hidden until shown, and can be rolled back', () => {
 	fc.assert(
 		fc.property(
 			options,
 			fc.array(fc.tuple(lines, fc.boolean()), {maxLength: 8}),
 			(bounds, groups) => {
-				const log = new RoomLog({...bounds, isHeld: true});
+				const log = new RoomLog({...bounds, isDeferred: true});
 				const kept = new Everything();
 				for (const [group, isKept] of groups) {
 					for (const line of group) {
@@ -249,9 +249,13 @@ test('log: what is held is shown by nobody before its time, and can be taken bac
 					assert.equal(log.slice(log.shownEnd).length, 0);
 					if (isKept) {
 						const all: Buffer[] = [];
-						for (let held = log.held(); held; held = log.held()) {
-							all.push(held.entries);
-							log.show(held);
+						for (
+							let unshown = log.unshown();
+							unshown;
+							unshown = log.unshown()
+						) {
+							all.push(unshown.entries);
+							log.show(unshown);
 						}
 
 						assert.equal(Buffer.concat(all).toString(), group.join(''));
@@ -262,7 +266,7 @@ test('log: what is held is shown by nobody before its time, and can be taken bac
 						log.rollBack();
 					}
 
-					assert.equal(log.heldBytes, 0);
+					assert.equal(log.unshownBytes, 0);
 					assert.deepEqual(
 						[log.head, log.shownHead, log.end],
 						[kept.head, kept.head, kept.bytes.length],
@@ -282,7 +286,7 @@ test('log: what is held is shown by nobody before its time, and can be taken bac
 	);
 });
 
-test('log: goes on behind what it was restored with', () => {
+test('log: continues after restored entries', () => {
 	fc.assert(
 		fc.property(
 			options,
@@ -315,7 +319,7 @@ test('log: goes on behind what it was restored with', () => {
 	);
 });
 
-test('log: several appended at once lie there as one by one', () => {
+test('log: appending several entries equals appending one by one', () => {
 	fc.assert(
 		fc.property(options, fc.array(lines, {maxLength: 4}), (bounds, groups) => {
 			// Segments that hold a few lines each, so that groups fill them and not.

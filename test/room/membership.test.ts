@@ -25,7 +25,7 @@ test('membership: a client that comes back keeps its place, unannounced', () => 
 	assert.deepEqual(room.memberList(), {count: 2, names: ['otter', 'heron']});
 });
 
-test('membership: who comes back by another nick gets it if it can be', () => {
+test('membership: a client that returns with another nick gets it if free', () => {
 	const room = createRoom();
 	const {id} = enter(room, 1, 'otter');
 	enter(room, 2, 'heron');
@@ -48,7 +48,7 @@ const crowd = (room: Room, count: number): Member[] =>
 		enter(room, index + 1, `member${index + 1}`),
 	);
 
-test('membership: above 200 members presence is counted, and not an entry', () => {
+test('membership: above 200 members joins and leaves are only counted', () => {
 	const room = createRoom();
 	const members = crowd(room, maxAnnouncedMembers);
 	assert.ok(room.isAnnouncing);
@@ -64,7 +64,7 @@ test('membership: above 200 members presence is counted, and not an entry', () =
 	assert.equal(room.log.head, 202, 'below it they are entries again');
 });
 
-test('membership: a list names the first 200, and counts all', () => {
+test('membership: a list names the first 200 and counts all', () => {
 	const room = createRoom();
 	crowd(room, 250);
 	const {count, names} = room.memberList();
@@ -75,7 +75,7 @@ test('membership: a list names the first 200, and counts all', () => {
 	assert.equal(room.memberList().names[0], 'first');
 });
 
-test('membership: the heartbeat stretches with the number of members', () => {
+test('membership: the heartbeat grows with the number of members', () => {
 	const room = createRoom();
 	assert.equal(room.heartbeatMs, 2000);
 	crowd(room, 600);
@@ -136,7 +136,7 @@ const run = (
 	}
 };
 
-test('membership: whatever happens, the entries tell who is there', () => {
+test('membership: whatever happens, the entries give the members', () => {
 	fc.assert(
 		fc.property(fc.array(operation, {maxLength: 60, size: 'max'}), all => {
 			const room = createRoom();

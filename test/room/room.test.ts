@@ -40,7 +40,7 @@ test("room: a client's secret is nowhere in the log", () => {
 	assert.ok(!room.log.slice(room.log.start).includes(clientNumber(1)));
 });
 
-test('room: who has left can leave no more, and a shutdown is no news', () => {
+test('room: a second leave changes nothing, and a shutdown logs none', () => {
 	const room = createRoom();
 	const [otter, heron] = [enter(room, 1, 'otter'), enter(room, 2, 'heron')];
 	room.leave(otter, 'reset', 3);
@@ -50,7 +50,7 @@ test('room: who has left can leave no more, and a shutdown is no news', () => {
 	assert.equal(room.memberCount, 0);
 });
 
-test('room: a nick is taken for whatever looks like it, until it is free', () => {
+test('room: a nick blocks its look-alikes until it is free', () => {
 	const room = createRoom();
 	const holder = enter(room, 1, 'paypal');
 	const other = enter(room, 2, 'heron');
@@ -67,7 +67,7 @@ test('room: a nick is taken for whatever looks like it, until it is free', () =>
 	enter(room, 3, 'PayPal');
 });
 
-test('room: one may respell one’s own nick, and saying it again is no news', () => {
+test('room: a member may respell its nick, and repeating it logs nothing', () => {
 	const room = createRoom();
 	const member = enter(room, 1, 'héron');
 	for (const same of ['héron', 'he\u0301ron']) {
@@ -82,7 +82,7 @@ test('room: one may respell one’s own nick, and saying it again is no news', (
 	enter(room, 2, 'Héron');
 });
 
-test('room: a name that is no nick is refused', () => {
+test('room: an invalid nick is refused', () => {
 	const room = createRoom();
 	const member = enter(room, 1, 'otter');
 	for (const nick of ['', 'two words', 'server', 'guest-5001', '\u001B[31m']) {
@@ -106,7 +106,7 @@ test('room: guests get names that nobody else can have', () => {
 	assert.equal(codeOf(room.rename(guest, 'guest-5001', 5)), 'ERR_NICK_INVALID');
 });
 
-test('room: an n that was stored before is dropped, also after a new join', () => {
+test('room: drops a stored n, also after a new join', () => {
 	const room = createRoom();
 	const member = enter(room, 1, 'otter');
 	const {id} = member;
@@ -124,7 +124,7 @@ test('room: an n that was stored before is dropped, also after a new join', () =
 	assert.equal(room.say(enter(room, 2, 'heron'), 1, 'a', 7).kind, 'stored');
 });
 
-test('room: what was refused took no n', () => {
+test('room: a refused message uses no n', () => {
 	const room = createRoom();
 	const member = enter(room, 1, 'otter');
 	assert.equal(codeOf(room.say(member, 1, '', 1)), 'ERR_TEXT_EMPTY');
@@ -136,7 +136,7 @@ test('room: what was refused took no n', () => {
 	assert.deepEqual(room.say(member, 1, 'hi', 1), {kind: 'stored', seq: 2});
 });
 
-test('room: a whisper finds its member by any spelling, and is no entry', () => {
+test("room: a whisper finds its member by any spelling and isn't logged", () => {
 	const room = createRoom();
 	const [otter, heron] = [enter(room, 1, 'otter'), enter(room, 2, 'heron')];
 	const delivered = room.whisper(otter, 1, 'HERON', 'psst');
@@ -147,7 +147,7 @@ test('room: a whisper finds its member by any spelling, and is no entry', () => 
 	assert.equal(room.log.head, 2);
 });
 
-test('room: the answer to an endless name fits into a frame', () => {
+test('room: the refusal of a very long name fits into a frame', () => {
 	const room = createRoom();
 	const member = enter(room, 1, 'otter');
 	for (const name of [
@@ -164,7 +164,7 @@ test('room: the answer to an endless name fits into a frame', () => {
 	}
 });
 
-test('room: a full one takes nobody but who is in it already', () => {
+test('room: a full room admits only its own members', () => {
 	const room = createRoom({maxMembers: 2});
 	const otter = enter(room, 1, 'otter');
 	enter(room, 2, 'heron');
@@ -177,7 +177,7 @@ test('room: a full one takes nobody but who is in it already', () => {
 	enter(room, 3, 'crane');
 });
 
-test('room: many said at once are the same as one after the other', () => {
+test('room: sending many at once equals sending one by one', () => {
 	const runs = Number(env['FAST_CHECK_RUNS'] ?? 300);
 	const say = fc.record({
 		n: fc.integer({min: 1, max: 20}),
@@ -193,8 +193,8 @@ test('room: many said at once are the same as one after the other', () => {
 			fc.array(fc.array(say, {maxLength: 8}), {maxLength: 5}),
 			fc.boolean(),
 			fc.boolean(),
-			(chunks, isHeld, isKept) => {
-				const log = {segmentBytes: 1000, retainedBytes: 100_000, isHeld};
+			(chunks, isDeferred, isKept) => {
+				const log = {segmentBytes: 1000, retainedBytes: 100_000, isDeferred};
 				const [atOnce, singly] = [createRoom({log}), createRoom({log})];
 				const [one, other] = [
 					enter(atOnce, 1, 'otter'),
@@ -209,9 +209,9 @@ test('room: many said at once are the same as one after the other', () => {
 				}
 
 				for (const room of [atOnce, singly]) {
-					const held = room.log.held();
-					if (isKept && held) {
-						room.show(held);
+					const unshown = room.log.unshown();
+					if (isKept && unshown) {
+						room.show(unshown);
 					}
 				}
 

@@ -25,7 +25,7 @@ const openRoom = () => {
 
 const text = 'x'.repeat(450);
 
-test('shares: a sender may fill its own, and then as much as time brings', () => {
+test('shares: a sender may fill its share, which refills with time', () => {
 	const {room, join} = openRoom();
 	const [heron, otter] = [join(1), join(2)];
 	assert.equal(room.say(heron, 1, text, at).kind, 'stored');
@@ -40,7 +40,7 @@ test('shares: a sender may fill its own, and then as much as time brings', () =>
 	assert.equal(room.say(heron, 4, text, at + 2000).kind, 'refused');
 });
 
-test('shares: a clock that is set back takes nothing away', () => {
+test('shares: setting the clock back takes nothing away', () => {
 	const {room, join} = openRoom();
 	const heron = join(1);
 	room.say(heron, 1, text, at);
@@ -49,7 +49,7 @@ test('shares: a clock that is set back takes nothing away', () => {
 	assert.equal(room.say(heron, 3, text, at + 2000).kind, 'stored');
 });
 
-test('shares: whoever comes back has the share that it left', () => {
+test('shares: a client that returns has the share that it left', () => {
 	const {room, join} = openRoom();
 	const heron = join(1);
 	room.say(heron, 1, text, at);
@@ -58,7 +58,7 @@ test('shares: whoever comes back has the share that it left', () => {
 	assert.equal(room.say(join(1), 3, text, at).kind, 'refused');
 });
 
-test('shares: guests have one together, the host any', () => {
+test('shares: guests share one, the host has no limit', () => {
 	const {room, join} = openRoom();
 	const guests = [join(1, 'guest'), join(2, 'guest')];
 	assert.equal(room.say(guests[0]!, 1, text, at).kind, 'stored');
@@ -70,7 +70,7 @@ test('shares: guests have one together, the host any', () => {
 	}
 });
 
-test('shares: joins and leaves have one together; beyond it they are only counted', () => {
+test('shares: joins and leaves share one; beyond it they are only counted', () => {
 	const {room, join} = openRoom();
 	const heron = join(1);
 	for (let turn = 0; turn < 50; turn++) {

@@ -196,7 +196,7 @@ test("budget: a message over the sender's share is refused by its n, and others 
 	);
 	assert.match(
 		refused[0]!.message,
-		/^You have filled your share of what this room keeps: 4194304 bytes, and as many again over 60 minutes, so that others' messages stay\. Say this again in \d+ s; its host can lift the limit with --rate off\.$/,
+		/^You have filled your share of the room's log: 4194304 bytes, refilled over 60 minutes, to keep room for others\. Send this again in \d+ s; the host can lift the limit with --rate off\.$/,
 	);
 	heron.say(2, 'said after');
 	await heron.untilSaid('said after');

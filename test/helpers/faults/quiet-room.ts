@@ -129,7 +129,7 @@ export class QuietRoom {
 			() => this.plain.text.split('here: ').length > whos,
 		);
 		const {log} = this.server.room;
-		await until(() => log.heldBytes === 0, {
+		await until(() => log.unshownBytes === 0, {
 			what: 'the room to show what waits',
 			seen: () => `${log.shownHead} of ${log.head} entries are shown`,
 			deadlineMs: 5000,

@@ -19,7 +19,7 @@ const passBy = (room: Room, number: number, isGuest = false): void => {
 	room.leave(member, 'quit', number);
 };
 
-test('numbers: a client that talked is not forgotten for those that merely come', () => {
+test("message-numbers: clients that only join don't displace one that sent something", () => {
 	const room = createRoom();
 	passBy(room, 1);
 	for (let number = 2; number <= rememberedClients + 10; number++) {
@@ -30,7 +30,7 @@ test('numbers: a client that talked is not forgotten for those that merely come'
 	assert.equal(room.clientsAt(room.log.head).size, 1);
 });
 
-test('numbers: nor for plain peers that talk, of whom nothing is remembered', () => {
+test('message-numbers: nor do plain peers, which have no n', () => {
 	const room = createRoom();
 	passBy(room, 1);
 	for (let number = 2; number <= rememberedClients + 10; number++) {
@@ -44,7 +44,7 @@ test('numbers: nor for plain peers that talk, of whom nothing is remembered', ()
 	);
 });
 
-test('numbers: a member is not forgotten, however many others talk and go', () => {
+test('message-numbers: a member is remembered, however many others send and leave', () => {
 	const room = createRoom();
 	const otter = enter(room, 1, 'otter');
 	room.say(otter, 5, 'hi', 1);
@@ -56,7 +56,7 @@ test('numbers: a member is not forgotten, however many others talk and go', () =
 	assert.equal(room.lastStored(otter.id), 5);
 });
 
-test('numbers: of those that talked and went, the last ones are remembered', () => {
+test('message-numbers: remembers the last absent clients that sent something', () => {
 	const room = createRoom();
 	const last = rememberedClients + 10;
 	for (let number = 1; number <= last; number++) {
@@ -82,13 +82,13 @@ test('numbers: of those that talked and went, the last ones are remembered', () 
 	assert.deepEqual([...next.clientsAt(0)], [...clients], 'in their order');
 });
 
-test('numbers: what is taken back is remembered of nobody', () => {
-	const room = new Room({logId: () => 'log', log: {isHeld: true}});
+test('message-numbers: forgets what was rolled back', () => {
+	const room = new Room({logId: () => 'log', log: {isDeferred: true}});
 	const otter = enter(room, 1, 'otter');
 	const guest = enter(room, 2, 'guest-1', 'guest');
 	const heron = enter(room, 3, 'heron');
 	room.say(heron, 7, 'kept', 1);
-	room.show(room.log.held()!);
+	room.show(room.log.unshown()!);
 	room.say(otter, 1, 'a', 1);
 	room.say(guest, 0, 'b', 1);
 	room.say(otter, 2, 'c', 1);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {HeldNicks, nickHoldMs} from '../../source/room/held-nicks.js';
+import {
+	ReservedNicks,
+	nickReservedMs,
+} from '../../source/room/reserved-nicks.js';
 import {Room} from '../../source/room/room.js';
 import {clientNumber, enter} from '../helpers/members.js';
 
@@ -9,7 +12,7 @@ const joinAt = (room: Room, number: number, nick: string, at: number) => {
 	return result.kind === 'refused' ? result.error.message : result.member.nick;
 };
 
-test('room: keeps a nick for who dropped, whatever its look', () => {
+test("room: reserves a dropped member's nick and its look-alikes", () => {
 	for (const reason of ['closed', 'reset', 'timeout'] as const) {
 		const room = new Room({logId: () => 'a'});
 		room.leave(enter(room, 1, 'paypal'), reason, 1000);
@@ -28,11 +31,14 @@ test('room: keeps a nick for who dropped, whatever its look', () => {
 	}
 });
 
-test('room: gives a nick away after the time, or after a bye', () => {
+test('room: frees a nick after the time, or after a bye', () => {
 	const room = new Room({logId: () => 'a'});
 	room.leave(enter(room, 1, 'otter'), 'closed', 1000);
-	assert.match(joinAt(room, 2, 'otter', 999 + nickHoldMs), /for another 1 s/);
-	assert.equal(joinAt(room, 2, 'otter', 1000 + nickHoldMs), 'otter');
+	assert.match(
+		joinAt(room, 2, 'otter', 999 + nickReservedMs),
+		/for another 1 s/,
+	);
+	assert.equal(joinAt(room, 2, 'otter', 1000 + nickReservedMs), 'otter');
 	for (const reason of ['quit', 'protocol'] as const) {
 		room.leave(enter(room, 3, 'heron'), reason, 1000);
 		assert.equal(joinAt(room, 4, 'heron', 1001), 'heron');
@@ -41,7 +47,7 @@ test('room: gives a nick away after the time, or after a bye', () => {
 	}
 });
 
-test('room: keeps none for a plain peer, which can never prove who it was', () => {
+test("room: reserves no nick for a plain peer, which can't prove its identity", () => {
 	const room = new Room({logId: () => 'a'});
 	const guest = enter(room, 1, 'guest-5', 'guest');
 	const renamed = room.rename(guest, 'heron', 1);
@@ -50,15 +56,19 @@ test('room: keeps none for a plain peer, which can never prove who it was', () =
 	assert.equal(joinAt(room, 2, 'heron', 1001), 'heron');
 });
 
-test('room: keeps a bounded number of nicks, the newest', () => {
-	const held = new HeldNicks();
+test('room: reserves a bounded number of nicks, the newest', () => {
+	const reserved = new ReservedNicks();
 	for (let number = 0; number < 20_000; number++) {
-		held.hold(`n${number}`, 'a', 0);
+		reserved.reserve(`n${number}`, 'a', 0);
 	}
 
-	assert.equal(held.heldMs('n9999', 'b', 1), 0);
-	assert.equal(held.heldMs('n10000', 'b', 1), nickHoldMs - 1);
-	assert.equal(held.heldMs('n10000', 'a', 1), 0);
-	held.hold('late', 'a', nickHoldMs);
-	assert.equal(held.heldMs('n19999', 'b', 1), 0, 'what is over is gone');
+	assert.equal(reserved.reservedMs('n9999', 'b', 1), 0);
+	assert.equal(reserved.reservedMs('n10000', 'b', 1), nickReservedMs - 1);
+	assert.equal(reserved.reservedMs('n10000', 'a', 1), 0);
+	reserved.reserve('late', 'a', nickReservedMs);
+	assert.equal(
+		reserved.reservedMs('n19999', 'b', 1),
+		0,
+		'what is over is gone',
+	);
 });

@@ -1,0 +1,118 @@
+/**
+ * The highest n accepted from each client, to store a resent message only once,
+ * and which of these messages are not stored yet.
+ *
+ * A client may resend at any later time, so the n of every member is remembered,
+ * and of clients that left, those of the last `rememberedClients`. A client that
+ * sent nothing has no n, and a plain peer can't resend.
+ */
+import {plainN, rememberedClients} from '../protocol/frame.js';
+
+/** A message rolled back because it could not be stored. */
+export type TakenBack = {readonly id: string; readonly n: number};
+
+type Unshown = TakenBack & {
+	readonly seq: number;
+	/** The client's highest n before it. */
+	readonly before: number;
+};
+
+export class MessageNumbers {
+	/** Of members that have sent something. */
+	readonly #present = new Map<string, number>();
+	/** Of absent clients, in order of leaving; the first is forgotten first. */
+	readonly #absent = new Map<string, number>();
+	/** Of messages in the log but not yet shown, in order. */
+	#unshown: Unshown[] = [];
+
+	/** The highest n accepted from a client; 0 if none. */
+	taken(id: string): number {
+		return this.#present.get(id) ?? this.#absent.get(id) ?? 0;
+	}
+
+	/** The highest n of a client known to be stored. */
+	kept(id: string): number {
+		return (
+			this.#unshown.find(message => message.id === id)?.before ?? this.taken(id)
+		);
+	}
+
+	/** The highest n stored for each client, with the log up to a seq. */
+	at(seq: number): Map<string, number> {
+		const clients = new Map([...this.#absent, ...this.#present]);
+		for (const message of this.#unshown.toReversed()) {
+			if (message.seq > seq) {
+				takeFrom(clients, message);
+			}
+		}
+
+		return clients;
+	}
+
+	/** Records a client that isn't in the room. */
+	remember(id: string, n: number): void {
+		this.#absent.set(id, n);
+		if (this.#absent.size > rememberedClients) {
+			this.#absent.delete(this.#absent.keys().next().value!);
+		}
+	}
+
+	/** Call when a client becomes a member. */
+	enter(id: string): void {
+		const n = this.#absent.get(id);
+		if (n !== undefined) {
+			this.#absent.delete(id);
+			this.#present.set(id, n);
+		}
+	}
+
+	/** Call when a member leaves. */
+	leave(id: string): void {
+		const n = this.#present.get(id);
+		if (n !== undefined) {
+			this.#present.delete(id);
+			this.remember(id, n);
+		}
+	}
+
+	/** Call when a member's message is accepted. */
+	take(id: string, n: number): void {
+		if (n !== plainN) {
+			this.#present.set(id, n);
+		}
+	}
+
+	/** Records messages that wait to be stored. */
+	addUnshown(messages: readonly Unshown[]): void {
+		this.#unshown.push(...messages);
+	}
+
+	/** Call when the log is stored up to a seq. */
+	keep(seq: number): void {
+		const first = this.#unshown.findIndex(message => message.seq > seq);
+		this.#unshown = first === -1 ? [] : this.#unshown.slice(first);
+	}
+
+	/** Forgets the waiting messages, as if they were never sent. */
+	takeBack(): readonly TakenBack[] {
+		const taken = this.#unshown;
+		this.#unshown = [];
+		for (const message of taken.toReversed()) {
+			takeFrom(this.#present, message);
+			takeFrom(this.#absent, message);
+		}
+
+		return taken;
+	}
+}
+
+const takeFrom = (
+	clients: Map<string, number>,
+	{id, before}: Unshown,
+): void => {
+	if (before === 0) {
+		clients.delete(id);
+	} else if (clients.has(id)) {
+		clients.set(id, before);
+	}
+};
