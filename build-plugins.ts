@@ -1,16 +1,16 @@
 /**
- * What the bundler leaves out or puts off of the packages that sockchat is made
- * of: each costs a start more than sockchat itself, and is of no use to it.
+ * Bundler plugins that remove or defer unused parts of packages; each part costs
+ * a start more than sockchat itself.
  *
- * They replace words in a package's files, so the build fails where a new
- * version of it has others.
+ * They replace text in a package's files; the build fails if a new version has
+ * other text.
  */
 import {readFile} from 'node:fs/promises';
 import {isBuiltin} from 'node:module';
 import process from 'node:process';
 import type {Plugin} from 'esbuild';
 
-/** Ink imports its developer tools by a static import; no user has them. */
+/** Ink imports its developer tools statically; users don't have them. */
 export const withoutDevtools: Plugin = {
 	name: 'without-devtools',
 	setup({onResolve, onLoad}) {
@@ -24,7 +24,7 @@ export const withoutDevtools: Plugin = {
 	},
 };
 
-/** @param replacements What is in the file, each once → what stands instead. */
+/** @param replacements Texts that occur once in the file → their replacements. */
 const replacing = (
 	name: string,
 	filter: RegExp,
@@ -65,9 +65,9 @@ export const withoutUnusedMeow = replacing(
 );
 
 /**
- * To string-width, all that is not ASCII may be an emoji, and V8 takes 20 ms
- * for its first look at the list of those. Frames, letters and arrows of one
- * cell never are: their count is their width, with no look at the list.
+ * string-width tests all non-ASCII text for emoji, and V8 takes 20 ms for the
+ * first match against that list. Box drawing, letters and arrows of one cell are
+ * never emoji: their count is their width.
  */
 export const withoutEarlyEmoji = replacing(
 	'without-early-emoji',
@@ -88,7 +88,7 @@ export const withoutEarlyEmoji = replacing(
 	],
 );
 
-/** They hold functions, and are loaded when the first of them is called. */
+/** Modules of functions, loaded when the first of them is called. */
 const putOff = new Set([
 	'child_process',
 	'crypto',
@@ -115,9 +115,9 @@ const exportsOf = (module: string): string[] => {
 };
 
 /**
- * Node's own modules, asked for by name and export. An `import` of one reads
- * all its exports, and so runs what lies behind each: worker threads behind
- * crypto, a debugger behind process. With it a start takes 20 ms more.
+ * Loads Node's own modules by name and export. An `import` of one reads all its
+ * exports, which loads what each depends on: worker threads for crypto, a debugger
+ * for process. That makes a start 20 ms slower.
  */
 export const withoutUnusedExports: Plugin = {
 	name: 'without-unused-exports',

@@ -23,10 +23,10 @@ const options: BuildOptions = {
 	target: 'node20',
 	define: {
 		'process.env.NODE_ENV': '"production"',
-		// Yoga would fetch itself from a data: URL, for which Node loads all of HTTP.
+		// Yoga fetches itself from a data: URL, which makes Node load all of HTTP.
 		fetch: 'undefined',
 	},
-	// For Node's own modules; the oldest 22 lack the quick way to them.
+	// For Node's own modules; the oldest 22 lack process.getBuiltinModule().
 	banner: {
 		js: "const require = process.getBuiltinModule ?? (await import('node:module')).createRequire(import.meta.url);",
 	},
@@ -45,7 +45,7 @@ await Promise.all([
 		entryPoints: {cli: 'source/cli.tsx'},
 		external: ['./program.js'],
 	}),
-	// In pieces, so that a start reads no more than it runs.
+	// Split, so a start reads only the code that it runs.
 	build({
 		...options,
 		entryPoints: {program: 'source/program.ts'},

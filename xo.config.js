@@ -11,21 +11,21 @@ const config = [
 			'react-hooks/exhaustive-deps': 'error',
 			'@typescript-eslint/switch-exhaustiveness-check': [
 				'error',
-				// The default is assertNever: a union that grew shows at run time too.
+				// The default case is assertNever, which also fails at run time.
 				{
 					allowDefaultCaseForExhaustiveSwitch: true,
 					considerDefaultExhaustiveForUnions: true,
 				},
 			],
 
-			// Sockets speak Buffer; a Uint8Array would have to be wrapped again.
+			// Sockets use Buffer; a Uint8Array would have to be wrapped again.
 			'@typescript-eslint/no-restricted-types': 'off',
-			// Environment variables, headers and frames have names of their own.
+			// Environment variables, headers and frames have their own naming.
 			'@typescript-eslint/naming-convention': 'off',
 			'n/prefer-global/buffer': 'off',
 
-			// Our doc comments are laid out as the style guide shows them, and say
-			// only what the types don't.
+			// Our doc comments have their own layout, and say only what the types
+			// don't.
 			'jsdoc/require-asterisk-prefix': 'off',
 			'jsdoc/require-param': 'off',
 			'jsdoc/require-description': 'off',
@@ -33,26 +33,26 @@ const config = [
 			'jsdoc/escape-inline-tags': 'off',
 			'unicorn/single-line-block-comment-style': 'off',
 
-			// Node 20 has neither of the two, and the bin runs there too.
+			// Node 20 has neither, and the bin runs there too.
 			'unicorn/prefer-promise-with-resolvers': 'off',
 			'unicorn/prefer-iterator-to-array': 'off',
-			// Prettier lays operators out; parentheses would only repeat it.
+			// Prettier formats operators; parentheses would only repeat it.
 			'@stylistic/no-mixed-operators': 'off',
-			// Text and terminal code names its characters by their numbers.
+			// Text and terminal code names characters by their code points.
 			'regexp/unicode-escape': 'off',
 			'regexp/unicode-property': 'off',
 			'regexp/sort-character-class-elements': 'off',
 			'unicorn/prefer-unicode-code-point-escapes': 'off',
 			'unicorn/prefer-string-raw': 'off',
-			// Bits and control bytes are what sockets and terminals are made of.
+			// Socket and terminal code needs bits and control bytes.
 			'no-bitwise': 'off',
 			'regexp/no-control-character': 'off',
 			'regexp/no-dupe-characters-character-class': 'off',
 			'no-misleading-character-class': 'off',
 			'regexp/no-invisible-character': 'off',
-			// The texts that they run on are bounded, and anchored at one end.
+			// Their input is bounded, and they are anchored at one end.
 			'regexp/no-super-linear-move': 'off',
-			// Taste, where the rule's is not ours.
+			// A matter of taste.
 			'unicorn/no-declarations-before-early-exit': 'off',
 			'unicorn/no-unsafe-string-replacement': 'off',
 			'unicorn/prefer-includes-over-repeated-comparisons': 'off',
@@ -90,21 +90,21 @@ const config = [
 	{
 		files: ['**/package.json'],
 		rules: {
-			// npm has no other way to mend a tool that wants an older compiler.
+			// npm has no other way to fix a tool that wants an older compiler.
 			'package-json/no-overrides-in-published-package': 'off',
 		},
 	},
 	{
 		files: ['source/program.ts'],
 		rules: {
-			// It is the bin's: signals end it.
+			// Only the bin may exit: signals end it.
 			'unicorn/no-process-exit': 'off',
 		},
 	},
 	{
 		files: ['test/**'],
 		rules: {
-			// test() gives a promise that the runner awaits.
+			// test() returns a promise that the runner awaits.
 			'@typescript-eslint/no-floating-promises': 'off',
 			'node-test/prefer-test-context-assert': 'off',
 			'node-test/no-conditional-assertion': 'off',
@@ -114,7 +114,7 @@ const config = [
 			'unicorn/prefer-structured-clone': 'off',
 			'unicorn/prefer-array-from-async': 'off',
 			'unicorn/numeric-separators-style': 'off',
-			// What a person does comes one after the other.
+			// User actions are sequential.
 			'no-await-in-loop': 'off',
 			'node-test/no-test-return-statement': 'off',
 			'@typescript-eslint/strict-void-return': 'off',
@@ -129,11 +129,11 @@ const config = [
 	{
 		files: ['benchmark/**'],
 		rules: {
-			// The terminal that the tests look at is no test.
+			// The tests' terminal helper is not a test.
 			'node-test/no-import-test-files': 'off',
-			// What is measured runs alone: one after the other.
+			// Measurements run one at a time.
 			'no-await-in-loop': 'off',
-			// It is a program, and ends what it started when it ends.
+			// A program that stops what it started when it exits.
 			'unicorn/no-process-exit': 'off',
 			'unicorn/no-top-level-side-effects': 'off',
 			// A flag and its value stay on one line.

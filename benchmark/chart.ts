@@ -1,4 +1,4 @@
-/** The growth of the cost, drawn: both axes are logarithmic. */
+/** Draws the cost of a delivery by members; both axes are logarithmic. */
 import type {GrowthPoint} from './report.js';
 
 const width = 720;
@@ -8,7 +8,7 @@ const right = 110;
 const top = 24;
 const bottom = 48;
 
-// Read on white and on dark alike.
+// Readable on a white and on a dark background.
 const colours: Readonly<Record<string, string>> = {
 	limit: '#8a93a6',
 	sockchat: '#2f9e6e',

@@ -1,4 +1,4 @@
-/** Who runs in the benchmark, and how each is started. */
+/** The contestants of the benchmark, and how to start each. */
 import {execFileSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import process from 'node:process';
@@ -9,12 +9,12 @@ import {freePort, start, untilListening, type Program} from './processes.js';
 
 export type Contestant = {
 	readonly name: string;
-	/** As the generator knows it. */
+	/** Its name in the generator. */
 	readonly wire: 'sockchat' | 'redis' | 'nats' | 'ws' | 'line' | 'broker';
 	readonly command: (port: number) => readonly string[];
-	/** The Debian package that has it. */
+	/** Its Debian package. */
 	readonly package?: string;
-	/** More than it can take. */
+	/** The most members that it can take. */
 	readonly maxMembers?: number;
 };
 
@@ -29,7 +29,7 @@ const node = process.execPath;
 const help = (): string =>
 	execFileSync(node, [bin, 'serve', '--help'], {encoding: 'utf8'});
 
-/** As a user starts it; of its flags, those that it has. */
+/** Starts sockchat as a user does. */
 const sockchat = (port: number, history: string): readonly string[] => {
 	const known = help();
 	const flags = [
@@ -91,7 +91,7 @@ export const createContestants = (limit: string): readonly Contestant[] => [
 		name: 'ncat',
 		wire: 'broker',
 		package: 'ncat',
-		// It waits with select(), which knows 1,024 descriptors.
+		// It uses select(), which is limited to 1,024 descriptors.
 		maxMembers: 1000,
 		command: port => [
 			'ncat',
@@ -114,7 +114,7 @@ const isInstalled = ({command}: Contestant): boolean => {
 	return folders.some(path => existsSync(join(path, program!)));
 };
 
-/** Those that this machine has; the others are named in one sentence. */
+/** The contestants installed on this machine; prints which are missing. */
 export const present = (all: readonly Contestant[]): readonly Contestant[] => {
 	const missing = all.filter(each => each.package && !isInstalled(each));
 	if (missing.length > 0) {

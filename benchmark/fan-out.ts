@@ -1,7 +1,7 @@
 /**
- * What a delivery costs: server CPU, by members, senders and messages in
- * flight. Rounds are interleaved, so that a slow minute of the machine falls
- * on all; a ratio is the median of the ratios of the rounds.
+ * Measures the cost of a delivery: server CPU by members, senders and messages in
+ * flight. Rounds are interleaved, so a slow minute of the machine affects all; a
+ * ratio is the median of the ratios of the rounds.
  */
 import type {Contestant} from './contestants.js';
 import {measure, median, type Outcome} from './generator.js';
@@ -11,7 +11,7 @@ export type FanOutCell = {
 	/** Microseconds of server CPU; also CPU seconds per million. */
 	readonly cpuUs: number;
 	readonly perSecond: number;
-	/** Of a core, taken by the generator. */
+	/** The share of a core that the generator used. */
 	readonly generatorShare: number;
 };
 
@@ -20,7 +20,7 @@ export type FanOutRow = {
 	readonly senders: number;
 	readonly window: number;
 	readonly cells: Readonly<Record<string, FanOutCell>>;
-	/** Deliveries per CPU second of sockchat, as a multiple of each other's. */
+	/** Deliveries per CPU second of sockchat, as a multiple of each other server's. */
 	readonly ratios: Readonly<Record<string, number>>;
 	readonly historyRatios: Readonly<Record<string, number>>;
 };
@@ -69,7 +69,7 @@ const measureLoad = async (
 	);
 	for (let round = 0; round < rounds; round++) {
 		for (const contestant of able) {
-			// A room that has run for a while: compiled, where that is done on the way.
+			// Warmed up: code that is compiled at run time is compiled.
 			const load = {members, senders, window, seconds: 1, warmup: 1};
 			const outcome = await measure(generator, contestant, load);
 			const {name} = contestant;
@@ -101,7 +101,7 @@ export const measureFanOut = async (tools: Tools) => {
 	return {rows};
 };
 
-/** The curve of the cost from one member to many. */
+/** Measures the cost from one member to many. */
 export const measureGrowth = async ({contestants, generator, say}: Tools) => {
 	const names = new Set(['limit', 'sockchat', 'redis', 'nats']);
 	const points = [];
@@ -109,7 +109,7 @@ export const measureGrowth = async ({contestants, generator, say}: Tools) => {
 		const cells: Record<string, number> = {};
 		for (const contestant of contestants.filter(({name}) => names.has(name))) {
 			const senders = Math.min(8, members);
-			// One turn of a server takes a second where thousands are in it.
+			// With thousands of members, one turn of a server takes a second.
 			const seconds = members < 1000 ? 1 : 3;
 			const load = {members, senders, window: 256, seconds, warmup: 0.5};
 			const outcome = await measure(generator, contestant, load);

@@ -1,4 +1,4 @@
-/** 100 MB of texts past one who stopped reading, among ten. */
+/** 100 MB of texts to ten members, one of which has stopped reading. */
 import {startServer, type Contestant} from './contestants.js';
 import {generate} from './generator.js';
 import {memoryMb} from './processes.js';
@@ -6,14 +6,14 @@ import type {Tools} from './tools.js';
 
 export type Flood = {
 	readonly name: string;
-	/** Most that the server's memory grew by. */
+	/** The most that the server's memory grew. */
 	readonly growthMb: number;
-	/** Longest that one of those who read waited for a message. */
+	/** The longest that a reading member waited for a message. */
 	readonly longestMs: number;
 	readonly seconds: number;
-	/** The healthy got nothing for 5 s, or not all within 50. */
+	/** The reading members got nothing for 5 s, or not everything within 50 s. */
 	readonly hasStalled: boolean;
-	/** Who had stopped was told, once it read again. */
+	/** The stopped member learned of its gap once it read again. */
 	readonly isTold: boolean;
 };
 

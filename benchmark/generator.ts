@@ -1,4 +1,4 @@
-/** One run of the generator against one server. */
+/** Runs the generator once against one server. */
 import {runToEnd} from './processes.js';
 import {startServer, type Contestant, type Server} from './contestants.js';
 
@@ -7,16 +7,16 @@ export type Load = {
 	readonly senders: number;
 	/** Messages in flight over all senders: a closed loop. */
 	readonly window?: number;
-	/** Messages a second: an open loop. */
+	/** Messages per second: an open loop. */
 	readonly rate?: number;
 	readonly seconds?: number;
-	/** To their end, which has to come within the seconds. */
+	/** How many messages to send, within `seconds`. */
 	readonly messages?: number;
-	/** Before it is measured, in seconds. */
+	/** Seconds before the measurement. */
 	readonly warmup?: number;
 	/** Members that don't read. */
 	readonly stopped?: number;
-	/** Notes how long each delivery took. */
+	/** Records the time of each delivery. */
 	readonly hasStamps?: boolean;
 };
 
@@ -24,14 +24,14 @@ export type Outcome = {
 	readonly deliveries: number;
 	readonly seconds: number;
 	readonly serverCpu: number;
-	/** The share of a core that the generator itself took. */
+	/** The share of a core that the generator used. */
 	readonly generatorShare: number;
 	readonly p50Ms: number;
 	readonly p99Ms: number;
 	readonly longestMs: number;
-	/** Nobody got anything for 5 s, or the time was over before the messages. */
+	/** Nobody got anything for 5 s, or time ran out before the last message. */
 	readonly hasStalled: boolean;
-	/** Who did not read was told that it missed something. */
+	/** The members that didn't read learned that they missed something. */
 	readonly isTold: boolean;
 };
 
@@ -64,7 +64,7 @@ export const generate = async (
 	return JSON.parse(output) as Outcome;
 };
 
-/** Starts a server, loads it once, ends it. */
+/** Starts a server, loads it once and stops it. */
 export const measure = async (
 	generator: string,
 	contestant: Contestant,

@@ -1,4 +1,4 @@
-/** How long a delivery takes at a rate that nobody finds high. */
+/** Measures the time of a delivery at a moderate rate. */
 import {echo, type Contestant} from './contestants.js';
 import {measure, median, type Load, type Outcome} from './generator.js';
 import type {Tools} from './tools.js';

@@ -1,11 +1,11 @@
 /* eslint @typescript-eslint/no-loop-func: off, unicorn/prefer-continue: off -- what is done here comes one after the other */
 /**
- * What hostile load costs a room: memory, and what the others wait.
+ * Measures the cost of hostile load: memory, and the delay of other members.
  *
  * usage: npm run load -- [SECONDS]
  *
- * The server is a process of its own, so that its memory is only its own; the
- * peers are all in this one, and their work counts in what they wait.
+ * The server is a separate process, to measure only its memory; all peers are in
+ * this one, and their work counts in the delays.
  */
 import {Buffer} from 'node:buffer';
 import {spawn} from 'node:child_process';
@@ -50,7 +50,7 @@ const open = async (): Promise<Socket> => {
 const hello = (nick: string): string =>
 	`${JSON.stringify({type: 'hello', v: 1, client: randomUUID(), nick})}\n`;
 
-/** A member that says one line at a time and notes how long each echo takes. */
+/** A member that sends one line at a time and records the time of each echo. */
 const measure = async (nick: string, until: () => boolean) => {
 	const socket = await open();
 	const waits: number[] = [];
@@ -123,13 +123,13 @@ const withoutNewline = async (start: string): Promise<void> => {
 	);
 };
 
-/** For some seconds. */
+/** Measures for some seconds. */
 const lasting = (): (() => boolean) => {
 	const end = performance.now() + seconds * 1000;
 	return () => performance.now() > end;
 };
 
-// Warm, so that what grows is not the start's.
+// Warmed up, to exclude the memory growth of the start.
 await measure('warm', lasting());
 for (let round = 0; round < 2; round++) {
 	await withoutNewline('');

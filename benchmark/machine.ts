@@ -1,4 +1,4 @@
-/** What the figures were measured on. */
+/** The machine that the figures were measured on. */
 import {cpus, release, type} from 'node:os';
 import process from 'node:process';
 

@@ -1,4 +1,4 @@
-/** What 0, 1,000 and 10,000 members cost who only stay, and how fast they join. */
+/** Measures the memory of 0, 1,000 and 10,000 idle members, and how fast they join. */
 import {once} from 'node:events';
 import type {Readable} from 'node:stream';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -14,7 +14,7 @@ export type Memory = {
 	readonly joinedMs: number | undefined;
 };
 
-// Heartbeats, and what the joins left behind, are in what is measured then.
+// The measurement then includes heartbeats and garbage of the joins.
 const holdMs = 3000;
 
 const untilJoined = async (output: Readable): Promise<number> => {

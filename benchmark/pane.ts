@@ -1,4 +1,4 @@
-/** The built bin in an 80x24 pane of a real terminal, and what is seen there. */
+/** Runs the built bin in an 80x24 pane of a real terminal and reads its screen. */
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
 import {setImmediate as turn} from 'node:timers/promises';
@@ -14,15 +14,15 @@ const rows = 24;
 const ticksPerSecond = 100;
 const deadlineMs = 20_000;
 
-/** The seconds of a core that a process has taken, from /proc. */
+/** The CPU seconds of a process, from /proc. */
 export const cpuSeconds = (pid: number): number => {
 	const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-	// Behind the name, which may hold anything: the state is the first.
+	// The name may contain anything; after it, the state is the first field.
 	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
-/** The smallest value that such a share of them doesn't exceed. */
+/** The smallest value that a share of them doesn't exceed. */
 export const percentile = (values: readonly number[], share: number): number =>
 	values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1]!;
 
@@ -47,7 +47,7 @@ export const openPane = (
 	let tail = '';
 	pty.onData(chunk => {
 		tail = (tail + chunk).slice(-4096);
-		// Between the two marks of a synchronized update a frame is half drawn.
+		// Within a synchronized update a frame is only partly drawn.
 		const isWhole =
 			tail.lastIndexOf('\u001B[?2026l') >= tail.lastIndexOf('\u001B[?2026h');
 		emulator.write(chunk, () => {
@@ -85,7 +85,7 @@ export const openPane = (
 		until,
 		untilKeys: async () =>
 			until(() => emulator.modes().isBracketedPaste, 'bracketed paste'),
-		/** Types, and times until the emulated screen shows what it should. */
+		/** Types, and measures the time until the emulated screen shows the result. */
 		async typeMs(
 			bytes: string,
 			condition: (screen: readonly string[]) => boolean,

@@ -1,4 +1,4 @@
-/** A room of a million entries of history: how long each key takes in it. */
+/** Measures the time of each key in a room with a history of a million entries. */
 import {Buffer} from 'node:buffer';
 import {mkdirSync, rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -11,9 +11,9 @@ import type {Tools} from './tools.js';
 
 export type Past = {
 	readonly entries: number;
-	/** From the start of the program to the newest entry on its screen. */
+	/** From the program's start to the newest entry on its screen. */
 	readonly openMs: number;
-	/** Each the slowest but one in twenty. */
+	/** The 95th percentile of each. */
 	readonly homeMs: number;
 	readonly pageUpMs: number;
 	readonly searchMs: number;
@@ -39,7 +39,7 @@ export const openPast = async (path: string) =>
 		},
 	});
 
-/** Of a room in which one has said all. */
+/** The history of a room with one sender. */
 export const stateAt = (
 	head: number,
 ): {head: number; clients: Array<[string, number]>} => ({
@@ -47,7 +47,7 @@ export const stateAt = (
 	clients: [[id, head]],
 });
 
-/** By the history's own writer, in groups larger than a room's. */
+/** Written by the history's own writer, in larger groups than a room's. */
 export const writePast = async (path: string, count: number): Promise<void> => {
 	mkdirSync(dirname(path), {recursive: true, mode: 0o700});
 	const history = await openPast(path);
@@ -99,7 +99,7 @@ const inPane = async (pane: Pane) => {
 		await pane.typeMs(escape, isAtEnd);
 	}
 
-	// An Escape with a key right behind it would be Alt and that key.
+	// Escape immediately followed by a key would be read as Alt and that key.
 	await delay(200);
 	for (let index = 0; index < times; index++) {
 		const rare = `entry ${(index + 1) * 40_000}`;

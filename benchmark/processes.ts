@@ -1,5 +1,5 @@
 /**
- * Programs under load: started by us, ended by us, each by its process id.
+ * Starts the measured programs, and stops each by its process id.
  */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -12,7 +12,7 @@ export type Program = {
 	readonly stop: () => Promise<void>;
 };
 
-/** 10,000 connections and what a program needs besides. */
+/** Enough descriptors for 10,000 connections and the program itself. */
 export const wantedDescriptors = 12_000;
 
 const running = new Set<ChildProcess>();
@@ -58,7 +58,7 @@ export const start = (
 		],
 		{
 			stdio: [stdio, stdio, stdio === 'pipe' ? 'inherit' : 'ignore'],
-			// Debian keeps nats-server where only root's path leads.
+			// Debian puts nats-server in a folder that is only in root's PATH.
 			env: {
 				...process.env,
 				...environment,
@@ -84,7 +84,7 @@ export const start = (
 	};
 };
 
-/** Runs a program to its end and returns what it said. */
+/** Runs a program to completion and returns its output. */
 export const runToEnd = async (
 	command: readonly string[],
 	deadlineMs: number,
@@ -147,7 +147,7 @@ export const untilListening = async (port: number): Promise<void> => {
 	}
 };
 
-/** @param field `VmRSS` is now, `VmHWM` the most it ever was. */
+/** @param field `VmRSS` is the current size, `VmHWM` the peak. */
 export const memoryMb = (pid: number, field: 'VmRSS' | 'VmHWM'): number => {
 	const status = readFileSync(`/proc/${pid}/status`, 'utf8');
 	const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)!;

@@ -1,4 +1,4 @@
-/** Results as Markdown: the whole, and the table that the README shows. */
+/** Formats the results as Markdown: all of them, and the README's table. */
 import {existsSync, readFileSync} from 'node:fs';
 import type {FanOutRow} from './fan-out.js';
 import type {Flood} from './flood.js';
@@ -30,7 +30,7 @@ export type Results = {
 	readonly flood?: Measured<{rows: readonly Flood[]}>;
 	readonly 'start-up'?: Measured<{
 		bareMs: number;
-		/** Since it is measured. */
+		/** Undefined in results from before it was measured. */
 		versionMs?: number;
 		firstFrameMs: number;
 		listeningMs: number;
@@ -290,7 +290,7 @@ const sizesReport = (sizes: NonNullable<Results['sizes']>): string =>
 		),
 	].join('\n\n');
 
-/** For the README: what a delivery and a member cost, when, and on what. */
+/** For the README: the cost of a delivery and a member, the date and the machine. */
 export const readmeTable = (): string => {
 	const {'fan-out': fanOut, latency, memory} = readResults();
 	if (!fanOut || !latency || !memory) {

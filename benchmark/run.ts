@@ -1,9 +1,9 @@
 /**
- * sockchat beside the programs that people use for the same, on this machine.
+ * Compares sockchat on this machine with programs that people use for the same.
  *
- * It takes a quarter of an hour, loads nothing but 127.0.0.1, and ends only what
- * it started. Results are kept in results.json and results.md; a part that
- * isn't run keeps its last result.
+ * It takes a quarter of an hour, loads only 127.0.0.1, and stops only processes
+ * that it started. Results go to results.json and results.md; a part that isn't
+ * run keeps its last result.
  *
  * usage: npm run benchmark -- [PART…] [--rounds N] [--messages N]
  * --messages: how many flood the screen, five million by default
@@ -47,13 +47,13 @@ const {values, positionals} = parseArgs({
 const unknown = positionals.find(name => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
 	console.error(
-		`There is no part "${unknown}". The parts: ${Object.keys(parts).join(', ')}.`,
+		`Unknown part "${unknown}". The parts: ${Object.keys(parts).join(', ')}.`,
 	);
 	process.exit(2);
 }
 
 if (!existsSync(bin)) {
-	console.error('There is no dist/cli.js to measure: npm run build');
+	console.error('dist/cli.js is missing; run: npm run build');
 	process.exit(1);
 }
 
@@ -79,7 +79,7 @@ for (const [name, measurePart] of Object.entries(parts)) {
 	results[name] = {
 		date: new Date().toISOString().slice(0, 16).replace('T', ' '),
 		machine: machine(),
-		/** What else ran: the load average of the minute before. */
+		/** The load average of the minute before, as a sign of other load. */
 		loadBefore,
 		...measured,
 	};

@@ -1,4 +1,4 @@
-/** The screen under a flood, and above a million entries of history. */
+/** Measures the screen under a flood, and with a history of a million entries. */
 import {connect} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import {startServer} from './contestants.js';
@@ -10,11 +10,11 @@ import type {Tools} from './tools.js';
 export type ScreenFlood = {
 	readonly keyP50Ms: number;
 	readonly keyP95Ms: number;
-	/** Of a core, by the client. */
+	/** The share of a core that the client used. */
 	readonly cpuShare: number;
 	readonly perSecond: number;
 	readonly frames: number;
-	/** Frames with a message that stands below a later one. */
+	/** Frames that show a message below a later one. */
 	readonly disordered: number;
 	readonly rssStartMb: number;
 	/** After each million, and at the end. */
@@ -22,13 +22,13 @@ export type ScreenFlood = {
 };
 
 const perSecond = 10_000;
-/** Beyond the measured seconds; the memory alone is looked at there. */
+/** After the measured seconds; only the memory is measured there. */
 const hurriedPerSecond = 40_000;
 const rssEvery = 1_000_000;
 const measuredMs = 12_000;
 const betweenKeysMs = 60;
 
-/** Says `flood N` as a plain peer, at a pace. */
+/** Sends `flood N` as a plain peer, at a fixed pace. */
 const startFlood = (port: number) => {
 	const socket = connect(port, '127.0.0.1');
 	socket.setNoDelay(true);
@@ -72,7 +72,7 @@ const numbersOn = (screen: readonly string[]): number[] =>
 const isOrdered = (numbers: readonly number[]): boolean =>
 	numbers.every((number, index) => index === 0 || number > numbers[index - 1]!);
 
-/** How long keys take, one after the other, for a while. */
+/** Measures key presses one after another for a while. */
 const typeForAWhile = async (pane: Pane): Promise<number[]> => {
 	const times: number[] = [];
 	const endsAt = performance.now() + measuredMs;

@@ -1,4 +1,4 @@
-/** What an entry costs in a history of many, and a row in a table of many. */
+/** Measures an entry in a long history, and a row in a long peer table. */
 import {Buffer} from 'node:buffer';
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
@@ -11,15 +11,15 @@ import type {Tools} from './tools.js';
 
 export type EntryPoint = {
 	readonly entries: number;
-	/** Until it is known what is in it. */
+	/** Until its contents are known. */
 	readonly openMs: number;
-	/** Of one more, a group of its own. */
+	/** For one more entry, in its own group. */
 	readonly appendUs: number;
 };
 
 export type RowPoint = {
 	readonly peers: number;
-	/** Of the rows that show, for one frame. */
+	/** For the visible rows of one frame. */
 	readonly frameUs: number;
 	/** Once a second, as the figures change. */
 	readonly sortMs: number;

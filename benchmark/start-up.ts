@@ -1,6 +1,6 @@
 /**
- * How long until a person sees something, beside Node doing nothing: from the
- * second start on, when Node has kept the compiled code.
+ * Measures the time until a user sees output, compared with Node doing nothing;
+ * from the second start on, when Node has cached the compiled code.
  */
 import process from 'node:process';
 import {spawn as spawnInTerminal} from '@lydell/node-pty';
@@ -19,7 +19,7 @@ const runMs = async (...args: readonly string[]): Promise<number> => {
 	return performance.now() - startedAt;
 };
 
-/** Until its output holds a word. */
+/** Waits until its output contains a word. */
 const untilSaid = async (
 	words: string,
 	onOutput: (see: (chunk: string) => void) => void,
@@ -62,7 +62,7 @@ const listeningMs = async (): Promise<number> => {
 	return elapsed;
 };
 
-/** @param signal Killed, it keeps no compiled code. */
+/** @param signal A killed program doesn't cache its compiled code. */
 const firstFrameMs = async (
 	port: number,
 	signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL',

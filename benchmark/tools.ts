@@ -1,4 +1,4 @@
-/** What every part of the benchmark is given. */
+/** The tools that every part of the benchmark gets. */
 import type {Contestant} from './contestants.js';
 
 export type Tools = {
@@ -8,6 +8,6 @@ export type Tools = {
 	readonly rounds: number;
 	/** How many messages flood the screen. */
 	readonly messages: number;
-	/** Prints what was just measured. */
+	/** Prints the latest measurement. */
 	readonly say: (line: string) => void;
 };

@@ -1,6 +1,6 @@
 /**
  * Writes the generated parts of README.md and docs/protocol.md from the code:
- * what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+ * the text between `<!-- NAME -->` and `<!-- /NAME -->`.
  *
  * usage: node --import=tsx docs/generate.ts
  */
@@ -28,10 +28,10 @@ const table = (
 
 const code = (text: string): string => `\`${text}\``;
 
-// A hyphen would end a name in Mermaid.
+// Mermaid names can't contain a hyphen.
 const idOf = (phase: string): string => phase.replaceAll('-', '_');
 
-/** A machine as Mermaid draws it, from the table that runs. */
+/** A Mermaid state diagram from the table of a state machine. */
 const diagram = (machine: DrawnTable, start: string): string => {
 	// One arrow for all events between two phases; a loop changes no phase.
 	const labels = new Map<string, string[]>();
@@ -88,7 +88,7 @@ export const parts: Readonly<Record<string, () => string>> = {
 		),
 };
 
-/** A text with its generated parts as they should be now. */
+/** Replaces the generated parts of a text with current ones. */
 export const generated = (text: string): string =>
 	text.replaceAll(
 		/(<!-- (\w+) -->\n).*?(\n<!-- \/\2 -->)/gs,
@@ -98,7 +98,7 @@ export const generated = (text: string): string =>
 		},
 	);
 
-/** The files that have such parts. */
+/** The files with generated parts. */
 export const generatedFiles = [
 	'README.md',
 	'docs/architecture.md',

@@ -1,9 +1,9 @@
-/** The house in one picture: the rooms of source/, as their imports lie. */
+/** Draws the folders of source/ and their imports. */
 import {graphBelow, reduced, roomsOf} from './imports.js';
 
 const source = new URL('../source/', import.meta.url);
 
-/** How far a room is from the ground: one more than the highest it stands on. */
+/** The level of a folder: one more than the highest level that it imports. */
 const storeyOf = (
 	room: string,
 	rooms: ReadonlyMap<string, readonly string[]>,
@@ -12,8 +12,8 @@ const storeyOf = (
 	Math.max(-1, ...(rooms.get(room) ?? []).map(each => storeyOf(each, rooms)));
 
 /**
- * A Mermaid flowchart. An arrow means 'imports'; one that follows from others
- * is left out, and so is `errors`, which all rooms stand on.
+ * A Mermaid flowchart. An arrow means 'imports'; arrows implied by others are
+ * left out, and so is `errors`, which every folder imports.
  */
 export const houseDiagram = (): string => {
 	const all = roomsOf(graphBelow(source));

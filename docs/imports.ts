@@ -1,21 +1,21 @@
 /**
- * What imports what, read off the import lines: static, type-only, dynamic and
- * re-exported alike. The architecture test and the picture of the house read it.
+ * The import graph: static, type-only and dynamic imports, and re-exports. The
+ * architecture test and docs/house.ts use it.
  */
 import {readdirSync, readFileSync} from 'node:fs';
 import {posix} from 'node:path';
 
 export type Import = {
-	/** '?' where a dynamic import's specifier is no literal. */
+	/** '?' if a dynamic import's specifier is not a literal. */
 	readonly specifier: string;
 	readonly kind: 'static' | 'dynamic' | 're-export';
 };
 
-/** Each file, and the files of the same root that it imports, as paths below it. */
+/** Each file and the files it imports, as paths relative to the same root. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
 
-// Strings are matched first, so that 'http://…' is no comment; a block comment
-// stands after white space, which a regular expression's /* does not.
+// Strings are matched first, because 'http://…' is not a comment. A block comment
+// follows white space, which the /* of a regular expression does not.
 const commentOrString =
 	/('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?<=^|\s)\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
 
@@ -44,14 +44,14 @@ export const importsOf = (code: string): Import[] => {
 	return found;
 };
 
-/** The TypeScript files below a folder, as paths relative to it. */
+/** The TypeScript files in a folder, as paths relative to it. */
 export const filesBelow = (root: URL): readonly string[] =>
 	readdirSync(root, {recursive: true, encoding: 'utf8'})
 		.map(path => path.replaceAll('\\', '/'))
 		.filter(path => /\.tsx?$/.test(path))
 		.toSorted();
 
-/** @param textOf The text of a file, by its path. */
+/** @param textOf Returns the text of a file by its path. */
 export const graphOf = (
 	paths: readonly string[],
 	textOf: (path: string) => string,
@@ -78,7 +78,7 @@ export const graphOf = (
 export const graphBelow = (root: URL): Graph =>
 	graphOf(filesBelow(root), path => readFileSync(new URL(path, root), 'utf8'));
 
-/** What a file imports, and what that imports, and so on. */
+/** Everything that a file imports, directly or indirectly. */
 const reachedFrom = (start: string, graph: Graph): ReadonlySet<string> => {
 	const reached = new Set<string>();
 	const waiting = [...(graph.get(start) ?? [])];
@@ -94,14 +94,14 @@ const reachedFrom = (start: string, graph: Graph): ReadonlySet<string> => {
 	return reached;
 };
 
-/** The files that import themselves by way of others. */
+/** The files that are part of an import cycle. */
 export const inCircles = (graph: Graph): readonly string[] =>
 	[...graph.keys()].filter(path => reachedFrom(path, graph).has(path));
 
-/** The room that a file is in: its first folder, or its own name at the top. */
+/** The folder of a file below the root; at the top level, the file's own name. */
 export const unitOf = (path: string): string => /^[^/.]*/.exec(path)![0];
 
-/** The same between rooms; a room's imports of itself are left out. */
+/** The import graph of folders, without imports within a folder. */
 export const roomsOf = (graph: Graph): Graph => {
 	const rooms = new Map<string, Set<string>>();
 	for (const [path, targets] of graph) {
@@ -117,7 +117,7 @@ export const roomsOf = (graph: Graph): Graph => {
 	return new Map([...rooms].map(([room, targets]) => [room, [...targets]]));
 };
 
-/** Without the imports that follow from others: a → c where a → b → c. */
+/** Drops imports implied by others: a → c if a → b → c. */
 export const reduced = (graph: Graph): Graph =>
 	new Map(
 		[...graph].map(([path, targets]) => [

@@ -1,12 +1,11 @@
 /**
- * The picture of the README: a conversation in real terminals, as it was on
- * heron's screen, with a guest who has nothing but netcat.
+ * Makes the README's picture: a conversation in real terminals, as shown on
+ * heron's screen, with a guest that uses only netcat.
  *
  * usage: node --import=tsx docs/picture.ts [PORT]     5001 by default
  *
- * Needs the built bin. Size, words and both ports are the same in each run; the
- * guest's port, times, colours of names and what was measured are real, and
- * differ.
+ * Needs the built bin. Size, texts and both ports are the same in each run; the
+ * guest's port, times, nick colours and measurements are real and differ.
  */
 /* eslint-disable node-test/no-import-test-files -- helpers, and no test runs. */
 import {writeFile} from 'node:fs/promises';
@@ -75,13 +74,13 @@ try {
 	for (const [speaker, line] of conversation) {
 		speakers[speaker](line);
 		const shown = line.replace('/nick ', 'is now ').replace('/me ', '* heron ');
-		// One after the other: it is a conversation.
+		// Sequential, because it is a conversation.
 		// eslint-disable-next-line no-await-in-loop
 		await Promise.all([otter.waitFor(shown), heron.waitFor(shown)]);
 	}
 
 	await heron.waitFor(/back in a minute *✓/);
-	// A ping's: that of a message has the drawing of a frame in it.
+	// A ping's round trip: a message's would include drawing a frame.
 	await heron.waitFor(/rtt \d\.\d ms/);
 	heron.type('and then we ');
 	await heron.waitFor('› and then we');

@@ -63,7 +63,7 @@ const toRgb = (colour: Colour, byDefault: string) => {
 	return typeof colour === 'number' ? paletteColour(colour) : colour;
 };
 
-/** Halfway to what lies behind, as terminals show dim text. */
+/** Halfway to the background, as terminals show dim text. */
 const dim = (ink: string, paper: string) => {
 	const behind = toChannels(paper);
 	return toHex(
@@ -71,7 +71,7 @@ const dim = (ink: string, paper: string) => {
 	);
 };
 
-/** The colour of a cell's character and of what lies behind it. */
+/** The foreground and background colours of a cell. */
 export const cellColours = (cell: Cell) => {
 	const own = {
 		ink: toRgb(cell.foreground, foreground),

@@ -1,8 +1,8 @@
 /**
  * Box-drawing and block characters as paths.
  *
- * No font fills a cell of another font's height: drawn as text, the lines of a
- * frame would have gaps between the rows.
+ * As text, the lines of a frame would have gaps between the rows: a font doesn't
+ * fill cells of another font's height.
  */
 export type Box = {
 	readonly x: number;
@@ -67,7 +67,7 @@ const corner = (box: Box, vertical: Side, horizontal: Side) => {
 	return `M${x} ${endY}V${startY}Q${x} ${y} ${endX} ${y}`;
 };
 
-/** A path to stroke, or undefined where the character is not a line. */
+/** A path to stroke; undefined if the character is not a line. */
 export const linePath = (character: string, box: Box): string | undefined => {
 	const sides = straight[character];
 	if (sides !== undefined) {
@@ -78,7 +78,7 @@ export const linePath = (character: string, box: Box): string | undefined => {
 	return turn === undefined ? undefined : corner(box, ...turn);
 };
 
-/** A path to fill, or undefined where the character is not a block. */
+/** A path to fill; undefined if the character is not a block. */
 export const blockPath = (character: string, box: Box): string | undefined => {
 	const eighths = character === '' ? 0 : blocks.indexOf(character) + 1;
 	if (eighths === 0) {

@@ -1,6 +1,6 @@
 /**
- * A terminal's screen as an SVG window that looks the same in any font: every
- * word has its own x and its length, and lines and blocks are paths.
+ * Renders a terminal's screen as an SVG that looks the same in any font: every word
+ * has its own x and length, and lines and blocks are paths.
  */
 import type {Cell} from '../test/helpers/cells.js';
 import {background, cellColours, foreground} from './svg-colours.js';
@@ -9,12 +9,12 @@ import {blockPath, type Box, linePath} from './svg-lines.js';
 export type Picture = {
 	readonly title: string;
 	readonly cells: ReadonlyArray<readonly Cell[]>;
-	/** Column and row from 0; left out where the terminal hides it. */
+	/** Column and row from 0; undefined if the terminal hides it. */
 	readonly cursor?: {readonly x: number; readonly y: number} | undefined;
 };
 
-// In pixels. The character is 0.6 of the font's size in nearly every
-// monospaced font, so that whole numbers fit.
+// In pixels. In nearly every monospaced font a character is 0.6 of the font size
+// wide; this size makes that a whole number.
 const fontSize = 15;
 const cellWidth = 9;
 const cellHeight = 19;
@@ -56,7 +56,7 @@ type Word = {
 	readonly look: string;
 };
 
-/** The words of a row: what blanks, lines and changes of look set apart. */
+/** The words of a row, separated by blanks, lines and changes of style. */
 const toWords = (row: readonly Cell[]): Word[] => {
 	const words: Word[] = [];
 	for (const [x, cell] of row.entries()) {
@@ -70,7 +70,7 @@ const toWords = (row: readonly Cell[]): Word[] => {
 
 		const word = {x, columns: cell.width, text: cell.text, look: look(cell)};
 		const last = words.at(-1);
-		// A wide character stands alone: its glyph comes from another font.
+		// A wide character is a word of its own: its glyph is from another font.
 		const isJoined =
 			last?.look === word.look &&
 			last.x + last.columns === x &&
@@ -109,7 +109,7 @@ const drawPaper = (row: readonly Cell[], y: number) =>
 
 type ToPath = (character: string, box: Box) => string | undefined;
 
-/** One path for each colour: in one path, pieces that touch leave no seam. */
+/** One path per colour, to avoid seams between adjacent pieces. */
 const gatherPaths = (cells: Picture['cells'], toPath: ToPath) => {
 	const paths = new Map<string, string>();
 	for (const [y, row] of cells.entries()) {

@@ -1,4 +1,4 @@
-/** What came goes back: the least that a server in Node can do. */
+/** Echoes bytes: the least that a server in Node can do. */
 import {createServer} from 'node:net';
 import process from 'node:process';
 

@@ -1,4 +1,4 @@
-/** A chat as it is usually begun: each line is written to every socket. */
+/** The usual first chat server: writes each line to every socket. */
 import {createServer, type Socket} from 'node:net';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
