@@ -1,4 +1,4 @@
-/* Time, and a histogram of waits: one bucket a microsecond, up to 4 s. */
+/* Time, and a histogram of delays: one bucket per microsecond, up to 4 s. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

@@ -1,10 +1,10 @@
-/* Counting without parsing: what is read at gigabytes a second is only that. */
+/* Counts without parsing, to read gigabytes per second. */
 #ifndef COUNT_H
 #define COUNT_H
 
 #include <stddef.h>
 
-/* How often a byte occurs; the compiler makes vectors of it. */
+/* Counts a byte; the compiler vectorises it. */
 static inline size_t count_of(const char *bytes, size_t length, char wanted) {
 	size_t count = 0;
 	while (length > 0) {

@@ -1,10 +1,10 @@
 /*
- * The load: members that listen and members that talk, in one process.
+ * Generates the load: listening and sending members, in one process.
  *
- * The loop is closed by a window of messages in flight (--window), or open
- * at a rate (--rate). Everybody who is spoken to gets the same texts from the
- * same code, and the CPU time of the server is read here, at the same moments
- * as the deliveries are counted. The answer is one line of JSON.
+ * The loop is closed, with a window of messages in flight (--window), or open,
+ * at a rate (--rate). All servers get the same texts from the same code. The
+ * server's CPU time is read here, at the same moments as the deliveries are
+ * counted. The output is one line of JSON.
  *
  * usage: generator --wire NAME --port PORT --server PID [--members M]
  *   [--senders S] [--window W | --rate R] [--seconds T | --messages N]
@@ -36,7 +36,7 @@ static double server_cpu(void) {
 	fclose(file);
 	unsigned long user = 0;
 	unsigned long system = 0;
-	// Behind the name in brackets come the fields from the third on.
+	// After the name in brackets come the fields from the third on.
 	sscanf(strrchr(stat, ')') + 2,
 		"%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
@@ -54,7 +54,7 @@ static void start_timer(void) {
 	epoll_ctl(load.epoll, EPOLL_CTL_ADD, load.timer, &event);
 }
 
-/* Holds the connections until the other end of standard input is closed. */
+/* Keeps the connections open until standard input ends. */
 static void hold(double joined_ms) {
 	load.answers_pings = true;
 	printf("{\"joinedMs\":%.1f}\n", joined_ms);
@@ -97,7 +97,7 @@ static void measure(void) {
 		has_run ? "false" : "true");
 }
 
-/* Whether those who did not read are told of it when they read again. */
+/* Whether members that stopped reading learn of their gap once they read again. */
 static bool tell_stopped(void) {
 	load.waits = NULL;
 	bool is_told = options.stopped > 0;

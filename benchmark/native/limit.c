@@ -1,9 +1,9 @@
 /*
- * The limit: sockchat's design with nothing of Node or of the protocol in it.
+ * The limit: sockchat's design without Node and without the protocol.
  *
- * One log, a cursor a member, one send a member a turn, TCP_NODELAY; an entry
- * is a line as it came. What sockchat takes more of the CPU than this is what
- * the runtime, the frames and the rules of the room cost.
+ * One log, a cursor per member, one send per member and turn, TCP_NODELAY; an
+ * entry is a line as received. The CPU time that sockchat needs beyond this is
+ * the cost of the runtime, the frames and the rules of the room.
  *
  * usage: limit PORT
  */
@@ -37,7 +37,7 @@ struct member {
 
 static struct member *members[max_members];
 static int member_count;
-// A ring: a position is an offset that counts on, its place is the remainder.
+// A ring: a position is an absolute offset; its place is the remainder.
 static char ring[log_bytes];
 static uint64_t end;
 static int epoll;

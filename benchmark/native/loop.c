@@ -1,4 +1,4 @@
-/* The two loops, and what comes before them: all join, all are reached. */
+/* The two loops, and the set-up before them: all join, all receive a message. */
 #include "loop.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static uint64_t said;
 static uint64_t said_before;
 static uint64_t delivered_before;
 
-/* How many get each message: some servers leave out its sender. */
+/* How many members get each message: some servers exclude its sender. */
 static unsigned fan(void) {
 	unsigned reading = load.listeners - load.stopped;
 	return load.wire->has_echo ? reading : reading - 1;
@@ -38,7 +38,7 @@ static void flush_senders(void) {
 	}
 }
 
-/* Members that only listen say that they are alive: each once a second. */
+/* Listening members send a sign of life once a second. */
 static void say_alive(void) {
 	static uint64_t due;
 	static unsigned next;
@@ -56,7 +56,7 @@ static void say_alive(void) {
 void join_all(void) {
 	unsigned opened = 0;
 	while (load.joined < load.connections) {
-		// Not more at once than a queue of listen() holds.
+		// No more at once than the queue of listen() takes.
 		while (opened < load.connections && opened - load.joined < 256) {
 			struct member *member = &load.members[opened];
 			member->number = opened++;
@@ -64,7 +64,7 @@ void join_all(void) {
 				member < senders + options.senders;
 			open_member(&load, member);
 			if (!load.wire->has_echo) {
-				// ncat's queue holds 10: what is beyond that comes in seconds later.
+				// ncat's queue takes 10; further connections wait seconds.
 				usleep(2000);
 			}
 		}
@@ -73,7 +73,7 @@ void join_all(void) {
 	}
 }
 
-/* Until a message has come to all, and then nothing more. */
+/* Waits until all have received a message, and nothing more arrives. */
 void settle(void) {
 	bool has_all = false;
 	while (!has_all) {
@@ -104,7 +104,7 @@ void settle(void) {
 	delivered_before = load.delivered;
 }
 
-/* A closed loop gives up where nothing has moved for so long. */
+/* A closed loop gives up after this long without progress. */
 static const uint64_t stalled_ns = 5000000000;
 
 bool run(double seconds, uint64_t messages) {

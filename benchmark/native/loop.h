@@ -1,4 +1,4 @@
-/* What is asked for, and the loops that do it. */
+/* The options of a run, and the loops. */
 #ifndef LOOP_H
 #define LOOP_H
 
@@ -17,10 +17,10 @@ extern struct load load;
 extern struct member *senders;
 
 void join_all(void);
-// Until a message has come to all, and then nothing more.
+// Waits until all have received a message, and nothing more arrives.
 void settle(void);
-// For so long; or, within that time, until so many messages have come to all.
-// False where they have not, or where nothing has moved for 5 s.
+// Runs for this long, or until all have received this many messages.
+// Returns false if they have not, or after 5 s without progress.
 bool run(double seconds, uint64_t messages);
 
 #endif

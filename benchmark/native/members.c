@@ -1,4 +1,4 @@
-/* Sockets of members, read and written without waiting for any of them. */
+/* Sockets of members, read and written without blocking. */
 #define _GNU_SOURCE
 #include "members.h"
 
@@ -50,7 +50,7 @@ void open_member(struct load *load, struct member *member) {
 	char greeting[max_message_bytes];
 	put(member, greeting,
 		load->wire->greet(greeting, member->number, member->is_sender));
-	// It is writable once it is connected, and greets then.
+	// It becomes writable once connected, and then sends its greeting.
 	member->is_watched_for_room = true;
 	watch(load, member, EPOLL_CTL_ADD);
 }
@@ -104,7 +104,7 @@ void resume_reading(struct load *load, struct member *member) {
 	watch(load, member, EPOLL_CTL_MOD);
 }
 
-/* Takes the stamps of a chunk, one of which may have begun in the last. */
+/* Reads the stamps of a chunk; one may have begun in the previous chunk. */
 static size_t take_stamps(struct load *load, struct member *member,
 	const char *bytes, size_t length) {
 	uint64_t now = now_ns();
@@ -135,7 +135,7 @@ static size_t take_stamps(struct load *load, struct member *member,
 	return count;
 }
 
-/* Whether a word stands in a small chunk, or across it and the one before. */
+/* Whether a word is in a small chunk, or spans it and the one before. */
 static bool holds(struct member *member, const char *bytes, size_t length,
 	const char *word) {
 	char joint[2 * sizeof member->last];
@@ -174,7 +174,7 @@ static void answer(struct load *load, struct member *member, const char *bytes,
 	}
 }
 
-/* A server may cut off who does not read, and nobody else. */
+/* A server may cut off only members that don't read. */
 static void cut_off(struct load *load, struct member *member) {
 	if (!member->was_stopped) {
 		fail("a member was cut off");

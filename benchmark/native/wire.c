@@ -57,7 +57,7 @@ static size_t greet_ws(char *out, unsigned member, bool is_sender) {
 
 static size_t say_ws(char *out, uint64_t n, const char *text) {
 	(void)n;
-	// RFC 6455, 5.2: a whole text, masked (by zeroes), its length in 16 bits.
+	// RFC 6455, 5.2: a whole text frame, masked (with zeroes), with a 16-bit length.
 	const unsigned char head[] = {0x81, 0xfe, 0, text_bytes, 0, 0, 0, 0};
 	memcpy(out, head, sizeof head);
 	memcpy(out + sizeof head, text, text_bytes);

@@ -1,6 +1,6 @@
 /*
- * How each contestant is spoken to: what a member says to join, how it sees
- * that it has, and how a text is said. Nothing else of the load differs.
+ * The wire of each contestant: how a member joins, how it knows that it has, and
+ * how it sends a text. Nothing else of the load differs.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -17,14 +17,14 @@ enum {
 
 struct wire {
 	const char *name;
-	// A subscriber of redis may not publish: its senders are no members.
+	// A redis subscriber may not publish: its senders are not members.
 	bool has_own_senders;
-	// Whether a sender gets its own message: ncat's broker leaves it out.
+	// Whether a sender gets its own message; ncat's broker excludes it.
 	bool has_echo;
-	// What the server's first word must hold; NULL where it says none.
+	// A text that the server's first output must contain; NULL if it sends none.
 	const char *joined;
-	// Said once a second by those who only listen, instead of an answer to
-	// each heartbeat, so that reading need not parse.
+	// Sent once a second by listening members instead of an answer to each
+	// heartbeat, to avoid parsing.
 	const char *alive;
 	size_t (*greet)(char *out, unsigned member, bool is_sender);
 	// n counts the messages of this member from 1.

@@ -83,7 +83,7 @@ test('e2e: /nick renames for all, and a nick that is taken is refused', async ()
 	heron.type('as egret\r');
 	await otter.waitFor(said('egret', 'as egret'));
 	heron.type('/nick otter\r');
-	await heron.waitFor('"otter" is taken here');
+	await heron.waitFor('"otter" is taken, or');
 	heron.type('/nick heron\r');
 	await otter.waitFor('egret is now heron');
 	await heron.waitFor('egret is now heron');
