@@ -1,7 +1,7 @@
 /** Parses a typed line into the action it asks for; all front ends share it. */
 import leven from 'leven';
 import type {HandsOf, PlainHands, RawHands} from './hands.js';
-import {commandsOf, type Command, type Deed} from './registry.js';
+import {commandsOf, type Command, type Action} from './registry.js';
 
 // Two typos; beyond that a suggestion would be a guess.
 const maxTypos = 2;
@@ -40,21 +40,22 @@ const findCommand = <Hands>(
 	known.find(command => command.name === name.toLowerCase());
 
 const saying =
-	(text: string): Deed<Pick<PlainHands, 'say'>> =>
+	(text: string): Action<Pick<PlainHands, 'say'>> =>
 	hands => {
 		hands.say(text);
 	};
 
 const wrong =
-	(reason: string): Deed<Pick<PlainHands, 'notice'>> =>
+	(reason: string): Action<Pick<PlainHands, 'notice'>> =>
 	hands => {
 		hands.notice('bad', reason);
 	};
 
-const deedOf = <Hands extends Pick<PlainHands, 'notice'>>(
+const actionOf = <Hands extends Pick<PlainHands, 'notice'>>(
 	{name, usage, parse}: Command<Hands>,
 	rest: string,
-): Deed<Hands> => parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
+): Action<Hands> =>
+	parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
 
 /**
  * The action of a line in a room.
@@ -66,7 +67,7 @@ const deedOf = <Hands extends Pick<PlainHands, 'notice'>>(
 export const parseLine = <M extends 'room' | 'plain'>(
 	line: string,
 	mode: M,
-): Deed<HandsOf[M]> => {
+): Action<HandsOf[M]> => {
 	if (line.trim() === '') {
 		return () => {};
 	}
@@ -89,7 +90,7 @@ export const parseLine = <M extends 'room' | 'plain'>(
 	const [name, rest] = splitCommand(line);
 	const command = findCommand(name, known);
 	if (command) {
-		return deedOf<HandsOf[M]>(command, rest);
+		return actionOf<HandsOf[M]>(command, rest);
 	}
 
 	const shown =
@@ -108,7 +109,7 @@ export const parseLine = <M extends 'room' | 'plain'>(
  * The action of a line in raw mode: it is sent as typed, even if it is empty or
  * `quit`, unless it is one of the commands that raw mode has.
  */
-export const parseRawLine = (line: string): Deed<RawHands> => {
+export const parseRawLine = (line: string): Action<RawHands> => {
 	const isEscaped = line.startsWith('//');
 	const [name, rest] = splitCommand(isEscaped ? line.slice(1) : line);
 	const command = line.startsWith('/')
@@ -118,5 +119,5 @@ export const parseRawLine = (line: string): Deed<RawHands> => {
 		return saying(line);
 	}
 
-	return isEscaped ? saying(line.slice(1)) : deedOf(command, rest);
+	return isEscaped ? saying(line.slice(1)) : actionOf(command, rest);
 };

@@ -20,7 +20,7 @@ import type {HostAction} from './host-action.js';
 export type CommandGroup = 'chat' | 'view' | 'socket' | 'host';
 
 /** The action of a line, given the front end's `Hands`. */
-export type Deed<Hands> = (hands: Hands) => void;
+export type Action<Hands> = (hands: Hands) => void;
 
 export type Command<Hands = RoomHands> = {
 	readonly name: string;
@@ -33,7 +33,7 @@ export type Command<Hands = RoomHands> = {
 	 * @param rest The text after the name, trimmed.
 	 * @returns Undefined if the arguments are wrong.
 	 */
-	readonly parse: (rest: string) => Deed<Hands> | undefined;
+	readonly parse: (rest: string) => Action<Hands> | undefined;
 };
 
 const chat = <M extends Mode>(

@@ -17,7 +17,7 @@
  * version needs more.
  */
 import stringWidth from 'string-width';
-import {lazily} from './lazily.js';
+import {lazy} from './lazy.js';
 
 declare const brand: unique symbol;
 
@@ -48,7 +48,7 @@ const marks = String.raw`[[\p{M}\uFF9E\uFF9F\u200C\u200D]--${hidden}]`;
 const picture = String.raw`\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?`;
 
 /** Matches everything to inspect; a letter without marks doesn't match. */
-const suspects = lazily(
+const suspects = lazy(
 	() =>
 		new RegExp(
 			[
@@ -66,21 +66,21 @@ const suspects = lazily(
 		),
 );
 
-const wideByStyle = lazily(
+const wideByStyle = lazy(
 	() =>
 		/[\p{Extended_Pictographic}--\p{Emoji_Presentation}](?!\p{Emoji_Modifier})|[0-9#*]/gv,
 );
 const isJoiner = /^[\u200C\u200D]$/;
-const isEmoji = lazily(() => /^\p{RGI_Emoji}$/v);
+const isEmoji = lazy(() => /^\p{RGI_Emoji}$/v);
 // Joiners shape the letters of Arabic, Indic and similar scripts; elsewhere they
 // are invisible.
-const isShapedByJoiners = lazily(
+const isShapedByJoiners = lazy(
 	() =>
 		/^[\p{Lo}--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Lao}\p{Script=Ethiopic}\p{Script=Canadian_Aboriginal}]]/v,
 );
-const takesCell = lazily(() => /^[\p{Mc}\uFF9E\uFF9F]$/v);
+const takesCell = lazy(() => /^[\p{Mc}\uFF9E\uFF9F]$/v);
 // UAX 29, Indic_Conjunct_Break=Linker.
-const endsInLinker = lazily(
+const endsInLinker = lazy(
 	() =>
 		/[\u094D\u09CD\u0ACD\u0B4D\u0C4D\u0D4D\u1039\u17D2\u1A60\u1B44\u1BAB\uA9C0\uAAF6\u{10A3F}\u{11133}\u{113D0}\u{1193E}\u{11A47}\u{11A99}\u{11F42}][^\u200C]*$/v,
 );
@@ -160,7 +160,7 @@ const showMarks = (letter: string | undefined, run: string): string => {
 	return shown + closeConjunct(cluster);
 };
 
-const wordBreak = lazily(() => /(?<=[\p{Lo}\p{M}])\u200B(?=\p{Lo})/gv);
+const wordBreak = lazy(() => /(?<=[\p{Lo}\p{M}])\u200B(?=\p{Lo})/gv);
 
 /**
  * Splits Thai and Lao AM into its two signs, whose widths are reliable, and drops
@@ -261,7 +261,7 @@ export const sliceText = (
 /** The width in terminal columns. */
 export const displayWidth = (text: DisplayText): number => stringWidth(text);
 
-const segmenter = lazily(
+const segmenter = lazy(
 	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
 );
 

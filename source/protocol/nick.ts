@@ -11,7 +11,7 @@
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import {displayWidth, graphemes, toDisplay} from './display.js';
-import {lazily} from './lazily.js';
+import {lazy} from './lazy.js';
 import {normalized} from './normal.js';
 
 declare const brand: unique symbol;
@@ -40,17 +40,17 @@ const fallbackNick = 'someone' as Nick;
 
 // Letters by category that look like punctuation (: ' !) or are invisible.
 const letterLike = String.raw`\p{Default_Ignorable_Code_Point}\u01C0-\u01C3\u02B0-\u02FF\uA4F8-\uA4FD`;
-const forbidden = lazily(
+const forbidden = lazy(
 	() =>
 		new RegExp(
 			String.raw`[^[\p{L}\p{Mn}\p{Mc}\p{Nd}\-_.]--[${letterLike}]]`,
 			'v',
 		),
 );
-const forbiddenRuns = lazily(() => new RegExp(`${forbidden().source}+`, 'gv'));
-const startsWell = lazily(() => /^[\p{L}\p{Nd}]/v);
-const badStart = lazily(() => /^[^\p{L}\p{Nd}]+/v);
-const ignorable = lazily(() => /\p{Default_Ignorable_Code_Point}/gv);
+const forbiddenRuns = lazy(() => new RegExp(`${forbidden().source}+`, 'gv'));
+const startsWell = lazy(() => /^[\p{L}\p{Nd}]/v);
+const badStart = lazy(() => /^[^\p{L}\p{Nd}]+/v);
+const ignorable = lazy(() => /\p{Default_Ignorable_Code_Point}/gv);
 // Most nicks, which need no Unicode tables.
 const isAscii = /^[\u0000-\u007F]*$/;
 const isPlain = /^[a-z\d][\w\-.]*$/i;
@@ -86,7 +86,7 @@ const lookalikes = `
 	zΖᴢꓜꮓ\u{118A9}\u{118C4}\u{118E5}
 `;
 
-const keys = lazily(
+const keys = lazy(
 	() =>
 		new Map<string, string>(
 			lookalikes
@@ -110,7 +110,7 @@ const foldCharacter = (character: string): string => {
 };
 
 /** Keys of the ASCII characters: nearly everything that is ever folded. */
-const asciiKeys = lazily(() =>
+const asciiKeys = lazy(() =>
 	Array.from({length: 128}, (_, code) =>
 		foldCharacter(String.fromCodePoint(code)),
 	),
@@ -157,7 +157,7 @@ export const foldNick = (nick: string): string => {
 };
 
 const keysOf = (...names: readonly string[]) =>
-	lazily(() => new Set(names.map(name => foldNick(name))));
+	lazy(() => new Set(names.map(name => foldNick(name))));
 
 /** Names reserved for sockchat itself. */
 const ownKeys = keysOf(

@@ -6,14 +6,14 @@
  * marks on a letter (UAX 15, Stream-Safe Text Format), so marks after the 30th
  * are dropped. The result is for comparing, not for showing.
  */
-import {lazily} from './lazily.js';
+import {lazy} from './lazy.js';
 
 /** The most combining marks in a row (UAX 15). */
 export const maxMarksInRow = 30;
 
 // Half-width voicing marks are letters by category, but marks in NFKD.
 const marks = String.raw`[\p{M}\uFF9E\uFF9F]`;
-const excessMarks = lazily(
+const excessMarks = lazy(
 	() => new RegExp(`(${marks}{${maxMarksInRow}})${marks}+`, 'gv'),
 );
 // There are no marks below U+0300.

@@ -4,7 +4,7 @@ import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
 import type {SocketAction} from '../tcp/socket-action.js';
 import {defaultConnectRate, defaultRate} from '../protocol/frame.js';
-import {lazily} from '../protocol/lazily.js';
+import {lazy} from '../protocol/lazy.js';
 import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../event/event.js';
@@ -160,7 +160,7 @@ export const startServer = async ({
 	const knownLogId = past?.logId;
 	const room = new Room({
 		// Lazily: Node takes 3 ms to load crypto, and listening should not wait.
-		logId: lazily(() => knownLogId ?? randomUUID()),
+		logId: lazy(() => knownLogId ?? randomUUID()),
 		maxMembers,
 		maxByFiles: places?.members,
 		log: {isDeferred: history !== undefined},

@@ -5,12 +5,12 @@
  * Only the text around an index is examined, so a pasted megabyte is as fast as
  * a line.
  */
-import {lazily} from '../../protocol/lazily.js';
+import {lazy} from '../../protocol/lazy.js';
 
-const graphemes = lazily(
+const graphemes = lazy(
 	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
 );
-const words = lazily(() => new Intl.Segmenter('en', {granularity: 'word'}));
+const words = lazy(() => new Intl.Segmenter('en', {granularity: 'word'}));
 
 export const graphemesOf = (text: string): Intl.Segments =>
 	graphemes().segment(text);

@@ -4,7 +4,7 @@
  * For regular expressions with Unicode properties: V8 takes up to 20 ms to build
  * one, and most starts need none.
  */
-export const lazily = <Value>(make: () => Value): (() => Value) => {
+export const lazy = <Value>(make: () => Value): (() => Value) => {
 	let made: {readonly value: Value} | undefined;
 	return () => {
 		made ??= {value: make()};
