@@ -164,12 +164,12 @@ const fanOutReport = (part: NonNullable<Results['fan-out']>): string => {
 	const hasHistory = namesOf(rows).includes('sockchat, history');
 	return [
 		`## Fan-out\n\n${when(part)} Texts of 128 bytes; medians of interleaved rounds; \`limit\` is the same design in C, bare lines.`,
-		`Server CPU, µs a delivery (or s a million):\n\n${costs(rows)}`,
-		`Deliveries per CPU second of sockchat, as a multiple of each other's:\n\n${ratios(rows, 'ratios')}`,
+		`Server CPU, µs per delivery (or s per million):\n\n${costs(rows)}`,
+		`Deliveries per CPU second of sockchat, as a multiple of each other server's:\n\n${ratios(rows, 'ratios')}`,
 		...(hasHistory
 			? [`The same with history:\n\n${ratios(rows, 'historyRatios')}`]
 			: []),
-		`Million deliveries a second (in brackets the generator's share of a core):\n\n${rates(rows)}`,
+		`Million deliveries per second (in brackets: the generator's share of a core):\n\n${rates(rows)}`,
 	].join('\n\n');
 };
 
@@ -177,7 +177,7 @@ const screenReport = (part: NonNullable<Results['screen']>): string => {
 	const {flood, past} = part;
 	return [
 		`## The screen\n\n${when(part)}`,
-		`${Math.round(flood.perSecond).toLocaleString('en')} messages a second into an 80x24 pane:\n\n${table(
+		`${Math.round(flood.perSecond).toLocaleString('en')} messages per second into an 80x24 pane:\n\n${table(
 			['', ''],
 			[
 				['a key on screen, p50, ms', flood.keyP50Ms.toFixed(1)],
@@ -197,7 +197,7 @@ const screenReport = (part: NonNullable<Results['screen']>): string => {
 		`${past.entries.toLocaleString('en')} entries of history, p95 of a key:\n\n${table(
 			['', 'ms'],
 			[
-				['from the start to the newest entry', past.openMs.toFixed(0)],
+				['from start to the newest entry', past.openMs.toFixed(0)],
 				['Home', past.homeMs.toFixed(1)],
 				['Page Up', past.pageUpMs.toFixed(1)],
 				['/search', past.searchMs.toFixed(1)],
@@ -210,24 +210,24 @@ export const report = (results: Results): string => {
 	const {latency, memory, flood, growth} = results;
 	const startUp = results['start-up'];
 	const sections = [
-		'# What the benchmark measured\n\nWritten by `npm run benchmark`; the figures are in results.json.',
+		'# Benchmark results\n\nWritten by `npm run benchmark`; the figures are in results.json.',
 		...(results['fan-out'] ? [fanOutReport(results['fan-out'])] : []),
 		...(latency
 			? [
 					`## Latency of a delivery\n\n${when(latency)}`,
-					`200 messages a second to 100 members:\n\n${latencies(latency.listening)}`,
-					`200 messages a second by 20 members who all talk:\n\n${latencies(latency.talking)}`,
-					`There and back, one at a time, beside a bare echo in Node:\n\n${latencies(latency.echo)}`,
+					`200 messages per second to 100 members:\n\n${latencies(latency.listening)}`,
+					`200 messages per second from 20 members that all send:\n\n${latencies(latency.talking)}`,
+					`Round trip, one at a time, compared with a bare echo in Node:\n\n${latencies(latency.echo)}`,
 				]
 			: []),
 		...(memory
 			? [
-					`## Memory of those who only stay\n\n${when(memory)}\n\n${memories(memory.rows)}`,
+					`## Memory of idle members\n\n${when(memory)}\n\n${memories(memory.rows)}`,
 				]
 			: []),
 		...(flood
 			? [
-					`## 100 MB past one who does not read, among ten\n\n${when(flood)}\n\n${floods(flood.rows)}`,
+					`## 100 MB to ten members, one of which does not read\n\n${when(flood)}\n\n${floods(flood.rows)}`,
 				]
 			: []),
 		...(startUp
@@ -252,7 +252,7 @@ export const report = (results: Results): string => {
 		...(results.screen ? [screenReport(results.screen)] : []),
 		...(growth
 			? [
-					`## Growth\n\n${when(growth)} Server CPU a delivery, µs, 256 in flight:\n\n![cost per delivery by members](../docs/growth.svg)\n\n${table(
+					`## Growth\n\n${when(growth)} Server CPU per delivery, µs, 256 in flight:\n\n![cost per delivery by members](../docs/growth.svg)\n\n${table(
 						['members', ...Object.keys(growth.points[0]!.cells)],
 						growth.points.map(({members, cells}) => [
 							members.toLocaleString('en'),
@@ -270,10 +270,10 @@ export const report = (results: Results): string => {
 
 const sizesReport = (sizes: NonNullable<Results['sizes']>): string =>
 	[
-		'## By the entry, and by the row',
+		'## Costs per entry and per row',
 		when(sizes),
 		table(
-			['entries of history', 'open it, ms', 'keep one more, µs'],
+			['entries of history', 'open it, ms', 'store one more, µs'],
 			sizes.entries.map(({entries, openMs, appendUs}) => [
 				entries.toLocaleString('en'),
 				openMs.toFixed(0),
@@ -298,11 +298,11 @@ export const readmeTable = (): string => {
 	}
 
 	return [
-		`Server CPU, µs a delivery (${fanOut.date} UTC, ${fanOut.machine}):`,
+		`Server CPU, µs per delivery (${fanOut.date} UTC, ${fanOut.machine}):`,
 		costs(fanOut.rows),
-		`A delivery at 200 messages a second to 100 members (${latency.date} UTC):`,
+		`A delivery at 200 messages per second to 100 members (${latency.date} UTC):`,
 		latencies(latency.listening),
-		`Memory of those who only stay (${memory.date} UTC):`,
+		`Memory of idle members (${memory.date} UTC):`,
 		memories(memory.rows),
 	].join('\n\n');
 };

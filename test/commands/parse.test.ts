@@ -66,7 +66,7 @@ test('parse: chat commands, in any case', () => {
 	}
 
 	assert.deepEqual(did('/nick heron'), [['rename', 'heron']]);
-	// Whether it can be a nick is the room's to say.
+	// The room decides whether it is a valid nick.
 	assert.deepEqual(did('/nick two  words '), [['rename', 'two  words']]);
 	assert.deepEqual(did('/me  waves '), say('/me waves'));
 });

@@ -13,7 +13,7 @@ test('allowance: starts with a second of tokens and refills with time', () => {
 	assert.equal(allowance.take(50, 5000), 510);
 	assert.equal(allowance.take(0, 5500), 10);
 	assert.equal(allowance.take(0, 5510), 0);
-	// However long nothing is said, no more than a second of it is kept.
+	// However long the pause, it saves up no more than one second's worth.
 	assert.equal(allowance.take(101, 99_000), 10);
 });
 

@@ -1,4 +1,4 @@
-/** The client's machine as time goes by, run as the edge runs it. */
+/** Runs the client's state machine over time, as the client does. */
 import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {test} from 'node:test';
@@ -19,12 +19,12 @@ const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const cause = new SockchatError('ERR_RESET', 'The server reset it.');
 
-/** Ticks when the machine wants it, and reports as lost what it gives up. */
+/** Ticks at each deadline, and reports an abandoned connection as lost. */
 class Edge {
 	at = 1000;
 	random = 0.5;
 	state: Connection = startConnection(1000)[0];
-	/** With their times, but for dial, hello and resend. */
+	/** Effects with their times, without dial, hello and resend. */
 	readonly performed: string[] = [];
 
 	get phase(): string {
@@ -45,7 +45,7 @@ class Edge {
 		}
 	}
 
-	/** Lets time pass up to a moment, that included. */
+	/** Lets time pass up to and including a moment. */
 	advance(to: number): void {
 		let wake = wakeAt(this.state);
 		for (let ticks = 0; wake !== undefined && wake <= to; ticks++) {

@@ -16,7 +16,7 @@ import {SockchatError} from '../../source/errors.js';
 
 const cause = new SockchatError('ERR_RESET', 'The server reset it.');
 
-// One state a phase, at 100 s of a clock; the heartbeat is 2 s.
+// One state per phase, at 100 s on the clock; the heartbeat is 2 s.
 const since = 100_000;
 const heartbeatMs = 2000;
 const connecting = {phase: 'connecting', since, attempt: 3} as const;
@@ -52,7 +52,7 @@ const draining = {
 } as const;
 const closed = {phase: 'closed', since, cause: undefined} as const;
 
-/** So many milliseconds after `since`. */
+/** A time, in milliseconds after `since`. */
 const after = (ms: number) => since + ms;
 const tick = (ms: number): ConnectionEvent => ({
 	type: 'tick',
@@ -133,7 +133,7 @@ const cases: Case[] = [
 	[open, tick(2000), {...open, lastPingAt: after(2000)}, 'ping'],
 	[open, tick(2999), {...open, lastPingAt: after(2999)}, 'ping'],
 	[open, tick(3000), {...silent, openSince: 80_000}],
-	// After 20 s in health it begins again with the first bound.
+	// After being open for 20 s it starts over with the first bound.
 	[open, lost(10), toWait(1, 500)],
 	[open, lost(10, true), failed],
 	[open, simple('leave'), drained, 'bye'],
@@ -225,7 +225,7 @@ test('lifecycle: each phase names its next deadline', () => {
 		return at === undefined ? undefined : at - since;
 	});
 	assert.deepEqual(wanted, [10_000, 10_000, 2000, 6000, 500, 2000, undefined]);
-	// Pinged already: the next to happen is that it falls silent.
+	// Already pinged: the next deadline is that of silence.
 	assert.equal(wakeAt({...open, lastPingAt: after(2000)}), after(3000));
 });
 

@@ -23,7 +23,7 @@ const table: Table<Lamp, LampEvent, LampEffect> = {
 		},
 		drop: {
 			to: ['broken'],
-			// Wrong on purpose: the table draws no such arrow.
+			// Wrong on purpose: not a phase in `to`.
 			run: () => [{phase: 'on', since: 0}],
 		},
 	},

@@ -21,7 +21,7 @@ const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const cause = new SockchatError('ERR_PORT_TAKEN', 'The port is taken.');
 const since = 100_000;
-/** So many milliseconds after `since`. */
+/** A time, in milliseconds after `since`. */
 const after = (ms: number) => since + ms;
 const at = after(10);
 
@@ -77,7 +77,7 @@ const halfClosed = {
 const draining = {phase: 'draining', since, deadline: after(1000)} as const;
 const closed = {phase: 'closed', since, reason: 'quit'} as const;
 
-/** So long after `since`, with the last sign of life at another such time. */
+/** A tick at a time after `since`, with the time of the last sign of life. */
 const tick = (ms: number, heardMs = 0): SessionEvent => ({
 	type: 'tick',
 	at: after(ms),
@@ -104,7 +104,7 @@ const opened = (dialect: 'framed' | 'plain', ms: number) =>
 	}) as const;
 
 const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
-	// The hello's time runs from the accept.
+	// The hello's timeout runs from accept().
 	[accepted, {type: 'framed', at}, greeting, 'greet'],
 	[accepted, {type: 'plain', at}, opened('plain', 10), 'join-plain new'],
 	[accepted, foreign, drained, 'turn-away HTTP'],
@@ -136,7 +136,7 @@ const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
 	[open, tick(5999), {...open, lastPingAt: after(5999)}, 'ping'],
 	[open, tick(6000), open, 'destroy timeout'],
 	[open, tick(90_000, 88_001), open],
-	// A plain peer knows no ping, and may be silent for a day.
+	// A plain peer can't answer a ping, and may be silent all day.
 	[plain, tick(86_400_000), plain],
 	[open, fin, finished, 'finish closed'],
 	[open, end, drained, 'finish shutdown'],
@@ -149,7 +149,7 @@ const sessionCases: Array<[Session, SessionEvent, Session, ...string[]]> = [
 	[draining, gone, lost],
 ];
 
-/** An effect with the one thing that it carries. */
+/** An effect with its one value. */
 const named = ({type, ...rest}: {readonly type: string}): string => {
 	const [detail] = Object.values<unknown>(rest);
 	const words =

@@ -17,7 +17,7 @@ for (const path of generatedFiles) {
 	});
 }
 
-test('docs: every generated part stands in one of the files', async () => {
+test('docs: every generated part is in one of the files', async () => {
 	const texts = await Promise.all(generatedFiles.map(read));
 	for (const name of Object.keys(parts)) {
 		assert.ok(
@@ -27,7 +27,7 @@ test('docs: every generated part stands in one of the files', async () => {
 	}
 });
 
-test('docs: a part that is out of date is seen', () => {
+test('docs: detects a part that is out of date', () => {
 	const old = '<!-- keys -->\n\n| old |\n\n<!-- /keys -->';
 	assert.notEqual(generated(old), old);
 });

@@ -1,4 +1,4 @@
-/** docs/security.md names tests as its proofs: each has to be there. */
+/** Every test that docs/security.md names must exist. */
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -14,7 +14,7 @@ test('docs: every test that security.md names is there', () => {
 		.filter(path => /\.test\.tsx?$/.test(path))
 		.map(path => readFileSync(new URL(path, tests), 'utf8'))
 		.join('\n');
-	// Of a table of cases only the start of the names is written down.
+	// For a table of cases it names only the common start of the titles.
 	const starts = Array.from(
 		code.matchAll(/test\(\s*`([^`]*?)\$\{/g),
 		([, start]) => start!,

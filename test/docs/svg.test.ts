@@ -19,7 +19,7 @@ test('svg: gives each word its column and its length', async () => {
 	assert.match(svg, /<text x="61" y="50" textLength="45" [^>]*>three</);
 });
 
-test('svg: escapes what XML would read', async () => {
+test('svg: escapes XML characters', async () => {
 	const svg = await draw('<&>"');
 	assert.match(svg, />&lt;&amp;&gt;&quot;<\/text>/);
 	assert.match(svg, /<title>a &lt;b&gt;<\/title>/);

@@ -2,6 +2,6 @@ import {test} from 'node:test';
 import {readLesson} from '../helpers/lessons/lesson.js';
 import {playLesson} from '../helpers/lessons/play.js';
 
-test('lesson: who has sent FIN still receives, in FIN-WAIT-2, and ends in TIME-WAIT', async t => {
+test('lesson: an end that has sent FIN still receives in FIN-WAIT-2, and ends in TIME-WAIT', async t => {
 	await playLesson(t, readLesson('half-close'));
 });

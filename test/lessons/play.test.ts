@@ -37,7 +37,7 @@ test('lessons: each one is listed, and has a test', () => {
 	assert.deepEqual(namesIn('.', '.test.ts'), lessons);
 });
 
-test('lessons: a block is what is typed, pressed and seen, and where', () => {
+test('lessons: parses a block into typed, pressed and expected lines by terminal', () => {
 	const text = lessonOf(
 		'   # terminal 2',
 		'   $ sockchat serve',
@@ -74,7 +74,7 @@ test('lessons: a block is what is typed, pressed and seen, and where', () => {
 	assert.throws(() => parseLesson(lessonOf('   $ ls')), /Line 4: in which/);
 });
 
-test('lessons: a line matches whole, but for times, ports and what is left out', () => {
+test('lessons: a line matches as a whole, except for times, ports and omissions', () => {
 	const line = '14:02:11.204 ● CLOSE-WAIT :53122';
 	assert.ok(isFound([line], ['09:59:00.001 ● CLOSE-WAIT :41000']));
 	assert.ok(!isFound([line], ['09:59:00.001         ● CLOSE-WAIT :41000']));
@@ -85,7 +85,7 @@ test('lessons: a line matches whole, but for times, ports and what is left out',
 	assert.ok(!isFound(['on 127.0.0.1:5001'], ['on 127.0.0.1:5001']));
 });
 
-test('lessons: a count of bytes is some, or none', () => {
+test('lessons: a byte count matches zero only with zero', () => {
 	assert.ok(isFound(['unread there 68 B'], ['unread there 1.1 kB']));
 	assert.ok(!isFound(['unread there 68 B'], ['unread there 0 B']));
 	assert.ok(isFound(['unacked 0 B'], ['unacked 0 B']));
@@ -100,7 +100,7 @@ test('lessons: the same port stays the same, and lines keep their order', () => 
 	assert.ok(!isFound(['a', 'b'], ['b', 'a']));
 });
 
-test('lessons: one that shows what does not occur fails, and says where', async t => {
+test('lessons: a lesson with output that never occurs fails and says where', async t => {
 	const deadlineMs = 5000;
 	const play = async (seen: string) =>
 		playLesson(

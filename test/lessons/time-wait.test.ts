@@ -2,7 +2,7 @@ import {test} from 'node:test';
 import {readLesson} from '../helpers/lessons/lesson.js';
 import {playLesson} from '../helpers/lessons/play.js';
 
-test('lesson: who closes first keeps the port in TIME-WAIT, and a server rebinds it at once', async t => {
+test('lesson: the end that closes first keeps the port in TIME-WAIT, and a server rebinds it at once', async t => {
 	const lesson = readLesson('time-wait');
 	try {
 		await playLesson(t, lesson);

@@ -25,7 +25,7 @@ const refusal = (decode: Decode, line: Buffer | string): string => {
 	assert.equal(decoded.kind, 'bad', line.toString().slice(0, 200));
 	const {code, message} = decoded.error;
 	assert.equal(code, 'ERR_BAD_FRAME');
-	// It goes back as a frame, which has to be one itself.
+	// The error is sent in a frame, which must itself be valid.
 	assert.ok(message.isWellFormed());
 	assert.ok(message.length < 400, message);
 	assert.doesNotMatch(message, /\p{Cc}/v);
@@ -74,7 +74,7 @@ test("codec: refuses a text that UTF-8 can't carry unchanged", () => {
 		refusal(decodeClientFrame, say(text));
 	}
 
-	// UTF-8 cut short, overlong, of a surrogate, and a byte of Latin 1.
+	// Truncated and overlong UTF-8, an encoded surrogate, and a byte of Latin 1.
 	for (const hex of ['f09fa6', 'c080', 'eda080', 'e9']) {
 		const line = Buffer.from(say('??').replace('??', 'X'), 'latin1');
 		const place = line.indexOf('X');

@@ -27,7 +27,7 @@ const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 type AnyFrame = ClientFrame | ServerFrame;
 type Decode = (line: Buffer) => Decoded<AnyFrame>;
-/** Of every type the fields but `type`; those behind a `?` may be missing. */
+/** The fields of each type except `type`; those marked `?` are optional. */
 type Fields<Frame extends AnyFrame> = Record<
 	Frame['type'],
 	Record<string, fc.Arbitrary<unknown>>
@@ -125,7 +125,7 @@ const sides = [
 	{side: 'server', fields: serverFields, decode: decodeServerFrame},
 ] as const;
 
-/** Frames of a type: all that it needs, and any of what it may have. */
+/** Frames of a type, with all required and any optional fields. */
 const frames = (type: string, fields: Fields<AnyFrame>[AnyFrame['type']]) => {
 	const all = Object.fromEntries(
 		Object.entries(fields).map(([key, value]) => [key.replace('?', ''), value]),
@@ -297,7 +297,7 @@ test('codec: welcomeLine encodes as frameLine does', () => {
 	);
 });
 
-// Lines that a say may be taken for, and what is near to one.
+// Says, and lines similar to them.
 const nearSay = fc.oneof(
 	fc
 		.tuple(fc.integer({min: 1}), fc.stringMatching(/^[ !#a-z{}:~]{0,20}$/))

@@ -70,7 +70,7 @@ const widthOf = (text: string): number => {
 	return known;
 };
 
-/** Columns in a terminal that knows characters, but not graphemes. */
+/** Columns in a terminal that measures characters, not graphemes. */
 const columnsByCharacter = (text: string) =>
 	[...text]
 		.filter(
@@ -78,7 +78,7 @@ const columnsByCharacter = (text: string) =>
 		)
 		.reduce((sum, each) => sum + widthOf(each), 0);
 
-/** Throws, naming the grapheme, unless it is fit for a screen. */
+/** Throws, naming the grapheme, if it is not safe to show. */
 const checkGrapheme = (grapheme: string) => {
 	const name = JSON.stringify(grapheme);
 	const width = widthOf(grapheme);
@@ -248,7 +248,7 @@ test('display: trusts a template, but not its values', () => {
 	assert.equal(text, 'ot␛ter joined\n5 are here');
 });
 
-/** What a terminal was seen to do while it drew. */
+/** What a terminal did while drawing. */
 const draw = async (text: string) => {
 	const terminal = new xterm.Terminal({
 		cols: 2000,

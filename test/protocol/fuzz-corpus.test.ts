@@ -1,4 +1,4 @@
-/** What `npm run fuzz` has kept: inputs that reach every corner of the codec. */
+/** The finds of `npm run fuzz`: inputs that cover the codec. */
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';

@@ -22,7 +22,7 @@ const readAll = (chunks: readonly Buffer[], limit = 1000): Read => {
 	return {lines, rest: splitter.takeRest().toString('latin1')};
 };
 
-/** What is right, in one line of code that knows no chunks. */
+/** The expected lines, computed without chunks. */
 const expected = (bytes: Buffer): Read => {
 	const lines = bytes.toString('latin1').split('\n');
 	return {rest: lines.pop()!, lines};
@@ -55,7 +55,7 @@ test('lines: gives the same lines byte by byte', () => {
 });
 
 test('lines: gives the same lines whatever the chunk boundaries', () => {
-	// Many line feeds, and bytes that are no UTF-8.
+	// Many line feeds, and invalid UTF-8.
 	const byte = fc.oneof(fc.constant(0x0a), fc.nat({max: 255}));
 	fc.assert(
 		fc.property(
@@ -111,12 +111,12 @@ test('lines: takeRest removes the unfinished line, and the next lines follow', (
 	assert.equal(splitter.takeRest().toString(), 'letter');
 	assert.equal(splitter.takeRest().toString(), '');
 	assert.equal(splitter.pendingBytes, 0);
-	// What was taken counts no more: this line is as long as may be.
+	// The removed bytes no longer count: this line has the maximum length.
 	push('0123456789\n');
 	assert.deepEqual(lines, ['one', '0123456789']);
 });
 
-/** The lines handed on, and what was thrown; over every pair of chunks. */
+/** The lines passed on and the error thrown, for every pair of chunks. */
 const overlong = (text: string, limit: number) => {
 	const bytes = Buffer.from(text);
 	return Array.from({length: bytes.length + 1}, (_value, cut) => {

@@ -16,7 +16,7 @@ const undecided = (isHelloPossible: boolean) =>
 
 const look = (text: string) => sniff(Buffer.from(text, 'latin1'));
 
-/** What is seen as a peer's bytes come one by one, from the first on. */
+/** The results as a peer's bytes arrive one by one. */
 const looks = (text: string): Sniffed[] =>
 	Array.from(text, (_byte, index) => look(text.slice(0, index + 1)));
 

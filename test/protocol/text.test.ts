@@ -31,7 +31,7 @@ test('text: accepts 16 KiB of UTF-8 and refuses one byte more', () => {
 });
 
 test('text: a short text whose frame would be too long is refused', () => {
-	// A control takes one byte, and six in JSON.
+	// A control character takes one byte in UTF-8 and six in JSON.
 	const controls = '\u0001'.repeat(12_000);
 	const error = checkText(controls);
 	assert.equal(error?.code, 'ERR_TEXT_TOO_LONG');
@@ -46,7 +46,7 @@ test('text: an accepted text fits into a frame with the longest names', () => {
 		.map(([unit, bytes]) =>
 			unit.repeat(Math.max(1, Math.floor(bytes / Buffer.byteLength(unit)))),
 		);
-	// Of all that takes more in JSON than in UTF-8.
+	// Characters that take more bytes in JSON than in UTF-8.
 	const escaped = fc
 		.tuple(
 			fc.constantFrom('\u0001', '"', '\n', '\u007F', '"\u0001'),

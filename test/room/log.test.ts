@@ -7,7 +7,7 @@ import {RoomLog} from '../../source/room/log.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-/** All entries ever, and where each begins: a log that forgets nothing. */
+/** A model of the log that keeps all entries, with their offsets. */
 class Everything {
 	bytes = Buffer.alloc(0);
 	readonly offsets: number[] = [];
@@ -41,7 +41,7 @@ const options = fc.record({
 	retainedBytes: fc.nat({max: 300}),
 });
 
-/** A log and all that was in it, step by step. */
+/** A log and its model, step by step. */
 const whileAppending = (
 	look: (log: RoomLog, all: Everything, bounds: BoundsOf) => void,
 ) => {
@@ -116,7 +116,7 @@ test('log: knows the offset of every seq, and the seq of every offset', () => {
 		}
 
 		for (let offset = log.start; offset <= log.end; offset++) {
-			// Within an entry it is the next one that would begin there.
+			// An offset within an entry gives the next entry.
 			const before = all.offsets.filter(begin => begin < offset).length;
 			assert.equal(log.seqAt(offset), before + 1);
 		}
@@ -174,7 +174,7 @@ test('log: reuses a dropped segment once nobody reads it', () => {
 	const unpin = log.pin(second.end);
 	const third = appended('cccc\n');
 	assert.notEqual(memoryOf(third.slice), memoryOf(first.slice));
-	// The first has fallen off by now, and then the second, which is read still.
+	// The first segment is dropped by now, and then the second, which is still read.
 	const fourth = appended('dddd\n');
 	assert.equal(memoryOf(fourth.slice), memoryOf(first.slice));
 	const fifth = appended('eeee\n');

@@ -1,4 +1,4 @@
-/** Who is in the room: those who come back, the very many, and any order. */
+/** Members: returning clients, very many members, and any order of actions. */
 import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {test} from 'node:test';
@@ -91,7 +91,7 @@ const operation = fc.record({
 });
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-/** What a server does: only members leave, rename and speak. */
+/** Acts as a server does: only members leave, rename and send. */
 const run = (
 	room: Room,
 	{type, who, nick, n}: Operation,

@@ -1,4 +1,4 @@
-/** Whose n a room remembers, so that what is said again is stored once. */
+/** Whose n a room remembers, to store resent messages once. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
@@ -9,7 +9,7 @@ import {clientNumber, enter} from '../helpers/members.js';
 
 const createRoom = () => new Room({logId: () => 'log'});
 
-/** Comes, says one thing, and goes. */
+/** Joins, sends one message and leaves. */
 const passBy = (room: Room, number: number, isGuest = false): void => {
 	const member = isGuest
 		? enter(room, number, 'guest-1', 'guest')
@@ -62,7 +62,7 @@ test('message-numbers: remembers the last absent clients that sent something', (
 	for (let number = 1; number <= last; number++) {
 		passBy(room, number);
 		if (number === 20) {
-			// It was here again since, though it said nothing.
+			// It joined again since, without sending anything.
 			room.leave(enter(room, 1, 'heron'), 'quit', number);
 		}
 	}

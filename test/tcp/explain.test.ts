@@ -4,7 +4,7 @@ import {explain} from '../../source/tcp/explain.js';
 import {tcpTable} from '../../source/tcp/tcp-end.js';
 import type {Call, Step, TcpState} from '../../source/tcp/tcp.js';
 
-// A call that is missing here is missing in the record of its type too.
+// The type requires every call to be listed.
 const calls = Object.keys({
 	'bind()': 0,
 	'listen()': 0,
@@ -32,7 +32,7 @@ const steps: Step[] = [
 	),
 ];
 
-/** Of the RFC's table of contents, what we refer to. */
+/** The sections of the RFC that we refer to. */
 const sections = new Set([
 	'3.3.2', // State Machine Overview
 	'3.5', // Establishing a Connection

@@ -126,17 +126,17 @@ test('tcp-end: canReach agrees with the events', () => {
 
 type Segment = {
 	readonly type: 'FIN' | 'ACK of FIN';
-	/** Whether it acknowledges a FIN of the one who gets it. */
+	/** Whether it acknowledges the receiver's FIN. */
 	readonly isAcknowledging: boolean;
 };
 
-/** One end of two that talk, with what is on the way to it. */
+/** One of two connected ends, with the segments on the way to it. */
 type Side = {
 	state: TcpState;
 	readonly inbox: Segment[];
 	hasSentFin: boolean;
 	hasGotFin: boolean;
-	/** Whether it sent its FIN before it got the other's. */
+	/** Whether it sent its FIN before receiving the other's. */
 	isFirst: boolean;
 };
 
