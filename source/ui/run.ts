@@ -17,6 +17,15 @@ import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
 import {createPageRequests, type PageWish} from './transcript/page-requests.js';
 
+/** Promise.withResolvers, which Node 20 lacks. */
+const createSignal = () => {
+	let resolve = () => {};
+	const promise = new Promise<void>(settle => {
+		resolve = settle;
+	});
+	return {promise, resolve};
+};
+
 export type RunningScreen = {
 	/** Settles with the cause of the end; with undefined if it was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
@@ -99,8 +108,7 @@ const open = async (options: Options): Promise<Opened> => {
 	};
 
 	let hasConnected = false;
-	const {promise: connected, resolve: onConnected} =
-		Promise.withResolvers<void>();
+	const {promise: connected, resolve: onConnected} = createSignal();
 	const pages = createPageRequests(page => {
 		// One turn later, as a server in this process answers during the call.
 		setImmediate(() => {
@@ -152,7 +160,7 @@ const isRefusedAtOnce = async ({
 	connected,
 	hasConnected,
 }: Opened): Promise<boolean> => {
-	const {promise: waitedLongEnough, resolve} = Promise.withResolvers<void>();
+	const {promise: waitedLongEnough, resolve} = createSignal();
 	const cancel = systemClock.setTimer(resolve, chat.role === 'serve' ? 0 : 150);
 	const isRefused = await Promise.race([
 		chat.closed.then(() => !hasConnected()),
@@ -168,7 +176,7 @@ const startEnd = (
 	{chat, store, hasConnected}: Opened,
 	timeoutMs: number | undefined,
 ) => {
-	const {promise: left, resolve: onLeft} = Promise.withResolvers<void>();
+	const {promise: left, resolve: onLeft} = createSignal();
 	let wasLeft = false;
 	const leave = () => {
 		wasLeft = true;
