@@ -70,7 +70,7 @@ test(
 		for (const {client} of refused) {
 			const cause = await client.closed;
 			assert.equal(cause?.code, 'ERR_ROOM_FULL', cause?.message);
-			assert.match(cause.message, /it takes \d+ members.*ulimit -n/);
+			assert.match(cause.message, /its limit is \d+ members.*ulimit -n/);
 		}
 
 		assert.ok(inside.length >= 10, `${inside.length} came in`);

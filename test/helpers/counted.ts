@@ -7,7 +7,7 @@ import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
 import {setImmediate as turn} from 'node:timers/promises';
 import {Hub} from '../../source/server/hub.js';
-import {MemoryLink} from '../../source/socket/link.js';
+import {SocketLink} from '../../source/socket/link.js';
 import {Room} from '../../source/room/room.js';
 import {FakeClock} from './clock.js';
 import {clientNumber} from './members.js';
@@ -74,7 +74,7 @@ export const openCounted = (isReceiptsOnly = false) => {
 			members.push(member);
 			const number = members.length;
 			const name = `peer ${number}`;
-			const link = new MemoryLink(member);
+			const link = new SocketLink('tcp', member);
 			hub.add(link, {kind: 'memory', name}, {isReceiptsOnly});
 			const client = clientNumber(number);
 			member.push(
@@ -93,7 +93,7 @@ export const openCounted = (isReceiptsOnly = false) => {
 		addStranger() {
 			const stranger = new CountedMember();
 			members.push(stranger);
-			hub.add(new MemoryLink(stranger), {
+			hub.add(new SocketLink('tcp', stranger), {
 				kind: 'memory',
 				name: `peer ${members.length}`,
 			});
