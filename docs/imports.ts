@@ -9,6 +9,8 @@ export type Import = {
 	/** '?' if a dynamic import's specifier is not a literal. */
 	readonly specifier: string;
 	readonly kind: 'static' | 'dynamic' | 're-export';
+	/** `import type`: nothing of it is left at run time. */
+	readonly isType: boolean;
 };
 
 /** Each file and the files it imports, as paths relative to the same root. */
@@ -26,19 +28,23 @@ export const withoutComments = (text: string): string =>
 export const importsOf = (code: string): Import[] => {
 	const found: Import[] = [];
 	const from =
-		/^[ \t]*(import|export)\b[^;'"]*?[\s}*]from\s*['"]([^'"]+)['"]/gm;
-	for (const [, keyword, specifier] of code.matchAll(from)) {
+		/^[ \t]*(import|export)\b(\s+type\b)?[^;'"]*?[\s}*]from\s*['"]([^'"]+)['"]/gm;
+	for (const [, keyword, type, specifier] of code.matchAll(from)) {
 		const kind = keyword === 'export' ? 're-export' : 'static';
-		found.push({kind, specifier: specifier!});
+		found.push({kind, specifier: specifier!, isType: type !== undefined});
 	}
 
 	for (const [, specifier] of code.matchAll(/^[ \t]*import\s*['"]([^'"]+)/gm)) {
-		found.push({kind: 'static', specifier: specifier!});
+		found.push({kind: 'static', specifier: specifier!, isType: false});
 	}
 
 	const call = /\b(?:import|require|getBuiltinModule)\(\s*(['"]?)([^'")]*)/g;
 	for (const [, quote, specifier] of code.matchAll(call)) {
-		found.push({kind: 'dynamic', specifier: quote ? specifier! : '?'});
+		found.push({
+			kind: 'dynamic',
+			specifier: quote ? specifier! : '?',
+			isType: false,
+		});
 	}
 
 	return found;

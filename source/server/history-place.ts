@@ -1,11 +1,10 @@
 /** Where a server stores its log, and how it opens it. */
-import {createServer} from 'node:net';
 import {openHistory, type History} from '../history/history.js';
 import type {FsyncMode} from '../history/syncing.js';
 import type {ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
-import {listen} from '../socket/listen.js';
+import {assertFree} from '../socket/listen.js';
 
 export type HistoryPlace = {
 	readonly path: string;
@@ -13,15 +12,6 @@ export type HistoryPlace = {
 	readonly isDefault?: boolean | undefined;
 	/** Whether each group of entries is synced, or the file once a second. */
 	readonly fsync: FsyncMode;
-};
-
-/** @throws {SockchatError} See `listen()`. */
-const assertFree = async (address: LoopbackAddress): Promise<void> => {
-	const probe = createServer();
-	await listen(probe, address, 1);
-	await new Promise(resolve => {
-		probe.close(resolve);
-	});
 };
 
 /** Takes what went wrong with the history; undefined once it is mended. */

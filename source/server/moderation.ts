@@ -5,8 +5,8 @@
  * client's secret, which a program can throw away. It can't change its uid or
  * address, but all programs of one user share these.
  */
-import {isIP} from 'node:net';
 import type {SockchatError} from '../errors.js';
+import {isHostAddress} from '../socket/address.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import {banned, muted, roomLocked} from '../protocol/room-refusals.js';
 
@@ -44,7 +44,7 @@ export const parseBan = (who: string): Ban | undefined => {
 	}
 
 	const host = who.replace(/^\[(.*)\]$/, '$1');
-	return isIP(host) === 0 ? undefined : {kind: 'address', value: host};
+	return isHostAddress(host) ? {kind: 'address', value: host} : undefined;
 };
 
 export const banText = (ban: Ban): string =>

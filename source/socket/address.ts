@@ -6,7 +6,7 @@
  * might return ::1, where the same port may belong to another program.
  */
 import {Buffer} from 'node:buffer';
-import {isIPv4} from 'node:net';
+import {isIP, isIPv4} from 'node:net';
 import {SockchatError} from '../errors.js';
 import {defaultPort} from '../protocol/frame.js';
 
@@ -158,3 +158,6 @@ export const formatAddress = (address: Address): string =>
 	address.kind === 'tcp'
 		? hostAndPort(address.host, address.port)
 		: address.path;
+
+/** Whether a text is an IPv4 or IPv6 address, of any network. */
+export const isHostAddress = (text: string): boolean => isIP(text) !== 0;

@@ -1,6 +1,6 @@
 /** bind() and listen(), and their failures in words; for rooms and raw mode. */
 import {lstatSync, rmSync} from 'node:fs';
-import {createConnection, type Server} from 'node:net';
+import {createConnection, createServer, type Server} from 'node:net';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {Place} from '../event/event.js';
@@ -197,3 +197,16 @@ export const placeOf = (address: Address): Place =>
 	address.kind === 'tcp'
 		? {host: address.host, port: address.port}
 		: {path: address.path};
+
+/**
+ * Fails if nobody else could listen at an address now.
+ *
+ * @throws {SockchatError} See `listen()`.
+ */
+export const assertFree = async (address: LoopbackAddress): Promise<void> => {
+	const probe = createServer();
+	await listen(probe, address, 1);
+	await new Promise(resolve => {
+		probe.close(resolve);
+	});
+};
