@@ -2,7 +2,7 @@
  * Writes the generated parts of README.md and docs/protocol.md from the code:
  * the text between `<!-- NAME -->` and `<!-- /NAME -->`.
  *
- * usage: node --import=tsx docs/generate.ts
+ * usage: npx tsx docs/generate.ts
  */
 import {readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';

@@ -3,6 +3,9 @@ import {graphBelow, reduced, roomsOf} from './imports.js';
 
 const source = new URL('../source/', import.meta.url);
 
+/** Any folder may import these. */
+const common = new Set(['errors', 'trace', 'rounds']);
+
 /** The level of a folder: one more than the highest level that it imports. */
 const storeyOf = (
 	room: string,
@@ -13,16 +16,16 @@ const storeyOf = (
 
 /**
  * A Mermaid flowchart. An arrow means 'imports'; arrows implied by others are
- * left out, and so is `errors`, which every folder imports.
+ * left out, and so are the files that any folder may import.
  */
 export const houseDiagram = (): string => {
 	const all = roomsOf(graphBelow(source));
 	const shown = new Map(
 		[...all]
-			.filter(([room]) => !['errors', 'trace'].includes(room))
+			.filter(([room]) => !common.has(room))
 			.map(([room, targets]) => [
 				room,
-				targets.filter(target => !['errors', 'trace'].includes(target)),
+				targets.filter(target => !common.has(target)),
 			]),
 	);
 	const rooms = [...shown.keys()].toSorted(

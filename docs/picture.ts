@@ -2,7 +2,7 @@
  * Makes the README's picture: a conversation in real terminals, as shown on
  * heron's screen, with a guest that uses only netcat.
  *
- * usage: node --import=tsx docs/picture.ts [PORT]     5001 by default
+ * usage: npx tsx docs/picture.ts [PORT]     5001 by default
  *
  * Needs the built bin. Size, texts and both ports are the same in each run; the
  * guest's port, times, nick colours and measurements are real and differ.

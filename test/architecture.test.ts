@@ -46,6 +46,8 @@ const pureFolders = new Set([
 	'event',
 	'commands',
 ]);
+/** What both ends have in common is protocol/'s or socket/'s. */
+const trades = new Set(['raw', 'server', 'client', 'relay', 'agents']);
 const netFolders = new Set(['socket', 'watch']);
 
 // A peer's address is gone after an RST: whoever asks late takes nobody for
@@ -111,6 +113,10 @@ const brokenBy = (path: string, {specifier, kind, isType}: Import) => {
 		return target === 'errors'
 			? undefined
 			: `${unit}/ is pure, ${target} is not`;
+	}
+
+	if (trades.has(unit) && trades.has(target) && unit !== target) {
+		return `${unit} and ${target} do not know each other`;
 	}
 
 	if (['ui plain', 'plain ui'].includes(`${unit} ${target}`)) {
@@ -213,6 +219,7 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 	],
 	['commands/a.ts', "import {a} from '../store/a.js';", 'store is above'],
 	['ui/a.tsx', "import {a} from '../plain/a.js';", 'know each other'],
+	['client/a.ts', "import type {A} from '../server/a.js';", 'know each other'],
 	['plain/a.ts', "export type A = import('../ui/a.js').A;", 'each other'],
 	[
 		'program.ts',
