@@ -84,13 +84,11 @@ export const openHistory = async (
 		const recovery = await recover(path, {
 			maxTailBytes: tailBytes,
 			isLogInDoubt: lock.isLogInDoubt,
-			end: lock.end,
+			left: lock.left,
 		});
-		if (lock.isLogInDoubt) {
-			lock.settle();
-		}
-
-		return new History(recovery, options, lock.release);
+		const {logId, head} = recovery.recovered;
+		lock.settle(logId, head);
+		return new History(recovery, options, lock);
 	} catch (error) {
 		await lock?.release(true);
 		throw error instanceof SockchatError ? error : historyFailed(path, error);
@@ -101,16 +99,12 @@ export class History {
 	readonly recovered: Recovered;
 	readonly #path: string;
 	readonly #writer: Writer;
-	readonly #release: Lock['release'];
+	readonly #lock: Lock;
 	/** Where what is whole of each closed file ends, once it was read from. */
 	readonly #ends = new Map<number, Promise<number>>();
 	#appends: Promise<void> = Promise.resolve();
 
-	constructor(
-		recovery: Recovery,
-		options: HistoryOptions,
-		release: Lock['release'],
-	) {
+	constructor(recovery: Recovery, options: HistoryOptions, lock: Lock) {
 		const {path, fsync, clock, onTrouble} = options;
 		const {fileBytes = defaultFileBytes, keptFiles = defaultKeptFiles} =
 			options;
@@ -122,9 +116,10 @@ export class History {
 			fileBytes,
 			keptFiles,
 			setTimer: clock.setTimer,
+			show: lock.show,
 			onTrouble,
 		});
-		this.#release = release;
+		this.#lock = lock;
 	}
 
 	/** The oldest entry that is kept; the next one's seq while there is none. */
@@ -242,7 +237,7 @@ export class History {
 			isClean = true;
 		} finally {
 			const {length: bytes, crc} = this.#writer.written;
-			await this.#release(isClean, {bytes, crc});
+			await this.#lock.release(isClean, {bytes, crc});
 		}
 	}
 

@@ -1,34 +1,24 @@
 /**
- * One server to a history.
+ * One server per history.
  *
- * The kernel says whether a holder lives (see `kernel-lock.ts`), and the lock
- * files say who it is, and settle who comes first among those that lock in
+ * The kernel says whether a holder is alive (see `kernel-lock.ts`). The lock
+ * files say who it is, and decide who comes first among servers that lock in
  * different ways.
  *
- * A lock is a file FILE.lock.1 that says which process holds it. One that
- * finds the newest lock's holder dead makes the next, FILE.lock.2, which only
- * one can (link fails where the name is taken), and then deletes those before.
- * Numbers only ever rise, for which a lock that was given up stays behind,
- * empty of a holder: so nobody who looked a while ago can take a lock over, or
- * away, that another has taken meanwhile. A single FILE.lock, deleted or
- * renamed by who takes it over, can't promise this to three that start at once.
+ * A lock is a file FILE.lock.1 that names its process (see `lock-record.ts`). A
+ * server that finds the holder of the newest lock dead creates the next,
+ * FILE.lock.2, which only one can (link fails if the name is taken), and then
+ * deletes the earlier ones. Numbers only rise, so a released lock stays, without
+ * a holder: a server that looked a while ago can't take over, or delete, a lock
+ * that another has taken since. A single FILE.lock, deleted or renamed by its
+ * next holder, can't promise this to three servers that start at once.
  *
- * It also tells whether the log may have lost its end. A process that dies
- * loses nothing: the kernel has its bytes. A machine that goes down takes with
- * it what was shown and not synced yet, so a holder of another boot, that never
- * gave its lock up, leaves the log in doubt.
+ * It also says whether the log may have lost its end. A process that dies loses
+ * nothing: the kernel has its bytes. A machine that goes down loses entries that
+ * were shown and not yet synced, so a holder of another boot that never released
+ * its lock leaves the log in doubt.
  */
-import {
-	closeSync,
-	fsyncSync,
-	linkSync,
-	openSync,
-	readFileSync,
-	readlinkSync,
-	renameSync,
-	rmSync,
-	writeSync,
-} from 'node:fs';
+import {closeSync, fsyncSync, linkSync, openSync, rmSync} from 'node:fs';
 import {dirname} from 'node:path';
 import process from 'node:process';
 import {trace} from '../trace.js';
@@ -39,108 +29,50 @@ import {
 	historyTakenUnseen,
 } from './failures.js';
 import {codeOf, suffixesOf} from './files.js';
+import {allWays, type KernelLock, type Way} from './kernel-lock.js';
 import {
-	allWays,
-	type KernelLock,
-	type KernelLockKind,
-	type Way,
-} from './kernel-lock.js';
-import type {FileEnd} from './rest.js';
+	bootOf,
+	leftBy,
+	nobody,
+	readRecord,
+	rewriteRecord,
+	ShownLine,
+	unknownRecord,
+	writeRecord,
+	type Holder,
+	type LockRecord,
+} from './lock-record.js';
+import {isRunning, ownNamespace, startOf} from './process-start.js';
+import type {FileEnd, Left} from './rest.js';
 import type {FsyncMode} from './syncing.js';
-
-type Holder = {
-	/** 0 once it was given up. */
-	readonly pid: number;
-	/** Tells the process from a later one with its pid; '' where unknown. */
-	readonly started: string;
-	/** What it promised of what it showed; without it, the less. */
-	readonly fsync?: FsyncMode | undefined;
-	/** It found the log in doubt, and had not begun another one yet. */
-	readonly isLogInDoubt?: boolean | undefined;
-	/** Where its pid means something; undefined where that is unknown. */
-	readonly namespace?: string | undefined;
-	/** Without it, its pid is all that can be asked about. */
-	readonly kernelLock?: KernelLockKind | undefined;
-	/** Of one that was given up: where FILE ended. */
-	readonly end?: FileEnd | undefined;
-};
 
 export type LockOptions = {
 	readonly fsync?: FsyncMode | undefined;
-	/** What did not keep it from being taken, or came later. */
+	/** Problems that don't prevent the lock, or appear later. */
 	readonly onTrouble?: ((error: Error) => void) | undefined;
-	/** In which ways the kernel may be asked for a lock, the best first. */
+	/** How to ask the kernel for a lock, the best way first. */
 	readonly ways?: readonly Way[] | undefined;
 };
 
 export type Lock = {
-	/** Whether entries that were shown may be missing at the log's end. */
+	/** Whether entries that were shown may be missing from the log's end. */
 	readonly isLogInDoubt: boolean;
-	/** Where FILE ended as it was closed; undefined where it wasn't. */
-	readonly end: FileEnd | undefined;
-	/** Another log was begun: from now on there is no doubt. */
-	readonly settle: () => void;
+	/** What the last server left in its lock. */
+	readonly left: Left;
+	/** Call once the history is open, in the log that continues. */
+	readonly settle: (logId: string, head: number) => void;
+	/** Call right before entries up to a seq are shown. */
+	readonly show: (seq: number) => void;
 	/**
-	 * Gives it up.
+	 * Releases the lock.
 	 *
-	 * @param isClean Whether all that was shown is on the disk.
-	 * @param end Where FILE ends now; without it, where it did as it was taken.
+	 * @param isClean Whether everything shown is on the disk.
+	 * @param end Where FILE ends now; if omitted, what the last server left stays.
 	 */
 	readonly release: (isClean: boolean, end?: FileEnd) => Promise<void>;
 };
 
-const bootIdPath = '/proc/sys/kernel/random/boot_id';
-
-/**
- * When a process started, by /proc: the boot, and the clock ticks since it.
- *
- * @returns 'ended' for a zombie, which can be signalled still; undefined where
- * /proc says nothing: there is none, or it hides other users' processes.
- */
-const startOf = (pid: number | 'self'): string | undefined => {
-	try {
-		const boot = readFileSync(bootIdPath, 'utf8').trim();
-		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-		// The second field is the name, in parentheses, and may hold any of them
-		// itself; the state is the third, the start time the twenty-second.
-		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-		return fields[0] === 'Z' ? 'ended' : `${boot} ${fields[19]}`;
-	} catch {
-		return undefined;
-	}
-};
-
-/** Containers have pids of their own. */
-const ownNamespace = (): string | undefined => {
-	try {
-		return readlinkSync('/proc/self/ns/pid');
-	} catch {
-		return undefined;
-	}
-};
-
-const isSignalled = (pid: number): boolean => {
-	try {
-		return process.kill(pid, 0);
-	} catch (error) {
-		// Somebody else's: it is there.
-		return codeOf(error) === 'EPERM';
-	}
-};
-
-/** Whether a process here is the holder. */
-const isProcess = ({pid, started}: Holder): boolean => {
-	if (pid <= 0 || !isSignalled(pid)) {
-		return false;
-	}
-
-	const start = startOf(pid);
-	return (
-		start === undefined ||
-		start === started ||
-		(started === '' && start !== 'ended')
-	);
-};
+const isProcess = ({pid, started}: Holder): boolean => isRunning(pid, started);
 
 const lockPath = (path: string, number: number): string =>
 	`${path}.lock.${number}`;
@@ -151,14 +83,7 @@ const numbersOf = (path: string): number[] =>
 		.map(Number)
 		.toSorted((a, b) => a - b);
 
-const nobody: Holder = {pid: 0, started: ''};
-
-/** Nobody, who left a doubt; so did who emptied a lock, which was linked whole. */
-const unknown: Holder = {pid: 0, started: '', isLogInDoubt: true};
-
-const bootOf = ({started}: Holder): string => started.replace(/ .*$/, '');
-
-/** Whether a holder that is gone took the log's end with it. */
+/** Whether a holder that is gone may have lost the log's end. */
 const leftInDoubt = (holder: Holder, self: Holder): boolean => {
 	if (holder.isLogInDoubt) {
 		return true;
@@ -168,48 +93,8 @@ const leftInDoubt = (holder: Holder, self: Holder): boolean => {
 		return false;
 	}
 
-	// Where no boot can be told from another, it may have been another.
+	// If boots can't be told apart, it may have been another one.
 	return bootOf(holder) === '' || bootOf(holder) !== bootOf(self);
-};
-
-const endOf = ({end}: Holder): FileEnd | undefined =>
-	Number.isSafeInteger(end?.bytes) && Number.isSafeInteger(end?.crc)
-		? end
-		: undefined;
-
-/** @returns Undefined where it was deleted meanwhile, for a newer one. */
-const holderOf = (path: string, number: number): Holder | undefined => {
-	let text;
-	try {
-		text = readFileSync(lockPath(path, number), 'utf8');
-	} catch (error) {
-		if (codeOf(error) === 'ENOENT') {
-			return undefined;
-		}
-
-		throw error;
-	}
-
-	try {
-		const holder = JSON.parse(text) as Partial<Holder>;
-		return Number.isSafeInteger(holder.pid) &&
-			typeof holder.started === 'string'
-			? (holder as Holder)
-			: unknown;
-	} catch {
-		return unknown;
-	}
-};
-
-/** On the disk before it counts: a power cut must not bring an older one back. */
-const write = (path: string, holder: Holder): void => {
-	const fd = openSync(path, 'wx', 0o600);
-	try {
-		writeSync(fd, `${JSON.stringify(holder)}\n`);
-		fsyncSync(fd);
-	} finally {
-		closeSync(fd);
-	}
 };
 
 const syncNames = (path: string): void => {
@@ -244,26 +129,15 @@ const tryTake = (path: string, number: number, draft: string): boolean => {
 	return isNewest;
 };
 
-/** Says something else in a lock that we hold. */
-const rewrite = (lock: string, draft: string, holder: Holder): void => {
-	try {
-		write(draft, holder);
-		renameSync(draft, lock);
-	} catch (error) {
-		rmSync(draft, {force: true});
-		throw error;
-	}
-};
-
 const isElsewhere = (holder: Holder, self: Holder): boolean =>
 	holder.namespace !== undefined &&
 	self.namespace !== undefined &&
 	holder.namespace !== self.namespace;
 
 /**
- * Whether a holder lives, as seen by one that has the kernel's lock.
+ * Whether a holder is alive, as seen by a process that has the kernel's lock.
  *
- * @returns 'unknown' where it holds a lock that can't be asked for here.
+ * @returns 'unknown' if its lock is of a kind that can't be asked for here.
  */
 const isAlive = async (
 	file: string,
@@ -306,11 +180,11 @@ const holdByKernel = async (
 	{ways = allWays, onTrouble = () => undefined}: LockOptions,
 ): Promise<KernelLock | undefined> => {
 	for (const {hold} of ways) {
-		// eslint-disable-next-line no-await-in-loop -- the next only where this can't be had
+		// eslint-disable-next-line no-await-in-loop -- the next only if this one is unavailable
 		const attempt = await hold(file, onTrouble);
 		if (attempt === 'taken') {
 			const newest = numbersOf(path).at(-1);
-			const holder = newest && holderOf(path, newest);
+			const holder = newest && readRecord(lockPath(path, newest))?.holder;
 			throw holder && isProcess(holder)
 				? historyTaken(path, holder.pid)
 				: historyTakenUnseen(path);
@@ -329,6 +203,47 @@ type Taken = Omit<Lock, 'release'> & {
 	readonly release: (isClean: boolean, end?: FileEnd) => void;
 };
 
+/** @param last What the last server left, which a start that fails leaves again. */
+const createTaken = (
+	lock: string,
+	draft: string,
+	{self, last}: {readonly self: Holder; readonly last: LockRecord},
+): Taken => {
+	const isLogInDoubt = leftInDoubt(last.holder, self);
+	let isInDoubt = isLogInDoubt;
+	let line: ShownLine | undefined;
+	return {
+		isLogInDoubt,
+		left: leftBy(last, bootOf(self)),
+		settle(logId, head) {
+			if (isInDoubt) {
+				rewriteRecord(lock, draft, {holder: self});
+				isInDoubt = false;
+			}
+
+			const boot = bootOf(self);
+			line = new ShownLine(lock, {log: logId, boot, shown: head});
+		},
+		show(seq) {
+			line?.update(seq);
+		},
+		release(isClean, end) {
+			line?.close();
+			const {shown, holder} = last;
+			const left = end
+				? {holder: {...nobody.holder, end}}
+				: {holder: {...nobody.holder, end: holder.end}, shown};
+			try {
+				const isSure = isClean && !isInDoubt;
+				rewriteRecord(lock, draft, isSure ? left : unknownRecord);
+			} catch (error) {
+				// A full disk, for example. The end of the process releases it as well.
+				trace('lock %s: %o', lock, error);
+			}
+		},
+	};
+};
+
 const take = async (
 	path: string,
 	file: string,
@@ -337,47 +252,37 @@ const take = async (
 ): Promise<Taken> => {
 	for (;;) {
 		const newest = numbersOf(path).at(-1) ?? 0;
-		const holder = newest === 0 ? nobody : holderOf(path, newest);
-		// eslint-disable-next-line no-await-in-loop -- again only where another came first
-		const alive = holder && (await isAlive(file, holder, self, ways));
+		const last = newest === 0 ? nobody : readRecord(lockPath(path, newest));
+		// eslint-disable-next-line no-await-in-loop -- again only if another came first
+		const alive = last && (await isAlive(file, last.holder, self, ways));
 		if (alive === 'unknown') {
 			throw historyPerhapsTaken(path, lockPath(path, newest));
 		}
 
 		if (alive) {
-			throw isElsewhere(holder, self)
+			throw isElsewhere(last.holder, self)
 				? historyTakenUnseen(path)
-				: historyTaken(path, holder.pid);
+				: historyTaken(path, last.holder.pid);
 		}
 
-		const lock = lockPath(path, newest + 1);
-		// Random, as others may write theirs at this moment; it need not be secret,
-		// and Node takes 3 ms to load crypto.
+		if (!last) {
+			continue;
+		}
+
+		// Random, as others may write theirs at the same time. It need not be
+		// secret, and Node takes 3 ms to load crypto.
 		const draft = `${path}.lock-${Math.random().toString(36).slice(2)}`;
-		const isLogInDoubt = holder !== undefined && leftInDoubt(holder, self);
+		const {end} = last.holder;
+		const isLogInDoubt = leftInDoubt(last.holder, self);
 		try {
-			write(draft, {...self, ...(isLogInDoubt && {isLogInDoubt})});
-			if (holder && tryTake(path, newest + 1, draft)) {
+			// If this start is killed, the next needs to know what the last one left.
+			writeRecord(draft, {
+				holder: {...self, end, ...(isLogInDoubt && {isLogInDoubt})},
+				shown: last.shown,
+			});
+			if (tryTake(path, newest + 1, draft)) {
 				syncNames(path);
-				let isInDoubt = isLogInDoubt;
-				const found = holder.pid === 0 ? endOf(holder) : undefined;
-				return {
-					isLogInDoubt,
-					end: found,
-					settle() {
-						rewrite(lock, draft, self);
-						isInDoubt = false;
-					},
-					release(isClean, end = found) {
-						try {
-							const left = isClean && !isInDoubt ? {...nobody, end} : unknown;
-							rewrite(lock, draft, left);
-						} catch (error) {
-							// On a full disk, say; the end of the process does as well.
-							trace('lock %s: %o', lock, error);
-						}
-					},
-				};
+				return createTaken(lockPath(path, newest + 1), draft, {self, last});
 			}
 		} finally {
 			rmSync(draft, {force: true});
@@ -388,8 +293,8 @@ const take = async (
 /**
  * Takes the lock of a history for this process.
  *
- * @throws {SockchatError} `ERR_HISTORY_TAKEN` naming the process that has it,
- * as far as that can be seen.
+ * @throws {SockchatError} `ERR_HISTORY_TAKEN`, which names the process that has
+ * it if that can be seen.
  */
 export const takeLock = async (
 	path: string,

@@ -31,7 +31,7 @@ import {
 	syncFolder,
 } from './files.js';
 import type {Checkpoint} from './lines.js';
-import {judge, type FileEnd} from './rest.js';
+import {judge, type Left} from './rest.js';
 import {cutOf, isOurs, stateBehind, type Cut, type State} from './state.js';
 import {survey, type Survey} from './survey.js';
 import {lastEntries, readTail} from './tail.js';
@@ -64,8 +64,8 @@ export type RecoverOptions = {
 	readonly maxTailBytes: number;
 	/** Entries that were shown may be missing. */
 	readonly isLogInDoubt: boolean;
-	/** Where the file ended when it was closed, as far as that is known. */
-	readonly end: FileEnd | undefined;
+	/** What the last server left in its lock. */
+	readonly left: Left;
 };
 
 const nothingCut: Cut = {cutBytes: 0, cutLines: 0};
@@ -145,7 +145,7 @@ const stateBehindClosed = async (
  */
 const beginLog = async (
 	path: string,
-	{maxTailBytes, end}: RecoverOptions,
+	{maxTailBytes, left}: RecoverOptions,
 	isDamaged = false,
 ): Promise<Recovery> => {
 	const newest = closedFiles(path).at(-1);
@@ -153,7 +153,7 @@ const beginLog = async (
 		newest === undefined
 			? {head: 0, clients: new Map<string, number>()}
 			: await stateBehindClosed(path, newest);
-	const isFirst = newest === undefined && !isDamaged && !end;
+	const isFirst = newest === undefined && !isDamaged && left.kind === 'unknown';
 	return beginFile(path, {logId: randomUUID(), head, clients}, maxTailBytes, {
 		...(isDamaged && {damagedPath: damagedPath(path, head + 1)}),
 		isNextLog: !isFirst,
@@ -214,12 +214,17 @@ const beginNextLog = async (
 const goOn = async (
 	path: string,
 	newest: Newest,
-	{maxTailBytes, isLogInDoubt, end}: RecoverOptions,
+	{maxTailBytes, isLogInDoubt, left}: RecoverOptions,
 ): Promise<Recovery> => {
 	const {fd, bytes, found} = newest;
 	const {groups, crc} = found;
 	const state = stateBehind(path, bytes, groups);
-	const verdict = judge(bytes, found, state, end);
+	const verdict = judge(
+		bytes,
+		found,
+		state,
+		isLogInDoubt ? {kind: 'unknown'} : left,
+	);
 	if (typeof verdict === 'object') {
 		const known = isLogInDoubt ? undefined : verdict.state;
 		const states = {before: state, known};

@@ -1,11 +1,12 @@
 /**
- * What lies behind the last whole group of a file: the beginning of a write
- * that was cut short, which nobody was shown, or damage.
+ * What follows the last whole group of a file: the start of an unfinished
+ * write, which nobody was shown, or damage.
  *
- * A cut write is told by its shape: entries that go on, the last line perhaps
- * a part of one, and no whole sum. No single byte that changed gives it that
- * shape. A server that closed its history left its end in its lock, and where
- * the file doesn't end there, no write of ours was cut.
+ * The bytes alone can't tell: a group that was shown and then cut from outside
+ * looks like an unfinished write. The lock can: its holder wrote there which
+ * entry was the last to be shown or, when it closed the history, where the file
+ * ended. If neither proves that nothing shown is missing, the rest is kept and
+ * the entries continue in another log.
  */
 import type {Buffer} from 'node:buffer';
 import {findSum, isSumStart, sumBytes} from './lines.js';
@@ -13,17 +14,29 @@ import {stateBeyond, type State} from './state.js';
 import {crcBehind, type Survey} from './survey.js';
 import {walkEntries} from './walk.js';
 
-/** Where a file ended as its history was closed, and the crc of all of it. */
+/** Where a file ended when its history was closed, and the crc of all of it. */
 export type FileEnd = {readonly bytes: number; readonly crc: number};
 
+/** What the last server left in its lock. */
+export type Left =
+	| {readonly kind: 'unknown'}
+	| {readonly kind: 'closed'; readonly end: FileEnd}
+	| {
+			readonly kind: 'shown';
+			readonly logId: string;
+			readonly seq: number;
+			/** Whether no later entry was shown. */
+			readonly isLatest: boolean;
+	  };
+
 export type Verdict =
-	/** All that was written is there. */
+	/** Everything written is there. */
 	| 'whole'
-	/** Nobody was shown what is behind: it may be cut. */
+	/** Nobody was shown the rest: it may be cut off. */
 	| 'cut short'
-	/** Each group is whole, but it is not the file that was closed. */
+	/** Each group is whole, but entries that were shown are missing. */
 	| 'exchanged'
-	/** `state` is that behind all that was shown, as far as that is sure. */
+	/** Damaged. `state` follows everything shown; undefined if that isn't sure. */
 	| {readonly state: State | undefined};
 
 const lf = 10;
@@ -44,11 +57,11 @@ const isPartOfLine = (bytes: Buffer): boolean => {
 		part.length < entryStart.length
 			? entryStart.startsWith(part)
 			: part.startsWith(entryStart) && !part.startsWith(`${entryStart}sum"`);
-	// Zeros, say, where the disk lacks what the file's size promises.
+	// Zeros, for example, if the disk lacks bytes that the file's size promises.
 	return (isEntry && !/[\0-\u001F]/.test(part)) || isSumStart(bytes);
 };
 
-/** @param head The seq that it goes on from. */
+/** @param head The seq before the first entry. */
 const isCutShort = (rest: Buffer, head: number): boolean => {
 	const last = rest.lastIndexOf(lf) + 1;
 	const sum = findSum(rest, 0);
@@ -61,30 +74,48 @@ const isCutShort = (rest: Buffer, head: number): boolean => {
 	);
 };
 
-/**
- * @param before The state behind the whole groups.
- * @param end Undefined where its last server did not close it.
- */
+/** A file up to the end of one of its groups. */
+type Part = {
+	readonly state: State;
+	readonly bytes: number;
+	readonly crc: number;
+};
+
+/** Whether a part holds every entry that was shown; undefined if unknown. */
+const holdsAll = (left: Left, {state, bytes, crc}: Part) => {
+	switch (left.kind) {
+		case 'unknown': {
+			return undefined;
+		}
+
+		case 'closed': {
+			return left.end.bytes === bytes && left.end.crc === crc;
+		}
+
+		case 'shown': {
+			const isEnough = left.logId === state.logId && state.head >= left.seq;
+			return isEnough && !left.isLatest ? undefined : isEnough;
+		}
+	}
+};
+
+/** @param before The state after the whole groups. */
 export const judge = (
 	bytes: Buffer,
 	found: Survey,
 	before: State,
-	end: FileEnd | undefined,
+	left: Left,
 ): Verdict => {
-	const isEnd = (length: number, crc: number) =>
-		end?.bytes === length && end.crc === crc;
-	const isAllThere = isEnd(found.end, found.crc);
-	const isPerhapsAll = end === undefined || isAllThere;
+	const whole = {state: before, bytes: found.end, crc: found.crc};
+	const isAllThere = holdsAll(left, whole);
 	if (found.end === bytes.length) {
-		return isPerhapsAll ? 'whole' : 'exchanged';
-	}
-
-	if (isPerhapsAll && isCutShort(bytes.subarray(found.end), before.head)) {
-		return 'cut short';
+		return isAllThere === false ? 'exchanged' : 'whole';
 	}
 
 	if (isAllThere) {
-		return {state: before};
+		return isCutShort(bytes.subarray(found.end), before.head)
+			? 'cut short'
+			: {state: before};
 	}
 
 	const last = found.stranded.at(-1);
@@ -93,10 +124,9 @@ export const judge = (
 		return {state: undefined};
 	}
 
-	const behind = last.end + sumBytes;
-	const rest = bytes.subarray(behind);
-	const isSure = end
-		? rest.length === 0 && isEnd(behind, crcBehind(bytes, last.end))
-		: rest.length === 0 || isCutShort(rest, state.head);
+	const end = last.end + sumBytes;
+	const crc = crcBehind(bytes, last.end);
+	const isSure =
+		holdsAll(left, {state, bytes: end, crc}) ?? end === bytes.length;
 	return {state: isSure ? state : undefined};
 };

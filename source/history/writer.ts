@@ -36,6 +36,8 @@ export type WriterOptions = {
 	readonly fileBytes: number;
 	readonly keptFiles: number;
 	readonly setTimer: SetTimer;
+	/** Called before entries up to a seq are shown; see `Lock.show`. */
+	readonly show: (seq: number) => void;
 	readonly onTrouble: (error: Error | undefined) => void;
 };
 
@@ -81,7 +83,7 @@ export class Writer {
 		this.#isAppending = true;
 		try {
 			await this.#mending;
-			await this.#appendGroup(entries);
+			await this.#appendGroup(entries, last);
 			this.head = last;
 			if (checkpoint) {
 				await this.#beginNext(checkpoint);
@@ -123,8 +125,8 @@ export class Writer {
 	}
 
 	/** A group counts once it stands in the file that the path leads to. */
-	async #appendGroup(entries: Buffer): Promise<void> {
-		const {path} = this.#options;
+	async #appendGroup(entries: Buffer, last: number): Promise<void> {
+		const {path, show} = this.#options;
 		for (let tries = 0; tries < maxTries; tries++) {
 			// eslint-disable-next-line no-await-in-loop -- each goes by what the last found
 			await this.#keepPlace();
@@ -137,6 +139,14 @@ export class Writer {
 			const reach = Math.max(behind, this.#reach);
 			const fate = fateOf(path, {fd, length, reach});
 			if (fate === 'ours') {
+				try {
+					show(last);
+				} catch (error) {
+					// eslint-disable-next-line no-await-in-loop -- it ends here
+					await this.#takeBack(behind);
+					throw error;
+				}
+
 				this.written = {
 					...this.written,
 					length: behind,
@@ -166,14 +176,19 @@ export class Writer {
 				this.#syncing.wrote(fd);
 			}
 		} catch (error) {
-			// If even this fails, the next write goes over it, or the next start
-			// finds no whole group there.
-			await truncate(fd, length).catch(() => {
-				const bytes = buffers.reduce((sum, each) => sum + each.length, 0);
-				this.#reach = Math.max(this.#reach, length + bytes);
-			});
+			const bytes = buffers.reduce((sum, each) => sum + each.length, 0);
+			await this.#takeBack(length + bytes);
 			throw error;
 		}
+	}
+
+	/** @param reach How far the write may have taken the file. */
+	async #takeBack(reach: number): Promise<void> {
+		const {fd, length} = this.written;
+		await truncate(fd, length).catch(() => {
+			// The next write goes over it, or the next start cuts it off.
+			this.#reach = Math.max(this.#reach, reach);
+		});
 	}
 
 	#fate(): Fate {

@@ -1,9 +1,10 @@
 /** A machine that went down: what was shown in its last second may be gone. */
 import assert from 'node:assert/strict';
-import {readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {takeLock} from '../../source/history/lock.js';
+import {killedLock} from '../helpers/history/damage.js';
 import {
 	look,
 	makePath,
@@ -173,4 +174,51 @@ test('history: a log that was in doubt lost what the power cut took', async t =>
 		await append();
 		assert.equal(history.recovered.head + 1, 4, 'a seq that was given before');
 	});
+});
+
+test('history: with --fsync always an unfinished group after a power cut is kept', async t => {
+	const path = await makeHistory(t);
+	const before = await logOf(path);
+	const bytes = readFileSync(path).subarray(0, -40);
+	writeFileSync(path, bytes);
+	leave(path, {fsync: 'always'});
+	await look(path, ({history}) => {
+		// The lock's last entry may be an earlier one than was shown.
+		const {logId, damagedPath, head} = history.recovered;
+		assert.notEqual(logId, before);
+		assert.deepEqual(readFileSync(damagedPath!), bytes);
+		assert.equal(head, 2);
+	});
+});
+
+test('history: a start that is killed leaves to the next what the last server left', async t => {
+	for (const isClosed of [true, false]) {
+		const path = await makeHistory(t);
+		const before = await look(path, ({history}) => {
+			const lock = killedLock(readFileSync(lockOf(path), 'utf8'));
+			return {log: history.recovered.logId, lock};
+		});
+		if (!isClosed) {
+			writeFileSync(lockOf(path), before.lock);
+		}
+
+		// It took the lock, and was killed before it read FILE.
+		const {release} = await takeLock(path);
+		const half = killedLock(readFileSync(lockOf(path), 'utf8'));
+		await release(true);
+		const released = readFileSync(lockOf(path), 'utf8');
+		const bytes = readFileSync(path);
+		const lines = bytes.toString().split('\n');
+		for (const lock of [half, released]) {
+			writeFileSync(lockOf(path), lock);
+			writeFileSync(path, `${lines.slice(0, -3).join('\n')}\n`);
+			await look(path, ({history}) => {
+				const {logId, head} = history.recovered;
+				assert.notEqual(logId, before.log, `${lock}: entry 3 was shown`);
+				assert.equal(head, 2);
+			});
+			rmSync(`${path}.000000000001`);
+			writeFileSync(path, bytes);
+		}
+	}
 });

@@ -3,6 +3,10 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync, statSync} from 'node:fs';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
+import {History} from '../../source/history/history.js';
+import {takeLock} from '../../source/history/lock.js';
+import {recover} from '../../source/history/recover.js';
+import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {
 	lineOf,
@@ -95,4 +99,44 @@ test('history: goes on in a full file where none can be begun', async t => {
 	await look(path, ({history}) => {
 		assert.deepEqual(seqsOf(history.recovered.tail), range(1, 42));
 	});
+});
+
+test('history: a group is refused if the lock can not say that it is shown', async t => {
+	const path = makePath(t);
+	const {isLogInDoubt, left, release} = await takeLock(path);
+	const recovery = await recover(path, {
+		maxTailBytes: 1000,
+		isLogInDoubt,
+		left,
+	});
+	let isFull = true;
+	const history = new History(
+		recovery,
+		{
+			path,
+			fsync: 'interval',
+			clock: new FakeClock(),
+			onTrouble: () => undefined,
+		},
+		{
+			isLogInDoubt,
+			left,
+			settle: () => undefined,
+			show() {
+				if (isFull) {
+					throw new Error('ENOSPC: no space left on device');
+				}
+			},
+			release,
+		},
+	);
+	const before = readFileSync(path);
+	await assert.rejects(history.append(linesOf(1, 2), stateAt(2)), {
+		code: 'ERR_HISTORY_WRITE',
+		message: /ENOSPC/,
+	});
+	assert.deepEqual(readFileSync(path), before);
+	isFull = false;
+	await history.append(linesOf(1, 1), stateAt(1));
+	await history.close();
 });

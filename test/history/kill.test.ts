@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {readFileSync, statSync, truncateSync} from 'node:fs';
 import {execPath} from 'node:process';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
@@ -38,4 +39,31 @@ test('history: killed twenty times, keeps all it said it kept, once', async t =>
 	}
 
 	assert.ok(kept > 1000);
+});
+
+test('history: cut anywhere after a kill, it gives no seq twice in its log', async t => {
+	const path = makePath(t);
+	const logOf = () => {
+		const [line] = readFileSync(path, 'utf8').split('\n', 1);
+		return (JSON.parse(line!) as {log: string}).log;
+	};
+
+	for (let round = 0; round < 20; round++) {
+		const child = startProcess(t, execPath, ['--import=tsx', appender, path]);
+		await child.waitForOutput(/kept \d+\n/);
+		child.signal('SIGKILL');
+		await child.waitForExit();
+		const kept = lastKept(child.stdout());
+		const log = logOf();
+		const {size} = statSync(path);
+		// From the last byte to all of the last groups, at a group's end perhaps.
+		truncateSync(path, Math.max(200, size - 1 - round * 37));
+		await look(path, ({history}) => {
+			const {logId, head} = history.recovered;
+			assert.ok(
+				logId !== log || head >= kept,
+				`${kept} were kept, ${head} are left in the same log`,
+			);
+		});
+	}
 });

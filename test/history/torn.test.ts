@@ -11,6 +11,7 @@ import {
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import fc from 'fast-check';
+import {killedLock, lockIn} from '../helpers/history/damage.js';
 import {
 	linesOf,
 	look,
@@ -24,13 +25,15 @@ import {
 
 type Written = {
 	readonly bytes: Buffer;
-	/** Behind each group: where the file ended, and the head. */
+	/** After each group: where the file ended, and the head. */
 	readonly ends: ReadonlyArray<{readonly at: number; readonly head: number}>;
+	/** The lock of its server, killed when it had shown entries up to a seq. */
+	readonly killed: (shown: number) => string;
 };
 
 const write = async (path: string, sizes: readonly number[]) => {
 	const ends: Array<{at: number; head: number}> = [];
-	await look(path, async ({append}) => {
+	const lock = await look(path, async ({append}) => {
 		let head = 0;
 		ends.push({at: statSync(path).size, head});
 		for (const size of sizes) {
@@ -38,32 +41,39 @@ const write = async (path: string, sizes: readonly number[]) => {
 			head += size;
 			ends.push({at: statSync(path).size, head});
 		}
+
+		return killedLock(readFileSync(lockIn(path), 'utf8'));
 	});
-	return {bytes: readFileSync(path), ends};
+	const killed = (shown: number) =>
+		lock.replace(/"shown":\d+/, `"shown":${shown}`);
+	return {bytes: readFileSync(path), ends, killed};
 };
 
-/** Puts a file in place of a history whose last server did not close it. */
-const putAlone = (path: string, bytes: Buffer) => {
+/** Replaces a history by one file, and perhaps what its server left as a lock. */
+const put = (path: string, bytes: Buffer, lock?: string) => {
 	for (const name of readdirSync(join(path, '..'))) {
 		rmSync(join(path, '..', name));
 	}
 
 	writeFileSync(path, bytes);
+	if (lock !== undefined) {
+		writeFileSync(`${path}.lock.1`, lock);
+	}
 };
 
 /**
- * What stands in the file must be found, and be gone on with.
+ * The whole groups must be found, and the history must continue after them.
  *
- * @returns Whether what is behind was cut, rather than set aside.
+ * @returns Whether the rest was cut off, rather than set aside.
  */
 const assertRecovers = async (
 	path: string,
 	bytes: Buffer,
-	{ends}: Written,
-	wholeBytes: number,
+	{ends, killed}: Written,
+	{wholeBytes, isKilled}: {wholeBytes: number; isKilled: boolean},
 ): Promise<boolean> => {
-	putAlone(path, bytes);
 	const last = ends.findLast(({at}) => at <= wholeBytes) ?? {at: 0, head: 0};
+	put(path, bytes, isKilled ? killed(last.head) : undefined);
 	const isCut = await look(path, async ({history, append}) => {
 		const {recovered} = history;
 		assert.equal(recovered.head, last.head);
@@ -72,7 +82,7 @@ const assertRecovers = async (
 		if (recovered.damagedPath === undefined) {
 			assert.equal(recovered.cutBytes, bytes.length - last.at);
 		} else {
-			assert.equal(recovered.isNextLog, true);
+			assert.ok(recovered.isNextLog || isKilled);
 			assert.equal(recovered.cutBytes, 0);
 			assert.deepEqual(readFileSync(recovered.damagedPath), bytes);
 		}
@@ -92,15 +102,56 @@ const assertRecovers = async (
 	return isCut;
 };
 
-test('history: cut at any byte, it holds all whole groups', async t => {
+test('history: killed at any byte of a write, it holds all whole groups', async t => {
 	const path = makePath(t);
 	const written = await write(path, [1, 2, 1]);
-	const {bytes} = written;
+	const {bytes, ends} = written;
 	for (let length = 0; length <= bytes.length; length++) {
 		const part = bytes.subarray(0, length);
-		const isCut = await assertRecovers(path, part, written, length);
+		const isCut = await assertRecovers(path, part, written, {
+			wholeBytes: length,
+			isKilled: true,
+		});
 		// A checkpoint is whole before its file has its name.
-		assert.equal(isCut, length === 0 || length >= written.ends[0]!.at);
+		assert.equal(isCut, length === 0 || length >= ends[0]!.at);
+	}
+});
+
+test('history: cut at any byte without its lock, it keeps what it can not judge', async t => {
+	const path = makePath(t);
+	const written = await write(path, [1, 2, 1]);
+	const {bytes, ends} = written;
+	for (let length = 0; length <= bytes.length; length++) {
+		const part = bytes.subarray(0, length);
+		const isCut = await assertRecovers(path, part, written, {
+			wholeBytes: length,
+			isKilled: false,
+		});
+		const isWhole = length === 0 || ends.some(({at}) => at === length);
+		assert.equal(isCut, isWhole, `cut to ${length}`);
+	}
+});
+
+test('history: killed amid a write, it continues in its log; a group later cut off does not', async t => {
+	const path = makePath(t);
+	const {bytes, ends, killed} = await write(path, [1, 2, 3]);
+	const {log} = JSON.parse(bytes.toString().split('\n', 1)[0]!) as {
+		log: string;
+	};
+	const torn = bytes.subarray(0, -40);
+	put(path, torn, killed(3));
+	await look(path, ({history}) => {
+		const {logId, head, cutBytes} = history.recovered;
+		assert.deepEqual({logId, head}, {logId: log, head: 3});
+		assert.equal(cutBytes, torn.length - ends[2]!.at);
+	});
+	for (const length of [torn.length, ends[2]!.at]) {
+		put(path, bytes.subarray(0, length), killed(6));
+		await look(path, ({history}) => {
+			const {logId, head, isNextLog} = history.recovered;
+			assert.notEqual(logId, log, 'entries 4 to 6 were shown');
+			assert.deepEqual({isNextLog, head}, {isNextLog: true, head: 3});
+		});
 	}
 });
 
@@ -129,12 +180,13 @@ test('history: whatever lies behind the last group is cut or set aside', async t
 						),
 					),
 			),
-			async (length, garbage) => {
+			fc.boolean(),
+			async (length, garbage, isKilled) => {
 				const torn = Buffer.concat([bytes.subarray(0, length), garbage]);
 				// It may begin with what is missing, such as the last LF.
 				const differs = torn.findIndex((byte, at) => byte !== bytes[at]);
 				const wholeBytes = differs === -1 ? torn.length : differs;
-				await assertRecovers(path, torn, written, wholeBytes);
+				await assertRecovers(path, torn, written, {wholeBytes, isKilled});
 			},
 		),
 		{numRuns: 150},
@@ -143,8 +195,8 @@ test('history: whatever lies behind the last group is cut or set aside', async t
 
 test('history: tells how many lines were cut', async t => {
 	const path = makePath(t);
-	const {bytes} = await write(path, [1, 3]);
-	putAlone(path, bytes.subarray(0, -40));
+	const {bytes, killed} = await write(path, [1, 3]);
+	put(path, bytes.subarray(0, -40), killed(1));
 	await look(path, ({history}) => {
 		assert.equal(history.recovered.cutLines, 3);
 	});
@@ -196,7 +248,7 @@ test('history: killed while it sets a file aside, it goes on', async t => {
 	const path = makePath(t);
 	const {bytes, ends} = await write(path, [2, 1, 1, 4]);
 	bytes[ends[1]!.at + 40]! ^= 1;
-	putAlone(path, bytes);
+	put(path, bytes);
 	const logId = await look(path, ({history}) => history.recovered.logId);
 	// As between the two renames.
 	renameSync(path, `${path}.new`);
@@ -216,7 +268,7 @@ test('history: a damaged checkpoint sets the file aside, and begins another log'
 	const {bytes} = await write(path, [2, 1, 1]);
 	const before = await look(path, ({history}) => history.recovered.logId);
 	bytes[30]! ^= 1;
-	putAlone(path, bytes);
+	put(path, bytes);
 	await look(path, ({history}) => {
 		const {damagedPath, logId, isNextLog} = history.recovered;
 		assert.deepEqual(readFileSync(damagedPath!), bytes);
