@@ -159,7 +159,7 @@ export const foldNick = (nick: string): string => {
 const keysOf = (...names: readonly string[]) =>
 	lazy(() => new Set(names.map(name => foldNick(name))));
 
-/** Names reserved for sockchat itself. */
+/** Names reserved for sockchat itself, with any punctuation between the letters. */
 const ownKeys = keysOf(
 	'server',
 	'system',
@@ -181,6 +181,10 @@ const hostKeys = keysOf(
 );
 
 const guestPrefix = 'guest-';
+
+// In a line of text, host. and h-o-s-t read as host.
+const punctuation = /[-_.]+/g;
+const guestStart = /^g[-_.]*u[-_.]*e[-_.]*s[-_.]*t[-_.]/;
 
 /** @param why A clause such as `it is empty`. */
 export const nickInvalid = (value: string, why: string) => {
@@ -247,15 +251,16 @@ const whyKept = (nick: string, bearer: NickBearer): string | undefined => {
 		return `its letters expand to ${bytes} bytes; the limit is ${maxKeyBytes}`;
 	}
 
-	if (ownKeys().has(key)) {
+	const letters = key.replaceAll(punctuation, '');
+	if (ownKeys().has(letters)) {
 		return 'it is reserved for sockchat';
 	}
 
-	if (bearer !== 'host' && hostKeys().has(key)) {
+	if (bearer !== 'host' && hostKeys().has(letters)) {
 		return 'it is reserved for the host of the room';
 	}
 
-	return bearer !== 'guest' && key.startsWith(guestPrefix)
+	return bearer !== 'guest' && guestStart.test(key)
 		? `names with ${guestPrefix} are reserved for peers without a nick`
 		: undefined;
 };

@@ -107,6 +107,19 @@ const refusals: ReadonlyArray<readonly [text: string, message: string]> = [
 	...['moderator', 'operator'].map(
 		text => [text, 'it is reserved for the host of the room'] as const,
 	),
+	...['host.', 'HOST_', 'h-o-s-t', 'admin..', 'mo.d', 'h٠ost'].map(
+		text => [text, 'it is reserved for the host of the room'] as const,
+	),
+	...['server-', 's.y.s.t.e.m', 'You_', 'guest.'].map(
+		text => [text, 'it is reserved for sockchat'] as const,
+	),
+	...['guest_5001', 'guest.5001', 'g-uest-5001'].map(
+		text =>
+			[
+				text,
+				'names with guest- are reserved for peers without a nick',
+			] as const,
+	),
 	['ﷺ'.repeat(20), 'its letters expand to 600 bytes; the limit is 128'],
 	[
 		`a${'\u0301\u0316'.repeat(15_000)}`,
@@ -132,7 +145,14 @@ test('nick: is stored in NFC', () => {
 	assert.equal(nickOf('Jose\u0301'), 'José');
 });
 
+test('nick: allows names that only begin or end as a reserved one', () => {
+	for (const text of ['host-2', 'ghost', 'my-host', 'guesthouse', 'Modesty']) {
+		assert.equal(nickOf(text), text);
+	}
+});
+
 test('nick: lets the host use host names', () => {
+	assert.equal(nickOf('host.', 'host'), 'host.');
 	assert.equal(nickOf('host', 'host'), 'host');
 	assert.equal(nickOf('admin', 'host'), 'admin');
 	assert.ok(!parseNick('guest-5001', 'host').ok);
