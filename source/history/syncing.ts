@@ -1,39 +1,45 @@
 /**
- * When what was written reaches the disk, by fdatasync(2).
+ * When written bytes reach the disk, by fdatasync(2).
  *
- * A process that dies takes nothing with it: the kernel has the bytes. This is
- * for a machine that does: with 'always' nothing that was shown is lost, with
- * 'interval' what was written within the last second may be.
+ * A process that dies loses nothing: the kernel has the bytes. This is for a
+ * machine that goes down: with 'always' nothing that was shown is lost; with
+ * 'interval' the last second of it may be.
  */
 import {syncData} from './disk.js';
 
 export type FsyncMode = 'always' | 'interval';
 
-/** Calls back once after the delay. @returns A way to call it off. */
+/** Calls back once after the delay. @returns Cancels it. */
 export type SetTimer = (callback: () => void, delayMs: number) => () => void;
 
 const intervalMs = 1000;
 
 export class Syncing {
 	readonly #setTimer: SetTimer;
-	readonly #onFailure: (error: unknown) => void;
+	readonly #onTrouble: (error: unknown) => void;
 	readonly #syncData: typeof syncData;
 	#cancel: (() => void) | undefined;
 	#running: Promise<void> = Promise.resolve();
 	#isDue = false;
+	/** A sync failed, was reported, and none has succeeded since. */
+	#isFailing = false;
+	#isRetrying = false;
 
-	/** @param onFailure For one that the timer began. */
+	/**
+	 * @param onTrouble Called when a sync in the background fails, once until one
+	 * succeeds; then with undefined.
+	 */
 	constructor(
 		setTimer: SetTimer,
-		onFailure: (error: unknown) => void,
+		onTrouble: (error: unknown) => void,
 		sync = syncData,
 	) {
 		this.#setTimer = setTimer;
-		this.#onFailure = onFailure;
+		this.#onTrouble = onTrouble;
 		this.#syncData = sync;
 	}
 
-	/** Bytes were written that are to be on the disk within a second. */
+	/** Call after a write; the bytes will be on the disk within a second. */
 	wrote(fd: number): void {
 		this.#isDue = true;
 		this.#cancel ??= this.#setTimer(() => {
@@ -42,7 +48,17 @@ export class Syncing {
 		}, intervalMs);
 	}
 
-	/** Resolves once all that was written is on the disk, and none runs. */
+	/** Tries a failed sync again. Call once a second: in a quiet room no write does. */
+	async retry(fd: number): Promise<void> {
+		if (this.#isFailing && !this.#cancel && !this.#isRetrying) {
+			this.#isRetrying = true;
+			this.#running = this.#syncAfter(this.#running, fd);
+			await this.#running;
+			this.#isRetrying = false;
+		}
+	}
+
+	/** Resolves once all written bytes are on the disk and no sync runs. */
 	async now(fd: number): Promise<void> {
 		this.#cancel?.();
 		this.#cancel = undefined;
@@ -50,21 +66,25 @@ export class Syncing {
 		await this.#sync(fd);
 	}
 
-	/** What was written is to be synced no more: it stands elsewhere by now. */
+	/** Stops syncing this file: its bytes are in another file now. */
 	async forget(): Promise<void> {
 		this.#cancel?.();
 		this.#cancel = undefined;
 		await this.#running;
 		this.#isDue = false;
+		this.#isFailing = false;
 	}
 
-	/** One at a time: a file must not be closed while an earlier one still runs. */
+	/** One at a time: a file must not be closed while an earlier sync runs. */
 	async #syncAfter(before: Promise<void>, fd: number): Promise<void> {
 		await before;
 		try {
 			await this.#sync(fd);
 		} catch (error) {
-			this.#onFailure(error);
+			if (!this.#isFailing) {
+				this.#isFailing = true;
+				this.#onTrouble(error);
+			}
 		}
 	}
 
@@ -77,9 +97,14 @@ export class Syncing {
 		try {
 			await this.#syncData(fd);
 		} catch (error) {
-			// The kernel tells of a failure once; the next one is to try again.
+			// The kernel reports a failure once; the next sync is to try again.
 			this.#isDue = true;
 			throw error;
+		}
+
+		if (this.#isFailing) {
+			this.#isFailing = false;
+			this.#onTrouble(undefined);
 		}
 	}
 }

@@ -69,7 +69,11 @@ export class Writer {
 		this.closed = closed;
 		this.#options = options;
 		this.#syncing = new Syncing(options.setTimer, error => {
-			options.onTrouble(historyWriteFailed(options.path, error));
+			options.onTrouble(
+				error === undefined
+					? undefined
+					: historyWriteFailed(options.path, error),
+			);
 		});
 	}
 
@@ -215,6 +219,9 @@ export class Writer {
 				this.#isLost = false;
 				onTrouble(undefined);
 			}
+
+			// Not awaited: a group must not wait for a slow disk.
+			void this.#syncing.retry(this.written.fd);
 		} catch (error) {
 			this.#isLost = true;
 			// Looked at each second, told once.

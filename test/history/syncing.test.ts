@@ -11,10 +11,10 @@ const badFd = 1_000_000;
 
 test('history: a sync that failed is told, and tried again', async t => {
 	const clock = new FakeClock();
-	const failures: NodeJS.ErrnoException[] = [];
-	const codes = () => failures.map(({code}) => code);
+	const failures: Array<NodeJS.ErrnoException | undefined> = [];
+	const codes = () => failures.map(error => error?.code);
 	const syncing = new Syncing(clock.setTimer, error => {
-		failures.push(error as NodeJS.ErrnoException);
+		failures.push(error as NodeJS.ErrnoException | undefined);
 	});
 	const fd = openSync(makePath(t), 'w');
 	t.after(() => {
@@ -30,7 +30,7 @@ test('history: a sync that failed is told, and tried again', async t => {
 	await syncing.now(fd);
 	await syncing.now(badFd);
 	assert.deepEqual(clock.delays, [], 'nothing is left to sync');
-	assert.deepEqual(codes(), ['EBADF']);
+	assert.deepEqual(codes(), ['EBADF', undefined], 'reported, then mended');
 });
 
 test('history: of two syncs that the timer began, the first is waited for as well', async () => {
@@ -79,4 +79,42 @@ test('history: what is forgotten is not synced, nor tried again after a failure'
 	await syncing.forget();
 	assert.equal(failures.length, 1);
 	await syncing.now(badFd);
+});
+
+test('history: a sync that failed is tried again at each look, and reported once', async () => {
+	const clock = new FakeClock();
+	const reports: Array<'failed' | 'mended'> = [];
+	let syncs = 0;
+	let isFailing = true;
+	const syncing = new Syncing(
+		clock.setTimer,
+		error => {
+			reports.push(error ? 'failed' : 'mended');
+		},
+		async () => {
+			syncs++;
+			if (isFailing) {
+				throw new Error('EIO: i/o error');
+			}
+		},
+	);
+	await syncing.retry(1);
+	assert.equal(syncs, 0, 'nothing was written');
+	syncing.wrote(1);
+	await syncing.retry(1);
+	assert.equal(syncs, 0, 'the timer does it');
+	clock.advance(1000);
+	await until(() => reports.length === 1, {what: 'the failure'});
+	await syncing.retry(1);
+	await syncing.retry(1);
+	assert.equal(syncs, 3);
+	isFailing = false;
+	await syncing.retry(1);
+	await syncing.retry(1);
+	assert.equal(syncs, 4);
+	assert.deepEqual(reports, ['failed', 'mended']);
+	syncing.wrote(1);
+	isFailing = true;
+	clock.advance(1000);
+	await until(() => reports.length === 3, {what: 'another failure'});
 });
