@@ -17,6 +17,9 @@ type Unshown = TakenBack & {
 	readonly before: number;
 };
 
+// More than a client sends while one group is written.
+const rememberedWhispers = 1000;
+
 export class MessageNumbers {
 	/** Of members that have sent something. */
 	readonly #present = new Map<string, number>();
@@ -24,6 +27,11 @@ export class MessageNumbers {
 	readonly #absent = new Map<string, number>();
 	/** Of messages in the log but not yet shown, in order. */
 	#unshown: Unshown[] = [];
+	/**
+	 * Whispers delivered while messages waited to be stored: if those are taken
+	 * back, so is their n, but a whisper must not be delivered twice.
+	 */
+	readonly #whispered = new Map<string, Set<number>>();
 
 	/** The highest n accepted from a client; 0 if none. */
 	taken(id: string): number {
@@ -52,9 +60,7 @@ export class MessageNumbers {
 	/** Records a client that isn't in the room. */
 	remember(id: string, n: number): void {
 		this.#absent.set(id, n);
-		if (this.#absent.size > rememberedClients) {
-			this.#absent.delete(this.#absent.keys().next().value!);
-		}
+		dropOldest(this.#absent, rememberedClients);
 	}
 
 	/** Call when a client becomes a member. */
@@ -82,6 +88,22 @@ export class MessageNumbers {
 		}
 	}
 
+	/** Call when a whisper is delivered. */
+	takeWhisper(id: string, n: number): void {
+		this.take(id, n);
+		if (this.#unshown.some(message => message.id === id)) {
+			const whispered = this.#whispered.get(id) ?? new Set();
+			this.#whispered.set(id, whispered.add(n));
+			dropOldest(whispered, rememberedWhispers);
+			dropOldest(this.#whispered, rememberedClients);
+		}
+	}
+
+	/** Whether a whisper was delivered whose n may have been taken back. */
+	isWhispered(id: string, n: number): boolean {
+		return this.#whispered.get(id)?.has(n) ?? false;
+	}
+
 	/** Records messages that wait to be stored. */
 	addUnshown(messages: readonly Unshown[]): void {
 		this.#unshown.push(...messages);
@@ -91,6 +113,14 @@ export class MessageNumbers {
 	keep(seq: number): void {
 		const first = this.#unshown.findIndex(message => message.seq > seq);
 		this.#unshown = first === -1 ? [] : this.#unshown.slice(first);
+		if (this.#unshown.length === 0) {
+			for (const [id, whispered] of this.#whispered) {
+				// Whispers beyond it were taken back and may be resent.
+				if (Math.max(...whispered) <= this.taken(id)) {
+					this.#whispered.delete(id);
+				}
+			}
+		}
 	}
 
 	/** Forgets the waiting messages, as if they were never sent. */
@@ -105,6 +135,15 @@ export class MessageNumbers {
 		return taken;
 	}
 }
+
+const dropOldest = <Key>(
+	kept: Map<Key, unknown> | Set<Key>,
+	limit: number,
+): void => {
+	if (kept.size > limit) {
+		kept.delete(kept.keys().next().value!);
+	}
+};
 
 const takeFrom = (
 	clients: Map<string, number>,

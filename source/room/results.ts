@@ -26,6 +26,8 @@ export type SayResult =
 
 export type WhisperResult =
 	| {readonly kind: 'delivered'; readonly to: Member}
+	/** It was delivered before; only the sender's receipt may be missing. */
+	| {readonly kind: 'repeated'}
 	| {readonly kind: 'duplicate'}
 	| Refused;
 

@@ -38,7 +38,7 @@ import {
 import {ReservedNicks} from './reserved-nicks.js';
 import {RoomLog, type Unshown, type LogOptions} from './log.js';
 import {MessageNumbers, type TakenBack} from './message-numbers.js';
-import {Shares, type ShareOptions} from './shares.js';
+import {plainPeers, Shares, type ShareOptions} from './shares.js';
 import type {
 	JoinResult,
 	Member,
@@ -79,9 +79,6 @@ export type RestoredLog = {
 export const maxAnnouncedMembers = 200;
 
 const defaultMaxMembers = 10_000;
-
-// Plain peers have no lasting identity, so they have one share together.
-const allGuests = 'guests';
 
 // Every member gets each rename. Few people try more than five nicks.
 const renamesAtOnce = 5;
@@ -437,6 +434,11 @@ export class Room {
 			return {kind: 'duplicate'};
 		}
 
+		if (this.#numbers.isWhispered(id, n)) {
+			this.#numbers.take(id, n);
+			return {kind: 'repeated'};
+		}
+
 		const error = checkText(text);
 		if (error) {
 			return {kind: 'refused', error};
@@ -447,7 +449,7 @@ export class Room {
 			return {kind: 'refused', error: noSuchMember(to)};
 		}
 
-		this.#numbers.take(id, n);
+		this.#numbers.takeWhisper(id, n);
 		return {kind: 'delivered', to: receiver};
 	}
 
@@ -457,7 +459,7 @@ export class Room {
 
 	/** The sender whose share of the log counts. */
 	#senderOf(id: string): string {
-		return this.#guests.has(id) ? allGuests : id;
+		return this.#guests.has(id) ? plainPeers : id;
 	}
 
 	#checkPresenceShare(at: number): void {

@@ -30,10 +30,17 @@ const durationWords = (ms: number): string => {
 			: `${Math.ceil(minutes / 60)} hours`;
 };
 
-const shareFilled = ({bytes, refillMs}: ShareOptions, waitMs: number) =>
+/** The sender of all plain peers: they have no lasting identity. */
+export const plainPeers = 'plain peers';
+
+const shareFilled = (
+	sender: string,
+	{bytes, refillMs}: ShareOptions,
+	waitMs: number,
+) =>
 	new SockchatError(
 		'ERR_SHARE',
-		`You have filled your share of the room's log: ${bytes} bytes, refilled over ${durationWords(refillMs)}, to keep room for others. Send this again in ${durationWords(waitMs)}; the host can lift the limit with --rate off.`,
+		`${sender === plainPeers ? "Plain peers have filled the share of the room's log that they have together" : "You have filled your share of the room's log"}: ${bytes} bytes, refilled over ${durationWords(refillMs)}, to keep room for others. Send this again in ${durationWords(waitMs)}; the host can lift the limit with --rate off.`,
 	);
 
 export class Shares {
@@ -58,7 +65,7 @@ export class Shares {
 	/** @returns Why a sender can't send now; undefined if it can. */
 	refusal(sender: string, at: number): SockchatError | undefined {
 		const waitMs = this.waitMs(sender, at);
-		return waitMs > 0 ? shareFilled(this.#options, waitMs) : undefined;
+		return waitMs > 0 ? shareFilled(sender, this.#options, waitMs) : undefined;
 	}
 
 	/** Counts appended bytes; call it right after `refusal` or `waitMs`. */

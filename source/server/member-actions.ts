@@ -82,22 +82,24 @@ export const whisper = (
 	}
 
 	const result = room.whisper(member, n, to, text);
-	if (result.kind !== 'delivered') {
+	if (result.kind === 'duplicate' || result.kind === 'refused') {
 		return result;
 	}
+
+	const receiver = result.kind === 'delivered' ? result.to : undefined;
 
 	const whispered: Whispered = {
 		type: 'whispered',
 		n,
 		from: member.nick,
 		id: member.id,
-		to: result.to.nick,
+		to: receiver?.nick ?? to,
 		text,
 		at: clock.wallMs(),
 	};
 	// The receipt of a whisper to oneself is the whisper.
-	if (result.to.id !== member.id) {
-		hub.of(result.to)?.sendWhisper(whispered);
+	if (receiver && receiver.id !== member.id) {
+		hub.of(receiver)?.sendWhisper(whispered);
 	}
 
 	return {kind: 'delivered', whispered};

@@ -105,3 +105,31 @@ test('message-numbers: forgets what was rolled back', () => {
 	assert.equal(room.lastTaken(heron.id), 7);
 	assert.deepEqual([...room.clientsAt(room.log.head)], [[heron.id, 7]]);
 });
+
+test('message-numbers: a whisper delivered before a rollback is delivered once', () => {
+	const room = new Room({logId: () => 'log', log: {isDeferred: true}});
+	const otter = enter(room, 1, 'otter');
+	enter(room, 2, 'heron');
+	room.show(room.log.unshown()!);
+	for (let round = 0; round < 2; round++) {
+		assert.equal(room.say(otter, 1, 'not stored', 1).kind, 'stored');
+		const {kind} = room.whisper(otter, 2, 'heron', 'psst');
+		assert.equal(kind, round === 0 ? 'delivered' : 'repeated');
+		assert.equal(room.whisper(otter, 3, 'nobody', 'psst').kind, 'refused');
+		assert.equal(room.say(otter, 4, 'not stored', 1).kind, 'stored');
+		room.rollBack();
+		assert.equal(room.lastStored(otter.id), 0, 'it may resend 1');
+	}
+
+	room.leave(otter, 'reset', 2);
+	const returned = enter(room, 1, 'otter');
+	assert.equal(room.say(returned, 1, 'stored', 3).kind, 'stored');
+	assert.equal(room.whisper(returned, 2, 'heron', 'psst').kind, 'repeated');
+	assert.equal(room.whisper(returned, 3, 'heron', 'psst').kind, 'delivered');
+	for (let next; (next = room.log.unshown());) {
+		room.show(next);
+	}
+
+	assert.equal(room.whisper(returned, 2, 'heron', 'psst').kind, 'duplicate');
+	assert.equal(room.whisper(returned, 4, 'heron', 'more').kind, 'delivered');
+});

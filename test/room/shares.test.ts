@@ -58,12 +58,18 @@ test('shares: a client that returns has the share that it left', () => {
 	assert.equal(room.say(join(1), 3, text, at).kind, 'refused');
 });
 
-test('shares: guests share one, the host has no limit', () => {
+test('shares: plain peers have one together, the host has no limit', () => {
 	const {room, join} = openRoom();
 	const guests = [join(1, 'guest'), join(2, 'guest')];
 	assert.equal(room.say(guests[0]!, 1, text, at).kind, 'stored');
 	assert.equal(room.say(guests[1]!, 1, text, at).kind, 'stored');
-	assert.equal(room.say(guests[0]!, 2, text, at).kind, 'refused');
+	const refused = room.say(guests[0]!, 2, text, at);
+	const error = refused.kind === 'refused' ? refused.error : undefined;
+	assert.equal(error?.code, 'ERR_SHARE');
+	assert.match(
+		error.message,
+		/^Plain peers have filled the share of the room's log that they have together: 1000 bytes, /,
+	);
 	const host = join(3, 'host');
 	for (let n = 1; n < 9; n++) {
 		assert.equal(room.say(host, n, text, at).kind, 'stored');

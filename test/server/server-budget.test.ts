@@ -218,7 +218,10 @@ test('budget: all plain peers have one share, and get an error when it is full',
 		plain.write(`${text}\n`.repeat(half));
 		plain.write(`${last}\n/who\n`);
 		await plain.untilText(' here: ');
-		assert.equal(plain.text.includes('your share'), last === 'second');
+		assert.equal(
+			plain.text.includes('Plain peers have filled the share'),
+			last === 'second',
+		);
 	}
 
 	await heron.untilSaid('first');
