@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
+import {until} from '../helpers/until.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {openServer, portOf, type TestServer} from '../helpers/room.js';
 import {joinWire, openPlain, type MemberPeer} from '../helpers/wire-peer.js';
@@ -159,17 +160,28 @@ test('server history: on a full disk, nothing is shown that is not stored', asyn
 	// The room still works: a whisper needs no disk.
 	heron.send({type: 'whisper', n: 1, to: 'otter', text: 'full?'});
 	await otter.untilFrame('whispered');
+	// One delivered before its say was taken back is delivered once, also resent.
+	const whisper = {type: 'whisper', n: 4, to: 'heron', text: 'psst'};
+	otter.send({type: 'say', n: 3, text: 'nor this one'}, whisper);
+	await otter.untilFrame('error', ({n}) => n === 3);
+	const receipts = () => otter.of('whispered').filter(({n}) => n === 4);
+	otter.send(whisper);
+	await until(() => receipts().length === 2, {
+		what: 'a second receipt',
+		seen: () => otter.seen(),
+	});
 	const failing = server.of('history').filter(({state}) => state === 'failing');
 	assert.equal(failing.length, 1, 'told once, not at each attempt');
 
 	limitFiles('unlimited');
-	otter.say(3, 'there is space again');
+	otter.say(5, 'there is space again');
 	for (const peer of [otter, heron, late]) {
 		await peer.untilSaid('there is space again');
 		assert.ok(!peer.said.includes('too much'), 'never shown to anybody');
 		assert.ok(!peer.said.includes('nor this'));
 	}
 
+	assert.equal(heron.of('whispered').filter(({n}) => n === 4).length, 1);
 	await plain.untilText('otter: there is space again\n');
 	assert.deepEqual(
 		keptIn(path).map(({seq}) => seq),
