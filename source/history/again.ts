@@ -1,11 +1,11 @@
 /**
- * FILE again, where it is gone: a new one of the same log, with all that the
- * old one held.
+ * Writes FILE again if it is gone: a new file of the same log, with everything
+ * the old one held.
  *
- * The old file's bytes are still there for who has it open, after rm, mv and
- * sed -i alike, and its sums say whether they are as we wrote them. If they are
- * not, the entries come from the room's memory. Nothing of what somebody else
- * put at the path is deleted: it gets another name.
+ * The open descriptor still reads the old file after rm, mv and sed -i, and its
+ * sums say whether the bytes are the ones we wrote. If they aren't, the entries
+ * come from the room's memory. A file that somebody else put at the path is
+ * renamed, not deleted.
  */
 import {Buffer} from 'node:buffer';
 import {lstatSync, renameSync, rmSync} from 'node:fs';
@@ -18,11 +18,11 @@ import {checkpointGroup, lastSeqOf, sumLine} from './lines.js';
 
 /** The room's own memory of its log. */
 export type Memory = {
-	/** The highest n stored for each client, behind an entry. */
+	/** The highest n stored for each client, after an entry. */
 	readonly clientsAt: (seq: number) => Iterable<readonly [string, number]>;
 	/**
-	 * Copies of all entries from one on; from the oldest that is remembered on,
-	 * where that is a later one.
+	 * Copies of all entries from one on, or from the oldest in memory if that is
+	 * later.
 	 */
 	readonly entriesFrom: (seq: number) => {
 		readonly entries: Buffer;
@@ -33,7 +33,7 @@ export type Memory = {
 /** What a new FILE is to hold. */
 export type Rescued = {
 	readonly bytes: Buffer;
-	/** The seq of its first entry, there already or not. */
+	/** The seq of its first entry, written or not. */
 	readonly firstSeq: number;
 };
 
@@ -43,7 +43,7 @@ type Known = {
 	readonly memory: Memory | undefined;
 };
 
-/** @returns Undefined where the bytes are not those that were written. */
+/** @returns Undefined if the bytes are not the ones that were written. */
 const fromFile = async ({
 	fd,
 	length,
@@ -65,8 +65,8 @@ const fromMemory = (wanted: number, {logId, head, memory}: Known): Rescued => {
 		throw historyMisused(`memory does not end at entry ${head}`);
 	}
 
-	// The n of a client may be one that stands in these entries: a start that
-	// reads them comes to the same.
+	// A client's n may be that of one of these entries; a start that reads them
+	// gets the same result.
 	const checkpoint = checkpointGroup({
 		logId,
 		head: firstSeq - 1,
@@ -82,14 +82,14 @@ const fromMemory = (wanted: number, {logId, head, memory}: Known): Rescued => {
 	};
 };
 
-/** What can be had of a FILE that is gone, all of it wherever possible. */
+/** Reads as much of a lost FILE as possible. */
 export const rescue = async (
 	written: Written,
 	known: Known,
 ): Promise<Rescued> =>
 	(await fromFile(written)) ?? fromMemory(written.firstSeq, known);
 
-/** @returns The other name of what stood at the path; undefined if it's gone. */
+/** @returns The new name of the file found at the path; undefined if none is. */
 const setAside = (
 	path: string,
 	gapFrom: number | undefined,
@@ -112,21 +112,21 @@ const setAside = (
 
 export type Begun = {
 	readonly written: Written;
-	/** Where somebody else's file was put. */
+	/** The new name of somebody else's file. */
 	readonly aside: string | undefined;
 };
 
 /**
- * Writes FILE anew.
+ * Writes FILE again.
  *
- * @param gapFrom The first entry that is lost, where some are.
+ * @param gapFrom The first lost entry, if any.
  */
 export const beginAgain = async (
 	path: string,
 	{bytes, firstSeq}: Rescued,
 	gapFrom: number | undefined,
 ): Promise<Begun> => {
-	// Not FILE.new, which a start after a kill takes for FILE, also a part of it.
+	// Not FILE.new: after a kill, a start would take even a part of it for FILE.
 	const draft = againPath(path);
 	if (isThere(draft)) {
 		renameSync(draft, otherPath(path));

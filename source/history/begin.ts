@@ -1,10 +1,10 @@
 /**
- * A new FILE takes the place of the one before it, which keeps another name.
+ * Replaces FILE by a new one; the old one gets another name.
  *
- * FILE.new is on the disk with its checkpoint before anything is renamed. So a
- * kill leaves either both names as they were, or no FILE and a whole FILE.new,
- * which the next start renames (see `finishBeginning`); never a FILE without a
- * checkpoint, and never a seq that is given twice.
+ * FILE.new is on the disk with its checkpoint before any rename. So a kill leaves
+ * either both names as they were, or no FILE and a whole FILE.new, which the next
+ * start renames (see `finishBeginning`); never a FILE without a checkpoint, and
+ * never a seq given twice.
  */
 import type {Buffer} from 'node:buffer';
 import {closeSync, lstatSync, renameSync, rmSync} from 'node:fs';
@@ -13,18 +13,18 @@ import {syncData, writeAt} from './disk.js';
 import {closedPath, createFile, isThere, newPath} from './files.js';
 import {checkpointGroup, type Checkpoint} from './lines.js';
 
-/** A file that is written to. */
+/** The file being written. */
 export type Written = {
 	readonly fd: number;
-	/** Its bytes that count; what a failed write left lies behind them. */
+	/** Its valid bytes; a failed write may have left more after them. */
 	readonly length: number;
-	/** Of all these bytes. */
+	/** The crc of these bytes. */
 	readonly crc: number;
-	/** The seq of its first entry, there already or not. */
+	/** The seq of its first entry, written or not. */
 	readonly firstSeq: number;
 };
 
-/** Writes a file of whole groups under a name that it is not to keep. */
+/** Writes a file of whole groups under a temporary name. */
 export const writeDraft = async (
 	draft: string,
 	bytes: Buffer,
@@ -58,10 +58,10 @@ export const draftFile = async (
 };
 
 /**
- * Makes FILE.new the FILE. At once rather than in turns of its own: nobody can
- * look for a file by name in between.
+ * Renames FILE.new to FILE. Synchronously: nobody can look for a file by name in
+ * between.
  *
- * @param aside The other name that FILE gets, which must be free.
+ * @param aside The new name of the old FILE; it must be free.
  */
 export const putInPlace = (path: string, aside: string | undefined): void => {
 	if (aside !== undefined) {
@@ -84,9 +84,9 @@ export const putInPlace = (path: string, aside: string | undefined): void => {
 };
 
 /**
- * What a start does about a FILE.new: it was killed in the middle of this.
+ * Finishes at a start what a kill interrupted.
  *
- * Without a FILE it becomes one, whole or not: the start looks at it as such.
+ * Without a FILE, FILE.new becomes it, whole or not: the start checks it as FILE.
  */
 export const finishBeginning = (path: string): void => {
 	const draft = newPath(path);
@@ -100,7 +100,7 @@ export const finishBeginning = (path: string): void => {
 	rmSync(draft, {force: true});
 };
 
-/** Puts bytes into a closed file of their own, unless one is there. */
+/** Writes a closed file, unless it exists. */
 export const keepClosed = async (
 	path: string,
 	firstSeq: number,
@@ -111,7 +111,7 @@ export const keepClosed = async (
 		return;
 	}
 
-	// The name that a start deletes, as long as there is a FILE.
+	// A start deletes this name as long as there is a FILE.
 	const draft = newPath(path);
 	rmSync(draft, {force: true});
 	const fd = createFile(draft);

@@ -1,6 +1,6 @@
 /**
- * Reading and writing at a place in a file, whole: what the system takes or
- * gives in parts is gone on with.
+ * Reads and writes all bytes at a place in a file, however few the system takes
+ * or returns at a time.
  */
 import {Buffer} from 'node:buffer';
 import {fdatasync, fstatSync, ftruncate, read, writev} from 'node:fs';
@@ -13,7 +13,7 @@ export const truncate = promisify(ftruncate);
 
 export const sizeOf = (fd: number): number => fstatSync(fd).size;
 
-/** @returns The bytes, filled; a part of them only where the file ends. */
+/** @returns The bytes read: all of them, or fewer at the end of the file. */
 export const readInto = async (
 	fd: number,
 	bytes: Buffer,
@@ -22,7 +22,7 @@ export const readInto = async (
 	const {length} = bytes;
 	let filled = 0;
 	while (filled < length) {
-		// eslint-disable-next-line no-await-in-loop -- each goes on where the last ended
+		// eslint-disable-next-line no-await-in-loop -- each continues where the last ended
 		const {bytesRead} = await readOnce(
 			fd,
 			bytes,
@@ -40,7 +40,7 @@ export const readInto = async (
 	return bytes.subarray(0, filled);
 };
 
-/** @returns Less than `length` only where the file ends. */
+/** @returns Fewer than `length` bytes only at the end of the file. */
 export const readAt = async (
 	fd: number,
 	position: number,
@@ -56,7 +56,7 @@ const behind = (buffers: readonly Buffer[], count: number): Buffer[] => {
 	});
 };
 
-/** In one system call, unless the system itself takes less than all. */
+/** Writes in one system call, unless the system takes only a part. */
 export const writeAt = async (
 	fd: number,
 	buffers: readonly Buffer[],
@@ -65,7 +65,7 @@ export const writeAt = async (
 	let rest = behind(buffers, 0);
 	let at = position;
 	while (rest.length > 0) {
-		// eslint-disable-next-line no-await-in-loop -- each goes on where the last ended
+		// eslint-disable-next-line no-await-in-loop -- each continues where the last ended
 		const {bytesWritten} = await writeOnce(fd, rest, at);
 		if (bytesWritten === 0) {
 			throw new Error('the system took none of the bytes');

@@ -1,12 +1,12 @@
-/** What can go wrong with a history, in words. */
+/** The errors of a history. */
 import {SockchatError} from '../errors.js';
 import type {Lost} from './fate.js';
 
-// The same two ways out, whatever is wrong with this file.
+// They work for every error here.
 const waysOut =
 	'keep it in another file with --history FILE, or nowhere with --no-history';
 
-/** The system's own words for a failed call: "ENOSPC: no space left on device". */
+/** The system's message, without the call: "ENOSPC: no space left on device". */
 const causeOf = (cause: unknown): string =>
 	cause instanceof Error
 		? cause.message.replace(/, [a-z]+(?: '[^']*')?(?: -> '[^']*')?$/, '')
@@ -15,45 +15,45 @@ const causeOf = (cause: unknown): string =>
 export const historyFailed = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The history ${path} can't be opened or read: ${causeOf(cause)}; mend that, or ${waysOut}.`,
+		`The history ${path} can't be opened or read: ${causeOf(cause)}; fix that, or ${waysOut}.`,
 		{cause},
 	);
 
-/** The folder was named, so it is not made. */
+/** The user named the folder, so it isn't created. */
 export const historyNowhere = (path: string, folder: string) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The history ${path} can't be opened or read: there is no folder ${folder}; make it with mkdir, or name a file elsewhere.`,
+		`The history ${path} can't be opened or read: there is no folder ${folder}; create it with mkdir, or choose another file.`,
 	);
 
 /** @param why Completes 'The history FILE …'. */
 export const historyUnsafe = (path: string, why: string, remedy: string) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The history ${path} ${why}, so that others could read or change what is said; ${remedy}, or ${waysOut}.`,
+		`The history ${path} ${why}, so others could read or change messages; ${remedy}, or ${waysOut}.`,
 	);
 
-/** @param seen How it begins, or where it stops making sense. */
+/** @param seen How it starts, or where it is inconsistent. */
 export const historyUnreadable = (path: string, seen: string) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The history ${path} is not one that this sockchat can read: ${seen}. It was left as it is; move it away, or ${waysOut}.`,
+		`The history ${path} can't be read by this sockchat: ${seen}. It was not changed; move it away, or ${waysOut}.`,
 	);
 
 export const historyTaken = (path: string, pid: number) =>
 	new SockchatError(
 		'ERR_HISTORY_TAKEN',
-		`The history ${path} belongs to a server that runs, process ${pid}; end that one, or ${waysOut}.`,
+		`The history ${path} belongs to a running server, process ${pid}; stop it, or ${waysOut}.`,
 	);
 
-/** Its holder has no pid that means anything here. */
+/** Its holder's pid means nothing here. */
 export const historyTakenUnseen = (path: string) =>
 	new SockchatError(
 		'ERR_HISTORY_TAKEN',
-		`The history ${path} belongs to a server that runs, in another container or just starting; end that one, or ${waysOut}.`,
+		`The history ${path} belongs to a running server, in another container or just starting; stop it, or ${waysOut}.`,
 	);
 
-/** @param lock The file that says so. */
+/** @param lock The file that names the server. */
 export const historyPerhapsTaken = (path: string, lock: string) =>
 	new SockchatError(
 		'ERR_HISTORY_TAKEN',
@@ -63,20 +63,20 @@ export const historyPerhapsTaken = (path: string, lock: string) =>
 export const historyHalfGuarded = (path: string) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The history ${path} is guarded by a process id alone, as this version of Node has no node:sqlite and there is no flock program: a server in another container would not be noticed. Use Node 24, or give each container a history of its own.`,
+		`The history ${path} is protected by a process id alone, because this version of Node has no node:sqlite and there is no flock program: a server in another container would not be noticed. Use Node 24, or give each container its own history.`,
 	);
 
-/** @param lock The file that the flock process held. */
+/** @param lock The file that flock held. */
 export const historyLockLost = (lock: string) =>
 	new SockchatError(
 		'ERR_HISTORY',
-		`The flock process that held ${lock} was ended from outside: a server in another container would not be noticed now. Start this server again.`,
+		`The flock process that held ${lock} was killed by another program: a server in another container would not be noticed now. Restart this server.`,
 	);
 
 export const historyWriteFailed = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_HISTORY_WRITE',
-		`The history ${path} could not be written: ${causeOf(cause)}. What it holds is whole, and it goes on once that is mended; or serve with another --history FILE, or --no-history.`,
+		`The history ${path} could not be written: ${causeOf(cause)}. It is whole, and continues once that is fixed; or serve with another --history FILE, or --no-history.`,
 		{cause},
 	);
 
@@ -89,44 +89,45 @@ const fateWords: Readonly<Record<Lost, string>> = {
 };
 
 type Mended = {
-	/** Where what stood at the path was put. */
+	/** The new name of the file found at the path. */
 	readonly aside: string | undefined;
-	/** The first entry and the last that are lost. */
+	/** The first and the last lost entry. */
 	readonly lost: readonly [from: number, to: number] | undefined;
 };
 
-/** FILE was begun anew, after what has become of it. */
+/** FILE was written again. */
 export const historyLost = (
 	path: string,
 	fate: Lost,
 	{aside, lost}: Mended,
 ) => {
 	const kept = lost
-		? `entries ${lost[0]} to ${lost[1]} are lost, and a new file of that name goes on after them`
-		: 'a new file of that name holds all of it and goes on';
-	const other = aside === undefined ? '' : `; what stood there is ${aside} now`;
+		? `entries ${lost[0]} to ${lost[1]} are lost, and a new file of that name continues after them`
+		: 'a new file of that name has all of it and continues';
+	const other =
+		aside === undefined ? '' : `; the file found there is now ${aside}`;
 	return new SockchatError(
 		'ERR_HISTORY',
 		`The history ${path} ${fateWords[fate]} while the server ran: ${kept}${other}. To move it away, stop the server first.`,
 	);
 };
 
-/** FILE is not ours any more, and can't be begun anew. */
+/** FILE is no longer ours, and can't be written again. */
 export const historyNotBegunAgain = (
 	path: string,
 	fate: Lost,
 	{isClosing, cause}: {isClosing: boolean; cause: unknown},
 ) => {
 	const then = isClosing
-		? 'The server ends, and what it held is lost unless the old file stands elsewhere.'
-		: 'Messages are refused until that is mended; it is tried again each second.';
+		? 'The server is stopping, and the entries are lost unless the old file has another name.'
+		: 'Messages are refused until that is fixed; the server retries each second.';
 	return new SockchatError(
 		'ERR_HISTORY_WRITE',
-		`The history ${path} ${fateWords[fate]} while the server ran, and no new one can be begun: ${causeOf(cause)}. ${then}`,
+		`The history ${path} ${fateWords[fate]} while the server ran, and can't be written again: ${causeOf(cause)}. ${then}`,
 		{cause},
 	);
 };
 
-/** A fault of the caller, not of the disk. */
+/** A bug of the caller, not a failure of the disk. */
 export const historyMisused = (what: string) =>
 	new SockchatError('ERR_INTERNAL', `The history was misused: ${what}.`);

@@ -1,10 +1,9 @@
 /**
- * What has become of FILE while it is open.
+ * Checks whether FILE is still the file that we have open.
  *
- * A name and an open file part without a word: after rm, mv or sed -i each
- * write still succeeds, into a file that nobody will find. So the writer looks
- * here before and after each group, and once a second while nobody speaks. A
- * look takes 3 µs.
+ * After rm, mv or sed -i each write still succeeds, into a file that nobody will
+ * find. So the writer checks before and after each group, and once a second in a
+ * quiet room. A check takes 3 µs.
  */
 import {Buffer} from 'node:buffer';
 import {fstatSync, lstatSync, readSync} from 'node:fs';
@@ -16,16 +15,16 @@ export type Lost = Exclude<Fate, 'ours'>;
 
 type Watched = {
 	readonly fd: number;
-	/** Its bytes that count. */
+	/** Its valid bytes. */
 	readonly length: number;
 	/** How far our own writes may have taken it. */
 	readonly reach: number;
 };
 
-// As each sum line ends, and so each group.
+// Each group ends with a sum line, and each sum line with this.
 const groupEnd = Buffer.from('"}\n');
 
-/** A file that was emptied and then written to has zeros there. */
+/** If the file was emptied and then written, zeros are there. */
 const endsInGroup = (fd: number, length: number): boolean => {
 	const seen = Buffer.alloc(groupEnd.length);
 	readSync(fd, seen, 0, seen.length, length - seen.length);
@@ -50,7 +49,7 @@ export const fateOf = (path: string, {fd, length, reach}: Watched): Fate => {
 	return opened.size > reach ? 'grown' : 'ours';
 };
 
-/** Whether two descriptors lead to one file. */
+/** Whether two descriptors are of the same file. */
 export const isSameFile = (one: number, other: number): boolean => {
 	const [a, b] = [fstatSync(one), fstatSync(other)];
 	return a.ino === b.ino && a.dev === b.dev;

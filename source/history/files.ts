@@ -1,11 +1,11 @@
 /**
- * The files of one history, by name: FILE is written to, FILE.000000001234 are
- * closed ones, each named by the first seq in it, FILE.new is one in the
- * making. FILE.damaged-000000001234 was set aside at a start, FILE.other-1
- * while FILE was written to; neither is ours to delete.
+ * The files of one history, by name: FILE is being written, FILE.000000001234 is
+ * closed and named by its first seq, FILE.new is about to become FILE.
+ * FILE.damaged-000000001234 was set aside by a start, FILE.other-1 while the
+ * server ran; neither is ours to delete.
  *
- * What they hold is private, so a folder or a file that somebody else could
- * put something into is refused, and no symbolic link is followed.
+ * Their content is private, so a folder or a file that others may write to is
+ * refused, and symbolic links are not followed.
  */
 import {
 	chmodSync,
@@ -35,7 +35,7 @@ const sticky = 0o1000;
 
 export const newPath = (path: string): string => `${path}.new`;
 
-/** FILE in the making, where the one before it is gone. */
+/** FILE being written again after it was lost. */
 export const againPath = (path: string): string => `${path}.again`;
 
 const padded = (seq: number): string => String(seq).padStart(seqDigits, '0');
@@ -43,7 +43,7 @@ const padded = (seq: number): string => String(seq).padStart(seqDigits, '0');
 export const closedPath = (path: string, firstSeq: number): string =>
 	`${path}.${padded(firstSeq)}`;
 
-/** A free name for a file that somebody put in the place of FILE. */
+/** A free name for a file that replaced FILE. */
 export const otherPath = (path: string): string => {
 	let number = 1;
 	while (isThere(`${path}.other-${number}`)) {
@@ -59,7 +59,7 @@ export const codeOf = (error: unknown): string | undefined =>
 export const isThere = (path: string): boolean =>
 	lstatSync(path, {throwIfNoEntry: false}) !== undefined;
 
-/** A name that is free, for a file whose damage begins at a seq. */
+/** A free name for a file whose damage starts at a seq. */
 export const damagedPath = (path: string, seq: number): string => {
 	const name = `${path}.damaged-${padded(seq)}`;
 	let free = name;
@@ -70,7 +70,7 @@ export const damagedPath = (path: string, seq: number): string => {
 	return free;
 };
 
-/** The names in the history's folder that go on from its own. */
+/** What follows `FILE.` in the names of the history's folder. */
 export const suffixesOf = (path: string): string[] => {
 	const start = `${basename(path)}.`;
 	return readdirSync(dirname(path))
@@ -85,7 +85,7 @@ export const closedFiles = (path: string): number[] =>
 		.map(Number)
 		.toSorted((a, b) => a - b);
 
-/** @returns Undefined where there is none, or the way there leads over a file. */
+/** @returns Undefined if it doesn't exist, or a part of its path is a file. */
 const statOf = (path: string): Stats | undefined => {
 	try {
 		return statSync(path);
@@ -101,9 +101,8 @@ const statOf = (path: string): Stats | undefined => {
 const owner = (): number | undefined => process.getuid?.();
 
 /**
- * Makes a folder and those above it. Not by the recursive mkdir of Node, which
- * never returns from below /proc: mkdir fails there with ENOENT, also in a
- * folder that is there.
+ * Creates a folder and its parents. Node's recursive mkdir never returns below
+ * /proc, where mkdir fails with ENOENT even in a folder that exists.
  */
 const makeFolders = (folder: string): void => {
 	const missing: string[] = [];
@@ -117,7 +116,7 @@ const makeFolders = (folder: string): void => {
 		try {
 			mkdirSync(each, {mode: folderMode});
 		} catch (error) {
-			// Another server may be making it as well.
+			// Another server may have created it.
 			if (codeOf(error) !== 'EEXIST') {
 				throw error;
 			}
@@ -125,18 +124,18 @@ const makeFolders = (folder: string): void => {
 	}
 
 	if (missing.length > 0) {
-		// The umask may have taken from the mode what we need ourselves.
+		// The umask may have removed bits that we need.
 		chmodSync(folder, folderMode);
 	}
 };
 
 /**
- * Looks whether the history's folder is safe.
+ * Checks that the history's folder is safe.
  *
- * @param isDefault Whether a missing one is made. One that was named is not: a
- * slip in the name would make another room.
- * @throws {SockchatError} `ERR_HISTORY` where others may write to it, or it
- * isn't there.
+ * @param isDefault Whether a missing folder is created. A folder that the user
+ * named isn't: a typo would start another room.
+ * @throws {SockchatError} `ERR_HISTORY` if others may write to it, or it doesn't
+ * exist.
  */
 export const prepareFolder = (path: string, isDefault: boolean): void => {
 	const folder = dirname(path);
@@ -157,7 +156,7 @@ export const prepareFolder = (path: string, isDefault: boolean): void => {
 
 	const {mode, uid} = stat;
 	const self = owner();
-	// Where there are no owners, as on Windows, there are no modes either.
+	// Windows has neither owners nor modes.
 	if (self === undefined) {
 		return;
 	}
@@ -174,7 +173,7 @@ export const prepareFolder = (path: string, isDefault: boolean): void => {
 		throw historyUnsafe(
 			path,
 			`stands in ${folder}, which others may write to (mode ${(mode & 0o7777).toString(8)})`,
-			// What is sticky, as /tmp is, or another's is shared on purpose.
+			// A sticky folder such as /tmp, or another user's, is shared on purpose.
 			uid === self && (mode & sticky) === 0
 				? `run chmod go-w ${folder}`
 				: 'choose a folder of your own, such as ~/.local/state/sockchat',
@@ -224,7 +223,7 @@ const open = (path: string, flags: number): number => {
 	}
 };
 
-/** @returns Undefined where there is no such file. */
+/** @returns Undefined if it doesn't exist. */
 export const openExisting = (path: string): number | undefined => {
 	try {
 		return open(path, constants.O_RDWR);
@@ -241,13 +240,13 @@ export const createFile = (path: string): number =>
 	open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
 
 /**
- * Opens a file to read from it. At once rather than in a turn of its own: what
- * a name stands for can't change between the choice of the name and this.
+ * Opens a file for reading. Synchronously: the name can't come to mean another
+ * file between its choice and this call.
  */
 export const openToRead = (path: string): number =>
 	open(path, constants.O_RDONLY);
 
-/** Names, too, outlast a power cut only once their folder is on the disk. */
+/** A name survives a power cut only once its folder is synced. */
 export const syncFolder = async (path: string): Promise<void> => {
 	const fd = openSync(dirname(path), constants.O_RDONLY);
 	try {
@@ -257,13 +256,13 @@ export const syncFolder = async (path: string): Promise<void> => {
 	}
 };
 
-/** @returns The closed files that are still there, by their first seq. */
+/** @returns The first seqs of the closed files that remain. */
 export const removeOldest = (
 	path: string,
 	closed: readonly number[],
 	keptFiles: number,
 ): readonly number[] => {
-	// The one that is written to is among those kept.
+	// FILE itself counts as one of them.
 	const count = Math.max(0, closed.length + 1 - keptFiles);
 	for (const seq of closed.slice(0, count)) {
 		rmSync(closedPath(path, seq), {force: true});

@@ -1,8 +1,8 @@
 /**
- * A room's history: its log on the disk, in the bytes of the wire.
+ * A room's history: its log on the disk, byte for byte as on the wire.
  *
- * An entry is shown to nobody before it is appended here, so that a message
- * one can see is a message that is kept.
+ * An entry is appended here before it is shown to anybody, so every message that
+ * members can see is stored.
  */
 import type {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
@@ -29,18 +29,21 @@ import {Writer, type RoomState} from './writer.js';
 
 export type HistoryOptions = {
 	readonly path: string;
-	/** Nobody named it, so that its folder is made if it is missing. */
+	/** Whether it is the default path, whose folder is created if missing. */
 	readonly isDefault?: boolean | undefined;
-	/** Whether each append waits for the disk, or a second's are synced at once. */
+	/** Whether each append waits for the disk, or all are synced once a second. */
 	readonly fsync: FsyncMode;
 	readonly clock: {readonly setTimer: SetTimer};
-	/** What failed no append: a sync by the timer, a file not closed or gone; then undefined, once that is mended. */
+	/**
+	 * Called for failures that no append reports: a sync in the background, a file
+	 * that can't be closed or is gone; then with undefined once that is over.
+	 */
 	readonly onTrouble: (error: Error | undefined) => void;
-	/** A file is closed at the first group that takes it to this; 16 MiB. */
+	/** A file is closed after the group that takes it to this size; 16 MiB. */
 	readonly fileBytes?: number | undefined;
-	/** Files kept, the one that is written to among them; 16. */
+	/** How many files are kept, including the one being written; 16. */
 	readonly keptFiles?: number | undefined;
-	/** About how much is recovered into memory; 16 MiB. */
+	/** About how much is read into memory at a start; 16 MiB. */
 	readonly tailBytes?: number | undefined;
 };
 
@@ -48,14 +51,14 @@ export type Pages = {
 	/** Whole lines of one file. */
 	readonly entries: Buffer;
 	readonly firstSeq: number;
-	/** Where to go on: the seq behind the last of them. */
+	/** Where to continue: the seq after the last of them. */
 	readonly nextSeq: number;
 };
 
 export type Found = {
-	/** Each a whole line, newest first. */
+	/** Whole lines, newest first. */
 	readonly entries: readonly Buffer[];
-	/** Give it as `before` to go on; undefined once all was looked through. */
+	/** Pass it as `before` to continue; undefined at the end. */
 	readonly next: number | undefined;
 };
 
@@ -64,14 +67,14 @@ const mebibyte = 1024 * 1024;
 const defaultFileBytes = 16 * mebibyte;
 const defaultKeptFiles = 16;
 
-/** About how much a history keeps where nothing else is said. */
+/** About how much a history keeps by default. */
 export const defaultKeptBytes = defaultFileBytes * defaultKeptFiles;
 
 /**
- * Opens a history, or begins it.
+ * Opens a history, or creates it.
  *
- * @throws {SockchatError} `ERR_HISTORY_TAKEN` where another server has it;
- * `ERR_HISTORY` where it can't be read, or others could have a hand in it.
+ * @throws {SockchatError} `ERR_HISTORY_TAKEN` if another server has it;
+ * `ERR_HISTORY` if it can't be read, or others could change it.
  */
 export const openHistory = async (
 	options: HistoryOptions,
@@ -100,7 +103,7 @@ export class History {
 	readonly #path: string;
 	readonly #writer: Writer;
 	readonly #lock: Lock;
-	/** Where what is whole of each closed file ends, once it was read from. */
+	/** Where the whole groups of each closed file end, once it was read. */
 	readonly #ends = new Map<number, Promise<number>>();
 	#appends: Promise<void> = Promise.resolve();
 
@@ -122,35 +125,35 @@ export class History {
 		this.#lock = lock;
 	}
 
-	/** The oldest entry that is kept; the next one's seq while there is none. */
+	/** The oldest entry kept; the next entry's seq if there is none. */
 	get firstSeq(): number {
 		const {closed, written} = this.#writer;
 		return closed[0] ?? written.firstSeq;
 	}
 
-	/** What is asked where FILE's own bytes are gone. */
+	/** The memory to use if FILE's own bytes are gone. */
 	remember(memory: Memory): void {
 		this.#writer.memory = memory;
 	}
 
 	/**
-	 * Looks whether FILE is still there as it was written, and begins it anew
-	 * where it isn't. Each append does so too: this is for when there is none.
+	 * Checks that FILE is still as it was written, and writes it again if not; tries
+	 * a failed sync again. Appends check too: call this once a second in a quiet room.
 	 */
 	async look(): Promise<void> {
 		return this.#writer.look();
 	}
 
 	/**
-	 * Appends a group of entries; they are kept once this resolves.
+	 * Appends a group of entries; they are stored once this resolves.
 	 *
-	 * @param entries Whole lines that go on from the last append. They must not
-	 * change until this settles.
-	 * @param state The room right behind the last of these entries; asked for
-	 * before this returns, and only where the file is full.
-	 * @throws {SockchatError} `ERR_HISTORY_WRITE` where the disk took none of
-	 * them, or not all: the history is as before, and the same entries may be
-	 * appended again. `ERR_INTERNAL` where another append is under way.
+	 * @param entries Whole lines that continue the last append. They must not change
+	 * until this settles.
+	 * @param state The room after the last of these entries; called before this
+	 * returns, and only if the file is full.
+	 * @throws {SockchatError} `ERR_HISTORY_WRITE` if the disk didn't take all of
+	 * them: the history is as before, and the same entries may be appended again.
+	 * `ERR_INTERNAL` if another append is in progress.
 	 */
 	async append(entries: Buffer, state: () => RoomState): Promise<void> {
 		const appended = this.#writer.append(entries, state);
@@ -159,9 +162,9 @@ export class History {
 	}
 
 	/**
-	 * Entries from a seq on, of one file: about `maxBytes`, at least one.
+	 * Reads entries from a seq on, of one file: about `maxBytes`, at least one.
 	 *
-	 * @returns Undefined where that entry is not kept, or not there yet.
+	 * @returns Undefined if that entry is not kept, or doesn't exist yet.
 	 */
 	async read(seq: number, maxBytes: number): Promise<Pages | undefined> {
 		const first = this.#filesBefore(seq + 1)[0];
@@ -181,11 +184,11 @@ export class History {
 	}
 
 	/**
-	 * Messages whose text, or sender's nick, has these words in any case.
+	 * Finds messages whose text or sender's nick contains these words, in any case.
 	 *
-	 * @param before Only older ones; without it, all.
-	 * @param limit At most so many.
-	 * @throws {SockchatError} `ERR_HISTORY` where the disk gives nothing back.
+	 * @param before Only messages before this seq; by default all.
+	 * @param limit How many to return at most.
+	 * @throws {SockchatError} `ERR_HISTORY` if the disk can't be read.
 	 */
 	async search(
 		text: string,
@@ -199,7 +202,7 @@ export class History {
 		for (const first of files) {
 			// eslint-disable-next-line no-await-in-loop -- older files only while too little is found
 			const hits = await this.#reading(first, async source => {
-				// Only the newest of them can hold what is not to be looked at.
+				// Only the newest of them can hold entries from `before` on.
 				const end =
 					before !== undefined && first === files[0]
 						? await offsetOf(source, before)
@@ -224,10 +227,9 @@ export class History {
 	}
 
 	/**
-	 * Gives the history up, with all of it on the disk. An append that is under
-	 * way is waited for.
+	 * Waits for an append in progress, syncs everything and releases the history.
 	 *
-	 * @throws {SockchatError} `ERR_HISTORY_WRITE` where the disk did not take it.
+	 * @throws {SockchatError} `ERR_HISTORY_WRITE` if the disk didn't take it.
 	 */
 	async close(): Promise<void> {
 		await this.#appends;
@@ -253,7 +255,7 @@ export class History {
 			.toReversed();
 	}
 
-	/** Behind the last whole group of a closed file, which nobody writes to. */
+	/** Where the whole groups of a closed file end; nobody writes to it. */
 	async #endOf(firstSeq: number, fd: number): Promise<number> {
 		let end = this.#ends.get(firstSeq);
 		if (end === undefined) {
@@ -269,7 +271,7 @@ export class History {
 		}
 	}
 
-	/** @returns Undefined where the file has been deleted. */
+	/** @returns Undefined if the file has been deleted. */
 	async #reading<Result>(
 		firstSeq: number,
 		look: (source: Source) => Promise<Result>,

@@ -1,16 +1,15 @@
 /**
  * A lock that the kernel holds, and drops with its process.
  *
- * A process id says nothing across containers that share a volume; a lock on
- * an open file does. Node can take one in two ways: `node:sqlite` opens the
- * file as a database and begins an exclusive transaction, or a child `flock`
- * (util-linux, BusyBox) holds it. The two don't see each other on Linux, so a
- * holder names its way.
+ * A process id means nothing across containers that share a volume; a lock on an
+ * open file does. Node can take one in two ways: `node:sqlite` opens the file as
+ * a database and starts an exclusive transaction, or a child `flock` (util-linux,
+ * BusyBox) holds it. On Linux they don't see each other, so a holder names its
+ * way.
  *
- * FILE.lock is empty and is never deleted: two servers that hold locks on two
- * files of one name would both be right. Nor is it ever opened here once it is
- * there: POSIX drops a process's locks on a file as soon as the process closes
- * any descriptor of it, even another one.
+ * FILE.lock is empty and never deleted: two servers could each hold a lock on a
+ * file of that name. Nor is it opened here once it exists: POSIX drops a
+ * process's locks on a file as soon as the process closes any descriptor of it.
  */
 import type {Buffer} from 'node:buffer';
 import {closeSync, lstatSync} from 'node:fs';
@@ -21,7 +20,7 @@ import {codeOf, createFile} from './files.js';
 
 export type KernelLockKind = 'sqlite' | 'flock';
 
-/** A lock that is held until it is released, or this process ends. */
+/** A lock held until it is released or this process ends. */
 export type KernelLock = {
 	readonly kind: KernelLockKind;
 	/** Resolves once another may take it. */
@@ -43,7 +42,7 @@ export type Way = {
 const busy = 5;
 const readFailed = 10;
 
-/** @throws {SockchatError} `ERR_HISTORY` where it is not a file of our own. */
+/** @throws {SockchatError} `ERR_HISTORY` if it isn't a file of our own. */
 const prepareFile = (path: string): void => {
 	try {
 		closeSync(createFile(path));
@@ -61,7 +60,7 @@ const prepareFile = (path: string): void => {
 	}
 };
 
-/** Node warns whoever loads it; our users have no use for that. */
+/** Loads it without Node's warning, which doesn't help our users. */
 const loadSqlite = () => {
 	const {emitWarning} = process;
 	process.emitWarning = () => undefined;
@@ -81,7 +80,7 @@ const holdBySqlite = async (file: string): Promise<Attempt> => {
 	prepareFile(file);
 	const database = new sqlite.DatabaseSync(resolve(file));
 	try {
-		// Nothing is written, but a transaction would begin FILE.lock-journal.
+		// Nothing is written, but a transaction would create FILE.lock-journal.
 		database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
 	} catch (error) {
 		database.close();
@@ -91,7 +90,7 @@ const holdBySqlite = async (file: string): Promise<Attempt> => {
 			}
 
 			case readFailed: {
-				// A file system that knows no locks.
+				// A file system without locks.
 				return 'unavailable';
 			}
 
@@ -109,15 +108,15 @@ const holdBySqlite = async (file: string): Promise<Attempt> => {
 	};
 };
 
-// The end of our stdin ends it, so that it dies with us even by kill -9; what a
-// service manager sends to all processes of a service does not, as we drain.
+// It ends when its stdin closes, so it dies with us even by kill -9. It ignores the
+// signals that a service manager sends to all processes while we drain.
 const holder = 'trap "" HUP INT TERM; echo; exec cat >/dev/null';
 
 const holdByFlock: Way['hold'] = async (file, onLost) => {
 	prepareFile(file);
-	// Only where there is no node:sqlite: it takes its time to load.
+	// Loaded only without node:sqlite: it is slow to load.
 	const {spawn} = await import('node:child_process');
-	// In a session of its own: Ctrl-C is sent to all of the terminal's group.
+	// In its own session: Ctrl-C goes to all processes of the terminal's group.
 	const child = spawn('flock', ['-n', resolve(file), '/bin/sh', '-c', holder], {
 		stdio: ['pipe', 'pipe', 'pipe'],
 		detached: true,
@@ -142,7 +141,7 @@ const holdByFlock: Way['hold'] = async (file, onLost) => {
 	});
 	const first = await Promise.race([isHeld, ended]);
 	if (first !== true) {
-		// A conflict says nothing; a system that can't lock is complained about.
+		// On a conflict it prints nothing; if the system can't lock, it says so.
 		return first === 1 && complaint === '' ? 'taken' : 'unavailable';
 	}
 
@@ -168,7 +167,7 @@ const holdByFlock: Way['hold'] = async (file, onLost) => {
 	};
 };
 
-/** The best first; each machine has the first, the second or none. */
+/** The best first; a machine may have none. */
 export const allWays: readonly Way[] = [
 	{kind: 'sqlite', hold: holdBySqlite},
 	{kind: 'flock', hold: holdByFlock},

@@ -1,10 +1,10 @@
 /**
  * The lines of a history file.
  *
- * An entry is the very bytes that went over the wire. Two kinds of line are
- * none: the checkpoint that a file begins with, and the sum behind each group
- * of lines that were written at once. No entry can hold the start of a sum:
- * within its strings, JSON escapes every quote.
+ * An entry is the same bytes as on the wire. Two other kinds of line exist: the
+ * checkpoint that starts a file, and the sum after each group of lines written
+ * together. No entry can contain the start of a sum: JSON escapes every quote in
+ * a string.
  */
 import {Buffer} from 'node:buffer';
 import {crc32} from 'node:zlib';
@@ -17,12 +17,12 @@ const sumEnd = Buffer.from('"}\n');
 
 const crcDigits = 8;
 
-/** Each sum line has as many bytes, its LF included. */
+/** The length of each sum line, LF included. */
 export const sumBytes = sumStart.length + crcDigits + sumEnd.length;
 
 const lf = 10;
 
-/** What stands in a file's first line, so that no older file need be read. */
+/** A file's first line, so no older file needs to be read. */
 export type Checkpoint = {
 	/** The log's identity. */
 	readonly logId: string;
@@ -32,7 +32,7 @@ export type Checkpoint = {
 	readonly clients: Iterable<readonly [id: string, n: number]>;
 };
 
-/** @param crc That of all bytes of the file before this line. */
+/** @param crc Of all bytes of the file before this line. */
 export const sumLine = (crc: number): Buffer =>
 	Buffer.from(`${sumStart}${crc.toString(16).padStart(crcDigits, '0')}"}\n`);
 
@@ -44,7 +44,7 @@ export const isSumAt = (bytes: Buffer, at: number): boolean =>
 	bytes[at + 9] === sumNeedle[9] &&
 	bytes.subarray(at, at + sumNeedle.length).equals(sumNeedle);
 
-// By character code: a start does this for each group.
+// By character code, as a start does this for each group.
 const hexDigit = (byte: number | undefined): number => {
 	if (byte === undefined || byte < 0x30 || byte > 0x66) {
 		return -1;
@@ -58,9 +58,9 @@ const hexDigit = (byte: number | undefined): number => {
 };
 
 /**
- * What a sum line claims; undefined if it isn't whole.
+ * The crc in a sum line; undefined if the line isn't whole.
  *
- * @param at Where `findSum` has found it.
+ * @param at Where `findSum` found it.
  */
 export const claimAt = (bytes: Buffer, at: number): number | undefined => {
 	const digits = at + sumStart.length;
@@ -80,7 +80,7 @@ export const claimAt = (bytes: Buffer, at: number): number | undefined => {
 	return isEnded ? claim : undefined;
 };
 
-/** Whether a sum line may go on from these bytes; from none as well. */
+/** Whether these bytes, or none, are the start of a sum line. */
 export const isSumStart = (bytes: Buffer): boolean =>
 	bytes.length < sumBytes &&
 	bytes.every((byte, at) => {
@@ -92,7 +92,7 @@ export const isSumStart = (bytes: Buffer): boolean =>
 				: byte === sumEnd[digit - crcDigits];
 	});
 
-/** The checkpoint's line with its sum: what a new file holds. */
+/** A checkpoint and its sum: a new file. */
 export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
 	const line = Buffer.from(
 		`${JSON.stringify({
@@ -106,13 +106,13 @@ export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
 	return Buffer.concat([line, sumLine(crc32(line))]);
 };
 
-/** How every file of ours begins, as far as that is the same in all. */
+/** The first bytes of every history file. */
 export const checkpointStart = Buffer.from('{"type":"checkpoint","v":1,');
 
 export const isCount = (value: unknown): value is number =>
 	Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** @returns Undefined for a line that is no checkpoint of this version. */
+/** @returns Undefined if the line isn't a checkpoint of this version. */
 export const parseCheckpoint = (
 	line: string,
 ): (Checkpoint & {readonly clients: Map<string, number>}) | undefined => {
@@ -146,7 +146,7 @@ export const parseCheckpoint = (
 const entryHead = /\{"type":"[a-z]+","seq":(\d{1,16}),/y;
 const entryHeadBytes = 64;
 
-/** The seq of the entry line at an offset; undefined if none begins there. */
+/** The seq of the entry line at an offset; undefined if none starts there. */
 export const seqAt = (bytes: Buffer, at: number): number | undefined => {
 	entryHead.lastIndex = 0;
 	const found = entryHead.exec(
@@ -155,7 +155,7 @@ export const seqAt = (bytes: Buffer, at: number): number | undefined => {
 	return found ? Number(found[1]) : undefined;
 };
 
-/** The seq of the last of some entry lines. */
+/** The seq of the last of these entry lines. */
 export const lastSeqOf = (entries: Buffer): number | undefined =>
 	seqAt(entries, entries.lastIndexOf(lf, -2) + 1);
 

@@ -1,26 +1,25 @@
 /**
- * Finding entries in one file of a history.
+ * Finds entries in one file of a history.
  *
- * No index is kept: entries stand in the order of their seq, so a file is
- * halved until the wanted one is near. All of it is read in blocks, each in a
- * turn of its own.
+ * There is no index: entries are in order of seq, so a bisection finds one. Files
+ * are read in blocks, each in its own turn of the event loop.
  */
 import {Buffer} from 'node:buffer';
 import {readAt, readInto, sizeOf} from './disk.js';
 import {isSumAt, seqAt, sumBytes, withoutSums} from './lines.js';
 import {survey} from './survey.js';
 
-/** A file that is open, up to where its bytes count. */
+/** An open file and the end of its valid bytes. */
 export type Source = {readonly fd: number; readonly end: number};
 
 const lf = 10;
 const lineBytes = 1024;
 const blockBytes = 1024 * 1024;
 
-// More than any entry's bytes up to its seq, and more than a sum line.
+// More than an entry's bytes up to its seq, and more than a sum line.
 const headBytes = 128;
 
-/** The offset behind the first LF at or after an offset; `end` if none is. */
+/** The offset after the first LF from an offset on; `end` if there is none. */
 const behindLine = async ({fd, end}: Source, from: number): Promise<number> => {
 	// Most lines are short; a checkpoint may be a mebibyte.
 	let size = lineBytes;
@@ -40,8 +39,8 @@ const behindLine = async ({fd, end}: Source, from: number): Promise<number> => {
 };
 
 /**
- * The offset behind the last whole group before any damage. In blocks, each in
- * a turn of its own: a file of short groups takes 100 ms as a whole.
+ * The offset after the last whole group before any damage. It reads in blocks,
+ * each in its own turn: a file of short groups takes 100 ms as a whole.
  */
 export const endOfWhole = async (fd: number): Promise<number> => {
 	const size = sizeOf(fd);
@@ -50,7 +49,7 @@ export const endOfWhole = async (fd: number): Promise<number> => {
 	let wanted = blockBytes;
 	while (end < size) {
 		const length = Math.min(wanted, size - end);
-		// eslint-disable-next-line no-await-in-loop -- each goes on where the last ended
+		// eslint-disable-next-line no-await-in-loop -- each continues where the last ended
 		const found = survey(await readAt(fd, end, length), 0, crc);
 		end += found.end;
 		crc = found.crc;
@@ -68,11 +67,11 @@ export const endOfWhole = async (fd: number): Promise<number> => {
 	return end;
 };
 
-/** Where the first line behind the checkpoint and its sum begins. */
+/** The offset of the first line after the checkpoint and its sum. */
 export const startOfEntries = async (source: Source): Promise<number> =>
 	Math.min((await behindLine(source, 0)) + sumBytes, source.end);
 
-/** The first entry that begins at or behind where a line begins. */
+/** The first entry from the start of a line on. */
 const entryAt = async (
 	{fd, end}: Source,
 	at: number,
@@ -84,17 +83,17 @@ const entryAt = async (
 };
 
 /**
- * Where an entry begins.
+ * The offset of an entry.
  *
- * @returns For one that the file doesn't hold, where the next one begins; the
- * end of the file if there is none.
+ * @returns If the file doesn't contain it, the offset of the next one; the end of
+ * the file if there is none.
  */
 export const offsetOf = async (
 	source: Source,
 	seq: number,
 ): Promise<number> => {
-	// All before `low` are older than it; none before `high` is not, or it is
-	// the first such that begins at or behind `low`.
+	// All entries before `low` are older than it. No entry between `low` and `high`
+	// is as new, unless it is the first such.
 	let low = await startOfEntries(source);
 	let high = source.end;
 	while (low < high) {
@@ -117,7 +116,7 @@ export const offsetOf = async (
 };
 
 /**
- * Entry lines from an offset on, without the sums between them.
+ * Reads entry lines from an offset on, without the sums between them.
  *
  * @param maxBytes Of the file; at least one entry is read, however long.
  */
@@ -134,32 +133,32 @@ export const entriesFrom = async (
 	return withoutSums(bytes.subarray(0, bytes.lastIndexOf(lf) + 1));
 };
 
-/** A part of a file, of whole lines. */
+/** Whole lines of a file. */
 export type Part = {
 	readonly fd: number;
 	readonly from: number;
 	readonly end: number;
 };
 
-/** For two blocks: one is looked through while the next is read. */
+/** Two blocks: one is searched while the next is read. */
 export type Memory = readonly [Buffer, Buffer];
 
 /**
- * For a search as a whole: with memory of its own for each block, V8 collects
- * garbage for a third of the time.
+ * Allocates the memory of one search. With new memory for each block, V8 spends a
+ * third of the time collecting garbage.
  */
 export const takeMemory = (): Memory => [
 	Buffer.allocUnsafeSlow(blockBytes),
 	Buffer.allocUnsafeSlow(blockBytes),
 ];
 
-/** Whole lines, one behind the other, that end at `start` of the next block. */
+/** Consecutive whole lines, which end at `start` of the next block. */
 type Block = {readonly bytes: Buffer; readonly start: number};
 
 /**
- * The last block of a part that holds a line at least.
+ * Reads the last block of a part; it contains at least one line.
  *
- * @param memory Where it is put, unless its last line is longer than that.
+ * @param memory Where to read it, unless its last line is longer.
  */
 const lastBlockOf = async (
 	{fd, from, end}: Part,
@@ -169,7 +168,7 @@ const lastBlockOf = async (
 		const start = Math.max(from, end - into.length);
 		// eslint-disable-next-line no-await-in-loop -- a longer one only where no line fits
 		const bytes = await readInto(fd, into.subarray(0, end - start), start);
-		// Its first line began further before, as far as anybody knows here.
+		// Its first line may have started earlier.
 		const skipped = start === from ? 0 : bytes.indexOf(lf) + 1;
 		if (skipped < bytes.length && (skipped > 0 || start === from)) {
 			return {bytes: bytes.subarray(skipped), start: start + skipped};
@@ -178,9 +177,9 @@ const lastBlockOf = async (
 };
 
 /**
- * A part in blocks of whole lines, the newest first.
+ * Reads a part in blocks of whole lines, the newest first.
  *
- * @returns Each is to be done with before the next is asked for.
+ * @returns Blocks that share memory: finish with one before taking the next.
  */
 export async function* blocksOf(
 	part: Part,
@@ -199,7 +198,7 @@ export async function* blocksOf(
 			yield bytes;
 		}
 	} finally {
-		// The file may be closed once this has returned.
+		// The caller closes the file once this returns.
 		await Promise.allSettled([reading]);
 	}
 }

@@ -1,14 +1,13 @@
 /**
- * What a history holds, at a start.
+ * Reads a history at a start.
  *
- * Only the newest file is read: the state of all before it stands in its
- * checkpoint. A write that was cut short was shown to nobody, and is cut off.
- * All else that can't be verified is damage, and comes from outside (a disk
- * gone bad, an edit by hand). Then the file is set aside untouched, its
- * verified beginning stays in the history, and a new file begins: in the same
- * log where the last seq that was given is sure all the same, and members are
- * told of the gap; else in another log, as a seq must not be given twice in
- * one. The room opens; a room that does not would lose more.
+ * Only the newest file is read: its checkpoint holds the state of all earlier
+ * ones. An unfinished write that nobody was shown is cut off. Everything else that
+ * can't be verified is damage from outside: a bad disk, an edit by hand. The
+ * damaged file is set aside unchanged, its verified start stays in the history,
+ * and a new file continues: in the same log if the last seq shown is certain, and
+ * members get the gap; otherwise in another log, as a log must not give a seq
+ * twice. The room always opens; refusing to open would lose more.
  */
 import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
@@ -37,19 +36,19 @@ import {survey, type Survey} from './survey.js';
 import {lastEntries, readTail} from './tail.js';
 
 export type Recovered = Cut & {
-	/** The log's identity: new where the history is. */
+	/** The log's identity. */
 	readonly logId: string;
 	/** The seq of the newest entry; 0 while there is none. */
 	readonly head: number;
 	/** The newest entries: whole lines, about 16 MiB at most. */
 	readonly tail: Buffer;
-	/** The seq that `tail` begins with; head + 1 if it is empty. */
+	/** The first seq of `tail`; head + 1 if it is empty. */
 	readonly tailFirstSeq: number;
 	/** The highest n stored for each client's public id, oldest use first. */
 	readonly lastN: Map<string, number>;
-	/** Where a damaged file was set aside at this start. */
+	/** The new name of a damaged file, if this start set one aside. */
 	readonly damagedPath: string | undefined;
-	/** The log is another one from here on: see `beginNextLog`. */
+	/** Whether another log continues; see `beginNextLog`. */
 	readonly isNextLog: boolean;
 };
 
@@ -86,7 +85,7 @@ const begin = async (
 	}
 };
 
-/** Begins a file behind others, which `state` is that of. */
+/** Starts a file after others. `state` is the room's after them. */
 const beginFile = async (
 	path: string,
 	state: State,
@@ -116,7 +115,7 @@ const beginFile = async (
 	};
 };
 
-/** The state behind a closed file, as far as it is whole. */
+/** The state after the whole groups of a closed file. */
 const stateBehindClosed = async (
 	path: string,
 	firstSeq: number,
@@ -127,7 +126,7 @@ const stateBehindClosed = async (
 		const {groups} = survey(bytes);
 		if (groups.length > 0) {
 			const {head, clients} = stateBehind(path, bytes, groups);
-			// Behind the name at least, by which files are in order.
+			// Not before its name, which orders the files.
 			return {head: Math.max(head, firstSeq), clients};
 		}
 	} finally {
@@ -138,10 +137,9 @@ const stateBehindClosed = async (
 };
 
 /**
- * Begins a log where FILE says nothing of one: behind the closed files, if
- * there are any.
+ * Starts a log if FILE names none: after the closed files, if there are any.
  *
- * @param isDamaged Whether a FILE is to be set aside.
+ * @param isDamaged Whether there is a FILE to set aside.
  */
 const beginLog = async (
 	path: string,
@@ -166,7 +164,7 @@ type Newest = {
 	readonly found: Survey;
 };
 
-/** @param known The state behind all that was shown, if that is sure. */
+/** @param known The state after everything shown, if that is certain. */
 const setAside = async (
 	path: string,
 	{bytes, found}: Newest,
@@ -186,11 +184,11 @@ const setAside = async (
 };
 
 /**
- * Goes on in a log of another name behind what was found.
+ * Continues in another log after the entries found.
  *
- * Entries may have been shown that are gone, and their seqs will be given
- * again. Under the name of the old log, a member that comes back would take
- * the new ones for those that it has seen: a hole that nobody is told of.
+ * Entries that were shown may be gone, and their seqs are given again. In the old
+ * log, a returning member would take the new entries for those it has, and miss
+ * them without a gap.
  */
 const beginNextLog = async (
 	path: string,
@@ -198,7 +196,7 @@ const beginNextLog = async (
 ): Promise<Recovery> => {
 	const logId = randomUUID();
 	const {head, lastN} = recovered;
-	// One that has no entry needs no name of its own beside the next.
+	// A file without entries isn't kept.
 	const hasEntries = written.firstSeq <= head;
 	const aside = hasEntries ? closedPath(path, written.firstSeq) : undefined;
 	await syncData(written.fd);
@@ -265,7 +263,7 @@ const goOn = async (
 		: recovery;
 };
 
-/** @throws {SockchatError} `ERR_HISTORY` where it isn't one that we can read. */
+/** @throws {SockchatError} `ERR_HISTORY` if it can't be read. */
 export const recover = async (
 	path: string,
 	options: RecoverOptions,

@@ -1,10 +1,10 @@
 /**
- * Looking for words in what was said, newest first.
+ * Searches messages for words, newest first.
  *
- * Case is folded as toLowerCase does, on NFC. Most lines are never decoded for
- * that: a regular expression passes over the bytes of a block as Latin 1 for
- * the part of the words that JSON, and folding, leave as it is. With the read
- * it takes 0.4 ms a megabyte, where to parse each line takes twelve.
+ * Case is folded by toLowerCase, on NFC. Most lines are never decoded: a regular
+ * expression searches the bytes of a block, as Latin 1, for the part of the words
+ * that neither JSON nor folding changes. With the read this takes 0.4 ms per
+ * megabyte; parsing each line takes 12.
  */
 import {Buffer} from 'node:buffer';
 import {normalized} from '../protocol/normal.js';
@@ -12,8 +12,8 @@ import {turn} from './turn.js';
 
 const messageStart = Buffer.from('{"type":"message",');
 
-// As the codec writes a message, up to its text. Latin 1 serves: no byte of a
-// longer UTF-8 sequence is one of these.
+// A message up to its text, as the codec writes it. Latin 1 will do: these are
+// ASCII, which no byte of a longer UTF-8 sequence is.
 const messageHead =
 	/\{"type":"message","seq":\d+,"at":\d+,"from":"((?:[^"\\\n]|\\.)*)","id":"[\da-f]+","n":\d+,"text":"/y;
 
@@ -21,11 +21,11 @@ const fold = (text: string): string => normalized(text, 'NFC').toLowerCase();
 
 export type Needle = {
 	readonly folded: string;
-	/** Found, from `lastIndex` on, in each line as Latin 1 that has the words. */
+	/** Matches, from `lastIndex` on, in every line (as Latin 1) that has the words. */
 	readonly filter: RegExp;
 };
 
-/** What else folds to an ASCII character: all that there is in Unicode. */
+/** All other characters of Unicode that fold to an ASCII one. */
 const foldedTo = new Map([
 	['i', '\u0130'],
 	['k', '\u212A'],
@@ -33,7 +33,7 @@ const foldedTo = new Map([
 	['`', '\u1FEF'],
 ]);
 
-/** A pattern for one character in the bytes of a line. */
+/** A pattern for one character in a line's bytes. */
 const patternOf = (character: string): string => {
 	const other = foldedTo.get(character);
 	const own = character.replace(/\W/, String.raw`\$&`);
@@ -42,17 +42,17 @@ const patternOf = (character: string): string => {
 		: `(?:${own}|${Buffer.from(other).toString('latin1')})`;
 };
 
-// Whatever is longer hardly tells lines apart any better, and of a text made
-// for it each place is compared for as long.
+// A longer one hardly excludes more lines, and in a hostile text each place is
+// compared over its whole length.
 const maxFilterLength = 16;
 
-/** By the longest part in plain ASCII. */
+/** Searches for the longest part in plain ASCII. */
 const filterOf = (folded: string): RegExp => {
 	const [longest = ''] = (
 		folded.match(/[^\u0000-\u001F"\\\u0080-\uFFFF]+/g) ?? []
 	).toSorted((a, b) => b.length - a.length);
 	if (longest === '' && folded !== '') {
-		// All of it is either escaped or not ASCII.
+		// Every character is either escaped or not ASCII.
 		return /[\\\u0080-\u00FF]/g;
 	}
 
@@ -67,11 +67,11 @@ export const needleOf = (text: string): Needle => {
 
 const lf = 10;
 
-// In V8, what is larger than some 128 KiB is an object of its own: with pieces
-// of a mebibyte, a search took twice the time.
+// V8 allocates larger strings (over about 128 KiB) as separate objects: with
+// pieces of 1 MiB, a search took twice as long.
 const pieceBytes = 32 * 1024;
 
-/** Whole lines in pieces, the last first; none is longer than need be. */
+/** Splits whole lines into pieces, the last first, as short as possible. */
 function* piecesOf(bytes: Buffer): Generator<Buffer> {
 	for (let end = bytes.length; end > 0;) {
 		const start =
@@ -81,7 +81,7 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
 	}
 }
 
-/** The lines that may have the words, newest first: all that do, and others. */
+/** Lines that may have the words, newest first: all that do, and some others. */
 const candidatesIn = (bytes: Buffer, {filter}: Needle): Buffer[] => {
 	const lines = bytes.toString('latin1');
 	const found: Buffer[] = [];
@@ -98,7 +98,7 @@ const candidatesIn = (bytes: Buffer, {filter}: Needle): Buffer[] => {
 		const [, from] = messageHead.exec(lines) ?? [];
 		const textStart = messageHead.lastIndex;
 		if (match.index < textStart && from?.search(filter) === -1) {
-			// In a key or a number, as 'text' and 'face' would be in every line.
+			// In a key or a number: 'text' and 'face' would match in every line.
 			at = textStart;
 			continue;
 		}
@@ -122,13 +122,13 @@ const isHit = (line: Buffer, {folded}: Needle): boolean => {
 	return fold(text).includes(folded) || fold(from).includes(folded);
 };
 
-// Some 0.1 ms of lines that are passed over. Texts made to be slow take 10 ms.
+// About 0.1 ms of lines without a match. Hostile texts take 10 ms.
 const bytesInTurn = 128 * 1024;
 
 /**
- * The newest messages with the words.
+ * Finds the newest messages with the words.
  *
- * @param blocks Of whole lines each, the newest first.
+ * @param blocks Whole lines each, the newest first.
  * @returns At most `limit` lines, newest first.
  */
 export const searchBlocks = async (
@@ -143,13 +143,13 @@ export const searchBlocks = async (
 			bytes += piece.length;
 			if (bytes > bytesInTurn) {
 				bytes = 0;
-				// eslint-disable-next-line no-await-in-loop -- the others are let in here
+				// eslint-disable-next-line no-await-in-loop -- lets other events in
 				await turn();
 			}
 
 			for (const line of candidatesIn(piece, needle)) {
 				if (isHit(line, needle)) {
-					// A copy: one line would keep the whole block.
+					// A copy, as a subarray would keep the whole block.
 					hits.push(Buffer.from(line));
 				}
 

@@ -1,6 +1,5 @@
 /**
- * The state of a room behind a file of its history, and what of the file is
- * none of it.
+ * The state of a room after a file of its history.
  */
 import type {Buffer} from 'node:buffer';
 import {historyUnreadable} from './failures.js';
@@ -14,9 +13,9 @@ import {linesIn, type Group, type Survey} from './survey.js';
 import {walkEntries} from './walk.js';
 
 export type Cut = {
-	/** Bytes of an unfinished write that were cut off the end. */
+	/** Bytes of an unfinished write that were cut off. */
 	readonly cutBytes: number;
-	/** The lines in them, the last one perhaps unfinished. */
+	/** Their lines, the last one perhaps incomplete. */
 	readonly cutLines: number;
 };
 
@@ -27,7 +26,7 @@ export const cutOf = (bytes: Buffer): Cut => ({
 	cutLines: bytes.toString('latin1').split('\n').filter(Boolean).length,
 });
 
-/** Whether a file without a whole group was one of ours once. */
+/** Whether a file without a whole group was once a history. */
 export const isOurs = (bytes: Buffer, {stranded}: Survey): boolean => {
 	const length = Math.min(bytes.length, checkpointStart.length);
 	return (
@@ -37,9 +36,9 @@ export const isOurs = (bytes: Buffer, {stranded}: Survey): boolean => {
 };
 
 /**
- * The state behind some whole groups, the first of which is the checkpoint.
+ * The state after some whole groups, of which the first is the checkpoint.
  *
- * @throws {SockchatError} `ERR_HISTORY` where somebody else wrote them.
+ * @throws {SockchatError} `ERR_HISTORY` if another program wrote them.
  */
 export const stateBehind = (
 	path: string,
@@ -64,7 +63,7 @@ export const stateBehind = (
 	return {logId, head, clients};
 };
 
-/** @returns Undefined where whole groups behind damage make no sense. */
+/** @returns Undefined if whole groups after damage are inconsistent. */
 export const stateBeyond = (
 	bytes: Buffer,
 	before: State,
@@ -74,7 +73,7 @@ export const stateBeyond = (
 	let {head} = before;
 	for (const group of stranded) {
 		const lines = linesIn(bytes, [group]);
-		// Behind damage, it goes on wherever it goes on, though never back.
+		// After damage the seqs continue anywhere, though never backwards.
 		const after = Math.max(head, (seqAt(lines, 0) ?? 0) - 1);
 		const last = walkEntries(lines, after, clients);
 		if (last === undefined) {

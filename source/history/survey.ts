@@ -1,37 +1,36 @@
 /**
  * Which groups of a history file are whole.
  *
- * The sum behind a group is the crc32 of all bytes of the file before it, each
- * chained on the one before. So a group can also be checked by what the sum
- * before it claims, whatever became of the bytes before that: this tells a
- * torn end, which was never shown to anybody, from damage in the middle, with
- * good groups behind it. Damage within the last two groups looks like a torn
- * end; no sum can tell those apart.
+ * The sum after a group is the crc32 of all bytes of the file before it. So a
+ * group can also be checked from the sum before it, even if earlier bytes are
+ * damaged. This distinguishes an unfinished end from damage in the middle, which
+ * has whole groups after it. Damage in the last two groups looks like an
+ * unfinished end; no sum can tell them apart (see `rest.ts`).
  */
 import {Buffer} from 'node:buffer';
 import {crc32} from 'node:zlib';
 import {claimAt, findSum, sumBytes} from './lines.js';
 
-/** Where a whole group's lines lie; its sum line begins at `end`. */
+/** The range of a group's lines; its sum line starts at `end`. */
 export type Group = {readonly start: number; readonly end: number};
 
 export type Survey = {
-	/** The whole groups up to the first that is not. */
+	/** The whole groups up to the first broken one. */
 	readonly groups: readonly Group[];
-	/** The offset behind the last of them, its sum included. */
+	/** The offset after the last of them, sum included. */
 	readonly end: number;
-	/** The crc of the bytes up to there. */
+	/** The crc of all bytes up to there. */
 	readonly crc: number;
-	/** Whole groups behind one that is not: none, if the end is only torn. */
+	/** Whole groups after a broken one; none if only the end is unfinished. */
 	readonly stranded: readonly Group[];
 };
 
-/** The crc of a file up to behind a sum line, by what that line claims. */
+/** The crc of a file up to the end of a sum line, from that line's own crc. */
 export const crcBehind = (bytes: Buffer, sum: number): number =>
 	crc32(bytes.subarray(sum, sum + sumBytes), claimAt(bytes, sum));
 
 /**
- * @param from Where a group begins.
+ * @param from The start of a group.
  * @param before The crc of the file up to there.
  */
 export const survey = (bytes: Buffer, from = 0, before = 0): Survey => {
@@ -40,14 +39,14 @@ export const survey = (bytes: Buffer, from = 0, before = 0): Survey => {
 	let end = from;
 	let isBroken = false;
 	let start = from;
-	// One call sums a group up together with the sum line before it.
+	// One call covers a group and the sum line before it.
 	let summed = from;
 	let crc = before;
 	let sum = findSum(bytes, start);
 	while (sum !== -1) {
 		const claim = claimAt(bytes, sum);
 		if (claim === undefined) {
-			// Half a sum, with the next group's bytes over its rest perhaps.
+			// A broken sum line, perhaps overwritten by the next group.
 			sum = findSum(bytes, sum + 1);
 			continue;
 		}
@@ -77,6 +76,6 @@ export const survey = (bytes: Buffer, from = 0, before = 0): Survey => {
 	};
 };
 
-/** The lines of some groups, without the sums between them. */
+/** The lines of these groups, without the sums between them. */
 export const linesIn = (bytes: Buffer, groups: readonly Group[]): Buffer =>
 	Buffer.concat(groups.map(({start, end}) => bytes.subarray(start, end)));

@@ -1,6 +1,6 @@
 /**
- * The newest entries, in one piece, to fill a room's memory with: those of the
- * file that is written to, and the ends of the closed ones before it.
+ * Reads the newest entries in one piece, to fill a room's memory: those of the
+ * file being written, and the ends of the closed ones before it.
  */
 import {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
@@ -15,7 +15,7 @@ export type Tail = {
 	readonly firstSeq: number;
 };
 
-/** The entries of the last groups, up to some bytes; at least one group's. */
+/** The entries of the last groups, up to `maxBytes`; at least one group. */
 export const lastEntries = (
 	bytes: Buffer,
 	groups: readonly Group[],
@@ -29,7 +29,7 @@ export const lastEntries = (
 	return linesIn(bytes, groups.slice(Math.max(first, 0)));
 };
 
-/** @returns Nothing where the file is damaged, or doesn't end where it should. */
+/** @returns Nothing if the file is damaged, or doesn't end at `lastSeq`. */
 const closedEntries = async (
 	path: string,
 	maxBytes: number,
@@ -43,7 +43,7 @@ const closedEntries = async (
 			Math.max(0, size - maxBytes),
 			Math.min(size, maxBytes),
 		);
-		// Checked from its first sum on: in a whole file, that is the checkpoint's.
+		// Checked from its first sum on, which in a whole file is the checkpoint's.
 		const sum = findSum(bytes, 0);
 		if (sum === -1 || claimAt(bytes, sum) === undefined) {
 			return Buffer.alloc(0);
@@ -64,14 +64,14 @@ const closedEntries = async (
 };
 
 type TailOptions = {
-	/** The first seq of the file that is written to. */
+	/** The first seq of the file being written. */
 	readonly firstSeq: number;
-	/** Those of the closed files that lead up to it, oldest first. */
+	/** The first seqs of the closed files before it, oldest first. */
 	readonly closed: readonly number[];
 	readonly maxBytes: number;
 };
 
-/** @param newest The last entries of the file that is written to. */
+/** @param newest The last entries of the file being written. */
 export const readTail = async (
 	path: string,
 	newest: Buffer,

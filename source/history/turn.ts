@@ -1,6 +1,6 @@
 /**
- * Lets the event loop read what has come, before what follows goes on. Of
- * `node:timers/promises` this would be one line, loaded at each start.
+ * Lets the event loop read from sockets before the caller continues. With
+ * `node:timers/promises` it would be one line, but each start would load that.
  */
 export const turn = async (): Promise<void> =>
 	new Promise(resolve => {

@@ -1,14 +1,14 @@
 /**
- * Over entries from one to the next, for what a room remembers of them: the
- * head, and for each client the last n. A start does this for each entry of a
- * file, so a line is not parsed unless it is of a shape that we don't write.
+ * Walks over entries to restore what a room remembers: the head, and each
+ * client's last n. A start does this for each entry of a file, so a line is parsed
+ * only if the codec doesn't write that shape.
  */
 import {Buffer} from 'node:buffer';
 import {plainN, rememberedClients} from '../protocol/frame.js';
 import {isCount} from './lines.js';
 
-// As the codec writes a message, up to its text. Latin 1 serves: what is
-// looked for is ASCII, and no byte of a longer UTF-8 sequence is.
+// A message up to its text, as the codec writes it. Latin 1 will do: the pattern
+// is ASCII, which no byte of a longer UTF-8 sequence is.
 const messageHead =
 	/\{"type":"message","seq":(\d{1,16}),"at":\d+,"from":"(?:[^"\\\n]|\\.)*","id":"([\da-f]{16})","n":(\d{1,15}),"text":"/y;
 const messageStart = '{"type":"message",';
@@ -16,7 +16,7 @@ const entryHead = /\{"type":"[a-z]+","seq":(\d{1,16}),/y;
 
 type Entry = {
 	readonly seq: number;
-	/** Undefined where nobody said it. */
+	/** The sender; undefined if it isn't a message. */
 	readonly id: string | undefined;
 	readonly n: number;
 };
@@ -57,17 +57,15 @@ const entryOf = (
 		: {seq, id: undefined, n: 0};
 };
 
-// A slice of a string keeps the whole of it in memory, here a file.
+// A slice would keep the whole string in memory: a file.
 const copyOf = (slice: string): string => Buffer.from(slice).toString();
 
 /**
- * Walks whole entry lines, and notes for each client the last n in them.
+ * Walks whole entry lines and records the last n of each client.
  *
- * @param after The seq that the first of them follows.
- * @param lastN In the order of last use, as the room keeps it, and no more of
- * them.
- * @returns The last one's seq; undefined where a line is no entry, or not the
- * next one.
+ * @param after The seq before the first of them.
+ * @param lastN In order of last use, and limited in size, as in the room.
+ * @returns The last seq; undefined if a line isn't an entry, or not the next one.
  */
 export const walkEntries = (
 	bytes: Buffer,

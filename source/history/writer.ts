@@ -1,11 +1,11 @@
 /**
- * The end of a history, which it grows at.
+ * Appends to a history.
  *
- * One append at a time. A group is one write, and counts once that and its sync
- * have succeeded. After one that failed the file is as before: each write goes
- * to the offset behind the last group that counts, whatever a failed one left
- * there. A file that is full is closed behind a group, never amid one; where
- * that fails the group still counts, and the next append tries again.
+ * One append at a time. A group is one write, and is stored once the write, its
+ * sync and the lock's line have succeeded. After a failure the file is as before:
+ * each write goes to the offset after the last stored group, over anything that a
+ * failed one left. A full file is closed after a group; if that fails, the group
+ * is stored all the same, and the next append tries again.
  */
 import type {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
@@ -27,7 +27,7 @@ import {lastSeqOf, seqAt, sumBytes, sumLine, type Checkpoint} from './lines.js';
 import type {Recovery} from './recover.js';
 import {Syncing, type FsyncMode, type SetTimer} from './syncing.js';
 
-/** The room as it is behind the entries that are handed over. */
+/** The room after the entries being appended. */
 export type RoomState = Pick<Checkpoint, 'head' | 'clients'>;
 
 export type WriterOptions = {
@@ -41,7 +41,7 @@ export type WriterOptions = {
 	readonly onTrouble: (error: Error | undefined) => void;
 };
 
-// Somebody may do to the next FILE what was done to the last.
+// The next FILE may be removed as well.
 const maxTries = 3;
 
 export class Writer {
@@ -52,12 +52,12 @@ export class Writer {
 	readonly #logId: string;
 	readonly #options: WriterOptions;
 	readonly #syncing: Syncing;
-	/** The room's own, once there is one. */
+	/** The room's memory, once there is one. */
 	memory: Memory | undefined;
-	/** How far a failed write may have taken the file, where it wasn't cut. */
+	/** How far a failed write may have extended the file, if it wasn't cut. */
 	#reach = 0;
 	#mending: Promise<void> | undefined;
-	/** FILE was gone, and none could be begun; the host knows. */
+	/** FILE is gone and can't be written again; the host knows. */
 	#isLost = false;
 	#isAppending = false;
 	#isClosed = false;
@@ -80,7 +80,7 @@ export class Writer {
 	/** See `History.append`. */
 	async append(entries: Buffer, state: () => RoomState): Promise<void> {
 		const last = this.#lastSeq(entries);
-		// Asked for now: during the write, the room goes on to later entries.
+		// Called now: during the write, the room appends later entries.
 		const checkpoint = this.#isFullWith(entries)
 			? this.#checkpoint(state, last)
 			: undefined;
@@ -128,17 +128,17 @@ export class Writer {
 		}
 	}
 
-	/** A group counts once it stands in the file that the path leads to. */
+	/** A group is stored once it is in the file at the path. */
 	async #appendGroup(entries: Buffer, last: number): Promise<void> {
 		const {path, show} = this.#options;
 		for (let tries = 0; tries < maxTries; tries++) {
-			// eslint-disable-next-line no-await-in-loop -- each goes by what the last found
+			// eslint-disable-next-line no-await-in-loop -- each depends on what the last found
 			await this.#keepPlace();
 			const {fd, length, crc} = this.written;
 			const summed = crc32(entries, crc);
 			const sum = sumLine(summed);
 			const behind = length + entries.length + sum.length;
-			// eslint-disable-next-line no-await-in-loop -- each goes by what the last found
+			// eslint-disable-next-line no-await-in-loop -- each depends on what the last found
 			await this.#write([entries, sum]);
 			const reach = Math.max(behind, this.#reach);
 			const fate = fateOf(path, {fd, length, reach});
@@ -160,8 +160,8 @@ export class Writer {
 			}
 
 			if (fate !== 'cut' && fate !== 'grown') {
-				// It is written again elsewhere. Under its other name, the file shall
-				// not hold what was never shown.
+				// The group is written again elsewhere. The old file must not keep
+				// entries that were never shown.
 				// eslint-disable-next-line no-await-in-loop -- before the descriptor goes
 				await truncate(fd, length).catch(() => undefined);
 			}
@@ -186,7 +186,7 @@ export class Writer {
 		}
 	}
 
-	/** @param reach How far the write may have taken the file. */
+	/** @param reach How far the write may have extended the file. */
 	async #takeBack(reach: number): Promise<void> {
 		const {fd, length} = this.written;
 		await truncate(fd, length).catch(() => {
@@ -201,7 +201,7 @@ export class Writer {
 		return fateOf(this.#options.path, {fd, length, reach});
 	}
 
-	/** Begins FILE anew if it is not ours any more. */
+	/** Writes FILE again if it is no longer ours. */
 	async #keepPlace(): Promise<void> {
 		const fate = this.#fate();
 		if (fate !== 'ours') {
@@ -224,7 +224,7 @@ export class Writer {
 			void this.#syncing.retry(this.written.fd);
 		} catch (error) {
 			this.#isLost = true;
-			// Looked at each second, told once.
+			// Checked each second, reported once.
 			if (!wasLost) {
 				onTrouble(
 					error instanceof SockchatError ? error : historyFailed(path, error),
@@ -258,7 +258,7 @@ export class Writer {
 		this.written = begun.written;
 		this.#reach = 0;
 		if (lost) {
-			// They end before what is lost.
+			// Their entries end before the gap.
 			this.closed = [];
 		}
 
@@ -274,18 +274,18 @@ export class Writer {
 		const {path, keptFiles, onTrouble} = this.#options;
 		const {fd, firstSeq, length} = this.written;
 		if (this.#fate() !== 'ours') {
-			// Not what is to be closed: the next group has it begun anew.
+			// This is not the file to close. The next group writes FILE again.
 			return;
 		}
 
 		let next;
 		try {
-			// A failed write may have left something that could not be cut then.
+			// A failed write may have left bytes that couldn't be cut off then.
 			await truncate(fd, length);
 			await this.#syncing.now(fd);
 			next = await draftFile(path, checkpoint);
 			if (this.#fate() !== 'ours') {
-				// Gone meanwhile.
+				// FILE went away in the meantime.
 				discardDraft(newPath(path), next.fd);
 				return;
 			}
@@ -300,8 +300,8 @@ export class Writer {
 			return;
 		}
 
-		// In the turn of the renames, so that a reader never takes a name for what
-		// it stood for before.
+		// In the same turn as the renames, so a reader never uses a name for the
+		// file that had it before.
 		closeSync(fd);
 		this.written = next;
 		this.closed = [...this.closed, firstSeq];
@@ -321,11 +321,11 @@ export class Writer {
 	#checkpoint(state: () => RoomState, last: number): Checkpoint {
 		const {head, clients} = state();
 		if (head !== last) {
-			// A start would take what was never written for stored.
+			// A start would take entries that were never written for stored.
 			throw historyMisused(`a checkpoint at ${head} behind entry ${last}`);
 		}
 
-		// A copy, by way of which the room may go on.
+		// A copy, as the room changes its own.
 		return {logId: this.#logId, head, clients: [...clients]};
 	}
 

@@ -19,7 +19,7 @@ const nodes = {sqlite: [], flock: ['--no-experimental-sqlite']};
 
 for (const [kind, flags] of Object.entries(nodes)) {
 	test(
-		`faults: of two containers one has the history, by ${kind}, and after its kill the other has all of it`,
+		`faults: locked by ${kind}, one of two containers gets the history; after its kill the other gets all of it`,
 		{timeout: deadlineMs},
 		async t => {
 			const path = join(makeFolder(t), 'room.jsonl');
@@ -53,7 +53,7 @@ for (const [kind, flags] of Object.entries(nodes)) {
 			assert.equal((await refused.waitForExit()).code, 1, refused.seen());
 			assert.match(
 				refused.stdout(),
-				/"ERR_HISTORY_TAKEN".*belongs to a server that runs, in another container /,
+				/"ERR_HISTORY_TAKEN".*belongs to a running server, in another container /,
 			);
 			await sayAll(firstPort, 'otter');
 			first.signal('SIGKILL');

@@ -140,7 +140,7 @@ test(
 	},
 );
 
-test('faults: cut between store and echo, it is said again and stored once', async t => {
+test('faults: cut between store and echo, a message is resent and stored once', async t => {
 	const server = await openServer(t);
 	const proxy = await openFaultProxy(t, server.address);
 	const otter = openClient(t, proxy.address, 'otter');
@@ -159,7 +159,7 @@ test('faults: cut between store and echo, it is said again and stored once', asy
 	);
 });
 
-test('faults: delayed, split and stalled, it comes whole', async t => {
+test('faults: delayed, split and stalled messages arrive whole', async t => {
 	const server = await openServer(t);
 	const proxy = await openFaultProxy(t, server.address);
 	const otter = openClient(t, proxy.address, 'otter');

@@ -10,7 +10,7 @@ import {
 const bits = Array.from({length: sized(8, 1)}, (_, bit) => 2 ** bit);
 
 test(
-	`faults: each byte of a history changed in ${bits.length} ways, closed and killed: nothing is deleted, no seq is given twice`,
+	`faults: each byte of a history changed in ${bits.length} ways, closed and killed: deletes nothing, gives no seq twice`,
 	{timeout: deadlineMs},
 	async t => {
 		const sample = await makeSample(t);

@@ -36,7 +36,7 @@ const serveWithFewFiles = async (t: TestContext) => {
 };
 
 test(
-	'faults: 64 descriptors, 100 clients: who is too many is told so',
+	'faults: with 64 descriptors and 100 clients, the rest are told that the room is full',
 	{timeout: deadlineMs},
 	async t => {
 		const {server, port} = await serveWithFewFiles(t);
@@ -137,7 +137,7 @@ const kinds: readonly Kind[] = [
 
 for (const {name, flags, comeIn} of kinds) {
 	test(
-		`faults: however few descriptors there are, ${name} takes somebody or does not start`,
+		`faults: with however few descriptors, ${name} accepts somebody or doesn't start`,
 		{timeout: deadlineMs},
 		async t => {
 			const outcomes: string[] = [];
@@ -184,7 +184,7 @@ for (const {name, flags, comeIn} of kinds) {
 	);
 }
 
-test('faults: of the open files, some are kept for the history and /proc', () => {
+test('faults: reserves open files for the history and /proc', () => {
 	const limits = (value: string) =>
 		`Limit                     Soft Limit           Hard Limit           Units     \nMax open files            ${value}                   ${value}                   files     \n`;
 	const listed = Array.from({length: 21}, (_, fd) => String(fd));

@@ -103,7 +103,7 @@ const disks: ReadonlyArray<(t: TestContext) => Disk | undefined> = [
 ];
 
 for (const make of disks) {
-	test(`faults: a full disk (${make.name}): nothing unstored is shown, the room lives and recovers`, async t => {
+	test(`faults: a full disk (${make.name}): shows nothing that isn't stored, and recovers`, async t => {
 		const disk = make(t);
 		if (!disk) {
 			t.diagnostic('mount is not allowed here; the other way has to do');
@@ -171,7 +171,7 @@ for (const make of disks) {
 	});
 }
 
-test('faults: a disk that becomes full under the stdout of a raw pipe ends it with exit code 1', async t => {
+test('faults: a raw pipe whose stdout fills the disk exits with code 1', async t => {
 	const disk = mountSmall(t);
 	if (!disk) {
 		t.diagnostic('mount is not allowed here; e2e has a limit on the file');

@@ -115,7 +115,7 @@ for (const fsync of ['interval', 'always'] as const) {
 	for (const name of fsync === 'always' ? sized(names, ['rm']) : names) {
 		const command = commands[name]!;
 		test(
-			`faults: ${name} under traffic, with ${fsync}: all that is shown is kept, under its seq`,
+			`faults: ${name} under traffic, with ${fsync}: everything shown is stored, under its seq`,
 			{timeout: deadlineMs},
 			async t => {
 				const {path, server, clients, untilStored, restart} =
@@ -176,7 +176,7 @@ for (const fsync of ['interval', 'always'] as const) {
 }
 
 test(
-	'faults: FILE is back within a second in a quiet room, and outlasts a kill',
+	'faults: FILE is restored within a second in a quiet room, and survives a kill',
 	{timeout: deadlineMs},
 	async t => {
 		const {path, server, clients, untilStored, restart} = await serveClients(
@@ -216,7 +216,7 @@ test(
 );
 
 test(
-	'faults: with the folder gone, messages are refused until it is back',
+	'faults: refuses messages while the folder is gone',
 	{timeout: deadlineMs},
 	async t => {
 		const {path, server, clients, untilStored} = await serveClients(t, []);

@@ -43,7 +43,7 @@ const tornIn = (text: string): string[] =>
 	});
 
 test(
-	`faults: killed ${kills} times in ${sends} sends, what was echoed is there once`,
+	`faults: killed ${kills} times in ${sends} sends: every message is stored once`,
 	{timeout: deadlineMs},
 	async t => {
 		const path = join(makeFolder(t), 'room.jsonl');

@@ -48,7 +48,7 @@ for (const {fsync, bursts} of [
 	{fsync: 'always', bursts: sized(600, 20)},
 ] as const) {
 	test(
-		`faults: ${bursts} bursts with a silent room between them, --fsync ${fsync}: all have all, on the disk as well`,
+		`faults: ${bursts} bursts with silence between them, --fsync ${fsync}: every member and the disk have all of it`,
 		{timeout: deadlineMs},
 		async t => {
 			const path = makePath(t);

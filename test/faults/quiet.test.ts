@@ -59,12 +59,12 @@ const tryAll = async (names: readonly ActionName[]): Promise<void> =>
 	});
 
 for (const name of actionNames) {
-	test(`quiet: after ${name}, a message comes through and is on the disk`, async () => {
+	test(`quiet: after ${name}, a message arrives and is on the disk`, async () => {
 		await tryAll([name]);
 	});
 }
 
-test('quiet: after any of these in any order, a message comes through and is on the disk', async t => {
+test('quiet: after any of these in any order, a message arrives and is on the disk', async t => {
 	await fc.assert(
 		fc.asyncProperty(
 			fc.array(fc.constantFrom(...actionNames), {minLength: 2, maxLength: 12}),

@@ -100,7 +100,7 @@ const cases: readonly Case[] = [
 
 for (const {name, attacker, options, ban, isFull} of cases) {
 	test(
-		`faults: an RST lets nobody in: ${name}`,
+		`faults: an RST admits nobody: ${name}`,
 		{timeout: deadlineMs},
 		async t => {
 			const server = await openServer(t, options);

@@ -34,7 +34,7 @@ const densest = (times: readonly number[]): number => {
 
 for (const downMs of [0, 3000]) {
 	test(
-		`faults: a restart with ${clientCount} clients, down for ${downMs} ms and its start: all are back, not as one`,
+		`faults: a restart with ${clientCount} clients, down for ${downMs} ms and its start: all return, spread over time`,
 		{timeout: deadlineMs},
 		async t => {
 			const port = await findPort();

@@ -9,7 +9,7 @@ import {eventsOf, residentKib} from '../helpers/faults/process.js';
 import {deadlineMs, isFull, sized} from '../helpers/faults/size.js';
 
 test(
-	'faults: a server that is stopped is silent, then lost, and back after it goes on',
+	'faults: a stopped server is silent, then lost, and returns when it continues',
 	{timeout: deadlineMs},
 	async t => {
 		const {server, port} = await serveJson(t);
@@ -73,7 +73,7 @@ const stoppedMs = sized(60_000, 8000);
 const grownKib = 10 * 1024;
 
 test(
-	`faults: one reader is stopped for ${stoppedMs / 1000} s, ${active} go on: memory is bounded, nothing is missed silently`,
+	`faults: one reader is stopped for ${stoppedMs / 1000} s, ${active} continue: memory is bounded, nothing is missed without a gap`,
 	{timeout: deadlineMs},
 	async t => {
 		const {server, port} = await serveJson(t);

@@ -113,7 +113,7 @@ for (const [index, {how, status, end}] of ends.entries()) {
 		['serve', '--port', '0'],
 		['connect', '--port', port, '--nick', nick],
 	]) {
-		test(`faults: ${args[0]} gives the terminal back after ${how}`, async t => {
+		test(`faults: ${args[0]} restores the terminal after ${how}`, async t => {
 			const watched = await watchShell(t);
 			const {shell} = watched;
 			watched.run(...args);
@@ -128,7 +128,7 @@ for (const [index, {how, status, end}] of ends.entries()) {
 	}
 }
 
-test('faults: Ctrl-Z gives the terminal to the shell, and fg takes it back', async t => {
+test('faults: Ctrl-Z restores the terminal, and fg continues', async t => {
 	const watched = await watchShell(t);
 	const {shell} = watched;
 	watched.run('connect', '--port', port, '--nick', 'heron');
@@ -163,7 +163,7 @@ test('faults: Ctrl-Z gives the terminal to the shell, and fg takes it back', asy
 	await watched.assertGone();
 });
 
-test('faults: a stop by another process gives the terminal back too', async t => {
+test('faults: a stop by another process restores the terminal too', async t => {
 	const watched = await watchShell(t);
 	const {shell} = watched;
 	watched.run('serve', '--port', '0');
@@ -197,7 +197,7 @@ test('faults: a stop by another process gives the terminal back too', async t =>
 	await watched.assertGone();
 });
 
-test('faults: who was stopped for long comes back, and misses nothing', async t => {
+test('faults: a client stopped for long returns and misses nothing', async t => {
 	const room = await serveJson(t);
 	const watched = await watchShell(t);
 	const {shell} = watched;
@@ -222,7 +222,7 @@ test('faults: who was stopped for long comes back, and misses nothing', async t 
 	assert.equal(await shell.exitStatus(), 0, shell.framed());
 });
 
-test('faults: lines on a terminal stop and go on as the shell says', async t => {
+test("faults: lines on a terminal stop and continue with the shell's job control", async t => {
 	const watched = await watchShell(t);
 	const {shell} = watched;
 	watched.run('connect', '--plain', '--port', port, '--nick', 'wren');

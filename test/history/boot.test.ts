@@ -56,7 +56,7 @@ const ownStart = async (t: TestContext): Promise<string> => {
 	return started;
 };
 
-test('history: after a power cut the entries go on in another log', async t => {
+test('history: after a power cut, entries continue in another log', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
 	leave(path, {});
@@ -86,21 +86,21 @@ test('history: after a power cut the entries go on in another log', async t => {
 	});
 });
 
-test('history: a killed process leaves its log as it was', async t => {
+test('history: after a kill, the log stays the same', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
 	leave(path, {started: await ownStart(t)});
 	assert.equal(await logOf(path), before);
 });
 
-test('history: with --fsync always a power cut leaves the log as it was', async t => {
+test('history: with --fsync always, the log stays the same after a power cut', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
 	leave(path, {fsync: 'always'});
 	assert.equal(await logOf(path), before);
 });
 
-test('history: a lock that the power cut emptied leaves a doubt as well', async t => {
+test('history: after a power cut that emptied the lock, another log continues', async t => {
 	for (const text of ['', '\0\0\0', 'null']) {
 		const path = await makeHistory(t);
 		const before = await logOf(path);
@@ -109,7 +109,7 @@ test('history: a lock that the power cut emptied leaves a doubt as well', async 
 	}
 });
 
-test('history: a start that is killed amid this leaves the doubt to the next', async t => {
+test('history: after a power cut and a killed start, another log continues', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
 	leave(path, {});
@@ -122,7 +122,7 @@ test('history: a start that is killed amid this leaves the doubt to the next', a
 	assert.notEqual(await logOf(path), before);
 });
 
-test('history: a history that can not be opened stays in doubt', async t => {
+test('history: after a power cut and a failed start, another log continues', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
 	const bytes = readFileSync(path);
@@ -133,7 +133,7 @@ test('history: a history that can not be opened stays in doubt', async t => {
 	assert.notEqual(await logOf(path), before);
 });
 
-test('history: power cut after power cut, no name is in the way', async t => {
+test('history: survives repeated power cuts', async t => {
 	const path = await makeHistory(t, 0);
 	const logs = new Set<string>([await logOf(path)]);
 	for (let round = 1; round <= 3; round++) {
@@ -160,7 +160,7 @@ test('history: power cut after power cut, no name is in the way', async t => {
 	});
 });
 
-test('history: a log that was in doubt lost what the power cut took', async t => {
+test('history: entries lost in a power cut are replaced in another log', async t => {
 	const path = await makeHistory(t, 5);
 	const whole = readFileSync(path);
 	leave(path, {});
@@ -176,7 +176,7 @@ test('history: a log that was in doubt lost what the power cut took', async t =>
 	});
 });
 
-test('history: with --fsync always an unfinished group after a power cut is kept', async t => {
+test('history: with --fsync always, an unfinished group after a power cut is set aside', async t => {
 	const path = await makeHistory(t);
 	const before = await logOf(path);
 	const bytes = readFileSync(path).subarray(0, -40);
@@ -191,7 +191,7 @@ test('history: with --fsync always an unfinished group after a power cut is kept
 	});
 });
 
-test('history: a start that is killed leaves to the next what the last server left', async t => {
+test('history: a killed start hands on what the last server left in its lock', async t => {
 	for (const isClosed of [true, false]) {
 		const path = await makeHistory(t);
 		const before = await look(path, ({history}) => {

@@ -25,12 +25,15 @@ for (const kind of kinds) {
 	] as const) {
 		const where = (isInside: boolean) =>
 			isInside ? 'a container' : 'the machine itself';
-		test(`history: by ${kind}, held in ${where(first)}, it is refused in ${second === first ? 'another' : where(second)} until the holder is killed`, async t => {
+		test(`history: locked by ${kind} in ${where(first)}, it is refused in ${second === first ? 'another' : where(second)} until the holder is killed`, async t => {
 			const path = makePath(t);
 			const holder = await startTaker(t, path, {isInContainer: first, kind});
 			const other = await startTaker(t, path, {isInContainer: second, kind});
 			assert.equal(await holder.take(), 'taken');
-			assert.match(await other.take(), /runs, in another container or/);
+			assert.match(
+				await other.take(),
+				/running server, in another container or/,
+			);
 			holder.signal('SIGKILL');
 			await holder.waitForExit();
 			await untilTaken(other);
@@ -38,7 +41,7 @@ for (const kind of kinds) {
 		});
 	}
 
-	test(`history: by ${kind}, of containers that start at once one has it, 20 times`, async t => {
+	test(`history: locked by ${kind}, only one of several containers that start at once gets it, 20 times`, async t => {
 		const path = makePath(t);
 		const all = await Promise.all(
 			Array.from({length: 4}, async () =>
@@ -54,18 +57,18 @@ for (const kind of kinds) {
 	});
 }
 
-test('history: a lock held by flock is seen by a Node that has sqlite', async t => {
+test('history: Node with sqlite sees a lock held by flock', async t => {
 	const path = makePath(t);
 	const holder = await startTaker(t, path, {isInContainer, kind: 'flock'});
 	const other = await startTaker(t, path);
 	assert.equal(await holder.take(), 'taken');
-	assert.match(await other.take(), /runs, in another container or/);
+	assert.match(await other.take(), /running server, in another container or/);
 	holder.signal('SIGKILL');
 	await holder.waitForExit();
 	await untilTaken(other);
 });
 
-test('history: a lock that can not be asked for is not taken over', async t => {
+test("history: refuses a lock that this Node can't check", async t => {
 	for (const kind of ['flock', 'none'] as const) {
 		const path = makePath(t);
 		const holder = await startTaker(t, path, {isInContainer, kind: 'sqlite'});
@@ -75,16 +78,16 @@ test('history: a lock that can not be asked for is not taken over', async t => {
 	}
 });
 
-test('history: with a process id alone, it is said what is not seen', async t => {
+test('history: protected by a process id alone, it says what goes unnoticed', async t => {
 	const path = makePath(t);
 	const holder = await startTaker(t, path, {kind: 'none'});
 	const other = await startTaker(t, path, {kind: 'none'});
 	assert.equal(await holder.take(), 'taken');
-	assert.match(holder.stderr(), /guarded by a process id alone/);
+	assert.match(holder.stderr(), /protected by a process id alone/);
 	assert.match(await other.take(), new RegExp(`process ${holder.pid};`));
 });
 
-test('history: a flock that is ended from outside is missed', async t => {
+test('history: reports that flock was killed', async t => {
 	const path = makePath(t);
 	const holder = await startTaker(t, path, {kind: 'flock'});
 	assert.equal(await holder.take(), 'taken');
@@ -93,5 +96,7 @@ test('history: a flock that is ended from outside is missed', async t => {
 		'utf8',
 	);
 	killTree(Number(children.trim()));
-	await holder.waitForOutput(/was ended from outside/, {stream: 'stderr'});
+	await holder.waitForOutput(/was killed by another program/, {
+		stream: 'stderr',
+	});
 });

@@ -17,7 +17,7 @@ import {
 
 const masks = [0x01, 0x20, 0x80];
 
-test('history: whichever byte changes, nothing is deleted and no seq is given twice', async t => {
+test('history: whichever byte changes, it deletes nothing and gives no seq twice', async t => {
 	const sample = await makeSample(t);
 	assert.ok(sample.files.size >= 3, [...sample.files.keys()].join(' '));
 	await assertFlipsKept(sample, (name, at) =>
@@ -30,7 +30,7 @@ test('history: whichever byte changes, nothing is deleted and no seq is given tw
 	);
 });
 
-test('history: cut at any length from outside, nothing is deleted and no seq is given twice', async t => {
+test('history: cut at any length, it deletes nothing and gives no seq twice', async t => {
 	const sample = await makeSample(t);
 	const {files} = sample;
 	for (const [name, bytes] of files) {
@@ -53,7 +53,7 @@ test('history: cut at any length from outside, nothing is deleted and no seq is 
 	}
 });
 
-test('history: lines that are swapped, doubled or gone delete nothing and give no seq twice', async t => {
+test('history: with lines swapped, doubled or deleted, it deletes nothing and gives no seq twice', async t => {
 	const sample = await makeSample(t);
 	const {files} = sample;
 	for (const [name, bytes] of files) {
@@ -83,7 +83,7 @@ test('history: lines that are swapped, doubled or gone delete nothing and give n
 	}
 });
 
-test('history: a closed file is served up to its damage, also in long groups', async t => {
+test('history: serves a closed file up to its damage, also in long groups', async t => {
 	const path = makePath(t);
 	const closed = `${path}.000000000001`;
 	await look(

@@ -10,7 +10,7 @@ const docs = readFileSync(
 );
 const example = /<!-- example -->\s+```\n(.*?)```/s.exec(docs)![1]!;
 
-test('history: opens the example of the docs, and lacks nothing of it', async t => {
+test('history: opens the example in the docs, with all its entries', async t => {
 	const path = makePath(t);
 	writeFileSync(path, example, {mode: 0o600});
 	await look(path, ({history}) => {

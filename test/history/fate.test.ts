@@ -106,7 +106,7 @@ const noticedBy: Readonly<Record<string, (kept: Kept) => Promise<unknown>>> = {
 for (const [name, {command, told, beside}] of Object.entries(fates)) {
 	for (const [how, notice] of Object.entries(noticedBy)) {
 		for (const fsync of ['interval', 'always'] as const) {
-			test(`history: after ${name}, ${how} brings all of it back, with ${fsync}`, async t => {
+			test(`history: after ${name}, ${how} restores all of it, with ${fsync}`, async t => {
 				const path = makePath(t);
 				const kept = await open(path, {fsync});
 				const {logId} = kept.history.recovered;
@@ -139,7 +139,7 @@ for (const [name, {command, told, beside}] of Object.entries(fates)) {
 	}
 }
 
-test('history: what is lost of it is told by seq, and no seq is given twice', async t => {
+test('history: reports lost entries by seq, and gives no seq twice', async t => {
 	const path = makePath(t);
 	await look(path, async kept => {
 		await kept.appendEach(9);
@@ -161,7 +161,7 @@ test('history: what is lost of it is told by seq, and no seq is given twice', as
 	});
 });
 
-test('history: while no FILE can be begun, groups are refused; then it goes on', async t => {
+test("history: refuses groups while FILE can't be written again, then continues", async t => {
 	const path = makePath(t);
 	const folder = dirname(path);
 	await look(path, async kept => {
@@ -175,7 +175,7 @@ test('history: while no FILE can be begun, groups are refused; then it goes on',
 		for (let times = 0; times < 3; times++) {
 			await assert.rejects(kept.append(), {
 				code: 'ERR_HISTORY_WRITE',
-				message: /was renamed or moved while .* can be begun: ENOENT/,
+				message: /was renamed or moved while .* can't be written again: ENOENT/,
 			});
 		}
 
@@ -194,7 +194,7 @@ test('history: while no FILE can be begun, groups are refused; then it goes on',
 	assert.deepEqual(seqsIn(join(folder, 'away')), range(1, 4));
 });
 
-test('history: a close without FILE or a way to begin it is told', async t => {
+test("history: a close reports that FILE is gone and can't be written again", async t => {
 	const path = makePath(t);
 	const folder = dirname(path);
 	const kept = await open(path);
@@ -202,13 +202,14 @@ test('history: a close without FILE or a way to begin it is told', async t => {
 	renameSync(folder, `${folder}-away`);
 	await assert.rejects(kept.history.close(), {
 		code: 'ERR_HISTORY_WRITE',
-		message: /can be begun: ENOENT.* The server ends, and what it held is lost/,
+		message:
+			/can't be written again: ENOENT.* The server is stopping, and the entries are lost/,
 	});
 	renameSync(`${folder}-away`, folder);
 	assert.deepEqual(seqsIn(path), range(1, 3));
 });
 
-test('history: killed while FILE is begun anew, no part of it is taken for FILE', async t => {
+test('history: killed while it writes FILE again, it takes no part of it for FILE', async t => {
 	const path = makePath(t);
 	const again = `${path}.again`;
 	const logId = await look(path, async kept => {
@@ -229,7 +230,7 @@ test('history: killed while FILE is begun anew, no part of it is taken for FILE'
 	});
 });
 
-test('history: a full FILE that is gone is closed once it is back', async t => {
+test('history: closes a full FILE that was removed, once it is written again', async t => {
 	const path = makePath(t);
 	await look(
 		path,
@@ -251,7 +252,7 @@ test('history: a full FILE that is gone is closed once it is back', async t => {
 	});
 });
 
-test('history: shows nobody what stands in the place of FILE', async t => {
+test('history: serves nothing from another file in the place of FILE', async t => {
 	const path = makePath(t);
 	await look(path, async kept => {
 		await kept.append(3);

@@ -39,7 +39,7 @@ const withLimit = (t: TestContext): void => {
 };
 
 for (const fsync of ['always', 'interval'] as const) {
-	test(`history: a full disk loses nothing, with ${fsync}`, async t => {
+	test(`history: loses nothing on a full disk, with ${fsync}`, async t => {
 		const path = makePath(t);
 		withLimit(t);
 		await look(
@@ -71,7 +71,7 @@ for (const fsync of ['always', 'interval'] as const) {
 	});
 }
 
-test('history: goes on in a full file where none can be begun', async t => {
+test("history: continues in a full file if the next can't be created", async t => {
 	const path = makePath(t);
 	withLimit(t);
 	await look(
@@ -101,7 +101,7 @@ test('history: goes on in a full file where none can be begun', async t => {
 	});
 });
 
-test('history: a group is refused if the lock can not say that it is shown', async t => {
+test("history: refuses a group if the lock can't be written", async t => {
 	const path = makePath(t);
 	const {isLogInDoubt, left, release} = await takeLock(path);
 	const recovery = await recover(path, {

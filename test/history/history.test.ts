@@ -18,7 +18,7 @@ import {
 	stateAt,
 } from '../helpers/history/kept.js';
 
-test('history: begins empty, and gives back what was appended', async t => {
+test('history: starts empty, and returns the entries appended', async t => {
 	const path = makePath(t);
 	const kept = await open(path);
 	const {recovered} = kept.history;
@@ -53,7 +53,7 @@ test('history: begins empty, and gives back what was appended', async t => {
 	});
 });
 
-test('history: its file is lines of JSON, each group with its sum', async t => {
+test('history: its file is JSON lines, with a sum after each group', async t => {
 	const path = makePath(t);
 	await look(path, async ({append, history}) => {
 		await append(2);
@@ -80,7 +80,7 @@ test('history: its file is lines of JSON, each group with its sum', async t => {
 	});
 });
 
-test('history: is read by tail and grep as it is', async t => {
+test('history: works with tail and grep', async t => {
 	const path = makePath(t);
 	await look(path, async ({appendEach}) => {
 		await appendEach(3);
@@ -93,7 +93,7 @@ test('history: is read by tail and grep as it is', async t => {
 	});
 });
 
-test('history: refuses an append amid another, and one with a hole', async t => {
+test('history: refuses an append during another, and one that skips a seq', async t => {
 	await look(makePath(t), async ({history}) => {
 		const first = history.append(lineOf(1), stateAt(1));
 		await assert.rejects(history.append(lineOf(2), stateAt(2)), {
@@ -112,7 +112,7 @@ test('history: refuses an append amid another, and one with a hole', async t => 
 	});
 });
 
-test('history: a close waits for an append, and ends them', async t => {
+test('history: a close waits for an append and refuses later ones', async t => {
 	const path = makePath(t);
 	const {history} = await open(path);
 	const settled: string[] = [];
@@ -132,7 +132,7 @@ test('history: a close waits for an append, and ends them', async t => {
 	});
 });
 
-test('history: syncs once a second while there is something to', async t => {
+test('history: syncs once a second while entries are appended', async t => {
 	await look(makePath(t), async ({append, clock, troubles}) => {
 		assert.deepEqual(clock.delays, []);
 		await append();
@@ -146,7 +146,7 @@ test('history: syncs once a second while there is something to', async t => {
 	});
 });
 
-test('history: with always, no timer is needed', async t => {
+test('history: with always, it sets no timer', async t => {
 	await look(
 		makePath(t),
 		async ({append, clock}) => {
@@ -157,7 +157,7 @@ test('history: with always, no timer is needed', async t => {
 	);
 });
 
-test('history: refuses a file that is none, and leaves it alone', async t => {
+test("history: refuses another kind of file, and doesn't change it", async t => {
 	const path = makePath(t);
 	for (const text of [
 		'hello\n',
@@ -168,13 +168,13 @@ test('history: refuses a file that is none, and leaves it alone', async t => {
 		writeFileSync(path, text);
 		await assert.rejects(open(path), {
 			code: 'ERR_HISTORY',
-			message: /is not one that this sockchat can read.*--no-history/,
+			message: /can't be read by this sockchat.*--no-history/,
 		});
 		assert.equal(readFileSync(path, 'utf8'), text);
 	}
 });
 
-test('history: takes an empty file for a new one', async t => {
+test('history: starts anew in an empty file', async t => {
 	const path = makePath(t);
 	writeFileSync(path, '');
 	await look(path, async ({append}) => append());
@@ -182,7 +182,7 @@ test('history: takes an empty file for a new one', async t => {
 	assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test('history: stands in the state folder, a file for each address', () => {
+test('history: has a file for each address, in the state folder', () => {
 	const env = {HOME: '/home/otter'};
 	const folder = '/home/otter/.local/state/sockchat';
 	assert.equal(

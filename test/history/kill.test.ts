@@ -14,7 +14,7 @@ const appender = fileURLToPath(
 const lastKept = (output: string): number =>
 	Number(/kept (\d+)\n(?!.*\n)/.exec(output)?.[1] ?? 0);
 
-test('history: killed twenty times, keeps all it said it kept, once', async t => {
+test('history: killed twenty times, it has every stored entry once', async t => {
 	const path = makePath(t);
 	let kept = 0;
 	for (let round = 0; round < 20; round++) {
@@ -41,7 +41,7 @@ test('history: killed twenty times, keeps all it said it kept, once', async t =>
 	assert.ok(kept > 1000);
 });
 
-test('history: cut anywhere after a kill, it gives no seq twice in its log', async t => {
+test('history: cut anywhere after a kill, it gives no seq twice', async t => {
 	const path = makePath(t);
 	const logOf = () => {
 		const [line] = readFileSync(path, 'utf8').split('\n', 1);

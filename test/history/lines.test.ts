@@ -29,7 +29,7 @@ const anyEntry = fc.record({
 	text: fc.oneof(anyText, fc.constant('{"type":"sum","crc":"00000000"}')),
 });
 
-test('history lines: are read as JSON.parse reads them', () => {
+test('history lines: reads them as JSON.parse does', () => {
 	fc.assert(
 		fc.property(fc.array(anyEntry), fc.nat(), (entries, after) => {
 			const expected = new Map<string, number>();
@@ -61,7 +61,7 @@ test('history lines: are read as JSON.parse reads them', () => {
 	);
 });
 
-test('history lines: keys of a later version are passed over', () => {
+test('history lines: ignores keys of a later version', () => {
 	const found = new Map<string, number>();
 	const lines = [
 		'{"type":"topic","seq":1,"at":5,"text":"new"}\n',
@@ -71,7 +71,7 @@ test('history lines: keys of a later version are passed over', () => {
 	assert.deepEqual([...found], [[otterId, 3]]);
 });
 
-test('history lines: what is no entry, or not the next one, is told', () => {
+test('history lines: rejects other lines, and entries out of order', () => {
 	for (const text of [
 		'{"type":"message","seq":1,"at":5}\n',
 		'{"type":"message","seq":1,"id":5\n',
@@ -84,7 +84,7 @@ test('history lines: what is no entry, or not the next one, is told', () => {
 	}
 });
 
-test('history lines: a sum is found, and only a whole one claims', () => {
+test('history lines: finds sums, and reads only whole ones', () => {
 	for (const crc of [0, 1, 0xff_ff_ff_ff, 0x0a_bc_de_f0]) {
 		const line = sumLine(crc);
 		assert.equal(line.length, sumBytes);

@@ -33,7 +33,7 @@ const ownStart = async (t: TestContext): Promise<string> => {
 	return (JSON.parse(lock) as {started: string}).started;
 };
 
-test('history: a second server is refused, with the pid of the first', async t => {
+test('history: refuses a second server, and names the pid of the first', async t => {
 	const path = makePath(t);
 	const kept = await open(path);
 	await assert.rejects(open(path), {
@@ -47,7 +47,7 @@ test('history: a second server is refused, with the pid of the first', async t =
 	});
 });
 
-test('history: a dead holder keeps nobody out', async t => {
+test('history: a lock of a dead process stops nobody', async t => {
 	const path = makePath(t);
 	const first = await startTaker(t, path);
 	assert.equal(await first.take(), 'taken');
@@ -59,7 +59,7 @@ test('history: a dead holder keeps nobody out', async t => {
 	await (await takeLock(path)).release(true);
 });
 
-test('history: a zombie holds nothing', async t => {
+test('history: a lock of a zombie stops nobody', async t => {
 	const path = makePath(t);
 	// Its parent goes on as a program that never waits for it.
 	const program = `import os, sys
@@ -77,7 +77,7 @@ sys.stdin.read()`;
 	await (await takeLock(path)).release(true);
 });
 
-test('history: a pid used again is not taken for the holder', async t => {
+test("history: doesn't take a reused pid for the holder", async t => {
 	const path = makePath(t);
 	const started = await ownStart(t);
 	assert.match(started, /^[\da-f-]{36} \d+$/);
@@ -98,7 +98,7 @@ test('history: a pid used again is not taken for the holder', async t => {
 	await assert.rejects(takeLock(path), {code: 'ERR_HISTORY_TAKEN'});
 });
 
-test('history: a lock that says nothing holds nothing', async t => {
+test('history: an unreadable lock stops nobody', async t => {
 	const path = makePath(t);
 	for (const text of ['', 'null', '{"pid":"1"}', '\0\0\0']) {
 		writeFileSync(`${path}.lock.3`, text);
@@ -106,7 +106,7 @@ test('history: a lock that says nothing holds nothing', async t => {
 	}
 });
 
-test('history: of many that start at once, one has it', async t => {
+test('history: only one of many servers that start at once gets it', async t => {
 	const path = makePath(t);
 	const rounds = 4;
 	const takers = 5;
@@ -133,7 +133,7 @@ test('history: of many that start at once, one has it', async t => {
 	assert.equal(locksOf(path).length, 2, locksOf(path).join(' '));
 });
 
-test('history: a lock file that is something else is named, and left alone', async t => {
+test("history: names another file in the place of its lock, and doesn't change it", async t => {
 	const path = makePath(t);
 	writeFileSync(`${path}.lock`, 'mine\n'.repeat(1000));
 	await assert.rejects(open(path), {
@@ -149,7 +149,7 @@ test('history: a lock file that is something else is named, and left alone', asy
 	});
 });
 
-test('history: two lock files are left, however often it was opened', async t => {
+test('history: leaves two lock files, however often it was opened', async t => {
 	const path = makePath(t);
 	for (let times = 0; times < 5; times++) {
 		await look(path, () => undefined);

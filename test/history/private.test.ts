@@ -17,7 +17,7 @@ import {look, makeFolder, makePath, open} from '../helpers/history/kept.js';
 const modeOf = (path: string): string =>
 	(statSync(path).mode & 0o777).toString(8);
 
-test('history: its default folders are made 0700, its files 0600, under any mask', async t => {
+test('history: creates its default folders 0700 and its files 0600, under any umask', async t => {
 	const base = makeFolder(t);
 	for (const mask of [0o000, 0o077, 0o022]) {
 		const folder = join(base, String(mask), 'state', 'sockchat');
@@ -39,12 +39,12 @@ test('history: its default folders are made 0700, its files 0600, under any mask
 	}
 });
 
-test('history: a folder that was named and is missing is an error', async t => {
+test('history: refuses a missing folder that the user named', async t => {
 	const base = makeFolder(t);
 	for (const folder of [join(base, 'tpyo'), join(base, 'tpyo', 'deeper')]) {
 		await assert.rejects(open(join(folder, 'room.jsonl')), {
 			code: 'ERR_HISTORY',
-			message: `The history ${folder}/room.jsonl can't be opened or read: there is no folder ${folder}; make it with mkdir, or name a file elsewhere.`,
+			message: `The history ${folder}/room.jsonl can't be opened or read: there is no folder ${folder}; create it with mkdir, or choose another file.`,
 		});
 	}
 
@@ -56,7 +56,7 @@ test('history: a folder that was named and is missing is an error', async t => {
 	});
 });
 
-test('history: a file that others could read is closed to them', async t => {
+test('history: makes a file private that others could read', async t => {
 	const path = makePath(t);
 	await look(path, async ({append}) => append());
 	chmodSync(path, 0o644);
@@ -66,7 +66,7 @@ test('history: a file that others could read is closed to them', async t => {
 	assert.equal(modeOf(path), '600');
 });
 
-test('history: a folder that others may write to is refused', async t => {
+test('history: refuses a folder that others may write to', async t => {
 	const folder = join(makeFolder(t), 'shared');
 	mkdirSync(folder);
 	for (const mode of [0o777, 0o775]) {
@@ -91,7 +91,7 @@ test('history: a folder that others may write to is refused', async t => {
 	await look(join(folder, 'room.jsonl'), () => undefined);
 });
 
-test('history: a symbolic link is refused, wherever it leads', async t => {
+test('history: refuses a symbolic link, wherever it leads', async t => {
 	const folder = makeFolder(t);
 	const path = join(folder, 'room.jsonl');
 	const elsewhere = join(folder, 'elsewhere');
@@ -103,7 +103,7 @@ test('history: a symbolic link is refused, wherever it leads', async t => {
 	assert.equal(readFileSync(elsewhere, 'utf8'), 'precious');
 });
 
-test('history: neither a FIFO nor a folder is taken for a file', async t => {
+test('history: refuses a FIFO and a folder', async t => {
 	const folder = makeFolder(t);
 	const fifo = join(folder, 'fifo');
 	execFileSync('mkfifo', [fifo]);
@@ -119,7 +119,7 @@ test('history: neither a FIFO nor a folder is taken for a file', async t => {
 	});
 });
 
-test('history: a folder that cannot be made is told with its cause', async t => {
+test("history: says why a folder can't be created", async t => {
 	const file = join(makeFolder(t), 'file');
 	writeFileSync(file, '');
 	const path = join(file, 'state', 'room.jsonl');

@@ -36,7 +36,7 @@ const openLong = async (owner: Owner): Promise<Kept & {head: number}> => {
 	return {...kept, head};
 };
 
-test('history: reads any entry on, out of whatever file', async t => {
+test('history: reads from any entry on, in any file', async t => {
 	const {history, head} = await openLong(t);
 	await fc.assert(
 		fc.asyncProperty(
@@ -66,7 +66,7 @@ test('history: reads any entry on, out of whatever file', async t => {
 	assert.equal(await history.read(head + 1, 1000), undefined);
 });
 
-test('history: page by page, all of it is read once', async t => {
+test('history: reads every entry once, page by page', async t => {
 	const {history, head} = await openLong(t);
 	const seqs: number[] = [];
 	let next = 1;
@@ -79,7 +79,7 @@ test('history: page by page, all of it is read once', async t => {
 	assert.deepEqual(seqs, range(1, head));
 });
 
-test('history: is read while it grows and its files are closed', async t => {
+test('history: can be read while it grows and files are closed', async t => {
 	const kept = await openNew(t, {fileBytes: 3000});
 	const {history} = kept;
 	await kept.append(5);

@@ -18,7 +18,7 @@ import {
 
 const small = {fileBytes: 1000};
 
-test('history: a full file is closed, and named by its first seq', async t => {
+test('history: closes a full file, and names it by its first seq', async t => {
 	const path = makePath(t);
 	const logId = await look(
 		path,
@@ -47,7 +47,7 @@ test('history: a full file is closed, and named by its first seq', async t => {
 	});
 });
 
-test('history: a tail is of the newest, up to about the bytes wanted', async t => {
+test('history: recovers the newest entries, up to about the bytes wanted', async t => {
 	const path = makePath(t);
 	await look(path, async ({appendEach}) => appendEach(30), small);
 	const line = lineOf(10).length;
@@ -68,7 +68,7 @@ test('history: a tail is of the newest, up to about the bytes wanted', async t =
 	}
 });
 
-test('history: only so many files are kept', async t => {
+test('history: keeps a limited number of files', async t => {
 	const path = makePath(t);
 	const options = {...small, keptFiles: 3};
 	await look(path, async ({appendEach}) => appendEach(40), options);
@@ -87,7 +87,7 @@ test('history: only so many files are kept', async t => {
 	);
 });
 
-test('history: what a client stored is known though its file is gone', async t => {
+test("history: knows a client's last n although its file was deleted", async t => {
 	const path = makePath(t);
 	const options = {...small, keptFiles: 1};
 	const other = 'aaaaaaaaaaaaaaaa';
@@ -115,7 +115,7 @@ test('history: what a client stored is known though its file is gone', async t =
 	});
 });
 
-test('history: the state for a checkpoint is that behind its entries', async t => {
+test('history: a checkpoint holds the state after its entries', async t => {
 	await look(
 		makePath(t),
 		async ({history, append}) => {
@@ -134,7 +134,7 @@ test('history: the state for a checkpoint is that behind its entries', async t =
 	);
 });
 
-test('history: killed at any step of a rotation, it goes on', async t => {
+test('history: killed at any step of a rotation, it continues', async t => {
 	const path = makePath(t);
 	const closed = `${path}.000000000001`;
 	const draft = `${path}.new`;
@@ -191,7 +191,7 @@ test('history: killed at any step of a rotation, it goes on', async t => {
 	await assertGoesOn('without FILE, which somebody moved away');
 });
 
-test('history: no rotation is gone on with over a name that is taken', async t => {
+test("history: doesn't rotate to a name that is taken", async t => {
 	const path = makePath(t);
 	const kept = await open(path, small);
 	writeFileSync(`${path}.000000000001`, 'not ours');
@@ -205,7 +205,7 @@ test('history: no rotation is gone on with over a name that is taken', async t =
 	});
 });
 
-test('history: a start takes as many clients over as a room remembers, the last ones', async t => {
+test('history: a start restores as many clients as a room remembers, the last ones', async t => {
 	const path = makePath(t);
 	const surplus = 10;
 	const idOf = (seq: number) => seq.toString(16).padStart(16, '0');
@@ -226,7 +226,7 @@ test('history: a start takes as many clients over as a room remembers, the last 
 	});
 });
 
-test('history: nothing is noted of a plain peer', async t => {
+test('history: records no n of plain peers', async t => {
 	const path = makePath(t);
 	const guestId = 'aaaaaaaaaaaaaaaa';
 	const lines = [lineOf(1), lineOf(2, {id: guestId, n: plainN})];

@@ -57,7 +57,7 @@ test('history: finds words in texts and nicks, newest first', async t => {
 	assert.equal(rest.next, undefined);
 });
 
-test('history: a search gives what a look at each message gives', async t => {
+test('history: a search finds the same as a check of each message', async t => {
 	const alphabet = fc.constantFrom(
 		'a',
 		'B',
@@ -113,7 +113,7 @@ test('history: a search gives what a look at each message gives', async t => {
 	);
 });
 
-test('history: finds whatever folds to a plain character', async () => {
+test('history: finds characters that fold to ASCII', async () => {
 	const characters = Array.from({length: 0x11_00_00}, (_, code) =>
 		String.fromCodePoint(code),
 	).filter(character => /[\u0020-\u007E]/.test(fold(character)));
@@ -131,7 +131,7 @@ test('history: finds whatever folds to a plain character', async () => {
 	}
 });
 
-test('history: a search goes through all blocks, whatever stands at their ends', async t => {
+test('history: a search covers all blocks, wherever they end', async t => {
 	// Some blocks, and lines of which a few are longer than a piece of one.
 	const {history} = await openNew(t, {fileBytes: 4_000_000});
 	let head = 0;
@@ -176,7 +176,7 @@ test('history: a search goes through all blocks, whatever stands at their ends',
 	);
 });
 
-test('history: a search lets others in between its blocks', async t => {
+test('history: a search lets other events in between its blocks', async t => {
 	const {history} = await openNew(t);
 	const lines = range(1, 20_000).map(seq => lineOf(seq, {text: 'naïve'}));
 	const entries = Buffer.concat(lines);
@@ -198,7 +198,7 @@ test('history: a search lets others in between its blocks', async t => {
 	assert.ok(turns >= entries.length / turnBytes - 1, `${turns} turns`);
 });
 
-test('history: a search parses no line without the words', async t => {
+test('history: a search parses only lines with the words', async t => {
 	const parse = t.mock.method(JSON, 'parse');
 	const find = async (text: string) => {
 		parse.mock.resetCalls();

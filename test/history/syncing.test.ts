@@ -9,7 +9,7 @@ import {makePath} from '../helpers/history/kept.js';
 // No file has it: what fdatasync says of it stands for a disk that fails.
 const badFd = 1_000_000;
 
-test('history: a sync that failed is told, and tried again', async t => {
+test('history: reports a failed sync, and tries again', async t => {
 	const clock = new FakeClock();
 	const failures: Array<NodeJS.ErrnoException | undefined> = [];
 	const codes = () => failures.map(error => error?.code);
@@ -33,7 +33,7 @@ test('history: a sync that failed is told, and tried again', async t => {
 	assert.deepEqual(codes(), ['EBADF', undefined], 'reported, then mended');
 });
 
-test('history: of two syncs that the timer began, the first is waited for as well', async () => {
+test('history: a close waits for both of two syncs in progress', async () => {
 	const clock = new FakeClock();
 	const ends: Array<() => void> = [];
 	const syncing = new Syncing(
@@ -65,7 +65,7 @@ test('history: of two syncs that the timer began, the first is waited for as wel
 	await now;
 });
 
-test('history: what is forgotten is not synced, nor tried again after a failure', async () => {
+test("history: doesn't sync a file that was replaced", async () => {
 	const clock = new FakeClock();
 	const failures: unknown[] = [];
 	const syncing = new Syncing(clock.setTimer, error => {
@@ -81,7 +81,7 @@ test('history: what is forgotten is not synced, nor tried again after a failure'
 	await syncing.now(badFd);
 });
 
-test('history: a sync that failed is tried again at each look, and reported once', async () => {
+test('history: tries a failed sync again once a second, and reports it once', async () => {
 	const clock = new FakeClock();
 	const reports: Array<'failed' | 'mended'> = [];
 	let syncs = 0;

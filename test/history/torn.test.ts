@@ -102,7 +102,7 @@ const assertRecovers = async (
 	return isCut;
 };
 
-test('history: killed at any byte of a write, it holds all whole groups', async t => {
+test('history: killed at any byte of a write, it recovers all whole groups', async t => {
 	const path = makePath(t);
 	const written = await write(path, [1, 2, 1]);
 	const {bytes, ends} = written;
@@ -117,7 +117,7 @@ test('history: killed at any byte of a write, it holds all whole groups', async 
 	}
 });
 
-test('history: cut at any byte without its lock, it keeps what it can not judge', async t => {
+test('history: cut at any byte without its lock, it sets the rest aside', async t => {
 	const path = makePath(t);
 	const written = await write(path, [1, 2, 1]);
 	const {bytes, ends} = written;
@@ -132,7 +132,7 @@ test('history: cut at any byte without its lock, it keeps what it can not judge'
 	}
 });
 
-test('history: killed amid a write, it continues in its log; a group later cut off does not', async t => {
+test('history: killed during a write, it continues in its log unless shown entries are missing', async t => {
 	const path = makePath(t);
 	const {bytes, ends, killed} = await write(path, [1, 2, 3]);
 	const {log} = JSON.parse(bytes.toString().split('\n', 1)[0]!) as {
@@ -158,7 +158,7 @@ test('history: killed amid a write, it continues in its log; a group later cut o
 const writeForProperty = async (t: TestContext) =>
 	write(makePath(t), [2, 1, 1, 5, 1, 40, 3]);
 
-test('history: whatever lies behind the last group is cut or set aside', async t => {
+test('history: cuts off or sets aside whatever follows the last group', async t => {
 	const path = makePath(t);
 	const written = await writeForProperty(t);
 	const {bytes, ends} = written;
@@ -193,7 +193,7 @@ test('history: whatever lies behind the last group is cut or set aside', async t
 	);
 });
 
-test('history: tells how many lines were cut', async t => {
+test('history: reports how many lines were cut off', async t => {
 	const path = makePath(t);
 	const {bytes, killed} = await write(path, [1, 3]);
 	put(path, bytes.subarray(0, -40), killed(1));
@@ -202,7 +202,7 @@ test('history: tells how many lines were cut', async t => {
 	});
 });
 
-test('history: damage amid good groups sets the file aside, whole', async t => {
+test('history: sets aside a file with damage between whole groups', async t => {
 	const path = makePath(t);
 	const {bytes, ends} = await write(path, [2, 1, 1, 5, 1, 4, 3]);
 	const {head} = ends.at(-1)!;
@@ -244,7 +244,7 @@ test('history: damage amid good groups sets the file aside, whole', async t => {
 	);
 });
 
-test('history: killed while it sets a file aside, it goes on', async t => {
+test('history: killed while it sets a file aside, it continues', async t => {
 	const path = makePath(t);
 	const {bytes, ends} = await write(path, [2, 1, 1, 4]);
 	bytes[ends[1]!.at + 40]! ^= 1;
@@ -263,7 +263,7 @@ test('history: killed while it sets a file aside, it goes on', async t => {
 	]);
 });
 
-test('history: a damaged checkpoint sets the file aside, and begins another log', async t => {
+test('history: after a damaged checkpoint, another log continues', async t => {
 	const path = makePath(t);
 	const {bytes} = await write(path, [2, 1, 1]);
 	const before = await look(path, ({history}) => history.recovered.logId);
@@ -277,7 +277,7 @@ test('history: a damaged checkpoint sets the file aside, and begins another log'
 	});
 });
 
-test('history: what never was a history is refused, and left as it is', async t => {
+test("history: refuses a file that never was a history, and doesn't change it", async t => {
 	const path = makePath(t);
 	for (const text of ['{"a":1}\n', 'hello\n', '\0'.repeat(100)]) {
 		writeFileSync(path, text);
