@@ -6,6 +6,7 @@ import {connectionFailed, dial} from '../socket/dial.js';
 import type {SocketLink} from '../socket/link.js';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {takeIdentity} from './kept-identity.js';
 import type {
 	Emit,
 	MemberOnlyOptions,
@@ -56,6 +57,7 @@ export const openMember = (
 	connected?: SocketLink,
 ): RoomChat => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
+	const {clientsFolder: folder} = options;
 	let first = connected;
 	const client = new Client({
 		dial() {
@@ -68,6 +70,10 @@ export const openMember = (
 		isNickFlexible,
 		isRetrying,
 		token,
+		identity:
+			folder === undefined
+				? undefined
+				: takeIdentity({folder, address, nick, hasToken: token !== undefined}),
 		onEvent: emit,
 		watch,
 	});

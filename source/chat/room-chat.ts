@@ -14,6 +14,8 @@ export type CommonOptions = {
 	readonly isNickFlexible: boolean;
 	/** A file that only its owner may read; without one, SOCKCHAT_TOKEN counts. */
 	readonly tokenFile?: string | undefined;
+	/** Where clients' identities are kept; without it, they end with them. */
+	readonly clientsFolder?: string | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 	/** Whether nobody looks at what the others say; a host then skips it. */

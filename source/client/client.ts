@@ -5,7 +5,6 @@
  * effects and emits events. Messages said while there is no connection wait in
  * the outbox.
  */
-import {randomUUID} from 'node:crypto';
 import type {SocketAction} from '../tcp/socket-action.js';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import type {Outgoing} from '../connection/outbox.js';
@@ -26,6 +25,7 @@ import {controlSocket, type SocketOwner} from '../socket/control.js';
 import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {ClientExchange} from '../socket/token-exchange.js';
+import {freshIdentity, type Identity} from './identity.js';
 import {LogRequests} from './log-requests.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
 import {MemberState} from './member-state.js';
@@ -48,6 +48,8 @@ export type ClientOptions = {
 	/** Whether to reconnect after a loss; a failed first attempt is final. */
 	readonly isRetrying: boolean;
 	readonly onEvent: (event: ClientEvent) => void;
+	/** By default one that ends with this client; it is released at the end. */
+	readonly identity?: Identity | undefined;
 	/** If set, the server has to prove that it knows it. */
 	readonly token?: Token | undefined;
 	/** Set if a front end watches the socket. */
@@ -77,12 +79,17 @@ export class Client {
 	readonly #requests = new LogRequests();
 
 	constructor(options: ClientOptions) {
-		const {nick, onEvent: emit, clock = systemClock} = options;
+		const {
+			nick,
+			onEvent: emit,
+			clock = systemClock,
+			identity = freshIdentity(),
+		} = options;
 		this.#options = options;
 		this.#clock = clock;
 		this.#gauges = new Gauges(clock, emit);
 		this.#member = new MemberState({
-			secret: randomUUID(),
+			identity,
 			nick,
 			clock,
 			emit,
@@ -97,7 +104,9 @@ export class Client {
 			onEvent: emit,
 			isPaused: () => this.#isPaused,
 		});
-		this.closed = this.#runner.closed;
+		this.closed = this.#runner.closed.finally(() => {
+			identity.release();
+		});
 		this.#runner.start();
 	}
 

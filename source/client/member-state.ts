@@ -31,10 +31,10 @@ import type {ClientEvent} from '../event/event.js';
 import {nobody, reducePresence} from '../protocol/presence.js';
 import {trace} from '../trace.js';
 import type {Clock} from '../socket/clock.js';
+import type {Identity} from './identity.js';
 
 export type MemberStateOptions = {
-	/** The client's UUID. */
-	readonly secret: string;
+	readonly identity: Identity;
 	readonly nick: Nick;
 	readonly clock: Clock;
 	readonly emit: (event: ClientEvent) => void;
@@ -44,6 +44,12 @@ const unanswered = () =>
 	new SockchatError(
 		'ERR_NOT_STORED',
 		'The connection broke before the server confirmed it.',
+	);
+
+const repeated = (n: number, stored: number) =>
+	new SockchatError(
+		'ERR_NOT_STORED',
+		`It was numbered ${n}, but the room has messages of yours up to ${stored}, and would take it for a repeat. Say it again.`,
 	);
 
 /** A nick that is too long for any member needs no request. */
@@ -56,12 +62,14 @@ export class MemberState {
 	/** The public id, which marks one's own entries. */
 	readonly id: string;
 	readonly #options: MemberStateOptions;
-	readonly #outbox = new Outbox();
+	readonly #outbox: Outbox;
 	readonly #takenNicks = new Set<string>();
 	#nick: string;
 	#log: string | undefined;
 	#lastSeq: number | undefined;
 	#presence = nobody;
+	/** Whether a welcome has come, on any connection. */
+	#wasWelcome = false;
 	/** Whether entries have gone missing since the welcome. */
 	#hasGap = false;
 	/** The current connection's; undefined until it comes. */
@@ -70,7 +78,8 @@ export class MemberState {
 	constructor(options: MemberStateOptions) {
 		this.#options = options;
 		this.#nick = options.nick;
-		this.id = publicId(options.secret);
+		this.#outbox = new Outbox(options.identity.lastN);
+		this.id = publicId(options.identity.secret);
 	}
 
 	/** The nick in the room, or the one to ask for. */
@@ -108,7 +117,7 @@ export class MemberState {
 		return {
 			type: 'hello',
 			v: wireVersion,
-			client: this.#options.secret,
+			client: this.#options.identity.secret,
 			nick: this.#nick,
 			...known,
 		};
@@ -132,6 +141,7 @@ export class MemberState {
 		// A lone surrogate can't be encoded as UTF-8.
 		const frame = this.#outbox.add(text.toWellFormed(), to?.toWellFormed());
 		const {n} = frame;
+		this.#options.identity.use(n);
 		const error = checkText(frame.text) ?? checkReceiver(to);
 		this.#emit({type: 'queued', at: this.#at, n, text: frame.text, to});
 		if (!error) {
@@ -167,6 +177,7 @@ export class MemberState {
 		this.#welcome = frame;
 		this.#nick = frame.nick;
 		this.emitFrame(frame);
+		this.#goOnFrom(frame.stored ?? 0);
 		this.#settleReplayed(this.#lastSeq ?? 0);
 	}
 
@@ -237,6 +248,21 @@ export class MemberState {
 
 	#emit(event: ClientEvent): void {
 		this.#options.emit(event);
+	}
+
+	/**
+	 * Numbers what is said from now on above all that the room has stored of this
+	 * client. What waits for the first welcome was never sent, so a number that
+	 * the room knows is one of an earlier process: the state folder was restored.
+	 */
+	#goOnFrom(stored: number): void {
+		this.#outbox.goOnFrom(stored);
+		const stale = this.#wasWelcome ? [] : this.#outbox.upTo(stored);
+		this.#wasWelcome = true;
+		for (const {n} of stale) {
+			this.#outbox.settle(n);
+			this.#emit({type: 'failed', at: this.#at, n, error: repeated(n, stored)});
+		}
 	}
 
 	/**

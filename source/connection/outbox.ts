@@ -10,7 +10,12 @@ export type Outgoing = Say | Whisper;
 
 export class Outbox {
 	readonly #waiting = new Map<number, Outgoing>();
-	#lastN = 0;
+	#lastN: number;
+
+	/** @param lastN What earlier processes of this client have used. */
+	constructor(lastN = 0) {
+		this.#lastN = lastN;
+	}
 
 	get size(): number {
 		return this.#waiting.size;
@@ -25,6 +30,11 @@ export class Outbox {
 				: {type: 'whisper', n, to, text};
 		this.#waiting.set(n, frame);
 		return frame;
+	}
+
+	/** Later messages get higher numbers than this one. */
+	goOnFrom(n: number): void {
+		this.#lastN = Math.max(this.#lastN, n);
 	}
 
 	/** Removes a message that was stored, delivered or refused. */

@@ -104,7 +104,7 @@ const owner = (): number | undefined => process.getuid?.();
  * Creates a folder and its parents. Node's recursive mkdir never returns below
  * /proc, where mkdir fails with ENOENT even in a folder that exists.
  */
-const makeFolders = (folder: string): void => {
+export const makeFolders = (folder: string): void => {
 	const missing: string[] = [];
 	let part = resolve(folder);
 	while (!isThere(part)) {

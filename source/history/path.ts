@@ -1,4 +1,4 @@
-/** The default path of a room's history. */
+/** Where things last by default: a room's history, the clients' secrets. */
 import {createHash} from 'node:crypto';
 import {isAbsolute, join} from 'node:path';
 
@@ -7,7 +7,7 @@ const maxShownCharacters = 60;
 
 // Colons are special to scp, rsync and Windows. A socket's path is shortened,
 // and a hash tells apart two paths that look alike.
-const fileName = (address: string): string => {
+export const fileName = (address: string): string => {
 	if (plainAddress.test(address)) {
 		return address.replace('[::1]', 'ip6-localhost').replace(':', '-');
 	}
@@ -20,24 +20,39 @@ const fileName = (address: string): string => {
 	return `unix-${shown}-${hash}`;
 };
 
-/**
- * One file per address, in the user's state folder (XDG Base Directory
- * Specification 0.8).
- *
- * @param address As `formatAddress` gives it; a socket's path made absolute.
- * @returns Undefined if the environment names no home.
- */
-export const historyPath = (
-	address: string,
-	env: Readonly<Record<string, string | undefined>>,
-): string | undefined => {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Ours in the user's state folder (XDG Base Directory Specification 0.8). */
+const stateFolder = (env: Environment): string | undefined => {
 	const {XDG_STATE_HOME: stateHome, HOME: home} = env;
 	// The specification says to ignore a relative path.
 	const folder =
 		stateHome !== undefined && isAbsolute(stateHome)
 			? stateHome
 			: home && join(home, '.local', 'state');
-	return folder
-		? join(folder, 'sockchat', `${fileName(address)}.jsonl`)
-		: undefined;
+	return folder ? join(folder, 'sockchat') : undefined;
+};
+
+/**
+ * One file per address, in the user's state folder.
+ *
+ * @param address As `formatAddress` gives it; a socket's path made absolute.
+ * @returns Undefined if the environment names no home.
+ */
+export const historyPath = (
+	address: string,
+	env: Environment,
+): string | undefined => {
+	const folder = stateFolder(env);
+	return folder && join(folder, `${fileName(address)}.jsonl`);
+};
+
+/**
+ * The folder of the clients' secrets.
+ *
+ * @returns Undefined if the environment names no home.
+ */
+export const clientsPath = (env: Environment): string | undefined => {
+	const folder = stateFolder(env);
+	return folder && join(folder, 'clients');
 };

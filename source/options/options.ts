@@ -8,7 +8,7 @@ import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {RawSocketOptions} from '../chat/open-raw.js';
 import type {RoomOptions} from '../chat/room-chat.js';
-import {historyPath} from '../history/path.js';
+import {clientsPath, historyPath} from '../history/path.js';
 import {
 	formatAddress,
 	parseSocketPath,
@@ -106,7 +106,8 @@ const readNick = (
 		parsed.ok ? parsed.nick : parsed.error,
 		nickFromLogin(''),
 	);
-	return {nick, isNickFlexible: false};
+	// Jobs with one nick may send at once, and nobody is there to choose another.
+	return {nick, isNickFlexible: reader.text('message') !== undefined};
 };
 
 const readEol = (reader: Reader): LineEnding => {
@@ -220,6 +221,8 @@ export const parseOptions = (
 		nick,
 		isNickFlexible,
 		tokenFile: reader.text('tokenFile'),
+		// The host's end with its server.
+		...(command !== 'serve' && {clientsFolder: clientsPath(env)}),
 	} as const;
 	const options: RoomModeOptions =
 		command === 'connect'

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {freshIdentity} from '../../source/client/identity.js';
+import {publicId} from '../../source/protocol/public-id.js';
 import {openClient, type TestClient} from '../helpers/client.js';
 import {messageFrame, openScripted, welcomeFrame} from '../helpers/scripted.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
@@ -197,4 +199,75 @@ test('resume: reports every gap, and shows nothing twice', async t => {
 		);
 	assert.deepEqual(seen, [false, 2, 3, 'gap 4-6', 7]);
 	assert.equal(peers.length, 1);
+});
+
+test('resume: a new process of a client goes on above what the room has stored of it', async t => {
+	const {address, peers} = await openByTurns(t, peer => {
+		peer.send(welcomeFrame({stored: 7, head: 0}));
+	});
+	const used: number[] = [];
+	let isReleased = false;
+	const otter = openClient(t, address, 'otter', {
+		identity: {
+			secret: '9b2f5d2e-6c4e-4b7f-9d6a-0f3f2f6f1c11',
+			// As in a state folder that was restored: too low.
+			lastN: 5,
+			use(n) {
+				used.push(n);
+			},
+			release() {
+				isReleased = true;
+			},
+		},
+	});
+	for (const text of ['six', 'seven', 'eight']) {
+		otter.client.say(text);
+	}
+
+	await otter.untilPhase('open');
+	otter.client.say('nine');
+	const [peer] = peers;
+	await peer!.until('both', () => saidBy(peer!).length === 2);
+	assert.deepEqual(
+		saidBy(peer!).map(({n, text}) => [n, text]),
+		[
+			[8, 'eight'],
+			[9, 'nine'],
+		],
+	);
+	// To the room they would be repeats, which it drops without a word.
+	assert.deepEqual(
+		otter.of('failed').map(({n, error}) => [n, error.code]),
+		[
+			[6, 'ERR_NOT_STORED'],
+			[7, 'ERR_NOT_STORED'],
+		],
+	);
+	assert.match(
+		otter.of('failed')[0]!.error.message,
+		/^It was numbered 6, but the room has messages of yours up to 7/,
+	);
+	assert.deepEqual(used, [6, 7, 8, 9]);
+	assert.ok(!isReleased);
+	otter.client.leave();
+	otter.client.leave();
+	await otter.client.closed;
+	assert.ok(isReleased);
+});
+
+test('resume: an old line of its own does not pass for a new one', async t => {
+	const secret = '9b2f5d2e-6c4e-4b7f-9d6a-0f3f2f6f1c11';
+	const {address, peers} = await openByTurns(t, peer => {
+		peer.send(welcomeFrame({stored: 1, head: 1}));
+		peer.send(messageFrame(1, {id: publicId(secret), n: 1, text: 'old'}));
+	});
+	const otter = openClient(t, address, 'otter', {
+		identity: {...freshIdentity(), secret, lastN: 1},
+	});
+	otter.client.say('new');
+	await otter.untilPhase('open');
+	await otter.until('the old line', () => otter.said().length === 1);
+	await peers[0]!.until('it', () => saidBy(peers[0]!).length === 1);
+	assert.equal(otter.client.unstored, 1);
+	assert.equal(otter.client.id, publicId(secret));
 });

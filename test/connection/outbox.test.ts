@@ -59,3 +59,12 @@ test('outbox: a resend is the same frame', () => {
 	assert.equal(outbox.after(0)[0], frame);
 	assert.equal(outbox.upTo(1)[0], frame);
 });
+
+test('outbox: goes on from the numbers of an earlier process, and never back', () => {
+	const outbox = new Outbox(7);
+	assert.equal(outbox.add('a', undefined).n, 8);
+	outbox.goOnFrom(20);
+	assert.equal(outbox.add('b', undefined).n, 21);
+	outbox.goOnFrom(3);
+	assert.equal(outbox.add('c', undefined).n, 22);
+});

@@ -78,6 +78,7 @@ test('options: each command and mode has exactly the options that it uses', () =
 		address,
 		...front,
 		...member,
+		clientsFolder: undefined,
 		isRetrying: true,
 		localPort: undefined,
 	});
@@ -101,6 +102,7 @@ test('options: without arguments it joins 127.0.0.1:5001 as the login name', () 
 		address: tcp('127.0.0.1', 5001),
 		...front,
 		...member,
+		clientsFolder: undefined,
 		...server,
 	});
 	assert.equal(options('serve').command, 'serve');
@@ -123,7 +125,7 @@ test('options: each value reaches its option', () => {
 	};
 	assert.partialDeepStrictEqual(
 		options('connect', {...connect, nick: 'héron', noRetry: true}),
-		{...connected, nick: 'héron', isNickFlexible: false, isRetrying: false},
+		{...connected, nick: 'héron', isRetrying: false},
 	);
 	assert.partialDeepStrictEqual(
 		options('connect', {...connect, raw: true, eol: 'crlf'}),
@@ -236,4 +238,12 @@ test('options: a server keeps its room in a file named after its address', () =>
 	assert.equal(historyOf('serve', {port: '0'}), undefined);
 	assert.ok(historyOf('serve', {port: '0', history: 'x'}));
 	assert.equal(historyIn(options('serve', {}, {env: {}})), undefined);
+});
+
+test('options: a nick that was asked for is kept to, except by a one-shot', () => {
+	assert.equal(roomOptions('connect', {nick: 'ci'}).isNickFlexible, false);
+	assert.equal(
+		roomOptions('connect', {nick: 'ci', message: 'done'}).isNickFlexible,
+		true,
+	);
 });

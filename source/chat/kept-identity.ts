@@ -1,0 +1,130 @@
+/**
+ * A client's identity that outlasts its process: a file of the user's own per
+ * room and nick, which one process uses at a time.
+ *
+ * If it can't be had, the client gets a fresh one: it is no reason not to
+ * connect, or to say anything.
+ */
+import {Buffer} from 'node:buffer';
+import {hash, randomUUID} from 'node:crypto';
+import {readSync, writeSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {fileName} from '../history/path.js';
+import {foldNick} from '../protocol/nick.js';
+import {formatAddress, type Address} from '../socket/address.js';
+import {trace} from '../trace.js';
+import {freshIdentity, type Identity} from '../client/identity.js';
+import {claim, type Claim} from './claim.js';
+
+export type KeptOptions = {
+	/** The folder of the files; made if it is missing. */
+	readonly folder: string;
+	readonly address: Address;
+	/** The nick asked for, whichever the room gives. */
+	readonly nick: string;
+	/**
+	 * Whether the server has to prove that it knows a token. A secret that only
+	 * such servers have seen is not shown to any other.
+	 */
+	readonly hasToken: boolean;
+};
+
+/** What a file holds; `lastN` is the highest n that may have been used. */
+type Kept = {readonly client: string; readonly lastN: number};
+
+// Always as long, so that one write replaces it all.
+const fileBytes = 96;
+
+// Numbers set aside in one write, for a process that is killed to have used
+// none above what is written. The next one leaves out the rest.
+const numbersAtOnce = 1024;
+
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+const keyOf = ({address, nick, hasToken}: KeptOptions): string => {
+	const place =
+		address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
+	const who = JSON.stringify([place, foldNick(nick), hasToken]);
+	return `${fileName(place)}-${hash('sha256', who, 'hex').slice(0, 16)}`;
+};
+
+const serialize = ({client, lastN}: Kept): string =>
+	`${JSON.stringify({client, lastN}).padEnd(fileBytes - 1)}\n`;
+
+/** @returns Undefined if it holds nothing of use, as after a full disk. */
+const parse = (text: string): Kept | undefined => {
+	try {
+		const {client, lastN} = JSON.parse(text) as Partial<Kept>;
+		return typeof client === 'string' &&
+			uuid.test(client) &&
+			Number.isSafeInteger(lastN) &&
+			lastN! >= 0
+			? {client, lastN: lastN!}
+			: undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+const read = (file: number): Kept | undefined => {
+	const bytes = Buffer.alloc(fileBytes);
+	const length = readSync(file, bytes, 0, fileBytes, 0);
+	return parse(bytes.toString('utf8', 0, length));
+};
+
+const attempt = (what: string, act: () => void): void => {
+	try {
+		act();
+	} catch (error) {
+		trace('%s: %o', what, error);
+	}
+};
+
+/** The identity in a file, which is given one if it has none. */
+const identityIn = ({file, release}: Claim): Identity => {
+	const kept = read(file);
+	const {client, lastN} = kept ?? {client: randomUUID(), lastN: 0};
+	let used = lastN;
+	let reserved = lastN;
+	const write = (n: number) => {
+		writeSync(file, serialize({client, lastN: n}), 0);
+	};
+
+	if (!kept) {
+		write(lastN);
+	}
+
+	return {
+		secret: client,
+		lastN,
+		use(n) {
+			used = n;
+			if (n > reserved) {
+				reserved = n + numbersAtOnce - 1;
+				attempt('reserve', () => {
+					write(reserved);
+				});
+			}
+		},
+		release() {
+			attempt('release', () => {
+				if (used !== reserved) {
+					write(used);
+				}
+
+				release();
+			});
+		},
+	};
+};
+
+/** The identity kept for a room and a nick, or a fresh one if that is in use. */
+export const takeIdentity = (options: KeptOptions): Identity => {
+	try {
+		const claimed = claim(options.folder, keyOf(options));
+		return claimed ? identityIn(claimed) : freshIdentity();
+	} catch (error) {
+		trace('no identity is kept: %o', error);
+		return freshIdentity();
+	}
+};
