@@ -77,8 +77,14 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 		return {exitCode, leave};
 	}
 
-	const {stdin, stderr} = process;
-	return runPlain(options, {stdin, stdout: output, stderr});
+	return runPlain(options, {
+		// Opened on first use: it takes Node 2 ms, and a one-shot doesn't read it.
+		get stdin() {
+			return process.stdin;
+		},
+		stdout: output,
+		stderr: process.stderr,
+	});
 };
 
 /**
@@ -139,7 +145,10 @@ const run = async (options: Options, output: Output): Promise<number> => {
 	const onStarted = leaveOnSignals(output);
 	const running = await start(options, output);
 	onStarted(running);
-	await keepYoungGenerationSmall();
+	if (options.message === undefined) {
+		await keepYoungGenerationSmall();
+	}
+
 	return running.exitCode;
 };
 

@@ -15,6 +15,7 @@ import {
 	type Server,
 	type ServerOptions,
 } from '../server/server.js';
+import {drainOnce} from './drain-once.js';
 import {chatOf} from './member.js';
 import type {
 	Emit,
@@ -101,22 +102,6 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 				return closed;
 			},
 		},
-	};
-};
-
-/** The first call drains, the next closes at once. */
-export const drainOnce = (server: {
-	readonly drain: () => Promise<void>;
-	readonly destroy: () => void;
-}): (() => void) => {
-	let isDraining = false;
-	return () => {
-		if (isDraining) {
-			server.destroy();
-		} else {
-			isDraining = true;
-			void server.drain();
-		}
 	};
 };
 

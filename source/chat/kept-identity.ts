@@ -6,7 +6,7 @@
  * connect, or to say anything.
  */
 import {Buffer} from 'node:buffer';
-import {hash, randomUUID} from 'node:crypto';
+import {hash} from 'node:crypto';
 import {readSync, writeSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {fileName} from '../history/path.js';
@@ -30,10 +30,15 @@ export type KeptOptions = {
 };
 
 /** What a file holds; `lastN` is the highest n that may have been used. */
-type Kept = {readonly client: string; readonly lastN: number};
+type Kept = {
+	readonly secret: string;
+	/** Its public id, as Node takes 4 ms to load what computes it. */
+	readonly id: string;
+	readonly lastN: number;
+};
 
 // Always as long, so that one write replaces it all.
-const fileBytes = 96;
+const fileBytes = 128;
 
 // Numbers set aside in one write, for a process that is killed to have used
 // none above what is written. The next one leaves out the rest.
@@ -41,25 +46,35 @@ const numbersAtOnce = 1024;
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
+const publicIds = /^[\da-f]{16}$/;
+
+// Without a dot, after which the name of a process would come.
+const plainKey = /^[\w-]+$/;
+
 const keyOf = ({address, nick, hasToken}: KeptOptions): string => {
 	const place =
 		address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
-	const who = JSON.stringify([place, foldNick(nick), hasToken]);
-	return `${fileName(place)}-${hash('sha256', who, 'hex').slice(0, 16)}`;
+	const who = foldNick(nick);
+	const name = plainKey.test(who)
+		? who
+		: `=${hash('sha256', who, 'hex').slice(0, 16)}`;
+	return `${fileName(place)}-${name}${hasToken ? '+token' : ''}`;
 };
 
-const serialize = ({client, lastN}: Kept): string =>
-	`${JSON.stringify({client, lastN}).padEnd(fileBytes - 1)}\n`;
+const serialize = (kept: Kept): string =>
+	`${JSON.stringify(kept).padEnd(fileBytes - 1)}\n`;
 
 /** @returns Undefined if it holds nothing of use, as after a full disk. */
 const parse = (text: string): Kept | undefined => {
 	try {
-		const {client, lastN} = JSON.parse(text) as Partial<Kept>;
-		return typeof client === 'string' &&
-			uuid.test(client) &&
+		const {secret, id, lastN} = JSON.parse(text) as Partial<Kept>;
+		return typeof secret === 'string' &&
+			uuid.test(secret) &&
+			typeof id === 'string' &&
+			publicIds.test(id) &&
 			Number.isSafeInteger(lastN) &&
 			lastN! >= 0
-			? {client, lastN: lastN!}
+			? {secret, id, lastN: lastN!}
 			: undefined;
 	} catch {
 		return undefined;
@@ -83,11 +98,11 @@ const attempt = (what: string, act: () => void): void => {
 /** The identity in a file, which is given one if it has none. */
 const identityIn = ({file, release}: Claim): Identity => {
 	const kept = read(file);
-	const {client, lastN} = kept ?? {client: randomUUID(), lastN: 0};
+	const {secret, id, lastN} = kept ?? freshIdentity();
 	let used = lastN;
 	let reserved = lastN;
 	const write = (n: number) => {
-		writeSync(file, serialize({client, lastN: n}), 0);
+		writeSync(file, serialize({secret, id, lastN: n}), 0);
 	};
 
 	if (!kept) {
@@ -95,7 +110,8 @@ const identityIn = ({file, release}: Claim): Identity => {
 	}
 
 	return {
-		secret: client,
+		secret,
+		id,
 		lastN,
 		use(n) {
 			used = n;

@@ -9,7 +9,7 @@ import {connectionFailed, dial} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
-import {drainOnce} from './host.js';
+import {drainOnce} from './drain-once.js';
 import {onlyOwnSocket} from './member.js';
 
 /** All but what stdin and stdout decide. */

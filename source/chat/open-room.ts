@@ -1,8 +1,9 @@
-/** Opens a room for a front end: as its host, as a member, or as either. */
+/**
+ * Opens a room for a front end: as its host, as a member, or as either. A
+ * member doesn't load the server.
+ */
 import {systemClock} from '../socket/clock.js';
 import {SocketWatch} from '../watch/socket-watch.js';
-import {openHost} from './host.js';
-import {joinOrOpen} from './join.js';
 import {openMember} from './member.js';
 import type {Emit, RoomChat, RoomOptions} from './room-chat.js';
 import {readToken} from './token-file.js';
@@ -25,10 +26,12 @@ export const openRoom = async (
 	try {
 		switch (options.command) {
 			case 'join': {
+				const {joinOrOpen} = await import('./join.js');
 				return await joinOrOpen(options, emit, watch);
 			}
 
 			case 'serve': {
+				const {openHost} = await import('./host.js');
 				return await openHost(options, emit, watch);
 			}
 

@@ -7,10 +7,13 @@
  * goes on with a secret must go on with its numbers too.
  */
 import {randomUUID} from 'node:crypto';
+import {publicId} from '../protocol/public-id.js';
 
 export type Identity = {
 	/** A UUID, known to the client and the server alone. */
 	readonly secret: string;
+	/** The public id, which marks the client's entries. */
+	readonly id: string;
 	/** No process before this one has used a higher n. */
 	readonly lastN: number;
 	/** Called with each n before it is sent. */
@@ -20,8 +23,9 @@ export type Identity = {
 };
 
 /** One that ends with its client. */
-export const freshIdentity = (): Identity => ({
-	secret: randomUUID(),
+export const freshIdentity = (secret = randomUUID() as string): Identity => ({
+	secret,
+	id: publicId(secret),
 	lastN: 0,
 	use: () => undefined,
 	release: () => undefined,

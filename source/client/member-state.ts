@@ -24,7 +24,6 @@ import {
 	suggestNick,
 	type Nick,
 } from '../protocol/nick.js';
-import {publicId} from '../protocol/public-id.js';
 import {noSuchMember} from '../protocol/room-refusals.js';
 import {checkText} from '../protocol/text.js';
 import type {ClientEvent} from '../event/event.js';
@@ -79,7 +78,7 @@ export class MemberState {
 		this.#options = options;
 		this.#nick = options.nick;
 		this.#outbox = new Outbox(options.identity.lastN);
-		this.id = publicId(options.identity.secret);
+		this.id = options.identity.id;
 	}
 
 	/** The nick in the room, or the one to ask for. */

@@ -102,10 +102,9 @@ const readNick = (
 	}
 
 	const parsed = parseNick(asked, bearer);
-	const nick = reader.take(
-		parsed.ok ? parsed.nick : parsed.error,
-		nickFromLogin(''),
-	);
+	const nick = parsed.ok
+		? parsed.nick
+		: reader.take<Nick>(parsed.error, nickFromLogin(''));
 	// Jobs with one nick may send at once, and nobody is there to choose another.
 	return {nick, isNickFlexible: reader.text('message') !== undefined};
 };

@@ -32,7 +32,7 @@ export class Printer {
 	/** @returns Whether to print more now; if not, wait for `drained()`. */
 	print(event: ChatEvent): boolean {
 		const {output, isQuiet} = this.#options;
-		const {stdin, stdout, stderr} = this.#streams;
+		const {stdout, stderr} = this.#streams;
 		if (output === 'json') {
 			const line = jsonLine(event);
 			return line === undefined || stdout.write(line);
@@ -46,7 +46,7 @@ export class Printer {
 			isQuiet,
 			isExplained: this.#options.isExplained,
 			id: this.id,
-			isOwnHidden: stdin.isTTY === true,
+			isOwnHidden: !isQuiet && this.#streams.stdin.isTTY === true,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
 		if (err !== undefined) {

@@ -286,7 +286,10 @@ export const runPlain = async (
 		const cause = await chat.closed;
 		sending.isOver = true;
 		cancelDeadline();
-		streams.stdin.destroy();
+		if (options.message === undefined) {
+			streams.stdin.destroy();
+		}
+
 		if (late) {
 			printer.printError(late);
 		}

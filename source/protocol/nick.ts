@@ -72,9 +72,9 @@ const lookalikes = `
 	eΕеҽᎬⴹꓰꬲ\u{10286}\u{118A6}\u{118AE}
 	fƒϜքᖴẝꓝꞙꬵ\u{10287}\u{102A5}\u{10525}\u{118C2} gƍɡԌցᏀᏳᶃꓖ hΗНһհᎻᏂᕼⲎꓧ\u{102CF}
 	jϳјᎫᒍꓙꞲ kΚКᏦᛕⲔꓗ\u{10518}
-	l1iıɩɪιіӏւ\u05D5\u05DF\u0627\u0661\u06F1\u07CAᏞᒪᛁⲓⳐⵏꓡꓲꙇꭵ\u{1028A}\u{10309}\u{1041B}\u{10526}\u{118B2}\u{118C3}\u{11DDA}\u{11DE1}\u{16EAA}\u{16F16}\u{16F28}
+	lıɩɪιіӏւ\u05D5\u05DF\u0627\u0661\u06F1\u07CAᏞᒪᛁⲓⳐⵏꓡꓲꙇꭵ\u{1028A}\u{10309}\u{1041B}\u{10526}\u{118B2}\u{118C3}\u{11DDA}\u{11DE1}\u{16EAA}\u{16F16}\u{16F28}
 	mΜϺМᎷᗰᛖⲘꓟ\u{102B0}\u{10311} nΝոռⲚꓠ\u{10513}
-	o0οσϭоօ\u05E1\u0647\u0665\u06BE\u06C1\u06D5\u06F5\u07C0०০੦૦ଠ୦௦౦೦ഠ൦๐໐ဝ၀ჿዐ០ᴏᴑⲟⵔꓳꬽ\u{10292}\u{102AB}\u{1042C}\u{104EA}\u{10516}\u{114D0}\u{118B5}\u{118C8}\u{118D7}\u{118E0}\u{11DE0}
+	oοσϭоօ\u05E1\u0647\u0665\u06BE\u06C1\u06D5\u06F5\u07C0०০੦૦ଠ୦௦౦೦ഠ൦๐໐ဝ၀ჿዐ០ᴏᴑⲟⵔꓳꬽ\u{10292}\u{102AB}\u{1042C}\u{104EA}\u{10516}\u{114D0}\u{118B5}\u{118C8}\u{118D7}\u{118E0}\u{11DE0}
 	pþƿρϸрᏢᑭⲣⳏꓑ\u{10295} qԛգզⵕ rƦгᎡᏒᖇᴦⲅꓣꭇꭈꮁ\u{104B4}\u{16F35}
 	sƽѕՏടᏕꓢꜱꮪ\u{10296}\u{10448}\u{118C1}\u{16F3A}
 	tΤТᎢⲦꓔ\u{10297}\u{102B1}\u{10315}\u{118BC}\u{16F0A}
@@ -86,13 +86,23 @@ const lookalikes = `
 	zΖᴢꓜꮓ\u{118A9}\u{118C4}\u{118E5}
 `;
 
+/** Those within ASCII; most nicks need no others, which take 2 ms to read. */
+const asciiLookalikes = new Map([
+	['1', 'l'],
+	['i', 'l'],
+	['0', 'o'],
+]);
+
 const keys = lazy(
 	() =>
-		new Map<string, string>(
-			lookalikes
+		new Map<string, string>([
+			...asciiLookalikes,
+			...lookalikes
 				.split(/\s/)
-				.flatMap(([key, ...letters]) => letters.map(letter => [letter, key!])),
-		),
+				.flatMap(([key, ...letters]) =>
+					letters.map(letter => [letter, key!] as const),
+				),
+		]),
 );
 
 // Three steps: ẞ becomes ß, then SS, then ss.
@@ -111,9 +121,10 @@ const foldCharacter = (character: string): string => {
 
 /** Keys of the ASCII characters: nearly everything that is ever folded. */
 const asciiKeys = lazy(() =>
-	Array.from({length: 128}, (_, code) =>
-		foldCharacter(String.fromCodePoint(code)),
-	),
+	Array.from({length: 128}, (_, code) => {
+		const folded = foldCase(String.fromCodePoint(code));
+		return asciiLookalikes.get(folded) ?? folded;
+	}),
 );
 
 const isTooLong = (text: string): boolean => text.length > maxRawUnits;

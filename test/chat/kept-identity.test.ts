@@ -78,6 +78,9 @@ test('kept identity: each room, way in and nick has its own; a look-alike is the
 	const changes: Array<Partial<KeptOptions>> = [
 		{},
 		{nick: 'heron'},
+		{nick: 'otter-token'},
+		{nick: 'otter.2'},
+		{nick: 'héron'},
 		{hasToken: true},
 		{address: {kind: 'tcp', host: '127.0.0.1', port: 5002}},
 		{address: {kind: 'tcp', host: '::1', port: 5001}},
@@ -212,8 +215,12 @@ test('kept identity: that of a process whose pid another one has now is free', t
 for (const [name, content] of [
 	['nothing', ''],
 	['no JSON', 'otter'],
-	['no secret', '{"client":"otter","lastN":3}'],
-	['no number', '{"client":"9b2f5d2e-6c4e-4b7f-9d6a-0f3f2f6f1c11","lastN":-1}'],
+	['no secret', '{"secret":"otter","id":"d66820b8d48beac4","lastN":3}'],
+	['no id', '{"secret":"9b2f5d2e-6c4e-4b7f-9d6a-0f3f2f6f1c11","lastN":3}'],
+	[
+		'no number',
+		'{"secret":"9b2f5d2e-6c4e-4b7f-9d6a-0f3f2f6f1c11","id":"d66820b8d48beac4","lastN":-1}',
+	],
 ] as const) {
 	test(`kept identity: a file with ${name} gets a new secret, which lasts`, t => {
 		const folder = openFolder(t);

@@ -209,7 +209,7 @@ test('resume: a new process of a client goes on above what the room has stored o
 	let isReleased = false;
 	const otter = openClient(t, address, 'otter', {
 		identity: {
-			secret: '9b2f5d2e-6c4e-4b7f-9d6a-0f3f2f6f1c11',
+			...freshIdentity(),
 			// As in a state folder that was restored: too low.
 			lastN: 5,
 			use(n) {
@@ -262,7 +262,7 @@ test('resume: an old line of its own does not pass for a new one', async t => {
 		peer.send(messageFrame(1, {id: publicId(secret), n: 1, text: 'old'}));
 	});
 	const otter = openClient(t, address, 'otter', {
-		identity: {...freshIdentity(), secret, lastN: 1},
+		identity: {...freshIdentity(secret), lastN: 1},
 	});
 	otter.client.say('new');
 	await otter.untilPhase('open');

@@ -12,7 +12,7 @@ import {openTerminal} from '../helpers/terminal.js';
 import {serveJson} from '../helpers/sockchat.js';
 
 // What Node 24 loads, and a few more for its next versions.
-const most = {version: 108, listening: 121, serve: 153};
+const most = {version: 108, listening: 121, serve: 153, oneShot: 121};
 
 // Of no use to a chat: HTTP and TLS cost 20 ms, and Ink's way in asks for fetch.
 const unwanted = new Set([
@@ -134,4 +134,20 @@ test('work: the socket is opened before the screen is loaded', async t => {
 	// Ink's way to be told of the end asks for it, and nothing of ours does.
 	assert.ok(loaded().includes('assert'), 'the screen is loaded in the end');
 	assert.ok(!loaded('-connecting').includes('assert'));
+});
+
+test('work: a one-shot loads nothing that it has no use for', async t => {
+	const {port} = await serveJson(t);
+	const {env, loaded} = openLoading(t);
+	const state = {...env, XDG_STATE_HOME: dirname(env.LOADED)};
+	const args = ['connect', '-p', port, '-n', 'otter', '-m', 'hello'];
+	// The first one makes its secret.
+	for (const _ of ['first', 'second']) {
+		const shot = startBin(t, args, {env: state});
+		assert.equal((await shot.waitForExit()).code, 0, shot.seen());
+	}
+
+	assertFew(loaded(), most.oneShot);
+	assertNoneEarly(loaded());
+	assert.ok(!loaded().includes('v8'));
 });
