@@ -57,6 +57,7 @@ export const errorCodes = {
 	ERR_HISTORY_TAKEN: 'another server uses the history file',
 	ERR_HISTORY_WRITE:
 		"the history can't be written; nobody was shown the messages",
+	ERR_BAD_INPUT: 'a line of stdin is not a request',
 	ERR_NOT_SENT: 'not all of stdin was sent',
 	ERR_OUTPUT: "stdout can't be written",
 	ERR_INTERNAL: 'a bug in sockchat',

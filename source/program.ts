@@ -2,8 +2,10 @@
  * The program: flags, signals, exit codes. Front ends are loaded on demand, as
  * Ink and React cost more than everything else.
  */
+import {constants} from 'node:os';
 import process from 'node:process';
 import {isatty} from 'node:tty';
+import type {Ending} from './chat/ending.js';
 import {SockchatError} from './errors.js';
 import {helpText} from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
@@ -14,7 +16,29 @@ import {runPlain} from './plain/run.js';
 import {toDisplay} from './protocol/display.js';
 import {trace} from './trace.js';
 
-const exitCodes = {done: 0, failed: 1, wrongUsage: 2} as const;
+const exitCodes = {done: 0, failed: 1, wrongUsage: 2, late: 3} as const;
+
+/** As shells report it, and by exiting: 130 for SIGINT, 143 for SIGTERM. */
+const endedBy = (signal: NodeJS.Signals): number =>
+	128 + constants.signals[signal];
+
+/** @param signals Those that came, in order. */
+const exitCodeOf = (
+	{hasFailed, isLate, isUnfinished}: Ending,
+	signals: readonly NodeJS.Signals[],
+): number => {
+	const signal = signals.at(-1);
+	if (isLate) {
+		return exitCodes.late;
+	}
+
+	// A second signal doesn't wait for the drain, which is then unfinished too.
+	if (signal !== undefined && (isUnfinished || signals.length > 1)) {
+		return endedBy(signal);
+	}
+
+	return hasFailed || isUnfinished ? exitCodes.failed : exitCodes.done;
+};
 
 // The limit on a drain, whatever the peers do.
 const drainMs = 5000;
@@ -36,7 +60,7 @@ const reportOutputFailure = ({failure}: Output): boolean => {
 
 /** A front end at work. */
 type Running = {
-	readonly exitCode: Promise<number>;
+	readonly ended: Promise<Ending>;
 	/** The first call leaves in good order, the second at once. */
 	readonly leave: () => void;
 };
@@ -66,15 +90,15 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 		}
 
 		const {runScreen} = await import('./ui/run.js');
-		const {closed, leave} = await runScreen(options, process);
-		const exitCode = closed.then(cause => {
-			if (cause) {
-				report(cause, output, false);
+		const screen = await runScreen(options, process);
+		const ended = screen.ended.then(({error, ...ending}) => {
+			if (error) {
+				report(error, output, false);
 			}
 
-			return cause ? exitCodes.failed : exitCodes.done;
+			return ending;
 		});
-		return {exitCode, leave};
+		return {ended, leave: screen.leave};
 	}
 
 	return runPlain(options, {
@@ -90,43 +114,56 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 /**
  * The first signal drains, the second exits at once. A signal that comes before
  * the front end runs takes effect as soon as it does.
- *
- * @returns To be called with the front end once it runs.
  */
-const leaveOnSignals = (output: Output): ((running: Running) => void) => {
-	let running: Running | undefined;
-	let hasLeft = false;
-	const exit = () => {
-		process.exit(
-			reportOutputFailure(output) ? exitCodes.failed : exitCodes.done,
-		);
-	};
+class SignalWatch {
+	/** Those that came, in order. */
+	readonly seen: NodeJS.Signals[] = [];
+	readonly #output: Output;
+	#running: Running | undefined;
+	#hasLeft = false;
 
-	const onSignal = () => {
-		if (hasLeft && !running) {
-			exit();
+	constructor(output: Output) {
+		this.#output = output;
+		for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+			process.on(name, () => {
+				this.seen.push(name);
+				this.#leave();
+			});
 		}
 
-		running?.leave();
-		if (!hasLeft) {
-			hasLeft = true;
-			setTimeout(exit, drainMs).unref();
-		}
-	};
-
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-		process.on(signal, onSignal);
+		// Nobody reads the output from now on.
+		output.onFailure(() => {
+			this.#leave();
+		});
 	}
 
-	// Nobody reads the output from now on.
-	output.onFailure(onSignal);
-	return started => {
-		running = started;
-		if (hasLeft) {
-			started.leave();
+	onStarted(running: Running): void {
+		this.#running = running;
+		if (this.#hasLeft) {
+			running.leave();
 		}
-	};
-};
+	}
+
+	#leave(): void {
+		if (this.#hasLeft && !this.#running) {
+			this.#exit();
+		}
+
+		this.#running?.leave();
+		if (!this.#hasLeft) {
+			this.#hasLeft = true;
+			setTimeout(() => {
+				this.#exit();
+			}, drainMs).unref();
+		}
+	}
+
+	#exit(): void {
+		const signal = this.seen.at(-1);
+		const code = signal === undefined ? exitCodes.done : endedBy(signal);
+		process.exit(reportOutputFailure(this.#output) ? exitCodes.failed : code);
+	}
+}
 
 /**
  * V8 doubles the space for new objects whenever many survive at once, as when
@@ -142,14 +179,15 @@ const keepYoungGenerationSmall = async (): Promise<void> => {
 const run = async (options: Options, output: Output): Promise<number> => {
 	// Instead of "node", in ps and ss.
 	process.title = 'sockchat';
-	const onStarted = leaveOnSignals(output);
+	const signals = new SignalWatch(output);
 	const running = await start(options, output);
-	onStarted(running);
+	signals.onStarted(running);
 	if (options.message === undefined) {
 		await keepYoungGenerationSmall();
 	}
 
-	return running.exitCode;
+	const ending = await running.ended;
+	return exitCodeOf(ending, signals.seen);
 };
 
 /** Our package.json. Meow finds it, and is loaded only for this. */

@@ -32,6 +32,11 @@ const contradictions: readonly Contradiction[] = [
 		'--history and --no-history exclude each other; give only one.',
 	],
 	[
+		'message',
+		'input',
+		'--message replaces what --input reads; give only one of them.',
+	],
+	[
 		'noHistory',
 		'fsync',
 		'--fsync is for the history, and --no-history keeps none; give only one of them.',

@@ -80,6 +80,13 @@ export const flags = {
 		summary: 'explain each step of the connection',
 		commands: everywhere,
 	},
+	input: {
+		type: 'string',
+		value: 'MODE',
+		summary: 'lines of stdin: text, commands, json or none',
+		commands: everywhere,
+		notRaw: 'raw mode sends exact bytes',
+	},
 	tokenFile: {
 		type: 'string',
 		value: 'FILE',
@@ -162,7 +169,7 @@ export const flags = {
 		type: 'string',
 		short: 'm',
 		value: 'TEXT',
-		summary: 'send TEXT, wait until it is stored, leave',
+		summary: 'send TEXT (-: stdin), wait until stored, leave',
 		commands: ['connect'],
 	},
 	noRetry: {
@@ -236,6 +243,7 @@ export const helpText = (): string => {
 		),
 		...section('Options of connect', only('connect')),
 		'',
-		'Exit codes: 0 done; 1 failed at run time; 2 wrong usage.',
+		'Exit codes: 0 done; 1 failed at run time; 2 wrong usage; 3 --timeout passed;',
+		'128 + N ended by signal N before all was done.',
 	].join('\n');
 };

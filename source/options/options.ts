@@ -44,12 +44,24 @@ export type FrontOptions = {
 	readonly isQuiet: boolean;
 	/** Whether each step of the lifecycle comes with its sentence. */
 	readonly isExplained: boolean;
-	/** To send instead of what is typed. */
+	/** To send instead of what is typed; `-` is all of stdin. */
 	readonly message: string | undefined;
 	readonly timeoutMs: number | undefined;
 };
 
-export type RoomModeOptions = {readonly mode: 'room'} & FrontOptions &
+export const inputModes = ['text', 'commands', 'json', 'none'] as const;
+
+/**
+ * What a line of stdin is: something to say, a command or something to say, or a
+ * request as JSON. With `none` stdin isn't read, so its end means nothing.
+ */
+export type InputMode = (typeof inputModes)[number];
+
+export type RoomModeOptions = {
+	readonly mode: 'room';
+	/** By default `commands` if stdin is a terminal, else `text`. */
+	readonly input: InputMode | undefined;
+} & FrontOptions &
 	RoomOptions;
 
 export type RawModeOptions = {
@@ -145,10 +157,10 @@ const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 		return 'json';
 	}
 
-	const isOneShot = reader.text('message') !== undefined;
-	return reader.has('plain') || reader.has('quiet') || isOneShot || !isTerminal
-		? 'plain'
-		: 'screen';
+	const isPlain = (['plain', 'quiet', 'message', 'input'] as const).some(name =>
+		reader.has(name),
+	);
+	return isPlain || !isTerminal ? 'plain' : 'screen';
 };
 
 const readFront = (reader: Reader, isTerminal: boolean): FrontOptions => {
@@ -217,6 +229,7 @@ export const parseOptions = (
 	const mode = {
 		...common,
 		mode: 'room',
+		input: reader.choice('input', inputModes),
 		nick,
 		isNickFlexible,
 		tokenFile: reader.text('tokenFile'),

@@ -1,8 +1,9 @@
-/** Reads stdin: lines for a room, exact bytes for raw mode. */
+/** Reads stdin: lines or one message for a room, exact bytes for raw mode. */
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
-import type {SockchatError} from '../errors.js';
+import {SockchatError} from '../errors.js';
 import type {LineEnding} from '../options/options.js';
+import {maxTextBytes} from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 
@@ -28,6 +29,39 @@ export async function* readLines(
 		yield readLine(rest);
 	}
 }
+
+const tooMuch = () =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`stdin has more than ${maxTextBytes} bytes, the limit of one message. Without --message each line is a message of its own.`,
+	);
+
+/** All of stdin as one text, without its last line end. */
+export const readMessage = async (
+	stdin: Readable,
+): Promise<string | SockchatError> => {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	for await (const chunk of stdin) {
+		const buffer = Buffer.from(chunk as Buffer | string);
+		bytes += buffer.length;
+		if (bytes > maxTextBytes + '\r\n'.length) {
+			// The rest may be endless.
+			return tooMuch();
+		}
+
+		chunks.push(buffer);
+	}
+
+	const all = Buffer.concat(chunks);
+	const invalid = checkUtf8(all);
+	if (invalid) {
+		return invalid;
+	}
+
+	const text = all.toString().replace(/\r?\n$/, '');
+	return Buffer.byteLength(text) > maxTextBytes ? tooMuch() : text;
+};
 
 const readLine = (line: Buffer): string | SockchatError =>
 	checkUtf8(line) ?? line.toString().replace(/\r$/, '');

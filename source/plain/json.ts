@@ -130,11 +130,27 @@ const objectOf = (event: ChatEvent): object | undefined => {
 const line = (object: object): string =>
 	`${jsonSafe(JSON.stringify(object))}\n`;
 
-export const jsonLine = (event: ChatEvent): string | undefined => {
+/** The echo of our own message is its receipt. */
+const receiptOf = (event: ChatEvent, id: string): object | undefined =>
+	event.type === 'frame' &&
+	event.frame.type === 'message' &&
+	event.frame.id === id
+		? {type: 'mark', n: event.frame.n, mark: 'stored', at: event.at}
+		: undefined;
+
+/** @param id The member's own public id. */
+export const jsonLine = (event: ChatEvent, id = ''): string | undefined => {
 	const object = objectOf(event);
-	return object && line(object);
+	const receipt = receiptOf(event, id);
+	return object && line(object) + (receipt ? line(receipt) : '');
 };
 
-/** A failure outside the connection: wrong usage, a port that is taken. */
-export const jsonError = ({code, message}: SockchatError): string =>
-	line({type: 'error', code, message});
+/**
+ * A failure outside the connection: wrong usage, a port that is taken.
+ *
+ * @param number Of the line of stdin that it is about.
+ */
+export const jsonError = (
+	{code, message}: SockchatError,
+	number?: number,
+): string => line({type: 'error', code, message, line: number});

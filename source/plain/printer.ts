@@ -4,8 +4,9 @@ import type {Readable, Writable} from 'node:stream';
 import type {Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {FrontOptions} from '../options/options.js';
-import {toDisplay} from '../protocol/display.js';
-import type {ChatEvent} from '../event/event.js';
+import {display, toDisplay} from '../protocol/display.js';
+import type {ChatEvent, Tone} from '../event/event.js';
+import {systemClock} from '../socket/clock.js';
 import {jsonError, jsonLine} from './json.js';
 import {linesOf} from './lines.js';
 import type {Output} from './output.js';
@@ -34,7 +35,7 @@ export class Printer {
 		const {output, isQuiet} = this.#options;
 		const {stdout, stderr} = this.#streams;
 		if (output === 'json') {
-			const line = jsonLine(event);
+			const line = jsonLine(event, this.id);
 			return line === undefined || stdout.write(line);
 		}
 
@@ -56,13 +57,34 @@ export class Printer {
 		return out === undefined || stdout.write(out);
 	}
 
-	printError(error: SockchatError): void {
+	/** The answer to a command; it goes where the transcript goes. */
+	answer(text: string): void {
+		const {output, isQuiet} = this.#options;
+		if (output === 'json') {
+			this.#notice('info', text);
+		} else if (!isQuiet) {
+			this.#streams.stdout.write(display`-- ${text}\n`);
+		}
+	}
+
+	/** Why a command was refused. */
+	refuse(text: string): void {
+		this.#notice('bad', text);
+	}
+
+	/** @param line The number of the line of stdin that it is about. */
+	printError(error: SockchatError, line?: number): void {
 		const {stdout, stderr} = this.#streams;
 		if (this.#options.output === 'json') {
-			stdout.write(jsonError(error));
+			stdout.write(jsonError(error, line));
 		} else {
-			stderr.write(`${toDisplay(error.message)}\n`);
+			const where = line === undefined ? '' : `Line ${line}: `;
+			stderr.write(`${where}${toDisplay(error.message)}\n`);
 		}
+	}
+
+	#notice(tone: Tone, text: string): void {
+		this.print({type: 'notice', at: systemClock.wallMs(), tone, text});
 	}
 
 	#isConfirmed(step: Step): boolean {

@@ -8,6 +8,7 @@
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
 import {startDeadline} from '../chat/deadline.js';
+import {linesWere, unfinished, type Ending} from '../chat/ending.js';
 import type {Options} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {createModel} from '../store/model.js';
@@ -26,9 +27,13 @@ const createSignal = () => {
 	return {promise, resolve};
 };
 
+export type ScreenEnding = Ending & {
+	/** What to report now that the screen is gone. */
+	readonly error: SockchatError | undefined;
+};
+
 export type RunningScreen = {
-	/** Settles with the cause of the end; with undefined if it was wanted. */
-	readonly closed: Promise<SockchatError | undefined>;
+	readonly ended: Promise<ScreenEnding>;
 	/** Leaves in good order; a second call leaves at once. */
 	readonly leave: () => void;
 };
@@ -44,7 +49,8 @@ export const runScreen = async (
 	const loading = import('./screen.js');
 	const {chat} = opened;
 	if (await isRefusedAtOnce(opened)) {
-		return {closed: chat.closed, leave: chat.leave};
+		const ended = chat.closed.then(cause => endingOf(chat, cause, false));
+		return {ended, leave: chat.leave};
 	}
 
 	const end = startEnd(opened, options.timeoutMs);
@@ -64,13 +70,13 @@ export const runScreen = async (
 		},
 		terminal,
 	);
-	const closed = async () => {
+	const ended = async () => {
 		try {
 			return await Promise.race([
-				end.cause(),
+				end.ending(),
 				// After an error while rendering, what it painted is lost with the
 				// alternate screen.
-				instance.waitUntilExit().then(() => undefined),
+				instance.waitUntilExit().then(() => endingOf(chat, undefined, false)),
 			]);
 		} finally {
 			end.cancelDeadline();
@@ -79,7 +85,26 @@ export const runScreen = async (
 		}
 	};
 
-	return {closed: closed(), leave: end.leave};
+	return {ended: ended(), leave: end.leave};
+};
+
+const endingOf = (
+	chat: ScreenChat['chat'],
+	error: SockchatError | undefined,
+	isLate: boolean,
+): ScreenEnding => {
+	const unstored = chat.mode === 'room' ? chat.unstored() : 0;
+	const isUnfinished = unstored > 0;
+	return {
+		error:
+			error ??
+			(isUnfinished
+				? unfinished(`${linesWere(unstored)} not confirmed as stored`)
+				: undefined),
+		hasFailed: error !== undefined,
+		isLate,
+		isUnfinished,
+	};
 };
 
 type Opened = {
@@ -199,7 +224,7 @@ const startEnd = (
 	return {
 		leave,
 		cancelDeadline,
-		async cause(): Promise<SockchatError | undefined> {
+		async ending(): Promise<ScreenEnding> {
 			const cause = await chat.closed;
 			// In raw mode the other side often ends first, and its answer should
 			// stay readable.
@@ -210,7 +235,7 @@ const startEnd = (
 				await left;
 			}
 
-			return late ?? cause;
+			return endingOf(chat, late ?? cause, late !== undefined);
 		},
 	};
 };

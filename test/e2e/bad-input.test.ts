@@ -63,6 +63,11 @@ const wrong: readonly Wrong[] = [
 	['serve --nick 🦦', isNoNick],
 	[`serve --nick ${'o'.repeat(25)}`, isNoNick],
 	['serve --nick ot\u{1B}[31mter', isNoNick],
+	[
+		'connect --input lines',
+		'--input needs text, commands, json or none; got "lines".',
+	],
+	['connect --input=', '--input needs a value.'],
 	['connect --raw --eol cr', '--eol needs none, lf or crlf; got "cr".'],
 	[
 		'serve --max-members 0',

@@ -8,6 +8,8 @@ import {until} from '../helpers/until.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
 
 const done = {code: 0, signal: undefined};
+/** By a second signal, SIGTERM. */
+const cutOff = {code: 128 + 15, signal: undefined};
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	test(`e2e: ${signal} drains a server: all are told, and it ends well`, async t => {
@@ -44,7 +46,7 @@ test('e2e: a second signal cuts off who holds up the drain', async t => {
 	assert.doesNotMatch(server.stdout(), /"phase":"closed"/);
 	server.signal('SIGTERM');
 	// Sooner than after the 3 seconds when the drain itself cuts off.
-	assert.deepEqual(await server.waitForExit({deadlineMs: 2500}), done);
+	assert.deepEqual(await server.waitForExit({deadlineMs: 2500}), cutOff);
 });
 
 test('e2e: a signal ends a client that waits for its server to come back', async t => {
@@ -113,5 +115,5 @@ test('e2e: a second signal ends what has not opened anything yet', async t => {
 	await until(connecting, {what: 'SYN-SENT'});
 	chat.signal('SIGINT');
 	chat.signal('SIGTERM');
-	assert.deepEqual(await chat.waitForExit({deadlineMs: 5000}), done);
+	assert.deepEqual(await chat.waitForExit({deadlineMs: 5000}), cutOff);
 });

@@ -21,6 +21,7 @@ const valueOf = (name: FlagName): string | true => {
 		fsync: 'always',
 		history: '/var/room.jsonl',
 		message: 'hi',
+		input: 'json',
 		tokenFile: '/etc/token',
 	};
 	const {type}: Flag = flags[name];
@@ -65,10 +66,16 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'--history and --no-history exclude each other; give only one.',
 	],
 	[
+		'message',
+		'input',
+		'--message replaces what --input reads; give only one of them.',
+	],
+	[
 		'noHistory',
 		'fsync',
 		'--fsync is for the history, and --no-history keeps none; give only one of them.',
 	],
+	['raw', 'input', '--input is for rooms; raw mode sends exact bytes.'],
 	[
 		'raw',
 		'tokenFile',

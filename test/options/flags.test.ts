@@ -24,6 +24,7 @@ Options
       --json              print one JSON event per line
   -q, --quiet             print only errors
       --explain           explain each step of the connection
+      --input MODE        lines of stdin: text, commands, json or none
       --token-file FILE   the room's token; mode 600 (or SOCKCHAT_TOKEN)
   -h, --help              print this help
   -V, --version           print the version
@@ -40,12 +41,13 @@ Options of serve, and of sockchat without a command
   --fsync always|interval  sync before showing, or within 1 s (default)
 
 Options of connect
-  -m, --message TEXT     send TEXT, wait until it is stored, leave
+  -m, --message TEXT     send TEXT (-: stdin), wait until stored, leave
       --no-retry         exit when the connection is lost; do not reconnect
   -w, --timeout SECONDS  time to connect and store the --message
       --local-port PORT  bind this port before connecting
 
-Exit codes: 0 done; 1 failed at run time; 2 wrong usage.`;
+Exit codes: 0 done; 1 failed at run time; 2 wrong usage; 3 --timeout passed;
+128 + N ended by signal N before all was done.`;
 
 test('flags: --help prints exactly this', () => {
 	assert.equal(helpText(), help);

@@ -47,6 +47,7 @@ const front = {
 	timeoutMs: undefined,
 };
 const member = {
+	input: undefined,
 	nick: 'otter',
 	isNickFlexible: true,
 	tokenFile: undefined,

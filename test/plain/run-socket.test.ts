@@ -16,7 +16,12 @@ const optionsOf = (
 	const options = parseOptions(
 		{
 			words: ['connect'],
-			given: {port: String(port), nick: 'otter', ...flags},
+			given: {
+				port: String(port),
+				nick: 'otter',
+				input: 'commands',
+				...flags,
+			},
 			error: undefined,
 		},
 		{isTerminal: false, loginName: () => 'otter', env: {}},
@@ -53,7 +58,7 @@ const openLines = async (
 	t.after(async () => {
 		running.leave();
 		running.leave();
-		await running.exitCode;
+		await running.ended;
 	});
 	await heron.untilFrame('joined', ({nick}) => nick === 'otter');
 	return {
@@ -93,9 +98,9 @@ test('run: a command for a view names the JSON events instead', async t => {
 		lines.type(`/${view}`);
 
 		await lines.untilText(
-			lines.error,
+			lines.out,
 			new RegExp(
-				`^/${view} works only on the screen; --json prints the same`,
+				`^-- /${view} works only on the screen; --json prints the same`,
 				'mu',
 			),
 		);
@@ -109,7 +114,7 @@ test('run: a command for a view names the JSON events instead', async t => {
 test('run: the commands for the socket work without a screen', async t => {
 	const lines = await openLines(t, {explain: true});
 	lines.type('/pause');
-	await lines.untilText(lines.error, /^Your socket is no longer read: /mu);
+	await lines.untilText(lines.out, /^-- Your socket is no longer read: /mu);
 	await lines.untilText(lines.error, /^pause\(\): The process stops reading/mu);
 	lines.heron.say(1, 'unread');
 	await lines.heron.untilSaid('unread');
@@ -117,9 +122,9 @@ test('run: the commands for the socket work without a screen', async t => {
 	lines.type('/resume');
 	await lines.untilText(lines.out, /^heron: unread$/mu);
 	lines.type('/end heron');
-	await lines.untilText(lines.error, /^Only a server has peers to name; /mu);
+	await lines.untilText(lines.out, /^-- Only a server has peers to name; /mu);
 	lines.type('/reset');
-	await lines.untilText(lines.error, /^Your socket has sent RST: /mu);
+	await lines.untilText(lines.out, /^-- Your socket has sent RST: /mu);
 	await lines.untilText(
 		lines.error,
 		/You reset the connection \(RST\)\. Trying/u,

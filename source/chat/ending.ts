@@ -1,0 +1,19 @@
+/** How a front end ended: the exit code depends on it. */
+import {SockchatError} from '../errors.js';
+
+export type Ending = {
+	/** Whether something failed, or a line was refused; it has been reported. */
+	readonly hasFailed: boolean;
+	/** Whether `--timeout` passed. */
+	readonly isLate: boolean;
+	/** Whether something that was asked for had not been done by then. */
+	readonly isUnfinished: boolean;
+};
+
+/** `2 lines were`, for a sentence about lines that nobody confirmed. */
+export const linesWere = (count: number): string =>
+	count === 1 ? '1 line was' : `${count} lines were`;
+
+/** @param what A sentence without its full stop. */
+export const unfinished = (what: string) =>
+	new SockchatError('ERR_NOT_STORED', `${what}.`);

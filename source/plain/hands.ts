@@ -1,0 +1,60 @@
+/** What slash commands may do without a screen. */
+import type {RoomHands, ViewName} from '../commands/hands.js';
+import {helpLines} from '../commands/help.js';
+import type {RoomSession} from './room-session.js';
+import {rename} from './room-requests.js';
+
+export const handsOf = (session: RoomSession): RoomHands => {
+	const {chat, options, printer, progress} = session;
+	let isTapped = false;
+	const answer = (text: string) => {
+		printer.answer(text);
+	};
+
+	return {
+		...chat,
+		notice(tone, text) {
+			if (tone === 'bad') {
+				progress.hasFailed = true;
+				printer.refuse(text);
+			} else {
+				answer(text);
+			}
+		},
+		rename(nick) {
+			rename(session, nick);
+		},
+		search(text) {
+			const refused = chat.search(text);
+			if (refused === undefined) {
+				progress.ask('search');
+			}
+
+			return refused;
+		},
+		control: async (action, peer) =>
+			progress.during(chat.control(action, peer)),
+		rule: async action => progress.during(chat.rule(action)),
+		leave() {
+			session.hasQuit = true;
+		},
+		clear() {
+			answer('/clear works only on the screen.');
+		},
+		view(view: ViewName) {
+			if (view === 'wire' && options.isWatched) {
+				isTapped = !isTapped;
+				chat.setTap(isTapped);
+			} else {
+				answer(
+					`/${view} works only on the screen; --json prints the same as events.`,
+				);
+			}
+		},
+		help(topic) {
+			for (const line of helpLines(topic, chat)) {
+				answer(line);
+			}
+		},
+	};
+};

@@ -1,0 +1,160 @@
+/** What the chat has done so far; the exit code and the input depend on it. */
+import type {ChatEvent} from '../event/event.js';
+import type {ServerFrame} from '../protocol/frame.js';
+
+/** A request that the room answers with a frame. */
+export type Question = 'nick' | 'search' | 'past';
+
+export class Progress {
+	/** The member's own public id, once it is known. */
+	id = '';
+	/** Whether something failed, or a line was refused. */
+	hasFailed = false;
+	/** Whether a connection has ever been open. */
+	hasOpened = false;
+	/** Whether the room has welcomed us on this connection. */
+	isWelcome = false;
+	/** Our nick, as the room has it. */
+	nick = '';
+	/** The number of peers of a server. */
+	peers = 0;
+	/** Whether a connection ended before the answer came. */
+	wasInterrupted = false;
+	#question: Question | undefined;
+	#actions = 0;
+	#waiting: Array<() => void> = [];
+
+	/** Whether an answer is due. */
+	get isAsking(): boolean {
+		return this.#question !== undefined || this.#actions > 0;
+	}
+
+	see(event: ChatEvent): void {
+		switch (event.type) {
+			case 'failed': {
+				this.hasFailed = true;
+				break;
+			}
+
+			case 'connection': {
+				const {phase} = event.connection;
+				this.isWelcome = phase === 'open' || phase === 'silent';
+				this.hasOpened ||= phase === 'open';
+				if (phase === 'waiting' && this.#question !== undefined) {
+					// The next connection doesn't ask again.
+					this.#question = undefined;
+					this.hasFailed = true;
+					this.wasInterrupted = true;
+				}
+
+				break;
+			}
+
+			case 'frame': {
+				this.#seeFrame(event.frame);
+				break;
+			}
+
+			case 'accepted': {
+				this.peers++;
+				break;
+			}
+
+			case 'ended': {
+				this.peers--;
+				break;
+			}
+
+			default: {
+				break;
+			}
+		}
+
+		this.#look();
+	}
+
+	/** The room was asked; its answer ends that. */
+	ask(question: Question): void {
+		this.#question = question;
+	}
+
+	/** Counts as asking until the action is done. */
+	async during<Result>(action: Promise<Result>): Promise<Result> {
+		this.#actions++;
+		try {
+			return await action;
+		} finally {
+			this.#actions--;
+			this.#look();
+		}
+	}
+
+	/** Settles once a condition holds; it is checked after each event. */
+	async until(condition: () => boolean): Promise<void> {
+		while (!condition()) {
+			// eslint-disable-next-line no-await-in-loop -- one event after the other
+			await new Promise<void>(resolve => {
+				this.#waiting.push(resolve);
+			});
+		}
+	}
+
+	#seeFrame(frame: ServerFrame): void {
+		switch (frame.type) {
+			case 'welcome': {
+				// A host has no connection whose phase would say so.
+				this.isWelcome = true;
+				this.hasOpened = true;
+				this.nick = frame.nick;
+				break;
+			}
+
+			case 'renamed': {
+				if (frame.id === this.id) {
+					this.nick = frame.to;
+					this.#answer('nick');
+				}
+
+				break;
+			}
+
+			case 'found': {
+				this.#answer('search');
+				break;
+			}
+
+			case 'past': {
+				this.#answer('past');
+				break;
+			}
+
+			case 'error': {
+				// ERR_RATE refuses nothing: we are read more slowly.
+				if (this.#question !== undefined && frame.code !== 'ERR_RATE') {
+					this.#question = undefined;
+					this.hasFailed = true;
+				}
+
+				break;
+			}
+
+			default: {
+				break;
+			}
+		}
+	}
+
+	#answer(question: Question): void {
+		if (this.#question === question) {
+			this.#question = undefined;
+		}
+	}
+
+	#look(): void {
+		const waiting = this.#waiting;
+		this.#waiting = [];
+		for (const look of waiting) {
+			look();
+		}
+	}
+}

@@ -1,0 +1,77 @@
+/** The step of raw mode without a screen: sends exact bytes. */
+import type {RawChat} from '../chat/open-raw.js';
+import {SockchatError} from '../errors.js';
+import type {RawModeOptions} from '../options/options.js';
+import {readRaw} from './input.js';
+import type {Streams} from './printer.js';
+import type {Progress} from './progress.js';
+import type {Step} from './script.js';
+
+/** How much of stdin was read; line ends count as they are sent. */
+export type Sending = {
+	bytesRead: number;
+	/** Whether stdin has ended. */
+	hasEnded: boolean;
+	/** Whether nothing more will be sent. */
+	isOver: boolean;
+};
+
+export const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
+	new SockchatError(
+		'ERR_NOT_SENT',
+		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
+	);
+
+type RawSession = {
+	readonly chat: RawChat;
+	readonly options: RawModeOptions;
+	readonly progress: Progress;
+	readonly streams: Streams;
+	readonly sending: Sending;
+};
+
+export const sendRaw = ({
+	chat,
+	options,
+	progress,
+	streams,
+	sending,
+}: RawSession): Step => ({
+	async run() {
+		const {message, eol} = options;
+		const isPiped = streams.stdin.isTTY !== true;
+		const input =
+			message === undefined || message === '-'
+				? readRaw(streams.stdin, eol)
+				: readRaw([`${message}\n`], eol);
+		for await (const bytes of input) {
+			if (bytes === 'quit') {
+				chat.leave();
+				return;
+			}
+
+			if (isPiped && chat.role === 'serve') {
+				// Without a peer the bytes would be lost.
+				await progress.until(() => progress.peers > 0);
+			}
+
+			if (sending.isOver) {
+				return;
+			}
+
+			sending.bytesRead += bytes.length;
+			await chat.write(bytes);
+			if (options.output === 'json') {
+				// Each sent chunk is also a line on stdout.
+				await streams.stdout.drained();
+			}
+		}
+
+		sending.hasEnded = true;
+		chat.finish();
+	},
+	missing: () =>
+		sending.bytesRead > chat.bytesTaken()
+			? 'Not everything was sent'
+			: undefined,
+});

@@ -1,0 +1,172 @@
+/**
+ * The steps of a room without a screen: send the message, or read stdin; then
+ * wait until all of it is stored, and leave.
+ */
+import {linesWere} from '../chat/ending.js';
+import {parseLine} from '../commands/parse.js';
+import {SockchatError} from '../errors.js';
+import type {InputMode} from '../options/options.js';
+import {handsOf} from './hands.js';
+import {readLines, readMessage} from './input.js';
+import {parseRequest} from './request.js';
+import {answered, perform, settled} from './room-requests.js';
+import type {RoomSession} from './room-session.js';
+import type {Step} from './script.js';
+
+// Lines sent but not yet stored; at this many, reading of stdin waits.
+const maxAhead = 512;
+
+// Their answers depend on the room, and on what was said before.
+const isQuestion = (line: string): boolean =>
+	/^\/(?:nick|who|search|msg)(?:\s|$)/i.test(line);
+
+const isCommand = (line: string): boolean => /^\/(?!\/)/.test(line);
+
+// It waits in its own way: for all that was said.
+const isQuit = (line: string): boolean => /^\s*\/?quit\s*$/i.test(line);
+
+type TakeLine = (line: string, number: number) => Promise<void>;
+
+const takeText =
+	({chat}: RoomSession): TakeLine =>
+	async line => {
+		if (line.trim() !== '') {
+			chat.say(line);
+		}
+	};
+
+const takeCommand = (session: RoomSession): TakeLine => {
+	const {progress, streams} = session;
+	const hands = handsOf(session);
+	// A person sees each answer; waiting for one would hold up a /resume.
+	const isTyped = streams.stdin.isTTY === true;
+	return async line => {
+		if (isCommand(line) && !isQuit(line)) {
+			await progress.until(() => progress.hasOpened);
+		}
+
+		if (isQuestion(line) && !isTyped) {
+			await settled(session);
+		}
+
+		parseLine(line, 'room')(hands);
+		if (!isTyped) {
+			await answered(session);
+		}
+	};
+};
+
+const takeJson =
+	(session: RoomSession): TakeLine =>
+	async (line, number) => {
+		// A blank line asks for nothing.
+		if (line.trim() === '') {
+			return;
+		}
+
+		const request = parseRequest(line);
+		if (request instanceof SockchatError) {
+			session.progress.hasFailed = true;
+			session.printer.printError(request, number);
+		} else {
+			await perform(request, number, session);
+		}
+	};
+
+const takers: Readonly<
+	Record<Exclude<InputMode, 'none'>, (session: RoomSession) => TakeLine>
+> = {text: takeText, commands: takeCommand, json: takeJson};
+
+/** Says one message, from the command line or all of stdin. */
+const sayMessage = (session: RoomSession, message: string): Step => {
+	const {chat, printer, progress, streams} = session;
+	let isSaid = false;
+	return {
+		async run() {
+			const text = message === '-' ? await readMessage(streams.stdin) : message;
+			isSaid = true;
+			if (text instanceof SockchatError) {
+				progress.hasFailed = true;
+				printer.printError(text);
+			} else {
+				chat.say(text);
+				await progress.until(() => chat.unstored() === 0);
+			}
+		},
+		missing: () =>
+			isSaid && chat.unstored() === 0
+				? undefined
+				: 'The message was not confirmed as stored',
+	};
+};
+
+const readInput = (
+	session: RoomSession,
+	mode: Exclude<InputMode, 'none'>,
+): Step => {
+	const {chat, printer, progress, streams} = session;
+	let isHeld = false;
+	return {
+		async run() {
+			const take = takers[mode](session);
+			let number = 0;
+			for await (const line of readLines(streams.stdin)) {
+				number++;
+				if (line instanceof SockchatError) {
+					progress.hasFailed = true;
+					printer.printError(line, number);
+					continue;
+				}
+
+				isHeld = true;
+				await take(line, number);
+				isHeld = false;
+				if (session.hasQuit) {
+					break;
+				}
+
+				await progress.until(() => chat.unstored() < maxAhead);
+			}
+
+			if (session.hasQuit || chat.role === 'connect') {
+				// If stdin ends at once, it must still be reported that nobody listens.
+				await progress.until(() => progress.isWelcome && chat.unstored() === 0);
+			}
+		},
+		missing() {
+			const unstored = chat.unstored();
+			if (unstored > 0) {
+				return `${linesWere(unstored)} not confirmed as stored`;
+			}
+
+			return isHeld || progress.isAsking
+				? 'The last command was not answered'
+				: undefined;
+		},
+	};
+};
+
+const leave = (session: RoomSession): Step => ({
+	async run() {
+		const {chat, options} = session;
+		if (
+			session.hasQuit ||
+			options.message !== undefined ||
+			chat.role === 'connect'
+		) {
+			chat.leave();
+		}
+	},
+	missing: () => undefined,
+});
+
+export const roomSteps = (session: RoomSession): readonly Step[] => {
+	const {options, streams} = session;
+	const {message, input = streams.stdin.isTTY === true ? 'commands' : 'text'} =
+		options;
+	if (message !== undefined) {
+		return [sayMessage(session, message), leave(session)];
+	}
+
+	return input === 'none' ? [] : [readInput(session, input), leave(session)];
+};

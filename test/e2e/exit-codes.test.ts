@@ -1,0 +1,273 @@
+/** What the exit code says about what was asked for. */
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {createServer, type Socket} from 'node:net';
+import test, {type TestContext} from 'node:test';
+import {maxTextBytes} from '../../source/protocol/frame.js';
+import {startBin, type RunningProcess} from '../helpers/process.js';
+import {joinScreen, serveJson} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
+
+const signals = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
+
+type SignalName = keyof typeof signals;
+
+const names = Object.keys(signals) as SignalName[];
+
+/** A listener that takes connections and never answers. */
+const listenMute = async (t: TestContext) => {
+	const sockets = new Set<Socket>();
+	let awaited = 0;
+	const mute = createServer(socket => {
+		sockets.add(socket);
+		socket.on('error', () => undefined);
+		socket.resume();
+	});
+	mute.listen(0, '127.0.0.1');
+	await once(mute, 'listening');
+	t.after(() => {
+		mute.close();
+		for (const socket of sockets) {
+			socket.destroy();
+		}
+	});
+	return {
+		port: String((mute.address() as {port: number}).port),
+		/** Settles at the next connection. */
+		async connected() {
+			awaited++;
+			await until(() => sockets.size >= awaited, {what: 'a connection'});
+		},
+	};
+};
+
+const exits = async (chat: RunningProcess, code: number) => {
+	assert.deepEqual(
+		await chat.waitForExit(),
+		{code, signal: undefined},
+		chat.seen(),
+	);
+};
+
+const told = (chat: RunningProcess, isJson: boolean) =>
+	isJson
+		? chat
+				.stdout()
+				.trimEnd()
+				.split('\n')
+				.map(line => JSON.parse(line) as {type: string; message?: string})
+				.filter(({type}) => type === 'error')
+				.map(({message}) => message)
+				.join('\n')
+		: chat.stderr().trimEnd().split('\n').at(-1)!;
+
+for (const name of names) {
+	test(`e2e: ${name} before a --message is stored is exit code ${signals[name]}`, async t => {
+		const {port, connected} = await listenMute(t);
+		for (const args of [[], ['--json']]) {
+			const chat = startBin(t, [
+				'connect',
+				'--port',
+				port,
+				'--message',
+				'x',
+				...args,
+			]);
+			await connected();
+			chat.signal(name);
+			await exits(chat, signals[name]);
+			assert.equal(
+				told(chat, args.length > 0),
+				'The message was not confirmed as stored.',
+			);
+		}
+	});
+}
+
+test('e2e: a signal before lines of stdin are stored is 128 + N, and says how many', async t => {
+	const {server, port} = await serveJson(t);
+	for (const isJson of [false, true]) {
+		const chat = startBin(t, [
+			'connect',
+			'--port',
+			port,
+			'--json',
+			'--nick',
+			isJson ? 'heron' : 'egret',
+			...(isJson ? ['--input', 'json'] : []),
+		]);
+		await chat.waitForOutput('"type":"welcome"');
+		server.signal('SIGSTOP');
+		chat.write(
+			isJson
+				? '{"type":"say","text":"one"}\n{"type":"say","text":"two"}\n'
+				: 'one\ntwo\n',
+		);
+		await chat.waitForOutput('"n":2,"mark":"sent"');
+		chat.signal('SIGTERM');
+		await exits(chat, 143);
+		assert.equal(told(chat, true), '2 lines were not confirmed as stored.');
+		server.signal('SIGCONT');
+	}
+});
+
+test('e2e: a signal with nothing left to do is exit code 0', async t => {
+	const {port} = await serveJson(t);
+	for (const name of names) {
+		const chat = startBin(t, ['connect', '--port', port, '--json']);
+		chat.writeLine('stored');
+		await chat.waitForOutput('"mark":"stored"');
+		chat.signal(name);
+		await exits(chat, 0);
+	}
+
+	const {port: mutePort, connected} = await listenMute(t);
+	const idle = startBin(t, ['connect', '--port', mutePort]);
+	await connected();
+	idle.signal('SIGTERM');
+	await exits(idle, 0);
+	assert.equal(idle.stderr(), '');
+});
+
+test('e2e: a second signal ends it at once, by its number', async t => {
+	const {server, port} = await serveJson(t);
+	const chat = startBin(t, ['connect', '--port', port, '--json']);
+	await chat.waitForOutput('"type":"welcome"');
+	server.signal('SIGSTOP');
+	chat.signal('SIGINT');
+	await chat.waitForOutput('"phase":"draining"');
+	chat.signal('SIGTERM');
+	// Sooner than the 2 seconds of a drain.
+	assert.deepEqual(await chat.waitForExit({deadlineMs: 1500}), {
+		code: 143,
+		signal: undefined,
+	});
+	server.signal('SIGCONT');
+});
+
+test('e2e: quit waits for what was said before it', async t => {
+	const {server, port} = await serveJson(t);
+	const chat = startBin(t, [
+		'connect',
+		'--port',
+		port,
+		'--input',
+		'commands',
+		'--plain',
+	]);
+	chat.write('hello\nquit\n');
+	await exits(chat, 0);
+	assert.match(server.stdout(), /"text":"hello"/);
+
+	const {port: mutePort, connected} = await listenMute(t);
+	const waiting = startBin(t, [
+		'connect',
+		'--port',
+		mutePort,
+		'--input',
+		'commands',
+	]);
+	waiting.write('hello\nquit\n');
+	await connected();
+	waiting.signal('SIGTERM');
+	await exits(waiting, 143);
+	assert.equal(waiting.stderr(), '1 line was not confirmed as stored.\n');
+});
+
+test('e2e: a host that quits has stored what it said', async t => {
+	const host = startBin(t, [
+		'serve',
+		'--port',
+		'0',
+		'--json',
+		'--input',
+		'commands',
+	]);
+	host.write('hello\nquit\n');
+	await exits(host, 0);
+	assert.match(host.stdout(), /"n":1,"mark":"stored"/);
+});
+
+test('e2e: a refused line is exit code 1, and the others are stored', async t => {
+	const {server, port} = await serveJson(t);
+	const refused = [
+		['text', `one\n${'x'.repeat(maxTextBytes + 1)}\ntwo\n`],
+		['commands', 'one\n/hlep\ntwo\n'],
+		['commands', 'one\n/nick server\ntwo\n'],
+		['commands', 'one\n/msg nobody hello\ntwo\n'],
+		['json', '{"type":"say","text":"one"}\n7\n{"type":"say","text":"two"}\n'],
+	] as const;
+	for (const [index, [mode, lines]] of refused.entries()) {
+		const nick = `rail-${index}`;
+		const chat = startBin(t, [
+			'connect',
+			'--port',
+			port,
+			'--nick',
+			nick,
+			'--input',
+			mode,
+		]);
+		chat.write(lines);
+		chat.end();
+		await exits(chat, 1);
+		await server.waitForOutput(
+			new RegExp(`"from":"${nick}".*"text":"one"\\}[^]*"text":"two"\\}`),
+		);
+	}
+});
+
+test('e2e: --timeout bounds the message too, with exit code 3', async t => {
+	const {port} = await listenMute(t);
+	for (const args of [[], ['--json'], ['--message', 'x']]) {
+		const chat = startBin(t, [
+			'connect',
+			'--port',
+			port,
+			'--timeout',
+			'0.3',
+			...args,
+		]);
+		await exits(chat, 3);
+		assert.match(
+			told(chat, args.includes('--json')),
+			/ within 0\.3 s\. A longer --timeout may help\.$/,
+		);
+	}
+
+	const {server, port: stopped} = await serveJson(t);
+	server.signal('SIGSTOP');
+	const piped = startBin(t, [
+		'connect',
+		'--port',
+		stopped,
+		'--timeout',
+		'0.3',
+		'--message',
+		'-',
+	]);
+	await exits(piped, 3);
+	server.signal('SIGCONT');
+});
+
+test('e2e: a screen that is left says what was not stored', async t => {
+	const {server, port} = await serveJson(t);
+	for (const {leave, code} of [
+		{leave: 'key', code: 1},
+		{leave: 'SIGTERM', code: 143},
+	] as const) {
+		const screen = await joinScreen(t, port, leave === 'key' ? 'ibis' : 'kite');
+		server.signal('SIGSTOP');
+		screen.type('lost\r');
+		await screen.waitFor(/lost *↑/);
+		if (leave === 'key') {
+			screen.press('ctrl-c');
+		} else {
+			screen.signal(leave);
+		}
+
+		assert.equal(await screen.waitForExit(), code, screen.framed());
+		assert.match(screen.output(), /1 line was not confirmed as stored\.\r\n/);
+		server.signal('SIGCONT');
+	}
+});
