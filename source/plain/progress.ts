@@ -1,9 +1,10 @@
 /** What the chat has done so far; the exit code and the input depend on it. */
 import type {ChatEvent} from '../event/event.js';
 import type {ServerFrame} from '../protocol/frame.js';
+import {normalNick} from '../protocol/nick.js';
 
 /** A request that the room answers with a frame. */
-export type Question = 'nick' | 'search' | 'past';
+type Question = 'nick' | 'search' | 'past';
 
 export class Progress {
 	/** The member's own public id, once it is known. */
@@ -21,6 +22,7 @@ export class Progress {
 	/** Whether a connection ended before the answer came. */
 	wasInterrupted = false;
 	#question: Question | undefined;
+	#wish = '';
 	#actions = 0;
 	#waiting: Array<() => void> = [];
 
@@ -74,8 +76,14 @@ export class Progress {
 	}
 
 	/** The room was asked; its answer ends that. */
-	ask(question: Question): void {
+	ask(question: 'search' | 'past'): void {
 		this.#question = question;
+	}
+
+	/** @param nick The nick that the room was asked for. */
+	askNick(nick: string): void {
+		this.#question = 'nick';
+		this.#wish = normalNick(nick);
 	}
 
 	/** Counts as asking until the action is done. */
@@ -113,6 +121,17 @@ export class Progress {
 				if (frame.id === this.id) {
 					this.nick = frame.to;
 					this.#answer('nick');
+				}
+
+				break;
+			}
+
+			case 'members': {
+				// Where renames aren't announced, the list of members is the answer.
+				if (this.#question === 'nick') {
+					this.#answer('nick');
+					this.nick =
+						frame.names.find(name => name === this.#wish) ?? this.nick;
 				}
 
 				break;

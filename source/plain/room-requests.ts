@@ -40,7 +40,7 @@ export const rename = (
 	chat.rename(nick);
 	// In a room too large to name its members nobody hears of a new nick.
 	if (progress.isWelcome && chat.members().names.length > 0) {
-		progress.ask('nick');
+		progress.askNick(nick);
 	}
 };
 
