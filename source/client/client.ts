@@ -387,6 +387,12 @@ export class Client {
 				const {heartbeatMs} = frame;
 				this.#hasBeenOpen = true;
 				member.takeWelcome(frame);
+				const wish = member.takeWish();
+				if (wish !== undefined) {
+					// Before what was said meanwhile, which is resent next.
+					this.#socket!.send({type: 'nick', nick: wish});
+				}
+
 				this.#runner.dispatch({
 					type: 'welcomed',
 					at: this.#runner.now,

@@ -71,6 +71,8 @@ export class MemberState {
 	#wasWelcome = false;
 	/** Whether entries have gone missing since the welcome. */
 	#hasGap = false;
+	/** A nick that no hello has asked for yet. */
+	#wish: string | undefined;
 	/** The current connection's; undefined until it comes. */
 	#welcome: Welcome | undefined;
 
@@ -106,6 +108,7 @@ export class MemberState {
 	}
 
 	hello(): Hello {
+		this.#wish = undefined;
 		const known =
 			this.#lastSeq === undefined
 				? {}
@@ -122,9 +125,17 @@ export class MemberState {
 		};
 	}
 
-	/** @param nick The nick to ask for in the next hello. */
+	/** @param nick The nick to ask for: in the next hello, or after the welcome. */
 	wish(nick: string): void {
 		this.#nick = nick;
+		this.#wish = nick;
+	}
+
+	/** The nick that was wished for after the hello had gone. */
+	takeWish(): string | undefined {
+		const wish = this.#wish;
+		this.#wish = undefined;
+		return wish;
 	}
 
 	/** The nick was taken: picks the next similar one. */

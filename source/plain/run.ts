@@ -132,7 +132,13 @@ export const runPlain = async (
 		const taken = raw?.bytesTaken() ?? 0;
 		const isShort = sending.bytesRead > taken;
 		const isCutOff = sending.bytesRead > 0 && !sending.hasEnded;
-		if (isShort || (cause !== undefined && isCutOff)) {
+		// A person who types may leave at any time, and a reader that went away
+		// wants no more.
+		const isTransfer =
+			raw?.role === 'connect' &&
+			streams.stdin.isTTY !== true &&
+			streams.stdout.failure === undefined;
+		if (isShort || (isCutOff && (isTransfer || cause !== undefined))) {
 			printer.printError(notSent(sending, taken));
 		}
 
@@ -140,7 +146,7 @@ export const runPlain = async (
 		return {
 			hasFailed: progress.hasFailed || cause !== undefined,
 			isLate: late !== undefined,
-			isUnfinished: missing !== undefined,
+			isUnfinished: missing !== undefined || (isTransfer && isCutOff),
 		};
 	};
 

@@ -23,6 +23,25 @@ test('client: a message is queued, then sent, then echoed', async t => {
 	assert.equal(otter.client.unstored, 1, 'sent is not stored');
 });
 
+test('client: a nick asked for during the handshake comes before what was said', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('handshaking');
+	otter.client.rename('heron');
+	otter.client.say('as heron');
+	const peer = peers[0]!;
+	await peer.untilText('"type":"hello"');
+	peer.send(welcomeFrame());
+	await peer.untilText('"text":"as heron"}\n');
+	assert.match(
+		peer.text,
+		/"nick":"otter".*\n\{"type":"nick","nick":"heron"\}\n\{"type":"say",/s,
+	);
+});
+
 test('client: refuses what no server accepts, without sending it', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter');

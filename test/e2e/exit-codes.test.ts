@@ -4,7 +4,8 @@ import {once} from 'node:events';
 import {createServer, type Socket} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {maxTextBytes} from '../../source/protocol/frame.js';
-import {startBin, type RunningProcess} from '../helpers/process.js';
+import {bin, startBin, type RunningProcess} from '../helpers/process.js';
+import {openTerminal} from '../helpers/terminal.js';
 import {joinScreen, serveJson} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
 
@@ -15,13 +16,15 @@ type SignalName = keyof typeof signals;
 const names = Object.keys(signals) as SignalName[];
 
 /** A listener that takes connections and never answers. */
-const listenMute = async (t: TestContext) => {
+const listenMute = async (t: TestContext, {isReading = true} = {}) => {
 	const sockets = new Set<Socket>();
 	let awaited = 0;
-	const mute = createServer(socket => {
+	const mute = createServer({allowHalfOpen: true}, socket => {
 		sockets.add(socket);
 		socket.on('error', () => undefined);
-		socket.resume();
+		if (isReading) {
+			socket.resume();
+		}
 	});
 	mute.listen(0, '127.0.0.1');
 	await once(mute, 'listening');
@@ -270,4 +273,56 @@ test('e2e: a screen that is left says what was not stored', async t => {
 		assert.match(screen.output(), /1 line was not confirmed as stored\.\r\n/);
 		server.signal('SIGCONT');
 	}
+});
+
+test('e2e: a signal before all of stdin is sent raw is 128 + N, and says how much', async t => {
+	const {port, connected} = await listenMute(t, {isReading: false});
+	const chat = startBin(t, ['connect', '--raw', '--json', '--port', port]);
+	chat.write(Buffer.alloc(32 * 1024 * 1024));
+	await connected();
+	await chat.waitForOutput('"direction":"out"');
+	chat.signal('SIGTERM');
+	await exits(chat, 143);
+	assert.match(
+		told(chat, true),
+		/before stdin did: \d+ bytes were read, and the kernel took \d+ of them\.$/,
+	);
+
+	const {port: otherPort, connected: otherConnected} = await listenMute(t);
+	const trickle = startBin(t, [
+		'connect',
+		'--raw',
+		'--json',
+		'--port',
+		otherPort,
+	]);
+	trickle.write('all that there is so far');
+	await otherConnected();
+	await trickle.waitForOutput('"direction":"out"');
+	trickle.signal('SIGTERM');
+	await exits(trickle, 143);
+
+	const whole = startBin(t, [
+		'connect',
+		'--raw',
+		'--json',
+		'--port',
+		otherPort,
+	]);
+	whole.write('all');
+	whole.end();
+	await whole.waitForOutput('"direction":"out"');
+	await whole.waitForOutput('FIN-WAIT-2');
+	whole.signal('SIGTERM');
+	await exits(whole, 0);
+});
+
+test('e2e: a screen whose --timeout passes ends with exit code 3', async t => {
+	const {port} = await listenMute(t);
+	const screen = openTerminal(
+		t,
+		bin('connect', '--port', port, '--timeout', '0.5'),
+	);
+	assert.equal(await screen.waitForExit(), 3);
+	await screen.waitFor('Not connected within 0.5 s.');
 });
