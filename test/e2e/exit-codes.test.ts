@@ -4,8 +4,7 @@ import {once} from 'node:events';
 import {createServer, type Socket} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {maxTextBytes} from '../../source/protocol/frame.js';
-import {bin, startBin, type RunningProcess} from '../helpers/process.js';
-import {openTerminal} from '../helpers/terminal.js';
+import {startBin, type RunningProcess} from '../helpers/process.js';
 import {joinScreen, serveJson} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
 
@@ -315,14 +314,4 @@ test('e2e: a signal before all of stdin is sent raw is 128 + N, and says how muc
 	await whole.waitForOutput('FIN-WAIT-2');
 	whole.signal('SIGTERM');
 	await exits(whole, 0);
-});
-
-test('e2e: a screen whose --timeout passes ends with exit code 3', async t => {
-	const {port} = await listenMute(t);
-	const screen = openTerminal(
-		t,
-		bin('connect', '--port', port, '--timeout', '0.5'),
-	);
-	assert.equal(await screen.waitForExit(), 3);
-	await screen.waitFor('Not connected within 0.5 s.');
 });

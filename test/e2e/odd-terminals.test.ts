@@ -140,5 +140,5 @@ test('e2e: --timeout ends a screen that is not connected', async t => {
 		'--timeout',
 		'0.5',
 	]);
-	assert.equal(await terminal.waitForExit({deadlineMs: 5000}), 1);
+	assert.equal(await terminal.waitForExit({deadlineMs: 5000}), 3);
 });
