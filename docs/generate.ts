@@ -15,7 +15,7 @@ import {arrowsOf, type DrawnTable} from '../source/connection/machine.js';
 import {sessionTable} from '../source/connection/session.js';
 import {serverTable} from '../source/connection/listening.js';
 import {errorCodes} from '../source/errors.js';
-import {helpText} from '../source/options/flags.js';
+import {helpText} from '../source/options/help.js';
 import {houseDiagram} from './house.js';
 
 const table = (
@@ -61,7 +61,19 @@ const diagram = (machine: DrawnTable, start: string): string => {
 
 /** The generated parts by name. */
 export const parts: Readonly<Record<string, () => string>> = {
-	help: () => `\`\`\`\n${helpText()}\n\`\`\``,
+	help: () =>
+		[
+			'```',
+			'$ sockchat --help',
+			helpText('join'),
+			'',
+			'$ sockchat serve --help',
+			helpText('serve'),
+			'',
+			'$ sockchat connect --help',
+			helpText('connect'),
+			'```',
+		].join('\n'),
 	commands: () =>
 		table(
 			['command', 'does', 'also from `nc`'],

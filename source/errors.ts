@@ -10,6 +10,7 @@
 /** The codes and their meanings; docs/protocol.md has a table of them. */
 export const errorCodes = {
 	ERR_USAGE: 'the command line is wrong',
+	ERR_CONFIG: 'the config file is wrong',
 	ERR_NOT_LOOPBACK: 'the host is not a loopback address',
 	ERR_PORT_RANGE: 'the port is not a whole number in the range',
 	ERR_PORT_TAKEN: 'another process listens on the port',
@@ -74,6 +75,14 @@ export class SockchatError extends Error {
 		this.code = code;
 	}
 }
+
+const maxShownCharacters = 80;
+
+/** A value as a sentence shows it: in quotes, and cut if it is very long. */
+export const quoted = (value: string): string =>
+	value.length > maxShownCharacters
+		? `"${value.slice(0, maxShownCharacters)}⋯" (${value.length} characters)`
+		: `"${value}"`;
 
 /** Checks at compile time that a switch covers its whole union. */
 export const assertNever = (value: never): never => {

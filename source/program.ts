@@ -7,7 +7,16 @@ import process from 'node:process';
 import {isatty} from 'node:tty';
 import type {Ending} from './chat/ending.js';
 import {SockchatError} from './errors.js';
-import {helpText} from './options/flags.js';
+import {
+	findCommand,
+	isChat,
+	readRequest,
+	type ChatRequest,
+	type Request,
+} from './options/command.js';
+import {readConfig} from './options/config-file.js';
+import {exitCodes} from './options/exit-codes.js';
+import type {Command} from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
 import {readWords} from './options/words.js';
 import {jsonError} from './plain/json.js';
@@ -15,8 +24,6 @@ import {openOutput, type Output} from './plain/output.js';
 import {runPlain} from './plain/run.js';
 import {toDisplay} from './protocol/display.js';
 import {trace} from './trace.js';
-
-const exitCodes = {done: 0, failed: 1, wrongUsage: 2, late: 3} as const;
 
 /** As shells report it, and by exiting: 130 for SIGINT, 143 for SIGTERM. */
 const endedBy = (signal: NodeJS.Signals): number =>
@@ -84,7 +91,7 @@ const report = (error: unknown, output: Output, isJson: boolean): void => {
 
 const start = async (options: Options, output: Output): Promise<Running> => {
 	if (options.output === 'screen') {
-		if (process.env['NO_COLOR']) {
+		if (!options.isColoured) {
 			// Ink colours with Chalk, which reads only its own variable.
 			process.env['FORCE_COLOR'] = '0';
 		}
@@ -202,12 +209,45 @@ const readPackage = async () => {
 	return pkg;
 };
 
+const printHelp = async (output: Output, command: Command): Promise<void> => {
+	const {helpText} = await import('./options/help.js');
+	const {description} = await readPackage();
+	const title = command === 'join' ? `${description!}\n\n` : '';
+	output.write(`${title}${helpText(command)}\n`);
+};
+
+/** A command that opens neither a room nor a raw socket. */
+const runTool = async (
+	request: Exclude<Request, ChatRequest>,
+	output: Output,
+): Promise<number> => {
+	switch (request.command) {
+		case 'help': {
+			await printHelp(output, request.about);
+			return exitCodes.done;
+		}
+
+		case 'completion': {
+			const {completionFor} = await import('./options/completion.js');
+			output.write(`${completionFor(request.shell)}\n`);
+			return exitCodes.done;
+		}
+
+		case 'doctor': {
+			const {runDoctor} = await import('./doctor/doctor.js');
+			const {text, works} = await runDoctor(request.given);
+			output.write(`${text}\n`);
+			return works ? exitCodes.done : exitCodes.failed;
+		}
+	}
+};
+
 /** @returns The exit code, not counting failures of the output. */
 const runCommandLine = async (output: Output): Promise<number> => {
 	const line = readWords(process.argv.slice(2));
+	const [word = ''] = line.words;
 	if (line.given.help) {
-		const {description} = await readPackage();
-		output.write(`${description!}\n\n${helpText()}\n`);
+		await printHelp(output, findCommand(word) ?? 'join');
 		return exitCodes.done;
 	}
 
@@ -217,14 +257,29 @@ const runCommandLine = async (output: Output): Promise<number> => {
 		return exitCodes.done;
 	}
 
+	const refuse = (error: SockchatError): number => {
+		report(error, output, line.given.json === true);
+		return exitCodes.wrongUsage;
+	};
+
+	const request = readRequest(line);
+	if (!(request instanceof SockchatError) && !isChat(request)) {
+		return runTool(request, output);
+	}
+
+	const config = await readConfig(process.env);
+	if (config instanceof SockchatError) {
+		return refuse(config);
+	}
+
 	const options = parseOptions(line, {
 		isTerminal: isatty(0) && isatty(1),
 		loginName: readLoginName,
 		env: process.env,
+		config,
 	});
 	if (options instanceof SockchatError) {
-		report(options, output, line.given.json === true);
-		return exitCodes.wrongUsage;
+		return refuse(options);
 	}
 
 	try {

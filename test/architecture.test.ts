@@ -24,7 +24,7 @@ const source = new URL('../source/', import.meta.url);
 const tiers = [
 	['cli'],
 	['program'],
-	['ui', 'plain', 'index'],
+	['ui', 'plain', 'doctor', 'index'],
 	['store'],
 	['options'],
 	['chat'],

@@ -1,62 +1,213 @@
-/** The command, and the flags that belong to others. */
-import type {SockchatError} from '../errors.js';
+/** The commands, the words after them, and the flags that belong to others. */
+import {quoted, SockchatError} from '../errors.js';
+import {isLikeAddress, readAddressWord} from './address-word.js';
 import {
 	flagNames,
 	flags,
+	isFor,
 	writtenFlag,
+	type Command,
 	type CommandLineCommand,
 	type Flag,
 } from './flags.js';
 import {wrongUsage, type GivenFlags} from './reader.js';
-import {nearest} from './words.js';
+import {nearest, type CommandLine} from './words.js';
 
-const commandNames = ['serve', 'connect'] as const;
+export const shells = ['bash', 'zsh', 'fish'] as const;
 
-/** @returns `join` without a word; an error if there is no such command. */
-export const parseCommand = (
-	words: readonly string[],
-): CommandLineCommand | SockchatError => {
-	const [name, extra] = words;
-	if (name === undefined) {
-		return 'join';
-	}
-
-	const known = commandNames.find(command => command === name);
-	if (!known) {
-		const near = nearest(name, commandNames);
-		const advice = near
-			? `did you mean ${near}?`
-			: `the commands are ${commandNames.join(' and ')}.`;
-		return wrongUsage(`"${name}" is not a command; ${advice}`);
-	}
-
-	return extra === undefined
-		? known
-		: wrongUsage(
-				`Unexpected "${extra}" after ${known}; a text with spaces needs quotes.`,
-			);
+type CommandHelp = {
+	/** The words that may follow it. */
+	readonly words: string;
+	readonly summary: string;
+	/** Command lines, and what each does. */
+	readonly examples: ReadonlyArray<readonly [line: string, does: string]>;
 };
 
-const commandName = (command: CommandLineCommand): string =>
-	command === 'join' ? 'sockchat without a command' : command;
+export const commands: Readonly<Record<Command, CommandHelp>> = {
+	join: {
+		words: '[ADDRESS]',
+		summary: 'join the room on this machine, or open it',
+		examples: [
+			['sockchat', 'join or open the room on port 5001'],
+			['sockchat 6000 --nick otter', 'on port 6000, as otter'],
+			['sockchat ./room.sock', 'on a Unix domain socket'],
+		],
+	},
+	serve: {
+		words: '[ADDRESS]',
+		summary: 'listen, accept, and chat as the host',
+		examples: [
+			['sockchat serve 6000', 'open a room on port 6000'],
+			['sockchat serve --json < /dev/null', 'a room without a screen'],
+			['sockchat serve --raw 0', 'exact bytes, on any free port'],
+		],
+	},
+	connect: {
+		words: '[ADDRESS]',
+		summary: 'connect and chat',
+		examples: [
+			['sockchat connect 127.0.0.1:6000', 'join the room on port 6000'],
+			['sockchat connect -m "build is green"', 'send one message and leave'],
+			['sockchat connect --raw [::1]:6379', 'talk to any TCP service'],
+		],
+	},
+	doctor: {
+		words: '[ADDRESS]',
+		summary: 'check what works here, and which settings hold',
+		examples: [
+			['sockchat doctor', 'one line for each check and setting'],
+			['sockchat doctor 6000 --json', 'the same for port 6000, as JSON'],
+		],
+	},
+	completion: {
+		words: shells.join('|'),
+		summary: 'print the completions for a shell',
+		examples: [
+			['source <(sockchat completion bash)', 'in ~/.bashrc'],
+			['source <(sockchat completion zsh)', 'in ~/.zshrc, after compinit'],
+			['sockchat completion fish | source', 'in ~/.config/fish/config.fish'],
+		],
+	},
+	help: {
+		words: '[COMMAND]',
+		summary: 'print the help of a command',
+		examples: [
+			['sockchat help connect', 'the same as sockchat connect --help'],
+		],
+	},
+};
+
+/** All but `join`, which is typed as nothing. */
+export const commandNames = Object.keys(commands).filter(
+	name => name !== 'join',
+) as Array<Exclude<Command, 'join'>>;
+
+const commandList = `${commandNames.slice(0, -1).join(', ')} and ${commandNames.at(-1)!}`;
+
+/** @returns Undefined if there is no such command. */
+export const findCommand = (word: string): Command | undefined =>
+	commandNames.find(name => name === word);
+
+const noSuchCommand = (word: string): SockchatError => {
+	const near = nearest(word, commandNames);
+	const advice = near
+		? `did you mean ${near}?`
+		: `the commands are ${commandList}.`;
+	return wrongUsage(`${quoted(word)} is not a command; ${advice}`);
+};
+
+const unexpected = (word: string, before: string): SockchatError =>
+	wrongUsage(
+		/^-./.test(word)
+			? `${quoted(word)} comes after "--", which ends the flags; move it before.`
+			: `Unexpected ${quoted(word)} after ${before}; a text with spaces needs quotes.`,
+	);
+
+export type ChatRequest = {
+	readonly command: CommandLineCommand;
+	/** With the flags that ADDRESS stands for. */
+	readonly given: GivenFlags;
+};
+
+/** What the command line asks for, before its values are read. */
+export type Request =
+	| ChatRequest
+	| {readonly command: 'doctor'; readonly given: GivenFlags}
+	| {readonly command: 'completion'; readonly shell: (typeof shells)[number]}
+	| {readonly command: 'help'; readonly about: Command};
 
 /** @returns What is wrong with a flag that belongs to other commands. */
-export const misplacedIn = (
+const misplacedIn = (
 	given: GivenFlags,
-	command: CommandLineCommand,
+	command: Command,
 ): SockchatError | undefined => {
 	const name = flagNames.find(
-		name =>
-			given[name] !== undefined &&
-			!(flags[name] as Flag).commands.includes(command),
+		name => given[name] !== undefined && !isFor(name, command),
 	);
 	if (name === undefined) {
 		return undefined;
 	}
 
-	const {commands}: Flag = flags[name];
-	const where = commands.filter(known => known !== 'join').join(' and ');
-	return wrongUsage(
-		`${writtenFlag(name)} is for ${where}, not for ${commandName(command)}.`,
+	const where = (flags[name] as Flag).commands
+		.filter(known => known !== 'join' && known !== 'doctor')
+		.join(' and ');
+	const here = command === 'join' ? 'sockchat without a command' : command;
+	return wrongUsage(`${writtenFlag(name)} is for ${where}, not for ${here}.`);
+};
+
+const withAddress = (
+	given: GivenFlags,
+	word: string,
+): GivenFlags | SockchatError => {
+	const meant = readAddressWord(word);
+	const other = (['port', 'host', 'socket'] as const).find(
+		name => given[name] !== undefined,
 	);
+	return meant instanceof SockchatError || other === undefined
+		? meant instanceof SockchatError
+			? meant
+			: {...given, ...meant}
+		: wrongUsage(
+				`The address ${quoted(word)} replaces ${writtenFlag(other)}; give only one of them.`,
+			);
+};
+
+const readHelpWord = (word: string | undefined): Request | SockchatError => {
+	const about = word === undefined ? 'join' : findCommand(word);
+	return about ? {command: 'help', about} : noSuchCommand(word!);
+};
+
+const readShell = (word: string | undefined): Request | SockchatError => {
+	const shell = shells.find(known => known === word);
+	return shell
+		? {command: 'completion', shell}
+		: wrongUsage(
+				`completion needs bash, zsh or fish; got ${word === undefined ? 'nothing' : quoted(word)}.`,
+			);
+};
+
+export const isChat = (request: Request): request is ChatRequest =>
+	['join', 'serve', 'connect'].includes(request.command);
+
+/** @returns An error if there is no such command, or one of its words is wrong. */
+export const readRequest = ({
+	words,
+	given,
+	error,
+}: CommandLine): Request | SockchatError => {
+	if (error) {
+		return error;
+	}
+
+	const named = words[0] === undefined ? undefined : findCommand(words[0]);
+	const command = named ?? 'join';
+	const [word, extra] = named ? words.slice(1) : words;
+	const flagAfterEnd = words.find(each => /^-./.test(each));
+	if (flagAfterEnd !== undefined) {
+		return unexpected(flagAfterEnd, command);
+	}
+
+	if (!named && word !== undefined && !isLikeAddress(word)) {
+		return noSuchCommand(word);
+	}
+
+	if (extra !== undefined) {
+		return unexpected(extra, word!);
+	}
+
+	const wrong = misplacedIn(given, command);
+	if (wrong) {
+		return wrong;
+	}
+
+	if (command === 'help') {
+		return readHelpWord(word);
+	}
+
+	if (command === 'completion') {
+		return readShell(word);
+	}
+
+	const all = word === undefined ? given : withAddress(given, word);
+	return all instanceof SockchatError ? all : {command, given: all};
 };

@@ -7,7 +7,7 @@ import {
 	type Flag,
 	type FlagName,
 } from './flags.js';
-import {wrongUsage, type GivenFlags} from './reader.js';
+import {wrongUsage, type GivenFlags, type Origins} from './reader.js';
 
 type Contradiction = readonly [FlagName, FlagName, string];
 
@@ -25,6 +25,11 @@ const contradictions: readonly Contradiction[] = [
 		'explain',
 		'quiet',
 		'--explain and --quiet exclude each other; give only one.',
+	],
+	[
+		'retry',
+		'noRetry',
+		'--retry and --no-retry exclude each other; give only one.',
 	],
 	[
 		'history',
@@ -49,12 +54,24 @@ const contradictions: readonly Contradiction[] = [
 	}),
 ];
 
+export const areContradictory = (one: FlagName, other: FlagName): boolean =>
+	contradictions.some(
+		([a, b]) => (a === one && b === other) || (a === other && b === one),
+	);
+
 /** @returns The sentence about the first two that contradict each other. */
 export const contradictionIn = (
 	given: GivenFlags,
+	origins: Origins = {},
 ): SockchatError | undefined => {
 	const found = contradictions.find(
 		([one, other]) => given[one] !== undefined && given[other] !== undefined,
 	);
-	return found && wrongUsage(found[2]);
+	if (!found) {
+		return undefined;
+	}
+
+	const [one, other, sentence] = found;
+	const origin = origins[other] ?? origins[one];
+	return wrongUsage(origin === undefined ? sentence : `${origin}: ${sentence}`);
 };

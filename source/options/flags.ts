@@ -1,9 +1,13 @@
 /**
- * The flags, defined once: parsing, --help and the README's table are all made
- * from this list.
+ * The flags, defined once: parsing, help, completions, the man page, the config
+ * file's keys and the README are all made from this list.
  */
 
+/** Commands that open a room or a raw socket; `join` is typed as nothing. */
 export type CommandLineCommand = 'join' | 'serve' | 'connect';
+
+/** All commands. */
+export type Command = CommandLineCommand | 'doctor' | 'completion' | 'help';
 
 export type Flag = {
 	/** A string takes the next word; a boolean takes no value. */
@@ -13,12 +17,17 @@ export type Flag = {
 	/** The value's name in --help. */
 	readonly value?: string;
 	readonly summary: string;
-	readonly commands: readonly CommandLineCommand[];
+	readonly commands: readonly Command[];
 	/** Why raw mode has no use for it. */
 	readonly notRaw?: string;
 };
 
 const everywhere = ['join', 'serve', 'connect'] as const;
+
+// The doctor says which of them hold, and whether they would work.
+const alsoDoctor = [...everywhere, 'doctor'] as const;
+
+const allCommands = [...alsoDoctor, 'completion', 'help'] as const;
 
 export const flags = {
 	port: {
@@ -26,26 +35,26 @@ export const flags = {
 		short: 'p',
 		value: 'PORT',
 		summary: '5001 by default; serve: 0 picks a free port',
-		commands: everywhere,
+		commands: alsoDoctor,
 	},
 	host: {
 		type: 'string',
 		value: 'HOST',
 		summary: '127.0.0.1 (default), 127.x.x.x, ::1 or localhost',
-		commands: everywhere,
+		commands: alsoDoctor,
 	},
 	socket: {
 		type: 'string',
 		value: 'PATH',
 		summary: 'a Unix domain socket, instead of host and port',
-		commands: everywhere,
+		commands: alsoDoctor,
 	},
 	nick: {
 		type: 'string',
 		short: 'n',
 		value: 'NAME',
 		summary: 'your name (default: your login name)',
-		commands: everywhere,
+		commands: alsoDoctor,
 	},
 	raw: {
 		type: 'boolean',
@@ -67,13 +76,18 @@ export const flags = {
 	json: {
 		type: 'boolean',
 		summary: 'print one JSON event per line',
-		commands: everywhere,
+		commands: alsoDoctor,
 	},
 	quiet: {
 		type: 'boolean',
 		short: 'q',
 		summary: 'print only errors',
 		commands: everywhere,
+	},
+	noColor: {
+		type: 'boolean',
+		summary: 'draw the screen without colours (or NO_COLOR)',
+		commands: alsoDoctor,
 	},
 	explain: {
 		type: 'boolean',
@@ -91,20 +105,20 @@ export const flags = {
 		type: 'string',
 		value: 'FILE',
 		summary: "the room's token; mode 600 (or SOCKCHAT_TOKEN)",
-		commands: everywhere,
+		commands: alsoDoctor,
 		notRaw: 'raw mode has no protocol to check a token',
 	},
 	help: {
 		type: 'boolean',
 		short: 'h',
 		summary: 'print this help',
-		commands: everywhere,
+		commands: allCommands,
 	},
 	version: {
 		type: 'boolean',
 		short: 'V',
 		summary: 'print the version',
-		commands: everywhere,
+		commands: allCommands,
 	},
 	maxMembers: {
 		type: 'string',
@@ -150,13 +164,13 @@ export const flags = {
 		type: 'string',
 		value: 'FILE',
 		summary: 'where to keep the room (default: your state folder)',
-		commands: ['join', 'serve'],
+		commands: ['join', 'serve', 'doctor'],
 		notRaw: 'raw mode keeps no history',
 	},
 	noHistory: {
 		type: 'boolean',
 		summary: 'keep the room only in memory',
-		commands: ['join', 'serve'],
+		commands: ['join', 'serve', 'doctor'],
 	},
 	fsync: {
 		type: 'string',
@@ -171,6 +185,12 @@ export const flags = {
 		value: 'TEXT',
 		summary: 'send TEXT (-: stdin), wait until stored, leave',
 		commands: ['connect'],
+	},
+	retry: {
+		type: 'boolean',
+		summary: 'reconnect when the connection is lost (the default)',
+		commands: ['connect'],
+		notRaw: 'raw mode does not reconnect',
 	},
 	noRetry: {
 		type: 'boolean',
@@ -200,50 +220,5 @@ export const flagNames = Object.keys(flags) as FlagName[];
 export const writtenFlag = (name: FlagName): string =>
 	`--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 
-/** As --help shows it: `-p, --port PORT`; without a short form, indented. */
-const headOf = (name: FlagName, indent: string): string => {
-	const {short, value = ''}: Flag = flags[name];
-	const before = short === undefined ? indent : `-${short}, `;
-	return `${before}${writtenFlag(name)} ${value}`.trimEnd();
-};
-
-const section = (title: string, names: readonly FlagName[]): string[] => {
-	const hasShort = names.some(name => (flags[name] as Flag).short);
-	const heads = names.map(name => headOf(name, ' '.repeat(hasShort ? 4 : 0)));
-	const width = Math.max(...heads.map(head => head.length));
-	return [
-		'',
-		title,
-		...names.map(
-			(name, index) =>
-				`  ${heads[index]!.padEnd(width)}  ${flags[name].summary}`,
-		),
-	];
-};
-
-const isFor = (name: FlagName, command: CommandLineCommand): boolean =>
+export const isFor = (name: FlagName, command: Command): boolean =>
 	(flags[name] as Flag).commands.includes(command);
-
-/** --help, as it is printed. */
-export const helpText = (): string => {
-	const common = flagNames.filter(
-		name => isFor(name, 'serve') && isFor(name, 'connect'),
-	);
-	const only = (command: CommandLineCommand) =>
-		flagNames.filter(name => isFor(name, command) && !common.includes(name));
-	return [
-		'Usage',
-		'  sockchat          join the room on this machine, or open it',
-		'  sockchat serve    listen, accept, and chat as the host',
-		'  sockchat connect  connect and chat',
-		...section('Options', common),
-		...section(
-			'Options of serve, and of sockchat without a command',
-			only('serve'),
-		),
-		...section('Options of connect', only('connect')),
-		'',
-		'Exit codes: 0 done; 1 failed at run time; 2 wrong usage; 3 --timeout passed;',
-		'128 + N ended by signal N before all was done.',
-	].join('\n');
-};

@@ -1,6 +1,6 @@
 /**
- * Turns the command line and the environment into validated options, or into
- * one sentence about what is wrong. It reads the login name, and no files.
+ * Turns the command line, the environment and the config file into validated
+ * options, or into one sentence about what is wrong. It reads no files.
  */
 import {userInfo} from 'node:os';
 import {resolve} from 'node:path';
@@ -21,10 +21,12 @@ import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
 import {contradictionIn} from './contradictions.js';
-import {misplacedIn, parseCommand} from './command.js';
+import {isChat, readRequest, type ChatRequest} from './command.js';
+import type {Config} from './config.js';
 import {Reader, wrongUsage} from './reader.js';
-import type {CommandLine} from './words.js';
+import {settle} from './settings.js';
 import type {CommandLineCommand} from './flags.js';
+import type {CommandLine} from './words.js';
 
 /** The end of a typed line in raw mode. */
 export type LineEnding = 'none' | 'lf' | 'crlf';
@@ -40,6 +42,8 @@ export type Output = 'screen' | 'plain' | 'json';
 /** What a front end does, whatever the mode. */
 export type FrontOptions = {
 	readonly output: Output;
+	/** Whether the screen has colours. */
+	readonly isColoured: boolean;
 	/** Whether only errors are printed. */
 	readonly isQuiet: boolean;
 	/** Whether each step of the lifecycle comes with its sentence. */
@@ -76,8 +80,10 @@ type Environment = {
 	/** Whether both stdin and stdout are terminals. */
 	readonly isTerminal: boolean;
 	readonly loginName: () => string;
-	/** Environment variables; they locate the user's folders. */
+	/** Environment variables: settings, and where the user's folders are. */
 	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The config file, if there is one. */
+	readonly config?: Config | undefined;
 };
 
 const readAddress = (
@@ -96,10 +102,11 @@ const readAddress = (
 		return reader.take(
 			parseTcpAddress(host ?? defaultHost, port ?? defaultPort),
 			fallback,
+			'host',
 		);
 	}
 
-	return reader.take(parseSocketPath(path), fallback);
+	return reader.take(parseSocketPath(path), fallback, 'socket');
 };
 
 const readNick = (
@@ -114,17 +121,22 @@ const readNick = (
 	}
 
 	const parsed = parseNick(asked, bearer);
-	const nick = parsed.ok
-		? parsed.nick
-		: reader.take<Nick>(parsed.error, nickFromLogin(''));
-	// Jobs with one nick may send at once, and nobody is there to choose another.
-	return {nick, isNickFlexible: reader.text('message') !== undefined};
+	const nick = reader.take(
+		parsed.ok ? parsed.nick : parsed.error,
+		nickFromLogin(''),
+		'nick',
+	);
+	// A nick from a variable or the config file serves every terminal of a user,
+	// and jobs with one nick may send at once: nobody is there to choose another.
+	const isNickFlexible =
+		!reader.isTyped('nick') || reader.text('message') !== undefined;
+	return {nick, isNickFlexible};
 };
 
 const readEol = (reader: Reader): LineEnding => {
 	const eol = reader.choice('eol', ['none', 'lf', 'crlf']);
-	return eol !== undefined && !reader.has('raw')
-		? reader.take<LineEnding>(wrongUsage('--eol needs --raw.'), 'lf')
+	return reader.isTyped('eol') && !reader.has('raw')
+		? reader.take<LineEnding>(wrongUsage('--eol needs --raw.'), 'lf', 'eol')
 		: (eol ?? 'lf');
 };
 
@@ -163,11 +175,16 @@ const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 	return isPlain || !isTerminal ? 'plain' : 'screen';
 };
 
-const readFront = (reader: Reader, isTerminal: boolean): FrontOptions => {
+const readFront = (
+	reader: Reader,
+	{isTerminal, env}: Environment,
+): FrontOptions => {
 	const isExplained = reader.has('explain');
 	const message = reader.text('message');
 	return {
-		output: readOutput(reader, isTerminal),
+		// A terminal that can't move its cursor gets lines.
+		output: readOutput(reader, isTerminal && env['TERM'] !== 'dumb'),
+		isColoured: !reader.has('noColor') && !env['NO_COLOR'],
 		// With a message to send, the transcript is noise.
 		isQuiet: reader.has('quiet') || (!isExplained && message !== undefined),
 		isExplained,
@@ -185,28 +202,22 @@ export const readLoginName = (): string => {
 	}
 };
 
-/**
- * @param line What `readWords` made of the command line.
- * @returns An error of the code ERR_USAGE or of the value that is wrong.
- */
-export const parseOptions = (
-	{words, given, error}: CommandLine,
-	{isTerminal, loginName, env}: Environment,
+/** @returns An error of the code ERR_USAGE or of the value that is wrong. */
+export const optionsOf = (
+	{command, given: typed}: ChatRequest,
+	environment: Environment,
 ): Options | SockchatError => {
-	const command = error ?? parseCommand(words);
-	if (command instanceof SockchatError) {
-		return command;
-	}
-
-	const wrong = misplacedIn(given, command) ?? contradictionIn(given);
+	const {loginName, env, config} = environment;
+	const {given, origins} = settle(typed, command, env, config);
+	const wrong = contradictionIn(given, origins);
 	if (wrong) {
 		return wrong;
 	}
 
-	const reader = new Reader(given);
+	const reader = new Reader(given, origins);
 	const address = readAddress(reader, command);
 	const {isNickFlexible, nick} = readNick(reader, loginName, command);
-	const front = readFront(reader, isTerminal);
+	const front = readFront(reader, environment);
 	const common = {
 		...front,
 		address,
@@ -256,4 +267,22 @@ export const parseOptions = (
 					history: readHistory(reader, address, env),
 				};
 	return reader.error ?? options;
+};
+
+/**
+ * @param line What `readWords` made of the command line.
+ * @returns An error, as `optionsOf` does, also if the line is no chat's.
+ */
+export const parseOptions = (
+	line: CommandLine,
+	environment: Environment,
+): Options | SockchatError => {
+	const request = readRequest(line);
+	if (request instanceof SockchatError) {
+		return request;
+	}
+
+	return isChat(request)
+		? optionsOf(request, environment)
+		: wrongUsage(`${request.command} opens no chat.`);
 };

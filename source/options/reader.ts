@@ -1,10 +1,13 @@
 /** Typed values of flags, and the first that is wrong. */
-import {SockchatError} from '../errors.js';
+import {quoted, SockchatError} from '../errors.js';
 import {parsePort} from '../socket/address.js';
 import {writtenFlag, type FlagName} from './flags.js';
 
 /** The flags on the command line; one that takes no value is true. */
 export type GivenFlags = Readonly<Partial<Record<FlagName, string | true>>>;
+
+/** Where each setting that is not on the command line comes from. */
+export type Origins = Readonly<Partial<Record<FlagName, string>>>;
 
 export const wrongUsage = (message: string) =>
 	new SockchatError('ERR_USAGE', message);
@@ -16,19 +19,26 @@ export const wrongUsage = (message: string) =>
 export class Reader {
 	error: SockchatError | undefined;
 	readonly #given: GivenFlags;
+	readonly #origins: Origins;
 
-	constructor(given: GivenFlags) {
+	constructor(given: GivenFlags, origins: Origins = {}) {
 		this.#given = given;
+		this.#origins = origins;
 	}
 
 	has(name: FlagName): boolean {
 		return this.#given[name] !== undefined;
 	}
 
+	/** Whether it is on the command line, not in a variable or the config file. */
+	isTyped(name: FlagName): boolean {
+		return this.has(name) && this.#origins[name] === undefined;
+	}
+
 	text(name: FlagName): string | undefined {
 		const value = this.#given[name];
 		if (value === '') {
-			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`));
+			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`), name);
 		}
 
 		return typeof value === 'string' ? value : undefined;
@@ -38,7 +48,7 @@ export class Reader {
 		const value = this.text(name);
 		return value === undefined
 			? undefined
-			: this.take(parsePort(value, least), 0);
+			: this.take(parsePort(value, least), 0, name);
 	}
 
 	/** A whole number from 1 to 999,999,999. */
@@ -76,10 +86,18 @@ export class Reader {
 		);
 	}
 
-	/** A value or an error; for an error, `fallback` is returned. */
-	take<Value>(value: Value | SockchatError, fallback: Value): Value {
+	/**
+	 * A value or an error; for an error, `fallback` is returned.
+	 *
+	 * @param name The flag that the value is made from.
+	 */
+	take<Value>(
+		value: Value | SockchatError,
+		fallback: Value,
+		name: FlagName,
+	): Value {
 		if (value instanceof SockchatError) {
-			this.#fail(value);
+			this.#fail(value, name);
 			return fallback;
 		}
 
@@ -105,14 +123,21 @@ export class Reader {
 		const value = text === undefined ? undefined : parse(text);
 		if (text !== undefined && value === undefined) {
 			this.#fail(
-				wrongUsage(`${writtenFlag(name)} needs ${wanted}; got "${text}".`),
+				wrongUsage(
+					`${writtenFlag(name)} needs ${wanted}; got ${quoted(text)}.`,
+				),
+				name,
 			);
 		}
 
 		return value;
 	}
 
-	#fail(error: SockchatError): void {
-		this.error ??= error;
+	#fail({code, message}: SockchatError, name: FlagName): void {
+		const origin = this.#origins[name];
+		this.error ??= new SockchatError(
+			code,
+			origin === undefined ? message : `${origin}: ${message}`,
+		);
 	}
 }

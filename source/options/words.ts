@@ -6,7 +6,7 @@
  */
 import {parseArgs, type ParseArgsOptionsConfig} from 'node:util';
 import leven from 'leven';
-import type {SockchatError} from '../errors.js';
+import {quoted, type SockchatError} from '../errors.js';
 import {
 	flagNames,
 	flags,
@@ -72,8 +72,15 @@ const meant = (typed: string): string | undefined => {
 const unknownFlag = (typed: string): SockchatError => {
 	const near = meant(typed);
 	const advice = near ? `did you mean ${near}?` : '--help lists them all.';
-	return wrongUsage(`${typed} is not a flag; ${advice}`);
+	const shown = typed.length > 80 ? quoted(typed) : typed;
+	return wrongUsage(`${shown} is not a flag; ${advice}`);
 };
+
+/** Node decodes each byte of an argument that is not UTF-8 as U+FFFD. */
+const notUtf8 = (word: string): SockchatError =>
+	wrongUsage(
+		`The argument ${quoted(word)} is not valid UTF-8, or contains U+FFFD; sockchat would send something else than was typed.`,
+	);
 
 /** @param argv Without the program and its file. */
 export const readWords = (argv: readonly string[]): CommandLine => {
@@ -86,7 +93,8 @@ export const readWords = (argv: readonly string[]): CommandLine => {
 	});
 	const words: string[] = [];
 	const given: Partial<Record<FlagName, string | true>> = {};
-	const errors: SockchatError[] = [];
+	const damaged = argv.find(word => word.includes('\uFFFD'));
+	const errors = damaged === undefined ? [] : [notUtf8(damaged)];
 	for (const token of tokens) {
 		if (token.kind === 'positional') {
 			words.push(token.value);

@@ -7,7 +7,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {isIP, isIPv4} from 'node:net';
-import {SockchatError} from '../errors.js';
+import {quoted, SockchatError} from '../errors.js';
 import {defaultPort} from '../protocol/frame.js';
 
 export type Address =
@@ -24,25 +24,28 @@ const checked = (address: Address): LoopbackAddress =>
 
 const maxPort = 65_535;
 
+// A longer one is no host (RFC 1035, 2.3.4), and would fill the screen.
+const maxNameBytes = 255;
+
 // sun_path of sockaddr_un holds 108 bytes on Linux, its NUL included.
 const maxPathBytes = 107;
 
 export const notLoopback = (host: string, port: number) =>
 	new SockchatError(
 		'ERR_NOT_LOOPBACK',
-		`"${host}" is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${host}`,
+		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${host.length > maxNameBytes ? 'HOST' : host}`,
 	);
 
 export const portOutOfRange = (seen: string, least: number) =>
 	new SockchatError(
 		'ERR_PORT_RANGE',
-		`"${seen}" is not a port: give a whole number from ${least} to ${maxPort}.`,
+		`${quoted(seen)} is not a port: give a whole number from ${least} to ${maxPort}.`,
 	);
 
 const badSocketPath = (path: string, why: string) =>
 	new SockchatError(
 		'ERR_SOCKET_PATH',
-		`"${path}" can't be a socket's path: ${why}.`,
+		`${quoted(path)} can't be a socket's path: ${why}.`,
 	);
 
 const loopbackHost = (host: string): string | undefined => {

@@ -37,6 +37,11 @@ const leftOut: Variables = {
 	LC_ALL: undefined,
 	LC_CTYPE: undefined,
 	NODE_DEBUG: undefined,
+	SOCKCHAT_NICK: undefined,
+	SOCKCHAT_PORT: undefined,
+	SOCKCHAT_SOCKET: undefined,
+	SOCKCHAT_TOKEN: undefined,
+	XDG_CONFIG_HOME: undefined,
 	NODE_TEST_CONTEXT: undefined,
 };
 

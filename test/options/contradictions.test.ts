@@ -61,6 +61,12 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'--explain and --quiet exclude each other; give only one.',
 	],
 	[
+		'retry',
+		'noRetry',
+		'--retry and --no-retry exclude each other; give only one.',
+	],
+	['raw', 'retry', '--retry is for rooms; raw mode does not reconnect.'],
+	[
 		'history',
 		'noHistory',
 		'--history and --no-history exclude each other; give only one.',

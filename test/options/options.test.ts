@@ -41,6 +41,7 @@ const tcp = (host: string, port: number) => ({kind: 'tcp', host, port});
 
 const front = {
 	output: 'screen',
+	isColoured: true,
 	isQuiet: false,
 	isExplained: false,
 	message: undefined,
@@ -188,6 +189,34 @@ test('options: the screen needs a terminal, and no flag that prints lines', () =
 	for (const isTerminal of [true, false]) {
 		assert.equal(output({json: true}, isTerminal), 'json');
 	}
+});
+
+test('options: TERM=dumb gets lines instead of the screen', () => {
+	const output = (TERM: string) => options('connect', {}, {env: {TERM}}).output;
+	assert.equal(output('dumb'), 'plain');
+	assert.equal(output('xterm'), 'screen');
+});
+
+test('options: --no-color and NO_COLOR take the colours away', () => {
+	const isColoured = (given: GivenFlags, env = {}) =>
+		options('', given, {env}).isColoured;
+	assert.equal(isColoured({}), true);
+	assert.equal(isColoured({noColor: true}), false);
+	assert.equal(isColoured({}, {NO_COLOR: '1'}), false);
+	assert.equal(isColoured({}, {NO_COLOR: ''}), true);
+});
+
+test('options: a room reconnects unless --no-retry', () => {
+	const isRetrying = (given: GivenFlags) => {
+		const parsed = roomOptions('connect', given);
+		return 'isRetrying' in parsed && parsed.isRetrying;
+	};
+
+	assert.equal(isRetrying({}), true);
+	assert.equal(isRetrying({retry: true}), true);
+	assert.equal(isRetrying({noRetry: true}), false);
+	// Raw mode never reconnects, so it takes the flag that says so.
+	assert.equal(options('connect', {raw: true, noRetry: true}).mode, 'raw');
 });
 
 test('options: a login name that is not a valid nick becomes a flexible nick', () => {

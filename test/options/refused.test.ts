@@ -152,11 +152,11 @@ test('options: an unknown command is refused, with the nearest one', () => {
 	assert.match(refusal('ERR_USAGE', 'conect'), /did you mean connect\?$/);
 	assert.match(
 		refusal('ERR_USAGE', 'quit'),
-		/the commands are serve and connect\.$/,
+		/the commands are serve, connect, doctor, completion and help\.$/,
 	);
 	assert.match(
-		refusal('ERR_USAGE', 'connect hi'),
-		/^Unexpected "hi" after connect/,
+		refusal('ERR_USAGE', 'connect 5001 hi'),
+		/^Unexpected "hi" after 5001/,
 	);
 });
 
@@ -204,4 +204,52 @@ test('options: no command line throws', () => {
 		}),
 		{numRuns: runs},
 	);
+});
+
+test('options: --nick that is missing, empty, huge, twice or after -- gets one sentence', () => {
+	for (const [argv, sentence] of [
+		[['--nick'], /^--nick needs a value\.$/],
+		[['--nick', ''], /^--nick needs a value\.$/],
+		[['--nick', ' '], /^" " can't be a nick: /],
+		[['--nick', 'x'.repeat(100_000)], /^"x{64}⋯" can't be a nick: /],
+		[['-n', 'a', '--nick=b'], /^--nick can be given only once\.$/],
+		[
+			['connect', '--', '--nick', 'otter'],
+			/^"--nick" comes after "--", which ends the flags; move it before\.$/,
+		],
+		[['--', '-n', 'otter'], /^"-n" comes after "--"/],
+	] as const) {
+		const parsed = parseOptions(readWords(argv), environment);
+		assert.ok(parsed instanceof SockchatError);
+		assert.match(parsed.message, sentence);
+		assert.ok(parsed.message.length < 300);
+	}
+});
+
+test('options: no value is so long that its sentence fills the screen', () => {
+	const huge = 'x'.repeat(100_000);
+	const lines = [
+		[huge],
+		['connect', huge],
+		['connect', `${huge}:1`],
+		['connect', '1', huge],
+		[`--${huge}`],
+		['--', `--${huge}`],
+		['completion', huge],
+		['help', huge],
+		...flagNames.flatMap(name =>
+			flags[name].type === 'string'
+				? [
+						['serve', writtenFlag(name), huge],
+						['connect', writtenFlag(name), huge],
+					]
+				: [],
+		),
+	];
+	for (const argv of lines) {
+		const parsed = parseOptions(readWords(argv), environment);
+		if (parsed instanceof SockchatError) {
+			assert.ok(parsed.message.length < 500, parsed.message.slice(0, 300));
+		}
+	}
 });

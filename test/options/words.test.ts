@@ -92,7 +92,8 @@ test('words: each wrong flag gets one sentence', () => {
 			'--maxMembers is not a flag; did you mean --max-members?',
 		],
 		['--no-retri', '--no-retri is not a flag; did you mean --no-retry?'],
-		['--retry', '--retry is not a flag; did you mean --no-retry?'],
+		['--retri', '--retri is not a flag; did you mean --retry?'],
+		['--color', '--color is not a flag; did you mean --no-color?'],
 		['--no-quiet', '--no-quiet is not a flag; did you mean --quiet?'],
 		['--verbose', '--verbose is not a flag; --help lists them all.'],
 		['--constructor', '--constructor is not a flag; --help lists them all.'],
@@ -118,4 +119,22 @@ test('words: the first wrong flag is reported, and the others are still read', (
 	const {error, given} = readWords(split('--prot 1 --verbose --json'));
 	assert.match(error!.message, /^--prot /);
 	assert.equal(given.json, true);
+});
+
+test('words: a word that was not UTF-8 is refused, as a flag, a value or a word', () => {
+	for (const argv of [
+		['--message', 'caf\uFFFD'],
+		['-m\uFFFD'],
+		['--message=\uFFFD'],
+		['connect', '\uFFFD'],
+		['--\uFFFD'],
+		['--', '\uFFFD'],
+	]) {
+		const {error} = readWords(argv);
+		assert.equal(error?.code, 'ERR_USAGE', argv.join(' '));
+		assert.match(
+			error.message,
+			/^The argument ".*\uFFFD" is not valid UTF-8, .*\.$/,
+		);
+	}
 });

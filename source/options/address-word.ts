@@ -1,0 +1,44 @@
+/**
+ * An ADDRESS on the command line → the flags that say the same.
+ *
+ * A path has a slash: `room` might be a mistyped command, `./room` can't be.
+ */
+import {quoted, type SockchatError} from '../errors.js';
+import {defaultPort} from '../protocol/frame.js';
+import {wrongUsage, type GivenFlags} from './reader.js';
+
+const isBareHost = (word: string): boolean =>
+	/^(?:localhost|\d+(?:\.\d+){3}|\[?[\da-f]*:[\da-f]*:[\da-f:.]*\]?)$/i.test(
+		word,
+	);
+
+const notAnAddress = (word: string): SockchatError => {
+	const host = word.includes(':') && !word.startsWith('[') ? `[${word}]` : word;
+	const advice = isBareHost(word)
+		? `it needs a port, such as ${host}:${defaultPort}.`
+		: "give PORT, HOST:PORT, [::1]:PORT, or a socket's path with a slash in it.";
+	return wrongUsage(`${quoted(word)} is not an address; ${advice}`);
+};
+
+/** Whether a word in a command's place is more likely an address. */
+export const isLikeAddress = (word: string): boolean =>
+	/[/:]|^\d|^@/.test(word) || isBareHost(word);
+
+export const readAddressWord = (word: string): GivenFlags | SockchatError => {
+	if (/^\w+:\/\//.test(word)) {
+		return notAnAddress(word);
+	}
+
+	if (word.includes('/')) {
+		return {socket: word};
+	}
+
+	if (/^\d+$/.test(word)) {
+		return {port: word};
+	}
+
+	const [, host, port] = /^(\[[^\]]*\]|[^:[\]]+):([^:]+)$/.exec(word) ?? [];
+	return host === undefined || port === undefined
+		? notAnAddress(word)
+		: {host, port};
+};

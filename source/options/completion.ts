@@ -1,0 +1,207 @@
+/**
+ * Completions for bash, zsh and fish: commands, the flags of the command that
+ * was typed, and the values of flags that take one of a few words.
+ */
+import {commandNames, commands, shells} from './command.js';
+import {
+	flagNames,
+	flags,
+	isFor,
+	writtenFlag,
+	type Command,
+	type Flag,
+	type FlagName,
+} from './flags.js';
+
+type Shell = (typeof shells)[number];
+
+const allCommands = ['join', ...commandNames] as const;
+
+const flagsOf = (command: Command): FlagName[] =>
+	flagNames.filter(name => isFor(name, command));
+
+/** `-p` and `--port`. */
+const written = (name: FlagName): string[] => {
+	const {short}: Flag = flags[name];
+	return [...(short === undefined ? [] : [`-${short}`]), writtenFlag(name)];
+};
+
+/** The words that a flag takes, such as lf of `none|lf|crlf`. */
+const choicesOf = ({value = ''}: Flag): string[] =>
+	value.split('|').filter(word => /^[a-z]+$/.test(word));
+
+const takesFile = ({value = ''}: Flag): boolean =>
+	/^(?:FILE|PATH)$/.test(value);
+
+/** The words that may follow a command. */
+const wordsAfter = (command: Command): readonly string[] => {
+	switch (command) {
+		case 'join':
+		case 'help': {
+			return commandNames;
+		}
+
+		case 'completion': {
+			return shells;
+		}
+
+		default: {
+			return [];
+		}
+	}
+};
+
+const textFlags = flagNames.filter(name => flags[name].type === 'string');
+
+const bash = (): string => `# Completions of sockchat for bash.
+_sockchat() {
+	local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
+	local command=join word words flags
+	# Bash makes a word of the = in --flag=value.
+	if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+	for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in ${commandNames.join('|')}) command=$word; break;; esac
+	done
+	COMPREPLY=()
+	case $prev in
+${textFlags
+	.map(name => {
+		const choices = choicesOf(flags[name]);
+		const found =
+			choices.length > 0
+				? `COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$cur")); `
+				: '';
+		return `		${written(name).join('|')}) ${found}return;;`;
+	})
+	.join('\n')}
+	esac
+	case $command in
+${allCommands
+	.map(
+		command =>
+			`		${command}) words='${wordsAfter(command).join(' ')}' flags='${flagsOf(command).flatMap(written).join(' ')}';;`,
+	)
+	.join('\n')}
+	esac
+	if [[ $cur == -* ]]; then words=$flags; fi
+	COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+# Without an answer of ours, bash completes paths.
+complete -o bashdefault -o default -F _sockchat sockchat`;
+
+/** In single quotes, for zsh and fish. */
+const inQuotes = (text: string, quote: string): string =>
+	`'${text.replaceAll("'", quote)}'`;
+
+const zshFlag = (name: FlagName): string[] => {
+	const flag: Flag = flags[name];
+	const summary = flag.summary.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
+	const choices = choicesOf(flag);
+	const action = takesFile(flag)
+		? '_files'
+		: choices.length > 0
+			? `(${choices.join(' ')})`
+			: ' ';
+	const value =
+		flag.type === 'string'
+			? `:${flag.value!.replaceAll(':', String.raw`\:`)}:${action}`
+			: '';
+	const forms = written(name);
+	const others = forms.length > 1 ? `(${forms.join(' ')})` : '';
+	return forms.map(form => {
+		// --flag=VALUE and --flag VALUE; -fVALUE and -f VALUE.
+		const end =
+			flag.type === 'boolean' ? '' : form.startsWith('--') ? '=' : '+';
+		return inQuotes(
+			`${others}${form}${end}[${summary}]${value}`,
+			String.raw`'\''`,
+		);
+	});
+};
+
+const zshCommand = (command: Command): string => {
+	const words = wordsAfter(command);
+	const rest =
+		words.length > 0
+			? `'*: :(${words.join(' ')})'`
+			: commands[command].words.includes('ADDRESS')
+				? "'*:address:_files'"
+				: '';
+	return [
+		`		${command}) _arguments -s`,
+		...flagsOf(command).flatMap(zshFlag),
+		`${rest};;`,
+	].join(' \\\n			');
+};
+
+const zsh = (): string => `#compdef sockchat
+# Completions of sockchat for zsh.
+_sockchat() {
+	local command=join word
+	for word in \${words[2,CURRENT-1]}; do
+		case $word in ${commandNames.join('|')}) command=$word; break;; esac
+	done
+	# The command itself is not a word for _arguments.
+	if [[ $command != join ]]; then
+		words=(sockchat \${(@)words[2,-1]:#"$command"})
+		(( CURRENT-- ))
+	fi
+	case $command in
+${allCommands.map(zshCommand).join('\n')}
+	esac
+}
+# As a file in fpath it is called; sourced, it registers itself.
+if [[ $funcstack[1] = _sockchat ]]; then
+	_sockchat "$@"
+else
+	compdef _sockchat sockchat
+fi`;
+
+const fishQuoted = (text: string): string =>
+	inQuotes(text.replaceAll('\\', String.raw`\\`), String.raw`\'`);
+
+const fishFlag = (name: FlagName): string => {
+	const flag: Flag = flags[name];
+	const where = allCommands.filter(command => isFor(name, command));
+	const choices = choicesOf(flag);
+	const value = takesFile(flag)
+		? ['-r -F']
+		: choices.length > 0
+			? [`-x -a '${choices.join(' ')}'`]
+			: flag.type === 'string'
+				? ['-x']
+				: [];
+	return [
+		'complete -c sockchat',
+		`-n '__sockchat_is ${where.join(' ')}'`,
+		`-l ${writtenFlag(name).slice(2)}`,
+		...(flag.short === undefined ? [] : [`-s ${flag.short}`]),
+		...value,
+		`-d ${fishQuoted(flag.summary)}`,
+	].join(' ');
+};
+
+const fish = (): string => `# Completions of sockchat for fish.
+function __sockchat_is --description 'Whether one of these commands was typed'
+	set -l command join
+	for word in (commandline -opc)[2..]
+		if contains -- $word ${commandNames.join(' ')}
+			set command $word
+			break
+		end
+	end
+	contains -- $command $argv
+end
+complete -c sockchat -n '__sockchat_is completion help' -f
+${commandNames
+	.map(
+		name =>
+			`complete -c sockchat -n '__sockchat_is join help' -a ${name} -d ${fishQuoted(commands[name].summary)}`,
+	)
+	.join('\n')}
+complete -c sockchat -n '__sockchat_is completion' -a '${shells.join(' ')}'
+${flagNames.map(fishFlag).join('\n')}`;
+
+const scripts: Readonly<Record<Shell, () => string>> = {bash, zsh, fish};
+
+export const completionFor = (shell: Shell): string => scripts[shell]();

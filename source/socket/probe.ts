@@ -1,0 +1,43 @@
+/**
+ * Whether an address is free to listen on, found by listening there for a
+ * moment. Nobody is connected to: a server would see a peer come and go.
+ */
+import {lstatSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {SockchatError} from '../errors.js';
+import type {LoopbackAddress} from './address.js';
+import {listen} from './listen.js';
+import {holderOfPort, type Holder} from './port-holder.js';
+
+export type Taken = {readonly holder: Holder | undefined};
+
+/** @returns An error if nobody could listen there. */
+export const probeAddress = async (
+	address: LoopbackAddress,
+): Promise<'free' | Taken | SockchatError> => {
+	// Listening would replace the socket file that a dead server left.
+	if (
+		address.kind === 'unix' &&
+		lstatSync(address.path, {throwIfNoEntry: false})
+	) {
+		return {holder: undefined};
+	}
+
+	const server = createServer();
+	try {
+		await listen(server, address, 1);
+		return 'free';
+	} catch (error) {
+		if (!(error instanceof SockchatError)) {
+			throw error;
+		}
+
+		return address.kind === 'tcp' && error.code === 'ERR_PORT_TAKEN'
+			? {holder: await holderOfPort(address.host, address.port)}
+			: error;
+	} finally {
+		await new Promise(resolve => {
+			server.close(resolve);
+		});
+	}
+};

@@ -1,0 +1,164 @@
+/** The config file: what it may hold, and the sentence for each mistake. */
+import assert from 'node:assert/strict';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {test} from 'node:test';
+import {SockchatError} from '../../source/errors.js';
+import {parseConfig} from '../../source/options/config.js';
+import {configPath, readConfig} from '../../source/options/config-file.js';
+
+const path = '/home/otter/.config/sockchat/config.toml';
+
+const mistakeIn = (text: string): string => {
+	const config = parseConfig(path, text);
+	assert.ok(config instanceof SockchatError, `${text} was taken`);
+	assert.equal(config.code, 'ERR_CONFIG');
+	return config.message;
+};
+
+test('config: keys are named like flags, with a table per command', () => {
+	const text = [
+		'# For every command.',
+		'port = 6000',
+		"nick = 'otter'",
+		'plain = true',
+		'quiet = false',
+		'[serve]',
+		'max-members = 20',
+		'rate = "off"',
+		'[connect]',
+		'"timeout" = 0.5',
+	].join('\n');
+	assert.deepEqual(parseConfig(path, text), {
+		path,
+		everywhere: {
+			port: {value: '6000', origin: `${path}, line 2, port`},
+			nick: {value: 'otter', origin: `${path}, line 3, nick`},
+			plain: {value: true, origin: `${path}, line 4, plain`},
+			quiet: {value: false, origin: `${path}, line 5, quiet`},
+		},
+		tables: {
+			serve: {
+				maxMembers: {value: '20', origin: `${path}, line 7, max-members`},
+				rate: {value: 'off', origin: `${path}, line 8, rate`},
+			},
+			connect: {
+				timeout: {value: '0.5', origin: `${path}, line 10, timeout`},
+			},
+		},
+	});
+	assert.deepEqual(parseConfig(path, ''), {path, everywhere: {}, tables: {}});
+});
+
+test('config: a key is found however its table is written', () => {
+	for (const [text, line] of [
+		['nick = "a"\nserve.port = 1', 2],
+		['\n\n[ serve ] # here\nnick = "a"\nport = 1', 5],
+		['["serve"]\n"port" = 1', 2],
+		['nick = "a"\nserve = {port = 1}', 2],
+		['port = 2\n[connect]\nport = 3\n[serve]\nport = 1', 5],
+	] as const) {
+		const config = parseConfig(path, text);
+		assert.ok(!(config instanceof SockchatError));
+		assert.deepEqual(
+			config.tables.serve?.port,
+			{value: '1', origin: `${path}, line ${line}, port`},
+			text,
+		);
+	}
+});
+
+test('config: each mistake is named with its file, line and key', () => {
+	for (const [text, line, what] of [
+		['nick = "a"\nprot = 1', 2, '"prot" is not a key; did you mean port?'],
+		[
+			'verbose = true',
+			1,
+			'"verbose" is not a key; keys are named like flags, and --help lists those.',
+		],
+		[
+			'maxMembers = 1',
+			1,
+			'"maxMembers" is not a key; did you mean max-members?',
+		],
+		['[connect]\n\nbacklog = 1', 3, '"backlog" is not for connect.'],
+		['message = "hi"', 1, '"message" is only for the command line.'],
+		['help = true', 1, '"help" is only for the command line.'],
+		['port = true', 1, '"port" needs a string or a number; got true.'],
+		['port = [1]', 1, '"port" needs a string or a number; got an array.'],
+		['port = 1979-05-27', 1, '"port" needs a string or a number; got a date.'],
+		['json = "yes"', 1, '"json" needs true or false; got "yes".'],
+		['json = 1', 1, '"json" needs true or false; got 1.'],
+		['\n[serv]\nport = 1', 2, '"serv" is not a table; did you mean serve?'],
+		[
+			'[rooms]\nport = 1',
+			1,
+			'"rooms" is not a table; the tables are serve and connect.',
+		],
+		[
+			'serve = 1',
+			1,
+			'"serve" is not a key; keys are named like flags, and --help lists those.',
+		],
+	] as const) {
+		assert.equal(mistakeIn(text), `${path}, line ${line}: ${what}`);
+	}
+
+	for (const [text, line, shown] of [
+		['port = 1\nnick = otter', 2, 'nick = otter'],
+		['port 1', 1, 'port 1'],
+		['port = 1\nport = 2', 2, 'port = 2'],
+		['nick = "a', 1, 'nick = "a'],
+	] as const) {
+		const message = mistakeIn(text);
+		assert.ok(
+			message.startsWith(
+				`${path}, line ${line}: "${shown}" is not valid TOML: `,
+			),
+			message,
+		);
+		assert.match(message, /^[^\n]+\.$/);
+	}
+});
+
+test('config: is in XDG_CONFIG_HOME, else in ~/.config', () => {
+	assert.equal(configPath({HOME: '/home/otter'}), path);
+	assert.equal(
+		configPath({HOME: '/home/otter', XDG_CONFIG_HOME: '/etc/otter'}),
+		'/etc/otter/sockchat/config.toml',
+	);
+	assert.equal(configPath({HOME: '/home/otter', XDG_CONFIG_HOME: 'a'}), path);
+	assert.equal(configPath({}), undefined);
+});
+
+test('config: a file that is missing is none, and one that is unfit is an error', async t => {
+	const home = mkdtempSync(join(tmpdir(), 'sockchat-config-'));
+	t.after(() => {
+		rmSync(home, {recursive: true, force: true});
+	});
+	const env = {HOME: home};
+	assert.equal(await readConfig(env), undefined);
+	assert.equal(await readConfig({}), undefined);
+	const file = configPath(env)!;
+	mkdirSync(file, {recursive: true});
+	const unfit = async () => {
+		const error = await readConfig(env);
+		assert.ok(error instanceof SockchatError);
+		return error.message;
+	};
+
+	const start = `Can't read the config file ${file}:`;
+	assert.equal(await unfit(), `${start} it is not a regular file.`);
+	rmSync(file, {recursive: true});
+	writeFileSync(file, '#'.repeat(65_537));
+	assert.equal(
+		await unfit(),
+		`${start} it has 65537 bytes; the limit is 65536.`,
+	);
+	writeFileSync(file, 'port = 7\n');
+	const config = await readConfig(env);
+	assert.ok(config && !(config instanceof SockchatError));
+	assert.equal(config.everywhere.port?.value, '7');
+	assert.equal(dirname(config.path), dirname(file));
+});

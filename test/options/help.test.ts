@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {SockchatError} from '../../source/errors.js';
+import {
+	commandNames,
+	commands,
+	readRequest,
+} from '../../source/options/command.js';
+import {flagNames, flags, writtenFlag} from '../../source/options/flags.js';
+import {exitCodes, exitCodeMeanings} from '../../source/options/exit-codes.js';
+import {helpText} from '../../source/options/help.js';
+import {readWords} from '../../source/options/words.js';
+
+const all = ['join', ...commandNames] as const;
+
+test('help: fits 80 columns', () => {
+	for (const command of all) {
+		const tooLong = helpText(command)
+			.split('\n')
+			.filter(line => line.length > 80 || line.endsWith(' '));
+		assert.deepEqual(tooLong, [], command);
+	}
+});
+
+test('help: has every flag that the command accepts, and no other', () => {
+	for (const command of all) {
+		const shown = Array.from(
+			helpText(command).matchAll(/^ {2}(?:-\w, | {4})(--[a-z-]+)/gm),
+			([, flag]) => flag!,
+		);
+		const words = command === 'join' ? [] : [command];
+		const word = command === 'completion' ? ['bash'] : [];
+		const accepted = flagNames.filter(name => {
+			const value = flags[name].type === 'string' ? ['1'] : [];
+			const argv = [...words, ...word, writtenFlag(name), ...value];
+			return !(readRequest(readWords(argv)) instanceof SockchatError);
+		});
+		assert.deepEqual(shown, accepted.map(writtenFlag), command);
+	}
+});
+
+test('help: lists each command, and each has its usage, examples and exit codes', () => {
+	for (const name of commandNames) {
+		assert.match(helpText(), new RegExp(`^ {2}sockchat ${name} `, 'm'));
+	}
+
+	for (const command of all) {
+		const text = helpText(command);
+		assert.ok(text.startsWith('Usage\n  sockchat '), command);
+		assert.ok(text.includes('\nExamples\n'), command);
+		for (const [line] of commands[command].examples) {
+			assert.ok(text.includes(line), line);
+		}
+
+		for (const [code, means] of exitCodeMeanings) {
+			assert.ok(text.includes(`\n  ${code}`) && text.includes(means));
+		}
+	}
+
+	for (const code of Object.values(exitCodes)) {
+		assert.ok(exitCodeMeanings.some(([shown]) => shown === String(code)));
+	}
+});
+
+test('help: help COMMAND is about a command that exists', () => {
+	const about = (...argv: readonly string[]) => {
+		const request = readRequest(readWords(['help', ...argv]));
+		return request instanceof SockchatError
+			? request.message
+			: request.command === 'help' && request.about;
+	};
+
+	assert.equal(about(), 'join');
+	for (const name of commandNames) {
+		assert.equal(about(name), name);
+	}
+
+	assert.match(String(about('conect')), /did you mean connect\?$/);
+	assert.match(String(about('connect', 'serve')), /^Unexpected "serve" after/);
+});
