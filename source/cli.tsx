@@ -9,6 +9,8 @@
 import module from 'node:module';
 import {isAbsolute, join} from 'node:path';
 import process from 'node:process';
+import {outOfFiles} from './errors.js';
+import {trace} from './trace.js';
 
 const {XDG_CACHE_HOME: cacheHome, HOME: home} = process.env;
 const folder =
@@ -20,7 +22,23 @@ if (folder) {
 	enableCompileCache?.(join(folder, 'sockchat'));
 }
 
-const {main} = await import('./program.js');
-process.exitCode = await main();
+/** Why the program's files can't be loaded. */
+const loadFailure = (error: unknown): string => {
+	trace('%s', (error as Error).stack);
+	const [why] = (error as Error).message.split('\n', 1);
+	return (
+		outOfFiles(error)?.message ??
+		`sockchat can't be loaded: ${why!}. Install it again.`
+	);
+};
+
+try {
+	const {main} = await import('./program.js');
+	process.exitCode = await main();
+} catch (error) {
+	process.stderr.write(`${loadFailure(error)}\n`);
+	process.exitCode = 1;
+}
+
 // Timers or a pending read of stdin may remain; neither matters any more.
 process.exit();

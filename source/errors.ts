@@ -6,6 +6,7 @@
  * `code`, never on the text. Expected outcomes, such as a nick that is taken,
  * are returned, not thrown.
  */
+import process from 'node:process';
 
 /** The codes and their meanings; docs/protocol.md has a table of them. */
 export const errorCodes = {
@@ -76,12 +77,42 @@ export class SockchatError extends Error {
 	}
 }
 
+/** Whether an error of Node's says that no file can be opened any more. */
+const isOutOfFiles = (error: unknown): boolean => {
+	const {code, message} = error as NodeJS.ErrnoException;
+	// The loader of modules keeps only the text.
+	return (
+		code === 'EMFILE' ||
+		code === 'ENFILE' ||
+		message.includes('too many open files')
+	);
+};
+
+/** The limit, read without opening a file. */
+const fileLimit = (): string => {
+	const {userLimits} = process.report.getReport() as {
+		userLimits?: {open_files?: {soft?: number | string}};
+	};
+	const soft = userLimits?.open_files?.soft;
+	return soft === undefined ? '' : ` of ${soft}`;
+};
+
+/** @returns Undefined if it failed for another reason. */
+export const outOfFiles = (cause: unknown): SockchatError | undefined =>
+	isOutOfFiles(cause)
+		? new SockchatError(
+				'ERR_TOO_FEW_FILES',
+				`This process has reached its limit${fileLimit()} open files, and needs more. Raise the limit first, such as: ulimit -n 1024`,
+				{cause},
+			)
+		: undefined;
+
 const maxShownCharacters = 80;
 
 /** A value as a sentence shows it: in quotes, and cut if it is very long. */
 export const quoted = (value: string): string =>
 	value.length > maxShownCharacters
-		? `"${value.slice(0, maxShownCharacters)}⋯" (${value.length} characters)`
+		? `"${value.slice(0, maxShownCharacters)}⋯"`
 		: `"${value}"`;
 
 /** Checks at compile time that a switch covers its whole union. */

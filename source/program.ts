@@ -6,7 +6,7 @@ import {constants} from 'node:os';
 import process from 'node:process';
 import {isatty} from 'node:tty';
 import type {Ending} from './chat/ending.js';
-import {SockchatError} from './errors.js';
+import {outOfFiles, SockchatError} from './errors.js';
 import {
 	findCommand,
 	isChat,
@@ -76,11 +76,12 @@ const report = (error: unknown, output: Output, isJson: boolean): void => {
 	const known =
 		error instanceof SockchatError
 			? error
-			: new SockchatError(
+			: (outOfFiles(error) ??
+				new SockchatError(
 					'ERR_INTERNAL',
 					`Internal error: ${(error as Error).message}. Run it with NODE_DEBUG=sockchat to see where.`,
 					{cause: error},
-				);
+				));
 	trace('%s', (error as Error).stack);
 	if (isJson) {
 		output.write(jsonError(known));
@@ -295,7 +296,10 @@ export const main = async (): Promise<number> => {
 	const output = openOutput();
 	// There is nowhere to report that stderr is full or closed.
 	process.stderr.on('error', () => {});
-	const code = await runCommandLine(output);
+	const code = await runCommandLine(output).catch((error: unknown) => {
+		report(error, output, false);
+		return exitCodes.failed;
+	});
 	await output.flush();
 	return reportOutputFailure(output) && code === exitCodes.done
 		? exitCodes.failed

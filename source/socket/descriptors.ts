@@ -6,7 +6,7 @@
  * why they are refused. If too few remain for members, the server doesn't start.
  */
 import {readdirSync, readFileSync} from 'node:fs';
-import {SockchatError} from '../errors.js';
+import {outOfFiles, SockchatError} from '../errors.js';
 
 export type PeerRoom = {
 	/** How many connections may be open at once. */
@@ -30,13 +30,6 @@ const tooFewFiles = (limit: number, open: number) =>
 	new SockchatError(
 		'ERR_TOO_FEW_FILES',
 		`This process may have ${limit} open files and has ${open} already. A server needs ${spareFiles} for its own work, ${refusedPeers} for peers it refuses and ${leastMembers} for members: ${open + spareFiles + refusedPeers + leastMembers} in all. ${advice}`,
-	);
-
-const noFileLeft = (cause: unknown) =>
-	new SockchatError(
-		'ERR_TOO_FEW_FILES',
-		`This process has reached its limit of open files; none is left for a connection. ${advice}`,
-		{cause},
 	);
 
 /**
@@ -73,9 +66,9 @@ const readOwn = () => {
 			listed: readdirSync('/proc/self/fd'),
 		};
 	} catch (error) {
-		const {code} = error as NodeJS.ErrnoException;
-		if (code === 'EMFILE' || code === 'ENFILE') {
-			throw noFileLeft(error);
+		const noFileLeft = outOfFiles(error);
+		if (noFileLeft) {
+			throw noFileLeft;
 		}
 
 		return undefined;

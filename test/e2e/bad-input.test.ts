@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|the commands are serve and connect)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, doctor, completion and help\.)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
@@ -19,8 +19,8 @@ const wrong: readonly Wrong[] = [
 	['serv', isNoCommand],
 	['frobnicate', isNoCommand],
 	[
-		'connect 5001',
-		'Unexpected "5001" after connect; a text with spaces needs quotes.',
+		'connect 5001 hi',
+		'Unexpected "hi" after 5001; a text with spaces needs quotes.',
 	],
 	['--prot 5001', '--prot is not a flag; did you mean --port?'],
 	['serve --frobnicate', '--frobnicate is not a flag; --help lists them all.'],
@@ -101,7 +101,7 @@ const wrong: readonly Wrong[] = [
 	],
 	[
 		'connect --no-retry --retry',
-		'--retry is not a flag; did you mean --no-retry?',
+		'--retry and --no-retry exclude each other; give only one.',
 	],
 	[
 		'connect --socket x --local-port 7',
