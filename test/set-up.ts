@@ -15,7 +15,9 @@ const packageOf = {
 	chromium: 'chromium',
 	curl: 'curl',
 	dash: 'dash',
+	fish: 'fish',
 	git: 'git',
+	man: 'man-db',
 	'nc.openbsd': 'netcat-openbsd',
 	openssl: 'openssl',
 	prlimit: 'util-linux',
@@ -26,6 +28,7 @@ const packageOf = {
 	strace: 'strace',
 	telnet: 'telnet',
 	tmux: 'tmux',
+	zsh: 'zsh',
 } as const;
 
 // Not every user's PATH has the folders of the administrator's programs.

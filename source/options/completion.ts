@@ -138,12 +138,14 @@ const zsh = (): string => `#compdef sockchat
 # Completions of sockchat for zsh.
 _sockchat() {
 	local command=join word
-	for word in \${words[2,CURRENT-1]}; do
+	local -i place=2
+	for word in "\${(@)words[2,CURRENT-1]}"; do
 		case $word in ${commandNames.join('|')}) command=$word; break;; esac
+		(( place++ ))
 	done
 	# The command itself is not a word for _arguments.
 	if [[ $command != join ]]; then
-		words=(sockchat \${(@)words[2,-1]:#"$command"})
+		words[place]=()
 		(( CURRENT-- ))
 	fi
 	case $command in
