@@ -1,9 +1,9 @@
 /**
  * Builds dist/: the bin and the public API, one bundled file each, minified,
- * with production React; then the type declarations of the API.
+ * with production React; then the man page, and the type declarations of the API.
  */
 import {execFileSync} from 'node:child_process';
-import {chmodSync, rmSync} from 'node:fs';
+import {chmodSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {build, type BuildOptions} from 'esbuild';
 import {
 	withoutDevtools,
@@ -11,6 +11,7 @@ import {
 	withoutUnusedMeow,
 	withoutUnusedExports,
 } from './build-plugins.js';
+import {manPage} from './docs/man.js';
 
 rmSync('dist', {recursive: true, force: true});
 
@@ -55,4 +56,8 @@ await Promise.all([
 	build({...options, entryPoints: {index: 'source/index.ts'}}),
 ]);
 chmodSync('dist/cli.js', 0o755);
+const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {
+	version: string;
+};
+writeFileSync('dist/sockchat.1', manPage(version));
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], {stdio: 'inherit'});

@@ -139,6 +139,7 @@ test('e2e: the package holds what a user needs, and nothing else', () => {
 		'dist/cli.js',
 		'dist/index.js',
 		'dist/program.js',
+		'dist/sockchat.1',
 		'dist/types/index.d.ts',
 		'package.json',
 	];
@@ -178,6 +179,12 @@ test('e2e: it installs globally, offline, and two terminals converse', async t =
 	const command = join(prefix, 'bin', 'sockchat');
 	assert.equal(run(command, ['--version']), `${version}\n`);
 	assertWorks(command);
+	const man = run(requireExecutable('man', 'man-db'), [
+		'-M',
+		join(prefix, 'share', 'man'),
+		'sockchat',
+	]);
+	assert.match(man, /^NAME\n +sockchat - /m);
 
 	const {env} = environment;
 	const otter = openTerminal(t, {
