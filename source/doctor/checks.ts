@@ -3,6 +3,7 @@ import {accessSync, constants, existsSync} from 'node:fs';
 import {dirname} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
+import type {HistoryPlace} from '../server/history-place.js';
 import {configPath} from '../options/config-file.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {roomForPeers} from '../socket/descriptors.js';
@@ -100,6 +101,14 @@ export const checkAddress = async (
 		return {name: 'address', status: 'ok', text: `${where} is free`};
 	}
 
+	if (address.kind === 'unix') {
+		return {
+			name: 'address',
+			status: 'ok',
+			text: `${where} exists; sockchat joins the server there, or replaces what a dead one left`,
+		};
+	}
+
 	const isOurs = found.holder?.name === 'sockchat';
 	const by = found.holder
 		? `by ${found.holder.name} (process ${found.holder.pid})`
@@ -122,19 +131,20 @@ export const checkKernelTables = async (): Promise<Check> => {
 	};
 };
 
-/** The folder, or the one above it in which it would be made. */
+/** The folder, or the one above it in which a default folder is made. */
 const nearestFolder = (folder: string): string =>
 	existsSync(folder) || dirname(folder) === folder
 		? folder
 		: nearestFolder(dirname(folder));
 
-export const checkHistory = (path: string | undefined): Check => {
+export const checkHistory = (place: HistoryPlace | undefined): Check => {
 	const name = 'history';
-	if (path === undefined) {
+	if (place === undefined) {
 		return {name, status: 'note', text: 'the room is kept only in memory'};
 	}
 
-	const folder = nearestFolder(dirname(path));
+	const {path, isDefault} = place;
+	const folder = isDefault ? nearestFolder(dirname(path)) : dirname(path);
 	try {
 		accessSync(folder, constants.W_OK | constants.X_OK);
 		if (existsSync(path)) {

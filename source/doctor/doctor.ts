@@ -124,7 +124,7 @@ const diagnose = async (typed: GivenFlags): Promise<Diagnosis> => {
 	} else if (options.mode === 'room' && 'history' in options) {
 		checks.push(
 			await checkAddress(options.address),
-			checkHistory(options.history?.path),
+			checkHistory(options.history),
 		);
 		all.unshift(...defaultsOf(settings[0]![1].given, options));
 	}

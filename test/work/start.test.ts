@@ -3,10 +3,18 @@
  * run. A new one here is a dependency that came in by the way.
  */
 import assert from 'node:assert/strict';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
+import {fileURLToPath} from 'node:url';
 import {bin, startBin} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {serveJson} from '../helpers/sockchat.js';
@@ -150,4 +158,34 @@ test('work: a one-shot loads nothing that it has no use for', async t => {
 	assertFew(loaded(), most.oneShot);
 	assertNoneEarly(loaded());
 	assert.ok(!loaded().includes('v8'));
+});
+
+type Coverage = {readonly result: ReadonlyArray<{readonly url: string}>};
+
+test('work: the TOML parser is loaded only if there is a config file', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-work-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	/** Whether a file of ours with a sentence of the parser was loaded. */
+	const loadsParser = async (home: string): Promise<boolean> => {
+		const coverage = join(folder, `coverage-${home}`);
+		const config = join(folder, home);
+		await runServe(t, {NODE_V8_COVERAGE: coverage, XDG_CONFIG_HOME: config});
+		const loaded = readdirSync(coverage)
+			.map(name => readFileSync(join(coverage, name), 'utf8'))
+			.flatMap(text => (JSON.parse(text) as Coverage).result)
+			.filter(({url}) => url.startsWith('file:') && url.includes('/dist/'))
+			.map(({url}) => readFileSync(fileURLToPath(url), 'utf8'));
+		assert.ok(loaded.length > 1, 'The files of ours are not in the list.');
+		return loaded.some(text => text.includes('Invalid TOML document'));
+	};
+
+	mkdirSync(join(folder, 'with', 'sockchat'), {recursive: true});
+	writeFileSync(
+		join(folder, 'with', 'sockchat', 'config.toml'),
+		'quiet = false',
+	);
+	assert.equal(await loadsParser('without'), false);
+	assert.equal(await loadsParser('with'), true);
 });
