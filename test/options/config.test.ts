@@ -1,6 +1,12 @@
 /** The config file: what it may hold, and the sentence for each mistake. */
 import assert from 'node:assert/strict';
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {test} from 'node:test';
@@ -49,6 +55,17 @@ test('config: keys are named like flags, with a table per command', () => {
 		},
 	});
 	assert.deepEqual(parseConfig(path, ''), {path, everywhere: {}, tables: {}});
+});
+
+test('config: the example of the README is taken', () => {
+	const readme = readFileSync(
+		new URL('../../README.md', import.meta.url),
+		'utf8',
+	);
+	const [, toml] = /```toml\n(.*?)```/s.exec(readme)!;
+	const config = parseConfig(path, toml!);
+	assert.ok(!(config instanceof SockchatError));
+	assert.deepEqual(Object.keys(config.tables), ['serve']);
 });
 
 test('config: a key is found however its table is written', () => {
