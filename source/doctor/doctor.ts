@@ -119,6 +119,15 @@ const diagnose = async (typed: GivenFlags): Promise<Diagnosis> => {
 	const all = settings.flatMap(([command, each]) =>
 		rowsOf(command === 'join' ? 'sockchat' : command, each),
 	);
+	if (env['SOCKCHAT_TOKEN'] !== undefined && rest.tokenFile === undefined) {
+		all.unshift({
+			command: 'sockchat',
+			name: 'token',
+			value: 'not shown',
+			from: 'SOCKCHAT_TOKEN',
+		});
+	}
+
 	if (options instanceof SockchatError) {
 		checks.push({name: 'settings', status: 'fails', text: options.message});
 	} else if (options.mode === 'room' && 'history' in options) {

@@ -41,7 +41,19 @@ export class Reader {
 			this.#fail(wrongUsage(`${writtenFlag(name)} needs a value.`), name);
 		}
 
-		return typeof value === 'string' ? value : undefined;
+		if (typeof value !== 'string') {
+			return undefined;
+		}
+
+		// Node decodes bytes that are not UTF-8 so, and a path would be another.
+		if (value.includes('\uFFFD')) {
+			this.#fail(
+				wrongUsage(`${quoted(value)} is not valid UTF-8, or contains U+FFFD.`),
+				name,
+			);
+		}
+
+		return value;
 	}
 
 	port(name: FlagName, least: 0 | 1): number | undefined {

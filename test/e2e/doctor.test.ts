@@ -94,7 +94,11 @@ test('e2e: the doctor names the source of each setting', async t => {
 		'nick = "heron"\nquiet = true\n[serve]\nmax-members = 3\n',
 	);
 	const port = await findPort();
-	const env = {XDG_CONFIG_HOME: folder, SOCKCHAT_PORT: port};
+	const env = {
+		XDG_CONFIG_HOME: folder,
+		SOCKCHAT_PORT: port,
+		SOCKCHAT_TOKEN: 'secret',
+	};
 	const {settings, of} = await diagnose(t, ['--nick', 'otter'], env);
 	assert.equal(of('config file')?.text, path);
 	const find = (command: string, name: string) =>
@@ -107,6 +111,8 @@ test('e2e: the doctor names the source of each setting', async t => {
 		`${path}, line 4, max-members`,
 	);
 	assert.equal(find('connect', 'max-members'), undefined);
+	assert.equal(find('sockchat', 'token')?.['from'], 'SOCKCHAT_TOKEN');
+	assert.ok(!JSON.stringify(settings).includes('secret'));
 	const lines = startBin(t, ['doctor', '--nick', 'otter'], {env});
 	assert.equal((await lines.waitForExit()).code, 0);
 	assert.ok(

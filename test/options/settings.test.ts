@@ -128,7 +128,13 @@ test('settings: the sentence about a wrong value names where it comes from', () 
 		refusal('connect', {env: {SOCKCHAT_SOCKET: 'x'.repeat(108)}}),
 		/^SOCKCHAT_SOCKET: /,
 	);
+	// As Node decodes bytes that are not UTF-8.
+	assert.equal(
+		refusal('connect', {env: {SOCKCHAT_SOCKET: './caf\uFFFD'}}),
+		'SOCKCHAT_SOCKET: "./caf\uFFFD" is not valid UTF-8, or contains U+FFFD.',
+	);
 	for (const [key, toml] of [
+		['history', 'history = "caf\uFFFD"'],
 		['port', 'port = "x"'],
 		['host', 'host = "example.org"'],
 		['nick', 'nick = ""'],
@@ -136,9 +142,10 @@ test('settings: the sentence about a wrong value names where it comes from', () 
 		['port', 'socket = "x"\nport = 1'],
 	] as const) {
 		const line = toml.split('\n').length;
+		const command = key === 'history' ? 'serve' : 'connect';
 		assert.ok(
-			refusal('connect', {toml}).startsWith(`${path}, line ${line}, ${key}: `),
-			refusal('connect', {toml}),
+			refusal(command, {toml}).startsWith(`${path}, line ${line}, ${key}: `),
+			refusal(command, {toml}),
 		);
 	}
 
