@@ -1,4 +1,4 @@
-/** A bad disk, or an editor: any bit of a history may have changed. */
+/** Any bit of a history changed, by a bad disk or an editor. */
 import {test} from 'node:test';
 import {deadlineMs, sized} from '../helpers/faults/size.js';
 import {

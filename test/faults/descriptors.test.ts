@@ -1,4 +1,4 @@
-/** More come than the process has descriptors for. */
+/** More connections than the process has descriptors. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import process from 'node:process';
@@ -80,12 +80,12 @@ test(
 		);
 		assert.ok(!server.stdout().includes('"ERR_HISTORY'), server.seen());
 
-		// A person at nc reads the same sentence.
+		// nc gets the same sentence.
 		const guest = await openPlain(t, loopback(port));
 		guest.write('anybody?\n');
 		await guest.untilText('The room is full');
 
-		// Whose place gets free is taken again, and the room talks on.
+		// A freed place is taken again, and the room continues.
 		inside[0]!.client.leave();
 		await heron.untilFrame('left', ({nick}) => nick.startsWith('comer-'));
 		const late = openClient(t, loopback(port), 'late');
@@ -97,7 +97,7 @@ test(
 	},
 );
 
-/** Below it, Node itself does not get as far as our program. */
+/** With fewer, Node itself fails before our program runs. */
 const isNodeAble = async (t: TestContext, limit: number) => {
 	const {exit} = startWithFiles(t, limit, '--version');
 	const {code} = await exit;
@@ -190,7 +190,7 @@ test('faults: reserves open files for the history and /proc', () => {
 	const listed = Array.from({length: 21}, (_, fd) => String(fd));
 	assert.deepEqual(peersFor(limits('64'), listed), {peers: 28, members: 20});
 	assert.deepEqual(peersFor(limits('50'), listed), {peers: 14, members: 6});
-	// What was inherited from beyond the limit takes no place.
+	// Descriptors inherited above the limit don't count.
 	assert.deepEqual(peersFor(limits('50'), [...listed, '63']), {
 		peers: 14,
 		members: 6,

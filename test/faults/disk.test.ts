@@ -1,4 +1,4 @@
-/** A disk that is full, and then has space again. */
+/** A disk fills up, and then has space again. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {execFileSync} from 'node:child_process';
@@ -30,7 +30,7 @@ type Disk = {
 	readonly makeSpace: (pid: number) => void;
 };
 
-/** Where mount is allowed: as root, outside most containers. */
+/** If mount is allowed: as root, outside most containers. */
 const mountSmall = (t: TestContext): Disk | undefined => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-faults-'));
 	try {
@@ -63,7 +63,7 @@ const mountSmall = (t: TestContext): Disk | undefined => {
 	};
 };
 
-/** Where it isn't: the kernel lets no file of the process grow beyond a size. */
+/** If it isn't: the kernel limits the size of the process's files. */
 const limitFiles = (t: TestContext): Disk => {
 	const prlimit = requireExecutable('prlimit', 'util-linux');
 	return {
@@ -128,7 +128,7 @@ for (const make of disks) {
 		const [refused] = otter.of('error');
 		assert.deepEqual([refused!.code, refused!.n], ['ERR_HISTORY_WRITE', n]);
 		assert.ok(n > 50, 'there was space at first');
-		// A group of several is refused as a whole, and each sender is told.
+		// A group is refused as a whole, and each sender gets an error.
 		otter.sayNext(text(n + 1), text(n + 2));
 		await otter.until('both to be refused', () =>
 			[n + 1, n + 2].every(each =>

@@ -1,4 +1,4 @@
-/** One sender says more than a history keeps: what the others said stays. */
+/** One sender sends more than a history keeps; the others' messages stay. */
 import assert from 'node:assert/strict';
 import {createConnection} from 'node:net';
 import {join} from 'node:path';
@@ -21,7 +21,7 @@ test(
 	async t => {
 		const path = join(makeFolder(t), 'room.jsonl');
 		const port = await findPort();
-		// At the default rate the flood would take minutes.
+		// At the default rate, the flood would take minutes.
 		startBin(t, [
 			'serve',
 			'--plain',

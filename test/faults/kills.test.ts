@@ -1,4 +1,4 @@
-/** A server that is killed, again and again, amid what is said. */
+/** A server is killed again and again during traffic. */
 import assert from 'node:assert/strict';
 import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
@@ -27,7 +27,7 @@ type Line = {
 	readonly text: string;
 };
 
-/** Lines of a file that are no JSON, or have no line end. */
+/** Lines of a file that aren't JSON, or have no LF. */
 const tornIn = (text: string): string[] =>
 	text.split('\n').filter((line, index, lines) => {
 		if (index === lines.length - 1) {
@@ -68,7 +68,7 @@ test(
 			all.reduce((sum, {client}) => sum - client.unstored, said);
 		for (let round = 0; round < rounds; round++) {
 			const before = echoed();
-			// Bursts, some with the kill amid their echoes, some before any.
+			// Bursts; the kill comes during their echoes or before any.
 			const wanted = before + Math.floor(random() * perRound * clientCount);
 			for (let n = 0; n < perRound && said < sends; n++) {
 				for (const [index, {client}] of all.entries()) {

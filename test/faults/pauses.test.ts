@@ -76,7 +76,7 @@ for (const {fsync, bursts} of [
 			const plains = await Promise.all(
 				Array.from({length: plainCount}, async () => {
 					const peer = await openPlain(t, server.address);
-					// It is not known to be plain before it has said something.
+					// The server doesn't know that it is plain before its first line.
 					peer.write('/who\n');
 					await peer.untilText('here: ');
 					peer.forget();

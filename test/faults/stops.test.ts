@@ -1,4 +1,4 @@
-/** Processes that are stopped: a server, and a reader that others don't wait for. */
+/** Stopped processes: a server, and a reader that others don't wait for. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {serveJson, loopback} from '../helpers/sockchat.js';
@@ -152,7 +152,7 @@ test(
 			seen: () => reader.stdout().slice(-2000),
 			deadlineMs,
 		});
-		// Each seq is there once, or told as gone.
+		// Each seq arrives once, or in a gap.
 		let next = 1;
 		let gone = 0;
 		for (const event of eventsOf(reader)) {

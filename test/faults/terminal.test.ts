@@ -1,4 +1,4 @@
-/** Whatever the end, or the stop, the terminal is the shell's as it was. */
+/** However the program ends or stops, the terminal is restored. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
@@ -207,7 +207,7 @@ test('faults: a client stopped for long returns and misses nothing', async t => 
 	const [job] = watched.jobs();
 	shell.press('ctrl-z');
 	await untilStopped(job!);
-	// The room holds it for lost, and talks on.
+	// The room counts it as lost, and continues.
 	await room.server.waitForOutput(/"type":"left".*"reason":"timeout"/, {
 		deadlineMs: 20_000,
 	});

@@ -1,4 +1,4 @@
-/** By the system calls themselves: what is shown was written before. */
+/** Checks by system calls that entries are written before they are shown. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';

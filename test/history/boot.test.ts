@@ -1,4 +1,4 @@
-/** A machine that went down: what was shown in its last second may be gone. */
+/** After a power cut, entries shown in the last second may be lost. */
 import assert from 'node:assert/strict';
 import {readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -16,7 +16,7 @@ import {
 
 type Left = {readonly pid: number; readonly started: string};
 
-/** A pid that no process has: it is beyond what the kernel gives. */
+/** A pid that no process has: it is above the kernel's limit. */
 const gonePid = 2 ** 30;
 const otherBoot = '00000000-0000-4000-8000-000000000000 4711';
 
@@ -27,7 +27,7 @@ const lockOf = (path: string): string => {
 	return join(path, '..', name!);
 };
 
-/** As the lock stands after its holder went: with the machine, or alone. */
+/** Leaves the lock of a holder that died, with its machine or alone. */
 const leave = (path: string, holder: Partial<Left> & {fsync?: string}) => {
 	writeFileSync(
 		lockOf(path),
@@ -64,7 +64,7 @@ test('history: after a power cut, entries continue in another log', async t => {
 		const {recovered} = history;
 		assert.notEqual(recovered.logId, before);
 		assert.equal(recovered.isNextLog, true);
-		// The numbers go on, and what is there can still be read.
+		// The seqs continue, and the old entries can still be read.
 		assert.equal(recovered.head, 3);
 		assert.deepEqual(seqsOf(recovered.tail), range(1, 3));
 		assert.equal(recovered.lastN.size, 1, 'so no say is stored twice');
@@ -164,7 +164,7 @@ test('history: entries lost in a power cut are replaced in another log', async t
 	const path = await makeHistory(t, 5);
 	const whole = readFileSync(path);
 	leave(path, {});
-	// The last two groups were in the cache of a kernel that is gone.
+	// The last two groups were only in the kernel's cache.
 	const lines = whole.toString().split('\n');
 	writeFileSync(path, `${lines.slice(0, -5).join('\n')}\n`);
 	await look(path, async ({history, append}) => {

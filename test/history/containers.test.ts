@@ -1,4 +1,4 @@
-/** Servers that share a volume, and see nothing of each other's processes. */
+/** Servers that share a volume, but don't see each other's processes. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -10,7 +10,7 @@ import {until} from '../helpers/until.js';
 const kinds = ['sqlite', 'flock'] as const;
 const isInContainer = true;
 
-/** A child that held it for who was killed ends a moment later. */
+/** The child that held a killed server's lock ends a moment later. */
 const untilTaken = async (other: Taker) =>
 	until(async () => (await other.take()) === 'taken', {
 		what: 'the lock to be free',

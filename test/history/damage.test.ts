@@ -1,6 +1,6 @@
 /**
- * Bytes that change from outside: nothing is deleted for it, no seq is given
- * twice in a log, and what a member gets is what was said, or a gap.
+ * Bytes changed from outside: nothing is deleted, no seq is given twice in a log,
+ * and a member gets the original entries or a gap.
  */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
@@ -22,7 +22,7 @@ test('history: whichever byte changes, it deletes nothing and gives no seq twice
 	assert.ok(sample.files.size >= 3, [...sample.files.keys()].join(' '));
 	await assertFlipsKept(sample, (name, at) =>
 		masks.flatMap((mask, index) =>
-			// The one that is written to is the one that is recovered.
+			// FILE is the one that a start recovers.
 			name === 'room.jsonl' || index === at % masks.length
 				? [[mask, bothLocks[(at + index) % 2]!] as const]
 				: [],
@@ -34,7 +34,7 @@ test('history: cut at any length, it deletes nothing and gives no seq twice', as
 	const sample = await makeSample(t);
 	const {files} = sample;
 	for (const [name, bytes] of files) {
-		// The others are read, and no more.
+		// A start only reads the others.
 		const step = name === 'room.jsonl' ? 1 : 5;
 		for (let length = 0; length < bytes.length; length += step) {
 			const cut = new Map(files).set(name, bytes.subarray(0, length));

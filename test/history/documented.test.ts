@@ -1,4 +1,4 @@
-/** What docs/history.md shows is a history. */
+/** The example in docs/history.md is a valid history. */
 import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {test} from 'node:test';

@@ -21,7 +21,7 @@ import {
 	type Kept,
 } from '../helpers/history/kept.js';
 
-/** What becomes of FILE, and what has to stand beside it afterwards. */
+/** What happens to FILE, and the files expected beside it afterwards. */
 const fates: Readonly<
 	Record<string, {command: string; told: RegExp; beside: readonly string[]}>
 > = {
@@ -78,7 +78,7 @@ const befall = (path: string, command: string): void => {
 	execFileSync('sh', ['-c', command, 'sh', path]);
 };
 
-/** The seqs of the messages in a file, in their order. */
+/** The seqs of the messages in a file, in order. */
 const seqsIn = (path: string): number[] =>
 	readFileSync(path, 'utf8')
 		.split('\n')
@@ -86,7 +86,7 @@ const seqsIn = (path: string): number[] =>
 		.map(line => JSON.parse(line) as {type: string; seq: number})
 		.flatMap(({type, seq}) => (type === 'message' ? [seq] : []));
 
-/** The room remembers what was appended, from a seq on. */
+/** Gives the history the memory of a room, from a seq on. */
 const remember = ({history}: Kept, head: number, oldest = 1): void => {
 	history.remember({
 		clientsAt: seq => [[otterId, seq]],

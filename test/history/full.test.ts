@@ -19,9 +19,8 @@ import {
 } from '../helpers/history/kept.js';
 
 /**
- * Lets files of this process grow to so many bytes (RLIMIT_FSIZE): the kernel
- * then takes a part of a write, and refuses the rest with EFBIG. That is a full
- * disk without one.
+ * Limits the size of this process's files (RLIMIT_FSIZE): the kernel takes a part
+ * of a write and refuses the rest with EFBIG, as on a full disk.
  */
 const limitFiles = (bytes: number | 'unlimited'): void => {
 	const prlimit = requireExecutable('prlimit', 'util-linux');
@@ -30,7 +29,7 @@ const limitFiles = (bytes: number | 'unlimited'): void => {
 
 const withLimit = (t: TestContext): void => {
 	const ignore = () => undefined;
-	// By default, it kills the process.
+	// By default, the signal kills the process.
 	process.on('SIGXFSZ', ignore);
 	t.after(() => {
 		limitFiles('unlimited');

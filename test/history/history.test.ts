@@ -123,7 +123,7 @@ test('history: a close waits for an append and refuses later ones', async t => {
 	settled.push('closed');
 	await appended;
 	assert.deepEqual(settled, ['appended', 'closed']);
-	// Its descriptor may be another file's by now.
+	// Its descriptor may be reused for another file.
 	await assert.rejects(history.append(lineOf(2), stateAt(2)), {
 		code: 'ERR_INTERNAL',
 	});

@@ -19,7 +19,7 @@ test('history: killed twenty times, it has every stored entry once', async t => 
 	let kept = 0;
 	for (let round = 0; round < 20; round++) {
 		const child = startProcess(t, execPath, ['--import=tsx', appender, path]);
-		// Somewhere on the way, another place each round; rotations among them.
+		// At another place each round, also during rotations.
 		const wanted = kept + 1 + round * 60;
 		await child.waitForOutput('ready ');
 		await until(() => lastKept(child.stdout()) >= wanted, {
@@ -56,7 +56,7 @@ test('history: cut anywhere after a kill, it gives no seq twice', async t => {
 		const kept = lastKept(child.stdout());
 		const log = logOf();
 		const {size} = statSync(path);
-		// From the last byte to all of the last groups, at a group's end perhaps.
+		// From one byte to several groups, perhaps exactly at a group's end.
 		truncateSync(path, Math.max(200, size - 1 - round * 37));
 		await look(path, ({history}) => {
 			const {logId, head} = history.recovered;

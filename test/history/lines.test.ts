@@ -43,7 +43,7 @@ test('history lines: reads them as JSON.parse does', () => {
 				};
 				const line = frameLine(byKind[kind] as Entry);
 				const parsed = JSON.parse(line) as {id: string; n: number};
-				// A plain peer's has no number.
+				// A plain peer's message has no n.
 				if (kind === 'message' && parsed.n > 0) {
 					expected.delete(parsed.id);
 					expected.set(parsed.id, parsed.n);

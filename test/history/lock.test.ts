@@ -61,7 +61,7 @@ test('history: a lock of a dead process stops nobody', async t => {
 
 test('history: a lock of a zombie stops nobody', async t => {
 	const path = makePath(t);
-	// Its parent goes on as a program that never waits for it.
+	// Its parent never waits for it.
 	const program = `import os, sys
 pid = os.fork()
 if pid == 0:
@@ -83,13 +83,13 @@ test("history: doesn't take a reused pid for the holder", async t => {
 	assert.match(started, /^[\da-f-]{36} \d+$/);
 	writeLock(path, process.pid, started);
 	await assert.rejects(takeLock(path), {code: 'ERR_HISTORY_TAKEN'});
-	// As after a reboot, or later in the same one.
+	// After a reboot, or later in the same boot.
 	for (const other of [started.replace(/^.{8}/, 'ffffffff'), `${started}1`]) {
 		writeLock(path, process.pid, other);
 		await (await takeLock(path)).release(true);
 	}
 
-	// Written where there is no /proc: the pid alone counts.
+	// Written without /proc: only the pid counts.
 	writeLock(path, process.pid, '');
 	writeFileSync(
 		`${path}.lock.9`,
@@ -114,7 +114,7 @@ test('history: only one of many servers that start at once gets it', async t => 
 		Array.from({length: rounds * takers}, async () => startTaker(t, path)),
 	);
 	for (let round = 0; round < rounds; round++) {
-		// From the second round on, over the lock of one that was killed.
+		// From the second round on, after a killed holder.
 		const those = all.slice(round * takers, (round + 1) * takers);
 		const said = await Promise.all(those.map(async each => each.take()));
 		const winners = those.filter((_, index) => said[index] === 'taken');

@@ -78,7 +78,7 @@ test('history: refuses a folder that others may write to', async t => {
 		});
 	}
 
-	// What is sticky is shared on purpose, as /tmp is: it stays as it is.
+	// A sticky folder such as /tmp is shared on purpose, so it isn't changed.
 	chmodSync(folder, 0o1777);
 	await assert.rejects(open(join(folder, 'room.jsonl')), ({message}: Error) => {
 		assert.match(message, /others may write to \(mode 1777\)/);

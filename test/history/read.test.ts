@@ -13,7 +13,7 @@ import {
 	type Kept,
 } from '../helpers/history/kept.js';
 
-/** Files of all kinds: many small groups, a large one, long lines, one entry. */
+/** Various files: many small groups, a large one, long lines, one entry. */
 const openLong = async (owner: Owner): Promise<Kept & {head: number}> => {
 	const kept = await openNew(owner, {fileBytes: 400_000});
 	let head = 0;

@@ -34,7 +34,7 @@ test('history: finds words in texts and nicks, newest first', async t => {
 		await history.append(lineOf(seq, {text, from}), stateAt(seq));
 	}
 
-	// Presence isn't said by anybody.
+	// Joins and leaves aren't messages.
 	const joined = {type: 'joined', seq: 7, at: 1, nick: 'port', id: heronId};
 	await history.append(Buffer.from(frameLine(joined as never)), stateAt(7));
 	const find = async (text: string, options: {before?: number} = {}) =>
@@ -76,7 +76,7 @@ test('history: a search finds the same as a check of each message', async t => {
 		'\u007F',
 		'𝄞',
 		'\uD834',
-		// In each line, yet not in what was said.
+		// In each line, but not in the texts.
 		'text',
 		'23',
 	);

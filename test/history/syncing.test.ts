@@ -6,7 +6,7 @@ import {FakeClock} from '../helpers/clock.js';
 import {until} from '../helpers/until.js';
 import {makePath} from '../helpers/history/kept.js';
 
-// No file has it: what fdatasync says of it stands for a disk that fails.
+// No file has this descriptor: its error stands for a failing disk.
 const badFd = 1_000_000;
 
 test('history: reports a failed sync, and tries again', async t => {
@@ -51,7 +51,7 @@ test('history: a close waits for both of two syncs in progress', async () => {
 	await begun(1);
 	syncing.wrote(1);
 	clock.advance(1000);
-	// One at a time: the disk that takes a second for one takes two for both.
+	// One at a time: on a disk that takes a second, both take two.
 	await new Promise(setImmediate);
 	assert.equal(ends.length, 1);
 	let isOver = false;

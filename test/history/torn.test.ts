@@ -183,7 +183,7 @@ test('history: cuts off or sets aside whatever follows the last group', async t 
 			fc.boolean(),
 			async (length, garbage, isKilled) => {
 				const torn = Buffer.concat([bytes.subarray(0, length), garbage]);
-				// It may begin with what is missing, such as the last LF.
+				// The garbage may start with the missing bytes, such as the last LF.
 				const differs = torn.findIndex((byte, at) => byte !== bytes[at]);
 				const wholeBytes = differs === -1 ? torn.length : differs;
 				await assertRecovers(path, torn, written, {wholeBytes, isKilled});
@@ -207,7 +207,7 @@ test('history: sets aside a file with damage between whole groups', async t => {
 	const {bytes, ends} = await write(path, [2, 1, 1, 5, 1, 4, 3]);
 	const {head} = ends.at(-1)!;
 	const logId = await look(path, ({history}) => history.recovered.logId);
-	// Any byte of the third group, its sum aside: good ones lie behind it.
+	// Any byte of the third group, except its sum: whole groups follow.
 	await fc.assert(
 		fc.asyncProperty(
 			fc.integer({min: ends[2]!.at, max: ends[3]!.at - 33}),
@@ -250,7 +250,7 @@ test('history: killed while it sets a file aside, it continues', async t => {
 	bytes[ends[1]!.at + 40]! ^= 1;
 	put(path, bytes);
 	const logId = await look(path, ({history}) => history.recovered.logId);
-	// As between the two renames.
+	// The state between the two renames.
 	renameSync(path, `${path}.new`);
 	await look(path, ({history}) => {
 		assert.equal(history.recovered.logId, logId);

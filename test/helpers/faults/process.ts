@@ -23,7 +23,7 @@ export type Event = {
 	readonly text?: string;
 };
 
-/** What a process has told with --json. */
+/** The JSON events of a process. */
 export const eventsOf = ({stdout}: Pick<RunningProcess, 'stdout'>): Event[] =>
 	stdout()
 		.split('\n')
@@ -46,7 +46,7 @@ export const serveOn = async (
 	};
 };
 
-/** Resident memory of a process, in KiB, as Linux tells it. */
+/** Resident memory of a process in KiB, by /proc. */
 export const residentKib = (pid: number): number =>
 	Number(
 		/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1],

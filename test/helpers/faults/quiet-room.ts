@@ -17,7 +17,7 @@ import {
 	type WirePeer,
 } from '../wire-peer.js';
 
-/** The texts in a history's file, in their order. */
+/** The texts in a history's file, in order. */
 export const textsIn = (path: string): string[] =>
 	readFileSync(path, 'utf8')
 		.split('\n')
@@ -81,7 +81,7 @@ export class QuietRoom {
 
 	async openPlain(): Promise<WirePeer> {
 		const plain = await openPlain(this.#owner, this.server.address);
-		// It is not known to be plain before it has said something.
+		// The server doesn't know that it is plain before its first line.
 		plain.write('/who\n');
 		await plain.untilText('here: ');
 		return plain;
@@ -109,7 +109,7 @@ export class QuietRoom {
 		peer.end();
 	}
 
-	/** All that was said and done is read, kept, and shown. */
+	/** Waits until everything sent is read, stored and shown. */
 	async settle(): Promise<void> {
 		const mark = ++this.#marks;
 		if (this.otter.hasFin || this.otter.isClosed) {

@@ -1,9 +1,9 @@
-/** How hard the faults are: `FAULTS=full` as the promises have them. */
+/** The size of the faults: `FAULTS=full` is what the docs promise. */
 import {env} from 'node:process';
 
 export const isFull = env['FAULTS'] === 'full';
 
-/** What the full run takes, and what is enough for a machine shared by all. */
+/** A value for the full run, and one for everyday runs. */
 export const sized = <Value>(full: Value, reduced: Value): Value =>
 	isFull ? full : reduced;
 

@@ -1,6 +1,6 @@
 /**
- * A process that appends messages to a history, one group after the other, and
- * tells each last seq once it is kept: `node appender.ts FILE`.
+ * A process that appends groups of messages to a history and prints the last seq
+ * of each once it is stored: `node appender.ts FILE`.
  */
 import process from 'node:process';
 import {systemClock} from '../../../source/socket/clock.js';

@@ -1,4 +1,4 @@
-/** Histories that something damages from outside, and what is to be kept then. */
+/** Histories damaged from outside, and what must survive. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {
@@ -16,7 +16,7 @@ import {seqAt} from '../../../source/history/lines.js';
 import type {Owner} from '../environment.js';
 import {heronId, lineOf, look, makeFolder, otterId, range} from './kept.js';
 
-/** By name, without its folder: the bytes of each file. */
+/** The bytes of each file, by name without its folder. */
 export type Files = ReadonlyMap<string, Buffer>;
 
 export type Sample = {
@@ -25,7 +25,7 @@ export type Sample = {
 	readonly logId: string;
 	/** Each entry's line; that of seq 1 is the first. */
 	readonly lines: readonly Buffer[];
-	/** As the lock is left: the history closed, or its server killed. */
+	/** The lock after the history was closed, or its server killed. */
 	readonly locks: {readonly closed: string; readonly killed: string};
 };
 
@@ -51,10 +51,10 @@ export const lockIn = (path: string): string =>
 export const killedLock = (running: string): string =>
 	running.replace(/"pid":\d+/, `"pid":${gonePid}`);
 
-/** Thousands of starts that wait for a disk take minutes. */
+/** On a disk, thousands of starts take minutes. */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : undefined;
 
-/** A pid that no process has: it is beyond what the kernel gives. */
+/** A pid that no process has: it is above the kernel's limit. */
 const gonePid = 2 ** 30;
 
 /**
@@ -114,7 +114,7 @@ export const makeSample = async (owner: Owner): Promise<Sample> => {
 	return {path, files: filesIn(path), logId, lines, locks: {closed, killed}};
 };
 
-/** Puts files, and what its last server left of its lock, in place of all. */
+/** Replaces all files, and the lock. */
 export const place = (path: string, files: Files, lock: string): void => {
 	for (const name of readdirSync(folderOf(path))) {
 		rmSync(join(folderOf(path), name));
@@ -147,7 +147,7 @@ export const assertNothingDeleted = (before: Files, path: string): void => {
 	}
 };
 
-/** What a member gets from a seq on: seqs with their lines; a gap is left out. */
+/** The entries that a member gets from a seq on, by seq; gaps are left out. */
 export const deliveredFrom = async (
 	history: History,
 	first: number,
@@ -185,7 +185,7 @@ export type Damage = {
 	readonly files: Files;
 	/** Entries up to this one are in whole groups of whole files. */
 	readonly wholeSeq: number;
-	/** Where it may be refused: it no longer looks like a history. */
+	/** Whether it may be refused, because it no longer looks like a history. */
 	readonly isForeign?: boolean;
 };
 
@@ -239,7 +239,7 @@ const headBytes = '{"type":"checkpoint","v":1,'.length;
 
 /** The last entry in a whole group before an offset of a file. */
 export const wholeBefore = (files: Files, name: string, at: number): number => {
-	// The closed ones by number, and the one that is written to behind them.
+	// The closed ones by number, then FILE.
 	const order = (each: string) => (each === 'room.jsonl' ? `${each}.~` : each);
 	const ordered = [...files].toSorted(([a], [b]) =>
 		order(a) < order(b) ? -1 : 1,
@@ -268,7 +268,7 @@ type Lock = keyof Sample['locks'];
 
 export const bothLocks: readonly Lock[] = ['closed', 'killed'];
 
-/** @param cases Which changes of a byte to try, and over which lock. */
+/** @param cases Which changes of a byte to try, and with which lock. */
 export const assertFlipsKept = async (
 	sample: Sample,
 	cases: (

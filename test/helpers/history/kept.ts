@@ -1,4 +1,4 @@
-/** Histories in a folder of their own, and entries to put into them. */
+/** Histories in folders of their own, and entries for them. */
 import {Buffer} from 'node:buffer';
 import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -62,7 +62,7 @@ export const makeFolder = (owner: Owner, below = tmpdir()): string => {
 export const makePath = (owner: Owner): string =>
 	join(makeFolder(owner), 'room.jsonl');
 
-/** The names in a history's folder, its locks left out. */
+/** The names in a history's folder, without its locks. */
 export const namesBeside = (path: string): string[] =>
 	readdirSync(join(path, '..'))
 		.filter(name => !name.includes('.lock'))
@@ -72,7 +72,7 @@ export type Kept = {
 	readonly history: History;
 	readonly clock: FakeClock;
 	readonly troubles: Error[];
-	/** How often it was told that all is well again. */
+	/** How often it reported that a failure is over. */
 	mended(): number;
 	/** The seq of the last entry that was appended. */
 	readonly head: number;

@@ -7,7 +7,7 @@ import {startProcess} from '../process.js';
 
 const taker = fileURLToPath(new URL('lock-taker.ts', import.meta.url));
 
-/** What starts a program with pids of its own, as a container's runtime does. */
+/** Starts a program in its own pid namespace, as a container runtime does. */
 export const inContainer = (): string[] => [
 	requireExecutable('unshare', 'util-linux'),
 	...(process.getuid?.() === 0 ? [] : ['-r']),
@@ -19,7 +19,7 @@ export const inContainer = (): string[] => [
 
 export type TakerOptions = {
 	readonly isInContainer?: boolean;
-	/** The only way in which it may ask the kernel; without it, any. */
+	/** The only way to ask the kernel; by default any. */
 	readonly kind?: KernelLockKind | 'none' | undefined;
 };
 
