@@ -88,8 +88,9 @@ export const start = (
 export const runToEnd = async (
 	command: readonly string[],
 	deadlineMs: number,
+	environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<string> => {
-	const {child, stop} = start(command, {}, 'pipe');
+	const {child, stop} = start(command, environment, 'pipe');
 	let output = '';
 	child.stdout!.on('data', (chunk: Uint8Array) => {
 		output += String(chunk);

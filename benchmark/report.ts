@@ -32,6 +32,8 @@ export type Results = {
 		bareMs: number;
 		/** Undefined in results from before it was measured. */
 		versionMs?: number;
+		/** The same. */
+		messageMs?: number;
 		firstFrameMs: number;
 		listeningMs: number;
 	}>;
@@ -239,6 +241,9 @@ export const report = (results: Results): string => {
 							...(startUp.versionMs === undefined
 								? []
 								: [['`--version`', startUp.versionMs] as const]),
+							...(startUp.messageMs === undefined
+								? []
+								: [['`connect --message`', startUp.messageMs] as const]),
 							['`connect`: first frame', startUp.firstFrameMs] as const,
 							['`serve --json`: listening', startUp.listeningMs] as const,
 						].map(([name, ms]) => [
