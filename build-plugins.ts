@@ -7,6 +7,7 @@
  */
 import {readFile} from 'node:fs/promises';
 import {isBuiltin} from 'node:module';
+import {resolve} from 'node:path';
 import process from 'node:process';
 import type {Plugin} from 'esbuild';
 
@@ -136,3 +137,29 @@ export const withoutUnusedExports: Plugin = {
 		}));
 	},
 };
+
+/**
+ * Esbuild puts what several dynamic imports share into a chunk for each set of
+ * them, and Node takes half a millisecond to find and read a file. If each of
+ * them imports the program, which has been loaded when they are, all that the
+ * program starts with is one chunk.
+ */
+export const withOneCore = (program: string): Plugin => ({
+	name: 'with-one-core',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: /^the-program$/}, () => ({
+			path: resolve(program),
+			sideEffects: true,
+		}));
+		onLoad(
+			{
+				filter:
+					/[/\\](?:source[/\\](?:ui[/\\](?:run|screen)|chat[/\\](?:host|join))\.tsx?|meow[/\\]build[/\\]index\.js)$/,
+			},
+			async ({path}) => ({
+				contents: `import 'the-program';\n${await readFile(path, 'utf8')}`,
+				loader: path.endsWith('x') ? 'tsx' : 'ts',
+			}),
+		);
+	},
+});

@@ -9,6 +9,7 @@ import {
 	withoutDevtools,
 	withoutEarlyEmoji,
 	withoutUnusedMeow,
+	withOneCore,
 	withoutUnusedExports,
 } from './build-plugins.js';
 import {manPage} from './docs/man.js';
@@ -50,6 +51,9 @@ await Promise.all([
 	build({
 		...options,
 		entryPoints: {program: 'source/program.ts'},
+		plugins: [...options.plugins!, withOneCore('source/program.ts')],
+		// Ours have no side effects; the import that is meant to stay does.
+		logOverride: {'ignored-bare-import': 'silent'},
 		splitting: true,
 		chunkNames: 'program/[name]-[hash]',
 	}),
