@@ -296,3 +296,44 @@ test('kept identity: nicks used once do not fill the folder, and one in use is n
 	used.release();
 	assert.equal(take(folder).secret, used.secret);
 });
+
+const roundsScript = `
+import {createInterface} from 'node:readline';
+import {takeIdentity} from ${JSON.stringify(new URL('../../source/chat/kept-identity.ts', import.meta.url).href)};
+const address = {kind: 'tcp', host: '127.0.0.1', port: 5001};
+console.log('ready');
+createInterface({input: process.stdin}).on('line', folder => {
+	takeIdentity({folder, address, nick: 'otter', hasToken: false});
+	console.log('took ' + folder);
+});
+`;
+
+test('kept identity: of processes that begin one at once, at most one keeps it', async t => {
+	const parent = openFolder(t);
+	const holders = Array.from({length: 3}, () =>
+		startProcess(t, process.execPath, [
+			'--import=tsx',
+			'--input-type=module',
+			'--eval',
+			roundsScript,
+		]),
+	);
+	await Promise.all(
+		holders.map(async holder =>
+			holder.waitForOutput('ready', {deadlineMs: 60_000}),
+		),
+	);
+	for (let round = 0; round < 100; round++) {
+		const folder = `${parent}-${round}-`;
+		mkdirSync(folder, {mode: 0o700});
+		for (const holder of holders) {
+			holder.writeLine(folder);
+		}
+
+		await Promise.all(
+			holders.map(async holder => holder.waitForOutput(`took ${folder}`)),
+		);
+		const names = readdirSync(folder);
+		assert.ok(names.length <= 1, names.join(' '));
+	}
+});
