@@ -30,6 +30,11 @@ export async function* readLines(
 	}
 }
 
+export const unreadable = (cause: Error) =>
+	new SockchatError('ERR_NOT_SENT', `stdin can't be read: ${cause.message}.`, {
+		cause,
+	});
+
 const tooMuch = () =>
 	new SockchatError(
 		'ERR_TEXT_TOO_LONG',

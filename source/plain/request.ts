@@ -37,7 +37,16 @@ export const badInput = (message: string) =>
 // A value may be as long as a line; only its start is shown.
 const maxShown = 60;
 
+/** A value in a sentence; one may be too deep to encode. */
 const shown = (value: unknown): string => {
+	if (Array.isArray(value)) {
+		return 'an array';
+	}
+
+	if (typeof value === 'object' && value !== null) {
+		return 'an object';
+	}
+
 	const text = JSON.stringify(value) ?? 'nothing';
 	return text.length > maxShown
 		? `${text.slice(0, maxShown).toWellFormed()}⋯`
@@ -81,7 +90,11 @@ export const parseRequest = (line: string): Request | SockchatError => {
 	}
 
 	const {value} = parsed;
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+	if (Array.isArray(value)) {
+		return badInput(`An array is not a JSON object; ${example}`);
+	}
+
+	if (typeof value !== 'object' || value === null) {
 		return badInput(`${shown(value)} is not a JSON object; ${example}`);
 	}
 

@@ -10,6 +10,7 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
+import {unreadable} from './input.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
@@ -109,13 +110,20 @@ export const runPlain = async (
 		},
 	});
 
-	// If stdin fails, the chat ends as if stdin had ended.
-	script.run().catch(() => {
+	let isOver = false;
+	script.run().catch((error: unknown) => {
+		// Its end destroys stdin too. A terminal that was hung up fails with EIO.
+		if (!isOver && streams.stdin.isTTY !== true) {
+			progress.hasFailed = true;
+			printer.printError(unreadable(error as Error));
+		}
+
 		chat.leave();
 	});
 
 	const end = async (): Promise<Ending> => {
 		const cause = await chat.closed;
+		isOver = true;
 		sending.isOver = true;
 		cancelDeadline();
 		if (options.message === undefined) {

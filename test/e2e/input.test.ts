@@ -189,8 +189,16 @@ test('e2e: a request whose answer is lost with the connection says so', async t 
 test('e2e: JSON that is no request is an error with its line, and the rest goes on', async t => {
 	const wrong: ReadonlyArray<readonly [line: string, message: RegExp]> = [
 		['hello', /^The line is not JSON: "hello"; a line looks like \{/],
-		['[]', /^\[\] is not a JSON object/],
+		['[]', /^An array is not a JSON object/],
 		['null', /^null is not a JSON object/],
+		[
+			`${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+			/^An array is not a JSON object/,
+		],
+		[
+			`{"type":"say","text":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+			/^"say" needs "text" to be a string; got an array\.$/,
+		],
 		['"say"', /^"say" is not a JSON object/],
 		['{}', /^A request needs a "type"; the types are say, /],
 		['{"type":"sya"}', /^"sya" is not a type of request; the types are say, /],
@@ -297,4 +305,17 @@ test('e2e: --message - refuses what is too long, empty or no text', async t => {
 	await endless.waitForExit();
 	assert.equal(endless.stdout(), '1\n');
 	assert.deepEqual(textsOf(nickFromLogin('rail')), []);
+});
+
+test('e2e: stdin that cannot be read is a failure, with its reason', async t => {
+	for (const flags of [[], ['-m', '-'], ['--raw']]) {
+		const {command, args} = bin('connect', '--port', port, ...flags);
+		const chat = startProcess(t, 'sh', [
+			'-c',
+			// Of a living process; the first page of its memory can't be read.
+			`exec 3< /proc/self/mem; ${toShellLine(command, args)} <&3; exit $?`,
+		]);
+		assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+		assert.match(chat.stderr(), /^stdin can't be read: EIO.*\.$/m);
+	}
 });
