@@ -18,6 +18,8 @@ import {readConfig} from './options/config-file.js';
 import {exitCodes} from './options/exit-codes.js';
 import type {Command} from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
+import type {GivenFlags} from './options/reader.js';
+import {parseStatusOptions} from './options/status.js';
 import {readWords} from './options/words.js';
 import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
@@ -217,6 +219,31 @@ const printHelp = async (output: Output, command: Command): Promise<void> => {
 	output.write(`${title}${helpText(command)}\n`);
 };
 
+const runStatus = async (
+	typed: GivenFlags,
+	output: Output,
+): Promise<number> => {
+	const isJson = typed.json === true;
+	const config = await readConfig(process.env);
+	const options =
+		config instanceof SockchatError
+			? config
+			: parseStatusOptions(typed, process.env, config);
+	if (options instanceof SockchatError) {
+		report(options, output, isJson);
+		return exitCodes.wrongUsage;
+	}
+
+	try {
+		const {printStatus} = await import('./plain/status.js');
+		const isListening = await printStatus(options, output);
+		return isListening ? exitCodes.done : exitCodes.failed;
+	} catch (error) {
+		report(error, output, isJson);
+		return exitCodes.failed;
+	}
+};
+
 /** A command that opens neither a room nor a raw socket. */
 const runTool = async (
 	request: Exclude<Request, ChatRequest>,
@@ -239,6 +266,10 @@ const runTool = async (
 			const {text, works} = await runDoctor(request.given);
 			output.write(`${text}\n`);
 			return works ? exitCodes.done : exitCodes.failed;
+		}
+
+		case 'status': {
+			return runStatus(request.given, output);
 		}
 	}
 };

@@ -27,6 +27,8 @@ import type {
 export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly nick: Nick;
 	readonly isNickFlexible: boolean;
+	readonly since?: number | undefined;
+	readonly last?: number | undefined;
 	/** Whether nobody looks at what others say; then it is not read. */
 	readonly isDeaf?: boolean | undefined;
 	readonly onEvent: (event: ChatEvent) => void;
@@ -70,6 +72,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		nick,
 		isNickFlexible,
 		isRetrying: false,
+		since: options.since,
+		last: options.last,
 		clock,
 		onEvent(event) {
 			// In memory there is no connection to report; the server's events do that.

@@ -34,9 +34,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 		client.rename(nick);
 	},
 	search: (text: string | undefined) => client.search(text),
-	readPast(before: number | undefined) {
-		client.readPast(before);
-	},
+	readPast: (before: number | undefined) => client.readPast(before),
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,
@@ -57,7 +55,7 @@ export const openMember = (
 	connected?: SocketLink,
 ): RoomChat => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
-	const {clientsFolder: folder} = options;
+	const {clientsFolder: folder, isWaiting, since, last} = options;
 	let first = connected;
 	const client = new Client({
 		dial() {
@@ -69,6 +67,9 @@ export const openMember = (
 		nick,
 		isNickFlexible,
 		isRetrying,
+		isWaiting,
+		since,
+		last,
 		token,
 		identity:
 			folder === undefined

@@ -20,6 +20,10 @@ export type CommonOptions = {
 	readonly isWatched: boolean;
 	/** Whether nobody looks at what the others say; a host then skips it. */
 	readonly isDeaf?: boolean | undefined;
+	/** The first entry to get is the one after this seq. */
+	readonly since?: number | undefined;
+	/** Without `since`: how many entries from before it joined to get. */
+	readonly last?: number | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -36,6 +40,8 @@ export type HostOnlyOptions = {
 
 export type MemberOnlyOptions = {
 	readonly isRetrying: boolean;
+	/** Whether to try until somebody listens. */
+	readonly isWaiting?: boolean | undefined;
 	readonly localPort: number | undefined;
 };
 
@@ -66,8 +72,12 @@ export type RoomChat = Pick<
 	readonly nick: string;
 	/** How many of one's own messages are not known to be stored. */
 	readonly unstored: () => number;
-	/** Asks for older entries; without a seq, for the oldest of all. */
-	readonly readPast: (before: number | undefined) => void;
+	/**
+	 * Asks for older entries; without a seq, for the oldest of all.
+	 *
+	 * @returns The id that the answer will have.
+	 */
+	readonly readPast: (before: number | undefined) => number;
 	/** Whether the chunks on the wire are told too. */
 	readonly setTap: (isOn: boolean) => void;
 	/** Settles when it is over: with the cause, or none if that was wanted. */

@@ -30,6 +30,7 @@ import {LogRequests} from './log-requests.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
 import {MemberState} from './member-state.js';
 import {
+	absentCodes,
 	closedBy,
 	closedByHand,
 	finalCodes,
@@ -37,16 +38,25 @@ import {
 	resetByHand,
 } from './endings.js';
 
+// Who waits for a server wants it soon after it listens.
+const awaitMs = 500;
+
 export type ClientOptions = {
 	/** Opens a connection; called for each attempt. */
 	readonly dial: () => Link;
 	/** A failure of the socket, in words. */
 	readonly describe: (cause: Error) => SockchatError;
 	readonly nick: Nick;
+	/** The first entry to get is the one after this seq. */
+	readonly since?: number | undefined;
+	/** Without `since`: how many entries from before it joined to get. */
+	readonly last?: number | undefined;
 	/** Whether to try another nick if this one is taken. */
 	readonly isNickFlexible: boolean;
 	/** Whether to reconnect after a loss; a failed first attempt is final. */
 	readonly isRetrying: boolean;
+	/** Whether to try until somebody listens; by default that fails at once. */
+	readonly isWaiting?: boolean | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
 	/** By default one that ends with this client; it is released at the end. */
 	readonly identity?: Identity | undefined;
@@ -91,6 +101,8 @@ export class Client {
 		this.#member = new MemberState({
 			identity,
 			nick,
+			since: options.since,
+			last: options.last,
 			clock,
 			emit,
 		});
@@ -164,8 +176,8 @@ export class Client {
 	}
 
 	/** Asks for a page of the log. See `LogRequests`. */
-	readPast(before: number | undefined): void {
-		this.#requests.readPast(before, this.#welcomed);
+	readPast(before: number | undefined): number {
+		return this.#requests.readPast(before, this.#welcomed);
 	}
 
 	/** Does to the socket what a person asks for. @returns One sentence on it. */
@@ -330,10 +342,14 @@ export class Client {
 	#lose(cause: SockchatError): void {
 		this.#drop();
 		this.#member.interrupt();
-		const isFinal =
-			!this.#options.isRetrying ||
-			!this.#hasBeenOpen ||
-			finalCodes.has(cause.code);
+		const {isRetrying, isWaiting = false} = this.#options;
+		const hasBeenOpen = this.#hasBeenOpen;
+		if (isWaiting && !hasBeenOpen && absentCodes.has(cause.code)) {
+			this.#runner.lose(cause, false, awaitMs);
+			return;
+		}
+
+		const isFinal = !isRetrying || !hasBeenOpen || finalCodes.has(cause.code);
 		this.#runner.lose(cause, isFinal);
 	}
 
@@ -455,6 +471,8 @@ export class Client {
 				break;
 			}
 
+			// Answers to what this client doesn't ask.
+			case 'status':
 			case 'challenge': {
 				this.#lose(notSockchat(frame.type));
 				break;
@@ -490,6 +508,8 @@ export class Client {
 			member.emitFrame(frame);
 		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
 			member.wishAnother();
+			this.#greet(this.#socket!);
+		} else if (error.code === 'ERR_BAD_FRAME' && member.useOldHello()) {
 			this.#greet(this.#socket!);
 		} else {
 			this.#lose(error);

@@ -19,6 +19,13 @@ export const finalCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_TOKEN_UNPROVEN',
 ]);
 
+/** Nobody listens, or a server that is about to end or has just begun. */
+export const absentCodes: ReadonlySet<ErrorCode> = new Set([
+	'ERR_REFUSED',
+	'ERR_RESET',
+	'ERR_SHUTDOWN',
+]);
+
 export const notSockchat = (seen: string) =>
 	new SockchatError(
 		'ERR_NOT_SOCKCHAT',

@@ -52,12 +52,18 @@ export class LogRequests {
 	 * Asks for a page of the log.
 	 *
 	 * @param before The entry to end before; if undefined, the first page.
+	 * @returns The id that the answer will have.
 	 */
-	readPast(before: number | undefined, socket: FramedSocket | undefined): void {
+	readPast(
+		before: number | undefined,
+		socket: FramedSocket | undefined,
+	): number {
+		const id = ++this.#lastId;
 		socket?.send({
 			type: 'past',
-			id: ++this.#lastId,
+			id,
 			...(before === undefined ? {} : {before}),
 		});
+		return id;
 	}
 }

@@ -35,6 +35,10 @@ import type {Identity} from './identity.js';
 export type MemberStateOptions = {
 	readonly identity: Identity;
 	readonly nick: Nick;
+	/** The first hello's `since`. */
+	readonly since?: number | undefined;
+	/** The first hello's `last`. */
+	readonly last?: number | undefined;
 	readonly clock: Clock;
 	readonly emit: (event: ClientEvent) => void;
 };
@@ -69,6 +73,10 @@ export class MemberState {
 	#presence = nobody;
 	/** Whether a welcome has come, on any connection. */
 	#wasWelcome = false;
+	/** Whether the server knows the keys of hello that came later. */
+	#isNewHello = true;
+	/** The head of the first welcome: entries up to it are a replay. */
+	#replayHead: number | undefined;
 	/** Whether entries have gone missing since the welcome. */
 	#hasGap = false;
 	/** A nick that no hello has asked for yet. */
@@ -79,6 +87,7 @@ export class MemberState {
 	constructor(options: MemberStateOptions) {
 		this.#options = options;
 		this.#nick = options.nick;
+		this.#lastSeq = options.since;
 		this.#outbox = new Outbox(options.identity.lastN);
 		this.id = options.identity.id;
 	}
@@ -109,11 +118,16 @@ export class MemberState {
 
 	hello(): Hello {
 		this.#wish = undefined;
+		const {last} = this.#options;
+		// Without a replay there may be no entry yet since the welcome.
+		const since = this.#lastSeq ?? (last === 0 ? this.#replayHead : undefined);
 		const known =
-			this.#lastSeq === undefined
-				? {}
+			since === undefined
+				? last === undefined || !this.#isNewHello
+					? {}
+					: {last}
 				: {
-						since: this.#lastSeq,
+						since,
 						...(this.#log === undefined ? {} : {log: this.#log}),
 					};
 		return {
@@ -136,6 +150,17 @@ export class MemberState {
 		const wish = this.#wish;
 		this.#wish = undefined;
 		return wish;
+	}
+
+	/**
+	 * The server knows no key of hello that a later version added.
+	 *
+	 * @returns Whether hello was sent with one, so that it helps to omit it.
+	 */
+	useOldHello(): boolean {
+		const had = 'last' in this.hello();
+		this.#isNewHello = false;
+		return had;
 	}
 
 	/** The nick was taken: picks the next similar one. */
@@ -171,9 +196,16 @@ export class MemberState {
 	takeWelcome(frame: Welcome): void {
 		const isOther =
 			frame.log !== this.#log || frame.head < (this.#lastSeq ?? 0);
-		if (isOther && this.#lastSeq !== undefined) {
+		if (this.#replayHead === undefined) {
+			this.#replayHead = frame.head;
+			if ((this.#lastSeq ?? 0) > frame.head) {
+				// Asked for what comes after a seq that isn't there yet.
+				this.#lastSeq = undefined;
+			}
+		} else if (isOther && this.#lastSeq !== undefined) {
 			// Seqs of another log can't be compared, so no gap can be computed.
 			this.#lastSeq = undefined;
+			this.#replayHead = 0;
 			this.#emit({
 				type: 'notice',
 				at: this.#at,
@@ -219,7 +251,7 @@ export class MemberState {
 			}
 		}
 
-		this.emitFrame(entry);
+		this.emitFrame(entry, this.#isReplay(entry));
 		this.#settleReplayed(seq);
 	}
 
@@ -247,9 +279,18 @@ export class MemberState {
 		return undefined;
 	}
 
-	emitFrame(frame: ServerFrame): void {
+	emitFrame(frame: ServerFrame, isReplay = false): void {
 		this.#presence = reducePresence(this.#presence, frame);
-		this.#emit({type: 'frame', at: this.#at, frame});
+		const event = {type: 'frame', at: this.#at, frame} as const;
+		this.#emit(isReplay ? {...event, isReplay} : event);
+	}
+
+	/** Its own joined is in the welcome's head, and yet it happens now. */
+	#isReplay({type, seq, id}: Entry): boolean {
+		const head = this.#replayHead ?? 0;
+		return (
+			seq < head || (seq === head && !(type === 'joined' && id === this.id))
+		);
 	}
 
 	get #at(): number {

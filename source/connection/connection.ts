@@ -67,6 +67,8 @@ export type ConnectionEvent =
 			readonly isFinal: boolean;
 			/** From 0 up to 1, for the jitter of the next attempt. */
 			readonly random: number;
+			/** The wait before the next attempt, instead of the back-off. */
+			readonly retryInMs?: number | undefined;
 	  }
 	| {readonly type: 'leave'; readonly at: number}
 	/** The socket is gone after a bye. */

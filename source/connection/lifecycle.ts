@@ -22,19 +22,21 @@ export const drainTimeoutMs = 2000;
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
-export const connectTimedOut = () =>
+export const connectTimedOut = (ms = connectTimeoutMs) =>
 	new SockchatError(
 		'ERR_CONNECT_TIMEOUT',
-		`No answer to connect() within ${seconds(connectTimeoutMs)}. Is the server's backlog full, or its process stopped?`,
+		`No answer to connect() within ${seconds(ms)}. Is the server's backlog full, or its process stopped?`,
+	);
+
+export const handshakeTimedOut = (ms = handshakeTimeoutMs) =>
+	new SockchatError(
+		'ERR_HANDSHAKE_TIMEOUT',
+		`Connected, but no welcome came within ${seconds(ms)}. If this is not a sockchat server, use --raw.`,
 	);
 
 const timedOut = {
 	connect: connectTimedOut,
-	handshake: () =>
-		new SockchatError(
-			'ERR_HANDSHAKE_TIMEOUT',
-			`Connected, but no welcome came within ${seconds(handshakeTimeoutMs)}. If this is not a sockchat server, use --raw.`,
-		),
+	handshake: handshakeTimedOut,
 	silence: (ms: number) =>
 		new SockchatError(
 			'ERR_SILENT',
@@ -57,7 +59,7 @@ const retryOrClose = (
 	attempt: number,
 	wasOpen: boolean,
 ): Transition<Connection, ConnectionEffect> => {
-	const {at, cause, isFinal, random} = event;
+	const {at, cause, isFinal, random, retryInMs} = event;
 	return isFinal
 		? [{phase: 'closed', since: at, cause}]
 		: [
@@ -65,7 +67,7 @@ const retryOrClose = (
 					phase: 'waiting',
 					since: at,
 					attempt,
-					retryAt: at + backoffMs(attempt, random),
+					retryAt: at + (retryInMs ?? backoffMs(attempt, random)),
 					cause,
 					wasOpen,
 				},

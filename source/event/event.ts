@@ -57,6 +57,8 @@ export type ClientEvent =
 			readonly type: 'frame';
 			readonly at: number;
 			readonly frame: ServerFrame;
+			/** Set for an entry from before this client first joined. */
+			readonly isReplay?: true;
 	  }
 	| {
 			readonly type: 'queued';

@@ -51,6 +51,14 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat connect --raw [::1]:6379', 'talk to any TCP service'],
 		],
 	},
+	status: {
+		words: '[ADDRESS]',
+		summary: 'say who is there; exit code 1 if nobody listens',
+		examples: [
+			['sockchat status', 'is there a room on port 5001, and who is in it?'],
+			['sockchat status 6000 --json | jq .head', 'its newest seq'],
+		],
+	},
 	doctor: {
 		words: '[ADDRESS]',
 		summary: 'check what works here, and which settings hold',
@@ -112,7 +120,7 @@ export type ChatRequest = {
 /** What the command line asks for, before its values are read. */
 export type Request =
 	| ChatRequest
-	| {readonly command: 'doctor'; readonly given: GivenFlags}
+	| {readonly command: 'doctor' | 'status'; readonly given: GivenFlags}
 	| {readonly command: 'completion'; readonly shell: (typeof shells)[number]}
 	| {readonly command: 'help'; readonly about: Command};
 

@@ -26,6 +26,13 @@ const contradictions: readonly Contradiction[] = [
 		'quiet',
 		'--explain and --quiet exclude each other; give only one.',
 	],
+	['last', 'since', '--last and --since exclude each other; give only one.'],
+	[
+		'waitFor',
+		'waitForMention',
+		'--wait-for and --wait-for-mention exclude each other; give only one.',
+	],
+	['times', 'json', '--times is for plain lines; JSON has the time as "at".'],
 	[
 		'retry',
 		'noRetry',

@@ -7,7 +7,8 @@
 export type CommandLineCommand = 'join' | 'serve' | 'connect';
 
 /** All commands. */
-export type Command = CommandLineCommand | 'doctor' | 'completion' | 'help';
+export type Command =
+	CommandLineCommand | 'status' | 'doctor' | 'completion' | 'help';
 
 export type Flag = {
 	/** A string takes the next word; a boolean takes no value. */
@@ -27,7 +28,10 @@ const everywhere = ['join', 'serve', 'connect'] as const;
 // The doctor says which of them hold, and whether they would work.
 const alsoDoctor = [...everywhere, 'doctor'] as const;
 
-const allCommands = [...alsoDoctor, 'completion', 'help'] as const;
+// It asks a server, and takes what says which.
+const alsoStatus = [...alsoDoctor, 'status'] as const;
+
+const allCommands = [...alsoStatus, 'completion', 'help'] as const;
 
 export const flags = {
 	port: {
@@ -35,19 +39,19 @@ export const flags = {
 		short: 'p',
 		value: 'PORT',
 		summary: '5001 by default; serve: 0 picks a free port',
-		commands: alsoDoctor,
+		commands: alsoStatus,
 	},
 	host: {
 		type: 'string',
 		value: 'HOST',
 		summary: '127.0.0.1 (default), 127.x.x.x, ::1 or localhost',
-		commands: alsoDoctor,
+		commands: alsoStatus,
 	},
 	socket: {
 		type: 'string',
 		value: 'PATH',
 		summary: 'a Unix domain socket, instead of host and port',
-		commands: alsoDoctor,
+		commands: alsoStatus,
 	},
 	nick: {
 		type: 'string',
@@ -76,7 +80,13 @@ export const flags = {
 	json: {
 		type: 'boolean',
 		summary: 'print one JSON event per line',
-		commands: alsoDoctor,
+		commands: alsoStatus,
+	},
+	events: {
+		type: 'string',
+		value: 'LIST',
+		summary: 'with --json: only these types: message,joined,…',
+		commands: everywhere,
 	},
 	quiet: {
 		type: 'boolean',
@@ -101,11 +111,31 @@ export const flags = {
 		commands: everywhere,
 		notRaw: 'raw mode sends exact bytes',
 	},
+	last: {
+		type: 'string',
+		value: 'N',
+		summary: 'print the last N messages first (default: none)',
+		commands: ['join', 'connect'],
+		notRaw: 'raw mode has no messages to replay',
+	},
+	since: {
+		type: 'string',
+		value: 'SEQ',
+		summary: 'print everything after this seq first',
+		commands: ['join', 'connect'],
+		notRaw: 'raw mode has no messages to replay',
+	},
+	times: {
+		type: 'boolean',
+		summary: 'print the time before each line',
+		commands: everywhere,
+		notRaw: 'raw mode prints bytes as they come',
+	},
 	tokenFile: {
 		type: 'string',
 		value: 'FILE',
 		summary: "the room's token; mode 600 (or SOCKCHAT_TOKEN)",
-		commands: alsoDoctor,
+		commands: alsoStatus,
 		notRaw: 'raw mode has no protocol to check a token',
 	},
 	help: {
@@ -179,6 +209,26 @@ export const flags = {
 		commands: ['join', 'serve'],
 		notRaw: 'raw mode keeps no history',
 	},
+	wait: {
+		type: 'boolean',
+		summary: 'keep trying until somebody listens',
+		commands: ['connect'],
+		notRaw: 'raw mode connects once',
+	},
+	waitFor: {
+		type: 'string',
+		value: 'REGEX',
+		summary: 'print the first message that matches, leave',
+		commands: ['connect'],
+		notRaw: 'raw mode has no messages',
+	},
+	waitForMention: {
+		type: 'string',
+		value: 'NAME',
+		summary: 'the same for one that names NAME',
+		commands: ['connect'],
+		notRaw: 'raw mode has no messages',
+	},
 	message: {
 		type: 'string',
 		short: 'm',
@@ -194,15 +244,15 @@ export const flags = {
 	},
 	noRetry: {
 		type: 'boolean',
-		summary: 'exit when the connection is lost; do not reconnect',
+		summary: 'exit when the connection is lost',
 		commands: ['connect'],
 	},
 	timeout: {
 		type: 'string',
 		short: 'w',
 		value: 'SECONDS',
-		summary: 'time to connect and store the --message',
-		commands: ['connect'],
+		summary: 'time to connect and for all that is asked for',
+		commands: ['connect', 'status'],
 	},
 	localPort: {
 		type: 'string',

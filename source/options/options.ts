@@ -8,6 +8,11 @@ import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {RawSocketOptions} from '../chat/open-raw.js';
 import type {RoomOptions} from '../chat/room-chat.js';
+import {
+	parseEventNames,
+	watchedEvents,
+	type EventName,
+} from '../event/event-names.js';
 import {clientsPath, historyPath} from '../history/path.js';
 import {
 	formatAddress,
@@ -25,7 +30,7 @@ import {isChat, readRequest, type ChatRequest} from './command.js';
 import type {Config} from './config.js';
 import {Reader, wrongUsage} from './reader.js';
 import {settle} from './settings.js';
-import type {CommandLineCommand} from './flags.js';
+import {writtenFlag, type CommandLineCommand} from './flags.js';
 import type {CommandLine} from './words.js';
 
 /** The end of a typed line in raw mode. */
@@ -39,6 +44,9 @@ export const lineEnds: Readonly<Record<LineEnding, '' | '\n' | '\r\n'>> = {
 
 export type Output = 'screen' | 'plain' | 'json';
 
+/** Which message ends `--wait-for` or `--wait-for-mention`. */
+export type Awaited = {readonly pattern: RegExp} | {readonly mentioned: Nick};
+
 /** What a front end does, whatever the mode. */
 export type FrontOptions = {
 	readonly output: Output;
@@ -48,6 +56,12 @@ export type FrontOptions = {
 	readonly isQuiet: boolean;
 	/** Whether each step of the lifecycle comes with its sentence. */
 	readonly isExplained: boolean;
+	/** Whether plain lines begin with a time. */
+	readonly isTimed: boolean;
+	/** The JSON events to print; without them all but the samples. */
+	readonly events: readonly EventName[] | undefined;
+	/** The message to wait for. */
+	readonly awaited: Awaited | undefined;
 	/** To send instead of what is typed; `-` is all of stdin. */
 	readonly message: string | undefined;
 	readonly timeoutMs: number | undefined;
@@ -65,6 +79,8 @@ export type RoomModeOptions = {
 	readonly mode: 'room';
 	/** By default `commands` if stdin is a terminal, else `text`. */
 	readonly input: InputMode | undefined;
+	/** How many earlier messages to print; undefined for what the server sends. */
+	readonly lastMessages?: number | undefined;
 } & FrontOptions &
 	RoomOptions;
 
@@ -86,9 +102,9 @@ type Environment = {
 	readonly config?: Config | undefined;
 };
 
-const readAddress = (
+export const readAddress = (
 	reader: Reader,
-	command: CommandLineCommand,
+	command: CommandLineCommand | 'status',
 ): LoopbackAddress => {
 	const path = reader.text('socket');
 	const host = reader.text('host');
@@ -169,10 +185,61 @@ const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 		return 'json';
 	}
 
-	const isPlain = (['plain', 'quiet', 'message', 'input'] as const).some(name =>
-		reader.has(name),
-	);
+	const isPlain = (
+		['plain', 'quiet', 'message', 'input', 'waitFor', 'waitForMention'] as const
+	).some(name => reader.has(name));
 	return isPlain || !isTerminal ? 'plain' : 'screen';
+};
+
+const readEvents = (
+	reader: Reader,
+	awaited: Awaited | undefined,
+): readonly EventName[] | undefined => {
+	const list = reader.text('events');
+	if (list === undefined) {
+		// What matches is printed alone.
+		return awaited && [];
+	}
+
+	return reader.take(
+		reader.has('json')
+			? parseEventNames(list)
+			: wrongUsage('--events needs --json.'),
+		[],
+		'events',
+	);
+};
+
+const parsePattern = (text: string): RegExp | SockchatError => {
+	try {
+		return new RegExp(text);
+	} catch (error) {
+		return wrongUsage(
+			`--wait-for needs a regular expression; got "${text}": ${(error as Error).message}.`,
+		);
+	}
+};
+
+const readAwaited = (reader: Reader): Awaited | undefined => {
+	const pattern = reader.text('waitFor');
+	if (pattern !== undefined) {
+		return {pattern: reader.take(parsePattern(pattern), /^$/, 'waitFor')};
+	}
+
+	const name = reader.text('waitForMention');
+	if (name === undefined) {
+		return undefined;
+	}
+
+	// The host may have a name that others may not.
+	const parsed = parseNick(name, 'host');
+	return {
+		mentioned: reader.take(
+			parsed.ok ? parsed.nick : parsed.error,
+			nickFromLogin(''),
+			'waitForMention',
+		),
+	};
 };
 
 const readFront = (
@@ -181,17 +248,62 @@ const readFront = (
 ): FrontOptions => {
 	const isExplained = reader.has('explain');
 	const message = reader.text('message');
+	const awaited = readAwaited(reader);
+	const isOneShot = message !== undefined || awaited !== undefined;
 	return {
 		// A terminal that can't move its cursor gets lines.
 		output: readOutput(reader, isTerminal && env['TERM'] !== 'dumb'),
 		isColoured: !reader.has('noColor') && !env['NO_COLOR'],
-		// With a message to send, the transcript is noise.
-		isQuiet: reader.has('quiet') || (!isExplained && message !== undefined),
+		// With a message to send, or one to wait for, the transcript is noise.
+		isQuiet: reader.has('quiet') || (!isExplained && isOneShot),
 		isExplained,
+		isTimed: reader.has('times'),
+		events: readEvents(reader, awaited),
+		awaited,
 		message,
 		timeoutMs: reader.seconds('timeout'),
 	};
 };
+
+const onlyForLines = (flag: string) =>
+	wrongUsage(
+		`${flag} is for lines; add --plain or --json, or leave it out: the screen scrolls back.`,
+	);
+
+/**
+ * What a script hears happened while it listened, unless it asks for more.
+ *
+ * @returns `last` and `since` of the hello: the printer finds the last messages
+ * itself, as the server counts entries.
+ */
+const readReplay = (reader: Reader, output: Output, isTerminal: boolean) => {
+	const flag = (['last', 'since', 'times'] as const).find(name =>
+		reader.has(name),
+	);
+	if (output === 'screen') {
+		return flag && reader.take(onlyForLines(writtenFlag(flag)), {}, flag);
+	}
+
+	const since = reader.number('since');
+	const asked = reader.number('last');
+	const lastMessages =
+		asked ?? (since === undefined && !isTerminal ? 0 : undefined);
+	return {
+		since,
+		lastMessages,
+		last: lastMessages === undefined ? undefined : 0,
+	};
+};
+
+/** Whether what the sockets do is asked for. */
+const isWatching = ({
+	output,
+	isExplained,
+	events = [],
+}: FrontOptions): boolean =>
+	output === 'screen' ||
+	isExplained ||
+	(output === 'json' && events.some(name => watchedEvents.has(name)));
 
 /** The login name; a uid may have no name, as in some containers. */
 export const readLoginName = (): string => {
@@ -221,7 +333,7 @@ export const optionsOf = (
 	const common = {
 		...front,
 		address,
-		isWatched: front.output !== 'plain' || front.isExplained,
+		isWatched: isWatching(front),
 	};
 	const eol = readEol(reader);
 	if (reader.has('raw')) {
@@ -246,6 +358,7 @@ export const optionsOf = (
 		tokenFile: reader.text('tokenFile'),
 		// The host's end with its server.
 		...(command !== 'serve' && {clientsFolder: clientsPath(env)}),
+		...readReplay(reader, front.output, environment.isTerminal),
 	} as const;
 	const options: RoomModeOptions =
 		command === 'connect'
@@ -253,6 +366,7 @@ export const optionsOf = (
 					...mode,
 					command,
 					isRetrying: !reader.has('noRetry'),
+					isWaiting: reader.has('wait'),
 					localPort: reader.port('localPort', 1),
 				}
 			: {

@@ -63,6 +63,13 @@ export class Reader {
 			: this.take(parsePort(value, least), 0, name);
 	}
 
+	/** A whole number from 0. */
+	number(name: FlagName): number | undefined {
+		return this.#matching(name, 'a whole number', text =>
+			/^\d{1,15}$/.test(text) ? Number(text) : undefined,
+		);
+	}
+
 	/** A whole number from 1 to 999,999,999. */
 	count(name: FlagName): number | undefined {
 		return this.#count(name, 'a whole number of at least 1');

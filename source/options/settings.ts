@@ -22,7 +22,7 @@ export type Settings = {
 	readonly origins: Origins;
 };
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 const layerOf = (env: Variables): Layer =>
 	Object.fromEntries(

@@ -6,7 +6,7 @@ import {rename} from './room-requests.js';
 
 export const handsOf = (session: RoomSession): RoomHands => {
 	const {chat, options, printer, progress} = session;
-	let isTapped = false;
+	let isTapped = options.events?.includes('wire') ?? false;
 	const answer = (text: string) => {
 		printer.answer(text);
 	};
@@ -47,7 +47,7 @@ export const handsOf = (session: RoomSession): RoomHands => {
 				chat.setTap(isTapped);
 			} else {
 				answer(
-					`/${view} works only on the screen; --json prints the same as events.`,
+					`/${view} works only on the screen; --json --events prints the same as events.`,
 				);
 			}
 		},

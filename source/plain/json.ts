@@ -14,8 +14,10 @@ import type {ChatEvent} from '../event/event.js';
 const causeOf = (cause: SockchatError | undefined) =>
 	cause && {code: cause.code, message: cause.message};
 
+type Typed = {readonly type: string; readonly [key: string]: unknown};
+
 /** The object to print for an event; JSON drops undefined keys. */
-const objectOf = (event: ChatEvent): object | undefined => {
+const objectOf = (event: ChatEvent): Typed | undefined => {
 	switch (event.type) {
 		case 'connection': {
 			const {at, connection, local, remote} = event;
@@ -43,7 +45,11 @@ const objectOf = (event: ChatEvent): object | undefined => {
 		}
 
 		case 'frame': {
-			const {frame} = event;
+			const {frame, isReplay} = event;
+			if (isReplay) {
+				return {...frame, replay: true};
+			}
+
 			// Errors of one message are part of its mark.
 			return frame.type === 'bye' ? undefined : frame;
 		}
@@ -131,18 +137,27 @@ const line = (object: object): string =>
 	`${jsonSafe(JSON.stringify(object))}\n`;
 
 /** The echo of our own message is its receipt. */
-const receiptOf = (event: ChatEvent, id: string): object | undefined =>
+const receiptOf = (event: ChatEvent, id: string) =>
 	event.type === 'frame' &&
 	event.frame.type === 'message' &&
 	event.frame.id === id
 		? {type: 'mark', n: event.frame.n, mark: 'stored', at: event.at}
 		: undefined;
 
-/** @param id The member's own public id. */
-export const jsonLine = (event: ChatEvent, id = ''): string | undefined => {
-	const object = objectOf(event);
-	const receipt = receiptOf(event, id);
-	return object && line(object) + (receipt ? line(receipt) : '');
+/**
+ * @param id The member's own public id.
+ * @param isWanted Whether to print events of a type.
+ */
+export const jsonLine = (
+	event: ChatEvent,
+	id = '',
+	isWanted: (type: string) => boolean = () => true,
+): string | undefined => {
+	const lines = [objectOf(event), receiptOf(event, id)]
+		.filter(object => object !== undefined)
+		.filter(({type}) => isWanted(type))
+		.map(object => line(object));
+	return lines.length === 0 ? undefined : lines.join('');
 };
 
 /**

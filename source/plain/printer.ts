@@ -4,11 +4,13 @@ import type {Readable, Writable} from 'node:stream';
 import type {Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {FrontOptions} from '../options/options.js';
-import {display, toDisplay} from '../protocol/display.js';
+import {display, toDisplay, type DisplayText} from '../protocol/display.js';
+import {isWanted} from '../event/event-names.js';
 import type {ChatEvent, Tone} from '../event/event.js';
 import {systemClock} from '../socket/clock.js';
 import {jsonError, jsonLine} from './json.js';
 import {linesOf} from './lines.js';
+import {withTime} from './times.js';
 import type {Output} from './output.js';
 
 export type Streams = {
@@ -32,10 +34,10 @@ export class Printer {
 
 	/** @returns Whether to print more now; if not, wait for `drained()`. */
 	print(event: ChatEvent): boolean {
-		const {output, isQuiet} = this.#options;
+		const {output, isQuiet, isTimed, events} = this.#options;
 		const {stdout, stderr} = this.#streams;
 		if (output === 'json') {
-			const line = jsonLine(event, this.id);
+			const line = jsonLine(event, this.id, type => isWanted(type, events));
 			return line === undefined || stdout.write(line);
 		}
 
@@ -50,11 +52,24 @@ export class Printer {
 			isOwnHidden: !isQuiet && this.#streams.stdin.isTTY === true,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
+		const timed = (lines: DisplayText) =>
+			isTimed ? withTime(lines, event) : lines;
 		if (err !== undefined) {
-			stderr.write(err);
+			stderr.write(timed(err));
 		}
 
-		return out === undefined || stdout.write(out);
+		return out === undefined || stdout.write(timed(out));
+	}
+
+	/** Prints what was waited for, whatever else is printed. */
+	printFound(event: ChatEvent): void {
+		const {output, events = []} = this.#options;
+		const type = event.type === 'frame' ? event.frame.type : event.type;
+		const isPrinted = output === 'json' && isWanted(type, events);
+		if (!isPrinted) {
+			const options = {...this.#options, isQuiet: false, events: undefined};
+			new Printer(options, this.#streams).print(event);
+		}
 	}
 
 	/** The answer to a command; it goes where the transcript goes. */

@@ -146,14 +146,23 @@ const readInput = (
 	};
 };
 
+const awaitMessage = ({progress, wait}: RoomSession): Step => ({
+	async run() {
+		await progress.until(() => !wait.isWaiting || progress.hasFailed);
+	},
+	missing: () => (wait.isWaiting ? 'No message matched' : undefined),
+});
+
 const leave = (session: RoomSession): Step => ({
 	async run() {
-		const {chat, options} = session;
+		const {chat, options, replay} = session;
 		if (
 			session.hasQuit ||
 			options.message !== undefined ||
+			options.awaited !== undefined ||
 			chat.role === 'connect'
 		) {
+			await replay.done;
 			chat.leave();
 		}
 	},
@@ -164,8 +173,12 @@ export const roomSteps = (session: RoomSession): readonly Step[] => {
 	const {options, streams} = session;
 	const {message, input = streams.stdin.isTTY === true ? 'commands' : 'text'} =
 		options;
-	if (message !== undefined) {
-		return [sayMessage(session, message), leave(session)];
+	if (message !== undefined || options.awaited !== undefined) {
+		return [
+			...(message === undefined ? [] : [sayMessage(session, message)]),
+			awaitMessage(session),
+			leave(session),
+		];
 	}
 
 	return input === 'none' ? [] : [readInput(session, input), leave(session)];

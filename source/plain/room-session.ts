@@ -3,13 +3,19 @@ import type {RoomChat} from '../chat/room-chat.js';
 import type {RoomModeOptions} from '../options/options.js';
 import type {Printer, Streams} from './printer.js';
 import type {Progress} from './progress.js';
+import type {Replay} from './replay.js';
+import type {MessageWait} from './wait.js';
 
 export type RoomSession = {
 	readonly chat: RoomChat;
 	readonly options: RoomModeOptions;
 	readonly printer: Printer;
 	readonly progress: Progress;
+	/** What was said before, if it was asked for. */
+	readonly replay: Replay;
 	readonly streams: Streams;
+	/** The message to wait for. */
+	readonly wait: MessageWait;
 	/** Whether the input asked to leave. */
 	hasQuit: boolean;
 };

@@ -14,8 +14,10 @@ import {unreadable} from './input.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
+import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
 import {Script} from './script.js';
+import {MessageWait} from './wait.js';
 
 export type Running = {
 	readonly ended: Promise<Ending>;
@@ -50,12 +52,23 @@ export const runPlain = async (
 		raw.setPaused(false);
 	};
 
-	const emit = (event: ChatEvent) => {
-		const takesMore = printer.print(event);
-		progress.see(event);
-		if (!takesMore) {
+	const show = (event: ChatEvent) => {
+		if (!printer.print(event)) {
 			void holdRaw();
 		}
+	};
+
+	const replay = new Replay(replayWanted(options), {
+		emit: show,
+		drained: async () => streams.stdout.drained(),
+	});
+	const wait = new MessageWait(options, event => {
+		printer.printFound(event);
+	});
+	const emit = (event: ChatEvent) => {
+		replay.take(event);
+		wait.see(event);
+		progress.see(event);
 	};
 
 	const open = async () => {
@@ -73,18 +86,26 @@ export const runPlain = async (
 		const chat = await openRoom({...options, isDeaf}, emit);
 		printer.id = chat.id;
 		progress.id = chat.id;
+		wait.id = chat.id;
+		replay.start(chat);
 		const steps = roomSteps({
 			chat,
 			options,
 			printer,
 			progress,
+			replay,
 			streams,
+			wait,
 			hasQuit: false,
 		});
 		return {chat, script: new Script(steps)};
 	};
 
 	const {chat, script} = await open();
+	if (options.events?.includes('wire')) {
+		chat.setTap(true);
+	}
+
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
 		timeoutMs: options.timeoutMs,
@@ -94,7 +115,7 @@ export const runPlain = async (
 				return 'Not connected';
 			}
 
-			if (options.message === undefined) {
+			if (options.message === undefined && options.awaited === undefined) {
 				return undefined;
 			}
 

@@ -106,6 +106,13 @@ export type Hello = {
 	readonly since?: number;
 	/** The log of `since`; by default the server's own. */
 	readonly log?: string;
+	/**
+	 * Without a `since` that the server knows: how many entries before its own
+	 * `joined` it gets; 100 by default.
+	 */
+	readonly last?: number;
+	/** Asks how the room is, without joining it. */
+	readonly status?: true;
 	/** 64 hex digits; see docs/protocol.md. */
 	readonly proof?: string;
 };
@@ -177,6 +184,18 @@ export type Welcome = {
 	readonly members: MemberList;
 	readonly limits: Limits;
 	readonly heartbeatMs: number;
+};
+/** The answer to a hello with `status`. */
+export type RoomStatus = {
+	readonly type: 'status';
+	readonly v: number;
+	readonly room: string;
+	readonly log: string;
+	/** The seq of the newest entry that members have been shown. */
+	readonly head: number;
+	/** When the server opened the room; milliseconds since the epoch. */
+	readonly since: number;
+	readonly members: MemberList;
 };
 export type Gap = {
 	readonly type: 'gap';
@@ -267,6 +286,7 @@ export type Entry = Message | Joined | Left | Renamed;
 export type ServerFrame =
 	| Challenge
 	| Welcome
+	| RoomStatus
 	| Gap
 	| Entry
 	| Members

@@ -51,7 +51,7 @@ export class Greeting {
 	}
 
 	greet(hello: Hello): void {
-		const {v, client, nick} = hello;
+		const {v, client, nick, status} = hello;
 		const peer = this.#peer;
 		const {room, clock} = peer.hub;
 		if (v !== wireVersion) {
@@ -70,8 +70,14 @@ export class Greeting {
 			return;
 		}
 
+		if (status) {
+			this.#tellStatus();
+			return;
+		}
+
 		const at = clock.wallMs();
 		const mutedNick = this.#mutedNick(client, at);
+		const past = room.log.head;
 		const result = room.join(client, mutedNick ?? nick, at, bearerOf(peer));
 		if (result.kind === 'refused') {
 			// If it is the nick, the client may send hello again with another.
@@ -84,10 +90,27 @@ export class Greeting {
 			return;
 		}
 
-		this.#welcome(result.member, hello);
+		this.#welcome(result.member, hello, past);
 		if (mutedNick !== undefined && result.member.nick !== normalNick(nick)) {
 			peer.sendError(muted());
 		}
+	}
+
+	/** It joins nothing, and may send another hello. */
+	#tellStatus(): void {
+		const {room, roomName, startedAt} = this.#peer.hub;
+		const {count, names} = room.memberList();
+		this.#peer.write(
+			frameLine({
+				type: 'status',
+				v: wireVersion,
+				room: roomName,
+				log: room.logId,
+				head: room.log.shownHead,
+				since: startedAt,
+				members: {count, names},
+			}),
+		);
 	}
 
 	/** A muted client keeps its nick: a new one would be a way to speak. */
@@ -98,7 +121,8 @@ export class Greeting {
 		return nick === undefined ? undefined : room.freeNick(nick, id, at);
 	}
 
-	#welcome(member: Member, {since, log}: Hello): void {
+	/** @param past The log's head before it joined. */
+	#welcome(member: Member, {since, log, last}: Hello, past: number): void {
 		const peer = this.#peer;
 		const {hub} = peer;
 		const {room} = hub;
@@ -124,7 +148,10 @@ export class Greeting {
 			since <= head &&
 			(log === undefined || log === room.logId);
 		const {firstSeq} = room.log;
-		const latest = Math.max(firstSeq, head - replayEntries + 1);
+		const latest =
+			last === undefined
+				? Math.max(firstSeq, head - replayEntries + 1)
+				: Math.max(1, past - last + 1);
 		peer.join(member, isKnown ? since + 1 : latest);
 		peer.duplex.uncork();
 		peer.dispatch({type: 'welcomed', at: hub.now});

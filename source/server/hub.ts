@@ -73,6 +73,7 @@ export class Hub implements ConnectionHub {
 	readonly tap: WireTap | undefined;
 	readonly token: Token | undefined;
 	readonly rate: number | undefined;
+	readonly startedAt: number;
 	/** Undefined for no limit. */
 	readonly budget: Budget | undefined;
 	readonly moderation = new Moderation();
@@ -108,6 +109,7 @@ export class Hub implements ConnectionHub {
 		this.tap = tap;
 		this.token = token;
 		this.rate = rate;
+		this.startedAt = clock.wallMs();
 		this.budget =
 			rate === undefined ? undefined : new Budget(rate, clock.monotonicMs());
 		this.#roomName = roomName;

@@ -66,6 +66,8 @@ export type Peer = {
 export type PeerHub = {
 	readonly room: Room;
 	readonly roomName: string;
+	/** When the room was opened; milliseconds since the epoch. */
+	readonly startedAt: number;
 	readonly clock: Clock;
 	/** Monotonic milliseconds, whole. */
 	readonly now: number;

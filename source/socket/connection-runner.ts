@@ -79,10 +79,20 @@ export class ConnectionRunner {
 		}
 	}
 
-	/** @param isFinal Whether another attempt would fail too. */
-	lose(cause: SockchatError, isFinal: boolean): void {
+	/**
+	 * @param isFinal Whether another attempt would fail too.
+	 * @param retryInMs When to try again; by default the back-off decides.
+	 */
+	lose(cause: SockchatError, isFinal: boolean, retryInMs?: number): void {
 		const random = this.#options.random();
-		this.dispatch({type: 'lost', at: this.now, cause, isFinal, random});
+		this.dispatch({
+			type: 'lost',
+			at: this.now,
+			cause,
+			isFinal,
+			random,
+			retryInMs,
+		});
 	}
 
 	#enter(

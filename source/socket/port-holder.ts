@@ -1,10 +1,10 @@
 /**
- * Which process holds a TCP port, read from /proc (Linux). If /proc can't be
- * read, the answer is undefined.
+ * Which process holds a listening socket, read from /proc (Linux). If /proc
+ * can't be read, the answer is undefined.
  */
 import {readFileSync} from 'node:fs';
 import {readdir, readFile, readlink} from 'node:fs/promises';
-import {formatAddress} from './address.js';
+import {formatAddress, type Address} from './address.js';
 import {readTcpRows} from './tcp-table.js';
 
 /** A process that holds a socket. */
@@ -69,20 +69,24 @@ const holdsSocket = async (pid: string, target: string): Promise<boolean> => {
 	}
 };
 
-/**
- * Which process listens on a TCP port of this machine, if that can be read.
- *
- * @param host A literal loopback address; each has its own ports.
- */
-export const holderOfPort = async (
-	host: string,
-	port: number,
-): Promise<Holder | undefined> => {
-	const inode = await listeningInode(host, port);
-	if (inode === undefined) {
-		return undefined;
+/** The inode of the socket that listens at a path: /proc/net/unix (unix(7)). */
+const listeningUnixInode = async (
+	path: string,
+): Promise<string | undefined> => {
+	const table = await readText('/proc/net/unix');
+	// __SO_ACCEPTCON, set by listen().
+	const listening = '00010000';
+	for (const row of table?.split('\n') ?? []) {
+		const [, , , flags, , , inode, ...rest] = row.trim().split(/ +/);
+		if (flags === listening && rest.join(' ') === path) {
+			return inode;
+		}
 	}
 
+	return undefined;
+};
+
+const holderOfInode = async (inode: string): Promise<Holder | undefined> => {
 	try {
 		const entries = await readdir('/proc');
 		for (const pid of entries.filter(entry => /^\d+$/.test(entry))) {
@@ -98,4 +102,29 @@ export const holderOfPort = async (
 	}
 
 	return undefined;
+};
+
+/**
+ * Which process listens on a TCP port of this machine, if that can be read.
+ *
+ * @param host A literal loopback address; each has its own ports.
+ */
+export const holderOfPort = async (
+	host: string,
+	port: number,
+): Promise<Holder | undefined> => {
+	const inode = await listeningInode(host, port);
+	return inode === undefined ? undefined : holderOfInode(inode);
+};
+
+/** Which process listens at an address, if that can be read. */
+export const holderOf = async (
+	address: Address,
+): Promise<Holder | undefined> => {
+	if (address.kind === 'tcp') {
+		return holderOfPort(address.host, address.port);
+	}
+
+	const inode = await listeningUnixInode(address.path);
+	return inode === undefined ? undefined : holderOfInode(inode);
 };

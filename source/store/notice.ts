@@ -92,6 +92,7 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		case 'past':
 		case 'members':
 		case 'bye':
+		case 'status':
 		case 'challenge':
 		case 'ping':
 		case 'pong': {

@@ -65,6 +65,7 @@ export const applyFrame = (
 		case 'gap':
 		case 'error':
 		case 'bye':
+		case 'status':
 		case 'challenge':
 		case 'ping':
 		case 'pong': {

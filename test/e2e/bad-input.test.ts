@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, doctor, completion and help\.)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, status, doctor, completion and help\.)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
@@ -28,7 +28,17 @@ const wrong: readonly Wrong[] = [
 	['serve -x', '-x is not a flag; --help lists them all.'],
 	['serve --message hi', '--message is for connect, not for serve.'],
 	['serve --no-retry', '--no-retry is for connect, not for serve.'],
-	['serve --timeout 1', '--timeout is for connect, not for serve.'],
+	['serve --timeout 1', '--timeout is for connect and status, not for serve.'],
+	['status --nick x', '--nick is for serve and connect, not for status.'],
+	['status x y', 'Unexpected "x" after status.'],
+	['serve --last 5', '--last is for connect, not for serve.'],
+	['connect --plain --last many', '--last needs a whole number; got "many".'],
+	['connect --plain --since -1', '--since needs a whole number; got "-1".'],
+	[
+		'connect --wait-for (',
+		/^--wait-for needs a regular expression; got "\(": .*\.$/,
+	],
+	['connect --wait-for-mention a:b', /^"a:b" can't be a nick: it contains :\./],
 	['serve --local-port 5002', '--local-port is for connect, not for serve.'],
 	['connect --max-members 3', '--max-members is for serve, not for connect.'],
 	['connect --backlog 3', '--backlog is for serve, not for connect.'],
@@ -120,6 +130,11 @@ const wrong: readonly Wrong[] = [
 			'nick',
 			'eol',
 			'message',
+			'last',
+			'since',
+			'events',
+			'waitFor',
+			'waitForMention',
 			'timeout',
 			'localPort',
 		] as const

@@ -27,7 +27,7 @@ test('e2e: in a flood nothing is lost or out of order, and keys still work', asy
 		size,
 	);
 	await terminal.waitFor('otter joined');
-	await lines.waitForOutput('-- otter joined');
+	await lines.waitForOutput('-- reader joined');
 	const heron = await joinBare(t, port, 'heron');
 	const word = 'typed while it pours';
 	for (const [index, letter] of [...word].entries()) {

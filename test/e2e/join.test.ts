@@ -39,9 +39,12 @@ for (const count of [2, 3]) {
 			rmSync(state, {recursive: true, force: true, maxRetries: 20});
 		});
 		const chats = Array.from({length: count}, (_, index) =>
-			startBin(t, ['--json', '--port', port, '--nick', `member-${index}`], {
-				env: {XDG_STATE_HOME: state},
-			}),
+			startBin(
+				t,
+				// The first may have spoken before the last came.
+				['--json', '--last', '9', '--port', port, '--nick', `member-${index}`],
+				{env: {XDG_STATE_HOME: state}},
+			),
 		);
 		await Promise.all(
 			chats.map(async (chat, index) => {

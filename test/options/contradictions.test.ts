@@ -18,6 +18,7 @@ const valueOf = (name: FlagName): string | true => {
 		socket: '/run/user/room.sock',
 		nick: 'otter',
 		eol: 'crlf',
+		events: 'message',
 		fsync: 'always',
 		history: '/var/room.jsonl',
 		message: 'hi',
@@ -28,6 +29,9 @@ const valueOf = (name: FlagName): string | true => {
 	return type === 'boolean' ? true : (values[name] ?? '7');
 };
 
+/** Refused where there is a screen. */
+const forLines: ReadonlySet<FlagName> = new Set(['last', 'since', 'times']);
+
 const parse = (
 	command: string,
 	names: readonly FlagName[],
@@ -37,7 +41,7 @@ const parse = (
 	const parsed = parseOptions(
 		{words, given, error: undefined},
 		{
-			isTerminal: true,
+			isTerminal: names.every(name => !forLines.has(name)),
 			loginName: () => 'otter',
 			env: {HOME: '/home/otter'},
 		},
@@ -60,6 +64,23 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'quiet',
 		'--explain and --quiet exclude each other; give only one.',
 	],
+	['last', 'since', '--last and --since exclude each other; give only one.'],
+	[
+		'waitFor',
+		'waitForMention',
+		'--wait-for and --wait-for-mention exclude each other; give only one.',
+	],
+	['raw', 'wait', '--wait is for rooms; raw mode connects once.'],
+	['raw', 'waitFor', '--wait-for is for rooms; raw mode has no messages.'],
+	[
+		'raw',
+		'waitForMention',
+		'--wait-for-mention is for rooms; raw mode has no messages.',
+	],
+	['times', 'json', '--times is for plain lines; JSON has the time as "at".'],
+	['raw', 'last', '--last is for rooms; raw mode has no messages to replay.'],
+	['raw', 'since', '--since is for rooms; raw mode has no messages to replay.'],
+	['raw', 'times', '--times is for rooms; raw mode prints bytes as they come.'],
 	[
 		'retry',
 		'noRetry',
@@ -125,11 +146,23 @@ test('options: each pair of flags works together or is refused with its sentence
 				const isOfRaw = contradicting.some(
 					([a, b]) => a === 'raw' && (b === one || b === other),
 				);
-				if (withRaw.length > 0 && isOfRaw) {
+				// --events is wrong without --json, in the same way.
+				const withJson: readonly FlagName[] =
+					one === 'events' || other === 'events' ? ['json'] : [];
+				const isOfLines = contradicting.some(
+					([a, b]) =>
+						[a, b].includes('json') &&
+						[a, b].some(c => c === one || c === other),
+				);
+				if (
+					(withRaw.length > 0 && isOfRaw) ||
+					(withJson.length > 0 && isOfLines)
+				) {
 					continue;
 				}
 
-				const error = parse(command, [...withRaw, one, other]);
+				const given = new Set([...withRaw, ...withJson, one, other]);
+				const error = parse(command, [...given]);
 				const line = `${command} ${writtenFlag(one)} ${writtenFlag(other)}`;
 				assert.equal(error?.message, pair?.[2], line);
 				assert.equal(error?.code, pair && 'ERR_USAGE', line);

@@ -44,6 +44,9 @@ const front = {
 	isColoured: true,
 	isQuiet: false,
 	isExplained: false,
+	isTimed: false,
+	events: undefined,
+	awaited: undefined,
 	message: undefined,
 	timeoutMs: undefined,
 };
@@ -82,6 +85,7 @@ test('options: each command and mode has exactly the options that it uses', () =
 		...member,
 		clientsFolder: undefined,
 		isRetrying: true,
+		isWaiting: false,
 		localPort: undefined,
 	});
 	const raw = {mode: 'raw', address, ...front, eol: 'lf', isWatched: true};

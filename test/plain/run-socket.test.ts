@@ -11,7 +11,7 @@ import {joinWire} from '../helpers/wire-peer.js';
 
 const optionsOf = (
 	port: number,
-	flags: Readonly<Record<string, true>>,
+	flags: Readonly<Record<string, string | true>>,
 ): Options => {
 	const options = parseOptions(
 		{
@@ -33,7 +33,7 @@ const optionsOf = (
 /** A member without a screen, with another one in the room. */
 const openLines = async (
 	t: TestContext,
-	flags: Readonly<Record<string, true>>,
+	flags: Readonly<Record<string, string | true>>,
 ) => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');
@@ -100,7 +100,7 @@ test('run: a command for a view names the JSON events instead', async t => {
 		await lines.untilText(
 			lines.out,
 			new RegExp(
-				`^-- /${view} works only on the screen; --json prints the same`,
+				`^-- /${view} works only on the screen; --json --events prints the same`,
 				'mu',
 			),
 		);
@@ -132,8 +132,7 @@ test('run: the commands for the socket work without a screen', async t => {
 });
 
 test('run: in JSON each step, sample and chunk is an event', async t => {
-	const lines = await openLines(t, {json: true});
-	lines.type('/wire');
+	const lines = await openLines(t, {json: true, events: 'wire,step,kernel'});
 	lines.type('hello');
 	const events = () =>
 		lines

@@ -60,6 +60,8 @@ const clientFields: Fields<ClientFrame> = {
 		nick: text,
 		'since?': count,
 		'log?': text,
+		'last?': count,
+		'status?': fc.constant(true),
 		'proof?': digest,
 	},
 	say: {n: positive, text},
@@ -87,6 +89,14 @@ const serverFields: Fields<ServerFrame> = {
 		members: record({count, names}),
 		limits: record({frameBytes: positive, textBytes: positive}),
 		heartbeatMs: positive,
+	},
+	status: {
+		v: positive,
+		room: text,
+		log: text,
+		head: count,
+		since: time,
+		members: record({count, names}),
 	},
 	gap: {from: positive, to: positive},
 	message,
@@ -182,8 +192,10 @@ for (const {side, fields, decode} of sides) {
 					);
 				}
 
-				const isText = typeof whole![name as 'type'] === 'string';
-				for (const wrong of [null, true, {}, [1], [['a']], isText ? 1 : '1']) {
+				const right: unknown = whole![name as 'type'];
+				const other = typeof right === 'string' ? 1 : '1';
+				const wrongs = [null, true, {}, [1], [['a']], other];
+				for (const wrong of wrongs.filter(value => value !== right)) {
 					const why = whyBad(decode(jsonOf({...whole, [name]: wrong})));
 					assert.match(why, new RegExp(`${type}'s ${name} is not `));
 				}

@@ -1,0 +1,104 @@
+/** `sockchat status`: who is there, once, as lines or as one JSON object. */
+import {readToken} from '../chat/token-file.js';
+import {askStatus, type StatusAnswer} from '../client/status.js';
+import type {StatusOptions} from '../options/status.js';
+import {
+	display,
+	joinText,
+	jsonSafe,
+	type DisplayText,
+} from '../protocol/display.js';
+import {formatAddress} from '../socket/address.js';
+import {holderOf, type Holder} from '../socket/port-holder.js';
+import type {Output} from './output.js';
+import {formatDateTime} from './times.js';
+
+type Seen = {
+	readonly address: string;
+	readonly holder: Holder | undefined;
+	readonly answer: StatusAnswer;
+};
+
+const errorIn = (answer: StatusAnswer) =>
+	'error' in answer ? answer.error : undefined;
+
+/** JSON drops undefined keys. */
+const objectOf = ({address, holder, answer}: Seen): object => {
+	const isListening = answer.kind !== 'nobody';
+	const error = errorIn(answer);
+	const status = answer.kind === 'room' ? answer.status : undefined;
+	return {
+		type: 'status',
+		address,
+		isListening,
+		pid: holder?.pid,
+		program: holder?.name,
+		isSockchat: isListening ? answer.kind !== 'other' : undefined,
+		room: status?.room,
+		log: status?.log,
+		head: status?.head,
+		since: status?.since,
+		members: status?.members,
+		error: error && {code: error.code, message: error.message},
+	};
+};
+
+const linesOf = ({address, holder, answer}: Seen): DisplayText => {
+	const by = holder
+		? display`${holder.name} (pid ${holder.pid}) listens\n`
+		: display``;
+	const error = errorIn(answer);
+	const why = error ? display`${error.message}\n` : display``;
+	switch (answer.kind) {
+		case 'nobody': {
+			return display`${address}: nobody listens\n`;
+		}
+
+		case 'room': {
+			const {since, members, head, log} = answer.status;
+			const {count, names} = members;
+			const more =
+				count > names.length ? ` and ${count - names.length} more` : '';
+			return joinText(
+				display`${address}: a room since ${formatDateTime(since)}\n`,
+				by,
+				display`${count} here: ${names.join(' ')}${more}\n`,
+				display`head ${head} of the log ${log}\n`,
+			);
+		}
+
+		case 'closed-room': {
+			return joinText(
+				display`${address}: a room that gives no status\n`,
+				by,
+				why,
+			);
+		}
+
+		case 'other': {
+			return joinText(display`${address}: not a room\n`, by, why);
+		}
+	}
+};
+
+/**
+ * Asks and prints.
+ *
+ * @returns Whether anybody listens.
+ * @throws {SockchatError} `ERR_TOKEN_FILE`.
+ */
+export const printStatus = async (
+	options: StatusOptions,
+	output: Output,
+): Promise<boolean> => {
+	const {address, isJson, tokenFile, timeoutMs} = options;
+	const token = await readToken(tokenFile);
+	const answer = await askStatus({address, token, timeoutMs});
+	const isListening = answer.kind !== 'nobody';
+	const holder = isListening ? await holderOf(address) : undefined;
+	const seen = {address: formatAddress(address), holder, answer};
+	output.write(
+		isJson ? `${jsonSafe(JSON.stringify(objectOf(seen)))}\n` : linesOf(seen),
+	);
+	return isListening;
+};

@@ -1,0 +1,33 @@
+/** `--times`: when it happened, before each plain line. */
+import {
+	display,
+	joinText,
+	sliceText,
+	type DisplayText,
+} from '../protocol/display.js';
+import type {ChatEvent} from '../event/event.js';
+
+const pad = (value: number): string => String(value).padStart(2, '0');
+
+/** 2026-11-27 14:02:11, by this machine's clock and time zone. */
+export const formatDateTime = (at: number): string => {
+	const date = new Date(at);
+	const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+	return `${day.map(part => pad(part)).join('-')} ${date.toTimeString().slice(0, 8)}`;
+};
+
+/** An entry has the server's time, which may be long ago. */
+const timeOf = (event: ChatEvent): number =>
+	event.type === 'frame' && 'at' in event.frame ? event.frame.at : event.at;
+
+export const withTime = (lines: DisplayText, event: ChatEvent): DisplayText => {
+	const time = display`${formatDateTime(timeOf(event))} `;
+	const parts: DisplayText[] = [];
+	for (let start = 0; start < lines.length;) {
+		const end = lines.indexOf('\n', start) + 1;
+		parts.push(time, sliceText(lines, start, end));
+		start = end;
+	}
+
+	return joinText(...parts);
+};
