@@ -150,7 +150,9 @@ const awaitMessage = ({progress, wait}: RoomSession): Step => ({
 	async run() {
 		await progress.until(() => !wait.isWaiting || progress.hasFailed);
 	},
-	missing: () => (wait.isWaiting ? 'No message matched' : undefined),
+	// Without the question there is no answer, and that was said.
+	missing: () =>
+		wait.isWaiting && !progress.hasFailed ? 'No message matched' : undefined,
 });
 
 const leave = (session: RoomSession): Step => ({

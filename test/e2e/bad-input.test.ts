@@ -30,7 +30,10 @@ const wrong: readonly Wrong[] = [
 	['serve --no-retry', '--no-retry is for connect, not for serve.'],
 	['serve --timeout 1', '--timeout is for connect and status, not for serve.'],
 	['status --nick x', '--nick is for serve and connect, not for status.'],
-	['status x y', 'Unexpected "x" after status.'],
+	[
+		'status 5001 y',
+		'Unexpected "y" after 5001; a text with spaces needs quotes.',
+	],
 	['serve --last 5', '--last is for connect, not for serve.'],
 	['connect --plain --last many', '--last needs a whole number; got "many".'],
 	['connect --plain --since -1', '--since needs a whole number; got "-1".'],

@@ -305,6 +305,7 @@ test('e2e: a signal before all of stdin is sent raw is 128 + N, and says how muc
 		'connect',
 		'--raw',
 		'--json',
+		'--events=chunk,step',
 		'--port',
 		otherPort,
 	]);

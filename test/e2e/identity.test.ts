@@ -164,7 +164,7 @@ for (const [name, env] of placesWithoutRoom) {
 
 test('identity: a ban holds when its client starts again', async t => {
 	const env = sharedState(t);
-	const {server, port} = await serveJson(t);
+	const {server, port} = await serveJson(t, ['--input', 'commands']);
 	const {client} = await joined(t, port, env, '--nick', 'otter');
 	server.writeLine('/ban otter');
 	await client.waitForExit();
