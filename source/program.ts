@@ -25,6 +25,8 @@ import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
 import {runPlain} from './plain/run.js';
 import {toDisplay} from './protocol/display.js';
+import {formatAddress} from './socket/address.js';
+import type {Inherited} from './socket/inherited.js';
 import {trace} from './trace.js';
 
 /** As shells report it, and by exiting: 130 for SIGINT, 143 for SIGTERM. */
@@ -212,6 +214,41 @@ const readPackage = async () => {
 	return pkg;
 };
 
+/** The socket that systemd passed, if it started us; loaded only then. */
+const readInherited = async (): Promise<
+	Inherited | SockchatError | undefined
+> => {
+	if (process.env['LISTEN_FDS'] === undefined) {
+		return undefined;
+	}
+
+	const {takeInherited} = await import('./socket/inherited.js');
+	return takeInherited(process.env, process.pid);
+};
+
+const noteSurplus = ({passed, address}: Inherited): void => {
+	if (passed > 1) {
+		process.stderr.write(
+			`${passed} sockets were passed (LISTEN_FDS); this server takes ${toDisplay(formatAddress(address))}.\n`,
+		);
+	}
+};
+
+/** Options with what reports to the manager of a service, if there is one. */
+const withNotify = async (options: Options): Promise<Options> => {
+	if (process.env['NOTIFY_SOCKET'] === undefined) {
+		return options;
+	}
+
+	const {takeServiceNotice} = await import('./chat/service-notice.js');
+	const notify = takeServiceNotice(process.env, sentence => {
+		if (options.output !== 'screen') {
+			process.stderr.write(`${toDisplay(sentence)}\n`);
+		}
+	});
+	return {...options, notify};
+};
+
 const printHelp = async (output: Output, command: Command): Promise<void> => {
 	const {helpText} = await import('./options/help.js');
 	const {description} = await readPackage();
@@ -304,18 +341,28 @@ const runCommandLine = async (output: Output): Promise<number> => {
 		return refuse(config);
 	}
 
+	const inherited = await readInherited();
 	const options = parseOptions(line, {
 		isTerminal: isatty(0) && isatty(1),
 		loginName: readLoginName,
 		env: process.env,
 		config,
+		inherited: inherited instanceof SockchatError ? undefined : inherited,
 	});
 	if (options instanceof SockchatError) {
 		return refuse(options);
 	}
 
 	try {
-		return await run(options, output);
+		if (options.command === 'serve' && inherited) {
+			if (inherited instanceof SockchatError) {
+				throw inherited;
+			}
+
+			noteSurplus(inherited);
+		}
+
+		return await run(await withNotify(options), output);
 	} catch (error) {
 		report(error, output, options.output === 'json');
 		return exitCodes.failed;

@@ -26,8 +26,12 @@ const packageOf = {
 	ss: 'iproute2',
 	ssh: 'openssh-client',
 	strace: 'strace',
+	'systemd-analyze': 'systemd',
+	'systemd-notify': 'systemd',
+	'systemd-socket-activate': 'systemd',
 	telnet: 'telnet',
 	tmux: 'tmux',
+	unshare: 'util-linux',
 	zsh: 'zsh',
 } as const;
 

@@ -11,14 +11,22 @@ import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {drainOnce} from './drain-once.js';
 import {onlyOwnSocket} from './member.js';
+import {withNotice, type ServiceNotice} from './service-notice.js';
 
 /** All but what stdin and stdout decide. */
 export type RawSocketOptions = {
 	readonly address: LoopbackAddress;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
+	/** Set if a service manager started us and waits for a report. */
+	readonly notify?: ServiceNotice | undefined;
 } & (
-	| {readonly command: 'serve'; readonly backlog: number | undefined}
+	| {
+			readonly command: 'serve';
+			readonly backlog: number | undefined;
+			/** A listening socket that was passed to us; `address` says where. */
+			readonly descriptor?: number | undefined;
+	  }
 	| {readonly command: 'connect'; readonly localPort: number | undefined}
 );
 
@@ -69,8 +77,9 @@ export type RawChat = {
  */
 export const openRaw = async (
 	options: RawOptions,
-	onEvent: (event: ChatEvent) => void,
+	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
+	const onEvent = withNotice(emit, options.notify);
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, onEvent, options.address)
 		: undefined;

@@ -6,6 +6,7 @@ import {systemClock} from '../socket/clock.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {openMember} from './member.js';
 import type {Emit, RoomChat, RoomOptions} from './room-chat.js';
+import {withNotice} from './service-notice.js';
 import {readToken} from './token-file.js';
 
 /**
@@ -17,8 +18,9 @@ import {readToken} from './token-file.js';
  */
 export const openRoom = async (
 	given: RoomOptions,
-	emit: Emit,
+	onEvent: Emit,
 ): Promise<RoomChat> => {
+	const emit = withNotice(onEvent, given.notify);
 	const options = {...given, token: await readToken(given.tokenFile)};
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, emit, options.address)

@@ -7,6 +7,7 @@ import type {Token} from '../protocol/token.js';
 import type {HistoryPlace} from '../server/history-place.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
+import type {ServiceNotice} from './service-notice.js';
 
 export type CommonOptions = {
 	readonly address: LoopbackAddress;
@@ -25,9 +26,13 @@ export type CommonOptions = {
 	/** Without `since`: how many entries from before it joined to get. */
 	readonly last?: number | undefined;
 	readonly clock?: Clock | undefined;
+	/** Set if a service manager started us and waits for a report. */
+	readonly notify?: ServiceNotice | undefined;
 };
 
 export type HostOnlyOptions = {
+	/** A listening socket that was passed to us; `address` says where. */
+	readonly descriptor?: number | undefined;
 	readonly backlog: number | undefined;
 	readonly maxMembers: number | undefined;
 	readonly history: HistoryPlace | undefined;

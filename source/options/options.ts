@@ -25,6 +25,7 @@ import {
 import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
+import type {Inherited} from '../socket/inherited.js';
 import {contradictionIn} from './contradictions.js';
 import {isChat, readRequest, type ChatRequest} from './command.js';
 import type {Config} from './config.js';
@@ -100,6 +101,8 @@ type Environment = {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** The config file, if there is one. */
 	readonly config?: Config | undefined;
+	/** A listening socket that was passed to us, for `serve`. */
+	readonly inherited?: Inherited | undefined;
 };
 
 export const readAddress = (
@@ -123,6 +126,37 @@ export const readAddress = (
 	}
 
 	return reader.take(parseSocketPath(path), fallback, 'socket');
+};
+
+/** Flags may repeat where the inherited socket listens, not contradict it. */
+const contradictsInherited = (
+	reader: Reader,
+	inherited: LoopbackAddress,
+	named: LoopbackAddress,
+): SockchatError | undefined => {
+	const asNamed = {
+		socket:
+			inherited.kind === 'unix' &&
+			named.kind === 'unix' &&
+			resolve(named.path) === inherited.path,
+		host:
+			inherited.kind === 'tcp' &&
+			named.kind === 'tcp' &&
+			named.host === inherited.host,
+		port:
+			inherited.kind === 'tcp' &&
+			named.kind === 'tcp' &&
+			named.port === inherited.port,
+	};
+	const wrong = (['socket', 'host', 'port'] as const).find(
+		// A variable or the config file gives way to what was passed.
+		name => reader.isTyped(name) && !asNamed[name],
+	);
+	return wrong === undefined
+		? undefined
+		: wrongUsage(
+				`--${wrong} contradicts the socket that was passed (LISTEN_FDS), which listens on ${formatAddress(inherited)}; leave it out.`,
+			);
 };
 
 const readNick = (
@@ -327,7 +361,16 @@ export const optionsOf = (
 	}
 
 	const reader = new Reader(given, origins);
-	const address = readAddress(reader, command);
+	const named = readAddress(reader, command);
+	const passed = command === 'serve' ? environment.inherited : undefined;
+	const address = passed
+		? reader.take(
+				contradictsInherited(reader, passed.address, named) ?? passed.address,
+				named,
+				'port',
+			)
+		: named;
+	const descriptor = passed && {descriptor: passed.descriptor};
 	const {isNickFlexible, nick} = readNick(reader, loginName, command);
 	const front = readFront(reader, environment);
 	const common = {
@@ -340,7 +383,7 @@ export const optionsOf = (
 		const mode = {...common, mode: 'raw', eol} as const;
 		const options: RawModeOptions =
 			command === 'serve'
-				? {...mode, command, backlog: reader.count('backlog')}
+				? {...mode, command, ...descriptor, backlog: reader.count('backlog')}
 				: {
 						...mode,
 						command: 'connect',
@@ -372,6 +415,7 @@ export const optionsOf = (
 			: {
 					...mode,
 					command,
+					...descriptor,
 					backlog: reader.count('backlog'),
 					maxMembers: reader.count('maxMembers'),
 					maxPerUser: reader.count('maxPerUser'),

@@ -20,6 +20,8 @@ import type {TcpTable} from '../socket/tcp-table.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;
+	/** A listening socket that was passed to us; then nothing is bound. */
+	readonly descriptor?: number | undefined;
 	/** How many connections may wait for accept(); the kernel caps it. */
 	readonly backlog?: number | undefined;
 	readonly onEvent: (event: ServerEvent | RawEvent) => void;
@@ -60,6 +62,7 @@ export type RawServer = {
  */
 export const startRawServer = async ({
 	address,
+	descriptor,
 	backlog,
 	onEvent,
 	watch,
@@ -117,6 +120,7 @@ export const startRawServer = async ({
 
 	const listener = new Listener({
 		address,
+		descriptor,
 		clock,
 		onEvent,
 		onLink: accept,
@@ -136,8 +140,10 @@ export const startRawServer = async ({
 		backlog: listener.backlog,
 		refused: 0,
 	}));
-	watch?.called('bind()');
-	watch?.called('listen()');
+	for (const call of listener.calls) {
+		watch?.called(call);
+	}
+
 	const closed = listener.closed.then(() => {
 		watch?.stop();
 	});

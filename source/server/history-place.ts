@@ -35,22 +35,35 @@ export const healthTeller = (
 	};
 };
 
+export type HistoryOptions = {
+	readonly place: HistoryPlace;
+	readonly address: LoopbackAddress;
+	/** Whether the process that passed us the socket has bound it already. */
+	readonly isBound: boolean;
+	readonly clock: Clock;
+	readonly onTrouble: TellHealth;
+};
+
 /**
  * Opens the history for a server at an address.
  *
  * @throws {SockchatError} What `openHistory` throws; but if the address is taken
  * too, what `listen` throws, because that explains more.
  */
-export const openHistoryFor = async (
-	place: HistoryPlace,
-	address: LoopbackAddress,
-	clock: Clock,
-	onTrouble: TellHealth,
-): Promise<History> => {
+export const openHistoryFor = async ({
+	place,
+	address,
+	isBound,
+	clock,
+	onTrouble,
+}: HistoryOptions): Promise<History> => {
 	try {
 		return await openHistory({...place, clock, onTrouble});
 	} catch (error) {
-		await assertFree(address);
+		if (!isBound) {
+			await assertFree(address);
+		}
+
 		throw error;
 	}
 };

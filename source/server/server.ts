@@ -35,6 +35,12 @@ import {Hub} from './hub.js';
 export type ServerOptions = {
 	/** Of this machine; anything else is refused. */
 	readonly address: Address;
+	/**
+	 * A listening socket that was passed to this process, as by systemd; it is
+	 * used instead of binding `address`, and refused unless it is on loopback or a
+	 * Unix domain socket. `Server.address` then says where it listens.
+	 */
+	readonly descriptor?: number | undefined;
 	/** The queue of connections that are not yet accepted; the kernel caps it. */
 	readonly backlog?: number | undefined;
 	/** 10,000 by default. */
@@ -136,6 +142,7 @@ const inFrameTime = (clock: Clock): Clock => ({
  */
 export const startServer = async ({
 	address: wanted,
+	descriptor,
 	backlog,
 	maxMembers,
 	history: place,
@@ -155,7 +162,14 @@ export const startServer = async ({
 	const clock = inFrameTime(givenClock);
 	const tellHealth = healthTeller(clock, onEvent);
 	const history =
-		place && (await openHistoryFor(place, address, clock, tellHealth));
+		place &&
+		(await openHistoryFor({
+			place,
+			address,
+			isBound: descriptor !== undefined,
+			clock,
+			onTrouble: tellHealth,
+		}));
 	const past = history?.recovered;
 	const knownLogId = past?.logId;
 	const room = new Room({
@@ -181,6 +195,7 @@ export const startServer = async ({
 	});
 	const listener = new Listener({
 		address,
+		descriptor,
 		connectRate: connectRate === 'off' ? undefined : connectRate,
 		clock,
 		onEvent,
@@ -229,8 +244,10 @@ export const startServer = async ({
 	}
 
 	watch?.sample((table, at) => samplePeers(hub, listener, table, at));
-	watch?.called('bind()');
-	watch?.called('listen()');
+	for (const call of listener.calls) {
+		watch?.called(call);
+	}
+
 	hub.start();
 	const closed = listener.closed.then(async () => {
 		hub.stop();

@@ -10,6 +10,7 @@ import {
 	type Address,
 	type LoopbackAddress,
 } from './address.js';
+import {addressOfDescriptor} from './inherited.js';
 import {holderOfPort, type Holder} from './port-holder.js';
 import {secureFolder} from './socket-folder.js';
 
@@ -146,6 +147,44 @@ const removeStale = async (path: string): Promise<boolean> => {
 
 	rmSync(path, {force: true});
 	return true;
+};
+
+/**
+ * Listens on a socket that was passed to this process. Where it listens is read
+ * from the kernel, whatever the caller thinks. Closing the server closes our
+ * descriptor: the socket and its file belong to the process that made them.
+ *
+ * @param backlog Replaces the backlog that it was passed with.
+ * @throws {SockchatError} `ERR_NOT_LOOPBACK`, `ERR_SOCKET_PATH` or
+ * `ERR_ADDRESS_UNAVAILABLE`.
+ */
+export const listenOnDescriptor = async (
+	server: Server,
+	descriptor: number,
+	backlog: number,
+): Promise<LoopbackAddress> => {
+	const address = await addressOfDescriptor(descriptor);
+	if (address instanceof SockchatError) {
+		throw address;
+	}
+
+	if (address.kind === 'unix') {
+		secureFolder(address.path);
+	}
+
+	try {
+		await new Promise<void>((resolve, reject) => {
+			server.once('error', reject);
+			server.listen({fd: descriptor, backlog}, () => {
+				server.off('error', reject);
+				resolve();
+			});
+		});
+	} catch (error) {
+		throw await listenFailed(address, error);
+	}
+
+	return address;
 };
 
 /**

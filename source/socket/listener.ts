@@ -12,11 +12,12 @@ import {
 } from '../connection/listening.js';
 import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
+import type {Call} from '../tcp/tcp.js';
 import {trace} from '../trace.js';
 import type {LoopbackAddress} from './address.js';
 import type {Clock} from './clock.js';
 import {SocketLink} from './link.js';
-import {listen, placeOf} from './listen.js';
+import {listen, listenOnDescriptor, placeOf} from './listen.js';
 import {tcpOrigin, type Origin} from './origin.js';
 import {cappedBacklog} from './port-holder.js';
 
@@ -28,6 +29,8 @@ export type Surplus = {
 
 export type ListenerOptions = {
 	readonly address: LoopbackAddress;
+	/** A listening socket that was passed to us; then nothing is bound. */
+	readonly descriptor?: number | undefined;
 	/** New connections per second; undefined for no limit. */
 	readonly connectRate?: number | undefined;
 	readonly clock: Clock;
@@ -121,18 +124,29 @@ export class Listener {
 		return this.#backlog;
 	}
 
+	/** What it calls to listen: a socket that was passed to us is bound. */
+	get calls(): readonly Call[] {
+		return this.#options.descriptor === undefined
+			? ['bind()', 'listen()']
+			: ['listen()'];
+	}
+
 	get state(): Listening {
 		return this.#state;
 	}
 
 	/**
-	 * Binds and listens.
+	 * Binds and listens, or listens on what was passed.
 	 *
 	 * @param backlog How many connections may wait for accept().
-	 * @throws {SockchatError} See `listen()`.
+	 * @throws {SockchatError} See `listen()` and `listenOnDescriptor()`.
 	 */
 	async listen(backlog = defaultBacklog): Promise<void> {
-		this.#address = await listen(this.#netServer, this.#address, backlog);
+		const {descriptor} = this.#options;
+		this.#address =
+			descriptor === undefined
+				? await listen(this.#netServer, this.#address, backlog)
+				: await listenOnDescriptor(this.#netServer, descriptor, backlog);
 		this.#backlog = cappedBacklog(backlog);
 		// From now on, errors are those of single accepts, such as EMFILE.
 		this.#netServer.on('error', error => {
