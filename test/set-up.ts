@@ -17,6 +17,7 @@ const packageOf = {
 	dash: 'dash',
 	fish: 'fish',
 	git: 'git',
+	jq: 'jq',
 	man: 'man-db',
 	'nc.openbsd': 'netcat-openbsd',
 	openssl: 'openssl',
