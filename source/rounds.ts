@@ -1,11 +1,9 @@
 /**
- * Work that is done in rounds, one at a time.
+ * Work in rounds, one at a time.
  *
- * Whatever is asked for while a round runs is done in the next one, and however
- * often it is asked for, that is one round. Nothing here remembers that a round
- * runs, which it could go on doing when none does any more: a round begins once
- * the one before it has settled, whether that had anything to do, and whether
- * it failed.
+ * Requests made while a round runs share the next one. There is no 'running'
+ * flag that could stay set: a round begins once the one before it has settled,
+ * even if that had nothing to do, or failed.
  */
 export class Rounds {
 	readonly #round: () => Promise<void>;

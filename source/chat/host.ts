@@ -30,7 +30,7 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly since?: number | undefined;
 	readonly last?: number | undefined;
 	/** Whether nobody looks at what others say; then it is not read. */
-	readonly isDeaf?: boolean | undefined;
+	readonly isReceiptsOnly?: boolean | undefined;
 	readonly onEvent: (event: ChatEvent) => void;
 };
 
@@ -53,13 +53,19 @@ const flushed = async (duplex: Duplex): Promise<void> =>
  */
 export const startHost = async (options: HostOptions): Promise<Host> => {
 	const server = await startServer(options);
-	const {nick, isNickFlexible, isDeaf = false, onEvent, clock} = options;
+	const {
+		nick,
+		isNickFlexible,
+		isReceiptsOnly = false,
+		onEvent,
+		clock,
+	} = options;
 	let near: Duplex | undefined;
 	const client = new Client({
 		dial() {
 			const [ours, far] = duplexPair();
 			near = ours;
-			server.attach(far, isDeaf);
+			server.attach(far, isReceiptsOnly);
 			// Before Node 24 one end of a pair didn't notice that the other was
 			// destroyed. After a clean end it has read everything by then.
 			far.once('close', () => {
@@ -79,7 +85,11 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			// In memory there is no connection to report; the server's events do that.
 			// A deaf host receives only its own entries, so a gap means nothing.
 			if (
-				!(isDeaf && event.type === 'frame' && event.frame.type === 'gap') &&
+				!(
+					isReceiptsOnly &&
+					event.type === 'frame' &&
+					event.frame.type === 'gap'
+				) &&
 				event.type !== 'connection' &&
 				event.type !== 'traffic' &&
 				event.type !== 'rtt'

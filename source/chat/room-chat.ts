@@ -20,7 +20,7 @@ export type CommonOptions = {
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
 	/** Whether nobody looks at what the others say; a host then skips it. */
-	readonly isDeaf?: boolean | undefined;
+	readonly isReceiptsOnly?: boolean | undefined;
 	/** The first entry to get is the one after this seq. */
 	readonly since?: number | undefined;
 	/** Without `since`: how many entries from before it joined to get. */

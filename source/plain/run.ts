@@ -82,8 +82,8 @@ export const runPlain = async (
 			return {chat, script: new Script([step])};
 		}
 
-		const isDeaf = options.isQuiet && options.output === 'plain';
-		const chat = await openRoom({...options, isDeaf}, emit);
+		const isReceiptsOnly = options.isQuiet && options.output === 'plain';
+		const chat = await openRoom({...options, isReceiptsOnly}, emit);
 		printer.id = chat.id;
 		progress.id = chat.id;
 		wait.id = chat.id;

@@ -1,7 +1,7 @@
 /**
  * The time in a frame: whole milliseconds since 1970, up to the last that a
- * Date can hold. A server's clock may stand before or behind those; its frames
- * then bear the first or the last of them, as a client refuses any other.
+ * Date can hold. If the server's clock is outside this range, its frames carry
+ * the nearest limit, as a client refuses any other time.
  */
 
 /** 13 September 275760 (ECMA-262, Time Values and Time Range). */

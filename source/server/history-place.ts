@@ -14,10 +14,10 @@ export type HistoryPlace = {
 	readonly fsync: FsyncMode;
 };
 
-/** Takes what went wrong with the history; undefined once it is mended. */
+/** Reports a failure of the history; undefined once it is over. */
 export type TellHealth = (error: Error | undefined) => void;
 
-/** The writer and the keeper both see a trouble end: the host is told once. */
+/** Two places notice that a failure is over; the host gets one event. */
 export const healthTeller = (
 	clock: Clock,
 	onEvent: (event: ServerEvent) => void,

@@ -127,7 +127,7 @@ const admit = async (
 	socket.off('error', ignore);
 };
 
-/** All times that a server tells or keeps are such that a client takes them. */
+/** Clamps wall time to what clients accept. */
 const inFrameTime = (clock: Clock): Clock => ({
 	monotonicMs: () => clock.monotonicMs(),
 	wallMs: () => toFrameTime(clock.wallMs()),

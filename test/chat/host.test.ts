@@ -212,7 +212,7 @@ test('host: reports why it cannot listen', async t => {
 });
 
 test('host: a deaf host receives its own messages and no others', async t => {
-	const host = await openHost(t, {isDeaf: true});
+	const host = await openHost(t, {isReceiptsOnly: true});
 	const heron = await joinWire(t, host.server.address, 'heron');
 	for (const n of [1, 2, 3]) {
 		heron.say(n, `for others ${n}`);
