@@ -115,5 +115,8 @@ test('e2e: a second signal ends what has not opened anything yet', async t => {
 	await until(connecting, {what: 'SYN-SENT'});
 	chat.signal('SIGINT');
 	chat.signal('SIGTERM');
-	assert.deepEqual(await chat.waitForExit({deadlineMs: 5000}), cutOff);
+	const {code, signal} = await chat.waitForExit({deadlineMs: 5000});
+	assert.equal(signal, undefined);
+	// Which of the two comes second is the kernel's to say.
+	assert.ok(code === 130 || code === 143, String(code));
 });
