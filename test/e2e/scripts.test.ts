@@ -46,7 +46,8 @@ const newPlace = (
 ) => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
 	owner.after(async () => {
-		rmSync(folder, {recursive: true, force: true});
+		// The script may still write into it; it is ended after this.
+		rmSync(folder, {recursive: true, force: true, maxRetries: 10});
 	});
 	const {command, args} = bin();
 	const sockchat = `exec ${toShellLine(command, args)} "$@"`;
