@@ -144,6 +144,15 @@ const receiptOf = (event: ChatEvent, id: string) =>
 		? {type: 'mark', n: event.frame.n, mark: 'stored', at: event.at}
 		: undefined;
 
+/** Without its mark, a refused message still says why. */
+const refusalOf = (
+	event: ChatEvent,
+	isWanted: (type: string) => boolean,
+): Typed | undefined =>
+	event.type === 'failed' && !isWanted('mark')
+		? {type: 'error', n: event.n, at: event.at, ...causeOf(event.error)}
+		: undefined;
+
 /**
  * @param id The member's own public id.
  * @param isWanted Whether to print events of a type.
@@ -153,7 +162,12 @@ export const jsonLine = (
 	id = '',
 	isWanted: (type: string) => boolean = () => true,
 ): string | undefined => {
-	const lines = [objectOf(event), receiptOf(event, id)]
+	const objects = [
+		objectOf(event),
+		receiptOf(event, id),
+		refusalOf(event, isWanted),
+	];
+	const lines = objects
 		.filter(object => object !== undefined)
 		.filter(({type}) => isWanted(type))
 		.map(object => line(object));

@@ -38,6 +38,23 @@ test('e2e: --events prints these types alone, and errors', async t => {
 	assert.deepEqual(typesIn(chat.stdout()), ['joined', 'message', 'error']);
 });
 
+test('e2e: with --events a refused message says why, as an error', async t => {
+	const long = 'x'.repeat(17_000);
+	const chat = startBin(t, [
+		'connect',
+		`--port=${port}`,
+		'--json',
+		'--events=message',
+	]);
+	chat.writeLine(long);
+	chat.end();
+	assert.deepEqual(await chat.waitForExit(), {...done, code: 1});
+	assert.match(
+		chat.stdout(),
+		/^\{"type":"error",.*"code":"ERR_TEXT_TOO_LONG","message":".*17000.*\}\n$/,
+	);
+});
+
 test('e2e: --json has no samples unless --events asks for them', async t => {
 	const chat = startBin(t, ['connect', '--port', port, '--json']);
 	const sampled = startBin(t, [
