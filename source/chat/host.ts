@@ -135,13 +135,13 @@ export const openHost = async (
 		role: 'serve',
 		control: server.control,
 		async rule(action) {
-			const {sentence, told} = await server.rule(action);
+			const {told, ...answer} = await server.rule(action);
 			if (told !== undefined) {
 				// Said as the host, so any client shows it and keeps it.
 				client.say(`/me ${told}`);
 			}
 
-			return sentence;
+			return answer;
 		},
 		where: formatAddress(server.address),
 		leave: drainOnce(server),

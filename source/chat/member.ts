@@ -4,7 +4,7 @@ import type {HostAction} from '../commands/host-action.js';
 import {formatAddress} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
 import type {SocketLink} from '../socket/link.js';
-import type {SocketAction} from '../tcp/socket-action.js';
+import {refused, type SocketAction} from '../tcp/socket-action.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {takeIdentity} from './kept-identity.js';
 import type {
@@ -14,10 +14,11 @@ import type {
 	RoomChat,
 } from './room-chat.js';
 
-export const onlyOwnSocket =
-	'Only a server has peers to name; leave the name out for your own socket.';
+export const onlyOwnSocket = refused(
+	'Only a server has peers to name; leave the name out for your own socket.',
+);
 
-const onlyHost = 'Only the host of a room can do that.';
+const onlyHost = refused('Only the host of a room can do that.');
 
 /** What a host's chat and a member's have in common. */
 export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({

@@ -1,6 +1,6 @@
 /** Opens raw bytes for a front end: as a server, or as a client. */
 import type {Buffer} from 'node:buffer';
-import type {SocketAction} from '../tcp/socket-action.js';
+import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
@@ -58,7 +58,7 @@ export type RawChat = {
 	readonly control: (
 		action: SocketAction,
 		peer: string | undefined,
-	) => Promise<string>;
+	) => Promise<Answer>;
 	/** The input has ended: a client sends FIN and goes on reading. */
 	readonly finish: () => void;
 	/** Leaves in good order; called again, at once. */

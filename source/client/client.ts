@@ -5,7 +5,7 @@
  * effects and emits events. Messages said while there is no connection wait in
  * the outbox.
  */
-import type {SocketAction} from '../tcp/socket-action.js';
+import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import type {Outgoing} from '../connection/outbox.js';
 import {assertNever, type SockchatError} from '../errors.js';
@@ -180,11 +180,11 @@ export class Client {
 		return this.#requests.readPast(before, this.#welcomed);
 	}
 
-	/** Does to the socket what a person asks for. @returns One sentence on it. */
-	async control(action: SocketAction): Promise<string> {
+	/** Does to the socket what a person asks for. */
+	async control(action: SocketAction): Promise<Answer> {
 		const socket = this.#socket;
 		if (!socket) {
-			return 'There is no connection now.';
+			return refused('There is no connection now.');
 		}
 
 		const {link} = socket;

@@ -2,7 +2,7 @@
  * The actions that a front end offers to commands, by mode. A command gets only
  * the actions that all its modes have.
  */
-import type {SocketAction} from '../tcp/socket-action.js';
+import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {HostAction} from './host-action.js';
 
 export type ViewName = 'wire' | 'lifecycle' | 'peers';
@@ -33,12 +33,11 @@ export type RawHands = Pick<PlainHands, 'say' | 'leave' | 'notice' | 'help'> & {
 	/**
 	 * @param peer On a server, the nick or address of a peer; undefined means our
 	 * own socket.
-	 * @returns One sentence: what was done, or why it wasn't.
 	 */
 	readonly control: (
 		action: SocketAction,
 		peer: string | undefined,
-	) => Promise<string>;
+	) => Promise<Answer>;
 };
 
 /** For a member of a room. */
@@ -50,8 +49,7 @@ export type RoomHands = PlainHands &
 		 * @returns Why the search was refused; results arrive as an event.
 		 */
 		readonly search: (text: string | undefined) => string | undefined;
-		/** @returns One sentence: what was done, or why it wasn't. */
-		readonly rule: (action: HostAction) => Promise<string>;
+		readonly rule: (action: HostAction) => Promise<Answer>;
 	};
 
 export type HandsOf = {

@@ -1,5 +1,5 @@
 /** The lines of /help, from the command registry. */
-import type {Mode} from './hands.js';
+import type {Mode, RawHands} from './hands.js';
 import {keyHelp} from './keys.js';
 import {commandsOf, type Command, type CommandGroup} from './registry.js';
 
@@ -63,11 +63,12 @@ const topicsOf = ({mode, role}: HelpScope) => {
 	]);
 };
 
-/** /help TOPIC; without a topic, the chat commands. Both list the other topics. */
-export const helpLines = (
+/** Prints /help TOPIC; without a topic, the chat commands. Both list the others. */
+export const help = (
 	topic: string | undefined,
 	scope: HelpScope,
-): readonly string[] => {
+	notice: RawHands['notice'],
+): void => {
 	const topics = topicsOf(scope);
 	const names = [...topics.keys()];
 	const [first] = names;
@@ -78,10 +79,17 @@ export const helpLines = (
 	const others = names
 		.filter(known => known !== name)
 		.map(known => `/help ${known}`);
-	return [
-		...(name === undefined
-			? [`There is no help topic "${topic}".`]
-			: table(topics.get(name)!)),
-		`More: ${others.join(', ')}`,
-	];
+	if (name === undefined) {
+		notice(
+			'bad',
+			`There is no help topic "${topic}"; there are ${others.join(', ')}.`,
+		);
+		return;
+	}
+
+	for (const line of table(topics.get(name)!)) {
+		notice('info', line);
+	}
+
+	notice('info', `More: ${others.join(', ')}`);
 };

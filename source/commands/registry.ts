@@ -2,7 +2,7 @@
  * The slash commands, one entry each: usage, modes and action. /help, Tab
  * completion, the docs and all front ends read this table.
  */
-import type {SocketAction} from '../tcp/socket-action.js';
+import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {
 	HandsOf,
 	Members,
@@ -55,6 +55,10 @@ const view = (name: ViewName, summary: string): Command<RawHands> => ({
 	},
 });
 
+const say = ({type, sentence}: Answer, notice: RawHands['notice']): void => {
+	notice(type === 'refused' ? 'bad' : 'info', sentence);
+};
+
 /** @param actionOf Shifts its words off; undefined if they are wrong. */
 const socketCommand = (
 	name: string,
@@ -76,8 +80,8 @@ const socketCommand = (
 		}
 
 		return ({control, notice}) => {
-			void control(action, peer).then(sentence => {
-				notice('info', sentence);
+			void control(action, peer).then(answer => {
+				say(answer, notice);
 			});
 		};
 	},
@@ -112,8 +116,8 @@ const hostCommand = (
 		return (
 			action &&
 			(({rule, notice}) => {
-				void rule(action).then(sentence => {
-					notice('info', sentence);
+				void rule(action).then(answer => {
+					say(answer, notice);
 				});
 			})
 		);

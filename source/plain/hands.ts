@@ -1,26 +1,24 @@
 /** What slash commands may do without a screen. */
 import type {RoomHands, ViewName} from '../commands/hands.js';
-import {helpLines} from '../commands/help.js';
+import {help} from '../commands/help.js';
 import type {RoomSession} from './room-session.js';
 import {rename} from './room-requests.js';
 
 export const handsOf = (session: RoomSession): RoomHands => {
 	const {chat, options, printer, progress} = session;
 	let isTapped = options.events?.includes('wire') ?? false;
-	const answer = (text: string) => {
-		printer.answer(text);
+	const notice: RoomHands['notice'] = (tone, text) => {
+		if (tone === 'bad') {
+			progress.hasFailed = true;
+			printer.refuse(text);
+		} else {
+			printer.answer(text);
+		}
 	};
 
 	return {
 		...chat,
-		notice(tone, text) {
-			if (tone === 'bad') {
-				progress.hasFailed = true;
-				printer.refuse(text);
-			} else {
-				answer(text);
-			}
-		},
+		notice,
 		rename(nick) {
 			rename(session, nick);
 		},
@@ -39,22 +37,21 @@ export const handsOf = (session: RoomSession): RoomHands => {
 			session.hasQuit = true;
 		},
 		clear() {
-			answer('/clear works only on the screen.');
+			notice('bad', '/clear works only on the screen.');
 		},
 		view(view: ViewName) {
 			if (view === 'wire' && options.isWatched) {
 				isTapped = !isTapped;
 				chat.setTap(isTapped);
 			} else {
-				answer(
+				notice(
+					'bad',
 					`/${view} works only on the screen; --json --events prints the same as events.`,
 				);
 			}
 		},
 		help(topic) {
-			for (const line of helpLines(topic, chat)) {
-				answer(line);
-			}
+			help(topic, chat, notice);
 		},
 	};
 };

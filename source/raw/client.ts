@@ -8,7 +8,7 @@ import type {Buffer} from 'node:buffer';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../event/event.js';
-import type {SocketAction} from '../tcp/socket-action.js';
+import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
@@ -117,8 +117,8 @@ export class RawClient implements Counted {
 		}
 	}
 
-	/** Does to the socket what a person asks for. @returns One sentence on it. */
-	async control(action: SocketAction): Promise<string> {
+	/** Does to the socket what a person asks for. */
+	async control(action: SocketAction): Promise<Answer> {
 		const link = this.#link;
 		const {stream} = link;
 		const owner: SocketOwner = {

@@ -4,7 +4,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
-import type {SocketAction} from '../tcp/socket-action.js';
+import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
@@ -43,12 +43,11 @@ export type RawServer = {
 	 * Does to a peer's socket what a person asks for.
 	 *
 	 * @param peer Its address; undefined if there is only one.
-	 * @returns A sentence on what was done, or why not.
 	 */
 	readonly control: (
 		action: SocketAction,
 		peer: string | undefined,
-	) => Promise<string>;
+	) => Promise<Answer>;
 	/** Sends FIN to all; after 3 seconds the remaining peers are disconnected. */
 	readonly drain: () => Promise<void>;
 	readonly destroy: () => void;
@@ -186,9 +185,11 @@ export const startRawServer = async ({
 				([, {name}]) => wanted === undefined || name === wanted,
 			);
 			if (!found || another) {
-				return wanted === undefined
-					? `Whose socket? There are ${peers.size} peers; name one by its address: /peers lists them.`
-					: `No peer is called "${wanted}"; /peers lists them.`;
+				return refused(
+					wanted === undefined
+						? `Whose socket? There are ${peers.size} peers; name one by its address: /peers lists them.`
+						: `No peer is called "${wanted}"; /peers lists them.`,
+				);
 			}
 
 			const [link, peer] = found;

@@ -1,15 +1,14 @@
 /** What the host does about who is in the room: kick, ban, mute, lock. */
 import type {HostAction} from '../commands/host-action.js';
 import {assertNever} from '../errors.js';
+import {done, refused, type Answer} from '../tcp/socket-action.js';
 import {hostOf} from '../socket/origin.js';
 import type {Admission} from './admission.js';
 import {banText, parseBan, type Ban} from './moderation.js';
 import type {PeerConnection} from './peer-connection.js';
 import type {Hub} from './hub.js';
 
-export type HostActionResult = {
-	/** For the host. */
-	readonly sentence: string;
+export type HostActionResult = Answer & {
 	/** What everybody is shown, after the host's nick: `* otter bans …`. */
 	readonly told?: string | undefined;
 };
@@ -100,32 +99,33 @@ export const performHostAction = async (
 		case 'kick': {
 			const connection = findPeer(hub, action.who);
 			if (typeof connection === 'string') {
-				return {sentence: connection};
+				return refused(connection);
 			}
 
 			const {nick} = connection.member!;
 			connection.end('kicked');
-			return {sentence: `${nick} was disconnected and may come back.`};
+			return done(`${nick} was disconnected and may come back.`);
 		}
 
 		case 'ban': {
 			const ban = banOf(hub, action.who);
 			if (typeof ban === 'string') {
-				return {sentence: ban};
+				return refused(ban);
 			}
 
 			if (ban.kind === 'uid' && !users.canTellUsers) {
-				return {
-					sentence:
-						'A ban by uid needs Linux, where the kernel knows the user of a peer. Ban a nick or an address instead.',
-				};
+				return refused(
+					'A ban by uid needs Linux, where the kernel knows the user of a peer. Ban a nick or an address instead.',
+				);
 			}
 
 			moderation.ban(ban);
 			const sent = await enforce(hub, users);
 			const text = banText(ban);
 			return {
-				sentence: `${text} is banned; members disconnected: ${sent}. /unban undoes it.`,
+				...done(
+					`${text} is banned; members disconnected: ${sent}. /unban undoes it.`,
+				),
 				told: `bans ${text}`,
 			};
 		}
@@ -133,20 +133,22 @@ export const performHostAction = async (
 		case 'unban': {
 			const {who} = action;
 			return moderation.unban(who)
-				? {sentence: `${who} may come back.`, told: `lifts the ban on ${who}`}
-				: {sentence: `"${who}" is not banned; /bans lists who is.`};
+				? {...done(`${who} may come back.`), told: `lifts the ban on ${who}`}
+				: refused(`"${who}" is not banned; /bans lists who is.`);
 		}
 
 		case 'mute': {
 			const connection = findPeer(hub, action.who);
 			if (typeof connection === 'string') {
-				return {sentence: connection};
+				return refused(connection);
 			}
 
 			const {id, nick} = connection.member!;
 			moderation.mute(id, nick);
 			return {
-				sentence: `${nick} is muted: it can listen, but not speak. /unmute undoes it.`,
+				...done(
+					`${nick} is muted: it can listen, but not speak. /unmute undoes it.`,
+				),
 				told: `mutes ${nick}`,
 			};
 		}
@@ -154,26 +156,25 @@ export const performHostAction = async (
 		case 'unmute': {
 			const {who} = action;
 			return moderation.unmute(who)
-				? {sentence: `${who} may speak again.`, told: `lets ${who} speak again`}
-				: {sentence: `"${who}" is not muted; /bans lists who is.`};
+				? {...done(`${who} may speak again.`), told: `lets ${who} speak again`}
+				: refused(`"${who}" is not muted; /bans lists who is.`);
 		}
 
 		case 'lock': {
 			moderation.isLocked = true;
 			return {
-				sentence:
-					'The room is locked: nobody else may join. /unlock undoes it.',
+				...done('The room is locked: nobody else may join. /unlock undoes it.'),
 				told: 'locks the room',
 			};
 		}
 
 		case 'unlock': {
 			moderation.isLocked = false;
-			return {sentence: 'The room is open.', told: 'unlocks the room'};
+			return {...done('The room is open.'), told: 'unlocks the room'};
 		}
 
 		case 'bans': {
-			return {sentence: list(hub)};
+			return done(list(hub));
 		}
 
 		default: {

@@ -1,6 +1,6 @@
 /** The table of a server's peers, and control of one peer's socket. */
 import process from 'node:process';
-import type {SocketAction} from '../tcp/socket-action.js';
+import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {KernelPair} from '../tcp/tcp.js';
 import type {SocketEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
@@ -70,14 +70,13 @@ export const samplePeers = (
  * Pauses, resets or closes a peer's socket, or changes its options.
  *
  * @param name A nick or an address; undefined if there is only one peer.
- * @returns A sentence: what was done, or why not.
  */
 export const controlPeer = async (
 	hub: Hub,
 	watch: SocketWatch | undefined,
 	action: SocketAction,
 	name: string | undefined,
-): Promise<string> => {
+): Promise<Answer> => {
 	const peers = hub.peers();
 	const connection =
 		name === undefined && peers.length === 1
@@ -87,12 +86,14 @@ export const controlPeer = async (
 				: hub.find(name);
 	if (!connection) {
 		if (peers.length === 0) {
-			return 'Nobody is connected.';
+			return refused('Nobody is connected.');
 		}
 
-		return name === undefined
-			? `Whose socket? There are ${peers.length} peers; name one of them, by nick or address: /peers lists them.`
-			: `No peer is called "${name}"; /peers lists them.`;
+		return refused(
+			name === undefined
+				? `Whose socket? There are ${peers.length} peers; name one of them, by nick or address: /peers lists them.`
+				: `No peer is called "${name}"; /peers lists them.`,
+		);
 	}
 
 	const {link} = connection;

@@ -2,7 +2,7 @@
 import {randomUUID} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
-import type {SocketAction} from '../tcp/socket-action.js';
+import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import {defaultConnectRate, defaultRate} from '../protocol/frame.js';
 import {lazy} from '../protocol/lazy.js';
 import {Room} from '../room/room.js';
@@ -90,12 +90,11 @@ export type Server = {
 	 * Pauses, resets or closes a peer's socket, or changes its options.
 	 *
 	 * @param peer A nick or an address; undefined if there is only one peer.
-	 * @returns A sentence: what was done, or why not.
 	 */
 	readonly control: (
 		action: SocketAction,
 		peer: string | undefined,
-	) => Promise<string>;
+	) => Promise<Answer>;
 	/** Kicks, bans, mutes, locks. */
 	readonly rule: (action: HostAction) => Promise<HostActionResult>;
 	/** Destroys every connection at once. */

@@ -1,6 +1,11 @@
 /** Does to a socket what a person asks for, and says what was done. */
 import type {Socket} from 'node:net';
-import type {SocketAction} from '../tcp/socket-action.js';
+import {
+	done,
+	refused,
+	type Answer,
+	type SocketAction,
+} from '../tcp/socket-action.js';
 import {formatTcpInfo} from '../tcp/tcp-info.js';
 import type {Call} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
@@ -43,7 +48,7 @@ const setReading = (socket: Socket, isReading: boolean): void => {
 	}
 };
 
-const askKernel = async ({endpoints}: SocketLink): Promise<string> => {
+const askKernel = async ({endpoints}: SocketLink): Promise<Answer> => {
 	const {local, remote} = endpoints;
 	const info =
 		local === undefined || remote === undefined
@@ -52,8 +57,12 @@ const askKernel = async ({endpoints}: SocketLink): Promise<string> => {
 	// ss omits it if there were none.
 	const retransmitsTotal = info?.retransmitsTotal ?? 0;
 	return info
-		? `${local} to ${remote}: ${formatTcpInfo({...info, retransmitsTotal})} (ss).`
-		: `The kernel's figures for this connection are not available here: they need Linux and ss, from the package iproute2.`;
+		? done(
+				`${local} to ${remote}: ${formatTcpInfo({...info, retransmitsTotal})} (ss).`,
+			)
+		: refused(
+				`The kernel's figures for this connection are not available here: they need Linux and ss, from the package iproute2.`,
+			);
 };
 
 const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
@@ -88,22 +97,21 @@ const refusal = (
 
 /**
  * @param whose Whose socket it is, at the start of a sentence: 'Your', "heron's".
- * @returns What was done, or why not.
  */
 export const controlSocket = async (
 	owner: SocketOwner,
 	action: SocketAction,
 	whose: string,
-): Promise<string> => {
+): Promise<Answer> => {
 	const {link} = owner;
 	if (link.kind === 'memory') {
-		return 'The host has no socket of its own; name a peer.';
+		return refused('The host has no socket of its own; name a peer.');
 	}
 
 	const {stream} = link;
-	const refused = refusal(link, action, whose);
-	if (refused !== undefined) {
-		return refused;
+	const reason = refusal(link, action, whose);
+	if (reason !== undefined) {
+		return refused(reason);
 	}
 
 	switch (action.type) {
@@ -111,25 +119,29 @@ export const controlSocket = async (
 			owner.onCall('pause()');
 			owner.setPaused(true);
 			setReading(stream, false);
-			return `${whose} socket is no longer read: new data waits in the kernel, then at the other end. /resume reads on.`;
+			return done(
+				`${whose} socket is no longer read: new data waits in the kernel, then at the other end. /resume reads on.`,
+			);
 		}
 
 		case 'resume': {
 			owner.onCall('resume()');
 			setReading(stream, true);
 			owner.setPaused(false);
-			return `${whose} socket is read again.`;
+			return done(`${whose} socket is read again.`);
 		}
 
 		case 'end': {
 			stream.end();
-			return `${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`;
+			return done(
+				`${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`,
+			);
 		}
 
 		case 'reset': {
 			owner.onCall('reset()');
 			owner.reset();
-			return `${whose} socket has sent RST: data in transit is lost.`;
+			return done(`${whose} socket has sent RST: data in transit is lost.`);
 		}
 
 		case 'close': {
@@ -137,21 +149,27 @@ export const controlSocket = async (
 			setReading(stream, true);
 			owner.setPaused(false);
 			owner.close();
-			return `${whose} connection is closing: FIN goes after everything written so far.`;
+			return done(
+				`${whose} connection is closing: FIN goes after everything written so far.`,
+			);
 		}
 
 		case 'nodelay': {
 			stream.setNoDelay(action.isOn);
-			return action.isOn
-				? `${whose} socket has TCP_NODELAY on: small writes are sent at once.`
-				: `${whose} socket has TCP_NODELAY off: a small write may wait for the last one's ACK (Nagle).`;
+			return done(
+				action.isOn
+					? `${whose} socket has TCP_NODELAY on: small writes are sent at once.`
+					: `${whose} socket has TCP_NODELAY off: a small write may wait for the last one's ACK (Nagle).`,
+			);
 		}
 
 		case 'keepalive': {
 			stream.setKeepAlive(action.isOn);
-			return action.isOn
-				? `${whose} socket has SO_KEEPALIVE on: after a long silence (2 hours by default on Linux) the kernel checks whether the other end is there.`
-				: `${whose} socket has SO_KEEPALIVE off: the kernel never checks whether a silent peer is there.`;
+			return done(
+				action.isOn
+					? `${whose} socket has SO_KEEPALIVE on: after a long silence (2 hours by default on Linux) the kernel checks whether the other end is there.`
+					: `${whose} socket has SO_KEEPALIVE off: the kernel never checks whether a silent peer is there.`,
+			);
 		}
 
 		case 'tcp': {

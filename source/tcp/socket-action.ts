@@ -15,3 +15,16 @@ export type SocketAction =
 	| {readonly type: 'keepalive'; readonly isOn: boolean}
 	/** Ask the kernel for rtt, cwnd and retransmits. */
 	| {readonly type: 'tcp'};
+
+/** What an action did, or why it could not, in one sentence. */
+export type Answer = {
+	readonly type: 'done' | 'refused';
+	readonly sentence: string;
+};
+
+export const done = (sentence: string): Answer => ({type: 'done', sentence});
+
+export const refused = (sentence: string): Answer => ({
+	type: 'refused',
+	sentence,
+});

@@ -1,7 +1,7 @@
 /** The chat of a screen, and what its lines do: in a room, and in raw mode. */
 import {Buffer} from 'node:buffer';
 import type {ViewName} from '../commands/hands.js';
-import {helpLines, type HelpScope} from '../commands/help.js';
+import {help, type HelpScope} from '../commands/help.js';
 import {parseLine, parseRawLine} from '../commands/parse.js';
 import {commandsOf} from '../commands/registry.js';
 import {systemClock} from '../socket/clock.js';
@@ -108,13 +108,11 @@ const handsOf = (
 			emit({type: 'clear', at: systemClock.wallMs()});
 		},
 		help(topic: string | undefined) {
-			for (const text of helpLines(topic, scope)) {
-				notice('info', text);
-			}
+			help(topic, scope, notice);
 		},
 		view(name: ViewName) {
 			if (name === 'peers' && scope.role === 'connect') {
-				notice('info', 'Only a server has peers; /lifecycle shows both ends.');
+				notice('bad', 'Only a server has peers; /lifecycle shows both ends.');
 			} else {
 				view(name);
 			}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test, type TestContext} from 'node:test';
+import {done, refused} from '../../source/tcp/socket-action.js';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {openRaw, type RawOptions} from '../../source/chat/open-raw.js';
 import {openRoom} from '../../source/chat/open-room.js';
@@ -87,10 +88,13 @@ test('open: a member has one socket, its own', async t => {
 	const server = await openServer(t);
 	const {chat, untilEvent} = await room(t, server.address);
 	await untilEvent('connection', isOpen);
-	assert.equal(await chat.control({type: 'pause'}, 'heron'), ownOnly);
-	assert.equal(
+	assert.deepEqual(
+		await chat.control({type: 'pause'}, 'heron'),
+		refused(ownOnly),
+	);
+	assert.deepEqual(
 		await chat.control({type: 'pause'}, undefined),
-		`Your ${paused}`,
+		done(`Your ${paused}`),
 	);
 	assert.equal(chat.role, 'connect');
 });
@@ -99,11 +103,14 @@ test('open: a raw client has one socket, its own', async t => {
 	const server = await openRawServer(t);
 	const {chat, untilEvent} = await raw(t, server.address);
 	await untilEvent('connection', isOpen);
-	assert.equal(await chat.control({type: 'reset'}, 'heron'), ownOnly);
+	assert.deepEqual(
+		await chat.control({type: 'reset'}, 'heron'),
+		refused(ownOnly),
+	);
 	assert.equal(server.of('ended').length, 0);
-	assert.equal(
+	assert.deepEqual(
 		await chat.control({type: 'pause'}, undefined),
-		`Your ${paused}`,
+		done(`Your ${paused}`),
 	);
 });
 
@@ -118,9 +125,9 @@ for (const mode of ['room', 'raw'] as const) {
 		const address: Address = {kind: 'tcp', host: '127.0.0.1', port};
 		const peer = await openPlain(t, address);
 		await untilEvent('accepted');
-		assert.equal(
+		assert.deepEqual(
 			await chat.control({type: 'pause'}, undefined),
-			`${peer.name}'s ${paused}`,
+			done(`${peer.name}'s ${paused}`),
 		);
 		await untilEvent('peers', ({rows}) => rows[0]?.isPaused === true);
 	});
@@ -141,7 +148,7 @@ for (const mode of ['room', 'raw'] as const) {
 		client.chat.setTap(true);
 		await client.untilEvent('connection', isOpen);
 		assert.match(
-			await client.chat.control({type: 'pause'}, undefined),
+			(await client.chat.control({type: 'pause'}, undefined)).sentence,
 			/^Your socket is no longer read/u,
 			'it is in hand all the same',
 		);

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {helpLines, plainHelpLines} from '../../source/commands/help.js';
+import {
+	help,
+	plainHelpLines,
+	type HelpScope,
+} from '../../source/commands/help.js';
 import {commands, commandsOf} from '../../source/commands/registry.js';
+
+const helpLines = (topic: string | undefined, scope: HelpScope): string[] => {
+	const lines: string[] = [];
+	help(topic, scope, (tone, text) => {
+		assert.equal(tone, 'info');
+		lines.push(text);
+	});
+	return lines;
+};
 
 test('registry: the chat commands come first, in order', () => {
 	const names = commands
@@ -71,7 +84,13 @@ test('registry: /help lists its topics and fits on a screen', () => {
 		helpLines(undefined, {...served, role: 'connect'}).at(-1)!,
 		/^More: \/help views, \/help sockets, \/help keys$/,
 	);
-	assert.equal(helpLines('tea', served)[0], 'There is no help topic "tea".');
+	help('tea', served, (tone, text) => {
+		assert.equal(tone, 'bad');
+		assert.equal(
+			text,
+			'There is no help topic "tea"; there are /help chat, /help views, /help sockets, /help host, /help keys.',
+		);
+	});
 	assert.match(
 		helpLines(undefined, {mode: 'raw', role: 'connect'}).join('\n'),
 		/anything else +sent as typed/,

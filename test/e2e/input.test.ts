@@ -98,19 +98,63 @@ test('e2e: commands before the welcome wait for it, in order', async t => {
 
 test('e2e: answers to commands stand in the transcript', async t => {
 	const chat = connect(t, 'gannet', '--input', 'commands');
-	chat.write('/help views\n/clear\n/tcp\n/kick otter\n/nick gannet\n');
+	chat.write('/help views\n/tcp\n/nodelay on\n/nick gannet\n');
 	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 	for (const answer of [
 		/^-- \/wire +every chunk/m,
-		/^-- \/clear works only on the screen\.$/m,
-		/^-- Only the host of a room can do that\.$/m,
+		/^-- 127\.0\.0\.1:\d+ to .* \(ss\)\.$/m,
+		/^-- Your socket has TCP_NODELAY on/m,
 		/^-- You are gannet already\.$/m,
 	]) {
 		assert.match(chat.stdout(), answer);
 	}
 
 	assert.match(chat.stderr(), /^You are gannet in [^\n]*\n$/);
+});
+
+test('e2e: a refused command makes the exit code 1, and stderr says why', async t => {
+	const onlyHost = 'Only the host of a room can do that.\n';
+	const onlyScreen = 'works only on the screen';
+	for (const [line, sentence] of [
+		['/kick otter', onlyHost],
+		['/lock', onlyHost],
+		['/bans', onlyHost],
+		['/pause otter', 'Only a server has peers to name'],
+		['/wire', onlyScreen],
+		['/peers', onlyScreen],
+		['/clear', onlyScreen],
+		['/help tea', 'There is no help topic "tea"'],
+		['/kick', 'Usage: /kick NAME'],
+		['/kcik otter', 'Did you mean /kick?'],
+	] as const) {
+		const chat = connect(t, 'grebe', '--input', 'commands', '--quiet');
+		chat.write(`${line}\n`);
+		chat.end();
+		assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+		assert.ok(chat.stderr().includes(sentence), chat.seen());
+		assert.equal(chat.stdout(), '');
+	}
+});
+
+test('e2e: a host whose command is refused fails, and chats on', async t => {
+	for (const line of [
+		'/kick nobody',
+		'/ban nobody',
+		'/ban goby',
+		'/unban zz',
+		'/mute nobody',
+		'/unmute nobody',
+		'/tcp',
+		'/tcp nobody',
+	]) {
+		const served = 'serve --port 0 --nick goby --no-history --input commands';
+		const host = startBin(t, served.split(' '));
+		host.write(`${line}\nstill here\nquit\n`);
+		assert.deepEqual(await host.waitForExit(), failed, host.seen());
+		assert.match(host.stdout(), /^goby: still here$/m);
+		assert.doesNotMatch(host.stdout(), /^-- (?!goby)/m);
+	}
 });
 
 test('e2e: each request of --input json is answered by an event', async t => {

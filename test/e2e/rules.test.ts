@@ -26,7 +26,7 @@ test('e2e: what a host rules is told to it, and to the room', async t => {
 	await server.waitForOutput('-- heron left (kicked by the host)');
 	await heron.untilFin();
 	server.write('/unlock\n/kick otter\n');
-	await server.waitForOutput('That is you, the host.');
+	await server.waitForOutput('That is you, the host.', {stream: 'stderr'});
 	const plain = await openPlain(t, loopback(port));
 	plain.write('hello\n');
 	await server.waitForOutput(': hello');
@@ -40,6 +40,8 @@ test('e2e: what a host rules is told to it, and to the room', async t => {
 		'commands',
 	]);
 	member.write('/kick otter\n');
-	await member.waitForOutput('Only the host of a room can do that.');
+	await member.waitForOutput('Only the host of a room can do that.', {
+		stream: 'stderr',
+	});
 	assert.equal(plain.hasFin, false);
 });

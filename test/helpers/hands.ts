@@ -1,5 +1,6 @@
 /** Command hands that record what a typed line calls. */
 import type {RoomHands} from '../../source/commands/hands.js';
+import {done} from '../../source/tcp/socket-action.js';
 import {parseLine, parseRawLine} from '../../source/commands/parse.js';
 
 type Noted = {
@@ -17,7 +18,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 		};
 
 	// Controls and rules are answered one turn later; that isn't recorded.
-	const answer = Promise.resolve('done');
+	const answer = Promise.resolve(done('paused'));
 	return {
 		say: note('say', undefined),
 		whisper: note('whisper', undefined),

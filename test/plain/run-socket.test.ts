@@ -98,9 +98,9 @@ test('run: a command for a view names the JSON events instead', async t => {
 		lines.type(`/${view}`);
 
 		await lines.untilText(
-			lines.out,
+			lines.error,
 			new RegExp(
-				`^-- /${view} works only on the screen; --json --events prints the same`,
+				`^/${view} works only on the screen; --json --events prints the same`,
 				'mu',
 			),
 		);
@@ -122,7 +122,7 @@ test('run: the commands for the socket work without a screen', async t => {
 	lines.type('/resume');
 	await lines.untilText(lines.out, /^heron: unread$/mu);
 	lines.type('/end heron');
-	await lines.untilText(lines.out, /^-- Only a server has peers to name; /mu);
+	await lines.untilText(lines.error, /^Only a server has peers to name; /mu);
 	lines.type('/reset');
 	await lines.untilText(lines.out, /^-- Your socket has sent RST: /mu);
 	await lines.untilText(

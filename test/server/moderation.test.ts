@@ -133,6 +133,7 @@ test('moderation: without uids, no user can be banned', async t => {
 		type: 'ban',
 		who: `uid:${uid}`,
 	});
+	assert.equal(ruled.type, 'refused');
 	assert.match(ruled.sentence, /^A ban by uid needs Linux/);
 	assert.equal(hub.moderation.isOpenToAll, true);
 });

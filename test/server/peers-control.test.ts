@@ -1,6 +1,7 @@
 /** Control of a peer's socket, over real sockets. */
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
+import {done, refused} from '../../source/tcp/socket-action.js';
 import {FakeClock} from '../helpers/clock.js';
 import {timerBySs} from '../helpers/kernel.js';
 import {openRawServer} from '../helpers/raw.js';
@@ -30,9 +31,9 @@ const openRoomOfTwo = async (t: TestContext) => {
 
 test('peers control: a reset peer sees RST, and the others see it leave', async t => {
 	const {server, otter, heron, callsOf} = await openRoomOfTwo(t);
-	assert.equal(
+	assert.deepEqual(
 		await server.control({type: 'reset'}, 'otter'),
-		"otter's socket has sent RST: data in transit is lost.",
+		done("otter's socket has sent RST: data in transit is lost."),
 	);
 	await otter.untilClosed();
 	assert.equal(otter.errorCode, 'ECONNRESET');
@@ -61,9 +62,11 @@ test('peers control: a peer that the host resets is reported as reset, not close
 
 test('peers control: a closed peer gets its bye, then FIN', async t => {
 	const {server, otter, heron} = await openRoomOfTwo(t);
-	assert.equal(
+	assert.deepEqual(
 		await server.control({type: 'close'}, 'otter'),
-		"otter's connection is closing: FIN goes after everything written so far.",
+		done(
+			"otter's connection is closing: FIN goes after everything written so far.",
+		),
 	);
 	await otter.untilFin();
 	assert.deepEqual(otter.of('bye'), [{type: 'bye', reason: 'closed'}]);
@@ -93,17 +96,19 @@ test('peers control: a paused peer is closed with bye and FIN too', async t => {
 
 test("peers control: a peer is still read after the server's FIN", async t => {
 	const {server, otter, heron, watched} = await openRoomOfTwo(t);
-	assert.equal(
+	assert.deepEqual(
 		await server.control({type: 'end'}, 'otter'),
-		"otter's socket sends FIN after everything written so far. It sends nothing more, but still reads.",
+		done(
+			"otter's socket sends FIN after everything written so far. It sends nothing more, but still reads.",
+		),
 	);
 	await otter.untilFin();
 	otter.say(1, 'still here');
 	await heron.untilSaid('still here');
 	await watched.untilRead('FIN-WAIT-2', 'local', otter.name);
-	assert.equal(
+	assert.deepEqual(
 		await server.control({type: 'end'}, 'otter'),
-		"otter's socket has already sent FIN: it sends nothing more.",
+		refused("otter's socket has already sent FIN: it sends nothing more."),
 	);
 	otter.end();
 	await otter.untilClosed();
@@ -129,17 +134,17 @@ test('peers control: keepalive and nodelay are set on the named peer', async t =
 	const local = `127.0.0.1:${otter.socket.remotePort}`;
 	const timerOf = async (name: string) => timerBySs(local, name);
 	assert.match(
-		await server.control({type: 'keepalive', isOn: true}, 'otter'),
+		(await server.control({type: 'keepalive', isOn: true}, 'otter')).sentence,
 		/^otter's socket has SO_KEEPALIVE on: /u,
 	);
 	assert.equal(await timerOf(otter.name), 'keepalive');
 	assert.equal(await timerOf(heron.name), undefined);
 	assert.match(
-		await server.control({type: 'nodelay', isOn: false}, heron.name),
+		(await server.control({type: 'nodelay', isOn: false}, heron.name)).sentence,
 		/^heron's socket has TCP_NODELAY off: /u,
 	);
 	assert.match(
-		await server.control({type: 'tcp'}, 'heron'),
+		(await server.control({type: 'tcp'}, 'heron')).sentence,
 		new RegExp(`^${local} to ${heron.name}: rtt .* \\(ss\\)\\.$`, 'u'),
 	);
 });

@@ -1,6 +1,7 @@
 /** A server's table of peers, and how one of them is found. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {done, refused} from '../../source/tcp/socket-action.js';
 import {startHost} from '../../source/chat/host.js';
 import type {SocketEvent} from '../../source/event/event.js';
 import {nickOf} from '../helpers/client.js';
@@ -97,25 +98,42 @@ const paused = (whose: string) =>
 
 test('peers: a peer is named by nick or address, or not at all if there is only one', async t => {
 	const server = await openServer(t);
-	assert.equal(await server.control(pause, undefined), 'Nobody is connected.');
-	assert.equal(await server.control(pause, 'otter'), 'Nobody is connected.');
+	assert.deepEqual(
+		await server.control(pause, undefined),
+		refused('Nobody is connected.'),
+	);
+	assert.deepEqual(
+		await server.control(pause, 'otter'),
+		refused('Nobody is connected.'),
+	);
 	const otter = await joinWire(t, server.address, 'Otter');
-	assert.equal(await server.control(pause, undefined), paused("Otter's"));
-	assert.equal(await server.control(pause, 'otter'), paused("Otter's"));
-	assert.equal(await server.control(pause, otter.name), paused("Otter's"));
+	assert.deepEqual(
+		await server.control(pause, undefined),
+		done(paused("Otter's")),
+	);
+	assert.deepEqual(
+		await server.control(pause, 'otter'),
+		done(paused("Otter's")),
+	);
+	assert.deepEqual(
+		await server.control(pause, otter.name),
+		done(paused("Otter's")),
+	);
 	const silent = await openWire(t, server.address);
 	await server.untilEvent('accepted', ({peer}) => peer === silent.name);
-	assert.equal(
+	assert.deepEqual(
 		await server.control(pause, undefined),
-		'Whose socket? There are 2 peers; name one of them, by nick or address: /peers lists them.',
+		refused(
+			'Whose socket? There are 2 peers; name one of them, by nick or address: /peers lists them.',
+		),
 	);
-	assert.equal(
+	assert.deepEqual(
 		await server.control(pause, 'heron'),
-		'No peer is called "heron"; /peers lists them.',
+		refused('No peer is called "heron"; /peers lists them.'),
 	);
-	assert.equal(
+	assert.deepEqual(
 		await server.control(pause, silent.name),
-		paused(`${silent.name}'s`),
+		done(paused(`${silent.name}'s`)),
 		'who has no nick yet is named by its address',
 	);
 });
@@ -124,17 +142,25 @@ test('peers: a raw server names its peers by their addresses', async t => {
 	const server = await openRawServer(t);
 	const one = await openPlain(t, server.address);
 	await server.untilEvent('accepted');
-	assert.equal(await server.control(pause, undefined), paused(`${one.name}'s`));
+	assert.deepEqual(
+		await server.control(pause, undefined),
+		done(paused(`${one.name}'s`)),
+	);
 	const two = await openPlain(t, server.address);
 	await server.untilEvent('accepted', ({peer}) => peer === two.name);
-	assert.equal(
+	assert.deepEqual(
 		await server.control(pause, undefined),
-		'Whose socket? There are 2 peers; name one by its address: /peers lists them.',
+		refused(
+			'Whose socket? There are 2 peers; name one by its address: /peers lists them.',
+		),
 	);
-	assert.equal(await server.control(pause, two.name), paused(`${two.name}'s`));
-	assert.equal(
+	assert.deepEqual(
+		await server.control(pause, two.name),
+		done(paused(`${two.name}'s`)),
+	);
+	assert.deepEqual(
 		await server.control(pause, 'otter'),
-		'No peer is called "otter"; /peers lists them.',
+		refused('No peer is called "otter"; /peers lists them.'),
 	);
 });
 
@@ -152,11 +178,14 @@ test('peers: the host has no socket, so the table has no row for it', async t =>
 		await server.drain();
 	});
 	const peer = await joinWire(t, server.address, 'heron');
-	assert.equal(
+	assert.deepEqual(
 		await server.control({type: 'reset'}, 'otter'),
-		'The host has no socket of its own; name a peer.',
+		refused('The host has no socket of its own; name a peer.'),
 	);
-	assert.equal(await server.control(pause, undefined), paused("heron's"));
+	assert.deepEqual(
+		await server.control(pause, undefined),
+		done(paused("heron's")),
+	);
 	const {rows} = await watched.untilEvent(
 		'peers',
 		event => event.rows.length > 0,

@@ -5,7 +5,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
-import type {SocketAction} from '../../source/tcp/socket-action.js';
+import {refused, type SocketAction} from '../../source/tcp/socket-action.js';
 import type {Address} from '../../source/socket/address.js';
 import {openClient} from '../helpers/client.js';
 import {timerBySs} from '../helpers/kernel.js';
@@ -33,8 +33,10 @@ const openControlled = async (t: TestContext) => {
 		...opened,
 		watched,
 		peers,
-		do: async (type: SocketAction['type'], isOn?: boolean) =>
-			opened.client.control(plain(type, isOn)),
+		async do(type: SocketAction['type'], isOn?: boolean) {
+			const {sentence} = await opened.client.control(plain(type, isOn));
+			return sentence;
+		},
 		/** The calls in the timeline. */
 		calls: () =>
 			watched
@@ -160,16 +162,16 @@ test('socket control: without a connection there is nothing to do', async t => {
 		peer.send(welcomeFrame());
 	});
 	const opened = openClient(t, address, 'otter', {random: () => 0.99});
-	assert.equal(
+	assert.deepEqual(
 		await opened.client.control({type: 'reset'}),
-		'There is no connection yet: connect() is in progress.',
+		refused('There is no connection yet: connect() is in progress.'),
 	);
 	await opened.untilPhase('open');
 	await close();
 	await opened.untilPhase('waiting');
-	assert.equal(
+	assert.deepEqual(
 		await opened.client.control({type: 'end'}),
-		'There is no connection now.',
+		refused('There is no connection now.'),
 	);
 });
 
@@ -187,11 +189,14 @@ test('socket control: refuses TCP actions on a Unix domain socket', async t => {
 	for (const type of tcpOnly) {
 		const about = `connection uses a Unix domain socket; /${type} works on TCP only.`;
 
-		assert.equal(await client.control(plain(type)), `Your ${about}`);
+		assert.deepEqual(
+			await client.control(plain(type)),
+			refused(`Your ${about}`),
+		);
 
-		assert.equal(
+		assert.deepEqual(
 			await server.control(plain(type), 'otter'),
-			`otter's ${about}`,
+			refused(`otter's ${about}`),
 		);
 	}
 
@@ -217,8 +222,8 @@ test('socket control: works on a raw client, too', async t => {
 	await untilBytes(bytes);
 	await client.control({type: 'reset'});
 	assert.equal((await server.untilEvent('ended')).reason, 'reset');
-	assert.equal(
+	assert.deepEqual(
 		await client.control({type: 'pause'}),
-		'The connection is closed.',
+		refused('The connection is closed.'),
 	);
 });
