@@ -67,6 +67,12 @@ export const readConfig = async (
 		return text;
 	}
 
-	const {parseConfig} = await import('./config.js');
-	return parseConfig(path!, text);
+	const [{parseConfig}, {mistakeIn}] = await Promise.all([
+		import('./config.js'),
+		import('./config-values.js'),
+	]);
+	const config = parseConfig(path!, text);
+	return config instanceof SockchatError
+		? config
+		: (mistakeIn(config) ?? config);
 };

@@ -179,3 +179,50 @@ test('config: a file that is missing is none, and one that is unfit is an error'
 	assert.equal(config.everywhere.port?.value, '7');
 	assert.equal(dirname(config.path), dirname(file));
 });
+
+test('config: every value is checked, also one that does not hold now', async t => {
+	const home = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
+	t.after(() => {
+		rmSync(home, {recursive: true});
+	});
+	const env = {XDG_CONFIG_HOME: home};
+	const file = configPath(env)!;
+	mkdirSync(dirname(file));
+	for (const [text, what] of [
+		['port = "x"', 'line 1, port: '],
+		['port = 70000', 'line 1, port: '],
+		['nick = "ok"\n[serve]\nnick = "two words"', 'line 3, nick: '],
+		['port = 1\n[connect]\nport = 0', 'line 3, port: '],
+		['[connect]\ntimeout = "soon"', 'line 2, timeout: '],
+		['[connect]\nwait-for = "("', 'line 2, wait-for: '],
+		['events = "nonsense"', 'line 1, events: '],
+		['raw = true\ninput = "tea"', 'line 2, input: '],
+		['[serve]\nbacklog = 0', 'line 2, backlog: '],
+		['[serve]\nrate = "fast"', 'line 2, rate: '],
+		['[serve]\nhistory = ""', 'line 2, history: '],
+		['socket = ""', 'line 1, socket: '],
+		['host = "example.org"', 'line 1, host: '],
+	] as const) {
+		writeFileSync(file, text);
+		const read = await readConfig(env);
+		assert.ok(read instanceof SockchatError, text);
+		assert.ok(read.message.startsWith(`${file}, ${what}`), read.message);
+	}
+
+	for (const text of [
+		'port = 0',
+		'events = "message"',
+		'json = true\n[serve]\nplain = true',
+		'raw = true\neol = "crlf"\nlast = 3',
+		'last = 3\n[connect]\nsince = 3\nlocal-port = 6000',
+		'socket = "/tmp/room.sock"\nport = 6000',
+		'[connect]\nwait-for = "a"\nwait-for-mention = "otter"',
+	]) {
+		writeFileSync(file, text);
+		const read = await readConfig(env);
+		assert.ok(
+			!(read instanceof SockchatError),
+			read instanceof Error ? read.message : text,
+		);
+	}
+});

@@ -1,0 +1,55 @@
+/**
+ * Checks every value of the config file, also those that don't hold now: a
+ * mistake that a flag hides would come up some other day, in another command.
+ */
+import type {SockchatError} from '../errors.js';
+import type {Config, Layer, Setting} from './config.js';
+import {isFor, type CommandLineCommand, type FlagName} from './flags.js';
+import {optionsOf} from './options.js';
+
+const commands = ['join', 'serve', 'connect'] as const;
+
+const mistakeFor = (
+	command: CommandLineCommand,
+	name: FlagName,
+	{path, setting}: {path: string; setting: Setting},
+): SockchatError | undefined => {
+	const read = optionsOf(
+		// Some keys need it, and no value is wrong because of it.
+		{command, given: {json: true}},
+		{
+			isTerminal: false,
+			loginName: () => '',
+			env: {},
+			config: {path, everywhere: {[name]: setting}, tables: {}},
+		},
+	);
+	return read instanceof Error ? read : undefined;
+};
+
+/** @returns The first mistake, with its file, line and key. */
+export const mistakeIn = ({
+	path,
+	everywhere,
+	tables,
+}: Config): SockchatError | undefined => {
+	const places: Array<[readonly CommandLineCommand[], Layer | undefined]> = [
+		[commands, everywhere],
+		[['serve'], tables.serve],
+		[['connect'], tables.connect],
+	];
+	for (const [within, layer = {}] of places) {
+		const entries = Object.entries(layer) as Array<[FlagName, Setting]>;
+		for (const [name, setting] of entries) {
+			const mistakes = within
+				.filter(command => isFor(name, command))
+				.map(command => mistakeFor(command, name, {path, setting}));
+			// Above the tables a value may be for one command only, as port 0 is.
+			if (mistakes.every(mistake => mistake !== undefined)) {
+				return mistakes[0];
+			}
+		}
+	}
+
+	return undefined;
+};
