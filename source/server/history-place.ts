@@ -1,4 +1,5 @@
 /** Where a server stores its log, and how it opens it. */
+import {existsSync} from 'node:fs';
 import {openHistory, type History} from '../history/history.js';
 import type {FsyncMode} from '../history/syncing.js';
 import type {ServerEvent} from '../event/event.js';
@@ -57,10 +58,16 @@ export const openHistoryFor = async ({
 	clock,
 	onTrouble,
 }: HistoryOptions): Promise<History> => {
+	const isNew = !existsSync(place.path);
+	if (isNew && !isBound) {
+		// A server that can't listen leaves no files.
+		await assertFree(address);
+	}
+
 	try {
 		return await openHistory({...place, clock, onTrouble});
 	} catch (error) {
-		if (!isBound) {
+		if (!isNew && !isBound) {
 			await assertFree(address);
 		}
 

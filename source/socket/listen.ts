@@ -243,7 +243,10 @@ export const placeOf = (address: Address): Place =>
  * @throws {SockchatError} See `listen()`.
  */
 export const assertFree = async (address: LoopbackAddress): Promise<void> => {
-	const probe = createServer();
+	// A client that comes in this moment tries again.
+	const probe = createServer(client => {
+		client.destroy();
+	});
 	await listen(probe, address, 1);
 	await new Promise(resolve => {
 		probe.close(resolve);

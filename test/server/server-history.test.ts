@@ -2,9 +2,15 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
 import {until} from '../helpers/until.js';
@@ -49,6 +55,25 @@ const limitFiles = (bytes: number | 'unlimited'): void => {
 
 const seqsOf = (peer: MemberPeer) =>
 	peer.frames.flatMap(frame => ('seq' in frame ? [frame.seq] : []));
+
+test('server history: a server that can listen nowhere begins none', async t => {
+	const path = makePath(t);
+	const folder = dirname(path);
+	const {address} = await openServer(t);
+	for (const taken of [
+		address,
+		{kind: 'unix', path: join(folder, 'nowhere', 'room.sock')},
+	] as const) {
+		await assert.rejects(
+			openServer(t, {
+				address: taken,
+				history: {path, fsync: 'interval', isDefault: true},
+			}),
+			{code: taken === address ? 'ERR_PORT_TAKEN' : 'ERR_SOCKET_PATH'},
+		);
+		assert.deepEqual(readdirSync(folder), []);
+	}
+});
 
 test('server history: a message is in the file before a member sees it', async t => {
 	const path = makePath(t);
