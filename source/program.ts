@@ -6,6 +6,7 @@ import {constants} from 'node:os';
 import process from 'node:process';
 import {isatty} from 'node:tty';
 import type {Ending} from './chat/ending.js';
+import type {StatusAnswer} from './client/status.js';
 import {outOfFiles, SockchatError} from './errors.js';
 import {
 	findCommand,
@@ -21,6 +22,7 @@ import {parseOptions, readLoginName, type Options} from './options/options.js';
 import type {GivenFlags} from './options/reader.js';
 import {parseStatusOptions} from './options/status.js';
 import {readWords} from './options/words.js';
+import {isWrongValue} from './options/wrong-value.js';
 import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
 import {runPlain} from './plain/run.js';
@@ -256,6 +258,14 @@ const printHelp = async (output: Output, command: Command): Promise<void> => {
 	output.write(`${title}${helpText(command)}\n`);
 };
 
+const codeOfStatus: Readonly<Record<StatusAnswer['kind'], number>> = {
+	room: exitCodes.done,
+	'closed-room': exitCodes.done,
+	other: exitCodes.done,
+	nobody: exitCodes.failed,
+	late: exitCodes.late,
+};
+
 const runStatus = async (
 	typed: GivenFlags,
 	output: Output,
@@ -273,11 +283,11 @@ const runStatus = async (
 
 	try {
 		const {printStatus} = await import('./plain/status.js');
-		const isListening = await printStatus(options, output);
-		return isListening ? exitCodes.done : exitCodes.failed;
+		const {kind} = await printStatus(options, output);
+		return codeOfStatus[kind];
 	} catch (error) {
 		report(error, output, isJson);
-		return exitCodes.failed;
+		return isWrongValue(error) ? exitCodes.wrongUsage : exitCodes.failed;
 	}
 };
 
@@ -365,7 +375,9 @@ const runCommandLine = async (output: Output): Promise<number> => {
 		return await run(await withNotify(options), output);
 	} catch (error) {
 		report(error, output, options.output === 'json');
-		return exitCodes.failed;
+		return error !== inherited && isWrongValue(error, options)
+			? exitCodes.wrongUsage
+			: exitCodes.failed;
 	}
 };
 

@@ -51,7 +51,7 @@ const tryConnect = async (
 
 const isTaken = (error: unknown): boolean =>
 	error instanceof SockchatError &&
-	(error.code === 'ERR_PORT_TAKEN' || error.code === 'ERR_SOCKET_PATH');
+	(error.code === 'ERR_PORT_TAKEN' || error.code === 'ERR_SOCKET_TAKEN');
 
 const isOpening = (error: unknown): boolean =>
 	error instanceof SockchatError && error.code === 'ERR_HISTORY_TAKEN';

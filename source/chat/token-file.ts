@@ -15,6 +15,17 @@ const unfit = (path: string, why: string, cause?: unknown) =>
 		cause,
 	});
 
+const reasons: Readonly<Record<string, string>> = {
+	ENOENT: 'there is no such file',
+	ENOTDIR: 'a part of its path is not a folder',
+	EACCES: 'you may not read it',
+};
+
+const unreadable = (path: string, cause: unknown) => {
+	const {code = ''} = cause as NodeJS.ErrnoException;
+	return unfit(path, reasons[code] ?? `it can't be read (${code})`, cause);
+};
+
 const readTokenFile = async (path: string): Promise<string> => {
 	// The checks use the open file, which can't be swapped in between. O_NONBLOCK:
 	// opening a pipe would wait for a writer.
@@ -74,8 +85,6 @@ export const readToken = async (
 	try {
 		return new Token(await readTokenFile(path));
 	} catch (error) {
-		throw error instanceof SockchatError
-			? error
-			: unfit(path, (error as Error).message, error);
+		throw error instanceof SockchatError ? error : unreadable(path, error);
 	}
 };

@@ -5,7 +5,7 @@
  * hello would join.
  */
 import {randomUUID} from 'node:crypto';
-import {connectTimedOut, handshakeTimedOut} from '../connection/lifecycle.js';
+import {connectTimedOut} from '../connection/lifecycle.js';
 import {SockchatError} from '../errors.js';
 import {
 	wireVersion,
@@ -27,7 +27,9 @@ export type StatusAnswer =
 	/** A room that gives no status: an older one, or one that refuses us. */
 	| {readonly kind: 'closed-room'; readonly error: SockchatError | undefined}
 	/** Somebody listens, and it is not known to be a room. */
-	| {readonly kind: 'other'; readonly error: SockchatError};
+	| {readonly kind: 'other'; readonly error: SockchatError}
+	/** The time passed first, so that it is not known who listens. */
+	| {readonly kind: 'late'; readonly error: SockchatError};
 
 export type StatusQuestion = {
 	readonly address: LoopbackAddress;
@@ -36,6 +38,12 @@ export type StatusQuestion = {
 	readonly timeoutMs: number;
 	readonly clock?: Clock | undefined;
 };
+
+const statusTimedOut = (timeoutMs: number) =>
+	new SockchatError(
+		'ERR_HANDSHAKE_TIMEOUT',
+		`Connected, but no answer came within ${timeoutMs / 1000} s.`,
+	);
 
 const answerOf = (frame: ServerFrame): StatusAnswer | undefined => {
 	switch (frame.type) {
@@ -96,9 +104,12 @@ export const askStatus = async ({
 		};
 
 		const cancel = clock.setTimer(() => {
-			lose(
-				isConnected ? handshakeTimedOut(timeoutMs) : connectTimedOut(timeoutMs),
-			);
+			settle({
+				kind: 'late',
+				error: isConnected
+					? statusTimedOut(timeoutMs)
+					: connectTimedOut(timeoutMs),
+			});
 		}, timeoutMs);
 		const socket = new FramedSocket(link, {
 			onConnected() {

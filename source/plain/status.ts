@@ -33,7 +33,10 @@ const objectOf = ({address, holder, answer}: Seen): object => {
 		isListening,
 		pid: holder?.pid,
 		program: holder?.name,
-		isSockchat: isListening ? answer.kind !== 'other' : undefined,
+		isSockchat:
+			answer.kind === 'nobody' || answer.kind === 'late'
+				? undefined
+				: answer.kind !== 'other',
 		room: status?.room,
 		log: status?.log,
 		head: status?.head,
@@ -75,6 +78,10 @@ const linesOf = ({address, holder, answer}: Seen): DisplayText => {
 			);
 		}
 
+		case 'late': {
+			return joinText(display`${address}: no answer\n`, by, why);
+		}
+
 		case 'other': {
 			return joinText(display`${address}: not a room\n`, by, why);
 		}
@@ -84,13 +91,12 @@ const linesOf = ({address, holder, answer}: Seen): DisplayText => {
 /**
  * Asks and prints.
  *
- * @returns Whether anybody listens.
  * @throws {SockchatError} `ERR_TOKEN_FILE`.
  */
 export const printStatus = async (
 	options: StatusOptions,
 	output: Output,
-): Promise<boolean> => {
+): Promise<StatusAnswer> => {
 	const {address, isJson, tokenFile, timeoutMs} = options;
 	const token = await readToken(tokenFile);
 	const answer = await askStatus({address, token, timeoutMs});
@@ -100,5 +106,5 @@ export const printStatus = async (
 	output.write(
 		isJson ? `${jsonSafe(JSON.stringify(objectOf(seen)))}\n` : linesOf(seen),
 	);
-	return isListening;
+	return answer;
 };

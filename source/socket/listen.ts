@@ -37,7 +37,7 @@ const pathForbidden = (path: string, cause: unknown) =>
 
 const pathTaken = (path: string, cause: unknown) =>
 	new SockchatError(
-		'ERR_SOCKET_PATH',
+		'ERR_SOCKET_TAKEN',
 		`"${path}" already exists. If a server listens there, join it with: sockchat connect --socket ${path}`,
 		{cause},
 	);
@@ -194,8 +194,8 @@ export const listenOnDescriptor = async (
  * @param backlog How many connections may wait for accept(); the kernel caps it.
  * @returns The address; a port of 0 is replaced by the one the kernel chose.
  * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
- * `ERR_SOCKET_PATH` or `ERR_ADDRESS_UNAVAILABLE`; before any call, see
- * `requireLoopback`.
+ * `ERR_SOCKET_PATH`, `ERR_SOCKET_TAKEN` or `ERR_ADDRESS_UNAVAILABLE`; before any
+ * call, see `requireLoopback`.
  */
 export const listen = async (
 	server: Server,

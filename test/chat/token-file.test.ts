@@ -83,7 +83,9 @@ test('token file: anything but a small regular file is refused at once', async t
 		['', /it is not a regular file\.$/],
 		['large', /it has 4097 bytes; the limit is 4096\.$/],
 		['short', /^The token has 15 bytes; it needs at least 16\. Make one/],
-		['none', /ENOENT/],
+		['none', /can't hold a token: there is no such file\.$/],
+		['short/deep', /token: a part of its path is not a folder\.$/],
+		['large'.repeat(100), /token: it can't be read \(ENAMETOOLONG\)\.$/],
 	] as const) {
 		await assert.rejects(readToken(inFolder(name), {}), {
 			code: 'ERR_TOKEN_FILE',

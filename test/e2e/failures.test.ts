@@ -40,13 +40,14 @@ const listenForeign = async (
 const failing = async (
 	t: TestContext,
 	args: readonly string[],
+	exitCode: number,
 ): Promise<{sentence: string; code: string; message: string}> => {
 	const lines = startBin(t, args);
 	const json = startBin(t, [...args, '--json']);
 	const told = async (chat: RunningProcess) => {
 		assert.deepEqual(
 			await chat.waitForExit(),
-			{code: 1, signal: undefined},
+			{code: exitCode, signal: undefined},
 			chat.seen(),
 		);
 		return (chat.stderr() || chat.stdout()).trimEnd().split('\n').at(-1)!;
@@ -69,8 +70,9 @@ const fails = async (
 	args: readonly string[],
 	wantedCode: string,
 	wanted: RegExp,
+	exitCode = 1,
 ) => {
-	const {sentence, code, message} = await failing(t, args);
+	const {sentence, code, message} = await failing(t, args, exitCode);
 	assert.match(sentence, wanted);
 	assert.match(message, wanted);
 	assert.equal(code, wantedCode);
@@ -203,7 +205,7 @@ test("e2e: a socket's path that is taken, or where nobody listens, is told", asy
 	await fails(
 		t,
 		['serve', '--socket', file],
-		'ERR_SOCKET_PATH',
+		'ERR_SOCKET_TAKEN',
 		/^"\S+file" already exists\./,
 	);
 	const nowhere = join(folder, 'nowhere', 'room.sock');
@@ -221,6 +223,7 @@ test("e2e: a socket's path in no folder says so", async t => {
 		['serve', '--socket', '/nowhere/deep/room.sock'],
 		'ERR_SOCKET_PATH',
 		/^Can't make "\/nowhere\/deep\/room\.sock": there is no folder \/nowhere\/deep\./,
+		2,
 	);
 });
 
@@ -242,9 +245,42 @@ for (const path of [
 			['serve', '--port', '0', '--history', path],
 			'ERR_HISTORY',
 			/^The history \/(?:proc|sys|dev)\/\S+ /,
+			2,
 		);
 	});
 }
+
+test('e2e: a history that is none, or a token that is nowhere, is a wrong value', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-path-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const file = join(folder, 'file');
+	writeFileSync(file, 'no history\n', {mode: 0o600});
+	const serve = ['serve', '--port', '0', '--history'];
+	await fails(
+		t,
+		[...serve, join(folder, 'nowhere', 'room.jsonl')],
+		'ERR_HISTORY',
+		/^The history \S+ can't be opened or read: there is no folder /,
+		2,
+	);
+	// One at a time: the file is locked while it is read.
+	const none = startBin(t, [...serve, file]);
+	assert.equal((await none.waitForExit()).code, 2, none.seen());
+	assert.match(none.stderr(), /^The history \S+ can't be read .* "no history/);
+
+	const nowhere = join(folder, 'token');
+	for (const command of [['serve'], ['connect', '--port', port], ['status']]) {
+		await fails(
+			t,
+			[...command, '--token-file', nowhere],
+			'ERR_TOKEN_FILE',
+			/^"\S+token" can't hold a token: there is no such file\.$/,
+			2,
+		);
+	}
+});
 
 for (const home of ['/proc/nowhere', '/sys/nowhere', '/dev/null']) {
 	test(`e2e: nor can the default one below ${home}`, async t => {

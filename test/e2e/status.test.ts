@@ -147,15 +147,15 @@ test('e2e: status of another program, or one that says nothing', async t => {
 		socket.end('220 mail.example ESMTP\r\n');
 	});
 	const silent = await listenBare(t, () => undefined);
-	for (const [{address}, code, args] of [
-		[other, 'ERR_NOT_SOCKCHAT', []],
-		[silent, 'ERR_HANDSHAKE_TIMEOUT', ['--timeout', '0.3']],
+	for (const [{address}, code, args, exitCode] of [
+		[other, 'ERR_NOT_SOCKCHAT', [], 0],
+		[silent, 'ERR_HANDSHAKE_TIMEOUT', ['--timeout', '0.3'], 3],
 	] as const) {
 		const {port} = address as {port: number};
 		const {exit, status} = await askJson(t, '--port', String(port), ...args);
-		assert.deepEqual(exit, done);
+		assert.deepEqual(exit, {...done, code: exitCode});
 		assert.equal(status['isListening'], true);
-		assert.equal(status['isSockchat'], false);
+		assert.equal(status['isSockchat'], exitCode === 0 ? false : undefined);
 		assert.equal((status['error'] as {code: string}).code, code);
 	}
 });

@@ -56,7 +56,7 @@ test('e2e: a token file that others may read is refused in one sentence', async 
 	const open = join(folder, 'open');
 	writeFileSync(open, secret, {mode: 0o644});
 	const server = startBin(t, ['serve', '--port', '0', '--token-file', open]);
-	assert.equal((await server.waitForExit()).code, 1);
+	assert.equal((await server.waitForExit()).code, 2);
 	assert.equal(
 		server.stderr(),
 		`"${open}" can't hold a token: others may access it (mode 644); run chmod 600 on it.\n`,

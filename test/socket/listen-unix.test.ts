@@ -134,7 +134,7 @@ test('unix socket: of two servers that find an old file, one serves', async t =>
 	assert.equal(servers.length, 1);
 	for (const result of opened) {
 		if (result.status === 'rejected') {
-			assert.equal((result.reason as {code: string}).code, 'ERR_SOCKET_PATH');
+			assert.equal((result.reason as {code: string}).code, 'ERR_SOCKET_TAKEN');
 		}
 	}
 
@@ -146,7 +146,7 @@ test('unix socket: leaves one that answers alone', async t => {
 	const path = newPath(t);
 	const server = await openServer(t, {address: at(path)});
 	await assert.rejects(openServer(t, {address: at(path)}), {
-		code: 'ERR_SOCKET_PATH',
+		code: 'ERR_SOCKET_TAKEN',
 		message: `"${path}" already exists. If a server listens there, join it with: sockchat connect --socket ${path}`,
 	});
 	await joinWire(t, server.address, 'otter');
@@ -156,14 +156,14 @@ test('unix socket: never deletes a file that is not a socket', async t => {
 	const path = newPath(t);
 	writeFileSync(path, 'precious');
 	await assert.rejects(openServer(t, {address: at(path)}), {
-		code: 'ERR_SOCKET_PATH',
+		code: 'ERR_SOCKET_TAKEN',
 	});
 	assert.equal(readFileSync(path, 'utf8'), 'precious');
 
 	const folder = newPath(t);
 	mkdirSync(folder);
 	await assert.rejects(openServer(t, {address: at(folder)}), {
-		code: 'ERR_SOCKET_PATH',
+		code: 'ERR_SOCKET_TAKEN',
 	});
 	assert.ok(lstatSync(folder).isDirectory());
 
@@ -172,7 +172,7 @@ test('unix socket: never deletes a file that is not a socket', async t => {
 	const link = newPath(t);
 	symlinkSync(stale, link);
 	await assert.rejects(openServer(t, {address: at(link)}), {
-		code: 'ERR_SOCKET_PATH',
+		code: 'ERR_SOCKET_TAKEN',
 	});
 	assert.ok(lstatSync(link).isSymbolicLink());
 });

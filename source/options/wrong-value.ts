@@ -1,0 +1,56 @@
+/**
+ * Failures of a start that are the fault of a value: a path that leads nowhere,
+ * or to what must not be used. They exit like a flag that can't be read. A full
+ * disk, or a server that is there already, is no fault of the value.
+ */
+import {SockchatError} from '../errors.js';
+import type {Options} from './options.js';
+
+const codesOfPaths = new Set([
+	'ENOENT',
+	'ENOTDIR',
+	'EISDIR',
+	'ELOOP',
+	'ENAMETOOLONG',
+	'EACCES',
+	'EPERM',
+	'EROFS',
+]);
+
+const isFaultOfPath = ({cause}: SockchatError): boolean =>
+	!(cause instanceof Error) ||
+	codesOfPaths.has((cause as NodeJS.ErrnoException).code ?? '');
+
+const isPassed = (options: Options): boolean =>
+	'descriptor' in options && options.descriptor !== undefined;
+
+/** @param options Undefined for a command without a room. */
+export const isWrongValue = (error: unknown, options?: Options): boolean => {
+	if (!(error instanceof SockchatError)) {
+		return false;
+	}
+
+	switch (error.code) {
+		case 'ERR_TOKEN_FILE': {
+			return true;
+		}
+
+		case 'ERR_SOCKET_PATH': {
+			// Of a socket that was passed to us, the path is not our user's.
+			return options !== undefined && !isPassed(options);
+		}
+
+		case 'ERR_HISTORY': {
+			return (
+				options !== undefined &&
+				'history' in options &&
+				options.history?.isDefault === false &&
+				isFaultOfPath(error)
+			);
+		}
+
+		default: {
+			return false;
+		}
+	}
+};
