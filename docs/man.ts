@@ -33,7 +33,13 @@ const item = (term: string, text: string): string[] => [
 ];
 
 const flagItem = (name: FlagName): string[] => {
-	const {short, value, summary, commands: where}: Flag = flags[name];
+	const {
+		short,
+		value,
+		summary,
+		serveSummary,
+		commands: where,
+	}: Flag = flags[name];
 	const forms = [
 		...(short === undefined ? [] : [`-${short}`]),
 		writtenFlag(name),
@@ -41,7 +47,10 @@ const flagItem = (name: FlagName): string[] => {
 	const written = where.map(command =>
 		command === 'join' ? 'sockchat alone' : command,
 	);
-	return item(forms.join(', '), `${summary} (${written.join(', ')})`);
+	return item(
+		forms.join(', '),
+		`${serveSummary ?? summary} (${written.join(', ')})`,
+	);
 };
 
 const example = (line: string, does: string): string[] => [

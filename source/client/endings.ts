@@ -19,11 +19,15 @@ export const finalCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_TOKEN_UNPROVEN',
 ]);
 
-/** Nobody listens, or a server that is about to end or has just begun. */
+/**
+ * Nobody listens, or a server that is about to end or has just begun. One that
+ * drains doesn't know yet whether a new peer understands its bye.
+ */
 export const absentCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_REFUSED',
 	'ERR_RESET',
 	'ERR_SHUTDOWN',
+	'ERR_LOST',
 ]);
 
 export const notSockchat = (seen: string) =>
@@ -72,7 +76,7 @@ export const closedBy = (
 			return new SockchatError(
 				'ERR_LOST',
 				phase === 'handshaking'
-					? 'The connection was closed (FIN) before a welcome came. If that is not a sockchat server, use --raw.'
+					? 'The connection was closed (FIN) before a welcome came. The server may be shutting down; if it is not a sockchat server, use --raw.'
 					: 'The server closed the connection (FIN).',
 			);
 		}

@@ -1,5 +1,5 @@
 /** The types of the JSON events, as `--events` takes them. */
-import {SockchatError} from '../errors.js';
+import {quoted, SockchatError} from '../errors.js';
 
 export const eventNames = [
 	'state',
@@ -66,7 +66,7 @@ export const parseEventNames = (
 		if (name === undefined) {
 			return new SockchatError(
 				'ERR_USAGE',
-				`--events knows no "${word}"; the events are ${eventNames.join(', ')}.`,
+				`--events ${word.trim() === '' ? 'has an empty name' : `knows no ${quoted(word)}`}; the events are ${eventNames.join(', ')}.`,
 			);
 		}
 

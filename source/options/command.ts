@@ -11,7 +11,7 @@ import {
 	type Flag,
 } from './flags.js';
 import {wrongUsage, type GivenFlags} from './reader.js';
-import {nearest, type CommandLine} from './words.js';
+import {isFlagWord, nearest, type CommandLine} from './words.js';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
@@ -111,6 +111,23 @@ const unexpected = (word: string, before: string): SockchatError =>
 			: `Unexpected ${quoted(word)} after ${before}; a text with spaces needs quotes.`,
 	);
 
+/** `--timeout -m a`: the value was left out, and a word is then left over. */
+const swallowedIn = (
+	given: GivenFlags,
+	word: string,
+): SockchatError | undefined => {
+	for (const name of flagNames) {
+		const value = given[name];
+		if (typeof value === 'string' && isFlagWord(value)) {
+			return wrongUsage(
+				`${writtenFlag(name)} took ${quoted(value)} as its value, which leaves ${quoted(word)} over; give ${writtenFlag(name)} a value.`,
+			);
+		}
+	}
+
+	return undefined;
+};
+
 export type ChatRequest = {
 	readonly command: CommandLineCommand;
 	/** With the flags that ADDRESS stands for. */
@@ -196,11 +213,11 @@ export const readRequest = ({
 	}
 
 	if (!named && word !== undefined && !isLikeAddress(word)) {
-		return noSuchCommand(word);
+		return swallowedIn(given, word) ?? noSuchCommand(word);
 	}
 
 	if (extra !== undefined) {
-		return unexpected(extra, word!);
+		return swallowedIn(given, extra) ?? unexpected(extra, word!);
 	}
 
 	const wrong = misplacedIn(given, command);
@@ -217,5 +234,7 @@ export const readRequest = ({
 	}
 
 	const all = word === undefined ? given : withAddress(given, word);
-	return all instanceof SockchatError ? all : {command, given: all};
+	return all instanceof SockchatError
+		? (swallowedIn(given, word!) ?? all)
+		: {command, given: all};
 };

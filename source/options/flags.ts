@@ -18,6 +18,8 @@ export type Flag = {
 	/** The value's name in --help. */
 	readonly value?: string;
 	readonly summary: string;
+	/** In the help of `serve`, where it can do more. */
+	readonly serveSummary?: string;
 	readonly commands: readonly Command[];
 	/** Why raw mode has no use for it. */
 	readonly notRaw?: string;
@@ -38,7 +40,8 @@ export const flags = {
 		type: 'string',
 		short: 'p',
 		value: 'PORT',
-		summary: '5001 by default; serve: 0 picks a free port',
+		summary: '5001 by default',
+		serveSummary: '5001 by default; 0 picks a free port',
 		commands: alsoStatus,
 	},
 	host: {

@@ -75,6 +75,11 @@ const headOf = (name: FlagName): string => {
 	return `${before}${writtenFlag(name)} ${value}`.trimEnd();
 };
 
+const summaryOf = (name: FlagName, command: Command): string => {
+	const {summary, serveSummary = summary}: Flag = flags[name];
+	return command === 'serve' ? serveSummary : summary;
+};
+
 const examplesOf = (command: Command): string[] =>
 	section('Examples', commands[command].examples, maxColumns);
 
@@ -101,7 +106,7 @@ export const helpText = (command: Command = 'join'): string => {
 			'Options',
 			flagNames
 				.filter(name => isFor(name, command))
-				.map(name => [headOf(name), flags[name].summary]),
+				.map(name => [headOf(name), summaryOf(name, command)]),
 			maxHeadColumns,
 		),
 		...examplesOf(command),

@@ -25,6 +25,7 @@ import {
 import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
+import {checkText} from '../protocol/text.js';
 import type {Inherited} from '../socket/inherited.js';
 import {contradictionIn} from './contradictions.js';
 import {isChat, readRequest, type ChatRequest} from './command.js';
@@ -276,12 +277,20 @@ const readAwaited = (reader: Reader): Awaited | undefined => {
 	};
 };
 
+/** One that the room would refuse is refused before joining. */
+const readMessage = (reader: Reader): string | undefined => {
+	const message = reader.text('message');
+	const isRoomText = message !== undefined && !reader.has('raw');
+	const wrong = isRoomText ? checkText(message) : undefined;
+	return wrong ? reader.take<string>(wrong, '', 'message') : message;
+};
+
 const readFront = (
 	reader: Reader,
 	{isTerminal, env}: Environment,
 ): FrontOptions => {
 	const isExplained = reader.has('explain');
-	const message = reader.text('message');
+	const message = readMessage(reader);
 	const awaited = readAwaited(reader);
 	const isOneShot = message !== undefined || awaited !== undefined;
 	return {

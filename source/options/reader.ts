@@ -65,8 +65,11 @@ export class Reader {
 
 	/** A whole number from 0. */
 	number(name: FlagName): number | undefined {
-		return this.#matching(name, 'a whole number', text =>
-			/^\d{1,15}$/.test(text) ? Number(text) : undefined,
+		const isTooLarge = /^\d{16,}$/.test(this.text(name) ?? '');
+		return this.#matching(
+			name,
+			isTooLarge ? 'a number of at most 15 digits' : 'a whole number',
+			text => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
 		);
 	}
 

@@ -76,6 +76,11 @@ const unknownFlag = (typed: string): SockchatError => {
 	return wrongUsage(`${shown} is not a flag; ${advice}`);
 };
 
+/** Whether a word is a flag: --nick, -n. */
+export const isFlagWord = (word: string): boolean =>
+	shortFlags.includes(word) ||
+	(word.startsWith('--') && nameOf.has(word.slice(2)));
+
 /** Node decodes each byte of an argument that is not UTF-8 as U+FFFD. */
 const notUtf8 = (word: string): SockchatError =>
 	wrongUsage(

@@ -4,7 +4,9 @@ import test, {after} from 'node:test';
 import type {Owner} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
+import {listenBare} from '../helpers/scripted.js';
 import {loopback, serveJson} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
 const done = {code: 0, signal: undefined};
@@ -63,6 +65,23 @@ test('e2e: --wait connects once somebody listens', async t => {
 	);
 });
 
+test('e2e: --wait outlasts a server that drains', async t => {
+	let connections = 0;
+	const {address, close} = await listenBare(t, socket => {
+		connections++;
+		// As to a peer that hasn't said hello when the drain begins.
+		socket.end();
+	});
+	const later = String((address as {port: number}).port);
+	const args = ['connect', '--port', later, '--wait', '--message', 'at last'];
+	const chat = startBin(t, args);
+	await until(() => connections > 1, {what: 'a second try', seen: chat.seen});
+	await close();
+	const opened = startBin(t, ['serve', '--json', '--port', later]);
+	await opened.waitForOutput('"at last"');
+	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+});
+
 test('e2e: --wait ends by --timeout, with code 3', async t => {
 	const chat = startBin(t, [
 		'connect',
@@ -113,14 +132,8 @@ test('e2e: --message with --wait-for takes the answer, not the question', async 
 	assert.deepEqual(await chat.waitForExit(), done);
 	assert.equal(chat.stdout(), 'heron: ready, dunlin\n');
 
-	const refused = start(
-		t,
-		'egret',
-		'-m',
-		'x'.repeat(20_000),
-		'--wait-for',
-		'ready',
-	);
+	// Its stdin is empty.
+	const refused = start(t, 'egret', '-m', '-', '--wait-for', 'ready');
 	assert.deepEqual(await refused.waitForExit(), failed);
 	assert.match(refused.stderr(), /^Not sent: .*\n$/);
 });

@@ -253,3 +253,43 @@ test('options: no value is so long that its sentence fills the screen', () => {
 		}
 	}
 });
+
+test('options: a value that was left out is named, not the word left over', () => {
+	for (const [argv, message] of [
+		[
+			['connect', '--timeout', '-m', 'a'],
+			'--timeout took "-m" as its value, which leaves "a" over; give --timeout a value.',
+		],
+		[
+			['--nick', '--port', '5001', 'more'],
+			'--nick took "--port" as its value, which leaves "more" over; give --nick a value.',
+		],
+	] as const) {
+		const parsed = parseOptions(readWords(argv), environment);
+		assert.ok(parsed instanceof SockchatError);
+		assert.equal(parsed.message, message);
+	}
+});
+
+test('options: a message that no room takes is refused before joining', () => {
+	assert.match(
+		refusal('ERR_TEXT_TOO_LONG', 'connect', {message: 'x'.repeat(20_000)}),
+		/^The text has 20000 bytes; the limit is \d+\. Send it in parts\.$/,
+	);
+	assert.ok(
+		!(
+			parse('connect', {message: 'x'.repeat(20_000), raw: true}) instanceof
+			SockchatError
+		),
+	);
+});
+
+test('options: a number that is too large, and an empty name of an event', () => {
+	assert.equal(
+		refusal('ERR_USAGE', 'connect', {last: '9'.repeat(20), plain: true}),
+		`--last needs a number of at most 15 digits; got "${'9'.repeat(20)}".`,
+	);
+	const parsed = parse('connect', {json: true, events: 'message,'});
+	assert.ok(parsed instanceof SockchatError);
+	assert.match(parsed.message, /^--events has an empty name; the events are /);
+});
