@@ -5,17 +5,8 @@
  */
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
+import {isMentioned} from '../protocol/mention.js';
 import {foldNick} from '../protocol/nick.js';
-
-// What no nick contains ends a word.
-const betweenWords = /[^\p{L}\p{Mn}\p{Mc}\p{Nd}\-_.]+/v;
-
-/** Whether a text has a nick as a whole word; `otter.` ends a sentence. */
-const mentions = (text: string, key: string): boolean =>
-	text
-		.split(betweenWords)
-		.flatMap(word => [word, word.replace(/[-_.]+$/, '')])
-		.some(word => foldNick(word) === key);
 
 const matches = (
 	{frame}: Extract<ChatEvent, {type: 'frame'}>,
@@ -25,10 +16,10 @@ const matches = (
 		return frame.type === 'message' && awaited.pattern.test(frame.text);
 	}
 
-	const key = foldNick(awaited.mentioned);
+	const {mentioned} = awaited;
 	return frame.type === 'whispered'
-		? foldNick(frame.to) === key
-		: frame.type === 'message' && mentions(frame.text, key);
+		? foldNick(frame.to) === foldNick(mentioned)
+		: frame.type === 'message' && isMentioned(frame.text, mentioned);
 };
 
 export class MessageWait {

@@ -19,6 +19,7 @@ import {
 	isRequestLine,
 	RequestWatch,
 } from '../../source/protocol/http-request.js';
+import {isMentioned} from '../../source/protocol/mention.js';
 import {foldNick, parseNick} from '../../source/protocol/nick.js';
 import {normalized} from '../../source/protocol/normal.js';
 import {checkSearch, checkText} from '../../source/protocol/text.js';
@@ -51,6 +52,8 @@ const entryPoints: Readonly<Record<string, (text: string) => unknown>> = {
 	wrapText: text => wrapText(toDisplay(text), 40),
 	jsonSafe,
 	checkText,
+	isMentioned: text => isMentioned(text, 'otter'),
+	'isMentioned, by a nick of another script': text => isMentioned(text, '小明'),
 	'a say': text =>
 		decodeClientFrame(Buffer.from(JSON.stringify({type: 'say', n: 1, text}))),
 	'a line of a client': text => decodeClientFrame(Buffer.from(text)),

@@ -6,6 +6,7 @@ import {assertNever} from '../../errors.js';
 import type {Tone} from '../../event/event.js';
 import {maxTextBytes} from '../../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import {actionPrefix} from '../../protocol/mention.js';
 import type {Chunk, Item, Mark, Message, Whisper} from '../../store/item.js';
 import type {Span} from '../text/row.js';
 import {hueOf, type Role, type Style} from '../theme/roles.js';
@@ -76,9 +77,6 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 		? {...rest, nick, lines}
 		: {...rest, lead: {name: nick, after: display`: `}, lines};
 };
-
-/** `/me` goes over the wire as it was typed. */
-const actionPrefix = '/me ';
 
 const describeWhisper = (item: Whisper): ItemContent => {
 	const isOwn = item.mark !== undefined;

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {isMentioned, mentionsOf} from '../../source/protocol/mention.js';
+
+const wordsOf = (text: string, nick: string): string[] =>
+	mentionsOf(text, nick).map(({start, end}) => text.slice(start, end));
+
+test('mention: a nick counts as a whole word, whatever stands around it', () => {
+	for (const text of [
+		'otter',
+		'@otter',
+		'otter: hello',
+		'Otter, are you there?',
+		'thanks, OTTER.',
+		'thanks otter...',
+		'is it (otter)?',
+		"it is otter's",
+		'it is otter’s',
+		'_otter_ -- **otter**',
+		'"otter"',
+		'first line\nand otter',
+		'hello 🦦otter🦦',
+		'請otter看',
+		'otterさん',
+		'otter님, 안녕',
+	]) {
+		assert.ok(isMentioned(text, 'otter'), text);
+	}
+});
+
+test('mention: a part of a word is none', () => {
+	for (const text of [
+		'',
+		'otters',
+		'trotter',
+		'otter-2',
+		'otter_',
+		'otter_x',
+		'sea-otter',
+		'otter.js',
+		'ot ter',
+		'otter\u0301',
+		'potté',
+	]) {
+		assert.equal(isMentioned(text, 'otter'), text === 'otter_', text);
+	}
+});
+
+test('mention: words are compared as nicks are', () => {
+	for (const [nick, text] of [
+		['paypal', 'dear раураl, hello'],
+		['Zoë', 'ask ZOE\u0308!'],
+		['Zoë', 'ask zoë'],
+		['straße', 'STRASSE?'],
+		['ilya', '11ya'],
+		['otter', 'Ｏｔｔｅｒ'],
+		['小明', '@小明 你好'],
+		['小明', '小明，你好'],
+		['小明a', '小明A: 你好'],
+	] as const) {
+		assert.ok(isMentioned(text, nick), `${nick} in ${text}`);
+	}
+
+	// Where no blank divides words, a part of a name may be any word.
+	assert.ok(!isMentioned('今天天气', '天'));
+});
+
+test('mention: a nick that ends in punctuation is taken whole', () => {
+	assert.deepEqual(wordsOf('otter- and otter-, otter-- otter', 'otter-'), [
+		'otter-',
+		'otter-',
+		'otter-',
+	]);
+	assert.ok(isMentioned('so says v1.0.', 'v1.0'));
+});
+
+test('mention: of an action, the nick me is no part', () => {
+	assert.ok(!isMentioned('/me waves', 'me'));
+	assert.deepEqual(mentionsOf('/me waves at me', 'me'), [{start: 13, end: 15}]);
+});
+
+test('mention: each is found once, in order, and folds to the nick', () => {
+	const piece = fc.constantFrom(
+		'otter',
+		'OTTER',
+		'otters',
+		' ',
+		'@',
+		'-',
+		'.',
+		'_',
+		',',
+		'\n',
+		'ö',
+		'漢',
+		'한',
+		'\u0301',
+		'\u200D',
+		'👍',
+		'/me ',
+		'x',
+	);
+	fc.assert(
+		fc.property(fc.array(piece, {maxLength: 12}), pieces => {
+			const text = pieces.join('');
+			const found = mentionsOf(text, 'otter');
+			let last = -1;
+			for (const {start, end} of found) {
+				assert.ok(start > last && end === start + 5);
+				assert.equal(text.slice(start, end).toLowerCase(), 'otter');
+				assert.doesNotMatch(text.slice(0, start), /[a-z]$/i);
+				assert.doesNotMatch(text.slice(end), /^[a-z\u0301]/i);
+				last = end - 1;
+			}
+
+			assert.equal(isMentioned(text, 'otter'), found.length > 0);
+			// With blanks around it, it is always found.
+			assert.equal(
+				mentionsOf(`${text} otter ${text}`, 'otter').length,
+				mentionsOf(text, 'otter').length +
+					1 +
+					mentionsOf(` ${text}`, 'otter').length,
+			);
+		}),
+	);
+});
