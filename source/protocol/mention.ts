@@ -22,6 +22,12 @@ const joining = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\
 const joined = lazy(() => new RegExp(`[${joining}]`, 'v'));
 const runs = lazy(() => new RegExp(`[${joining}]+|[^${joining}]+`, 'gv'));
 
+// None of these folds to a letter of ASCII, and folding a word of them takes as
+// long as all the rest.
+const unlikeAscii = lazy(
+	() =>
+		/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/v,
+);
 const isAscii = /^[\u0000-\u007F]*$/;
 const isPunctuation = (character: string | undefined): boolean =>
 	character === '-' || character === '_' || character === '.';
@@ -53,11 +59,15 @@ const nickIn = (word: string, offset: number, kept: number): TextRange => {
 function* eachMention(text: string, nick: string): Generator<TextRange> {
 	const key = foldNick(nick);
 	const kept = punctuationAtEnd(nick);
-	const isNick = (name: string): boolean =>
-		isAscii.test(name)
+	const isPlainKey = isAscii.test(key);
+	const isNick = (name: string): boolean => {
+		const isRuledOut = isAscii.test(name)
 			? // Folding keeps the length of ASCII.
-				name.length === key.length && foldNick(name) === key
-			: foldNick(name) === key;
+				name.length !== key.length
+			: isPlainKey && unlikeAscii().test(name);
+		return !isRuledOut && foldNick(name) === key;
+	};
+
 	const first = text.startsWith(actionPrefix) ? actionPrefix.length : 0;
 	for (const {0: word, index} of text.matchAll(words())) {
 		if (index < first) {

@@ -16,6 +16,8 @@ export type Message = {
 	/** The sender's public id, for a colour that outlives a rename. */
 	readonly id: string;
 	readonly text: string;
+	/** One's own nick at that time, if the text of somebody else names it. */
+	readonly mentioned?: string;
 	/** Set on one's own messages only. */
 	readonly mark: Mark | undefined;
 	/** Why it failed, if it did. */
@@ -57,3 +59,8 @@ export type Chunk = {
 };
 
 export type Item = Message | Whisper | Notice | Chunk;
+
+/** Whether somebody calls: with a mention, or with a whisper to oneself. */
+export const isCall = (item: Item): item is Message | Whisper =>
+	(item.kind === 'message' && item.mentioned !== undefined) ||
+	(item.kind === 'whisper' && item.mark === undefined);

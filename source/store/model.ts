@@ -25,6 +25,11 @@ export type Model = {
 	/** The oldest entry that the server keeps, as far as it has reported. */
 	readonly oldestKept: number;
 	readonly pending: readonly Pending[];
+	/** Mentions and whispers since this client came; none of a replay. */
+	readonly calls: {
+		readonly count: number;
+		readonly latest: Pick<Message, 'from' | 'text'> | undefined;
+	};
 	readonly presence: Presence;
 	readonly connection: Connection | undefined;
 	readonly local: string | undefined;
@@ -71,6 +76,7 @@ export const createModel = (start: ModelStart): Model => ({
 	lastDay: undefined,
 	oldestKept: 1,
 	pending: [],
+	calls: {count: 0, latest: undefined},
 	presence: nobody,
 	connection: undefined,
 	local: undefined,

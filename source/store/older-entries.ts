@@ -3,6 +3,7 @@
  * transcript. Pure.
  */
 import type {Entry, PastPage, ServerFrame} from '../protocol/frame.js';
+import {isMentioned} from '../protocol/mention.js';
 import {dayNotice, dayOf, withDays} from './days.js';
 import type {Item, Message, Notice} from './item.js';
 import {flushItems, type Model, type ModelUpdate} from './model.js';
@@ -26,23 +27,26 @@ export const noticeOf = (
 	...('seq' in frame ? {seq: frame.seq} : {}),
 });
 
-/** @param ownId One's own public id: one's own messages are marked stored. */
+type Own = Pick<Model, 'id' | 'nick'>;
+
+/** One's own messages are marked stored, and those that name one as mentions. */
 export const itemOf = (
 	{seq, at, from, id, text}: Extract<Entry, {type: 'message'}>,
-	ownId: string,
+	own: Own,
 ): Message => ({
 	kind: 'message',
 	at,
 	from,
 	id,
 	text,
-	mark: id === ownId ? 'stored' : undefined,
+	...(id !== own.id && isMentioned(text, own.nick) && {mentioned: own.nick}),
+	mark: id === own.id ? 'stored' : undefined,
 	seq,
 });
 
-const itemsOf = (entry: Entry, ownId: string): Item[] => {
+const itemsOf = (entry: Entry, own: Own): Item[] => {
 	if (entry.type === 'message') {
-		return [itemOf(entry, ownId)];
+		return [itemOf(entry, own)];
 	}
 
 	const words = wordsOf({type: 'frame', at: entry.at, frame: entry});
@@ -90,11 +94,11 @@ const hole = (from: number, to: number, at: number): Notice => ({
 const pageItems = (
 	page: readonly Entry[],
 	oldest: number,
-	{id, transcript}: ModelUpdate,
+	{id, nick, transcript}: ModelUpdate,
 ): Item[] => {
 	const [first] = page;
 	const items = withDays(
-		page.flatMap(entry => itemsOf(entry, id)),
+		page.flatMap(entry => itemsOf(entry, {id, nick})),
 		first && dayOf(first.at),
 	);
 	const last = items.at(-1);

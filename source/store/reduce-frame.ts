@@ -6,7 +6,7 @@ import type {
 	Whispered,
 } from '../protocol/frame.js';
 import {reducePresence} from '../protocol/presence.js';
-import type {Mark} from './item.js';
+import {isCall, type Mark, type Message, type Whisper} from './item.js';
 import type {ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, noticeOf} from './older-entries.js';
@@ -15,6 +15,7 @@ export const applyFrame = (
 	update: ModelUpdate,
 	frame: ServerFrame,
 	at: number,
+	isReplay = false,
 ): void => {
 	update.presence = reducePresence(update.presence, frame);
 	const words = wordsOf({type: 'frame', at, frame});
@@ -29,7 +30,7 @@ export const applyFrame = (
 		}
 
 		case 'message': {
-			addMessage(update, frame);
+			addMessage(update, frame, isReplay);
 			break;
 		}
 
@@ -78,13 +79,28 @@ export const applyFrame = (
 	}
 };
 
-const addMessage = (update: ModelUpdate, frame: MessageFrame): void => {
+const addMessage = (
+	update: ModelUpdate,
+	frame: MessageFrame,
+	isReplay: boolean,
+): void => {
 	const {id, n} = frame;
 	if (id === update.id) {
 		update.pending.delete(n);
 	}
 
-	update.items.push(itemOf(frame, update.id));
+	const item = itemOf(frame, update);
+	update.items.push(item);
+	if (!isReplay) {
+		countCall(update, item);
+	}
+};
+
+const countCall = (update: ModelUpdate, item: Message | Whisper): void => {
+	if (isCall(item)) {
+		const {from, text} = item;
+		update.calls = {count: update.calls.count + 1, latest: {from, text}};
+	}
 };
 
 const addWhisper = (update: ModelUpdate, frame: Whispered): void => {
@@ -95,7 +111,9 @@ const addWhisper = (update: ModelUpdate, frame: Whispered): void => {
 	}
 
 	const mark = isOwn ? 'stored' : undefined;
-	update.items.push({kind: 'whisper', at, from, to, text, mark});
+	const item: Whisper = {kind: 'whisper', at, from, to, text, mark};
+	update.items.push(item);
+	countCall(update, item);
 };
 
 /** Moves one's own message to the transcript, with its final mark. */

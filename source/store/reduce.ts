@@ -41,7 +41,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		}
 
 		case 'frame': {
-			applyFrame(update, event.frame, event.at);
+			applyFrame(update, event.frame, event.at, event.isReplay);
 			break;
 		}
 

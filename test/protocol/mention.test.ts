@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {isMentioned, mentionsOf} from '../../source/protocol/mention.js';
+import {foldNick} from '../../source/protocol/nick.js';
 
 const wordsOf = (text: string, nick: string): string[] =>
 	mentionsOf(text, nick).map(({start, end}) => text.slice(start, end));
@@ -64,6 +65,19 @@ test('mention: words are compared as nicks are', () => {
 
 	// Where no blank divides words, a part of a name may be any word.
 	assert.ok(!isMentioned('今天天气', '天'));
+});
+
+test('mention: no letter of Chinese, Japanese or Korean folds to ASCII', () => {
+	for (let code = 0; code <= 0x10_ff_ff; code++) {
+		const letter = String.fromCodePoint(code);
+		if (
+			/^[[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]&&[\p{L}\p{M}]]$/v.test(
+				letter,
+			)
+		) {
+			assert.match(foldNick(letter), /^\P{ASCII}|^$/v, code.toString(16));
+		}
+	}
 });
 
 test('mention: a nick that ends in punctuation is taken whole', () => {
