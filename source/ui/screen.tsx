@@ -3,10 +3,13 @@ import {render} from 'ink';
 import {App, type AppProps} from './app.js';
 import {startJobControl} from './terminal/job-control.js';
 import {withSteadyColumns} from './terminal/steady-columns.js';
+import {takesOsc} from './terminal/takes-osc.js';
+import {LinkContext} from './text/shown-text.js';
 
 export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;
 	readonly stdout: NodeJS.WriteStream;
+	readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 const clearScreen = '\u001B[2J\u001B[H';
@@ -14,7 +17,7 @@ const clearScreen = '\u001B[2J\u001B[H';
 /** @returns Ink's instance; `unmount` restores the terminal. */
 export const showScreen = (
 	props: Omit<AppProps, 'startJobControl' | 'onRedraw'>,
-	{stdin, stdout}: Terminal,
+	{stdin, stdout, env}: Terminal,
 ) => {
 	const redraw = () => {
 		stdout.write(clearScreen);
@@ -23,7 +26,9 @@ export const showScreen = (
 	};
 
 	const app = (
-		<App {...props} startJobControl={startJobControl} onRedraw={redraw} />
+		<LinkContext value={takesOsc(env['TERM'])}>
+			<App {...props} startJobControl={startJobControl} onRedraw={redraw} />
+		</LinkContext>
 	);
 	const instance = render(app, {
 		stdin,

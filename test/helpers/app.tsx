@@ -7,6 +7,7 @@ import type {Model} from '../../source/store/model.js';
 import {Store} from '../../source/store/store.js';
 import {App, type AppProps} from '../../source/ui/app.js';
 import {roomRules} from '../../source/ui/input/draft.js';
+import {LinkContext} from '../../source/ui/text/shown-text.js';
 import type {ViewName} from '../../source/ui/view.js';
 import {FakeClock} from './clock.js';
 import {openInkScreen} from './ink-screen.js';
@@ -76,7 +77,13 @@ export const openApp = async (
 			{...props}
 		/>
 	);
-	const screen = openInkScreen(t, columns, app, rows, widths);
+	const screen = openInkScreen(
+		t,
+		columns,
+		<LinkContext value>{app}</LinkContext>,
+		rows,
+		widths,
+	);
 	redraw = screen.redraw;
 	let size = {columns, rows};
 	// The first frame comes before the hooks are listening.

@@ -54,4 +54,8 @@ export const hostileTexts: Readonly<Record<string, (size: number) => string>> =
 		'/nick': size => `/nick ${marks('\u0301', '\u0316')(size)}`,
 		'/msg': size => `/msg ${marks('\u0301', '\u0316')(size)} x`,
 		'/me': repeated('/me \n'),
+		URLs: repeated('https://a.test '),
+		'a URL of brackets': size =>
+			`http://${'('.repeat(size / 2)}${')'.repeat(size / 2)}`,
+		'URLs within one': repeated('http://'),
 	};

@@ -26,6 +26,7 @@ import {checkSearch, checkText} from '../../source/protocol/text.js';
 import {noSuchMember, nickTaken} from '../../source/protocol/room-refusals.js';
 import {parseBan} from '../../source/server/moderation.js';
 import {complete} from '../../source/ui/input/completion.js';
+import {urlsIn} from '../../source/ui/text/links.js';
 import {wrapText} from '../../source/ui/text/wrap.js';
 import {costRatio, steepness} from '../helpers/growth.js';
 import {did, didRaw} from '../helpers/hands.js';
@@ -54,6 +55,7 @@ const entryPoints: Readonly<Record<string, (text: string) => unknown>> = {
 	checkText,
 	isMentioned: text => isMentioned(text, 'otter'),
 	'isMentioned, by a nick of another script': text => isMentioned(text, '小明'),
+	urlsIn: text => urlsIn(toDisplay(text)),
 	'a say': text =>
 		decodeClientFrame(Buffer.from(JSON.stringify({type: 'say', n: 1, text}))),
 	'a line of a client': text => decodeClientFrame(Buffer.from(text)),

@@ -18,8 +18,9 @@ const noWrap = '\u001B[?7l';
 const wrap = '\u001B[?7h';
 const toColumn = (column: number) => `\u001B[${column + 1}G`;
 
-// What Ink writes between texts; anything else doesn't move the cursor.
-const control = /\u001B\[([\d;?]*)([A-Za-z])|[\u0000-\u001F]/gu;
+// What is between texts: CSI, OSC (a link), and single characters.
+const control =
+	/\u001B\[([\d;?]*)([A-Za-z])|\u001B\][\u0020-\u007E]*(?:\u001B\\|\u0007)|[\u0000-\u001F]/gu;
 
 /** The column after a control sequence that starts in `column`. */
 const columnAfter = (

@@ -6,8 +6,12 @@ import {
 } from '../../protocol/display.js';
 import {isSameStyle, type Style} from '../theme/roles.js';
 import {blanks} from './cells.js';
+import type {Link} from './links.js';
 
-export type Span = Style & {readonly text: DisplayText};
+export type Span = Style & {
+	readonly text: DisplayText;
+	readonly link?: Link | undefined;
+};
 
 export type Row = {readonly spans: readonly Span[]};
 
@@ -16,7 +20,11 @@ export const createRow = (spans: readonly Span[]): Row => {
 	const joined: Span[] = [];
 	for (const span of spans) {
 		const last = joined.at(-1);
-		if (last !== undefined && isSameStyle(last, span)) {
+		if (
+			last !== undefined &&
+			isSameStyle(last, span) &&
+			last.link === span.link
+		) {
 			joined[joined.length - 1] = {
 				...last,
 				text: joinText(last.text, span.text),

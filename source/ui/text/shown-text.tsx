@@ -5,17 +5,26 @@
 import chalk from 'chalk';
 import {Text} from 'ink';
 import TextInput from 'ink-text-input';
+import {createContext, useContext} from 'react';
 import type {DisplayText} from '../../protocol/display.js';
-import {isPlain, textLook} from '../theme/look.js';
+import {drawnText, isPlain, textLook} from '../theme/look.js';
 import type {Style} from '../theme/roles.js';
+import {linked, type Link} from './links.js';
 import type {Row, Span} from './row.js';
 
-export type ShownTextProps = Style & {readonly text: DisplayText};
+/** Whether the terminal takes links; one that doesn't might print them. */
+export const LinkContext = createContext(false);
 
-export function ShownText({text, ...style}: ShownTextProps) {
+export type ShownTextProps = Style & {
+	readonly text: DisplayText;
+	readonly link?: Link | undefined;
+};
+
+export function ShownText({text, link, ...style}: ShownTextProps) {
+	const drawn = drawnText(text, style, chalk.level);
 	return (
 		<Text {...textLook(style, chalk.level)} wrap="truncate">
-			{text}
+			{link === undefined ? drawn : linked(drawn, link)}
 		</Text>
 	);
 }
@@ -23,12 +32,25 @@ export function ShownText({text, ...style}: ShownTextProps) {
 export function RowText({row: {spans}}: {readonly row: Row}) {
 	// Ink gives an empty text no row.
 	const isEmpty = spans.every(({text}) => text === '');
-	return <Text wrap="truncate">{isEmpty ? ' ' : spans.map(renderSpan)}</Text>;
+	const hasLinks = useContext(LinkContext);
+	return (
+		<Text wrap="truncate">
+			{isEmpty
+				? ' '
+				: spans.map((span, index) => renderSpan(span, index, hasLinks))}
+		</Text>
+	);
 }
 
 // A span never moves within its row, so its index is its key.
-const renderSpan = (span: Span, index: number) =>
-	isPlain(span, chalk.level) ? span.text : <ShownText key={index} {...span} />;
+const renderSpan = (span: Span, index: number, hasLinks: boolean) => {
+	const link = hasLinks ? span.link : undefined;
+	return isPlain(span, chalk.level) && link === undefined ? (
+		span.text
+	) : (
+		<ShownText key={index} {...span} link={link} />
+	);
+};
 
 /** The visible part of a draft. TextInput only draws it: it gets no keys. */
 export function DraftText({

@@ -29,6 +29,17 @@ export const textLook = (style: Style, level: ColorLevel) => {
 	return {color, dimColor: dim, bold};
 };
 
+/**
+ * A text with what Ink's <Text> would leave out on a terminal without colours:
+ * reverse is the only sign of a mention there.
+ */
+export const drawnText = (
+	text: string,
+	style: Style,
+	level: ColorLevel,
+): string =>
+	lookOf(style, level).inverse ? `\u001B[7m${text}\u001B[27m` : text;
+
 /** The line that Ink draws around a box, as its properties. */
 export const borderLook = (level: ColorLevel) => {
 	const {color, dim = false} = lookOf({role: 'frame'}, level);

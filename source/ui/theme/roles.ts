@@ -13,6 +13,12 @@ export type Role =
 	| 'warn'
 	| 'alarm'
 	| 'whisper'
+	/** The bar beside a mention, or a whisper to the reader. */
+	| 'call'
+	/** The reader's own nick, in what somebody else says. */
+	| 'mention'
+	/** Who whispers to the reader. */
+	| 'whisper-in'
 	/** The marks of a message on its way, and of one that is stored. */
 	| 'pending-mark'
 	| 'stored-mark'

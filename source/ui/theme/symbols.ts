@@ -12,6 +12,8 @@ export const symbols = {
 	below: display`↓`,
 	/** Left of a row that continues the text above it. */
 	margin: display`┆`,
+	/** Left of what calls the reader. */
+	call: display`▌`,
 	prompt: display`›`,
 } as const;
 

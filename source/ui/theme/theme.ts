@@ -8,6 +8,8 @@ export type Look = {
 	readonly color?: string;
 	readonly dim?: boolean;
 	readonly bold?: boolean;
+	/** Also on a terminal without colours. */
+	readonly inverse?: boolean;
 };
 
 export type Theme = {
@@ -44,6 +46,9 @@ export const themeOf = ({
 		warn: {color: warn},
 		alarm: {color: alarm},
 		whisper: {color: whisper},
+		call: {color: accent, bold: true},
+		mention: {inverse: true},
+		'whisper-in': {color: whisper, inverse: true},
 		'pending-mark': {dim: true},
 		'stored-mark': {color: good},
 		'failed-mark': {color: alarm, bold: true},

@@ -7,7 +7,14 @@ import type {Tone} from '../../event/event.js';
 import {maxTextBytes} from '../../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {actionPrefix} from '../../protocol/mention.js';
-import type {Chunk, Item, Mark, Message, Whisper} from '../../store/item.js';
+import {
+	isCall,
+	type Chunk,
+	type Item,
+	type Mark,
+	type Message,
+	type Whisper,
+} from '../../store/item.js';
 import type {Span} from '../text/row.js';
 import {hueOf, type Role, type Style} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
@@ -18,6 +25,10 @@ export type ItemContent = {
 	/** Before the text in its first row; a long name is cut. */
 	readonly lead?: {readonly name: Span; readonly after: DisplayText};
 	readonly lines: readonly DisplayText[];
+	/** Set if somebody said it: the nick to mark in it, if there is one. */
+	readonly said?: {readonly mentioned: string | undefined};
+	/** Whether a bar marks its rows. */
+	readonly isCall?: boolean;
 	readonly style: Style;
 	/** At the right edge, on one's own messages only. */
 	readonly mark?: Mark | undefined;
@@ -64,7 +75,13 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 		role: mark === undefined ? 'other' : 'own',
 		hue: hueOf(item.id),
 	};
-	const rest = {style: {}, mark, remark: remarkOf(item)};
+	const rest = {
+		style: {},
+		said: {mentioned: item.mentioned},
+		isCall: isCall(item),
+		mark,
+		remark: remarkOf(item),
+	};
 
 	if (item.text.startsWith(actionPrefix)) {
 		const name = {...nick, text: display`* ${nick.text}`};
@@ -84,8 +101,13 @@ const describeWhisper = (item: Whisper): ItemContent => {
 	const to = isOwn ? item.to : 'you';
 	const text = display`${from} ${symbols.outward} ${to}`;
 	return {
-		lead: {name: {text, role: 'whisper'}, after: display`: `},
+		lead: {
+			name: {text, role: isOwn ? 'whisper' : 'whisper-in'},
+			after: display`: `,
+		},
 		lines: linesOf(item.text),
+		said: {mentioned: undefined},
+		isCall: isCall(item),
 		style: {},
 		mark: item.mark,
 		remark: remarkOf(item),

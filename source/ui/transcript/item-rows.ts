@@ -6,8 +6,10 @@
  *                    ┆ indented; one's own ends with its mark             ✓
  * 14:03  otter joined
  * 14:03  * otter waves
- * 14:03  otter → you: a whisper
+ * 14:03 ▌otter → you: a whisper
  * ```
+ *
+ * A bar marks the rows of a mention, or of a whisper to the reader.
  *
  * Below 48 columns there is no time, and 'heron: ' comes before the text.
  * Continued rows have a margin mark left of all text, so none can pass for a
@@ -32,6 +34,7 @@ import {
 import {symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
 import {describeItem, type ItemContent} from './item-content.js';
+import {spansOfRows} from './said-rows.js';
 
 /** How far one's own message has got, in one cell. */
 export const marks: Readonly<Record<Mark, Span>> = {
@@ -42,6 +45,7 @@ export const marks: Readonly<Record<Mark, Span>> = {
 };
 
 const narrowCells = 48;
+const timeCells = 5;
 const gapCells = 2;
 // The mark, and a blank before it.
 const markCells = 2;
@@ -66,12 +70,16 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 
 	const lead = leadSpans(content, textCells);
 	const firstCells = hanging + textCells - cellsOfSpans(lead);
-	const wrapped = wrapLines(content.lines, textCells, firstCells);
+	const wrapped = wrapLines(content, textCells, firstCells);
 
 	const opening = [...columns, ...lead];
-	const below = marginSpans(indent, hanging || gapCells);
-	const rows = wrapped.map((text, index) =>
-		createRow([...(index === 0 ? opening : below), {...content.style, text}]),
+	const below = marginSpans(
+		indent,
+		hanging || gapCells,
+		barAt(content, nickCells),
+	);
+	const rows = wrapped.map((spans, index) =>
+		createRow([...(index === 0 ? opening : below), ...spans]),
 	);
 
 	if (content.mark !== undefined) {
@@ -104,15 +112,18 @@ const nickCellsFor = (width: number): number => {
 
 const leftColumns = (
 	at: number,
-	{nick}: ItemContent,
+	{nick, isCall = false}: ItemContent,
 	nickCells: number,
 ): Span[] => {
 	if (nickCells === 0) {
-		return [];
+		return isCall ? [bar] : [];
 	}
 
 	const gap: Span = {text: blanks(gapCells)};
-	const columns: Span[] = [{text: timeOf(at), role: 'faint'}, gap];
+	const columns: Span[] = [
+		{text: timeOf(at), role: 'faint'},
+		...(isCall ? [{text: blanks(gapCells - 1)}, bar] : [gap]),
+	];
 	if (nick !== undefined) {
 		const text = cutTo(nick.text, nickCells);
 		const free = nickCells - displayWidth(text);
@@ -122,9 +133,31 @@ const leftColumns = (
 	return columns;
 };
 
-/** @param cells The width of the margin: the mark, and a blank if it fits. */
-const marginSpans = (indent: number, cells: number): Span[] => [
-	{text: blanks(indent - cells)},
+const bar: Span = {text: symbols.call, role: 'call'};
+
+/** The column of an item's bar: the one before the nicks, or the first. */
+const barAt = (
+	{isCall = false}: ItemContent,
+	nickCells: number,
+): number | undefined =>
+	isCall ? (nickCells === 0 ? 0 : timeCells + gapCells - 1) : undefined;
+
+/**
+ * @param cells The width of the margin: the mark, and a blank if it fits.
+ * @param barColumn Where a bar stands left of it, if there is one.
+ */
+const marginSpans = (
+	indent: number,
+	cells: number,
+	barColumn: number | undefined,
+): Span[] => [
+	...(barColumn === undefined
+		? [{text: blanks(indent - cells)}]
+		: [
+				{text: blanks(barColumn)},
+				bar,
+				{text: blanks(indent - cells - barColumn - 1)},
+			]),
 	{text: symbols.margin, role: 'faint'},
 	{text: blanks(cells - 1)},
 ];
@@ -141,13 +174,17 @@ const leadSpans = ({lead}: ItemContent, textCells: number): Span[] => {
 };
 
 const wrapLines = (
-	lines: readonly DisplayText[],
+	{lines, style, said}: ItemContent,
 	cells: number,
 	firstCells: number,
-): DisplayText[] =>
-	lines.flatMap((line, index) =>
-		wrapText(line, cells, index === 0 ? Math.min(cells, firstCells) : cells),
-	);
+): ReadonlyArray<readonly Span[]> =>
+	lines.flatMap((line, index) => {
+		const first = index === 0 ? Math.min(cells, firstCells) : cells;
+		const rows = wrapText(line, cells, first);
+		return said === undefined
+			? rows.map(text => [{...style, text}])
+			: spansOfRows(line, rows, style, said.mentioned);
+	});
 
 /** 14:02, by this machine's clock and time zone. */
 const timeOf = (at: number): DisplayText => {

@@ -24,6 +24,7 @@ const hostile = [
 	'half \uD800 \uDFFF क्षि น้ำ \u1100\u1161\u11A8 \u0D4E\u0D15',
 	`tones ${'👍🏽👋🏿☝🏽'.repeat(40)}`,
 	`emoji ${'❤️🇩🇪👨‍👩‍👧1️⃣ 🧑🏽‍🚀'.repeat(30)}`,
+	`links ${'👍🏽https://a.test/❤️(https://b.test/otter),'.repeat(10)}`,
 	'tab\there\nand\u2028there\u2029',
 ];
 

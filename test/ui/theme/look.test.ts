@@ -107,7 +107,7 @@ test('theme: no style is black or dark blue where there are 16 colours', t => {
 		visible.add(String(bright));
 	}
 
-	const attributes = new Set(['1', '2']);
+	const attributes = new Set(['1', '2', '7']);
 	for (const style of styles) {
 		const shown = JSON.stringify(style);
 		const ofLevel = (level: ColorLevel) =>

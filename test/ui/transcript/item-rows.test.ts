@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import {toDisplay} from '../../../source/protocol/display.js';
 import type {Item} from '../../../source/store/item.js';
 import {rowsOfItem} from '../../../source/ui/transcript/item-rows.js';
-import {hueOf} from '../../../source/ui/theme/roles.js';
+import {hueOf, type Role} from '../../../source/ui/theme/roles.js';
 import {chunk, message, notice, whisper} from '../../helpers/items.js';
 
 const shown = (item: Item, width: number): string[] =>
@@ -180,7 +180,7 @@ test('item rows: an action reads as what somebody does', () => {
 });
 
 test('item rows: a whisper says from whom and to whom', () => {
-	assert.deepEqual(shown(whisper(), 80), ['14:02  otter → you: hello']);
+	assert.deepEqual(shown(whisper(), 80), ['14:02 ▌otter → you: hello']);
 	const own = whisper({from: 'otter', to: 'heron', mark: 'stored'});
 	assert.match(shown(own, 80)[0]!, /^14:02 {2}you → heron: hello +✓$/u);
 });
@@ -257,11 +257,12 @@ test('item rows: no row of a text can pass for a line of the room, or of somebod
 		fc.property(
 			fakeText,
 			fc.constantFrom('mallory', 'm', 'mallory-of-the-islands'),
-			fc.constantFrom('message', 'action', 'whisper', 'search'),
+			fc.constantFrom('message', 'mention', 'action', 'whisper', 'search'),
 			fc.constantFrom(20, 40, 80),
 			(text, from, kind, width) => {
 				const item = {
 					message: message({from, text}),
+					mention: message({from, text, mentioned: 'heron'}),
 					action: message({from, text: `/me ${text}`}),
 					whisper: whisper({from, text}),
 					search: notice({text: `2026-01-02 14:02 ${from}: ${text}`}),
@@ -273,7 +274,7 @@ test('item rows: no row of a text can pass for a line of the room, or of somebod
 				assert.ok(!firsts.includes(first!), first);
 				assert.ok(firsts.every(row => !row.startsWith('┆')));
 				for (const row of others) {
-					assert.ok(row.startsWith('┆'), row);
+					assert.match(row, /^▌? *┆/u);
 				}
 			},
 		),
@@ -286,6 +287,7 @@ test('item rows: only a first row is without the margin mark, at 20 to 200 colum
 		message({text: '  spaced\n\n14:02  heron   I agree\nheron: me too'}),
 		message({text: `/me ${'waves '.repeat(100)}`, mark: 'stored'}),
 		whisper({text: 'one\n  two\n\u3000three'}),
+		message({text: 'otter:\n  two\nthree', mentioned: 'otter'}),
 		chunk('one\n  two\nthree'),
 		notice({text: `otter left (${'because '.repeat(50)})`}),
 	];
@@ -294,8 +296,68 @@ test('item rows: only a first row is without the margin mark, at 20 to 200 colum
 			const [first, ...others] = shown(item, width);
 			assert.doesNotMatch(first!, /^ *┆/u);
 			for (const row of others) {
-				assert.match(row, /^ *┆ /u);
+				assert.match(row, /^[ ▌]*┆ /u);
 			}
 		}
+	}
+});
+
+/** The texts of the spans with a role. */
+const inRole = (item: Item, width: number, role: Role): string[] =>
+	rowsOfItem(item, width).flatMap(({spans}) =>
+		spans.filter(span => span.role === role).map(({text}) => text),
+	);
+
+test('item rows: a bar stands beside all rows of a mention, and the nick is marked', () => {
+	const item = message({
+		from: 'heron',
+		text: `Otter: ${'are you there? '.repeat(5)}@otter, otters and you`,
+		mentioned: 'otter',
+	});
+	assert.deepEqual(shown(item, 60), [
+		'14:02 ▌heron       Otter: are you there? are you there? are',
+		'      ▌          ┆ you there? are you there? are you there?',
+		'      ▌          ┆ @otter, otters and you',
+	]);
+	assert.deepEqual(inRole(item, 60, 'mention'), ['Otter', 'otter']);
+	assert.deepEqual(shown(item, 40).slice(0, 2), [
+		'▌heron: Otter: are you there? are you',
+		'▌┆ there? are you there? are you there?',
+	]);
+	assert.deepEqual(inRole(message({text: 'otter?'}), 60, 'mention'), []);
+});
+
+test('item rows: a whisper to the reader is marked where it says from whom', () => {
+	assert.deepEqual(inRole(whisper(), 60, 'whisper-in'), ['otter → you']);
+	const own = whisper({mark: 'stored'});
+	assert.deepEqual(inRole(own, 60, 'whisper-in'), []);
+});
+
+test('item rows: a nick that is wrapped is marked on both rows', () => {
+	const nick = 'a-nick-of-24-characters.';
+	const item = message({text: `${nick} ${nick}`, mentioned: nick});
+	for (let width = 8; width < 80; width++) {
+		assert.equal(inRole(item, width, 'mention').join(''), nick.repeat(2));
+	}
+});
+
+test('item rows: a URL is one link, whole, on however many rows', () => {
+	const url = 'http://127.0.0.1:8080/a/long/path?of=many&words=otter';
+	const item = message({
+		text: `see ${url}, otter.\nAnd ${url}`,
+		mentioned: 'otter',
+	});
+	for (let width = 8; width < 150; width++) {
+		const rows = rowsOfItem(item, width).map(({spans}) =>
+			spans.filter(({link}) => link !== undefined),
+		);
+		const links = rows.flat();
+		assert.equal(links.map(({text}) => text).join(''), url.repeat(2));
+		for (const {link} of links) {
+			assert.equal(link!.target, url);
+		}
+
+		const isWrapped = links.some(({link}) => link!.isWrapped);
+		assert.equal(isWrapped, rows.filter(row => row.length > 0).length > 2);
 	}
 });
