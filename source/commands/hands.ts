@@ -49,6 +49,11 @@ export type RoomHands = PlainHands &
 		 * @returns Why the search was refused; results arrive as an event.
 		 */
 		readonly search: (text: string | undefined) => string | undefined;
+		/**
+		 * @param isOn Undefined only asks.
+		 * @returns One sentence: when the bell rings now.
+		 */
+		readonly bell: (isOn: boolean | undefined) => string;
 		readonly rule: (action: HostAction) => Promise<Answer>;
 	};
 

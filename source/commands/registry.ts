@@ -146,6 +146,13 @@ export const whoLine = ({count, names}: Members): string => {
 	return `${count} here: ${names.join(' ')}${rest}`;
 };
 
+const bellWords: ReadonlyMap<string, boolean | undefined> = new Map([
+	['on', true],
+	['off', false],
+	['status', undefined],
+	['', undefined],
+]);
+
 export const commands: readonly Command[] = [
 	chat(
 		'help',
@@ -202,6 +209,20 @@ export const commands: readonly Command[] = [
 			if (refused !== undefined) {
 				hands.notice('bad', refused);
 			}
+		},
+	),
+	chat(
+		'bell',
+		['room'],
+		'[on|off|status]',
+		'ring for mentions and whispers, or not',
+		rest => {
+			const isOn = bellWords.get(rest);
+			return bellWords.has(rest)
+				? hands => {
+						hands.notice('info', hands.bell(isOn));
+					}
+				: undefined;
 		},
 	),
 	chat('clear', ['room', 'raw'], '', 'clear your transcript', () => hands => {

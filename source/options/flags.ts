@@ -102,6 +102,20 @@ export const flags = {
 		summary: 'draw the screen without colours (or NO_COLOR)',
 		commands: alsoDoctor,
 	},
+	bell: {
+		type: 'string',
+		value: 'on|off',
+		summary: 'ring for mentions and whispers (default: on)',
+		commands: everywhere,
+		notRaw: 'raw mode has no mentions',
+	},
+	notify: {
+		type: 'string',
+		value: 'HOW',
+		summary: 'also as a notification: none (default), osc9, osc777',
+		commands: everywhere,
+		notRaw: 'raw mode has no mentions',
+	},
 	explain: {
 		type: 'boolean',
 		summary: 'explain each step of the connection',

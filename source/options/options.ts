@@ -44,6 +44,11 @@ export const lineEnds: Readonly<Record<LineEnding, '' | '\n' | '\r\n'>> = {
 	crlf: '\r\n',
 };
 
+export const notifications = ['none', 'osc9', 'osc777'] as const;
+
+/** The sequence that asks the terminal for a notification. */
+export type Notification = (typeof notifications)[number];
+
 export type Output = 'screen' | 'plain' | 'json';
 
 /** Which message ends `--wait-for` or `--wait-for-mention`. */
@@ -54,6 +59,11 @@ export type FrontOptions = {
 	readonly output: Output;
 	/** Whether the screen has colours. */
 	readonly isColoured: boolean;
+	/** How the screen calls for a mention or a whisper. */
+	readonly bell: {
+		readonly isOn: boolean;
+		readonly notification: Notification;
+	};
 	/** Whether only errors are printed. */
 	readonly isQuiet: boolean;
 	/** Whether each step of the lifecycle comes with its sentence. */
@@ -297,6 +307,10 @@ const readFront = (
 		// A terminal that can't move its cursor gets lines.
 		output: readOutput(reader, isTerminal && env['TERM'] !== 'dumb'),
 		isColoured: !reader.has('noColor') && !env['NO_COLOR'],
+		bell: {
+			isOn: reader.choice('bell', ['on', 'off']) !== 'off',
+			notification: reader.choice('notify', notifications) ?? 'none',
+		},
 		// With a message to send, or one to wait for, the transcript is noise.
 		isQuiet: reader.has('quiet') || (!isExplained && isOneShot),
 		isExplained,

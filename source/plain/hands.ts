@@ -36,6 +36,7 @@ export const handsOf = (session: RoomSession): RoomHands => {
 		leave() {
 			session.hasQuit = true;
 		},
+		bell: () => '/bell works only on the screen.',
 		clear() {
 			notice('bad', '/clear works only on the screen.');
 		},

@@ -14,8 +14,10 @@ import type {ChatEvent} from '../event/event.js';
 import {createModel} from '../store/model.js';
 import {olderThan} from '../store/older-entries.js';
 import {Store} from '../store/store.js';
+import type {Bell} from './attention.js';
 import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
+import {takesOsc} from './terminal/takes-osc.js';
 import {createPageRequests, type PageWish} from './transcript/page-requests.js';
 
 /** Promise.withResolvers, which Node 20 lacks. */
@@ -45,7 +47,11 @@ export const runScreen = async (
 	options: Options,
 	terminal: Terminal,
 ): Promise<RunningScreen> => {
-	const opened = await open(options);
+	const bell: Bell = {
+		...options.bell,
+		...(!takesOsc(terminal.env['TERM']) && {notification: 'none'}),
+	};
+	const opened = await open(options, bell);
 	const loading = import('./screen.js');
 	const {chat} = opened;
 	if (await isRefusedAtOnce(opened)) {
@@ -60,6 +66,7 @@ export const runScreen = async (
 		{
 			...screen,
 			store,
+			bell,
 			isExplained: options.isExplained,
 			monotonicMs: systemClock.monotonicMs,
 			onPage,
@@ -125,7 +132,7 @@ const nextTurn = async (): Promise<void> =>
 	});
 
 /** Opens the chat, with a store that takes its events. */
-const open = async (options: Options): Promise<Opened> => {
+const open = async (options: Options, bell: Bell): Promise<Opened> => {
 	// The store needs to know who one is, and events come before that.
 	const early: ChatEvent[] = [];
 	let dispatch = (event: ChatEvent) => {
@@ -143,7 +150,7 @@ const open = async (options: Options): Promise<Opened> => {
 			}
 		});
 	});
-	const {chat, ...screen} = await openScreenChat(options, event => {
+	const take = (event: ChatEvent) => {
 		if (event.type === 'connection' && event.connection.phase === 'open') {
 			hasConnected = true;
 			onConnected();
@@ -151,7 +158,9 @@ const open = async (options: Options): Promise<Opened> => {
 
 		dispatch(event);
 		pages.see(event);
-	});
+	};
+
+	const {chat, ...screen} = await openScreenChat(options, take, bell);
 	// After one turn, its socket is connecting while the screen loads.
 	await nextTurn();
 	const store = new Store(createModel(chat), systemClock);

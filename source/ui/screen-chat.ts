@@ -15,6 +15,7 @@ import {
 	type RoomModeOptions,
 } from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
+import {bellSentence, type Bell} from './attention.js';
 import {roomRules, type DraftRules} from './input/draft.js';
 
 /** What a command may do to the screen itself. */
@@ -44,23 +45,33 @@ type Emit = (event: ChatEvent) => void;
 export const openScreenChat = async (
 	options: Options,
 	emit: Emit,
+	bell: Bell,
 ): Promise<ScreenChat> =>
 	options.mode === 'raw'
 		? openScreenRaw(options, emit)
-		: openScreenRoom(options, emit);
+		: openScreenRoom(options, emit, bell);
 
 const openScreenRoom = async (
 	options: RoomModeOptions,
 	emit: Emit,
+	bell: Bell,
 ): Promise<ScreenChat> => {
 	const chat = await openRoom(options, emit);
+	const setBell = (isOn = bell.isOn) => {
+		bell.isOn = isOn;
+		return bellSentence(bell);
+	};
+
 	return {
 		chat,
 		rules: roomRules,
 		commands: slashNames('room'),
 		hint: 'message, or /help',
 		onLine(line, actions) {
-			parseLine(line, 'room')({...chat, ...handsOf(emit, chat, actions)});
+			parseLine(
+				line,
+				'room',
+			)({...chat, ...handsOf(emit, chat, actions), bell: setBell});
 		},
 	};
 };

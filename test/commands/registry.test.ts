@@ -18,7 +18,7 @@ const helpLines = (topic: string | undefined, scope: HelpScope): string[] => {
 
 test('registry: the chat commands come first, in order', () => {
 	const names = commands
-		.slice(0, 8)
+		.slice(0, 9)
 		.map(({name, usage}) => `/${name} ${usage}`);
 	assert.deepEqual(
 		names.map(name => name.trim()),
@@ -29,6 +29,7 @@ test('registry: the chat commands come first, in order', () => {
 			'/msg NAME TEXT',
 			'/me TEXT',
 			'/search [TEXT]',
+			'/bell [on|off|status]',
 			'/clear',
 			'/quit',
 		],

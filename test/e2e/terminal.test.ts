@@ -29,9 +29,13 @@ const run = (shell: Shell, ...args: readonly string[]) => {
 	shell.run(toShellLine(command, all));
 };
 
+const shellTitle = 'a shell';
+
 /** Opens a shell; the check is that it is left as it was. */
 const watchShell = async (t: TestContext) => {
 	const shell = await openShell(t, {columns: 100});
+	shell.run(`printf '\\033]0;${shellTitle}\\007'`);
+	assert.equal(await shell.exitStatus(), 0);
 	const before = shell.settings();
 	const assertRestored = async (status: number) => {
 		assert.equal(await shell.exitStatus(), status, shell.framed());
@@ -42,7 +46,9 @@ const watchShell = async (t: TestContext) => {
 			isBracketedPaste: false,
 			isMouseTracked: false,
 			isApplicationCursor: false,
+			isFocusReported: false,
 		});
+		assert.equal(shell.title(), shellTitle);
 		assert.deepEqual(childrenOf(shell.pid), []);
 		// Keys are the shell's again, and colours its own.
 		shell.run('echo $((6 * 7)) again');

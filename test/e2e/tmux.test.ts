@@ -95,3 +95,32 @@ test('e2e: in tmux, a burst of emoji with skin tones leaves the frames in place'
 	await tmux.run('send-keys', 'C-l');
 	assert.deepEqual(lines, await shows('calm 39.'), 'as after Ctrl-L');
 });
+
+test('e2e: tmux flags the window for a mention, and for nothing else', async t => {
+	const {port} = await serveJson(t);
+	const tmux = await openTmux(
+		t,
+		bin('connect', '--port', port, '--nick', 'heron'),
+	);
+	await tmux.run('set', '-g', 'monitor-bell', 'on');
+	const otter = await joinBare(t, port, 'otter');
+	const seen = async () => tmux.run('capture-pane', '-p', '-t', ':0');
+	const shows = async (text: string) =>
+		until(async () => (await seen()).includes(text), {what: text});
+	const flag = async () =>
+		tmux.run('display', '-p', '-t', ':0', '#{window_bell_flag}');
+	await shows('heron joined');
+	await tmux.run('new-window');
+	otter.sayNext('herons fish');
+	await shows('herons fish');
+	assert.equal((await flag()).trim(), '0');
+	otter.sayNext('heron: are you there?');
+	await shows('▌otter');
+	await until(async () => (await flag()).trim() === '1', {
+		what: 'the flag of the window',
+	});
+	assert.equal(
+		(await tmux.run('display', '-p', '-t', ':0', '#{pane_title}')).trim(),
+		'(1) sockchat',
+	);
+});

@@ -16,7 +16,10 @@ const given = {
 	isBracketedPaste: false,
 	isMouseTracked: false,
 	isApplicationCursor: false,
+	isFocusReported: false,
 };
+
+const shellTitle = 'a shell';
 
 const childrenOf = (pid: number): number[] =>
 	readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
@@ -38,6 +41,8 @@ const watchShell = async (t: TestContext) => {
 		columns: 100,
 		env: {NODE_OPTIONS: `--import=${bomb}`},
 	});
+	shell.run(`printf '\\033]0;${shellTitle}\\007'`);
+	assert.equal(await shell.exitStatus(), 0);
 	const before = modesOf(shell);
 	return {
 		shell,
@@ -49,6 +54,7 @@ const watchShell = async (t: TestContext) => {
 		/** What `stty -a` tells is as before, and so are the modes. */
 		async assertGiven() {
 			await shell.waitForModes(given);
+			assert.equal(shell.title(), shellTitle);
 			assert.equal(modesOf(shell), before);
 		},
 		async assertGone() {
@@ -76,7 +82,11 @@ const untilStopped = async (pid: number) => {
 /** 128 + SIGTSTP: what the shell says of a job that Ctrl-Z stopped. */
 const stopped = 148;
 
-const onScreen = {isBracketedPaste: true, isAlternateScreen: true};
+const onScreen = {
+	isBracketedPaste: true,
+	isAlternateScreen: true,
+	isFocusReported: true,
+};
 
 const ends: ReadonlyArray<{
 	how: string;

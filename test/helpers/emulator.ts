@@ -10,6 +10,7 @@ export type Modes = {
 	readonly isBracketedPaste: boolean;
 	readonly isMouseTracked: boolean;
 	readonly isApplicationCursor: boolean;
+	readonly isFocusReported: boolean;
 };
 
 const cursorMode = 25;
@@ -51,12 +52,17 @@ export const createEmulator = (
 		cols: columns,
 		rows,
 		allowProposedApi: true,
+		windowOptions: {pushTitle: true, popTitle: true},
 	});
 	if (widths === 'graphemes') {
 		installGraphemeWidths(emulator);
 	}
 
 	const isCursorHidden = followCursorMode(emulator);
+	let title = '';
+	emulator.onTitleChange(changed => {
+		title = changed;
+	});
 	const screen = () => readRows(emulator);
 
 	return {
@@ -77,6 +83,8 @@ export const createEmulator = (
 		/** The rows, without trailing blanks. */
 		screen,
 		text: () => screen().join('\n'),
+		/** The title of the window, as set or popped last. */
+		title: () => title,
 		/** The screen in a frame, for failure messages. */
 		framed: () => drawFrame(screen(), emulator.cols),
 		cells: () => readCells(emulator),
@@ -92,6 +100,7 @@ export const createEmulator = (
 			isBracketedPaste: emulator.modes.bracketedPasteMode,
 			isMouseTracked: emulator.modes.mouseTrackingMode !== 'none',
 			isApplicationCursor: emulator.modes.applicationCursorKeysMode,
+			isFocusReported: emulator.modes.sendFocusMode,
 		}),
 	};
 };

@@ -20,6 +20,8 @@ const valueOf = (name: FlagName): string | true => {
 		eol: 'crlf',
 		events: 'message',
 		fsync: 'always',
+		bell: 'off',
+		notify: 'osc9',
 		history: '/var/room.jsonl',
 		message: 'hi',
 		input: 'json',
@@ -127,6 +129,8 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	],
 	['raw', 'history', '--history is for rooms; raw mode keeps no history.'],
 	['raw', 'fsync', '--fsync is for rooms; raw mode keeps no history.'],
+	['raw', 'bell', '--bell is for rooms; raw mode has no mentions.'],
+	['raw', 'notify', '--notify is for rooms; raw mode has no mentions.'],
 ];
 
 test('options: each pair of flags works together or is refused with its sentence', () => {

@@ -42,6 +42,7 @@ const tcp = (host: string, port: number) => ({kind: 'tcp', host, port});
 const front = {
 	output: 'screen',
 	isColoured: true,
+	bell: {isOn: true, notification: 'none'},
 	isQuiet: false,
 	isExplained: false,
 	isTimed: false,
@@ -280,4 +281,13 @@ test('options: a nick that was asked for is kept to, except by a one-shot', () =
 		roomOptions('connect', {nick: 'ci', message: 'done'}).isNickFlexible,
 		true,
 	);
+});
+
+test('options: --bell and --notify choose how the screen calls', () => {
+	const bell = (given: GivenFlags) => options('', given).bell;
+	assert.deepEqual(bell({bell: 'off', notify: 'osc777'}), {
+		isOn: false,
+		notification: 'osc777',
+	});
+	assert.deepEqual(bell({bell: 'on'}), {isOn: true, notification: 'none'});
 });

@@ -9,6 +9,7 @@
  */
 import stringWidth from 'string-width';
 import {graphemes} from '../../protocol/display.js';
+import {withMethod} from './with-method.js';
 
 // More than one code point, or one that a terminal may not treat as wide.
 const doubtful =
@@ -102,16 +103,5 @@ export const withSteadyColumns = <Stream extends NodeJS.WritableStream>(
 			typeof output === 'string' ? steadyColumns(output) : output,
 			...others,
 		);
-	return new Proxy(stream, {
-		get(_target, key) {
-			if (key === 'write') {
-				return write;
-			}
-
-			const value: unknown = Reflect.get(stream, key);
-			return typeof value === 'function'
-				? (value.bind(stream) as unknown)
-				: value;
-		},
-	});
+	return withMethod(stream, 'write', write);
 };
