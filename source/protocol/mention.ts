@@ -29,6 +29,13 @@ const unlikeAscii = lazy(
 		/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/v,
 );
 const isAscii = /^[\u0000-\u007F]*$/;
+// For somebody whose nick is m: i'm, and whatever else English joins.
+const endings = lazy(
+	() =>
+		new Set(['m', 's', 't', 'd', 're', 've', 'll'].map(end => foldNick(end))),
+);
+const beforeEnding = lazy(() => /[\p{L}\p{Nd}]['’]$/v);
+
 const isPunctuation = (character: string | undefined): boolean =>
 	character === '-' || character === '_' || character === '.';
 
@@ -59,6 +66,7 @@ const nickIn = (word: string, offset: number, kept: number): TextRange => {
 function* eachMention(text: string, nick: string): Generator<TextRange> {
 	const key = foldNick(nick);
 	const kept = punctuationAtEnd(nick);
+	const isEnding = endings().has(key);
 	const isPlainKey = isAscii.test(key);
 	const isNick = (name: string): boolean => {
 		const isRuledOut = isAscii.test(name)
@@ -70,7 +78,11 @@ function* eachMention(text: string, nick: string): Generator<TextRange> {
 
 	const first = text.startsWith(actionPrefix) ? actionPrefix.length : 0;
 	for (const {0: word, index} of text.matchAll(words())) {
-		if (index < first) {
+		if (
+			index < first ||
+			(isEnding &&
+				beforeEnding().test(text.slice(Math.max(0, index - 3), index)))
+		) {
 			continue;
 		}
 

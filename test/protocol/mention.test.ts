@@ -48,6 +48,24 @@ test('mention: a part of a word is none', () => {
 	}
 });
 
+test('mention: the ending of a contraction is no word', () => {
+	for (const [nick, text] of [
+		['m', "i'm here, måske"],
+		['S', 'it’s'],
+		['t', "don't"],
+		['re', "we're"],
+		['ll', "I'll"],
+	] as const) {
+		assert.ok(!isMentioned(text, nick), `${nick} in ${text}`);
+	}
+
+	for (const text of ['m: hello', "'m'", "is it 'm?", 'i am m']) {
+		assert.ok(isMentioned(text, 'm'), text);
+	}
+
+	assert.ok(isMentioned("d'otter", 'otter'));
+});
+
 test('mention: words are compared as nicks are', () => {
 	for (const [nick, text] of [
 		['paypal', 'dear раураl, hello'],

@@ -48,6 +48,7 @@ test('calls: a mention by somebody else counts, one by oneself does not', () => 
 		received(said(1, 'otters are animals')),
 		received(said(2, '@Otter: hello')),
 		received(said(3, 'I am otter', own)),
+		received(messageFrame(4, {from: 'otter-fan', text: 'hello'})),
 	]);
 	assert.deepEqual(callsIn(model), ['@Otter: hello']);
 	assert.deepEqual(model.calls, {
