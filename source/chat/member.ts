@@ -56,7 +56,7 @@ export const openMember = (
 	connected?: SocketLink,
 ): RoomChat => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
-	const {clientsFolder: folder, isWaiting, since, last} = options;
+	const {clientsFolder: folder, isWaiting, isOneShot, since, last} = options;
 	let first = connected;
 	const client = new Client({
 		dial() {
@@ -71,6 +71,7 @@ export const openMember = (
 		isWaiting,
 		since,
 		last,
+		isOneShot,
 		token,
 		identity:
 			folder === undefined

@@ -21,6 +21,8 @@ export type CommonOptions = {
 	readonly isWatched: boolean;
 	/** Whether nobody looks at what the others say; a host then skips it. */
 	readonly isReceiptsOnly?: boolean | undefined;
+	/** Whether a member joins to say one thing, and leaves. */
+	readonly isOneShot?: boolean | undefined;
 	/** The first entry to get is the one after this seq. */
 	readonly since?: number | undefined;
 	/** Without `since`: how many entries from before it joined to get. */

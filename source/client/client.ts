@@ -51,6 +51,8 @@ export type ClientOptions = {
 	readonly since?: number | undefined;
 	/** Without `since`: how many entries from before it joined to get. */
 	readonly last?: number | undefined;
+	/** Whether it says one thing and leaves; people are not shown its coming. */
+	readonly isOneShot?: boolean | undefined;
 	/** Whether to try another nick if this one is taken. */
 	readonly isNickFlexible: boolean;
 	/** Whether to reconnect after a loss; a failed first attempt is final. */
@@ -103,6 +105,7 @@ export class Client {
 			nick,
 			since: options.since,
 			last: options.last,
+			isOneShot: options.isOneShot,
 			clock,
 			emit,
 		});

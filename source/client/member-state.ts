@@ -39,6 +39,8 @@ export type MemberStateOptions = {
 	readonly since?: number | undefined;
 	/** The first hello's `last`. */
 	readonly last?: number | undefined;
+	/** Whether it joins to say one thing, as its hello then says. */
+	readonly isOneShot?: boolean | undefined;
 	readonly clock: Clock;
 	readonly emit: (event: ClientEvent) => void;
 };
@@ -73,8 +75,8 @@ export class MemberState {
 	#presence = nobody;
 	/** Whether a welcome has come, on any connection. */
 	#wasWelcome = false;
-	/** Whether the server knows the keys of hello that came later. */
-	#isNewHello = true;
+	/** Keys of hello that came later, newest first, as far as the server has them. */
+	#laterKeys: ReadonlyArray<keyof Hello> = ['oneShot', 'last'];
 	/** The head of the first welcome: entries up to it are a replay. */
 	#replayHead: number | undefined;
 	/** Whether entries have gone missing since the welcome. */
@@ -123,19 +125,22 @@ export class MemberState {
 		const since = this.#lastSeq ?? (last === 0 ? this.#replayHead : undefined);
 		const known =
 			since === undefined
-				? last === undefined || !this.#isNewHello
+				? last === undefined || !this.#laterKeys.includes('last')
 					? {}
 					: {last}
 				: {
 						since,
 						...(this.#log === undefined ? {} : {log: this.#log}),
 					};
+		const isOneShot =
+			this.#options.isOneShot === true && this.#laterKeys.includes('oneShot');
 		return {
 			type: 'hello',
 			v: wireVersion,
 			client: this.#options.identity.secret,
 			nick: this.#nick,
 			...known,
+			...(isOneShot ? {oneShot: true} : {}),
 		};
 	}
 
@@ -153,14 +158,15 @@ export class MemberState {
 	}
 
 	/**
-	 * The server knows no key of hello that a later version added.
+	 * The server may be older than a key of hello: omits the newest one.
 	 *
-	 * @returns Whether hello was sent with one, so that it helps to omit it.
+	 * @returns Whether hello was sent with one.
 	 */
 	useOldHello(): boolean {
-		const had = 'last' in this.hello();
-		this.#isNewHello = false;
-		return had;
+		const hello = this.hello();
+		const newest = this.#laterKeys.findIndex(key => hello[key] !== undefined);
+		this.#laterKeys = newest === -1 ? [] : this.#laterKeys.slice(newest + 1);
+		return newest !== -1;
 	}
 
 	/** The nick was taken: picks the next similar one. */

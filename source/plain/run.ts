@@ -83,7 +83,8 @@ export const runPlain = async (
 		}
 
 		const isReceiptsOnly = options.isQuiet && options.output === 'plain';
-		const chat = await openRoom({...options, isReceiptsOnly}, emit);
+		const isOneShot = options.message !== undefined;
+		const chat = await openRoom({...options, isReceiptsOnly, isOneShot}, emit);
 		printer.id = chat.id;
 		progress.id = chat.id;
 		wait.id = chat.id;

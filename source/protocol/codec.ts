@@ -70,6 +70,7 @@ const names = field(
 	'a list of names',
 	value => Array.isArray(value) && value.every(name => text.check(name)),
 );
+const onlyTrue = field('true', value => value === true);
 const object = (expected: string, fields: Readonly<Record<string, Field>>) => ({
 	...field(
 		expected,
@@ -97,7 +98,8 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 		since: optional(count),
 		log: optional(text),
 		last: optional(count),
-		status: optional(field('true', value => value === true)),
+		status: optional(onlyTrue),
+		oneShot: optional(onlyTrue),
 		proof: optional(digest),
 	},
 	say: {n: positive, text},
@@ -113,8 +115,14 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 const message = {...entry, from: text, id: text, n: count, text};
 const entrySchemas = {
 	message,
-	joined: {...entry, nick: text, id: text},
-	left: {...entry, nick: text, id: text, reason: text},
+	joined: {...entry, nick: text, id: text, oneShot: optional(onlyTrue)},
+	left: {
+		...entry,
+		nick: text,
+		id: text,
+		reason: text,
+		oneShot: optional(onlyTrue),
+	},
 	renamed: {...entry, from: text, to: text, id: text},
 } satisfies Readonly<Record<Entry['type'], Schema>>;
 const schemasOf: Readonly<Record<string, Schema>> = entrySchemas;
@@ -128,7 +136,9 @@ const listOf = (expected: string, types: readonly string[]) =>
 					isRecord(one) &&
 					types.includes(one['type'] as string) &&
 					Object.entries(schemasOf[one['type'] as string]!).every(
-						([key, {check}]) => check(one[key]),
+						([key, {check, isOptional}]) =>
+							(isOptional === true && !Object.hasOwn(one, key)) ||
+							check(one[key]),
 					),
 			),
 	);
@@ -221,7 +231,7 @@ export const welcomeLine = (
 export const frameLine = (frame: ClientFrame | ServerFrame): string =>
 	`${JSON.stringify(frame)}\n`;
 
-// A client's frame is one flat object of at most seven keys; the rest is room
+// A client's frame is one flat object of at most ten keys; the rest is room
 // for later versions.
 const maxClientParts = 64;
 const maxClientDepth = 8;

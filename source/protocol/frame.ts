@@ -113,6 +113,8 @@ export type Hello = {
 	readonly last?: number;
 	/** Asks how the room is, without joining it. */
 	readonly status?: true;
+	/** It joins to say one thing; its `joined` and `left` carry the same key. */
+	readonly oneShot?: true;
 	/** 64 hex digits; see docs/protocol.md. */
 	readonly proof?: string;
 };
@@ -220,6 +222,8 @@ export type Joined = {
 	readonly at: number;
 	readonly nick: string;
 	readonly id: string;
+	/** Its hello said so; people are not shown such a coming and going. */
+	readonly oneShot?: true;
 };
 export type Left = {
 	readonly type: 'left';
@@ -228,6 +232,8 @@ export type Left = {
 	readonly nick: string;
 	readonly id: string;
 	readonly reason: LeaveReason;
+	/** As in its `joined`. */
+	readonly oneShot?: true;
 };
 export type Renamed = {
 	readonly type: 'renamed';

@@ -6,6 +6,8 @@ export type Member = {
 	/** The public id of its client. */
 	readonly id: string;
 	readonly nick: string;
+	/** It says one thing and leaves, as the log notes at both. */
+	readonly oneShot?: true;
 };
 
 type Refused = {readonly kind: 'refused'; readonly error: SockchatError};

@@ -224,12 +224,14 @@ export class Room {
 	/**
 	 * @param client The client's secret.
 	 * @param at Milliseconds since the epoch.
+	 * @param oneShot Whether its hello says so; one that resumes stays as it was.
 	 */
 	join(
 		client: string,
 		nick: string,
 		at: number,
 		bearer: NickBearer = 'member',
+		oneShot?: true,
 	): JoinResult {
 		const id = publicId(client);
 		const present = this.#byId.get(id);
@@ -251,7 +253,7 @@ export class Room {
 			return {kind: 'refused', error: parsed};
 		}
 
-		const member = {id, nick: parsed};
+		const member = {id, nick: parsed, ...(oneShot && {oneShot})};
 		this.#numbers.enter(id);
 		this.#byId.set(id, member);
 		this.#give(member);
@@ -267,7 +269,14 @@ export class Room {
 
 		this.#checkPresenceShare(at);
 		if (this.isAnnouncing) {
-			this.#append({type: 'joined', seq: this.#next, at, nick: parsed, id});
+			this.#append({
+				type: 'joined',
+				seq: this.#next,
+				at,
+				nick: parsed,
+				id,
+				...(oneShot && {oneShot}),
+			});
 		}
 
 		return {kind: 'joined', member};
@@ -279,7 +288,7 @@ export class Room {
 			return;
 		}
 
-		const {nick} = member;
+		const {nick, oneShot} = member;
 		this.#checkPresenceShare(at);
 		const wasAnnouncing = this.isAnnouncing;
 		this.#numbers.leave(id);
@@ -294,7 +303,15 @@ export class Room {
 
 		// When the server shuts down, a leave per member would be noise.
 		if (wasAnnouncing && reason !== 'shutdown') {
-			this.#append({type: 'left', seq: this.#next, at, nick, id, reason});
+			this.#append({
+				type: 'left',
+				seq: this.#next,
+				at,
+				nick,
+				id,
+				reason,
+				...(oneShot && {oneShot}),
+			});
 		}
 	}
 
@@ -322,7 +339,7 @@ export class Room {
 			};
 		}
 
-		const member = {id, nick: parsed};
+		const member = {...before, nick: parsed};
 		this.#byKey.delete(foldNick(before.nick));
 		this.#give(member);
 		this.#byId.set(id, member);

@@ -51,7 +51,7 @@ export class Greeting {
 	}
 
 	greet(hello: Hello): void {
-		const {v, client, nick, status} = hello;
+		const {v, client, nick, status, oneShot} = hello;
 		const peer = this.#peer;
 		const {room, clock} = peer.hub;
 		if (v !== wireVersion) {
@@ -78,7 +78,13 @@ export class Greeting {
 		const at = clock.wallMs();
 		const mutedNick = this.#mutedNick(client, at);
 		const past = room.log.head;
-		const result = room.join(client, mutedNick ?? nick, at, bearerOf(peer));
+		const result = room.join(
+			client,
+			mutedNick ?? nick,
+			at,
+			bearerOf(peer),
+			oneShot,
+		);
 		if (result.kind === 'refused') {
 			// If it is the nick, the client may send hello again with another.
 			if (result.error.code === 'ERR_ROOM_FULL') {

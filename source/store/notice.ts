@@ -71,11 +71,13 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		}
 
 		case 'joined': {
-			return info(`${frame.nick} joined`);
+			return frame.oneShot ? undefined : info(`${frame.nick} joined`);
 		}
 
 		case 'left': {
-			return info(`${frame.nick} left (${wordsFor(frame.reason)})`);
+			return frame.oneShot
+				? undefined
+				: info(`${frame.nick} left (${wordsFor(frame.reason)})`);
 		}
 
 		case 'renamed': {

@@ -5,7 +5,11 @@ import {openClient} from '../helpers/client.js';
 import {messageFrame, openScripted, welcomeFrame} from '../helpers/scripted.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
 
-type Hello = {readonly since?: number; readonly last?: number};
+type Hello = {
+	readonly since?: number;
+	readonly last?: number;
+	readonly oneShot?: true;
+};
 
 const openServer = async (
 	t: TestContext,
@@ -73,6 +77,41 @@ test('replay: one that wanted none asks for what it missed, though it has no ent
 		[
 			{since: undefined, last: 0},
 			{since: 7, last: undefined},
+		],
+	);
+});
+
+test('hello: a one-shot says so, and leaves out the keys that an older server refuses', async t => {
+	// It answers as servers did before each of these keys: newest first.
+	const newest: ReadonlyArray<keyof Hello> = ['oneShot', 'last'];
+	const hellos: Hello[] = [];
+	const {address} = await openScripted(t, peer => {
+		peer.duplex.on('data', () => {
+			const all = peer.frames as ReadonlyArray<{type: string}>;
+			const sent = all.filter(({type}) => type === 'hello');
+			for (const hello of sent.slice(hellos.length) as Hello[]) {
+				hellos.push(hello);
+				const unknown = newest.find(key => key in hello);
+				peer.send(
+					unknown === undefined
+						? welcomeFrame()
+						: {
+								type: 'error',
+								code: 'ERR_BAD_FRAME',
+								message: `hello has no key "${unknown}"`,
+							},
+				);
+			}
+		});
+	});
+	const ci = openClient(t, address, 'ci', {isOneShot: true, last: 0});
+	await ci.untilPhase('open');
+	assert.deepEqual(
+		hellos.map(({oneShot, last}) => ({oneShot, last})),
+		[
+			{oneShot: true, last: 0},
+			{oneShot: undefined, last: 0},
+			{oneShot: undefined, last: undefined},
 		],
 	);
 });

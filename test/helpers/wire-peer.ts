@@ -201,6 +201,8 @@ export type HelloOptions = {
 	readonly client?: string;
 	readonly since?: number;
 	readonly log?: string;
+	readonly last?: number;
+	readonly oneShot?: true;
 };
 
 export const helloFrame = (nick: string, options: HelloOptions = {}) => ({

@@ -166,3 +166,17 @@ test('lines: figures, samples and marks are not printed', () => {
 		assert.deepEqual(printed(event, {isExplained: true}), {});
 	}
 });
+
+test('lines: the coming and going of a one-shot is not printed', () => {
+	const id = '0123456789abcdef';
+	const entry = {seq: 1, at, nick: 'ci', id};
+	const oneShot = true;
+	assert.deepEqual(ofFrame({type: 'joined', ...entry, oneShot}), {});
+	assert.deepEqual(
+		ofFrame({type: 'left', ...entry, reason: 'reset', oneShot}),
+		{},
+	);
+	assert.deepEqual(ofFrame({type: 'joined', ...entry}), {
+		out: '-- ci joined\n',
+	});
+});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {createConnection} from 'node:net';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
@@ -92,4 +93,44 @@ test('server: back at 200 members it sends names again', async t => {
 	await leave(robin);
 	const left = await first.untilFrame('left');
 	assert.equal(left.nick, 'robin');
+});
+
+test('presence: a one-shot says so in its hello, and its comings and goings in the log', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const ci = await joinWire(t, server.address, 'ci', {oneShot: true});
+	ci.say(1, 'build 41 passed');
+	await ci.untilSaid('build 41 passed');
+	ci.send({type: 'bye'});
+	await otter.untilFrame('left');
+	assert.deepEqual(
+		otter.frames.flatMap(frame =>
+			frame.type === 'joined' || frame.type === 'left'
+				? [[frame.type, frame.nick, frame.oneShot]]
+				: [],
+		),
+		[
+			['joined', 'otter', undefined],
+			['joined', 'ci', true],
+			['left', 'ci', true],
+		],
+	);
+});
+
+test('presence: one that resumes stays what it was', async t => {
+	const server = await openServer(t);
+	const client = randomUUID();
+	const heron = await joinWire(t, server.address, 'heron', {client});
+	const again = await joinWire(t, server.address, 'heron', {
+		client,
+		oneShot: true,
+	});
+	again.send({type: 'bye'});
+	await heron.untilFrame('bye');
+	const otter = await joinWire(t, server.address, 'otter');
+	await otter.untilFrame('joined', ({nick}) => nick === 'otter');
+	assert.deepEqual(
+		otter.of('left').map(({nick, oneShot}) => [nick, oneShot]),
+		[['heron', undefined]],
+	);
 });
