@@ -18,8 +18,15 @@ export const maxFrameBytes = 64 * 1024;
 /** The longest text in UTF-8. A longer one is refused, never cut. */
 export const maxTextBytes = 16 * 1024;
 
-/** Entries that a member gets when it joins without `since`. */
-export const replayEntries = 100;
+/** Messages that a member gets when it joins without `since`. */
+export const replayMessages = 100;
+
+/**
+ * Between the messages of a replay are joins, leaves and renames: ten entries
+ * and 10 KiB a message in all, or else as much as for 100 messages.
+ */
+export const replayEntriesPerMessage = 10;
+export const replayBytesPerMessage = 10 * 1024;
 
 /**
  * How many absent clients the room remembers the last n of: those that sent a
@@ -107,8 +114,8 @@ export type Hello = {
 	/** The log of `since`; by default the server's own. */
 	readonly log?: string;
 	/**
-	 * Without a `since` that the server knows: how many entries before its own
-	 * `joined` it gets; 100 by default.
+	 * Without a `since` that the server knows: how many messages from before its
+	 * own `joined` it gets, with what came between; 100 by default.
 	 */
 	readonly last?: number;
 	/** Asks how the room is, without joining it. */

@@ -222,6 +222,25 @@ export class RoomLog {
 		return segment?.offsetOf(seq) ?? this.start;
 	}
 
+	/**
+	 * The seq of the oldest of the newest messages.
+	 *
+	 * @param count How many messages, at least 1. If memory has fewer, an entry
+	 * that it dropped counts as one.
+	 */
+	seqOfMessages(count: number): number {
+		let missing = count;
+		for (const segment of this.#segments.toReversed()) {
+			if (segment.messages >= missing) {
+				return segment.seqOfMessage(missing);
+			}
+
+			missing -= segment.messages;
+		}
+
+		return Math.max(1, this.firstSeq - missing);
+	}
+
 	/** The seq of the entry that begins, or will begin, at a retained offset. */
 	seqAt(cursor: number): number {
 		// Nearly every cursor is here.

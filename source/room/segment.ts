@@ -1,13 +1,25 @@
 /**
  * A segment of the log's memory: consecutive whole entries, each ended by its LF.
- * It records the offset of every 64th entry and finds the others from there: an
- * offset for each entry would be a tenth of all garbage that V8 collects.
+ * It records the offset of every 64th entry, and the messages before it, and
+ * finds the others from there: an offset for each entry would be a tenth of all
+ * garbage that V8 collects.
  */
 import {Buffer} from 'node:buffer';
 
 const lineFeed = 0x0a;
 
 const markEvery = 64;
+
+// The first letter of an entry's type, after {"type":" shows a message.
+const typeAt = 9;
+const messageLetter = 0x6d;
+
+type Mark = {
+	/** Relative to `start`. */
+	readonly offset: number;
+	/** How many messages the segment has before it. */
+	readonly messages: number;
+};
 
 export class Segment {
 	/** The absolute offset of its first byte. */
@@ -18,8 +30,9 @@ export class Segment {
 	pins = 0;
 	#used = 0;
 	#entries = 0;
-	/** The offsets of every 64th entry, relative to `start`. */
-	readonly #marks: number[] = [];
+	#messages = 0;
+	/** Of every 64th entry. */
+	readonly #marks: Mark[] = [];
 
 	/** @param bytes Memory for this segment alone. */
 	constructor(bytes: Buffer, start: number, firstSeq: number) {
@@ -41,6 +54,11 @@ export class Segment {
 	/** The seq of its last entry. */
 	get head(): number {
 		return this.firstSeq + this.#entries - 1;
+	}
+
+	/** How many of its entries are messages. */
+	get messages(): number {
+		return this.#messages;
 	}
 
 	/** One UTF-16 unit is at most three bytes; count exactly only when it's tight. */
@@ -77,12 +95,42 @@ export class Segment {
 		this.#used = end - this.start;
 		this.#entries = head - this.firstSeq + 1;
 		this.#marks.length = Math.ceil(this.#entries / markEvery);
+		const {offset: last, messages} = this.#marks.at(-1) ?? {
+			offset: 0,
+			messages: 0,
+		};
+		this.#messages = messages;
+		for (let offset = last; offset < this.#used;) {
+			const next = this.#endOf(offset);
+			this.#messages += this.#isMessage(offset, next) ? 1 : 0;
+			offset = next;
+		}
+	}
+
+	/** The seq of one of its messages; 1 is the last one. */
+	seqOfMessage(fromEnd: number): number {
+		let left = this.#messages - fromEnd;
+		const mark = this.#marks.findLastIndex(({messages}) => messages <= left);
+		let {offset, messages} = this.#marks[mark]!;
+		left -= messages;
+		for (let seq = this.firstSeq + mark * markEvery; ; seq++) {
+			const next = this.#endOf(offset);
+			if (this.#isMessage(offset, next)) {
+				if (left === 0) {
+					return seq;
+				}
+
+				left--;
+			}
+
+			offset = next;
+		}
 	}
 
 	/** The absolute offset of one of its entries. */
 	offsetOf(seq: number): number {
 		const index = seq - this.firstSeq;
-		let offset = this.#marks[Math.floor(index / markEvery)]!;
+		let {offset} = this.#marks[Math.floor(index / markEvery)]!;
 		for (let skipped = index % markEvery; skipped > 0; skipped--) {
 			offset = this.#endOf(offset);
 		}
@@ -92,12 +140,14 @@ export class Segment {
 
 	/** The seq of the entry that begins, or will begin, at an absolute offset. */
 	seqAt(wanted: number): number {
-		const marks = this.#marks.findLastIndex(mark => mark < wanted - this.start);
+		const marks = this.#marks.findLastIndex(
+			({offset}) => offset < wanted - this.start,
+		);
 		if (marks === -1) {
 			return this.firstSeq;
 		}
 
-		let offset = this.#marks[marks]!;
+		let {offset} = this.#marks[marks]!;
 		let index = marks * markEvery;
 		while (offset < wanted - this.start) {
 			offset = this.#endOf(offset);
@@ -109,11 +159,18 @@ export class Segment {
 
 	#count(bytes: number): void {
 		if (this.#entries % markEvery === 0) {
-			this.#marks.push(this.#used);
+			this.#marks.push({offset: this.#used, messages: this.#messages});
 		}
 
+		const end = this.#used + bytes;
+		this.#messages += this.#isMessage(this.#used, end) ? 1 : 0;
 		this.#entries++;
-		this.#used += bytes;
+		this.#used = end;
+	}
+
+	#isMessage(offset: number, end: number): boolean {
+		const letter = offset + typeAt;
+		return letter < end && this.bytes[letter] === messageLetter;
 	}
 
 	/** The end of the entry that begins at an offset. */

@@ -5,7 +5,9 @@ import {frameLine, welcomeLine} from '../protocol/codec.js';
 import {
 	maxFrameBytes,
 	maxTextBytes,
-	replayEntries,
+	replayBytesPerMessage,
+	replayEntriesPerMessage,
+	replayMessages,
 	wireVersion,
 	type ClientChallenge,
 	type Hello,
@@ -15,6 +17,7 @@ import {normalNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {muted} from '../protocol/room-refusals.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
+import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
 import {ServerExchange} from '../socket/token-exchange.js';
 import {bearerOf, joinRefusal, needsToken} from './member-actions.js';
@@ -25,6 +28,33 @@ const wrongVersion = (seen: number) =>
 		'ERR_VERSION',
 		`This server speaks version ${wireVersion} of the protocol, and the client asked for ${seen}. Use the same sockchat on both sides.`,
 	);
+
+/**
+ * The first entry of a replay: the oldest of the last messages, or a later one,
+ * if there is too much between them.
+ *
+ * @param past The log's head before the newcomer joined.
+ * @param last By default what memory has of the usual number.
+ */
+const replayStart = (
+	log: RoomLog,
+	past: number,
+	last: number | undefined,
+): number => {
+	const messages = last ?? replayMessages;
+	if (messages === 0) {
+		return past + 1;
+	}
+
+	const allowed = Math.max(replayMessages, messages);
+	const start = log.end - allowed * replayBytesPerMessage;
+	return Math.max(
+		log.seqOfMessages(messages),
+		past + 1 - allowed * replayEntriesPerMessage,
+		start > log.start ? log.seqAt(start) : 1,
+		last === undefined ? log.firstSeq : 1,
+	);
+};
 
 export class Greeting {
 	readonly #peer: Peer;
@@ -153,12 +183,7 @@ export class Greeting {
 			since !== undefined &&
 			since <= head &&
 			(log === undefined || log === room.logId);
-		const {firstSeq} = room.log;
-		const latest =
-			last === undefined
-				? Math.max(firstSeq, head - replayEntries + 1)
-				: Math.max(1, past - last + 1);
-		peer.join(member, isKnown ? since + 1 : latest);
+		peer.join(member, isKnown ? since + 1 : replayStart(room.log, past, last));
 		peer.duplex.uncork();
 		peer.dispatch({type: 'welcomed', at: hub.now});
 	}

@@ -142,14 +142,14 @@ const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 			if (damagedPath !== undefined) {
 				return {
 					tone: 'bad',
-					text: `The history ${path} was damaged. It is in ${damagedPath} now, nothing was deleted, and a new file continues after it.${isNextLog ? ' Returning members get the last 100 entries.' : ''}`,
+					text: `The history ${path} was damaged. It is in ${damagedPath} now, nothing was deleted, and a new file continues after it.${isNextLog ? ' Returning members get the last 100 messages.' : ''}`,
 				};
 			}
 
 			if (isNextLog) {
 				return {
 					tone: 'warn',
-					text: `The history ${path} may lack what was shown last: the machine went down while the room was open, or the file was changed from outside. Returning members get the last 100 entries.`,
+					text: `The history ${path} may lack what was shown last: the machine went down while the room was open, or the file was changed from outside. Returning members get the last 100 messages.`,
 				};
 			}
 

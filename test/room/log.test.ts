@@ -346,3 +346,60 @@ test('log: appending several entries equals appending one by one', () => {
 		{numRuns: Math.min(runs, 300)},
 	);
 });
+
+/** Lines whose first letter of the type says what they are. */
+const mixed = fc.array(
+	fc
+		.record({
+			type: fc.constantFrom('message', 'joined', 'left', 'renamed'),
+			text: fc.string({maxLength: 20}),
+		})
+		.map(entry => `${JSON.stringify(entry)}\n`),
+	{maxLength: 200, size: 'max'},
+);
+
+test('log: finds the oldest of its newest messages, restored and taken back or not', () => {
+	fc.assert(
+		fc.property(
+			fc.record({
+				segmentBytes: fc.integer({min: 1, max: 9000}),
+				retainedBytes: fc.nat({max: 9000}),
+			}),
+			mixed,
+			fc.array(fc.tuple(mixed, fc.boolean()), {maxLength: 4}),
+			(bounds, before, groups) => {
+				const log = new RoomLog({...bounds, isDeferred: true});
+				log.restore(Buffer.from(before.join('')), 1);
+				const all = [...before];
+				for (const [group, isKept] of groups) {
+					log.appendAll(group);
+					if (!isKept) {
+						log.rollBack();
+						continue;
+					}
+
+					all.push(...group);
+					for (let next = log.unshown(); next; next = log.unshown()) {
+						log.show(next);
+					}
+				}
+
+				const messages = all
+					.flatMap((line, index) =>
+						line.startsWith('{"type":"message"') ? [index + 1] : [],
+					)
+					.filter(seq => seq >= log.firstSeq)
+					.toReversed();
+				for (const [index, seq] of messages.entries()) {
+					assert.equal(log.seqOfMessages(index + 1), seq);
+				}
+
+				assert.equal(
+					log.seqOfMessages(messages.length + 5),
+					Math.max(1, log.firstSeq - 5),
+				);
+			},
+		),
+		{numRuns: runs},
+	);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {createHash, randomUUID} from 'node:crypto';
 import {test} from 'node:test';
-import {openServer, openHub, portOf} from '../helpers/room.js';
+import {openServer, openHub, portOf, type TestServer} from '../helpers/room.js';
 import {joinWire, openWire} from '../helpers/wire-peer.js';
 
 const publicIdOf = (client: string) =>
@@ -55,7 +55,7 @@ test('server: welcomes a client, and replays up to its own join', async t => {
 	assert.equal(peer.text.includes(client), false);
 });
 
-test('server: replays the last 100 entries to a new client', async t => {
+test('server: replays the last 100 messages to a new client', async t => {
 	const server = await openServer(t);
 	const otter = await joinWire(t, server.address, 'otter');
 	for (let n = 1; n <= 150; n++) {
@@ -71,10 +71,92 @@ test('server: replays the last 100 entries to a new client', async t => {
 	assert.equal(heron.welcome.head, 152);
 	assert.deepEqual(
 		seqs,
-		Array.from({length: 100}, (_, index) => 53 + index),
+		Array.from({length: 101}, (_, index) => 52 + index),
 	);
 	assert.equal(heron.of('gap').length, 0);
-	assert.equal(heron.said[0], 'line 52');
+	assert.equal(heron.said.length, 100);
+	assert.equal(heron.said[0], 'line 51');
+});
+
+/** Comings and goings between messages, as fast as the room takes them. */
+const comeAndGo = ({room}: TestServer, times: number) => {
+	for (let time = 0; time < times; time++) {
+		const result = room.join(randomUUID(), 'ci', 0);
+		assert.equal(result.kind, 'joined');
+		room.leave(result.member, 'quit', 0);
+	}
+};
+
+test('server: comings and goings between them take no message from a replay', async t => {
+	const server = await openServer(t, {rate: 'off'});
+	const otter = await joinWire(t, server.address, 'otter');
+	for (let n = 1; n <= 120; n++) {
+		comeAndGo(server, 3);
+		otter.say(n, `line ${n}`);
+		await otter.untilSaid(`line ${n}`);
+	}
+
+	const heron = await joinWire(t, server.address, 'heron');
+	await heron.untilFrame('joined', ({nick}) => nick === 'heron');
+	assert.deepEqual(
+		heron.said,
+		Array.from({length: 100}, (_, index) => `line ${21 + index}`),
+	);
+	assert.equal(heron.of('left').length, 99 * 3, 'those between them are there');
+	const wren = await joinWire(t, server.address, 'wren', {last: 2});
+	await wren.untilFrame('joined', ({nick}) => nick === 'wren');
+	assert.deepEqual(wren.said, ['line 119', 'line 120']);
+	const robin = await joinWire(t, server.address, 'robin', {last: 0});
+	await robin.untilFrame('joined');
+	assert.deepEqual(
+		robin.frames.flatMap(frame => ('seq' in frame ? [frame.type] : [])),
+		['joined'],
+	);
+});
+
+test('server: a log of 100,000 comings and goings with three messages is not replayed whole', async t => {
+	const server = await openServer(t, {rate: 'off'});
+	const otter = await joinWire(t, server.address, 'otter');
+	otter.say(1, 'long ago');
+	await otter.untilSaid('long ago');
+	comeAndGo(server, 50_000);
+	otter.say(2, 'lately');
+	otter.say(3, 'just now');
+	await otter.untilSaid('just now');
+	const heron = await joinWire(t, server.address, 'heron');
+	await heron.untilFrame('joined', ({nick}) => nick === 'heron');
+	const seqs = heron.frames.flatMap(frame =>
+		'seq' in frame ? [frame.seq] : [],
+	);
+	assert.equal(seqs.length, 1001, 'ten entries a message, and its own');
+	assert.equal(seqs.at(-1), heron.welcome.head);
+	assert.deepEqual(heron.said, ['lately', 'just now']);
+	const wren = await joinWire(t, server.address, 'wren', {
+		since: heron.welcome.head - 5000,
+		log: heron.welcome.log,
+	});
+	await wren.untilFrame('joined', ({nick}) => nick === 'wren');
+	assert.equal(
+		wren.frames.filter(frame => 'seq' in frame).length,
+		5001,
+		'what follows a since is exact',
+	);
+});
+
+test('server: a replay is bounded in bytes', async t => {
+	const server = await openServer(t, {rate: 'off'});
+	const otter = await joinWire(t, server.address, 'otter');
+	const text = 'x'.repeat(16_000);
+	for (let n = 1; n <= 100; n++) {
+		otter.say(n, `${n} ${text}`);
+	}
+
+	await otter.untilSaid(`100 ${text}`);
+	const heron = await joinWire(t, server.address, 'heron');
+	await heron.untilFrame('joined', ({nick}) => nick === 'heron');
+	const bytes = heron.said.join('').length;
+	assert.ok(bytes <= 1_024_000 && bytes > 1_000_000, String(bytes));
+	assert.equal(heron.said.at(-1), `100 ${text}`);
 });
 
 test('server: replays exactly the entries after since', async t => {
