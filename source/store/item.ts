@@ -1,5 +1,6 @@
 /** One entry of the transcript. Items are never changed, only replaced. */
 import type {Tone} from '../event/event.js';
+import type {LeaveReason} from '../protocol/frame.js';
 
 /**
  * How far one's own message is known to have got.
@@ -37,15 +38,36 @@ export type Whisper = {
 	readonly reason?: string;
 };
 
-/** Joins, leaves, gaps, what the socket did, answers to commands. */
+/** Gaps, what the socket did, answers to commands. */
 export type Notice = {
 	readonly kind: 'notice';
 	readonly at: number;
 	readonly tone: Tone;
 	/** May contain a peer's text: pass it through `toDisplay`. */
 	readonly text: string;
-	/** Set if it is an entry of the room's log. */
-	readonly seq?: number;
+};
+
+export type Coming =
+	| {readonly kind: 'joined'; readonly nick: string}
+	| {
+			readonly kind: 'left';
+			readonly nick: string;
+			readonly reason: LeaveReason;
+	  }
+	| {readonly kind: 'renamed'; readonly nick: string; readonly to: string};
+
+/** Entries that follow each other with nothing said between them. */
+export type Comings = {
+	readonly kind: 'comings';
+	/** Of the last of them. */
+	readonly at: number;
+	/** Of the first of them. */
+	readonly seq: number;
+	readonly count: number;
+	/** How many more members there are after them than before. */
+	readonly more: number;
+	/** Undefined if there are too many of them to name. */
+	readonly each: readonly Coming[] | undefined;
 };
 
 /** Raw mode: bytes as they were read or written. */
@@ -58,7 +80,7 @@ export type Chunk = {
 	readonly bytes: Uint8Array;
 };
 
-export type Item = Message | Whisper | Notice | Chunk;
+export type Item = Message | Whisper | Notice | Comings | Chunk;
 
 /** Whether somebody calls: with a mention, or with a whisper to oneself. */
 export const isCall = (item: Item): item is Message | Whisper =>

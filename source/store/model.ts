@@ -6,7 +6,8 @@ import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
 import type {Item, Message, Whisper} from './item.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
-import {appendItems, emptyTranscript, type Transcript} from './transcript.js';
+import {appendFolded} from './comings.js';
+import {emptyTranscript, type Transcript} from './transcript.js';
 
 /** One's own message that is not stored yet, with its n. */
 export type Pending = (Message | Whisper) & {readonly n: number};
@@ -109,7 +110,7 @@ export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 /** Appends the items so far: an index is never given twice. */
 export const flushItems = (update: ModelUpdate): void => {
 	const {transcript, items, lastDay} = update;
-	update.transcript = appendItems(transcript, withDays(items, lastDay));
+	update.transcript = appendFolded(transcript, withDays(items, lastDay));
 	update.items = [];
 	const last = items.at(-1);
 	update.lastDay = last ? dayOf(last.at) : lastDay;

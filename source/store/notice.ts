@@ -21,7 +21,7 @@ const reasons: Readonly<Record<LeaveReason, string>> = {
 };
 
 // A newer server may send reasons that this client doesn't know.
-const wordsFor = (reason: LeaveReason): string =>
+export const reasonWords = (reason: LeaveReason): string =>
 	Object.hasOwn(reasons, reason) ? reasons[reason] : reason;
 
 const info = (text: string): Words => ({tone: 'info', text});
@@ -77,7 +77,7 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		case 'left': {
 			return frame.oneShot
 				? undefined
-				: info(`${frame.nick} left (${wordsFor(frame.reason)})`);
+				: info(`${frame.nick} left (${reasonWords(frame.reason)})`);
 		}
 
 		case 'renamed': {
@@ -216,7 +216,7 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 
 		case 'ended': {
 			return info(
-				`connection from ${event.peer} ended (${wordsFor(event.reason)})`,
+				`connection from ${event.peer} ended (${reasonWords(event.reason)})`,
 			);
 		}
 

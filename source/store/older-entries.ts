@@ -2,30 +2,13 @@
  * Entries of the log as items, and pages of older entries in front of the
  * transcript. Pure.
  */
-import type {Entry, PastPage, ServerFrame} from '../protocol/frame.js';
+import type {Entry, PastPage} from '../protocol/frame.js';
 import {isMentioned} from '../protocol/mention.js';
+import {comingsOf, prependFolded} from './comings.js';
 import {dayNotice, dayOf, withDays} from './days.js';
 import type {Item, Message, Notice} from './item.js';
 import {flushItems, type Model, type ModelUpdate} from './model.js';
-import {wordsOf, type Words} from './notice.js';
-import {
-	forgetOlder,
-	itemAt,
-	prependItems,
-	type Transcript,
-} from './transcript.js';
-
-/** An entry keeps its own time; other frames have the time of arrival. */
-export const noticeOf = (
-	frame: ServerFrame,
-	words: Words,
-	at: number,
-): Notice => ({
-	kind: 'notice',
-	at: 'seq' in frame ? frame.at : at,
-	...words,
-	...('seq' in frame ? {seq: frame.seq} : {}),
-});
+import {forgetOlder, itemAt, type Transcript} from './transcript.js';
 
 type Own = Pick<Model, 'id' | 'nick'>;
 
@@ -44,21 +27,34 @@ export const itemOf = (
 	seq,
 });
 
-const itemsOf = (entry: Entry, own: Own): Item[] => {
-	if (entry.type === 'message') {
-		return [itemOf(entry, own)];
-	}
+/** @returns None for the coming and going of a one-shot. */
+export const itemsOf = (entry: Entry, own: Own): Item[] => {
+	switch (entry.type) {
+		case 'message': {
+			return [itemOf(entry, own)];
+		}
 
-	const words = wordsOf({type: 'frame', at: entry.at, frame: entry});
-	return words ? [noticeOf(entry, words, entry.at)] : [];
+		case 'joined':
+		case 'left': {
+			return entry.oneShot ? [] : [comingsOf(entry)];
+		}
+
+		case 'renamed': {
+			return [comingsOf(entry)];
+		}
+	}
 };
 
 // Notices of the connection may come between two entries, but not many.
 const maxLooked = 1000;
 
-/** The oldest entry in the transcript; undefined if it has none. */
+/** The oldest entry of the transcript, shown or not; undefined if it has none. */
 const oldestShown = (transcript: Transcript): number | undefined => {
-	const {first, end} = transcript;
+	const {first, end, older} = transcript;
+	if (older[0]) {
+		return older[0].seq;
+	}
+
 	for (let index = first; index < Math.min(end, first + maxLooked); index++) {
 		const item = itemAt(transcript, index);
 		if (item && 'seq' in item && item.seq !== undefined) {
@@ -129,14 +125,12 @@ export const applyPage = (
 	const items = pageItems(page, oldest, update);
 	const isApart = shown !== undefined && last.seq < shown - 1;
 	if (!isApart) {
-		update.transcript = prependItems(update.transcript, items);
+		update.transcript = prependFolded(update.transcript, items, page[0]!.seq);
 		return;
 	}
 
 	const rest = forgetOlder(update.transcript);
 	const from = oldestShown(rest) ?? shown;
-	update.transcript = prependItems(rest, [
-		...items,
-		hole(last.seq + 1, from - 1, last.at),
-	]);
+	const apart = [...items, hole(last.seq + 1, from - 1, last.at)];
+	update.transcript = prependFolded(rest, apart, page[0]!.seq);
 };

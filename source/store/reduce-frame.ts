@@ -9,7 +9,7 @@ import {reducePresence} from '../protocol/presence.js';
 import {isCall, type Mark, type Message, type Whisper} from './item.js';
 import type {ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
-import {applyPage, itemOf, noticeOf} from './older-entries.js';
+import {applyPage, itemOf, itemsOf} from './older-entries.js';
 
 export const applyFrame = (
 	update: ModelUpdate,
@@ -18,9 +18,10 @@ export const applyFrame = (
 	isReplay = false,
 ): void => {
 	update.presence = reducePresence(update.presence, frame);
-	const words = wordsOf({type: 'frame', at, frame});
+	const words =
+		'seq' in frame ? undefined : wordsOf({type: 'frame', at, frame});
 	if (words) {
-		update.items.push(noticeOf(frame, words, at));
+		update.items.push({kind: 'notice', at, ...words});
 	}
 
 	switch (frame.type) {
@@ -57,12 +58,17 @@ export const applyFrame = (
 				update.nick = frame.to;
 			}
 
+			update.items.push(...itemsOf(frame, update));
+			break;
+		}
+
+		case 'joined':
+		case 'left': {
+			update.items.push(...itemsOf(frame, update));
 			break;
 		}
 
 		case 'members':
-		case 'joined':
-		case 'left':
 		case 'gap':
 		case 'error':
 		case 'bye':

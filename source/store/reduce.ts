@@ -26,9 +26,18 @@ export const reduce = (model: Model, events: readonly ChatEvent[]): Model => {
 	return finishUpdate(update);
 };
 
+/**
+ * In a room, connections are in the table of peers: who came by one, and how
+ * it ended, the log says. It does not say who was turned away.
+ */
+const isForPeers = ({mode}: ModelUpdate, event: ChatEvent): boolean =>
+	mode === 'room' &&
+	(event.type === 'accepted' ||
+		(event.type === 'ended' && event.reason !== 'protocol'));
+
 const apply = (update: ModelUpdate, event: ChatEvent): void => {
 	const words = event.type === 'frame' ? undefined : wordsOf(event);
-	if (words) {
+	if (words && !isForPeers(update, event)) {
 		update.items.push({kind: 'notice', at: event.at, ...words});
 	}
 

@@ -13,7 +13,12 @@
 import type {Item} from './item.js';
 
 /** Older items that were put in front, with the index of the first. */
-type OlderBlock = {readonly first: number; readonly items: readonly Item[]};
+type OlderBlock = {
+	readonly first: number;
+	readonly items: readonly Item[];
+	/** The oldest entry that they reach, even if it is not shown. */
+	readonly seq: number;
+};
 
 /** Items a transcript keeps by default; a few MB of short messages. */
 export const defaultMaxItems = 50_000;
@@ -37,6 +42,10 @@ export type Transcript = {
 	readonly maxSize: number;
 	/** All full but the last; only whole blocks are dropped. */
 	readonly blocks: ReadonlyArray<readonly Item[]>;
+	/** How many items were appended so far that count as new to a reader. */
+	readonly news: number;
+	/** How many of them came before each of the blocks. */
+	readonly newsBefore: readonly number[];
 	/** In front of `blocks`, oldest first; dropped once `blocks` drops any. */
 	readonly older: readonly OlderBlock[];
 };
@@ -60,6 +69,8 @@ export const createTranscript = (
 	size: 0,
 	maxSize,
 	blocks: [],
+	news: 0,
+	newsBefore: [],
 	older: [],
 });
 
@@ -72,17 +83,49 @@ export const clearTranscript = (transcript: Transcript): Transcript => ({
 	length: 0,
 	size: 0,
 	blocks: [],
+	newsBefore: [],
 	older: [],
 });
+
+// A coming or going, kept as three words.
+const comingSize = 40;
+
+const sizeOfItem = (item: Item): number => {
+	switch (item.kind) {
+		case 'chunk': {
+			return item.bytes.length;
+		}
+
+		case 'comings': {
+			return (item.each?.length ?? 0) * comingSize;
+		}
+
+		default: {
+			return item.text.length;
+		}
+	}
+};
 
 const sizeOf = (items: readonly Item[]): number => {
 	let size = 0;
 	for (const item of items) {
-		size += item.kind === 'chunk' ? item.bytes.length : item.text.length;
+		size += sizeOfItem(item);
 	}
 
 	return size;
 };
+
+/**
+ * Whether a reader who looks away should hear of it: not of joins, nor of what
+ * only answers a command.
+ */
+const isNews = (item: Item): boolean =>
+	item.kind === 'notice'
+		? item.tone === 'warn' || item.tone === 'bad'
+		: item.kind !== 'comings';
+
+const newsIn = (items: readonly Item[]): number =>
+	items.filter(item => isNews(item)).length;
 
 /** The index of the first item in `blocks`. */
 const originOf = ({end, blocks, maxItems}: Transcript): number =>
@@ -95,22 +138,74 @@ const originOf = ({end, blocks, maxItems}: Transcript): number =>
 /**
  * Puts older items in front; indexes may become negative.
  *
- * @param items Oldest first.
+ * @param items Oldest first; none if nothing of a page is shown.
+ * @param seq The oldest entry that they reach.
  */
 export const prependItems = (
 	transcript: Transcript,
 	items: readonly Item[],
+	seq: number,
 ): Transcript => {
 	const {first, end, older} = transcript;
-	const added = {first: first - items.length, items};
-	return items.length === 0
-		? transcript
-		: {
-				...transcript,
-				first: added.first,
-				length: end - added.first,
-				older: [added, ...older],
-			};
+	const [oldest, ...newer] = older;
+	if (items.length === 0 && oldest) {
+		return {...transcript, older: [{...oldest, seq}, ...newer]};
+	}
+
+	const added = {first: first - items.length, items, seq};
+	return {
+		...transcript,
+		first: added.first,
+		length: end - added.first,
+		older: [added, ...older],
+	};
+};
+
+const replaceIn = (
+	{first, items, seq}: OlderBlock,
+	index: number,
+	item: Item,
+): OlderBlock => ({first, seq, items: items.with(index - first, item)});
+
+/**
+ * Puts another item in the place of one.
+ *
+ * @param index Of an item that is kept, and as new to a reader as the other.
+ */
+export const replaceItem = (
+	transcript: Transcript,
+	index: number,
+	item: Item,
+): Transcript => {
+	const {blocks, older, size, maxItems} = transcript;
+	const offset = index - originOf(transcript);
+	if (offset < 0) {
+		const at = older.findLastIndex(({first}) => first <= index);
+		const replaced = replaceIn(older[at]!, index, item);
+		return {...transcript, older: older.with(at, replaced)};
+	}
+
+	const blockItems = blockItemsOf(maxItems);
+	const at = Math.floor(offset / blockItems);
+	const block = blocks[at]!;
+	const before = block[offset % blockItems]!;
+	return {
+		...transcript,
+		size: size - sizeOfItem(before) + sizeOfItem(item),
+		blocks: blocks.with(at, block.with(offset % blockItems, item)),
+	};
+};
+
+/** How many items from an index on count as new to a reader. */
+export const newsFrom = (transcript: Transcript, index: number): number => {
+	const {blocks, news, newsBefore, maxItems} = transcript;
+	const offset = Math.max(0, index - originOf(transcript));
+	const blockItems = blockItemsOf(maxItems);
+	const at = Math.floor(offset / blockItems);
+	const block = blocks[at];
+	return block
+		? news - newsBefore[at]! - newsIn(block.slice(0, offset % blockItems))
+		: 0;
 };
 
 /** Drops what was put in front. */
@@ -138,17 +233,25 @@ export const appendItems = (
 	const added = isFlood ? items.slice(-maxItems) : items;
 	let first = isFlood ? end - maxItems : originOf(transcript);
 	const blocks = isFlood ? [] : [...transcript.blocks];
+	const newsBefore = isFlood ? [] : [...transcript.newsBefore];
+	let news =
+		transcript.news + (isFlood ? newsIn(items.slice(0, -maxItems)) : 0);
 	let size = (isFlood ? 0 : transcript.size) + sizeOf(added);
 
 	const last = blocks.at(-1);
 	let taken = 0;
 	if (last !== undefined && last.length < blockItems) {
 		taken = blockItems - last.length;
-		blocks[blocks.length - 1] = [...last, ...added.slice(0, taken)];
+		const filling = added.slice(0, taken);
+		blocks[blocks.length - 1] = [...last, ...filling];
+		news += newsIn(filling);
 	}
 
 	for (; taken < added.length; taken += blockItems) {
-		blocks.push(added.slice(taken, taken + blockItems));
+		const block = added.slice(taken, taken + blockItems);
+		blocks.push(block);
+		newsBefore.push(news);
+		news += newsIn(block);
 	}
 
 	let dropped = 0;
@@ -171,6 +274,8 @@ export const appendItems = (
 		size,
 		maxSize,
 		blocks: dropped === 0 ? blocks : blocks.slice(dropped),
+		news,
+		newsBefore: dropped === 0 ? newsBefore : newsBefore.slice(dropped),
 		// In front of a hole, older items would seem to continue into it.
 		older: isWhole ? transcript.older : [],
 	};

@@ -7,6 +7,7 @@ import {useEffect, useRef, useSyncExternalStore} from 'react';
 import {display} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
 import type {Store} from '../store/store.js';
+import {newsFrom} from '../store/transcript.js';
 import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
 import type {DraftRules} from './input/draft.js';
@@ -59,7 +60,7 @@ const useUnseen = ({transcript}: Model, isChatShown: boolean): number => {
 		seenEnd.current = transcript.end;
 	}
 
-	return transcript.end - seenEnd.current;
+	return newsFrom(transcript, seenEnd.current);
 };
 
 /**

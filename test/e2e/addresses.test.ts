@@ -67,8 +67,10 @@ test('e2e: a client may bind its own port', async t => {
 		'--nick',
 		'heron',
 	]);
-	await otter.waitFor(`connection from 127.0.0.1:${free} made`);
 	await otter.waitFor('heron joined');
+	// Its heartbeats are chunks of that connection.
+	otter.type('/wire\r');
+	await otter.waitFor(`127.0.0.1:${free}`);
 	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done);
 });

@@ -103,7 +103,7 @@ test('e2e: nothing is cleared to be drawn again while messages come', async t =>
 test('e2e: page up and down, Home and End move through the transcript', async t => {
 	const size = {columns: 80, rows: 24};
 	const terminal = await open(t, size.columns, size.rows);
-	await terminal.waitFor('otter joined');
+	await terminal.waitFor(/otter (joined|came back)/);
 	heron.sayNext(
 		...Array.from({length: 99}, (_, index) => `page ${101 + index}`),
 	);

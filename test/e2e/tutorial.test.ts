@@ -15,14 +15,14 @@ const {terminal: silence, port: silentPort} = await serveScreen(
 );
 const hanging = startPython({after}, 'client', [silentPort]);
 const listening = startNetcat({after}, Number(silentPort));
-await silence.waitFor(/made\n.*connection from \S+ made/s);
+await silence.waitFor('2 connected');
 // An empty line sends nothing at all: that client hangs, and nobody else.
 hanging.writeLine('');
 
 test("e2e: the tutorial's client converses with a room", async t => {
 	const {terminal: otter, port} = await serveScreen(t, 'otter');
 	const client = startPython(t, 'client', [port]);
-	await otter.waitFor(/connection from 127\.0\.0\.1:\d+ made/);
+	await otter.waitFor('1 connected');
 	client.writeLine('is the port free?');
 	// It sends no newline, and waits for an answer to each send.
 	await otter.waitFor(/guest-\S+ +is the port free\?$/m);
@@ -37,7 +37,7 @@ test("e2e: the tutorial's client converses with a room", async t => {
 	client.writeLine('quit');
 	assert.deepEqual(await client.waitForExit(), done);
 	await otter.waitFor(/guest-\d+ left \(closed: FIN\)/);
-	await otter.waitFor(/connection from 127\.0\.0\.1:\d+ ended \(closed: FIN\)/);
+	await otter.waitFor('0 connected');
 	otter.type('/who\r');
 	await otter.waitFor('1 here: otter');
 });
@@ -46,7 +46,7 @@ test("e2e: the tutorial's client may bind its own port, and its end frees the re
 	const {terminal: otter, port} = await serveScreen(t, 'otter');
 	const local = await freePort();
 	const client = startPython(t, 'client', [port, local]);
-	await otter.waitFor(`connection from 127.0.0.1:${local} made`);
+	await otter.waitFor('1 connected');
 	const other = startNetcat(t, Number(port));
 	other.writeLine('me too');
 	await otter.waitFor(/guest-\d+ +me too$/m);

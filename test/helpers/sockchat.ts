@@ -50,7 +50,7 @@ export const joinScreen = async (
 		['connect', '--port', port, '--nick', nick],
 		options,
 	);
-	await terminal.waitFor(`${nick} joined`);
+	await terminal.waitFor(`You are ${nick} in `);
 	return terminal;
 };
 

@@ -164,11 +164,11 @@ test('model: a gap, a join and a local notice are where they happened', () => {
 	]);
 	const items = itemsOf(model);
 	assert.deepEqual(
-		items.map(item => ('text' in item ? item.text : '')),
+		items.map(item => ('text' in item ? item.text : item.kind)),
 		[
 			'a',
 			'2 entries are missing here: 2 to 3 are no longer kept.',
-			'heron joined',
+			'comings',
 			'No such command.',
 		],
 	);
@@ -239,4 +239,22 @@ test('model: a batch has the same effect as its events one by one', () => {
 		}),
 		{numRuns: runs},
 	);
+});
+
+test('model: in a room, connections are no rows of the chat; who is turned away is', () => {
+	const peer = '127.0.0.1:40000';
+	const counts = {bytesIn: 1, bytesOut: 1};
+	const events = [
+		{type: 'accepted', at: 1, peer},
+		{type: 'ended', at: 1, peer, reason: 'closed', ...counts},
+		{type: 'ended', at: 1, peer, reason: 'reset', ...counts},
+		{type: 'ended', at: 1, peer, reason: 'protocol', ...counts},
+	] as const;
+	const textsIn = (model: Model) =>
+		itemsOf(model).map(item => ('text' in item ? item.text : item.kind));
+	assert.deepEqual(textsIn(reduce(start, events)), [
+		`connection from ${peer} ended (turned away)`,
+	]);
+	const raw = createModel({mode: 'raw', where: '127.0.0.1:5001'});
+	assert.equal(textsIn(reduce(raw, events)).length, 4);
 });

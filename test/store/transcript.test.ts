@@ -9,7 +9,9 @@ import {
 	emptyTranscript,
 	forgetOlder,
 	itemAt,
+	newsFrom,
 	prependItems,
+	replaceItem,
 	type Transcript,
 } from '../../source/store/transcript.js';
 
@@ -161,7 +163,7 @@ test('transcript: older items are in front, under indexes of their own', () => {
 			for (const {isOlder, count} of steps) {
 				const {first, end} = transcript;
 				transcript = isOlder
-					? prependItems(transcript, batch(first - count, count))
+					? prependItems(transcript, batch(first - count, count), 1)
 					: appendItems(transcript, batch(end, count));
 				assert.equal(transcript.length, transcript.end - transcript.first);
 				assert.deepEqual(
@@ -186,6 +188,68 @@ test('transcript: older items are in front, under indexes of their own', () => {
 					(_item, offset) => rest.first + offset,
 				),
 			);
+		}),
+	);
+});
+
+test('transcript: one item can be put in the place of another', () => {
+	const sizes = fc.array(
+		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
+		{maxLength: 30},
+	);
+	fc.assert(
+		fc.property(
+			fc.integer({min: 1, max: 60}),
+			sizes,
+			fc.nat(),
+			(maxItems, steps, anywhere) => {
+				let transcript = createTranscript(maxItems);
+				for (const {isOlder, count} of steps) {
+					const {first, end} = transcript;
+					transcript = isOlder
+						? prependItems(transcript, batch(first - count, count), 1)
+						: appendItems(transcript, batch(end, count));
+				}
+
+				fc.pre(transcript.length > 0);
+				const offset = anywhere % transcript.length;
+				const before = contents(transcript);
+				const after = replaceItem(
+					transcript,
+					transcript.first + offset,
+					notice(-1000),
+				);
+				assert.deepEqual(contents(after), before.with(offset, -1000));
+				assert.deepEqual(contents(transcript), before, 'the old one stays');
+			},
+		),
+	);
+});
+
+test('transcript: counts what is new to a reader, from any index on', () => {
+	const kinds = fc.array(
+		fc.array(fc.constantFrom('chunk', 'notice'), {maxLength: 40}),
+		{maxLength: 20},
+	);
+	fc.assert(
+		fc.property(fc.integer({min: 1, max: 60}), kinds, (maxItems, batches) => {
+			let transcript = createTranscript(maxItems);
+			for (const kindsOfBatch of batches) {
+				transcript = appendItems(
+					transcript,
+					kindsOfBatch.map(kind => (kind === 'chunk' ? chunkOf(1) : notice(0))),
+				);
+			}
+
+			const {first, end} = transcript;
+			for (let index = first; index <= end; index++) {
+				let expected = 0;
+				for (let later = index; later < end; later++) {
+					expected += itemAt(transcript, later)!.kind === 'chunk' ? 1 : 0;
+				}
+
+				assert.equal(newsFrom(transcript, index), expected);
+			}
 		}),
 	);
 });

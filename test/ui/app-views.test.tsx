@@ -22,7 +22,7 @@ const at = wallNow;
 const noticeOf = (index: number): ChatEvent => ({
 	type: 'notice',
 	at,
-	tone: 'info',
+	tone: 'warn',
 	text: `notice ${index} 漢字 👩‍👩‍👧 ${'word '.repeat(index % 9)}`,
 });
 

@@ -64,7 +64,7 @@ test('app: Ctrl-T cycles through the views', async t => {
 
 test('app: another view reports what is new in the chat', async t => {
 	const app = await openApp(t, {model: server});
-	const notice = {type: 'notice', at: 0, tone: 'info', text: 'news'} as const;
+	const notice = {type: 'notice', at: 0, tone: 'warn', text: 'news'} as const;
 	await app.tell(notice);
 	await app.type('/peers\r');
 	assert.match(await app.text(), /^─ peers 0 ─/mu);

@@ -7,7 +7,7 @@
  * items.
  */
 import type {Item} from '../../store/item.js';
-import {itemAt, type Transcript} from '../../store/transcript.js';
+import {itemAt, newsFrom, type Transcript} from '../../store/transcript.js';
 import {rowsOfItem} from '../transcript/item-rows.js';
 import {contentOf, type Area} from '../layout.js';
 import type {WrapItem} from '../transcript/row-cache.js';
@@ -31,6 +31,8 @@ export type ScrollView = {
 	readonly end: number;
 	/** One more than the index of the last item that can count as new. */
 	readonly newEnd: number;
+	/** How many from an index on count as new; by default all up to `newEnd`. */
+	readonly newsFrom?: (index: number) => number;
 	/** Undefined follows the bottom. */
 	readonly anchor: Anchor | undefined;
 	readonly height: number;
@@ -110,11 +112,14 @@ export const visibleRows = (anyView: View | ScrollView): Window => {
 	return {
 		rows: rows.toReversed(),
 		below: end - 1 - bottom.index,
-		newBelow: Math.max(0, newEnd - Math.max(seenEnd, bottom.index + 1)),
+		newBelow: newIn(view, Math.max(seenEnd, bottom.index + 1)),
 		isAtTop: index === first && line === 0,
 		isAtBottom: isLast(view, bottom),
 	};
 };
+
+const newIn = ({newEnd, newsFrom: count}: ScrollView, from: number): number =>
+	from >= newEnd ? 0 : (count?.(from) ?? newEnd - from);
 
 /**
  * Scrolls by rows, down if `delta` is positive.
@@ -245,6 +250,7 @@ export const scrollViewOf = (view: View | ScrollView): ScrollView => {
 		first,
 		end: newEnd + pending.length,
 		newEnd,
+		newsFrom: index => newsFrom(transcript, index),
 		anchor,
 		height,
 		countRows: index => allRowsAt(index).length,

@@ -7,6 +7,7 @@ import type {Tone} from '../../event/event.js';
 import {maxTextBytes} from '../../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {actionPrefix} from '../../protocol/mention.js';
+import {comingsText} from '../../store/comings-words.js';
 import {
 	isCall,
 	type Chunk,
@@ -49,6 +50,10 @@ export const describeItem = (item: Item, hasColumns: boolean): ItemContent => {
 
 		case 'notice': {
 			return {lines: linesOf(item.text), style: {role: toneRoles[item.tone]}};
+		}
+
+		case 'comings': {
+			return {lines: linesOf(comingsText(item)), style: {role: 'faint'}};
 		}
 
 		case 'chunk': {

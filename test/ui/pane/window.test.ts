@@ -41,7 +41,9 @@ const at = (view: View, anchor: Anchor | undefined): View => ({
 });
 
 const numbered = (count: number): Item[] =>
-	Array.from({length: count}, (_item, index) => notice({text: `no. ${index}`}));
+	Array.from({length: count}, (_item, index) =>
+		notice({tone: 'warn', text: `no. ${index}`}),
+	);
 
 /** Items of one to some rows each. */
 const someItems = fc

@@ -43,7 +43,9 @@ const show = ({items, pending = [], anchor, area}: Shown): string[] => {
 };
 
 const numbered = (count: number): Item[] =>
-	Array.from({length: count}, (_item, index) => notice({text: `no. ${index}`}));
+	Array.from({length: count}, (_item, index) =>
+		notice({tone: 'warn', text: `no. ${index}`}),
+	);
 
 /** The anchor after scrolling by rows from the bottom. */
 const scrolled = (items: readonly Item[], area: Area, delta: number) => {
