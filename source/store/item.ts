@@ -14,7 +14,7 @@ export type Message = {
 	readonly kind: 'message';
 	readonly at: number;
 	readonly from: string;
-	/** The sender's public id, for a colour that outlives a rename. */
+	/** The sender's public id, which outlives a rename. */
 	readonly id: string;
 	readonly text: string;
 	/** One's own nick at that time, if the text of somebody else names it. */

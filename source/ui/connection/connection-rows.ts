@@ -16,6 +16,7 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
+import {hueOf} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 import {timelineRows} from '../lifecycle/timeline.js';
 import {
@@ -118,6 +119,7 @@ const memberRows = (model: Model, width: number, height: number): Row[] => {
 	const spans = names.map(name => ({
 		text: cutTo(toDisplay(name), width),
 		role: name === model.nick ? ('own' as const) : ('other' as const),
+		hue: hueOf(name),
 	}));
 	const whole = Array.from({length: height}, () => width);
 	const all = place(spans, whole, gap);

@@ -13,6 +13,7 @@ import type {PeerRow} from '../../event/peer-row.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatBytes, formatDuration, formatMs} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
+import {hueOf, type Style} from '../theme/roles.js';
 
 type Column = {
 	readonly title: string;
@@ -202,10 +203,18 @@ export const peerTableRows = ({
 	const rows = peers.slice(first, first + Math.max(0, height - 1)).map(peer =>
 		rowOf(columns, column => ({
 			text: cell(column, column.value(peer, now)),
-			...(isTrouble(peer, column) ? {role: 'warn'} : {}),
+			...styleOf(peer, column),
 		})),
 	);
 	return [head, ...rows].slice(0, Math.max(0, height));
+};
+
+const styleOf = (peer: PeerRow, column: Column): Style => {
+	if (column.title === 'nick' && peer.nick !== undefined) {
+		return {role: 'other', hue: hueOf(peer.nick)};
+	}
+
+	return isTrouble(peer, column) ? {role: 'warn'} : {};
 };
 
 /** What a host should notice: bytes that wait, a peer that lags. */

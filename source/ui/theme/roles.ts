@@ -2,6 +2,8 @@
  * What a text is on the screen. Panes and rows name a role; `look.ts` alone
  * turns it into colours, by a theme. No state is shown by colour alone.
  */
+import {foldNick} from '../../protocol/nick.js';
+
 export type Role =
 	/** One's own nick. */
 	| 'own'
@@ -52,12 +54,16 @@ export type Style = {
 export const isSameStyle = (a: Style, b: Style): boolean =>
 	a.role === b.role && a.hue === b.hue;
 
-/** The hue of a member, by its public id: it outlives a rename. */
-export const hueOf = (id: string): number => {
-	// FNV-1a: ids are hashes already, but a plain peer's may be any string.
+/**
+ * The hue of a nick, the same wherever the nick is shown. Nicks that count as
+ * the same have the same one.
+ */
+export const hueOf = (nick: string): number => {
+	// FNV-1a.
 	let hash = 0x81_1c_9d_c5;
-	for (let index = 0; index < id.length; index++) {
-		hash = Math.imul(hash ^ id.charCodeAt(index), 0x01_00_01_93);
+	const key = foldNick(nick);
+	for (let index = 0; index < key.length; index++) {
+		hash = Math.imul(hash ^ key.charCodeAt(index), 0x01_00_01_93);
 	}
 
 	return hash >>> 0;

@@ -78,7 +78,7 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 	const nick: Span = {
 		text: toDisplay(item.from),
 		role: mark === undefined ? 'other' : 'own',
-		hue: hueOf(item.id),
+		hue: hueOf(item.from),
 	};
 	const rest = {
 		style: {},

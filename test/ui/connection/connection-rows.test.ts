@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import type {Model} from '../../../source/store/model.js';
 import {connectionRows} from '../../../source/ui/connection/connection-rows.js';
+import {hueOf} from '../../../source/ui/theme/roles.js';
 import {anyModel} from '../../helpers/any-model.js';
 import {
 	connections,
@@ -182,6 +183,22 @@ test('connection rows: with --explain the last step is explained', () => {
 	const after = rows.slice(rows.indexOf('14:02:11.204→● ESTABLISHED') + 1);
 	assert.match(after[0]!, /^ {2}The handshake is complete at the/u);
 	assert.equal(rows.filter(row => row.startsWith('  ')).length, 3);
+});
+
+test('connection rows: each member has the hue of its nick', () => {
+	const model = modelOf({nick: 'otter', ...members('heron', 'otter')});
+	const view = {model, now, wallNow, isExplained: false, width: 29, height: 30};
+	const spans = connectionRows(view).flatMap(row => row.spans);
+	for (const [nick, role] of [
+		['heron', 'other'],
+		['otter', 'own'],
+	]) {
+		const found = spans.find(({text}) => text === nick);
+		assert.deepEqual(
+			{role: found?.role, hue: found?.hue},
+			{role, hue: hueOf(nick!)},
+		);
+	}
 });
 
 test('connection rows: raw mode has no members', () => {

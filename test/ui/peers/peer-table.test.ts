@@ -11,6 +11,7 @@ import {
 	sortPeers,
 	type PeerTableView,
 } from '../../../source/ui/peers/peer-table.js';
+import {hueOf} from '../../../source/ui/theme/roles.js';
 import {anyPeerRow} from '../../helpers/any-model.js';
 import {kernelSocket, now, peerRow, textsOf} from '../../helpers/models.js';
 
@@ -31,6 +32,14 @@ const shown = (changes: Partial<PeerTableView> = {}): string[] =>
 
 const indexOf = (title: string): number =>
 	peerColumns.findIndex(column => column.title === title);
+
+test('peer table: a nick has its hue, as in the transcript', () => {
+	const peers = [peerRow({nick: 'otter'}), peerRow({nick: undefined})];
+	const [, named, nameless] = peerTableRows(viewOf({peers}));
+	const {role, hue} = named!.spans[0]!;
+	assert.deepEqual({role, hue}, {role: 'other', hue: hueOf('otter')});
+	assert.equal(nameless!.spans[0]!.hue, undefined);
+});
 
 test('peer table: shows everything known about each peer', () => {
 	const peers = [

@@ -204,10 +204,11 @@ test('item rows: a huge chunk shows its start, and how much is left out', () => 
 	assert.equal(rows.at(-1)?.trim(), '┆ … 49152 B more');
 });
 
-test("item rows: a nick's hue depends on its id, and one's own has its own role", () => {
+test("item rows: a nick has its hue, whoever bears it, and one's own has its own role", () => {
 	const nickOf = (item: Item) =>
 		rowsOfItem(item, 80)[0]!.spans.find(span => span.text === 'otter');
-	assert.equal(nickOf(message({id: 'a1'}))?.hue, hueOf('a1'));
+	assert.equal(nickOf(message({id: 'a1'}))?.hue, hueOf('otter'));
+	assert.equal(nickOf(message({id: 'b2'}))?.hue, hueOf('otter'));
 	assert.equal(nickOf(message({id: 'a1'}))?.role, 'other');
 	assert.equal(nickOf(message({id: 'a1', mark: 'sent'}))?.role, 'own');
 });
