@@ -7,6 +7,7 @@ import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ChatEvent} from '../event/event.js';
 import {Client} from '../client/client.js';
+import type {Identity} from '../client/identity.js';
 import {formatAddress} from '../socket/address.js';
 import {MemoryLink} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
@@ -16,6 +17,7 @@ import {
 	type ServerOptions,
 } from '../server/server.js';
 import {drainOnce} from './drain-once.js';
+import {takeIdentity} from './kept-identity.js';
 import {chatOf} from './member.js';
 import type {
 	Emit,
@@ -31,6 +33,8 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly last?: number | undefined;
 	/** Whether nobody looks at what others say; then it is not read. */
 	readonly isReceiptsOnly?: boolean | undefined;
+	/** Takes who the host is; a fresh identity without it. */
+	readonly takeIdentity?: (() => Identity) | undefined;
 	readonly onEvent: (event: ChatEvent) => void;
 };
 
@@ -80,6 +84,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		isRetrying: false,
 		since: options.since,
 		last: options.last,
+		// Not before: a server that can't start leaves nothing behind.
+		identity: options.takeIdentity?.(),
 		clock,
 		onEvent(event) {
 			// In memory there is no connection to report; the server's events do that.
@@ -119,6 +125,34 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 	};
 };
 
+/**
+ * Who the host is, for its lines in the history to stay its own. It is the same
+ * as when it is a member at this address, as `sockchat` without a command is
+ * one or the other. A port that is free by chance tells nothing; the history's
+ * file then stands for the room.
+ */
+const keptIdentityOf = ({
+	address,
+	clientsFolder: folder,
+	history,
+	nick,
+	token,
+}: OpenOptions & HostOnlyOptions): (() => Identity) | undefined => {
+	const place =
+		address.kind === 'tcp' && address.port === 0
+			? history && ({kind: 'unix', path: history.path} as const)
+			: address;
+	return folder !== undefined && place
+		? () =>
+				takeIdentity({
+					folder,
+					address: place,
+					nick,
+					hasToken: token !== undefined,
+				})
+		: undefined;
+};
+
 /** A host's room, for a front end. */
 export const openHost = async (
 	options: OpenOptions & HostOnlyOptions,
@@ -127,6 +161,7 @@ export const openHost = async (
 ): Promise<RoomChat> => {
 	const {server, client} = await startHost({
 		...options,
+		takeIdentity: keptIdentityOf(options),
 		onEvent: emit,
 		watch,
 	});

@@ -422,8 +422,7 @@ export const optionsOf = (
 		nick,
 		isNickFlexible,
 		tokenFile: reader.text('tokenFile'),
-		// The host's end with its server.
-		...(command !== 'serve' && {clientsFolder: clientsPath(env)}),
+		clientsFolder: clientsPath(env),
 		...readReplay(reader, front.output, environment.isTerminal),
 	} as const;
 	const options: RoomModeOptions =

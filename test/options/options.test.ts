@@ -56,6 +56,7 @@ const member = {
 	nick: 'otter',
 	isNickFlexible: true,
 	tokenFile: undefined,
+	clientsFolder: undefined,
 	isWatched: true,
 };
 const server = {
@@ -84,7 +85,6 @@ test('options: each command and mode has exactly the options that it uses', () =
 		address,
 		...front,
 		...member,
-		clientsFolder: undefined,
 		isRetrying: true,
 		isWaiting: false,
 		localPort: undefined,
@@ -109,7 +109,6 @@ test('options: without arguments it joins 127.0.0.1:5001 as the login name', () 
 		address: tcp('127.0.0.1', 5001),
 		...front,
 		...member,
-		clientsFolder: undefined,
 		...server,
 	});
 	assert.equal(options('serve').command, 'serve');
