@@ -98,6 +98,10 @@ export const manPage = (version: string): string =>
 		),
 		...item(bold('SOCKCHAT_TOKEN'), "the room's token, without a file"),
 		...item(bold('NO_COLOR'), 'if not empty: as --no-color'),
+		...item(
+			bold('COLORFGBG'),
+			'"15;0": colours of text and ground, until the terminal itself says which it has',
+		),
 		...item(bold('TERM'), 'dumb: lines are printed instead of a screen'),
 		'.SH FILES',
 		...item(

@@ -98,11 +98,6 @@ const report = (error: unknown, output: Output, isJson: boolean): void => {
 
 const start = async (options: Options, output: Output): Promise<Running> => {
 	if (options.output === 'screen') {
-		if (!options.isColoured) {
-			// Ink colours with Chalk, which reads only its own variable.
-			process.env['FORCE_COLOR'] = '0';
-		}
-
 		const {runScreen} = await import('./ui/run.js');
 		const screen = await runScreen(options, process);
 		const ended = screen.ended.then(({error, ...ending}) => {

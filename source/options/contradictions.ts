@@ -26,6 +26,7 @@ const contradictions: readonly Contradiction[] = [
 		'quiet',
 		'--explain and --quiet exclude each other; give only one.',
 	],
+	['noColor', 'theme', '--no-color is --theme mono; give only one of them.'],
 	['last', 'since', '--last and --since exclude each other; give only one.'],
 	[
 		'waitFor',

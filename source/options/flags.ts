@@ -116,6 +116,12 @@ export const flags = {
 		commands: everywhere,
 		notRaw: 'raw mode has no mentions',
 	},
+	theme: {
+		type: 'string',
+		value: 'THEME',
+		summary: 'auto, dark, light, high-contrast, 16 or mono',
+		commands: alsoDoctor,
+	},
 	explain: {
 		type: 'boolean',
 		summary: 'explain each step of the connection',

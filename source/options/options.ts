@@ -49,6 +49,18 @@ export const notifications = ['none', 'osc9', 'osc777'] as const;
 /** The sequence that asks the terminal for a notification. */
 export type Notification = (typeof notifications)[number];
 
+export const themeNames = [
+	'auto',
+	'dark',
+	'light',
+	'high-contrast',
+	'16',
+	'mono',
+] as const;
+
+/** The colours of the screen; `auto` looks at the terminal. */
+export type ThemeName = (typeof themeNames)[number];
+
 export type Output = 'screen' | 'plain' | 'json';
 
 /** Which message ends `--wait-for` or `--wait-for-mention`. */
@@ -57,8 +69,8 @@ export type Awaited = {readonly pattern: RegExp} | {readonly mentioned: Nick};
 /** What a front end does, whatever the mode. */
 export type FrontOptions = {
 	readonly output: Output;
-	/** Whether the screen has colours. */
-	readonly isColoured: boolean;
+	/** The colours of the screen. */
+	readonly theme: ThemeName;
 	/** How the screen calls for a mention or a whisper. */
 	readonly bell: {
 		readonly isOn: boolean;
@@ -295,6 +307,14 @@ const readMessage = (reader: Reader): string | undefined => {
 	return wrong ? reader.take<string>(wrong, '', 'message') : message;
 };
 
+/** A theme that was typed beats NO_COLOR, as no-color.org has it. */
+const readTheme = (reader: Reader, env: Environment['env']): ThemeName => {
+	const asked = reader.choice('theme', themeNames) ?? 'auto';
+	const isColoured =
+		!reader.has('noColor') && (!env['NO_COLOR'] || reader.isTyped('theme'));
+	return isColoured ? asked : 'mono';
+};
+
 const readFront = (
 	reader: Reader,
 	{isTerminal, env}: Environment,
@@ -306,7 +326,7 @@ const readFront = (
 	return {
 		// A terminal that can't move its cursor gets lines.
 		output: readOutput(reader, isTerminal && env['TERM'] !== 'dumb'),
-		isColoured: !reader.has('noColor') && !env['NO_COLOR'],
+		theme: readTheme(reader, env),
 		bell: {
 			isOn: reader.choice('bell', ['on', 'off']) !== 'off',
 			notification: reader.choice('notify', notifications) ?? 'none',

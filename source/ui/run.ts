@@ -65,6 +65,7 @@ export const runScreen = async (
 	const instance = showScreen(
 		{
 			...screen,
+			themeName: options.theme,
 			store,
 			bell,
 			isExplained: options.isExplained,
@@ -87,8 +88,7 @@ export const runScreen = async (
 			]);
 		} finally {
 			end.cancelDeadline();
-			instance.unmount();
-			await instance.waitUntilExit();
+			await instance.close();
 		}
 	};
 

@@ -1,14 +1,21 @@
 /** Draws the screen with Ink. Loading this file loads Ink and React. */
 import process from 'node:process';
+import chalk from 'chalk';
 import {render} from 'ink';
+import {useEffect, useState, type ReactNode} from 'react';
+import type {ThemeName} from '../options/options.js';
 import {App, type AppProps} from './app.js';
 import {ownTitle, startAttention, type Bell} from './attention.js';
+import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
 import {watchInput} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
 import {createScreenModes} from './terminal/screen-modes.js';
 import {withSteadyColumns} from './terminal/steady-columns.js';
 import {takesOsc} from './terminal/takes-osc.js';
 import {LinkContext} from './text/shown-text.js';
+import {chooseThemes, type ThemePair} from './theme/choose.js';
+import {groundOfColour, groundOfVariable} from './theme/ground.js';
+import {ThemeContext} from './theme/use-theme.js';
 
 export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;
@@ -18,20 +25,62 @@ export type Terminal = {
 
 const clearScreen = '\u001B[2J\u001B[H';
 
+type ThemedProps = {
+	readonly themes: ThemePair;
+	/** The variable COLORFGBG. */
+	readonly variable: string | undefined;
+	/** Asks the terminal for its ground, which may call back. */
+	readonly ask: (onAnswer: (colour: string) => void) => void;
+	readonly children: ReactNode;
+};
+
+/**
+ * Chooses by ground. The first frame waits for no answer; one that comes and
+ * says otherwise repaints. Most terminals that say nothing are dark.
+ */
+function Themed({themes, variable, ask, children}: ThemedProps) {
+	const [ground, setGround] = useState(groundOfVariable(variable) ?? 'dark');
+	const hasChoice = themes.dark !== themes.light;
+	useEffect(() => {
+		// The children's effects come first, so the terminal is in raw mode.
+		if (hasChoice) {
+			ask(colour => {
+				setGround(before => groundOfColour(colour) ?? before);
+			});
+		}
+	}, [hasChoice, ask]);
+	return <ThemeContext value={themes[ground]}>{children}</ThemeContext>;
+}
+
 export type ShownScreen = {
-	/** Settles when Ink has ended, by itself or after `unmount`. */
+	/** Settles when Ink has ended by itself, or was closed. */
 	readonly waitUntilExit: () => Promise<unknown>;
 	/** Restores the terminal. */
-	readonly unmount: () => void;
+	readonly close: () => Promise<void>;
 };
 
 export const showScreen = (
 	{
 		bell,
+		themeName,
 		...props
-	}: Omit<AppProps, 'startJobControl' | 'onRedraw'> & {readonly bell: Bell},
+	}: Omit<AppProps, 'startJobControl' | 'onRedraw'> & {
+		readonly bell: Bell;
+		readonly themeName: ThemeName;
+	},
 	{stdin, stdout, env}: Terminal,
 ): ShownScreen => {
+	const themes = chooseThemes(themeName, chalk.level);
+	// At level 0 chalk would leave out bold and dim as well. A theme without
+	// colours has none at any level.
+	chalk.level ||= 1;
+	const answers = watchColourAnswers(stdin);
+	const ask = (onAnswer: (colour: string) => void) => {
+		if (canBeAsked(env['TERM'])) {
+			answers.ask(stdout, onAnswer);
+		}
+	};
+
 	const write = (sequence: string) => {
 		stdout.write(sequence);
 	};
@@ -71,11 +120,13 @@ export const showScreen = (
 
 	const app = (
 		<LinkContext value={hasOsc}>
-			<App {...props} startJobControl={jobControl} onRedraw={redraw} />
+			<Themed themes={themes} variable={env['COLORFGBG']} ask={ask}>
+				<App {...props} startJobControl={jobControl} onRedraw={redraw} />
+			</Themed>
 		</LinkContext>
 	);
 	const instance = render(app, {
-		stdin: watchInput(stdin, {
+		stdin: watchInput(answers.stdin, {
 			onFocus: attention.look,
 			onInput: attention.look,
 		}),
@@ -90,11 +141,14 @@ export const showScreen = (
 	});
 	return {
 		waitUntilExit: instance.waitUntilExit,
-		unmount() {
+		async close() {
+			await answers.settled();
+			answers.stop();
 			attention.stop();
 			modes.leave();
 			process.off('exit', modes.leave);
 			instance.unmount();
+			await instance.waitUntilExit();
 		},
 	};
 };

@@ -25,6 +25,7 @@ const valueOf = (name: FlagName): string | true => {
 		history: '/var/room.jsonl',
 		message: 'hi',
 		input: 'json',
+		theme: 'dark',
 		tokenFile: '/etc/token',
 	};
 	const {type}: Flag = flags[name];
@@ -60,6 +61,7 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'--local-port binds a TCP port, and --socket has none; give only one of them.',
 	],
 	['json', 'plain', '--json and --plain exclude each other; give only one.'],
+	['noColor', 'theme', '--no-color is --theme mono; give only one of them.'],
 	['json', 'quiet', '--json and --quiet exclude each other; give only one.'],
 	[
 		'explain',

@@ -41,8 +41,8 @@ const tcp = (host: string, port: number) => ({kind: 'tcp', host, port});
 
 const front = {
 	output: 'screen',
-	isColoured: true,
 	bell: {isOn: true, notification: 'none'},
+	theme: 'auto',
 	isQuiet: false,
 	isExplained: false,
 	isTimed: false,
@@ -201,13 +201,15 @@ test('options: TERM=dumb gets lines instead of the screen', () => {
 	assert.equal(output('xterm'), 'screen');
 });
 
-test('options: --no-color and NO_COLOR take the colours away', () => {
-	const isColoured = (given: GivenFlags, env = {}) =>
-		options('', given, {env}).isColoured;
-	assert.equal(isColoured({}), true);
-	assert.equal(isColoured({noColor: true}), false);
-	assert.equal(isColoured({}, {NO_COLOR: '1'}), false);
-	assert.equal(isColoured({}, {NO_COLOR: ''}), true);
+test('options: --theme chooses the colours, --no-color and NO_COLOR take them away', () => {
+	const theme = (given: GivenFlags, env = {}) =>
+		(options('', given, {env}) as {theme: string}).theme;
+	assert.equal(theme({}), 'auto');
+	assert.equal(theme({theme: 'high-contrast'}), 'high-contrast');
+	assert.equal(theme({noColor: true}), 'mono');
+	assert.equal(theme({}, {NO_COLOR: '1'}), 'mono');
+	assert.equal(theme({}, {NO_COLOR: ''}), 'auto');
+	assert.equal(theme({theme: 'dark'}, {NO_COLOR: '1'}), 'dark', 'it is typed');
 });
 
 test('options: a room reconnects unless --no-retry', () => {

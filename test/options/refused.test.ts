@@ -98,6 +98,11 @@ test('options: each wrong value is refused with what the flag needs', () => {
 		['serve', {eol: 'lf'}, '--eol needs --raw.'],
 		[
 			'serve',
+			{theme: 'solarized'},
+			'--theme needs auto, dark, light, high-contrast, 16 or mono; got "solarized".',
+		],
+		[
+			'serve',
 			{raw: true, eol: 'cr'},
 			'--eol needs none, lf or crlf; got "cr".',
 		],

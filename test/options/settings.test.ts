@@ -61,7 +61,7 @@ test('settings: each variable and each kind of key reaches its option', () => {
 	});
 	assert.partialDeepStrictEqual(
 		options('serve', {toml: 'plain = true\nmax-members = 2\nno-color = true'}),
-		{output: 'plain', maxMembers: 2, isColoured: false},
+		{output: 'plain', maxMembers: 2, theme: 'mono'},
 	);
 	// A key for serve is not in the way of connect.
 	assert.equal(options('connect', {toml: 'max-members = 2'}).mode, 'room');

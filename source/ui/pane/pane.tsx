@@ -4,7 +4,6 @@
  * Ink's boxes have no titles, so the upper and lower lines are drawn here. Rows
  * past the height are clipped; each row must fit the width by itself.
  */
-import chalk from 'chalk';
 import {Box} from 'ink';
 import type {ReactNode} from 'react';
 import {assertNever} from '../../errors.js';
@@ -15,6 +14,7 @@ import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {RowText} from '../text/shown-text.js';
 import {borderLook} from '../theme/look.js';
 import {borders, borderStyle} from '../theme/symbols.js';
+import {useTheme} from '../theme/use-theme.js';
 
 export type PaneProps = {
 	readonly area: Area;
@@ -42,11 +42,12 @@ const titleOf = (text: DisplayText | undefined): Span | undefined =>
 
 function Content({area, children}: Pick<PaneProps, 'area' | 'children'>) {
 	const {height} = contentOf(area);
+	const theme = useTheme();
 	const sides =
 		area.frame === 'box'
 			? ({
 					borderStyle,
-					...borderLook(chalk.level),
+					...borderLook(theme),
 					borderTop: false,
 					borderBottom: false,
 					paddingLeft: 1,

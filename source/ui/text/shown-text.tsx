@@ -2,14 +2,15 @@
  * The only file that uses Ink's <Text>: it takes display text only, so nothing
  * that a peer sent is drawn without `toDisplay`.
  */
-import chalk from 'chalk';
 import {Text} from 'ink';
 import TextInput from 'ink-text-input';
 import {createContext, useContext} from 'react';
 import type {DisplayText} from '../../protocol/display.js';
-import {drawnText, isPlain, textLook} from '../theme/look.js';
+import {isPlain, textLook} from '../theme/look.js';
 import type {Style} from '../theme/roles.js';
 import {linked, type Link} from './links.js';
+import type {Theme} from '../theme/theme.js';
+import {useTheme} from '../theme/use-theme.js';
 import type {Row, Span} from './row.js';
 
 /** Whether the terminal takes links; one that doesn't might print them. */
@@ -21,15 +22,15 @@ export type ShownTextProps = Style & {
 };
 
 export function ShownText({text, link, ...style}: ShownTextProps) {
-	const drawn = drawnText(text, style, chalk.level);
 	return (
-		<Text {...textLook(style, chalk.level)} wrap="truncate">
-			{link === undefined ? drawn : linked(drawn, link)}
+		<Text {...textLook(style, useTheme())} wrap="truncate">
+			{link === undefined ? text : linked(text, link)}
 		</Text>
 	);
 }
 
 export function RowText({row: {spans}}: {readonly row: Row}) {
+	const theme = useTheme();
 	// Ink gives an empty text no row.
 	const isEmpty = spans.every(({text}) => text === '');
 	const hasLinks = useContext(LinkContext);
@@ -37,15 +38,20 @@ export function RowText({row: {spans}}: {readonly row: Row}) {
 		<Text wrap="truncate">
 			{isEmpty
 				? ' '
-				: spans.map((span, index) => renderSpan(span, index, hasLinks))}
+				: spans.map((span, index) => renderSpan(span, index, theme, hasLinks))}
 		</Text>
 	);
 }
 
 // A span never moves within its row, so its index is its key.
-const renderSpan = (span: Span, index: number, hasLinks: boolean) => {
+const renderSpan = (
+	span: Span,
+	index: number,
+	theme: Theme,
+	hasLinks: boolean,
+) => {
 	const link = hasLinks ? span.link : undefined;
-	return isPlain(span, chalk.level) && link === undefined ? (
+	return isPlain(span, theme) && link === undefined ? (
 		span.text
 	) : (
 		<ShownText key={index} {...span} link={link} />

@@ -1,26 +1,36 @@
 /**
- * For 16 colours. They are chosen here, as chalk would map half of the cube to
- * black and dark blue, which can't be read on a dark ground.
+ * For 16 colours, by their names: a terminal's palette goes with its ground.
+ * Each has a contrast of at least 4.5 : 1 with the palettes of xterm and of VGA
+ * (the Linux console), on black and on white. That leaves out black and blue;
+ * it also leaves out the bright black that would be grey, so faint is dim.
  */
 import {themeOf} from './theme.js';
 
-export const sixteen = themeOf({
+export const sixteenOnDark = themeOf({
 	good: 'green',
-	warn: 'yellow',
-	alarm: 'red',
-	whisper: 'magenta',
+	warn: 'yellowBright',
+	alarm: 'redBright',
+	whisper: 'magentaBright',
 	accent: 'cyan',
+	faint: {dim: true},
 	hues: [
-		'yellow',
+		'yellowBright',
 		'cyan',
-		'magenta',
-		'green',
-		'blueBright',
-		'yellow',
 		'magentaBright',
 		'green',
-		'blueBright',
 		'redBright',
-		'cyan',
+		'cyanBright',
+		'greenBright',
 	],
+});
+
+// Green, yellow and cyan can't be read on white.
+export const sixteenOnLight = themeOf({
+	good: 'blueBright',
+	warn: 'magenta',
+	alarm: 'red',
+	whisper: 'magenta',
+	accent: 'blueBright',
+	faint: {dim: true},
+	hues: ['magenta', 'blueBright', 'red'],
 });

@@ -1,11 +1,12 @@
 /**
- * A theme: a look for each role. The files beside this one are themes.
+ * A theme: a look for each role. The files beside this one are themes, each for
+ * a dark or a light ground.
  */
 import type {Role} from './roles.js';
 
 export type Look = {
-	/** As Ink's <Text> takes it. */
-	readonly color?: string;
+	/** As Ink's <Text> takes it; undefined for the terminal's own colour. */
+	readonly color?: string | undefined;
 	readonly dim?: boolean;
 	readonly bold?: boolean;
 	/** Also on a terminal without colours. */
@@ -14,18 +15,20 @@ export type Look = {
 
 export type Theme = {
 	readonly roles: Readonly<Record<Role, Look>>;
-	/** Colours of nicks, by hue: neighbours in a list should differ. */
-	readonly hues: readonly [string, ...string[]];
+	/** Colours of nicks, by hue; a theme without colours has none. */
+	readonly hues: readonly string[];
 };
 
 /** The colours that a theme chooses; the rest of a look is the same for all. */
 export type Palette = {
-	readonly good: string;
-	readonly warn: string;
-	readonly alarm: string;
-	readonly whisper: string;
+	readonly good: string | undefined;
+	readonly warn: string | undefined;
+	readonly alarm: string | undefined;
+	readonly whisper: string | undefined;
 	/** What should be seen now: new messages below, the prompt. */
-	readonly accent: string;
+	readonly accent: string | undefined;
+	/** What may be overlooked. How grey `dim` is depends on the terminal. */
+	readonly faint: Look;
 	readonly hues: Theme['hues'];
 };
 
@@ -35,13 +38,14 @@ export const themeOf = ({
 	alarm,
 	whisper,
 	accent,
+	faint,
 	hues,
 }: Palette): Theme => ({
 	hues,
 	roles: {
 		own: {bold: true},
 		other: {},
-		faint: {dim: true},
+		faint,
 		good: {color: good},
 		warn: {color: warn},
 		alarm: {color: alarm},
@@ -49,13 +53,13 @@ export const themeOf = ({
 		call: {color: accent, bold: true},
 		mention: {inverse: true},
 		'whisper-in': {color: whisper, inverse: true},
-		'pending-mark': {dim: true},
+		'pending-mark': faint,
 		'stored-mark': {color: good},
 		'failed-mark': {color: alarm, bold: true},
 		prompt: {color: accent},
 		question: {color: warn},
 		unread: {color: accent, bold: true},
-		frame: {dim: true},
+		frame: faint,
 		title: {},
 		sorted: {bold: true},
 		'chunk-in': {color: accent},

@@ -8,18 +8,33 @@ import stringWidth from 'string-width';
 import {filesBelow, withoutComments} from '../../../docs/imports.js';
 import {toDisplay} from '../../../source/protocol/display.js';
 import {ShownText} from '../../../source/ui/text/shown-text.js';
-import {anyGround} from '../../../source/ui/theme/any-ground.js';
-import {type ColorLevel, lookOf} from '../../../source/ui/theme/look.js';
-import {hueOf, type Role, type Style} from '../../../source/ui/theme/roles.js';
-import {sixteen} from '../../../source/ui/theme/sixteen.js';
+import {chooseThemes} from '../../../source/ui/theme/choose.js';
+import {dark} from '../../../source/ui/theme/dark.js';
+import {
+	highContrastOfSixteen,
+	highContrastOnDark,
+	highContrastOnLight,
+} from '../../../source/ui/theme/high-contrast.js';
+import {light} from '../../../source/ui/theme/light.js';
+import {lookOf} from '../../../source/ui/theme/look.js';
+import {mono} from '../../../source/ui/theme/mono.js';
+import type {Role, Style} from '../../../source/ui/theme/roles.js';
+import {
+	sixteenOnDark,
+	sixteenOnLight,
+} from '../../../source/ui/theme/sixteen.js';
+import type {Theme} from '../../../source/ui/theme/theme.js';
+import {ThemeContext} from '../../../source/ui/theme/use-theme.js';
 import {borders, symbols} from '../../../source/ui/theme/symbols.js';
 import {marks} from '../../../source/ui/transcript/item-rows.js';
 
 const ui = new URL('../../../source/ui/', import.meta.url);
-const roles = Object.keys(anyGround.roles) as Role[];
-const styles: Style[] = [
+const roles = Object.keys(dark.roles) as Role[];
+
+/** All that a theme can draw. */
+const stylesOf = ({hues}: Theme): Style[] => [
 	...roles.map(role => ({role})),
-	...anyGround.hues.flatMap((_color, hue) => [
+	...hues.flatMap((_color, hue) => [
 		{role: 'other', hue} as const,
 		{role: 'own', hue} as const,
 	]),
@@ -40,59 +55,203 @@ test('theme: no pane and no row names a colour, bold or dim', () => {
 	assert.deepEqual(naming, []);
 });
 
-test('theme: only look.ts reads a theme', () => {
+test('theme: only choose.ts knows the themes', () => {
 	const reading = filesBelow(ui).filter(path =>
-		/from '.*\/(?:any-ground|sixteen)\.js'/u.test(
+		/from '.*\/(?:light|high-contrast|sixteen|mono)\.js'/u.test(
 			readFileSync(new URL(path, ui), 'utf8'),
 		),
 	);
-	assert.deepEqual(reading, ['theme/look.ts']);
+	assert.deepEqual(reading, ['theme/choose.ts']);
 });
 
-/** The relative luminance of a colour of the 6 x 6 x 6 cube (WCAG 2.2). */
-const luminance = (color: string): number => {
-	const number = Number(/^ansi256\((\d+)\)$/u.exec(color)?.[1]) - 16;
-	assert.ok(number >= 0 && number < 216, `${color} is not of the cube.`);
-	const levels = [0, 95, 135, 175, 215, 255];
-	const [red, green, blue] = [36, 6, 1].map(step => {
-		const level = levels[Math.floor(number / step) % 6]! / 255;
+type Colour = readonly [number, number, number];
+
+const ofHex = (hex: string): Colour => {
+	const [red, green, blue] = [1, 3, 5].map(at =>
+		Number.parseInt(hex.slice(at, at + 2), 16),
+	);
+	return [red!, green!, blue!];
+};
+
+/** The relative luminance (WCAG 2.2). */
+const luminance = (colour: Colour): number => {
+	const [red, green, blue] = colour.map(channel => {
+		const level = channel / 255;
 		return level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
 	});
 	return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 };
 
-test('theme: each colour can be read on black and on white', () => {
-	const colors = styles.flatMap(style => lookOf(style, 2).color ?? []);
-	assert.ok(colors.length > anyGround.hues.length);
-	for (const color of colors) {
-		const onWhite = 1.05 / (luminance(color) + 0.05);
-		const onBlack = (luminance(color) + 0.05) / 0.05;
-		const contrast = Math.min(onWhite, onBlack);
-		assert.ok(contrast >= 3.5, `${color} has ${contrast.toFixed(2)} : 1.`);
+const contrast = (one: Colour, other: Colour): number => {
+	const [less, more] = [luminance(one), luminance(other)].toSorted(
+		(a, b) => a - b,
+	);
+	return (more! + 0.05) / (less! + 0.05);
+};
+
+/** Of the 6 x 6 x 6 cube, or of the greys: those that no terminal redefines. */
+const ofCube = (color: string): Colour => {
+	const number = Number(/^ansi256\((\d+)\)$/u.exec(color)?.[1]);
+	assert.ok(number >= 16 && number < 256, `${color} may be redefined.`);
+	if (number >= 232) {
+		const grey = 8 + 10 * (number - 232);
+		return [grey, grey, grey];
+	}
+
+	const levels = [0, 95, 135, 175, 215, 255];
+	const [red, green, blue] = [36, 6, 1].map(
+		step => levels[Math.floor((number - 16) / step) % 6],
+	);
+	return [red!, green!, blue!];
+};
+
+const darkGrounds = {
+	black: '#000000',
+	'VS Code': '#1e1e1e',
+	Dracula: '#282a36',
+	Nord: '#2e3440',
+	'Solarized Dark': '#002b36',
+};
+const lightGrounds = {
+	white: '#ffffff',
+	'Solarized Light': '#fdf6e3',
+	'One Light': '#fafafa',
+};
+
+// The colours 1 to 15 of XTerm-col.ad, and of the kernel's drivers/tty/vt/vt.c.
+const names =
+	'red green yellow blue magenta cyan white blackBright redBright greenBright yellowBright blueBright magentaBright cyanBright whiteBright'.split(
+		' ',
+	);
+const palettes = {
+	xterm:
+		'#cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5 #7f7f7f #ff0000 #00ff00 #ffff00 #5c5cff #ff00ff #00ffff #ffffff',
+	VGA: '#aa0000 #00aa00 #aa5500 #0000aa #aa00aa #00aaaa #aaaaaa #555555 #ff5555 #55ff55 #ffff55 #5555ff #ff55ff #55ffff #ffffff',
+};
+
+const assertContrast = (
+	theme: Theme,
+	grounds: Readonly<Record<string, string>>,
+	least: number,
+	toColour = ofCube,
+) => {
+	for (const style of stylesOf(theme)) {
+		const {color} = lookOf(style, theme);
+		for (const [name, ground] of Object.entries(grounds)) {
+			const found =
+				color === undefined
+					? Infinity
+					: contrast(toColour(color), ofHex(ground));
+			assert.ok(
+				found >= least,
+				`${JSON.stringify(style)}, ${color}, has ${found.toFixed(2)} : 1 on ${name}.`,
+			);
+		}
+	}
+};
+
+test('theme: each colour can be read on its grounds, at 4.5 : 1', () => {
+	assertContrast(dark, darkGrounds, 4.5);
+	assertContrast(light, lightGrounds, 4.5);
+});
+
+test('theme: high contrast is 7 : 1', () => {
+	assertContrast(highContrastOnDark, darkGrounds, 7);
+	assertContrast(highContrastOnLight, lightGrounds, 7);
+});
+
+test('theme: each of 16 colours can be read in the palettes of xterm and VGA', () => {
+	for (const palette of Object.values(palettes)) {
+		const colours = palette.split(' ');
+		const toColour = (color: string): Colour => {
+			const index = names.indexOf(color);
+			assert.notEqual(index, -1, color);
+			return ofHex(colours[index]!);
+		};
+
+		assertContrast(sixteenOnDark, {black: '#000000'}, 4.5, toColour);
+		assertContrast(sixteenOnLight, {white: '#ffffff'}, 4.5, toColour);
 	}
 });
 
-test('theme: a sender keeps its colour, and senders differ', () => {
-	const colorOf = (id: string) =>
-		lookOf({role: 'other', hue: hueOf(id)}, 2).color;
-	assert.equal(colorOf('0123456789abcdef'), colorOf('0123456789abcdef'));
-	const ids = Array.from({length: 500}, (_id, number) =>
-		(number * 2_654_435_761).toString(16).padStart(16, '0'),
-	);
-	const {hues} = anyGround;
-	assert.equal(new Set(hues).size, hues.length);
-	assert.equal(new Set(ids.map(id => colorOf(id))).size, hues.length);
+test('theme: nothing is dim where a grey can be named', () => {
+	for (const theme of [
+		dark,
+		light,
+		highContrastOnDark,
+		highContrastOnLight,
+		highContrastOfSixteen,
+	]) {
+		for (const style of stylesOf(theme)) {
+			assert.ok(!lookOf(style, theme).dim, JSON.stringify(style));
+		}
+	}
+});
+
+test('theme: no two hues of a theme are the same', () => {
+	for (const {hues} of [
+		dark,
+		light,
+		highContrastOnDark,
+		highContrastOnLight,
+		sixteenOnDark,
+		sixteenOnLight,
+	]) {
+		assert.equal(new Set(hues).size, hues.length);
+	}
+});
+
+test('theme: each name, number of colours and ground has its theme', () => {
+	const ofSixteen = {dark: sixteenOnDark, light: sixteenOnLight};
+	const none = {dark: mono, light: mono};
+	const high = {dark: highContrastOnDark, light: highContrastOnLight};
+	const highOfSixteen = {
+		dark: highContrastOfSixteen,
+		light: highContrastOfSixteen,
+	};
+	for (const [name, ...pairs] of [
+		['auto', none, ofSixteen, {dark, light}],
+		[
+			'dark',
+			{dark: sixteenOnDark, light: sixteenOnDark},
+			{dark: sixteenOnDark, light: sixteenOnDark},
+			{dark, light: dark},
+		],
+		[
+			'light',
+			{dark: sixteenOnLight, light: sixteenOnLight},
+			{dark: sixteenOnLight, light: sixteenOnLight},
+			{dark: light, light},
+		],
+		['high-contrast', highOfSixteen, highOfSixteen, high],
+		['16', ofSixteen, ofSixteen, ofSixteen],
+		['mono', none, none, none],
+	] as const) {
+		for (const [level, pair] of pairs.entries()) {
+			const chosen = chooseThemes(name, level as 0 | 1 | 2);
+			assert.equal(chosen.dark, pair.dark, `${name}, level ${level}`);
+			assert.equal(chosen.light, pair.light, `${name}, level ${level}`);
+		}
+
+		assert.equal(chooseThemes(name, 3).dark, pairs[2].dark);
+	}
 });
 
 /** The SGR codes that a style is drawn with, without those that end it. */
-const sgrOf = (t: TestContext, style: Style, level: ColorLevel): string[] => {
+const sgrOf = (
+	t: TestContext,
+	style: Style,
+	theme: Theme,
+	level: 1 | 2 | 3,
+): string[] => {
 	const before = chalk.level;
 	t.after(() => {
 		chalk.level = before;
 	});
 	chalk.level = level;
+	const text = createElement(ShownText, {...style, text: toDisplay('x')});
 	const drawn = renderToString(
-		createElement(ShownText, {...style, text: toDisplay('x')}),
+		createElement(ThemeContext, {value: theme}, text),
 	);
 	const opening = drawn.slice(0, drawn.indexOf('x'));
 	return [...opening.matchAll(/\u{1B}\[(?<code>[\d;]*)m/gu)].map(
@@ -101,35 +260,39 @@ const sgrOf = (t: TestContext, style: Style, level: ColorLevel): string[] => {
 };
 
 test('theme: no style is black or dark blue where there are 16 colours', t => {
-	assert.equal(sixteen.hues.length, anyGround.hues.length);
-	const visible = new Set(['31', '32', '33', '35', '36', '37']);
+	const visible = new Set(['1', '2', '7', '31', '32', '33', '35', '36', '37']);
 	for (const bright of [91, 92, 93, 94, 95, 96, 97]) {
 		visible.add(String(bright));
 	}
 
-	const attributes = new Set(['1', '2', '7']);
-	for (const style of styles) {
-		const shown = JSON.stringify(style);
-		const ofLevel = (level: ColorLevel) =>
-			sgrOf(t, style, level).filter(code => !attributes.has(code));
-		const wanted = lookOf(style, 2).color === undefined ? 0 : 1;
-
-		assert.deepEqual(ofLevel(0), [], shown);
-		const few = ofLevel(1);
-		assert.equal(few.length, wanted, shown);
-		assert.ok(
-			few.every(code => visible.has(code)),
-			`${shown} is SGR ${few.join(' ')}`,
-		);
-		for (const level of [2, 3] as const) {
-			const many = ofLevel(level);
-			assert.equal(many.length, wanted, shown);
+	for (const theme of [sixteenOnDark, sixteenOnLight, highContrastOfSixteen]) {
+		for (const style of stylesOf(theme)) {
+			const codes = sgrOf(t, style, theme, 1);
 			assert.ok(
-				many.every(code => /^38;5;\d+$/.test(code)),
-				shown,
+				codes.every(code => visible.has(code)),
+				`${JSON.stringify(style)} is SGR ${codes.join(' ')}`,
 			);
 		}
 	}
+});
+
+test('theme: 256 colours are sent as they are, also where there are more', t => {
+	for (const level of [2, 3] as const) {
+		assert.deepEqual(sgrOf(t, {role: 'faint'}, dark, level), ['38;5;247']);
+		assert.deepEqual(sgrOf(t, {role: 'own', hue: 0}, light, level), [
+			'1',
+			'38;5;94',
+		]);
+	}
+});
+
+test('theme: mono has bold, dim and reverse, and nothing else', t => {
+	const all = new Set(
+		[...stylesOf(mono), {role: 'own', hue: 3} as const].flatMap(style =>
+			sgrOf(t, style, mono, 1),
+		),
+	);
+	assert.deepEqual([...all].toSorted(), ['1', '2', '7']);
 });
 
 test('theme: each symbol takes one cell', () => {
