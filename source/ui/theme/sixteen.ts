@@ -2,7 +2,8 @@
  * For 16 colours, by their names: a terminal's palette goes with its ground.
  * Each has a contrast of at least 4.5 : 1 with the palettes of xterm and of VGA
  * (the Linux console), on black and on white. That leaves out black and blue;
- * it also leaves out the bright black that would be grey, so faint is dim.
+ * it also leaves out the bright black that would be grey, so faint is dim. On
+ * black no nick is red, the colour of what is wrong; white has too few others.
  */
 import {themeOf} from './theme.js';
 
@@ -18,7 +19,6 @@ export const sixteenOnDark = themeOf({
 		'cyan',
 		'magentaBright',
 		'green',
-		'redBright',
 		'cyanBright',
 		'greenBright',
 	],

@@ -6,7 +6,7 @@ import {foldNick} from '../../../source/protocol/nick.js';
 import {hueOf} from '../../../source/ui/theme/roles.js';
 
 // As many as the themes have.
-const counts = [3, 6, 7, 10, 12];
+const counts = [3, 6, 10, 16, 18];
 
 const people =
 	'otter heron crane avocet ci bot root admin deploy build test alice bob carol dave eve mallory trent peggy victor anna ben chris daniel emma felix george hannah ivan julia karl laura max nina oscar paul quentin rosa sam tina ursula vera will xenia yuri zoe lee kim jo al me x y z a b c zed mia noah liam olivia ava sophia lucas leo ella luna jack jan jana maria peter pavel piotr 李雷 韩梅梅 まこと Ольга Дмитрий Юлия Zoë Jürgen Åsa Łukasz'.split(

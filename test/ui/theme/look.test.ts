@@ -73,12 +73,14 @@ const ofHex = (hex: string): Colour => {
 	return [red!, green!, blue!];
 };
 
+const toLinear = (channel: number): number => {
+	const level = channel / 255;
+	return level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
+};
+
 /** The relative luminance (WCAG 2.2). */
 const luminance = (colour: Colour): number => {
-	const [red, green, blue] = colour.map(channel => {
-		const level = channel / 255;
-		return level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
-	});
+	const [red, green, blue] = colour.map(channel => toLinear(channel));
 	return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 };
 
@@ -188,6 +190,41 @@ test('theme: nothing is dim where a grey can be named', () => {
 	}
 });
 
+/** In OKLab; lightness counts for less, as it tells thin glyphs apart badly. */
+const distance = (one: Colour, other: Colour): number => {
+	const [a, b] = [one, other].map(colour => {
+		const [red, green, blue] = colour.map(channel => toLinear(channel));
+		const [long, medium, short] = [
+			[0.4122214708, 0.5363325363, 0.0514459929],
+			[0.2119034982, 0.6806995451, 0.1073969566],
+			[0.0883024619, 0.2817188376, 0.6299787005],
+		].map(([r, g, last]) => Math.cbrt(r! * red! + g! * green! + last! * blue!));
+		return [
+			0.6 *
+				(0.2104542553 * long! + 0.793617785 * medium! - 0.0040720468 * short!),
+			1.9779984951 * long! - 2.428592205 * medium! + 0.4505937099 * short!,
+			0.0259040371 * long! + 0.7827717662 * medium! - 0.808675766 * short!,
+		];
+	});
+	return Math.hypot(...a!.map((value, index) => value - b![index]!));
+};
+
+test('theme: two hues of a theme can be told apart', () => {
+	for (const [{hues}, least] of [
+		[dark, 0.08],
+		[light, 0.07],
+		[highContrastOnDark, 0.08],
+		[highContrastOnLight, 0.06],
+	] as const) {
+		for (const [index, hue] of hues.entries()) {
+			for (const other of hues.slice(0, index)) {
+				const found = distance(ofCube(hue), ofCube(other));
+				assert.ok(found >= least, `${hue}, ${other}: ${found.toFixed(3)}`);
+			}
+		}
+	}
+});
+
 test('theme: no two hues of a theme are the same', () => {
 	for (const {hues} of [
 		dark,
@@ -279,9 +316,10 @@ test('theme: no style is black or dark blue where there are 16 colours', t => {
 test('theme: 256 colours are sent as they are, also where there are more', t => {
 	for (const level of [2, 3] as const) {
 		assert.deepEqual(sgrOf(t, {role: 'faint'}, dark, level), ['38;5;247']);
+		const [color] = light.hues;
 		assert.deepEqual(sgrOf(t, {role: 'own', hue: 0}, light, level), [
 			'1',
-			'38;5;94',
+			`38;5;${/\((\d+)\)/.exec(color!)![1]}`,
 		]);
 	}
 });
