@@ -5,7 +5,7 @@
  * usage: npx tsx docs/picture.ts [PORT]     5001 by default
  *
  * Needs the built bin. Size, texts and both ports are the same in each run; the
- * guest's port, times, nick colours and measurements are real and differ.
+ * guest's port, times and measurements are real and differ.
  */
 /* eslint-disable node-test/no-import-test-files -- helpers, and no test runs. */
 import {writeFile} from 'node:fs/promises';

@@ -164,6 +164,11 @@ const wrong: readonly Wrong[] = [
 	['serve --fsync=', '--fsync needs a value.'],
 	['serve --bell loud', '--bell needs on or off; got "loud".'],
 	['connect --notify x', '--notify needs none, osc9 or osc777; got "x".'],
+	['--theme', '--theme needs a value.'],
+	[
+		'serve --theme solarized',
+		'--theme needs auto, dark, light, high-contrast, 16 or mono; got "solarized".',
+	],
 	['serve --fsync often', '--fsync needs always or interval; got "often".'],
 ];
 
