@@ -14,5 +14,5 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-O', 'in the peer table: sort by the next column'],
 	['Ctrl-L', 'redraw the screen'],
 	['Ctrl-Z', 'suspend; fg in the shell resumes'],
-	['Ctrl-C', 'leave; on an empty line Ctrl-D does too'],
+	['Ctrl-C', 'clear the line; when empty: leave, as Ctrl-D does'],
 ];

@@ -15,7 +15,7 @@ import {InputPane} from './input/input-pane.js';
 import type {Key} from './input/keys.js';
 import {chooseLayout} from './layout.js';
 import type {ScreenActions} from './screen-chat.js';
-import {pasted, press} from './input/sending.js';
+import {cleared, pasted, press} from './input/sending.js';
 import {useDraft} from './input/use-draft.js';
 import {useKeyboard} from './input/use-keyboard.js';
 import {useSuspend, type StartJobControl} from './terminal/job-control.js';
@@ -38,7 +38,7 @@ export type AppProps = {
 	readonly onPage: (wish: PageWish) => void;
 	/** The wire view is shown: its chunks are needed from now on. */
 	readonly onWireShown: () => void;
-	/** Ctrl-C, or Ctrl-D on an empty line. */
+	/** Ctrl-C or Ctrl-D on an empty line. */
 	readonly onLeave: () => void;
 	/** Handles Ctrl-Z and SIGCONT. */
 	readonly startJobControl: StartJobControl;
@@ -122,6 +122,11 @@ export function App({
 
 	const onKey = (key: Key) => {
 		const isEmpty = latest().text === '' && latest().question === undefined;
+		if (key.type === 'interrupt' && !isEmpty) {
+			replace(cleared(latest()));
+			return;
+		}
+
 		if (key.type === 'interrupt' || (key.type === 'end-of-input' && isEmpty)) {
 			onLeave();
 			return;

@@ -34,11 +34,18 @@ const ways: ReadonlyArray<{
 		},
 	},
 	{
-		how: 'Ctrl-C, also with a draft',
+		how: 'Ctrl-C on an empty line',
 		nick: 'dunlin',
 		leave(terminal) {
-			terminal.type('half a sent');
 			terminal.press('ctrl-c');
+		},
+	},
+	{
+		how: 'Ctrl-C twice with a draft',
+		nick: 'eider',
+		leave(terminal) {
+			terminal.type('half a sent');
+			terminal.press('ctrl-c', 'ctrl-c');
 		},
 	},
 ];

@@ -103,6 +103,31 @@ test('app: Ctrl-O sorts the table of peers, only while it is shown', async t => 
 	assert.match(await app.footer(), /by nick/u, 'and from the first again');
 });
 
+test('app: Ctrl-C clears a draft first, and Ctrl-Y brings it back', async t => {
+	const app = await openApp(t);
+	await app.type('half a sent');
+	await app.press('ctrl-c');
+	assert.equal((await app.rows()).at(-1), '› message, or /help');
+	assert.deepEqual(app.asked, []);
+	await app.press('ctrl-y');
+	assert.equal((await app.rows()).at(-1), '› half a sent');
+	await app.press('ctrl-c', 'ctrl-c');
+	assert.deepEqual(app.asked, ['leave']);
+	assert.deepEqual(app.lines, []);
+});
+
+test('app: Ctrl-C drops a paste that asks what to do, and the draft', async t => {
+	const app = await openApp(t);
+	await app.type('before ');
+	await app.type('\u{1B}[200~one\rtwo\u{1B}[201~');
+	assert.match((await app.rows()).at(-1)!, /^Send 2 lines as one message/u);
+	await app.press('ctrl-c');
+	assert.equal((await app.rows()).at(-1), '› message, or /help');
+	assert.deepEqual(app.asked, []);
+	await app.press('ctrl-c');
+	assert.deepEqual(app.asked, ['leave']);
+});
+
 test('app: Ctrl-C leaves, and Ctrl-D if the draft is empty', async t => {
 	const app = await openApp(t);
 	await app.type('ab');

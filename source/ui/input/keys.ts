@@ -40,7 +40,7 @@ export type PlainKey =
 	| 'page-up'
 	| 'page-down'
 	| 'escape'
-	/** Ctrl-C. */
+	/** Ctrl-C: clears the draft; leaves on an empty one. */
 	| 'interrupt'
 	/** Ctrl-D: leaves on an empty draft, else deletes forward. */
 	| 'end-of-input'

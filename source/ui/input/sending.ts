@@ -82,6 +82,13 @@ export const insertPaste = (draft: Draft): Draft =>
 		withoutTrailingNewlines(draft.question?.text ?? ''),
 	);
 
+/** An empty draft. What it held, a paste too, can be yanked back. */
+export const cleared = (draft: Draft): Draft => {
+	const {text} = insertPaste(draft);
+	const {rules, history, killed} = draft;
+	return {...createDraft(rules), history, killed: text || killed};
+};
+
 type Answer = 'send' | 'send-lines' | 'edit' | 'drop';
 
 const answersByLetter: ReadonlyMap<string, Answer> = new Map([
