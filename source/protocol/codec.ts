@@ -109,6 +109,7 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 	nick: {nick: text},
 	ping,
 	pong: ping,
+	heir: {},
 	bye: {},
 };
 
@@ -152,6 +153,9 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		session: text,
 		room: text,
 		log: optional(text),
+		host: optional(text),
+		sameUser: optional(onlyTrue),
+		restarts: optional(onlyTrue),
 		nick: text,
 		head: count,
 		stored: optional(count),

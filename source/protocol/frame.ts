@@ -157,6 +157,8 @@ export type ReadPast = {
 export type ChangeNick = {readonly type: 'nick'; readonly nick: string};
 export type Ping = {readonly type: 'ping'; readonly id: number};
 export type Pong = {readonly type: 'pong'; readonly id: number};
+/** This client opens the room again in the same log if its server goes. */
+export type Heir = {readonly type: 'heir'};
 export type ClientBye = {readonly type: 'bye'};
 
 export type ClientFrame =
@@ -169,6 +171,7 @@ export type ClientFrame =
 	| ChangeNick
 	| Ping
 	| Pong
+	| Heir
 	| ClientBye;
 
 // Frames of a server.
@@ -185,6 +188,12 @@ export type Welcome = {
 	readonly room: string;
 	/** The log's identity: a seq of another log means nothing in it. */
 	readonly log: string;
+	/** The nick of the host at present; unset if it has no member of its own. */
+	readonly host?: string;
+	/** Set if only its own user may connect. */
+	readonly sameUser?: true;
+	/** Set if a service manager starts this server again. */
+	readonly restarts?: true;
 	readonly nick: string;
 	/** The seq of the newest entry; the replay ends there. */
 	readonly head: number;

@@ -245,6 +245,11 @@ export class FramedDialect implements Dialect {
 				break;
 			}
 
+			case 'heir': {
+				this.#peer.isHeir = true;
+				break;
+			}
+
 			case 'ping': {
 				this.#send({type: 'pong', id: frame.id});
 				break;

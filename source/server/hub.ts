@@ -31,6 +31,10 @@ export type HubOptions = {
 	readonly room: Room;
 	/** The room's name in a welcome. */
 	readonly roomName: () => string;
+	/** Whether only our own user may connect. */
+	readonly isSameUser?: boolean | undefined;
+	/** Whether a service manager starts this server again. */
+	readonly isManaged?: boolean | undefined;
 	readonly clock: Clock;
 	readonly emit: (event: ServerEvent) => void;
 	/** Set if somebody watches the wire. */
@@ -66,6 +70,13 @@ const maxHeldBytes = 4 * 1024 * 1024;
 const shortestCountMs = 1000;
 const countFramesPerSecond = 2000;
 
+/** The members besides the host. */
+export type Company = {
+	readonly others: number;
+	/** The nicks of those that open the room again if this server goes. */
+	readonly heirs: readonly string[];
+};
+
 export class Hub implements ConnectionHub {
 	readonly room: Room;
 	readonly clock: Clock;
@@ -74,6 +85,8 @@ export class Hub implements ConnectionHub {
 	readonly token: Token | undefined;
 	readonly rate: number | undefined;
 	readonly startedAt: number;
+	readonly isSameUser: boolean;
+	readonly isManaged: boolean;
 	/** Undefined for no limit. */
 	readonly budget: Budget | undefined;
 	readonly moderation = new Moderation();
@@ -84,6 +97,8 @@ export class Hub implements ConnectionHub {
 	readonly #history: History | undefined;
 	readonly #all = new Set<PeerConnection>();
 	readonly #byMember = new Map<string, PeerConnection>();
+	/** The host's own screen. */
+	#host: PeerConnection | undefined;
 	#isFlushDue = false;
 	#isPausedForDisk = false;
 	#isCountDue = false;
@@ -95,6 +110,8 @@ export class Hub implements ConnectionHub {
 	constructor({
 		room,
 		roomName,
+		isSameUser = false,
+		isManaged = false,
 		clock,
 		emit,
 		tap,
@@ -110,6 +127,8 @@ export class Hub implements ConnectionHub {
 		this.token = token;
 		this.rate = rate;
 		this.startedAt = clock.wallMs();
+		this.isSameUser = isSameUser;
+		this.isManaged = isManaged;
 		this.budget =
 			rate === undefined ? undefined : new Budget(rate, clock.monotonicMs());
 		this.#roomName = roomName;
@@ -140,9 +159,29 @@ export class Hub implements ConnectionHub {
 		return this.#roomName();
 	}
 
+	get hostNick(): string | undefined {
+		return this.#host?.member?.nick;
+	}
+
+	/** Who is left if this server goes. */
+	get company(): Company {
+		const others = [...this.#byMember.values()].filter(
+			connection => connection !== this.#host,
+		);
+		const heirs = others.filter(({isHeir}) => isHeir);
+		return {
+			others: others.length,
+			heirs: heirs.map(({member}) => member!.nick),
+		};
+	}
+
 	add(link: Link, origin: Origin, newcomer?: Newcomer): void {
 		const connection = new PeerConnection(link, origin, this, newcomer);
 		this.#all.add(connection);
+		if (connection.isHost) {
+			this.#host = connection;
+		}
+
 		if (this.#isPausedForDisk) {
 			connection.readLimiter.pause('disk');
 		}

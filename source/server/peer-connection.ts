@@ -75,6 +75,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	lastHeardAt: number;
 	bytesIn = 0;
 	member: Member | undefined;
+	isHeir = false;
 	rttMs: number | undefined;
 	#state: Session;
 	#dialect: Dialect | undefined;

@@ -42,6 +42,8 @@ export type Peer = {
 	readonly state: Session;
 	/** Undefined before it joins and after it leaves. */
 	member: Member | undefined;
+	/** Whether it opens the room again if this server goes. */
+	isHeir: boolean;
 	/** Undefined until it answers a ping. */
 	rttMs: number | undefined;
 	readonly dispatch: (event: SessionEvent) => void;
@@ -66,6 +68,11 @@ export type Peer = {
 export type PeerHub = {
 	readonly room: Room;
 	readonly roomName: string;
+	/** The nick of the host's own member, once it has one. */
+	readonly hostNick: string | undefined;
+	readonly isSameUser: boolean;
+	/** Whether a service manager starts this server again. */
+	readonly isManaged: boolean;
 	/** When the room was opened; milliseconds since the epoch. */
 	readonly startedAt: number;
 	readonly clock: Clock;

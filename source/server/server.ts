@@ -30,7 +30,7 @@ import {Admission} from './admission.js';
 import {shareOf} from './budget.js';
 import {controlPeer, samplePeers} from './peers.js';
 import {performHostAction, type HostActionResult} from './host-actions.js';
-import {Hub} from './hub.js';
+import {Hub, type Company} from './hub.js';
 
 export type ServerOptions = {
 	/** Of this machine; anything else is refused. */
@@ -63,6 +63,11 @@ export type ServerOptions = {
 	readonly connectRate?: number | 'off' | undefined;
 	/** Whether only processes of our own user may connect. Linux only. */
 	readonly isSameUser?: boolean | undefined;
+	/**
+	 * Whether a service manager starts this server again: then members wait for
+	 * it, and none opens the room in its place.
+	 */
+	readonly isManaged?: boolean | undefined;
 	/** Set if everybody except the host must have it. */
 	readonly token?: Token | undefined;
 	/** Set if somebody watches the sockets. */
@@ -95,6 +100,8 @@ export type Server = {
 		action: SocketAction,
 		peer: string | undefined,
 	) => Promise<Answer>;
+	/** The members besides the host. */
+	readonly company: () => Company;
 	/** Kicks, bans, mutes, locks. */
 	readonly rule: (action: HostAction) => Promise<HostActionResult>;
 	/** Destroys every connection at once. */
@@ -149,6 +156,7 @@ export const startServer = async ({
 	watch,
 	token,
 	isSameUser,
+	isManaged,
 	maxPerUser,
 	rate = defaultRate,
 	connectRate = defaultConnectRate,
@@ -184,6 +192,8 @@ export const startServer = async ({
 	const hub = new Hub({
 		room,
 		roomName: () => formatAddress(listener.address),
+		isSameUser,
+		isManaged,
 		clock,
 		emit: onEvent,
 		tap: watch?.tap,
@@ -269,6 +279,7 @@ export const startServer = async ({
 			await listener.drain();
 			return closed;
 		},
+		company: () => hub.company,
 		rule: async action => performHostAction(hub, admission, action),
 		control: async (action, peer) => controlPeer(hub, watch, action, peer),
 		destroy() {

@@ -72,6 +72,7 @@ const clientFields: Fields<ClientFrame> = {
 	nick: {nick: text},
 	ping,
 	pong: ping,
+	heir: {},
 	bye: {},
 };
 
@@ -84,6 +85,9 @@ const serverFields: Fields<ServerFrame> = {
 		session: text,
 		room: text,
 		'log?': text,
+		'host?': text,
+		'sameUser?': fc.constant(true),
+		'restarts?': fc.constant(true),
 		nick: text,
 		head: count,
 		'stored?': count,
