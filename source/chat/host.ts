@@ -50,6 +50,43 @@ const flushed = async (duplex: Duplex): Promise<void> =>
 		});
 	});
 
+/** The way of a host's own member to its server. */
+export const createDoor = (server: Server, isReceiptsOnly: boolean) => {
+	let near: Duplex | undefined;
+	return {
+		dial(): MemoryLink {
+			const [ours, far] = duplexPair();
+			near = ours;
+			server.attach(far, isReceiptsOnly);
+			// Before Node 24 one end of a pair didn't notice that the other was
+			// destroyed. After a clean end it has read everything by then.
+			far.once('close', () => {
+				ours.destroy();
+			});
+			return new MemoryLink(ours);
+		},
+		/** Drains the server once it has all that the member said. */
+		async drain(): Promise<void> {
+			if (near?.writable) {
+				await flushed(near);
+			}
+
+			await server.drain();
+		},
+	};
+};
+
+/**
+ * Whether an event of the host's own member is told. In memory there is no
+ * connection to report; the server's events do that. A deaf host receives only
+ * its own entries, so a gap means nothing.
+ */
+export const isOfHost = (event: ChatEvent, isReceiptsOnly: boolean): boolean =>
+	!(isReceiptsOnly && event.type === 'frame' && event.frame.type === 'gap') &&
+	event.type !== 'connection' &&
+	event.type !== 'traffic' &&
+	event.type !== 'rtt';
+
 /**
  * Starts a server and joins its room.
  *
@@ -64,19 +101,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		onEvent,
 		clock,
 	} = options;
-	let near: Duplex | undefined;
+	const door = createDoor(server, isReceiptsOnly);
 	const client = new Client({
-		dial() {
-			const [ours, far] = duplexPair();
-			near = ours;
-			server.attach(far, isReceiptsOnly);
-			// Before Node 24 one end of a pair didn't notice that the other was
-			// destroyed. After a clean end it has read everything by then.
-			far.once('close', () => {
-				ours.destroy();
-			});
-			return new MemoryLink(ours);
-		},
+		dial: door.dial,
 		describe: cause =>
 			new SockchatError('ERR_INTERNAL', cause.message, {cause}),
 		nick,
@@ -88,18 +115,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		identity: options.takeIdentity?.(),
 		clock,
 		onEvent(event) {
-			// In memory there is no connection to report; the server's events do that.
-			// A deaf host receives only its own entries, so a gap means nothing.
-			if (
-				!(
-					isReceiptsOnly &&
-					event.type === 'frame' &&
-					event.frame.type === 'gap'
-				) &&
-				event.type !== 'connection' &&
-				event.type !== 'traffic' &&
-				event.type !== 'rtt'
-			) {
+			if (isOfHost(event, isReceiptsOnly)) {
 				onEvent(event);
 			}
 		},
@@ -114,11 +130,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 			...server,
 			closed,
 			async drain() {
-				if (near?.writable) {
-					await flushed(near);
-				}
-
-				await server.drain();
+				await door.drain();
 				return closed;
 			},
 		},
@@ -153,6 +165,24 @@ const keptIdentityOf = ({
 		: undefined;
 };
 
+/** What a host may do besides what any member may. */
+export const rightsOf = (
+	server: Server,
+	client: Client,
+): Pick<RoomChat, 'control' | 'rule' | 'company'> => ({
+	control: server.control,
+	company: server.company,
+	async rule(action) {
+		const {told, ...answer} = await server.rule(action);
+		if (told !== undefined) {
+			// Said as the host, so any client shows it and keeps it.
+			client.say(`/me ${told}`);
+		}
+
+		return answer;
+	},
+});
+
 /** A host's room, for a front end. */
 export const openHost = async (
 	options: OpenOptions & HostOnlyOptions,
@@ -167,17 +197,8 @@ export const openHost = async (
 	});
 	return {
 		...chatOf(client, watch),
+		...rightsOf(server, client),
 		role: 'serve',
-		control: server.control,
-		async rule(action) {
-			const {told, ...answer} = await server.rule(action);
-			if (told !== undefined) {
-				// Said as the host, so any client shows it and keeps it.
-				client.say(`/me ${told}`);
-			}
-
-			return answer;
-		},
 		where: formatAddress(server.address),
 		leave: drainOnce(server),
 		closed: server.closed.then(() => undefined),

@@ -8,8 +8,8 @@ import {systemClock} from '../socket/clock.js';
 import {connectionFailed, dial} from '../socket/dial.js';
 import type {SocketLink} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {openHeir} from './heir.js';
 import {openHost} from './host.js';
-import {openMember} from './member.js';
 import type {
 	Emit,
 	HostOnlyOptions,
@@ -65,8 +65,7 @@ export const joinOrOpen = async (
 ): Promise<RoomChat> => {
 	const connected = await tryConnect(options, watch);
 	if (!(connected instanceof SockchatError)) {
-		const asMember = {...options, isRetrying: true, localPort: undefined};
-		return openMember(asMember, emit, watch, connected);
+		return openHeir(options, emit, watch, connected);
 	}
 
 	if (connected.code !== 'ERR_REFUSED') {

@@ -1,9 +1,8 @@
 /** `connect`: a member of somebody else's room, for a front end. */
-import {Client} from '../client/client.js';
+import {Client, type ClientOptions} from '../client/client.js';
 import type {HostAction} from '../commands/host-action.js';
 import {formatAddress} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
-import type {SocketLink} from '../socket/link.js';
 import {refused, type SocketAction} from '../tcp/socket-action.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {takeIdentity} from './kept-identity.js';
@@ -48,22 +47,16 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	},
 });
 
-/** @param connected A link that is open already, for the first attempt. */
-export const openMember = (
+/** Starts the client of a member, which is watched. */
+export const startMember = (
 	options: OpenOptions & MemberOnlyOptions,
-	emit: Emit,
+	own: Pick<ClientOptions, 'dial' | 'afterLoss' | 'onEvent'>,
 	watch: SocketWatch | undefined,
-	connected?: SocketLink,
-): RoomChat => {
+): Client => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
 	const {clientsFolder: folder, isWaiting, isOneShot, since, last} = options;
-	let first = connected;
 	const client = new Client({
-		dial() {
-			const link = first ?? dial(address, localPort);
-			first = undefined;
-			return link;
-		},
+		...own,
 		describe: cause => connectionFailed(address, localPort, cause),
 		nick,
 		isNickFlexible,
@@ -77,13 +70,27 @@ export const openMember = (
 			folder === undefined
 				? undefined
 				: takeIdentity({folder, address, nick, hasToken: token !== undefined}),
-		onEvent: emit,
 		watch,
 	});
 	watch?.sampleClient(() => client.endpoints);
+	return client;
+};
+
+export const openMember = (
+	options: OpenOptions & MemberOnlyOptions,
+	emit: Emit,
+	watch: SocketWatch | undefined,
+): RoomChat => {
+	const {address, localPort} = options;
+	const client = startMember(
+		options,
+		{dial: () => dial(address, localPort), onEvent: emit},
+		watch,
+	);
 	return {
 		...chatOf(client, watch),
 		role: 'connect',
+		company: () => undefined,
 		where: formatAddress(address),
 		leave() {
 			client.leave();

@@ -21,7 +21,14 @@ export const openRoom = async (
 	onEvent: Emit,
 ): Promise<RoomChat> => {
 	const emit = withNotice(onEvent, given.notify);
-	const options = {...given, token: await readToken(given.tokenFile)};
+	const options = {
+		...given,
+		token: await readToken(given.tokenFile),
+		// It starts what ends, and what it passed a socket to.
+		isManaged:
+			given.notify !== undefined ||
+			('descriptor' in given && given.descriptor !== undefined),
+	};
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, emit, options.address)
 		: undefined;

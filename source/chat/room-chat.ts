@@ -5,6 +5,7 @@ import type {ChatEvent} from '../event/event.js';
 import type {Nick} from '../protocol/nick.js';
 import type {Token} from '../protocol/token.js';
 import type {HistoryPlace} from '../server/history-place.js';
+import type {Company} from '../server/hub.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import type {ServiceNotice} from './service-notice.js';
@@ -71,7 +72,10 @@ export type RoomChat = Pick<
 	| 'rule'
 > & {
 	readonly mode: 'room';
+	/** A member may become the host; see `heir.ts`. */
 	readonly role: 'serve' | 'connect';
+	/** Of a host: who is left if it goes. */
+	readonly company: () => Company | undefined;
 	/** The server's address, as people write it. */
 	readonly where: string;
 	/** One's own public id. */
@@ -92,6 +96,10 @@ export type RoomChat = Pick<
 };
 
 /** With the token read: once, as a client that reconnects needs it again. */
-export type OpenOptions = CommonOptions & {readonly token: Token | undefined};
+export type OpenOptions = CommonOptions & {
+	readonly token: Token | undefined;
+	/** Whether a service manager starts our server again. */
+	readonly isManaged: boolean;
+};
 
 export type Emit = (event: ChatEvent) => void;

@@ -59,6 +59,12 @@ export type ClientOptions = {
 	readonly isRetrying: boolean;
 	/** Whether to try until somebody listens; by default that fails at once. */
 	readonly isWaiting?: boolean | undefined;
+	/**
+	 * Asked after a loss that isn't final: whether to give up, or in how many
+	 * milliseconds to try again; by default the back-off decides.
+	 */
+	readonly afterLoss?:
+		((cause: SockchatError) => 'give-up' | number | undefined) | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
 	/** By default one that ends with this client; it is released at the end. */
 	readonly identity?: Identity | undefined;
@@ -217,6 +223,17 @@ export class Client {
 		return controlSocket(owner, action, 'Your');
 	}
 
+	/** Tells the server that this client opens the room again if it goes. */
+	offer(): void {
+		this.#welcomed?.send({type: 'heir'});
+	}
+
+	/** While waiting for the next attempt: makes it this much later from now. */
+	retryIn(ms: number): void {
+		const at = this.#runner.now;
+		this.#runner.dispatch({type: 'rescheduled', at, retryAt: at + ms});
+	}
+
 	/** Says bye and ends the connection; a second call closes at once. */
 	leave(): void {
 		this.#runner.dispatch({type: 'leave', at: this.#runner.now});
@@ -311,8 +328,10 @@ export class Client {
 		this.#closing = undefined;
 		this.#isPaused = false;
 		const {watch, token} = this.#options;
-		this.#exchange = token && new ClientExchange(token);
 		const link = this.#options.dial();
+		// In memory it is a server of this process.
+		this.#exchange =
+			token && link.kind !== 'memory' ? new ClientExchange(token) : undefined;
 		watch?.follow(link, 'client', undefined);
 		const events: FramedSocketEvents = {
 			onConnected: () => {
@@ -353,7 +372,12 @@ export class Client {
 		}
 
 		const isFinal = !isRetrying || !hasBeenOpen || finalCodes.has(cause.code);
-		this.#runner.lose(cause, isFinal);
+		const next = isFinal ? 'give-up' : this.#options.afterLoss?.(cause);
+		if (next === 'give-up') {
+			this.#runner.lose(cause, true);
+		} else {
+			this.#runner.lose(cause, false, next);
+		}
 	}
 
 	/** Closes the socket; its counters are reported once more. */

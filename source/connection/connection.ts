@@ -70,6 +70,12 @@ export type ConnectionEvent =
 			/** The wait before the next attempt, instead of the back-off. */
 			readonly retryInMs?: number | undefined;
 	  }
+	/** While waiting: the next attempt is due at another time. */
+	| {
+			readonly type: 'rescheduled';
+			readonly at: number;
+			readonly retryAt: number;
+	  }
 	| {readonly type: 'leave'; readonly at: number}
 	/** The socket is gone after a bye. */
 	| {readonly type: 'ended'; readonly at: number};

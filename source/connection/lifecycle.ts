@@ -256,6 +256,10 @@ export const clientTable: Machine = {
 						]
 					: [state],
 		},
+		rescheduled: {
+			to: ['waiting'],
+			run: (state, {retryAt}) => [{...state, retryAt}],
+		},
 		leave: closeCell,
 	},
 	draining: {

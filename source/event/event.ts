@@ -96,6 +96,11 @@ export type ServerEvent =
 			readonly at: number;
 			readonly state: Listening;
 			readonly place: Place;
+			/**
+			 * Set if this member opened the room again after its host left: the host's
+			 * nick, or empty if it had none.
+			 */
+			readonly tookOverFrom?: string;
 	  }
 	| {readonly type: 'accepted'; readonly at: number; readonly peer: string}
 	| {

@@ -109,6 +109,12 @@ export const checkpointGroup = ({logId, head, clients}: Checkpoint): Buffer => {
 /** The first bytes of every history file. */
 export const checkpointStart = Buffer.from('{"type":"checkpoint","v":1,');
 
+const checkpointLog = /^\{"type":"checkpoint","v":1,"log":"([^"\\]+)",/;
+
+/** The log's identity in a file's first bytes. */
+export const logIdIn = (bytes: Buffer): string | undefined =>
+	checkpointLog.exec(bytes.toString('latin1'))?.[1];
+
 export const isCount = (value: unknown): value is number =>
 	Number.isSafeInteger(value) && (value as number) >= 0;
 

@@ -38,10 +38,10 @@ const objectOf = (event: ChatEvent): Typed | undefined => {
 		}
 
 		case 'listening': {
-			const {state, place} = event;
+			const {state, place, tookOverFrom} = event;
 			const {phase} = state;
 			const cause = phase === 'closed' ? causeOf(state.cause) : undefined;
-			return {type: 'state', phase, ...place, cause};
+			return {type: 'state', phase, ...place, tookOverFrom, cause};
 		}
 
 		case 'frame': {

@@ -1,5 +1,6 @@
 /** Where a server stores its log, and how it opens it. */
 import {existsSync} from 'node:fs';
+import {SockchatError} from '../errors.js';
 import {openHistory, type History} from '../history/history.js';
 import type {FsyncMode} from '../history/syncing.js';
 import type {ServerEvent} from '../event/event.js';
@@ -45,6 +46,23 @@ export type HistoryOptions = {
 	readonly onTrouble: TellHealth;
 };
 
+/** Somebody listens at our address, and somebody has our history. */
+const isOpenElsewhere = (
+	history: unknown,
+	listening: unknown,
+): listening is SockchatError =>
+	history instanceof SockchatError &&
+	history.code === 'ERR_HISTORY_TAKEN' &&
+	listening instanceof SockchatError &&
+	(listening.code === 'ERR_PORT_TAKEN' || listening.code === 'ERR_SOCKET_PATH');
+
+const sameRoom = (cause: SockchatError) =>
+	new SockchatError(
+		cause.code,
+		`${cause.message}. It is this room: if its host left, a member has opened it again. To serve it yourself, let its members leave first.`,
+		{cause},
+	);
+
 /**
  * Opens the history for a server at an address.
  *
@@ -68,7 +86,11 @@ export const openHistoryFor = async ({
 		return await openHistory({...place, clock, onTrouble});
 	} catch (error) {
 		if (!isNew && !isBound) {
-			await assertFree(address);
+			try {
+				await assertFree(address);
+			} catch (error_) {
+				throw isOpenElsewhere(error, error_) ? sameRoom(error_) : error_;
+			}
 		}
 
 		throw error;

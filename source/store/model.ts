@@ -68,6 +68,13 @@ export type ModelStart =
 	| ({readonly mode: 'room'} & Pick<Model, 'where' | 'id' | 'nick'>)
 	| ({readonly mode: 'raw'} & Pick<Model, 'where'>);
 
+export const noTraffic: Model['traffic'] = {
+	bytesIn: 0,
+	bytesOut: 0,
+	queuedBytes: 0,
+	heardAt: undefined,
+};
+
 export const createModel = (start: ModelStart): Model => ({
 	mode: start.mode,
 	where: start.where,
@@ -82,7 +89,7 @@ export const createModel = (start: ModelStart): Model => ({
 	connection: undefined,
 	local: undefined,
 	remote: undefined,
-	traffic: {bytesIn: 0, bytesOut: 0, queuedBytes: 0, heardAt: undefined},
+	traffic: noTraffic,
 	rtts: [],
 	socket: emptySocketView,
 	listening: undefined,

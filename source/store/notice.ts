@@ -174,7 +174,12 @@ const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 const placeWords = (
 	event: Extract<ChatEvent, {type: 'listening'}>,
 ): Words | undefined => {
-	const {place, state} = event;
+	const {place, state, tookOverFrom} = event;
+	if (tookOverFrom !== undefined && state.phase === 'listening') {
+		const former = tookOverFrom === '' ? 'its server' : tookOverFrom;
+		return {tone: 'good', text: `You host this room now: ${former} left.`};
+	}
+
 	const where =
 		'path' in place
 			? place.path

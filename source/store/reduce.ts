@@ -8,13 +8,14 @@ import {
 	finishUpdate,
 	flushItems,
 	keptRtts,
+	noTraffic,
 	startUpdate,
 	type Model,
 	type ModelUpdate,
 } from './model.js';
 import {wordsOf} from './notice.js';
 import {applyFrame, settle} from './reduce-frame.js';
-import {reduceSocketView} from './socket-view.js';
+import {emptySocketView, reduceSocketView} from './socket-view.js';
 import {clearTranscript, forgetOlder} from './transcript.js';
 
 export const reduce = (model: Model, events: readonly ChatEvent[]): Model => {
@@ -108,6 +109,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 				bytesOut: 0,
 			};
 			update.listening = {...counts, ...update.listening, state, place};
+			forgetConnection(update);
 			break;
 		}
 
@@ -153,6 +155,21 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			assertNever(event);
 		}
 	}
+};
+
+/** A member that became the host has a connection no longer. */
+const forgetConnection = (update: ModelUpdate): void => {
+	if (update.connection === undefined) {
+		return;
+	}
+
+	update.connection = undefined;
+	update.local = undefined;
+	update.remote = undefined;
+	update.traffic = noTraffic;
+	update.rtts = [];
+	const {steps, wire} = update.socket;
+	update.socket = {...emptySocketView, steps, wire};
 };
 
 const applyPeer = (

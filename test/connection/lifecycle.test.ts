@@ -69,6 +69,11 @@ const lost = (ms: number, isFinal = false): ConnectionEvent => ({
 const simple = (type: 'connected' | 'resumed' | 'leave' | 'ended', ms = 10) =>
 	({type, at: after(ms)}) as const;
 const welcomed = {type: 'welcomed', at: after(10), heartbeatMs} as const;
+const rescheduled = {
+	type: 'rescheduled',
+	at: after(10),
+	retryAt: after(20),
+} as const;
 const heard = {type: 'heard', at: after(10)} as const;
 
 const left = {phase: 'closed', since: after(10), cause: undefined} as const;
@@ -153,6 +158,7 @@ const cases: Case[] = [
 		{phase: 'connecting', since: after(500), attempt: 4},
 		'dial',
 	],
+	[waiting, rescheduled, {...waiting, retryAt: after(20)}],
 	[waiting, simple('leave'), left, 'destroy'],
 	[draining, tick(1999), draining],
 	[draining, tick(2000), {...left, since: after(2000)}, 'destroy'],
@@ -197,6 +203,7 @@ const states = [
 const events = [
 	welcomed,
 	heard,
+	rescheduled,
 	tick(10),
 	lost(10),
 	simple('connected'),
