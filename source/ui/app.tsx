@@ -5,14 +5,17 @@
 import {Box, useWindowSize} from 'ink';
 import {useEffect, useRef, useSyncExternalStore} from 'react';
 import {display} from '../protocol/display.js';
+import type {Company} from '../server/hub.js';
 import type {Model} from '../store/model.js';
 import type {Store} from '../store/store.js';
 import {newsFrom} from '../store/transcript.js';
 import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
 import type {DraftRules} from './input/draft.js';
+import {useFarewell} from './input/farewell.js';
 import {InputPane} from './input/input-pane.js';
 import type {Key} from './input/keys.js';
+import {QuestionPane} from './input/question-pane.js';
 import {chooseLayout} from './layout.js';
 import type {ScreenActions} from './screen-chat.js';
 import {cleared, pasted, press} from './input/sending.js';
@@ -38,7 +41,9 @@ export type AppProps = {
 	readonly onPage: (wish: PageWish) => void;
 	/** The wire view is shown: its chunks are needed from now on. */
 	readonly onWireShown: () => void;
-	/** Ctrl-C or Ctrl-D on an empty line. */
+	/** Of a host: who is left behind if it leaves. */
+	readonly company: () => Company | undefined;
+	/** Ctrl-C or Ctrl-D on an empty line, or /quit; a host is asked first. */
 	readonly onLeave: () => void;
 	/** Handles Ctrl-Z and SIGCONT. */
 	readonly startJobControl: StartJobControl;
@@ -92,6 +97,7 @@ export function App({
 	onLine,
 	onPage,
 	onWireShown,
+	company,
 	onLeave,
 	startJobControl,
 	onRedraw,
@@ -112,6 +118,7 @@ export function App({
 		}
 	}, [isWireShown, onWireShown]);
 	useRedrawAtResize(columns, rows, onRedraw);
+	const farewell = useFarewell(company, onLeave);
 	const suspend = useSuspend(startJobControl);
 
 	const candidates = (): Candidates => {
@@ -123,14 +130,21 @@ export function App({
 	const onKey = (key: Key) => {
 		const isEmpty = latest().text === '' && latest().question === undefined;
 		if (key.type === 'interrupt' && !isEmpty) {
+			farewell.stay();
 			replace(cleared(latest()));
 			return;
 		}
 
 		if (key.type === 'interrupt' || (key.type === 'end-of-input' && isEmpty)) {
-			onLeave();
+			farewell.leave();
 			return;
 		}
+
+		if (key.type === 'escape' && farewell.stay()) {
+			return;
+		}
+
+		farewell.hide();
 
 		if (key.type === 'redraw') {
 			onRedraw();
@@ -154,13 +168,23 @@ export function App({
 		for (const text of pressed.texts) {
 			// One's own message should be in view.
 			follow();
-			onLine(text, {view: toggle, leave: onLeave});
+			let isLeaving = false;
+			const leave = () => {
+				isLeaving = true;
+				farewell.leave();
+			};
+
+			onLine(text, {view: toggle, leave});
+			if (!isLeaving) {
+				farewell.stay();
+			}
 		}
 	};
 
 	useKeyboard({
 		onKey,
 		onPaste(text) {
+			farewell.hide();
 			replace(pasted(latest(), text));
 		},
 	});
@@ -198,14 +222,23 @@ export function App({
 					{main}
 				</>
 			)}
-			<InputPane
-				isActive
-				draft={draft}
-				columns={columns}
-				row={layout.input.y}
-				column={layout.input.x}
-				hint={hint}
-			/>
+			{farewell.texts.length > 0 ? (
+				<QuestionPane
+					texts={farewell.texts}
+					columns={columns}
+					row={layout.input.y}
+					column={layout.input.x}
+				/>
+			) : (
+				<InputPane
+					isActive
+					draft={draft}
+					columns={columns}
+					row={layout.input.y}
+					column={layout.input.x}
+					hint={hint}
+				/>
+			)}
 		</Box>
 	);
 }

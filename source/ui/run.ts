@@ -74,6 +74,7 @@ export const runScreen = async (
 			onWireShown() {
 				chat.setTap(true);
 			},
+			company: () => (chat.mode === 'room' ? chat.company() : undefined),
 			onLeave: end.leave,
 		},
 		terminal,

@@ -113,8 +113,12 @@ test('e2e: a web page is turned away, and nothing of it is shown', async t => {
 	assert.doesNotMatch(otter.text(), /forged/);
 });
 
-test('e2e: when the host leaves, the room ends for all', async t => {
+test('e2e: when the host leaves, it is asked, and the room ends for all', async t => {
 	const member = await joinScreen(t, port, 'heron');
+	otter.press('ctrl-c');
+	await otter.waitFor(
+		/^\d others? (is|are) connected; the room closes for all\. Ctrl-C again leaves\.$/m,
+	);
 	otter.press('ctrl-c');
 	await member.waitFor('The server has shut down.');
 	assert.equal(await otter.waitForExit(), 0);

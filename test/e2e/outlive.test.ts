@@ -122,7 +122,11 @@ test('outlive: when the host quits, those who connected come back to the same lo
 	const egret = await joinScreen(t, user.port, 'egret');
 	egret.type('one\r');
 	await heron.waitFor(/egret +one$/m);
-	heron.signal('SIGTERM');
+	heron.press('ctrl-c');
+	await heron.waitFor(
+		'2 others are connected; the room goes over to otter. Ctrl-C again leaves.',
+	);
+	heron.press('ctrl-c');
 	assert.equal(await heron.waitForExit(), 0);
 	await otter.waitFor('You host this room now: heron left.');
 	egret.type('two\r');

@@ -17,6 +17,8 @@ test('e2e: after its host quits, a client waits, comes back, and says once what 
 	const {terminal: otter, port} = await serveScreen(t, 'otter');
 	const heron = await joinScreen(t, port, 'heron');
 	otter.type('/quit\r');
+	await otter.waitFor('Ctrl-C again leaves.');
+	otter.press('ctrl-c');
 	assert.equal(await otter.waitForExit(), 0);
 
 	await heron.waitFor('The server has shut down. Trying again.');

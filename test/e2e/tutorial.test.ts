@@ -151,6 +151,8 @@ test('e2e: peers that say nothing hear what is said, and hold up nobody', async 
 	assert.deepEqual(await hanging.waitForExit(), done);
 
 	silence.type('/quit\r');
+	await silence.waitFor('Ctrl-C again leaves.');
+	silence.press('ctrl-c');
 	listening.end();
 	other.end();
 	assert.equal(await silence.waitForExit(), 0);

@@ -49,7 +49,9 @@ export const openApp = async (
 			isExplained={false}
 			monotonicMs={clock.monotonicMs}
 			onLine={(line, actions) => {
-				if (viewCommands.has(line)) {
+				if (line === '/quit') {
+					actions.leave();
+				} else if (viewCommands.has(line)) {
 					actions.view(line.slice(1) as Exclude<ViewName, 'chat'>);
 				} else {
 					lines.push(line);
@@ -61,6 +63,7 @@ export const openApp = async (
 			onWireShown={() => {
 				asked.push('tap');
 			}}
+			company={() => undefined}
 			onLeave={() => {
 				asked.push('leave');
 			}}

@@ -140,6 +140,70 @@ test('app: Ctrl-C leaves, and Ctrl-D if the draft is empty', async t => {
 	assert.deepEqual(app.asked, ['leave', 'redraw', 'suspend', 'leave']);
 });
 
+test('app: a host with others is asked once, and a second Ctrl-C leaves', async t => {
+	let company = {others: 3, heirs: ['heron']};
+	const app = await openApp(t, {company: () => company});
+	await app.press('ctrl-c');
+	const question =
+		'3 others are connected; the room goes over to heron. Ctrl-C again leaves.';
+	assert.equal((await app.rows()).at(-1), question);
+	assert.deepEqual(await app.caret(), [question.length, 23]);
+	assert.deepEqual(app.asked, []);
+	await app.press('ctrl-c');
+	assert.deepEqual(app.asked, ['leave']);
+
+	company = {others: 0, heirs: []};
+	const alone = await openApp(t, {company: () => company});
+	await alone.press('ctrl-c');
+	assert.deepEqual(alone.asked, ['leave']);
+});
+
+test('app: Esc stays, typing goes on, and /quit twice leaves too', async t => {
+	const company = {others: 1, heirs: []};
+	const app = await openApp(t, {company: () => company});
+	const question =
+		'1 other is connected; the room closes for all. Ctrl-C again leaves.';
+	await app.press('ctrl-d');
+	assert.equal((await app.rows()).at(-1), question);
+	await app.escape();
+	assert.equal((await app.rows()).at(-1), '› message, or /help');
+	await app.press('ctrl-c');
+	assert.equal((await app.rows()).at(-1), question);
+	await app.type('wait');
+	assert.equal((await app.rows()).at(-1), '› wait');
+	// It clears the draft, so the host has stayed.
+	await app.press('ctrl-c', 'ctrl-c');
+	assert.equal((await app.rows()).at(-1), question);
+	assert.deepEqual(app.asked, []);
+	// So it has by saying something.
+	await app.type('wait\r');
+	await app.press('ctrl-c');
+	assert.equal((await app.rows()).at(-1), question);
+	assert.deepEqual(app.asked, []);
+	await app.escape();
+	await app.type('/quit\r');
+	assert.equal((await app.rows()).at(-1), question);
+	await app.type('/quit\r');
+	assert.deepEqual(app.asked, ['leave']);
+});
+
+test('app: the question is as short as the terminal is narrow', async t => {
+	const company = {others: 12, heirs: ['heron', 'otter']};
+	for (const [columns, shown] of [
+		[
+			70,
+			'12 others are connected; it goes over to one of them. Ctrl-C leaves.',
+		],
+		[50, 'It goes over to one of them. Ctrl-C leaves.'],
+		[40, '12 stay. Ctrl-C leaves.'],
+		[20, '12 stay. Ctrl-C lea…'],
+	] as const) {
+		const app = await openApp(t, {company: () => company, columns});
+		await app.press('ctrl-c');
+		assert.equal((await app.rows()).at(-1), shown);
+	}
+});
+
 test('app: a paste of lines asks first, and no view takes the answer', async t => {
 	const app = await openApp(t);
 	await app.type('/wire\r');

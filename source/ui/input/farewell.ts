@@ -1,0 +1,74 @@
+/** What a host is asked before it leaves others behind. */
+import {useReducer, useRef} from 'react';
+import type {Company} from '../../server/hub.js';
+
+/** @returns The wordings, the longest first; none if nobody is left behind. */
+export const farewellTexts = ({others, heirs}: Company): readonly string[] => {
+	if (others === 0) {
+		return [];
+	}
+
+	const [heir] = heirs;
+	const fate =
+		heir === undefined
+			? 'closes for all'
+			: `goes over to ${heirs.length === 1 ? heir : 'one of them'}`;
+	const count = `${others} ${others === 1 ? 'other is' : 'others are'} connected`;
+	return [
+		`${count}; the room ${fate}. Ctrl-C again leaves.`,
+		`${count}; it ${fate}. Ctrl-C leaves.`,
+		`It ${fate}. Ctrl-C leaves.`,
+		`${others} ${others === 1 ? 'stays' : 'stay'}. Ctrl-C leaves.`,
+	];
+};
+
+export type Farewell = {
+	/** Shown instead of the empty draft; none if nothing is asked. */
+	readonly texts: readonly string[];
+	/** Asks, or leaves if that was asked already or nobody is left behind. */
+	readonly leave: () => void;
+	/** Another key: the draft is shown again, and a second /quit still leaves. */
+	readonly hide: () => void;
+	/** The host stays. @returns Whether it was being asked. */
+	readonly stay: () => boolean;
+};
+
+type Phase = 'none' | 'shown' | 'hidden';
+
+/** @param company Of a host; a member leaves nobody behind. */
+export const useFarewell = (
+	company: () => Company | undefined,
+	onLeave: () => void,
+): Farewell => {
+	const [, render] = useReducer((count: number) => count + 1, 0);
+	// All keys of one read arrive before React renders again.
+	const phase = useRef<Phase>('none');
+	const go = (next: Phase) => {
+		if (phase.current !== next) {
+			phase.current = next;
+			render();
+		}
+	};
+
+	const texts = () => farewellTexts(company() ?? {others: 0, heirs: []});
+	return {
+		texts: phase.current === 'shown' ? texts() : [],
+		leave() {
+			if (phase.current === 'none' && texts().length > 0) {
+				go('shown');
+			} else {
+				onLeave();
+			}
+		},
+		hide() {
+			if (phase.current === 'shown') {
+				go('hidden');
+			}
+		},
+		stay() {
+			const wasShown = phase.current === 'shown';
+			go('none');
+			return wasShown;
+		},
+	};
+};
