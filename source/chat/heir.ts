@@ -13,6 +13,7 @@ import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {logIdOf} from '../history/log-id.js';
 import type {Welcome} from '../protocol/frame.js';
+import {parseRoomName} from '../protocol/nick.js';
 import {startServer, type Server} from '../server/server.js';
 import {formatAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
@@ -247,10 +248,13 @@ class Heir {
 		};
 
 		const {isSameUser, isReceiptsOnly = false} = this.#options;
+		const {sameUser, name = ''} = this.#welcome!;
+		const known = parseRoomName(name);
 		const server = await startServer({
 			...this.#options,
-			// The room stays as closed as it was.
-			isSameUser: isSameUser === true || this.#welcome!.sameUser === true,
+			// The room stays as closed, and is called as it was.
+			isSameUser: isSameUser === true || sameUser === true,
+			name: known instanceof SockchatError ? undefined : known,
 			watch: this.#watch,
 			onEvent(event) {
 				emit(event);

@@ -36,6 +36,8 @@ export type CommonOptions = {
 export type HostOnlyOptions = {
 	/** A listening socket that was passed to us; `address` says where. */
 	readonly descriptor?: number | undefined;
+	/** The room's name; by default it has only an address. */
+	readonly name?: string | undefined;
 	readonly backlog: number | undefined;
 	readonly maxMembers: number | undefined;
 	readonly history: HistoryPlace | undefined;

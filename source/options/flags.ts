@@ -207,6 +207,13 @@ export const flags = {
 		commands: ['join', 'serve'],
 		notRaw: 'raw mode lets everybody in',
 	},
+	room: {
+		type: 'string',
+		value: 'NAME',
+		summary: "the room's name, shown in its title",
+		commands: ['join', 'serve'],
+		notRaw: 'raw mode has no room',
+	},
 	backlog: {
 		type: 'string',
 		value: 'N',

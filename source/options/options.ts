@@ -24,7 +24,12 @@ import {
 } from '../socket/address.js';
 import type {HistoryPlace} from '../server/history-place.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
-import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
+import {
+	nickFromLogin,
+	parseNick,
+	parseRoomName,
+	type Nick,
+} from '../protocol/nick.js';
 import {checkText} from '../protocol/text.js';
 import type {Inherited} from '../socket/inherited.js';
 import {contradictionIn} from './contradictions.js';
@@ -204,6 +209,13 @@ const readNick = (
 	const isNickFlexible =
 		!reader.isTyped('nick') || reader.text('message') !== undefined;
 	return {nick, isNickFlexible};
+};
+
+const readRoomName = (reader: Reader): {name?: string} => {
+	const asked = reader.text('room');
+	return asked === undefined
+		? {}
+		: {name: reader.take(parseRoomName(asked), '', 'room')};
 };
 
 const readEol = (reader: Reader): LineEnding => {
@@ -464,6 +476,7 @@ export const optionsOf = (
 					rate: reader.rate('rate'),
 					connectRate: reader.rate('connectRate'),
 					isSameUser: reader.has('sameUser'),
+					...readRoomName(reader),
 					history: readHistory(reader, address, env),
 				};
 	return reader.error ?? options;

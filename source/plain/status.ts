@@ -38,6 +38,7 @@ const objectOf = ({address, holder, answer}: Seen): object => {
 				? undefined
 				: answer.kind !== 'other',
 		room: status?.room,
+		name: status?.name,
 		log: status?.log,
 		head: status?.head,
 		since: status?.since,
@@ -58,12 +59,14 @@ const linesOf = ({address, holder, answer}: Seen): DisplayText => {
 		}
 
 		case 'room': {
-			const {since, members, head, log} = answer.status;
+			const {since, name, members, head, log} = answer.status;
+			const room =
+				name === undefined ? display`a room` : display`the room ${name}`;
 			const {count, names} = members;
 			const more =
 				count > names.length ? ` and ${count - names.length} more` : '';
 			return joinText(
-				display`${address}: a room since ${formatDateTime(since)}\n`,
+				display`${address}: ${room} since ${formatDateTime(since)}\n`,
 				by,
 				display`${count} here: ${names.join(' ')}${more}\n`,
 				display`head ${head} of the log ${log}\n`,

@@ -152,6 +152,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		v: positive,
 		session: text,
 		room: text,
+		name: optional(text),
 		log: optional(text),
 		host: optional(text),
 		sameUser: optional(onlyTrue),
@@ -166,6 +167,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	status: {
 		v: positive,
 		room: text,
+		name: optional(text),
 		log: text,
 		head: count,
 		since: time,

@@ -185,7 +185,10 @@ export type Welcome = {
 	readonly type: 'welcome';
 	readonly v: number;
 	readonly session: string;
+	/** Its address, as people write it. */
 	readonly room: string;
+	/** Set if it has been given one. */
+	readonly name?: string;
 	/** The log's identity: a seq of another log means nothing in it. */
 	readonly log: string;
 	/** The nick of the host at present; unset if it has no member of its own. */
@@ -208,6 +211,7 @@ export type RoomStatus = {
 	readonly type: 'status';
 	readonly v: number;
 	readonly room: string;
+	readonly name?: string;
 	readonly log: string;
 	/** The seq of the newest entry that members have been shown. */
 	readonly head: number;

@@ -198,12 +198,15 @@ const punctuation = /[-_.]+/g;
 const guestStart = /^g[-_.]*u[-_.]*e[-_.]*s[-_.]*t[-_.]/;
 
 /** @param why A clause such as `it is empty`. */
-export const nickInvalid = (value: string, why: string) => {
+export const nickInvalid = (value: string, why: string) =>
+	unfitName(value, why, 'a nick');
+
+const unfitName = (value: string, why: string, what: string) => {
 	const end = value.length > maxNickBytes ? '⋯' : '';
 	const shown = toDisplay(value.slice(0, maxNickBytes)) + end;
 	return new SockchatError(
 		'ERR_NICK_INVALID',
-		`"${shown}" can't be a nick: ${why}. Use letters, digits, - _ and ., at most ${maxNickColumns} of them.`,
+		`"${shown}" can't be ${what}: ${why}. Use letters, digits, - _ and ., at most ${maxNickColumns} of them.`,
 	);
 };
 
@@ -292,6 +295,17 @@ export const parseNick = (
 	return why === undefined
 		? {ok: true, nick: nick as Nick}
 		: {ok: false, error: nickInvalid(text, why)};
+};
+
+/**
+ * Checks a room's name, which is written like a nick and reserved for nobody.
+ *
+ * @returns The name in NFC, or an error with the reason.
+ */
+export const parseRoomName = (text: string): string | SockchatError => {
+	const name = normalNick(text);
+	const why = whyInvalid(name);
+	return why === undefined ? name : unfitName(text, why, "a room's name");
 };
 
 /** Appends a suffix; cuts the stem if the result would be too long. */

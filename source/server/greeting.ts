@@ -134,13 +134,14 @@ export class Greeting {
 
 	/** It joins nothing, and may send another hello. */
 	#tellStatus(): void {
-		const {room, roomName, startedAt} = this.#peer.hub;
+		const {room, roomName, title, startedAt} = this.#peer.hub;
 		const {count, names} = room.memberList();
 		this.#peer.write(
 			frameLine({
 				type: 'status',
 				v: wireVersion,
 				room: roomName,
+				...(title !== undefined && {name: title}),
 				log: room.logId,
 				head: room.log.shownHead,
 				since: startedAt,
@@ -170,6 +171,7 @@ export class Greeting {
 			v: wireVersion,
 			session: randomUUID(),
 			room: hub.roomName,
+			...(hub.title !== undefined && {name: hub.title}),
 			log: room.logId,
 			...(hub.hostNick !== undefined && {host: hub.hostNick}),
 			...(hub.isSameUser && {sameUser: true}),

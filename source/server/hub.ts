@@ -29,8 +29,10 @@ import {PlainMessages} from './plain-messages.js';
 
 export type HubOptions = {
 	readonly room: Room;
-	/** The room's name in a welcome. */
+	/** The room's address in a welcome. */
 	readonly roomName: () => string;
+	/** What the room is called, if anything. */
+	readonly title?: string | undefined;
 	/** Whether only our own user may connect. */
 	readonly isSameUser?: boolean | undefined;
 	/** Whether a service manager starts this server again. */
@@ -85,6 +87,7 @@ export class Hub implements ConnectionHub {
 	readonly token: Token | undefined;
 	readonly rate: number | undefined;
 	readonly startedAt: number;
+	readonly title: string | undefined;
 	readonly isSameUser: boolean;
 	readonly isManaged: boolean;
 	/** Undefined for no limit. */
@@ -110,6 +113,7 @@ export class Hub implements ConnectionHub {
 	constructor({
 		room,
 		roomName,
+		title,
 		isSameUser = false,
 		isManaged = false,
 		clock,
@@ -127,6 +131,7 @@ export class Hub implements ConnectionHub {
 		this.token = token;
 		this.rate = rate;
 		this.startedAt = clock.wallMs();
+		this.title = title;
 		this.isSameUser = isSameUser;
 		this.isManaged = isManaged;
 		this.budget =

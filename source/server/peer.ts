@@ -67,7 +67,10 @@ export type Peer = {
 /** What the code that speaks with one peer needs of the room and the others. */
 export type PeerHub = {
 	readonly room: Room;
+	/** The room's address. */
 	readonly roomName: string;
+	/** What the room is called, if anything. */
+	readonly title: string | undefined;
 	/** The nick of the host's own member, once it has one. */
 	readonly hostNick: string | undefined;
 	readonly isSameUser: boolean;

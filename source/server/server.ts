@@ -41,6 +41,8 @@ export type ServerOptions = {
 	 * Unix domain socket. `Server.address` then says where it listens.
 	 */
 	readonly descriptor?: number | undefined;
+	/** What the room is called, besides its address. */
+	readonly name?: string | undefined;
 	/** The queue of connections that are not yet accepted; the kernel caps it. */
 	readonly backlog?: number | undefined;
 	/** 10,000 by default. */
@@ -149,6 +151,7 @@ const inFrameTime = (clock: Clock): Clock => ({
 export const startServer = async ({
 	address: wanted,
 	descriptor,
+	name,
 	backlog,
 	maxMembers,
 	history: place,
@@ -192,6 +195,7 @@ export const startServer = async ({
 	const hub = new Hub({
 		room,
 		roomName: () => formatAddress(listener.address),
+		title: name,
 		isSameUser,
 		isManaged,
 		clock,

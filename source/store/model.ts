@@ -16,6 +16,8 @@ export type Model = {
 	readonly mode: 'room' | 'raw';
 	/** The server's or room's address, as people write it. */
 	readonly where: string;
+	/** What the room is called, if anything. */
+	readonly roomName: string | undefined;
 	/** One's own public id; empty in raw mode. */
 	readonly id: string;
 	/** Empty in raw mode. */
@@ -78,6 +80,7 @@ export const noTraffic: Model['traffic'] = {
 export const createModel = (start: ModelStart): Model => ({
 	mode: start.mode,
 	where: start.where,
+	roomName: undefined,
 	id: start.mode === 'room' ? start.id : '',
 	nick: start.mode === 'room' ? start.nick : '',
 	transcript: emptyTranscript,

@@ -52,13 +52,16 @@ export const foundLines = ({entries, text, next}: Found): readonly string[] => {
 const frameWords = (frame: ServerFrame): Words | undefined => {
 	switch (frame.type) {
 		case 'welcome': {
-			const {nick, room, members} = frame;
+			const {nick, room, name, members} = frame;
 			const others = members.count - 1;
 			const company =
 				others === 0
 					? 'nobody else is here'
 					: `${others} other${others === 1 ? '' : 's'} here`;
-			return {tone: 'good', text: `You are ${nick} in ${room}; ${company}.`};
+			return {
+				tone: 'good',
+				text: `You are ${nick} in ${name === undefined ? room : `${name} ${room}`}; ${company}.`,
+			};
 		}
 
 		case 'gap': {

@@ -27,6 +27,7 @@ export const applyFrame = (
 	switch (frame.type) {
 		case 'welcome': {
 			update.nick = frame.nick;
+			update.roomName = frame.name;
 			break;
 		}
 

@@ -206,12 +206,13 @@ test('outlive: a server that is started again says that a member has its room', 
 
 test('outlive: the room of one user stays so, and a service is left to its manager', async t => {
 	const user = await openUser(t);
-	const heron = await user.host('heron', '--same-user');
+	const heron = await user.host('heron', '--same-user', '--room', 'ops');
 	const otter = await user.join('otter');
 	heron.signal('SIGKILL');
 	await otter.waitFor('You host this room now: heron left.');
 	const wren = await joinWire(t, loopback(user.port), 'wren');
 	assert.equal(wren.welcome.sameUser, true);
+	assert.equal(wren.welcome.name, 'ops');
 	otter.signal('SIGTERM');
 	assert.equal(await otter.waitForExit(), 0);
 

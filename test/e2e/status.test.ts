@@ -8,7 +8,12 @@ import test, {type TestContext} from 'node:test';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {listenBare, openScripted} from '../helpers/scripted.js';
-import {loopback, serveJson} from '../helpers/sockchat.js';
+import {
+	joinScreen,
+	loopback,
+	serveJson,
+	serveScreen,
+} from '../helpers/sockchat.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
 const done = {code: 0, signal: undefined};
@@ -178,4 +183,20 @@ test('e2e: status of a room with a token needs it', async t => {
 	const by = await askJson(t, '--port', port, '--token-file', file);
 	assert.equal((by.status['members'] as {count: number}).count, 1);
 	assert.equal(by.status['error'], undefined);
+});
+
+test('e2e: a room with a name shows it in the title, the welcome and the status', async t => {
+	const {terminal: otter, port} = await serveScreen(t, 'otter', {
+		args: ['--room', 'ops'],
+	});
+	await otter.waitFor(`─ ops 127.0.0.1:${port} ─`);
+	await otter.waitFor(`You are otter in ops 127.0.0.1:${port};`);
+	const heron = await joinScreen(t, port, 'heron');
+	await heron.waitFor(`─ ops 127.0.0.1:${port} ─`);
+	const {welcome} = await joinWire(t, loopback(port), 'wren');
+	assert.equal(welcome.name, 'ops');
+	const {status} = await askJson(t, '--port', port);
+	assert.equal(status['name'], 'ops');
+	const {text} = await ask(t, '--port', port);
+	assert.match(text, /^127\.0\.0\.1:\d+: the room ops since /);
 });

@@ -112,6 +112,7 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'tokenFile',
 		'--token-file is for rooms; raw mode has no protocol to check a token.',
 	],
+	['raw', 'room', '--room is for rooms; raw mode has no room.'],
 	['raw', 'sameUser', '--same-user is for rooms; raw mode lets everybody in.'],
 	[
 		'raw',

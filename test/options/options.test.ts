@@ -115,6 +115,17 @@ test('options: without arguments it joins 127.0.0.1:5001 as the login name', () 
 	assert.equal(options('connect').command, 'connect');
 });
 
+test('options: a room has a name, written like a nick', () => {
+	const named = roomOptions('serve', {room: 'ops'});
+	assert.equal('name' in named && named.name, 'ops');
+	const wrong = parse('', {room: 'o\u001Bps'});
+	assert.ok(wrong instanceof SockchatError);
+	assert.match(
+		wrong.message,
+		/^"o␛ps" can't be a room's name: it contains ␛\. Use letters/,
+	);
+});
+
 test('options: each value reaches its option', () => {
 	const connect = {
 		host: '::1',

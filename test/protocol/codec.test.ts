@@ -84,6 +84,7 @@ const serverFields: Fields<ServerFrame> = {
 		v: positive,
 		session: text,
 		room: text,
+		'name?': text,
 		'log?': text,
 		'host?': text,
 		'sameUser?': fc.constant(true),
@@ -98,6 +99,7 @@ const serverFields: Fields<ServerFrame> = {
 	status: {
 		v: positive,
 		room: text,
+		'name?': text,
 		log: text,
 		head: count,
 		since: time,

@@ -10,7 +10,7 @@ export const chat: ViewEntry = {
 	draw: ({area, model, viewState}) => (
 		<TranscriptPane
 			area={area}
-			title={display`${model.mode} ${model.where}`}
+			title={display`${model.roomName ?? model.mode} ${model.where}`}
 			transcript={model.transcript}
 			pending={model.pending}
 			anchor={viewState.chatAnchor}
