@@ -4,8 +4,10 @@ import chalk from 'chalk';
 import {render} from 'ink';
 import {useEffect, useState, type ReactNode} from 'react';
 import type {ThemeName} from '../options/options.js';
+import {systemClock} from '../socket/clock.js';
 import {App, type AppProps} from './app.js';
 import {ownTitle, startAttention, type Bell} from './attention.js';
+import {calmStdin} from './input/calm-stdin.js';
 import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
 import {watchInput} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
@@ -21,6 +23,10 @@ export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;
 	readonly stdout: NodeJS.WriteStream;
 	readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+const afterReads = (callback: () => void) => {
+	setImmediate(callback);
 };
 
 const clearScreen = '\u001B[2J\u001B[H';
@@ -126,10 +132,13 @@ export const showScreen = (
 		</LinkContext>
 	);
 	const instance = render(app, {
-		stdin: watchInput(answers.stdin, {
-			onFocus: attention.look,
-			onInput: attention.look,
-		}),
+		stdin: calmStdin(
+			watchInput(answers.stdin, {
+				onFocus: attention.look,
+				onInput: attention.look,
+			}),
+			{...systemClock, afterReads},
+		),
 		stdout: withSteadyColumns(stdout),
 		alternateScreen: true,
 		incrementalRendering: true,

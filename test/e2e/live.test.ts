@@ -90,8 +90,12 @@ test('e2e: half-closed and TIME-WAIT stand in the ladder as in ss', async t => {
 	await agree(client, port, 'ESTABLISHED');
 	const local = await addressOf(client);
 	const peer = `:${local.split(':')[1]}`;
-	terminal.type('/lifecycle\r/pause\r');
-	client.type('/end\r/lifecycle\r');
+	terminal.type('/lifecycle\r');
+	client.type('/lifecycle\r');
+	await terminal.waitFor('╭ lifecycle');
+	await client.waitFor('╭ lifecycle');
+	terminal.type('/pause\r');
+	client.type('/end\r');
 	await agree(client, port, 'FIN-WAIT-2');
 	await terminal.waitFor(new RegExp(` {20}● CLOSE-WAIT ${peer}`));
 	await terminal.waitFor(new RegExp(`\\d ● FIN-WAIT-2 ${peer}`));

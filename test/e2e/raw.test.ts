@@ -209,7 +209,9 @@ test('e2e: two raw screens send what is typed, and show what comes', async t => 
 	await serving.waitFor(/← 16 B +\S+ GET \/ HTTP\/1\.0␍⏎$/m);
 	await chat.waitFor(/→ 16 B +GET \/ HTTP\/1\.0␍⏎$/m);
 	// An empty line is a line end, and quit is a word.
-	chat.type('\rquit\r');
+	chat.press('enter');
+	await chat.waitFor(/→ 2 B +␍⏎$/m);
+	chat.type('quit\r');
 	// TCP is a stream: the two may come as one chunk.
 	await serving.waitFor(/ ␍⏎$/m);
 	await serving.waitFor(/ quit␍⏎$/m);

@@ -1,13 +1,17 @@
 /**
  * Ink on an emulated terminal in this process: its real output, its caret, and
- * keys typed into it. Nothing waits for a fixed time.
+ * keys typed into it. Nothing waits for a fixed time: the input's clock stands
+ * still, and after each chunk it is advanced beyond all that the input waits for.
  */
 import {EventEmitter} from 'node:events';
 import {Writable} from 'node:stream';
 import type {TestContext} from 'node:test';
 import {render} from 'ink';
 import type {ReactNode} from 'react';
+import {pasteSilenceMs} from '../../source/ui/input/calm-input.js';
+import {calmStdin} from '../../source/ui/input/calm-stdin.js';
 import {withSteadyColumns} from '../../source/ui/terminal/steady-columns.js';
+import {FakeClock} from './clock.js';
 import {createEmulator} from './emulator.js';
 
 /** The parts of a terminal's stdin that Ink uses; input is readable at once. */
@@ -46,6 +50,14 @@ export const openInkScreen = (
 ) => {
 	const emulator = createEmulator(columns, rows, widths);
 	const keyboard = createKeyboard();
+	const clock = new FakeClock();
+	const stdin = calmStdin(keyboard.stdin, {
+		monotonicMs: clock.monotonicMs,
+		setTimer: clock.setTimer,
+		afterReads(callback) {
+			callback();
+		},
+	});
 	const stdout = Object.assign(
 		new Writable({
 			write(chunk: Buffer, _encoding, done) {
@@ -57,7 +69,7 @@ export const openInkScreen = (
 	);
 	const app = render(element, {
 		stdout: withSteadyColumns(stdout as unknown as NodeJS.WriteStream),
-		stdin: keyboard.stdin,
+		stdin,
 		interactive: true,
 		exitOnCtrlC: false,
 		patchConsole: false,
@@ -94,6 +106,7 @@ export const openInkScreen = (
 		async type(chunk: string) {
 			await app.waitUntilRenderFlush();
 			keyboard.type(chunk);
+			clock.advance(pasteSilenceMs);
 			await app.waitUntilRenderFlush();
 		},
 		/** As a terminal does: first its own rows, then the program is notified. */

@@ -10,7 +10,8 @@ test('app: typed text is in the last row, and Enter sends it', async t => {
 	await app.type('hello 漢字');
 	assert.equal((await app.rows()).at(-1), '› hello 漢字');
 	assert.deepEqual(await app.caret(), [2 + 6 + 4, 23]);
-	await app.type('\rnext');
+	await app.press('enter');
+	await app.type('next');
 	assert.deepEqual(app.lines, ['hello 漢字']);
 	assert.equal((await app.rows()).at(-1), '› next');
 });
@@ -231,4 +232,44 @@ test('app: a draft longer than the screen stays one row', async t => {
 
 		assert.match((await app.rows()).at(-1)!, /^› some words/u);
 	}
+});
+
+test('app: nothing that a terminal sends freezes the input', async t => {
+	const app = await openApp(t);
+	for (const [index, chunk] of [
+		'\u001B[200~',
+		'\u001B[200~one\r\ttwo\u001B[20',
+		'\u001B[200',
+		'\u001B]11;rgb:1e1e/1e1e',
+		'\u001B]11;rgb:1e1e/1e1e/1e1e\u001B\\',
+		'\u001BP>|xterm',
+		'\u001B_Gi=31',
+		'\u001B[<64;10;5M\u001B[<64',
+		'\u001B[M !!',
+		'\u001B[I\u001B[O\u001B[',
+		'\u001BO',
+	].entries()) {
+		await app.type(chunk);
+		await app.type(`hello ${index}\r`);
+		assert.ok(
+			app.lines.at(-1)?.endsWith(`hello ${index}`),
+			JSON.stringify([chunk, app.lines.at(-1)]),
+		);
+	}
+
+	assert.deepEqual(
+		app.lines.filter(line => !line.startsWith('hello')),
+		['one\n\ttwohello 1'],
+	);
+});
+
+test('app: lines that arrive at once are a paste, and one line is typed', async t => {
+	const app = await openApp(t);
+	await app.type('one\r\ttwo\rthree\r');
+	assert.deepEqual(app.lines, []);
+	assert.match((await app.rows()).at(-1)!, /Send 3 lines as one message\?/u);
+	await app.type('y');
+	assert.deepEqual(app.lines, ['one\n\ttwo\nthree']);
+	await app.type(`${'long '.repeat(500)}\r`);
+	assert.deepEqual(app.lines[1], 'long '.repeat(500));
 });

@@ -201,7 +201,8 @@ test('input: types, sends and asks about pastes in a whole app', async t => {
 	assert.equal((await screen.rows())[0], '› éab');
 	assert.deepEqual(await screen.caret(), [3, 0]);
 
-	await screen.type('\rnext');
+	await screen.type('\r');
+	await screen.type('next');
 	assert.deepEqual(sent, ['éab']);
 	assert.equal((await screen.rows())[0], '› next');
 

@@ -1,0 +1,261 @@
+/**
+ * What a terminal sends, made safe to act on: whole sequences, whole pastes, and
+ * never anything that waits for ever.
+ *
+ * Three things need time, which comes in as an argument. A sequence or a
+ * bracketed paste may never end: a packet is lost, a program before us asked for
+ * a report. After a while without more of it, a sequence is dropped, and a paste
+ * ends as if it had been typed into the draft. ESC may be a key, or the start of
+ * a sequence. And without bracketed paste, a paste looks like typed lines: a line
+ * with its Enter is typed; text that follows an Enter faster than any hand makes
+ * it a paste, with its tabs and line ends.
+ *
+ * What comes out is again what a terminal would send: Ink reads it.
+ */
+import {escape, pasteEnd, pasteStart, pieceAt} from './sequences.js';
+
+/** An unfinished paste ends after this silence. */
+export const pasteSilenceMs = 1000;
+
+/** An unfinished sequence is dropped after this silence. */
+export const sequenceSilenceMs = 200;
+
+/** After this, ESC was a key. */
+export const escapeSilenceMs = 20;
+
+/** Text sooner than this after an Enter makes a paste. */
+export const burstGapMs = 5;
+
+/** A paste without brackets ends after this silence: its packets may be late. */
+export const burstSilenceMs = 100;
+
+// In the kitty protocol: Ink takes it at once, and waits for nothing.
+const escapeKey = `${escape}[27u`;
+const newlineKey = `${escape}\r`;
+
+const bracketed = (text: string) => `${pasteStart}${text}${pasteEnd}`;
+
+/** Lines that are held until it is known whether they are a paste. */
+type Burst = {
+	readonly text: string;
+	readonly isPaste: boolean;
+};
+
+type State =
+	| {readonly type: 'keys'}
+	/** A bracketed paste; its text comes in parts. */
+	| {readonly type: 'paste'; readonly parts: string[]; tail: string};
+
+export class CalmInput {
+	#state: State = {type: 'keys'};
+	#burst: Burst | undefined;
+	/** The start of a sequence. */
+	#unfinished = '';
+	#heardAt = -Infinity;
+	#textAt = -Infinity;
+	#out: string[] = [];
+
+	/** When `settle` is due if nothing else arrives; undefined: not at all. */
+	get dueAt(): number | undefined {
+		if (this.#state.type === 'paste') {
+			return this.#heardAt + pasteSilenceMs;
+		}
+
+		const waits = [
+			...(this.#unfinished === '' ? [] : [this.#patienceMs()]),
+			...(this.#burst === undefined
+				? []
+				: [this.#burst.isPaste ? burstSilenceMs : burstGapMs]),
+		];
+		return waits.length === 0 ? undefined : this.#heardAt + Math.min(...waits);
+	}
+
+	/**
+	 * Takes a chunk.
+	 *
+	 * @param now Monotonic milliseconds.
+	 * @returns Texts to act on, in order. None ends inside a sequence.
+	 */
+	push(chunk: string, now: number): readonly string[] {
+		this.#out = [];
+		this.#heardAt = now;
+		if (this.#state.type === 'paste') {
+			this.#takePasted(chunk, this.#state, now);
+		} else {
+			const text = this.#unfinished + chunk;
+			this.#unfinished = '';
+			this.#takeKeys(text, now);
+		}
+
+		return this.#out;
+	}
+
+	/**
+	 * Gives up what was due by now. Only this does: a program that was busy reads
+	 * late what has long arrived.
+	 */
+	settle(now: number): readonly string[] {
+		this.#out = [];
+		const silenceMs = now - this.#heardAt;
+		if (this.#state.type === 'paste') {
+			if (silenceMs >= pasteSilenceMs) {
+				this.#giveUpPaste(this.#state);
+			}
+
+			return this.#out;
+		}
+
+		if (this.#burst !== undefined && !this.#isInTime(this.#burst, silenceMs)) {
+			this.#endBurst();
+		}
+
+		if (this.#unfinished !== '' && silenceMs >= this.#patienceMs()) {
+			this.#endBurst();
+			if (this.#isEscape()) {
+				this.#out.push(...Array.from(this.#unfinished, () => escapeKey));
+			}
+
+			this.#unfinished = '';
+		}
+
+		return this.#out;
+	}
+
+	#isEscape(): boolean {
+		return this.#unfinished === escape || this.#unfinished === escape + escape;
+	}
+
+	#patienceMs(): number {
+		return this.#isEscape() ? escapeSilenceMs : sequenceSilenceMs;
+	}
+
+	#isInTime({isPaste}: Burst, silenceMs: number): boolean {
+		return silenceMs < (isPaste ? burstSilenceMs : burstGapMs);
+	}
+
+	#takeKeys(text: string, now: number): void {
+		let start = 0;
+		while (start < text.length) {
+			const {type, end} = pieceAt(text, start);
+			const piece = text.slice(start, end);
+			start = end;
+			switch (type) {
+				case 'text': {
+					this.#takeText(piece, now);
+					break;
+				}
+
+				case 'unfinished': {
+					this.#unfinished = piece;
+					break;
+				}
+
+				case 'paste-start': {
+					this.#endBurst();
+					const state: State = {type: 'paste', parts: [], tail: ''};
+					this.#state = state;
+					this.#takePasted(text.slice(end), state, now);
+					return;
+				}
+
+				case 'dropped': {
+					break;
+				}
+
+				case 'escape': {
+					this.#endBurst();
+					this.#out.push(escapeKey);
+					break;
+				}
+
+				case 'control':
+				case 'sequence': {
+					this.#endBurst();
+					this.#out.push(piece);
+					break;
+				}
+			}
+		}
+	}
+
+	#takeText(text: string, now: number): void {
+		const isHeld = this.#burst !== undefined;
+		const followsText = now - this.#textAt < burstGapMs;
+		this.#textAt = now;
+		// A hand presses Enter, and Ctrl-J, by itself.
+		const isByHand = text === '\n' || (text === '\r' && !followsText);
+		if (!isHeld && (isByHand || !/[\r\n]/.test(text))) {
+			this.#out.push(text);
+			return;
+		}
+
+		const whole = (this.#burst?.text ?? '') + text;
+		this.#burst = {
+			text: whole,
+			isPaste: (this.#burst?.isPaste ?? false) || hasSecondLine(whole),
+		};
+	}
+
+	#endBurst(): void {
+		const burst = this.#burst;
+		if (burst !== undefined) {
+			this.#burst = undefined;
+			this.#out.push(burst.isPaste ? bracketed(burst.text) : burst.text);
+		}
+	}
+
+	#takePasted(
+		chunk: string,
+		state: Extract<State, {type: 'paste'}>,
+		now: number,
+	): void {
+		// Ctrl-C in a chunk of its own was pressed: no paste has to be waited for.
+		if (chunk === '\u0003') {
+			this.#giveUpPaste(state);
+			this.#takeKeys(chunk, now);
+			return;
+		}
+
+		const text = state.tail + chunk;
+		const end = text.indexOf(pasteEnd);
+		if (end === -1) {
+			// Only the tail can be a part of the end marker.
+			const kept = Math.max(0, text.length - pasteEnd.length + 1);
+			state.parts.push(text.slice(0, kept));
+			state.tail = text.slice(kept);
+			return;
+		}
+
+		state.parts.push(text.slice(0, end));
+		this.#state = {type: 'keys'};
+		this.#out.push(bracketed(state.parts.join('')));
+		this.#takeKeys(text.slice(end + pasteEnd.length), now);
+	}
+
+	/** Nobody knows what is missing, so it is put into the draft, unasked. */
+	#giveUpPaste({parts, tail}: Extract<State, {type: 'paste'}>): void {
+		this.#state = {type: 'keys'};
+		const text = parts.join('') + withoutMarkerStart(tail);
+		for (const [index, line] of text.split(/\r\n?|\n/v).entries()) {
+			if (index > 0) {
+				this.#out.push(newlineKey);
+			}
+
+			if (line !== '') {
+				this.#out.push(bracketed(line));
+			}
+		}
+	}
+}
+
+const hasSecondLine = (text: string) => /[\r\n]+[^\r\n]/.test(text);
+
+const withoutMarkerStart = (text: string): string => {
+	for (let length = pasteEnd.length - 1; length > 0; length--) {
+		if (text.endsWith(pasteEnd.slice(0, length))) {
+			return text.slice(0, -length);
+		}
+	}
+
+	return text;
+};

@@ -1,0 +1,112 @@
+/**
+ * Stdin as Ink reads it, with `CalmInput` in front: Ink itself would wait for
+ * the end of a paste for ever, Ctrl-C included.
+ */
+import type {Clock} from '../../socket/clock.js';
+import {CalmInput} from './calm-input.js';
+
+export type CalmClock = Pick<Clock, 'monotonicMs' | 'setTimer'> & {
+	/** Calls back once what has arrived by now was read. */
+	readonly afterReads: (callback: () => void) => void;
+};
+
+type Listener = () => void;
+
+/**
+ * The same stream for everything but reading. It is read only while somebody
+ * listens to 'readable'; what was held is dropped when the last one stops.
+ */
+export const calmStdin = (
+	stdin: NodeJS.ReadStream,
+	clock: CalmClock,
+): NodeJS.ReadStream => {
+	let input = new CalmInput();
+	const ready: string[] = [];
+	const listeners = new Set<Listener>();
+	let cancel = () => {};
+
+	const give = (texts: readonly string[]) => {
+		ready.push(...texts);
+		if (ready.length > 0) {
+			for (const listener of listeners) {
+				listener();
+			}
+		}
+	};
+
+	const wait = () => {
+		cancel();
+		const {dueAt} = input;
+		if (dueAt !== undefined) {
+			cancel = clock.setTimer(
+				() => {
+					clock.afterReads(() => {
+						give(input.settle(clock.monotonicMs()));
+						wait();
+					});
+				},
+				Math.max(1, dueAt - clock.monotonicMs()),
+			);
+		}
+	};
+
+	const onReadable = () => {
+		for (;;) {
+			const chunk = stdin.read() as string | null;
+			if (chunk === null) {
+				break;
+			}
+
+			give(input.push(chunk, clock.monotonicMs()));
+		}
+
+		wait();
+	};
+
+	const listen = (event: string, listener: Listener) => {
+		if (event !== 'readable') {
+			stdin.on(event, listener);
+			return;
+		}
+
+		listeners.add(listener);
+		if (listeners.size === 1) {
+			stdin.on('readable', onReadable);
+		}
+	};
+
+	const stopListening = (event: string, listener: Listener) => {
+		if (event !== 'readable') {
+			stdin.off(event, listener);
+			return;
+		}
+
+		if (listeners.delete(listener) && listeners.size === 0) {
+			stdin.off('readable', onReadable);
+			cancel();
+			input = new CalmInput();
+			ready.length = 0;
+		}
+	};
+
+	const own: Readonly<Record<string, unknown>> = {
+		read: () => ready.shift() ?? null,
+		on: listen,
+		addListener: listen,
+		off: stopListening,
+		removeListener: stopListening,
+	};
+
+	return new Proxy(stdin, {
+		get(_target, key) {
+			if (typeof key === 'string' && Object.hasOwn(own, key)) {
+				return own[key];
+			}
+
+			const value: unknown = Reflect.get(stdin, key);
+			return typeof value === 'function'
+				? (value.bind(stdin) as unknown)
+				: value;
+		},
+	});
+};

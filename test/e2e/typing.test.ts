@@ -1,0 +1,43 @@
+/** What is typed and pasted, in a pseudo-terminal. */
+import assert from 'node:assert/strict';
+import test, {after} from 'node:test';
+import {serveScreen} from '../helpers/sockchat.js';
+
+const {terminal: otter} = await serveScreen({after}, 'otter');
+
+test('e2e: a paste that never ends is in the draft after a second', async () => {
+	otter.type('\u001B[200~');
+	otter.type('half of a paste\u001B[20');
+	await otter.waitFor('› half of a paste');
+	otter.press('ctrl-u');
+	otter.type('and still here\r');
+	await otter.waitFor(/otter +and still here/);
+});
+
+test('e2e: unfinished answers of the terminal swallow no key for long', async () => {
+	for (const [index, chunk] of [
+		'\u001B]11;rgb:1e1e',
+		'\u001BP>|xterm',
+		'\u001B[<64;10;5M\u001B[<64',
+		'\u001B[I',
+	].entries()) {
+		otter.type(chunk);
+		otter.press('ctrl-u');
+		otter.type(`after answer ${index}\r`);
+		await otter.waitFor(new RegExp(`otter +after answer ${index}`));
+	}
+});
+
+test('e2e: a paste without brackets keeps its lines and its tabs', async () => {
+	const lines = Array.from({length: 30}, (_, index) => `\tline ${index}`);
+	otter.type(lines.map(line => `${line}\r`).join(''));
+	await otter.waitFor('Send 30 lines');
+	otter.type('y');
+	await otter.waitFor('line 29');
+	assert.match(otter.text(), / {4}line 28$/m);
+});
+
+test('e2e: one line with its Enter is sent, however long', async () => {
+	otter.type(`${'long '.repeat(900)}end\r`);
+	await otter.waitFor(/long end *✓?$/m);
+});

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import {
+	burstGapMs,
+	burstSilenceMs,
+	CalmInput,
+	escapeSilenceMs,
+	pasteSilenceMs,
+	sequenceSilenceMs,
+} from '../../../source/ui/input/calm-input.js';
+
+const bracketed = (text: string) => `\u001B[200~${text}\u001B[201~`;
+const longSilenceMs = 10 * pasteSilenceMs;
+
+/** An input with its own clock. */
+const start = () => {
+	const input = new CalmInput();
+	let now = 1000;
+	return {
+		/** What comes out of a chunk, and after a silence. */
+		take(chunk: string, silenceMs = 0): readonly string[] {
+			const out = chunk === '' ? [] : [...input.push(chunk, now)];
+			const end = now + silenceMs;
+			for (
+				let {dueAt} = input;
+				dueAt !== undefined && dueAt <= end;
+				dueAt = input.dueAt
+			) {
+				now = Math.max(now, dueAt);
+				out.push(...input.settle(now));
+			}
+
+			now = end;
+			return out;
+		},
+		isWaiting: () => input.dueAt !== undefined,
+	};
+};
+
+test('calm input: one line with its Enter is typed, however long', () => {
+	for (const line of ['hello', 'x'.repeat(10_000), '/me\twaves']) {
+		const {take, isWaiting} = start();
+		assert.deepEqual(take(`${line}\r`), []);
+		assert.deepEqual(take('', burstGapMs), [`${line}\r`]);
+		assert.equal(isWaiting(), false);
+	}
+});
+
+test('calm input: a key by itself waits for nothing', () => {
+	const {take, isWaiting} = start();
+	for (const key of ['h', 'é', '\t', '\r', '\n', '\u0003', '\u007F', '日']) {
+		assert.deepEqual(take(key, 50), [key]);
+		assert.equal(isWaiting(), false);
+	}
+
+	for (const key of ['\u001B[A', '\u001BOP', '\u001Bb', '\u001B[1;5C']) {
+		assert.deepEqual(take(key), [key]);
+	}
+});
+
+test('calm input: a second line makes a paste, with its tabs and line ends', () => {
+	const lines = Array.from({length: 30}, (_, index) => `\tline ${index}\r`);
+	const whole = lines.join('');
+	assert.deepEqual(start().take(whole, burstSilenceMs), [bracketed(whole)]);
+
+	const {take} = start();
+	for (const line of lines) {
+		assert.deepEqual(take(line, burstGapMs - 1), []);
+	}
+
+	assert.deepEqual(take('the rest', burstSilenceMs), [
+		bracketed(`${whole}the rest`),
+	]);
+});
+
+test('calm input: lines as fast as a hand are typed', () => {
+	const {take} = start();
+	assert.deepEqual(take('one\r', 50), ['one\r']);
+	assert.deepEqual(take('two\r', 50), ['two\r']);
+	assert.deepEqual(take('t', 50), ['t']);
+	assert.deepEqual(take('\r', 0), ['\r']);
+	assert.deepEqual(take('next'), ['next']);
+});
+
+test('calm input: a paste may come character by character', () => {
+	const {take} = start();
+	const out = [...'one\r\ttwo\r'].flatMap(character => take(character, 1));
+	assert.deepEqual(out, ['o', 'n', 'e']);
+	assert.deepEqual(take('', burstSilenceMs), [bracketed('\r\ttwo\r')]);
+});
+
+test('calm input: several Enters after a line are no second line', () => {
+	assert.deepEqual(start().take('a\r\r', burstGapMs), ['a\r\r']);
+	assert.deepEqual(start().take('a\r\r\rb', burstSilenceMs), [
+		bracketed('a\r\r\rb'),
+	]);
+});
+
+test('calm input: keys in the same chunk as a line are keys', () => {
+	assert.deepEqual(start().take('ab\u007Fc\r\u001B[Ad', burstGapMs), [
+		'ab',
+		'\u007F',
+		'c\r',
+		'\u001B[A',
+		'd',
+	]);
+});
+
+test('calm input: a paste in brackets is whole, whatever its chunks', () => {
+	const pasted = 'one\r\ttwo\u001B[31m\r\u001B[200~é日\u001B[20';
+	const whole = `a${bracketed(pasted)}b`;
+	fc.assert(
+		fc.property(fc.array(fc.integer({min: 1, max: 9})), sizes => {
+			const {take} = start();
+			const out: string[] = [];
+			let rest = whole;
+			for (const size of [...sizes, whole.length]) {
+				out.push(...(rest === '' ? [] : take(rest.slice(0, size), 10)));
+				rest = rest.slice(size);
+			}
+
+			assert.deepEqual(out, ['a', bracketed(pasted), 'b']);
+		}),
+	);
+});
+
+test('calm input: a paste without an end is typed after a silence', () => {
+	const {take} = start();
+	assert.deepEqual(take('\u001B[200~', pasteSilenceMs - 1), []);
+	assert.deepEqual(take('one\r\n\ttwo\u001B[20', pasteSilenceMs - 1), []);
+	assert.deepEqual(take('', 1), [
+		bracketed('one'),
+		'\u001B\r',
+		bracketed('\ttwo'),
+	]);
+	assert.deepEqual(take('hello\r', burstGapMs), ['hello\r']);
+});
+
+test('calm input: Ctrl-C by itself ends a paste', () => {
+	const {take} = start();
+	take('\u001B[200~half', 10);
+	assert.deepEqual(take('\u0003'), [bracketed('half'), '\u0003']);
+	assert.deepEqual(take('x'), ['x']);
+});
+
+test('calm input: Esc is a key if nothing follows it', () => {
+	const {take} = start();
+	assert.deepEqual(take('\u001B', escapeSilenceMs - 1), []);
+	assert.deepEqual(take('', 1), ['\u001B[27u']);
+	assert.deepEqual(take('\u001B\u001B', escapeSilenceMs), [
+		'\u001B[27u',
+		'\u001B[27u',
+	]);
+	assert.deepEqual(take('\u001B', 1), []);
+	assert.deepEqual(take('[A'), ['\u001B[A']);
+	assert.deepEqual(take(`\u001B${bracketed('a')}`), [
+		'\u001B[27u',
+		bracketed('a'),
+	]);
+});
+
+test('calm input: answers of a terminal are swallowed whole', () => {
+	const answers = [
+		'\u001B]11;rgb:1e1e/1e1e/1e1e\u001B\\',
+		'\u001B]11;rgb:1e1e/1e1e/1e1e\u0007',
+		'\u001BP1$r0m\u001B\\',
+		'\u001BP>|xterm(390)\u001B\\',
+		'\u001B_Gi=31;OK\u001B\\',
+		'\u001B[M !!',
+	];
+	for (const answer of answers) {
+		assert.deepEqual(start().take(`a${answer}b`), ['a', 'b'], answer);
+		const {take} = start();
+		const out = [...answer].flatMap(character => take(character, 2));
+		assert.deepEqual([...out, ...take('b')], ['b'], answer);
+	}
+});
+
+test('calm input: a sequence without an end is dropped after a silence', () => {
+	for (const part of [
+		'\u001B[',
+		'\u001B[<35;1',
+		'\u001B[200',
+		'\u001BO',
+		'\u001B]11;rgb:1e1e',
+		'\u001BPq',
+		'\u001B_',
+		'\u001B]',
+	]) {
+		const {take, isWaiting} = start();
+		take(part, sequenceSilenceMs - 1);
+		assert.equal(isWaiting(), true, part);
+		assert.deepEqual(take('', 1), [], part);
+		assert.equal(isWaiting(), false, part);
+		assert.deepEqual(take('x'), ['x'], part);
+	}
+});
+
+test('calm input: Enter and Ctrl-C get out of an unfinished answer', () => {
+	for (const key of ['\r', '\u0003']) {
+		const {take} = start();
+		take('\u001B]11;what I type now');
+		assert.deepEqual(take(key), [key]);
+	}
+});
+
+const hostile = fc.array(
+	fc.oneof(
+		fc.constantFrom(
+			'\u001B',
+			'\u001B[',
+			'\u001B[200~',
+			'\u001B[201~',
+			'\u001B[20',
+			'0~',
+			'\u001B]11;rgb',
+			'\u001B]52;c;',
+			'\u001BP+q',
+			'\u001B_G',
+			'\u001B^',
+			'\u001BX',
+			'\u001B\\',
+			'\u0007',
+			'\u001B[I',
+			'\u001B[O',
+			'\u001B[<64;10;5M',
+			'\u001B[M',
+			'\u001B[?62;c',
+			'\u001B[A',
+			'\u001BOP',
+			'\u009B',
+		),
+		fc.string({unit: 'binary', maxLength: 8}),
+		fc.constantFrom('\r', '\n', '\t', 'word', '\u0003', '\u0012', '\u001A'),
+	),
+	{maxLength: 12},
+);
+
+test('calm input: nothing freezes it', () => {
+	fc.assert(
+		fc.property(
+			fc.array(fc.tuple(hostile, fc.nat({max: 1500})), {maxLength: 6}),
+			chunks => {
+				const {take, isWaiting} = start();
+				for (const [parts, silenceMs] of chunks) {
+					take(parts.join(''), silenceMs);
+				}
+
+				take('', longSilenceMs);
+				assert.equal(isWaiting(), false);
+				assert.deepEqual(take('hello\r', burstGapMs), ['hello\r']);
+			},
+		),
+		{numRuns: 2000},
+	);
+});
+
+test('calm input: loses no text, whatever its chunks and gaps', () => {
+	fc.assert(
+		fc.property(
+			fc.array(
+				fc.tuple(
+					fc.string({unit: fc.constantFrom(...'ab\t\r日'), maxLength: 8}),
+					fc.nat({max: 2 * burstSilenceMs}),
+				),
+				{maxLength: 8},
+			),
+			chunks => {
+				const {take} = start();
+				const out = chunks.flatMap(([text, silenceMs]) =>
+					take(text, silenceMs),
+				);
+				const all = [...out, ...take('', longSilenceMs)].join('');
+				assert.equal(
+					all.replaceAll(/\u001B\[20[01]~/g, ''),
+					chunks.map(([text]) => text).join(''),
+				);
+			},
+		),
+	);
+});
