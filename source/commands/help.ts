@@ -63,6 +63,11 @@ const topicsOf = ({mode, role}: HelpScope) => {
 	]);
 };
 
+/** The topics that /help has. */
+export const helpTopics = (scope: HelpScope): readonly string[] => [
+	...topicsOf(scope).keys(),
+];
+
 /** Prints /help TOPIC; without a topic, the chat commands. Both list the others. */
 export const help = (
 	topic: string | undefined,

@@ -1,7 +1,8 @@
 /** The keys of the screen, as /help and the README list them. */
 export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
-	['Enter', 'send; Alt-Enter inserts a line break'],
-	['Up, Down', 'recall sent lines; your draft is kept'],
+	['Enter', 'send; Alt-Enter or Ctrl-J inserts a line break'],
+	['Up, Down', 'move in the draft, then to sent lines; your draft is kept'],
+	['Ctrl-R', 'search sent lines; again: older; Enter takes one, Esc none'],
 	['Tab, Shift-Tab', 'complete a command or nick; again: next, previous'],
 	['Page Up, Page Down', 'scroll the transcript'],
 	['Home, End', 'start, end of the line; when empty: of the transcript'],
@@ -10,6 +11,7 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-B, Ctrl-F', 'back, forward a character; Alt-B, Alt-F: a word'],
 	['Ctrl-W, Ctrl-U, Ctrl-K', 'cut the word, to the start, to the end'],
 	['Ctrl-Y', 'paste the cut text'],
+	['Ctrl-_, Alt-/', 'undo, redo; Ctrl-/ is Ctrl-_ on most terminals'],
 	['Ctrl-T', 'next view: chat, wire, lifecycle; on a server, peers'],
 	['Ctrl-O', 'in the peer table: sort by the next column'],
 	['Ctrl-L', 'redraw the screen'],

@@ -33,6 +33,9 @@ const splitCommand = (line: string): [name: string, rest: string] => {
 		: [line.slice(1, space), line.slice(space).trim()];
 };
 
+/** `/usr/bin/cc:` and `/.profile` are pasted or typed to be said. */
+const isPath = (name: string): boolean => /[/.]/.test(name);
+
 const findCommand = <Hands>(
 	name: string,
 	known: ReadonlyArray<Command<Hands>>,
@@ -88,6 +91,10 @@ export const parseLine = <M extends 'room' | 'plain'>(
 
 	const known = commandsOf(mode);
 	const [name, rest] = splitCommand(line);
+	if (isPath(name)) {
+		return saying(line);
+	}
+
 	const command = findCommand(name, known);
 	if (command) {
 		return actionOf<HandsOf[M]>(command, rest);

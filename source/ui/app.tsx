@@ -4,6 +4,8 @@
  */
 import {Box, useWindowSize} from 'ink';
 import {useEffect, useRef, useSyncExternalStore} from 'react';
+import {helpTopics} from '../commands/help.js';
+import {commands as registry} from '../commands/registry.js';
 import {display} from '../protocol/display.js';
 import type {Company} from '../server/hub.js';
 import type {Model} from '../store/model.js';
@@ -11,9 +13,11 @@ import type {Store} from '../store/store.js';
 import {newsFrom} from '../store/transcript.js';
 import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
-import type {DraftRules} from './input/draft.js';
 import {useFarewell} from './input/farewell.js';
-import {InputPane} from './input/input-pane.js';
+import {nicksToComplete} from './input/nicks.js';
+import {isAsking, type DraftRules} from './input/draft.js';
+import {hintFor} from './input/hint.js';
+import {draftColumns, InputPane, inputRows} from './input/input-pane.js';
 import type {Key} from './input/keys.js';
 import {QuestionPane} from './input/question-pane.js';
 import {chooseLayout} from './layout.js';
@@ -50,6 +54,13 @@ export type AppProps = {
 	/** Ctrl-L, or a resize. */
 	readonly onRedraw: () => void;
 };
+
+const usages: ReadonlyMap<string, string> = new Map(
+	registry.map(({name, usage}) => [`/${name}`, usage]),
+);
+
+const isCompleting = ({type}: Key): boolean =>
+	type === 'complete' || type === 'complete-back';
 
 // Keys that scroll the view only while the draft is empty.
 const sharedKeys: ReadonlySet<Key['type']> = new Set([
@@ -110,7 +121,8 @@ export function App({
 		isExplained,
 		onPage,
 	);
-	const layout = chooseLayout(columns, rows);
+	const {nick} = model;
+	const layout = chooseLayout(columns, rows, inputRows(draft, nick, columns));
 	const isWireShown = viewState.name === 'wire';
 	useEffect(() => {
 		if (isWireShown) {
@@ -122,20 +134,29 @@ export function App({
 	const suspend = useSuspend(startJobControl);
 
 	const candidates = (): Candidates => {
-		const {presence, nick} = store.getSnapshot();
-		const nicks = presence.members.names.filter(name => name !== nick);
-		return {commands, nicks};
+		const snapshot = store.getSnapshot();
+		const {mode, listening} = snapshot;
+		const role = listening === undefined ? 'connect' : 'serve';
+		return {
+			commands,
+			usages,
+			topics: helpTopics({mode, role}),
+			nicks: nicksToComplete(snapshot),
+		};
 	};
 
 	const onKey = (key: Key) => {
-		const isEmpty = latest().text === '' && latest().question === undefined;
-		if (key.type === 'interrupt' && !isEmpty) {
+		const isQuestion = isAsking(latest());
+		const isEmpty = latest().text === '' && !isQuestion;
+		if (key.type === 'interrupt' && latest().text !== '' && !isQuestion) {
 			farewell.stay();
 			replace(cleared(latest()));
 			return;
 		}
 
-		if (key.type === 'interrupt' || (key.type === 'end-of-input' && isEmpty)) {
+		// Ctrl-C takes back a question; on an empty line it leaves.
+		const isInterrupt = key.type === 'interrupt' && !isQuestion;
+		if (isInterrupt || (key.type === 'end-of-input' && isEmpty)) {
 			farewell.leave();
 			return;
 		}
@@ -163,7 +184,12 @@ export function App({
 			return;
 		}
 
-		const pressed = press(latest(), key, candidates());
+		const pressed = press(
+			latest(),
+			key,
+			isCompleting(key) ? candidates() : undefined,
+			draftColumns(latest(), nick, columns),
+		);
 		replace(pressed.draft);
 		for (const text of pressed.texts) {
 			// One's own message should be in view.
@@ -233,10 +259,13 @@ export function App({
 				<InputPane
 					isActive
 					draft={draft}
+					nick={nick}
 					columns={columns}
+					height={layout.input.height}
 					row={layout.input.y}
 					column={layout.input.x}
 					hint={hint}
+					advice={hintFor(draft, commands)}
 				/>
 			)}
 		</Box>

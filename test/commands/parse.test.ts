@@ -91,6 +91,21 @@ test('parse: a command with a missing argument shows its usage', () => {
 	}
 });
 
+test('parse: a path is a text, not a command', () => {
+	for (const line of [
+		'/usr/bin/cc: error 1',
+		'/etc/passwd',
+		'/.profile is there',
+		'/home/otter',
+	]) {
+		for (const mode of ['room', 'plain'] as const) {
+			assert.deepEqual(did(line, {mode}), say(line));
+		}
+	}
+
+	assert.match(reasonOf('/usr'), /Unknown command \/usr\. .* \/\/usr$/);
+});
+
 test('parse: an unknown command is refused, and the nearest suggested', () => {
 	assert.equal(
 		reasonOf('/hepl me'),
@@ -103,7 +118,6 @@ test('parse: an unknown command is refused, and the nearest suggested', () => {
 		['/q', undefined],
 		['/', undefined],
 		['/xy', undefined],
-		['/etc/passwd', undefined],
 	] as const) {
 		const advice = near ? `Did you mean /${near}?` : '/help lists them.';
 		assert.ok(reasonOf(line).includes(`. ${advice} `), reasonOf(line));

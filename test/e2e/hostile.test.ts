@@ -122,7 +122,7 @@ test('e2e: raw chunks drive no terminal either', async t => {
 
 test('e2e: the caret stands behind wide and combined letters', async () => {
 	otter.type('漢字e\u{301}👨‍👩‍👧‍👦');
-	const prompt = 2;
+	const prompt = 'otter › '.length;
 	const widths = 2 + 2 + 1 + 2;
 	const caretAt = async (x: number) =>
 		until(() => otter.cursor().x === x && otter.cursor().y === size.rows - 1, {

@@ -76,9 +76,9 @@ test('e2e: typed lines are commands, also if stdout is a pipe', async t => {
 		args: ['-c', `${toShellLine(command, args)} | cat; echo over`],
 	});
 	await shell.waitFor('-- dunlin joined');
-	shell.type('/me waves\r/usr/bin/cc\rquit\r');
+	shell.type('/me waves\r/usr\r/usr/bin/cc: error\rquit\r');
 	await shell.waitFor('over');
-	assert.deepEqual(textsOf('dunlin'), ['/me waves']);
+	assert.deepEqual(textsOf('dunlin'), ['/me waves', '/usr/bin/cc: error']);
 });
 
 test('e2e: commands before the welcome wait for it, in order', async t => {

@@ -138,7 +138,7 @@ export const openApp = async (
 			await until(
 				async () => {
 					all = await screen.rows();
-					return all.at(-1)!.startsWith('› ');
+					return /^(?:\S+ )?›/u.test(all.at(-1)!);
 				},
 				{what: 'the input as the last row', seen: () => all.join('\n')},
 			);
@@ -148,7 +148,7 @@ export const openApp = async (
 			}
 
 			assert.equal(
-				all.filter(row => row.startsWith('›')).length,
+				all.filter(row => /^(?:\S+ )?›/u.test(row)).length,
 				1,
 				all.join('\n'),
 			);

@@ -72,8 +72,10 @@ const problemsOf = (
 	const {connection, input, transcript} = chooseLayout(columns, rows);
 	const lines = terminal.screen();
 	const {x, y} = terminal.cursor();
-	const caret = input.x + 2 + draft.length;
-	const shown = draft === '' ? '› message, or /help' : `› ${draft}`;
+	const row = lines[input.y] ?? '';
+	const start = row.indexOf('› ') + 2;
+	const caret = input.x + start + draft.length;
+	const shown = draft === '' ? 'message, or /help' : draft;
 	return [
 		...frameProblems('transcript', transcript, at),
 		...frameProblems('connection', connection, at),
@@ -82,7 +84,7 @@ const problemsOf = (
 		)
 			? []
 			: ['connection: no phase in its first row']),
-		...(lines[input.y] === shown ? [] : [`input: not ${shown}`]),
+		...(row.slice(start) === shown ? [] : [`input: not ${shown}`]),
 		...(x === caret && y === input.y ? [] : [`caret: at ${x},${y}`]),
 		...(terminal.modes.isCursorHidden ? ['caret: hidden'] : []),
 	];

@@ -210,7 +210,7 @@ test('app: Home and End move in the draft if there is one', async t => {
 	await app.type('draft');
 	await app.press('home');
 	await app.type('a ');
-	assert.equal((await app.rows()).at(-1), '› a draft');
+	assert.equal((await app.rows()).at(-1), 'otter › a draft');
 	assert.equal(await app.footer(), before);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import stringWidth from 'string-width';
 import {openApp} from '../helpers/app.js';
 import {listeningOf, modelOf} from '../helpers/models.js';
 
@@ -8,12 +9,12 @@ const server = modelOf({listening: listeningOf()});
 test('app: typed text is in the last row, and Enter sends it', async t => {
 	const app = await openApp(t);
 	await app.type('hello 漢字');
-	assert.equal((await app.rows()).at(-1), '› hello 漢字');
-	assert.deepEqual(await app.caret(), [2 + 6 + 4, 23]);
+	assert.equal((await app.rows()).at(-1), 'otter › hello 漢字');
+	assert.deepEqual(await app.caret(), [8 + 6 + 4, 23]);
 	await app.press('enter');
 	await app.type('next');
 	assert.deepEqual(app.lines, ['hello 漢字']);
-	assert.equal((await app.rows()).at(-1), '› next');
+	assert.equal((await app.rows()).at(-1), 'otter › next');
 });
 
 test("app: Tab completes a command, and a nick other than one's own", async t => {
@@ -23,10 +24,10 @@ test("app: Tab completes a command, and a nick other than one's own", async t =>
 	};
 	const app = await openApp(t, {model: modelOf({presence})});
 	await app.type('/wi\t');
-	assert.match((await app.rows()).at(-1)!, /^› \/wire/u);
+	assert.match((await app.rows()).at(-1)!, /^otter › \/wire/u);
 	await app.press('ctrl-u');
 	await app.type('ot\t');
-	assert.match((await app.rows()).at(-1)!, /^› otto/u);
+	assert.match((await app.rows()).at(-1)!, /^otter › otto/u);
 });
 
 const title = async (app: Awaited<ReturnType<typeof openApp>>) =>
@@ -133,7 +134,7 @@ test('app: Ctrl-C leaves, and Ctrl-D if the draft is empty', async t => {
 	const app = await openApp(t);
 	await app.type('ab');
 	await app.press('home', 'ctrl-d');
-	assert.equal((await app.rows()).at(-1), '› b');
+	assert.equal((await app.rows()).at(-1), 'otter › b');
 	assert.deepEqual(app.asked, []);
 	await app.press('ctrl-d', 'ctrl-d');
 	assert.deepEqual(app.asked, ['leave']);
@@ -214,24 +215,34 @@ test('app: a paste of lines asks first, and no view takes the answer', async t =
 	assert.match((await app.rows()).at(-1)!, /^Send 2 lines/u);
 	await app.escape();
 	await app.type('x');
-	assert.equal((await app.rows()).at(-1), '› x');
+	assert.equal((await app.rows()).at(-1), 'otter › x');
 	await app.type('\u{1B}[200~one\rtwo\u{1B}[201~');
 	await app.type('y');
 	assert.deepEqual(app.lines, ['xone\ntwo']);
 });
 
-test('app: a draft longer than the screen stays one row', async t => {
-	for (const columns of [20, 80]) {
-		const app = await openApp(t, {columns, rows: 12});
-
-		await app.type('some words and 漢字. '.repeat(300));
-
-		await app.assertWhole();
-
-		await app.press('home');
-
-		assert.match((await app.rows()).at(-1)!, /^› some words/u);
+test('app: a draft longer than the screen takes half of it, and shows its end', async t => {
+	const app = await openApp(t, {columns: 80, rows: 24});
+	await app.type('some words and 漢字. '.repeat(400));
+	for (const [columns, rows] of [
+		[20, 10],
+		[40, 12],
+		[200, 60],
+		[33, 8],
+	] as const) {
+		// One size after the other, as on one terminal.
+		await app.resize(columns, rows);
+		const all = await app.rows();
+		assert.equal(all.length, rows);
+		const height = Math.min(8, Math.floor(rows / 2));
+		assert.match(all[rows - height]!, /^ *… /u);
+		assert.ok(all.every(row => stringWidth(row) <= columns));
+		const [x, y] = (await app.caret())!;
+		assert.ok(x! < columns && y === rows - 1);
 	}
+
+	await app.press('ctrl-u');
+	await app.assertWhole();
 });
 
 test('app: nothing that a terminal sends freezes the input', async t => {

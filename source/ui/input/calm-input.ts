@@ -171,7 +171,7 @@ export class CalmInput {
 				case 'control':
 				case 'sequence': {
 					this.#endBurst();
-					this.#out.push(piece);
+					this.#out.push(altKey(piece) ?? piece);
 					break;
 				}
 			}
@@ -247,6 +247,15 @@ export class CalmInput {
 		}
 	}
 }
+
+/**
+ * Alt with a sign, in the kitty protocol; undefined for any other sequence. Ink
+ * knows Alt with letters, and would take the rest for typed text.
+ */
+const altKey = (sequence: string): string | undefined => {
+	const [, sign] = /^\u001B([^\p{Control} A-Za-z\d])$/u.exec(sequence) ?? [];
+	return sign && `${escape}[${sign.codePointAt(0)};3u`;
+};
 
 const hasSecondLine = (text: string) => /[\r\n]+[^\r\n]/.test(text);
 

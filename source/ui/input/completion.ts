@@ -1,12 +1,18 @@
 /**
  * Tab completion, as in IRC: a nick at the start of the line is an address and
- * becomes 'otter: '; elsewhere it becomes 'otter '. A '/' at the start of the
- * line completes to a command. Case is ignored.
+ * becomes 'otter: '; elsewhere it becomes 'otter ', and '@ot' becomes '@otter '.
+ * A '/' at the start of the line completes to a command, and a word after it to
+ * what the command takes. Case is ignored.
  */
 export type Candidates = {
 	/** With their slash: '/nick'. */
 	readonly commands: readonly string[];
+	/** Those who spoke last are first. */
 	readonly nicks: readonly string[];
+	/** What a command takes, as /help shows it: '/nodelay' → 'on|off [PEER]'. */
+	readonly usages?: ReadonlyMap<string, string>;
+	/** The topics of /help. */
+	readonly topics?: readonly string[];
 };
 
 export const noCandidates: Candidates = {commands: [], nicks: []};
@@ -30,6 +36,38 @@ const wordStart = (text: string, caret: number): number => {
 	return start;
 };
 
+/** What can be the next word after a command and some words. */
+const argumentsAfter = (
+	before: string,
+	{nicks, usages, topics = []}: Candidates,
+): readonly string[] => {
+	const [command = '', ...words] = before.trim().split(/\s+/);
+	const takes = usages?.get(command.toLowerCase())?.split(' ');
+	const taken = takes?.[words.length]?.replaceAll(/[[\]]/g, '');
+	// A text may have a nick anywhere.
+	return (taken?.split('|') ?? ['TEXT']).flatMap(word => {
+		if (word === 'TOPIC') {
+			return topics;
+		}
+
+		return /^[a-z]+$/.test(word) ? [word] : nicks;
+	});
+};
+
+const candidatesFor = (
+	text: string,
+	start: number,
+	candidates: Candidates,
+): readonly string[] => {
+	if (start === 0) {
+		return text.startsWith('/') ? candidates.commands : candidates.nicks;
+	}
+
+	return text.startsWith('/')
+		? argumentsAfter(text.slice(0, start), candidates)
+		: candidates.nicks;
+};
+
 /**
  * Finds completions for the word that ends at the caret; undefined if none.
  *
@@ -41,20 +79,21 @@ export const complete = (
 	candidates: Candidates,
 ): Completion | undefined => {
 	const start = wordStart(text, caret);
-	const word = text.slice(start, caret).toLowerCase();
-	if (word === '' && !(start > 0 && text.startsWith('/'))) {
+	const typed = text.slice(start, caret);
+	if (typed === '' && !(start > 0 && text.startsWith('/'))) {
 		return undefined;
 	}
 
 	const after = text.slice(caret);
-	const isCommand = start === 0 && word.startsWith('/');
-	const mark = start === 0 && !isCommand ? ':' : '';
-	const suffix = mark + (after.startsWith(' ') ? '' : ' ');
+	const isMention = typed.startsWith('@') && typed.length > 1;
+	const word = (isMention ? typed.slice(1) : typed).toLowerCase();
+	const isAddress = start === 0 && !isMention && !typed.startsWith('/');
+	const suffix = (isAddress ? ':' : '') + (after.startsWith(' ') ? '' : ' ');
 	const [first, ...others] = (
-		isCommand ? candidates.commands : candidates.nicks
+		isMention ? candidates.nicks : candidatesFor(text, start, candidates)
 	)
 		.filter(candidate => candidate.toLowerCase().startsWith(word))
-		.map(candidate => candidate + suffix);
+		.map(candidate => (isMention ? '@' : '') + candidate + suffix);
 	return first === undefined
 		? undefined
 		: {

@@ -1,8 +1,16 @@
 /**
- * The draft: the whole state of the input line as plain data, and what keys do
- * to it. Sending and pasting are in sending.ts.
+ * The draft: the whole state of the input as plain data, and what keys do to it.
+ * Sending and pasting are in sending.ts.
  */
 import {maxTextBytes} from '../../protocol/frame.js';
+import {
+	changed,
+	noChanges,
+	redo,
+	undo,
+	type Changes,
+	type Run,
+} from './changes.js';
 import {
 	chosen,
 	complete,
@@ -11,9 +19,17 @@ import {
 	type Candidates,
 	type Completion,
 } from './completion.js';
-import {boundaryFrom} from './graphemes.js';
+import {boundaryFrom, previousBoundary} from './graphemes.js';
 import type {Key} from './keys.js';
-import {editLine, type Line} from './line.js';
+import {editLine, type Line, type LineKey} from './line.js';
+import {movedByRow} from './rows.js';
+import {
+	foundLine,
+	searchedOn,
+	startSearch,
+	withQuery,
+	type Search,
+} from './search.js';
 
 export type DraftRules = {
 	/** The longest text, in bytes of UTF-8. */
@@ -43,6 +59,12 @@ export type Draft = Line & {
 	readonly completion: Completion | undefined;
 	/** A paste of several lines that waits for an answer. */
 	readonly question: PasteQuestion | undefined;
+	/** Set while the history is searched. */
+	readonly search: Search | undefined;
+	/** For undo and redo. */
+	readonly changes: Changes;
+	/** The column that Up and Down return to after a shorter row. */
+	readonly goalColumn: number | undefined;
 };
 
 export type PasteQuestion = {
@@ -60,7 +82,14 @@ export const createDraft = (rules: DraftRules = roomRules): Draft => ({
 	walk: undefined,
 	completion: undefined,
 	question: undefined,
+	search: undefined,
+	changes: noChanges,
+	goalColumn: undefined,
 });
+
+/** Whether keys go to a question or a search: Ctrl-C then only ends that. */
+export const isAsking = ({question, search}: Draft): boolean =>
+	question !== undefined || search !== undefined;
 
 /** The text's length in UTF-8. */
 export const draftBytes = (draft: Draft): number =>
@@ -70,18 +99,113 @@ export const draftBytes = (draft: Draft): number =>
 export const bytesOver = (draft: Draft): number =>
 	Math.max(0, draftBytes(draft) - draft.rules.limitBytes);
 
-const walk = (draft: Draft, by: 1 | -1): Draft => {
+const walk = (draft: Draft, by: number): Draft => {
 	const index = draft.walk?.index ?? draft.history.length;
 	const lines = draft.walk?.lines ?? [...draft.history, draft.text];
 	const text = lines[index + by];
-	return text === undefined
+	return text === undefined || by === 0
 		? draft
 		: {
 				...draft,
 				text,
 				caret: text.length,
 				walk: {lines: lines.with(index, draft.text), index: index + by},
+				// Each line has its own.
+				changes: noChanges,
 			};
+};
+
+/** Up and Down: to another row of the draft, and from its ends to the history. */
+const moveByRow = (draft: Draft, by: 1 | -1, columns: number): Draft => {
+	const moved = movedByRow(draft, by, columns, draft.goalColumn);
+	return moved === undefined
+		? walk({...draft, goalColumn: undefined}, by)
+		: {...draft, ...moved};
+};
+
+/** Ends a search with the line it found. */
+const takeFound = (draft: Draft, {index}: Search): Draft =>
+	walk(
+		{...draft, search: undefined},
+		index - (draft.walk?.index ?? draft.history.length),
+	);
+
+/** @returns Undefined if the key ends the search and is for the draft. */
+const editSearch = (
+	draft: Draft,
+	search: Search,
+	key: Key,
+): Draft | undefined => {
+	const {history} = draft;
+	switch (key.type) {
+		case 'search-back':
+		case 'older': {
+			return {...draft, search: searchedOn(search, history, -1)};
+		}
+
+		case 'newer': {
+			return {...draft, search: searchedOn(search, history, 1)};
+		}
+
+		case 'insert': {
+			const query = search.query + key.text;
+			return {...draft, search: withQuery(search, history, query)};
+		}
+
+		case 'delete-back': {
+			const query = search.query.slice(
+				0,
+				previousBoundary(search.query, search.query.length),
+			);
+			return {...draft, search: withQuery(search, history, query)};
+		}
+
+		case 'kill-to-start': {
+			return {...draft, search: startSearch(history)};
+		}
+
+		case 'escape':
+		case 'interrupt':
+		case 'abort': {
+			return {...draft, search: undefined};
+		}
+
+		case 'submit': {
+			return takeFound(draft, search);
+		}
+
+		default: {
+			return undefined;
+		}
+	}
+};
+
+/** The text that a search has found. */
+export const foundText = ({search, history}: Draft): string | undefined =>
+	search && foundLine(search, history);
+
+/** A word is undone with the blanks after it. */
+const startsWord = ({text, caret}: Draft, key: LineKey): boolean =>
+	key.type === 'insert' &&
+	/^\S/.test(key.text) &&
+	/\s/.test(text.charAt(caret - 1));
+
+const runOf = (key: LineKey): Run => {
+	switch (key.type) {
+		case 'insert': {
+			return 'typing';
+		}
+
+		case 'delete-back':
+		case 'delete-forward':
+		case 'end-of-input': {
+			return 'deleting';
+		}
+
+		default: {
+			return undefined;
+		}
+	}
 };
 
 const tab = (draft: Draft, by: 1 | -1, candidates: Candidates): Draft => {
@@ -97,24 +221,40 @@ const tab = (draft: Draft, by: 1 | -1, candidates: Candidates): Draft => {
 
 	const upToCaret = next.before + chosen(next);
 	const completed = upToCaret + next.after;
-	return {
-		...draft,
-		text: completed,
-		caret: boundaryFrom(completed, upToCaret.length),
-		// With a single choice, the next Tab completes the next word.
-		completion: next.choices.length > 1 ? next : undefined,
-	};
+	return changed(
+		draft,
+		{
+			...draft,
+			text: completed,
+			caret: boundaryFrom(completed, upToCaret.length),
+			// With a single choice, the next Tab completes the next word.
+			completion: next.choices.length > 1 ? next : undefined,
+		},
+		'completing',
+	);
 };
 
 /**
  * Applies a key to the draft, except for sending. Keys that aren't for the
  * draft (paging, Esc, Ctrl-C) leave it as it is.
+ *
+ * @param columns The cells of a row of the draft.
  */
 export const edit = (
 	draft: Draft,
 	key: Key,
 	candidates: Candidates = noCandidates,
+	columns = Infinity,
 ): Draft => {
+	if (draft.search !== undefined) {
+		const searched = editSearch(draft, draft.search, key);
+		if (searched !== undefined) {
+			return searched;
+		}
+
+		return edit(takeFound(draft, draft.search), key, candidates, columns);
+	}
+
 	switch (key.type) {
 		case 'submit':
 		case 'page-up':
@@ -124,8 +264,22 @@ export const edit = (
 		case 'redraw':
 		case 'suspend':
 		case 'next-view':
-		case 'next-order': {
+		case 'next-order':
+		case 'abort': {
 			return draft;
+		}
+
+		case 'undo': {
+			return undo({...draft, completion: undefined});
+		}
+
+		case 'redo': {
+			return redo({...draft, completion: undefined});
+		}
+
+		case 'search-back': {
+			const search = startSearch(draft.history);
+			return {...draft, completion: undefined, search};
 		}
 
 		case 'complete': {
@@ -137,16 +291,22 @@ export const edit = (
 		}
 
 		case 'older': {
-			return walk({...draft, completion: undefined}, -1);
+			return moveByRow({...draft, completion: undefined}, -1, columns);
 		}
 
 		case 'newer': {
-			return walk({...draft, completion: undefined}, 1);
+			return moveByRow({...draft, completion: undefined}, 1, columns);
 		}
 
 		// The rest are `LineKey`s, as the compiler checks.
 		default: {
-			return editLine({...draft, completion: undefined}, key);
+			const before = {...draft, completion: undefined, goalColumn: undefined};
+			return changed(
+				before,
+				editLine(before, key),
+				runOf(key),
+				startsWord(draft, key),
+			);
 		}
 	}
 };

@@ -1,23 +1,41 @@
 /**
- * The input line: a prompt, the visible part of the draft, the real caret.
+ * The input: a prompt with one's own nick, the draft in up to eight rows, the real
+ * caret.
  *
- * It is always one row high. The question about a paste replaces the draft
- * until it is answered; a text over the limit is reported at the right end. It
- * only displays: keys go to `press` through `useKeyboard`.
+ * The question about a paste replaces the draft until it is answered, and a search
+ * in the history until it ends; a text over the limit is reported at the right
+ * end. It only displays: keys go to `press` through `useKeyboard`.
  */
 import {Box, useCursor} from 'ink';
 import stringWidth from 'string-width';
-import {display, toDisplay} from '../../protocol/display.js';
+import {
+	display,
+	displayWidth,
+	joinText,
+	toDisplay,
+	type DisplayText,
+} from '../../protocol/display.js';
+import {cutTo} from '../text/cells.js';
 import {DraftText, ShownText} from '../text/shown-text.js';
 import {symbols} from '../theme/symbols.js';
-import {bytesOver, type Draft, type PasteQuestion} from './draft.js';
+import {
+	bytesOver,
+	foundText,
+	isAsking,
+	type Draft,
+	type PasteQuestion,
+} from './draft.js';
+import {draftWindow, rowCount} from './rows.js';
 import {insertPaste} from './sending.js';
-import {visibleSlice} from './visible-slice.js';
 
 export type InputPaneProps = {
 	readonly draft: Draft;
+	/** One's own nick; empty in raw mode. */
+	readonly nick?: string;
 	/** The width with the prompt; designed for 20 and more. */
 	readonly columns: number;
+	/** At most `inputRows`. */
+	readonly height?: number;
 	/** The position on the screen, from 0. */
 	readonly row: number;
 	readonly column: number;
@@ -25,13 +43,31 @@ export type InputPaneProps = {
 	readonly isActive: boolean;
 	/** Shown while the draft is empty, if it fits. Never a peer's text. */
 	readonly hint?: string;
+	/** Shown after the draft, if it fits. */
+	readonly advice?: string;
 };
 
-const prompt = display`${symbols.prompt} `;
-const promptColumns = stringWidth(prompt);
+/** The draft never takes more. */
+const maxRows = 8;
 
-// The note gets shorter to leave the text this many cells.
+// The nick and the note get shorter to leave the text this many cells.
 const minTextColumns = 10;
+
+// A nick cut shorter than this is nobody's.
+const minNickColumns = 4;
+
+// A hint cut shorter than this says nothing.
+const minAdviceColumns = 8;
+
+const sign = display`${symbols.prompt} `;
+
+/** The nick is cut to a third of a narrow input. */
+const promptOf = (nick: string, columns: number): DisplayText => {
+	const room = Math.floor(columns / 3) - displayWidth(sign) - 1;
+	return nick === '' || room < minNickColumns
+		? sign
+		: joinText(cutTo(toDisplay(nick), room), display` `, sign);
+};
 
 const counted = (count: number, noun: string) =>
 	`${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -83,17 +119,75 @@ const overText = (draft: Draft, columns: number): string => {
 			);
 };
 
+const measured = (draft: Draft, nick: string, columns: number) => {
+	const prompt = promptOf(nick, columns);
+	const room = columns - displayWidth(prompt);
+	const note = overText(draft, room - minTextColumns);
+	return {prompt, note, textColumns: room - stringWidth(note)};
+};
+
+/** The cells of a row of the draft. */
+export const draftColumns = (
+	draft: Draft,
+	nick: string,
+	columns: number,
+): number => measured(draft, nick, columns).textColumns;
+
+/** The rows that the input asks for. */
+export const inputRows = (
+	draft: Draft,
+	nick: string,
+	columns: number,
+): number =>
+	isAsking(draft)
+		? 1
+		: rowCount(draft, draftColumns(draft, nick, columns), maxRows);
+
+/** The last cells of a text that is too wide. */
+const endOf = (text: string, columns: number): DisplayText => {
+	let shown = toDisplay(text);
+	for (
+		let start = Math.max(0, text.length - columns);
+		displayWidth(shown) > columns;
+		start++
+	) {
+		shown = joinText(symbols.ellipsis, toDisplay(text.slice(start)));
+	}
+
+	return shown;
+};
+
+/** What a search shows left and right of its caret. */
+const searchTexts = (draft: Draft, columns: number) => {
+	const {query = '', hasFailed = false} = draft.search ?? {};
+	const label = hasFailed ? display`(no more) ` : display`(search) `;
+	const room = columns - displayWidth(label) - 1;
+	const shownQuery = endOf(query, Math.max(2, Math.floor(room / 2)));
+	const found = foundText(draft)?.replaceAll('\n', '⏎') ?? '';
+	const left = joinText(label, shownQuery);
+	return {
+		left,
+		right: cutTo(
+			joinText(display`: `, toDisplay(found.slice(0, 4 * columns))),
+			columns - displayWidth(left),
+		),
+	};
+};
+
 export const InputPane = ({
 	draft,
+	nick = '',
 	columns,
+	height = 1,
 	row,
 	column,
 	isActive,
 	hint = 'message, or /help',
+	advice = '',
 }: InputPaneProps) => {
 	const {setCursorPosition} = useCursor();
-	const placeCaret = (x: number) => {
-		setCursorPosition(isActive ? {x: column + x, y: row} : undefined);
+	const placeCaret = (x: number, y = 0) => {
+		setCursorPosition(isActive ? {x: column + x, y: row + y} : undefined);
 	};
 
 	if (draft.question !== undefined) {
@@ -107,21 +201,75 @@ export const InputPane = ({
 		);
 	}
 
-	const room = columns - promptColumns;
-	const note = overText(draft, room - minTextColumns);
-	const textColumns = room - stringWidth(note);
-	const slice = visibleSlice(draft, textColumns);
-	placeCaret(promptColumns + slice.caretColumn);
-	return (
-		<Box width={columns} height={1} flexShrink={0} overflow="hidden">
-			<ShownText text={prompt} role={isActive ? 'prompt' : 'faint'} />
-			<Box width={textColumns} flexShrink={0}>
-				<DraftText
-					text={slice.text}
-					placeholder={toDisplay(stringWidth(hint) < textColumns ? hint : '')}
-				/>
+	if (draft.search !== undefined) {
+		const {left, right} = searchTexts(draft, columns);
+		placeCaret(displayWidth(left));
+		return (
+			<Box width={columns} height={1} flexShrink={0} overflow="hidden">
+				<ShownText text={left} role="question" />
+				<ShownText text={right} role="faint" />
 			</Box>
-			<ShownText text={toDisplay(note)} role="alarm" />
+		);
+	}
+
+	const {prompt, note, textColumns} = measured(draft, nick, columns);
+	const {rows, caret, hasMoreAbove, hasMoreBelow, endColumn} = draftWindow(
+		draft,
+		textColumns,
+		height,
+	);
+	const promptColumns = displayWidth(prompt);
+	placeCaret(promptColumns + caret.column, caret.row);
+	const adviceColumns = textColumns - (endColumn ?? textColumns) - 2;
+	const shownAdvice =
+		advice === '' || adviceColumns < minAdviceColumns
+			? display``
+			: joinText(display`  `, cutTo(toDisplay(advice), adviceColumns));
+	return (
+		<Box
+			flexDirection="column"
+			width={columns}
+			height={height}
+			flexShrink={0}
+			overflow="hidden"
+		>
+			{rows.map((text, index) => {
+				const isFirst = index === 0;
+				const isLast = index === rows.length - 1;
+				const isCut = isFirst ? hasMoreAbove : isLast && hasMoreBelow;
+				const placeholder = toDisplay(
+					draft.text === '' && stringWidth(hint) < textColumns ? hint : '',
+				);
+				return (
+					// A row of the input is its place in it.
+					<Box key={index} height={1} flexShrink={0}>
+						<Box width={promptColumns} flexShrink={0}>
+							<ShownText
+								text={lead(prompt, {isFirst, isCut})}
+								role={isActive && !isCut ? 'prompt' : 'faint'}
+							/>
+						</Box>
+						<Box width={textColumns} flexShrink={0}>
+							<DraftText text={text} placeholder={placeholder} />
+							{isLast && <ShownText text={shownAdvice} role="faint" />}
+						</Box>
+						{isLast && <ShownText text={toDisplay(note)} role="alarm" />}
+					</Box>
+				);
+			})}
 		</Box>
 	);
+};
+
+/** What is left of a row: the prompt, or that there is more. */
+const lead = (
+	prompt: DisplayText,
+	{isFirst, isCut}: {isFirst: boolean; isCut: boolean},
+): DisplayText => {
+	if (isCut) {
+		const blank = ' '.repeat(Math.max(0, displayWidth(prompt) - 2));
+		return joinText(toDisplay(blank), symbols.ellipsis);
+	}
+
+	return isFirst ? prompt : display``;
 };

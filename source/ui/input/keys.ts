@@ -10,7 +10,7 @@
 import type {Key as InkKey} from 'ink';
 
 export type Key =
-	/** Printable text; '\n' only from Alt-Enter or Shift-Enter. */
+	/** Printable text; '\n' only from Alt-Enter, Shift-Enter or Ctrl-J. */
 	| {readonly type: 'insert'; readonly text: string}
 	| {[Type in PlainKey]: {readonly type: Type}}[PlainKey];
 
@@ -51,7 +51,15 @@ export type PlainKey =
 	/** Ctrl-T. */
 	| 'next-view'
 	/** Ctrl-O. */
-	| 'next-order';
+	| 'next-order'
+	/** Ctrl-_, which is also Ctrl-/. */
+	| 'undo'
+	/** Alt-/ or Ctrl-Alt-_. */
+	| 'redo'
+	/** Ctrl-R. */
+	| 'search-back'
+	/** Ctrl-G. */
+	| 'abort';
 
 /** By the letter pressed with Ctrl; its byte is the letter's low 5 bits. */
 const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
@@ -61,6 +69,7 @@ const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['d', {type: 'end-of-input'}],
 	['e', {type: 'end'}],
 	['f', {type: 'right'}],
+	['g', {type: 'abort'}],
 	['h', {type: 'delete-back'}],
 	['i', {type: 'complete'}],
 	['j', {type: 'submit'}],
@@ -70,18 +79,21 @@ const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['n', {type: 'newer'}],
 	['o', {type: 'next-order'}],
 	['p', {type: 'older'}],
+	['r', {type: 'search-back'}],
 	['t', {type: 'next-view'}],
 	['u', {type: 'kill-to-start'}],
 	['w', {type: 'kill-to-blank'}],
 	['y', {type: 'yank'}],
 	['z', {type: 'suspend'}],
 	['[', {type: 'escape'}],
+	['_', {type: 'undo'}],
 ]);
 
 const metaKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['b', {type: 'word-left'}],
 	['f', {type: 'word-right'}],
 	['d', {type: 'kill-word-forward'}],
+	['/', {type: 'redo'}],
 ]);
 
 const delByte = 0x7f;
@@ -167,7 +179,7 @@ const namedKey = (key: InkKey): Key | undefined => {
  * Splits one delivery of `useInput` into the keys that were pressed, in order.
  *
  * @param input Any text, including control bytes and line ends; '\r', '\n' and
- * '\r\n' each submit once.
+ * '\r\n' each submit once, but '\n' alone is Ctrl-J.
  * @param key Ink's flags for it. Releases, and keys with Super or Hyper (the
  * kitty protocol reports both), are dropped.
  */
@@ -181,8 +193,15 @@ export const splitKeys = (input: string, key: InkKey): readonly Key[] => {
 		return [named];
 	}
 
+	// Ctrl-J by itself. In a text, LF is the Enter of a program.
+	if (input === '\n' || (key.ctrl && input.toLowerCase() === 'j')) {
+		return [{type: 'insert', text: '\n'}];
+	}
+
 	if (key.ctrl) {
-		return listOf(controlKey(input));
+		return key.meta && input === '_'
+			? [{type: 'redo'}]
+			: listOf(controlKey(input));
 	}
 
 	return key.meta

@@ -7,18 +7,19 @@
  * - y or Enter sends the draft with the paste in it, as one message
  * - l sends each line as a message of its own, except blank ones
  * - e puts the paste into the draft, where line ends show as ⏎
- * - n or Esc drops the paste; the draft is as it was
+ * - n, Esc or Ctrl-C drops the paste; the draft is as it was
  *
  * If y or l would send a text that is too long, they do what e does.
  */
 import {assertNever} from '../../errors.js';
+import {changed} from './changes.js';
 import {noCandidates, type Candidates} from './completion.js';
 import {createDraft, edit, type Draft} from './draft.js';
 import {insert} from './line.js';
 import type {Key} from './keys.js';
 
 /** How many texts the history keeps. */
-export const maxHistory = 500;
+export const maxHistory = 1000;
 
 /** The effect of a key. */
 export type Pressed = {
@@ -48,8 +49,17 @@ const send = (draft: Draft, parts: readonly string[]): Pressed => {
 		history = remember(history, text);
 	}
 
-	return {draft: {...createDraft(rules), killed, history}, texts};
+	return {
+		draft: {...insert(createDraft(rules), setAside(draft)), killed, history},
+		texts,
+	};
 };
+
+/** The draft that was left for an old line; sending that brings it back. */
+const setAside = ({walk, history}: Draft): string =>
+	walk !== undefined && walk.index < history.length
+		? (walk.lines.at(-1) ?? '')
+		: '';
 
 const withoutTrailingNewlines = (text: string): string => {
 	let end = text.length;
@@ -67,19 +77,31 @@ const withoutTrailingNewlines = (text: string): string => {
  * @param text With any line ends; most terminals send '\r'.
  */
 export const pasted = (draft: Draft, text: string): Draft => {
+	if (draft.search !== undefined) {
+		return isOneLine(text)
+			? edit(draft, {type: 'insert', text: text.replaceAll(/[\r\n]/g, '')})
+			: pasted({...draft, search: undefined}, text);
+	}
+
 	const whole = (draft.question?.text ?? '') + text.replaceAll(/\r\n?/gv, '\n');
 	const body = withoutTrailingNewlines(whole);
 	const lineCount = body.split('\n').length;
 	return lineCount > 1
 		? {...draft, completion: undefined, question: {text: whole, lineCount}}
-		: insert({...draft, completion: undefined}, body);
+		: changed(draft, insert({...draft, completion: undefined}, body));
 };
+
+const isOneLine = (text: string): boolean =>
+	!/[\r\n]/.test(withoutTrailingNewlines(text.replaceAll('\r', '\n')));
 
 /** The draft with the paste that its question is about. */
 export const insertPaste = (draft: Draft): Draft =>
-	insert(
-		{...draft, question: undefined},
-		withoutTrailingNewlines(draft.question?.text ?? ''),
+	changed(
+		draft,
+		insert(
+			{...draft, question: undefined},
+			withoutTrailingNewlines(draft.question?.text ?? ''),
+		),
 	);
 
 /** An empty draft. What it held, a paste too, can be yanked back. */
@@ -129,7 +151,7 @@ const answerKey = (draft: Draft, key: Key): Pressed => {
 		return answerWith(draft, 'send');
 	}
 
-	if (key.type === 'escape') {
+	if (['escape', 'interrupt', 'abort'].includes(key.type)) {
 		return answerWith(draft, 'drop');
 	}
 
@@ -153,6 +175,7 @@ const answerKey = (draft: Draft, key: Key): Pressed => {
 /**
  * Applies a key.
  *
+ * @param columns The cells of a row of the draft.
  * @returns The next draft, and the texts to send: one on Enter, several if a
  * paste is sent line by line. They may contain '\n', and may start with '/'. A
  * text that is blank or too long isn't sent: it stays in the draft.
@@ -161,12 +184,13 @@ export const press = (
 	draft: Draft,
 	key: Key,
 	candidates: Candidates = noCandidates,
+	columns = Infinity,
 ): Pressed => {
 	if (draft.question !== undefined) {
 		return answerKey(draft, key);
 	}
 
-	return key.type === 'submit'
+	return key.type === 'submit' && draft.search === undefined
 		? send(draft, [draft.text])
-		: {draft: edit(draft, key, candidates), texts: []};
+		: {draft: edit(draft, key, candidates, columns), texts: []};
 };

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {complete} from '../../../source/ui/input/completion.js';
+import {
+	complete,
+	type Candidates,
+} from '../../../source/ui/input/completion.js';
 import {after, candidates, draftOf, shown} from '../../helpers/drafts.js';
 
 test('completion: makes a nick an address only at the start of the line', () => {
@@ -47,4 +50,35 @@ test('completion: leaves an empty word alone outside of commands', () => {
 		choices: ['Otter ', 'otto ', 'heron '],
 		index: 0,
 	});
+});
+
+const wide: Candidates = {
+	commands: ['/help', '/nodelay', '/msg', '/me'],
+	nicks: ['heron', 'herring'],
+	usages: new Map([
+		['/help', '[TOPIC]'],
+		['/nodelay', 'on|off [PEER]'],
+		['/msg', 'NAME TEXT'],
+	]),
+	topics: ['chat', 'keys'],
+};
+
+const completed = (text: string) => {
+	const completion = complete(text, text.length, wide);
+	return completion?.choices.map(choice => completion.before + choice);
+};
+
+test('completion: @ keeps its sign, and gets no colon', () => {
+	assert.deepEqual(completed('@he'), ['@heron ', '@herring ']);
+	assert.deepEqual(completed('hi @herr'), ['hi @herring ']);
+	assert.equal(completed('@'), undefined);
+});
+
+test('completion: a command knows what it takes', () => {
+	assert.deepEqual(completed('/help k'), ['/help keys ']);
+	assert.deepEqual(completed('/nodelay o'), ['/nodelay on ', '/nodelay off ']);
+	assert.deepEqual(completed('/nodelay on herr'), ['/nodelay on herring ']);
+	assert.deepEqual(completed('/msg her'), ['/msg heron ', '/msg herring ']);
+	assert.deepEqual(completed('/msg heron hi herr'), ['/msg heron hi herring ']);
+	assert.deepEqual(completed('/MSG herr'), ['/MSG herring ']);
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {createDraft, draftBytes} from '../../../source/ui/input/draft.js';
+import {
+	createDraft,
+	draftBytes,
+	foundText,
+	type Draft,
+} from '../../../source/ui/input/draft.js';
 import {isBoundary} from '../../../source/ui/input/graphemes.js';
 import type {Key} from '../../../source/ui/input/keys.js';
 import {pasted, press} from '../../../source/ui/input/sending.js';
@@ -148,6 +153,10 @@ const plainKeys: readonly PlainKey[] = [
 	'end-of-input',
 	'redraw',
 	'suspend',
+	'undo',
+	'redo',
+	'search-back',
+	'abort',
 ];
 
 const text = fc.oneof(
@@ -211,7 +220,116 @@ test('draft: is the same however the typed text was split into chunks', () => {
 				chunked = typed(chunked, characters.splice(0, size).join(''));
 			}
 
-			assert.deepEqual(chunked, typed(createDraft(), whole));
+			assert.equal(shown(chunked), shown(typed(createDraft(), whole)));
 		}),
 	);
+});
+
+test('draft: undo and redo go by words and runs, as in an editor', () => {
+	let draft = createDraft();
+	for (const letter of 'one two') {
+		draft = typed(draft, letter);
+	}
+
+	draft = after(draft, 'delete-back', 'delete-back', 'kill-to-start');
+	const texts: string[] = [];
+	for (let count = 0; count < 5; count++) {
+		draft = after(draft, 'undo');
+		texts.push(shown(draft));
+	}
+
+	assert.deepEqual(texts, ['one t|', 'one two|', 'one |', '|', '|']);
+	assert.equal(shown(after(draft, 'redo', 'redo')), 'one two|');
+	const other = typed(after(draft, 'redo'), 'x');
+	assert.equal(shown(after(other, 'redo')), 'one x|');
+});
+
+test('draft: undo takes back a paste, a completion and a drop of all', () => {
+	const draft = pasted(draftOf('see |'), 'pasted');
+	assert.equal(shown(after(draft, 'undo')), 'see |');
+	const completed = after(draftOf('her|'), 'complete');
+	assert.equal(shown(after(completed, 'undo')), 'her|');
+	assert.equal(shown(after(draftOf('all|'), 'kill-to-start', 'undo')), 'all|');
+});
+
+test('draft: redo brings back what undo took, whatever the keys', () => {
+	fc.assert(
+		fc.property(fc.array(step, {maxLength: 30}), steps => {
+			let draft = createDraft();
+			for (const each of steps) {
+				draft =
+					each.type === 'paste'
+						? pasted(draft, each.text)
+						: press(draft, each.key, candidates, 12).draft;
+			}
+
+			draft = {...draft, question: undefined, search: undefined};
+			const undone = after(draft, 'undo');
+			if (draft.changes.past.length > 0) {
+				assert.equal(shown(after(undone, 'redo')), shown(draft));
+			} else {
+				assert.equal(shown(undone), shown(draft));
+			}
+		}),
+		{numRuns: 1000},
+	);
+});
+
+test('draft: Up and Down move by rows before they reach the history', () => {
+	const draft = typed(submitted(createDraft(), 'old'), 'one two\nthree');
+	const up = (line: Draft) => press(line, {type: 'older'}, candidates, 6).draft;
+	const down = (line: Draft) =>
+		press(line, {type: 'newer'}, candidates, 6).draft;
+	const first = up(up(draft));
+	assert.equal(shown(first), 'one| two\nthree');
+	assert.equal(shown(up(first)), 'old|');
+	assert.equal(shown(down(up(first))), 'one two\nthree|');
+});
+
+test('draft: an old line that is sent brings back the draft', () => {
+	const draft = typed(submitted(createDraft(), 'one', 'two'), 'unsent');
+	const old = typed(after(draft, 'older', 'older'), '!');
+	const {draft: next, texts} = press(old, {type: 'submit'});
+	assert.deepEqual(texts, ['one!']);
+	assert.equal(shown(next), 'unsent|');
+	assert.equal(shown(after(next, 'older')), 'one!|');
+});
+
+const searching = (draft: Draft, query: string) =>
+	typed(after(draft, 'search-back'), query);
+
+test('draft: Ctrl-R finds sent lines, and Enter takes one', () => {
+	const lines = ['the otter', 'a heron', 'Otters', 'end'];
+	const draft = typed(submitted(createDraft(), ...lines), 'unsent');
+	const found = searching(draft, 'otter');
+	assert.equal(foundText(found), 'Otters');
+	assert.equal(shown(found), 'unsent|');
+	const older = after(found, 'search-back');
+	assert.equal(foundText(older), 'the otter');
+	assert.equal(after(older, 'search-back').search?.hasFailed, true);
+	assert.equal(foundText(after(older, 'newer')), 'Otters');
+	assert.equal(foundText(after(typed(older, 'x'), 'delete-back')), 'Otters');
+
+	const taken = press(older, {type: 'submit'});
+	assert.deepEqual([shown(taken.draft), taken.texts], ['the otter|', []]);
+	assert.equal(taken.draft.search, undefined);
+	const sent = press(taken.draft, {type: 'submit'});
+	assert.deepEqual([shown(sent.draft), sent.texts], ['unsent|', ['the otter']]);
+	assert.equal(shown(after(older, 'left')), 'the otte|r');
+});
+
+test('draft: Esc, Ctrl-G and Ctrl-C end a search with the draft as it was', () => {
+	const draft = {...draftOf('un|sent', submitted(createDraft(), 'one'))};
+	for (const type of ['escape', 'abort', 'interrupt'] as const) {
+		const next = press(searching(draft, 'on'), {type}).draft;
+		assert.deepEqual([shown(next), next.search], ['un|sent', undefined]);
+	}
+});
+
+test('draft: a paste goes into the search, and several lines end it', () => {
+	const draft = submitted(createDraft(), 'one two');
+	const found = pasted(searching(draft, 'one'), ' tw\r');
+	assert.equal(found.search?.query, 'one tw');
+	const asked = pasted(found, 'a\rb');
+	assert.deepEqual([asked.search, asked.question?.lineCount], [undefined, 2]);
 });

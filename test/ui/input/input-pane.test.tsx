@@ -4,7 +4,7 @@ import {Box, Text} from 'ink';
 import {useRef, useState} from 'react';
 import stringWidth from 'string-width';
 import {createDraft, type Draft} from '../../../source/ui/input/draft.js';
-import {InputPane} from '../../../source/ui/input/input-pane.js';
+import {InputPane, inputRows} from '../../../source/ui/input/input-pane.js';
 import {pasted, press} from '../../../source/ui/input/sending.js';
 import {useKeyboard} from '../../../source/ui/input/use-keyboard.js';
 import {openInkScreen} from '../../helpers/ink-screen.js';
@@ -51,18 +51,112 @@ test('input: shows the prompt, the draft and the caret after it', async t => {
 	});
 });
 
-test('input: fills its row exactly, at any width', async t => {
-	const text = 'some words, 日本語 and so on. '.repeat(20);
-	for (const columns of [20, 21, 33, 80, 200]) {
+test('input: its caret is in its rows, at any width', async t => {
+	const text = 'some words, 日本語 and so on 👍🏽. '.repeat(20);
+	for (const columns of [20, 21, 40, 80, 200]) {
 		for (const caret of [0, 140, text.length]) {
 			const draft = draftOf(text, caret);
+			const pane = (
+				<InputPane
+					isActive
+					draft={draft}
+					nick="otter"
+					columns={columns}
+					height={4}
+					row={1}
+					column={0}
+				/>
+			);
+			const screen = openInkScreen(
+				t,
+				columns,
+				<Box flexDirection="column">
+					<Text>above</Text>
+					{pane}
+				</Box>,
+			);
 			// One terminal after the other: they share Ink's CPU.
-
-			const {row, caret: at} = await shownRow(t, draft, columns);
-			assert.ok(stringWidth(row) >= columns - 3, `${columns}: ${row}`);
-			const [x, y] = at!;
-			assert.ok(x! >= 2 && x! < columns && y === 1, `${columns}: ${x},${y}`);
+			const [above, ...rows] = await screen.rows();
+			assert.equal(above, 'above');
+			assert.ok(rows.every(row => stringWidth(row) <= columns));
+			const [x, y] = (await screen.caret())!;
+			assert.ok(x! < columns && y! >= 1 && y! <= 4, `${columns}: ${x},${y}`);
+			// What is left of the caret is what comes before it.
+			const left = (await screen.cells())[y!]!.slice(0, x).join('');
+			const typed = left.replace(/^(?:(?:\S+ )?› | *…? *)/u, '').trimEnd();
+			assert.ok(text.slice(0, caret).trimEnd().endsWith(typed), left);
 		}
+	}
+});
+
+test('input: grows with its text, and says if there is more', async t => {
+	const text = Array.from({length: 12}, (_, index) => `row ${index}`).join(
+		'\n',
+	);
+	const draft = draftOf(text);
+	assert.equal(inputRows(draft, 'otter', 40), 8);
+	assert.equal(inputRows(draftOf('a\nb'), 'otter', 40), 2);
+	const screen = openInkScreen(
+		t,
+		40,
+		<InputPane
+			isActive
+			draft={draft}
+			nick="otter"
+			columns={40}
+			height={3}
+			row={0}
+			column={0}
+		/>,
+	);
+	assert.deepEqual((await screen.rows()).slice(0, 3), [
+		'      … row 9',
+		'        row 10',
+		'        row 11',
+	]);
+	assert.deepEqual(await screen.caret(), [8 + 6, 2]);
+});
+
+test('input: has the nick in its prompt, shorter where it is narrow', async t => {
+	for (const [columns, nick, row] of [
+		[40, 'otter', 'otter › hi'],
+		[20, 'otter', '› hi'],
+		[24, 'sandpiper', 'sand… › hi'],
+		[40, '', '› hi'],
+		[40, 'e\u{1B}[31m', 'e␛[31m › hi'],
+	] as const) {
+		const screen = openInkScreen(
+			t,
+			columns,
+			<InputPane
+				isActive
+				draft={draftOf('hi')}
+				nick={nick}
+				columns={columns}
+				row={0}
+				column={0}
+			/>,
+		);
+		assert.equal((await screen.rows())[0], row);
+		assert.deepEqual(await screen.caret(), [stringWidth(row), 0]);
+	}
+});
+
+test('input: a search shows what is looked for, and what is found', async t => {
+	const history = ['the otter', 'two\nlines'];
+	const search = (query: string, index: number, hasFailed = false) => ({
+		...createDraft(),
+		history,
+		search: {query, index, hasFailed},
+	});
+	for (const [draft, row, caret] of [
+		[search('ott', 0), '(search) ott: the otter', 12],
+		[search('', 2), '(search) :', 9],
+		[search('li', 1), '(search) li: two⏎lines', 11],
+		[search('x', 2, true), '(no more) x:', 11],
+	] as const) {
+		const shown = await shownRow(t, draft, 40);
+		assert.deepEqual(shown, {row, caret: [caret, 1]});
 	}
 });
 
@@ -125,12 +219,9 @@ test('input: shows how far a text is over the limit, beside the text', async t =
 		rows.set(columns, (await shownRow(t, over, columns)).row);
 	}
 
-	assert.equal(rows.get(20), '› …xxxxxxxx  12 over');
-	assert.equal(rows.get(40), `› …${'x'.repeat(22)}  12 bytes over`);
-	assert.equal(
-		rows.get(80),
-		`› …${'x'.repeat(43)}  12 bytes over the limit of 16384`,
-	);
+	assert.match(rows.get(20)!, /^… x+ +12 over$/u);
+	assert.match(rows.get(40)!, /^… x+ +12 bytes over$/u);
+	assert.match(rows.get(80)!, /^… x+ +12 bytes over the limit of 16384$/u);
 	const {row} = await shownRow(t, draftOf('x'.repeat(16_384)), 80);
 	assert.doesNotMatch(row, /over/);
 });
@@ -193,7 +284,16 @@ test('input: types, sends and asks about pastes in a whole app', async t => {
 				show(pasted(latest.current, text));
 			},
 		});
-		return <InputPane isActive draft={draft} columns={40} row={0} column={0} />;
+		return (
+			<InputPane
+				isActive
+				draft={draft}
+				columns={40}
+				height={inputRows(draft, '', 40)}
+				row={0}
+				column={0}
+			/>
+		);
 	};
 
 	const screen = openInkScreen(t, 40, <App />);
@@ -209,7 +309,7 @@ test('input: types, sends and asks about pastes in a whole app', async t => {
 	await screen.type('\u{1B}[200~: one\rtwo\r\u{1B}[201~');
 	assert.equal((await screen.rows())[0], 'Send 2 lines? y/n/l/e');
 	await screen.type('e');
-	assert.equal((await screen.rows())[0], '› next: one⏎two');
+	assert.deepEqual((await screen.rows()).slice(0, 2), ['› next: one', '  two']);
 	await screen.type('\r');
 	assert.deepEqual(sent, ['éab', 'next: one\ntwo']);
 });

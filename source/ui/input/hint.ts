@@ -1,0 +1,57 @@
+/**
+ * What is shown faintly after the draft while a command is typed or Tab has a
+ * choice: what it can become, and what it takes.
+ */
+import {commands} from '../../commands/registry.js';
+import type {Draft} from './draft.js';
+
+// More names than this help nobody.
+const maxNames = 8;
+
+const listed = (names: readonly string[]): string =>
+	names.length > maxNames
+		? `${names.slice(0, maxNames).join(' ')} …`
+		: names.join(' ');
+
+const described = (name: string) => {
+	const command = commands.find(known => `/${known.name}` === name);
+	return command === undefined ? '' : `${command.usage}  ${command.summary}`;
+};
+
+/**
+ * @param known The names of the commands there are, with their slashes.
+ * @returns Empty if there is nothing to say.
+ */
+export const hintFor = (
+	{text, caret, completion}: Draft,
+	known: readonly string[],
+): string => {
+	if (caret < text.length) {
+		return '';
+	}
+
+	if (completion !== undefined) {
+		const {choices, index} = completion;
+		const others = [...choices.slice(index + 1), ...choices.slice(0, index)];
+		return listed(others.map(choice => choice.replace(/:? ?$/, '')));
+	}
+
+	const [, name, blank] = /^(\/[a-z]*)(\s*)$/i.exec(text) ?? [];
+	if (name === undefined) {
+		return '';
+	}
+
+	const typed = name.toLowerCase();
+	if (blank !== '' || (known.includes(typed) && typed !== '/')) {
+		return known.includes(typed) ? described(typed).trim() : '';
+	}
+
+	const [first, ...others] = known.filter(each => each.startsWith(typed));
+	if (first === undefined) {
+		return '';
+	}
+
+	return others.length === 0
+		? `${first} ${described(first)}`
+		: listed([first, ...others]);
+};
