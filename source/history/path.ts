@@ -1,4 +1,7 @@
-/** Where things last by default: a room's history, the clients' secrets. */
+/**
+ * Where things last by default: a room's history, the clients' secrets, typed
+ * lines.
+ */
 import {createHash} from 'node:crypto';
 import {isAbsolute, join} from 'node:path';
 
@@ -45,6 +48,16 @@ export const historyPath = (
 ): string | undefined => {
 	const folder = stateFolder(env);
 	return folder && join(folder, `${fileName(address)}.jsonl`);
+};
+
+/**
+ * The file of the lines that were typed on a screen.
+ *
+ * @returns Undefined if the environment names no home.
+ */
+export const typedPath = (env: Environment): string | undefined => {
+	const folder = stateFolder(env);
+	return folder && join(folder, 'typed.jsonl');
 };
 
 /**

@@ -13,7 +13,7 @@ import {
 	watchedEvents,
 	type EventName,
 } from '../event/event-names.js';
-import {clientsPath, historyPath} from '../history/path.js';
+import {clientsPath, historyPath, typedPath} from '../history/path.js';
 import {
 	formatAddress,
 	parseSocketPath,
@@ -110,6 +110,8 @@ export type RoomModeOptions = {
 	readonly input: InputMode | undefined;
 	/** How many earlier messages to print; undefined for what the server sends. */
 	readonly lastMessages?: number | undefined;
+	/** Where a screen keeps the lines that were sent; undefined: nowhere. */
+	readonly typedFile?: string | undefined;
 } & FrontOptions &
 	RoomOptions;
 
@@ -457,6 +459,11 @@ export const optionsOf = (
 		clientsFolder: clientsPath(env),
 		...readReplay(reader, front.output, environment.isTerminal),
 	} as const;
+	const history =
+		command === 'connect' ? undefined : readHistory(reader, address, env);
+	const keepsLines = command === 'connect' || history !== undefined;
+	const typedFile =
+		front.output === 'screen' && keepsLines ? typedPath(env) : undefined;
 	const options: RoomModeOptions =
 		command === 'connect'
 			? {
@@ -477,9 +484,12 @@ export const optionsOf = (
 					connectRate: reader.rate('connectRate'),
 					isSameUser: reader.has('sameUser'),
 					...readRoomName(reader),
-					history: readHistory(reader, address, env),
+					history,
 				};
-	return reader.error ?? options;
+	return (
+		reader.error ??
+		(typedFile === undefined ? options : {...options, typedFile})
+	);
 };
 
 /**

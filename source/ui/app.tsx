@@ -35,6 +35,8 @@ export type AppProps = {
 	readonly rules: DraftRules;
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
+	/** What was sent in earlier runs, oldest first. */
+	readonly typedLines: readonly string[];
 	readonly hint: string;
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds, by the same clock as the model's times. */
@@ -102,6 +104,7 @@ export function App({
 	store,
 	rules,
 	commands,
+	typedLines,
 	hint,
 	isExplained,
 	monotonicMs,
@@ -115,7 +118,7 @@ export function App({
 }: AppProps) {
 	const {columns, rows} = useWindowSize();
 	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
-	const {draft, latest, replace} = useDraft(rules);
+	const {draft, latest, replace} = useDraft(rules, typedLines);
 	const {viewState, toggle, handleKey, follow} = useViews(
 		model.mode,
 		isExplained,

@@ -17,6 +17,7 @@ import {
 import type {ChatEvent} from '../event/event.js';
 import {bellSentence, type Bell} from './attention.js';
 import {roomRules, type DraftRules} from './input/draft.js';
+import {noTypedLines, openTypedLines} from './input/typed-file.js';
 
 /** What a command may do to the screen itself. */
 export type ScreenActions = {
@@ -30,6 +31,8 @@ export type ScreenChat = {
 	readonly rules: DraftRules;
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
+	/** What was sent in earlier runs, oldest first. */
+	readonly typedLines: readonly string[];
 	/** Shown in the empty input line. */
 	readonly hint: string;
 	readonly onLine: (line: string, actions: ScreenActions) => void;
@@ -61,13 +64,17 @@ const openScreenRoom = async (
 		bell.isOn = isOn;
 		return bellSentence(bell);
 	};
-
+	const {typedFile} = options;
+	const typed =
+		typedFile === undefined ? noTypedLines : openTypedLines(typedFile, 'room');
 	return {
 		chat,
+		typedLines: typed.lines,
 		rules: roomRules,
 		commands: slashNames('room'),
 		hint: 'message, or /help',
 		onLine(line, actions) {
+			typed.add(line);
 			parseLine(
 				line,
 				'room',
@@ -89,6 +96,7 @@ const openScreenRaw = async (
 
 	return {
 		chat,
+		typedLines: noTypedLines.lines,
 		// Exact bytes: no limit, and an empty line sends a line end.
 		rules: {limitBytes: Infinity, sendsBlank: true},
 		commands: slashNames('raw'),

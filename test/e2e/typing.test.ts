@@ -1,7 +1,10 @@
 /** What is typed and pasted, in a pseudo-terminal. */
 import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test, {after} from 'node:test';
-import {serveScreen} from '../helpers/sockchat.js';
+import {joinScreen, serveScreen} from '../helpers/sockchat.js';
 
 const {terminal: otter} = await serveScreen({after}, 'otter');
 
@@ -40,4 +43,28 @@ test('e2e: a paste without brackets keeps its lines and its tabs', async () => {
 test('e2e: one line with its Enter is sent, however long', async () => {
 	otter.type(`${'long '.repeat(900)}end\r`);
 	await otter.waitFor(/long end *✓?$/m);
+});
+
+test('e2e: sent lines can be recalled and found in the next run', async t => {
+	const state = mkdtempSync(join(tmpdir(), 'sockchat-typed-'));
+	t.after(() => {
+		rmSync(state, {recursive: true});
+	});
+	const env = {XDG_STATE_HOME: state};
+	const {terminal: first, port} = await serveScreen(t, 'heron', {env});
+	const yesterday = await joinScreen(t, port, 'egret', {env});
+	yesterday.type('the words of yesterday\r');
+	await first.waitFor(/egret +the words of yesterday/);
+	yesterday.press('ctrl-c');
+	await yesterday.waitForExit();
+	const today = await joinScreen(t, port, 'egret', {env});
+	today.press('up');
+	await today.waitFor('egret › the words of yesterday');
+	today.press('ctrl-u', 'ctrl-r');
+	today.type('yester');
+	await today.waitFor('(search) yester: the words of yesterday');
+	today.press('enter');
+	await today.waitFor('egret › the words of yesterday');
+	today.press('enter');
+	await first.waitFor(/yesterday[\s\S]*egret +the words of yesterday/);
 });

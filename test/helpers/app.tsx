@@ -45,6 +45,7 @@ export const openApp = async (
 			store={store}
 			rules={roomRules}
 			commands={['/help', '/wire']}
+			typedLines={[]}
 			hint="message, or /help"
 			isExplained={false}
 			monotonicMs={clock.monotonicMs}

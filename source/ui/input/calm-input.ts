@@ -24,7 +24,7 @@ export const sequenceSilenceMs = 200;
 export const escapeSilenceMs = 20;
 
 /** Text sooner than this after an Enter makes a paste. */
-export const burstGapMs = 5;
+export const burstGapMs = 3;
 
 /** A paste without brackets ends after this silence: its packets may be late. */
 export const burstSilenceMs = 100;

@@ -99,11 +99,11 @@ export const draftBytes = (draft: Draft): number =>
 export const bytesOver = (draft: Draft): number =>
 	Math.max(0, draftBytes(draft) - draft.rules.limitBytes);
 
-const walk = (draft: Draft, by: number): Draft => {
+const walk = (draft: Draft, by: 1 | -1): Draft => {
 	const index = draft.walk?.index ?? draft.history.length;
 	const lines = draft.walk?.lines ?? [...draft.history, draft.text];
 	const text = lines[index + by];
-	return text === undefined || by === 0
+	return text === undefined
 		? draft
 		: {
 				...draft,
@@ -123,12 +123,24 @@ const moveByRow = (draft: Draft, by: 1 | -1, columns: number): Draft => {
 		: {...draft, ...moved};
 };
 
-/** Ends a search with the line it found. */
-const takeFound = (draft: Draft, {index}: Search): Draft =>
-	walk(
-		{...draft, search: undefined},
-		index - (draft.walk?.index ?? draft.history.length),
-	);
+/** Ends a search with the line it found; Down then leads back to the draft. */
+const takeFound = (draft: Draft, {index}: Search): Draft => {
+	const text = draft.history[index];
+	const ended = {...draft, search: undefined};
+	if (text === undefined) {
+		return ended;
+	}
+
+	const left = draft.walk?.index ?? draft.history.length;
+	const lines = draft.walk?.lines ?? [...draft.history, draft.text];
+	return {
+		...ended,
+		text,
+		caret: text.length,
+		walk: {lines: lines.with(left, draft.text), index},
+		changes: noChanges,
+	};
+};
 
 /** @returns Undefined if the key ends the search and is for the draft. */
 const editSearch = (

@@ -28,7 +28,8 @@ export type Pressed = {
 	readonly texts: readonly string[];
 };
 
-const remember = (
+/** The history with one more line, unless it is the last one again. */
+export const remember = (
 	history: readonly string[],
 	text: string,
 ): readonly string[] =>

@@ -12,10 +12,14 @@ export type DraftControl = {
 	readonly replace: (draft: Draft) => void;
 };
 
-export const useDraft = (rules: DraftRules): DraftControl => {
+/** @param history What was sent before; read once. */
+export const useDraft = (
+	rules: DraftRules,
+	history: readonly string[],
+): DraftControl => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
 	const box = useRef<Draft>(undefined);
-	box.current ??= createDraft(rules);
+	box.current ??= {...createDraft(rules), history};
 	return {
 		draft: box.current,
 		latest: () => box.current!,

@@ -316,6 +316,16 @@ test('draft: Ctrl-R finds sent lines, and Enter takes one', () => {
 	const sent = press(taken.draft, {type: 'submit'});
 	assert.deepEqual([shown(sent.draft), sent.texts], ['unsent|', ['the otter']]);
 	assert.equal(shown(after(older, 'left')), 'the otte|r');
+	assert.equal(
+		shown(after(taken.draft, 'newer', 'newer', 'newer', 'newer')),
+		'unsent|',
+	);
+
+	// From an old line that was emptied.
+	const emptied = after(draft, 'older', 'kill-to-start');
+	const again = press(searching(emptied, 'end'), {type: 'submit'}).draft;
+	assert.equal(shown(again), 'end|');
+	assert.equal(shown(after(again, 'newer')), 'unsent|');
 });
 
 test('draft: Esc, Ctrl-G and Ctrl-C end a search with the draft as it was', () => {
