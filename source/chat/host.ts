@@ -138,10 +138,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 };
 
 /**
- * Who the host is, for its lines in the history to stay its own. It is the same
- * as when it is a member at this address, as `sockchat` without a command is
- * one or the other. A port that is free by chance tells nothing; the history's
- * file then stands for the room.
+ * Who the host is, for its lines in the history to stay its own. A port that is
+ * free by chance tells nothing; the history's file then stands for the room.
  */
 const keptIdentityOf = ({
 	address,
@@ -161,6 +159,7 @@ const keptIdentityOf = ({
 					address: place,
 					nick,
 					hasToken: token !== undefined,
+					isHost: true,
 				})
 		: undefined;
 };

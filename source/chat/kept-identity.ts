@@ -27,6 +27,11 @@ export type KeptOptions = {
 	 * such servers have seen is not shown to any other.
 	 */
 	readonly hasToken: boolean;
+	/**
+	 * Whether it is the host's, which is another: a host and a member are often
+	 * one user's, at one time and with the login name for both.
+	 */
+	readonly isHost?: boolean | undefined;
 };
 
 /** What a file holds; `lastN` is the highest n that may have been used. */
@@ -51,14 +56,14 @@ const publicIds = /^[\da-f]{16}$/;
 // Without a dot, after which the name of a process would come.
 const plainKey = /^[\w-]+$/;
 
-const keyOf = ({address, nick, hasToken}: KeptOptions): string => {
+const keyOf = ({address, nick, hasToken, isHost}: KeptOptions): string => {
 	const place =
 		address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
 	const who = foldNick(nick);
 	const name = plainKey.test(who)
 		? who
 		: `=${hash('sha256', who, 'hex').slice(0, 16)}`;
-	return `${fileName(place)}-${name}${hasToken ? '+token' : ''}`;
+	return `${fileName(place)}-${name}${hasToken ? '+token' : ''}${isHost ? '+host' : ''}`;
 };
 
 const serialize = (kept: Kept): string =>

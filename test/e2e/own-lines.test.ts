@@ -4,7 +4,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
-import {startBin} from '../helpers/process.js';
+import {findPort} from '../helpers/ports.js';
 import {
 	joinBare,
 	joinScreen,
@@ -74,34 +74,30 @@ test("e2e: a host's lines are its own after a restart", async t => {
 	await again.waitFor(/said after *✓/);
 });
 
-test('e2e: who was the host of a room and comes back as a member is the same', async t => {
+test('e2e: a host and a member of one user, with one nick, both keep theirs', async t => {
 	const env = keptState(t);
-	const {terminal: host, port: own} = await serveScreen(t, 'otter', {
-		...size,
-		env,
-	});
-	host.type('/quit\r');
-	await host.waitForExit();
-	const history = join(env.XDG_STATE_HOME, 'room.jsonl');
-	const args = [own, '--nick', 'otter', '--history', history];
-	const opener = await openScreen(t, args, {...size, env});
-	await opener.waitFor('listening on');
-	opener.type('said as the host\r');
-	await opener.waitFor(/said as the host *✓/);
-	opener.type('/quit\r');
-	await opener.waitForExit();
+	const options = {...size, env};
+	const port = await findPort();
+	const host = await openScreen(t, ['serve', port, '--nick', 'otter'], options);
+	const joinAgain = async () => {
+		const member = await openScreen(t, ['connect', '--port', port], {
+			...size,
+			// A nick that may be another, if it is taken.
+			env: {...env, SOCKCHAT_NICK: 'otter'},
+		});
+		await member.waitFor('otter-2 joined');
+		return member;
+	};
 
-	const server = startBin(t, [
-		'serve',
-		own,
-		'--json',
-		'--nick',
-		'other',
-		'--history',
-		history,
-	]);
-	await server.waitForOutput('"phase":"listening"');
-	const member = await openScreen(t, args, {...size, env});
-	await member.waitFor('said as the host');
-	assertOwn(member, 'said as the host', true);
+	const first = await joinAgain();
+	first.type('said as a member\r');
+	await first.waitFor(/said as a member *✓/);
+	first.type('/quit\r');
+	await first.waitForExit();
+	host.type('said as the host\r');
+	await host.waitFor(/said as the host *✓/);
+	const again = await joinAgain();
+	await again.waitFor('said as the host');
+	assertOwn(again, 'said as a member', true);
+	assertOwn(again, 'said as the host', false);
 });
