@@ -51,9 +51,9 @@ export type RoomHands = PlainHands &
 		readonly search: (text: string | undefined) => string | undefined;
 		/**
 		 * @param isOn Undefined only asks.
-		 * @returns One sentence: when the bell rings now.
+		 * @returns When the bell rings now.
 		 */
-		readonly bell: (isOn: boolean | undefined) => string;
+		readonly bell: (isOn: boolean | undefined) => Answer;
 		readonly rule: (action: HostAction) => Promise<Answer>;
 	};
 

@@ -220,7 +220,7 @@ export const commands: readonly Command[] = [
 			const isOn = bellWords.get(rest);
 			return bellWords.has(rest)
 				? hands => {
-						hands.notice('info', hands.bell(isOn));
+						say(hands.bell(isOn), hands.notice);
 					}
 				: undefined;
 		},

@@ -108,6 +108,8 @@ export type RoomModeOptions = {
 	readonly mode: 'room';
 	/** By default `commands` if stdin is a terminal, else `text`. */
 	readonly input: InputMode | undefined;
+	/** Whether lines are typed below what comes, on a terminal without a screen. */
+	readonly isPrompted: boolean;
 	/** How many earlier messages to print; undefined for what the server sends. */
 	readonly lastMessages?: number | undefined;
 	/** Where a screen keeps the lines that were sent; undefined: nowhere. */
@@ -251,7 +253,15 @@ const readHistory = (
 		: {path, fsync, isDefault: asked === undefined};
 };
 
-const readOutput = (reader: Reader, isTerminal: boolean): Output => {
+/** Ink's own variable, for its own kind of screen, which a room doesn't need. */
+const isForScreenReader = ({env}: Environment): boolean =>
+	env['INK_SCREEN_READER'] === 'true' || env['INK_SCREEN_READER'] === '1';
+
+/** A terminal whose cursor can't be moved gets nothing but lines. */
+const canMoveCursor = ({isTerminal, env}: Environment): boolean =>
+	isTerminal && env['TERM'] !== 'dumb';
+
+const readOutput = (reader: Reader, environment: Environment): Output => {
 	if (reader.has('json')) {
 		return 'json';
 	}
@@ -259,7 +269,11 @@ const readOutput = (reader: Reader, isTerminal: boolean): Output => {
 	const isPlain = (
 		['plain', 'quiet', 'message', 'input', 'waitFor', 'waitForMention'] as const
 	).some(name => reader.has(name));
-	return isPlain || !isTerminal ? 'plain' : 'screen';
+	return isPlain ||
+		!canMoveCursor(environment) ||
+		isForScreenReader(environment)
+		? 'plain'
+		: 'screen';
 };
 
 const readEvents = (
@@ -329,18 +343,14 @@ const readTheme = (reader: Reader, env: Environment['env']): ThemeName => {
 	return isColoured ? asked : 'mono';
 };
 
-const readFront = (
-	reader: Reader,
-	{isTerminal, env}: Environment,
-): FrontOptions => {
+const readFront = (reader: Reader, environment: Environment): FrontOptions => {
 	const isExplained = reader.has('explain');
 	const message = readMessage(reader);
 	const awaited = readAwaited(reader);
 	const isOneShot = message !== undefined || awaited !== undefined;
 	return {
-		// A terminal that can't move its cursor gets lines.
-		output: readOutput(reader, isTerminal && env['TERM'] !== 'dumb'),
-		theme: readTheme(reader, env),
+		output: readOutput(reader, environment),
+		theme: readTheme(reader, environment.env),
 		bell: {
 			isOn: reader.choice('bell', ['on', 'off']) !== 'off',
 			notification: reader.choice('notify', notifications) ?? 'none',
@@ -449,10 +459,17 @@ export const optionsOf = (
 		return reader.error ?? options;
 	}
 
+	const input = reader.choice('input', inputModes);
 	const mode = {
 		...common,
 		mode: 'room',
-		input: reader.choice('input', inputModes),
+		input,
+		isPrompted:
+			canMoveCursor(environment) &&
+			front.output === 'plain' &&
+			front.message === undefined &&
+			front.awaited === undefined &&
+			input !== 'none',
 		nick,
 		isNickFlexible,
 		tokenFile: reader.text('tokenFile'),

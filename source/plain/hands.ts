@@ -1,6 +1,7 @@
 /** What slash commands may do without a screen. */
 import type {RoomHands, ViewName} from '../commands/hands.js';
 import {help} from '../commands/help.js';
+import {refused} from '../tcp/socket-action.js';
 import type {RoomSession} from './room-session.js';
 import {rename} from './room-requests.js';
 
@@ -23,12 +24,12 @@ export const handsOf = (session: RoomSession): RoomHands => {
 			rename(session, nick);
 		},
 		search(text) {
-			const refused = chat.search(text);
-			if (refused === undefined) {
+			const reason = chat.search(text);
+			if (reason === undefined) {
 				progress.ask('search');
 			}
 
-			return refused;
+			return reason;
 		},
 		control: async (action, peer) =>
 			progress.during(chat.control(action, peer)),
@@ -36,7 +37,10 @@ export const handsOf = (session: RoomSession): RoomHands => {
 		leave() {
 			session.hasQuit = true;
 		},
-		bell: () => '/bell works only on the screen.',
+		bell: () =>
+			refused(
+				'/bell works only on the screen; --bell says when a terminal rings without one.',
+			),
 		clear() {
 			notice('bad', '/clear works only on the screen.');
 		},

@@ -27,6 +27,10 @@ export type LineOptions = {
 	readonly isOwnHidden: boolean;
 	/** Whether the state was printed before as inferred, and is now read. */
 	readonly isConfirmed: boolean;
+	/** Whether the event calls this member. */
+	readonly isCall: boolean;
+	/** Whether people read it: signs are then said in words. */
+	readonly isWorded: boolean;
 };
 
 const nothing: Printed = {};
@@ -45,12 +49,13 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 				return nothing;
 			}
 
+			const says = options.isCall && options.isWorded ? ' mentions you' : '';
 			const action = /^\/me (.*)$/s.exec(text)?.[1];
 			return {
 				out:
 					action === undefined
-						? spoken(`${from}: `, text)
-						: spoken(`* ${from} `, action),
+						? spoken(`${from}${says}: `, text)
+						: spoken(`* ${from}${says === '' ? '' : `${says}:`} `, action),
 			};
 		}
 
@@ -61,10 +66,18 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 		}
 
 		case 'whispered': {
-			const {from, to, text} = frame;
-			return options.isQuiet
-				? nothing
-				: {out: spoken(`${from} → ${to}: `, text)};
+			const {from, to, id, text} = frame;
+			if (options.isQuiet) {
+				return nothing;
+			}
+
+			const worded =
+				id === options.id
+					? `You whisper to ${to}: `
+					: `${from} whispers to you: `;
+			return {
+				out: spoken(options.isWorded ? worded : `${from} → ${to}: `, text),
+			};
 		}
 
 		default: {

@@ -3,15 +3,18 @@ import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
 import type {Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
-import type {FrontOptions} from '../options/options.js';
+import type {FrontOptions, Options} from '../options/options.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {isWanted} from '../event/event-names.js';
 import type {ChatEvent, Tone} from '../event/event.js';
 import {systemClock} from '../socket/clock.js';
 import {jsonError, jsonLine} from './json.js';
 import {linesOf} from './lines.js';
+import {isCall} from './mention.js';
 import {withTime} from './times.js';
 import type {Output} from './output.js';
+
+const bell = '\u0007';
 
 export type Streams = {
 	readonly stdin: Readable & {readonly isTTY?: boolean};
@@ -22,12 +25,14 @@ export type Streams = {
 export class Printer {
 	/** The member's own public id, once it is known. */
 	id = '';
+	/** The member's nick, once it is known. */
+	nick = '';
 	/** The last state printed for each end, while it is only inferred. */
 	readonly #inferred = new Map<string, string>();
-	readonly #options: FrontOptions;
+	readonly #options: FrontOptions | Options;
 	readonly #streams: Streams;
 
-	constructor(options: FrontOptions, streams: Streams) {
+	constructor(options: FrontOptions | Options, streams: Streams) {
 		this.#options = options;
 		this.#streams = streams;
 	}
@@ -45,17 +50,26 @@ export class Printer {
 			return this.#printChunk(event.direction, event.bytes as Buffer);
 		}
 
+		const isCalled =
+			event.type === 'frame' && !event.isReplay && isCall(event.frame, this);
+		const isWorded = 'isPrompted' in this.#options && this.#options.isPrompted;
 		const {out, err} = linesOf(event, {
 			isQuiet,
 			isExplained: this.#options.isExplained,
 			id: this.id,
 			isOwnHidden: !isQuiet && this.#streams.stdin.isTTY === true,
+			isCall: isCalled,
+			isWorded,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
 		const timed = (lines: DisplayText) =>
 			isTimed ? withTime(lines, event) : lines;
 		if (err !== undefined) {
 			stderr.write(timed(err));
+		}
+
+		if (isCalled && isWorded && !isQuiet && this.#options.bell.isOn) {
+			stdout.write(bell);
 		}
 
 		return out === undefined || stdout.write(timed(out));

@@ -104,13 +104,14 @@ const readInput = (
 	session: RoomSession,
 	mode: Exclude<InputMode, 'none'>,
 ): Step => {
-	const {chat, printer, progress, streams} = session;
+	const {chat, printer, progress, prompt, streams} = session;
 	let isHeld = false;
 	return {
 		async run() {
 			const take = takers[mode](session);
 			let number = 0;
-			for await (const line of readLines(streams.stdin)) {
+			const lines = prompt?.lines ?? readLines(streams.stdin);
+			for await (const line of lines) {
 				number++;
 				if (line instanceof SockchatError) {
 					progress.hasFailed = true;

@@ -2,6 +2,7 @@
 import type {RoomChat} from '../chat/room-chat.js';
 import type {RoomModeOptions} from '../options/options.js';
 import type {Printer, Streams} from './printer.js';
+import type {Prompt} from './prompt.js';
 import type {Progress} from './progress.js';
 import type {Replay} from './replay.js';
 import type {MessageWait} from './wait.js';
@@ -14,6 +15,8 @@ export type RoomSession = {
 	/** What was said before, if it was asked for. */
 	readonly replay: Replay;
 	readonly streams: Streams;
+	/** The input line, on a terminal. */
+	readonly prompt: Prompt | undefined;
 	/** The message to wait for. */
 	readonly wait: MessageWait;
 	/** Whether the input asked to leave. */

@@ -13,6 +13,7 @@ import {systemClock} from '../socket/clock.js';
 import {unreadable} from './input.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
+import {Prompt} from './prompt.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
@@ -32,9 +33,14 @@ export type Running = {
  */
 export const runPlain = async (
 	options: Options,
-	streams: Streams,
+	given: Streams,
 ): Promise<Running> => {
 	const progress = new Progress();
+	const prompt =
+		options.mode === 'room' && options.isPrompted
+			? new Prompt(given)
+			: undefined;
+	const streams = prompt?.streams ?? given;
 	const printer = new Printer(options, streams);
 	const sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
 	let raw: RawChat | undefined;
@@ -69,6 +75,7 @@ export const runPlain = async (
 		replay.take(event);
 		wait.see(event);
 		progress.see(event);
+		printer.nick = progress.nick;
 	};
 
 	const open = async () => {
@@ -88,12 +95,17 @@ export const runPlain = async (
 		printer.id = chat.id;
 		progress.id = chat.id;
 		wait.id = chat.id;
+		await prompt?.start({
+			nick: () => progress.nick || chat.nick,
+			nicks: () => chat.members().names,
+		});
 		replay.start(chat);
 		const steps = roomSteps({
 			chat,
 			options,
 			printer,
 			progress,
+			prompt,
 			replay,
 			streams,
 			wait,
@@ -148,6 +160,7 @@ export const runPlain = async (
 		isOver = true;
 		sending.isOver = true;
 		cancelDeadline();
+		prompt?.close();
 		if (options.message === undefined) {
 			streams.stdin.destroy();
 		}

@@ -15,6 +15,7 @@ import {
 	type RoomModeOptions,
 } from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
+import {done} from '../tcp/socket-action.js';
 import {bellSentence, type Bell} from './attention.js';
 import {roomRules, type DraftRules} from './input/draft.js';
 import {noTypedLines, openTypedLines} from './input/typed-file.js';
@@ -62,7 +63,7 @@ const openScreenRoom = async (
 	const chat = await openRoom(options, emit);
 	const setBell = (isOn = bell.isOn) => {
 		bell.isOn = isOn;
-		return bellSentence(bell);
+		return done(bellSentence(bell));
 	};
 	const {typedFile} = options;
 	const typed =

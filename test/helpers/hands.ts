@@ -27,7 +27,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 		members: () => ({count: count ?? names.length, names}),
 		search: note('search', undefined),
 		control: note('control', answer),
-		bell: note('bell', 'done'),
+		bell: note('bell', done('rings')),
 		rule: note('rule', answer),
 		notice: note('notice', undefined),
 		clear: note('clear', undefined),

@@ -55,6 +55,7 @@ const member = {
 	input: undefined,
 	nick: 'otter',
 	isNickFlexible: true,
+	isPrompted: false,
 	tokenFile: undefined,
 	clientsFolder: undefined,
 	isWatched: true,

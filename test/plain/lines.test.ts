@@ -20,6 +20,8 @@ const printed = (event: ChatEvent, options: Partial<LineOptions> = {}) =>
 		id: 'ffffffffffffffff',
 		isOwnHidden: false,
 		isConfirmed: false,
+		isCall: false,
+		isWorded: false,
 		...options,
 	});
 

@@ -1,0 +1,200 @@
+/**
+ * The input line of `--plain` on a terminal. It stays whole below what comes:
+ * the line is cleared, what came is printed in its place, and the line is drawn
+ * again with its caret.
+ *
+ * Editing, history and completion are those of node:readline, which is loaded
+ * only for this.
+ */
+import process from 'node:process';
+import type {Interface} from 'node:readline';
+import {Writable} from 'node:stream';
+import {commandsOf} from '../commands/registry.js';
+import {display, toDisplay} from '../protocol/display.js';
+import {Output} from './output.js';
+import type {Streams} from './printer.js';
+
+export type PromptSource = {
+	/** One's own nick now. */
+	readonly nick: () => string;
+	/** Those that Tab completes. */
+	readonly nicks: () => readonly string[];
+};
+
+/**
+ * Completes the last word before the caret, as the screen does: a nick at the
+ * start of the line becomes 'otter: ', elsewhere 'otter '.
+ *
+ * @returns What may replace the word, and the word.
+ */
+export const completeWord = (
+	text: string,
+	nicks: readonly string[],
+): [choices: string[], word: string] => {
+	const word = /\S*$/.exec(text)![0];
+	const isFirst = word.length === text.length;
+	const isCommand = isFirst && word.startsWith('/');
+	if (word === '' && !text.startsWith('/')) {
+		return [[], word];
+	}
+
+	const candidates = isCommand
+		? commandsOf('room').map(({name}) => `/${name}`)
+		: nicks;
+	const end = isFirst && !isCommand ? ': ' : ' ';
+	const choices = candidates
+		.filter(each => each.toLowerCase().startsWith(word.toLowerCase()))
+		.map(each => each + end);
+	return [choices, word];
+};
+
+/** Clears from the start of the line, which is some rows above the caret. */
+const clearing = (rows: number): string =>
+	`${rows > 0 ? `\u001B[${rows}A` : ''}\r\u001B[J`;
+
+// The kernel doesn't stop a process that has no shell to continue it.
+const notStoppedAfterMs = 250;
+
+export class Prompt {
+	/** Streams that print above the input line. */
+	readonly streams: Streams;
+	#interface: Interface | undefined;
+	#lines: AsyncIterable<string> | undefined;
+	#source: PromptSource | undefined;
+	/** Whether the line is cleared, and drawn again at the end of this turn. */
+	#isCleared = false;
+
+	constructor({stdin, stdout, stderr}: Streams) {
+		const above = (write: (chunk: string | Uint8Array) => void) =>
+			Object.assign(
+				new Writable({
+					write: (chunk: Uint8Array, _encoding, done) => {
+						this.#clear();
+						write(chunk);
+						done();
+					},
+				}),
+				{isTTY: true},
+			);
+		this.streams = {
+			stdin,
+			stdout: new Output(
+				above(chunk => {
+					stdout.write(chunk);
+				}),
+			),
+			// Redirected, it is not on this screen.
+			stderr:
+				'isTTY' in stderr && stderr.isTTY === true
+					? above(chunk => {
+							stderr.write(chunk);
+						})
+					: stderr,
+		};
+	}
+
+	/** The typed lines, until Ctrl-D or the end. */
+	get lines(): AsyncIterable<string> {
+		return this.#lines!;
+	}
+
+	/** Shows the line, and reads keys from now on. */
+	async start(source: PromptSource): Promise<void> {
+		const {createInterface} = await import('node:readline');
+		const line = createInterface({
+			input: this.streams.stdin,
+			output: process.stdout,
+			terminal: true,
+			completer: (text: string) => completeWord(text, source.nicks()),
+		});
+		this.#interface = line;
+		this.#source = source;
+		this.#lines = line;
+		line.on('line', () => {
+			this.#draw();
+		});
+		line.on('close', () => {
+			this.#end();
+		});
+		line.on('SIGINT', () => {
+			if (line.line === '') {
+				process.kill(process.pid, 'SIGINT');
+				return;
+			}
+
+			line.write('', {ctrl: true, name: 'e'});
+			line.write('', {ctrl: true, name: 'u'});
+		});
+		line.on('SIGTSTP', () => {
+			this.#suspend();
+		});
+		this.#draw();
+	}
+
+	/** Gives the terminal back. What was typed and not sent stays to be seen. */
+	close(): void {
+		this.#interface?.close();
+	}
+
+	#end(): void {
+		const line = this.#interface!;
+		this.#interface = undefined;
+		if (this.#isCleared) {
+			return;
+		}
+
+		if (line.line === '') {
+			process.stdout.write(clearing(line.getCursorPos().rows));
+		} else {
+			process.stdout.write('\n');
+		}
+	}
+
+	/** Ctrl-Z. Readline's own way never ends if no shell continues us. */
+	#suspend(): void {
+		const {stdin, stdout} = process;
+		const resume = () => {
+			clearTimeout(late);
+			process.off('SIGCONT', resume);
+			if (this.#interface) {
+				stdin.setRawMode(true);
+				this.#draw();
+			}
+		};
+
+		const late = setTimeout(resume, notStoppedAfterMs);
+		process.on('SIGCONT', resume);
+		stdout.write('\n');
+		stdin.setRawMode(false);
+		// The whole job, including an npm that started us.
+		process.kill(0, 'SIGTSTP');
+	}
+
+	#clear(): void {
+		if (!this.#interface || this.#isCleared) {
+			return;
+		}
+
+		this.#isCleared = true;
+		process.stdout.write(clearing(this.#interface.getCursorPos().rows));
+		// Before the next key, as readline counts on its line.
+		queueMicrotask(() => {
+			this.#isCleared = false;
+			this.#draw();
+		});
+	}
+
+	#draw(): void {
+		const line = this.#interface;
+		if (!line) {
+			return;
+		}
+
+		const nick = toDisplay(this.#source!.nick());
+		line.setPrompt(display`${nick} › `);
+		// How many rows above the caret its line begins: none, below what was
+		// printed. Node has no other way to say so.
+		Reflect.set(line, 'prevRows', 0);
+		line.prompt(true);
+	}
+}

@@ -1,0 +1,276 @@
+/** `--plain` on a terminal: what one types stays apart from what comes. */
+import assert from 'node:assert/strict';
+import test, {after, type TestContext} from 'node:test';
+import {bin} from '../helpers/process.js';
+import {openShell, toShellLine} from '../helpers/shell.js';
+import {joinBare, serveJson} from '../helpers/sockchat.js';
+import {openTerminal, type TerminalOptions} from '../helpers/terminal.js';
+import {until} from '../helpers/until.js';
+
+const {server, port} = await serveJson({after}, ['--nick', 'host']);
+const heron = await joinBare({after}, port, 'heron');
+
+/** What a nick has said in the room, as its host saw it. */
+const textsOf = (nick: string) =>
+	server
+		.stdout()
+		.split('\n')
+		.slice(0, -1)
+		.map(line => JSON.parse(line) as Record<string, string>)
+		.filter(({type, from}) => type === 'message' && from === nick)
+		.map(({text}) => text);
+
+const openPlain = async (
+	t: TestContext,
+	nick: string,
+	options: Partial<TerminalOptions> = {},
+	flags: readonly string[] = ['--plain'],
+) => {
+	const terminal = openTerminal(t, {
+		...bin('connect', '--port', port, '--nick', nick, ...flags),
+		isHungUp: true,
+		...options,
+	});
+	await terminal.waitFor(`-- ${nick} joined`);
+	return terminal;
+};
+
+/** The screen's rows without the empty ones below. */
+const rowsOf = (terminal: {text: () => string}) =>
+	terminal.text().trimEnd().split('\n');
+
+for (const [nick, columns, draft, shown] of [
+	['avocet', 80, 'half a li', ['avocet › half a li']],
+	['bittern', 40, '日本語で書くと', ['bittern › 日本語で書くと']],
+	[
+		'crake',
+		40,
+		'a draft that is longer than the forty columns of this terminal',
+		[
+			'crake › a draft that is longer than the ',
+			'forty columns of this terminal',
+		],
+	],
+	// The caret stands at the start of an empty row.
+	['dunlin', 40, 'x'.repeat(31), [`dunlin › ${'x'.repeat(31)}`]],
+] as const) {
+	test(`e2e: plain: a line that comes leaves the draft whole, ${nick}`, async t => {
+		const terminal = await openPlain(t, nick, {columns});
+		await terminal.waitFor(`${nick} ›`);
+		terminal.type(draft);
+		await terminal.waitFor(shown.map(row => row.trimEnd()).join('\n'));
+		const at = String(draft.length);
+		const words = `in the middle, ${at}: ${'long '.repeat(12)}end`;
+		heron.sayNext(words, `second, ${at}`);
+		await terminal.waitFor(`heron: second, ${at}`);
+		await terminal.waitFor(shown.map(row => row.trimEnd()).join('\n'));
+		const rows = rowsOf(terminal);
+		assert.deepEqual(
+			rows.slice(-shown.length),
+			shown.map(row => row.trimEnd()),
+			terminal.framed(),
+		);
+		assert.match(rows.at(-shown.length - 1)!, /^heron: second/);
+		assert.ok(
+			rows
+				.slice(0, -shown.length - 1)
+				.join('')
+				.replaceAll(' ', '')
+				.includes(`heron:${words.replaceAll(' ', '')}`),
+			terminal.framed(),
+		);
+
+		// The caret stayed at the end, and moves.
+		terminal.type('!');
+		terminal.press('left', 'left');
+		terminal.type('?');
+		heron.sayNext(`third, ${at}`);
+		await terminal.waitFor(`heron: third, ${at}`);
+		terminal.type(';');
+		const whole = `${draft.slice(0, -1)}?;${draft.slice(-1)}!`;
+		terminal.type('\r');
+		await until(() => textsOf(nick).length > 0, {
+			what: 'the message',
+			seen: terminal.framed,
+		});
+		assert.deepEqual(textsOf(nick), [whole]);
+	});
+}
+
+test('e2e: plain: keys, history and completion work in the line', async t => {
+	const terminal = await openPlain(t, 'egret');
+	await terminal.waitFor('egret ›');
+	terminal.type('first\r');
+	await until(() => textsOf('egret').length > 0, {what: 'a message'});
+	terminal.press('up');
+	await terminal.waitFor(/egret › first\n+egret › first/);
+	terminal.press('ctrl-c');
+	await until(() => rowsOf(terminal).at(-1) === 'egret ›', {
+		what: 'an empty line',
+		seen: terminal.framed,
+	});
+	terminal.type('HER');
+	await terminal.waitFor('egret › HER');
+	terminal.press('tab');
+	await terminal.waitFor('egret › heron:');
+	terminal.type('hi\r');
+	await until(() => textsOf('egret').at(-1) === 'heron: hi', {
+		what: 'the completed nick',
+		seen: terminal.framed,
+	});
+	terminal.type('/ni');
+	await terminal.waitFor('egret › /ni');
+	terminal.press('tab');
+	await terminal.waitFor('egret › /nick');
+	terminal.type('fulmar\r');
+	await terminal.waitFor('-- egret is now fulmar');
+	await until(() => rowsOf(terminal).at(-1) === 'fulmar ›', {
+		what: 'the new nick',
+		seen: terminal.framed,
+	});
+	terminal.type('draft');
+	await terminal.waitFor('fulmar › draft');
+	terminal.press('ctrl-c');
+	await until(() => rowsOf(terminal).at(-1) === 'fulmar ›', {
+		what: 'an empty line',
+		seen: terminal.framed,
+	});
+	terminal.press('ctrl-c');
+	assert.equal(await terminal.waitForExit(), 0);
+	assert.doesNotMatch(terminal.text(), /fulmar ›\s*$/);
+});
+
+test('e2e: plain: Ctrl-D on an empty line leaves, and stores what was pasted', async t => {
+	const terminal = await openPlain(t, 'gannet');
+	await terminal.waitFor('gannet ›');
+	const lines = Array.from({length: 300}, (_, index) => `row ${index}\tend`);
+	terminal.paste(`${lines.join('\n')}\n`);
+	await terminal.waitFor(/row 299 +end\n+gannet ›$/);
+	terminal.press('ctrl-d');
+	assert.equal(await terminal.waitForExit(), 0);
+	assert.deepEqual(textsOf('gannet'), lines);
+});
+
+test('e2e: plain: whispers and mentions are said in words, and ring', async t => {
+	const terminal = await openPlain(t, 'ibis');
+	await terminal.waitFor('ibis ›');
+	const rings = () => terminal.output().split('\u{7}').length - 1;
+	heron.sayNext('nothing for anybody');
+	await terminal.waitFor('heron: nothing for anybody');
+	assert.equal(rings(), 0);
+	heron.sayNext('are you there, Ibis?');
+	await terminal.waitFor('heron mentions you: are you there, Ibis?');
+	assert.equal(rings(), 1);
+	const other = await joinBare(t, port, 'jay');
+	other.send({type: 'whisper', n: 1, to: 'ibis', text: 'psst'});
+	await terminal.waitFor('jay whispers to you: psst');
+	assert.equal(rings(), 2);
+	terminal.type('/msg jay yes?\r');
+	await terminal.waitFor('You whisper to jay: yes?');
+	terminal.type('I, ibis\r');
+	await until(() => textsOf('ibis').length > 0, {what: 'a message'});
+	heron.sayNext('done');
+	await terminal.waitFor('heron: done');
+	assert.equal(rings(), 2, 'one does not call oneself');
+});
+
+test('e2e: plain: INK_SCREEN_READER chooses it on a terminal', async t => {
+	for (const [nick, value] of [
+		['kite', 'true'],
+		['lark', '1'],
+	] as const) {
+		const terminal = await openPlain(
+			t,
+			nick,
+			{env: {INK_SCREEN_READER: value}},
+			[],
+		);
+		await terminal.waitFor(`${nick} ›`);
+		terminal.type('/who\r');
+		await terminal.waitFor(/-- \d+ here: /);
+		terminal.type('quit\r');
+		assert.equal(await terminal.waitForExit(), 0);
+	}
+});
+
+test('e2e: plain: a dumb terminal gets no escape sequence', async t => {
+	const terminal = await openPlain(t, 'merlin', {env: {TERM: 'dumb'}}, []);
+	terminal.type('hello\r');
+	await until(() => textsOf('merlin').length > 0, {what: 'a message'});
+	terminal.type('quit\r');
+	assert.equal(await terminal.waitForExit(), 0);
+	assert.doesNotMatch(terminal.output(), /[\u{1B}›]/u);
+});
+
+test('e2e: plain: a terminal that reads a file of errors has them there', async t => {
+	const {command, args} = bin('connect', '--port', port, '--nick', 'knot');
+	const terminal = openTerminal(t, {
+		command: 'sh',
+		args: [
+			'-c',
+			'cd; "$0" "$@" --plain 2> errors; cat errors; echo over',
+			command,
+			...args,
+		],
+	});
+	await terminal.waitFor('knot ›');
+	terminal.type('/kick heron\r/quit\r');
+	await terminal.waitFor(/You are knot.*\n(.*\n)*Only the host .*\n+over/);
+});
+
+test('e2e: plain: the terminal is as it was, also after a kill of the server', async t => {
+	const {server: own, port: where} = await serveJson(t, ['--no-history']);
+	const {command, args} = bin('connect', '--port', where, '--no-retry');
+	const terminal = openTerminal(t, {
+		command: 'sh',
+		args: [
+			'-c',
+			'"$0" "$@" --plain -n otter; stty -a; echo over',
+			command,
+			...args,
+		],
+	});
+	await terminal.waitFor('otter ›');
+	terminal.type('unsent');
+	await terminal.waitFor('otter › unsent');
+	own.signal('SIGKILL');
+	await terminal.waitFor('over');
+	assert.match(terminal.text(), /^otter › unsent$/m);
+	assert.match(terminal.text(), / icanon/);
+	assert.match(terminal.text(), /(?<!-)\becho\b/);
+});
+
+test('e2e: plain: Ctrl-Z gives the terminal to the shell, and fg takes it back', async t => {
+	const shell = await openShell(t, {columns: 60, rows: 24});
+	const {command, args} = bin('connect', '--port', port, '--nick', 'owl');
+	shell.run(`${toShellLine(command, args)} --plain`);
+	await shell.waitFor('owl ›');
+	shell.type('kept');
+	await shell.waitFor('owl › kept');
+	shell.press('ctrl-z');
+	await shell.waitFor('Stopped');
+	shell.type('echo $((6 * 7))\r');
+	await shell.waitFor(/^42$/m);
+	shell.run('fg');
+	await shell.waitFor(/42\n(.*\n)*owl › kept/);
+	shell.type('!\r');
+	await until(() => textsOf('owl').length > 0, {
+		what: 'the message',
+		seen: shell.framed,
+	});
+	assert.deepEqual(textsOf('owl'), ['kept!']);
+	shell.press('ctrl-d');
+	assert.equal(await shell.exitStatus(), 0);
+});
+
+test('e2e: plain: Ctrl-Z without a shell leaves it at work', async t => {
+	const terminal = await openPlain(t, 'pipit');
+	await terminal.waitFor('pipit ›');
+	terminal.type('kept');
+	await terminal.waitFor('pipit › kept');
+	terminal.press('ctrl-z');
+	await terminal.waitFor(/pipit › kept\n+pipit › kept/);
+	terminal.type('!\r');
+	await until(() => textsOf('pipit').length > 0, {what: 'the message'});
+	assert.deepEqual(textsOf('pipit'), ['kept!']);
+});
