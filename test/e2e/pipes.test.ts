@@ -131,8 +131,8 @@ test('e2e: a text that is too long is not stored, which is a failure', async t =
 	);
 
 	const one = connect(t, 'fulmar', '--message', long);
-	assert.deepEqual(await one.waitForExit(), failed);
-	assert.match(one.stderr(), /^Not sent: .*\n$/);
+	assert.deepEqual(await one.waitForExit(), {...failed, code: 2});
+	assert.match(one.stderr(), /^The text has 20480 bytes; .*\n$/);
 });
 
 test('e2e: any bytes on stdin are lines of some text', async t => {
