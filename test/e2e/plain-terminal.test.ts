@@ -1,6 +1,7 @@
 /** `--plain` on a terminal: what one types stays apart from what comes. */
 import assert from 'node:assert/strict';
 import test, {after, type TestContext} from 'node:test';
+import fc from 'fast-check';
 import {bin} from '../helpers/process.js';
 import {openShell, toShellLine} from '../helpers/shell.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
@@ -273,4 +274,122 @@ test('e2e: plain: Ctrl-Z without a shell leaves it at work', async t => {
 	terminal.type('!\r');
 	await until(() => textsOf('pipit').length > 0, {what: 'the message'});
 	assert.deepEqual(textsOf('pipit'), ['kept!']);
+});
+
+type Typing = readonly ['type', string] | readonly ['come', number];
+
+const keys = {
+	left: '\u{1B}[D',
+	right: '\u{1B}[C',
+	home: '\u{1}',
+	end: '\u{5}',
+	backspace: '\u{7F}',
+} as const;
+
+const anyTyping: fc.Arbitrary<Typing> = fc.oneof(
+	{
+		weight: 3,
+		arbitrary: fc.tuple(
+			fc.constant('type' as const),
+			fc.constantFrom('a', 'of words ', '日本', 'é', 'x'.repeat(17)),
+		),
+	},
+	{
+		weight: 2,
+		arbitrary: fc.tuple(
+			fc.constant('type' as const),
+			fc.constantFrom(...Object.values(keys)),
+		),
+	},
+	{
+		weight: 2,
+		arbitrary: fc.tuple(
+			fc.constant('come' as const),
+			fc.integer({min: 1, max: 100}),
+		),
+	},
+);
+
+/** The draft that the keys make. */
+const drafted = (typings: readonly Typing[]): string => {
+	const draft = ['>'];
+	let caret = 1;
+	for (const [, what] of typings.filter(([kind]) => kind === 'type')) {
+		switch (what) {
+			case keys.left: {
+				caret = Math.max(0, caret - 1);
+				break;
+			}
+
+			case keys.right: {
+				caret = Math.min(draft.length, caret + 1);
+				break;
+			}
+
+			case keys.home: {
+				caret = 0;
+				break;
+			}
+
+			case keys.end: {
+				caret = draft.length;
+				break;
+			}
+
+			case keys.backspace: {
+				if (caret > 0) {
+					draft.splice(--caret, 1);
+				}
+
+				break;
+			}
+
+			default: {
+				const letters = [...String(what)];
+				draft.splice(caret, 0, ...letters);
+				caret += letters.length;
+			}
+		}
+	}
+
+	return draft.join('');
+};
+
+test('e2e: plain: whatever is typed and comes, both are whole', async t => {
+	const terminal = await openPlain(t, 'rail', {columns: 40, rows: 24});
+	await terminal.waitFor('rail ›');
+	const bare = (text: string) => text.replaceAll(/\s/g, '');
+	let mark = 0;
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(anyTyping, {minLength: 1, maxLength: 25}),
+			async typings => {
+				const draft = drafted(typings);
+				const said = textsOf('rail').length;
+				terminal.type('>');
+				for (const [kind, what] of typings) {
+					if (kind === 'type') {
+						terminal.type(what);
+					} else {
+						heron.sayNext('-'.repeat(what));
+					}
+				}
+
+				mark++;
+				heron.sayNext(`mark ${mark}`);
+				const shown = bare(`heron: mark ${mark}rail › ${draft}`);
+				await until(() => bare(terminal.text()).endsWith(shown), {
+					what: JSON.stringify(draft),
+					seen: terminal.framed,
+				});
+				terminal.type(`${keys.end}!\r`);
+				await until(() => textsOf('rail').length > said, {
+					what: 'the message',
+					seen: terminal.framed,
+				});
+				assert.equal(textsOf('rail').at(-1), `${draft}!`);
+			},
+		),
+		{numRuns: 20},
+	);
 });
