@@ -48,6 +48,27 @@ export const completeWord = (
 	return [choices, word];
 };
 
+/**
+ * Keeps what is pasted at the caret. While a chunk of several keys is read,
+ * readline completes nothing, adds all of it to the end of the line, and loses
+ * count of its rows.
+ *
+ * @returns Whether such a chunk is being read.
+ */
+const pasteAtCaret = (line: Interface): (() => boolean) => {
+	let isPasting = false;
+	Object.defineProperty(line, 'isCompletionEnabled', {
+		get: () => !isPasting || line.cursor < line.line.length,
+		set(isTyped: boolean) {
+			isPasting = !isTyped;
+			if (isTyped) {
+				Reflect.set(line, 'prevRows', line.getCursorPos().rows);
+			}
+		},
+	});
+	return () => isPasting;
+};
+
 /** Clears from the start of the line, which is some rows above the caret. */
 const clearing = (rows: number): string =>
 	`${rows > 0 ? `\u001B[${rows}A` : ''}\r\u001B[J`;
@@ -105,8 +126,10 @@ export class Prompt {
 			input: this.streams.stdin,
 			output: process.stdout,
 			terminal: true,
-			completer: (text: string) => completeWord(text, source.nicks()),
+			completer: (text: string) =>
+				isPasting() ? [['\t'], ''] : completeWord(text, source.nicks()),
 		});
+		const isPasting = pasteAtCaret(line);
 		this.#interface = line;
 		this.#source = source;
 		this.#lines = line;
