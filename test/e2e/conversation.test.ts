@@ -10,7 +10,7 @@ const heron = await joinScreen({after}, port, 'heron');
 
 /** The row of a text with a nick before it, and what stands behind it. */
 const said = (nick: string, text: string, rest = '') =>
-	new RegExp(String.raw`\d\d:\d\d +${nick} +${text} *${rest}$`, 'm');
+	new RegExp(String.raw`\d\d:\d\d +▌?${nick} +${text} *${rest}$`, 'm');
 
 /** The last row, without the nick in its prompt. */
 const inputRow = (terminal: Terminal) =>

@@ -26,9 +26,10 @@ const hostile = [
 	'screen \u{1B}[?1049l\u{1B}c\u{1B}[?25l\u{1B}[?2004l',
 ];
 
-// What Ink itself sends: cursor moves, erasing, colours, modes.
+// What Ink itself sends: cursor moves, erasing, colours, modes. And our title,
+// which is on the terminal's stack meanwhile.
 const ownSequences =
-	/\u{1B}\[(?:\d*[A-HKXJ]|\d+;\d+H|[\d;]*m|\?(?:25|1049|2004|2026)[hl]|>?\??[\d;]*u)/gu;
+	/\u{1B}\[(?:\d*[A-HKXJ]|\d+;\d+H|[\d;]*m|\?(?:25|1004|1049|2004|2026)[hl]|2[23];0t|>?\??[\d;]*u)|\u{1B}\]0;(?:\(\d+\) )?sockchat\u{1B}\\/gu;
 
 /** Controls that are neither line ends nor in a sequence of our own. */
 const foreignControls = (output: string): readonly string[] =>

@@ -80,6 +80,7 @@ test('e2e: --plain on a terminal talks in lines, and leaves modes alone', async 
 		isBracketedPaste: false,
 		isMouseTracked: false,
 		isApplicationCursor: false,
+		isFocusReported: false,
 	});
 
 	// Its line is cleared and drawn again, and nothing else.

@@ -142,7 +142,7 @@ test('e2e: --wait-for-mention takes a whole word, folded, and whispers', async t
 	for (const [nick, sent, printed] of [
 		['godwit', 'GODWIT, are you there?', 'heron: GODWIT, are you there?\n'],
 		['plover', 'see @plover.', 'heron: see @plover.\n'],
-		['dunlin', 'see _dunlin_', 'heron: see _dunlin_\n'],
+		['sanderling', 'see _sanderling_', 'heron: see _sanderling_\n'],
 	] as const) {
 		const chat = start(t, nick, '--wait-for-mention', nick);
 		await untilJoined(nick);

@@ -75,6 +75,7 @@ test('terminal: shows the screen, colours and modes of a program', async t => {
 		isBracketedPaste: true,
 		isMouseTracked: false,
 		isApplicationCursor: false,
+		isFocusReported: false,
 	});
 });
 
