@@ -49,6 +49,10 @@ export type RoomHands = PlainHands &
 		 * @returns Why the search was refused; results arrive as an event.
 		 */
 		readonly search: (text: string | undefined) => string | undefined;
+		/** Hides what somebody says, or no longer; undefined lists who is hidden. */
+		readonly ignore: (nick: string | undefined) => void;
+		/** Hides comings and goings, or no longer. */
+		readonly quiet: () => void;
 		/**
 		 * @param isOn Undefined only asks.
 		 * @returns When the bell rings now.

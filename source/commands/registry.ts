@@ -225,6 +225,30 @@ export const commands: readonly Command[] = [
 				: undefined;
 		},
 	),
+	chat(
+		'ignore',
+		['room'],
+		'[NAME]',
+		'hide somebody, here only; again: show; no NAME: list',
+		rest =>
+			/\s/.test(rest)
+				? undefined
+				: hands => {
+						hands.ignore(rest === '' ? undefined : rest);
+					},
+	),
+	chat(
+		'quiet',
+		['room'],
+		'',
+		'hide comings and goings, here only; again: show',
+		rest =>
+			rest === ''
+				? hands => {
+						hands.quiet();
+					}
+				: undefined,
+	),
 	chat('clear', ['room', 'raw'], '', 'clear your transcript', () => hands => {
 		hands.clear();
 	}),

@@ -184,6 +184,13 @@ export type RawEvent = {
 export type LocalEvent =
 	| NoticeEvent
 	| {readonly type: 'clear'; readonly at: number}
+	/** Hides or shows somebody, or all comings and goings; without a nick, lists. */
+	| {
+			readonly type: 'hide';
+			readonly at: number;
+			readonly what: 'ignore' | 'quiet';
+			readonly nick: string | undefined;
+	  }
 	/** The reader is back at the bottom; the older pages can be dropped. */
 	| {readonly type: 'forget-past'; readonly at: number};
 

@@ -41,6 +41,12 @@ export const handsOf = (session: RoomSession): RoomHands => {
 			refused(
 				'/bell works only on the screen; --bell says when a terminal rings without one.',
 			),
+		ignore(nick) {
+			printer.ignore(nick, chat.nick);
+		},
+		quiet() {
+			printer.quiet();
+		},
 		clear() {
 			notice('bad', '/clear works only on the screen.');
 		},

@@ -123,6 +123,7 @@ const objectOf = (event: ChatEvent): Typed | undefined => {
 		}
 
 		case 'clear':
+		case 'hide':
 		case 'forget-past': {
 			return undefined;
 		}

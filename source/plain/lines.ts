@@ -183,6 +183,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'chunk':
 		case 'notice':
 		case 'clear':
+		case 'hide':
 		case 'forget-past': {
 			return nothing;
 		}

@@ -8,6 +8,13 @@ import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {isWanted} from '../event/event-names.js';
 import type {ChatEvent, Tone} from '../event/event.js';
 import {systemClock} from '../socket/clock.js';
+import {
+	hide,
+	ignore,
+	nothingHidden,
+	quiet,
+	type Changed,
+} from '../store/hiding.js';
 import {jsonError, jsonLine} from './json.js';
 import {linesOf} from './lines.js';
 import {isCall} from './mention.js';
@@ -27,6 +34,7 @@ export class Printer {
 	id = '';
 	/** The member's nick, once it is known. */
 	nick = '';
+	#hiding = nothingHidden;
 	/** The last state printed for each end, while it is only inferred. */
 	readonly #inferred = new Map<string, string>();
 	readonly #options: FrontOptions | Options;
@@ -48,6 +56,14 @@ export class Printer {
 
 		if (event.type === 'chunk') {
 			return this.#printChunk(event.direction, event.bytes as Buffer);
+		}
+
+		if (event.type === 'frame') {
+			const {isHidden, hiding} = hide(this.#hiding, event.frame, this.id);
+			this.#hiding = hiding;
+			if (isHidden) {
+				return true;
+			}
 		}
 
 		const isCalled =
@@ -96,6 +112,16 @@ export class Printer {
 		}
 	}
 
+	/** Leaves out of the lines what somebody says, or no longer. */
+	ignore(nick: string | undefined, ownNick: string): void {
+		this.#hide(ignore(this.#hiding, nick, ownNick));
+	}
+
+	/** Leaves comings and goings out of the lines, or no longer. */
+	quiet(): void {
+		this.#hide(quiet(this.#hiding));
+	}
+
 	/** Why a command was refused. */
 	refuse(text: string): void {
 		this.#notice('bad', text);
@@ -109,6 +135,15 @@ export class Printer {
 		} else {
 			const where = line === undefined ? '' : `Line ${line}: `;
 			stderr.write(`${where}${toDisplay(error.message)}\n`);
+		}
+	}
+
+	#hide({hiding, text}: Changed): void {
+		if (this.#options.output === 'json') {
+			this.answer('JSON has all events; --events chooses among them.');
+		} else {
+			this.#hiding = hiding;
+			this.answer(text);
 		}
 	}
 

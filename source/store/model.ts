@@ -4,6 +4,7 @@ import type {Listening} from '../connection/listening.js';
 import type {Place} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
+import {nothingHidden, type Hiding} from './hiding.js';
 import type {Item, Message, Whisper} from './item.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
 import {appendFolded} from './comings.js';
@@ -33,6 +34,7 @@ export type Model = {
 		readonly count: number;
 		readonly latest: Pick<Message, 'from' | 'text'> | undefined;
 	};
+	readonly hiding: Hiding;
 	readonly presence: Presence;
 	readonly connection: Connection | undefined;
 	readonly local: string | undefined;
@@ -88,6 +90,7 @@ export const createModel = (start: ModelStart): Model => ({
 	oldestKept: 1,
 	pending: [],
 	calls: {count: 0, latest: undefined},
+	hiding: nothingHidden,
 	presence: nobody,
 	connection: undefined,
 	local: undefined,

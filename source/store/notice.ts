@@ -255,6 +255,7 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		case 'peers':
 		case 'wire':
 		case 'clear':
+		case 'hide':
 		case 'forget-past': {
 			return undefined;
 		}

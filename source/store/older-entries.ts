@@ -6,6 +6,7 @@ import type {Entry, PastPage} from '../protocol/frame.js';
 import {isMentioned} from '../protocol/mention.js';
 import {comingsOf, prependFolded} from './comings.js';
 import {dayNotice, dayOf, withDays} from './days.js';
+import {hide} from './hiding.js';
 import type {Item, Message, Notice} from './item.js';
 import {flushItems, type Model, type ModelUpdate} from './model.js';
 import {forgetOlder, itemAt, type Transcript} from './transcript.js';
@@ -90,11 +91,13 @@ const hole = (from: number, to: number, at: number): Notice => ({
 const pageItems = (
 	page: readonly Entry[],
 	oldest: number,
-	{id, nick, transcript}: ModelUpdate,
+	{id, nick, hiding, transcript}: ModelUpdate,
 ): Item[] => {
 	const [first] = page;
 	const items = withDays(
-		page.flatMap(entry => itemsOf(entry, {id, nick})),
+		page.flatMap(entry =>
+			hide(hiding, entry, id).isHidden ? [] : itemsOf(entry, {id, nick}),
+		),
 		first && dayOf(first.at),
 	);
 	const last = items.at(-1);

@@ -6,6 +6,7 @@ import type {
 	Whispered,
 } from '../protocol/frame.js';
 import {reducePresence} from '../protocol/presence.js';
+import {hide} from './hiding.js';
 import {isCall, type Mark, type Message, type Whisper} from './item.js';
 import type {ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
@@ -18,6 +19,12 @@ export const applyFrame = (
 	isReplay = false,
 ): void => {
 	update.presence = reducePresence(update.presence, frame);
+	const {isHidden, hiding} = hide(update.hiding, frame, update.id);
+	update.hiding = hiding;
+	if (isHidden) {
+		return;
+	}
+
 	const words =
 		'seq' in frame ? undefined : wordsOf({type: 'frame', at, frame});
 	if (words) {

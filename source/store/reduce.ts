@@ -4,6 +4,8 @@
  */
 import {assertNever} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
+import {foldItems} from './comings.js';
+import {ignore, quiet, withoutHidden} from './hiding.js';
 import {
 	finishUpdate,
 	flushItems,
@@ -16,7 +18,7 @@ import {
 import {wordsOf} from './notice.js';
 import {applyFrame, settle} from './reduce-frame.js';
 import {emptySocketView, reduceSocketView} from './socket-view.js';
-import {clearTranscript, forgetOlder} from './transcript.js';
+import {clearTranscript, filterItems, forgetOlder} from './transcript.js';
 
 export const reduce = (model: Model, events: readonly ChatEvent[]): Model => {
 	const update = startUpdate(model);
@@ -146,6 +148,11 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			break;
 		}
 
+		case 'hide': {
+			applyHide(update, event);
+			break;
+		}
+
 		case 'forget-past': {
 			update.transcript = forgetOlder(update.transcript);
 			break;
@@ -170,6 +177,25 @@ const forgetConnection = (update: ModelUpdate): void => {
 	update.rtts = [];
 	const {steps, wire} = update.socket;
 	update.socket = {...emptySocketView, steps, wire};
+};
+
+const applyHide = (
+	update: ModelUpdate,
+	{at, what, nick}: Extract<ChatEvent, {type: 'hide'}>,
+): void => {
+	flushItems(update);
+	const {hiding, text} =
+		what === 'quiet'
+			? quiet(update.hiding)
+			: ignore(update.hiding, nick, update.nick);
+	if (hiding !== update.hiding) {
+		update.hiding = hiding;
+		update.transcript = filterItems(update.transcript, items =>
+			foldItems(withoutHidden(items, hiding)),
+		);
+	}
+
+	update.items.push({kind: 'notice', at, tone: 'info', text});
 };
 
 const applyPeer = (

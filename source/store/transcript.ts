@@ -196,6 +196,26 @@ export const replaceItem = (
 	};
 };
 
+/**
+ * Leaves items out, or changes them; the last keeps its index.
+ *
+ * @param keep What to keep of some of them, in order.
+ */
+export const filterItems = (
+	transcript: Transcript,
+	keep: (items: readonly Item[]) => readonly Item[],
+): Transcript => {
+	const kept = keep(transcript.blocks.flat());
+	const first = transcript.end - kept.length;
+	const empty = {...clearTranscript(transcript), first, end: first};
+	let filtered = appendItems(empty, kept);
+	for (const {items, seq} of transcript.older.toReversed()) {
+		filtered = prependItems(filtered, keep(items), seq);
+	}
+
+	return filtered;
+};
+
 /** How many items from an index on count as new to a reader. */
 export const newsFrom = (transcript: Transcript, index: number): number => {
 	const {blocks, news, newsBefore, maxItems} = transcript;

@@ -127,6 +127,13 @@ const handsOf = (
 		clear() {
 			emit({type: 'clear', at: systemClock.wallMs()});
 		},
+		ignore(nick: string | undefined) {
+			emit({type: 'hide', at: systemClock.wallMs(), what: 'ignore', nick});
+		},
+		quiet() {
+			const at = systemClock.wallMs();
+			emit({type: 'hide', at, what: 'quiet', nick: undefined});
+		},
 		help(topic: string | undefined) {
 			help(topic, scope, notice);
 		},

@@ -213,3 +213,15 @@ test('parse: /who counts everyone and lists the known names', () => {
 	]);
 	assert.deepEqual(who([], 250), [['notice', 'info', '250 here']]);
 });
+
+test('parse: /ignore takes a name or none, /quiet nothing', () => {
+	assert.deepEqual(did('/ignore ci'), [['ignore', 'ci']]);
+	assert.deepEqual(did('/ignore'), [['ignore', undefined]]);
+	assert.deepEqual(did('/quiet'), [['quiet']]);
+	for (const line of ['/ignore ci heron', '/quiet now']) {
+		assert.deepEqual(
+			did(line).map(([hand]) => hand),
+			['notice'],
+		);
+	}
+});

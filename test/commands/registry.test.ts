@@ -18,7 +18,7 @@ const helpLines = (topic: string | undefined, scope: HelpScope): string[] => {
 
 test('registry: the chat commands come first, in order', () => {
 	const names = commands
-		.slice(0, 9)
+		.slice(0, 11)
 		.map(({name, usage}) => `/${name} ${usage}`);
 	assert.deepEqual(
 		names.map(name => name.trim()),
@@ -30,6 +30,8 @@ test('registry: the chat commands come first, in order', () => {
 			'/me TEXT',
 			'/search [TEXT]',
 			'/bell [on|off|status]',
+			'/ignore [NAME]',
+			'/quiet',
 			'/clear',
 			'/quit',
 		],

@@ -31,6 +31,8 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 		rule: note('rule', answer),
 		notice: note('notice', undefined),
 		clear: note('clear', undefined),
+		ignore: note('ignore', undefined),
+		quiet: note('quiet', undefined),
 		help: note('help', undefined),
 		view: note('view', undefined),
 	};

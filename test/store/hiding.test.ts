@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {ChatEvent} from '../../source/event/event.js';
+import type {ServerFrame} from '../../source/protocol/frame.js';
+import {createModel, type Model} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
+import {itemAt} from '../../source/store/transcript.js';
+import {comingsText} from '../../source/store/comings-words.js';
+import {messageFrame} from '../helpers/scripted.js';
+
+const start = createModel({
+	mode: 'room',
+	where: '127.0.0.1:5001',
+	id: 'ffffffffffffffff',
+	nick: 'otter',
+});
+
+let seq = 0;
+const frame = (part: ServerFrame): ChatEvent => ({
+	type: 'frame',
+	at: 1,
+	frame: part,
+});
+const says = (from: string, text: string, id = `id-${from}`) =>
+	frame(messageFrame(++seq, {from, id, text, at: 1}));
+const joins = (nick: string, id = `id-${nick}`) =>
+	frame({type: 'joined', seq: ++seq, at: 1, nick, id});
+const leaves = (nick: string) =>
+	frame({
+		type: 'left',
+		seq: ++seq,
+		at: 1,
+		nick,
+		id: `id-${nick}`,
+		reason: 'quit',
+	});
+const renames = (from: string, to: string) =>
+	frame({type: 'renamed', seq: ++seq, at: 1, from, to, id: `id-${from}`});
+const whispers = (from: string, text: string) =>
+	frame({
+		type: 'whispered',
+		n: 1,
+		from,
+		id: `id-${from}`,
+		to: 'otter',
+		text,
+		at: 1,
+	});
+const ignores = (nick?: string): ChatEvent => ({
+	type: 'hide',
+	at: 1,
+	what: 'ignore',
+	nick,
+});
+const quiet: ChatEvent = {type: 'hide', at: 1, what: 'quiet', nick: undefined};
+
+const rowsOf = ({transcript}: Model): string[] =>
+	Array.from({length: transcript.length}, (_row, index) => {
+		const item = itemAt(transcript, transcript.first + index)!;
+		if (item.kind === 'comings') {
+			return comingsText(item);
+		}
+
+		return item.kind === 'message'
+			? `${item.from}: ${item.text}`
+			: 'text' in item
+				? item.text
+				: '';
+	});
+
+const lastOf = (model: Model): string | undefined => rowsOf(model).at(-1);
+
+test('ignore: hides what somebody says, whispers and does, before it and after', () => {
+	const model = reduce(start, [
+		joins('ci'),
+		says('ci', 'one'),
+		says('heron', 'hello'),
+		ignores('CI'),
+		says('ci', 'two'),
+		whispers('ci', 'three'),
+		leaves('ci'),
+		joins('wren'),
+		says('wren', 'hi'),
+	]);
+	assert.deepEqual(rowsOf(model), [
+		'heron: hello',
+		'CI is ignored on this screen; /ignore CI ends it.',
+		'wren joined',
+		'wren: hi',
+	]);
+	const listed = reduce(model, [ignores()]);
+	assert.equal(lastOf(listed), 'Ignored: CI (2 hidden).');
+	const shown = reduce(model, [ignores('ci'), says('ci', 'four')]);
+	assert.deepEqual(rowsOf(shown).slice(-2), [
+		'ci is no longer ignored; 2 messages hidden meanwhile.',
+		'ci: four',
+	]);
+	assert.match(lastOf(reduce(shown, [ignores()]))!, /^Nobody is ignored; /u);
+});
+
+test('ignore: follows a rename, and can be ended by either nick', () => {
+	const model = reduce(start, [
+		ignores('heron'),
+		renames('heron', 'tern'),
+		says('tern', 'me again', 'id-heron'),
+		ignores(),
+	]);
+	assert.deepEqual(rowsOf(model).slice(1), ['Ignored: tern (1 hidden).']);
+	for (const nick of ['tern', 'heron']) {
+		const shown = reduce(model, [
+			ignores(nick),
+			says('tern', 'back', 'id-heron'),
+		]);
+		assert.equal(lastOf(shown), 'tern: back');
+	}
+});
+
+test('ignore: oneself is always seen', () => {
+	const model = reduce(start, [ignores('otter'), says('otter', 'I', start.id)]);
+	assert.deepEqual(rowsOf(model), ['That is you.', 'otter: I']);
+});
+
+test('ignore: pages of older entries leave it out too', () => {
+	const past = [
+		messageFrame(1, {from: 'ci', id: 'id-ci', at: 1}),
+		messageFrame(2, {from: 'heron', id: 'id-heron', at: 1}),
+	];
+	const model = reduce(start, [
+		frame(messageFrame(3, {at: 1})),
+		ignores('ci'),
+		frame({type: 'past', id: 1, entries: past, oldest: 1}),
+	]);
+	assert.ok(rowsOf(model).includes('heron: entry 2'));
+	assert.ok(rowsOf(model).every(row => !row.startsWith('ci:')));
+});
+
+test('quiet: hides comings and goings, and shows them from then on', () => {
+	const model = reduce(start, [
+		joins('ci'),
+		says('ci', 'one'),
+		leaves('ci'),
+		quiet,
+		joins('wren'),
+		says('wren', 'hi'),
+		quiet,
+		leaves('wren'),
+	]);
+	assert.deepEqual(rowsOf(model), [
+		'ci: one',
+		'Comings and goings are hidden on this screen; /quiet shows them again.',
+		'wren: hi',
+		'Comings and goings are shown again.',
+		'wren left (quit)',
+	]);
+});
+
+test('ignore: many ids behind one nick cost no more than a few', () => {
+	const model = reduce(start, [
+		ignores('ci'),
+		...Array.from({length: 5000}, (_event, index) =>
+			joins('ci', `id-${index}`),
+		),
+	]);
+	assert.equal(model.hiding.ignored[0]!.ids.length, 32);
+	assert.equal(model.transcript.length, 1);
+});
