@@ -7,6 +7,7 @@ import {
 	clearTranscript,
 	createTranscript,
 	emptyTranscript,
+	filterItems,
 	forgetOlder,
 	itemAt,
 	newsFrom,
@@ -250,6 +251,38 @@ test('transcript: counts what is new to a reader, from any index on', () => {
 
 				assert.equal(newsFrom(transcript, index), expected);
 			}
+		}),
+	);
+});
+
+test('transcript: some items can be left out, older ones still apart', () => {
+	const sizes = fc.array(
+		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
+		{maxLength: 30},
+	);
+	fc.assert(
+		fc.property(fc.integer({min: 1, max: 60}), sizes, (maxItems, steps) => {
+			let transcript = createTranscript(maxItems);
+			for (const {isOlder, count} of steps) {
+				const {first, end} = transcript;
+				transcript = isOlder
+					? prependItems(transcript, batch(first - count, count), 1)
+					: appendItems(transcript, batch(end, count));
+			}
+
+			const isKept = (at: number) => at % 3 !== 0;
+			const keep = (items: readonly Item[]) =>
+				items.filter(({at}) => isKept(at));
+			const filtered = filterItems(transcript, keep);
+			assert.equal(filtered.end, transcript.end);
+			assert.deepEqual(
+				contents(filtered),
+				contents(transcript).filter(at => isKept(at)),
+			);
+			assert.deepEqual(
+				contents(forgetOlder(filtered)),
+				contents(forgetOlder(transcript)).filter(at => isKept(at)),
+			);
 		}),
 	);
 });
