@@ -128,7 +128,7 @@ for (const [index, {how, status, end}] of ends.entries()) {
 			const {shell} = watched;
 			watched.run(...args);
 			await shell.waitForModes(onScreen);
-			await shell.waitFor(/listening on|heron-\d joined/);
+			await shell.waitFor(/listening on|You are heron-\d/);
 			const [job] = watched.jobs();
 			end(shell, job!);
 			assert.equal(await shell.exitStatus(), status, shell.framed());
