@@ -13,7 +13,6 @@ import {systemClock} from '../socket/clock.js';
 import {unreadable} from './input.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
-import {Prompt} from './prompt.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
@@ -26,6 +25,16 @@ export type Running = {
 	readonly leave: () => void;
 };
 
+/** Loaded only for people: a one-shot has no use for it. */
+const openPrompt = async (options: Options, streams: Streams) => {
+	if (options.mode === 'raw' || !options.isPrompted) {
+		return undefined;
+	}
+
+	const {Prompt} = await import('./prompt.js');
+	return new Prompt(streams);
+};
+
 /**
  * Opens the chat and runs its script until the end.
  *
@@ -36,10 +45,7 @@ export const runPlain = async (
 	given: Streams,
 ): Promise<Running> => {
 	const progress = new Progress();
-	const prompt =
-		options.mode === 'room' && options.isPrompted
-			? new Prompt(given)
-			: undefined;
+	const prompt = await openPrompt(options, given);
 	const streams = prompt?.streams ?? given;
 	const printer = new Printer(options, streams);
 	const sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
