@@ -3,9 +3,9 @@ import type {Mode, RawHands} from './hands.js';
 import {keyHelp} from './keys.js';
 import {commandsOf, type Command, type CommandGroup} from './registry.js';
 
-const table = (
-	rows: ReadonlyArray<readonly [head: string, summary: string]>,
-): readonly string[] => {
+type Rows = ReadonlyArray<readonly [head: string, summary: string]>;
+
+const table = (rows: Rows): readonly string[] => {
 	const width = Math.max(...rows.map(([head]) => head.length));
 	return rows.map(([head, summary]) => `${head.padEnd(width)}  ${summary}`);
 };
@@ -68,7 +68,21 @@ export const helpTopics = (scope: HelpScope): readonly string[] => [
 	...topicsOf(scope).keys(),
 ];
 
-/** Prints /help TOPIC; without a topic, the chat commands. Both list the others. */
+/** The commands that begin with a word, of all topics. */
+const rowsFor = (word: string, topics: ReadonlyMap<string, Rows>): Rows => {
+	const start = word.startsWith('/') ? word : `/${word}`;
+	const found = [...topics.values()]
+		.flat()
+		.filter(([head]) => head.startsWith(start));
+	// Of /nick and /nickname the whole word is meant.
+	const exact = found.filter(([head]) => `${head} `.startsWith(`${start} `));
+	return exact.length > 0 ? exact : found;
+};
+
+/**
+ * Prints /help TOPIC or COMMAND; without a topic, the chat commands. It lists the
+ * other topics.
+ */
 export const help = (
 	topic: string | undefined,
 	scope: HelpScope,
@@ -77,22 +91,22 @@ export const help = (
 	const topics = topicsOf(scope);
 	const names = [...topics.keys()];
 	const [first] = names;
+	const word = topic?.toLowerCase();
 	const name =
-		topic === undefined
-			? first
-			: names.find(known => known.startsWith(topic.toLowerCase()));
+		word === undefined ? first : names.find(known => known.startsWith(word));
+	const rows = name === undefined ? rowsFor(word!, topics) : topics.get(name)!;
 	const others = names
 		.filter(known => known !== name)
 		.map(known => `/help ${known}`);
-	if (name === undefined) {
+	if (rows.length === 0) {
 		notice(
 			'bad',
-			`There is no help topic "${topic}"; there are ${others.join(', ')}.`,
+			`There is no help topic or command "${topic}"; there are ${others.join(', ')}.`,
 		);
 		return;
 	}
 
-	for (const line of table(topics.get(name)!)) {
+	for (const line of table(rows)) {
 		notice('info', line);
 	}
 

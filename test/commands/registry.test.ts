@@ -91,9 +91,15 @@ test('registry: /help lists its topics and fits on a screen', () => {
 		assert.equal(tone, 'bad');
 		assert.equal(
 			text,
-			'There is no help topic "tea"; there are /help chat, /help views, /help sockets, /help host, /help keys.',
+			'There is no help topic or command "tea"; there are /help chat, /help views, /help sockets, /help host, /help keys.',
 		);
 	});
+	assert.deepEqual(helpLines('nick', served).slice(0, -1), [
+		'/nick NAME  change your nick',
+	]);
+	assert.deepEqual(helpLines('/MU', served).slice(0, -1), [
+		'/mute NAME  host: stop a member from sending',
+	]);
 	assert.match(
 		helpLines(undefined, {mode: 'raw', role: 'connect'}).join('\n'),
 		/anything else +sent as typed/,

@@ -124,7 +124,7 @@ test('e2e: a refused command makes the exit code 1, and stderr says why', async 
 		['/wire', onlyScreen],
 		['/peers', onlyScreen],
 		['/clear', onlyScreen],
-		['/help tea', 'There is no help topic "tea"'],
+		['/help tea', 'There is no help topic or command "tea"'],
 		['/kick', 'Usage: /kick NAME'],
 		['/kcik otter', 'Did you mean /kick?'],
 	] as const) {
