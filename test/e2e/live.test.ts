@@ -179,7 +179,11 @@ const assertWhole = (terminal: Terminal, columns: number) => {
 		assert.ok(stringWidth(row) <= columns, terminal.framed());
 	}
 
-	assert.match(rows.at(-1)!, /^\S+ › message, or \/help$/, terminal.framed());
+	assert.match(
+		rows.at(-1)!,
+		/^(?:\S+ )?› message, or \/help$/,
+		terminal.framed(),
+	);
 	assert.match(rows[0]!, /^● listening \d\d:\d\d/u);
 };
 

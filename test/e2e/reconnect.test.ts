@@ -26,8 +26,9 @@ test('e2e: after its host quits, a client waits, comes back, and says once what 
 		await heron.waitFor(/retry in ([2-9]) s/, {deadlineMs: 30_000}),
 	);
 	await heron.waitFor(`retry in ${seconds - 1} s`);
-	heron.type('said while nobody was there\rand a draft');
+	heron.type('said while nobody was there\r');
 	await heron.waitFor(/said while nobody was there *·$/m);
+	heron.type('and a draft');
 
 	const server = startBin(t, ['serve', '--json', '--port', port]);
 	await heron.waitFor(/said while nobody was there *✓$/m, {deadlineMs: 30_000});

@@ -157,13 +157,22 @@ const endOf = (text: string, columns: number): DisplayText => {
 	return shown;
 };
 
+const searchLabel = (hasFailed: boolean, hasFound: boolean): DisplayText => {
+	if (!hasFailed) {
+		return display`(search) `;
+	}
+
+	return hasFound ? display`(no more) ` : display`(not found) `;
+};
+
 /** What a search shows left and right of its caret. */
 const searchTexts = (draft: Draft, columns: number) => {
 	const {query = '', hasFailed = false} = draft.search ?? {};
-	const label = hasFailed ? display`(no more) ` : display`(search) `;
+	const line = foundText(draft);
+	const label = searchLabel(hasFailed, line !== undefined);
 	const room = columns - displayWidth(label) - 1;
 	const shownQuery = endOf(query, Math.max(2, Math.floor(room / 2)));
-	const found = foundText(draft)?.replaceAll('\n', '⏎') ?? '';
+	const found = line?.replaceAll('\n', '⏎') ?? '';
 	const left = joinText(label, shownQuery);
 	return {
 		left,

@@ -153,7 +153,8 @@ test('input: a search shows what is looked for, and what is found', async t => {
 		[search('ott', 0), '(search) ott: the otter', 12],
 		[search('', 2), '(search) :', 9],
 		[search('li', 1), '(search) li: two⏎lines', 11],
-		[search('x', 2, true), '(no more) x:', 11],
+		[search('x', 2, true), '(not found) x:', 13],
+		[search('ott', 0, true), '(no more) ott: the otter', 13],
 	] as const) {
 		const shown = await shownRow(t, draft, 40);
 		assert.deepEqual(shown, {row, caret: [caret, 1]});
