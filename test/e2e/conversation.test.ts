@@ -113,7 +113,10 @@ test('e2e: an unknown command is not sent; the nearest is suggested', async () =
 });
 
 test("e2e: /clear empties one's own transcript alone", async () => {
-	heron.type('/clear\r');
+	heron.type('/clear');
+	await heron.waitFor('› /clear');
+	heron.press('enter');
+	await waitForInput(heron, '› message, or /help');
 	await heron.waitForNot('still here');
 	assert.match(otter.text(), said('heron', 'still here'));
 	otter.type('after the clearing\r');
