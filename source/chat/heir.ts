@@ -23,6 +23,7 @@ import {trace} from '../trace.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {drainOnce} from './drain-once.js';
 import {createDoor, isOfHost, rightsOf} from './host.js';
+import {invitationOf} from './invitation.js';
 import {chatOf, startMember} from './member.js';
 import type {
 	Emit,
@@ -113,6 +114,11 @@ class Heir {
 			get role() {
 				return role();
 			},
+			invitation: invitationOf({
+				address: this.#options.address,
+				hasToken: this.#options.token !== undefined,
+				isSameUser: this.#options.isSameUser === true,
+			}),
 			company: () => this.#hosting?.company(),
 			control: async (action, peer) =>
 				(this.#hosting ?? member).control(action, peer),

@@ -17,6 +17,7 @@ import {
 	type ServerOptions,
 } from '../server/server.js';
 import {drainOnce} from './drain-once.js';
+import {invitationOf} from './invitation.js';
 import {takeIdentity} from './kept-identity.js';
 import {chatOf} from './member.js';
 import type {
@@ -198,6 +199,11 @@ export const openHost = async (
 		...chatOf(client, watch),
 		...rightsOf(server, client),
 		role: 'serve',
+		invitation: invitationOf({
+			address: server.address,
+			hasToken: options.token !== undefined,
+			isSameUser: options.isSameUser === true,
+		}),
 		where: formatAddress(server.address),
 		leave: drainOnce(server),
 		closed: server.closed.then(() => undefined),

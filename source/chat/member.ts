@@ -5,6 +5,7 @@ import {formatAddress} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
 import {refused, type SocketAction} from '../tcp/socket-action.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {invitationOf} from './invitation.js';
 import {takeIdentity} from './kept-identity.js';
 import type {
 	Emit,
@@ -90,6 +91,11 @@ export const openMember = (
 	return {
 		...chatOf(client, watch),
 		role: 'connect',
+		invitation: invitationOf({
+			address,
+			hasToken: options.token !== undefined,
+			isSameUser: false,
+		}),
 		company: () => undefined,
 		where: formatAddress(address),
 		leave() {

@@ -80,6 +80,8 @@ export type RoomChat = Pick<
 	readonly company: () => Company | undefined;
 	/** The server's address, as people write it. */
 	readonly where: string;
+	/** How others come in; shown until somebody says something. */
+	readonly invitation: string;
 	/** One's own public id. */
 	readonly id: string;
 	readonly nick: string;

@@ -16,5 +16,5 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-O', 'in the peer table: sort by the next column'],
 	['Ctrl-L', 'redraw the screen'],
 	['Ctrl-Z', 'suspend; fg in the shell resumes'],
-	['Ctrl-C', 'clear the line; when empty: leave, as Ctrl-D does'],
+	['Ctrl-C', 'clear the line; leave if it is empty, as Ctrl-D'],
 ];

@@ -5,7 +5,7 @@ import type {Place} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
 import {nothingHidden, type Hiding} from './hiding.js';
-import type {Item, Message, Whisper} from './item.js';
+import type {Item, Message, Notice, Whisper} from './item.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
 import {appendFolded} from './comings.js';
 import {emptyTranscript, type Transcript} from './transcript.js';
@@ -35,6 +35,10 @@ export type Model = {
 		readonly latest: Pick<Message, 'from' | 'text'> | undefined;
 	};
 	readonly hiding: Hiding;
+	/** How others come in; undefined once somebody has said something. */
+	readonly invitation: string | undefined;
+	/** The same below the transcript, since the welcome. */
+	readonly shownInvitation: Notice | undefined;
 	readonly presence: Presence;
 	readonly connection: Connection | undefined;
 	readonly local: string | undefined;
@@ -69,7 +73,10 @@ export const keptRtts = 60;
 
 /** A member's identity exists in a room only. */
 export type ModelStart =
-	| ({readonly mode: 'room'} & Pick<Model, 'where' | 'id' | 'nick'>)
+	| ({
+			readonly mode: 'room';
+			readonly invitation?: string | undefined;
+	  } & Pick<Model, 'where' | 'id' | 'nick'>)
 	| ({readonly mode: 'raw'} & Pick<Model, 'where'>);
 
 export const noTraffic: Model['traffic'] = {
@@ -91,6 +98,8 @@ export const createModel = (start: ModelStart): Model => ({
 	pending: [],
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
+	invitation: start.mode === 'room' ? start.invitation : undefined,
+	shownInvitation: undefined,
 	presence: nobody,
 	connection: undefined,
 	local: undefined,
@@ -113,6 +122,10 @@ export type ModelUpdate = {
 	/** By their n, in their order. */
 	readonly pending: Map<number, Pending>;
 };
+
+/** What stands below the transcript and never moves into it as it is. */
+export const tailOf = ({shownInvitation, pending}: Model): readonly Item[] =>
+	shownInvitation ? [shownInvitation, ...pending] : pending;
 
 export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 	...model,

@@ -35,6 +35,7 @@ export const applyFrame = (
 		case 'welcome': {
 			update.nick = frame.nick;
 			update.roomName = frame.name;
+			invite(update, at);
 			break;
 		}
 
@@ -98,7 +99,13 @@ const addMessage = (
 	frame: MessageFrame,
 	isReplay: boolean,
 ): void => {
-	const {id, n} = frame;
+	const {id, n, seq} = frame;
+	const {replayHead, members} = update.presence;
+	// What was said before doesn't help somebody who is alone now.
+	if (seq > replayHead || members.count > 1) {
+		endInvitation(update);
+	}
+
 	if (id === update.id) {
 		update.pending.delete(n);
 	}
@@ -117,7 +124,21 @@ const countCall = (update: ModelUpdate, item: Message | Whisper): void => {
 	}
 };
 
+const invite = (update: ModelUpdate, at: number): void => {
+	const {invitation: text} = update;
+	if (text !== undefined) {
+		update.shownInvitation = {kind: 'notice', at, tone: 'info', text};
+	}
+};
+
+/** Somebody has said something. */
+export const endInvitation = (update: ModelUpdate): void => {
+	update.invitation = undefined;
+	update.shownInvitation = undefined;
+};
+
 const addWhisper = (update: ModelUpdate, frame: Whispered): void => {
+	endInvitation(update);
 	const {at, from, id, to, n, text} = frame;
 	const isOwn = id === undefined ? from === update.nick : id === update.id;
 	if (isOwn) {

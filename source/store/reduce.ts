@@ -16,7 +16,7 @@ import {
 	type ModelUpdate,
 } from './model.js';
 import {wordsOf} from './notice.js';
-import {applyFrame, settle} from './reduce-frame.js';
+import {applyFrame, endInvitation, settle} from './reduce-frame.js';
 import {emptySocketView, reduceSocketView} from './socket-view.js';
 import {clearTranscript, filterItems, forgetOlder} from './transcript.js';
 
@@ -59,6 +59,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 
 		case 'queued': {
 			const {at, n, text, to} = event;
+			endInvitation(update);
 			const own = {at, n, from: update.nick, text, mark: 'queued'} as const;
 			update.pending.set(
 				n,

@@ -24,10 +24,17 @@ test('e2e: sockchat alone opens the room where nobody listens', async t => {
 	const port = await findPort();
 	const otter = await openScreen(t, ['--port', port, '--nick', 'otter']);
 	await otter.waitFor(`listening on 127.0.0.1:${port}`);
+	await otter.waitFor(
+		new RegExp(
+			String.raw`come in with\n +┆ +sockchat ${port}\n +┆ +nc 127\.0\.0\.1 ${port}$`,
+			'm',
+		),
+	);
 	const heron = await openScreen(t, ['--port', port, '--nick', 'heron']);
 	await otter.waitFor('heron joined');
 	otter.type('welcome\r');
 	await heron.waitFor(/otter +welcome$/m);
+	await otter.waitForNot('come in with');
 });
 
 for (const count of [2, 3]) {

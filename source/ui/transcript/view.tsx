@@ -1,4 +1,5 @@
 import {display} from '../../protocol/display.js';
+import {tailOf} from '../../store/model.js';
 import {olderThan} from '../../store/older-entries.js';
 import {scrollViewOf, stickToTop, viewportOf} from '../pane/window.js';
 import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
@@ -12,12 +13,13 @@ export const chat: ViewEntry = {
 			area={area}
 			title={display`${model.roomName ?? model.mode} ${model.where}`}
 			transcript={model.transcript}
-			pending={model.pending}
+			pending={tailOf(model)}
 			anchor={viewState.chatAnchor}
 		/>
 	),
 	scroll({area, model, viewState}, move) {
-		const {transcript, pending} = model;
+		const {transcript} = model;
+		const pending = tailOf(model);
 		const anchor = viewState.chatAnchor;
 		const view = {transcript, pending, anchor, ...viewportOf(area, anyAnchor)};
 		const chatAnchor =
