@@ -203,7 +203,7 @@ export const commands: readonly Command[] = [
 		'search',
 		['room'],
 		'[TEXT]',
-		'search messages; without TEXT: older matches',
+		'search for words in messages; without TEXT: an older hit',
 		rest => hands => {
 			const refused = hands.search(rest === '' ? undefined : rest);
 			if (refused !== undefined) {

@@ -180,6 +180,37 @@ export type RawEvent = {
 	readonly bytes: Uint8Array;
 };
 
+/** The last entry that a reader has seen. */
+export type Seen = {
+	/** The identity of its log. */
+	readonly log: string;
+	readonly seq: number;
+	/** When, in ms since the epoch. */
+	readonly at: number;
+};
+
+/** What the reader of a screen does, and when. */
+export type ReadingChange =
+	/** Another day begins, or the first one is known. */
+	| {readonly kind: 'day'}
+	/** What an earlier run of this program has shown. */
+	| {
+			readonly kind: 'seen-before';
+			readonly seen: Seen;
+	  }
+	/** A search opens; without a text, it closes. */
+	| {readonly kind: 'search'; readonly text: string | undefined}
+	/** The reader goes to the next older hit, or the next newer one. */
+	| {readonly kind: 'hit'; readonly by: 1 | -1}
+	/** The reader turns away from the newest items, or to them. */
+	| {
+			readonly kind: 'attention';
+			readonly attention: {
+				readonly isLooking: boolean;
+				readonly isFollowing: boolean;
+			};
+	  };
+
 /** Of the front end itself. */
 export type LocalEvent =
 	| NoticeEvent
@@ -190,6 +221,11 @@ export type LocalEvent =
 			readonly at: number;
 			readonly what: 'ignore' | 'quiet';
 			readonly nick: string | undefined;
+	  }
+	| {
+			readonly type: 'reading';
+			readonly at: number;
+			readonly what: ReadingChange;
 	  }
 	/** The reader is back at the bottom; the older pages can be dropped. */
 	| {readonly type: 'forget-past'; readonly at: number};

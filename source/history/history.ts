@@ -184,7 +184,7 @@ export class History {
 	}
 
 	/**
-	 * Finds messages whose text or sender's nick contains these words, in any case.
+	 * Finds messages that have these words; see protocol/words.ts.
 	 *
 	 * @param before Only messages before this seq; by default all.
 	 * @param limit How many to return at most.

@@ -1,6 +1,6 @@
 /**
  * Where things last by default: a room's history, the clients' secrets, typed
- * lines.
+ * lines, what was seen of a room.
  */
 import {createHash} from 'node:crypto';
 import {isAbsolute, join} from 'node:path';
@@ -68,4 +68,14 @@ export const typedPath = (env: Environment): string | undefined => {
 export const clientsPath = (env: Environment): string | undefined => {
 	const folder = stateFolder(env);
 	return folder && join(folder, 'clients');
+};
+
+/**
+ * The folder of what was last seen of each room.
+ *
+ * @returns Undefined if the environment names no home.
+ */
+export const seenPath = (env: Environment): string | undefined => {
+	const folder = stateFolder(env);
+	return folder && join(folder, 'seen');
 };

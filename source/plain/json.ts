@@ -124,6 +124,7 @@ const objectOf = (event: ChatEvent): Typed | undefined => {
 
 		case 'clear':
 		case 'hide':
+		case 'reading':
 		case 'forget-past': {
 			return undefined;
 		}

@@ -184,6 +184,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'notice':
 		case 'clear':
 		case 'hide':
+		case 'reading':
 		case 'forget-past': {
 			return nothing;
 		}

@@ -137,7 +137,7 @@ export type Whisper = {
 	readonly to: string;
 	readonly text: string;
 };
-/** Asks for the newest messages with this text, in any case. */
+/** Asks for the newest messages that have these words; see words.ts. */
 export type Search = {
 	readonly type: 'search';
 	/** Comes back in the answer. */

@@ -1,21 +1,61 @@
 /**
- * Day notices between items: a transcript shows the time of day only, and a
- * room that is kept has many days. By this machine's clock and time zone.
+ * A rule between items of different days: a transcript shows the time of day
+ * only, and a room that is kept has many days. By this machine's clock and time
+ * zone, but not in its language: nothing here is.
  */
-import type {Item, Notice} from './item.js';
+import type {Item, Rule} from './item.js';
 
-/** Such as Sun Nov 22 2026. */
-export const dayOf = (at: number): string => new Date(at).toDateString();
+const weekdays = [
+	'Sunday',
+	'Monday',
+	'Tuesday',
+	'Wednesday',
+	'Thursday',
+	'Friday',
+	'Saturday',
+] as const;
 
-export const dayNotice = (at: number): Notice => ({
-	kind: 'notice',
+const months = [
+	'January',
+	'February',
+	'March',
+	'April',
+	'May',
+	'June',
+	'July',
+	'August',
+	'September',
+	'October',
+	'November',
+	'December',
+] as const;
+
+/** Such as Sunday, 22 November 2026. */
+export const dayOf = (at: number): string => {
+	const date = new Date(at);
+	const month = months[date.getMonth()]!;
+	return `${weekdays[date.getDay()]!}, ${date.getDate()} ${month} ${date.getFullYear()}`;
+};
+
+export const dayRule = (at: number): Rule => ({
+	kind: 'rule',
 	at,
-	tone: 'info',
+	role: 'day',
 	text: dayOf(at),
 });
 
+/** When the day after this time begins. */
+export const nextDay = (at: number): number => {
+	const date = new Date(at);
+	return new Date(
+		date.getFullYear(),
+		date.getMonth(),
+		date.getDate() + 1,
+	).getTime();
+};
+
 /**
- * Puts a day notice before each item that begins another day.
+ * Puts a rule before each item that begins another day.
  *
  * @param day The day of the item before them; undefined if there is none.
  */
@@ -28,6 +68,6 @@ export const withDays = (
 		const next = dayOf(item.at);
 		const isNew = last !== undefined && next !== last;
 		last = next;
-		return isNew ? [dayNotice(item.at), item] : [item];
+		return isNew ? [dayRule(item.at), item] : [item];
 	});
 };

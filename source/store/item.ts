@@ -45,6 +45,8 @@ export type Notice = {
 	readonly tone: Tone;
 	/** May contain a peer's text: pass it through `toDisplay`. */
 	readonly text: string;
+	/** Set if it stands for entries that were not loaded: their seqs. */
+	readonly missing?: {readonly from: number; readonly to: number};
 };
 
 export type Coming =
@@ -80,7 +82,16 @@ export type Chunk = {
 	readonly bytes: Uint8Array;
 };
 
-export type Item = Message | Whisper | Notice | Comings | Chunk;
+/** A line across the transcript: another day, or where the reader left off. */
+export type Rule = {
+	readonly kind: 'rule';
+	readonly at: number;
+	readonly role: 'day' | 'unread';
+	/** Never a peer's text. */
+	readonly text: string;
+};
+
+export type Item = Message | Whisper | Notice | Comings | Chunk | Rule;
 
 /** Whether somebody calls: with a mention, or with a whisper to oneself. */
 export const isCall = (item: Item): item is Message | Whisper =>

@@ -5,9 +5,11 @@ import type {Place} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
 import {nothingHidden, type Hiding} from './hiding.js';
-import type {Item, Message, Notice, Whisper} from './item.js';
+import type {Item, Message, Notice, Rule, Whisper} from './item.js';
+import {readAppended, startReading, type Reading} from './reading.js';
+import type {Search} from './search.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
-import {appendFolded} from './comings.js';
+import {appendFolded, foldItems} from './comings.js';
 import {emptyTranscript, type Transcript} from './transcript.js';
 
 /** One's own message that is not stored yet, with its n. */
@@ -26,8 +28,23 @@ export type Model = {
 	readonly transcript: Transcript;
 	/** The day of its last item; undefined before the first. */
 	readonly lastDay: string | undefined;
+	/** The rule of the current day, once it is known. */
+	readonly today: Rule | undefined;
 	/** The oldest entry that the server keeps, as far as it has reported. */
 	readonly oldestKept: number;
+	/** The identity of the room's log, once welcome. */
+	readonly log: string | undefined;
+	/** The newest entry so far; 0 before the first. */
+	readonly newestSeq: number;
+	/** The newest entry that `/clear` took away; undefined if there was none. */
+	readonly clearedSeq: number | undefined;
+	/** Said once the entries up to `head` are here, which it would stand above. */
+	readonly greeting:
+		{readonly notice: Notice; readonly head: number} | undefined;
+	/** How far the reader has read. */
+	readonly reading: Reading;
+	/** The search that is open, if one is. */
+	readonly search: Search | undefined;
 	readonly pending: readonly Pending[];
 	/** Mentions and whispers since this client came; none of a replay. */
 	readonly calls: {
@@ -94,7 +111,14 @@ export const createModel = (start: ModelStart): Model => ({
 	nick: start.mode === 'room' ? start.nick : '',
 	transcript: emptyTranscript,
 	lastDay: undefined,
+	today: undefined,
 	oldestKept: 1,
+	log: undefined,
+	newestSeq: 0,
+	clearedSeq: undefined,
+	greeting: undefined,
+	reading: startReading,
+	search: undefined,
 	pending: [],
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
@@ -123,9 +147,24 @@ export type ModelUpdate = {
 	readonly pending: Map<number, Pending>;
 };
 
-/** What stands below the transcript and never moves into it as it is. */
-export const tailOf = ({shownInvitation, pending}: Model): readonly Item[] =>
-	shownInvitation ? [shownInvitation, ...pending] : pending;
+/**
+ * What stands below the transcript: the day, if nothing in it is of today yet, an
+ * invitation, and what isn't stored yet.
+ */
+export const tailOf = ({
+	today,
+	lastDay,
+	shownInvitation,
+	pending,
+}: Model): readonly Item[] => {
+	const isNewDay =
+		today !== undefined && lastDay !== undefined && lastDay !== today.text;
+	return [
+		...(isNewDay ? [today] : []),
+		...(shownInvitation ? [shownInvitation] : []),
+		...pending,
+	];
+};
 
 export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 	...model,
@@ -136,7 +175,12 @@ export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 /** Appends the items so far: an index is never given twice. */
 export const flushItems = (update: ModelUpdate): void => {
 	const {transcript, items, lastDay} = update;
-	update.transcript = appendFolded(transcript, withDays(items, lastDay));
+	const added = foldItems(withDays(items, lastDay));
+	const appended = appendFolded(transcript, added);
+	// A run that goes on keeps its index.
+	const start = appended.end - added.length;
+	update.reading = readAppended(update.reading, added, start);
+	update.transcript = appended;
 	update.items = [];
 	const last = items.at(-1);
 	update.lastDay = last ? dayOf(last.at) : lastDay;

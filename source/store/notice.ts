@@ -256,6 +256,7 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		case 'wire':
 		case 'clear':
 		case 'hide':
+		case 'reading':
 		case 'forget-past': {
 			return undefined;
 		}

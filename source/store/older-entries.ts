@@ -4,11 +4,12 @@
  */
 import type {Entry, PastPage} from '../protocol/frame.js';
 import {isMentioned} from '../protocol/mention.js';
-import {comingsOf, prependFolded} from './comings.js';
-import {dayNotice, dayOf, withDays} from './days.js';
+import {comingsOf, foldItems, prependFolded} from './comings.js';
+import {dayOf, dayRule, withDays} from './days.js';
 import {hide} from './hiding.js';
 import type {Item, Message, Notice} from './item.js';
 import {flushItems, type Model, type ModelUpdate} from './model.js';
+import {readPrepended} from './reading.js';
 import {forgetOlder, itemAt, type Transcript} from './transcript.js';
 
 type Own = Pick<Model, 'id' | 'nick'>;
@@ -66,17 +67,24 @@ const oldestShown = (transcript: Transcript): number | undefined => {
 	return undefined;
 };
 
+/** The oldest entry in the transcript, or what `/clear` took away after it. */
+const oldestLoaded = ({
+	transcript,
+	clearedSeq,
+}: Pick<Model, 'transcript' | 'clearedSeq'>): number | undefined =>
+	oldestShown(transcript) ??
+	(clearedSeq === undefined ? undefined : clearedSeq + 1);
+
 /**
  * The seq that an older page has to end before.
  *
  * @returns Undefined if the server is not known to keep anything older.
  */
-export const olderThan = ({
-	transcript,
-	oldestKept,
-}: Pick<Model, 'transcript' | 'oldestKept'>): number | undefined => {
-	const oldest = oldestShown(transcript);
-	return oldest !== undefined && oldest > oldestKept ? oldest : undefined;
+export const olderThan = (
+	model: Pick<Model, 'transcript' | 'oldestKept' | 'clearedSeq'>,
+): number | undefined => {
+	const oldest = oldestLoaded(model);
+	return oldest !== undefined && oldest > model.oldestKept ? oldest : undefined;
 };
 
 /** What stands between a page and the entries it doesn't reach. */
@@ -84,6 +92,7 @@ const hole = (from: number, to: number, at: number): Notice => ({
 	kind: 'notice',
 	at,
 	tone: 'info',
+	missing: {from, to},
 	text: `⋯ ${to - from + 1} entries between; Page Up from the bottom loads them, /search includes them ⋯`,
 });
 
@@ -103,12 +112,34 @@ const pageItems = (
 	const last = items.at(-1);
 	const next = itemAt(transcript, transcript.first);
 	return [
-		...(first?.seq === oldest ? [dayNotice(first.at)] : []),
+		...(first?.seq === oldest ? [dayRule(first.at)] : []),
 		...items,
 		...(last && next && dayOf(last.at) !== dayOf(next.at)
-			? [dayNotice(next.at)]
+			? [dayRule(next.at)]
 			: []),
 	];
+};
+
+/** The entries that a page set apart doesn't reach; undefined without one. */
+export const missingOf = ({older}: Transcript): Notice['missing'] => {
+	const last = older.at(-1)?.items.at(-1);
+	return last?.kind === 'notice' ? last.missing : undefined;
+};
+
+/** Drops the older entries, if a page is among those missing after them. */
+const makeWay = (update: ModelUpdate, page: readonly Entry[]): void => {
+	const missing = missingOf(update.transcript);
+	const [first] = page;
+	const last = page.at(-1);
+	if (
+		missing &&
+		first &&
+		last &&
+		last.seq > missing.from &&
+		first.seq <= missing.to
+	) {
+		update.transcript = forgetOlder(update.transcript);
+	}
 };
 
 export const applyPage = (
@@ -117,7 +148,8 @@ export const applyPage = (
 ): void => {
 	update.oldestKept = oldest;
 	flushItems(update);
-	const shown = oldestShown(update.transcript);
+	makeWay(update, entries);
+	const shown = oldestLoaded(update);
 	// A page that was requested twice is already here.
 	const page = entries.filter(({seq}) => shown === undefined || seq < shown);
 	const last = page.at(-1);
@@ -128,12 +160,23 @@ export const applyPage = (
 	const items = pageItems(page, oldest, update);
 	const isApart = shown !== undefined && last.seq < shown - 1;
 	if (!isApart) {
-		update.transcript = prependFolded(update.transcript, items, page[0]!.seq);
+		putInFront(update, items, page[0]!.seq);
 		return;
 	}
 
-	const rest = forgetOlder(update.transcript);
-	const from = oldestShown(rest) ?? shown;
+	update.transcript = forgetOlder(update.transcript);
+	const from = oldestLoaded(update) ?? shown;
 	const apart = [...items, hole(last.seq + 1, from - 1, last.at)];
-	update.transcript = prependFolded(rest, apart, page[0]!.seq);
+	putInFront(update, apart, page[0]!.seq);
+};
+
+/** @param seq The oldest entry of the page, whether it is shown or not. */
+const putInFront = (
+	update: ModelUpdate,
+	items: readonly Item[],
+	seq: number,
+): void => {
+	const folded = foldItems(items);
+	update.transcript = prependFolded(update.transcript, folded, seq);
+	update.reading = readPrepended(update.reading, folded, update.transcript);
 };

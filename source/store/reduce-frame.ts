@@ -1,6 +1,7 @@
 /** Applies a frame of the server to the model. Pure. */
 import {assertNever} from '../errors.js';
 import type {
+	Found,
 	Message as MessageFrame,
 	ServerFrame,
 	Whispered,
@@ -11,6 +12,15 @@ import {isCall, type Mark, type Message, type Whisper} from './item.js';
 import type {ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
+import {enterLog as readLog} from './reading.js';
+import {addFound, addNew} from './search.js';
+
+// Whatever of the log is still to come, it is not what was said before.
+const endsReplay: ReadonlySet<ServerFrame['type']> = new Set([
+	'pong',
+	'error',
+	'bye',
+]);
 
 export const applyFrame = (
 	update: ModelUpdate,
@@ -19,16 +29,39 @@ export const applyFrame = (
 	isReplay = false,
 ): void => {
 	update.presence = reducePresence(update.presence, frame);
-	const {isHidden, hiding} = hide(update.hiding, frame, update.id);
-	update.hiding = hiding;
-	if (isHidden) {
-		return;
+	if (endsReplay.has(frame.type)) {
+		greet(update);
 	}
 
+	if ('seq' in frame) {
+		update.newestSeq = frame.seq;
+	}
+
+	const {isHidden, hiding} = hide(update.hiding, frame, update.id);
+	update.hiding = hiding;
+	if (!isHidden) {
+		show(update, frame, at, isReplay);
+	}
+
+	if (update.greeting && update.newestSeq >= update.greeting.head) {
+		greet(update);
+	}
+};
+
+const show = (
+	update: ModelUpdate,
+	frame: ServerFrame,
+	at: number,
+	isReplay: boolean,
+): void => {
 	const words =
 		'seq' in frame ? undefined : wordsOf({type: 'frame', at, frame});
-	if (words) {
+	if (words && frame.type !== 'welcome') {
 		update.items.push({kind: 'notice', at, ...words});
+	}
+
+	if ('seq' in frame) {
+		update.newestSeq = frame.seq;
 	}
 
 	switch (frame.type) {
@@ -36,6 +69,12 @@ export const applyFrame = (
 			update.nick = frame.nick;
 			update.roomName = frame.name;
 			invite(update, at);
+			enterLog(update, frame.log, at);
+			greet(update);
+			update.greeting = words && {
+				notice: {kind: 'notice', at, ...words},
+				head: frame.head,
+			};
 			break;
 		}
 
@@ -55,9 +94,7 @@ export const applyFrame = (
 		}
 
 		case 'found': {
-			for (const text of foundLines(frame)) {
-				update.items.push({kind: 'notice', at, tone: 'info', text});
-			}
+			addHits(update, frame, at);
 
 			break;
 		}
@@ -92,6 +129,41 @@ export const applyFrame = (
 			assertNever(frame);
 		}
 	}
+
+	if (update.greeting && update.newestSeq >= update.greeting.head) {
+		greet(update);
+	}
+};
+
+/** In another log, seqs begin again. */
+const enterLog = (update: ModelUpdate, log: string, at: number): void => {
+	if (update.log !== log) {
+		update.log = log;
+		update.newestSeq = 0;
+		update.reading = readLog(update.reading, log, at);
+		update.clearedSeq = undefined;
+	}
+};
+
+/** Says what the welcome said, now that nothing older follows. */
+export const greet = (update: ModelUpdate): void => {
+	if (update.greeting) {
+		update.items.push(update.greeting.notice);
+		update.greeting = undefined;
+	}
+};
+
+/** The screen shows hits in their place; others list them. */
+const addHits = (update: ModelUpdate, frame: Found, at: number): void => {
+	const {search} = update;
+	if (search?.text === frame.text) {
+		update.search = addFound(search, frame);
+		return;
+	}
+
+	for (const text of foundLines(frame)) {
+		update.items.push({kind: 'notice', at, tone: 'info', text});
+	}
 };
 
 const addMessage = (
@@ -110,6 +182,7 @@ const addMessage = (
 		update.pending.delete(n);
 	}
 
+	update.search &&= addNew(update.search, frame);
 	const item = itemOf(frame, update);
 	update.items.push(item);
 	if (!isReplay) {

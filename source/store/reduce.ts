@@ -6,6 +6,7 @@ import {assertNever} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {foldItems} from './comings.js';
 import {ignore, quiet, withoutHidden} from './hiding.js';
+import {dayRule} from './days.js';
 import {
 	finishUpdate,
 	flushItems,
@@ -16,7 +17,9 @@ import {
 	type ModelUpdate,
 } from './model.js';
 import {wordsOf} from './notice.js';
-import {applyFrame, endInvitation, settle} from './reduce-frame.js';
+import {answered, attend} from './reading.js';
+import {applyFrame, endInvitation, greet, settle} from './reduce-frame.js';
+import {moveHit, openSearch} from './search.js';
 import {emptySocketView, reduceSocketView} from './socket-view.js';
 import {clearTranscript, filterItems, forgetOlder} from './transcript.js';
 
@@ -39,6 +42,10 @@ const isForPeers = ({mode}: ModelUpdate, event: ChatEvent): boolean =>
 		(event.type === 'ended' && event.reason !== 'protocol'));
 
 const apply = (update: ModelUpdate, event: ChatEvent): void => {
+	if (event.type === 'connection' && event.connection.phase !== 'open') {
+		greet(update);
+	}
+
 	const words = event.type === 'frame' ? undefined : wordsOf(event);
 	if (words && !isForPeers(update, event)) {
 		update.items.push({kind: 'notice', at: event.at, ...words});
@@ -60,6 +67,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		case 'queued': {
 			const {at, n, text, to} = event;
 			endInvitation(update);
+			update.reading = answered(update.reading);
 			const own = {at, n, from: update.nick, text, mark: 'queued'} as const;
 			update.pending.set(
 				n,
@@ -145,12 +153,21 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 
 		case 'clear': {
 			flushItems(update);
+			if (update.newestSeq > 0) {
+				update.clearedSeq = update.newestSeq;
+			}
+
 			update.transcript = clearTranscript(update.transcript);
 			break;
 		}
 
 		case 'hide': {
 			applyHide(update, event);
+			break;
+		}
+
+		case 'reading': {
+			applyReading(update, event);
 			break;
 		}
 
@@ -197,6 +214,46 @@ const applyHide = (
 	}
 
 	update.items.push({kind: 'notice', at, tone: 'info', text});
+};
+
+const applyReading = (
+	update: ModelUpdate,
+	{at, what}: Extract<ChatEvent, {type: 'reading'}>,
+): void => {
+	switch (what.kind) {
+		case 'day': {
+			update.today = dayRule(at);
+			break;
+		}
+
+		case 'seen-before': {
+			update.reading = {...update.reading, before: what.seen};
+			break;
+		}
+
+		case 'attention': {
+			flushItems(update);
+			const {transcript, newestSeq, reading} = update;
+			const place = {end: transcript.end, newestSeq};
+			update.reading = attend(reading, what.attention, at, place);
+			break;
+		}
+
+		case 'search': {
+			update.search =
+				what.text === undefined ? undefined : openSearch(what.text);
+			break;
+		}
+
+		case 'hit': {
+			update.search &&= moveHit(update.search, what.by);
+			break;
+		}
+
+		default: {
+			assertNever(what);
+		}
+	}
 };
 
 const applyPeer = (

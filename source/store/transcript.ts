@@ -122,7 +122,7 @@ const sizeOf = (items: readonly Item[]): number => {
 const isNews = (item: Item): boolean =>
 	item.kind === 'notice'
 		? item.tone === 'warn' || item.tone === 'bad'
-		: item.kind !== 'comings';
+		: item.kind !== 'comings' && item.kind !== 'rule';
 
 const newsIn = (items: readonly Item[]): number =>
 	items.filter(item => isNews(item)).length;

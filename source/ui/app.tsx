@@ -3,12 +3,13 @@
  * and the scroll positions.
  */
 import {Box, useWindowSize} from 'ink';
-import {useEffect, useRef, useSyncExternalStore} from 'react';
+import {useCallback, useEffect, useRef, useSyncExternalStore} from 'react';
 import {helpTopics} from '../commands/help.js';
 import {commands as registry} from '../commands/registry.js';
 import {display} from '../protocol/display.js';
 import type {Company} from '../server/hub.js';
 import type {Model} from '../store/model.js';
+import type {Attention} from '../store/reading.js';
 import type {Store} from '../store/store.js';
 import {newsFrom} from '../store/transcript.js';
 import {ConnectionPane} from './connection/connection-pane.js';
@@ -27,6 +28,8 @@ import {useDraft} from './input/use-draft.js';
 import {useKeyboard} from './input/use-keyboard.js';
 import {useSuspend, type StartJobControl} from './terminal/job-control.js';
 import type {PageWish} from './transcript/page-requests.js';
+import {useAttention} from './use-attention.js';
+import {pressInSearch, searchHint, useHits} from './use-search.js';
 import {useViews} from './use-views.js';
 import {viewEntries} from './views.js';
 
@@ -45,6 +48,12 @@ export type AppProps = {
 	readonly onLine: (line: string, actions: ScreenActions) => void;
 	/** Older entries are needed, or no longer. */
 	readonly onPage: (wish: PageWish) => void;
+	/** Opens a search; without a text, closes it. */
+	readonly onSearch: (text: string | undefined) => void;
+	/** Goes to the next older hit, or the next newer one. */
+	readonly onHit: (by: 1 | -1) => void;
+	/** The reader turns away from the newest items, or to them. */
+	readonly onAttention: (attention: Attention) => void;
 	/** The wire view is shown: its chunks are needed from now on. */
 	readonly onWireShown: () => void;
 	/** Of a host: who is left behind if it leaves. */
@@ -110,6 +119,9 @@ export function App({
 	monotonicMs,
 	onLine,
 	onPage,
+	onSearch,
+	onHit,
+	onAttention,
 	onWireShown,
 	company,
 	onLeave,
@@ -119,13 +131,16 @@ export function App({
 	const {columns, rows} = useWindowSize();
 	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
 	const {draft, latest, replace} = useDraft(rules, typedLines);
-	const {viewState, toggle, handleKey, follow} = useViews(
+	const {viewState, toggle, handleKey, showItem, follow} = useViews(
 		model.mode,
 		isExplained,
 		onPage,
 	);
 	const {nick} = model;
 	const layout = chooseLayout(columns, rows, inputRows(draft, nick, columns));
+	useHits(model, onPage, index => {
+		showItem(index, model, layout.transcript);
+	});
 	const isWireShown = viewState.name === 'wire';
 	useEffect(() => {
 		if (isWireShown) {
@@ -134,7 +149,18 @@ export function App({
 	}, [isWireShown, onWireShown]);
 	useRedrawAtResize(columns, rows, onRedraw);
 	const farewell = useFarewell(company, onLeave);
-	const suspend = useSuspend(startJobControl);
+	const attend = useAttention(
+		viewState.name === 'chat',
+		viewState.chatAnchor === undefined,
+		onAttention,
+	);
+	const onSuspended = useCallback(
+		(isSuspended: boolean) => {
+			attend({isSuspended});
+		},
+		[attend],
+	);
+	const suspend = useSuspend(startJobControl, onSuspended);
 
 	const candidates = (): Candidates => {
 		const snapshot = store.getSnapshot();
@@ -148,9 +174,42 @@ export function App({
 		};
 	};
 
+	const search = (text: string | undefined) => {
+		if (text !== undefined) {
+			onSearch(text);
+			return undefined;
+		}
+
+		if (store.getSnapshot().search === undefined) {
+			return 'Search for what? /search TEXT';
+		}
+
+		onHit(1);
+		return undefined;
+	};
+
 	const onKey = (key: Key) => {
 		const isQuestion = isAsking(latest());
 		const isEmpty = latest().text === '' && !isQuestion;
+		const isSearching = store.getSnapshot().search !== undefined;
+		if (key.type === 'search') {
+			if (isSearching) {
+				onHit(1);
+			} else if (isEmpty && model.mode === 'room') {
+				replace(pasted(latest(), '/search '));
+			}
+
+			return;
+		}
+
+		if (
+			isSearching &&
+			isEmpty &&
+			pressInSearch(key, {onSearch, onHit, onPage})
+		) {
+			return;
+		}
+
 		if (key.type === 'interrupt' && latest().text !== '' && !isQuestion) {
 			farewell.stay();
 			replace(cleared(latest()));
@@ -203,7 +262,7 @@ export function App({
 				farewell.leave();
 			};
 
-			onLine(text, {view: toggle, leave});
+			onLine(text, {view: toggle, leave, search});
 			if (!isLeaving) {
 				farewell.stay();
 			}
@@ -267,7 +326,7 @@ export function App({
 					height={layout.input.height}
 					row={layout.input.y}
 					column={layout.input.x}
-					hint={hint}
+					hint={model.search ? searchHint(model.search, columns) : hint}
 					advice={hintFor(draft, commands)}
 				/>
 			)}

@@ -5,20 +5,31 @@
  * The chat is opened first, because Ink and React take longer to load than a
  * connection takes to be accepted.
  */
+import process from 'node:process';
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
+import {openSeenPlace, type SeenPlace} from '../chat/seen-place.js';
 import {startDeadline} from '../chat/deadline.js';
 import {linesWere, unfinished, type Ending} from '../chat/ending.js';
+import type {RoomChat} from '../chat/room-chat.js';
 import type {Options} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
+import {maxPageEntries} from '../protocol/frame.js';
 import {createModel} from '../store/model.js';
 import {olderThan} from '../store/older-entries.js';
+import {seenOf} from '../store/reading.js';
+import {wantsMore} from '../store/search.js';
 import {Store} from '../store/store.js';
 import type {Bell} from './attention.js';
 import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
 import {takesOsc} from './terminal/takes-osc.js';
-import {createPageRequests, type PageWish} from './transcript/page-requests.js';
+import {followDays} from './transcript/follow-days.js';
+import {
+	createPageRequests,
+	type LogRequest,
+	type PageWish,
+} from './transcript/page-requests.js';
 
 /** Promise.withResolvers, which Node 20 lacks. */
 const createSignal = () => {
@@ -55,13 +66,14 @@ export const runScreen = async (
 	const loading = import('./screen.js');
 	const {chat} = opened;
 	if (await isRefusedAtOnce(opened)) {
+		opened.stop();
 		const ended = chat.closed.then(cause => endingOf(chat, cause, false));
 		return {ended, leave: chat.leave};
 	}
 
 	const end = startEnd(opened, options.timeoutMs);
 	const {showScreen} = await loading;
-	const {store, onPage, screen} = opened;
+	const {store, onPage, onSearch, screen} = opened;
 	const instance = showScreen(
 		{
 			...screen,
@@ -71,6 +83,16 @@ export const runScreen = async (
 			isExplained: options.isExplained,
 			monotonicMs: systemClock.monotonicMs,
 			onPage,
+			onSearch,
+			onHit(by) {
+				const at = systemClock.wallMs();
+				store.dispatch({type: 'reading', at, what: {kind: 'hit', by}});
+			},
+			onAttention(attention) {
+				const at = systemClock.wallMs();
+				const what = {kind: 'attention', attention} as const;
+				store.dispatch({type: 'reading', at, what});
+			},
 			onWireShown() {
 				chat.setTap(true);
 			},
@@ -89,6 +111,7 @@ export const runScreen = async (
 			]);
 		} finally {
 			end.cancelDeadline();
+			opened.stop();
 			await instance.close();
 		}
 	};
@@ -121,10 +144,14 @@ type Opened = {
 	readonly screen: Omit<ScreenChat, 'chat'>;
 	readonly store: Store;
 	readonly onPage: (wish: PageWish) => void;
+	/** Opens a search; without a text, closes it. */
+	readonly onSearch: (text: string | undefined) => void;
 	/** Whether a connection has ever been open. */
 	readonly hasConnected: () => boolean;
 	/** Settles once one is. */
 	readonly connected: Promise<void>;
+	/** Keeps what was seen, and stops the timers. */
+	readonly stop: () => void;
 };
 
 const nextTurn = async (): Promise<void> =>
@@ -142,12 +169,11 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 
 	let hasConnected = false;
 	const {promise: connected, resolve: onConnected} = createSignal();
-	const pages = createPageRequests(page => {
+	const pages = createPageRequests(wish => {
 		// One turn later, as a server in this process answers during the call.
 		setImmediate(() => {
 			if (chat.mode === 'room') {
-				const model = store.getSnapshot();
-				chat.readPast(page === 'older' ? olderThan(model) : undefined);
+				sendRequest(chat, wish, store);
 			}
 		});
 	});
@@ -159,6 +185,13 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 
 		dispatch(event);
 		pages.see(event);
+		if (event.type === 'frame' && event.frame.type === 'found') {
+			store.flush();
+			const {search} = store.getSnapshot();
+			if (search?.text === event.frame.text && wantsMore(search)) {
+				pages.want({search: undefined});
+			}
+		}
 	};
 
 	const {chat, ...screen} = await openScreenChat(options, take, bell);
@@ -166,10 +199,19 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 	await nextTurn();
 	const store = new Store(createModel(chat), systemClock);
 	dispatch = store.dispatch;
+	const place = seenPlaceOf(options, chat);
+	const seen = place?.read();
+	if (seen) {
+		const at = systemClock.wallMs();
+		dispatch({type: 'reading', at, what: {kind: 'seen-before', seen}});
+	}
+
 	for (const event of early) {
 		dispatch(event);
 	}
 
+	const stopDays = followDays(systemClock, dispatch);
+	const stopKeeping = place && keepSeen(place, store);
 	store.flush();
 	return {
 		chat,
@@ -181,8 +223,75 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 				dispatch({type: 'forget-past', at: systemClock.wallMs()});
 			}
 		},
+		onSearch(text) {
+			const at = systemClock.wallMs();
+			dispatch({type: 'reading', at, what: {kind: 'search', text}});
+			if (text !== undefined) {
+				pages.want({search: text});
+			}
+		},
 		hasConnected: () => hasConnected,
 		connected,
+		stop() {
+			stopDays();
+			stopKeeping?.();
+		},
+	};
+};
+
+// Half a page: the entry is then in the middle of it.
+const entriesAfter = maxPageEntries / 2;
+
+const sendRequest = (chat: RoomChat, wish: LogRequest, store: Store): void => {
+	if (wish === 'older') {
+		chat.readPast(olderThan(store.getSnapshot()));
+	} else if (wish === 'oldest') {
+		chat.readPast(undefined);
+	} else if ('around' in wish) {
+		chat.readPast(wish.around + entriesAfter);
+	} else {
+		const refused = chat.search(wish.search);
+		if (refused !== undefined) {
+			const at = systemClock.wallMs();
+			const closed = {kind: 'search', text: undefined} as const;
+			store.dispatch({type: 'reading', at, what: closed});
+			store.dispatch({type: 'notice', at, tone: 'bad', text: refused});
+		}
+	}
+};
+
+/** @returns Undefined if there is no room to return to. */
+const seenPlaceOf = (
+	options: Options,
+	chat: ScreenChat['chat'],
+): SeenPlace | undefined =>
+	options.mode === 'raw' ||
+	chat.mode === 'raw' ||
+	(options.command === 'serve' && options.history === undefined)
+		? undefined
+		: openSeenPlace(options.address, options.nick, process.env);
+
+// A kill costs no more than this.
+const keepEveryMs = 30_000;
+
+/** @returns Keeps what was seen by now, and stops. */
+const keepSeen = (place: SeenPlace, store: Store): (() => void) => {
+	let cancel = () => {};
+	const keep = () => {
+		const seen = seenOf(store.getSnapshot(), systemClock.wallMs());
+		if (seen) {
+			place.write(seen);
+		}
+
+		cancel = systemClock.setTimer(keep, keepEveryMs);
+	};
+
+	keep();
+	return () => {
+		store.flush();
+		cancel();
+		keep();
+		cancel();
 	};
 };
 

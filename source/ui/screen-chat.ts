@@ -25,6 +25,13 @@ export type ScreenActions = {
 	/** Shows a view, or the chat if that view is already shown. */
 	readonly view: (view: ViewName) => void;
 	readonly leave: () => void;
+	/**
+	 * Searches in the transcript.
+	 *
+	 * @param text Undefined goes to the next older hit.
+	 * @returns Why it can't be done, if so.
+	 */
+	readonly search: (text: string | undefined) => string | undefined;
 };
 
 export type ScreenChat = {
@@ -79,7 +86,12 @@ const openScreenRoom = async (
 			parseLine(
 				line,
 				'room',
-			)({...chat, ...handsOf(emit, chat, actions), bell: setBell});
+			)({
+				...chat,
+				...handsOf(emit, chat, actions),
+				bell: setBell,
+				search: actions.search,
+			});
 		},
 	};
 };

@@ -12,6 +12,7 @@ import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
 import {watchInput} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
 import {createScreenModes} from './terminal/screen-modes.js';
+import {holdWheel} from './terminal/wheel.js';
 import {withSteadyColumns} from './terminal/steady-columns.js';
 import {takesOsc} from './terminal/takes-osc.js';
 import {LinkContext} from './text/shown-text.js';
@@ -106,6 +107,7 @@ export const showScreen = (
 		setTitle,
 	});
 
+	const wheel = holdWheel(stdout);
 	const redraw = () => {
 		stdout.write(clearScreen);
 		instance.clear();
@@ -127,7 +129,11 @@ export const showScreen = (
 	const app = (
 		<LinkContext value={hasOsc}>
 			<Themed themes={themes} variable={env['COLORFGBG']} ask={ask}>
-				<App {...props} startJobControl={jobControl} onRedraw={redraw} />
+				<App
+					{...props}
+					startJobControl={wheel.whileStopped(jobControl)}
+					onRedraw={redraw}
+				/>
 			</Themed>
 		</LinkContext>
 	);
@@ -155,6 +161,7 @@ export const showScreen = (
 			answers.stop();
 			attention.stop();
 			modes.leave();
+			wheel.release();
 			process.off('exit', modes.leave);
 			instance.unmount();
 			await instance.waitUntilExit();

@@ -9,7 +9,8 @@ import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
 import {peerColumns} from './peers/peer-table.js';
 import type {PageWish} from './transcript/page-requests.js';
-import type {Move, ViewName, ViewState} from './view.js';
+import {scrollBy, viewportOf} from './pane/window.js';
+import {anyAnchor, type Move, type ViewName, type ViewState} from './view.js';
 import {viewEntries} from './views.js';
 import {createWireContext} from './wire/wire-window.js';
 
@@ -19,6 +20,8 @@ export type ViewControl = {
 	readonly toggle: (name: ViewName) => void;
 	/** @returns Whether the key belonged to the view. */
 	readonly handleKey: (key: Key, model: Model, area: Area) => boolean;
+	/** Shows an item of the transcript in the middle of its pane. */
+	readonly showItem: (index: number, model: Model, area: Area) => void;
 	/** Goes back to the bottom of the transcript. */
 	readonly follow: () => void;
 };
@@ -31,7 +34,11 @@ const namesFor = (model: Model): readonly ViewName[] =>
 const moveOf = (key: Key): Move | undefined => {
 	switch (key.type) {
 		case 'page-up':
-		case 'page-down': {
+		case 'page-down':
+		case 'row-up':
+		case 'row-down':
+		case 'top':
+		case 'bottom': {
 			return key.type;
 		}
 
@@ -75,9 +82,11 @@ const pageWish = (
 		return 'oldest';
 	}
 
+	// Without an anchor, everything there is fits on the screen.
 	const {chatAnchor} = viewState;
-	const above = (chatAnchor?.index ?? Infinity) - model.transcript.first;
-	return move === 'page-up' && above < itemsAhead ? 'older' : undefined;
+	const above = chatAnchor ? chatAnchor.index - model.transcript.first : 0;
+	const isUp = move === 'page-up' || move === 'row-up';
+	return isUp && above < itemsAhead ? 'older' : undefined;
 };
 
 /**
@@ -141,6 +150,14 @@ export const useViews = (
 			}
 
 			return move !== undefined;
+		},
+		showItem(index, model, area) {
+			const viewport = viewportOf(area, anyAnchor);
+			const {transcript, pending} = model;
+			const anchor = {index, line: 0, seenEnd: transcript.end};
+			const view = {transcript, pending, anchor, ...viewport};
+			const chatAnchor = scrollBy(view, Math.floor(viewport.height / 2));
+			replace({name: 'chat', chatAnchor});
 		},
 		follow() {
 			replace({chatAnchor: undefined});

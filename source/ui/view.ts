@@ -8,6 +8,7 @@ import type {DisplayText} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
 import type {Area} from './layout.js';
 import {
+	scrollBy,
 	scrollPages,
 	scrollToTop,
 	type Anchor,
@@ -43,7 +44,8 @@ export type ViewProps = {
 	readonly monotonicMs: () => number;
 };
 
-export type Move = 'page-up' | 'page-down' | 'top' | 'bottom';
+export type Move =
+	'page-up' | 'page-down' | 'row-up' | 'row-down' | 'top' | 'bottom';
 
 /** What a view needs to know to scroll. */
 export type ScrollContext = Pick<
@@ -76,6 +78,14 @@ export const moveAnchor = (
 
 		case 'page-down': {
 			return scrollPages(view, 1);
+		}
+
+		case 'row-up': {
+			return scrollBy(view, -1);
+		}
+
+		case 'row-down': {
+			return scrollBy(view, 1);
 		}
 
 		case 'top': {

@@ -59,7 +59,29 @@ export const openApp = async (
 				}
 			}}
 			onPage={wish => {
-				asked.push(wish);
+				asked.push(typeof wish === 'string' ? wish : `around ${wish.around}`);
+			}}
+			onSearch={text => {
+				store.dispatch({
+					type: 'reading',
+					at: clock.wallMs(),
+					what: {kind: 'search', text},
+				});
+			}}
+			onHit={by => {
+				store.dispatch({
+					type: 'reading',
+					at: clock.wallMs(),
+					what: {kind: 'hit', by},
+				});
+			}}
+			onAttention={({isLooking, isFollowing}) => {
+				const attention = {isLooking, isFollowing};
+				store.dispatch({
+					type: 'reading',
+					at: clock.wallMs(),
+					what: {kind: 'attention', attention},
+				});
 			}}
 			onWireShown={() => {
 				asked.push('tap');

@@ -45,6 +45,10 @@ test('history: finds words in texts and nicks, newest first', async t => {
 	assert.deepEqual(await find('ÉCLUSE'), [3]);
 	assert.deepEqual(await find('Οδος'), [4]);
 	assert.deepEqual(await find('k\\S'), [4]);
+	assert.deepEqual(await find('storm  port'), [5]);
+	assert.deepEqual(await find('otter PORT a'), [5]);
+	assert.deepEqual(await find('porter thing another'), [6]);
+	assert.deepEqual(await find('port nowhere'), []);
 	assert.deepEqual(await find('joined'), []);
 	assert.deepEqual(await find('nowhere'), []);
 	assert.deepEqual(await find(''), [6, 5, 4, 3, 2, 1]);
@@ -100,9 +104,11 @@ test('history: a search finds the same as a check of each message', async t => {
 
 				const expected = range(1, head)
 					.filter(seq =>
-						[said[seq - 1]!, '-'].some(text =>
-							fold(text).includes(fold(wanted)),
-						),
+						fold(wanted)
+							.split(/\s+/)
+							.every(word =>
+								[said[seq - 1]!, '-'].some(text => fold(text).includes(word)),
+							),
 					)
 					.toReversed();
 				const {entries} = await kept.history.search(wanted, {limit: 1000});
@@ -163,7 +169,8 @@ test('history: a search covers all blocks, wherever they end', async t => {
 					seq--
 				) {
 					const said = `text ${seq}${isLong(seq) ? ' long long' : ''} otter`;
-					if (said.includes(fold(wanted))) {
+					const words = fold(wanted).split(' ');
+					if (words.every(word => said.includes(word))) {
 						expected.push(seq);
 					}
 				}

@@ -153,6 +153,7 @@ test('linear: the longest words that are searched for are found as fast', async 
 			`${'a'.repeat(maxSearchBytes / 2)}b${'a'.repeat(maxSearchBytes / 4)}`,
 		],
 		['aab', `"b${'aab'.repeat(84)}`],
+		['ab ', Array.from({length: 64}, (_, index) => `a${index}`).join(' ')],
 	] as const) {
 		assert.equal(checkSearch(words), undefined);
 		const ratio = await steepness(

@@ -28,7 +28,7 @@ const said = (seq: number, time: number) =>
 		frame: messageFrame(seq, {at: time}),
 	}) as const;
 
-test('days: an item of another day follows a notice of that day', () => {
+test('days: an item of another day follows a rule of that day', () => {
 	const notice = {type: 'notice', tone: 'info', text: 'now'} as const;
 	const first = reduce(start, [
 		{...notice, at: at(22, 12)},
@@ -43,7 +43,7 @@ test('days: an item of another day follows a notice of that day', () => {
 		dayOf(at(22, 1)),
 		'entry 3',
 	]);
-	assert.equal(dayOf(at(20, 1)), 'Fri Nov 20 2026');
+	assert.equal(dayOf(at(20, 1)), 'Friday, 20 November 2026');
 });
 
 test('days: an older page has its days too, the very first one included', () => {
@@ -71,4 +71,17 @@ test('days: an older page has its days too, the very first one included', () => 
 		dayOf(at(22, 1)),
 		'entry 3',
 	]);
+});
+
+test('days: the current day is a rule of its own, until an item begins it', () => {
+	const model = reduce(start, [
+		said(1, at(21, 9)),
+		{type: 'reading', at: at(22, 0), what: {kind: 'day'}},
+	]);
+	assert.deepEqual(textsOf(model), ['entry 1']);
+	assert.equal(model.today?.text, 'Sunday, 22 November 2026');
+	assert.notEqual(model.lastDay, model.today.text);
+	const next = reduce(model, [said(2, at(22, 1))]);
+	assert.deepEqual(textsOf(next), ['entry 1', dayOf(at(22, 1)), 'entry 2']);
+	assert.equal(next.lastDay, next.today?.text);
 });

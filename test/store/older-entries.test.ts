@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import fc from 'fast-check';
 import type {Entry} from '../../source/protocol/frame.js';
 import type {ChatEvent} from '../../source/event/event.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {olderThan} from '../../source/store/older-entries.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
-import {messageFrame} from '../helpers/scripted.js';
+import {messageFrame, welcomeFrame} from '../helpers/scripted.js';
 
 const start = createModel({
 	mode: 'room',
@@ -79,4 +80,86 @@ test('older entries: entries no longer kept are not requested', () => {
 	]);
 	assert.equal(olderThan(model), undefined);
 	assert.equal(olderThan(start), undefined, 'nor before anything was said');
+});
+
+test('older entries: what /clear took away can be loaded again', () => {
+	const cleared = reduce(start, [
+		...told(...entries(201, 203)),
+		{type: 'clear', at: 1},
+	]);
+	assert.deepEqual(textsOf(cleared), []);
+	assert.equal(olderThan(cleared), 204);
+	const loaded = reduce(cleared, [page(104, 203)]);
+	assert.equal(textsOf(loaded).at(-1), 'entry 203');
+	assert.equal(olderThan(loaded), 104);
+	const back = reduce(loaded, [
+		...told(...entries(204, 204)),
+		{type: 'forget-past', at: 1},
+	]);
+	assert.deepEqual(textsOf(back), ['entry 204']);
+	assert.equal(olderThan(back), 204);
+});
+
+test('older entries: pages from anywhere never show an entry twice', () => {
+	fc.assert(
+		fc.property(
+			fc.array(
+				fc.oneof(
+					fc.nat({max: 400}).map(first => ['page', first] as const),
+					fc.nat({max: 9}).map(count => ['say', count] as const),
+					fc.constant(['forget', 0] as const),
+					fc.constant(['clear', 0] as const),
+				),
+				{maxLength: 20},
+			),
+			actions => {
+				let head = 300;
+				let model = reduce(start, told(...entries(281, head)));
+				for (const [kind, value] of actions) {
+					if (kind === 'page') {
+						const first = Math.min(value + 1, head);
+						model = reduce(model, [page(first, Math.min(head, first + 99))]);
+					} else if (kind === 'say') {
+						model = reduce(model, told(...entries(head + 1, head + value)));
+						head += value;
+					} else {
+						const type = kind === 'forget' ? 'forget-past' : 'clear';
+						model = reduce(model, [{type, at: 1}]);
+					}
+
+					let last = 0;
+					for (const text of textsOf(model)) {
+						const [, seq] = /^entry (\d+)$/.exec(text) ?? [];
+						const [, between] = /^⋯ (\d+) entries/u.exec(text) ?? [];
+						if (seq !== undefined) {
+							assert.ok(last === 0 || Number(seq) === last + 1, text);
+							last = Number(seq);
+						} else if (between !== undefined) {
+							last += Number(between);
+						}
+					}
+				}
+			},
+		),
+	);
+});
+
+test('older entries: the welcome stands after what was said before it', () => {
+	const welcome: ChatEvent = {
+		type: 'frame',
+		at: 1,
+		frame: welcomeFrame({nick: 'otter', head: 3}),
+	};
+	const isLast = (model: Model) =>
+		textsOf(model).at(-1)!.startsWith('You are otter');
+	const waiting = reduce(start, [welcome, ...told(...entries(1, 2))]);
+	assert.deepEqual(textsOf(waiting), ['entry 1', 'entry 2']);
+	const greeted = reduce(waiting, told(...entries(3, 3)));
+	assert.equal(textsOf(greeted)[2], 'entry 3');
+	assert.ok(isLast(greeted));
+	// Nothing new came while the connection was down.
+	assert.ok(isLast(reduce(greeted, [welcome])));
+	// An entry that could not be stored never comes.
+	const pong: ChatEvent = {type: 'frame', at: 1, frame: {type: 'pong', id: 1}};
+	assert.ok(isLast(reduce(waiting, [pong])));
 });

@@ -271,6 +271,11 @@ export const edit = (
 		case 'submit':
 		case 'page-up':
 		case 'page-down':
+		case 'top':
+		case 'bottom':
+		case 'row-up':
+		case 'row-down':
+		case 'search':
 		case 'escape':
 		case 'interrupt':
 		case 'redraw':

@@ -39,6 +39,13 @@ export type PlainKey =
 	| 'complete-back'
 	| 'page-up'
 	| 'page-down'
+	/** Ctrl- or Alt-Home and -End, Shift- or Alt-Up and -Down: of the view. */
+	| 'top'
+	| 'bottom'
+	| 'row-up'
+	| 'row-down'
+	/** Ctrl-S. */
+	| 'search'
 	| 'escape'
 	/** Ctrl-C: clears the draft; leaves on an empty one. */
 	| 'interrupt'
@@ -80,6 +87,7 @@ const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['o', {type: 'next-order'}],
 	['p', {type: 'older'}],
 	['r', {type: 'search-back'}],
+	['s', {type: 'search'}],
 	['t', {type: 'next-view'}],
 	['u', {type: 'kill-to-start'}],
 	['w', {type: 'kill-to-blank'}],
@@ -134,6 +142,18 @@ const splitText = (text: string): readonly Key[] => {
 	return keys;
 };
 
+/** A key that scrolls although there is a draft. */
+const viewKey = (key: InkKey, isCtrlOrAlt: boolean): Key | undefined => {
+	const isShiftOrAlt = key.shift || key.meta;
+	const all: ReadonlyArray<[boolean, Key]> = [
+		[key.home && isCtrlOrAlt, {type: 'top'}],
+		[key.end && isCtrlOrAlt, {type: 'bottom'}],
+		[key.upArrow && isShiftOrAlt, {type: 'row-up'}],
+		[key.downArrow && isShiftOrAlt, {type: 'row-down'}],
+	];
+	return all.find(([isPressed]) => isPressed)?.[1];
+};
+
 /** The key that Ink recognised, with its modifiers. */
 const namedKey = (key: InkKey): Key | undefined => {
 	const byWord = key.ctrl || key.meta;
@@ -149,6 +169,11 @@ const namedKey = (key: InkKey): Key | undefined => {
 
 	if (key.delete) {
 		return {type: byWord ? 'kill-word-forward' : 'delete-forward'};
+	}
+
+	const ofView = viewKey(key, byWord);
+	if (ofView !== undefined) {
+		return ofView;
 	}
 
 	if (key.leftArrow) {

@@ -7,6 +7,7 @@
  * items.
  */
 import type {Item} from '../../store/item.js';
+import type {RuleBelow} from '../../store/reading.js';
 import {itemAt, newsFrom, type Transcript} from '../../store/transcript.js';
 import {rowsOfItem} from '../transcript/item-rows.js';
 import {contentOf, type Area} from '../layout.js';
@@ -51,6 +52,11 @@ export type View = {
 	readonly transcript: Transcript;
 	/** One's own items that are not stored yet: always the last ones. */
 	readonly pending: readonly Item[];
+	/**
+	 * A rule and the index of the item that it is the last row of: so no other row
+	 * changes its number when the rule comes or goes.
+	 */
+	readonly ruleBelow?: RuleBelow | undefined;
 	readonly anchor: Anchor | undefined;
 	readonly width: number;
 	readonly height: number;
@@ -243,9 +249,16 @@ export const scrollViewOf = (view: View | ScrollView): ScrollView => {
 	}
 
 	const {transcript, pending, anchor, width, height, wrap = rowsOfItem} = view;
+	const {ruleBelow} = view;
 	const {first, end: newEnd} = transcript;
-	const allRowsAt = (index: number): readonly Row[] =>
-		wrap(itemAt(transcript, index) ?? pending[index - newEnd]!, width);
+	const allRowsAt = (index: number): readonly Row[] => {
+		const item = itemAt(transcript, index) ?? pending[index - newEnd]!;
+		const rows = wrap(item, width);
+		return index === ruleBelow?.index
+			? [...rows, ...wrap(ruleBelow.rule, width)]
+			: rows;
+	};
+
 	return {
 		first,
 		end: newEnd + pending.length,

@@ -8,6 +8,8 @@ const moveRows = (from: number, move: Move, page: number, end: number) => {
 	const targets = {
 		'page-up': from - page,
 		'page-down': from + page,
+		'row-up': from - 1,
+		'row-down': from + 1,
 		top: 0,
 		bottom: end,
 	};

@@ -91,15 +91,28 @@ export const startJobControl: StartJobControl = suspendTerminal => {
 	};
 };
 
-/** @returns A function that suspends the job, while the screen is mounted. */
-export const useSuspend = (start: StartJobControl): (() => void) => {
+/**
+ * @param onSuspended Called before the terminal is given back, and after.
+ * @returns A function that suspends the job, while the screen is mounted.
+ */
+export const useSuspend = (
+	start: StartJobControl,
+	onSuspended: (isSuspended: boolean) => void,
+): (() => void) => {
 	const {suspendTerminal} = useApp();
 	const job = useRef<JobControl>(undefined);
 	useEffect(() => {
-		const started = start(suspendTerminal);
+		const started = start(async whileSuspended => {
+			onSuspended(true);
+			try {
+				await suspendTerminal(whileSuspended);
+			} finally {
+				onSuspended(false);
+			}
+		});
 		job.current = started;
 		return started.stop;
-	}, [start, suspendTerminal]);
+	}, [start, suspendTerminal, onSuspended]);
 	return useCallback(() => {
 		job.current?.suspend();
 	}, []);

@@ -30,6 +30,10 @@ export type Role =
 	| 'question'
 	/** How many messages are new below. */
 	| 'unread'
+	/** A line across the transcript, such as that of another day. */
+	| 'rule'
+	/** A word that is searched for. */
+	| 'hit'
 	/** The line around a pane, and its title. */
 	| 'frame'
 	| 'title'

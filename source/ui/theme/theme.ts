@@ -59,6 +59,8 @@ export const themeOf = ({
 		prompt: {color: accent},
 		question: {color: warn},
 		unread: {color: accent, bold: true},
+		rule: faint,
+		hit: {inverse: true},
 		frame: faint,
 		title: {},
 		sorted: {bold: true},

@@ -14,6 +14,7 @@ import {
 	type Item,
 	type Mark,
 	type Message,
+	type Rule,
 	type Whisper,
 } from '../../store/item.js';
 import type {Span} from '../text/row.js';
@@ -38,7 +39,10 @@ export type ItemContent = {
 };
 
 /** @param hasColumns Whether there is a nick column. */
-export const describeItem = (item: Item, hasColumns: boolean): ItemContent => {
+export const describeItem = (
+	item: Exclude<Item, Rule>,
+	hasColumns: boolean,
+): ItemContent => {
 	switch (item.kind) {
 		case 'message': {
 			return describeMessage(item, hasColumns);

@@ -7,6 +7,7 @@
  * 14:03  otter joined
  * 14:03  * otter waves
  * 14:03 ▌otter → you: a whisper
+ * ── Friday, 27 November 2026 ─────────────────────────────────────────────────
  * ```
  *
  * A bar marks the rows of a mention, or of a whisper to the reader.
@@ -22,7 +23,7 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
-import type {Item, Mark} from '../../store/item.js';
+import type {Item, Mark, Rule} from '../../store/item.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {
 	cellsOfSpans,
@@ -31,7 +32,7 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
-import {symbols} from '../theme/symbols.js';
+import {borders, symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
 import {describeItem, type ItemContent} from './item-content.js';
 import {spansOfRows} from './said-rows.js';
@@ -57,6 +58,10 @@ const markCells = 2;
  * @returns At least one row, none wider than `width`.
  */
 export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
+	if (item.kind === 'rule') {
+		return [ruleRowOf(item, width)];
+	}
+
 	const nickCells = nickCellsFor(width);
 	const content = describeItem(item, nickCells > 0);
 	const columns = leftColumns(item.at, content, nickCells);
@@ -95,6 +100,25 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 	}
 
 	return rows;
+};
+
+const ruleRoles = {day: 'rule', unread: 'unread'} as const;
+
+/** A line across the row; on a narrow row the text alone. */
+const ruleRowOf = ({role, text}: Rule, width: number): Row => {
+	const shown = cutTo(toDisplay(text), width);
+	const free = width - displayWidth(shown);
+	const left = free < 6 ? 0 : 2;
+	const right = free < 6 ? 0 : free - left - 2;
+	const line = (cells: number, before: string, after: string) =>
+		toDisplay(
+			cells === 0 ? '' : before + borders.horizontal.repeat(cells) + after,
+		);
+	return createRow([
+		{text: line(left, '', ' '), role: ruleRoles[role]},
+		{text: shown, role: ruleRoles[role]},
+		{text: line(right, ' ', ''), role: ruleRoles[role]},
+	]);
 };
 
 /**

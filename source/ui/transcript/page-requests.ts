@@ -1,8 +1,7 @@
 /**
- * Requests for pages of older entries, one at a time: the server answers a
- * second request with an error while the first is open. A request for the next
- * older page is dropped meanwhile, as the next key repeats it; one for the very
- * first page waits for the answer.
+ * Requests to the room's log, one at a time: the server answers a second request
+ * with an error while the first is open. A request for the next older page is
+ * dropped meanwhile, as the next key repeats it; the others wait for the answer.
  */
 import type {ChatEvent} from '../../event/event.js';
 
@@ -13,12 +12,17 @@ export type PageWish =
 	/** The very first page. */
 	| 'oldest'
 	/** None any more: the reader is back at the bottom. */
-	| 'none';
+	| 'none'
+	/** The page with this entry in its middle. */
+	| {readonly around: number};
 
-type Page = Exclude<PageWish, 'none'>;
+/** What a search needs: its first hits, or those older than the last answer's. */
+export type HitsWish = {readonly search: string | undefined};
+
+export type LogRequest = Exclude<PageWish, 'none'> | HitsWish;
 
 export type PageRequests = {
-	readonly want: (wish: PageWish) => void;
+	readonly want: (wish: PageWish | HitsWish) => void;
 	/** Takes every event, to find the answers among them. */
 	readonly see: (event: ChatEvent) => void;
 };
@@ -27,22 +31,34 @@ export type PageRequests = {
 const isAnswer = (event: ChatEvent): boolean =>
 	event.type === 'connection' ||
 	(event.type === 'frame' &&
-		(event.frame.type === 'past' || event.frame.type === 'error'));
+		(event.frame.type === 'past' ||
+			event.frame.type === 'found' ||
+			event.frame.type === 'error'));
 
 /** @param request Sends one request. */
 export const createPageRequests = (
-	request: (page: Page) => void,
+	request: (wish: LogRequest) => void,
 ): PageRequests => {
-	let phase: 'idle' | 'waiting' | 'waiting, then the oldest' = 'idle';
+	let isWaiting = false;
+	// The newest wish of each kind.
+	let nextPage: Exclude<LogRequest, HitsWish> | undefined;
+	let nextHits: HitsWish | undefined;
+
+	const ask = (wish: LogRequest) => {
+		isWaiting = true;
+		request(wish);
+	};
+
 	return {
 		want(wish) {
 			if (wish === 'none') {
-				phase = phase === 'idle' ? 'idle' : 'waiting';
-			} else if (phase === 'idle') {
-				phase = 'waiting';
-				request(wish);
-			} else if (wish === 'oldest') {
-				phase = 'waiting, then the oldest';
+				nextPage = undefined;
+			} else if (!isWaiting) {
+				ask(wish);
+			} else if (typeof wish === 'object' && 'search' in wish) {
+				nextHits = wish;
+			} else if (wish !== 'older') {
+				nextPage = wish;
 			}
 		},
 		see(event) {
@@ -50,10 +66,16 @@ export const createPageRequests = (
 				return;
 			}
 
-			const isOldestNext = phase === 'waiting, then the oldest';
-			phase = isOldestNext ? 'waiting' : 'idle';
-			if (isOldestNext) {
-				request('oldest');
+			isWaiting = false;
+			const wish = nextPage ?? nextHits;
+			if (wish === nextPage) {
+				nextPage = undefined;
+			} else {
+				nextHits = undefined;
+			}
+
+			if (wish !== undefined) {
+				ask(wish);
 			}
 		},
 	};

@@ -19,7 +19,7 @@ const rowsInGeneration = 1024;
  * The cache has two generations. An item that is used moves to the young one;
  * when that is full, items not used since the last time are dropped.
  */
-export const createRowCache = (): WrapItem => {
+export const createRowCache = (rowsOf: WrapItem = rowsOfItem): WrapItem => {
 	let young = new Map<Item, readonly Row[]>();
 	let old = new Map<Item, readonly Row[]>();
 	let youngRows = 0;
@@ -38,7 +38,7 @@ export const createRowCache = (): WrapItem => {
 			return known;
 		}
 
-		const rows = old.get(item) ?? rowsOfItem(item, width);
+		const rows = old.get(item) ?? rowsOf(item, width);
 		if (youngRows > rowsInGeneration) {
 			old = young;
 			young = new Map();

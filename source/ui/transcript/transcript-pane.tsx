@@ -1,11 +1,13 @@
 /** The transcript: what was said, and how much of it is below the window. */
-import {useState} from 'react';
+import {useMemo} from 'react';
 import type {DisplayText} from '../../protocol/display.js';
 import type {Item} from '../../store/item.js';
+import type {RuleBelow} from '../../store/reading.js';
 import type {Transcript} from '../../store/transcript.js';
 import type {Area} from '../layout.js';
 import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
+import {hitRows} from './hit-rows.js';
 import {createRowCache} from './row-cache.js';
 
 export type TranscriptPaneProps = {
@@ -14,19 +16,33 @@ export type TranscriptPaneProps = {
 	readonly transcript: Transcript;
 	/** One's own items that are not stored yet. */
 	readonly pending: readonly Item[];
+	readonly ruleBelow?: RuleBelow | undefined;
+	/** To be marked: those of an open search, folded. */
+	readonly words?: readonly string[] | undefined;
 	/** Undefined follows the bottom. */
 	readonly anchor: Anchor | undefined;
 };
+
+const noWords: readonly string[] = [];
 
 export function TranscriptPane({
 	area,
 	title,
 	transcript,
 	pending,
+	ruleBelow,
+	words = noWords,
 	anchor,
 }: TranscriptPaneProps) {
-	const [wrap] = useState(createRowCache);
+	const wrap = useMemo(() => createRowCache(hitRows(words)), [words]);
 	const viewport = viewportOf(area, anchor);
-	const window = visibleRows({transcript, pending, anchor, ...viewport, wrap});
+	const window = visibleRows({
+		transcript,
+		pending,
+		ruleBelow,
+		anchor,
+		...viewport,
+		wrap,
+	});
 	return <ScrollPane area={area} title={title} window={window} />;
 }

@@ -1,5 +1,6 @@
 import {display} from '../../protocol/display.js';
 import {tailOf} from '../../store/model.js';
+import {unreadBelow} from '../../store/reading.js';
 import {olderThan} from '../../store/older-entries.js';
 import {scrollViewOf, stickToTop, viewportOf} from '../pane/window.js';
 import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
@@ -14,14 +15,18 @@ export const chat: ViewEntry = {
 			title={display`${model.roomName ?? model.mode} ${model.where}`}
 			transcript={model.transcript}
 			pending={tailOf(model)}
+			ruleBelow={unreadBelow(model.reading, model.transcript)}
+			words={model.search?.words}
 			anchor={viewState.chatAnchor}
 		/>
 	),
 	scroll({area, model, viewState}, move) {
 		const {transcript} = model;
 		const pending = tailOf(model);
+		const ruleBelow = unreadBelow(model.reading, transcript);
 		const anchor = viewState.chatAnchor;
-		const view = {transcript, pending, anchor, ...viewportOf(area, anyAnchor)};
+		const viewport = viewportOf(area, anyAnchor);
+		const view = {transcript, pending, ruleBelow, anchor, ...viewport};
 		const chatAnchor =
 			move === 'top' && olderThan(model) !== undefined
 				? stickToTop(scrollViewOf(view))

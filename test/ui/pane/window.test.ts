@@ -56,9 +56,12 @@ const someItems = fc
 const someHeight = fc.integer({min: 1, max: 30});
 
 /** Every row there is, as if the pane were endless. */
-const allRows = ({transcript, pending, width}: View): string[] =>
-	[...transcript.blocks.flat(), ...pending].flatMap(item =>
-		textsOf(rowsOfItem(item, width)),
+const allRows = ({transcript, pending, width, ruleBelow}: View): string[] =>
+	[...transcript.blocks.flat(), ...pending].flatMap((item, index) =>
+		textsOf([
+			...rowsOfItem(item, width),
+			...(index === ruleBelow?.index ? rowsOfItem(ruleBelow.rule, width) : []),
+		]),
 	);
 
 test('window: shows the last rows, and no more than fit', () => {
@@ -235,4 +238,79 @@ test('window: a bare pane uses a row to report what is below', () => {
 	assert.deepEqual(viewportOf(area, anchor), {width: 80, height: 7});
 	const framed = chooseLayout(80, 24).transcript;
 	assert.deepEqual(viewportOf(framed, anchor), viewportOf(framed, undefined));
+});
+
+const rule = {kind: 'rule', at: 0, role: 'unread', text: 'new'} as const;
+
+const moved = (view: View, move: number | string, index: number): View => {
+	switch (move) {
+		case 'rule': {
+			return {...view, ruleBelow: {index, rule}};
+		}
+
+		case 'no rule': {
+			return {...view, ruleBelow: undefined};
+		}
+
+		case 'more': {
+			const transcript = appendItems(view.transcript, numbered(2));
+			return {...view, transcript};
+		}
+
+		case 'top': {
+			return at(view, scrollToTop(view));
+		}
+
+		case 'up':
+		case 'down': {
+			return at(view, scrollPages(view, move === 'up' ? -1 : 1));
+		}
+
+		default: {
+			return at(view, scrollBy(view, Number(move)));
+		}
+	}
+};
+
+test('window: with a rule, any walk shows each row once and skips none', () => {
+	fc.assert(
+		fc.property(
+			someItems,
+			someHeight,
+			fc.nat({max: 24}),
+			fc.array(
+				fc.oneof(
+					fc.integer({min: -40, max: 40}),
+					fc.constantFrom('up', 'down', 'top', 'rule', 'no rule', 'more'),
+				),
+				{maxLength: 25},
+			),
+			(items, height, index, moves) => {
+				let view = viewOf(items, {height});
+				for (const move of moves) {
+					const before = view.anchor === undefined ? [] : shown(view);
+					view = moved(view, move, index % items.length);
+					if (move === 'more' && before.length > 0) {
+						assert.deepEqual(shown(view), before, 'what is read stays');
+					}
+
+					const all = allRows(view);
+					const rows = shown(view);
+					const {isAtBottom, isAtTop} = visibleRows(view);
+					assert.equal(rows.length, Math.min(height, all.length));
+					const places = all.flatMap((_row, place) =>
+						all
+							.slice(place, place + rows.length)
+							.every((row, offset) => row === rows[offset]) &&
+						place + rows.length <= all.length
+							? [place]
+							: [],
+					);
+					assert.ok(places.length > 0, 'rows that are not in a row');
+					assert.ok(!isAtBottom || places.includes(all.length - rows.length));
+					assert.ok(!isAtTop || places.includes(0));
+				}
+			},
+		),
+	);
 });

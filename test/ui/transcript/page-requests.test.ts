@@ -12,7 +12,7 @@ const answer: ChatEvent = {
 const openRequests = () => {
 	const asked: string[] = [];
 	const requests = createPageRequests(page => {
-		asked.push(page);
+		asked.push(typeof page === 'string' ? page : JSON.stringify(page));
 	});
 	return {asked, ...requests};
 };
@@ -47,4 +47,18 @@ test('page requests: back at the bottom, the first page is no longer requested',
 	want('none');
 	see(answer);
 	assert.deepEqual(asked, ['older']);
+});
+
+test('page requests: a page and the hits of a search wait for each other', () => {
+	const {asked, want, see} = openRequests();
+	want({search: 'otter'});
+	want({around: 70});
+	want({search: undefined});
+	assert.deepEqual(asked, ['{"search":"otter"}']);
+	see(answer);
+	assert.equal(asked[1], '{"around":70}');
+	see(answer);
+	assert.deepEqual(asked.slice(2), ['{}']);
+	see(answer);
+	assert.equal(asked.length, 3);
 });

@@ -1,0 +1,214 @@
+/**
+ * How far the reader has read, and the rule where they left off. Pure.
+ *
+ * The rule is drawn below the last item that was seen, once somebody has said
+ * something after it. It stays in its place until the reader leaves again: hides
+ * the chat, suspends the program, turns to another window. Scrolling away also
+ * counts as leaving, but doesn't move a rule that the reader may be looking for.
+ */
+import type {Seen} from '../event/event.js';
+import {dayOf} from './days.js';
+import type {Item, Rule} from './item.js';
+import type {Transcript} from './transcript.js';
+
+export type Attention = {
+	/** Whether the chat is in front of the reader. */
+	readonly isLooking: boolean;
+	/** Whether its newest rows are in view. */
+	readonly isFollowing: boolean;
+};
+
+type LeftOff = {
+	/** The last entry that was seen. */
+	readonly seq: number;
+	/** The item that the rule is below; undefined while it isn't loaded. */
+	readonly index: number | undefined;
+	readonly rule: Rule;
+	/** Whether somebody has said something since. */
+	readonly hasNews: boolean;
+	/** Whether the reader has been back at the bottom, or has answered. */
+	readonly isSettled: boolean;
+};
+
+export type Reading = Attention & {
+	/** The last entry seen before the reader left; undefined while they look. */
+	readonly left: {readonly seq: number; readonly at: number} | undefined;
+	readonly leftOff: LeftOff | undefined;
+	/** What was seen in an earlier run, until the room's log is known. */
+	readonly before: Seen | undefined;
+};
+
+export const startReading: Reading = {
+	isLooking: true,
+	isFollowing: true,
+	left: undefined,
+	leftOff: undefined,
+	before: undefined,
+};
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** @param now The day is left out if it is the same. */
+const unreadRule = (at: number, now: number): Rule => {
+	const date = new Date(at);
+	const time = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+	const day = dayOf(at);
+	const text =
+		day === dayOf(now) ? `new since ${time}` : `new since ${day}, ${time}`;
+	return {kind: 'rule', at, role: 'unread', text};
+};
+
+const isNews = (item: Item): boolean =>
+	item.kind === 'chunk'
+		? item.direction === 'in'
+		: (item.kind === 'message' || item.kind === 'whisper') &&
+			item.mark === undefined;
+
+const seqOf = (item: Item): number | undefined =>
+	'seq' in item ? item.seq : undefined;
+
+/** The room's log is known: what was seen of it in an earlier run counts. */
+export const enterLog = (
+	reading: Reading,
+	log: string,
+	now: number,
+): Reading => {
+	const {before} = reading;
+	if (before?.log !== log) {
+		return {...reading, before: undefined};
+	}
+
+	const {seq, at} = before;
+	const rule = unreadRule(at, now);
+	return {
+		...reading,
+		before: undefined,
+		leftOff: {seq, index: undefined, rule, hasNews: false, isSettled: false},
+	};
+};
+
+/** Looks for news among items, and for the place of the rule. */
+const look = (
+	reading: Reading,
+	items: readonly Item[],
+	firstIndex: number,
+): Reading => {
+	const {leftOff} = reading;
+	if (!leftOff || items.length === 0) {
+		return reading;
+	}
+
+	let {index, hasNews} = leftOff;
+	for (const [offset, item] of items.entries()) {
+		const seq = seqOf(item);
+		if (seq !== undefined && seq <= leftOff.seq) {
+			index = firstIndex + offset;
+		} else if (isNews(item)) {
+			hasNews = true;
+		}
+	}
+
+	return {...reading, leftOff: {...leftOff, index, hasNews}};
+};
+
+/** Items were appended, the first of them at this index. */
+export const readAppended = look;
+
+/** Items were put in front; those dropped before have lost their indexes. */
+export const readPrepended = (
+	reading: Reading,
+	items: readonly Item[],
+	{first}: Transcript,
+): Reading => {
+	const {leftOff} = reading;
+	const {index} = leftOff ?? {};
+	if (!leftOff || (index !== undefined && index >= first + items.length)) {
+		return reading;
+	}
+
+	return look(
+		{...reading, leftOff: {...leftOff, index: undefined}},
+		items,
+		first,
+	);
+};
+
+export const attend = (
+	reading: Reading,
+	attention: Attention,
+	at: number,
+	{end, newestSeq}: {readonly end: number; readonly newestSeq: number},
+): Reading => {
+	const next = {...reading, ...attention};
+	const {leftOff} = reading;
+	if (attention.isLooking && attention.isFollowing) {
+		const isBack = !reading.isFollowing && leftOff !== undefined;
+		return {
+			...next,
+			left: undefined,
+			leftOff: isBack ? {...leftOff, isSettled: true} : leftOff,
+		};
+	}
+
+	// Away already: what came since has not been seen.
+	if (reading.left) {
+		return next;
+	}
+
+	const left = {seq: newestSeq, at};
+	const isSought = leftOff?.hasNews === true && !leftOff.isSettled;
+	return attention.isLooking && isSought
+		? {...next, left}
+		: {
+				...next,
+				left,
+				leftOff: {
+					seq: newestSeq,
+					index: end - 1,
+					rule: unreadRule(at, at),
+					hasNews: false,
+					isSettled: false,
+				},
+			};
+};
+
+/** Who answers has read what is there. */
+export const answered = (reading: Reading): Reading => {
+	const {leftOff} = reading;
+	return leftOff?.hasNews === true && !leftOff.isSettled
+		? {...reading, leftOff: {...leftOff, isSettled: true}}
+		: reading;
+};
+
+/** What to keep for the next run; undefined before anything was seen. */
+export const seenOf = (
+	{
+		reading,
+		log,
+		newestSeq,
+	}: {
+		readonly reading: Reading;
+		readonly log: string | undefined;
+		readonly newestSeq: number;
+	},
+	now: number,
+): Seen | undefined => {
+	const {seq, at} = reading.left ?? {seq: newestSeq, at: now};
+	return log === undefined || seq === 0 ? undefined : {log, seq, at};
+};
+
+/** The rule, and the index of the item above it. */
+export type RuleBelow = {readonly index: number; readonly rule: Rule};
+
+/** @returns Undefined if there is nothing to mark, or its place isn't loaded. */
+export const unreadBelow = (
+	{leftOff}: Reading,
+	{first, end}: Transcript,
+): RuleBelow | undefined => {
+	if (!leftOff?.hasNews || leftOff.index === undefined) {
+		return undefined;
+	}
+
+	const {index, rule} = leftOff;
+	return index >= first && index < end - 1 ? {index, rule} : undefined;
+};
