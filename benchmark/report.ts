@@ -2,6 +2,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import type {FanOutRow} from './fan-out.js';
 import type {Flood} from './flood.js';
+import type {Idle} from './idle.js';
 import type {Latency} from './latency.js';
 import type {Memory} from './memory.js';
 import type {Past} from './past.js';
@@ -38,6 +39,7 @@ export type Results = {
 		listeningMs: number;
 	}>;
 	readonly screen?: Measured<{flood: ScreenFlood; past: Past}>;
+	readonly idle?: Measured<{rows: readonly Idle[]}>;
 	readonly growth?: Measured<{points: readonly GrowthPoint[]}>;
 	readonly sizes?: Measured<{
 		entries: readonly EntryPoint[];
@@ -255,6 +257,7 @@ export const report = (results: Results): string => {
 				]
 			: []),
 		...(results.screen ? [screenReport(results.screen)] : []),
+		...(results.idle ? [idleReport(results.idle)] : []),
 		...(growth
 			? [
 					`## Growth\n\n${when(growth)} Server CPU per delivery, µs, 256 in flight:\n\n![cost per delivery by members](../docs/growth.svg)\n\n${table(
@@ -272,6 +275,21 @@ export const report = (results: Results): string => {
 	];
 	return `${sections.join('\n\n')}\n`;
 };
+
+const idleReport = (part: NonNullable<Results['idle']>): string =>
+	[
+		`## An idle screen\n\n${when(part)} A minute in which nobody says anything; \`npm run benchmark -- idle\` repeats it.`,
+		table(
+			['', 'written, B/s', 'CPU, of a core', 'memory, MB', 'of it its own'],
+			part.rows.map(row => [
+				row.name,
+				row.bytesPerSecond.toFixed(1),
+				`${(row.cpuShare * 100).toFixed(2)}%`,
+				row.rssMb.toFixed(0),
+				row.ownMb.toFixed(0),
+			]),
+		),
+	].join('\n\n');
 
 const sizesReport = (sizes: NonNullable<Results['sizes']>): string =>
 	[

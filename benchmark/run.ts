@@ -16,6 +16,7 @@ import {growthChart} from './chart.js';
 import {bin, createContestants, present} from './contestants.js';
 import {measureFanOut, measureGrowth} from './fan-out.js';
 import {measureFloods} from './flood.js';
+import {measureIdle} from './idle.js';
 import {measureLatency} from './latency.js';
 import {machine} from './machine.js';
 import {measureMemory} from './memory.js';
@@ -33,6 +34,7 @@ const parts = {
 	flood: measureFloods,
 	'start-up': measureStartUp,
 	screen: measureScreen,
+	idle: measureIdle,
 	growth: measureGrowth,
 	sizes: measureSizes,
 };

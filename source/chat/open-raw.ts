@@ -18,6 +18,8 @@ export type RawSocketOptions = {
 	readonly address: LoopbackAddress;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
+	/** Whether that may be sampled less often while nothing happens. */
+	readonly isRestful?: boolean | undefined;
 	/** Set if a service manager started us and waits for a report. */
 	readonly notify?: ServiceNotice | undefined;
 } & (
@@ -83,6 +85,10 @@ export const openRaw = async (
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, onEvent, options.address)
 		: undefined;
+	if (options.isRestful) {
+		watch?.restWhileQuiet();
+	}
+
 	const setTap = (isOn: boolean) => {
 		if (watch) {
 			watch.tap.isOn = isOn;

@@ -32,6 +32,10 @@ export const openRoom = async (
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, emit, options.address)
 		: undefined;
+	if (options.isRestful) {
+		watch?.restWhileQuiet();
+	}
+
 	try {
 		switch (options.command) {
 			case 'join': {

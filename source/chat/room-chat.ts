@@ -20,6 +20,8 @@ export type CommonOptions = {
 	readonly clientsFolder?: string | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
+	/** Whether that may be sampled less often while nothing happens. */
+	readonly isRestful?: boolean | undefined;
 	/** Whether nobody looks at what the others say; a host then skips it. */
 	readonly isReceiptsOnly?: boolean | undefined;
 	/** Whether a member joins to say one thing, and leaves. */

@@ -17,6 +17,7 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-Y', 'paste the cut text'],
 	['Ctrl-_, Alt-/', 'undo, redo; Ctrl-/ is Ctrl-_ on most terminals'],
 	['Ctrl-T', 'next view: chat, wire, lifecycle; on a server, peers'],
+	['Ctrl-G', 'side pane, none, only text to select; again: next'],
 	['Ctrl-O', 'in the peer table: sort by the next column'],
 	['Ctrl-L', 'redraw the screen'],
 	['Ctrl-Z', 'suspend; fg in the shell resumes'],

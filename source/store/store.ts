@@ -22,6 +22,7 @@ export class Store {
 	#events: ChatEvent[] = [];
 	#publishedAt = -Infinity;
 	#cancel: (() => void) | undefined;
+	#isResting = false;
 
 	constructor(model: Model, clock: StoreClock) {
 		this.#model = model;
@@ -53,6 +54,17 @@ export class Store {
 		);
 	};
 
+	/** Whether gauges rest, because nobody looks at them. */
+	readonly isResting = (): boolean => this.#isResting;
+
+	/** Lets gauges rest while the terminal is out of sight, and wakes them. */
+	readonly rest = (isResting: boolean): void => {
+		if (this.#isResting !== isResting) {
+			this.#isResting = isResting;
+			this.#tell();
+		}
+	};
+
 	/** Publishes the queued events now. */
 	flush(): void {
 		this.#cancel?.();
@@ -65,6 +77,10 @@ export class Store {
 		const events = this.#events;
 		this.#events = [];
 		this.#model = reduce(this.#model, events);
+		this.#tell();
+	}
+
+	#tell(): void {
 		for (const listener of this.#listeners) {
 			listener();
 		}

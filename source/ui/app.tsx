@@ -3,15 +3,22 @@
  * and the scroll positions.
  */
 import {Box, useWindowSize} from 'ink';
-import {useCallback, useEffect, useRef, useSyncExternalStore} from 'react';
+import {
+	useCallback,
+	useEffect,
+	useRef,
+	useState,
+	useSyncExternalStore,
+} from 'react';
 import {helpTopics} from '../commands/help.js';
 import {commands as registry} from '../commands/registry.js';
 import {display} from '../protocol/display.js';
 import type {Company} from '../server/hub.js';
 import type {Model} from '../store/model.js';
 import type {Attention} from '../store/reading.js';
-import type {Store} from '../store/store.js';
+import type {Store, StoreClock} from '../store/store.js';
 import {newsFrom} from '../store/transcript.js';
+import {nextChangeAt} from './connection/connection-facts.js';
 import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
 import {useFarewell} from './input/farewell.js';
@@ -21,15 +28,17 @@ import {hintFor} from './input/hint.js';
 import {draftColumns, InputPane, inputRows} from './input/input-pane.js';
 import type {Key} from './input/keys.js';
 import {QuestionPane} from './input/question-pane.js';
-import {chooseLayout} from './layout.js';
+import {chooseLayout, nextPanes, type Panes} from './layout.js';
 import type {ScreenActions} from './screen-chat.js';
 import {cleared, pasted, press} from './input/sending.js';
 import {useDraft} from './input/use-draft.js';
 import {useKeyboard} from './input/use-keyboard.js';
+import type {Focus} from './terminal/focus.js';
 import {useSuspend, type StartJobControl} from './terminal/job-control.js';
 import type {PageWish} from './transcript/page-requests.js';
 import {useAttention} from './use-attention.js';
 import {pressInSearch, searchHint, useHits} from './use-search.js';
+import {usePicture} from './use-picture.js';
 import {useViews} from './use-views.js';
 import {viewEntries} from './views.js';
 
@@ -44,6 +53,8 @@ export type AppProps = {
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds, by the same clock as the model's times. */
 	readonly monotonicMs: () => number;
+	/** By the same clock. */
+	readonly setTimer: StoreClock['setTimer'];
 	/** A line was submitted; it may contain newlines. */
 	readonly onLine: (line: string, actions: ScreenActions) => void;
 	/** Older entries are needed, or no longer. */
@@ -60,6 +71,8 @@ export type AppProps = {
 	readonly company: () => Company | undefined;
 	/** Ctrl-C or Ctrl-D on an empty line, or /quit; a host is asked first. */
 	readonly onLeave: () => void;
+	/** Whether the terminal's window is in front. */
+	readonly focus: Focus;
 	/** Handles Ctrl-Z and SIGCONT. */
 	readonly startJobControl: StartJobControl;
 	/** Ctrl-L, or a resize. */
@@ -117,6 +130,7 @@ export function App({
 	hint,
 	isExplained,
 	monotonicMs,
+	setTimer,
 	onLine,
 	onPage,
 	onSearch,
@@ -125,40 +139,56 @@ export function App({
 	onWireShown,
 	company,
 	onLeave,
+	focus,
 	startJobControl,
 	onRedraw,
 }: AppProps) {
 	const {columns, rows} = useWindowSize();
-	const model = useSyncExternalStore(store.subscribe, store.getSnapshot);
 	const {draft, latest, replace} = useDraft(rules, typedLines);
 	const {viewState, toggle, handleKey, showItem, follow} = useViews(
-		model.mode,
+		store.getSnapshot().mode,
 		isExplained,
 		onPage,
 	);
-	const {nick} = model;
-	const layout = chooseLayout(columns, rows, inputRows(draft, nick, columns));
-	useHits(model, onPage, index => {
-		showItem(index, model, layout.transcript);
-	});
+	const [panes, setPanes] = useState<Panes>('side');
 	const isWireShown = viewState.name === 'wire';
+	const {model, now} = usePicture(store, {
+		looking: {isWireShown, arePeersShown: viewState.name === 'peers'},
+		clock: {monotonicMs, setTimer},
+		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
+	});
 	useEffect(() => {
 		if (isWireShown) {
 			onWireShown();
 		}
 	}, [isWireShown, onWireShown]);
 	useRedrawAtResize(columns, rows, onRedraw);
+	const {nick} = model;
+	const layout = chooseLayout(
+		columns,
+		rows,
+		inputRows(draft, nick, columns),
+		panes,
+	);
+	useHits(model, onPage, index => {
+		showItem(index, model, layout.transcript);
+	});
 	const farewell = useFarewell(company, onLeave);
 	const attend = useAttention(
-		viewState.name === 'chat',
-		viewState.chatAnchor === undefined,
+		{
+			isShown: viewState.name === 'chat',
+			isFollowing: viewState.chatAnchor === undefined,
+			isFocused: useSyncExternalStore(focus.subscribe, focus.isFocused),
+		},
 		onAttention,
 	);
+	const {rest} = store;
 	const onSuspended = useCallback(
 		(isSuspended: boolean) => {
 			attend({isSuspended});
+			rest(isSuspended);
 		},
-		[attend],
+		[attend, rest],
 	);
 	const suspend = useSuspend(startJobControl, onSuspended);
 
@@ -234,6 +264,11 @@ export function App({
 			return;
 		}
 
+		if (key.type === 'next-panes' && !isQuestion) {
+			setPanes(nextPanes(panes, columns, rows));
+			return;
+		}
+
 		if (key.type === 'suspend') {
 			suspend();
 			return;
@@ -294,7 +329,7 @@ export function App({
 			kind={layout.kind}
 			model={model}
 			isExplained={isExplained}
-			monotonicMs={monotonicMs}
+			now={now}
 		/>
 	);
 	return (

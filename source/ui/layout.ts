@@ -8,8 +8,21 @@
 
 import {assertNever} from '../errors.js';
 
-/** From this width on, the connection has a pane of its own. */
-export const wideColumns = 100;
+/** Beside a side pane, what others say keeps this many cells. */
+export const leastTextColumns = 60;
+
+/** What a nick may take of a row that has no more than those. */
+export const shortNickColumns = 12;
+
+/** The time, the nick, their gaps; and the box around them. */
+const columnsAroundText = 5 + 2 + shortNickColumns + 2 + 3;
+
+const leastSideColumns = 26;
+const mostSideColumns = 32;
+
+/** From this width on there is room for a side pane. */
+export const wideColumns =
+	leastTextColumns + columnsAroundText + leastSideColumns;
 
 /** Up to this height there is room for one status line only. */
 export const tinyRows = 10;
@@ -28,23 +41,28 @@ export type Rectangle = {
  *
  * box: a line on each side, with the title in the upper one. rules: a line
  * above and one below; it costs no column, and text selected with the mouse has
- * no borders in it. bare: nothing.
+ * no borders in it. bare: nothing. text: nothing either, and rows of the
+ * transcript are without times and marks.
  */
-export type Frame = 'box' | 'rules' | 'bare';
+export type Frame = 'box' | 'rules' | 'bare' | 'text';
 
 /** A pane's rectangle, with its frame inside it. */
 export type Area = Rectangle & {readonly frame: Frame};
 
 /**
- * wide: the connection right of the transcript. narrow: the connection is one
- * or two lines on top. tiny: one status line on top, no frames.
+ * wide: people and the connection right of the transcript. narrow: the
+ * connection is a line on top. tiny: the same, without frames. bare: the
+ * transcript and the input, and nothing but text.
  */
-export type LayoutKind = 'wide' | 'narrow' | 'tiny';
+export type LayoutKind = 'wide' | 'narrow' | 'tiny' | 'bare';
+
+/** What Ctrl-G chose: a side pane if there is room, none, or only text. */
+export type Panes = 'side' | 'none' | 'bare';
 
 export type Layout = {
 	readonly kind: LayoutKind;
 	readonly transcript: Area;
-	/** In narrow and tiny layouts: the lines on top. */
+	/** In narrow and tiny layouts the line on top; in bare ones no row. */
 	readonly connection: Area;
 	readonly input: Area;
 };
@@ -61,6 +79,7 @@ export const chooseLayout = (
 	columns: number,
 	rows: number,
 	inputRows = 1,
+	panes: Panes = 'side',
 ): Layout => {
 	const inputHeight = Math.max(1, Math.min(inputRows, Math.floor(rows / 2)));
 	const input: Area = {
@@ -70,10 +89,10 @@ export const chooseLayout = (
 		height: inputHeight,
 		frame: 'bare',
 	};
-	const kind = chooseKind(columns, rows);
+	const kind = chooseKind(columns, rows, panes);
 
 	if (kind === 'wide') {
-		const right = connectionColumns(columns);
+		const right = sideColumns(columns);
 		const left = columns - right;
 		const height = rows - inputHeight;
 		return {
@@ -84,15 +103,30 @@ export const chooseLayout = (
 		};
 	}
 
-	const top = Math.min(statusRows(kind, rows), rows - inputHeight);
+	const top = Math.min(kind === 'bare' ? 0 : 1, rows - inputHeight);
 	const height = rows - inputHeight - top;
-	const frame = kind === 'narrow' ? 'rules' : 'bare';
 	return {
 		kind,
 		connection: {x: 0, y: 0, width: columns, height: top, frame: 'bare'},
-		transcript: {x: 0, y: top, width: columns, height, frame},
+		transcript: {x: 0, y: top, width: columns, height, frame: frames[kind]},
 		input,
 	};
+};
+
+const frames = {narrow: 'rules', tiny: 'bare', bare: 'text'} as const;
+
+/** What Ctrl-G shows next: without room for a side pane, two are the same. */
+export const nextPanes = (
+	panes: Panes,
+	columns: number,
+	rows: number,
+): Panes => {
+	if (panes === 'bare') {
+		return 'side';
+	}
+
+	const isSideShown = chooseKind(columns, rows, panes) === 'wide';
+	return isSideShown ? 'none' : 'bare';
 };
 
 /** The cells inside an area's frame, on the screen. */
@@ -107,7 +141,8 @@ export const contentOf = ({x, y, width, height, frame}: Area): Rectangle => {
 			return {x, y: y + 1, width, height: height - 2};
 		}
 
-		case 'bare': {
+		case 'bare':
+		case 'text': {
 			return {x, y, width, height};
 		}
 
@@ -117,18 +152,29 @@ export const contentOf = ({x, y, width, height, frame}: Area): Rectangle => {
 	}
 };
 
-const chooseKind = (columns: number, rows: number): LayoutKind => {
+/** Whether a pane has no line to write on: neither a title nor a footer. */
+export const isUnframed = ({frame}: Area): boolean =>
+	frame === 'bare' || frame === 'text';
+
+const chooseKind = (
+	columns: number,
+	rows: number,
+	panes: Panes,
+): LayoutKind => {
+	if (panes === 'bare') {
+		return 'bare';
+	}
+
 	if (rows <= tinyRows) {
 		return 'tiny';
 	}
 
-	return columns >= wideColumns ? 'wide' : 'narrow';
+	return panes === 'side' && columns >= wideColumns ? 'wide' : 'narrow';
 };
 
-// Two addresses and an arrow fit into 32; beyond 48 there is nothing to add.
-const connectionColumns = (columns: number): number =>
-	Math.max(32, Math.min(48, Math.floor(columns / 4)));
-
-// On few rows, a message is worth more than a line of addresses and counts.
-const statusRows = (kind: LayoutKind, rows: number): number =>
-	kind === 'narrow' && rows >= 16 ? 2 : 1;
+// Of what is left over, the text gets most.
+const sideColumns = (columns: number): number =>
+	Math.min(
+		mostSideColumns,
+		leastSideColumns + Math.floor((columns - wideColumns) / 4),
+	);

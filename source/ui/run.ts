@@ -21,6 +21,7 @@ import {seenOf} from '../store/reading.js';
 import {wantsMore} from '../store/search.js';
 import {Store} from '../store/store.js';
 import type {Bell} from './attention.js';
+import {returnMemory} from './memory.js';
 import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
 import {takesOsc} from './terminal/takes-osc.js';
@@ -50,6 +51,9 @@ export type RunningScreen = {
 	/** Leaves in good order; a second call leaves at once. */
 	readonly leave: () => void;
 };
+
+/** By then the screen stands, and what was said before is on it. */
+const settledMs = 5000;
 
 /**
  * @throws {SockchatError} If the chat can't be opened.
@@ -82,6 +86,7 @@ export const runScreen = async (
 			bell,
 			isExplained: options.isExplained,
 			monotonicMs: systemClock.monotonicMs,
+			setTimer: systemClock.setTimer,
 			onPage,
 			onSearch,
 			onHit(by) {
@@ -101,6 +106,7 @@ export const runScreen = async (
 		},
 		terminal,
 	);
+	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
 	const ended = async () => {
 		try {
 			return await Promise.race([
@@ -112,6 +118,7 @@ export const runScreen = async (
 		} finally {
 			end.cancelDeadline();
 			opened.stop();
+			cancelReturn();
 			await instance.close();
 		}
 	};

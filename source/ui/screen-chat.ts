@@ -67,7 +67,7 @@ const openScreenRoom = async (
 	emit: Emit,
 	bell: Bell,
 ): Promise<ScreenChat> => {
-	const chat = await openRoom(options, emit);
+	const chat = await openRoom({...options, isRestful: true}, emit);
 	const setBell = (isOn = bell.isOn) => {
 		bell.isOn = isOn;
 		return done(bellSentence(bell));
@@ -100,7 +100,10 @@ const openScreenRaw = async (
 	options: RawModeOptions,
 	emit: Emit,
 ): Promise<ScreenChat> => {
-	const chat = await openRaw({...options, isPipe: false}, emit);
+	const chat = await openRaw(
+		{...options, isPipe: false, isRestful: true},
+		emit,
+	);
 	const lineEnd = lineEnds[options.eol];
 	const {control} = chat;
 	const say = (text: string) => {

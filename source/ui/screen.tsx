@@ -9,7 +9,7 @@ import {App, type AppProps} from './app.js';
 import {ownTitle, startAttention, type Bell} from './attention.js';
 import {calmStdin} from './input/calm-stdin.js';
 import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
-import {watchInput} from './terminal/focus.js';
+import {createFocus, watchInput} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
 import {createScreenModes} from './terminal/screen-modes.js';
 import {holdWheel} from './terminal/wheel.js';
@@ -71,7 +71,7 @@ export const showScreen = (
 		bell,
 		themeName,
 		...props
-	}: Omit<AppProps, 'startJobControl' | 'onRedraw'> & {
+	}: Omit<AppProps, 'startJobControl' | 'onRedraw' | 'focus'> & {
 		readonly bell: Bell;
 		readonly themeName: ThemeName;
 	},
@@ -99,6 +99,7 @@ export const showScreen = (
 	process.once('exit', modes.leave);
 	const {setTitle} = modes;
 	const {store, monotonicMs} = props;
+	const focus = createFocus();
 	const attention = startAttention({
 		store,
 		bell,
@@ -131,6 +132,7 @@ export const showScreen = (
 			<Themed themes={themes} variable={env['COLORFGBG']} ask={ask}>
 				<App
 					{...props}
+					focus={focus}
 					startJobControl={wheel.whileStopped(jobControl)}
 					onRedraw={redraw}
 				/>
@@ -140,7 +142,12 @@ export const showScreen = (
 	const instance = render(app, {
 		stdin: calmStdin(
 			watchInput(answers.stdin, {
-				onFocus: attention.look,
+				onFocus(isFocused) {
+					attention.look();
+					focus.set(isFocused);
+					// Nobody reads the gauges of a window that is behind another.
+					store.rest(!isFocused);
+				},
 				onInput: attention.look,
 			}),
 			{...systemClock, afterReads},

@@ -1,15 +1,19 @@
 /**
  * Whether the reader looks at the newest items: only while the chat is shown,
- * is not scrolled, and the program is not suspended.
+ * is not scrolled, its window has the focus, and the program is not suspended.
  */
 import {useCallback, useEffect, useRef} from 'react';
 import type {Attention} from '../store/reading.js';
 
-type Signs = {
+/** What the screen knows of it by itself. */
+type Shown = {
 	readonly isShown: boolean;
 	readonly isFollowing: boolean;
-	readonly isSuspended: boolean;
+	/** Whether the terminal's window is in front, if it reports that. */
+	readonly isFocused: boolean;
 };
+
+type Signs = Shown & {readonly isSuspended: boolean};
 
 /**
  * @param report Called at once when a sign changes: a program that is being
@@ -17,13 +21,13 @@ type Signs = {
  * @returns Takes a sign that isn't a state of the screen.
  */
 export const useAttention = (
-	isShown: boolean,
-	isFollowing: boolean,
+	{isShown, isFollowing, isFocused}: Shown,
 	report: (attention: Attention) => void,
 ): ((part: Partial<Signs>) => void) => {
 	const signs = useRef<Signs>({
 		isShown: true,
 		isFollowing: true,
+		isFocused: true,
 		isSuspended: false,
 	});
 	const attention = useRef<Attention>({isLooking: true, isFollowing: true});
@@ -31,7 +35,7 @@ export const useAttention = (
 		(part: Partial<Signs>) => {
 			signs.current = {...signs.current, ...part};
 			const now = signs.current;
-			const isLooking = now.isShown && !now.isSuspended;
+			const isLooking = now.isShown && now.isFocused && !now.isSuspended;
 			const next = {isLooking, isFollowing: now.isFollowing};
 			const last = attention.current;
 			if (
@@ -45,7 +49,7 @@ export const useAttention = (
 		[report],
 	);
 	useEffect(() => {
-		change({isShown, isFollowing});
-	}, [change, isShown, isFollowing]);
+		change({isShown, isFollowing, isFocused});
+	}, [change, isShown, isFollowing, isFocused]);
 	return change;
 };

@@ -8,6 +8,7 @@ import {olderThan} from '../store/older-entries.js';
 import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
 import {peerColumns} from './peers/peer-table.js';
+import {createNickColumn} from './transcript/nick-column.js';
 import type {PageWish} from './transcript/page-requests.js';
 import {scrollBy, viewportOf} from './pane/window.js';
 import {anyAnchor, type Move, type ViewName, type ViewState} from './view.js';
@@ -103,6 +104,7 @@ export const useViews = (
 	box.current ??= {
 		name: 'chat',
 		chatAnchor: undefined,
+		nickColumn: createNickColumn(),
 		wireAnchor: undefined,
 		wireContext: createWireContext(mode),
 		stepsAnchor: undefined,

@@ -15,6 +15,7 @@ import {
 	type ScrollView,
 	type View,
 } from './pane/window.js';
+import type {NickColumn} from './transcript/nick-column.js';
 import type {WireContext} from './wire/wire-window.js';
 
 export type ViewName = 'chat' | OtherView;
@@ -23,6 +24,7 @@ export type ViewName = 'chat' | OtherView;
 export type ViewState = {
 	readonly name: ViewName;
 	readonly chatAnchor: Anchor | undefined;
+	readonly nickColumn: NickColumn;
 	readonly wireAnchor: Anchor | undefined;
 	readonly wireContext: WireContext;
 	readonly stepsAnchor: Anchor | undefined;

@@ -33,6 +33,19 @@ export type Sampler = (
 	at: number,
 ) => SocketEvent | undefined;
 
+/** A few heartbeats may be on their way; a peer that stopped has more unread. */
+const heartbeatsBytes = 100;
+
+/** Whether nothing will happen to a connection by itself. */
+const isSettled = ({local, remote}: KernelPair = nothingYet): boolean =>
+	[local, remote].every(
+		end =>
+			end === undefined ||
+			(end.state === 'ESTABLISHED' &&
+				end.sendQueueBytes <= heartbeatsBytes &&
+				end.receiveQueueBytes <= heartbeatsBytes),
+	);
+
 export class SocketWatch {
 	readonly tap: WireTap;
 	readonly #server: Address;
@@ -59,7 +72,9 @@ export class SocketWatch {
 		this.#server = server;
 		this.#clock = clock;
 		this.#emit = emit;
-		this.tap = new WireTap(clock, emit);
+		this.tap = new WireTap(clock, emit, () => {
+			this.#poller.hurry();
+		});
 		this.#poller = new TcpTablePoller({
 			clock,
 			read: read ?? (async () => readTcpTable(this.#ports())),
@@ -67,6 +82,11 @@ export class SocketWatch {
 				this.#observe(table, begunAt);
 			},
 		});
+	}
+
+	/** For a screen: reads and samples less often while nothing happens. */
+	restWhileQuiet(): void {
+		this.#poller.restWhileQuiet();
 	}
 
 	/**
@@ -224,11 +244,13 @@ export class SocketWatch {
 	#observe(table: TcpTable | undefined, begunAt: number): void {
 		const at = this.#clock.wallMs();
 		const newest = this.#newestByAddresses();
+		let isQuiet = true;
 		for (const [socket, followed] of this.#followed) {
 			const {log, addresses} = followed;
 			const isReplaced =
 				addresses !== undefined && newest.get(addresses) !== followed;
 			const pair = isReplaced ? undefined : followed.pairIn(table);
+			isQuiet &&= isReplaced || isSettled(pair);
 			if (pair) {
 				this.#show(log.observe(pair, at, begunAt), followed);
 			}
@@ -242,6 +264,10 @@ export class SocketWatch {
 		const sample = this.#sampler(table, at);
 		if (sample) {
 			this.#emit(sample);
+		}
+
+		if (!isQuiet) {
+			this.#poller.hurry();
 		}
 
 		this.#cancelSample?.();

@@ -1,6 +1,7 @@
 /**
  * Polls the kernel's table of TCP sockets while somebody watches: once a second,
  * and several times right after a change, as some states last only milliseconds.
+ * For a screen it may become slower while nothing happens.
  *
  * Reads never overlap, and it rests four times as long as a read takes: with
  * 10,000 connections a read takes 50 ms.
@@ -22,6 +23,12 @@ export type TcpTablePollerOptions = {
 
 const everyMs = 1000;
 
+/** After so many quiet reads the pace halves with each one. */
+const readsBeforeRest = 5;
+
+/** The slowest pace: soon enough for who looks up after a while. */
+const longestMs = 8000;
+
 /** After a change: now, and again for the states that follow. */
 const soonMs = [0, 20, 50, 100, 250];
 
@@ -37,6 +44,9 @@ export class TcpTablePoller {
 	/** When the rest after the last read ends. */
 	#restedAt = -Infinity;
 	#cancelTimer: (() => void) | undefined;
+	#mayRest = false;
+	/** Reads since something last happened. */
+	#quietReads = 0;
 
 	constructor(options: TcpTablePollerOptions) {
 		this.#options = options;
@@ -44,6 +54,11 @@ export class TcpTablePoller {
 
 	get #now(): number {
 		return this.#options.clock.monotonicMs();
+	}
+
+	get #paceMs(): number {
+		const rests = this.#mayRest ? this.#quietReads - readsBeforeRest : 0;
+		return Math.min(longestMs, everyMs * 2 ** Math.max(0, rests));
 	}
 
 	/** Reads now and keeps polling; a second call does nothing. */
@@ -55,11 +70,27 @@ export class TcpTablePoller {
 		}
 	}
 
+	/** From now on it reads less often while nothing happens. */
+	restWhileQuiet(): void {
+		this.#mayRest = true;
+	}
+
+	/** Something happens: it reads every second again. */
+	hurry(): void {
+		this.#quietReads = 0;
+		const soon = this.#now + everyMs;
+		if (this.#due.length > 0 && this.#due[0]! > soon) {
+			this.#due = [soon];
+			this.#proceed();
+		}
+	}
+
 	/** Call it when a connection changed; while stopped, it does nothing. */
 	pollSoon(): void {
 		if (this.#due.length > 0) {
 			const now = this.#now;
 			this.#due = soonMs.map(ms => now + ms);
+			this.#quietReads = 0;
 			this.#proceed();
 		}
 	}
@@ -92,7 +123,8 @@ export class TcpTablePoller {
 	async #read(): Promise<void> {
 		const begunAt = this.#now;
 		const later = this.#due.filter(at => at > begunAt);
-		this.#due = later.length > 0 ? later : [begunAt + everyMs];
+		this.#quietReads++;
+		this.#due = later.length > 0 ? later : [begunAt + this.#paceMs];
 		this.#isReading = true;
 		const table = await this.#readTable();
 		this.#isReading = false;

@@ -12,12 +12,19 @@ export class WireTap {
 	isOn = false;
 	readonly #clock: Clock;
 	readonly #emit: (event: WireEvent) => void;
+	readonly #onTraffic: () => void;
 	/** Bytes so far, by direction and peer; counted while off, too. */
 	readonly #offsets = new Map<string, number>();
 
-	constructor(clock: Clock, emit: (event: WireEvent) => void) {
+	/** @param onTraffic Called for each chunk that is more than a heartbeat. */
+	constructor(
+		clock: Clock,
+		emit: (event: WireEvent) => void,
+		onTraffic: () => void = () => undefined,
+	) {
 		this.#clock = clock;
 		this.#emit = emit;
+		this.#onTraffic = onTraffic;
 	}
 
 	/** A connection begins or has ended: both its offsets start at 0 again. */
@@ -36,6 +43,10 @@ export class WireTap {
 		const offset = this.#offsets.get(key) ?? 0;
 		const length = Buffer.byteLength(chunk);
 		this.#offsets.set(key, offset + length);
+		if (!isHeartbeat(chunk, length)) {
+			this.#onTraffic();
+		}
+
 		if (!this.isOn) {
 			return;
 		}
@@ -47,6 +58,16 @@ export class WireTap {
 		this.#emit({type: 'wire', at, direction, peer, offset, bytes, length});
 	}
 }
+
+// `{"type":"ping","id":1234567890}` and its line feed.
+const longestHeartbeat = 33;
+
+/** Whether a chunk begins with a ping or a pong, and is no longer than one. */
+const isHeartbeat = (chunk: Buffer | string, length: number): boolean =>
+	length <= longestHeartbeat &&
+	/^\{"type":"p[io]ng"/.test(
+		typeof chunk === 'string' ? chunk : chunk.toString('latin1'),
+	);
 
 const keyOf = (direction: Direction, peer: string | undefined): string =>
 	`${direction} ${peer ?? ''}`;

@@ -11,7 +11,7 @@ import {
 import {waitForWhole} from '../helpers/whole-screen.js';
 
 const count = 2000;
-const size = {columns: 100, rows: 24};
+const size = {columns: 110, rows: 24};
 const flood = Array.from({length: count}, (_, index) => `flood ${index + 1}`);
 
 /** The numbers of the messages that a screen shows, from above. */

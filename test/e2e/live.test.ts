@@ -40,15 +40,15 @@ test('e2e: a stopped server is silent, says since when, and is heard again', asy
 	const {server, port} = await serveJson(t);
 	const terminal = await joinScreen(t, port, 'otter', wide);
 	await agree(terminal, port, 'ESTABLISHED');
-	await terminal.waitFor(/● open +\d\d:\d\d/);
+	await terminal.waitFor(/● open +<1 min/);
 	server.signal('SIGSTOP');
 	// By its own clock: no more than 5 s of silence before it is shown.
-	await terminal.waitFor(/● silent for [3-5] s /);
-	await terminal.waitFor(/unread there [1-9]\d* B +kernel/);
+	await terminal.waitFor(/● silent, heard [3-5] s ago/);
+	await terminal.waitFor(/unread by peer [1-9]\d* B/);
 	await agree(terminal, port, 'ESTABLISHED');
 	server.signal('SIGCONT');
-	await terminal.waitFor(/● open +\d\d:\d\d/);
-	await terminal.waitFor('unread there 0 B');
+	await terminal.waitFor(/● open +<1 min/);
+	await terminal.waitFor('unread by peer 0 B');
 });
 
 test('e2e: a killed server is waited for by the second, and found again', async t => {
@@ -58,7 +58,7 @@ test('e2e: a killed server is waited for by the second, and found again', async 
 	await agree(terminal, port, 'ESTABLISHED');
 	server.signal('SIGKILL');
 	await server.exit;
-	await terminal.waitFor(/● retry in \d+ s/);
+	await terminal.waitFor(/● waiting, retry in \d+ s/);
 	await terminal.waitForNot(' → :');
 	// Its kernel closed for it, and keeps the connection for a while.
 	const states = await statesBySs(Number(port));
@@ -71,10 +71,10 @@ test('e2e: a killed server is waited for by the second, and found again', async 
 	);
 	await terminal.waitFor(`retry in ${seconds - 1} s`);
 	startBin(t, ['serve', '--json', '--port', port]);
-	await terminal.waitFor(/● open +\d\d:\d\d/, {deadlineMs: 30_000});
+	await terminal.waitFor(/● open +<1 min/, {deadlineMs: 30_000});
 	await agree(terminal, port, 'ESTABLISHED');
 	assert.notEqual(await addressOf(terminal), local);
-	await terminal.waitFor(/─ members 2 ─/);
+	await terminal.waitFor(/ members 2 ─/);
 });
 
 test('e2e: half-closed and TIME-WAIT stand in the ladder as in ss', async t => {
@@ -163,7 +163,7 @@ test('e2e: --explain says of each step what just happened', async t => {
 		['connect', '--port', port, '--nick', 'heron', '--explain'],
 		wide,
 	);
-	await client.waitFor(/The handshake is complete +│/);
+	await client.waitFor(/ {2}The handshake is +│/);
 	client.resize(80, 24);
 	client.type('/lifecycle\r');
 	await client.waitFor(/client \(here\) +server/);
@@ -184,7 +184,7 @@ const assertWhole = (terminal: Terminal, columns: number) => {
 		/^(?:\S+ )?› message, or \/help$/,
 		terminal.framed(),
 	);
-	assert.match(rows[0]!, /^● listening \d\d:\d\d/u);
+	assert.match(rows[0]!, /^● listening/u);
 };
 
 test('e2e: each view is whole in a narrow terminal, and after it was made so', async t => {

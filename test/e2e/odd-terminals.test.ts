@@ -118,7 +118,7 @@ for (const name of ['xterm', 'screen', 'linux']) {
 }
 
 test('e2e: hundreds of members are counted, and as many named as fit', async t => {
-	const wide = {columns: 100, rows: 40};
+	const wide = {columns: 110, rows: 40};
 	const terminal = await openScreen(t, connect, wide);
 	await terminal.waitFor('members 3');
 	await Promise.all(

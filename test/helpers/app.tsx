@@ -4,6 +4,7 @@ import type {TestContext} from 'node:test';
 import stringWidth from 'string-width';
 import type {ChatEvent} from '../../source/event/event.js';
 import type {Model} from '../../source/store/model.js';
+import {createFocus} from '../../source/ui/terminal/focus.js';
 import {Store} from '../../source/store/store.js';
 import {App, type AppProps} from '../../source/ui/app.js';
 import {roomRules} from '../../source/ui/input/draft.js';
@@ -40,6 +41,7 @@ export const openApp = async (
 	const lines: string[] = [];
 	const asked: string[] = [];
 	let redraw = () => {};
+	const focus = createFocus();
 	const app = (
 		<App
 			store={store}
@@ -49,6 +51,8 @@ export const openApp = async (
 			hint="message, or /help"
 			isExplained={false}
 			monotonicMs={clock.monotonicMs}
+			setTimer={clock.setTimer}
+			focus={focus}
 			onLine={(line, actions) => {
 				if (line === '/quit') {
 					actions.leave();
@@ -118,6 +122,8 @@ export const openApp = async (
 		...screen,
 		lines,
 		asked,
+		clock,
+		store,
 		/** Dispatches events, and waits until they are shown. */
 		async tell(...events: readonly ChatEvent[]) {
 			for (const event of events) {

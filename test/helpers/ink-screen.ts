@@ -58,9 +58,11 @@ export const openInkScreen = (
 			callback();
 		},
 	});
+	const drawn = {frames: 0, bytes: 0};
 	const stdout = Object.assign(
 		new Writable({
 			write(chunk: Buffer, _encoding, done) {
+				drawn.bytes += chunk.length;
 				// The terminal driver adds the CR, also in raw mode.
 				emulator.write(chunk.toString().replaceAll('\n', '\r\n'), done);
 			},
@@ -75,6 +77,9 @@ export const openInkScreen = (
 		patchConsole: false,
 		alternateScreen: true,
 		incrementalRendering: true,
+		onRender() {
+			drawn.frames++;
+		},
 	});
 	let latest = element;
 	t.after(() => {
@@ -83,6 +88,11 @@ export const openInkScreen = (
 	});
 
 	return {
+		/** The frames that Ink made so far, and the bytes it wrote. */
+		async drawn() {
+			await app.waitUntilRenderFlush();
+			return {...drawn};
+		},
 		async rows() {
 			await app.waitUntilRenderFlush();
 			return emulator.screen();

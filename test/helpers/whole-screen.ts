@@ -51,7 +51,8 @@ const frameProblems = (name: string, area: Area, at: At): string[] => {
 			return rulesProblems(name, area, at);
 		}
 
-		case 'bare': {
+		case 'bare':
+		case 'text': {
 			return [];
 		}
 	}
@@ -79,11 +80,11 @@ const problemsOf = (
 	return [
 		...frameProblems('transcript', transcript, at),
 		...frameProblems('connection', connection, at),
-		...(lines[connection.y + (connection.frame === 'box' ? 1 : 0)]!.includes(
-			'● ',
-		)
+		...(lines
+			.slice(connection.y, connection.y + connection.height)
+			.some(line => line.slice(connection.x).includes('● '))
 			? []
-			: ['connection: no phase in its first row']),
+			: ['connection: no phase']),
 		...(row.slice(start) === shown ? [] : [`input: not ${shown}`]),
 		...(x === caret && y === input.y ? [] : [`caret: at ${x},${y}`]),
 		...(terminal.modes.isCursorHidden ? ['caret: hidden'] : []),

@@ -109,22 +109,24 @@ test('app: Ctrl-C clears a draft first, and Ctrl-Y brings it back', async t => {
 	const app = await openApp(t);
 	await app.type('half a sent');
 	await app.press('ctrl-c');
-	assert.equal((await app.rows()).at(-1), '› message, or /help');
+	assert.equal((await app.rows()).at(-1), 'otter › message, or /help');
 	assert.deepEqual(app.asked, []);
 	await app.press('ctrl-y');
-	assert.equal((await app.rows()).at(-1), '› half a sent');
+	assert.equal((await app.rows()).at(-1), 'otter › half a sent');
 	await app.press('ctrl-c', 'ctrl-c');
 	assert.deepEqual(app.asked, ['leave']);
 	assert.deepEqual(app.lines, []);
 });
 
-test('app: Ctrl-C drops a paste that asks what to do, and the draft', async t => {
+test('app: Ctrl-C drops a paste that asks what to do, then the draft', async t => {
 	const app = await openApp(t);
 	await app.type('before ');
 	await app.type('\u{1B}[200~one\rtwo\u{1B}[201~');
 	assert.match((await app.rows()).at(-1)!, /^Send 2 lines as one message/u);
 	await app.press('ctrl-c');
-	assert.equal((await app.rows()).at(-1), '› message, or /help');
+	assert.equal((await app.rows()).at(-1), 'otter › before');
+	await app.press('ctrl-c');
+	assert.equal((await app.rows()).at(-1), 'otter › message, or /help');
 	assert.deepEqual(app.asked, []);
 	await app.press('ctrl-c');
 	assert.deepEqual(app.asked, ['leave']);
@@ -168,11 +170,11 @@ test('app: Esc stays, typing goes on, and /quit twice leaves too', async t => {
 	await app.press('ctrl-d');
 	assert.equal((await app.rows()).at(-1), question);
 	await app.escape();
-	assert.equal((await app.rows()).at(-1), '› message, or /help');
+	assert.equal((await app.rows()).at(-1), 'otter › message, or /help');
 	await app.press('ctrl-c');
 	assert.equal((await app.rows()).at(-1), question);
 	await app.type('wait');
-	assert.equal((await app.rows()).at(-1), '› wait');
+	assert.equal((await app.rows()).at(-1), 'otter › wait');
 	// It clears the draft, so the host has stayed.
 	await app.press('ctrl-c', 'ctrl-c');
 	assert.equal((await app.rows()).at(-1), question);

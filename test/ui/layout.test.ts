@@ -4,15 +4,20 @@ import fc from 'fast-check';
 import {
 	chooseLayout,
 	contentOf,
+	nextPanes,
 	type Layout,
+	type Panes,
 	type Rectangle,
 } from '../../source/ui/layout.js';
+import {nickCellsFor} from '../../source/ui/transcript/nick-column.js';
 
 const areasOf = ({transcript, connection, input}: Layout) => [
 	transcript,
 	connection,
 	input,
 ];
+
+const anyPanes = fc.constantFrom<Panes>('side', 'none', 'bare');
 
 /** How often each cell of the screen is covered. */
 const coverage = (
@@ -40,8 +45,9 @@ test('layout: the panes cover every cell of the screen once', () => {
 			fc.integer({min: 20, max: 260}),
 			fc.integer({min: 4, max: 90}),
 			fc.integer({min: 0, max: 100}),
-			(columns, rows, inputRows) => {
-				const layout = chooseLayout(columns, rows, inputRows);
+			anyPanes,
+			(columns, rows, inputRows, panes) => {
+				const layout = chooseLayout(columns, rows, inputRows, panes);
 				const cells = coverage(areasOf(layout), columns, rows);
 				assert.ok(cells.every(times => times === 1));
 			},
@@ -71,40 +77,87 @@ test('layout: each pane has at least one row, and its frame fits', () => {
 test('layout: even a terminal of one cell gets panes that tile it', () => {
 	for (let columns = 1; columns < 20; columns++) {
 		for (let rows = 1; rows < 12; rows++) {
-			const layout = chooseLayout(columns, rows);
-			const cells = coverage(areasOf(layout), columns, rows);
-			assert.ok(cells.every(times => times === 1));
+			for (const panes of ['side', 'bare'] as const) {
+				const layout = chooseLayout(columns, rows, 1, panes);
+				const cells = coverage(areasOf(layout), columns, rows);
+				assert.ok(cells.every(times => times === 1));
+			}
 		}
 	}
 });
 
-test('layout: from 100 columns the connection is on the right', () => {
-	const layout = chooseLayout(100, 30);
+test('layout: from 110 columns people and the connection are on the right', () => {
+	const layout = chooseLayout(110, 30);
 	assert.equal(layout.kind, 'wide');
 	assert.deepEqual(layout.connection, {
-		x: 68,
+		x: 84,
 		y: 0,
-		width: 32,
+		width: 26,
 		height: 29,
 		frame: 'box',
 	});
-	assert.equal(layout.transcript.width, 68);
-	assert.equal(chooseLayout(200, 60).connection.width, 48);
-	assert.equal(chooseLayout(400, 60).connection.width, 48);
+	assert.equal(layout.transcript.width, 84);
+	assert.equal(chooseLayout(120, 30).connection.width, 28);
+	assert.equal(chooseLayout(134, 30).connection.width, 32);
+	assert.equal(chooseLayout(400, 60).connection.width, 32);
 });
 
-test('layout: below 100 columns the connection is two lines', () => {
-	const layout = chooseLayout(99, 24);
+test('layout: beside the pane a message keeps 60 cells, whatever the nicks', () => {
+	fc.assert(
+		fc.property(fc.integer({min: 100, max: 260}), columns => {
+			const layout = chooseLayout(columns, 30);
+			if (layout.kind === 'wide') {
+				const {width} = contentOf(layout.transcript);
+				assert.ok(width - 5 - 2 - nickCellsFor(width, 40) - 2 >= 60);
+			}
+		}),
+	);
+});
+
+test('layout: below 110 columns the connection is one line', () => {
+	const layout = chooseLayout(109, 24);
 	assert.equal(layout.kind, 'narrow');
 	assert.deepEqual(layout.connection, {
 		x: 0,
 		y: 0,
-		width: 99,
-		height: 2,
+		width: 109,
+		height: 1,
 		frame: 'bare',
 	});
 	assert.equal(layout.transcript.frame, 'rules');
-	assert.equal(chooseLayout(99, 15).connection.height, 1);
+});
+
+test('layout: Ctrl-G shows the side pane, none, and only text', () => {
+	const cycle = (columns: number, rows: number) => {
+		const kinds: string[] = [];
+		let panes: Panes = 'side';
+		do {
+			kinds.push(chooseLayout(columns, rows, 1, panes).kind);
+			panes = nextPanes(panes, columns, rows);
+		} while (panes !== 'side');
+
+		return kinds;
+	};
+
+	assert.deepEqual(cycle(110, 30), ['wide', 'narrow', 'bare']);
+	assert.deepEqual(cycle(109, 30), ['narrow', 'bare']);
+	assert.deepEqual(cycle(20, 8), ['tiny', 'bare']);
+	// It was widened or made narrower meanwhile.
+	assert.equal(nextPanes('none', 80, 24), 'bare');
+	assert.equal(nextPanes('bare', 200, 60), 'side');
+});
+
+test('layout: only text means a transcript and an input', () => {
+	const {connection, transcript, input} = chooseLayout(110, 30, 3, 'bare');
+	assert.equal(connection.height, 0);
+	assert.deepEqual(transcript, {
+		x: 0,
+		y: 0,
+		width: 110,
+		height: 27,
+		frame: 'text',
+	});
+	assert.equal(input.height, 3);
 });
 
 test('layout: ten rows have a status line, the transcript and the input', () => {
@@ -127,5 +180,5 @@ test('layout: ten rows have a status line, the transcript and the input', () => 
 test('layout: an input of many rows gets half of the screen at most', () => {
 	const layout = chooseLayout(80, 24, 40);
 	assert.equal(layout.input.height, 12);
-	assert.equal(layout.transcript.height, 10);
+	assert.equal(layout.transcript.height, 11);
 });

@@ -218,3 +218,45 @@ test('tcp table poller: a process that was stopped for an hour reads once', asyn
 	clock.advance(1000);
 	assert.deepEqual(begun, [0, hourMs, 2 * hourMs + 1000]);
 });
+
+test('tcp table poller: may rest while nothing happens, up to 8 s', async () => {
+	const {watch, begun, end, run} = createWatch();
+	watch.restWhileQuiet();
+	watch.start();
+	await end();
+	await run(36_000);
+	assert.deepEqual(
+		begun,
+		[0, 1000, 2000, 3000, 4000, 5000, 7000, 11_000, 19_000, 27_000, 35_000],
+	);
+});
+
+test('tcp table poller: at rest, traffic is followed within a second', async () => {
+	const {watch, begun, end, run} = createWatch();
+	watch.restWhileQuiet();
+	watch.hurry();
+	watch.start();
+	await end();
+	await run(20_000);
+	const before = begun.length;
+	watch.hurry();
+	watch.hurry();
+	await run(3500);
+	assert.deepEqual(begun.slice(before), [21_000, 22_000, 23_000]);
+});
+
+test('tcp table poller: at rest, a change is read at once', async () => {
+	const {watch, begun, end, run} = createWatch();
+	watch.restWhileQuiet();
+	watch.start();
+	await end();
+	await run(20_000);
+	const before = begun.length;
+	watch.pollSoon();
+	await end();
+	await run(1500);
+	assert.deepEqual(
+		begun.slice(before),
+		[20_000, 20_020, 20_050, 20_100, 20_250, 21_250],
+	);
+});

@@ -205,3 +205,22 @@ test('wire tap: the host’s own screen uses no wire', async t => {
 	await until(() => client.unstored === 0, {what: 'it to be stored'});
 	assert.equal(of('wire').length, 0);
 });
+
+test('wire tap: a heartbeat is no traffic, anything else is', () => {
+	let traffic = 0;
+	const tap = new WireTap(
+		new FakeClock(),
+		() => undefined,
+		() => {
+			traffic++;
+		},
+	);
+	tap.note('out', undefined, '{"type":"ping","id":123456789}\n');
+	tap.note('in', undefined, Buffer.from('{"type":"pong","id":4}\n'));
+	assert.equal(traffic, 0);
+	const pong = '{"type":"pong","id":4}\n';
+	tap.note('in', undefined, Buffer.from(`${pong}${pong}`));
+	tap.note('in', undefined, Buffer.from('hi\n'));
+	tap.note('out', 'peer', '{"type":"message","n":1}\n');
+	assert.equal(traffic, 3);
+});

@@ -3,8 +3,8 @@
  * none of them a guess. Pure.
  *
  * Three layers have three sources: sockchat's own phases, Node's counts, the
- * kernel's table. ● marks what was read from the kernel, ○ what was inferred
- * from calls.
+ * kernel's table. A TCP state is the kernel's, or says that it was inferred
+ * from calls; a mark is only before the phase.
  */
 import type {Connection} from '../../connection/connection.js';
 import type {Listening} from '../../connection/listening.js';
@@ -12,7 +12,12 @@ import type {Call, KernelSocket, TcpState} from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
-import {formatBytes} from '../text/format.js';
+import {
+	formatAge,
+	formatBytes,
+	formatDuration,
+	untilOlderMs,
+} from '../text/format.js';
 import type {Role} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 
@@ -21,8 +26,23 @@ export type PhaseFact = {
 	/** The same, for narrow places. */
 	readonly brief: string;
 	readonly role: Role;
-	readonly since: number;
+	/** How long it has lasted; undefined if the name counts already. */
+	readonly age: string | undefined;
+	/** When name or age will read differently, in monotonic milliseconds. */
+	readonly changesAt: number;
 };
+
+/** The age of a phase that lasts: in minutes. */
+const lasting = (since: number, now: number) => ({
+	age: formatAge(now - since),
+	changesAt: now + untilOlderMs(now - since),
+});
+
+/** The age of a phase that should end soon: in seconds. */
+const passing = (since: number, now: number) => ({
+	age: formatDuration(now - since),
+	changesAt: now + 1000 - (Math.max(0, now - since) % 1000),
+});
 
 const readingCalls: ReadonlySet<Call> = new Set([
 	'connect()',
@@ -55,12 +75,12 @@ const connectionPhase = (
 				attempt > 1
 					? [`${phase}, attempt ${attempt}`, `${phase} #${attempt}`]
 					: [phase, phase];
-			return {name, brief, role: 'warn', since};
+			return {name, brief, role: 'warn', ...passing(since, now)};
 		}
 
 		case 'open': {
 			const name = isPaused(model) ? 'open, paused' : phase;
-			return {name, brief: name, role: 'good', since};
+			return {name, brief: name, role: 'good', ...lasting(since, now)};
 		}
 
 		case 'silent': {
@@ -68,22 +88,27 @@ const connectionPhase = (
 			const seconds = Math.floor(ms / 1000);
 			const name = `silent, heard ${seconds} s ago`;
 			const brief = `silent for ${seconds} s`;
-			return {name, brief, role: 'warn', since};
+			const changesAt = now + 1000 - (ms % 1000);
+			return {name, brief, role: 'warn', age: undefined, changesAt};
 		}
 
 		case 'waiting': {
-			const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
+			const ms = Math.max(0, connection.retryAt - now);
+			const seconds = Math.ceil(ms / 1000);
 			const brief = `retry in ${seconds} s`;
 			const name = `waiting, ${brief}`;
-			return {name, brief, role: 'alarm', since};
+			const changesAt = ms > 0 ? now + ms - (seconds - 1) * 1000 : Infinity;
+			return {name, brief, role: 'alarm', age: undefined, changesAt};
 		}
 
 		case 'draining': {
-			return {name: phase, brief: phase, role: 'warn', since};
+			const brief = phase;
+			return {name: phase, brief, role: 'warn', ...passing(since, now)};
 		}
 
 		case 'closed': {
-			return {name: phase, brief: phase, role: 'alarm', since};
+			const brief = phase;
+			return {name: phase, brief, role: 'alarm', ...lasting(since, now)};
 		}
 
 		default: {
@@ -92,18 +117,19 @@ const connectionPhase = (
 	}
 };
 
-const listeningPhase = ({phase, since}: Listening): PhaseFact => ({
+const listeningPhase = ({phase, since}: Listening, now: number): PhaseFact => ({
 	name: phase,
 	brief: phase,
-	role: phase === 'listening' ? 'good' : 'warn',
-	since,
+	...(phase === 'listening'
+		? {role: 'good', ...lasting(since, now)}
+		: {role: 'warn', ...passing(since, now)}),
 });
 
 /** sockchat's own phase. @param now Monotonic milliseconds. */
 export const phaseFact = (model: Model, now: number): PhaseFact | undefined => {
 	const {listening, connection} = model;
 	if (listening) {
-		return listeningPhase(listening.state);
+		return listeningPhase(listening.state, now);
 	}
 
 	return connection && connectionPhase(connection, model, now);
@@ -147,9 +173,6 @@ export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
 		? {state: step.state, isRead: step.evidence === 'read'}
 		: undefined;
 };
-
-export const tcpText = ({state, isRead}: TcpFact): DisplayText =>
-	display`${isRead ? symbols.solid : symbols.hollow} ${state}`;
 
 /** 127.0.0.1:53122 → :5001; the same host isn't repeated. */
 export const routeText = ({local, remote, where}: Model): DisplayText => {
@@ -220,8 +243,8 @@ const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
 	const unreadHere = local?.receiveQueueBytes ?? 0;
 	return [
 		`unacked ${bytesOr(local?.sendQueueBytes)}`,
-		`unread there ${bytesOr(remote?.receiveQueueBytes)}`,
-		...(unreadHere > 0 ? [`unread here ${bytesOr(unreadHere)}`] : []),
+		`unread by peer ${bytesOr(remote?.receiveQueueBytes)}`,
+		...(unreadHere > 0 ? [`unread by us ${bytesOr(unreadHere)}`] : []),
 	].map(text => counted(text, 'kernel'));
 };
 
@@ -231,12 +254,37 @@ export const layerFacts = (model: Model): readonly LayerFact[] => {
 	return listening
 		? []
 		: [
-				counted(`queue ${formatBytes(traffic.queuedBytes)}`, 'Node'),
+				counted(`unsent ${formatBytes(traffic.queuedBytes)}`, 'Node'),
 				...kernelFacts(socket),
 				...(mode === 'room' && pending.length > 0
-					? [counted(`not stored ${pending.length}`, 'room')]
+					? [counted(`unstored ${pending.length}`, 'room')]
 					: []),
 			];
+};
+
+/** How long ago bytes last came, where no phase reports a silence. */
+export const heardFact = (
+	{mode, connection, traffic}: Model,
+	wallNow: number,
+): string | undefined =>
+	mode === 'raw' &&
+	connection?.phase === 'open' &&
+	traffic.heardAt !== undefined
+		? `${formatAge(wallNow - traffic.heardAt)} ago`
+		: undefined;
+
+/** When a clock among these facts will read differently, monotonic. */
+export const nextChangeAt = (
+	model: Model,
+	now: number,
+	wallNow: number,
+): number => {
+	const {heardAt} = model.traffic;
+	const heardChangesAt =
+		heardAt === undefined || heardFact(model, wallNow) === undefined
+			? Infinity
+			: now + untilOlderMs(wallNow - heardAt);
+	return Math.min(heardChangesAt, phaseFact(model, now)?.changesAt ?? Infinity);
 };
 
 /** Whether the list of members is current, not from before a disconnect. */

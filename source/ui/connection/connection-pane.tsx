@@ -1,12 +1,11 @@
-/** The connection, beside the transcript or as lines above it. */
-import {useEffect, useState} from 'react';
+/** People and the connection beside the transcript, or a line above it. */
 import {Box} from 'ink';
 import {display} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {contentOf, type Area, type LayoutKind} from '../layout.js';
 import {Pane} from '../pane/pane.js';
 import {RowText} from '../text/shown-text.js';
-import {connectionRows} from './connection-rows.js';
+import {connectionRows, peopleTitle} from './connection-rows.js';
 import {statusRows} from './status-rows.js';
 
 export type ConnectionPaneProps = {
@@ -15,23 +14,7 @@ export type ConnectionPaneProps = {
 	readonly model: Model;
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds, by the same clock as the model's times. */
-	readonly monotonicMs: () => number;
-};
-
-const tickMs = 1000;
-
-/** The time, updated every second for durations and countdowns. */
-const useNow = (monotonicMs: () => number): number => {
-	const [, tick] = useState(0);
-	useEffect(() => {
-		const timer = setInterval(() => {
-			tick(count => count + 1);
-		}, tickMs);
-		return () => {
-			clearInterval(timer);
-		};
-	}, []);
-	return monotonicMs();
+	readonly now: number;
 };
 
 export function ConnectionPane({
@@ -39,14 +22,19 @@ export function ConnectionPane({
 	kind,
 	model,
 	isExplained,
-	monotonicMs,
+	now,
 }: ConnectionPaneProps) {
-	const now = useNow(monotonicMs);
 	const wallNow = Date.now();
 	const view = {model, now, wallNow, isExplained, ...contentOf(area)};
+	if (kind === 'bare') {
+		return null;
+	}
+
 	if (kind === 'wide') {
+		const title =
+			model.mode === 'room' ? peopleTitle(model) : display`connection`;
 		return (
-			<Pane area={area} title={display`connection`}>
+			<Pane area={area} title={title}>
 				{connectionRows(view).map((row, index) => (
 					<RowText key={index} row={row} />
 				))}

@@ -1,13 +1,18 @@
-/** The rows of the connection pane beside the transcript. Pure. */
-import {display, displayWidth, toDisplay} from '../../protocol/display.js';
-import type {Model} from '../../store/model.js';
-import {cutTo} from '../text/cells.js';
+/**
+ * The rows of the side pane: the people, then the socket. Pure.
+ *
+ * Phase, TCP state and rtt keep their rows, whatever the height.
+ */
 import {
-	formatBytes,
-	formatDuration,
-	formatMs,
-	sparkline,
-} from '../text/format.js';
+	display,
+	displayWidth,
+	toDisplay,
+	type DisplayText,
+} from '../../protocol/display.js';
+import type {Model} from '../../store/model.js';
+import {steadyRtt} from '../../store/picture.js';
+import {cutTo} from '../text/cells.js';
+import {formatBytes, formatMs, sparkline} from '../text/format.js';
 import {ruleRow} from '../pane/pane.js';
 import {
 	cellsOfSpans,
@@ -20,13 +25,13 @@ import {hueOf} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 import {timelineRows} from '../lifecycle/timeline.js';
 import {
+	heardFact,
 	isPresenceCurrent,
 	layerFacts,
 	peersFacts,
 	phaseFact,
 	routeText,
 	tcpFact,
-	tcpText,
 } from './connection-facts.js';
 
 export type ConnectionView = {
@@ -137,26 +142,27 @@ const memberRows = (model: Model, width: number, height: number): Row[] => {
 	);
 };
 
-const phaseRows = ({model, now, wallNow, width}: ConnectionView): Row[] => {
+const phaseRows = ({model, now, width}: ConnectionView): Row[] => {
 	const rows: Row[] = [];
 	const phase = phaseFact(model, now);
 	if (phase) {
-		const {name, brief, role, since} = phase;
+		const {name, brief, role, age = ''} = phase;
 		const symbol: Span = {text: symbols.solid, role};
-		const time = text(formatDuration(now - since));
-		const isRoom = cellsOfSpans([symbol, text(` ${name}`), time]) + 1 < width;
+		const time = text(age);
+		const gaps = age === '' ? 0 : 2;
+		const isRoom =
+			cellsOfSpans([symbol, text(` ${name}`), time]) + gaps <= width;
 		const head = [symbol, text(` ${isRoom ? name : brief}`)];
-		rows.push(edgeRow(head, time, width));
+		rows.push(age === '' ? cutRow(head, width) : edgeRow(head, time, width));
 	}
 
 	const tcp = tcpFact(model);
 	if (tcp) {
-		const readAt = model.socket.kernel?.at ?? model.socket.peers?.at;
-		const age =
-			tcp.isRead && readAt !== undefined
-				? `kernel ${Math.max(0, Math.floor((wallNow - readAt) / 1000))} s ago`
-				: 'inferred';
-		rows.push(edgeRow([{text: tcpText(tcp)}], faint(age), width));
+		const source = faint(tcp.isRead ? 'kernel' : 'inferred');
+		const labelled = text(`tcp ${tcp.state}`);
+		const isRoom = cellsOfSpans([labelled, source]) + 2 <= width;
+		const head = isRoom ? labelled : text(tcp.state);
+		rows.push(edgeRow([head], source, width));
 	}
 
 	return rows;
@@ -183,25 +189,24 @@ const barsRow = (
 // Rates up to 999.9 B/s and 99.9 kB/s don't move the bars.
 const rateCells = 9;
 
-/** When the server was last heard; a long silence shows as the phase. */
-const heardRow = ({model, wallNow, width}: ConnectionView): Row[] => {
-	const {heardAt} = model.traffic;
-	return model.connection?.phase === 'open' && heardAt !== undefined
-		? [
-				edgeRow(
-					[text('last heard')],
-					text(`${Math.max(0, Math.floor((wallNow - heardAt) / 1000))} s ago`),
-					width,
-				),
-			]
-		: [];
+const rttRows = ({model, width}: ConnectionView): Row[] => {
+	const rtt = steadyRtt(model);
+	return rtt === undefined
+		? []
+		: [barsRow(`rtt ${formatMs(rtt)}`, model.rtts, '', width)];
+};
+
+const heardRows = ({model, wallNow, width}: ConnectionView): Row[] => {
+	const heard = heardFact(model, wallNow);
+	return heard === undefined
+		? []
+		: [edgeRow([text('last heard')], text(heard), width)];
 };
 
 const trafficRows = (view: ConnectionView): Row[] => {
 	const {model, width} = view;
-	const {listening, traffic, socket, rtts} = model;
+	const {listening, traffic, socket} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
-	const rtt = rtts.at(-1);
 	const row = (label: string, bytes: number, rates: readonly number[]) => {
 		const rate = rates.at(-1);
 		const edge = rate === undefined ? '' : `${formatBytes(rate)}/s`;
@@ -210,10 +215,7 @@ const trafficRows = (view: ConnectionView): Row[] => {
 	};
 
 	return [
-		...(rtt === undefined
-			? []
-			: [barsRow(`rtt ${formatMs(rtt)}`, rtts, '', width)]),
-		...heardRow(view),
+		...heardRows(view),
 		row('in ', listening ? bytesIn : traffic.bytesIn, ins),
 		row('out', listening ? bytesOut : traffic.bytesOut, outs),
 		...layerFacts(model).map(({text: fact, source}) =>
@@ -222,33 +224,43 @@ const trafficRows = (view: ConnectionView): Row[] => {
 	];
 };
 
-const memberPart = ({model, width, height}: ConnectionView): Row[] => {
+/** Who is here, as the title of a pane that begins with their names. */
+export const peopleTitle = (model: Model): DisplayText => {
 	const known = isPresenceCurrent(model) ? '' : ', last known';
-	const label = display`members ${model.presence.members.count}${known}`;
-	return [
-		ruleRow(width, {text: label, role: 'title'}),
-		...memberRows(model, width, Math.max(1, Math.floor(height / 5))),
-	];
+	return display`members ${model.presence.members.count}${known}`;
 };
+
+// A rule, the phase, the TCP state, the rtt.
+const leastSocketRows = 4;
+
+const peopleRows = ({model, width, height}: ConnectionView): Row[] => {
+	const most = Math.min(Math.floor(height * 0.4), height - leastSocketRows);
+	const {count} = model.presence.members;
+	return most < 1 || count === 0 ? [] : memberRows(model, width, most);
+};
+
+const ruleOf = (label: DisplayText, width: number): Row =>
+	ruleRow(width, {text: label, role: 'title'});
 
 /** The rows of the pane beside the transcript. */
 export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const {model, width, height, isExplained} = view;
-	const top = [
+	const people =
+		model.mode === 'room'
+			? [...peopleRows(view), ruleOf(display`connection`, width)]
+			: [];
+	const socket = [
 		...phaseRows(view),
+		...rttRows(view),
 		cutRow([{text: routeText(model)}], width),
 		...flow(peersFacts(model), width),
 		...trafficRows(view),
 	];
-	const members = model.mode === 'room' ? memberPart(view) : [];
-	const free = height - top.length - members.length - 1;
+	const free = height - people.length - socket.length - 1;
 	const steps =
 		free > 0 && model.socket.steps.length > 0
 			? [
-					ruleRow(width, {
-						text: display`lifecycle (→ other end)`,
-						role: 'title',
-					}),
+					ruleOf(display`lifecycle · ● read`, width),
 					...timelineRows(model.socket.steps, {
 						explained: isExplained ? 'last' : 'none',
 						width,
@@ -256,5 +268,5 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 					}),
 				]
 			: [];
-	return [...top, ...steps, ...members].slice(0, Math.max(0, height));
+	return [...people, ...socket, ...steps].slice(0, Math.max(0, height));
 };

@@ -1,10 +1,14 @@
 /**
- * The one or two lines about the connection above the transcript, if there is
- * no room for a pane. Pure.
+ * The line about the connection above the transcript, where there is no side
+ * pane. Pure.
+ *
+ * Phase, TCP state and rtt come first; to keep them, the rest of their words
+ * are left out.
  */
-import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import {display, displayWidth, toDisplay} from '../../protocol/display.js';
+import {steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
-import {formatBytes, formatDuration, formatMs} from '../text/format.js';
+import {formatBytes, formatMs} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import {faint, text, type ConnectionView} from './connection-rows.js';
@@ -15,66 +19,85 @@ import {
 	phaseFact,
 	routeText,
 	tcpFact,
-	tcpText,
 	type PhaseFact,
+	type TcpFact,
 } from './connection-facts.js';
 
-/** Puts parts into lines, the most useful first; the rest is dropped. */
-const fillLines = (parts: readonly Span[], widths: readonly number[]) => {
-	const lines: Span[][] = widths.map(() => []);
+const separator = ' · ';
+
+/** Puts parts into a line, the most useful first; what doesn't fit is dropped. */
+const fillLine = (parts: readonly Span[], width: number): Span[] => {
+	const line: Span[] = [];
 	for (const part of parts) {
-		for (const [index, line] of lines.entries()) {
-			const gap: Span[] = line.length > 0 ? [faint(' · ')] : [];
-			if (cellsOfSpans([...line, ...gap, part]) <= widths[index]!) {
-				line.push(...gap, part);
-				break;
-			}
+		const gap: Span[] = line.length > 0 ? [faint(separator)] : [];
+		if (cellsOfSpans([...line, ...gap, part]) <= width) {
+			line.push(...gap, part);
 		}
 	}
 
-	return lines;
+	return line;
 };
 
-/** The phase, in the longest wording that fits. */
-const phaseText = (
-	{name, brief, since}: PhaseFact,
-	now: number,
+const withAge = (words: string, {age}: PhaseFact): string =>
+	age === undefined ? words : `${words} ${age}`;
+
+const tcpWords = ({state, isRead}: TcpFact): string =>
+	isRead ? state : `${state} inferred`;
+
+/** Phase, TCP state and rtt, in the longest wording that fits. */
+const keptFacts = (
+	phase: PhaseFact | undefined,
+	tcp: TcpFact | undefined,
+	rtt: string | undefined,
 	width: number,
-): DisplayText => {
-	const time = formatDuration(now - since);
-	const wordings = [`${name} ${time}`, `${brief} ${time}`];
-	const fitting = wordings.find(wording => wording.length <= width);
-	return cutTo(toDisplay(fitting ?? brief), width);
+): readonly string[] => {
+	const state = tcp && tcpWords(tcp);
+	const labelled = state && `tcp ${state}`;
+	const wordings = [
+		[phase && withAge(phase.name, phase), labelled, rtt],
+		[phase && withAge(phase.name, phase), state, rtt],
+		[phase && withAge(phase.brief, phase), state, rtt],
+		[phase?.brief, state, rtt],
+		[phase?.brief, state],
+	].map(facts => facts.filter(fact => fact !== undefined));
+	const fits = (facts: readonly string[]) =>
+		displayWidth(toDisplay(facts.join(separator))) <= width;
+	return wordings.find(facts => fits(facts)) ?? wordings.at(-1)!;
 };
 
-/** The one or two lines above the transcript. */
+/** The line above the transcript. */
 export const statusRows = (view: ConnectionView): readonly Row[] => {
 	const {model, now, width, height} = view;
-	const {traffic, listening, rtts, presence} = model;
+	const {traffic, listening, presence} = model;
 	const {count, names} = presence.members;
 	const phase = phaseFact(model, now);
-	const tcp = tcpFact(model);
-	const rtt = rtts.at(-1);
+	const rtt = steadyRtt(model);
 	const isHere = model.mode === 'room' && isPresenceCurrent(model);
 	const symbol: Span[] = phase
 		? [{text: display`${symbols.solid} `, role: phase.role}]
 		: [];
 	const room = Math.max(1, width - cellsOfSpans(symbol));
+	const kept = keptFacts(
+		phase,
+		tcpFact(model),
+		rtt === undefined ? undefined : `rtt ${formatMs(rtt)}`,
+		room,
+	);
 	const facts = [
-		phase && phaseText(phase, now, room),
-		tcp && tcpText(tcp),
 		isHere && `${count} here`,
-		rtt !== undefined && `rtt ${formatMs(rtt)}`,
 		routeText(model),
 		...peersFacts(model),
+		isHere && names.join(' '),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
 		...layerFacts(model).map(({brief}) => brief),
-		isHere && names.join(' '),
 	];
-	const spans = facts.flatMap(fact => (fact ? [text(fact)] : []));
-	const [first = [], second = []] = fillLines(spans, [room, width]);
-	return [createRow([...symbol, ...first]), createRow(second)].slice(
+	const [first = '', ...others] = kept;
+	const spans = [
+		{text: cutTo(toDisplay(first), room)},
+		...[...others, ...facts].flatMap(fact => (fact ? [text(fact)] : [])),
+	].filter(span => span.text !== '');
+	return [createRow([...symbol, ...fillLine(spans, room)])].slice(
 		0,
 		Math.max(0, height),
 	);

@@ -178,7 +178,7 @@ const editSearch = (
 
 		case 'escape':
 		case 'interrupt':
-		case 'abort': {
+		case 'next-panes': {
 			return {...draft, search: undefined};
 		}
 
@@ -282,7 +282,7 @@ export const edit = (
 		case 'suspend':
 		case 'next-view':
 		case 'next-order':
-		case 'abort': {
+		case 'next-panes': {
 			return draft;
 		}
 

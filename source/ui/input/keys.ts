@@ -65,8 +65,8 @@ export type PlainKey =
 	| 'redo'
 	/** Ctrl-R. */
 	| 'search-back'
-	/** Ctrl-G. */
-	| 'abort';
+	/** Ctrl-G; it also ends a question or a search. */
+	| 'next-panes';
 
 /** By the letter pressed with Ctrl; its byte is the letter's low 5 bits. */
 const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
@@ -76,7 +76,7 @@ const controlKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['d', {type: 'end-of-input'}],
 	['e', {type: 'end'}],
 	['f', {type: 'right'}],
-	['g', {type: 'abort'}],
+	['g', {type: 'next-panes'}],
 	['h', {type: 'delete-back'}],
 	['i', {type: 'complete'}],
 	['j', {type: 'submit'}],

@@ -66,8 +66,12 @@ const secondsOf = (at: number): string => formatTime(at).slice(0, 8);
 
 const timeColumns = 13;
 
-// The longest state that lasts, followed by a port.
-const nameColumns = '● ESTABLISHED :53122'.length;
+// The longest state that lasts, and followed by a port.
+const nameColumns = '● ESTABLISHED'.length;
+const namePeerColumns = '● ESTABLISHED :53122'.length;
+
+// Below it not even the seconds fit beside that state.
+const shortTimed = '14:02:11 '.length + nameColumns;
 
 type DrawStep = (step: Step) => Row;
 
@@ -76,9 +80,10 @@ type DrawStep = (step: Step) => Row;
  * lose their milliseconds before names lose their peers.
  */
 const listOf = (steps: readonly Step[], width: number): DrawStep => {
-	const isShort =
-		width < timeColumns + nameColumns &&
-		steps.some(({peer}) => peer !== undefined);
+	const hasPeers = steps.some(({peer}) => peer !== undefined);
+	const isShort = hasPeers
+		? width < timeColumns + namePeerColumns
+		: width < timeColumns + nameColumns && width >= shortTimed;
 	return step => {
 		const time = isShort ? secondsOf(step.at) : formatTime(step.at);
 		// The other end gets an arrow, as it isn't this process's own.

@@ -92,7 +92,8 @@ function FrameLine({area: {frame, width}, edge, label}: FrameLineProps) {
 			return <RowText row={ruleRow(width, label)} />;
 		}
 
-		case 'bare': {
+		case 'bare':
+		case 'text': {
 			return null;
 		}
 

@@ -1,6 +1,6 @@
 /** A pane with a window of rows: its footer shows how much is below it. */
 import {display, type DisplayText} from '../../protocol/display.js';
-import type {Area} from '../layout.js';
+import {isUnframed, type Area} from '../layout.js';
 import type {Row, Span} from '../text/row.js';
 import {RowText} from '../text/shown-text.js';
 import {symbols} from '../theme/symbols.js';
@@ -31,7 +31,7 @@ export function ScrollPane({
 				// A row keeps its place on the screen; only its content changes.
 				<RowText key={index} row={row} />
 			))}
-			{below !== undefined && area.frame === 'bare' && (
+			{below !== undefined && isUnframed(area) && (
 				<RowText row={{spans: [below]}} />
 			)}
 		</Pane>

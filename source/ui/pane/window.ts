@@ -10,7 +10,7 @@ import type {Item} from '../../store/item.js';
 import type {RuleBelow} from '../../store/reading.js';
 import {itemAt, newsFrom, type Transcript} from '../../store/transcript.js';
 import {rowsOfItem} from '../transcript/item-rows.js';
-import {contentOf, type Area} from '../layout.js';
+import {contentOf, isUnframed, type Area} from '../layout.js';
 import type {WrapItem} from '../transcript/row-cache.js';
 import type {Row} from '../text/row.js';
 
@@ -79,7 +79,7 @@ export type Window = {
 /**
  * The size of the window in a transcript's area.
  *
- * A bare area has no lower line for how much is below; while scrolled, it uses
+ * An unframed area has no lower line for how much is below; while scrolled, it uses
  * a row for that.
  */
 export const viewportOf = (
@@ -87,7 +87,7 @@ export const viewportOf = (
 	anchor: Anchor | undefined,
 ): Pick<View, 'width' | 'height'> => {
 	const {width, height} = contentOf(area);
-	const hasBelowRow = area.frame === 'bare' && anchor !== undefined;
+	const hasBelowRow = isUnframed(area) && anchor !== undefined;
 	return {width, height: Math.max(0, height - (hasBelowRow ? 1 : 0))};
 };
 

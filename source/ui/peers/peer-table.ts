@@ -11,7 +11,7 @@ import {
 } from '../../protocol/display.js';
 import type {PeerRow} from '../../event/peer-row.js';
 import {blanks, cutTo} from '../text/cells.js';
-import {formatBytes, formatDuration, formatMs} from '../text/format.js';
+import {formatAge, formatBytes, formatMs} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import {hueOf, type Style} from '../theme/roles.js';
 
@@ -69,7 +69,7 @@ const since: Column = {
 	title: 'since',
 	width: 8,
 	isRight: true,
-	value: (peer, now) => formatDuration(now - peer.since),
+	value: (peer, now) => formatAge(now - peer.since),
 	key: peer => -peer.since,
 };
 

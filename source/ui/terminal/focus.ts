@@ -58,3 +58,32 @@ export const watchInput = (
 		return chunk;
 	});
 };
+
+/** Whether the window is in front, for those who wait for a change. */
+export type Focus = {
+	readonly isFocused: () => boolean;
+	readonly subscribe: (listener: () => void) => () => void;
+};
+
+/** A window that reports nothing is taken to be in front. */
+export const createFocus = (): Focus & {
+	readonly set: (isFocused: boolean) => void;
+} => {
+	const listeners = new Set<() => void>();
+	let isFocused = true;
+	return {
+		isFocused: () => isFocused,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		set(next) {
+			isFocused = next;
+			for (const listener of listeners) {
+				listener();
+			}
+		},
+	};
+};

@@ -16,6 +16,31 @@ export const formatDuration = (ms: number): string => {
 	return hours > 0 ? `${pad(hours)}:${rest}` : rest;
 };
 
+const minuteMs = 60_000;
+
+/**
+ * <1 min, 3 min, 1 h 03, 2 d 1 h: whole minutes, at 8 cells below 100 days.
+ * It changes once a minute at most.
+ */
+export const formatAge = (ms: number): string => {
+	const minutes = Math.max(0, Math.floor(ms / minuteMs));
+	const hours = Math.floor(minutes / 60);
+	const days = Math.floor(hours / 24);
+	if (days > 0) {
+		return `${days} d ${hours % 24} h`;
+	}
+
+	if (hours > 0) {
+		return `${hours} h ${pad(minutes % 60)}`;
+	}
+
+	return minutes > 0 ? `${minutes} min` : '<1 min';
+};
+
+/** In how many milliseconds an age becomes one minute more. */
+export const untilOlderMs = (ms: number): number =>
+	minuteMs - (Math.max(0, ms) % minuteMs);
+
 /** 14:02:11.204, by this machine's clock and time zone. */
 export const formatTime = (at: number): string => {
 	const date = new Date(at);

@@ -12,7 +12,7 @@ import type {Item} from '../../store/item.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import type {Role} from '../theme/roles.js';
 import {rowsOfItem} from './item-rows.js';
-import type {WrapItem} from './row-cache.js';
+import type {WrapShaped} from './row-cache.js';
 
 // Not times, marks or the margin. A text has no role.
 const searched: ReadonlySet<Role | undefined> = new Set([
@@ -75,9 +75,9 @@ const markRow = ({spans}: Row, words: readonly string[]): Row =>
 
 /** `rowsOfItem` for a search with these words; without words, as it is. */
 export const hitRows =
-	(words: readonly string[]): WrapItem =>
-	(item: Item, width) => {
-		const rows = rowsOfItem(item, width);
+	(words: readonly string[]): WrapShaped =>
+	(item: Item, width, shape) => {
+		const rows = rowsOfItem(item, width, shape);
 		return item.kind === 'message' &&
 			words.length > 0 &&
 			hasWords(words, [item.text, item.from])

@@ -16,6 +16,9 @@
  * Continued rows have a margin mark left of all text, so none can pass for a
  * line of the room, or of somebody else: a row without a mark is a first row,
  * and says who speaks.
+ *
+ * As plain text, for selecting, nothing is on a row but words: continued rows
+ * begin with a blank in the place of the mark, which a first row never does.
  */
 import {
 	display,
@@ -34,6 +37,7 @@ import {
 } from '../text/row.js';
 import {borders, symbols} from '../theme/symbols.js';
 import {wrapText} from '../text/wrap.js';
+import {commonShape, type RowShape} from './nick-column.js';
 import {describeItem, type ItemContent} from './item-content.js';
 import {spansOfRows} from './said-rows.js';
 
@@ -45,7 +49,6 @@ export const marks: Readonly<Record<Mark, Span>> = {
 	failed: {text: display`✗`, role: 'failed-mark'},
 };
 
-const narrowCells = 48;
 const timeCells = 5;
 const gapCells = 2;
 // The mark, and a blank before it.
@@ -55,14 +58,23 @@ const markCells = 2;
  * Wraps an item; the cost grows with the length of its text.
  *
  * @param width In cells, at least 8.
+ * @param shape Its columns; by default those of common nicks.
  * @returns At least one row, none wider than `width`.
  */
-export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
-	if (item.kind === 'rule') {
-		return [ruleRowOf(item, width)];
-	}
+export const rowsOfItem = (
+	item: Item,
+	width: number,
+	shape: RowShape = commonShape(width),
+): readonly Row[] =>
+	item.kind === 'rule'
+		? [ruleRowOf(item, width)]
+		: shape.isPlain
+			? plainRows(item, width)
+			: columnRows(item, width, shape.nickCells);
 
-	const nickCells = nickCellsFor(width);
+type Said = Exclude<Item, Rule>;
+
+const columnRows = (item: Said, width: number, nickCells: number): Row[] => {
 	const content = describeItem(item, nickCells > 0);
 	const columns = leftColumns(item.at, content, nickCells);
 	const columnCells = cellsOfSpans(columns);
@@ -92,14 +104,7 @@ export const rowsOfItem = (item: Item, width: number): readonly Row[] => {
 		rows.push(withRightEdge(last, marks[content.mark], width));
 	}
 
-	const {remark} = content;
-	if (remark !== undefined) {
-		for (const text of wrapText(remark.text, textCells)) {
-			rows.push(createRow([...below, {...remark, text}]));
-		}
-	}
-
-	return rows;
+	return [...rows, ...remarkRows(content, textCells, below)];
 };
 
 const ruleRoles = {day: 'rule', unread: 'unread'} as const;
@@ -121,18 +126,28 @@ const ruleRowOf = ({role, text}: Rule, width: number): Row => {
 	]);
 };
 
-/**
- * The width of the nick column; 0 for none.
- *
- * It doesn't depend on the nicks: all texts would jump when a longer one came.
- */
-const nickCellsFor = (width: number): number => {
-	if (width < narrowCells) {
-		return 0;
-	}
-
-	return width < 62 ? 10 : 12;
+const plainRows = (item: Said, width: number): Row[] => {
+	const content = describeItem(item, false);
+	const textCells = Math.max(2, width - 1);
+	const lead = leadSpans(content, textCells);
+	const firstCells = width - cellsOfSpans(lead);
+	const below: Span[] = [{text: blanks(1)}];
+	const rows = wrapLines(content, textCells, firstCells).map((spans, index) =>
+		createRow([...(index === 0 ? lead : below), ...spans]),
+	);
+	return [...rows, ...remarkRows(content, textCells, below)];
 };
+
+const remarkRows = (
+	{remark}: ItemContent,
+	cells: number,
+	below: readonly Span[],
+): Row[] =>
+	remark === undefined
+		? []
+		: wrapText(remark.text, cells).map(text =>
+				createRow([...below, {...remark, text}]),
+			);
 
 const leftColumns = (
 	at: number,

@@ -7,8 +7,15 @@
 import type {Item} from '../../store/item.js';
 import type {Row} from '../text/row.js';
 import {rowsOfItem} from './item-rows.js';
+import type {RowShape} from './nick-column.js';
 
 export type WrapItem = (item: Item, width: number) => readonly Row[];
+
+export type WrapShaped = (
+	item: Item,
+	width: number,
+	shape?: RowShape,
+) => readonly Row[];
 
 /** A few screens; a generation may exceed it by one item. */
 const rowsInGeneration = 1024;
@@ -19,15 +26,16 @@ const rowsInGeneration = 1024;
  * The cache has two generations. An item that is used moves to the young one;
  * when that is full, items not used since the last time are dropped.
  */
-export const createRowCache = (rowsOf: WrapItem = rowsOfItem): WrapItem => {
+export const createRowCache = (rowsOf: WrapShaped = rowsOfItem): WrapShaped => {
 	let young = new Map<Item, readonly Row[]>();
 	let old = new Map<Item, readonly Row[]>();
 	let youngRows = 0;
-	let cachedWidth = 0;
+	let cached = '';
 
-	return (item, width) => {
-		if (width !== cachedWidth) {
-			cachedWidth = width;
+	return (item, width, shape) => {
+		const form = `${width} ${shape?.nickCells} ${shape?.isPlain}`;
+		if (form !== cached) {
+			cached = form;
 			young = new Map();
 			old = new Map();
 			youngRows = 0;
@@ -38,7 +46,7 @@ export const createRowCache = (rowsOf: WrapItem = rowsOfItem): WrapItem => {
 			return known;
 		}
 
-		const rows = old.get(item) ?? rowsOf(item, width);
+		const rows = old.get(item) ?? rowsOf(item, width, shape);
 		if (youngRows > rowsInGeneration) {
 			old = young;
 			young = new Map();

@@ -8,7 +8,8 @@ import type {Area} from '../layout.js';
 import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {hitRows} from './hit-rows.js';
-import {createRowCache} from './row-cache.js';
+import type {RowShape} from './nick-column.js';
+import {createRowCache, type WrapItem} from './row-cache.js';
 
 export type TranscriptPaneProps = {
 	readonly area: Area;
@@ -21,6 +22,7 @@ export type TranscriptPaneProps = {
 	readonly words?: readonly string[] | undefined;
 	/** Undefined follows the bottom. */
 	readonly anchor: Anchor | undefined;
+	readonly shape?: RowShape | undefined;
 };
 
 const noWords: readonly string[] = [];
@@ -33,8 +35,10 @@ export function TranscriptPane({
 	ruleBelow,
 	words = noWords,
 	anchor,
+	shape,
 }: TranscriptPaneProps) {
-	const wrap = useMemo(() => createRowCache(hitRows(words)), [words]);
+	const wrapShaped = useMemo(() => createRowCache(hitRows(words)), [words]);
+	const wrap: WrapItem = (item, width) => wrapShaped(item, width, shape);
 	const viewport = viewportOf(area, anchor);
 	const window = visibleRows({
 		transcript,

@@ -3,8 +3,30 @@ import {tailOf} from '../../store/model.js';
 import {unreadBelow} from '../../store/reading.js';
 import {olderThan} from '../../store/older-entries.js';
 import {scrollViewOf, stickToTop, viewportOf} from '../pane/window.js';
-import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
+import {contentOf} from '../layout.js';
+import {
+	moveAnchor,
+	anyAnchor,
+	type ViewEntry,
+	type ViewProps,
+} from '../view.js';
+import {rowsOfItem} from './item-rows.js';
+import {nickCellsFor, type RowShape} from './nick-column.js';
+import type {WrapItem} from './row-cache.js';
 import {TranscriptPane} from './transcript-pane.js';
+
+/** How the rows of the transcript look in an area. */
+const shapeOf = ({
+	area,
+	model,
+	viewState,
+}: Pick<ViewProps, 'area' | 'model' | 'viewState'>): RowShape => ({
+	nickCells: nickCellsFor(
+		contentOf(area).width,
+		viewState.nickColumn.fit(model.transcript, model.pending),
+	),
+	isPlain: area.frame === 'text',
+});
 
 export const chat: ViewEntry = {
 	name: 'chat',
@@ -18,6 +40,7 @@ export const chat: ViewEntry = {
 			ruleBelow={unreadBelow(model.reading, model.transcript)}
 			words={model.search?.words}
 			anchor={viewState.chatAnchor}
+			shape={shapeOf({area, model, viewState})}
 		/>
 	),
 	scroll({area, model, viewState}, move) {
@@ -25,8 +48,10 @@ export const chat: ViewEntry = {
 		const pending = tailOf(model);
 		const ruleBelow = unreadBelow(model.reading, transcript);
 		const anchor = viewState.chatAnchor;
+		const shape = shapeOf({area, model, viewState});
+		const wrap: WrapItem = (item, width) => rowsOfItem(item, width, shape);
 		const viewport = viewportOf(area, anyAnchor);
-		const view = {transcript, pending, ruleBelow, anchor, ...viewport};
+		const view = {transcript, pending, ruleBelow, anchor, ...viewport, wrap};
 		const chatAnchor =
 			move === 'top' && olderThan(model) !== undefined
 				? stickToTop(scrollViewOf(view))

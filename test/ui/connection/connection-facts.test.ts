@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import fc from 'fast-check';
 import type {Step} from '../../../source/tcp/tcp.js';
 import type {Model} from '../../../source/store/model.js';
 import {
+	heardFact,
 	isPresenceCurrent,
 	layerFacts,
+	nextChangeAt,
 	peersFacts,
 	phaseFact,
 	routeText,
 	tcpFact,
-	tcpText,
 } from '../../../source/ui/connection/connection-facts.js';
 import {notice} from '../../helpers/items.js';
 import {
@@ -68,6 +70,61 @@ test('connection facts: a silence gets longer, a wait shorter, neither negative'
 	assert.equal(at(waiting, 60_000), 'retry in 0 s');
 });
 
+test('connection facts: lasting phases age by minutes, passing ones by seconds', () => {
+	const ageOf = (changes: Partial<Model>, ms: number) => {
+		const {age, changesAt} = phaseFact(modelOf(changes), now + ms)!;
+		return [age, changesAt - now];
+	};
+
+	const {open, connecting, waiting, closed} = connections;
+	assert.deepEqual(ageOf({connection: open}, 0), ['<1 min', 55_000]);
+	assert.deepEqual(ageOf({connection: open}, 55_000), ['1 min', 115_000]);
+	assert.deepEqual(ageOf({connection: closed}, 0), ['<1 min', 55_000]);
+	assert.deepEqual(ageOf({connection: connecting}, 0), ['00:05', 1000]);
+	assert.deepEqual(ageOf({connection: waiting}, 0), [undefined, 100]);
+	assert.deepEqual(ageOf({connection: waiting}, 2100), [undefined, Infinity]);
+	assert.deepEqual(ageOf({listening: listeningOf()}, 0), ['<1 min', 55_000]);
+});
+
+test('connection facts: the next change is when a word really changes', () => {
+	fc.assert(
+		fc.property(
+			fc.constantFrom(...Object.values(connections)),
+			fc.nat({max: 300_000}),
+			(connection, ms) => {
+				const model = modelOf({connection});
+				const wordsAt = (at: number) => {
+					const {name, age} = phaseFact(model, at)!;
+					return `${name} ${age}`;
+				};
+
+				const at = now + ms;
+				const {changesAt} = phaseFact(model, at)!;
+				assert.ok(changesAt > at);
+				if (changesAt < Infinity) {
+					assert.equal(wordsAt(changesAt - 1), wordsAt(at));
+					assert.notEqual(wordsAt(changesAt), wordsAt(at));
+				}
+			},
+		),
+	);
+});
+
+test('connection facts: in raw mode a silence ages, in a room the phase says it', () => {
+	const traffic = {
+		bytesIn: 1,
+		bytesOut: 0,
+		queuedBytes: 0,
+		heardAt: wallNow - 61_000,
+	};
+	const room = modelOf({connection: connections.open, traffic});
+	assert.equal(heardFact(room, wallNow), undefined);
+	const raw = {...room, mode: 'raw'} as const;
+	assert.equal(heardFact(raw, wallNow), '1 min ago');
+	assert.equal(nextChangeAt(raw, now, wallNow), now + 55_000);
+	assert.equal(nextChangeAt(raw, now, wallNow + 58_500), now + 500);
+});
+
 test('connection facts: a paused client is shown as paused until it resumes', () => {
 	const nameAfter = (...steps: Step[]) =>
 		phaseOf({connection: connections.open, ...socketOf({steps})})?.[0];
@@ -81,7 +138,7 @@ test('connection facts: a paused client is shown as paused until it resumes', ()
 
 const tcpOf = (changes: Partial<Model>) => {
 	const fact = tcpFact(modelOf(changes));
-	return fact && tcpText(fact);
+	return fact && `${fact.isRead ? '●' : '○'} ${fact.state}`;
 };
 
 const kernelOf = (local = kernelSocket(), remote = kernelSocket()) => ({
@@ -203,13 +260,13 @@ test('connection facts: each layer has its source', () => {
 	);
 	const pending = [{...notice(), kind: 'message', n: 1}] as never;
 	assert.deepEqual(layersOf({traffic, pending, ...socketOf({kernel})}), [
-		'queue 2.0 MB (Node)',
+		'unsent 2.0 MB (Node)',
 		'unacked 1.5 kB (kernel)',
-		'unread there 300.0 kB (kernel)',
-		'unread here 24 B (kernel)',
-		'not stored 1 (room)',
+		'unread by peer 300.0 kB (kernel)',
+		'unread by us 24 B (kernel)',
+		'unstored 1 (room)',
 	]);
-	assert.deepEqual(layersOf({mode: 'raw', pending}), ['queue 0 B (Node)']);
+	assert.deepEqual(layersOf({mode: 'raw', pending}), ['unsent 0 B (Node)']);
 	assert.deepEqual(layersOf({listening: listeningOf()}), []);
 });
 
@@ -229,7 +286,7 @@ test("connection facts: what the kernel doesn't report is not guessed", () => {
 	assert.deepEqual(layersOf(kernel({})).slice(1), [], 'no connection');
 	assert.deepEqual(layersOf(kernel({local: both.local})).slice(1), [
 		'unacked 0 B (kernel)',
-		'unread there unknown (kernel)',
+		'unread by peer unknown (kernel)',
 	]);
 	assert.equal(
 		layerFacts(modelOf(kernel())).at(-1)?.brief,

@@ -156,7 +156,7 @@ const plainKeys: readonly PlainKey[] = [
 	'undo',
 	'redo',
 	'search-back',
-	'abort',
+	'next-panes',
 ];
 
 const text = fc.oneof(
@@ -330,7 +330,7 @@ test('draft: Ctrl-R finds sent lines, and Enter takes one', () => {
 
 test('draft: Esc, Ctrl-G and Ctrl-C end a search with the draft as it was', () => {
 	const draft = {...draftOf('un|sent', submitted(createDraft(), 'one'))};
-	for (const type of ['escape', 'abort', 'interrupt'] as const) {
+	for (const type of ['escape', 'next-panes', 'interrupt'] as const) {
 		const next = press(searching(draft, 'on'), {type}).draft;
 		assert.deepEqual([shown(next), next.search], ['un|sent', undefined]);
 	}

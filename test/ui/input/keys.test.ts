@@ -82,7 +82,7 @@ test('keys: finds control keys alone and inside text', async t => {
 		['d', 'end-of-input'],
 		['e', 'end'],
 		['f', 'right'],
-		['g', 'abort'],
+		['g', 'next-panes'],
 		['h', 'delete-back'],
 		['i', 'complete'],
 		['k', 'kill-to-end'],

@@ -58,8 +58,8 @@ test('peer table: shows everything known about each peer', () => {
 	];
 	assert.deepEqual(shown({peers}), [
 		'nick↓           state            queue     lag  tcp           address                     rtt        in       out     since  dialect    unacked    unread',
-		'otter           open            2.0 MB      41  ESTABLISHED   127.0.0.1:53122         0.21 ms   12.4 kB    3.1 kB     00:05  framed       500 B       7 B',
-		'–               accepted           0 B       0  –             127.0.0.1:53122               –       0 B       0 B     00:05  –                –         –',
+		'otter           open            2.0 MB      41  ESTABLISHED   127.0.0.1:53122         0.21 ms   12.4 kB    3.1 kB    <1 min  framed       500 B       7 B',
+		'–               accepted           0 B       0  –             127.0.0.1:53122               –       0 B       0 B    <1 min  –                –         –',
 	]);
 });
 

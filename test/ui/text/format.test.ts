@@ -3,11 +3,13 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {
+	formatAge,
 	formatBytes,
 	formatDuration,
 	formatMs,
 	formatTime,
 	sparkline,
+	untilOlderMs,
 } from '../../../source/ui/text/format.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
@@ -112,6 +114,31 @@ test('format: a sparkline has a bar for each value that fits', () => {
 			const bars = sparkline(all, cells);
 			assert.equal(bars.length, Math.min(all.length, cells));
 			assert.match(bars, /^[▁▂▃▄▅▆▇█]*$/u);
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('format: an age is whole minutes, and has hours and days only if needed', () => {
+	for (const [ms, text] of [
+		[-5, '<1 min'],
+		[59 * seconds, '<1 min'],
+		[minutes, '1 min'],
+		[59 * minutes + 59 * seconds, '59 min'],
+		[hours, '1 h 00'],
+		[23 * hours + 59 * minutes, '23 h 59'],
+		[2 * days + 3 * hours, '2 d 3 h'],
+	] as const) {
+		assert.equal(formatAge(ms), text);
+	}
+});
+
+test('format: an age reads the same until it is said to be older', () => {
+	fc.assert(
+		fc.property(fc.nat({max: 3 * hours}), ms => {
+			const until = untilOlderMs(ms);
+			assert.equal(formatAge(ms + until - 1), formatAge(ms));
+			assert.notEqual(formatAge(ms + until), formatAge(ms));
 		}),
 		{numRuns: runs},
 	);

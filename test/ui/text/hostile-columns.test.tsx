@@ -109,7 +109,7 @@ test('screen: no text moves a frame, at 20 to 200 columns', async t => {
 				`${columns} columns\n${await shaken.text()}`,
 			);
 			assert.equal(cells.length, 30);
-			assert.match((await shaken.rows()).at(-1)!, /^otter › /u);
+			assert.match((await shaken.rows()).at(-1)!, /› /u);
 			for (const text of cells.flat()) {
 				assert.doesNotMatch(text, /[\p{Cc}\p{Bidi_Control}]/v);
 			}
@@ -130,6 +130,6 @@ test('screen: text copied from it never ends a paste elsewhere', async t => {
 	assert.doesNotMatch(await app.text(), /[^\P{Cc}\n]/v);
 	// Nor does it in a draft.
 	await app.type('\u001B[200~a\u001B[31mb\u009B201~c\u001B[201~');
-	assert.equal((await app.rows()).at(-1), 'otter › a␛[31mb\\x9b201~c');
+	assert.match((await app.rows()).at(-1)!, / › a␛\[31mb\\x9b201~c$/u);
 	assert.deepEqual(app.lines, []);
 });

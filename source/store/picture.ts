@@ -1,0 +1,185 @@
+/**
+ * Whether two models look the same on a screen. Pure.
+ *
+ * What was said, who is there, phases, states and queues count exactly. Gauges
+ * always move a little: round trips, rates, totals that each heartbeat adds to.
+ * Such a gauge counts only once it has doubled or halved since it was shown;
+ * fixed steps would flicker around their bounds. Whatever repaints the screen
+ * shows all gauges as they are then.
+ */
+import type {PeerRow} from '../event/peer-row.js';
+import type {KernelPair, KernelSocket} from '../tcp/tcp.js';
+import type {Model} from './model.js';
+import type {SocketView} from './socket-view.js';
+
+/** What of the model is on the screen. */
+export type Looking = {
+	/** Whether gauges and the wire don't count: nobody looks at the terminal. */
+	readonly isResting: boolean;
+	readonly isWireShown: boolean;
+	readonly arePeersShown: boolean;
+};
+
+// Below these there is nothing to read off a gauge.
+const leastMs = 1;
+// The heartbeats of some 60 members.
+const leastBytes = 1000;
+
+const hasMoved = (
+	before: number | undefined,
+	after: number | undefined,
+	least: number,
+): boolean => {
+	if (before === undefined || after === undefined) {
+		return before !== after;
+	}
+
+	const [low, high] = [before, after]
+		.map(value => Math.max(least, value))
+		.toSorted((a, b) => a - b) as [number, number];
+	return high >= 2 * low;
+};
+
+/**
+ * The rtt to show: the middle one of the last five, as on a busy machine single
+ * answers are slow.
+ */
+export const steadyRtt = ({rtts}: Model): number | undefined => {
+	const last = rtts.slice(-5).toSorted((a, b) => a - b);
+	return last[Math.floor(last.length / 2)];
+};
+
+/** Whether the fields of two objects are the same values. */
+const isSame = (
+	before: object | undefined,
+	after: object | undefined,
+): boolean => {
+	if (before === undefined || after === undefined) {
+		return before === after;
+	}
+
+	const own = Object.entries(after);
+	return (
+		own.length === Object.keys(before).length &&
+		own.every(([key, value]) => Reflect.get(before, key) === value)
+	);
+};
+
+const isSameEnd = (
+	before: KernelSocket | undefined,
+	after: KernelSocket | undefined,
+): boolean => before === after || isSame(before, after);
+
+const isSamePair = (
+	before: KernelPair | undefined,
+	after: KernelPair | undefined,
+): boolean =>
+	before === undefined || after === undefined
+		? before === after
+		: isSameEnd(before.local, after.local) &&
+			isSameEnd(before.remote, after.remote);
+
+const isSameKernel = (before: SocketView, after: SocketView): boolean =>
+	(before.kernel === undefined) === (after.kernel === undefined) &&
+	isSamePair(before.kernel?.pair, after.kernel?.pair);
+
+const isSameRow = (
+	before: PeerRow,
+	after: PeerRow,
+	isResting: boolean,
+): boolean => {
+	const {rttMs, bytesIn, bytesOut, kernel, ...rest} = after;
+	return (
+		(Object.keys(rest) as Array<keyof typeof rest>).every(
+			key => before[key] === rest[key],
+		) &&
+		isSamePair(before.kernel, kernel) &&
+		(isResting ||
+			!(
+				hasMoved(before.rttMs, rttMs, leastMs) ||
+				hasMoved(before.bytesIn, bytesIn, leastBytes) ||
+				hasMoved(before.bytesOut, bytesOut, leastBytes)
+			))
+	);
+};
+
+const isSameTable = (
+	{peers: before}: SocketView,
+	{peers: after}: SocketView,
+	{arePeersShown, isResting}: Looking,
+): boolean => {
+	if (before === undefined || after === undefined) {
+		return before === after;
+	}
+
+	return (
+		before.backlog === after.backlog &&
+		before.refused === after.refused &&
+		isSameEnd(before.listening, after.listening) &&
+		(!arePeersShown ||
+			(before.rows.length === after.rows.length &&
+				before.rows.every((row, index) =>
+					isSameRow(row, after.rows[index]!, isResting),
+				)))
+	);
+};
+
+const isSameListening = (
+	before: Model['listening'],
+	after: Model['listening'],
+): boolean => {
+	if (before === undefined || after === undefined) {
+		return before === after;
+	}
+
+	const {bytesIn, bytesOut, ...shown} = after;
+	return isSame({...before, bytesIn, bytesOut}, {bytesIn, bytesOut, ...shown});
+};
+
+const haveGaugesMoved = (before: Model, after: Model): boolean => {
+	const moved = (bytesOf: (model: Model) => number | undefined) =>
+		hasMoved(bytesOf(before), bytesOf(after), leastBytes);
+	return (
+		hasMoved(steadyRtt(before), steadyRtt(after), leastMs) ||
+		moved(({traffic}) => traffic.bytesIn) ||
+		moved(({traffic}) => traffic.bytesOut) ||
+		moved(({socket}) => socket.rates.bytesIn) ||
+		moved(({socket}) => socket.rates.bytesOut) ||
+		moved(({socket}) => socket.rates.ins.at(-1) ?? 0) ||
+		moved(({socket}) => socket.rates.outs.at(-1) ?? 0)
+	);
+};
+
+const isSamePending = (before: Model, after: Model): boolean =>
+	before.pending.length === after.pending.length &&
+	before.pending.every((item, index) => item === after.pending[index]);
+
+/** What is compared in ways of its own. */
+type Compared = 'pending' | 'listening' | 'traffic' | 'rtts' | 'socket';
+
+const isSameRest = (before: Model, after: Model): boolean => {
+	const {pending, listening, traffic, rtts, socket, ...rest} = after;
+	return (Object.keys(rest) as Array<Exclude<keyof Model, Compared>>).every(
+		key => before[key] === rest[key],
+	);
+};
+
+/** @param before The model that is on the screen. */
+export const isSamePicture = (
+	before: Model,
+	after: Model,
+	looking: Looking,
+): boolean =>
+	before === after ||
+	(isSameRest(before, after) &&
+		isSamePending(before, after) &&
+		isSameListening(before.listening, after.listening) &&
+		before.traffic.queuedBytes === after.traffic.queuedBytes &&
+		before.socket.steps === after.socket.steps &&
+		(!looking.isWireShown ||
+			looking.isResting ||
+			before.socket.wire === after.socket.wire) &&
+		isSameKernel(before.socket, after.socket) &&
+		isSameTable(before.socket, after.socket, looking) &&
+		(before.rtts.length === 0) === (after.rtts.length === 0) &&
+		(looking.isResting || !haveGaugesMoved(before, after)));

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import type {ChatEvent} from '../../source/event/event.js';
+import type {Model} from '../../source/store/model.js';
+import {isSamePicture, type Looking} from '../../source/store/picture.js';
+import {reduce} from '../../source/store/reduce.js';
+import {anyModel} from '../helpers/any-model.js';
+import {chunkOf} from '../helpers/chunks.js';
+import {
+	connections,
+	kernelSocket,
+	listeningOf,
+	modelOf,
+	peerRow,
+} from '../helpers/models.js';
+import {read} from '../helpers/steps.js';
+
+const chat: Looking = {
+	isResting: false,
+	isWireShown: false,
+	arePeersShown: false,
+};
+const resting = {...chat, isResting: true};
+
+const rtt = (rttMs: number): ChatEvent => ({type: 'rtt', at: 0, rttMs});
+
+const kernel = (changes = {}): ChatEvent => ({
+	type: 'kernel',
+	at: 0,
+	pair: {local: kernelSocket(changes), remote: kernelSocket()},
+});
+
+const traffic = (bytesIn: number, queuedBytes = 0): ChatEvent => ({
+	type: 'traffic',
+	at: 0,
+	bytesIn,
+	bytesOut: bytesIn,
+	queuedBytes,
+});
+
+const peers = (changes = {}): ChatEvent => ({
+	type: 'peers',
+	at: 0,
+	rows: [peerRow(changes)],
+	listening: kernelSocket({state: 'LISTEN'}),
+	backlog: 511,
+	refused: 0,
+});
+
+const open = reduce(modelOf({connection: connections.open}), [
+	rtt(0.3),
+	traffic(20_000),
+	kernel(),
+]);
+const serving = reduce(modelOf({listening: listeningOf()}), [peers()]);
+
+const isSameAfter = (
+	events: readonly ChatEvent[],
+	looking = chat,
+	before: Model = open,
+) => isSamePicture(before, reduce(before, events), looking);
+
+test('picture: heartbeats and samples that find the same change nothing', () => {
+	let client = open;
+	let server = reduce(serving, [peers({rttMs: 0.2})]);
+	const first = server;
+	for (let beat = 0; beat < 100; beat++) {
+		client = reduce(client, [
+			rtt(0.2 + (beat % 7) / 10),
+			traffic(20_000 + beat * 30),
+			{...kernel(), at: beat * 1000},
+		]);
+		server = reduce(server, [
+			{...peers({rttMs: 0.3, bytesIn: beat * 5}), at: beat * 1000},
+		] as ChatEvent[]);
+		assert.ok(isSamePicture(open, client, chat));
+		assert.ok(isSamePicture(first, server, {...chat, arePeersShown: true}));
+	}
+});
+
+test('picture: an rtt counts once it has doubled or halved, for good', () => {
+	const at10 = reduce(open, [rtt(10)]);
+	const after = (...rtts: number[]) =>
+		isSameAfter(
+			rtts.map(rttMs => rtt(rttMs)),
+			chat,
+			at10,
+		);
+	assert.ok(after(19, 19, 19));
+	assert.ok(after(6, 6, 6));
+	assert.ok(after(10, 80, 10), 'one slow answer');
+	assert.ok(!after(21, 21, 21));
+	assert.ok(!after(5, 5, 5));
+	assert.ok(isSameAfter([rtt(0.9), rtt(0.9), rtt(0.9)]), 'below 1 ms');
+	assert.ok(isSameAfter([rtt(30), rtt(30), rtt(30)], resting));
+});
+
+test('picture: a first rtt counts, also while the gauges rest', () => {
+	const none = modelOf();
+	assert.ok(!isSameAfter([rtt(0.1)], chat, none));
+	assert.ok(!isSameAfter([rtt(0.1)], resting, none));
+});
+
+test('picture: states, queues, steps and words count exactly, even at rest', () => {
+	for (const looking of [chat, resting]) {
+		for (const event of [
+			kernel({state: 'CLOSE-WAIT'}),
+			kernel({sendQueueBytes: 1}),
+			traffic(20_000, 1),
+			{type: 'step', at: 0, step: read('CLOSE-WAIT')},
+			{type: 'notice', at: 0, tone: 'info', text: 'news'},
+			{type: 'queued', at: 0, n: 1, text: 'x', to: undefined},
+			{
+				type: 'connection',
+				at: 0,
+				connection: connections.silent,
+				local: undefined,
+				remote: undefined,
+			},
+		] as ChatEvent[]) {
+			assert.ok(!isSameAfter([event], looking), event.type);
+		}
+	}
+});
+
+test('picture: bytes count once they have doubled', () => {
+	assert.ok(isSameAfter([traffic(39_000)]));
+	assert.ok(!isSameAfter([traffic(41_000)]));
+	assert.ok(isSameAfter([traffic(41_000)], resting));
+});
+
+test('picture: the wire and the peers count only while they are shown', () => {
+	const wire = {...chunkOf('x'), type: 'wire'} as const;
+	assert.ok(isSameAfter([wire]));
+	assert.ok(!isSameAfter([wire], {...chat, isWireShown: true}));
+	assert.ok(isSameAfter([wire], {...resting, isWireShown: true}));
+	const lagging = peers({lagEntries: 3});
+	assert.ok(isSameAfter([lagging], chat, serving));
+	const shown = {...chat, arePeersShown: true};
+	assert.ok(!isSameAfter([lagging], shown, serving));
+});
+
+test('picture: a server counts its peers', () => {
+	const accepted = {type: 'accepted', at: 0, peer: '127.0.0.1:1'} as const;
+	assert.ok(!isSameAfter([accepted], resting, serving));
+});
+
+test('picture: any model looks like itself, and like its copy', () => {
+	fc.assert(
+		fc.property(anyModel, model => {
+			for (const looking of [chat, resting]) {
+				assert.ok(isSamePicture(model, model, looking));
+				assert.ok(isSamePicture(model, {...model}, looking));
+			}
+		}),
+	);
+});

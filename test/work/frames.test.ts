@@ -1,0 +1,161 @@
+/**
+ * The frames of an idle screen, counted by a clock that the test drives: none
+ * while nothing changes that a person sees.
+ */
+import assert from 'node:assert/strict';
+import test, {type TestContext} from 'node:test';
+import type {ChatEvent} from '../../source/event/event.js';
+import {openApp, type AppOptions} from '../helpers/app.js';
+import {FakeClock} from '../helpers/clock.js';
+import {
+	connections,
+	kernelSocket,
+	listeningOf,
+	modelOf,
+	peerRow,
+} from '../helpers/models.js';
+import {until} from '../helpers/until.js';
+
+const heartbeatMs = 2000;
+const startedAt = new FakeClock().monotonicMs();
+
+const presence = {
+	members: {count: 2, names: ['heron', 'otter']},
+	replayHead: 0,
+};
+const member = modelOf({
+	presence,
+	connection: {...connections.open, since: startedAt},
+});
+const server = modelOf({
+	presence,
+	listening: listeningOf('listening', {
+		state: {phase: 'listening', since: startedAt},
+	}),
+});
+
+/** What a client samples at each heartbeat. */
+const clientBeat = (count: number): readonly ChatEvent[] => [
+	{type: 'rtt', at: 0, rttMs: 0.2 + (count % 5) / 10},
+	{
+		type: 'traffic',
+		at: count,
+		bytesIn: 900 + count,
+		bytesOut: 900 + count,
+		queuedBytes: 0,
+	},
+	{
+		type: 'kernel',
+		at: count * heartbeatMs,
+		pair: {local: kernelSocket(), remote: kernelSocket()},
+	},
+];
+
+const serverBeat = (count: number): readonly ChatEvent[] => [
+	{
+		type: 'peers',
+		at: count * heartbeatMs,
+		rows: ['heron', 'ibis', 'lynx', 'mole', 'newt'].map((nick, index) =>
+			peerRow({
+				nick,
+				peer: `127.0.0.1:${50_000 + index}`,
+				since: startedAt,
+				rttMs: 0.1 + ((count + index) % 5) / 10,
+				bytesIn: 10 * count,
+			}),
+		),
+		listening: kernelSocket({state: 'LISTEN'}),
+		backlog: 511,
+		refused: 0,
+	},
+];
+
+/** Frames and bytes of so many seconds with a heartbeat every two. */
+const idle = async (
+	app: Awaited<ReturnType<typeof openApp>>,
+	beat: (count: number) => readonly ChatEvent[],
+	seconds: number,
+) => {
+	await app.tell(...beat(0));
+	const before = await app.drawn();
+	for (let count = 1; count <= (seconds * 1000) / heartbeatMs; count++) {
+		app.clock.advance(heartbeatMs - 33);
+		await app.tell(...beat(count));
+	}
+
+	const after = await app.drawn();
+	return {
+		frames: after.frames - before.frames,
+		bytes: after.bytes - before.bytes,
+	};
+};
+
+const silence = {frames: 0, bytes: 0};
+
+const open = async (t: TestContext, options: AppOptions) => {
+	const app = await openApp(t, options);
+	// Ink and React draw the first frame twice.
+	await app.rows();
+	return app;
+};
+
+test('work: an idle screen draws no frame in 50 s, in any layout', async t => {
+	for (const [columns, rows] of [
+		[20, 8],
+		[40, 12],
+		[80, 24],
+		[110, 30],
+		[200, 60],
+	] as const) {
+		const app = await open(t, {model: member, columns, rows});
+		assert.deepEqual(await idle(app, clientBeat, 50), silence, `${columns}`);
+	}
+});
+
+test('work: an idle server with five peers draws no frame, in any view', async t => {
+	const app = await open(t, {model: server, columns: 110, rows: 30});
+	assert.deepEqual(await idle(app, serverBeat, 18), silence);
+	for (const view of ['/lifecycle', '/peers', '/wire']) {
+		await app.type(`${view}\r`);
+		assert.deepEqual(await idle(app, serverBeat, 10), silence, view);
+	}
+});
+
+test('work: minutes cost one frame each, of a few bytes', async t => {
+	const app = await open(t, {model: member, columns: 110, rows: 30});
+	const {frames, bytes} = await idle(app, clientBeat, 10 * 60);
+	assert.equal(frames, 10);
+	assert.ok(bytes < 10 * 200, `${bytes} bytes`);
+});
+
+test('work: while the terminal is out of sight, minutes cost none', async t => {
+	const app = await open(t, {model: member, columns: 110, rows: 30});
+	app.store.rest(true);
+	assert.deepEqual(await idle(app, clientBeat, 10 * 60), silence);
+	assert.match(await app.text(), /open +<1 min/u);
+	app.store.rest(false);
+	assert.match(await app.text(), /open +10 min/u);
+});
+
+test('work: a countdown has a frame a second, also out of sight', async t => {
+	const waiting = {
+		...connections.waiting,
+		since: startedAt,
+		retryAt: startedAt + 10_000,
+	};
+	for (const isResting of [false, true]) {
+		const model = modelOf({connection: waiting});
+		const app = await open(t, {model, columns: 110, rows: 30});
+		app.store.rest(isResting);
+		const before = await app.drawn();
+		for (let second = 0; second < 5; second++) {
+			// React sets the next timer after the frame.
+			await until(() => app.clock.delays.length > 0, {what: 'a timer'});
+			app.clock.advance(1000);
+			await app.rows();
+		}
+
+		assert.equal((await app.drawn()).frames - before.frames, 5);
+		assert.match(await app.text(), /retry in 5 s/u);
+	}
+});
