@@ -72,6 +72,7 @@ const openScreenRoom = async (
 		bell.isOn = isOn;
 		return done(bellSentence(bell));
 	};
+
 	const {typedFile} = options;
 	const typed =
 		typedFile === undefined ? noTypedLines : openTypedLines(typedFile, 'room');

@@ -8,9 +8,9 @@ import {createContext, useContext} from 'react';
 import type {DisplayText} from '../../protocol/display.js';
 import {isPlain, textLook} from '../theme/look.js';
 import type {Style} from '../theme/roles.js';
-import {linked, type Link} from './links.js';
 import type {Theme} from '../theme/theme.js';
 import {useTheme} from '../theme/use-theme.js';
+import {linked, type Link} from './links.js';
 import type {Row, Span} from './row.js';
 
 /** Whether the terminal takes links; one that doesn't might print them. */
