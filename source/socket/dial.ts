@@ -95,5 +95,5 @@ export const dial = (
 						: {localPort, localAddress: address.host}),
 				})
 			: createConnection({path: address.path, ...socketOptions});
-	return new SocketLink(address.kind, socket);
+	return new SocketLink(address.kind, socket, localPort);
 };

@@ -53,10 +53,13 @@ export const connectingEndsOf = (
 export class SocketLink {
 	readonly kind: 'tcp' | 'unix';
 	readonly stream: Socket;
+	/** The port that is bound before connect(); undefined if the kernel chooses. */
+	readonly boundPort: number | undefined;
 
-	constructor(kind: 'tcp' | 'unix', socket: Socket) {
+	constructor(kind: 'tcp' | 'unix', socket: Socket, boundPort?: number) {
 		this.kind = kind;
 		this.stream = socket;
+		this.boundPort = boundPort;
 	}
 
 	get isConnecting(): boolean {

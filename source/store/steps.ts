@@ -2,6 +2,7 @@
  * The timeline's memory: the newest steps, each state once. Pure.
  */
 import {canReach} from '../tcp/tcp-end.js';
+import {narrowed, withTime} from '../tcp/step-time.js';
 import type {Step} from '../tcp/tcp.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
@@ -11,6 +12,31 @@ const firstCalls = new Set(['connect()', 'accept()']);
 
 const isOfSameEnd = (step: Step, {end, peer}: StateStep): step is StateStep =>
 	step.kind === 'state' && step.end === end && step.peer === peer;
+
+/** The kernel opens a connection before accept() returns it. */
+const placesBefore = (
+	steps: readonly Step[],
+	call: number,
+	added: StateStep,
+): number[] => {
+	const places: number[] = [];
+	for (let place = call - 1; place >= 0; place--) {
+		const step = steps[place]!;
+		if (
+			step.kind !== 'state' ||
+			step.peer !== added.peer ||
+			step.state !== 'ESTABLISHED'
+		) {
+			break;
+		}
+
+		if (step.end === added.end) {
+			places.push(place);
+		}
+	}
+
+	return places;
+};
 
 /** The indexes of the states of the same end, latest first. */
 const indexesOf = (steps: readonly Step[], added: StateStep): number[] => {
@@ -24,7 +50,7 @@ const indexesOf = (steps: readonly Step[], added: StateStep): number[] => {
 			step.peer === added.peer &&
 			firstCalls.has(step.call)
 		) {
-			break;
+			return [...places, ...placesBefore(steps, place, added)];
 		}
 	}
 
@@ -41,10 +67,12 @@ const confirm = (
 	const withoutDisproved = (all: readonly Step[]) =>
 		all.filter((_step, place) => !disproved.has(place));
 	for (const place of places) {
-		const {state, evidence, at} = steps[place] as StateStep;
+		const {state, evidence, ...time} = steps[place] as StateStep;
 		if (state === added.state && evidence === 'inferred') {
 			// It happened at that time; only the evidence is new.
-			return withoutDisproved(steps.with(place, {...added, at}));
+			return withoutDisproved(
+				steps.with(place, withTime(added, narrowed(time, added))),
+			);
 		}
 
 		if (evidence === 'read' || canReach(state, added.state)) {

@@ -1,14 +1,27 @@
 /**
  * The steps of one connection, from Node's events and the kernel's tables.
  *
- * Node's events come first and yield inferred states; the kernel's are read, and
- * win. An inferred state that is read later is returned again, as read, for
- * appendStep() to replace it. A table whose reading began before the last
- * reported step is older than what we know, and is ignored.
+ * Node's events come first and yield inferred states, at the time of the event;
+ * the kernel's are read, and win. A table shows that a state was reached before
+ * it was read, not when: so those steps have bounds. An inferred state that is
+ * read later is returned again, as read, for appendStep() to replace it. A table
+ * whose reading began before the last reported step is older than what we know,
+ * and is ignored.
+ *
+ * Nothing is inferred that could be otherwise: whether a FIN that was answered
+ * by one has led to TIME-WAIT or CLOSING, only the table knows.
  */
 import {assertNever} from '../errors.js';
-import {canReach, nextTcpState} from './tcp-end.js';
-import type {KernelPair, KernelSocket, Step, TcpState} from './tcp.js';
+import {closeOrder, statesBetween, type CloseOrder} from './close-order.js';
+import {between, seenBy, timeOf} from './step-time.js';
+import {canReach} from './tcp-end.js';
+import type {
+	KernelPair,
+	KernelSocket,
+	Step,
+	StepTime,
+	TcpState,
+} from './tcp.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 
@@ -17,6 +30,10 @@ type End = {
 	/** Undefined until something is known. */
 	last: Pick<StateStep, 'state' | 'evidence'> | undefined;
 	lastRead: TcpState | undefined;
+	/** In which order it closed, once known. */
+	order: CloseOrder | undefined;
+	/** When its next state was not yet reached; milliseconds since the epoch. */
+	knownAt: number | undefined;
 	/** When its row was first missing. */
 	missingSince: number | undefined;
 };
@@ -25,6 +42,8 @@ const createEnd = (name: End['name']): End => ({
 	name,
 	last: undefined,
 	lastRead: undefined,
+	order: undefined,
+	knownAt: undefined,
 	missingSince: undefined,
 });
 
@@ -59,13 +78,36 @@ const isAnothers = ({last, lastRead}: End, state: TcpState): boolean => {
 	);
 };
 
+/** CLOSED if its row is gone; undefined if there never was one. */
+const seenState = (
+	{lastRead}: End,
+	socket: KernelSocket | undefined,
+): TcpState | undefined =>
+	socket?.state ?? (lastRead === undefined ? undefined : 'CLOSED');
+
+/** When a table was read, in milliseconds since the epoch. */
+type Reading = {readonly begunAt: number; readonly at: number};
+
 export class StepLog {
 	readonly #peer: string | undefined;
 	readonly #local = createEnd('local');
 	readonly #remote = createEnd('remote');
 	/** Monotonic; when a step was last reported. */
 	#reportedAt = -Infinity;
+	/** When this end sent FIN. */
+	#finSentAt: number | undefined;
+	/** When the connection can't have been open yet. */
+	#notOpenAt: number | undefined;
 	#hasFin = false;
+	/** Whether the process read up to the FIN, so that nothing is unread. */
+	#hasReadFin = false;
+	/**
+	 * A shutdown() or a FIN whose order only a reading shows, and what followed
+	 * it.
+	 */
+	#held: readonly Step[] = [];
+	/** Whether the table can't be read. */
+	#isBlind = false;
 	#isReset = false;
 	#isClosed = false;
 	#isReplaced = false;
@@ -87,30 +129,53 @@ export class StepLog {
 	}
 
 	/**
-	 * Takes a step that Node reported.
+	 * Takes a step that Node reported: calls, segments, and the states up to
+	 * ESTABLISHED. Those that follow are inferred here.
 	 *
 	 * @param reportedAt Monotonic milliseconds, on the clock of TcpTablePoller.
 	 * @returns The steps to show, without those already read from the kernel.
+	 * Where it isn't known whether two FINs crossed there are none until the next
+	 * reading shows it, or `release()` is called.
 	 */
 	report(step: Step, reportedAt: number): readonly Step[] {
 		this.#reportedAt = reportedAt;
+		this.#notOpenAt ??= step.at ?? step.notBefore;
+		if (this.#held.length > 0) {
+			this.#held = [...this.#held, step];
+			return [];
+		}
+
+		return this.#take(step);
+	}
+
+	/**
+	 * Returns the steps that wait for a reading, as none will come: then FINs are
+	 * taken not to have crossed, which is how nearly all connections end.
+	 */
+	release(): readonly Step[] {
+		this.#isBlind = true;
+		return this.#resolve('FIN-WAIT-1');
+	}
+
+	#take(step: Step): readonly Step[] {
 		switch (step.kind) {
 			case 'call': {
-				this.#isClosed ||= step.call === 'close()';
-				return [step];
+				return this.#call(step);
 			}
 
 			case 'segment': {
 				if (step.segment === 'FIN') {
-					return this.#receiveFin(step.at);
+					this.#hasReadFin = true;
+					return this.#receiveFin(step);
 				}
 
 				this.#isReset = true;
-				return [step];
+				return [step, ...this.#infer(this.#local, 'CLOSED', step)];
 			}
 
 			case 'state': {
-				return this.#infer(this.#local, step.state, step.at);
+				const end = step.end === 'local' ? this.#local : this.#remote;
+				return this.#infer(end, step.state, step);
 			}
 
 			default: {
@@ -119,80 +184,218 @@ export class StepLog {
 		}
 	}
 
+	#call(step: Extract<Step, {kind: 'call'}>): readonly Step[] {
+		const state = this.#local.last?.state;
+		switch (step.call) {
+			case 'end()': {
+				if (state === 'CLOSE-WAIT') {
+					return [step, ...this.#infer(this.#local, 'LAST-ACK', step)];
+				}
+
+				// The other end's FIN may be here already, and unread.
+				this.#finSentAt ??= seenBy(step);
+				this.#held = [step];
+				return [];
+			}
+
+			case 'reset()': {
+				return [step, ...this.#infer(this.#local, 'CLOSED', step)];
+			}
+
+			case 'close()': {
+				this.#isClosed = true;
+				const next =
+					state === 'SYN-SENT'
+						? 'CLOSED'
+						: state === 'CLOSE-WAIT' && this.#hasReadFin
+							? 'LAST-ACK'
+							: undefined;
+				// With unread bytes it sends RST, else FIN: the table shows which.
+				return next ? [step, ...this.#infer(this.#local, next, step)] : [step];
+			}
+
+			default: {
+				return [step];
+			}
+		}
+	}
+
 	/**
 	 * Takes both ends as read from the kernel.
 	 *
-	 * @param at Milliseconds since the epoch, to show.
-	 * @param begunAt Monotonic; when the reading of the table began.
+	 * @param at Milliseconds since the epoch; when the table had been read.
+	 * @param begunAt Monotonic; when its reading began.
+	 * @param tookMs How long that took.
 	 * @returns The new steps, in order.
 	 */
-	observe(pair: KernelPair, at: number, begunAt: number): readonly Step[] {
+	observe(
+		pair: KernelPair,
+		at: number,
+		begunAt: number,
+		tookMs = 0,
+	): readonly Step[] {
 		if (begunAt < this.#reportedAt || this.isOver) {
 			return [];
 		}
 
+		this.#isBlind = false;
 		const {local, remote} = pair;
 		this.#isReplaced =
 			(local !== undefined &&
-				(this.#isReset || isAnothers(this.#local, local.state))) ||
+				(this.#isReset ||
+					this.#hasClosed(local.state) ||
+					isAnothers(this.#local, local.state))) ||
 			(remote !== undefined && isAnothers(this.#remote, remote.state));
-		return this.#isReplaced
-			? []
-			: [
-					...this.#look(this.#local, local, at),
-					...this.#look(this.#remote, remote, at),
-				];
+		if (this.#isReplaced) {
+			return [];
+		}
+
+		const reading = {begunAt: at - tookMs, at};
+		const ours = seenState(this.#local, local);
+		const theirs = seenState(this.#remote, remote);
+		this.#local.order ??= closeOrder(ours, theirs);
+		this.#remote.order ??= closeOrder(theirs, ours);
+		return [
+			...this.#resolve(local?.state),
+			...this.#look(this.#local, local, reading),
+			...this.#look(this.#remote, remote, reading),
+		];
 	}
 
-	#receiveFin(at: number): readonly Step[] {
+	/** Whether it is open again, though this end closed it. */
+	#hasClosed(state: TcpState): boolean {
+		const isClosing = this.#isClosed || this.#finSentAt !== undefined;
+		return isClosing && openStates.has(state);
+	}
+
+	/** What was held, with the states that a reading shows to be true. */
+	#resolve(read: TcpState | undefined): readonly Step[] {
+		const steps: Step[] = [];
+		const held = this.#held;
+		this.#held = [];
+		for (const step of held) {
+			if (step.kind === 'call' && step.call === 'end()') {
+				steps.push(...this.#sentFin(step, read));
+			} else {
+				steps.push(...this.#take(step));
+			}
+		}
+
+		return steps;
+	}
+
+	/** Our FIN, and the state it led to. */
+	#sentFin(step: Step, read: TcpState | undefined): readonly Step[] {
+		const {order} = this.#local;
+		if (order === 'last') {
+			const seenAt = seenBy(step);
+			return [
+				...this.#receiveFin(this.#bounded(this.#local, seenAt)),
+				step,
+				...this.#infer(this.#local, 'LAST-ACK', step),
+			];
+		}
+
+		return order !== undefined || read === 'FIN-WAIT-1'
+			? [step, ...this.#infer(this.#local, 'FIN-WAIT-1', step)]
+			: [step];
+	}
+
+	/** @param read The state that it led to, if that was read as well. */
+	#receiveFin(time: StepTime, read?: TcpState): readonly Step[] {
 		if (this.#hasFin) {
 			return [];
 		}
 
-		this.#hasFin = true;
-		const sender = this.#remote.last?.state;
 		const peer = this.#peer;
+		const fin: Step = {
+			kind: 'segment',
+			segment: 'FIN',
+			peer,
+			...timeOf(time),
+		};
+		// Ours was there first if it is acknowledged; until then they may cross.
+		const end = this.#local;
+		const {last} = end;
+		if (this.#finSentAt === undefined) {
+			end.order ??= 'last';
+		} else if (last?.state === 'FIN-WAIT-2') {
+			end.order ??= 'first';
+		} else if (this.#isBlind) {
+			end.order ??= 'first';
+			this.#remote.order ??= 'last';
+		} else if (end.order === undefined) {
+			this.#held = [fin];
+			return [];
+		}
+
+		this.#hasFin = true;
+		const isFirst = end.order === 'first';
+		const acknowledged = this.#bounded(this.#local, seenBy(time));
 		return [
-			// An end that was never seen stays unknown.
-			...(sender === 'ESTABLISHED' || sender === 'CLOSE-WAIT'
-				? this.#infer(this.#remote, nextTcpState(sender, 'close'), at)
+			...(isFirst && last?.state === 'FIN-WAIT-1' && read !== 'CLOSING'
+				? this.#infer(this.#local, 'FIN-WAIT-2', acknowledged)
 				: []),
-			{kind: 'segment', at, segment: 'FIN', peer},
+			...this.#sendFin(time),
+			fin,
+			...(read !== undefined || end.order === 'crossed'
+				? []
+				: this.#infer(end, isFirst ? 'TIME-WAIT' : 'CLOSE-WAIT', time)),
 		];
 	}
 
-	#infer(end: End, state: TcpState, at: number): readonly Step[] {
+	/**
+	 * The other end's FIN, and so its state. One never seen stays unknown, and so
+	 * does whether it had our FIN, until that is read.
+	 */
+	#sendFin(time: StepTime): readonly Step[] {
+		const end = this.#remote;
+		const {last, order} = end;
+		const isAnswer = last?.state === 'CLOSE-WAIT' || order === 'last';
+		const isUnknown = !isAnswer && this.#local.order === 'first';
+		const state = isAnswer ? 'LAST-ACK' : 'FIN-WAIT-1';
+		return !isUnknown &&
+			last &&
+			last.state !== state &&
+			canReach(last.state, state)
+			? this.#reach(end, state, 'inferred', this.#bounded(end, seenBy(time)))
+			: [];
+	}
+
+	#infer(end: End, state: TcpState, time: StepTime): readonly Step[] {
 		const {last} = end;
 		const isKnown =
 			last?.state === state ||
 			(last?.evidence === 'read' && !canReach(last.state, state));
-		return isKnown ? [] : this.#enter(end, state, 'inferred', at);
+		return isKnown ? [] : this.#enter(end, state, 'inferred', time);
 	}
 
 	#look(
 		end: End,
 		socket: KernelSocket | undefined,
-		at: number,
+		reading: Reading,
 	): readonly Step[] {
 		if (!socket) {
-			return this.#miss(end, at);
+			return this.#miss(end, reading);
 		}
 
 		end.missingSince = undefined;
 		const {state} = socket;
 		if (end.name === 'local') {
 			// Node reports a FIN once its reader reaches it; the kernel earlier.
-			const fin = finReceivedStates.has(state) ? this.#receiveFin(at) : [];
-			return [...fin, ...this.#read(end, state, at)];
+			const fin = finReceivedStates.has(state)
+				? this.#receiveFin(this.#bounded(end, reading.at), state)
+				: [];
+			return [...fin, ...this.#read(end, state, reading)];
 		}
 
 		// Its row was read before ours, and ours shows that its FIN arrived since.
 		const isLate = end.last && !canReach(end.last.state, state);
-		return isLate ? [] : this.#read(end, state, at);
+		return isLate ? [] : this.#read(end, state, reading);
 	}
 
 	/** Its row is missing: it is gone, or was never visible. */
-	#miss(end: End, at: number): readonly Step[] {
+	#miss(end: End, reading: Reading): readonly Step[] {
 		const {last, lastRead} = end;
 		const isExpected = last?.state === 'CLOSED';
 		const isPossible =
@@ -203,26 +406,74 @@ export class StepLog {
 
 		// A table that changes while being read may miss an existing row.
 		const isFirst = end.missingSince === undefined;
-		end.missingSince ??= at;
+		end.missingSince ??= reading.at;
 		return isFirst && !isExpected
 			? []
-			: this.#read(end, 'CLOSED', end.missingSince);
+			: this.#read(end, 'CLOSED', {...reading, at: end.missingSince});
 	}
 
-	#read(end: End, state: TcpState, at: number): readonly Step[] {
+	#read(end: End, state: TcpState, reading: Reading): readonly Step[] {
 		end.lastRead = state;
 		const isNews = end.last?.state !== state || end.last.evidence !== 'read';
-		return isNews ? this.#enter(end, state, 'read', at) : [];
+		const steps = isNews
+			? this.#reach(end, state, 'read', this.#bounded(end, reading.at))
+			: [];
+		end.knownAt = Math.max(end.knownAt ?? -Infinity, reading.begunAt);
+		return steps;
+	}
+
+	/** Enters a state, after those that lie between. */
+	#reach(
+		end: End,
+		state: TcpState,
+		evidence: StateStep['evidence'],
+		time: StepTime,
+	): readonly Step[] {
+		const from = end.last?.state;
+		const unseen =
+			from === undefined ? [] : statesBetween(from, state, end.order);
+		return [
+			...unseen.flatMap(passed => this.#enter(end, passed, 'inferred', time)),
+			...this.#enter(end, state, evidence, time),
+		];
+	}
+
+	/** A change of an end that was seen at a time. */
+	#bounded(end: End, seenAt: number): StepTime {
+		// A peer can't have answered a FIN that wasn't sent.
+		const isAnswer = end.name === 'remote' && end.order === 'last';
+		return between(
+			Math.max(
+				end.knownAt ?? this.#notOpenAt ?? 0,
+				(isAnswer ? this.#finSentAt : undefined) ?? 0,
+			),
+			seenAt,
+		);
 	}
 
 	#enter(
 		end: End,
 		state: TcpState,
 		evidence: StateStep['evidence'],
-		at: number,
+		time: StepTime,
 	): readonly Step[] {
 		end.last = {state, evidence};
+		end.knownAt = time.at ?? time.notBefore;
+		if (end.name === 'local' && state === 'ESTABLISHED') {
+			// A server is open once it has the ACK that a client sends now.
+			this.#notOpenAt = end.knownAt;
+		}
+
+		if (
+			end.name === 'local' &&
+			(state === 'FIN-WAIT-1' || state === 'LAST-ACK')
+		) {
+			this.#finSentAt ??= end.knownAt;
+		}
+
 		const peer = this.#peer;
-		return [{kind: 'state', at, end: end.name, state, evidence, peer}];
+		return [
+			{kind: 'state', end: end.name, state, evidence, peer, ...timeOf(time)},
+		];
 	}
 }

@@ -41,37 +41,55 @@ export type KernelPair = {
 };
 
 /**
+ * When a step happened, in milliseconds since the epoch. Either the time is
+ * known, or there are bounds: what was read from the kernel's tables happened at
+ * some time before it was seen.
+ */
+export type StepTime =
+	| {
+			readonly at: number;
+			readonly notBefore?: undefined;
+			readonly seenAt?: undefined;
+	  }
+	| {
+			readonly at?: undefined;
+			readonly notBefore: number;
+			readonly seenAt: number;
+	  };
+
+/**
  * One thing that happened to a connection: a call made here, a segment received,
  * or a state that one end reached.
  */
-export type Step =
-	| {
-			readonly kind: 'call';
-			readonly at: number;
-			readonly call: Call;
-			/** On a server, the peer concerned; undefined on a client. */
-			readonly peer: string | undefined;
-	  }
-	| {
-			readonly kind: 'segment';
-			readonly at: number;
-			/** The segment received. */
-			readonly segment: 'FIN' | 'RST';
-			readonly peer: string | undefined;
-	  }
-	| {
-			readonly kind: 'state';
-			readonly at: number;
-			/** The end that reached the state. */
-			readonly end: 'local' | 'remote';
-			readonly state: TcpState;
-			/**
-			 * read: read from the kernel. inferred: follows from a call or a segment, and
-			 * can't be read, or hasn't been yet.
-			 */
-			readonly evidence: 'read' | 'inferred';
-			readonly peer: string | undefined;
-	  };
+export type Step = StepTime &
+	(
+		| {
+				readonly kind: 'call';
+				readonly call: Call;
+				/** Why the call failed, such as EADDRINUSE. */
+				readonly errno?: string | undefined;
+				/** On a server, the peer concerned; undefined on a client. */
+				readonly peer: string | undefined;
+		  }
+		| {
+				readonly kind: 'segment';
+				/** The segment received. */
+				readonly segment: 'FIN' | 'RST';
+				readonly peer: string | undefined;
+		  }
+		| {
+				readonly kind: 'state';
+				/** The end that reached the state. */
+				readonly end: 'local' | 'remote';
+				readonly state: TcpState;
+				/**
+				 * read: read from the kernel. inferred: follows from a call, a segment or
+				 * another state, and can't be read, or hasn't been yet.
+				 */
+				readonly evidence: 'read' | 'inferred';
+				readonly peer: string | undefined;
+		  }
+	);
 
 /** The calls that a timeline shows, in the names of the sockets API. */
 export type Call =

@@ -5,11 +5,12 @@
  */
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
+import {seenBy} from '../tcp/step-time.js';
 import type {Call, KernelPair, Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
-import type {Endpoints, Link} from '../socket/link.js';
+import type {Endpoints, Link, SocketLink} from '../socket/link.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 import {FollowedSocket} from './followed-socket.js';
 import {
@@ -56,6 +57,13 @@ export class SocketWatch {
 	readonly #calls = new WeakMap<Duplex, StepWatch['called']>();
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
+	readonly #begunAt: number;
+	/** The last reading, and when it began, in milliseconds since the epoch. */
+	#lastTable: {
+		readonly table: TcpTable | undefined;
+		readonly readAt: number;
+	};
+
 	#isFinishing = false;
 
 	/**
@@ -72,6 +80,8 @@ export class SocketWatch {
 		this.#server = server;
 		this.#clock = clock;
 		this.#emit = emit;
+		this.#begunAt = clock.wallMs();
+		this.#lastTable = {table: undefined, readAt: this.#begunAt};
 		this.tap = new WireTap(clock, emit, () => {
 			this.#poller.hurry();
 		});
@@ -157,7 +167,14 @@ export class SocketWatch {
 
 		this.#followed.set(socket, followed);
 		this.#poller.start();
-		const {called} = watchSteps(socket, {side, peer, clock, onStep});
+		const {called} = watchSteps(socket, {
+			side,
+			peer,
+			clock,
+			notBefore: this.#lackedAt(link),
+			isBound: link.boundPort !== undefined,
+			onStep,
+		});
 		this.#calls.set(socket, called);
 	}
 
@@ -185,6 +202,12 @@ export class SocketWatch {
 					}),
 			),
 		);
+		// What the closed sockets leave behind. A row may be missed once, as the
+		// table changes while it is read.
+		await this.#poller.next();
+		if (this.#followed.size > 0) {
+			await this.#poller.next();
+		}
 	}
 
 	/** Stops by itself once the kernel has forgotten all followed sockets. */
@@ -200,6 +223,16 @@ export class SocketWatch {
 
 	get #isTcp(): boolean {
 		return this.#server.kind === 'tcp';
+	}
+
+	/** When a connection that is now here was not yet in the table. */
+	#lackedAt({endpoints: {local, remote}}: SocketLink): number {
+		const {table, readAt} = this.#lastTable;
+		const isThere =
+			local !== undefined &&
+			remote !== undefined &&
+			table?.pair(local, remote).local !== undefined;
+		return table && !isThere ? readAt : this.#begunAt;
 	}
 
 	/** Both ends of a client's connection attempt. */
@@ -222,7 +255,7 @@ export class SocketWatch {
 	#show(steps: readonly Step[], followed?: FollowedSocket): void {
 		for (const step of steps) {
 			const named = followed?.named(step) ?? step;
-			this.#emit({type: 'step', at: step.at, step: named});
+			this.#emit({type: 'step', at: seenBy(step), step: named});
 		}
 	}
 
@@ -243,6 +276,8 @@ export class SocketWatch {
 
 	#observe(table: TcpTable | undefined, begunAt: number): void {
 		const at = this.#clock.wallMs();
+		const tookMs = this.#clock.monotonicMs() - begunAt;
+		this.#lastTable = {table, readAt: at - tookMs};
 		const newest = this.#newestByAddresses();
 		let isQuiet = true;
 		for (const [socket, followed] of this.#followed) {
@@ -251,9 +286,10 @@ export class SocketWatch {
 				addresses !== undefined && newest.get(addresses) !== followed;
 			const pair = isReplaced ? undefined : followed.pairIn(table);
 			isQuiet &&= isReplaced || isSettled(pair);
-			if (pair) {
-				this.#show(log.observe(pair, at, begunAt), followed);
-			}
+			this.#show(
+				pair ? log.observe(pair, at, begunAt, tookMs) : log.release(),
+				followed,
+			);
 
 			// Without a row there is nothing to follow after the close.
 			if (isReplaced || (pair ? log.isOver : socket.closed)) {

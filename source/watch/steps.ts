@@ -1,14 +1,15 @@
 /**
  * The events of a TCP socket in node:net, as steps of its connection.
  *
- * It only listens. Node reports calls and received segments; states are inferred
- * from them (tcp-end.ts), and the kernel's table overrides those (step-log.ts).
+ * It only listens. Node reports calls and received segments; the states that they
+ * lead to are inferred in step-log.ts, where the kernel's table overrides them.
  * A Unix domain socket has no such states: don't watch one.
  */
 import {errorMonitor, type EventEmitter} from 'node:events';
 import type {Socket} from 'node:net';
-import {nextTcpState, type TcpEvent} from '../tcp/tcp-end.js';
-import type {Call, Step, TcpState} from '../tcp/tcp.js';
+import process from 'node:process';
+import {between} from '../tcp/step-time.js';
+import type {Call, Step, StepTime, TcpState} from '../tcp/tcp.js';
 import type {Clock} from '../socket/clock.js';
 
 export type WatchStepsOptions = {
@@ -16,6 +17,10 @@ export type WatchStepsOptions = {
 	/** The server's peer; undefined on a client. */
 	readonly peer: string | undefined;
 	readonly clock: Clock;
+	/** On a server: when the connection was not there; ms since the epoch. */
+	readonly notBefore?: number | undefined;
+	/** A client's own port is bound before connect(). */
+	readonly isBound?: boolean | undefined;
 	readonly onStep: (step: Step) => void;
 };
 
@@ -33,6 +38,9 @@ export type StepWatch = {
  */
 const resetCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
+/** errorMonitor only observes; the socket's owner handles the error. */
+const errorsOf = (socket: Socket): EventEmitter => socket;
+
 /**
  * Turns a socket's events into steps, from now to its 'close'.
  *
@@ -41,73 +49,98 @@ const resetCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
  */
 export const watchSteps = (
 	socket: Socket,
-	{side, peer, clock, onStep}: WatchStepsOptions,
+	{side, peer, clock, notBefore, isBound, onStep}: WatchStepsOptions,
 ): StepWatch => {
-	let state: TcpState = socket.connecting ? 'CLOSED' : 'SYN-RECEIVED';
-	let isReset = false;
+	let isOver = false;
+	// What arrives while nobody reads is seen later; undefined if reading never
+	// paused.
+	let lateSince: number | undefined;
 
-	const called = (call: Call): void => {
-		isReset ||= call === 'reset()';
-		onStep({kind: 'call', at: clock.wallMs(), call, peer});
+	const called = (call: Call, errno?: string): void => {
+		const at = clock.wallMs();
+		onStep({kind: 'call', at, call, peer, ...(errno && {errno})});
 	};
 
 	const received = (segment: 'FIN' | 'RST'): void => {
-		onStep({kind: 'segment', at: clock.wallMs(), segment, peer});
+		const now = clock.wallMs();
+		onStep({kind: 'segment', segment, peer, ...between(lateSince ?? now, now)});
 	};
 
-	const follow = (event: TcpEvent): void => {
-		const next = nextTcpState(state, event);
-		if (next !== state) {
-			state = next;
-			const at = clock.wallMs();
-			const evidence = 'inferred';
-			onStep({kind: 'state', at, end: 'local', state, evidence, peer});
+	const enter = (end: 'local' | 'remote', state: TcpState, time: StepTime) => {
+		const evidence = 'inferred';
+		onStep({kind: 'state', end, state, evidence, peer, ...time});
+	};
+
+	/** node:net calls bind() and connect() only in a later turn. */
+	const dialled = (failed?: NodeJS.ErrnoException): void => {
+		const {syscall, code} = failed ?? {};
+		if (isBound) {
+			called('bind()', syscall === 'bind' ? code : undefined);
+		}
+
+		if (syscall !== 'bind') {
+			const isRefusedAtOnce =
+				failed !== undefined && !resetCodes.has(code ?? '');
+			called('connect()', isRefusedAtOnce ? code : undefined);
+			if (!isRefusedAtOnce) {
+				enter('local', 'SYN-SENT', {at: clock.wallMs()});
+			}
 		}
 	};
 
+	let isDialled = !socket.connecting;
 	if (socket.connecting) {
-		called('connect()');
-		follow('active-open');
-		socket.once('connect', () => {
-			follow('receive-syn-ack');
-		});
-	} else {
-		if (side === 'server') {
-			called('accept()');
-		}
+		const onceDialled = (failed?: NodeJS.ErrnoException): void => {
+			if (!isDialled) {
+				isDialled = true;
+				dialled(failed);
+			}
+		};
 
-		follow('receive-ack-of-syn');
+		process.nextTick(() => {
+			if (!socket.destroyed) {
+				onceDialled();
+			}
+		});
+		errorsOf(socket).once(errorMonitor, onceDialled);
+		socket.once('connect', () => {
+			onceDialled();
+			enter('local', 'ESTABLISHED', {at: clock.wallMs()});
+		});
+	} else if (side === 'server') {
+		// The kernel finished the handshake on its own, the client first.
+		const now = clock.wallMs();
+		const time = between(notBefore ?? now, now);
+		enter('remote', 'ESTABLISHED', time);
+		enter('local', 'ESTABLISHED', time);
+		called('accept()');
+	} else {
+		enter('local', 'ESTABLISHED', {at: clock.wallMs()});
 	}
 
+	socket.once('pause', () => {
+		lateSince = clock.wallMs();
+	});
 	socket.once('end', () => {
 		received('FIN');
-		// The kernel acknowledges our FIN before the peer's process can answer it.
-		// Only a FIN stuck behind data leads to CLOSING, which the table shows.
-		follow(state === 'FIN-WAIT-1' ? 'receive-fin-ack' : 'receive-fin');
 	});
 	socket.once('finish', () => {
 		// After an RST, shutdown() has nothing to do.
-		if (state !== 'CLOSED') {
+		if (!isOver) {
 			called('end()');
-			follow('close');
 		}
 	});
-	// errorMonitor only observes; the socket's owner handles the error.
-	const errors: EventEmitter = socket;
-	errors.once(errorMonitor, ({code = ''}: NodeJS.ErrnoException) => {
-		if (resetCodes.has(code)) {
+	errorsOf(socket).once(errorMonitor, ({code = ''}: NodeJS.ErrnoException) => {
+		if (isDialled && resetCodes.has(code)) {
+			isOver = true;
 			received('RST');
-			follow('receive-rst');
 		} else if (code === 'ETIMEDOUT') {
-			follow('give-up');
+			isOver = true;
+			enter('local', 'CLOSED', {at: clock.wallMs()});
 		}
 	});
 	socket.once('close', () => {
 		called('close()');
-		follow(isReset ? 'abort' : 'close');
-		if (state === 'LAST-ACK') {
-			follow('receive-ack-of-fin');
-		}
 	});
 	return {called};
 };

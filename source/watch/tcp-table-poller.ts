@@ -47,6 +47,11 @@ export class TcpTablePoller {
 	#mayRest = false;
 	/** Reads since something last happened. */
 	#quietReads = 0;
+	/** Who waits for a reading that begins no earlier than `from`. */
+	#waiting: ReadonlyArray<{
+		readonly from: number;
+		readonly resolve: () => void;
+	}> = [];
 
 	constructor(options: TcpTablePollerOptions) {
 		this.#options = options;
@@ -95,10 +100,27 @@ export class TcpTablePoller {
 		}
 	}
 
+	/**
+	 * Settles once a reading that begins from now on was reported; at once while
+	 * stopped or without a table.
+	 */
+	async next(): Promise<void> {
+		if (this.#due.length === 0 || this.#isUnavailable) {
+			return;
+		}
+
+		const from = this.#now;
+		await new Promise<void>(resolve => {
+			this.#waiting = [...this.#waiting, {from, resolve}];
+			this.pollSoon();
+		});
+	}
+
 	/** A read in progress is not reported. */
 	stop(): void {
 		this.#due = [];
 		this.#proceed();
+		this.#settle(Infinity);
 	}
 
 	/** Reads if a read is due, else sets a timer for it. */
@@ -152,6 +174,17 @@ export class TcpTablePoller {
 		this.#isUnavailable = table === undefined;
 		if (!isReported) {
 			this.#options.onTable(table, begunAt);
+		}
+
+		this.#settle(table === undefined ? Infinity : begunAt);
+	}
+
+	/** @param begunAt Of the reading that was reported. */
+	#settle(begunAt: number): void {
+		const settled = this.#waiting.filter(({from}) => from <= begunAt);
+		this.#waiting = this.#waiting.filter(({from}) => from > begunAt);
+		for (const {resolve} of settled) {
+			resolve();
 		}
 	}
 }

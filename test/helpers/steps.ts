@@ -21,10 +21,14 @@ export const called = (call: Call, changes: Changes = {}): Step => ({
 	...changes,
 });
 
-export const received = (segment: 'FIN' | 'RST'): Step => ({
+export const received = (
+	segment: 'FIN' | 'RST',
+	changes: Changes = {},
+): Step => ({
 	kind: 'segment',
 	segment,
 	...common,
+	...changes,
 });
 
 export const inferred = (

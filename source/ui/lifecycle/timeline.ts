@@ -61,8 +61,20 @@ const explanation = (step: Step, width: number): Row[] =>
 const peerOf = ({peer}: Step): string =>
 	peer === undefined ? '' : ` ${/:\d+$/.exec(peer)?.[0] ?? peer}`;
 
+/**
+ * 14:02:11.204, or `≤ 11.204` for what happened at some time before it was
+ * seen.
+ */
+const timeOfStep = (step: Step): string =>
+	step.at === undefined
+		? `≤ ${formatTime(step.seenAt).slice(6)}`.padStart(12)
+		: formatTime(step.at);
+
 /** 14:02:11, for narrow lists. */
-const secondsOf = (at: number): string => formatTime(at).slice(0, 8);
+const secondsOf = (step: Step): string =>
+	step.at === undefined
+		? `≤ ${formatTime(step.seenAt).slice(5, 8)}`.padStart(8)
+		: formatTime(step.at).slice(0, 8);
 
 const timeColumns = 13;
 
@@ -85,7 +97,7 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 		? width < timeColumns + namePeerColumns
 		: width < timeColumns + nameColumns && width >= shortTimed;
 	return step => {
-		const time = isShort ? secondsOf(step.at) : formatTime(step.at);
+		const time = isShort ? secondsOf(step) : timeOfStep(step);
 		// The other end gets an arrow, as it isn't this process's own.
 		const whose = isRemote(step) ? symbols.outward : display``;
 		const gap = isRemote(step) ? whose : blanks(1);
@@ -175,7 +187,10 @@ const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
 const ladderOf = (side: Side, width: number): DrawStep => {
 	const column = columnOf(width);
 	return step => {
-		const time: Span = {text: display`${formatTime(step.at)} `, role: 'faint'};
+		const time: Span = {
+			text: display`${toDisplay(timeOfStep(step))} `,
+			role: 'faint',
+		};
 		if (step.kind === 'segment') {
 			const label = toDisplay(step.segment + peerOf(step));
 			return createRow([

@@ -30,7 +30,7 @@ const steps: readonly Step[] = [
 	inferred('SYN-SENT', {at}),
 	read('ESTABLISHED', {at}),
 	read('ESTABLISHED', {at, end: 'remote'}),
-	{...received('FIN'), at},
+	received('FIN', {at}),
 	called('end()', {at}),
 ];
 
