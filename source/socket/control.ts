@@ -7,7 +7,7 @@ import {
 	type SocketAction,
 } from '../tcp/socket-action.js';
 import {formatTcpInfo} from '../tcp/tcp-info.js';
-import type {Call} from '../tcp/tcp.js';
+import {lingerZero, type Call} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {Link, SocketLink} from './link.js';
 import {readTcpInfo} from './ss.js';
@@ -139,7 +139,7 @@ export const controlSocket = async (
 		}
 
 		case 'reset': {
-			owner.onCall('reset()');
+			owner.onCall(lingerZero);
 			owner.reset();
 			return done(`${whose} socket has sent RST: data in transit is lost.`);
 		}
@@ -155,6 +155,7 @@ export const controlSocket = async (
 		}
 
 		case 'nodelay': {
+			owner.onCall(`setsockopt(TCP_NODELAY, ${action.isOn ? 1 : 0})`);
 			stream.setNoDelay(action.isOn);
 			return done(
 				action.isOn
@@ -164,6 +165,7 @@ export const controlSocket = async (
 		}
 
 		case 'keepalive': {
+			owner.onCall(`setsockopt(SO_KEEPALIVE, ${action.isOn ? 1 : 0})`);
 			stream.setKeepAlive(action.isOn);
 			return done(
 				action.isOn

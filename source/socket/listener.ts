@@ -14,7 +14,7 @@ import {assertNever} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
 import type {Call} from '../tcp/tcp.js';
 import {trace} from '../trace.js';
-import type {LoopbackAddress} from './address.js';
+import {formatAddress, type LoopbackAddress} from './address.js';
 import type {Clock} from './clock.js';
 import {SocketLink} from './link.js';
 import {listen, listenOnDescriptor, placeOf} from './listen.js';
@@ -126,9 +126,18 @@ export class Listener {
 
 	/** What it calls to listen: a socket that was passed to us is bound. */
 	get calls(): readonly Call[] {
+		const listened = `listen(${this.#backlog})` as const;
+		// Node sets SO_REUSEADDR without being asked.
+		const reuse: readonly Call[] =
+			this.#address.kind === 'tcp' ? ['setsockopt(SO_REUSEADDR, 1)'] : [];
 		return this.#options.descriptor === undefined
-			? ['bind()', 'listen()']
-			: ['listen()'];
+			? [
+					'socket()',
+					...reuse,
+					`bind(${formatAddress(this.#address)})`,
+					listened,
+				]
+			: [listened];
 	}
 
 	get state(): Listening {

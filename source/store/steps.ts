@@ -3,12 +3,12 @@
  */
 import {canReach} from '../tcp/tcp-end.js';
 import {narrowed, withTime} from '../tcp/step-time.js';
-import type {Step} from '../tcp/tcp.js';
+import {nameOfCall, type CallName, type Step} from '../tcp/tcp.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 
 /** The first call of a connection: earlier steps are about another one. */
-const firstCalls = new Set(['connect()', 'accept()']);
+const firstCalls = new Set<CallName>(['connect', 'accept']);
 
 const isOfSameEnd = (step: Step, {end, peer}: StateStep): step is StateStep =>
 	step.kind === 'state' && step.end === end && step.peer === peer;
@@ -48,7 +48,7 @@ const indexesOf = (steps: readonly Step[], added: StateStep): number[] => {
 		} else if (
 			step.kind === 'call' &&
 			step.peer === added.peer &&
-			firstCalls.has(step.call)
+			firstCalls.has(nameOfCall(step.call))
 		) {
 			return [...places, ...placesBefore(steps, place, added)];
 		}

@@ -3,26 +3,43 @@
  * or its POSIX page if the RFC has none.
  */
 import {assertNever} from '../errors.js';
-import type {Call, Step, TcpState} from './tcp.js';
+import {nameOfCall, type CallName, type Step, type TcpState} from './tcp.js';
 
-const calls: Readonly<Record<Call, string>> = {
-	'bind()': 'The socket now has its own address and port (POSIX, bind()).',
-	'listen()':
+const calls: Readonly<Record<CallName, string>> = {
+	socket:
+		'The kernel made a socket, which has no address yet (POSIX, socket()).',
+	setsockopt: 'An option of the socket was set (POSIX, setsockopt()).',
+	bind: 'The socket now has its own address and port (POSIX, bind()).',
+	listen:
 		'The kernel now answers connection requests on this port and queues the finished connections (RFC 9293, 3.10.1).',
-	'accept()':
+	accept:
 		'The process took a connection from the queue; the kernel had already established it (POSIX, accept()).',
-	'connect()':
+	connect:
 		'The kernel sends SYN to the other side, the first step of the three-way handshake (RFC 9293, 3.5).',
-	'end()':
+	shutdown:
 		'This side has no more to send: FIN goes out after the last byte; it can still receive (RFC 9293, 3.6).',
-	'reset()':
-		'This side aborts: RST goes out, and unsent bytes are discarded (RFC 9293, 3.10.5).',
-	'close()':
+	close:
 		'The process released the socket; the kernel handles the rest of the connection (POSIX, close()).',
-	'pause()':
+	pause:
 		'The process stops reading: bytes fill the receive queue until the window closes and the sender waits (RFC 9293, 3.8.6).',
-	'resume()':
+	resume:
 		'The process reads again: the receive queue empties, and the window opens for the sender (RFC 9293, 3.8.6).',
+};
+
+/** What an option does, by its call. */
+const options: Readonly<Record<string, string>> = {
+	'setsockopt(SO_LINGER, 0)':
+		'From now on close() aborts: RST goes out, and unsent bytes are discarded (RFC 9293, 3.10.5).',
+	'setsockopt(SO_REUSEADDR, 1)':
+		'The address may then be one that a connection in TIME-WAIT still has (POSIX, SO_REUSEADDR).',
+	'setsockopt(TCP_NODELAY, 1)':
+		'Small writes are sent at once (RFC 9293, 3.7.4).',
+	'setsockopt(TCP_NODELAY, 0)':
+		'A small write may wait until what was sent before is acknowledged: Nagle (RFC 9293, 3.7.4).',
+	'setsockopt(SO_KEEPALIVE, 1)':
+		'After a long silence the kernel asks whether the other end is still there (RFC 9293, 3.8.4).',
+	'setsockopt(SO_KEEPALIVE, 0)':
+		'The kernel never asks whether a silent peer is there (RFC 9293, 3.8.4).',
 };
 
 const segments: Readonly<Record<'FIN' | 'RST', string>> = {
@@ -102,7 +119,7 @@ const states: Readonly<Record<TcpState, Sides>> = {
 export const explain = (step: Step): string => {
 	switch (step.kind) {
 		case 'call': {
-			return calls[step.call];
+			return options[step.call] ?? calls[nameOfCall(step.call)];
 		}
 
 		case 'segment': {

@@ -15,12 +15,14 @@ import {assertNever} from '../errors.js';
 import {closeOrder, statesBetween, type CloseOrder} from './close-order.js';
 import {between, seenBy, timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
-import type {
-	KernelPair,
-	KernelSocket,
-	Step,
-	StepTime,
-	TcpState,
+import {
+	lingerZero,
+	nameOfCall,
+	type KernelPair,
+	type KernelSocket,
+	type Step,
+	type StepTime,
+	type TcpState,
 } from './tcp.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
@@ -186,8 +188,8 @@ export class StepLog {
 
 	#call(step: Extract<Step, {kind: 'call'}>): readonly Step[] {
 		const state = this.#local.last?.state;
-		switch (step.call) {
-			case 'end()': {
+		switch (nameOfCall(step.call)) {
+			case 'shutdown': {
 				if (state === 'CLOSE-WAIT') {
 					return [step, ...this.#infer(this.#local, 'LAST-ACK', step)];
 				}
@@ -198,11 +200,14 @@ export class StepLog {
 				return [];
 			}
 
-			case 'reset()': {
-				return [step, ...this.#infer(this.#local, 'CLOSED', step)];
+			case 'setsockopt': {
+				// Node calls close() in the same turn, and reports it later.
+				return step.call === lingerZero
+					? [step, ...this.#infer(this.#local, 'CLOSED', step)]
+					: [step];
 			}
 
-			case 'close()': {
+			case 'close': {
 				this.#isClosed = true;
 				const next =
 					state === 'SYN-SENT'
@@ -274,7 +279,7 @@ export class StepLog {
 		const held = this.#held;
 		this.#held = [];
 		for (const step of held) {
-			if (step.kind === 'call' && step.call === 'end()') {
+			if (step.kind === 'call' && nameOfCall(step.call) === 'shutdown') {
 				steps.push(...this.#sentFin(step, read));
 			} else {
 				steps.push(...this.#take(step));

@@ -66,6 +66,8 @@ export type Step = StepTime &
 		| {
 				readonly kind: 'call';
 				readonly call: Call;
+				/** What it returned, such as the address of accept(). */
+				readonly result?: string | undefined;
 				/** Why the call failed, such as EADDRINUSE. */
 				readonly errno?: string | undefined;
 				/** On a server, the peer concerned; undefined on a client. */
@@ -91,14 +93,41 @@ export type Step = StepTime &
 		  }
 	);
 
-/** The calls that a timeline shows, in the names of the sockets API. */
+/**
+ * A call that this process made, as in the sockets API, with the arguments that
+ * say what it did. pause() and resume() are no calls of it: they say that recv()
+ * is not called until further notice.
+ */
 export type Call =
-	| 'bind()'
-	| 'listen()'
+	| 'socket()'
+	| `setsockopt(${string})`
+	| `bind(${string})`
+	| `listen(${number})`
 	| 'accept()'
-	| 'connect()'
-	| 'end()'
-	| 'reset()'
+	| `connect(${string})`
+	| 'shutdown(SHUT_WR)'
 	| 'close()'
 	| 'pause()'
 	| 'resume()';
+
+export const callNames = [
+	'socket',
+	'setsockopt',
+	'bind',
+	'listen',
+	'accept',
+	'connect',
+	'shutdown',
+	'close',
+	'pause',
+	'resume',
+] as const;
+
+export type CallName = (typeof callNames)[number];
+
+/** Its name, without the arguments. */
+export const nameOfCall = (call: Call): CallName =>
+	call.slice(0, call.indexOf('(')) as CallName;
+
+/** Makes close() discard what is unsent and send RST: `struct linger` {1, 0}. */
+export const lingerZero = 'setsockopt(SO_LINGER, 0)';

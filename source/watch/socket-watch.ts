@@ -172,7 +172,11 @@ export class SocketWatch {
 			peer,
 			clock,
 			notBefore: this.#lackedAt(link),
-			isBound: link.boundPort !== undefined,
+			bound:
+				link.boundPort === undefined
+					? undefined
+					: this.#boundTo(link.boundPort),
+			dialled: formatAddress(this.#server),
 			onStep,
 		});
 		this.#calls.set(socket, called);
@@ -223,6 +227,11 @@ export class SocketWatch {
 
 	get #isTcp(): boolean {
 		return this.#server.kind === 'tcp';
+	}
+
+	/** A client binds the address that it dials, as loopback has many. */
+	#boundTo(port: number): string {
+		return formatAddress({...this.#server, port} as Address);
 	}
 
 	/** When a connection that is now here was not yet in the table. */

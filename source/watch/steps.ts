@@ -19,14 +19,17 @@ export type WatchStepsOptions = {
 	readonly clock: Clock;
 	/** On a server: when the connection was not there; ms since the epoch. */
 	readonly notBefore?: number | undefined;
-	/** A client's own port is bound before connect(). */
-	readonly isBound?: boolean | undefined;
+	/** A client: the address that it binds before connect(). */
+	readonly bound?: string | undefined;
+	/** A client: the address that it connects to. */
+	readonly dialled?: string | undefined;
 	readonly onStep: (step: Step) => void;
 };
 
 export type StepWatch = {
 	/**
-	 * Records a call for which node:net has no event: reset(), pause(), resume().
+	 * Records a call for which node:net has no event: setsockopt(), pause(),
+	 * resume().
 	 * Call it before the call itself.
 	 */
 	readonly called: (call: Call) => void;
@@ -49,16 +52,26 @@ const errorsOf = (socket: Socket): EventEmitter => socket;
  */
 export const watchSteps = (
 	socket: Socket,
-	{side, peer, clock, notBefore, isBound, onStep}: WatchStepsOptions,
+	{side, peer, clock, notBefore, bound, dialled, onStep}: WatchStepsOptions,
 ): StepWatch => {
 	let isOver = false;
 	// What arrives while nobody reads is seen later; undefined if reading never
 	// paused.
 	let lateSince: number | undefined;
 
-	const called = (call: Call, errno?: string): void => {
+	const called = (
+		call: Call,
+		{errno, result}: {errno?: string | undefined; result?: string} = {},
+	): void => {
 		const at = clock.wallMs();
-		onStep({kind: 'call', at, call, peer, ...(errno && {errno})});
+		onStep({
+			kind: 'call',
+			at,
+			call,
+			peer,
+			...(errno && {errno}),
+			...(result && {result}),
+		});
 	};
 
 	const received = (segment: 'FIN' | 'RST'): void => {
@@ -72,16 +85,22 @@ export const watchSteps = (
 	};
 
 	/** node:net calls bind() and connect() only in a later turn. */
-	const dialled = (failed?: NodeJS.ErrnoException): void => {
+	const reportDial = (failed?: NodeJS.ErrnoException): void => {
 		const {syscall, code} = failed ?? {};
-		if (isBound) {
-			called('bind()', syscall === 'bind' ? code : undefined);
+		called('socket()');
+		if (bound !== undefined) {
+			called('setsockopt(SO_REUSEADDR, 1)');
+			called(`bind(${bound})`, {
+				errno: syscall === 'bind' ? code : undefined,
+			});
 		}
 
 		if (syscall !== 'bind') {
 			const isRefusedAtOnce =
 				failed !== undefined && !resetCodes.has(code ?? '');
-			called('connect()', isRefusedAtOnce ? code : undefined);
+			called(`connect(${dialled ?? ''})`, {
+				errno: isRefusedAtOnce ? code : undefined,
+			});
 			if (!isRefusedAtOnce) {
 				enter('local', 'SYN-SENT', {at: clock.wallMs()});
 			}
@@ -93,7 +112,7 @@ export const watchSteps = (
 		const onceDialled = (failed?: NodeJS.ErrnoException): void => {
 			if (!isDialled) {
 				isDialled = true;
-				dialled(failed);
+				reportDial(failed);
 			}
 		};
 
@@ -106,6 +125,7 @@ export const watchSteps = (
 		socket.once('connect', () => {
 			onceDialled();
 			enter('local', 'ESTABLISHED', {at: clock.wallMs()});
+			called('setsockopt(TCP_NODELAY, 1)');
 		});
 	} else if (side === 'server') {
 		// The kernel finished the handshake on its own, the client first.
@@ -113,7 +133,8 @@ export const watchSteps = (
 		const time = between(notBefore ?? now, now);
 		enter('remote', 'ESTABLISHED', time);
 		enter('local', 'ESTABLISHED', time);
-		called('accept()');
+		called('accept()', peer === undefined ? {} : {result: peer});
+		called('setsockopt(TCP_NODELAY, 1)');
 	} else {
 		enter('local', 'ESTABLISHED', {at: clock.wallMs()});
 	}
@@ -127,7 +148,7 @@ export const watchSteps = (
 	socket.once('finish', () => {
 		// After an RST, shutdown() has nothing to do.
 		if (!isOver) {
-			called('end()');
+			called('shutdown(SHUT_WR)');
 		}
 	});
 	errorsOf(socket).once(errorMonitor, ({code = ''}: NodeJS.ErrnoException) => {

@@ -167,7 +167,9 @@ test('e2e: --explain says of each step what just happened', async t => {
 	client.resize(80, 24);
 	client.type('/lifecycle\r');
 	await client.waitFor(/client \(here\) +server/);
-	await client.waitFor(/connect\(\)\n {2}The kernel sends SYN to the other/);
+	await client.waitFor(
+		/connect\(127.0.0.1:\d+\)\n {2}The kernel sends SYN to the other/,
+	);
 	await client.waitFor(/○ SYN-SENT\n {2}This side has sent SYN and waits/);
 	await client.waitFor(/ {20}● ESTABLISHED\n {2}The handshake is complete at/);
 });

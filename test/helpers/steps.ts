@@ -52,11 +52,22 @@ export const read = (state: TcpState, changes: StateChanges = {}): Step => ({
 	...changes,
 });
 
+// Made by every connection.
+const always = new Set<Call>([
+	'socket()',
+	'setsockopt(SO_REUSEADDR, 1)',
+	'setsockopt(TCP_NODELAY, 1)',
+]);
+
+/** Without the addresses, which differ at each run. */
+const drawCall = (call: Call): string[] =>
+	always.has(call) ? [] : [call.replace(/^(connect|bind|listen)\(.*/, '$1()')];
+
 /** As a timeline draws them: ● read, ○ inferred, ⇄ the other end. */
 export const draw = (steps: readonly Step[]): string[] =>
-	steps.map(step => {
+	steps.flatMap(step => {
 		if (step.kind !== 'state') {
-			return step.kind === 'call' ? step.call : step.segment;
+			return step.kind === 'call' ? drawCall(step.call) : step.segment;
 		}
 
 		const end = step.end === 'local' ? '' : '⇄ ';

@@ -107,8 +107,8 @@ test('lines: a step is printed with its sentence if --explain is given', () => {
 		assert.deepEqual(step(told), {err: `${name}: ${explain(told)}\n`});
 	}
 
-	assert.deepEqual(step(called('end()'), {isExplained: false}), {});
-	assert.deepEqual(step(called('end()'), {isQuiet: true}), {});
+	assert.deepEqual(step(called('shutdown(SHUT_WR)'), {isExplained: false}), {});
+	assert.deepEqual(step(called('shutdown(SHUT_WR)'), {isQuiet: true}), {});
 });
 
 test('lines: a chunk on the wire is one line with its bytes and its text', () => {

@@ -83,11 +83,12 @@ test('socket control: a client that resets reconnects', async t => {
 		waiting?.phase === 'waiting' && waiting.cause.message,
 		'You reset the connection (RST).',
 	);
-	assert.deepEqual(client.calls().slice(0, 4), [
-		'connect()',
-		'reset()',
+	assert.deepEqual(client.calls().slice(1, 6), [
+		'connect(127.0.0.1:0)',
+		'setsockopt(TCP_NODELAY, 1)',
+		'setsockopt(SO_LINGER, 0)',
 		'close()',
-		'connect()',
+		'socket()',
 	]);
 });
 

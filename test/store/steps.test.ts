@@ -22,7 +22,7 @@ test('steps: are in the order in which they were added', () => {
 		called('connect()'),
 		inferred('SYN-SENT'),
 		inferred('ESTABLISHED'),
-		called('end()'),
+		called('shutdown(SHUT_WR)'),
 	];
 	assert.deepEqual(append(...all), all);
 });
@@ -31,10 +31,10 @@ test('steps: a state that is read replaces the inferred one', () => {
 	assert.deepEqual(
 		append(
 			inferred('ESTABLISHED', {at: 10}),
-			called('end()'),
+			called('shutdown(SHUT_WR)'),
 			read('ESTABLISHED', {at: 25}),
 		),
-		[read('ESTABLISHED', {at: 10}), called('end()')],
+		[read('ESTABLISHED', {at: 10}), called('shutdown(SHUT_WR)')],
 		'it keeps its time',
 	);
 });

@@ -24,10 +24,10 @@ test('step-log: ignores a table whose reading began before the last report', () 
 		draw(log.observe(pairIn(...states), 0, begunAt));
 	log.report(inferred('ESTABLISHED'), 1);
 	observe(2, 'ESTABLISHED', 'ESTABLISHED');
-	log.report(called('end()'), 10);
+	log.report(called('shutdown(SHUT_WR)'), 10);
 	assert.deepEqual(observe(9, 'ESTABLISHED'), []);
 	assert.deepEqual(observe(10, 'FIN-WAIT-2', 'CLOSE-WAIT'), [
-		'end()',
+		'shutdown(SHUT_WR)',
 		'○ FIN-WAIT-1',
 		'● FIN-WAIT-2',
 		'⇄ ● CLOSE-WAIT',
@@ -67,9 +67,9 @@ test('step-log: an end that was never in the table stays unknown', () => {
 test('step-log: a reading corrects an inference that ran ahead', () => {
 	// Our FIN is stuck behind data that the peer does not read.
 	const {report, observe} = openLog();
-	report(called('end()'));
+	report(called('shutdown(SHUT_WR)'));
 	assert.deepEqual(observe('FIN-WAIT-1', 'ESTABLISHED'), [
-		'end()',
+		'shutdown(SHUT_WR)',
 		'○ FIN-WAIT-1',
 		'● FIN-WAIT-1',
 	]);
@@ -92,7 +92,7 @@ test('step-log: a reading corrects an inference that ran ahead', () => {
 test('step-log: a new connection on the same ports is not the old one', () => {
 	for (const ending of [
 		[received('RST'), called('close()')],
-		[called('end()')],
+		[called('shutdown(SHUT_WR)')],
 		[received('FIN'), called('close()')],
 	]) {
 		const {log, report, observe} = openLog();
@@ -126,7 +126,7 @@ test('step-log: of 1,000 peers each has its own steps', () => {
 
 test('step-log: TIME-WAIT ends when another connection takes its place', () => {
 	const {log, report, observe} = openLog();
-	report(called('end()'));
+	report(called('shutdown(SHUT_WR)'));
 	observe('FIN-WAIT-2', 'CLOSE-WAIT');
 	report(received('FIN'), called('close()'));
 	assert.deepEqual(observe('TIME-WAIT'), ['● TIME-WAIT']);

@@ -21,9 +21,13 @@ test('step-log: returns an inferred state at once, and again when it is read', (
 
 test('step-log: a normal close from this side, to the end of TIME-WAIT', () => {
 	const {log, report, observe} = openLog();
-	assert.deepEqual(report(called('end()')), [], 'its FIN may be second');
+	assert.deepEqual(
+		report(called('shutdown(SHUT_WR)')),
+		[],
+		'its FIN may be second',
+	);
 	assert.deepEqual(observe('FIN-WAIT-2', 'CLOSE-WAIT'), [
-		'end()',
+		'shutdown(SHUT_WR)',
 		'○ FIN-WAIT-1',
 		'● FIN-WAIT-2',
 		'⇄ ● CLOSE-WAIT',
@@ -53,8 +57,8 @@ test('step-log: a normal close from the other side', () => {
 		'● CLOSE-WAIT',
 		'⇄ ● FIN-WAIT-2',
 	]);
-	assert.deepEqual(report(called('end()'), called('close()')), [
-		'end()',
+	assert.deepEqual(report(called('shutdown(SHUT_WR)'), called('close()')), [
+		'shutdown(SHUT_WR)',
 		'○ LAST-ACK',
 		'close()',
 	]);

@@ -90,7 +90,7 @@ const play = (actions: readonly Action[]) => {
 					end.finAcknowledges = end.hasFin;
 					end.take('close', now);
 					if (action.who === 'local') {
-						report(called('end()', {at: now}));
+						report(called('shutdown(SHUT_WR)', {at: now}));
 					}
 				}
 

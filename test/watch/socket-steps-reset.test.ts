@@ -13,7 +13,7 @@ test('socket-steps: a received RST closes this end', async t => {
 	server.socket.resume();
 	await untilStates('ESTABLISHED', 'ESTABLISHED');
 	const opened = server.drawn().length;
-	client.called('reset()');
+	client.called('setsockopt(SO_LINGER, 0)');
 	client.socket.resetAndDestroy();
 	await server.untilStep('close()');
 	await client.untilStep('close()');
@@ -29,7 +29,7 @@ test('socket-steps: a received RST closes this end', async t => {
 		'close()',
 	]);
 	assert.deepEqual(client.drawn().slice(-3), [
-		'reset()',
+		'setsockopt(SO_LINGER, 0)',
 		'● CLOSED',
 		'close()',
 	]);

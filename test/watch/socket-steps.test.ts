@@ -38,7 +38,7 @@ test('socket-steps: an already open connection reports no connect()', async t =>
 
 /** The steps at the end that closes first, and at the other. */
 const firstToClose = [
-	'end()',
+	'shutdown(SHUT_WR)',
 	'○ FIN-WAIT-1',
 	'● FIN-WAIT-2',
 	'⇄ ● CLOSE-WAIT',
@@ -53,7 +53,7 @@ const lastToClose = [
 	'FIN',
 	'● CLOSE-WAIT',
 	'⇄ ● FIN-WAIT-2',
-	'end()',
+	'shutdown(SHUT_WR)',
 	'○ LAST-ACK',
 	'close()',
 	'⇄ ● TIME-WAIT',

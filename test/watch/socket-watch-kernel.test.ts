@@ -115,7 +115,7 @@ test('socket watch: a client agrees with ss, from open to TIME-WAIT', async t =>
 			'connect()',
 			'○ SYN-SENT',
 			'● ESTABLISHED',
-			'end()',
+			'shutdown(SHUT_WR)',
 			'○ FIN-WAIT-1',
 			'● FIN-WAIT-2',
 			'FIN',

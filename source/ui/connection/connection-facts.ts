@@ -8,7 +8,12 @@
  */
 import type {Connection} from '../../connection/connection.js';
 import type {Listening} from '../../connection/listening.js';
-import type {Call, KernelSocket, TcpState} from '../../tcp/tcp.js';
+import {
+	nameOfCall,
+	type CallName,
+	type KernelSocket,
+	type TcpState,
+} from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
@@ -44,11 +49,7 @@ const passing = (since: number, now: number) => ({
 	changesAt: now + 1000 - (Math.max(0, now - since) % 1000),
 });
 
-const readingCalls: ReadonlySet<Call> = new Set([
-	'connect()',
-	'pause()',
-	'resume()',
-]);
+const readingCalls = new Set<CallName>(['connect', 'pause', 'resume']);
 
 /** Whether this client has stopped reading its socket, by /pause. */
 const isPaused = ({socket}: Model): boolean => {
@@ -56,7 +57,7 @@ const isPaused = ({socket}: Model): boolean => {
 		step =>
 			step.kind === 'call' &&
 			step.peer === undefined &&
-			readingCalls.has(step.call),
+			readingCalls.has(nameOfCall(step.call)),
 	);
 	return last?.kind === 'call' && last.call === 'pause()';
 };

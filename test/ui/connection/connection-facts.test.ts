@@ -147,7 +147,7 @@ const kernelOf = (local = kernelSocket(), remote = kernelSocket()) => ({
 });
 
 test("connection facts: the kernel's state is preferred to the inferred one", () => {
-	const steps = [called('end()'), inferred('FIN-WAIT-1')];
+	const steps = [called('shutdown(SHUT_WR)'), inferred('FIN-WAIT-1')];
 	assert.equal(tcpOf(socketOf({steps})), '○ FIN-WAIT-1');
 	const kernel = kernelOf(kernelSocket({state: 'FIN-WAIT-2'}));
 	assert.equal(tcpOf(socketOf({steps, kernel})), '● FIN-WAIT-2');
@@ -169,7 +169,7 @@ test('connection facts: a server is in LISTEN, whatever the states of its peers'
 	const steps = [
 		// Alone it tried to join first, and was refused.
 		inferred('CLOSED'),
-		called('listen()'),
+		called('listen(1)'),
 		read('ESTABLISHED', {peer: '127.0.0.1:1'}),
 	];
 	const listening = listeningOf();

@@ -126,7 +126,7 @@ test('connection rows: a server sees counts of its peers, and no layers', () => 
 				backlog: 511,
 				refused: 0,
 			},
-			steps: [called('bind()', {at}), called('listen()', {at})],
+			steps: [called('bind()', {at}), called('listen(1)', {at})],
 			rates: {at, bytesIn: 9000, bytesOut: 100, ins: [], outs: []},
 		}),
 	});
@@ -142,7 +142,7 @@ test('connection rows: a server sees counts of its peers, and no layers', () => 
 		'out 100 B',
 		'─ lifecycle · ● read ────────',
 		'14:02:11.204 bind()',
-		'14:02:11.204 listen()',
+		'14:02:11.204 listen(1)',
 	]);
 });
 

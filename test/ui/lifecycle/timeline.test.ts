@@ -31,7 +31,7 @@ const steps: readonly Step[] = [
 	read('ESTABLISHED', {at}),
 	read('ESTABLISHED', {at, end: 'remote'}),
 	received('FIN', {at}),
-	called('end()', {at}),
+	called('close()', {at}),
 ];
 
 const ofPeer = (step: Step): Step => ({...step, peer: '127.0.0.1:53122'});
@@ -50,7 +50,7 @@ test('timeline: is a list with the newest step at the bottom', () => {
 		'14:02:11.204 ● ESTABLISHED',
 		'14:02:11.204→● ESTABLISHED',
 		'14:02:11.204 ← FIN',
-		'14:02:11.204 end()',
+		'14:02:11.204 close()',
 	]);
 	assert.deepEqual(listed(40, 2), listed(40).slice(-2));
 	assert.deepEqual(listed(40, 0), []);
@@ -73,20 +73,23 @@ test('timeline: times lose their milliseconds before peers are dropped', () => {
 		'14:02:11.204 ● ESTABLISHED :53122',
 		'14:02:11.204→● ESTABLISHED :53122',
 		'14:02:11.204 ← FIN :53122',
-		'14:02:11.204 end() :53122',
+		'14:02:11.204 close() :53122',
 	]);
 	assert.deepEqual(listed(29, 4, 'none', all), [
 		'14:02:11 ● ESTABLISHED :53122',
 		'14:02:11→● ESTABLISHED :53122',
 		'14:02:11 ← FIN :53122',
-		'14:02:11 end() :53122',
+		'14:02:11 close() :53122',
 	]);
 });
 
 test('timeline: only the last step is explained, if any', () => {
 	const rows = listed(40, 20, 'last');
 	assert.deepEqual(rows.slice(0, 6), listed(40));
-	assert.match(rows.slice(6).join(' '), /^ {2}This side has no more to send/u);
+	assert.match(
+		rows.slice(6).join(' '),
+		/^ {2}The process released the socket/u,
+	);
 	assert.ok(rows.length > 7, 'it is wrapped');
 	assert.deepEqual(listed(40, 3, 'last'), rows.slice(-3));
 });
@@ -135,7 +138,7 @@ test('timeline: a ladder has the client on the left and the server on the right'
 		'14:02:11.204 ● ESTABLISHED',
 		'14:02:11.204                     ● ESTABLISHED',
 		'14:02:11.204 ◂──────────────── FIN ─────────────────',
-		'14:02:11.204 end()',
+		'14:02:11.204 close()',
 	]);
 });
 
@@ -146,7 +149,7 @@ test('timeline: on a server the right column is here', () => {
 		'14:02:11.204                     ● ESTABLISHED :53122',
 		'14:02:11.204 ● ESTABLISHED :53122',
 		'14:02:11.204 ───────────── FIN :53122 ─────────────▸',
-		'14:02:11.204                     end() :53122',
+		'14:02:11.204                     close() :53122',
 	]);
 	assert.equal(sideOf({listening: listeningOf()}), 'server');
 	assert.equal(sideOf({listening: undefined}), 'client');
