@@ -169,6 +169,10 @@ const wrong: readonly Wrong[] = [
 		'serve --theme solarized',
 		'--theme needs auto, dark, light, high-contrast, 16 or mono; got "solarized".',
 	],
+	[
+		'serve --room a/b',
+		'"a/b" can\'t be a room\'s name: it contains /. Use letters, digits, - _ and ., at most 24 of them.',
+	],
 	['serve --fsync often', '--fsync needs always or interval; got "often".'],
 ];
 

@@ -100,7 +100,7 @@ test('calls: focus reports are no keys, and end the count', async t => {
 	}
 
 	otter.type('a\u001B[Ib\u001B[O\u001B[Ic');
-	await otter.waitFor(/^› abc$/mu);
+	await otter.waitFor(/› abc$/mu);
 });
 
 test('calls: /bell turns the bell off and on, and says how it is', async t => {

@@ -95,7 +95,7 @@ test('outlive: after a kill -9 a member hosts the room, with its screen, draft a
 	await otter.waitFor(/otter +✓? ?half a sentence/);
 
 	const wren = await user.join('wren');
-	await otter.waitFor('wren joined');
+	await otter.waitFor(/wren.* (?:joined|came back)/);
 	otter.type('/mute wren\r');
 	await otter.waitFor('otter mutes wren');
 	otter.type('/help\r');
@@ -131,7 +131,7 @@ test('outlive: when the host quits, those who connected come back to the same lo
 	await otter.waitFor('You host this room now: heron left.');
 	egret.type('two\r');
 	await otter.waitFor(/egret +two$/m);
-	await otter.waitFor('egret joined');
+	await otter.waitFor(/egret.* (?:joined|came back)/);
 	otter.type('three\r');
 	await egret.waitFor(/otter +three$/m);
 	assert.equal(egret.text().match(/\bone\b/g)?.length, 1);
@@ -181,7 +181,9 @@ test('outlive: who has another history, or connected, waits for the server', asy
 
 	const otter = await user.host('otter');
 	for (const nick of ['egret', 'ibis', 'wren']) {
-		await otter.waitFor(`${nick} joined`, {deadlineMs: 20_000});
+		await otter.waitFor(new RegExp(`${nick}.* (?:joined|came back)`), {
+			deadlineMs: 20_000,
+		});
 	}
 });
 
