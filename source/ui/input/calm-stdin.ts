@@ -3,6 +3,7 @@
  * the end of a paste for ever, Ctrl-C included.
  */
 import type {Clock} from '../../socket/clock.js';
+import {withMethods} from '../terminal/with-methods.js';
 import {CalmInput} from './calm-input.js';
 
 export type CalmClock = Pick<Clock, 'monotonicMs' | 'setTimer'> & {
@@ -89,24 +90,11 @@ export const calmStdin = (
 		}
 	};
 
-	const own: Readonly<Record<string, unknown>> = {
+	return withMethods(stdin, {
 		read: () => ready.shift() ?? null,
 		on: listen,
 		addListener: listen,
 		off: stopListening,
 		removeListener: stopListening,
-	};
-
-	return new Proxy(stdin, {
-		get(_target, key) {
-			if (typeof key === 'string' && Object.hasOwn(own, key)) {
-				return own[key];
-			}
-
-			const value: unknown = Reflect.get(stdin, key);
-			return typeof value === 'function'
-				? (value.bind(stdin) as unknown)
-				: value;
-		},
 	});
 };

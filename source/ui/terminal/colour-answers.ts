@@ -6,6 +6,7 @@
  * or never. Ink doesn't know it and would take it for text.
  */
 import {systemClock} from '../../socket/clock.js';
+import {withMethods} from './with-methods.js';
 
 const introducer = '\u001B]11;';
 
@@ -206,18 +207,7 @@ export const watchColourAnswers = (
 	};
 
 	return {
-		stdin: new Proxy(stdin, {
-			get(_target, key) {
-				if (key === 'read') {
-					return read;
-				}
-
-				const value: unknown = Reflect.get(stdin, key);
-				return typeof value === 'function'
-					? (value.bind(stdin) as unknown)
-					: value;
-			},
-		}),
+		stdin: withMethods(stdin, {read}),
 		/**
 		 * Asks once. The terminal must be in raw mode, or it echoes the answer.
 		 *

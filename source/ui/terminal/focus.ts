@@ -6,7 +6,7 @@
  * The reports are watched on their way to Ink, which drops them as it does every
  * sequence that is no key: none of them reaches the draft.
  */
-import {withMethod} from './with-method.js';
+import {withMethods} from './with-methods.js';
 
 export const focusReportsOn = '\u001B[?1004h';
 export const focusReportsOff = '\u001B[?1004l';
@@ -44,7 +44,7 @@ export const watchInput = (
 	{onFocus, onInput}: InputWatch,
 ): NodeJS.ReadStream => {
 	const reports = new FocusReports();
-	return withMethod(stdin, 'read', (size?: number): unknown => {
+	const read = (size?: number): unknown => {
 		const chunk: unknown = stdin.read(size);
 		if (typeof chunk === 'string') {
 			const isFocused = reports.read(chunk);
@@ -56,7 +56,9 @@ export const watchInput = (
 		}
 
 		return chunk;
-	});
+	};
+
+	return withMethods(stdin, {read});
 };
 
 /** Whether the window is in front, for those who wait for a change. */

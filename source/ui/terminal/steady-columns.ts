@@ -9,7 +9,7 @@
  */
 import stringWidth from 'string-width';
 import {graphemes} from '../../protocol/display.js';
-import {withMethod} from './with-method.js';
+import {withMethods} from './with-methods.js';
 
 // More than one code point, or one that a terminal may not treat as wide.
 const doubtful =
@@ -103,5 +103,5 @@ export const withSteadyColumns = <Stream extends NodeJS.WritableStream>(
 			typeof output === 'string' ? steadyColumns(output) : output,
 			...others,
 		);
-	return withMethod(stream, 'write', write);
+	return withMethods(stream, {write});
 };

@@ -1,0 +1,17 @@
+/** The same stream, with some methods of its own. */
+export const withMethods = <Stream extends object>(
+	stream: Stream,
+	own: Readonly<Partial<Record<keyof Stream, unknown>>>,
+): Stream =>
+	new Proxy(stream, {
+		get(_target, key) {
+			if (Object.hasOwn(own, key)) {
+				return Reflect.get(own, key) as unknown;
+			}
+
+			const value: unknown = Reflect.get(stream, key);
+			return typeof value === 'function'
+				? (value.bind(stream) as unknown)
+				: value;
+		},
+	});
