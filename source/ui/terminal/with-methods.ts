@@ -1,7 +1,7 @@
 /** The same stream, with some methods of its own. */
 export const withMethods = <Stream extends object>(
 	stream: Stream,
-	own: Readonly<Partial<Record<keyof Stream, unknown>>>,
+	own: Readonly<Record<PropertyKey, unknown>>,
 ): Stream =>
 	new Proxy(stream, {
 		get(_target, key) {
