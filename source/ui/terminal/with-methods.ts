@@ -6,7 +6,7 @@ export const withMethods = <Stream extends object>(
 	new Proxy(stream, {
 		get(_target, key) {
 			if (Object.hasOwn(own, key)) {
-				return Reflect.get(own, key) as unknown;
+				return own[key];
 			}
 
 			const value: unknown = Reflect.get(stream, key);
