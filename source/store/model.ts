@@ -41,6 +41,10 @@ export type Model = {
 	/** Said once the entries up to `head` are here, which it would stand above. */
 	readonly greeting:
 		{readonly notice: Notice; readonly head: number} | undefined;
+	/** Whether there was a welcome before the newest one. */
+	readonly isBack: boolean;
+	/** Whether this process opens the room again, which stands for the greeting. */
+	readonly isTakingOver: boolean;
 	/** How far the reader has read. */
 	readonly reading: Reading;
 	/** The search that is open, if one is. */
@@ -117,6 +121,8 @@ export const createModel = (start: ModelStart): Model => ({
 	newestSeq: 0,
 	clearedSeq: undefined,
 	greeting: undefined,
+	isBack: false,
+	isTakingOver: false,
 	reading: startReading,
 	search: undefined,
 	pending: [],

@@ -69,12 +69,14 @@ const show = (
 			update.nick = frame.nick;
 			update.roomName = frame.name;
 			invite(update, at);
+			update.isBack = update.log !== undefined;
 			enterLog(update, frame.log, at);
 			greet(update);
-			update.greeting = words && {
-				notice: {kind: 'notice', at, ...words},
-				head: frame.head,
-			};
+			update.greeting =
+				words && !update.isTakingOver
+					? {notice: {kind: 'notice', at, ...words}, head: frame.head}
+					: undefined;
+			update.isTakingOver = false;
 			break;
 		}
 
@@ -110,7 +112,11 @@ const show = (
 
 		case 'joined':
 		case 'left': {
-			update.items.push(...itemsOf(frame, update));
+			// That the server went, and that one is back, was said by notices.
+			if (!(update.isBack && frame.id === update.id)) {
+				update.items.push(...itemsOf(frame, update));
+			}
+
 			break;
 		}
 

@@ -111,7 +111,8 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		}
 
 		case 'listening': {
-			const {state, place} = event;
+			const {state, place, tookOverFrom} = event;
+			update.isTakingOver ||= tookOverFrom !== undefined;
 			const counts = {
 				peers: 0,
 				accepted: 0,

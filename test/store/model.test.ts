@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {SockchatError} from '../../source/errors.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import type {ChatEvent} from '../../source/event/event.js';
+import {comingsText} from '../../source/store/comings-words.js';
 import type {Item} from '../../source/store/item.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
@@ -81,6 +82,59 @@ test('model: one’s own message goes from queued to sent to stored', () => {
 	assert.deepEqual([pending(model), shown(model)], [[], ['hi stored']]);
 	model = reduce(model, [sent(1), stored(1), failed(1)]);
 	assert.deepEqual([pending(model), shown(model)], [[], ['hi stored']]);
+});
+
+const comings = (model: Model) =>
+	itemsOf(model).flatMap(item =>
+		item.kind === 'comings' ? [comingsText(item)] : [],
+	);
+const notices = (model: Model) =>
+	itemsOf(model).flatMap(item => (item.kind === 'notice' ? [item.text] : []));
+
+/** What a room brings whose server was killed: everybody went and came back. */
+const afterKill = (nick: string): ChatEvent[] => [
+	welcome(nick),
+	frame({type: 'left', seq: 4, at: 1, nick, id: own, reason: 'shutdown'}),
+	frame({
+		type: 'left',
+		seq: 5,
+		at: 1,
+		nick: 'wren',
+		id: other,
+		reason: 'shutdown',
+	}),
+	frame({type: 'joined', seq: 6, at: 2, nick, id: own}),
+	frame({type: 'joined', seq: 7, at: 2, nick: 'wren', id: other}),
+];
+
+test('model: one who is back is not told of oneself, and of others once', () => {
+	const before = reduce(start, [
+		welcome('otter'),
+		frame({type: 'joined', seq: 3, at: 1, nick: 'otter', id: own}),
+	]);
+	const model = reduce(before, afterKill('otter'));
+	assert.deepEqual(comings(model), ['otter joined', 'wren came back']);
+	assert.equal(notices(model).length, 2);
+});
+
+test('model: that one hosts the room now stands for the greeting', () => {
+	const before = reduce(start, [welcome('otter'), message(3, other, 1, 'hi')]);
+	const model = reduce(before, [
+		{
+			type: 'listening',
+			at: 1,
+			state: {phase: 'listening', since: 1},
+			place: {host: '127.0.0.1', port: 5001},
+			tookOverFrom: 'heron',
+		},
+		...afterKill('otter'),
+	]);
+	assert.deepEqual(notices(model).slice(1), [
+		'You host this room now: heron left.',
+	]);
+	assert.deepEqual(comings(model), ['wren came back']);
+	const later = reduce(model, [welcome('otter'), message(8, other, 2, 'hi')]);
+	assert.equal(notices(later).length, 3, 'later greetings are shown');
 });
 
 test('model: a message that is refused is shown with the reason', () => {
