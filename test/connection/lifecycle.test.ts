@@ -140,6 +140,7 @@ const cases: Case[] = [
 	[open, tick(3000), {...silent, openSince: 80_000}],
 	// After being open for 20 s it starts over with the first bound.
 	[open, lost(10), toWait(1, 500)],
+	[{...open, since}, lost(10), toWait(3, 2000)],
 	[open, lost(10, true), failed],
 	[open, simple('leave'), drained, 'bye'],
 	[silent, heard, {...opened, since: 95_000}],
@@ -148,7 +149,7 @@ const cases: Case[] = [
 	[silent, simple('resumed'), {...silent, lastHeardAt: after(10)}, 'ping'],
 	[silent, tick(5999), silent],
 	[silent, tick(6000), silent, 'abandon ERR_SILENT'],
-	[silent, lost(10), toWait(3, 2000)],
+	[silent, lost(10), toWait(1, 500)],
 	[silent, lost(10, true), failed],
 	[silent, simple('leave'), drained, 'bye'],
 	[waiting, tick(499), waiting],
