@@ -92,7 +92,7 @@ export type LeaveReason =
 	| 'banned'
 	/** It broke the protocol. */
 	| 'protocol'
-	/** The server is draining. */
+	/** The server is draining; or it ended, or was killed, with the member in. */
 	| 'shutdown';
 
 // Frames of a client.

@@ -35,6 +35,7 @@ import {
 	renamedTooOften,
 	roomFull,
 } from '../protocol/room-refusals.js';
+import {findAbsent} from './absent.js';
 import {ReservedNicks} from './reserved-nicks.js';
 import {RoomLog, type Unshown, type LogOptions} from './log.js';
 import {MessageNumbers, type TakenBack} from './message-numbers.js';
@@ -222,6 +223,30 @@ export class Room {
 	}
 
 	/**
+	 * Logs that the members of the server before are gone. Called before anybody
+	 * joins; in a log where all have left, it appends nothing.
+	 */
+	endPast({tail}: RestoredLog): void {
+		if (tail.length === 0) {
+			return;
+		}
+
+		// Of more members no leaves are logged, so that theirs are just not known.
+		const {members, at} = findAbsent(tail, maxAnnouncedMembers);
+		for (const member of members) {
+			this.#append({
+				type: 'left',
+				seq: this.#next,
+				at,
+				nick: member.nick,
+				id: member.id,
+				reason: 'shutdown',
+				...(member.oneShot && {oneShot: true}),
+			});
+		}
+	}
+
+	/**
 	 * @param client The client's secret.
 	 * @param at Milliseconds since the epoch.
 	 * @param oneShot Whether its hello says so; one that resumes stays as it was.
@@ -301,7 +326,8 @@ export class Room {
 			this.#reservedNicks.reserve(foldNick(nick), id, at);
 		}
 
-		// When the server shuts down, a leave per member would be noise.
+		// When the server shuts down, a leave per member would be noise; the next
+		// server logs them, see endPast().
 		if (wasAnnouncing && reason !== 'shutdown') {
 			this.#append({
 				type: 'left',

@@ -234,6 +234,11 @@ export const startServer = async ({
 		},
 	});
 	try {
+		if (past) {
+			room.endPast(past);
+			await hub.stored();
+		}
+
 		await listener.listen(backlog);
 	} catch (error) {
 		await history?.close();

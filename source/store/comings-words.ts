@@ -155,8 +155,9 @@ const wentParts = (went: Outcome['went']): string[] => {
 const passedNames = (passed: Outcome['passed']): string[] =>
 	passed.map(({nick, times, reason}) => {
 		const count = times > 1 ? ` ×${times}` : '';
-		// Most who come and go do it by quit.
-		return `${nick}${count}${reason === 'quit' ? '' : quoted(reason)}`;
+		// Most who come and go do it by quit, and all of a room whose server ends.
+		const isUsual = reason === 'quit' || reason === 'shutdown';
+		return `${nick}${count}${isUsual ? '' : quoted(reason)}`;
 	});
 
 /** The sentence for a run: who passed by, came, is back, left, has a new nick. */

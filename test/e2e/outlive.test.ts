@@ -49,7 +49,13 @@ const openUser = async (owner: Owner) => {
 				.filter(line => line !== '')
 				.map(
 					line =>
-						JSON.parse(line) as {seq?: number; text?: string; type: string},
+						JSON.parse(line) as {
+							readonly type: string;
+							readonly seq?: number;
+							readonly text?: string;
+							readonly nick?: string;
+							readonly reason?: string;
+						},
 				)
 				.filter(({type}) => type !== 'checkpoint' && type !== 'sum');
 		},
@@ -93,6 +99,8 @@ test('outlive: after a kill -9 a member hosts the room, with its screen, draft a
 	await otter.waitFor('› half a sent');
 	otter.type('ence\r');
 	await otter.waitFor(/otter +✓? ?half a sentence/);
+	const taken = otter.text().split('You host this room now')[1]!;
+	assert.doesNotMatch(taken, /You are otter|otter (?:joined|came|left)/);
 
 	const wren = await user.join('wren');
 	await otter.waitFor(/wren.* (?:joined|came back)/);
@@ -113,6 +121,15 @@ test('outlive: after a kill -9 a member hosts the room, with its screen, draft a
 		'half a sentence',
 		'/me mutes wren',
 	);
+	assert.deepEqual(
+		user
+			.entries()
+			.flatMap(({type, nick, reason}) =>
+				type === 'left' ? [`${nick} ${reason}`] : [],
+			),
+		['heron shutdown', 'otter shutdown'],
+		'those who were in when the host was killed',
+	);
 });
 
 test('outlive: when the host quits, those who connected come back to the same log', async t => {
@@ -131,7 +148,7 @@ test('outlive: when the host quits, those who connected come back to the same lo
 	await otter.waitFor('You host this room now: heron left.');
 	egret.type('two\r');
 	await otter.waitFor(/egret +two$/m);
-	await otter.waitFor(/egret.* (?:joined|came back)/);
+	await otter.waitFor('egret came back');
 	otter.type('three\r');
 	await egret.waitFor(/otter +three$/m);
 	assert.equal(egret.text().match(/\bone\b/g)?.length, 1);
@@ -181,9 +198,11 @@ test('outlive: who has another history, or connected, waits for the server', asy
 
 	const otter = await user.host('otter');
 	for (const nick of ['egret', 'ibis', 'wren']) {
-		await otter.waitFor(new RegExp(`${nick}.* (?:joined|came back)`), {
-			deadlineMs: 20_000,
-		});
+		const row = new RegExp(
+			`^[\\d:]+ +[a-z, ]*\\b${nick}\\b[a-z, ]* joined$`,
+			'm',
+		);
+		await otter.waitFor(row, {deadlineMs: 20_000});
 	}
 });
 

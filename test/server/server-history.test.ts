@@ -95,6 +95,29 @@ test('server history: a message is in the file before a member sees it', async t
 	assert.partialDeepStrictEqual(opened, {state: 'open', path, head: 0});
 });
 
+test('server history: those that were in when their server ended have left at the next start', async t => {
+	const path = makePath(t);
+	const before = await openKept(t, path);
+	const otter = await joinWire(t, before.address, 'otter');
+	otter.say(1, 'one');
+	await otter.untilSaid('one');
+	await stop(before);
+	for (let start = 1; start <= 2; start++) {
+		const after = await openKept(t, path);
+		assert.partialDeepStrictEqual(
+			keptIn(path),
+			[
+				{type: 'joined', seq: 1},
+				{type: 'message', seq: 2},
+				{type: 'left', seq: 3, nick: 'otter', reason: 'shutdown'},
+			],
+			'before anybody could connect',
+		);
+		assert.equal(keptIn(path).length, 3);
+		await stop(after);
+	}
+});
+
 test('server history: after a restart the room continues where it was', async t => {
 	const path = makePath(t);
 	const client = randomUUID();
