@@ -31,6 +31,7 @@ export const burstSilenceMs = 100;
 
 // In the kitty protocol: Ink takes it at once, and waits for nothing.
 const escapeKey = `${escape}[27u`;
+const controlS = '\u0013';
 const newlineKey = `${escape}\r`;
 
 const bracketed = (text: string) => `${pasteStart}${text}${pasteEnd}`;
@@ -171,7 +172,7 @@ export class CalmInput {
 				case 'control':
 				case 'sequence': {
 					this.#endBurst();
-					this.#out.push(altKey(piece) ?? piece);
+					this.#out.push(altKey(piece) ?? f3Key(piece) ?? piece);
 					break;
 				}
 			}
@@ -256,6 +257,10 @@ const altKey = (sequence: string): string | undefined => {
 	const [, sign] = /^\u001B([^\p{Control} A-Za-z\d])$/u.exec(sequence) ?? [];
 	return sign && `${escape}[${sign.codePointAt(0)};3u`;
 };
+
+/** F3, which Ink gives no name, as Ctrl-S: both search. */
+const f3Key = (sequence: string): string | undefined =>
+	/^\u001B(?:OR|\[13~|\[\[C)$/.test(sequence) ? controlS : undefined;
 
 const hasSecondLine = (text: string) => /[\r\n]+[^\r\n]/.test(text);
 

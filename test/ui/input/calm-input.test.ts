@@ -47,6 +47,13 @@ test('calm input: one line with its Enter is typed, however long', () => {
 	}
 });
 
+test('calm input: F3 is Ctrl-S, however a terminal sends it', () => {
+	for (const key of ['\u001BOR', '\u001B[13~', '\u001B[[C']) {
+		const {take} = start();
+		assert.deepEqual(take(key), ['\u0013']);
+	}
+});
+
 test('calm input: a key by itself waits for nothing', () => {
 	const {take, isWaiting} = start();
 	for (const key of ['h', 'é', '\t', '\r', '\n', '\u0003', '\u007F', '日']) {
