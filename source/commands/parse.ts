@@ -1,7 +1,7 @@
 /** Parses a typed line into the action it asks for; all front ends share it. */
 import leven from 'leven';
 import type {HandsOf, PlainHands, RawHands} from './hands.js';
-import {commandsOf, type Command, type Action} from './registry.js';
+import {aliases, commandsOf, type Command, type Action} from './registry.js';
 
 // Two typos; beyond that a suggestion would be a guess.
 const maxTypos = 2;
@@ -39,8 +39,11 @@ const isPath = (name: string): boolean => /[/.]/.test(name);
 const findCommand = <Hands>(
 	name: string,
 	known: ReadonlyArray<Command<Hands>>,
-): Command<Hands> | undefined =>
-	known.find(command => command.name === name.toLowerCase());
+): Command<Hands> | undefined => {
+	const typed = name.toLowerCase();
+	const wanted = aliases.get(typed) ?? typed;
+	return known.find(command => command.name === wanted);
+};
 
 const saying =
 	(text: string): Action<Pick<PlainHands, 'say'>> =>

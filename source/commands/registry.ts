@@ -280,6 +280,12 @@ export const commands: readonly Command[] = [
 	hostOnRoom('bans', 'host: list bans and mutes'),
 ];
 
+/** What others call a command; /help and completion show its own name alone. */
+export const aliases: ReadonlyMap<string, string> = new Map([
+	['w', 'msg'],
+	['whisper', 'msg'],
+]);
+
 // Each entry above is typed for the hands of the modes it names.
 const having = <M extends Mode>(mode: M) =>
 	(commands as ReadonlyArray<Command<HandsOf[M]>>).filter(({modes}) =>

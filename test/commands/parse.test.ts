@@ -76,6 +76,8 @@ test('parse: a whisper goes to the first word, and keeps its spaces and lines', 
 	assert.deepEqual(did('/msg heron hi'), whisper('hi'));
 	assert.deepEqual(did('/msg\theron\n a  b\nc '), whisper('a  b\nc'));
 	assert.deepEqual(did('/msg heron /help'), whisper('/help'));
+	assert.deepEqual(did('/w heron hi'), whisper('hi'));
+	assert.deepEqual(did('/Whisper heron hi'), whisper('hi'));
 });
 
 test('parse: a command with a missing argument shows its usage', () => {
@@ -85,6 +87,7 @@ test('parse: a command with a missing argument shows its usage', () => {
 		['/me', '/me TEXT'],
 		['/msg', '/msg NAME TEXT'],
 		['/msg heron', '/msg NAME TEXT'],
+		['/w heron', '/msg NAME TEXT'],
 		['/msg heron ', '/msg NAME TEXT'],
 	] as const) {
 		assert.ok(reasonOf(line).endsWith(` ${usage}`), reasonOf(line));

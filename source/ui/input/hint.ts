@@ -2,7 +2,7 @@
  * What is shown faintly after the draft while a command is typed or Tab has a
  * choice: what it can become, and what it takes.
  */
-import {commands} from '../../commands/registry.js';
+import {aliases, commands} from '../../commands/registry.js';
 import type {Draft} from './draft.js';
 
 // More names than this help nobody.
@@ -41,7 +41,9 @@ export const hintFor = (
 		return '';
 	}
 
-	const typed = name.toLowerCase();
+	const alias = aliases.get(name.slice(1).toLowerCase());
+	const typed =
+		blank === '' || alias === undefined ? name.toLowerCase() : `/${alias}`;
 	if (blank !== '' || (known.includes(typed) && typed !== '/')) {
 		return known.includes(typed) ? described(typed).trim() : '';
 	}

@@ -79,6 +79,7 @@ test('completion: a command knows what it takes', () => {
 	assert.deepEqual(completed('/nodelay o'), ['/nodelay on ', '/nodelay off ']);
 	assert.deepEqual(completed('/nodelay on herr'), ['/nodelay on herring ']);
 	assert.deepEqual(completed('/msg her'), ['/msg heron ', '/msg herring ']);
+	assert.deepEqual(completed('/w her'), ['/w heron ', '/w herring ']);
 	assert.deepEqual(completed('/msg heron hi herr'), ['/msg heron hi herring ']);
 	assert.deepEqual(completed('/MSG herr'), ['/MSG herring ']);
 });

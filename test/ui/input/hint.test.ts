@@ -10,6 +10,7 @@ test('hint: a command that is being typed shows what it can become', () => {
 	assert.match(hintFor(draftOf('/h|'), known), /^\/help \[TOPIC\] {2}list/);
 	assert.match(hintFor(draftOf('/msg|'), known), /^NAME TEXT {2}whisper/);
 	assert.match(hintFor(draftOf('/msg |'), known), /^NAME TEXT {2}whisper/);
+	assert.match(hintFor(draftOf('/w |'), known), /^NAME TEXT {2}whisper/);
 	for (const text of ['|', 'hello|', '/usr/bin|', '/x|', '/m|sg', '/msg a|']) {
 		assert.equal(hintFor(draftOf(text), known), '', text);
 	}
