@@ -1,16 +1,17 @@
 /**
  * Whether two models look the same on a screen. Pure.
  *
- * What was said, who is there, phases, states and queues count exactly. Gauges
- * always move a little: round trips, rates, totals that each heartbeat adds to.
- * Such a gauge counts only once it has doubled or halved since it was shown;
- * fixed steps would flicker around their bounds. Whatever repaints the screen
- * shows all gauges as they are then.
+ * What was said, who is there, phases, states and queues count exactly, and the
+ * wire but for heartbeats. Gauges always move a little: round trips, rates, totals
+ * that each heartbeat adds to. Such a gauge counts only once it has doubled or
+ * halved since it was shown; fixed steps would flicker around their bounds.
+ * Whatever repaints the screen shows all gauges, and the wire, as they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
 import type {KernelPair, KernelSocket} from '../tcp/tcp.js';
 import type {Model} from './model.js';
 import type {SocketView} from './socket-view.js';
+import {isSameWire} from './wire.js';
 
 /** What of the model is on the screen. */
 export type Looking = {
@@ -178,7 +179,7 @@ export const isSamePicture = (
 		before.socket.steps === after.socket.steps &&
 		(!looking.isWireShown ||
 			looking.isResting ||
-			before.socket.wire === after.socket.wire) &&
+			isSameWire(before.socket.wire, after.socket.wire)) &&
 		isSameKernel(before.socket, after.socket) &&
 		isSameTable(before.socket, after.socket, looking) &&
 		(before.rtts.length === 0) === (after.rtts.length === 0) &&

@@ -1,4 +1,5 @@
 /** The newest chunks that were read or written, in bounded memory. Pure. */
+import {Buffer} from 'node:buffer';
 import type {WireChunk} from '../event/event.js';
 
 export type Wire = {
@@ -7,6 +8,8 @@ export type Wire = {
 	readonly chunks: readonly WireChunk[];
 	/** Bytes kept in total. */
 	readonly keptBytes: number;
+	/** How many of the newest chunks are nothing but heartbeats. */
+	readonly beats: number;
 };
 
 /** How many bytes are kept in total. */
@@ -15,7 +18,25 @@ export const maxWireBytes = 1024 * 1024;
 /** How many chunks are kept, however small. */
 export const maxWireChunks = 2000;
 
-export const emptyWire: Wire = {dropped: 0, chunks: [], keptBytes: 0};
+export const emptyWire: Wire = {dropped: 0, chunks: [], keptBytes: 0, beats: 0};
+
+const longestBeat = 200;
+const heartbeats = /^(?:\{"type":"p[io]ng","id":"?[^"{}]{1,64}"?\}\n)+$/;
+
+const isBeat = ({bytes, length}: WireChunk): boolean =>
+	length <= longestBeat &&
+	heartbeats.test(Buffer.from(bytes).toString('latin1'));
+
+// After what was said one sees that heartbeats follow: a ping and its pong, both
+// ways. More of them are not news.
+const shownBeats = 4;
+
+/** Whether one has nothing to show that the other hasn't, but heartbeats. */
+export const isSameWire = (before: Wire, after: Wire): boolean => {
+	const end = ({dropped, chunks, beats}: Wire) =>
+		dropped + chunks.length - Math.max(0, beats - shownBeats);
+	return before === after || end(before) === end(after);
+};
 
 export const appendWire = (wire: Wire, added: readonly WireChunk[]): Wire => {
 	if (added.length === 0) {
@@ -23,9 +44,10 @@ export const appendWire = (wire: Wire, added: readonly WireChunk[]): Wire => {
 	}
 
 	const chunks = [...wire.chunks, ...added];
-	let {keptBytes} = wire;
-	for (const {bytes} of added) {
-		keptBytes += bytes.length;
+	let {keptBytes, beats} = wire;
+	for (const chunk of added) {
+		keptBytes += chunk.bytes.length;
+		beats = isBeat(chunk) ? beats + 1 : 0;
 	}
 
 	let first = 0;
@@ -38,5 +60,6 @@ export const appendWire = (wire: Wire, added: readonly WireChunk[]): Wire => {
 		dropped: wire.dropped + first,
 		chunks: first === 0 ? chunks : chunks.slice(first),
 		keptBytes,
+		beats,
 	};
 };

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {
 	appendWire,
 	emptyWire,
+	isSameWire,
 	maxWireBytes,
 	maxWireChunks,
 	type Wire,
@@ -32,6 +34,7 @@ test('wire: keeps chunks in order', () => {
 		dropped: 0,
 		chunks: [...first, ...second],
 		keptBytes: 32,
+		beats: 0,
 	});
 });
 
@@ -101,4 +104,29 @@ test('wire: is bounded and without gaps, whatever arrives', () => {
 		}),
 		{numRuns: 30},
 	);
+});
+
+test('wire: of heartbeats in a row only the first are news', () => {
+	const textOf = (text: string): WireChunk => ({
+		...chunkOf(0),
+		bytes: Buffer.from(text),
+		length: text.length,
+	});
+	const beat = textOf('{"type":"pong","id":1}\n{"type":"ping","id":2}\n');
+	const after = (wire: Wire, ...chunks: readonly WireChunk[]) =>
+		appendWire(wire, chunks);
+	const said = after(emptyWire, textOf('{"type":"say","n":1,"text":"hi"}\n'));
+	const four = after(said, beat, beat, beat, beat);
+	assert.equal(isSameWire(said, after(said, beat)), false);
+	assert.equal(isSameWire(four, after(four, beat)), true);
+	const many = after(four, ...Array.from({length: 5000}, () => beat));
+	assert.equal(isSameWire(four, many), true);
+	assert.equal(isSameWire(four, after(many, textOf('hello\n'))), false);
+	for (const text of [
+		'{"type":"pong","id":1}',
+		'{"type":"pong","id":1}\nx',
+		String.raw`{"type":"say","n":1,"text":"{\"type\":\"ping\",\"id\":1}"}`,
+	]) {
+		assert.equal(isSameWire(four, after(four, textOf(text))), false, text);
+	}
 });

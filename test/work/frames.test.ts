@@ -3,6 +3,7 @@
  * while nothing changes that a person sees.
  */
 import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
 import test, {type TestContext} from 'node:test';
 import type {ChatEvent} from '../../source/event/event.js';
 import {openApp, type AppOptions} from '../helpers/app.js';
@@ -15,6 +16,8 @@ import {
 	peerRow,
 } from '../helpers/models.js';
 import {until} from '../helpers/until.js';
+
+type Wired = Extract<ChatEvent, {type: 'wire'}>;
 
 const heartbeatMs = 2000;
 const startedAt = new FakeClock().monotonicMs();
@@ -119,6 +122,35 @@ test('work: an idle server with five peers draws no frame, in any view', async t
 		await app.type(`${view}\r`);
 		assert.deepEqual(await idle(app, serverBeat, 10), silence, view);
 	}
+});
+
+const beatOnWire = (count: number): readonly ChatEvent[] => [
+	...clientBeat(count),
+	...(['out', 'in'] as const).map((direction): ChatEvent => {
+		const type = direction === 'out' ? 'ping' : 'pong';
+		const bytes = Buffer.from(`{"type":"${type}","id":${count}}\n`);
+		return {
+			type: 'wire',
+			at: count * heartbeatMs,
+			direction,
+			peer: undefined,
+			offset: 1000 + 25 * count,
+			bytes,
+			length: bytes.length,
+		};
+	}),
+];
+
+test('work: the wire view draws no frame for heartbeats alone, and all of them with another chunk', async t => {
+	const app = await open(t, {model: member, columns: 110, rows: 30});
+	await app.type('/wire\r');
+	await app.tell(...beatOnWire(1), ...beatOnWire(2));
+	assert.deepEqual(await idle(app, beatOnWire, 30), silence);
+	assert.doesNotMatch(await app.text(), /"id":15\}/);
+	const [last] = beatOnWire(16).slice(-1);
+	const bytes = Buffer.from('{"type":"message","seq":7}\n');
+	await app.tell({...(last as Wired), bytes, length: bytes.length});
+	assert.match(await app.text(), /id":15\}/);
 });
 
 test('work: minutes cost one frame each, of a few bytes', async t => {
