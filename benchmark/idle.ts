@@ -1,32 +1,41 @@
 /**
  * Measures what a screen costs while nobody says anything, beside weechat: bytes
- * it writes, CPU, memory. It takes a minute and a quarter.
- *
- * weechat is started if it is installed: `apt-get install weechat-curses`.
+ * it writes, CPU, memory. All run at the same time, so each round is the same
+ * stretch of time for all of them; with the default of three, it takes two
+ * minutes.
  */
 import {spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {spawn} from '@lydell/node-pty';
 import {bin} from './contestants.js';
+import {median} from './generator.js';
 import {folder} from './native.js';
-import {cpuSeconds} from './pane.js';
 import {freePort, memoryMb} from './processes.js';
 import type {Tools} from './tools.js';
 
-export type Idle = {
-	readonly name: string;
+type Cost = {
 	readonly bytesPerSecond: number;
-	readonly writes: number;
 	/** The share of a core. */
 	readonly cpuShare: number;
 	readonly rssMb: number;
-	/** What it doesn't share with other processes of the same program. */
-	readonly ownMb: number;
 };
 
-const measuredMs = 60_000;
+/** Medians of the rounds. */
+export type Idle = Cost & {
+	readonly name: string;
+	readonly writes: number;
+	/** What it doesn't share with other processes of the same program. */
+	readonly ownMb: number;
+	/**
+	 * Beside weechat: the medians of the ratios of the rounds; undefined if it
+	 * isn't here, or did nothing.
+	 */
+	readonly ratio?: Partial<Cost> | undefined;
+};
+
+const roundMs = 30_000;
 /** Then the welcome is drawn, and the pace of sampling is that of rest. */
 const settleMs = 15_000;
 
@@ -101,11 +110,24 @@ const ownMb = (pid: number): number => {
 	return Number(/^RssAnon:\s+(\d+)/m.exec(status)![1]) / 1024;
 };
 
+/** Of all its threads, in steps of less than a millisecond. */
+const cpuSeconds = (pid: number): number => {
+	let nanoseconds = 0;
+	for (const thread of readdirSync(`/proc/${pid}/task`)) {
+		const stat = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');
+		nanoseconds += Number(stat.split(' ', 1)[0]);
+	}
+
+	return nanoseconds / 1e9;
+};
+
 const isInstalled = (program: string): boolean =>
 	spawnSync(program, ['--version'], {stdio: 'ignore'}).status === 0;
 
-/** A server with five members, each in another view or size. */
-const openScreens = async (): Promise<readonly Screen[]> => {
+/** A server with five members, each in another view or size, and weechat last. */
+const openScreens = async (
+	say: Tools['say'],
+): Promise<readonly [own: Screen[], weechat: Screen | undefined]> => {
 	const port = String(await freePort());
 	const sockchat = (
 		name: string,
@@ -136,9 +158,13 @@ const openScreens = async (): Promise<readonly Screen[]> => {
 		sockchat('connect, 80x24', [80, 24], 'connect', 4),
 		sockchat('connect, 200x60', [200, 60], 'connect', 5),
 	];
-	const others = isInstalled('weechat')
-		? [openScreen('weechat, 110x30', ['weechat'], ...wide)]
-		: [];
+	const weechat = isInstalled('weechat')
+		? openScreen('weechat, 110x30', ['weechat'], ...wide)
+		: undefined;
+	if (!weechat) {
+		say('Not here: weechat. For its row: apt-get install weechat-curses');
+	}
+
 	await delay(startMs);
 	for (const [index, keys] of views.entries()) {
 		if (keys !== '') {
@@ -146,37 +172,87 @@ const openScreens = async (): Promise<readonly Screen[]> => {
 		}
 	}
 
-	return [server, ...members, ...others];
+	return [[server, ...members], weechat];
 };
 
+type Round = Omit<Idle, 'name' | 'ratio'>;
+
+/** What each screen costs in one stretch of time. */
+const measureRound = async (screens: readonly Screen[]): Promise<Round[]> => {
+	const before = screens.map(({pid, taken}) => {
+		taken();
+		return cpuSeconds(pid);
+	});
+	const startedAt = performance.now();
+	await delay(roundMs);
+	const seconds = (performance.now() - startedAt) / 1000;
+	return screens.map(({pid, taken}, index) => {
+		const {bytes, writes} = taken();
+		return {
+			bytesPerSecond: bytes / seconds,
+			writes,
+			cpuShare: (cpuSeconds(pid) - before[index]!) / seconds,
+			rssMb: memoryMb(pid, 'VmRSS'),
+			ownMb: ownMb(pid),
+		};
+	});
+};
+
+const medianOf = (rounds: readonly Round[], key: keyof Round): number =>
+	median(rounds.map(round => round[key]));
+
+const ratiosOf = (own: readonly Round[], theirs: readonly Round[]) => {
+	const ratioOf = (key: keyof Cost) => {
+		const ratios = own.flatMap((round, index) => {
+			const beside = theirs[index]![key];
+			return beside > 0 ? [round[key] / beside] : [];
+		});
+		return ratios.length > 0 ? median(ratios) : undefined;
+	};
+
+	return {
+		bytesPerSecond: ratioOf('bytesPerSecond'),
+		cpuShare: ratioOf('cpuShare'),
+		rssMb: ratioOf('rssMb'),
+	};
+};
+
+const times = (ratio: number | undefined): string =>
+	ratio === undefined ? '' : ` (${ratio.toFixed(1)} x)`;
+
+const lineOf = ({name, writes, ratio, ...row}: Idle): string =>
+	`${name}: ${row.bytesPerSecond.toFixed(1)} B/s${times(ratio?.bytesPerSecond)} in ${writes} writes, ${(row.cpuShare * 100).toFixed(2)}% of a core${times(ratio?.cpuShare)}, ${row.rssMb.toFixed(0)} MB${times(ratio?.rssMb)}, ${row.ownMb.toFixed(0)} of them its own`;
+
 export const measureIdle = async ({
+	rounds,
 	say,
 }: Tools): Promise<{rows: readonly Idle[]}> => {
-	const screens = await openScreens();
+	const [own, weechat] = await openScreens(say);
+	const screens = weechat ? [...own, weechat] : own;
 	try {
 		await delay(settleMs);
-		const before = screens.map(({pid, taken}) => {
-			taken();
-			return cpuSeconds(pid);
-		});
-		const startedAt = performance.now();
-		await delay(measuredMs);
-		const seconds = (performance.now() - startedAt) / 1000;
-		const rows = screens.map(({name, pid, taken}, index) => {
-			const {bytes, writes} = taken();
+		const measured: Round[][] = screens.map(() => []);
+		for (let round = 0; round < rounds; round++) {
+			for (const [index, cost] of (await measureRound(screens)).entries()) {
+				measured[index]!.push(cost);
+			}
+		}
+
+		const beside = weechat && measured.at(-1);
+		const rows = screens.map(({name}, index): Idle => {
+			const each = measured[index]!;
 			return {
 				name,
-				bytesPerSecond: bytes / seconds,
-				writes,
-				cpuShare: (cpuSeconds(pid) - before[index]!) / seconds,
-				rssMb: memoryMb(pid, 'VmRSS'),
-				ownMb: ownMb(pid),
+				bytesPerSecond: medianOf(each, 'bytesPerSecond'),
+				writes: medianOf(each, 'writes'),
+				cpuShare: medianOf(each, 'cpuShare'),
+				rssMb: medianOf(each, 'rssMb'),
+				ownMb: medianOf(each, 'ownMb'),
+				ratio: beside && each !== beside ? ratiosOf(each, beside) : undefined,
 			};
 		});
 		for (const row of rows) {
-			say(
-				`${row.name}: ${row.bytesPerSecond.toFixed(1)} B/s in ${row.writes} writes, ${(row.cpuShare * 100).toFixed(2)}% of a core, ${row.rssMb.toFixed(0)} MB, ${row.ownMb.toFixed(0)} of them its own`,
-			);
+			say(lineOf(row));
 		}
 
 		return {rows};
