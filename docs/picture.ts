@@ -17,7 +17,7 @@ import {renderSvg} from './svg.js';
 
 const [port = '5001'] = process.argv.slice(2);
 const heronPort = '53122';
-const size = {columns: 104, rows: 22};
+const size = {columns: 110, rows: 20};
 const target = new URL('screen.svg', import.meta.url);
 
 const stops: Array<() => Promise<void>> = [];
@@ -69,11 +69,14 @@ try {
 		['guest', 'hi, I have nothing but netcat'],
 		['heron', '/me waves'],
 		['otter', 'welcome! 你好 👋'],
-		['heron', 'then I’ll restart it: back in a minute'],
+		['guest', 'heron: which port was it?'],
+		['heron', '5001; I’ll restart it: back in a minute'],
 	];
 	for (const [speaker, line] of conversation) {
 		speakers[speaker](line);
-		const shown = line.replace('/nick ', 'is now ').replace('/me ', '* heron ');
+		const shown = line
+			.replace(/^\/nick (.*)/, '$1 joined')
+			.replace('/me ', '* heron ');
 		// Sequential, because it is a conversation.
 		// eslint-disable-next-line no-await-in-loop
 		await Promise.all([otter.waitFor(shown), heron.waitFor(shown)]);
@@ -81,7 +84,7 @@ try {
 
 	await heron.waitFor(/back in a minute *✓/);
 	// A ping's round trip: a message's would include drawing a frame.
-	await heron.waitFor(/rtt \d\.\d ms/);
+	await heron.waitFor(/rtt +[\d.<]+ ms/);
 	heron.type('and then we ');
 	await heron.waitFor('› and then we');
 
