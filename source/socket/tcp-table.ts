@@ -8,7 +8,12 @@
 import {Buffer} from 'node:buffer';
 import {open} from 'node:fs/promises';
 import {endianness} from 'node:os';
-import type {KernelPair, KernelSocket, TcpState} from '../tcp/tcp.js';
+import type {
+	KernelPair,
+	KernelSocket,
+	KernelTimer,
+	TcpState,
+} from '../tcp/tcp.js';
 
 /** A socket with its inode, which is '0' once no process holds it. */
 export type TcpRow = {readonly socket: KernelSocket; readonly inode: string};
@@ -54,6 +59,31 @@ const hasFin: ReadonlySet<TcpState> = new Set([
 	'LAST-ACK',
 ]);
 
+const timers: Readonly<Partial<Record<string, KernelTimer['name']>>> = {
+	'01': 'retransmit',
+	'02': 'keepalive',
+	'03': 'time-wait',
+	'04': 'persist',
+};
+
+/** Of USER_HZ, in which the kernel counts for programs. */
+const tickMs = 10;
+
+const timerOf = (
+	code: string,
+	ticks: string,
+	isOrphan: boolean,
+): KernelTimer | undefined => {
+	const name = timers[code];
+	return (
+		name && {
+			// The same timer waits for a FIN once no process holds the socket.
+			name: name === 'keepalive' && isOrphan ? 'fin-wait-2' : name,
+			inMs: Number.parseInt(ticks, 16) * tickMs,
+		}
+	);
+};
+
 const bytesIn = (queue: number, hasControl: boolean): number =>
 	hasControl ? Math.max(0, queue - 1) : queue;
 
@@ -70,7 +100,7 @@ const rowPattern = (ports: ReadonlySet<number> | undefined): RegExp => {
 		? `(?=\\S+:(?:${wanted}) |\\S+ \\S+:(?:${wanted}) )`
 		: '';
 	return new RegExp(
-		`^ *\\d+: ${filter}${address} ${address} ([0-9A-F]{2}) ${queues} \\S+ \\S+ +(\\d+) +\\d+ (\\d+) `,
+		`^ *\\d+: ${filter}${address} ${address} ([0-9A-F]{2}) ${queues} ([0-9A-F]{2}):([0-9A-F]+) \\S+ +(\\d+) +\\d+ (\\d+) `,
 		'gm',
 	);
 };
@@ -129,6 +159,9 @@ const createRowParser = (ports: ReadonlySet<number> | undefined) => {
 				continue;
 			}
 
+			const inode = match[11]!;
+			const isOrphan = state === 'FIN-WAIT-2' && inode === '0';
+			const timer = timerOf(match[8]!, match[9]!, isOrphan);
 			const socket = {
 				local: `${format(match[1]!)}:${Number.parseInt(match[2]!, 16)}`,
 				remote: `${format(match[3]!)}:${Number.parseInt(match[4]!, 16)}`,
@@ -141,9 +174,10 @@ const createRowParser = (ports: ReadonlySet<number> | undefined) => {
 					Number.parseInt(match[7]!, 16),
 					hasFin.has(state),
 				),
-				uid: Number(match[8]),
+				uid: Number(match[10]),
+				...(timer && {timer}),
 			};
-			rows.push({socket, inode: match[9]!});
+			rows.push({socket, inode});
 		}
 
 		return rows;

@@ -16,13 +16,26 @@ export type TcpState =
 	| 'TIME-WAIT'
 	| 'CLOSED';
 
+/**
+ * A timer of the kernel's. retransmit: what is in flight is sent again. persist:
+ * a closed window is probed; nothing is in flight. keepalive: a silent peer is
+ * probed. fin-wait-2: a closed socket is given up. time-wait: the addresses are
+ * free again.
+ */
+export type KernelTimer = {
+	readonly name:
+		'retransmit' | 'keepalive' | 'fin-wait-2' | 'time-wait' | 'persist';
+	/** When it fires, from the time of reading. */
+	readonly inMs: number;
+};
+
 /** One row of the kernel's table of TCP sockets. */
 export type KernelSocket = {
 	/** Such as 127.0.0.1:5001 or [::1]:5001. */
 	readonly local: string;
 	readonly remote: string;
 	readonly state: TcpState;
-	/** Bytes written but not acknowledged. */
+	/** Bytes written but not acknowledged, those not sent yet among them. */
 	readonly sendQueueBytes: number;
 	/**
 	 * Bytes received but not read; for a listening socket, connections waiting for
@@ -31,6 +44,8 @@ export type KernelSocket = {
 	readonly receiveQueueBytes: number;
 	/** The owner's uid; 0 in TIME-WAIT, when no process owns it. */
 	readonly uid: number;
+	/** Left out if none is set. */
+	readonly timer?: KernelTimer;
 };
 
 /** Both ends of one connection; an end missing from the kernel's table is undefined. */

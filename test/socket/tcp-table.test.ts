@@ -64,6 +64,33 @@ test('tcp-table: reads addresses, states, queues and owners', () => {
 	);
 });
 
+test('tcp-table: reads the timer that is set, and when it fires', () => {
+	const timerIn = (state: string, timer: string, inode = '211428') =>
+		parseTcpTable(
+			`   2: 0100007F:916C 0100007F:9575 ${state} 00000001:00000000 ${timer} 00000000  1000        0 ${inode} 2 00000000a7b826b4 20 0 0 11 -1\n`,
+		)[0]?.timer;
+	assert.deepEqual(
+		[
+			timerIn('01', '00:00000000'),
+			timerIn('01', '01:00000015'),
+			timerIn('01', '04:00000016'),
+			timerIn('01', '02:000AFC80'),
+			timerIn('05', '02:00000100'),
+			timerIn('05', '02:00001770', '0'),
+			timerIn('06', '03:0000176A', '0'),
+		],
+		[
+			undefined,
+			{name: 'retransmit', inMs: 210},
+			{name: 'persist', inMs: 220},
+			{name: 'keepalive', inMs: 7_200_000},
+			{name: 'keepalive', inMs: 2560},
+			{name: 'fin-wait-2', inMs: 60_000},
+			{name: 'time-wait', inMs: 59_940},
+		],
+	);
+});
+
 test('tcp-table: reads IPv6, and IPv4-mapped addresses as IPv4', () => {
 	assert.deepEqual(
 		brief(parseTcpTable(tcp6)),
