@@ -23,6 +23,8 @@ export type TcpTable = {
 	readonly pair: (local: string, remote: string) => KernelPair;
 	/** The socket that listens on exactly this address; wildcards don't match. */
 	readonly listening: (local: string) => KernelSocket | undefined;
+	/** Whether any socket has bytes that aren't acknowledged. */
+	readonly hasSendQueue: boolean;
 };
 
 /** The enum of the kernel's tcp_states.h, by hexadecimal value. */
@@ -258,11 +260,13 @@ export const readTcpRows = async (
 export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
 	const byPair = new Map<string, KernelSocket>();
 	const byListener = new Map<string, KernelSocket>();
+	let hasSendQueue = false;
 	for (const socket of sockets) {
 		if (socket.state === 'LISTEN') {
 			byListener.set(socket.local, socket);
 		} else {
 			byPair.set(`${socket.local} ${socket.remote}`, socket);
+			hasSendQueue ||= socket.sendQueueBytes > 0;
 		}
 	}
 
@@ -277,6 +281,7 @@ export const createTcpTable = (sockets: Iterable<KernelSocket>): TcpTable => {
 			};
 		},
 		listening: local => byListener.get(plain(local)),
+		hasSendQueue,
 	};
 };
 

@@ -2,6 +2,7 @@
  * Parses what `ss -i` adds to the kernel's table. A field that ss omits is
  * undefined: unknown, not 0.
  */
+import type {Sending} from './tcp.js';
 
 /** The kernel's figures for one end of a connection (struct tcp_info). */
 export type TcpInfo = {
@@ -22,6 +23,10 @@ export type TcpInfo = {
 	readonly bytesReceived: number | undefined;
 	/** In flight. */
 	readonly unacknowledgedSegments: number | undefined;
+	/** Written, and not sent yet; ss omits 0. */
+	readonly notSentBytes: number | undefined;
+	/** How long the other end's window held it up; ss omits 0. */
+	readonly windowLimitedMs: number | undefined;
 	readonly deliveryBitsPerSecond: number | undefined;
 };
 
@@ -50,8 +55,45 @@ export const parseTcpInfo = (text: string): TcpInfo | undefined => {
 		bytesAcknowledged: read(/ bytes_acked:(\d+)/),
 		bytesReceived: read(/ bytes_received:(\d+)/),
 		unacknowledgedSegments: read(/ unacked:(\d+)/),
+		notSentBytes: read(/ notsent:(\d+)/),
+		windowLimitedMs: read(/ rwnd_limited:(\d+)ms/),
 		deliveryBitsPerSecond: read(/ delivery_rate (\d+)bps/),
 	};
+};
+
+/** One end of a connection whose send queue stands. */
+export type QueueInfo = {
+	readonly local: string;
+	readonly remote: string;
+	readonly sendQueueBytes: number;
+	readonly sending: Sending;
+};
+
+/** A line about a socket, and the indented one with its figures. */
+const entryPattern =
+	/^\S+ +\d+ +(?<queue>\d+) +(?<local>\S+) +(?<remote>\S+)(?: .*)?\n(?<figures>[ \t].*)$/gm;
+
+/** Parses `ss -tinH` for any number of connections: those with a send queue. */
+export const parseQueues = (text: string): readonly QueueInfo[] => {
+	const queues: QueueInfo[] = [];
+	for (const {groups} of text.matchAll(entryPattern)) {
+		const {queue = '', local = '', remote = '', figures = ''} = groups ?? {};
+		const sendQueueBytes = Number(queue);
+		const info = sendQueueBytes > 0 ? parseTcpInfo(figures) : undefined;
+		if (!info) {
+			continue;
+		}
+
+		// Figures that ss leaves out are 0.
+		const sending = {
+			notSentBytes: info.notSentBytes ?? 0,
+			unackedSegments: info.unacknowledgedSegments ?? 0,
+			windowLimitedMs: info.windowLimitedMs ?? 0,
+		};
+		queues.push({local, remote, sendQueueBytes, sending});
+	}
+
+	return queues;
 };
 
 const giga = 1_000_000_000;
@@ -70,6 +112,11 @@ export const formatTcpInfo = (info: TcpInfo): string => {
 		...part(
 			info.unacknowledgedSegments,
 			count => `${count} segments unacknowledged`,
+		),
+		...part(info.notSentBytes, bytes => `${bytes} bytes not sent`),
+		...part(
+			info.windowLimitedMs,
+			ms => `held up ${ms} ms by the other end's window (rwnd_limited)`,
 		),
 		...part(
 			info.retransmitsTotal,

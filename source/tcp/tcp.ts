@@ -46,6 +46,37 @@ export type KernelSocket = {
 	readonly uid: number;
 	/** Left out if none is set. */
 	readonly timer?: KernelTimer;
+	/** What `ss` knows more of its send queue, while that stands. */
+	readonly sending?: Sending;
+};
+
+/** Why a send queue stands. */
+export type Sending = {
+	/** Of the queue: not sent yet. */
+	readonly notSentBytes: number;
+	/** In flight. */
+	readonly unackedSegments: number;
+	/** How long, in all, the other end's window has held it up. */
+	readonly windowLimitedMs: number;
+};
+
+/**
+ * What of a send queue isn't sent yet; undefined if unknown. While a closed
+ * window is probed, nothing is in flight.
+ */
+export const notSentOf = ({
+	sendQueueBytes,
+	sending,
+	timer,
+}: KernelSocket): number | undefined => {
+	if (sendQueueBytes === 0) {
+		return 0;
+	}
+
+	return (
+		sending?.notSentBytes ??
+		(timer?.name === 'persist' ? sendQueueBytes : undefined)
+	);
 };
 
 /** Both ends of one connection; an end missing from the kernel's table is undefined. */

@@ -17,6 +17,7 @@ import {
 	TcpTablePoller,
 	type TcpTablePollerOptions,
 } from './tcp-table-poller.js';
+import {StandingQueues} from './standing-queues.js';
 import {watchSteps, type StepWatch} from './steps.js';
 import {WireTap} from './wire-tap.js';
 
@@ -54,6 +55,7 @@ export class SocketWatch {
 	readonly #emit: Emit;
 	readonly #poller: TcpTablePoller;
 	readonly #followed = new Map<Socket, FollowedSocket>();
+	readonly #queues = new StandingQueues();
 	readonly #calls = new WeakMap<Duplex, StepWatch['called']>();
 	#sampler: Sampler = () => undefined;
 	#cancelSample: (() => void) | undefined;
@@ -283,8 +285,10 @@ export class SocketWatch {
 		return undefined;
 	}
 
-	#observe(table: TcpTable | undefined, begunAt: number): void {
+	#observe(read: TcpTable | undefined, begunAt: number): void {
 		const at = this.#clock.wallMs();
+		const [port] = this.#ports() ?? [];
+		const table = read && this.#queues.complete(read, port, begunAt);
 		const tookMs = this.#clock.monotonicMs() - begunAt;
 		this.#lastTable = {table, readAt: at - tookMs};
 		const newest = this.#newestByAddresses();

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {formatTcpInfo, parseTcpInfo} from '../../source/tcp/tcp-info.js';
+import {
+	formatTcpInfo,
+	parseQueues,
+	parseTcpInfo,
+} from '../../source/tcp/tcp-info.js';
 import {endpointsOf} from '../../source/socket/link.js';
 import {readTcpInfo} from '../../source/socket/ss.js';
 import {requireExecutable} from '../helpers/environment.js';
@@ -27,6 +31,8 @@ test('ss: reads the figures that are present', () => {
 		bytesAcknowledged: 6,
 		bytesReceived: undefined,
 		unacknowledgedSegments: undefined,
+		notSentBytes: undefined,
+		windowLimitedMs: undefined,
 		deliveryBitsPerSecond: 11_915_636_360,
 	});
 	assert.deepEqual(parseTcpInfo(stuck), {
@@ -39,8 +45,40 @@ test('ss: reads the figures that are present', () => {
 		bytesAcknowledged: 1_034_517,
 		bytesReceived: 17,
 		unacknowledgedSegments: 2,
+		notSentBytes: undefined,
+		windowLimitedMs: undefined,
 		deliveryBitsPerSecond: undefined,
 	});
+});
+
+// A window that is closed.
+const closed =
+	'ESTAB 0      17428  127.0.0.1:58182 127.0.0.1:34151\n\t bbr wscale:0,10 rto:208 rtt:4.604/9.158 mss:1152 bytes_sent:2572 bytes_acked:2573 busy:304ms rwnd_limited:304ms(100.0%) reordering:22 notsent:17428 minrtt:0.005\n';
+
+test('ss: tells which part of a send queue was never sent', () => {
+	assert.deepEqual(parseQueues(open + closed + stuck), [
+		{
+			local: '127.0.0.1:58182',
+			remote: '127.0.0.1:34151',
+			sendQueueBytes: 17_428,
+			sending: {
+				notSentBytes: 17_428,
+				unackedSegments: 0,
+				windowLimitedMs: 304,
+			},
+		},
+		{
+			local: '127.0.0.1:37228',
+			remote: '127.0.0.1:38261',
+			sendQueueBytes: 2_554_371,
+			sending: {notSentBytes: 0, unackedSegments: 2, windowLimitedMs: 0},
+		},
+	]);
+	assert.deepEqual(parseQueues(''), []);
+	assert.equal(
+		formatTcpInfo({...parseTcpInfo(closed)!, rttMs: undefined}),
+		"mss 1152 bytes, 17428 bytes not sent, held up 304 ms by the other end's window (rwnd_limited), 2573 bytes acknowledged",
+	);
 });
 
 test('ss: without a connection there are no figures', () => {

@@ -10,6 +10,7 @@ import type {Connection} from '../../connection/connection.js';
 import type {Listening} from '../../connection/listening.js';
 import {
 	nameOfCall,
+	notSentOf,
 	type CallName,
 	type KernelSocket,
 	type TcpState,
@@ -21,6 +22,7 @@ import {
 	formatAge,
 	formatBytes,
 	formatDuration,
+	formatMs,
 	untilOlderMs,
 } from '../text/format.js';
 import type {Role} from '../theme/roles.js';
@@ -196,6 +198,11 @@ export const peersFacts = ({listening, socket}: Model): readonly string[] => {
 	const {peers, accepted, turnedAway} = listening;
 	const {refused = 0, backlog, listening: read} = socket.peers ?? {};
 	const queue = read?.receiveQueueBytes ?? 0;
+	const ends = (socket.peers?.rows ?? []).flatMap(
+		({kernel}) => kernel?.local ?? [],
+	);
+	const unread = ends.reduce((sum, end) => sum + end.receiveQueueBytes, 0);
+	const closed = ends.filter(({timer}) => timer?.name === 'persist').length;
 	return [
 		`${peers} connected`,
 		`${accepted} accepted`,
@@ -206,6 +213,8 @@ export const peersFacts = ({listening, socket}: Model): readonly string[] => {
 			: queue > 0
 				? [`${queue} of ${backlog} wait for accept()`]
 				: [`backlog ${backlog}`]),
+		...(unread > 0 ? [`unread here ${formatBytes(unread)}`] : []),
+		...(closed > 0 ? [`${closed} with a closed window`] : []),
 	];
 };
 
@@ -226,6 +235,28 @@ const counted = (text: string, source: LayerFact['source']): LayerFact => ({
 	source,
 });
 
+/**
+ * What our end has sent and not sent. Its queue alone doesn't tell them apart.
+ */
+const sendingTexts = (socket: KernelSocket): readonly string[] => {
+	const {sendQueueBytes, sending, timer, state} = socket;
+	const notSent = notSentOf(socket);
+	const isWaiting = state === 'TIME-WAIT' && timer;
+	return [
+		...(notSent === undefined
+			? [`send queue ${formatBytes(sendQueueBytes)}`]
+			: [`unacked ${formatBytes(sendQueueBytes - notSent)}`]),
+		...(notSent ? [`not sent ${formatBytes(notSent)}`] : []),
+		...(timer?.name === 'persist'
+			? ['window closed', `persist timer ${formatMs(timer.inMs)}`]
+			: []),
+		...(sending && sending.windowLimitedMs > 0
+			? [`window held it ${formatMs(sending.windowLimitedMs)}`]
+			: []),
+		...(isWaiting ? [`TIME-WAIT ends in ${formatMs(timer.inMs)}`] : []),
+	];
+};
+
 const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
 	if (!kernel) {
 		return [];
@@ -243,7 +274,7 @@ const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
 
 	const unreadHere = local?.receiveQueueBytes ?? 0;
 	return [
-		`unacked ${bytesOr(local?.sendQueueBytes)}`,
+		...(local ? sendingTexts(local) : ['unacked unknown']),
 		`unread by peer ${bytesOr(remote?.receiveQueueBytes)}`,
 		...(unreadHere > 0 ? [`unread by us ${bytesOr(unreadHere)}`] : []),
 	].map(text => counted(text, 'kernel'));
@@ -255,7 +286,7 @@ export const layerFacts = (model: Model): readonly LayerFact[] => {
 	return listening
 		? []
 		: [
-				counted(`unsent ${formatBytes(traffic.queuedBytes)}`, 'Node'),
+				counted(`queued ${formatBytes(traffic.queuedBytes)}`, 'Node'),
 				...kernelFacts(socket),
 				...(mode === 'room' && pending.length > 0
 					? [counted(`unstored ${pending.length}`, 'room')]

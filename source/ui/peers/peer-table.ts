@@ -2,7 +2,7 @@
  * The table of a server's peers: as many columns as fit, the most useful first,
  * and only the rows in view. Pure.
  */
-import type {KernelSocket} from '../../tcp/tcp.js';
+import {notSentOf, type KernelSocket} from '../../tcp/tcp.js';
 import {
 	display,
 	displayWidth,
@@ -29,6 +29,11 @@ const unknown = '–';
 
 /** Our end of the connection, from the kernel's table. */
 const ownEnd = ({kernel}: PeerRow): KernelSocket | undefined => kernel?.local;
+
+const notSent = (peer: PeerRow): number | undefined => {
+	const end = ownEnd(peer);
+	return end && notSentOf(end);
+};
 
 // 'paused' matters most, so it shows even if the phase has no room.
 const phaseText = ({phase, isPaused}: PeerRow): string => {
@@ -79,6 +84,7 @@ export const peerColumns: readonly Column[] = [
 	text('state', 12, phaseText),
 	amount('queue', 8, ({queuedBytes}) => queuedBytes, formatBytes),
 	amount('lag', 6, ({lagEntries}) => lagEntries, String),
+	amount('unread', 8, peer => ownEnd(peer)?.receiveQueueBytes, formatBytes),
 	text('tcp', 12, peer => ownEnd(peer)?.state ?? unknown),
 	text('address', 21, ({peer}) => peer),
 	amount('rtt', 8, ({rttMs}) => rttMs, formatMs),
@@ -86,8 +92,8 @@ export const peerColumns: readonly Column[] = [
 	amount('out', 8, ({bytesOut}) => bytesOut, formatBytes),
 	since,
 	text('dialect', 8, ({dialect}) => dialect ?? unknown),
-	amount('unacked', 8, peer => ownEnd(peer)?.sendQueueBytes, formatBytes),
-	amount('unread', 8, peer => ownEnd(peer)?.receiveQueueBytes, formatBytes),
+	amount('send-q', 8, peer => ownEnd(peer)?.sendQueueBytes, formatBytes),
+	amount('unsent', 8, notSent, formatBytes),
 ];
 
 const gap = 2;
@@ -219,5 +225,7 @@ const styleOf = (peer: PeerRow, column: Column): Style => {
 
 /** What a host should notice: bytes that wait, a peer that lags. */
 const isTrouble = (peer: PeerRow, {title}: Column): boolean =>
+	(title === 'unread' && (ownEnd(peer)?.receiveQueueBytes ?? 0) > 0) ||
+	(title === 'unsent' && (notSent(peer) ?? 0) > 0) ||
 	(title === 'queue' && peer.queuedBytes > 0) ||
 	(title === 'lag' && peer.lagEntries > 0);

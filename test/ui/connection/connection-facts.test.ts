@@ -20,6 +20,7 @@ import {
 	listeningOf,
 	modelOf,
 	now,
+	peerRow,
 	socketOf,
 	wallNow,
 } from '../../helpers/models.js';
@@ -260,14 +261,63 @@ test('connection facts: each layer has its source', () => {
 	);
 	const pending = [{...notice(), kind: 'message', n: 1}] as never;
 	assert.deepEqual(layersOf({traffic, pending, ...socketOf({kernel})}), [
-		'unsent 2.0 MB (Node)',
-		'unacked 1.5 kB (kernel)',
+		'queued 2.0 MB (Node)',
+		'send queue 1.5 kB (kernel)',
 		'unread by peer 300.0 kB (kernel)',
 		'unread by us 24 B (kernel)',
 		'unstored 1 (room)',
 	]);
-	assert.deepEqual(layersOf({mode: 'raw', pending}), ['unsent 0 B (Node)']);
+	assert.deepEqual(layersOf({mode: 'raw', pending}), ['queued 0 B (Node)']);
 	assert.deepEqual(layersOf({listening: listeningOf()}), []);
+});
+
+test('connection facts: what was never sent is not called unacknowledged', () => {
+	const sendingOf = (changes: Parameters<typeof kernelSocket>[0]) =>
+		layersOf(
+			socketOf({kernel: kernelOf(kernelSocket(changes), kernelSocket())}),
+		)
+			.slice(1, -1)
+			.map(text => text.replace(' (kernel)', ''));
+	const sendQueueBytes = 4000;
+	assert.deepEqual(
+		sendingOf({sendQueueBytes, timer: {name: 'persist', inMs: 1600}}),
+		['unacked 0 B', 'not sent 4.0 kB', 'window closed', 'persist timer 1.6 s'],
+	);
+	assert.deepEqual(
+		sendingOf({
+			sendQueueBytes,
+			sending: {
+				notSentBytes: 1000,
+				unackedSegments: 2,
+				windowLimitedMs: 2500,
+			},
+		}),
+		['unacked 3.0 kB', 'not sent 1.0 kB', 'window held it 2.5 s'],
+	);
+	assert.deepEqual(
+		sendingOf({state: 'TIME-WAIT', timer: {name: 'time-wait', inMs: 59_000}}),
+		['unacked 0 B', 'TIME-WAIT ends in 59.0 s'],
+	);
+});
+
+test('connection facts: a server shows unread bytes and closed windows', () => {
+	const row = (changes: Parameters<typeof kernelSocket>[0]) =>
+		peerRow({kernel: {local: kernelSocket(changes), remote: undefined}});
+	const peers = {
+		at: wallNow,
+		rows: [
+			row({receiveQueueBytes: 1000}),
+			row({receiveQueueBytes: 500, timer: {name: 'persist', inMs: 200}}),
+		],
+		listening: kernelSocket({state: 'LISTEN'}),
+		backlog: 511,
+		refused: 0,
+	};
+	const listening = listeningOf('listening');
+	assert.deepEqual(
+		peersFacts(modelOf({listening, ...socketOf({peers})})).slice(-2),
+		['unread here 1.5 kB', '1 with a closed window'],
+	);
 });
 
 test("connection facts: what the kernel doesn't report is not guessed", () => {

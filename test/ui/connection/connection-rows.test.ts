@@ -99,7 +99,7 @@ test('connection rows: a client sees its three layers, its steps and the members
 		'127.0.0.1:53122 → :5001',
 		'in  12.4 kB      ▁█   800 B/s',
 		'out 3.1 kB       █▁     0 B/s',
-		'unsent 0 B               Node',
+		'queued 0 B               Node',
 		'unacked 0 B            kernel',
 		'unread by peer 0 B     kernel',
 		'─ lifecycle · ● read ─────────',

@@ -62,7 +62,7 @@ test('status rows: show as much as fits, the most useful first', () => {
 		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · 127.0.0.1:53122 → :5001 · heron otter',
 	]);
 	assert.deepEqual(rowsOf(client, 200), [
-		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · 127.0.0.1:53122 → :5001 · heron otter · in 4.0 kB · out 2.5 kB · unsent 0 B · unacked 0 B · unread by peer unknown',
+		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · 127.0.0.1:53122 → :5001 · heron otter · in 4.0 kB · out 2.5 kB · queued 0 B · unacked 0 B · unread by peer unknown',
 	]);
 });
 

@@ -50,16 +50,20 @@ test('peer table: shows everything known about each peer', () => {
 			queuedBytes: 2_000_000,
 			lagEntries: 41,
 			kernel: {
-				local: kernelSocket({sendQueueBytes: 500, receiveQueueBytes: 7}),
+				local: kernelSocket({
+					sendQueueBytes: 500,
+					receiveQueueBytes: 7,
+					sending: {notSentBytes: 300, unackedSegments: 1, windowLimitedMs: 0},
+				}),
 				remote: undefined,
 			},
 		}),
 		peerRow({nick: undefined, dialect: undefined, phase: 'accepted'}),
 	];
 	assert.deepEqual(shown({peers}), [
-		'nick↓           state            queue     lag  tcp           address                     rtt        in       out     since  dialect    unacked    unread',
-		'otter           open            2.0 MB      41  ESTABLISHED   127.0.0.1:53122         0.21 ms   12.4 kB    3.1 kB    <1 min  framed       500 B       7 B',
-		'–               accepted           0 B       0  –             127.0.0.1:53122               –       0 B       0 B    <1 min  –                –         –',
+		'nick↓           state            queue     lag    unread  tcp           address                     rtt        in       out     since  dialect     send-q    unsent',
+		'otter           open            2.0 MB      41       7 B  ESTABLISHED   127.0.0.1:53122         0.21 ms   12.4 kB    3.1 kB    <1 min  framed       500 B     300 B',
+		'–               accepted           0 B       0         –  –             127.0.0.1:53122               –       0 B       0 B    <1 min  –                –         –',
 	]);
 });
 
@@ -71,7 +75,7 @@ test('peer table: a narrow one keeps the most useful columns', () => {
 			'nick↓           state',
 			'nick↓           state            queue',
 			'nick↓           state            queue     lag',
-			'nick↓           state            queue     lag  tcp',
+			'nick↓           state            queue     lag    unread  tcp',
 		],
 	);
 });

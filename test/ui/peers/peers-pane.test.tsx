@@ -60,9 +60,9 @@ const peersNamed = (count: number): PeerRow[] =>
 test('peers pane: shows a table, its count and its order', () => {
 	assert.deepEqual(linesOf(peersPane(peersNamed(2))), [
 		'╭ peers 2 ─────────────────────────────────────────────────╮',
-		'│ nick↓           state            queue     lag           │',
-		'│ nick-0          open               0 B       0           │',
-		'│ nick-1          open               0 B       1           │',
+		'│ nick↓           state            queue     lag    unread │',
+		'│ nick-0          open               0 B       0         – │',
+		'│ nick-1          open               0 B       1         – │',
 		'│                                                          │',
 		'│                                                          │',
 		'╰ by nick · Ctrl-O sorts ──────────────────────────────────╯',
@@ -88,7 +88,7 @@ test('peers pane: sorts when the peers change, not at each frame', () => {
 		}),
 	);
 	// Too narrow for the column itself: only the sorting reads it.
-	const byBytesIn = 7;
+	const byBytesIn = 8;
 	const model = server(rows);
 	const pane = (at: number) => (
 		<PeersPane
