@@ -91,8 +91,6 @@ export class Client {
 	#bye: ServerBye | undefined;
 	#hasBeenOpen = false;
 	#isPaused = false;
-	/** Set after /close, while waiting for the other side's FIN. */
-	#closing: SockchatError | undefined;
 	#pings = 0;
 	readonly #requests = new LogRequests();
 
@@ -215,9 +213,9 @@ export class Client {
 				this.#options.watch?.called(call, link);
 			},
 			close: () => {
-				this.#closing = closedByHand();
 				socket.send({type: 'bye'});
-				socket.finish();
+				this.#options.watch?.called('close()', link);
+				this.#lose(closedByHand());
 			},
 		};
 		return controlSocket(owner, action, 'Your');
@@ -325,7 +323,6 @@ export class Client {
 
 	#dial(): void {
 		this.#bye = undefined;
-		this.#closing = undefined;
 		this.#isPaused = false;
 		const {watch, token} = this.#options;
 		const link = this.#options.dial();
@@ -351,8 +348,7 @@ export class Client {
 				this.#lose(
 					cause
 						? this.#options.describe(cause)
-						: (this.#closing ??
-								closedBy(this.#bye, this.#runner.connection.phase)),
+						: closedBy(this.#bye, this.#runner.connection.phase),
 				);
 			},
 		};

@@ -90,7 +90,8 @@ const nameOfStep = (step: Step): string => {
 	const peer = step.peer === undefined ? '' : `${step.peer} `;
 	switch (step.kind) {
 		case 'call': {
-			return peer + step.call;
+			const {call, errno} = step;
+			return peer + (errno === undefined ? call : `${call} = ${errno}`);
 		}
 
 		case 'segment': {

@@ -40,6 +40,8 @@ export class RawClient implements Counted {
 	readonly #gauges: Gauges;
 	readonly #runner: ConnectionRunner;
 	readonly #link: Link;
+	/** Whether close(2) was asked for. */
+	#isClosing = false;
 
 	constructor(options: RawClientOptions) {
 		const {clock = systemClock, onEvent} = options;
@@ -137,6 +139,8 @@ export class RawClient implements Counted {
 				link.reset();
 			},
 			close: () => {
+				this.#isClosing = true;
+				this.#options.watch?.called('close()', link);
 				this.leave();
 			},
 		};
@@ -151,7 +155,12 @@ export class RawClient implements Counted {
 	#perform(effect: ConnectionEffect): void {
 		switch (effect.type) {
 			case 'bye': {
-				this.#link.stream.end();
+				if (this.#isClosing) {
+					this.#link.stream.destroy();
+				} else {
+					this.#link.stream.end();
+				}
+
 				break;
 			}
 

@@ -276,6 +276,7 @@ const ownerOf = (
 		link.reset();
 	},
 	close() {
-		link.stream.end();
+		watch?.called('close()', link);
+		link.stream.destroy();
 	},
 });

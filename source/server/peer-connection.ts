@@ -230,6 +230,22 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		this.socket?.resetAndDestroy();
 	}
 
+	/**
+	 * Says bye and closes the socket at once, whatever is unread or not sent.
+	 *
+	 * @param onCall Called right before close(2).
+	 */
+	close(onCall: () => void): void {
+		this.#startEnding('closed');
+		this.#leaveRoom('closed');
+		if (!this.duplex.writableEnded) {
+			this.#dialect?.sendBye('closed');
+		}
+
+		onCall();
+		this.duplex.destroy();
+	}
+
 	join(member: Member, seq?: number): void {
 		this.member = member;
 		if (seq !== undefined) {

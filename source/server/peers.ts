@@ -113,7 +113,9 @@ export const controlPeer = async (
 			connection.reset();
 		},
 		close() {
-			connection.end('closed');
+			connection.close(() => {
+				watch?.called('close()', link);
+			});
 		},
 	};
 	return controlSocket(

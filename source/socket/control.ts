@@ -11,6 +11,7 @@ import {lingerZero, type Call} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {Link, SocketLink} from './link.js';
 import {readTcpInfo} from './ss.js';
+import {readTcpTable} from './tcp-table.js';
 
 /** What only the socket's owner can do cleanly. */
 export type SocketOwner = {
@@ -19,7 +20,7 @@ export type SocketOwner = {
 	readonly setPaused: (isPaused: boolean) => void;
 	/** Sends RST and drops the connection. */
 	readonly reset: () => void;
-	/** Sends bye if the protocol has one, then FIN. */
+	/** Sends bye if the protocol has one, then calls close(2). */
 	readonly close: () => void;
 	/** Called before a call that the socket has no event for. */
 	readonly onCall: (call: Call) => void;
@@ -65,6 +66,61 @@ const askKernel = async ({endpoints}: SocketLink): Promise<Answer> => {
 			);
 };
 
+/** What the kernel holds for the process, unread; undefined if unknown. */
+const unreadBytesOf = async ({
+	kind,
+	endpoints: {local, remote},
+}: SocketLink): Promise<number | undefined> => {
+	if (kind !== 'tcp' || local === undefined || remote === undefined) {
+		return undefined;
+	}
+
+	const port = Number(/\d+$/.exec(local)?.[0]);
+	const table = await readTcpTable(new Set([port]));
+	return table?.pair(local, remote).local?.receiveQueueBytes;
+};
+
+/** What the kernel makes of a close(2). */
+const closingWords = (
+	{kind}: SocketLink,
+	unreadBytes: number | undefined,
+	hasSentFin: boolean,
+): string => {
+	if (kind !== 'tcp') {
+		return 'the other side reads to the end of what was written, and what it writes fails with EPIPE';
+	}
+
+	if (unreadBytes) {
+		return `${unreadBytes} bytes were unread, so the kernel sends RST, and they are lost`;
+	}
+
+	const rest = 'and answers what still comes with RST';
+	return hasSentFin
+		? `the kernel has sent FIN before, ${rest}`
+		: `the kernel sends FIN after everything written so far, ${rest}`;
+};
+
+const closeSocket = async (
+	owner: SocketOwner,
+	link: SocketLink,
+	whose: string,
+): Promise<Answer> => {
+	const {stream} = link;
+	const unreadBytes = await unreadBytesOf(link);
+	if (stream.destroyed) {
+		return refused(alreadyClosed);
+	}
+
+	const queued = stream.writableLength;
+	const words = closingWords(link, unreadBytes, stream.writableFinished);
+	owner.close();
+	const lost =
+		queued > 0 ? ` ${queued} bytes that Node still held are discarded.` : '';
+	return done(`${whose} socket is closed: ${words}.${lost}`);
+};
+
+const alreadyClosed = 'The connection is closed.';
+
 const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
 	'reset',
 	'nodelay',
@@ -83,11 +139,13 @@ const refusal = (
 	}
 
 	if (stream.destroyed) {
-		return 'The connection is closed.';
+		return alreadyClosed;
 	}
 
 	if (type === 'end' && stream.writableEnded) {
-		return `${whose} socket has already sent FIN: it sends nothing more.`;
+		return kind === 'tcp'
+			? `${whose} socket has already sent FIN: it sends nothing more.`
+			: `${whose} socket has already ended its side: it sends nothing more.`;
 	}
 
 	return tcpActions.has(type) && kind !== 'tcp'
@@ -134,7 +192,9 @@ export const controlSocket = async (
 		case 'end': {
 			stream.end();
 			return done(
-				`${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`,
+				link.kind === 'tcp'
+					? `${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`
+					: `${whose} socket sends nothing more: the other side reads to the end of what was written. It still reads.`,
 			);
 		}
 
@@ -145,13 +205,7 @@ export const controlSocket = async (
 		}
 
 		case 'close': {
-			// A socket that isn't read never sees the other side's FIN.
-			setReading(stream, true);
-			owner.setPaused(false);
-			owner.close();
-			return done(
-				`${whose} connection is closing: FIN goes after everything written so far.`,
-			);
+			return closeSocket(owner, link, whose);
 		}
 
 		case 'nodelay': {

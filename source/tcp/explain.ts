@@ -16,6 +16,7 @@ const calls: Readonly<Record<CallName, string>> = {
 		'The process took a connection from the queue; the kernel had already established it (POSIX, accept()).',
 	connect:
 		'The kernel sends SYN to the other side, the first step of the three-way handshake (RFC 9293, 3.5).',
+	send: 'The bytes were not taken: the other side has sent RST, so the connection is over (POSIX, send()).',
 	shutdown:
 		'This side has no more to send: FIN goes out after the last byte; it can still receive (RFC 9293, 3.6).',
 	close:

@@ -3,11 +3,11 @@ export type SocketAction =
 	/** Stop reading: our receive queue fills, then the other end's send queue. */
 	| {readonly type: 'pause'}
 	| {readonly type: 'resume'}
-	/** Send FIN and keep reading: half-closed. */
+	/** shutdown(SHUT_WR): send FIN and keep reading, half-closed. */
 	| {readonly type: 'end'}
-	/** Send RST. */
+	/** SO_LINGER 0 and close(2): send RST. */
 	| {readonly type: 'reset'}
-	/** Send bye if the protocol has one, then FIN. */
+	/** Send bye if the protocol has one, then close(2), whatever is unread. */
 	| {readonly type: 'close'}
 	/** TCP_NODELAY: off lets the kernel delay small writes (Nagle). */
 	| {readonly type: 'nodelay'; readonly isOn: boolean}

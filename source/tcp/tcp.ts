@@ -151,6 +151,8 @@ export type Call =
 	| `listen(${number})`
 	| 'accept()'
 	| `connect(${string})`
+	/** Shown if it failed. */
+	| 'send()'
 	| 'shutdown(SHUT_WR)'
 	| 'close()'
 	| 'pause()'
@@ -163,6 +165,7 @@ export const callNames = [
 	'listen',
 	'accept',
 	'connect',
+	'send',
 	'shutdown',
 	'close',
 	'pause',

@@ -28,9 +28,8 @@ export type WatchStepsOptions = {
 
 export type StepWatch = {
 	/**
-	 * Records a call for which node:net has no event: setsockopt(), pause(),
-	 * resume().
-	 * Call it before the call itself.
+	 * Records a call for which node:net has no event, or a late one:
+	 * setsockopt(), pause(), resume(), close(). Call it before the call itself.
 	 */
 	readonly called: (call: Call) => void;
 };
@@ -55,6 +54,9 @@ export const watchSteps = (
 	{side, peer, clock, notBefore, bound, dialled, onStep}: WatchStepsOptions,
 ): StepWatch => {
 	let isOver = false;
+	let isClosed = false;
+	/** When the other side's FIN was read. From then on Node reads no more. */
+	let endedAt: number | undefined;
 	// What arrives while nobody reads is seen later; undefined if reading never
 	// paused.
 	let lateSince: number | undefined;
@@ -76,7 +78,8 @@ export const watchSteps = (
 
 	const received = (segment: 'FIN' | 'RST'): void => {
 		const now = clock.wallMs();
-		onStep({kind: 'segment', segment, peer, ...between(lateSince ?? now, now)});
+		const time = between(lateSince ?? endedAt ?? now, now);
+		onStep({kind: 'segment', segment, peer, ...time});
 	};
 
 	const enter = (end: 'local' | 'remote', state: TcpState, time: StepTime) => {
@@ -144,6 +147,7 @@ export const watchSteps = (
 	});
 	socket.once('end', () => {
 		received('FIN');
+		endedAt = clock.wallMs();
 	});
 	socket.once('finish', () => {
 		// After an RST, shutdown() has nothing to do.
@@ -151,17 +155,29 @@ export const watchSteps = (
 			called('shutdown(SHUT_WR)');
 		}
 	});
-	errorsOf(socket).once(errorMonitor, ({code = ''}: NodeJS.ErrnoException) => {
+	const onError = ({code = '', syscall}: NodeJS.ErrnoException) => {
 		if (isDialled && resetCodes.has(code)) {
 			isOver = true;
 			received('RST');
+			if (syscall === 'write') {
+				called('send()', {errno: code});
+			}
 		} else if (code === 'ETIMEDOUT') {
 			isOver = true;
 			enter('local', 'CLOSED', {at: clock.wallMs()});
 		}
-	});
+	};
+
+	errorsOf(socket).once(errorMonitor, onError);
 	socket.once('close', () => {
-		called('close()');
+		if (!isClosed) {
+			called('close()');
+		}
 	});
-	return {called};
+	return {
+		called(call) {
+			isClosed ||= call === 'close()';
+			called(call);
+		},
+	};
 };

@@ -121,7 +121,7 @@ test('e2e: the host has a table of its peers, and takes one in hand', async t =>
 	for (const nick of ['anna', 'bert', 'cleo']) {
 		await terminal.waitFor(
 			new RegExp(
-				`${nick} +open +0 B +0  ESTABLISHED +127\\.0\\.0\\.1:\\d+ +[\\d.]+ m?s .* framed`,
+				`${nick} +open +0 B +0 +0 B  ESTABLISHED +127\\.0\\.0\\.1:\\d+ +[\\d.]+ m?s .* framed`,
 			),
 		);
 	}

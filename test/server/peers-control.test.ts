@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {done, refused} from '../../source/tcp/socket-action.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {FakeClock} from '../helpers/clock.js';
 import {timerBySs} from '../helpers/kernel.js';
 import {openRawServer} from '../helpers/raw.js';
 import {openServer} from '../helpers/room.js';
+import {until} from '../helpers/until.js';
 import {openWatch} from '../helpers/watch.js';
 import {joinWire, openPlain} from '../helpers/wire-peer.js';
 
@@ -65,38 +67,48 @@ test('peers control: a peer that the host resets is reported as reset, not close
 	assert.equal((await raw.untilEvent('ended')).reason, 'reset');
 });
 
-test('peers control: a closed peer gets its bye, then FIN', async t => {
-	const {server, otter, heron} = await openRoomOfTwo(t);
+test('peers control: a closed peer gets its bye, and nobody reads it any more', async t => {
+	const {server, otter, heron, callsOf} = await openRoomOfTwo(t);
 	assert.deepEqual(
 		await server.control({type: 'close'}, 'otter'),
 		done(
-			"otter's connection is closing: FIN goes after everything written so far.",
+			"otter's socket is closed: the kernel sends FIN after everything written so far, and answers what still comes with RST.",
 		),
 	);
 	await otter.untilFin();
 	assert.deepEqual(otter.of('bye'), [{type: 'bye', reason: 'closed'}]);
-	otter.end();
-	await otter.untilClosed();
-	assert.equal(otter.errorCode, undefined);
 	const {reason} = await heron.untilFrame('left');
 	assert.equal(reason, 'closed');
-});
-
-test('peers control: a paused peer is closed with bye and FIN too', async t => {
-	const {server, otter, clock} = await openRoomOfTwo(t);
-	await server.control({type: 'pause'}, 'otter');
-	otter.say(1, 'unread');
-	await server.control({type: 'close'}, 'otter');
-	await otter.untilFin();
-	otter.end();
-	await otter.untilClosed();
-	assert.equal(otter.errorCode, undefined, 'no RST for unread bytes');
-	clock.advance(3000);
-	const {reason} = await server.untilEvent(
+	const ended = await server.untilEvent(
 		'ended',
 		({peer}) => peer === otter.name,
 	);
-	assert.equal(reason, 'closed');
+	assert.equal(ended.reason, 'closed', 'it does not wait for a FIN');
+	assert.deepEqual(callsOf(otter.name).slice(2), ['close()']);
+	otter.end();
+	await otter.untilClosed();
+	assert.equal(otter.errorCode, undefined);
+});
+
+test('peers control: a paused peer with unread bytes is closed with RST', async t => {
+	const {server, otter, heron} = await openRoomOfTwo(t);
+	await server.control({type: 'pause'}, 'otter');
+	otter.say(1, 'unread');
+	const local = `127.0.0.1:${otter.socket.remotePort}`;
+	await until(
+		async () => {
+			const table = await readTcpTable();
+			return table?.pair(local, otter.name).local?.receiveQueueBytes;
+		},
+		{what: 'unread bytes'},
+	);
+	assert.match(
+		(await server.control({type: 'close'}, 'otter')).sentence,
+		/^otter's socket is closed: \d+ bytes were unread, so the kernel sends RST, and they are lost\.$/u,
+	);
+	await otter.untilClosed();
+	assert.equal(otter.errorCode, 'ECONNRESET');
+	assert.equal((await heron.untilFrame('left')).reason, 'closed');
 });
 
 test("peers control: a peer is still read after the server's FIN", async t => {

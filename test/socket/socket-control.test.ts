@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {refused, type SocketAction} from '../../source/tcp/socket-action.js';
 import type {Address} from '../../source/socket/address.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {openClient} from '../helpers/client.js';
 import {timerBySs} from '../helpers/kernel.js';
 import {openRawClient, openRawServer} from '../helpers/raw.js';
@@ -92,27 +93,63 @@ test('socket control: a client that resets reconnects', async t => {
 	]);
 });
 
-test('socket control: a client that closes sends bye and FIN, and reconnects', async t => {
+test('socket control: a client that closes sends bye, calls close(2), and reconnects', async t => {
 	const client = await openControlled(t);
 	const [peer] = client.peers as [WirePeer];
 	assert.equal(
 		await client.do('close'),
-		'Your connection is closing: FIN goes after everything written so far.',
+		'Your socket is closed: the kernel sends FIN after everything written so far, and answers what still comes with RST.',
 	);
+	// It isn't kept half-closed: what follows comes from the next connection.
+	await client.untilPhase('open', 2);
 	await peer.untilFin();
 	assert.equal(peer.text.split('\n').at(-2), '{"type":"bye"}');
+	assert.deepEqual(client.calls().slice(1, 5), [
+		'connect(127.0.0.1:0)',
+		'setsockopt(TCP_NODELAY, 1)',
+		'close()',
+		'socket()',
+	]);
 	peer.end();
-	await client.untilPhase('open', 2);
+	await peer.untilClosed();
 	assert.equal(peer.errorCode, undefined);
 });
 
-test('socket control: a paused client can close', async t => {
+test('socket control: a write to a closed socket is answered with RST', async t => {
+	const client = await openControlled(t);
+	const [peer] = client.peers as [WirePeer];
+	await client.do('close');
+	await peer.untilFin();
+	peer.send({type: 'ping', id: 1});
+	await until(
+		() => {
+			peer.send({type: 'ping', id: 2});
+			return peer.isClosed;
+		},
+		{what: 'the RST'},
+	);
+	assert.match(peer.errorCode ?? '', /^(?:EPIPE|ECONNRESET)$/u);
+});
+
+test('socket control: to close with unread bytes sends RST, and says so', async t => {
 	const client = await openControlled(t);
 	const [peer] = client.peers as [WirePeer];
 	await client.do('pause');
-	await client.do('close');
-	await peer.untilFin();
-	peer.end();
+	peer.send({type: 'members', count: 2, names: ['otter', 'heron']});
+	const {local, remote} = client.client.endpoints;
+	await until(
+		async () => {
+			const table = await readTcpTable();
+			return table?.pair(local!, remote!).local?.receiveQueueBytes;
+		},
+		{what: 'unread bytes'},
+	);
+	assert.match(
+		await client.do('close'),
+		/^Your socket is closed: \d+ bytes were unread, so the kernel sends RST, and they are lost\.$/u,
+	);
+	await peer.untilClosed();
+	assert.equal(peer.errorCode, 'ECONNRESET');
 	await client.untilPhase('open', 2);
 });
 
@@ -202,7 +239,18 @@ test('socket control: refuses TCP actions on a Unix domain socket', async t => {
 	}
 
 	assert.equal(client.connection.phase, 'open');
-	await client.control({type: 'close'});
+	assert.equal(
+		await client.control({type: 'end'}),
+		'Your socket sends nothing more: the other side reads to the end of what was written. It still reads.',
+	);
+	assert.equal(
+		await client.control({type: 'end'}),
+		'Your socket has already ended its side: it sends nothing more.',
+	);
+	assert.equal(
+		await client.control({type: 'close'}),
+		'Your socket is closed: the other side reads to the end of what was written, and what it writes fails with EPIPE.',
+	);
 	await untilPhase('open', 2);
 });
 

@@ -56,6 +56,7 @@ test('socket-steps: a write to a closed peer is answered with an RST', async t =
 		'○ CLOSE-WAIT',
 		'RST',
 		'○ CLOSED',
+		'send()',
 		'close()',
 	]);
 });

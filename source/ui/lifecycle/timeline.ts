@@ -31,7 +31,8 @@ export type TimelineOptions = {
 const nameOf = (step: Step): DisplayText => {
 	switch (step.kind) {
 		case 'call': {
-			return toDisplay(step.call);
+			const {call, errno} = step;
+			return toDisplay(errno === undefined ? call : `${call} = ${errno}`);
 		}
 
 		case 'segment': {
