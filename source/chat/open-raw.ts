@@ -49,6 +49,8 @@ export type RawChat = {
 	 * pace: what it doesn't take would pile up here.
 	 */
 	readonly write: (bytes: Buffer) => Promise<void>;
+	/** Why nobody would get what is written now; undefined if somebody would. */
+	readonly whyNotSent: () => string | undefined;
 	/** Reads no more until it is called with false: a slow output sets the pace. */
 	readonly setPaused: (isPaused: boolean) => void;
 	/**
@@ -111,6 +113,8 @@ export const openRaw = async (
 			role: 'connect',
 			where: formatAddress(options.address),
 			write: async bytes => client.write(bytes),
+			whyNotSent: () =>
+				client.canWrite ? undefined : 'This side has ended: not sent.',
 			setPaused(isPaused) {
 				client.setPaused(isPaused);
 			},
@@ -153,6 +157,16 @@ export const openRaw = async (
 			bytesWritten += bytes.length;
 			server.write(bytes);
 			await server.drained();
+		},
+		whyNotSent() {
+			const {connected, receiving} = server.count();
+			if (connected === 0) {
+				return 'Nobody is connected: not sent.';
+			}
+
+			return receiving === 0
+				? 'This side has ended to all who are connected: not sent.'
+				: undefined;
 		},
 		setPaused: server.setPaused,
 		// What a peer lost is told with its end.

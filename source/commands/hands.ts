@@ -29,7 +29,8 @@ export type PlainHands = {
 /** For raw mode, which has bytes and sockets but no names. */
 export type RawHands = Pick<PlainHands, 'say' | 'leave' | 'notice' | 'help'> & {
 	readonly clear: () => void;
-	readonly view: (view: ViewName) => void;
+	/** @param peer Of the lifecycle: by nick or address; undefined for all. */
+	readonly view: (view: ViewName, peer?: string) => void;
 	/**
 	 * @param peer On a server, the nick or address of a peer; undefined means our
 	 * own socket.

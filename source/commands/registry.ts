@@ -44,14 +44,22 @@ const chat = <M extends Mode>(
 	parse: Command<HandsOf[M]>['parse'],
 ): Command<HandsOf[M]> => ({name, group: 'chat', usage, summary, modes, parse});
 
-const view = (name: ViewName, summary: string): Command<RawHands> => ({
+const view = (
+	name: ViewName,
+	summary: string,
+	usage = '',
+): Command<RawHands> => ({
 	name,
 	group: 'view',
-	usage: '',
+	usage,
 	summary,
 	modes: ['room', 'raw'],
-	parse: () => hands => {
-		hands.view(name);
+	parse: rest => hands => {
+		if (usage === '' || rest === '') {
+			hands.view(name);
+		} else {
+			hands.view(name, rest);
+		}
 	},
 });
 
@@ -256,7 +264,11 @@ export const commands: readonly Command[] = [
 		hands.leave();
 	}),
 	view('wire', 'every chunk read or written, in hex; again: back'),
-	view('lifecycle', 'every call and TCP state of both ends; again: back'),
+	view(
+		'lifecycle',
+		'every call and TCP state of both ends; again: back',
+		'[PEER]',
+	),
 	view('peers', 'the peer table, on a server; again: back'),
 	socket('tcp', 'ask the kernel for rtt, cwnd and retransmits'),
 	socket('pause', 'stop reading the socket; its queues fill'),

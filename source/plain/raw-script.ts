@@ -3,7 +3,7 @@ import type {RawChat} from '../chat/open-raw.js';
 import {SockchatError} from '../errors.js';
 import type {RawModeOptions} from '../options/options.js';
 import {readRaw} from './input.js';
-import type {Streams} from './printer.js';
+import type {Printer, Streams} from './printer.js';
 import type {Progress} from './progress.js';
 import type {Step} from './script.js';
 
@@ -25,6 +25,7 @@ export const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
 type RawSession = {
 	readonly chat: RawChat;
 	readonly options: RawModeOptions;
+	readonly printer: Pick<Printer, 'refuse'>;
 	readonly progress: Progress;
 	readonly streams: Streams;
 	readonly sending: Sending;
@@ -33,6 +34,7 @@ type RawSession = {
 export const sendRaw = ({
 	chat,
 	options,
+	printer,
 	progress,
 	streams,
 	sending,
@@ -53,6 +55,12 @@ export const sendRaw = ({
 			if (isPiped && chat.role === 'serve') {
 				// Without a peer the bytes would be lost.
 				await progress.until(() => progress.peers > 0);
+			}
+
+			const unsent = isPiped ? undefined : chat.whyNotSent();
+			if (unsent !== undefined && !sending.isOver) {
+				printer.refuse(unsent);
+				continue;
 			}
 
 			if (sending.isOver) {

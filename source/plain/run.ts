@@ -91,7 +91,14 @@ export const runPlain = async (
 			);
 			const chat = await openRaw({...options, isPipe}, emit);
 			raw = chat;
-			const step = sendRaw({chat, options, progress, streams, sending});
+			const step = sendRaw({
+				chat,
+				options,
+				printer,
+				progress,
+				streams,
+				sending,
+			});
 			return {chat, script: new Script([step])};
 		}
 

@@ -81,6 +81,11 @@ export class RawClient implements Counted {
 		return this.#runner.connection;
 	}
 
+	/** Whether bytes can still be sent. */
+	get canWrite(): boolean {
+		return this.#link.stream.writable;
+	}
+
 	/**
 	 * Sends exactly these bytes.
 	 *

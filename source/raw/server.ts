@@ -35,6 +35,11 @@ export type RawServer = {
 	readonly address: LoopbackAddress;
 	/** Sends exactly these bytes to every peer. @returns How many there were. */
 	readonly write: (bytes: Buffer) => number;
+	/** How many peers are connected, and how many of them get what is written. */
+	readonly count: () => {
+		readonly connected: number;
+		readonly receiving: number;
+	};
 	/** Settles once no peer's queue is full; the slowest peer sets the pace. */
 	readonly drained: () => Promise<void>;
 	/** Pauses or resumes reading, from all peers. */
@@ -164,6 +169,10 @@ export const startRawServer = async ({
 			}
 
 			return count;
+		},
+		count() {
+			const receiving = [...peers.keys()].filter(({stream}) => stream.writable);
+			return {connected: peers.size, receiving: receiving.length};
 		},
 		async drained() {
 			await Promise.all(

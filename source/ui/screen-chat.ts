@@ -23,7 +23,7 @@ import {noTypedLines, openTypedLines} from './input/typed-file.js';
 /** What a command may do to the screen itself. */
 export type ScreenActions = {
 	/** Shows a view, or the chat if that view is already shown. */
-	readonly view: (view: ViewName) => void;
+	readonly view: (view: ViewName, peer?: string) => void;
 	readonly leave: () => void;
 	/**
 	 * Searches in the transcript.
@@ -108,7 +108,17 @@ const openScreenRaw = async (
 	const lineEnd = lineEnds[options.eol];
 	const {control} = chat;
 	const say = (text: string) => {
-		void chat.write(Buffer.from(text + lineEnd));
+		const unsent = chat.whyNotSent();
+		if (unsent === undefined) {
+			void chat.write(Buffer.from(text + lineEnd));
+		} else {
+			emit({
+				type: 'notice',
+				at: systemClock.wallMs(),
+				tone: 'bad',
+				text: unsent,
+			});
+		}
 	};
 
 	return {
@@ -153,11 +163,12 @@ const handsOf = (
 		help(topic: string | undefined) {
 			help(topic, scope, notice);
 		},
-		view(name: ViewName) {
-			if (name === 'peers' && scope.role === 'connect') {
+		view(name: ViewName, peer?: string) {
+			const isOfPeers = name === 'peers' || peer !== undefined;
+			if (isOfPeers && scope.role === 'connect') {
 				notice('bad', 'Only a server has peers; /lifecycle shows both ends.');
 			} else {
-				view(name);
+				view(name, peer);
 			}
 		},
 	};

@@ -17,8 +17,12 @@ import {createWireContext} from './wire/wire-window.js';
 
 export type ViewControl = {
 	readonly viewState: ViewState;
-	/** Shows a view, or the chat if that view is already shown. */
-	readonly toggle: (name: ViewName) => void;
+	/**
+	 * Shows a view, or the chat if that view is already shown.
+	 *
+	 * @param peer Whose steps; other ones are another view.
+	 */
+	readonly toggle: (name: ViewName, peer?: string) => void;
 	/** @returns Whether the key belonged to the view. */
 	readonly handleKey: (key: Key, model: Model, area: Area) => boolean;
 	/** Shows an item of the transcript in the middle of its pane. */
@@ -108,6 +112,7 @@ export const useViews = (
 		wireAnchor: undefined,
 		wireContext: createWireContext(mode),
 		stepsAnchor: undefined,
+		stepsPeer: undefined,
 		peersTop: 0,
 		sortedBy: 0,
 	};
@@ -119,8 +124,13 @@ export const useViews = (
 
 	return {
 		viewState,
-		toggle(name) {
-			replace({name: box.current!.name === name ? 'chat' : name});
+		toggle(name, peer) {
+			const {name: shown, stepsPeer} = box.current!;
+			const isOther = name === 'lifecycle' && peer !== stepsPeer;
+			replace({
+				name: shown === name && !isOther ? 'chat' : name,
+				...(isOther ? {stepsPeer: peer, stepsAnchor: undefined} : {}),
+			});
 		},
 		handleKey(key, model, area) {
 			const now = box.current!;

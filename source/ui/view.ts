@@ -28,6 +28,8 @@ export type ViewState = {
 	readonly wireAnchor: Anchor | undefined;
 	readonly wireContext: WireContext;
 	readonly stepsAnchor: Anchor | undefined;
+	/** Whose steps are shown, by nick or address; undefined for all. */
+	readonly stepsPeer: string | undefined;
 	/** Rows of the peers scrolled past. */
 	readonly peersTop: number;
 	/** The column that the peers are sorted by. */

@@ -221,3 +221,19 @@ test('e2e: two raw screens send what is typed, and show what comes', async t => 
 	assert.equal(await chat.waitForExit(), 0);
 	await serving.waitFor(/connection from \S+ ended \(closed: FIN\)/);
 });
+
+test('raw: a line typed on a server without a peer is not swallowed', async t => {
+	const {terminal: serving, port} = await serveScreen(t, 'otter', {
+		args: ['--raw'],
+	});
+	serving.type('too early\r');
+	await serving.waitFor('Nobody is connected: not sent.');
+	const chat = await openScreen(t, ['connect', '--raw', '--port', port]);
+	await serving.waitFor(/connection from \S+ made/);
+	serving.type('in time\r');
+	await chat.waitFor(/in time/);
+	chat.type('/end\r');
+	await chat.waitFor(/sends FIN after everything written so far/);
+	chat.type('too late\r');
+	await chat.waitFor('This side has ended: not sent.');
+});

@@ -54,10 +54,11 @@ export const openApp = async (
 			setTimer={clock.setTimer}
 			focus={focus}
 			onLine={(line, actions) => {
+				const [word = '', peer] = line.split(' ');
 				if (line === '/quit') {
 					actions.leave();
-				} else if (viewCommands.has(line)) {
-					actions.view(line.slice(1) as Exclude<ViewName, 'chat'>);
+				} else if (viewCommands.has(word)) {
+					actions.view(word.slice(1) as Exclude<ViewName, 'chat'>, peer);
 				} else {
 					lines.push(line);
 				}

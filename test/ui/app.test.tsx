@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import stringWidth from 'string-width';
 import {openApp} from '../helpers/app.js';
-import {listeningOf, modelOf} from '../helpers/models.js';
+import {listeningOf, modelOf, peerRow, socketOf} from '../helpers/models.js';
+import {called} from '../helpers/steps.js';
 
 const server = modelOf({listening: listeningOf()});
 
@@ -82,6 +83,51 @@ test('app: another view reports what is new in the chat', async t => {
 	assert.match(await app.text(), /^─ peers 0 ─/mu);
 });
 
+test("app: the lifecycle of one peer has that peer's steps, and then all again", async t => {
+	const peers = {
+		at: 0,
+		rows: [peerRow({nick: 'heron', peer: '127.0.0.1:53122'})],
+		listening: undefined,
+		backlog: 511,
+		refused: 0,
+	};
+	const steps = [
+		called('listen(511)'),
+		called('accept()', {peer: '127.0.0.1:53122'}),
+		called('accept()', {peer: '127.0.0.1:53123'}),
+	];
+	const app = await openApp(t, {
+		model: {...server, ...socketOf({peers, steps})},
+	});
+	const shown = async (line: string) => {
+		await app.type(`${line}\r`);
+		const text = await app.text();
+		return [
+			...text.matchAll(
+				/(?<=^.?)─ lifecycle \S+|listen\(511\)|accept\(\) :\d+/gmu,
+			),
+		].map(([found]) => found);
+	};
+
+	assert.deepEqual(await shown('/lifecycle heron'), [
+		'─ lifecycle heron',
+		'accept() :53122',
+	]);
+	assert.deepEqual(await shown('/lifecycle :53123'), [
+		'─ lifecycle :53123',
+		'accept() :53123',
+	]);
+	assert.deepEqual((await shown('/lifecycle')).slice(1), [
+		'listen(511)',
+		'accept() :53122',
+		'accept() :53123',
+	]);
+	assert.deepEqual((await shown('/lifecycle otter')).slice(1), []);
+	assert.match(await app.text(), /No peer is called "otter"/u);
+	await app.type('/lifecycle otter\r');
+	assert.doesNotMatch(await app.text(), /lifecycle/u);
+});
+
 test('app: the wire is requested when its view is shown, not before', async t => {
 	const app = await openApp(t);
 	await app.type('a message\r');
@@ -98,7 +144,7 @@ test('app: Ctrl-O sorts the table of peers, only while it is shown', async t => 
 	assert.match(await app.footer(), /by nick/u);
 	await app.press('ctrl-o', 'ctrl-o');
 	assert.match(await app.footer(), /by queue/u);
-	for (let more = 0; more < 11; more++) {
+	for (let more = 0; more < 12; more++) {
 		await app.press('ctrl-o');
 	}
 

@@ -1,11 +1,12 @@
 /** Each call and each state, with both ends side by side. */
-import {display, type DisplayText} from '../../protocol/display.js';
+import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import type {Area} from '../layout.js';
 import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {createRow, type Row} from '../text/row.js';
 import {wrapText} from '../text/wrap.js';
+import {stepsOf} from './peer-steps.js';
 import {
 	ladderColumns,
 	lifecycleHead,
@@ -21,6 +22,8 @@ export type LifecyclePaneProps = {
 	readonly isExplained: boolean;
 	/** Undefined follows the newest step. */
 	readonly anchor: Anchor | undefined;
+	/** Whose steps, by nick or address; undefined for all. */
+	readonly peer?: string | undefined;
 };
 
 export function LifecyclePane({
@@ -29,8 +32,9 @@ export function LifecyclePane({
 	model,
 	isExplained,
 	anchor,
+	peer,
 }: LifecyclePaneProps) {
-	const {steps} = model.socket;
+	const steps = stepsOf(model, peer);
 	const side = sideOf(model);
 	const viewport = viewportOf(area, anchor);
 	const view = {steps, isExplained, side, anchor, ...viewport};
@@ -38,7 +42,7 @@ export function LifecyclePane({
 	const rows =
 		steps.length > 0
 			? [...lifecycleHead(view), ...window.rows]
-			: hintRows(viewport.width);
+			: hintRows(viewport.width, peer);
 	const legend =
 		viewport.width < ladderColumns
 			? display`● read · ○ inferred · → other end`
@@ -46,7 +50,7 @@ export function LifecyclePane({
 	return (
 		<ScrollPane
 			area={area}
-			title={display`lifecycle ${model.where}${note}`}
+			title={display`lifecycle ${peer ?? model.where}${note}`}
 			window={window}
 			rows={rows}
 			footer={steps.length > 0 ? {text: legend, role: 'faint'} : undefined}
@@ -54,8 +58,10 @@ export function LifecyclePane({
 	);
 }
 
-const hintRows = (width: number): Row[] =>
+const hintRows = (width: number, peer: string | undefined): Row[] =>
 	wrapText(
-		display`No steps yet. A Unix domain socket has no TCP states.`,
+		peer === undefined
+			? display`No steps yet. A Unix domain socket has no TCP states.`
+			: display`No peer is called "${toDisplay(peer)}", or it has no steps: /peers lists them. /lifecycle shows the steps of all.`,
 		Math.max(2, width),
 	).map(text => createRow([{text, role: 'faint'}]));

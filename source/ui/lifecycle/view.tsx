@@ -1,6 +1,7 @@
 import {viewportOf} from '../pane/window.js';
 import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
 import {LifecyclePane} from './lifecycle-pane.js';
+import {stepsOf} from './peer-steps.js';
 import {lifecycleView, sideOf} from './timeline.js';
 
 export const lifecycle: ViewEntry = {
@@ -13,11 +14,12 @@ export const lifecycle: ViewEntry = {
 			model={model}
 			isExplained={isExplained}
 			anchor={viewState.stepsAnchor}
+			peer={viewState.stepsPeer}
 		/>
 	),
 	scroll({area, model, isExplained, viewState}, move) {
 		const anchor = viewState.stepsAnchor;
-		const {steps} = model.socket;
+		const steps = stepsOf(model, viewState.stepsPeer);
 		const viewport = viewportOf(area, anyAnchor);
 		const side = sideOf(model);
 		const shown = {steps, anchor, side, isExplained, ...viewport};
