@@ -78,12 +78,12 @@ test('reconnect: doubles its wait after each failure, up to 10 s', async t => {
 	);
 });
 
-test('reconnect: starts with short waits again after 10 s connected', async t => {
+test('reconnect: starts with short waits again after 1 s connected', async t => {
 	const clock = new FakeClock();
 	const {address, sockets} = await openHub(t);
 	const otter = openClient(t, address, 'otter', {clock, random: () => 1});
 	const attempts = [];
-	for (const healthyMs of [1000, 1000, 10_000]) {
+	for (const healthyMs of [0, 0, 1000]) {
 		await otter.untilPhase('open', attempts.length + 1);
 		// Heard from now and then, so it stays open.
 		for (let passed = 0; passed < healthyMs; passed += 1000) {

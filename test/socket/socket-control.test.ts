@@ -240,15 +240,15 @@ test('socket control: refuses TCP actions on a Unix domain socket', async t => {
 
 	assert.equal(client.connection.phase, 'open');
 	assert.equal(
-		await client.control({type: 'end'}),
+		(await client.control({type: 'end'})).sentence,
 		'Your socket sends nothing more: the other side reads to the end of what was written. It still reads.',
 	);
 	assert.equal(
-		await client.control({type: 'end'}),
+		(await client.control({type: 'end'})).sentence,
 		'Your socket has already ended its side: it sends nothing more.',
 	);
 	assert.equal(
-		await client.control({type: 'close'}),
+		(await client.control({type: 'close'})).sentence,
 		'Your socket is closed: the other side reads to the end of what was written, and what it writes fails with EPIPE.',
 	);
 	await untilPhase('open', 2);

@@ -23,6 +23,7 @@ const calls: readonly Call[] = [
 	'listen(1)',
 	'accept()',
 	'connect(127.0.0.1:5001)',
+	'send()',
 	'shutdown(SHUT_WR)',
 	'close()',
 	'pause()',
