@@ -23,7 +23,14 @@ export type SocketView = {
 	readonly steps: readonly Step[];
 	/** The last read of the kernel's table; no pair if it can't be read. */
 	readonly kernel:
-		{readonly at: number; readonly pair: KernelPair | undefined} | undefined;
+		| {
+				readonly at: number;
+				/** Its queues are those that stood there in the read before, too. */
+				readonly pair: KernelPair | undefined;
+				/** As it was read. */
+				readonly read?: KernelPair | undefined;
+		  }
+		| undefined;
 	/** Set on a server. */
 	readonly peers:
 		| {
@@ -82,6 +89,33 @@ const appendRate = (rates: Rates, at: number, total: Bytes): Rates => {
 	};
 };
 
+// A read may fall between a heartbeat's arrival and the turn of its reader, which
+// on a busy machine takes a while. What stands in a queue is there at the next.
+const lasting = (
+	before: KernelSocket | undefined,
+	now: KernelSocket | undefined,
+): KernelSocket | undefined =>
+	before &&
+	now && {
+		...now,
+		sendQueueBytes: Math.min(before.sendQueueBytes, now.sendQueueBytes),
+		receiveQueueBytes: Math.min(
+			before.receiveQueueBytes,
+			now.receiveQueueBytes,
+		),
+	};
+
+const lastingPair = (
+	before: KernelPair | undefined,
+	now: KernelPair | undefined,
+): KernelPair | undefined =>
+	before && now
+		? {
+				local: lasting(before.local, now.local) ?? now.local,
+				remote: lasting(before.remote, now.remote) ?? now.remote,
+			}
+		: now;
+
 const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
 	let {bytesIn, bytesOut} = ended;
 	for (const row of rows) {
@@ -105,9 +139,10 @@ export const reduceSocketView = (
 		}
 
 		case 'kernel': {
-			const {at, pair} = event;
+			const {at, pair: read} = event;
 			const rates = appendRate(view.rates, at, counted);
-			return {...view, kernel: {at, pair}, rates};
+			const pair = lastingPair(view.kernel?.read, read);
+			return {...view, kernel: {at, pair, read}, rates};
 		}
 
 		case 'peers': {
