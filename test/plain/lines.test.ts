@@ -49,6 +49,20 @@ test('lines: messages go to stdout, each with its sender', () => {
 	assert.deepEqual(ofFrame(whispered), {out: 'heron → otter: psst\n'});
 });
 
+test('lines: that everybody left with the server is said once, by another line', () => {
+	const left = (reason: 'quit' | 'shutdown') =>
+		ofFrame({
+			type: 'left',
+			seq: 1,
+			at,
+			nick: 'heron',
+			id: 'eeeeeeeeeeeeeeee',
+			reason,
+		});
+	assert.deepEqual(left('shutdown'), {});
+	assert.deepEqual(left('quit'), {out: '-- heron left (quit)\n'});
+});
+
 test('lines: own messages are not repeated on the terminal where they were typed', () => {
 	const frame = messageFrame(1, {id: 'ffffffffffffffff'});
 	assert.deepEqual(ofFrame(frame, {isOwnHidden: true}), {});
