@@ -122,6 +122,11 @@ export const flags = {
 		summary: 'auto, dark, light, high-contrast, 16 or mono',
 		commands: alsoDoctor,
 	},
+	mouse: {
+		type: 'boolean',
+		summary: 'scroll with the wheel; select text with Shift held',
+		commands: everywhere,
+	},
 	explain: {
 		type: 'boolean',
 		summary: 'explain each step of the connection',

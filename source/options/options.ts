@@ -76,6 +76,8 @@ export type FrontOptions = {
 	readonly output: Output;
 	/** The colours of the screen. */
 	readonly theme: ThemeName;
+	/** Whether the wheel scrolls the screen, which takes the mouse over. */
+	readonly hasMouse: boolean;
 	/** How the screen calls for a mention or a whisper. */
 	readonly bell: {
 		readonly isOn: boolean;
@@ -351,6 +353,7 @@ const readFront = (reader: Reader, environment: Environment): FrontOptions => {
 	return {
 		output: readOutput(reader, environment),
 		theme: readTheme(reader, environment.env),
+		hasMouse: reader.has('mouse'),
 		bell: {
 			isOn: reader.choice('bell', ['on', 'off']) !== 'off',
 			notification: reader.choice('notify', notifications) ?? 'none',

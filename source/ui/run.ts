@@ -82,6 +82,7 @@ export const runScreen = async (
 		{
 			...screen,
 			themeName: options.theme,
+			hasMouse: options.hasMouse,
 			store,
 			bell,
 			isExplained: options.isExplained,

@@ -70,10 +70,12 @@ export const showScreen = (
 	{
 		bell,
 		themeName,
+		hasMouse,
 		...props
 	}: Omit<AppProps, 'startJobControl' | 'onRedraw' | 'focus'> & {
 		readonly bell: Bell;
 		readonly themeName: ThemeName;
+		readonly hasMouse: boolean;
 	},
 	{stdin, stdout, env}: Terminal,
 ): ShownScreen => {
@@ -108,7 +110,7 @@ export const showScreen = (
 		setTitle,
 	});
 
-	const wheel = holdWheel(stdout);
+	const wheel = holdWheel(stdout, hasMouse);
 	const redraw = () => {
 		stdout.write(clearScreen);
 		instance.clear();

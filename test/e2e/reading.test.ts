@@ -106,6 +106,36 @@ test('e2e: the wheel sends no arrows, and is as before after each way out', asyn
 	}
 });
 
+test('e2e: with --mouse the wheel scrolls, with a draft too, and each way out gives it back', async t => {
+	const take = '\u{1B}[?1000h\u{1B}[?1006h';
+	const giveBack = '\u{1B}[?1006l\u{1B}[?1000l';
+	const {port} = await serveJson(t);
+	const heron = await joinBare(t, port, 'heron');
+	heron.sayNext(...Array.from({length: 60}, (_, index) => `row ${index}.`));
+	for (const end of ['ctrl-c', 'SIGTERM', 'SIGHUP'] as const) {
+		const screen = await open(t, port, stateOf(t), ['--mouse']);
+		await screen.waitFor('row 59.');
+		await screen.waitFor('You are otter');
+		assert.equal(screen.output().split(take).length, 2);
+		screen.type('a draft');
+		screen.type('\u{1B}[<64;10;5M'.repeat(4));
+		await screen.waitForNot('row 59.');
+		screen.type('\u{1B}[<0;10;5M\u{1B}[<0;10;5m');
+		screen.type('\u{1B}[<65;10;5M'.repeat(4));
+		await screen.waitFor('row 59.');
+		await screen.waitFor(/› a draft *$/m);
+		if (end === 'ctrl-c') {
+			screen.press(end);
+			screen.press(end);
+		} else {
+			screen.signal(end);
+		}
+
+		await screen.waitForExit();
+		assert.equal(screen.output().split(giveBack).length, 2, end);
+	}
+});
+
 test('e2e: a search goes from hit to hit, also to those not loaded', async t => {
 	const {port} = await serveJson(t);
 	const heron = await joinBare(t, port, 'heron');

@@ -43,6 +43,7 @@ const front = {
 	output: 'screen',
 	bell: {isOn: true, notification: 'none'},
 	theme: 'auto',
+	hasMouse: false,
 	isQuiet: false,
 	isExplained: false,
 	isTimed: false,

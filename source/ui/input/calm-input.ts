@@ -172,7 +172,8 @@ export class CalmInput {
 				case 'control':
 				case 'sequence': {
 					this.#endBurst();
-					this.#out.push(altKey(piece) ?? f3Key(piece) ?? piece);
+					const keys = wheelKeys(piece);
+					this.#out.push(...(keys ?? [altKey(piece) ?? f3Key(piece) ?? piece]));
 					break;
 				}
 			}
@@ -261,6 +262,24 @@ const altKey = (sequence: string): string | undefined => {
 /** F3, which Ink gives no name, as Ctrl-S: both search. */
 const f3Key = (sequence: string): string | undefined =>
 	/^\u001B(?:OR|\[13~|\[\[C)$/.test(sequence) ? controlS : undefined;
+
+// Shift-Up and Shift-Down, which scroll by a row.
+const rowUp = `${escape}[1;2A`;
+const rowDown = `${escape}[1;2B`;
+const rowsOfNotch = 3;
+const modifierBits = 0b1_1100;
+
+/** A report of the mouse (xterm's SGR mode) as keys; undefined for another. */
+const wheelKeys = (sequence: string): readonly string[] | undefined => {
+	const [, code] = /^\u001B\[<(\d+);\d+;\d+m$/i.exec(sequence) ?? [];
+	if (code === undefined) {
+		return undefined;
+	}
+
+	const button = Number(code) & ~modifierBits;
+	const key = {64: rowUp, 65: rowDown}[button];
+	return key === undefined ? [] : Array.from({length: rowsOfNotch}, () => key);
+};
 
 const hasSecondLine = (text: string) => /[\r\n]+[^\r\n]/.test(text);
 

@@ -2,6 +2,10 @@
  * The wheel must not recall old input: on the alternate screen many terminals
  * send arrow keys for it, unless DECSET 1007 is reset.
  *
+ * With --mouse it scrolls: the terminal then reports the mouse (DECSET 1000 and
+ * 1006), of which calm-input.ts takes the wheel alone. That takes selecting away
+ * from the terminal, so nobody gets it unasked.
+ *
  * A terminal that can't save and restore the mode has it set by default; one
  * that can gets back what it had.
  */
@@ -9,8 +13,10 @@ import {writeSync} from 'node:fs';
 import process from 'node:process';
 import type {StartJobControl} from './job-control.js';
 
-const takeWheel = '\u001B[?1007s\u001B[?1007l';
-const giveWheelBack = '\u001B[?1007h\u001B[?1007r';
+const arrowsOff = '\u001B[?1007s\u001B[?1007l';
+const arrowsBack = '\u001B[?1007h\u001B[?1007r';
+const reportsOn = '\u001B[?1000h\u001B[?1006h';
+const reportsOff = '\u001B[?1006l\u001B[?1000l';
 
 export type Wheel = {
 	/** Gives it back while the job is stopped. */
@@ -19,7 +25,12 @@ export type Wheel = {
 	readonly release: () => void;
 };
 
-export const holdWheel = (stdout: NodeJS.WriteStream): Wheel => {
+export const holdWheel = (
+	stdout: NodeJS.WriteStream,
+	hasMouse: boolean,
+): Wheel => {
+	const takeWheel = arrowsOff + (hasMouse ? reportsOn : '');
+	const giveWheelBack = (hasMouse ? reportsOff : '') + arrowsBack;
 	stdout.write(takeWheel);
 	const onExit = () => {
 		try {

@@ -47,6 +47,17 @@ test('calm input: one line with its Enter is typed, however long', () => {
 	}
 });
 
+test('calm input: the wheel scrolls by three rows, and a click is no key', () => {
+	const {take} = start();
+	const up = '\u001B[1;2A';
+	const down = '\u001B[1;2B';
+	assert.deepEqual(take('\u001B[<64;10;5M'), [up, up, up]);
+	assert.deepEqual(take('\u001B[<81;200;50M'), [down, down, down]);
+	assert.deepEqual(take('\u001B[<0;1;1M\u001B[<0;1;1m\u001B[<66;1;1M'), []);
+	assert.deepEqual(take('a\u001B[<65;1'), ['a']);
+	assert.deepEqual(take(';1Mb'), [down, down, down, 'b']);
+});
+
 test('calm input: F3 is Ctrl-S, however a terminal sends it', () => {
 	for (const key of ['\u001BOR', '\u001B[13~', '\u001B[[C']) {
 		const {take} = start();
