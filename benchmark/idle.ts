@@ -22,17 +22,14 @@ type Cost = {
 	readonly rssMb: number;
 };
 
-/** Medians of the rounds. */
+/** Medians of the rounds; of what is written, which is a frame a minute, means. */
 export type Idle = Cost & {
 	readonly name: string;
 	readonly writes: number;
 	/** What it doesn't share with other processes of the same program. */
 	readonly ownMb: number;
-	/**
-	 * Beside weechat: the medians of the ratios of the rounds; undefined if it
-	 * isn't here, or did nothing.
-	 */
-	readonly ratio?: Partial<Cost> | undefined;
+	/** Beside weechat, if it is here: the medians of the ratios of the rounds. */
+	readonly ratio?: Partial<Omit<Cost, 'bytesPerSecond'>> | undefined;
 };
 
 const roundMs = 30_000;
@@ -201,8 +198,17 @@ const measureRound = async (screens: readonly Screen[]): Promise<Round[]> => {
 const medianOf = (rounds: readonly Round[], key: keyof Round): number =>
 	median(rounds.map(round => round[key]));
 
+const meanOf = (rounds: readonly Round[], key: keyof Round): number => {
+	let total = 0;
+	for (const round of rounds) {
+		total += round[key];
+	}
+
+	return total / rounds.length;
+};
+
 const ratiosOf = (own: readonly Round[], theirs: readonly Round[]) => {
-	const ratioOf = (key: keyof Cost) => {
+	const ratioOf = (key: 'cpuShare' | 'rssMb') => {
 		const ratios = own.flatMap((round, index) => {
 			const beside = theirs[index]![key];
 			return beside > 0 ? [round[key] / beside] : [];
@@ -210,18 +216,14 @@ const ratiosOf = (own: readonly Round[], theirs: readonly Round[]) => {
 		return ratios.length > 0 ? median(ratios) : undefined;
 	};
 
-	return {
-		bytesPerSecond: ratioOf('bytesPerSecond'),
-		cpuShare: ratioOf('cpuShare'),
-		rssMb: ratioOf('rssMb'),
-	};
+	return {cpuShare: ratioOf('cpuShare'), rssMb: ratioOf('rssMb')};
 };
 
 const times = (ratio: number | undefined): string =>
 	ratio === undefined ? '' : ` (${ratio.toFixed(1)} x)`;
 
 const lineOf = ({name, writes, ratio, ...row}: Idle): string =>
-	`${name}: ${row.bytesPerSecond.toFixed(1)} B/s${times(ratio?.bytesPerSecond)} in ${writes} writes, ${(row.cpuShare * 100).toFixed(2)}% of a core${times(ratio?.cpuShare)}, ${row.rssMb.toFixed(0)} MB${times(ratio?.rssMb)}, ${row.ownMb.toFixed(0)} of them its own`;
+	`${name}: ${row.bytesPerSecond.toFixed(1)} B/s in ${writes.toFixed(1)} writes a round, ${(row.cpuShare * 100).toFixed(2)}% of a core${times(ratio?.cpuShare)}, ${row.rssMb.toFixed(0)} MB${times(ratio?.rssMb)}, ${row.ownMb.toFixed(0)} of them its own`;
 
 export const measureIdle = async ({
 	rounds,
@@ -243,8 +245,8 @@ export const measureIdle = async ({
 			const each = measured[index]!;
 			return {
 				name,
-				bytesPerSecond: medianOf(each, 'bytesPerSecond'),
-				writes: medianOf(each, 'writes'),
+				bytesPerSecond: meanOf(each, 'bytesPerSecond'),
+				writes: meanOf(each, 'writes'),
 				cpuShare: medianOf(each, 'cpuShare'),
 				rssMb: medianOf(each, 'rssMb'),
 				ownMb: medianOf(each, 'ownMb'),

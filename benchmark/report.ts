@@ -281,12 +281,12 @@ const times = (ratio: number | undefined): string =>
 
 const idleReport = (part: NonNullable<Results['idle']>): string =>
 	[
-		`## An idle screen\n\n${when(part)} Nobody says anything; medians of rounds of 30 s, and in brackets the median of the ratios to weechat in the same round. \`npm run benchmark -- idle\` repeats it.`,
+		`## An idle screen\n\n${when(part)} Nobody says anything in rounds of 30 s: the mean of what is written, medians of the rest, and in brackets the median of the ratios to weechat in the same round. \`npm run benchmark -- idle\` repeats it.`,
 		table(
 			['', 'written, B/s', 'CPU, of a core', 'memory, MB', 'of it its own'],
 			part.rows.map(({name, ratio, ...row}) => [
 				name,
-				row.bytesPerSecond.toFixed(1) + times(ratio?.bytesPerSecond),
+				row.bytesPerSecond.toFixed(1),
 				`${(row.cpuShare * 100).toFixed(2)}%${times(ratio?.cpuShare)}`,
 				row.rssMb.toFixed(0) + times(ratio?.rssMb),
 				row.ownMb.toFixed(0),
