@@ -8,6 +8,7 @@
 import {useEffect, useReducer, useRef, useSyncExternalStore} from 'react';
 import type {Model} from '../store/model.js';
 import {isSamePicture, type Looking} from '../store/picture.js';
+import {isSameWire} from '../store/wire.js';
 import type {Store, StoreClock} from '../store/store.js';
 
 export type Picture = {
@@ -31,20 +32,31 @@ const mostMs = 86_400_000;
 // A clock in seconds is a countdown, which is shown to whoever looks.
 const secondsMs = 1000;
 
+/** Heartbeats come into view with the next chunk that isn't one. */
+const withOldWire = ({socket: {wire}}: Model, latest: Model): Model =>
+	isSameWire(wire, latest.socket.wire)
+		? {...latest, socket: {...latest.socket, wire}}
+		: latest;
+
 export const usePicture = (
 	store: Store,
 	{looking, clock, changesAt}: PictureOptions,
 ): Picture => {
 	const shown = useRef<Model>(undefined);
+	const isDue = useRef(true);
 	const [beats, beat] = useReducer((count: number) => count + 1, 0);
 	const getShown = (): Model => {
 		const latest = store.getSnapshot();
 		const isResting = store.isResting();
 		if (
 			shown.current === undefined ||
+			isDue.current ||
 			!isSamePicture(shown.current, latest, {...looking, isResting})
 		) {
-			shown.current = latest;
+			shown.current = shown.current
+				? withOldWire(shown.current, latest)
+				: latest;
+			isDue.current = false;
 		}
 
 		return shown.current;
@@ -65,7 +77,7 @@ export const usePicture = (
 		return setTimer(
 			() => {
 				// This frame shows the gauges as they are now, too.
-				shown.current = undefined;
+				isDue.current = true;
 				beat();
 			},
 			Math.max(leastMs, delayMs),

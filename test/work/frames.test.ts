@@ -147,10 +147,13 @@ test('work: the wire view draws no frame for heartbeats alone, and all of them w
 	await app.tell(...beatOnWire(1), ...beatOnWire(2));
 	assert.deepEqual(await idle(app, beatOnWire, 30), silence);
 	assert.doesNotMatch(await app.text(), /"id":15\}/);
+	const {frames, bytes: written} = await idle(app, beatOnWire, 60);
+	assert.equal(frames, 1);
+	assert.ok(written < 300, `${written} bytes for a minute`);
 	const [last] = beatOnWire(16).slice(-1);
 	const bytes = Buffer.from('{"type":"message","seq":7}\n');
 	await app.tell({...(last as Wired), bytes, length: bytes.length});
-	assert.match(await app.text(), /id":15\}/);
+	assert.match(await app.text(), /id":30\}/);
 });
 
 test('work: minutes cost one frame each, of a few bytes', async t => {
