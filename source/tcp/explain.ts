@@ -3,6 +3,7 @@
  * or its POSIX page if the RFC has none.
  */
 import {assertNever} from '../errors.js';
+import type {SegmentName} from './segment.js';
 import {nameOfCall, type CallName, type Step, type TcpState} from './tcp.js';
 
 const calls: Readonly<Record<CallName, string>> = {
@@ -16,7 +17,8 @@ const calls: Readonly<Record<CallName, string>> = {
 		'The process took a connection from the queue; the kernel had already established it (POSIX, accept()).',
 	connect:
 		'The kernel sends SYN to the other side, the first step of the three-way handshake (RFC 9293, 3.5).',
-	send: 'The bytes were not taken: the other side has sent RST, so the connection is over (POSIX, send()).',
+	recv: 'The process takes received bytes from the socket, as many as there are, up to its limit (POSIX, recv()).',
+	send: 'The process hands bytes to the kernel, which sends them when the window allows (POSIX, send()).',
 	shutdown:
 		'This side has no more to send: FIN goes out after the last byte; it can still receive (RFC 9293, 3.6).',
 	close:
@@ -43,9 +45,25 @@ const options: Readonly<Record<string, string>> = {
 		'The kernel never asks whether a silent peer is there (RFC 9293, 3.8.4).',
 };
 
-const segments: Readonly<Record<'FIN' | 'RST', string>> = {
+const segments: Readonly<Record<SegmentName, string>> = {
+	SYN: 'The other side asks for a connection and says where its sequence numbers begin (RFC 9293, 3.5).',
+	'SYN+ACK':
+		"The other side agrees, says where its own sequence numbers begin, and acknowledges this side's SYN (RFC 9293, 3.5).",
+	ACK: 'The other side says which byte it expects next, and how many it has room for (RFC 9293, 3.4).',
+	PSH: 'The other side sends bytes; PSH asks for them to be handed over at once (RFC 9293, 3.9.1).',
 	FIN: 'The other side has no more to send; this side may still send unless it has closed too (RFC 9293, 3.6).',
 	RST: 'The other side refused or aborted the connection: it is over at once, and bytes in flight are lost (RFC 9293, 3.5.3).',
+};
+
+/** The same of a segment that this side has sent. */
+const sent: Readonly<Record<SegmentName, string>> = {
+	SYN: 'This side asks for a connection and says where its sequence numbers begin (RFC 9293, 3.5).',
+	'SYN+ACK':
+		"This side agrees, says where its own sequence numbers begin, and acknowledges the other side's SYN (RFC 9293, 3.5).",
+	ACK: 'This side says which byte it expects next, and how many it has room for (RFC 9293, 3.4).',
+	PSH: 'This side sends bytes; PSH asks for them to be handed over at once (RFC 9293, 3.9.1).',
+	FIN: 'This side has no more to send; it can still receive (RFC 9293, 3.6).',
+	RST: 'This side refused or aborted the connection: it is over at once (RFC 9293, 3.5.3).',
 };
 
 type Sides = Readonly<Record<'local' | 'remote', string>>;
@@ -116,15 +134,20 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 };
 
+const notTaken =
+	'The bytes were not taken: the other side has sent RST, so the connection is over (POSIX, send()).';
+
 /** Explains a step to a learner. */
 export const explain = (step: Step): string => {
 	switch (step.kind) {
 		case 'call': {
-			return options[step.call] ?? calls[nameOfCall(step.call)];
+			return step.errno !== undefined && nameOfCall(step.call) === 'send'
+				? notTaken
+				: (options[step.call] ?? calls[nameOfCall(step.call)]);
 		}
 
 		case 'segment': {
-			return segments[step.segment];
+			return (step.direction === 'out' ? sent : segments)[step.segment];
 		}
 
 		case 'state': {

@@ -171,6 +171,10 @@ export class StepLog {
 					return this.#receiveFin(step);
 				}
 
+				if (step.segment !== 'RST') {
+					return [step];
+				}
+
 				this.#isReset = true;
 				return [step, ...this.#infer(this.#local, 'CLOSED', step)];
 			}

@@ -3,6 +3,8 @@
  * connection as the kernel reports it.
  */
 
+import type {SegmentFacts, SegmentName} from './segment.js';
+
 export type TcpState =
 	| 'LISTEN'
 	| 'SYN-SENT'
@@ -118,13 +120,17 @@ export type Step = StepTime &
 				readonly errno?: string | undefined;
 				/** On a server, the peer concerned; undefined on a client. */
 				readonly peer: string | undefined;
+				/** Of send() and recv(): the bytes before its own, in this direction. */
+				readonly offset?: number | undefined;
+				/** Of send() and recv(): its first bytes as text. */
+				readonly text?: string | undefined;
 		  }
-		| {
+		| ({
 				readonly kind: 'segment';
-				/** The segment received. */
-				readonly segment: 'FIN' | 'RST';
+				/** One that was received, unless it was captured. */
+				readonly segment: SegmentName;
 				readonly peer: string | undefined;
-		  }
+		  } & Partial<SegmentFacts>)
 		| {
 				readonly kind: 'state';
 				/** The end that reached the state. */
@@ -151,8 +157,7 @@ export type Call =
 	| `listen(${number})`
 	| 'accept()'
 	| `connect(${string})`
-	/** Shown if it failed. */
-	| 'send()'
+	| `${'recv' | 'send'}(${string})`
 	| 'shutdown(SHUT_WR)'
 	| 'close()'
 	| 'pause()'
@@ -165,6 +170,7 @@ export const callNames = [
 	'listen',
 	'accept',
 	'connect',
+	'recv',
 	'send',
 	'shutdown',
 	'close',

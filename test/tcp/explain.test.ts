@@ -23,7 +23,7 @@ const calls: readonly Call[] = [
 	'listen(1)',
 	'accept()',
 	'connect(127.0.0.1:5001)',
-	'send()',
+	'send(6)',
 	'shutdown(SHUT_WR)',
 	'close()',
 	'pause()',
