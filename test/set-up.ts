@@ -30,6 +30,7 @@ const packageOf = {
 	'systemd-analyze': 'systemd',
 	'systemd-notify': 'systemd',
 	'systemd-socket-activate': 'systemd',
+	tcpdump: 'tcpdump',
 	telnet: 'telnet',
 	tmux: 'tmux',
 	unshare: 'util-linux',

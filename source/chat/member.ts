@@ -44,6 +44,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	setTap(isOn: boolean) {
 		if (watch) {
 			watch.tap.isOn = isOn;
+			watch.tap.hasCalls ||= isOn;
 		}
 	},
 });

@@ -9,6 +9,7 @@ import {connectionFailed, dial} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
+import {beginCapture, type CaptureWish} from './capture.js';
 import {drainOnce} from './drain-once.js';
 import {onlyOwnSocket} from './member.js';
 import {withNotice, type ServiceNotice} from './service-notice.js';
@@ -20,6 +21,8 @@ export type RawSocketOptions = {
 	readonly isWatched: boolean;
 	/** Whether that may be sampled less often while nothing happens. */
 	readonly isRestful?: boolean | undefined;
+	/** Whether the segments are captured, too. */
+	readonly capture?: CaptureWish | undefined;
 	/** Set if a service manager started us and waits for a report. */
 	readonly notify?: ServiceNotice | undefined;
 } & (
@@ -83,10 +86,15 @@ export const openRaw = async (
 	options: RawOptions,
 	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
-	const onEvent = withNotice(emit, options.notify);
+	const told = withNotice(emit, options.notify);
 	const watch = options.isWatched
-		? new SocketWatch(systemClock, onEvent, options.address)
+		? new SocketWatch(systemClock, told, options.address)
 		: undefined;
+	if (watch) {
+		watch.tap.hasCalls = true;
+	}
+
+	const onEvent = await beginCapture(options, watch, told);
 	if (options.isRestful) {
 		watch?.restWhileQuiet();
 	}

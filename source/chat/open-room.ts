@@ -4,6 +4,7 @@
  */
 import {systemClock} from '../socket/clock.js';
 import {SocketWatch} from '../watch/socket-watch.js';
+import {beginCapture} from './capture.js';
 import {openMember} from './member.js';
 import type {Emit, RoomChat, RoomOptions} from './room-chat.js';
 import {withNotice} from './service-notice.js';
@@ -20,7 +21,7 @@ export const openRoom = async (
 	given: RoomOptions,
 	onEvent: Emit,
 ): Promise<RoomChat> => {
-	const emit = withNotice(onEvent, given.notify);
+	const told = withNotice(onEvent, given.notify);
 	const options = {
 		...given,
 		token: await readToken(given.tokenFile),
@@ -30,13 +31,14 @@ export const openRoom = async (
 			('descriptor' in given && given.descriptor !== undefined),
 	};
 	const watch = options.isWatched
-		? new SocketWatch(systemClock, emit, options.address)
+		? new SocketWatch(systemClock, told, options.address)
 		: undefined;
 	if (options.isRestful) {
 		watch?.restWhileQuiet();
 	}
 
 	try {
+		const emit = await beginCapture(options, watch, told);
 		switch (options.command) {
 			case 'join': {
 				const {joinOrOpen} = await import('./join.js');

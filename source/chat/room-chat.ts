@@ -8,6 +8,7 @@ import type {HistoryPlace} from '../server/history-place.js';
 import type {Company} from '../server/hub.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
+import type {CaptureWish} from './capture.js';
 import type {ServiceNotice} from './service-notice.js';
 
 export type CommonOptions = {
@@ -20,6 +21,8 @@ export type CommonOptions = {
 	readonly clientsFolder?: string | undefined;
 	/** Whether somebody shows what the sockets do. */
 	readonly isWatched: boolean;
+	/** Whether the segments are captured, too. */
+	readonly capture?: CaptureWish | undefined;
 	/** Whether that may be sampled less often while nothing happens. */
 	readonly isRestful?: boolean | undefined;
 	/** Whether nobody looks at what the others say; a host then skips it. */

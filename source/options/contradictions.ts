@@ -19,6 +19,16 @@ const contradictions: readonly Contradiction[] = [
 		'localPort',
 		'--local-port binds a TCP port, and --socket has none; give only one of them.',
 	],
+	[
+		'socket',
+		'capture',
+		'--capture shows TCP segments, and --socket has none; give only one of them.',
+	],
+	[
+		'socket',
+		'pcapng',
+		'--pcapng writes TCP segments, and --socket has none; give only one of them.',
+	],
 	['json', 'plain', '--json and --plain exclude each other; give only one.'],
 	['json', 'quiet', '--json and --quiet exclude each other; give only one.'],
 	[

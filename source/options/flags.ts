@@ -289,6 +289,17 @@ export const flags = {
 		summary: 'time to connect and for all that is asked for',
 		commands: ['connect', 'status'],
 	},
+	capture: {
+		type: 'boolean',
+		summary: 'show the real segments, by tcpdump or dumpcap',
+		commands: ['serve', 'connect'],
+	},
+	pcapng: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'capture, and write it to a file for Wireshark',
+		commands: ['serve', 'connect'],
+	},
 	localPort: {
 		type: 'string',
 		value: 'PORT',

@@ -7,6 +7,7 @@ import {resolve} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {RawSocketOptions} from '../chat/open-raw.js';
+import type {CaptureWish} from '../chat/capture.js';
 import type {RoomOptions} from '../chat/room-chat.js';
 import {
 	parseEventNames,
@@ -399,6 +400,32 @@ const readReplay = (reader: Reader, output: Output, isTerminal: boolean) => {
 	};
 };
 
+const readCapture = (
+	reader: Reader,
+	address: Address,
+): CaptureWish | undefined => {
+	const file = reader.text('pcapng');
+	const name = file === undefined ? 'capture' : 'pcapng';
+	if (!reader.has(name)) {
+		return undefined;
+	}
+
+	if (address.kind === 'tcp') {
+		return {file};
+	}
+
+	// From the config file it is for the connections that have segments.
+	return reader.isTyped(name)
+		? reader.take<CaptureWish | undefined>(
+				wrongUsage(
+					`${writtenFlag(name)} shows TCP segments, and a Unix domain socket has none; leave it out.`,
+				),
+				undefined,
+				name,
+			)
+		: undefined;
+};
+
 /** Whether what the sockets do is asked for. */
 const isWatching = ({
 	output,
@@ -443,10 +470,12 @@ export const optionsOf = (
 	const descriptor = passed && {descriptor: passed.descriptor};
 	const {isNickFlexible, nick} = readNick(reader, loginName, command);
 	const front = readFront(reader, environment);
+	const capture = readCapture(reader, address);
 	const common = {
 		...front,
 		address,
-		isWatched: isWatching(front),
+		isWatched: isWatching(front) || capture !== undefined,
+		...(capture && {capture}),
 	};
 	const eol = readEol(reader);
 	if (reader.has('raw')) {

@@ -95,7 +95,8 @@ const nameOfStep = (step: Step): string => {
 		}
 
 		case 'segment': {
-			return `${peer}${step.segment} received`;
+			const done = step.direction === 'out' ? 'sent' : 'received';
+			return `${peer}${step.segment} ${done}`;
 		}
 
 		case 'state': {
@@ -109,6 +110,10 @@ const nameOfStep = (step: Step): string => {
 		}
 	}
 };
+
+/** The bytes themselves are printed, or asked for as `wire`. */
+const isTransfer = (step: Step): boolean =>
+	step.kind === 'call' && step.offset !== undefined;
 
 /** A chunk in one line, as hex and as text. */
 const wireLine = ({direction, peer, bytes, length}: WireChunk): DisplayText => {
@@ -166,6 +171,10 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 
 		case 'step': {
 			const {step} = event;
+			if (isTransfer(step)) {
+				return nothing;
+			}
+
 			const sentence = options.isConfirmed
 				? 'the kernel confirms it.'
 				: explain(step);

@@ -19,6 +19,8 @@ export type Looking = {
 	readonly isResting: boolean;
 	readonly isWireShown: boolean;
 	readonly arePeersShown: boolean;
+	/** Whether every call and segment is. */
+	readonly isLadderShown?: boolean;
 };
 
 // Below these there is nothing to read off a gauge.
@@ -180,6 +182,10 @@ export const isSamePicture = (
 		(!looking.isWireShown ||
 			looking.isResting ||
 			isSameWire(before.socket.wire, after.socket.wire)) &&
+		(looking.isLadderShown !== true ||
+			looking.isResting ||
+			(before.socket.transfers === after.socket.transfers &&
+				before.socket.segments === after.socket.segments)) &&
 		isSameKernel(before.socket, after.socket) &&
 		isSameTable(before.socket, after.socket, looking) &&
 		(before.rtts.length === 0) === (after.rtts.length === 0) &&

@@ -6,6 +6,7 @@ import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
+import {appendNewest, noneYet, type Newest} from './newest.js';
 import {appendStep} from './steps.js';
 import {appendWire, emptyWire, type Wire} from './wire.js';
 
@@ -20,7 +21,12 @@ export type Rates = {
 };
 
 export type SocketView = {
+	/** Without those of data: they would drive out how a connection began. */
 	readonly steps: readonly Step[];
+	/** Each send() and recv(), as far as they are reported. */
+	readonly transfers: Newest<Step>;
+	/** What was captured. */
+	readonly segments: Newest<Step>;
 	/** The last read of the kernel's table; no pair if it can't be read. */
 	readonly kernel:
 		| {
@@ -47,6 +53,8 @@ export type SocketView = {
 
 export const emptySocketView: SocketView = {
 	steps: [],
+	transfers: noneYet,
+	segments: noneYet,
 	kernel: undefined,
 	peers: undefined,
 	wire: emptyWire,
@@ -55,6 +63,11 @@ export const emptySocketView: SocketView = {
 
 /** How many steps are kept; the life of one connection has about twenty. */
 export const keptSteps = 500;
+
+/** How many calls of send() and recv() are kept. */
+export const keptTransfers = 2000;
+
+export const keptSegments = 10_000;
 
 const keptRates = 60;
 
@@ -126,6 +139,20 @@ const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
 	return {bytesIn, bytesOut};
 };
 
+const reduceStep = (view: SocketView, step: Step): SocketView => {
+	if (step.kind === 'segment' && step.evidence === 'captured') {
+		const segments = appendNewest(view.segments, step, keptSegments);
+		return {...view, segments};
+	}
+
+	if (step.kind === 'call' && step.offset !== undefined) {
+		const transfers = appendNewest(view.transfers, step, keptTransfers);
+		return {...view, transfers};
+	}
+
+	return {...view, steps: appendStep(view.steps, step, keptSteps)};
+};
+
 /** @param counted A client's own bytes, or those of a server's ended peers. */
 export const reduceSocketView = (
 	view: SocketView,
@@ -134,8 +161,7 @@ export const reduceSocketView = (
 ): SocketView => {
 	switch (event.type) {
 		case 'step': {
-			const steps = appendStep(view.steps, event.step, keptSteps);
-			return {...view, steps};
+			return reduceStep(view, event.step);
 		}
 
 		case 'kernel': {

@@ -30,7 +30,7 @@ export type Segment = Omit<SegmentFacts, 'direction' | 'evidence'> & {
 };
 
 /** How many bytes of data are shown. */
-const shownBytes = 96;
+export const shownBytes = 96;
 
 const flagNames = [
 	['SYN', tcpFlags.syn],

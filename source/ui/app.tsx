@@ -65,7 +65,7 @@ export type AppProps = {
 	readonly onHit: (by: 1 | -1) => void;
 	/** The reader turns away from the newest items, or to them. */
 	readonly onAttention: (attention: Attention) => void;
-	/** The wire view is shown: its chunks are needed from now on. */
+	/** A view shows the chunks on the wire, or calls: needed from now on. */
 	readonly onWireShown: () => void;
 	/** Of a host: who is left behind if it leaves. */
 	readonly company: () => Company | undefined;
@@ -152,16 +152,22 @@ export function App({
 	);
 	const [panes, setPanes] = useState<Panes>('side');
 	const isWireShown = viewState.name === 'wire';
+	const isLadderShown = viewState.name === 'lifecycle';
+	const areCallsShown = isWireShown || isLadderShown;
 	const {model, now} = usePicture(store, {
-		looking: {isWireShown, arePeersShown: viewState.name === 'peers'},
+		looking: {
+			isWireShown,
+			isLadderShown,
+			arePeersShown: viewState.name === 'peers',
+		},
 		clock: {monotonicMs, setTimer},
 		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
 	});
 	useEffect(() => {
-		if (isWireShown) {
+		if (areCallsShown) {
 			onWireShown();
 		}
-	}, [isWireShown, onWireShown]);
+	}, [areCallsShown, onWireShown]);
 	useRedrawAtResize(columns, rows, onRedraw);
 	const {nick} = model;
 	const layout = chooseLayout(

@@ -15,6 +15,7 @@ export class FollowedSocket {
 	/** Kept here, as a closed socket forgets them. */
 	#local: string | undefined;
 	#remote: string | undefined;
+	#attempt: string | undefined;
 
 	/**
 	 * @param peer The server's peer; undefined on a client.
@@ -48,6 +49,22 @@ export class FollowedSocket {
 		return this.#socket.connecting
 			? connectingEndsOf(this.#socket, this.#dialled)
 			: undefined;
+	}
+
+	/**
+	 * Stores both ends of an attempt, as a refused socket never has them. As for
+	 * `connecting`, call it in a later turn.
+	 */
+	rememberAttempt(): void {
+		const {local, remote} = this.connecting ?? {};
+		if (local !== undefined && remote !== undefined) {
+			this.#attempt = `${local} ${remote}`;
+		}
+	}
+
+	/** Both ends, even of an attempt that was refused. */
+	get attempted(): string | undefined {
+		return this.addresses ?? this.#attempt;
 	}
 
 	/** Both ends, once known. */

@@ -6,6 +6,7 @@
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {seenBy} from '../tcp/step-time.js';
+import type {Segment} from '../tcp/segment.js';
 import type {Call, KernelPair, Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import {formatAddress, type Address} from '../socket/address.js';
@@ -19,6 +20,8 @@ import {
 } from './tcp-table-poller.js';
 import {StandingQueues} from './standing-queues.js';
 import {watchSteps, type StepWatch} from './steps.js';
+import {startCapture, type Capture, type CaptureOptions} from './capture.js';
+import {ofServer, SegmentOwners} from './segment-owners.js';
 import {WireTap} from './wire-tap.js';
 
 type Emit = (event: SocketEvent | WireEvent) => void;
@@ -67,6 +70,8 @@ export class SocketWatch {
 	};
 
 	#isFinishing = false;
+	#capture: Capture | undefined;
+	readonly #owners = new SegmentOwners();
 
 	/**
 	 * @param server Where the server listens, or will; a Unix domain socket has
@@ -94,6 +99,31 @@ export class SocketWatch {
 				this.#observe(table, begunAt);
 			},
 		});
+	}
+
+	/**
+	 * Reports what is captured as steps, from now on.
+	 *
+	 * @param port Of the server.
+	 * @throws {SockchatError} If the file can't be opened.
+	 */
+	async capture(
+		side: 'client' | 'server',
+		options: Omit<CaptureOptions, 'clock' | 'onSegments'>,
+	): Promise<void> {
+		this.tap.hasCalls = true;
+		this.#capture = startCapture({
+			...options,
+			clock: this.#clock,
+			onSegments: segments => {
+				this.#show(
+					side === 'server'
+						? segments.map(segment => ofServer(segment, options.port))
+						: this.#ownSegments(segments),
+				);
+			},
+		});
+		await this.#capture.begun;
 	}
 
 	/** For a screen: reads and samples less often while nothing happens. */
@@ -164,6 +194,14 @@ export class SocketWatch {
 		const onStep = (step: Step) => {
 			followed.remember();
 			this.#show(followed.log.report(step, clock.monotonicMs()), followed);
+			this.#show(this.#ownSegments([]));
+			if (this.#capture && followed.attempted === undefined) {
+				// A refusal comes in a later phase of the event loop.
+				setImmediate(() => {
+					followed.rememberAttempt();
+				});
+			}
+
 			this.#poller.pollSoon();
 		};
 
@@ -225,6 +263,21 @@ export class SocketWatch {
 	stop(): void {
 		this.#poller.stop();
 		this.#cancelSample?.();
+		void this.#capture?.stop();
+	}
+
+	/** A client's: those of a connection that is known by now. */
+	#ownSegments(segments: readonly Segment[]): readonly Step[] {
+		if (!this.#capture) {
+			return [];
+		}
+
+		for (const followed of this.#followed.values()) {
+			followed.remember();
+			this.#owners.own(followed);
+		}
+
+		return this.#owners.take(segments);
 	}
 
 	get #isTcp(): boolean {

@@ -1,17 +1,25 @@
 /**
- * Records chunks as they are read and written, for the view of the wire. While
- * off it only counts, to know the offsets once it is on.
+ * Records chunks as they are read and written, for the view of the wire, and as
+ * the calls that they were, for the ladder. While off it only counts, to know
+ * the offsets once it is on.
  */
 import {Buffer} from 'node:buffer';
-import {type WireEvent, maxChunkBytes} from '../event/event.js';
+import {
+	type SocketEvent,
+	type WireEvent,
+	maxChunkBytes,
+} from '../event/event.js';
+import {shownBytes} from '../tcp/segment.js';
 import type {Clock} from '../socket/clock.js';
 
 type Direction = WireEvent['direction'];
 
 export class WireTap {
 	isOn = false;
+	/** Whether send() and recv() are reported. */
+	hasCalls = false;
 	readonly #clock: Clock;
-	readonly #emit: (event: WireEvent) => void;
+	readonly #emit: (event: WireEvent | SocketEvent) => void;
 	readonly #onTraffic: () => void;
 	/** Bytes so far, by direction and peer; counted while off, too. */
 	readonly #offsets = new Map<string, number>();
@@ -19,7 +27,7 @@ export class WireTap {
 	/** @param onTraffic Called for each chunk that is more than a heartbeat. */
 	constructor(
 		clock: Clock,
-		emit: (event: WireEvent) => void,
+		emit: (event: WireEvent | SocketEvent) => void,
 		onTraffic: () => void = () => undefined,
 	) {
 		this.#clock = clock;
@@ -47,17 +55,50 @@ export class WireTap {
 			this.#onTraffic();
 		}
 
-		if (!this.isOn) {
+		if (!this.isOn && !this.hasCalls) {
 			return;
 		}
 
 		const whole = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+		if (this.hasCalls) {
+			this.#emit(this.#callOf(direction, peer, {whole, offset}));
+		}
+
+		if (!this.isOn) {
+			return;
+		}
+
 		// Copied: a slice would keep all of Node's pool or of the log in memory.
 		const bytes = Buffer.from(whole.subarray(0, maxChunkBytes));
 		const at = this.#clock.wallMs();
 		this.#emit({type: 'wire', at, direction, peer, offset, bytes, length});
 	}
+
+	#callOf(
+		direction: Direction,
+		peer: string | undefined,
+		{whole, offset}: {readonly whole: Buffer; readonly offset: number},
+	): SocketEvent {
+		const at = this.#clock.wallMs();
+		return {
+			type: 'step',
+			at,
+			step: {
+				kind: 'call',
+				call:
+					direction === 'out' ? `send(${whole.length})` : `recv(${readBytes})`,
+				result: String(whole.length),
+				at,
+				peer,
+				offset,
+				text: whole.toString('utf8', 0, shownBytes),
+			},
+		};
+	}
 }
+
+/** What Node asks for at each read. */
+const readBytes = 65_536;
 
 // `{"type":"ping","id":1234567890}` and its line feed.
 const longestHeartbeat = 33;

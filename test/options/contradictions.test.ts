@@ -27,6 +27,7 @@ const valueOf = (name: FlagName): string | true => {
 		input: 'json',
 		theme: 'dark',
 		tokenFile: '/etc/token',
+		pcapng: '/var/own.pcapng',
 	};
 	const {type}: Flag = flags[name];
 	return type === 'boolean' ? true : (values[name] ?? '7');
@@ -59,6 +60,16 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'socket',
 		'localPort',
 		'--local-port binds a TCP port, and --socket has none; give only one of them.',
+	],
+	[
+		'socket',
+		'capture',
+		'--capture shows TCP segments, and --socket has none; give only one of them.',
+	],
+	[
+		'socket',
+		'pcapng',
+		'--pcapng writes TCP segments, and --socket has none; give only one of them.',
 	],
 	['json', 'plain', '--json and --plain exclude each other; give only one.'],
 	['noColor', 'theme', '--no-color is --theme mono; give only one of them.'],

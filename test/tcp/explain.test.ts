@@ -23,6 +23,7 @@ const calls: readonly Call[] = [
 	'listen(1)',
 	'accept()',
 	'connect(127.0.0.1:5001)',
+	'recv(65536)',
 	'send(6)',
 	'shutdown(SHUT_WR)',
 	'close()',
@@ -34,8 +35,12 @@ const common = {at: 0, peer: undefined};
 
 const steps: Step[] = [
 	...calls.map(call => ({kind: 'call', call, ...common}) as const),
-	...(['FIN', 'RST'] as const).map(
-		segment => ({kind: 'segment', segment, ...common}) as const,
+	...(['SYN', 'SYN+ACK', 'ACK', 'PSH', 'FIN', 'RST'] as const).flatMap(
+		segment =>
+			(['in', 'out'] as const).map(
+				direction =>
+					({kind: 'segment', segment, direction, ...common}) as const,
+			),
 	),
 	...(Object.keys(tcpTable) as TcpState[]).flatMap(state =>
 		(['local', 'remote'] as const).map(
@@ -48,6 +53,7 @@ const steps: Step[] = [
 /** The sections of the RFC that we refer to. */
 const sections = new Set([
 	'3.3.2', // State Machine Overview
+	'3.4', // Sequence Numbers
 	'3.5', // Establishing a Connection
 	'3.5.3', // Reset Processing
 	'3.6', // Closing a Connection
@@ -55,6 +61,7 @@ const sections = new Set([
 	'3.7.4', // Nagle Algorithm
 	'3.8.4', // TCP Keep-Alives
 	'3.8.6', // Managing the Window
+	'3.9.1', // User/TCP Interface
 	'3.10.1', // OPEN Call
 	'3.10.5', // ABORT Call
 ]);

@@ -21,7 +21,13 @@ import {joinWire, openPlain, type WirePeer} from '../helpers/wire-peer.js';
 const openTap = () => {
 	const {events, onEvent} = collectEvents<WireEvent>();
 	const clock = new FakeClock();
-	return {events, clock, tap: new WireTap(clock, onEvent)};
+	return {
+		events,
+		clock,
+		tap: new WireTap(clock, event => {
+			onEvent(event as WireEvent);
+		}),
+	};
 };
 
 test('wire tap: while off it reports nothing, but counts', () => {

@@ -1,0 +1,277 @@
+/**
+ * Segments from the kernel, by tcpdump or dumpcap: the one way to see what is
+ * really on the wire. It needs rights that few users have; without them
+ * everything else works.
+ *
+ * A shell stands between, which ends the program once our end of its stdin is
+ * gone: even kill -9 leaves no orphan, which would otherwise wait for the next
+ * packet to notice. It has a session of its own, as Ctrl-C must not end it
+ * before our FIN.
+ */
+import type {Buffer} from 'node:buffer';
+import {spawn} from 'node:child_process';
+import {closeSync, openSync, writeSync} from 'node:fs';
+import process from 'node:process';
+import {PcapReader, tcpPacketOf, type Packet} from '../tcp/pcap.js';
+import {pcapngHead, pcapngPacket} from '../tcp/pcapng.js';
+import {SegmentCounter, type Segment} from '../tcp/segment.js';
+import {SockchatError} from '../errors.js';
+import type {Clock} from '../socket/clock.js';
+
+export type CaptureOptions = {
+	readonly host: string;
+	readonly port: number;
+	/** A pcapng file to write the packets to; an existing one is replaced. */
+	readonly file?: string | undefined;
+	readonly clock: Clock;
+	readonly onSegments: (segments: readonly Segment[]) => void;
+	/** Called once with a sentence, if it can't go on. */
+	readonly onFailure: (sentence: string) => void;
+	/** Tried one after the other; by default tcpdump, then dumpcap. */
+	readonly programs?: readonly Program[] | undefined;
+};
+
+export type Capture = {
+	/** Settles once it runs, or has failed. */
+	readonly begun: Promise<void>;
+	/** Settles once its program has ended. */
+	readonly stop: () => Promise<void>;
+};
+
+type Program = readonly [name: string, ...args: readonly string[]];
+
+/** Without the filter. Both write pcap, each packet at once. */
+export const capturePrograms: readonly Program[] = [
+	// Without --immediate-mode packets come up to half a second late.
+	['tcpdump', '-i', 'lo', '-n', '--immediate-mode', '-U', '-w', '-'],
+	['dumpcap', '-q', '-i', 'lo', '-P', '-w', '-', '-f'],
+];
+
+/** For the first bytes of data, if no file wants the rest. */
+const shownPacketBytes = 256;
+
+const shell = '"$@" <&- & child=$!; exec >&-; read -r _; kill $child 2>&-';
+
+/** A program that says nothing for so long doesn't work. */
+const startMs = 3000;
+
+/** Once it was asked to end. */
+const endMs = 1000;
+
+const lastLineOf = (text: string): string =>
+	text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+
+const openFile = (file: string): number => {
+	try {
+		// It holds what was said.
+		return openSync(file, 'w', 0o600);
+	} catch (error) {
+		throw new SockchatError(
+			'ERR_CAPTURE_FILE',
+			`The packets can't be written to ${file}: ${(error as Error).message}.`,
+			{cause: error},
+		);
+	}
+};
+
+type Run = {
+	/** Whether it began; if not, what it said. */
+	readonly begun: Promise<string | undefined>;
+	readonly stop: () => Promise<void>;
+};
+
+type RunHooks = {
+	readonly onPackets: (packets: readonly Packet[]) => void;
+	/** It has ended by itself, or its output made no sense. */
+	readonly onEnd: () => void;
+};
+
+const run = (
+	[name, ...args]: Program,
+	clock: Clock,
+	{onPackets, onEnd}: RunHooks,
+): Run => {
+	const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+	const child = spawn('/bin/sh', ['-c', shell, 'sh', name, ...args], {
+		detached: true,
+		env: {...process.env, PATH: path},
+	});
+	const reader = new PcapReader();
+	let said = '';
+	let isEnding = false;
+	let onBegun: (failure: string | undefined) => void = () => undefined;
+	const ended = new Promise<void>(resolve => {
+		child.once('close', () => {
+			resolve();
+		});
+		child.once('error', error => {
+			said = error.message;
+			resolve();
+		});
+	});
+	const begun = new Promise<string | undefined>(resolve => {
+		const cancel = clock.setTimer(() => {
+			onBegun(said || `${name} said nothing`);
+		}, startMs);
+		onBegun = failure => {
+			cancel();
+			resolve(failure);
+		};
+	});
+	child.stdin.on('error', () => undefined);
+	child.stderr.on('data', (chunk: Buffer) => {
+		said = (said + chunk.toString()).slice(-1000);
+	});
+	child.stdout.on('data', (chunk: Buffer) => {
+		const packets = reader.push(chunk);
+		if (reader.isBroken) {
+			child.stdin.end();
+		} else if (reader.hasBegun) {
+			onBegun(undefined);
+		}
+
+		if (packets.length > 0) {
+			onPackets(packets);
+		}
+	});
+	child.stdout.once('end', () => {
+		child.stdin.end();
+	});
+	void ended.then(() => {
+		if (!reader.hasBegun) {
+			onBegun(said || `${name} ended`);
+		} else if (!isEnding) {
+			onEnd();
+		}
+	});
+	return {
+		begun,
+		async stop() {
+			isEnding = true;
+			child.stdin.end();
+			await new Promise<void>(resolve => {
+				const cancel = clock.setTimer(resolve, endMs);
+				void ended.then(() => {
+					cancel();
+					resolve();
+				});
+			});
+		},
+	};
+};
+
+/** The sentence for somebody whose programs have failed. */
+const advice = (
+	failures: ReadonlyArray<readonly [name: string, said: string]>,
+): string => {
+	const found = failures.find(([, said]) => !said.includes('not found'));
+	return found
+		? `Nothing is captured, as ${found[0]} may not or can't (${lastLineOf(found[1])}): run sockchat as root, or allow it once with sudo setcap cap_net_raw+ep "$(command -v ${found[0]})"; all else works.`
+		: 'Nothing is captured, as tcpdump is missing: install it (on Debian: sudo apt-get install tcpdump); all else works.';
+};
+
+/**
+ * Starts to capture what comes and goes at a port of loopback.
+ *
+ * @throws {SockchatError} If the file can't be opened.
+ */
+export const startCapture = ({
+	host,
+	port,
+	file,
+	clock,
+	onSegments,
+	onFailure,
+	programs = capturePrograms,
+}: CaptureOptions): Capture => {
+	const counter = new SegmentCounter();
+	let descriptor = file === undefined ? undefined : openFile(file);
+	let hasHead = false;
+	let running: Run | undefined;
+	let isStopped = false;
+
+	const write = (packets: readonly Packet[]): void => {
+		if (descriptor === undefined) {
+			return;
+		}
+
+		try {
+			if (!hasHead) {
+				hasHead = true;
+				writeSync(descriptor, pcapngHead(packets[0]!.linkType));
+			}
+
+			for (const packet of packets) {
+				writeSync(descriptor, pcapngPacket(packet));
+			}
+		} catch (error) {
+			closeFile();
+			onFailure(
+				`No more packets are written to ${file!}: ${(error as Error).message}.`,
+			);
+		}
+	};
+
+	const closeFile = (): void => {
+		if (descriptor !== undefined) {
+			closeSync(descriptor);
+			descriptor = undefined;
+		}
+	};
+
+	const hooks: RunHooks = {
+		onPackets(packets) {
+			write(packets);
+			onSegments(
+				packets
+					.flatMap(packet => tcpPacketOf(packet) ?? [])
+					.map(packet => counter.count(packet)),
+			);
+		},
+		onEnd() {
+			onFailure('The capture has ended: segments are inferred from now on.');
+		},
+	};
+
+	const begin = async (): Promise<void> => {
+		const failures: Array<readonly [string, string]> = [];
+		for (const program of programs) {
+			if (isStopped) {
+				return;
+			}
+
+			const [name] = program;
+			const length =
+				file === undefined ? [`--snapshot-length=${shownPacketBytes}`] : [];
+			const [, ...args] = program;
+			const filter = `tcp port ${port} and host ${host}`;
+			running = run(
+				name === 'tcpdump'
+					? [name, ...length, ...args, filter]
+					: [...program, filter],
+				clock,
+				hooks,
+			);
+			// eslint-disable-next-line no-await-in-loop
+			const failure = await running.begun;
+			if (failure === undefined) {
+				return;
+			}
+
+			failures.push([name, failure]);
+			void running.stop();
+			running = undefined;
+		}
+
+		onFailure(advice(failures));
+	};
+
+	return {
+		begun: begin(),
+		async stop() {
+			isStopped = true;
+			await running?.stop();
+			closeFile();
+		},
+	};
+};
