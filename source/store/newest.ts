@@ -25,7 +25,7 @@ export const appendNewest = <Item>(
 		return {
 			dropped,
 			length: length + 1,
-			blocks: blocks.with(-1, [...last, item]),
+			blocks: [...blocks.slice(0, -1), [...last, item]],
 		};
 	}
 

@@ -79,6 +79,37 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
 	}),
 );
 
+/** A send() or a recv(). */
+export const anyTransfer: fc.Arbitrary<Step> = fc
+	.record({
+		...stepBase,
+		isOut: fc.boolean(),
+		length: fc.nat({max: 100_000}),
+		offset: fc.nat({max: 100_000}),
+		text: anyWord,
+	})
+	.map(({isOut, length, ...step}): Step => ({
+		kind: 'call',
+		call: isOut ? `send(${length})` : 'recv(65536)',
+		result: String(length),
+		...step,
+	}));
+
+/** One that was captured. */
+export const anySegment: fc.Arbitrary<Step> = fc.record({
+	...stepBase,
+	kind: fc.constant('segment' as const),
+	segment: fc.constantFrom('SYN', 'SYN+ACK', 'ACK', 'PSH', 'FIN', 'RST'),
+	evidence: fc.constant('captured' as const),
+	direction: fc.constantFrom('in', 'out'),
+	seq: fc.nat({max: 2 ** 32 - 1}),
+	ack: orUndefined(fc.nat({max: 2 ** 32 - 1})),
+	length: fc.nat({max: 65_536}),
+	window: orUndefined(fc.nat({max: 2 ** 30})),
+	flags: fc.constant([]),
+	text: anyWord,
+});
+
 export const anyPeerRow: fc.Arbitrary<PeerRow> = fc
 	.record({
 		peer: anyWord,

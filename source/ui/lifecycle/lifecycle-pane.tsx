@@ -6,13 +6,14 @@ import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {createRow, type Row} from '../text/row.js';
 import {wrapText} from '../text/wrap.js';
-import {stepsOf} from './peer-steps.js';
+import {addressOf} from './named-peer.js';
 import {
 	ladderColumns,
 	lifecycleHead,
 	lifecycleView,
 	sideOf,
 } from './timeline.js';
+import {rungColumns} from './rungs.js';
 
 export type LifecyclePaneProps = {
 	readonly area: Area;
@@ -34,29 +35,49 @@ export function LifecyclePane({
 	anchor,
 	peer,
 }: LifecyclePaneProps) {
-	const steps = stepsOf(model, peer);
+	const {steps, segments} = model.socket;
+	const address = addressOf(model, peer);
 	const side = sideOf(model);
 	const viewport = viewportOf(area, anchor);
-	const view = {steps, isExplained, side, anchor, ...viewport};
+	const view = {
+		source: model.socket,
+		peer: address,
+		isExplained,
+		side,
+		anchor,
+		isTail: anchor === undefined,
+		...viewport,
+	};
 	const window = visibleRows(lifecycleView(view));
-	const rows =
-		steps.length > 0
-			? [...lifecycleHead(view), ...window.rows]
-			: hintRows(viewport.width, peer);
-	const legend =
-		viewport.width < ladderColumns
-			? display`● read · ○ inferred · → other end`
-			: display`● read from the kernel · ○ inferred`;
+	const isEmpty =
+		address === undefined
+			? steps.length === 0 && segments.length === 0
+			: !steps.some(step => step.peer === address);
+	const rows = isEmpty
+		? hintRows(viewport.width, peer)
+		: [...lifecycleHead(view), ...window.rows];
 	return (
 		<ScrollPane
 			area={area}
 			title={display`lifecycle ${peer ?? model.where}${note}`}
 			window={window}
 			rows={rows}
-			footer={steps.length > 0 ? {text: legend, role: 'faint'} : undefined}
+			footer={
+				isEmpty ? undefined : {text: legendOf(viewport.width), role: 'faint'}
+			}
 		/>
 	);
 }
+
+const legendOf = (width: number): DisplayText => {
+	if (width >= rungColumns) {
+		return display`─▸ captured · ┄▸ read · ·▸ inferred · ● read · ○ inferred`;
+	}
+
+	return width < ladderColumns
+		? display`● read · ○ inferred · → other end`
+		: display`● read from the kernel · ○ inferred`;
+};
 
 const hintRows = (width: number, peer: string | undefined): Row[] =>
 	wrapText(

@@ -1,8 +1,10 @@
 /**
- * The lifecycle as rows: a list of steps with their times or, if it fits, a
- * ladder with both ends side by side. Pure.
+ * The lifecycle as rows: a ladder (rungs.ts), or if that doesn't fit the steps
+ * alone, both ends side by side, or as a list with their times. Pure.
  */
 import {explain} from '../../tcp/explain.js';
+import {ladderOf as rungsOf} from '../../tcp/ladder.js';
+import type {Rung} from '../../tcp/rungs.js';
 import type {Step} from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
 import {
@@ -13,12 +15,15 @@ import {
 	type DisplayText,
 } from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
+import {lastOf} from '../../store/newest.js';
+import type {SocketView} from '../../store/socket-view.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
+import {layRungs, rungColumns, rungHead, rungRow, stepsOf} from './rungs.js';
 
 export type TimelineOptions = {
 	/** Which steps are followed by their explanation. */
@@ -206,43 +211,117 @@ const ladderOf = (side: Side, width: number): DrawStep => {
 	};
 };
 
+/** What the lifecycle is made from. */
+export type LifecycleSource = Pick<
+	SocketView,
+	'steps' | 'transfers' | 'segments'
+>;
+
 export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
-	readonly steps: readonly Step[];
+	readonly source: LifecycleSource;
+	/** Only this peer's steps; undefined for all. */
+	readonly peer?: string | undefined;
+	/** Whether only the end is needed, as when it is followed. */
+	readonly isTail?: boolean;
 	/** Whether each step is followed by its explanation. */
 	readonly isExplained: boolean;
 	readonly side: Side;
 	readonly width: number;
 };
 
+const isOf = (step: Step, peer: string | undefined): boolean =>
+	peer === undefined || step.peer === undefined || step.peer === peer;
+
+/** Whether several peers are shown, so that each row names its own. */
+const hasPeers = ({source, peer}: LifecycleView): boolean => {
+	if (peer !== undefined) {
+		return false;
+	}
+
+	const steps = [
+		...source.steps,
+		...lastOf(source.transfers, tailItems),
+		...lastOf(source.segments, tailItems),
+	];
+	const peers = new Set(steps.map(step => step.peer));
+	peers.delete(undefined);
+	return peers.size > 1;
+};
+
 /** The head above the steps, which doesn't scroll. */
-export const lifecycleHead = ({
-	side,
-	width,
-}: Pick<LifecycleView, 'side' | 'width'>): readonly Row[] =>
-	width < ladderColumns ? [] : [ladderHead(side, width)];
+export const lifecycleHead = (view: LifecycleView): readonly Row[] => {
+	const {side, width} = view;
+	if (width >= rungColumns) {
+		return [rungHead(side, layRungs(width, hasPeers(view)))];
+	}
+
+	return width < ladderColumns ? [] : [ladderHead(side, width)];
+};
+
+// More than a screen has rows.
+const tailItems = 400;
+
+const explained = (
+	steps: readonly Step[],
+	{isExplained, width}: LifecycleView,
+): readonly Row[] =>
+	isExplained ? steps.flatMap(step => explanation(step, width)) : [];
+
+/** What is drawn one by one: the rows of each, and how many there are. */
+const itemsOf = (
+	view: LifecycleView,
+): {
+	readonly count: number;
+	readonly rowsOf: (index: number) => readonly Row[];
+} => {
+	const {source, peer, side, width, isTail = false} = view;
+	if (width < rungColumns) {
+		const steps = source.steps.filter(step => isOf(step, peer));
+		const draw =
+			width < ladderColumns ? listOf(steps, width) : ladderOf(side, width);
+		return {
+			count: steps.length,
+			rowsOf(index) {
+				const step = steps[index]!;
+				return [draw(step), ...explained([step], view)];
+			},
+		};
+	}
+
+	const wanted = isTail ? tailItems : Infinity;
+	const rungs: readonly Rung[] = rungsOf(
+		{
+			steps: source.steps,
+			transfers: lastOf(source.transfers, wanted),
+			segments: lastOf(source.segments, wanted),
+		},
+		{side, peer},
+	);
+	const layout = layRungs(width, hasPeers(view));
+	return {
+		count: rungs.length,
+		rowsOf(index) {
+			const rung = rungs[index]!;
+			return [rungRow(rung, layout), ...explained(stepsOf(rung), view)];
+		},
+	};
+};
 
 /**
- * The steps as `visibleRows` and the scrolling functions take them: a ladder if
- * it fits, else a list.
+ * The steps as `visibleRows` and the scrolling functions take them.
  *
  * @param view Its height includes the head.
  */
 export const lifecycleView = (view: LifecycleView): ScrollView => {
-	const {steps, isExplained, side, width, height, anchor} = view;
-	const draw =
-		width < ladderColumns ? listOf(steps, width) : ladderOf(side, width);
-	const allRowsAt = (index: number): readonly Row[] => {
-		const step = steps[index]!;
-		return [draw(step), ...(isExplained ? explanation(step, width) : [])];
-	};
-
+	const {height, anchor} = view;
+	const {count, rowsOf} = itemsOf(view);
 	return {
 		first: 0,
-		end: steps.length,
-		newEnd: steps.length,
+		end: count,
+		newEnd: count,
 		anchor,
 		height: height - lifecycleHead(view).length,
-		countRows: index => allRowsAt(index).length,
-		rowsAt: (index, start, end) => allRowsAt(index).slice(start, end),
+		countRows: index => rowsOf(index).length,
+		rowsAt: (index, start, end) => rowsOf(index).slice(start, end),
 	};
 };

@@ -1,7 +1,7 @@
 import {viewportOf} from '../pane/window.js';
 import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
 import {LifecyclePane} from './lifecycle-pane.js';
-import {stepsOf} from './peer-steps.js';
+import {addressOf} from './named-peer.js';
 import {lifecycleView, sideOf} from './timeline.js';
 
 export const lifecycle: ViewEntry = {
@@ -19,10 +19,16 @@ export const lifecycle: ViewEntry = {
 	),
 	scroll({area, model, isExplained, viewState}, move) {
 		const anchor = viewState.stepsAnchor;
-		const steps = stepsOf(model, viewState.stepsPeer);
 		const viewport = viewportOf(area, anyAnchor);
 		const side = sideOf(model);
-		const shown = {steps, anchor, side, isExplained, ...viewport};
+		const shown = {
+			source: model.socket,
+			peer: addressOf(model, viewState.stepsPeer),
+			anchor,
+			side,
+			isExplained,
+			...viewport,
+		};
 		return {stepsAnchor: moveAnchor(lifecycleView(shown), move)};
 	},
 };

@@ -18,7 +18,13 @@ import {
 	visibleRows,
 	type Anchor,
 } from '../../../source/ui/pane/window.js';
-import {anyStep} from '../../helpers/any-model.js';
+import {emptySocketView} from '../../../source/store/socket-view.js';
+import {
+	appendNewest,
+	noneYet,
+	type Newest,
+} from '../../../source/store/newest.js';
+import {anySegment, anyStep, anyTransfer} from '../../helpers/any-model.js';
 import {listeningOf, textsOf, wallNow} from '../../helpers/models.js';
 import {called, inferred, read, received} from '../../helpers/steps.js';
 
@@ -114,8 +120,13 @@ test('timeline: each row fits, whatever the steps', () => {
 	);
 });
 
-const viewOf = (changes: Partial<LifecycleView> = {}): LifecycleView => ({
-	steps,
+type Changes = Partial<LifecycleView> & {readonly steps?: readonly Step[]};
+
+const viewOf = ({
+	steps: own = steps,
+	...changes
+}: Changes = {}): LifecycleView => ({
+	source: {...emptySocketView, steps: own},
 	isExplained: false,
 	side: 'client',
 	anchor: undefined,
@@ -124,7 +135,7 @@ const viewOf = (changes: Partial<LifecycleView> = {}): LifecycleView => ({
 	...changes,
 });
 
-const shown = (changes: Partial<LifecycleView> = {}): string[] => {
+const shown = (changes: Changes = {}): string[] => {
 	const view = viewOf(changes);
 	const {rows} = visibleRows(lifecycleView(view));
 	return textsOf([...lifecycleHead(view), ...rows]).map(row => row.trimEnd());
@@ -161,7 +172,7 @@ test('timeline: too narrow for a ladder, all steps are a list', () => {
 });
 
 test('timeline: with explanations, each step is followed by its own', () => {
-	const rows = shown({isExplained: true, width: 80, height: 99});
+	const rows = shown({isExplained: true, width: 75, height: 99});
 	const heads = rows.filter(row => row.startsWith('14:02'));
 	assert.equal(heads.length, steps.length);
 	for (const head of heads) {
@@ -193,7 +204,12 @@ test('timeline: can be scrolled from the newest step to the first', () => {
 		const later = [...many, called('resume()', {at: at + 90})];
 		assert.deepEqual(
 			textsOf(
-				visibleRows(lifecycleView({...view, steps: later, anchor: up})).rows,
+				visibleRows(
+					lifecycleView({
+						...viewOf({steps: later, isExplained, height: 9}),
+						anchor: up,
+					}),
+				).rows,
 			).filter(row => row.startsWith('14:')),
 			before,
 			'a reader stays where they are',
@@ -201,12 +217,26 @@ test('timeline: can be scrolled from the newest step to the first', () => {
 	}
 });
 
+const newestOf = (all: readonly Step[]): Newest<Step> => {
+	let newest: Newest<Step> = noneYet;
+	for (const step of all) {
+		newest = appendNewest(newest, step, 1000);
+	}
+
+	return newest;
+};
+
+const anySource = fc.record({
+	steps: fc.array(anyStep, {maxLength: 30}),
+	transfers: fc.array(anyTransfer, {maxLength: 10}).map(all => newestOf(all)),
+	segments: fc.array(anySegment, {maxLength: 20}).map(all => newestOf(all)),
+});
+
 test('timeline: no row of a ladder is too wide, whatever the steps', () => {
-	const all = fc.array(anyStep, {maxLength: 30});
 	fc.assert(
 		fc.property(
 			fc.record({
-				steps: all,
+				source: anySource,
 				width: fc.integer({min: 14, max: 200}),
 				height: fc.integer({min: 1, max: 40}),
 				isExplained: fc.boolean(),

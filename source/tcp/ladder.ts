@@ -1,0 +1,119 @@
+/**
+ * Steps as a ladder, as textbooks draw them: a segment between the two ends,
+ * what they call and the states that they reach at its sides. Pure.
+ *
+ * The order is that of cause and effect, as times alone don't have it: a call is
+ * reported after its segment was captured, and a state is seen later than it was
+ * reached. So captured segments keep their order, and each call and each state
+ * stands with or next to the segment that is its effect or its cause.
+ */
+import type {Role, SegmentStep} from './captured.js';
+import {merge, placesOf} from './places.js';
+import {Rungs, type Rung} from './rungs.js';
+import {seenBy} from './step-time.js';
+import type {Step} from './tcp.js';
+
+export type LadderSteps = {
+	/** Calls and states, and FIN and RST as they were read, in their order. */
+	readonly steps: readonly Step[];
+	/** Each send() and recv(). */
+	readonly transfers: readonly Step[];
+	/** What was captured. */
+	readonly segments: readonly Step[];
+};
+
+export type LadderOptions = {
+	/** Which end this process is. */
+	readonly side: Role;
+	/** Only this peer's; undefined for all. */
+	readonly peer?: string | undefined;
+};
+
+/** The rungs, in the order of cause and effect; linear but for the peers. */
+export const ladderOf = (
+	given: LadderSteps,
+	{side, peer}: LadderOptions,
+): readonly Rung[] => {
+	const ofPeer = (steps: readonly Step[]): readonly Step[] =>
+		peer === undefined
+			? steps
+			: // What listens is everybody's.
+				steps.filter(step => step.peer === peer || step.peer === undefined);
+	const segments = ofPeer(given.segments) as readonly SegmentStep[];
+	const steps = merge(ofPeer(given.steps), ofPeer(given.transfers));
+	const places = placesOf(steps, segments, side);
+	const ladder = new Rungs(side);
+	const beside = new Map<number, Step[]>();
+	// The last step that has to come before a segment, or beside it.
+	const forced = new Map<number, number>();
+	for (const [index, place] of places.entries()) {
+		const cause = place.before ?? place.beside;
+		if (place.beside !== undefined) {
+			const all = beside.get(place.beside) ?? [];
+			beside.set(place.beside, [...all, place.step]);
+		}
+
+		// A state may have been seen long after its segment.
+		if (cause !== undefined && place.step.kind === 'call') {
+			forced.set(cause, index);
+		}
+	}
+
+	const done = new Set<number>();
+	let next = 0;
+	const add = (index: number): void => {
+		const {step, isSame, isCaptured, before} = places[index]!;
+		done.add(index);
+		if (isSame === true || places[index]!.beside !== undefined) {
+			return;
+		}
+
+		if (!isCaptured) {
+			ladder.addInferred(step);
+			return;
+		}
+
+		// It caused what was captured before it was reported.
+		const at = seenBy(step);
+		const effectAt = before === undefined ? at : seenBy(segments[before]!);
+		ladder.addAlone(
+			step,
+			effectAt < at ? {notBefore: 0, seenAt: effectAt} : step,
+		);
+	};
+
+	const isReady = (index: number, segment: number): boolean =>
+		(places[index]!.after ?? -1) < segment;
+	const isDue = (index: number, segment: number, at: number): boolean => {
+		const isInTime = seenBy(places[index]!.step) < at;
+		return done.has(index) || (isReady(index, segment) && isInTime);
+	};
+
+	for (const [index, segment] of segments.entries()) {
+		const at = seenBy(segment);
+		const last = forced.get(index) ?? -1;
+		for (let ahead = next; ahead <= last; ahead++) {
+			if (!done.has(ahead) && isReady(ahead, index)) {
+				add(ahead);
+			}
+		}
+
+		while (next < places.length && isDue(next, index, at)) {
+			if (!done.has(next)) {
+				add(next);
+			}
+
+			next++;
+		}
+
+		ladder.addSegment(segment, beside.get(index) ?? []);
+	}
+
+	for (; next < places.length; next++) {
+		if (!done.has(next)) {
+			add(next);
+		}
+	}
+
+	return ladder.all;
+};

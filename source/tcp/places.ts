@@ -1,0 +1,197 @@
+/**
+ * Where calls and states stand among the captured segments: beside the one that
+ * is their effect or their cause, or before or after it.
+ */
+import {
+	CapturedConnections,
+	otherRole,
+	type CapturedConnection,
+	type Mark,
+	type Role,
+	type SegmentStep,
+} from './captured.js';
+import {seenBy} from './step-time.js';
+import {canReach} from './tcp-end.js';
+import {
+	lingerZero,
+	nameOfCall,
+	type CallName,
+	type Step,
+	type TcpState,
+} from './tcp.js';
+
+type CallStep = Extract<Step, {kind: 'call'}>;
+
+const opening = new Set<CallName | TcpState>([
+	'socket',
+	'setsockopt',
+	'bind',
+	'listen',
+	'accept',
+	'connect',
+	'SYN-SENT',
+	'SYN-RECEIVED',
+	'ESTABLISHED',
+]);
+
+/** Whether it comes before data of the same millisecond. */
+const isOpening = (step: Step): boolean =>
+	step.kind === 'call'
+		? opening.has(nameOfCall(step.call))
+		: step.kind === 'state' && opening.has(step.state);
+
+/** Both in their own order, by time as far as that allows. */
+export const merge = (
+	steps: readonly Step[],
+	transfers: readonly Step[],
+): readonly Step[] => {
+	const merged: Step[] = [];
+	let next = 0;
+	for (const step of steps) {
+		const at = seenBy(step);
+		while (next < transfers.length) {
+			const transfer = transfers[next]!;
+			const transferAt = seenBy(transfer);
+			if (transferAt > at || (transferAt === at && isOpening(step))) {
+				break;
+			}
+
+			merged.push(transfer);
+			next++;
+		}
+
+		merged.push(step);
+	}
+
+	return [...merged, ...transfers.slice(next)];
+};
+
+/** Where a step stands among the captured segments. */
+export type Place = {
+	readonly step: Step;
+	/** Shown on the rung of this segment. */
+	readonly beside?: number | undefined;
+	/** Comes before this segment, which it caused. */
+	readonly before?: number | undefined;
+	/** Comes after this one. */
+	readonly after?: number | undefined;
+	/** It is that captured segment, as the process saw it. */
+	readonly isSame?: boolean;
+	readonly isCaptured: boolean;
+};
+
+/** Where a call stands. */
+const placeOfCall = (
+	step: CallStep,
+	connection: CapturedConnection,
+	{side, hasFin}: {readonly side: Role; readonly hasFin: boolean},
+): Omit<Place, 'step' | 'isCaptured'> => {
+	const {offset = 0, result} = step;
+	switch (nameOfCall(step.call)) {
+		case 'connect': {
+			return {before: connection.indexOf('SYN')};
+		}
+
+		case 'accept': {
+			return {after: connection.indexOf('handshake')};
+		}
+
+		case 'send': {
+			return {beside: connection.carrierOf(side, offset)};
+		}
+
+		case 'recv': {
+			const last = offset + Number(result) - 1;
+			return {beside: connection.carrierOf(otherRole(side), last)};
+		}
+
+		case 'shutdown':
+		case 'close': {
+			return hasFin
+				? {after: connection.indexOf(`FIN ${side}`)}
+				: {before: connection.indexOf(`FIN ${side}`)};
+		}
+
+		default: {
+			return step.call === lingerZero
+				? {before: connection.indexOf(`RST ${side}`)}
+				: {};
+		}
+	}
+};
+
+/** Finds the place of each step; a rung has room for one at each side. */
+export const placesOf = (
+	steps: readonly Step[],
+	segments: readonly SegmentStep[],
+	side: Role,
+): readonly Place[] => {
+	const connections = new CapturedConnections(segments, side);
+	const taken = new Set<string>();
+	const last = new Map<
+		string,
+		{readonly state: TcpState; readonly index: number}
+	>();
+	const closed = new Set<CapturedConnection>();
+	const take = (
+		place: Place,
+		role: Role,
+		index: number,
+		orElse: 'before' | 'after',
+	): Place => {
+		const key = `${role} ${index}`;
+		if (taken.has(key)) {
+			return {...place, beside: undefined, [orElse]: index};
+		}
+
+		taken.add(key);
+		return {...place, beside: index};
+	};
+
+	return steps.map((step): Place => {
+		const connection = connections.find(step);
+		if (!connection) {
+			return {step, isCaptured: false};
+		}
+
+		const isCaptured = true;
+		if (step.kind === 'segment') {
+			const mark = `${step.segment as 'FIN' | 'RST'} ${otherRole(side)}`;
+			const isSame = connection.indexOf(mark as Mark) !== undefined;
+			return {step, isSame, isCaptured: isSame};
+		}
+
+		if (step.kind === 'call') {
+			const name = nameOfCall(step.call);
+			const hasFin = closed.has(connection);
+			if (name === 'shutdown' || name === 'close') {
+				closed.add(connection);
+			}
+
+			const place = placeOfCall(step, connection, {side, hasFin});
+			return place.beside === undefined
+				? {step, isCaptured, ...place}
+				: take(
+						{step, isCaptured},
+						side,
+						place.beside,
+						name === 'send' ? 'before' : 'after',
+					);
+		}
+
+		const role = step.end === 'local' ? side : otherRole(side);
+		const key = `${role} ${step.peer ?? ''}`;
+		const previous = last.get(key);
+		const isSuccessor =
+			previous !== undefined && canReach(previous.state, step.state);
+		const before = isSuccessor ? previous : undefined;
+		const cause = connection.causeOf(role, step.state, before?.state);
+		last.set(key, {
+			state: step.state,
+			index: Math.max(cause ?? -1, before?.index ?? -1),
+		});
+		return cause === undefined || cause < (before?.index ?? -1)
+			? {step, isCaptured, after: before?.index}
+			: take({step, isCaptured}, role, cause, 'after');
+	});
+};

@@ -1,0 +1,302 @@
+/**
+ * The rungs of a ladder, one after the other.
+ *
+ * Of a connection that wasn't captured the segments are inferred: each state has
+ * a segment that must have led to it, each send() and recv() one that carried
+ * its bytes. If the state was read from the kernel, so is its segment.
+ */
+import {
+	marksOf,
+	otherRole,
+	senderOf,
+	type Mark,
+	type Role,
+	type SegmentStep,
+} from './captured.js';
+import type {SegmentName} from './segment.js';
+import {timeOf} from './step-time.js';
+import {canReach} from './tcp-end.js';
+import {
+	lingerZero,
+	nameOfCall,
+	type Step,
+	type StepTime,
+	type TcpState,
+} from './tcp.js';
+
+export type ArrowEvidence = 'captured' | 'read' | 'inferred';
+
+export type Arrow = {
+	readonly from: Role;
+	readonly evidence: ArrowEvidence;
+	/** Undefined for bytes of which it isn't known how they were cut. */
+	readonly name: SegmentName | undefined;
+	readonly seq?: number | undefined;
+	readonly ack?: number | undefined;
+	readonly length?: number | undefined;
+	readonly window?: number | undefined;
+	readonly text?: string | undefined;
+};
+
+export type Rung = {
+	readonly time: StepTime;
+	readonly peer: string | undefined;
+	readonly arrow: Arrow | undefined;
+	/** The segment itself, if it is a step. */
+	readonly segment: Step | undefined;
+	/** A call that the client made, or a state that it reached. */
+	readonly client: Step | undefined;
+	readonly server: Step | undefined;
+};
+
+type StateStep = Extract<Step, {kind: 'state'}>;
+type CallStep = Extract<Step, {kind: 'call'}>;
+
+type Building = {
+	time: StepTime;
+	peer: string | undefined;
+	arrow: Arrow | undefined;
+	segment: Step | undefined;
+	client: Step | undefined;
+	server: Step | undefined;
+};
+
+const nameOfMark = (mark: Mark): SegmentName => {
+	switch (mark) {
+		case 'SYN':
+		case 'SYN+ACK': {
+			return mark;
+		}
+
+		case 'FIN client':
+		case 'FIN server': {
+			return 'FIN';
+		}
+
+		case 'RST client':
+		case 'RST server': {
+			return 'RST';
+		}
+
+		default: {
+			return 'ACK';
+		}
+	}
+};
+
+/** What is inferred of one connection so far. */
+type Inferred = {
+	readonly rungs: Map<Mark, number>;
+	readonly last: Partial<Record<Role, TcpState>>;
+	/** The rung of the last state of an end: the next one is not above it. */
+	readonly reached: Record<Role, number>;
+	isAborted: boolean;
+};
+
+const nothingInferred = (): Inferred => ({
+	rungs: new Map(),
+	last: {},
+	reached: {client: -1, server: -1},
+	isAborted: false,
+});
+
+export class Rungs {
+	readonly all: Building[] = [];
+	readonly #side: Role;
+	readonly #inferred = new Map<string | undefined, Inferred>();
+
+	constructor(side: Role) {
+		this.#side = side;
+	}
+
+	/** Whose a call or a state is. */
+	roleOf(step: Step): Role {
+		return step.kind === 'state' && step.end === 'remote'
+			? otherRole(this.#side)
+			: this.#side;
+	}
+
+	addSegment(segment: SegmentStep, beside: readonly Step[]): void {
+		const {seq, ack, length, window, text} = segment;
+		const from = this.#senderOf(segment);
+		const name = segment.segment;
+		const rung = this.#push(segment, {
+			from,
+			evidence: 'captured',
+			name,
+			seq,
+			ack,
+			length,
+			window,
+			text,
+		});
+		rung.segment = segment;
+		for (const step of beside) {
+			rung[this.roleOf(step)] = step;
+		}
+	}
+
+	/** A call or a state without a segment. */
+	addAlone(step: Step, time: StepTime = step): void {
+		const rung = this.#push(step, undefined, time);
+		rung[this.roleOf(step)] = step;
+	}
+
+	/** A step of a connection that wasn't captured, with what it implies. */
+	addInferred(step: Step): void {
+		switch (step.kind) {
+			case 'call': {
+				this.#call(step);
+				break;
+			}
+
+			case 'segment': {
+				const mark = `${step.segment as 'FIN' | 'RST'} ${this.#senderOf(step)}`;
+				const {rungs} = this.#of(step);
+				const known = rungs.get(mark as Mark);
+				if (known === undefined) {
+					this.#mark(step, mark as Mark, 'inferred').segment = step;
+				} else {
+					this.all[known]!.segment ??= step;
+				}
+
+				break;
+			}
+
+			case 'state': {
+				this.#state(step);
+				break;
+			}
+		}
+	}
+
+	#senderOf({direction}: SegmentStep): Role {
+		return direction === 'out' ? this.#side : otherRole(this.#side);
+	}
+
+	#of({peer}: Step): Inferred {
+		const known = this.#inferred.get(peer);
+		if (known) {
+			return known;
+		}
+
+		const fresh = nothingInferred();
+		this.#inferred.set(peer, fresh);
+		return fresh;
+	}
+
+	#call(step: CallStep): void {
+		const name = nameOfCall(step.call);
+		if (name === 'connect') {
+			this.#inferred.set(step.peer, nothingInferred());
+		} else if (step.call === lingerZero) {
+			this.#of(step).isAborted = true;
+		}
+
+		const {offset, result, text} = step;
+		if (offset === undefined) {
+			this.addAlone(step);
+			return;
+		}
+
+		const from = name === 'send' ? this.#side : otherRole(this.#side);
+		const rung = this.#push(step, {
+			from,
+			evidence: 'inferred',
+			name: undefined,
+			seq: offset + 1,
+			length: Number(result),
+			text,
+		});
+		rung[this.#side] = step;
+	}
+
+	#state(step: StateStep): void {
+		const role = this.roleOf(step);
+		const before = this.#of(step).last[role];
+		if (before !== undefined && !canReach(before, step.state)) {
+			this.#inferred.set(step.peer, nothingInferred());
+		}
+
+		const {rungs, last, reached, isAborted} = this.#of(step);
+		const marks: readonly Mark[] = [
+			...marksOf(role, step.state, last[role]),
+			// The other end's FIN acknowledges ours, too.
+			...(step.state === 'FIN-WAIT-2'
+				? [`FIN ${otherRole(role)}` as const]
+				: []),
+		];
+		const mark = marks.find(each => rungs.has(each)) ?? marks[0];
+		last[role] = step.state;
+		const isRst = mark?.startsWith('RST') === true;
+		const isUnknown =
+			mark === undefined ||
+			// Without a reset the end is gone for a reason that nobody saw.
+			(isRst && !rungs.has(mark) && !isAborted);
+		if (isUnknown) {
+			this.addAlone(step);
+			reached[role] = this.all.length - 1;
+			return;
+		}
+
+		const cause: Mark = isRst && !rungs.has(mark) ? `RST ${this.#side}` : mark;
+		const known = rungs.get(cause);
+		if (known === undefined) {
+			this.#openUpTo(cause, step);
+			this.#mark(step, cause, step.evidence)[role] = step;
+			reached[role] = this.all.length - 1;
+			return;
+		}
+
+		const rung = this.all[known]!;
+		if (rung[role] !== undefined || known < reached[role]) {
+			this.addAlone(step);
+			reached[role] = this.all.length - 1;
+			return;
+		}
+
+		rung[role] = step;
+		reached[role] = known;
+		if (step.evidence === 'read' && rung.arrow?.evidence === 'inferred') {
+			rung.arrow = {...rung.arrow, evidence: 'read'};
+		}
+	}
+
+	/** The segments of the handshake that came before one of them. */
+	#openUpTo(cause: Mark, step: StateStep): void {
+		const earlier: readonly Mark[] =
+			cause === 'handshake'
+				? ['SYN', 'SYN+ACK']
+				: cause === 'SYN+ACK'
+					? ['SYN']
+					: [];
+		for (const mark of earlier) {
+			if (!this.#of(step).rungs.has(mark)) {
+				this.#mark(step, mark, step.evidence);
+			}
+		}
+	}
+
+	#mark(step: Step, mark: Mark, evidence: 'read' | 'inferred'): Building {
+		this.#of(step).rungs.set(mark, this.all.length);
+		const from = senderOf(mark);
+		return this.#push(step, {from, evidence, name: nameOfMark(mark)});
+	}
+
+	#push(
+		{peer, ...step}: Step,
+		arrow: Arrow | undefined,
+		time: StepTime = step,
+	): Building {
+		const rung: Building = {
+			time: timeOf(time),
+			peer,
+			arrow,
+			segment: undefined,
+			client: undefined,
+			server: undefined,
+		};
+		this.all.push(rung);
+		return rung;
+	}
+}

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {ladderOf, type LadderSteps} from '../../source/tcp/ladder.js';
+import type {Rung} from '../../source/tcp/rungs.js';
+import {PcapReader, tcpPacketOf} from '../../source/tcp/pcap.js';
+import {SegmentCounter} from '../../source/tcp/segment.js';
+import {seenBy, withTime} from '../../source/tcp/step-time.js';
+import type {Call, Step} from '../../source/tcp/tcp.js';
+import {ofServer} from '../../source/watch/segment-owners.js';
+import {anySegment, anyStep, anyTransfer} from '../helpers/any-model.js';
+import {conversation, ethernet, ipv4, pcapOf} from '../helpers/packets.js';
+import {called, inferred, read, received} from '../helpers/steps.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
+
+const signs = {captured: '─', read: '┄', inferred: '·'} as const;
+
+const sideOf = (step: Step | undefined): string =>
+	step === undefined
+		? ''
+		: step.kind === 'call'
+			? step.call
+			: step.kind === 'state'
+				? step.state
+				: '';
+
+/** One line each: the client, the arrow, the server. */
+const drawn = (rungs: readonly Rung[]): string[] =>
+	rungs.map(({client, arrow, server}) => {
+		const sign = arrow && signs[arrow.evidence];
+		const label = arrow?.name ?? 'data';
+		const middle =
+			arrow === undefined
+				? '|'
+				: arrow.from === 'client'
+					? `${sign!} ${label} ▸`
+					: `◂ ${label} ${sign!}`;
+		return `${sideOf(client)} ${middle} ${sideOf(server)}`.trim();
+	});
+
+const transfer = (
+	direction: 'in' | 'out',
+	offset: number,
+	length: number,
+	at: number,
+	peer?: string,
+): Step => ({
+	kind: 'call',
+	call: direction === 'in' ? 'recv(65536)' : `send(${length})`,
+	result: String(length),
+	offset,
+	text: 'x',
+	at,
+	peer,
+});
+
+const client: LadderSteps = {
+	steps: [
+		called('socket()', {at: 1}),
+		called('connect(127.0.0.1:5001)', {at: 1}),
+		inferred('SYN-SENT', {at: 1}),
+		inferred('ESTABLISHED', {at: 2}),
+		read('ESTABLISHED', {at: 3, end: 'remote'}),
+		called('shutdown(SHUT_WR)', {at: 9}),
+		read('FIN-WAIT-2', {at: 10}),
+		read('CLOSE-WAIT', {at: 10, end: 'remote'}),
+		received('FIN', {at: 11}),
+		inferred('TIME-WAIT', {at: 11}),
+		called('close()', {at: 12}),
+	],
+	transfers: [transfer('out', 0, 6, 4), transfer('in', 0, 3, 5)],
+	segments: [],
+};
+
+test('ladder: without a capture each call and state has the segment it implies', () => {
+	assert.deepEqual(drawn(ladderOf(client, {side: 'client'})), [
+		'socket() |',
+		'connect(127.0.0.1:5001) |',
+		'SYN-SENT · SYN ▸',
+		'ESTABLISHED ◂ SYN+ACK ·',
+		'┄ ACK ▸ ESTABLISHED',
+		'send(6) · data ▸',
+		'recv(65536) ◂ data ·',
+		'shutdown(SHUT_WR) |',
+		'FIN-WAIT-2 ◂ ACK ┄',
+		'┄ FIN ▸ CLOSE-WAIT',
+		'TIME-WAIT ◂ FIN ·',
+		'close() |',
+	]);
+});
+
+test('ladder: a server has seen the handshake only in what followed it', () => {
+	const peer = '127.0.0.1:41306';
+	const steps = [
+		called('listen(1)', {at: 1}),
+		inferred('ESTABLISHED', {at: 2, end: 'remote', peer}),
+		read('ESTABLISHED', {at: 2, peer}),
+		called('accept()', {at: 2, peer}),
+		received('FIN', {at: 5, peer}),
+		inferred('CLOSE-WAIT', {at: 5, peer}),
+		called('shutdown(SHUT_WR)', {at: 6, peer}),
+		inferred('LAST-ACK', {at: 6, peer}),
+		read('TIME-WAIT', {at: 7, end: 'remote', peer}),
+		read('CLOSED', {at: 8, peer}),
+	];
+	const rungs = ladderOf(
+		{...client, steps, transfers: []},
+		{side: 'server', peer},
+	);
+	assert.deepEqual(drawn(rungs), [
+		'| listen(1)',
+		'· SYN ▸',
+		'ESTABLISHED ◂ SYN+ACK ·',
+		'┄ ACK ▸ ESTABLISHED',
+		'| accept()',
+		'· FIN ▸ CLOSE-WAIT',
+		'| shutdown(SHUT_WR)',
+		'TIME-WAIT ◂ FIN ┄ LAST-ACK',
+		'┄ ACK ▸ CLOSED',
+	]);
+	const other = ladderOf({...client, steps}, {side: 'server', peer: 'x:1'});
+	assert.ok(drawn(other).includes('| listen(1)'));
+	assert.ok(!drawn(other).includes('| accept()'));
+});
+
+test('ladder: a refused or a reset connection has its RST, once', () => {
+	const refused = [
+		called('connect(127.0.0.1:1)', {at: 1}),
+		inferred('SYN-SENT', {at: 1}),
+		received('RST', {at: 2}),
+		inferred('CLOSED', {at: 2}),
+	];
+	assert.deepEqual(
+		drawn(
+			ladderOf({...client, steps: refused, transfers: []}, {side: 'client'}),
+		),
+		['connect(127.0.0.1:1) |', 'SYN-SENT · SYN ▸', 'CLOSED ◂ RST ·'],
+	);
+	const reset = [
+		inferred('ESTABLISHED', {at: 1}),
+		called('setsockopt(SO_LINGER, 0)', {at: 2}),
+		inferred('CLOSED', {at: 2}),
+		called('close()', {at: 2}),
+	];
+	assert.deepEqual(
+		drawn(
+			ladderOf({...client, steps: reset, transfers: []}, {side: 'client'}),
+		).slice(2),
+		['setsockopt(SO_LINGER, 0) |', 'CLOSED · RST ▸', 'close() |'],
+	);
+});
+
+const peer = '127.0.0.1:41306';
+
+/** The tutorial's conversation, at 1000 to 1007 ms. */
+const captured: readonly Step[] = new PcapReader()
+	.push(pcapOf(conversation.map(made => ethernet(ipv4(made)))))
+	.flatMap(packet => tcpPacketOf(packet) ?? [])
+	.map(
+		(
+			counter => packet =>
+				ofServer(counter.count(packet), 5001)
+		)(new SegmentCounter()),
+	);
+
+/** What the server itself saw of it, each so many ms too late. */
+const server = (late: (step: number) => number): LadderSteps => ({
+	steps: [
+		called('listen(1)', {at: 900}),
+		inferred('ESTABLISHED', {at: 1002 + late(0), end: 'remote', peer}),
+		inferred('ESTABLISHED', {at: 1002 + late(0), peer}),
+		called('accept()', {at: 1002 + late(0), peer}),
+		received('FIN', {at: 1005 + late(2), peer}),
+		inferred('CLOSE-WAIT', {at: 1005 + late(2), peer}),
+		called('shutdown(SHUT_WR)', {at: 1006 + late(2), peer}),
+		inferred('LAST-ACK', {at: 1006 + late(2), peer}),
+		called('close()', {at: 1007 + late(3), peer}),
+		read('TIME-WAIT', {at: 1007 + late(4), end: 'remote', peer}),
+		read('CLOSED', {at: 1007 + late(4), peer}),
+	],
+	transfers: [transfer('in', 0, 6, 1003 + late(1), peer)],
+	segments: captured,
+});
+
+test('ladder: what was captured replaces what is inferred', () => {
+	assert.deepEqual(
+		drawn(
+			ladderOf(
+				server(() => 0),
+				{side: 'server'},
+			),
+		),
+		[
+			'| listen(1)',
+			'─ SYN ▸',
+			'ESTABLISHED ◂ SYN+ACK ─',
+			'─ ACK ▸ ESTABLISHED',
+			'| accept()',
+			'─ PSH ▸ recv(65536)',
+			'◂ ACK ─',
+			'─ FIN ▸ CLOSE-WAIT',
+			'| shutdown(SHUT_WR)',
+			'TIME-WAIT ◂ FIN ─ LAST-ACK',
+			'─ ACK ▸ CLOSED',
+			'| close()',
+		],
+	);
+});
+
+test('ladder: the order is that of causes, however late a step was seen', () => {
+	const anyDelays = fc.array(fc.nat({max: 40}), {minLength: 5, maxLength: 5});
+	fc.assert(
+		fc.property(anyDelays, delays => {
+			// The clock of steps has whole milliseconds.
+			let total = -0.9;
+			const sums = delays.map(delay => {
+				total += delay;
+				return total;
+			});
+			const rungs = ladderOf(
+				server(step => sums[step]!),
+				{side: 'server'},
+			);
+			const placeOf = (call: Call) =>
+				rungs.findIndex(
+					({server: step}) => step?.kind === 'call' && step.call === call,
+				);
+			const arrowOf = (name: string, from: string) =>
+				rungs.findIndex(
+					({arrow}) => arrow?.name === name && arrow.from === from,
+				);
+			const order = [
+				placeOf('listen(1)'),
+				arrowOf('SYN', 'client'),
+				arrowOf('SYN+ACK', 'server'),
+				arrowOf('ACK', 'client'),
+				placeOf('accept()'),
+				placeOf('shutdown(SHUT_WR)'),
+				arrowOf('FIN', 'server'),
+				placeOf('close()'),
+			];
+			assert.deepEqual(
+				order,
+				order.toSorted((a, b) => a - b),
+			);
+			assert.equal(placeOf('recv(65536)'), arrowOf('PSH', 'client'));
+			assert.ok(arrowOf('FIN', 'client') < placeOf('shutdown(SHUT_WR)'));
+			// What caused a segment didn't happen after it.
+			const shutdown = rungs[placeOf('shutdown(SHUT_WR)')]!;
+			assert.ok(seenBy(shutdown.time) <= 1006);
+		}),
+	);
+});
+
+const idOf = (step: Step, at: number) => withTime(step, {at}) as Step;
+
+test('ladder: each step and each segment stands there once, segments in order', () => {
+	fc.assert(
+		fc.property(
+			fc.array(anyStep, {maxLength: 30}),
+			fc.array(anyTransfer, {maxLength: 15}),
+			fc.array(anySegment, {maxLength: 30}),
+			fc.constantFrom('client' as const, 'server' as const),
+			(some, moved, segments, side) => {
+				// A time of its own for each.
+				const steps = some.map((step, index) => idOf(step, index * 3));
+				const transfers = moved.map((step, index) =>
+					idOf(step, index * 5 + 0.3),
+				);
+				const all = segments.map((step, index) => idOf(step, index * 4 + 0.6));
+				const rungs = ladderOf({steps, transfers, segments: all}, {side});
+				const shown = rungs.flatMap(rung =>
+					[rung.client, rung.server, rung.segment].filter(
+						step => step !== undefined,
+					),
+				);
+				assert.equal(new Set(shown).size, shown.length);
+				assert.deepEqual(
+					shown.filter(
+						step => step.kind === 'segment' && step.evidence === 'captured',
+					),
+					all,
+				);
+				// A FIN that was read may be one that was captured, or inferred.
+				const kept = new Set(shown);
+				for (const step of [...steps, ...transfers]) {
+					assert.ok(step.kind === 'segment' || kept.has(step));
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+});
