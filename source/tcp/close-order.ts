@@ -57,8 +57,7 @@ const ways: Readonly<Record<CloseOrder, readonly TcpState[]>> = {
 /**
  * The states between two of one end that it must have passed through.
  *
- * @param order Undefined if unknown. An end may always be reset, so nothing
- * stands between a state and CLOSED unless the order is known.
+ * @param order Undefined if unknown.
  */
 export const statesBetween = (
 	from: TcpState,

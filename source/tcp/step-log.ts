@@ -13,7 +13,7 @@
  */
 import {assertNever} from '../errors.js';
 import {closeOrder, statesBetween, type CloseOrder} from './close-order.js';
-import {between, seenBy, timeOf} from './step-time.js';
+import {between, earliestOf, narrowed, seenBy, timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -30,7 +30,13 @@ type StateStep = Extract<Step, {kind: 'state'}>;
 type End = {
 	readonly name: 'local' | 'remote';
 	/** Undefined until something is known. */
-	last: Pick<StateStep, 'state' | 'evidence'> | undefined;
+	last:
+		| {
+				readonly state: TcpState;
+				readonly evidence: StateStep['evidence'];
+				readonly time: StepTime;
+		  }
+		| undefined;
 	lastRead: TcpState | undefined;
 	/** In which order it closed, once known. */
 	order: CloseOrder | undefined;
@@ -110,6 +116,8 @@ export class StepLog {
 	#held: readonly Step[] = [];
 	/** Whether the table can't be read. */
 	#isBlind = false;
+	/** Whether both FINs arrived; until then a missing end may have been reset. */
+	#isOrderly = false;
 	#isReset = false;
 	#isClosed = false;
 	#isReplaced = false;
@@ -199,7 +207,7 @@ export class StepLog {
 				}
 
 				// The other end's FIN may be here already, and unread.
-				this.#finSentAt ??= seenBy(step);
+				this.#finSentAt ??= earliestOf(step);
 				this.#held = [step];
 				return [];
 			}
@@ -262,6 +270,9 @@ export class StepLog {
 		const reading = {begunAt: at - tookMs, at};
 		const ours = seenState(this.#local, local);
 		const theirs = seenState(this.#remote, remote);
+		this.#isOrderly ||= [ours, theirs].some(
+			state => state === 'TIME-WAIT' || state === 'CLOSING',
+		);
 		this.#local.order ??= closeOrder(ours, theirs);
 		this.#remote.order ??= closeOrder(theirs, ours);
 		return [
@@ -423,10 +434,12 @@ export class StepLog {
 
 	#read(end: End, state: TcpState, reading: Reading): readonly Step[] {
 		end.lastRead = state;
-		const isNews = end.last?.state !== state || end.last.evidence !== 'read';
-		const steps = isNews
-			? this.#reach(end, state, 'read', this.#bounded(end, reading.at))
-			: [];
+		const {last} = end;
+		const isNews = last?.state !== state || last.evidence !== 'read';
+		const bounds = this.#bounded(end, reading.at);
+		// What was inferred happened at that time; only the evidence is new.
+		const time = last?.state === state ? narrowed(last.time, bounds) : bounds;
+		const steps = isNews ? this.#reach(end, state, 'read', time) : [];
 		end.knownAt = Math.max(end.knownAt ?? -Infinity, reading.begunAt);
 		return steps;
 	}
@@ -439,8 +452,11 @@ export class StepLog {
 		time: StepTime,
 	): readonly Step[] {
 		const from = end.last?.state;
+		const isCertain = state !== 'CLOSED' || this.#isOrderly;
 		const unseen =
-			from === undefined ? [] : statesBetween(from, state, end.order);
+			from === undefined || !isCertain
+				? []
+				: statesBetween(from, state, end.order);
 		return [
 			...unseen.flatMap(passed => this.#enter(end, passed, 'inferred', time)),
 			...this.#enter(end, state, evidence, time),
@@ -466,8 +482,8 @@ export class StepLog {
 		evidence: StateStep['evidence'],
 		time: StepTime,
 	): readonly Step[] {
-		end.last = {state, evidence};
-		end.knownAt = time.at ?? time.notBefore;
+		end.last = {state, evidence, time};
+		end.knownAt = earliestOf(time);
 		if (end.name === 'local' && state === 'ESTABLISHED') {
 			// A server is open once it has the ACK that a client sends now.
 			this.#notOpenAt = end.knownAt;

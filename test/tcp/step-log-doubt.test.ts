@@ -138,7 +138,7 @@ test('step-log: a jump of the wall clock changes only the times shown', () => {
 	const log = new StepLog('127.0.0.1:1');
 	log.report(inferred('ESTABLISHED', {at: 5_000_000}), 1);
 	assert.deepEqual(log.observe(pairIn('ESTABLISHED'), 3, 2), [
-		read('ESTABLISHED', {at: 3, peer: '127.0.0.1:1'}),
+		read('ESTABLISHED', {at: 5_000_000, peer: '127.0.0.1:1'}),
 	]);
 });
 
@@ -174,4 +174,13 @@ test('step-log: whatever the kernel reports, the steps are of one connection', (
 		}),
 		{numRuns: runs},
 	);
+});
+
+test('step-log: an end that is reset while it may close has not closed', () => {
+	const {report, observe} = openLog();
+	report(called('shutdown(SHUT_WR)'));
+	observe('FIN-WAIT-2', 'CLOSE-WAIT');
+	assert.deepEqual(report(received('RST')), ['RST', '○ CLOSED']);
+	observe(undefined, undefined);
+	assert.deepEqual(observe(undefined, undefined), ['⇄ ● CLOSED']);
 });

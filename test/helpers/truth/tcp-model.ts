@@ -1,0 +1,147 @@
+/**
+ * The states that both ends of each connection went through, derived from the
+ * segments between them (RFC 9293, 3.10). On loopback a segment is received when
+ * it is sent. It knows nothing of sockchat. Pure.
+ */
+import type {TcpState} from '../../../source/tcp/tcp.js';
+import type {Segment} from './pcap.js';
+
+/** An end entered a state at some time between two. */
+export type Entry = {
+	/** `local remote`. */
+	readonly end: string;
+	readonly state: TcpState;
+	readonly from: number;
+	readonly to: number;
+};
+
+type Fin = {readonly next: number; readonly at: number};
+
+type End = {
+	state: TcpState | undefined;
+	/** Its own FIN: the number that acknowledges it. */
+	fin: number | undefined;
+	/** The other's FIN, until what this end sends shows that it was taken. */
+	arriving: Fin | undefined;
+};
+
+const modulus = 2 ** 32;
+
+/** Whether a sequence number is at or after another. */
+const isReached = (number: number, wanted: number): boolean =>
+	(number - wanted + modulus) % modulus < modulus / 2;
+
+const onFinSent: Readonly<Partial<Record<TcpState, TcpState>>> = {
+	'SYN-RECEIVED': 'FIN-WAIT-1',
+	ESTABLISHED: 'FIN-WAIT-1',
+	'CLOSE-WAIT': 'LAST-ACK',
+};
+const onFinReceived: Readonly<Partial<Record<TcpState, TcpState>>> = {
+	ESTABLISHED: 'CLOSE-WAIT',
+	'FIN-WAIT-1': 'CLOSING',
+	'FIN-WAIT-2': 'TIME-WAIT',
+};
+const onFinAcknowledged: Readonly<Partial<Record<TcpState, TcpState>>> = {
+	'FIN-WAIT-1': 'FIN-WAIT-2',
+	CLOSING: 'TIME-WAIT',
+	'LAST-ACK': 'CLOSED',
+};
+
+export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
+	const ends = new Map<string, End>();
+	const entries: Entry[] = [];
+	const endOf = (key: string): End => {
+		const end = ends.get(key) ?? {
+			state: undefined,
+			fin: undefined,
+			arriving: undefined,
+		};
+		ends.set(key, end);
+		return end;
+	};
+
+	const enter = (key: string, state: TcpState | undefined, at: number) => {
+		const end = endOf(key);
+		if (state !== undefined && end.state !== state) {
+			end.state = state;
+			entries.push({end: key, state, from: at, to: at});
+		}
+	};
+
+	for (const segment of segments) {
+		const {at, from, to, sequence, acknowledgment, length} = segment;
+		const [senderKey, receiverKey] = [`${from} ${to}`, `${to} ${from}`];
+		const sender = endOf(senderKey);
+		const receiver = endOf(receiverKey);
+		const step = (
+			key: string,
+			table: Readonly<Partial<Record<TcpState, TcpState>>>,
+			time: number,
+		) => {
+			const {state} = endOf(key);
+			enter(key, state && table[state], time);
+		};
+
+		const {arriving} = sender;
+		if (
+			arriving &&
+			segment.isAck &&
+			!segment.isRst &&
+			isReached(acknowledgment, arriving.next)
+		) {
+			sender.arriving = undefined;
+			step(senderKey, onFinReceived, arriving.at);
+		}
+
+		if (segment.isRst) {
+			for (const key of [senderKey, receiverKey]) {
+				if (endOf(key).state !== undefined) {
+					enter(key, 'CLOSED', at);
+				}
+			}
+
+			continue;
+		}
+
+		if (segment.isSyn) {
+			sender.fin = undefined;
+			sender.arriving = undefined;
+			// What was left of an earlier connection is over.
+			enter(
+				senderKey,
+				segment.isAck && senderKey !== receiverKey
+					? 'SYN-RECEIVED'
+					: 'SYN-SENT',
+				at,
+			);
+			if (segment.isAck && receiver.state === 'SYN-SENT') {
+				enter(receiverKey, 'ESTABLISHED', at);
+			}
+
+			continue;
+		}
+
+		if (segment.isFin) {
+			sender.fin = (sequence + length + 1) % modulus;
+			step(senderKey, onFinSent, at);
+		}
+
+		if (segment.isAck && receiver.state === 'SYN-RECEIVED') {
+			enter(receiverKey, 'ESTABLISHED', at);
+		}
+
+		if (
+			segment.isAck &&
+			receiver.fin !== undefined &&
+			isReached(acknowledgment, receiver.fin)
+		) {
+			step(receiverKey, onFinAcknowledged, at);
+		}
+
+		if (segment.isFin) {
+			receiver.arriving = {next: sender.fin!, at};
+		}
+	}
+
+	return entries;
+};

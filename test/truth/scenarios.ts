@@ -1,0 +1,352 @@
+/** What sockets do to each other, each on a port of its own. */
+import {Buffer} from 'node:buffer';
+import type {TestContext} from 'node:test';
+import {until} from '../helpers/until.js';
+import {startPython, type Scene} from '../helpers/truth/scene.js';
+
+export type Scenario = {
+	readonly name: string;
+	readonly host?: '127.0.0.1' | '::1';
+	readonly run: (scene: Scene, t: TestContext) => Promise<void>;
+};
+
+/** More than an end that doesn't read takes, and less than the kernel takes. */
+const someQueue = Buffer.alloc(1024 * 1024, 'x');
+
+/** More than the queues of both ends hold. */
+const tooMuch = Buffer.alloc(16 * 1024 * 1024, 'x');
+
+const python = async (t: TestContext, {host, port}: Scene) => {
+	const started = await startPython(t);
+	await started.do(
+		`f = socket.${host === '::1' ? 'AF_INET6' : 'AF_INET'}; a = ('${host}', ${port})`,
+	);
+	return {
+		...started,
+		connect: async () =>
+			started.do('s = socket.socket(f); s.connect(a); me = s.getsockname()'),
+		listen: async (backlog = 5) =>
+			started.do(
+				`l = socket.socket(f); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); l.bind(a); l.listen(${backlog})`,
+			),
+		accept: async () => started.do('s, peer = l.accept()'),
+		end: async () => started.do('s.shutdown(socket.SHUT_WR)'),
+		close: async () => started.do('s.close()'),
+		reset: async () =>
+			started.do(
+				"s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()",
+			),
+	};
+};
+
+const both = async (scene: Scene) => {
+	const server = await scene.serve();
+	const {client, untilPhase} = scene.connect();
+	await untilPhase('open');
+	const peer = await server.peer();
+	await scene.untilClaimed('remote ESTABLISHED');
+	return {server, client, untilPhase, peer};
+};
+
+const act = (type: 'pause' | 'resume' | 'end' | 'reset' | 'close') => ({type});
+
+export const scenarios: readonly Scenario[] = [
+	{
+		name: 'the client closes first',
+		async run(scene) {
+			const {client} = await both(scene);
+			client.leave();
+			await scene.untilClaimed('local TIME-WAIT');
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'the client closes first, over ::1',
+		host: '::1',
+		async run(scene) {
+			const {client} = await both(scene);
+			client.leave();
+			await scene.untilClaimed('local TIME-WAIT');
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'the server closes first',
+		async run(scene) {
+			const {server, peer} = await both(scene);
+			await server.control(act('end'), peer);
+			await scene.untilClaimed('local TIME-WAIT');
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'both close with full queues',
+		async run(scene) {
+			const {server, client, peer} = await both(scene);
+			await client.control(act('pause'));
+			await server.control(act('pause'), peer);
+			await client.write(someQueue);
+			server.write(someQueue);
+			await server.drained();
+			await client.control(act('end'));
+			await server.control(act('end'), peer);
+			await scene.untilRead('FIN-WAIT-1', 4);
+			await client.control(act('resume'));
+			await server.control(act('resume'), peer);
+			await scene.untilRead('TIME-WAIT', 4);
+		},
+	},
+	{
+		name: 'half-closed by the server',
+		async run(scene, t) {
+			const server = await scene.serve();
+			const other = await python(t, scene);
+			await other.connect();
+			const peer = await server.peer();
+			await server.control(act('end'), peer);
+			await scene.untilClaimed('local FIN-WAIT-2');
+			await other.do("s.recv(10); s.send(b'still here')");
+			await server.untilBytes(Buffer.from('still here'));
+			await other.close();
+			await scene.untilClaimed('local TIME-WAIT');
+			await scene.untilClaimed('remote CLOSED');
+		},
+	},
+	{
+		name: 'half-closed by the other side',
+		async run(scene, t) {
+			const other = await python(t, scene);
+			await other.listen();
+			const {client, untilPhase} = scene.connect({isPipe: true});
+			await untilPhase('open');
+			await other.accept();
+			await other.end();
+			await scene.untilClaimed('local CLOSE-WAIT');
+			await client.write(Buffer.from('still here'));
+			await other.do('s.recv(100)');
+			client.finish();
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'a paused end is closed by the other side, and closes',
+		async run(scene, t) {
+			const server = await scene.serve();
+			const other = await python(t, scene);
+			await other.connect();
+			const peer = await server.peer();
+			await server.control(act('pause'), peer);
+			await other.end();
+			await scene.untilClaimed('local CLOSE-WAIT');
+			await server.control(act('end'), peer);
+			await server.control(act('resume'), peer);
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'RST by the client while open',
+		async run(scene) {
+			const {client} = await both(scene);
+			await client.control(act('reset'));
+			await scene.untilClaimed('RST');
+			await scene.untilRead('CLOSED', 2);
+		},
+	},
+	{
+		name: 'RST by the server while open',
+		async run(scene) {
+			const {server, peer} = await both(scene);
+			await server.control(act('reset'), peer);
+			await scene.untilClaimed('RST');
+			await scene.untilRead('CLOSED', 2);
+		},
+	},
+	{
+		name: 'RST while half-closed by this side',
+		async run(scene, t) {
+			const server = await scene.serve();
+			const other = await python(t, scene);
+			await other.connect();
+			const peer = await server.peer();
+			await server.control(act('end'), peer);
+			await scene.untilClaimed('remote CLOSE-WAIT');
+			await other.reset();
+			await scene.untilClaimed('RST');
+			await scene.untilClaimed('remote CLOSED');
+		},
+	},
+	{
+		name: 'RST while half-closed by the other side',
+		async run(scene, t) {
+			const other = await python(t, scene);
+			await other.listen();
+			const {client, untilPhase} = scene.connect({isPipe: true});
+			await untilPhase('open');
+			await other.accept();
+			await other.end();
+			await scene.untilClaimed('remote FIN-WAIT-2');
+			await client.control(act('reset'));
+			await scene.untilClaimed('local CLOSED');
+			await scene.untilClaimed('remote CLOSED');
+		},
+	},
+	{
+		name: 'RST with a FIN behind a closed window',
+		async run(scene) {
+			const {server, client, peer} = await both(scene);
+			await server.control(act('pause'), peer);
+			await client.write(someQueue);
+			await client.control(act('end'));
+			await scene.untilRead('FIN-WAIT-1', 2);
+			await client.control(act('reset'));
+			await scene.untilClaimed('local CLOSED');
+			await server.control(act('resume'), peer);
+			await scene.untilRead('CLOSED', 2);
+		},
+	},
+	{
+		name: 'close(2) with unread bytes',
+		async run(scene) {
+			const {server, client, peer} = await both(scene);
+			await server.control(act('pause'), peer);
+			await client.write(Buffer.from('unread'));
+			await server.control(act('close'), peer);
+			await scene.untilClaimed('local CLOSED', ({local}) => local === peer);
+			await scene.untilClaimed(
+				'local CLOSED',
+				({local}) => local === scene.place,
+			);
+		},
+	},
+	{
+		name: 'a write to a socket that was closed',
+		async run(scene, t) {
+			const server = await scene.serve();
+			const other = await python(t, scene);
+			await other.connect();
+			const peer = await server.peer();
+			await server.control(act('close'), peer);
+			await scene.untilClaimed('remote CLOSE-WAIT');
+			await other.do("s.send(b'too late')");
+			await scene.untilClaimed('remote CLOSED');
+		},
+	},
+	{
+		name: 'writes to the end of a connection fail',
+		async run(scene, t) {
+			const other = await python(t, scene);
+			await other.listen();
+			const {client, untilPhase} = scene.connect({isPipe: true});
+			await untilPhase('open');
+			await other.accept();
+			await other.close();
+			await scene.untilClaimed('FIN');
+			await client.write(Buffer.from('answered with RST'));
+			await scene.untilState(client.endpoints.local!, 'CLOSED');
+			await client.write(Buffer.from('fails'));
+			await scene.untilClaimed('send()');
+			await scene.untilRead('CLOSED');
+		},
+	},
+	{
+		name: 'kill -9 of a client',
+		async run(scene, t) {
+			const server = await scene.serve();
+			const other = await python(t, scene);
+			await other.connect();
+			await server.peer();
+			other.signal('SIGKILL');
+			await scene.untilClaimed('remote TIME-WAIT');
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'kill -9 of a client with unread bytes',
+		async run(scene, t) {
+			const server = await scene.serve();
+			const other = await python(t, scene);
+			await other.connect();
+			await server.peer();
+			server.write(Buffer.from('unread'));
+			await scene.untilClaimed('remote ESTABLISHED');
+			other.signal('SIGKILL');
+			await scene.untilClaimed('RST');
+			await scene.untilRead('CLOSED');
+		},
+	},
+	{
+		name: 'a frozen peer, and a window that closes',
+		async run(scene, t) {
+			const other = await python(t, scene);
+			await other.listen();
+			const opened = scene.connect();
+			await opened.untilPhase('open');
+			await other.accept();
+			other.signal('SIGSTOP');
+			void opened.client.write(tooMuch);
+			await scene.untilClaimed('remote ESTABLISHED');
+			opened.client.leave();
+			other.signal('SIGKILL');
+			await scene.untilClaimed('remote CLOSED');
+		},
+	},
+	{
+		name: 'a backlog that overflows',
+		async run(scene, t) {
+			const other = await python(t, scene);
+			await other.listen(1);
+			const waiting = await python(t, scene);
+			await waiting.do(
+				'w = [socket.create_connection(a), socket.create_connection(a)]',
+			);
+			const {client} = scene.connect();
+			await scene.untilRead('SYN-SENT');
+			await scene.untilPolled(scene.place, 'SYN-SENT');
+			client.leave();
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'nobody listens',
+		async run(scene) {
+			scene.connect();
+			await scene.untilClaimed('RST');
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
+		name: 'addresses in TIME-WAIT are used again',
+		async run(scene, t) {
+			const other = await python(t, scene);
+			await other.listen();
+			const localPort = 10_000 + (scene.port % 20_000);
+			const first = scene.connect({localPort});
+			await first.untilPhase('open');
+			await other.accept();
+			first.client.leave();
+			await scene.untilClaimed('local FIN-WAIT-2');
+			await other.close();
+			await scene.untilClaimed('local TIME-WAIT');
+			// Linux lets it be used again after a second, on loopback.
+			const usableAt = Date.now() + 1500;
+			await until(() => Date.now() > usableAt, {what: 'a second to pass'});
+			const second = scene.connect({localPort});
+			await second.untilPhase('open');
+			await other.accept();
+			second.client.leave();
+			await scene.untilRead('FIN-WAIT-2', 2);
+			await other.close();
+			await scene.untilRead('TIME-WAIT', 2);
+		},
+	},
+	{
+		name: 'a socket that is connected to itself',
+		async run(scene) {
+			const {client, untilPhase} = scene.connect({localPort: scene.port});
+			await untilPhase('open');
+			await scene.untilClaimed('remote ESTABLISHED');
+			client.leave();
+			await scene.untilClaimed('close()');
+		},
+	},
+];
