@@ -79,8 +79,11 @@ const timerOf = (
 	const name = timers[code];
 	return (
 		name && {
-			// The same timer waits for a FIN once no process holds the socket.
-			name: name === 'keepalive' && isOrphan ? 'fin-wait-2' : name,
+			// Once no process holds the socket, either one waits for a FIN.
+			name:
+				isOrphan && (name === 'keepalive' || name === 'time-wait')
+					? 'fin-wait-2'
+					: name,
 			inMs: Number.parseInt(ticks, 16) * tickMs,
 		}
 	);

@@ -77,6 +77,7 @@ test('tcp-table: reads the timer that is set, and when it fires', () => {
 			timerIn('01', '02:000AFC80'),
 			timerIn('05', '02:00000100'),
 			timerIn('05', '02:00001770', '0'),
+			timerIn('05', '03:00001770', '0'),
 			timerIn('06', '03:0000176A', '0'),
 		],
 		[
@@ -85,6 +86,7 @@ test('tcp-table: reads the timer that is set, and when it fires', () => {
 			{name: 'persist', inMs: 220},
 			{name: 'keepalive', inMs: 7_200_000},
 			{name: 'keepalive', inMs: 2560},
+			{name: 'fin-wait-2', inMs: 60_000},
 			{name: 'fin-wait-2', inMs: 60_000},
 			{name: 'time-wait', inMs: 59_940},
 		],
