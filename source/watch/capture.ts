@@ -58,8 +58,14 @@ const startMs = 3000;
 /** Once it was asked to end. */
 const endMs = 1000;
 
+/** The reason is in the last line, in brackets with tcpdump. */
 const lastLineOf = (text: string): string =>
-	text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+	text
+		.trim()
+		.split('\n')
+		.at(-1)!
+		.slice(0, 200)
+		.replace(/^\((?<reason>.*)\)$/, '$<reason>');
 
 const openFile = (file: string): number => {
 	try {

@@ -52,8 +52,8 @@ export class FollowedSocket {
 	}
 
 	/**
-	 * Stores both ends of an attempt, as a refused socket never has them. As for
-	 * `connecting`, call it in a later turn.
+	 * Stores both ends of an attempt, as a refused socket never has them. Call it
+	 * once connect() was called.
 	 */
 	rememberAttempt(): void {
 		const {local, remote} = this.connecting ?? {};

@@ -7,7 +7,7 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {seenBy} from '../tcp/step-time.js';
 import type {Segment} from '../tcp/segment.js';
-import type {Call, KernelPair, Step} from '../tcp/tcp.js';
+import {nameOfCall, type Call, type KernelPair, type Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
@@ -194,14 +194,11 @@ export class SocketWatch {
 		const onStep = (step: Step) => {
 			followed.remember();
 			this.#show(followed.log.report(step, clock.monotonicMs()), followed);
-			this.#show(this.#ownSegments([]));
-			if (this.#capture && followed.attempted === undefined) {
-				// A refusal comes in a later phase of the event loop.
-				setImmediate(() => {
-					followed.rememberAttempt();
-				});
+			if (step.kind === 'call' && nameOfCall(step.call) === 'connect') {
+				followed.rememberAttempt();
 			}
 
+			this.#show(this.#ownSegments([]));
 			this.#poller.pollSoon();
 		};
 

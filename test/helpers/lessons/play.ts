@@ -48,8 +48,11 @@ const linesOf = (terminal: Terminal): string[] =>
 		.split('\n');
 
 /** A row as the texts between its frames; the frame's own line is dashes. */
-const cellsOf = (row: string): string[] =>
-	row.split(/[│╭╮╰╯]/).map(cell => cell.trim());
+const cellsOf = (row: string): string[] => [
+	...row.split(/[│╭╮╰╯]/).map(cell => cell.trim()),
+	// A row of the ladder has lines in it.
+	...row.split('││').map(pane => pane.replaceAll(/^│|│$/g, '').trim()),
+];
 
 /** What was printed while a prompt stood there is behind it, or behind a ^C. */
 const withoutPrompt = (line: string): string =>

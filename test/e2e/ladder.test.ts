@@ -1,0 +1,208 @@
+/** The ladder on a real terminal, beside the tutorial's client. */
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import {connect as dial} from 'node:net';
+import {once} from 'node:events';
+import test from 'node:test';
+import {startPython} from '../helpers/peers.js';
+import {findPort} from '../helpers/ports.js';
+import {startBin} from '../helpers/process.js';
+import {serveScreen} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
+
+/** What the tutorial's conversation looks like, row by row. */
+const converse = async (
+	t: Parameters<typeof serveScreen>[0],
+	columns: number,
+	args: readonly string[],
+) => {
+	const {terminal, port} = await serveScreen(t, 'otter', {
+		args: ['--raw', '--eol', 'none', ...args],
+		columns,
+		rows: 30,
+	});
+	const client = startPython(t, 'client', [port]);
+	client.writeLine('hello');
+	await terminal.waitFor(/← 5 B +127\.0\.0\.1:\d+ hello/);
+	terminal.type('hi\r');
+	await client.waitForOutput('Received from server: hi');
+	client.writeLine('quit');
+	await client.waitForExit();
+	terminal.type('/lifecycle\r');
+	await terminal.waitFor(/lifecycle 127/);
+	return {terminal, port};
+};
+
+for (const columns of [80, 110]) {
+	test(`e2e: at ${columns} columns the ladder has what tcpdump captured`, async t => {
+		const {terminal} = await converse(t, columns, ['--capture']);
+		for (const row of [
+			/client +server \(here\)/,
+			/│ listen\(4096\)/,
+			/\d\d:\d\d\.\d{3} +│─+ SYN seq=0 win=\d+ ─+▸│/,
+			/[●○] ESTABLISHED +│◂─+ SYN\+ACK seq=0 ack=1 [^│]*│/,
+			/│─+ ACK ack=1 win=\d+ ─+▸│ [●○] ESTABLISHED/,
+			/│ accept\(\) → :\d+/,
+			/│─+ PSH seq=1 len=5 "hello" [^│]*▸│ recv\(65536\) = 5/,
+			/│◂─+ ACK ack=6 [^│]*│/,
+			/│◂─+ PSH seq=1 len=2 "hi" [^│]*│ send\(2\) = 2/,
+			/│─+ FIN seq=6 ack=3 .*▸│ [●○] CLOSE-WAIT/,
+			/shutdown\(SHUT_WR\)/,
+			/│◂─+ FIN seq=3 ack=7 [^│]*│ [●○] LAST-ACK/,
+			/│─+ ACK ack=4 .*▸│ ● CLOSED/,
+			/─▸ captured · ┄▸ read · ·▸ inferred/,
+		]) {
+			await terminal.waitFor(row);
+		}
+
+		const rows = terminal.text().split('\n');
+		assert.equal(rows.filter(row => row.includes(' FIN seq')).length, 2);
+		assert.doesNotMatch(terminal.text(), /[·┄]▸?│/, 'nothing is inferred');
+	});
+
+	test(`e2e: at ${columns} columns the ladder has what follows from the states`, async t => {
+		const {terminal} = await converse(t, columns, []);
+		for (const row of [
+			/│[·┄]+ SYN [·┄]+▸│/,
+			/[●○] ESTABLISHED +│◂[·┄]+ SYN\+ACK [·┄]+│/,
+			/│[·┄]+ ACK [·┄]+▸│ [●○] ESTABLISHED/,
+			/│·+ seq=1 len=5 "hello" ·+▸│ recv\(65536\) = 5/,
+			/│◂·+ seq=1 len=2 "hi" ·+│ send\(2\) = 2/,
+			/│[·┄]+ FIN [·┄]+▸│ [●○] CLOSE-WAIT/,
+			/│◂[·┄]+ FIN [·┄]+│ [●○] LAST-ACK/,
+			/│┄+ ACK ┄+▸│ ● CLOSED/,
+		]) {
+			await terminal.waitFor(row);
+		}
+	});
+}
+
+test('e2e: the ladder can be scrolled to its first call and follows again', async t => {
+	const {terminal} = await converse(t, 80, ['--capture']);
+	await terminal.waitFor(/● CLOSED/);
+	terminal.resize(80, 12);
+	await terminal.waitFor(/FIN seq=3/);
+	assert.ok(!terminal.text().includes('socket()'));
+	// Ctrl-Home.
+	terminal.type('\u001B[1;5H');
+	await terminal.waitFor(/│ socket\(\)/);
+	terminal.type('\u001B[1;5F');
+	await terminal.waitFor(/● CLOSED/);
+});
+
+/** Programs that capture at a port, by their command lines. */
+const capturing = (port: string): readonly string[] =>
+	readdirSync('/proc')
+		.filter(name => /^\d+$/.test(name))
+		.filter(pid => {
+			try {
+				const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+				return words.includes(`tcp port ${port} and host 127.0.0.1`);
+			} catch {
+				return false;
+			}
+		});
+
+test('e2e: a server that is killed leaves no tcpdump behind', async t => {
+	const port = await findPort();
+	const server = startBin(t, [
+		'serve',
+		'--raw',
+		'--capture',
+		'--json',
+		'--port',
+		port,
+	]);
+	await server.waitForOutput('"phase":"listening"');
+	assert.ok(capturing(port).length > 0);
+	server.signal('SIGKILL');
+	await until(() => capturing(port).length === 0, {
+		what: 'the end of tcpdump',
+		seen: () => capturing(port).join(' '),
+	});
+});
+
+type StepLine = {
+	readonly type: string;
+	readonly kind?: string;
+	readonly evidence?: string;
+	readonly segment?: string;
+	readonly direction?: string;
+	readonly call?: string;
+	readonly text?: string;
+};
+
+test("e2e: a client's steps have its own segments alone", async t => {
+	const port = await findPort();
+	const server = startBin(t, ['serve', '--raw', '--json', '--port', port]);
+	await server.waitForOutput('"phase":"listening"');
+	const client = startBin(t, [
+		'connect',
+		'--raw',
+		'--capture',
+		'--json',
+		'--events',
+		'step',
+		'--port',
+		port,
+	]);
+	await client.waitForOutput('"state":"ESTABLISHED"');
+	const other = dial(Number(port), '127.0.0.1');
+	await once(other, 'connect');
+	other.end('of another');
+	await once(other.resume(), 'close');
+	client.writeLine('mine');
+	await client.waitForOutput('"segment":"PSH"');
+	client.end();
+	assert.deepEqual(await client.waitForExit(), {code: 0, signal: undefined});
+	const steps = client
+		.stdout()
+		.trim()
+		.split('\n')
+		.map(line => JSON.parse(line) as StepLine);
+	const segments = steps
+		.filter(({evidence}) => evidence === 'captured')
+		.map(({segment, direction}) => `${direction!} ${segment!}`);
+	assert.deepEqual(segments.slice(0, 4), [
+		'out SYN',
+		'in SYN+ACK',
+		'out ACK',
+		'out PSH',
+	]);
+	assert.equal(segments.filter(each => each === 'out SYN').length, 1);
+	assert.ok(segments.includes('out FIN'));
+	assert.ok(!client.stdout().includes('of another'));
+	assert.ok(
+		steps.some(({call, text}) => call === 'send(5)' && text === 'mine\n'),
+	);
+});
+
+test('e2e: each attempt that is refused has its SYN and its RST', async t => {
+	const port = await findPort();
+	const client = startBin(t, [
+		'connect',
+		'--wait',
+		'--capture',
+		'--json',
+		'--events',
+		'step',
+		'--port',
+		port,
+	]);
+	const refused = () =>
+		[...client.stdout().matchAll(/"segment":"(?<name>SYN|RST)"[^\n]*captured/g)]
+			.map(({groups}) => groups?.['name'])
+			.slice(0, 4);
+	await until(() => refused().length === 4, {
+		what: 'two attempts',
+		seen: client.seen,
+	});
+	assert.deepEqual(refused(), ['SYN', 'RST', 'SYN', 'RST']);
+});
+
+test('e2e: --capture on a Unix domain socket is wrong usage', async t => {
+	const client = startBin(t, ['connect', '--capture', './none.sock']);
+	const exit = await client.waitForExit();
+	assert.deepEqual(exit, {code: 2, signal: undefined});
+	assert.match(client.stderr(), /^[^\n]*has none[^\n]*\n$/);
+});
