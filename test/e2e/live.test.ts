@@ -96,7 +96,7 @@ test('e2e: half-closed and TIME-WAIT stand in the ladder as in ss', async t => {
 	terminal.type('/pause\r');
 	client.type('/end\r');
 	await agree(client, port, 'FIN-WAIT-2');
-	await terminal.waitFor(/┄│ ● CLOSE-WAIT/);
+	await terminal.waitFor(/┄▸│ ● CLOSE-WAIT/);
 	await terminal.waitFor(/\d ● FIN-WAIT-2 +│/);
 	terminal.type('/resume\r');
 	await client.waitFor('◂');

@@ -102,7 +102,7 @@ const openView = async (
 const marks = {
 	chat: /notice (?<number>\d+)/u,
 	wire: /"n":(?<number>\d+)/u,
-	lifecycle: /14:02:11\.(?<number>\d+)/u,
+	lifecycle: /02:11\.(?<number>\d+)/u,
 	peers: /nick-(?<number>\d+)/u,
 } as const;
 
