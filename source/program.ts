@@ -21,6 +21,7 @@ import type {Command} from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
 import type {GivenFlags} from './options/reader.js';
 import {parseStatusOptions} from './options/status.js';
+import {parseWatchOptions} from './options/watch.js';
 import {readWords} from './options/words.js';
 import {isWrongValue} from './options/wrong-value.js';
 import {jsonError} from './plain/json.js';
@@ -286,6 +287,31 @@ const runStatus = async (
 	}
 };
 
+const runWatch = async (typed: GivenFlags, output: Output): Promise<number> => {
+	const isJson = typed.json === true;
+	const config = await readConfig(process.env);
+	const options =
+		config instanceof SockchatError
+			? config
+			: parseWatchOptions(typed, process.env, config);
+	if (options instanceof SockchatError) {
+		report(options, output, isJson);
+		return exitCodes.wrongUsage;
+	}
+
+	process.title = 'sockchat';
+	const signals = new SignalWatch(output);
+	const {startWatch} = await import('./plain/watch.js');
+	try {
+		const running = startWatch(options, output);
+		signals.onStarted(running);
+		return exitCodeOf(await running.ended, signals.seen);
+	} catch (error) {
+		report(error, output, options.isJson);
+		return exitCodes.failed;
+	}
+};
+
 /** A command that opens neither a room nor a raw socket. */
 const runTool = async (
 	request: Exclude<Request, ChatRequest>,
@@ -312,6 +338,10 @@ const runTool = async (
 
 		case 'status': {
 			return runStatus(request.given, output);
+		}
+
+		case 'watch': {
+			return runWatch(request.given, output);
 		}
 	}
 };

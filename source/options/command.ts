@@ -51,6 +51,15 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat connect --raw [::1]:6379', 'talk to any TCP service'],
 		],
 	},
+	watch: {
+		words: '[ADDRESS]',
+		summary: "watch other programs' sockets on a port",
+		examples: [
+			['sockchat watch', 'every step on port 5001, until Ctrl-C'],
+			['sockchat watch 8080 --explain', 'each with its sentence'],
+			['sockchat watch [::1]:8080 --json', 'one JSON event per line'],
+		],
+	},
 	status: {
 		words: '[ADDRESS]',
 		summary: 'say who is there; exit code 1 if nobody listens',
@@ -137,7 +146,10 @@ export type ChatRequest = {
 /** What the command line asks for, before its values are read. */
 export type Request =
 	| ChatRequest
-	| {readonly command: 'doctor' | 'status'; readonly given: GivenFlags}
+	| {
+			readonly command: 'doctor' | 'status' | 'watch';
+			readonly given: GivenFlags;
+	  }
 	| {readonly command: 'completion'; readonly shell: (typeof shells)[number]}
 	| {readonly command: 'help'; readonly about: Command};
 

@@ -8,7 +8,7 @@ export type CommandLineCommand = 'join' | 'serve' | 'connect';
 
 /** All commands. */
 export type Command =
-	CommandLineCommand | 'status' | 'doctor' | 'completion' | 'help';
+	CommandLineCommand | 'watch' | 'status' | 'doctor' | 'completion' | 'help';
 
 export type Flag = {
 	/** A string takes the next word; a boolean takes no value. */
@@ -33,7 +33,10 @@ const alsoDoctor = [...everywhere, 'doctor'] as const;
 // It asks a server, and takes what says which.
 const alsoStatus = [...alsoDoctor, 'status'] as const;
 
-const allCommands = [...alsoStatus, 'completion', 'help'] as const;
+// It opens no socket, and prints what those of other programs do.
+const alsoWatch = [...everywhere, 'watch'] as const;
+
+const allCommands = [...alsoStatus, 'watch', 'completion', 'help'] as const;
 
 export const flags = {
 	port: {
@@ -42,13 +45,13 @@ export const flags = {
 		value: 'PORT',
 		summary: '5001 by default',
 		serveSummary: '5001 by default; 0 picks a free port',
-		commands: alsoStatus,
+		commands: [...alsoStatus, 'watch'],
 	},
 	host: {
 		type: 'string',
 		value: 'HOST',
 		summary: '127.0.0.1 (default), 127.x.x.x, ::1 or localhost',
-		commands: alsoStatus,
+		commands: [...alsoStatus, 'watch'],
 	},
 	socket: {
 		type: 'string',
@@ -83,7 +86,7 @@ export const flags = {
 	json: {
 		type: 'boolean',
 		summary: 'print one JSON event per line',
-		commands: alsoStatus,
+		commands: [...alsoStatus, 'watch'],
 	},
 	events: {
 		type: 'string',
@@ -130,7 +133,7 @@ export const flags = {
 	explain: {
 		type: 'boolean',
 		summary: 'explain each step of the connection',
-		commands: everywhere,
+		commands: alsoWatch,
 	},
 	input: {
 		type: 'string',
@@ -156,7 +159,7 @@ export const flags = {
 	times: {
 		type: 'boolean',
 		summary: 'print the time before each line',
-		commands: everywhere,
+		commands: alsoWatch,
 		notRaw: 'raw mode prints bytes as they come',
 	},
 	tokenFile: {

@@ -142,7 +142,7 @@ type Environment = {
 
 export const readAddress = (
 	reader: Reader,
-	command: CommandLineCommand | 'status',
+	command: CommandLineCommand | 'status' | 'watch',
 ): LoopbackAddress => {
 	const path = reader.text('socket');
 	const host = reader.text('host');

@@ -1,6 +1,6 @@
 /**
- * What iproute2's `ss` knows about one connection. Each call starts a process
- * and takes 5 to 15 ms, so call it on demand only.
+ * What iproute2's `ss` knows beyond the kernel's table. Each call starts a
+ * process and takes 5 to 15 ms, so call it on demand only.
  */
 import {execFile} from 'node:child_process';
 import {
@@ -9,8 +9,12 @@ import {
 	type QueueInfo,
 	type TcpInfo,
 } from '../tcp/tcp-info.js';
+import type {TcpState} from '../tcp/tcp.js';
 
 const timeoutMs = 2000;
+
+/** Far more than 10,000 connections take. */
+const maxOutputBytes = 16 * 1024 * 1024;
 
 /**
  * Reads the figures of one end of a connection.
@@ -58,3 +62,78 @@ const runSs = async (
 		});
 	});
 };
+
+/** The bytes of one end of a connection so far, without SYN and FIN. */
+export type EndFigures = {
+	readonly sentBytes: number;
+	readonly receivedBytes: number;
+};
+
+export type PortFigures = {
+	/** By `local remote`, as in the kernel's table. */
+	readonly ends: ReadonlyMap<string, EndFigures>;
+	/** How many connections may wait for accept(), by the listener's address. */
+	readonly backlogs: ReadonlyMap<string, number>;
+};
+
+/** As tcp-table.ts formats it: `*` is ss's word for a dual-stack wildcard. */
+const asInTable = (address: string): string =>
+	address
+		.replace(/^\*:/, '[::]:')
+		.replace(/^\[::ffff:(?<host>[\d.]+)\]/, '$<host>');
+
+/** States in which the FIN that arrived is counted as a byte. */
+const hasFin: ReadonlySet<string> = new Set([
+	'CLOSE-WAIT',
+	'LAST-ACK',
+	'CLOSING',
+] satisfies TcpState[]);
+
+/** Parses the output of `ss -taniH`: a line a socket, its figures on the next. */
+export const parsePortFigures = (text: string): PortFigures => {
+	const ends = new Map<string, EndFigures>();
+	const backlogs = new Map<string, number>();
+	for (const socket of text.split(/\n(?=\S)/)) {
+		const [state = '', , queue, local = '', remote = ''] = socket
+			.trim()
+			.split(/\s+/, 5);
+		const count = (name: string): number =>
+			Number(new RegExp(` ${name}:(\\d+)`).exec(socket)?.[1] ?? 0);
+		if (state === 'LISTEN') {
+			backlogs.set(asInTable(local), Number(queue));
+		} else if (/ (?:cwnd|rto):/.test(socket)) {
+			// In TIME-WAIT the kernel has forgotten them.
+			ends.set(`${asInTable(local)} ${asInTable(remote)}`, {
+				sentBytes: count('bytes_sent') - count('bytes_retrans'),
+				receivedBytes: Math.max(
+					0,
+					count('bytes_received') - (hasFin.has(state) ? 1 : 0),
+				),
+			});
+		}
+	}
+
+	return {ends, backlogs};
+};
+
+/**
+ * Reads the figures of all sockets on a port.
+ *
+ * @param command A program to run instead of `ss`.
+ * @returns Undefined if ss is missing, fails, or takes longer than 2 s.
+ */
+export const readPortFigures = async (
+	port: number,
+	command = 'ss',
+): Promise<PortFigures | undefined> =>
+	new Promise(resolve => {
+		execFile(
+			command,
+			// -a: in all states, also LISTEN.
+			['-taniH', `sport = :${port} or dport = :${port}`],
+			{timeout: timeoutMs, maxBuffer: maxOutputBytes},
+			(error, stdout) => {
+				resolve(error ? undefined : parsePortFigures(stdout));
+			},
+		);
+	});

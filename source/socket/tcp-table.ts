@@ -15,8 +15,14 @@ import type {
 	TcpState,
 } from '../tcp/tcp.js';
 
-/** A socket with its inode, which is '0' once no process holds it. */
-export type TcpRow = {readonly socket: KernelSocket; readonly inode: string};
+/**
+ * A socket with its inode, which is '0' once no process holds it, and before
+ * accept() returned it.
+ */
+export type TcpRow = {
+	readonly socket: KernelSocket;
+	readonly inode: string;
+};
 
 export type TcpTable = {
 	/** Both ends of a connection; addresses as formatted for display. */

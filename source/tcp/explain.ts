@@ -17,8 +17,14 @@ const calls: Readonly<Record<CallName, string>> = {
 		'The process took a connection from the queue; the kernel had already established it (POSIX, accept()).',
 	connect:
 		'The kernel sends SYN to the other side, the first step of the three-way handshake (RFC 9293, 3.5).',
-	recv: 'The process takes received bytes from the socket, as many as there are, up to its limit (POSIX, recv()).',
+	recv: 'The process takes received bytes, as many as there are, up to its limit (POSIX, recv()).',
+	read: 'The process takes received bytes from the socket as from a file (POSIX, read()).',
+	recvmsg:
+		'The process takes received bytes into several buffers (POSIX, recvmsg()).',
 	send: 'The process hands bytes to the kernel, which sends them when the window allows (POSIX, send()).',
+	write: 'The process hands bytes to the socket as to a file (POSIX, write()).',
+	sendmsg:
+		'The process hands the bytes of several buffers to the kernel (POSIX, sendmsg()).',
 	shutdown:
 		'This side has no more to send: FIN goes out after the last byte; it can still receive (RFC 9293, 3.6).',
 	close:
@@ -158,4 +164,52 @@ export const explain = (step: Step): string => {
 			return assertNever(step);
 		}
 	}
+};
+
+const waitsToSend =
+	'The process waits for room in its send queue: the other side has not acknowledged enough (RFC 9293, 3.8.6).';
+
+const waitsToReceive =
+	'The process waits for bytes of the other side; nothing is unread (RFC 9293, 3.10.3).';
+
+/** What a process waits for in a call that blocks. */
+const waits: Readonly<Partial<Record<CallName, string>>> = {
+	accept:
+		'The process waits for a connection; nobody is in the queue (POSIX, accept()).',
+	connect:
+		"The process waits for the other side's SYN and its acknowledgement (RFC 9293, 3.5).",
+	recv: waitsToReceive,
+	read: waitsToReceive,
+	recvmsg: waitsToReceive,
+	send: waitsToSend,
+	write: waitsToSend,
+	sendmsg: waitsToSend,
+};
+
+/**
+ * Explains a step to a learner who watches two other processes: neither side is
+ * this one, so they are called the server and the client.
+ */
+export const explainWatched = (step: Step): string => {
+	const sentence =
+		step.kind === 'state'
+			? states[step.state].local
+			: step.kind === 'call' && step.isBlocked
+				? (waits[nameOfCall(step.call)] ?? explain(step))
+				: explain(step);
+	const [own, other] =
+		(step.kind === 'segment' ? 'local' : step.end) === 'remote'
+			? ['client', 'server']
+			: ['server', 'client'];
+	return sentence
+		.replaceAll('at this end', `at the ${own}'s end`)
+		.replaceAll('after the other;', `after the ${other};`)
+		.replaceAll(
+			/\b(?<article>[Tt])his (?:side|process)\b/g,
+			`$<article>he ${own}`,
+		)
+		.replaceAll(
+			/\b(?<article>[Tt])he other (?:side|process|end)\b/g,
+			`$<article>he ${other}`,
+		);
 };

@@ -122,9 +122,13 @@ export class StepLog {
 	#isClosed = false;
 	#isReplaced = false;
 
-	/** @param peer The peer that the reported steps name. */
-	constructor(peer: string | undefined) {
+	/**
+	 * @param peer The peer that the reported steps name.
+	 * @param notOpenAt When the connection can't have been open yet.
+	 */
+	constructor(peer: string | undefined, notOpenAt?: number) {
 		this.#peer = peer;
+		this.#notOpenAt = notOpenAt;
 	}
 
 	/**

@@ -124,6 +124,17 @@ export type Step = StepTime &
 				readonly offset?: number | undefined;
 				/** Of send() and recv(): its first bytes as text. */
 				readonly text?: string | undefined;
+				/** Of another process: whose socket it is about. */
+				readonly end?: 'local' | 'remote' | undefined;
+				/**
+				 * Of another process. read: the process was seen in it, so it blocked.
+				 * inferred: what was seen has no other cause.
+				 */
+				readonly evidence?: 'read' | 'inferred' | undefined;
+				/** Whether the process is still in it. */
+				readonly isBlocked?: true | undefined;
+				/** Of another process: its id, if it can be read. */
+				readonly pid?: number | undefined;
 		  }
 		| ({
 				readonly kind: 'segment';
@@ -146,18 +157,20 @@ export type Step = StepTime &
 	);
 
 /**
- * A call that this process made, as in the sockets API, with the arguments that
- * say what it did. pause() and resume() are no calls of it: they say that recv()
- * is not called until further notice.
+ * A call that a process made, as in the sockets API, with the arguments that
+ * say what it did; those of another process may be unknown. pause() and resume()
+ * are no calls of it: they say that recv() is not called until further notice.
  */
 export type Call =
 	| 'socket()'
 	| `setsockopt(${string})`
 	| `bind(${string})`
-	| `listen(${number})`
+	| `listen(${number | ''})`
 	| 'accept()'
 	| `connect(${string})`
-	| `${'recv' | 'send'}(${string})`
+	| `${'recv' | 'send' | 'read' | 'write'}(${string})`
+	| 'recvmsg()'
+	| 'sendmsg()'
 	| 'shutdown(SHUT_WR)'
 	| 'close()'
 	| 'pause()'
@@ -172,6 +185,10 @@ export const callNames = [
 	'connect',
 	'recv',
 	'send',
+	'read',
+	'write',
+	'recvmsg',
+	'sendmsg',
 	'shutdown',
 	'close',
 	'pause',

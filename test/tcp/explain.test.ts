@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {explain} from '../../source/tcp/explain.js';
+import {explain, explainWatched} from '../../source/tcp/explain.js';
 import {tcpTable} from '../../source/tcp/tcp-end.js';
 import {
 	callNames,
@@ -23,8 +23,12 @@ const calls: readonly Call[] = [
 	'listen(1)',
 	'accept()',
 	'connect(127.0.0.1:5001)',
-	'recv(65536)',
-	'send(6)',
+	'recv(1024)',
+	'send(5)',
+	'read(1024)',
+	'write(5)',
+	'recvmsg()',
+	'sendmsg()',
 	'shutdown(SHUT_WR)',
 	'close()',
 	'pause()',
@@ -63,6 +67,7 @@ const sections = new Set([
 	'3.8.6', // Managing the Window
 	'3.9.1', // User/TCP Interface
 	'3.10.1', // OPEN Call
+	'3.10.3', // RECEIVE Call
 	'3.10.5', // ABORT Call
 ]);
 
@@ -93,5 +98,34 @@ test('explain: cites the POSIX page of the call itself', () => {
 			page === undefined ||
 				(step.kind === 'call' && `${nameOfCall(step.call)}()` === page),
 		);
+	}
+});
+
+test('explain: of two other programs, neither is this side', () => {
+	for (const step of steps) {
+		assert.doesNotMatch(
+			explainWatched(step),
+			/\b(?:this|the other|after the other) (?:side|process|end)\b/i,
+		);
+	}
+
+	const state = {kind: 'state', state: 'CLOSE-WAIT', evidence: 'read'} as const;
+	assert.equal(
+		explainWatched({...state, end: 'remote', ...common}),
+		"The server's FIN arrived; the kernel waits for the client to close too (RFC 9293, 3.6).",
+	);
+	assert.equal(
+		explainWatched({...state, end: 'local', ...common}),
+		"The client's FIN arrived; the kernel waits for the server to close too (RFC 9293, 3.6).",
+	);
+});
+
+test('explain: a call that blocks says what it waits for', () => {
+	const names = ['accept()', 'recv(1024)', 'connect()', 'send(5)'] as const;
+	for (const call of names) {
+		const step = {kind: 'call', call, end: 'local', ...common} as const;
+		const text = explainWatched({...step, isBlocked: true});
+		assert.match(text, /^The \w+ waits for .* \((?:RFC|POSIX).*\)\.$/);
+		assert.notEqual(text, explainWatched(step));
 	}
 });

@@ -1,0 +1,241 @@
+/**
+ * What `sockchat watch` sees as lines: whose socket, by its side and the
+ * client's port, and what happened to it. Pure.
+ */
+import {assertNever} from '../errors.js';
+import {display, joinText, type DisplayText} from '../protocol/display.js';
+import {explainWatched} from '../tcp/explain.js';
+import type {Step, StepTime} from '../tcp/tcp.js';
+import type {
+	EndName,
+	PortEvent,
+	SocketsEvent,
+	WatchedEnd,
+	WatchedListener,
+} from '../watch/port/port-event.js';
+
+export type WatchLineOptions = {
+	/** Whether each step is followed by its sentence. */
+	readonly isExplained: boolean;
+	/** Whether each line begins with its time. */
+	readonly isTimed: boolean;
+};
+
+const sides = {local: 'server', remote: 'client'} as const;
+
+/** `server :41306`, and as wide as that. */
+const whose = (end: EndName, port: string): string =>
+	`${sides[end]} ${port}`.padEnd('server :41306'.length);
+
+const pad = (value: number, length = 2): string =>
+	String(value).padStart(length, '0');
+
+/** 14:02:11.204, by this machine's clock and time zone. */
+const clockTime = (at: number): string => {
+	const date = new Date(at);
+	return `${date.toTimeString().slice(0, 8)}.${pad(date.getMilliseconds(), 3)}`;
+};
+
+/** With `≤` if it happened at some time before. */
+const timeColumn = ({at, seenAt}: StepTime): string =>
+	at === undefined ? `≤ ${clockTime(seenAt)}` : `  ${clockTime(at)}`;
+
+const untimed = ' '.repeat('≤ 14:02:11.204  '.length);
+
+const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
+	switch (step.kind) {
+		case 'call': {
+			const {call, result, evidence, isBlocked} = step;
+			const value = result === undefined ? '' : ` = ${shortOf(result)}`;
+			if (evidence === 'inferred') {
+				return `${call}${value} (inferred)`;
+			}
+
+			return isBlocked ? `${call} blocks` : `${call} has returned`;
+		}
+
+		case 'segment': {
+			return `${step.segment} received`;
+		}
+
+		case 'state': {
+			const how = step.evidence === 'read' ? '' : ' (inferred)';
+			return `${step.state}${how}`;
+		}
+
+		default: {
+			return assertNever(step);
+		}
+	}
+};
+
+const endOfStep = (step: Step): EndName =>
+	(step.kind === 'segment' ? undefined : step.end) ?? 'local';
+
+const programOf = ({
+	program,
+	pid,
+}: Pick<WatchedEnd, 'program' | 'pid'>): string | undefined =>
+	program === undefined ? undefined : `${program} (pid ${pid!})`;
+
+const secondsLeft = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
+
+/** What a socket has to say beyond its state. */
+const factsOf = (end: WatchedEnd): readonly string[] => {
+	const {state, unreadBytes, unackedBytes, timer} = end;
+	const isOpen = state !== 'TIME-WAIT';
+	return [
+		isOpen ? programOf(end) : undefined,
+		unreadBytes > 0 ? `${unreadBytes} B unread` : undefined,
+		unackedBytes > 0 ? `${unackedBytes} B not acknowledged` : undefined,
+		timer?.name === 'persist'
+			? 'window closed (persist timer)'
+			: timer?.name === 'time-wait' && state === 'TIME-WAIT'
+				? `TIME-WAIT ends in ${secondsLeft(timer.inMs)}`
+				: undefined,
+	].filter(fact => fact !== undefined);
+};
+
+/** Without numbers that change by themselves. */
+const steady = (facts: string): string =>
+	facts.replace(/ends in \d+ s/, 'ends');
+
+const listenerText = (listener: WatchedListener): string => {
+	const {address, waiting, backlog} = listener;
+	const limit = backlog === undefined ? '' : ` of ${backlog}`;
+	return `${programOf(listener) ?? 'a program'} listens on ${address}, backlog: ${waiting}${limit} waiting for accept()`;
+};
+
+/** Prints a list of sockets as the lines that have changed in it. */
+export class WatchLines {
+	readonly #address: string;
+	readonly #options: WatchLineOptions;
+	/** What was printed of each socket. */
+	#printed = new Map<string, string>();
+	#wasListening: boolean | undefined;
+	#wasReadable = true;
+	#more = 0;
+
+	/** @param address As formatted, such as 127.0.0.1:5001. */
+	constructor(address: string, options: WatchLineOptions) {
+		this.#address = address;
+		this.#options = options;
+	}
+
+	/** @returns Empty if there is nothing to print. */
+	linesOf(event: PortEvent): DisplayText {
+		switch (event.type) {
+			case 'step': {
+				const {step} = event;
+				const name = nameOfStep(step, peer => this.#short(peer));
+				const who = whose(endOfStep(step), this.#short(step.peer));
+				return joinText(
+					this.#line(step, `${who} ${name}`),
+					this.#options.isExplained
+						? display`${this.#options.isTimed ? untimed : ''}  ${explainWatched(step)}\n`
+						: display``,
+				);
+			}
+
+			case 'data': {
+				const {from, bytes, peer} = event;
+				const who = whose(from, this.#short(peer));
+				return this.#line(event, `${who} sent ${bytes} B`);
+			}
+
+			case 'process': {
+				const {end, program, pid, state} = event;
+				const became = {
+					stopped: 'was stopped (SIGSTOP): its kernel goes on without it',
+					running: 'goes on (SIGCONT)',
+					ended: 'has ended; what it left open, the kernel closed',
+				}[state];
+				return this.#line(
+					event,
+					`${whose(end, '')} ${program} (pid ${pid}) ${became}`,
+				);
+			}
+
+			case 'sockets': {
+				return this.#changes(event);
+			}
+
+			default: {
+				return assertNever(event);
+			}
+		}
+	}
+
+	/** :41306, or all of the address if the host is another. */
+	#short(peer: string | undefined): string {
+		const host = this.#address.replace(/:\d+$/, '');
+		return peer === undefined
+			? ''
+			: peer.startsWith(`${host}:`)
+				? peer.slice(host.length)
+				: peer;
+	}
+
+	#line(time: StepTime, text: string): DisplayText {
+		return this.#options.isTimed
+			? display`${timeColumn(time)}  ${text}\n`
+			: display`${text}\n`;
+	}
+
+	#changes(event: SocketsEvent): DisplayText {
+		const {listening, connections, more, isReadable} = event;
+		const isListening = listening.length > 0;
+		const printed = new Map<string, string>();
+		const lines: string[] = [];
+		const note = (key: string, who: string, text: string) => {
+			printed.set(key, steady(text));
+			if (this.#printed.get(key) !== steady(text) && text !== '') {
+				lines.push(`${who}${text}`);
+			}
+		};
+
+		if (isReadable !== this.#wasReadable) {
+			lines.push(
+				isReadable
+					? "The kernel's tables can be read again."
+					: "The kernel's tables can't be read any more.",
+			);
+		}
+
+		if (isReadable && !isListening && this.#wasListening !== false) {
+			const when = this.#wasListening ? 'any more' : 'yet';
+			lines.push(`nobody listens on ${this.#address} ${when}`);
+		}
+
+		for (const listener of listening) {
+			note(listener.address, '', listenerText(listener));
+		}
+
+		for (const {peer, isAccepted, ...ends} of connections) {
+			for (const name of ['remote', 'local'] as const) {
+				const end = ends[name];
+				const isWaiting =
+					name === 'local' && !isAccepted && end?.state === 'ESTABLISHED';
+				const facts = [
+					...(isWaiting ? ['waits in the backlog for accept()'] : []),
+					...(end ? factsOf(end) : []),
+				];
+				note(
+					`${name} ${peer}`,
+					`${whose(name, this.#short(peer))} `,
+					facts.join(', '),
+				);
+			}
+		}
+
+		if (more > 0 && more !== this.#more) {
+			lines.push(`and ${more} more connections`);
+		}
+
+		this.#more = more;
+		this.#printed = printed;
+		this.#wasListening = isListening;
+		this.#wasReadable = isReadable;
+		return joinText(...lines.map(text => this.#line({at: event.at}, text)));
+	}
+}

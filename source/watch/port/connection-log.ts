@@ -1,0 +1,348 @@
+/**
+ * One connection between two other programs: its states (StepLog), and the
+ * calls that must have led to them. Pure.
+ *
+ * A socket has no inode before accept() returned it, and none once no process
+ * holds it. So the table tells accept() and close(), but not their arguments.
+ */
+import type {TcpRow} from '../../socket/tcp-table.js';
+import {StepLog} from '../../tcp/step-log.js';
+import {between} from '../../tcp/step-time.js';
+import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
+import type {EndName, PortEvent} from './port-event.js';
+import type {PortReading} from './port-reading.js';
+
+type StateStep = Extract<Step, {kind: 'state'}>;
+
+type End = {
+	readonly name: EndName;
+	row: TcpRow | undefined;
+	/** The last that its row had; undefined until a process held it. */
+	inode: string | undefined;
+	hasSentFin: boolean;
+	/** Whether its close() was reported, or can't be. */
+	isClosed: boolean;
+	/** When it was first seen that the process no longer held it. */
+	releasedAt: StepTime | undefined;
+	/** Bytes that this end has sent, as far as known. */
+	sentBytes: number | undefined;
+};
+
+/** The rows of both ends; one that is missing is undefined. */
+export type RowPair = Readonly<Record<EndName, TcpRow | undefined>>;
+
+const endNames = ['remote', 'local'] as const;
+
+const createEnd = (name: EndName): End => ({
+	name,
+	row: undefined,
+	inode: undefined,
+	hasSentFin: false,
+	isClosed: false,
+	releasedAt: undefined,
+	sentBytes: undefined,
+});
+
+/** States of an end that has sent its FIN. */
+const finStates = new Set<TcpState>([
+	'FIN-WAIT-1',
+	'FIN-WAIT-2',
+	'CLOSING',
+	'LAST-ACK',
+	'TIME-WAIT',
+]);
+
+const openingStates = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED']);
+
+export class ConnectionLog {
+	readonly peer: string;
+	readonly #log: StepLog;
+	readonly #ends = {local: createEnd('local'), remote: createEnd('remote')};
+	/** Whether it began after the watch did. */
+	readonly #isNew: boolean;
+	#isAccepted = false;
+	#isFirst = true;
+	/** Readings since a row of it was there. */
+	#missed = 0;
+
+	/** @param notBefore When it didn't exist yet; undefined if it may have. */
+	constructor(peer: string, notBefore: number | undefined) {
+		this.peer = peer;
+		this.#log = new StepLog(peer, notBefore);
+		this.#isNew = notBefore !== undefined;
+	}
+
+	get isAccepted(): boolean {
+		return this.#isAccepted;
+	}
+
+	/** Whether nothing can follow. */
+	get isOver(): boolean {
+		return this.#log.isOver || this.#missed > 2;
+	}
+
+	/** As it was read last. */
+	get rows(): RowPair {
+		return {local: this.#ends.local.row, remote: this.#ends.remote.row};
+	}
+
+	/** The inodes that its ends have or had, until they were closed. */
+	get inodes(): readonly string[] {
+		return endNames.flatMap(name => {
+			const {inode, isClosed} = this.#ends[name];
+			return inode === undefined || isClosed ? [] : [inode];
+		});
+	}
+
+	/** The end that holds a socket of this inode. */
+	endOf(inode: string): EndName | undefined {
+		return endNames.find(name => this.#ends[name].inode === inode);
+	}
+
+	/** @param since When the reading before this one began. */
+	observe(
+		pair: RowPair,
+		reading: PortReading,
+		since: number,
+	): readonly PortEvent[] {
+		const time = between(since, reading.tableAt);
+		for (const name of endNames) {
+			const end = this.#ends[name];
+			end.row = pair[name];
+			if (end.row !== undefined && end.row.inode !== '0') {
+				end.inode = end.row.inode;
+			}
+		}
+
+		this.#missed =
+			pair.local !== undefined || pair.remote !== undefined
+				? 0
+				: this.#missed + 1;
+		const begun = this.#begin(time);
+		const steps = [
+			...begun,
+			...this.#log.observe(
+				{local: pair.local?.socket, remote: pair.remote?.socket},
+				reading.tableAt,
+				reading.begunAt,
+				reading.tableAt - reading.begunAt,
+			),
+		];
+		const ordered = this.#isFirst ? withClientFirst(steps) : steps;
+		this.#isFirst = false;
+		const bytes = this.#data(reading, since);
+		return [
+			...this.#withCalls(ordered, reading, time).map(
+				step => ({type: 'step', step}) as const,
+			),
+			...bytes,
+		];
+	}
+
+	/** The call it began with, and the states that it must have passed. */
+	#begin(time: StepTime): readonly Step[] {
+		if (!this.#isFirst || !this.#isNew) {
+			return [];
+		}
+
+		const {remote} = this.#ends;
+		const isOpening = remote.row?.socket.state === 'SYN-SENT';
+		const opening: Extract<Step, {kind: 'state'}> = {
+			kind: 'state',
+			end: 'remote',
+			state: 'SYN-SENT',
+			evidence: 'inferred',
+			peer: this.peer,
+			...time,
+		};
+		const passed = endNames.flatMap(end => {
+			const state = this.#ends[end].row?.socket.state;
+			return state === undefined ||
+				state === 'ESTABLISHED' ||
+				openingStates.has(state)
+				? []
+				: this.#log.report(
+						{...opening, end, state: 'ESTABLISHED' as const},
+						-Infinity,
+					);
+		});
+		return [
+			this.#call('connect()', 'remote', time),
+			...(isOpening || remote.row === undefined ? [] : [opening]),
+			...passed,
+		];
+	}
+
+	#call(
+		call: Call,
+		end: EndName,
+		time: StepTime,
+	): Extract<Step, {kind: 'call'}> {
+		return {
+			kind: 'call',
+			call,
+			end,
+			evidence: 'inferred',
+			peer: this.peer,
+			...time,
+		};
+	}
+
+	#withCalls(
+		steps: readonly Step[],
+		reading: PortReading,
+		time: StepTime,
+	): readonly Step[] {
+		let all = steps;
+		for (const name of endNames) {
+			all = this.#withEnding(all, this.#ends[name], reading, time);
+		}
+
+		const {inode} = this.#ends.local;
+		if (this.#isAccepted || inode === undefined) {
+			return all;
+		}
+
+		this.#isAccepted = true;
+		if (!this.#isNew) {
+			return all;
+		}
+
+		const accept: Step = {
+			...this.#call('accept()', 'local', time),
+			kind: 'call',
+			call: 'accept()',
+			result: this.peer,
+			peer: undefined,
+		};
+		const place = all.findIndex(
+			step =>
+				(step.kind === 'state' && finStates.has(step.state)) ||
+				(step.kind === 'call' && step.call !== 'connect()'),
+		);
+		return place === -1 ? [...all, accept] : all.toSpliced(place, 0, accept);
+	}
+
+	/** With the shutdown() or close() that made an end send its FIN. */
+	#withEnding(
+		steps: readonly Step[],
+		end: End,
+		reading: PortReading,
+		time: StepTime,
+	): readonly Step[] {
+		if (end.isClosed || end.inode === undefined) {
+			return steps;
+		}
+
+		const isOf = (step: Step): step is StateStep =>
+			step.kind === 'state' && step.end === end.name;
+		const place = steps.findIndex(
+			step => isOf(step) && finStates.has(step.state),
+		);
+		const isFin = !end.hasSentFin && place !== -1;
+		end.hasSentFin ||= isFin;
+		const holding = this.#holding(end, reading);
+		if (holding === 'released') {
+			end.releasedAt ??= time;
+		}
+
+		// A missing row may only have been missed, until the state is CLOSED.
+		const isOver = steps.some(step => isOf(step) && step.state === 'CLOSED');
+		if (!isOver && !end.hasSentFin) {
+			return steps;
+		}
+
+		if (end.releasedAt) {
+			end.isClosed = true;
+			const close = this.#call('close()', end.name, end.releasedAt);
+			return isFin ? steps.toSpliced(place, 0, close) : [...steps, close];
+		}
+
+		// What a process leaves behind, the kernel closes.
+		end.isClosed = holding === 'ended';
+		return isFin && holding === 'held'
+			? steps.toSpliced(
+					place,
+					0,
+					this.#call('shutdown(SHUT_WR)', end.name, time),
+				)
+			: steps;
+	}
+
+	/** Whether a process still holds the socket of an end. */
+	#holding(
+		{inode, row}: End,
+		{held, holders, processes}: PortReading,
+	): 'held' | 'released' | 'ended' | 'unknown' {
+		const isGone = row === undefined || row.socket.state === 'TIME-WAIT';
+		if (!isGone && row.inode !== '0') {
+			return 'held';
+		}
+
+		const holder = holders.get(inode!);
+		if (holder && processes.get(holder.pid) === 'ended') {
+			return 'ended';
+		}
+
+		if (!isGone) {
+			return 'released';
+		}
+
+		if (holder === undefined) {
+			return 'unknown';
+		}
+
+		return held.has(inode!) ? 'held' : 'released';
+	}
+
+	/** Bytes that went either way since the last figures. */
+	#data(
+		{figures, at}: PortReading,
+		since: number,
+	): ReadonlyArray<Extract<PortEvent, {type: 'data'}>> {
+		if (!figures) {
+			return [];
+		}
+
+		return endNames.flatMap(name => {
+			const end = this.#ends[name];
+			const other = this.#ends[name === 'local' ? 'remote' : 'local'];
+			const own = end.row && figures.ends.get(keyOf(end.row));
+			const others = other.row && figures.ends.get(keyOf(other.row));
+			if (!own && !others) {
+				return [];
+			}
+
+			const total = Math.max(
+				own?.sentBytes ?? 0,
+				others?.receivedBytes ?? 0,
+				end.sentBytes ?? 0,
+			);
+			const before = end.sentBytes ?? (this.#isNew ? 0 : total);
+			end.sentBytes = total;
+			return total > before
+				? [
+						{
+							type: 'data',
+							peer: this.peer,
+							from: name,
+							bytes: total - before,
+							...between(since, at),
+						} as const,
+					]
+				: [];
+		});
+	}
+}
+
+const keyOf = ({socket}: TcpRow): string => `${socket.local} ${socket.remote}`;
+
+/** A client is open before its server knows. */
+const withClientFirst = (steps: readonly Step[]): readonly Step[] => {
+	const isServers = (step: Step): boolean =>
+		step.kind === 'segment' || (step.kind === 'state' && step.end === 'local');
+	return [
+		...steps.filter(step => !isServers(step)),
+		...steps.filter(step => isServers(step)),
+	];
+};

@@ -1,0 +1,82 @@
+/**
+ * What is seen of the sockets on a port that other programs hold.
+ *
+ * `local` is the end that has the watched port, the server's; `remote` is the
+ * other, the client's. `peer` is the client's address.
+ */
+import type {
+	Call,
+	Step,
+	StepTime,
+	TcpState,
+	KernelTimer,
+} from '../../tcp/tcp.js';
+
+export type EndName = 'local' | 'remote';
+
+/** One socket, as it is now. */
+export type WatchedEnd = {
+	readonly state: TcpState;
+	/** Bytes received and not read by its program. */
+	readonly unreadBytes: number;
+	/** Bytes that its program wrote and the other end has not acknowledged. */
+	readonly unackedBytes: number;
+	readonly timer: KernelTimer | undefined;
+	/** The program that holds it, if that can be read. */
+	readonly program: string | undefined;
+	readonly pid: number | undefined;
+	/** The call on it that blocks, if that can be read. */
+	readonly call: Call | undefined;
+};
+
+export type WatchedListener = {
+	readonly address: string;
+	/** Connections that accept() has not returned yet. */
+	readonly waiting: number;
+	/** How many may wait; undefined without ss. */
+	readonly backlog: number | undefined;
+	readonly program: string | undefined;
+	readonly pid: number | undefined;
+	readonly call: Call | undefined;
+};
+
+export type WatchedConnection = {
+	readonly peer: string;
+	/** Whether accept() has returned it. */
+	readonly isAccepted: boolean;
+	readonly local: WatchedEnd | undefined;
+	readonly remote: WatchedEnd | undefined;
+};
+
+/** All sockets on the port; long lists are cut. */
+export type SocketsEvent = {
+	readonly type: 'sockets';
+	readonly at: number;
+	/** Whether the kernel's table could be read. */
+	readonly isReadable: boolean;
+	readonly address: string;
+	readonly listening: readonly WatchedListener[];
+	readonly connections: readonly WatchedConnection[];
+	/** Connections that are not in the list. */
+	readonly more: number;
+};
+
+export type PortEvent =
+	| {readonly type: 'step'; readonly step: Step}
+	/** Bytes that went from one end to the other. */
+	| (StepTime & {
+			readonly type: 'data';
+			readonly peer: string;
+			readonly from: EndName;
+			readonly bytes: number;
+	  })
+	/** What became of a program that holds one of the sockets. */
+	| (StepTime & {
+			readonly type: 'process';
+			readonly state: 'stopped' | 'running' | 'ended';
+			readonly pid: number;
+			readonly program: string;
+			/** Its end of the connections. */
+			readonly end: EndName;
+	  })
+	| SocketsEvent;

@@ -1,0 +1,408 @@
+/**
+ * The sockets on one port, from one reading to the next: the steps of each
+ * connection and of who listens, the calls that block, and what becomes of the
+ * programs. Pure.
+ *
+ * A hundred connections are followed; the others are only counted, so that a
+ * busy port costs and prints little.
+ */
+import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
+import type {TcpRow} from '../../socket/tcp-table.js';
+import {between} from '../../tcp/step-time.js';
+import type {Call, Step, StepTime} from '../../tcp/tcp.js';
+import {ConnectionLog, type RowPair} from './connection-log.js';
+import type {
+	EndName,
+	PortEvent,
+	SocketsEvent,
+	WatchedEnd,
+	WatchedListener,
+} from './port-event.js';
+import type {PortReading} from './port-reading.js';
+
+/** How many connections are followed at once. */
+export const maxFollowed = 100;
+
+/** How many of them a `sockets` event lists. */
+export const maxListed = 20;
+
+type Listener = {
+	row: TcpRow;
+	backlog: number | undefined;
+	/** Readings since its row was there. */
+	missed: number;
+};
+
+/** A call that blocks, and on whose socket. */
+type Blocked = {
+	readonly pid: number;
+	readonly call: Call;
+	readonly inode: string;
+	readonly end: EndName;
+	readonly peer: string | undefined;
+};
+
+type Watched = {
+	readonly holder: SocketHolder;
+	readonly end: EndName;
+	state: ProcessState;
+};
+
+const asStep = (step: Step): PortEvent => ({type: 'step', step});
+
+export class PortLog {
+	readonly #address: string;
+	readonly #places: ReadonlySet<string>;
+	readonly #connections = new Map<string, ConnectionLog>();
+	/** Connections that are only counted. */
+	#counted = new Set<string>();
+	readonly #listeners = new Map<string, Listener>();
+	#blocked = new Map<string, Blocked>();
+	readonly #processes = new Map<number, Watched>();
+	#holders: PortReading['holders'] = new Map();
+	/** When the last reading began. */
+	#since: number | undefined;
+	#isReadable = true;
+
+	/**
+	 * @param address As the table has it, such as 127.0.0.1:5001.
+	 * @param port Wildcard addresses with it are watched too.
+	 */
+	constructor(address: string, port: number) {
+		this.#address = address;
+		this.#places = new Set([address, `0.0.0.0:${port}`, `[::]:${port}`]);
+	}
+
+	/** The inodes of all sockets that are followed and not closed yet. */
+	get inodes(): ReadonlySet<string> {
+		return new Set([
+			...[...this.#listeners.values()].map(({row}) => row.inode),
+			...[...this.#connections.values()].flatMap(({inodes}) => inodes),
+		]);
+	}
+
+	/** What has happened since the last reading. */
+	take(reading: PortReading): readonly PortEvent[] {
+		this.#isReadable = reading.rows !== undefined;
+		if (!reading.rows) {
+			return [];
+		}
+
+		this.#holders = reading.holders;
+		const since = this.#since;
+		const {begun, over} = this.#listen(reading, since);
+		const events = [
+			...begun,
+			...this.#connect(reading, since),
+			...over,
+			...this.#call(reading, since ?? reading.begunAt),
+			...this.#process(reading, since ?? reading.begunAt),
+		];
+		this.#since = reading.begunAt;
+		return events;
+	}
+
+	/** All sockets, as they are now. */
+	sockets(at: number): SocketsEvent {
+		const followed = [...this.#connections.values()];
+		return {
+			type: 'sockets',
+			at,
+			isReadable: this.#isReadable,
+			address: this.#address,
+			listening: [...this.#listeners.values()].map(
+				({row, backlog}): WatchedListener => ({
+					address: row.socket.local,
+					waiting: row.socket.receiveQueueBytes,
+					backlog,
+					...this.#holderOf(row),
+				}),
+			),
+			connections: followed
+				.slice(0, maxListed)
+				.map(({peer, isAccepted, rows}) => ({
+					peer,
+					isAccepted,
+					local: rows.local && this.#endOf(rows.local),
+					remote: rows.remote && this.#endOf(rows.remote),
+				})),
+			more: Math.max(0, followed.length - maxListed) + this.#counted.size,
+		};
+	}
+
+	#holderOf({inode}: TcpRow): Pick<WatchedEnd, 'program' | 'pid' | 'call'> {
+		const holder = this.#holders.get(inode);
+		const call = this.#callOn(inode);
+		return {program: holder?.name, pid: holder?.pid, call};
+	}
+
+	/** A call that blocks on a socket. */
+	#callOn(inode: string): Call | undefined {
+		for (const blocked of this.#blocked.values()) {
+			if (blocked.inode === inode) {
+				return blocked.call;
+			}
+		}
+
+		return undefined;
+	}
+
+	#endOf(row: TcpRow): WatchedEnd {
+		return {
+			state: row.socket.state,
+			unreadBytes: row.socket.receiveQueueBytes,
+			unackedBytes: row.socket.sendQueueBytes,
+			timer: row.socket.timer,
+			...this.#holderOf(row),
+		};
+	}
+
+	#listen(
+		{rows, tableAt, figures}: PortReading,
+		since: number | undefined,
+	): Readonly<Record<'begun' | 'over', readonly PortEvent[]>> {
+		const time = between(since ?? 0, tableAt);
+		const begun: PortEvent[] = [];
+		const over: PortEvent[] = [];
+		const step = (state: 'LISTEN' | 'CLOSED') =>
+			asStep({
+				kind: 'state',
+				end: 'local',
+				state,
+				evidence: 'read',
+				peer: undefined,
+				...time,
+			});
+		const there = new Map(
+			rows!
+				.filter(
+					({socket}) =>
+						socket.state === 'LISTEN' && this.#places.has(socket.local),
+				)
+				.map(row => [row.socket.local, row] as const),
+		);
+		for (const [place, listener] of this.#listeners) {
+			const row = there.get(place);
+			listener.missed = row ? 0 : listener.missed + 1;
+			// A table that changes while being read may miss a row once.
+			if (!(listener.missed > 1 || (row && row.inode !== listener.row.inode))) {
+				continue;
+			}
+
+			this.#listeners.delete(place);
+			(row ? begun : over).push(step('CLOSED'));
+		}
+
+		for (const [place, row] of there) {
+			const known = this.#listeners.get(place);
+			const backlog = figures?.backlogs.get(place) ?? known?.backlog;
+			this.#listeners.set(place, {row, backlog, missed: 0});
+			if (known) {
+				continue;
+			}
+
+			const called =
+				since === undefined
+					? []
+					: (['socket()', 'bind()', 'listen()'] as const).map(call =>
+							inferredCall(call, time),
+						);
+			begun.push(...called, step('LISTEN'));
+		}
+
+		return {begun, over};
+	}
+
+	#connect(
+		reading: PortReading,
+		since: number | undefined,
+	): readonly PortEvent[] {
+		const pairs = this.#pairs(reading.rows!);
+		const events: PortEvent[] = [];
+		const observe = (log: ConnectionLog, pair: RowPair) => {
+			events.push(...log.observe(pair, reading, since ?? 0));
+		};
+
+		for (const [peer, log] of this.#connections) {
+			const pair = pairs.get(peer);
+			observe(log, pair ?? {local: undefined, remote: undefined});
+			if (log.isOver) {
+				this.#connections.delete(peer);
+			}
+		}
+
+		this.#counted = new Set([...this.#counted].filter(peer => pairs.has(peer)));
+		for (const [peer, pair] of pairs) {
+			if (this.#connections.has(peer) || this.#counted.has(peer)) {
+				continue;
+			}
+
+			if (this.#connections.size >= maxFollowed) {
+				this.#counted.add(peer);
+				continue;
+			}
+
+			const log = new ConnectionLog(peer, since);
+			this.#connections.set(peer, log);
+			observe(log, pair);
+		}
+
+		return events;
+	}
+
+	/** Both ends of each connection, by the client's address. */
+	#pairs(rows: readonly TcpRow[]): ReadonlyMap<string, RowPair> {
+		const pairs = new Map<string, RowPair>();
+		for (const row of rows) {
+			const {state, local, remote} = row.socket;
+			if (state === 'LISTEN') {
+				continue;
+			}
+
+			const end =
+				local === this.#address
+					? ('local' as const)
+					: remote === this.#address
+						? ('remote' as const)
+						: undefined;
+			if (end === undefined) {
+				continue;
+			}
+
+			const peer = end === 'local' ? remote : local;
+			const known = pairs.get(peer) ?? {local: undefined, remote: undefined};
+			pairs.set(peer, {...known, [end]: row});
+		}
+
+		return pairs;
+	}
+
+	/** Whose socket has an inode: of a connection, or of who listens. */
+	#socketOf(inode: string): Pick<Blocked, 'end' | 'peer'> | undefined {
+		for (const {row} of this.#listeners.values()) {
+			if (row.inode === inode) {
+				return {end: 'local', peer: undefined};
+			}
+		}
+
+		for (const log of this.#connections.values()) {
+			const end = log.endOf(inode);
+			if (end !== undefined) {
+				return {end, peer: log.peer};
+			}
+		}
+
+		return undefined;
+	}
+
+	/** Calls that began to block, and those that have returned. */
+	#call(
+		{calls, processes, at}: PortReading,
+		since: number,
+	): readonly PortEvent[] {
+		const time = between(since, at);
+		const now = new Map<string, Blocked>();
+		for (const [pid, threads] of calls) {
+			for (const {thread, call, inode} of threads) {
+				const socket = this.#socketOf(inode);
+				if (socket) {
+					now.set(`${pid} ${thread}`, {pid, call, inode, ...socket});
+				}
+			}
+		}
+
+		const events: PortEvent[] = [];
+		for (const [thread, before] of this.#blocked) {
+			const state = processes.get(before.pid);
+			const after = now.get(thread);
+			if (state === 'stopped') {
+				// It is still in the call, once it goes on.
+				now.set(thread, before);
+			} else if (
+				state === 'running' &&
+				!isSame(before, after) &&
+				// It returned a connection, which is a step of its own.
+				before.call !== 'accept()'
+			) {
+				events.push(callStep(before, time, false));
+			}
+		}
+
+		for (const [thread, after] of now) {
+			if (!isSame(after, this.#blocked.get(thread))) {
+				events.push(callStep(after, time, true));
+			}
+		}
+
+		this.#blocked = now;
+		return events;
+	}
+
+	/** Programs that were stopped, went on, or ended. */
+	#process(
+		{holders, processes, at}: PortReading,
+		since: number,
+	): readonly PortEvent[] {
+		const time = between(since, at);
+		for (const [inode, holder] of holders) {
+			const socket = this.#socketOf(inode);
+			if (socket && !this.#processes.has(holder.pid)) {
+				this.#processes.set(holder.pid, {
+					holder,
+					end: socket.end,
+					state: 'running',
+				});
+			}
+		}
+
+		const events: PortEvent[] = [];
+		for (const [pid, watched] of this.#processes) {
+			const state = processes.get(pid);
+			if (state === undefined) {
+				this.#processes.delete(pid);
+			} else if (state !== watched.state) {
+				watched.state = state;
+				const {holder, end} = watched;
+				events.push({
+					type: 'process',
+					state,
+					pid,
+					program: holder.name,
+					end,
+					...time,
+				});
+			}
+		}
+
+		return events;
+	}
+}
+
+const isSame = (one: Blocked, other: Blocked | undefined): boolean =>
+	one.call === other?.call && one.inode === other.inode;
+
+const callStep = (
+	{call, end, peer, pid}: Blocked,
+	time: StepTime,
+	isBlocked: boolean,
+): PortEvent =>
+	asStep({
+		kind: 'call',
+		call,
+		end,
+		evidence: 'read',
+		...(isBlocked ? {isBlocked: true} : {}),
+		peer,
+		pid,
+		...time,
+	});
+
+const inferredCall = (call: Call, time: StepTime): PortEvent =>
+	asStep({
+		kind: 'call',
+		call,
+		end: 'local',
+		evidence: 'inferred',
+		peer: undefined,
+		...time,
+	});

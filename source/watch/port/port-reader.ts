@@ -1,0 +1,220 @@
+/**
+ * Reads what can be known of a port: the kernel's table, who holds its sockets,
+ * and what these programs do.
+ *
+ * Looking for a holder means reading the descriptors of every process, so it is
+ * done once for each new socket, and ss runs only when something has changed.
+ */
+import type {Clock} from '../../socket/clock.js';
+import {
+	blockedCalls,
+	findHolders,
+	holdsInode,
+	processState,
+	type SocketHolder,
+	type ThreadCall,
+} from '../../socket/socket-holders.js';
+import {readPortFigures, type PortFigures} from '../../socket/ss.js';
+import {readTcpRows, type TcpRow} from '../../socket/tcp-table.js';
+import type {PortReading} from './port-reading.js';
+
+export type PortReaderOptions = {
+	readonly clock: Clock;
+	readonly port: number;
+	readonly readRows?: typeof readTcpRows | undefined;
+	readonly readFigures?: typeof readPortFigures | undefined;
+};
+
+/** How many programs are looked at, each time. */
+const maxProcesses = 64;
+
+/** A descriptor may move on, as to a child after fork(). */
+const recheckMs = 1000;
+
+/** So that ss takes at most a tenth of the time. */
+const restsPerRun = 10;
+
+/** Of how many programs the calls are looked at between readings. */
+const maxPeeked = 8;
+
+/** By pid; those of a program that was stopped can't change. */
+const callsOf = (
+	programs: readonly SocketHolder[],
+): ReadonlyMap<number, readonly ThreadCall[]> =>
+	new Map(programs.map(holder => [holder.pid, blockedCalls(holder)] as const));
+
+const isAtRest = (rows: readonly TcpRow[]): boolean =>
+	rows.every(({socket}) => socket.state === 'TIME-WAIT');
+
+/** What makes one reading differ from another; timers always do. */
+const fingerprint = (
+	rows: readonly TcpRow[] | undefined,
+	calls: ReadonlyMap<number, readonly ThreadCall[]>,
+): string =>
+	JSON.stringify([
+		rows?.map(({socket, inode}) => [Object.values(socket), inode]) ?? 'none',
+		[...calls],
+	]);
+
+export class PortReader {
+	readonly #options: PortReaderOptions;
+	readonly #holders = new Map<string, SocketHolder>();
+	/** Sockets whose holder can't be read. */
+	readonly #unreadable = new Set<string>();
+	#checkedAt = -Infinity;
+	#last = '';
+	#programs: readonly SocketHolder[] = [];
+	#calls = '[]';
+	/** Whether something has changed since ss ran. */
+	#isDue = true;
+	#figuresRestedAt = -Infinity;
+	#figuresReadAt = -Infinity;
+
+	constructor(options: PortReaderOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * @param followed The inodes of sockets that may have left the table.
+	 * @returns Also whether it differs from the last reading.
+	 */
+	async read(
+		followed: ReadonlySet<string>,
+	): Promise<PortReading & {readonly isNews: boolean}> {
+		const {clock, port, readRows = readTcpRows} = this.#options;
+		const begunAt = clock.wallMs();
+		const rows = await readRows(new Set([port]));
+		const tableAt = clock.wallMs();
+		const inodes = new Set(rows?.map(({inode}) => inode));
+		inodes.delete('0');
+		this.#find(inodes, followed);
+
+		const programs = new Map(
+			[...this.#holders.values()]
+				.slice(-maxProcesses)
+				.map(holder => [holder.pid, holder] as const),
+		);
+		const processes = new Map(
+			[...programs].map(
+				([pid, holder]) => [pid, processState(holder)] as const,
+			),
+		);
+		const calls = callsOf(
+			[...programs.values()].filter(
+				({pid}) => processes.get(pid) === 'running',
+			),
+		);
+		this.#programs = [...programs.values()];
+		this.#calls = JSON.stringify([...calls]);
+		const held = new Set(
+			[...followed].filter(inode => {
+				const holder = this.#holders.get(inode);
+				return holder && (inodes.has(inode) || holdsInode(holder, inode));
+			}),
+		);
+		const print = fingerprint(rows, calls);
+		const isNews = print !== this.#last;
+		this.#last = print;
+		this.#isDue ||= isNews;
+		const figures = await this.#readFigures(rows ?? []);
+		const holders = new Map(this.#holders);
+		this.#forget(processes);
+		return {
+			begunAt,
+			tableAt,
+			at: clock.wallMs(),
+			rows,
+			holders,
+			held,
+			processes,
+			calls,
+			figures,
+			isNews,
+		};
+	}
+
+	/**
+	 * Whether a program has entered or left a call since the last reading. That
+	 * costs a hundredth of reading the table, and mostly something follows.
+	 */
+	hasCalled(): boolean {
+		return (
+			this.#programs.length <= maxPeeked &&
+			JSON.stringify([...callsOf(this.#programs)]) !== this.#calls
+		);
+	}
+
+	#find(inodes: ReadonlySet<string>, followed: ReadonlySet<string>): void {
+		const now = this.#options.clock.monotonicMs();
+		const isCheck = now - this.#checkedAt >= recheckMs;
+		if (isCheck) {
+			this.#checkedAt = now;
+		}
+
+		for (const [inode, holder] of this.#holders) {
+			const isMoved =
+				isCheck && inodes.has(inode) && !holdsInode(holder, inode);
+			if (isMoved || !(inodes.has(inode) || followed.has(inode))) {
+				this.#holders.delete(inode);
+			}
+		}
+
+		const unknown = [...inodes].filter(
+			inode => !this.#holders.has(inode) && !this.#unreadable.has(inode),
+		);
+		for (const inode of this.#unreadable) {
+			if (!inodes.has(inode)) {
+				this.#unreadable.delete(inode);
+			}
+		}
+
+		if (unknown.length === 0) {
+			return;
+		}
+
+		const pids = new Set([...this.#holders.values()].map(({pid}) => pid));
+		for (const [inode, holder] of findHolders(new Set(unknown), pids)) {
+			this.#holders.set(inode, holder);
+		}
+
+		for (const inode of unknown) {
+			if (!this.#holders.has(inode)) {
+				this.#unreadable.add(inode);
+			}
+		}
+	}
+
+	/** Those that have ended are reported once. */
+	#forget(processes: PortReading['processes']): void {
+		for (const [inode, {pid}] of this.#holders) {
+			if (processes.get(pid) !== 'ended') {
+				continue;
+			}
+
+			this.#holders.delete(inode);
+			this.#unreadable.add(inode);
+		}
+	}
+
+	async #readFigures(
+		rows: readonly TcpRow[],
+	): Promise<PortFigures | undefined> {
+		const {clock, port, readFigures = readPortFigures} = this.#options;
+		const now = clock.monotonicMs();
+		// What is sent and read within a moment leaves no other trace.
+		const isDue =
+			this.#isDue ||
+			(now - this.#figuresReadAt >= recheckMs &&
+				rows.some(({socket}) => socket.state === 'ESTABLISHED'));
+		if (!isDue || isAtRest(rows) || now < this.#figuresRestedAt) {
+			return undefined;
+		}
+
+		this.#isDue = false;
+		const figures = await readFigures(port);
+		this.#figuresReadAt = clock.monotonicMs();
+		this.#figuresRestedAt =
+			this.#figuresReadAt + restsPerRun * (this.#figuresReadAt - now);
+		return figures;
+	}
+}

@@ -1,0 +1,28 @@
+/** What can be read of a port at one time: plain data, for PortLog. */
+import type {
+	ProcessState,
+	SocketHolder,
+	ThreadCall,
+} from '../../socket/socket-holders.js';
+import type {PortFigures} from '../../socket/ss.js';
+import type {TcpRow} from '../../socket/tcp-table.js';
+
+export type PortReading = {
+	/** When it began, and when the table had been read; since the epoch. */
+	readonly begunAt: number;
+	readonly tableAt: number;
+	/** When all of it had been read. */
+	readonly at: number;
+	/** The rows with that port; undefined if the table can't be read. */
+	readonly rows: readonly TcpRow[] | undefined;
+	/** By inode, those that were found now or before. */
+	readonly holders: ReadonlyMap<string, SocketHolder>;
+	/** The inodes that their holder still holds. */
+	readonly held: ReadonlySet<string>;
+	/** By pid. */
+	readonly processes: ReadonlyMap<number, ProcessState>;
+	/** By pid: the calls on sockets in which its threads block. */
+	readonly calls: ReadonlyMap<number, readonly ThreadCall[]>;
+	/** Undefined unless ss ran. */
+	readonly figures: PortFigures | undefined;
+};

@@ -1,0 +1,142 @@
+/**
+ * Watches a port: reads often while something happens, seldom while nothing
+ * does. It opens no socket.
+ *
+ * States that last microseconds are missed at any rate; the steps have bounds,
+ * and those between are inferred.
+ */
+import {SockchatError} from '../../errors.js';
+import {formatAddress, type LoopbackAddress} from '../../socket/address.js';
+import type {PortEvent} from './port-event.js';
+import {PortLog} from './port-log.js';
+import {PortReader, type PortReaderOptions} from './port-reader.js';
+
+export type PortWatchOptions = Omit<PortReaderOptions, 'port'> & {
+	readonly address: Extract<LoopbackAddress, {kind: 'tcp'}>;
+	/** The next reading waits for it. */
+	readonly onEvents: (events: readonly PortEvent[]) => Promise<void>;
+};
+
+/**
+ * How long to wait for the next reading, by how long ago the last news is; and
+ * how much longer than a reading takes, which may be 10 ms on a machine with a
+ * large table.
+ */
+const paces = [
+	{newsMs: 300, everyMs: 10, restsPerRead: 4},
+	{newsMs: 2000, everyMs: 30, restsPerRead: 6},
+	{newsMs: Infinity, everyMs: 250, restsPerRead: 30},
+] as const;
+
+/** How often to look, while waiting, whether a program has called something. */
+const peekMs = 15;
+
+/** The sockets are listed at most so often. */
+const listEveryMs = 250;
+
+const noTables = () =>
+	new SockchatError(
+		'ERR_NO_TABLES',
+		"The kernel's tables of sockets (/proc/net/tcp) can't be read here, and there is no other way to see the sockets of other programs.",
+	);
+
+export class PortWatch {
+	readonly #options: PortWatchOptions;
+	readonly #reader: PortReader;
+	readonly #log: PortLog;
+	#newsAt = -Infinity;
+	#listedAt = -Infinity;
+	/** Whether the list has changed since it was reported. */
+	#isListDue = true;
+	#isStopped = false;
+	#wake = () => {};
+
+	constructor(options: PortWatchOptions) {
+		const {address} = options;
+		this.#options = options;
+		this.#reader = new PortReader({...options, port: address.port});
+		this.#log = new PortLog(formatAddress(address), address.port);
+	}
+
+	/**
+	 * Reads until `stop()` is called.
+	 *
+	 * @throws {SockchatError} `ERR_NO_TABLES` if the first reading fails.
+	 */
+	async run(): Promise<void> {
+		const {clock} = this.#options;
+		let isFirst = true;
+		while (!this.#isStopped) {
+			const begunAt = clock.monotonicMs();
+			// eslint-disable-next-line no-await-in-loop -- readings are sequential
+			const events = await this.#read(isFirst);
+			isFirst = false;
+			if (events.length > 0) {
+				// eslint-disable-next-line no-await-in-loop -- as the reader can take them
+				await this.#options.onEvents(events);
+			}
+
+			// eslint-disable-next-line no-await-in-loop -- the rest between readings
+			await this.#rest(clock.monotonicMs() - begunAt);
+		}
+	}
+
+	/** Nothing is reported after it. */
+	stop(): void {
+		this.#isStopped = true;
+		this.#wake();
+	}
+
+	async #read(isFirst: boolean): Promise<readonly PortEvent[]> {
+		const {clock} = this.#options;
+		const reading = await this.#reader.read(this.#log.inodes);
+		if (isFirst && !reading.rows) {
+			throw noTables();
+		}
+
+		if (this.#isStopped) {
+			return [];
+		}
+
+		const events = this.#log.take(reading);
+		const now = clock.monotonicMs();
+		if (reading.isNews || events.length > 0) {
+			this.#newsAt = now;
+			this.#isListDue = true;
+		}
+
+		if (!this.#isListDue || now - this.#listedAt < listEveryMs) {
+			return events;
+		}
+
+		this.#isListDue = false;
+		this.#listedAt = now;
+		return [...events, this.#log.sockets(reading.at)];
+	}
+
+	/** @param tookMs How long the reading took. */
+	async #rest(tookMs: number): Promise<void> {
+		const {clock} = this.#options;
+		const quietMs = clock.monotonicMs() - this.#newsAt;
+		const {everyMs, restsPerRead} =
+			paces.find(({newsMs}) => quietMs < newsMs) ?? paces[2];
+		const until =
+			clock.monotonicMs() + Math.max(everyMs, restsPerRead * tookMs);
+		let leftMs = until - clock.monotonicMs();
+		while (!this.#isStopped && leftMs > 0) {
+			// eslint-disable-next-line no-await-in-loop -- one timer after another
+			await this.#sleep(Math.min(leftMs, peekMs));
+			leftMs = this.#reader.hasCalled() ? 0 : until - clock.monotonicMs();
+		}
+	}
+
+	async #sleep(delayMs: number): Promise<void> {
+		await new Promise<void>(resolve => {
+			const cancel = this.#options.clock.setTimer(resolve, delayMs);
+			this.#wake = () => {
+				cancel();
+				resolve();
+			};
+		});
+	}
+}

@@ -1,0 +1,155 @@
+/** What `sockchat watch` prints for people. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {WatchLines} from '../../source/plain/watch-lines.js';
+import type {
+	PortEvent,
+	SocketsEvent,
+	WatchedEnd,
+} from '../../source/watch/port/port-event.js';
+
+const address = '127.0.0.1:5001';
+const peer = '127.0.0.1:41306';
+
+const startLines = (isTimed = false) => {
+	const lines = new WatchLines(address, {isExplained: false, isTimed});
+	return (event: PortEvent): string => lines.linesOf(event);
+};
+
+const sockets = (changes: Partial<SocketsEvent> = {}): SocketsEvent => ({
+	type: 'sockets',
+	at: 0,
+	isReadable: true,
+	address,
+	listening: [],
+	connections: [],
+	more: 0,
+	...changes,
+});
+
+const end: WatchedEnd = {
+	state: 'ESTABLISHED',
+	unreadBytes: 0,
+	unackedBytes: 0,
+	timer: undefined,
+	program: undefined,
+	pid: undefined,
+	call: undefined,
+};
+
+test('watch-lines: a step says whose it is, and how it is known', () => {
+	const print = startLines();
+	const time = {notBefore: 1, seenAt: 2};
+	const call = {kind: 'call', end: 'local', peer, ...time} as const;
+	const cases = [
+		[
+			{...call, call: 'recv(1024)', evidence: 'read', isBlocked: true},
+			'server :41306 recv(1024) blocks\n',
+		],
+		[
+			{...call, call: 'recv(1024)', evidence: 'read'},
+			'server :41306 recv(1024) has returned\n',
+		],
+		[
+			{
+				...call,
+				call: 'accept()',
+				evidence: 'inferred',
+				result: peer,
+				peer: undefined,
+			},
+			'server        accept() = :41306 (inferred)\n',
+		],
+		[
+			{
+				kind: 'state',
+				end: 'remote',
+				state: 'TIME-WAIT',
+				evidence: 'read',
+				peer: '127.0.0.2:9',
+				...time,
+			},
+			'client 127.0.0.2:9 TIME-WAIT\n',
+		],
+	] as const;
+	for (const [step, line] of cases) {
+		assert.equal(print({type: 'step', step}), line);
+	}
+});
+
+test('watch-lines: a list prints what has changed in it, once', () => {
+	const print = startLines();
+	assert.equal(print(sockets()), `nobody listens on ${address} yet\n`);
+	assert.equal(print(sockets()), '');
+	const listener = {
+		address,
+		waiting: 1,
+		backlog: 5,
+		program: 'python3',
+		pid: 7,
+		call: undefined,
+	};
+	const waiting = {peer, isAccepted: false, local: end, remote: undefined};
+	assert.equal(
+		print(sockets({listening: [listener], connections: [waiting]})),
+		`python3 (pid 7) listens on ${address}, backlog: 1 of 5 waiting for accept()\nserver :41306 waits in the backlog for accept()\n`,
+	);
+	const frozen: WatchedEnd = {...end, unreadBytes: 6, program: 'nc', pid: 9};
+	const full: WatchedEnd = {
+		...end,
+		unackedBytes: 40,
+		timer: {name: 'persist', inMs: 200},
+	};
+	const blocked = {peer, isAccepted: true, local: frozen, remote: full};
+	const list = sockets({
+		listening: [{...listener, waiting: 0}],
+		connections: [blocked],
+		more: 3,
+	});
+	assert.equal(
+		print(list),
+		`python3 (pid 7) listens on ${address}, backlog: 0 of 5 waiting for accept()\nclient :41306 40 B not acknowledged, window closed (persist timer)\nserver :41306 nc (pid 9), 6 B unread\nand 3 more connections\n`,
+	);
+	assert.equal(print(list), '');
+});
+
+test('watch-lines: a countdown is printed once, not at each second', () => {
+	const print = startLines();
+	const left = (inMs: number) =>
+		sockets({
+			connections: [
+				{
+					peer,
+					isAccepted: true,
+					local: undefined,
+					remote: {
+						...end,
+						state: 'TIME-WAIT',
+						timer: {name: 'time-wait', inMs},
+					},
+				},
+			],
+		});
+	assert.equal(
+		print(left(59_100)),
+		`nobody listens on ${address} yet\nclient :41306 TIME-WAIT ends in 60 s\n`,
+	);
+	assert.equal(print(left(30_000)), '');
+});
+
+test('watch-lines: the name of a program cannot control a terminal', () => {
+	const print = startLines(true);
+	const line = print({
+		type: 'process',
+		state: 'ended',
+		pid: 7,
+		program: 'a\u{1B}[2Jb',
+		end: 'remote',
+		notBefore: 1,
+		seenAt: 2,
+	});
+	assert.match(
+		line,
+		/^≤ \d\d:\d\d:\d\d\.002 {2}client {8}a␛\[2Jb \(pid 7\) has ended;/,
+	);
+});

@@ -1,0 +1,333 @@
+/**
+ * The steps of other programs' sockets, from readings made up here. Times are
+ * those of the readings: one every 10 ms.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type {SocketHolder} from '../../../source/socket/socket-holders.js';
+import type {TcpRow} from '../../../source/socket/tcp-table.js';
+import type {Call, TcpState} from '../../../source/tcp/tcp.js';
+import {
+	maxFollowed,
+	maxListed,
+	PortLog,
+} from '../../../source/watch/port/port-log.js';
+import type {PortEvent} from '../../../source/watch/port/port-event.js';
+import type {PortReading} from '../../../source/watch/port/port-reading.js';
+
+const server = '127.0.0.1:5001';
+const client = '127.0.0.1:40000';
+
+const row = (
+	state: TcpState,
+	inode: string,
+	[local, remote]: readonly [string, string],
+	waiting = 0,
+): TcpRow => ({
+	socket: {
+		local,
+		remote,
+		state,
+		sendQueueBytes: 0,
+		receiveQueueBytes: waiting,
+		uid: 0,
+	},
+	inode,
+});
+
+const listens = (waiting = 0) =>
+	row('LISTEN', '1', [server, '0.0.0.0:0'], waiting);
+
+const pair = (
+	local: readonly [TcpState, string] | undefined,
+	remote: readonly [TcpState, string] | undefined,
+	peer = client,
+): TcpRow[] => [
+	...(local ? [row(...local, [server, peer])] : []),
+	...(remote ? [row(...remote, [peer, server])] : []),
+];
+
+const holder = (pid: number, fd: number): SocketHolder => ({
+	pid,
+	fd,
+	name: 'python3',
+	startedAt: '1',
+	sockets: 1,
+});
+
+/** The server is process 7, the client 8. */
+const holders = new Map([
+	['1', holder(7, 3)],
+	['2', holder(7, 4)],
+	['3', holder(8, 3)],
+]);
+
+type Extra = {
+	readonly held?: readonly string[];
+	readonly ended?: readonly number[];
+	readonly stopped?: readonly number[];
+	readonly calls?: ReadonlyArray<
+		readonly [pid: number, call: Call, inode: string]
+	>;
+	readonly isUnreadable?: boolean;
+};
+
+const nameOf = (event: PortEvent): string => {
+	if (event.type !== 'step') {
+		return event.type === 'process'
+			? `${event.pid} ${event.state}`
+			: event.type;
+	}
+
+	const {step} = event;
+	const how = 'evidence' in step && step.evidence === 'read' ? '' : '?';
+	switch (step.kind) {
+		case 'call': {
+			return `${step.end} ${step.call}${how}${step.isBlocked ? ' blocks' : ''}`;
+		}
+
+		case 'state': {
+			return `${step.end} ${step.state}${how}`;
+		}
+
+		case 'segment': {
+			return step.segment;
+		}
+	}
+};
+
+/** Takes readings; each returns the names of the events. */
+const startLog = () => {
+	const log = new PortLog(server, 5001);
+	let at = 1000;
+	const events: PortEvent[] = [];
+	const read = (rows: readonly TcpRow[], extra: Extra = {}): string[] => {
+		const begunAt = at;
+		at += 10;
+		const {held = [], ended = [], stopped = [], calls = []} = extra;
+		const taken = log.take({
+			begunAt,
+			tableAt: begunAt + 2,
+			at: begunAt + 3,
+			rows: extra.isUnreadable ? undefined : rows,
+			holders,
+			held: new Set(held),
+			processes: new Map(
+				[7, 8].map(pid => [
+					pid,
+					ended.includes(pid)
+						? 'ended'
+						: stopped.includes(pid)
+							? 'stopped'
+							: 'running',
+				]),
+			),
+			calls: new Map(
+				calls.map(([pid, call, inode]) => [
+					pid,
+					[{call, inode, fd: 3, thread: String(pid)}],
+				]),
+			),
+			figures: undefined,
+		} satisfies PortReading);
+		events.push(...taken);
+		return taken.map(event => nameOf(event));
+	};
+
+	return {log, read, events};
+};
+
+test('port-log: who listens has made three calls, since the reading before', () => {
+	const {read, events} = startLog();
+	assert.deepEqual(read([]), []);
+	assert.deepEqual(read([listens()]), [
+		'local socket()?',
+		'local bind()?',
+		'local listen()?',
+		'local LISTEN',
+	]);
+	for (const event of events) {
+		assert.equal(event.type, 'step');
+		assert.strictEqual(event.type, 'step');
+		assert.equal(event.step.notBefore, 1000);
+		assert.equal(event.step.seenAt, 1012);
+	}
+
+	// A table that changes while being read may miss a row once.
+	assert.deepEqual(read([]), []);
+	assert.deepEqual(read([listens()]), []);
+	assert.deepEqual(read([]), []);
+	assert.deepEqual(read([]), ['local CLOSED']);
+});
+
+test('port-log: another that listens there at once is another socket', () => {
+	const {read} = startLog();
+	read([listens()]);
+	assert.deepEqual(read([row('LISTEN', '9', [server, '0.0.0.0:0'])]), [
+		'local CLOSED',
+		'local socket()?',
+		'local bind()?',
+		'local listen()?',
+		'local LISTEN',
+	]);
+});
+
+test('port-log: of what was there before, no call is claimed', () => {
+	const {read} = startLog();
+	assert.deepEqual(
+		read([
+			listens(),
+			...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3']),
+		]).toSorted(),
+		['local ESTABLISHED', 'local LISTEN', 'remote ESTABLISHED'],
+	);
+});
+
+test('port-log: a connection waits in the backlog until it has an inode', () => {
+	const {read, log} = startLog();
+	read([listens()]);
+	const calls = [[7, 'accept()', '1']] as const;
+	assert.deepEqual(read([listens()], {calls}), ['local accept() blocks']);
+	assert.deepEqual(
+		read([listens(1), ...pair(['ESTABLISHED', '0'], ['ESTABLISHED', '3'])]),
+		[
+			'remote connect()?',
+			'remote SYN-SENT?',
+			'remote ESTABLISHED',
+			'local ESTABLISHED',
+		],
+	);
+	const {listening, connections} = log.sockets(0);
+	assert.equal(listening[0]!.waiting, 1);
+	assert.equal(connections[0]!.isAccepted, false);
+	assert.deepEqual(
+		read([listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])]),
+		['local accept()?'],
+	);
+	assert.equal(log.sockets(0).connections[0]!.isAccepted, true);
+});
+
+/** A log in which both ends are open. */
+const startOpen = () => {
+	const started = startLog();
+	started.read([listens()]);
+	started.read([
+		listens(),
+		...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3']),
+	]);
+	return started;
+};
+
+test('port-log: a FIN is shutdown() while the socket is held, else close()', () => {
+	const {read} = startOpen();
+	assert.deepEqual(
+		read([listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '3'])]),
+		[
+			'remote shutdown(SHUT_WR)?',
+			'remote FIN-WAIT-1?',
+			'FIN',
+			'local CLOSE-WAIT',
+			'remote FIN-WAIT-2',
+		],
+	);
+	const {read: readOther} = startOpen();
+	assert.deepEqual(
+		readOther([listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '0'])]),
+		[
+			'remote close()?',
+			'remote FIN-WAIT-1?',
+			'FIN',
+			'local CLOSE-WAIT',
+			'remote FIN-WAIT-2',
+		],
+	);
+});
+
+test('port-log: in TIME-WAIT the descriptor tells shutdown() from close()', () => {
+	for (const [held, call] of [
+		[['2', '3'], 'shutdown(SHUT_WR)'],
+		[['2'], 'close()'],
+	] as const) {
+		const {read} = startOpen();
+		const left = [listens(), ...pair(undefined, ['TIME-WAIT', '0'])];
+		assert.ok(read(left, {held}).includes(`remote ${call}?`), call);
+		const later = read(left, {held: call === 'close()' ? [] : ['3']});
+		assert.ok(later.includes('local CLOSED'), later.join(', '));
+	}
+});
+
+test('port-log: a process that has ended called neither', () => {
+	const {read} = startOpen();
+	const left = [listens(), ...pair(undefined, ['TIME-WAIT', '0'])];
+	const seen = [
+		...read(left, {ended: [8], held: ['2']}),
+		...read(left, {ended: [8], held: ['2']}),
+	];
+	assert.ok(seen.includes('8 ended'));
+	assert.ok(seen.includes('remote TIME-WAIT'));
+	assert.ok(
+		seen.every(name => !name.startsWith('remote close')),
+		seen.join(','),
+	);
+});
+
+test('port-log: a call blocks, stays so while stopped, and returns', () => {
+	const {read} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const calls = [[7, 'recv(1024)', '2']] as const;
+	assert.deepEqual(read(open, {calls}), ['local recv(1024) blocks']);
+	assert.deepEqual(read(open, {calls}), []);
+	assert.deepEqual(read(open, {stopped: [7]}), ['7 stopped']);
+	assert.deepEqual(read(open, {calls}), ['7 running']);
+	assert.deepEqual(read(open), ['local recv(1024)']);
+	// On a socket of another port.
+	assert.deepEqual(read(open, {calls: [[7, 'recv(8)', '99']]}), []);
+});
+
+test('port-log: a port that is used again at once is another connection', () => {
+	const {read} = startOpen();
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	const again = [
+		listens(),
+		...pair(['ESTABLISHED', '4'], ['ESTABLISHED', '5']),
+	];
+	const seen = [...read(again), ...read(again)];
+	assert.ok(seen.includes('remote connect()?'), seen.join(','));
+	assert.ok(seen.includes('remote ESTABLISHED'), seen.join(','));
+});
+
+test('port-log: a table that cannot be read ends nothing', () => {
+	const {read, log} = startOpen();
+	assert.deepEqual(read([], {isUnreadable: true}), []);
+	assert.equal(log.sockets(0).isReadable, false);
+	assert.deepEqual(
+		read([listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])]),
+		[],
+	);
+});
+
+test('port-log: of many connections some are followed, all are counted', () => {
+	const {read, log} = startLog();
+	read([listens()]);
+	const many = Array.from({length: 500}, (_, index) =>
+		pair(
+			['ESTABLISHED', String(1000 + index)],
+			['ESTABLISHED', String(2000 + index)],
+			`127.0.0.1:${40_000 + index}`,
+		),
+	);
+	const seen = read([listens(), ...many.flat()]);
+	// connect(), SYN-SENT, ESTABLISHED at both ends, accept().
+	assert.equal(seen.length, 5 * maxFollowed);
+	const {connections, more} = log.sockets(0);
+	assert.equal(connections.length, maxListed);
+	assert.equal(more, 500 - maxListed);
+	// One that was only counted is not taken for a new one later.
+	assert.deepEqual(
+		read([listens(), ...many.slice(maxFollowed).flat()]).filter(name =>
+			name.includes('connect'),
+		),
+		[],
+	);
+});

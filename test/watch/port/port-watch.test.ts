@@ -1,0 +1,67 @@
+/** The loop around the readings: it fails in a sentence, and stops at once. */
+import assert from 'node:assert/strict';
+import test, {type TestContext} from 'node:test';
+import {
+	requireLoopback,
+	type LoopbackAddress,
+} from '../../../source/socket/address.js';
+import {systemClock} from '../../../source/socket/clock.js';
+import type {SocketsEvent} from '../../../source/watch/port/port-event.js';
+import {PortWatch} from '../../../source/watch/port/port-watch.js';
+import {until} from '../../helpers/until.js';
+
+const address = requireLoopback({
+	kind: 'tcp',
+	host: '127.0.0.1',
+	port: 5001,
+}) as Extract<LoopbackAddress, {kind: 'tcp'}>;
+
+const startWatch = (
+	t: TestContext,
+	readRows: () => Promise<[] | undefined>,
+) => {
+	const lists: SocketsEvent[] = [];
+	const watch = new PortWatch({
+		address,
+		clock: systemClock,
+		readRows,
+		readFigures: async () => undefined,
+		async onEvents(events) {
+			lists.push(...events.filter(event => event.type === 'sockets'));
+		},
+	});
+	t.after(() => {
+		watch.stop();
+	});
+	return {watch, lists};
+};
+
+test('port-watch: without the tables it fails with a sentence', async t => {
+	const {watch} = startWatch(t, async () => undefined);
+	await assert.rejects(watch.run(), {
+		code: 'ERR_NO_TABLES',
+		message:
+			/^The kernel's tables of sockets \(\/proc\/net\/tcp\) can't be read/,
+	});
+});
+
+test('port-watch: tables that go away later end nothing, and stop() does', async t => {
+	let isThere = true;
+	const {watch, lists} = startWatch(t, async () => (isThere ? [] : undefined));
+	const ended = watch.run();
+	await until(() => lists.length === 1, {what: 'the first list'});
+	assert.deepEqual(lists[0], {
+		type: 'sockets',
+		at: lists[0]!.at,
+		isReadable: true,
+		address: '127.0.0.1:5001',
+		listening: [],
+		connections: [],
+		more: 0,
+	});
+	isThere = false;
+	await until(() => lists.length === 2, {what: 'the news'});
+	assert.equal(lists[1]!.isReadable, false);
+	watch.stop();
+	await ended;
+});
