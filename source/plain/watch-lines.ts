@@ -19,6 +19,45 @@ export type WatchLineOptions = {
 	readonly isExplained: boolean;
 	/** Whether each line begins with its time. */
 	readonly isTimed: boolean;
+	/** Of the terminal; Infinity without one. */
+	readonly columns: number;
+};
+
+/** What it means to a socket that its program is in another state. */
+const becoming = {
+	stopped: {
+		became: 'is stopped (SIGSTOP)',
+		explained:
+			'Its kernel still receives and acknowledges, until the receive queue is full and the window closed (RFC 9293, 3.8.6).',
+	},
+	running: {
+		became: 'goes on (SIGCONT)',
+		explained: 'It reads again: the receive queue empties.',
+	},
+	ended: {
+		became: 'has ended',
+		explained:
+			'What it had not closed, its kernel closed: with FIN, or with RST if bytes were unread.',
+	},
+} as const;
+
+/** In fewer columns, sentences are not aligned below the text. */
+const leastColumns = 60;
+
+/** Breaks a sentence at its spaces. */
+const brokenAt = (sentence: string, columns: number): readonly string[] => {
+	const lines: string[] = [];
+	let line = '';
+	for (const word of sentence.split(' ')) {
+		if (line !== '' && line.length + 1 + word.length > columns) {
+			lines.push(line);
+			line = word;
+		} else {
+			line = line === '' ? word : `${line} ${word}`;
+		}
+	}
+
+	return [...lines, line];
 };
 
 const sides = {local: 'server', remote: 'client'} as const;
@@ -100,10 +139,11 @@ const factsOf = (end: WatchedEnd): readonly string[] => {
 const steady = (facts: string): string =>
 	facts.replace(/ends in \d+ s/, 'ends');
 
-const listenerText = (listener: WatchedListener): string => {
+const listenerText = (listener: WatchedListener, watched: string): string => {
 	const {address, waiting, backlog} = listener;
 	const limit = backlog === undefined ? '' : ` of ${backlog}`;
-	return `${programOf(listener) ?? 'a program'} listens on ${address}, backlog: ${waiting}${limit} waiting for accept()`;
+	const where = address === watched ? '' : ` on ${address}`;
+	return `${programOf(listener) ?? 'a program'} listens${where}, backlog ${waiting}${limit}`;
 };
 
 /** Prints a list of sockets as the lines that have changed in it. */
@@ -131,9 +171,7 @@ export class WatchLines {
 				const who = whose(endOfStep(step), this.#short(step.peer));
 				return joinText(
 					this.#line(step, `${who} ${name}`),
-					this.#options.isExplained
-						? display`${this.#options.isTimed ? untimed : ''}  ${explainWatched(step)}\n`
-						: display``,
+					this.#explanation(explainWatched(step)),
 				);
 			}
 
@@ -145,14 +183,13 @@ export class WatchLines {
 
 			case 'process': {
 				const {end, program, pid, state} = event;
-				const became = {
-					stopped: 'was stopped (SIGSTOP): its kernel goes on without it',
-					running: 'goes on (SIGCONT)',
-					ended: 'has ended; what it left open, the kernel closed',
-				}[state];
-				return this.#line(
-					event,
-					`${whose(end, '')} ${program} (pid ${pid}) ${became}`,
+				const {became, explained} = becoming[state];
+				return joinText(
+					this.#line(
+						event,
+						`${whose(end, '')} ${program} (pid ${pid}) ${became}`,
+					),
+					this.#explanation(explained),
 				);
 			}
 
@@ -182,6 +219,18 @@ export class WatchLines {
 			: display`${text}\n`;
 	}
 
+	/** A sentence below its line, broken at its spaces if that helps. */
+	#explanation(sentence: string): DisplayText {
+		const {isExplained, isTimed, columns} = this.#options;
+		if (!isExplained) {
+			return display``;
+		}
+
+		const indent = isTimed && columns >= leastColumns ? `${untimed}  ` : '  ';
+		const lines = brokenAt(sentence, columns - indent.length);
+		return joinText(...lines.map(line => display`${indent}${line}\n`));
+	}
+
 	#changes(event: SocketsEvent): DisplayText {
 		const {listening, connections, more, isReadable} = event;
 		const isListening = listening.length > 0;
@@ -208,7 +257,11 @@ export class WatchLines {
 		}
 
 		for (const listener of listening) {
-			note(listener.address, '', listenerText(listener));
+			note(
+				listener.address,
+				`${whose('local', '')} `,
+				listenerText(listener, this.#address),
+			);
 		}
 
 		for (const {peer, isAccepted, ...ends} of connections) {

@@ -2,6 +2,7 @@
  * `sockchat watch`: the sockets of other programs on a port, as lines or JSON.
  * It reads no stdin, and goes on until it is told to leave.
  */
+import process from 'node:process';
 import type {Ending} from '../chat/ending.js';
 import type {WatchOptions} from '../options/watch.js';
 import {jsonSafe} from '../protocol/display.js';
@@ -28,6 +29,7 @@ export const startWatch = (
 		isExplained,
 		// On a terminal somebody watches, and wonders when it was.
 		isTimed: options.isTimed || output.isTerminal,
+		columns: output.isTerminal ? process.stdout.columns : Infinity,
 	});
 	const textOf = (event: PortEvent): string =>
 		isJson

@@ -193,7 +193,7 @@ test('e2e: watch prints lines for people, each with its explanation', async t =>
 		/^≤ \d\d:\d\d:\d\d\.\d{3} +server +accept\(\) blocks\n.*The process waits for a connection/m,
 	);
 	await watch.waitForOutput(
-		`python3 (pid ${server.pid!}) listens on 127.0.0.1:${port}, backlog: 0 of 1 waiting for accept()\n`,
+		`server        python3 (pid ${server.pid!}) listens, backlog 0 of 1\n`,
 	);
 	const client = startPython(t, 'client', [port]);
 	await watch.waitForOutput(/server :\d+ recv\(1024\) blocks\n/);

@@ -12,7 +12,11 @@ const address = '127.0.0.1:5001';
 const peer = '127.0.0.1:41306';
 
 const startLines = (isTimed = false) => {
-	const lines = new WatchLines(address, {isExplained: false, isTimed});
+	const lines = new WatchLines(address, {
+		isExplained: false,
+		isTimed,
+		columns: Infinity,
+	});
 	return (event: PortEvent): string => lines.linesOf(event);
 };
 
@@ -92,7 +96,7 @@ test('watch-lines: a list prints what has changed in it, once', () => {
 	const waiting = {peer, isAccepted: false, local: end, remote: undefined};
 	assert.equal(
 		print(sockets({listening: [listener], connections: [waiting]})),
-		`python3 (pid 7) listens on ${address}, backlog: 1 of 5 waiting for accept()\nserver :41306 waits in the backlog for accept()\n`,
+		`server        python3 (pid 7) listens, backlog 1 of 5\nserver :41306 waits in the backlog for accept()\n`,
 	);
 	const frozen: WatchedEnd = {...end, unreadBytes: 6, program: 'nc', pid: 9};
 	const full: WatchedEnd = {
@@ -108,7 +112,7 @@ test('watch-lines: a list prints what has changed in it, once', () => {
 	});
 	assert.equal(
 		print(list),
-		`python3 (pid 7) listens on ${address}, backlog: 0 of 5 waiting for accept()\nclient :41306 40 B not acknowledged, window closed (persist timer)\nserver :41306 nc (pid 9), 6 B unread\nand 3 more connections\n`,
+		`server        python3 (pid 7) listens, backlog 0 of 5\nclient :41306 40 B not acknowledged, window closed (persist timer)\nserver :41306 nc (pid 9), 6 B unread\nand 3 more connections\n`,
 	);
 	assert.equal(print(list), '');
 });
@@ -150,6 +154,37 @@ test('watch-lines: the name of a program cannot control a terminal', () => {
 	});
 	assert.match(
 		line,
-		/^≤ \d\d:\d\d:\d\d\.002 {2}client {8}a␛\[2Jb \(pid 7\) has ended;/,
+		/^≤ \d\d:\d\d:\d\d\.002 {2}client {8}a␛\[2Jb \(pid 7\) has ended\n$/,
 	);
+});
+
+test('watch-lines: on a terminal sentences are broken at their spaces', () => {
+	for (const columns of [20, 40, 80]) {
+		const lines = new WatchLines(address, {
+			isExplained: true,
+			isTimed: true,
+			columns,
+		});
+		const [first = '', ...sentence] = lines
+			.linesOf({
+				type: 'step',
+				step: {
+					kind: 'state',
+					end: 'local',
+					state: 'CLOSE-WAIT',
+					evidence: 'read',
+					peer,
+					notBefore: 1,
+					seenAt: 2,
+				},
+			})
+			.split('\n')
+			.slice(0, -1);
+		assert.match(first, /server :41306 CLOSE-WAIT$/);
+		assert.equal(
+			sentence.map(line => line.trim()).join(' '),
+			"The client's FIN arrived; the kernel waits for the server to close too (RFC 9293, 3.6).",
+		);
+		assert.ok(sentence.every(line => line.length <= columns));
+	}
 });

@@ -91,11 +91,18 @@ export class PortLog {
 		this.#holders = reading.holders;
 		const since = this.#since;
 		const {begun, over} = this.#listen(reading, since);
+		const connected = this.#connect(reading, since);
+		const hasAccepted = connected.some(
+			event =>
+				event.type === 'step' &&
+				event.step.kind === 'call' &&
+				event.step.call === 'accept()',
+		);
 		const events = [
 			...begun,
-			...this.#connect(reading, since),
+			...connected,
 			...over,
-			...this.#call(reading, since ?? reading.begunAt),
+			...this.#call(reading, since ?? reading.begunAt, hasAccepted),
 			...this.#process(reading, since ?? reading.begunAt),
 		];
 		this.#since = reading.begunAt;
@@ -295,10 +302,16 @@ export class PortLog {
 		return undefined;
 	}
 
-	/** Calls that began to block, and those that have returned. */
+	/**
+	 * Calls that began to block, and those that have returned.
+	 *
+	 * @param hasAccepted Whether a connection was accepted meanwhile: if only one
+	 * thread does that, and is in accept() again, it has called it again.
+	 */
 	#call(
 		{calls, processes, at}: PortReading,
 		since: number,
+		hasAccepted: boolean,
 	): readonly PortEvent[] {
 		const time = between(since, at);
 		const now = new Map<string, Blocked>();
@@ -328,8 +341,11 @@ export class PortLog {
 			}
 		}
 
+		const accepting = [...now.values()].filter(({call}) => call === 'accept()');
 		for (const [thread, after] of now) {
-			if (!isSame(after, this.#blocked.get(thread))) {
+			const isAgain =
+				hasAccepted && accepting.length === 1 && after === accepting[0];
+			if (isAgain || !isSame(after, this.#blocked.get(thread))) {
 				events.push(callStep(after, time, true));
 			}
 		}

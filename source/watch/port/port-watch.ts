@@ -25,7 +25,7 @@ export type PortWatchOptions = Omit<PortReaderOptions, 'port'> & {
 const paces = [
 	{newsMs: 300, everyMs: 10, restsPerRead: 4},
 	{newsMs: 2000, everyMs: 30, restsPerRead: 6},
-	{newsMs: Infinity, everyMs: 250, restsPerRead: 30},
+	{newsMs: Infinity, everyMs: 250, restsPerRead: 50},
 ] as const;
 
 /** How often to look, while waiting, whether a program has called something. */

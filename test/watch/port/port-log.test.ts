@@ -331,3 +331,24 @@ test('port-log: of many connections some are followed, all are counted', () => {
 		[],
 	);
 });
+
+test('port-log: who accepts in a loop is seen in accept() again', () => {
+	const {read} = startLog();
+	const calls = [[7, 'accept()', '1']] as const;
+	read([listens()]);
+	assert.deepEqual(read([listens()], {calls}), ['local accept() blocks']);
+	const seen = read(
+		[listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])],
+		{calls},
+	);
+	assert.deepEqual(seen.slice(-2), [
+		'local accept()?',
+		'local accept() blocks',
+	]);
+	assert.deepEqual(
+		read([listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])], {
+			calls,
+		}),
+		[],
+	);
+});
