@@ -121,23 +121,23 @@ const secondsLeft = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
 /** What a socket has to say beyond its state. */
 const factsOf = (end: WatchedEnd): readonly string[] => {
-	const {state, unreadBytes, unackedBytes, timer} = end;
-	const isOpen = state !== 'TIME-WAIT';
+	const {state, unreadBytes, sendQueueBytes, timer} = end;
 	return [
-		isOpen ? programOf(end) : undefined,
 		unreadBytes > 0 ? `${unreadBytes} B unread` : undefined,
-		unackedBytes > 0 ? `${unackedBytes} B not acknowledged` : undefined,
+		sendQueueBytes > 0 ? `${sendQueueBytes} B in the send queue` : undefined,
 		timer?.name === 'persist'
-			? 'window closed (persist timer)'
+			? 'persist timer'
 			: timer?.name === 'time-wait' && state === 'TIME-WAIT'
 				? `TIME-WAIT ends in ${secondsLeft(timer.inMs)}`
 				: undefined,
 	].filter(fact => fact !== undefined);
 };
 
-/** Without numbers that change by themselves. */
+/** Without what changes all the time: a queue matters by its magnitude. */
 const steady = (facts: string): string =>
-	facts.replace(/ends in \d+ s/, 'ends');
+	facts
+		.replace(/ends in \d+ s/, 'ends')
+		.replaceAll(/\d+ B/g, queue => String(queue.length));
 
 const listenerText = (listener: WatchedListener, watched: string): string => {
 	const {address, waiting, backlog} = listener;
@@ -267,17 +267,20 @@ export class WatchLines {
 		for (const {peer, isAccepted, ...ends} of connections) {
 			for (const name of ['remote', 'local'] as const) {
 				const end = ends[name];
+				const who = `${whose(name, this.#short(peer))} `;
+				const isHeld = end !== undefined && end.state !== 'TIME-WAIT';
+				note(
+					`${name} ${peer} program`,
+					who,
+					(isHeld ? programOf(end) : undefined) ?? '',
+				);
 				const isWaiting =
 					name === 'local' && !isAccepted && end?.state === 'ESTABLISHED';
 				const facts = [
 					...(isWaiting ? ['waits in the backlog for accept()'] : []),
 					...(end ? factsOf(end) : []),
 				];
-				note(
-					`${name} ${peer}`,
-					`${whose(name, this.#short(peer))} `,
-					facts.join(', '),
-				);
+				note(`${name} ${peer}`, who, facts.join(', '));
 			}
 		}
 

@@ -34,7 +34,7 @@ const sockets = (changes: Partial<SocketsEvent> = {}): SocketsEvent => ({
 const end: WatchedEnd = {
 	state: 'ESTABLISHED',
 	unreadBytes: 0,
-	unackedBytes: 0,
+	sendQueueBytes: 0,
 	timer: undefined,
 	program: undefined,
 	pid: undefined,
@@ -101,7 +101,7 @@ test('watch-lines: a list prints what has changed in it, once', () => {
 	const frozen: WatchedEnd = {...end, unreadBytes: 6, program: 'nc', pid: 9};
 	const full: WatchedEnd = {
 		...end,
-		unackedBytes: 40,
+		sendQueueBytes: 40,
 		timer: {name: 'persist', inMs: 200},
 	};
 	const blocked = {peer, isAccepted: true, local: frozen, remote: full};
@@ -112,7 +112,7 @@ test('watch-lines: a list prints what has changed in it, once', () => {
 	});
 	assert.equal(
 		print(list),
-		`server        python3 (pid 7) listens, backlog 0 of 5\nclient :41306 40 B not acknowledged, window closed (persist timer)\nserver :41306 nc (pid 9), 6 B unread\nand 3 more connections\n`,
+		`server        python3 (pid 7) listens, backlog 0 of 5\nclient :41306 40 B in the send queue, persist timer\nserver :41306 nc (pid 9)\nserver :41306 6 B unread\nand 3 more connections\n`,
 	);
 	assert.equal(print(list), '');
 });

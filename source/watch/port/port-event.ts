@@ -19,8 +19,8 @@ export type WatchedEnd = {
 	readonly state: TcpState;
 	/** Bytes received and not read by its program. */
 	readonly unreadBytes: number;
-	/** Bytes that its program wrote and the other end has not acknowledged. */
-	readonly unackedBytes: number;
+	/** Bytes that its program wrote: unsent, or not acknowledged yet. */
+	readonly sendQueueBytes: number;
 	readonly timer: KernelTimer | undefined;
 	/** The program that holds it, if that can be read. */
 	readonly program: string | undefined;

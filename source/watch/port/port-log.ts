@@ -158,7 +158,7 @@ export class PortLog {
 		return {
 			state: row.socket.state,
 			unreadBytes: row.socket.receiveQueueBytes,
-			unackedBytes: row.socket.sendQueueBytes,
+			sendQueueBytes: row.socket.sendQueueBytes,
 			timer: row.socket.timer,
 			...this.#holderOf(row),
 		};

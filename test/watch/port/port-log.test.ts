@@ -352,3 +352,24 @@ test('port-log: who accepts in a loop is seen in accept() again', () => {
 		[],
 	);
 });
+
+test('port-log: an end that is gone was reset, unless the other saw its FIN', () => {
+	// Both ends vanish while the client waits: TIME-WAIT would still be there.
+	const {read} = startOpen();
+	const open = {held: ['2', '3']};
+	read([listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '3'])], open);
+	const reset = [...read([listens()], open), ...read([listens()], open)];
+	assert.deepEqual(reset, ['local CLOSED', 'remote CLOSED']);
+
+	const {read: readOther} = startOpen();
+	readOther(
+		[listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '3'])],
+		open,
+	);
+	const left = [listens(), ...pair(undefined, ['TIME-WAIT', '0'])];
+	const closed = [...readOther(left, open), ...readOther(left, open)];
+	assert.deepEqual(
+		closed.filter(name => name.startsWith('local')),
+		['local shutdown(SHUT_WR)?', 'local LAST-ACK?', 'local CLOSED'],
+	);
+});
