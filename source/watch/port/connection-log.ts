@@ -64,6 +64,8 @@ export class ConnectionLog {
 	#isFirst = true;
 	/** Readings since a row of it was there. */
 	#missed = 0;
+	/** From when on its bytes are not counted yet. */
+	#countedAt: number | undefined;
 
 	/** @param notBefore When it didn't exist yet; undefined if it may have. */
 	constructor(peer: string, notBefore: number | undefined) {
@@ -133,7 +135,7 @@ export class ConnectionLog {
 		this.#isFirst = false;
 		const bytes = this.#data(reading, since);
 		return [
-			...this.#withCalls(ordered, reading, time).map(
+			...this.#withCalls(ordered, reading, since).map(
 				step => ({type: 'step', step}) as const,
 			),
 			...bytes,
@@ -219,11 +221,12 @@ export class ConnectionLog {
 	#withCalls(
 		steps: readonly Step[],
 		reading: PortReading,
-		time: StepTime,
+		since: number,
 	): readonly Step[] {
+		const time = between(since, reading.tableAt);
 		let all = steps;
 		for (const name of endNames) {
-			all = this.#withEnding(all, this.#ends[name], reading, time);
+			all = this.#withEnding(all, this.#ends[name], reading, since);
 		}
 
 		const {inode} = this.#ends.local;
@@ -256,7 +259,7 @@ export class ConnectionLog {
 		steps: readonly Step[],
 		end: End,
 		reading: PortReading,
-		time: StepTime,
+		since: number,
 	): readonly Step[] {
 		if (end.isClosed || end.inode === undefined) {
 			return steps;
@@ -271,7 +274,8 @@ export class ConnectionLog {
 		end.hasSentFin ||= isFin;
 		const holding = this.#holding(end, reading);
 		if (holding === 'released') {
-			end.releasedAt ??= time;
+			// That was looked at after the table.
+			end.releasedAt ??= between(since, reading.at);
 		}
 
 		// A missing row may only have been missed, until the state is CLOSED.
@@ -292,7 +296,7 @@ export class ConnectionLog {
 			? steps.toSpliced(
 					place,
 					0,
-					this.#call('shutdown(SHUT_WR)', end.name, time),
+					this.#call('shutdown(SHUT_WR)', end.name, between(since, reading.at)),
 				)
 			: steps;
 	}
@@ -325,9 +329,12 @@ export class ConnectionLog {
 
 	/** Bytes that went either way since the last figures. */
 	#data(
-		{figures, at}: PortReading,
+		{figures, begunAt, at}: PortReading,
 		since: number,
 	): ReadonlyArray<Extract<PortEvent, {type: 'data'}>> {
+		// The last figures may be older than the last reading.
+		const countedAt = this.#countedAt ?? since;
+		this.#countedAt = figures ? begunAt : countedAt;
 		if (!figures) {
 			return [];
 		}
@@ -355,7 +362,7 @@ export class ConnectionLog {
 							peer: this.peer,
 							from: name,
 							bytes: total - before,
-							...between(since, at),
+							...between(countedAt, at),
 						} as const,
 					]
 				: [];

@@ -28,6 +28,9 @@ export type PortReaderOptions = {
 /** How many programs are looked at, each time. */
 const maxProcesses = 64;
 
+/** Milliseconds are cut; what was seen had happened by the next one. */
+const roundUpMs = 1;
+
 /** A descriptor may move on, as to a child after fork(). */
 const recheckMs = 1000;
 
@@ -84,7 +87,7 @@ export class PortReader {
 		const {clock, port, readRows = readTcpRows} = this.#options;
 		const begunAt = clock.wallMs();
 		const rows = await readRows(new Set([port]));
-		const tableAt = clock.wallMs();
+		const tableAt = clock.wallMs() + roundUpMs;
 		const inodes = new Set(rows?.map(({inode}) => inode));
 		inodes.delete('0');
 		this.#find(inodes, followed);
@@ -122,7 +125,7 @@ export class PortReader {
 		return {
 			begunAt,
 			tableAt,
-			at: clock.wallMs(),
+			at: clock.wallMs() + roundUpMs,
 			rows,
 			holders,
 			held,

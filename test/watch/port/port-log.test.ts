@@ -70,6 +70,8 @@ type Extra = {
 		readonly [pid: number, call: Call, inode: string]
 	>;
 	readonly isUnreadable?: boolean;
+	/** Bytes that the client has sent. */
+	readonly sentBytes?: number;
 };
 
 const nameOf = (event: PortEvent): string => {
@@ -128,7 +130,18 @@ const startLog = () => {
 					[{call, inode, fd: 3, thread: String(pid)}],
 				]),
 			),
-			figures: undefined,
+			figures:
+				extra.sentBytes === undefined
+					? undefined
+					: {
+							ends: new Map([
+								[
+									`${client} ${server}`,
+									{sentBytes: extra.sentBytes, receivedBytes: 0},
+								],
+							]),
+							backlogs: new Map(),
+						},
 		} satisfies PortReading);
 		events.push(...taken);
 		return taken.map(event => nameOf(event));
@@ -372,4 +385,21 @@ test('port-log: an end that is gone was reset, unless the other saw its FIN', ()
 		closed.filter(name => name.startsWith('local')),
 		['local shutdown(SHUT_WR)?', 'local LAST-ACK?', 'local CLOSED'],
 	);
+});
+
+test('port-log: bytes are dated from when they were last counted', () => {
+	const {read, events} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	assert.deepEqual(read(open, {sentBytes: 0}), []);
+	read(open);
+	read(open);
+	assert.deepEqual(read(open, {sentBytes: 5}), ['data']);
+	assert.deepEqual(events.at(-1), {
+		type: 'data',
+		peer: client,
+		from: 'remote',
+		bytes: 5,
+		notBefore: 1020,
+		seenAt: 1053,
+	});
 });
