@@ -4,6 +4,7 @@
  * takes some 10 µs, less than handing it to another thread.
  */
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {basename} from 'node:path';
 import process from 'node:process';
 import type {Holder} from './port-holder.js';
 import {parseSyscall, type BlockedCall} from './syscalls.js';
@@ -89,6 +90,17 @@ export const holdsInode = (
 	inode: string,
 ): boolean => inodeOf(pid, fd) === inode;
 
+/** Node calls its main thread so, and with it the process. */
+const threadName = 'MainThread';
+
+const nameOf = (pid: number): string => {
+	const name = readText(`/proc/${pid}/comm`)?.trim() ?? 'unknown';
+	const program = attempt(() => readlinkSync(`/proc/${pid}/exe`));
+	return name === threadName && program !== undefined
+		? basename(program)
+		: name;
+};
+
 const holderIn = (
 	pid: number,
 	wanted: ReadonlySet<string>,
@@ -99,7 +111,7 @@ const holderIn = (
 		return [];
 	}
 
-	const name = readText(`/proc/${pid}/comm`)?.trim() ?? 'unknown';
+	const name = nameOf(pid);
 	const startedAt = statOf(pid)?.startedAt ?? '';
 	return held.map(
 		([fd, inode]) =>
@@ -152,14 +164,15 @@ const maxThreads = 64;
  *
  * Where ptrace(2) is restricted (Yama), only the name of the kernel's function
  * can be read: then accept() is known of a process with one socket.
+ *
+ * @param only Of its threads; default: all.
  */
-export const blockedCalls = ({
-	pid,
-	fd,
-	sockets,
-}: SocketHolder): readonly ThreadCall[] => {
+export const blockedCalls = (
+	{pid, fd, sockets}: SocketHolder,
+	only?: readonly string[],
+): readonly ThreadCall[] => {
 	const folder = `/proc/${pid}/task`;
-	const threads = attempt(() => readdirSync(folder)) ?? [];
+	const threads = only ?? attempt(() => readdirSync(folder)) ?? [];
 	const blockedIn = (thread: string): BlockedCall | undefined => {
 		const line = readText(`${folder}/${thread}/syscall`);
 		if (line !== undefined) {

@@ -34,13 +34,16 @@ const roundUpMs = 1;
 /** A descriptor may move on, as to a child after fork(). */
 const recheckMs = 1000;
 
+/** Bytes may come and go between two readings, and leave no other trace. */
+const countEveryMs = 2000;
+
 /** So that ss takes at most a tenth of the time. */
 const restsPerRun = 10;
 
 /** Of how many programs the calls are looked at between readings. */
 const maxPeeked = 8;
 
-/** By pid; those of a program that was stopped can't change. */
+/** By pid. */
 const callsOf = (
 	programs: readonly SocketHolder[],
 ): ReadonlyMap<number, readonly ThreadCall[]> =>
@@ -67,7 +70,8 @@ export class PortReader {
 	#checkedAt = -Infinity;
 	#last = '';
 	#programs: readonly SocketHolder[] = [];
-	#calls = '[]';
+	/** By pid, where there are any. */
+	#calls: ReadonlyMap<number, readonly ThreadCall[]> = new Map();
 	/** Whether something has changed since ss ran. */
 	#isDue = true;
 	#figuresRestedAt = -Infinity;
@@ -108,7 +112,7 @@ export class PortReader {
 			),
 		);
 		this.#programs = [...programs.values()];
-		this.#calls = JSON.stringify([...calls]);
+		this.#calls = new Map([...calls].filter(([, each]) => each.length > 0));
 		const held = new Set(
 			[...followed].filter(inode => {
 				const holder = this.#holders.get(inode);
@@ -137,14 +141,17 @@ export class PortReader {
 	}
 
 	/**
-	 * Whether a program has entered or left a call since the last reading. That
-	 * costs a hundredth of reading the table, and mostly something follows.
+	 * Whether a call that blocked has returned since the last reading. That costs
+	 * a hundredth of reading the table, and mostly something follows.
 	 */
-	hasCalled(): boolean {
-		return (
-			this.#programs.length <= maxPeeked &&
-			JSON.stringify([...callsOf(this.#programs)]) !== this.#calls
-		);
+	hasReturned(): boolean {
+		const blocked = this.#programs.filter(({pid}) => this.#calls.has(pid));
+		return blocked.slice(0, maxPeeked).some(holder => {
+			const before = this.#calls.get(holder.pid)!;
+			const threads = before.map(({thread}) => thread);
+			const now = blockedCalls(holder, threads);
+			return JSON.stringify(now) !== JSON.stringify(before);
+		});
 	}
 
 	#find(inodes: ReadonlySet<string>, followed: ReadonlySet<string>): void {
@@ -204,10 +211,9 @@ export class PortReader {
 	): Promise<PortFigures | undefined> {
 		const {clock, port, readFigures = readPortFigures} = this.#options;
 		const now = clock.monotonicMs();
-		// What is sent and read within a moment leaves no other trace.
 		const isDue =
 			this.#isDue ||
-			(now - this.#figuresReadAt >= recheckMs &&
+			(now - this.#figuresReadAt >= countEveryMs &&
 				rows.some(({socket}) => socket.state === 'ESTABLISHED'));
 		if (!isDue || isAtRest(rows) || now < this.#figuresRestedAt) {
 			return undefined;

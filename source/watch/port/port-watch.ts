@@ -25,11 +25,11 @@ export type PortWatchOptions = Omit<PortReaderOptions, 'port'> & {
 const paces = [
 	{newsMs: 300, everyMs: 10, restsPerRead: 4},
 	{newsMs: 2000, everyMs: 30, restsPerRead: 6},
-	{newsMs: Infinity, everyMs: 250, restsPerRead: 50},
+	{newsMs: Infinity, everyMs: 150, restsPerRead: 100},
 ] as const;
 
-/** How often to look, while waiting, whether a program has called something. */
-const peekMs = 15;
+/** How often to look, while waiting, whether a call that blocked has returned. */
+const peekMs = 25;
 
 /** The sockets are listed at most so often. */
 const listEveryMs = 250;
@@ -126,7 +126,7 @@ export class PortWatch {
 		while (!this.#isStopped && leftMs > 0) {
 			// eslint-disable-next-line no-await-in-loop -- one timer after another
 			await this.#sleep(Math.min(leftMs, peekMs));
-			leftMs = this.#reader.hasCalled() ? 0 : until - clock.monotonicMs();
+			leftMs = this.#reader.hasReturned() ? 0 : until - clock.monotonicMs();
 		}
 	}
 
