@@ -162,6 +162,7 @@ const wrong: readonly Wrong[] = [
 	['serve --max-per-user', '--max-per-user needs a value.'],
 	['serve --token-file', '--token-file needs a value.'],
 	['serve --fsync=', '--fsync needs a value.'],
+	['serve --pcapng', '--pcapng needs a value.'],
 	['serve --bell loud', '--bell needs on or off; got "loud".'],
 	['connect --notify x', '--notify needs none, osc9 or osc777; got "x".'],
 	['--theme', '--theme needs a value.'],
