@@ -52,7 +52,7 @@ export function LifecyclePane({
 	const isEmpty =
 		address === undefined
 			? steps.length === 0 && segments.length === 0
-			: !steps.some(step => step.peer === address);
+			: steps.every(step => step.peer !== address);
 	const rows = isEmpty
 		? hintRows(viewport.width, peer)
 		: [...lifecycleHead(view), ...window.rows];
