@@ -14,6 +14,24 @@ export type Ending = {
 export const linesWere = (count: number): string =>
 	count === 1 ? '1 line was' : `${count} lines were`;
 
+/**
+ * Asks before lines are lost.
+ *
+ * @returns The wordings, the longest first; none if all is stored.
+ */
+export const unstoredTexts = (count: number): readonly string[] => {
+	if (count === 0) {
+		return [];
+	}
+
+	const lines = count === 1 ? '1 line' : `${count} lines`;
+	const [are, them] = count === 1 ? ['is', 'it'] : ['are', 'them'];
+	return [
+		`${lines} ${are} not stored yet. Ctrl-C again leaves without ${them}.`,
+		`${lines} unstored. Ctrl-C leaves.`,
+	];
+};
+
 /** @param what A sentence without its full stop. */
 export const unfinished = (what: string) =>
 	new SockchatError('ERR_NOT_STORED', `${what}.`);

@@ -69,7 +69,9 @@ export type AppProps = {
 	readonly onWireShown: () => void;
 	/** Of a host: who is left behind if it leaves. */
 	readonly company: () => Company | undefined;
-	/** Ctrl-C or Ctrl-D on an empty line, or /quit; a host is asked first. */
+	/** How many of one's own lines are not stored yet. */
+	readonly unstored: () => number;
+	/** Ctrl-C or Ctrl-D on an empty line, or /quit, once it is sure. */
 	readonly onLeave: () => void;
 	/** Whether the terminal's window is in front. */
 	readonly focus: Focus;
@@ -138,6 +140,7 @@ export function App({
 	onAttention,
 	onWireShown,
 	company,
+	unstored,
 	onLeave,
 	focus,
 	startJobControl,
@@ -179,7 +182,7 @@ export function App({
 	useHits(model, onPage, index => {
 		showItem(index, model, layout.transcript);
 	});
-	const farewell = useFarewell(company, onLeave);
+	const farewell = useFarewell({company, unstored, onLeave});
 	const attend = useAttention(
 		{
 			isShown: viewState.name === 'chat',

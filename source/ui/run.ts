@@ -103,6 +103,7 @@ export const runScreen = async (
 				chat.setTap(true);
 			},
 			company: () => (chat.mode === 'room' ? chat.company() : undefined),
+			unstored: () => unstoredIn(chat),
 			onLeave: end.leave,
 		},
 		terminal,
@@ -127,12 +128,15 @@ export const runScreen = async (
 	return {ended: ended(), leave: end.leave};
 };
 
+const unstoredIn = (chat: ScreenChat['chat']): number =>
+	chat.mode === 'room' ? chat.unstored() : 0;
+
 const endingOf = (
 	chat: ScreenChat['chat'],
 	error: SockchatError | undefined,
 	isLate: boolean,
 ): ScreenEnding => {
-	const unstored = chat.mode === 'room' ? chat.unstored() : 0;
+	const unstored = unstoredIn(chat);
 	const isUnfinished = unstored > 0;
 	return {
 		error:

@@ -264,6 +264,10 @@ test('e2e: a screen that is left says what was not stored', async t => {
 		await screen.waitFor(/lost *↑/);
 		if (leave === 'key') {
 			screen.press('ctrl-c');
+			await screen.waitFor(
+				'1 line is not stored yet. Ctrl-C again leaves without it.',
+			);
+			screen.press('ctrl-c');
 		} else {
 			screen.signal(leave);
 		}

@@ -92,6 +92,7 @@ export const openApp = async (
 				asked.push('tap');
 			}}
 			company={() => undefined}
+			unstored={() => 0}
 			onLeave={() => {
 				asked.push('leave');
 			}}

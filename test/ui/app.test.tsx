@@ -238,6 +238,58 @@ test('app: Esc stays, typing goes on, and /quit twice leaves too', async t => {
 	assert.deepEqual(app.asked, ['leave']);
 });
 
+test('app: one is asked before a line that is not stored is lost', async t => {
+	let unstored = 1;
+	const app = await openApp(t, {unstored: () => unstored});
+	const question = '1 line is not stored yet. Ctrl-C again leaves without it.';
+	for (const key of ['ctrl-c', 'ctrl-d'] as const) {
+		await app.press(key);
+		assert.equal((await app.rows()).at(-1), question);
+		await app.escape();
+		await app.type('/quit\r');
+		assert.equal((await app.rows()).at(-1), question);
+		await app.escape();
+		assert.deepEqual(app.asked, []);
+	}
+
+	await app.press('ctrl-c', 'ctrl-c');
+	assert.deepEqual(app.asked, ['leave']);
+
+	// A second request would cut the first short.
+	unstored = 0;
+	await app.tell({type: 'notice', at: 0, tone: 'info', text: 'stored'});
+	assert.deepEqual(app.asked, ['leave']);
+
+	unstored = 2;
+	const narrow = await openApp(t, {unstored: () => unstored, columns: 40});
+	await narrow.press('ctrl-c');
+	assert.equal(
+		(await narrow.rows()).at(-1),
+		'2 lines unstored. Ctrl-C leaves.',
+	);
+});
+
+test('app: a screen that was asked to leave does so once all is stored', async t => {
+	let unstored = 1;
+	const app = await openApp(t, {unstored: () => unstored});
+	const notice = async (text: string) =>
+		app.tell({type: 'notice', at: 0, tone: 'info', text});
+	await app.press('ctrl-c');
+	await notice('something else');
+	assert.deepEqual(app.asked, []);
+	unstored = 0;
+	await notice('it is stored');
+	assert.deepEqual(app.asked, ['leave']);
+
+	unstored = 1;
+	const stays = await openApp(t, {unstored: () => unstored});
+	await stays.press('ctrl-c');
+	await stays.escape();
+	unstored = 0;
+	await stays.tell({type: 'notice', at: 0, tone: 'info', text: 'stored'});
+	assert.deepEqual(stays.asked, []);
+});
+
 test('app: the question is as short as the terminal is narrow', async t => {
 	const company = {others: 12, heirs: ['heron', 'otter']};
 	for (const [columns, shown] of [

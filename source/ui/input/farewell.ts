@@ -1,5 +1,9 @@
-/** What a host is asked before it leaves others behind. */
-import {useReducer, useRef} from 'react';
+/**
+ * What one is asked before one leaves: a host that leaves others behind, and
+ * anybody with lines that are not stored yet.
+ */
+import {useEffect, useReducer, useRef} from 'react';
+import {unstoredTexts} from '../../chat/ending.js';
 import type {Company} from '../../server/hub.js';
 
 /** @returns The wordings, the longest first; none if nobody is left behind. */
@@ -25,21 +29,29 @@ export const farewellTexts = ({others, heirs}: Company): readonly string[] => {
 export type Farewell = {
 	/** Shown instead of the empty draft; none if nothing is asked. */
 	readonly texts: readonly string[];
-	/** Asks, or leaves if that was asked already or nobody is left behind. */
+	/** Asks, or leaves if that was asked already or nothing would be lost. */
 	readonly leave: () => void;
 	/** Another key: the draft is shown again, and a second /quit still leaves. */
 	readonly hide: () => void;
-	/** The host stays. @returns Whether it was being asked. */
+	/** One stays. @returns Whether it was being asked. */
 	readonly stay: () => boolean;
 };
 
-type Phase = 'none' | 'shown' | 'hidden';
+type Phase = 'none' | 'shown' | 'hidden' | 'left';
 
-/** @param company Of a host; a member leaves nobody behind. */
-export const useFarewell = (
-	company: () => Company | undefined,
-	onLeave: () => void,
-): Farewell => {
+export type Leaving = {
+	/** Of a host; a member leaves nobody behind. */
+	readonly company: () => Company | undefined;
+	/** How many of one's own lines are not stored yet. */
+	readonly unstored: () => number;
+	readonly onLeave: () => void;
+};
+
+export const useFarewell = ({
+	company,
+	unstored,
+	onLeave,
+}: Leaving): Farewell => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
 	// All keys of one read arrive before React renders again.
 	const phase = useRef<Phase>('none');
@@ -50,13 +62,26 @@ export const useFarewell = (
 		}
 	};
 
-	const texts = () => farewellTexts(company() ?? {others: 0, heirs: []});
+	const texts = () => {
+		const ofCompany = farewellTexts(company() ?? {others: 0, heirs: []});
+		return ofCompany.length > 0 ? ofCompany : unstoredTexts(unstored());
+	};
+
+	useEffect(() => {
+		// What was asked about is stored, or gone: a line followed at once by
+		// /quit isn't even seen to wait.
+		if (phase.current === 'shown' && texts().length === 0) {
+			phase.current = 'left';
+			onLeave();
+		}
+	});
 	return {
 		texts: phase.current === 'shown' ? texts() : [],
 		leave() {
 			if (phase.current === 'none' && texts().length > 0) {
 				go('shown');
 			} else {
+				go('left');
 				onLeave();
 			}
 		},
@@ -67,7 +92,10 @@ export const useFarewell = (
 		},
 		stay() {
 			const wasShown = phase.current === 'shown';
-			go('none');
+			if (phase.current !== 'left') {
+				go('none');
+			}
+
 			return wasShown;
 		},
 	};
