@@ -1,7 +1,7 @@
 /** How others come in, for a room in which nobody has said anything yet. */
 import {resolve} from 'node:path';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
-import type {LoopbackAddress} from '../socket/address.js';
+import {shellWord, type LoopbackAddress} from '../socket/address.js';
 
 export type InvitationOptions = {
 	/** Where the server really listens. */
@@ -9,12 +9,6 @@ export type InvitationOptions = {
 	readonly hasToken: boolean;
 	readonly isSameUser: boolean;
 };
-
-/** A word as a shell takes it. */
-const shellWord = (word: string): string =>
-	/^[\w./:@+-]+$/.test(word)
-		? word
-		: `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The words after `sockchat`, and those after `nc`. */
 const wordsFor = (address: LoopbackAddress): readonly [string, string] => {

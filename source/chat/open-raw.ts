@@ -5,7 +5,7 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import {connectionFailed, dial} from '../socket/dial.js';
+import {connectionFailed, dial, requireFolder} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
@@ -79,14 +79,18 @@ export type RawChat = {
 /**
  * Opens the socket; what happens on it from now on comes as events.
  *
- * @throws {SockchatError} Where listening fails. A failed `connect` is told by
- * `closed`.
+ * @throws {SockchatError} If listening fails, or if `connect` is given a path
+ * whose folder is missing. Another failed `connect` settles `closed`.
  */
 export const openRaw = async (
 	options: RawOptions,
 	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
+	if (options.command === 'connect') {
+		requireFolder(options.address);
+	}
+
 	const watch = options.isWatched
 		? new SocketWatch(systemClock, told, options.address)
 		: undefined;

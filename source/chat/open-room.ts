@@ -3,6 +3,7 @@
  * member doesn't load the server.
  */
 import {systemClock} from '../socket/clock.js';
+import {requireFolder} from '../socket/dial.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {beginCapture} from './capture.js';
 import {openMember} from './member.js';
@@ -14,8 +15,8 @@ import {readToken} from './token-file.js';
  * Opens the room; from then on its activity comes as events.
  *
  * @throws {SockchatError} If the token can't be used, listening fails, or, for
- * `join`, neither connecting nor listening works. A failed `connect` settles
- * `closed`.
+ * `join`, neither connecting nor listening works, or for `connect` a socket's
+ * folder is missing. Another failed `connect` settles `closed`.
  */
 export const openRoom = async (
 	given: RoomOptions,
@@ -51,6 +52,11 @@ export const openRoom = async (
 			}
 
 			case 'connect': {
+				// Whoever is waited for may make the folder first.
+				if (!options.isWaiting) {
+					requireFolder(options.address);
+				}
+
 				return openMember(options, emit, watch);
 			}
 		}

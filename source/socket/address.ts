@@ -8,7 +8,7 @@
 import {Buffer} from 'node:buffer';
 import {isIP, isIPv4} from 'node:net';
 import {quoted, SockchatError} from '../errors.js';
-import {defaultPort} from '../protocol/frame.js';
+import {defaultHost, defaultPort} from '../protocol/frame.js';
 
 export type Address =
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
@@ -161,6 +161,23 @@ export const formatAddress = (address: Address): string =>
 	address.kind === 'tcp'
 		? hostAndPort(address.host, address.port)
 		: address.path;
+
+/** A word as a shell takes it. */
+export const shellWord = (word: string): string =>
+	/^[\w./:@+-]+$/.test(word)
+		? word
+		: `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** What follows `sockchat serve` or `sockchat connect` in a shell. */
+export const shellWordsFor = (address: Address): string => {
+	if (address.kind === 'unix') {
+		return `--socket ${shellWord(address.path)}`;
+	}
+
+	return address.host === defaultHost
+		? `--port ${address.port}`
+		: shellWord(formatAddress(address));
+};
 
 /** Whether a text is an IPv4 or IPv6 address, of any network. */
 export const isHostAddress = (text: string): boolean => isIP(text) !== 0;

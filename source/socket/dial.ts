@@ -1,9 +1,12 @@
 /** connect(), and its failures in words; for rooms and raw mode. */
+import {existsSync} from 'node:fs';
 import {createConnection} from 'node:net';
+import {dirname, resolve} from 'node:path';
 import {SockchatError} from '../errors.js';
 import {
 	formatAddress,
 	requireLoopback,
+	shellWordsFor,
 	type Address,
 	type LoopbackAddress,
 } from './address.js';
@@ -16,16 +19,17 @@ export const connectionFailed = (
 	cause: Error,
 ): SockchatError => {
 	const place = formatAddress(address);
-	switch ((cause as NodeJS.ErrnoException).code) {
+	const {code} = cause as NodeJS.ErrnoException;
+	switch (code) {
 		case 'ECONNREFUSED':
 		case 'ENOENT': {
-			const flag =
-				address.kind === 'tcp'
-					? `--port ${address.port}`
-					: `--socket ${address.path}`;
+			const why =
+				code === 'ENOENT'
+					? 'there is no such socket'
+					: 'the connection was refused';
 			return new SockchatError(
 				'ERR_REFUSED',
-				`Nobody listens on ${place}: the connection was refused. Start a room there with: sockchat serve ${flag}`,
+				`Nobody listens on ${place}: ${why}. Start a room there with: sockchat serve ${shellWordsFor(address)}`,
 				{cause},
 			);
 		}
@@ -65,6 +69,25 @@ export const connectionFailed = (
 				{cause},
 			);
 		}
+	}
+};
+
+/**
+ * Fails if no socket can ever be at an address: a typo in a path.
+ *
+ * @throws {SockchatError} `ERR_SOCKET_PATH`.
+ */
+export const requireFolder = (address: Address): void => {
+	if (address.kind === 'tcp') {
+		return;
+	}
+
+	const folder = dirname(resolve(address.path));
+	if (!existsSync(folder)) {
+		throw new SockchatError(
+			'ERR_SOCKET_PATH',
+			`Nobody listens on ${address.path}: there is no folder ${folder}.`,
+		);
 	}
 };
 

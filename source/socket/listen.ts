@@ -7,6 +7,7 @@ import type {Place} from '../event/event.js';
 import {
 	formatAddress,
 	requireLoopback,
+	shellWordsFor,
 	type Address,
 	type LoopbackAddress,
 } from './address.js';
@@ -14,16 +15,15 @@ import {addressOfDescriptor} from './inherited.js';
 import {holderOfPort, type Holder} from './port-holder.js';
 import {secureFolder} from './socket-folder.js';
 
-export const portTaken = (
-	address: string,
-	port: number,
+const portTaken = (
+	address: Address,
 	holder: Holder | undefined,
 	cause: unknown,
 ) => {
 	const by = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
 	return new SockchatError(
 		'ERR_PORT_TAKEN',
-		`${address} is taken${by}. Choose another port with --port, or join what is there: sockchat connect --port ${port}`,
+		`${formatAddress(address)} is taken${by}. Choose another port with --port, or join what is there: sockchat connect ${shellWordsFor(address)}`,
 		{cause},
 	);
 };
@@ -38,7 +38,7 @@ const pathForbidden = (path: string, cause: unknown) =>
 const pathTaken = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_SOCKET_TAKEN',
-		`"${path}" already exists. If a server listens there, join it with: sockchat connect --socket ${path}`,
+		`"${path}" already exists. If a server listens there, join it with: sockchat connect ${shellWordsFor({kind: 'unix', path})}`,
 		{cause},
 	);
 
@@ -55,8 +55,7 @@ const listenFailed = async (
 			return address.kind === 'unix'
 				? pathTaken(address.path, cause)
 				: portTaken(
-						place,
-						address.port,
+						address,
 						await holderOfPort(address.host, address.port),
 						cause,
 					);

@@ -104,8 +104,42 @@ test('e2e: a refused connection names the address, and how to serve there', asyn
 		t,
 		['connect', '--host', '::1', '--port', '1'],
 		'ERR_REFUSED',
-		/^Nobody listens on \[::1\]:1: /,
+		/^Nobody listens on \[::1\]:1: .* with: sockchat serve '\[::1\]:1'$/,
 	);
+	await fails(
+		t,
+		['connect', '127.0.0.9:1', '-m', 'x'],
+		'ERR_REFUSED',
+		/^Nobody listens on 127\.0\.0\.9:1: .* with: sockchat serve 127\.0\.0\.9:1$/,
+	);
+});
+
+test('e2e: a socket that is not there was not refused, and a folder is a typo', async t => {
+	const folder = mkdtempSync(join(tmpdir(), "sockchat-o'paths-"));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const path = join(folder, 'x.sock');
+	for (const how of [['-m', 'hi'], ['--raw']]) {
+		await fails(
+			t,
+			['connect', path, ...how],
+			'ERR_REFUSED',
+			new RegExp(
+				String.raw`^Nobody listens on ${path}: there is no such socket\. Start a room there with: sockchat serve --socket '.*/sockchat-o'\\''paths-\w+/x\.sock'$`,
+			),
+		);
+		const missing = join(folder, 'nofolder');
+		await fails(
+			t,
+			['connect', join(missing, 'x.sock'), ...how],
+			'ERR_SOCKET_PATH',
+			new RegExp(
+				`^Nobody listens on ${missing}/x\\.sock: there is no folder ${missing}\\.$`,
+			),
+			2,
+		);
+	}
 });
 
 test('e2e: a nick that is taken is told, whatever its case', async t => {
@@ -195,7 +229,7 @@ test('e2e: a local port that is in use is named', async t => {
 	);
 });
 
-test("e2e: a socket's path that is taken, or where nobody listens, is told", async t => {
+test("e2e: a socket's path that is taken is told", async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-path-'));
 	t.after(() => {
 		rmSync(folder, {recursive: true});
@@ -207,13 +241,6 @@ test("e2e: a socket's path that is taken, or where nobody listens, is told", asy
 		['serve', '--socket', file],
 		'ERR_SOCKET_TAKEN',
 		/^"\S+file" already exists\./,
-	);
-	const nowhere = join(folder, 'nowhere', 'room.sock');
-	await fails(
-		t,
-		['connect', '--socket', nowhere],
-		'ERR_REFUSED',
-		/^Nobody listens on \S+room\.sock: /,
 	);
 });
 
