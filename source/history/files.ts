@@ -138,6 +138,11 @@ export const makeFolders = (folder: string): void => {
  * exist.
  */
 export const prepareFolder = (path: string, isDefault: boolean): void => {
+	// With a slash at its end, the start would never return.
+	if (path.endsWith('/') || statOf(path)?.isDirectory()) {
+		throw historyFailed(path, 'it is a folder');
+	}
+
 	const folder = dirname(path);
 	if (isDefault) {
 		try {

@@ -244,6 +244,22 @@ test("e2e: a socket's path that is taken is told", async t => {
 	);
 });
 
+test('e2e: a history that is a folder says so, also with a slash at its end', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-folder-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	for (const path of [folder, `${folder}/`, join(folder, 'none/')]) {
+		await fails(
+			t,
+			['serve', '--port', '0', '--history', path],
+			'ERR_HISTORY',
+			/^The history \S+ can't be opened or read: it is a folder; /,
+			2,
+		);
+	}
+});
+
 test("e2e: a socket's path in no folder says so", async t => {
 	await fails(
 		t,

@@ -115,7 +115,7 @@ test('history: refuses a FIFO and a folder', async t => {
 	mkdirSync(other);
 	await assert.rejects(open(other), {
 		code: 'ERR_HISTORY',
-		message: /EISDIR.*--no-history/,
+		message: /it is a folder.*--no-history/,
 	});
 });
 
