@@ -50,7 +50,7 @@ const lineOf = (text: string, table: string, key: string): number => {
 	let current = '';
 	let tableLine: number | undefined;
 	for (const [index, line] of text.split('\n').entries()) {
-		const head = /^\s*\[([^[\]]+)\]/.exec(line)?.[1];
+		const head = /^\s*\[\[?([^[\]]+)\]/.exec(line)?.[1];
 		if (head !== undefined) {
 			current = unquoted(head);
 		}
@@ -183,6 +183,12 @@ export const parseConfig = (
 			const command = tableNames.find(name => name === key);
 			if (command && isTable(value)) {
 				tables[command] = readLayer(value, command);
+			} else if (command) {
+				throw wrong(
+					path,
+					lineOf(text, command, command),
+					`${command} is a table, written [${command}]; got ${kindOf(value)}.`,
+				);
 			} else if (isTable(value)) {
 				const near = nearest(key, tableNames);
 				throw wrong(

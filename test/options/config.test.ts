@@ -113,11 +113,7 @@ test('config: each mistake is named with its file, line and key', () => {
 			1,
 			'"rooms" is not a table; the tables are serve and connect.',
 		],
-		[
-			'serve = 1',
-			1,
-			'"serve" is not a key; keys are named like flags, and --help lists those.',
-		],
+		['serve = 1', 1, 'serve is a table, written [serve]; got 1.'],
 	] as const) {
 		assert.equal(mistakeIn(text), `${path}, line ${line}: ${what}`);
 	}
@@ -136,6 +132,18 @@ test('config: each mistake is named with its file, line and key', () => {
 			message,
 		);
 		assert.match(message, /^[^\n]+\.$/);
+	}
+});
+
+test('config: what has to be a table says so', () => {
+	for (const [text, kind] of [
+		['port = 1\nserve = 3', '3'],
+		['port = 1\n[[serve]]\nport = 3', 'an array'],
+	] as const) {
+		assert.equal(
+			mistakeIn(text),
+			`${path}, line 2: serve is a table, written [serve]; got ${kind}.`,
+		);
 	}
 });
 
