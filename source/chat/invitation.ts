@@ -1,4 +1,4 @@
-/** How others come in, for a room in which nobody has said anything yet. */
+/** How others come in, for a room that is empty or silent so far. */
 import {resolve} from 'node:path';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {shellWord, type LoopbackAddress} from '../socket/address.js';
@@ -42,5 +42,5 @@ export const invitationOf = ({
 	const ways = hasToken
 		? [`  sockchat${ours} --token-file FILE`]
 		: [`  sockchat${ours}`, `  nc ${plain}`];
-	return [`Nobody has said anything yet. ${who} with`, ...ways].join('\n');
+	return [`${who} with`, ...ways].join('\n');
 };

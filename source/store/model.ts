@@ -56,7 +56,9 @@ export type Model = {
 		readonly latest: Pick<Message, 'from' | 'text'> | undefined;
 	};
 	readonly hiding: Hiding;
-	/** How others come in; undefined once somebody has said something. */
+	/** Whether something was said in the log, as far as is known. */
+	readonly hasTalk: boolean;
+	/** How others come in; undefined once they are here, or have talked. */
 	readonly invitation: string | undefined;
 	/** The same below the transcript, since the welcome. */
 	readonly shownInvitation: Notice | undefined;
@@ -128,6 +130,7 @@ export const createModel = (start: ModelStart): Model => ({
 	pending: [],
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
+	hasTalk: false,
 	invitation: start.mode === 'room' ? start.invitation : undefined,
 	shownInvitation: undefined,
 	presence: nobody,

@@ -34,6 +34,8 @@ export const applyFrame = (
 	}
 
 	if ('seq' in frame) {
+		// What came before the first entry here, may have been a message.
+		update.hasTalk ||= update.newestSeq === 0 && frame.seq > 1;
 		update.newestSeq = frame.seq;
 	}
 
@@ -42,6 +44,13 @@ export const applyFrame = (
 	if (!isHidden) {
 		show(update, frame, at, isReplay);
 	}
+
+	if (frame.type === 'message' || frame.type === 'past') {
+		const entries = frame.type === 'past' ? frame.entries : [frame];
+		update.hasTalk ||= entries.some(({type}) => type === 'message');
+	}
+
+	wordInvitation(update);
 
 	if (update.greeting && update.newestSeq >= update.greeting.head) {
 		greet(update);
@@ -68,9 +77,9 @@ const show = (
 		case 'welcome': {
 			update.nick = frame.nick;
 			update.roomName = frame.name;
-			invite(update, at);
 			update.isBack = update.log !== undefined;
 			enterLog(update, frame.log, at);
+			invite(update, at);
 			greet(update);
 			update.greeting =
 				words && !update.isTakingOver
@@ -148,6 +157,7 @@ const enterLog = (update: ModelUpdate, log: string, at: number): void => {
 		update.newestSeq = 0;
 		update.reading = readLog(update.reading, log, at);
 		update.clearedSeq = undefined;
+		update.hasTalk = false;
 	}
 };
 
@@ -178,9 +188,8 @@ const addMessage = (
 	isReplay: boolean,
 ): void => {
 	const {id, n, seq} = frame;
-	const {replayHead, members} = update.presence;
 	// What was said before doesn't help somebody who is alone now.
-	if (seq > replayHead || members.count > 1) {
+	if (seq > update.presence.replayHead) {
 		endInvitation(update);
 	}
 
@@ -207,6 +216,26 @@ const invite = (update: ModelUpdate, at: number): void => {
 	const {invitation: text} = update;
 	if (text !== undefined) {
 		update.shownInvitation = {kind: 'notice', at, tone: 'info', text};
+	}
+};
+
+/** In an empty room of which the transcript shows talk, it claims no silence. */
+const wordInvitation = (update: ModelUpdate): void => {
+	const {shownInvitation, invitation, hasTalk, presence} = update;
+	if (shownInvitation === undefined || invitation === undefined) {
+		return;
+	}
+
+	if (hasTalk && presence.members.count > 1) {
+		endInvitation(update);
+		return;
+	}
+
+	const text = hasTalk
+		? invitation
+		: `Nobody has said anything yet. ${invitation}`;
+	if (text !== shownInvitation.text) {
+		update.shownInvitation = {...shownInvitation, text};
 	}
 };
 

@@ -33,7 +33,7 @@ test('invitation: it has the words to type, for each address', () => {
 		],
 	] as Array<[Address, ...string[]]>) {
 		assert.deepEqual(invitation(address), [
-			'Nobody has said anything yet. Others on this machine come in with',
+			'Others on this machine come in with',
 			...ways,
 		]);
 	}
@@ -46,6 +46,6 @@ test('invitation: nc has no token, and another user no way in', () => {
 	);
 	assert.match(
 		invitation(tcp('127.0.0.1', 5001), {isSameUser: true})[0]!,
-		/You come in from another terminal with$/,
+		/^You come in from another terminal with$/,
 	);
 });

@@ -4,7 +4,7 @@ import {createModel, tailOf} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {welcomeFrame} from '../helpers/scripted.js';
 
-test('model: an empty room says how others come in, until something is said', () => {
+test('model: a room says how others come in, while it is empty or silent', () => {
 	const welcome = {
 		type: 'frame',
 		at: 5,
@@ -24,19 +24,43 @@ test('model: an empty room says how others come in, until something is said', ()
 				text: 'ahoy',
 			},
 		}) as const;
+	const joined = (seq: number) =>
+		({
+			type: 'frame',
+			at: 6,
+			frame: {type: 'joined', seq, at: 6, nick: 'heron', id: 'b'},
+		}) as const;
 	const start = createModel({
 		mode: 'room',
 		where: '127.0.0.1:5001',
 		id: 'a',
 		nick: 'otter',
-		invitation: 'come in',
+		invitation: 'Come in.',
 	});
 	assert.deepEqual(tailOf(start), []);
 	const empty = reduce(start, [welcome]);
-	const shown = {kind: 'notice', at: 5, tone: 'info', text: 'come in'};
-	assert.deepEqual(tailOf(empty), [shown]);
+	const shown = (text: string) => [{kind: 'notice', at: 5, tone: 'info', text}];
+	const silent = shown('Nobody has said anything yet. Come in.');
+	assert.deepEqual(tailOf(empty), silent);
 	// Alone, what was said yesterday is no company.
-	assert.deepEqual(tailOf(reduce(empty, [said(4)])), [shown]);
+	const spoken = reduce(empty, [said(4)]);
+	assert.deepEqual(tailOf(spoken), shown('Come in.'));
+	assert.deepEqual(tailOf(reduce(spoken, [welcome])), shown('Come in.'));
+	assert.deepEqual(tailOf(reduce(spoken, [joined(10)])), []);
+	// What was said before the oldest entry here isn't known.
+	assert.deepEqual(tailOf(reduce(empty, [joined(9)])), shown('Come in.'));
+	const joins = [joined(1), joined(10)];
+	assert.deepEqual(tailOf(reduce(empty, joins)), silent);
+	const page = {
+		type: 'past',
+		id: 1,
+		oldest: 1,
+		entries: [said(1).frame],
+	} as const;
+	assert.deepEqual(
+		tailOf(reduce(empty, [{type: 'frame', at: 6, frame: page}])),
+		shown('Come in.'),
+	);
 	const talked = reduce(empty, [said(10)]);
 	assert.deepEqual(tailOf(talked), []);
 	assert.deepEqual(tailOf(reduce(talked, [welcome])), []);
