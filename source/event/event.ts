@@ -189,6 +189,9 @@ export type Seen = {
 	readonly at: number;
 };
 
+/** To the next older hit, the next newer one, or back to before the last move. */
+export type HitMove = 1 | -1 | 'back';
+
 /** What the reader of a screen does, and when. */
 export type ReadingChange =
 	/** Another day begins, or the first one is known. */
@@ -200,8 +203,8 @@ export type ReadingChange =
 	  }
 	/** A search opens; without a text, it closes. */
 	| {readonly kind: 'search'; readonly text: string | undefined}
-	/** The reader goes to the next older hit, or the next newer one. */
-	| {readonly kind: 'hit'; readonly by: 1 | -1}
+	/** The reader goes to another hit. */
+	| {readonly kind: 'hit'; readonly by: HitMove}
 	/** The reader turns away from the newest items, or to them. */
 	| {
 			readonly kind: 'attention';

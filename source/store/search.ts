@@ -2,6 +2,7 @@
  * A search that is open on the screen: which messages have its words, and which
  * of them the reader is at. Pure.
  */
+import type {HitMove} from '../event/event.js';
 import type {Found, Message} from '../protocol/frame.js';
 import {hasWords, wordsOf} from '../protocol/words.js';
 import {itemAt, type Transcript} from './transcript.js';
@@ -16,6 +17,8 @@ export type Search = {
 	readonly isComplete: boolean;
 	/** Where in `hits` the reader is. */
 	readonly place: number;
+	/** Where the last move began. */
+	readonly before: number;
 };
 
 /** More are not asked for: nobody goes through so many. */
@@ -27,6 +30,7 @@ export const openSearch = (text: string): Search => ({
 	hits: [],
 	isComplete: false,
 	place: 0,
+	before: 0,
 });
 
 /** The seq of the hit that the reader is at; undefined without hits. */
@@ -37,11 +41,17 @@ export const currentHit = ({hits, place}: Search): number | undefined =>
 export const wantsMore = ({hits, isComplete}: Search): boolean =>
 	!isComplete && hits.length < maxHits;
 
-/** The next older hit, or the next newer one; it stays at the ends. */
-export const moveHit = (search: Search, by: 1 | -1): Search => ({
-	...search,
-	place: Math.max(0, Math.min(search.hits.length - 1, search.place + by)),
-});
+/** It stays at the ends. */
+export const moveHit = (search: Search, by: HitMove): Search => {
+	const {hits, place, before} = search;
+	return by === 'back'
+		? {...search, place: before}
+		: {
+				...search,
+				place: Math.max(0, Math.min(hits.length - 1, place + by)),
+				before: place,
+			};
+};
 
 /** Takes an answer of the server: hits older than those so far. */
 export const addFound = (search: Search, {entries, next}: Found): Search => {
@@ -56,13 +66,14 @@ export const addFound = (search: Search, {entries, next}: Found): Search => {
 
 /** A message came while the search is open; the reader stays where they are. */
 export const addNew = (search: Search, message: Message): Search => {
-	const {hits, place, words} = search;
+	const {hits, place, before, words} = search;
 	const {seq, text, from} = message;
 	return seq > (hits[0] ?? 0) && hasWords(words, [text, from])
 		? {
 				...search,
 				hits: [seq, ...hits],
 				place: hits.length === 0 ? 0 : place + 1,
+				before: hits.length === 0 ? 0 : before + 1,
 			}
 		: search;
 };

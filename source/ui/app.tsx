@@ -12,6 +12,7 @@ import {
 } from 'react';
 import {helpTopics} from '../commands/help.js';
 import {commands as registry} from '../commands/registry.js';
+import type {HitMove} from '../event/event.js';
 import {display} from '../protocol/display.js';
 import type {Company} from '../server/hub.js';
 import type {Model} from '../store/model.js';
@@ -23,7 +24,7 @@ import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
 import {useFarewell} from './input/farewell.js';
 import {nicksToComplete} from './input/nicks.js';
-import {isAsking, type DraftRules} from './input/draft.js';
+import {edit, isAsking, type DraftRules} from './input/draft.js';
 import {hintFor} from './input/hint.js';
 import {draftColumns, InputPane, inputRows} from './input/input-pane.js';
 import type {Key} from './input/keys.js';
@@ -37,7 +38,7 @@ import type {Focus} from './terminal/focus.js';
 import {useSuspend, type StartJobControl} from './terminal/job-control.js';
 import type {PageWish} from './transcript/page-requests.js';
 import {useAttention} from './use-attention.js';
-import {pressInSearch, searchHint, useHits} from './use-search.js';
+import {searchHint, useHits, useSearchKeys} from './use-search.js';
 import {usePicture} from './use-picture.js';
 import {useViews} from './use-views.js';
 import {viewEntries} from './views.js';
@@ -61,8 +62,7 @@ export type AppProps = {
 	readonly onPage: (wish: PageWish) => void;
 	/** Opens a search; without a text, closes it. */
 	readonly onSearch: (text: string | undefined) => void;
-	/** Goes to the next older hit, or the next newer one. */
-	readonly onHit: (by: 1 | -1) => void;
+	readonly onHit: (by: HitMove) => void;
 	/** The reader turns away from the newest items, or to them. */
 	readonly onAttention: (attention: Attention) => void;
 	/** A view shows the chunks on the wire, or calls: needed from now on. */
@@ -213,6 +213,7 @@ export function App({
 		};
 	};
 
+	const pressInSearch = useSearchKeys({onSearch, onHit, onPage}, monotonicMs);
 	const search = (text: string | undefined) => {
 		if (text !== undefined) {
 			onSearch(text);
@@ -241,12 +242,15 @@ export function App({
 			return;
 		}
 
-		if (
-			isSearching &&
-			isEmpty &&
-			pressInSearch(key, {onSearch, onHit, onPage})
-		) {
-			return;
+		if (isSearching && isEmpty) {
+			const found = pressInSearch(key);
+			if (found === 'taken') {
+				return;
+			}
+
+			if (found.given !== '') {
+				replace(edit(latest(), {type: 'insert', text: found.given}));
+			}
 		}
 
 		if (key.type === 'interrupt' && latest().text !== '' && !isQuestion) {

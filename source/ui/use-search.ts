@@ -3,6 +3,7 @@
  * that has to be loaded first.
  */
 import {useEffect, useRef} from 'react';
+import type {HitMove} from '../event/event.js';
 import type {Model} from '../store/model.js';
 import {currentHit, indexOfSeq, type Search} from '../store/search.js';
 import type {Key} from './input/keys.js';
@@ -11,31 +12,65 @@ import type {PageWish} from './transcript/page-requests.js';
 export type SearchActions = {
 	/** Opens a search; without a text, closes it. */
 	readonly onSearch: (text: string | undefined) => void;
-	/** Goes to the next older hit, or the next newer one. */
-	readonly onHit: (by: 1 | -1) => void;
+	readonly onHit: (by: HitMove) => void;
 	readonly onPage: (wish: PageWish) => void;
 };
 
-/** @returns Whether the key belonged to the search, with an empty draft. */
-export const pressInSearch = (
-	key: Key,
+// Who types a word has its second letter by then; who looks at a hit, hardly.
+const maxPauseMs = 1500;
+
+/** The letter that moved, if it was the only one so far. */
+type LoneLetter = {readonly letter: string; readonly at: number};
+
+/** What a key does in a search, with an empty draft. */
+export type SearchPress =
+	| 'taken'
+	/** It is for the draft, with these letters before it. */
+	| {readonly given: string};
+
+/**
+ * The keys of a search. n and N move, but `no` is the start of a message: a
+ * letter that moved is given to the draft if text follows it at once.
+ */
+export const useSearchKeys = (
 	{onSearch, onHit}: SearchActions,
-): boolean => {
-	if (key.type === 'escape') {
-		onSearch(undefined);
-		return true;
-	}
+	monotonicMs: () => number,
+): ((key: Key) => SearchPress) => {
+	const lone = useRef<LoneLetter>(undefined);
+	const movedAt = useRef(-Infinity);
+	return key => {
+		const last = lone.current;
+		lone.current = undefined;
+		if (key.type === 'escape') {
+			onSearch(undefined);
+			return 'taken';
+		}
 
-	// One read may have several of them.
-	if (key.type !== 'insert' || !/^n+$/i.test(key.text)) {
-		return false;
-	}
+		if (key.type !== 'insert') {
+			return {given: ''};
+		}
 
-	for (const letter of key.text) {
-		onHit(letter === 'n' ? 1 : -1);
-	}
+		const at = monotonicMs();
+		// One read may have several of them.
+		if (/^n+$/i.test(key.text)) {
+			for (const letter of key.text) {
+				onHit(letter === 'n' ? 1 : -1);
+			}
 
-	return true;
+			const isLone = key.text.length === 1 && at - movedAt.current > maxPauseMs;
+			movedAt.current = at;
+			lone.current = isLone ? {letter: key.text, at} : undefined;
+			return 'taken';
+		}
+
+		if (last === undefined || at - last.at > maxPauseMs) {
+			return {given: ''};
+		}
+
+		movedAt.current = -Infinity;
+		onHit('back');
+		return {given: last.letter};
+	};
 };
 
 /** @param show Shows an item, by its index. */
@@ -70,7 +105,7 @@ export const useHits = (
 	});
 };
 
-/** In the empty input line; the shorter one if that is all there is room for. */
+/** In the empty input line; a shorter one if that is all there is room for. */
 export const searchHint = (
 	{hits, isComplete, place}: Search,
 	columns: number,
@@ -80,6 +115,9 @@ export const searchHint = (
 	}
 
 	const count = `${place + 1} of ${hits.length}${isComplete ? '' : '+'}`;
-	const whole = `${count} · n older, N newer, Esc ends`;
-	return whole.length + 4 > columns ? count : whole;
+	const wordings = [
+		`${count} · n older, N newer, Esc ends`,
+		`${count} · n, N, Esc`,
+	];
+	return wordings.find(({length}) => length + 4 <= columns) ?? count;
 };

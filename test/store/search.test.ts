@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {ChatEvent} from '../../source/event/event.js';
+import type {ChatEvent, HitMove} from '../../source/event/event.js';
 import {createModel} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {currentHit, maxHits, wantsMore} from '../../source/store/search.js';
@@ -19,7 +19,7 @@ const search = (text: string | undefined): ChatEvent => ({
 	what: {kind: 'search', text},
 });
 
-const hit = (by: 1 | -1): ChatEvent => ({
+const hit = (by: HitMove): ChatEvent => ({
 	type: 'reading',
 	at: 1,
 	what: {kind: 'hit', by},
@@ -84,4 +84,16 @@ test('search: asks for no more than anybody goes through', () => {
 	const seqs = Array.from({length: maxHits}, (_, index) => index + 5);
 	const model = reduce(start, [search('a'), found('a', seqs, 5)]);
 	assert.ok(!wantsMore(model.search!));
+});
+
+test('search: a move can be taken back, at the ends and after news too', () => {
+	const opened = [search('entry'), found('entry', [1, 2, 3])];
+	for (const moves of [[], [hit(1)], [hit(1), hit(1)]]) {
+		const before = reduce(start, [...opened, ...moves]);
+		const news: ChatEvent = {type: 'frame', at: 1, frame: messageFrame(9)};
+		for (const by of [1, -1] as const) {
+			const back = reduce(before, [hit(by), news, hit('back')]);
+			assert.equal(currentHit(back.search!), currentHit(before.search!));
+		}
+	}
 });

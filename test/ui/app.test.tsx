@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import stringWidth from 'string-width';
 import {openApp} from '../helpers/app.js';
 import {listeningOf, modelOf, peerRow, socketOf} from '../helpers/models.js';
+import {messageFrame} from '../helpers/scripted.js';
 import {called} from '../helpers/steps.js';
 
 const server = modelOf({listening: listeningOf()});
@@ -384,4 +385,49 @@ test('app: lines that arrive at once are a paste, and one line is typed', async 
 	assert.deepEqual(app.lines, ['one\n\ttwo\nthree']);
 	await app.type(`${'long '.repeat(500)}\r`);
 	assert.deepEqual(app.lines[1], 'long '.repeat(500));
+});
+
+test('app: in a search n and N move, but a message may start with them', async t => {
+	const app = await openApp(t);
+	const frame = {
+		type: 'found',
+		id: 1,
+		text: 'entry',
+		entries: [1, 2, 3].map(seq => messageFrame(seq)),
+	} as const;
+	const last = async () => (await app.rows()).at(-1)!;
+	await app.tell(
+		{type: 'reading', at: 0, what: {kind: 'search', text: 'entry'}},
+		{type: 'frame', at: 0, frame},
+	);
+	const typeKeys = async (text: string) => {
+		for (const letter of text) {
+			await app.type(letter);
+		}
+	};
+
+	const hint = 'n older, N newer, Esc ends';
+	assert.equal(await last(), `otter › 1 of 3 · ${hint}`);
+	for (const text of ['no, not yet', 'Nice one', 'n m']) {
+		await typeKeys(text);
+		assert.equal(await last(), `otter › ${text}`);
+		await app.press('ctrl-c');
+		await app.tell();
+		assert.equal(await last(), `otter › 1 of 3 · ${hint}`);
+	}
+
+	// Two in a row move; so does one that a reader has looked at.
+	await typeKeys('nnhello');
+	assert.equal(await last(), 'otter › hello');
+	await app.press('ctrl-c');
+	await app.tell();
+	assert.equal(await last(), `otter › 3 of 3 · ${hint}`);
+	app.clock.advance(2000);
+	await app.type('N');
+	app.clock.advance(2000);
+	await app.type('so that is it');
+	assert.equal(await last(), 'otter › so that is it');
+	await app.press('ctrl-c');
+	await app.tell();
+	assert.equal(await last(), `otter › 2 of 3 · ${hint}`);
 });
