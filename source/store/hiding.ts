@@ -3,11 +3,12 @@
  * goings. It concerns one screen, until its end; the room doesn't hear of it.
  *
  * `hide()` is asked about each frame before it becomes an item, so what is hidden
- * is in no transcript, counts as nothing new, and rings no bell. Pure.
+ * is in no transcript that is shown, counts as nothing new, and rings no bell. The
+ * model keeps it, to show it in its place again. Pure.
  */
 import type {ServerFrame} from '../protocol/frame.js';
 import {foldNick} from '../protocol/nick.js';
-import type {Coming, Item} from './item.js';
+import type {Coming, Item, Message, Whisper} from './item.js';
 
 export type Ignored = {
 	/** As it was typed, or as it is since a rename that was seen. */
@@ -27,6 +28,9 @@ export type Hiding = {
 };
 
 export const nothingHidden: Hiding = {ignored: [], isQuiet: false};
+
+export const isNothingHidden = ({ignored, isQuiet}: Hiding): boolean =>
+	!isQuiet && ignored.length === 0;
 
 // A script may have another id each time; these are enough to follow people.
 const maxIds = 32;
@@ -116,24 +120,29 @@ export const hide = (
 
 const isKey = (key: string, nick: string): boolean => foldNick(nick) === key;
 
-const isComingOf = (key: string, coming: Coming): boolean =>
-	isKey(key, coming.nick) ||
-	(coming.kind === 'renamed' && isKey(key, coming.to));
+const isComingOf = ({key, nick}: Ignored, coming: Coming): boolean =>
+	[coming.nick, ...(coming.kind === 'renamed' ? [coming.to] : [])].some(
+		name => isKey(key, name) || name === nick,
+	);
+
+const isSaidBy = ({key, nick, ids}: Ignored, item: Message | Whisper) =>
+	isKey(key, item.from) ||
+	(item.kind === 'message' ? ids.includes(item.id) : item.from === nick);
 
 const moreBy = {joined: 1, left: -1, renamed: 0} as const;
 
 /** An item without what somebody said or did; undefined if nothing is left. */
-const withoutNick = (item: Item, key: string): Item | undefined => {
+const withoutNick = (item: Item, ignored: Ignored): Item | undefined => {
 	switch (item.kind) {
 		case 'message':
 		case 'whisper': {
-			return item.mark === undefined && isKey(key, item.from)
+			return item.mark === undefined && isSaidBy(ignored, item)
 				? undefined
 				: item;
 		}
 
 		case 'comings': {
-			const each = item.each?.filter(coming => !isComingOf(key, coming));
+			const each = item.each?.filter(coming => !isComingOf(ignored, coming));
 			if (each === undefined || each.length === item.each?.length) {
 				return item;
 			}
@@ -154,23 +163,29 @@ const withoutNick = (item: Item, key: string): Item | undefined => {
 	}
 };
 
+const isDay = (item: Item | undefined): boolean =>
+	item?.kind === 'rule' && item.role === 'day';
+
 /** What is left of items once somebody is ignored, or all is quiet. */
 export const withoutHidden = (
 	items: readonly Item[],
 	{isQuiet, ignored}: Hiding,
 ): Item[] =>
-	items.flatMap(item => {
-		if (isQuiet && item.kind === 'comings') {
-			return [];
-		}
+	items
+		.flatMap(item => {
+			if (isQuiet && item.kind === 'comings') {
+				return [];
+			}
 
-		let left: Item | undefined = item;
-		for (const {key} of ignored) {
-			left &&= withoutNick(left, key);
-		}
+			let left: Item | undefined = item;
+			for (const one of ignored) {
+				left &&= withoutNick(left, one);
+			}
 
-		return left ? [left] : [];
-	});
+			return left ? [left] : [];
+		})
+		// A day of which nothing is left needs no rule.
+		.filter((item, index, all) => !(isDay(item) && isDay(all[index + 1])));
 
 const messagesOf = (count: number): string =>
 	`${count} message${count === 1 ? '' : 's'}`;

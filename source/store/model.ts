@@ -4,13 +4,28 @@ import type {Listening} from '../connection/listening.js';
 import type {Place} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
-import {nothingHidden, type Hiding} from './hiding.js';
+import {
+	isNothingHidden,
+	nothingHidden,
+	withoutHidden,
+	type Hiding,
+} from './hiding.js';
 import type {Item, Message, Notice, Rule, Whisper} from './item.js';
-import {readAppended, startReading, type Reading} from './reading.js';
+import {
+	readAgain,
+	readAppended,
+	startReading,
+	type Reading,
+} from './reading.js';
 import type {Search} from './search.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
 import {appendFolded, foldItems} from './comings.js';
-import {emptyTranscript, type Transcript} from './transcript.js';
+import {
+	emptyTranscript,
+	filterItems,
+	itemAt,
+	type Transcript,
+} from './transcript.js';
 
 /** One's own message that is not stored yet, with its n. */
 export type Pending = (Message | Whisper) & {readonly n: number};
@@ -26,6 +41,8 @@ export type Model = {
 	/** Empty in raw mode. */
 	readonly nick: string;
 	readonly transcript: Transcript;
+	/** With what is hidden; the same object if nothing is. */
+	readonly whole: Transcript;
 	/** The day of its last item; undefined before the first. */
 	readonly lastDay: string | undefined;
 	/** The rule of the current day, once it is known. */
@@ -116,6 +133,7 @@ export const createModel = (start: ModelStart): Model => ({
 	id: start.mode === 'room' ? start.id : '',
 	nick: start.mode === 'room' ? start.nick : '',
 	transcript: emptyTranscript,
+	whole: emptyTranscript,
 	lastDay: undefined,
 	today: undefined,
 	oldestKept: 1,
@@ -152,6 +170,8 @@ export type ModelUpdate = {
 } & {
 	/** To be appended to the transcript. */
 	items: Item[];
+	/** Those of them that are hidden. */
+	hidden: Set<Item>;
 	/** By their n, in their order. */
 	readonly pending: Map<number, Pending>;
 };
@@ -178,25 +198,51 @@ export const tailOf = ({
 export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 	...model,
 	items: [],
+	hidden: new Set(),
 	pending: new Map(pending.map(item => [item.n, item])),
 });
 
 /** Appends the items so far: an index is never given twice. */
 export const flushItems = (update: ModelUpdate): void => {
-	const {transcript, items, lastDay} = update;
+	const {transcript, whole, hidden, lastDay} = update;
+	const items = update.items.filter(item => !hidden.has(item));
 	const added = foldItems(withDays(items, lastDay));
 	const appended = appendFolded(transcript, added);
 	// A run that goes on keeps its index.
 	const start = appended.end - added.length;
 	update.reading = readAppended(update.reading, added, start);
 	update.transcript = appended;
+	update.whole = isNothingHidden(update.hiding)
+		? appended
+		: appendFolded(whole, withDays(update.items, lastDayOf(whole) ?? lastDay));
 	update.items = [];
+	update.hidden = new Set();
 	const last = items.at(-1);
 	update.lastDay = last ? dayOf(last.at) : lastDay;
 };
 
+const lastDayOf = (transcript: Transcript): string | undefined => {
+	const last = itemAt(transcript, transcript.end - 1);
+	return last && dayOf(last.at);
+};
+
+/** Shows what isn't hidden of all that is kept; the newest keeps its index. */
+export const showAgain = (update: ModelUpdate): void => {
+	const {whole, transcript, hiding} = update;
+	update.transcript = filterItems(
+		whole,
+		items => foldItems(withoutHidden(items, hiding)),
+		transcript.end,
+	);
+	if (isNothingHidden(hiding)) {
+		update.whole = update.transcript;
+	}
+
+	update.reading = readAgain(update.reading, update.transcript);
+};
+
 export const finishUpdate = (update: ModelUpdate): Model => {
 	flushItems(update);
-	const {items, pending, ...rest} = update;
+	const {items, hidden, pending, ...rest} = update;
 	return {...rest, pending: [...pending.values()]};
 };

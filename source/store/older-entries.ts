@@ -6,9 +6,9 @@ import type {Entry, PastPage} from '../protocol/frame.js';
 import {isMentioned} from '../protocol/mention.js';
 import {comingsOf, foldItems, prependFolded} from './comings.js';
 import {dayOf, dayRule, withDays} from './days.js';
-import {hide} from './hiding.js';
+import {isNothingHidden} from './hiding.js';
 import type {Item, Message, Notice} from './item.js';
-import {flushItems, type Model, type ModelUpdate} from './model.js';
+import {flushItems, showAgain, type Model, type ModelUpdate} from './model.js';
 import {readPrepended} from './reading.js';
 import {forgetOlder, itemAt, type Transcript} from './transcript.js';
 
@@ -51,7 +51,7 @@ export const itemsOf = (entry: Entry, own: Own): Item[] => {
 const maxLooked = 1000;
 
 /** The oldest entry of the transcript, shown or not; undefined if it has none. */
-const oldestShown = (transcript: Transcript): number | undefined => {
+const oldestIn = (transcript: Transcript): number | undefined => {
 	const {first, end, older} = transcript;
 	if (older[0]) {
 		return older[0].seq;
@@ -69,11 +69,10 @@ const oldestShown = (transcript: Transcript): number | undefined => {
 
 /** The oldest entry in the transcript, or what `/clear` took away after it. */
 const oldestLoaded = ({
-	transcript,
+	whole,
 	clearedSeq,
-}: Pick<Model, 'transcript' | 'clearedSeq'>): number | undefined =>
-	oldestShown(transcript) ??
-	(clearedSeq === undefined ? undefined : clearedSeq + 1);
+}: Pick<Model, 'whole' | 'clearedSeq'>): number | undefined =>
+	oldestIn(whole) ?? (clearedSeq === undefined ? undefined : clearedSeq + 1);
 
 /**
  * The seq that an older page has to end before.
@@ -81,7 +80,7 @@ const oldestLoaded = ({
  * @returns Undefined if the server is not known to keep anything older.
  */
 export const olderThan = (
-	model: Pick<Model, 'transcript' | 'oldestKept' | 'clearedSeq'>,
+	model: Pick<Model, 'whole' | 'oldestKept' | 'clearedSeq'>,
 ): number | undefined => {
 	const oldest = oldestLoaded(model);
 	return oldest !== undefined && oldest > model.oldestKept ? oldest : undefined;
@@ -100,17 +99,15 @@ const hole = (from: number, to: number, at: number): Notice => ({
 const pageItems = (
 	page: readonly Entry[],
 	oldest: number,
-	{id, nick, hiding, transcript}: ModelUpdate,
+	{id, nick, whole}: ModelUpdate,
 ): Item[] => {
 	const [first] = page;
 	const items = withDays(
-		page.flatMap(entry =>
-			hide(hiding, entry, id).isHidden ? [] : itemsOf(entry, {id, nick}),
-		),
+		page.flatMap(entry => itemsOf(entry, {id, nick})),
 		first && dayOf(first.at),
 	);
 	const last = items.at(-1);
-	const next = itemAt(transcript, transcript.first);
+	const next = itemAt(whole, whole.first);
 	return [
 		...(first?.seq === oldest ? [dayRule(first.at)] : []),
 		...items,
@@ -126,9 +123,18 @@ export const missingOf = ({older}: Transcript): Notice['missing'] => {
 	return last?.kind === 'notice' ? last.missing : undefined;
 };
 
+/** Drops the older entries that were loaded on request. */
+export const forgetPast = (update: ModelUpdate): void => {
+	const {whole, transcript, hiding} = update;
+	update.transcript = forgetOlder(transcript);
+	update.whole = isNothingHidden(hiding)
+		? update.transcript
+		: forgetOlder(whole);
+};
+
 /** Drops the older entries, if a page is among those missing after them. */
 const makeWay = (update: ModelUpdate, page: readonly Entry[]): void => {
-	const missing = missingOf(update.transcript);
+	const missing = missingOf(update.whole);
 	const [first] = page;
 	const last = page.at(-1);
 	if (
@@ -138,7 +144,7 @@ const makeWay = (update: ModelUpdate, page: readonly Entry[]): void => {
 		last.seq > missing.from &&
 		first.seq <= missing.to
 	) {
-		update.transcript = forgetOlder(update.transcript);
+		forgetPast(update);
 	}
 };
 
@@ -164,7 +170,7 @@ export const applyPage = (
 		return;
 	}
 
-	update.transcript = forgetOlder(update.transcript);
+	forgetPast(update);
 	const from = oldestLoaded(update) ?? shown;
 	const apart = [...items, hole(last.seq + 1, from - 1, last.at)];
 	putInFront(update, apart, page[0]!.seq);
@@ -177,6 +183,12 @@ const putInFront = (
 	seq: number,
 ): void => {
 	const folded = foldItems(items);
-	update.transcript = prependFolded(update.transcript, folded, seq);
+	update.whole = prependFolded(update.whole, folded, seq);
+	if (!isNothingHidden(update.hiding)) {
+		showAgain(update);
+		return;
+	}
+
+	update.transcript = update.whole;
 	update.reading = readPrepended(update.reading, folded, update.transcript);
 };

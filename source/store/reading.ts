@@ -9,7 +9,7 @@
 import type {Seen} from '../event/event.js';
 import {dayOf} from './days.js';
 import type {Item, Rule} from './item.js';
-import type {Transcript} from './transcript.js';
+import {itemAt, type Transcript} from './transcript.js';
 
 export type Attention = {
 	/** Whether the chat is in front of the reader. */
@@ -113,6 +113,24 @@ const look = (
 
 /** Items were appended, the first of them at this index. */
 export const readAppended = look;
+
+/** Other items than before are shown: the rule keeps its place among them. */
+export const readAgain = (
+	reading: Reading,
+	transcript: Transcript,
+): Reading => {
+	const {leftOff} = reading;
+	if (!leftOff) {
+		return reading;
+	}
+
+	const {first, length} = transcript;
+	const items = Array.from({length}, (_item, offset) =>
+		itemAt(transcript, first + offset)!,
+	);
+	const unplaced = {...leftOff, index: undefined, hasNews: false};
+	return look({...reading, leftOff: unplaced}, items, first);
+};
 
 /** Items were put in front; those dropped before have lost their indexes. */
 export const readPrepended = (

@@ -8,7 +8,13 @@ import type {
 } from '../protocol/frame.js';
 import {reducePresence} from '../protocol/presence.js';
 import {hide} from './hiding.js';
-import {isCall, type Mark, type Message, type Whisper} from './item.js';
+import {
+	isCall,
+	type Item,
+	type Mark,
+	type Message,
+	type Whisper,
+} from './item.js';
 import type {ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
@@ -41,7 +47,9 @@ export const applyFrame = (
 
 	const {isHidden, hiding} = hide(update.hiding, frame, update.id);
 	update.hiding = hiding;
-	if (!isHidden) {
+	if (isHidden) {
+		keepHidden(update, frame);
+	} else {
 		show(update, frame, at, isReplay);
 	}
 
@@ -56,6 +64,42 @@ export const applyFrame = (
 		greet(update);
 	}
 };
+
+/** Until it is shown again; it counts for nothing until then. */
+const keepHidden = (update: ModelUpdate, frame: ServerFrame): void => {
+	const items = hiddenItems(update, frame);
+	for (const item of items) {
+		update.items.push(item);
+		update.hidden.add(item);
+	}
+};
+
+const hiddenItems = (
+	update: ModelUpdate,
+	frame: ServerFrame,
+): readonly Item[] => {
+	switch (frame.type) {
+		case 'message':
+		case 'joined':
+		case 'left':
+		case 'renamed': {
+			return itemsOf(frame, update);
+		}
+
+		case 'whispered': {
+			return [whisperOf(frame, undefined)];
+		}
+
+		default: {
+			return [];
+		}
+	}
+};
+
+const whisperOf = (
+	{at, from, to, text}: Whispered,
+	mark: Mark | undefined,
+): Whisper => ({kind: 'whisper', at, from, to, text, mark});
 
 const show = (
 	update: ModelUpdate,
@@ -247,14 +291,13 @@ export const endInvitation = (update: ModelUpdate): void => {
 
 const addWhisper = (update: ModelUpdate, frame: Whispered): void => {
 	endInvitation(update);
-	const {at, from, id, to, n, text} = frame;
+	const {from, id, n} = frame;
 	const isOwn = id === undefined ? from === update.nick : id === update.id;
 	if (isOwn) {
 		update.pending.delete(n);
 	}
 
-	const mark = isOwn ? 'stored' : undefined;
-	const item: Whisper = {kind: 'whisper', at, from, to, text, mark};
+	const item = whisperOf(frame, isOwn ? 'stored' : undefined);
 	update.items.push(item);
 	countCall(update, item);
 };

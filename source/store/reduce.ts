@@ -4,24 +4,25 @@
  */
 import {assertNever} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
-import {foldItems} from './comings.js';
-import {ignore, quiet, withoutHidden} from './hiding.js';
+import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
 import {
 	finishUpdate,
 	flushItems,
 	keptRtts,
 	noTraffic,
+	showAgain,
 	startUpdate,
 	type Model,
 	type ModelUpdate,
 } from './model.js';
 import {wordsOf} from './notice.js';
+import {forgetPast} from './older-entries.js';
 import {answered, attend} from './reading.js';
 import {applyFrame, endInvitation, greet, settle} from './reduce-frame.js';
 import {moveHit, openSearch} from './search.js';
 import {emptySocketView, reduceSocketView} from './socket-view.js';
-import {clearTranscript, filterItems, forgetOlder} from './transcript.js';
+import {clearTranscript} from './transcript.js';
 
 export const reduce = (model: Model, events: readonly ChatEvent[]): Model => {
 	const update = startUpdate(model);
@@ -159,6 +160,9 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			}
 
 			update.transcript = clearTranscript(update.transcript);
+			update.whole = isNothingHidden(update.hiding)
+				? update.transcript
+				: clearTranscript(update.whole);
 			break;
 		}
 
@@ -173,7 +177,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		}
 
 		case 'forget-past': {
-			update.transcript = forgetOlder(update.transcript);
+			forgetPast(update);
 			break;
 		}
 
@@ -209,9 +213,7 @@ const applyHide = (
 			: ignore(update.hiding, nick, update.nick);
 	if (hiding !== update.hiding) {
 		update.hiding = hiding;
-		update.transcript = filterItems(update.transcript, items =>
-			foldItems(withoutHidden(items, hiding)),
-		);
+		showAgain(update);
 	}
 
 	update.items.push({kind: 'notice', at, tone: 'info', text});

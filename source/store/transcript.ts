@@ -197,16 +197,18 @@ export const replaceItem = (
 };
 
 /**
- * Leaves items out, or changes them; the last keeps its index.
+ * Leaves items out, or changes them.
  *
  * @param keep What to keep of some of them, in order.
+ * @param end One more than the index that the last is to have.
  */
 export const filterItems = (
 	transcript: Transcript,
 	keep: (items: readonly Item[]) => readonly Item[],
+	end: number,
 ): Transcript => {
 	const kept = keep(transcript.blocks.flat());
-	const first = transcript.end - kept.length;
+	const first = end - kept.length;
 	const empty = {...clearTranscript(transcript), first, end: first};
 	let filtered = appendItems(empty, kept);
 	for (const {items, seq} of transcript.older.toReversed()) {

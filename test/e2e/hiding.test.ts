@@ -29,6 +29,7 @@ test('e2e: /ignore hides somebody on one screen alone, /quiet comings and goings
 	assert.doesNotMatch(otter.text(), /wren joined/);
 	otter.type('/ignore ci\r');
 	await otter.waitFor('ci is no longer ignored');
+	await otter.waitFor(/build 1\n(?:.*\n)*.*build 2\n.*green\?/);
 	ci.sayNext('build 3');
 	await otter.waitFor('build 3');
 });

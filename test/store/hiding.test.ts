@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import fc from 'fast-check';
 import type {ChatEvent} from '../../source/event/event.js';
-import type {ServerFrame} from '../../source/protocol/frame.js';
+import type {Entry, ServerFrame} from '../../source/protocol/frame.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
-import {itemAt} from '../../source/store/transcript.js';
+import {itemAt, newsFrom} from '../../source/store/transcript.js';
 import {comingsText} from '../../source/store/comings-words.js';
 import {messageFrame} from '../helpers/scripted.js';
 
@@ -91,7 +92,15 @@ test('ignore: hides what somebody says, whispers and does, before it and after',
 	const listed = reduce(model, [ignores()]);
 	assert.equal(lastOf(listed), 'Ignored: CI (2 hidden).');
 	const shown = reduce(model, [ignores('ci'), says('ci', 'four')]);
-	assert.deepEqual(rowsOf(shown).slice(-2), [
+	assert.deepEqual(rowsOf(shown), [
+		'ci joined',
+		'ci: one',
+		'heron: hello',
+		'CI is ignored on this screen; /ignore CI ends it.',
+		'ci: two',
+		'three',
+		'wren joined · ci left (quit)',
+		'wren: hi',
 		'ci is no longer ignored; 2 messages hidden meanwhile.',
 		'ci: four',
 	]);
@@ -134,7 +143,7 @@ test('ignore: pages of older entries leave it out too', () => {
 	assert.ok(rowsOf(model).every(row => !row.startsWith('ci:')));
 });
 
-test('quiet: hides comings and goings, and shows them from then on', () => {
+test('quiet: hides comings and goings, and shows them in their places again', () => {
 	const model = reduce(start, [
 		joins('ci'),
 		says('ci', 'one'),
@@ -146,8 +155,11 @@ test('quiet: hides comings and goings, and shows them from then on', () => {
 		leaves('wren'),
 	]);
 	assert.deepEqual(rowsOf(model), [
+		'ci joined',
 		'ci: one',
+		'ci left (quit)',
 		'Comings and goings are hidden on this screen; /quiet shows them again.',
+		'wren joined',
 		'wren: hi',
 		'Comings and goings are shown again.',
 		'wren left (quit)',
@@ -163,4 +175,117 @@ test('ignore: many ids behind one nick cost no more than a few', () => {
 	]);
 	assert.equal(model.hiding.ignored[0]!.ids.length, 32);
 	assert.equal(model.transcript.length, 1);
+});
+
+const nicks = ['ci', 'heron', 'wren'];
+
+type Step =
+	| {
+			readonly what: 'says' | 'joins' | 'leaves' | 'ignores';
+			readonly nick: string;
+	  }
+	| {readonly what: 'quiet' | 'clear' | 'page'};
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+	fc.record({
+		what: fc.constantFrom('says', 'joins', 'leaves', 'ignores'),
+		nick: fc.constantFrom(...nicks),
+	}),
+	fc.record({what: fc.constantFrom('quiet', 'clear', 'page')}),
+);
+
+const past: readonly Entry[] = Array.from({length: 20}, (_entry, index) =>
+	messageFrame(index + 1, {
+		from: nicks[index % 3]!,
+		id: `id-${nicks[index % 3]!}`,
+		text: `entry ${index + 1}`,
+		at: 1,
+	}),
+);
+
+test('hiding: once all is shown again, nothing is missing or moved', () => {
+	fc.assert(
+		fc.property(
+			fc.array(anyStep, {maxLength: 30}),
+			fc.boolean(),
+			(steps, isAtOnce) => {
+				let oldest = past.length + 1;
+				seq = past.length;
+				const page = (): ChatEvent => {
+					const entries = past.filter(
+						entry => entry.seq < oldest && entry.seq >= oldest - 5,
+					);
+					oldest = entries[0]?.seq ?? oldest;
+					return frame({type: 'past', id: 1, entries, oldest: 1});
+				};
+
+				const clear = (): ChatEvent => {
+					oldest = seq + 1;
+					return {type: 'clear', at: 1};
+				};
+
+				const plain = {clear, page, quiet: () => quiet};
+				const named = {
+					says: (nick: string) => says(nick, `text ${seq}`),
+					joins: (nick: string) => joins(nick),
+					leaves,
+					ignores,
+				};
+				const events = steps.map(step =>
+					'nick' in step ? named[step.what](step.nick) : plain[step.what](),
+				);
+				const runAll = (all: readonly ChatEvent[]) => {
+					let model = start;
+					for (const group of isAtOnce ? [all] : all.map(one => [one])) {
+						model = reduce(model, group);
+					}
+
+					return model;
+				};
+
+				const model = runAll(events);
+				const back = reduce(model, [
+					...model.hiding.ignored.map(({nick}) => ignores(nick)),
+					...(model.hiding.isQuiet ? [quiet] : []),
+				]);
+				assert.equal(back.whole, back.transcript);
+				const unhidden = runAll(events.filter(({type}) => type !== 'hide'));
+				assert.deepEqual(contentsOf(back), contentsOf(unhidden));
+			},
+		),
+	);
+});
+
+/** Entries in their order; a notice between two comings cuts their row in two. */
+const contentsOf = ({transcript}: Model): unknown[] =>
+	Array.from({length: transcript.length}, (_item, index) =>
+		itemAt(transcript, transcript.first + index)!,
+	).flatMap((item): unknown[] => {
+		switch (item.kind) {
+			case 'message': {
+				return [item.seq];
+			}
+
+			case 'comings': {
+				return [...item.each!];
+			}
+
+			default: {
+				return [];
+			}
+		}
+	});
+
+test('hiding: what is hidden is in no count of news, nor a call', () => {
+	const model = reduce(start, [
+		ignores('ci'),
+		says('ci', 'otter: look'),
+		whispers('ci', 'psst'),
+	]);
+	assert.equal(model.calls.count, 0);
+	assert.equal(model.transcript.news, 0);
+	const {end} = model.transcript;
+	const shown = reduce(model, [ignores('ci')]);
+	assert.equal(newsFrom(shown.transcript, end), 0);
+	assert.deepEqual(rowsOf(shown).slice(1, 3), ['ci: otter: look', 'psst']);
 });

@@ -273,7 +273,7 @@ test('transcript: some items can be left out, older ones still apart', () => {
 			const isKept = (at: number) => at % 3 !== 0;
 			const keep = (items: readonly Item[]) =>
 				items.filter(({at}) => isKept(at));
-			const filtered = filterItems(transcript, keep);
+			const filtered = filterItems(transcript, keep, transcript.end);
 			assert.equal(filtered.end, transcript.end);
 			assert.deepEqual(
 				contents(filtered),
