@@ -13,16 +13,34 @@ const nearest = (
 	name: string,
 	known: ReadonlyArray<Pick<Command, 'name'>>,
 ): string | undefined => {
+	// As the hint under the draft does while it is typed.
+	const [begun] = known
+		.filter(command => name !== '' && command.name.startsWith(name))
+		.toSorted((a, b) => a.name.length - b.name.length);
+	if (begun) {
+		return begun.name;
+	}
+
 	const [best] = known
 		.map(command => ({
 			name: command.name,
-			distance: leven(name, command.name),
+			distance: typosIn(name, command.name),
 		}))
-		// With every letter wrong it is not a typo: /xy doesn't suggest /me.
-		.filter(near => near.distance <= maxTypos)
-		.filter(near => near.distance < near.name.length)
+		// With most letters wrong it is not a typo: /foo doesn't suggest /who.
+		.filter(({distance}) => distance <= Math.min(maxTypos, name.length / 2))
 		.toSorted((a, b) => a.distance - b.distance);
 	return best?.name;
+};
+
+/** Two neighbours that changed places are one typo. */
+const typosIn = (name: string, known: string): number => {
+	const at = [...name].findIndex((letter, index) => letter !== known[index]);
+	const swapped =
+		name.slice(0, at) +
+		name.charAt(at + 1) +
+		name.charAt(at) +
+		name.slice(at + 2);
+	return at !== -1 && swapped === known ? 1 : leven(name, known);
 };
 
 /** Splits a line that starts with one slash into command and arguments. */

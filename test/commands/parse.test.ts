@@ -118,7 +118,11 @@ test('parse: an unknown command is refused, and the nearest suggested', () => {
 		['/NICKS', 'nick'],
 		['/wo', 'who'],
 		['/mgs', 'msg'],
-		['/q', undefined],
+		['/h', 'help'],
+		['/he', 'help'],
+		['/q', 'quit'],
+		['/foo', undefined],
+		['/hlep', 'help'],
 		['/', undefined],
 		['/xy', undefined],
 	] as const) {
