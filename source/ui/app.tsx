@@ -209,7 +209,7 @@ export function App({
 			commands,
 			usages,
 			topics: helpTopics({mode, role}),
-			nicks: nicksToComplete(snapshot),
+			...nicksToComplete(snapshot),
 		};
 	};
 

@@ -1,6 +1,7 @@
 /**
  * Tab completion, as in IRC: a nick at the start of the line is an address and
- * becomes 'otter: '; elsewhere it becomes 'otter ', and '@ot' becomes '@otter '.
+ * becomes 'otter: '; elsewhere it becomes 'otter ', and '@ot' becomes '@otter ';
+ * '@' alone begins with who spoke last.
  * A '/' at the start of the line completes to a command, and a word after it to
  * what the command takes. Case is ignored.
  */
@@ -9,6 +10,8 @@ export type Candidates = {
 	readonly commands: readonly string[];
 	/** Those who spoke last are first. */
 	readonly nicks: readonly string[];
+	/** Those who have spoken and left; `@` completes them, too. */
+	readonly gone?: readonly string[];
 	/** What a command takes, as /help shows it: '/nodelay' → 'on|off [PEER]'. */
 	readonly usages?: ReadonlyMap<string, string>;
 	/** The topics of /help. */
@@ -85,12 +88,14 @@ export const complete = (
 	}
 
 	const after = text.slice(caret);
-	const isMention = typed.startsWith('@') && typed.length > 1;
+	const isMention = typed.startsWith('@');
 	const word = (isMention ? typed.slice(1) : typed).toLowerCase();
 	const isAddress = start === 0 && !isMention && !typed.startsWith('/');
 	const suffix = (isAddress ? ':' : '') + (after.startsWith(' ') ? '' : ' ');
 	const [first, ...others] = (
-		isMention ? candidates.nicks : candidatesFor(text, start, candidates)
+		isMention
+			? [...candidates.nicks, ...(candidates.gone ?? [])]
+			: candidatesFor(text, start, candidates)
 	)
 		.filter(candidate => candidate.toLowerCase().startsWith(word))
 		.map(candidate => (isMention ? '@' : '') + candidate + suffix);

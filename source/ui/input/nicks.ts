@@ -1,6 +1,7 @@
 /** The nicks that Tab completes: those who spoke last are first. */
 import type {Model} from '../../store/model.js';
 import {itemAt} from '../../store/transcript.js';
+import type {Candidates} from './completion.js';
 
 // Who spoke before these is no more likely than anybody else.
 const maxItems = 1000;
@@ -9,20 +10,20 @@ export const nicksToComplete = ({
 	transcript,
 	presence,
 	nick,
-}: Pick<Model, 'transcript' | 'presence' | 'nick'>): readonly string[] => {
+}: Pick<Model, 'transcript' | 'presence' | 'nick'>): Required<
+	Pick<Candidates, 'nicks' | 'gone'>
+> => {
 	const {names} = presence.members;
 	const present = new Set(names);
 	// In a very large room, only those who speak are known.
 	const isKnown = (name: string) => names.length === 0 || present.has(name);
 	const nicks = new Set<string>();
+	const gone = new Set<string>();
 	const oldest = Math.max(transcript.first, transcript.end - maxItems);
 	for (let index = transcript.end - 1; index >= oldest; index--) {
 		const item = itemAt(transcript, index);
-		if (
-			(item?.kind === 'message' || item?.kind === 'whisper') &&
-			isKnown(item.from)
-		) {
-			nicks.add(item.from);
+		if (item?.kind === 'message' || item?.kind === 'whisper') {
+			(isKnown(item.from) ? nicks : gone).add(item.from);
 		}
 	}
 
@@ -31,5 +32,6 @@ export const nicksToComplete = ({
 	}
 
 	nicks.delete(nick);
-	return [...nicks];
+	gone.delete(nick);
+	return {nicks: [...nicks], gone: [...gone]};
 };

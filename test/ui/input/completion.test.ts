@@ -71,7 +71,16 @@ const completed = (text: string) => {
 test('completion: @ keeps its sign, and gets no colon', () => {
 	assert.deepEqual(completed('@he'), ['@heron ', '@herring ']);
 	assert.deepEqual(completed('hi @herr'), ['hi @herring ']);
-	assert.equal(completed('@'), undefined);
+	for (const line of ['@', 'hello @']) {
+		assert.deepEqual(completed(line)?.slice(0, 2), [
+			`${line}heron `,
+			`${line}herring `,
+		]);
+	}
+
+	const gone = {commands: [], nicks: ['bob'], gone: ['bot']};
+	assert.deepEqual(complete('@bo', 3, gone)?.choices, ['@bob ', '@bot ']);
+	assert.equal(complete('bot', 3, gone), undefined);
 });
 
 test('completion: a command knows what it takes', () => {

@@ -29,10 +29,13 @@ const nicks = (names: readonly string[], ...speakers: readonly string[]) =>
 test('nicks: those who spoke last are first, and oneself is not there', () => {
 	assert.deepEqual(
 		nicks(['otter', 'ann', 'bob', 'cid'], 'bob', 'cid', 'bob', 'otter', 'gone'),
-		['bob', 'cid', 'ann'],
+		{nicks: ['bob', 'cid', 'ann'], gone: ['gone']},
 	);
 });
 
 test('nicks: in a room that lists nobody they are those who spoke', () => {
-	assert.deepEqual(nicks([], 'bob', 'cid', 'bob'), ['bob', 'cid']);
+	assert.deepEqual(nicks([], 'bob', 'cid', 'bob'), {
+		nicks: ['bob', 'cid'],
+		gone: [],
+	});
 });
