@@ -117,7 +117,7 @@ test('e2e: when the host leaves, it is asked, and the room ends for all', async 
 	const member = await joinScreen(t, port, 'heron');
 	otter.press('ctrl-c');
 	await otter.waitFor(
-		/^\d others? (is|are) connected; the room closes for all\. Ctrl-C again leaves\.$/m,
+		/^\d others? (is|are) connected; the room closes for all\. \/quit or Ctrl-C again leaves\.$/m,
 	);
 	otter.press('ctrl-c');
 	await member.waitFor('The server has shut down.');

@@ -214,7 +214,7 @@ test('app: Esc stays, typing goes on, and /quit twice leaves too', async t => {
 	const company = {others: 1, heirs: []};
 	const app = await openApp(t, {company: () => company});
 	const question =
-		'1 other is connected; the room closes for all. Ctrl-C again leaves.';
+		'1 other is connected; the room closes for all. /quit or Ctrl-C again leaves.';
 	await app.press('ctrl-d');
 	assert.equal((await app.rows()).at(-1), question);
 	await app.escape();
@@ -300,7 +300,7 @@ test('app: the question is as short as the terminal is narrow', async t => {
 		],
 		[50, 'It goes over to one of them. Ctrl-C leaves.'],
 		[40, '12 stay. Ctrl-C leaves.'],
-		[20, '12 stay. Ctrl-C lea…'],
+		[20, 'Leave 12? Ctrl-C'],
 	] as const) {
 		const app = await openApp(t, {company: () => company, columns});
 		await app.press('ctrl-c');

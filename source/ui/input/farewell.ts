@@ -19,10 +19,12 @@ export const farewellTexts = ({others, heirs}: Company): readonly string[] => {
 			: `goes over to ${heirs.length === 1 ? heir : 'one of them'}`;
 	const count = `${others} ${others === 1 ? 'other is' : 'others are'} connected`;
 	return [
+		`${count}; the room ${fate}. /quit or Ctrl-C again leaves.`,
 		`${count}; the room ${fate}. Ctrl-C again leaves.`,
 		`${count}; it ${fate}. Ctrl-C leaves.`,
 		`It ${fate}. Ctrl-C leaves.`,
 		`${others} ${others === 1 ? 'stays' : 'stay'}. Ctrl-C leaves.`,
+		`Leave ${others}? Ctrl-C`,
 	];
 };
 
