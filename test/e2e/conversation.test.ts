@@ -157,7 +157,7 @@ test('e2e: a paste of several lines asks first, and says how many', async () => 
 	heron.paste('alpha\nbeta\ngamma');
 	await waitForInput(
 		heron,
-		'Send 3 lines as one message? y/n · l line by line · e edit first',
+		'Send 3 lines as one message? Enter/y · n drop · l line by line · e edit',
 	);
 	heron.type('n');
 	await waitForInput(heron, '› behold:');

@@ -96,8 +96,8 @@ const questionText = (
 					'too long. l/e/n',
 				]
 			: [
-					`Send ${lines} as one message? y/n · l line by line · e edit first`,
-					`Send ${lines} as one? y/n · l split · e edit`,
+					`Send ${lines} as one message? Enter/y · n drop · l line by line · e edit`,
+					`Send ${lines}? Enter/y/n · l split · e edit`,
 					`Send ${lines}? y/n/l/e`,
 					`${lines}? y/n/l/e`,
 					'send? y/n/l/e',

@@ -8,6 +8,7 @@
  * - l sends each line as a message of its own, except blank ones
  * - e puts the paste into the draft, where line ends show as ⏎
  * - n, Esc or Ctrl-C drops the paste; the draft is as it was
+ * - other text does what e does, and follows the paste in the draft
  *
  * If y or l would send a text that is too long, they do what e does.
  */
@@ -146,7 +147,7 @@ const answerWith = (draft: Draft, answer: Answer): Pressed => {
 	}
 };
 
-// Other keys do nothing: no text is sent or lost by mistake.
+// Other keys do nothing, and other text is kept: none is sent or lost by mistake.
 const answerKey = (draft: Draft, key: Key): Pressed => {
 	if (key.type === 'submit') {
 		return answerWith(draft, 'send');
@@ -156,21 +157,18 @@ const answerKey = (draft: Draft, key: Key): Pressed => {
 		return answerWith(draft, 'drop');
 	}
 
-	// One read may contain the answer followed by text for the draft.
-	const letters = key.type === 'insert' ? [...key.text] : [];
-	for (const [index, letter] of letters.entries()) {
-		const answer = answersByLetter.get(letter.toLowerCase());
-		if (answer !== undefined) {
-			const {draft: next, texts} = answerWith(draft, answer);
-			const text = letters.slice(index + 1).join('');
-			return {
-				draft: text === '' ? next : edit(next, {type: 'insert', text}),
-				texts,
-			};
-		}
+	if (key.type !== 'insert') {
+		return {draft, texts: []};
 	}
 
-	return {draft, texts: []};
+	// One read may contain the answer followed by text for the draft.
+	const answer = answersByLetter.get(key.text.charAt(0).toLowerCase());
+	const {draft: next, texts} = answerWith(draft, answer ?? 'edit');
+	const text = answer === undefined ? key.text : key.text.slice(1);
+	return {
+		draft: text === '' ? next : edit(next, {type: 'insert', text}),
+		texts,
+	};
 };
 
 /**

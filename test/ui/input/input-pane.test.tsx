@@ -232,8 +232,11 @@ test('input: asks about a paste in its own row', async t => {
 	const questions = new Map([
 		[20, '12 lines? y/n/l/e'],
 		[30, 'Send 12 lines? y/n/l/e'],
-		[50, 'Send 12 lines as one? y/n · l split · e edit'],
-		[80, 'Send 12 lines as one message? y/n · l line by line · e edit first'],
+		[50, 'Send 12 lines? Enter/y/n · l split · e edit'],
+		[
+			80,
+			'Send 12 lines as one message? Enter/y · n drop · l line by line · e edit',
+		],
 	]);
 	for (const [columns, row] of questions) {
 		const shown = await shownRow(t, draft, columns);

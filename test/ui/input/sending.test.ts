@@ -74,11 +74,8 @@ test('paste: asks before several lines are sent', () => {
 		assert.equal(draft.question?.lineCount, 3);
 		const moved = press(draft, {type: 'left'}).draft;
 		const ignored = press(moved, {type: 'complete'}, candidates).draft;
-		assert.deepEqual(answered(ignored, 'x'), {
-			shown: 'a|d',
-			texts: [],
-			isAsking: true,
-		});
+		assert.equal(shown(ignored), 'a|d');
+		assert.ok(ignored.question);
 	}
 });
 
@@ -102,6 +99,17 @@ test('paste: text after the answer in one chunk goes into the draft', () => {
 		texts: ['b\nc'],
 		isAsking: false,
 	});
+});
+
+test('paste: other text is kept, after the paste in the draft', () => {
+	const draft = pasted(draftOf('a|d'), 'b\rc');
+	for (const text of ['x', ' is it', 'hey']) {
+		assert.deepEqual(answered(draft, text), {
+			shown: `ab\nc${text}|d`,
+			texts: [],
+			isAsking: false,
+		});
+	}
 });
 
 test('paste: adds a second paste to the question', () => {
