@@ -166,7 +166,7 @@ export const commands: readonly Command[] = [
 		'help',
 		['room', 'raw', 'plain'],
 		'[TOPIC]',
-		'list commands; topics: views, sockets, host, keys',
+		'list commands; topics: views, sockets, keys; for a host: host',
 		rest => hands => {
 			hands.help(rest === '' ? undefined : rest);
 		},
