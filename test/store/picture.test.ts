@@ -3,7 +3,11 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import type {ChatEvent} from '../../source/event/event.js';
 import type {Model} from '../../source/store/model.js';
-import {isSamePicture, type Looking} from '../../source/store/picture.js';
+import {
+	isSamePicture,
+	type Looking,
+	steadyRtt,
+} from '../../source/store/picture.js';
 import {reduce} from '../../source/store/reduce.js';
 import {anyModel} from '../helpers/any-model.js';
 import {chunkOf} from '../helpers/chunks.js';
@@ -49,6 +53,7 @@ const peers = (changes = {}): ChatEvent => ({
 });
 
 const open = reduce(modelOf({connection: connections.open}), [
+	rtt(900),
 	rtt(0.3),
 	traffic(20_000),
 	kernel(),
@@ -96,10 +101,15 @@ test('picture: an rtt counts once it has doubled or halved, for good', () => {
 	assert.ok(isSameAfter([rtt(30), rtt(30), rtt(30)], resting));
 });
 
-test('picture: a first rtt counts, also while the gauges rest', () => {
+test('picture: a second rtt counts, also while the gauges rest, the first never', () => {
 	const none = modelOf();
-	assert.ok(!isSameAfter([rtt(0.1)], chat, none));
-	assert.ok(!isSameAfter([rtt(0.1)], resting, none));
+	const started = reduce(none, [rtt(900)]);
+	assert.equal(steadyRtt(started), undefined);
+	assert.equal(steadyRtt(reduce(started, [rtt(0.1)])), 0.1);
+	for (const looking of [chat, resting]) {
+		assert.ok(isSameAfter([rtt(900)], looking, none));
+		assert.ok(!isSameAfter([rtt(0.1)], looking, started));
+	}
 });
 
 test('picture: states, queues, steps and words count exactly, even at rest', () => {

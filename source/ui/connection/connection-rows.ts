@@ -193,7 +193,7 @@ const rttRows = ({model, width}: ConnectionView): Row[] => {
 	const rtt = steadyRtt(model);
 	return rtt === undefined
 		? []
-		: [barsRow(`rtt ${formatMs(rtt)}`, model.rtts, '', width)];
+		: [barsRow(`rtt ${formatMs(rtt)}`, model.rtts.slice(1), '', width)];
 };
 
 const heardRows = ({model, wallNow, width}: ConnectionView): Row[] => {

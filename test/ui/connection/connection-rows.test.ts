@@ -66,7 +66,7 @@ const client = modelOf({
 	connection: connections.open,
 	local: '127.0.0.1:53122',
 	remote: '127.0.0.1:5001',
-	rtts: [0.4, 0.2, 0.21],
+	rtts: [900, 0.4, 0.2, 0.21],
 	traffic: {
 		bytesIn: 12_400,
 		bytesOut: 3100,

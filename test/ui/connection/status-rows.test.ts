@@ -49,7 +49,7 @@ const client = modelOf({
 	connection: connections.open,
 	local: '127.0.0.1:53122',
 	remote: '127.0.0.1:5001',
-	rtts: [0.21],
+	rtts: [900, 0.21],
 	traffic: {bytesIn: 4000, bytesOut: 2500, queuedBytes: 0, heardAt: undefined},
 	presence: {members: {count: 2, names: ['heron', 'otter']}, replayHead: 0},
 	...socketOf({
