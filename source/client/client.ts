@@ -352,7 +352,9 @@ export class Client {
 				);
 			},
 		};
-		const socket = new FramedSocket(link, events, watch?.tap);
+		// What stays in memory is no read or write of a socket.
+		const tap = link.kind === 'memory' ? undefined : watch?.tap;
+		const socket = new FramedSocket(link, events, tap);
 		this.#socket = socket;
 	}
 

@@ -3,6 +3,7 @@
  * once, so a flood costs one update a frame.
  */
 import {assertNever} from '../errors.js';
+import {nameOfCall, type CallName, type Step} from '../tcp/tcp.js';
 import type {ChatEvent} from '../event/event.js';
 import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
@@ -187,6 +188,18 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 	}
 };
 
+/**
+ * The steps of the listening socket: those before it are of a client, which was
+ * the other end of what is drawn from now on.
+ */
+const serverSteps = (steps: readonly Step[]): readonly Step[] => {
+	const callsOf = (name: CallName) => (step: Step) =>
+		step.kind === 'call' && nameOfCall(step.call) === name;
+	const bound = steps.findLastIndex(callsOf('bind'));
+	const first = steps.slice(0, bound + 1).findLastIndex(callsOf('socket'));
+	return bound === -1 ? [] : steps.slice(Math.max(0, first));
+};
+
 /** A member that became the host has a connection no longer. */
 const forgetConnection = (update: ModelUpdate): void => {
 	if (update.connection === undefined) {
@@ -199,7 +212,7 @@ const forgetConnection = (update: ModelUpdate): void => {
 	update.traffic = noTraffic;
 	update.rtts = [];
 	const {steps, wire} = update.socket;
-	update.socket = {...emptySocketView, steps, wire};
+	update.socket = {...emptySocketView, steps: serverSteps(steps), wire};
 };
 
 const applyHide = (

@@ -3,6 +3,7 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import type {SocketEvent} from '../../source/event/event.js';
+import {reduce} from '../../source/store/reduce.js';
 import {
 	emptySocketView,
 	keptSteps,
@@ -11,7 +12,13 @@ import {
 } from '../../source/store/socket-view.js';
 import {maxWireChunks} from '../../source/store/wire.js';
 import {chunkOf} from '../helpers/chunks.js';
-import {kernelSocket, peerRow} from '../helpers/models.js';
+import {
+	connections,
+	kernelSocket,
+	listeningOf,
+	modelOf,
+	peerRow,
+} from '../helpers/models.js';
 import {called, inferred, read} from '../helpers/steps.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
@@ -217,5 +224,33 @@ test('socket view: a queue is shown once it was there in two reads', () => {
 		[0, 24],
 		[0, 90],
 		[0, 0],
+	]);
+});
+
+test('store: a member that becomes the host keeps the steps of its server alone', () => {
+	const connected = reduce(
+		modelOf({connection: connections.silent}),
+		[
+			...[called('socket()'), called('connect(127.0.0.1:5001)')],
+			...[
+				called('close()'),
+				called('socket()'),
+				called('bind(127.0.0.1:5001)'),
+			],
+			called('listen(1)'),
+		].map(step => ({type: 'step', at: 1, step}) as const),
+	);
+	const hosting = reduce(connected, [
+		{
+			type: 'listening',
+			at: 2,
+			state: listeningOf().state,
+			place: {host: '127.0.0.1', port: 5001},
+		},
+	]);
+	assert.deepEqual(hosting.socket.steps, [
+		called('socket()'),
+		called('bind(127.0.0.1:5001)'),
+		called('listen(1)'),
 	]);
 });
