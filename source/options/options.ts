@@ -213,8 +213,7 @@ const readNick = (
 	);
 	// A nick from a variable or the config file serves every terminal of a user,
 	// and jobs with one nick may send at once: nobody is there to choose another.
-	const isNickFlexible =
-		!reader.isTyped('nick') || reader.text('message') !== undefined;
+	const isNickFlexible = !reader.isTyped('nick') || reader.has('message');
 	return {nick, isNickFlexible};
 };
 
@@ -332,6 +331,13 @@ const readAwaited = (reader: Reader): Awaited | undefined => {
 
 /** One that the room would refuse is refused before joining. */
 const readMessage = (reader: Reader): string | undefined => {
+	if (reader.isEmpty('message')) {
+		const empty = wrongUsage(
+			'--message is empty; a message has at least one character.',
+		);
+		return reader.take<string>(empty, '', 'message');
+	}
+
 	const message = reader.text('message');
 	const isRoomText = message !== undefined && !reader.has('raw');
 	const wrong = isRoomText ? checkText(message) : undefined;

@@ -35,6 +35,10 @@ export class Reader {
 		return this.has(name) && this.#origins[name] === undefined;
 	}
 
+	isEmpty(name: FlagName): boolean {
+		return this.#given[name] === '';
+	}
+
 	text(name: FlagName): string | undefined {
 		const value = this.#given[name];
 		if (value === '') {

@@ -133,7 +133,11 @@ test('options: each wrong value is refused with what the flag needs', () => {
 			{backlog: '9999999999'},
 			'--backlog needs a number of at most 999999999; got "9999999999".',
 		],
-		['connect', {message: ''}, '--message needs a value.'],
+		[
+			'connect',
+			{message: ''},
+			'--message is empty; a message has at least one character.',
+		],
 		['', {host: ''}, '--host needs a value.'],
 	];
 	for (const [words, given, sentence] of cases) {
