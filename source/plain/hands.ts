@@ -2,7 +2,7 @@
 import type {RoomHands, ViewName} from '../commands/hands.js';
 import {help} from '../commands/help.js';
 import {refused} from '../tcp/socket-action.js';
-import type {RoomSession} from './room-session.js';
+import {mayLeave, type RoomSession} from './room-session.js';
 import {rename} from './room-requests.js';
 
 export const handsOf = (session: RoomSession): RoomHands => {
@@ -10,7 +10,7 @@ export const handsOf = (session: RoomSession): RoomHands => {
 	let isTapped = options.events?.includes('wire') ?? false;
 	const notice: RoomHands['notice'] = (tone, text) => {
 		if (tone === 'bad') {
-			progress.hasFailed = true;
+			progress.refuse();
 			printer.refuse(text);
 		} else {
 			printer.answer(text);
@@ -35,7 +35,7 @@ export const handsOf = (session: RoomSession): RoomHands => {
 			progress.during(chat.control(action, peer)),
 		rule: async action => progress.during(chat.rule(action)),
 		leave() {
-			session.hasQuit = true;
+			session.hasQuit = mayLeave(session);
 		},
 		bell: () =>
 			refused(

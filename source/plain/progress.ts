@@ -25,10 +25,21 @@ export class Progress {
 	#wish = '';
 	#actions = 0;
 	#waiting: Array<() => void> = [];
+	readonly #isTyped: boolean;
+
+	/** @param isTyped Whether a person types the commands. */
+	constructor(isTyped: boolean) {
+		this.#isTyped = isTyped;
+	}
 
 	/** Whether an answer is due. */
 	get isAsking(): boolean {
 		return this.#question !== undefined || this.#actions > 0;
+	}
+
+	/** A command was refused. Whoever typed it sees that, and may go on. */
+	refuse(): void {
+		this.hasFailed ||= !this.#isTyped;
 	}
 
 	see(event: ChatEvent): void {
@@ -151,7 +162,7 @@ export class Progress {
 				// ERR_RATE refuses nothing: we are read more slowly.
 				if (this.#question !== undefined && frame.code !== 'ERR_RATE') {
 					this.#question = undefined;
-					this.hasFailed = true;
+					this.refuse();
 				}
 
 				break;

@@ -19,6 +19,10 @@ export type PromptSource = {
 	readonly nick: () => string;
 	/** Those that Tab completes. */
 	readonly nicks: () => readonly string[];
+	/** Whether Ctrl-C and Ctrl-D on an empty line leave; if not, it asked. */
+	readonly mayLeave: () => boolean;
+	/** Ctrl-C cleared a draft: whoever was asked has stayed. */
+	readonly stay: () => void;
 };
 
 /**
@@ -81,6 +85,7 @@ export class Prompt {
 	readonly streams: Streams;
 	#interface: Interface | undefined;
 	#lines: AsyncIterable<string> | undefined;
+	#close: (() => void) | undefined;
 	#source: PromptSource | undefined;
 	/** Whether the line is cleared, and drawn again at the end of this turn. */
 	#isCleared = false;
@@ -130,6 +135,15 @@ export class Prompt {
 				isPasting() ? [['\t'], ''] : completeWord(text, source.nicks()),
 		});
 		const isPasting = pasteAtCaret(line);
+		const close = line.close.bind(line);
+		this.#close = close;
+		// Readline calls it at Ctrl-D on an empty line.
+		line.close = () => {
+			if (source.mayLeave()) {
+				close();
+			}
+		};
+
 		this.#interface = line;
 		this.#source = source;
 		this.#lines = line;
@@ -141,9 +155,14 @@ export class Prompt {
 		});
 		line.on('SIGINT', () => {
 			if (line.line === '') {
-				process.kill(process.pid, 'SIGINT');
+				if (source.mayLeave()) {
+					process.kill(process.pid, 'SIGINT');
+				}
+
 				return;
 			}
+
+			source.stay();
 
 			line.write('', {ctrl: true, name: 'e'});
 			line.write('', {ctrl: true, name: 'u'});
@@ -156,7 +175,9 @@ export class Prompt {
 
 	/** Gives the terminal back. What was typed and not sent stays to be seen. */
 	close(): void {
-		this.#interface?.close();
+		if (this.#interface) {
+			this.#close?.();
+		}
 	}
 
 	#end(): void {

@@ -49,6 +49,10 @@ const takeCommand = (session: RoomSession): TakeLine => {
 			await settled(session);
 		}
 
+		if (!isQuit(line)) {
+			session.wasAsked = false;
+		}
+
 		parseLine(line, 'room')(hands);
 		if (!isTyped) {
 			await answered(session);
@@ -129,6 +133,8 @@ const readInput = (
 				await progress.until(() => chat.unstored() < maxAhead);
 			}
 
+			// Nobody could type any more, as after Ctrl-D.
+			session.hasQuit ||= streams.stdin.isTTY === true;
 			if (session.hasQuit || chat.role === 'connect') {
 				// If stdin ends at once, it must still be reported that nobody listens.
 				await progress.until(() => progress.isWelcome && chat.unstored() === 0);

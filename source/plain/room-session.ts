@@ -1,4 +1,5 @@
 /** A room without a screen: what its steps and commands share. */
+import {farewellTexts} from '../chat/farewell.js';
 import type {RoomChat} from '../chat/room-chat.js';
 import type {RoomModeOptions} from '../options/options.js';
 import type {Printer, Streams} from './printer.js';
@@ -19,6 +20,25 @@ export type RoomSession = {
 	readonly prompt: Prompt | undefined;
 	/** The message to wait for. */
 	readonly wait: MessageWait;
+	/** A host at a terminal was asked whether to leave others behind. */
+	wasAsked: boolean;
 	/** Whether the input asked to leave. */
 	hasQuit: boolean;
+};
+
+/**
+ * Whether it may leave now. A host at a terminal is asked once, if it leaves
+ * others behind.
+ */
+export const mayLeave = (session: RoomSession): boolean => {
+	const {chat, printer, streams} = session;
+	const [question] = farewellTexts(chat.company() ?? {others: 0, heirs: []});
+	const isTyped = streams.stdin.isTTY === true && streams.stdout.isTerminal;
+	if (!isTyped || session.wasAsked || question === undefined) {
+		return true;
+	}
+
+	session.wasAsked = true;
+	printer.answer(question);
+	return false;
 };

@@ -16,6 +16,7 @@ import {Progress} from './progress.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
+import {mayLeave, type RoomSession} from './room-session.js';
 import {Script} from './script.js';
 import {MessageWait} from './wait.js';
 
@@ -44,7 +45,9 @@ export const runPlain = async (
 	options: Options,
 	given: Streams,
 ): Promise<Running> => {
-	const progress = new Progress();
+	const hasTask =
+		options.message !== undefined || options.awaited !== undefined;
+	const progress = new Progress(given.stdin.isTTY === true && !hasTask);
 	const prompt = await openPrompt(options, given);
 	const streams = prompt?.streams ?? given;
 	const printer = new Printer(options, streams);
@@ -108,12 +111,7 @@ export const runPlain = async (
 		printer.id = chat.id;
 		progress.id = chat.id;
 		wait.id = chat.id;
-		await prompt?.start({
-			nick: () => progress.nick || chat.nick,
-			nicks: () => chat.members().names,
-		});
-		replay.start(chat);
-		const steps = roomSteps({
+		const session: RoomSession = {
 			chat,
 			options,
 			printer,
@@ -122,9 +120,19 @@ export const runPlain = async (
 			replay,
 			streams,
 			wait,
+			wasAsked: false,
 			hasQuit: false,
+		};
+		await prompt?.start({
+			nick: () => progress.nick || chat.nick,
+			nicks: () => chat.members().names,
+			mayLeave: () => mayLeave(session),
+			stay() {
+				session.wasAsked = false;
+			},
 		});
-		return {chat, script: new Script(steps)};
+		replay.start(chat);
+		return {chat, script: new Script(roomSteps(session))};
 	};
 
 	const {chat, script} = await open();

@@ -22,7 +22,7 @@ import {newsFrom} from '../store/transcript.js';
 import {nextChangeAt} from './connection/connection-facts.js';
 import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
-import {useFarewell} from './input/farewell.js';
+import {useFarewell} from './input/use-farewell.js';
 import {nicksToComplete} from './input/nicks.js';
 import {edit, isAsking, type DraftRules} from './input/draft.js';
 import {hintFor} from './input/hint.js';

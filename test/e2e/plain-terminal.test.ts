@@ -414,3 +414,84 @@ test('e2e: plain: whatever is typed and comes, both are whole', async t => {
 		{numRuns: 30, endOnFailure: true},
 	);
 });
+
+/** A host without a screen, and one other in its room. */
+const openHost = async (t: TestContext, env: NodeJS.ProcessEnv = {}) => {
+	const terminal = openTerminal(t, {
+		...bin('serve', '0', '--plain', '--no-history', '--nick', 'swan'),
+		env,
+	});
+	await terminal.waitFor(/127\.0\.0\.1:\d+/);
+	const [, where] = /127\.0\.0\.1:(\d+)/.exec(terminal.text())!;
+	return {terminal, port: where!};
+};
+
+const question =
+	/1 other is connected; the room [\w ]+\. Ctrl-C again leaves\./;
+
+for (const [how, leaving] of [
+	['Ctrl-C', '\u{3}'],
+	['Ctrl-D', '\u{4}'],
+	['/quit', '/quit\r'],
+	['quit', 'quit\r'],
+] as const) {
+	test(`e2e: plain: a host alone leaves with ${how}`, async t => {
+		const {terminal} = await openHost(t);
+		await terminal.waitFor('swan ›');
+		terminal.type(leaving);
+		assert.equal(await terminal.waitForExit(), 0);
+	});
+
+	test(`e2e: plain: a host is asked once at ${how}`, async t => {
+		const {terminal, port: where} = await openHost(t);
+		await terminal.waitFor('swan ›');
+		const other = await joinBare(t, where, 'teal');
+		await terminal.waitFor('-- teal joined');
+		terminal.type('draft');
+		await terminal.waitFor('swan › draft');
+		terminal.press('ctrl-c');
+		await until(() => rowsOf(terminal).at(-1) === 'swan ›', {
+			what: 'an empty line',
+			seen: terminal.framed,
+		});
+		assert.doesNotMatch(terminal.text(), question);
+		terminal.type(leaving);
+		await terminal.waitFor(question);
+		// Whoever goes on has stayed, and is asked again.
+		terminal.type('I stay\r');
+		other.sayNext('good');
+		await terminal.waitFor('teal: good');
+		terminal.type(leaving);
+		await until(
+			() => terminal.text().split('Ctrl-C again leaves').length === 3,
+			{what: 'a second question', seen: terminal.framed},
+		);
+		terminal.type(leaving);
+		assert.equal(await terminal.waitForExit(), 0);
+	});
+}
+
+test('e2e: plain: Ctrl-D on a dumb terminal ends a host', async t => {
+	const {terminal} = await openHost(t, {TERM: 'dumb'});
+	terminal.press('ctrl-d');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
+test('e2e: plain: a host on a dumb terminal is asked at /quit', async t => {
+	const {terminal, port: where} = await openHost(t, {TERM: 'dumb'});
+	await joinBare(t, where, 'teal');
+	await terminal.waitFor('-- teal joined');
+	terminal.type('/quit\r');
+	await terminal.waitFor(question);
+	terminal.type('/quit\r');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
+test('e2e: plain: a mistyped command is no failure of a person', async t => {
+	const terminal = await openPlain(t, 'wigeon');
+	await terminal.waitFor('wigeon ›');
+	terminal.type('/nosuch\r');
+	await terminal.waitFor(/nosuch(.*\n)+.*nosuch/);
+	terminal.type('/quit\r');
+	assert.equal(await terminal.waitForExit(), 0);
+});

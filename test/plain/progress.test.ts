@@ -6,7 +6,7 @@ import {Progress} from '../../source/plain/progress.js';
 const at = 0;
 
 const openProgress = () => {
-	const progress = new Progress();
+	const progress = new Progress(false);
 	progress.id = 'own';
 	const see = (frame: ServerFrame) => {
 		progress.see({type: 'frame', at, frame});
