@@ -106,11 +106,15 @@ export const insertPaste = (draft: Draft): Draft =>
 		),
 	);
 
-/** An empty draft. What it held, a paste too, can be yanked back. */
+/** An empty draft. What it held, a paste too, can be yanked back, or undone. */
 export const cleared = (draft: Draft): Draft => {
-	const {text} = insertPaste(draft);
-	const {rules, history, killed} = draft;
-	return {...createDraft(rules), history, killed: text || killed};
+	const whole = insertPaste(draft);
+	const {rules, history, killed, text} = whole;
+	return changed(whole, {
+		...createDraft(rules),
+		history,
+		killed: text || killed,
+	});
 };
 
 type Answer = 'send' | 'send-lines' | 'edit' | 'drop';

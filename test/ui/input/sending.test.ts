@@ -5,7 +5,12 @@ import {
 	createDraft,
 	type Draft,
 } from '../../../source/ui/input/draft.js';
-import {maxHistory, pasted, press} from '../../../source/ui/input/sending.js';
+import {
+	cleared,
+	maxHistory,
+	pasted,
+	press,
+} from '../../../source/ui/input/sending.js';
 import {
 	candidates,
 	draftOf,
@@ -126,4 +131,12 @@ test('paste: puts a text that is too long into the draft and sends nothing', () 
 	assert.deepEqual(answered(whole, 'y'), {...kept, shown: 'ab\ncd|'});
 	const oneLine = pasted(base, 'ab\rcdefg');
 	assert.deepEqual(answered(oneLine, 'l'), {...kept, shown: 'ab\ncdefg|'});
+});
+
+test('clear: what was cleared can be undone', () => {
+	const draft = cleared(draftOf('a|d'));
+	assert.equal(shown(draft), '|');
+	const back = press(draft, {type: 'undo'}).draft;
+	assert.equal(shown(back), 'a|d');
+	assert.equal(shown(press(back, {type: 'redo'}).draft), '|');
 });
