@@ -16,7 +16,12 @@ import {
 	type TcpState,
 } from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
-import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import {
+	display,
+	type DisplayText,
+	displayWidth,
+	toDisplay,
+} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {
 	formatAge,
@@ -177,8 +182,14 @@ export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
 		: undefined;
 };
 
-/** 127.0.0.1:53122 → :5001; the same host isn't repeated. */
-export const routeText = ({local, remote, where}: Model): DisplayText => {
+/**
+ * 127.0.0.1:53122 → :5001; the same host isn't repeated, and if that is too wide,
+ * the ports stay.
+ */
+export const routeText = (
+	{local, remote, where}: Model,
+	columns = Infinity,
+): DisplayText => {
 	if (local === undefined || remote === undefined) {
 		return toDisplay(where);
 	}
@@ -186,7 +197,11 @@ export const routeText = ({local, remote, where}: Model): DisplayText => {
 	const port = /:\d+$/.exec(remote)?.[0] ?? '';
 	const host = remote.slice(0, -port.length);
 	const isSameHost = port !== '' && local.startsWith(`${host}:`);
-	return display`${local} ${symbols.outward} ${isSameHost ? port : remote}`;
+	const to = isSameHost ? port : remote;
+	const whole = display`${local} ${symbols.outward} ${to}`;
+	return isSameHost && displayWidth(whole) > columns
+		? display`${local.slice(host.length)} ${symbols.outward} ${to}`
+		: whole;
 };
 
 /** A server's counts of connections. */

@@ -252,7 +252,7 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const socket = [
 		...phaseRows(view),
 		...rttRows(view),
-		cutRow([{text: routeText(model)}], width),
+		cutRow([{text: routeText(model, width)}], width),
 		...flow(peersFacts(model), width),
 		...trafficRows(view),
 	];

@@ -211,6 +211,9 @@ test('connection facts: the route shows a host that both ends share once', () =>
 		'127.0.0.10:53122 → 127.0.0.1:5001',
 	);
 	assert.equal(routeText(modelOf()), '127.0.0.1:5001', 'before the connection');
+	const wide = modelOf({local: '127.0.0.1:43116', remote: '127.0.0.1:19062'});
+	assert.equal(routeText(wide, 24), '127.0.0.1:43116 → :19062');
+	assert.equal(routeText(wide, 23), ':43116 → :19062');
 });
 
 test("connection facts: a server's counts leave out zeros", () => {
