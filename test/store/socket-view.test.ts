@@ -231,12 +231,12 @@ test('store: a member that becomes the host keeps the steps of its server alone'
 	const connected = reduce(
 		modelOf({connection: connections.silent}),
 		[
-			called('socket()'), called('connect(127.0.0.1:5001)'),
-			
-				called('close()'),
-				called('socket()'),
-				called('bind(127.0.0.1:5001)')
-			,
+			called('socket()'),
+			called('connect(127.0.0.1:5001)'),
+
+			called('close()'),
+			called('socket()'),
+			called('bind(127.0.0.1:5001)'),
 			called('listen(1)'),
 		].map(step => ({type: 'step', at: 1, step}) as const),
 	);
