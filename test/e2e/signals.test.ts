@@ -89,11 +89,10 @@ test('e2e: --plain on a terminal talks in lines, and leaves modes alone', async 
 	heron.press('ctrl-d');
 	assert.equal(await heron.waitForExit(), 0);
 	await otter.waitFor('-- heron left (quit)');
-	otter.press('ctrl-d');
 	const late = startBin(t, ['connect', '--port', port, '--message', 'hm?']);
 	assert.deepEqual(await late.waitForExit(), done);
 	await otter.waitFor(/: hm\?$/m);
-	otter.press('ctrl-c');
+	otter.press('ctrl-d');
 	assert.equal(await otter.waitForExit(), 0);
 });
 
