@@ -44,6 +44,18 @@ export const dayRule = (at: number): Rule => ({
 	text: dayOf(at),
 });
 
+/** The rule above the oldest item; none if it is of today, or a rule itself. */
+export const dayAbove = (
+	item: Item | undefined,
+	today: Rule | undefined,
+): Rule | undefined =>
+	item &&
+	item.kind !== 'rule' &&
+	today !== undefined &&
+	dayOf(item.at) !== today.text
+		? dayRule(item.at)
+		: undefined;
+
 /** When the day after this time begins. */
 export const nextDay = (at: number): number => {
 	const date = new Date(at);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {dayOf} from '../../source/store/days.js';
+import {dayAbove, dayOf, dayRule} from '../../source/store/days.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
+import {message} from '../helpers/items.js';
 import {messageFrame} from '../helpers/scripted.js';
 
 const start = createModel({
@@ -84,4 +85,14 @@ test('days: the current day is a rule of its own, until an item begins it', () =
 	const next = reduce(model, [said(2, at(22, 1))]);
 	assert.deepEqual(textsOf(next), ['entry 1', dayOf(at(22, 1)), 'entry 2']);
 	assert.equal(next.lastDay, next.today?.text);
+});
+
+test('days: the oldest item says its day, unless it is of today', () => {
+	const today = dayRule(at(22, 12));
+	const old = message({at: at(20, 1)});
+	assert.equal(dayAbove(old, today)?.text, dayOf(at(20, 1)));
+	assert.equal(dayAbove(message({at: at(22, 1)}), today), undefined);
+	assert.equal(dayAbove(dayRule(at(20, 1)), today), undefined);
+	assert.equal(dayAbove(undefined, today), undefined);
+	assert.equal(dayAbove(old, undefined), undefined);
 });

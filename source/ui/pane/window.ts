@@ -6,7 +6,7 @@
  * same reason the total number of rows is unknown; what is below is counted in
  * items.
  */
-import type {Item} from '../../store/item.js';
+import type {Item, Rule} from '../../store/item.js';
 import type {RuleBelow} from '../../store/reading.js';
 import {itemAt, newsFrom, type Transcript} from '../../store/transcript.js';
 import {rowsOfItem} from '../transcript/item-rows.js';
@@ -57,6 +57,8 @@ export type View = {
 	 * changes its number when the rule comes or goes.
 	 */
 	readonly ruleBelow?: RuleBelow | undefined;
+	/** Above the oldest item, if that is of another day than today. */
+	readonly dayAbove?: Rule | undefined;
 	readonly anchor: Anchor | undefined;
 	readonly width: number;
 	readonly height: number;
@@ -249,11 +251,15 @@ export const scrollViewOf = (view: View | ScrollView): ScrollView => {
 	}
 
 	const {transcript, pending, anchor, width, height, wrap = rowsOfItem} = view;
-	const {ruleBelow} = view;
+	const {ruleBelow, dayAbove} = view;
 	const {first, end: newEnd} = transcript;
 	const allRowsAt = (index: number): readonly Row[] => {
 		const item = itemAt(transcript, index) ?? pending[index - newEnd]!;
-		const rows = wrap(item, width);
+		const wrapped = wrap(item, width);
+		const rows =
+			index === first && dayAbove
+				? [...rowsOfItem(dayAbove, width), ...wrapped]
+				: wrapped;
 		return index === ruleBelow?.index
 			? [...rows, ...wrap(ruleBelow.rule, width)]
 			: rows;

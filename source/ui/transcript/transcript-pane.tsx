@@ -1,7 +1,7 @@
 /** The transcript: what was said, and how much of it is below the window. */
 import {useMemo} from 'react';
 import type {DisplayText} from '../../protocol/display.js';
-import type {Item} from '../../store/item.js';
+import type {Item, Rule} from '../../store/item.js';
 import type {RuleBelow} from '../../store/reading.js';
 import type {Transcript} from '../../store/transcript.js';
 import type {Area} from '../layout.js';
@@ -18,6 +18,7 @@ export type TranscriptPaneProps = {
 	/** One's own items that are not stored yet. */
 	readonly pending: readonly Item[];
 	readonly ruleBelow?: RuleBelow | undefined;
+	readonly dayAbove?: Rule | undefined;
 	/** To be marked: those of an open search, folded. */
 	readonly words?: readonly string[] | undefined;
 	/** Undefined follows the bottom. */
@@ -33,6 +34,7 @@ export function TranscriptPane({
 	transcript,
 	pending,
 	ruleBelow,
+	dayAbove,
 	words = noWords,
 	anchor,
 	shape,
@@ -44,6 +46,7 @@ export function TranscriptPane({
 		transcript,
 		pending,
 		ruleBelow,
+		dayAbove,
 		anchor,
 		...viewport,
 		wrap,

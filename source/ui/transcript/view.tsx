@@ -1,5 +1,8 @@
 import {display} from '../../protocol/display.js';
-import {tailOf} from '../../store/model.js';
+import {dayAbove} from '../../store/days.js';
+import type {Rule} from '../../store/item.js';
+import {tailOf, type Model} from '../../store/model.js';
+import {itemAt} from '../../store/transcript.js';
 import {unreadBelow} from '../../store/reading.js';
 import {olderThan} from '../../store/older-entries.js';
 import {scrollViewOf, stickToTop, viewportOf} from '../pane/window.js';
@@ -28,6 +31,9 @@ const shapeOf = ({
 	isPlain: area.frame === 'text',
 });
 
+const oldestDay = ({transcript, today}: Model): Rule | undefined =>
+	dayAbove(itemAt(transcript, transcript.first), today);
+
 export const chat: ViewEntry = {
 	name: 'chat',
 	isFor: () => true,
@@ -38,6 +44,7 @@ export const chat: ViewEntry = {
 			transcript={model.transcript}
 			pending={tailOf(model)}
 			ruleBelow={unreadBelow(model.reading, model.transcript)}
+			dayAbove={oldestDay(model)}
 			words={model.search?.words}
 			anchor={viewState.chatAnchor}
 			shape={shapeOf({area, model, viewState})}
@@ -51,7 +58,15 @@ export const chat: ViewEntry = {
 		const shape = shapeOf({area, model, viewState});
 		const wrap: WrapItem = (item, width) => rowsOfItem(item, width, shape);
 		const viewport = viewportOf(area, anyAnchor);
-		const view = {transcript, pending, ruleBelow, anchor, ...viewport, wrap};
+		const view = {
+			transcript,
+			pending,
+			ruleBelow,
+			dayAbove: oldestDay(model),
+			anchor,
+			...viewport,
+			wrap,
+		};
 		const chatAnchor =
 			move === 'top' && olderThan(model) !== undefined
 				? stickToTop(scrollViewOf(view))
