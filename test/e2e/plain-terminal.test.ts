@@ -427,7 +427,7 @@ const openHost = async (t: TestContext, env: NodeJS.ProcessEnv = {}) => {
 };
 
 const question =
-	/1 other is connected; the room [\w ]+\. Ctrl-C again leaves\./;
+	/1 other is connected; the room [\w ]+\. \/quit or Ctrl-C again leaves\./;
 
 for (const [how, leaving] of [
 	['Ctrl-C', '\u{3}'],
