@@ -79,6 +79,8 @@ const idle = async (
 	beat: (count: number) => readonly ChatEvent[],
 	seconds: number,
 ) => {
+	// The first round trip isn't shown.
+	await app.tell(...beat(0));
 	await app.tell(...beat(0));
 	const before = await app.drawn();
 	for (let count = 1; count <= (seconds * 1000) / heartbeatMs; count++) {

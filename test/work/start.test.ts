@@ -189,3 +189,24 @@ test('work: the TOML parser is loaded only if there is a config file', async t =
 	assert.equal(await loadsParser('without'), false);
 	assert.equal(await loadsParser('with'), true);
 });
+
+test('start: the program is one file, whatever else is loaded later', () => {
+	const files = new Set<string>();
+	const read = (path: string): void => {
+		if (files.has(path)) {
+			return;
+		}
+
+		files.add(path);
+		const text = readFileSync(path, 'utf8');
+		for (const {groups} of text.matchAll(
+			/(?:^|;)(?:import|export)(?:[^;"'()]*from)?"(?<file>\.[^"]+)"/gm,
+		)) {
+			read(join(dirname(path), groups!['file']!));
+		}
+	};
+
+	// A file more takes about a millisecond: see `withOneCore` in build-plugins.ts.
+	read(fileURLToPath(new URL('../../dist/program.js', import.meta.url)));
+	assert.ok(files.size <= 3, [...files].join('\n'));
+});
