@@ -23,7 +23,8 @@ import type {GivenFlags} from './options/reader.js';
 import {parseStatusOptions} from './options/status.js';
 import {parseWatchOptions} from './options/watch.js';
 import {readWords} from './options/words.js';
-import {isWrongValue} from './options/wrong-value.js';
+import {settle} from './options/settings.js';
+import {isWrongValue, placed} from './options/wrong-value.js';
 import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
 import {runPlain} from './plain/run.js';
@@ -399,10 +400,17 @@ const runCommandLine = async (output: Output): Promise<number> => {
 
 		return await run(await withNotify(options), output);
 	} catch (error) {
-		report(error, output, options.output === 'json');
-		return error !== inherited && isWrongValue(error, options)
-			? exitCodes.wrongUsage
-			: exitCodes.failed;
+		const isWrong = error !== inherited && isWrongValue(error, options);
+		const {origins} =
+			isWrong && !(request instanceof SockchatError)
+				? settle(request.given, request.command, process.env, config)
+				: {origins: {}};
+		report(
+			isWrong ? placed(error as SockchatError, origins) : error,
+			output,
+			options.output === 'json',
+		);
+		return isWrong ? exitCodes.wrongUsage : exitCodes.failed;
 	}
 };
 

@@ -3,8 +3,10 @@
  * or to what must not be used. They exit like a flag that can't be read. A full
  * disk, or a server that is there already, is no fault of the value.
  */
-import {SockchatError} from '../errors.js';
+import {SockchatError, type ErrorCode} from '../errors.js';
+import type {FlagName} from './flags.js';
 import type {Options} from './options.js';
+import type {Origins} from './reader.js';
 
 const codesOfPaths = new Set([
 	'ENOENT',
@@ -53,4 +55,25 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 			return false;
 		}
 	}
+};
+
+/** The flags whose paths are looked at only once they are used. */
+const pathFlags: Readonly<Partial<Record<ErrorCode, FlagName>>> = {
+	ERR_TOKEN_FILE: 'tokenFile',
+	ERR_HISTORY: 'history',
+	ERR_SOCKET_PATH: 'socket',
+};
+
+/** The same error, with the place where the wrong value stands if not typed. */
+export const placed = (
+	error: SockchatError,
+	origins: Origins,
+): SockchatError => {
+	const flag = pathFlags[error.code];
+	const origin = flag && origins[flag];
+	return origin === undefined
+		? error
+		: new SockchatError(error.code, `${origin}: ${error.message}`, {
+				cause: error,
+			});
 };
