@@ -212,7 +212,11 @@ export class PortLog {
 				since === undefined
 					? []
 					: (['socket()', 'bind()', 'listen()'] as const).map(call =>
-							inferredCall(call, time),
+							// A socket that doesn't listen yet is in no table.
+							inferredCall(
+								call,
+								call === 'listen()' ? time : between(0, tableAt),
+							),
 						);
 			begun.push(...called, step('LISTEN'));
 		}
