@@ -50,7 +50,8 @@ export const capturePrograms: readonly Program[] = [
 /** For the first bytes of data, if no file wants the rest. */
 const shownPacketBytes = 256;
 
-const shell = '"$@" <&- & child=$!; exec >&-; read -r _; kill $child 2>&-';
+// The whole group, as the program may be a wrapper with a child of its own.
+const shell = '"$@" <&- & exec >&-; read -r _; kill 0 2>&-';
 
 /** A program that says nothing for so long doesn't work. */
 const startMs = 3000;
@@ -131,6 +132,7 @@ const run = (
 	child.stdout.on('data', (chunk: Buffer) => {
 		const packets = reader.push(chunk);
 		if (reader.isBroken) {
+			onBegun(`${name} wrote something else than packets`);
 			child.stdin.end();
 		} else if (reader.hasBegun) {
 			onBegun(undefined);

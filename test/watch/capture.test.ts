@@ -1,10 +1,11 @@
 /** The real tcpdump on loopback, which needs the rights to capture. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {mkdtempSync, rmSync, statSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {createConnection, createServer, type AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import process from 'node:process';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import type {Segment} from '../../source/tcp/segment.js';
@@ -194,4 +195,30 @@ test('capture: what makes no sense ends it, and that is said', async t => {
 		programs: [['sh', '-c', 'head -c 100 /dev/zero; sleep 60']],
 	});
 	assert.match(failures[0]!, /^Nothing is captured/);
+});
+
+test('capture: a program that is a wrapper is ended with its own child', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-capture-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	const file = join(folder, 'pid');
+	const {failures} = await capture(t, {
+		port: 1,
+		programs: [
+			['sh', '-c', `sleep 60 & echo $! > ${file}; head -c 100 /dev/zero; wait`],
+		],
+	});
+	assert.equal(failures.length, 1);
+	const pid = Number(readFileSync(file, 'utf8'));
+	const isThere = () => {
+		try {
+			process.kill(pid, 0);
+			return true;
+		} catch {
+			return false;
+		}
+	};
+
+	await until(() => !isThere(), {what: 'the end of the child'});
 });
