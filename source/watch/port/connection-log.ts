@@ -130,8 +130,7 @@ export class ConnectionLog {
 				reading.tableAt - reading.begunAt,
 			),
 		];
-		const certain = this.#withoutDoubt(steps);
-		const ordered = this.#isFirst ? withClientFirst(certain) : certain;
+		const ordered = this.#isFirst ? withClientFirst(steps) : steps;
 		this.#isFirst = false;
 		const bytes = this.#data(reading, since);
 		return [
@@ -140,33 +139,6 @@ export class ConnectionLog {
 			),
 			...bytes,
 		];
-	}
-
-	/**
-	 * Without what RST may have skipped: TIME-WAIT lasts a minute, so it is never
-	 * missed, and LAST-ACK is certain only if the other end had that FIN.
-	 */
-	#withoutDoubt(steps: readonly Step[]): readonly Step[] {
-		const isClosed = (end: EndName): boolean =>
-			steps.some(
-				step =>
-					step.kind === 'state' && step.end === end && step.state === 'CLOSED',
-			);
-		return steps.filter(step => {
-			if (
-				step.kind !== 'state' ||
-				step.evidence === 'read' ||
-				!isClosed(step.end)
-			) {
-				return true;
-			}
-
-			const other = this.#ends[step.end === 'local' ? 'remote' : 'local'];
-			return (
-				step.state !== 'TIME-WAIT' &&
-				(step.state !== 'LAST-ACK' || other.row?.socket.state === 'TIME-WAIT')
-			);
-		});
 	}
 
 	/** The call it began with, and the states that it must have passed. */

@@ -150,7 +150,7 @@ const startLog = () => {
 	return {log, read, events};
 };
 
-test('port-log: who listens has made three calls, since the reading before', () => {
+test('port-log: who listens has made three calls, and the last since the reading before', () => {
 	const {read, events} = startLog();
 	assert.deepEqual(read([]), []);
 	assert.deepEqual(read([listens()]), [
@@ -161,8 +161,11 @@ test('port-log: who listens has made three calls, since the reading before', () 
 	]);
 	for (const event of events) {
 		assert.equal(event.type, 'step');
-		assert.strictEqual(event.type, 'step');
-		assert.equal(event.step.notBefore, 1000);
+		const {step} = event as Extract<PortEvent, {type: 'step'}>;
+		// No table has a socket that doesn't listen yet.
+		const isOlder =
+			step.kind === 'call' && ['socket()', 'bind()'].includes(step.call);
+		assert.equal(step.notBefore, isOlder ? 0 : 1000);
 		assert.equal(event.step.seenAt, 1012);
 	}
 
