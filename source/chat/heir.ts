@@ -77,7 +77,9 @@ class Heir {
 	#hostNick: string | undefined;
 	/** Whether the room's log is in our history, and nobody else restarts it. */
 	#isHeir = false;
-	#opening: Promise<void> | undefined;
+	#isOpening = false;
+	/** The last attempt to open the room. */
+	#opening: Promise<void> = Promise.resolve();
 	#defeats = 0;
 	#hosting: Hosting | undefined;
 	#isLeaving = false;
@@ -203,7 +205,11 @@ class Heir {
 		}
 
 		if (code === 'ERR_REFUSED') {
-			this.#opening ??= this.#open();
+			if (!this.#isOpening) {
+				this.#isOpening = true;
+				this.#opening = this.#open();
+			}
+
 			return openingMs;
 		}
 
@@ -233,7 +239,7 @@ class Heir {
 			}
 		}
 
-		this.#opening = undefined;
+		this.#isOpening = false;
 		this.#client.retryIn(retryInMs);
 	}
 
@@ -247,7 +253,7 @@ class Heir {
 	}
 
 	async #host(): Promise<void> {
-		// Who loses the race has done nothing worth telling.
+		// A server that loses the race has done nothing to report.
 		const held: ChatEvent[] = [];
 		let emit: Emit = event => {
 			held.push(event);
