@@ -15,15 +15,16 @@ import {
 	type ChatRequest,
 	type Request,
 } from './options/command.js';
+import type {Config} from './options/config.js';
 import {readConfig} from './options/config-file.js';
 import {exitCodes} from './options/exit-codes.js';
 import type {Command} from './options/flags.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
-import type {GivenFlags} from './options/reader.js';
+import type {GivenFlags, Origins} from './options/reader.js';
+import {settle, type Variables} from './options/settings.js';
 import {parseStatusOptions} from './options/status.js';
 import {parseWatchOptions} from './options/watch.js';
 import {readWords} from './options/words.js';
-import {settle} from './options/settings.js';
 import {isWrongValue, placed} from './options/wrong-value.js';
 import {jsonError} from './plain/json.js';
 import {openOutput, type Output} from './plain/output.js';
@@ -263,53 +264,65 @@ const codeOfStatus: Readonly<Record<StatusAnswer['kind'], number>> = {
 	late: exitCodes.late,
 };
 
-const runStatus = async (
-	typed: GivenFlags,
+/**
+ * Reports a failure; one that a value is to blame for, with the place of that.
+ *
+ * @returns The exit code.
+ */
+const failedWith = (
+	error: unknown,
 	output: Output,
-): Promise<number> => {
-	const isJson = typed.json === true;
-	const config = await readConfig(process.env);
-	const options =
-		config instanceof SockchatError
-			? config
-			: parseStatusOptions(typed, process.env, config);
-	if (options instanceof SockchatError) {
-		report(options, output, isJson);
-		return exitCodes.wrongUsage;
-	}
-
-	try {
-		const {printStatus} = await import('./plain/status.js');
-		const {kind} = await printStatus(options, output);
-		return codeOfStatus[kind];
-	} catch (error) {
-		report(error, output, isJson);
-		return isWrongValue(error) ? exitCodes.wrongUsage : exitCodes.failed;
-	}
+	{
+		origins,
+		options,
+		isJson,
+	}: {
+		readonly origins: Origins;
+		readonly options?: Options;
+		readonly isJson: boolean;
+	},
+): number => {
+	const isWrong = isWrongValue(error, options);
+	report(
+		isWrong ? placed(error as SockchatError, origins) : error,
+		output,
+		isJson,
+	);
+	return isWrong ? exitCodes.wrongUsage : exitCodes.failed;
 };
 
-const runWatch = async (typed: GivenFlags, output: Output): Promise<number> => {
-	const isJson = typed.json === true;
+/** Runs a command with the options that the command line and the config give. */
+const runWithOptions = async <ToolOptions>(
+	{
+		command,
+		given,
+	}: {readonly command: 'status' | 'watch'; readonly given: GivenFlags},
+	output: Output,
+	parse: (
+		given: GivenFlags,
+		env: Variables,
+		config: Config | undefined,
+	) => ToolOptions | SockchatError,
+	work: (options: ToolOptions) => Promise<number>,
+): Promise<number> => {
+	const isJson = given.json === true;
 	const config = await readConfig(process.env);
-	const options =
-		config instanceof SockchatError
-			? config
-			: parseWatchOptions(typed, process.env, config);
+	if (config instanceof SockchatError) {
+		report(config, output, isJson);
+		return exitCodes.wrongUsage;
+	}
+
+	const options = parse(given, process.env, config);
 	if (options instanceof SockchatError) {
 		report(options, output, isJson);
 		return exitCodes.wrongUsage;
 	}
 
-	process.title = 'sockchat';
-	const signals = new SignalWatch(output);
-	const {startWatch} = await import('./plain/watch.js');
 	try {
-		const running = startWatch(options, output);
-		signals.onStarted(running);
-		return exitCodeOf(await running.ended, signals.seen);
+		return await work(options);
 	} catch (error) {
-		report(error, output, options.isJson);
-		return exitCodes.failed;
+		const {origins} = settle(given, command, process.env, config);
+		return failedWith(error, output, {origins, isJson});
 	}
 };
 
@@ -338,11 +351,34 @@ const runTool = async (
 		}
 
 		case 'status': {
-			return runStatus(request.given, output);
+			const {command, given} = request;
+			return runWithOptions(
+				{command, given},
+				output,
+				parseStatusOptions,
+				async options => {
+					const {printStatus} = await import('./plain/status.js');
+					const {kind} = await printStatus(options, output);
+					return codeOfStatus[kind];
+				},
+			);
 		}
 
 		case 'watch': {
-			return runWatch(request.given, output);
+			const {command, given} = request;
+			return runWithOptions(
+				{command, given},
+				output,
+				parseWatchOptions,
+				async options => {
+					process.title = 'sockchat';
+					const signals = new SignalWatch(output);
+					const {startWatch} = await import('./plain/watch.js');
+					const running = startWatch(options, output);
+					signals.onStarted(running);
+					return exitCodeOf(await running.ended, signals.seen);
+				},
+			);
 		}
 	}
 };
@@ -400,17 +436,15 @@ const runCommandLine = async (output: Output): Promise<number> => {
 
 		return await run(await withNotify(options), output);
 	} catch (error) {
-		const isWrong = error !== inherited && isWrongValue(error, options);
-		const {origins} =
-			isWrong && !(request instanceof SockchatError)
-				? settle(request.given, request.command, process.env, config)
-				: {origins: {}};
-		report(
-			isWrong ? placed(error as SockchatError, origins) : error,
-			output,
-			options.output === 'json',
-		);
-		return isWrong ? exitCodes.wrongUsage : exitCodes.failed;
+		const isJson = options.output === 'json';
+		if (error === inherited || request instanceof SockchatError) {
+			report(error, output, isJson);
+			return exitCodes.failed;
+		}
+
+		const {given, command} = request;
+		const {origins} = settle(given, command, process.env, config);
+		return failedWith(error, output, {origins, options, isJson});
 	}
 };
 

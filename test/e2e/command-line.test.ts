@@ -67,18 +67,23 @@ test('e2e: an address, a variable and the config file lead to the same room', as
 });
 
 test('e2e: a path in the config that leads nowhere is named with its line', async t => {
-	const text = '[connect]\ntoken-file = "/nonexistent/token"\n';
+	const text = '# a room\ntoken-file = "/nonexistent/token"\n';
 	const {path, env} = withConfig(t, text);
-	const chat = startBin(t, ['connect', port, '--message', 'hi'], {env});
-	assert.deepEqual(
-		await chat.waitForExit(),
-		{code: 2, signal: undefined},
-		chat.seen(),
-	);
-	assert.equal(
-		chat.stderr(),
-		`${path}, line 2, token-file: "/nonexistent/token" can't hold a token: there is no such file.\n`,
-	);
+	for (const args of [
+		['connect', port, '--message', 'hi'],
+		['status', port],
+	]) {
+		const asked = startBin(t, args, {env});
+		assert.deepEqual(
+			await asked.waitForExit(),
+			{code: 2, signal: undefined},
+			asked.seen(),
+		);
+		assert.equal(
+			asked.stderr(),
+			`${path}, line 2, token-file: "/nonexistent/token" can't hold a token: there is no such file.\n`,
+		);
+	}
 });
 
 test('e2e: a mistake in the config file stops every chat, and not the help', async t => {

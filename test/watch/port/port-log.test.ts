@@ -161,7 +161,7 @@ test('port-log: who listens has made three calls, and the last since the reading
 	]);
 	for (const event of events) {
 		assert.equal(event.type, 'step');
-		const {step} = event as Extract<PortEvent, {type: 'step'}>;
+		const {step} = event;
 		// No table has a socket that doesn't listen yet.
 		const isOlder =
 			step.kind === 'call' && ['socket()', 'bind()'].includes(step.call);
