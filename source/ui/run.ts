@@ -20,7 +20,7 @@ import {olderThan} from '../store/older-entries.js';
 import {seenOf} from '../store/reading.js';
 import {wantsMore} from '../store/search.js';
 import {Store} from '../store/store.js';
-import type {Bell} from './attention.js';
+import type {Bell} from './bell.js';
 import {returnMemory} from './memory.js';
 import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';

@@ -16,7 +16,7 @@ import {
 } from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {done} from '../tcp/socket-action.js';
-import {bellSentence, type Bell} from './attention.js';
+import {bellSentence, type Bell} from './bell.js';
 import {roomRules, type DraftRules} from './input/draft.js';
 import {noTypedLines, openTypedLines} from './input/typed-file.js';
 

@@ -6,7 +6,7 @@ import {useEffect, useState, type ReactNode} from 'react';
 import type {ThemeName} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
 import {App, type AppProps} from './app.js';
-import {ownTitle, startAttention, type Bell} from './attention.js';
+import {ownTitle, startBell, type Bell} from './bell.js';
 import {calmStdin} from './input/calm-stdin.js';
 import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
 import {createFocus, watchInput} from './terminal/focus.js';
@@ -102,7 +102,7 @@ export const showScreen = (
 	const {setTitle} = modes;
 	const {store, monotonicMs} = props;
 	const focus = createFocus();
-	const attention = startAttention({
+	const ringing = startBell({
 		store,
 		bell,
 		monotonicMs,
@@ -145,12 +145,12 @@ export const showScreen = (
 		stdin: calmStdin(
 			watchInput(answers.stdin, {
 				onFocus(isFocused) {
-					attention.look();
+					ringing.look();
 					focus.set(isFocused);
 					// Nobody reads the gauges of a window that is behind another.
 					store.rest(!isFocused);
 				},
-				onInput: attention.look,
+				onInput: ringing.look,
 			}),
 			{...systemClock, afterReads},
 		),
@@ -168,7 +168,7 @@ export const showScreen = (
 		async close() {
 			await answers.settled();
 			answers.stop();
-			attention.stop();
+			ringing.stop();
 			modes.leave();
 			wheel.release();
 			process.off('exit', modes.leave);

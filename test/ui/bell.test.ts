@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Store} from '../../source/store/store.js';
-import {
-	bellSentence,
-	startAttention,
-	type Bell,
-} from '../../source/ui/attention.js';
+import {bellSentence, startBell, type Bell} from '../../source/ui/bell.js';
 import {FakeClock} from '../helpers/clock.js';
 import {modelOf} from '../helpers/models.js';
 import {messageFrame} from '../helpers/scripted.js';
@@ -24,7 +20,7 @@ const open = (bell: Bell) => {
 	};
 
 	const start = () =>
-		startAttention({
+		startBell({
 			store,
 			bell,
 			monotonicMs: clock.monotonicMs,
@@ -39,12 +35,12 @@ const open = (bell: Bell) => {
 	return {clock, store, written, titles, say, start};
 };
 
-test('attention: calls within a second ring once, and each is counted', () => {
+test('bell: calls within a second ring once, and each is counted', () => {
 	const {clock, written, titles, say, start} = open({
 		isOn: true,
 		notification: 'none',
 	});
-	const attention = start();
+	const ringing = start();
 	say('otter 1', 'otter 2', 'heron');
 	clock.advance(33);
 	assert.deepEqual(written, ['\u0007']);
@@ -57,7 +53,7 @@ test('attention: calls within a second ring once, and each is counted', () => {
 	say('otter 4');
 	clock.advance(33);
 	assert.deepEqual(written, ['\u0007', '\u0007']);
-	attention.look();
+	ringing.look();
 	say('nobody');
 	clock.advance(33);
 	say('otter 5');
@@ -68,13 +64,13 @@ test('attention: calls within a second ring once, and each is counted', () => {
 		'sockchat',
 		'(1) sockchat',
 	]);
-	attention.stop();
+	ringing.stop();
 	say('otter 6');
 	clock.advance(2000);
 	assert.equal(titles.length, 5);
 });
 
-test('attention: a call that came while the screen was loading rings', () => {
+test('bell: a call that came while the screen was loading rings', () => {
 	const {store, written, titles, say, start} = open({
 		isOn: true,
 		notification: 'none',
@@ -86,7 +82,7 @@ test('attention: a call that came while the screen was loading rings', () => {
 	assert.deepEqual(titles, ['(1) sockchat']);
 });
 
-test('attention: a notification needs no bell, and /bell says both', () => {
+test('bell: a notification needs no bell, and /bell says both', () => {
 	const {clock, written, say, start} = open({
 		isOn: false,
 		notification: 'osc777',

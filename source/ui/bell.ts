@@ -15,7 +15,7 @@ import {cutTo} from './text/cells.js';
 /** `/bell` turns it on and off. */
 export type Bell = {isOn: boolean; readonly notification: Notification};
 
-export type Attention = {
+export type RunningBell = {
 	/** Somebody looks at the screen. */
 	readonly look: () => void;
 	readonly stop: () => void;
@@ -66,7 +66,7 @@ export const ringFor = (
 	{isOn, notification}: Bell,
 ): string => (isOn ? bel : '') + notice(latest, notification);
 
-type AttentionOptions = {
+type BellOptions = {
 	readonly store: Pick<Store, 'getSnapshot' | 'subscribe'>;
 	readonly bell: Bell;
 	readonly monotonicMs: () => number;
@@ -74,13 +74,13 @@ type AttentionOptions = {
 	readonly setTitle: (title: string) => void;
 };
 
-export const startAttention = ({
+export const startBell = ({
 	store,
 	bell,
 	monotonicMs,
 	write,
 	setTitle,
-}: AttentionOptions): Attention => {
+}: BellOptions): RunningBell => {
 	let counted = 0;
 	let seen = 0;
 	let rangAt = -Infinity;
