@@ -28,6 +28,9 @@ const leastMs = 1;
 // The heartbeats of some 60 members.
 const leastBytes = 1000;
 
+/** A rate to show: from any that was drawn, its end is a change of the picture. */
+export const leastShownRate = 2 * leastBytes;
+
 const hasMoved = (
 	before: number | undefined,
 	after: number | undefined,
@@ -45,9 +48,13 @@ const hasMoved = (
 
 /**
  * The rtt to show: the middle one of the last five, as on a busy machine single
- * answers are slow.
+ * answers are slow. Of a connection that is lost there is none.
  */
-export const steadyRtt = ({rtts}: Model): number | undefined => {
+export const steadyRtt = ({connection, rtts}: Model): number | undefined => {
+	if (connection?.phase !== 'open' && connection?.phase !== 'silent') {
+		return undefined;
+	}
+
 	// The first round trip also waited for both ends to start up.
 	const last = rtts
 		.slice(1)

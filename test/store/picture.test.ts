@@ -5,6 +5,7 @@ import type {ChatEvent} from '../../source/event/event.js';
 import type {Model} from '../../source/store/model.js';
 import {
 	isSamePicture,
+	leastShownRate,
 	type Looking,
 	steadyRtt,
 } from '../../source/store/picture.js';
@@ -17,6 +18,7 @@ import {
 	listeningOf,
 	modelOf,
 	peerRow,
+	socketOf,
 } from '../helpers/models.js';
 import {read} from '../helpers/steps.js';
 
@@ -102,7 +104,7 @@ test('picture: an rtt counts once it has doubled or halved, for good', () => {
 });
 
 test('picture: a second rtt counts, also while the gauges rest, the first never', () => {
-	const none = modelOf();
+	const none = modelOf({connection: connections.open});
 	const started = reduce(none, [rtt(900)]);
 	assert.equal(steadyRtt(started), undefined);
 	assert.equal(steadyRtt(reduce(started, [rtt(0.1)])), 0.1);
@@ -110,6 +112,24 @@ test('picture: a second rtt counts, also while the gauges rest, the first never'
 		assert.ok(isSameAfter([rtt(900)], looking, none));
 		assert.ok(!isSameAfter([rtt(0.1)], looking, started));
 	}
+
+	const {waiting} = connections;
+	const lost = {...reduce(started, [rtt(0.1)]), connection: waiting};
+	assert.equal(steadyRtt(lost), undefined, 'that of a lost connection is old');
+});
+
+test('picture: a rate that is shown is never one that has ended', () => {
+	fc.assert(
+		fc.property(fc.double({min: leastShownRate, max: 1e9}), rate => {
+			const at = (value: number) =>
+				modelOf(
+					socketOf({
+						rates: {at: 0, bytesIn: 0, bytesOut: 0, ins: [value], outs: []},
+					}),
+				);
+			assert.ok(!isSamePicture(at(rate), at(0), chat));
+		}),
+	);
 });
 
 test('picture: states, queues, steps and words count exactly, even at rest', () => {

@@ -10,7 +10,7 @@ import {
 	type DisplayText,
 } from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
-import {steadyRtt} from '../../store/picture.js';
+import {leastShownRate, steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
 import {formatBytes, formatMs, sparkline} from '../text/format.js';
 import {ruleRow} from '../pane/pane.js';
@@ -208,10 +208,17 @@ const trafficRows = (view: ConnectionView): Row[] => {
 	const {listening, traffic, socket} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
 	const row = (label: string, bytes: number, rates: readonly number[]) => {
-		const rate = rates.at(-1);
-		const edge = rate === undefined ? '' : `${formatBytes(rate)}/s`;
+		const rate = rates.at(-1) ?? 0;
 		const total = `${label} ${formatBytes(bytes)}`;
-		return barsRow(total, rates, edge.padStart(rateCells), width);
+		// A smaller one, as of heartbeats, would stay on the screen when it ends.
+		return rate < leastShownRate
+			? cutRow([text(total)], width)
+			: barsRow(
+					total,
+					rates,
+					`${formatBytes(rate)}/s`.padStart(rateCells),
+					width,
+				);
 	};
 
 	return [

@@ -5,7 +5,7 @@
 import {explain} from '../../tcp/explain.js';
 import {ladderOf as rungsOf} from '../../tcp/ladder.js';
 import type {Rung} from '../../tcp/rungs.js';
-import type {Step} from '../../tcp/tcp.js';
+import {nameOfCall, type Step} from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
 import {
 	display,
@@ -113,6 +113,9 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 		const fitting: ReadonlyArray<readonly Span[]> = [
 			[timed, name, peer],
 			[timed, name],
+			...(step.kind === 'call'
+				? [[timed, {text: toDisplay(`${nameOfCall(step.call)}()`)}]]
+				: []),
 			[{text: whose, role: 'faint'}, name],
 		];
 		const spans = fitting.find(spans => cellsOfSpans(spans) <= width);

@@ -85,7 +85,7 @@ const client = modelOf({
 			at: wallNow - 400,
 			pair: {local: kernelSocket(), remote: kernelSocket()},
 		},
-		rates: {at, bytesIn: 0, bytesOut: 0, ins: [1, 800], outs: [9, 0]},
+		rates: {at, bytesIn: 0, bytesOut: 0, ins: [1, 80_000], outs: [9, 0]},
 	}),
 });
 
@@ -97,8 +97,8 @@ test('connection rows: a client sees its three layers, its steps and the members
 		'tcp ESTABLISHED        kernel',
 		'rtt 0.21 ms               █▅▅',
 		'127.0.0.1:53122 → :5001',
-		'in  12.4 kB      ▁█   800 B/s',
-		'out 3.1 kB       █▁     0 B/s',
+		'in  12.4 kB      ▁█ 80.0 kB/s',
+		'out 3.1 kB',
 		'queued 0 B               Node',
 		'unacked 0 B            kernel',
 		'unread by peer 0 B     kernel',

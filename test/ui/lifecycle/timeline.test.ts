@@ -73,6 +73,13 @@ test("timeline: drops what doesn't fit, the name last", () => {
 	assert.deepEqual(listed(10).slice(2, 4), ['● ESTABLI…', '● ESTABLI…']);
 });
 
+test('timeline: a call loses its arguments before its time', () => {
+	const all = [called('setsockopt(SO_REUSEADDR, 1)', {at})];
+	const drawn = (width: number) => listed(width, 1, 'none', all);
+	assert.deepEqual(drawn(50), ['14:02:11.204 setsockopt(SO_REUSEADDR, 1)']);
+	assert.deepEqual(drawn(28), ['14:02:11.204 setsockopt()']);
+});
+
 test('timeline: times lose their milliseconds before peers are dropped', () => {
 	const all = steps.map(step => ofPeer(step));
 	assert.deepEqual(listed(33, 4, 'none', all), [
