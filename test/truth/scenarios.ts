@@ -48,6 +48,24 @@ const both = async (scene: Scene) => {
 	return {server, client, untilPhase, peer};
 };
 
+/** Python has connected to our server. */
+const toOurServer = async (scene: Scene, t: TestContext) => {
+	const server = await scene.serve();
+	const other = await python(t, scene);
+	await other.connect();
+	return {server, other, peer: await server.peer()};
+};
+
+/** We have connected to Python's server. */
+const toPython = async (scene: Scene, t: TestContext) => {
+	const other = await python(t, scene);
+	await other.listen();
+	const {client, untilPhase} = scene.connect({isPipe: true});
+	await untilPhase('open');
+	await other.accept();
+	return {other, client};
+};
+
 const act = (type: 'pause' | 'resume' | 'end' | 'reset' | 'close') => ({type});
 
 export const scenarios: readonly Scenario[] = [
@@ -99,10 +117,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'half-closed by the server',
 		async run(scene, t) {
-			const server = await scene.serve();
-			const other = await python(t, scene);
-			await other.connect();
-			const peer = await server.peer();
+			const {server, other, peer} = await toOurServer(scene, t);
 			await server.control(act('end'), peer);
 			await scene.untilClaimed('local FIN-WAIT-2');
 			await other.do("s.recv(10); s.send(b'still here')");
@@ -115,11 +130,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'half-closed by the other side',
 		async run(scene, t) {
-			const other = await python(t, scene);
-			await other.listen();
-			const {client, untilPhase} = scene.connect({isPipe: true});
-			await untilPhase('open');
-			await other.accept();
+			const {other, client} = await toPython(scene, t);
 			await other.end();
 			await scene.untilClaimed('local CLOSE-WAIT');
 			await client.write(Buffer.from('still here'));
@@ -131,10 +142,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'a paused end is closed by the other side, and closes',
 		async run(scene, t) {
-			const server = await scene.serve();
-			const other = await python(t, scene);
-			await other.connect();
-			const peer = await server.peer();
+			const {server, other, peer} = await toOurServer(scene, t);
 			await server.control(act('pause'), peer);
 			await other.end();
 			await scene.untilClaimed('local CLOSE-WAIT');
@@ -164,10 +172,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'RST while half-closed by this side',
 		async run(scene, t) {
-			const server = await scene.serve();
-			const other = await python(t, scene);
-			await other.connect();
-			const peer = await server.peer();
+			const {server, other, peer} = await toOurServer(scene, t);
 			await server.control(act('end'), peer);
 			await scene.untilClaimed('remote CLOSE-WAIT');
 			await other.reset();
@@ -178,11 +183,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'RST while half-closed by the other side',
 		async run(scene, t) {
-			const other = await python(t, scene);
-			await other.listen();
-			const {client, untilPhase} = scene.connect({isPipe: true});
-			await untilPhase('open');
-			await other.accept();
+			const {other, client} = await toPython(scene, t);
 			await other.end();
 			await scene.untilClaimed('remote FIN-WAIT-2');
 			await client.control(act('reset'));
@@ -221,10 +222,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'a write to a socket that was closed',
 		async run(scene, t) {
-			const server = await scene.serve();
-			const other = await python(t, scene);
-			await other.connect();
-			const peer = await server.peer();
+			const {server, other, peer} = await toOurServer(scene, t);
 			await server.control(act('close'), peer);
 			await scene.untilClaimed('remote CLOSE-WAIT');
 			await other.do("s.send(b'too late')");
@@ -234,11 +232,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'writes to the end of a connection fail',
 		async run(scene, t) {
-			const other = await python(t, scene);
-			await other.listen();
-			const {client, untilPhase} = scene.connect({isPipe: true});
-			await untilPhase('open');
-			await other.accept();
+			const {other, client} = await toPython(scene, t);
 			await other.close();
 			await scene.untilClaimed('FIN');
 			await client.write(Buffer.from('answered with RST'));
