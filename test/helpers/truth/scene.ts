@@ -18,7 +18,7 @@ import {findPort} from '../ports.js';
 import {openRawClient, openRawServer} from '../raw.js';
 import {until} from '../until.js';
 import {judge, type Claim, type Judged} from './claims.js';
-import {PcapReader, type Segment} from './pcap.js';
+import {SegmentReader, type Segment} from './pcap.js';
 import {entriesOf, type Entry} from './tcp-model.js';
 
 const stateNames: Readonly<Record<string, TcpState>> = {
@@ -62,7 +62,7 @@ const isIn = (entries: readonly Entry[], wanted: string, state: TcpState) =>
 
 const startTcpdump = async (owner: Owner, port: string) => {
 	const segments: Segment[] = [];
-	const reader = new PcapReader();
+	const reader = new SegmentReader();
 	const child = spawn(
 		requireExecutable('tcpdump', 'tcpdump'),
 		`-i lo --immediate-mode -U -s 128 -w - tcp port ${port}`.split(' '),
