@@ -10,13 +10,13 @@
 import {
 	appendFileSync,
 	chmodSync,
-	mkdirSync,
 	readFileSync,
 	renameSync,
 	rmSync,
 } from 'node:fs';
 import {dirname} from 'node:path';
 import process from 'node:process';
+import {makeFolders} from '../../history/files.js';
 import {trace} from '../../trace.js';
 import {maxHistory, remember} from './sending.js';
 
@@ -95,7 +95,7 @@ export const openTypedLines = (path: string, purpose: Purpose): TypedLines => {
 	const text = textOf(path);
 	const lines = linesIn(`${textOf(`${path}.old`)}\n${text}`, purpose);
 	attempt(() => {
-		mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+		makeFolders(dirname(path));
 		// After a crash or on a full disk, the last line may have no end.
 		const start = text === '' || text.endsWith('\n') ? '' : '\n';
 		appendFileSync(path, start, {mode: ownerOnly});

@@ -91,3 +91,10 @@ test('typed lines: a file that cannot be written is done without', t => {
 	typed.add('one');
 	assert.deepEqual(typed.lines, []);
 });
+
+test('typed lines: a folder that can never be made ends nothing', () => {
+	// Node's own recursive mkdir below /proc never returns.
+	const {lines, add} = openTypedLines('/proc/none/of/it/typed.jsonl', 'room');
+	add('still here');
+	assert.deepEqual(lines, []);
+});
