@@ -113,6 +113,21 @@ test('e2e: a signal before lines of stdin are stored is 128 + N, and says how ma
 	}
 });
 
+test('e2e: a signal before what --wait-for wants is 128 + N', async t => {
+	const {server, port} = await serveJson(t);
+	for (const [name, nick, ...args] of [
+		['SIGINT', 'ibis', '--wait-for', 'never'],
+		['SIGTERM', 'kite', '--wait-for-mention', 'heron', '--json'],
+	] as const) {
+		const to = ['--port', port, '--nick', nick];
+		const chat = startBin(t, ['connect', ...to, ...args]);
+		await server.waitForOutput(`"nick":"${nick}"`);
+		chat.signal(name);
+		await exits(chat, signals[name]);
+		assert.equal(told(chat, args.length > 2), 'No message matched.');
+	}
+});
+
 test('e2e: a signal with nothing left to do is exit code 0', async t => {
 	const {port} = await serveJson(t);
 	for (const name of names) {
@@ -250,6 +265,20 @@ test('e2e: --timeout bounds the message too, with exit code 3', async t => {
 	]);
 	await exits(piped, 3);
 	server.signal('SIGCONT');
+});
+
+test('e2e: --timeout alone stops counting once connected', async t => {
+	const {port} = await serveJson(t);
+	const limit = ['--timeout', '1'];
+	const chat = startBin(t, ['connect', '--port', port, '--json', ...limit]);
+	await chat.waitForOutput('"type":"welcome"');
+	const {port: mutePort} = await listenMute(t);
+	const later = startBin(t, ['connect', '--port', mutePort, ...limit]);
+	await exits(later, 3);
+	chat.writeLine('still here');
+	await chat.waitForOutput('"mark":"stored"');
+	chat.end();
+	await exits(chat, 0);
 });
 
 test('e2e: a screen that is left says what was not stored', async t => {

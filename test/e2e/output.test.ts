@@ -59,6 +59,12 @@ test('e2e: a full disk under stdout is one sentence and exit code 1', async t =>
 	for (const args of [
 		['--help'],
 		['--version'],
+		['help', 'connect'],
+		['completion', 'bash'],
+		['doctor'],
+		['status', port],
+		['status', '--json', port],
+		['watch', port],
 		['--json', '--prot'],
 		['connect', '--json', '--port', port],
 		['connect', '--plain', '--port', port],
