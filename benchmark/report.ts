@@ -1,4 +1,4 @@
-/** Formats the results as Markdown: all of them, and the README's table. */
+/** Formats the results as Markdown: all of them, and the tables of docs/costs.md. */
 import {existsSync, readFileSync} from 'node:fs';
 import type {FanOutRow} from './fan-out.js';
 import type {Flood} from './flood.js';
@@ -316,8 +316,8 @@ const sizesReport = (sizes: NonNullable<Results['sizes']>): string =>
 		),
 	].join('\n\n');
 
-/** For the README: the cost of a delivery and a member, the date and the machine. */
-export const readmeTable = (): string => {
+/** For docs/costs.md: the cost of a delivery and a member, the date and the machine. */
+export const costTables = (): string => {
 	const {'fan-out': fanOut, latency, memory} = readResults();
 	if (!fanOut || !latency || !memory) {
 		return 'Not measured yet: `npm run benchmark`.';

@@ -1,5 +1,5 @@
 /**
- * Writes the generated parts of README.md and docs/protocol.md from the code:
+ * Writes the generated parts of the pages in docs/ from the code:
  * the text between `<!-- NAME -->` and `<!-- /NAME -->`.
  *
  * usage: npx tsx docs/generate.ts
@@ -7,7 +7,7 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import process from 'node:process';
-import {readmeTable} from '../benchmark/report.js';
+import {costTables} from '../benchmark/report.js';
 import {keyHelp} from '../source/commands/keys.js';
 import {commands} from '../source/commands/registry.js';
 import {clientTable} from '../source/connection/lifecycle.js';
@@ -91,7 +91,7 @@ export const parts: Readonly<Record<string, () => string>> = {
 	client: () => diagram(clientTable satisfies DrawnTable, 'connecting'),
 	server: () => diagram(serverTable satisfies DrawnTable, 'binding'),
 	session: () => diagram(sessionTable satisfies DrawnTable, 'accepted'),
-	benchmark: readmeTable,
+	benchmark: costTables,
 	house: houseDiagram,
 	errors: () =>
 		table(
@@ -112,9 +112,11 @@ export const generated = (text: string): string =>
 
 /** The files with generated parts. */
 export const generatedFiles = [
-	'README.md',
 	'docs/architecture.md',
+	'docs/command-line.md',
+	'docs/costs.md',
 	'docs/protocol.md',
+	'docs/screen.md',
 	'docs/states.md',
 ] as const;
 

@@ -1,4 +1,4 @@
-/** The keys of the screen, as /help and the README list them. */
+/** The keys of the screen, as /help and docs/screen.md list them. */
 export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Enter', 'send; Alt-Enter or Ctrl-J inserts a line break'],
 	['Up, Down', 'move in the draft, then to sent lines; your draft is kept'],

@@ -2,7 +2,7 @@
  * State machines as tables.
  *
  * A cell says what an event does in a phase, and to which phases it may lead. The
- * diagrams in the README are drawn from the cells that run. An event without a
+ * diagrams in docs/states.md are drawn from the cells that run. An event without a
  * cell is ignored in that phase.
  */
 import {SockchatError} from '../errors.js';

@@ -1,6 +1,6 @@
 /**
  * The flags, defined once: parsing, help, completions, the man page, the config
- * file's keys and the README are all made from this list.
+ * file's keys and docs/command-line.md are all made from this list.
  */
 
 /** Commands that open a room or a raw socket; `join` is typed as nothing. */

@@ -57,12 +57,12 @@ test('config: keys are named like flags, with a table per command', () => {
 	assert.deepEqual(parseConfig(path, ''), {path, everywhere: {}, tables: {}});
 });
 
-test('config: the example of the README is taken', () => {
-	const readme = readFileSync(
-		new URL('../../README.md', import.meta.url),
+test('config: the example of command-line.md is taken', () => {
+	const page = readFileSync(
+		new URL('../../docs/command-line.md', import.meta.url),
 		'utf8',
 	);
-	const [, toml] = /```toml\n(.*?)```/s.exec(readme)!;
+	const [, toml] = /```toml\n(.*?)```/s.exec(page)!;
 	const config = parseConfig(path, toml!);
 	assert.ok(!(config instanceof SockchatError));
 	assert.deepEqual(Object.keys(config.tables), ['serve']);
