@@ -54,6 +54,19 @@ test('e2e: a terminal that says it has no size gets a screen all the same', asyn
 	assert.equal(await shell.exitStatus(), 0);
 });
 
+test('e2e: keys that came too early for the screen shift no row of it', async t => {
+	const shell = await openShell(t, size);
+	const {command, args} = bin(...connect);
+	// Where the kernel's echo of two such keys leaves the cursor.
+	shell.run(`printf ab; ${toShellLine(command, args)}`);
+	await shell.waitForModes({isBracketedPaste: true});
+	await shell.waitFor('otter joined');
+	await waitForWhole(shell, size);
+	assert.match(shell.screen()[0]!, /^● /);
+	shell.type('/quit\r');
+	assert.equal(await shell.exitStatus(), 0);
+});
+
 test('e2e: Ctrl-L draws all of it again', async t => {
 	const terminal = await openScreen(t, connect, size);
 	await waitForWhole(terminal, size, {shown: 'otter joined'});

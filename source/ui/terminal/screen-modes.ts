@@ -36,7 +36,11 @@ export const createScreenModes = (
 		enter() {
 			if (!isOn) {
 				isOn = true;
-				write((hasTitle ? `\u001B[22;0t${titled()}` : '') + focusReportsOn);
+				// Keys typed before this were echoed by the kernel, and the alternate
+				// screen begins in the column where they left the cursor.
+				write(
+					(hasTitle ? `\u001B[22;0t${titled()}` : '') + focusReportsOn + '\r',
+				);
 			}
 		},
 		leave() {
