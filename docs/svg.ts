@@ -108,11 +108,12 @@ const drawPaper = (row: readonly Cell[], y: number) =>
 	});
 
 type ToPath = (character: string, box: Box) => string | undefined;
+type Rows = Iterable<readonly [number, readonly Cell[]]>;
 
 /** One path per colour, to avoid seams between adjacent pieces. */
-const gatherPaths = (cells: Picture['cells'], toPath: ToPath) => {
+const gatherPaths = (rows: Rows, toPath: ToPath) => {
 	const paths = new Map<string, string>();
-	for (const [y, row] of cells.entries()) {
+	for (const [y, row] of rows) {
 		for (const [x, cell] of row.entries()) {
 			const path = toPath(cell.text, boxAt(x, y, 1));
 			if (path === undefined) {
@@ -127,7 +128,27 @@ const gatherPaths = (cells: Picture['cells'], toPath: ToPath) => {
 	return [...paths];
 };
 
-const drawCursor = ({cursor}: Picture) => {
+const drawLines = (rows: Rows) =>
+	gatherPaths(rows, linePath).map(
+		([ink, path]) =>
+			`<path d="${path}" fill="none" stroke="${ink}" stroke-width="1.3"/>`,
+	);
+
+const drawBlocks = (rows: Rows) =>
+	gatherPaths(rows, blockPath).map(
+		([ink, path]) => `<path d="${path}" fill="${ink}"/>`,
+	);
+
+/** One row of a screen, by itself. */
+export const drawRow = (row: readonly Cell[], y: number): string =>
+	[
+		...drawPaper(row, y),
+		...drawLines([[y, row]]),
+		...drawBlocks([[y, row]]),
+		...drawWords(row, y),
+	].join('');
+
+export const drawCursor = ({cursor}: Pick<Picture, 'cursor'>): string[] => {
 	if (cursor === undefined) {
 		return [];
 	}
@@ -138,31 +159,45 @@ const drawCursor = ({cursor}: Picture) => {
 	];
 };
 
-export const renderSvg = (picture: Picture): string => {
-	const {cells, title} = picture;
-	const width = (cells[0]?.length ?? 0) * cellWidth + 2 * padding;
-	const height = barHeight + cells.length * cellHeight + padding;
-	const buttons = ['#f0655a', '#e8b73f', '#5fbf56'].map(
+/** The size of a window, in pixels, around a screen of so many cells. */
+export const windowSize = (columns: number, rows: number) => ({
+	width: columns * cellWidth + 2 * padding,
+	height: barHeight + rows * cellHeight + padding,
+});
+
+type Size = {readonly width: number; readonly height: number};
+
+export const drawWindow = (title: string, {width, height}: Size): string[] => [
+	`<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10" fill="${background}" stroke="#3a404d"/>`,
+	...['#f0655a', '#e8b73f', '#5fbf56'].map(
 		(colour, index) =>
 			`<circle cx="${padding + 6 + index * 20}" cy="18" r="6" fill="${colour}"/>`,
-	);
-	return [
+	),
+	`<text x="${width / 2}" y="23" text-anchor="middle" font-size="13" fill="#8b93a3">${escapeXml(title)}</text>`,
+];
+
+export const wrapSvg = (
+	title: string,
+	{width, height}: Size,
+	content: readonly string[],
+): string =>
+	[
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="${fonts}" font-size="${fontSize}">`,
 		`<title>${escapeXml(title)}</title>`,
-		`<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10" fill="${background}" stroke="#3a404d"/>`,
-		...buttons,
-		`<text x="${width / 2}" y="23" text-anchor="middle" font-size="13" fill="#8b93a3">${escapeXml(title)}</text>`,
-		...cells.flatMap((row, y) => drawPaper(row, y)),
-		...gatherPaths(cells, linePath).map(
-			([ink, path]) =>
-				`<path d="${path}" fill="none" stroke="${ink}" stroke-width="1.3"/>`,
-		),
-		...gatherPaths(cells, blockPath).map(
-			([ink, path]) => `<path d="${path}" fill="${ink}"/>`,
-		),
-		...drawCursor(picture),
-		...cells.flatMap((row, y) => drawWords(row, y)),
+		...content,
 		'</svg>',
 		'',
 	].join('\n');
+
+export const renderSvg = (picture: Picture): string => {
+	const {cells, title} = picture;
+	const size = windowSize(cells[0]?.length ?? 0, cells.length);
+	return wrapSvg(title, size, [
+		...drawWindow(title, size),
+		...cells.flatMap((row, y) => drawPaper(row, y)),
+		...drawLines(cells.entries()),
+		...drawBlocks(cells.entries()),
+		...drawCursor(picture),
+		...cells.flatMap((row, y) => drawWords(row, y)),
+	]);
 };
