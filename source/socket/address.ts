@@ -30,10 +30,20 @@ const maxNameBytes = 255;
 // sun_path of sockaddr_un holds 108 bytes on Linux, its NUL included.
 const maxPathBytes = 107;
 
+/**
+ * A host as the last word of an ssh command to copy: never a flag of ssh, nor
+ * something that a shell would run.
+ */
+const sshWord = (host: string): string =>
+	host.length <= maxNameBytes &&
+	/^[\p{L}\p{N}[:][\p{L}\p{N}_.:[\]@%-]*$/u.test(host)
+		? host
+		: 'HOST';
+
 export const notLoopback = (host: string, port: number) =>
 	new SockchatError(
 		'ERR_NOT_LOOPBACK',
-		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${host.length > maxNameBytes ? 'HOST' : host}`,
+		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${sshWord(host)}`,
 	);
 
 export const portOutOfRange = (seen: string, least: number) =>

@@ -47,10 +47,25 @@ test('options: a host that is not loopback is refused, with the way to reach it'
 		example.org 127.0.0.1.evil.org localhost.evil.org evil localhost.
 		:: ::2 fe80::1 ::ffff:127.0.0.1 [::] [127.0.0.1]
 		127.1 127.0.0.256 0x7f.0.0.1 0177.0.0.1 2130706433`;
-	for (const host of [...hosts.trim().split(/\s+/), ' 127.0.0.1', '\u00B9']) {
+	for (const host of [...hosts.trim().split(/\s+/), '\u00B9']) {
 		const message = refusal('ERR_NOT_LOOPBACK', 'connect', {host, port: '7'});
 		assert.ok(message.startsWith(`"${host}" is not a loopback address`));
 		assert.ok(message.endsWith(`ssh -L 7:127.0.0.1:7 ${host}`));
+	}
+});
+
+test('options: the way to another host is safe to paste into a shell', () => {
+	for (const host of [
+		'-oProxyCommand=id',
+		'a;id',
+		'$(id)',
+		'two words',
+		"it's",
+		'`id`',
+		' 127.0.0.1',
+	]) {
+		const message = refusal('ERR_NOT_LOOPBACK', 'connect', {host, port: '7'});
+		assert.ok(message.endsWith('ssh -L 7:127.0.0.1:7 HOST'), message);
 	}
 });
 
