@@ -6,24 +6,40 @@ import type {SockchatError} from '../errors.js';
 import type {Config, Layer, Setting} from './config.js';
 import {isFor, type CommandLineCommand, type FlagName} from './flags.js';
 import {optionsOf} from './options.js';
+import {parseStatusOptions} from './status.js';
+import {parseWatchOptions} from './watch.js';
+
+type WithTable = CommandLineCommand | 'status' | 'watch';
 
 const commands = ['join', 'serve', 'connect'] as const;
 
+const optionsFor = (command: WithTable, config: Config) => {
+	switch (command) {
+		case 'status': {
+			return parseStatusOptions({}, {}, config);
+		}
+
+		case 'watch': {
+			return parseWatchOptions({}, {}, config);
+		}
+
+		default: {
+			return optionsOf(
+				// Some keys need it, and no value is wrong because of it.
+				{command, given: {json: true}},
+				{isTerminal: false, loginName: () => '', env: {}, config},
+			);
+		}
+	}
+};
+
 const mistakeFor = (
-	command: CommandLineCommand,
+	command: WithTable,
 	name: FlagName,
 	{path, setting}: {path: string; setting: Setting},
 ): SockchatError | undefined => {
-	const read = optionsOf(
-		// Some keys need it, and no value is wrong because of it.
-		{command, given: {json: true}},
-		{
-			isTerminal: false,
-			loginName: () => '',
-			env: {},
-			config: {path, everywhere: {[name]: setting}, tables: {}},
-		},
-	);
+	const config = {path, everywhere: {[name]: setting}, tables: {}};
+	const read = optionsFor(command, config);
 	return read instanceof Error ? read : undefined;
 };
 
@@ -33,10 +49,12 @@ export const mistakeIn = ({
 	everywhere,
 	tables,
 }: Config): SockchatError | undefined => {
-	const places: Array<[readonly CommandLineCommand[], Layer | undefined]> = [
+	const places: Array<[readonly WithTable[], Layer | undefined]> = [
 		[commands, everywhere],
 		[['serve'], tables.serve],
 		[['connect'], tables.connect],
+		[['status'], tables.status],
+		[['watch'], tables.watch],
 	];
 	for (const [within, layer = {}] of places) {
 		const entries = Object.entries(layer) as Array<[FlagName, Setting]>;

@@ -32,11 +32,22 @@ export type Config = {
 	readonly tables: Readonly<Partial<Record<Command, Layer>>>;
 };
 
-// What these commands take as flags, their tables take as keys.
-const tableNames = ['serve', 'connect'] as const;
+// What these commands take as flags, their tables take as keys. The doctor has
+// none: it says which settings the others have.
+const tableNames = ['serve', 'connect', 'status', 'watch'] as const;
 
-// Each asks for one thing, once.
-const onlyTyped = new Set<FlagName>(['help', 'version', 'message']);
+// Each makes a call another kind of call, and no flag would undo it: with
+// `raw = true` every connect would send bytes to a room.
+const onlyTyped = new Set<FlagName>([
+	'help',
+	'version',
+	'raw',
+	'message',
+	'waitFor',
+	'waitForMention',
+]);
+
+const tableList = `${tableNames.slice(0, -1).join(', ')} and ${tableNames.at(-1)!}`;
 
 const keyOf = (name: FlagName): string => writtenFlag(name).slice(2);
 
@@ -194,7 +205,7 @@ export const parseConfig = (
 				throw wrong(
 					path,
 					lineOf(text, key, ''),
-					`${quoted(key)} is not a table; ${near ? `did you mean ${near}?` : `the tables are ${tableNames.join(' and ')}.`}`,
+					`${quoted(key)} is not a table; ${near ? `did you mean ${near}?` : `the tables are ${tableList}.`}`,
 				);
 			} else {
 				top[key] = value;

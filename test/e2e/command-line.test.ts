@@ -66,6 +66,23 @@ test('e2e: an address, a variable and the config file lead to the same room', as
 	}
 });
 
+test('e2e: status and watch have tables of their own in the config file', async t => {
+	const {env} = withConfig(
+		t,
+		`port = 1\n[status]\nport = ${port}\njson = true\n[watch]\nport = ${port}\njson = true\n`,
+	);
+	const status = startBin(t, ['status'], {env});
+	assert.deepEqual(await status.waitForExit(), done, status.seen());
+	assert.partialDeepStrictEqual(JSON.parse(status.stdout()), {
+		isListening: true,
+		address: `127.0.0.1:${port}`,
+	});
+	const watch = startBin(t, ['watch'], {env});
+	await watch.waitForOutput(port);
+	watch.signal('SIGTERM');
+	assert.deepEqual(await watch.waitForExit(), done, watch.seen());
+});
+
 test('e2e: a path in the config that leads nowhere is named with its line', async t => {
 	const text = '# a room\ntoken-file = "/nonexistent/token"\n';
 	const {path, env} = withConfig(t, text);

@@ -35,6 +35,10 @@ test('config: keys are named like flags, with a table per command', () => {
 		'rate = "off"',
 		'[connect]',
 		'"timeout" = 0.5',
+		'[status]',
+		'timeout = 5',
+		'[watch]',
+		'explain = true',
 	].join('\n');
 	assert.deepEqual(parseConfig(path, text), {
 		path,
@@ -51,6 +55,12 @@ test('config: keys are named like flags, with a table per command', () => {
 			},
 			connect: {
 				timeout: {value: '0.5', origin: `${path}, line 10, timeout`},
+			},
+			status: {
+				timeout: {value: '5', origin: `${path}, line 12, timeout`},
+			},
+			watch: {
+				explain: {value: true, origin: `${path}, line 14, explain`},
 			},
 		},
 	});
@@ -102,6 +112,25 @@ test('config: each mistake is named with its file, line and key', () => {
 		['[connect]\n\nbacklog = 1', 3, '"backlog" is not for connect.'],
 		['message = "hi"', 1, '"message" is only for the command line.'],
 		['help = true', 1, '"help" is only for the command line.'],
+		// Each would make every call another kind of call, and no flag undoes it.
+		['raw = true', 1, '"raw" is only for the command line.'],
+		[
+			'[connect]\nwait-for = "go"',
+			2,
+			'"wait-for" is only for the command line.',
+		],
+		[
+			'[connect]\nwait-for-mention = "otter"',
+			2,
+			'"wait-for-mention" is only for the command line.',
+		],
+		['[status]\nnick = "otter"', 2, '"nick" is not for status.'],
+		['[watch]\nsocket = "./room"', 2, '"socket" is not for watch.'],
+		[
+			'[doctor]\njson = true',
+			1,
+			'"doctor" is not a table; the tables are serve, connect, status and watch.',
+		],
 		['port = true', 1, '"port" needs a string or a number; got true.'],
 		['port = [1]', 1, '"port" needs a string or a number; got an array.'],
 		['port = 1979-05-27', 1, '"port" needs a string or a number; got a date.'],
@@ -111,7 +140,7 @@ test('config: each mistake is named with its file, line and key', () => {
 		[
 			'[rooms]\nport = 1',
 			1,
-			'"rooms" is not a table; the tables are serve and connect.',
+			'"rooms" is not a table; the tables are serve, connect, status and watch.',
 		],
 		['serve = 1', 1, 'serve is a table, written [serve]; got 1.'],
 	] as const) {
@@ -202,9 +231,13 @@ test('config: every value is checked, also one that does not hold now', async t 
 		['nick = "ok"\n[serve]\nnick = "two words"', 'line 3, nick: '],
 		['port = 1\n[connect]\nport = 0', 'line 3, port: '],
 		['[connect]\ntimeout = "soon"', 'line 2, timeout: '],
-		['[connect]\nwait-for = "("', 'line 2, wait-for: '],
+		['[status]\ntimeout = "soon"', 'line 2, timeout: '],
+		['[status]\nport = 0', 'line 2, port: '],
+		['[status]\ntoken-file = ""', 'line 2, token-file: '],
+		['[watch]\nhost = "example.org"', 'line 2, host: '],
+		['[watch]\nport = "x"', 'line 2, port: '],
 		['events = "nonsense"', 'line 1, events: '],
-		['raw = true\ninput = "tea"', 'line 2, input: '],
+		['input = "tea"', 'line 1, input: '],
 		['[serve]\nbacklog = 0', 'line 2, backlog: '],
 		['[serve]\nrate = "fast"', 'line 2, rate: '],
 		['[serve]\nhistory = ""', 'line 2, history: '],
@@ -221,10 +254,10 @@ test('config: every value is checked, also one that does not hold now', async t 
 		'port = 0',
 		'events = "message"',
 		'json = true\n[serve]\nplain = true',
-		'raw = true\neol = "crlf"\nlast = 3',
+		'eol = "crlf"\nlast = 3',
 		'last = 3\n[connect]\nsince = 3\nlocal-port = 6000',
 		'socket = "/tmp/room.sock"\nport = 6000',
-		'[connect]\nwait-for = "a"\nwait-for-mention = "otter"',
+		'[status]\ntimeout = 0.5\nsocket = "./room"\n[watch]\ntimes = true\nexplain = true',
 	]) {
 		writeFileSync(file, text);
 		const read = await readConfig(env);

@@ -83,8 +83,8 @@ test('settings: a setting that contradicts a stronger one does not hold', () => 
 		'plain',
 	);
 	assert.equal(
-		options('serve --history x', {toml: '[serve]\nraw = true'}).mode,
-		'room',
+		options('serve --raw', {toml: '[serve]\nhistory = "x"'}).mode,
+		'raw',
 	);
 	assert.equal(options('serve', {toml: 'eol = "lf"'}).mode, 'room');
 });
