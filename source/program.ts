@@ -5,7 +5,7 @@
 import {constants} from 'node:os';
 import process from 'node:process';
 import {isatty} from 'node:tty';
-import type {Ending} from './chat/ending.js';
+import type {Ending, Running} from './chat/ending.js';
 import type {StatusAnswer} from './client/status.js';
 import {outOfFiles, SockchatError} from './errors.js';
 import {
@@ -72,13 +72,6 @@ const reportOutputFailure = ({failure}: Output): boolean => {
 	trace('%s', failure.stack);
 	process.stderr.write(`${toDisplay(failure.message)}\n`);
 	return true;
-};
-
-/** A front end at work. */
-type Running = {
-	readonly ended: Promise<Ending>;
-	/** The first call leaves in good order, the second at once. */
-	readonly leave: () => void;
 };
 
 const report = (error: unknown, output: Output, isJson: boolean): void => {

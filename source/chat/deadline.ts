@@ -5,6 +5,8 @@ import type {Clock} from '../socket/clock.js';
 export type DeadlineOptions = {
 	/** Undefined for no deadline. */
 	readonly timeoutMs: number | undefined;
+	/** How much of it has passed already. */
+	readonly elapsedMs?: number;
 	readonly clock: Clock;
 	/** What has not happened yet, as a sentence start; undefined if done. */
 	readonly missing: () => string | undefined;
@@ -14,6 +16,7 @@ export type DeadlineOptions = {
 /** @returns A function that cancels it. */
 export const startDeadline = ({
 	timeoutMs,
+	elapsedMs = 0,
 	clock,
 	missing,
 	onLate,
@@ -30,4 +33,4 @@ export const startDeadline = ({
 						),
 					);
 				}
-			}, timeoutMs);
+			}, timeoutMs - elapsedMs);

@@ -10,6 +10,13 @@ export type Ending = {
 	readonly isUnfinished: boolean;
 };
 
+/** A front end at work. */
+export type Running = {
+	readonly ended: Promise<Ending>;
+	/** The first call leaves in good order, the second at once. */
+	readonly leave: () => void;
+};
+
 /** `2 lines were`, for a sentence about lines that nobody confirmed. */
 export const linesWere = (count: number): string =>
 	count === 1 ? '1 line was' : `${count} lines were`;

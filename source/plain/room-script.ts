@@ -7,7 +7,7 @@ import {parseLine} from '../commands/parse.js';
 import {SockchatError} from '../errors.js';
 import type {InputMode} from '../options/options.js';
 import {handsOf} from './hands.js';
-import {readLines, readMessage} from './input.js';
+import {readLines} from './input.js';
 import {parseRequest} from './request.js';
 import {answered, perform, settled} from './room-requests.js';
 import type {RoomSession} from './room-session.js';
@@ -81,26 +81,18 @@ const takers: Readonly<
 	Record<Exclude<InputMode, 'none'>, (session: RoomSession) => TakeLine>
 > = {text: takeText, commands: takeCommand, json: takeJson};
 
-/** Says one message, from the command line or all of stdin. */
-const sayMessage = (session: RoomSession, message: string): Step => {
-	const {chat, printer, progress, streams} = session;
+/** What `--message` is missing, as the start of a sentence. */
+export const notConfirmed = 'The message was not confirmed as stored';
+
+const sayMessage = ({chat, progress}: RoomSession, text: string): Step => {
 	let isSaid = false;
 	return {
 		async run() {
-			const text = message === '-' ? await readMessage(streams.stdin) : message;
 			isSaid = true;
-			if (text instanceof SockchatError) {
-				progress.hasFailed = true;
-				printer.printError(text);
-			} else {
-				chat.say(text);
-				await progress.until(() => chat.unstored() === 0);
-			}
+			chat.say(text);
+			await progress.until(() => chat.unstored() === 0);
 		},
-		missing: () =>
-			isSaid && chat.unstored() === 0
-				? undefined
-				: 'The message was not confirmed as stored',
+		missing: () => (isSaid && chat.unstored() === 0 ? undefined : notConfirmed),
 	};
 };
 

@@ -3,7 +3,7 @@
  * React.
  */
 import {startDeadline} from '../chat/deadline.js';
-import {unfinished, type Ending} from '../chat/ending.js';
+import {unfinished, type Ending, type Running} from '../chat/ending.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import type {SockchatError} from '../errors.js';
@@ -11,6 +11,7 @@ import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
 import {unreadable} from './input.js';
+import {runPipedMessage} from './piped-message.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
@@ -19,12 +20,6 @@ import {roomSteps} from './room-script.js';
 import {mayLeave, type RoomSession} from './room-session.js';
 import {Script} from './script.js';
 import {MessageWait} from './wait.js';
-
-export type Running = {
-	readonly ended: Promise<Ending>;
-	/** The first call leaves in good order, the second at once. */
-	readonly leave: () => void;
-};
 
 /** Loaded only for people: a one-shot has no use for it. */
 const openPrompt = async (options: Options, streams: Streams) => {
@@ -36,14 +31,10 @@ const openPrompt = async (options: Options, streams: Streams) => {
 	return new Prompt(streams);
 };
 
-/**
- * Opens the chat and runs its script until the end.
- *
- * @throws {SockchatError} If it can't be opened.
- */
-export const runPlain = async (
+const runChat = async (
 	options: Options,
 	given: Streams,
+	elapsedMs = 0,
 ): Promise<Running> => {
 	const hasTask =
 		options.message !== undefined || options.awaited !== undefined;
@@ -143,6 +134,7 @@ export const runPlain = async (
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
 		timeoutMs: options.timeoutMs,
+		elapsedMs,
 		clock: systemClock,
 		missing() {
 			if (!progress.hasOpened) {
@@ -222,3 +214,19 @@ export const runPlain = async (
 		},
 	};
 };
+
+/**
+ * Opens the chat and runs its script until the end.
+ *
+ * @throws {SockchatError} If it can't be opened; by `ended`, if stdin is to be
+ * read before.
+ */
+export const runPlain = async (
+	options: Options,
+	streams: Streams,
+): Promise<Running> =>
+	options.mode === 'room' && options.message === '-'
+		? runPipedMessage(options, streams, async (message, elapsedMs) =>
+				runChat({...options, message}, streams, elapsedMs),
+			)
+		: runChat(options, streams);

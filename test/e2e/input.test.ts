@@ -1,5 +1,6 @@
 /** What the lines of stdin are, by --input. */
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import test, {after} from 'node:test';
 import {maxTextBytes} from '../../source/protocol/frame.js';
 import {nickFromLogin} from '../../source/protocol/nick.js';
@@ -7,6 +8,7 @@ import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
 
 const {server, port} = await serveJson({after}, ['--nick', 'otter']);
 
@@ -313,6 +315,7 @@ test('e2e: --message - is all of stdin as one message, without its last line end
 		['nuthatch', 'two\nlines\n\n', 'two\nlines\n'],
 		['oriole', 'no end', 'no end'],
 		['pipit', '/quit\r\n', '/quit'],
+		['plover', '-\n', '-'],
 		['quail', `${'x'.repeat(maxTextBytes)}\n`, 'x'.repeat(maxTextBytes)],
 	] as const) {
 		const chat = connect(t, nick, '--message', '-');
@@ -327,17 +330,29 @@ test('e2e: --message - is all of stdin as one message, without its last line end
 test('e2e: --message - refuses what is too long, empty or no text', async t => {
 	const refused = [
 		['x'.repeat(maxTextBytes + 1), /^stdin has more than 16384 bytes, /],
-		['', /^Not sent: The text is empty;/],
+		['', /^The text is empty;/],
+		['a\0b', /^The text contains a NUL/],
+		// As JSON it is longer than a frame.
+		['\u0001'.repeat(maxTextBytes), /^The text has 98306 bytes; /],
 		[Buffer.from([0x61, 0xff]), /byte 0xff at position 2 is not UTF-8\./],
 	] as const;
 	for (const [given, sentence] of refused) {
-		const chat = connect(t, 'rail', '-m', '-');
-		chat.write(given);
-		chat.end();
-		assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
-		assert.match(chat.stderr(), sentence);
-		assert.equal(chat.stderr().split('\n').length, 2);
+		for (const flags of [[], ['--json']]) {
+			const chat = connect(t, 'rail', '-m', '-', ...flags);
+			chat.write(given);
+			chat.end();
+			assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+			const [event] = flags.length > 0 ? eventsOf(chat.stdout()) : [];
+			assert.match(event?.message ?? chat.stderr(), sentence);
+			assert.equal((chat.stderr() + chat.stdout()).split('\n').length, 2);
+		}
 	}
+
+	// Nobody heard of it: it is refused before it connects.
+	const ruff = connect(t, 'ruff', '-m', 'the last');
+	assert.deepEqual(await ruff.waitForExit(), done);
+	await server.waitForOutput('"text":"the last"');
+	assert.doesNotMatch(server.stdout(), /"rail/);
 
 	const endless = startProcess(t, 'bash', [
 		'-c',
@@ -350,6 +365,44 @@ test('e2e: --message - refuses what is too long, empty or no text', async t => {
 	assert.equal(endless.stdout(), '1\n');
 	assert.deepEqual(textsOf(nickFromLogin('rail')), []);
 });
+
+test('e2e: --message - joins once it has the message', async t => {
+	const chat = connect(t, 'sora', '-m', '-', '--timeout', '60');
+	chat.write('first half, ');
+	const other = connect(t, 'teal', '-m', 'meanwhile');
+	assert.deepEqual(await other.waitForExit(), done);
+	await server.waitForOutput('"text":"meanwhile"');
+	assert.doesNotMatch(server.stdout(), /"sora"/);
+	chat.write('second half\n');
+	chat.end();
+	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+	assert.deepEqual(textsOf('sora'), ['first half, second half']);
+});
+
+for (const [signal, code] of [
+	['SIGINT', 130],
+	['SIGTERM', 143],
+] as const) {
+	test(`e2e: ${signal} before stdin has ended is ${code}, also for a message`, async t => {
+		const chat = connect(t, 'smew', '-m', '-');
+		chat.write('never ended');
+		// Our handlers are set together; Node itself catches all but SIGHUP.
+		await until(
+			() =>
+				/^SigCgt:.*[13579bdf]$/m.test(
+					readFileSync(`/proc/${chat.pid}/status`, 'utf8'),
+				),
+			{what: 'SIGHUP to be caught', seen: chat.seen},
+		);
+		chat.signal(signal);
+		assert.deepEqual(
+			await chat.waitForExit(),
+			{code, signal: undefined},
+			chat.seen(),
+		);
+		assert.equal(chat.stderr(), 'The message was not confirmed as stored.\n');
+	});
+}
 
 test('e2e: stdin that cannot be read is a failure, with its reason', async t => {
 	for (const flags of [[], ['-m', '-'], ['--raw']]) {

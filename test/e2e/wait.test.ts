@@ -135,7 +135,7 @@ test('e2e: --message with --wait-for takes the answer, not the question', async 
 	// Its stdin is empty.
 	const refused = start(t, 'egret', '-m', '-', '--wait-for', 'ready');
 	assert.deepEqual(await refused.waitForExit(), failed);
-	assert.match(refused.stderr(), /^Not sent: .*\n$/);
+	assert.match(refused.stderr(), /^The text is empty; .*\n$/);
 });
 
 test('e2e: --wait-for-mention takes a whole word, folded, and whispers', async t => {
