@@ -12,6 +12,7 @@ import {Writable} from 'node:stream';
 import {commandsOf} from '../commands/registry.js';
 import {display, toDisplay} from '../protocol/display.js';
 import {Output} from './output.js';
+import {readTyped, textOfLine, type Paste} from './pastes.js';
 import type {Streams} from './printer.js';
 
 export type PromptSource = {
@@ -23,6 +24,8 @@ export type PromptSource = {
 	readonly mayLeave: () => boolean;
 	/** Ctrl-C cleared a draft: whoever was asked has stayed. */
 	readonly stay: () => void;
+	/** Several lines were pasted: they are in the draft now. */
+	readonly onPaste: (lineCount: number) => void;
 };
 
 /**
@@ -73,6 +76,20 @@ const pasteAtCaret = (line: Interface): (() => boolean) => {
 	return () => isPasting;
 };
 
+/** Each line as the text that it stands for. */
+async function* textsOf(lines: AsyncIterable<string>): AsyncGenerator<string> {
+	for await (const line of lines) {
+		yield textOfLine(line);
+	}
+}
+
+const bracketPastes = '\u001B[?2004h';
+const unbracketPastes = '\u001B[?2004l';
+
+const takeNoPastes = () => {
+	process.stdout.write(unbracketPastes);
+};
+
 /** Clears from the start of the line, which is some rows above the caret. */
 const clearing = (rows: number): string =>
 	`${rows > 0 ? `\u001B[${rows}A` : ''}\r\u001B[J`;
@@ -119,16 +136,22 @@ export class Prompt {
 		};
 	}
 
-	/** The typed lines, until Ctrl-D or the end. */
-	get lines(): AsyncIterable<string> {
-		return this.#lines!;
+	/** The texts that Enter sends, until Ctrl-D or the end. */
+	get texts(): AsyncIterable<string> {
+		return textsOf(this.#lines!);
 	}
 
 	/** Shows the line, and reads keys from now on. */
 	async start(source: PromptSource): Promise<void> {
 		const {createInterface} = await import('node:readline');
+		const {keys, stop} = readTyped(
+			this.streams.stdin as NodeJS.ReadStream,
+			paste => {
+				this.#paste(paste);
+			},
+		);
 		const line = createInterface({
-			input: this.streams.stdin,
+			input: keys,
 			output: process.stdout,
 			terminal: true,
 			completer: (text: string) =>
@@ -151,6 +174,7 @@ export class Prompt {
 			this.#draw();
 		});
 		line.on('close', () => {
+			stop();
 			this.#end();
 		});
 		line.on('SIGINT', () => {
@@ -170,6 +194,9 @@ export class Prompt {
 		line.on('SIGTSTP', () => {
 			this.#suspend();
 		});
+		process.stdout.write(bracketPastes);
+		// Also if a second signal ends it at once.
+		process.on('exit', takeNoPastes);
 		this.#draw();
 	}
 
@@ -183,6 +210,8 @@ export class Prompt {
 	#end(): void {
 		const line = this.#interface!;
 		this.#interface = undefined;
+		process.off('exit', takeNoPastes);
+		takeNoPastes();
 		if (this.#isCleared) {
 			return;
 		}
@@ -194,6 +223,23 @@ export class Prompt {
 		}
 	}
 
+	#paste({line, lineCount}: Paste): void {
+		const editor = this.#interface;
+		if (!editor) {
+			return;
+		}
+
+		// Its own way in takes each line end for Enter; this one is meant for
+		// those who edit the line themselves.
+		const {_insertString: insert} = editor as unknown as {
+			_insertString: (text: string) => void;
+		};
+		insert.call(editor, line);
+		if (lineCount > 1) {
+			this.#source!.onPaste(lineCount);
+		}
+	}
+
 	/** Ctrl-Z. Readline's own way never ends if no shell continues us. */
 	#suspend(): void {
 		const {stdin, stdout} = process;
@@ -202,13 +248,14 @@ export class Prompt {
 			process.off('SIGCONT', resume);
 			if (this.#interface) {
 				stdin.setRawMode(true);
+				stdout.write(bracketPastes);
 				this.#draw();
 			}
 		};
 
 		const late = setTimeout(resume, notStoppedAfterMs);
 		process.on('SIGCONT', resume);
-		stdout.write('\n');
+		stdout.write(`\n${unbracketPastes}`);
 		stdin.setRawMode(false);
 		// The whole job, including an npm that started us.
 		process.kill(0, 'SIGTSTP');

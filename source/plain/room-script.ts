@@ -96,6 +96,16 @@ const sayMessage = ({chat, progress}: RoomSession, text: string): Step => {
 	};
 };
 
+/** A request is a line, so pasted ones are taken apart. */
+async function* readPrompt(
+	texts: AsyncIterable<string>,
+	mode: InputMode,
+): AsyncGenerator<string> {
+	for await (const text of texts) {
+		yield* mode === 'json' ? text.split('\n') : [text];
+	}
+}
+
 const readInput = (
 	session: RoomSession,
 	mode: Exclude<InputMode, 'none'>,
@@ -106,7 +116,10 @@ const readInput = (
 		async run() {
 			const take = takers[mode](session);
 			let number = 0;
-			const lines = prompt?.lines ?? readLines(streams.stdin);
+			const lines =
+				prompt === undefined
+					? readLines(streams.stdin)
+					: readPrompt(prompt.texts, mode);
 			for await (const line of lines) {
 				number++;
 				if (line instanceof SockchatError) {

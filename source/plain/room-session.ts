@@ -42,3 +42,12 @@ export const mayLeave = (session: RoomSession): boolean => {
 	printer.answer(question);
 	return false;
 };
+
+/** What a person who pasted several lines is told. */
+export const pasteNotice = (
+	lineCount: number,
+	{options}: RoomSession,
+): string =>
+	options.input === 'json'
+		? `${lineCount} lines are pasted. Enter sends them, Ctrl-C clears them.`
+		: `${lineCount} lines are pasted, as one message. Enter sends it, Ctrl-C clears it.`;

@@ -17,7 +17,7 @@ import {Progress} from './progress.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
-import {mayLeave, type RoomSession} from './room-session.js';
+import {mayLeave, pasteNotice, type RoomSession} from './room-session.js';
 import {Script} from './script.js';
 import {MessageWait} from './wait.js';
 
@@ -120,6 +120,9 @@ const runChat = async (
 			mayLeave: () => mayLeave(session),
 			stay() {
 				session.wasAsked = false;
+			},
+			onPaste(lineCount) {
+				printer.answer(pasteNotice(lineCount, session));
 			},
 		});
 		replay.start(chat);

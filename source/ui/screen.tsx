@@ -3,11 +3,10 @@ import process from 'node:process';
 import chalk from 'chalk';
 import {render} from 'ink';
 import {useEffect, useState, type ReactNode} from 'react';
+import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';
 import type {ThemeName} from '../options/options.js';
-import {systemClock} from '../socket/clock.js';
 import {App, type AppProps} from './app.js';
 import {ownTitle, startBell, type Bell} from './bell.js';
-import {calmStdin} from './input/calm-stdin.js';
 import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
 import {createFocus, watchInput} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
@@ -24,10 +23,6 @@ export type Terminal = {
 	readonly stdin: NodeJS.ReadStream;
 	readonly stdout: NodeJS.WriteStream;
 	readonly env: Readonly<Record<string, string | undefined>>;
-};
-
-const afterReads = (callback: () => void) => {
-	setImmediate(callback);
 };
 
 const clearScreen = '\u001B[2J\u001B[H';
@@ -152,7 +147,7 @@ export const showScreen = (
 				},
 				onInput: ringing.look,
 			}),
-			{...systemClock, afterReads},
+			calmClock,
 		),
 		stdout: withSteadyColumns(stdout),
 		alternateScreen: true,

@@ -5,7 +5,11 @@ import fc from 'fast-check';
 import {bin} from '../helpers/process.js';
 import {openShell, toShellLine} from '../helpers/shell.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
-import {openTerminal, type TerminalOptions} from '../helpers/terminal.js';
+import {
+	openTerminal,
+	type Terminal,
+	type TerminalOptions,
+} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 
 const {server, port} = await serveJson({after}, ['--nick', 'host']);
@@ -141,15 +145,114 @@ test('e2e: plain: keys, history and completion work in the line', async t => {
 	assert.doesNotMatch(terminal.text(), /fulmar ›\s*$/);
 });
 
-test('e2e: plain: Ctrl-D on an empty line leaves, and stores what was pasted', async t => {
-	const terminal = await openPlain(t, 'gannet');
-	await terminal.waitFor('gannet ›');
-	const lines = Array.from({length: 300}, (_, index) => `row ${index}\tend`);
-	terminal.paste(`${lines.join('\n')}\n`);
-	await terminal.waitFor(/row 299 +end\n+gannet ›$/);
-	terminal.press('ctrl-d');
-	assert.equal(await terminal.waitForExit(), 0);
-	assert.deepEqual(textsOf('gannet'), lines);
+const pastedRows = Array.from({length: 100}, (_, index) => `row ${index}\tend`);
+const bracketless = (terminal: Terminal, text: string) => {
+	terminal.type(text.replaceAll('\n', '\r'));
+};
+
+const bracketed = (terminal: Terminal, text: string) => {
+	assert.ok(terminal.modes.isBracketedPaste);
+	terminal.paste(text);
+};
+
+for (const [nick, how, paste] of [
+	['gannet', 'in brackets', bracketed],
+	['garganey', 'without brackets', bracketless],
+] as const) {
+	test(`e2e: plain: pasted lines are one draft, which Enter sends, ${how}`, async t => {
+		const terminal = await openPlain(t, nick, {rows: 60});
+		await terminal.waitFor(`${nick} ›`);
+		terminal.type('see: ');
+		await terminal.waitFor(`${nick} › see:`);
+		paste(terminal, `${pastedRows.join('\n')}\n`);
+		await terminal.waitFor(/-- 100 lines are pasted, as one message\./);
+		await terminal.waitFor(/⏎row\s+99\s+end\s*$/);
+		heron.sayNext(`meanwhile, ${how}`);
+		await terminal.waitFor(`heron: meanwhile, ${how}`);
+		await terminal.waitFor(/⏎row\s+99\s+end\s*$/);
+		assert.deepEqual(textsOf(nick), []);
+		terminal.type('!\r');
+		await terminal.waitFor(new RegExp(`${nick} ›\\s*$`));
+		terminal.press('ctrl-d');
+		assert.equal(await terminal.waitForExit(), 0);
+		assert.deepEqual(textsOf(nick), [`see: ${pastedRows.join('\n')}!`]);
+		assert.equal(terminal.modes.isBracketedPaste, false);
+	});
+}
+
+test('e2e: plain: Ctrl-C clears what was pasted, and Up brings back what was sent', async t => {
+	const terminal = await openPlain(t, 'gadwall');
+	await terminal.waitFor('gadwall ›');
+	// A sign that looks like the mark of a line end is text.
+	terminal.paste('one ⏎\n/quit\n\u{1B}[31mtwo');
+	await terminal.waitFor(/gadwall › one ⏎\uFE0E?⏎\/quit⏎\[31mtwo/);
+	terminal.press('ctrl-c');
+	await until(() => rowsOf(terminal).at(-1) === 'gadwall ›', {
+		what: 'an empty line',
+		seen: terminal.framed,
+	});
+	terminal.paste('three ⏎\nfour');
+	await terminal.waitFor(/gadwall › three ⏎\uFE0E?⏎four/);
+	terminal.press('enter');
+	await until(() => textsOf('gadwall').length > 0, {what: 'a message'});
+	terminal.press('up');
+	await terminal.waitFor(/four\n+gadwall › three ⏎\uFE0E?⏎four\s*$/);
+	terminal.press('alt-enter');
+	terminal.type('five\r');
+	await until(() => textsOf('gadwall').length > 1, {
+		what: 'a second message',
+		seen: terminal.framed,
+	});
+	assert.deepEqual(textsOf('gadwall'), [
+		'three ⏎\nfour',
+		'three ⏎\nfour\nfive',
+	]);
+});
+
+test('e2e: plain: a paste that never ends is a draft, and Ctrl-C clears it', async t => {
+	const terminal = await openPlain(t, 'godwit');
+	await terminal.waitFor('godwit ›');
+	terminal.type('\u{1B}[200~one\rtwo');
+	await terminal.waitFor('godwit › one⏎two');
+	terminal.press('ctrl-c');
+	await until(() => rowsOf(terminal).at(-1) === 'godwit ›', {
+		what: 'an empty line',
+		seen: terminal.framed,
+	});
+	terminal.type('typed on\r');
+	await until(() => textsOf('godwit').length > 0, {what: 'a message'});
+	assert.deepEqual(textsOf('godwit'), ['typed on']);
+});
+
+test('e2e: plain: pasted requests are read line by line', async t => {
+	const terminal = await openPlain(t, 'goldeneye', {}, [
+		'--plain',
+		'--input',
+		'json',
+	]);
+	await terminal.waitFor('goldeneye ›');
+	terminal.paste('{"type":"say","text":"1"}\n{"type":"say","text":"2"}\n');
+	await terminal.waitFor('"2"}');
+	terminal.press('enter');
+	await until(() => textsOf('goldeneye').length > 1, {
+		what: 'both messages',
+		seen: terminal.framed,
+	});
+	assert.deepEqual(textsOf('goldeneye'), ['1', '2']);
+});
+
+test('e2e: plain: lines that a hand types are sent one by one', async t => {
+	const terminal = await openPlain(t, 'greenshank');
+	await terminal.waitFor('greenshank ›');
+	for (const [index, text] of ['one', 'two', 'three'].entries()) {
+		terminal.type(`${text}\r`);
+		await until(() => textsOf('greenshank').length > index, {
+			what: text,
+			seen: terminal.framed,
+		});
+	}
+
+	assert.deepEqual(textsOf('greenshank'), ['one', 'two', 'three']);
 });
 
 test('e2e: plain: a paste goes where the caret is, with its tabs', async t => {
@@ -235,7 +338,9 @@ test('e2e: plain: a terminal that reads a file of errors has them there', async 
 		],
 	});
 	await terminal.waitFor('knot ›');
-	terminal.type('/kick heron\r/quit\r');
+	terminal.type('/kick heron\r');
+	await terminal.waitFor(/knot › .*\n+knot ›/);
+	terminal.type('/quit\r');
 	await terminal.waitFor(/You are knot.*\n(.*\n)*Only the host .*\n+over/);
 });
 
@@ -459,6 +564,8 @@ for (const [how, leaving] of [
 		await terminal.waitFor(question);
 		// Whoever goes on has stayed, and is asked again.
 		terminal.type('I stay\r');
+		// Lines faster than a hand's would be a paste.
+		await terminal.waitFor(/swan › I stay\n+swan ›/);
 		other.sayNext('good');
 		await terminal.waitFor('teal: good');
 		terminal.type(leaving);

@@ -59,7 +59,7 @@ test('e2e: a signal ends a client that waits for its server to come back', async
 	assert.deepEqual(await chat.waitForExit(), done);
 });
 
-test('e2e: --plain on a terminal talks in lines, and leaves modes alone', async t => {
+test('e2e: --plain on a terminal talks in lines, and asks for pastes alone', async t => {
 	const otter = openTerminal(t, bin('serve', '--plain', '--port', '0'));
 	const port = await otter.waitFor(/listening on 127\.0\.0\.1:(\d+)/);
 	const heron = openTerminal(
@@ -77,17 +77,18 @@ test('e2e: --plain on a terminal talks in lines, and leaves modes alone', async 
 	assert.deepEqual(heron.modes, {
 		isAlternateScreen: false,
 		isCursorHidden: false,
-		isBracketedPaste: false,
+		isBracketedPaste: true,
 		isMouseTracked: false,
 		isApplicationCursor: false,
 		isFocusReported: false,
 	});
 
 	// Its line is cleared and drawn again, and nothing else.
-	assert.doesNotMatch(heron.output(), /\u{1B}(?!\[\d*[AGJ])/u);
+	assert.doesNotMatch(heron.output(), /\u{1B}(?!\[\d*[AGJ]|\[\?2004[hl])/u);
 
 	heron.press('ctrl-d');
 	assert.equal(await heron.waitForExit(), 0);
+	assert.equal(heron.modes.isBracketedPaste, false);
 	await otter.waitFor('-- heron left (quit)');
 	const late = startBin(t, ['connect', '--port', port, '--message', 'hm?']);
 	assert.deepEqual(await late.waitForExit(), done);

@@ -44,7 +44,7 @@ export type PlainKey =
 	| 'bottom'
 	| 'row-up'
 	| 'row-down'
-	/** Ctrl-S, and F3: see calm-input.ts. */
+	/** Ctrl-S, and F3: see keyboard/calm-input.ts. */
 	| 'search'
 	| 'escape'
 	/** Ctrl-C: clears the draft; leaves on an empty one. */

@@ -6,7 +6,7 @@
  * or never. Ink doesn't know it and would take it for text.
  */
 import {systemClock} from '../../socket/clock.js';
-import {withMethods} from './with-methods.js';
+import {withMethods} from '../../keyboard/with-methods.js';
 
 const introducer = '\u001B]11;';
 

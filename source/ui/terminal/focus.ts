@@ -6,7 +6,7 @@
  * The reports are watched on their way to Ink, which drops them as it does every
  * sequence that is no key: none of them reaches the draft.
  */
-import {withMethods} from './with-methods.js';
+import {withMethods} from '../../keyboard/with-methods.js';
 
 export const focusReportsOn = '\u001B[?1004h';
 export const focusReportsOff = '\u001B[?1004l';

@@ -9,7 +9,7 @@
  */
 import stringWidth from 'string-width';
 import {graphemes} from '../../protocol/display.js';
-import {withMethods} from './with-methods.js';
+import {withMethods} from '../../keyboard/with-methods.js';
 
 // More than one code point, or one that a terminal may not treat as wide.
 const doubtful =

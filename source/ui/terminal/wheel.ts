@@ -3,7 +3,7 @@
  * send arrow keys for it, unless DECSET 1007 is reset.
  *
  * With --mouse it scrolls: the terminal then reports the mouse (DECSET 1000 and
- * 1006), of which calm-input.ts takes the wheel alone. That takes selecting away
+ * 1006), of which keyboard/calm-input.ts takes the wheel alone. That takes selecting away
  * from the terminal, so nobody gets it unasked.
  *
  * A terminal that can't save and restore the mode has it set by default; one

@@ -10,7 +10,7 @@
  * with its Enter is typed; text that follows an Enter faster than any hand makes
  * it a paste, with its tabs and line ends.
  *
- * What comes out is again what a terminal would send: Ink reads it.
+ * What comes out is again what a terminal would send: Ink or readline reads it.
  */
 import {escape, pasteEnd, pasteStart, pieceAt} from './sequences.js';
 

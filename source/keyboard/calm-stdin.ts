@@ -1,14 +1,21 @@
 /**
- * Stdin as Ink reads it, with `CalmInput` in front: Ink itself would wait for
- * the end of a paste for ever, Ctrl-C included.
+ * Stdin with `CalmInput` in front: Ink itself would wait for the end of a paste
+ * for ever, Ctrl-C included, and readline knows no paste.
  */
-import type {Clock} from '../../socket/clock.js';
-import {withMethods} from '../terminal/with-methods.js';
+import {systemClock, type Clock} from '../socket/clock.js';
+import {withMethods} from './with-methods.js';
 import {CalmInput} from './calm-input.js';
 
 export type CalmClock = Pick<Clock, 'monotonicMs' | 'setTimer'> & {
 	/** Calls back once what has arrived by now was read. */
 	readonly afterReads: (callback: () => void) => void;
+};
+
+export const calmClock: CalmClock = {
+	...systemClock,
+	afterReads(callback) {
+		setImmediate(callback);
+	},
 };
 
 type Listener = () => void;

@@ -8,7 +8,7 @@ import {
 	escapeSilenceMs,
 	pasteSilenceMs,
 	sequenceSilenceMs,
-} from '../../../source/ui/input/calm-input.js';
+} from '../../source/keyboard/calm-input.js';
 
 const bracketed = (text: string) => `\u001B[200~${text}\u001B[201~`;
 const longSilenceMs = 10 * pasteSilenceMs;

@@ -1,0 +1,114 @@
+/**
+ * What is typed and pasted at the prompt, as readline can edit it.
+ *
+ * readline knows neither pastes nor line ends inside its line. So a paste comes
+ * here as one text, and its line ends stand in the line as ⏎, as in a message
+ * that is shown. A ⏎ that was typed is followed by a selector that shows nothing.
+ */
+import {EventEmitter} from 'node:events';
+import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';
+import {escape, pasteEnd, pasteStart} from '../keyboard/sequences.js';
+
+const lineEnd = '⏎';
+const typedSign = `${lineEnd}\uFE0E`;
+
+const keepSign = (text: string): string => text.replaceAll(lineEnd, typedSign);
+
+export type Paste = {
+	/** For readline's line. */
+	readonly line: string;
+	readonly lineCount: number;
+};
+
+/**
+ * A pasted text without the line ends after it. Tabs stay, other control
+ * characters go: readline would write them to the terminal.
+ */
+export const readPaste = (text: string): Paste => {
+	const rows = text
+		.replaceAll(/\r\n?/g, '\n')
+		.replaceAll(/[^\P{Control}\t\n]/gu, '')
+		// With no sign before it, it selects nothing.
+		.replaceAll(/^\uFE0E+/gm, '')
+		.split('\n');
+	while (rows.length > 1 && rows.at(-1) === '') {
+		rows.pop();
+	}
+
+	return {
+		line: rows.map(row => keepSign(row)).join(lineEnd),
+		lineCount: rows.length,
+	};
+};
+
+/** The text that a line of readline's stands for. */
+export const textOfLine = (line: string): string =>
+	line.replaceAll(/⏎(\uFE0E?)/g, (_all, selector) =>
+		selector === '' ? '\n' : lineEnd,
+	);
+
+const altEnter = `${escape}\r`;
+
+// Keys of the kitty protocol; readline would take some for text.
+const isUnknown = (text: string) => /^\u001B\[[\d;]+u$/.test(text);
+
+export type TypedInput = {
+	/** What readline reads. */
+	readonly keys: NodeJS.ReadableStream;
+	readonly stop: () => void;
+};
+
+/**
+ * Reads a terminal.
+ *
+ * @param onPaste Called for each paste, and for Alt-Enter, between the keys
+ * before it and those after it.
+ */
+export const readTyped = (
+	stdin: NodeJS.ReadStream,
+	onPaste: (paste: Paste) => void,
+): TypedInput => {
+	stdin.setEncoding('utf8');
+	const calm = calmStdin(stdin, calmClock);
+	const keys = Object.assign(new EventEmitter(), {
+		setRawMode(isRaw: boolean) {
+			stdin.setRawMode(isRaw);
+		},
+		resume: () => keys,
+		pause: () => keys,
+	});
+	const take = (text: string) => {
+		if (text.startsWith(pasteStart)) {
+			onPaste(readPaste(text.slice(pasteStart.length, -pasteEnd.length)));
+		} else if (text === altEnter) {
+			onPaste({line: lineEnd, lineCount: 1});
+		} else if (!isUnknown(text)) {
+			keys.emit('data', keepSign(text));
+		}
+	};
+
+	const read = () => {
+		for (;;) {
+			const text = calm.read() as string | null;
+			if (text === null) {
+				return;
+			}
+
+			take(text);
+		}
+	};
+
+	const end = () => {
+		keys.emit('end');
+	};
+
+	calm.on('readable', read);
+	stdin.on('end', end);
+	return {
+		keys: keys as unknown as NodeJS.ReadableStream,
+		stop() {
+			calm.off('readable', read);
+			stdin.off('end', end);
+		},
+	};
+};
