@@ -131,6 +131,10 @@ class SignalWatch {
 		this.#output = output;
 		for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 			process.on(name, () => {
+				if (name === 'SIGINT' && this.#running?.mayInterrupt?.() === false) {
+					return;
+				}
+
 				this.seen.push(name);
 				this.#leave();
 			});

@@ -15,6 +15,8 @@ export type Running = {
 	readonly ended: Promise<Ending>;
 	/** The first call leaves in good order, the second at once. */
 	readonly leave: () => void;
+	/** At SIGINT: whether to leave; if not, a person was asked. */
+	readonly mayInterrupt?: () => boolean;
 };
 
 /** `2 lines were`, for a sentence about lines that nobody confirmed. */

@@ -30,6 +30,12 @@ export async function* readLines(
 	}
 }
 
+/** Stdin once more: at Ctrl-D a terminal ends only what is read now. */
+export const reopenTerminal = async (): Promise<Readable> => {
+	const {ReadStream} = await import('node:tty');
+	return new ReadStream(0);
+};
+
 export const unreadable = (cause: Error) =>
 	new SockchatError('ERR_NOT_SENT', `stdin can't be read: ${cause.message}.`, {
 		cause,

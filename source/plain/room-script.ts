@@ -7,10 +7,10 @@ import {parseLine} from '../commands/parse.js';
 import {SockchatError} from '../errors.js';
 import type {InputMode} from '../options/options.js';
 import {handsOf} from './hands.js';
-import {readLines} from './input.js';
+import {readLines, reopenTerminal} from './input.js';
 import {parseRequest} from './request.js';
 import {answered, perform, settled} from './room-requests.js';
-import type {RoomSession} from './room-session.js';
+import {mayLeave, type RoomSession} from './room-session.js';
 import type {Step} from './script.js';
 
 // Lines sent but not yet stored; at this many, reading of stdin waits.
@@ -96,6 +96,20 @@ const sayMessage = ({chat, progress}: RoomSession, text: string): Step => {
 	};
 };
 
+/** Stdin; at Ctrl-D on a terminal, it is read on if one was only asked. */
+async function* readStdin(
+	session: RoomSession,
+): AsyncGenerator<string | SockchatError> {
+	const {stdin} = session.streams;
+	yield* readLines(stdin);
+	while (stdin.isTTY === true && !session.hasQuit && !mayLeave(session)) {
+		// eslint-disable-next-line no-await-in-loop -- one Ctrl-D after the other
+		const again = await reopenTerminal();
+		session.reopened = again;
+		yield* readLines(again);
+	}
+}
+
 /** A request is a line, so pasted ones are taken apart. */
 async function* readPrompt(
 	texts: AsyncIterable<string>,
@@ -118,7 +132,7 @@ const readInput = (
 			let number = 0;
 			const lines =
 				prompt === undefined
-					? readLines(streams.stdin)
+					? readStdin(session)
 					: readPrompt(prompt.texts, mode);
 			for await (const line of lines) {
 				number++;
@@ -140,6 +154,10 @@ const readInput = (
 
 			// Nobody could type any more, as after Ctrl-D.
 			session.hasQuit ||= streams.stdin.isTTY === true;
+			if (session.wasAsked) {
+				return;
+			}
+
 			if (session.hasQuit || chat.role === 'connect') {
 				// If stdin ends at once, it must still be reported that nobody listens.
 				await progress.until(() => progress.isWelcome && chat.unstored() === 0);

@@ -1,4 +1,6 @@
 /** A room without a screen: what its steps and commands share. */
+import type {Readable} from 'node:stream';
+import {unstoredTexts} from '../chat/ending.js';
 import {farewellTexts} from '../chat/farewell.js';
 import type {RoomChat} from '../chat/room-chat.js';
 import type {RoomModeOptions} from '../options/options.js';
@@ -20,28 +22,63 @@ export type RoomSession = {
 	readonly prompt: Prompt | undefined;
 	/** The message to wait for. */
 	readonly wait: MessageWait;
-	/** A host at a terminal was asked whether to leave others behind. */
+	/** A person was asked whether to leave others, or unstored lines, behind. */
 	wasAsked: boolean;
+	/** The terminal, read again after Ctrl-D. */
+	reopened: Readable | undefined;
 	/** Whether the input asked to leave. */
 	hasQuit: boolean;
 };
 
 /**
- * Whether it may leave now. A host at a terminal is asked once, if it leaves
- * others behind.
+ * Whether it may leave now. A person is asked once: a host that leaves others
+ * behind, and anybody with lines that are not stored yet.
+ *
+ * @param isEchoed Whether the terminal has shown ^C in the row.
  */
-export const mayLeave = (session: RoomSession): boolean => {
-	const {chat, printer, streams} = session;
-	const [question] = farewellTexts(chat.company() ?? {others: 0, heirs: []});
-	const isTyped = streams.stdin.isTTY === true && streams.stdout.isTerminal;
-	if (!isTyped || session.wasAsked || question === undefined) {
+export const mayLeave = (session: RoomSession, isEchoed = false): boolean => {
+	const {chat, printer, progress, streams} = session;
+	if (!isTyped(session) || session.wasAsked) {
+		return true;
+	}
+
+	const [ofCompany] = farewellTexts(chat.company() ?? {others: 0, heirs: []});
+	const [ofLines] = unstoredTexts(chat.unstored());
+	const question = ofCompany ?? ofLines;
+	if (question === undefined) {
 		return true;
 	}
 
 	session.wasAsked = true;
+	if (isEchoed) {
+		streams.stdout.write('\n');
+	}
+
 	printer.answer(question);
+	if (ofCompany === undefined) {
+		// A line followed at once by /quit is stored a moment later.
+		void progress
+			.until(() => chat.unstored() === 0 || !session.wasAsked)
+			.then(() => {
+				if (session.wasAsked) {
+					chat.leave();
+				}
+			});
+	}
+
 	return false;
 };
+
+/**
+ * Ctrl-C where the terminal itself edits the line: it comes as a signal.
+ *
+ * @returns Whether it leaves; if not, it asked.
+ */
+export const mayInterrupt = (session: RoomSession): boolean =>
+	session.prompt !== undefined || mayLeave(session, true);
+
+const isTyped = ({streams}: RoomSession): boolean =>
+	streams.stdin.isTTY === true && streams.stdout.isTerminal;
 
 /** What a person who pasted several lines is told. */
 export const pasteNotice = (

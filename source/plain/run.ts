@@ -17,7 +17,12 @@ import {Progress} from './progress.js';
 import {notSent, sendRaw, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
-import {mayLeave, pasteNotice, type RoomSession} from './room-session.js';
+import {
+	mayInterrupt,
+	mayLeave,
+	pasteNotice,
+	type RoomSession,
+} from './room-session.js';
 import {Script} from './script.js';
 import {MessageWait} from './wait.js';
 
@@ -44,6 +49,7 @@ const runChat = async (
 	const printer = new Printer(options, streams);
 	const sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
 	let raw: RawChat | undefined;
+	let session: RoomSession | undefined;
 	let isHeld = false;
 	/** Pauses reading until stdout has drained. */
 	const holdRaw = async () => {
@@ -102,7 +108,7 @@ const runChat = async (
 		printer.id = chat.id;
 		progress.id = chat.id;
 		wait.id = chat.id;
-		const session: RoomSession = {
+		const opened: RoomSession = {
 			chat,
 			options,
 			printer,
@@ -112,21 +118,23 @@ const runChat = async (
 			streams,
 			wait,
 			wasAsked: false,
+			reopened: undefined,
 			hasQuit: false,
 		};
+		session = opened;
 		await prompt?.start({
 			nick: () => progress.nick || chat.nick,
 			nicks: () => chat.members().names,
-			mayLeave: () => mayLeave(session),
+			mayLeave: () => mayLeave(opened),
 			stay() {
-				session.wasAsked = false;
+				opened.wasAsked = false;
 			},
 			onPaste(lineCount) {
-				printer.answer(pasteNotice(lineCount, session));
+				printer.answer(pasteNotice(lineCount, opened));
 			},
 		});
 		replay.start(chat);
-		return {chat, script: new Script(roomSteps(session))};
+		return {chat, script: new Script(roomSteps(opened))};
 	};
 
 	const {chat, script} = await open();
@@ -179,6 +187,7 @@ const runChat = async (
 		prompt?.close();
 		if (options.message === undefined) {
 			streams.stdin.destroy();
+			session?.reopened?.destroy();
 		}
 
 		const missing = script.missing();
@@ -215,6 +224,7 @@ const runChat = async (
 			sending.isOver = true;
 			chat.leave();
 		},
+		mayInterrupt: () => session === undefined || mayInterrupt(session),
 	};
 };
 

@@ -578,21 +578,75 @@ for (const [how, leaving] of [
 	});
 }
 
-test('e2e: plain: Ctrl-D on a dumb terminal ends a host', async t => {
-	const {terminal} = await openHost(t, {TERM: 'dumb'});
-	terminal.press('ctrl-d');
-	assert.equal(await terminal.waitForExit(), 0);
-});
+for (const [how, leaving] of [
+	['Ctrl-C', '\u{3}'],
+	['Ctrl-D', '\u{4}'],
+	['/quit', '/quit\r'],
+] as const) {
+	test(`e2e: plain: on a dumb terminal a host alone leaves with ${how}`, async t => {
+		const {terminal} = await openHost(t, {TERM: 'dumb'});
+		terminal.type(leaving);
+		assert.equal(await terminal.waitForExit(), 0);
+	});
 
-test('e2e: plain: a host on a dumb terminal is asked at /quit', async t => {
+	test(`e2e: plain: on a dumb terminal a host is asked once at ${how}`, async t => {
+		const {terminal, port: where} = await openHost(t, {TERM: 'dumb'});
+		const other = await joinBare(t, where, 'teal');
+		await terminal.waitFor('-- teal joined');
+		terminal.type(leaving);
+		await terminal.waitFor(question);
+		terminal.type('I stay\r');
+		await until(() => other.of('message').length > 0, {what: 'a message'});
+		other.sayNext('good');
+		await terminal.waitFor('teal: good');
+		terminal.type(leaving);
+		await until(
+			() => terminal.text().split('Ctrl-C again leaves').length === 3,
+			{what: 'a second question', seen: terminal.framed},
+		);
+		terminal.type(leaving);
+		assert.equal(await terminal.waitForExit(), 0);
+	});
+}
+
+test('e2e: plain: a host that was asked on a dumb terminal ends with its chat', async t => {
 	const {terminal, port: where} = await openHost(t, {TERM: 'dumb'});
 	await joinBare(t, where, 'teal');
 	await terminal.waitFor('-- teal joined');
-	terminal.type('/quit\r');
+	terminal.press('ctrl-d');
 	await terminal.waitFor(question);
-	terminal.type('/quit\r');
+	terminal.signal('SIGTERM');
 	assert.equal(await terminal.waitForExit(), 0);
 });
+
+for (const [name, env] of [
+	['a terminal', {}],
+	['a dumb terminal', {TERM: 'dumb'}],
+] as const) {
+	for (const [how, leaving] of [
+		['Ctrl-C', '\u{3}'],
+		['Ctrl-D', '\u{4}'],
+		['/quit', '/quit\r'],
+	] as const) {
+		test(`e2e: plain: on ${name} who has lines unstored is asked at ${how}`, async t => {
+			const {server: own, port: where} = await serveJson(t, ['--no-history']);
+			const terminal = openTerminal(t, {
+				...bin('connect', '--port', where, '--plain', '--nick', 'otter'),
+				env,
+			});
+			await terminal.waitFor('-- otter joined');
+			own.signal('SIGKILL');
+			await terminal.waitFor('Trying again');
+			terminal.type('into the void\r');
+			await terminal.waitFor(/into the void\n/);
+			terminal.type(leaving);
+			await terminal.waitFor('-- 1 line is not stored yet.');
+			terminal.type(leaving);
+			await terminal.waitForExit();
+			assert.match(terminal.text(), /1 line was not confirmed as stored\./);
+		});
+	}
+}
 
 test('e2e: plain: a mistyped command is no failure of a person', async t => {
 	const terminal = await openPlain(t, 'wigeon');
