@@ -25,6 +25,7 @@ import {
 	type TcpState,
 } from './tcp.js';
 
+type CallStep = Extract<Step, {kind: 'call'}>;
 type StateStep = Extract<Step, {kind: 'state'}>;
 
 type End = {
@@ -86,12 +87,17 @@ const isAnothers = ({last, lastRead}: End, state: TcpState): boolean => {
 	);
 };
 
-/** CLOSED if its row is gone; undefined if there never was one. */
+/**
+ * CLOSED if its row is gone; undefined if there may never have been one.
+ *
+ * @param hasBeen Whether it is known otherwise that there was one.
+ */
 const seenState = (
 	{lastRead}: End,
 	socket: KernelSocket | undefined,
+	hasBeen = false,
 ): TcpState | undefined =>
-	socket?.state ?? (lastRead === undefined ? undefined : 'CLOSED');
+	socket?.state ?? (lastRead === undefined && !hasBeen ? undefined : 'CLOSED');
 
 /** When a table was read, in milliseconds since the epoch. */
 type Reading = {readonly begunAt: number; readonly at: number};
@@ -110,8 +116,8 @@ export class StepLog {
 	/** Whether the process read up to the FIN, so that nothing is unread. */
 	#hasReadFin = false;
 	/**
-	 * A shutdown() or a FIN whose order only a reading shows, and what followed
-	 * it.
+	 * A shutdown(), a close() or a FIN whose order only a reading shows, and what
+	 * followed it.
 	 */
 	#held: readonly Step[] = [];
 	/** Whether the table can't be read. */
@@ -168,7 +174,7 @@ export class StepLog {
 	 */
 	release(): readonly Step[] {
 		this.#isBlind = true;
-		return this.#resolve('FIN-WAIT-1');
+		return this.#resolve(undefined);
 	}
 
 	#take(step: Step): readonly Step[] {
@@ -202,7 +208,7 @@ export class StepLog {
 		}
 	}
 
-	#call(step: Extract<Step, {kind: 'call'}>): readonly Step[] {
+	#call(step: CallStep): readonly Step[] {
 		const state = this.#local.last?.state;
 		switch (nameOfCall(step.call)) {
 			case 'shutdown': {
@@ -225,13 +231,19 @@ export class StepLog {
 
 			case 'close': {
 				this.#isClosed = true;
+				if (state === 'ESTABLISHED' && this.#finSentAt === undefined) {
+					// With unread bytes it sends RST, else FIN.
+					this.#finSentAt = earliestOf(step);
+					this.#held = [step];
+					return [];
+				}
+
 				const next =
 					state === 'SYN-SENT'
 						? 'CLOSED'
 						: state === 'CLOSE-WAIT' && this.#hasReadFin
 							? 'LAST-ACK'
 							: undefined;
-				// With unread bytes it sends RST, else FIN: the table shows which.
 				return next ? [step, ...this.#infer(this.#local, next, step)] : [step];
 			}
 
@@ -272,7 +284,7 @@ export class StepLog {
 		}
 
 		const reading = {begunAt: at - tookMs, at};
-		const ours = seenState(this.#local, local);
+		const ours = seenState(this.#local, local, this.#finSentAt !== undefined);
 		const theirs = seenState(this.#remote, remote);
 		this.#isOrderly ||= [ours, theirs].some(
 			state => state === 'TIME-WAIT' || state === 'CLOSING',
@@ -292,24 +304,37 @@ export class StepLog {
 		return isClosing && openStates.has(state);
 	}
 
-	/** What was held, with the states that a reading shows to be true. */
+	/**
+	 * What was held, with the states that a reading shows to be true.
+	 *
+	 * @param read Our end; undefined if it has no row.
+	 */
 	#resolve(read: TcpState | undefined): readonly Step[] {
 		const steps: Step[] = [];
-		const held = this.#held;
+		const [first, ...others] = this.#held;
 		this.#held = [];
-		for (const step of held) {
-			if (step.kind === 'call' && nameOfCall(step.call) === 'shutdown') {
-				steps.push(...this.#sentFin(step, read));
+		if (first?.kind === 'call') {
+			steps.push(...this.#sentFin(first, read));
+		} else if (first) {
+			// Without a row, no reading will show its order.
+			steps.push(...this.#receiveFin(first, undefined, read === undefined));
+		}
+
+		for (const step of others) {
+			if (this.#held.length > 0) {
+				this.#held = [...this.#held, step];
 			} else {
 				steps.push(...this.#take(step));
 			}
 		}
 
-		return steps;
+		return read === undefined && this.#held.length > 0
+			? [...steps, ...this.#resolve(read)]
+			: steps;
 	}
 
 	/** Our FIN, and the state it led to. */
-	#sentFin(step: Step, read: TcpState | undefined): readonly Step[] {
+	#sentFin(step: CallStep, read: TcpState | undefined): readonly Step[] {
 		const {order} = this.#local;
 		if (order === 'last') {
 			const seenAt = seenBy(step);
@@ -320,13 +345,25 @@ export class StepLog {
 			];
 		}
 
-		return order !== undefined || read === 'FIN-WAIT-1'
+		const isFirst =
+			order !== undefined ||
+			read === 'FIN-WAIT-1' ||
+			// A close() may have sent RST.
+			(this.#isBlind && nameOfCall(step.call) === 'shutdown');
+		return isFirst
 			? [step, ...this.#infer(this.#local, 'FIN-WAIT-1', step)]
 			: [step];
 	}
 
-	/** @param read The state that it led to, if that was read as well. */
-	#receiveFin(time: StepTime, read?: TcpState): readonly Step[] {
+	/**
+	 * @param read The state that it led to, if that was read as well.
+	 * @param isLast Whether no reading will show what it led to.
+	 */
+	#receiveFin(
+		time: StepTime,
+		read?: TcpState,
+		isLast = false,
+	): readonly Step[] {
 		if (this.#hasFin) {
 			return [];
 		}
@@ -338,22 +375,19 @@ export class StepLog {
 			peer,
 			...timeOf(time),
 		};
-		// Ours was there first if it is acknowledged; until then they may cross.
 		const end = this.#local;
 		const {last} = end;
-		if (this.#finSentAt === undefined) {
-			end.order ??= 'last';
-		} else if (last?.state === 'FIN-WAIT-2') {
-			end.order ??= 'first';
-		} else if (this.#isBlind) {
-			end.order ??= 'first';
-			this.#remote.order ??= 'last';
-		} else if (end.order === undefined) {
+		this.#orderByFin(end);
+		if (end.order === undefined && !isLast) {
 			this.#held = [fin];
 			return [];
 		}
 
 		this.#hasFin = true;
+		if (end.order === undefined) {
+			return [fin];
+		}
+
 		const isFirst = end.order === 'first';
 		const acknowledged = this.#bounded(this.#local, seenBy(time));
 		return [
@@ -366,6 +400,19 @@ export class StepLog {
 				? []
 				: this.#infer(end, isFirst ? 'TIME-WAIT' : 'CLOSE-WAIT', time)),
 		];
+	}
+
+	/** What a FIN that arrives tells of the order; until it is read, maybe nothing. */
+	#orderByFin(end: End): void {
+		// Ours was there first if it is acknowledged; until then they may cross.
+		if (this.#finSentAt === undefined) {
+			end.order ??= 'last';
+		} else if (end.last?.state === 'FIN-WAIT-2') {
+			end.order ??= 'first';
+		} else if (this.#isBlind) {
+			end.order ??= 'first';
+			this.#remote.order ??= 'last';
+		}
 	}
 
 	/**

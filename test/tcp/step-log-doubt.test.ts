@@ -184,3 +184,40 @@ test('step-log: an end that is reset while it may close has not closed', () => {
 	observe(undefined, undefined);
 	assert.deepEqual(observe(undefined, undefined), ['⇄ ● CLOSED']);
 });
+
+test('step-log: both ends close at once, and the FIN was there before', () => {
+	for (const call of ['shutdown(SHUT_WR)', 'close()'] as const) {
+		const {report, observe} = openLog();
+		assert.deepEqual(report(called(call)), [], 'a FIN may be here, unread');
+		assert.deepEqual(observe(undefined, 'TIME-WAIT'), [
+			'⇄ ○ FIN-WAIT-1',
+			'FIN',
+			'○ CLOSE-WAIT',
+			call,
+			'○ LAST-ACK',
+			'⇄ ○ FIN-WAIT-2',
+			'⇄ ● TIME-WAIT',
+		]);
+	}
+});
+
+test('step-log: a connection that no table has shown closes in its order', () => {
+	const {report, observe} = createLog();
+	report(called('connect()'), inferred('SYN-SENT'), inferred('ESTABLISHED'));
+	report(called('shutdown(SHUT_WR)'), received('FIN'), called('close()'));
+	assert.deepEqual(observe(undefined, 'TIME-WAIT'), [
+		'FIN',
+		'○ CLOSE-WAIT',
+		'shutdown(SHUT_WR)',
+		'○ LAST-ACK',
+		'close()',
+		'⇄ ● TIME-WAIT',
+	]);
+});
+
+test('step-log: of ends that are gone without a trace, only the calls are known', () => {
+	const {report, observe} = openLog();
+	report(called('shutdown(SHUT_WR)'), received('FIN'), called('close()'));
+	assert.deepEqual(observe(), ['shutdown(SHUT_WR)', 'FIN', 'close()']);
+	assert.deepEqual(observe(), ['● CLOSED', '⇄ ● CLOSED']);
+});

@@ -34,11 +34,32 @@ class End {
 			this.past.push({state, at});
 		}
 	}
+
+	receiveAck(sender: End, at: number): void {
+		if (this.hasSentFin && sender.hasFin && !this.isAcknowledged) {
+			this.isAcknowledged = true;
+			this.take('receive-ack-of-fin', at);
+		}
+	}
+
+	receiveFin(sender: End, at: number): void {
+		this.hasFin = true;
+		if (sender.finAcknowledges && !this.isAcknowledged) {
+			this.isAcknowledged = true;
+			this.take('receive-ack-of-fin', at);
+		}
+
+		this.take('receive-fin', at);
+	}
 }
 
 type Action =
-	/** An end calls shutdown(). */
-	| {readonly type: 'close'; readonly who: 'local' | 'remote'}
+	/** An end calls shutdown(), or close() with nothing unread. */
+	| {
+			readonly type: 'close';
+			readonly who: 'local' | 'remote';
+			readonly call: 'shutdown(SHUT_WR)' | 'close()';
+	  }
 	/** A FIN that was sent arrives, and is acknowledged a moment later. */
 	| {readonly type: 'fin'; readonly to: 'local' | 'remote'}
 	/** Its acknowledgement arrives. */
@@ -50,7 +71,11 @@ type Action =
 const who = fc.constantFrom('local' as const, 'remote' as const);
 
 const anyAction: fc.Arbitrary<Action> = fc.oneof(
-	who.map(end => ({type: 'close' as const, who: end})),
+	fc.record({
+		type: fc.constant('close' as const),
+		who,
+		call: fc.constantFrom('shutdown(SHUT_WR)' as const, 'close()' as const),
+	}),
 	who.map(end => ({type: 'fin' as const, to: end})),
 	who.map(end => ({type: 'ack' as const, to: end})),
 	fc.constant({type: 'read-end' as const}),
@@ -90,7 +115,8 @@ const play = (actions: readonly Action[]) => {
 					end.finAcknowledges = end.hasFin;
 					end.take('close', now);
 					if (action.who === 'local') {
-						report(called('shutdown(SHUT_WR)', {at: now}));
+						report(called(action.call, {at: now}));
+						hasReadEnd ||= action.call === 'close()';
 					}
 				}
 
@@ -101,16 +127,8 @@ const play = (actions: readonly Action[]) => {
 				const end = ends[action.to];
 				const sender = action.to === 'local' ? remote : local;
 				if (sender.hasSentFin && !end.hasFin) {
-					end.hasFin = true;
-					if (sender.finAcknowledges && !end.isAcknowledged) {
-						end.isAcknowledged = true;
-						end.take('receive-ack-of-fin', now);
-					}
-
-					end.take('receive-fin', now);
-					if (action.to === 'local') {
-						finAt = now;
-					}
+					end.receiveFin(sender, now);
+					finAt = action.to === 'local' ? now : finAt;
 				}
 
 				break;
@@ -119,10 +137,7 @@ const play = (actions: readonly Action[]) => {
 			case 'ack': {
 				const end = ends[action.to];
 				const other = action.to === 'local' ? remote : local;
-				if (end.hasSentFin && other.hasFin && !end.isAcknowledged) {
-					end.isAcknowledged = true;
-					end.take('receive-ack-of-fin', now);
-				}
+				end.receiveAck(other, now);
 
 				break;
 			}
@@ -196,6 +211,39 @@ test('step-log: each end passes through its states in their order', () => {
 					`${said.join(' ')}: ${order.join(' ')}`,
 				);
 			}
+		}),
+		{numRuns: runs},
+	);
+});
+
+const isOurs = (step: Step, states: readonly TcpState[]): boolean =>
+	step.kind === 'state' && step.end === 'local' && states.includes(step.state);
+
+test('step-log: a cause stands before its effect, and nothing is kept for ever', () => {
+	fc.assert(
+		fc.property(fc.array(anyAction, {maxLength: 30}), actions => {
+			const table = {type: 'table'} as const;
+			const {steps, ends, finAt} = play([...actions, table, table, table]);
+			const story = draw(steps).join(', ');
+			const isClosed = steps.some(
+				step => step.kind === 'call' && step.call === 'close()',
+			);
+			const first = (which: (step: Step) => boolean) =>
+				steps.findIndex(step => which(step));
+			const call = first(step => step.kind === 'call');
+			const fin = first(step => step.kind === 'segment');
+			assert.equal(call !== -1, ends.local.hasSentFin, story);
+			assert.ok(fin !== -1 || finAt === undefined || isClosed, story);
+			const afterCall = first(step =>
+				isOurs(step, ['FIN-WAIT-1', 'FIN-WAIT-2', 'CLOSING', 'LAST-ACK']),
+			);
+			assert.ok(afterCall === -1 || call < afterCall, story);
+			const afterFin = first(step =>
+				isOurs(step, ['CLOSE-WAIT', 'CLOSING', 'LAST-ACK', 'TIME-WAIT']),
+			);
+			assert.ok(afterFin === -1 || fin < afterFin, story);
+			const closeWait = first(step => isOurs(step, ['CLOSE-WAIT']));
+			assert.ok(closeWait === -1 || call === -1 || closeWait < call, story);
 		}),
 		{numRuns: runs},
 	);
