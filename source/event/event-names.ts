@@ -27,6 +27,7 @@ export const eventNames = [
 	'peers',
 	'traffic',
 	'rtt',
+	'remains',
 ] as const;
 
 export type EventName = (typeof eventNames)[number];
@@ -38,6 +39,7 @@ const samples: ReadonlySet<string> = new Set<EventName>([
 	'peers',
 	'traffic',
 	'rtt',
+	'remains',
 ]);
 
 /** Those for which somebody has to watch the sockets. */
@@ -54,7 +56,11 @@ export const isWanted = (
 	events: readonly EventName[] | undefined,
 ): boolean =>
 	type === 'error' ||
-	(events ? (events as readonly string[]).includes(type) : !samples.has(type));
+	(events
+		? (events as readonly string[]).includes(type) ||
+			// The last state of each connection.
+			(type === 'remains' && events.includes('step'))
+		: !samples.has(type));
 
 /** @param list Names with commas between them. */
 export const parseEventNames = (

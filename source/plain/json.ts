@@ -7,6 +7,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {explain} from '../tcp/explain.js';
+import type {KernelSocket} from '../tcp/tcp.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import type {ChatEvent} from '../event/event.js';
@@ -175,6 +176,13 @@ export const jsonLine = (
 		.map(object => line(object));
 	return lines.length === 0 ? undefined : lines.join('');
 };
+
+/** What is left in the kernel; undefined if that can't be read. */
+export const jsonRemains = (
+	at: number,
+	sockets: readonly KernelSocket[] | undefined,
+): string =>
+	line({type: 'remains', at, isReadable: sockets !== undefined, sockets});
 
 /**
  * A failure outside the connection: wrong usage, a port that is taken.

@@ -1,7 +1,7 @@
 /** Events → stdout and stderr, as lines or as JSON. */
 import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
-import type {Step} from '../tcp/tcp.js';
+import type {KernelSocket, Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {FrontOptions, Options} from '../options/options.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
@@ -15,7 +15,8 @@ import {
 	quiet,
 	type Changed,
 } from '../store/hiding.js';
-import {jsonError, jsonLine} from './json.js';
+import {remainsWords} from '../store/remains.js';
+import {jsonError, jsonLine, jsonRemains} from './json.js';
 import {linesOf} from './lines.js';
 import {isCall} from './mention.js';
 import {withTime} from './times.js';
@@ -112,6 +113,31 @@ export class Printer {
 		}
 	}
 
+	/**
+	 * What the sockets leave in the kernel.
+	 *
+	 * @param read Undefined if the kernel's table can't be read.
+	 */
+	async printRemains(
+		read: () => Promise<readonly KernelSocket[] | undefined>,
+	): Promise<void> {
+		if (!this.#wantsRemains) {
+			return;
+		}
+
+		const sockets = await read();
+		const {stdout, stderr} = this.#streams;
+		if (this.#options.output === 'json') {
+			stdout.write(jsonRemains(systemClock.wallMs(), sockets));
+			return;
+		}
+
+		const words = remainsWords(sockets ?? []);
+		if (words !== undefined) {
+			stderr.write(`${toDisplay(words)}\n`);
+		}
+	}
+
 	/** Leaves out of the lines what somebody says, or no longer. */
 	ignore(nick: string | undefined, ownNick: string): void {
 		this.#hide(ignore(this.#hiding, nick, ownNick));
@@ -136,6 +162,21 @@ export class Printer {
 			const where = line === undefined ? '' : `Line ${line}: `;
 			stderr.write(`${where}${toDisplay(error.message)}\n`);
 		}
+	}
+
+	/** Whether anybody wants to know what the sockets leave in the kernel. */
+	get #wantsRemains(): boolean {
+		const {output, isQuiet, isExplained, events} = this.#options;
+		const {message, awaited} = this.#options;
+		const hasTask = message !== undefined || awaited !== undefined;
+		// What a person types at; others didn't ask.
+		const isTyped = () =>
+			!hasTask &&
+			this.#streams.stdout.isTerminal &&
+			this.#streams.stdin.isTTY === true;
+		return output === 'json'
+			? isWanted('remains', events)
+			: !isQuiet && (isExplained || isTyped());
 	}
 
 	#hide({hiding, text}: Changed): void {

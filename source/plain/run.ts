@@ -6,6 +6,7 @@ import {startDeadline} from '../chat/deadline.js';
 import {unfinished, type Ending, type Running} from '../chat/ending.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
+import {Remains} from '../chat/remains.js';
 import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
@@ -64,6 +65,7 @@ const runChat = async (
 		raw.setPaused(false);
 	};
 
+	const remains = new Remains();
 	const show = (event: ChatEvent) => {
 		if (!printer.print(event)) {
 			void holdRaw();
@@ -78,6 +80,7 @@ const runChat = async (
 		printer.printFound(event);
 	});
 	const emit = (event: ChatEvent) => {
+		remains.see(event);
 		replay.take(event);
 		wait.see(event);
 		progress.see(event);
@@ -210,6 +213,7 @@ const runChat = async (
 			printer.printError(notSent(sending, taken));
 		}
 
+		await printer.printRemains(async () => remains.read());
 		await streams.stdout.flush();
 		return {
 			hasFailed: progress.hasFailed || cause !== undefined,

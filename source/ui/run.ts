@@ -9,6 +9,7 @@ import process from 'node:process';
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
 import {openSeenPlace, type SeenPlace} from '../chat/seen-place.js';
+import {Remains} from '../chat/remains.js';
 import {startDeadline} from '../chat/deadline.js';
 import {linesWere, unfinished, type Ending} from '../chat/ending.js';
 import type {RoomChat} from '../chat/room-chat.js';
@@ -16,6 +17,8 @@ import type {Options} from '../options/options.js';
 import type {ChatEvent} from '../event/event.js';
 import {maxPageEntries} from '../protocol/frame.js';
 import {createModel} from '../store/model.js';
+import {toDisplay} from '../protocol/display.js';
+import {remainsWords} from '../store/remains.js';
 import {olderThan} from '../store/older-entries.js';
 import {seenOf} from '../store/reading.js';
 import {wantsMore} from '../store/search.js';
@@ -109,7 +112,7 @@ export const runScreen = async (
 		terminal,
 	);
 	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
-	const ended = async () => {
+	const show = async () => {
 		try {
 			return await Promise.race([
 				end.ending(),
@@ -123,6 +126,16 @@ export const runScreen = async (
 			cancelReturn();
 			await instance.close();
 		}
+	};
+
+	const ended = async () => {
+		const ending = await show();
+		const words = remainsWords((await opened.remains.read()) ?? []);
+		if (words !== undefined) {
+			terminal.stdout.write(`${toDisplay(words)}\n`);
+		}
+
+		return ending;
 	};
 
 	return {ended: ended(), leave: end.leave};
@@ -162,6 +175,7 @@ type Opened = {
 	readonly hasConnected: () => boolean;
 	/** Settles once one is. */
 	readonly connected: Promise<void>;
+	readonly remains: Remains;
 	/** Keeps what was seen, and stops the timers. */
 	readonly stop: () => void;
 };
@@ -189,7 +203,9 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 			}
 		});
 	});
+	const remains = new Remains();
 	const take = (event: ChatEvent) => {
+		remains.see(event);
 		if (event.type === 'connection' && event.connection.phase === 'open') {
 			hasConnected = true;
 			onConnected();
@@ -244,6 +260,7 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 		},
 		hasConnected: () => hasConnected,
 		connected,
+		remains,
 		stop() {
 			stopDays();
 			stopKeeping?.();

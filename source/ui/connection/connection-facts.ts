@@ -8,6 +8,7 @@
  */
 import type {Connection} from '../../connection/connection.js';
 import type {Listening} from '../../connection/listening.js';
+import {formatBytes} from '../../tcp/format-bytes.js';
 import {
 	nameOfCall,
 	notSentOf,
@@ -25,7 +26,6 @@ import {
 import type {Model} from '../../store/model.js';
 import {
 	formatAge,
-	formatBytes,
 	formatDuration,
 	formatMs,
 	untilOlderMs,

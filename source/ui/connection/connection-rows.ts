@@ -3,6 +3,7 @@
  *
  * Phase, TCP state and rtt keep their rows, whatever the height.
  */
+import {formatBytes} from '../../tcp/format-bytes.js';
 import {
 	display,
 	displayWidth,
@@ -12,7 +13,7 @@ import {
 import type {Model} from '../../store/model.js';
 import {leastShownRate, steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
-import {formatBytes, formatMs, sparkline} from '../text/format.js';
+import {formatMs, sparkline} from '../text/format.js';
 import {ruleRow} from '../pane/pane.js';
 import {
 	cellsOfSpans,

@@ -5,10 +5,11 @@
  * Phase, TCP state and rtt come first; to keep them, the rest of their words
  * are left out.
  */
+import {formatBytes} from '../../tcp/format-bytes.js';
 import {display, displayWidth, toDisplay} from '../../protocol/display.js';
 import {steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
-import {formatBytes, formatMs} from '../text/format.js';
+import {formatMs} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import {faint, text, type ConnectionView} from './connection-rows.js';

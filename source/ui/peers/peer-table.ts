@@ -2,6 +2,7 @@
  * The table of a server's peers: as many columns as fit, the most useful first,
  * and only the rows in view. Pure.
  */
+import {formatBytes} from '../../tcp/format-bytes.js';
 import {notSentOf, type KernelSocket} from '../../tcp/tcp.js';
 import {
 	display,
@@ -11,7 +12,7 @@ import {
 } from '../../protocol/display.js';
 import type {PeerRow} from '../../event/peer-row.js';
 import {blanks, cutTo} from '../text/cells.js';
-import {formatAge, formatBytes, formatMs} from '../text/format.js';
+import {formatAge, formatMs} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import {hueOf, type Style} from '../theme/roles.js';
 

@@ -4,7 +4,6 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {
 	formatAge,
-	formatBytes,
 	formatDuration,
 	formatMs,
 	formatTime,
@@ -39,32 +38,6 @@ test('format: a duration shows hours and days only if it has them', () => {
 test('format: a duration is never negative, whatever a clock does', () => {
 	assert.equal(formatDuration(-1), '00:00');
 	assert.equal(formatDuration(-days), '00:00');
-});
-
-test('format: bytes use decimal units, with one digit after the point', () => {
-	for (const [bytes, text] of [
-		[0, '0 B'],
-		[999, '999 B'],
-		[999.5, '1.0 kB'],
-		[1000, '1.0 kB'],
-		[12_400, '12.4 kB'],
-		[999_949, '999.9 kB'],
-		[999_950, '1.0 MB'],
-		[3_100_000, '3.1 MB'],
-		[2_000_000_000, '2.0 GB'],
-		[5e15, '5000.0 TB'],
-	] as const) {
-		assert.equal(formatBytes(bytes), text);
-	}
-});
-
-test('format: bytes never show 1000 of a unit that has a larger one', () => {
-	fc.assert(
-		fc.property(fc.double({min: 0, max: 999e12, noNaN: true}), bytes => {
-			assert.match(formatBytes(bytes), /^\d{1,3}(\.\d)? (?:B|[kMGT]B)$/u);
-		}),
-		{numRuns: runs},
-	);
 });
 
 test('format: round trips have at most three digits', () => {
