@@ -4,7 +4,7 @@
  * It lasts for one attempt; each reconnect creates another.
  */
 import type {Buffer} from 'node:buffer';
-import {SockchatError} from '../errors.js';
+import type {SockchatError} from '../errors.js';
 import {decodeServerFrame, frameLine} from '../protocol/codec.js';
 import {
 	maxFrameBytes,
@@ -105,16 +105,11 @@ export class FramedSocket {
 		this.bytesIn += chunk.length;
 		this.#tap?.note('in', undefined, chunk);
 		this.#events.onHeard();
-		try {
-			this.#lines.push(chunk, line => {
-				this.#readLine(line);
-			});
-		} catch (error) {
-			if (!(error instanceof SockchatError)) {
-				throw error;
-			}
-
-			this.#events.onGarbage(error, chunk.toString());
+		const tooLong = this.#lines.push(chunk, line => {
+			this.#readLine(line);
+		});
+		if (tooLong) {
+			this.#events.onGarbage(tooLong, chunk.toString());
 		}
 	}
 

@@ -77,12 +77,11 @@ export class RequestWatch {
 	push(chunk: Buffer): void {
 		this.#hold(chunk);
 		this.#noteStart(chunk);
-		try {
-			this.#lines.push(chunk, line => {
-				this.#hasNewline = true;
-				this.#look(line.toString('latin1').trimEnd());
-			});
-		} catch {
+		const tooLong = this.#lines.push(chunk, line => {
+			this.#hasNewline = true;
+			this.#look(line.toString('latin1').trimEnd());
+		});
+		if (tooLong) {
 			// Longer than a frame: decide by the start alone.
 			this.#decide(anyStart.test(this.#start) ? 'HTTP' : 'plain');
 		}

@@ -61,62 +61,55 @@ export class LineSplitter {
 	 * @param onLine Gets each line without its LF.
 	 * @param takeLines Gets the bytes from the first whole line on, and returns
 	 * how many bytes of whole lines it consumed; their length isn't checked here.
-	 * @throws {SockchatError} `ERR_LINE_TOO_LONG` past the limit, after passing on
-	 * the lines before it; the stream can't be resynchronised, so close it.
+	 * @returns `ERR_LINE_TOO_LONG` past the limit, after passing on the lines before
+	 * it; the stream can't be resynchronised, so close it. It isn't thrown, because
+	 * what `onLine` throws is thrown from here, and nobody could tell them apart.
 	 */
 	push(
 		chunk: Buffer,
 		onLine: (line: Buffer) => void,
 		takeLines: (lines: Buffer) => number = () => 0,
-	): void {
-		let start = this.#tailBytes === 0 ? 0 : this.#takeLine(chunk, 0, onLine);
-		if (this.#tailBytes === 0) {
-			start += takeLines(chunk.subarray(start));
-		}
+	): SockchatError | undefined {
+		let start = 0;
+		let isTaken = false;
+		for (;;) {
+			if (!isTaken && this.#tailBytes === 0) {
+				isTaken = true;
+				start += takeLines(chunk.subarray(start));
+			}
 
-		let next = this.#takeLine(chunk, start, onLine);
-		while (next > start) {
-			start = next;
-			next = this.#takeLine(chunk, start, onLine);
-		}
+			const end = chunk.indexOf(lineFeed, start);
+			const bytes = (end === -1 ? chunk.length : end) - start;
+			if (this.#tailBytes + bytes > this.#limit) {
+				return lineTooLong(this.#tailBytes + bytes, this.#limit);
+			}
 
-		if (start < chunk.length) {
-			this.#check(chunk.length - start);
+			if (end === -1) {
+				this.#keep(chunk.subarray(start));
+				return undefined;
+			}
+
+			const piece = chunk.subarray(start, end);
+			start = end + 1;
+			onLine(this.#tailBytes === 0 ? piece : this.#join(piece));
+		}
+	}
+
+	/** Adds to the unfinished line. */
+	#keep(piece: Buffer): void {
+		if (piece.length > 0) {
 			const pieces =
 				this.#tail.length === maxPieces
 					? [Buffer.concat(this.#tail)]
 					: this.#tail;
-			this.#tail = [...pieces, chunk.subarray(start)];
-			this.#tailBytes += chunk.length - start;
+			this.#tail = [...pieces, piece];
+			this.#tailBytes += piece.length;
 		}
 	}
 
 	/** Removes and returns the unfinished line. */
 	takeRest(): Buffer {
 		return this.#join(Buffer.alloc(0));
-	}
-
-	/** @returns Where the next line begins; `start` if no line ended. */
-	#takeLine(
-		chunk: Buffer,
-		start: number,
-		onLine: (line: Buffer) => void,
-	): number {
-		const end = chunk.indexOf(lineFeed, start);
-		if (end === -1) {
-			return start;
-		}
-
-		const piece = chunk.subarray(start, end);
-		this.#check(piece.length);
-		onLine(this.#tailBytes === 0 ? piece : this.#join(piece));
-		return end + 1;
-	}
-
-	#check(bytes: number): void {
-		if (this.#tailBytes + bytes > this.#limit) {
-			throw lineTooLong(this.#tailBytes + bytes, this.#limit);
-		}
 	}
 
 	#join(last: Buffer): Buffer {

@@ -49,22 +49,17 @@ export class FramedDialect implements Dialect {
 	}
 
 	read(chunk: Buffer): void {
-		try {
-			this.#lines.push(
-				chunk,
-				line => {
-					this.#unfinishedSince = undefined;
-					this.#peer.readLimiter.countMessages();
-					this.#readLine(line);
-				},
-				lines => this.#readSays(lines),
-			);
-		} catch (error) {
-			if (!(error instanceof SockchatError)) {
-				throw error;
-			}
-
-			this.sendError(error);
+		const tooLong = this.#lines.push(
+			chunk,
+			line => {
+				this.#unfinishedSince = undefined;
+				this.#peer.readLimiter.countMessages();
+				this.#readLine(line);
+			},
+			lines => this.#readSays(lines),
+		);
+		if (tooLong) {
+			this.sendError(tooLong);
 			this.#peer.end('protocol');
 		}
 

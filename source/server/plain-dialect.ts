@@ -10,7 +10,7 @@ import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import {plainHelpLines} from '../commands/help.js';
 import {parseLine} from '../commands/parse.js';
-import {SockchatError} from '../errors.js';
+import type {SockchatError} from '../errors.js';
 import {decodeServerFrame} from '../protocol/codec.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import {
@@ -80,16 +80,11 @@ export class PlainDialect implements Dialect {
 	}
 
 	read(chunk: Buffer): void {
-		try {
-			this.#lines.push(chunk, line => {
-				this.#readLine(line);
-			});
-		} catch (error) {
-			if (!(error instanceof SockchatError)) {
-				throw error;
-			}
-
-			this.sendError(error);
+		const tooLong = this.#lines.push(chunk, line => {
+			this.#readLine(line);
+		});
+		if (tooLong) {
+			this.sendError(tooLong);
 			this.#peer.end('protocol');
 		}
 	}

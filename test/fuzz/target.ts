@@ -11,7 +11,7 @@ import {
 } from '../../source/protocol/codec.js';
 import {sniff} from '../../source/protocol/sniff.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
-import {SockchatError} from '../../source/errors.js';
+import type {SockchatError} from '../../source/errors.js';
 
 const limit = 4096;
 
@@ -19,22 +19,14 @@ const limit = 4096;
 const split = (chunks: readonly Buffer[]): readonly string[] => {
 	const lines: string[] = [];
 	const splitter = new LineSplitter(limit);
-	try {
-		for (const chunk of chunks) {
-			splitter.push(chunk, line => {
-				lines.push(line.toString('latin1'));
-			});
-		}
-
-		lines.push(`rest ${splitter.takeRest().toString('latin1')}`);
-	} catch (error) {
-		if (!(error instanceof SockchatError)) {
-			throw error;
-		}
-
-		lines.push(error.code);
+	let error: SockchatError | undefined;
+	for (const chunk of chunks) {
+		error ??= splitter.push(chunk, line => {
+			lines.push(line.toString('latin1'));
+		});
 	}
 
+	lines.push(error?.code ?? `rest ${splitter.takeRest().toString('latin1')}`);
 	return lines;
 };
 
