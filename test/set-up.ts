@@ -15,6 +15,7 @@ const packageOf = {
 	chromium: 'chromium',
 	curl: 'curl',
 	dash: 'dash',
+	dumpcap: 'wireshark-common',
 	fish: 'fish',
 	git: 'git',
 	jq: 'jq',

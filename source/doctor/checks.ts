@@ -131,6 +131,22 @@ export const checkKernelTables = async (): Promise<Check> => {
 	};
 };
 
+/** @param tried As `tryCapture` returns it. */
+export const checkCapture = ({
+	program,
+	advice,
+}: {
+	readonly program: string | undefined;
+	readonly advice: string | undefined;
+}): Check => ({
+	name: 'capture',
+	status: program === undefined ? 'note' : 'ok',
+	text:
+		program === undefined
+			? (advice ?? 'nothing is captured')
+			: `${program} may read the segments on lo (--capture)`,
+});
+
 /** The folder, or the one above it in which a default folder is made. */
 const nearestFolder = (folder: string): string =>
 	existsSync(folder) || dirname(folder) === folder

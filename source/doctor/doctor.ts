@@ -13,8 +13,11 @@ import {
 import type {GivenFlags} from '../options/reader.js';
 import {settle, type Settings} from '../options/settings.js';
 import {toDisplay} from '../protocol/display.js';
+import {systemClock} from '../socket/clock.js';
+import {tryCapture} from '../watch/capture.js';
 import {
 	checkAddress,
+	checkCapture,
 	checkConfig,
 	checkFiles,
 	checkHistory,
@@ -114,6 +117,7 @@ const diagnose = async (typed: GivenFlags): Promise<Diagnosis> => {
 		}),
 		checkFiles(),
 		await checkKernelTables(),
+		checkCapture(await tryCapture(systemClock)),
 		checkConfig(env, found instanceof SockchatError ? found : wrong),
 	];
 	const all = settings.flatMap(([command, each]) =>

@@ -34,16 +34,20 @@ export type CaptureOptions = {
 export type Capture = {
 	/** Settles once it runs, or has failed. */
 	readonly begun: Promise<void>;
+	/** The one that runs. */
+	readonly program: () => string | undefined;
 	/** Settles once its program has ended. */
 	readonly stop: () => Promise<void>;
 };
 
 type Program = readonly [name: string, ...args: readonly string[]];
 
-/** Without the filter. Both write pcap, each packet at once. */
+/** Without the filter, which is the last word. Both write pcap. */
 export const capturePrograms: readonly Program[] = [
 	// Without --immediate-mode packets come up to half a second late.
 	['tcpdump', '-i', 'lo', '-n', '--immediate-mode', '-U', '-w', '-'],
+	// It has no such mode: packets come up to a quarter of a second late, with the
+	// times at which they passed.
 	['dumpcap', '-q', '-i', 'lo', '-P', '-w', '-', '-f'],
 ];
 
@@ -56,17 +60,21 @@ const shell = '"$@" <&- & exec >&-; read -r _; kill 0 2>&-';
 /** A program that says nothing for so long doesn't work. */
 const startMs = 3000;
 
+/** More than the page of advice that dumpcap gives. */
+const maxSaid = 4000;
+
 /** Once it was asked to end. */
 const endMs = 1000;
 
-/** The reason is in the last line, in brackets with tcpdump. */
-const lastLineOf = (text: string): string =>
-	text
-		.trim()
-		.split('\n')
-		.at(-1)!
-		.slice(0, 200)
-		.replace(/^\((?<reason>.*)\)$/, '$<reason>');
+/**
+ * The reason: the line in brackets, below which dumpcap has a page of advice; or
+ * else the last line.
+ */
+const reasonIn = (text: string): string => {
+	const lines = text.trim().split('\n');
+	const bracketed = lines.findLast(line => /^\(.*\)$/.test(line));
+	return (bracketed?.slice(1, -1) ?? lines.at(-1)!).slice(0, 200);
+};
 
 const openFile = (file: string): number => {
 	try {
@@ -127,7 +135,7 @@ const run = (
 	});
 	child.stdin.on('error', () => undefined);
 	child.stderr.on('data', (chunk: Buffer) => {
-		said = (said + chunk.toString()).slice(-1000);
+		said = (said + chunk.toString()).slice(0, maxSaid);
 	});
 	child.stdout.on('data', (chunk: Buffer) => {
 		const packets = reader.push(chunk);
@@ -174,7 +182,7 @@ const advice = (
 ): string => {
 	const found = failures.find(([, said]) => !said.includes('not found'));
 	return found
-		? `Nothing is captured, as ${found[0]} may not or can't (${lastLineOf(found[1])}): run sockchat as root, or allow it once with sudo setcap cap_net_raw+ep "$(command -v ${found[0]})"; all else works.`
+		? `Nothing is captured, as ${found[0]} may not or can't (${reasonIn(found[1])}): run sockchat as root, or allow it once with sudo setcap cap_net_raw+ep "$(command -v ${found[0]})"; all else works.`
 		: 'Nothing is captured, as tcpdump is missing: install it (on Debian: sudo apt-get install tcpdump); all else works.';
 };
 
@@ -196,6 +204,7 @@ export const startCapture = ({
 	let descriptor = file === undefined ? undefined : openFile(file);
 	let hasHead = false;
 	let running: Run | undefined;
+	let runningName: string | undefined;
 	let isStopped = false;
 
 	const write = (packets: readonly Packet[]): void => {
@@ -248,21 +257,15 @@ export const startCapture = ({
 				return;
 			}
 
-			const [name] = program;
-			const length =
-				file === undefined ? [`--snapshot-length=${shownPacketBytes}`] : [];
-			const [, ...args] = program;
+			const [name, ...args] = program;
+			const isShort = file === undefined && capturePrograms.includes(program);
+			const length = isShort ? ['-s', String(shownPacketBytes)] : [];
 			const filter = `tcp port ${port} and host ${host}`;
-			running = run(
-				name === 'tcpdump'
-					? [name, ...length, ...args, filter]
-					: [...program, filter],
-				clock,
-				hooks,
-			);
+			running = run([name, ...length, ...args, filter], clock, hooks);
 			// eslint-disable-next-line no-await-in-loop
 			const failure = await running.begun;
 			if (failure === undefined) {
+				runningName = name;
 				return;
 			}
 
@@ -276,10 +279,42 @@ export const startCapture = ({
 
 	return {
 		begun: begin(),
+		program: () => runningName,
 		async stop() {
 			isStopped = true;
 			await running?.stop();
 			closeFile();
 		},
 	};
+};
+
+/** No connection has it: nothing is captured. */
+const unusedPort = 1;
+
+/**
+ * Starts to capture and stops at once.
+ *
+ * @returns The program that may capture here; or what to do, if none may.
+ */
+export const tryCapture = async (
+	clock: Clock,
+	programs = capturePrograms,
+): Promise<{
+	readonly program: string | undefined;
+	readonly advice: string | undefined;
+}> => {
+	let failure: string | undefined;
+	const capture = startCapture({
+		host: '127.0.0.1',
+		port: unusedPort,
+		clock,
+		programs,
+		onSegments() {},
+		onFailure(sentence) {
+			failure = sentence;
+		},
+	});
+	await capture.begun;
+	await capture.stop();
+	return {program: capture.program(), advice: failure};
 };

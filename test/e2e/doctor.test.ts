@@ -72,6 +72,11 @@ test('e2e: the doctor says what works, and which settings hold by default', asyn
 	assert.equal(of('terminal')?.status, 'note');
 	assert.match(of('open files')!.text, /allows \d+ members/);
 	assert.equal(of('/proc')?.status, 'ok');
+	assert.deepEqual(of('capture'), {
+		name: 'capture',
+		status: 'ok',
+		text: 'tcpdump may read the segments on lo (--capture)',
+	});
 	assert.equal(of('address')?.text, `127.0.0.1:${port} is free`);
 	const history = join(home, 'state', 'sockchat', `127.0.0.1-${port}.jsonl`);
 	assert.equal(of('history')?.text, history);
@@ -83,6 +88,25 @@ test('e2e: the doctor says what works, and which settings hold by default', asyn
 		{command, name: 'history', value: history, from: 'default'},
 		{command, name: 'port', value: port, from: 'flag'},
 	]);
+});
+
+test('e2e: the doctor says what to do where nothing may capture', async t => {
+	const folder = openFolder(t);
+	for (const name of ['tcpdump', 'dumpcap']) {
+		writeFileSync(
+			join(folder, name),
+			'#!/bin/sh\necho "(socket: Operation not permitted)" >&2\nexit 1\n',
+			{mode: 0o755},
+		);
+	}
+
+	const {works, of} = await diagnose(t, [], {PATH: folder});
+	assert.equal(works, true, 'all else works');
+	assert.equal(of('capture')?.status, 'note');
+	assert.match(
+		of('capture')!.text,
+		/tcpdump may not or can't \(socket: Operation not permitted\): run sockchat as root, or allow it once with sudo setcap /,
+	);
 });
 
 test('e2e: the doctor names the source of each setting', async t => {

@@ -1,7 +1,13 @@
-/** The real tcpdump on loopback, which needs the rights to capture. */
+/** The real tcpdump and dumpcap on loopback, which need the rights to capture. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import {createConnection, createServer, type AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -10,7 +16,12 @@ import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import type {Segment} from '../../source/tcp/segment.js';
 import {systemClock} from '../../source/socket/clock.js';
-import {startCapture, type CaptureOptions} from '../../source/watch/capture.js';
+import {
+	capturePrograms,
+	startCapture,
+	tryCapture,
+	type CaptureOptions,
+} from '../../source/watch/capture.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
 import {until} from '../helpers/until.js';
@@ -66,38 +77,43 @@ const converse = async (port: number): Promise<number> =>
 	});
 
 const tcpdump = requireExecutable('tcpdump', 'tcpdump');
+requireExecutable('dumpcap', 'wireshark-common');
 
-test('capture: the segments of a conversation, as tcpdump sees them', async t => {
-	const port = await freePort();
-	const {segments, failures} = await capture(t, {port});
-	assert.deepEqual(failures, []);
-	const before = Date.now();
-	const own = await converse(port);
-	const isOver = () =>
-		segments.some(({segment, ack}) => segment === 'ACK' && ack === 8);
-	await until(isOver, {
-		what: 'the ACK of the last FIN',
-		seen: () => JSON.stringify(segments),
+for (const name of ['tcpdump', 'dumpcap'] as const) {
+	const programs = capturePrograms.filter(([each]) => each === name);
+	test(`capture: the segments of a conversation, as ${name} sees them`, async t => {
+		const port = await freePort();
+		const {segments, failures, program} = await capture(t, {port, programs});
+		assert.equal(program(), name);
+		assert.deepEqual(failures, []);
+		const before = Date.now();
+		const own = await converse(port);
+		const isOver = () =>
+			segments.some(({segment, ack}) => segment === 'ACK' && ack === 8);
+		await until(isOver, {
+			what: 'the ACK of the last FIN',
+			seen: () => JSON.stringify(segments),
+		});
+		const client = `${host}:${own}`;
+		const whose = ({from}: Segment) => (from === client ? 'client' : 'server');
+		const shown = segments
+			.filter(({segment}) => segment !== 'ACK')
+			.map(each => `${whose(each)} ${each.segment} ${each.seq} ${each.text}`);
+		assert.deepEqual(shown, [
+			'client SYN 0 ',
+			'server SYN+ACK 0 ',
+			'client PSH 1 hello\n',
+			...(shown.includes('server PSH 1 hi\n')
+				? ['server PSH 1 hi\n', 'server FIN 4 ']
+				: ['server FIN 1 hi\n']),
+			'client FIN 7 ',
+		]);
+		for (const {at, window} of segments) {
+			assert.ok(at >= before - 1 && at <= Date.now() + 1, String(at));
+			assert.ok(window !== undefined && window > 1000);
+		}
 	});
-	const client = `${host}:${own}`;
-	const whose = ({from}: Segment) => (from === client ? 'client' : 'server');
-	const shown = segments
-		.filter(({segment}) => segment !== 'ACK')
-		.map(each => `${whose(each)} ${each.segment} ${each.seq} ${each.text}`);
-	assert.deepEqual(shown, [
-		'client SYN 0 ',
-		'server SYN+ACK 0 ',
-		'client PSH 1 hello\n',
-		...(shown.includes('server PSH 1 hi\n')
-			? ['server PSH 1 hi\n', 'server FIN 4 ']
-			: ['server FIN 1 hi\n']),
-		'client FIN 7 ',
-	]);
-	for (const {at, window} of segments) {
-		assert.ok(at >= before - 1 && at <= Date.now() + 1, String(at));
-		assert.ok(window !== undefined && window > 1000);
-	}
-});
+}
 
 test('capture: what comes to another port is not seen', async t => {
 	const [port, other] = [await freePort(), await freePort()];
@@ -111,6 +127,57 @@ test('capture: what comes to another port is not seen', async t => {
 	assert.ok(
 		segments.every(({from, to}) => [from, to].includes(`${host}:${port}`)),
 	);
+});
+
+for (const name of ['tcpdump', 'dumpcap'] as const) {
+	test(`capture: ${name} takes only the first bytes, and counts all`, async t => {
+		const port = await freePort();
+		const programs = capturePrograms.filter(([each]) => each === name);
+		const {segments} = await capture(t, {port, programs});
+		const server = createServer(socket => {
+			socket.resume();
+		}).listen(port, host);
+		const client = createConnection(port, host);
+		client.end('x'.repeat(5000));
+		t.after(() => {
+			server.close();
+		});
+		await until(() => segments.some(({segment}) => segment === 'FIN'), {
+			what: 'the end',
+			seen: () => JSON.stringify(segments),
+		});
+		assert.equal(
+			Math.max(...segments.map(({length}) => length)),
+			5000,
+			'in one segment, as loopback has it',
+		);
+	});
+
+	test(`capture: ${name} without the rights says so in one sentence`, async t => {
+		const folder = mkdtempSync(join(tmpdir(), 'sockchat-capture-'));
+		t.after(() => {
+			rmSync(folder, {recursive: true});
+		});
+		// As the user nobody, who may capture nothing.
+		const asNobody = join(folder, name);
+		writeFileSync(
+			asNobody,
+			`#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups ${name} "$@"\n`,
+			{mode: 0o755},
+		);
+		const [, ...args] = capturePrograms.find(([each]) => each === name)!;
+		assert.deepEqual(await tryCapture(systemClock, [[asNobody, ...args]]), {
+			program: undefined,
+			advice: `Nothing is captured, as ${asNobody} may not or can't (socket: Operation not permitted): run sockchat as root, or allow it once with sudo setcap cap_net_raw+ep "$(command -v ${asNobody})"; all else works.`,
+		});
+	});
+}
+
+test('capture: says which program it would take', async () => {
+	assert.deepEqual(await tryCapture(systemClock), {
+		program: 'tcpdump',
+		advice: undefined,
+	});
 });
 
 test('capture: writes a file that tcpdump reads, for its owner alone', async t => {
