@@ -14,6 +14,10 @@ export type SegmentStep = Extract<Step, {kind: 'segment'}>;
 export const otherRole = (role: Role): Role =>
 	role === 'client' ? 'server' : 'client';
 
+/** Whose a call or a state is; `side` is that of `local`, and of what has no end. */
+export const roleOf = (step: Step, side: Role): Role =>
+	step.kind !== 'segment' && step.end === 'remote' ? otherRole(side) : side;
+
 /** What a segment did to a connection; `ack` acknowledges that end's FIN. */
 export type Mark =
 	| 'SYN'
@@ -94,7 +98,11 @@ export const marksOf = (
 	}
 };
 
-type Span = {readonly index: number; readonly end: number};
+type Span = {
+	readonly index: number;
+	readonly end: number;
+	readonly at: number;
+};
 
 /** One connection among the captured segments. */
 export class CapturedConnection {
@@ -152,7 +160,7 @@ export class CapturedConnection {
 		const end = seq + length - 1;
 		// What was sent again is no news.
 		if (length > 0 && end > (spans.at(-1)?.end ?? 0)) {
-			spans.push({index, end});
+			spans.push({index, end, at: seenBy(step)});
 		}
 	}
 
@@ -189,12 +197,29 @@ export class CapturedConnection {
 		return spans[low]?.index;
 	}
 
+	/** The index of the newest segment with data by a time. */
+	carrierBy(from: Role, at: number): number | undefined {
+		return this.#spans[from].findLast(span => span.at <= at)?.index;
+	}
+
 	#mark(mark: Mark, index: number): void {
 		if (!this.#marks.has(mark)) {
 			this.#marks.set(mark, index);
 		}
 	}
 }
+
+/** Whose connection a step is about; undefined for what listens. */
+const peerOf = (step: Step): string | undefined =>
+	step.peer ??
+	// Another program's accept() is a call on what listens.
+	(step.kind === 'call' && step.call === 'accept()' ? step.result : undefined);
+
+/** Whether a step is about a peer's connection, or about what all share. */
+export const isAbout = (step: Step, peer: string): boolean => {
+	const own = peerOf(step);
+	return own === undefined || own === peer;
+};
 
 // A call is reported a little before or after its segment is captured.
 const nearMs = 5;
@@ -223,6 +248,8 @@ export class CapturedConnections {
 	/** The one that a step is about; undefined if it wasn't captured. */
 	find(step: Step): CapturedConnection | undefined {
 		const at = seenBy(step) + nearMs;
-		return this.#byPeer.get(step.peer)?.findLast(({begunAt}) => begunAt <= at);
+		return this.#byPeer
+			.get(peerOf(step))
+			?.findLast(({begunAt}) => begunAt <= at);
 	}
 }

@@ -7,7 +7,7 @@
  * reached. So captured segments keep their order, and each call and each state
  * stands with or next to the segment that is its effect or its cause.
  */
-import type {Role, SegmentStep} from './captured.js';
+import {isAbout, type Role, type SegmentStep} from './captured.js';
 import {merge, placesOf} from './places.js';
 import {Rungs, type Rung} from './rungs.js';
 import {seenBy} from './step-time.js';
@@ -35,10 +35,7 @@ export const ladderOf = (
 	{side, peer}: LadderOptions,
 ): readonly Rung[] => {
 	const ofPeer = (steps: readonly Step[]): readonly Step[] =>
-		peer === undefined
-			? steps
-			: // What listens is everybody's.
-				steps.filter(step => step.peer === peer || step.peer === undefined);
+		peer === undefined ? steps : steps.filter(step => isAbout(step, peer));
 	const segments = ofPeer(given.segments) as readonly SegmentStep[];
 	const steps = merge(ofPeer(given.steps), ofPeer(given.transfers));
 	const places = placesOf(steps, segments, side);

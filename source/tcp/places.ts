@@ -5,6 +5,7 @@
 import {
 	CapturedConnections,
 	otherRole,
+	roleOf,
 	type CapturedConnection,
 	type Mark,
 	type Role,
@@ -33,6 +34,8 @@ const opening = new Set<CallName | TcpState>([
 	'SYN-RECEIVED',
 	'ESTABLISHED',
 ]);
+
+const receiving = new Set<CallName>(['recv', 'read', 'recvmsg']);
 
 /** Whether it comes before data of the same millisecond. */
 const isOpening = (step: Step): boolean =>
@@ -84,10 +87,20 @@ export type Place = {
 const placeOfCall = (
 	step: CallStep,
 	connection: CapturedConnection,
-	{side, hasFin}: {readonly side: Role; readonly hasFin: boolean},
+	{role, hasFin}: {readonly role: Role; readonly hasFin: boolean},
 ): Omit<Place, 'step' | 'isCaptured'> => {
-	const {offset = 0, result} = step;
-	switch (nameOfCall(step.call)) {
+	const {offset = 0, result, isBlocked} = step;
+	const name = nameOfCall(step.call);
+	if (isBlocked) {
+		return {};
+	}
+
+	if (receiving.has(name) && result === undefined) {
+		// It was seen to return, which bytes did.
+		return {beside: connection.carrierBy(otherRole(role), seenBy(step))};
+	}
+
+	switch (name) {
 		case 'connect': {
 			return {before: connection.indexOf('SYN')};
 		}
@@ -97,24 +110,24 @@ const placeOfCall = (
 		}
 
 		case 'send': {
-			return {beside: connection.carrierOf(side, offset)};
+			return {beside: connection.carrierOf(role, offset)};
 		}
 
 		case 'recv': {
 			const last = offset + Number(result) - 1;
-			return {beside: connection.carrierOf(otherRole(side), last)};
+			return {beside: connection.carrierOf(otherRole(role), last)};
 		}
 
 		case 'shutdown':
 		case 'close': {
 			return hasFin
-				? {after: connection.indexOf(`FIN ${side}`)}
-				: {before: connection.indexOf(`FIN ${side}`)};
+				? {after: connection.indexOf(`FIN ${role}`)}
+				: {before: connection.indexOf(`FIN ${role}`)};
 		}
 
 		default: {
 			return step.call === lingerZero
-				? {before: connection.indexOf(`RST ${side}`)}
+				? {before: connection.indexOf(`RST ${role}`)}
 				: {};
 		}
 	}
@@ -132,7 +145,10 @@ export const placesOf = (
 		string,
 		{readonly state: TcpState; readonly index: number}
 	>();
-	const closed = new Set<CapturedConnection>();
+	const closed: Readonly<Record<Role, Set<CapturedConnection>>> = {
+		client: new Set(),
+		server: new Set(),
+	};
 	const take = (
 		place: Place,
 		role: Role,
@@ -163,23 +179,24 @@ export const placesOf = (
 
 		if (step.kind === 'call') {
 			const name = nameOfCall(step.call);
-			const hasFin = closed.has(connection);
+			const role = roleOf(step, side);
+			const hasFin = closed[role].has(connection);
 			if (name === 'shutdown' || name === 'close') {
-				closed.add(connection);
+				closed[role].add(connection);
 			}
 
-			const place = placeOfCall(step, connection, {side, hasFin});
+			const place = placeOfCall(step, connection, {role, hasFin});
 			return place.beside === undefined
 				? {step, isCaptured, ...place}
 				: take(
 						{step, isCaptured},
-						side,
+						role,
 						place.beside,
 						name === 'send' ? 'before' : 'after',
 					);
 		}
 
-		const role = step.end === 'local' ? side : otherRole(side);
+		const role = roleOf(step, side);
 		const key = `${role} ${step.peer ?? ''}`;
 		const previous = last.get(key);
 		const isSuccessor =

@@ -8,6 +8,7 @@
 import {
 	marksOf,
 	otherRole,
+	roleOf,
 	senderOf,
 	type Mark,
 	type Role,
@@ -19,6 +20,7 @@ import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
 	nameOfCall,
+	type CallName,
 	type Step,
 	type StepTime,
 	type TcpState,
@@ -48,6 +50,8 @@ export type Rung = {
 	readonly client: Step | undefined;
 	readonly server: Step | undefined;
 };
+
+const receiving = new Set<CallName>(['recv', 'read', 'recvmsg']);
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 type CallStep = Extract<Step, {kind: 'call'}>;
@@ -90,6 +94,8 @@ type Inferred = {
 	readonly last: Partial<Record<Role, TcpState>>;
 	/** The rung of the last state of an end: the next one is not above it. */
 	readonly reached: Record<Role, number>;
+	/** The last bytes of each end that the other hasn't been seen to receive. */
+	readonly data: Partial<Record<Role, Building | undefined>>;
 	isAborted: boolean;
 };
 
@@ -97,6 +103,7 @@ const nothingInferred = (): Inferred => ({
 	rungs: new Map(),
 	last: {},
 	reached: {client: -1, server: -1},
+	data: {},
 	isAborted: false,
 });
 
@@ -107,13 +114,6 @@ export class Rungs {
 
 	constructor(side: Role) {
 		this.#side = side;
-	}
-
-	/** Whose a call or a state is. */
-	roleOf(step: Step): Role {
-		return step.kind === 'state' && step.end === 'remote'
-			? otherRole(this.#side)
-			: this.#side;
 	}
 
 	addSegment(segment: SegmentStep, beside: readonly Step[]): void {
@@ -132,14 +132,14 @@ export class Rungs {
 		});
 		rung.segment = segment;
 		for (const step of beside) {
-			rung[this.roleOf(step)] = step;
+			rung[roleOf(step, this.#side)] = step;
 		}
 	}
 
 	/** A call or a state without a segment. */
 	addAlone(step: Step, time: StepTime = step): void {
 		const rung = this.#push(step, undefined, time);
-		rung[this.roleOf(step)] = step;
+		rung[roleOf(step, this.#side)] = step;
 	}
 
 	/** A step of a connection that wasn't captured, with what it implies. */
@@ -193,26 +193,37 @@ export class Rungs {
 			this.#of(step).isAborted = true;
 		}
 
-		const {offset, result, text} = step;
+		const {offset, result, text, evidence, isBlocked} = step;
+		const role = roleOf(step, this.#side);
 		if (offset === undefined) {
-			this.addAlone(step);
+			const returned = evidence === 'read' && !isBlocked;
+			const rung = returned ? this.#of(step).data[otherRole(role)] : undefined;
+			if (rung && receiving.has(name)) {
+				this.#of(step).data[otherRole(role)] = undefined;
+				rung[role] = step;
+			} else {
+				this.addAlone(step);
+			}
+
 			return;
 		}
 
-		const from = name === 'send' ? this.#side : otherRole(this.#side);
+		const from = name === 'send' ? role : otherRole(role);
 		const rung = this.#push(step, {
 			from,
-			evidence: 'inferred',
+			// Of another program, the kernel counted its bytes.
+			evidence: evidence === undefined ? 'inferred' : 'read',
 			name: undefined,
 			seq: offset + 1,
 			length: Number(result),
 			text,
 		});
-		rung[this.#side] = step;
+		rung[role] = step;
+		this.#of(step).data[from] = rung;
 	}
 
 	#state(step: StateStep): void {
-		const role = this.roleOf(step);
+		const role = roleOf(step, this.#side);
 		const before = this.#of(step).last[role];
 		if (before !== undefined && !canReach(before, step.state)) {
 			this.#inferred.set(step.peer, nothingInferred());

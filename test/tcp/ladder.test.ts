@@ -3,6 +3,7 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {ladderOf, type LadderSteps} from '../../source/tcp/ladder.js';
+import type {SegmentStep} from '../../source/tcp/captured.js';
 import type {Rung} from '../../source/tcp/rungs.js';
 import {PcapReader, tcpPacketOf} from '../../source/tcp/pcap.js';
 import {SegmentCounter} from '../../source/tcp/segment.js';
@@ -74,6 +75,145 @@ const client: LadderSteps = {
 	segments: [],
 };
 
+const peer = '127.0.0.1:41306';
+
+/** A call of another program's. */
+const watched = (
+	call: Call,
+	end: 'local' | 'remote',
+	at: number,
+	changes: Partial<Extract<Step, {kind: 'call'}>> = {},
+): Step =>
+	({
+		kind: 'call',
+		call,
+		end,
+		evidence: 'inferred',
+		at,
+		peer,
+		...changes,
+	}) as Step;
+
+const sentBy = (
+	end: 'local' | 'remote',
+	offset: number,
+	length: number,
+	at: number,
+): Step => watched('send()', end, at, {offset, result: String(length)});
+
+/** What `watch` sees of the tutorial's pair. */
+const pair: readonly Step[] = [
+	watched('listen()', 'local', 1, {peer: undefined}),
+	watched('accept()', 'local', 2, {
+		evidence: 'read',
+		isBlocked: true,
+		peer: undefined,
+	}),
+	watched('connect()', 'remote', 3),
+	inferred('SYN-SENT', {at: 3, end: 'remote', peer}),
+	read('ESTABLISHED', {at: 3, end: 'remote', peer}),
+	read('ESTABLISHED', {at: 3, peer}),
+	watched('accept()', 'local', 3, {result: peer, peer: undefined}),
+	watched('recv(1024)', 'local', 4, {evidence: 'read', isBlocked: true}),
+	sentBy('remote', 0, 5, 5),
+	watched('recv(1024)', 'local', 6, {evidence: 'read'}),
+	watched('recv(1024)', 'remote', 6, {evidence: 'read', isBlocked: true}),
+	sentBy('local', 0, 2, 8),
+	watched('recv(1024)', 'remote', 9, {evidence: 'read'}),
+	watched('close()', 'remote', 10),
+	inferred('FIN-WAIT-1', {at: 10, end: 'remote', peer}),
+	read('CLOSE-WAIT', {at: 10, peer}),
+];
+
+test("ladder: another program's calls stand at its own side", () => {
+	const none = {steps: pair, transfers: [], segments: []};
+	assert.deepEqual(drawn(ladderOf(none, {side: 'server'})), [
+		'| listen()',
+		'| accept()',
+		'connect() |',
+		'SYN-SENT · SYN ▸',
+		'ESTABLISHED ◂ SYN+ACK ┄',
+		'┄ ACK ▸ ESTABLISHED',
+		'| accept()',
+		'| recv(1024)',
+		'send() ┄ data ▸ recv(1024)',
+		'recv(1024) |',
+		'recv(1024) ◂ data ┄ send()',
+		'close() |',
+		'FIN-WAIT-1 ┄ FIN ▸ CLOSE-WAIT',
+	]);
+});
+
+test("ladder: what listens is everybody's, what it accepted is not", () => {
+	const other = '127.0.0.1:5';
+	const none = {
+		steps: [
+			...pair,
+			watched('accept()', 'local', 11, {result: other, peer: undefined}),
+		],
+		transfers: [],
+		segments: [],
+	};
+	assert.equal(
+		ladderOf(none, {side: 'server', peer}).length,
+		ladderOf({...none, steps: pair}, {side: 'server', peer}).length,
+	);
+	assert.deepEqual(drawn(ladderOf(none, {side: 'server', peer: other})), [
+		'| listen()',
+		'| accept()',
+		'| accept()',
+	]);
+});
+
+const segment = (
+	name: SegmentStep['segment'],
+	from: 'client' | 'server',
+	at: number,
+	changes: Partial<SegmentStep> = {},
+): Step =>
+	({
+		kind: 'segment',
+		segment: name,
+		evidence: 'captured',
+		direction: from === 'client' ? 'in' : 'out',
+		seq: 0,
+		length: 0,
+		at,
+		peer,
+		...changes,
+	}) as Step;
+
+test("ladder: another program's calls stand with the captured segments", () => {
+	const segments = [
+		segment('SYN', 'client', 2.9),
+		segment('SYN+ACK', 'server', 2.9, {ack: 1}),
+		segment('ACK', 'client', 2.9, {seq: 1, ack: 1}),
+		segment('PSH', 'client', 4.8, {seq: 1, ack: 1, length: 5}),
+		segment('ACK', 'server', 4.8, {seq: 1, ack: 6}),
+		segment('PSH', 'server', 7.8, {seq: 1, ack: 6, length: 2}),
+		segment('ACK', 'client', 7.8, {seq: 6, ack: 3}),
+		segment('FIN', 'client', 9.8, {seq: 6, ack: 3}),
+	];
+	const all = {steps: pair, transfers: [], segments};
+	assert.deepEqual(drawn(ladderOf(all, {side: 'server'})), [
+		'| listen()',
+		'| accept()',
+		'connect() |',
+		'SYN-SENT ─ SYN ▸',
+		'ESTABLISHED ◂ SYN+ACK ─',
+		'─ ACK ▸ ESTABLISHED',
+		'| accept()',
+		'| recv(1024)',
+		'send() ─ PSH ▸ recv(1024)',
+		'◂ ACK ─',
+		'recv(1024) |',
+		'recv(1024) ◂ PSH ─ send()',
+		'─ ACK ▸',
+		'close() |',
+		'FIN-WAIT-1 ─ FIN ▸ CLOSE-WAIT',
+	]);
+});
+
 test('ladder: without a capture each call and state has the segment it implies', () => {
 	assert.deepEqual(drawn(ladderOf(client, {side: 'client'})), [
 		'socket() |',
@@ -92,7 +232,6 @@ test('ladder: without a capture each call and state has the segment it implies',
 });
 
 test('ladder: a server has seen the handshake only in what followed it', () => {
-	const peer = '127.0.0.1:41306';
 	const steps = [
 		called('listen(1)', {at: 1}),
 		inferred('ESTABLISHED', {at: 2, end: 'remote', peer}),
@@ -151,8 +290,6 @@ test('ladder: a refused or a reset connection has its RST, once', () => {
 		['setsockopt(SO_LINGER, 0) |', 'CLOSED · RST ▸', 'close() |'],
 	);
 });
-
-const peer = '127.0.0.1:41306';
 
 /** The tutorial's conversation, at 1000 to 1007 ms. */
 const captured: readonly Step[] = new PcapReader()
