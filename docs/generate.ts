@@ -16,6 +16,7 @@ import {sessionTable} from '../source/connection/session.js';
 import {serverTable} from '../source/connection/listening.js';
 import {errorCodes} from '../source/errors.js';
 import {helpText} from '../source/options/help.js';
+import {spelledCall, spellings, spellingTable} from '../source/tcp/spelling.js';
 import {houseDiagram} from './house.js';
 
 const table = (
@@ -91,6 +92,13 @@ export const parts: Readonly<Record<string, () => string>> = {
 	client: () => diagram(clientTable satisfies DrawnTable, 'connecting'),
 	server: () => diagram(serverTable satisfies DrawnTable, 'binding'),
 	session: () => diagram(sessionTable satisfies DrawnTable, 'accepted'),
+	calls: () =>
+		table(
+			['sockets API', 'Python', 'C'],
+			spellingTable.map(([call, isAccepted]) =>
+				spellings.map(each => code(spelledCall(call, each, isAccepted))),
+			),
+		),
 	benchmark: costTables,
 	house: houseDiagram,
 	errors: () =>

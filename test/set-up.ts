@@ -12,6 +12,7 @@ import process from 'node:process';
 
 /** Each program that a test starts, and the Debian package that brings it. */
 const packageOf = {
+	cc: 'build-essential',
 	chromium: 'chromium',
 	curl: 'curl',
 	dash: 'dash',

@@ -18,7 +18,7 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-_, Alt-/', 'undo, redo; Ctrl-/ is Ctrl-_ on most terminals'],
 	['Ctrl-T', 'next view: chat, wire, lifecycle; on a server, peers'],
 	['Ctrl-G', 'side pane, none, only text to select; again: next'],
-	['Ctrl-O', 'in the peer table: sort by the next column'],
+	['Ctrl-O', 'peers: sort by the next column; lifecycle: Python, C'],
 	['Ctrl-L', 'redraw the screen'],
 	['Ctrl-Z', 'suspend; fg in the shell resumes'],
 	['Ctrl-C', 'clear the line; leave if it is empty, as Ctrl-D'],

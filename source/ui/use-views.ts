@@ -5,6 +5,7 @@
 import {useReducer, useRef} from 'react';
 import type {Model} from '../store/model.js';
 import {olderThan} from '../store/older-entries.js';
+import {nextSpelling} from '../tcp/spelling.js';
 import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
 import {peerColumns} from './peers/peer-table.js';
@@ -113,6 +114,7 @@ export const useViews = (
 		wireContext: createWireContext(mode),
 		stepsAnchor: undefined,
 		stepsPeer: undefined,
+		spelling: 'sockets',
 		peersTop: 0,
 		sortedBy: 0,
 	};
@@ -144,6 +146,8 @@ export const useViews = (
 			if (key.type === 'next-order') {
 				if (now.name === 'peers') {
 					replace({sortedBy: (now.sortedBy + 1) % peerColumns.length});
+				} else if (now.name === 'lifecycle') {
+					replace({spelling: nextSpelling(now.spelling)});
 				}
 
 				return true;

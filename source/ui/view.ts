@@ -6,6 +6,7 @@ import type {ReactElement} from 'react';
 import type {ViewName as OtherView} from '../commands/hands.js';
 import type {DisplayText} from '../protocol/display.js';
 import type {Model} from '../store/model.js';
+import type {Spelling} from '../tcp/spelling.js';
 import type {Area} from './layout.js';
 import {
 	scrollBy,
@@ -30,6 +31,8 @@ export type ViewState = {
 	readonly stepsAnchor: Anchor | undefined;
 	/** Whose steps are shown, by nick or address; undefined for all. */
 	readonly stepsPeer: string | undefined;
+	/** In what calls are written. */
+	readonly spelling: Spelling;
 	/** Rows of the peers scrolled past. */
 	readonly peersTop: number;
 	/** The column that the peers are sorted by. */

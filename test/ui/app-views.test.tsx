@@ -114,6 +114,17 @@ const always = {
 	peers: /nick-/u,
 } as const;
 
+test('app: Ctrl-O writes the calls of the lifecycle in Python, C, and back', async t => {
+	const app = await openView(t, 'lifecycle');
+	const initial = await app.text();
+	await app.type('\u{F}');
+	assert.match(await app.text(), /· Python[\s\S]*# no \w+\.recv\(\) for now/);
+	await app.type('\u{F}');
+	assert.match(await app.text(), /· C [\s\S]*\/\* no recv\(\) for now/);
+	await app.type('\u{F}');
+	assert.equal(await app.text(), initial);
+});
+
 for (const view of Object.keys(views) as View[]) {
 	test(`app: ${view} scrolls by pages, to its ends, and back`, async t => {
 		const app = await openView(t, view, {columns: 80, rows: 24});

@@ -1,6 +1,7 @@
 /** Each call and each state, with both ends side by side. */
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
+import {spellingNames, type Spelling} from '../../tcp/spelling.js';
 import type {Area} from '../layout.js';
 import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
@@ -13,7 +14,7 @@ import {
 	lifecycleView,
 	sideOf,
 } from './timeline.js';
-import {rungColumns} from './rungs.js';
+import {ownStyle, rungColumns} from './rungs.js';
 
 export type LifecyclePaneProps = {
 	readonly area: Area;
@@ -25,6 +26,8 @@ export type LifecyclePaneProps = {
 	readonly anchor: Anchor | undefined;
 	/** Whose steps, by nick or address; undefined for all. */
 	readonly peer?: string | undefined;
+	/** In what calls are written; by default as in the sockets API. */
+	readonly spelling?: Spelling;
 };
 
 export function LifecyclePane({
@@ -34,6 +37,7 @@ export function LifecyclePane({
 	isExplained,
 	anchor,
 	peer,
+	spelling = 'sockets',
 }: LifecyclePaneProps) {
 	const {steps, segments} = model.socket;
 	const address = addressOf(model, peer);
@@ -45,6 +49,7 @@ export function LifecyclePane({
 		isExplained,
 		side,
 		anchor,
+		style: {...ownStyle, spelling},
 		isTail: anchor === undefined,
 		...viewport,
 	};
@@ -59,7 +64,7 @@ export function LifecyclePane({
 	return (
 		<ScrollPane
 			area={area}
-			title={display`lifecycle ${peer ?? model.where}${note}`}
+			title={display`lifecycle ${peer ?? model.where}${spelledIn(spelling)}${note}`}
 			window={window}
 			rows={rows}
 			footer={
@@ -69,7 +74,12 @@ export function LifecyclePane({
 	);
 }
 
-const legendOf = (width: number): DisplayText => {
+const spelledIn = (spelling: Spelling): DisplayText =>
+	spelling === 'sockets'
+		? display``
+		: toDisplay(` · ${spellingNames[spelling]}`);
+
+export const legendOf = (width: number): DisplayText => {
 	if (width >= rungColumns) {
 		return display`─▸ captured · ┄▸ read · ·▸ inferred · ● read · ○ inferred`;
 	}

@@ -6,8 +6,19 @@
  *
  * Three lines tell without colour how a segment is known. Pure.
  */
+import {roleOf, type Role} from '../../tcp/captured.js';
 import type {Arrow, ArrowEvidence, Rung} from '../../tcp/rungs.js';
-import type {Step, StepTime} from '../../tcp/tcp.js';
+import {
+	spelledCall,
+	spelledFailure,
+	type Spelling,
+} from '../../tcp/spelling.js';
+import {
+	nameOfCall,
+	type CallName,
+	type Step,
+	type StepTime,
+} from '../../tcp/tcp.js';
 import {
 	display,
 	displayWidth,
@@ -19,6 +30,8 @@ import {blanks, cutTo} from '../text/cells.js';
 import {formatTime} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
+
+type CallStep = Extract<Step, {kind: 'call'}>;
 
 /** From this width on a row has room for an arrow and both sides. */
 export const rungColumns = 76;
@@ -63,32 +76,90 @@ const shortened = (call: string, cells: number): string =>
 		? call
 		: call.replace(/\((?:[\d.]+|\[[\da-f:.]+\])(?=:\d+\))/, '(');
 
-const callText = (
-	{call, result, errno}: Extract<Step, {kind: 'call'}>,
-	cells: number,
-): string => {
-	const given =
-		errno ??
-		(call === 'accept()' && result !== undefined ? portOf(result) : result);
-	if (given === undefined) {
-		return shortened(call, cells);
-	}
-
-	const end = ` ${call === 'accept()' && errno === undefined ? '→' : '='} ${given}`;
-	return shortened(call, cells - end.length) + end;
+/** What is done with the steps besides their places. */
+export type LifecycleStyle = {
+	/** In what calls are written. */
+	readonly spelling: Spelling;
+	/** Whether both ends are other programs', so that none is here. */
+	readonly isWatched: boolean;
 };
 
-const sideText = (step: Step | undefined, cells: number): DisplayText => {
+export const ownStyle: LifecycleStyle = {
+	spelling: 'sockets',
+	isWatched: false,
+};
+
+/** How a step is known, if it can be known in several ways. */
+export const evidenceOf = (step: Step): DisplayText => {
+	if (step.kind === 'segment' || step.evidence === undefined) {
+		return display``;
+	}
+
+	return step.evidence === 'read'
+		? display`${symbols.solid} `
+		: display`${symbols.hollow} `;
+};
+
+const receiving = new Set<CallName>(['recv', 'read', 'recvmsg']);
+
+/** A call as it is spelled, and what became of it. */
+export const callParts = (
+	step: CallStep,
+	side: Role,
+	spelling: Spelling,
+): Readonly<Record<'call' | 'ending', string>> => {
+	const {call, result, errno, evidence, isBlocked, peer} = step;
+	const role = roleOf(step, side);
+	const isAccepted = role === 'server' && peer !== undefined;
+	const spelled = spelledCall(call, spelling, isAccepted);
+	const name = nameOfCall(call);
+	if (errno !== undefined) {
+		return {call: spelled, ending: spelledFailure(errno, spelling)};
+	}
+
+	if (isBlocked) {
+		return {call: spelled, ending: ' blocks'};
+	}
+
+	if (name === 'accept' && result !== undefined) {
+		return {call: spelled, ending: ` → ${portOf(result)}`};
+	}
+
+	if (evidence !== undefined) {
+		// How the bytes were cut into calls isn't known.
+		return {call: spelled, ending: evidence === 'read' ? ' returned' : ''};
+	}
+
+	const isBytes = spelling === 'python' && receiving.has(name);
+	return {
+		call: spelled,
+		ending:
+			result === undefined
+				? ''
+				: isBytes
+					? ` → ${result} bytes`
+					: ` = ${result}`,
+	};
+};
+
+/** @param cells Undefined if it may be as long as it is. */
+const sideText = (
+	step: Step | undefined,
+	side: Role,
+	{spelling}: LifecycleStyle,
+	cells?: number,
+): DisplayText => {
 	if (step?.kind === 'call') {
-		return toDisplay(callText(step, cells));
+		const {call, ending} = callParts(step, side, spelling);
+		const mark = evidenceOf(step);
+		const least = displayWidth(mark) + ending.length;
+		const short = cells === undefined ? call : shortened(call, cells - least);
+		return toDisplay(mark + short + ending);
 	}
 
-	if (step?.kind === 'state') {
-		const symbol = step.evidence === 'read' ? symbols.solid : symbols.hollow;
-		return display`${symbol} ${step.state}`;
-	}
-
-	return display``;
+	return step?.kind === 'state'
+		? display`${evidenceOf(step)}${step.state}`
+		: display``;
 };
 
 const lines: Readonly<Record<ArrowEvidence, string>> = {
@@ -174,60 +245,105 @@ const filled = (text: DisplayText, cells: number): DisplayText =>
 
 const pillar: Span = {text: display`│`, role: 'faint'};
 
-/** What stands between the time and the right edge. */
-const bodyOf = (rung: Rung, {side, arrow}: RungLayout): readonly Span[] => {
-	const client = sideText(rung.client, side);
-	const server = sideText(rung.server, side - 1);
-	if (rung.arrow) {
-		return [
-			{text: filled(cutTo(client, side), side)},
-			pillar,
-			{text: arrowText(rung.arrow, arrow)},
-			pillar,
-			{text: display` ${cutTo(server, side - 1)}`},
-		];
-	}
-
+/** A call or a state beside no arrow: as long as it is, on its own side. */
+const aloneOf = (
+	text: DisplayText,
+	role: Role,
+	{side, arrow}: RungLayout,
+): readonly Span[] => {
 	const whole = 2 * side + arrow + pillars;
-	if (displayWidth(client) > side) {
-		return [{text: cutTo(client, whole)}];
+	const isLong = displayWidth(text) > (role === 'client' ? side : side - 1);
+	if (isLong && role === 'client') {
+		return [{text: cutTo(text, whole)}];
 	}
 
-	if (displayWidth(server) >= side) {
+	if (isLong) {
 		// It ends at the edge, so that it stays on its side.
-		const cut = cutTo(server, whole - side - 2);
+		const cut = cutTo(text, whole - side - 2);
 		const before = whole - side - 1 - displayWidth(cut);
 		return [{text: blanks(side)}, pillar, {text: blanks(before)}, {text: cut}];
 	}
 
 	return [
-		{text: filled(client, side)},
+		{text: filled(role === 'client' ? text : display``, side)},
 		pillar,
 		{text: blanks(arrow)},
 		pillar,
-		{text: display` ${server}`},
+		...(role === 'server' ? [{text: display` ${text}`}] : []),
 	];
 };
 
-export const rungRow = (rung: Rung, layout: RungLayout): Row => {
+/** The rows of a rung: a call that has no room beside its arrow has one more. */
+export const rungRows = (
+	rung: Rung,
+	layout: RungLayout,
+	here: Role,
+	style: LifecycleStyle = ownStyle,
+): readonly Row[] => {
+	const {side, arrow, peer, time} = layout;
 	const port =
-		layout.peer === 0
-			? display``
-			: cutTo(toDisplay(portOf(rung.peer)), layout.peer - 1);
-	return createRow([
-		{text: timeText(rung.time, layout.time), role: 'faint'},
-		{text: filled(port, layout.peer), role: 'faint'},
-		...bodyOf(rung, layout),
-	]);
+		peer === 0 ? display`` : cutTo(toDisplay(portOf(rung.peer)), peer - 1);
+	const rowOf = (body: readonly Span[], isFirst: boolean): Row =>
+		createRow([
+			{
+				text: isFirst ? timeText(rung.time, time) : blanks(time),
+				role: 'faint',
+			},
+			{text: filled(isFirst ? port : display``, peer), role: 'faint'},
+			...body,
+		]);
+	const {client, server} = rung;
+	if (!rung.arrow) {
+		const role = client ? 'client' : 'server';
+		const cells = client ? side : side - 1;
+		const text = sideText(client ?? server, here, style, cells);
+		return [rowOf(aloneOf(text, role, layout), true)];
+	}
+
+	const beside: Partial<Record<Role, DisplayText>> = {};
+	const before: Array<readonly Span[]> = [];
+	const after: Array<readonly Span[]> = [];
+	for (const role of ['client', 'server'] as const) {
+		const step = rung[role];
+		const cells = role === 'client' ? side : side - 1;
+		const whole = sideText(step, here, style, cells);
+		// How many bytes it was stands in the arrow, too.
+		const short =
+			step?.kind === 'call' && step.errno === undefined
+				? toDisplay(
+						evidenceOf(step) + callParts(step, here, style.spelling).call,
+					)
+				: whole;
+		const fitting = [whole, short].find(text => displayWidth(text) <= cells);
+		beside[role] = fitting ?? display``;
+		if (fitting !== undefined) {
+			continue;
+		}
+
+		const rows = rung.arrow.from === role ? before : after;
+		rows.push(aloneOf(whole, role, layout));
+	}
+
+	const middle: readonly Span[] = [
+		{text: filled(beside.client!, side)},
+		pillar,
+		{text: arrowText(rung.arrow, arrow)},
+		pillar,
+		{text: display` ${beside.server!}`},
+	];
+	return [...before, middle, ...after].map((body, index) =>
+		rowOf(body, index === 0),
+	);
 };
 
 /** Which side is whose. */
 export const rungHead = (
-	side: 'client' | 'server',
+	side: Role,
 	layout: RungLayout,
+	{isWatched}: LifecycleStyle = ownStyle,
 ): Row => {
-	const here = (name: 'client' | 'server') =>
-		toDisplay(name === side ? `${name} (here)` : name);
+	const here = (name: Role) =>
+		toDisplay(name === side && !isWatched ? `${name} (here)` : name);
 	return createRow([
 		{
 			text: joinText(

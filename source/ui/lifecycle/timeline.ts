@@ -2,7 +2,8 @@
  * The lifecycle as rows: a ladder (rungs.ts), or if that doesn't fit the steps
  * alone, both ends side by side, or as a list with their times. Pure.
  */
-import {explain} from '../../tcp/explain.js';
+import {explain, explainWatched} from '../../tcp/explain.js';
+import {isAbout} from '../../tcp/captured.js';
 import {ladderOf as rungsOf} from '../../tcp/ladder.js';
 import type {Rung} from '../../tcp/rungs.js';
 import {nameOfCall, type Step} from '../../tcp/tcp.js';
@@ -18,12 +19,22 @@ import type {Model} from '../../store/model.js';
 import {lastOf} from '../../store/newest.js';
 import type {SocketView} from '../../store/socket-view.js';
 import {blanks, cutTo} from '../text/cells.js';
-import {formatTime} from '../text/format.js';
+import {formatBytes, formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
-import {layRungs, rungColumns, rungHead, rungRow, stepsOf} from './rungs.js';
+import {
+	callParts,
+	evidenceOf,
+	layRungs,
+	ownStyle,
+	rungColumns,
+	rungHead,
+	rungRows,
+	stepsOf,
+	type LifecycleStyle,
+} from './rungs.js';
 
 export type TimelineOptions = {
 	/** Which steps are followed by their explanation. */
@@ -32,12 +43,21 @@ export type TimelineOptions = {
 	readonly height: number;
 };
 
+/** Whose steps, and how they are drawn. */
+type Drawing = LifecycleStyle & {readonly side: Side};
+
 /** The name of a step: `connect()`, `← FIN`, `● ESTABLISHED`. */
-const nameOf = (step: Step): DisplayText => {
+const nameOf = (step: Step, {side, spelling}: Drawing): DisplayText => {
 	switch (step.kind) {
 		case 'call': {
-			const {call, errno} = step;
-			return toDisplay(errno === undefined ? call : `${call} = ${errno}`);
+			const {errno, evidence, offset, result} = step;
+			const {call, ending} = callParts(step, side, spelling);
+			const isOwn = evidence === undefined;
+			const bytes =
+				isOwn || offset === undefined ? '' : ` ${formatBytes(Number(result))}`;
+			return toDisplay(
+				`${evidenceOf(step)}${call}${isOwn && errno === undefined ? '' : ending}${bytes}`,
+			);
 		}
 
 		case 'segment': {
@@ -45,8 +65,7 @@ const nameOf = (step: Step): DisplayText => {
 		}
 
 		case 'state': {
-			const symbol = step.evidence === 'read' ? symbols.solid : symbols.hollow;
-			return display`${symbol} ${step.state}`;
+			return display`${evidenceOf(step)}${step.state}`;
 		}
 
 		default: {
@@ -56,12 +75,13 @@ const nameOf = (step: Step): DisplayText => {
 };
 
 const isRemote = (step: Step): boolean =>
-	step.kind === 'state' && step.end === 'remote';
+	step.kind !== 'segment' && step.end === 'remote';
 
-const explanation = (step: Step, width: number): Row[] =>
-	wrapText(toDisplay(explain(step)), Math.max(2, width - 2)).map(text =>
-		createRow([{text: blanks(2)}, {text, role: 'faint'}]),
-	);
+const explanation = (step: Step, width: number, isWatched: boolean): Row[] =>
+	wrapText(
+		toDisplay(isWatched ? explainWatched(step) : explain(step)),
+		Math.max(2, width - 2),
+	).map(text => createRow([{text: blanks(2)}, {text, role: 'faint'}]));
 
 /** :53122, if the step is about one peer of several. */
 const peerOf = ({peer}: Step): string =>
@@ -97,7 +117,11 @@ type DrawStep = (step: Step) => Row;
  * One step per row: time, name, peer; whatever doesn't fit is dropped. Times
  * lose their milliseconds before names lose their peers.
  */
-const listOf = (steps: readonly Step[], width: number): DrawStep => {
+const listOf = (
+	steps: readonly Step[],
+	width: number,
+	drawing: Drawing,
+): DrawStep => {
 	const hasPeers = steps.some(({peer}) => peer !== undefined);
 	const isShort = hasPeers
 		? width < timeColumns + namePeerColumns
@@ -107,8 +131,17 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 		// The other end gets an arrow, as it isn't this process's own.
 		const whose = isRemote(step) ? symbols.outward : display``;
 		const gap = isRemote(step) ? whose : blanks(1);
-		const timed: Span = {text: joinText(toDisplay(time), gap), role: 'faint'};
-		const name: Span = {text: nameOf(step)};
+		const mark = drawing.isWatched
+			? display`${isRemote(step) ? 'c' : 's'} `
+			: whose;
+		const timed: Span = {
+			text: joinText(
+				toDisplay(time),
+				drawing.isWatched ? joinText(blanks(1), mark) : gap,
+			),
+			role: 'faint',
+		};
+		const name: Span = {text: nameOf(step, drawing)};
 		const peer: Span = {text: toDisplay(peerOf(step)), role: 'faint'};
 		const fitting: ReadonlyArray<readonly Span[]> = [
 			[timed, name, peer],
@@ -116,7 +149,7 @@ const listOf = (steps: readonly Step[], width: number): DrawStep => {
 			...(step.kind === 'call'
 				? [[timed, {text: toDisplay(`${nameOfCall(step.call)}()`)}]]
 				: []),
-			[{text: whose, role: 'faint'}, name],
+			[{text: mark, role: 'faint'}, name],
 		];
 		const spans = fitting.find(spans => cellsOfSpans(spans) <= width);
 		return createRow(spans ?? [{text: cutTo(name.text, width)}]);
@@ -132,13 +165,13 @@ export const timelineRows = (
 		return [];
 	}
 
-	const draw = listOf(steps, width);
+	const draw = listOf(steps, width, {...ownStyle, side: 'client'});
 	const last = steps.at(-1);
 	const rows: Row[] = [];
 	for (const step of steps.slice(-height)) {
 		rows.push(draw(step));
 		if (explained === 'last' && step === last) {
-			rows.push(...explanation(step, width));
+			rows.push(...explanation(step, width, false));
 		}
 	}
 
@@ -163,16 +196,15 @@ const filled = (text: DisplayText, cells: number): DisplayText => {
 };
 
 /** Says which column is whose: the client's is on the left. */
-const ladderHead = (side: Side, width: number): Row => {
-	const [client, server] =
-		side === 'client'
-			? [display`client (here)`, display`server`]
-			: [display`client`, display`server (here)`];
+const ladderHead = ({side, isWatched}: Drawing, width: number): Row => {
+	const [client, server] = (['client', 'server'] as const).map(name =>
+		toDisplay(name === side && !isWatched ? `${name} (here)` : name),
+	);
 	const column = columnOf(width);
 	const text = joinText(
 		blanks(timeColumns),
-		filled(client, column),
-		cutTo(server, column),
+		filled(client!, column),
+		cutTo(server!, column),
 	);
 	return createRow([{text, role: 'faint'}]);
 };
@@ -190,10 +222,11 @@ const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
 
 /**
  * The steps as textbooks draw them: the client on the left, the server on the
- * right, segments between them. Calls of the other process are unknown here,
- * and not drawn.
+ * right, segments between them. Calls of the other process are drawn if they
+ * are known.
  */
-const ladderOf = (side: Side, width: number): DrawStep => {
+const ladderOf = (drawing: Drawing, width: number): DrawStep => {
+	const {side} = drawing;
 	const column = columnOf(width);
 	return step => {
 		const time: Span = {
@@ -209,7 +242,7 @@ const ladderOf = (side: Side, width: number): DrawStep => {
 		}
 
 		const isLeft = isRemote(step) === (side === 'server');
-		const name = cutTo(toDisplay(nameOf(step) + peerOf(step)), column);
+		const name = cutTo(toDisplay(nameOf(step, drawing) + peerOf(step)), column);
 		return createRow([time, {text: blanks(isLeft ? 0 : column)}, {text: name}]);
 	};
 };
@@ -229,11 +262,14 @@ export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
 	/** Whether each step is followed by its explanation. */
 	readonly isExplained: boolean;
 	readonly side: Side;
+	readonly style?: LifecycleStyle | undefined;
 	readonly width: number;
 };
 
-const isOf = (step: Step, peer: string | undefined): boolean =>
-	peer === undefined || step.peer === undefined || step.peer === peer;
+const drawingOf = ({side, style = ownStyle}: LifecycleView): Drawing => ({
+	...style,
+	side,
+});
 
 /** Whether several peers are shown, so that each row names its own. */
 const hasPeers = ({source, peer}: LifecycleView): boolean => {
@@ -253,12 +289,12 @@ const hasPeers = ({source, peer}: LifecycleView): boolean => {
 
 /** The head above the steps, which doesn't scroll. */
 export const lifecycleHead = (view: LifecycleView): readonly Row[] => {
-	const {side, width} = view;
+	const {side, width, style} = view;
 	if (width >= rungColumns) {
-		return [rungHead(side, layRungs(width, hasPeers(view)))];
+		return [rungHead(side, layRungs(width, hasPeers(view)), style)];
 	}
 
-	return width < ladderColumns ? [] : [ladderHead(side, width)];
+	return width < ladderColumns ? [] : [ladderHead(drawingOf(view), width)];
 };
 
 // More than a screen has rows.
@@ -266,9 +302,11 @@ const tailItems = 400;
 
 const explained = (
 	steps: readonly Step[],
-	{isExplained, width}: LifecycleView,
+	{isExplained, width, style = ownStyle}: LifecycleView,
 ): readonly Row[] =>
-	isExplained ? steps.flatMap(step => explanation(step, width)) : [];
+	isExplained
+		? steps.flatMap(step => explanation(step, width, style.isWatched))
+		: [];
 
 /** What is drawn one by one: the rows of each, and how many there are. */
 const itemsOf = (
@@ -279,9 +317,14 @@ const itemsOf = (
 } => {
 	const {source, peer, side, width, isTail = false} = view;
 	if (width < rungColumns) {
-		const steps = source.steps.filter(step => isOf(step, peer));
+		const steps = source.steps.filter(
+			step => peer === undefined || isAbout(step, peer),
+		);
+		const drawing = drawingOf(view);
 		const draw =
-			width < ladderColumns ? listOf(steps, width) : ladderOf(side, width);
+			width < ladderColumns
+				? listOf(steps, width, drawing)
+				: ladderOf(drawing, width);
 		return {
 			count: steps.length,
 			rowsOf(index) {
@@ -305,7 +348,10 @@ const itemsOf = (
 		count: rungs.length,
 		rowsOf(index) {
 			const rung = rungs[index]!;
-			return [rungRow(rung, layout), ...explained(stepsOf(rung), view)];
+			return [
+				...rungRows(rung, layout, side, view.style),
+				...explained(stepsOf(rung), view),
+			];
 		},
 	};
 };

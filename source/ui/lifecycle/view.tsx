@@ -2,6 +2,7 @@ import {viewportOf} from '../pane/window.js';
 import {moveAnchor, anyAnchor, type ViewEntry} from '../view.js';
 import {LifecyclePane} from './lifecycle-pane.js';
 import {addressOf} from './named-peer.js';
+import {ownStyle} from './rungs.js';
 import {lifecycleView, sideOf} from './timeline.js';
 
 export const lifecycle: ViewEntry = {
@@ -15,6 +16,7 @@ export const lifecycle: ViewEntry = {
 			isExplained={isExplained}
 			anchor={viewState.stepsAnchor}
 			peer={viewState.stepsPeer}
+			spelling={viewState.spelling}
 		/>
 	),
 	scroll({area, model, isExplained, viewState}, move) {
@@ -27,6 +29,7 @@ export const lifecycle: ViewEntry = {
 			anchor,
 			side,
 			isExplained,
+			style: {...ownStyle, spelling: viewState.spelling},
 			...viewport,
 		};
 		return {stepsAnchor: moveAnchor(lifecycleView(shown), move)};

@@ -8,6 +8,7 @@ import {
 	LifecyclePane,
 	type LifecyclePaneProps,
 } from '../../../source/ui/lifecycle/lifecycle-pane.js';
+import {appendNewest, noneYet} from '../../../source/store/newest.js';
 import {listeningOf, modelOf, socketOf, wallNow} from '../../helpers/models.js';
 import {called, read} from '../../helpers/steps.js';
 
@@ -84,4 +85,37 @@ test('lifecycle pane: without steps, says why', () => {
 	const lines = lifecycle({model: modelOf()});
 	assert.match(lines[1]!, /No steps yet\. A Unix domain socket has no TCP/u);
 	assert.doesNotMatch(lines.join('\n'), /client|●/u);
+});
+
+const transfer: Step = {
+	kind: 'call',
+	call: 'recv(65536)',
+	result: '5',
+	offset: 0,
+	text: 'hello',
+	at,
+	peer: '127.0.0.1:53122',
+};
+
+test('lifecycle pane: writes calls in Python and in C; none is cut', () => {
+	const socket = socketOf({
+		steps: [called('bind(127.0.0.1:5001)', {at}), called('listen(1)', {at})],
+		transfers: appendNewest<Step>(noneYet, transfer, 9),
+	});
+	const rowsIn = (spelling: LifecyclePaneProps['spelling'], width: number) =>
+		lifecycle({
+			area: areaOf('rules', width, 9),
+			model: {...modelOf(socket), listening: listeningOf()},
+			spelling,
+		});
+	for (const width of [80, 100, 160]) {
+		const python = rowsIn('python', width).join('\n');
+		assert.match(python, /lifecycle \S+ · Python ─/);
+		assert.match(python, /s\.bind\(\('127\.0\.0\.1', 5001\)\)/);
+		assert.match(python, /len=5 "hello" ·+▸│ conn\.recv\(65536\)/);
+		const c = rowsIn('c', width).join('\n');
+		assert.match(c, / · C ─/);
+		assert.match(c, /bind\(fd, &addr, sizeof addr\)/);
+		assert.match(c, /recv\(conn, buf, 65536, 0\)( = 5)?$/m);
+	}
 });
