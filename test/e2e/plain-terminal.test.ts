@@ -341,7 +341,9 @@ test('e2e: plain: a terminal that reads a file of errors has them there', async 
 	terminal.type('/kick heron\r');
 	await terminal.waitFor(/knot › .*\n+knot ›/);
 	terminal.type('/quit\r');
-	await terminal.waitFor(/You are knot.*\n(.*\n)*Only the host .*\n(.*\n)*over/);
+	await terminal.waitFor(
+		/You are knot.*\n(.*\n)*Only the host .*\n(.*\n)*over/,
+	);
 });
 
 test('e2e: plain: the terminal is as it was, also after a kill of the server', async t => {

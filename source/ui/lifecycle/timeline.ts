@@ -18,8 +18,9 @@ import {
 import type {Model} from '../../store/model.js';
 import {lastOf} from '../../store/newest.js';
 import type {SocketView} from '../../store/socket-view.js';
+import {formatBytes} from '../../tcp/format-bytes.js';
 import {blanks, cutTo} from '../text/cells.js';
-import {formatBytes, formatTime} from '../text/format.js';
+import {formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
