@@ -81,7 +81,11 @@ test('e2e: the ladder can be scrolled to its first call and follows again', asyn
 	const {terminal} = await converse(t, 80, ['--capture']);
 	await terminal.waitFor(/● CLOSED/);
 	terminal.resize(80, 12);
-	await terminal.waitFor(/FIN seq=3/);
+	// A key that came before would scroll the larger ladder.
+	await until(() => terminal.screen()[10]?.includes('─▸ captured'), {
+		what: 'the ladder in 12 rows',
+		seen: terminal.framed,
+	});
 	assert.ok(!terminal.text().includes('socket()'));
 	// Ctrl-Home.
 	terminal.type('\u001B[1;5H');
