@@ -27,7 +27,9 @@ import {parseWatchOptions} from './options/watch.js';
 import {readWords} from './options/words.js';
 import {isWrongValue, placed} from './options/wrong-value.js';
 import {jsonError} from './plain/json.js';
+import {openInput} from './plain/input.js';
 import {openOutput, type Output} from './plain/output.js';
+import type {Streams} from './plain/printer.js';
 import {runPlain} from './plain/run.js';
 import {toDisplay} from './protocol/display.js';
 import {formatAddress} from './socket/address.js';
@@ -106,10 +108,12 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 		return {ended, leave: screen.leave};
 	}
 
+	let input: Streams['stdin'] | undefined;
 	return runPlain(options, {
 		// Opened on first use: it takes Node 2 ms, and a one-shot doesn't read it.
 		get stdin() {
-			return process.stdin;
+			input ??= openInput();
+			return input;
 		},
 		stdout: output,
 		stderr: process.stderr,

@@ -1,11 +1,22 @@
 /** Reads stdin: lines or one message for a room, exact bytes for raw mode. */
 import {Buffer} from 'node:buffer';
-import type {Readable} from 'node:stream';
+import {createReadStream} from 'node:fs';
+import process from 'node:process';
+import {Readable} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import type {LineEnding} from '../options/options.js';
 import {maxTextBytes} from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
+
+/**
+ * This process's stdin. Node's own is empty for a folder, a block device or a
+ * datagram socket, and nobody would hear that nothing was read.
+ */
+export const openInput = (): Readable & {readonly isTTY?: boolean} =>
+	process.stdin.constructor === Readable
+		? createReadStream('', {fd: 0})
+		: process.stdin;
 
 /**
  * Lines without LF or CRLF; the last one needs neither. A line that is not valid

@@ -124,8 +124,15 @@ const isFile = (fd: number): boolean => {
 	}
 };
 
+const openStdout = (): Writable => {
+	if (process.platform !== 'win32' && isFile(1)) {
+		return fileStream(1);
+	}
+
+	// For a block device or a datagram socket Node's own drops what is written.
+	const {stdout} = process as {readonly stdout: Writable};
+	return stdout.constructor === Writable ? fileStream(1) : stdout;
+};
+
 /** This process's stdout. */
-export const openOutput = (): Output =>
-	new Output(
-		process.platform !== 'win32' && isFile(1) ? fileStream(1) : process.stdout,
-	);
+export const openOutput = (): Output => new Output(openStdout());

@@ -416,3 +416,23 @@ test('e2e: stdin that cannot be read is a failure, with its reason', async t => 
 		assert.match(chat.stderr(), /^stdin can't be read: EIO.*\.$/m);
 	}
 });
+
+test('e2e: a folder as stdin is a failure, not an empty stdin', async t => {
+	for (const flags of [
+		[],
+		['--input', 'json', '--json'],
+		['-m', '-'],
+		['--raw'],
+	]) {
+		const {command, args} = bin('connect', '--port', port, ...flags);
+		const chat = startProcess(t, 'sh', [
+			'-c',
+			`exec ${toShellLine(command, args)} < .`,
+		]);
+		assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+		assert.match(
+			chat.stderr() + chat.stdout(),
+			/stdin can't be read: EISDIR: [^"\n]*\."?/,
+		);
+	}
+});

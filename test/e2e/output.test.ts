@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {execFileSync} from 'node:child_process';
+import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync, statSync} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
@@ -11,6 +12,7 @@ import test, {after, type TestContext} from 'node:test';
 import {bin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 import {serveJson} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
 
 const failed = {code: 1, signal: undefined};
 const folder = mkdtempSync(join(tmpdir(), 'sockchat-output-'));
@@ -107,6 +109,25 @@ test('e2e: a limit on the size of stdout loses no byte in silence', async t => {
 	const small = startInto(t, file, ['--help'], 'ulimit -f 1;');
 	assert.deepEqual(await small.waitForExit(), failed, small.seen());
 	assert.match(small.stderr(), /^Can't write to stdout: .*\(EFBIG\)\.\n$/);
+});
+
+test('e2e: a datagram socket gets what is printed', async t => {
+	const receiver = createSocket('udp4');
+	t.after(() => {
+		receiver.close();
+	});
+	const texts: string[] = [];
+	receiver.on('message', bytes => {
+		texts.push(bytes.toString());
+	});
+	receiver.bind(0, '127.0.0.1');
+	await once(receiver, 'listening');
+	// Bash opens it.
+	const target = `/dev/udp/127.0.0.1/${receiver.address().port}`;
+	const printing = startInto(t, target, ['--version']);
+	assert.equal((await printing.waitForExit()).code, 0, printing.seen());
+	await until(() => texts.length > 0, {what: 'a datagram'});
+	assert.match(texts.join(''), /^\d+\.\d+\.\d+\n$/);
 });
 
 test('e2e: a reader that goes away ends it quietly, unless a line is unstored', async t => {
