@@ -9,6 +9,17 @@ import {maxTextBytes} from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 
+const lineFeed = 0x0a;
+
+// No message is as long, nor a request, as which each byte may be an escape.
+const maxLineBytes = 1024 * 1024;
+
+const lineTooLong = (bytes: number) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`The line has ${bytes} bytes; the limit is ${maxLineBytes}. Send it in parts.`,
+	);
+
 /**
  * This process's stdin. Node's own is empty for a folder, a block device or a
  * datagram socket, and nobody would hear that nothing was read.
@@ -25,18 +36,38 @@ export const openInput = (): Readable & {readonly isTTY?: boolean} =>
 export async function* readLines(
 	stdin: Readable,
 ): AsyncGenerator<string | SockchatError> {
-	// No limit here: a text that is too long is refused with its length later.
+	// A text that is too long is refused later, with its length.
 	const splitter = new LineSplitter(Infinity);
+	// Of a line that is only counted.
+	let passedBytes = 0;
 	for await (const chunk of stdin) {
+		let rest = Buffer.from(chunk as Buffer | string);
+		if (passedBytes > 0) {
+			const end = rest.indexOf(lineFeed);
+			passedBytes += end === -1 ? rest.length : end;
+			if (end === -1) {
+				continue;
+			}
+
+			yield lineTooLong(passedBytes);
+			passedBytes = 0;
+			rest = rest.subarray(end + 1);
+		}
+
 		const lines: Buffer[] = [];
-		splitter.push(Buffer.from(chunk as Buffer | string), line => {
+		splitter.push(rest, line => {
 			lines.push(line);
 		});
 		yield* lines.map(line => readLine(line));
+		if (splitter.pendingBytes > maxLineBytes) {
+			passedBytes = splitter.takeRest().length;
+		}
 	}
 
 	const rest = splitter.takeRest();
-	if (rest.length > 0) {
+	if (passedBytes > 0) {
+		yield lineTooLong(passedBytes);
+	} else if (rest.length > 0) {
 		yield readLine(rest);
 	}
 }
@@ -88,7 +119,6 @@ export const readMessage = async (
 const readLine = (line: Buffer): string | SockchatError =>
 	checkUtf8(line) ?? line.toString().replace(/\r$/, '');
 
-const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /** Replaces each LF by the chosen line end. */

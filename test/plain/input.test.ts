@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
 import {readLines} from '../../source/plain/input.js';
 
-const read = async (chunks: readonly Buffer[]): Promise<string[]> => {
+const read = async (chunks: Iterable<Buffer>): Promise<string[]> => {
 	const lines: string[] = [];
 	for await (const line of readLines(Readable.from(chunks))) {
 		lines.push(line instanceof SockchatError ? `! ${line.message}` : line);
@@ -36,4 +36,22 @@ test('input: only a line that is not valid UTF-8 is refused', async () => {
 	assert.equal(first, 'first');
 	assert.match(bad!, /^! .*byte 0xe9 at position 4 is not UTF-8/);
 	assert.equal(next, 'next');
+});
+
+test('input: of a line longer than any request only the length is kept', async () => {
+	const endless = function* () {
+		yield Buffer.from('first\n');
+		for (let count = 0; count < 1000; count++) {
+			yield Buffer.alloc(65_536, 'x');
+		}
+
+		yield Buffer.from('end\nlast');
+	};
+
+	const refused =
+		'! The line has 65536003 bytes; the limit is 1048576. Send it in parts.';
+	assert.deepEqual(await read(endless()), ['first', refused, 'last']);
+	assert.deepEqual(await read([Buffer.alloc(1_048_577, 'x')]), [
+		'! The line has 1048577 bytes; the limit is 1048576. Send it in parts.',
+	]);
 });
