@@ -13,8 +13,8 @@ type Path = {
 	/** The nick after it, or the last one. */
 	nick: string;
 	isHere: boolean;
-	/** How often this person came and went, or went and came back. */
-	rounds: number;
+	joins: number;
+	leaves: number;
 	/** Of the last time this person left. */
 	reason: LeaveReason | undefined;
 };
@@ -25,7 +25,7 @@ const pathsOf = (each: readonly Coming[]): Path[] => {
 	const byNick = new Map<string, Path>();
 	const find = (nick: string, isHere: boolean): Path => {
 		const known = byNick.get(nick);
-		if (known?.isHere === isHere) {
+		if (known !== undefined) {
 			return known;
 		}
 
@@ -33,7 +33,8 @@ const pathsOf = (each: readonly Coming[]): Path[] => {
 			before: isHere ? nick : undefined,
 			nick,
 			isHere,
-			rounds: 0,
+			joins: 0,
+			leaves: 0,
 			reason: undefined,
 		};
 		paths.push(path);
@@ -46,14 +47,14 @@ const pathsOf = (each: readonly Coming[]): Path[] => {
 		switch (coming.kind) {
 			case 'joined': {
 				path.isHere = true;
-				path.rounds += path.before === undefined ? 0 : 1;
+				path.joins++;
 				break;
 			}
 
 			case 'left': {
 				path.isHere = false;
 				path.reason = coming.reason;
-				path.rounds += path.before === undefined ? 1 : 0;
+				path.leaves++;
 				break;
 			}
 
@@ -69,21 +70,20 @@ const pathsOf = (each: readonly Coming[]): Path[] => {
 	return paths;
 };
 
+/** One person, and how often they did what is said of them. */
+type Times = {readonly nick: string; readonly times: number};
+
+/** One who is away in the end; `reason` is that of the last time. */
+type Away = Times & {readonly reason: LeaveReason | undefined};
+
 /** What a run has done in the end, each person in one of the lists. */
 export type Outcome = {
-	/** Came and went, as often as `times`; `reason` is that of the last time. */
-	readonly passed: ReadonlyArray<{
-		readonly nick: string;
-		readonly times: number;
-		readonly reason: LeaveReason | undefined;
-	}>;
-	readonly came: readonly string[];
+	/** Came and went. */
+	readonly passed: readonly Away[];
+	readonly came: readonly Times[];
 	/** Went and came back under the same nick. */
-	readonly returned: readonly string[];
-	readonly went: ReadonlyArray<{
-		readonly nick: string;
-		readonly reason: LeaveReason | undefined;
-	}>;
+	readonly returned: readonly Times[];
+	readonly went: readonly Away[];
 	readonly renamed: ReadonlyArray<{
 		readonly nick: string;
 		readonly to: string;
@@ -92,16 +92,14 @@ export type Outcome = {
 
 export const outcomeOf = (each: readonly Coming[]): Outcome => {
 	const paths = pathsOf(each);
-	const passed = new Map<
-		string,
-		{nick: string; times: number; reason: LeaveReason | undefined}
-	>();
-	for (const {before, isHere, nick, rounds, reason} of paths) {
+	const passed = new Map<string, Away>();
+	for (const {before, isHere, nick, joins, leaves, reason} of paths) {
 		if (before !== undefined || isHere) {
 			continue;
 		}
 
-		const times = (passed.get(nick)?.times ?? 0) + rounds;
+		// A server that was killed has said nothing of those who left.
+		const times = (passed.get(nick)?.times ?? 0) + Math.max(joins, leaves);
 		passed.set(nick, {nick, times, reason});
 	}
 
@@ -109,15 +107,17 @@ export const outcomeOf = (each: readonly Coming[]): Outcome => {
 		passed: [...passed.values()],
 		came: paths
 			.filter(({before, isHere}) => before === undefined && isHere)
-			.map(({nick}) => nick),
+			.map(({nick, joins}) => ({nick, times: joins})),
 		returned: paths
 			.filter(
-				({before, isHere, nick, rounds}) =>
-					isHere && before === nick && rounds > 0,
+				({before, isHere, nick, joins}) =>
+					isHere && before === nick && joins > 0,
 			)
-			.map(({nick}) => nick),
-		went: paths.flatMap(({before, isHere, reason}) =>
-			before === undefined || isHere ? [] : [{nick: before, reason}],
+			.map(({nick, joins}) => ({nick, times: joins})),
+		went: paths.flatMap(({before, isHere, leaves, reason}) =>
+			before === undefined || isHere
+				? []
+				: [{nick: before, times: leaves, reason}],
 		),
 		renamed: paths.flatMap(({before, isHere, nick}) =>
 			before === undefined || !isHere || before === nick
@@ -137,14 +137,20 @@ const listOf = (names: readonly string[]): string => {
 		: names.join(', ');
 };
 
+const counted = ({nick, times}: Times): string =>
+	times > 1 ? `${nick} ×${times}` : nick;
+
+const countedList = (people: readonly Times[]): string =>
+	listOf(people.map(person => counted(person)));
+
 const quoted = (reason: LeaveReason | undefined): string =>
 	reason === undefined ? '' : ` (${reasonWords(reason)})`;
 
 /** What left in the same way, with the way said once. */
 const wentParts = (went: Outcome['went']): string[] => {
 	const byReason = new Map<LeaveReason | undefined, string[]>();
-	for (const {nick, reason} of went) {
-		byReason.set(reason, [...(byReason.get(reason) ?? []), nick]);
+	for (const {reason, ...person} of went) {
+		byReason.set(reason, [...(byReason.get(reason) ?? []), counted(person)]);
 	}
 
 	return [...byReason].map(
@@ -153,11 +159,10 @@ const wentParts = (went: Outcome['went']): string[] => {
 };
 
 const passedNames = (passed: Outcome['passed']): string[] =>
-	passed.map(({nick, times, reason}) => {
-		const count = times > 1 ? ` ×${times}` : '';
+	passed.map(({reason, ...person}) => {
 		// Most who come and go do it by quit, and all of a room whose server ends.
 		const isUsual = reason === 'quit' || reason === 'shutdown';
-		return `${nick}${count}${isUsual ? '' : quoted(reason)}`;
+		return `${counted(person)}${isUsual ? '' : quoted(reason)}`;
 	});
 
 /** The sentence for a run: who passed by, came, is back, left, has a new nick. */
@@ -173,8 +178,8 @@ export const comingsText = ({count, more, each}: Comings): string => {
 	const {passed, came, returned, went, renamed} = outcomeOf(each);
 	const parts = [
 		...(passed.length > 0 ? [`⇄ ${listOf(passedNames(passed))}`] : []),
-		...(came.length > 0 ? [`${listOf(came)} joined`] : []),
-		...(returned.length > 0 ? [`${listOf(returned)} came back`] : []),
+		...(came.length > 0 ? [`${countedList(came)} joined`] : []),
+		...(returned.length > 0 ? [`${countedList(returned)} came back`] : []),
 		...wentParts(went),
 		...(renamed.length > maxListed
 			? [`${renamed.length} have new nicks`]

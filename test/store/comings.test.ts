@@ -113,6 +113,30 @@ test('comings: of several, each person is named once, with the outcome', () => {
 	);
 });
 
+test('comings: who joins, leaves or comes back repeatedly is named once, and counted', () => {
+	const join = ['joined', 'zoe'] as const;
+	const go = ['left', 'zoe'] as const;
+	assert.equal(textOf(join, go, join), 'zoe ×2 joined');
+	assert.equal(
+		textOf(join, go, ['joined', 'heron'], join, go, join),
+		'zoe ×3, heron joined',
+	);
+	assert.equal(textOf(go, join, go), 'zoe ×2 left (quit)');
+	assert.equal(textOf(go, join, go, join), 'zoe ×2 came back');
+	assert.equal(
+		textOf(go, ['left', 'heron'], join, go),
+		'zoe ×2, heron left (quit)',
+	);
+	// Its server was killed, so nothing says that it left.
+	assert.equal(textOf(join, join), 'zoe ×2 joined');
+	assert.equal(textOf(join, join, go), '⇄ zoe ×2');
+	// Another person has had the nick meanwhile.
+	assert.equal(
+		textOf(join, ['renamed', 'zoe', 'max'], join, go, join),
+		'max, zoe ×2 joined',
+	);
+});
+
 test('comings: many names are counted, and very many entries too', () => {
 	const names = Array.from({length: 50}, (_name, index) => `n${index}`);
 	assert.equal(
@@ -307,7 +331,7 @@ test('comings: the outcome of a run is what happened to who was here', () => {
 				}
 
 				for (const nick of [
-					...outcome.came,
+					...outcome.came.map(({nick}) => nick),
 					...outcome.renamed.map(({to}) => to),
 				]) {
 					assert.ok(!expected.has(nick), `${nick} was not here`);
@@ -316,7 +340,7 @@ test('comings: the outcome of a run is what happened to who was here', () => {
 
 				assert.deepEqual(expected, after);
 				assert.equal(item.more, after.size - before.size);
-				for (const nick of outcome.returned) {
+				for (const {nick} of outcome.returned) {
 					assert.ok(before.has(nick) && after.has(nick));
 				}
 

@@ -116,6 +116,8 @@ test('draft: keeps edits to recalled lines until one is sent', () => {
 	const changed = typed(after(draft, 'older'), ' more');
 	const back = after(changed, 'older', 'newer');
 	assert.equal(shown(back), 'two more|');
+	// Also from the empty draft below it.
+	assert.equal(shown(after(changed, 'newer', 'older')), 'two more|');
 	const sent = press(back, {type: 'submit'});
 	assert.deepEqual(sent.texts, ['two more']);
 	assert.deepEqual(sent.draft.history, ['one', 'two', 'two more']);
