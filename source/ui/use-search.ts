@@ -29,8 +29,9 @@ export type SearchPress =
 	| {readonly given: string};
 
 /**
- * The keys of a search. n and N move, but `no` is the start of a message: a
- * letter that moved is given to the draft if text follows it at once.
+ * The keys of a search. Esc and Enter end it where it is. n and N move, but `no`
+ * is the start of a message: a letter that moved is given to the draft if text
+ * follows it at once.
  */
 export const useSearchKeys = (
 	{onSearch, onHit}: SearchActions,
@@ -41,7 +42,7 @@ export const useSearchKeys = (
 	return key => {
 		const last = lone.current;
 		lone.current = undefined;
-		if (key.type === 'escape') {
+		if (key.type === 'escape' || key.type === 'submit') {
 			onSearch(undefined);
 			return 'taken';
 		}

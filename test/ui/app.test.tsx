@@ -387,6 +387,41 @@ test('app: lines that arrive at once are a paste, and one line is typed', async 
 	assert.deepEqual(app.lines[1], 'long '.repeat(500));
 });
 
+test('app: Enter ends a search at the hit, and sends no letter that moved', async t => {
+	const app = await openApp(t);
+	await app.tell(
+		...Array.from({length: 60}, (_, index) => ({
+			type: 'frame' as const,
+			at: 0,
+			frame: messageFrame(index + 1),
+		})),
+		{type: 'reading', at: 0, what: {kind: 'search', text: 'entry'}},
+		{
+			type: 'frame',
+			at: 0,
+			frame: {
+				type: 'found',
+				id: 1,
+				text: 'entry',
+				entries: [3, 4, 5].map(seq => messageFrame(seq)),
+			},
+		},
+	);
+	await app.type('n');
+	await app.tell();
+	assert.match((await app.rows()).at(-1)!, /2 of 3/);
+	await app.type('\r');
+	await app.tell();
+	const rows = await app.rows();
+	assert.equal(rows.at(-1), 'otter › message, or /help');
+	// Although only three rows are above it.
+	assert.match(rows.join('\n'), /entry 4 /);
+	assert.deepEqual(app.lines, []);
+	// It is over: a letter is text again.
+	await app.type('n\r');
+	assert.deepEqual(app.lines, ['n']);
+});
+
 test('app: in a search n and N move, but a message may start with them', async t => {
 	const app = await openApp(t);
 	const frame = {
