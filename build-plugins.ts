@@ -10,6 +10,7 @@ import {isBuiltin} from 'node:module';
 import {resolve} from 'node:path';
 import process from 'node:process';
 import type {Plugin} from 'esbuild';
+import {oneCell} from './source/protocol/segments.js';
 
 /** Ink imports its developer tools statically; users don't have them. */
 export const withoutDevtools: Plugin = {
@@ -48,6 +49,10 @@ const replacing = (
 	},
 });
 
+/** In place of a package's own. */
+const ourSegmenter = (variable: string): string =>
+	`import {graphemeSegmenter as ${variable}} from ${JSON.stringify(resolve('source/protocol/segments.ts'))};`;
+
 /**
  * Meow tidies a package.json, down to its licence. Ours needs no tidying, so
  * the lists of licences and code hosts stay out: 10 ms of each --version.
@@ -65,6 +70,8 @@ export const withoutUnusedMeow = replacing(
 	],
 );
 
+const oneCellOnly = String.raw`/^[\u0020-\u007E${oneCell}]*$/`;
+
 /**
  * string-width tests all non-ASCII text for emoji, and V8 takes 20 ms for the
  * first match against that list. Box drawing, letters and arrows of one cell are
@@ -74,17 +81,61 @@ export const withoutEarlyEmoji = replacing(
 	'without-early-emoji',
 	/[/\\]string-width[/\\]index\.js$/,
 	[
-		[
-			'const segmenter = new Intl.Segmenter();',
-			'let intl; const segmenter = {segment: text => (intl ??= new Intl.Segmenter()).segment(text)};',
-		],
+		['const segmenter = new Intl.Segmenter();', ourSegmenter('segmenter')],
 		[
 			String.raw`const rgiEmojiRegex = /^\p{RGI_Emoji}$/v;`,
 			String.raw`let rgiEmoji; const rgiEmojiRegex = {test: segment => (rgiEmoji ??= /^\p{RGI_Emoji}$/v).test(segment)};`,
 		],
 		[
 			String.raw`if (/^[\u0020-\u007E]*$/.test(string)) {`,
-			String.raw`if (/^[\u0020-\u007E\u00A1-\u00A8\u00AA-\u00AC\u00AF-\u02FF\u2010-\u2027\u203A\u2190-\u2193\u2212\u221A\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717]*$/.test(string)) {`,
+			`if (${oneCellOnly}.test(string)) {`,
+		],
+	],
+);
+
+/** The packages that make an Intl.Segmenter as they load get ours. */
+export const withoutEarlySegmenters: readonly Plugin[] = [
+	[
+		'ink',
+		/[/\\]ink[/\\]build[/\\]line-update\.js$/,
+		"const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });",
+		'segmenter',
+	],
+	[
+		'slice-ansi',
+		/[/\\]slice-ansi[/\\]tokenize-ansi\.js$/,
+		"const GRAPHEME_SEGMENTER = new Intl.Segmenter(undefined, {granularity: 'grapheme'});",
+		'GRAPHEME_SEGMENTER',
+	],
+	[
+		'ansi-tokenize',
+		/[/\\]ansi-tokenize[/\\]build[/\\]tokenize\.js$/,
+		'const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });',
+		'segmenter',
+	],
+	[
+		'wrap-ansi',
+		/[/\\]wrap-ansi[/\\]index\.js$/,
+		'const segmenter = new Intl.Segmenter();',
+		'segmenter',
+	],
+].map(([name, file, text, variable]) =>
+	replacing(`without-early-segmenter-${name as string}`, file as RegExp, [
+		[text as string, ourSegmenter(variable as string)],
+	]),
+);
+
+/**
+ * Ink tests each cell that it draws for being invisible, and V8 takes 1 ms and
+ * 2 MB for that property. Characters of one cell are seen.
+ */
+export const withoutEarlyProperties = replacing(
+	'without-early-properties',
+	/[/\\]ink[/\\]build[/\\]output\.js$/,
+	[
+		[
+			String.raw`!/^\p{Default_Ignorable_Code_Point}+$/u.test(character.value)`,
+			String.raw`${oneCellOnly}.test(character.value) || !/^\p{Default_Ignorable_Code_Point}+$/u.test(character.value)`,
 		],
 	],
 );

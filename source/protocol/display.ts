@@ -18,6 +18,7 @@
  */
 import stringWidth from 'string-width';
 import {lazy} from './lazy.js';
+import {graphemeSegmenter} from './segments.js';
 
 declare const brand: unique symbol;
 
@@ -34,7 +35,7 @@ const emojiStyle = '\u{FE0F}';
 // ASCII, Latin, Cyrillic, dashes and quotes, our box drawing, kana, Han, Hangul,
 // full width: most texts take this fast path.
 const harmless =
-	/^[\u0020-\u007E\u00A0-\u00AC\u00AE-\u02FF\u0400-\u0481\u048A-\u052F\u2010-\u2027\u203A\u20AC\u2190-\u2193\u2212\u221A\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30A1-\u30FF\u4E00-\u9FFF\uAC00-\uD7A3\uFF01-\uFF5E]*$/;
+	/^[\u0020-\u007E\u00A0-\u00AC\u00AE-\u02FF\u0400-\u0481\u048A-\u052F\u2010-\u2027\u203A\u20AC\u2190-\u2193\u21C4\u21E5\u2212\u221A\u2264\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30A1-\u30FF\u4E00-\u9FFF\uAC00-\uD7A3\uFF01-\uFF5E]*$/;
 
 // Letters that join the next one (UAX 29, Prepend), jamo and vowels of Kirat Rai
 // that join each other, marks two cells wide: rare, and terminals disagree on
@@ -261,15 +262,11 @@ export const sliceText = (
 /** The width in terminal columns. */
 export const displayWidth = (text: DisplayText): number => stringWidth(text);
 
-const segmenter = lazy(
-	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
-);
-
 /** The user-perceived characters of a text (UAX 29). */
 export const graphemes = (text: string): string[] =>
 	/^[\u0020-\u007E]*$/.test(text)
 		? [...text]
-		: Array.from(segmenter().segment(text), ({segment}) => segment);
+		: Array.from(graphemeSegmenter.segment(text), ({segment}) => segment);
 
 /**
  * Escapes one line of JSON so that it can't control a terminal; its value stays

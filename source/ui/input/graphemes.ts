@@ -6,14 +6,12 @@
  * a line.
  */
 import {lazy} from '../../protocol/lazy.js';
+import {graphemeSegmenter, type Segments} from '../../protocol/segments.js';
 
-const graphemes = lazy(
-	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
-);
 const words = lazy(() => new Intl.Segmenter('en', {granularity: 'word'}));
 
-export const graphemesOf = (text: string): Intl.Segments =>
-	graphemes().segment(text);
+export const graphemesOf = (text: string): Segments =>
+	graphemeSegmenter.segment(text);
 
 /** The end of the grapheme at `index`; `index` itself at the text's end. */
 export const nextBoundary = (text: string, index: number): number => {

@@ -1,0 +1,55 @@
+/**
+ * The user-perceived characters of a text (UAX 29), as Intl.Segmenter gives
+ * them.
+ *
+ * Most texts are made of characters that never join another; they need no
+ * Intl.Segmenter, which costs 4 MB with the tables that it loads.
+ */
+import {lazy} from './lazy.js';
+
+export type Segment = {readonly segment: string; readonly index: number};
+
+export type Segments = Iterable<Segment> & {
+	/** The segment at an index; undefined outside the text. */
+	readonly containing: (index: number) => Segment | undefined;
+};
+
+/**
+ * Characters outside ASCII that take one cell and never join another, as part of
+ * a regular expression's class: Latin, dashes and quotes, what our screen draws.
+ */
+export const oneCell = String.raw`\u00A1-\u00A8\u00AA-\u00AC\u00AF-\u02FF\u2010-\u2027\u203A\u2190-\u2193\u21C4\u21E5\u2212\u221A\u2264\u22EF\u23CE\u2400-\u2426\u2500-\u259F\u25B8\u25C2\u25CB\u25CF\u2713\u2717`;
+
+// Controls are alone, too, but CR before LF (GB3 to 5): rows with colours and
+// links pass here.
+const isLoose = new RegExp(
+	String.raw`^[\u0007\n\u001B\u0020-\u007E${oneCell}]*$`,
+);
+
+const segmentAt = (text: string, index: number): Segment | undefined => {
+	const segment = text[Math.trunc(index)];
+	return segment === undefined
+		? undefined
+		: {segment, index: Math.trunc(index)};
+};
+
+const looseSegments = (text: string): Segments => ({
+	containing: index => segmentAt(text, index),
+	*[Symbol.iterator]() {
+		let index = 0;
+		for (const segment of text) {
+			yield {segment, index};
+			index++;
+		}
+	},
+});
+
+const segmenter = lazy(
+	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
+);
+
+/** Like an Intl.Segmenter of graphemes, also for packages that ask for one. */
+export const graphemeSegmenter = {
+	segment: (text: string): Segments =>
+		isLoose.test(text) ? looseSegments(text) : segmenter().segment(text),
+};
