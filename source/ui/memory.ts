@@ -1,9 +1,13 @@
 /**
- * Gives memory back that only the start needed.
+ * Keeps the memory of an idle screen small.
  *
  * Loading Ink and compiling Yoga leave some 8 MB of garbage, which V8 keeps
- * until a flood makes it collect; an idle screen would hold it all day.
+ * until a flood makes it collect; an idle screen would hold it all day. And V8's
+ * optimizing compilers take some 10 MB, for their own code and what they leave
+ * on the heaps of their threads, to make a screen faster that draws a frame a
+ * minute: they rest until there is work.
  */
+import process from 'node:process';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 
@@ -15,4 +19,50 @@ export const returnMemory = (): void => {
 	const collect = runInNewContext('globalThis.gc') as Collect | undefined;
 	setFlagsFromString('--no-expose-gc');
 	collect?.({type: 'major', flavor: 'last-resort'});
+};
+
+/**
+ * Lets the optimizing compilers rest, or work. Maglev, between the baseline and
+ * TurboFan, stays off: Node 22 and older don't have it on either.
+ */
+export const setOptimizing = (isOn: boolean): void => {
+	setFlagsFromString(isOn ? '--opt' : '--no-opt --no-maglev');
+};
+
+/** Milliseconds of CPU that this process has used so far. */
+export const processCpuMs = (): number => {
+	const {user, system} = process.cpuUsage();
+	return (user + system) / 1000;
+};
+
+// A frame of a flood takes some 10 ms, and one of a heartbeat isn't drawn.
+const busyShare = 0.2;
+const calmShare = 0.05;
+const busyAfterMs = 500;
+const calmAfterMs = 10_000;
+
+/**
+ * Says whether a process works or is idle, by the CPU that it used since an
+ * earlier look. It has no timer: whatever happens is an occasion to look.
+ */
+export const createPace = (onChange: (isBusy: boolean) => void) => {
+	let isBusy = false;
+	let since: {readonly at: number; readonly cpuMs: number} | undefined;
+	return (at: number, cpuMs: () => number): void => {
+		const afterMs = isBusy ? calmAfterMs : busyAfterMs;
+		if (since && at - since.at < afterMs) {
+			return;
+		}
+
+		const now = {at, cpuMs: cpuMs()};
+		const share = since && (now.cpuMs - since.cpuMs) / (now.at - since.at);
+		since = now;
+		if (
+			share !== undefined &&
+			(isBusy ? share < calmShare : share > busyShare)
+		) {
+			isBusy = !isBusy;
+			onChange(isBusy);
+		}
+	};
 };

@@ -24,7 +24,12 @@ import {seenOf} from '../store/reading.js';
 import {wantsMore} from '../store/search.js';
 import {Store} from '../store/store.js';
 import type {Bell} from './bell.js';
-import {returnMemory} from './memory.js';
+import {
+	createPace,
+	processCpuMs,
+	returnMemory,
+	setOptimizing,
+} from './memory.js';
 import {openScreenChat, type ScreenChat} from './screen-chat.js';
 import type {Terminal} from './screen.js';
 import {takesOsc} from './terminal/takes-osc.js';
@@ -58,6 +63,9 @@ export type RunningScreen = {
 /** By then the screen stands, and what was said before is on it. */
 const settledMs = 5000;
 
+/** By then the screen has drawn its first frames. */
+const startMs = 1000;
+
 /**
  * @throws {SockchatError} If the chat can't be opened.
  */
@@ -65,6 +73,7 @@ export const runScreen = async (
 	options: Options,
 	terminal: Terminal,
 ): Promise<RunningScreen> => {
+	setOptimizing(false);
 	const bell: Bell = {
 		...options.bell,
 		...(!takesOsc(terminal.env['TERM']) && {notification: 'none'}),
@@ -111,7 +120,7 @@ export const runScreen = async (
 		},
 		terminal,
 	);
-	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
+	const stopSaving = saveMemory(store);
 	const show = async () => {
 		try {
 			return await Promise.race([
@@ -123,7 +132,7 @@ export const runScreen = async (
 		} finally {
 			end.cancelDeadline();
 			opened.stop();
-			cancelReturn();
+			stopSaving();
 			await instance.close();
 		}
 	};
@@ -139,6 +148,29 @@ export const runScreen = async (
 	};
 
 	return {ended: ended(), leave: end.leave};
+};
+
+/** Collects garbage, and lets V8 optimize, by what happens. @returns A stop. */
+const saveMemory = (store: Store): (() => void) => {
+	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
+	const startedAt = systemClock.monotonicMs();
+	const look = createPace(isBusy => {
+		setOptimizing(isBusy);
+		if (!isBusy) {
+			returnMemory();
+		}
+	});
+	const unsubscribe = store.subscribe(() => {
+		const at = systemClock.monotonicMs();
+		// The start itself is work.
+		if (at - startedAt > startMs) {
+			look(at, processCpuMs);
+		}
+	});
+	return () => {
+		cancelReturn();
+		unsubscribe();
+	};
 };
 
 const unstoredIn = (chat: ScreenChat['chat']): number =>

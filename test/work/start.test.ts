@@ -11,11 +11,13 @@ import {
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
+import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {bin, startBin} from '../helpers/process.js';
+import {until} from '../helpers/until.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {serveJson} from '../helpers/sockchat.js';
 
@@ -54,14 +56,14 @@ process.on('exit', () => {
 });`;
 
 /** A way to start the bin, and to read what it had loaded at its end. */
-const openLoading = (t: TestContext) => {
+const openLoading = (t: TestContext, required = hook) => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-work-'));
 	t.after(() => {
 		rmSync(folder, {recursive: true, force: true});
 	});
 	const path = join(folder, 'hook.cjs');
 	const list = join(folder, 'loaded');
-	writeFileSync(path, hook);
+	writeFileSync(path, required);
 	return {
 		env: {NODE_OPTIONS: `--require=${path}`, LOADED: list},
 		/** At its end, as soon as it listened, or as its socket was opened. */
@@ -158,6 +160,97 @@ test('work: a one-shot loads nothing that it has no use for', async t => {
 	assertFew(loaded(), most.oneShot);
 	assertNoneEarly(loaded());
 	assert.ok(!loaded().includes('v8'));
+});
+
+// Unicode's tables of graphemes and of emoji take 6 MB together.
+const tables = `const fs = require('node:fs');
+const keep = what => {
+	fs.appendFileSync(process.env.LOADED, what + '\\n');
+};
+const {exec} = RegExp.prototype;
+RegExp.prototype.exec = function (text) {
+	if (this.source.includes('RGI_Emoji')) {
+		keep(this.source + ' ' + JSON.stringify(text));
+	}
+	return exec.call(this, text);
+};
+Intl.Segmenter = new Proxy(Intl.Segmenter, {
+	construct(target, args) {
+		keep(new Error('Intl.Segmenter').stack);
+		return new target(...args);
+	},
+});
+keep('begun');`;
+
+test('work: a screen of plain text needs no tables of Unicode', async t => {
+	const {port} = await serveJson(t);
+	for (const columns of [80, 110, 200]) {
+		const {env} = openLoading(t, tables);
+		const chat = openTerminal(t, {
+			...bin('connect', '--port', port),
+			env,
+			columns,
+		});
+		await chat.waitFor('You are ');
+		chat.type('hello there\r');
+		await chat.waitFor(/hello there +✓/u);
+		chat.type('/lifecycle\r');
+		await chat.waitFor(/lifecycle (· |127)/u);
+		chat.press('ctrl-c');
+		assert.equal(await chat.waitForExit(), 0);
+		assert.equal(readFileSync(env.LOADED, 'utf8'), 'begun\n');
+	}
+});
+
+test('work: the optimizing compilers rest until there is work', async t => {
+	const {port} = await serveJson(t, ['--rate', '1000000']);
+	const trace = join(dirname(openLoading(t).env.LOADED), 'trace');
+	const {command, args} = bin('connect', '--port', port);
+	const flags = ['--trace-opt', '--redirect-code-traces'];
+	const chat = openTerminal(t, {
+		command,
+		args: [...flags, `--redirect-code-traces-to=${trace}`, ...args],
+	});
+	const compiled = () =>
+		readFileSync(trace, 'utf8').match(/\[completed /g)?.length ?? 0;
+	await chat.waitFor('You are ');
+	for (let count = 1; count <= 20; count++) {
+		chat.type(`hello ${count}\r`);
+		await chat.waitFor(new RegExp(`hello ${count} +✓`, 'u'));
+	}
+
+	// Node's own loader is optimized before the screen is begun.
+	assert.ok(compiled() < 20, `${compiled()} functions were optimized.`);
+	const flood = connect(Number(port), '127.0.0.1');
+	t.after(() => {
+		flood.destroy();
+	});
+	flood.resume();
+	const flooding = setInterval(() => {
+		flood.write('flood\n'.repeat(500));
+	}, 50);
+	t.after(() => {
+		clearInterval(flooding);
+	});
+	await until(() => compiled() > 50, {
+		what: 'functions to be optimized',
+		seen: () => `${compiled()}`,
+	});
+});
+
+test('work: the files of the program are ASCII, which V8 keeps in a byte each', () => {
+	const folder = fileURLToPath(new URL('../../dist/', import.meta.url));
+	const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(
+		path => path.endsWith('.js'),
+	);
+	assert.ok(files.length > 3);
+	for (const path of files) {
+		assert.match(
+			readFileSync(join(folder, path), 'utf8'),
+			/^[\0-\u007F]*$/,
+			path,
+		);
+	}
 });
 
 type Coverage = {readonly result: ReadonlyArray<{readonly url: string}>};
