@@ -22,34 +22,39 @@ export const oneCell = String.raw`\u00A1-\u00A8\u00AA-\u00AC\u00AF-\u02FF\u2010-
 
 // Controls are alone, too, but CR before LF (GB3 to 5): rows with colours and
 // links pass here.
-const isLoose = new RegExp(
-	String.raw`^[\u0007\n\u001B\u0020-\u007E${oneCell}]*$`,
-);
-
-const segmentAt = (text: string, index: number): Segment | undefined => {
-	const segment = text[Math.trunc(index)];
-	return segment === undefined
-		? undefined
-		: {segment, index: Math.trunc(index)};
-};
-
-const looseSegments = (text: string): Segments => ({
-	containing: index => segmentAt(text, index),
-	*[Symbol.iterator]() {
-		let index = 0;
-		for (const segment of text) {
-			yield {segment, index};
-			index++;
-		}
-	},
-});
+const loose = String.raw`[\u0007\n\u001B\u0020-\u007E${oneCell}]`;
+const isLoose = new RegExp(`^${loose}*$`);
+const isLooseBetween = new RegExp(`^${loose}{1,3}$`);
 
 const segmenter = lazy(
 	() => new Intl.Segmenter('en', {granularity: 'grapheme'}),
 );
 
+function* looseSegments(text: string): Generator<Segment> {
+	let index = 0;
+	for (const segment of text) {
+		yield {segment, index};
+		index++;
+	}
+}
+
 /** Like an Intl.Segmenter of graphemes, also for packages that ask for one. */
 export const graphemeSegmenter = {
-	segment: (text: string): Segments =>
-		isLoose.test(text) ? looseSegments(text) : segmenter().segment(text),
+	segment(text: string): Segments {
+		const segments = lazy(() => segmenter().segment(text));
+		return {
+			containing(index) {
+				const segment = text[index];
+				// Its neighbours decide; the rest of a pasted megabyte isn't read.
+				return segment !== undefined &&
+					isLooseBetween.test(text.slice(Math.max(0, index - 1), index + 2))
+					? {segment, index}
+					: segments().containing(index);
+			},
+			[Symbol.iterator]: () =>
+				isLoose.test(text)
+					? looseSegments(text)
+					: segments()[Symbol.iterator](),
+		};
+	},
 };
