@@ -219,16 +219,23 @@ test('tcp table poller: a process that was stopped for an hour reads once', asyn
 	assert.deepEqual(begun, [0, hourMs, 2 * hourMs + 1000]);
 });
 
-test('tcp table poller: may rest while nothing happens, up to 8 s', async () => {
+test('tcp table poller: may rest while nothing happens, up to 32 s', async () => {
 	const {watch, begun, end, run} = createWatch();
 	watch.restWhileQuiet();
 	watch.start();
 	await end();
-	await run(36_000);
+	await run(100_000);
 	assert.deepEqual(
 		begun,
-		[0, 1000, 2000, 3000, 4000, 5000, 7000, 11_000, 19_000, 27_000, 35_000],
+		[
+			0, 1000, 2000, 3000, 4000, 5000, 7000, 11_000, 19_000, 35_000, 67_000,
+			99_000,
+		],
 	);
+	const before = begun.length;
+	await run(60 * 60_000);
+	// A read takes the kernel 8 ms, however few sockets there are.
+	assert.ok(begun.length - before <= 113, `${begun.length - before} an hour`);
 });
 
 test('tcp table poller: at rest, traffic is followed within a second', async () => {
