@@ -2,16 +2,18 @@
  * Whether two models look the same on a screen. Pure.
  *
  * What was said, who is there, phases, states and queues count exactly, and the
- * wire but for heartbeats. Gauges always move a little: round trips, rates, totals
- * that each heartbeat adds to. Such a gauge counts only once it has doubled or
- * halved since it was shown; fixed steps would flicker around their bounds.
- * Whatever repaints the screen shows all gauges, and the wire, as they are then.
+ * wire and its calls but for heartbeats. Gauges always move a little: round
+ * trips, rates, totals that each heartbeat adds to. Such a gauge counts only once
+ * it has doubled or halved since it was shown; fixed steps would flicker around
+ * their bounds. Whatever repaints the screen shows all gauges, and the wire, as
+ * they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
 import type {KernelPair, KernelSocket} from '../tcp/tcp.js';
 import type {Model} from './model.js';
 import type {SocketView} from './socket-view.js';
-import {isSameWire} from './wire.js';
+import {lastOf} from './newest.js';
+import {areHeartbeats, isSameWire} from './wire.js';
 
 /** What of the model is on the screen. */
 export type Looking = {
@@ -164,6 +166,24 @@ const haveGaugesMoved = (before: Model, after: Model): boolean => {
 	);
 };
 
+/** Whether the calls that were added sent or read nothing but heartbeats. */
+const isSameTransfers = (
+	{transfers: before}: SocketView,
+	{transfers: after}: SocketView,
+): boolean => {
+	const added = after.dropped + after.length - before.dropped - before.length;
+	return (
+		before === after ||
+		(added >= 0 &&
+			added <= after.length &&
+			lastOf(after, added).every(
+				step =>
+					step.kind === 'call' &&
+					areHeartbeats(step.text ?? '', Number(step.result)),
+			))
+	);
+};
+
 const isSamePending = (before: Model, after: Model): boolean =>
 	before.pending.length === after.pending.length &&
 	before.pending.every((item, index) => item === after.pending[index]);
@@ -195,7 +215,7 @@ export const isSamePicture = (
 			isSameWire(before.socket.wire, after.socket.wire)) &&
 		(looking.isLadderShown !== true ||
 			looking.isResting ||
-			(before.socket.transfers === after.socket.transfers &&
+			(isSameTransfers(before.socket, after.socket) &&
 				before.socket.segments === after.socket.segments)) &&
 		isSameKernel(before.socket, after.socket) &&
 		isSameTable(before.socket, after.socket, looking) &&

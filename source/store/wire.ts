@@ -23,6 +23,10 @@ export const emptyWire: Wire = {dropped: 0, chunks: [], keptBytes: 0, beats: 0};
 const longestBeat = 200;
 const heartbeats = /^(?:\{"type":"p[io]ng","id":"?[^"{}]{1,64}"?\}\n)+$/;
 
+/** @param text What is known of a chunk of so many bytes. */
+export const areHeartbeats = (text: string, length: number): boolean =>
+	length === text.length && heartbeats.test(text);
+
 const isBeat = ({bytes, length}: WireChunk): boolean =>
 	length <= longestBeat &&
 	heartbeats.test(Buffer.from(bytes).toString('latin1'));

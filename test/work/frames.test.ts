@@ -158,6 +158,40 @@ test('work: the wire view draws no frame for heartbeats alone, and all of them w
 	assert.match(await app.text(), /id":30\}/);
 });
 
+const beatAsCalls = (count: number): readonly ChatEvent[] => [
+	...clientBeat(count),
+	...(['out', 'in'] as const).map((direction): ChatEvent => {
+		const text = `{"type":"${direction === 'out' ? 'ping' : 'pong'}","id":${count}}\n`;
+		const at = count * heartbeatMs;
+		const result = String(text.length);
+		return {
+			type: 'step',
+			at,
+			step: {
+				kind: 'call',
+				call: direction === 'out' ? `send(${result})` : 'recv(65536)',
+				result,
+				at,
+				peer: undefined,
+				offset: 1000 + 25 * count,
+				text,
+			},
+		};
+	}),
+];
+
+test('work: the lifecycle view draws no frame for heartbeats alone', async t => {
+	const app = await open(t, {model: member, columns: 110, rows: 30});
+	await app.type('/lifecycle\r');
+	await app.tell(...beatAsCalls(1), ...beatAsCalls(2));
+	assert.deepEqual(await idle(app, beatAsCalls, 30), silence);
+	const said = beatAsCalls(16).at(-1) as Extract<ChatEvent, {type: 'step'}>;
+	const step = {...said.step, text: '{"type":"message","seq":7}\n'};
+	const before = await app.drawn();
+	await app.tell({...said, step});
+	assert.equal((await app.drawn()).frames - before.frames, 1);
+});
+
 test('work: minutes cost one frame each, of a few bytes', async t => {
 	const app = await open(t, {model: member, columns: 110, rows: 30});
 	const {frames, bytes} = await idle(app, clientBeat, 10 * 60);
