@@ -205,7 +205,7 @@ export const withOneCore = (program: string): Plugin => ({
 		onLoad(
 			{
 				filter:
-					/[/\\](?:source[/\\](?:ui[/\\](?:run|screen)|plain[/\\](?:watch|prompt|status)|chat[/\\](?:host|join|service-notice)|doctor[/\\]doctor|options[/\\](?:config|config-values|completion|help)|socket[/\\]inherited)\.tsx?|meow[/\\]build[/\\]index\.js)$/,
+					/[/\\](?:source[/\\](?:ui[/\\](?:run|screen)|plain[/\\](?:watch|prompt|status|pipe|probe)|chat[/\\](?:host|join|service-notice)|doctor[/\\]doctor|options[/\\](?:config|config-values|completion|help)|socket[/\\]inherited)\.tsx?|meow[/\\]build[/\\]index\.js)$/,
 			},
 			async ({path}) => ({
 				contents: `import 'the-program';\n${await readFile(path, 'utf8')}`,

@@ -109,7 +109,7 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 	}
 
 	let input: Streams['stdin'] | undefined;
-	return runPlain(options, {
+	const streams = {
 		// Opened on first use: it takes Node 2 ms, and a one-shot doesn't read it.
 		get stdin() {
 			input ??= openInput();
@@ -117,7 +117,18 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 		},
 		stdout: output,
 		stderr: process.stderr,
-	});
+	};
+	if (options.probed) {
+		const {runProbe} = await import('./plain/probe.js');
+		return runProbe({...options, probed: options.probed}, streams);
+	}
+
+	if (options.mode === 'raw' && options.isCopy) {
+		const {runPipe} = await import('./plain/pipe.js');
+		return runPipe(options, streams);
+	}
+
+	return runPlain(options, streams);
 };
 
 /**

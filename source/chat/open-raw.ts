@@ -5,8 +5,9 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import {connectionFailed, dial, requireFolder} from '../socket/dial.js';
+import {dial, rawConnectionFailed, requireFolder} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
+import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {beginCapture, type CaptureWish} from './capture.js';
@@ -25,15 +26,25 @@ export type RawSocketOptions = {
 	readonly capture?: CaptureWish | undefined;
 	/** Set if a service manager started us and waits for a report. */
 	readonly notify?: ServiceNotice | undefined;
-} & (
-	| {
-			readonly command: 'serve';
-			readonly backlog: number | undefined;
-			/** A listening socket that was passed to us; `address` says where. */
-			readonly descriptor?: number | undefined;
-	  }
-	| {readonly command: 'connect'; readonly localPort: number | undefined}
-);
+	/** Whether the end of the input sends FIN; true by default. */
+	readonly isShutdown?: boolean | undefined;
+} & Limits &
+	(
+		| {
+				readonly command: 'serve';
+				readonly backlog: number | undefined;
+				/** A listening socket that was passed to us; `address` says where. */
+				readonly descriptor?: number | undefined;
+				/** Whether it serves one peer, and ends. */
+				readonly isOnce?: boolean | undefined;
+		  }
+		| {
+				readonly command: 'connect';
+				readonly localPort: number | undefined;
+				/** Whether to dial again while nobody listens. */
+				readonly isWaiting?: boolean | undefined;
+		  }
+	);
 
 export type RawOptions = RawSocketOptions & {
 	/** Whether the other side's FIN ends only its own direction. */
@@ -113,7 +124,7 @@ export const openRaw = async (
 		const {address, localPort, isPipe} = options;
 		const client = new RawClient({
 			dial: () => dial(address, localPort),
-			describe: cause => connectionFailed(address, localPort, cause),
+			describe: cause => rawConnectionFailed(address, localPort, cause),
 			isPipe,
 			onEvent,
 			watch,

@@ -33,7 +33,8 @@ export const readAddressWord = (word: string): GivenFlags | SockchatError => {
 		return {socket: word};
 	}
 
-	if (/^\d+$/.test(word)) {
+	// A range is for --probe; elsewhere it is refused as a port.
+	if (/^\d+(?:-\d+)?$/.test(word)) {
 		return {port: word};
 	}
 

@@ -60,6 +60,12 @@ const contradictions: readonly Contradiction[] = [
 		'--message replaces what --input reads; give only one of them.',
 	],
 	[
+		'message',
+		'probe',
+		'--probe sends nothing, so it has no --message; give only one of them.',
+	],
+	['json', 'probe', '--probe prints addresses, and no JSON; leave out --json.'],
+	[
 		'noHistory',
 		'fsync',
 		'--fsync is for the history, and --no-history keeps none; give only one of them.',

@@ -74,8 +74,8 @@ export const flags = {
 	},
 	eol: {
 		type: 'string',
-		value: 'none|lf|crlf',
-		summary: 'with --raw: ends each typed line (default: lf)',
+		value: 'none|lf|cr|crlf',
+		summary: 'with --raw: what each line end is sent as',
 		commands: ['serve', 'connect'],
 	},
 	plain: {
@@ -140,7 +140,6 @@ export const flags = {
 		value: 'MODE',
 		summary: 'lines of stdin: text, commands, json or none',
 		commands: everywhere,
-		notRaw: 'raw mode sends exact bytes',
 	},
 	last: {
 		type: 'string',
@@ -251,7 +250,33 @@ export const flags = {
 		type: 'boolean',
 		summary: 'keep trying until somebody listens',
 		commands: ['connect'],
-		notRaw: 'raw mode connects once',
+	},
+	once: {
+		type: 'boolean',
+		summary: 'with --raw: serve one peer, and end',
+		commands: ['serve'],
+	},
+	idle: {
+		type: 'string',
+		value: 'SECONDS',
+		summary: 'with --raw: end after this long without a byte',
+		commands: ['serve', 'connect'],
+	},
+	replies: {
+		type: 'string',
+		value: 'N',
+		summary: 'with --raw: end after N chunks from the other side',
+		commands: ['serve', 'connect'],
+	},
+	noShutdown: {
+		type: 'boolean',
+		summary: 'with --raw: send no FIN when stdin ends',
+		commands: ['serve', 'connect'],
+	},
+	probe: {
+		type: 'boolean',
+		summary: 'only ask who listens on PORT, or FIRST-LAST; send nothing',
+		commands: ['connect'],
 	},
 	waitFor: {
 		type: 'string',

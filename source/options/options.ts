@@ -5,8 +5,9 @@
 import {userInfo} from 'node:os';
 import {resolve} from 'node:path';
 import process from 'node:process';
-import {SockchatError} from '../errors.js';
+import {quoted, SockchatError} from '../errors.js';
 import type {RawSocketOptions} from '../chat/open-raw.js';
+import {lineEndings, type LineEnding} from '../raw/line-ends.js';
 import type {CaptureWish} from '../chat/capture.js';
 import type {RoomOptions} from '../chat/room-chat.js';
 import {
@@ -17,6 +18,7 @@ import {
 import {clientsPath, historyPath, typedPath} from '../history/path.js';
 import {
 	formatAddress,
+	parsePort,
 	parseSocketPath,
 	parseTcpAddress,
 	requireLoopback,
@@ -40,15 +42,6 @@ import {Reader, wrongUsage} from './reader.js';
 import {settle} from './settings.js';
 import {writtenFlag, type CommandLineCommand} from './flags.js';
 import type {CommandLine} from './words.js';
-
-/** The end of a typed line in raw mode. */
-export type LineEnding = 'none' | 'lf' | 'crlf';
-
-export const lineEnds: Readonly<Record<LineEnding, '' | '\n' | '\r\n'>> = {
-	none: '',
-	lf: '\n',
-	crlf: '\r\n',
-};
 
 export const notifications = ['none', 'osc9', 'osc777'] as const;
 
@@ -97,6 +90,8 @@ export type FrontOptions = {
 	/** To send instead of what is typed; `-` is all of stdin. */
 	readonly message: string | undefined;
 	readonly timeoutMs: number | undefined;
+	/** Set if it is only asked who listens at these. */
+	readonly probed?: readonly LoopbackAddress[] | undefined;
 };
 
 export const inputModes = ['text', 'commands', 'json', 'none'] as const;
@@ -122,7 +117,12 @@ export type RoomModeOptions = {
 
 export type RawModeOptions = {
 	readonly mode: 'raw';
-	readonly eol: LineEnding;
+	/** What each line end is sent as; in a pipe none is touched without it. */
+	readonly eol: LineEnding | undefined;
+	/** Whether stdin is read. */
+	readonly isInputRead: boolean;
+	/** Whether bytes are copied from stdin to stdout, and nothing else is said. */
+	readonly isCopy: boolean;
 } & FrontOptions &
 	RawSocketOptions;
 
@@ -146,7 +146,11 @@ export const readAddress = (
 ): LoopbackAddress => {
 	const path = reader.text('socket');
 	const host = reader.text('host');
-	const port = reader.port('port', command === 'serve' ? 0 : 1);
+	const isRange =
+		reader.has('probe') && portRange.test(reader.text('port') ?? '');
+	const port = isRange
+		? undefined
+		: reader.port('port', command === 'serve' ? 0 : 1);
 	const fallback = requireLoopback({
 		kind: 'tcp',
 		host: defaultHost,
@@ -161,6 +165,40 @@ export const readAddress = (
 	}
 
 	return reader.take(parseSocketPath(path), fallback, 'socket');
+};
+
+const portRange = /^(?<first>\d+)-(?<last>\d+)$/;
+
+/** A range of ports is for --probe alone. */
+const readProbed = (
+	reader: Reader,
+	named: LoopbackAddress,
+): readonly LoopbackAddress[] | undefined => {
+	if (!reader.has('probe')) {
+		return undefined;
+	}
+
+	const range = portRange.exec(reader.text('port') ?? '')?.groups;
+	if (!range || named.kind === 'unix') {
+		return [named];
+	}
+
+	const [first, last] = [range['first']!, range['last']!].map(port =>
+		reader.take(parsePort(port, 1), 1, 'port'),
+	) as [number, number];
+	if (last < first) {
+		reader.take<unknown>(
+			wrongUsage(
+				`--probe needs the lower port first; got ${quoted(reader.text('port')!)}.`,
+			),
+			undefined,
+			'port',
+		);
+	}
+
+	return Array.from({length: Math.max(0, last - first + 1)}, (_, index) =>
+		requireLoopback({...named, port: first + index}),
+	);
 };
 
 /** Flags may repeat where the inherited socket listens, not contradict it. */
@@ -224,11 +262,39 @@ const readRoomName = (reader: Reader): {name?: string} => {
 		: {name: reader.take(parseRoomName(asked), '', 'room')};
 };
 
-const readEol = (reader: Reader): LineEnding => {
-	const eol = reader.choice('eol', ['none', 'lf', 'crlf']);
-	return reader.isTyped('eol') && !reader.has('raw')
-		? reader.take<LineEnding>(wrongUsage('--eol needs --raw.'), 'lf', 'eol')
-		: (eol ?? 'lf');
+const needsRaw = ['eol', 'idle', 'replies', 'noShutdown', 'once'] as const;
+
+/** From the config file, they are for the connections that are raw. */
+const refuseWithoutRaw = (reader: Reader): void => {
+	const flag = needsRaw.find(name => reader.isTyped(name));
+	if (flag && !reader.has('raw')) {
+		// A missing value is named first.
+		reader.text(flag);
+		reader.take<unknown>(
+			wrongUsage(`${writtenFlag(flag)} needs --raw.`),
+			undefined,
+			flag,
+		);
+	}
+};
+
+const readEol = (reader: Reader): LineEnding | undefined =>
+	reader.choice('eol', lineEndings, text => text.toLowerCase());
+
+/** Of --input, raw mode knows that nothing is read. */
+const readIsInputRead = (reader: Reader): boolean => {
+	const input = reader.choice('input', inputModes);
+	if (input !== undefined && input !== 'none' && reader.isTyped('input')) {
+		return reader.take<boolean>(
+			wrongUsage(
+				`--input ${input} is for rooms; raw mode sends exact bytes, or none with --input none.`,
+			),
+			true,
+			'input',
+		);
+	}
+
+	return input !== 'none';
 };
 
 /** A free port differs each time, so no later server would find the file. */
@@ -269,7 +335,15 @@ const readOutput = (reader: Reader, environment: Environment): Output => {
 	}
 
 	const isPlain = (
-		['plain', 'quiet', 'message', 'input', 'waitFor', 'waitForMention'] as const
+		[
+			'plain',
+			'quiet',
+			'message',
+			'input',
+			'waitFor',
+			'waitForMention',
+			'probe',
+		] as const
 	).some(name => reader.has(name));
 	return isPlain ||
 		!canMoveCursor(environment) ||
@@ -475,7 +549,9 @@ export const optionsOf = (
 		: named;
 	const descriptor = passed && {descriptor: passed.descriptor};
 	const {isNickFlexible, nick} = readNick(reader, loginName, command);
-	const front = readFront(reader, environment);
+	refuseWithoutRaw(reader);
+	const probed = readProbed(reader, named);
+	const front = {...readFront(reader, environment), ...(probed && {probed})};
 	const capture = readCapture(reader, address);
 	const common = {
 		...front,
@@ -483,16 +559,35 @@ export const optionsOf = (
 		isWatched: isWatching(front) || capture !== undefined,
 		...(capture && {capture}),
 	};
-	const eol = readEol(reader);
 	if (reader.has('raw')) {
-		const mode = {...common, mode: 'raw', eol} as const;
+		const isInputRead = readIsInputRead(reader);
+		const mode = {
+			...common,
+			mode: 'raw',
+			eol: readEol(reader),
+			isInputRead,
+			isCopy:
+				front.output === 'plain' &&
+				!common.isWatched &&
+				(!environment.isTerminal || !isInputRead || reader.has('message')),
+			isShutdown: !reader.has('noShutdown'),
+			idleMs: reader.seconds('idle'),
+			replies: reader.count('replies'),
+		} as const;
 		const options: RawModeOptions =
 			command === 'serve'
-				? {...mode, command, ...descriptor, backlog: reader.count('backlog')}
+				? {
+						...mode,
+						command,
+						...descriptor,
+						backlog: reader.count('backlog'),
+						isOnce: reader.has('once'),
+					}
 				: {
 						...mode,
 						command: 'connect',
 						localPort: reader.port('localPort', 1),
+						isWaiting: reader.has('wait'),
 					};
 		return reader.error ?? options;
 	}

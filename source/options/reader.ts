@@ -101,14 +101,19 @@ export class Reader {
 		);
 	}
 
-	/** One of a few words. */
+	/**
+	 * One of a few words.
+	 *
+	 * @param normal Makes the word of what was typed, if case doesn't matter.
+	 */
 	choice<Word extends string>(
 		name: FlagName,
 		words: readonly Word[],
+		normal = (text: string) => text,
 	): Word | undefined {
 		const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}`;
 		return this.#matching(name, list, text =>
-			words.find(word => word === text),
+			words.find(word => word === normal(text)),
 		);
 	}
 

@@ -4,7 +4,7 @@ import {createReadStream} from 'node:fs';
 import process from 'node:process';
 import {Readable} from 'node:stream';
 import {SockchatError} from '../errors.js';
-import type {LineEnding} from '../options/options.js';
+import {LineEnds, type LineEnding} from '../raw/line-ends.js';
 import {maxTextBytes} from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
@@ -119,45 +119,16 @@ export const readMessage = async (
 const readLine = (line: Buffer): string | SockchatError =>
 	checkUtf8(line) ?? line.toString().replace(/\r$/, '');
 
-const carriageReturn = 0x0d;
-
-/** Replaces each LF by the chosen line end. */
-const withEol = (bytes: Buffer, eol: LineEnding): Buffer[] => {
-	if (eol === 'lf') {
-		return [bytes];
-	}
-
-	const pieces: Buffer[] = [];
-	let start = 0;
-	for (let end = bytes.indexOf(lineFeed); end !== -1;) {
-		// A line that already ends in CRLF gets no second CR.
-		const hasReturn = eol === 'crlf' && bytes[end - 1] === carriageReturn;
-		const line = bytes.subarray(
-			start,
-			hasReturn && end > start ? end - 1 : end,
-		);
-		pieces.push(
-			eol === 'none'
-				? line
-				: Buffer.concat([line, Buffer.from([carriageReturn, lineFeed])]),
-		);
-		start = end + 1;
-		end = bytes.indexOf(lineFeed, start);
-	}
-
-	pieces.push(bytes.subarray(start));
-	return pieces.filter(piece => piece.length > 0);
-};
-
 /**
  * The bytes that raw mode sends: those of stdin, with the chosen line ends. On a
  * terminal, /quit on a line of its own leaves.
  */
 export async function* readRaw(
 	stdin: Readable | Iterable<string>,
-	eol: LineEnding,
+	eol: LineEnding | undefined,
 ): AsyncGenerator<Buffer | 'quit'> {
 	const isTerminal = 'isTTY' in stdin && stdin.isTTY === true;
+	const ends = eol === undefined ? undefined : new LineEnds(eol);
 	for await (const chunk of stdin) {
 		const bytes = Buffer.from(chunk as Buffer | string);
 		if (isTerminal && bytes.toString() === '/quit\n') {
@@ -165,6 +136,11 @@ export async function* readRaw(
 			return;
 		}
 
-		yield* withEol(bytes, eol);
+		yield ends?.push(bytes) ?? bytes;
+	}
+
+	const rest = ends?.takeRest();
+	if (rest && rest.length > 0) {
+		yield rest;
 	}
 }

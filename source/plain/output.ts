@@ -35,11 +35,12 @@ const outputFailed = (cause: NodeJS.ErrnoException) =>
 export class Output {
 	readonly isTerminal: boolean;
 	failure: OutputFailure | undefined;
-	readonly #stream: Writable;
+	/** For bytes in bulk: a pipeline, which paces them. */
+	readonly stream: Writable;
 	#onFailure = () => {};
 
 	constructor(stream: Writable & {readonly isTTY?: boolean}) {
-		this.#stream = stream;
+		this.stream = stream;
 		this.isTerminal = stream.isTTY === true;
 		stream.on('error', (cause: NodeJS.ErrnoException) => {
 			if (this.failure !== undefined) {
@@ -53,6 +54,14 @@ export class Output {
 		});
 	}
 
+	/** The reader went away, though nothing was written. */
+	noteGone(): void {
+		if (this.failure === undefined) {
+			this.failure = 'gone';
+			this.#onFailure();
+		}
+	}
+
 	/** @param listener Called once, also if the output has already failed. */
 	onFailure(listener: () => void): void {
 		this.#onFailure = listener;
@@ -63,23 +72,23 @@ export class Output {
 
 	/** @returns Whether to write more now; if not, wait for `drained()`. */
 	write(chunk: string | Uint8Array): boolean {
-		return this.failure !== undefined || this.#stream.write(chunk);
+		return this.failure !== undefined || this.stream.write(chunk);
 	}
 
 	/** Settles when more can be written, or the output has failed. */
 	async drained(): Promise<void> {
 		await new Promise<void>(resolve => {
-			if (this.failure !== undefined || !this.#stream.writableNeedDrain) {
+			if (this.failure !== undefined || !this.stream.writableNeedDrain) {
 				resolve();
 				return;
 			}
 
 			const settle = () => {
-				this.#stream.off('drain', settle).off('close', settle);
+				this.stream.off('drain', settle).off('close', settle);
 				resolve();
 			};
 
-			this.#stream.on('drain', settle).on('close', settle);
+			this.stream.on('drain', settle).on('close', settle);
 		});
 	}
 
@@ -91,7 +100,7 @@ export class Output {
 				return;
 			}
 
-			this.#stream.write('', () => {
+			this.stream.write('', () => {
 				resolve();
 			});
 		});

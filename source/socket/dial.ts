@@ -12,6 +12,29 @@ import {
 } from './address.js';
 import {SocketLink} from './link.js';
 
+const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
+
+const codeOf = (cause: Error): string =>
+	(cause as NodeJS.ErrnoException).code ?? '';
+
+/**
+ * Describes how an open connection broke, for those who know the calls.
+ *
+ * @param which `to` or `from`, and the other side.
+ */
+export const connectionLost = (which: string, cause: Error): SockchatError =>
+	resetCodes.has(codeOf(cause))
+		? new SockchatError(
+				'ERR_RESET',
+				`${codeOf(cause)}: the connection ${which} was reset by the other side (RST).`,
+				{cause},
+			)
+		: new SockchatError(
+				'ERR_LOST',
+				`The connection ${which} failed: ${cause.message}.`,
+				{cause},
+			);
+
 /** Describes why a connection, or an attempt at one, failed. */
 export const connectionFailed = (
 	address: Address,
@@ -19,7 +42,7 @@ export const connectionFailed = (
 	cause: Error,
 ): SockchatError => {
 	const place = formatAddress(address);
-	const {code} = cause as NodeJS.ErrnoException;
+	const code = codeOf(cause);
 	switch (code) {
 		case 'ECONNREFUSED':
 		case 'ENOENT': {
@@ -63,14 +86,20 @@ export const connectionFailed = (
 		}
 
 		default: {
-			return new SockchatError(
-				'ERR_LOST',
-				`The connection to ${place} failed: ${cause.message}.`,
-				{cause},
-			);
+			return connectionLost(`to ${place}`, cause);
 		}
 	}
 };
+
+/** As `connectionFailed`, and a reset names its errno. */
+export const rawConnectionFailed = (
+	address: Address,
+	localPort: number | undefined,
+	cause: Error,
+): SockchatError =>
+	resetCodes.has(codeOf(cause))
+		? connectionLost(`to ${formatAddress(address)}`, cause)
+		: connectionFailed(address, localPort, cause);
 
 /**
  * Fails if no socket can ever be at an address: a typo in a path.

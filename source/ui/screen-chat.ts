@@ -8,12 +8,12 @@ import {systemClock} from '../socket/clock.js';
 import {openRaw, type RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import type {RoomChat} from '../chat/room-chat.js';
-import {
-	lineEnds,
-	type Options,
-	type RawModeOptions,
-	type RoomModeOptions,
+import type {
+	Options,
+	RawModeOptions,
+	RoomModeOptions,
 } from '../options/options.js';
+import {lineEnds} from '../raw/line-ends.js';
 import type {ChatEvent} from '../event/event.js';
 import {done} from '../tcp/socket-action.js';
 import {bellSentence, type Bell} from './bell.js';
@@ -105,7 +105,8 @@ const openScreenRaw = async (
 		{...options, isPipe: false, isRestful: true},
 		emit,
 	);
-	const lineEnd = lineEnds[options.eol];
+	const {eol = 'lf'} = options;
+	const lineEnd = lineEnds[eol];
 	const {control} = chat;
 	const say = (text: string) => {
 		const unsent = chat.whyNotSent();
@@ -127,7 +128,7 @@ const openScreenRaw = async (
 		// Exact bytes: no limit, and an empty line sends a line end.
 		rules: {limitBytes: Infinity, sendsBlank: true},
 		commands: slashNames('raw'),
-		hint: `bytes to send, --eol ${options.eol}; /quit leaves`,
+		hint: `bytes to send, --eol ${eol}; /quit leaves`,
 		onLine(line, actions) {
 			parseRawLine(line)({say, control, ...handsOf(emit, chat, actions)});
 		},

@@ -81,7 +81,29 @@ const wrong: readonly Wrong[] = [
 		'--input needs text, commands, json or none; got "lines".',
 	],
 	['connect --input=', '--input needs a value.'],
-	['connect --raw --eol cr', '--eol needs none, lf or crlf; got "cr".'],
+	['connect --raw --eol nl', '--eol needs none, lf, cr or crlf; got "nl".'],
+	['connect --eol cr', '--eol needs --raw.'],
+	[
+		'connect --raw --idle never',
+		'--idle needs a number of seconds, such as 5 or 0.5; got "never".',
+	],
+	[
+		'serve --raw --replies 0',
+		'--replies needs a whole number of at least 1; got "0".',
+	],
+	['serve --once', '--once needs --raw.'],
+	[
+		'connect --raw --input text',
+		'--input text is for rooms; raw mode sends exact bytes, or none with --input none.',
+	],
+	[
+		'connect --probe 8010-8000',
+		'--probe needs the lower port first; got "8010-8000".',
+	],
+	[
+		'connect 8000-8010',
+		'"8000-8010" is not a port: give a whole number from 1 to 65535.',
+	],
 	[
 		'serve --max-members 0',
 		'--max-members needs a whole number of at least 1; got "0".',

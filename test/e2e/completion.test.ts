@@ -67,7 +67,7 @@ const cases: ReadonlyArray<readonly [line: string, words: readonly string[]]> =
 		['sockchat help ', commandNames],
 		['sockchat completion ', ['bash', 'fish', 'zsh']],
 		['sockchat serve --fsync ', ['always', 'interval']],
-		['sockchat connect --raw --eol c', ['crlf']],
+		['sockchat connect --raw --eol crl', ['crlf']],
 		['sockchat --', longFlagsOf('join')],
 		['sockchat connect --', longFlagsOf('connect')],
 		['sockchat --json serve --', longFlagsOf('serve')],

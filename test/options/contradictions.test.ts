@@ -85,7 +85,17 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'waitForMention',
 		'--wait-for and --wait-for-mention exclude each other; give only one.',
 	],
-	['raw', 'wait', '--wait is for rooms; raw mode connects once.'],
+	[
+		'raw',
+		'input',
+		'--input json is for rooms; raw mode sends exact bytes, or none with --input none.',
+	],
+	[
+		'message',
+		'probe',
+		'--probe sends nothing, so it has no --message; give only one of them.',
+	],
+	['json', 'probe', '--probe prints addresses, and no JSON; leave out --json.'],
 	['raw', 'waitFor', '--wait-for is for rooms; raw mode has no messages.'],
 	[
 		'raw',
@@ -117,7 +127,6 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'fsync',
 		'--fsync is for the history, and --no-history keeps none; give only one of them.',
 	],
-	['raw', 'input', '--input is for rooms; raw mode sends exact bytes.'],
 	[
 		'raw',
 		'tokenFile',
@@ -147,6 +156,14 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	['raw', 'notify', '--notify is for rooms; raw mode has no mentions.'],
 ];
 
+const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
+	'eol',
+	'idle',
+	'replies',
+	'noShutdown',
+	'once',
+]);
+
 test('options: each pair of flags works together or is refused with its sentence', () => {
 	const seen = new Set<string>();
 	for (const command of ['join', 'serve', 'connect'] as const) {
@@ -160,7 +177,7 @@ test('options: each pair of flags works together or is refused with its sentence
 				);
 				// --eol is wrong without --raw, whatever the other flag is.
 				const withRaw: readonly FlagName[] =
-					one === 'eol' || other === 'eol' ? ['raw'] : [];
+					onlyRaw.has(one) || onlyRaw.has(other) ? ['raw'] : [];
 				const isOfRaw = contradicting.some(
 					([a, b]) => a === 'raw' && (b === one || b === other),
 				);

@@ -91,16 +91,29 @@ test('options: each command and mode has exactly the options that it uses', () =
 		isWaiting: false,
 		localPort: undefined,
 	});
-	const raw = {mode: 'raw', address, ...front, eol: 'lf', isWatched: true};
+	const raw = {
+		mode: 'raw',
+		address,
+		...front,
+		eol: undefined,
+		isInputRead: true,
+		isCopy: false,
+		isShutdown: true,
+		idleMs: undefined,
+		replies: undefined,
+		isWatched: true,
+	};
 	assert.deepEqual(options('serve', {raw: true}), {
 		...raw,
 		command: 'serve',
 		backlog: undefined,
+		isOnce: false,
 	});
 	assert.deepEqual(options('connect', {raw: true}), {
 		...raw,
 		command: 'connect',
 		localPort: undefined,
+		isWaiting: false,
 	});
 });
 

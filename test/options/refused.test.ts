@@ -118,8 +118,8 @@ test('options: each wrong value is refused with what the flag needs', () => {
 		],
 		[
 			'serve',
-			{raw: true, eol: 'cr'},
-			'--eol needs none, lf or crlf; got "cr".',
+			{raw: true, eol: 'nl'},
+			'--eol needs none, lf, cr or crlf; got "nl".',
 		],
 		[
 			'serve',

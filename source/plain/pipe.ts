@@ -1,0 +1,394 @@
+/**
+ * Raw mode in a pipe: bytes from stdin to the socket, and from the socket to
+ * stdout. News of connections goes to stderr.
+ */
+import {Buffer} from 'node:buffer';
+import {fstatSync} from 'node:fs';
+import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
+import {startDeadline} from '../chat/deadline.js';
+import type {Ending} from '../chat/ending.js';
+import {SockchatError} from '../errors.js';
+import type {ServerEvent} from '../event/event.js';
+import type {RawModeOptions} from '../options/options.js';
+import {ByteText} from '../protocol/byte-text.js';
+import {display, toDisplay} from '../protocol/display.js';
+import {acceptOne} from '../raw/accept-one.js';
+import {startPipe, type Input, type Pipe, type PipeEnd} from '../raw/pipe.js';
+import {reach} from '../raw/reach.js';
+import {startServePipe} from '../raw/serve-pipe.js';
+import {systemClock} from '../socket/clock.js';
+import {
+	connectionLost,
+	dial,
+	rawConnectionFailed,
+	requireFolder,
+} from '../socket/dial.js';
+import {watchReader} from '../socket/reader-gone.js';
+import {wordsOf} from '../store/notice.js';
+import {unreadable} from './input.js';
+import {notSent} from './raw-script.js';
+import type {Output} from './output.js';
+
+export type PipeStreams = {
+	readonly stdin: Readable & {readonly isTTY?: boolean};
+	readonly stdout: Output;
+	readonly stderr: Writable;
+};
+
+export type RunningPipe = {
+	readonly ended: Promise<Ending>;
+	/** The first call leaves in good order, the second at once. */
+	readonly leave: () => void;
+};
+
+/** Text that can't control a terminal. */
+const createDisplay = (): Duplex => {
+	const text = new ByteText();
+	return new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			done(undefined, toDisplay(text.push(chunk), {lines: 'keep'}));
+		},
+		flush(done) {
+			done(undefined, toDisplay(text.takeRest(), {lines: 'keep'}));
+		},
+	});
+};
+
+/** Whether stdin ends by itself. */
+const isFile = (descriptor: number): boolean => {
+	try {
+		return fstatSync(descriptor).isFile();
+	} catch {
+		return false;
+	}
+};
+
+const inputOf = (
+	options: RawModeOptions,
+	streams: PipeStreams,
+): Input | undefined => {
+	const {isInputRead, isShutdown = true, message, eol: lineEnding} = options;
+	if (message !== undefined && message !== '-') {
+		const stream = Readable.from([Buffer.from(`${message}\n`)], {
+			objectMode: false,
+		});
+		return {stream, isFinite: true, lineEnding, isShutdown};
+	}
+
+	return isInputRead
+		? {stream: streams.stdin, isFinite: isFile(0), lineEnding, isShutdown}
+		: undefined;
+};
+
+const missingReplies = (missing: number, wanted: number) =>
+	new SockchatError(
+		'ERR_LOST',
+		`The other side ended after ${wanted - missing} of ${wanted} replies.`,
+	);
+
+/** Everything that both roles need. */
+class PipeSession {
+	readonly input: Input | undefined;
+	readonly output;
+	readonly limits;
+	hasFailed = false;
+	late: SockchatError | undefined;
+	hasConnected = false;
+	readonly #options: RawModeOptions;
+	readonly #streams: PipeStreams;
+
+	constructor(options: RawModeOptions, streams: PipeStreams) {
+		this.#options = options;
+		this.#streams = streams;
+		this.input = inputOf(options, streams);
+		const {stdout} = streams;
+		this.output = {
+			output: stdout.stream,
+			...(stdout.isTerminal && {createDisplay}),
+		};
+		const {idleMs, replies} = options;
+		this.limits = {idleMs, replies};
+	}
+
+	get isReaderGone(): boolean {
+		return this.#streams.stdout.failure !== undefined;
+	}
+
+	fail(error: SockchatError): void {
+		this.hasFailed = true;
+		this.#streams.stderr.write(`${toDisplay(error.message)}\n`);
+	}
+
+	tell(event: ServerEvent): void {
+		const words = wordsOf(event);
+		if (words && (!this.#options.isQuiet || words.tone === 'bad')) {
+			this.#streams.stderr.write(display`${words.text}\n`);
+		}
+	}
+
+	startDeadline(onLate: () => void): () => void {
+		const {timeoutMs, message, replies} = this.#options;
+		return startDeadline({
+			timeoutMs,
+			clock: systemClock,
+			missing: () => {
+				if (!this.hasConnected) {
+					return 'Not connected';
+				}
+
+				if (replies !== undefined) {
+					return `${replies === 1 ? 'No reply' : `Fewer than ${replies} replies`} came`;
+				}
+
+				return message === undefined
+					? undefined
+					: 'The other side did not end the connection';
+			},
+			onLate: error => {
+				this.late = error;
+				onLate();
+			},
+		});
+	}
+
+	/** What is to be said of the input when all is over. */
+	#reportInput(
+		end: Pick<
+			PipeEnd,
+			'bytesRead' | 'bytesTaken' | 'hasInputEnded' | 'inputError'
+		>,
+		isCutShort: boolean,
+	): void {
+		const {bytesRead, bytesTaken, hasInputEnded, inputError} = end;
+		if (inputError) {
+			this.fail(unreadable(inputError));
+		}
+
+		const isShort = bytesRead > bytesTaken;
+		const isCut = isCutShort && bytesRead > 0 && !hasInputEnded;
+		if (isShort || (isCut && !inputError)) {
+			this.fail(
+				notSent({bytesRead, hasEnded: hasInputEnded, isOver: true}, bytesTaken),
+			);
+		}
+	}
+
+	/** @param isCutShort Whether more of the input was to be sent. */
+	async finish(
+		end: Omit<PipeEnd, 'linkError' | 'isCutOff'>,
+		isCutShort: boolean,
+		isUnfinished: boolean,
+	): Promise<Ending> {
+		const {stdin, stdout} = this.#streams;
+		const {message, replies, isInputRead} = this.#options;
+		const isOwn = this.late !== undefined || isUnfinished || this.isReaderGone;
+		this.#reportInput(end, isCutShort);
+		if (this.late) {
+			this.fail(this.late);
+		} else if (end.missingReplies > 0 && !isOwn && !this.hasFailed) {
+			this.fail(missingReplies(end.missingReplies, replies!));
+		}
+
+		await stdout.flush();
+		if (isInputRead && (message === undefined || message === '-')) {
+			stdin.destroy();
+		}
+
+		return {
+			hasFailed: this.hasFailed,
+			isLate: this.late !== undefined,
+			isUnfinished: isUnfinished && !this.isReaderGone,
+		};
+	}
+}
+
+const nothingMoved = {
+	bytesRead: 0,
+	bytesTaken: 0,
+	hasInputEnded: false,
+	inputError: undefined,
+	missingReplies: 0,
+};
+
+/** Runs one connection to its end. */
+const runLink = async (
+	session: PipeSession,
+	pipe: Pipe,
+	describe: (cause: Error) => SockchatError,
+): Promise<Ending> => {
+	const end = await pipe.ended;
+	const {linkError, isCutOff} = end;
+	if (linkError && !session.isReaderGone && !session.late) {
+		session.fail(describe(linkError));
+	}
+
+	const isCutShort =
+		(isCutOff || linkError !== undefined) && !session.isReaderGone;
+	return session.finish(end, isCutShort, isCutOff);
+};
+
+const connectPipe = (
+	options: Extract<RawModeOptions, {command: 'connect'}>,
+	session: PipeSession,
+): RunningPipe => {
+	const {address, localPort, isWaiting = false} = options;
+	if (!isWaiting) {
+		requireFolder(address);
+	}
+
+	const attempt = new AbortController();
+	let pipe: Pipe | undefined;
+	const describe = (cause: Error) =>
+		cause instanceof SockchatError
+			? cause
+			: rawConnectionFailed(address, localPort, cause);
+	const leave = () => {
+		attempt.abort();
+		if (session.isReaderGone) {
+			pipe?.destroy();
+		} else {
+			pipe?.leave();
+		}
+	};
+
+	const run = async (): Promise<Ending> => {
+		const cancelDeadline = session.startDeadline(() => {
+			attempt.abort();
+			pipe?.destroy();
+		});
+		try {
+			const link = await reach({
+				dial: () => dial(address, localPort),
+				isWaiting,
+				signal: attempt.signal,
+			});
+			if (!link) {
+				// What was to be sent or received was not.
+				return await session.finish(nothingMoved, false, true);
+			}
+
+			session.hasConnected = true;
+			const {input, output, limits} = session;
+			pipe = startPipe({link, input, output, limits});
+			return await runLink(session, pipe, describe);
+		} catch (error) {
+			session.fail(describe(error as Error));
+			return await session.finish(nothingMoved, false, false);
+		} finally {
+			cancelDeadline();
+		}
+	};
+
+	return {ended: run(), leave};
+};
+
+const servePipe = async (
+	options: Extract<RawModeOptions, {command: 'serve'}>,
+	session: PipeSession,
+): Promise<RunningPipe> => {
+	const {input, output, limits} = session;
+	const server = await startServePipe({
+		...options,
+		input,
+		output,
+		limits,
+		onEvent(event) {
+			session.tell(event);
+			options.notify?.(event);
+		},
+	});
+	let wasAsked = false;
+	const run = async (): Promise<Ending> => {
+		const end = await server.ended;
+		const isCutShort = input?.isFinite === true && !session.isReaderGone;
+		const isShort =
+			end.bytesRead > end.bytesTaken ||
+			(isCutShort && end.bytesRead > 0 && !end.hasInputEnded);
+		return session.finish(
+			end,
+			isCutShort,
+			wasAsked && (end.isCutOff || isShort),
+		);
+	};
+
+	return {
+		ended: run(),
+		leave() {
+			wasAsked = true;
+			if (session.isReaderGone) {
+				server.destroy();
+			} else {
+				server.leave();
+			}
+		},
+	};
+};
+
+const serveOnce = async (
+	options: Extract<RawModeOptions, {command: 'serve'}>,
+	session: PipeSession,
+): Promise<RunningPipe> => {
+	const listening = await acceptOne({
+		...options,
+		onEvent(event) {
+			session.tell(event);
+			options.notify?.(event);
+		},
+	});
+	let pipe: Pipe | undefined;
+	const run = async (): Promise<Ending> => {
+		const accepted = await listening.accepted;
+		if (!accepted) {
+			await listening.closed;
+			return session.finish(nothingMoved, false, true);
+		}
+
+		const {link, name} = accepted;
+		const {input, output, limits} = session;
+		pipe = startPipe({link, input, output, limits});
+		const {linkError} = await pipe.ended;
+		session.tell({
+			type: 'ended',
+			at: systemClock.wallMs(),
+			peer: name,
+			reason: linkError ? 'reset' : 'closed',
+			bytesIn: link.stream.bytesRead,
+			bytesOut: link.bytesOut,
+		});
+		await listening.closed;
+		return runLink(session, pipe, cause =>
+			connectionLost(`from ${name}`, cause),
+		);
+	};
+
+	return {
+		ended: run(),
+		leave() {
+			listening.stop();
+			if (session.isReaderGone) {
+				pipe?.destroy();
+			} else {
+				pipe?.leave();
+			}
+		},
+	};
+};
+
+/** @throws {SockchatError} If the socket can't be opened. */
+export const runPipe = async (
+	options: RawModeOptions,
+	streams: PipeStreams,
+): Promise<RunningPipe> => {
+	const session = new PipeSession(options, streams);
+	const stopWatching = watchReader(1, () => {
+		streams.stdout.noteGone();
+	});
+	const running =
+		options.command === 'connect'
+			? connectPipe(options, session)
+			: await (options.isOnce ? serveOnce : servePipe)(options, session);
+	return {
+		...running,
+		ended: running.ended.finally(stopWatching),
+	};
+};

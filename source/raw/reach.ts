@@ -1,0 +1,93 @@
+/** Dials until somebody listens, or once. */
+import {clearTimeout, setTimeout} from 'node:timers';
+import {connectTimedOut, connectTimeoutMs} from '../connection/lifecycle.js';
+import type {SocketLink} from '../socket/link.js';
+
+export type ReachOptions = {
+	readonly dial: () => SocketLink;
+	/** Whether to dial again while nobody listens. */
+	readonly isWaiting: boolean;
+	/** Gives up; the link is then undefined. */
+	readonly signal?: AbortSignal | undefined;
+};
+
+// At least once a second, and soon enough for a script that has just started one.
+const againMs = 250;
+
+// Nobody listens there yet: no socket, or a file without a server.
+const absentCodes = new Set(['ECONNREFUSED', 'ENOENT']);
+
+const codeOf = (error: unknown): string =>
+	(error as NodeJS.ErrnoException).code ?? '';
+
+/** @throws {Error} Why it isn't connected. */
+export const connected = async (
+	link: SocketLink,
+	signal?: AbortSignal,
+): Promise<void> =>
+	new Promise((resolve, reject) => {
+		const {stream} = link;
+		const timer = setTimeout(() => {
+			stream.destroy(connectTimedOut());
+		}, connectTimeoutMs);
+		const abort = () => {
+			stream.destroy(new Error('left'));
+		};
+
+		signal?.addEventListener('abort', abort);
+		stream.once('error', reject);
+		stream.once('connect', () => {
+			stream.off('error', reject);
+			resolve();
+		});
+		stream.once('close', () => {
+			reject(new Error('closed'));
+		});
+		const done = () => {
+			clearTimeout(timer);
+			signal?.removeEventListener('abort', abort);
+		};
+
+		stream.once('connect', done).once('close', done);
+	});
+
+const wait = async (ms: number, signal?: AbortSignal): Promise<void> =>
+	new Promise(resolve => {
+		const timer = setTimeout(resolve, ms);
+		signal?.addEventListener('abort', () => {
+			clearTimeout(timer);
+			resolve();
+		});
+	});
+
+/**
+ * @returns Undefined if it was given up.
+ * @throws {Error} Why it can't be connected.
+ */
+export const reach = async ({
+	dial,
+	isWaiting,
+	signal,
+}: ReachOptions): Promise<SocketLink | undefined> => {
+	while (!signal?.aborted) {
+		const link = dial();
+		try {
+			// eslint-disable-next-line no-await-in-loop -- one attempt after the other
+			await connected(link, signal);
+			return link;
+		} catch (error) {
+			if (signal?.aborted) {
+				break;
+			}
+
+			if (!isWaiting || !absentCodes.has(codeOf(error))) {
+				throw error;
+			}
+
+			// eslint-disable-next-line no-await-in-loop -- as above
+			await wait(againMs, signal);
+		}
+	}
+
+	return undefined;
+};

@@ -1,0 +1,388 @@
+/**
+ * `serve --raw` as a pipe: the first peer gets stdin, and the output gets what
+ * all peers say, in the order in which it was read.
+ *
+ * The end of stdin sends FIN to all peers, and to those who come later. A peer
+ * that leaves before makes room for the next: an input that goes on is then for
+ * that one; the rest of a file is not, as it would be half a file.
+ */
+import {setImmediate} from 'node:timers';
+import type {Buffer} from 'node:buffer';
+import {Writable} from 'node:stream';
+import type {LeaveReason} from '../protocol/frame.js';
+import type {ServerEvent} from '../event/event.js';
+import type {LoopbackAddress} from '../socket/address.js';
+import {systemClock} from '../socket/clock.js';
+import {roomForPeers} from '../socket/descriptors.js';
+import {Listener} from '../socket/listener.js';
+import type {SocketLink} from '../socket/link.js';
+import {lineEndTransform} from './line-ends.js';
+import type {Input, Limits} from './pipe.js';
+import {receive, type Receiving} from './receive.js';
+import {Silence} from './silence.js';
+import {createSink, type Sink} from './sink.js';
+
+export type ServePipeOptions = {
+	readonly address: LoopbackAddress;
+	/** A listening socket that was passed to us; then nothing is bound. */
+	readonly descriptor?: number | undefined;
+	readonly backlog?: number | undefined;
+	readonly input: Input | undefined;
+	readonly output: Omit<Receiving, 'onChunk'>;
+	readonly limits: Limits;
+	readonly onEvent: (event: ServerEvent) => void;
+};
+
+export type ServePipeEnd = {
+	readonly bytesRead: number;
+	/** How much of that the kernel took, for any peer. */
+	readonly bytesTaken: number;
+	readonly hasInputEnded: boolean;
+	readonly inputError: Error | undefined;
+	/** Whether a peer was cut off that was still sending. */
+	readonly isCutOff: boolean;
+	readonly missingReplies: number;
+};
+
+export type ServePipe = {
+	/** Where it listens; a port of 0 is replaced by the real one. */
+	readonly address: LoopbackAddress;
+	/** Sends FIN to all and ends within 3 seconds; again: at once. */
+	readonly leave: () => void;
+	readonly destroy: () => void;
+	readonly ended: Promise<ServePipeEnd>;
+};
+
+type Peer = {
+	readonly link: SocketLink;
+	readonly name: string;
+	readonly sink: Sink;
+	/** How much of the input it was given. */
+	bytesGiven: number;
+	reason: LeaveReason;
+	/** What it had sent when we were asked to leave. */
+	bytesAtLeave: number | undefined;
+};
+
+/** One of several that write to the same output; its end isn't the output's. */
+const shareOf = (output: Writable): Writable =>
+	new Writable({
+		write(chunk: Buffer, _encoding, done) {
+			output.write(chunk, done);
+		},
+	});
+
+class PeersPipe {
+	readonly ended: Promise<ServePipeEnd>;
+	#settle!: (end: ServePipeEnd) => void;
+	readonly #options: ServePipeOptions;
+	readonly #listener: Listener;
+	readonly #silence: Silence;
+	/** In the order in which they came. */
+	readonly #peers = new Map<SocketLink, Peer>();
+	/** Whose the input is. */
+	#holder: Peer | undefined;
+	/** Whether nobody gets any more of the input. */
+	#isInputOver = false;
+	#hasInputEnded = false;
+	#inputError: Error | undefined;
+	#bytesPassed = 0;
+	#bytesTaken = 0;
+	#missingReplies: number;
+	#isLeaving = false;
+	#isCutOff = false;
+	/** What is sent, once somebody is there: nothing is read before. */
+	#source: Input['stream'] | undefined;
+
+	constructor(options: ServePipeOptions) {
+		this.#options = options;
+		const {address, descriptor, limits, output, onEvent} = options;
+		this.#missingReplies = limits.replies ?? 0;
+		this.ended = new Promise(resolve => {
+			this.#settle = resolve;
+		});
+		this.#listener = new Listener({
+			address,
+			descriptor,
+			clock: systemClock,
+			onEvent,
+			onLink: (link, {name}) => {
+				this.#accept(link, name);
+			},
+			onDrain: () => {
+				for (const peer of this.#peers.values()) {
+					this.#endSending(peer);
+				}
+			},
+			onCutOff: () => {
+				this.destroy();
+			},
+		});
+		this.#silence = new Silence(
+			limits.idleMs,
+			() => output.output.writableLength > 0,
+			() => {
+				this.leave();
+			},
+		);
+	}
+
+	get address(): LoopbackAddress {
+		return this.#listener.address;
+	}
+
+	async listen(): Promise<void> {
+		await this.#listener.listen(this.#options.backlog);
+		void this.#end();
+	}
+
+	leave(): void {
+		if (this.#isLeaving) {
+			this.destroy();
+			return;
+		}
+
+		this.#isLeaving = true;
+		for (const peer of this.#peers.values()) {
+			peer.bytesAtLeave = peer.link.stream.bytesRead;
+		}
+
+		this.#silence.stop();
+		this.#takeBack();
+		void this.#listener.drain();
+	}
+
+	destroy(): void {
+		for (const {link, bytesAtLeave} of this.#peers.values()) {
+			const {stream} = link;
+			this.#isCutOff ||=
+				!stream.readableEnded &&
+				bytesAtLeave !== undefined &&
+				stream.bytesRead > bytesAtLeave;
+			stream.destroy();
+		}
+
+		if (!this.#isLeaving) {
+			this.leave();
+		}
+	}
+
+	async #end(): Promise<void> {
+		await this.#listener.closed;
+		this.#silence.stop();
+		const {input} = this.#options;
+		input?.stream.destroy();
+		const waiting = input
+			? input.stream.readableLength +
+				(this.#source === input.stream
+					? 0
+					: (this.#source?.readableLength ?? 0))
+			: 0;
+		this.#settle({
+			bytesRead: this.#bytesPassed + waiting,
+			bytesTaken: this.#bytesTaken,
+			hasInputEnded: this.#hasInputEnded,
+			inputError: this.#inputError,
+			isCutOff: this.#isCutOff,
+			missingReplies: this.#missingReplies,
+		});
+	}
+
+	/** @returns What is sent. */
+	#follow({stream, lineEnding}: Input): Input['stream'] {
+		stream.on('error', error => {
+			this.#inputError ??= error;
+			this.leave();
+		});
+		stream.once('end', () => {
+			this.#hasInputEnded = true;
+		});
+		const source =
+			lineEnding === undefined
+				? stream
+				: stream.pipe(lineEndTransform(lineEnding));
+		source.once('end', () => {
+			this.#finishInput();
+		});
+		source.on('data', (chunk: Buffer) => {
+			this.#bytesPassed += chunk.length;
+			if (this.#holder) {
+				this.#holder.bytesGiven += chunk.length;
+			}
+		});
+		return source;
+	}
+
+	/** FIN to all, now and from now on, unless that isn't wanted. */
+	#finishInput(): void {
+		this.#isInputOver = true;
+		this.#holder = undefined;
+		for (const peer of this.#peers.values()) {
+			if (this.#options.input!.isShutdown || peer.link.stream.readableEnded) {
+				this.#endSending(peer);
+			}
+		}
+	}
+
+	#accept(link: SocketLink, name: string): void {
+		const {stream} = link;
+		const peer: Peer = {
+			link,
+			name,
+			sink: createSink(stream),
+			bytesGiven: 0,
+			reason: 'closed',
+			bytesAtLeave: undefined,
+		};
+		this.#peers.set(link, peer);
+		stream.on('error', () => {
+			peer.reason = 'reset';
+		});
+		stream.once('close', () => {
+			this.#part(peer);
+		});
+		this.#silence.follow(stream);
+		void this.#receive(peer);
+		if (this.#isLeaving) {
+			this.#endSending(peer);
+		} else if (this.#isInputOver) {
+			if (this.#options.input!.isShutdown) {
+				this.#endSending(peer);
+			}
+		} else {
+			this.#give();
+		}
+	}
+
+	async #receive(peer: Peer): Promise<void> {
+		const {stream} = peer.link;
+		const {output, limits} = this.#options;
+		try {
+			await receive(stream, {
+				...output,
+				output: shareOf(output.output),
+				...(limits.replies !== undefined && {
+					onChunk: () => this.#countReply(),
+				}),
+			});
+		} catch {
+			stream.destroy();
+			return;
+		}
+
+		// One turn, as what was written to our input before may just arrive.
+		setImmediate(() => {
+			setImmediate(() => {
+				this.#answer(peer);
+			});
+		});
+	}
+
+	#countReply(): boolean {
+		this.#missingReplies--;
+		if (this.#missingReplies === 0) {
+			this.leave();
+		}
+
+		return this.#missingReplies > 0;
+	}
+
+	/** The peer has sent FIN: ours follows what it still has to get. */
+	#answer(peer: Peer): void {
+		const {input} = this.#options;
+		const isHolder = peer === this.#holder;
+		const isTyped = (input?.stream as {isTTY?: boolean} | undefined)?.isTTY;
+		if (isHolder && !isTyped && (input!.isFinite || peer.bytesGiven > 0)) {
+			return;
+		}
+
+		if (isHolder) {
+			this.#takeBack();
+		}
+
+		this.#endSending(peer);
+		this.#give();
+	}
+
+	/** The input goes to the first peer that can take it. */
+	#give(): void {
+		const {input} = this.#options;
+		const isOver = this.#isInputOver || this.#isLeaving;
+		if (!input || isOver || this.#holder) {
+			return;
+		}
+
+		for (const peer of this.#peers.values()) {
+			const {writable} = peer.sink;
+			if (peer.link.stream.writable && writable.writable) {
+				this.#holder = peer;
+				this.#source ??= this.#follow(input);
+				this.#source.pipe(writable, {end: false});
+				return;
+			}
+		}
+	}
+
+	#takeBack(): void {
+		if (this.#holder) {
+			this.#source?.unpipe(this.#holder.sink.writable);
+			this.#source?.pause();
+			this.#holder = undefined;
+		}
+	}
+
+	#endSending({link, sink}: Peer): void {
+		sink.writable.end(() => {
+			link.stream.end();
+		});
+	}
+
+	#part(peer: Peer): void {
+		const {link, name, reason, bytesGiven, sink} = peer;
+		this.#peers.delete(link);
+		const bytesTaken = sink.bytesTaken();
+		this.#bytesTaken += bytesTaken;
+		this.#options.onEvent({
+			type: 'ended',
+			at: systemClock.wallMs(),
+			peer: name,
+			reason,
+			bytesIn: link.stream.bytesRead,
+			bytesOut: bytesTaken,
+		});
+		if (this.#holder !== peer) {
+			return;
+		}
+
+		this.#takeBack();
+		if (this.#options.input!.isFinite && bytesGiven > 0) {
+			this.#options.input!.stream.destroy();
+			this.#finishInput();
+		} else {
+			this.#give();
+		}
+	}
+}
+
+/**
+ * Binds, listens and accepts.
+ *
+ * @throws {SockchatError} See `listen()` and `roomForPeers()`.
+ */
+export const startServePipe = async (
+	options: ServePipeOptions,
+): Promise<ServePipe> => {
+	roomForPeers();
+	const pipe = new PeersPipe(options);
+	await pipe.listen();
+	return {
+		address: pipe.address,
+		leave() {
+			pipe.leave();
+		},
+		destroy() {
+			pipe.destroy();
+		},
+		ended: pipe.ended,
+	};
+};

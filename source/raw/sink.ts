@@ -1,0 +1,40 @@
+/**
+ * The sending half of a connection, which counts what the kernel has taken.
+ *
+ * A socket's own count includes the write that failed, and bytes that are still
+ * in Node's queue: neither was sent.
+ */
+import type {Buffer} from 'node:buffer';
+import {Writable, type Duplex} from 'node:stream';
+
+export type Sink = {
+	readonly writable: Writable;
+	/** At least: of a write that failed half-way, nothing is counted. */
+	readonly bytesTaken: () => number;
+};
+
+// The next read of the input is made while the kernel takes the last one.
+const highWaterMark = 256 * 1024;
+
+/** Its end doesn't end the connection; that is up to the owner. */
+export const createSink = (stream: Duplex): Sink => {
+	let bytesTaken = 0;
+	const writable = new Writable({
+		highWaterMark,
+		write(chunk: Buffer, _encoding, done) {
+			stream.write(chunk, error => {
+				if (!error) {
+					bytesTaken += chunk.length;
+				}
+
+				done(error);
+			});
+		},
+	});
+	// Whoever owns the connection reports how it failed.
+	writable.on('error', () => undefined);
+	stream.once('close', () => {
+		writable.destroy();
+	});
+	return {writable, bytesTaken: () => bytesTaken};
+};
