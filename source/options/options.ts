@@ -426,7 +426,13 @@ const readTheme = (reader: Reader, env: Environment['env']): ThemeName => {
 	return isColoured ? asked : 'mono';
 };
 
-const readFront = (reader: Reader, environment: Environment): FrontOptions => {
+const readFront = (
+	reader: Reader,
+	environment: Environment,
+	named: LoopbackAddress,
+): FrontOptions => {
+	refuseWithoutRaw(reader);
+	const probed = readProbed(reader, named);
 	const isExplained = reader.has('explain');
 	const message = readMessage(reader);
 	const awaited = readAwaited(reader);
@@ -447,6 +453,7 @@ const readFront = (reader: Reader, environment: Environment): FrontOptions => {
 		awaited,
 		message,
 		timeoutMs: reader.seconds('timeout'),
+		...(probed && {probed}),
 	};
 };
 
@@ -525,6 +532,46 @@ export const readLoginName = (): string => {
 	}
 };
 
+const readRaw = (
+	reader: Reader,
+	common: FrontOptions & Pick<RawModeOptions, 'address' | 'isWatched'>,
+	{
+		isTerminal,
+		command,
+		descriptor,
+	}: Pick<Environment, 'isTerminal'> & {
+		readonly command: CommandLineCommand;
+		readonly descriptor: {readonly descriptor: number} | undefined;
+	},
+): RawModeOptions => {
+	const isInputRead = readIsInputRead(reader);
+	const isTyped = isTerminal && isInputRead && !reader.has('message');
+	const mode = {
+		...common,
+		mode: 'raw',
+		eol: readEol(reader),
+		isInputRead,
+		isCopy: common.output === 'plain' && !common.isWatched && !isTyped,
+		isShutdown: !reader.has('noShutdown'),
+		idleMs: reader.seconds('idle'),
+		replies: reader.count('replies'),
+	} as const;
+	return command === 'serve'
+		? {
+				...mode,
+				command,
+				...descriptor,
+				backlog: reader.count('backlog'),
+				isOnce: reader.has('once'),
+			}
+		: {
+				...mode,
+				command: 'connect',
+				localPort: reader.port('localPort', 1),
+				isWaiting: reader.has('wait'),
+			};
+};
+
 /** @returns An error of the code ERR_USAGE or of the value that is wrong. */
 export const optionsOf = (
 	{command, given: typed}: ChatRequest,
@@ -549,9 +596,7 @@ export const optionsOf = (
 		: named;
 	const descriptor = passed && {descriptor: passed.descriptor};
 	const {isNickFlexible, nick} = readNick(reader, loginName, command);
-	refuseWithoutRaw(reader);
-	const probed = readProbed(reader, named);
-	const front = {...readFront(reader, environment), ...(probed && {probed})};
+	const front = readFront(reader, environment, named);
 	const capture = readCapture(reader, address);
 	const common = {
 		...front,
@@ -560,35 +605,11 @@ export const optionsOf = (
 		...(capture && {capture}),
 	};
 	if (reader.has('raw')) {
-		const isInputRead = readIsInputRead(reader);
-		const mode = {
-			...common,
-			mode: 'raw',
-			eol: readEol(reader),
-			isInputRead,
-			isCopy:
-				front.output === 'plain' &&
-				!common.isWatched &&
-				(!environment.isTerminal || !isInputRead || reader.has('message')),
-			isShutdown: !reader.has('noShutdown'),
-			idleMs: reader.seconds('idle'),
-			replies: reader.count('replies'),
-		} as const;
-		const options: RawModeOptions =
-			command === 'serve'
-				? {
-						...mode,
-						command,
-						...descriptor,
-						backlog: reader.count('backlog'),
-						isOnce: reader.has('once'),
-					}
-				: {
-						...mode,
-						command: 'connect',
-						localPort: reader.port('localPort', 1),
-						isWaiting: reader.has('wait'),
-					};
+		const options = readRaw(reader, common, {
+			...environment,
+			command,
+			descriptor,
+		});
 		return reader.error ?? options;
 	}
 

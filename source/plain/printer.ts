@@ -1,12 +1,12 @@
 /** Events → stdout and stderr, as lines or as JSON. */
-import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
 import type {KernelSocket, Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {FrontOptions, Options} from '../options/options.js';
+import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {isWanted} from '../event/event-names.js';
-import type {ChatEvent, Tone} from '../event/event.js';
+import type {ChatEvent, RawEvent, Tone} from '../event/event.js';
 import {systemClock} from '../socket/clock.js';
 import {
 	hide,
@@ -38,6 +38,8 @@ export class Printer {
 	#hiding = nothingHidden;
 	/** The last state printed for each end, while it is only inferred. */
 	readonly #inferred = new Map<string, string>();
+	/** What each peer of raw mode says, as text. */
+	readonly #texts = new Map<string, ByteText>();
 	readonly #options: FrontOptions | Options;
 	readonly #streams: Streams;
 
@@ -48,6 +50,10 @@ export class Printer {
 
 	/** @returns Whether to print more now; if not, wait for `drained()`. */
 	print(event: ChatEvent): boolean {
+		if (event.type === 'ended') {
+			this.#texts.delete(event.peer);
+		}
+
 		const {output, isQuiet, isTimed, events} = this.#options;
 		const {stdout, stderr} = this.#streams;
 		if (output === 'json') {
@@ -56,7 +62,7 @@ export class Printer {
 		}
 
 		if (event.type === 'chunk') {
-			return this.#printChunk(event.direction, event.bytes as Buffer);
+			return this.#printChunk(event);
 		}
 
 		if (event.type === 'frame') {
@@ -210,14 +216,18 @@ export class Printer {
 	}
 
 	/** Exact bytes, but made safe on a terminal. */
-	#printChunk(direction: 'in' | 'out', bytes: Buffer): boolean {
-		if (direction === 'out' || this.#options.isQuiet) {
+	#printChunk({direction, peer = '', bytes}: RawEvent): boolean {
+		if (direction === 'out') {
 			return true;
 		}
 
 		const {stdout} = this.#streams;
-		return stdout.write(
-			stdout.isTerminal ? toDisplay(bytes.toString(), {lines: 'keep'}) : bytes,
-		);
+		if (!stdout.isTerminal) {
+			return stdout.write(bytes);
+		}
+
+		const text = this.#texts.get(peer) ?? new ByteText();
+		this.#texts.set(peer, text);
+		return stdout.write(toDisplay(text.push(bytes), {lines: 'keep'}));
 	}
 }

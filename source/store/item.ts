@@ -80,6 +80,8 @@ export type Chunk = {
 	/** Set on a server, which may have several. */
 	readonly peer: string | undefined;
 	readonly bytes: Uint8Array;
+	/** The start of its first character, which the chunk before it has. */
+	readonly before?: Uint8Array;
 };
 
 /** A line across the transcript: another day, or where the reader left off. */

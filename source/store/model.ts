@@ -92,6 +92,8 @@ export type Model = {
 	};
 	/** Milliseconds, newest last; at most `keptRtts`. */
 	readonly rtts: readonly number[];
+	/** Of raw mode, by direction and peer: a character that is not whole yet. */
+	readonly unfinished: ReadonlyMap<string, Uint8Array>;
 	readonly socket: SocketView;
 	/** Set on a server. */
 	readonly listening:
@@ -157,6 +159,7 @@ export const createModel = (start: ModelStart): Model => ({
 	remote: undefined,
 	traffic: noTraffic,
 	rtts: [],
+	unfinished: new Map(),
 	socket: emptySocketView,
 	listening: undefined,
 });

@@ -2,9 +2,11 @@
  * Updates the model. Pure: the store passes all events since the last frame at
  * once, so a flood costs one update a frame.
  */
+import {Buffer} from 'node:buffer';
 import {assertNever} from '../errors.js';
 import {nameOfCall, type CallName, type Step} from '../tcp/tcp.js';
-import type {ChatEvent} from '../event/event.js';
+import type {ChatEvent, RawEvent} from '../event/event.js';
+import {unfinishedBytes} from '../protocol/byte-text.js';
 import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
 import {
@@ -135,8 +137,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		}
 
 		case 'chunk': {
-			const {at, direction, peer, bytes} = event;
-			update.items.push({kind: 'chunk', at, direction, peer, bytes});
+			applyChunk(update, event);
 			break;
 		}
 
@@ -272,6 +273,47 @@ const applyReading = (
 	}
 };
 
+/** A character may be cut in two, as TCP is a stream (RFC 9293, 3.8). */
+const applyChunk = (
+	update: ModelUpdate,
+	{at, direction, peer, bytes}: RawEvent,
+): void => {
+	const key = streamOf(direction, peer);
+	const before = update.unfinished.get(key);
+	update.items.push({
+		kind: 'chunk',
+		at,
+		direction,
+		peer,
+		bytes,
+		...(before && {before}),
+	});
+	const whole = Buffer.concat([before ?? Buffer.alloc(0), bytes.slice(-3)]);
+	const count = unfinishedBytes(whole);
+	if (before !== undefined || count > 0) {
+		const unfinished = new Map(update.unfinished);
+		unfinished.delete(key);
+		if (count > 0) {
+			unfinished.set(key, Buffer.from(whole.subarray(-count)));
+		}
+
+		update.unfinished = unfinished;
+	}
+};
+
+/** The end of a peer's connection. */
+const forgetUnfinished = (update: ModelUpdate, peer: string): void => {
+	if (update.unfinished.size > 0) {
+		const unfinished = new Map(update.unfinished);
+		unfinished.delete(streamOf('in', peer));
+		unfinished.delete(streamOf('out', peer));
+		update.unfinished = unfinished;
+	}
+};
+
+const streamOf = (direction: 'in' | 'out', peer: string | undefined): string =>
+	`${direction} ${peer ?? ''}`;
+
 const applyPeer = (
 	update: ModelUpdate,
 	event: Extract<ChatEvent, {type: 'accepted' | 'ended' | 'foreign'}>,
@@ -290,6 +332,7 @@ const applyPeer = (
 		}
 
 		case 'ended': {
+			forgetUnfinished(update, event.peer);
 			update.listening = {
 				...listening,
 				peers: peers - 1,

@@ -107,11 +107,15 @@ const openScreenRaw = async (
 	);
 	const {eol = 'lf'} = options;
 	const lineEnd = lineEnds[eol];
+	// Without ends of lines, those inside a paste are all that divides them.
+	const innerEnd = lineEnd === '' ? '\n' : lineEnd;
+	// From the first byte on, for whoever opens the view of the wire later.
+	chat.setTap(true);
 	const {control} = chat;
 	const say = (text: string) => {
 		const unsent = chat.whyNotSent();
 		if (unsent === undefined) {
-			void chat.write(Buffer.from(text + lineEnd));
+			void chat.write(Buffer.from(text.replaceAll('\n', innerEnd) + lineEnd));
 		} else {
 			emit({
 				type: 'notice',

@@ -222,6 +222,37 @@ test('e2e: two raw screens send what is typed, and show what comes', async t => 
 	await serving.waitFor(/connection from \S+ ended \(closed: FIN\)/);
 });
 
+test('e2e: a raw screen pastes a request whole, and shows cut and foreign bytes', async t => {
+	const server = await listenBare(t);
+	const chat = await openScreen(t, [
+		'connect',
+		'--raw',
+		'--port',
+		server.port,
+		'--eol',
+		'crlf',
+	]);
+	const socket = await server.accepted();
+	chat.paste('GET / HTTP/1.0\r\nHost: otter\r\n\r\n');
+	await chat.waitFor(/lines/);
+	chat.type('y');
+	const request = 'GET / HTTP/1.0\r\nHost: otter\r\n\r\n';
+	await until(() => server.received().toString() === request, {
+		what: 'the request',
+		seen: () => JSON.stringify(server.received().toString()),
+	});
+	const euro = Buffer.from('€ and on');
+	socket.write(euro.subarray(0, 2));
+	await chat.waitFor(/← 2 B +‹e2›‹82›/);
+	socket.write(euro.subarray(2));
+	await chat.waitFor(/← 8 B +€ and on/);
+	socket.write(Buffer.from([0x63, 0xe9, 0x0a]));
+	await chat.waitFor(/c‹e9›⏎/);
+	// The view opens later, and has it from the first byte on.
+	chat.type('/wire\r');
+	await chat.waitFor(/0000 {2}47 45 54 20/);
+});
+
 test('raw: a line typed on a server without a peer is not swallowed', async t => {
 	const {terminal: serving, port} = await serveScreen(t, 'otter', {
 		args: ['--raw'],

@@ -5,7 +5,7 @@
  * ever cut. Before a paste of several lines is sent, a question is answered:
  *
  * - y or Enter sends the draft with the paste in it, as one message
- * - l sends each line as a message of its own, except blank ones
+ * - l sends each line as a message of its own, except blank ones in a room
  * - e puts the paste into the draft, where line ends show as ⏎
  * - n, Esc or Ctrl-C drops the paste; the draft is as it was
  * - other text does what e does, and follows the paste in the draft
@@ -72,6 +72,10 @@ const withoutTrailingNewlines = (text: string): string => {
 	return text.slice(0, end);
 };
 
+/** What is typed is sent with a line end, which a paste then has already. */
+const bodyOf = ({rules}: Draft, text: string): string =>
+	rules.sendsBlank ? text.replace(/\n$/v, '') : withoutTrailingNewlines(text);
+
 /**
  * Takes a paste. One line is inserted without its line end; several lines
  * become `draft.question`. A paste while a question is open is added to it.
@@ -86,7 +90,7 @@ export const pasted = (draft: Draft, text: string): Draft => {
 	}
 
 	const whole = (draft.question?.text ?? '') + text.replaceAll(/\r\n?/gv, '\n');
-	const body = withoutTrailingNewlines(whole);
+	const body = bodyOf(draft, whole);
 	const lineCount = body.split('\n').length;
 	return lineCount > 1
 		? {...draft, completion: undefined, question: {text: whole, lineCount}}
@@ -102,7 +106,7 @@ export const insertPaste = (draft: Draft): Draft =>
 		draft,
 		insert(
 			{...draft, question: undefined},
-			withoutTrailingNewlines(draft.question?.text ?? ''),
+			bodyOf(draft, draft.question?.text ?? ''),
 		),
 	);
 

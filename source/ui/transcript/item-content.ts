@@ -6,6 +6,7 @@ import {assertNever} from '../../errors.js';
 import type {Tone} from '../../event/event.js';
 import {maxTextBytes} from '../../protocol/frame.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import {textOfBytes} from '../../protocol/byte-text.js';
 import {actionPrefix} from '../../protocol/mention.js';
 import {comingsText} from '../../store/comings-words.js';
 import {
@@ -124,7 +125,7 @@ const describeWhisper = (item: Whisper): ItemContent => {
 };
 
 const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
-	const {bytes, direction, peer} = item;
+	const {bytes, before, direction, peer} = item;
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;
 	const size: Span = {
@@ -134,7 +135,7 @@ const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
 	const from: Span | undefined =
 		peer === undefined ? undefined : {text: toDisplay(peer), role: 'faint'};
 	const shown = {
-		lines: chunkLines(bytes),
+		lines: chunkLines(bytes, before),
 		style: {},
 		remark: hiddenBytes(bytes),
 	};
@@ -151,12 +152,11 @@ const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
 // A chunk may be any length, but only so much is wrapped.
 const maxChunkBytes = maxTextBytes;
 
-// Without ignoreBOM, the decoder would drop a byte order mark.
-const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
-
-const chunkLines = (bytes: Uint8Array): DisplayText[] =>
-	decoder
-		.decode(bytes.subarray(0, maxChunkBytes))
+const chunkLines = (
+	bytes: Uint8Array,
+	before: Uint8Array = Buffer.alloc(0),
+): DisplayText[] =>
+	textOfBytes(Buffer.concat([before, bytes.subarray(0, maxChunkBytes)]))
 		.split(/(?<=\n)/u)
 		.map(line => toDisplay(line));
 

@@ -140,3 +140,16 @@ test('clear: what was cleared can be undone', () => {
 	assert.equal(shown(back), 'a|d');
 	assert.equal(shown(press(back, {type: 'redo'}).draft), '|');
 });
+
+test('sending: in raw mode a paste keeps its blank last line, either way', () => {
+	const raw = createDraft({limitBytes: Infinity, sendsBlank: true});
+	const asked = pasted(raw, 'GET / HTTP/1.0\r\nHost: otter\r\n\r\n');
+	assert.deepEqual(answered(asked, 'y').texts, [
+		'GET / HTTP/1.0\nHost: otter\n',
+	]);
+	assert.deepEqual(answered(asked, 'l').texts, [
+		'GET / HTTP/1.0',
+		'Host: otter',
+		'',
+	]);
+});

@@ -195,6 +195,16 @@ test('item rows: a chunk shows its direction, its bytes and its line ends', () =
 	assert.deepEqual(shown(out, 20), ['→ 2 B hi']);
 });
 
+test('item rows: a byte that is not UTF-8 is shown as hex', () => {
+	const latin = Buffer.from('caf\u00E9 \u00FF', 'latin1');
+	assert.match(shown(chunk(latin), 80)[0]!, /6 B +caf‹e9› ‹ff›$/u);
+	const euro = Buffer.from('€');
+	assert.match(
+		shown(chunk(euro.subarray(2), {before: euro.subarray(0, 2)}), 80)[0]!,
+		/1 B +€$/u,
+	);
+});
+
 test('item rows: a byte order mark in a chunk is shown like any other', () => {
 	assert.match(shown(chunk('\u{FEFF}hi'), 80)[0]!, /5 B +\\u\{feff\}hi$/u);
 });
