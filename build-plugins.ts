@@ -189,6 +189,19 @@ export const withoutUnusedExports: Plugin = {
 	},
 };
 
+/** Puts the pages of docs/lessons into the bundle, in place of reading them. */
+export const withLessons = (
+	texts: Readonly<Record<string, string>>,
+): Plugin => ({
+	name: 'with-lessons',
+	setup({onLoad}) {
+		onLoad({filter: /[/\\]source[/\\]lesson[/\\]texts\.ts$/}, () => ({
+			contents: `export const lessonTexts = ${JSON.stringify(texts)};`,
+			loader: 'js',
+		}));
+	},
+});
+
 /**
  * Esbuild puts what several dynamic imports share into a chunk for each set of
  * them, and Node takes half a millisecond to find and read a file. If each of
@@ -205,7 +218,7 @@ export const withOneCore = (program: string): Plugin => ({
 		onLoad(
 			{
 				filter:
-					/[/\\](?:source[/\\](?:ui[/\\](?:run|screen)|plain[/\\](?:watch|prompt|status|pipe|probe)|chat[/\\](?:host|join|service-notice)|doctor[/\\]doctor|options[/\\](?:config|config-values|completion|help)|socket[/\\]inherited)\.tsx?|meow[/\\]build[/\\]index\.js)$/,
+					/[/\\](?:source[/\\](?:ui[/\\](?:run|screen|lesson[/\\]run)|lesson[/\\]catalog|plain[/\\](?:watch|prompt|status|pipe|probe)|chat[/\\](?:host|join|service-notice)|doctor[/\\]doctor|options[/\\](?:config|config-values|completion|help)|socket[/\\]inherited)\.tsx?|meow[/\\]build[/\\]index\.js)$/,
 			},
 			async ({path}) => ({
 				contents: `import 'the-program';\n${await readFile(path, 'utf8')}`,

@@ -17,10 +17,12 @@ import {
 	withoutEarlyProperties,
 	withoutEarlySegmenters,
 	withoutUnusedMeow,
+	withLessons,
 	withOneCore,
 	withoutUnusedExports,
 } from './build-plugins.js';
 import {manPage} from './docs/man.js';
+import {lessonTexts} from './source/lesson/texts.js';
 
 rmSync('dist', {recursive: true, force: true});
 
@@ -61,7 +63,11 @@ await Promise.all([
 	build({
 		...options,
 		entryPoints: {program: 'source/program.ts'},
-		plugins: [...options.plugins!, withOneCore('source/program.ts')],
+		plugins: [
+			...options.plugins!,
+			withLessons(lessonTexts),
+			withOneCore('source/program.ts'),
+		],
 		// Ours have no side effects; the import that is meant to stay does.
 		logOverride: {'ignored-bare-import': 'silent'},
 		splitting: true,

@@ -65,6 +65,8 @@ export const errorCodes = {
 	ERR_CAPTURE_FILE: "the packets can't be written to the file",
 	ERR_NO_TABLES: "the kernel's tables of sockets can't be read",
 	ERR_OUTPUT: "stdout can't be written",
+	ERR_NO_PYTHON:
+		"python3, which plays the other side of a lesson, can't be run",
 	ERR_INTERNAL: 'a bug in sockchat',
 } as const;
 

@@ -19,6 +19,7 @@ import type {Config} from './options/config.js';
 import {readConfig} from './options/config-file.js';
 import {exitCodes} from './options/exit-codes.js';
 import type {Command} from './options/flags.js';
+import {parseLessonOptions} from './options/lesson.js';
 import {parseOptions, readLoginName, type Options} from './options/options.js';
 import type {GivenFlags, Origins} from './options/reader.js';
 import {settle, type Variables} from './options/settings.js';
@@ -338,6 +339,48 @@ const runWithOptions = async <ToolOptions>(
 	}
 };
 
+const runLessonCommand = async (
+	name: string | undefined,
+	typed: GivenFlags,
+	output: Output,
+): Promise<number> => {
+	const config = await readConfig(process.env);
+	const options =
+		config instanceof SockchatError
+			? config
+			: parseLessonOptions(typed, process.env, config, isatty(0) && isatty(1));
+	const {findLesson, listLessons} = await import('./lesson/catalog.js');
+	const lesson = name === undefined ? undefined : findLesson(name);
+	const wrong = [options, lesson].find(each => each instanceof SockchatError);
+	if (options instanceof SockchatError || lesson instanceof SockchatError) {
+		report(wrong, output, false);
+		return exitCodes.wrongUsage;
+	}
+
+	if (!lesson) {
+		output.write(`${listLessons()}\n`);
+		return exitCodes.done;
+	}
+
+	if (!options.isOnScreen || !lesson.isForScreen) {
+		output.write(lesson.markdown);
+		return exitCodes.done;
+	}
+
+	const signals = new SignalWatch(output);
+	const {runLesson} = await import('./ui/lesson/run.js');
+	const running = await runLesson(lesson.markdown, options, process);
+	const ended = running.ended.then(({error, ...ending}) => {
+		if (error) {
+			report(error, output, false);
+		}
+
+		return ending;
+	});
+	signals.onStarted({ended, leave: running.leave});
+	return exitCodeOf(await ended, signals.seen);
+};
+
 /** A command that opens neither a room nor a raw socket. */
 const runTool = async (
 	request: Exclude<Request, ChatRequest>,
@@ -391,6 +434,10 @@ const runTool = async (
 					return exitCodeOf(await running.ended, signals.seen);
 				},
 			);
+		}
+
+		case 'lesson': {
+			return runLessonCommand(request.name, request.given, output);
 		}
 	}
 };

@@ -25,7 +25,7 @@ const tiers = [
 	['cli'],
 	['program'],
 	['ui', 'plain', 'doctor', 'index'],
-	['store', 'keyboard'],
+	['lesson', 'store', 'keyboard'],
 	['options'],
 	['chat'],
 	['raw', 'server', 'client', 'relay', 'agents'],

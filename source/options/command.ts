@@ -68,6 +68,15 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat status 6000 --json | jq .head', 'its newest seq'],
 		],
 	},
+	lesson: {
+		words: '[NAME]',
+		summary: 'try what sockets do, step by step, checked',
+		examples: [
+			['sockchat lesson', 'list the lessons'],
+			['sockchat lesson half-close', 'do one, on this screen'],
+			['sockchat lesson half-close | less', 'read it'],
+		],
+	},
 	doctor: {
 		words: '[ADDRESS]',
 		summary: 'check what works here, and which settings hold',
@@ -148,6 +157,11 @@ export type Request =
 	| ChatRequest
 	| {
 			readonly command: 'doctor' | 'status' | 'watch';
+			readonly given: GivenFlags;
+	  }
+	| {
+			readonly command: 'lesson';
+			readonly name: string | undefined;
 			readonly given: GivenFlags;
 	  }
 	| {readonly command: 'completion'; readonly shell: (typeof shells)[number]}
@@ -239,6 +253,10 @@ export const readRequest = ({
 
 	if (command === 'help') {
 		return readHelpWord(word);
+	}
+
+	if (command === 'lesson') {
+		return {command, name: word, given};
 	}
 
 	if (command === 'completion') {

@@ -8,7 +8,13 @@ export type CommandLineCommand = 'join' | 'serve' | 'connect';
 
 /** All commands. */
 export type Command =
-	CommandLineCommand | 'watch' | 'status' | 'doctor' | 'completion' | 'help';
+	| CommandLineCommand
+	| 'watch'
+	| 'status'
+	| 'lesson'
+	| 'doctor'
+	| 'completion'
+	| 'help';
 
 export type Flag = {
 	/** A string takes the next word; a boolean takes no value. */
@@ -36,7 +42,16 @@ const alsoStatus = [...alsoDoctor, 'status'] as const;
 // It opens no socket, and prints what those of other programs do.
 const alsoWatch = [...everywhere, 'watch'] as const;
 
-const allCommands = [...alsoStatus, 'watch', 'completion', 'help'] as const;
+// It draws a screen.
+const alsoLesson = [...alsoDoctor, 'lesson'] as const;
+
+const allCommands = [
+	...alsoStatus,
+	'watch',
+	'lesson',
+	'completion',
+	'help',
+] as const;
 
 export const flags = {
 	port: {
@@ -81,7 +96,7 @@ export const flags = {
 	plain: {
 		type: 'boolean',
 		summary: 'print lines instead of drawing a screen',
-		commands: everywhere,
+		commands: [...everywhere, 'lesson'],
 	},
 	json: {
 		type: 'boolean',
@@ -103,7 +118,7 @@ export const flags = {
 	noColor: {
 		type: 'boolean',
 		summary: 'draw the screen without colours (or NO_COLOR)',
-		commands: alsoDoctor,
+		commands: alsoLesson,
 	},
 	bell: {
 		type: 'string',
@@ -123,7 +138,7 @@ export const flags = {
 		type: 'string',
 		value: 'THEME',
 		summary: 'auto, dark, light, high-contrast, 16 or mono',
-		commands: alsoDoctor,
+		commands: alsoLesson,
 	},
 	mouse: {
 		type: 'boolean',
@@ -133,7 +148,7 @@ export const flags = {
 	explain: {
 		type: 'boolean',
 		summary: 'explain each step of the connection',
-		commands: alsoWatch,
+		commands: [...alsoWatch, 'lesson'],
 	},
 	input: {
 		type: 'string',

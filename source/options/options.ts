@@ -322,14 +322,20 @@ const readHistory = (
 };
 
 /** Ink's own variable, for its own kind of screen, which a room doesn't need. */
-const isForScreenReader = ({env}: Environment): boolean =>
+const isForScreenReader = ({env}: Pick<Environment, 'env'>): boolean =>
 	env['INK_SCREEN_READER'] === 'true' || env['INK_SCREEN_READER'] === '1';
 
 /** A terminal whose cursor can't be moved gets nothing but lines. */
-const canMoveCursor = ({isTerminal, env}: Environment): boolean =>
+const canMoveCursor = ({
+	isTerminal,
+	env,
+}: Pick<Environment, 'isTerminal' | 'env'>): boolean =>
 	isTerminal && env['TERM'] !== 'dumb';
 
-const readOutput = (reader: Reader, environment: Environment): Output => {
+export const readOutput = (
+	reader: Reader,
+	environment: Pick<Environment, 'isTerminal' | 'env'>,
+): Output => {
 	if (reader.has('json')) {
 		return 'json';
 	}
@@ -419,7 +425,10 @@ const readMessage = (reader: Reader): string | undefined => {
 };
 
 /** A theme that was typed beats NO_COLOR, as no-color.org has it. */
-const readTheme = (reader: Reader, env: Environment['env']): ThemeName => {
+export const readTheme = (
+	reader: Reader,
+	env: Environment['env'],
+): ThemeName => {
 	const asked = reader.choice('theme', themeNames) ?? 'auto';
 	const isColoured =
 		!reader.has('noColor') && (!env['NO_COLOR'] || reader.isTyped('theme'));

@@ -251,3 +251,28 @@ export const assertFree = async (address: LoopbackAddress): Promise<void> => {
 		probe.close(resolve);
 	});
 };
+
+/**
+ * Ports that nobody listened on a moment ago, all of them different.
+ *
+ * @throws {SockchatError} See `listen()`.
+ */
+export const freePorts = async (
+	host: string,
+	count: number,
+): Promise<readonly number[]> => {
+	const probes = Array.from({length: count}, () => createServer());
+	const address = requireLoopback({kind: 'tcp', host, port: 0});
+	const found = await Promise.all(
+		probes.map(async probe => listen(probe, address, 1)),
+	);
+	await Promise.all(
+		probes.map(
+			async probe =>
+				new Promise(resolve => {
+					probe.close(resolve);
+				}),
+		),
+	);
+	return found.map(each => (each.kind === 'tcp' ? each.port : 0));
+};

@@ -109,7 +109,7 @@ const useUnseen = ({transcript}: Model, isChatShown: boolean): number => {
  * A terminal that became narrower has wrapped the old rows, and Ink rewrites
  * only rows that differ: so everything is cleared.
  */
-const useRedrawAtResize = (
+export const useRedrawAtResize = (
 	columns: number,
 	rows: number,
 	redraw: () => void,

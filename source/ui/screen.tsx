@@ -61,18 +61,40 @@ export type ShownScreen = {
 	readonly close: () => Promise<void>;
 };
 
+/** What the app on a screen gets from it. */
+export type ScreenProps = Pick<
+	AppProps,
+	'startJobControl' | 'onRedraw' | 'focus'
+>;
+
+export type ScreenFrame = Pick<AppProps, 'store' | 'monotonicMs'> & {
+	readonly bell: Bell;
+	readonly themeName: ThemeName;
+	readonly hasMouse: boolean;
+};
+
 export const showScreen = (
 	{
 		bell,
 		themeName,
 		hasMouse,
 		...props
-	}: Omit<AppProps, 'startJobControl' | 'onRedraw' | 'focus'> & {
-		readonly bell: Bell;
-		readonly themeName: ThemeName;
-		readonly hasMouse: boolean;
-	},
+	}: Omit<AppProps, keyof ScreenProps> & ScreenFrame,
+	terminal: Terminal,
+): ShownScreen => {
+	const {store, monotonicMs} = props;
+	return drawScreen(
+		{bell, themeName, hasMouse, store, monotonicMs},
+		terminal,
+		screenProps => <App {...props} {...screenProps} />,
+	);
+};
+
+/** Draws any app, with a terminal's modes, colours, focus and job control. */
+export const drawScreen = (
+	{bell, themeName, hasMouse, store, monotonicMs}: ScreenFrame,
 	{stdin, stdout, env}: Terminal,
+	draw: (props: ScreenProps) => ReactNode,
 ): ShownScreen => {
 	const themes = chooseThemes(themeName, chalk.level);
 	// At level 0 chalk would leave out bold and dim as well. A theme without
@@ -95,7 +117,6 @@ export const showScreen = (
 	// Also where the process ends before the screen does.
 	process.once('exit', modes.leave);
 	const {setTitle} = modes;
-	const {store, monotonicMs} = props;
 	const focus = createFocus();
 	const ringing = startBell({
 		store,
@@ -127,12 +148,11 @@ export const showScreen = (
 	const app = (
 		<LinkContext value={hasOsc}>
 			<Themed themes={themes} variable={env['COLORFGBG']} ask={ask}>
-				<App
-					{...props}
-					focus={focus}
-					startJobControl={wheel.whileStopped(jobControl)}
-					onRedraw={redraw}
-				/>
+				{draw({
+					focus,
+					startJobControl: wheel.whileStopped(jobControl),
+					onRedraw: redraw,
+				})}
 			</Themed>
 		</LinkContext>
 	);

@@ -98,16 +98,18 @@ const pageWish = (
 /**
  * @param isExplained Whether each step is followed by its explanation.
  * @param onPage Called when older entries are needed, or no longer.
+ * @param first The view to begin with.
  */
 export const useViews = (
 	mode: Model['mode'],
 	isExplained: boolean,
 	onPage: (wish: PageWish) => void,
+	first: ViewName = 'chat',
 ): ViewControl => {
 	const [, render] = useReducer((count: number) => count + 1, 0);
 	const box = useRef<ViewState>(undefined);
 	box.current ??= {
-		name: 'chat',
+		name: first,
 		chatAnchor: undefined,
 		nickColumn: createNickColumn(),
 		wireAnchor: undefined,

@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, status, doctor, completion and help\.)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, status, lesson, doctor, completion and help\.)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =

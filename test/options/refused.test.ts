@@ -176,7 +176,7 @@ test('options: an unknown command is refused, with the nearest one', () => {
 	assert.match(refusal('ERR_USAGE', 'conect'), /did you mean connect\?$/);
 	assert.match(
 		refusal('ERR_USAGE', 'quit'),
-		/the commands are serve, connect, watch, status, doctor, completion and help\.$/,
+		/the commands are serve, connect, watch, status, lesson, doctor, completion and help\.$/,
 	);
 	assert.match(
 		refusal('ERR_USAGE', 'connect 5001 hi'),

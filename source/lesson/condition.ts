@@ -1,0 +1,198 @@
+/**
+ * What a lesson waits for, and whether it has happened: conditions over what the
+ * sockets did, not over what was typed.
+ */
+import {assertNever, quoted} from '../errors.js';
+import type {ChatEvent} from '../event/event.js';
+import type {Step, TcpState} from '../tcp/tcp.js';
+
+export type Condition =
+	| {
+			readonly kind: 'state';
+			readonly end: 'local' | 'remote';
+			readonly state: TcpState;
+	  }
+	/** A call of this process, with its arguments or without. */
+	| {readonly kind: 'call'; readonly call: string}
+	| {readonly kind: 'segment'; readonly segment: 'FIN' | 'RST'}
+	| {
+			readonly kind: 'chunk';
+			readonly direction: 'in' | 'out';
+			readonly text: string;
+	  }
+	| {readonly kind: 'view'; readonly view: string};
+
+/** One thing that happened. */
+export type Fact = {readonly peer: string | undefined} & Condition;
+
+const states: readonly TcpState[] = [
+	'LISTEN',
+	'SYN-SENT',
+	'SYN-RECEIVED',
+	'ESTABLISHED',
+	'FIN-WAIT-1',
+	'FIN-WAIT-2',
+	'CLOSE-WAIT',
+	'CLOSING',
+	'LAST-ACK',
+	'TIME-WAIT',
+	'CLOSED',
+];
+
+/**
+ * @param code `this end FIN-WAIT-2`, `other end CLOSED`, `close()`,
+ * `received FIN`, `received "text"` or `sent "text"`.
+ * @throws {Error} If it is none of these.
+ */
+export const parseCondition = (code: string): Condition => {
+	const [, whose, name] = /^(this|other) end ([A-Z\d-]+)$/.exec(code) ?? [];
+	const state = states.find(known => known === name);
+	if (state) {
+		const end = whose === 'this' ? 'local' : 'remote';
+		return {kind: 'state', end, state};
+	}
+
+	const [, verb, text] = /^(received|sent) "(.+)"$/.exec(code) ?? [];
+	if (text !== undefined) {
+		const direction = verb === 'sent' ? 'out' : 'in';
+		return {kind: 'chunk', direction, text};
+	}
+
+	if (code === 'received FIN' || code === 'received RST') {
+		return {kind: 'segment', segment: code === 'received FIN' ? 'FIN' : 'RST'};
+	}
+
+	if (/^[a-z]+\(.*\)$/.test(code)) {
+		return {kind: 'call', call: code};
+	}
+
+	throw new Error(`${quoted(code)} is no condition of a lesson.`);
+};
+
+const factOfStep = (step: Step): Fact | undefined => {
+	const {peer} = step;
+	switch (step.kind) {
+		case 'call': {
+			return {kind: 'call', peer, call: step.call};
+		}
+
+		case 'segment': {
+			const {segment} = step;
+			return segment === 'FIN' || segment === 'RST'
+				? {kind: 'segment', peer, segment}
+				: undefined;
+		}
+
+		case 'state': {
+			return {kind: 'state', peer, end: step.end, state: step.state};
+		}
+
+		default: {
+			return assertNever(step);
+		}
+	}
+};
+
+const decoder = new TextDecoder();
+
+/** @returns Undefined for what no lesson asks for. */
+export const factOf = (event: ChatEvent): Fact | undefined => {
+	if (event.type === 'step') {
+		return factOfStep(event.step);
+	}
+
+	if (event.type === 'chunk') {
+		const {direction, peer, bytes} = event;
+		return {kind: 'chunk', peer, direction, text: decoder.decode(bytes)};
+	}
+
+	return undefined;
+};
+
+/** Whether a call is the one that is meant: `close()` is any close. */
+const isCall = (made: string, meant: string): boolean =>
+	made === meant ||
+	(meant.endsWith('()') && made.startsWith(meant.slice(0, -1)));
+
+const isMet = (condition: Condition, fact: Fact): boolean => {
+	switch (condition.kind) {
+		case 'state': {
+			return (
+				fact.kind === 'state' &&
+				fact.end === condition.end &&
+				fact.state === condition.state
+			);
+		}
+
+		case 'call': {
+			return fact.kind === 'call' && isCall(fact.call, condition.call);
+		}
+
+		case 'segment': {
+			return fact.kind === 'segment' && fact.segment === condition.segment;
+		}
+
+		case 'chunk': {
+			return (
+				fact.kind === 'chunk' &&
+				fact.direction === condition.direction &&
+				fact.text.includes(condition.text)
+			);
+		}
+
+		case 'view': {
+			return fact.kind === 'view' && fact.view === condition.view;
+		}
+
+		default: {
+			return assertNever(condition);
+		}
+	}
+};
+
+/** Whether any of the facts is what the condition says. */
+export const holds = (condition: Condition, facts: readonly Fact[]): boolean =>
+	facts.some(fact => isMet(condition, fact));
+
+const call = (made: string): Condition => ({kind: 'call', call: made});
+
+/** What happens when a line is typed as a lesson has it: any of these. */
+export const effectsOf = (line: string): readonly Condition[] => {
+	const [word = '', value] = line.split(' ', 2);
+	const isOn = value === 'on' ? 1 : 0;
+	switch (word) {
+		case '/pause':
+		case '/resume': {
+			return [call(`${word.slice(1)}()`)];
+		}
+
+		case '/end': {
+			return [call('shutdown()')];
+		}
+
+		case '/close': {
+			return [call('close()'), call('shutdown()')];
+		}
+
+		case '/reset': {
+			return [call('setsockopt(SO_LINGER, 0)')];
+		}
+
+		case '/nodelay': {
+			return [call(`setsockopt(TCP_NODELAY, ${isOn})`)];
+		}
+
+		case '/keepalive': {
+			return [call(`setsockopt(SO_KEEPALIVE, ${isOn})`)];
+		}
+
+		case '/wire':
+		case '/peers': {
+			return [{kind: 'view', view: word.slice(1)}];
+		}
+
+		default: {
+			return [{kind: 'chunk', direction: 'out', text: line}];
+		}
+	}
+};

@@ -1,0 +1,402 @@
+/**
+ * How far a learner is in a lesson: what happened and what was typed → what is
+ * asked now, and what is to be done for the learner. Pure.
+ *
+ * Whether something was done is seen from the sockets alone: a line that was
+ * typed right and had no effect doesn't count, and another one with the same
+ * effect does.
+ */
+import {assertNever} from '../errors.js';
+import {effectsOf, holds, type Condition, type Fact} from './condition.js';
+import type {Ask, Lesson, Move, Stage} from './lesson.js';
+
+/** A move that was made for the learner, with what it printed. */
+export type Played = {readonly line: string; readonly output: string};
+
+export type Note = {
+	readonly tone: 'good' | 'bad' | 'info';
+	readonly text: string;
+};
+
+type Prediction = {
+	readonly ask: Extract<Ask, {kind: 'predict'}>;
+	readonly chosen: number;
+};
+
+export type Progress = {
+	readonly lesson: Lesson;
+	/** The index of the stage. */
+	readonly index: number;
+	/**
+	 * moving: the move `at` is being made, by the learner or for them. asking: for
+	 * a prediction. checking: all is done, and its effect is awaited. right: it has
+	 * been seen, or read. done: the lesson is over.
+	 */
+	readonly phase: 'moving' | 'asking' | 'checking' | 'right' | 'done';
+	readonly at: number;
+	/** What happened in this stage. */
+	readonly facts: readonly Fact[];
+	/** Facts that earlier moves of the learner have used up. */
+	readonly used: number;
+	/** The states that both ends of the newest connection are in. */
+	readonly states: readonly Fact[];
+	readonly peer: string | undefined;
+	readonly played: readonly Played[];
+	readonly prediction: Prediction | undefined;
+	readonly notes: readonly Note[];
+};
+
+export type Signal =
+	| {readonly type: 'fact'; readonly fact: Fact}
+	/** The move that was asked for by `play` has been made. */
+	| {readonly type: 'played'; readonly line: string; readonly output: string}
+	| {readonly type: 'line'; readonly line: string}
+	/** The learner has not got on for a while. */
+	| {readonly type: 'waited'}
+	| {readonly type: 'notice'; readonly isBad: boolean; readonly text: string};
+
+export type Effect =
+	| {readonly type: 'play'; readonly move: Exclude<Move, {by: 'learner'}>}
+	/** A line for the learner's socket. */
+	| {readonly type: 'perform'; readonly line: string}
+	/** From now on the learner's time counts. */
+	| {readonly type: 'wait'}
+	| {readonly type: 'again'}
+	| {readonly type: 'leave'};
+
+export type Advance = {
+	readonly progress: Progress;
+	readonly effects: readonly Effect[];
+};
+
+export const stageOf = ({lesson, index}: Progress): Stage =>
+	lesson.stages[index]!;
+
+/** What the learner is to type now, if anything. */
+export const wantedOf = (progress: Progress): string | undefined => {
+	const move = stageOf(progress).moves[progress.at];
+	return progress.phase === 'moving' && move?.by === 'learner'
+		? move.line
+		: undefined;
+};
+
+const noted = (progress: Progress, tone: Note['tone'], text: string) => ({
+	...progress,
+	notes: [{tone, text}],
+});
+
+const hintOf = (progress: Progress): string => {
+	const {ask} = stageOf(progress);
+	const wanted = wantedOf(progress);
+	const hint = ask.kind === 'check' ? ask.hint : '';
+	return wanted === undefined
+		? hint || 'Nothing is to be typed now; it takes a moment.'
+		: `Type ${wanted} and Enter. ${hint}`.trim();
+};
+
+const conditionsOf = (progress: Progress): readonly Condition[] => {
+	const {ask} = stageOf(progress);
+	return ask.kind === 'check' ? ask.conditions : [];
+};
+
+const isReached = (progress: Progress): boolean => {
+	const conditions = conditionsOf(progress);
+	const facts = [...progress.facts, ...progress.states];
+	return (
+		conditions.length > 0 &&
+		conditions.every(condition => holds(condition, facts))
+	);
+};
+
+const verdictOn = ({ask, chosen}: Prediction): Note => {
+	const said = ask.choices[chosen]!;
+	const right = ask.choices[ask.right]!;
+	return chosen === ask.right
+		? {tone: 'good', text: `You predicted "${said}", rightly: ${ask.because}`}
+		: {
+				tone: 'bad',
+				text: `You predicted "${said}", but it is "${right}": ${ask.because}`,
+			};
+};
+
+/** After the last move: a prediction is asked, or the effect is awaited. */
+const arrive = (progress: Progress): Advance => {
+	const {ask} = stageOf(progress);
+	if (ask.kind === 'predict') {
+		return {progress: {...progress, phase: 'asking'}, effects: []};
+	}
+
+	if (ask.kind === 'check' && !isReached(progress)) {
+		return {
+			progress: {...progress, phase: 'checking'},
+			effects: [{type: 'wait'}],
+		};
+	}
+
+	const {prediction, notes} = progress;
+	const verdict = ask.kind === 'check' ? prediction : undefined;
+	return {
+		progress: {
+			...progress,
+			phase: 'right',
+			prediction: verdict ? undefined : prediction,
+			notes:
+				ask.kind === 'check' ? (verdict ? [verdictOn(verdict)] : []) : notes,
+		},
+		effects: [],
+	};
+};
+
+/** The first fact not used yet that a line has as its effect; -1 if none. */
+const placeOf = (line: string, {facts, used}: Progress): number => {
+	const effects = effectsOf(line);
+	return facts.findIndex(
+		(fact, index) =>
+			index >= used && effects.some(effect => holds(effect, [fact])),
+	);
+};
+
+/** Makes moves until one is the learner's or takes time. */
+const go = (before: Progress): Advance => {
+	let progress = before;
+	for (;;) {
+		const move = stageOf(progress).moves[progress.at];
+		if (!move) {
+			return arrive(progress);
+		}
+
+		if (move.by !== 'learner') {
+			return {progress, effects: [{type: 'play', move}]};
+		}
+
+		const place = placeOf(move.line, progress);
+		if (place === -1 && !isReached(progress)) {
+			return {progress, effects: [{type: 'wait'}]};
+		}
+
+		progress = {
+			...progress,
+			at: progress.at + 1,
+			used: Math.max(progress.used, place + 1),
+			notes: [],
+		};
+	}
+};
+
+const enter = (progress: Progress, index: number): Advance =>
+	go({
+		...progress,
+		index,
+		phase: 'moving',
+		at: 0,
+		facts: [],
+		used: 0,
+		played: [],
+		notes: [],
+	});
+
+export const startProgress = (lesson: Lesson): Advance =>
+	enter(
+		{
+			lesson,
+			index: 0,
+			phase: 'moving',
+			at: 0,
+			facts: [],
+			used: 0,
+			states: [],
+			peer: undefined,
+			played: [],
+			prediction: undefined,
+			notes: [],
+		},
+		0,
+	);
+
+const isOver = ({kind, ...fact}: Fact): boolean =>
+	kind === 'state' &&
+	'end' in fact &&
+	fact.end === 'local' &&
+	fact.state === 'CLOSED';
+
+/** A connection that wasn't there before is the one that counts from now on. */
+const take = (progress: Progress, fact: Fact): Progress => {
+	if (fact.kind !== 'state') {
+		return {...progress, facts: [...progress.facts, fact]};
+	}
+
+	const isNew = fact.state === 'ESTABLISHED' && fact.peer !== progress.peer;
+	if (!isNew && fact.peer !== progress.peer) {
+		return progress;
+	}
+
+	const others = progress.states.filter(
+		state => !isNew && state.kind === 'state' && state.end !== fact.end,
+	);
+	return {
+		...progress,
+		peer: fact.peer,
+		facts: [...progress.facts, fact],
+		states: [...others, fact],
+	};
+};
+
+const seeFact = (before: Progress, fact: Fact): Advance => {
+	const progress = take(before, fact);
+	if (progress.phase === 'checking') {
+		const {progress: next} = arrive(progress);
+		return next.phase === 'right' || !isOver(fact)
+			? {progress: next, effects: []}
+			: {progress: lost(next), effects: []};
+	}
+
+	if (wantedOf(progress) === undefined) {
+		return {progress, effects: []};
+	}
+
+	const advance = go(progress);
+	const isStuck = wantedOf(advance.progress) === wantedOf(progress);
+	const next =
+		isOver(fact) && isStuck ? lost(advance.progress) : advance.progress;
+	return isStuck && advance.progress.at === progress.at
+		? {progress: next, effects: []}
+		: {...advance, progress: next};
+};
+
+const lost = (progress: Progress): Progress =>
+	noted(
+		progress,
+		'bad',
+		'This connection is over, before the lesson was. /again starts it again.',
+	);
+
+const predict = (progress: Progress, line: string): Advance => {
+	const {ask} = stageOf(progress);
+	const chosen = Number(line) - 1;
+	if (ask.kind !== 'predict' || ask.choices[chosen] === undefined) {
+		const count = ask.kind === 'predict' ? ask.choices.length : 0;
+		return {
+			progress: noted(
+				progress,
+				'bad',
+				`First your prediction: a number from 1 to ${count}.`,
+			),
+			effects: [],
+		};
+	}
+
+	return enter({...progress, prediction: {ask, chosen}}, progress.index + 1);
+};
+
+const next = (progress: Progress): Advance => {
+	const {lesson, index, phase} = progress;
+	switch (phase) {
+		case 'right': {
+			return index + 1 < lesson.stages.length
+				? enter(progress, index + 1)
+				: {progress: {...progress, phase: 'done', notes: []}, effects: []};
+		}
+
+		case 'done': {
+			return {progress, effects: [{type: 'leave'}]};
+		}
+
+		case 'asking': {
+			return predict(progress, '');
+		}
+
+		case 'moving':
+		case 'checking': {
+			return {
+				progress: noted(progress, 'info', `Not yet. ${hintOf(progress)}`),
+				effects: [],
+			};
+		}
+
+		default: {
+			return assertNever(phase);
+		}
+	}
+};
+
+const seeLine = (progress: Progress, typed: string): Advance => {
+	const line = typed.trim();
+	switch (line) {
+		case '':
+		case 'next': {
+			return next(progress);
+		}
+
+		case '/hint': {
+			return {
+				progress: noted(progress, 'info', hintOf(progress)),
+				effects: [],
+			};
+		}
+
+		case '/again': {
+			return {progress, effects: [{type: 'again'}]};
+		}
+
+		case 'quit':
+		case '/quit': {
+			return {progress, effects: [{type: 'leave'}]};
+		}
+
+		default: {
+			if (progress.phase === 'asking') {
+				return predict(progress, line);
+			}
+
+			const wanted = wantedOf(progress);
+			const isOther = wanted !== undefined && line !== wanted;
+			return {
+				progress: isOther
+					? noted(progress, 'bad', `Not ${line}. ${hintOf(progress)}`)
+					: {...progress, notes: []},
+				effects: [{type: 'perform', line: typed}],
+			};
+		}
+	}
+};
+
+export const advance = (progress: Progress, signal: Signal): Advance => {
+	switch (signal.type) {
+		case 'fact': {
+			return seeFact(progress, signal.fact);
+		}
+
+		case 'played': {
+			const {line, output} = signal;
+			const played = [...progress.played, {line, output}];
+			return go({...progress, played, at: progress.at + 1});
+		}
+
+		case 'line': {
+			return seeLine(progress, signal.line);
+		}
+
+		case 'waited': {
+			const isWaiting =
+				progress.phase === 'checking' || wantedOf(progress) !== undefined;
+			return {
+				progress: isWaiting
+					? noted(progress, 'info', `Hint: ${hintOf(progress)}`)
+					: progress,
+				effects: [],
+			};
+		}
+
+		case 'notice': {
+			const {isBad, text} = signal;
+			return {
+				progress: isBad ? noted(progress, 'bad', text) : progress,
+				effects: [],
+			};
+		}
+
+		default: {
+			return assertNever(signal);
+		}
+	}
+};

@@ -1,0 +1,228 @@
+/** The screen of a lesson: its text, the live view, and the input. */
+import {Box, useWindowSize} from 'ink';
+import {useRef, useState, useSyncExternalStore} from 'react';
+import {commandsOf} from '../../commands/registry.js';
+import type {ViewName} from '../../commands/hands.js';
+import type {ScreenHands} from '../../lesson/tutor.js';
+import {stageOf, type Progress} from '../../lesson/progress.js';
+import {display} from '../../protocol/display.js';
+import type {Store, StoreClock} from '../../store/store.js';
+import {useRedrawAtResize} from '../app.js';
+import {nextChangeAt} from '../connection/connection-facts.js';
+import {ConnectionPane} from '../connection/connection-pane.js';
+import {noCandidates} from '../input/completion.js';
+import {isAsking} from '../input/draft.js';
+import {hintFor} from '../input/hint.js';
+import {draftColumns, InputPane, inputRows} from '../input/input-pane.js';
+import type {Key} from '../input/keys.js';
+import {cleared, pasted, press} from '../input/sending.js';
+import {useDraft} from '../input/use-draft.js';
+import {useKeyboard} from '../input/use-keyboard.js';
+import {contentOf} from '../layout.js';
+import {Pane} from '../pane/pane.js';
+import type {ScreenProps} from '../screen.js';
+import {useSuspend} from '../terminal/job-control.js';
+import {RowText} from '../text/shown-text.js';
+import {usePicture} from '../use-picture.js';
+import {useViews} from '../use-views.js';
+import {viewEntries} from '../views.js';
+import {chooseLessonLayout} from './lesson-layout.js';
+import {lessonWindow, titleOf} from './lesson-rows.js';
+
+/** One run of a lesson; another one begins with `/again`. */
+export type LessonRun = {
+	readonly store: Store;
+	readonly getProgress: () => Progress;
+	readonly subscribe: (listener: () => void) => () => void;
+	readonly submit: (line: string, hands: ScreenHands) => void;
+};
+
+export type LessonAppProps = ScreenProps & {
+	readonly run: LessonRun;
+	readonly isExplained: boolean;
+	readonly monotonicMs: () => number;
+	readonly setTimer: StoreClock['setTimer'];
+	/** Ctrl-C or Ctrl-D on an empty line. */
+	readonly onLeave: () => void;
+};
+
+const rules = {limitBytes: Infinity, sendsBlank: true};
+
+const commands = [
+	...commandsOf('raw').map(({name}) => `/${name}`),
+	'/hint',
+	'/again',
+];
+
+const hint = 'Enter goes on; /hint, /again, /quit';
+
+// Nothing older can be asked for.
+const noPages = () => {};
+
+/**
+ * Where the text begins. Of a stage with more text than fits, its beginning is
+ * shown until Enter pages on; once the learner has done something, its end is.
+ */
+const useTextTop = (progress: Progress) => {
+	const {index, at} = progress;
+	const [scrolled, setScrolled] = useState({index, top: 0});
+	const {moves} = stageOf(progress);
+	const hasActed = moves.slice(0, at).some(({by}) => by === 'learner');
+	const top = scrolled.index === index ? scrolled.top : hasActed ? Infinity : 0;
+	return {
+		top: hasActed && scrolled.top === 0 ? Infinity : top,
+		scrollTo(next: number) {
+			setScrolled({index, top: next});
+		},
+	};
+};
+
+export function LessonApp({
+	run: {store, getProgress, subscribe, submit},
+	isExplained,
+	monotonicMs,
+	setTimer,
+	onLeave,
+	startJobControl,
+	onRedraw,
+}: LessonAppProps) {
+	const {columns, rows} = useWindowSize();
+	const {draft, latest, replace} = useDraft(rules, []);
+	const progress = useSyncExternalStore(subscribe, getProgress);
+	const {viewState, toggle, handleKey} = useViews(
+		'raw',
+		isExplained,
+		noPages,
+		'lifecycle',
+	);
+	const {model, now} = usePicture(store, {
+		looking: {
+			isWireShown: viewState.name === 'wire',
+			arePeersShown: viewState.name === 'peers',
+		},
+		clock: {monotonicMs, setTimer},
+		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
+	});
+	useRedrawAtResize(columns, rows, onRedraw);
+	const layout = chooseLessonLayout(
+		columns,
+		rows,
+		inputRows(draft, '', columns),
+	);
+	const suspend = useSuspend(startJobControl, store.rest);
+	const {top, scrollTo} = useTextTop(progress);
+	const window = lessonWindow(progress, top, contentOf(layout.lesson));
+	// All keys of one read come before the next render.
+	const shown = useRef(window);
+	shown.current = window;
+
+	const hands: ScreenHands = {
+		view(name: ViewName) {
+			if (viewState.name !== name) {
+				toggle(name);
+			}
+		},
+	};
+
+	const scrollText = (key: Key): boolean => {
+		const by = key.type === 'row-up' ? -1 : key.type === 'row-down' ? 1 : 0;
+		if (by !== 0) {
+			scrollTo(Math.max(0, shown.current.top + by));
+		}
+
+		return by !== 0;
+	};
+
+	const onKey = (key: Key) => {
+		const isQuestion = isAsking(latest());
+		const isEmpty = latest().text === '' && !isQuestion;
+		if (key.type === 'interrupt' && latest().text !== '' && !isQuestion) {
+			replace(cleared(latest()));
+		} else if (
+			(key.type === 'interrupt' && !isQuestion) ||
+			(key.type === 'end-of-input' && isEmpty)
+		) {
+			onLeave();
+		} else if (key.type === 'redraw') {
+			onRedraw();
+		} else if (key.type === 'suspend') {
+			suspend();
+		} else if (
+			!scrollText(key) &&
+			!(isEmpty && handleKey(key, store.getSnapshot(), layout.view))
+		) {
+			type(key);
+		}
+	};
+
+	const type = (key: Key) => {
+		const pressed = press(
+			latest(),
+			key,
+			{...noCandidates, commands},
+			draftColumns(latest(), '', columns),
+		);
+		replace(pressed.draft);
+		for (const text of pressed.texts) {
+			const {top: from, last, page} = shown.current;
+			if (text === '' && from < last) {
+				scrollTo(from + page);
+			} else {
+				submit(text, hands);
+			}
+		}
+	};
+
+	useKeyboard({
+		onKey,
+		onPaste(text) {
+			replace(pasted(latest(), text));
+		},
+	});
+
+	const isMore = window.top < window.last;
+	const lesson = (
+		<Pane
+			area={layout.lesson}
+			title={titleOf(progress.lesson, stageOf(progress))}
+			footer={isMore ? {text: display`Enter: more`, role: 'unread'} : undefined}
+		>
+			{window.rows.map((row, index) => (
+				<RowText key={index} row={row} />
+			))}
+		</Pane>
+	);
+	const view = viewEntries[viewState.name].draw({
+		area: layout.view,
+		note: display``,
+		model,
+		viewState,
+		isExplained,
+		monotonicMs,
+	});
+	return (
+		<Box flexDirection="column" width={columns} height={rows}>
+			<ConnectionPane
+				area={layout.connection}
+				kind="narrow"
+				model={model}
+				isExplained={isExplained}
+				now={now}
+			/>
+			<Box flexShrink={0} flexDirection={layout.isBeside ? 'row' : 'column'}>
+				{lesson}
+				{view}
+			</Box>
+			<InputPane
+				isActive
+				draft={draft}
+				columns={columns}
+				height={layout.input.height}
+				row={layout.input.y}
+				column={layout.input.x}
+				hint={hint}
+				advice={hintFor(draft, commands)}
+			/>
+		</Box>
+	);
+}

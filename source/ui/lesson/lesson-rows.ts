@@ -1,0 +1,149 @@
+/** A lesson's stage as rows: what is to be read, and below it what is asked. */
+import type {Lesson} from '../../lesson/lesson.js';
+import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
+import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
+import {createRow, type Row} from '../text/row.js';
+import {wrapText} from '../text/wrap.js';
+import type {Role} from '../theme/roles.js';
+import {symbols} from '../theme/symbols.js';
+
+// Of what a program prints, more than this hides the lesson.
+const maxOutputRows = 4;
+
+const wrapped = (text: DisplayText, width: number, role?: Role): Row[] =>
+	wrapText(text, Math.max(2, width)).map(part =>
+		createRow([role ? {text: part, role} : {text: part}]),
+	);
+
+const linesOf = (output: string): string[] => output.trimEnd().split('\n');
+
+const howTo = display`What you type goes to your own socket; Python plays the other side.`;
+
+/** What is to be read, and what the other side did. */
+export const textRows = (progress: Progress, width: number): readonly Row[] => [
+	...stageOf(progress).texts.flatMap(text => wrapped(toDisplay(text), width)),
+	...(progress.index === 0 ? wrapped(howTo, width, 'faint') : []),
+	...progress.played.flatMap(({line, output}) => [
+		...wrapped(toDisplay(line), width, 'arrow-in'),
+		...(output === '' ? [] : linesOf(output))
+			.slice(0, maxOutputRows)
+			.flatMap(each => wrapped(toDisplay(each), width, 'faint')),
+	]),
+];
+
+const gap = ' '.repeat(3);
+
+const choicesOf = (choices: readonly string[], width: number): Row[] => {
+	const numbered = choices.map((choice, index) => `${index + 1} ${choice}`);
+	const whole = toDisplay(numbered.join(gap));
+	const rows = wrapText(whole, Math.max(2, width));
+	return rows.length === 1
+		? [createRow([{text: whole}])]
+		: numbered.flatMap(choice => wrapped(toDisplay(choice), width));
+};
+
+const tones = {good: 'good', bad: 'alarm', info: 'warn'} as const;
+
+const marks = {good: '\u2713 ', bad: '\u2717 ', info: ''} as const;
+
+/** @param isMore Whether there is more to be read first. */
+const askRows = (progress: Progress, width: number, isMore: boolean): Row[] => {
+	const goOn = toDisplay(isMore ? 'Enter: more' : 'Enter: next');
+	const {ask} = stageOf(progress);
+	switch (progress.phase) {
+		case 'asking': {
+			return ask.kind === 'predict'
+				? [
+						...wrapped(toDisplay(ask.question), width, 'question'),
+						...choicesOf(ask.choices, width),
+					]
+				: [];
+		}
+
+		case 'moving': {
+			const wanted = wantedOf(progress);
+			return wanted === undefined
+				? wrapped(display`…`, width, 'faint')
+				: wrapped(
+						display`${symbols.prompt} Type: ${toDisplay(wanted)}`,
+						width,
+						'prompt',
+					);
+		}
+
+		case 'checking': {
+			return wrapped(display`… this is awaited`, width, 'faint');
+		}
+
+		case 'right': {
+			return ask.kind === 'check'
+				? wrapped(display`✓ Seen on the socket. ${goOn}`, width, 'good')
+				: wrapped(goOn, width, 'faint');
+		}
+
+		case 'done': {
+			return wrapped(
+				display`The lesson is over. Enter leaves; /again starts it again.`,
+				width,
+				'good',
+			);
+		}
+	}
+};
+
+/** What is asked, after what was said about the last try. */
+const taskRows = (
+	progress: Progress,
+	width: number,
+	isMore: boolean,
+): readonly Row[] => [
+	...progress.notes.flatMap(({tone, text}) =>
+		wrapped(toDisplay(marks[tone] + text), width, tones[tone]),
+	),
+	...askRows(progress, width, isMore),
+];
+
+export const titleOf = (
+	{title, steps}: Lesson,
+	{step}: {readonly step: number},
+): DisplayText =>
+	toDisplay(step === 0 ? title : `${title} · ${step} of ${steps}`);
+
+/** What the pane shows of a stage. */
+export type LessonWindow = {
+	readonly rows: readonly Row[];
+	/** The first row of the text in view. */
+	readonly top: number;
+	/** How far the text can be scrolled. */
+	readonly last: number;
+	/** By how many rows Enter goes on. */
+	readonly page: number;
+};
+
+/**
+ * @param top The row to begin with; past the end of the text, its end.
+ * @param height What is asked keeps its rows, the text gets the others.
+ */
+export const lessonWindow = (
+	progress: Progress,
+	top: number,
+	{width, height}: {readonly width: number; readonly height: number},
+): LessonWindow => {
+	const text = textRows(progress, width);
+	// Whether there is more changes words, not rows.
+	const taskHeight = taskRows(progress, width, false).length;
+	const room = Math.max(1, height - taskHeight);
+	const last = Math.max(0, text.length - room);
+	const from = Math.min(top, last);
+	const task = taskRows(progress, width, from < last);
+	return {
+		rows: [
+			...text.slice(from, from + room),
+			// The last rows of a task say what to do.
+			...task.slice(-Math.max(1, height - 1)),
+		].slice(0, height),
+		top: from,
+		last,
+		page: room,
+	};
+};

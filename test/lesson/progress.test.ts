@@ -1,0 +1,229 @@
+/** How far a learner is: what was typed and what happened → what comes next. */
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {env} from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import type {Fact} from '../../source/lesson/condition.js';
+import {parseLesson} from '../../source/lesson/lesson.js';
+import {
+	advance,
+	stageOf,
+	startProgress,
+	wantedOf,
+	type Advance,
+	type Effect,
+	type Progress,
+	type Signal,
+} from '../../source/lesson/progress.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 300);
+
+const lesson = parseLesson(
+	readFileSync(
+		new URL('../../docs/lessons/half-close.md', import.meta.url),
+		'utf8',
+	),
+);
+
+const line = (text: string): Signal => ({type: 'line', line: text});
+const state = (end: 'local' | 'remote', name: string): Signal => ({
+	type: 'fact',
+	fact: {kind: 'state', peer: 'p', end, state: name} as Fact,
+});
+const shutdown: Signal = {
+	type: 'fact',
+	fact: {kind: 'call', peer: 'p', call: 'shutdown(SHUT_WR)'},
+};
+
+/** A learner whose other side answers at once. */
+const start = () => {
+	const effects: Effect[] = [];
+	let progress: Progress;
+	const take = (next: Advance) => {
+		({progress} = next);
+		for (const effect of next.effects) {
+			effects.push(effect);
+			if (effect.type !== 'play') {
+				continue;
+			}
+
+			const played = {line: 'played', output: ''};
+			take(advance(progress, {type: 'played', ...played}));
+		}
+	};
+
+	take(startProgress(lesson));
+	return {
+		effects,
+		do(...signals: readonly Signal[]) {
+			for (const signal of signals) {
+				take(advance(progress, signal));
+			}
+		},
+		get progress() {
+			return progress;
+		},
+		get notes() {
+			return progress.notes.map(({text}) => text);
+		},
+	};
+};
+
+const open = [state('local', 'ESTABLISHED'), state('remote', 'ESTABLISHED')];
+
+/** To where /end is asked for, by a prediction. */
+const startAtEnd = (prediction: string) => {
+	const learner = start();
+	// The goal, the connection, what the time means.
+	learner.do(line(''), ...open, line(''), line(''));
+	assert.equal(learner.progress.phase, 'asking');
+	learner.do(line(prediction));
+	assert.equal(wantedOf(learner.progress), '/end');
+	return learner;
+};
+
+test('lesson progress: a step is right once the socket did it, and not before', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/end'));
+	assert.deepEqual(learner.effects.at(-1), {type: 'perform', line: '/end'});
+	assert.equal(wantedOf(learner.progress), '/end', 'typed is not done');
+	learner.do(shutdown);
+	assert.equal(learner.progress.phase, 'checking');
+	learner.do(state('local', 'FIN-WAIT-2'));
+	assert.equal(learner.progress.phase, 'checking', 'half of it');
+	learner.do(line(''));
+	assert.match(learner.notes[0]!, /^Not yet\. \/end is shutdown/);
+	learner.do(state('remote', 'CLOSE-WAIT'));
+	assert.equal(learner.progress.phase, 'right');
+});
+
+test('lesson progress: whether a prediction was right is said when it has come true', () => {
+	for (const [choice, verdict] of [
+		['1', /^You predicted "ESTABLISHED", but it is "CLOSE-WAIT": its kernel/],
+		['2', /^You predicted "CLOSE-WAIT", rightly: its kernel/],
+	] as const) {
+		const learner = startAtEnd(choice);
+		learner.do(shutdown, state('local', 'FIN-WAIT-2'));
+		assert.deepEqual(learner.notes, []);
+		learner.do(state('remote', 'CLOSE-WAIT'));
+		assert.match(learner.notes.join(' '), verdict);
+	}
+});
+
+test('lesson progress: what is no number of a choice is no prediction', () => {
+	const learner = start();
+	learner.do(line(''), ...open, line(''), line(''));
+	for (const text of ['', '0', '4', '/end', 'CLOSE-WAIT']) {
+		learner.do(line(text));
+		assert.equal(learner.progress.phase, 'asking');
+		assert.deepEqual(learner.notes, [
+			'First your prediction: a number from 1 to 3.',
+		]);
+	}
+});
+
+test('lesson progress: another line is sent all the same, and answered with a hint', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/pause'));
+	assert.deepEqual(learner.effects.at(-1), {type: 'perform', line: '/pause'});
+	assert.match(learner.notes[0]!, /^Not \/pause\. Type \/end and Enter\. /);
+	assert.equal(wantedOf(learner.progress), '/end');
+	learner.do({type: 'fact', fact: {kind: 'call', peer: 'p', call: 'pause()'}});
+	assert.equal(wantedOf(learner.progress), '/end');
+});
+
+test('lesson progress: another line with the same effect will do', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/close'), shutdown);
+	assert.equal(learner.progress.phase, 'checking');
+});
+
+test('lesson progress: a hint comes after a while, and at once by /hint', () => {
+	const learner = startAtEnd('2');
+	assert.deepEqual(learner.effects.at(-1), {type: 'wait'});
+	learner.do({type: 'waited'});
+	assert.match(learner.notes[0]!, /^Hint: Type \/end and Enter\./);
+	const other = startAtEnd('2');
+	other.do(line('/hint'));
+	assert.match(other.notes[0]!, /^Type \/end and Enter\./);
+});
+
+test('lesson progress: a connection that ends too early is said to have', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/reset'), state('local', 'CLOSED'));
+	assert.match(learner.notes[0]!, /\/again starts it again\.$/);
+	learner.do(line('/again'));
+	assert.deepEqual(learner.effects.at(-1), {type: 'again'});
+});
+
+test('lesson progress: what another connection does is not taken for this one', () => {
+	const learner = startAtEnd('2');
+	learner.do(shutdown, state('local', 'FIN-WAIT-2'), {
+		type: 'fact',
+		fact: {kind: 'state', peer: 'q', end: 'remote', state: 'CLOSE-WAIT'},
+	});
+	assert.equal(learner.progress.phase, 'checking');
+});
+
+test('lesson progress: it can be gone through to its end, which leaves', () => {
+	const learner = startAtEnd('2');
+	learner.do(shutdown, state('local', 'FIN-WAIT-2'));
+	learner.do(state('remote', 'CLOSE-WAIT'), line(''), line('2'));
+	learner.do({
+		type: 'fact',
+		fact: {kind: 'chunk', peer: 'p', direction: 'in', text: 'still here\n'},
+	});
+	learner.do(line('next'), line('2'), state('local', 'TIME-WAIT'));
+	while (learner.progress.phase !== 'done') {
+		assert.equal(learner.progress.phase, 'right');
+		learner.do(line(''));
+	}
+
+	learner.do(line(''));
+	assert.deepEqual(learner.effects.at(-1), {type: 'leave'});
+});
+
+test('lesson progress: whatever comes in whatever order, its place is one of the lesson', () => {
+	const signals = fc.oneof(
+		fc
+			.constantFrom(
+				'',
+				'1',
+				'2',
+				'/end',
+				'/pause',
+				'/hint',
+				'/again',
+				'next',
+				'x',
+			)
+			.map(line),
+		fc
+			.record({
+				end: fc.constantFrom('local' as const, 'remote' as const),
+				name: fc.constantFrom(
+					'ESTABLISHED',
+					'CLOSE-WAIT',
+					'FIN-WAIT-2',
+					'CLOSED',
+				),
+			})
+			.map(({end, name}) => state(end, name)),
+		fc.constantFrom<Signal>(shutdown, {type: 'waited'}),
+	);
+	fc.assert(
+		fc.property(fc.array(signals, {maxLength: 60}), all => {
+			const learner = start();
+			for (const signal of all) {
+				const before = learner.progress.index;
+				learner.do(signal);
+				const {progress} = learner;
+				assert.ok(stageOf(progress));
+				assert.ok([0, 1].includes(progress.index - before));
+				assert.ok(progress.at <= stageOf(progress).moves.length);
+			}
+		}),
+		{numRuns: runs},
+	);
+});
