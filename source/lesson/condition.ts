@@ -171,7 +171,7 @@ export const effectsOf = (line: string): readonly Condition[] => {
 		}
 
 		case '/close': {
-			return [call('close()'), call('shutdown()')];
+			return [call('close()')];
 		}
 
 		case '/reset': {

@@ -213,9 +213,10 @@ export const startProgress = (lesson: Lesson): Advance =>
 		0,
 	);
 
-const isOver = ({kind, ...fact}: Fact): boolean =>
-	kind === 'state' &&
-	'end' in fact &&
+/** Whether this end of the connection that counts is gone. */
+const isOver = (fact: Fact, {peer}: Progress): boolean =>
+	fact.kind === 'state' &&
+	fact.peer === peer &&
 	fact.end === 'local' &&
 	fact.state === 'CLOSED';
 
@@ -245,7 +246,7 @@ const seeFact = (before: Progress, fact: Fact): Advance => {
 	const progress = take(before, fact);
 	if (progress.phase === 'checking') {
 		const {progress: next} = arrive(progress);
-		return next.phase === 'right' || !isOver(fact)
+		return next.phase === 'right' || !isOver(fact, progress)
 			? {progress: next, effects: []}
 			: {progress: lost(next), effects: []};
 	}
@@ -257,7 +258,9 @@ const seeFact = (before: Progress, fact: Fact): Advance => {
 	const advance = go(progress);
 	const isStuck = wantedOf(advance.progress) === wantedOf(progress);
 	const next =
-		isOver(fact) && isStuck ? lost(advance.progress) : advance.progress;
+		isOver(fact, progress) && isStuck
+			? lost(advance.progress)
+			: advance.progress;
 	return isStuck && advance.progress.at === progress.at
 		? {progress: next, effects: []}
 		: {...advance, progress: next};

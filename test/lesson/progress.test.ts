@@ -135,7 +135,7 @@ test('lesson progress: another line is sent all the same, and answered with a hi
 
 test('lesson progress: another line with the same effect will do', () => {
 	const learner = startAtEnd('2');
-	learner.do(line('/close'), shutdown);
+	learner.do(line('/end '), shutdown);
 	assert.equal(learner.progress.phase, 'checking');
 });
 
@@ -164,6 +164,19 @@ test('lesson progress: what another connection does is not taken for this one', 
 		fact: {kind: 'state', peer: 'q', end: 'remote', state: 'CLOSE-WAIT'},
 	});
 	assert.equal(learner.progress.phase, 'checking');
+});
+
+test('lesson progress: the end of an earlier connection is not that of this one', () => {
+	const isClosed: Signal = {
+		type: 'fact',
+		fact: {kind: 'state', peer: 'earlier', end: 'local', state: 'CLOSED'},
+	};
+	const learner = startAtEnd('2');
+	learner.do(isClosed);
+	assert.deepEqual(learner.notes, []);
+	learner.do(shutdown, isClosed);
+	assert.equal(learner.progress.phase, 'checking');
+	assert.deepEqual(learner.notes, []);
 });
 
 test('lesson progress: it can be gone through to its end, which leaves', () => {

@@ -3,12 +3,13 @@
  * most eight rows, or from 120 columns on beside each other.
  */
 import {chooseLayout, type Area, type Layout} from '../layout.js';
+import {rungColumns} from '../lifecycle/rungs.js';
 
 /** From this width on, the lesson stands beside the live view. */
 export const besideColumns = 120;
 
-/** Beside the lesson, a ladder needs this many cells. */
-const leastViewColumns = 76;
+// With its frame, the live view stays wide enough for a ladder.
+const leastViewColumns = rungColumns + 3;
 
 const mostLessonColumns = 60;
 
