@@ -36,6 +36,8 @@ export type Progress = {
 	readonly at: number;
 	/** What happened in this stage. */
 	readonly facts: readonly Fact[];
+	/** What happened since the stage was done: it may be what the next asks for. */
+	readonly early: readonly Fact[];
 	/** Facts that earlier moves of the learner have used up. */
 	readonly used: number;
 	/** The states that both ends of the newest connection are in. */
@@ -99,9 +101,15 @@ const conditionsOf = (progress: Progress): readonly Condition[] => {
 	return ask.kind === 'check' ? ask.conditions : [];
 };
 
+/** Of the connection that counts; a view or what listens is nobody's. */
+const isOfPeer = (fact: Fact, {peer}: Progress): boolean =>
+	fact.peer === undefined || fact.peer === peer;
+
 const isReached = (progress: Progress): boolean => {
 	const conditions = conditionsOf(progress);
-	const facts = [...progress.facts, ...progress.states];
+	const facts = [...progress.facts, ...progress.states].filter(fact =>
+		isOfPeer(fact, progress),
+	);
 	return (
 		conditions.length > 0 &&
 		conditions.every(condition => holds(condition, facts))
@@ -148,11 +156,13 @@ const arrive = (progress: Progress): Advance => {
 };
 
 /** The first fact not used yet that a line has as its effect; -1 if none. */
-const placeOf = (line: string, {facts, used}: Progress): number => {
+const placeOf = (line: string, progress: Progress): number => {
 	const effects = effectsOf(line);
-	return facts.findIndex(
+	return progress.facts.findIndex(
 		(fact, index) =>
-			index >= used && effects.some(effect => holds(effect, [fact])),
+			index >= progress.used &&
+			isOfPeer(fact, progress) &&
+			effects.some(effect => holds(effect, [fact])),
 	);
 };
 
@@ -189,7 +199,8 @@ const enter = (progress: Progress, index: number): Advance =>
 		index,
 		phase: 'moving',
 		at: 0,
-		facts: [],
+		facts: progress.early,
+		early: [],
 		used: 0,
 		played: [],
 		notes: [],
@@ -203,6 +214,7 @@ export const startProgress = (lesson: Lesson): Advance =>
 			phase: 'moving',
 			at: 0,
 			facts: [],
+			early: [],
 			used: 0,
 			states: [],
 			peer: undefined,
@@ -220,10 +232,19 @@ const isOver = (fact: Fact, {peer}: Progress): boolean =>
 	fact.end === 'local' &&
 	fact.state === 'CLOSED';
 
+const remember = (progress: Progress, fact: Fact): Progress => {
+	const isDone = progress.phase === 'right' || progress.phase === 'asking';
+	return {
+		...progress,
+		facts: [...progress.facts, fact],
+		early: isDone ? [...progress.early, fact] : [],
+	};
+};
+
 /** A connection that wasn't there before is the one that counts from now on. */
 const take = (progress: Progress, fact: Fact): Progress => {
 	if (fact.kind !== 'state') {
-		return {...progress, facts: [...progress.facts, fact]};
+		return remember(progress, fact);
 	}
 
 	const isNew = fact.state === 'ESTABLISHED' && fact.peer !== progress.peer;
@@ -235,9 +256,8 @@ const take = (progress: Progress, fact: Fact): Progress => {
 		state => !isNew && state.kind === 'state' && state.end !== fact.end,
 	);
 	return {
-		...progress,
+		...remember(progress, fact),
 		peer: fact.peer,
-		facts: [...progress.facts, fact],
 		states: [...others, fact],
 	};
 };

@@ -11,7 +11,7 @@ import type {Terminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 
 const names =
-	/^"nope" is not a lesson; the lessons are backlog, .*half-close.* and time-wait\.$/;
+	/^"nope" is not a lesson; the lessons are backlog, .*half-close.* and zero-window\.$/;
 
 const enter = async (terminal: Terminal, text: string) => {
 	terminal.type(text);

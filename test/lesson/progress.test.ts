@@ -139,6 +139,26 @@ test('lesson progress: another line with the same effect will do', () => {
 	assert.equal(learner.progress.phase, 'checking');
 });
 
+test('lesson progress: what is done before it is asked for is not asked for again', () => {
+	const learner = start();
+	learner.do(line(''), ...open, line(''), line(''), line('/end'));
+	assert.equal(learner.progress.phase, 'asking');
+	learner.do(shutdown, state('local', 'FIN-WAIT-2'), line('2'));
+	assert.equal(wantedOf(learner.progress), undefined);
+	assert.equal(learner.progress.phase, 'checking');
+	learner.do(state('remote', 'CLOSE-WAIT'));
+	assert.equal(learner.progress.phase, 'right');
+});
+
+test('lesson progress: a call on another connection is not the one that is meant', () => {
+	const learner = startAtEnd('2');
+	learner.do({
+		type: 'fact',
+		fact: {kind: 'call', peer: 'earlier', call: 'shutdown(SHUT_WR)'},
+	});
+	assert.equal(wantedOf(learner.progress), '/end');
+});
+
 test('lesson progress: a hint comes after a while, and at once by /hint', () => {
 	const learner = startAtEnd('2');
 	assert.deepEqual(learner.effects.at(-1), {type: 'wait'});
