@@ -27,7 +27,11 @@ const maxOpenings = 40;
 const allLeft = {races: maxRaces, openings: maxOpenings};
 
 const tryConnect = async (
-	{address, clock = systemClock}: OpenOptions,
+	{
+		address,
+		clock = systemClock,
+		connectTimeoutMs: patienceMs = connectTimeoutMs,
+	}: OpenOptions,
 	watch: SocketWatch | undefined,
 ): Promise<SocketLink | SockchatError> =>
 	new Promise(resolve => {
@@ -36,8 +40,8 @@ const tryConnect = async (
 		watch?.follow(link, 'client', undefined);
 		const cancelDeadline = clock.setTimer(() => {
 			stream.destroy();
-			resolve(connectTimedOut());
-		}, connectTimeoutMs);
+			resolve(connectTimedOut(patienceMs));
+		}, patienceMs);
 		stream.once('connect', () => {
 			cancelDeadline();
 			stream.removeAllListeners('error');

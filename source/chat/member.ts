@@ -57,6 +57,7 @@ export const startMember = (
 ): Client => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
 	const {clientsFolder: folder, isWaiting, isOneShot, since, last} = options;
+	const {connectTimeoutMs} = options;
 	const client = new Client({
 		...own,
 		describe: cause => connectionFailed(address, localPort, cause),
@@ -64,6 +65,7 @@ export const startMember = (
 		isNickFlexible,
 		isRetrying,
 		isWaiting,
+		connectTimeoutMs,
 		since,
 		last,
 		isOneShot,

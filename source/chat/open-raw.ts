@@ -43,6 +43,8 @@ export type RawSocketOptions = {
 				readonly localPort: number | undefined;
 				/** Whether to dial again while nobody listens. */
 				readonly isWaiting?: boolean | undefined;
+				/** How long connect() may take; 10 s by default. */
+				readonly connectTimeoutMs?: number | undefined;
 		  }
 	);
 
@@ -121,11 +123,12 @@ export const openRaw = async (
 	};
 
 	if (options.command === 'connect') {
-		const {address, localPort, isPipe} = options;
+		const {address, localPort, connectTimeoutMs, isPipe} = options;
 		const client = new RawClient({
 			dial: () => dial(address, localPort),
 			describe: cause => rawConnectionFailed(address, localPort, cause),
 			isPipe,
+			connectTimeoutMs,
 			onEvent,
 			watch,
 		});

@@ -33,6 +33,8 @@ export type CommonOptions = {
 	readonly since?: number | undefined;
 	/** Without `since`: how many entries from before it joined to get. */
 	readonly last?: number | undefined;
+	/** How long connect(), and then the welcome, may take; 10 s by default. */
+	readonly connectTimeoutMs?: number | undefined;
 	readonly clock?: Clock | undefined;
 	/** Set if a service manager started us and waits for a report. */
 	readonly notify?: ServiceNotice | undefined;
@@ -45,6 +47,8 @@ export type HostOnlyOptions = {
 	readonly name?: string | undefined;
 	readonly backlog: number | undefined;
 	readonly maxMembers: number | undefined;
+	/** The shortest; 2 s by default. */
+	readonly heartbeatMs?: number | undefined;
 	readonly history: HistoryPlace | undefined;
 	/** Whether other users are refused; Linux. */
 	readonly isSameUser?: boolean | undefined;

@@ -65,6 +65,8 @@ export type ClientOptions = {
 	 */
 	readonly afterLoss?:
 		((cause: SockchatError) => 'give-up' | number | undefined) | undefined;
+	/** How long connect(), and then the welcome, may take; 10 s by default. */
+	readonly connectTimeoutMs?: number | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
 	/** By default one that ends with this client; it is released at the end. */
 	readonly identity?: Identity | undefined;
@@ -122,6 +124,7 @@ export class Client {
 			link: () => this.#socket?.link,
 			onEvent: emit,
 			isPaused: () => this.#isPaused,
+			connectTimeoutMs: options.connectTimeoutMs,
 		});
 		this.closed = this.#runner.closed.finally(() => {
 			identity.release();

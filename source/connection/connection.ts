@@ -57,7 +57,13 @@ export type ConnectionEvent =
 	/** A frame arrived. */
 	| {readonly type: 'heard'; readonly at: number; readonly heartbeatMs?: number}
 	/** The deadline of `wakeAt` has passed. */
-	| {readonly type: 'tick'; readonly at: number; readonly random: number}
+	| {
+			readonly type: 'tick';
+			readonly at: number;
+			readonly random: number;
+			/** How long connect(), and then the welcome, may take. */
+			readonly patienceMs?: number | undefined;
+	  }
 	/** This process was stopped for a while and couldn't hear the peer. */
 	| {readonly type: 'resumed'; readonly at: number}
 	| {

@@ -13,10 +13,17 @@ const framesPerBeat = 2;
 
 export const shortestHeartbeatMs = 2000;
 
-/** The heartbeat that keeps the pings of all members within that limit. */
-export const heartbeatFor = (members: number): number =>
+/**
+ * The heartbeat that keeps the pings of all members within that limit.
+ *
+ * @param leastMs What was asked for; many members make it longer.
+ */
+export const heartbeatFor = (
+	members: number,
+	leastMs = shortestHeartbeatMs,
+): number =>
 	Math.max(
-		shortestHeartbeatMs,
+		leastMs,
 		Math.ceil((members * framesPerBeat * 1000) / heartbeatFramesPerSecond),
 	);
 

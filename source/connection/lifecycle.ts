@@ -132,9 +132,9 @@ export const clientTable: Machine = {
 		},
 		tick: {
 			to: ['connecting'],
-			run: (state, {at}) =>
-				at - state.since >= connectTimeoutMs
-					? [state, {type: 'abandon', cause: timedOut.connect()}]
+			run: (state, {at, patienceMs = connectTimeoutMs}) =>
+				at - state.since >= patienceMs
+					? [state, {type: 'abandon', cause: timedOut.connect(patienceMs)}]
 					: [state],
 		},
 		resumed: waitAgainCell('connecting'),
@@ -160,9 +160,9 @@ export const clientTable: Machine = {
 		},
 		tick: {
 			to: ['handshaking'],
-			run: (state, {at}) =>
-				at - state.since >= handshakeTimeoutMs
-					? [state, {type: 'abandon', cause: timedOut.handshake()}]
+			run: (state, {at, patienceMs = handshakeTimeoutMs}) =>
+				at - state.since >= patienceMs
+					? [state, {type: 'abandon', cause: timedOut.handshake(patienceMs)}]
 					: [state],
 		},
 		resumed: waitAgainCell('handshaking'),
@@ -287,15 +287,22 @@ export const transition = createTransition<
 	ConnectionEffect
 >(clientTable);
 
-/** When the next `tick` is due; undefined if time changes nothing. */
-export const wakeAt = (state: Connection): number | undefined => {
+/**
+ * When the next `tick` is due; undefined if time changes nothing.
+ *
+ * @param patienceMs That of the tick.
+ */
+export const wakeAt = (
+	state: Connection,
+	patienceMs?: number,
+): number | undefined => {
 	switch (state.phase) {
 		case 'connecting': {
-			return state.since + connectTimeoutMs;
+			return state.since + (patienceMs ?? connectTimeoutMs);
 		}
 
 		case 'handshaking': {
-			return state.since + handshakeTimeoutMs;
+			return state.since + (patienceMs ?? handshakeTimeoutMs);
 		}
 
 		case 'open': {

@@ -242,6 +242,13 @@ export const flags = {
 		summary: 'the backlog of listen() (default: 4096)',
 		commands: ['join', 'serve'],
 	},
+	heartbeat: {
+		type: 'string',
+		value: 'SECONDS',
+		summary: 'between pings of a quiet member (default: 2)',
+		commands: ['join', 'serve'],
+		notRaw: 'raw mode sends no pings',
+	},
 	history: {
 		type: 'string',
 		value: 'FILE',
@@ -331,6 +338,12 @@ export const flags = {
 		value: 'SECONDS',
 		summary: 'time to connect and for all that is asked for',
 		commands: ['connect', 'status'],
+	},
+	connectTimeout: {
+		type: 'string',
+		value: 'SECONDS',
+		summary: 'time for connect() and for the welcome (default: 10)',
+		commands: ['join', 'connect'],
 	},
 	capture: {
 		type: 'boolean',

@@ -522,6 +522,24 @@ const readCapture = (
 		: undefined;
 };
 
+// A shorter one takes a busy machine for a dead one; a longer one, nobody waits
+// for.
+const heartbeatSeconds = {least: 1, most: 3600};
+
+const readHeartbeat = (reader: Reader): number | undefined => {
+	const {least, most} = heartbeatSeconds;
+	const ms = reader.seconds('heartbeat');
+	return ms === undefined || (ms >= least * 1000 && ms <= most * 1000)
+		? ms
+		: reader.take<number | undefined>(
+				wrongUsage(
+					`--heartbeat needs from ${least} to ${most} seconds; got ${quoted(reader.text('heartbeat')!)}.`,
+				),
+				undefined,
+				'heartbeat',
+			);
+};
+
 /** Whether what the sockets do is asked for. */
 const isWatching = ({
 	output,
@@ -577,6 +595,7 @@ const readRaw = (
 				...mode,
 				command: 'connect',
 				localPort: reader.port('localPort', 1),
+				connectTimeoutMs: reader.seconds('connectTimeout'),
 				isWaiting: reader.has('wait'),
 			};
 };
@@ -637,6 +656,7 @@ export const optionsOf = (
 		isNickFlexible,
 		tokenFile: reader.text('tokenFile'),
 		clientsFolder: clientsPath(env),
+		connectTimeoutMs: reader.seconds('connectTimeout'),
 		...readReplay(reader, front.output, environment.isTerminal),
 	} as const;
 	const history =
@@ -659,6 +679,7 @@ export const optionsOf = (
 					...descriptor,
 					backlog: reader.count('backlog'),
 					maxMembers: reader.count('maxMembers'),
+					heartbeatMs: readHeartbeat(reader),
 					maxPerUser: reader.count('maxPerUser'),
 					rate: reader.rate('rate'),
 					connectRate: reader.rate('connectRate'),

@@ -231,7 +231,7 @@ const connectPipe = (
 	options: Extract<RawModeOptions, {command: 'connect'}>,
 	session: PipeSession,
 ): RunningPipe => {
-	const {address, localPort, isWaiting = false} = options;
+	const {address, localPort, connectTimeoutMs, isWaiting = false} = options;
 	if (!isWaiting) {
 		requireFolder(address);
 	}
@@ -260,6 +260,7 @@ const connectPipe = (
 			const link = await reach({
 				dial: () => dial(address, localPort),
 				isWaiting,
+				connectTimeoutMs,
 				signal: attempt.signal,
 			});
 			if (!link) {

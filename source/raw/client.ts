@@ -23,6 +23,8 @@ export type RawClientOptions = {
 	readonly describe: (cause: Error) => SockchatError;
 	/** Whether to continue sending after the other side's FIN. */
 	readonly isPipe?: boolean | undefined;
+	/** How long connect() may take; 10 s by default. */
+	readonly connectTimeoutMs?: number | undefined;
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
 	/** Set if a front end watches the socket. */
 	readonly watch?: SocketWatch | undefined;
@@ -57,6 +59,7 @@ export class RawClient implements Counted {
 			},
 			link: () => this.#link,
 			onEvent,
+			connectTimeoutMs: options.connectTimeoutMs,
 		});
 		this.closed = this.#runner.closed;
 		this.#link = options.dial();

@@ -7,6 +7,8 @@ export type ReachOptions = {
 	readonly dial: () => SocketLink;
 	/** Whether to dial again while nobody listens. */
 	readonly isWaiting: boolean;
+	/** How long connect() may take; 10 s by default. */
+	readonly connectTimeoutMs?: number | undefined;
 	/** Gives up; the link is then undefined. */
 	readonly signal?: AbortSignal | undefined;
 };
@@ -24,12 +26,13 @@ const codeOf = (error: unknown): string =>
 export const connected = async (
 	link: SocketLink,
 	signal?: AbortSignal,
+	patienceMs = connectTimeoutMs,
 ): Promise<void> =>
 	new Promise((resolve, reject) => {
 		const {stream} = link;
 		const timer = setTimeout(() => {
-			stream.destroy(connectTimedOut());
-		}, connectTimeoutMs);
+			stream.destroy(connectTimedOut(patienceMs));
+		}, patienceMs);
 		const abort = () => {
 			stream.destroy(new Error('left'));
 		};
@@ -67,13 +70,14 @@ const wait = async (ms: number, signal?: AbortSignal): Promise<void> =>
 export const reach = async ({
 	dial,
 	isWaiting,
+	connectTimeoutMs: patienceMs,
 	signal,
 }: ReachOptions): Promise<SocketLink | undefined> => {
 	while (!signal?.aborted) {
 		const link = dial();
 		try {
 			// eslint-disable-next-line no-await-in-loop -- one attempt after the other
-			await connected(link, signal);
+			await connected(link, signal, patienceMs);
 			return link;
 		} catch (error) {
 			if (signal?.aborted) {

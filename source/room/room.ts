@@ -58,6 +58,8 @@ export type RoomOptions = {
 	readonly maxMembers?: number | undefined;
 	/** How many members the process's open files allow, if known. */
 	readonly maxByFiles?: number | undefined;
+	/** The shortest heartbeat; many members make it longer. */
+	readonly heartbeatMs?: number | undefined;
 	readonly log?: LogOptions | undefined;
 	/** Whether renames are rate-limited; false by default. */
 	readonly areRenamesLimited?: boolean;
@@ -96,6 +98,7 @@ export class Room {
 	readonly #logId: () => string;
 	readonly #maxMembers: number;
 	readonly #full: SockchatError;
+	readonly #heartbeatMs: number | undefined;
 	readonly #byId = new Map<string, Member>();
 	readonly #byKey = new Map<string, Member>();
 	readonly #numbers = new MessageNumbers();
@@ -116,6 +119,7 @@ export class Room {
 		logId,
 		maxMembers = defaultMaxMembers,
 		maxByFiles = Infinity,
+		heartbeatMs,
 		log,
 		areRenamesLimited = false,
 		past,
@@ -124,6 +128,7 @@ export class Room {
 		this.#shares = share && new Shares(share);
 		this.log = new RoomLog(log);
 		this.#logId = logId;
+		this.#heartbeatMs = heartbeatMs;
 		this.#areRenamesLimited = areRenamesLimited;
 		this.#maxMembers = Math.min(maxMembers, maxByFiles);
 		this.#full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
@@ -149,7 +154,7 @@ export class Room {
 	}
 
 	get heartbeatMs(): number {
-		return heartbeatFor(this.#byId.size);
+		return heartbeatFor(this.#byId.size, this.#heartbeatMs);
 	}
 
 	/** Whether all members are listed by name; false above 200. */

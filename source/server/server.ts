@@ -47,6 +47,11 @@ export type ServerOptions = {
 	readonly backlog?: number | undefined;
 	/** 10,000 by default. */
 	readonly maxMembers?: number | undefined;
+	/**
+	 * How long a member may be quiet before it is pinged, at least; 2,000 by
+	 * default. After three times that without an answer it is dropped.
+	 */
+	readonly heartbeatMs?: number | undefined;
 	/** Where the log is stored; in memory only by default. */
 	readonly history?: HistoryPlace | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
@@ -154,6 +159,7 @@ export const startServer = async ({
 	name,
 	backlog,
 	maxMembers,
+	heartbeatMs,
 	history: place,
 	onEvent = () => undefined,
 	watch,
@@ -186,6 +192,7 @@ export const startServer = async ({
 		// Lazily: Node takes 3 ms to load crypto, and listening should not wait.
 		logId: lazy(() => knownLogId ?? randomUUID()),
 		maxMembers,
+		heartbeatMs,
 		maxByFiles: places?.members,
 		log: {isDeferred: history !== undefined},
 		areRenamesLimited: rate !== 'off',

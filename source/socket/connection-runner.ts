@@ -20,6 +20,8 @@ export type ConnectionRunnerOptions = {
 	/** The link that the phase is about. */
 	readonly link: () => Link | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
+	/** How long connect(), and then the welcome, may take; 10 s by default. */
+	readonly connectTimeoutMs?: number | undefined;
 	/** Reading is paused on purpose, so silence means nothing. */
 	readonly isPaused?: (() => boolean) | undefined;
 };
@@ -122,7 +124,7 @@ export class ConnectionRunner {
 	}
 
 	#armTimer(): void {
-		const at = wakeAt(this.#connection);
+		const at = wakeAt(this.#connection, this.#options.connectTimeoutMs);
 		// A timer that fires too early is set again then, which is cheaper than
 		// setting it anew for every chunk.
 		if (this.#wake && at !== undefined && this.#wake.at <= at) {
@@ -151,6 +153,7 @@ export class ConnectionRunner {
 			this.dispatch({type: 'resumed', at});
 		}
 
-		this.dispatch({type: 'tick', at, random: this.#options.random()});
+		const {random, connectTimeoutMs: patienceMs} = this.#options;
+		this.dispatch({type: 'tick', at, random: random(), patienceMs});
 	}
 }

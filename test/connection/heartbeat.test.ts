@@ -18,6 +18,13 @@ test('heartbeat: is 2 s and grows from the 501st member on', () => {
 	);
 });
 
+test('heartbeat: a longer one can be asked for, and many members make it longer', () => {
+	assert.deepEqual(
+		[0, 1000, 5000].map(members => heartbeatFor(members, 10_000)),
+		[10_000, 10_000, 20_000],
+	);
+});
+
 test('heartbeat: all pings and pongs stay within 500 frames a second', () => {
 	fc.assert(
 		fc.property(fc.nat({max: 1_000_000}), members => {

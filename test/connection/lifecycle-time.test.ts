@@ -26,6 +26,12 @@ class Edge {
 	state: Connection = startConnection(1000)[0];
 	/** Effects with their times, without dial, hello and resend. */
 	readonly performed: string[] = [];
+	readonly #patienceMs: number | undefined;
+
+	/** @param patienceMs For connect() and for the welcome; 10 s by default. */
+	constructor(patienceMs?: number) {
+		this.#patienceMs = patienceMs;
+	}
 
 	get phase(): string {
 		return this.state.phase;
@@ -47,12 +53,14 @@ class Edge {
 
 	/** Lets time pass up to and including a moment. */
 	advance(to: number): void {
-		let wake = wakeAt(this.state);
+		const patienceMs = this.#patienceMs;
+		let wake = wakeAt(this.state, patienceMs);
 		for (let ticks = 0; wake !== undefined && wake <= to; ticks++) {
 			assert.ok(ticks < 1000, `stuck in ${this.state.phase} at ${this.at}`);
 			this.at = Math.max(this.at, wake);
-			this.dispatch({type: 'tick', at: this.at, random: this.random});
-			wake = wakeAt(this.state);
+			const {at, random} = this;
+			this.dispatch({type: 'tick', at, random, patienceMs});
+			wake = wakeAt(this.state, patienceMs);
 		}
 
 		this.at = to;
@@ -99,6 +107,35 @@ test('lifecycle: silent after 1.5 heartbeats, lost after 3, pinged once before',
 				`ping ${1000 + heartbeatMs}`,
 				`abandon ${edge.at}`,
 			]);
+		}),
+		{numRuns: runs},
+	);
+});
+
+test('lifecycle: connect() and the welcome may each take as long as was asked for', () => {
+	fc.assert(
+		fc.property(fc.integer({min: 1, max: 1_000_000}), patienceMs => {
+			const dialled = new Edge(patienceMs);
+			dialled.advance(1000 + patienceMs - 1);
+			assert.equal(dialled.phase, 'connecting');
+			dialled.dispatch({type: 'connected', at: dialled.at});
+			const since = dialled.at;
+			dialled.advance(since + patienceMs - 1);
+			assert.equal(dialled.phase, 'handshaking');
+			dialled.advance(since + patienceMs);
+			assert.equal(dialled.state.phase, 'waiting');
+			const seconds = Math.round(patienceMs / 100) / 10;
+			assert.match(
+				dialled.state.cause.message,
+				new RegExp(`no welcome came within ${seconds} s\\.`),
+			);
+			const silent = new Edge(patienceMs);
+			silent.advance(1000 + patienceMs);
+			assert.equal(silent.state.phase, 'waiting');
+			assert.match(
+				silent.state.cause.message,
+				new RegExp(`No answer to connect\\(\\) within ${seconds} s\\.`),
+			);
 		}),
 		{numRuns: runs},
 	);

@@ -150,6 +150,7 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'connectRate',
 		'--connect-rate is for rooms; raw mode lets everybody in.',
 	],
+	['raw', 'heartbeat', '--heartbeat is for rooms; raw mode sends no pings.'],
 	['raw', 'history', '--history is for rooms; raw mode keeps no history.'],
 	['raw', 'fsync', '--fsync is for rooms; raw mode keeps no history.'],
 	['raw', 'bell', '--bell is for rooms; raw mode has no mentions.'],

@@ -59,11 +59,13 @@ const member = {
 	isPrompted: false,
 	tokenFile: undefined,
 	clientsFolder: undefined,
+	connectTimeoutMs: undefined,
 	isWatched: true,
 };
 const server = {
 	backlog: undefined,
 	maxMembers: undefined,
+	heartbeatMs: undefined,
 	maxPerUser: undefined,
 	rate: undefined,
 	connectRate: undefined,
@@ -114,6 +116,7 @@ test('options: each command and mode has exactly the options that it uses', () =
 		command: 'connect',
 		localPort: undefined,
 		isWaiting: false,
+		connectTimeoutMs: undefined,
 	});
 });
 
@@ -148,12 +151,14 @@ test('options: each value reaches its option', () => {
 		message: 'hi',
 		timeout: '0.5',
 		localPort: '1024',
+		connectTimeout: '60',
 	};
 	const connected = {
 		address: tcp('::1', 65_535),
 		message: 'hi',
 		timeoutMs: 500,
 		localPort: 1024,
+		connectTimeoutMs: 60_000,
 	};
 	assert.partialDeepStrictEqual(
 		options('connect', {...connect, nick: 'héron', noRetry: true}),
@@ -165,12 +170,14 @@ test('options: each value reaches its option', () => {
 	);
 	const serve = options('serve', {
 		maxMembers: '2',
+		heartbeat: '4.5',
 		backlog: '1',
 		fsync: 'always',
 		history: 'kept',
 	});
 	assert.partialDeepStrictEqual(serve, {
 		maxMembers: 2,
+		heartbeatMs: 4500,
 		backlog: 1,
 		history: {path: 'kept', fsync: 'always'},
 	});
@@ -180,6 +187,10 @@ test('options: each value reaches its option', () => {
 		eol: 'none',
 		backlog: 1,
 	});
+	assert.partialDeepStrictEqual(
+		options('', {heartbeat: '3600', connectTimeout: '0.5'}),
+		{heartbeatMs: 3_600_000, connectTimeoutMs: 500},
+	);
 	assert.equal(options('', {quiet: true}).isQuiet, true);
 });
 

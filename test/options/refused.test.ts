@@ -133,6 +133,25 @@ test('options: each wrong value is refused with what the flag needs', () => {
 				`--timeout needs a number of seconds, such as 5 or 0.5; got "${timeout}".`,
 			],
 		),
+		...['0', 'soon', '9999999'].flatMap(
+			(text): Array<[string, GivenFlags, string]> => [
+				[
+					'connect',
+					{connectTimeout: text},
+					`--connect-timeout needs a number of seconds, such as 5 or 0.5; got "${text}".`,
+				],
+				[
+					'serve',
+					{heartbeat: text},
+					`--heartbeat needs a number of seconds, such as 5 or 0.5; got "${text}".`,
+				],
+			],
+		),
+		...['0.5', '3601'].map((heartbeat): [string, GivenFlags, string] => [
+			'',
+			{heartbeat},
+			`--heartbeat needs from 1 to 3600 seconds; got "${heartbeat}".`,
+		]),
 		['serve', {rate: '0'}, `--rate needs ${count}, or off; got "0".`],
 		[
 			'',

@@ -13,7 +13,8 @@ import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
-const createRoom = () => new Room({logId: () => 'log'});
+const createRoom = (heartbeatMs?: number) =>
+	new Room({logId: () => 'log', heartbeatMs});
 
 test('membership: a client that comes back keeps its place, unannounced', () => {
 	const room = createRoom();
@@ -81,6 +82,8 @@ test('membership: the heartbeat grows with the number of members', () => {
 	crowd(room, 600);
 	assert.equal(room.heartbeatMs, heartbeatFor(600));
 	assert.equal(room.heartbeatMs, 2400);
+	const slow = createRoom(10_000);
+	assert.equal(slow.heartbeatMs, 10_000);
 });
 
 const operation = fc.record({
