@@ -1,5 +1,5 @@
 /** What sockchat needs of this machine, each looked at once. */
-import {accessSync, constants, existsSync} from 'node:fs';
+import {accessSync, constants, existsSync, lstatSync} from 'node:fs';
 import {dirname} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
@@ -163,7 +163,12 @@ export const checkHistory = (place: HistoryPlace | undefined): Check => {
 	const folder = isDefault ? nearestFolder(dirname(path)) : dirname(path);
 	try {
 		accessSync(folder, constants.W_OK | constants.X_OK);
-		if (existsSync(path)) {
+		const stat = lstatSync(path, {throwIfNoEntry: false});
+		if (stat && !stat.isFile()) {
+			return {name, status: 'fails', text: `${path} is not a regular file`};
+		}
+
+		if (stat) {
 			accessSync(path, constants.R_OK | constants.W_OK);
 		}
 

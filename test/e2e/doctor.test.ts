@@ -7,6 +7,7 @@ import {
 	mkdtempSync,
 	readdirSync,
 	rmSync,
+	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
 import {createServer} from 'node:net';
@@ -196,6 +197,17 @@ test('e2e: the doctor fails where sockchat would', async t => {
 		const history = join(folder, missing, 'room');
 		const {of} = await diagnose(t, [port, '--history', history]);
 		assert.equal(of('history')?.status, 'fails', history);
+	}
+
+	// Nor does serve keep a room in what is no file, or in a link to one.
+	symlinkSync('file', join(folder, 'link'));
+	for (const history of [folder, '/dev/null', join(folder, 'link')]) {
+		const {of} = await diagnose(t, [port, '--history', history]);
+		assert.deepEqual(of('history'), {
+			name: 'history',
+			status: 'fails',
+			text: `${history} is not a regular file`,
+		});
 	}
 
 	const {command, args} = bin('doctor', port);
