@@ -174,12 +174,12 @@ export const useViews = (
 			const {transcript, pending} = model;
 			const anchor = {index, line: 0, seenEnd: transcript.end};
 			const view = {transcript, pending, anchor, ...viewport};
-			const first = scrollBy(view, 0);
+			const found = scrollBy(view, 0);
 			// Near the top a full window begins above it, and has it in view.
-			const isAtEdge = first?.index === index && first.line === 0;
+			const isAtEdge = found?.index === index && found.line === 0;
 			const chatAnchor = isAtEdge
 				? scrollBy(view, Math.floor(viewport.height / 2))
-				: first;
+				: found;
 			replace({name: 'chat', chatAnchor});
 		},
 		follow() {
