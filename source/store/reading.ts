@@ -36,6 +36,8 @@ export type Reading = Attention & {
 	readonly leftOff: LeftOff | undefined;
 	/** What was seen in an earlier run, until the room's log is known. */
 	readonly before: Seen | undefined;
+	/** The log had this many entries when one came: they are no news. */
+	readonly pastEnd: number;
 };
 
 export const startReading: Reading = {
@@ -44,6 +46,7 @@ export const startReading: Reading = {
 	left: undefined,
 	leftOff: undefined,
 	before: undefined,
+	pastEnd: 0,
 };
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
@@ -70,28 +73,45 @@ const seqOf = (item: Item): number | undefined =>
 /** The room's log is known: what was seen of it in an earlier run counts. */
 export const enterLog = (
 	reading: Reading,
-	log: string,
+	{log, head, isFirst}: {log: string; head: number; isFirst: boolean},
 	now: number,
 ): Reading => {
-	const {before} = reading;
-	if (before?.log !== log) {
-		return {...reading, before: undefined};
+	const {before, left, leftOff} = reading;
+	if (before?.log === log) {
+		const {seq, at} = before;
+		const rule = unreadRule(at, now);
+		return {
+			...reading,
+			before: undefined,
+			left: left && before,
+			leftOff: {seq, index: undefined, rule, hasNews: false, isSettled: false},
+			pastEnd: head,
+		};
 	}
 
-	const {seq, at} = before;
-	const rule = unreadRule(at, now);
+	// Of another log nothing was seen; what one comes into is no news either.
+	const pastEnd = isFirst ? head : 0;
 	return {
 		...reading,
 		before: undefined,
-		leftOff: {seq, index: undefined, rule, hasNews: false, isSettled: false},
+		left: left && {...left, seq: 0},
+		leftOff: left && leftOff && {...leftOff, seq: pastEnd},
+		pastEnd,
 	};
 };
+
+/** Whether the reader had seen an item when they left. */
+const wasSeen = (item: Item, {seq, rule}: LeftOff): boolean =>
+	(seqOf(item) ?? Infinity) <= seq ||
+	// A whisper has its time alone.
+	(seqOf(item) === undefined && item.at <= rule.at);
 
 /** Looks for news among items, and for the place of the rule. */
 const look = (
 	reading: Reading,
 	items: readonly Item[],
 	firstIndex: number,
+	isSeen = wasSeen,
 ): Reading => {
 	const {leftOff} = reading;
 	if (!leftOff || items.length === 0) {
@@ -100,9 +120,9 @@ const look = (
 
 	let {index, hasNews} = leftOff;
 	for (const [offset, item] of items.entries()) {
-		const seq = seqOf(item);
-		if (seq !== undefined && seq <= leftOff.seq) {
+		if (isSeen(item, leftOff)) {
 			index = firstIndex + offset;
+			hasNews = false;
 		} else if (isNews(item)) {
 			hasNews = true;
 		}
@@ -112,7 +132,11 @@ const look = (
 };
 
 /** Items were appended, the first of them at this index. */
-export const readAppended = look;
+export const readAppended = (
+	reading: Reading,
+	items: readonly Item[],
+	firstIndex: number,
+): Reading => look(reading, items, firstIndex);
 
 /** Other items than before are shown: the rule keeps its place among them. */
 export const readAgain = (
@@ -129,7 +153,13 @@ export const readAgain = (
 		itemAt(transcript, first + offset)!,
 	);
 	const unplaced = {...leftOff, index: undefined, hasNews: false};
-	return look({...reading, leftOff: unplaced}, items, first);
+	// Some may be of another log: their seqs say nothing.
+	return look(
+		{...reading, leftOff: unplaced},
+		items,
+		first,
+		(item, off) => wasSeen(item, off) || item.at <= off.rule.at,
+	);
 };
 
 /** Items were put in front; those dropped before have lost their indexes. */
@@ -144,11 +174,13 @@ export const readPrepended = (
 		return reading;
 	}
 
-	return look(
+	const looked = look(
 		{...reading, leftOff: {...leftOff, index: undefined}},
 		items,
 		first,
 	);
+	const hasNews = leftOff.hasNews || looked.leftOff!.hasNews;
+	return {...looked, leftOff: {...looked.leftOff!, hasNews}};
 };
 
 export const attend = (
@@ -173,15 +205,17 @@ export const attend = (
 		return next;
 	}
 
-	const left = {seq: newestSeq, at};
+	// Before the end of the past, one has not yet been where one left off.
+	const isEarly = newestSeq < reading.pastEnd && leftOff !== undefined;
+	const left = {seq: isEarly ? leftOff.seq : newestSeq, at};
 	const isSought = leftOff?.hasNews === true && !leftOff.isSettled;
-	return attention.isLooking && isSought
+	return isEarly || (attention.isLooking && isSought)
 		? {...next, left}
 		: {
 				...next,
 				left,
 				leftOff: {
-					seq: newestSeq,
+					seq: Math.max(newestSeq, reading.pastEnd),
 					index: end - 1,
 					rule: unreadRule(at, at),
 					hasNews: false,

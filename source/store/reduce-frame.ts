@@ -4,6 +4,7 @@ import type {
 	Found,
 	Message as MessageFrame,
 	ServerFrame,
+	Welcome,
 	Whispered,
 } from '../protocol/frame.js';
 import {reducePresence} from '../protocol/presence.js';
@@ -15,7 +16,7 @@ import {
 	type Message,
 	type Whisper,
 } from './item.js';
-import type {ModelUpdate} from './model.js';
+import {flushItems, type ModelUpdate} from './model.js';
 import {foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
@@ -122,7 +123,7 @@ const show = (
 			update.nick = frame.nick;
 			update.roomName = frame.name;
 			update.isBack = update.log !== undefined;
-			enterLog(update, frame.log, at);
+			enterLog(update, frame, at);
 			invite(update, at);
 			greet(update);
 			update.greeting =
@@ -195,11 +196,17 @@ const show = (
 };
 
 /** In another log, seqs begin again. */
-const enterLog = (update: ModelUpdate, log: string, at: number): void => {
+const enterLog = (
+	update: ModelUpdate,
+	{log, head}: Welcome,
+	at: number,
+): void => {
 	if (update.log !== log) {
+		const isFirst = update.log === undefined;
+		flushItems(update);
 		update.log = log;
 		update.newestSeq = 0;
-		update.reading = readLog(update.reading, log, at);
+		update.reading = readLog(update.reading, {log, head, isFirst}, at);
 		update.clearedSeq = undefined;
 		update.hasTalk = false;
 	}

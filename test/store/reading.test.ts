@@ -85,6 +85,29 @@ test('reading: a rule is below what the last run has seen, if somebody spoke sin
 	);
 });
 
+test('reading: who looks away before the past has come sees no rule in it', () => {
+	const looksAway = [attention(false), attention(true)];
+	for (const place of [1, 2, 4]) {
+		const joining = [seen(5), welcome(5), ...said(1, 5)];
+		const joined = reduce(start, joining.toSpliced(place, 0, ...looksAway));
+		assert.equal(ruleIn(joined), undefined, `after ${place}, all seen`);
+		const entering = [welcome(5), ...said(1, 5)];
+		const entered = reduce(
+			start,
+			entering.toSpliced(place, 0, attention(false)),
+		);
+		assert.equal(ruleIn(entered), undefined, `after ${place}, never here`);
+		const back = reduce(entered, [...said(6), attention(true)]);
+		assert.equal(ruleIn(back)?.[1], 'new since 16:00');
+	}
+
+	const unread = [seen(3), welcome(5), ...said(1, 5)];
+	assert.deepEqual(
+		ruleIn(reduce(start, unread.toSpliced(4, 0, ...looksAway))),
+		['entry 3', 'new since 14:02'],
+	);
+});
+
 test('reading: a rule of another day says which', () => {
 	const what = {
 		kind: 'seen-before',
