@@ -1,18 +1,24 @@
 /**
  * What is typed and pasted at the prompt, as readline can edit it.
  *
- * readline knows neither pastes nor line ends inside its line. So a paste comes
- * here as one text, and its line ends stand in the line as ⏎, as in a message
- * that is shown. A ⏎ that was typed is followed by a selector that shows nothing.
+ * readline knows neither pastes nor line ends inside its line, and takes a tab
+ * at the edge of the terminal for a wider one. So a paste comes here as one text,
+ * and its line ends and tabs stand in the line as ⏎ and ⇥. Such a sign that was
+ * typed is followed by a selector that shows nothing.
  */
 import {EventEmitter} from 'node:events';
 import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';
 import {escape, pasteEnd, pasteStart} from '../keyboard/sequences.js';
 
 const lineEnd = '⏎';
-const typedSign = `${lineEnd}\uFE0E`;
+const tab = '⇥';
+const selector = '\uFE0E';
 
-const keepSign = (text: string): string => text.replaceAll(lineEnd, typedSign);
+const keepSigns = (text: string): string =>
+	text.replaceAll(/[⏎⇥]/g, `$&${selector}`);
+
+const signTabs = (text: string): string =>
+	keepSigns(text).replaceAll('\t', tab);
 
 export type Paste = {
 	/** For readline's line. */
@@ -21,31 +27,35 @@ export type Paste = {
 };
 
 /**
- * A pasted text without the line ends after it. Tabs stay, other control
- * characters go: readline would write them to the terminal.
+ * A pasted text without the line ends after it, and without control characters
+ * but tabs: readline would write them to the terminal.
  */
 export const readPaste = (text: string): Paste => {
 	const rows = text
 		.replaceAll(/\r\n?/g, '\n')
 		.replaceAll(/[^\P{Control}\t\n]/gu, '')
 		// With no sign before it, it selects nothing.
-		.replaceAll(/^\uFE0E+/gm, '')
+		.replaceAll(/(?<=^|\t)\uFE0E+/gm, '')
 		.split('\n');
 	while (rows.length > 1 && rows.at(-1) === '') {
 		rows.pop();
 	}
 
 	return {
-		line: rows.map(row => keepSign(row)).join(lineEnd),
+		line: rows.map(row => signTabs(row)).join(lineEnd),
 		lineCount: rows.length,
 	};
 };
 
 /** The text that a line of readline's stands for. */
 export const textOfLine = (line: string): string =>
-	line.replaceAll(/⏎(\uFE0E?)/g, (_all, selector) =>
-		selector === '' ? '\n' : lineEnd,
-	);
+	line.replaceAll(/([⏎⇥])(\uFE0E?)/g, (_all, sign, typed) => {
+		if (typed !== '') {
+			return sign as string;
+		}
+
+		return sign === tab ? '\t' : '\n';
+	});
 
 const altEnter = `${escape}\r`;
 
@@ -83,7 +93,8 @@ export const readTyped = (
 		} else if (text === altEnter) {
 			onPaste({line: lineEnd, lineCount: 1});
 		} else if (!isUnknown(text)) {
-			keys.emit('data', keepSign(text));
+			// Tab by itself is a key: it completes.
+			keys.emit('data', text === '\t' ? text : signTabs(text));
 		}
 	};
 

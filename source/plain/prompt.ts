@@ -56,24 +56,20 @@ export const completeWord = (
 };
 
 /**
- * Keeps what is pasted at the caret. While a chunk of several keys is read,
- * readline completes nothing, adds all of it to the end of the line, and loses
- * count of its rows.
- *
- * @returns Whether such a chunk is being read.
+ * While a chunk of several keys is read, readline adds all of it to the end of
+ * the line, and loses count of its rows.
  */
-const pasteAtCaret = (line: Interface): (() => boolean) => {
-	let isPasting = false;
+const insertAtCaret = (line: Interface): void => {
+	let isWhole = true;
 	Object.defineProperty(line, 'isCompletionEnabled', {
-		get: () => !isPasting || line.cursor < line.line.length,
-		set(isTyped: boolean) {
-			isPasting = !isTyped;
-			if (isTyped) {
+		get: () => isWhole || line.cursor < line.line.length,
+		set(isEnabled: boolean) {
+			isWhole = isEnabled;
+			if (isEnabled) {
 				Reflect.set(line, 'prevRows', line.getCursorPos().rows);
 			}
 		},
 	});
-	return () => isPasting;
 };
 
 /** Each line as the text that it stands for. */
@@ -154,10 +150,9 @@ export class Prompt {
 			input: keys,
 			output: process.stdout,
 			terminal: true,
-			completer: (text: string) =>
-				isPasting() ? [['\t'], ''] : completeWord(text, source.nicks()),
+			completer: (text: string) => completeWord(text, source.nicks()),
 		});
-		const isPasting = pasteAtCaret(line);
+		insertAtCaret(line);
 		const close = line.close.bind(line);
 		this.#close = close;
 		// Readline calls it at Ctrl-D on an empty line.

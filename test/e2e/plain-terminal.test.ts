@@ -76,6 +76,7 @@ for (const [nick, columns, draft, shown] of [
 			terminal.framed(),
 		);
 		assert.match(rows.at(-shown.length - 1)!, /^heron: second/);
+		assert.ok(rows.includes(`-- ${nick} joined`), terminal.framed());
 		assert.ok(
 			rows
 				.slice(0, -shown.length - 1)
@@ -166,10 +167,10 @@ for (const [nick, how, paste] of [
 		await terminal.waitFor(`${nick} › see:`);
 		paste(terminal, `${pastedRows.join('\n')}\n`);
 		await terminal.waitFor(/-- 100 lines are pasted, as one message\./);
-		await terminal.waitFor(/⏎row\s+99\s+end\s*$/);
+		await terminal.waitFor(/⏎row\s+99⇥end\s*$/);
 		heron.sayNext(`meanwhile, ${how}`);
 		await terminal.waitFor(`heron: meanwhile, ${how}`);
-		await terminal.waitFor(/⏎row\s+99\s+end\s*$/);
+		await terminal.waitFor(/⏎row\s+99⇥end\s*$/);
 		assert.deepEqual(textsOf(nick), []);
 		terminal.type('!\r');
 		await terminal.waitFor(new RegExp(`${nick} ›\\s*$`));
@@ -222,6 +223,25 @@ test('e2e: plain: a paste that never ends is a draft, and Ctrl-C clears it', asy
 	terminal.type('typed on\r');
 	await until(() => textsOf('godwit').length > 0, {what: 'a message'});
 	assert.deepEqual(textsOf('godwit'), ['typed on']);
+});
+
+test('e2e: plain: a tab that reaches the edge of the terminal erases nothing', async t => {
+	const terminal = await openPlain(t, 'gull', {columns: 40});
+	await terminal.waitFor('gull ›');
+	terminal.type('a\tb>日本a\tb');
+	await terminal.waitFor('gull › a⇥b>日本a⇥b');
+	terminal.press('ctrl-a');
+	for (let count = 1; count <= 40; count++) {
+		terminal.type('x');
+	}
+
+	heron.sayNext('meanwhile, a tab');
+	await terminal.waitFor('heron: meanwhile, a tab');
+	await terminal.waitFor(/x{7}a⇥b>日本a⇥b/);
+	assert.match(terminal.text(), /^-- gull joined$/m, terminal.framed());
+	terminal.press('enter');
+	await until(() => textsOf('gull').length > 0, {what: 'the message'});
+	assert.deepEqual(textsOf('gull'), [`${'x'.repeat(40)}a\tb>日本a\tb`]);
 });
 
 test('e2e: plain: pasted requests are read line by line', async t => {
@@ -504,7 +524,8 @@ test('e2e: plain: whatever is typed and comes, both are whole', async t => {
 
 				mark++;
 				heron.sayNext(`mark ${mark}`);
-				const shown = bare(`heron: mark ${mark}rail › ${draft}`);
+				const line = draft.replaceAll('\t', '⇥');
+				const shown = bare(`heron: mark ${mark}rail › ${line}`);
 				await until(() => bare(terminal.text()).endsWith(shown), {
 					what: JSON.stringify(draft),
 					seen: terminal.framed,
