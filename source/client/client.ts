@@ -215,9 +215,9 @@ export class Client {
 			onCall: call => {
 				this.#options.watch?.called(call, link);
 			},
-			close: () => {
+			close: unreadBytes => {
 				socket.send({type: 'bye'});
-				this.#options.watch?.called('close()', link);
+				this.#options.watch?.called('close()', link, {unreadBytes});
 				this.#lose(closedByHand());
 			},
 		};

@@ -146,9 +146,9 @@ export class RawClient implements Counted {
 			reset() {
 				link.reset();
 			},
-			close: () => {
+			close: unreadBytes => {
 				this.#isClosing = true;
-				this.#options.watch?.called('close()', link);
+				this.#options.watch?.called('close()', link, {unreadBytes});
 				this.leave();
 			},
 		};

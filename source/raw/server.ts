@@ -284,8 +284,8 @@ const ownerOf = (
 		peer.reason = 'reset';
 		link.reset();
 	},
-	close() {
-		watch?.called('close()', link);
+	close(unreadBytes) {
+		watch?.called('close()', link, {unreadBytes});
 		link.stream.destroy();
 	},
 });

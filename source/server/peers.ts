@@ -112,9 +112,9 @@ export const controlPeer = async (
 		reset() {
 			connection.reset();
 		},
-		close() {
+		close(unreadBytes) {
 			connection.close(() => {
-				watch?.called('close()', link);
+				watch?.called('close()', link, {unreadBytes});
 			});
 		},
 	};

@@ -20,8 +20,12 @@ export type SocketOwner = {
 	readonly setPaused: (isPaused: boolean) => void;
 	/** Sends RST and drops the connection. */
 	readonly reset: () => void;
-	/** Sends bye if the protocol has one, then calls close(2). */
-	readonly close: () => void;
+	/**
+	 * Sends bye if the protocol has one, then calls close(2).
+	 *
+	 * @param unreadBytes What is certainly unread then; undefined if unknown.
+	 */
+	readonly close: (unreadBytes: number | undefined) => void;
 	/** Called before a call that the socket has no event for. */
 	readonly onCall: (call: Call) => void;
 };
@@ -48,6 +52,10 @@ const setReading = (socket: Socket, isReading: boolean): void => {
 		}
 	}
 };
+
+/** Whether Node may read at any time. */
+const isReading = (socket: Socket): boolean =>
+	(Reflect.get(socket, '_handle') as Handle | undefined)?.reading !== false;
 
 const askKernel = async ({endpoints}: SocketLink): Promise<Answer> => {
 	const {local, remote} = endpoints;
@@ -113,7 +121,8 @@ const closeSocket = async (
 
 	const queued = stream.writableLength;
 	const words = closingWords(link, unreadBytes, stream.writableFinished);
-	owner.close();
+	// What is read in between, the table doesn't know.
+	owner.close(isReading(stream) ? undefined : unreadBytes);
 	const lost =
 		queued > 0 ? ` ${queued} bytes that Node still held are discarded.` : '';
 	return done(`${whose} socket is closed: ${words}.${lost}`);

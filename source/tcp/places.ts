@@ -172,7 +172,8 @@ export const placesOf = (
 
 		const isCaptured = true;
 		if (step.kind === 'segment') {
-			const mark = `${step.segment as 'FIN' | 'RST'} ${otherRole(side)}`;
+			const from = step.direction === 'out' ? side : otherRole(side);
+			const mark = `${step.segment as 'FIN' | 'RST'} ${from}`;
 			const isSame = connection.indexOf(mark as Mark) !== undefined;
 			return {step, isSame, isCaptured: isSame};
 		}

@@ -63,6 +63,16 @@ const openStates = new Set<TcpState>([
 	'ESTABLISHED',
 ]);
 
+/** States of an end that has sent or received a FIN. */
+const finStates = new Set<TcpState>([
+	'FIN-WAIT-1',
+	'FIN-WAIT-2',
+	'CLOSE-WAIT',
+	'CLOSING',
+	'LAST-ACK',
+	'TIME-WAIT',
+]);
+
 /** States of an end that has received the other's FIN. */
 const finReceivedStates = new Set<TcpState>([
 	'CLOSE-WAIT',
@@ -144,7 +154,8 @@ export class StepLog {
 	get isOver(): boolean {
 		const {state, evidence} = this.#local.last ?? {};
 		const isLocalGone = state === 'CLOSED' && evidence === 'read';
-		const remote = this.#remote.last?.state ?? 'CLOSED';
+		const remote =
+			this.#remote.lastRead === undefined ? 'CLOSED' : this.#remote.last?.state;
 		return this.#isReplaced || (isLocalGone && remote === 'CLOSED');
 	}
 
@@ -174,6 +185,14 @@ export class StepLog {
 	 */
 	release(): readonly Step[] {
 		this.#isBlind = true;
+		return this.#resolve(undefined);
+	}
+
+	/**
+	 * Returns the steps that wait for a reading without what it would show, as
+	 * others have to follow them.
+	 */
+	settle(): readonly Step[] {
 		return this.#resolve(undefined);
 	}
 
@@ -224,13 +243,15 @@ export class StepLog {
 
 			case 'setsockopt': {
 				// Node calls close() in the same turn, and reports it later.
-				return step.call === lingerZero
-					? [step, ...this.#infer(this.#local, 'CLOSED', step)]
-					: [step];
+				return step.call === lingerZero ? this.#abort(step) : [step];
 			}
 
 			case 'close': {
 				this.#isClosed = true;
+				if (step.unreadBytes !== undefined && step.unreadBytes > 0) {
+					return this.#abort(step);
+				}
+
 				if (state === 'ESTABLISHED' && this.#finSentAt === undefined) {
 					// With unread bytes it sends RST, else FIN.
 					this.#finSentAt = earliestOf(step);
@@ -251,6 +272,20 @@ export class StepLog {
 				return [step];
 			}
 		}
+	}
+
+	/** A call that makes the kernel send RST, and what follows. */
+	#abort(step: CallStep): readonly Step[] {
+		const closed = this.#infer(this.#local, 'CLOSED', step);
+		const rst: Step = {
+			kind: 'segment',
+			segment: 'RST',
+			evidence: 'inferred',
+			direction: 'out',
+			peer: this.#peer,
+			...timeOf(step),
+		};
+		return closed.length === 0 ? [step] : [step, rst, ...closed];
 	}
 
 	/**
@@ -292,6 +327,9 @@ export class StepLog {
 		this.#local.order ??= closeOrder(ours, theirs);
 		this.#remote.order ??= closeOrder(theirs, ours);
 		return [
+			...(remote && finStates.has(remote.state)
+				? this.#wasOpen(this.#bounded(this.#remote, at))
+				: []),
 			...this.#resolve(local?.state),
 			...this.#look(this.#local, local, reading),
 			...this.#look(this.#remote, remote, reading),
@@ -416,21 +454,40 @@ export class StepLog {
 	}
 
 	/**
-	 * The other end's FIN, and so its state. One never seen stays unknown, and so
-	 * does whether it had our FIN, until that is read.
+	 * The other end closes: it was open before, even if no table showed it. What
+	 * it was before we looked, nobody knows.
+	 */
+	#wasOpen(time: StepTime): readonly Step[] {
+		const end = this.#remote;
+		return end.last === undefined && this.#notOpenAt !== undefined
+			? this.#enter(end, 'ESTABLISHED', 'inferred', time)
+			: [];
+	}
+
+	/**
+	 * The other end's FIN, and so its state. Whether it had our FIN stays unknown
+	 * until that is read.
 	 */
 	#sendFin(time: StepTime): readonly Step[] {
 		const end = this.#remote;
+		const opening = this.#wasOpen(this.#bounded(end, seenBy(time)));
 		const {last, order} = end;
 		const isAnswer = last?.state === 'CLOSE-WAIT' || order === 'last';
 		const isUnknown = !isAnswer && this.#local.order === 'first';
 		const state = isAnswer ? 'LAST-ACK' : 'FIN-WAIT-1';
-		return !isUnknown &&
-			last &&
-			last.state !== state &&
-			canReach(last.state, state)
-			? this.#reach(end, state, 'inferred', this.#bounded(end, seenBy(time)))
-			: [];
+		const isNews =
+			!isUnknown && last && last.state !== state && canReach(last.state, state);
+		return isNews
+			? [
+					...opening,
+					...this.#reach(
+						end,
+						state,
+						'inferred',
+						this.#bounded(end, seenBy(time)),
+					),
+				]
+			: opening;
 	}
 
 	#infer(end: End, state: TcpState, time: StepTime): readonly Step[] {

@@ -124,6 +124,8 @@ export type Step = StepTime &
 				readonly offset?: number | undefined;
 				/** Of send() and recv(): its first bytes as text. */
 				readonly text?: string | undefined;
+				/** Of close(): bytes that were received, and that nobody had read. */
+				readonly unreadBytes?: number | undefined;
 				/** Of another process: whose socket it is about. */
 				readonly end?: 'local' | 'remote' | undefined;
 				/**
@@ -138,10 +140,15 @@ export type Step = StepTime &
 		  }
 		| ({
 				readonly kind: 'segment';
-				/** One that was received, unless it was captured. */
+				/** One that was received, unless `direction` says otherwise. */
 				readonly segment: SegmentName;
 				readonly peer: string | undefined;
-		  } & Partial<SegmentFacts>)
+				/**
+				 * Undefined: Node has reported it. inferred: no other segment follows from
+				 * what the process did.
+				 */
+				readonly evidence?: 'captured' | 'inferred' | undefined;
+		  } & Partial<Omit<SegmentFacts, 'evidence'>>)
 		| {
 				readonly kind: 'state';
 				/** The end that reached the state. */

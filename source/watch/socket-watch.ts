@@ -19,7 +19,7 @@ import {
 	type TcpTablePollerOptions,
 } from './tcp-table-poller.js';
 import {StandingQueues} from './standing-queues.js';
-import {watchSteps, type StepWatch} from './steps.js';
+import {watchSteps, type CallFacts, type StepWatch} from './steps.js';
 import {startCapture, type Capture, type CaptureOptions} from './capture.js';
 import {ofServer, SegmentOwners} from './segment-owners.js';
 import {WireTap} from './wire-tap.js';
@@ -180,6 +180,7 @@ export class SocketWatch {
 
 		if (peer === undefined) {
 			for (const former of this.#followed.values()) {
+				this.#show(former.log.settle(), former);
 				former.isFormer = true;
 			}
 		}
@@ -220,9 +221,9 @@ export class SocketWatch {
 	}
 
 	/** Records a call that has no socket event; call it before the call itself. */
-	called(call: Call, link?: Link): void {
+	called(call: Call, link?: Link, facts?: CallFacts): void {
 		if (link) {
-			this.#calls.get(link.stream)?.(call);
+			this.#calls.get(link.stream)?.(call, facts);
 		} else if (this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);

@@ -31,7 +31,14 @@ export type StepWatch = {
 	 * Records a call for which node:net has no event, or a late one:
 	 * setsockopt(), pause(), resume(), close(). Call it before the call itself.
 	 */
-	readonly called: (call: Call) => void;
+	readonly called: (call: Call, facts?: CallFacts) => void;
+};
+
+/** What is known of a call besides. */
+export type CallFacts = {
+	readonly errno?: string | undefined;
+	readonly result?: string | undefined;
+	readonly unreadBytes?: number | undefined;
 };
 
 /**
@@ -63,7 +70,7 @@ export const watchSteps = (
 
 	const called = (
 		call: Call,
-		{errno, result}: {errno?: string | undefined; result?: string} = {},
+		{errno, result, unreadBytes}: CallFacts = {},
 	): void => {
 		const at = clock.wallMs();
 		onStep({
@@ -73,6 +80,7 @@ export const watchSteps = (
 			peer,
 			...(errno && {errno}),
 			...(result && {result}),
+			...(unreadBytes && {unreadBytes}),
 		});
 	};
 
@@ -175,9 +183,9 @@ export const watchSteps = (
 		}
 	});
 	return {
-		called(call) {
+		called(call, facts) {
 			isClosed ||= call === 'close()';
-			called(call);
+			called(call, facts);
 		},
 	};
 };

@@ -63,11 +63,13 @@ const always = new Set<Call>([
 const drawCall = (call: Call): string[] =>
 	always.has(call) ? [] : [call.replace(/^(connect|bind|listen)\(.*/, '$1()')];
 
-/** As a timeline draws them: ● read, ○ inferred, ⇄ the other end. */
+/** As a timeline draws them: ● read, ○ inferred, ⇄ the other end, → sent. */
 export const draw = (steps: readonly Step[]): string[] =>
 	steps.flatMap(step => {
 		if (step.kind !== 'state') {
-			return step.kind === 'call' ? drawCall(step.call) : step.segment;
+			return step.kind === 'call'
+				? drawCall(step.call)
+				: `${step.segment}${step.direction === 'out' ? ' →' : ''}`;
 		}
 
 		const end = step.end === 'local' ? '' : '⇄ ';

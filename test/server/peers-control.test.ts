@@ -84,6 +84,7 @@ test('peers control: a closed peer gets its bye, and nobody reads it any more', 
 		({peer}) => peer === otter.name,
 	);
 	assert.equal(ended.reason, 'closed', 'it does not wait for a FIN');
+	await until(() => callsOf(otter.name).length > 2, {what: 'close()'});
 	assert.deepEqual(callsOf(otter.name).slice(2), ['close()']);
 	otter.end();
 	await otter.untilClosed();

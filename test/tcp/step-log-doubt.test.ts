@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {StepLog} from '../../source/tcp/step-log.js';
 import {canReach} from '../../source/tcp/tcp-end.js';
-import type {TcpState} from '../../source/tcp/tcp.js';
+import type {Step, TcpState} from '../../source/tcp/tcp.js';
 import {
 	called,
 	createLog,
@@ -40,6 +40,21 @@ test('step-log: an RST closes this end, and the kernel confirms it', () => {
 	assert.deepEqual(observe(), ['● CLOSED']);
 	assert.deepEqual(observe(), ['⇄ ● CLOSED']);
 	assert.ok(log.isOver);
+});
+
+test('step-log: an RST that this end sends is a segment of its own', () => {
+	const aborted = openLog();
+	assert.deepEqual(aborted.report(called('setsockopt(SO_LINGER, 0)')), [
+		'setsockopt(SO_LINGER, 0)',
+		'RST →',
+		'○ CLOSED',
+	]);
+	assert.deepEqual(aborted.report(called('close()')), ['close()']);
+
+	const unread = openLog();
+	const close = {...called('close()'), unreadBytes: 6} as Step;
+	assert.deepEqual(unread.report(close), ['close()', 'RST →', '○ CLOSED']);
+	assert.deepEqual(unread.observe(), ['● CLOSED']);
 });
 
 test('step-log: a missing peer is gone at the second reading', () => {
@@ -206,12 +221,38 @@ test('step-log: a connection that no table has shown closes in its order', () =>
 	report(called('connect()'), inferred('SYN-SENT'), inferred('ESTABLISHED'));
 	report(called('shutdown(SHUT_WR)'), received('FIN'), called('close()'));
 	assert.deepEqual(observe(undefined, 'TIME-WAIT'), [
+		'⇄ ○ ESTABLISHED',
+		'⇄ ○ FIN-WAIT-1',
 		'FIN',
 		'○ CLOSE-WAIT',
 		'shutdown(SHUT_WR)',
 		'○ LAST-ACK',
 		'close()',
+		'⇄ ○ FIN-WAIT-2',
 		'⇄ ● TIME-WAIT',
+	]);
+});
+
+test('step-log: an end that is first read while it closes was open before', () => {
+	const {report, observe} = createLog();
+	report(called('connect()'), inferred('SYN-SENT'), inferred('ESTABLISHED'));
+	assert.deepEqual(observe('CLOSE-WAIT', 'FIN-WAIT-2'), [
+		'⇄ ○ ESTABLISHED',
+		'⇄ ○ FIN-WAIT-1',
+		'FIN',
+		'● CLOSE-WAIT',
+		'⇄ ● FIN-WAIT-2',
+	]);
+});
+
+test('step-log: what waits is settled when another connection begins', () => {
+	const {log, report, observe} = openLog();
+	assert.deepEqual(report(called('close()')), []);
+	assert.deepEqual(draw(log.settle()), ['close()']);
+	assert.deepEqual(observe('FIN-WAIT-2', 'CLOSE-WAIT'), [
+		'○ FIN-WAIT-1',
+		'● FIN-WAIT-2',
+		'⇄ ● CLOSE-WAIT',
 	]);
 });
 

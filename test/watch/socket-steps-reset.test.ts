@@ -28,8 +28,9 @@ test('socket-steps: a received RST closes this end', async t => {
 		'● CLOSED',
 		'close()',
 	]);
-	assert.deepEqual(client.drawn().slice(-3), [
+	assert.deepEqual(client.drawn().slice(-4), [
 		'setsockopt(SO_LINGER, 0)',
+		'RST →',
 		'● CLOSED',
 		'close()',
 	]);

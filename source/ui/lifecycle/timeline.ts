@@ -62,7 +62,9 @@ const nameOf = (step: Step, {side, spelling}: Drawing): DisplayText => {
 		}
 
 		case 'segment': {
-			return display`${symbols.inward} ${step.segment}`;
+			const symbol =
+				step.direction === 'out' ? symbols.outward : symbols.inward;
+			return display`${symbol} ${step.segment}`;
 		}
 
 		case 'state': {
@@ -210,13 +212,13 @@ const ladderHead = ({side, isWatched}: Drawing, width: number): Row => {
 	return createRow([{text, role: 'faint'}]);
 };
 
-/** A segment that arrived: the arrow points to this end. */
-const arrow = (label: DisplayText, width: number, side: Side): DisplayText => {
+/** A segment, as an arrow to the end that gets it. */
+const arrow = (label: DisplayText, width: number, to: Side): DisplayText => {
 	const cut = cutTo(label, Math.max(1, width - 4));
 	const line = Math.max(0, width - displayWidth(cut) - 4);
 	const before = '─'.repeat(Math.floor(line / 2));
 	const after = '─'.repeat(line - before.length);
-	return side === 'client'
+	return to === 'client'
 		? display`◂${before} ${cut} ${after}`
 		: display`${before} ${cut} ${after}▸`;
 };
@@ -236,9 +238,11 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 		};
 		if (step.kind === 'segment') {
 			const label = toDisplay(step.segment + peerOf(step));
+			const other = side === 'client' ? 'server' : 'client';
+			const to = step.direction === 'out' ? other : side;
 			return createRow([
 				time,
-				{text: arrow(label, 2 * column, side), role: 'faint'},
+				{text: arrow(label, 2 * column, to), role: 'faint'},
 			]);
 		}
 

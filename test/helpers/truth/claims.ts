@@ -1,5 +1,6 @@
 /** Holds what sockchat said of a connection against what happened. Pure. */
-import type {Step} from '../../../source/tcp/tcp.js';
+import {seenBy} from '../../../source/tcp/step-time.js';
+import type {Step, TcpState} from '../../../source/tcp/tcp.js';
 import type {Segment} from './pcap.js';
 import type {Entry} from './tcp-model.js';
 
@@ -21,12 +22,35 @@ const exactMs = 50;
 /** Clocks that count whole milliseconds. */
 const slackMs = 2;
 
-type Happened = {readonly from: number; readonly to: number};
+export type Happened = {readonly from: number; readonly to: number};
 
-const isAtThatTime = ({step}: Claim, {from, to}: Happened): boolean =>
+/** How long nothing could run between two times. */
+const stalledMs = (
+	from: number,
+	to: number,
+	stalls: readonly Happened[],
+): number => {
+	let sum = 0;
+	for (const stall of stalls) {
+		sum += Math.max(0, Math.min(to, stall.to) - Math.max(from, stall.from));
+	}
+
+	return sum;
+};
+
+const isAtThatTime = (
+	{step}: Claim,
+	{from, to}: Happened,
+	stalls: readonly Happened[],
+): boolean =>
 	step.at === undefined
 		? from <= step.seenAt + slackMs && to >= step.notBefore - slackMs
-		: from <= step.at + slackMs && step.at <= to + exactMs;
+		: from <= step.at + slackMs &&
+			step.at <= to + exactMs + stalledMs(to, step.at, stalls);
+
+/** Without one, it was received. */
+const directionOf = (step: Step): 'in' | 'out' =>
+	step.kind === 'segment' && step.direction === 'out' ? 'out' : 'in';
 
 const isEnd = (
 	end: string,
@@ -54,7 +78,11 @@ const happenedOf = (
 		case 'segment': {
 			return segments
 				.filter(({isFin, isRst}) => (step.segment === 'FIN' ? isFin : isRst))
-				.filter(({from, to}) => isEnd(`${to} ${from}`, local, remote))
+				.filter(({from, to}) =>
+					directionOf(step) === 'in'
+						? isEnd(`${to} ${from}`, local, remote)
+						: isEnd(`${from} ${to}`, local, remote),
+				)
 				.map(({at}) => ({from: at, to: at}));
 		}
 
@@ -70,11 +98,120 @@ const happenedOf = (
 	}
 };
 
+/** Whose a claim about a state is. */
+const isAboutState = ({step, local, remote}: Claim, end: string): boolean =>
+	step.kind === 'state' &&
+	(step.end === 'local'
+		? isEnd(end, local, remote)
+		: isEnd(end, remote, local));
+
+/** What an end did or got, and nobody said. */
+export type Unsaid = {
+	readonly end: string;
+	readonly what: TcpState | 'FIN' | 'RST';
+	/**
+	 * gap: a state of that end is said to have been reached at some time before and
+	 * after it. unknown: nothing at all was said of that end. unread: it happened
+	 * after the last reading.
+	 */
+	readonly why: 'gap' | 'unknown' | 'unread' | 'none';
+};
+
+const whyUnsaid = (
+	claims: readonly Claim[],
+	end: string,
+	{from, to}: Happened,
+): Unsaid['why'] => {
+	const about = claims.filter(claim => isAboutState(claim, end));
+	if (about.length === 0) {
+		return 'unknown';
+	}
+
+	if (from > Math.max(...claims.map(({step}) => seenBy(step))) - slackMs) {
+		return 'unread';
+	}
+
+	return about.some(
+		({step}) =>
+			step.at === undefined &&
+			step.notBefore <= to + slackMs &&
+			step.seenAt >= from - slackMs,
+	)
+		? 'gap'
+		: 'none';
+};
+
+/**
+ * @param polled What the poll has seen.
+ * @returns What happened to the ends that were followed, and wasn't said.
+ */
+export const unsaid = (
+	claims: readonly Claim[],
+	polled: readonly Entry[],
+	segments: readonly Segment[],
+	stalls: readonly Happened[],
+): readonly Unsaid[] => {
+	const own = new Set(
+		claims.flatMap(({local, remote}) =>
+			local === undefined ? [] : [`${local} ${remote}`],
+		),
+	);
+	const both = new Set(
+		[...own].flatMap(end => [end, end.split(' ').toReversed().join(' ')]),
+	);
+	const states = polled
+		.filter(({end}) => both.has(end))
+		.filter(({end, state, ...time}) =>
+			claims.every(
+				claim =>
+					!(
+						claim.step.kind === 'state' &&
+						claim.step.state === state &&
+						isAboutState(claim, end) &&
+						isAtThatTime(claim, time, stalls)
+					),
+			),
+		)
+		.map(({end, state, ...time}) => ({
+			end,
+			what: state,
+			why: whyUnsaid(claims, end, time),
+		}));
+	const closing = segments
+		.filter(({isFin, isRst}) => isFin || isRst)
+		.flatMap(({isRst, at, from, to}) => {
+			const time = {from: at, to: at};
+			const what = isRst ? ('RST' as const) : ('FIN' as const);
+			// What was received; of what was sent, an RST.
+			const wanted = [
+				[`${to} ${from}`, 'in'] as const,
+				...(isRst ? [[`${from} ${to}`, 'out'] as const] : []),
+			];
+			return wanted
+				.filter(([end]) => own.has(end))
+				.filter(([end, direction]) =>
+					claims.every(
+						claim =>
+							!(
+								claim.step.kind === 'segment' &&
+								claim.step.segment === what &&
+								directionOf(claim.step) === direction &&
+								isEnd(end, claim.local, claim.remote) &&
+								isAtThatTime(claim, time, stalls)
+							),
+					),
+				)
+				.map(([end]) => ({end, what, why: whyUnsaid(claims, end, time)}));
+		});
+	return [...states, ...closing];
+};
+
 /** @returns A verdict on each claim about a state or a segment. */
 export const judge = (
 	claims: readonly Claim[],
 	entries: readonly Entry[],
 	segments: readonly Segment[],
+	stalls: readonly Happened[],
 ): readonly Judged[] =>
 	claims.flatMap(claim => {
 		const happened = happenedOf(claim, entries, segments);
@@ -82,7 +219,7 @@ export const judge = (
 			return [];
 		}
 
-		const isRight = happened.some(time => isAtThatTime(claim, time));
+		const isRight = happened.some(time => isAtThatTime(claim, time, stalls));
 		const verdict = isRight
 			? 'right'
 			: happened.length === 0

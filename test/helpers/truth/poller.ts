@@ -1,7 +1,8 @@
 /**
  * A program that reads the kernel's table about once a millisecond, and prints
  * when each end entered a state: after `from`, when it was still in another, and
- * before `to`, when it was seen there. It shares no code with what it checks.
+ * before `to`, when it was seen there. It also prints when it couldn't run. It
+ * shares no code with what it checks.
  *
  * Usage: node poller.ts PORT
  */
@@ -13,6 +14,9 @@ const row = /^ *\d+: (?<local>\w+:\w+) (?<remote>\w+:\w+) (?<state>\w\w) .*$/gm;
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
 type End = {state: string; at: number; isMissing: boolean};
+
+/** A machine that lets this program wait so long lets others wait, too. */
+const stallMs = 20;
 
 const ends = new Map<string, End>();
 let before = 0;
@@ -60,6 +64,8 @@ for (;;) {
 
 	if (before === 0) {
 		writeSync(1, 'ready\n');
+	} else if (begun - before > stallMs) {
+		writeSync(1, `stall ${before} ${begun}\n`);
 	}
 
 	before = begun;

@@ -17,7 +17,13 @@ import {startProcess} from '../process.js';
 import {findPort} from '../ports.js';
 import {openRawClient, openRawServer} from '../raw.js';
 import {until} from '../until.js';
-import {judge, type Claim, type Judged} from './claims.js';
+import {
+	judge,
+	unsaid,
+	type Claim,
+	type Happened,
+	type Judged,
+} from './claims.js';
 import {SegmentReader, type Segment} from './pcap.js';
 import {entriesOf, type Entry} from './tcp-model.js';
 
@@ -46,7 +52,7 @@ const addressOf = (hex: string): string => {
 const parseEntries = (text: string): readonly Entry[] =>
 	text
 		.split('\n')
-		.filter(line => line !== '' && line !== 'ready')
+		.filter(line => line !== '' && !/^(?:ready|stall)/.test(line))
 		.map(line => {
 			const [local = '', remote = '', state = '', from, to] = line.split(' ');
 			return {
@@ -56,6 +62,13 @@ const parseEntries = (text: string): readonly Entry[] =>
 				to: Number(to),
 			};
 		});
+
+/** When the poll couldn't run. */
+const parseStalls = (text: string): readonly Happened[] =>
+	[...text.matchAll(/^stall (?<from>\S+) (?<to>\S+)$/gm)].map(({groups}) => ({
+		from: Number(groups?.['from']),
+		to: Number(groups?.['to']),
+	}));
 
 const isIn = (entries: readonly Entry[], wanted: string, state: TcpState) =>
 	entries.some(entry => entry.end.includes(wanted) && entry.state === state);
@@ -159,7 +172,8 @@ export const openScene = async (
 		...entriesOf(tcpdump.segments),
 		...parseEntries(poller.stdout()),
 	];
-	const judged = () => judge(claims, entries(), tcpdump.segments);
+	const stalls = () => parseStalls(poller.stdout());
+	const judged = () => judge(claims, entries(), tcpdump.segments, stalls());
 	const seen = () => claims.map(({step}) => JSON.stringify(step)).join('\n');
 
 	return {
@@ -277,6 +291,9 @@ export const openScene = async (
 			poller.signal('SIGKILL');
 			return judged();
 		},
+		/** What happened, and nobody said. */
+		unsaid: () =>
+			unsaid(claims, parseEntries(poller.stdout()), tcpdump.segments, stalls()),
 		/** For a message: what happened, and what was said. */
 		story: () =>
 			[
