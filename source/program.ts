@@ -24,7 +24,7 @@ import {parseOptions, readLoginName, type Options} from './options/options.js';
 import type {GivenFlags, Origins} from './options/reader.js';
 import {settle, type Variables} from './options/settings.js';
 import {parseStatusOptions} from './options/status.js';
-import {parseWatchOptions} from './options/watch.js';
+import {parseWatchOptions, type WatchOptions} from './options/watch.js';
 import {readWords} from './options/words.js';
 import {isWrongValue, placed} from './options/wrong-value.js';
 import {jsonError} from './plain/json.js';
@@ -339,6 +339,19 @@ const runWithOptions = async <ToolOptions>(
 	}
 };
 
+const startWatchScreen = async (options: WatchOptions): Promise<Running> => {
+	const {runWatchScreen} = await import('./ui/watch/run.js');
+	return runWatchScreen(options, process);
+};
+
+const startWatchLines = async (
+	options: WatchOptions,
+	output: Output,
+): Promise<Running> => {
+	const {startWatch} = await import('./plain/watch.js');
+	return startWatch(options, output);
+};
+
 const runLessonCommand = async (
 	name: string | undefined,
 	typed: GivenFlags,
@@ -424,12 +437,15 @@ const runTool = async (
 			return runWithOptions(
 				{command, given},
 				output,
-				parseWatchOptions,
+				(typed, env, config) =>
+					parseWatchOptions(typed, env, config, isatty(0) && isatty(1)),
 				async options => {
 					process.title = 'sockchat';
 					const signals = new SignalWatch(output);
-					const {startWatch} = await import('./plain/watch.js');
-					const running = startWatch(options, output);
+					const running =
+						options.output === 'screen'
+							? await startWatchScreen(options)
+							: await startWatchLines(options, output);
 					signals.onStarted(running);
 					return exitCodeOf(await running.ended, signals.seen);
 				},

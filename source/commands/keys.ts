@@ -24,3 +24,17 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Ctrl-Z', 'suspend; fg in the shell resumes'],
 	['Ctrl-C', 'clear the line; leave if it is empty, as Ctrl-D'],
 ];
+
+/** The keys of `sockchat watch`, the most useful first. */
+export const watchKeyHelp: ReadonlyArray<
+	readonly [keys: string, what: string]
+> = [
+	['Up, Down', 'choose a connection, or all of them; a: all'],
+	['PgUp, PgDn', 'scroll; Shift-Up, Shift-Down: by a row'],
+	['Home, End', 'the oldest step; the newest, and follow; f: follow'],
+	['c', 'write calls in Python, then in C'],
+	['e', 'explain each step, or not'],
+	['q, Ctrl-C', 'leave; Ctrl-D and /quit too'],
+	['?, /help', 'show or hide these keys'],
+	['Ctrl-L', 'redraw the screen; Ctrl-Z: suspend'],
+];

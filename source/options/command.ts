@@ -55,8 +55,8 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 		words: '[ADDRESS]',
 		summary: "watch other programs' sockets on a port",
 		examples: [
-			['sockchat watch', 'every step on port 5001, until Ctrl-C'],
-			['sockchat watch 8080 --explain', 'each with its sentence'],
+			['sockchat watch', 'the sockets on port 5001, and their ladder'],
+			['sudo sockchat watch 8080 --capture', 'with the real segments'],
 			['sockchat watch [::1]:8080 --json', 'one JSON event per line'],
 		],
 	},

@@ -20,7 +20,7 @@ const optionsFor = (command: WithTable, config: Config) => {
 		}
 
 		case 'watch': {
-			return parseWatchOptions({}, {}, config);
+			return parseWatchOptions({}, {}, config, false);
 		}
 
 		default: {

@@ -39,7 +39,7 @@ const alsoDoctor = [...everywhere, 'doctor'] as const;
 // It asks a server, and takes what says which.
 const alsoStatus = [...alsoDoctor, 'status'] as const;
 
-// It opens no socket, and prints what those of other programs do.
+// It opens no socket, and shows what those of other programs do.
 const alsoWatch = [...everywhere, 'watch'] as const;
 
 // It draws a screen.
@@ -96,7 +96,7 @@ export const flags = {
 	plain: {
 		type: 'boolean',
 		summary: 'print lines instead of drawing a screen',
-		commands: [...everywhere, 'lesson'],
+		commands: [...alsoWatch, 'lesson'],
 	},
 	json: {
 		type: 'boolean',
@@ -118,7 +118,7 @@ export const flags = {
 	noColor: {
 		type: 'boolean',
 		summary: 'draw the screen without colours (or NO_COLOR)',
-		commands: alsoLesson,
+		commands: [...alsoLesson, 'watch'],
 	},
 	bell: {
 		type: 'string',
@@ -138,12 +138,12 @@ export const flags = {
 		type: 'string',
 		value: 'THEME',
 		summary: 'auto, dark, light, high-contrast, 16 or mono',
-		commands: alsoLesson,
+		commands: [...alsoLesson, 'watch'],
 	},
 	mouse: {
 		type: 'boolean',
 		summary: 'scroll with the wheel; select text with Shift held',
-		commands: everywhere,
+		commands: alsoWatch,
 	},
 	explain: {
 		type: 'boolean',
@@ -348,13 +348,13 @@ export const flags = {
 	capture: {
 		type: 'boolean',
 		summary: 'show the real segments, by tcpdump or dumpcap',
-		commands: ['serve', 'connect'],
+		commands: ['serve', 'connect', 'watch'],
 	},
 	pcapng: {
 		type: 'string',
 		value: 'FILE',
 		summary: 'capture, and write it to a file for Wireshark',
-		commands: ['serve', 'connect'],
+		commands: ['serve', 'connect', 'watch'],
 	},
 	localPort: {
 		type: 'string',

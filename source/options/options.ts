@@ -322,11 +322,11 @@ const readHistory = (
 };
 
 /** Ink's own variable, for its own kind of screen, which a room doesn't need. */
-const isForScreenReader = ({env}: Pick<Environment, 'env'>): boolean =>
+export const isForScreenReader = ({env}: Pick<Environment, 'env'>): boolean =>
 	env['INK_SCREEN_READER'] === 'true' || env['INK_SCREEN_READER'] === '1';
 
 /** A terminal whose cursor can't be moved gets nothing but lines. */
-const canMoveCursor = ({
+export const canMoveCursor = ({
 	isTerminal,
 	env,
 }: Pick<Environment, 'isTerminal' | 'env'>): boolean =>

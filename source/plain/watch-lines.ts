@@ -4,6 +4,7 @@
  */
 import {assertNever} from '../errors.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
+import type {SegmentStep} from '../tcp/captured.js';
 import {explainWatched} from '../tcp/explain.js';
 import type {Step, StepTime} from '../tcp/tcp.js';
 import type {
@@ -12,7 +13,7 @@ import type {
 	SocketsEvent,
 	WatchedEnd,
 	WatchedListener,
-} from '../watch/port/port-event.js';
+} from '../event/port-event.js';
 
 export type WatchLineOptions = {
 	/** Whether each step is followed by its sentence. */
@@ -81,6 +82,28 @@ const timeColumn = ({at, seenAt}: StepTime): string =>
 
 const untimed = ' '.repeat('≤ 14:02:11.204  '.length);
 
+/** `PSH seq=1 ack=1 len=6 win=65536 "hello⏎"`. */
+const segmentText = ({
+	segment,
+	seq,
+	ack,
+	length = 0,
+	window,
+	text = '',
+}: SegmentStep): string => {
+	const shown = text.replaceAll('\r', '␍').replaceAll('\n', '⏎');
+	return [
+		segment,
+		`seq=${seq!}`,
+		ack === undefined ? '' : `ack=${ack}`,
+		length === 0 ? '' : `len=${length}`,
+		window === undefined || segment === 'RST' ? '' : `win=${window}`,
+		length === 0 ? '' : `"${shown}"`,
+	]
+		.filter(part => part !== '')
+		.join(' ');
+};
+
 const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
 	switch (step.kind) {
 		case 'call': {
@@ -94,7 +117,9 @@ const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
 		}
 
 		case 'segment': {
-			return `${step.segment} received`;
+			return step.evidence === 'captured'
+				? `sends ${segmentText(step)}`
+				: `${step.segment} received`;
 		}
 
 		case 'state': {
@@ -108,8 +133,15 @@ const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
 	}
 };
 
-const endOfStep = (step: Step): EndName =>
-	(step.kind === 'segment' ? undefined : step.end) ?? 'local';
+/** Whose step it is: of a captured segment, who sent it. */
+const endOfStep = (step: Step): EndName => {
+	if (step.kind === 'segment') {
+		const isSent = step.evidence === 'captured' && step.direction === 'in';
+		return isSent ? 'remote' : 'local';
+	}
+
+	return step.end ?? 'local';
+};
 
 const programOf = ({
 	program,

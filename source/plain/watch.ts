@@ -5,11 +5,12 @@
 import process from 'node:process';
 import type {Ending} from '../chat/ending.js';
 import type {WatchOptions} from '../options/watch.js';
-import {jsonSafe} from '../protocol/display.js';
+import {jsonSafe, toDisplay} from '../protocol/display.js';
 import {formatAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {explainWatched} from '../tcp/explain.js';
-import type {PortEvent} from '../watch/port/port-event.js';
+import type {PortEvent} from '../event/port-event.js';
+import {capturePort} from '../watch/port/port-capture.js';
 import {PortWatch} from '../watch/port/port-watch.js';
 import type {Output} from './output.js';
 import {WatchLines} from './watch-lines.js';
@@ -19,12 +20,16 @@ const objectOf = (event: PortEvent): object =>
 		? {type: 'step', ...event.step, explain: explainWatched(event.step)}
 		: event;
 
+const jsonLine = (value: object): string =>
+	`${jsonSafe(JSON.stringify(value))}\n`;
+
 /** The program at work; it ends by `leave()` alone, or in an error. */
 export const startWatch = (
 	options: WatchOptions,
 	output: Output,
 ): {readonly ended: Promise<Ending>; readonly leave: () => void} => {
-	const {address, isJson, isExplained} = options;
+	const {address, capture, isExplained} = options;
+	const isJson = options.output === 'json';
 	const lines = new WatchLines(formatAddress(address), {
 		isExplained,
 		// On a terminal somebody watches, and wonders when it was.
@@ -32,21 +37,46 @@ export const startWatch = (
 		columns: output.isTerminal ? process.stdout.columns : Infinity,
 	});
 	const textOf = (event: PortEvent): string =>
-		isJson
-			? `${jsonSafe(JSON.stringify(objectOf(event)))}\n`
-			: lines.linesOf(event);
+		isJson ? jsonLine(objectOf(event)) : lines.linesOf(event);
+	const write = (events: readonly PortEvent[]): boolean =>
+		output.write(events.map(event => textOf(event)).join(''));
 	const watch = new PortWatch({
 		address,
 		clock: systemClock,
 		async onEvents(events) {
-			const texts = events.map(event => textOf(event));
-			if (!output.write(texts.join(''))) {
+			if (!write(events)) {
 				await output.drained();
 			}
 		},
 	});
+	const captured =
+		capture &&
+		capturePort({
+			address,
+			file: capture.file,
+			clock: systemClock,
+			onSteps(steps) {
+				write(steps.map(step => ({type: 'step', step})));
+				watch.nudge();
+			},
+			onFailure(text) {
+				const at = systemClock.wallMs();
+				if (isJson) {
+					output.write(jsonLine({type: 'notice', at, tone: 'warn', text}));
+				} else {
+					process.stderr.write(`${toDisplay(text)}\n`);
+				}
+			},
+		});
 	const run = async (): Promise<Ending> => {
-		await watch.run();
+		try {
+			// The first segments of those who come now are not missed.
+			await captured?.begun;
+			await watch.run();
+		} finally {
+			await captured?.stop();
+		}
+
 		return {hasFailed: false, isLate: false, isUnfinished: false};
 	};
 

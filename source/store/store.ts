@@ -1,88 +1,11 @@
-/**
- * Holds the model outside React and publishes it at most 30 times a second:
- * a flood costs frames, never keystrokes.
- *
- * The shape is what `useSyncExternalStore` takes.
- */
+/** The store of a chat: its model, from its events. */
 import type {ChatEvent} from '../event/event.js';
 import type {Model} from './model.js';
+import {Published, type StoreClock} from './published.js';
 import {reduce} from './reduce.js';
 
-const publishEveryMs = 33;
-
-export type StoreClock = {
-	readonly monotonicMs: () => number;
-	readonly setTimer: (callback: () => void, delayMs: number) => () => void;
-};
-
-export class Store {
-	readonly #clock: StoreClock;
-	readonly #listeners = new Set<() => void>();
-	#model: Model;
-	#events: ChatEvent[] = [];
-	#publishedAt = -Infinity;
-	#cancel: (() => void) | undefined;
-	#isResting = false;
-
+export class Store extends Published<Model, ChatEvent> {
 	constructor(model: Model, clock: StoreClock) {
-		this.#model = model;
-		this.#clock = clock;
-	}
-
-	/** The model as last published. */
-	readonly getSnapshot = (): Model => this.#model;
-
-	readonly subscribe = (listener: () => void): (() => void) => {
-		this.#listeners.add(listener);
-		return () => {
-			this.#listeners.delete(listener);
-		};
-	};
-
-	/** Queues an event; the next publication shows it. */
-	readonly dispatch = (event: ChatEvent): void => {
-		this.#events.push(event);
-		// A single event shows at once, a flood at the store's pace.
-		this.#cancel ??= this.#clock.setTimer(
-			() => {
-				this.#publish();
-			},
-			Math.max(
-				0,
-				this.#publishedAt + publishEveryMs - this.#clock.monotonicMs(),
-			),
-		);
-	};
-
-	/** Whether gauges rest, because nobody looks at them. */
-	readonly isResting = (): boolean => this.#isResting;
-
-	/** Lets gauges rest while the terminal is out of sight, and wakes them. */
-	readonly rest = (isResting: boolean): void => {
-		if (this.#isResting !== isResting) {
-			this.#isResting = isResting;
-			this.#tell();
-		}
-	};
-
-	/** Publishes the queued events now. */
-	flush(): void {
-		this.#cancel?.();
-		this.#publish();
-	}
-
-	#publish(): void {
-		this.#cancel = undefined;
-		this.#publishedAt = this.#clock.monotonicMs();
-		const events = this.#events;
-		this.#events = [];
-		this.#model = reduce(this.#model, events);
-		this.#tell();
-	}
-
-	#tell(): void {
-		for (const listener of this.#listeners) {
-			listener();
-		}
+		super(model, clock, reduce);
 	}
 }

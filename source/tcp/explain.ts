@@ -191,6 +191,14 @@ const waits: Readonly<Partial<Record<CallName, string>>> = {
  * this one, so they are called the server and the client.
  */
 export const explainWatched = (step: Step): string => {
+	if (
+		step.kind === 'state' &&
+		step.state === 'CLOSED' &&
+		step.peer === undefined
+	) {
+		return 'Nobody listens on the port any more: a SYN is answered by RST (RFC 9293, 3.10.7.1).';
+	}
+
 	const sentence =
 		step.kind === 'state'
 			? states[step.state].local

@@ -96,6 +96,8 @@ type Inferred = {
 	readonly reached: Record<Role, number>;
 	/** The last bytes of each end that the other hasn't been seen to receive. */
 	readonly data: Partial<Record<Role, Building | undefined>>;
+	/** Where an end was seen to receive what isn't counted yet. */
+	readonly returned: Partial<Record<Role, Building | undefined>>;
 	isAborted: boolean;
 };
 
@@ -104,6 +106,7 @@ const nothingInferred = (): Inferred => ({
 	last: {},
 	reached: {client: -1, server: -1},
 	data: {},
+	returned: {},
 	isAborted: false,
 });
 
@@ -203,13 +206,15 @@ export class Rungs {
 				rung[role] = step;
 			} else {
 				this.addAlone(step);
+				this.#of(step).returned[role] =
+					returned && receiving.has(name) ? this.all.at(-1) : undefined;
 			}
 
 			return;
 		}
 
 		const from = name === 'send' ? role : otherRole(role);
-		const rung = this.#push(step, {
+		const arrow: Arrow = {
 			from,
 			// Of another program, the kernel counted its bytes.
 			evidence: evidence === undefined ? 'inferred' : 'read',
@@ -217,9 +222,20 @@ export class Rungs {
 			seq: offset + 1,
 			length: Number(result),
 			text,
-		});
+		};
+		const {returned, data} = this.#of(step);
+		const waiting = evidence && returned[otherRole(from)];
+		if (waiting) {
+			// They were counted after they were seen to be received.
+			returned[otherRole(from)] = undefined;
+			waiting.arrow = arrow;
+			waiting[role] = step;
+			return;
+		}
+
+		const rung = this.#push(step, arrow);
 		rung[role] = step;
-		this.#of(step).data[from] = rung;
+		data[from] = rung;
 	}
 
 	#state(step: StateStep): void {

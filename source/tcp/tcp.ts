@@ -135,6 +135,11 @@ export type Step = StepTime &
 				readonly evidence?: 'read' | 'inferred' | undefined;
 				/** Whether the process is still in it. */
 				readonly isBlocked?: true | undefined;
+				/**
+				 * Of another process, which has ended meanwhile: it may have left the
+				 * call to the kernel.
+				 */
+				readonly isOrExit?: true | undefined;
 				/** Of another process: its id, if it can be read. */
 				readonly pid?: number | undefined;
 		  }

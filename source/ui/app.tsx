@@ -17,7 +17,8 @@ import {display} from '../protocol/display.js';
 import type {Company} from '../server/hub.js';
 import type {Model} from '../store/model.js';
 import type {Attention} from '../store/reading.js';
-import type {Store, StoreClock} from '../store/store.js';
+import type {StoreClock} from '../store/published.js';
+import type {Store} from '../store/store.js';
 import {newsFrom} from '../store/transcript.js';
 import {nextChangeAt} from './connection/connection-facts.js';
 import {ConnectionPane} from './connection/connection-pane.js';
@@ -40,6 +41,7 @@ import type {PageWish} from './transcript/page-requests.js';
 import {useAttention} from './use-attention.js';
 import {searchHint, useHits, useSearchKeys} from './use-search.js';
 import {usePicture} from './use-picture.js';
+import {useRedrawAtResize} from './use-redraw-at-resize.js';
 import {useViews} from './use-views.js';
 import {viewEntries} from './views.js';
 
@@ -103,25 +105,6 @@ const useUnseen = ({transcript}: Model, isChatShown: boolean): number => {
 	}
 
 	return newsFrom(transcript, seenEnd.current);
-};
-
-/**
- * A terminal that became narrower has wrapped the old rows, and Ink rewrites
- * only rows that differ: so everything is cleared.
- */
-export const useRedrawAtResize = (
-	columns: number,
-	rows: number,
-	redraw: () => void,
-): void => {
-	const size = `${columns}x${rows}`;
-	const drawn = useRef(size);
-	useEffect(() => {
-		if (drawn.current !== size) {
-			drawn.current = size;
-			redraw();
-		}
-	}, [size, redraw]);
 };
 
 export function App({

@@ -31,7 +31,7 @@ import {
 	setOptimizing,
 } from './memory.js';
 import {openScreenChat, type ScreenChat} from './screen-chat.js';
-import type {Terminal} from './screen.js';
+import type {Terminal} from './draw.js';
 import {takesOsc} from './terminal/takes-osc.js';
 import {followDays} from './transcript/follow-days.js';
 import {

@@ -1,71 +1,14 @@
-/** Draws the screen with Ink. Loading this file loads Ink and React. */
-import process from 'node:process';
-import chalk from 'chalk';
-import {render} from 'ink';
-import {useEffect, useState, type ReactNode} from 'react';
-import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';
+/** Draws a screen with a store. Loading this file loads Ink and React. */
+import type {ReactNode} from 'react';
 import type {ThemeName} from '../options/options.js';
 import {App, type AppProps} from './app.js';
-import {ownTitle, startBell, type Bell} from './bell.js';
-import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
-import {createFocus, watchInput} from './terminal/focus.js';
-import {startJobControl, type StartJobControl} from './terminal/job-control.js';
-import {createScreenModes} from './terminal/screen-modes.js';
-import {holdWheel} from './terminal/wheel.js';
-import {withSteadyColumns} from './terminal/steady-columns.js';
-import {takesOsc} from './terminal/takes-osc.js';
-import {LinkContext} from './text/shown-text.js';
-import {chooseThemes, type ThemePair} from './theme/choose.js';
-import {groundOfColour, groundOfVariable} from './theme/ground.js';
-import {ThemeContext} from './theme/use-theme.js';
-
-export type Terminal = {
-	readonly stdin: NodeJS.ReadStream;
-	readonly stdout: NodeJS.WriteStream;
-	readonly env: Readonly<Record<string, string | undefined>>;
-};
-
-const clearScreen = '\u001B[2J\u001B[H';
-
-type ThemedProps = {
-	readonly themes: ThemePair;
-	/** The variable COLORFGBG. */
-	readonly variable: string | undefined;
-	/** Asks the terminal for its ground, which may call back. */
-	readonly ask: (onAnswer: (colour: string) => void) => void;
-	readonly children: ReactNode;
-};
-
-/**
- * Chooses by ground. The first frame waits for no answer; one that comes and
- * says otherwise repaints. Most terminals that say nothing are dark.
- */
-function Themed({themes, variable, ask, children}: ThemedProps) {
-	const [ground, setGround] = useState(groundOfVariable(variable) ?? 'dark');
-	const hasChoice = themes.dark !== themes.light;
-	useEffect(() => {
-		// The children's effects come first, so the terminal is in raw mode.
-		if (hasChoice) {
-			ask(colour => {
-				setGround(before => groundOfColour(colour) ?? before);
-			});
-		}
-	}, [hasChoice, ask]);
-	return <ThemeContext value={themes[ground]}>{children}</ThemeContext>;
-}
-
-export type ShownScreen = {
-	/** Settles when Ink has ended by itself, or was closed. */
-	readonly waitUntilExit: () => Promise<unknown>;
-	/** Restores the terminal. */
-	readonly close: () => Promise<void>;
-};
-
-/** What the app on a screen gets from it. */
-export type ScreenProps = Pick<
-	AppProps,
-	'startJobControl' | 'onRedraw' | 'focus'
->;
+import {startBell, type Bell} from './bell.js';
+import {
+	drawOn,
+	type ShownScreen,
+	type Terminal,
+	type TerminalProps,
+} from './draw.js';
 
 export type ScreenFrame = Pick<AppProps, 'store' | 'monotonicMs'> & {
 	readonly bell: Bell;
@@ -73,122 +16,51 @@ export type ScreenFrame = Pick<AppProps, 'store' | 'monotonicMs'> & {
 	readonly hasMouse: boolean;
 };
 
+/** The screen of a chat. */
 export const showScreen = (
 	{
 		bell,
 		themeName,
 		hasMouse,
 		...props
-	}: Omit<AppProps, keyof ScreenProps> & ScreenFrame,
+	}: Omit<AppProps, keyof TerminalProps> & ScreenFrame,
 	terminal: Terminal,
 ): ShownScreen => {
 	const {store, monotonicMs} = props;
 	return drawScreen(
 		{bell, themeName, hasMouse, store, monotonicMs},
 		terminal,
-		screenProps => <App {...props} {...screenProps} />,
+		terminalProps => <App {...props} {...terminalProps} />,
 	);
 };
 
-/** Draws any app, with a terminal's modes, colours, focus and job control. */
+/** Any app with a store, whose calls ring the bell. */
 export const drawScreen = (
 	{bell, themeName, hasMouse, store, monotonicMs}: ScreenFrame,
-	{stdin, stdout, env}: Terminal,
-	draw: (props: ScreenProps) => ReactNode,
+	terminal: Terminal,
+	draw: (props: TerminalProps) => ReactNode,
 ): ShownScreen => {
-	const themes = chooseThemes(themeName, chalk.level);
-	// At level 0 chalk would leave out bold and dim as well. A theme without
-	// colours has none at any level.
-	chalk.level ||= 1;
-	const answers = watchColourAnswers(stdin);
-	const ask = (onAnswer: (colour: string) => void) => {
-		if (canBeAsked(env['TERM'])) {
-			answers.ask(stdout, onAnswer);
-		}
-	};
-
-	const write = (sequence: string) => {
-		stdout.write(sequence);
-	};
-
-	const hasOsc = takesOsc(env['TERM']);
-	const modes = createScreenModes(write, hasOsc, ownTitle);
-	modes.enter();
-	// Also where the process ends before the screen does.
-	process.once('exit', modes.leave);
-	const {setTitle} = modes;
-	const focus = createFocus();
-	const ringing = startBell({
-		store,
-		bell,
-		monotonicMs,
-		write,
-		setTitle,
+	let look = () => {};
+	const {write, setTitle, waitUntilExit, close} = drawOn(terminal, {
+		themeName,
+		hasMouse,
+		onFocus(isFocused) {
+			look();
+			// Nobody reads the gauges of a window that is behind another.
+			store.rest(!isFocused);
+		},
+		onInput() {
+			look();
+		},
+		draw,
 	});
-
-	const wheel = holdWheel(stdout, hasMouse);
-	const redraw = () => {
-		stdout.write(clearScreen);
-		instance.clear();
-		instance.rerender(app);
-	};
-
-	const jobControl: StartJobControl = suspendTerminal =>
-		startJobControl(async whileSuspended =>
-			suspendTerminal(async () => {
-				modes.leave();
-				try {
-					await whileSuspended();
-				} finally {
-					modes.enter();
-				}
-			}),
-		);
-
-	const app = (
-		<LinkContext value={hasOsc}>
-			<Themed themes={themes} variable={env['COLORFGBG']} ask={ask}>
-				{draw({
-					focus,
-					startJobControl: wheel.whileStopped(jobControl),
-					onRedraw: redraw,
-				})}
-			</Themed>
-		</LinkContext>
-	);
-	const instance = render(app, {
-		stdin: calmStdin(
-			watchInput(answers.stdin, {
-				onFocus(isFocused) {
-					ringing.look();
-					focus.set(isFocused);
-					// Nobody reads the gauges of a window that is behind another.
-					store.rest(!isFocused);
-				},
-				onInput: ringing.look,
-			}),
-			calmClock,
-		),
-		stdout: withSteadyColumns(stdout),
-		alternateScreen: true,
-		incrementalRendering: true,
-		// The store limits the rate; Ink's own throttle would delay the keys.
-		maxFps: 250,
-		exitOnCtrlC: false,
-		// It is a terminal, even if CI is set.
-		interactive: true,
-	});
+	const ringing = startBell({store, bell, monotonicMs, write, setTitle});
+	look = ringing.look;
 	return {
-		waitUntilExit: instance.waitUntilExit,
+		waitUntilExit,
 		async close() {
-			await answers.settled();
-			answers.stop();
 			ringing.stop();
-			modes.leave();
-			wheel.release();
-			process.off('exit', modes.leave);
-			instance.unmount();
-			await instance.waitUntilExit();
+			await close();
 		},
 	};
 };

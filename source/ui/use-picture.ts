@@ -9,7 +9,8 @@ import {useEffect, useReducer, useRef, useSyncExternalStore} from 'react';
 import type {Model} from '../store/model.js';
 import {isSamePicture, type Looking} from '../store/picture.js';
 import {isSameWire} from '../store/wire.js';
-import type {Store, StoreClock} from '../store/store.js';
+import type {StoreClock} from '../store/published.js';
+import type {Store} from '../store/store.js';
 
 export type Picture = {
 	readonly model: Model;

@@ -8,7 +8,7 @@ import type {StepTime} from '../../source/tcp/tcp.js';
 import type {
 	PortEvent,
 	SocketsEvent,
-} from '../../source/watch/port/port-event.js';
+} from '../../source/event/port-event.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {startPython} from '../helpers/peers.js';
 import {findPort} from '../helpers/ports.js';

@@ -6,7 +6,7 @@ import type {
 	PortEvent,
 	SocketsEvent,
 	WatchedEnd,
-} from '../../source/watch/port/port-event.js';
+} from '../../source/event/port-event.js';
 
 const address = '127.0.0.1:5001';
 const peer = '127.0.0.1:41306';
@@ -149,6 +149,7 @@ test('watch-lines: the name of a program cannot control a terminal', () => {
 		pid: 7,
 		program: 'a\u{1B}[2Jb',
 		end: 'remote',
+		peers: [],
 		notBefore: 1,
 		seenAt: 2,
 	});

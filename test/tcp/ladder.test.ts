@@ -144,6 +144,21 @@ test("ladder: another program's calls stand at its own side", () => {
 	]);
 });
 
+test('ladder: bytes that were counted late stand where they were received', () => {
+	const steps = [
+		watched('recv(1024)', 'local', 1, {evidence: 'read', isBlocked: true}),
+		watched('recv(1024)', 'local', 2, {evidence: 'read'}),
+		watched('recv(1024)', 'remote', 3, {evidence: 'read', isBlocked: true}),
+		sentBy('remote', 0, 5, 4),
+	];
+	const none = {steps, transfers: [], segments: []};
+	assert.deepEqual(drawn(ladderOf(none, {side: 'server'})), [
+		'| recv(1024)',
+		'send() ┄ data ▸ recv(1024)',
+		'recv(1024) |',
+	]);
+});
+
 test("ladder: what listens is everybody's, what it accepted is not", () => {
 	const other = '127.0.0.1:5';
 	const none = {

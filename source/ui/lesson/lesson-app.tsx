@@ -6,8 +6,9 @@ import type {ViewName} from '../../commands/hands.js';
 import type {ScreenHands} from '../../lesson/tutor.js';
 import {stageOf, type Progress} from '../../lesson/progress.js';
 import {display} from '../../protocol/display.js';
-import type {Store, StoreClock} from '../../store/store.js';
-import {useRedrawAtResize} from '../app.js';
+import type {StoreClock} from '../../store/published.js';
+import type {Store} from '../../store/store.js';
+
 import {nextChangeAt} from '../connection/connection-facts.js';
 import {ConnectionPane} from '../connection/connection-pane.js';
 import {noCandidates} from '../input/completion.js';
@@ -20,7 +21,8 @@ import {useDraft} from '../input/use-draft.js';
 import {useKeyboard} from '../input/use-keyboard.js';
 import {contentOf} from '../layout.js';
 import {Pane} from '../pane/pane.js';
-import type {ScreenProps} from '../screen.js';
+import type {TerminalProps} from '../draw.js';
+import {useRedrawAtResize} from '../use-redraw-at-resize.js';
 import {useSuspend} from '../terminal/job-control.js';
 import {RowText} from '../text/shown-text.js';
 import {usePicture} from '../use-picture.js';
@@ -37,7 +39,7 @@ export type LessonRun = {
 	readonly submit: (line: string, hands: ScreenHands) => void;
 };
 
-export type LessonAppProps = ScreenProps & {
+export type LessonAppProps = TerminalProps & {
 	readonly run: LessonRun;
 	readonly isExplained: boolean;
 	readonly monotonicMs: () => number;

@@ -8,7 +8,8 @@ import {formatAddress} from '../../socket/address.js';
 import {systemClock} from '../../socket/clock.js';
 import {createModel} from '../../store/model.js';
 import {Store} from '../../store/store.js';
-import {drawScreen, type ScreenProps, type Terminal} from '../screen.js';
+import type {Terminal, TerminalProps} from '../draw.js';
+import {drawScreen} from '../screen.js';
 import {LessonApp, type LessonRun} from './lesson-app.js';
 
 export type RunningLesson = {
@@ -102,7 +103,7 @@ export const runLesson = async (
 
 	const getRun = () => run;
 
-	function Lesson(props: ScreenProps) {
+	function Lesson(props: TerminalProps) {
 		const {number, ...shown} = useSyncExternalStore(subscribe, getRun);
 		return (
 			<LessonApp

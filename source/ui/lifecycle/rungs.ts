@@ -108,7 +108,7 @@ export const callParts = (
 	side: Role,
 	spelling: Spelling,
 ): Readonly<Record<'call' | 'ending', string>> => {
-	const {call, result, errno, evidence, isBlocked, peer} = step;
+	const {call, result, errno, evidence, isBlocked, isOrExit, peer} = step;
 	const role = roleOf(step, side);
 	const isAccepted = role === 'server' && peer !== undefined;
 	const spelled = spelledCall(call, spelling, isAccepted);
@@ -119,6 +119,10 @@ export const callParts = (
 
 	if (isBlocked) {
 		return {call: spelled, ending: ' blocks'};
+	}
+
+	if (isOrExit) {
+		return {call: spelled, ending: ' or exit'};
 	}
 
 	if (name === 'accept' && result !== undefined) {
@@ -142,24 +146,31 @@ export const callParts = (
 	};
 };
 
+/** Of a watched port, what has no peer is what listened. */
+export const stateText = (
+	step: Extract<Step, {kind: 'state'}>,
+	{isWatched}: LifecycleStyle,
+): DisplayText =>
+	step.state === 'CLOSED' && step.peer === undefined && isWatched
+		? display`${evidenceOf(step)}CLOSED (LISTEN)`
+		: display`${evidenceOf(step)}${step.state}`;
+
 /** @param cells Undefined if it may be as long as it is. */
 const sideText = (
 	step: Step | undefined,
 	side: Role,
-	{spelling}: LifecycleStyle,
+	style: LifecycleStyle,
 	cells?: number,
 ): DisplayText => {
 	if (step?.kind === 'call') {
-		const {call, ending} = callParts(step, side, spelling);
+		const {call, ending} = callParts(step, side, style.spelling);
 		const mark = evidenceOf(step);
 		const least = displayWidth(mark) + ending.length;
 		const short = cells === undefined ? call : shortened(call, cells - least);
 		return toDisplay(mark + short + ending);
 	}
 
-	return step?.kind === 'state'
-		? display`${evidenceOf(step)}${step.state}`
-		: display``;
+	return step?.kind === 'state' ? stateText(step, style) : display``;
 };
 
 const lines: Readonly<Record<ArrowEvidence, string>> = {
@@ -314,7 +325,11 @@ export const rungRows = (
 						evidenceOf(step) + callParts(step, here, style.spelling).call,
 					)
 				: whole;
-		const fitting = [whole, short].find(text => displayWidth(text) <= cells);
+		// The arrow shows that it returned.
+		const isReturn = step?.kind === 'call' && step.evidence === 'read';
+		const fitting = [...(isReturn ? [] : [whole]), short].find(
+			text => displayWidth(text) <= cells,
+		);
 		beside[role] = fitting ?? display``;
 		if (fitting !== undefined) {
 			continue;

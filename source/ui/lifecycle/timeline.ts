@@ -33,6 +33,7 @@ import {
 	rungColumns,
 	rungHead,
 	rungRows,
+	stateText,
 	stepsOf,
 	type LifecycleStyle,
 } from './rungs.js';
@@ -48,7 +49,8 @@ export type TimelineOptions = {
 type Drawing = LifecycleStyle & {readonly side: Side};
 
 /** The name of a step: `connect()`, `← FIN`, `● ESTABLISHED`. */
-const nameOf = (step: Step, {side, spelling}: Drawing): DisplayText => {
+const nameOf = (step: Step, drawing: Drawing): DisplayText => {
+	const {side, spelling} = drawing;
 	switch (step.kind) {
 		case 'call': {
 			const {errno, evidence, offset, result} = step;
@@ -68,7 +70,7 @@ const nameOf = (step: Step, {side, spelling}: Drawing): DisplayText => {
 		}
 
 		case 'state': {
-			return display`${evidenceOf(step)}${step.state}`;
+			return stateText(step, drawing);
 		}
 
 		default: {

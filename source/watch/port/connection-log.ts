@@ -9,7 +9,7 @@ import type {TcpRow} from '../../socket/tcp-table.js';
 import {StepLog} from '../../tcp/step-log.js';
 import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
-import type {EndName, PortEvent} from './port-event.js';
+import type {EndName, PortEvent} from '../../event/port-event.js';
 import type {PortReading} from './port-reading.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;

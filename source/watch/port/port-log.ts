@@ -10,14 +10,14 @@ import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime} from '../../tcp/tcp.js';
-import {ConnectionLog, type RowPair} from './connection-log.js';
 import type {
 	EndName,
 	PortEvent,
 	SocketsEvent,
 	WatchedEnd,
 	WatchedListener,
-} from './port-event.js';
+} from '../../event/port-event.js';
+import {ConnectionLog, type RowPair} from './connection-log.js';
 import type {PortReading} from './port-reading.js';
 
 /** How many connections are followed at once. */
@@ -46,6 +46,8 @@ type Watched = {
 	readonly holder: SocketHolder;
 	readonly end: EndName;
 	state: ProcessState;
+	/** Whose connections it held at the last reading. */
+	peers: ReadonlySet<string>;
 };
 
 const asStep = (step: Step): PortEvent => ({type: 'step', step});
@@ -364,20 +366,26 @@ export class PortLog {
 		since: number,
 	): readonly PortEvent[] {
 		const time = between(since, at);
+		const peersOf = new Map<number, Set<string>>();
 		for (const [inode, holder] of holders) {
 			const socket = this.#socketOf(inode);
-			if (socket && !this.#processes.has(holder.pid)) {
-				this.#processes.set(holder.pid, {
-					holder,
-					end: socket.end,
-					state: 'running',
-				});
+			if (!socket) {
+				continue;
+			}
+
+			const {pid} = holder;
+			const {end, peer} = socket;
+			const peers = peersOf.get(pid) ?? new Set();
+			peersOf.set(pid, peer === undefined ? peers : peers.add(peer));
+			if (!this.#processes.has(pid)) {
+				this.#processes.set(pid, {holder, end, state: 'running', peers});
 			}
 		}
 
 		const events: PortEvent[] = [];
 		for (const [pid, watched] of this.#processes) {
 			const state = processes.get(pid);
+			const held = peersOf.get(pid) ?? new Set();
 			if (state === undefined) {
 				this.#processes.delete(pid);
 			} else if (state !== watched.state) {
@@ -389,9 +397,12 @@ export class PortLog {
 					pid,
 					program: holder.name,
 					end,
+					peers: [...new Set([...watched.peers, ...held])],
 					...time,
 				});
 			}
+
+			watched.peers = held;
 		}
 
 		return events;

@@ -52,13 +52,17 @@ const callsOf = (
 const isAtRest = (rows: readonly TcpRow[]): boolean =>
 	rows.every(({socket}) => socket.state === 'TIME-WAIT');
 
-/** What makes one reading differ from another; timers always do. */
+/** What makes one reading differ from another; running timers always do. */
 const fingerprint = (
 	rows: readonly TcpRow[] | undefined,
 	calls: ReadonlyMap<number, readonly ThreadCall[]>,
 ): string =>
 	JSON.stringify([
-		rows?.map(({socket, inode}) => [Object.values(socket), inode]) ?? 'none',
+		rows?.map(({socket: {timer, ...socket}, inode}) => [
+			...Object.values(socket),
+			timer?.name,
+			inode,
+		]) ?? 'none',
 		[...calls],
 	]);
 

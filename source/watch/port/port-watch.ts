@@ -7,7 +7,7 @@
  */
 import {SockchatError} from '../../errors.js';
 import {formatAddress, type LoopbackAddress} from '../../socket/address.js';
-import type {PortEvent} from './port-event.js';
+import type {PortEvent} from '../../event/port-event.js';
 import {PortLog} from './port-log.js';
 import {PortReader, type PortReaderOptions} from './port-reader.js';
 
@@ -49,6 +49,7 @@ export class PortWatch {
 	/** Whether the list has changed since it was reported. */
 	#isListDue = true;
 	#isStopped = false;
+	#isNudged = false;
 	#wake = () => {};
 
 	constructor(options: PortWatchOptions) {
@@ -79,6 +80,16 @@ export class PortWatch {
 			// eslint-disable-next-line no-await-in-loop -- the rest between readings
 			await this.#rest(clock.monotonicMs() - begunAt);
 		}
+	}
+
+	/**
+	 * Something has happened, as a captured segment tells: reads as soon as the
+	 * quickest pace allows. What follows, such as close() and the end of its
+	 * program, is then seen apart.
+	 */
+	nudge(): void {
+		this.#isNudged = true;
+		this.#wake();
 	}
 
 	/** Nothing is reported after it. */
@@ -117,17 +128,24 @@ export class PortWatch {
 	/** @param tookMs How long the reading took. */
 	async #rest(tookMs: number): Promise<void> {
 		const {clock} = this.#options;
-		const quietMs = clock.monotonicMs() - this.#newsAt;
-		const {everyMs, restsPerRead} =
-			paces.find(({newsMs}) => quietMs < newsMs) ?? paces[2];
-		const until =
-			clock.monotonicMs() + Math.max(everyMs, restsPerRead * tookMs);
-		let leftMs = until - clock.monotonicMs();
+		const begunAt = clock.monotonicMs();
+		const quietMs = begunAt - this.#newsAt;
+		const pace = paces.find(({newsMs}) => quietMs < newsMs) ?? paces[2];
+		const restOf = ({everyMs, restsPerRead}: (typeof paces)[number]): number =>
+			Math.max(everyMs, restsPerRead * tookMs);
+		const left = (): number => {
+			const restMs = restOf(this.#isNudged ? paces[0] : pace);
+			return begunAt + restMs - clock.monotonicMs();
+		};
+
+		let leftMs = left();
 		while (!this.#isStopped && leftMs > 0) {
 			// eslint-disable-next-line no-await-in-loop -- one timer after another
 			await this.#sleep(Math.min(leftMs, peekMs));
-			leftMs = this.#reader.hasReturned() ? 0 : until - clock.monotonicMs();
+			leftMs = this.#reader.hasReturned() ? 0 : left();
 		}
+
+		this.#isNudged = false;
 	}
 
 	async #sleep(delayMs: number): Promise<void> {

@@ -12,7 +12,7 @@ import {
 	maxListed,
 	PortLog,
 } from '../../../source/watch/port/port-log.js';
-import type {PortEvent} from '../../../source/watch/port/port-event.js';
+import type {PortEvent} from '../../../source/event/port-event.js';
 import type {PortReading} from '../../../source/watch/port/port-reading.js';
 
 const server = '127.0.0.1:5001';

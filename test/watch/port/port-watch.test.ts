@@ -6,7 +6,7 @@ import {
 	type LoopbackAddress,
 } from '../../../source/socket/address.js';
 import {systemClock} from '../../../source/socket/clock.js';
-import type {SocketsEvent} from '../../../source/watch/port/port-event.js';
+import type {SocketsEvent} from '../../../source/event/port-event.js';
 import {PortWatch} from '../../../source/watch/port/port-watch.js';
 import {until} from '../../helpers/until.js';
 

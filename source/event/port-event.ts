@@ -4,13 +4,7 @@
  * `local` is the end that has the watched port, the server's; `remote` is the
  * other, the client's. `peer` is the client's address.
  */
-import type {
-	Call,
-	Step,
-	StepTime,
-	TcpState,
-	KernelTimer,
-} from '../../tcp/tcp.js';
+import type {Call, Step, StepTime, TcpState, KernelTimer} from '../tcp/tcp.js';
 
 export type EndName = 'local' | 'remote';
 
@@ -78,5 +72,7 @@ export type PortEvent =
 			readonly program: string;
 			/** Its end of the connections. */
 			readonly end: EndName;
+			/** Whose connections it holds, or held until now. */
+			readonly peers: readonly string[];
 	  })
 	| SocketsEvent;

@@ -1,0 +1,399 @@
+/**
+ * What is known of a port that is watched, and what its reader looks at. Pure.
+ *
+ * Ended connections keep their steps, so that a reader can look back at them.
+ */
+import {assertNever} from '../errors.js';
+import type {
+	EndName,
+	PortEvent,
+	SocketsEvent,
+	WatchedConnection,
+} from '../event/port-event.js';
+import {nextSpelling, type Spelling} from '../tcp/spelling.js';
+import {timeOf} from '../tcp/step-time.js';
+import {nameOfCall, type Step, type TcpState} from '../tcp/tcp.js';
+import {appendNewest, noneYet, type Newest} from './newest.js';
+import {keptSegments, type SocketView} from './socket-view.js';
+import {appendStep} from './steps.js';
+
+/** How many steps are kept: a hundred connections have about twenty each. */
+const keptSteps = 2000;
+
+/** Where a view is scrolled to; see ui/pane/window.ts. */
+type ScrollPlace = {
+	readonly index: number;
+	readonly line: number;
+	readonly seenEnd: number;
+};
+
+export type PortLook = {
+	/** The peer whose connection is looked at; undefined for all. */
+	readonly chosen: string | undefined;
+	/** Undefined follows the newest step. */
+	readonly anchor: ScrollPlace | undefined;
+	readonly spelling: Spelling;
+	readonly isExplained: boolean;
+	readonly isHelpShown: boolean;
+	/** The command that is being typed, with its slash. */
+	readonly typed: string | undefined;
+};
+
+export type PortModel = {
+	/** As formatted, such as 127.0.0.1:5001. */
+	readonly address: string;
+	/** Undefined until the first reading. */
+	readonly sockets: SocketsEvent | undefined;
+	/** Calls and states. */
+	readonly steps: readonly Step[];
+	/** What was captured. */
+	readonly segments: Newest<Step>;
+	/** How many bytes each end has sent since the watch began. */
+	readonly sent: ReadonlyMap<string, number>;
+	/** The pids of programs that are stopped. */
+	readonly stopped: ReadonlySet<number>;
+	/** Ends whose program has ended. */
+	readonly exited: ReadonlySet<string>;
+	/** The program that captures. */
+	readonly capturedBy: string | undefined;
+	/** A sentence to the reader, until a key is pressed. */
+	readonly notice: string | undefined;
+	readonly look: PortLook;
+};
+
+/** What a reader does by a key. */
+export type Looking =
+	| {readonly do: 'choose'; readonly by: 1 | -1}
+	| {readonly do: 'choose-all'}
+	| {readonly do: 'scroll'; readonly anchor: ScrollPlace | undefined}
+	| {readonly do: 'spell'}
+	| {readonly do: 'explain'}
+	| {readonly do: 'help'; readonly isShown: boolean}
+	| {readonly do: 'type'; readonly typed: string | undefined}
+	| {readonly do: 'note'; readonly text: string};
+
+export type PortModelEvent =
+	| PortEvent
+	| {readonly type: 'segments'; readonly steps: readonly Step[]}
+	| {readonly type: 'capture'; readonly program: string | undefined}
+	| {readonly type: 'notice'; readonly text: string}
+	| {readonly type: 'look'; readonly looking: Looking};
+
+export const createPortModel = (
+	address: string,
+	isExplained: boolean,
+): PortModel => ({
+	address,
+	sockets: undefined,
+	steps: [],
+	segments: noneYet,
+	sent: new Map(),
+	stopped: new Set(),
+	exited: new Set(),
+	capturedBy: undefined,
+	notice: undefined,
+	look: {
+		chosen: undefined,
+		anchor: undefined,
+		spelling: 'sockets',
+		isExplained,
+		isHelpShown: false,
+		typed: undefined,
+	},
+});
+
+/** The ladder's source. */
+export const ladderSource = ({
+	steps,
+	segments,
+}: PortModel): Pick<SocketView, 'steps' | 'transfers' | 'segments'> => ({
+	steps,
+	transfers: noneYet,
+	segments,
+});
+
+/** A connection that can be chosen. */
+export type PortEntry = {
+	readonly peer: string;
+	/** Undefined once it has ended. */
+	readonly connection: WatchedConnection | undefined;
+};
+
+/** Those that have ended, then those that are there; each in their order. */
+export const entriesOf = ({
+	sockets,
+	steps,
+}: Pick<PortModel, 'sockets' | 'steps'>): readonly PortEntry[] => {
+	const there = sockets?.connections ?? [];
+	const listed = new Set(there.map(({peer}) => peer));
+	const ended = new Set(steps.map(({peer}) => peer));
+	return [
+		...[...ended]
+			.filter(peer => peer !== undefined && !listed.has(peer))
+			.map(peer => ({peer: peer!, connection: undefined})),
+		...there.map(connection => ({peer: connection.peer, connection})),
+	];
+};
+
+/** The next one in the table, or all of them before the first. */
+const choose = (model: PortModel, by: 1 | -1): string | undefined => {
+	const peers = [undefined, ...entriesOf(model).map(({peer}) => peer)];
+	const place = Math.max(0, peers.indexOf(model.look.chosen));
+	return peers[Math.min(peers.length - 1, Math.max(0, place + by))];
+};
+
+const look = (model: PortModel, looking: Looking): PortModel => {
+	const change = (changes: Partial<PortLook>): PortModel => ({
+		...model,
+		notice: undefined,
+		look: {...model.look, ...changes},
+	});
+	switch (looking.do) {
+		case 'choose': {
+			return change({chosen: choose(model, looking.by), anchor: undefined});
+		}
+
+		case 'choose-all': {
+			return change({chosen: undefined, anchor: undefined});
+		}
+
+		case 'scroll': {
+			return change({anchor: looking.anchor});
+		}
+
+		case 'spell': {
+			return change({spelling: nextSpelling(model.look.spelling)});
+		}
+
+		case 'explain': {
+			// Rows change their numbers.
+			return change({
+				isExplained: !model.look.isExplained,
+				anchor: undefined,
+			});
+		}
+
+		case 'help': {
+			return change({isHelpShown: looking.isShown, typed: undefined});
+		}
+
+		case 'type': {
+			return change({typed: looking.typed});
+		}
+
+		case 'note': {
+			return {...change({typed: undefined}), notice: looking.text};
+		}
+
+		default: {
+			return assertNever(looking);
+		}
+	}
+};
+
+/** Bytes that were counted: somebody called send() for them. */
+const sendOf = (
+	data: Extract<PortEvent, {type: 'data'}>,
+	offset: number,
+): Step => ({
+	kind: 'call',
+	call: 'send()',
+	end: data.from,
+	evidence: 'inferred',
+	result: String(data.bytes),
+	offset,
+	peer: data.peer,
+	...timeOf(data),
+});
+
+const keyOf = (peer: string, end: EndName): string => `${end} ${peer}`;
+
+/** Of how many ends it is known what they have sent. */
+const keptEnds = 1000;
+
+const withSent = (
+	sent: PortModel['sent'],
+	key: string,
+	bytes: number,
+): PortModel['sent'] => {
+	const next = new Map(sent);
+	next.delete(key);
+	next.set(key, bytes);
+	if (next.size > keptEnds) {
+		const [oldest] = next.keys();
+		next.delete(oldest!);
+	}
+
+	return next;
+};
+
+/** A connection between the same addresses as an earlier one begins anew. */
+const isConnect = (step: Step): boolean =>
+	step.kind === 'call' &&
+	nameOfCall(step.call) === 'connect' &&
+	!step.isBlocked;
+
+const closing = new Set<TcpState>(['FIN-WAIT-1', 'LAST-ACK', 'CLOSED']);
+
+/**
+ * Where an end began to close, if no call of its program was seen to do that;
+ * else -1.
+ */
+const unexplainedEnd = (
+	steps: readonly Step[],
+	peer: string,
+	end: EndName,
+): number => {
+	let place = -1;
+	for (let index = steps.length - 1; index >= 0; index--) {
+		const step = steps[index]!;
+		if (step.peer !== peer || step.kind === 'segment' || step.end !== end) {
+			continue;
+		}
+
+		if (step.kind === 'state') {
+			place = closing.has(step.state) ? index : place;
+			continue;
+		}
+
+		const name = nameOfCall(step.call);
+		if (name === 'close' || name === 'shutdown') {
+			return -1;
+		}
+
+		if (name === 'connect') {
+			break;
+		}
+	}
+
+	return place;
+};
+
+/**
+ * A program that has ended closed what it held, or left that to the kernel:
+ * which of them can't be seen if both came between two readings. Its end may be
+ * seen before what its end led to.
+ */
+const withExit = (model: PortModel, peer: string, end: EndName): PortModel => {
+	const {steps} = model;
+	const place = unexplainedEnd(steps, peer, end);
+	if (place === -1) {
+		return model;
+	}
+
+	const close: Step = {
+		kind: 'call',
+		call: 'close()',
+		end,
+		evidence: 'inferred',
+		isOrExit: true,
+		peer,
+		...timeOf(steps[place]!),
+	};
+	return {...model, steps: steps.toSpliced(place, 0, close)};
+};
+
+const withStep = (model: PortModel, added: Step): PortModel => {
+	const next = {...model, steps: appendStep(model.steps, added, keptSteps)};
+	const {peer} = added;
+	if (peer === undefined || added.kind === 'segment') {
+		return next;
+	}
+
+	if (isConnect(added)) {
+		const sent = new Map(model.sent);
+		const exited = new Set(model.exited);
+		for (const end of ['local', 'remote'] as const) {
+			sent.delete(keyOf(peer, end));
+			exited.delete(keyOf(peer, end));
+		}
+
+		return {...next, sent, exited};
+	}
+
+	const {end = 'local'} = added;
+	return added.kind === 'state' && model.exited.has(keyOf(peer, end))
+		? withExit(next, peer, end)
+		: next;
+};
+
+const add = (model: PortModel, event: PortModelEvent): PortModel => {
+	switch (event.type) {
+		case 'sockets': {
+			return {...model, sockets: event};
+		}
+
+		case 'step': {
+			return withStep(model, event.step);
+		}
+
+		case 'data': {
+			const key = keyOf(event.peer, event.from);
+			const offset = model.sent.get(key) ?? 0;
+			return {
+				...model,
+				sent: withSent(model.sent, key, offset + event.bytes),
+				steps: appendStep(model.steps, sendOf(event, offset), keptSteps),
+			};
+		}
+
+		case 'process': {
+			const stopped = new Set(model.stopped);
+			if (event.state === 'stopped') {
+				stopped.add(event.pid);
+			} else {
+				stopped.delete(event.pid);
+			}
+
+			const {peers, end} = event;
+			let next: PortModel = {...model, stopped};
+			if (event.state === 'ended') {
+				const ended = peers.map(peer => keyOf(peer, end));
+				const exited = [...model.exited, ...ended].slice(-keptEnds);
+				next = {...next, exited: new Set(exited)};
+				for (const peer of peers) {
+					next = withExit(next, peer, end);
+				}
+			}
+
+			return next;
+		}
+
+		case 'segments': {
+			let {segments} = model;
+			for (const step of event.steps) {
+				segments = appendNewest(segments, step, keptSegments);
+			}
+
+			return {...model, segments};
+		}
+
+		case 'capture': {
+			return {...model, capturedBy: event.program};
+		}
+
+		case 'notice': {
+			return {...model, notice: event.text};
+		}
+
+		case 'look': {
+			return look(model, event.looking);
+		}
+
+		default: {
+			return assertNever(event);
+		}
+	}
+};
+
+export const reducePort = (
+	model: PortModel,
+	events: readonly PortModelEvent[],
+): PortModel => {
+	let next = model;
+	for (const event of events) {
+		next = add(next, event);
+	}
+
+	return next;
+};

@@ -1,0 +1,70 @@
+/** Runs the screen of `sockchat watch`, until its reader leaves. */
+import type {Ending} from '../../chat/ending.js';
+import type {WatchOptions} from '../../options/watch.js';
+import {formatAddress} from '../../socket/address.js';
+import {systemClock} from '../../socket/clock.js';
+import {createPortModel, reducePort} from '../../store/port-model.js';
+import {Published} from '../../store/published.js';
+import {capturePort} from '../../watch/port/port-capture.js';
+import {PortWatch} from '../../watch/port/port-watch.js';
+import type {ShownScreen, Terminal} from '../draw.js';
+
+/**
+ * @throws {SockchatError} If the file of the capture can't be opened.
+ */
+export const runWatchScreen = async (
+	{address, capture, isExplained, theme, hasMouse}: WatchOptions,
+	terminal: Terminal,
+): Promise<{readonly ended: Promise<Ending>; readonly leave: () => void}> => {
+	const store = new Published(
+		createPortModel(formatAddress(address), isExplained),
+		systemClock,
+		reducePort,
+	);
+	const watch = new PortWatch({
+		address,
+		clock: systemClock,
+		async onEvents(events) {
+			for (const event of events) {
+				store.dispatch(event);
+			}
+		},
+	});
+	const captured =
+		capture &&
+		capturePort({
+			address,
+			file: capture.file,
+			clock: systemClock,
+			onSteps(steps) {
+				store.dispatch({type: 'segments', steps});
+				watch.nudge();
+			},
+			onFailure(text) {
+				store.dispatch({type: 'capture', program: undefined});
+				store.dispatch({type: 'notice', text});
+			},
+		});
+	const leave = () => {
+		watch.stop();
+	};
+
+	const ended = async (): Promise<Ending> => {
+		let screen: ShownScreen | undefined;
+		try {
+			const {showWatch} = await import('./show.js');
+			screen = showWatch(store, {theme, hasMouse, onLeave: leave}, terminal);
+			void screen.waitUntilExit().then(leave);
+			await captured?.begun;
+			store.dispatch({type: 'capture', program: captured?.program()});
+			await watch.run();
+		} finally {
+			await captured?.stop();
+			await screen?.close();
+		}
+
+		return {hasFailed: false, isLate: false, isUnfinished: false};
+	};
+
+	return {ended: ended(), leave};
+};

@@ -1,0 +1,370 @@
+/**
+ * The sockets on a watched port as a table: who listens, then both ends of each
+ * connection; as many columns as fit, the most useful first. Pure.
+ */
+import type {
+	EndName,
+	WatchedEnd,
+	WatchedListener,
+} from '../../event/port-event.js';
+import {
+	display,
+	displayWidth,
+	joinText,
+	toDisplay,
+} from '../../protocol/display.js';
+import {
+	entriesOf,
+	type PortEntry,
+	type PortModel,
+} from '../../store/port-model.js';
+import {blanks, cutTo} from '../text/cells.js';
+import {formatBytes} from '../../tcp/format-bytes.js';
+import {createRow, type Row, type Span} from '../text/row.js';
+import type {Style} from '../theme/roles.js';
+
+/** One socket, in words. */
+type Cells = {
+	readonly name: string;
+	readonly state: string;
+	readonly receiveQueue: string;
+	readonly sendQueue: string;
+	readonly holder: string;
+	readonly call: string;
+	readonly timer: string;
+};
+
+type Line = {
+	/** Undefined for what listens. */
+	readonly peer: string | undefined;
+	readonly cells: Cells;
+	/** What a reader should notice. */
+	readonly troubles: ReadonlySet<keyof Cells>;
+	readonly isOver: boolean;
+};
+
+type Column = {
+	readonly key: keyof Cells;
+	readonly title: string;
+	readonly width: number;
+	readonly isRight?: true;
+};
+
+const columns: readonly Column[] = [
+	{key: 'name', title: 'socket', width: 'client :41306'.length},
+	{key: 'state', title: 'state', width: 'SYN-RECEIVED'.length},
+	{key: 'receiveQueue', title: 'recv-q', width: 8, isRight: true},
+	{key: 'sendQueue', title: 'send-q', width: 8, isRight: true},
+	{key: 'holder', title: 'program', width: 19},
+	{key: 'call', title: 'blocks in', width: 12},
+	{key: 'timer', title: 'timer', width: 16},
+];
+
+/** Below it a name has one letter, and states are all that fits. */
+const wholeNameColumns = 30;
+
+const gap = 1;
+const markColumns = 1;
+
+const columnsFor = (width: number): readonly Column[] => {
+	const isShort = width < wholeNameColumns;
+	let used = markColumns;
+	const fitting: Column[] = [];
+	for (const column of columns) {
+		const cells =
+			column.key === 'name' && isShort ? 'c:41306'.length : column.width;
+		const from = used + (fitting.length > 0 ? gap : 0);
+		if (from + cells > width && fitting.length > 0) {
+			// A state is cut rather than left out.
+			if (column.key === 'state' && width - from > 2) {
+				fitting.push({...column, width: width - from});
+			}
+
+			break;
+		}
+
+		fitting.push({...column, width: Math.min(cells, width - from)});
+		used = from + cells;
+	}
+
+	return fitting;
+};
+
+const endNames = {remote: 'client', local: 'server'} as const;
+
+const portOf = (address: string): string =>
+	/:\d+$/.exec(address)?.[0] ?? address;
+
+const nameOf = (end: EndName, address: string, width: number): string =>
+	width < wholeNameColumns
+		? `${endNames[end][0]!}${portOf(address)}`
+		: `${endNames[end]} ${portOf(address)}`;
+
+const bytesIn = (bytes: number): string =>
+	bytes === 0 ? '0' : formatBytes(bytes);
+
+const secondMs = 1000;
+const coarseMs = 10 * secondMs;
+
+/** 60 s, 50 s, …, <10 s: so that it changes every ten seconds. */
+const coarse = (ms: number): string =>
+	ms <= coarseMs
+		? '<10 s'
+		: `${(Math.ceil(ms / coarseMs) * coarseMs) / secondMs} s`;
+
+/** Timers that end a socket; the others fire again, soon or not for hours. */
+const endings: ReadonlySet<string> = new Set(['time-wait', 'fin-wait-2']);
+
+const timerText = ({timer}: WatchedEnd, ageMs: number): string =>
+	timer === undefined
+		? ''
+		: endings.has(timer.name)
+			? `ends in ${coarse(timer.inMs - ageMs)}`
+			: timer.name;
+
+const programText = (
+	{program, pid}: Pick<WatchedEnd, 'program' | 'pid'>,
+	stopped: ReadonlySet<number>,
+): string => {
+	if (program === undefined) {
+		return '';
+	}
+
+	const state = stopped.has(pid!) ? ' stopped' : '';
+	return `${program} ${pid!}${state}`;
+};
+
+const lineOfListener = (
+	listener: WatchedListener,
+	{stopped}: PortModel,
+	width: number,
+): Line => {
+	const {address, waiting, backlog, call = ''} = listener;
+	return {
+		peer: undefined,
+		isOver: false,
+		troubles: new Set(waiting > 0 ? ['receiveQueue'] : []),
+		cells: {
+			name: nameOf('local', address, width),
+			state: 'LISTEN',
+			receiveQueue:
+				backlog === undefined ? `${waiting}` : `${waiting} of ${backlog}`,
+			sendQueue: '',
+			holder: programText(listener, stopped),
+			call,
+			timer: '',
+		},
+	};
+};
+
+const lineOfEnd = (
+	name: EndName,
+	{peer, connection}: PortEntry,
+	{stopped}: PortModel,
+	{width, ageMs}: {readonly width: number; readonly ageMs: number},
+): Line => {
+	const end = connection?.[name];
+	const common = {peer, isOver: end === undefined};
+	const shown = nameOf(name, peer, width);
+	if (end === undefined) {
+		const cells = {
+			name: shown,
+			state: 'CLOSED',
+			receiveQueue: '',
+			sendQueue: '',
+			holder: '',
+			call: '',
+			timer: '',
+		};
+		return {...common, troubles: new Set(), cells};
+	}
+
+	const {unreadBytes, sendQueueBytes, timer, call = '', state} = end;
+	const isWaiting =
+		name === 'local' && !connection!.isAccepted && state === 'ESTABLISHED';
+	const ending = timerText(end, ageMs);
+	const holder = programText(end, stopped);
+	const isEnding = timer !== undefined && endings.has(timer.name);
+	return {
+		...common,
+		troubles: new Set([
+			...(unreadBytes > 0 ? (['receiveQueue'] as const) : []),
+			...(sendQueueBytes > 0 ? (['sendQueue'] as const) : []),
+			...(isWaiting || stopped.has(end.pid ?? -1) ? (['holder'] as const) : []),
+		]),
+		cells: {
+			name: shown,
+			state,
+			receiveQueue: bytesIn(unreadBytes),
+			sendQueue: bytesIn(sendQueueBytes),
+			// No program holds a socket that is only waiting for its end.
+			holder: isWaiting ? 'in the backlog' : isEnding ? ending : holder,
+			call,
+			timer: isEnding ? '' : ending,
+		},
+	};
+};
+
+const linesOf = (
+	model: PortModel,
+	width: number,
+	now: number,
+): readonly Line[] => {
+	const {sockets} = model;
+	const ageMs = sockets ? Math.max(0, now - sockets.at) : 0;
+	return [
+		...(sockets?.listening ?? []).map(listener =>
+			lineOfListener(listener, model, width),
+		),
+		...entriesOf(model).flatMap(entry =>
+			entry.connection === undefined
+				? [lineOfEnd('remote', entry, model, {width, ageMs})]
+				: (['remote', 'local'] as const).map(name =>
+						lineOfEnd(name, entry, model, {width, ageMs}),
+					),
+		),
+	];
+};
+
+const cell = (column: Column, value: string): Span['text'] => {
+	const shown = cutTo(toDisplay(value), column.width);
+	const padding = blanks(column.width - displayWidth(shown));
+	return column.isRight ? joinText(padding, shown) : joinText(shown, padding);
+};
+
+const rowOf = (
+	mark: Span,
+	fitting: readonly Column[],
+	span: (column: Column) => Span,
+): Row =>
+	createRow([
+		mark,
+		...fitting.flatMap((column, index) =>
+			index === 0 ? [span(column)] : [{text: blanks(gap)}, span(column)],
+		),
+	]);
+
+/** How many rows the table would fill, its head not counted. */
+export const wantedTableRows = (model: PortModel): number => {
+	const {listening = [], connections = [], more = 0} = model.sockets ?? {};
+	const isChosenOver =
+		model.look.chosen !== undefined &&
+		connections.every(({peer}) => peer !== model.look.chosen);
+	return (
+		Math.max(1, listening.length) +
+		2 * connections.length +
+		(isChosenOver ? 1 : 0) +
+		(more > 0 ? 1 : 0)
+	);
+};
+
+/** What is shown of the lines: the chosen one among them, else the newest. */
+const windowOf = (
+	lines: readonly Line[],
+	chosen: string | undefined,
+	height: number,
+): readonly Line[] => {
+	const listeners = lines.filter(({peer}) => peer === undefined);
+	const rest = lines.slice(listeners.length);
+	const head = listeners.slice(0, Math.max(1, Math.min(2, height)));
+	const room = Math.max(0, height - head.length);
+	const last = rest.findLastIndex(({peer}) => peer === chosen);
+	// It is the last in view, with those before it; or in the tail of all.
+	const end =
+		chosen === undefined || last === -1 || last >= rest.length - room
+			? rest.length
+			: last + 1;
+	return [
+		...head.slice(0, height),
+		...rest.slice(Math.max(0, end - room), end),
+	];
+};
+
+export type SocketsTable = {
+	readonly model: PortModel;
+	readonly width: number;
+	readonly height: number;
+	readonly hasHead: boolean;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
+};
+
+const hasListened = ({steps}: PortModel): boolean =>
+	steps.some(step => step.kind === 'state' && step.state === 'LISTEN');
+
+/** The head and the rows; at most `height`. */
+export const socketsTableRows = ({
+	model,
+	width,
+	height,
+	hasHead,
+	now,
+}: SocketsTable): readonly Row[] => {
+	const fitting = columnsFor(width);
+	const {sockets, look, address} = model;
+	const head = rowOf({text: blanks(markColumns)}, fitting, column => ({
+		text: cell(column, column.title),
+		role: 'faint',
+	}));
+	const note = (text: string): Row =>
+		createRow([
+			{text: cutTo(display` ${toDisplay(text)}`, width), role: 'faint'},
+		]);
+	const above = [
+		...(hasHead ? [head] : []),
+		...(sockets?.isReadable === false
+			? [note("the kernel's tables can't be read any more")]
+			: !sockets || sockets.listening.length > 0
+				? []
+				: [
+						note(
+							`nobody listens on ${address} ${hasListened(model) ? 'any more' : 'yet'}`,
+						),
+					]),
+	];
+	const more = sockets?.more ?? 0;
+	const below = more > 0 ? [note(`and ${more} more connections`)] : [];
+	const room = Math.max(0, height - above.length - below.length);
+	const rows = windowOf(linesOf(model, width, now), look.chosen, room).map(
+		line => {
+			const isChosen = line.peer !== undefined && line.peer === look.chosen;
+			const mark = isChosen ? display`▸` : blanks(markColumns);
+			return rowOf({text: mark, role: 'title'}, fitting, column => ({
+				text: cell(column, line.cells[column.key]),
+				...styleOf(line, column, isChosen),
+			}));
+		},
+	);
+	return [...above, ...rows, ...below].slice(0, Math.max(0, height));
+};
+
+const styleOf = (line: Line, {key}: Column, isChosen: boolean): Style => {
+	if (line.troubles.has(key)) {
+		return {role: 'warn'};
+	}
+
+	if (line.isOver) {
+		return {role: 'faint'};
+	}
+
+	return isChosen && key === 'name' ? {role: 'title'} : {};
+};
+
+/** When a countdown in the table reads differently; Infinity without one. */
+export const tableChangesAt = ({sockets}: PortModel, now: number): number => {
+	let next = Infinity;
+	for (const {local, remote} of sockets?.connections ?? []) {
+		for (const end of [local, remote]) {
+			if (end?.timer === undefined || !endings.has(end.timer.name)) {
+				continue;
+			}
+
+			const leftMs = end.timer.inMs - (now - sockets!.at);
+			if (leftMs > coarseMs) {
+				next = Math.min(next, now + (leftMs % coarseMs || coarseMs));
+			}
+		}
+	}
+
+	return next;
+};
