@@ -49,7 +49,7 @@ export type RawSocketOptions = {
 	);
 
 export type RawOptions = RawSocketOptions & {
-	/** Whether the other side's FIN ends only its own direction. */
+	/** Whether a FIN ends only its own direction, and a server's first peer gets the input. */
 	readonly isPipe: boolean;
 };
 
@@ -79,8 +79,10 @@ export type RawChat = {
 		action: SocketAction,
 		peer: string | undefined,
 	) => Promise<Answer>;
-	/** The input has ended: a client sends FIN and goes on reading. */
-	readonly finish: () => void;
+	/** The input has ended: FIN says so, if that is wanted, and we go on reading. */
+	readonly finish: (isShutdown?: boolean) => void;
+	/** Whether the other side of a client has ended. */
+	readonly hasPeerEnded: () => boolean;
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
 	/** Whether the chunks on the wire are told too. */
@@ -100,7 +102,7 @@ export const openRaw = async (
 	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
-	if (options.command === 'connect') {
+	if (options.command === 'connect' && !options.isWaiting) {
 		requireFolder(options.address);
 	}
 
@@ -123,12 +125,20 @@ export const openRaw = async (
 	};
 
 	if (options.command === 'connect') {
-		const {address, localPort, connectTimeoutMs, isPipe} = options;
+		const {
+			address,
+			localPort,
+			connectTimeoutMs,
+			isPipe,
+			isWaiting,
+			isShutdown,
+		} = options;
 		const client = new RawClient({
 			dial: () => dial(address, localPort),
 			describe: cause => rawConnectionFailed(address, localPort, cause),
 			isPipe,
 			connectTimeoutMs,
+			isWaiting,
 			onEvent,
 			watch,
 		});
@@ -147,9 +157,10 @@ export const openRaw = async (
 			bytesTaken: () => client.bytesTaken,
 			control: async (action, peer) =>
 				peer === undefined ? client.control(action) : onlyOwnSocket,
-			finish() {
-				client.finish();
+			finish(wanted = isShutdown) {
+				client.finish(wanted);
 			},
+			hasPeerEnded: () => client.hasPeerEnded,
 			leave() {
 				client.leave();
 				if (isOver) {
@@ -174,13 +185,11 @@ export const openRaw = async (
 			throw error;
 		},
 	);
-	let bytesWritten = 0;
 	return {
 		mode: 'raw',
 		role: 'serve',
 		where: formatAddress(server.address),
 		async write(bytes) {
-			bytesWritten += bytes.length;
 			server.write(bytes);
 			await server.drained();
 		},
@@ -195,12 +204,14 @@ export const openRaw = async (
 				: undefined;
 		},
 		setPaused: server.setPaused,
-		// What a peer lost is told with its end.
-		bytesTaken: () => bytesWritten,
+		bytesTaken: server.bytesTaken,
 		control: server.control,
-		finish() {
-			// Its peers may still have something to say.
+		finish(wanted = options.isShutdown ?? true) {
+			if (options.isPipe) {
+				server.finish(wanted);
+			}
 		},
+		hasPeerEnded: () => true,
 		leave: drainOnce(server),
 		setTap,
 		closed: server.closed.then(() => undefined),

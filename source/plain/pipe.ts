@@ -26,7 +26,7 @@ import {
 import {watchReader} from '../socket/reader-gone.js';
 import {wordsOf} from '../store/notice.js';
 import {unreadable} from './input.js';
-import {notSent} from './raw-script.js';
+import {notSent, tooFewReplies} from './raw-script.js';
 import type {Output} from './output.js';
 
 export type PipeStreams = {
@@ -79,12 +79,6 @@ const inputOf = (
 		? {stream: streams.stdin, isFinite: isFile(0), lineEnding, isShutdown}
 		: undefined;
 };
-
-const missingReplies = (missing: number, wanted: number) =>
-	new SockchatError(
-		'ERR_LOST',
-		`The other side ended after ${wanted - missing} of ${wanted} replies.`,
-	);
 
 /** Everything that both roles need. */
 class PipeSession {
@@ -186,7 +180,7 @@ class PipeSession {
 		if (this.late) {
 			this.fail(this.late);
 		} else if (end.missingReplies > 0 && !isOwn && !this.hasFailed) {
-			this.fail(missingReplies(end.missingReplies, replies!));
+			this.fail(tooFewReplies(end.missingReplies, replies!));
 		}
 
 		await stdout.flush();

@@ -22,6 +22,12 @@ export const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
 		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
 	);
 
+export const tooFewReplies = (missing: number, wanted: number) =>
+	new SockchatError(
+		'ERR_LOST',
+		`The other side ended after ${wanted - missing} of ${wanted} replies.`,
+	);
+
 type RawSession = {
 	readonly chat: RawChat;
 	readonly options: RawModeOptions;
@@ -40,7 +46,16 @@ export const sendRaw = ({
 	sending,
 }: RawSession): Step => ({
 	async run() {
-		const {message, eol} = options;
+		const {message, eol, isInputRead} = options;
+		if (!isInputRead && message === undefined) {
+			chat.finish(false);
+			return;
+		}
+
+		if (options.command === 'connect' && options.isWaiting) {
+			await progress.until(() => progress.hasOpened);
+		}
+
 		const isPiped = streams.stdin.isTTY !== true;
 		const input =
 			message === undefined || message === '-'

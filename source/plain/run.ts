@@ -15,7 +15,8 @@ import {unreadable} from './input.js';
 import {runPipedMessage} from './piped-message.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
-import {notSent, sendRaw, type Sending} from './raw-script.js';
+import {RawLimits} from './raw-limits.js';
+import {notSent, sendRaw, tooFewReplies, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
 import {roomSteps} from './room-script.js';
 import {
@@ -65,6 +66,22 @@ const runChat = async (
 		raw.setPaused(false);
 	};
 
+	let isEnough = false;
+	const limits =
+		options.mode === 'raw'
+			? new RawLimits(options, systemClock, () => {
+					isEnough = true;
+					raw?.setPaused(true);
+					// One turn, for what is on its way to the kernel.
+					setImmediate(() => {
+						raw?.leave();
+						raw?.leave();
+					});
+				})
+			: undefined;
+	let hasReceived = false;
+	let isCutOff = false;
+	let wasLeft = false;
 	const remains = new Remains();
 	const show = (event: ChatEvent) => {
 		if (!printer.print(event)) {
@@ -84,6 +101,8 @@ const runChat = async (
 		replay.take(event);
 		wait.see(event);
 		progress.see(event);
+		limits?.see(event);
+		hasReceived ||= event.type === 'chunk' && event.direction === 'in';
 		printer.nick = progress.nick;
 	};
 
@@ -187,6 +206,7 @@ const runChat = async (
 		isOver = true;
 		sending.isOver = true;
 		cancelDeadline();
+		limits?.stop();
 		prompt?.close();
 		if (options.message === undefined) {
 			streams.stdin.destroy();
@@ -202,29 +222,44 @@ const runChat = async (
 
 		const taken = raw?.bytesTaken() ?? 0;
 		const isShort = sending.bytesRead > taken;
-		const isCutOff = sending.bytesRead > 0 && !sending.hasEnded;
+		const isCutShort = sending.bytesRead > 0 && !sending.hasEnded;
 		// A person who types may leave at any time, and a reader that went away
 		// wants no more.
 		const isTransfer =
 			raw?.role === 'connect' &&
 			streams.stdin.isTTY !== true &&
+			!isEnough &&
 			streams.stdout.failure === undefined;
-		if (isShort || (isCutOff && (isTransfer || cause !== undefined))) {
+		if (isShort || (isCutShort && (isTransfer || cause !== undefined))) {
 			printer.printError(notSent(sending, taken));
+		}
+
+		const replies = limits?.missingReplies ?? 0;
+		const isMissing = replies > 0 && !wasLeft && cause === undefined;
+		if (isMissing && options.mode === 'raw' && !late) {
+			printer.printError(tooFewReplies(replies, options.replies!));
 		}
 
 		await printer.printRemains(async () => remains.read());
 		await streams.stdout.flush();
 		return {
-			hasFailed: progress.hasFailed || cause !== undefined,
+			hasFailed: progress.hasFailed || cause !== undefined || isMissing,
 			isLate: late !== undefined,
-			isUnfinished: missing !== undefined || (isTransfer && isCutOff),
+			isUnfinished:
+				missing !== undefined || (isTransfer && isCutShort) || isCutOff,
 		};
 	};
 
 	return {
 		ended: end(),
 		leave() {
+			wasLeft = true;
+			isCutOff ||=
+				raw?.role === 'connect' &&
+				hasReceived &&
+				!raw.hasPeerEnded() &&
+				streams.stdin.isTTY !== true &&
+				streams.stdout.failure === undefined;
 			sending.isOver = true;
 			chat.leave();
 		},

@@ -17,8 +17,10 @@ import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 
 export type RawClientOptions = {
-	/** Opens the connection; called once. */
+	/** Opens the connection; called once, unless `isWaiting`. */
 	readonly dial: () => Link;
+	/** Whether to dial again while nobody listens. */
+	readonly isWaiting?: boolean | undefined;
 	/** A failure of the connection, in words. */
 	readonly describe: (cause: Error) => SockchatError;
 	/** Whether to continue sending after the other side's FIN. */
@@ -31,6 +33,9 @@ export type RawClientOptions = {
 	readonly clock?: Clock | undefined;
 };
 
+// At least once a second, and soon enough for a script that has just started one.
+const againMs = 250;
+
 export class RawClient implements Counted {
 	/** Settles when the connection has ended; with the cause, unless by FIN. */
 	readonly closed: Promise<SockchatError | undefined>;
@@ -41,9 +46,13 @@ export class RawClient implements Counted {
 	readonly #clock: Clock;
 	readonly #gauges: Gauges;
 	readonly #runner: ConnectionRunner;
-	readonly #link: Link;
+	#link: Link;
 	/** Whether close(2) was asked for. */
 	#isClosing = false;
+	/** Whether nothing more will be sent, though no FIN says so. */
+	#isSilent = false;
+	#hasDialled = false;
+	#hasConnected = false;
 
 	constructor(options: RawClientOptions) {
 		const {clock = systemClock, onEvent} = options;
@@ -52,7 +61,7 @@ export class RawClient implements Counted {
 		this.#gauges = new Gauges(clock, onEvent);
 		this.#runner = new ConnectionRunner({
 			clock,
-			// Unused: there is no second attempt.
+			// Unused: the time of another attempt is fixed.
 			random: () => 0,
 			perform: effect => {
 				this.#perform(effect);
@@ -62,9 +71,7 @@ export class RawClient implements Counted {
 			connectTimeoutMs: options.connectTimeoutMs,
 		});
 		this.closed = this.#runner.closed;
-		this.#link = options.dial();
-		options.watch?.follow(this.#link, 'client', undefined);
-		this.#listen();
+		this.#link = this.#dial();
 		this.#runner.start();
 	}
 
@@ -113,9 +120,25 @@ export class RawClient implements Counted {
 		});
 	}
 
-	/** Sends FIN: no more is sent, but data is still read. */
-	finish(): void {
-		this.#link.stream.end();
+	/**
+	 * No more is sent, but data is still read.
+	 *
+	 * @param isShutdown Whether FIN says so; else it is sent at the end.
+	 */
+	finish(isShutdown = true): void {
+		const {stream} = this.#link;
+		if (isShutdown) {
+			stream.end();
+		} else if (stream.readableEnded) {
+			this.leave();
+		} else {
+			this.#isSilent = true;
+		}
+	}
+
+	/** Whether the other side has sent FIN, and all it sent before was read. */
+	get hasPeerEnded(): boolean {
+		return this.#link.stream.readableEnded;
 	}
 
 	/** While paused, new data waits in the kernel. */
@@ -182,11 +205,19 @@ export class RawClient implements Counted {
 				break;
 			}
 
-			case 'dial':
+			case 'dial': {
+				if (this.#hasDialled) {
+					this.#link = this.#dial();
+				}
+
+				this.#hasDialled = true;
+				break;
+			}
+
 			case 'hello':
 			case 'resend':
 			case 'ping': {
-				// Raw mode sends nothing of its own, and dials once, in the constructor.
+				// Raw mode sends nothing of its own.
 				break;
 			}
 
@@ -196,9 +227,17 @@ export class RawClient implements Counted {
 		}
 	}
 
-	#listen(): void {
-		const {stream} = this.#link;
+	#dial(): Link {
+		const link = this.#options.dial();
+		this.#options.watch?.follow(link, 'client', undefined);
+		this.#listen(link);
+		return link;
+	}
+
+	#listen(link: Link): void {
+		const {stream} = link;
 		const onConnected = () => {
+			this.#hasConnected = true;
 			const at = this.#runner.now;
 			this.#runner.dispatch({type: 'connected', at});
 			// No heartbeat: the peer owes no answer, so silence means nothing.
@@ -206,7 +245,7 @@ export class RawClient implements Counted {
 			this.#runner.dispatch({type: 'welcomed', at, heartbeatMs});
 		};
 
-		if (this.#link.isConnecting) {
+		if (link.isConnecting) {
 			stream.once('connect', onConnected);
 		} else {
 			queueMicrotask(onConnected);
@@ -218,7 +257,7 @@ export class RawClient implements Counted {
 			this.#emitChunk('in', chunk);
 		});
 		stream.on('end', () => {
-			if (!this.#options.isPipe || stream.writableFinished) {
+			if (!this.#options.isPipe || stream.writableFinished || this.#isSilent) {
 				this.leave();
 			}
 		});
@@ -231,6 +270,10 @@ export class RawClient implements Counted {
 			this.#lose(this.#options.describe(cause));
 		});
 		stream.on('close', () => {
+			if (this.#runner.connection.phase === 'waiting') {
+				return;
+			}
+
 			this.#gauges.ended(this);
 			this.#runner.dispatch({type: 'ended', at: this.#runner.now});
 		});
@@ -238,7 +281,11 @@ export class RawClient implements Counted {
 
 	#lose(cause: SockchatError): void {
 		this.#link.stream.destroy();
-		this.#runner.lose(cause, true);
+		const isAgain =
+			this.#options.isWaiting === true &&
+			!this.#hasConnected &&
+			cause.code === 'ERR_REFUSED';
+		this.#runner.lose(cause, !isAgain, againMs);
 	}
 
 	#emitChunk(direction: 'in' | 'out', bytes: Buffer): void {

@@ -53,7 +53,7 @@ export type PipeEnd = {
 	readonly linkError: Error | undefined;
 	/** Why the input can't be read. */
 	readonly inputError: Error | undefined;
-	/** Whether it was left with a direction open on which bytes had moved. */
+	/** Whether it was left amid a direction in which bytes had moved. */
 	readonly isCutOff: boolean;
 	/** How many of the replies that were asked for did not come. */
 	readonly missingReplies: number;
@@ -266,9 +266,9 @@ class LinkPipe {
 
 	#noteCutOff(): void {
 		const stream = this.#stream;
-		const isOver = stream.readableEnded && stream.writableFinished;
-		const hasMoved = stream.bytesRead > 0 || this.#bytesRead > 0;
-		this.#isCutOff ||= hasMoved && !isOver && !stream.destroyed;
+		const isReceiving = stream.bytesRead > 0 && !stream.readableEnded;
+		const isSending = this.#bytesRead > 0 && !this.#isSent;
+		this.#isCutOff ||= (isReceiving || isSending) && !stream.destroyed;
 	}
 }
 

@@ -25,6 +25,13 @@ export type RawServerOptions = {
 	/** How many connections may wait for accept(); the kernel caps it. */
 	readonly backlog?: number | undefined;
 	readonly onEvent: (event: ServerEvent | RawEvent) => void;
+	/**
+	 * Whether what is written is an input for the first peer alone, whose FIN
+	 * doesn't end it. Else it goes to all, and FIN is answered by FIN.
+	 */
+	readonly isPipe?: boolean | undefined;
+	/** Whether it serves one peer, and ends. */
+	readonly isOnce?: boolean | undefined;
 	/** Set if a front end watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
@@ -35,6 +42,14 @@ export type RawServer = {
 	readonly address: LoopbackAddress;
 	/** Sends exactly these bytes to every peer. @returns How many there were. */
 	readonly write: (bytes: Buffer) => number;
+	/** How many bytes were written, and how many of those the kernel took. */
+	readonly bytesTaken: () => number;
+	/**
+	 * Nothing more is written.
+	 *
+	 * @param isShutdown Whether all peers get FIN, those who come later too.
+	 */
+	readonly finish: (isShutdown: boolean) => void;
 	/** How many peers are connected, and how many of them get what is written. */
 	readonly count: () => {
 		readonly connected: number;
@@ -68,6 +83,8 @@ export const startRawServer = async ({
 	address,
 	descriptor,
 	backlog,
+	isPipe = false,
+	isOnce = false,
 	onEvent,
 	watch,
 	clock = systemClock,
@@ -82,9 +99,24 @@ export const startRawServer = async ({
 	};
 
 	let isPaused = false;
+	let bytesTaken = 0;
+	const countTaken = (count: number) => (error: Error | null | undefined) => {
+		bytesTaken += error ? 0 : count;
+	};
+
+	/** What the end of the input does to peers; undefined until it ends. */
+	let hasShutdown: boolean | undefined;
+	let hasServed = false;
 	const accept = (link: Link, origin: Origin) => {
 		const {name} = origin;
 		const {stream} = link;
+		if (isOnce && hasServed) {
+			stream.on('error', () => undefined);
+			link.reset();
+			return;
+		}
+
+		hasServed = true;
 		if (isPaused) {
 			stream.pause();
 		}
@@ -96,9 +128,14 @@ export const startRawServer = async ({
 			since: clock.monotonicMs(),
 			bytesIn: 0,
 			isHalfClosed: false,
+			bytesGiven: 0,
 			reason: 'closed',
 		};
 		peers.set(link, peer);
+		if (hasShutdown) {
+			stream.end();
+		}
+
 		stream.on('data', (bytes: Buffer) => {
 			peer.bytesIn += bytes.length;
 			watch?.tap.note('in', name, bytes);
@@ -108,7 +145,11 @@ export const startRawServer = async ({
 		// Its FIN is answered by ours: an empty read ends a peer.
 		stream.on('end', () => {
 			peer.isHalfClosed = true;
-			stream.end();
+			const isReceiving =
+				hasShutdown === undefined && (isOnce || peer.bytesGiven > 0);
+			if (!isPipe || !isReceiving) {
+				stream.end();
+			}
 		});
 		stream.on('error', () => {
 			peer.reason = 'reset';
@@ -119,10 +160,13 @@ export const startRawServer = async ({
 			const {bytesOut} = link;
 			const at = clock.wallMs();
 			onEvent({type: 'ended', at, peer: name, reason, bytesIn, bytesOut});
+			if (isOnce) {
+				void listener.drain();
+			}
 		});
 	};
 
-	const listener = new Listener({
+	const listener: Listener = new Listener({
 		address,
 		descriptor,
 		clock,
@@ -155,20 +199,34 @@ export const startRawServer = async ({
 		address: listener.address,
 		write(bytes) {
 			let count = 0;
-			for (const [{stream}, {name}] of peers) {
+			for (const [{stream}, peer] of peers) {
 				// Both have sent FIN: a write would drop what is still queued.
 				if (!stream.writable) {
 					continue;
 				}
 
+				const {name} = peer;
 				count++;
+				peer.bytesGiven += bytes.length;
 				watch?.tap.note('out', name, bytes);
-				stream.write(bytes);
+				stream.write(bytes, countTaken(bytes.length));
 				const at = clock.wallMs();
 				onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
+				if (isPipe) {
+					break;
+				}
 			}
 
 			return count;
+		},
+		bytesTaken: () => bytesTaken,
+		finish(isShutdown) {
+			hasShutdown = isShutdown;
+			for (const [{stream}, {isHalfClosed}] of peers) {
+				if (isShutdown || isHalfClosed) {
+					stream.end();
+				}
+			}
 		},
 		count() {
 			const receiving = [...peers.keys()].filter(({stream}) => stream.writable);
@@ -239,6 +297,8 @@ type RawPeer = {
 	readonly since: number;
 	bytesIn: number;
 	isHalfClosed: boolean;
+	/** How much of what was written is for it. */
+	bytesGiven: number;
 	/** Reported when it ends. */
 	reason: LeaveReason;
 };

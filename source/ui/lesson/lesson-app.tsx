@@ -8,7 +8,6 @@ import {stageOf, type Progress} from '../../lesson/progress.js';
 import {display} from '../../protocol/display.js';
 import type {StoreClock} from '../../store/published.js';
 import type {Store} from '../../store/store.js';
-
 import {nextChangeAt} from '../connection/connection-facts.js';
 import {ConnectionPane} from '../connection/connection-pane.js';
 import {noCandidates} from '../input/completion.js';

@@ -1,0 +1,260 @@
+/** What ends a raw chat, or begins it, besides both FINs; as bytes and as JSON. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import type {Socket} from 'node:net';
+import test, {type TestContext} from 'node:test';
+import {requireExecutable} from '../helpers/environment.js';
+import {findPort} from '../helpers/ports.js';
+import {startBin, startProcess} from '../helpers/process.js';
+import {portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
+
+const done = {code: 0, signal: undefined};
+const failed = {code: 1, signal: undefined};
+
+const listen = async (
+	t: TestContext,
+	converse: (socket: Socket) => void = () => undefined,
+	port = 0,
+) => {
+	const {address} = await listenBare(t, converse, port);
+	return String(portOf(address));
+};
+
+/** What came, as a text, of either output. */
+const heard = (chat: {readonly stdout: () => string}, isJson: boolean) =>
+	isJson
+		? chat
+				.stdout()
+				.split('\n')
+				.filter(line => line.includes('"direction":"in"'))
+				.map(line => (JSON.parse(line) as {text: string}).text)
+				.join('')
+		: chat.stdout();
+
+for (const output of [[], ['--json']]) {
+	const isJson = output.length > 0;
+	const as = isJson ? 'as JSON' : 'as bytes';
+
+	test(`e2e: --idle ends a raw chat after silence, ${as}`, async t => {
+		const port = await listen(t, socket => {
+			socket.on('data', data => {
+				socket.write(data);
+			});
+		});
+		const chat = startBin(t, [
+			'connect',
+			'--raw',
+			'--idle',
+			'0.2',
+			...output,
+			port,
+		]);
+		chat.write('hello');
+		// Its stdin is still open.
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(heard(chat, isJson), 'hello');
+	});
+
+	test(`e2e: --replies ends a raw chat after so many chunks, ${as}`, async t => {
+		const answers = ['one', 'two', 'three'];
+		const port = await listen(t, socket => {
+			socket.on('data', () => {
+				socket.write(answers.shift() ?? 'none');
+			});
+		});
+		const args = ['connect', '--raw', '--replies', '2', ...output, port];
+		const chat = startBin(t, args);
+		chat.write('1');
+		await until(() => heard(chat, isJson) === 'one', {what: 'one reply'});
+		chat.write('2');
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(heard(chat, isJson), 'onetwo');
+
+		const short = await listen(t, socket => {
+			socket.end('only one');
+		});
+		const missed = startBin(t, [...args.slice(0, -1), short]);
+		missed.end();
+		assert.deepEqual(await missed.waitForExit(), failed, missed.seen());
+		assert.match(
+			missed.stderr() + missed.stdout(),
+			/The other side ended after 1 of 2 replies\./,
+		);
+	});
+
+	test(`e2e: --no-shutdown and --input none send no FIN first, ${as}`, async t => {
+		let hasFin = false;
+		const port = await listen(t, socket => {
+			socket.on('end', () => {
+				hasFin = true;
+			});
+			socket.on('data', () => {
+				assert.equal(hasFin, false);
+				socket.end('an answer');
+			});
+			if (isSpeakingFirst) {
+				socket.end('an answer');
+			}
+		});
+		let isSpeakingFirst = false;
+		const patient = startBin(t, [
+			'connect',
+			'--raw',
+			'--no-shutdown',
+			...output,
+			port,
+		]);
+		patient.write('a question');
+		patient.end();
+		assert.deepEqual(await patient.waitForExit(), done, patient.seen());
+		assert.equal(heard(patient, isJson), 'an answer');
+
+		isSpeakingFirst = true;
+		const mute = startBin(t, [
+			'connect',
+			'--raw',
+			'--input',
+			'none',
+			...output,
+			port,
+		]);
+		assert.deepEqual(await mute.waitForExit(), done, mute.seen());
+		assert.equal(heard(mute, isJson), 'an answer');
+	});
+
+	test(`e2e: --wait dials until somebody listens, ${as}`, async t => {
+		const port = await findPort();
+		const chat = startBin(t, ['connect', '--raw', '--wait', ...output, port]);
+		chat.write('early');
+		chat.end();
+		if (isJson) {
+			await chat.waitForOutput('"phase":"waiting"');
+		}
+
+		let received = '';
+		await listen(
+			t,
+			socket => {
+				socket.on('data', data => {
+					received += data.toString();
+				});
+				socket.on('end', () => {
+					socket.end('late');
+				});
+			},
+			Number(port),
+		);
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(received, 'early');
+		assert.equal(heard(chat, isJson), 'late');
+		const nobody = startBin(t, [
+			'connect',
+			'--raw',
+			'--wait',
+			'--timeout',
+			'0.3',
+			...output,
+			await findPort(),
+		]);
+		assert.deepEqual(await nobody.waitForExit(), {code: 3, signal: undefined});
+		assert.match(
+			nobody.stderr() + nobody.stdout(),
+			/Not connected within 0\.3 s/,
+		);
+	});
+
+	test(`e2e: serve --raw --once serves one peer both ways, ${as}`, async t => {
+		const serving = startBin(t, ['serve', '--raw', '--once', ...output, '0']);
+		const port = await serving.waitForOutput(
+			isJson ? /"listening".*"port":(\d+)/ : /listening on \S+:(\d+)\n/,
+			{stream: isJson ? 'stdout' : 'stderr'},
+		);
+		const peer = startProcess(t, requireExecutable('nc.openbsd', 'netcat'), [
+			'-N',
+			'127.0.0.1',
+			port,
+		]);
+		peer.write('all I say');
+		peer.end();
+		// Its FIN is there before anything of ours.
+		await until(() => heard(serving, isJson) === 'all I say', {
+			what: 'its words',
+		});
+		serving.write('an answer');
+		await peer.waitForOutput('an answer');
+		serving.write(', and its end');
+		serving.end();
+		assert.deepEqual(await serving.waitForExit(), done, serving.seen());
+		assert.deepEqual(await peer.waitForExit(), done);
+		assert.equal(peer.stdout(), 'an answer, and its end');
+	});
+
+	test(`e2e: the first peer of serve --raw gets stdin, ${as}`, async t => {
+		const serving = startBin(t, ['serve', '--raw', ...output, '0']);
+		const port = await serving.waitForOutput(
+			isJson ? /"listening".*"port":(\d+)/ : /listening on \S+:(\d+)\n/,
+			{stream: isJson ? 'stdout' : 'stderr'},
+		);
+		serving.write('for the first');
+		const peers = [];
+		for (const name of ['first', 'second']) {
+			const peer = startProcess(t, requireExecutable('nc.openbsd', 'netcat'), [
+				'127.0.0.1',
+				port,
+			]);
+			peer.write(name);
+			await until(() => heard(serving, isJson).endsWith(name), {what: name});
+			peers.push(peer);
+		}
+
+		await peers[0]!.waitForOutput('for the first');
+		serving.end();
+		for (const [index, peer] of peers.entries()) {
+			peer.end();
+			assert.deepEqual(await peer.waitForExit(), done);
+			assert.equal(peer.stdout(), index === 0 ? 'for the first' : '');
+		}
+
+		serving.signal('SIGTERM');
+		assert.deepEqual(await serving.waitForExit(), done, serving.seen());
+	});
+}
+
+test('e2e: --probe says who listens, of one port or of a range', async t => {
+	let accepted = 0;
+	let received = 0;
+	const port = await listen(t, socket => {
+		accepted++;
+		socket.on('data', data => {
+			received += Buffer.byteLength(data);
+		});
+		socket.on('end', () => {
+			socket.end();
+		});
+	});
+	const one = startBin(t, ['connect', '--raw', '--probe', port]);
+	assert.deepEqual(await one.waitForExit(), done, one.seen());
+	assert.equal(one.stdout(), `127.0.0.1:${port}\n`);
+	const from = Number(port) - 40;
+	const range = startBin(t, ['connect', '--probe', `${from}-${port}`]);
+	assert.deepEqual(await range.waitForExit(), done, range.seen());
+	assert.ok(range.stdout().endsWith(`127.0.0.1:${port}\n`), range.seen());
+	assert.deepEqual([accepted, received], [2, 0]);
+
+	const free = await findPort();
+	const nobody = startBin(t, ['connect', '--raw', '--probe', free]);
+	assert.deepEqual(await nobody.waitForExit(), failed, nobody.seen());
+	assert.equal(nobody.stderr(), `Nobody listens on 127.0.0.1:${free}.\n`);
+	const late = startBin(t, [
+		'connect',
+		'--raw',
+		'--probe',
+		'--wait',
+		'--timeout',
+		'0.3',
+		free,
+	]);
+	assert.deepEqual(await late.waitForExit(), {code: 3, signal: undefined});
+});
