@@ -20,6 +20,8 @@ export type Condition =
 			readonly direction: 'in' | 'out';
 			readonly text: string;
 	  }
+	/** What the other side's program printed. */
+	| {readonly kind: 'printed'; readonly text: string}
 	| {readonly kind: 'view'; readonly view: string};
 
 /** One thing that happened. */
@@ -41,7 +43,7 @@ const states: readonly TcpState[] = [
 
 /**
  * @param code `this end FIN-WAIT-2`, `other end CLOSED`, `close()`,
- * `received FIN`, `received "text"` or `sent "text"`.
+ * `received FIN`, `received "text"`, `sent "text"` or `printed "text"`.
  * @throws {Error} If it is none of these.
  */
 export const parseCondition = (code: string): Condition => {
@@ -52,10 +54,11 @@ export const parseCondition = (code: string): Condition => {
 		return {kind: 'state', end, state};
 	}
 
-	const [, verb, text] = /^(received|sent) "(.+)"$/.exec(code) ?? [];
+	const [, verb, text] = /^(received|sent|printed) "(.+)"$/.exec(code) ?? [];
 	if (text !== undefined) {
-		const direction = verb === 'sent' ? 'out' : 'in';
-		return {kind: 'chunk', direction, text};
+		return verb === 'printed'
+			? {kind: 'printed', text}
+			: {kind: 'chunk', direction: verb === 'sent' ? 'out' : 'in', text};
 	}
 
 	if (code === 'received FIN' || code === 'received RST') {
@@ -138,6 +141,10 @@ const isMet = (condition: Condition, fact: Fact): boolean => {
 				fact.direction === condition.direction &&
 				fact.text.includes(condition.text)
 			);
+		}
+
+		case 'printed': {
+			return fact.kind === 'printed' && fact.text.includes(condition.text);
 		}
 
 		case 'view': {

@@ -63,6 +63,10 @@ export type Lesson = {
 export const isForScreen = ({stages}: Lesson): boolean =>
 	stages.some(({ask}) => ask.kind === 'check');
 
+/** Whether sockchat has a socket in it, so that there is something to look at. */
+export const hasSocket = ({stages}: Lesson): boolean =>
+	stages.some(({moves}) => moves.some(({by}) => by === 'sockchat'));
+
 /** Markdown as people read it: without its marks and the targets of links. */
 export const plainOf = (markdown: string): string =>
 	markdown

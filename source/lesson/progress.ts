@@ -391,8 +391,13 @@ export const advance = (progress: Progress, signal: Signal): Advance => {
 
 		case 'played': {
 			const {line, output} = signal;
-			const played = [...progress.played, {line, output}];
-			return go({...progress, played, at: progress.at + 1});
+			const fact = {kind: 'printed', peer: undefined, text: output} as const;
+			return go({
+				...progress,
+				played: [...progress.played, {line, output}],
+				facts: [...progress.facts, fact],
+				at: progress.at + 1,
+			});
 		}
 
 		case 'line': {

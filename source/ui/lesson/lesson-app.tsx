@@ -4,7 +4,8 @@ import {useRef, useState, useSyncExternalStore} from 'react';
 import {commandsOf} from '../../commands/registry.js';
 import type {ViewName} from '../../commands/hands.js';
 import type {ScreenHands} from '../../lesson/tutor.js';
-import {stageOf, type Progress} from '../../lesson/progress.js';
+import {hasSocket} from '../../lesson/lesson.js';
+import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
 import {display} from '../../protocol/display.js';
 import type {StoreClock} from '../../store/published.js';
 import type {Store} from '../../store/store.js';
@@ -55,7 +56,16 @@ const commands = [
 	'/again',
 ];
 
-const hint = 'Enter goes on; /hint, /again, /quit';
+/** What the input is for, while nothing is typed. */
+const hintOf = (progress: Progress): string => {
+	if (progress.phase === 'asking') {
+		return 'the number of your prediction, then Enter; /quit leaves';
+	}
+
+	return wantedOf(progress) === undefined
+		? 'Enter goes on; /hint, /again, /quit'
+		: 'what the lesson asks for, then Enter; /hint, /again, /quit';
+};
 
 // Nothing older can be asked for.
 const noPages = () => {};
@@ -109,6 +119,7 @@ export function LessonApp({
 		columns,
 		rows,
 		inputRows(draft, '', columns),
+		hasSocket(progress.lesson),
 	);
 	const suspend = useSuspend(startJobControl, store.rest);
 	const {top, scrollTo} = useTextTop(progress);
@@ -150,7 +161,11 @@ export function LessonApp({
 			suspend();
 		} else if (
 			!scrollText(key) &&
-			!(isEmpty && handleKey(key, store.getSnapshot(), layout.view))
+			!(
+				isEmpty &&
+				layout.view &&
+				handleKey(key, store.getSnapshot(), layout.view)
+			)
 		) {
 			type(key);
 		}
@@ -193,23 +208,29 @@ export function LessonApp({
 			))}
 		</Pane>
 	);
-	const view = viewEntries[viewState.name].draw({
-		area: layout.view,
-		note: display``,
-		model,
-		viewState,
-		isExplained,
-		monotonicMs,
-	});
+	const view =
+		layout.view &&
+		viewEntries[viewState.name].draw({
+			area: layout.view,
+			note: display``,
+			model,
+			viewState,
+			isExplained,
+			monotonicMs,
+		});
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
-			<ConnectionPane
-				area={layout.connection}
-				kind="narrow"
-				model={model}
-				isExplained={isExplained}
-				now={now}
-			/>
+			{layout.view ? (
+				<ConnectionPane
+					area={layout.connection}
+					kind="narrow"
+					model={model}
+					isExplained={isExplained}
+					now={now}
+				/>
+			) : (
+				<Box height={layout.connection.height} />
+			)}
 			<Box flexShrink={0} flexDirection={layout.isBeside ? 'row' : 'column'}>
 				{lesson}
 				{view}
@@ -221,7 +242,7 @@ export function LessonApp({
 				height={layout.input.height}
 				row={layout.input.y}
 				column={layout.input.x}
-				hint={hint}
+				hint={hintOf(progress)}
 				advice={hintFor(draft, commands)}
 			/>
 		</Box>

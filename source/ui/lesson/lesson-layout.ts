@@ -18,7 +18,8 @@ const mostLessonRows = 8;
 
 export type LessonLayout = Pick<Layout, 'connection' | 'input'> & {
 	readonly lesson: Area;
-	readonly view: Area;
+	/** Undefined if there is no socket to look at. */
+	readonly view: Area | undefined;
 	readonly isBeside: boolean;
 };
 
@@ -26,6 +27,7 @@ export const chooseLessonLayout = (
 	columns: number,
 	rows: number,
 	inputRows: number,
+	hasView: boolean,
 ): LessonLayout => {
 	const {connection, input, transcript} = chooseLayout(
 		columns,
@@ -34,6 +36,16 @@ export const chooseLessonLayout = (
 		'none',
 	);
 	const {y, height} = transcript;
+	if (!hasView) {
+		return {
+			connection,
+			input,
+			isBeside: false,
+			lesson: transcript,
+			view: undefined,
+		};
+	}
+
 	if (columns >= besideColumns && transcript.frame === 'rules') {
 		const width = Math.min(mostLessonColumns, columns - leastViewColumns);
 		return {

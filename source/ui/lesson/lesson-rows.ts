@@ -1,5 +1,5 @@
 /** A lesson's stage as rows: what is to be read, and below it what is asked. */
-import type {Lesson} from '../../lesson/lesson.js';
+import {hasSocket, type Lesson} from '../../lesson/lesson.js';
 import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {createRow, type Row} from '../text/row.js';
@@ -17,12 +17,17 @@ const wrapped = (text: DisplayText, width: number, role?: Role): Row[] =>
 
 const linesOf = (output: string): string[] => output.trimEnd().split('\n');
 
-const howTo = display`What you type goes to your own socket; Python plays the other side.`;
+const howTo = (lesson: Lesson): DisplayText =>
+	hasSocket(lesson)
+		? display`What you type goes to your own socket; Python plays the other side.`
+		: display`Python plays both sides, and you say what will happen.`;
 
 /** What is to be read, and what the other side did. */
 export const textRows = (progress: Progress, width: number): readonly Row[] => [
 	...stageOf(progress).texts.flatMap(text => wrapped(toDisplay(text), width)),
-	...(progress.index === 0 ? wrapped(howTo, width, 'faint') : []),
+	...(progress.index === 0
+		? wrapped(howTo(progress.lesson), width, 'faint')
+		: []),
 	...progress.played.flatMap(({line, output}) => [
 		...wrapped(toDisplay(line), width, 'arrow-in'),
 		...(output === '' ? [] : linesOf(output))
@@ -76,9 +81,14 @@ const askRows = (progress: Progress, width: number, isMore: boolean): Row[] => {
 		}
 
 		case 'right': {
-			return ask.kind === 'check'
-				? wrapped(display`✓ Seen on the socket. ${goOn}`, width, 'good')
-				: wrapped(goOn, width, 'faint');
+			if (ask.kind !== 'check') {
+				return wrapped(goOn, width, 'faint');
+			}
+
+			const where = ask.conditions.every(({kind}) => kind === 'printed')
+				? display`✓ Seen.`
+				: display`✓ Seen on the socket.`;
+			return wrapped(display`${where} ${goOn}`, width, 'good');
 		}
 
 		case 'done': {

@@ -10,8 +10,9 @@ import {
 import {rungColumns} from '../../../source/ui/lifecycle/rungs.js';
 
 test('lesson: on 80 by 24 it takes at most eight rows, and the ladder the others', () => {
-	const {lesson, view, isBeside} = chooseLessonLayout(80, 24, 1);
+	const {lesson, view, isBeside} = chooseLessonLayout(80, 24, 1, true);
 	assert.equal(isBeside, false);
+	assert.ok(view);
 	assert.equal(lesson.height, 8);
 	assert.equal(view.y, lesson.y + 8);
 	assert.ok(contentOf(view).width >= rungColumns);
@@ -25,7 +26,13 @@ test('lesson: its panes fit at any size, and stand beside each other with a ladd
 	);
 	fc.assert(
 		fc.property(sizes, ([columns, rows]) => {
-			const {lesson, view, isBeside} = chooseLessonLayout(columns, rows, 1);
+			const {lesson, view, isBeside} = chooseLessonLayout(
+				columns,
+				rows,
+				1,
+				true,
+			);
+			assert.ok(view);
 			for (const {x, y, width, height} of [lesson, view]) {
 				assert.ok(x >= 0 && y >= 0 && width >= 0 && height >= 0);
 				assert.ok(x + width <= columns && y + height <= rows);
@@ -41,4 +48,10 @@ test('lesson: its panes fit at any size, and stand beside each other with a ladd
 			}
 		}),
 	);
+});
+
+test('lesson: without a socket there is nothing to look at, and it takes all the room', () => {
+	const {lesson, view} = chooseLessonLayout(80, 24, 1, false);
+	assert.equal(view, undefined);
+	assert.ok(lesson.height > 20);
 });
