@@ -42,15 +42,18 @@ const states: readonly TcpState[] = [
 ];
 
 /**
- * @param code `this end FIN-WAIT-2`, `other end CLOSED`, `close()`,
+ * @param code `this end FIN-WAIT-2`, `other end CLOSED`, `server CLOSE-WAIT` and
+ * `client TIME-WAIT` of other programs, `close()`,
  * `received FIN`, `received "text"`, `sent "text"` or `printed "text"`.
  * @throws {Error} If it is none of these.
  */
 export const parseCondition = (code: string): Condition => {
-	const [, whose, name] = /^(this|other) end ([A-Z\d-]+)$/.exec(code) ?? [];
+	const [, whose, name] =
+		/^(this end|other end|server|client) ([A-Z\d-]+)$/.exec(code) ?? [];
 	const state = states.find(known => known === name);
 	if (state) {
-		const end = whose === 'this' ? 'local' : 'remote';
+		// Of other programs, the server's end has the port that is watched.
+		const end = whose === 'this end' || whose === 'server' ? 'local' : 'remote';
 		return {kind: 'state', end, state};
 	}
 

@@ -23,7 +23,9 @@ export type Move =
 			readonly by: 'sockchat';
 			readonly command: 'serve' | 'connect';
 			readonly localPort: string | undefined;
-	  };
+	  }
+	/** Watches the sockets of the programs that Python plays. */
+	| {readonly by: 'watch'};
 
 export type Ask =
 	| {readonly kind: 'read'}
@@ -63,9 +65,18 @@ export type Lesson = {
 export const isForScreen = ({stages}: Lesson): boolean =>
 	stages.some(({ask}) => ask.kind === 'check');
 
-/** Whether sockchat has a socket in it, so that there is something to look at. */
-export const hasSocket = ({stages}: Lesson): boolean =>
-	stages.some(({moves}) => moves.some(({by}) => by === 'sockchat'));
+/**
+ * Whose sockets can be looked at in it: the learner's own, those of the programs
+ * that Python plays, or none.
+ */
+export const socketsOf = ({stages}: Lesson): 'own' | 'others' | 'none' => {
+	const makers = new Set(stages.flatMap(({moves}) => moves.map(({by}) => by)));
+	return makers.has('sockchat')
+		? 'own'
+		: makers.has('watch')
+			? 'others'
+			: 'none';
+};
 
 /** Markdown as people read it: without its marks and the targets of links. */
 export const plainOf = (markdown: string): string =>
@@ -168,6 +179,8 @@ const movesOf = (lines: readonly string[]): Move[] => {
 				command: isServer ? 'serve' : 'connect',
 				localPort: /--local-port (\d+)/.exec(typed)?.[1],
 			});
+		} else if (prompt === '$' && typed === 'sockchat watch') {
+			moves.push({by: 'watch'});
 		} else if (prompt === '$' && typed.startsWith('ss ')) {
 			moves.push({by: 'shell', line: typed});
 		}

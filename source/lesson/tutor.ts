@@ -12,6 +12,8 @@ import {defaultHost} from '../protocol/frame.js';
 import {requireLoopback, type LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import {freePorts} from '../socket/listen.js';
+import {seenBy} from '../tcp/step-time.js';
+import {PortWatch} from '../watch/port/port-watch.js';
 import {factOf, type Fact} from './condition.js';
 import {parseLesson, type Move} from './lesson.js';
 import {
@@ -23,6 +25,7 @@ import {
 	type Signal,
 } from './progress.js';
 import {Python} from './python.js';
+import {Transfers} from './transfers.js';
 
 export type TutorOptions = {
 	/** A page of docs/lessons. */
@@ -40,6 +43,8 @@ export type TutorOptions = {
 
 /** What the learner's lines do to the screen. */
 export type ScreenHands = Pick<RawHands, 'view'>;
+
+type TcpAddress = Extract<LoopbackAddress, {kind: 'tcp'}>;
 
 const placeholder = /\b500\d\b/g;
 
@@ -75,10 +80,11 @@ const runShell = async (line: string): Promise<string> =>
 export class Tutor {
 	progress: Progress;
 	/** The server's address. */
-	readonly where: LoopbackAddress;
+	readonly where: TcpAddress;
 	readonly #options: TutorOptions;
 	readonly #pythons = new Map<number, Python>();
 	#chat: RawChat | undefined;
+	#portWatch: PortWatch | undefined;
 	#cancelHint = () => {};
 	#hasStopped = false;
 
@@ -95,7 +101,7 @@ export class Tutor {
 			kind: 'tcp',
 			host: defaultHost,
 			port: ports.get(serverPort)!,
-		});
+		}) as TcpAddress;
 	}
 
 	/** Chooses ports; nothing is opened before `start()`. */
@@ -116,6 +122,7 @@ export class Tutor {
 	stop(): void {
 		this.#hasStopped = true;
 		this.#cancelHint();
+		this.#portWatch?.stop();
 		this.#chat?.leave();
 		// Once more, so that nothing is waited for.
 		this.#chat?.leave();
@@ -192,6 +199,11 @@ export class Tutor {
 			return [`$ ${move.line}`, await runShell(move.line)];
 		}
 
+		if (move.by === 'watch') {
+			this.#watch();
+			return ['$ sockchat watch', ''];
+		}
+
 		if (move.by === 'sockchat') {
 			await this.#open(move);
 			return [`$ sockchat ${move.command} --raw`, ''];
@@ -227,6 +239,25 @@ export class Tutor {
 		this.#chat.setTap(true);
 	}
 
+	#watch(): void {
+		const {clock, onFailed} = this.#options;
+		const transfers = new Transfers();
+		const watch = new PortWatch({
+			address: this.where,
+			clock,
+			onEvents: async events => {
+				for (const event of events) {
+					const step = transfers.stepOf(event);
+					if (step) {
+						this.#see({type: 'step', at: seenBy(step), step});
+					}
+				}
+			},
+		});
+		this.#portWatch = watch;
+		watch.run().catch(onFailed);
+	}
+
 	#see(event: ChatEvent): void {
 		this.#options.onEvent(event);
 		const fact = factOf(event);
@@ -246,7 +277,7 @@ export class Tutor {
 
 		const chat = this.#chat;
 		if (!chat) {
-			notice('bad', 'There is no socket yet.');
+			notice('bad', 'You have no socket here; Enter goes on, /hint helps.');
 			return;
 		}
 

@@ -32,6 +32,8 @@ export type Pending = (Message | Whisper) & {readonly n: number};
 
 export type Model = {
 	readonly mode: 'room' | 'raw';
+	/** Whether the steps are those of other programs. */
+	readonly isOfOthers: boolean;
 	/** The server's or room's address, as people write it. */
 	readonly where: string;
 	/** What the room is called, if anything. */
@@ -119,7 +121,10 @@ export type ModelStart =
 			readonly mode: 'room';
 			readonly invitation?: string | undefined;
 	  } & Pick<Model, 'where' | 'id' | 'nick'>)
-	| ({readonly mode: 'raw'} & Pick<Model, 'where'>);
+	| ({readonly mode: 'raw'; readonly isOfOthers?: boolean} & Pick<
+			Model,
+			'where'
+	  >);
 
 export const noTraffic: Model['traffic'] = {
 	bytesIn: 0,
@@ -130,6 +135,7 @@ export const noTraffic: Model['traffic'] = {
 
 export const createModel = (start: ModelStart): Model => ({
 	mode: start.mode,
+	isOfOthers: start.mode === 'raw' && start.isOfOthers === true,
 	where: start.where,
 	roomName: undefined,
 	id: start.mode === 'room' ? start.id : '',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
-	hasSocket,
+	socketsOf,
 	isForScreen,
 	parseLesson,
 } from '../../source/lesson/lesson.js';
@@ -62,7 +62,7 @@ for (const [name, markdown] of Object.entries(lessonTexts)) {
 			await readToTheEnd(terminal, lesson, text => {
 				const verdict = /✓ You predicted "[^"]*", rightly/.exec(text)?.[0];
 				verdicts.add(verdict ?? '');
-				if (columns < 120 && hasSocket(lesson)) {
+				if (columns < 120 && socketsOf(lesson) !== 'none') {
 					assert.ok(paneOf(terminal).length <= 7, terminal.framed());
 				}
 			});
@@ -88,7 +88,7 @@ test('lesson: one is done wrong, then right', async t => {
 	await goOn(terminal, 'What happens if the client sends now?');
 	await enter(terminal, '2');
 	// It was paused, which the learner has to take back.
-	await sees(terminal, '… this is awaited');
+	await sees(terminal, '… not seen on the socket yet');
 	await enter(terminal, '/resume');
 	await sees(terminal, '✓ You predicted "the bytes arrive here", rightly');
 	terminal.press('ctrl-c');

@@ -445,3 +445,38 @@ test('ladder: each step and each segment stands there once, segments in order', 
 		{numRuns: runs},
 	);
 });
+
+test('ladder: of other programs, calls stand at the side of the one that made them', () => {
+	const times = {notBefore: 1, seenAt: 2};
+	const sent = (end: 'local' | 'remote', result: string): Step => ({
+		kind: 'call',
+		call: 'send()',
+		result,
+		offset: 0,
+		end,
+		evidence: 'inferred',
+		peer: 'p',
+		...times,
+	});
+	const made = (call: Call, end: 'local' | 'remote'): Step => ({
+		kind: 'call',
+		call,
+		end,
+		evidence: 'inferred',
+		peer: 'p',
+		...times,
+	});
+	const steps = [made('connect()', 'remote'), made('accept()', 'local')];
+	const transfers = [sent('remote', '5'), sent('local', '2')];
+	const rungs = ladderOf({steps, transfers, segments: []}, {side: 'server'});
+	const lines = drawn(rungs);
+	assert.deepEqual(
+		new Set(lines),
+		new Set([
+			'connect() |',
+			'| accept()',
+			'send() ┄ data ▸',
+			'◂ data ┄ send()',
+		]),
+	);
+});

@@ -4,7 +4,7 @@ import {useRef, useState, useSyncExternalStore} from 'react';
 import {commandsOf} from '../../commands/registry.js';
 import type {ViewName} from '../../commands/hands.js';
 import type {ScreenHands} from '../../lesson/tutor.js';
-import {hasSocket} from '../../lesson/lesson.js';
+import {socketsOf} from '../../lesson/lesson.js';
 import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
 import {display} from '../../protocol/display.js';
 import type {StoreClock} from '../../store/published.js';
@@ -115,11 +115,12 @@ export function LessonApp({
 		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
 	});
 	useRedrawAtResize(columns, rows, onRedraw);
+	const sockets = socketsOf(progress.lesson);
 	const layout = chooseLessonLayout(
 		columns,
 		rows,
 		inputRows(draft, '', columns),
-		hasSocket(progress.lesson),
+		sockets !== 'none',
 	);
 	const suspend = useSuspend(startJobControl, store.rest);
 	const {top, scrollTo} = useTextTop(progress);
@@ -220,7 +221,7 @@ export function LessonApp({
 		});
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
-			{layout.view ? (
+			{sockets === 'own' ? (
 				<ConnectionPane
 					area={layout.connection}
 					kind="narrow"

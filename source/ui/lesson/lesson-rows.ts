@@ -1,5 +1,5 @@
 /** A lesson's stage as rows: what is to be read, and below it what is asked. */
-import {hasSocket, type Lesson} from '../../lesson/lesson.js';
+import {socketsOf, type Lesson} from '../../lesson/lesson.js';
 import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {createRow, type Row} from '../text/row.js';
@@ -18,7 +18,7 @@ const wrapped = (text: DisplayText, width: number, role?: Role): Row[] =>
 const linesOf = (output: string): string[] => output.trimEnd().split('\n');
 
 const howTo = (lesson: Lesson): DisplayText =>
-	hasSocket(lesson)
+	socketsOf(lesson) === 'own'
 		? display`What you type goes to your own socket; Python plays the other side.`
 		: display`Python plays both sides, and you say what will happen.`;
 
@@ -77,7 +77,7 @@ const askRows = (progress: Progress, width: number, isMore: boolean): Row[] => {
 		}
 
 		case 'checking': {
-			return wrapped(display`… this is awaited`, width, 'faint');
+			return wrapped(display`… not seen on the socket yet`, width, 'faint');
 		}
 
 		case 'right': {

@@ -2,6 +2,7 @@
 import {useSyncExternalStore} from 'react';
 import type {Ending} from '../../chat/ending.js';
 import type {SockchatError} from '../../errors.js';
+import {socketsOf} from '../../lesson/lesson.js';
 import {Tutor} from '../../lesson/tutor.js';
 import type {LessonOptions} from '../../options/lesson.js';
 import {formatAddress} from '../../socket/address.js';
@@ -59,7 +60,14 @@ export const runLesson = async (
 			onFailed: end,
 		});
 		const where = formatAddress(tutor.where);
-		const store = new Store(createModel({mode: 'raw', where}), systemClock);
+		const store = new Store(
+			createModel({
+				mode: 'raw',
+				where,
+				isOfOthers: socketsOf(tutor.progress.lesson) === 'others',
+			}),
+			systemClock,
+		);
 		tutor.start();
 		return {
 			number,

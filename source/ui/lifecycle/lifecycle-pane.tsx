@@ -49,7 +49,7 @@ export function LifecyclePane({
 		isExplained,
 		side,
 		anchor,
-		style: {...ownStyle, spelling},
+		style: {...ownStyle, spelling, isWatched: model.isOfOthers},
 		isTail: anchor === undefined,
 		...viewport,
 	};

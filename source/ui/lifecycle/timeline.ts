@@ -183,11 +183,14 @@ export const timelineRows = (
 	return rows.slice(-height);
 };
 
-/** Which end this process is. */
+/** Which end the steps call theirs. */
 export type Side = 'client' | 'server';
 
-export const sideOf = ({listening}: Pick<Model, 'listening'>): Side =>
-	listening ? 'server' : 'client';
+export const sideOf = ({
+	listening,
+	isOfOthers,
+}: Pick<Model, 'listening'> & Partial<Pick<Model, 'isOfOthers'>>): Side =>
+	listening !== undefined || isOfOthers === true ? 'server' : 'client';
 
 /** From this width on, a ladder is readable. */
 export const ladderColumns = timeColumns + 2 * 15;

@@ -56,7 +56,7 @@ const cellsOf = (row: string): string[] => [
 
 /** What was printed while a prompt stood there is behind it, or behind a ^C. */
 const withoutPrompt = (line: string): string =>
-	line.replace(/^(?:\$ |>>> |\^[CD])+/, '').trimEnd();
+	line.replace(/^(?:\$ |>>> |\^[CD])+/, '').trim();
 
 class Play {
 	ports: Ports = new Map();

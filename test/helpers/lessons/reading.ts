@@ -50,6 +50,9 @@ const answerTo = (text: string, {stages}: Lesson): string | undefined => {
 	return asked?.kind === 'predict' ? String(asked.right + 1) : undefined;
 };
 
+/** A frame is drawn in less time than so many looks take. */
+const wholeAfterLooks = 8;
+
 /**
  * Goes through a lesson to its end.
  *
@@ -61,10 +64,17 @@ export const readToTheEnd = async (
 	look: (text: string) => void = () => {},
 ): Promise<void> => {
 	for (;;) {
+		let last = '';
+		let looks = 0;
 		const text = await until(
 			() => {
 				const shown = textOf(terminal);
-				return answerTo(shown, lesson) === undefined ? undefined : shown;
+				looks = shown === last ? looks + 1 : 0;
+				last = shown;
+				// Half a frame has rows of the one before, such as 'Enter: next'.
+				return looks < wholeAfterLooks || answerTo(shown, lesson) === undefined
+					? undefined
+					: shown;
 			},
 			{
 				what: 'the lesson to ask for something',

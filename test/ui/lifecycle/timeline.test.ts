@@ -171,6 +171,7 @@ test('timeline: on a server the right column is here', () => {
 	]);
 	assert.equal(sideOf({listening: listeningOf()}), 'server');
 	assert.equal(sideOf({listening: undefined}), 'client');
+	assert.equal(sideOf({listening: undefined, isOfOthers: true}), 'server');
 });
 
 test('timeline: too narrow for a ladder, all steps are a list', () => {
