@@ -72,13 +72,37 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+export type SockchatErrorOptions = ErrorOptions & {
+	/** The message for a program that uses the API, if its advice differs. */
+	readonly api?: string;
+};
+
 export class SockchatError extends Error {
 	override readonly name = 'SockchatError';
 	readonly code: ErrorCode;
+	readonly #api: string | undefined;
 
-	constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+	/** @param message For a person at a command line. */
+	constructor(
+		code: ErrorCode,
+		message: string,
+		{api, ...options}: SockchatErrorOptions = {},
+	) {
 		super(message, options);
 		this.code = code;
+		this.#api = api;
+	}
+
+	/**
+	 * The same failure with the advice that a program can follow.
+	 *
+	 * @internal
+	 */
+	inApiWords(): SockchatError {
+		const {code, cause} = this;
+		return this.#api === undefined
+			? this
+			: new SockchatError(code, this.#api, cause === undefined ? {} : {cause});
 	}
 }
 

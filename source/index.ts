@@ -1,8 +1,19 @@
 /** The public API, to open or join a room from a program. */
 export {SockchatError, type ErrorCode} from './errors.js';
-export type {Address} from './socket/address.js';
-export type {Client} from './client/client.js';
-export {connect, type ConnectOptions} from './client/connect.js';
-export {startServer, type Server, type ServerOptions} from './server/server.js';
+export {connect, type Client, type ConnectOptions} from './library/connect.js';
+export type {ChatMessage, MissedEvents} from './library/conversation.js';
+export type {Membership} from './library/membership.js';
+export type {PlaceOptions} from './library/place.js';
+export type {Stored} from './library/receipts.js';
+export {
+	startServer,
+	type HistoryOptions,
+	type Server,
+	type ServerEvent,
+	type ServerOptions,
+} from './library/start-server.js';
 export {Token} from './protocol/token.js';
-export type {ClientEvent, ServerEvent} from './event/event.js';
+export type {Connection} from './connection/connection.js';
+export type {ClientEvent} from './event/event.js';
+export type {MemberList, ServerFrame} from './protocol/frame.js';
+export type {Address} from './socket/address.js';

@@ -6,6 +6,7 @@ import {constants} from 'node:os';
 import process from 'node:process';
 import {isatty} from 'node:tty';
 import type {Ending, Running} from './chat/ending.js';
+import {readLoginName} from './chat/login-name.js';
 import type {StatusAnswer} from './client/status.js';
 import {outOfFiles, SockchatError} from './errors.js';
 import {
@@ -20,7 +21,7 @@ import {readConfig} from './options/config-file.js';
 import {exitCodes} from './options/exit-codes.js';
 import type {Command} from './options/flags.js';
 import {parseLessonOptions} from './options/lesson.js';
-import {parseOptions, readLoginName, type Options} from './options/options.js';
+import {parseOptions, type Options} from './options/options.js';
 import type {GivenFlags, Origins} from './options/reader.js';
 import {settle, type Variables} from './options/settings.js';
 import {parseStatusOptions} from './options/status.js';

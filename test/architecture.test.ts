@@ -26,7 +26,7 @@ const tiers = [
 	['program'],
 	['ui', 'plain', 'doctor', 'index'],
 	['lesson', 'store', 'keyboard'],
-	['options'],
+	['options', 'library'],
 	['chat'],
 	['raw', 'server', 'client', 'relay', 'agents'],
 	['watch', 'recording'],

@@ -30,11 +30,14 @@ export const absentCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_LOST',
 ]);
 
-export const notSockchat = (seen: string) =>
-	new SockchatError(
+export const notSockchat = (seen: string) => {
+	const what = `This is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}.`;
+	return new SockchatError(
 		'ERR_NOT_SOCKCHAT',
-		`This is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}. To talk to it anyway, use --raw.`,
+		`${what} To talk to it anyway, use --raw.`,
+		{api: `${what} Is it the right port?`},
 	);
+};
 
 /** /reset. */
 export const resetByHand = () =>
@@ -73,11 +76,19 @@ export const closedBy = (
 		}
 
 		default: {
+			if (phase !== 'handshaking') {
+				return new SockchatError(
+					'ERR_LOST',
+					'The server closed the connection (FIN).',
+				);
+			}
+
+			const what =
+				'The connection was closed (FIN) before a welcome came. The server may be shutting down';
 			return new SockchatError(
 				'ERR_LOST',
-				phase === 'handshaking'
-					? 'The connection was closed (FIN) before a welcome came. The server may be shutting down; if it is not a sockchat server, use --raw.'
-					: 'The server closed the connection (FIN).',
+				`${what}; if it is not a sockchat server, use --raw.`,
+				{api: `${what}, or it is not a sockchat server.`},
 			);
 		}
 	}

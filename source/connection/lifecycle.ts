@@ -28,11 +28,14 @@ export const connectTimedOut = (ms = connectTimeoutMs) =>
 		`No answer to connect() within ${seconds(ms)}. Is the server's backlog full, or its process stopped?`,
 	);
 
-export const handshakeTimedOut = (ms = handshakeTimeoutMs) =>
-	new SockchatError(
+export const handshakeTimedOut = (ms = handshakeTimeoutMs) => {
+	const what = `Connected, but no welcome came within ${seconds(ms)}.`;
+	return new SockchatError(
 		'ERR_HANDSHAKE_TIMEOUT',
-		`Connected, but no welcome came within ${seconds(ms)}. If this is not a sockchat server, use --raw.`,
+		`${what} If this is not a sockchat server, use --raw.`,
+		{api: `${what} Is this a sockchat server?`},
 	);
+};
 
 const timedOut = {
 	connect: connectTimedOut,

@@ -5,11 +5,8 @@ import {SockchatError} from '../errors.js';
 import {contradictionIn} from '../options/contradictions.js';
 import {readConfig} from '../options/config-file.js';
 import {flagNames, writtenFlag, type FlagName} from '../options/flags.js';
-import {
-	optionsOf,
-	readLoginName,
-	type RoomModeOptions,
-} from '../options/options.js';
+import {readLoginName} from '../chat/login-name.js';
+import {optionsOf, type RoomModeOptions} from '../options/options.js';
 import type {GivenFlags} from '../options/reader.js';
 import {settle, type Settings} from '../options/settings.js';
 import {toDisplay} from '../protocol/display.js';

@@ -2,9 +2,24 @@
 import {SockchatError} from '../errors.js';
 import type {Lost} from './fate.js';
 
-// They work for every error here.
-const waysOut =
-	'keep it in another file with --history FILE, or nowhere with --no-history';
+/**
+ * A failure with a way out that works for each: another file, or none.
+ *
+ * @param what Up to that advice.
+ */
+const withWayOut = (
+	code: 'ERR_HISTORY' | 'ERR_HISTORY_TAKEN',
+	what: string,
+	cause?: unknown,
+) =>
+	new SockchatError(
+		code,
+		`${what}, or keep it in another file with --history FILE, or nowhere with --no-history.`,
+		{
+			...(cause === undefined ? {} : {cause}),
+			api: `${what}, or keep it in another file: history.path.`,
+		},
+	);
 
 /** The system's message, without the call: "ENOSPC: no space left on device". */
 const causeOf = (cause: unknown): string =>
@@ -13,10 +28,10 @@ const causeOf = (cause: unknown): string =>
 		: String(cause);
 
 export const historyFailed = (path: string, cause: unknown) =>
-	new SockchatError(
+	withWayOut(
 		'ERR_HISTORY',
-		`The history ${path} can't be opened or read: ${causeOf(cause)}; fix that, or ${waysOut}.`,
-		{cause},
+		`The history ${path} can't be opened or read: ${causeOf(cause)}; fix that`,
+		cause,
 	);
 
 /** The user named the folder, so it isn't created. */
@@ -28,36 +43,36 @@ export const historyNowhere = (path: string, folder: string) =>
 
 /** @param why Completes 'The history FILE …'. */
 export const historyUnsafe = (path: string, why: string, remedy: string) =>
-	new SockchatError(
+	withWayOut(
 		'ERR_HISTORY',
-		`The history ${path} ${why}, so others could read or change messages; ${remedy}, or ${waysOut}.`,
+		`The history ${path} ${why}, so others could read or change messages; ${remedy}`,
 	);
 
 /** @param seen How it starts, or where it is inconsistent. */
 export const historyUnreadable = (path: string, seen: string) =>
-	new SockchatError(
+	withWayOut(
 		'ERR_HISTORY',
-		`The history ${path} can't be read by this sockchat: ${seen}. It was not changed; move it away, or ${waysOut}.`,
+		`The history ${path} can't be read by this sockchat: ${seen}. It was not changed; move it away`,
 	);
 
 export const historyTaken = (path: string, pid: number) =>
-	new SockchatError(
+	withWayOut(
 		'ERR_HISTORY_TAKEN',
-		`The history ${path} belongs to a running server, process ${pid}; stop it, or ${waysOut}.`,
+		`The history ${path} belongs to a running server, process ${pid}; stop it`,
 	);
 
 /** Its holder's pid means nothing here. */
 export const historyTakenUnseen = (path: string) =>
-	new SockchatError(
+	withWayOut(
 		'ERR_HISTORY_TAKEN',
-		`The history ${path} belongs to a running server, in another container or just starting; stop it, or ${waysOut}.`,
+		`The history ${path} belongs to a running server, in another container or just starting; stop it`,
 	);
 
 /** @param lock The file that names the server. */
 export const historyPerhapsTaken = (path: string, lock: string) =>
-	new SockchatError(
+	withWayOut(
 		'ERR_HISTORY_TAKEN',
-		`The history ${path} may belong to a server in another container, whose lock this version of Node can't see; if none runs there, delete ${lock}, or ${waysOut}.`,
+		`The history ${path} may belong to a server in another container, whose lock this version of Node can't see; if none runs there, delete ${lock}`,
 	);
 
 export const historyHalfGuarded = (path: string) =>
@@ -73,12 +88,14 @@ export const historyLockLost = (lock: string) =>
 		`The flock process that held ${lock} was killed by another program: a server in another container would not be noticed now. Restart this server.`,
 	);
 
-export const historyWriteFailed = (path: string, cause: unknown) =>
-	new SockchatError(
+export const historyWriteFailed = (path: string, cause: unknown) => {
+	const what = `The history ${path} could not be written: ${causeOf(cause)}. It is whole, and continues once that is fixed`;
+	return new SockchatError(
 		'ERR_HISTORY_WRITE',
-		`The history ${path} could not be written: ${causeOf(cause)}. It is whole, and continues once that is fixed; or serve with another --history FILE, or --no-history.`,
-		{cause},
+		`${what}; or serve with another --history FILE, or --no-history.`,
+		{cause, api: `${what}.`},
 	);
+};
 
 const fateWords: Readonly<Record<Lost, string>> = {
 	removed: 'was removed',

@@ -2,9 +2,7 @@
  * Turns the command line, the environment and the config file into validated
  * options, or into one sentence about what is wrong. It reads no files.
  */
-import {userInfo} from 'node:os';
 import {resolve} from 'node:path';
-import process from 'node:process';
 import {quoted, SockchatError} from '../errors.js';
 import type {RawSocketOptions} from '../chat/open-raw.js';
 import {lineEndings, type LineEnding} from '../raw/line-ends.js';
@@ -549,15 +547,6 @@ const isWatching = ({
 	output === 'screen' ||
 	isExplained ||
 	(output === 'json' && events.some(name => watchedEvents.has(name)));
-
-/** The login name; a uid may have no name, as in some containers. */
-export const readLoginName = (): string => {
-	try {
-		return userInfo().username;
-	} catch {
-		return process.env['USER'] ?? '';
-	}
-};
 
 const readRaw = (
 	reader: Reader,

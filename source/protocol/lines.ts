@@ -13,11 +13,14 @@ const lineFeed = 0x0a;
 // Each Buffer costs some 400 bytes besides its own.
 const maxPieces = 64;
 
-export const lineTooLong = (bytes: number, limit: number) =>
-	new SockchatError(
+export const lineTooLong = (bytes: number, limit: number) => {
+	const what = `The peer sent ${bytes} bytes without a newline; the limit is ${limit}.`;
+	return new SockchatError(
 		'ERR_LINE_TOO_LONG',
-		`The peer sent ${bytes} bytes without a newline; the limit is ${limit}. If it doesn't speak sockchat, use --raw.`,
+		`${what} If it doesn't speak sockchat, use --raw.`,
+		{api: `${what} Does it speak sockchat?`},
 	);
+};
 
 /** Filters whole lines by a word; without a match it costs one search and no copy. */
 export const linesWith = (lines: Buffer, word: string): Buffer => {

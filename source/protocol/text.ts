@@ -24,11 +24,15 @@ export const textEmpty = () =>
 		'The text is empty; there is nothing to send.',
 	);
 
-export const textHoldsNul = () =>
-	new SockchatError(
+export const textHoldsNul = () => {
+	const what =
+		'The text contains a NUL (byte 0), which many programs take for its end. Remove it';
+	return new SockchatError(
 		'ERR_TEXT_INVALID',
-		'The text contains a NUL (byte 0), which many programs take for its end. Remove it; --raw sends any bytes.',
+		`${what}; --raw sends any bytes.`,
+		{api: `${what}.`},
 	);
+};
 
 /** @returns Why a text can't be sent; undefined if it can. */
 export const checkText = (text: string): SockchatError | undefined => {

@@ -32,6 +32,9 @@ export const tokenNeeded = () =>
 	new SockchatError(
 		'ERR_TOKEN_NEEDED',
 		'This room needs a token; give it with --token-file FILE, or in SOCKCHAT_TOKEN.',
+		{
+			api: 'This room needs a token; connect with {token: new Token(secret)}.',
+		},
 	);
 
 export const tokenWrong = () =>

@@ -50,6 +50,9 @@ export const sameUserUnknown = () =>
 	new SockchatError(
 		'ERR_OTHER_USER',
 		'--same-user and --max-per-user need Linux, where the kernel knows the user of a peer. A Unix domain socket (--socket) is open only to its owner on every system.',
+		{
+			api: 'isSameUser and maxPerUser need Linux, where the kernel knows the user of a peer. A Unix domain socket (path) is open only to its owner on every system.',
+		},
 	);
 
 export class Admission {

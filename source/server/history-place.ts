@@ -56,12 +56,14 @@ const isOpenElsewhere = (
 	listening instanceof SockchatError &&
 	(listening.code === 'ERR_PORT_TAKEN' || listening.code === 'ERR_SOCKET_PATH');
 
-const sameRoom = (cause: SockchatError) =>
-	new SockchatError(
-		cause.code,
-		`${cause.message}. It is this room: if its host left, a member has opened it again. To serve it yourself, let its members leave first.`,
-		{cause},
-	);
+const sameRoom = (cause: SockchatError) => {
+	const why =
+		'It is this room: if its host left, a member has opened it again. To serve it yourself, let its members leave first.';
+	return new SockchatError(cause.code, `${cause.message}. ${why}`, {
+		cause,
+		api: `${cause.inApiWords().message} ${why}`,
+	});
+};
 
 /**
  * Opens the history for a server at an address.

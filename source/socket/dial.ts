@@ -50,21 +50,29 @@ export const connectionFailed = (
 				code === 'ENOENT'
 					? 'there is no such socket'
 					: 'the connection was refused';
+			const what = `Nobody listens on ${place}: ${why}. Start a room there with`;
 			return new SockchatError(
 				'ERR_REFUSED',
-				`Nobody listens on ${place}: ${why}. Start a room there with: sockchat serve ${shellWordsFor(address)}`,
-				{cause},
+				`${what}: sockchat serve ${shellWordsFor(address)}`,
+				{cause, api: `${what} startServer().`},
 			);
 		}
 
 		case 'EADDRINUSE':
 		case 'EADDRNOTAVAIL': {
+			if (localPort === undefined) {
+				return new SockchatError(
+					'ERR_ADDRESS_UNAVAILABLE',
+					`Can't connect to ${place}: no local address is free.`,
+					{cause},
+				);
+			}
+
+			const what = `Can't bind the local port ${localPort}: it is in use. Choose another`;
 			return new SockchatError(
 				'ERR_ADDRESS_UNAVAILABLE',
-				localPort === undefined
-					? `Can't connect to ${place}: no local address is free.`
-					: `Can't bind the local port ${localPort}: it is in use. Choose another --local-port.`,
-				{cause},
+				`${what} --local-port.`,
+				{cause, api: `${what} localPort.`},
 			);
 		}
 

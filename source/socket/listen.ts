@@ -21,10 +21,14 @@ const portTaken = (
 	cause: unknown,
 ) => {
 	const by = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
+	const what = `${formatAddress(address)} is taken${by}. Choose another port`;
 	return new SockchatError(
 		'ERR_PORT_TAKEN',
-		`${formatAddress(address)} is taken${by}. Choose another port with --port, or join what is there: sockchat connect ${shellWordsFor(address)}`,
-		{cause},
+		`${what} with --port, or join what is there: sockchat connect ${shellWordsFor(address)}`,
+		{
+			cause,
+			api: `${what}, or 0 for one that is free, or join what is there with connect().`,
+		},
 	);
 };
 
@@ -35,12 +39,14 @@ const pathForbidden = (path: string, cause: unknown) =>
 		{cause},
 	);
 
-const pathTaken = (path: string, cause: unknown) =>
-	new SockchatError(
+const pathTaken = (path: string, cause: unknown) => {
+	const what = `"${path}" already exists. If a server listens there, join it with`;
+	return new SockchatError(
 		'ERR_SOCKET_TAKEN',
-		`"${path}" already exists. If a server listens there, join it with: sockchat connect ${shellWordsFor({kind: 'unix', path})}`,
-		{cause},
+		`${what}: sockchat connect ${shellWordsFor({kind: 'unix', path})}`,
+		{cause, api: `${what} connect().`},
 	);
+};
 
 const codeOf = (error: unknown): string | undefined =>
 	(error as NodeJS.ErrnoException).code;

@@ -4,17 +4,16 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
-import {connect} from '../../source/client/connect.js';
 import {openRoom} from '../../source/chat/open-room.js';
 import type {RoomOptions} from '../../source/chat/room-chat.js';
-import type {ChatEvent, ClientEvent} from '../../source/event/event.js';
+import type {ChatEvent} from '../../source/event/event.js';
 import {nickOf} from '../helpers/client.js';
 import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {collectEvents} from '../helpers/events.js';
 import {openFull} from '../helpers/peers.js';
 import {startProcess} from '../helpers/process.js';
-import {anyPort, openServer} from '../helpers/room.js';
+import {anyPort} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {until} from '../helpers/until.js';
 import {joinWire} from '../helpers/wire-peer.js';
@@ -173,20 +172,6 @@ test('serve: its last words reach the room, no matter how fast it leaves', async
 	assert.deepEqual(heron.said, lines);
 	assert.deepEqual(host.said(), lines);
 	assert.equal(host.unstored(), 0);
-});
-
-test('connect(): joins a room from a program', async t => {
-	const server = await openServer(t);
-	const {onEvent, untilEvent} = collectEvents<ClientEvent>();
-	const client = connect({address: server.address, nick: 'otter', onEvent});
-	client.say('from a program');
-	await untilEvent('frame', ({frame}) => frame.type === 'message');
-	assert.deepEqual(server.room.memberList().names, ['otter']);
-	client.leave();
-	assert.equal(await client.closed, undefined);
-	assert.throws(() => connect({address: server.address, nick: 'not a nick'}), {
-		code: 'ERR_NICK_INVALID',
-	});
 });
 
 test('open-room: gives the kernel 10 s to connect', async t => {

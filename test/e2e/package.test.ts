@@ -228,11 +228,19 @@ test('e2e: as a git dependency it is built when it is installed', () => {
 
 const program = `
 import {connect, SockchatError, startServer} from 'sockchat';
-import type {Address, Client, ClientEvent, Server, ServerEvent} from 'sockchat';
+import type {
+	Address,
+	ChatMessage,
+	Client,
+	ClientEvent,
+	Server,
+	ServerEvent,
+} from 'sockchat';
 
 const address: Address = {kind: 'tcp', host: '127.0.0.1', port: 0};
 const server: Server = await startServer({
 	address,
+	nick: 'heron',
 	onEvent(event: ServerEvent) {
 		if (event.type === 'accepted') {
 			console.log('accepted', event.peer.split(':')[0]);
@@ -244,17 +252,22 @@ const code = await startServer({address: server.address}).then(
 	(error: unknown) => error instanceof SockchatError && error.code,
 );
 console.log('second', code);
-const client: Client = connect({
+const client: Client = await connect({
 	address: server.address,
 	nick: 'otter',
 	onEvent(event: ClientEvent) {
 		if (event.type === 'frame' && event.frame.type === 'message') {
 			console.log(event.frame.from, event.frame.text);
-			client.leave();
 		}
 	},
 });
-client.say('from a program');
+const {seq} = await client.say('from a program');
+for await (const message of server.messages()) {
+	const heard: ChatMessage = message;
+	console.log(heard.seq === seq, server.members.count);
+	break;
+}
+await client.leave();
 console.log('cause', await client.closed);
 await server.drain();
 // @ts-expect-error A nick is needed.
@@ -312,6 +325,6 @@ test('e2e: a program in TypeScript can serve a room and join it', async t => {
 	assert.deepEqual(await chat.waitForExit(), {code: 0, signal: undefined});
 	assert.equal(
 		chat.stdout(),
-		'second ERR_PORT_TAKEN\naccepted 127.0.0.1\notter from a program\ncause undefined\nfunction\n',
+		'second ERR_PORT_TAKEN\naccepted 127.0.0.1\notter from a program\ntrue 2\ncause undefined\nfunction\n',
 	);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test, {after} from 'node:test';
-import {readLoginName} from '../../source/options/options.js';
+import {readLoginName} from '../../source/chat/login-name.js';
 import {nickFromLogin} from '../../source/protocol/nick.js';
 import {startBin} from '../helpers/process.js';
 import {openWire} from '../helpers/wire-peer.js';

@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import {userInfo} from 'node:os';
 import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
-import {
-	parseOptions,
-	readLoginName,
-	type Options,
-} from '../../source/options/options.js';
+import {readLoginName} from '../../source/chat/login-name.js';
+import {parseOptions, type Options} from '../../source/options/options.js';
 import type {GivenFlags} from '../../source/options/reader.js';
 
 const parse = (

@@ -26,6 +26,12 @@ const barSockets = (t: TestContext): unknown[][] => {
 	return calls;
 };
 
+/** A program's host and port, or path, without what says which of them it is. */
+const partsOf = (address: object) => {
+	const {host, port, path} = address as Record<string, never>;
+	return {host, port, path};
+};
+
 /** All functions that open sockets, and the calls that they end in. */
 const doors: ReadonlyArray<
 	[name: string, open: (address: never) => Promise<unknown>]
@@ -40,6 +46,11 @@ const doors: ReadonlyArray<
 			}),
 	],
 	['connect()', async address => connect({address, nick: 'otter'})],
+	['startServer() in parts', async address => startServer(partsOf(address))],
+	[
+		'connect() in parts',
+		async address => connect({nick: 'otter', ...partsOf(address)}),
+	],
 	[
 		'startRawServer()',
 		async address => startRawServer({address, onEvent: () => undefined}),
@@ -53,9 +64,10 @@ const refusesAt = async (
 	t: TestContext,
 	address: unknown,
 	expected: {code: string; message?: RegExp},
+	chosen = doors,
 ) => {
 	const calls = barSockets(t);
-	for (const [name, open] of doors) {
+	for (const [name, open] of chosen) {
 		await assert.rejects(
 			open(address as never),
 			expected,
@@ -114,8 +126,8 @@ for (const host of foreignHosts) {
 }
 
 test('loopback: a value that is not an address opens no socket either', async t => {
+	const whole = doors.filter(([name]) => !name.endsWith('in parts'));
 	for (const address of [
-		undefined,
 		null,
 		'127.0.0.1',
 		{},
@@ -125,15 +137,20 @@ test('loopback: a value that is not an address opens no socket either', async t 
 		{kind: 'tcp', host: ['127.0.0.1'], port: 5001},
 		{kind: 'tcp', host: {toString: () => '127.0.0.1'}, port: 5001},
 	]) {
-		await refusesAt(t, address, {code: 'ERR_NOT_LOOPBACK'});
+		await refusesAt(t, address, {code: 'ERR_NOT_LOOPBACK'}, whole);
 	}
 
-	for (const port of [undefined, -1, 65_536, 1.5, NaN, '5001', 5001n]) {
+	const parts = doors.filter(([name]) => name.endsWith('in parts'));
+	for (const host of [['127.0.0.1'], {toString: () => '127.0.0.1'}, 127]) {
+		await refusesAt(t, {host}, {code: 'ERR_NOT_LOOPBACK'}, parts);
+	}
+
+	for (const port of [-1, 65_536, 1.5, NaN, '5001', 5001n]) {
 		const address = {kind: 'tcp', host: '127.0.0.1', port};
 		await refusesAt(t, address, {code: 'ERR_PORT_RANGE'});
 	}
 
-	for (const path of [undefined, '', 'a\0b', 'a'.repeat(108), 5001, ['a']]) {
+	for (const path of ['', 'a\0b', 'a'.repeat(108), 5001, ['a']]) {
 		await refusesAt(t, {kind: 'unix', path}, {code: 'ERR_SOCKET_PATH'});
 	}
 });
