@@ -1,8 +1,10 @@
 /**
- * Builds dist/: the bin and the public API, one bundled file each, minified,
- * with production React; then the man page, and the type declarations of the API.
+ * Builds dist/: the bin, which is split and minified, with production React; the
+ * man page; the library, which is one readable file; its type declarations, one
+ * file as well. Beside dist/ go the licences of what is bundled.
+ *
+ * With `program` as its argument it stops before the library.
  */
-import {execFileSync} from 'node:child_process';
 import {
 	chmodSync,
 	globSync,
@@ -10,8 +12,10 @@ import {
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
+import process from 'node:process';
 import {build, type BuildOptions} from 'esbuild';
 import {
+	withGlobalProcess,
 	withoutDevtools,
 	withoutEarlyEmoji,
 	withoutEarlyProperties,
@@ -21,76 +25,121 @@ import {
 	withOneCore,
 	withoutUnusedExports,
 } from './build-plugins.js';
+import {noticesOf} from './build-notices.js';
 import {manPage} from './docs/man.js';
 import {lessonTexts} from './source/lesson/texts.js';
 
 rmSync('dist', {recursive: true, force: true});
 
-const options: BuildOptions = {
+const common = {
 	outdir: 'dist',
 	bundle: true,
-	minify: true,
 	platform: 'node',
-	format: 'esm',
 	target: 'node20',
-	define: {
-		'process.env.NODE_ENV': '"production"',
-		// Yoga fetches itself from a data: URL, which makes Node load all of HTTP.
-		fetch: 'undefined',
-	},
-	// For Node's own modules; the oldest 22 lack process.getBuiltinModule().
-	banner: {
-		js: "const require = process.getBuiltinModule ?? (await import('node:module')).createRequire(import.meta.url);",
-	},
-	legalComments: 'external',
-	plugins: [
-		withoutDevtools,
-		withoutUnusedMeow,
-		withoutEarlyEmoji,
-		withoutEarlyProperties,
-		...withoutEarlySegmenters,
-		withoutUnusedExports,
-	],
+	define: {'process.env.NODE_ENV': '"production"'},
+	// All of them are in the notices.
+	legalComments: 'none',
+	// Traces name our files and lines; the text is in the repository.
+	sourcemap: true,
+	sourcesContent: false,
+	metafile: true,
 	logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+const plugins = [
+	withoutDevtools,
+	withoutUnusedMeow,
+	withoutEarlyEmoji,
+	withoutEarlyProperties,
+	...withoutEarlySegmenters,
+	withoutUnusedExports,
+];
+const {version, exports: entries} = JSON.parse(
+	readFileSync('package.json', 'utf8'),
+) as {
+	version: string;
+	exports: {'.': {types: string; default: string}};
 };
-await Promise.all([
-	build({
-		...options,
-		entryPoints: {cli: 'source/cli.tsx'},
-		external: ['./program.js'],
-	}),
-	// Split, so a start reads only the code that it runs.
-	build({
-		...options,
-		entryPoints: {program: 'source/program.ts'},
-		plugins: [
-			...options.plugins!,
-			withLessons(lessonTexts),
-			withOneCore('source/program.ts'),
-		],
-		// Ours have no side effects; the import that is meant to stay does.
-		logOverride: {'ignored-bare-import': 'silent'},
-		splitting: true,
-		chunkNames: 'program/[name]-[hash]',
-	}),
-	build({...options, entryPoints: {index: 'source/index.ts'}}),
-]);
-// Esbuild leaves templates as they are; one character outside Latin-1, and V8
-// keeps the whole file in two bytes a character.
-for (const path of globSync(['dist/*.js', 'dist/program/*.js'])) {
-	const text = readFileSync(path, 'utf8');
-	writeFileSync(
-		path,
-		text.replaceAll(
-			/[^\0-\u007F]/g,
-			unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-		),
+
+const buildProgram = async () => {
+	const built = await Promise.all([
+		build({
+			...common,
+			entryPoints: {cli: 'source/cli.tsx'},
+			format: 'esm',
+			minify: true,
+			// Old versions of Node read it, too.
+			target: 'es2017',
+			supported: {'dynamic-import': true},
+			sourcemap: false,
+			plugins: [withGlobalProcess],
+			external: ['./program.js'],
+		}),
+		// Split, so a start reads only the code that it runs.
+		build({
+			...common,
+			entryPoints: {program: 'source/program.ts'},
+			format: 'esm',
+			minify: true,
+			// Yoga fetches itself from a data: URL, which makes Node load all of HTTP.
+			define: {...common.define, fetch: 'undefined'},
+			// For Node's own modules; the oldest 22 lack process.getBuiltinModule().
+			banner: {
+				js: "const require = process.getBuiltinModule ?? (await import('node:module')).createRequire(import.meta.url);",
+			},
+			plugins: [
+				...plugins,
+				withLessons(lessonTexts),
+				withOneCore('source/program.ts'),
+			],
+			// Ours have no side effects; the import that is meant to stay does.
+			logOverride: {'ignored-bare-import': 'silent'},
+			splitting: true,
+			chunkNames: 'program/[name]-[hash]',
+		}),
+	]);
+	// Esbuild leaves templates as they are; one character outside Latin-1, and V8
+	// keeps the whole file in two bytes a character.
+	for (const path of globSync(['dist/*.js', 'dist/program/*.js'])) {
+		const text = readFileSync(path, 'utf8');
+		writeFileSync(
+			path,
+			text.replaceAll(
+				/[^\0-\u007F]/g,
+				unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+			),
+		);
+	}
+
+	chmodSync('dist/cli.js', 0o755);
+	writeFileSync('dist/sockchat.1', manPage(version));
+	return built.map(({metafile}) => metafile);
+};
+
+/** CommonJS: `import` and `require()` then get the same classes. */
+const buildLibrary = async () => {
+	const {metafile} = await build({
+		...common,
+		entryPoints: {index: 'source/index.ts'},
+		format: 'cjs',
+		outExtension: {'.js': '.cjs'},
+		// A table in a package has a longer one.
+		lineLimit: 500,
+		plugins: [withoutEarlyEmoji],
+	});
+	// It takes a second to load.
+	const {generateDtsBundle} = await import('dts-bundle-generator');
+	const [declarations] = generateDtsBundle(
+		[{filePath: 'source/index.ts', output: {noBanner: true}}],
+		{preferredConfigPath: 'tsconfig.build.json'},
 	);
+	writeFileSync(entries['.'].types, declarations!);
+	return metafile;
+};
+
+const metafiles = await buildProgram();
+if (process.argv[2] !== 'program') {
+	metafiles.push(await buildLibrary());
 }
 
-chmodSync('dist/cli.js', 0o755);
-const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {
-	version: string;
-};
-writeFileSync('dist/sockchat.1', manPage(version));
-execFileSync('tsc', ['--project', 'tsconfig.build.json'], {stdio: 'inherit'});
+writeFileSync('THIRD-PARTY-NOTICES.txt', noticesOf(metafiles));

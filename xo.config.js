@@ -92,6 +92,8 @@ const config = [
 		rules: {
 			// npm has no other way to fix a tool that wants an older compiler.
 			'package-json/no-overrides-in-published-package': 'off',
+			// require() of the package's folder by its path asks for main.
+			'package-json/prefer-exports': 'off',
 		},
 	},
 	{

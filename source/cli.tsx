@@ -1,50 +1,93 @@
 #!/usr/bin/env node
 /**
- * The bin: turns on Node's compile cache (22.1 and newer) and loads the program,
- * which is then compiled once instead of at each start.
+ * The bin: checks the version of Node, turns on its compile cache, and loads the
+ * program, which is then compiled once instead of at each start.
+ *
+ * An old Node reads this file before it can be told that it is too old. So it is
+ * built in old syntax, and has no import declaration: whatever it takes for a
+ * module, it can read this.
  *
  * The cache is in the user's own folder, because its contents are run. Node's
  * default is under /tmp, where another user could put files first.
  */
-import module from 'node:module';
-import {isAbsolute, join} from 'node:path';
-import process from 'node:process';
+/* eslint-disable n/prefer-global/process -- an import would be a declaration */
 import {outOfFiles} from './errors.js';
-import {trace} from './trace.js';
 
-const {XDG_CACHE_HOME: cacheHome, HOME: home} = process.env;
-const folder =
-	cacheHome !== undefined && isAbsolute(cacheHome)
-		? cacheHome
-		: home && join(home, '.cache');
-if (folder) {
-	const {enableCompileCache}: Partial<typeof module> = module;
-	enableCompileCache?.(join(folder, 'sockchat'));
-}
-
-/** Why the program's files can't be loaded. */
-const loadFailure = (error: unknown): string => {
-	trace('%s', (error as Error).stack);
-	const [why] = (error as Error).message.split('\n', 1);
+// The first of each line that has duplexPair(), by which a host joins its room.
+const isOld = (version: string): boolean => {
+	const [major = 0, minor = 0] = version.split('.').map(Number);
 	return (
-		outOfFiles(error)?.message ??
-		`sockchat can't be loaded: ${why!}. Install it again.`
+		major < 20 ||
+		(major === 20 && minor < 17) ||
+		major === 21 ||
+		(major === 22 && minor < 6)
 	);
 };
 
-try {
-	const {main} = await import('./program.js');
-	process.exitCode = await main();
-} catch (error) {
-	process.stderr.write(`${loadFailure(error)}\n`);
-	process.exitCode = 1;
-}
+const tooOld = (version: string): string =>
+	`sockchat needs Node.js 22.6 or newer (or 20.17, of the 20 line), and this is ${version}: get one from https://nodejs.org, or run sockchat by "npx node@24 $(which sockchat)".`;
+
+const isDebugging = /\bsockchat\b/i.test(process.env['NODE_DEBUG'] ?? '');
+
+const cacheCode = (): void => {
+	const path = process.getBuiltinModule?.('node:path');
+	const {XDG_CACHE_HOME: cacheHome, HOME: home} = process.env;
+	if (!path) {
+		return;
+	}
+
+	const folder =
+		cacheHome !== undefined && path.isAbsolute(cacheHome)
+			? cacheHome
+			: home && path.join(home, '.cache');
+	if (folder) {
+		process
+			.getBuiltinModule('node:module')
+			.enableCompileCache?.(path.join(folder, 'sockchat'));
+	}
+};
+
+/** Why the program's files can't be loaded. */
+const loadFailure = (error: unknown): string => {
+	const [why] = (error as Error).message.split('\n', 1);
+	const trace = isDebugging ? `${(error as Error).stack!}\n` : '';
+	return (
+		trace +
+		(outOfFiles(error)?.message ??
+			`sockchat can't be loaded: ${why!}. Install it again.`)
+	);
+};
 
 // A timer or a pending read of stdin may remain, and neither matters any more. But
 // process.exit() at once doesn't wait for V8's worker threads, and of 180 pipes of
 // 50 MB on a busy machine 3 then hung for ever with all their bytes sent (Node
 // 24.21, glibc 2.36). So the event loop ends by itself if it can.
 const patienceMs = 20;
-setTimeout(() => {
-	process.exit();
-}, patienceMs).unref();
+
+const run = async (): Promise<void> => {
+	cacheCode();
+	// A trace then names our source files instead of places in a bundle.
+	if (isDebugging) {
+		process.setSourceMapsEnabled(true);
+	}
+
+	try {
+		const {main} = await import('./program.js');
+		process.exitCode = await main();
+	} catch (error) {
+		process.stderr.write(`${loadFailure(error)}\n`);
+		process.exitCode = 1;
+	}
+
+	setTimeout(() => {
+		process.exit();
+	}, patienceMs).unref();
+};
+
+const {node: version} = process.versions;
+if (isOld(version)) {
+	process.stderr.write(`${tooOld(version)}\n`);
+	process.exitCode = 1;
+} else {
+	void run();
+}

@@ -82,7 +82,10 @@ export class SockchatError extends Error {
 	readonly code: ErrorCode;
 	readonly #api: string | undefined;
 
-	/** @param message For a person at a command line. */
+	/**
+	 * @param message For a person at a command line.
+	 * @internal
+	 */
 	constructor(
 		code: ErrorCode,
 		message: string,

@@ -1,5 +1,5 @@
 /** The public API, to open or join a room from a program. */
-export {SockchatError, type ErrorCode} from './errors.js';
+export {errorCodes, SockchatError, type ErrorCode} from './errors.js';
 export {connect, type Client, type ConnectOptions} from './library/connect.js';
 export type {ChatMessage, MissedEvents} from './library/conversation.js';
 export type {Membership} from './library/membership.js';
@@ -9,11 +9,11 @@ export {
 	startServer,
 	type HistoryOptions,
 	type Server,
-	type ServerEvent,
+	type RoomEvent,
 	type ServerOptions,
 } from './library/start-server.js';
 export {Token} from './protocol/token.js';
 export type {Connection} from './connection/connection.js';
-export type {ClientEvent} from './event/event.js';
+export type {ClientEvent, ServerEvent} from './event/event.js';
 export type {MemberList, ServerFrame} from './protocol/frame.js';
 export type {Address} from './socket/address.js';

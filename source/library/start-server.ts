@@ -2,10 +2,7 @@
 import {startHost} from '../chat/host.js';
 import {readLoginName} from '../chat/login-name.js';
 import {freshIdentity} from '../client/identity.js';
-import type {
-	ClientEvent,
-	ServerEvent as ListenerEvent,
-} from '../event/event.js';
+import type {ClientEvent, ServerEvent} from '../event/event.js';
 import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
 import type {Token} from '../protocol/token.js';
 import type {Server as RoomServer} from '../server/server.js';
@@ -16,8 +13,8 @@ import {RoomMember, type Membership} from './membership.js';
 import {readPlace, type PlaceOptions} from './place.js';
 import {withApiWords} from './words.js';
 
-/** What a server reports: its sockets, and what its own member hears. */
-export type ServerEvent = ListenerEvent | ClientEvent;
+/** What `startServer()` tells: of its sockets, and what its host hears. */
+export type RoomEvent = ServerEvent | ClientEvent;
 
 export type HistoryOptions = {
 	/** The file that keeps the room; it is made if it is missing. */
@@ -69,13 +66,14 @@ export type ServerOptions = PlaceOptions & {
 	 * Called with each event as it happens. What it throws is an uncaught exception
 	 * of your program.
 	 */
-	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
+	// eslint-disable-next-line @typescript-eslint/method-signature-style -- one that takes only some of the events will do
+	onEvent?(event: RoomEvent): void;
 };
 
 export type Server = Membership & {
 	/** All that happens, as for `onEvent`; bounded like `messages()`. */
 	readonly events: () => AsyncIterableIterator<
-		ServerEvent | MissedEvents,
+		RoomEvent | MissedEvents,
 		undefined
 	>;
 	/**
@@ -90,14 +88,14 @@ export type Server = Membership & {
 	readonly closed: Promise<void>;
 };
 
-class Host extends RoomMember<ServerEvent> implements Server {
+class Host extends RoomMember<RoomEvent> implements Server {
 	readonly address: Address;
 	readonly closed: Promise<void>;
 	readonly #server: RoomServer;
 
 	constructor(
 		{server, client}: Awaited<ReturnType<typeof startHost>>,
-		conversation: Conversation<ServerEvent>,
+		conversation: Conversation<RoomEvent>,
 	) {
 		super(client, conversation);
 		this.address = server.address;
@@ -149,7 +147,7 @@ export const startServer = async (
 		signal?.throwIfAborted();
 		const address = readPlace(options, 0);
 		const identity = freshIdentity();
-		const conversation = new Conversation<ServerEvent>(identity.id, onEvent);
+		const conversation = new Conversation<RoomEvent>(identity.id, onEvent);
 		const host = await startHost({
 			...readNick(options.nick),
 			address,
@@ -168,7 +166,7 @@ export const startServer = async (
 			connectRate: options.connectRate,
 			takeIdentity: () => identity,
 			onEvent(event) {
-				conversation.take(event as ServerEvent);
+				conversation.take(event as RoomEvent);
 			},
 		});
 		const {server, client} = host;

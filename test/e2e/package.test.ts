@@ -19,7 +19,9 @@ import {delimiter, dirname, join} from 'node:path';
 import process from 'node:process';
 import test, {after} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {publint} from 'publint';
 import {createEnvironment, requireExecutable} from '../helpers/environment.js';
+import {nodeOf} from '../helpers/nodes.js';
 import {machineNode, startProcess} from '../helpers/process.js';
 import {openTerminal} from '../helpers/terminal.js';
 
@@ -114,17 +116,31 @@ const packed = readPacked(
 );
 const tarball = join(folder, packed.filename);
 
-/** The version of package.json, which the program prints. */
-const {version} = JSON.parse(
+const {version, engines} = JSON.parse(
 	readFileSync(join(root, 'package.json'), 'utf8'),
-) as {version: string};
+) as {version: string; engines: {node: string}};
 
-/** Runs under the pinned Node, and under the machine's own. */
-const assertWorks = (command: string) => {
-	for (const node of [process.execPath, machineNode()]) {
-		assert.equal(run(node, [command, '--version']), `${version}\n`, node);
+// The oldest of each line that it is for, and the newest line.
+const oldest = ['20.17.0', '22.6.0'];
+const nodes = [
+	...oldest.map(each => nodeOf(each)),
+	process.execPath,
+	nodeOf('26'),
+];
+
+const prefix = join(folder, 'prefix');
+run(npm, ['install', '--global', '--prefix', prefix, '--offline', tarball]);
+const installed = join(prefix, 'lib', 'node_modules', 'sockchat');
+const command = join(prefix, 'bin', 'sockchat');
+
+const assertWorks = (
+	path: string,
+	among: readonly string[] = [process.execPath, machineNode()],
+) => {
+	for (const node of among) {
+		assert.equal(run(node, [path, '--version']), `${version}\n`, node);
 		assert.match(
-			run(node, [command, '--help']),
+			run(node, [path, '--help']),
 			/^.+\n\nUsage\n {2}sockchat /,
 			node,
 		);
@@ -136,11 +152,13 @@ test('e2e: the package holds what a user needs, and nothing else', () => {
 	const needed = [
 		'LICENSE',
 		'README.md',
+		'THIRD-PARTY-NOTICES.txt',
 		'dist/cli.js',
-		'dist/index.js',
+		'dist/index.cjs',
+		'dist/index.cjs.map',
+		'dist/index.d.cts',
 		'dist/program.js',
 		'dist/sockchat.1',
-		'dist/types/index.d.ts',
 		'package.json',
 	];
 	assert.deepEqual(
@@ -150,33 +168,167 @@ test('e2e: the package holds what a user needs, and nothing else', () => {
 	const others = paths.filter(
 		path =>
 			!needed.includes(path) &&
-			!/^(?:CHANGELOG\.md|dist\/types\/.*\.d\.ts|dist\/program\/[\w-]+\.js(?:\.LEGAL\.txt)?|dist\/\w+\.js\.LEGAL\.txt)$/.test(
+			!/^(?:CHANGELOG\.md|dist\/program\.js\.map|dist\/program\/[\w-]+\.js(?:\.map)?)$/.test(
 				path,
 			),
 	);
 	assert.deepEqual(others, []);
 });
 
-test('e2e: it installs globally, offline, and two terminals converse', async t => {
-	const prefix = join(folder, 'prefix');
-	run(npm, [
-		'install',
-		'--global',
-		'--prefix',
-		prefix,
-		'--offline',
-		'--no-audit',
-		'--no-fund',
-		tarball,
-	]);
-	const installed = join(prefix, 'lib', 'node_modules');
+test('e2e: the package says which versions of Node it is for', () => {
+	assert.equal(engines.node, `^${oldest[0]} || >=${oldest[1]}`);
+});
+
+for (const node of nodes) {
+	const name = run(node, ['--version']).trim();
+	test(`e2e: the package works on Node ${name}`, async t => {
+		assertWorks(command, [node]);
+		const {env} = environment;
+		const room = startProcess(t, node, [command, 'serve', '0', '--json'], {
+			env,
+		});
+		const port = await room.waitForOutput(/"port":(\d+)/);
+		run(node, [command, 'connect', port, '--message', 'from a package']);
+		await room.waitForOutput('from a package');
+		room.signal('SIGTERM');
+		assert.equal((await room.waitForExit()).code, 0, room.seen());
+
+		const ways = {
+			'a.cjs': `const {connect, startServer} = require(${JSON.stringify(installed)});`,
+			'a.mjs': `import {connect, startServer} from ${JSON.stringify(join(installed, 'dist', 'index.cjs'))};`,
+		};
+		for (const [file, taking] of Object.entries(ways)) {
+			const path = join(folder, file);
+			writeFileSync(path, `${taking}\n${talk}`);
+			assert.equal(run(node, [path]), 'heron hello\n', file);
+		}
+	});
+}
+
+/** A room and a member of one program. */
+const talk = `(async () => {
+	const server = await startServer({port: 0, nick: 'otter'});
+	const client = await connect({address: server.address, nick: 'heron'});
+	await client.say('hello');
+	for await (const {from, text} of server.messages()) {
+		console.log(from, text);
+		break;
+	}
+	await client.leave();
+	await server.drain();
+})();`;
+
+for (const old of ['12.22.12', '18']) {
+	test(`e2e: Node ${old} is told in a sentence what it lacks`, async t => {
+		const chat = startProcess(t, nodeOf(old), [command, '--version']);
+		assert.equal((await chat.waitForExit()).code, 1);
+		assert.equal(chat.stdout(), '');
+		assert.match(
+			chat.stderr(),
+			new RegExp(
+				String.raw`^sockchat needs Node\.js 22\.6 or newer \(or 20\.17, .*\), and this is ${old}[.\d]*: get one from https://nodejs\.org.*\n$`,
+			),
+		);
+	});
+}
+
+const text = (path: string) => readFileSync(join(installed, path), 'utf8');
+
+test('e2e: publint and arethetypeswrong find nothing in the package', async () => {
+	const {messages} = await publint({
+		pack: {tarball: new Uint8Array(readFileSync(tarball)).buffer},
+		strict: true,
+	});
+	assert.deepEqual(messages, []);
+	const attw = join(root, 'node_modules', '.bin', 'attw');
+	assert.match(run(attw, [tarball, '--no-color']), /No problems found/);
+});
+
+test('e2e: the library can be read, and every name of its types is exported', () => {
+	const lines = text('dist/index.cjs').split('\n');
+	const longest = Math.max(...lines.map(({length}) => length));
+	assert.ok(longest <= 2000, String(longest));
+	assert.ok(lines.includes('// source/library/feed.ts'));
+	const {sources} = JSON.parse(text('dist/index.cjs.map')) as {
+		sources: readonly string[];
+	};
+	assert.ok(sources.includes('../source/library/feed.ts'));
+	const declared = text('dist/index.d.cts').matchAll(
+		/^(?:export )?(?:declare )?(?:type|class|const|interface|function) \S+/gm,
+	);
+	const names = Array.from(declared, ([name]) => name);
+	assert.ok(names.length > 20, names.join('\n'));
 	assert.deepEqual(
-		readdirSync(installed).filter(name => !name.startsWith('.')),
+		names.filter(name => !name.startsWith('export ')),
+		[],
+	);
+});
+
+test('e2e: the licence of each package that is bundled comes with it', () => {
+	const notices = text('THIRD-PARTY-NOTICES.txt').split(
+		`\n${'-'.repeat(78)}\n`,
+	);
+	const named = notices
+		.slice(1)
+		.map(notice => notice.trim().split('\n', 1)[0]!);
+	for (const name of ['ink', 'react', 'yoga-layout', 'smol-toml']) {
+		assert.ok(
+			named.some(head => new RegExp(`^${name} [\\d.]+ \\(`).test(head)),
+			named.join('\n'),
+		);
+	}
+
+	for (const notice of notices.slice(1)) {
+		assert.match(notice, /permi(?:ssion|tted)/i);
+		assert.match(notice, /copyright/i);
+	}
+
+	// Every bundle names the package's files that it has.
+	const mapped = packed.files
+		.filter(({path}) => path.endsWith('.map'))
+		.flatMap(
+			({path}) => (JSON.parse(text(path)) as {sources: string[]}).sources,
+		)
+		.map(
+			source =>
+				/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(
+					source,
+				)?.[1],
+		)
+		.filter(name => name !== undefined);
+	assert.ok(mapped.length > 100);
+	assert.deepEqual(
+		[...new Set(mapped)].filter(name =>
+			named.every(head => !head.startsWith(`${name} `)),
+		),
+		[],
+	);
+});
+
+test('e2e: the trace of an internal error names source files', async t => {
+	const hook = join(folder, 'fault.cjs');
+	writeFileSync(
+		hook,
+		"require('node:net').Server.prototype.listen = () => { throw new TypeError('planted'); };",
+	);
+	const serve = startProcess(
+		t,
+		process.execPath,
+		['--require', hook, command, 'serve', '0', '--no-history', '--json'],
+		{env: {NODE_DEBUG: 'sockchat'}},
+	);
+	await serve.waitForExit();
+	assert.match(serve.stderr(), /planted/);
+	assert.match(serve.stderr(), /source\/socket\/listen\.ts:\d+/);
+	assert.match(serve.stderr(), /source\/program\.ts:\d+/);
+});
+
+test('e2e: it installs globally, offline, and two terminals converse', async t => {
+	assert.deepEqual(
+		readdirSync(join(installed, '..')).filter(name => !name.startsWith('.')),
 		['sockchat'],
 	);
-	assert.ok(!readdirSync(join(installed, 'sockchat')).includes('node_modules'));
-
-	const command = join(prefix, 'bin', 'sockchat');
+	assert.ok(!readdirSync(installed).includes('node_modules'));
 	assert.equal(run(command, ['--version']), `${version}\n`);
 	assertWorks(command);
 	const man = run(requireExecutable('man', 'man-db'), [

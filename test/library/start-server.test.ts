@@ -8,7 +8,7 @@ import {
 	connect,
 	SockchatError,
 	startServer,
-	type ServerEvent,
+	type RoomEvent,
 } from '../../source/index.js';
 import {nickFromLogin} from '../../source/protocol/nick.js';
 import {createEnvironment} from '../helpers/environment.js';
@@ -104,7 +104,7 @@ test('startServer: refuses a nick and a place before it listens', async () => {
 });
 
 test('startServer: tells of its sockets and of its room', async t => {
-	const seen: ServerEvent[] = [];
+	const seen: RoomEvent[] = [];
 	const server = await startServer({
 		port: 0,
 		nick: 'otter',
@@ -117,7 +117,7 @@ test('startServer: tells of its sockets and of its room', async t => {
 	await joinWire(t, server.address, 'heron');
 	const joined = (event: {type: string}) =>
 		event.type === 'frame' &&
-		(event as ServerEvent & {type: 'frame'}).frame.type === 'joined' &&
+		(event as RoomEvent & {type: 'frame'}).frame.type === 'joined' &&
 		JSON.stringify(event).includes('heron');
 	for await (const event of server.events()) {
 		if (joined(event)) {
