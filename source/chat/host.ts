@@ -9,6 +9,7 @@ import type {ChatEvent} from '../event/event.js';
 import {Client} from '../client/client.js';
 import type {Identity} from '../client/identity.js';
 import {formatAddress} from '../socket/address.js';
+import {systemClock} from '../socket/clock.js';
 import {MemoryLink} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {
@@ -195,6 +196,15 @@ export const openHost = async (
 		onEvent: emit,
 		watch,
 	});
+	if (options.isHomeless) {
+		emit({
+			type: 'notice',
+			at: (options.clock ?? systemClock).wallMs(),
+			tone: 'warn',
+			text: 'This room is kept in memory only: neither XDG_STATE_HOME nor HOME says where its history goes. To keep it, name a file: --history FILE',
+		});
+	}
+
 	return {
 		...chatOf(client, watch),
 		...rightsOf(server, client),

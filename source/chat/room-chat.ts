@@ -50,6 +50,8 @@ export type HostOnlyOptions = {
 	/** The shortest; 2 s by default. */
 	readonly heartbeatMs?: number | undefined;
 	readonly history: HistoryPlace | undefined;
+	/** Whether it isn't kept because the environment names no place for that. */
+	readonly isHomeless?: boolean | undefined;
 	/** Whether other users are refused; Linux. */
 	readonly isSameUser?: boolean | undefined;
 	readonly maxPerUser?: number | undefined;

@@ -3,7 +3,7 @@
  * lines, what was seen of a room.
  */
 import {createHash} from 'node:crypto';
-import {isAbsolute, join} from 'node:path';
+import {isAbsolute, join, win32} from 'node:path';
 
 const plainAddress = /^(?:[\d.]+|\[::1\]):\d+$/;
 const maxShownCharacters = 60;
@@ -25,15 +25,24 @@ export const fileName = (address: string): string => {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Ours in the user's state folder (XDG Base Directory Specification 0.8). */
+/**
+ * Ours in the user's state folder (XDG Base Directory Specification 0.8); on
+ * Windows, where neither variable is set, in that for local data.
+ */
 const stateFolder = (env: Environment): string | undefined => {
-	const {XDG_STATE_HOME: stateHome, HOME: home} = env;
+	const {XDG_STATE_HOME: stateHome, HOME: home, LOCALAPPDATA: local} = env;
 	// The specification says to ignore a relative path.
-	const folder =
-		stateHome !== undefined && isAbsolute(stateHome)
-			? stateHome
-			: home && join(home, '.local', 'state');
-	return folder ? join(folder, 'sockchat') : undefined;
+	if (stateHome !== undefined && isAbsolute(stateHome)) {
+		return join(stateHome, 'sockchat');
+	}
+
+	if (home) {
+		return join(home, '.local', 'state', 'sockchat');
+	}
+
+	return local !== undefined && win32.isAbsolute(local)
+		? join(local, 'sockchat')
+		: undefined;
 };
 
 /**

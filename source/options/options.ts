@@ -675,6 +675,9 @@ export const optionsOf = (
 					isSameUser: reader.has('sameUser'),
 					...readRoomName(reader),
 					history,
+					...(history === undefined &&
+						!reader.has('noHistory') &&
+						hasLastingAddress(address) && {isHomeless: true}),
 				};
 	return (
 		reader.error ??

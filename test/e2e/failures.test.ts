@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
 import {maxFrameBytes} from '../../source/protocol/frame.js';
+import {createEnvironment} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin, type RunningProcess} from '../helpers/process.js';
 import {openPlain} from '../helpers/wire-peer.js';
@@ -335,3 +336,28 @@ for (const home of ['/proc/nowhere', '/sys/nowhere', '/dev/null']) {
 		assert.match(serving.stderr(), /^The history \/\S+ can't be opened.*\.\n$/);
 	});
 }
+
+test('e2e: a room without a place for its history says so', async t => {
+	const environment = createEnvironment();
+	t.after(environment.remove);
+	const nowhere = {HOME: undefined, XDG_STATE_HOME: undefined};
+	const path = `${environment.home}/room.sock`;
+	const open = (...flags: readonly string[]) =>
+		startBin(t, ['serve', path, '--plain', '--input', 'none', ...flags], {
+			env: nowhere,
+		});
+	const room = open();
+	await room.waitForOutput(
+		/kept in memory only: .*XDG_STATE_HOME nor HOME .*--history FILE/,
+		{stream: 'stderr'},
+	);
+	room.signal('SIGTERM');
+	assert.equal((await room.waitForExit()).code, 0);
+
+	// Who asked for that knows.
+	const asked = open('--no-history');
+	await asked.waitForOutput('listening', {stream: 'stderr'});
+	asked.signal('SIGTERM');
+	await asked.waitForExit();
+	assert.doesNotMatch(asked.stderr(), /memory/);
+});

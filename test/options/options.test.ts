@@ -68,6 +68,7 @@ const server = {
 	connectRate: undefined,
 	isSameUser: false,
 	history: undefined,
+	isHomeless: true,
 };
 
 test('options: each command and mode has exactly the options that it uses', () => {
@@ -308,6 +309,33 @@ test('options: a server keeps its room in a file named after its address', () =>
 	assert.equal(historyOf('serve', {port: '0'}), undefined);
 	assert.ok(historyOf('serve', {port: '0', history: 'x'}));
 	assert.equal(historyIn(options('serve', {}, {env: {}})), undefined);
+});
+
+test("options: Windows' variable names a place for the history, too", () => {
+	const env = {LOCALAPPDATA: '/users/otter/AppData/Local'};
+	assert.equal(
+		historyIn(options('serve', {}, {env}))!.path,
+		'/users/otter/AppData/Local/sockchat/127.0.0.1-5001.jsonl',
+	);
+	const both = {...env, HOME: '/home/otter'};
+	assert.match(historyIn(options('serve', {}, {env: both}))!.path, /^\/home/);
+	const relative = {LOCALAPPDATA: 'AppData'};
+	assert.equal(historyIn(options('serve', {}, {env: relative})), undefined);
+});
+
+test('options: a room that has no place to be kept in is known as that', () => {
+	const isHomeless = (words: string, given: GivenFlags = {}, env = {}) => {
+		const parsed = options(words, given, {env});
+		return 'isHomeless' in parsed && parsed.isHomeless === true;
+	};
+
+	assert.equal(isHomeless('serve'), true);
+	assert.equal(isHomeless(''), true);
+	assert.equal(isHomeless('serve', {}, {HOME: '/home/otter'}), false);
+	// Those that nobody expects to be kept.
+	assert.equal(isHomeless('serve', {noHistory: true}), false);
+	assert.equal(isHomeless('serve', {port: '0'}), false);
+	assert.equal(isHomeless('serve', {history: 'x'}), false);
 });
 
 test('options: a nick that was asked for is kept to, except by a one-shot', () => {
