@@ -104,6 +104,13 @@ const config = [
 		},
 	},
 	{
+		files: ['examples/**'],
+		rules: {
+			// One thing after the other.
+			'no-await-in-loop': 'off',
+		},
+	},
+	{
 		files: ['test/**'],
 		rules: {
 			// test() returns a promise that the runner awaits.

@@ -17,6 +17,7 @@ import {serverTable} from '../source/connection/listening.js';
 import {errorCodes} from '../source/errors.js';
 import {helpText} from '../source/options/help.js';
 import {spelledCall, spellings, spellingTable} from '../source/tcp/spelling.js';
+import {apiReference, exampleTexts} from './api.js';
 import {houseDiagram} from './house.js';
 
 const table = (
@@ -100,6 +101,8 @@ export const parts: Readonly<Record<string, () => string>> = {
 			),
 		),
 	benchmark: costTables,
+	examples: exampleTexts,
+	api: apiReference,
 	house: houseDiagram,
 	errors: () =>
 		table(
@@ -120,6 +123,7 @@ export const generated = (text: string): string =>
 
 /** The files with generated parts. */
 export const generatedFiles = [
+	'docs/api.md',
 	'docs/architecture.md',
 	'docs/command-line.md',
 	'docs/costs.md',

@@ -1,0 +1,82 @@
+/** Each program in examples/, run as it says. */
+import assert from 'node:assert/strict';
+import {readdirSync} from 'node:fs';
+import process from 'node:process';
+import {test, type TestContext} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {startProcess} from '../helpers/process.js';
+import {openServer, portOf} from '../helpers/room.js';
+import {loopback} from '../helpers/sockchat.js';
+import {joinWire} from '../helpers/wire-peer.js';
+
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+const start = (t: TestContext, name: string, ...args: readonly unknown[]) =>
+	startProcess(
+		t,
+		process.execPath,
+		['--import=tsx', `${folder}${name}`, ...args.map(String)],
+		{cwd: folder},
+	);
+
+const openRoom = async (t: TestContext) => {
+	const {address} = await openServer(t);
+	const heron = await joinWire(t, address, 'heron');
+	heron.isAnsweringPings = true;
+	return {port: portOf(address), heron};
+};
+
+const examples: Record<string, (t: TestContext) => Promise<void>> = {
+	async 'echo-bot.ts'(t) {
+		const {port, heron} = await openRoom(t);
+		heron.say(1, 'echo: before');
+		start(t, 'echo-bot.ts', port);
+		await heron.untilFrame('joined', ({nick}) => nick === 'echo');
+		heron.say(2, 'echo: after');
+		await heron.untilSaid('after');
+		assert.deepEqual(heron.said, ['echo: before', 'echo: after', 'after']);
+	},
+	async 'log-tailer.ts'(t) {
+		const {port, heron} = await openRoom(t);
+		const tailer = start(t, 'log-tailer.ts', port);
+		tailer.write('all is well\nERROR: it is not\n');
+		await heron.untilSaid('ERROR: it is not');
+		tailer.end();
+		assert.equal((await tailer.waitForExit()).code, 0, tailer.seen());
+		assert.match(tailer.stdout(), /^stored as \d+\n$/);
+		assert.equal(heron.said.length, 1);
+	},
+	async 'embedded-server.ts'(t) {
+		const worker = start(t, 'embedded-server.ts');
+		const port = await worker.waitForOutput(/^sockchat connect (\d+)$/m);
+		const heron = await joinWire(t, loopback(port), 'heron');
+		heron.say(1, 'status?');
+		await heron.untilFrame('message', ({text}) =>
+			/^heron: \d+ MB, 2 here$/.test(text),
+		);
+		worker.signal('SIGTERM');
+		assert.equal((await worker.waitForExit()).code, 0, worker.seen());
+	},
+	async 'bridge.ts'(t) {
+		const one = await openRoom(t);
+		const two = await openRoom(t);
+		start(t, 'bridge.ts', one.port, two.port);
+		await two.heron.untilFrame('joined', ({nick}) => nick === 'bridge');
+		one.heron.say(1, 'over there?');
+		await two.heron.untilSaid('heron: over there?');
+		two.heron.say(1, 'yes');
+		await one.heron.untilSaid('heron: yes');
+		assert.deepEqual(one.heron.said, ['over there?', 'heron: yes']);
+	},
+};
+
+test('examples: each is run', () => {
+	assert.deepEqual(
+		readdirSync(folder).toSorted(),
+		Object.keys(examples).toSorted(),
+	);
+});
+
+for (const [name, run] of Object.entries(examples)) {
+	test(`examples: ${name}`, run);
+}
