@@ -9,6 +9,7 @@ import {
 	type QueueInfo,
 	type TcpInfo,
 } from '../tcp/tcp-info.js';
+import type {SegmentFigures} from '../tcp/segment-counts.js';
 import type {TcpState} from '../tcp/tcp.js';
 
 const timeoutMs = 2000;
@@ -63,11 +64,8 @@ const runSs = async (
 	});
 };
 
-/** The bytes of one end of a connection so far, without SYN and FIN. */
-export type EndFigures = {
-	readonly sentBytes: number;
-	readonly receivedBytes: number;
-};
+/** One end of a connection so far; bytes without SYN and FIN. */
+export type EndFigures = SegmentFigures;
 
 export type PortFigures = {
 	/** By `local remote`, as in the kernel's table. */
@@ -109,6 +107,11 @@ export const parsePortFigures = (text: string): PortFigures => {
 					0,
 					count('bytes_received') - (hasFin.has(state) ? 1 : 0),
 				),
+				dataSegmentsOut: count('data_segs_out'),
+				dataSegmentsIn: count('data_segs_in'),
+				segmentsOut: count('segs_out'),
+				segmentsIn: count('segs_in'),
+				retransmitted: Number(/ retrans:\d+\/(\d+)/.exec(socket)?.[1] ?? 0),
 			});
 		}
 	}

@@ -2,6 +2,7 @@
  * What is known about the sockets themselves: the timeline, the kernel's view,
  * the peers, the chunks, the rates. Pure.
  */
+import {isCounted} from '../tcp/segment-counts.js';
 import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
@@ -23,7 +24,7 @@ export type Rates = {
 export type SocketView = {
 	/** Without those of data: they would drive out how a connection began. */
 	readonly steps: readonly Step[];
-	/** Each send() and recv(), as far as they are reported. */
+	/** Each send() and recv(), as far as reported, and counted segments. */
 	readonly transfers: Newest<Step>;
 	/** What was captured. */
 	readonly segments: Newest<Step>;
@@ -145,7 +146,7 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 		return {...view, segments};
 	}
 
-	if (step.kind === 'call' && step.offset !== undefined) {
+	if ((step.kind === 'call' && step.offset !== undefined) || isCounted(step)) {
 		const transfers = appendNewest(view.transfers, step, keptTransfers);
 		return {...view, transfers};
 	}

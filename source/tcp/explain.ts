@@ -3,6 +3,7 @@
  * or its POSIX page if the RFC has none.
  */
 import {assertNever} from '../errors.js';
+import {isCounted} from './segment-counts.js';
 import type {SegmentName} from './segment.js';
 import {nameOfCall, type CallName, type Step, type TcpState} from './tcp.js';
 
@@ -71,6 +72,9 @@ const sent: Readonly<Record<SegmentName, string>> = {
 	FIN: 'This side has no more to send; it can still receive (RFC 9293, 3.6).',
 	RST: 'This side refused or aborted the connection: it is over at once (RFC 9293, 3.5.3).',
 };
+
+const counted =
+	"Segments with data between two readings of the kernel's counters (tcp_info): how many, and their bytes in all; how they were cut is not known (RFC 9293, 3.8).";
 
 type Sides = Readonly<Record<'local' | 'remote', string>>;
 
@@ -153,6 +157,10 @@ export const explain = (step: Step): string => {
 		}
 
 		case 'segment': {
+			if (isCounted(step)) {
+				return counted;
+			}
+
 			return (step.direction === 'out' ? sent : segments)[step.segment];
 		}
 

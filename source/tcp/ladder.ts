@@ -8,6 +8,7 @@
  * stands with or next to the segment that is its effect or its cause.
  */
 import {isAbout, type Role, type SegmentStep} from './captured.js';
+import {matchCounts} from './counted-transfers.js';
 import {merge, placesOf} from './places.js';
 import {Rungs, type Rung} from './rungs.js';
 import {seenBy} from './step-time.js';
@@ -37,9 +38,13 @@ export const ladderOf = (
 	const ofPeer = (steps: readonly Step[]): readonly Step[] =>
 		peer === undefined ? steps : steps.filter(step => isAbout(step, peer));
 	const segments = ofPeer(given.segments) as readonly SegmentStep[];
-	const steps = merge(ofPeer(given.steps), ofPeer(given.transfers));
+	const {transfers, covered, ...counts} = matchCounts(
+		ofPeer(given.transfers),
+		given.steps,
+	);
+	const steps = merge(ofPeer(given.steps), transfers);
 	const places = placesOf(steps, segments, side);
-	const ladder = new Rungs(side);
+	const ladder = new Rungs(side, covered);
 	const beside = new Map<number, Step[]>();
 	// The last step that has to come before a segment, or beside it.
 	const forced = new Map<number, number>();
@@ -66,7 +71,16 @@ export const ladderOf = (
 		}
 
 		if (!isCaptured) {
-			ladder.addInferred(step);
+			for (const each of [
+				counts.before.get(step),
+				step,
+				counts.after.get(step),
+			]) {
+				if (each) {
+					ladder.addInferred(each);
+				}
+			}
+
 			return;
 		}
 

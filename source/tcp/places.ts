@@ -12,6 +12,7 @@ import {
 	type SegmentStep,
 } from './captured.js';
 import {seenBy} from './step-time.js';
+import {isCounted} from './segment-counts.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -133,6 +134,19 @@ const placeOfCall = (
 	}
 };
 
+/** One that was reported or counted, of a connection that was captured. */
+const placeOfSegment = (
+	step: SegmentStep,
+	connection: CapturedConnection,
+	side: Role,
+): Place => {
+	const from = step.direction === 'out' ? side : otherRole(side);
+	const mark = `${step.segment as 'FIN' | 'RST'} ${from}`;
+	const isSame =
+		isCounted(step) || connection.indexOf(mark as Mark) !== undefined;
+	return {step, isSame, isCaptured: isSame};
+};
+
 /** Finds the place of each step; a rung has room for one at each side. */
 export const placesOf = (
 	steps: readonly Step[],
@@ -172,10 +186,7 @@ export const placesOf = (
 
 		const isCaptured = true;
 		if (step.kind === 'segment') {
-			const from = step.direction === 'out' ? side : otherRole(side);
-			const mark = `${step.segment as 'FIN' | 'RST'} ${from}`;
-			const isSame = connection.indexOf(mark as Mark) !== undefined;
-			return {step, isSame, isCaptured: isSame};
+			return placeOfSegment(step, connection, side);
 		}
 
 		if (step.kind === 'call') {

@@ -14,6 +14,8 @@ import {
 	type Role,
 	type SegmentStep,
 } from './captured.js';
+import type {CountedTransfers} from './counted-transfers.js';
+import {isCounted} from './segment-counts.js';
 import type {SegmentName} from './segment.js';
 import {timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
@@ -38,6 +40,9 @@ export type Arrow = {
 	readonly length?: number | undefined;
 	readonly window?: number | undefined;
 	readonly text?: string | undefined;
+	/** Of counted segments: how many, and how many of them were sent again. */
+	readonly count?: number | undefined;
+	readonly retransmitted?: number | undefined;
 };
 
 export type Rung = {
@@ -115,8 +120,11 @@ export class Rungs {
 	readonly #side: Role;
 	readonly #inferred = new Map<string | undefined, Inferred>();
 
-	constructor(side: Role) {
+	readonly #covered: CountedTransfers['covered'];
+
+	constructor(side: Role, covered: CountedTransfers['covered'] = new Map()) {
 		this.#side = side;
+		this.#covered = covered;
 	}
 
 	addSegment(segment: SegmentStep, beside: readonly Step[]): void {
@@ -154,6 +162,19 @@ export class Rungs {
 			}
 
 			case 'segment': {
+				if (isCounted(step)) {
+					const {seq, length, count, retransmitted} = step;
+					const from = this.#senderOf(step);
+					const shown = {seq, length, count, retransmitted};
+					this.#push(step, {
+						from,
+						evidence: 'read',
+						name: undefined,
+						...shown,
+					}).segment = step;
+					break;
+				}
+
 				const mark = `${step.segment as 'FIN' | 'RST'} ${this.#senderOf(step)}`;
 				const {rungs} = this.#of(step);
 				const known = rungs.get(mark as Mark);
@@ -198,6 +219,12 @@ export class Rungs {
 
 		const {offset, result, text, evidence, isBlocked} = step;
 		const role = roleOf(step, this.#side);
+		const covered = this.#covered.get(step);
+		if (covered === 'several') {
+			this.addAlone(step);
+			return;
+		}
+
 		if (offset === undefined) {
 			const returned = evidence === 'read' && !isBlocked;
 			const rung = returned ? this.#of(step).data[otherRole(role)] : undefined;
@@ -216,8 +243,10 @@ export class Rungs {
 		const from = name === 'send' ? role : otherRole(role);
 		const arrow: Arrow = {
 			from,
-			// Of another program, the kernel counted its bytes.
-			evidence: evidence === undefined ? 'inferred' : 'read',
+			// It is the one segment that was counted, or another program's, whose
+			// bytes the kernel counted.
+			evidence:
+				covered === 'one' || evidence !== undefined ? 'read' : 'inferred',
 			name: undefined,
 			seq: offset + 1,
 			length: Number(result),

@@ -150,9 +150,15 @@ export type Step = StepTime &
 				readonly peer: string | undefined;
 				/**
 				 * Undefined: Node has reported it. inferred: no other segment follows from
-				 * what the process did.
+				 * what the process did. read: counted, from the kernel's figures.
 				 */
-				readonly evidence?: 'captured' | 'inferred' | undefined;
+				readonly evidence?: 'captured' | 'inferred' | 'read' | undefined;
+				/** Counted: how many had data; `length` is the bytes of all. */
+				readonly count?: number | undefined;
+				/** Counted: how many had none besides, such as acknowledgements. */
+				readonly withoutData?: number | undefined;
+				/** Counted: how many of `count` were sent again. */
+				readonly retransmitted?: number | undefined;
 		  } & Partial<Omit<SegmentFacts, 'evidence'>>)
 		| {
 				readonly kind: 'state';

@@ -246,6 +246,7 @@ export const startCapture = ({
 			);
 		},
 		onEnd() {
+			running = undefined;
 			onFailure('The capture has ended: segments are inferred from now on.');
 		},
 	};

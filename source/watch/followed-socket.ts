@@ -1,15 +1,24 @@
 /** A socket that is being followed, with its addresses kept after it closes. */
 import type {Socket} from 'node:net';
+import {SegmentCounts} from '../tcp/segment-counts.js';
 import {StepLog} from '../tcp/step-log.js';
 import type {KernelPair, Step} from '../tcp/tcp.js';
 import {connectingEndsOf, endpointsOf, type Endpoints} from '../socket/link.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 
+type Known = {
+	readonly dialled?: string | undefined;
+	readonly notBefore?: number | undefined;
+};
+
 export class FollowedSocket {
 	readonly log: StepLog;
+	readonly counts: SegmentCounts;
 	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
 	readonly #socket: Socket;
+	/** The server's peer; undefined on a client. */
+	readonly peer: string | undefined;
 	readonly #side: 'client' | 'server';
 	readonly #dialled: string | undefined;
 	/** Kept here, as a closed socket forgets them. */
@@ -19,18 +28,21 @@ export class FollowedSocket {
 
 	/**
 	 * @param peer The server's peer; undefined on a client.
-	 * @param dialled The address a client connects to, if known.
+	 * @param known The address a client connects to, if known; when the connection
+	 * was not open yet, in milliseconds since the epoch.
 	 */
 	constructor(
 		socket: Socket,
 		side: 'client' | 'server',
 		peer: string | undefined,
-		dialled?: string,
+		{dialled, notBefore = 0}: Known = {},
 	) {
 		this.#socket = socket;
+		this.peer = peer;
 		this.#side = side;
 		this.#dialled = dialled;
 		this.log = new StepLog(peer);
+		this.counts = new SegmentCounts(notBefore);
 	}
 
 	/** Stores its addresses while it still has them. */

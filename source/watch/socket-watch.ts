@@ -12,6 +12,7 @@ import type {SocketEvent, WireEvent} from '../event/event.js';
 import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import type {Endpoints, Link, SocketLink} from '../socket/link.js';
+import {readPortFigures} from '../socket/ss.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 import {FollowedSocket} from './followed-socket.js';
 import {
@@ -37,6 +38,12 @@ export type Sampler = (
 	table: TcpTable | undefined,
 	at: number,
 ) => SocketEvent | undefined;
+
+/** With more connections, segments are not counted: ss takes too long. */
+const maxCounted = 100;
+
+/** So that ss takes at most a tenth of the time. */
+const restsPerCount = 10;
 
 /** A few heartbeats may be on their way; a peer that stopped has more unread. */
 const heartbeatsBytes = 100;
@@ -70,6 +77,11 @@ export class SocketWatch {
 	};
 
 	#isFinishing = false;
+	#isStopped = false;
+	/** Whether bytes went either way since segments were last counted. */
+	#hasTraffic = false;
+	/** Monotonic; when segments may be counted again. */
+	#countsRestedAt = -Infinity;
 	#capture: Capture | undefined;
 	readonly #owners = new SegmentOwners();
 
@@ -90,6 +102,7 @@ export class SocketWatch {
 		this.#begunAt = clock.wallMs();
 		this.#lastTable = {table: undefined, readAt: this.#begunAt};
 		this.tap = new WireTap(clock, emit, () => {
+			this.#hasTraffic = true;
 			this.#poller.hurry();
 		});
 		this.#poller = new TcpTablePoller({
@@ -186,12 +199,12 @@ export class SocketWatch {
 		}
 
 		const clock = this.#clock;
-		const followed = new FollowedSocket(
-			socket,
-			side,
-			peer,
-			formatAddress(this.#server),
-		);
+		const notBefore = this.#lackedAt(link);
+		const dialled = formatAddress(this.#server);
+		const followed = new FollowedSocket(socket, side, peer, {
+			dialled,
+			notBefore,
+		});
 		const onStep = (step: Step) => {
 			followed.remember();
 			this.#show(followed.log.report(step, clock.monotonicMs()), followed);
@@ -209,12 +222,12 @@ export class SocketWatch {
 			side,
 			peer,
 			clock,
-			notBefore: this.#lackedAt(link),
+			notBefore,
 			bound:
 				link.boundPort === undefined
 					? undefined
 					: this.#boundTo(link.boundPort),
-			dialled: formatAddress(this.#server),
+			dialled,
 			onStep,
 		});
 		this.#calls.set(socket, called);
@@ -259,6 +272,7 @@ export class SocketWatch {
 	}
 
 	stop(): void {
+		this.#isStopped = true;
 		this.#poller.stop();
 		this.#cancelSample?.();
 		void this.#capture?.stop();
@@ -370,9 +384,48 @@ export class SocketWatch {
 			this.#poller.hurry();
 		}
 
+		if (table && port !== undefined && this.#mayCount(begunAt)) {
+			void this.#count(port);
+		}
+
 		this.#cancelSample?.();
 		this.#cancelSample = table ? undefined : this.#sampleLater();
 		this.#stopIfOver();
+	}
+
+	/** Only what a ladder shows; captured segments tell more. */
+	#mayCount(now: number): boolean {
+		return (
+			this.tap.hasCalls &&
+			this.#hasTraffic &&
+			this.#capture?.program() === undefined &&
+			now >= this.#countsRestedAt &&
+			this.#followed.size <= maxCounted
+		);
+	}
+
+	/** Asks ss how many segments there were. */
+	async #count(port: number): Promise<void> {
+		const {monotonicMs, wallMs} = this.#clock;
+		const startedAt = monotonicMs();
+		const begunAt = wallMs();
+		this.#hasTraffic = false;
+		this.#countsRestedAt = Infinity;
+		const figures = await readPortFigures(port);
+		const tookMs = monotonicMs() - startedAt;
+		this.#countsRestedAt = monotonicMs() + restsPerCount * tookMs;
+		if (!figures || this.#isStopped) {
+			return;
+		}
+
+		// Milliseconds are cut; what was counted had happened by the next one.
+		const time = {begunAt, at: wallMs() + 1};
+		for (const [addresses, followed] of this.#newestByAddresses()) {
+			const end = figures.ends.get(addresses ?? '');
+			if (end) {
+				this.#show(followed.counts.take(end, time, followed.peer), followed);
+			}
+		}
 	}
 
 	#stopIfOver(): void {

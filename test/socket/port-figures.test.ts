@@ -1,6 +1,7 @@
 /** What ss adds: bytes that went each way, and the limits of the queues. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {noSegments} from '../../source/tcp/segment-counts.js';
 import {parsePortFigures, readPortFigures} from '../../source/socket/ss.js';
 
 // As ss printed them (iproute2 6.1), figures cut.
@@ -19,8 +20,16 @@ ESTAB      0      0      [::ffff:127.0.0.1]:5001 [::ffff:127.0.0.1]:40000
 test('ss: the bytes of each end, without its FIN and what was sent twice', () => {
 	const {ends, backlogs} = parsePortFigures(text);
 	assert.deepEqual(Object.fromEntries(ends), {
-		'127.0.0.1:56462 127.0.0.1:5001': {sentBytes: 5, receivedBytes: 0},
-		'127.0.0.1:5001 127.0.0.1:40000': {sentBytes: 0, receivedBytes: 6},
+		'127.0.0.1:56462 127.0.0.1:5001': {
+			...noSegments,
+			sentBytes: 5,
+			segmentsOut: 5,
+		},
+		'127.0.0.1:5001 127.0.0.1:40000': {
+			...noSegments,
+			receivedBytes: 6,
+			segmentsIn: 3,
+		},
 	});
 	assert.deepEqual(Object.fromEntries(backlogs), {
 		'127.0.0.1:5001': 1,

@@ -115,6 +115,22 @@ export const scenarios: readonly Scenario[] = [
 		},
 	},
 	{
+		name: 'bytes both ways, counted in segments',
+		async run(scene) {
+			const {server, client} = await both(scene);
+			await client.write(Buffer.from('one'));
+			await client.write(Buffer.from('two'));
+			server.write(someQueue);
+			await server.drained();
+			await scene.untilCounted(6);
+			await scene.untilCounted(someQueue.length);
+			await client.write(Buffer.from('three'));
+			await scene.untilCounted(11);
+			client.leave();
+			await scene.untilClaimed('local CLOSED');
+		},
+	},
+	{
 		name: 'half-closed by the server',
 		async run(scene, t) {
 			const {server, other, peer} = await toOurServer(scene, t);

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import {after, test} from 'node:test';
+import {isCounted} from '../../source/tcp/segment-counts.js';
 import type {Judged, Unsaid} from '../helpers/truth/claims.js';
 import {openScene} from '../helpers/truth/scene.js';
 import {scenarios} from './scenarios.js';
@@ -21,7 +22,7 @@ const summaryOf = (judged: readonly Judged[]): string => {
 		judged.filter(one => which(one)).length;
 	return [
 		`${count(({claim}) => claim.step.kind === 'state')} states`,
-		`${count(({claim}) => claim.step.kind === 'segment')} segments`,
+		`${count(({claim}) => claim.step.kind === 'segment')} segments (${count(({claim}) => isCounted(claim.step))} of them counts)`,
 		`${count(({verdict}) => verdict === 'false')} false`,
 		`${count(({verdict}) => verdict === 'late')} late`,
 	].join(', ');

@@ -202,6 +202,7 @@ const cellsOf = (parts: readonly DisplayText[]): number => {
 /** What an arrow says: its numbers, then the text, then what else fits. */
 const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 	const {name, seq, ack, length = 0, window, text = ''} = arrow;
+	const {count, retransmitted = 0} = arrow;
 	const hasSeq = length > 0 || (name !== 'ACK' && name !== undefined);
 	const needsAck = name === 'SYN+ACK' || (name === 'ACK' && length === 0);
 	const number = (
@@ -212,13 +213,17 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 		isShown && value !== undefined ? [toDisplay(`${key}=${value}`)] : [];
 	const parts: DisplayText[] = [
 		...(name === undefined ? [] : [toDisplay(name)]),
+		...(count === undefined
+			? []
+			: [toDisplay(`${count} segment${count === 1 ? '' : 's'}`)]),
+		...(retransmitted === 0 ? [] : [toDisplay(`(${retransmitted} again)`)]),
 		...number('seq', seq, hasSeq),
 		...number('ack', ack, needsAck),
 		...number('len', length, length > 0),
 		...number('win', window, window === 0 && name !== 'RST'),
 	];
 	const free = () => cells - cellsOf(parts) - 1;
-	const shown = length > 0 ? textOf(text) : display``;
+	const shown = length > 0 && count === undefined ? textOf(text) : display``;
 	if (shown !== '' && free() >= leastText) {
 		parts.push(display`"${cutTo(shown, free() - 2)}"`);
 	}

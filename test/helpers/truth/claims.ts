@@ -1,4 +1,8 @@
 /** Holds what sockchat said of a connection against what happened. Pure. */
+import {
+	isCounted,
+	type CountedStep,
+} from '../../../source/tcp/segment-counts.js';
 import {seenBy} from '../../../source/tcp/step-time.js';
 import type {Step, TcpState} from '../../../source/tcp/tcp.js';
 import type {Segment} from './pcap.js';
@@ -206,6 +210,56 @@ export const unsaid = (
 	return [...states, ...closing];
 };
 
+/** More than one segment may be in a packet of loopback (TSO). */
+const segmentBytes = 32_768;
+
+/** Counted segments: how many bytes in how many, and when. */
+const judgeCounted = (
+	{local, remote}: Claim,
+	step: CountedStep,
+	segments: readonly Segment[],
+): Verdict => {
+	const own = segments.filter(({from, to}) =>
+		step.direction === 'out'
+			? isEnd(`${from} ${to}`, local, remote)
+			: isEnd(`${to} ${from}`, local, remote),
+	);
+	const base = own.findLast(
+		({isSyn, at}) => isSyn && at <= seenBy(step) + slackMs,
+	)?.sequence;
+	const start = step.seq;
+	const end = step.seq + step.length;
+	const [from, to] =
+		step.at === undefined ? [step.notBefore, step.seenAt] : [step.at, step.at];
+	const carried = own
+		.map(({at, sequence, length}) => {
+			const seq = (sequence - (base ?? 0) + 2 ** 32) % 2 ** 32;
+			return {at, seq, next: seq + length};
+		})
+		.filter(({seq, next}) => next > seq && next > start && seq < end);
+	// What was sent again covers nothing new.
+	let reached = start;
+	let fewest = 0;
+	let most = 0;
+	let isLate = false;
+	for (const {at, seq, next} of carried.toSorted((a, b) => a.seq - b.seq)) {
+		most += Math.ceil((next - seq) / segmentBytes);
+		if (!(seq <= reached && next > reached)) {
+			continue;
+		}
+
+		isLate ||= at < from - slackMs || at > to + slackMs;
+		fewest++;
+		reached = next;
+	}
+
+	if (reached < end || step.count < fewest || step.count > most) {
+		return 'false';
+	}
+
+	return isLate ? 'late' : 'right';
+};
+
 /** @returns A verdict on each claim about a state or a segment. */
 export const judge = (
 	claims: readonly Claim[],
@@ -214,6 +268,10 @@ export const judge = (
 	stalls: readonly Happened[],
 ): readonly Judged[] =>
 	claims.flatMap(claim => {
+		if (isCounted(claim.step)) {
+			return [{claim, verdict: judgeCounted(claim, claim.step, segments)}];
+		}
+
 		const happened = happenedOf(claim, entries, segments);
 		if (!happened) {
 			return [];

@@ -8,6 +8,7 @@ import {once} from 'node:events';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {requireLoopback} from '../../../source/socket/address.js';
+import {isCounted} from '../../../source/tcp/segment-counts.js';
 import {dial} from '../../../source/socket/dial.js';
 import {systemClock} from '../../../source/socket/clock.js';
 import {SocketWatch} from '../../../source/watch/socket-watch.js';
@@ -197,6 +198,7 @@ export const openScene = async (
 				},
 				address,
 			);
+			watch.tap.hasCalls = true;
 			watches.push(watch);
 			const server = await openRawServer(owner, {address, watch});
 			return {
@@ -226,6 +228,7 @@ export const openScene = async (
 				},
 				address,
 			);
+			watch.tap.hasCalls = true;
 			watches.push(watch);
 			const opened: ReturnType<typeof openRawClient> | undefined =
 				openRawClient(owner, address, {
@@ -266,6 +269,15 @@ export const openScene = async (
 						return name === wanted && which(claim);
 					}),
 				{what: wanted, seen},
+			),
+		/** Waits until as many bytes as that were counted in segments. */
+		untilCounted: async (bytes: number) =>
+			until(
+				() =>
+					claims.some(
+						({step}) => isCounted(step) && step.seq - 1 + step.length === bytes,
+					),
+				{what: `${bytes} bytes, counted`, seen},
 			),
 		/** Waits until so many states were read from the kernel's table. */
 		untilRead: async (state: TcpState, count = 1) =>

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {SocketHolder} from '../../../source/socket/socket-holders.js';
 import type {TcpRow} from '../../../source/socket/tcp-table.js';
+import {noSegments} from '../../../source/tcp/segment-counts.js';
 import type {Call, TcpState} from '../../../source/tcp/tcp.js';
 import {
 	maxFollowed,
@@ -137,7 +138,7 @@ const startLog = () => {
 							ends: new Map([
 								[
 									`${client} ${server}`,
-									{sentBytes: extra.sentBytes, receivedBytes: 0},
+									{...noSegments, sentBytes: extra.sentBytes},
 								],
 							]),
 							backlogs: new Map(),

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ladderOf} from '../../source/tcp/ladder.js';
+import {noSegments, SegmentCounts} from '../../source/tcp/segment-counts.js';
+import type {Step} from '../../source/tcp/tcp.js';
+import {called, inferred} from '../helpers/steps.js';
+
+const moved = (
+	direction: 'in' | 'out',
+	offset: number,
+	length: number,
+	at: number,
+): Step => ({
+	kind: 'call',
+	call: direction === 'in' ? 'recv(65536)' : `send(${length})`,
+	result: String(length),
+	offset,
+	text: 'x',
+	at,
+	peer: undefined,
+});
+
+test('segment counts: what two readings differ in, with its bounds', () => {
+	const counts = new SegmentCounts(100);
+	const first = {
+		...noSegments,
+		sentBytes: 12_000,
+		dataSegmentsOut: 3,
+		segmentsOut: 5,
+	};
+	assert.deepEqual(counts.take(first, {begunAt: 150, at: 160}, undefined), [
+		{
+			kind: 'segment',
+			segment: 'ACK',
+			evidence: 'read',
+			direction: 'out',
+			seq: 1,
+			length: 12_000,
+			count: 3,
+			withoutData: 2,
+			peer: undefined,
+			notBefore: 100,
+			seenAt: 160,
+		},
+	]);
+	assert.deepEqual(counts.take(first, {begunAt: 170, at: 180}, undefined), []);
+	const again = {
+		...first,
+		dataSegmentsOut: 5,
+		segmentsOut: 7,
+		sentBytes: 12_005,
+		retransmitted: 1,
+		receivedBytes: 3,
+		dataSegmentsIn: 1,
+		segmentsIn: 4,
+	};
+	const steps = counts.take(again, {begunAt: 190, at: 200}, undefined);
+	assert.deepEqual(
+		steps.map(({direction, seq, length, count, retransmitted, ...step}) => [
+			direction,
+			seq,
+			length,
+			count,
+			retransmitted,
+			step.notBefore,
+		]),
+		[
+			['out', 12_001, 5, 2, 1, 170],
+			['in', 1, 3, 1, undefined, 170],
+		],
+	);
+});
+
+const drawn = (transfers: readonly Step[], steps: readonly Step[] = []) =>
+	ladderOf({steps, transfers, segments: []}, {side: 'client'}).map(
+		({client, arrow}) => [
+			client?.kind === 'call' ? client.call : undefined,
+			arrow && `${arrow.from} ${arrow.evidence}`,
+			arrow?.count,
+		],
+	);
+
+const counted = (
+	direction: 'in' | 'out',
+	[seq, length, count]: readonly [number, number, number],
+	seenAt: number,
+): Step => ({
+	kind: 'segment',
+	segment: 'ACK',
+	evidence: 'read',
+	direction,
+	seq,
+	length,
+	count,
+	peer: undefined,
+	notBefore: 0,
+	seenAt,
+});
+
+test('segment counts: one segment of one call is beside it, and was read', () => {
+	assert.deepEqual(
+		drawn([
+			moved('out', 0, 6, 10),
+			moved('in', 0, 3, 11),
+			counted('out', [1, 6, 1], 20),
+			counted('in', [1, 3, 1], 20),
+		]),
+		[
+			['send(6)', 'client read', undefined],
+			['recv(65536)', 'server read', undefined],
+		],
+	);
+});
+
+test('segment counts: how others were cut is not said, and effects follow', () => {
+	assert.deepEqual(
+		drawn([
+			moved('out', 0, 4000, 10),
+			moved('out', 4000, 8000, 11),
+			moved('in', 0, 3, 12),
+			moved('in', 3, 3, 13),
+			moved('out', 12_000, 1, 14),
+			counted('out', [1, 12_000, 3], 20),
+			counted('in', [1, 6, 1], 20),
+		]),
+		[
+			['send(4000)', undefined, undefined],
+			['send(8000)', undefined, undefined],
+			[undefined, 'client read', 3],
+			[undefined, 'server read', 1],
+			['recv(65536)', undefined, undefined],
+			['recv(65536)', undefined, undefined],
+			['send(1)', 'client inferred', undefined],
+		],
+	);
+});
+
+test('segment counts: the next connection counts from 0 again', () => {
+	const steps = [
+		called('connect(127.0.0.1:5001)', {at: 5}),
+		inferred('ESTABLISHED', {at: 6}),
+		called('connect(127.0.0.1:5001)', {at: 30}),
+		inferred('ESTABLISHED', {at: 31}),
+	];
+	const rows = drawn(
+		[
+			moved('out', 0, 6, 10),
+			counted('out', [1, 6, 1], 20),
+			moved('out', 0, 6, 40),
+		],
+		steps,
+	);
+	assert.deepEqual(
+		rows.filter(([call]) => call === 'send(6)').map(([, arrow]) => arrow),
+		['client read', 'client inferred'],
+	);
+});
