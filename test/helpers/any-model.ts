@@ -95,6 +95,19 @@ export const anyTransfer: fc.Arbitrary<Step> = fc
 		...step,
 	}));
 
+/** Segments that were counted. */
+export const anyCounted: fc.Arbitrary<Step> = fc.record({
+	...stepBase,
+	kind: fc.constant('segment' as const),
+	segment: fc.constant('ACK' as const),
+	evidence: fc.constant('read' as const),
+	direction: fc.constantFrom('in', 'out'),
+	seq: fc.nat({max: 100_000}),
+	length: fc.nat({max: 200_000}),
+	count: fc.integer({min: 1, max: 1000}),
+	retransmitted: orUndefined(fc.nat({max: 9})),
+});
+
 /** One that was captured. */
 export const anySegment: fc.Arbitrary<Step> = fc.record({
 	...stepBase,

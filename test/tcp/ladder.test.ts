@@ -10,7 +10,12 @@ import {SegmentCounter} from '../../source/tcp/segment.js';
 import {seenBy, withTime} from '../../source/tcp/step-time.js';
 import type {Call, Step} from '../../source/tcp/tcp.js';
 import {ofServer} from '../../source/watch/segment-owners.js';
-import {anySegment, anyStep, anyTransfer} from '../helpers/any-model.js';
+import {
+	anyCounted,
+	anySegment,
+	anyStep,
+	anyTransfer,
+} from '../helpers/any-model.js';
 import {conversation, ethernet, ipv4, pcapOf} from '../helpers/packets.js';
 import {called, inferred, read, received} from '../helpers/steps.js';
 
@@ -412,7 +417,7 @@ test('ladder: each step and each segment stands there once, segments in order', 
 	fc.assert(
 		fc.property(
 			fc.array(anyStep, {maxLength: 30}),
-			fc.array(anyTransfer, {maxLength: 15}),
+			fc.array(fc.oneof(anyTransfer, anyCounted), {maxLength: 15}),
 			fc.array(anySegment, {maxLength: 30}),
 			fc.constantFrom('client' as const, 'server' as const),
 			(some, moved, segments, side) => {

@@ -24,7 +24,12 @@ import {
 	noneYet,
 	type Newest,
 } from '../../../source/store/newest.js';
-import {anySegment, anyStep, anyTransfer} from '../../helpers/any-model.js';
+import {
+	anyCounted,
+	anySegment,
+	anyStep,
+	anyTransfer,
+} from '../../helpers/any-model.js';
 import {listeningOf, textsOf, wallNow} from '../../helpers/models.js';
 import {called, inferred, read, received} from '../../helpers/steps.js';
 
@@ -236,7 +241,9 @@ const newestOf = (all: readonly Step[]): Newest<Step> => {
 
 const anySource = fc.record({
 	steps: fc.array(anyStep, {maxLength: 30}),
-	transfers: fc.array(anyTransfer, {maxLength: 10}).map(all => newestOf(all)),
+	transfers: fc
+		.array(fc.oneof(anyTransfer, anyCounted), {maxLength: 10})
+		.map(all => newestOf(all)),
 	segments: fc.array(anySegment, {maxLength: 20}).map(all => newestOf(all)),
 });
 
