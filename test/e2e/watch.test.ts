@@ -1,14 +1,14 @@
 /** `sockchat watch`: the tutorial's own pair, seen from outside. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {createConnection, createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
 import process from 'node:process';
 import test, {type TestContext} from 'node:test';
 import type {StepTime} from '../../source/tcp/tcp.js';
-import type {
-	PortEvent,
-	SocketsEvent,
-} from '../../source/event/port-event.js';
+import type {PortEvent, SocketsEvent} from '../../source/event/port-event.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {startPython} from '../helpers/peers.js';
 import {findPort} from '../helpers/ports.js';
@@ -346,6 +346,41 @@ test('e2e: watch of 500 connections prints no more than it follows', async t => 
 
 	watch.signal('SIGINT');
 	assert.deepEqual(await watch.waitForExit(), done);
+});
+
+test('e2e: watch --capture has each segment, as lines and as JSON', async t => {
+	const port = await findPort();
+	const file = join(
+		mkdtempSync(join(tmpdir(), 'sockchat-watch-')),
+		'own.pcapng',
+	);
+	t.after(() => {
+		rmSync(dirname(file), {recursive: true});
+	});
+	const lines = startBin(t, ['watch', port, '--pcapng', file]);
+	await lines.waitForOutput('nobody listens');
+	const json = startBin(t, ['watch', port, '--capture', '--json']);
+	await json.waitForOutput(nobody);
+	startPython(t, 'server', [port]);
+	await lines.waitForOutput('accept() blocks');
+	const client = startPython(t, 'client', [port]);
+	client.writeLine('hello');
+	await lines.waitForOutput(/^client :\d+ sends SYN seq=0 win=\d+$/m);
+	await lines.waitForOutput(
+		/^server :\d+ sends SYN\+ACK seq=0 ack=1 win=\d+$/m,
+	);
+	await lines.waitForOutput(
+		/^client :\d+ sends PSH seq=1 ack=1 len=5 win=\d+ "hello"$/m,
+	);
+	await json.waitForOutput(
+		/"segment":"PSH",[^\n]*"evidence":"captured","direction":"in"/,
+	);
+	for (const watch of [lines, json]) {
+		watch.signal('SIGTERM');
+		assert.deepEqual(await watch.waitForExit(), done);
+	}
+
+	assert.ok(readFileSync(file).includes('hello'));
 });
 
 test('e2e: watch refuses what has no port', async t => {

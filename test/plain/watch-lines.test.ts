@@ -141,6 +141,38 @@ test('watch-lines: a countdown is printed once, not at each second', () => {
 	assert.equal(print(left(30_000)), '');
 });
 
+test('watch-lines: a captured segment has its numbers and its first bytes', () => {
+	const print = startLines();
+	const step = {
+		kind: 'segment',
+		segment: 'PSH',
+		evidence: 'captured',
+		direction: 'in',
+		seq: 1,
+		ack: 1,
+		length: 6,
+		window: 65_536,
+		flags: ['PSH', 'ACK'],
+		text: 'hell\u{1B}\n',
+		peer,
+		at: 1,
+	} as const;
+	assert.equal(
+		print({type: 'step', step}),
+		'client :41306 sends PSH seq=1 ack=1 len=6 win=65536 "hell␛⏎"\n',
+	);
+	const answer = {
+		...step,
+		segment: 'ACK',
+		direction: 'out',
+		length: 0,
+	} as const;
+	assert.equal(
+		print({type: 'step', step: answer}),
+		'server :41306 sends ACK seq=1 ack=1 win=65536\n',
+	);
+});
+
 test('watch-lines: the name of a program cannot control a terminal', () => {
 	const print = startLines(true);
 	const line = print({

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {
+	entriesOf,
+	reducePort,
+	type Looking,
+	type PortModel,
+} from '../../source/store/port-model.js';
+import {
+	counted,
+	exited,
+	listed,
+	portModel,
+	stepOfCall,
+	stepOfState,
+	watchedConnection,
+	watchedPeer,
+} from '../helpers/watched-port.js';
+
+/** One word each; a call that may have been left to the kernel ends in '?'. */
+const drawn = ({steps}: PortModel): string[] =>
+	steps.map(step =>
+		step.kind === 'call'
+			? `${step.end!} ${step.call}${step.isOrExit ? '?' : ''}`
+			: step.kind === 'state'
+				? `${step.end} ${step.state}`
+				: step.segment,
+	);
+
+test('port model: counted bytes are a send() with their offset', () => {
+	const {steps} = portModel(
+		counted('remote', 5),
+		counted('local', 2),
+		counted('remote', 3),
+	);
+	assert.deepEqual(
+		steps.map(
+			step =>
+				step.kind === 'call' && [step.end, step.call, step.offset, step.result],
+		),
+		[
+			['remote', 'send()', 0, '5'],
+			['local', 'send()', 0, '2'],
+			['remote', 'send()', 5, '3'],
+		],
+	);
+});
+
+test('port model: a connection between the same addresses begins at 0 again', () => {
+	const {steps} = portModel(
+		stepOfCall('connect()', 'remote'),
+		counted('remote', 5),
+		stepOfCall('connect()', 'remote'),
+		counted('remote', 3),
+	);
+	const last = steps.at(-1)!;
+	assert.equal(last.kind === 'call' && last.offset, 0);
+});
+
+test('port model: a program that ended may have called close()', () => {
+	const open = [
+		stepOfCall('connect()', 'remote'),
+		stepOfState('ESTABLISHED', 'remote'),
+	];
+	const fin = stepOfState('FIN-WAIT-1', 'remote');
+	const expected = [
+		'remote connect()',
+		'remote ESTABLISHED',
+		'remote close()?',
+		'remote FIN-WAIT-1',
+	];
+	assert.deepEqual(drawn(portModel(...open, fin, exited('remote'))), expected);
+	assert.deepEqual(
+		drawn(portModel(...open, exited('remote'), fin)),
+		expected,
+		'its end was seen first',
+	);
+});
+
+test('port model: nothing is supposed where the call was seen', () => {
+	for (const call of ['close()', 'shutdown(SHUT_WR)'] as const) {
+		const model = portModel(
+			stepOfCall(call, 'remote'),
+			stepOfState('FIN-WAIT-1', 'remote'),
+			exited('remote'),
+			stepOfState('FIN-WAIT-2', 'remote'),
+		);
+		assert.ok(drawn(model).every(step => !step.endsWith('?')));
+	}
+
+	const other = portModel(
+		stepOfState('FIN-WAIT-1', 'remote'),
+		exited('local'),
+		exited('remote', ['127.0.0.1:5']),
+	);
+	assert.ok(drawn(other).every(step => !step.endsWith('?')));
+});
+
+const look = (model: PortModel, ...lookings: readonly Looking[]): PortModel =>
+	reducePort(
+		model,
+		lookings.map(looking => ({type: 'look', looking})),
+	);
+
+test('port model: chooses all, then each, those that have ended first', () => {
+	const gone = '127.0.0.1:1';
+	const model = portModel(stepOfState('CLOSED', 'local', gone), listed());
+	assert.deepEqual(
+		entriesOf(model).map(({peer, connection}) => [peer, connection?.peer]),
+		[
+			[gone, undefined],
+			[watchedPeer, watchedPeer],
+		],
+	);
+	const down = {do: 'choose', by: 1} as const;
+	const up = {do: 'choose', by: -1} as const;
+	const chosenBy = (...lookings: readonly Looking[]) =>
+		look(model, ...lookings).look.chosen;
+	assert.equal(chosenBy(up), undefined);
+	assert.equal(chosenBy(down), gone);
+	assert.equal(chosenBy(down, down), watchedPeer);
+	assert.equal(chosenBy(down, down, down), watchedPeer, 'the last one');
+	assert.equal(chosenBy(down, down, up, up), undefined);
+	assert.equal(chosenBy(down, {do: 'choose-all'}), undefined);
+});
+
+test('port model: choosing follows again, and a key ends a notice', () => {
+	const anchor = {index: 1, line: 0, seenEnd: 2};
+	const scrolled = look(portModel(listed()), {do: 'scroll', anchor});
+	assert.equal(scrolled.look.anchor, anchor);
+	assert.equal(look(scrolled, {do: 'choose', by: 1}).look.anchor, undefined);
+	assert.equal(look(scrolled, {do: 'explain'}).look.anchor, undefined);
+	const noted = look(scrolled, {do: 'note', text: 'hm'});
+	assert.equal(noted.notice, 'hm');
+	assert.equal(look(noted, {do: 'spell'}).notice, undefined);
+});
+
+test('port model: a stopped program is known by its pid, until it goes on', () => {
+	const stopped = {...exited('local'), state: 'stopped'} as const;
+	const model = portModel(
+		stopped,
+		listed({connections: [watchedConnection()]}),
+	);
+	assert.deepEqual([...model.stopped], [12]);
+	const running = reducePort(model, [
+		{...exited('local'), state: 'running'} as const,
+	]);
+	assert.equal(running.stopped.size, 0);
+});
