@@ -14,7 +14,7 @@ import {nextSpelling, type Spelling} from '../tcp/spelling.js';
 import {timeOf} from '../tcp/step-time.js';
 import {nameOfCall, type Step, type TcpState} from '../tcp/tcp.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
-import {keptSegments, type SocketView} from './socket-view.js';
+import {keptSegments, keptTransfers, type SocketView} from './socket-view.js';
 import {appendStep} from './steps.js';
 
 /** How many steps are kept: a hundred connections have about twenty each. */
@@ -44,8 +44,12 @@ export type PortModel = {
 	readonly address: string;
 	/** Undefined until the first reading. */
 	readonly sockets: SocketsEvent | undefined;
-	/** Calls and states. */
+	/** Whether somebody has listened since the watch began. */
+	readonly hasListened: boolean;
+	/** Without those of data: they would drive out how a connection began. */
 	readonly steps: readonly Step[];
+	/** A send() for all bytes that were counted. */
+	readonly transfers: Newest<Step>;
 	/** What was captured. */
 	readonly segments: Newest<Step>;
 	/** How many bytes each end has sent since the watch began. */
@@ -85,7 +89,9 @@ export const createPortModel = (
 ): PortModel => ({
 	address,
 	sockets: undefined,
+	hasListened: false,
 	steps: [],
+	transfers: noneYet,
 	segments: noneYet,
 	sent: new Map(),
 	stopped: new Set(),
@@ -105,10 +111,11 @@ export const createPortModel = (
 /** The ladder's source. */
 export const ladderSource = ({
 	steps,
+	transfers,
 	segments,
 }: PortModel): Pick<SocketView, 'steps' | 'transfers' | 'segments'> => ({
 	steps,
-	transfers: noneYet,
+	transfers,
 	segments,
 });
 
@@ -320,7 +327,11 @@ const withStep = (model: PortModel, added: Step): PortModel => {
 const add = (model: PortModel, event: PortModelEvent): PortModel => {
 	switch (event.type) {
 		case 'sockets': {
-			return {...model, sockets: event};
+			return {
+				...model,
+				sockets: event,
+				hasListened: model.hasListened || event.listening.length > 0,
+			};
 		}
 
 		case 'step': {
@@ -333,7 +344,11 @@ const add = (model: PortModel, event: PortModelEvent): PortModel => {
 			return {
 				...model,
 				sent: withSent(model.sent, key, offset + event.bytes),
-				steps: appendStep(model.steps, sendOf(event, offset), keptSteps),
+				transfers: appendNewest(
+					model.transfers,
+					sendOf(event, offset),
+					keptTransfers,
+				),
 			};
 		}
 

@@ -121,9 +121,10 @@ const placeOfCall = (
 
 		case 'shutdown':
 		case 'close': {
-			return hasFin
-				? {after: connection.indexOf(`FIN ${role}`)}
-				: {before: connection.indexOf(`FIN ${role}`)};
+			// Without a FIN it may have made the kernel send RST.
+			const effect =
+				connection.indexOf(`FIN ${role}`) ?? connection.indexOf(`RST ${role}`);
+			return hasFin ? {after: effect} : {before: effect};
 		}
 
 		default: {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {lastOf} from '../../source/store/newest.js';
 import {
 	entriesOf,
 	reducePort,
@@ -28,13 +29,13 @@ const drawn = ({steps}: PortModel): string[] =>
 	);
 
 test('port model: counted bytes are a send() with their offset', () => {
-	const {steps} = portModel(
+	const {transfers} = portModel(
 		counted('remote', 5),
 		counted('local', 2),
 		counted('remote', 3),
 	);
 	assert.deepEqual(
-		steps.map(
+		lastOf(transfers).map(
 			step =>
 				step.kind === 'call' && [step.end, step.call, step.offset, step.result],
 		),
@@ -47,13 +48,13 @@ test('port model: counted bytes are a send() with their offset', () => {
 });
 
 test('port model: a connection between the same addresses begins at 0 again', () => {
-	const {steps} = portModel(
+	const {transfers} = portModel(
 		stepOfCall('connect()', 'remote'),
 		counted('remote', 5),
 		stepOfCall('connect()', 'remote'),
 		counted('remote', 3),
 	);
-	const last = steps.at(-1)!;
+	const last = lastOf(transfers).at(-1)!;
 	assert.equal(last.kind === 'call' && last.offset, 0);
 });
 
@@ -101,6 +102,15 @@ const look = (model: PortModel, ...lookings: readonly Looking[]): PortModel =>
 		model,
 		lookings.map(looking => ({type: 'look', looking})),
 	);
+
+test('port model: however much is sent, how a connection began is kept', () => {
+	const model = portModel(
+		stepOfCall('connect()', 'remote'),
+		...Array.from({length: 5000}, () => counted('remote', 1)),
+	);
+	assert.deepEqual(drawn(model), ['remote connect()']);
+	assert.ok(lastOf(model.transfers).length < 3000);
+});
 
 test('port model: chooses all, then each, those that have ended first', () => {
 	const gone = '127.0.0.1:1';

@@ -149,6 +149,29 @@ test("ladder: another program's calls stand at its own side", () => {
 	]);
 });
 
+test('ladder: a close() that made the kernel send RST stands before it', () => {
+	const steps = [
+		read('ESTABLISHED', {at: 2, end: 'remote', peer}),
+		read('ESTABLISHED', {at: 2, peer}),
+		watched('close()', 'local', 6),
+		read('CLOSED', {at: 6, peer}),
+		read('CLOSED', {at: 6, end: 'remote', peer}),
+	];
+	const segments = [
+		segment('SYN', 'client', 1),
+		segment('SYN+ACK', 'server', 1, {ack: 1}),
+		segment('ACK', 'client', 1, {seq: 1, ack: 1}),
+		segment('PSH', 'client', 3, {seq: 1, ack: 1, length: 5}),
+		segment('RST', 'server', 5, {seq: 1, ack: 6}),
+	];
+	const all = {steps, transfers: [], segments};
+	assert.deepEqual(drawn(ladderOf(all, {side: 'server'})).slice(-3), [
+		'─ PSH ▸',
+		'| close()',
+		'CLOSED ◂ RST ─ CLOSED',
+	]);
+});
+
 test('ladder: bytes that were counted late stand where they were received', () => {
 	const steps = [
 		watched('recv(1024)', 'local', 1, {evidence: 'read', isBlocked: true}),

@@ -5,6 +5,7 @@
 import {explain, explainWatched} from '../../tcp/explain.js';
 import {isAbout} from '../../tcp/captured.js';
 import {ladderOf as rungsOf} from '../../tcp/ladder.js';
+import {merge} from '../../tcp/places.js';
 import type {Rung} from '../../tcp/rungs.js';
 import {nameOfCall, type Step} from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
@@ -327,10 +328,12 @@ const itemsOf = (
 } => {
 	const {source, peer, side, width, isTail = false} = view;
 	if (width < rungColumns) {
-		const steps = source.steps.filter(
-			step => peer === undefined || isAbout(step, peer),
-		);
 		const drawing = drawingOf(view);
+		// Of other programs, a send() tells what happened between two recv().
+		const all = drawing.isWatched
+			? merge(source.steps, lastOf(source.transfers))
+			: source.steps;
+		const steps = all.filter(step => peer === undefined || isAbout(step, peer));
 		const draw =
 			width < ladderColumns
 				? listOf(steps, width, drawing)

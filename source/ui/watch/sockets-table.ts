@@ -289,9 +289,6 @@ export type SocketsTable = {
 	readonly now: number;
 };
 
-const hasListened = ({steps}: PortModel): boolean =>
-	steps.some(step => step.kind === 'state' && step.state === 'LISTEN');
-
 /** The head and the rows; at most `height`. */
 export const socketsTableRows = ({
 	model,
@@ -318,7 +315,7 @@ export const socketsTableRows = ({
 				? []
 				: [
 						note(
-							`nobody listens on ${address} ${hasListened(model) ? 'any more' : 'yet'}`,
+							`nobody listens on ${address} ${model.hasListened ? 'any more' : 'yet'}`,
 						),
 					]),
 	];

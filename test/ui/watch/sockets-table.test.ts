@@ -13,7 +13,6 @@ import {
 	exited,
 	listed,
 	portModel,
-	stepOfState,
 	watchedConnection,
 	watchedEnd,
 } from '../../helpers/watched-port.js';
@@ -51,7 +50,7 @@ test('sockets table: says that nobody listens yet, or any more', () => {
 		' nobody listens on 127.0.0.1:5001 yet',
 	);
 	assert.equal(
-		table(portModel(stepOfState('LISTEN', 'local', undefined), nobody))[1],
+		table(portModel(listed(), nobody))[1],
 		' nobody listens on 127.0.0.1:5001 any more',
 	);
 	assert.match(
