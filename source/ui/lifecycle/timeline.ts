@@ -47,7 +47,11 @@ export type TimelineOptions = {
 };
 
 /** Whose steps, and how they are drawn. */
-type Drawing = LifecycleStyle & {readonly side: Side};
+type Drawing = LifecycleStyle & {
+	readonly side: Side;
+	/** Whether each step names its peer. */
+	readonly namesPeers: boolean;
+};
 
 /** The name of a step: `connect()`, `← FIN`, `● ESTABLISHED`. */
 const nameOf = (step: Step, drawing: Drawing): DisplayText => {
@@ -128,8 +132,9 @@ const listOf = (
 	width: number,
 	drawing: Drawing,
 ): DrawStep => {
-	const hasPeers = steps.some(({peer}) => peer !== undefined);
-	const isShort = hasPeers
+	const {namesPeers} = drawing;
+	const isNamed = namesPeers && steps.some(({peer}) => peer !== undefined);
+	const isShort = isNamed
 		? width < timeColumns + namePeerColumns
 		: width < timeColumns + nameColumns && width >= shortTimed;
 	return step => {
@@ -148,7 +153,10 @@ const listOf = (
 			role: 'faint',
 		};
 		const name: Span = {text: nameOf(step, drawing)};
-		const peer: Span = {text: toDisplay(peerOf(step)), role: 'faint'};
+		const peer: Span = {
+			text: toDisplay(namesPeers ? peerOf(step) : ''),
+			role: 'faint',
+		};
 		const fitting: ReadonlyArray<readonly Span[]> = [
 			[timed, name, peer],
 			[timed, name],
@@ -171,7 +179,11 @@ export const timelineRows = (
 		return [];
 	}
 
-	const draw = listOf(steps, width, {...ownStyle, side: 'client'});
+	const draw = listOf(steps, width, {
+		...ownStyle,
+		side: 'client',
+		namesPeers: true,
+	});
 	const last = steps.at(-1);
 	const rows: Row[] = [];
 	for (const step of steps.slice(-height)) {
@@ -235,7 +247,8 @@ const arrow = (label: DisplayText, width: number, to: Side): DisplayText => {
  * are known.
  */
 const ladderOf = (drawing: Drawing, width: number): DrawStep => {
-	const {side} = drawing;
+	const {side, namesPeers} = drawing;
+	const portOf = (step: Step) => (namesPeers ? peerOf(step) : '');
 	const column = columnOf(width);
 	return step => {
 		const time: Span = {
@@ -243,7 +256,7 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 			role: 'faint',
 		};
 		if (step.kind === 'segment') {
-			const label = toDisplay(step.segment + peerOf(step));
+			const label = toDisplay(step.segment + portOf(step));
 			const other = side === 'client' ? 'server' : 'client';
 			const to = step.direction === 'out' ? other : side;
 			return createRow([
@@ -253,7 +266,7 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 		}
 
 		const isLeft = isRemote(step) === (side === 'server');
-		const name = cutTo(toDisplay(nameOf(step, drawing) + peerOf(step)), column);
+		const name = cutTo(toDisplay(nameOf(step, drawing) + portOf(step)), column);
 		return createRow([time, {text: blanks(isLeft ? 0 : column)}, {text: name}]);
 	};
 };
@@ -277,11 +290,6 @@ export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
 	readonly width: number;
 };
 
-const drawingOf = ({side, style = ownStyle}: LifecycleView): Drawing => ({
-	...style,
-	side,
-});
-
 /** Whether several peers are shown, so that each row names its own. */
 const hasPeers = ({source, peer}: LifecycleView): boolean => {
 	if (peer !== undefined) {
@@ -296,6 +304,11 @@ const hasPeers = ({source, peer}: LifecycleView): boolean => {
 	const peers = new Set(steps.map(step => step.peer));
 	peers.delete(undefined);
 	return peers.size > 1;
+};
+
+const drawingOf = (view: LifecycleView): Drawing => {
+	const {side, style = ownStyle} = view;
+	return {...style, side, namesPeers: !style.isWatched || hasPeers(view)};
 };
 
 /** The head above the steps, which doesn't scroll. */

@@ -50,9 +50,21 @@ export const hintRows = (
 
 const keyColumns = 14;
 
+/** Below it, each key has one row, which is cut. */
+const wrappedColumns = 40;
+
 /** The keys, as many as fit. */
 export const helpRows = (width: number, height: number): readonly Row[] => {
-	const column = Math.min(keyColumns, Math.floor(width / 3));
+	if (width < wrappedColumns) {
+		return watchKeyHelp
+			.map(([names, what]) => {
+				const text = cutTo(toDisplay(`${names}: ${what}`), width);
+				return createRow([{text}]);
+			})
+			.slice(0, Math.max(0, height));
+	}
+
+	const column = keyColumns;
 	return watchKeyHelp
 		.flatMap(([names, what]): Row[] => {
 			const name = cutTo(toDisplay(names), column);

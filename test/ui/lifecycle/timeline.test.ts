@@ -268,3 +268,27 @@ test('timeline: no row of a ladder is too wide, whatever the steps', () => {
 		{numRuns: runs},
 	);
 });
+
+test('timeline: a watched list names a peer only beside another one', () => {
+	const rowsOf = (these: readonly Step[]) =>
+		textsOf(
+			visibleRows(
+				lifecycleView({
+					source: {...emptySocketView, steps: these},
+					isExplained: false,
+					side: 'server',
+					style: {spelling: 'sockets', isWatched: true},
+					anchor: undefined,
+					width: 40,
+					height: 9,
+				}),
+			).rows,
+		);
+	const one = read('ESTABLISHED', {at, end: 'remote', peer: '127.0.0.1:1'});
+	const other = read('ESTABLISHED', {at, peer: '127.0.0.1:2'});
+	assert.deepEqual(rowsOf([one]), ['14:02:11.204 c ● ESTABLISHED']);
+	assert.deepEqual(rowsOf([one, other]), [
+		'14:02:11.204 c ● ESTABLISHED :1',
+		'14:02:11.204 s ● ESTABLISHED :2',
+	]);
+});
