@@ -6,6 +6,7 @@ import type {Idle} from './idle.js';
 import type {Latency} from './latency.js';
 import type {Memory} from './memory.js';
 import type {Past} from './past.js';
+import type {PipeRow} from './pipe.js';
 import type {ScreenFlood} from './screen.js';
 import type {EntryPoint, RowPoint} from './sizes.js';
 
@@ -29,6 +30,7 @@ export type Results = {
 	}>;
 	readonly memory?: Measured<{rows: readonly Memory[]}>;
 	readonly flood?: Measured<{rows: readonly Flood[]}>;
+	readonly pipe?: Measured<{mebibytes: number; rows: readonly PipeRow[]}>;
 	readonly 'start-up'?: Measured<{
 		bareMs: number;
 		/** Undefined in results from before it was measured. */
@@ -234,6 +236,7 @@ export const report = (results: Results): string => {
 					`## 100 MB to ten members, one of which does not read\n\n${when(flood)}\n\n${floods(flood.rows)}`,
 				]
 			: []),
+		...(results.pipe ? [pipeReport(results.pipe)] : []),
 		...(startUp
 			? [
 					`## Start-up\n\n${when(startUp)}\n\n${table(
@@ -278,6 +281,20 @@ export const report = (results: Results): string => {
 
 const times = (ratio: number | undefined): string =>
 	ratio === undefined ? '' : ` (${ratio.toFixed(1)}×)`;
+
+const pipeReport = (part: NonNullable<Results['pipe']>): string =>
+	[
+		`## ${part.mebibytes} MiB through a pipe`,
+		`${when(part)} From the program's start to its end; in brackets the median of the ratios to nc in the same round.`,
+		table(
+			['', 'sent, ms', 'received, ms'],
+			part.rows.map(({name, upMs, downMs, ratio}) => [
+				name,
+				upMs.toFixed(0) + times(ratio.up),
+				downMs.toFixed(0) + times(ratio.down),
+			]),
+		),
+	].join('\n\n');
 
 const idleReport = (part: NonNullable<Results['idle']>): string =>
 	[

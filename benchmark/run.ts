@@ -21,6 +21,7 @@ import {measureLatency} from './latency.js';
 import {machine} from './machine.js';
 import {measureMemory} from './memory.js';
 import {buildNative} from './native.js';
+import {measurePipe} from './pipe.js';
 import {readResults, report, resultsFile, type Results} from './report.js';
 import {measureScreen} from './screen.js';
 import {measureSizes} from './sizes.js';
@@ -32,6 +33,7 @@ const parts = {
 	latency: measureLatency,
 	memory: measureMemory,
 	flood: measureFloods,
+	pipe: measurePipe,
 	'start-up': measureStartUp,
 	screen: measureScreen,
 	idle: measureIdle,

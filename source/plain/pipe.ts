@@ -25,6 +25,7 @@ import {
 } from '../socket/dial.js';
 import {watchReader} from '../socket/reader-gone.js';
 import {wordsOf} from '../store/notice.js';
+import {readFileInput} from './file-input.js';
 import {unreadable} from './input.js';
 import {notSent, tooFewReplies} from './raw-script.js';
 import type {Output} from './output.js';
@@ -75,9 +76,13 @@ const inputOf = (
 		return {stream, isFinite: true, lineEnding, isShutdown};
 	}
 
-	return isInputRead
-		? {stream: streams.stdin, isFinite: isFile(0), lineEnding, isShutdown}
-		: undefined;
+	if (!isInputRead) {
+		return undefined;
+	}
+
+	const isFinite = isFile(0);
+	const stream = isFinite ? readFileInput(0) : streams.stdin;
+	return {stream, isFinite, lineEnding, isShutdown};
 };
 
 /** Everything that both roles need. */
@@ -173,8 +178,8 @@ class PipeSession {
 		isCutShort: boolean,
 		isUnfinished: boolean,
 	): Promise<Ending> {
-		const {stdin, stdout} = this.#streams;
-		const {message, replies, isInputRead} = this.#options;
+		const {stdout} = this.#streams;
+		const {replies} = this.#options;
 		const isOwn = this.late !== undefined || isUnfinished || this.isReaderGone;
 		this.#reportInput(end, isCutShort);
 		if (this.late) {
@@ -184,10 +189,7 @@ class PipeSession {
 		}
 
 		await stdout.flush();
-		if (isInputRead && (message === undefined || message === '-')) {
-			stdin.destroy();
-		}
-
+		this.input?.stream.destroy();
 		return {
 			hasFailed: this.hasFailed,
 			isLate: this.late !== undefined,

@@ -14,7 +14,7 @@ export type Sink = {
 };
 
 // The next read of the input is made while the kernel takes the last one.
-const highWaterMark = 256 * 1024;
+const highWaterMark = 128 * 1024;
 
 /** Its end doesn't end the connection; that is up to the owner. */
 export const createSink = (stream: Duplex): Sink => {

@@ -45,8 +45,14 @@ writeFileSync(large, Buffer.concat(Array.from({length: 50}, () => million)));
 const largeHash = await hashOf(large);
 
 /** The client between two files, as a script has it. */
-const startPipe = (t: TestContext, port: string, from: string, to: string) => {
-	const {command, args} = bin('connect', '--raw', '--port', port);
+const startPipe = (
+	t: TestContext,
+	port: string,
+	from: string,
+	to: string,
+	...more: readonly string[]
+) => {
+	const {command, args} = bin('connect', '--raw', '--port', port, ...more);
 	return startProcess(t, 'sh', [
 		'-c',
 		`exec ${toShellLine(command, args)} < ${toShellLine(from)} > ${toShellLine(to)}`,
@@ -83,8 +89,13 @@ test('e2e: a raw pipe sends all of stdin to a peer that ended first', async t =>
 	assert.equal(chat.stderr(), '');
 });
 
-for (const [name, line] of [
-	['nc -N', (port: string) => `nc.openbsd -v -N -l 127.0.0.1 ${port}`],
+for (const [name, line, ...more] of [
+	[
+		'nc -N',
+		(port: string) => `nc.openbsd -v -N -l 127.0.0.1 ${port}`,
+		// At a FIN it leaves, whatever it still has to send.
+		'--no-shutdown',
+	],
 	[
 		'socat',
 		(port: string) =>
@@ -100,7 +111,7 @@ for (const [name, line] of [
 			`exec ${line(port)} < ${toShellLine(large)} > ${toShellLine(theirs)}`,
 		]);
 		await peer.waitForOutput(/listening on/i, {stream: 'stderr'});
-		const chat = startPipe(t, port, large, ours);
+		const chat = startPipe(t, port, large, ours, ...more);
 		assert.deepEqual(await chat.waitForExit({deadlineMs}), done, chat.seen());
 		assert.deepEqual(await peer.waitForExit({deadlineMs}), done, peer.seen());
 		assert.equal(await hashOf(theirs), largeHash);
