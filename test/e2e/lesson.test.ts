@@ -60,7 +60,9 @@ for (const [name, markdown] of Object.entries(lessonTexts)) {
 			const questions = lesson.stages.filter(({ask}) => ask.kind === 'predict');
 			const verdicts = new Set<string>();
 			await readToTheEnd(terminal, lesson, text => {
-				const verdict = /✓ You predicted "[^"]*", rightly/.exec(text)?.[0];
+				const verdict = /✓ You predicted "[^"]*", rightly: .{12}/.exec(
+					text,
+				)?.[0];
 				verdicts.add(verdict ?? '');
 				if (columns < 120 && socketsOf(lesson) !== 'none') {
 					assert.ok(paneOf(terminal).length <= 7, terminal.framed());

@@ -29,7 +29,7 @@ test('lessons: each one is listed, and has a test', () => {
 		);
 	const lessons = namesIn('../../docs/lessons/', '.md');
 	const links = readLesson('README').matchAll(/\]\((?<name>[\w-]+)\.md\)/g);
-	assert.equal(lessons.size, 11);
+	assert.equal(lessons.size, 12);
 	assert.deepEqual(
 		new Set([...links].map(({groups}) => groups!['name'])),
 		lessons,
