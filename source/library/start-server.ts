@@ -66,7 +66,6 @@ export type ServerOptions = PlaceOptions & {
 	 * Called with each event as it happens. What it throws is an uncaught exception
 	 * of your program.
 	 */
-	// eslint-disable-next-line @typescript-eslint/method-signature-style -- one that takes only some of the events will do
 	onEvent?(event: RoomEvent): void;
 };
 

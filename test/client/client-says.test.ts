@@ -1,3 +1,4 @@
+import {mkdtempSync, rmSync} from 'node:fs';
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openClient} from '../helpers/client.js';
@@ -149,7 +150,6 @@ test('client: knows who is here as members come and go', async t => {
 });
 
 test('client: works the same over a Unix domain socket', async t => {
-	const {mkdtempSync, rmSync} = await import('node:fs');
 	const folder = mkdtempSync('/tmp/sockchat-test-');
 	t.after(() => {
 		rmSync(folder, {recursive: true});
