@@ -45,9 +45,14 @@ export const graphemeSegmenter = {
 		return {
 			containing(index) {
 				const segment = text[index];
+				if (segment === undefined) {
+					return undefined;
+				}
+
 				// Its neighbours decide; the rest of a pasted megabyte isn't read.
-				return segment !== undefined &&
-					isLooseBetween.test(text.slice(Math.max(0, index - 1), index + 2))
+				return isLooseBetween.test(
+					text.slice(Math.max(0, index - 1), index + 2),
+				)
 					? {segment, index}
 					: segments().containing(index);
 			},
