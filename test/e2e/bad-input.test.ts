@@ -179,6 +179,14 @@ const wrong: readonly Wrong[] = [
 		'serve --raw --history kept',
 		'--history is for rooms; raw mode keeps no history.',
 	],
+	[
+		'serve --heartbeat 0.5',
+		'--heartbeat needs from 1 to 3600 seconds; got "0.5".',
+	],
+	[
+		'connect --connect-timeout soon',
+		'--connect-timeout needs a number of seconds, such as 5 or 0.5; got "soon".',
+	],
 	['serve --rate=', '--rate needs a value.'],
 	['serve --connect-rate=', '--connect-rate needs a value.'],
 	[
