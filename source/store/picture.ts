@@ -5,15 +5,13 @@
  * wire and its calls but for heartbeats. Gauges always move a little: round
  * trips, rates, totals that each heartbeat adds to. Such a gauge counts only once
  * it has doubled or halved since it was shown; fixed steps would flicker around
- * their bounds. Whatever repaints the screen shows all gauges, and the wire, as
- * they are then.
+ * their bounds. Whatever repaints the screen shows all gauges as they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
 import type {KernelPair, KernelSocket} from '../tcp/tcp.js';
 import type {Model} from './model.js';
-import type {SocketView} from './socket-view.js';
-import {lastOf} from './newest.js';
-import {areHeartbeats, isSameWire} from './wire.js';
+import {isSameTransfers, type SocketView} from './socket-view.js';
+import {isSameWire} from './wire.js';
 
 /** What of the model is on the screen. */
 export type Looking = {
@@ -166,24 +164,6 @@ const haveGaugesMoved = (before: Model, after: Model): boolean => {
 	);
 };
 
-/** Whether the calls that were added sent or read nothing but heartbeats. */
-const isSameTransfers = (
-	{transfers: before}: SocketView,
-	{transfers: after}: SocketView,
-): boolean => {
-	const added = after.dropped + after.length - before.dropped - before.length;
-	return (
-		before === after ||
-		(added >= 0 &&
-			added <= after.length &&
-			lastOf(after, added).every(
-				step =>
-					step.kind === 'call' &&
-					areHeartbeats(step.text ?? '', Number(step.result)),
-			))
-	);
-};
-
 const isSamePending = (before: Model, after: Model): boolean =>
 	before.pending.length === after.pending.length &&
 	before.pending.every((item, index) => item === after.pending[index]);
@@ -196,6 +176,24 @@ const isSameRest = (before: Model, after: Model): boolean => {
 	return (Object.keys(rest) as Array<Exclude<keyof Model, Compared>>).every(
 		key => before[key] === rest[key],
 	);
+};
+
+/**
+ * What to draw of a model: without heartbeats that follow what is on the screen.
+ * A row for each of them would move all others every minute.
+ *
+ * @param shown The model that is on the screen.
+ */
+export const withoutBeats = (shown: Model, latest: Model): Model => {
+	const {steps, segments, wire, transfers, beats} = shown.socket;
+	const {socket} = latest;
+	const areCallsSame =
+		steps === socket.steps &&
+		segments === socket.segments &&
+		isSameTransfers(shown.socket, socket);
+	const calls = areCallsSame ? {transfers, beats} : {};
+	const chunks = isSameWire(wire, socket.wire) ? {wire} : {};
+	return {...latest, socket: {...socket, ...calls, ...chunks}};
 };
 
 /** @param before The model that is on the screen. */

@@ -9,7 +9,13 @@ import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
 import {appendStep} from './steps.js';
-import {appendWire, emptyWire, type Wire} from './wire.js';
+import {
+	appendWire,
+	areHeartbeats,
+	emptyWire,
+	newsOf,
+	type Wire,
+} from './wire.js';
 
 export type Rates = {
 	/** When the last rate was computed; undefined before the first. */
@@ -26,6 +32,8 @@ export type SocketView = {
 	readonly steps: readonly Step[];
 	/** Each send() and recv(), as far as reported, and counted segments. */
 	readonly transfers: Newest<Step>;
+	/** How many of the newest of them carried nothing but heartbeats. */
+	readonly beats: number;
 	/** What was captured. */
 	readonly segments: Newest<Step>;
 	/** The last read of the kernel's table; no pair if it can't be read. */
@@ -55,6 +63,7 @@ export type SocketView = {
 export const emptySocketView: SocketView = {
 	steps: [],
 	transfers: noneYet,
+	beats: 0,
 	segments: noneYet,
 	kernel: undefined,
 	peers: undefined,
@@ -140,6 +149,16 @@ const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
 	return {bytesIn, bytesOut};
 };
 
+/** Whether one has no data calls to show that the other hasn't, but heartbeats. */
+export const isSameTransfers = (
+	before: SocketView,
+	after: SocketView,
+): boolean => {
+	const end = ({transfers: {dropped, length}, beats}: SocketView) =>
+		newsOf(dropped + length, beats);
+	return before.transfers === after.transfers || end(before) === end(after);
+};
+
 const reduceStep = (view: SocketView, step: Step): SocketView => {
 	if (step.kind === 'segment' && step.evidence === 'captured') {
 		const segments = appendNewest(view.segments, step, keptSegments);
@@ -148,7 +167,8 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 
 	if ((step.kind === 'call' && step.offset !== undefined) || isCounted(step)) {
 		const transfers = appendNewest(view.transfers, step, keptTransfers);
-		return {...view, transfers};
+		const isBeat = areHeartbeats(step.text ?? '', Number(step.result));
+		return {...view, transfers, beats: isBeat ? view.beats + 1 : 0};
 	}
 
 	return {...view, steps: appendStep(view.steps, step, keptSteps)};

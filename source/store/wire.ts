@@ -35,10 +35,14 @@ const isBeat = ({bytes, length}: WireChunk): boolean =>
 // ways. More of them are not news.
 const shownBeats = 4;
 
+/** How many of so many items are news, if the last ones are heartbeats. */
+export const newsOf = (count: number, beats: number): number =>
+	count - Math.max(0, beats - shownBeats);
+
 /** Whether one has nothing to show that the other hasn't, but heartbeats. */
 export const isSameWire = (before: Wire, after: Wire): boolean => {
 	const end = ({dropped, chunks, beats}: Wire) =>
-		dropped + chunks.length - Math.max(0, beats - shownBeats);
+		newsOf(dropped + chunks.length, beats);
 	return before === after || end(before) === end(after);
 };
 

@@ -7,8 +7,7 @@
  */
 import {useEffect, useReducer, useRef, useSyncExternalStore} from 'react';
 import type {Model} from '../store/model.js';
-import {isSamePicture, type Looking} from '../store/picture.js';
-import {isSameWire} from '../store/wire.js';
+import {isSamePicture, withoutBeats, type Looking} from '../store/picture.js';
 import type {StoreClock} from '../store/published.js';
 import type {Store} from '../store/store.js';
 
@@ -33,12 +32,6 @@ const mostMs = 86_400_000;
 // A clock in seconds is a countdown, which is shown to whoever looks.
 const secondsMs = 1000;
 
-/** Heartbeats come into view with the next chunk that isn't one. */
-const withOldWire = ({socket: {wire}}: Model, latest: Model): Model =>
-	isSameWire(wire, latest.socket.wire)
-		? {...latest, socket: {...latest.socket, wire}}
-		: latest;
-
 export const usePicture = (
 	store: Store,
 	{looking, clock, changesAt}: PictureOptions,
@@ -55,7 +48,7 @@ export const usePicture = (
 			!isSamePicture(shown.current, latest, {...looking, isResting})
 		) {
 			shown.current = shown.current
-				? withOldWire(shown.current, latest)
+				? withoutBeats(shown.current, latest)
 				: latest;
 			isDue.current = false;
 		}

@@ -15,6 +15,7 @@ import {
 	modelOf,
 	peerRow,
 } from '../helpers/models.js';
+import {called} from '../helpers/steps.js';
 import {until} from '../helpers/until.js';
 
 type Wired = Extract<ChatEvent, {type: 'wire'}>;
@@ -180,16 +181,25 @@ const beatAsCalls = (count: number): readonly ChatEvent[] => [
 	}),
 ];
 
-test('work: the lifecycle view draws no frame for heartbeats alone', async t => {
-	const app = await open(t, {model: member, columns: 110, rows: 30});
-	await app.type('/lifecycle\r');
-	await app.tell(...beatAsCalls(1), ...beatAsCalls(2));
-	assert.deepEqual(await idle(app, beatAsCalls, 30), silence);
-	const said = beatAsCalls(16).at(-1) as Extract<ChatEvent, {type: 'step'}>;
-	const step = {...said.step, text: '{"type":"message","seq":7}\n'};
-	const before = await app.drawn();
-	await app.tell({...said, step});
-	assert.equal((await app.drawn()).frames - before.frames, 1);
+test('work: the lifecycle view draws no frame for heartbeats alone, and a few bytes a minute', async t => {
+	for (const columns of [110, 200]) {
+		const socket = {...member.socket, steps: [called('socket()')]};
+		const model = {...member, socket};
+		const app = await open(t, {model, columns, rows: 30});
+		await app.type('/lifecycle\r');
+		await app.tell(...beatAsCalls(1), ...beatAsCalls(2));
+		assert.deepEqual(await idle(app, beatAsCalls, 30), silence);
+		const {frames, bytes} = await idle(app, beatAsCalls, 60);
+		assert.equal(frames, 1);
+		assert.ok(bytes < 300, `${bytes} bytes for a minute`);
+		assert.doesNotMatch(await app.text(), /seq=1751 /);
+		const said = beatAsCalls(31).at(-1) as Extract<ChatEvent, {type: 'step'}>;
+		const step = {...said.step, text: '{"type":"message","seq":7}\n'};
+		const before = await app.drawn();
+		await app.tell({...said, step});
+		assert.equal((await app.drawn()).frames - before.frames, 1);
+		assert.match(await app.text(), /seq=1751 /);
+	}
 });
 
 test('work: minutes cost one frame each, of a few bytes', async t => {
