@@ -15,7 +15,7 @@ const size = {columns: 80, rows: 24};
 
 test('e2e: a terminal made too small for anything is whole when it grows', async t => {
 	const terminal = await openScreen(t, connect, size);
-	await waitForWhole(terminal, size, {shown: 'otter joined'});
+	await waitForWhole(terminal, size, {shown: 'You are otter in'});
 	terminal.type('kept');
 	await waitForWhole(terminal, size, {draft: 'kept'});
 	for (const [columns, rows] of [
@@ -40,7 +40,10 @@ test('e2e: a terminal made too small for anything is whole when it grows', async
 	}
 
 	terminal.resize(size.columns, size.rows);
-	await waitForWhole(terminal, size, {draft: 'kept', shown: 'otter joined'});
+	await waitForWhole(terminal, size, {
+		draft: 'kept',
+		shown: 'You are otter in',
+	});
 });
 
 test('e2e: a terminal that says it has no size gets a screen all the same', async t => {
@@ -48,7 +51,7 @@ test('e2e: a terminal that says it has no size gets a screen all the same', asyn
 	const {command, args} = bin(...connect);
 	shell.run(`stty rows 0 cols 0; ${toShellLine(command, args)}`);
 	await shell.waitForModes({isBracketedPaste: true});
-	await shell.waitFor('otter joined');
+	await shell.waitFor('You are otter in');
 	await waitForWhole(shell, size);
 	shell.type('/quit\r');
 	assert.equal(await shell.exitStatus(), 0);
@@ -60,7 +63,7 @@ test('e2e: keys that came too early for the screen shift no row of it', async t 
 	// Where the kernel's echo of two such keys leaves the cursor.
 	shell.run(`printf ab; ${toShellLine(command, args)}`);
 	await shell.waitForModes({isBracketedPaste: true});
-	await shell.waitFor('otter joined');
+	await shell.waitFor('You are otter in');
 	await waitForWhole(shell, size);
 	assert.match(shell.screen()[0]!, /^● /);
 	shell.type('/quit\r');
@@ -69,28 +72,28 @@ test('e2e: keys that came too early for the screen shift no row of it', async t 
 
 test('e2e: Ctrl-L draws all of it again', async t => {
 	const terminal = await openScreen(t, connect, size);
-	await waitForWhole(terminal, size, {shown: 'otter joined'});
+	await waitForWhole(terminal, size, {shown: 'You are otter in'});
 	const before = terminal.output().length;
 	terminal.press('ctrl-l');
 	await until(() => terminal.output().slice(before).includes('seen before'), {
 		what: 'the transcript to be drawn again',
 		seen: () => JSON.stringify(terminal.output().slice(before)),
 	});
-	await waitForWhole(terminal, size, {shown: 'otter joined'});
+	await waitForWhole(terminal, size, {shown: 'You are otter in'});
 	terminal.type('goes on\r');
 	await waitForWhole(terminal, size, {shown: /goes on *✓/});
 });
 
 test('e2e: a CI variable makes no difference to a terminal', async t => {
 	const terminal = await openScreen(t, connect, {...size, env: {CI: 'true'}});
-	await waitForWhole(terminal, size, {shown: 'otter joined'});
+	await waitForWhole(terminal, size, {shown: 'You are otter in'});
 	terminal.type('from CI\r');
 	await waitForWhole(terminal, size, {shown: /from CI *✓/});
 });
 
 test('e2e: NO_COLOR is a screen without colours', async t => {
 	const coloured = await openScreen(t, connect, size);
-	await waitForWhole(coloured, size, {shown: 'otter joined'});
+	await waitForWhole(coloured, size, {shown: 'You are otter in'});
 
 	const colours = /\u{1B}\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)[;m]/u;
 	assert.match(coloured.output(), colours);
@@ -98,7 +101,7 @@ test('e2e: NO_COLOR is a screen without colours', async t => {
 	assert.equal(await coloured.waitForExit(), 0);
 
 	const plain = await openScreen(t, connect, {...size, env: {NO_COLOR: '1'}});
-	await waitForWhole(plain, size, {shown: 'otter joined'});
+	await waitForWhole(plain, size, {shown: 'You are otter in'});
 	plain.type('grey\r');
 	await waitForWhole(plain, size, {shown: /grey *✓/});
 	assert.doesNotMatch(plain.output(), colours);
