@@ -17,7 +17,8 @@ const reasons: Readonly<Record<LeaveReason, string>> = {
 	protocol: 'turned away',
 	kicked: 'kicked by the host',
 	banned: 'banned by the host',
-	shutdown: 'the server shut down',
+	// Also of a server that was killed: whoever has its log next says it.
+	shutdown: 'the server ended',
 };
 
 // A newer server may send reasons that this client doesn't know.

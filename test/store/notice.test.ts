@@ -87,7 +87,7 @@ test('notice: joins and leaves are reported, each leave with its reason', () => 
 		],
 	);
 	assert.equal(left('protocol'), 'info: heron left (turned away)');
-	assert.equal(left('shutdown'), 'info: heron left (the server shut down)');
+	assert.equal(left('shutdown'), 'info: heron left (the server ended)');
 });
 
 test('notice: an unknown reason is shown as it arrived', () => {
