@@ -1,7 +1,7 @@
 /** Parses a typed line into the action it asks for; all front ends share it. */
-import leven from 'leven';
 import type {HandsOf, PlainHands, RawHands} from './hands.js';
 import {aliases, commandsOf, type Command, type Action} from './registry.js';
+import {typosIn} from './typos.js';
 
 // Two typos; beyond that a suggestion would be a guess.
 const maxTypos = 2;
@@ -30,17 +30,6 @@ const nearest = (
 		.filter(({distance}) => distance <= Math.min(maxTypos, name.length / 2))
 		.toSorted((a, b) => a.distance - b.distance);
 	return best?.name;
-};
-
-/** Two neighbours that changed places are one typo. */
-const typosIn = (name: string, known: string): number => {
-	const at = [...name].findIndex((letter, index) => letter !== known[index]);
-	const swapped =
-		name.slice(0, at) +
-		name.charAt(at + 1) +
-		name.charAt(at) +
-		name.slice(at + 2);
-	return at !== -1 && swapped === known ? 1 : leven(name, known);
 };
 
 /** Splits a line that starts with one slash into command and arguments. */

@@ -5,7 +5,7 @@
  * `--message '--- FAIL'` sends just that.
  */
 import {parseArgs, type ParseArgsOptionsConfig} from 'node:util';
-import leven from 'leven';
+import {typosIn} from '../commands/typos.js';
 import {quoted, type SockchatError} from '../errors.js';
 import {
 	flagNames,
@@ -45,8 +45,8 @@ export const nearest = (
 	word: string,
 	words: readonly string[],
 ): string | undefined => {
-	const near = words.filter(known => leven(word, known) <= 2);
-	return near.toSorted((a, b) => leven(word, a) - leven(word, b))[0];
+	const near = words.filter(known => typosIn(word, known) <= 2);
+	return near.toSorted((a, b) => typosIn(word, a) - typosIn(word, b))[0];
 };
 
 /** The flag that was probably meant, also with --no- for without and back. */

@@ -92,6 +92,7 @@ test('words: each wrong flag gets one sentence', () => {
 			'--maxMembers is not a flag; did you mean --max-members?',
 		],
 		['--no-retri', '--no-retri is not a flag; did you mean --no-retry?'],
+		['--hepl', '--hepl is not a flag; did you mean --help?'],
 		['--retri', '--retri is not a flag; did you mean --retry?'],
 		['--color', '--color is not a flag; did you mean --no-color?'],
 		['--no-quiet', '--no-quiet is not a flag; did you mean --quiet?'],
