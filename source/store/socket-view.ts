@@ -167,7 +167,11 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 
 	if ((step.kind === 'call' && step.offset !== undefined) || isCounted(step)) {
 		const transfers = appendNewest(view.transfers, step, keptTransfers);
-		const isBeat = areHeartbeats(step.text ?? '', Number(step.result));
+		// What is counted after heartbeats is theirs.
+		const isBeat =
+			step.kind === 'call'
+				? areHeartbeats(step.text ?? '', Number(step.result))
+				: view.beats > 0;
 		return {...view, transfers, beats: isBeat ? view.beats + 1 : 0};
 	}
 
