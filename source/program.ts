@@ -408,7 +408,8 @@ const runTool = async (
 
 		case 'completion': {
 			const {completionFor} = await import('./options/completion.js');
-			output.write(`${completionFor(request.shell)}\n`);
+			const {lessonNames} = await import('./lesson/catalog.js');
+			output.write(`${completionFor(request.shell, lessonNames)}\n`);
 			return exitCodes.done;
 		}
 

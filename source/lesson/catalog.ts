@@ -3,7 +3,7 @@ import {quoted, SockchatError} from '../errors.js';
 import {isForScreen, parseLesson} from './lesson.js';
 import {lessonTexts} from './texts.js';
 
-const names = Object.keys(lessonTexts);
+export const lessonNames = Object.keys(lessonTexts);
 
 export type FoundLesson = {
 	readonly markdown: string;
@@ -14,18 +14,18 @@ export type FoundLesson = {
 /** @returns An error with the names that there are. */
 export const findLesson = (name: string): FoundLesson | SockchatError => {
 	const markdown = lessonTexts[name];
-	return markdown === undefined || !names.includes(name)
+	return markdown === undefined || !lessonNames.includes(name)
 		? new SockchatError(
 				'ERR_USAGE',
-				`${quoted(name)} is not a lesson; the lessons are ${names.slice(0, -1).join(', ')} and ${names.at(-1)!}.`,
+				`${quoted(name)} is not a lesson; the lessons are ${lessonNames.slice(0, -1).join(', ')} and ${lessonNames.at(-1)!}.`,
 			)
 		: {markdown, isForScreen: isForScreen(parseLesson(markdown))};
 };
 
 /** Each lesson with what it shows. */
 export const listLessons = (): string => {
-	const width = Math.max(...names.map(name => name.length));
-	const rows = names.map(name => {
+	const width = Math.max(...lessonNames.map(name => name.length));
+	const rows = lessonNames.map(name => {
 		const lesson = parseLesson(lessonTexts[name]!);
 		const where = isForScreen(lesson) ? '' : ' (in terminals)';
 		return `  ${name.padEnd(width)}  ${lesson.title}${where}`;

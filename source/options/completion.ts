@@ -1,6 +1,6 @@
 /**
  * Completions for bash, zsh and fish: commands, the flags of the command that
- * was typed, and the values of flags that take one of a few words.
+ * was typed, the values of flags that take one of a few words, and lessons.
  */
 import {commandNames, commands, shells} from './command.js';
 import {
@@ -27,33 +27,41 @@ const written = (name: FlagName): string[] => {
 };
 
 /** The words that a flag takes, such as lf of `none|lf|crlf`. */
-const choicesOf = ({value = ''}: Flag): string[] =>
-	value.split('|').filter(word => /^[a-z]+$/.test(word));
+const choicesOf = ({value = '', choices}: Flag): readonly string[] =>
+	choices ?? value.split('|').filter(word => /^[a-z]+$/.test(word));
 
 const takesFile = ({value = ''}: Flag): boolean =>
 	/^(?:FILE|PATH)$/.test(value);
 
+type WordsAfter = (command: Command) => readonly string[];
+
 /** The words that may follow a command. */
-const wordsAfter = (command: Command): readonly string[] => {
-	switch (command) {
-		case 'join':
-		case 'help': {
-			return commandNames;
-		}
+const wordsAfter =
+	(lessons: readonly string[]): WordsAfter =>
+	command => {
+		switch (command) {
+			case 'join':
+			case 'help': {
+				return commandNames;
+			}
 
-		case 'completion': {
-			return shells;
-		}
+			case 'completion': {
+				return shells;
+			}
 
-		default: {
-			return [];
+			case 'lesson': {
+				return lessons;
+			}
+
+			default: {
+				return [];
+			}
 		}
-	}
-};
+	};
 
 const textFlags = flagNames.filter(name => flags[name].type === 'string');
 
-const bash = (): string => `# Completions of sockchat for bash.
+const bash = (after: WordsAfter): string => `# Completions of sockchat for bash.
 _sockchat() {
 	local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
 	local command=join word words flags
@@ -79,7 +87,7 @@ ${textFlags
 ${allCommands
 	.map(
 		command =>
-			`		${command}) words='${wordsAfter(command).join(' ')}' flags='${flagsOf(command).flatMap(written).join(' ')}';;`,
+			`		${command}) words='${after(command).join(' ')}' flags='${flagsOf(command).flatMap(written).join(' ')}';;`,
 	)
 	.join('\n')}
 	esac
@@ -119,8 +127,8 @@ const zshFlag = (name: FlagName): string[] => {
 	});
 };
 
-const zshCommand = (command: Command): string => {
-	const words = wordsAfter(command);
+const zshCommand = (command: Command, after: WordsAfter): string => {
+	const words = after(command);
 	const rest =
 		words.length > 0
 			? `'*: :(${words.join(' ')})'`
@@ -134,7 +142,7 @@ const zshCommand = (command: Command): string => {
 	].join(' \\\n			');
 };
 
-const zsh = (): string => `#compdef sockchat
+const zsh = (after: WordsAfter): string => `#compdef sockchat
 # Completions of sockchat for zsh.
 _sockchat() {
 	local command=join word
@@ -149,7 +157,7 @@ _sockchat() {
 		(( CURRENT-- ))
 	fi
 	case $command in
-${allCommands.map(zshCommand).join('\n')}
+${allCommands.map(command => zshCommand(command, after)).join('\n')}
 	esac
 }
 # As a file in fpath it is called; sourced, it registers itself.
@@ -183,7 +191,7 @@ const fishFlag = (name: FlagName): string => {
 	].join(' ');
 };
 
-const fish = (): string => `# Completions of sockchat for fish.
+const fish = (after: WordsAfter): string => `# Completions of sockchat for fish.
 function __sockchat_is --description 'Whether one of these commands was typed'
 	set -l command join
 	for word in (commandline -opc)[2..]
@@ -194,16 +202,29 @@ function __sockchat_is --description 'Whether one of these commands was typed'
 	end
 	contains -- $command $argv
 end
-complete -c sockchat -n '__sockchat_is completion help' -f
+complete -c sockchat -n '__sockchat_is completion help lesson' -f
 ${commandNames
 	.map(
 		name =>
 			`complete -c sockchat -n '__sockchat_is join help' -a ${name} -d ${fishQuoted(commands[name].summary)}`,
 	)
 	.join('\n')}
-complete -c sockchat -n '__sockchat_is completion' -a '${shells.join(' ')}'
+${(['completion', 'lesson'] as const)
+	.map(
+		command =>
+			`complete -c sockchat -n '__sockchat_is ${command}' -a '${after(command).join(' ')}'`,
+	)
+	.join('\n')}
 ${flagNames.map(fishFlag).join('\n')}`;
 
-const scripts: Readonly<Record<Shell, () => string>> = {bash, zsh, fish};
+const scripts: Readonly<Record<Shell, (after: WordsAfter) => string>> = {
+	bash,
+	zsh,
+	fish,
+};
 
-export const completionFor = (shell: Shell): string => scripts[shell]();
+/** @param lessons The names that may follow `lesson`. */
+export const completionFor = (
+	shell: Shell,
+	lessons: readonly string[],
+): string => scripts[shell](wordsAfter(lessons));

@@ -2,6 +2,7 @@
  * The flags, defined once: parsing, help, completions, the man page, the config
  * file's keys and docs/command-line.md are all made from this list.
  */
+import {inputModes, notifications, themeNames} from './choices.js';
 
 /** Commands that open a room or a raw socket; `join` is typed as nothing. */
 export type CommandLineCommand = 'join' | 'serve' | 'connect';
@@ -23,6 +24,8 @@ export type Flag = {
 	readonly short?: string;
 	/** The value's name in --help. */
 	readonly value?: string;
+	/** The words that the value may be, where its name doesn't list them. */
+	readonly choices?: readonly string[];
 	readonly summary: string;
 	/** In the help of `serve`, where it can do more. */
 	readonly serveSummary?: string;
@@ -130,6 +133,7 @@ export const flags = {
 	notify: {
 		type: 'string',
 		value: 'HOW',
+		choices: notifications,
 		summary: 'also as a notification: none (default), osc9, osc777',
 		commands: everywhere,
 		notRaw: 'raw mode has no mentions',
@@ -137,6 +141,7 @@ export const flags = {
 	theme: {
 		type: 'string',
 		value: 'THEME',
+		choices: themeNames,
 		summary: 'auto, dark, light, high-contrast, 16 or mono',
 		commands: [...alsoLesson, 'watch'],
 	},
@@ -153,6 +158,7 @@ export const flags = {
 	input: {
 		type: 'string',
 		value: 'MODE',
+		choices: inputModes,
 		summary: 'lines of stdin: text, commands, json or none',
 		commands: everywhere,
 	},

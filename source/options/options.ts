@@ -33,6 +33,7 @@ import {
 } from '../protocol/nick.js';
 import {checkText} from '../protocol/text.js';
 import type {Inherited} from '../socket/inherited.js';
+import {inputModes, notifications, themeNames} from './choices.js';
 import {contradictionIn} from './contradictions.js';
 import {isChat, readRequest, type ChatRequest} from './command.js';
 import type {Config} from './config.js';
@@ -41,19 +42,8 @@ import {settle} from './settings.js';
 import {writtenFlag, type CommandLineCommand} from './flags.js';
 import type {CommandLine} from './words.js';
 
-export const notifications = ['none', 'osc9', 'osc777'] as const;
-
 /** The sequence that asks the terminal for a notification. */
 export type Notification = (typeof notifications)[number];
-
-export const themeNames = [
-	'auto',
-	'dark',
-	'light',
-	'high-contrast',
-	'16',
-	'mono',
-] as const;
 
 /** The colours of the screen; `auto` looks at the terminal. */
 export type ThemeName = (typeof themeNames)[number];
@@ -91,8 +81,6 @@ export type FrontOptions = {
 	/** Set if it is only asked who listens at these. */
 	readonly probed?: readonly LoopbackAddress[] | undefined;
 };
-
-export const inputModes = ['text', 'commands', 'json', 'none'] as const;
 
 /**
  * What a line of stdin is: something to say, a command or something to say, or a

@@ -11,6 +11,8 @@ import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import process from 'node:process';
 import test, {type TestContext} from 'node:test';
+import {lessonTexts} from '../../source/lesson/texts.js';
+import {inputModes, themeNames} from '../../source/options/choices.js';
 import {commandNames} from '../../source/options/command.js';
 import {
 	flagNames,
@@ -68,6 +70,12 @@ const cases: ReadonlyArray<readonly [line: string, words: readonly string[]]> =
 		['sockchat completion ', ['bash', 'fish', 'zsh']],
 		['sockchat serve --fsync ', ['always', 'interval']],
 		['sockchat connect --raw --eol crl', ['crlf']],
+		['sockchat --theme ', [...themeNames]],
+		['sockchat --theme 1', ['16']],
+		['sockchat connect --input ', [...inputModes]],
+		['sockchat --notify n', ['none']],
+		['sockchat lesson ', Object.keys(lessonTexts)],
+		['sockchat lesson half', ['half-close']],
 		['sockchat --', longFlagsOf('join')],
 		['sockchat connect --', longFlagsOf('connect')],
 		['sockchat --json serve --', longFlagsOf('serve')],
