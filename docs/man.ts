@@ -37,7 +37,7 @@ const flagItem = (name: FlagName): string[] => {
 		short,
 		value,
 		summary,
-		serveSummary,
+		serveExtra,
 		commands: where,
 	}: Flag = flags[name];
 	const forms = [
@@ -47,10 +47,8 @@ const flagItem = (name: FlagName): string[] => {
 	const written = where.map(command =>
 		command === 'join' ? 'sockchat alone' : command,
 	);
-	return item(
-		forms.join(', '),
-		`${serveSummary ?? summary} (${written.join(', ')})`,
-	);
+	const extra = serveExtra === undefined ? '' : `; serve: ${serveExtra}`;
+	return item(forms.join(', '), `${summary} (${written.join(', ')})${extra}`);
 };
 
 const example = (line: string, does: string): string[] => [

@@ -27,8 +27,8 @@ export type Flag = {
 	/** The words that the value may be, where its name doesn't list them. */
 	readonly choices?: readonly string[];
 	readonly summary: string;
-	/** In the help of `serve`, where it can do more. */
-	readonly serveSummary?: string;
+	/** What `serve` can do with it besides. */
+	readonly serveExtra?: string;
 	readonly commands: readonly Command[];
 	/** Why raw mode has no use for it. */
 	readonly notRaw?: string;
@@ -62,7 +62,7 @@ export const flags = {
 		short: 'p',
 		value: 'PORT',
 		summary: '5001 by default',
-		serveSummary: '5001 by default; 0 picks a free port',
+		serveExtra: '0 picks a free port',
 		commands: [...alsoStatus, 'watch'],
 	},
 	host: {

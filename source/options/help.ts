@@ -76,8 +76,10 @@ const headOf = (name: FlagName): string => {
 };
 
 const summaryOf = (name: FlagName, command: Command): string => {
-	const {summary, serveSummary = summary}: Flag = flags[name];
-	return command === 'serve' ? serveSummary : summary;
+	const {summary, serveExtra}: Flag = flags[name];
+	return command === 'serve' && serveExtra !== undefined
+		? `${summary}; ${serveExtra}`
+		: summary;
 };
 
 const examplesOf = (command: Command): string[] =>

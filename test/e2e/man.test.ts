@@ -56,6 +56,12 @@ test('e2e: man -l shows each flag with its summary, each command and example', a
 		}
 	}
 
+	// Only a server can leave the choice of its port to the kernel.
+	assert.match(
+		text,
+		/^ +5001 by default \(sockchat alone, .*\); serve: 0 picks a free port$/m,
+	);
+
 	// Backslashes and leading dots survive as they were typed.
 	assert.doesNotMatch(text, /\\[e&f-]/);
 });
