@@ -12,6 +12,7 @@ import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import process from 'node:process';
 import {test, after} from 'node:test';
+import {maxTextBytes} from '../../source/protocol/frame.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
@@ -89,6 +90,13 @@ const openRoom = async () => {
 					`"from":"${from}",[^\n]*"text":${literally(JSON.stringify(text))}`,
 				),
 			),
+		said: (from: string) =>
+			Array.from(
+				server.stdout().matchAll(/^\{"type":"message",.*$/gm),
+				([line]) => JSON.parse(line) as {from: string; text: string},
+			)
+				.filter(message => message.from === from)
+				.map(({text}) => text),
 		joined: async (nick: string) =>
 			server.waitForOutput(
 				new RegExp(`"type":"joined",[^\n]*"nick":"${nick}"`),
@@ -198,8 +206,13 @@ test('scripts: the bridge says in one room what the other hears', async t => {
 	await other.hears('bridge', 'host: from here');
 	other.say('from there');
 	await room.hears('bridge', 'host: from there');
+	// With its name before it, it is too long for the other room.
+	room.say('x'.repeat(maxTextBytes));
 	room.say('again');
 	await other.hears('bridge', 'host: again');
+	other.say('and back');
+	await room.hears('bridge', 'host: and back');
+	assert.deepEqual(room.said('bridge'), ['host: from there', 'host: and back']);
 });
 
 test('scripts: the status line counts what is new', async t => {
@@ -227,8 +240,12 @@ test('scripts: the agent answers whoever mentions it', async t => {
 	place.start(scriptOf('The loop of an agent'));
 	await room.joined('agent');
 	room.say('not for you');
+	room.say('mail@agent.example');
 	room.say('@agent "look"');
 	await room.hears('agent', 'I read: @agent "look"\nand more');
+	room.say('ask @agent');
+	await room.hears('agent', 'I read: ask @agent\nand more');
+	assert.equal(room.said('agent').length, 2);
 });
 
 test('scripts: the unit says what became of its job', async t => {
