@@ -17,8 +17,8 @@ export const errorCodes = {
 	ERR_PORT_TAKEN: 'another process listens on the port',
 	ERR_PORT_FORBIDDEN: 'this user may not use the port',
 	ERR_SOCKET_PATH:
-		"the Unix domain socket can't be created or found at the path",
-	ERR_SOCKET_TAKEN: 'there is a file at the path, or another server',
+		"the Unix domain socket can't be created or found at the path, or something else is there",
+	ERR_SOCKET_TAKEN: 'another server is at the path',
 	ERR_ADDRESS_UNAVAILABLE: "the address can't be bound",
 	ERR_TOO_FEW_FILES: 'the limit on open files is too low for a server',
 	ERR_REFUSED: 'nobody listens at the address',

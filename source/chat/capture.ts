@@ -2,6 +2,7 @@
 import type {ChatEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
+import {clearCaptureFile} from '../watch/capture.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 
 export type CaptureWish = {
@@ -50,6 +51,11 @@ export const beginCapture = async (
 	if (address.port > 0) {
 		await start(address.port);
 		return emit;
+	}
+
+	// A wrong path is refused before anybody comes.
+	if (capture.file !== undefined) {
+		clearCaptureFile(capture.file);
 	}
 
 	let hasBegun = false;

@@ -55,7 +55,7 @@ const longestRetryMs = 2000;
 export const isTaken = (error: unknown): boolean =>
 	error instanceof SockchatError &&
 	(error.code === 'ERR_PORT_TAKEN' ||
-		error.code === 'ERR_SOCKET_PATH' ||
+		error.code === 'ERR_SOCKET_TAKEN' ||
 		error.code === 'ERR_HISTORY_TAKEN');
 
 /** Nothing that a member needs to read when it becomes the host. */

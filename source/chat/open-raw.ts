@@ -5,7 +5,7 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import {dial, rawConnectionFailed, requireFolder} from '../socket/dial.js';
+import {dial, rawConnectionFailed, requirePlace} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
@@ -103,7 +103,7 @@ export const openRaw = async (
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
 	if (options.command === 'connect' && !options.isWaiting) {
-		requireFolder(options.address);
+		requirePlace(options.address);
 	}
 
 	const watch = options.isWatched

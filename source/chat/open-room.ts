@@ -3,7 +3,7 @@
  * member doesn't load the server.
  */
 import {systemClock} from '../socket/clock.js';
-import {requireFolder} from '../socket/dial.js';
+import {requirePlace} from '../socket/dial.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {beginCapture} from './capture.js';
 import {openMember} from './member.js';
@@ -54,7 +54,7 @@ export const openRoom = async (
 			case 'connect': {
 				// Whoever is waited for may make the folder first.
 				if (!options.isWaiting) {
-					requireFolder(options.address);
+					requirePlace(options.address);
 				}
 
 				return openMember(options, emit, watch);

@@ -37,6 +37,10 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 			return true;
 		}
 
+		case 'ERR_CAPTURE_FILE': {
+			return isFaultOfPath(error);
+		}
+
 		case 'ERR_SOCKET_PATH': {
 			// Of a socket that was passed to us, the path is not our user's.
 			return options !== undefined && !isPassed(options);
@@ -62,6 +66,7 @@ const pathFlags: Readonly<Partial<Record<ErrorCode, FlagName>>> = {
 	ERR_TOKEN_FILE: 'tokenFile',
 	ERR_HISTORY: 'history',
 	ERR_SOCKET_PATH: 'socket',
+	ERR_CAPTURE_FILE: 'pcapng',
 };
 
 /** The same error, with the place where the wrong value stands if not typed. */

@@ -21,7 +21,7 @@ import {
 	connectionLost,
 	dial,
 	rawConnectionFailed,
-	requireFolder,
+	requirePlace,
 } from '../socket/dial.js';
 import {watchReader} from '../socket/reader-gone.js';
 import {wordsOf} from '../store/notice.js';
@@ -229,7 +229,7 @@ const connectPipe = (
 ): RunningPipe => {
 	const {address, localPort, connectTimeoutMs, isWaiting = false} = options;
 	if (!isWaiting) {
-		requireFolder(address);
+		requirePlace(address);
 	}
 
 	const attempt = new AbortController();

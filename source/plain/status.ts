@@ -10,6 +10,7 @@ import {
 } from '../protocol/display.js';
 import {formatAddress} from '../socket/address.js';
 import {holderOf, type Holder} from '../socket/port-holder.js';
+import {notASocket} from '../socket/socket-file.js';
 import type {Output} from './output.js';
 import {formatDateTime} from './times.js';
 
@@ -94,13 +95,18 @@ const linesOf = ({address, holder, answer}: Seen): DisplayText => {
 /**
  * Asks and prints.
  *
- * @throws {SockchatError} `ERR_TOKEN_FILE`.
+ * @throws {SockchatError} `ERR_SOCKET_PATH` or `ERR_TOKEN_FILE`.
  */
 export const printStatus = async (
 	options: StatusOptions,
 	output: Output,
 ): Promise<StatusAnswer> => {
 	const {address, isJson, tokenFile, timeoutMs} = options;
+	const other = address.kind === 'unix' ? notASocket(address.path) : undefined;
+	if (other) {
+		throw other;
+	}
+
 	const token = await readToken(tokenFile);
 	const answer = await askStatus({address, token, timeoutMs});
 	const isListening = answer.kind !== 'nobody';

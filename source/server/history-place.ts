@@ -54,7 +54,8 @@ const isOpenElsewhere = (
 	history instanceof SockchatError &&
 	history.code === 'ERR_HISTORY_TAKEN' &&
 	listening instanceof SockchatError &&
-	(listening.code === 'ERR_PORT_TAKEN' || listening.code === 'ERR_SOCKET_PATH');
+	(listening.code === 'ERR_PORT_TAKEN' ||
+		listening.code === 'ERR_SOCKET_TAKEN');
 
 const sameRoom = (cause: SockchatError) => {
 	const why =

@@ -1,5 +1,4 @@
 /** connect(), and its failures in words; for rooms and raw mode. */
-import {existsSync} from 'node:fs';
 import {createConnection} from 'node:net';
 import {dirname, resolve} from 'node:path';
 import {SockchatError} from '../errors.js';
@@ -11,6 +10,7 @@ import {
 	type LoopbackAddress,
 } from './address.js';
 import {SocketLink} from './link.js';
+import {isFolder, notASocket} from './socket-file.js';
 
 const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
 
@@ -45,11 +45,12 @@ export const connectionFailed = (
 	const code = codeOf(cause);
 	switch (code) {
 		case 'ECONNREFUSED':
-		case 'ENOENT': {
+		case 'ENOENT':
+		case 'ENOTDIR': {
 			const why =
-				code === 'ENOENT'
-					? 'there is no such socket'
-					: 'the connection was refused';
+				code === 'ECONNREFUSED'
+					? 'the connection was refused'
+					: 'there is no such socket';
 			const what = `Nobody listens on ${place}: ${why}. Start a room there with`;
 			return new SockchatError(
 				'ERR_REFUSED',
@@ -110,21 +111,26 @@ export const rawConnectionFailed = (
 		: connectionFailed(address, localPort, cause);
 
 /**
- * Fails if no socket can ever be at an address: a typo in a path.
+ * Fails if a path is a typo: no socket can be there, or something else is.
  *
  * @throws {SockchatError} `ERR_SOCKET_PATH`.
  */
-export const requireFolder = (address: Address): void => {
+export const requirePlace = (address: Address): void => {
 	if (address.kind === 'tcp') {
 		return;
 	}
 
 	const folder = dirname(resolve(address.path));
-	if (!existsSync(folder)) {
+	if (!isFolder(folder)) {
 		throw new SockchatError(
 			'ERR_SOCKET_PATH',
 			`Nobody listens on ${address.path}: there is no folder ${folder}.`,
 		);
+	}
+
+	const other = notASocket(address.path);
+	if (other) {
+		throw other;
 	}
 };
 

@@ -13,6 +13,7 @@ import {
 } from './address.js';
 import {addressOfDescriptor} from './inherited.js';
 import {holderOfPort, type Holder} from './port-holder.js';
+import {notASocket} from './socket-file.js';
 import {secureFolder} from './socket-folder.js';
 
 const portTaken = (
@@ -59,7 +60,7 @@ const listenFailed = async (
 	switch (codeOf(cause)) {
 		case 'EADDRINUSE': {
 			return address.kind === 'unix'
-				? pathTaken(address.path, cause)
+				? (notASocket(address.path) ?? pathTaken(address.path, cause))
 				: portTaken(
 						address,
 						await holderOfPort(address.host, address.port),

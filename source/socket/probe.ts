@@ -2,12 +2,13 @@
  * Whether an address is free to listen on, found by listening there for a
  * moment. Nobody is connected to: a server would see a peer come and go.
  */
-import {lstatSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {SockchatError} from '../errors.js';
 import type {LoopbackAddress} from './address.js';
 import {listen} from './listen.js';
 import {holderOfPort, type Holder} from './port-holder.js';
+import {notASocket} from './socket-file.js';
 
 export type Taken = {readonly holder: Holder | undefined};
 
@@ -15,12 +16,16 @@ export type Taken = {readonly holder: Holder | undefined};
 export const probeAddress = async (
 	address: LoopbackAddress,
 ): Promise<'free' | Taken | SockchatError> => {
-	// Listening would replace the socket file that a dead server left.
-	if (
-		address.kind === 'unix' &&
-		lstatSync(address.path, {throwIfNoEntry: false})
-	) {
-		return {holder: undefined};
+	if (address.kind === 'unix') {
+		// Listening would replace the socket file that a dead server left.
+		const other = notASocket(address.path);
+		if (other) {
+			return other;
+		}
+
+		if (existsSync(address.path)) {
+			return {holder: undefined};
+		}
 	}
 
 	const server = createServer();

@@ -3,10 +3,11 @@
  * folder on the path can replace the socket with another and read the chat. A
  * missing folder is an error: a typo in the path would make another room.
  */
-import {existsSync, lstatSync, realpathSync, statSync} from 'node:fs';
+import {lstatSync, realpathSync, statSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
+import {isFolder} from './socket-file.js';
 
 const unsafe = (path: string, why: string, cause?: unknown) =>
 	new SockchatError(
@@ -54,7 +55,7 @@ export const secureFolder = (path: string): void => {
 	}
 
 	const folder = dirname(resolve(path));
-	if (!existsSync(folder)) {
+	if (!isFolder(folder)) {
 		throw nowhere(path, folder);
 	}
 

@@ -89,6 +89,15 @@ const openFile = (file: string): number => {
 	}
 };
 
+/**
+ * Empties the file, which a capture that begins later fills.
+ *
+ * @throws {SockchatError} `ERR_CAPTURE_FILE`.
+ */
+export const clearCaptureFile = (file: string): void => {
+	closeSync(openFile(file));
+};
+
 type Run = {
 	/** Whether it began; if not, what it said. */
 	readonly begun: Promise<string | undefined>;

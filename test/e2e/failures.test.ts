@@ -1,7 +1,13 @@
 /** What fails at run time: one sentence, no stack, exit code 1; also as JSON. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -230,19 +236,71 @@ test('e2e: a local port that is in use is named', async t => {
 	);
 });
 
-test("e2e: a socket's path that is taken is told", async t => {
+test('e2e: what is at the path and is no socket is a wrong value', async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-path-'));
 	t.after(() => {
 		rmSync(folder, {recursive: true});
 	});
 	const file = join(folder, 'file');
 	writeFileSync(file, 'no socket');
-	await fails(
-		t,
-		['serve', '--socket', file],
-		'ERR_SOCKET_TAKEN',
-		/^"\S+file" already exists\./,
-	);
+	const inner = join(folder, 'inner');
+	mkdirSync(inner);
+	const link = join(folder, 'link');
+	symlinkSync(join(folder, 'nothing'), link);
+	for (const [path, kind] of [
+		[file, 'a file'],
+		[inner, 'a folder'],
+		[link, 'a symbolic link to nothing'],
+	] as const) {
+		const sentence = new RegExp(
+			`^"${path}" is ${kind}, not a socket; name another path\\.$`,
+		);
+		for (const [exitCode, ...args] of [
+			[2, 'serve', '--no-history', path],
+			[2, '--no-history', path],
+			[2, 'connect', path, '-m', 'x'],
+			[1, 'status', path],
+		] as const) {
+			await fails(t, args, 'ERR_SOCKET_PATH', sentence, exitCode);
+		}
+
+		const raw = startBin(t, ['connect', '--raw', path]);
+		assert.equal((await raw.waitForExit()).code, 2, raw.seen());
+		assert.match(raw.stderr().trimEnd(), sentence);
+	}
+
+	const below = join(file, 'x.sock');
+	const noFolder = new RegExp(`there is no folder ${file}\\.`);
+	await fails(t, ['serve', below], 'ERR_SOCKET_PATH', noFolder, 2);
+	await fails(t, ['connect', below], 'ERR_SOCKET_PATH', noFolder, 2);
+	for (const path of [file, below]) {
+		const doctor = startBin(t, ['doctor', path]);
+		assert.equal((await doctor.waitForExit()).code, 1, doctor.seen());
+		assert.match(
+			doctor.stdout(),
+			/^fails {2}address: .*(?:not a socket|no folder)/m,
+		);
+	}
+
+	const status = startBin(t, ['status', below]);
+	assert.equal((await status.waitForExit()).code, 1, status.seen());
+	assert.equal(status.stdout(), `${below}: nobody listens\n`);
+});
+
+test('e2e: a file for packets that leads nowhere is a wrong value', async t => {
+	for (const args of [
+		['serve', '0'],
+		['serve', await findPort()],
+		['connect', port],
+	]) {
+		await fails(
+			t,
+			[...args, '--pcapng', '/nowhere/own.pcapng'],
+			'ERR_CAPTURE_FILE',
+			/^The packets can't be written to \/nowhere\/own\.pcapng: ENOENT/,
+			2,
+		);
+	}
 });
 
 test('e2e: a history that is a folder says so, also with a slash at its end', async t => {

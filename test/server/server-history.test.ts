@@ -75,6 +75,25 @@ test('server history: a server that can listen nowhere begins none', async t => 
 	}
 });
 
+test('server history: who has the room is said of a port and of a socket', async t => {
+	const path = makePath(t);
+	for (const [address, code] of [
+		[undefined, 'ERR_PORT_TAKEN'],
+		[
+			{kind: 'unix', path: join(dirname(path), 'room.sock')},
+			'ERR_SOCKET_TAKEN',
+		],
+	] as const) {
+		const history = {path, fsync: 'interval', isDefault: true} as const;
+		const server = await openServer(t, {history, ...(address && {address})});
+		await assert.rejects(openServer(t, {history, address: server.address}), {
+			code,
+			message: / It is this room: /,
+		});
+		await server.drain();
+	}
+});
+
 test('server history: a message is in the file before a member sees it', async t => {
 	const path = makePath(t);
 	const server = await openKept(t, path);

@@ -156,14 +156,14 @@ test('unix socket: never deletes a file that is not a socket', async t => {
 	const path = newPath(t);
 	writeFileSync(path, 'precious');
 	await assert.rejects(openServer(t, {address: at(path)}), {
-		code: 'ERR_SOCKET_TAKEN',
+		code: 'ERR_SOCKET_PATH',
 	});
 	assert.equal(readFileSync(path, 'utf8'), 'precious');
 
 	const folder = newPath(t);
 	mkdirSync(folder);
 	await assert.rejects(openServer(t, {address: at(folder)}), {
-		code: 'ERR_SOCKET_TAKEN',
+		code: 'ERR_SOCKET_PATH',
 	});
 	assert.ok(lstatSync(folder).isDirectory());
 
