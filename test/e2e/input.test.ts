@@ -36,11 +36,20 @@ const eventsOf = (output: string): readonly Event[] =>
 		.slice(0, -1)
 		.map(line => JSON.parse(line) as Event);
 
-/** What a nick has said in the room, as its host saw it. */
-const textsOf = (nick: string) =>
-	eventsOf(server.stdout())
+let marks = 0;
+
+/**
+ * What a nick has said in the room, as its host saw it. The host prints in its
+ * own time: what it says itself after the client has exited comes last.
+ */
+const textsOf = async (nick: string) => {
+	const mark = `mark ${++marks}`;
+	server.writeLine(mark);
+	await server.waitForOutput(`"text":"${mark}"`);
+	return eventsOf(server.stdout())
 		.filter(({type, from}) => type === 'message' && from === nick)
 		.map(({text}) => text);
+};
 
 const connect = (
 	t: Parameters<typeof startBin>[0],
@@ -67,7 +76,7 @@ test('e2e: off a terminal every line is said as it is', async t => {
 		chat.write(lines.join('\n'));
 		chat.end();
 		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
-		assert.deepEqual(textsOf(nick), lines);
+		assert.deepEqual(await textsOf(nick), lines);
 	}
 });
 
@@ -80,18 +89,26 @@ test('e2e: typed lines are commands, also if stdout is a pipe', async t => {
 	await shell.waitFor('-- dunlin joined');
 	shell.type('/me waves\r/usr\r/usr/bin/cc: error\rquit\r');
 	await shell.waitFor('over');
-	assert.deepEqual(textsOf('dunlin'), ['/me waves', '/usr/bin/cc: error']);
+	assert.deepEqual(await textsOf('dunlin'), [
+		'/me waves',
+		'/usr/bin/cc: error',
+	]);
 });
 
 test('e2e: commands before the welcome wait for it, in order', async t => {
 	const chat = connect(t, 'egret', '--input', 'commands', '--plain');
 	chat.write(
-		'/nick fulmar\nunder the new nick\n/who\n/search new nick\nquit\n',
+		'/tcp\n/nodelay on\n/nick fulmar\nunder the new nick\n/who\n/search new nick\nquit\n',
 	);
 	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
-	assert.deepEqual(textsOf('fulmar'), ['under the new nick']);
-	assert.deepEqual(textsOf('egret'), []);
+	assert.deepEqual(await textsOf('fulmar'), ['under the new nick']);
+	assert.deepEqual(await textsOf('egret'), []);
+	// The server answers the other commands; these need the connection.
+	assert.match(
+		chat.stdout(),
+		/^-- 127\.0\.0\.1:\d+ to .*\n(?:.*\n)*-- Your socket has TCP_NODELAY on.*\n(?:.*\n)*-- egret is now fulmar\n/m,
+	);
 	assert.match(
 		chat.stdout(),
 		/^-- egret is now fulmar\nfulmar: under the new nick\n-- \d+ here: .*\bfulmar\b.*\n-- .* fulmar: under the new nick\n-- 1 message with "new nick"\n$/m,
@@ -176,8 +193,8 @@ test('e2e: each request of --input json is answered by an event', async t => {
 	];
 	chat.write(requests.map(request => `${JSON.stringify(request)}\n`).join(''));
 	assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
-	assert.deepEqual(textsOf('heron'), ['two\nlines']);
-	assert.deepEqual(textsOf('ibis'), []);
+	assert.deepEqual(await textsOf('heron'), ['two\nlines']);
+	assert.deepEqual(await textsOf('ibis'), []);
 	await wigeon.untilFrame('whispered', ({text}) => text === 'quietly');
 	const events = eventsOf(chat.stdout());
 	const find = (type: string, wanted: Partial<Event> = {}) =>
@@ -278,7 +295,7 @@ test('e2e: JSON that is no request is an error with its line, and the rest goes 
 		assert.match(errors[index]!.message!, message);
 	}
 
-	assert.deepEqual(textsOf('jacana'), ['the rest']);
+	assert.deepEqual(await textsOf('jacana'), ['the rest']);
 	assert.equal(chat.stderr(), '');
 
 	const lines = connect(t, 'knot', '--plain', '--input', 'json');
@@ -323,7 +340,7 @@ test('e2e: --message - is all of stdin as one message, without its last line end
 		chat.end();
 		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 		assert.equal(chat.stdout() + chat.stderr(), '');
-		assert.deepEqual(textsOf(nick), [said]);
+		assert.deepEqual(await textsOf(nick), [said]);
 	}
 });
 
@@ -363,7 +380,7 @@ test('e2e: --message - refuses what is too long, empty or no text', async t => {
 	]);
 	await endless.waitForExit();
 	assert.equal(endless.stdout(), '1\n');
-	assert.deepEqual(textsOf(nickFromLogin('rail')), []);
+	assert.deepEqual(await textsOf(nickFromLogin('rail')), []);
 });
 
 test('e2e: --message - joins once it has the message', async t => {
@@ -376,7 +393,7 @@ test('e2e: --message - joins once it has the message', async t => {
 	chat.write('second half\n');
 	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
-	assert.deepEqual(textsOf('sora'), ['first half, second half']);
+	assert.deepEqual(await textsOf('sora'), ['first half, second half']);
 });
 
 for (const [signal, code] of [
