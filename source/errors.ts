@@ -60,6 +60,7 @@ export const errorCodes = {
 	ERR_HISTORY_TAKEN: 'another server uses the history file',
 	ERR_HISTORY_WRITE:
 		"the history can't be written; nobody was shown the messages",
+	ERR_PATTERN: 'a regular expression takes too long for a text',
 	ERR_BAD_INPUT: 'a line of stdin is not a request',
 	ERR_NOT_SENT: 'not all of stdin was sent',
 	ERR_CAPTURE_FILE: "the packets can't be written to the file",

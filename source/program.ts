@@ -5,7 +5,7 @@
 import {constants} from 'node:os';
 import process from 'node:process';
 import {isatty} from 'node:tty';
-import type {Ending, Running} from './chat/ending.js';
+import {unfinished, type Ending, type Running} from './chat/ending.js';
 import {readLoginName} from './chat/login-name.js';
 import type {StatusAnswer} from './client/status.js';
 import {outOfFiles, SockchatError} from './errors.js';
@@ -133,6 +133,8 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 	return runPlain(options, streams);
 };
 
+const leavingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * The first signal drains, the second exits at once. A signal that comes before
  * the front end runs takes effect as soon as it does.
@@ -146,7 +148,7 @@ class SignalWatch {
 
 	constructor(output: Output) {
 		this.#output = output;
-		for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+		for (const name of leavingSignals) {
 			process.on(name, () => {
 				if (name === 'SIGINT' && this.#running?.mayInterrupt?.() === false) {
 					return;
@@ -190,6 +192,16 @@ class SignalWatch {
 		process.exit(reportOutputFailure(this.#output) ? exitCodes.failed : code);
 	}
 }
+
+/** For a command that has nothing to leave in good order. */
+const exitAtSignals = (output: Output, isJson: boolean): void => {
+	for (const signal of leavingSignals) {
+		process.once(signal, () => {
+			report(unfinished('No answer came'), output, isJson);
+			process.exit(endedBy(signal));
+		});
+	}
+};
 
 /**
  * V8 doubles the space for new objects whenever many survive at once, as when
@@ -427,6 +439,7 @@ const runTool = async (
 				output,
 				parseStatusOptions,
 				async options => {
+					exitAtSignals(output, given.json === true);
 					const {printStatus} = await import('./plain/status.js');
 					const {kind} = await printStatus(options, output);
 					return codeOfStatus[kind];

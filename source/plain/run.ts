@@ -93,8 +93,15 @@ const runChat = async (
 		emit: show,
 		drained: async () => streams.stdout.drained(),
 	});
-	const wait = new MessageWait(options, event => {
-		printer.printFound(event);
+	const wait = new MessageWait(options, {
+		onFound(event) {
+			printer.printFound(event);
+		},
+		onFailed(error) {
+			progress.hasFailed = true;
+			printer.printError(error);
+			session?.chat.leave();
+		},
 	});
 	const emit = (event: ChatEvent) => {
 		remains.see(event);

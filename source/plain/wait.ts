@@ -3,17 +3,21 @@
  * by somebody else after this client came, or after its own `--message` was
  * stored.
  */
+import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
+import {longestMatch, matchesInTime} from '../protocol/matching.js';
 import {isMentioned} from '../protocol/mention.js';
 import {foldNick} from '../protocol/nick.js';
 
 const matches = (
 	{frame}: Extract<ChatEvent, {type: 'frame'}>,
 	awaited: NonNullable<Options['awaited']>,
-): boolean => {
+): boolean | undefined => {
 	if ('pattern' in awaited) {
-		return frame.type === 'message' && awaited.pattern.test(frame.text);
+		return (
+			frame.type === 'message' && matchesInTime(awaited.pattern, frame.text)
+		);
 	}
 
 	const {mentioned} = awaited;
@@ -22,29 +26,41 @@ const matches = (
 		: frame.type === 'message' && isMentioned(frame.text, mentioned);
 };
 
+const tookTooLong = (pattern: RegExp) =>
+	new SockchatError(
+		'ERR_PATTERN',
+		`--wait-for '${pattern.source}' took over ${longestMatch / 1000} s for one message; use a pattern without nested repetitions.`,
+	);
+
+type Hands = {
+	/** Gets the event that matched. */
+	readonly onFound: (event: ChatEvent) => void;
+	/** Gets why nothing will be found any more. */
+	readonly onFailed: (error: SockchatError) => void;
+};
+
 export class MessageWait {
 	/** One's own public id, once it is known. */
 	id = '';
 	readonly #options: Options;
-	readonly #onFound: (event: ChatEvent) => void;
+	readonly #hands: Hands;
 	/** Whether what comes now may match. */
 	#hasBegun = false;
-	#hasFound = false;
+	#isOver = false;
 
-	/** @param onFound Gets the event that matched. */
-	constructor(options: Options, onFound: (event: ChatEvent) => void) {
+	constructor(options: Options, hands: Hands) {
 		this.#options = options;
-		this.#onFound = onFound;
+		this.#hands = hands;
 	}
 
 	/** Whether a match is still waited for. */
 	get isWaiting(): boolean {
-		return this.#options.awaited !== undefined && !this.#hasFound;
+		return this.#options.awaited !== undefined && !this.#isOver;
 	}
 
 	see(event: ChatEvent): void {
 		const {awaited, message} = this.#options;
-		if (awaited === undefined || this.#hasFound) {
+		if (awaited === undefined || this.#isOver) {
 			return;
 		}
 
@@ -65,9 +81,14 @@ export class MessageWait {
 				: frame.type === 'message' && isOwn
 		) {
 			this.#hasBegun = true;
-		} else if (this.#hasBegun && !isOwn && matches(event, awaited)) {
-			this.#hasFound = true;
-			this.#onFound(event);
+		} else if (this.#hasBegun && !isOwn) {
+			const isMatch = matches(event, awaited);
+			this.#isOver = isMatch !== false;
+			if (isMatch === true) {
+				this.#hands.onFound(event);
+			} else if (isMatch === undefined && 'pattern' in awaited) {
+				this.#hands.onFailed(tookTooLong(awaited.pattern));
+			}
 		}
 	}
 }

@@ -14,6 +14,8 @@ import {
 	serveJson,
 	serveScreen,
 } from '../helpers/sockchat.js';
+import {portOf} from '../helpers/room.js';
+import {until} from '../helpers/until.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
 const done = {code: 0, signal: undefined};
@@ -200,3 +202,24 @@ test('e2e: a room with a name shows it in the title, the welcome and the status'
 	const {text} = await ask(t, '--port', port);
 	assert.match(text, /^127\.0\.0\.1:\d+: the room ops since /);
 });
+
+for (const [signal, code] of [
+	['SIGINT', 130],
+	['SIGTERM', 143],
+	['SIGHUP', 129],
+] as const) {
+	test(`e2e: status that is ended by ${signal} before an answer is ${code}`, async t => {
+		let isAsked = false;
+		const {address} = await listenBare(t, socket => {
+			socket.on('data', () => {
+				isAsked = true;
+			});
+		});
+		const port = String(portOf(address));
+		const status = startBin(t, ['status', port, '--timeout', '60']);
+		await until(() => isAsked, {what: 'the question', seen: status.seen});
+		status.signal(signal);
+		assert.deepEqual(await status.waitForExit(), {code, signal: undefined});
+		assert.equal(status.stderr(), 'No answer came.\n');
+	});
+}

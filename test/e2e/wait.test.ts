@@ -39,6 +39,17 @@ const start = (owner: Owner, nick: string, ...args: readonly string[]) => {
 const untilJoined = async (nick: string) =>
 	server.waitForOutput(new RegExp(`"type":"joined".*"nick":"${nick}"`));
 
+test('e2e: a pattern that would backtrack for ever ends the wait in a sentence', async t => {
+	const chat = start(t, 'stuck', '--wait-for', '^(a+)+$', '--input', 'none');
+	await untilJoined('stuck');
+	say(`${'a'.repeat(60)}!`);
+	assert.deepEqual(await chat.waitForExit(), failed);
+	assert.match(
+		chat.stderr(),
+		/^--wait-for '\^\(a\+\)\+\$' took over 1 s for one message; [^\n]+\n$/m,
+	);
+});
+
 test('e2e: --wait connects once somebody listens', async t => {
 	const later = await findPort();
 	const chat = startBin(t, [

@@ -25,8 +25,13 @@ const welcome = {
 const firstFound = (message: string | undefined, events: ChatEvent[]) => {
 	const options = {awaited: {pattern: /^go/}, message} as unknown as Options;
 	const found: ChatEvent[] = [];
-	const wait = new MessageWait(options, event => {
-		found.push(event);
+	const wait = new MessageWait(options, {
+		onFound(event) {
+			found.push(event);
+		},
+		onFailed(error) {
+			throw error;
+		},
 	});
 	wait.id = own;
 	for (const event of events) {
