@@ -97,7 +97,7 @@ for (const {how, end} of ends) {
 		const {shell, assertRestored} = await watchShell(t);
 		run(shell, 'connect', '--port', openPort, '--nick', 'heron');
 		await shell.waitForModes({isBracketedPaste: true, isAlternateScreen: true});
-		await shell.waitFor('heron joined');
+		await shell.waitFor('You are heron');
 		end(shell);
 		await assertRestored(0);
 	});
