@@ -5,17 +5,28 @@
  */
 import {quoted, type SockchatError} from '../errors.js';
 import {defaultPort} from '../protocol/frame.js';
+import {ipVersionOf} from '../socket/address.js';
 import {wrongUsage, type GivenFlags} from './reader.js';
 
 const isBareHost = (word: string): boolean =>
-	/^(?:localhost|\d+(?:\.\d+){3}|\[?[\da-f]*:[\da-f]*:[\da-f:.]*\]?)$/i.test(
-		word,
-	);
+	word.toLowerCase() === 'localhost' ||
+	ipVersionOf(word) === 4 ||
+	ipVersionOf(/^\[(?<host>.*)\]$/.exec(word)?.groups?.['host'] ?? word) === 6;
+
+/** What was probably meant by a host without a port. */
+const withPort = (host: string): string => {
+	// It is IPv6 by itself; nobody means that.
+	const port = /^::1:(?<port>\d+)$/.exec(host)?.groups?.['port'];
+	if (port !== undefined) {
+		return `[::1]:${port}`;
+	}
+
+	return `${ipVersionOf(host) === 6 ? `[${host}]` : host}:${defaultPort}`;
+};
 
 const notAnAddress = (word: string): SockchatError => {
-	const host = word.includes(':') && !word.startsWith('[') ? `[${word}]` : word;
 	const advice = isBareHost(word)
-		? `it needs a port, such as ${host}:${defaultPort}.`
+		? `it needs a port, such as ${withPort(word)}.`
 		: "give PORT, HOST:PORT, [::1]:PORT, or a socket's path with a slash in it.";
 	return wrongUsage(`${quoted(word)} is not an address; ${advice}`);
 };

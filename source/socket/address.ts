@@ -58,6 +58,9 @@ const badSocketPath = (path: string, why: string) =>
 		`${quoted(path)} can't be a socket's path: ${why}.`,
 	);
 
+/** 4 or 6; 0 if it is no IP address. */
+export const ipVersionOf = (host: string): number => isIP(host);
+
 const loopbackHost = (host: string): string | undefined => {
 	const wanted = host.toLowerCase();
 	if (wanted === 'localhost') {

@@ -65,6 +65,14 @@ test('address: a wrong one gets a sentence that says what is allowed', () => {
 		],
 		['::1', '"::1" is not an address; it needs a port, such as [::1]:5001.'],
 		[
+			'::1:6000',
+			'"::1:6000" is not an address; it needs a port, such as [::1]:6000.',
+		],
+		[
+			'[::1',
+			'"[::1" is not an address; give PORT, HOST:PORT, [::1]:PORT, or a socket\'s path with a slash in it.',
+		],
+		[
 			'[::1]',
 			'"[::1]" is not an address; it needs a port, such as [::1]:5001.',
 		],
