@@ -1,5 +1,6 @@
 /** Dials until somebody listens, or once. */
 import {clearTimeout, setTimeout} from 'node:timers';
+import {setTimeout as wait} from 'node:timers/promises';
 import {connectTimedOut, connectTimeoutMs} from '../connection/lifecycle.js';
 import type {SocketLink} from '../socket/link.js';
 
@@ -54,15 +55,6 @@ export const connected = async (
 		stream.once('connect', done).once('close', done);
 	});
 
-const wait = async (ms: number, signal?: AbortSignal): Promise<void> =>
-	new Promise(resolve => {
-		const timer = setTimeout(resolve, ms);
-		signal?.addEventListener('abort', () => {
-			clearTimeout(timer);
-			resolve();
-		});
-	});
-
 /**
  * @returns Undefined if it was given up.
  * @throws {Error} Why it can't be connected.
@@ -89,7 +81,7 @@ export const reach = async ({
 			}
 
 			// eslint-disable-next-line no-await-in-loop -- as above
-			await wait(againMs, signal);
+			await wait(againMs, undefined, {signal}).catch(() => undefined);
 		}
 	}
 
