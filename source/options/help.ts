@@ -22,6 +22,9 @@ const maxHeadColumns = 24;
 export const addressMeaning =
 	"ADDRESS is PORT, HOST:PORT, [::1]:PORT, or a socket's path with a slash in it.";
 
+/** A Unix domain socket has no port whose sockets could be watched. */
+const portMeaning = 'ADDRESS is PORT, HOST:PORT or [::1]:PORT.';
+
 /** Breaks a text at its spaces. */
 const wrapped = (text: string, columns: number): string[] => {
 	const lines = [''];
@@ -102,7 +105,13 @@ export const helpText = (command: Command = 'join'): string => {
 	return [
 		...usage,
 		...(words === '[ADDRESS]'
-			? ['', ...wrapped(addressMeaning, maxColumns)]
+			? [
+					'',
+					...wrapped(
+						command === 'watch' ? portMeaning : addressMeaning,
+						maxColumns,
+					),
+				]
 			: []),
 		...section(
 			'Options',

@@ -39,6 +39,14 @@ test('help: has every flag that the command accepts, and no other', () => {
 	}
 });
 
+test('help: watch takes no path, as a Unix domain socket has no TCP states', () => {
+	assert.ok(helpText('watch').includes('\nADDRESS is PORT, '));
+	assert.ok(!helpText('watch').includes('path'));
+	for (const command of ['join', 'serve', 'connect', 'status'] as const) {
+		assert.ok(helpText(command).includes("a socket's path"), command);
+	}
+});
+
 test('help: lists each command, and each has its usage, examples and exit codes', () => {
 	for (const name of commandNames) {
 		assert.match(helpText(), new RegExp(`^ {2}sockchat ${name} `, 'm'));
