@@ -12,6 +12,7 @@ import {
 	type SegmentStep,
 } from './captured.js';
 import {seenBy} from './step-time.js';
+import {isPassing} from './rungs.js';
 import {isCounted} from './segment-counts.js';
 import {canReach} from './tcp-end.js';
 import {
@@ -79,10 +80,13 @@ export type Place = {
 	readonly before?: number | undefined;
 	/** Comes after this one. */
 	readonly after?: number | undefined;
-	/** It is that captured segment, as the process saw it. */
+	/** It is that captured segment, or a state that its FIN ended at once. */
 	readonly isSame?: boolean;
 	readonly isCaptured: boolean;
 };
+
+const isPassedBy = (step: Step, fin: number | undefined, cause?: number) =>
+	isPassing(step) && cause !== undefined && cause === fin;
 
 /** Where a call stands. */
 const placeOfCall = (
@@ -220,6 +224,10 @@ export const placesOf = (
 			state: step.state,
 			index: Math.max(cause ?? -1, before?.index ?? -1),
 		});
+		if (isPassedBy(step, connection.indexOf(`FIN ${otherRole(role)}`), cause)) {
+			return {step, isCaptured, isSame: true};
+		}
+
 		return cause === undefined || cause < (before?.index ?? -1)
 			? {step, isCaptured, after: before?.index}
 			: take({step, isCaptured}, role, cause, 'after');

@@ -115,6 +115,15 @@ const nothingInferred = (): Inferred => ({
 	isAborted: false,
 });
 
+/**
+ * Beside the FIN that leads to TIME-WAIT, FIN-WAIT-2 lasted no time: that FIN
+ * acknowledged ours (RFC 9293, 3.10.7.4).
+ */
+export const isPassing = (step: Step | undefined): boolean =>
+	step?.kind === 'state' &&
+	step.state === 'FIN-WAIT-2' &&
+	step.evidence === 'inferred';
+
 export class Rungs {
 	readonly all: Building[] = [];
 	readonly #side: Role;
@@ -305,7 +314,8 @@ export class Rungs {
 		}
 
 		const rung = this.all[known]!;
-		if (rung[role] !== undefined || known < reached[role]) {
+		const passed = step.state === 'TIME-WAIT' && isPassing(rung[role]);
+		if ((rung[role] !== undefined && !passed) || known < reached[role]) {
 			this.addAlone(step);
 			reached[role] = this.all.length - 1;
 			return;
