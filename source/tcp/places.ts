@@ -219,16 +219,17 @@ export const placesOf = (
 		const isSuccessor =
 			previous !== undefined && canReach(previous.state, step.state);
 		const before = isSuccessor ? previous : undefined;
+		const earlier = before?.index ?? -1;
 		const cause = connection.causeOf(role, step.state, before?.state);
 		last.set(key, {
 			state: step.state,
-			index: Math.max(cause ?? -1, before?.index ?? -1),
+			index: Math.max(cause ?? -1, earlier),
 		});
 		if (isPassedBy(step, connection.indexOf(`FIN ${otherRole(role)}`), cause)) {
 			return {step, isCaptured, isSame: true};
 		}
 
-		return cause === undefined || cause < (before?.index ?? -1)
+		return cause === undefined || cause < earlier
 			? {step, isCaptured, after: before?.index}
 			: take({step, isCaptured}, role, cause, 'after');
 	});

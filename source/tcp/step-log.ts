@@ -170,7 +170,8 @@ export class StepLog {
 	 */
 	report(step: Step, reportedAt: number): readonly Step[] {
 		this.#reportedAt = reportedAt;
-		this.#notOpenAt ??= step.at ?? step.notBefore;
+		// A busy process sees its connection open long after both ends are.
+		this.#notOpenAt ??= earliestOf(step);
 		if (this.#held.length > 0) {
 			this.#held = [...this.#held, step];
 			return [];
@@ -592,11 +593,6 @@ export class StepLog {
 	): readonly Step[] {
 		end.last = {state, evidence, time};
 		end.knownAt = earliestOf(time);
-		if (end.name === 'local' && state === 'ESTABLISHED') {
-			// A server is open once it has the ACK that a client sends now.
-			this.#notOpenAt = end.knownAt;
-		}
-
 		if (
 			end.name === 'local' &&
 			(state === 'FIN-WAIT-1' || state === 'LAST-ACK')

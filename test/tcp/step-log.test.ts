@@ -5,8 +5,11 @@ import {
 	createLog,
 	inferred,
 	openLog,
+	pairIn,
 	received,
 } from '../helpers/steps.js';
+import {StepLog} from '../../source/tcp/step-log.js';
+import {seenBy} from '../../source/tcp/step-time.js';
 
 test('step-log: returns an inferred state at once, and again when it is read', () => {
 	const {report, observe} = createLog();
@@ -17,6 +20,23 @@ test('step-log: returns an inferred state at once, and again when it is read', (
 	assert.deepEqual(report(inferred('ESTABLISHED')), ['○ ESTABLISHED']);
 	assert.deepEqual(observe('ESTABLISHED'), ['● ESTABLISHED']);
 	assert.deepEqual(observe('ESTABLISHED'), []);
+});
+
+test('step-log: the other end may have been open long before a busy client saw it', () => {
+	const log = new StepLog(undefined);
+	for (const step of [
+		called('connect()', {at: 1000}),
+		inferred('SYN-SENT', {at: 1000}),
+		inferred('ESTABLISHED', {at: 1200}),
+	]) {
+		log.report(step, 0);
+	}
+
+	const [opening] = log.observe(pairIn('CLOSE-WAIT', 'FIN-WAIT-2'), 2000, 1);
+	assert.ok(opening?.kind === 'state' && opening.end === 'remote');
+	assert.equal(opening.state, 'ESTABLISHED');
+	assert.ok(seenBy(opening) === 2000 && opening.at === undefined);
+	assert.ok(opening.notBefore <= 1000, String(opening.notBefore));
 });
 
 test('step-log: a normal close from this side, to the end of TIME-WAIT', () => {
