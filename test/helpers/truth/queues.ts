@@ -1,0 +1,100 @@
+/** Holds what sockchat said of queues and timers against a fast poll. Pure. */
+import {Buffer} from 'node:buffer';
+import type {KernelSocket} from '../../../source/tcp/tcp.js';
+
+export type QueueClaim = {readonly at: number; readonly socket: KernelSocket};
+
+type Reading = {
+	readonly end: string;
+	readonly sent: number;
+	readonly unread: number;
+	readonly timer: string;
+	/** When it can't have been so yet, and when it was. */
+	readonly from: number;
+	readonly to: number;
+};
+
+/** How long a reading of sockchat's may take until it is reported. */
+const readMs = 50;
+
+/** Clocks that count whole milliseconds. */
+const slackMs = 2;
+
+const timers: Readonly<Record<string, string>> = {
+	'01': 'retransmit',
+	'04': 'persist',
+};
+
+const addressOf = (hex: string): string => {
+	const [host = '', port = ''] = hex.split(':');
+	const bytes = Buffer.from(host, 'hex').reverse();
+	return `${bytes.length === 4 ? bytes.join('.') : '[::1]'}:${Number.parseInt(port, 16)}`;
+};
+
+export const parseReadings = (text: string): readonly Reading[] =>
+	text
+		.split('\n')
+		.map(line => line.split(' '))
+		.filter(words => words.length === 7)
+		.map(([local = '', remote = '', sent = '', unread = '', ...rest]) => ({
+			end: `${addressOf(local)} ${addressOf(remote)}`,
+			sent: Number.parseInt(sent, 16),
+			unread: Number.parseInt(unread, 16),
+			timer: timers[rest[0]!] ?? 'other',
+			from: Number(rest[1]),
+			to: Number(rest[2]),
+		}));
+
+/** The readings of an end that a claim may be about: one, while nothing changes. */
+const around = (
+	{at, socket: {local, remote}}: QueueClaim,
+	readings: readonly Reading[],
+): readonly Reading[] => {
+	const end = `${local} ${remote}`;
+	// It began with empty queues.
+	const own = [
+		{end, sent: 0, unread: 0, timer: 'other', from: 0, to: 0},
+		...readings.filter(each => each.end === end),
+	];
+	return own.filter(
+		({from}, index) =>
+			from <= at + slackMs && (own[index + 1]?.to ?? Infinity) >= at - readMs,
+	);
+};
+
+const isWithin = (value: number, values: readonly number[]): boolean =>
+	value >= Math.min(...values) && value <= Math.max(...values);
+
+/** While a queue changes, a claim lies between what was read around it. */
+export const isRight = (
+	claim: QueueClaim,
+	readings: readonly Reading[],
+): boolean => {
+	const {sendQueueBytes, receiveQueueBytes, timer} = claim.socket;
+	const seen = around(claim, readings);
+	return (
+		seen.length > 0 &&
+		isWithin(
+			sendQueueBytes,
+			seen.map(({sent}) => sent),
+		) &&
+		isWithin(
+			receiveQueueBytes,
+			seen.map(({unread}) => unread),
+		) &&
+		(timer?.name !== 'persist' || seen.some(each => each.timer === 'persist'))
+	);
+};
+
+/** Whether a timer that ran all the time wasn't named. */
+export const isUnsaid = (
+	claim: QueueClaim,
+	readings: readonly Reading[],
+): boolean => {
+	const seen = around(claim, readings);
+	return (
+		seen.length > 0 &&
+		seen.every(({timer}) => timer === 'persist') &&
+		claim.socket.timer?.name !== 'persist'
+	);
+};
