@@ -63,6 +63,7 @@ export const errorCodes = {
 	ERR_PATTERN: 'a regular expression takes too long for a text',
 	ERR_BAD_INPUT: 'a line of stdin is not a request',
 	ERR_NOT_SENT: 'not all of stdin was sent',
+	ERR_EXPECT: 'an --expect was not met',
 	ERR_CAPTURE_FILE: "the packets can't be written to the file",
 	ERR_NO_TABLES: "the kernel's tables of sockets can't be read",
 	ERR_OUTPUT: "stdout can't be written",

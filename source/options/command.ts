@@ -10,7 +10,7 @@ import {
 	type CommandLineCommand,
 	type Flag,
 } from './flags.js';
-import {wrongUsage, type GivenFlags} from './reader.js';
+import {wrongUsage, type GivenFlags, type TypedStep} from './reader.js';
 import {isFlagWord, nearest, type CommandLine} from './words.js';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -49,6 +49,7 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat connect 127.0.0.1:6000', 'join the room on port 6000'],
 			['sockchat connect -m "build is green"', 'send one message and leave'],
 			['sockchat connect --raw [::1]:6379', 'talk to any TCP service'],
+			["sockchat connect --raw 25 --expect '^220 '", 'wait for a greeting'],
 		],
 	},
 	watch: {
@@ -150,6 +151,7 @@ export type ChatRequest = {
 	readonly command: CommandLineCommand;
 	/** With the flags that ADDRESS stands for. */
 	readonly given: GivenFlags;
+	readonly steps?: readonly TypedStep[];
 };
 
 /** What the command line asks for, before its values are read. */
@@ -224,6 +226,7 @@ export const isChat = (request: Request): request is ChatRequest =>
 export const readRequest = ({
 	words,
 	given,
+	steps,
 	error,
 }: CommandLine): Request | SockchatError => {
 	if (error) {
@@ -266,5 +269,5 @@ export const readRequest = ({
 	const all = word === undefined ? given : withAddress(given, word);
 	return all instanceof SockchatError
 		? (swallowedIn(given, word!) ?? all)
-		: {command, given: all};
+		: {command, given: all, ...(steps && {steps})};
 };

@@ -45,6 +45,10 @@ const onlyTyped = new Set<FlagName>([
 	'message',
 	'waitFor',
 	'waitForMention',
+	'send',
+	'sendHex',
+	'sendFile',
+	'expect',
 ]);
 
 const tableList = `${tableNames.slice(0, -1).join(', ')} and ${tableNames.at(-1)!}`;

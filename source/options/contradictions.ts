@@ -70,6 +70,21 @@ const contradictions: readonly Contradiction[] = [
 		'fsync',
 		'--fsync is for the history, and --no-history keeps none; give only one of them.',
 	],
+	...flagNames
+		.filter(name => (flags[name] as Flag).isStep)
+		.flatMap((name): Contradiction[] => {
+			const flag = writtenFlag(name);
+			return [
+				['probe', name, `--probe sends nothing; leave out ${flag}.`],
+				...(['json', 'explain', 'capture', 'pcapng'] as const).map(
+					(other): Contradiction => [
+						other,
+						name,
+						`${flag} copies bytes, and ${writtenFlag(other)} prints events; give only one of them.`,
+					],
+				),
+			];
+		}),
 	...flagNames.flatMap((name): Contradiction[] => {
 		const {notRaw}: Flag = flags[name];
 		return notRaw === undefined

@@ -32,6 +32,8 @@ export type Flag = {
 	readonly commands: readonly Command[];
 	/** Why raw mode has no use for it. */
 	readonly notRaw?: string;
+	/** Whether it may be repeated: the order of all such flags is kept. */
+	readonly isStep?: boolean;
 };
 
 const everywhere = ['join', 'serve', 'connect'] as const;
@@ -300,6 +302,34 @@ export const flags = {
 		type: 'boolean',
 		summary: 'with --raw: send no FIN when stdin ends',
 		commands: ['serve', 'connect'],
+	},
+	send: {
+		type: 'string',
+		value: 'TEXT',
+		summary: String.raw`with --raw: send it first; \r \n \t \0 \xHH, and --eol`,
+		commands: ['connect', 'serve'],
+		isStep: true,
+	},
+	sendHex: {
+		type: 'string',
+		value: 'HEX',
+		summary: 'the same in hexadecimal',
+		commands: ['connect', 'serve'],
+		isStep: true,
+	},
+	sendFile: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'the same from a file, as it is',
+		commands: ['connect', 'serve'],
+		isStep: true,
+	},
+	expect: {
+		type: 'string',
+		value: 'REGEX',
+		summary: 'wait until the other side says it; else exit code 1',
+		commands: ['connect', 'serve'],
+		isStep: true,
 	},
 	probe: {
 		type: 'boolean',

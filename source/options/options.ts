@@ -6,6 +6,7 @@ import {resolve} from 'node:path';
 import {quoted, SockchatError} from '../errors.js';
 import type {RawSocketOptions} from '../chat/open-raw.js';
 import {lineEndings, type LineEnding} from '../raw/line-ends.js';
+import type {ScriptStep} from '../raw/script-steps.js';
 import type {CaptureWish} from '../chat/capture.js';
 import type {RoomOptions} from '../chat/room-chat.js';
 import {
@@ -37,9 +38,11 @@ import {inputModes, notifications, themeNames} from './choices.js';
 import {contradictionIn} from './contradictions.js';
 import {isChat, readRequest, type ChatRequest} from './command.js';
 import type {Config} from './config.js';
-import {Reader, wrongUsage} from './reader.js';
+import {parsePattern} from './pattern.js';
+import {Reader, wrongUsage, type TypedStep} from './reader.js';
 import {settle} from './settings.js';
 import {writtenFlag, type CommandLineCommand} from './flags.js';
+import {readSteps} from './steps.js';
 import type {CommandLine} from './words.js';
 
 /** The sequence that asks the terminal for a notification. */
@@ -105,6 +108,8 @@ export type RawModeOptions = {
 	readonly mode: 'raw';
 	/** What each line end is sent as; in a pipe none is touched without it. */
 	readonly eol: LineEnding | undefined;
+	/** What each connection begins with. */
+	readonly script?: readonly ScriptStep[] | undefined;
 	/** Whether stdin is read. */
 	readonly isInputRead: boolean;
 	/** Whether bytes are copied from stdin to stdout, and nothing else is said. */
@@ -248,7 +253,17 @@ const readRoomName = (reader: Reader): {name?: string} => {
 		: {name: reader.take(parseRoomName(asked), '', 'room')};
 };
 
-const needsRaw = ['eol', 'idle', 'replies', 'noShutdown', 'once'] as const;
+const needsRaw = [
+	'eol',
+	'idle',
+	'replies',
+	'noShutdown',
+	'once',
+	'send',
+	'sendHex',
+	'sendFile',
+	'expect',
+] as const;
 
 /** From the config file, they are for the connections that are raw. */
 const refuseWithoutRaw = (reader: Reader): void => {
@@ -335,6 +350,10 @@ export const readOutput = (
 			'waitFor',
 			'waitForMention',
 			'probe',
+			'send',
+			'sendHex',
+			'sendFile',
+			'expect',
 		] as const
 	).some(name => reader.has(name));
 	return isPlain ||
@@ -363,20 +382,12 @@ const readEvents = (
 	);
 };
 
-const parsePattern = (text: string): RegExp | SockchatError => {
-	try {
-		return new RegExp(text);
-	} catch (error) {
-		return wrongUsage(
-			`--wait-for needs a regular expression; got "${text}": ${(error as Error).message}.`,
-		);
-	}
-};
-
 const readAwaited = (reader: Reader): Awaited | undefined => {
 	const pattern = reader.text('waitFor');
 	if (pattern !== undefined) {
-		return {pattern: reader.take(parsePattern(pattern), /^$/, 'waitFor')};
+		return {
+			pattern: reader.take(parsePattern(pattern, 'waitFor'), /^$/, 'waitFor'),
+		};
 	}
 
 	const name = reader.text('waitForMention');
@@ -543,17 +554,23 @@ const readRaw = (
 		isTerminal,
 		command,
 		descriptor,
+		steps = [],
 	}: Pick<Environment, 'isTerminal'> & {
 		readonly command: CommandLineCommand;
+		readonly steps: readonly TypedStep[] | undefined;
 		readonly descriptor: {readonly descriptor: number} | undefined;
 	},
 ): RawModeOptions => {
 	const isInputRead = readIsInputRead(reader);
-	const isTyped = isTerminal && isInputRead && !reader.has('message');
+	const eol = readEol(reader);
+	const script = readSteps(reader, steps, eol);
+	const isTyped =
+		isTerminal && isInputRead && !reader.has('message') && script.length === 0;
 	const mode = {
 		...common,
 		mode: 'raw',
-		eol: readEol(reader),
+		eol,
+		...(script.length > 0 && {script}),
 		isInputRead,
 		isCopy: common.output === 'plain' && !common.isWatched && !isTyped,
 		isShutdown: !reader.has('noShutdown'),
@@ -579,7 +596,7 @@ const readRaw = (
 
 /** @returns An error of the code ERR_USAGE or of the value that is wrong. */
 export const optionsOf = (
-	{command, given: typed}: ChatRequest,
+	{command, given: typed, steps}: ChatRequest,
 	environment: Environment,
 ): Options | SockchatError => {
 	const {loginName, env, config} = environment;
@@ -614,6 +631,7 @@ export const optionsOf = (
 			...environment,
 			command,
 			descriptor,
+			steps,
 		});
 		return reader.error ?? options;
 	}

@@ -6,6 +6,9 @@ import {writtenFlag, type FlagName} from './flags.js';
 /** The flags on the command line; one that takes no value is true. */
 export type GivenFlags = Readonly<Partial<Record<FlagName, string | true>>>;
 
+/** One of the flags that may be repeated. */
+export type TypedStep = {readonly name: FlagName; readonly value: string};
+
 /** Where each setting that is not on the command line comes from. */
 export type Origins = Readonly<Partial<Record<FlagName, string>>>;
 

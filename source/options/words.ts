@@ -14,12 +14,14 @@ import {
 	type Flag,
 	type FlagName,
 } from './flags.js';
-import {wrongUsage, type GivenFlags} from './reader.js';
+import {wrongUsage, type GivenFlags, type TypedStep} from './reader.js';
 
 export type CommandLine = {
 	/** The words that are neither flags nor values. */
 	readonly words: readonly string[];
 	readonly given: GivenFlags;
+	/** The flags that may be repeated, in the order given; left out if none is. */
+	readonly steps?: readonly TypedStep[];
 	/** The first flag that can't be read. */
 	readonly error: SockchatError | undefined;
 };
@@ -98,6 +100,7 @@ export const readWords = (argv: readonly string[]): CommandLine => {
 	});
 	const words: string[] = [];
 	const given: Partial<Record<FlagName, string | true>> = {};
+	const steps: TypedStep[] = [];
 	const damaged = argv.find(word => word.includes('\uFFFD'));
 	const errors = damaged === undefined ? [] : [notUtf8(damaged)];
 	for (const token of tokens) {
@@ -111,8 +114,11 @@ export const readWords = (argv: readonly string[]): CommandLine => {
 			}
 
 			const flag = writtenFlag(name);
-			const isText = flags[name].type === 'string';
-			if (given[name] !== undefined) {
+			const {type, isStep}: Flag = flags[name];
+			const isText = type === 'string';
+			if (isStep && token.value !== undefined) {
+				steps.push({name, value: token.value});
+			} else if (given[name] !== undefined) {
 				errors.push(wrongUsage(`${flag} can be given only once.`));
 			} else if (isText && token.value === undefined) {
 				errors.push(wrongUsage(`${flag} needs a value.`));
@@ -124,5 +130,10 @@ export const readWords = (argv: readonly string[]): CommandLine => {
 		}
 	}
 
-	return {words, given, error: errors[0]};
+	return {
+		words,
+		given,
+		...(steps.length > 0 && {steps}),
+		error: errors[0],
+	};
 };

@@ -33,6 +33,7 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 	}
 
 	switch (error.code) {
+		case 'ERR_USAGE':
 		case 'ERR_TOKEN_FILE': {
 			return true;
 		}

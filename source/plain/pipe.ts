@@ -14,6 +14,7 @@ import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay} from '../protocol/display.js';
 import {acceptOne} from '../raw/accept-one.js';
 import {startPipe, type Input, type Pipe, type PipeEnd} from '../raw/pipe.js';
+import type {ScriptStep} from '../raw/script-steps.js';
 import {reach} from '../raw/reach.js';
 import {startServePipe} from '../raw/serve-pipe.js';
 import {systemClock} from '../socket/clock.js';
@@ -25,6 +26,7 @@ import {
 } from '../socket/dial.js';
 import {watchReader} from '../socket/reader-gone.js';
 import {wordsOf} from '../store/notice.js';
+import {checkFiles, notMet, notMetYet} from '../raw/script-failure.js';
 import {readFileInput} from './file-input.js';
 import {unreadable} from './input.js';
 import {notSent, tooFewReplies} from './raw-script.js';
@@ -90,6 +92,7 @@ class PipeSession {
 	readonly input: Input | undefined;
 	readonly output;
 	readonly limits;
+	readonly script: readonly ScriptStep[] | undefined;
 	hasFailed = false;
 	late: SockchatError | undefined;
 	hasConnected = false;
@@ -105,7 +108,8 @@ class PipeSession {
 			output: stdout.stream,
 			...(stdout.isTerminal && {createDisplay}),
 		};
-		const {idleMs, replies} = options;
+		const {idleMs, replies, script} = options;
+		this.script = script;
 		this.limits = {idleMs, replies};
 	}
 
@@ -125,7 +129,11 @@ class PipeSession {
 		}
 	}
 
-	startDeadline(onLate: () => void): () => void {
+	/** @param currentStep The step of the script under way. */
+	startDeadline(
+		onLate: () => void,
+		currentStep: () => ScriptStep | undefined,
+	): () => void {
 		const {timeoutMs, message, replies} = this.#options;
 		return startDeadline({
 			timeoutMs,
@@ -133,6 +141,11 @@ class PipeSession {
 			missing: () => {
 				if (!this.hasConnected) {
 					return 'Not connected';
+				}
+
+				const step = currentStep();
+				if (step && this.script?.some(({type}) => type === 'expect')) {
+					return notMetYet(step);
 				}
 
 				if (replies !== undefined) {
@@ -176,16 +189,22 @@ class PipeSession {
 	async finish(
 		end: Omit<PipeEnd, 'linkError' | 'isCutOff'>,
 		isCutShort: boolean,
-		isUnfinished: boolean,
+		isCutOff: boolean,
 	): Promise<Ending> {
 		const {stdout} = this.#streams;
 		const {replies} = this.#options;
+		const {unmet} = end;
+		const isUnfinished = isCutOff || unmet?.why === 'left';
 		const isOwn = this.late !== undefined || isUnfinished || this.isReaderGone;
 		this.#reportInput(end, isCutShort);
 		if (this.late) {
 			this.fail(this.late);
 		} else if (end.missingReplies > 0 && !isOwn && !this.hasFailed) {
 			this.fail(tooFewReplies(end.missingReplies, replies!));
+		}
+
+		if (unmet && !this.hasFailed) {
+			this.fail(notMet(unmet));
 		}
 
 		await stdout.flush();
@@ -204,6 +223,7 @@ const nothingMoved = {
 	hasInputEnded: false,
 	inputError: undefined,
 	missingReplies: 0,
+	unmet: undefined,
 };
 
 /** Runs one connection to its end. */
@@ -248,10 +268,13 @@ const connectPipe = (
 	};
 
 	const run = async (): Promise<Ending> => {
-		const cancelDeadline = session.startDeadline(() => {
-			attempt.abort();
-			pipe?.destroy();
-		});
+		const cancelDeadline = session.startDeadline(
+			() => {
+				attempt.abort();
+				pipe?.destroy();
+			},
+			() => pipe?.currentStep,
+		);
 		try {
 			const link = await reach({
 				dial: () => dial(address, localPort),
@@ -265,8 +288,8 @@ const connectPipe = (
 			}
 
 			session.hasConnected = true;
-			const {input, output, limits} = session;
-			pipe = startPipe({link, input, output, limits});
+			const {input, output, limits, script} = session;
+			pipe = startPipe({link, input, output, limits, script});
 			return await runLink(session, pipe, describe);
 		} catch (error) {
 			session.fail(describe(error as Error));
@@ -293,6 +316,9 @@ const servePipe = async (
 			session.tell(event);
 			options.notify?.(event);
 		},
+		onUnmet(unmet, peer) {
+			session.fail(notMet(unmet, peer));
+		},
 	});
 	let wasAsked = false;
 	const run = async (): Promise<Ending> => {
@@ -302,9 +328,9 @@ const servePipe = async (
 			end.bytesRead > end.bytesTaken ||
 			(isCutShort && end.bytesRead > 0 && !end.hasInputEnded);
 		return session.finish(
-			end,
+			{...end, unmet: undefined},
 			isCutShort,
-			wasAsked && (end.isCutOff || isShort),
+			wasAsked && (end.isCutOff || end.isAmidScript || isShort),
 		);
 	};
 
@@ -341,8 +367,8 @@ const serveOnce = async (
 		}
 
 		const {link, name} = accepted;
-		const {input, output, limits} = session;
-		pipe = startPipe({link, input, output, limits});
+		const {input, output, limits, script} = session;
+		pipe = startPipe({link, input, output, limits, script});
 		const {linkError} = await pipe.ended;
 		session.tell({
 			type: 'ended',
@@ -376,6 +402,7 @@ export const runPipe = async (
 	options: RawModeOptions,
 	streams: PipeStreams,
 ): Promise<RunningPipe> => {
+	checkFiles(options.script);
 	const session = new PipeSession(options, streams);
 	const stopWatching = watchReader(1, () => {
 		streams.stdout.noteGone();

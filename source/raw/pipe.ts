@@ -10,8 +10,10 @@ import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {setImmediate} from 'node:timers';
 import type {SocketLink} from '../socket/link.js';
+import {ChatScript, type Unmet} from './chat-script.js';
 import {lineEndTransform, type LineEnding} from './line-ends.js';
 import {receive, type Receiving} from './receive.js';
+import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
 
@@ -39,8 +41,10 @@ export type PipeOptions = {
 	readonly link: SocketLink;
 	/** Undefined: nothing is sent, and FIN answers that of the other side. */
 	readonly input: Input | undefined;
-	readonly output: Omit<Receiving, 'onChunk'>;
+	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
 	readonly limits: Limits;
+	/** What comes before the input. */
+	readonly script?: readonly ScriptStep[] | undefined;
 };
 
 export type PipeEnd = {
@@ -57,6 +61,8 @@ export type PipeEnd = {
 	readonly isCutOff: boolean;
 	/** How many of the replies that were asked for did not come. */
 	readonly missingReplies: number;
+	/** Why the script didn't come to its end. */
+	readonly unmet: Unmet | undefined;
 };
 
 /** What was read of an input, and where it is read. */
@@ -84,19 +90,23 @@ class LinkPipe {
 	readonly #options: PipeOptions;
 	readonly #sink: Sink;
 	readonly #silence: Silence;
+	readonly #script: ChatScript | undefined;
+	#unmet: Unmet | undefined;
 	#source: ReturnType<typeof followInput> | undefined;
 	#linkError: Error | undefined;
 	#inputError: Error | undefined;
 	#hasInputEnded = false;
-	/** Whether the kernel took all of the input. */
-	#isSent = false;
+	/** Whether the kernel took all of the script and the input. */
+	#isSent: boolean;
 	#isLeaving = false;
 	#isCutOff = false;
 	#missingReplies: number;
 
 	constructor(options: PipeOptions) {
 		this.#options = options;
-		const {link, output, limits} = options;
+		const {link, output, limits, script = []} = options;
+		this.#script = script.length > 0 ? new ChatScript(script) : undefined;
+		this.#isSent = !options.input && !this.#script;
 		this.#missingReplies = limits.replies ?? 0;
 		this.#sink = createSink(link.stream);
 		this.#silence = new Silence(
@@ -107,6 +117,11 @@ class LinkPipe {
 			},
 		);
 		this.ended = this.#run();
+	}
+
+	/** The step of the script under way; undefined once all are done. */
+	get currentStep(): ScriptStep | undefined {
+		return this.#script?.current;
 	}
 
 	get #stream() {
@@ -134,6 +149,7 @@ class LinkPipe {
 		const {input} = this.#options;
 		const closed = new Promise<void>(resolve => {
 			stream.once('close', () => {
+				this.#script?.abandon();
 				input?.stream.destroy();
 				resolve();
 			});
@@ -142,25 +158,51 @@ class LinkPipe {
 			this.#linkError ??= error;
 		});
 		stream.once('end', () => {
-			if (!input || this.#isSent) {
+			if (this.#isSent) {
 				stream.end();
 			}
 		});
 		this.#silence.follow(stream);
 		// Both at once, so that neither waits for the other.
 		const received = this.#receive();
-		await Promise.all([input && this.#send(input), received]);
+		await Promise.all([this.#sendAll(), received]);
 		await closed;
 		this.#silence.stop();
 		return {
 			bytesRead: this.#bytesRead,
-			bytesTaken: this.#sink.bytesTaken(),
+			bytesTaken: this.#sink.bytesTaken() - (this.#script?.bytesSaid ?? 0),
 			hasInputEnded: this.#hasInputEnded,
 			linkError: this.#linkError,
 			inputError: this.#inputError,
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
+			unmet: this.#unmet,
 		};
+	}
+
+	/** The script, then the input. */
+	async #sendAll(): Promise<void> {
+		this.#unmet = await this.#script?.run(async bytes =>
+			this.#sink.write(bytes),
+		);
+		if (this.#unmet) {
+			if (!this.#isLeaving) {
+				this.#stop();
+			}
+
+			return;
+		}
+
+		const {input} = this.#options;
+		if (input && !this.#isLeaving) {
+			await this.#send(input);
+			return;
+		}
+
+		this.#isSent = true;
+		if (this.#stream.readableEnded) {
+			this.#stream.end();
+		}
 	}
 
 	get #bytesRead(): number {
@@ -203,6 +245,9 @@ class LinkPipe {
 		try {
 			await receive(stream, {
 				...output,
+				...(this.#script && {
+					onHeard: (chunk: Buffer) => this.#script!.hear(chunk),
+				}),
 				...(limits.replies !== undefined && {
 					onChunk: () => {
 						this.#missingReplies--;
@@ -215,6 +260,8 @@ class LinkPipe {
 			stream.destroy();
 			return;
 		}
+
+		this.#script?.endHearing();
 
 		if (limits.replies !== undefined && this.#missingReplies === 0) {
 			this.#stopSoon();
@@ -267,11 +314,15 @@ class LinkPipe {
 	#noteCutOff(): void {
 		const stream = this.#stream;
 		const isReceiving = stream.bytesRead > 0 && !stream.readableEnded;
-		const isSending = this.#bytesRead > 0 && !this.#isSent;
+		const isSending =
+			(this.#bytesRead > 0 || this.currentStep !== undefined) && !this.#isSent;
 		this.#isCutOff ||= (isReceiving || isSending) && !stream.destroyed;
 	}
 }
 
-export type Pipe = Pick<LinkPipe, 'ended' | 'leave' | 'destroy'>;
+export type Pipe = Pick<
+	LinkPipe,
+	'ended' | 'leave' | 'destroy' | 'currentStep'
+>;
 
 export const startPipe = (options: PipeOptions): Pipe => new LinkPipe(options);

@@ -14,6 +14,12 @@ export type Receiving = {
 	 * @returns Whether more are wanted.
 	 */
 	readonly onChunk?: (() => boolean) | undefined;
+	/**
+	 * Called with each chunk once the output has it.
+	 *
+	 * @returns Whether it is to be called again.
+	 */
+	readonly onHeard?: ((chunk: Buffer) => boolean) | undefined;
 };
 
 const write = async (output: Writable, chunk: Buffer): Promise<void> =>
@@ -27,27 +33,40 @@ const write = async (output: Writable, chunk: Buffer): Promise<void> =>
 		});
 	});
 
-/** One by one, to stop right after the last that is wanted. */
+/**
+ * One by one, to stop right after the last that is wanted, or to go on at full
+ * speed once nobody listens any more.
+ */
 const receiveChunks = async (
 	stream: Duplex,
 	output: Writable,
-	onChunk: () => boolean,
+	{onChunk, onHeard}: Pick<Receiving, 'onChunk' | 'onHeard'>,
 ): Promise<void> => {
+	let isHeard = onHeard !== undefined;
 	for await (const chunk of stream.iterator({destroyOnReturn: false})) {
 		await write(output, chunk as Buffer);
-		if (!onChunk()) {
+		isHeard &&= onHeard!(chunk as Buffer);
+		if (onChunk && !onChunk()) {
 			return;
 		}
+
+		if (!onChunk && !isHeard) {
+			break;
+		}
+	}
+
+	if (!onChunk && !stream.readableEnded) {
+		await pipeline(stream, output, {end: false});
 	}
 };
 
 /** Settles when the other side has ended, or enough chunks have come. */
 export const receive = async (
 	stream: Duplex,
-	{output, createDisplay, onChunk}: Receiving,
+	{output, createDisplay, onChunk, onHeard}: Receiving,
 ): Promise<void> => {
 	const display = createDisplay?.();
-	if (!onChunk) {
+	if (!onChunk && !onHeard) {
 		await (display
 			? pipeline(stream, display, output, {end: false})
 			: pipeline(stream, output, {end: false}));
@@ -55,13 +74,13 @@ export const receive = async (
 	}
 
 	if (!display) {
-		await receiveChunks(stream, output, onChunk);
+		await receiveChunks(stream, output, {onChunk, onHeard});
 		return;
 	}
 
 	const shown = pipeline(display, output, {end: false});
 	await Promise.all([
-		receiveChunks(stream, display, onChunk).finally(() => {
+		receiveChunks(stream, display, {onChunk, onHeard}).finally(() => {
 			display.end();
 		}),
 		shown,

@@ -16,9 +16,11 @@ import {systemClock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
 import type {SocketLink} from '../socket/link.js';
+import {ChatScript, type Unmet} from './chat-script.js';
 import {lineEndTransform} from './line-ends.js';
 import type {Input, Limits} from './pipe.js';
 import {receive, type Receiving} from './receive.js';
+import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
 
@@ -28,9 +30,12 @@ export type ServePipeOptions = {
 	readonly descriptor?: number | undefined;
 	readonly backlog?: number | undefined;
 	readonly input: Input | undefined;
-	readonly output: Omit<Receiving, 'onChunk'>;
+	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
 	readonly limits: Limits;
 	readonly onEvent: (event: ServerEvent) => void;
+	/** What each peer gets first. */
+	readonly script?: readonly ScriptStep[] | undefined;
+	readonly onUnmet?: (unmet: Unmet, peer: string) => void;
 };
 
 export type ServePipeEnd = {
@@ -42,6 +47,8 @@ export type ServePipeEnd = {
 	/** Whether a peer was cut off that was still sending. */
 	readonly isCutOff: boolean;
 	readonly missingReplies: number;
+	/** Whether a peer's script was under way when we left. */
+	readonly isAmidScript: boolean;
 };
 
 export type ServePipe = {
@@ -57,6 +64,7 @@ type Peer = {
 	readonly link: SocketLink;
 	readonly name: string;
 	readonly sink: Sink;
+	readonly script: ChatScript | undefined;
 	/** How much of the input it was given. */
 	bytesGiven: number;
 	reason: LeaveReason;
@@ -91,6 +99,7 @@ class PeersPipe {
 	#missingReplies: number;
 	#isLeaving = false;
 	#isCutOff = false;
+	#isAmidScript = false;
 	/** What is sent, once somebody is there: nothing is read before. */
 	#source: Input['stream'] | undefined;
 
@@ -145,6 +154,7 @@ class PeersPipe {
 		this.#isLeaving = true;
 		for (const peer of this.#peers.values()) {
 			peer.bytesAtLeave = peer.link.stream.bytesRead;
+			this.#isAmidScript ||= peer.script?.current !== undefined;
 		}
 
 		this.#silence.stop();
@@ -185,6 +195,7 @@ class PeersPipe {
 			inputError: this.#inputError,
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
+			isAmidScript: this.#isAmidScript,
 		});
 	}
 
@@ -218,7 +229,9 @@ class PeersPipe {
 		this.#isInputOver = true;
 		this.#holder = undefined;
 		for (const peer of this.#peers.values()) {
-			if (this.#options.input!.isShutdown || peer.link.stream.readableEnded) {
+			const isToEnd =
+				this.#options.input!.isShutdown || peer.link.stream.readableEnded;
+			if (isToEnd && !peer.script?.current) {
 				this.#endSending(peer);
 			}
 		}
@@ -226,8 +239,10 @@ class PeersPipe {
 
 	#accept(link: SocketLink, name: string): void {
 		const {stream} = link;
+		const {script = []} = this.#options;
 		const peer: Peer = {
 			link,
+			script: script.length > 0 ? new ChatScript(script) : undefined,
 			name,
 			sink: createSink(stream),
 			bytesGiven: 0,
@@ -239,10 +254,32 @@ class PeersPipe {
 			peer.reason = 'reset';
 		});
 		stream.once('close', () => {
+			peer.script?.abandon();
 			this.#part(peer);
 		});
 		this.#silence.follow(stream);
 		void this.#receive(peer);
+		void this.#begin(peer);
+	}
+
+	/** The script, then the input. */
+	async #begin(peer: Peer): Promise<void> {
+		const unmet = await peer.script?.run(async bytes => peer.sink.write(bytes));
+		if (unmet) {
+			if (!this.#isLeaving) {
+				this.#options.onUnmet?.(unmet, peer.name);
+			}
+
+			peer.link.stream.end(() => {
+				peer.link.stream.destroy();
+			});
+			return;
+		}
+
+		if (peer.script && peer.link.stream.readableEnded) {
+			this.#answer(peer);
+		}
+
 		if (this.#isLeaving) {
 			this.#endSending(peer);
 		} else if (this.#isInputOver) {
@@ -260,6 +297,9 @@ class PeersPipe {
 		try {
 			await receive(stream, {
 				...output,
+				...(peer.script && {
+					onHeard: (chunk: Buffer) => peer.script!.hear(chunk),
+				}),
 				output: shareOf(output.output),
 				...(limits.replies !== undefined && {
 					onChunk: () => this.#countReply(),
@@ -270,6 +310,7 @@ class PeersPipe {
 			return;
 		}
 
+		peer.script?.endHearing();
 		// One turn, as what was written to our input before may just arrive.
 		setImmediate(() => {
 			setImmediate(() => {
@@ -289,6 +330,10 @@ class PeersPipe {
 
 	/** The peer has sent FIN: ours follows what it still has to get. */
 	#answer(peer: Peer): void {
+		if (peer.script?.current) {
+			return;
+		}
+
 		const {input} = this.#options;
 		const isHolder = peer === this.#holder;
 		const isTyped = (input?.stream as {isTTY?: boolean} | undefined)?.isTTY;
@@ -314,7 +359,8 @@ class PeersPipe {
 
 		for (const peer of this.#peers.values()) {
 			const {writable} = peer.sink;
-			if (peer.link.stream.writable && writable.writable) {
+			const isReady = !peer.script?.current;
+			if (isReady && peer.link.stream.writable && writable.writable) {
 				this.#holder = peer;
 				this.#source ??= this.#follow(input);
 				this.#source.pipe(writable, {end: false});
@@ -341,7 +387,7 @@ class PeersPipe {
 		const {link, name, reason, bytesGiven, sink} = peer;
 		this.#peers.delete(link);
 		const bytesTaken = sink.bytesTaken();
-		this.#bytesTaken += bytesTaken;
+		this.#bytesTaken += bytesTaken - (peer.script?.bytesSaid ?? 0);
 		this.#options.onEvent({
 			type: 'ended',
 			at: systemClock.wallMs(),

@@ -11,6 +11,8 @@ export type Sink = {
 	readonly writable: Writable;
 	/** At least: of a write that failed half-way, nothing is counted. */
 	readonly bytesTaken: () => number;
+	/** @returns Settles with whether the kernel took all of it. */
+	readonly write: (bytes: Buffer) => Promise<boolean>;
 };
 
 // The next read of the input is made while the kernel takes the last one.
@@ -36,5 +38,19 @@ export const createSink = (stream: Duplex): Sink => {
 	stream.once('close', () => {
 		writable.destroy();
 	});
-	return {writable, bytesTaken: () => bytesTaken};
+	return {
+		writable,
+		bytesTaken: () => bytesTaken,
+		write: async bytes =>
+			new Promise(resolve => {
+				if (!writable.writable) {
+					resolve(false);
+					return;
+				}
+
+				writable.write(bytes, error => {
+					resolve(!error);
+				});
+			}),
+	};
 };

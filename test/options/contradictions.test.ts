@@ -155,6 +155,18 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	['raw', 'fsync', '--fsync is for rooms; raw mode keeps no history.'],
 	['raw', 'bell', '--bell is for rooms; raw mode has no mentions.'],
 	['raw', 'notify', '--notify is for rooms; raw mode has no mentions.'],
+	...(['send', 'sendHex', 'sendFile', 'expect'] as const).flatMap(
+		(name): Array<[FlagName, FlagName, string]> => [
+			['probe', name, `--probe sends nothing; leave out ${writtenFlag(name)}.`],
+			...(['json', 'explain', 'capture', 'pcapng'] as const).map(
+				(other): [FlagName, FlagName, string] => [
+					other,
+					name,
+					`${writtenFlag(name)} copies bytes, and ${writtenFlag(other)} prints events; give only one of them.`,
+				],
+			),
+		],
+	),
 ];
 
 const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
@@ -163,6 +175,10 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'replies',
 	'noShutdown',
 	'once',
+	'send',
+	'sendHex',
+	'sendFile',
+	'expect',
 ]);
 
 test('options: each pair of flags works together or is refused with its sentence', () => {

@@ -71,7 +71,12 @@ test('words: a flag takes the next word as its value, whatever it looks like', (
 			for (const value of values) {
 				assert.deepEqual(
 					readWords([flag, value, 'connect']),
-					{words: ['connect'], given: {[name]: value}, error: undefined},
+					{
+						words: ['connect'],
+						given: {[name]: value},
+						...('isStep' in rest && {steps: [{name, value}]}),
+						error: undefined,
+					},
 					`${flag} ${value}`,
 				);
 			}
@@ -138,4 +143,23 @@ test('words: a word that was not UTF-8 is refused, as a flag, a value or a word'
 			/^The argument ".*\uFFFD" is not valid UTF-8, .*\.$/,
 		);
 	}
+});
+
+test('words: steps of a script keep their order, and may be repeated', () => {
+	const line = 'connect --send a --expect b --raw --send c --send-hex=00';
+	assert.deepEqual(readWords(split(line)), {
+		words: ['connect'],
+		given: {send: 'a', expect: 'b', raw: true, sendHex: '00'},
+		steps: [
+			{name: 'send', value: 'a'},
+			{name: 'expect', value: 'b'},
+			{name: 'send', value: 'c'},
+			{name: 'sendHex', value: '00'},
+		],
+		error: undefined,
+	});
+	assert.equal(
+		readWords(['connect', '--send']).error?.message,
+		'--send needs a value.',
+	);
 });

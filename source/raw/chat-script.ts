@@ -1,0 +1,167 @@
+/**
+ * A chat script on one connection: sends and expectations, one after the other.
+ * Each send waits until the kernel has it, each expectation until what the other
+ * side said matches.
+ */
+import type {Buffer} from 'node:buffer';
+import {createReadStream} from 'node:fs';
+import {performance} from 'node:perf_hooks';
+import {clearTimeout, setTimeout} from 'node:timers';
+import {assertNever} from '../errors.js';
+import {Heard} from './heard.js';
+import type {ScriptStep} from './script-steps.js';
+
+/** Why a script didn't come to its end. */
+export type Unmet = {
+	readonly step: ScriptStep;
+	/**
+	 * `ended`: the other side did; `slow`: the expression takes too long; `left`:
+	 * the connection went away, or we left; an error: a file can't be read.
+	 */
+	readonly why: 'ended' | 'slow' | 'left' | Error;
+	/** What was said since the last match. */
+	readonly said: string;
+};
+
+const pieceBytes = 128 * 1024;
+
+export class ChatScript {
+	/** The step under way; undefined once all are done. */
+	current: ScriptStep | undefined;
+	/** Bytes sent by it, which are none of the input. */
+	bytesSaid = 0;
+	readonly #steps: readonly ScriptStep[];
+	readonly #heard = new Heard();
+	#patternsLeft: number;
+	#hasEnded = false;
+	#isOver = false;
+	#look: (() => void) | undefined;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(steps: readonly ScriptStep[]) {
+		this.#steps = steps;
+		this.current = steps[0];
+		this.#patternsLeft = steps.filter(({type}) => type === 'expect').length;
+	}
+
+	/** @returns Whether it wants to hear more. */
+	hear(bytes: Buffer): boolean {
+		if (this.#patternsLeft > 0 && !this.#isOver) {
+			this.#heard.push(bytes);
+			this.#lookSoon();
+		}
+
+		return this.#patternsLeft > 0 && !this.#isOver;
+	}
+
+	/** The other side says no more. */
+	endHearing(): void {
+		this.#heard.end();
+		this.#hasEnded = true;
+		this.#look?.();
+	}
+
+	/** Nothing of it matters any more. */
+	abandon(): void {
+		this.#isOver = true;
+		this.#look?.();
+	}
+
+	/** @param write Settles with whether the kernel took all of it. */
+	async run(
+		write: (bytes: Buffer) => Promise<boolean>,
+	): Promise<Unmet | undefined> {
+		const say = async (bytes: Buffer): Promise<boolean> => {
+			const isTaken = await write(bytes);
+			this.bytesSaid += isTaken ? bytes.length : 0;
+			return isTaken;
+		};
+
+		for (const step of this.#steps) {
+			this.current = step;
+			// eslint-disable-next-line no-await-in-loop -- one after the other
+			const why = await this.#perform(step, say);
+			if (why !== undefined) {
+				this.#isOver = true;
+				clearTimeout(this.#timer);
+				return {step, why, said: this.#heard.text};
+			}
+		}
+
+		this.current = undefined;
+		return undefined;
+	}
+
+	async #perform(
+		step: ScriptStep,
+		say: (bytes: Buffer) => Promise<boolean>,
+	): Promise<Unmet['why'] | undefined> {
+		switch (step.type) {
+			case 'send': {
+				return (await say(step.bytes)) ? undefined : 'left';
+			}
+
+			case 'file': {
+				const file = createReadStream(step.path, {highWaterMark: pieceBytes});
+				try {
+					for await (const piece of file) {
+						if (!(await say(piece as Buffer))) {
+							return 'left';
+						}
+					}
+				} catch (error) {
+					return error as Error;
+				}
+
+				return undefined;
+			}
+
+			case 'expect': {
+				const why = await this.#expect(step.pattern);
+				this.#patternsLeft--;
+				return why;
+			}
+
+			default: {
+				return assertNever(step);
+			}
+		}
+	}
+
+	async #expect(pattern: RegExp): Promise<Unmet['why'] | undefined> {
+		return new Promise(resolve => {
+			const settle = (why?: Unmet['why']) => {
+				this.#look = undefined;
+				resolve(why);
+			};
+
+			this.#look = () => {
+				const found = this.#isOver ? false : this.#heard.find(pattern);
+				if (found === 'late') {
+					settle('slow');
+				} else if (found) {
+					settle();
+				} else if (this.#isOver) {
+					settle('left');
+				} else if (this.#hasEnded) {
+					settle('ended');
+				}
+			};
+
+			this.#look();
+		});
+	}
+
+	#lookSoon(): void {
+		const waitMs = this.#heard.nextAt - performance.now();
+		if (waitMs <= 0) {
+			this.#look?.();
+			return;
+		}
+
+		this.#timer ??= setTimeout(() => {
+			this.#timer = undefined;
+			this.#look?.();
+		}, waitMs);
+	}
+}

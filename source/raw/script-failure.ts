@@ -1,0 +1,84 @@
+/** What a chat script says when it fails, and what is checked before it runs. */
+import {accessSync, constants, statSync} from 'node:fs';
+import {quoted, SockchatError} from '../errors.js';
+import type {Unmet} from './chat-script.js';
+import type {ScriptStep} from './script-steps.js';
+
+const unreadable = (path: string, why: string) =>
+	new SockchatError('ERR_USAGE', `--send-file can't read ${path}: ${why}.`);
+
+/** @throws {SockchatError} `ERR_USAGE` before anything is opened. */
+export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
+	for (const step of steps) {
+		if (step.type !== 'file') {
+			continue;
+		}
+
+		const {path} = step;
+		let isFolder: boolean;
+		try {
+			isFolder = statSync(path).isDirectory();
+			accessSync(path, constants.R_OK);
+		} catch (error) {
+			throw unreadable(path, (error as Error).message);
+		}
+
+		if (isFolder) {
+			throw unreadable(path, 'it is a folder');
+		}
+	}
+};
+
+const nameOf = (step: ScriptStep): string => {
+	switch (step.type) {
+		case 'send': {
+			return `--send of ${step.bytes.length} bytes`;
+		}
+
+		case 'file': {
+			return `--send-file ${step.path}`;
+		}
+
+		case 'expect': {
+			return `--expect ${quoted(step.pattern.source)}`;
+		}
+	}
+};
+
+/** The start of a sentence about a step that isn't done. */
+export const notMetYet = (step: ScriptStep): string =>
+	`${nameOf(step)} was not ${step.type === 'expect' ? 'met' : 'done'}`;
+
+const shownCharacters = 80;
+
+/** @param peer Whose connection it was, if there are several. */
+export const notMet = (
+	{step, why, said}: Unmet,
+	peer?: string,
+): SockchatError => {
+	const by = peer === undefined ? '' : ` by ${peer}`;
+	if (why instanceof Error) {
+		return new SockchatError(
+			'ERR_NOT_SENT',
+			`${nameOf(step)} can't be read: ${why.message}.`,
+			{cause: why},
+		);
+	}
+
+	if (why === 'slow') {
+		return new SockchatError(
+			'ERR_EXPECT',
+			`${nameOf(step)} took more than a second on ${said.length} characters${peer === undefined ? '' : ` of ${peer}`}; write it so that it backtracks less.`,
+		);
+	}
+
+	const last = said.slice(-shownCharacters);
+	const heard =
+		said === ''
+			? 'nothing more was said'
+			: `the last that was said: "${said.length > shownCharacters ? '⋯' : ''}${last}"`;
+	return new SockchatError(
+		'ERR_EXPECT',
+		`${notMetYet(step)}${by}; ${step.type === 'expect' ? heard : 'the connection ended'}.`,
+	);
+};
