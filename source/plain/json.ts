@@ -11,6 +11,7 @@ import type {KernelSocket} from '../tcp/tcp.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import type {ChatEvent} from '../event/event.js';
+import {ChunkObjects} from '../recording/chunk-objects.js';
 
 const causeOf = (cause: SockchatError | undefined) =>
 	cause && {code: cause.code, message: cause.message};
@@ -18,7 +19,10 @@ const causeOf = (cause: SockchatError | undefined) =>
 type Typed = {readonly type: string; readonly [key: string]: unknown};
 
 /** The object to print for an event; JSON drops undefined keys. */
-const objectOf = (event: ChatEvent): Typed | undefined => {
+const objectOf = (
+	event: ChatEvent,
+	chunks: ChunkObjects,
+): Typed | undefined => {
 	switch (event.type) {
 		case 'connection': {
 			const {at, connection, local, remote} = event;
@@ -68,17 +72,7 @@ const objectOf = (event: ChatEvent): Typed | undefined => {
 		}
 
 		case 'chunk': {
-			const {at, direction, peer, bytes} = event;
-			const buffer = bytes as Buffer;
-			return {
-				type: 'chunk',
-				direction,
-				peer,
-				at,
-				bytes: bytes.length,
-				hex: buffer.toString('hex'),
-				text: buffer.toString(),
-			};
+			return chunks.objectOf(event);
 		}
 
 		case 'step': {
@@ -159,14 +153,16 @@ const refusalOf = (
 /**
  * @param id The member's own public id.
  * @param isWanted Whether to print events of a type.
+ * @param chunks What the chunks before have left of a character.
  */
 export const jsonLine = (
 	event: ChatEvent,
 	id = '',
 	isWanted: (type: string) => boolean = () => true,
+	chunks = new ChunkObjects(),
 ): string | undefined => {
 	const objects = [
-		objectOf(event),
+		objectOf(event, chunks),
 		receiptOf(event, id),
 		refusalOf(event, isWanted),
 	];

@@ -7,6 +7,7 @@ import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {isWanted} from '../event/event-names.js';
 import type {ChatEvent, RawEvent, Tone} from '../event/event.js';
+import {ChunkObjects} from '../recording/chunk-objects.js';
 import {systemClock} from '../socket/clock.js';
 import {
 	hide,
@@ -40,6 +41,7 @@ export class Printer {
 	readonly #inferred = new Map<string, string>();
 	/** What each peer of raw mode says, as text. */
 	readonly #texts = new Map<string, ByteText>();
+	readonly #chunks = new ChunkObjects();
 	readonly #options: FrontOptions | Options;
 	readonly #streams: Streams;
 
@@ -52,12 +54,18 @@ export class Printer {
 	print(event: ChatEvent): boolean {
 		if (event.type === 'ended') {
 			this.#texts.delete(event.peer);
+			this.#chunks.forget(event.peer);
 		}
 
 		const {output, isQuiet, isTimed, events} = this.#options;
 		const {stdout, stderr} = this.#streams;
 		if (output === 'json') {
-			const line = jsonLine(event, this.id, type => isWanted(type, events));
+			const line = jsonLine(
+				event,
+				this.id,
+				type => isWanted(type, events),
+				this.#chunks,
+			);
 			return line === undefined || stdout.write(line);
 		}
 

@@ -142,13 +142,13 @@ test('json: each state of an own message is a mark', () => {
 	});
 });
 
-test('json: a raw chunk is printed as hex and as text', () => {
+test('json: a raw chunk is printed as base64 and as text', () => {
 	const bytes = Buffer.from([0x68, 0xff, 0x0a]);
 	const chunk = {type: 'chunk', direction: 'in', at} as const;
 	assert.deepEqual(told({...chunk, peer: undefined, bytes}), {
 		...chunk,
 		bytes: 3,
-		hex: '68ff0a',
+		base64: 'aP8K',
 		text: 'h\u{FFFD}\n',
 	});
 });
