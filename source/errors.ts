@@ -65,6 +65,7 @@ export const errorCodes = {
 	ERR_NOT_SENT: 'not all of stdin was sent',
 	ERR_EXPECT: 'an --expect was not met',
 	ERR_CAPTURE_FILE: "the packets can't be written to the file",
+	ERR_RECORDING: "a recording can't be written or read",
 	ERR_NO_TABLES: "the kernel's tables of sockets can't be read",
 	ERR_OUTPUT: "stdout can't be written",
 	ERR_NO_PYTHON:

@@ -9,6 +9,7 @@ import {dial, rawConnectionFailed, requirePlace} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
+import {Recorder} from '../recording/recorder.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {beginCapture, type CaptureWish} from './capture.js';
 import {drainOnce} from './drain-once.js';
@@ -26,6 +27,8 @@ export type RawSocketOptions = {
 	readonly capture?: CaptureWish | undefined;
 	/** Set if a service manager started us and waits for a report. */
 	readonly notify?: ServiceNotice | undefined;
+	/** A file that gets every chunk. */
+	readonly record?: string | undefined;
 	/** Whether the end of the input sends FIN; true by default. */
 	readonly isShutdown?: boolean | undefined;
 } & Limits &
@@ -91,6 +94,15 @@ export type RawChat = {
 	readonly closed: Promise<SockchatError | undefined>;
 };
 
+/** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
+export const beginRecording = (
+	{record, command, address}: RawSocketOptions,
+	onFailure: (error: SockchatError) => void,
+): Recorder | undefined =>
+	record === undefined
+		? undefined
+		: new Recorder({path: record, side: command, address, onFailure});
+
 /**
  * Opens the socket; what happens on it from now on comes as events.
  *
@@ -102,6 +114,12 @@ export const openRaw = async (
 	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
+	let recordingFailed: SockchatError | undefined;
+	const recorder = beginRecording(options, error => {
+		recordingFailed = error;
+		const at = systemClock.wallMs();
+		told({type: 'notice', at, tone: 'bad', text: error.message});
+	});
 	if (options.command === 'connect' && !options.isWaiting) {
 		requirePlace(options.address);
 	}
@@ -141,6 +159,7 @@ export const openRaw = async (
 			isWaiting,
 			onEvent,
 			watch,
+			recorder,
 		});
 		watch?.sampleClient(() => client.endpoints);
 		let isOver = false;
@@ -174,17 +193,20 @@ export const openRaw = async (
 				isOver = true;
 				// A reader may stay, and see TIME-WAIT come and go.
 				watch?.finish();
-				return cause;
+				return cause ?? recordingFailed;
 			})(),
 		};
 	}
 
-	const server = await startRawServer({...options, onEvent, watch}).catch(
-		(error: unknown) => {
-			watch?.stop();
-			throw error;
-		},
-	);
+	const server = await startRawServer({
+		...options,
+		onEvent,
+		watch,
+		recorder,
+	}).catch((error: unknown) => {
+		watch?.stop();
+		throw error;
+	});
 	return {
 		mode: 'raw',
 		role: 'serve',
@@ -214,6 +236,6 @@ export const openRaw = async (
 		hasPeerEnded: () => true,
 		leave: drainOnce(server),
 		setTap,
-		closed: server.closed.then(() => undefined),
+		closed: server.closed.then(() => recordingFailed),
 	};
 };

@@ -49,6 +49,7 @@ const onlyTyped = new Set<FlagName>([
 	'sendHex',
 	'sendFile',
 	'expect',
+	'record',
 ]);
 
 const tableList = `${tableNames.slice(0, -1).join(', ')} and ${tableNames.at(-1)!}`;

@@ -331,6 +331,12 @@ export const flags = {
 		commands: ['connect', 'serve'],
 		isStep: true,
 	},
+	record: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'with --raw: keep every chunk in a new file',
+		commands: ['serve', 'connect'],
+	},
 	probe: {
 		type: 'boolean',
 		summary: 'only ask who listens on PORT, or FIRST-LAST; send nothing',

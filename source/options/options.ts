@@ -263,6 +263,7 @@ const needsRaw = [
 	'sendHex',
 	'sendFile',
 	'expect',
+	'record',
 ] as const;
 
 /** From the config file, they are for the connections that are raw. */
@@ -576,6 +577,7 @@ const readRaw = (
 		isShutdown: !reader.has('noShutdown'),
 		idleMs: reader.seconds('idle'),
 		replies: reader.count('replies'),
+		record: reader.text('record'),
 	} as const;
 	return command === 'serve'
 		? {

@@ -17,6 +17,7 @@ const codesOfPaths = new Set([
 	'EACCES',
 	'EPERM',
 	'EROFS',
+	'ENXIO',
 ]);
 
 const isFaultOfPath = ({cause}: SockchatError): boolean =>
@@ -38,7 +39,8 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 			return true;
 		}
 
-		case 'ERR_CAPTURE_FILE': {
+		case 'ERR_CAPTURE_FILE':
+		case 'ERR_RECORDING': {
 			return isFaultOfPath(error);
 		}
 
@@ -66,6 +68,7 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 const pathFlags: Readonly<Partial<Record<ErrorCode, FlagName>>> = {
 	ERR_TOKEN_FILE: 'tokenFile',
 	ERR_HISTORY: 'history',
+	ERR_RECORDING: 'record',
 	ERR_SOCKET_PATH: 'socket',
 	ERR_CAPTURE_FILE: 'pcapng',
 };

@@ -6,6 +6,7 @@ import {Buffer} from 'node:buffer';
 import {fstatSync} from 'node:fs';
 import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
 import {startDeadline} from '../chat/deadline.js';
+import {beginRecording} from '../chat/open-raw.js';
 import type {Ending} from '../chat/ending.js';
 import {SockchatError} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
@@ -93,6 +94,7 @@ class PipeSession {
 	readonly output;
 	readonly limits;
 	readonly script: readonly ScriptStep[] | undefined;
+	readonly recorder;
 	hasFailed = false;
 	late: SockchatError | undefined;
 	hasConnected = false;
@@ -102,6 +104,9 @@ class PipeSession {
 	constructor(options: RawModeOptions, streams: PipeStreams) {
 		this.#options = options;
 		this.#streams = streams;
+		this.recorder = beginRecording(options, error => {
+			this.fail(error);
+		});
 		this.input = inputOf(options, streams);
 		const {stdout} = streams;
 		this.output = {
@@ -288,8 +293,8 @@ const connectPipe = (
 			}
 
 			session.hasConnected = true;
-			const {input, output, limits, script} = session;
-			pipe = startPipe({link, input, output, limits, script});
+			const {input, output, limits, script, recorder} = session;
+			pipe = startPipe({link, input, output, limits, script, recorder});
 			return await runLink(session, pipe, describe);
 		} catch (error) {
 			session.fail(describe(error as Error));
@@ -306,12 +311,13 @@ const servePipe = async (
 	options: Extract<RawModeOptions, {command: 'serve'}>,
 	session: PipeSession,
 ): Promise<RunningPipe> => {
-	const {input, output, limits} = session;
+	const {input, output, limits, recorder} = session;
 	const server = await startServePipe({
 		...options,
 		input,
 		output,
 		limits,
+		recorder,
 		onEvent(event) {
 			session.tell(event);
 			options.notify?.(event);
@@ -367,8 +373,16 @@ const serveOnce = async (
 		}
 
 		const {link, name} = accepted;
-		const {input, output, limits, script} = session;
-		pipe = startPipe({link, input, output, limits, script});
+		const {input, output, limits, script, recorder} = session;
+		pipe = startPipe({
+			link,
+			input,
+			output,
+			limits,
+			script,
+			recorder,
+			peer: name,
+		});
 		const {linkError} = await pipe.ended;
 		session.tell({
 			type: 'ended',

@@ -9,6 +9,7 @@ import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../event/event.js';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
+import type {Recorded, Recorder} from '../recording/recorder.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
@@ -30,6 +31,8 @@ export type RawClientOptions = {
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
 	/** Set if a front end watches the socket. */
 	readonly watch?: SocketWatch | undefined;
+	/** Set if all is recorded. */
+	readonly recorder?: Recorder | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -47,6 +50,7 @@ export class RawClient implements Counted {
 	readonly #gauges: Gauges;
 	readonly #runner: ConnectionRunner;
 	#link: Link;
+	#recorded: Recorded | undefined;
 	/** Whether close(2) was asked for. */
 	#isClosing = false;
 	/** Whether nothing more will be sent, though no FIN says so. */
@@ -106,6 +110,7 @@ export class RawClient implements Counted {
 			return;
 		}
 
+		this.#recorded?.sent(bytes);
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which reports it.
 			this.#link.stream.write(bytes, error => {
@@ -230,6 +235,7 @@ export class RawClient implements Counted {
 	#dial(): Link {
 		const link = this.#options.dial();
 		this.#options.watch?.follow(link, 'client', undefined);
+		this.#recorded = this.#options.recorder?.follow(link);
 		this.#listen(link);
 		return link;
 	}

@@ -9,6 +9,7 @@ import type {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {setImmediate} from 'node:timers';
+import type {Recorder} from '../recording/recorder.js';
 import type {SocketLink} from '../socket/link.js';
 import {ChatScript, type Unmet} from './chat-script.js';
 import {lineEndTransform, type LineEnding} from './line-ends.js';
@@ -45,6 +46,10 @@ export type PipeOptions = {
 	readonly limits: Limits;
 	/** What comes before the input. */
 	readonly script?: readonly ScriptStep[] | undefined;
+	/** Set if all is recorded. */
+	readonly recorder?: Recorder | undefined;
+	/** Its name in the recording; undefined on a client. */
+	readonly peer?: string | undefined;
 };
 
 export type PipeEnd = {
@@ -104,11 +109,11 @@ class LinkPipe {
 
 	constructor(options: PipeOptions) {
 		this.#options = options;
-		const {link, output, limits, script = []} = options;
+		const {link, output, limits, script = [], recorder, peer} = options;
 		this.#script = script.length > 0 ? new ChatScript(script) : undefined;
 		this.#isSent = !options.input && !this.#script;
 		this.#missingReplies = limits.replies ?? 0;
-		this.#sink = createSink(link.stream);
+		this.#sink = createSink(link.stream, recorder?.follow(link, peer).sent);
 		this.#silence = new Silence(
 			limits.idleMs,
 			() => output.output.writableLength > 0,

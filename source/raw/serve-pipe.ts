@@ -12,6 +12,7 @@ import {Writable} from 'node:stream';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
+import type {Recorder} from '../recording/recorder.js';
 import {systemClock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
@@ -32,6 +33,8 @@ export type ServePipeOptions = {
 	readonly input: Input | undefined;
 	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
 	readonly limits: Limits;
+	/** Set if all is recorded. */
+	readonly recorder?: Recorder | undefined;
 	readonly onEvent: (event: ServerEvent) => void;
 	/** What each peer gets first. */
 	readonly script?: readonly ScriptStep[] | undefined;
@@ -239,12 +242,12 @@ class PeersPipe {
 
 	#accept(link: SocketLink, name: string): void {
 		const {stream} = link;
-		const {script = []} = this.#options;
+		const {script = [], recorder} = this.#options;
 		const peer: Peer = {
 			link,
 			script: script.length > 0 ? new ChatScript(script) : undefined,
 			name,
-			sink: createSink(stream),
+			sink: createSink(stream, recorder?.follow(link, name).sent),
 			bytesGiven: 0,
 			reason: 'closed',
 			bytesAtLeave: undefined,

@@ -9,6 +9,7 @@ import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
+import type {Recorded, Recorder} from '../recording/recorder.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
@@ -34,6 +35,8 @@ export type RawServerOptions = {
 	readonly isOnce?: boolean | undefined;
 	/** Set if a front end watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
+	/** Set if all is recorded. */
+	readonly recorder?: Recorder | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -87,6 +90,7 @@ export const startRawServer = async ({
 	isOnce = false,
 	onEvent,
 	watch,
+	recorder,
 	clock = systemClock,
 }: RawServerOptions): Promise<RawServer> => {
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
@@ -130,6 +134,7 @@ export const startRawServer = async ({
 			isHalfClosed: false,
 			bytesGiven: 0,
 			reason: 'closed',
+			recorded: recorder?.follow(link, name),
 		};
 		peers.set(link, peer);
 		if (hasShutdown) {
@@ -209,6 +214,7 @@ export const startRawServer = async ({
 				count++;
 				peer.bytesGiven += bytes.length;
 				watch?.tap.note('out', name, bytes);
+				peer.recorded?.sent(bytes);
 				stream.write(bytes, countTaken(bytes.length));
 				const at = clock.wallMs();
 				onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
@@ -301,6 +307,7 @@ type RawPeer = {
 	bytesGiven: number;
 	/** Reported when it ends. */
 	reason: LeaveReason;
+	readonly recorded: Recorded | undefined;
 };
 
 const rowOf = (

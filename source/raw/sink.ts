@@ -18,12 +18,20 @@ export type Sink = {
 // The next read of the input is made while the kernel takes the last one.
 const highWaterMark = 128 * 1024;
 
-/** Its end doesn't end the connection; that is up to the owner. */
-export const createSink = (stream: Duplex): Sink => {
+/**
+ * Its end doesn't end the connection; that is up to the owner.
+ *
+ * @param onWrite Called before each write to the kernel.
+ */
+export const createSink = (
+	stream: Duplex,
+	onWrite?: (chunk: Buffer) => void,
+): Sink => {
 	let bytesTaken = 0;
 	const writable = new Writable({
 		highWaterMark,
 		write(chunk: Buffer, _encoding, done) {
+			onWrite?.(chunk);
 			stream.write(chunk, error => {
 				if (!error) {
 					bytesTaken += chunk.length;

@@ -92,6 +92,11 @@ const wrong: readonly Wrong[] = [
 		'--replies needs a whole number of at least 1; got "0".',
 	],
 	['serve --once', '--once needs --raw.'],
+	['serve --record a', '--record needs --raw.'],
+	[
+		'serve --raw --record no-such-folder/a',
+		"Can't record to no-such-folder/a: there is no such folder (ENOENT).",
+	],
 	[
 		'connect --raw --input text',
 		'--input text is for rooms; raw mode sends exact bytes, or none with --input none.',

@@ -179,6 +179,7 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'sendHex',
 	'sendFile',
 	'expect',
+	'record',
 ]);
 
 test('options: each pair of flags works together or is refused with its sentence', () => {

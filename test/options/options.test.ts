@@ -101,6 +101,7 @@ test('options: each command and mode has exactly the options that it uses', () =
 		isShutdown: true,
 		idleMs: undefined,
 		replies: undefined,
+		record: undefined,
 		isWatched: true,
 	};
 	assert.deepEqual(options('serve', {raw: true}), {

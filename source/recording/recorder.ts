@@ -1,0 +1,246 @@
+/**
+ * Writes a recording: a head line, then one JSON line for whatever happens on a
+ * connection, in the order in which it happened here.
+ *
+ * A line is written before its bytes go on, by a call that waits for the
+ * kernel: so a slow disk slows the connection down rather than fill memory, and
+ * what kill -9 leaves lacks at most the end of its last line. After a failure
+ * nothing more is written, as a recording with a gap would be misleading.
+ */
+import {Buffer} from 'node:buffer';
+import {closeSync, constants, fstatSync, openSync, writeSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {SockchatError} from '../errors.js';
+import {jsonSafe} from '../protocol/display.js';
+import {formatAddress, type LoopbackAddress} from '../socket/address.js';
+import {systemClock} from '../socket/clock.js';
+import {connectionLost} from '../socket/dial.js';
+import type {Link} from '../socket/link.js';
+import {ChunkObjects} from './chunk-objects.js';
+import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
+
+const reasons: Readonly<Record<string, string>> = {
+	ENOSPC: 'no space is left on the device (ENOSPC)',
+	EDQUOT: 'the disk quota is exceeded (EDQUOT)',
+	EFBIG: 'the file has reached its size limit (EFBIG)',
+	ENOENT: 'there is no such folder (ENOENT)',
+	EACCES: 'permission denied (EACCES)',
+	EISDIR: 'it is a folder (EISDIR)',
+	ENXIO: 'it is a pipe that nobody reads (ENXIO)',
+};
+
+const reasonOf = (error: unknown): string => {
+	const {code = '', message} = error as NodeJS.ErrnoException;
+	return reasons[code] ?? message;
+};
+
+const cantRecord = (path: string, why: string, cause?: unknown) =>
+	new SockchatError('ERR_RECORDING', `Can't record to ${path}: ${why}.`, {
+		cause,
+	});
+
+const incomplete = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_RECORDING',
+		`The recording ${path} is not complete: ${reasonOf(cause)}.`,
+		{cause},
+	);
+
+// Without O_NONBLOCK, opening a named pipe waits for its reader.
+const {O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NONBLOCK} = constants;
+
+const openOld = (path: string): number => {
+	const file = openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK);
+	const stat = fstatSync(file);
+	if ((stat.isFile() && stat.size === 0) || stat.isCharacterDevice()) {
+		return file;
+	}
+
+	closeSync(file);
+	throw cantRecord(
+		path,
+		stat.isFile()
+			? 'the file is there already, and not empty'
+			: 'it is no file',
+	);
+};
+
+/**
+ * Creates a file that only this user may read. One that is there is taken if it
+ * is empty, and keeps its mode.
+ *
+ * @throws {SockchatError} `ERR_RECORDING`.
+ */
+export const openNewFile = (path: string): number => {
+	try {
+		return openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+			throw cantRecord(path, reasonOf(error), error);
+		}
+	}
+
+	try {
+		return openOld(path);
+	} catch (error) {
+		throw error instanceof SockchatError
+			? error
+			: cantRecord(path, reasonOf(error), error);
+	}
+};
+
+export const writeAll = (file: number, bytes: Uint8Array): void => {
+	for (let start = 0; start < bytes.length;) {
+		start += writeSync(file, bytes, start);
+	}
+};
+
+const causeOf = (lost: Error | undefined) => {
+	if (!lost) {
+		return undefined;
+	}
+
+	const {code, message} = connectionLost('that was recorded', lost);
+	return {code, message};
+};
+
+/** One connection that is recorded. */
+export type Recorded = {
+	/** Called before bytes are given to the kernel. */
+	readonly sent: (bytes: Buffer) => void;
+};
+
+export type RecorderOptions = {
+	readonly path: string;
+	readonly side: RecordedSide;
+	readonly address: LoopbackAddress;
+	/** Called once, if the recording can't go on. */
+	readonly onFailure: (error: SockchatError) => void;
+};
+
+const placeOf = (address: LoopbackAddress): string =>
+	formatAddress(
+		address.kind === 'unix'
+			? {...address, path: resolve(address.path)}
+			: address,
+	);
+
+export class Recorder {
+	readonly #options: RecorderOptions;
+	readonly #file: number;
+	readonly #chunks = new ChunkObjects();
+	#hasFailed = false;
+
+	/** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
+	constructor(options: RecorderOptions) {
+		this.#options = options;
+		const {path, side, address} = options;
+		this.#file = openNewFile(path);
+		const head: RecordingHead = {
+			type: 'recording',
+			v: 1,
+			side,
+			address: placeOf(address),
+			at: systemClock.wallMs(),
+		};
+		this.#write(head);
+	}
+
+	/**
+	 * Records what a connection reads and how it ends, without changing how it
+	 * is read; what it sends is passed to `sent`.
+	 *
+	 * @param peer The server's peer; undefined on a client.
+	 */
+	follow(link: Link, peer?: string): Recorded {
+		const {stream} = link;
+		const at = () => systemClock.wallMs();
+		let lost: Error | undefined;
+		let isOpen = false;
+		let bytesIn = 0;
+		let bytesOut = 0;
+		const open = () => {
+			isOpen = true;
+			this.#chunks.forget(peer);
+			this.#write(
+				peer === undefined
+					? {type: 'state', phase: 'open', at: at(), ...link.endpoints}
+					: {type: 'accepted', at: at(), peer},
+			);
+		};
+
+		if (link.isConnecting) {
+			stream.once('connect', open);
+		} else {
+			open();
+		}
+
+		// Not by on(), which would make the stream flow.
+		stream.prependListener('data', (bytes: Buffer) => {
+			bytesIn += bytes.length;
+			this.#chunk('in', peer, bytes);
+		});
+		stream.prependListener('end', () => {
+			this.#write({type: 'fin', direction: 'in', peer, at: at()});
+		});
+		stream.prependListener('finish', () => {
+			this.#write({type: 'fin', direction: 'out', peer, at: at()});
+		});
+		stream.prependListener('error', (error: Error) => {
+			lost = error;
+		});
+		stream.prependListener('close', () => {
+			this.#chunks.forget(peer);
+			if (!isOpen) {
+				return;
+			}
+
+			this.#write(
+				peer === undefined
+					? {type: 'state', phase: 'closed', at: at(), cause: causeOf(lost)}
+					: {
+							type: 'ended',
+							at: at(),
+							peer,
+							reason: lost ? 'reset' : 'closed',
+							bytesIn,
+							bytesOut,
+						},
+			);
+		});
+		return {
+			sent: bytes => {
+				bytesOut += bytes.length;
+				this.#chunk('out', peer, bytes);
+			},
+		};
+	}
+
+	close(): void {
+		closeSync(this.#file);
+	}
+
+	#chunk(
+		direction: 'in' | 'out',
+		peer: string | undefined,
+		bytes: Buffer,
+	): void {
+		const at = systemClock.wallMs();
+		this.#write(
+			this.#chunks.objectOf({type: 'chunk', at, direction, peer, bytes}),
+		);
+	}
+
+	#write(line: RecordingHead | RecordingLine): void {
+		if (this.#hasFailed) {
+			return;
+		}
+
+		try {
+			writeAll(this.#file, Buffer.from(`${jsonSafe(JSON.stringify(line))}\n`));
+		} catch (error) {
+			this.#hasFailed = true;
+			this.#options.onFailure(incomplete(this.#options.path, error));
+		}
+	}
+}

@@ -1,0 +1,225 @@
+/** Recordings: what is kept of a raw connection, and played again. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
+import type {Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {after, type TestContext} from 'node:test';
+import {requireExecutable} from '../helpers/environment.js';
+import {startBin, startProcess} from '../helpers/process.js';
+import {portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+
+const done = {code: 0, signal: undefined};
+const failed = {code: 1, signal: undefined};
+const folder = mkdtempSync(join(tmpdir(), 'sockchat-recording-'));
+after(() => {
+	rmSync(folder, {recursive: true});
+});
+
+let count = 0;
+const newFile = () => join(folder, `recording-${count++}`);
+
+/** What a line of a recording has, without its time. */
+const linesOf = (file: string) =>
+	readFileSync(file, 'utf8')
+		.trimEnd()
+		.split('\n')
+		.map(line => {
+			const {at, ...rest} = JSON.parse(line) as Record<string, unknown>;
+			assert.equal(typeof at, 'number');
+			return rest;
+		});
+
+/** Answers each line with its length and itself, as redis does; FIN with FIN. */
+const echoServer = `
+import socket, sys
+listening = socket.create_server(('127.0.0.1', 0))
+print(listening.getsockname()[1], flush=True)
+while True:
+    peer, _ = listening.accept()
+    with peer, peer.makefile('rb') as lines:
+        for line in lines:
+            text = line.strip()
+            if text == b'PING' and 'changed' in sys.argv:
+                text = b'PONG'
+            peer.sendall(b'$%d\\r\\n%s\\r\\n' % (len(text), text))
+`;
+
+const startEcho = async (t: TestContext, ...more: readonly string[]) => {
+	const server = startProcess(t, requireExecutable('python3', 'python3'), [
+		'-c',
+		echoServer,
+		...more,
+	]);
+	return server.waitForOutput(/^(\d+)\n/);
+};
+
+const record = async (t: TestContext, port: string, file: string) => {
+	const chat = startBin(t, ['connect', '--raw', port, '--record', file]);
+	chat.write('PING\n');
+	await chat.waitForOutput('$4\r\nPING\r\n');
+	chat.write('é\n');
+	chat.end();
+	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+	assert.equal(chat.stdout(), '$4\r\nPING\r\n$2\r\né\r\n');
+};
+
+test('e2e: a recording has a head, the chunks as JSON, and the ends', async t => {
+	const port = await startEcho(t);
+	const file = newFile();
+	await record(t, port, file);
+	assert.equal(statSync(file).mode & 0o777, 0o600);
+	const [head, open, ...rest] = linesOf(file);
+	assert.deepEqual(head, {
+		type: 'recording',
+		v: 1,
+		side: 'connect',
+		address: `127.0.0.1:${port}`,
+	});
+	assert.deepEqual(
+		{...open, local: undefined},
+		{
+			type: 'state',
+			phase: 'open',
+			local: undefined,
+			remote: `127.0.0.1:${port}`,
+		},
+	);
+	const base64Of = (text: string) => Buffer.from(text).toString('base64');
+	const chunk = (direction: string, text: string) => ({
+		type: 'chunk',
+		direction,
+		bytes: Buffer.byteLength(text),
+		base64: base64Of(text),
+		text,
+	});
+	// The kernel's word on our FIN may come after the last answer.
+	const isOurFin = ({type, direction}: Record<string, unknown>) =>
+		type === 'fin' && direction === 'out';
+	assert.equal(rest.filter(line => isOurFin(line)).length, 1);
+	assert.deepEqual(
+		rest.filter(line => !isOurFin(line)),
+		[
+			chunk('out', 'PING\n'),
+			chunk('in', '$4\r\nPING\r\n'),
+			chunk('out', 'é\n'),
+			chunk('in', '$2\r\né\r\n'),
+			{type: 'fin', direction: 'in'},
+			{type: 'state', phase: 'closed'},
+		],
+	);
+});
+
+for (const more of [[], ['--json'], ['--once']] as const) {
+	test(`e2e: serve ${more.join(' ')} records its peers by name`, async t => {
+		const file = newFile();
+		const chat = startBin(t, [
+			'serve',
+			'--raw',
+			'0',
+			'--record',
+			file,
+			...more,
+		]);
+		const port = await chat.waitForOutput(/127\.0\.0\.1(?::|","port":)(\d+)/, {
+			stream: more[0] === '--json' ? 'stdout' : 'stderr',
+		});
+		const peer = startProcess(t, 'nc', ['-N', '127.0.0.1', port]);
+		chat.write('for you\n');
+		await peer.waitForOutput('for you\n');
+		peer.write('for us');
+		await chat.waitForOutput('for us');
+		peer.end();
+		chat.end();
+		assert.deepEqual(await peer.waitForExit(), done, peer.seen());
+		if (more[0] !== '--once') {
+			await chat.waitForOutput(/ended|left|closed/, {
+				stream: more[0] === '--json' ? 'stdout' : 'stderr',
+			});
+			chat.signal('SIGTERM');
+		}
+
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		const [head, accepted, ...rest] = linesOf(file);
+		assert.equal(head?.['side'], 'serve');
+		assert.equal(accepted?.['type'], 'accepted');
+		const {peer: name} = accepted as {peer: string};
+		assert.deepEqual(
+			rest
+				.filter(({type}) => type === 'chunk')
+				.map(chunk => [chunk['direction'], chunk['text'], chunk['peer']]),
+			[
+				['out', 'for you\n', name],
+				['in', 'for us', name],
+			],
+		);
+		assert.deepEqual(rest.at(-1), {
+			type: 'ended',
+			peer: name,
+			reason: 'closed',
+			bytesIn: 6,
+			bytesOut: 8,
+		});
+	});
+}
+
+test('e2e: a full disk ends the recording, not the connection; the code is 1', async t => {
+	const port = await startEcho(t);
+	const chat = startBin(t, ['connect', '--raw', port, '--record', '/dev/full']);
+	chat.write('PING\n');
+	await chat.waitForOutput('$4\r\nPING\r\n');
+	chat.end();
+	assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+	assert.equal(
+		chat.stderr(),
+		'The recording /dev/full is not complete: no space is left on the device (ENOSPC).\n',
+	);
+});
+
+test('e2e: a recording replaces no file, and takes an empty one', async t => {
+	const port = await startEcho(t);
+	const file = newFile();
+	writeFileSync(file, 'mine');
+	const chat = startBin(t, ['connect', '--raw', port, '--record', file]);
+	assert.deepEqual(await chat.waitForExit(), {...failed, code: 2}, chat.seen());
+	assert.equal(
+		chat.stderr(),
+		`Can't record to ${file}: the file is there already, and not empty.\n`,
+	);
+	assert.equal(readFileSync(file, 'utf8'), 'mine');
+	truncateSync(file);
+	await record(t, port, file);
+	assert.equal(linesOf(file).length, 9);
+});
+
+test('e2e: 50 MB are recorded as they are, and arrive as they are', async t => {
+	const size = 50_000_000;
+	const file = newFile();
+	const {address} = await listenBare(t, (socket: Socket) => {
+		socket.end(Buffer.alloc(size, 'ab'));
+	});
+	const chat = startBin(t, [
+		'connect',
+		'--raw',
+		String(portOf(address)),
+		'--record',
+		file,
+	]);
+	chat.end();
+	assert.deepEqual(await chat.waitForExit({deadlineMs: 60_000}), done);
+	assert.equal(chat.stdout(), 'ab'.repeat(size / 2));
+	const bytes = linesOf(file).map(line => Number(line['bytes'] ?? 0));
+	assert.equal(
+		bytes.reduce((sum, each) => sum + each),
+		size,
+	);
+});
