@@ -24,6 +24,7 @@ import {parseLessonOptions} from './options/lesson.js';
 import {parseOptions, type Options} from './options/options.js';
 import type {GivenFlags, Origins} from './options/reader.js';
 import {settle, type Variables} from './options/settings.js';
+import {parseReplayOptions} from './options/replay.js';
 import {parseStatusOptions} from './options/status.js';
 import {parseWatchOptions, type WatchOptions} from './options/watch.js';
 import {readWords} from './options/words.js';
@@ -407,6 +408,36 @@ const runLessonCommand = async (
 	return exitCodeOf(await ended, signals.seen);
 };
 
+const runReplayCommand = async (
+	file: string | undefined,
+	typed: GivenFlags,
+	output: Output,
+): Promise<number> => {
+	const options = parseReplayOptions(file, typed);
+	if (options instanceof SockchatError) {
+		report(options, output, false);
+		return exitCodes.wrongUsage;
+	}
+
+	try {
+		const signals = new SignalWatch(output);
+		const {runReplay} = await import('./plain/recording/replay.js');
+		const {stderr} = process;
+		const running = await runReplay(options, {stdout: output, stderr});
+		signals.onStarted(running);
+		return exitCodeOf(await running.ended, signals.seen);
+	} catch (error) {
+		report(error, output, false);
+		const {code} = error as {code?: unknown};
+		return code === 'ERR_RECORDING' ||
+			code === 'ERR_USAGE' ||
+			code === 'ERR_PORT_RANGE' ||
+			code === 'ERR_NOT_LOOPBACK'
+			? exitCodes.wrongUsage
+			: exitCodes.failed;
+	}
+};
+
 /** A command that opens neither a room nor a raw socket. */
 const runTool = async (
 	request: Exclude<Request, ChatRequest>,
@@ -465,6 +496,10 @@ const runTool = async (
 					return exitCodeOf(await running.ended, signals.seen);
 				},
 			);
+		}
+
+		case 'replay': {
+			return runReplayCommand(request.file, request.given, output);
 		}
 
 		case 'lesson': {

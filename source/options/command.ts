@@ -61,6 +61,15 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat watch [::1]:8080 --json', 'one JSON event per line'],
 		],
 	},
+	replay: {
+		words: 'FILE [ADDRESS]',
+		summary: 'play a recording to a peer, as either side',
+		examples: [
+			['sockchat replay session', 'as then; 1 if an answer differs'],
+			['sockchat replay session 6380 --fast', 'to another server'],
+			['sockchat replay session 0 --serve', 'answer as the server did'],
+		],
+	},
 	status: {
 		words: '[ADDRESS]',
 		summary: 'say who is there; exit code 1 if nobody listens',
@@ -166,6 +175,11 @@ export type Request =
 			readonly name: string | undefined;
 			readonly given: GivenFlags;
 	  }
+	| {
+			readonly command: 'replay';
+			readonly file: string | undefined;
+			readonly given: GivenFlags;
+	  }
 	| {readonly command: 'completion'; readonly shell: (typeof shells)[number]}
 	| {readonly command: 'help'; readonly about: Command};
 
@@ -235,7 +249,9 @@ export const readRequest = ({
 
 	const named = words[0] === undefined ? undefined : findCommand(words[0]);
 	const command = named ?? 'join';
-	const [word, extra] = named ? words.slice(1) : words;
+	const following = named ? words.slice(1) : words;
+	const file = command === 'replay' ? following[0] : undefined;
+	const [word, extra] = file === undefined ? following : following.slice(1);
 	const flagAfterEnd = words.find(each => /^-./.test(each));
 	if (flagAfterEnd !== undefined) {
 		return unexpected(flagAfterEnd, command);
@@ -267,7 +283,11 @@ export const readRequest = ({
 	}
 
 	const all = word === undefined ? given : withAddress(given, word);
-	return all instanceof SockchatError
-		? (swallowedIn(given, word!) ?? all)
+	if (all instanceof SockchatError) {
+		return swallowedIn(given, word!) ?? all;
+	}
+
+	return command === 'replay'
+		? {command, file, given: all}
 		: {command, given: all, ...(steps && {steps})};
 };

@@ -50,6 +50,9 @@ const onlyTyped = new Set<FlagName>([
 	'sendFile',
 	'expect',
 	'record',
+	'connect',
+	'serve',
+	'fast',
 ]);
 
 const tableList = `${tableNames.slice(0, -1).join(', ')} and ${tableNames.at(-1)!}`;

@@ -29,6 +29,11 @@ const contradictions: readonly Contradiction[] = [
 		'pcapng',
 		'--pcapng writes TCP segments, and --socket has none; give only one of them.',
 	],
+	[
+		'connect',
+		'serve',
+		'--connect and --serve exclude each other; give only one.',
+	],
 	['json', 'plain', '--json and --plain exclude each other; give only one.'],
 	['json', 'quiet', '--json and --quiet exclude each other; give only one.'],
 	[

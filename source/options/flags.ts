@@ -11,6 +11,7 @@ export type CommandLineCommand = 'join' | 'serve' | 'connect';
 export type Command =
 	| CommandLineCommand
 	| 'watch'
+	| 'replay'
 	| 'status'
 	| 'lesson'
 	| 'doctor'
@@ -53,6 +54,7 @@ const alsoLesson = [...alsoDoctor, 'lesson'] as const;
 const allCommands = [
 	...alsoStatus,
 	'watch',
+	'replay',
 	'lesson',
 	'completion',
 	'help',
@@ -65,19 +67,19 @@ export const flags = {
 		value: 'PORT',
 		summary: '5001 by default',
 		serveExtra: '0 picks a free port',
-		commands: [...alsoStatus, 'watch'],
+		commands: [...alsoStatus, 'watch', 'replay'],
 	},
 	host: {
 		type: 'string',
 		value: 'HOST',
 		summary: '127.0.0.1 (default), 127.x.x.x, ::1 or localhost',
-		commands: [...alsoStatus, 'watch'],
+		commands: [...alsoStatus, 'watch', 'replay'],
 	},
 	socket: {
 		type: 'string',
 		value: 'PATH',
 		summary: 'a Unix domain socket, instead of host and port',
-		commands: alsoStatus,
+		commands: [...alsoStatus, 'replay'],
 	},
 	nick: {
 		type: 'string',
@@ -337,6 +339,21 @@ export const flags = {
 		summary: 'with --raw: keep every chunk in a new file',
 		commands: ['serve', 'connect'],
 	},
+	connect: {
+		type: 'boolean',
+		summary: 'play as the client (default: the side that recorded)',
+		commands: ['replay'],
+	},
+	serve: {
+		type: 'boolean',
+		summary: 'play as the server',
+		commands: ['replay'],
+	},
+	fast: {
+		type: 'boolean',
+		summary: 'wait for answers alone, not as long as then',
+		commands: ['replay'],
+	},
 	probe: {
 		type: 'boolean',
 		summary: 'only ask who listens on PORT, or FIRST-LAST; send nothing',
@@ -379,7 +396,7 @@ export const flags = {
 		short: 'w',
 		value: 'SECONDS',
 		summary: 'time to connect and for all that is asked for',
-		commands: ['connect', 'status'],
+		commands: ['connect', 'status', 'replay'],
 	},
 	connectTimeout: {
 		type: 'string',

@@ -1,7 +1,9 @@
 /**
  * The lines of a recording. All but the head and `fin` are the events that
- * `--json` prints.
+ * `--json` prints; lines of other types are skipped.
  */
+import {Buffer} from 'node:buffer';
+import {quoted} from '../errors.js';
 import type {ChunkObject} from './chunk-objects.js';
 
 /** Whose `out` is what: of a proxy's, it goes from the client to the target. */
@@ -47,3 +49,129 @@ export type RecordingLine =
 			readonly peer: string | undefined;
 			readonly at: number;
 	  };
+
+/** What happened on a connection, whoever recorded it. */
+export type Recorded =
+	| {
+			readonly type: 'open';
+			readonly at: number;
+			readonly peer: string;
+			readonly local: string | undefined;
+			readonly remote: string | undefined;
+	  }
+	| {readonly type: 'closed'; readonly at: number; readonly peer: string}
+	| {
+			readonly type: 'chunk' | 'fin';
+			readonly at: number;
+			readonly peer: string;
+			readonly direction: 'in' | 'out';
+			/** None for a FIN. */
+			readonly bytes: Buffer;
+	  };
+
+/** What a line should have been, for a sentence. */
+export type Wrong = {readonly expected: string};
+
+export const isWrong = (value: object): value is Wrong => 'expected' in value;
+
+const objectOf = (line: string): Record<string, unknown> | undefined => {
+	try {
+		const value: unknown = JSON.parse(line);
+		return typeof value === 'object' && value !== null
+			? (value as Record<string, unknown>)
+			: undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+const textOf = (value: unknown): string | undefined =>
+	typeof value === 'string' ? value : undefined;
+
+export const parseHead = (line: string): RecordingHead | Wrong => {
+	const head = objectOf(line);
+	if (head?.['type'] !== 'recording') {
+		return {expected: 'the head of a recording, {"type":"recording",…}'};
+	}
+
+	const {v, side, address, at} = head;
+	if (v !== 1) {
+		return {expected: 'version 1 of a recording, "v":1'};
+	}
+
+	if (side !== 'connect' && side !== 'serve' && side !== 'proxy') {
+		return {expected: '"side" to be "connect", "serve" or "proxy"'};
+	}
+
+	return typeof address === 'string' && typeof at === 'number'
+		? {type: 'recording', v, side, address, at}
+		: {expected: '"address" as a text and "at" as a number'};
+};
+
+const parseMoved = (
+	object: Record<string, unknown>,
+	type: 'chunk' | 'fin',
+	at: number,
+): Recorded | Wrong => {
+	const {direction, bytes, base64} = object;
+	if (direction !== 'in' && direction !== 'out') {
+		return {expected: '"direction" to be "in" or "out"'};
+	}
+
+	const peer = textOf(object['peer']) ?? '';
+	if (type === 'fin') {
+		return {type, at, peer, direction, bytes: Buffer.alloc(0)};
+	}
+
+	const decoded = Buffer.from(textOf(base64) ?? '', 'base64');
+	if (decoded.toString('base64') !== base64) {
+		return {expected: '"base64" in base64 (RFC 4648, 4)'};
+	}
+
+	return decoded.length === bytes
+		? {type, at, peer, direction, bytes: decoded}
+		: {expected: `"bytes" to be ${decoded.length}, as "base64" has them`};
+};
+
+/** @returns Undefined for a line that says nothing of a connection. */
+export const parseLine = (line: string): Recorded | Wrong | undefined => {
+	const object = objectOf(line);
+	if (typeof object?.['type'] !== 'string') {
+		return {expected: 'a JSON object with a "type", such as "chunk"'};
+	}
+
+	const {type, phase, at} = object;
+	const isKnown =
+		['chunk', 'fin', 'accepted', 'ended'].includes(type) ||
+		(type === 'state' && (phase === 'open' || phase === 'closed'));
+	if (!isKnown) {
+		return undefined;
+	}
+
+	if (typeof at !== 'number') {
+		return {expected: '"at" in milliseconds'};
+	}
+
+	if (type === 'chunk' || type === 'fin') {
+		return parseMoved(object, type, at);
+	}
+
+	const peer = textOf(object['peer']) ?? '';
+	return type === 'accepted' || phase === 'open'
+		? {
+				type: 'open',
+				at,
+				peer,
+				local: textOf(object['local']),
+				remote: textOf(object['remote']) ?? textOf(object['peer']),
+			}
+		: {type: 'closed', at, peer};
+};
+
+export const wrongLine = (
+	path: string,
+	number: number,
+	{expected}: Wrong,
+	line: string,
+): string =>
+	`${path}, line ${number}: expected ${expected}; got ${line === '' ? 'nothing' : quoted(line)}.`;

@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, status, lesson, doctor, completion and help\.)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, replay, status, lesson, doctor, completion and help\.)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
@@ -28,7 +28,7 @@ const wrong: readonly Wrong[] = [
 	['serve -x', '-x is not a flag; --help lists them all.'],
 	['serve --message hi', '--message is for connect, not for serve.'],
 	['serve --no-retry', '--no-retry is for connect, not for serve.'],
-	['serve --timeout 1', '--timeout is for connect and status, not for serve.'],
+	['serve --timeout 1', '--timeout is for connect and status and replay, not for serve.'],
 	['status --nick x', '--nick is for serve and connect, not for status.'],
 	[
 		'status 5001 y',

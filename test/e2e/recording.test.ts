@@ -223,3 +223,91 @@ test('e2e: 50 MB are recorded as they are, and arrive as they are', async t => {
 		size,
 	);
 });
+
+test('e2e: a replay to the same server finds no difference', async t => {
+	const port = await startEcho(t);
+	const file = newFile();
+	await record(t, port, file);
+	for (const more of [[], ['--fast'], [port, '--connect']]) {
+		const again = startBin(t, ['replay', file, ...more]);
+		assert.deepEqual(await again.waitForExit(), done, again.seen());
+		assert.equal(
+			again.stdout(),
+			'No difference: 8 bytes sent, 18 bytes received as recorded, 1 connection.\n',
+		);
+	}
+});
+
+test('e2e: a replay to a changed server says where it differs; the code is 1', async t => {
+	const file = newFile();
+	await record(t, await startEcho(t), file);
+	const changed = await startEcho(t, 'changed');
+	const again = startBin(t, ['replay', file, changed, '--fast']);
+	assert.deepEqual(await again.waitForExit(), failed, again.seen());
+	assert.equal(
+		again.stdout(),
+		`The answer differs after 5 bytes on connection 1:
+  recorded  49 4e 47 0d 0a                                   ING..
+  now       4f 4e 47 0d 0a                                   ONG..
+`,
+	);
+});
+
+test('e2e: a replay answers nc as the recorded server did', async t => {
+	const file = newFile();
+	await record(t, await startEcho(t), file);
+	const server = startBin(t, ['replay', file, '0', '--serve', '--fast']);
+	const port = await server.waitForOutput(/127\.0\.0\.1:(\d+)/, {
+		stream: 'stderr',
+	});
+	const client = startProcess(t, 'nc', ['-N', '127.0.0.1', port]);
+	client.write('PING\n');
+	await client.waitForOutput('$4\r\nPING\r\n');
+	client.write('é\n');
+	client.end();
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	assert.equal(client.stdout(), '$4\r\nPING\r\n$2\r\né\r\n');
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+	assert.match(server.stdout(), /^No difference: 18 bytes sent, 8 bytes/);
+});
+
+test('e2e: a recording that was cut off is played to its last whole line', async t => {
+	const port = await startEcho(t);
+	const file = newFile();
+	await record(t, port, file);
+	const lines = readFileSync(file, 'utf8').split('\n');
+	writeFileSync(
+		file,
+		`${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, 20)}`,
+	);
+	const again = startBin(t, ['replay', file]);
+	assert.deepEqual(await again.waitForExit(), done, again.seen());
+	assert.equal(
+		again.stderr(),
+		'The recording ends amid a line: it is played up to line 4.\n',
+	);
+	assert.match(again.stdout(), /^No difference: 5 bytes sent, 10 bytes/);
+});
+
+test('e2e: what is no recording is refused with its line and what was expected', async t => {
+	const file = newFile();
+	const head =
+		'{"type":"recording","v":1,"side":"connect","address":"127.0.0.1:1","at":1}\n';
+	const cases = [
+		['hello\n', 1, /^the head of a recording/],
+		[`${head}nonsense\n`, 2, /^a JSON object with a "type"/],
+		[
+			`${head}{"type":"chunk","at":1,"direction":"in","bytes":2,"base64":"YQ=="}\n`,
+			2,
+			/^"bytes" to be 1/,
+		],
+	] as const;
+	for (const [text, number, expected] of cases) {
+		writeFileSync(file, text);
+		const again = startBin(t, ['replay', file]);
+		assert.deepEqual(await again.waitForExit(), {...done, code: 2});
+		const start = `${file}, line ${number}: expected `;
+		assert.ok(again.stderr().startsWith(start), again.seen());
+		assert.match(again.stderr().slice(start.length), expected);
+	}
+});

@@ -195,7 +195,7 @@ test('options: an unknown command is refused, with the nearest one', () => {
 	assert.match(refusal('ERR_USAGE', 'conect'), /did you mean connect\?$/);
 	assert.match(
 		refusal('ERR_USAGE', 'quit'),
-		/the commands are serve, connect, watch, status, lesson, doctor, completion and help\.$/,
+		/the commands are serve, connect, watch, replay, status, lesson, doctor, completion and help\.$/,
 	);
 	assert.match(
 		refusal('ERR_USAGE', 'connect 5001 hi'),
@@ -215,7 +215,7 @@ test('options: a flag of another command is refused, with its commands', () => {
 			const words = command === 'join' ? '' : command;
 			const value = type === 'string' ? '1' : true;
 			const message = refusal('ERR_USAGE', words, {[name]: value});
-			assert.match(message, /^--[a-z-]+ is for (serve|connect)/);
+			assert.match(message, /^--[a-z-]+ is for (serve|connect|replay)/);
 		}
 	}
 

@@ -1,0 +1,326 @@
+/**
+ * Plays a recording to a peer, in the order of its lines: what our side sent is
+ * sent again, and what the other side sent is compared with what comes.
+ *
+ * The order is that in which one program read and wrote, so whatever a peer
+ * answered to has been sent again before its answer is waited for. Where chunks
+ * end means nothing: TCP is a stream.
+ */
+import type {Buffer} from 'node:buffer';
+import {once} from 'node:events';
+import type {Duplex} from 'node:stream';
+import {setTimeout as wait} from 'node:timers/promises';
+import type {SocketLink} from '../socket/link.js';
+import type {Recorded, RecordedSide} from './line.js';
+
+export type PlayedSide = 'connect' | 'serve';
+
+/** Bytes, or how the connection ended. */
+export type Seen = Buffer | string;
+
+export type Difference = {
+	/** Counted from 1. */
+	readonly connection: number;
+	/** How many bytes before it were the same. */
+	readonly equalBytes: number;
+	readonly recorded: Seen;
+	readonly now: Seen;
+};
+
+export type Played = {
+	readonly connections: number;
+	readonly bytesSent: number;
+	/** How many bytes were the same. */
+	readonly bytesSame: number;
+	readonly difference: Difference | undefined;
+};
+
+export type PlayerOptions = {
+	readonly lines: AsyncIterable<Recorded>;
+	readonly recordedSide: RecordedSide;
+	readonly side: PlayedSide;
+	/** Whether nothing is waited for but answers. */
+	readonly isFast: boolean;
+	/** The next connection: dialled, or accepted. */
+	readonly open: () => Promise<SocketLink>;
+	/** Leaves: `play` then rejects. */
+	readonly signal: AbortSignal;
+};
+
+/** How much of a difference is shown. */
+const shownBytes = 16;
+
+// As long as a peer doesn't read us, we still read it up to here.
+const maxWaitingBytes = 16 * 1024 * 1024;
+
+const firstDifference = (one: Buffer, other: Buffer): number => {
+	const length = Math.min(one.length, other.length);
+	if (one.compare(other, 0, length, 0, length) === 0) {
+		return length;
+	}
+
+	let at = 0;
+	while (one[at] === other[at]) {
+		at++;
+	}
+
+	return at;
+};
+
+/** One connection, as it is read: in pieces of any length. */
+class PlayedLink {
+	readonly number: number;
+	readonly stream: Duplex;
+	bytesSent = 0;
+	bytesSame = 0;
+	readonly #waiting: Buffer[] = [];
+	#waitingBytes = 0;
+	#error: NodeJS.ErrnoException | undefined;
+
+	constructor(link: SocketLink, number: number) {
+		this.number = number;
+		this.stream = link.stream;
+		this.stream.on('error', (error: Error) => {
+			this.#error = error;
+		});
+		// Without it nothing is read, and no end is noticed.
+		this.stream.on('readable', () => undefined);
+	}
+
+	/** How it has ended, in words. */
+	get end(): string {
+		const code = this.#error?.code;
+		if (code !== undefined) {
+			return `a reset (${code})`;
+		}
+
+		return 'the end (FIN)';
+	}
+
+	async send(bytes: Buffer): Promise<Difference | undefined> {
+		const {stream} = this;
+		if (!stream.writable) {
+			return this.#differs('a peer that reads', this.end);
+		}
+
+		this.bytesSent += bytes.length;
+		stream.write(bytes);
+		while (stream.writableNeedDrain && !stream.destroyed) {
+			if (this.#waitingBytes < maxWaitingBytes) {
+				this.#pull();
+			}
+
+			// eslint-disable-next-line no-await-in-loop -- until it is taken
+			await this.#change('drain');
+		}
+
+		return undefined;
+	}
+
+	/** @returns How what comes differs from these bytes. */
+	async expect(bytes: Buffer): Promise<Difference | undefined> {
+		let rest = bytes;
+		while (rest.length > 0) {
+			// eslint-disable-next-line no-await-in-loop -- in the order of the bytes
+			const piece = await this.#next();
+			if (!piece) {
+				return this.#differs(rest, this.end);
+			}
+
+			const same = firstDifference(rest, piece);
+			this.bytesSame += same;
+			if (same < rest.length && same < piece.length) {
+				return this.#differs(rest.subarray(same), piece.subarray(same));
+			}
+
+			this.#putBack(piece.subarray(same));
+			rest = rest.subarray(same);
+		}
+
+		return undefined;
+	}
+
+	async expectEnd(): Promise<Difference | undefined> {
+		const piece = await this.#next();
+		if (piece) {
+			return this.#differs('the end (FIN)', piece);
+		}
+
+		return this.#error ? this.#differs('the end (FIN)', this.end) : undefined;
+	}
+
+	/** Sends FIN after what was sent, and waits for nothing more. */
+	async close(): Promise<void> {
+		const {stream} = this;
+		if (!stream.destroyed) {
+			stream.end();
+			stream.resume();
+			while (!stream.writableFinished && !stream.destroyed) {
+				// eslint-disable-next-line no-await-in-loop -- until it is taken
+				await this.#change('finish');
+			}
+		}
+
+		stream.destroy();
+	}
+
+	#differs(recorded: Seen, now: Seen): Difference {
+		const cut = (seen: Seen) =>
+			typeof seen === 'string' ? seen : seen.subarray(0, shownBytes);
+		return {
+			connection: this.number,
+			equalBytes: this.bytesSame,
+			recorded: cut(recorded),
+			now: cut(now),
+		};
+	}
+
+	#pull(): boolean {
+		const piece = this.stream.read() as Buffer | null;
+		if (!piece) {
+			return false;
+		}
+
+		this.#waiting.push(piece);
+		this.#waitingBytes += piece.length;
+		return true;
+	}
+
+	/** @returns Undefined at its end. */
+	async #next(): Promise<Buffer | undefined> {
+		const {stream} = this;
+		while (this.#waiting.length === 0 && !this.#pull()) {
+			if (stream.readableEnded || stream.destroyed) {
+				return undefined;
+			}
+
+			// eslint-disable-next-line no-await-in-loop -- until there is something
+			await this.#change('readable');
+		}
+
+		const piece = this.#waiting.shift()!;
+		this.#waitingBytes -= piece.length;
+		return piece;
+	}
+
+	#putBack(piece: Buffer): void {
+		if (piece.length > 0) {
+			this.#waiting.unshift(piece);
+			this.#waitingBytes += piece.length;
+		}
+	}
+
+	/** Settles at the next of these. */
+	async #change(wanted: 'drain' | 'finish' | 'readable'): Promise<void> {
+		const over = new AbortController();
+		const {signal} = over;
+		const names =
+			wanted === 'finish'
+				? [wanted, 'close']
+				: [wanted, 'readable', 'end', 'close'];
+		await Promise.race(
+			names.map(async name => once(this.stream, name, {signal})),
+		).catch(() => undefined);
+		over.abort();
+	}
+}
+
+const oursOf = (
+	recordedSide: RecordedSide,
+	side: PlayedSide,
+): Recorded['type'] | 'in' | 'out' =>
+	(recordedSide === 'serve') === (side === 'serve') ? 'out' : 'in';
+
+// The longest that a timer takes.
+const maxPauseMs = 2 ** 31 - 1;
+
+/**
+ * @throws {Error} If a connection can't be opened, or the signal aborts it.
+ */
+export const play = async ({
+	lines,
+	recordedSide,
+	side,
+	isFast,
+	open,
+	signal,
+}: PlayerOptions): Promise<Played> => {
+	const ours = oursOf(recordedSide, side);
+	const links = new Map<string, PlayedLink>();
+	const all: PlayedLink[] = [];
+	let lastAt: number | undefined;
+	const stop = () => {
+		for (const {stream} of links.values()) {
+			stream.destroy();
+		}
+	};
+
+	/** Waits as long as our side did before it sent. */
+	const pause = async (at: number): Promise<void> => {
+		const ms = isFast || lastAt === undefined ? 0 : at - lastAt;
+		if (ms > 0) {
+			await wait(Math.min(ms, maxPauseMs), undefined, {signal});
+		}
+	};
+
+	const playLine = async (line: Recorded): Promise<Difference | undefined> => {
+		const {type, peer, at} = line;
+		if (type === 'open') {
+			await links.get(peer)?.close();
+			const link = new PlayedLink(await open(), all.length + 1);
+			links.set(peer, link);
+			all.push(link);
+			return undefined;
+		}
+
+		const link = links.get(peer);
+		if (!link) {
+			return undefined;
+		}
+
+		if (type === 'closed') {
+			await link.close();
+			links.delete(peer);
+			return undefined;
+		}
+
+		if (line.direction !== ours) {
+			return type === 'fin' ? link.expectEnd() : link.expect(line.bytes);
+		}
+
+		await pause(at);
+		if (type === 'chunk') {
+			return link.send(line.bytes);
+		}
+
+		link.stream.end();
+		return undefined;
+	};
+
+	const played = (difference: Difference | undefined): Played => ({
+		connections: all.length,
+		bytesSent: all.reduce((sum, {bytesSent}) => sum + bytesSent, 0),
+		bytesSame: all.reduce((sum, {bytesSame}) => sum + bytesSame, 0),
+		difference,
+	});
+
+	signal.addEventListener('abort', stop);
+	try {
+		for await (const line of lines) {
+			const difference = await playLine(line);
+			signal.throwIfAborted();
+			if (difference) {
+				return played(difference);
+			}
+
+			lastAt = line.at;
+		}
+
+		await Promise.all([...links.values()].map(async link => link.close()));
+		signal.throwIfAborted();
+		return played(undefined);
+	} finally {
+		signal.removeEventListener('abort', stop);
+		stop();
+	}
+};

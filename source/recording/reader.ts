@@ -1,0 +1,136 @@
+/**
+ * Reads a recording line by line, in constant memory.
+ *
+ * What kill -9 or a full disk has left ends amid a line: it is read to its last
+ * whole one.
+ */
+import type {Buffer} from 'node:buffer';
+import {createReadStream} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {SockchatError} from '../errors.js';
+import {LineSplitter} from '../protocol/lines.js';
+import {
+	isWrong,
+	parseHead,
+	parseLine,
+	wrongLine,
+	type Recorded,
+	type RecordingHead,
+} from './line.js';
+
+// A line has its bytes twice, and a text may be six times as long in JSON.
+const maxLineBytes = 64 * 1024 * 1024;
+
+const unreadable = (path: string, why: string, cause?: unknown) =>
+	new SockchatError('ERR_RECORDING', `Can't read ${path}: ${why}.`, {cause});
+
+export type Summary = {
+	readonly head: RecordingHead;
+	readonly connections: number;
+	/** How many whole lines there are. */
+	readonly lines: number;
+	/** How long the rest is, which is no whole line. */
+	readonly cutBytes: number;
+};
+
+type End = {readonly lines: number; readonly cutBytes: number};
+
+/** Yields the lines that came together, and at last what is left. */
+async function* batches(path: string): AsyncGenerator<Buffer[], number> {
+	const splitter = new LineSplitter(maxLineBytes);
+	for await (const chunk of createReadStream(path)) {
+		const lines: Buffer[] = [];
+		const tooLong = splitter.push(chunk as Buffer, line => {
+			lines.push(line);
+		});
+		yield lines;
+		if (tooLong) {
+			throw unreadable(path, `a line has more than ${maxLineBytes} bytes`);
+		}
+	}
+
+	return splitter.pendingBytes;
+}
+
+/** @throws {SockchatError} `ERR_RECORDING`: the line, and what was expected. */
+export async function* readRecording(
+	path: string,
+	onHead: (head: RecordingHead) => void = () => undefined,
+): AsyncGenerator<Recorded, End> {
+	const source = batches(path);
+	let number = 0;
+	for (;;) {
+		// eslint-disable-next-line no-await-in-loop -- in the order of the file
+		const {value, done} = await source.next();
+		if (done) {
+			if (number === 0) {
+				const wrong = parseHead('');
+				const expected = isWrong(wrong) ? wrong : {expected: 'a head'};
+				throw new SockchatError(
+					'ERR_RECORDING',
+					wrongLine(path, 1, expected, ''),
+				);
+			}
+
+			return {lines: number, cutBytes: value};
+		}
+
+		for (const bytes of value) {
+			number++;
+			const line = bytes.toString();
+			const parsed = number === 1 ? parseHead(line) : parseLine(line);
+			if (parsed && isWrong(parsed)) {
+				throw new SockchatError(
+					'ERR_RECORDING',
+					wrongLine(path, number, parsed, line),
+				);
+			}
+
+			if (parsed?.type === 'recording') {
+				onHead(parsed);
+			} else if (parsed) {
+				yield parsed;
+			}
+		}
+	}
+}
+
+/**
+ * Reads all of it, before anything is done with it.
+ *
+ * @throws {SockchatError} `ERR_RECORDING`, if it can't be read, or is none.
+ */
+export const surveyRecording = async (path: string): Promise<Summary> => {
+	const found = await stat(path).catch((error: unknown) => {
+		const {code, message} = error as NodeJS.ErrnoException;
+		throw unreadable(
+			path,
+			code === 'ENOENT' ? 'there is no such file (ENOENT)' : message,
+			error,
+		);
+	});
+	if (!found.isFile()) {
+		throw unreadable(path, 'it is no file');
+	}
+
+	let head: RecordingHead | undefined;
+	let connections = 0;
+	const lines = readRecording(path, read => {
+		head = read;
+	});
+	try {
+		for (;;) {
+			// eslint-disable-next-line no-await-in-loop -- in the order of the file
+			const {value, done} = await lines.next();
+			if (done) {
+				return {head: head!, connections, ...value};
+			}
+
+			connections += value.type === 'open' ? 1 : 0;
+		}
+	} catch (error) {
+		throw error instanceof SockchatError
+			? error
+			: unreadable(path, (error as Error).message, error);
+	}
+};
