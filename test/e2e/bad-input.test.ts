@@ -83,6 +83,19 @@ const wrong: readonly Wrong[] = [
 	['connect --input=', '--input needs a value.'],
 	['connect --raw --eol nl', '--eol needs none, lf, cr or crlf; got "nl".'],
 	['connect --eol cr', '--eol needs --raw.'],
+	// As JSON, none of them works at all.
+	[
+		String.raw`connect --raw --send a\q --send-file /no/file`,
+		/^--send (?:knows .*; got "\\q" in "a\\q"|copies bytes, and --json .*)\.$/,
+	],
+	[
+		'connect --raw --send-hex 0d0',
+		/^--send-hex (?:needs pairs .*; got "0d0"|copies bytes, and --json .*)\.$/,
+	],
+	[
+		'connect --raw --expect (',
+		/^--expect (?:needs a regular expression; got "\(": .*|copies bytes, and --json .*)\.$/,
+	],
 	[
 		'connect --raw --idle never',
 		'--idle needs a number of seconds, such as 5 or 0.5; got "never".',
