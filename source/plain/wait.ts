@@ -6,18 +6,20 @@
 import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
-import {longestMatch, matchesInTime} from '../protocol/matching.js';
+import {longestMatch, matchInTime} from '../protocol/matching.js';
 import {isMentioned} from '../protocol/mention.js';
 import {foldNick} from '../protocol/nick.js';
 
 const matches = (
 	{frame}: Extract<ChatEvent, {type: 'frame'}>,
 	awaited: NonNullable<Options['awaited']>,
-): boolean | undefined => {
+): boolean | 'late' => {
 	if ('pattern' in awaited) {
-		return (
-			frame.type === 'message' && matchesInTime(awaited.pattern, frame.text)
-		);
+		const match =
+			frame.type === 'message'
+				? matchInTime(awaited.pattern, frame.text)
+				: undefined;
+		return match === 'late' ? match : match !== undefined;
 	}
 
 	const {mentioned} = awaited;
@@ -86,7 +88,7 @@ export class MessageWait {
 			this.#isOver = isMatch !== false;
 			if (isMatch === true) {
 				this.#hands.onFound(event);
-			} else if (isMatch === undefined && 'pattern' in awaited) {
+			} else if (isMatch === 'late' && 'pattern' in awaited) {
 				this.#hands.onFailed(tookTooLong(awaited.pattern));
 			}
 		}

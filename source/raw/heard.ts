@@ -8,12 +8,10 @@
  * that bytes that trickle in can't take more than half of the time.
  */
 import {performance} from 'node:perf_hooks';
-import {createContext, Script, type Context} from 'node:vm';
 import {ByteText} from '../protocol/byte-text.js';
+import {matchInTime} from '../protocol/matching.js';
 
 export const maxHeardCharacters = 1024 * 1024;
-
-const maxSearchMs = 1000;
 
 export class Heard {
 	/** When the next search may begin. */
@@ -45,14 +43,14 @@ export class Heard {
 		}
 
 		const startedAt = performance.now();
-		const found = search(pattern, this.#text);
+		const found = matchInTime(pattern, this.#text);
 		const endedAt = performance.now();
 		this.nextAt = endedAt + (endedAt - startedAt);
 		if (found === undefined || found === 'late') {
 			return found === 'late' ? found : false;
 		}
 
-		this.#text = this.#text.slice(found);
+		this.#text = this.#text.slice(found.end);
 		return true;
 	}
 
@@ -60,38 +58,3 @@ export class Heard {
 		this.#text = (this.#text + text).slice(-maxHeardCharacters);
 	}
 }
-
-const contexts = new WeakMap<RegExp, {context: Context; run: Script}>();
-
-/** @returns Where its first match ends. */
-const search = (pattern: RegExp, text: string): number | 'late' | undefined => {
-	const known = contexts.get(pattern);
-	const {context, run} = known ?? {
-		context: createContext({}),
-		run: new Script('search()'),
-	};
-	if (!known) {
-		contexts.set(pattern, {context, run});
-	}
-
-	context['search'] = () => {
-		const match = pattern.exec(text);
-		return match ? match.index + match[0].length : undefined;
-	};
-
-	try {
-		// Only V8 can interrupt an expression, and only here it can be asked to.
-		return run.runInContext(context, {timeout: maxSearchMs}) as
-			number | undefined;
-	} catch (error) {
-		if (
-			(error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
-		) {
-			return 'late';
-		}
-
-		throw error;
-	} finally {
-		context['search'] = undefined;
-	}
-};
