@@ -179,7 +179,7 @@ const movesOf = (lines: readonly string[]): Move[] => {
 				command: isServer ? 'serve' : 'connect',
 				localPort: /--local-port (\d+)/.exec(typed)?.[1],
 			});
-		} else if (prompt === '$' && typed === 'sockchat watch') {
+		} else if (prompt === '$' && typed === 'sockchat watch --plain') {
 			moves.push({by: 'watch'});
 		} else if (prompt === '$' && typed.startsWith('ss ')) {
 			moves.push({by: 'shell', line: typed});

@@ -201,7 +201,7 @@ export class Tutor {
 
 		if (move.by === 'watch') {
 			this.#watch();
-			return ['$ sockchat watch', ''];
+			return ['$ sockchat watch --plain', ''];
 		}
 
 		if (move.by === 'sockchat') {
