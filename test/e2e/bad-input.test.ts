@@ -28,7 +28,10 @@ const wrong: readonly Wrong[] = [
 	['serve -x', '-x is not a flag; --help lists them all.'],
 	['serve --message hi', '--message is for connect, not for serve.'],
 	['serve --no-retry', '--no-retry is for connect, not for serve.'],
-	['serve --timeout 1', '--timeout is for connect and status and replay, not for serve.'],
+	[
+		'serve --timeout 1',
+		'--timeout is for connect and status and replay, not for serve.',
+	],
 	['status --nick x', '--nick is for serve and connect, not for status.'],
 	[
 		'status 5001 y',
