@@ -94,6 +94,8 @@ test('e2e: half-closed and TIME-WAIT stand in the ladder as in ss', async t => {
 	await terminal.waitFor('╭ lifecycle');
 	await client.waitFor('╭ lifecycle');
 	terminal.type('/pause\r');
+	// A server that still reads would answer the FIN at once.
+	await terminal.waitFor('pause()');
 	client.type('/end\r');
 	await agree(client, port, 'FIN-WAIT-2');
 	await terminal.waitFor(/┄▸│ ● CLOSE-WAIT/);
