@@ -4,6 +4,7 @@
  * `local` is the end that has the watched port, the server's; `remote` is the
  * other, the client's. `peer` is the client's address.
  */
+import {timeOf} from '../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState, KernelTimer} from '../tcp/tcp.js';
 
 export type EndName = 'local' | 'remote';
@@ -76,3 +77,22 @@ export type PortEvent =
 			readonly peers: readonly string[];
 	  })
 	| SocketsEvent;
+
+/**
+ * Bytes that were counted: somebody called send() for them.
+ *
+ * @param offset How many that end had sent before.
+ */
+export const sendOf = (
+	data: Extract<PortEvent, {type: 'data'}>,
+	offset: number,
+): Step => ({
+	kind: 'call',
+	call: 'send()',
+	end: data.from,
+	evidence: 'inferred',
+	result: String(data.bytes),
+	offset,
+	peer: data.peer,
+	...timeOf(data),
+});

@@ -3,7 +3,7 @@
  * of a send(), of which only the count is known.
  */
 import type {Step} from '../tcp/tcp.js';
-import type {PortEvent} from '../event/port-event.js';
+import {sendOf, type PortEvent} from '../event/port-event.js';
 
 export class Transfers {
 	/** Bytes so far, by connection and direction. */
@@ -19,19 +19,10 @@ export class Transfers {
 			return undefined;
 		}
 
-		const {type, from, bytes, peer, ...time} = event;
+		const {from, bytes, peer} = event;
 		const key = `${from} ${peer}`;
 		const offset = this.#counts.get(key) ?? 0;
 		this.#counts.set(key, offset + bytes);
-		return {
-			kind: 'call',
-			call: 'send()',
-			result: String(bytes),
-			end: from,
-			evidence: 'inferred',
-			peer,
-			offset,
-			...time,
-		};
+		return sendOf(event, offset);
 	}
 }

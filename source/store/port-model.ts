@@ -4,11 +4,12 @@
  * Ended connections keep their steps, so that a reader can look back at them.
  */
 import {assertNever} from '../errors.js';
-import type {
-	EndName,
-	PortEvent,
-	SocketsEvent,
-	WatchedConnection,
+import {
+	sendOf,
+	type EndName,
+	type PortEvent,
+	type SocketsEvent,
+	type WatchedConnection,
 } from '../event/port-event.js';
 import {nextSpelling, type Spelling} from '../tcp/spelling.js';
 import {timeOf} from '../tcp/step-time.js';
@@ -197,21 +198,6 @@ const look = (model: PortModel, looking: Looking): PortModel => {
 		}
 	}
 };
-
-/** Bytes that were counted: somebody called send() for them. */
-const sendOf = (
-	data: Extract<PortEvent, {type: 'data'}>,
-	offset: number,
-): Step => ({
-	kind: 'call',
-	call: 'send()',
-	end: data.from,
-	evidence: 'inferred',
-	result: String(data.bytes),
-	offset,
-	peer: data.peer,
-	...timeOf(data),
-});
 
 const keyOf = (peer: string, end: EndName): string => `${end} ${peer}`;
 
