@@ -236,6 +236,41 @@ const readShell = (word: string | undefined): Request | SockchatError => {
 export const isChat = (request: Request): request is ChatRequest =>
 	['join', 'serve', 'connect'].includes(request.command);
 
+/** What a command makes of the words after it, once they are few enough. */
+const requestOf = (
+	command: Command,
+	{
+		word,
+		file,
+		given,
+		steps,
+	}: Pick<CommandLine, 'given' | 'steps'> & {
+		readonly word: string | undefined;
+		readonly file: string | undefined;
+	},
+): Request | SockchatError => {
+	if (command === 'help') {
+		return readHelpWord(word);
+	}
+
+	if (command === 'lesson') {
+		return {command, name: word, given};
+	}
+
+	if (command === 'completion') {
+		return readShell(word);
+	}
+
+	const all = word === undefined ? given : withAddress(given, word);
+	if (all instanceof SockchatError) {
+		return swallowedIn(given, word!) ?? all;
+	}
+
+	return command === 'replay'
+		? {command, file, given: all}
+		: {command, given: all, ...(steps && {steps})};
+};
+
 /** @returns An error if there is no such command, or one of its words is wrong. */
 export const readRequest = ({
 	words,
@@ -265,29 +300,8 @@ export const readRequest = ({
 		return swallowedIn(given, extra) ?? unexpected(extra, word!);
 	}
 
-	const wrong = misplacedIn(given, command);
-	if (wrong) {
-		return wrong;
-	}
-
-	if (command === 'help') {
-		return readHelpWord(word);
-	}
-
-	if (command === 'lesson') {
-		return {command, name: word, given};
-	}
-
-	if (command === 'completion') {
-		return readShell(word);
-	}
-
-	const all = word === undefined ? given : withAddress(given, word);
-	if (all instanceof SockchatError) {
-		return swallowedIn(given, word!) ?? all;
-	}
-
-	return command === 'replay'
-		? {command, file, given: all}
-		: {command, given: all, ...(steps && {steps})};
+	return (
+		misplacedIn(given, command) ??
+		requestOf(command, {word, file, given, steps})
+	);
 };

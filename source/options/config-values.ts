@@ -5,7 +5,7 @@
 import type {SockchatError} from '../errors.js';
 import type {Config, Layer, Setting} from './config.js';
 import {isFor, type CommandLineCommand, type FlagName} from './flags.js';
-import {optionsOf} from './options.js';
+import {optionsOf} from './chat/parse.js';
 import {parseStatusOptions} from './status.js';
 import {parseWatchOptions} from './watch.js';
 

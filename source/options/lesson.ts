@@ -2,8 +2,9 @@
 import type {SockchatError} from '../errors.js';
 import {contradictionIn} from './contradictions.js';
 import type {Config} from './config.js';
-import {readOutput, readTheme, type ThemeName} from './options.js';
+import type {ThemeName} from './options.js';
 import {Reader, type GivenFlags} from './reader.js';
+import {readOutput, readTheme} from './screen.js';
 import {settle, type Variables} from './settings.js';
 
 export type LessonOptions = {

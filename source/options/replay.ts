@@ -3,7 +3,7 @@ import type {SockchatError} from '../errors.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {contradictionIn} from './contradictions.js';
 import {readAddressWord} from './address-word.js';
-import {readAddress} from './options.js';
+import {readAddress} from './address.js';
 import {Reader, wrongUsage, type GivenFlags} from './reader.js';
 
 export type ReplaySide = 'connect' | 'serve';

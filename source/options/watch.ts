@@ -4,15 +4,10 @@ import type {CaptureWish} from '../chat/capture.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {contradictionIn} from './contradictions.js';
 import type {Config} from './config.js';
-import {
-	canMoveCursor,
-	isForScreenReader,
-	readAddress,
-	readTheme,
-	type Output,
-	type ThemeName,
-} from './options.js';
+import {readAddress} from './address.js';
+import type {Output, ThemeName} from './options.js';
 import {Reader, wrongUsage, type GivenFlags} from './reader.js';
+import {canMoveCursor, isForScreenReader, readTheme} from './screen.js';
 import {settle, type Variables} from './settings.js';
 
 export type WatchOptions = {

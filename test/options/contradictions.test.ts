@@ -9,7 +9,7 @@ import {
 	type Flag,
 	type FlagName,
 } from '../../source/options/flags.js';
-import {parseOptions} from '../../source/options/options.js';
+import {parseOptions} from '../../source/options/chat/parse.js';
 
 /** A valid value. */
 const valueOf = (name: FlagName): string | true => {

@@ -3,7 +3,8 @@ import {userInfo} from 'node:os';
 import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
 import {readLoginName} from '../../source/chat/login-name.js';
-import {parseOptions, type Options} from '../../source/options/options.js';
+import {parseOptions} from '../../source/options/chat/parse.js';
+import type {Options} from '../../source/options/options.js';
 import type {GivenFlags} from '../../source/options/reader.js';
 
 const parse = (
