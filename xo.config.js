@@ -97,7 +97,7 @@ const config = [
 		},
 	},
 	{
-		files: ['source/program.ts'],
+		files: ['source/program/signals.ts'],
 		rules: {
 			// Only the bin may exit: signals end it.
 			'unicorn/no-process-exit': 'off',

@@ -1,0 +1,30 @@
+/** `--help`, `help` and `--version`. */
+import type {Command} from '../options/flags.js';
+import type {Output} from '../plain/output.js';
+
+/** Our package.json. Meow finds it, and is loaded only for this. */
+const readPackage = async () => {
+	const {default: meow} = await import('meow');
+	const {pkg} = meow({
+		importMeta: import.meta,
+		argv: [],
+		autoHelp: false,
+		autoVersion: false,
+	});
+	return pkg;
+};
+
+export const printHelp = async (
+	output: Output,
+	command: Command,
+): Promise<void> => {
+	const {helpText} = await import('../options/help.js');
+	const {description} = await readPackage();
+	const title = command === 'join' ? `${description!}\n\n` : '';
+	output.write(`${title}${helpText(command)}\n`);
+};
+
+export const printVersion = async (output: Output): Promise<void> => {
+	const {version} = await readPackage();
+	output.write(`${version!}\n`);
+};
