@@ -9,6 +9,7 @@ import {dial, rawConnectionFailed, requirePlace} from '../socket/dial.js';
 import {RawClient} from '../raw/client.js';
 import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
+import {Silence} from '../raw/silence.js';
 import {Recorder} from '../recording/recorder.js';
 import {SocketWatch} from '../watch/socket-watch.js';
 import {beginCapture, type CaptureWish} from './capture.js';
@@ -54,6 +55,10 @@ export type RawSocketOptions = {
 export type RawOptions = RawSocketOptions & {
 	/** Whether a FIN ends only its own direction, and a server's first peer gets the input. */
 	readonly isPipe: boolean;
+	/** Whether nothing is read, as our own output is slow. */
+	readonly isHeld?: (() => boolean) | undefined;
+	/** Called after a silence of `idleMs`. */
+	readonly onSilent?: (() => void) | undefined;
 };
 
 export type RawChat = {
@@ -136,6 +141,13 @@ export const openRaw = async (
 		watch?.restWhileQuiet();
 	}
 
+	const silence = new Silence(
+		options.idleMs,
+		() => options.isHeld?.() === true,
+		() => {
+			options.onSilent?.();
+		},
+	);
 	const setTap = (isOn: boolean) => {
 		if (watch) {
 			watch.tap.isOn = isOn;
@@ -160,6 +172,7 @@ export const openRaw = async (
 			onEvent,
 			watch,
 			recorder,
+			silence,
 		});
 		watch?.sampleClient(() => client.endpoints);
 		let isOver = false;
@@ -189,6 +202,7 @@ export const openRaw = async (
 			setTap,
 			closed: (async () => {
 				const cause = await client.closed;
+				silence.stop();
 				await watch?.closed();
 				isOver = true;
 				// A reader may stay, and see TIME-WAIT come and go.
@@ -203,6 +217,7 @@ export const openRaw = async (
 		onEvent,
 		watch,
 		recorder,
+		silence,
 	}).catch((error: unknown) => {
 		watch?.stop();
 		throw error;
@@ -236,6 +251,9 @@ export const openRaw = async (
 		hasPeerEnded: () => true,
 		leave: drainOnce(server),
 		setTap,
-		closed: server.closed.then(() => recordingFailed),
+		closed: server.closed.then(() => {
+			silence.stop();
+			return recordingFailed;
+		}),
 	};
 };

@@ -15,9 +15,9 @@ import {unreadable} from './input.js';
 import {runPipedMessage} from './piped-message.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
-import {RawLimits} from './raw-limits.js';
 import {notSent, sendRaw, tooFewReplies, type Sending} from './raw-script.js';
 import {Replay, replayWanted} from './replay.js';
+import {ReplyCount} from './reply-count.js';
 import {roomSteps} from './room-script.js';
 import {
 	mayInterrupt,
@@ -67,17 +67,19 @@ const runChat = async (
 	};
 
 	let isEnough = false;
-	const limits =
+	const endRaw = () => {
+		isEnough = true;
+		raw?.setPaused(true);
+		// One turn, for what is on its way to the kernel.
+		setImmediate(() => {
+			raw?.leave();
+			raw?.leave();
+		});
+	};
+
+	const replies =
 		options.mode === 'raw'
-			? new RawLimits(options, systemClock, () => {
-					isEnough = true;
-					raw?.setPaused(true);
-					// One turn, for what is on its way to the kernel.
-					setImmediate(() => {
-						raw?.leave();
-						raw?.leave();
-					});
-				})
+			? new ReplyCount(options.replies, endRaw)
 			: undefined;
 	let hasReceived = false;
 	let isCutOff = false;
@@ -108,7 +110,7 @@ const runChat = async (
 		replay.take(event);
 		wait.see(event);
 		progress.see(event);
-		limits?.see(event);
+		replies?.see(event);
 		hasReceived ||= event.type === 'chunk' && event.direction === 'in';
 		printer.nick = progress.nick;
 	};
@@ -118,7 +120,15 @@ const runChat = async (
 			const isPipe = !(
 				streams.stdin.isTTY === true && streams.stdout.isTerminal
 			);
-			const chat = await openRaw({...options, isPipe}, emit);
+			const chat = await openRaw(
+				{
+					...options,
+					isPipe,
+					isHeld: () => isHeld,
+					onSilent: endRaw,
+				},
+				emit,
+			);
 			raw = chat;
 			const step = sendRaw({
 				chat,
@@ -213,7 +223,6 @@ const runChat = async (
 		isOver = true;
 		sending.isOver = true;
 		cancelDeadline();
-		limits?.stop();
 		prompt?.close();
 		if (options.message === undefined) {
 			streams.stdin.destroy();
@@ -241,10 +250,10 @@ const runChat = async (
 			printer.printError(notSent(sending, taken));
 		}
 
-		const replies = limits?.missingReplies ?? 0;
-		const isMissing = replies > 0 && !wasLeft && cause === undefined;
+		const missingReplies = replies?.missing ?? 0;
+		const isMissing = missingReplies > 0 && !wasLeft && cause === undefined;
 		if (isMissing && options.mode === 'raw' && !late) {
-			printer.printError(tooFewReplies(replies, options.replies!));
+			printer.printError(tooFewReplies(missingReplies, options.replies!));
 		}
 
 		await printer.printRemains(async () => remains.read());

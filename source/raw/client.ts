@@ -16,6 +16,7 @@ import {Gauges, type Counted} from '../socket/gauges.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import type {Silence} from './silence.js';
 
 export type RawClientOptions = {
 	/** Opens the connection; called once, unless `isWaiting`. */
@@ -33,6 +34,8 @@ export type RawClientOptions = {
 	readonly watch?: SocketWatch | undefined;
 	/** Set if all is recorded. */
 	readonly recorder?: Recorder | undefined;
+	/** Set if silence is to end it. */
+	readonly silence?: Silence | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -244,6 +247,7 @@ export class RawClient implements Counted {
 		const {stream} = link;
 		const onConnected = () => {
 			this.#hasConnected = true;
+			this.#options.silence?.follow(link);
 			const at = this.#runner.now;
 			this.#runner.dispatch({type: 'connected', at});
 			// No heartbeat: the peer owes no answer, so silence means nothing.

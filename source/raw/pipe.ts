@@ -167,7 +167,7 @@ class LinkPipe {
 				stream.end();
 			}
 		});
-		this.#silence.follow(stream);
+		this.#silence.follow(this.#options.link);
 		// Both at once, so that neither waits for the other.
 		const received = this.#receive();
 		await Promise.all([this.#sendAll(), received]);

@@ -260,7 +260,7 @@ class PeersPipe {
 			peer.script?.abandon();
 			this.#part(peer);
 		});
-		this.#silence.follow(stream);
+		this.#silence.follow(link);
 		void this.#receive(peer);
 		void this.#begin(peer);
 	}

@@ -18,6 +18,7 @@ import type {Link} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
+import type {Silence} from './silence.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;
@@ -37,6 +38,8 @@ export type RawServerOptions = {
 	readonly watch?: SocketWatch | undefined;
 	/** Set if all is recorded. */
 	readonly recorder?: Recorder | undefined;
+	/** Set if silence is to end it. */
+	readonly silence?: Silence | undefined;
 	readonly clock?: Clock | undefined;
 };
 
@@ -91,6 +94,7 @@ export const startRawServer = async ({
 	onEvent,
 	watch,
 	recorder,
+	silence,
 	clock = systemClock,
 }: RawServerOptions): Promise<RawServer> => {
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
@@ -126,6 +130,7 @@ export const startRawServer = async ({
 		}
 
 		watch?.follow(link, 'server', name);
+		silence?.follow(link);
 		const peer: RawPeer = {
 			name,
 			origin,

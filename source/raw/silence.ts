@@ -6,7 +6,7 @@
  * of a write that the kernel takes in parts. Nothing is done for a chunk.
  */
 import {setTimeout as startTimer, clearTimeout} from 'node:timers';
-import type {SocketLink} from '../socket/link.js';
+import type {Link, SocketLink} from '../socket/link.js';
 
 type Stream = SocketLink['stream'];
 
@@ -35,9 +35,10 @@ export class Silence {
 		this.#onSilent = onSilent;
 	}
 
-	follow(stream: Stream): void {
+	/** @param link Connected. */
+	follow({kind, stream}: Link): void {
 		const idleMs = this.#idleMs;
-		if (idleMs === undefined) {
+		if (idleMs === undefined || kind === 'memory') {
 			return;
 		}
 

@@ -101,8 +101,17 @@ const openScreenRaw = async (
 	options: RawModeOptions,
 	emit: Emit,
 ): Promise<ScreenChat> => {
-	const chat = await openRaw(
-		{...options, isPipe: false, isRestful: true},
+	const chat: RawChat = await openRaw(
+		{
+			...options,
+			isPipe: false,
+			isRestful: true,
+			onSilent() {
+				// Again: the other side may not answer FIN.
+				chat.leave();
+				chat.leave();
+			},
+		},
 		emit,
 	);
 	const {eol = 'lf'} = options;

@@ -5,9 +5,10 @@ import type {Socket} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {requireExecutable} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
-import {startBin, startProcess} from '../helpers/process.js';
+import {bin, startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
+import {openTerminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 
 const done = {code: 0, signal: undefined};
@@ -221,6 +222,12 @@ for (const output of [[], ['--json']]) {
 		assert.deepEqual(await serving.waitForExit(), done, serving.seen());
 	});
 }
+
+test('e2e: --idle ends a raw connection on a screen, too', async t => {
+	const port = await listen(t);
+	const chat = openTerminal(t, bin('connect', '--raw', '--idle', '0.5', port));
+	await chat.waitFor('The connection has ended');
+});
 
 test('e2e: --probe says who listens, of one port or of a range', async t => {
 	let accepted = 0;
