@@ -64,6 +64,7 @@ export const errorCodes = {
 	ERR_BAD_INPUT: 'a line of stdin is not a request',
 	ERR_NOT_SENT: 'not all of stdin was sent',
 	ERR_EXPECT: 'an --expect was not met',
+	ERR_SLOW_PEER: 'a peer of --broker has read nothing for too long',
 	ERR_CAPTURE_FILE: "the packets can't be written to the file",
 	ERR_RECORDING: "a recording can't be written or read",
 	ERR_NO_TABLES: "the kernel's tables of sockets can't be read",

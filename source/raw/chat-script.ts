@@ -5,7 +5,6 @@
  */
 import type {Buffer} from 'node:buffer';
 import {createReadStream} from 'node:fs';
-import {performance} from 'node:perf_hooks';
 import {clearTimeout, setTimeout} from 'node:timers';
 import {assertNever} from '../errors.js';
 import {Heard} from './heard.js';
@@ -28,30 +27,34 @@ const pieceBytes = 128 * 1024;
 export class ChatScript {
 	/** The step under way; undefined once all are done. */
 	current: ScriptStep | undefined;
-	/** Bytes sent by it, which are none of the input. */
-	bytesSaid = 0;
 	readonly #steps: readonly ScriptStep[];
-	readonly #heard = new Heard();
+	readonly #heard: Heard;
 	#patternsLeft: number;
 	#hasEnded = false;
 	#isOver = false;
 	#look: (() => void) | undefined;
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(steps: readonly ScriptStep[]) {
+	constructor(steps: readonly ScriptStep[], heard = new Heard()) {
+		this.#heard = heard;
 		this.#steps = steps;
 		this.current = steps[0];
 		this.#patternsLeft = steps.filter(({type}) => type === 'expect').length;
 	}
 
+	/** Whether it wants to hear what the other side says. */
+	get isHearing(): boolean {
+		return this.#patternsLeft > 0 && !this.#isOver;
+	}
+
 	/** @returns Whether it wants to hear more. */
 	hear(bytes: Buffer): boolean {
-		if (this.#patternsLeft > 0 && !this.#isOver) {
+		if (this.isHearing) {
 			this.#heard.push(bytes);
 			this.#lookSoon();
 		}
 
-		return this.#patternsLeft > 0 && !this.#isOver;
+		return this.isHearing;
 	}
 
 	/** The other side says no more. */
@@ -67,16 +70,10 @@ export class ChatScript {
 		this.#look?.();
 	}
 
-	/** @param write Settles with whether the kernel took all of it. */
+	/** @param say Settles with whether the kernel took all of it. */
 	async run(
-		write: (bytes: Buffer) => Promise<boolean>,
+		say: (bytes: Buffer) => Promise<boolean>,
 	): Promise<Unmet | undefined> {
-		const say = async (bytes: Buffer): Promise<boolean> => {
-			const isTaken = await write(bytes);
-			this.bytesSaid += isTaken ? bytes.length : 0;
-			return isTaken;
-		};
-
 		for (const step of this.#steps) {
 			this.current = step;
 			// eslint-disable-next-line no-await-in-loop -- one after the other
@@ -153,8 +150,8 @@ export class ChatScript {
 	}
 
 	#lookSoon(): void {
-		const waitMs = this.#heard.nextAt - performance.now();
-		if (waitMs <= 0) {
+		const {waitMs} = this.#heard;
+		if (waitMs === 0) {
 			this.#look?.();
 			return;
 		}

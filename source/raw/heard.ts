@@ -4,20 +4,49 @@
  *
  * The other side decides how long it is and how it is cut, so: the last 1 MiB of
  * characters is kept; one search may take a second, after which the expression
- * is at fault; and after a search comes a pause as long as the search was, so
- * that bytes that trickle in can't take more than half of the time.
+ * is at fault; and searches take at most half of the time, however bytes trickle
+ * in.
  */
 import {performance} from 'node:perf_hooks';
 import {ByteText} from '../protocol/byte-text.js';
-import {matchInTime} from '../protocol/matching.js';
+import {firstMatchInTime, matchInTime} from '../protocol/matching.js';
 
 export const maxHeardCharacters = 1024 * 1024;
 
+// Shorter ones aren't worth a timer: most searches take microseconds.
+const shortestPauseMs = 10;
+
+/** How much of the time searches take, of one peer or of several. */
+export class SearchPace {
+	#restUntil = 0;
+
+	/** How long the next search has to wait; 0 if it may begin. */
+	get waitMs(): number {
+		const restMs = this.#restUntil - performance.now();
+		return restMs < shortestPauseMs ? 0 : restMs;
+	}
+
+	/** A pause as long as the search was is added to those that are due. */
+	note(startedAt: number): void {
+		const endedAt = performance.now();
+		this.#restUntil =
+			Math.max(this.#restUntil, endedAt) + (endedAt - startedAt);
+	}
+}
+
 export class Heard {
-	/** When the next search may begin. */
-	nextAt = 0;
 	#text = '';
 	readonly #decoder = new ByteText();
+	readonly #pace: SearchPace;
+
+	constructor(pace = new SearchPace()) {
+		this.#pace = pace;
+	}
+
+	/** How long the next search has to wait; 0 if it may begin. */
+	get waitMs(): number {
+		return this.#pace.waitMs;
+	}
 
 	get text(): string {
 		return this.#text;
@@ -38,20 +67,37 @@ export class Heard {
 	 * @returns Whether it is there; `late` if it takes too long to say.
 	 */
 	find(pattern: RegExp): boolean | 'late' {
+		const found = this.#take(() => matchInTime(pattern, this.#text));
+		return found === 'late' ? found : found !== undefined;
+	}
+
+	/**
+	 * Looks for the earliest match of several expressions that has a character.
+	 *
+	 * @param patterns With the flag `g`.
+	 * @returns Which it is; undefined if there is none yet.
+	 */
+	findFirst(patterns: readonly RegExp[]): number | 'late' | undefined {
+		const found = this.#take(() => firstMatchInTime(patterns, this.#text));
+		return found === 'late' ? found : found?.index;
+	}
+
+	/** Searches, and drops what was before the end of the match. */
+	#take<Found extends {readonly end: number}>(
+		search: () => Found | 'late' | undefined,
+	): Found | 'late' | undefined {
 		if (this.#text === '') {
-			return false;
+			return undefined;
 		}
 
 		const startedAt = performance.now();
-		const found = matchInTime(pattern, this.#text);
-		const endedAt = performance.now();
-		this.nextAt = endedAt + (endedAt - startedAt);
-		if (found === undefined || found === 'late') {
-			return found === 'late' ? found : false;
+		const found = search();
+		this.#pace.note(startedAt);
+		if (found !== undefined && found !== 'late') {
+			this.#text = this.#text.slice(found.end);
 		}
 
-		this.#text = this.#text.slice(found.end);
-		return true;
+		return found;
 	}
 
 	#append(text: string): void {

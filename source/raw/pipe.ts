@@ -11,7 +11,9 @@ import {pipeline} from 'node:stream/promises';
 import {setImmediate} from 'node:timers';
 import type {Recorder} from '../recording/recorder.js';
 import type {SocketLink} from '../socket/link.js';
-import {ChatScript, type Unmet} from './chat-script.js';
+import type {Answers} from './answers.js';
+import type {Unmet} from './chat-script.js';
+import {Conversation} from './conversation.js';
 import {lineEndTransform, type LineEnding} from './line-ends.js';
 import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
@@ -46,6 +48,8 @@ export type PipeOptions = {
 	readonly limits: Limits;
 	/** What comes before the input. */
 	readonly script?: readonly ScriptStep[] | undefined;
+	/** What answers the other side; its FIN is then answered after that. */
+	readonly answers?: Answers | undefined;
 	/** Set if all is recorded. */
 	readonly recorder?: Recorder | undefined;
 	/** Its name in the recording; undefined on a client. */
@@ -95,7 +99,7 @@ class LinkPipe {
 	readonly #options: PipeOptions;
 	readonly #sink: Sink;
 	readonly #silence: Silence;
-	readonly #script: ChatScript | undefined;
+	readonly #conversation: Conversation;
 	#unmet: Unmet | undefined;
 	#source: ReturnType<typeof followInput> | undefined;
 	#linkError: Error | undefined;
@@ -103,17 +107,32 @@ class LinkPipe {
 	#hasInputEnded = false;
 	/** Whether the kernel took all of the script and the input. */
 	#isSent: boolean;
+	/** Whether nothing that the other side said is still to be answered. */
+	#isAnswered: boolean;
 	#isLeaving = false;
 	#isCutOff = false;
 	#missingReplies: number;
 
 	constructor(options: PipeOptions) {
 		this.#options = options;
-		const {link, output, limits, script = [], recorder, peer} = options;
-		this.#script = script.length > 0 ? new ChatScript(script) : undefined;
-		this.#isSent = !options.input && !this.#script;
+		const {link, output, limits, script, answers, recorder} = options;
+		const {peer = ''} = options;
 		this.#missingReplies = limits.replies ?? 0;
-		this.#sink = createSink(link.stream, recorder?.follow(link, peer).sent);
+		this.#sink = createSink(
+			link.stream,
+			recorder?.follow(link, options.peer).sent,
+		);
+		this.#conversation = new Conversation({
+			name: peer,
+			sink: this.#sink,
+			disconnect() {
+				link.stream.destroy();
+			},
+			script,
+			answers,
+		});
+		this.#isSent = !options.input && this.#conversation.isEmpty;
+		this.#isAnswered = !this.#conversation.isAnswering;
 		this.#silence = new Silence(
 			limits.idleMs,
 			() => output.output.writableLength > 0,
@@ -126,7 +145,7 @@ class LinkPipe {
 
 	/** The step of the script under way; undefined once all are done. */
 	get currentStep(): ScriptStep | undefined {
-		return this.#script?.current;
+		return this.#conversation.currentStep;
 	}
 
 	get #stream() {
@@ -154,7 +173,7 @@ class LinkPipe {
 		const {input} = this.#options;
 		const closed = new Promise<void>(resolve => {
 			stream.once('close', () => {
-				this.#script?.abandon();
+				this.#conversation.abandon();
 				input?.stream.destroy();
 				resolve();
 			});
@@ -163,9 +182,7 @@ class LinkPipe {
 			this.#linkError ??= error;
 		});
 		stream.once('end', () => {
-			if (this.#isSent) {
-				stream.end();
-			}
+			this.#answerEnd();
 		});
 		this.#silence.follow(this.#options.link);
 		// Both at once, so that neither waits for the other.
@@ -175,7 +192,7 @@ class LinkPipe {
 		this.#silence.stop();
 		return {
 			bytesRead: this.#bytesRead,
-			bytesTaken: this.#sink.bytesTaken() - (this.#script?.bytesSaid ?? 0),
+			bytesTaken: this.#sink.bytesTaken() - this.#conversation.bytesSaid,
 			hasInputEnded: this.#hasInputEnded,
 			linkError: this.#linkError,
 			inputError: this.#inputError,
@@ -187,9 +204,7 @@ class LinkPipe {
 
 	/** The script, then the input. */
 	async #sendAll(): Promise<void> {
-		this.#unmet = await this.#script?.run(async bytes =>
-			this.#sink.write(bytes),
-		);
+		this.#unmet = await this.#conversation.begin();
 		if (this.#unmet) {
 			if (!this.#isLeaving) {
 				this.#stop();
@@ -205,8 +220,16 @@ class LinkPipe {
 		}
 
 		this.#isSent = true;
-		if (this.#stream.readableEnded) {
-			this.#stream.end();
+		this.#answerEnd();
+	}
+
+	/** FIN for theirs, if nothing is left to be sent. */
+	#answerEnd(): void {
+		const stream = this.#stream;
+		if (this.#isSent && this.#isAnswered && stream.readableEnded) {
+			this.#sink.writable.end(() => {
+				stream.end();
+			});
 		}
 	}
 
@@ -250,8 +273,8 @@ class LinkPipe {
 		try {
 			await receive(stream, {
 				...output,
-				...(this.#script && {
-					onHeard: (chunk: Buffer) => this.#script!.hear(chunk),
+				...(!this.#conversation.isEmpty && {
+					onHeard: async (chunk: Buffer) => this.#conversation.hear(chunk),
 				}),
 				...(limits.replies !== undefined && {
 					onChunk: () => {
@@ -266,8 +289,9 @@ class LinkPipe {
 			return;
 		}
 
-		this.#script?.endHearing();
-
+		await this.#conversation.endHearing();
+		this.#isAnswered = true;
+		this.#answerEnd();
 		if (limits.replies !== undefined && this.#missingReplies === 0) {
 			this.#stopSoon();
 		}
@@ -320,7 +344,9 @@ class LinkPipe {
 		const stream = this.#stream;
 		const isReceiving = stream.bytesRead > 0 && !stream.readableEnded;
 		const isSending =
-			(this.#bytesRead > 0 || this.currentStep !== undefined) && !this.#isSent;
+			((this.#bytesRead > 0 || this.currentStep !== undefined) &&
+				!this.#isSent) ||
+			(stream.bytesRead > 0 && !this.#isAnswered);
 		this.#isCutOff ||= (isReceiving || isSending) && !stream.destroyed;
 	}
 }

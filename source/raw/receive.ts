@@ -15,11 +15,12 @@ export type Receiving = {
 	 */
 	readonly onChunk?: (() => boolean) | undefined;
 	/**
-	 * Called with each chunk once the output has it.
+	 * Called with each chunk once the output has it; the next one is read when it
+	 * has settled.
 	 *
 	 * @returns Whether it is to be called again.
 	 */
-	readonly onHeard?: ((chunk: Buffer) => boolean) | undefined;
+	readonly onHeard?: ((chunk: Buffer) => Promise<boolean>) | undefined;
 };
 
 const write = async (output: Writable, chunk: Buffer): Promise<void> =>
@@ -45,7 +46,7 @@ const receiveChunks = async (
 	let isHeard = onHeard !== undefined;
 	for await (const chunk of stream.iterator({destroyOnReturn: false})) {
 		await write(output, chunk as Buffer);
-		isHeard &&= onHeard!(chunk as Buffer);
+		isHeard &&= await onHeard!(chunk as Buffer);
 		if (onChunk && !onChunk()) {
 			return;
 		}

@@ -9,6 +9,7 @@
 import {setImmediate} from 'node:timers';
 import type {Buffer} from 'node:buffer';
 import {Writable} from 'node:stream';
+import type {SockchatError} from '../errors.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
@@ -17,7 +18,10 @@ import {systemClock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {Listener} from '../socket/listener.js';
 import type {SocketLink} from '../socket/link.js';
-import {ChatScript, type Unmet} from './chat-script.js';
+import {createAnswers, type Answering, type Answers} from './answers.js';
+import type {Unmet} from './chat-script.js';
+import {Conversation} from './conversation.js';
+import {SearchPace} from './heard.js';
 import {lineEndTransform} from './line-ends.js';
 import type {Input, Limits} from './pipe.js';
 import {receive, type Receiving} from './receive.js';
@@ -39,6 +43,10 @@ export type ServePipeOptions = {
 	/** What each peer gets first. */
 	readonly script?: readonly ScriptStep[] | undefined;
 	readonly onUnmet?: (unmet: Unmet, peer: string) => void;
+	/** What answers the peers. */
+	readonly answering?: Answering | undefined;
+	/** Called if a peer can't be served any longer. */
+	readonly onFailure?: (error: SockchatError) => void;
 };
 
 export type ServePipeEnd = {
@@ -67,7 +75,9 @@ type Peer = {
 	readonly link: SocketLink;
 	readonly name: string;
 	readonly sink: Sink;
-	readonly script: ChatScript | undefined;
+	readonly conversation: Conversation;
+	/** Whether it has ended, and nothing that it said is still to be answered. */
+	isAnswered: boolean;
 	/** How much of the input it was given. */
 	bytesGiven: number;
 	reason: LeaveReason;
@@ -91,6 +101,9 @@ class PeersPipe {
 	readonly #silence: Silence;
 	/** In the order in which they came. */
 	readonly #peers = new Map<SocketLink, Peer>();
+	readonly #answers: Answers | undefined;
+	/** Of the searches in what all peers say. */
+	readonly #pace = new SearchPace();
 	/** Whose the input is. */
 	#holder: Peer | undefined;
 	/** Whether nobody gets any more of the input. */
@@ -109,6 +122,8 @@ class PeersPipe {
 	constructor(options: ServePipeOptions) {
 		this.#options = options;
 		const {address, descriptor, limits, output, onEvent} = options;
+		const {answering, onFailure = () => undefined} = options;
+		this.#answers = answering && createAnswers(answering, onFailure);
 		this.#missingReplies = limits.replies ?? 0;
 		this.ended = new Promise(resolve => {
 			this.#settle = resolve;
@@ -157,7 +172,7 @@ class PeersPipe {
 		this.#isLeaving = true;
 		for (const peer of this.#peers.values()) {
 			peer.bytesAtLeave = peer.link.stream.bytesRead;
-			this.#isAmidScript ||= peer.script?.current !== undefined;
+			this.#isAmidScript ||= peer.conversation.currentStep !== undefined;
 		}
 
 		this.#silence.stop();
@@ -234,7 +249,7 @@ class PeersPipe {
 		for (const peer of this.#peers.values()) {
 			const isToEnd =
 				this.#options.input!.isShutdown || peer.link.stream.readableEnded;
-			if (isToEnd && !peer.script?.current) {
+			if (isToEnd && !peer.conversation.currentStep) {
 				this.#endSending(peer);
 			}
 		}
@@ -242,12 +257,23 @@ class PeersPipe {
 
 	#accept(link: SocketLink, name: string): void {
 		const {stream} = link;
-		const {script = [], recorder} = this.#options;
+		const {script, recorder} = this.#options;
+		const sink = createSink(stream, recorder?.follow(link, name).sent);
 		const peer: Peer = {
 			link,
-			script: script.length > 0 ? new ChatScript(script) : undefined,
 			name,
-			sink: createSink(stream, recorder?.follow(link, name).sent),
+			sink,
+			conversation: new Conversation({
+				name,
+				sink,
+				disconnect() {
+					stream.destroy();
+				},
+				script,
+				answers: this.#answers,
+				pace: this.#pace,
+			}),
+			isAnswered: false,
 			bytesGiven: 0,
 			reason: 'closed',
 			bytesAtLeave: undefined,
@@ -257,7 +283,7 @@ class PeersPipe {
 			peer.reason = 'reset';
 		});
 		stream.once('close', () => {
-			peer.script?.abandon();
+			peer.conversation.abandon();
 			this.#part(peer);
 		});
 		this.#silence.follow(link);
@@ -267,7 +293,8 @@ class PeersPipe {
 
 	/** The script, then the input. */
 	async #begin(peer: Peer): Promise<void> {
-		const unmet = await peer.script?.run(async bytes => peer.sink.write(bytes));
+		const hasScript = peer.conversation.currentStep !== undefined;
+		const unmet = await peer.conversation.begin();
 		if (unmet) {
 			if (!this.#isLeaving) {
 				this.#options.onUnmet?.(unmet, peer.name);
@@ -279,7 +306,7 @@ class PeersPipe {
 			return;
 		}
 
-		if (peer.script && peer.link.stream.readableEnded) {
+		if (hasScript && peer.link.stream.readableEnded) {
 			this.#answer(peer);
 		}
 
@@ -300,8 +327,8 @@ class PeersPipe {
 		try {
 			await receive(stream, {
 				...output,
-				...(peer.script && {
-					onHeard: (chunk: Buffer) => peer.script!.hear(chunk),
+				...(!peer.conversation.isEmpty && {
+					onHeard: async (chunk: Buffer) => peer.conversation.hear(chunk),
 				}),
 				output: shareOf(output.output),
 				...(limits.replies !== undefined && {
@@ -313,7 +340,8 @@ class PeersPipe {
 			return;
 		}
 
-		peer.script?.endHearing();
+		await peer.conversation.endHearing();
+		peer.isAnswered = true;
 		// One turn, as what was written to our input before may just arrive.
 		setImmediate(() => {
 			setImmediate(() => {
@@ -333,7 +361,7 @@ class PeersPipe {
 
 	/** The peer has sent FIN: ours follows what it still has to get. */
 	#answer(peer: Peer): void {
-		if (peer.script?.current) {
+		if (peer.conversation.currentStep !== undefined || !peer.isAnswered) {
 			return;
 		}
 
@@ -362,7 +390,7 @@ class PeersPipe {
 
 		for (const peer of this.#peers.values()) {
 			const {writable} = peer.sink;
-			const isReady = !peer.script?.current;
+			const isReady = !peer.conversation.currentStep;
 			if (isReady && peer.link.stream.writable && writable.writable) {
 				this.#holder = peer;
 				this.#source ??= this.#follow(input);
@@ -390,7 +418,7 @@ class PeersPipe {
 		const {link, name, reason, bytesGiven, sink} = peer;
 		this.#peers.delete(link);
 		const bytesTaken = sink.bytesTaken();
-		this.#bytesTaken += bytesTaken - (peer.script?.bytesSaid ?? 0);
+		this.#bytesTaken += bytesTaken - peer.conversation.bytesSaid;
 		this.#options.onEvent({
 			type: 'ended',
 			at: systemClock.wallMs(),

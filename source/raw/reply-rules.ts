@@ -1,0 +1,23 @@
+/** `--reply REGEX=TEXT`: which answer goes to which words. Pure. */
+import type {Buffer} from 'node:buffer';
+
+export type ReplyRule = {
+	/** With the flag `g`, as a search goes on after an empty match. */
+	readonly pattern: RegExp;
+	readonly bytes: Buffer;
+};
+
+/**
+ * Splits at the first `=` that no backslash stands before: `\=` is an equals
+ * sign of the expression.
+ *
+ * @returns Undefined if there is none, or no expression.
+ */
+export const splitReply = (
+	text: string,
+): {readonly source: string; readonly answer: string} | undefined => {
+	const at = /(?<!\\)=/.exec(text)?.index;
+	return at === undefined || at === 0
+		? undefined
+		: {source: text.slice(0, at), answer: text.slice(at + 1)};
+};
