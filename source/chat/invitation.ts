@@ -1,7 +1,10 @@
 /** How others come in, for a room that is empty or silent so far. */
-import {resolve} from 'node:path';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
-import {shellWord, type LoopbackAddress} from '../socket/address.js';
+import {
+	absolutePath,
+	shellWord,
+	type LoopbackAddress,
+} from '../socket/address.js';
 
 export type InvitationOptions = {
 	/** Where the server really listens. */
@@ -13,7 +16,7 @@ export type InvitationOptions = {
 /** The words after `sockchat`, and those after `nc`. */
 const wordsFor = (address: LoopbackAddress): readonly [string, string] => {
 	if (address.kind === 'unix') {
-		const path = shellWord(resolve(address.path));
+		const path = shellWord(absolutePath(address.path));
 		return [` ${path}`, `-U ${path}`];
 	}
 

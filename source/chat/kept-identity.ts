@@ -8,10 +8,9 @@
 import {Buffer} from 'node:buffer';
 import {hash} from 'node:crypto';
 import {readSync, writeSync} from 'node:fs';
-import {resolve} from 'node:path';
 import {fileName} from '../history/path.js';
 import {foldNick} from '../protocol/nick.js';
-import {formatAddress, type Address} from '../socket/address.js';
+import {lastingAddress, type Address} from '../socket/address.js';
 import {trace} from '../trace.js';
 import {freshIdentity, type Identity} from '../client/identity.js';
 import {claim, type Claim} from './claim.js';
@@ -57,8 +56,7 @@ const publicIds = /^[\da-f]{16}$/;
 const plainKey = /^[\w-]+$/;
 
 const keyOf = ({address, nick, hasToken, isHost}: KeptOptions): string => {
-	const place =
-		address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
+	const place = lastingAddress(address);
 	const who = foldNick(nick);
 	const name = plainKey.test(who)
 		? who

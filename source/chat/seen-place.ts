@@ -7,13 +7,13 @@
  */
 import {Buffer} from 'node:buffer';
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {join} from 'node:path';
 import process from 'node:process';
 import type {Seen} from '../event/event.js';
 import {makeFolders} from '../history/files.js';
 import {fileName, seenPath} from '../history/path.js';
 import {foldNick} from '../protocol/nick.js';
-import {formatAddress, type Address} from '../socket/address.js';
+import {lastingAddress, type Address} from '../socket/address.js';
 import {trace} from '../trace.js';
 
 export type SeenPlace = {
@@ -51,8 +51,7 @@ export const openSeenPlace = (
 		return undefined;
 	}
 
-	const place =
-		address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
+	const place = lastingAddress(address);
 	const who = Buffer.from(foldNick(nick)).toString('base64url');
 	const path = join(folder, `${fileName(place)}-${who}.json`);
 	let last: Seen | undefined;

@@ -1,7 +1,8 @@
 /**
  * An ADDRESS on the command line → the flags that say the same.
  *
- * A path has a slash: `room` might be a mistyped command, `./room` can't be.
+ * A path has a slash: `room` might be a mistyped command, `./room` can't be. A
+ * name in Linux's abstract namespace begins with @.
  */
 import {quoted, type SockchatError} from '../errors.js';
 import {defaultPort} from '../protocol/frame.js';
@@ -27,7 +28,7 @@ const withPort = (host: string): string => {
 const notAnAddress = (word: string): SockchatError => {
 	const advice = isBareHost(word)
 		? `it needs a port, such as ${withPort(word)}.`
-		: "give PORT, HOST:PORT, [::1]:PORT, or a socket's path with a slash in it.";
+		: "give PORT, HOST:PORT, [::1]:PORT, a socket's path with a slash in it, or @NAME for an abstract socket.";
 	return wrongUsage(`${quoted(word)} is not an address; ${advice}`);
 };
 
@@ -40,7 +41,7 @@ export const readAddressWord = (word: string): GivenFlags | SockchatError => {
 		return notAnAddress(word);
 	}
 
-	if (word.includes('/')) {
+	if (word.includes('/') || /^@./.test(word)) {
 		return {socket: word};
 	}
 

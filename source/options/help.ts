@@ -20,7 +20,7 @@ const noShort = ' '.repeat(4);
 const maxHeadColumns = 24;
 
 export const addressMeaning =
-	"ADDRESS is PORT, HOST:PORT, [::1]:PORT, or a socket's path with a slash in it.";
+	"ADDRESS is PORT, HOST:PORT, [::1]:PORT, a socket's path with a slash, or @NAME.";
 
 /** A Unix domain socket has no port whose sockets could be watched. */
 const portMeaning = 'ADDRESS is PORT, HOST:PORT or [::1]:PORT.';

@@ -9,10 +9,9 @@
  */
 import {Buffer} from 'node:buffer';
 import {closeSync, constants, fstatSync, openSync, writeSync} from 'node:fs';
-import {resolve} from 'node:path';
 import {SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
-import {formatAddress, type LoopbackAddress} from '../socket/address.js';
+import {lastingAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {connectionLost} from '../socket/dial.js';
 import type {Link} from '../socket/link.js';
@@ -118,13 +117,6 @@ export type RecorderOptions = {
 	readonly onFailure: (error: SockchatError) => void;
 };
 
-const placeOf = (address: LoopbackAddress): string =>
-	formatAddress(
-		address.kind === 'unix'
-			? {...address, path: resolve(address.path)}
-			: address,
-	);
-
 export class Recorder {
 	readonly #options: RecorderOptions;
 	readonly #file: number;
@@ -140,7 +132,7 @@ export class Recorder {
 			type: 'recording',
 			v: 1,
 			side,
-			address: placeOf(address),
+			address: lastingAddress(address),
 			at: systemClock.wallMs(),
 		};
 		this.#write(head);

@@ -1,12 +1,15 @@
 /**
  * Where to listen or to connect: a loopback host and port, or a Unix domain
- * socket's path.
+ * socket's path. A path that begins with `@` is a name in Linux's abstract
+ * namespace, without a file (unix(7)).
  *
  * A literal address is used as is, and `localhost` means 127.0.0.1: a resolver
  * might return ::1, where the same port may belong to another program.
  */
 import {Buffer} from 'node:buffer';
 import {isIP, isIPv4} from 'node:net';
+import {resolve} from 'node:path';
+import process from 'node:process';
 import {quoted, SockchatError} from '../errors.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 
@@ -98,11 +101,35 @@ export const parseTcpAddress = (
 		: checked({kind: 'tcp', host: literal, port});
 };
 
+/** Whether a path is a name in Linux's abstract namespace. */
+export const isAbstract = (path: string): boolean => path.startsWith('@');
+
+/** The path as the kernel takes it: an abstract name begins with a NUL. */
+export const kernelPath = (path: string): string =>
+	isAbstract(path) ? `\0${path.slice(1)}` : path;
+
+/**
+ * A Unix domain socket as files and other processes name it, wherever they run.
+ */
+export const absolutePath = (path: string): string =>
+	isAbstract(path) ? path : resolve(path);
+
 export const parseSocketPath = (
 	path: string,
 ): LoopbackAddress | SockchatError => {
 	if (path === '' || path.includes('\0')) {
 		return badSocketPath(path, 'it is empty or contains a NUL');
+	}
+
+	if (isAbstract(path) && process.platform !== 'linux') {
+		return badSocketPath(
+			path,
+			'abstract names exist on Linux only; for a file, write ./@…',
+		);
+	}
+
+	if (path === '@') {
+		return badSocketPath(path, 'a name follows the @ of an abstract socket');
 	}
 
 	return Buffer.byteLength(path) > maxPathBytes
@@ -174,6 +201,10 @@ export const formatAddress = (address: Address): string =>
 	address.kind === 'tcp'
 		? hostAndPort(address.host, address.port)
 		: address.path;
+
+/** The same wherever it is read: a path is absolute. */
+export const lastingAddress = (address: Address): string =>
+	address.kind === 'unix' ? absolutePath(address.path) : formatAddress(address);
 
 /** A word as a shell takes it. */
 export const shellWord = (word: string): string =>

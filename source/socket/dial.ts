@@ -4,6 +4,8 @@ import {dirname, resolve} from 'node:path';
 import {SockchatError} from '../errors.js';
 import {
 	formatAddress,
+	isAbstract,
+	kernelPath,
 	requireLoopback,
 	shellWordsFor,
 	type Address,
@@ -116,7 +118,7 @@ export const rawConnectionFailed = (
  * @throws {SockchatError} `ERR_SOCKET_PATH`.
  */
 export const requirePlace = (address: Address): void => {
-	if (address.kind === 'tcp') {
+	if (address.kind === 'tcp' || isAbstract(address.path)) {
 		return;
 	}
 
@@ -160,6 +162,9 @@ export const dial = (
 						? {}
 						: {localPort, localAddress: address.host}),
 				})
-			: createConnection({path: address.path, ...socketOptions});
+			: createConnection({
+					path: kernelPath(address.path),
+					...socketOptions,
+				});
 	return new SocketLink(address.kind, socket, localPort);
 };

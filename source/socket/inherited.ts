@@ -9,6 +9,7 @@ import {lstatSync} from 'node:fs';
 import {readFile, readlink} from 'node:fs/promises';
 import {SockchatError} from '../errors.js';
 import {
+	isAbstract,
 	parseSocketPath,
 	parseTcpAddress,
 	type LoopbackAddress,
@@ -118,7 +119,7 @@ export const addressOfDescriptor = async (
 		return notListening(descriptor);
 	}
 
-	return isSocketFile(path)
+	return isAbstract(path) || isSocketFile(path)
 		? parseSocketPath(path)
 		: withoutFile(descriptor, path);
 };

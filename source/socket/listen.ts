@@ -6,6 +6,8 @@ import {SockchatError} from '../errors.js';
 import type {Place} from '../event/event.js';
 import {
 	formatAddress,
+	isAbstract,
+	kernelPath,
 	requireLoopback,
 	shellWordsFor,
 	type Address,
@@ -113,7 +115,7 @@ const tryListen = async (
 		// created under this mask.
 		const umask = process.umask(0o177);
 		try {
-			server.listen({path: address.path, backlog}, onListening);
+			server.listen({path: kernelPath(address.path), backlog}, onListening);
 		} finally {
 			process.umask(umask);
 		}
@@ -130,6 +132,12 @@ const isRefused = async (path: string): Promise<boolean> =>
 			resolve(codeOf(error) === 'ECONNREFUSED');
 		});
 	});
+
+/** An abstract name ends with the process that bound it. */
+const hasFile = (
+	address: Address,
+): address is Extract<Address, {kind: 'unix'}> =>
+	address.kind === 'unix' && !isAbstract(address.path);
 
 const statOf = (path: string) =>
 	lstatSync(path, {bigint: true, throwIfNoEntry: false});
@@ -174,7 +182,7 @@ export const listenOnDescriptor = async (
 		throw address;
 	}
 
-	if (address.kind === 'unix') {
+	if (hasFile(address)) {
 		secureFolder(address.path);
 	}
 
@@ -209,7 +217,7 @@ export const listen = async (
 	backlog: number,
 ): Promise<LoopbackAddress> => {
 	const address = requireLoopback(wanted);
-	if (address.kind === 'unix') {
+	if (hasFile(address)) {
 		secureFolder(address.path);
 	}
 
@@ -218,7 +226,7 @@ export const listen = async (
 			await tryListen(server, address, backlog);
 		} catch (error) {
 			const isFreed =
-				address.kind === 'unix' &&
+				hasFile(address) &&
 				codeOf(error) === 'EADDRINUSE' &&
 				(await removeStale(address.path));
 			if (!isFreed) {

@@ -5,9 +5,9 @@
 import {existsSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {SockchatError} from '../errors.js';
-import type {LoopbackAddress} from './address.js';
+import {isAbstract, type LoopbackAddress} from './address.js';
 import {listen} from './listen.js';
-import {holderOfPort, type Holder} from './port-holder.js';
+import {holderOf, type Holder} from './port-holder.js';
 import {notASocket} from './socket-file.js';
 
 export type Taken = {readonly holder: Holder | undefined};
@@ -16,7 +16,7 @@ export type Taken = {readonly holder: Holder | undefined};
 export const probeAddress = async (
 	address: LoopbackAddress,
 ): Promise<'free' | Taken | SockchatError> => {
-	if (address.kind === 'unix') {
+	if (address.kind === 'unix' && !isAbstract(address.path)) {
 		// Listening would replace the socket file that a dead server left.
 		const other = notASocket(address.path);
 		if (other) {
@@ -37,8 +37,8 @@ export const probeAddress = async (
 			throw error;
 		}
 
-		return address.kind === 'tcp' && error.code === 'ERR_PORT_TAKEN'
-			? {holder: await holderOfPort(address.host, address.port)}
+		return error.code === 'ERR_PORT_TAKEN' || error.code === 'ERR_SOCKET_TAKEN'
+			? {holder: await holderOf(address)}
 			: error;
 	} finally {
 		await new Promise(resolve => {

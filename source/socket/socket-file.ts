@@ -1,6 +1,7 @@
 /** What stands at the path of a Unix domain socket, or above it. */
 import {lstatSync, statSync, type Stats} from 'node:fs';
 import {SockchatError} from '../errors.js';
+import {isAbstract} from './address.js';
 
 /** Undefined if nothing is there, or it can't be seen. */
 const statOf = (path: string, stat: typeof lstatSync): Stats | undefined => {
@@ -24,6 +25,10 @@ const kindOf = (stat: Stats | undefined): string => {
 
 /** @returns An error if what is at the path is something else than a socket. */
 export const notASocket = (path: string): SockchatError | undefined => {
+	if (isAbstract(path)) {
+		return undefined;
+	}
+
 	const stat = statOf(path, statSync);
 	return stat?.isSocket() === true || statOf(path, lstatSync) === undefined
 		? undefined

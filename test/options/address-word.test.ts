@@ -49,7 +49,7 @@ test('address: a port, a host and port, or a path, in every command', () => {
 
 test('address: a wrong one gets a sentence that says what is allowed', () => {
 	const usage =
-		"is not an address; give PORT, HOST:PORT, [::1]:PORT, or a socket's path with a slash in it.";
+		"is not an address; give PORT, HOST:PORT, [::1]:PORT, a socket's path with a slash in it, or @NAME for an abstract socket.";
 	const port = 'is not a port: give a whole number from 1 to 65535.';
 	for (const [word, sentence] of [
 		['hi', `"hi" ${usage}`],
@@ -57,7 +57,7 @@ test('address: a wrong one gets a sentence that says what is allowed', () => {
 		['5001x', `"5001x" ${usage}`],
 		[':5001', `":5001" ${usage}`],
 		['127.0.0.1:', `"127.0.0.1:" ${usage}`],
-		['@room', `"@room" ${usage}`],
+		['@', `"@" ${usage}`],
 		['http://127.0.0.1:5001', `"http://127.0.0.1:5001" ${usage}`],
 		[
 			'localhost',
@@ -68,10 +68,7 @@ test('address: a wrong one gets a sentence that says what is allowed', () => {
 			'::1:6000',
 			'"::1:6000" is not an address; it needs a port, such as [::1]:6000.',
 		],
-		[
-			'[::1',
-			'"[::1" is not an address; give PORT, HOST:PORT, [::1]:PORT, or a socket\'s path with a slash in it.',
-		],
+		['[::1', `"[::1" ${usage}`],
 		[
 			'[::1]',
 			'"[::1]" is not an address; it needs a port, such as [::1]:5001.',
