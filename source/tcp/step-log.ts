@@ -13,7 +13,7 @@
  */
 import {assertNever} from '../errors.js';
 import {closeOrder, statesBetween, type CloseOrder} from './close-order.js';
-import {between, earliestOf, narrowed, seenBy, timeOf} from './step-time.js';
+import {between, narrowed, seenBy, timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -120,8 +120,8 @@ export class StepLog {
 	#reportedAt = -Infinity;
 	/** When this end sent FIN. */
 	#finSentAt: number | undefined;
-	/** When the connection can't have been open yet. */
-	#notOpenAt: number | undefined;
+	/** When the connection can't have been open yet; undefined if unknown. */
+	readonly #notOpenAt: number | undefined;
 	#hasFin = false;
 	/** Whether the process read up to the FIN, so that nothing is unread. */
 	#hasReadFin = false;
@@ -140,7 +140,8 @@ export class StepLog {
 
 	/**
 	 * @param peer The peer that the reported steps name.
-	 * @param notOpenAt When the connection can't have been open yet.
+	 * @param notOpenAt When the connection can't have been open yet; undefined if
+	 * it may have been open before anybody looked.
 	 */
 	constructor(peer: string | undefined, notOpenAt?: number) {
 		this.#peer = peer;
@@ -170,8 +171,6 @@ export class StepLog {
 	 */
 	report(step: Step, reportedAt: number): readonly Step[] {
 		this.#reportedAt = reportedAt;
-		// A busy process sees its connection open long after both ends are.
-		this.#notOpenAt ??= earliestOf(step);
 		if (this.#held.length > 0) {
 			this.#held = [...this.#held, step];
 			return [];
@@ -214,7 +213,11 @@ export class StepLog {
 				}
 
 				this.#isReset = true;
-				return [step, ...this.#infer(this.#local, 'CLOSED', step)];
+				return [
+					...this.#sentRst(seenBy(step)),
+					step,
+					...this.#infer(this.#local, 'CLOSED', step),
+				];
 			}
 
 			case 'state': {
@@ -237,7 +240,7 @@ export class StepLog {
 				}
 
 				// The other end's FIN may be here already, and unread.
-				this.#finSentAt ??= earliestOf(step);
+				this.#finSentAt ??= this.#notBefore(this.#local, step);
 				this.#held = [step];
 				return [];
 			}
@@ -255,7 +258,7 @@ export class StepLog {
 
 				if (state === 'ESTABLISHED' && this.#finSentAt === undefined) {
 					// With unread bytes it sends RST, else FIN.
-					this.#finSentAt = earliestOf(step);
+					this.#finSentAt = this.#notBefore(this.#local, step);
 					this.#held = [step];
 					return [];
 				}
@@ -328,9 +331,7 @@ export class StepLog {
 		this.#local.order ??= closeOrder(ours, theirs);
 		this.#remote.order ??= closeOrder(theirs, ours);
 		return [
-			...(remote && finStates.has(remote.state)
-				? this.#wasOpen(this.#bounded(this.#remote, at))
-				: []),
+			...(remote && finStates.has(remote.state) ? this.#wasOpen(at) : []),
 			...this.#resolve(local?.state),
 			...this.#look(this.#local, local, reading),
 			...this.#look(this.#remote, remote, reading),
@@ -458,10 +459,15 @@ export class StepLog {
 	 * The other end closes: it was open before, even if no table showed it. What
 	 * it was before we looked, nobody knows.
 	 */
-	#wasOpen(time: StepTime): readonly Step[] {
+	#wasOpen(seenAt: number): readonly Step[] {
 		const end = this.#remote;
 		return end.last === undefined && this.#notOpenAt !== undefined
-			? this.#enter(end, 'ESTABLISHED', 'inferred', time)
+			? this.#enter(
+					end,
+					'ESTABLISHED',
+					'inferred',
+					between(this.#notOpenAt, seenAt),
+				)
 			: [];
 	}
 
@@ -471,7 +477,7 @@ export class StepLog {
 	 */
 	#sendFin(time: StepTime): readonly Step[] {
 		const end = this.#remote;
-		const opening = this.#wasOpen(this.#bounded(end, seenBy(time)));
+		const opening = this.#wasOpen(seenBy(time));
 		const {last, order} = end;
 		const isAnswer = last?.state === 'CLOSE-WAIT' || order === 'last';
 		const isUnknown = !isAnswer && this.#local.order === 'first';
@@ -489,6 +495,14 @@ export class StepLog {
 					),
 				]
 			: opening;
+	}
+
+	/** The other end sends RST only once it is closed; a SYN may find none. */
+	#sentRst(seenAt: number): readonly Step[] {
+		const end = this.#remote;
+		return end.last === undefined
+			? []
+			: this.#infer(end, 'CLOSED', this.#bounded(end, seenAt));
 	}
 
 	#infer(end: End, state: TcpState, time: StepTime): readonly Step[] {
@@ -572,15 +586,24 @@ export class StepLog {
 		];
 	}
 
+	/**
+	 * When a change of an end had not happened yet. Node may report an event long
+	 * after it: on a busy machine a process waits.
+	 */
+	#notBefore(end: End, {at, notBefore}: StepTime): number {
+		return at === undefined ? notBefore : Math.min(at, this.#since(end));
+	}
+
+	#since({knownAt}: End): number {
+		return knownAt ?? this.#notOpenAt ?? 0;
+	}
+
 	/** A change of an end that was seen at a time. */
 	#bounded(end: End, seenAt: number): StepTime {
 		// A peer can't have answered a FIN that wasn't sent.
 		const isAnswer = end.name === 'remote' && end.order === 'last';
 		return between(
-			Math.max(
-				end.knownAt ?? this.#notOpenAt ?? 0,
-				(isAnswer ? this.#finSentAt : undefined) ?? 0,
-			),
+			Math.max(this.#since(end), (isAnswer ? this.#finSentAt : undefined) ?? 0),
 			seenAt,
 		);
 	}
@@ -592,7 +615,7 @@ export class StepLog {
 		time: StepTime,
 	): readonly Step[] {
 		end.last = {state, evidence, time};
-		end.knownAt = earliestOf(time);
+		end.knownAt = this.#notBefore(end, time);
 		if (
 			end.name === 'local' &&
 			(state === 'FIN-WAIT-1' || state === 'LAST-ACK')

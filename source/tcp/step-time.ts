@@ -26,13 +26,6 @@ export const between = (notBefore: number, seenAt: number): StepTime =>
 /** The time by which it had happened. */
 export const seenBy = ({at, seenAt}: StepTime): number => at ?? seenAt;
 
-/** How late a time may be that an event of Node gave, in milliseconds. */
-const eventDelayMs = 50;
-
-/** A time before which it can't have happened. */
-export const earliestOf = ({at, notBefore}: StepTime): number =>
-	at === undefined ? notBefore : at - eventDelayMs;
-
 /** What two observations of the same event tell about its time. */
 export const narrowed = (first: StepTime, second: StepTime): StepTime => {
 	if (first.at !== undefined) {

@@ -41,7 +41,7 @@ export class FollowedSocket {
 		this.peer = peer;
 		this.#side = side;
 		this.#dialled = dialled;
-		this.log = new StepLog(peer);
+		this.log = new StepLog(peer, notBefore);
 		this.counts = new SegmentCounts(notBefore);
 	}
 

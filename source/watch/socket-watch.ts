@@ -172,7 +172,10 @@ export class SocketWatch {
 		});
 	}
 
-	/** Follows a socket from now until the kernel has forgotten it. */
+	/**
+	 * Follows a socket from now until the kernel has forgotten it; a client's from
+	 * the turn that dials, as node:net calls connect() only after it.
+	 */
 	follow(
 		link: Link,
 		side: 'client' | 'server',
@@ -199,7 +202,7 @@ export class SocketWatch {
 		}
 
 		const clock = this.#clock;
-		const notBefore = this.#lackedAt(link);
+		const notBefore = link.isConnecting ? clock.wallMs() : this.#lackedAt(link);
 		const dialled = formatAddress(this.#server);
 		const followed = new FollowedSocket(socket, side, peer, {
 			dialled,

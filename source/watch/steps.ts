@@ -9,7 +9,13 @@ import {errorMonitor, type EventEmitter} from 'node:events';
 import type {Socket} from 'node:net';
 import process from 'node:process';
 import {between} from '../tcp/step-time.js';
-import type {Call, Step, StepTime, TcpState} from '../tcp/tcp.js';
+import {
+	lingerZero,
+	type Call,
+	type Step,
+	type StepTime,
+	type TcpState,
+} from '../tcp/tcp.js';
 import type {Clock} from '../socket/clock.js';
 
 export type WatchStepsOptions = {
@@ -71,16 +77,16 @@ export const watchSteps = (
 	const called = (
 		call: Call,
 		{errno, result, unreadBytes}: CallFacts = {},
+		time?: StepTime,
 	): void => {
-		const at = clock.wallMs();
 		onStep({
 			kind: 'call',
-			at,
 			call,
 			peer,
 			...(errno && {errno}),
 			...(result && {result}),
 			...(unreadBytes && {unreadBytes}),
+			...(time ?? {at: clock.wallMs()}),
 		});
 	};
 
@@ -185,7 +191,17 @@ export const watchSteps = (
 	return {
 		called(call, facts) {
 			isClosed ||= call === 'close()';
-			called(call, facts);
+			if (call !== 'close()' && call !== lingerZero) {
+				called(call, facts);
+				return;
+			}
+
+			// A busy machine may let the process wait before the call is made: what
+			// follows from it happened before this turn was over.
+			const madeAfter = clock.wallMs();
+			process.nextTick(() => {
+				called(call, facts, between(madeAfter, clock.wallMs()));
+			});
 		},
 	};
 };

@@ -94,7 +94,7 @@ export const pairIn = (local?: TcpState, remote?: TcpState): KernelPair => ({
 
 /** A step log whose reports and observations follow one another. */
 export const createLog = () => {
-	const log = new StepLog(undefined);
+	const log = new StepLog(undefined, 0);
 	let now = 0;
 	return {
 		log,

@@ -17,7 +17,7 @@ import {until} from './until.js';
 
 /** One end with its timeline, as in a front end. */
 export const watch = (socket: Socket, side: 'client' | 'server') => {
-	const log = new StepLog(undefined);
+	const log = new StepLog(undefined, 0);
 	let steps: readonly Step[] = [];
 	const add = (added: readonly Step[]): void => {
 		for (const step of added) {

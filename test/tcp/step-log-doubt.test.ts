@@ -19,7 +19,7 @@ import {
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 test('step-log: ignores a table whose reading began before the last report', () => {
-	const log = new StepLog(undefined);
+	const log = new StepLog(undefined, 0);
 	const observe = (begunAt: number, ...states: TcpState[]) =>
 		draw(log.observe(pairIn(...states), 0, begunAt));
 	log.report(inferred('ESTABLISHED'), 1);
@@ -36,10 +36,39 @@ test('step-log: ignores a table whose reading began before the last report', () 
 
 test('step-log: an RST closes this end, and the kernel confirms it', () => {
 	const {log, report, observe} = openLog();
-	assert.deepEqual(report(received('RST')), ['RST', '○ CLOSED']);
-	assert.deepEqual(observe(), ['● CLOSED']);
-	assert.deepEqual(observe(), ['⇄ ● CLOSED']);
+	assert.deepEqual(report(received('RST')), ['⇄ ○ CLOSED', 'RST', '○ CLOSED']);
+	assert.deepEqual(observe(), ['● CLOSED', '⇄ ● CLOSED']);
 	assert.ok(log.isOver);
+});
+
+test('step-log: the other end was open before it could answer a FIN', () => {
+	const log = new StepLog(undefined, 100);
+	log.report(inferred('ESTABLISHED', {at: 110}), 1);
+	log.report(called('shutdown(SHUT_WR)', {at: 1000}), 2);
+	const steps = log.observe(pairIn('FIN-WAIT-2', 'CLOSE-WAIT'), 1100, 3);
+	const [open] = steps;
+	assert.deepEqual(draw([open!]), ['⇄ ○ ESTABLISHED']);
+	assert.deepEqual([open?.notBefore, open?.seenAt], [100, 1100]);
+});
+
+test('step-log: an end that sent RST is closed, though no table showed it', () => {
+	const {log, report, observe} = createLog();
+	report(
+		inferred('ESTABLISHED', {end: 'remote'}),
+		inferred('ESTABLISHED'),
+		called('accept()'),
+	);
+	assert.deepEqual(report(received('RST')), ['⇄ ○ CLOSED', 'RST', '○ CLOSED']);
+	assert.deepEqual(observe(), ['● CLOSED', '⇄ ● CLOSED']);
+	assert.ok(log.isOver);
+
+	const refused = createLog();
+	refused.report(called('connect()'), inferred('SYN-SENT'));
+	assert.deepEqual(
+		refused.report(received('RST')),
+		['RST', '○ CLOSED'],
+		'nobody listened',
+	);
 });
 
 test('step-log: an RST that this end sends is a segment of its own', () => {
@@ -173,7 +202,7 @@ test('step-log: whatever the kernel reports, the steps are of one connection', (
 	);
 	fc.assert(
 		fc.property(fc.array(fc.tuple(anyState, anyState)), pairs => {
-			const log = new StepLog(undefined);
+			const log = new StepLog(undefined, 0);
 			const last: Partial<Record<'local' | 'remote', TcpState>> = {};
 			for (const [index, [local, remote]] of pairs.entries()) {
 				const wasOver = log.isOver;
@@ -195,9 +224,8 @@ test('step-log: an end that is reset while it may close has not closed', () => {
 	const {report, observe} = openLog();
 	report(called('shutdown(SHUT_WR)'));
 	observe('FIN-WAIT-2', 'CLOSE-WAIT');
-	assert.deepEqual(report(received('RST')), ['RST', '○ CLOSED']);
-	observe(undefined, undefined);
-	assert.deepEqual(observe(undefined, undefined), ['⇄ ● CLOSED']);
+	assert.deepEqual(report(received('RST')), ['⇄ ○ CLOSED', 'RST', '○ CLOSED']);
+	assert.deepEqual(observe(undefined, undefined), ['● CLOSED', '⇄ ● CLOSED']);
 });
 
 test('step-log: both ends close at once, and the FIN was there before', () => {

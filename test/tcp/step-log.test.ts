@@ -23,7 +23,7 @@ test('step-log: returns an inferred state at once, and again when it is read', (
 });
 
 test('step-log: the other end may have been open long before a busy client saw it', () => {
-	const log = new StepLog(undefined);
+	const log = new StepLog(undefined, 0);
 	for (const step of [
 		called('connect()', {at: 1000}),
 		inferred('SYN-SENT', {at: 1000}),

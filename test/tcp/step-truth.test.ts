@@ -85,7 +85,7 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
 
 const play = (actions: readonly Action[]) => {
 	const ends = {local: new End(), remote: new End()};
-	const log = new StepLog(undefined);
+	const log = new StepLog(undefined, 0);
 	const steps: Step[] = [];
 	let now = 0;
 	let finAt: number | undefined;

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {systemClock} from '../../source/socket/clock.js';
 import {endpointsOf} from '../../source/socket/link.js';
 import {readTcpTable} from '../../source/socket/tcp-table.js';
+import {StepLog} from '../../source/tcp/step-log.js';
+import type {Step} from '../../source/tcp/tcp.js';
+import {watchSteps} from '../../source/watch/steps.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {findPort} from '../helpers/ports.js';
@@ -18,12 +22,14 @@ test('socket-steps: a received RST closes this end', async t => {
 	await server.untilStep('close()');
 	await client.untilStep('close()');
 	assert.deepEqual(server.drawn().slice(opened), [
+		'⇄ ○ CLOSED',
 		'RST',
 		'○ CLOSED',
 		'close()',
 	]);
 	await untilStates(undefined, undefined);
 	assert.deepEqual(server.drawn().slice(opened), [
+		'⇄ ● CLOSED',
 		'RST',
 		'● CLOSED',
 		'close()',
@@ -36,6 +42,42 @@ test('socket-steps: a received RST closes this end', async t => {
 	]);
 	await untilStates(undefined, undefined);
 	assert.ok(server.log.isOver && client.log.isOver);
+});
+
+test('socket-steps: what follows from a call lies between its start and its end', async t => {
+	const opened = await openWatched(t);
+	for (const call of ['setsockopt(SO_LINGER, 0)', 'close()'] as const) {
+		let now = 1000;
+		const steps: Step[] = [];
+		const log = new StepLog(undefined, 0);
+		const {called} = watchSteps(opened.client.socket, {
+			side: 'client',
+			peer: undefined,
+			clock: {
+				...systemClock,
+				// The machine lets it wait between any two readings of the clock.
+				wallMs() {
+					now += 100;
+					return now;
+				},
+			},
+			onStep(step) {
+				steps.push(...log.report(step, now));
+			},
+		});
+		called(call, {unreadBytes: 6});
+		await until(() => steps.some(step => step.kind === 'segment'), {
+			what: 'RST',
+		});
+		const times = steps
+			.slice(1)
+			.map(({notBefore, seenAt}) => [notBefore, seenAt]);
+		assert.deepEqual(times, [
+			[1200, 1300],
+			[1200, 1300],
+			[1200, 1300],
+		]);
+	}
 });
 
 test('socket-steps: a write to a closed peer is answered with an RST', async t => {
@@ -55,6 +97,7 @@ test('socket-steps: a write to a closed peer is answered with an RST', async t =
 		'⇄ ○ FIN-WAIT-1',
 		'FIN',
 		'○ CLOSE-WAIT',
+		'⇄ ○ CLOSED',
 		'RST',
 		'○ CLOSED',
 		'send()',
@@ -99,6 +142,7 @@ test('socket-steps: a port reused at once is another connection', async t => {
 
 	assert.ok(servers[0]!.log.isOver);
 	assert.deepEqual(servers[0]!.drawn().slice(3), [
+		'⇄ ○ CLOSED',
 		'RST',
 		'○ CLOSED',
 		'close()',
