@@ -55,6 +55,13 @@ export const historyUnreadable = (path: string, seen: string) =>
 		`The history ${path} can't be read by this sockchat: ${seen}. It was not changed; move it away`,
 	);
 
+/** The relay's stream is another one, or was made anew. */
+export const historyOfAnotherLog = (path: string) =>
+	withWayOut(
+		'ERR_HISTORY',
+		`The history ${path} holds another log than the relay's stream: another room's, or the stream was made anew. It was not changed; move it away`,
+	);
+
 export const historyTaken = (path: string, pid: number) =>
 	withWayOut(
 		'ERR_HISTORY_TAKEN',

@@ -11,7 +11,7 @@ import type {Memory} from './again.js';
 import {isSameFile} from './fate.js';
 import {historyFailed, historyUnreadable} from './failures.js';
 import {closedPath, codeOf, openToRead, prepareFolder} from './files.js';
-import {lastSeqOf, seqAt} from './lines.js';
+import {lastSeqOf, seqAt, type Checkpoint} from './lines.js';
 import {takeLock, type Lock} from './lock.js';
 import {
 	blocksOf,
@@ -22,7 +22,12 @@ import {
 	takeMemory,
 	type Source,
 } from './reader.js';
-import {recover, type Recovered, type Recovery} from './recover.js';
+import {
+	recover,
+	type GivenLog,
+	type Recovered,
+	type Recovery,
+} from './recover.js';
 import {needleOf, searchBlocks} from './search.js';
 import type {FsyncMode, SetTimer} from './syncing.js';
 import {Writer, type RoomState} from './writer.js';
@@ -45,6 +50,8 @@ export type HistoryOptions = {
 	readonly keptFiles?: number | undefined;
 	/** About how much is read into memory at a start; 16 MiB. */
 	readonly tailBytes?: number | undefined;
+	/** Set if the log's order is made elsewhere; a file of another is refused. */
+	readonly log?: GivenLog | undefined;
 };
 
 export type Pages = {
@@ -88,6 +95,7 @@ export const openHistory = async (
 			maxTailBytes: tailBytes,
 			isLogInDoubt: lock.isLogInDoubt,
 			left: lock.left,
+			log: options.log,
 		});
 		const {logId, head} = recovery.recovered;
 		lock.settle(logId, head);
@@ -159,6 +167,18 @@ export class History {
 		const appended = this.#writer.append(entries, state);
 		this.#appends = this.#behind(appended);
 		return appended;
+	}
+
+	/**
+	 * Goes on after a later seq, perhaps in another log: the entries up to it are
+	 * never stored. Not while an append is in progress.
+	 *
+	 * @throws {SockchatError} `ERR_HISTORY_WRITE`; then nothing has changed.
+	 */
+	async moveTo(checkpoint: Checkpoint): Promise<void> {
+		const moved = this.#moveTo(checkpoint);
+		this.#appends = this.#behind(moved);
+		return moved;
 	}
 
 	/**
@@ -241,6 +261,11 @@ export class History {
 			const {length: bytes, crc} = this.#writer.written;
 			await this.#lock.release(isClean, {bytes, crc});
 		}
+	}
+
+	async #moveTo(checkpoint: Checkpoint): Promise<void> {
+		await this.#writer.moveTo(checkpoint);
+		this.#lock.settle(checkpoint.logId, checkpoint.head);
 	}
 
 	async #behind(appended: Promise<void>): Promise<void> {

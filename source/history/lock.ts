@@ -221,6 +221,7 @@ const createTaken = (
 				isInDoubt = false;
 			}
 
+			line?.close();
 			const boot = bootOf(self);
 			line = new ShownLine(lock, {log: logId, boot, shown: head});
 		},

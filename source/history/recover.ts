@@ -20,7 +20,7 @@ import {
 	type Written,
 } from './begin.js';
 import {readAt, sizeOf, syncData, truncate} from './disk.js';
-import {historyUnreadable} from './failures.js';
+import {historyOfAnotherLog, historyUnreadable} from './failures.js';
 import {
 	closedFiles,
 	closedPath,
@@ -65,6 +65,17 @@ export type RecoverOptions = {
 	readonly isLogInDoubt: boolean;
 	/** What the last server left in its lock. */
 	readonly left: Left;
+	readonly log?: GivenLog | undefined;
+};
+
+/**
+ * A log whose order is made elsewhere. It never gives a seq twice, and what the
+ * file lacks can be had again, so it goes on after what the file has.
+ */
+export type GivenLog = {
+	readonly id: string;
+	/** The seq before its first entry, for a new file. */
+	readonly head: number;
 };
 
 const nothingCut: Cut = {cutBytes: 0, cutLines: 0};
@@ -143,18 +154,19 @@ const stateBehindClosed = async (
  */
 const beginLog = async (
 	path: string,
-	{maxTailBytes, left}: RecoverOptions,
+	{maxTailBytes, left, log}: RecoverOptions,
 	isDamaged = false,
 ): Promise<Recovery> => {
 	const newest = closedFiles(path).at(-1);
 	const {head, clients} =
 		newest === undefined
-			? {head: 0, clients: new Map<string, number>()}
+			? {head: log?.head ?? 0, clients: new Map<string, number>()}
 			: await stateBehindClosed(path, newest);
 	const isFirst = newest === undefined && !isDamaged && left.kind === 'unknown';
-	return beginFile(path, {logId: randomUUID(), head, clients}, maxTailBytes, {
+	const logId = log?.id ?? randomUUID();
+	return beginFile(path, {logId, head, clients}, maxTailBytes, {
 		...(isDamaged && {damagedPath: damagedPath(path, head + 1)}),
-		isNextLog: !isFirst,
+		isNextLog: !isFirst && !log,
 	});
 };
 
@@ -169,17 +181,17 @@ const setAside = async (
 	path: string,
 	{bytes, found}: Newest,
 	{before, known}: {readonly before: State; readonly known: State | undefined},
-	maxTailBytes: number,
+	{maxTailBytes, log}: RecoverOptions,
 ): Promise<Recovery> => {
 	const {head: behind} = stateBehind(path, bytes, found.groups.slice(0, 1));
 	if (before.head > behind) {
 		await keepClosed(path, behind + 1, bytes.subarray(0, found.end));
 	}
 
-	const state = known ?? {...before, logId: randomUUID()};
+	const state = log ? before : (known ?? {...before, logId: randomUUID()});
 	return beginFile(path, state, maxTailBytes, {
 		damagedPath: damagedPath(path, before.head + 1),
-		isNextLog: !known,
+		isNextLog: !known && !log,
 	});
 };
 
@@ -212,11 +224,16 @@ const beginNextLog = async (
 const goOn = async (
 	path: string,
 	newest: Newest,
-	{maxTailBytes, isLogInDoubt, left}: RecoverOptions,
+	options: RecoverOptions,
 ): Promise<Recovery> => {
+	const {maxTailBytes, isLogInDoubt, left, log} = options;
 	const {fd, bytes, found} = newest;
 	const {groups, crc} = found;
 	const state = stateBehind(path, bytes, groups);
+	if (log && state.logId !== log.id) {
+		throw historyOfAnotherLog(path);
+	}
+
 	const verdict = judge(
 		bytes,
 		found,
@@ -226,7 +243,7 @@ const goOn = async (
 	if (typeof verdict === 'object') {
 		const known = isLogInDoubt ? undefined : verdict.state;
 		const states = {before: state, known};
-		const recovery = await setAside(path, newest, states, maxTailBytes);
+		const recovery = await setAside(path, newest, states, options);
 		closeSync(fd);
 		return recovery;
 	}
@@ -258,7 +275,7 @@ const goOn = async (
 		written: {fd, length: found.end, crc, firstSeq},
 		closed,
 	};
-	return isLogInDoubt || verdict === 'exchanged'
+	return !log && (isLogInDoubt || verdict === 'exchanged')
 		? beginNextLog(path, recovery)
 		: recovery;
 };

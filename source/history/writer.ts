@@ -49,7 +49,7 @@ export class Writer {
 	closed: readonly number[];
 	written: Written;
 	head: number;
-	readonly #logId: string;
+	#logId: string;
 	readonly #options: WriterOptions;
 	readonly #syncing: Syncing;
 	/** The room's memory, once there is one. */
@@ -96,6 +96,39 @@ export class Writer {
 			throw error instanceof SockchatError
 				? error
 				: historyWriteFailed(this.#options.path, error);
+		} finally {
+			this.#isAppending = false;
+		}
+	}
+
+	/** See `History.moveTo`. */
+	async moveTo(checkpoint: Checkpoint): Promise<void> {
+		const {path, keptFiles} = this.#options;
+		this.#isAppending = true;
+		try {
+			await this.#mending;
+			await this.#keepPlace();
+			const {fd, firstSeq, length} = this.written;
+			await truncate(fd, length);
+			await this.#syncing.now(fd);
+			const next = await draftFile(path, checkpoint);
+			// A file without entries isn't kept.
+			const hasEntries = firstSeq <= this.head;
+			putInPlace(path, hasEntries ? closedPath(path, firstSeq) : undefined);
+			closeSync(fd);
+			this.written = next;
+			this.head = checkpoint.head;
+			this.#logId = checkpoint.logId;
+			this.#reach = 0;
+			if (hasEntries) {
+				this.closed = removeOldest(path, [...this.closed, firstSeq], keptFiles);
+			}
+
+			await syncFolder(path);
+		} catch (error) {
+			throw error instanceof SockchatError
+				? error
+				: historyWriteFailed(path, error);
 		} finally {
 			this.#isAppending = false;
 		}

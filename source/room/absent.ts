@@ -10,7 +10,7 @@ type Presence = Joined | Left | Renamed;
 export type Absent = {
 	/** In the order of their joins. */
 	readonly members: ReadonlyArray<
-		Pick<Joined, 'id' | 'nick'> & {readonly oneShot?: true}
+		Pick<Joined, 'id' | 'nick' | 'seq'> & {readonly oneShot?: true}
 	>;
 	/** When the last entry was made: nothing later is known of them. */
 	readonly at: number;
@@ -55,9 +55,9 @@ export const findAbsent = (entries: Buffer, limit: number): Absent => {
 		const {id} = entry;
 		switch (entry.type) {
 			case 'joined': {
-				const {nick, oneShot} = entry;
+				const {nick, oneShot, seq} = entry;
 				members.delete(id);
-				members.set(id, {id, nick, ...(oneShot && {oneShot})});
+				members.set(id, {id, nick, seq, ...(oneShot && {oneShot})});
 				break;
 			}
 

@@ -143,6 +143,21 @@ export class RoomLog {
 		this.#shownHead = this.#head;
 	}
 
+	/**
+	 * Goes on after a later seq: the entries up to it will never come. What memory
+	 * has is dropped; cursors at the end are then before the log, and report a gap.
+	 * Nothing may wait to be shown.
+	 */
+	skipTo(head: number): void {
+		this.#segments.length = 0;
+		// No entry is there, so no cursor may be: one that is has something to skip.
+		this.#end++;
+		this.#head = head;
+		this.#shownEnd = this.#end;
+		this.#shownHead = head;
+		this.#lastSlice = undefined;
+	}
+
 	/** The oldest entries waiting to be shown; undefined if there are none. */
 	unshown(): Unshown | undefined {
 		const segment = this.#segmentAt(this.#shownEnd);

@@ -63,6 +63,12 @@ export class MessageNumbers {
 		dropOldest(this.#absent, rememberedClients);
 	}
 
+	/** Records a message of any client, in order of last use. */
+	log(id: string, n: number): void {
+		this.#absent.delete(id);
+		this.remember(id, n);
+	}
+
 	/** Call when a client becomes a member. */
 	enter(id: string): void {
 		const n = this.#absent.get(id);

@@ -1,5 +1,6 @@
 /** Results of a member's requests to the room. */
 import type {SockchatError} from '../errors.js';
+import type {Elsewhere} from './order.js';
 
 /** A session that has joined; its nick changes, its id never. */
 export type Member = {
@@ -28,6 +29,8 @@ export type SayResult =
 
 export type WhisperResult =
 	| {readonly kind: 'delivered'; readonly to: Member}
+	/** Its receiver is on another server. */
+	| {readonly kind: 'elsewhere'; readonly to: Elsewhere}
 	/** It was delivered before; only the sender's receipt may be missing. */
 	| {readonly kind: 'repeated'}
 	| {readonly kind: 'duplicate'}

@@ -5,7 +5,7 @@
  * and timers are the caller's. It drops a say whose n is already stored, so a
  * client may safely resend.
  */
-import type {Buffer} from 'node:buffer';
+import {Buffer} from 'node:buffer';
 import {Allowance} from '../connection/allowance.js';
 import {heartbeatFor} from '../connection/heartbeat.js';
 import {SockchatError} from '../errors.js';
@@ -28,6 +28,7 @@ import {
 } from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
+import {withoutSeq} from '../protocol/unnumbered.js';
 import {
 	nickReserved,
 	nickTaken,
@@ -40,6 +41,7 @@ import {ReservedNicks} from './reserved-nicks.js';
 import {RoomLog, type Unshown, type LogOptions} from './log.js';
 import {MessageNumbers, type TakenBack} from './message-numbers.js';
 import {plainPeers, Shares, type ShareOptions} from './shares.js';
+import type {Elsewhere, Offer, Order, Ordered} from './order.js';
 import type {
 	JoinResult,
 	Member,
@@ -67,6 +69,8 @@ export type RoomOptions = {
 	readonly past?: RestoredLog | undefined;
 	/** How much of the log one sender may fill; undefined for no limit. */
 	readonly share?: ShareOptions | undefined;
+	/** Set if the log's order is made elsewhere. */
+	readonly order?: Order | undefined;
 };
 
 export type RestoredLog = {
@@ -90,6 +94,15 @@ const renamesPerSecond = 1 / 10;
 // Joining and leaving is cheap, so all joins, leaves and renames have one share.
 const presence = 'presence';
 
+const bytesOf = (lines: readonly string[]): number => {
+	let bytes = 0;
+	for (const line of lines) {
+		bytes += Buffer.byteLength(line);
+	}
+
+	return bytes;
+};
+
 /** Reasons of unintended leaves. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
@@ -110,6 +123,11 @@ export class Room {
 	readonly #hosts = new Set<string>();
 	readonly #shares: Shares | undefined;
 	readonly #areRenamesLimited: boolean;
+	readonly #order: Order | undefined;
+	/** With an order: what is in the log; `#numbers` is what members have said. */
+	readonly #logged = new MessageNumbers();
+	/** Members on other servers, by the key of their nick. */
+	#elsewhere: ReadonlyMap<string, Elsewhere> = new Map();
 	/** By id, for members that have renamed themselves. */
 	readonly #renames = new Map<string, Allowance>();
 	/** Whether joins, leaves and renames have filled their share. */
@@ -124,7 +142,9 @@ export class Room {
 		areRenamesLimited = false,
 		past,
 		share,
+		order,
 	}: RoomOptions) {
+		this.#order = order;
 		this.#shares = share && new Shares(share);
 		this.log = new RoomLog(log);
 		this.#logId = logId;
@@ -136,6 +156,9 @@ export class Room {
 			this.log.restore(past.tail, past.tailFirstSeq);
 			for (const [id, n] of past.lastN) {
 				this.#numbers.remember(id, n);
+				if (order) {
+					this.#logged.remember(id, n);
+				}
 			}
 		}
 	}
@@ -149,8 +172,13 @@ export class Room {
 		return this.#full;
 	}
 
+	/** On all servers. */
 	get memberCount(): number {
-		return this.#byId.size;
+		return this.#byId.size + this.#elsewhere.size;
+	}
+
+	get members(): Iterable<Member> {
+		return this.#byId.values();
 	}
 
 	get heartbeatMs(): number {
@@ -159,7 +187,7 @@ export class Room {
 
 	/** Whether all members are listed by name; false above 200. */
 	get isListing(): boolean {
-		return this.#byId.size <= maxAnnouncedMembers;
+		return this.memberCount <= maxAnnouncedMembers;
 	}
 
 	/** Whether joins, leaves and renames are logged; false if there are too many. */
@@ -178,7 +206,15 @@ export class Room {
 			names.push(nick);
 		}
 
-		return {count: this.#byId.size, names};
+		for (const {nick} of this.#elsewhere.values()) {
+			if (names.length === maxListedNames) {
+				break;
+			}
+
+			names.push(nick);
+		}
+
+		return {count: this.memberCount, names};
 	}
 
 	/** The names of `memberList()` as JSON; cached, as every join needs them. */
@@ -189,23 +225,28 @@ export class Room {
 
 	/** The highest n accepted from a client; 0 if none. */
 	lastTaken(id: string): number {
-		return this.#numbers.taken(id);
+		return Math.max(this.#numbers.taken(id), this.#logged.taken(id));
 	}
 
 	/** The highest n of a client known to be stored. */
 	lastStored(id: string): number {
-		return this.#numbers.kept(id);
+		if (!this.#order) {
+			return this.#numbers.kept(id);
+		}
+
+		const waiting = this.#order.waitingN(id) ?? Infinity;
+		return Math.min(this.lastTaken(id), waiting - 1);
 	}
 
 	/** The highest n stored for each client, with the log up to a seq. */
 	clientsAt(seq: number): Map<string, number> {
-		return this.#numbers.at(seq);
+		return (this.#order ? this.#logged : this.#numbers).at(seq);
 	}
 
 	/** Lets members see entries that are now stored. */
 	show(unshown: Unshown): void {
 		this.log.show(unshown);
-		this.#numbers.keep(unshown.head);
+		(this.#order ? this.#logged : this.#numbers).keep(unshown.head);
 	}
 
 	/**
@@ -215,7 +256,52 @@ export class Room {
 	 */
 	rollBack(): readonly TakenBack[] {
 		this.log.rollBack();
-		return this.#numbers.takeBack();
+		return (this.#order ? this.#logged : this.#numbers).takeBack();
+	}
+
+	/** Whether a message is in the log already. */
+	isLogged(id: string, n: number): boolean {
+		return n !== plainN && n <= this.#logged.taken(id);
+	}
+
+	/** Appends entries that came back from the order; they go on from the head. */
+	deliver(ordered: readonly Ordered[]): void {
+		for (const {id, n, seq} of ordered) {
+			if (n === plainN) {
+				continue;
+			}
+
+			const before = this.#logged.taken(id);
+			this.#logged.log(id, n);
+			if (this.log.isDeferred) {
+				this.#logged.addUnshown([{id, n, seq, before}]);
+			}
+		}
+
+		this.log.appendAll(ordered.map(({line}) => line));
+	}
+
+	/** @param members Those on other servers, each under another nick. */
+	setElsewhere(members: readonly Elsewhere[]): void {
+		this.#elsewhere = new Map(
+			members.map(member => [foldNick(member.nick), member]),
+		);
+		this.#namesJson = undefined;
+	}
+
+	elsewhereNamed(nick: string): Elsewhere | undefined {
+		return this.#elsewhere.get(foldNick(nick));
+	}
+
+	/** Whether a client is a member on another server. */
+	isElsewhere(id: string): boolean {
+		for (const member of this.#elsewhere.values()) {
+			if (member.id === id) {
+				return true;
+			}
+		}
+
+		return false;
 	}
 
 	/** By public id; includes clients whose nick is still reserved after a drop. */
@@ -287,7 +373,7 @@ export class Room {
 		this.#numbers.enter(id);
 		this.#byId.set(id, member);
 		this.#give(member);
-		if (this.#byId.size <= maxListedNames) {
+		if (this.memberCount <= maxListedNames) {
 			this.#namesJson = undefined;
 		}
 
@@ -332,8 +418,11 @@ export class Room {
 		}
 
 		// When the server shuts down, a leave per member would be noise; the next
-		// server logs them, see endPast().
-		if (wasAnnouncing && reason !== 'shutdown') {
+		// server logs them, see endPast(). Other servers of the room go on.
+		const isLogged = this.#order
+			? !this.isElsewhere(id)
+			: reason !== 'shutdown';
+		if (wasAnnouncing && isLogged) {
 			this.#append({
 				type: 'left',
 				seq: this.#next,
@@ -444,6 +533,7 @@ export class Room {
 		const lines: string[] = [];
 		const unshown: Array<TakenBack & {seq: number; before: number}> = [];
 		const refused: RefusedSay[] = [];
+		const offers: Offer[] = [];
 		let before = this.lastTaken(id);
 		for (const {n, text, json} of says) {
 			if (n !== plainN && n <= before) {
@@ -456,9 +546,11 @@ export class Room {
 				continue;
 			}
 
-			const seq = this.#next + lines.length;
+			const seq = this.#order ? 0 : this.#next + lines.length;
 			lines.push(lineOf(seq, n, json ?? JSON.stringify(text)));
-			if (this.log.isDeferred) {
+			if (this.#order) {
+				offers.push({id, n, text: withoutSeq(lines.at(-1)!)});
+			} else if (this.log.isDeferred) {
 				unshown.push({id, n, seq, before});
 			}
 
@@ -469,8 +561,14 @@ export class Room {
 			this.#numbers.take(id, before);
 			this.#numbers.addUnshown(unshown);
 			const {end} = this.log;
-			this.log.appendAll(lines);
-			shares?.take(this.#senderOf(id), this.log.end - end);
+			if (this.#order) {
+				this.#order.offer(offers);
+			} else {
+				this.log.appendAll(lines);
+			}
+
+			const bytes = this.#order ? bytesOf(lines) : this.log.end - end;
+			shares?.take(this.#senderOf(id), bytes);
 		}
 
 		return refused;
@@ -493,6 +591,12 @@ export class Room {
 		}
 
 		const receiver = this.memberNamed(to);
+		const elsewhere = receiver ? undefined : this.elsewhereNamed(to);
+		if (elsewhere) {
+			this.#numbers.takeWhisper(id, n);
+			return {kind: 'elsewhere', to: elsewhere};
+		}
+
 		if (!receiver) {
 			return {kind: 'refused', error: noSuchMember(to)};
 		}
@@ -515,6 +619,13 @@ export class Room {
 	}
 
 	#append(entry: Exclude<Entry, Message>): void {
+		if (this.#order) {
+			const line = frameLine({...entry, seq: 0});
+			this.#order.offer([{id: entry.id, n: plainN, text: withoutSeq(line)}]);
+			this.#shares?.take(presence, bytesOf([line]));
+			return;
+		}
+
 		const {end} = this.log;
 		this.log.append(frameLine(entry));
 		this.#shares?.take(presence, this.log.end - end);
@@ -564,6 +675,11 @@ export class Room {
 	): SockchatError | undefined {
 		const holder = this.#byKey.get(key);
 		if (holder && holder.id !== id) {
+			return nickTaken(nick);
+		}
+
+		const elsewhere = this.#elsewhere.get(key);
+		if (elsewhere && elsewhere.id !== id) {
 			return nickTaken(nick);
 		}
 

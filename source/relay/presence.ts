@@ -1,0 +1,219 @@
+/**
+ * Which servers the room has, and who is on each: from their beats.
+ *
+ * A server whose last beat is too old is gone. Ages are compared with the newest
+ * beat of any server, our own included, as it comes back from the engine: an
+ * engine that delivers nothing makes nobody old.
+ */
+import {foldNick} from '../protocol/nick.js';
+import type {Elsewhere} from '../room/order.js';
+
+export const beatMs = 2000;
+
+/** Three beats, as for the members' own heartbeat. */
+export const expiryMs = 3 * beatMs;
+
+export type BeatMember = {
+	readonly id: string;
+	readonly nick: string;
+	/** When it took this nick; milliseconds since the epoch. */
+	readonly since: number;
+};
+
+/** What a server says of itself. */
+export type Beat = {
+	readonly server: string;
+	/** Of this process. */
+	readonly run: string;
+	readonly machine: string;
+	readonly members: readonly BeatMember[];
+	/** It has just come, and wants to hear the others. */
+	readonly isNew?: true;
+};
+
+type Heard = Beat & {readonly at: number};
+
+/** What a server has to do about its own members. */
+export type Clashes = {
+	/** Another has the nick by right: take another one. */
+	readonly losers: readonly BeatMember[];
+	/** The client has connected to another server since. */
+	readonly moved: readonly BeatMember[];
+};
+
+/** Whether a member has a nick by right: who took it first, then the lower id. */
+const isFirst = (a: BeatMember, b: BeatMember): boolean =>
+	a.since < b.since || (a.since === b.since && a.id < b.id);
+
+export class Presence {
+	readonly #self: string;
+	readonly #heard = new Map<string, Heard>();
+	#newestAt = 0;
+
+	/** @param self The id of this server. */
+	constructor(self: string) {
+		this.#self = self;
+	}
+
+	/** Every server heard, this one included once its beat came back. */
+	get servers(): readonly Beat[] {
+		return [...this.#heard.values()];
+	}
+
+	/** Whether this is the server that acts for those that are gone. */
+	get isFirst(): boolean {
+		for (const server of this.#heard.keys()) {
+			if (server < this.#self) {
+				return false;
+			}
+		}
+
+		return true;
+	}
+
+	/**
+	 * @param at Monotonic milliseconds.
+	 * @returns Whether the server is new, or another process.
+	 */
+	hear(beat: Beat, at: number): boolean {
+		const before = this.#heard.get(beat.server);
+		this.#newestAt = Math.max(this.#newestAt, at);
+		this.#heard.set(beat.server, {...beat, at});
+		return before?.run !== beat.run;
+	}
+
+	/** A server has ended in good order. */
+	forget(server: string): void {
+		this.#heard.delete(server);
+	}
+
+	/** The engine is away: nobody is known to be there. */
+	clear(): void {
+		this.#heard.clear();
+	}
+
+	/** @returns Whether a server is gone. */
+	expire(): boolean {
+		let isGone = false;
+		for (const [server, {at}] of this.#heard) {
+			if (this.#newestAt - at <= expiryMs) {
+				continue;
+			}
+
+			this.#heard.delete(server);
+			isGone = true;
+		}
+
+		return isGone;
+	}
+
+	/**
+	 * The members of other servers, each client once and each nick once.
+	 *
+	 * @param own This server's.
+	 */
+	elsewhere(own: readonly BeatMember[]): readonly Elsewhere[] {
+		const byId = new Map<string, BeatMember & Elsewhere>();
+		for (const {server, machine, members} of this.#others) {
+			for (const member of members) {
+				const before = byId.get(member.id);
+				if (!before || before.since < member.since) {
+					byId.set(member.id, {...member, server, machine});
+				}
+			}
+		}
+
+		const ownIds = new Set(own.map(({id}) => id));
+		const byKey = new Map<string, BeatMember & Elsewhere>();
+		for (const member of byId.values()) {
+			const key = foldNick(member.nick);
+			const before = byKey.get(key);
+			if (!ownIds.has(member.id) && (!before || isFirst(member, before))) {
+				byKey.set(key, member);
+			}
+		}
+
+		return [...byKey.values()].map(({id, nick, server, machine}) => ({
+			id,
+			nick,
+			server,
+			machine,
+		}));
+	}
+
+	/** Compares this server's members with all the others. */
+	clashes(own: readonly BeatMember[]): Clashes {
+		const byKey = new Map<string, BeatMember[]>();
+		const byId = new Map<string, BeatMember[]>();
+		const add = (
+			map: Map<string, BeatMember[]>,
+			key: string,
+			member: BeatMember,
+		) => {
+			const list = map.get(key);
+			if (list) {
+				list.push(member);
+			} else {
+				map.set(key, [member]);
+			}
+		};
+
+		for (const {members} of this.#others) {
+			for (const member of members) {
+				add(byKey, foldNick(member.nick), member);
+				add(byId, member.id, member);
+			}
+		}
+
+		const moved = own.filter(({id, since}) =>
+			byId.get(id)?.some(other => other.since > since),
+		);
+		const losers = own.filter(
+			member =>
+				!moved.includes(member) &&
+				byKey
+					.get(foldNick(member.nick))
+					?.some(other => other.id !== member.id && isFirst(other, member)),
+		);
+		return {losers, moved};
+	}
+
+	get #others(): readonly Heard[] {
+		return [...this.#heard.values()].filter(
+			({server}) => server !== this.#self,
+		);
+	}
+}
+
+const isMember = (value: unknown): value is BeatMember => {
+	const {id, nick, since} = (value ?? {}) as Record<string, unknown>;
+	return (
+		typeof id === 'string' &&
+		/^[\da-f]{16}$/.test(id) &&
+		typeof nick === 'string' &&
+		nick.length > 0 &&
+		nick.length <= 64 &&
+		nick.isWellFormed() &&
+		Number.isSafeInteger(since)
+	);
+};
+
+/** @returns Undefined if it is no beat. */
+export const parseBeat = (text: string): Beat | undefined => {
+	try {
+		const value = JSON.parse(text) as Record<string, unknown>;
+		const {server, run, machine, members, isNew} = value;
+		return typeof server === 'string' &&
+			/^[\da-f]{16}$/.test(server) &&
+			typeof run === 'string' &&
+			/^[\da-f]{8}$/.test(run) &&
+			typeof machine === 'string' &&
+			machine.length <= 255 &&
+			Array.isArray(members) &&
+			members.every(member => isMember(member))
+			? {server, run, machine, members, ...(isNew === true && {isNew})}
+			: undefined;
+	} catch {
+		return undefined;
+	}
+};
