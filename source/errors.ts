@@ -45,6 +45,8 @@ export const errorCodes = {
 	ERR_OTHER_USER: 'the room is only for the user who opened it',
 	ERR_BANNED: 'the host has banned this client, user or address',
 	ERR_KICKED: 'the host has removed this client',
+	ERR_AGENT_RATE: 'an agent has sent as many messages as it may in a minute',
+	ERR_REPEATED: 'an agent sent one text three times in a row',
 	ERR_ROOM_LOCKED: 'the host has locked the room',
 	ERR_MUTED: 'the host has muted this client',
 	ERR_TOKEN_FILE: "the token file can't be read, or is not safe",

@@ -32,7 +32,9 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly nick: Nick;
 	readonly isNickFlexible: boolean;
 	readonly since?: number | undefined;
+	readonly log?: string | undefined;
 	readonly last?: number | undefined;
+	readonly isAgent?: boolean | undefined;
 	/** Whether nobody looks at what others say; then it is not read. */
 	readonly isReceiptsOnly?: boolean | undefined;
 	/** Takes who the host is; a fresh identity without it. */
@@ -112,7 +114,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		isNickFlexible,
 		isRetrying: false,
 		since: options.since,
+		log: options.log,
 		last: options.last,
+		isAgent: options.isAgent,
 		// Not before: a server that can't start leaves nothing behind.
 		identity: options.takeIdentity?.(),
 		clock,
@@ -147,9 +151,14 @@ const keptIdentityOf = ({
 	address,
 	clientsFolder: folder,
 	history,
+	identity,
 	nick,
 	token,
 }: OpenOptions & HostOnlyOptions): (() => Identity) | undefined => {
+	if (identity) {
+		return () => identity;
+	}
+
 	const place =
 		address.kind === 'tcp' && address.port === 0
 			? history && ({kind: 'unix', path: history.path} as const)

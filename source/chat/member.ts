@@ -36,6 +36,8 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	},
 	search: (text: string | undefined) => client.search(text),
 	readPast: (before: number | undefined) => client.readPast(before),
+	find: (text: string, before: number | undefined) => client.find(text, before),
+	callRoll: () => client.callRoll(),
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,
@@ -57,7 +59,7 @@ export const startMember = (
 ): Client => {
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
 	const {clientsFolder: folder, isWaiting, isOneShot, since, last} = options;
-	const {connectTimeoutMs} = options;
+	const {connectTimeoutMs, isAgent, log, identity} = options;
 	const client = new Client({
 		...own,
 		describe: cause => connectionFailed(address, localPort, cause),
@@ -67,13 +69,16 @@ export const startMember = (
 		isWaiting,
 		connectTimeoutMs,
 		since,
+		log,
 		last,
 		isOneShot,
+		isAgent,
 		token,
 		identity:
-			folder === undefined
+			identity ??
+			(folder === undefined
 				? undefined
-				: takeIdentity({folder, address, nick, hasToken: token !== undefined}),
+				: takeIdentity({folder, address, nick, hasToken: token !== undefined})),
 		watch,
 	});
 	watch?.sampleClient(() => client.endpoints);

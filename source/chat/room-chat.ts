@@ -1,5 +1,6 @@
 /** A room as a front end asks for it, and as it then holds it. */
 import type {RoomHands} from '../commands/hands.js';
+import type {Identity} from '../client/identity.js';
 import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Nick} from '../protocol/nick.js';
@@ -29,8 +30,14 @@ export type CommonOptions = {
 	readonly isReceiptsOnly?: boolean | undefined;
 	/** Whether a member joins to say one thing, and leaves. */
 	readonly isOneShot?: boolean | undefined;
+	/** Whether it acts for somebody, as its hello then says. */
+	readonly isAgent?: boolean | undefined;
+	/** Who it is; by default what `clientsFolder` keeps for the nick. */
+	readonly identity?: Identity | undefined;
 	/** The first entry to get is the one after this seq. */
 	readonly since?: number | undefined;
+	/** The log of `since`; by default the server's. */
+	readonly log?: string | undefined;
 	/** Without `since`: how many entries from before it joined to get. */
 	readonly last?: number | undefined;
 	/** How long connect(), and then the welcome, may take; 10 s by default. */
@@ -57,6 +64,7 @@ export type HostOnlyOptions = {
 	readonly maxPerUser?: number | undefined;
 	readonly rate?: number | 'off' | undefined;
 	readonly connectRate?: number | 'off' | undefined;
+	readonly agentRate?: number | 'off' | undefined;
 };
 
 export type MemberOnlyOptions = {
@@ -104,6 +112,10 @@ export type RoomChat = Pick<
 	 * @returns The id that the answer will have.
 	 */
 	readonly readPast: (before: number | undefined) => number;
+	/** The same, for a search from a seq down. */
+	readonly find: (text: string, before: number | undefined) => number;
+	/** The same, for who is here, with ids. */
+	readonly callRoll: () => number;
 	/** Whether the chunks on the wire are told too. */
 	readonly setTap: (isOn: boolean) => void;
 	/** Settles when it is over: with the cause, or none if that was wanted. */

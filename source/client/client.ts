@@ -49,10 +49,14 @@ export type ClientOptions = {
 	readonly nick: Nick;
 	/** The first entry to get is the one after this seq. */
 	readonly since?: number | undefined;
+	/** The log of `since`; by default the server's. */
+	readonly log?: string | undefined;
 	/** Without `since`: how many entries from before it joined to get. */
 	readonly last?: number | undefined;
 	/** Whether it says one thing and leaves; people are not shown its coming. */
 	readonly isOneShot?: boolean | undefined;
+	/** Whether it acts for somebody; its hello says so. */
+	readonly isAgent?: boolean | undefined;
 	/** Whether to try another nick if this one is taken. */
 	readonly isNickFlexible: boolean;
 	/** Whether to reconnect after a loss; a failed first attempt is final. */
@@ -110,8 +114,10 @@ export class Client {
 			identity,
 			nick,
 			since: options.since,
+			log: options.log,
 			last: options.last,
 			isOneShot: options.isOneShot,
+			isAgent: options.isAgent,
 			clock,
 			emit,
 		});
@@ -183,6 +189,16 @@ export class Client {
 	/** Searches the log. See `LogRequests`. */
 	search(text: string | undefined): string | undefined {
 		return this.#requests.search(text, this.#welcomed);
+	}
+
+	/** Searches the log from a seq down. See `LogRequests`. */
+	find(text: string, before: number | undefined): number {
+		return this.#requests.find(text, before, this.#welcomed);
+	}
+
+	/** Asks who is here, with ids. See `LogRequests`. */
+	callRoll(): number {
+		return this.#requests.callRoll(this.#welcomed);
 	}
 
 	/** Asks for a page of the log. See `LogRequests`. */
@@ -483,7 +499,8 @@ export class Client {
 				break;
 			}
 
-			case 'past': {
+			case 'past':
+			case 'present': {
 				member.emitFrame(frame);
 				break;
 			}

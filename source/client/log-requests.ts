@@ -1,4 +1,4 @@
-/** A member's requests to the room's log; the answers come as frames. */
+/** What a member asks the room; the answers come as frames. */
 import type {Found} from '../protocol/frame.js';
 import {checkSearch} from '../protocol/text.js';
 import type {FramedSocket} from './framed-socket.js';
@@ -46,6 +46,38 @@ export class LogRequests {
 				: {type: 'search', id, text},
 		);
 		return undefined;
+	}
+
+	/**
+	 * Searches the log for words.
+	 *
+	 * @param before Only entries before this seq.
+	 * @returns The id that the answer will have.
+	 */
+	find(
+		text: string,
+		before: number | undefined,
+		socket: FramedSocket | undefined,
+	): number {
+		const id = ++this.#lastId;
+		socket?.send({
+			type: 'search',
+			id,
+			text,
+			...(before === undefined ? {} : {before}),
+		});
+		return id;
+	}
+
+	/**
+	 * Asks who is here.
+	 *
+	 * @returns The id that the answer will have.
+	 */
+	callRoll(socket: FramedSocket | undefined): number {
+		const id = ++this.#lastId;
+		socket?.send({type: 'who', id});
+		return id;
 	}
 
 	/**

@@ -37,10 +37,14 @@ export type MemberStateOptions = {
 	readonly nick: Nick;
 	/** The first hello's `since`. */
 	readonly since?: number | undefined;
+	/** The log of `since`. */
+	readonly log?: string | undefined;
 	/** The first hello's `last`. */
 	readonly last?: number | undefined;
 	/** Whether it joins to say one thing, as its hello then says. */
 	readonly isOneShot?: boolean | undefined;
+	/** Whether it acts for somebody, as its hello then says. */
+	readonly isAgent?: boolean | undefined;
 	readonly clock: Clock;
 	readonly emit: (event: ClientEvent) => void;
 };
@@ -76,7 +80,7 @@ export class MemberState {
 	/** Whether a welcome has come, on any connection. */
 	#wasWelcome = false;
 	/** Keys of hello that came later, newest first, as far as the server has them. */
-	#laterKeys: ReadonlyArray<keyof Hello> = ['oneShot', 'last'];
+	#laterKeys: ReadonlyArray<keyof Hello> = ['agent', 'oneShot', 'last'];
 	/** The head of the first welcome: entries up to it are a replay. */
 	#replayHead: number | undefined;
 	/** Whether entries have gone missing since the welcome. */
@@ -90,6 +94,7 @@ export class MemberState {
 		this.#options = options;
 		this.#nick = options.nick;
 		this.#lastSeq = options.since;
+		this.#log = options.log;
 		this.#outbox = new Outbox(options.identity.lastN);
 		this.id = options.identity.id;
 	}
@@ -134,6 +139,8 @@ export class MemberState {
 					};
 		const isOneShot =
 			this.#options.isOneShot === true && this.#laterKeys.includes('oneShot');
+		const isAgent =
+			this.#options.isAgent === true && this.#laterKeys.includes('agent');
 		return {
 			type: 'hello',
 			v: wireVersion,
@@ -141,6 +148,7 @@ export class MemberState {
 			nick: this.#nick,
 			...known,
 			...(isOneShot ? {oneShot: true} : {}),
+			...(isAgent ? {agent: true} : {}),
 		};
 	}
 
@@ -204,8 +212,9 @@ export class MemberState {
 			frame.log !== this.#log || frame.head < (this.#lastSeq ?? 0);
 		if (this.#replayHead === undefined) {
 			this.#replayHead = frame.head;
-			if ((this.#lastSeq ?? 0) > frame.head) {
-				// Asked for what comes after a seq that isn't there yet.
+			const isOtherLog = this.#log !== undefined && this.#log !== frame.log;
+			if (isOtherLog || (this.#lastSeq ?? 0) > frame.head) {
+				// Asked for what comes after a seq that isn't there.
 				this.#lastSeq = undefined;
 			}
 		} else if (isOther && this.#lastSeq !== undefined) {

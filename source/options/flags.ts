@@ -226,6 +226,13 @@ export const flags = {
 		commands: ['join', 'serve'],
 		notRaw: 'raw mode takes bytes as they come',
 	},
+	agentRate: {
+		type: 'string',
+		value: 'N|off',
+		summary: 'messages a minute of an agent (default 30)',
+		commands: ['join', 'serve'],
+		notRaw: 'raw mode has no agents',
+	},
 	connectRate: {
 		type: 'string',
 		value: 'N|off',

@@ -76,14 +76,29 @@ const object = (expected: string, fields: Readonly<Record<string, Field>>) => ({
 		expected,
 		value =>
 			isRecord(value) &&
-			Object.entries(fields).every(([key, {check}]) => check(value[key])),
+			Object.entries(fields).every(
+				([key, {check, isOptional}]) =>
+					(isOptional === true && !Object.hasOwn(value, key)) ||
+					check(value[key]),
+			),
 	),
 	keys: Object.keys(fields),
 });
-const memberList = object('a count and names', {count, names});
+const memberList = object('a count and names', {
+	count,
+	names,
+	agents: optional(names),
+});
 const limits = object('frameBytes and textBytes', {
 	frameBytes: positive,
 	textBytes: positive,
+	agentRate: optional(positive),
+});
+const presentMember = object('a member', {
+	nick: text,
+	id: text,
+	agent: optional(onlyTrue),
+	sameUser: optional(onlyTrue),
 });
 
 const ping = {id: count};
@@ -100,12 +115,14 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 		last: optional(count),
 		status: optional(onlyTrue),
 		oneShot: optional(onlyTrue),
+		agent: optional(onlyTrue),
 		proof: optional(digest),
 	},
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
 	search: {id: count, text, before: optional(positive)},
 	past: {id: count, before: optional(positive)},
+	who: {id: count},
 	nick: {nick: text},
 	ping,
 	pong: ping,
@@ -116,7 +133,13 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 const message = {...entry, from: text, id: text, n: count, text};
 const entrySchemas = {
 	message,
-	joined: {...entry, nick: text, id: text, oneShot: optional(onlyTrue)},
+	joined: {
+		...entry,
+		nick: text,
+		id: text,
+		oneShot: optional(onlyTrue),
+		agent: optional(onlyTrue),
+	},
 	left: {
 		...entry,
 		nick: text,
@@ -178,6 +201,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	members: {
 		count,
 		names,
+		agents: optional(names),
 		heartbeatMs: optional(positive),
 		head: optional(count),
 	},
@@ -191,6 +215,15 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	},
 	found: {id: count, text, entries: messages, next: optional(positive)},
 	past: {id: count, entries, oldest: positive},
+	present: {
+		id: count,
+		count,
+		members: field(
+			'a list of members',
+			value =>
+				Array.isArray(value) && value.every(one => presentMember.check(one)),
+		),
+	},
 	ping,
 	pong: ping,
 	error: {code: text, message: text, n: optional(positive)},
@@ -225,19 +258,21 @@ export const messageLines = ({
 /**
  * Encodes a welcome from names that are already JSON: encoding 200 names for
  * each of 10,000 joins took a tenth of a join.
+ *
+ * @param listJson The list of members without its count, as a JSON object.
  */
 export const welcomeLine = (
 	frame: Omit<Welcome, 'members'>,
 	members: number,
-	namesJson: string,
+	listJson: string,
 ): string =>
-	`${JSON.stringify(frame).slice(0, -1)},"members":{"count":${members},"names":${namesJson}}}\n`;
+	`${JSON.stringify(frame).slice(0, -1)},"members":{"count":${members},${listJson.slice(1)}}\n`;
 
 /** Encodes a frame as one line of JSON with its LF. */
 export const frameLine = (frame: ClientFrame | ServerFrame): string =>
 	`${JSON.stringify(frame)}\n`;
 
-// A client's frame is one flat object of at most ten keys; the rest is room
+// A client's frame is one flat object of at most eleven keys; the rest is room
 // for later versions.
 const maxClientParts = 64;
 const maxClientDepth = 8;

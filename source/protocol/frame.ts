@@ -49,6 +49,12 @@ export const maxFound = 20;
 /** The most entries in a page of the log. */
 export const maxPageEntries = 100;
 
+/** The most members that an answer to `who` names. */
+export const maxPresent = 200;
+
+/** How many messages an agent may send in any minute. */
+export const defaultAgentRate = 30;
+
 /** How long a peer may take from accept() to its hello. */
 export const helloTimeoutMs = 10_000;
 
@@ -67,11 +73,24 @@ export const plainIdleMs = 75;
 export type Limits = {
 	readonly frameBytes: number;
 	readonly textBytes: number;
+	/** How many messages an agent may send in any minute; unset for no limit. */
+	readonly agentRate?: number;
 };
 
 export type MemberList = {
 	readonly count: number;
 	readonly names: readonly string[];
+	/** Those of `names` that said they are agents; unset if none did. */
+	readonly agents?: readonly string[];
+};
+
+/** A member, as an agent may ask for it. */
+export type PresentMember = {
+	readonly nick: string;
+	readonly id: string;
+	readonly agent?: true;
+	/** The kernel says that it is a process of the asking member's user. */
+	readonly sameUser?: true;
 };
 
 /** Why a member left, as the log records it. */
@@ -122,6 +141,8 @@ export type Hello = {
 	readonly status?: true;
 	/** It joins to say one thing; its `joined` and `left` carry the same key. */
 	readonly oneShot?: true;
+	/** It says it is a program that acts for somebody: shown, never trusted. */
+	readonly agent?: true;
 	/** 64 hex digits; see docs/protocol.md. */
 	readonly proof?: string;
 };
@@ -154,6 +175,12 @@ export type ReadPast = {
 	/** Asks for the last entries before this seq; by default, the first of all. */
 	readonly before?: number;
 };
+/** Asks who is here, with ids. */
+export type Who = {
+	readonly type: 'who';
+	/** Comes back in the answer. */
+	readonly id: number;
+};
 export type ChangeNick = {readonly type: 'nick'; readonly nick: string};
 export type Ping = {readonly type: 'ping'; readonly id: number};
 export type Pong = {readonly type: 'pong'; readonly id: number};
@@ -168,6 +195,7 @@ export type ClientFrame =
 	| Whisper
 	| Search
 	| ReadPast
+	| Who
 	| ChangeNick
 	| Ping
 	| Pong
@@ -244,6 +272,8 @@ export type Joined = {
 	readonly id: string;
 	/** Its hello said so; people are not shown such a coming and going. */
 	readonly oneShot?: true;
+	/** Its hello said so. */
+	readonly agent?: true;
 };
 export type Left = {
 	readonly type: 'left';
@@ -297,6 +327,14 @@ export type PastPage = {
 	/** The seq of the oldest entry kept. */
 	readonly oldest: number;
 };
+/** The answer to `who`. */
+export type Present = {
+	readonly type: 'present';
+	readonly id: number;
+	/** Of all members; at most `maxPresent` are named. */
+	readonly count: number;
+	readonly members: readonly PresentMember[];
+};
 export type ErrorFrame = {
 	readonly type: 'error';
 	readonly code: ErrorCode;
@@ -319,6 +357,7 @@ export type ServerFrame =
 	| Whispered
 	| Found
 	| PastPage
+	| Present
 	| Ping
 	| Pong
 	| ErrorFrame

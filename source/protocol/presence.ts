@@ -12,22 +12,27 @@ export const nobody: Presence = {
 	replayHead: 0,
 };
 
+const listOf = (
+	count: number,
+	names: readonly string[],
+	agents: readonly string[] = [],
+): MemberList => ({count, names, ...(agents.length > 0 && {agents})});
+
 /** @returns The same object if the frame changes nothing. */
 export const reducePresence = (
 	presence: Presence,
 	frame: ServerFrame,
 ): Presence => {
 	const {members, replayHead} = presence;
-	const {count, names} = members;
+	const {count, names, agents = []} = members;
 	if (frame.type === 'welcome') {
 		return {members: frame.members, replayHead: frame.head};
 	}
 
 	if (frame.type === 'members') {
 		const {head = replayHead} = frame;
-		const {count: all, names: listed} = frame;
 		return {
-			members: {count: all, names: listed},
+			members: listOf(frame.count, frame.names, frame.agents),
 			replayHead: Math.max(replayHead, head),
 		};
 	}
@@ -38,19 +43,25 @@ export const reducePresence = (
 
 	switch (frame.type) {
 		case 'joined': {
-			const joined = {count: count + 1, names: [...names, frame.nick]};
+			const {nick} = frame;
+			const known = frame.agent ? [...agents, nick] : agents;
+			const joined = listOf(count + 1, [...names, nick], known);
 			return {replayHead, members: joined};
 		}
 
 		case 'left': {
-			const staying = names.filter(name => name !== frame.nick);
-			return {replayHead, members: {count: count - 1, names: staying}};
+			const [staying, known] = [names, agents].map(list =>
+				list.filter(name => name !== frame.nick),
+			);
+			return {replayHead, members: listOf(count - 1, staying!, known)};
 		}
 
 		case 'renamed': {
 			const {from, to} = frame;
-			const renamed = names.map(name => (name === from ? to : name));
-			return {replayHead, members: {count, names: renamed}};
+			const [renamed, known] = [names, agents].map(list =>
+				list.map(name => (name === from ? to : name)),
+			);
+			return {replayHead, members: listOf(count, renamed!, known)};
 		}
 
 		case 'message': {

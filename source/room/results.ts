@@ -9,6 +9,8 @@ export type Member = {
 	readonly nick: string;
 	/** It says one thing and leaves, as the log notes at both. */
 	readonly oneShot?: true;
+	/** It says it is a program that acts for somebody. */
+	readonly agent?: true;
 };
 
 type Refused = {readonly kind: 'refused'; readonly error: SockchatError};

@@ -117,7 +117,7 @@ export class Room {
 	readonly #numbers = new MessageNumbers();
 	readonly #reservedNicks = new ReservedNicks();
 	/** The names of the member list as JSON; undefined after they changed. */
-	#namesJson: string | undefined;
+	#listJson: string | undefined;
 	/** Ids of plain peers, which can't return as the same client. */
 	readonly #guests = new Set<string>();
 	readonly #hosts = new Set<string>();
@@ -177,10 +177,6 @@ export class Room {
 		return this.#byId.size + this.#elsewhere.size;
 	}
 
-	get members(): Iterable<Member> {
-		return this.#byId.values();
-	}
-
 	get heartbeatMs(): number {
 		return heartbeatFor(this.#byId.size, this.#heartbeatMs);
 	}
@@ -198,12 +194,12 @@ export class Room {
 	/** Counts all members and names the first 200 to join. */
 	memberList(): MemberList {
 		const names: string[] = [];
-		for (const {nick} of this.#byId.values()) {
-			if (names.length === maxListedNames) {
-				break;
-			}
-
+		const agents: string[] = [];
+		for (const {nick, agent} of this.members(maxListedNames)) {
 			names.push(nick);
+			if (agent) {
+				agents.push(nick);
+			}
 		}
 
 		for (const {nick} of this.#elsewhere.values()) {
@@ -214,13 +210,33 @@ export class Room {
 			names.push(nick);
 		}
 
-		return {count: this.memberCount, names};
+		return {
+			count: this.memberCount,
+			names,
+			...(agents.length > 0 && {agents}),
+		};
 	}
 
-	/** The names of `memberList()` as JSON; cached, as every join needs them. */
-	get namesJson(): string {
-		this.#namesJson ??= JSON.stringify(this.memberList().names);
-		return this.#namesJson;
+	/** The first to join, at most so many. */
+	*members(most: number): Generator<Member> {
+		let left = most;
+		for (const member of this.#byId.values()) {
+			if (left-- === 0) {
+				return;
+			}
+
+			yield member;
+		}
+	}
+
+	/** `memberList()` but for its count as JSON; cached, as every join needs it. */
+	get listJson(): string {
+		if (this.#listJson === undefined) {
+			const {names, agents} = this.memberList();
+			this.#listJson = JSON.stringify({names, agents});
+		}
+
+		return this.#listJson;
 	}
 
 	/** The highest n accepted from a client; 0 if none. */
@@ -286,7 +302,7 @@ export class Room {
 		this.#elsewhere = new Map(
 			members.map(member => [foldNick(member.nick), member]),
 		);
-		this.#namesJson = undefined;
+		this.#listJson = undefined;
 	}
 
 	elsewhereNamed(nick: string): Elsewhere | undefined {
@@ -341,6 +357,7 @@ export class Room {
 	 * @param client The client's secret.
 	 * @param at Milliseconds since the epoch.
 	 * @param oneShot Whether its hello says so; one that resumes stays as it was.
+	 * @param agent The same.
 	 */
 	join(
 		client: string,
@@ -348,6 +365,7 @@ export class Room {
 		at: number,
 		bearer: NickBearer = 'member',
 		oneShot?: true,
+		agent?: true,
 	): JoinResult {
 		const id = publicId(client);
 		const present = this.#byId.get(id);
@@ -369,12 +387,13 @@ export class Room {
 			return {kind: 'refused', error: parsed};
 		}
 
-		const member = {id, nick: parsed, ...(oneShot && {oneShot})};
+		const marks = {...(oneShot && {oneShot}), ...(agent && {agent})};
+		const member = {id, nick: parsed, ...marks};
 		this.#numbers.enter(id);
 		this.#byId.set(id, member);
 		this.#give(member);
 		if (this.memberCount <= maxListedNames) {
-			this.#namesJson = undefined;
+			this.#listJson = undefined;
 		}
 
 		if (bearer === 'guest') {
@@ -391,7 +410,7 @@ export class Room {
 				at,
 				nick: parsed,
 				id,
-				...(oneShot && {oneShot}),
+				...marks,
 			});
 		}
 
@@ -411,7 +430,7 @@ export class Room {
 		this.#byId.delete(id);
 		this.#byKey.delete(foldNick(nick));
 		this.#renames.delete(id);
-		this.#namesJson = undefined;
+		this.#listJson = undefined;
 		this.#hosts.delete(id);
 		if (!this.#guests.delete(id) && drops.has(reason)) {
 			this.#reservedNicks.reserve(foldNick(nick), id, at);
@@ -463,7 +482,7 @@ export class Room {
 		this.#byKey.delete(foldNick(before.nick));
 		this.#give(member);
 		this.#byId.set(id, member);
-		this.#namesJson = undefined;
+		this.#listJson = undefined;
 		this.#checkPresenceShare(at);
 		if (this.isAnnouncing) {
 			this.#append({

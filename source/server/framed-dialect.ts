@@ -235,6 +235,11 @@ export class FramedDialect implements Dialect {
 				break;
 			}
 
+			case 'who': {
+				void this.#answerWho(member, frame.id);
+				break;
+			}
+
 			case 'nick': {
 				this.#rename(member, frame.nick);
 				break;
@@ -292,6 +297,11 @@ export class FramedDialect implements Dialect {
 				assertNever(outcome);
 			}
 		}
+	}
+
+	async #answerWho(member: Member, id: number): Promise<void> {
+		const line = await this.#peer.hub.callRoll(member, id);
+		this.#peer.writeIfFramed(line);
 	}
 
 	#rename(member: Member, nick: string): void {

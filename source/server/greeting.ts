@@ -81,7 +81,7 @@ export class Greeting {
 	}
 
 	greet(hello: Hello): void {
-		const {v, client, nick, status, oneShot} = hello;
+		const {v, client, nick, status, oneShot, agent} = hello;
 		const peer = this.#peer;
 		const {room, clock} = peer.hub;
 		if (v !== wireVersion) {
@@ -114,6 +114,7 @@ export class Greeting {
 			at,
 			bearerOf(peer),
 			oneShot,
+			agent,
 		);
 		if (result.kind === 'refused') {
 			// If it is the nick, the client may send hello again with another.
@@ -135,7 +136,6 @@ export class Greeting {
 	/** It joins nothing, and may send another hello. */
 	#tellStatus(): void {
 		const {room, roomName, title, startedAt} = this.#peer.hub;
-		const {count, names} = room.memberList();
 		this.#peer.write(
 			frameLine({
 				type: 'status',
@@ -145,7 +145,7 @@ export class Greeting {
 				log: room.logId,
 				head: room.log.shownHead,
 				since: startedAt,
-				members: {count, names},
+				members: room.memberList(),
 			}),
 		);
 	}
@@ -179,10 +179,14 @@ export class Greeting {
 			nick: member.nick,
 			head,
 			stored: room.lastStored(member.id),
-			limits: {frameBytes: maxFrameBytes, textBytes: maxTextBytes},
+			limits: {
+				frameBytes: maxFrameBytes,
+				textBytes: maxTextBytes,
+				...(hub.agentLimits && {agentRate: hub.agentLimits.perMinute}),
+			},
 			heartbeatMs: room.heartbeatMs,
 		};
-		peer.write(welcomeLine(welcome, room.memberCount, room.namesJson));
+		peer.write(welcomeLine(welcome, room.memberCount, room.listJson));
 		// A seq of another log, or beyond this log's head, means nothing here.
 		const isKnown =
 			since !== undefined &&

@@ -18,6 +18,7 @@ import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Newcomer} from './admission.js';
+import {AgentLimits} from './agent-limits.js';
 import {Budget} from './budget.js';
 import type {TellHealth} from './history-place.js';
 import type {LogHistory} from './log-cursor.js';
@@ -26,6 +27,7 @@ import {memoryOf, readPast, searchRoom} from './log-reader.js';
 import {Moderation} from './moderation.js';
 import {PeerConnection, type ConnectionHub} from './peer-connection.js';
 import {PlainMessages} from './plain-messages.js';
+import {callRoll, type UserLookup} from './roll-call.js';
 
 export type HubOptions = {
 	readonly room: Room;
@@ -52,6 +54,16 @@ export type HubOptions = {
 	readonly rate?: number | undefined;
 	/** Set if every peer except the host needs it. */
 	readonly token?: Token | undefined;
+	/** How many messages an agent may send in any minute; any number without it. */
+	readonly agentRate?: number | undefined;
+	/** Whose process a peer is, if the kernel may be asked. */
+	readonly users?: UserLookup | undefined;
+};
+
+// Without a kernel to ask, nobody is known to be of the same user.
+const noUsers: UserLookup = {
+	canTellUsers: false,
+	uidOf: async () => 'unknown',
 };
 
 // How often deadlines are checked.
@@ -92,12 +104,14 @@ export class Hub implements ConnectionHub {
 	readonly isManaged: boolean;
 	/** Undefined for no limit. */
 	readonly budget: Budget | undefined;
+	readonly agentLimits: AgentLimits | undefined;
 	readonly moderation = new Moderation();
 	readonly plainMessages = new PlainMessages();
 	refused = 0;
 	readonly #roomName: () => string;
 	readonly #logWriter: LogWriter | undefined;
 	readonly #history: History | undefined;
+	readonly #users: UserLookup;
 	readonly #all = new Set<PeerConnection>();
 	readonly #byMember = new Map<string, PeerConnection>();
 	/** The host's own screen. */
@@ -123,6 +137,8 @@ export class Hub implements ConnectionHub {
 		tellHealth = () => undefined,
 		token,
 		rate,
+		agentRate,
+		users = noUsers,
 	}: HubOptions) {
 		this.room = room;
 		this.clock = clock;
@@ -136,6 +152,9 @@ export class Hub implements ConnectionHub {
 		this.isManaged = isManaged;
 		this.budget =
 			rate === undefined ? undefined : new Budget(rate, clock.monotonicMs());
+		this.agentLimits =
+			agentRate === undefined ? undefined : new AgentLimits(agentRate);
+		this.#users = users;
 		this.#roomName = roomName;
 		this.#sweptAt = this.now;
 		this.#lookedAt = this.now;
@@ -158,6 +177,15 @@ export class Hub implements ConnectionHub {
 		return frame.type === 'search'
 			? searchRoom(log, this.#history, frame)
 			: readPast(log, this.#history, frame);
+	}
+
+	async callRoll(asking: Member, id: number): Promise<string> {
+		return callRoll(
+			{room: this.room, of: member => this.of(member)},
+			this.#users,
+			asking,
+			id,
+		);
 	}
 
 	get roomName(): string {
@@ -424,11 +452,12 @@ export class Hub implements ConnectionHub {
 
 	#sendCount(): void {
 		const {heartbeatMs} = this.room;
-		const {count, names} = this.room.memberList();
+		const {count, names, agents} = this.room.memberList();
 		const line = frameLine({
 			type: 'members',
 			count,
 			names: this.room.isListing ? names : [],
+			...(this.room.isListing && agents && {agents}),
 			heartbeatMs,
 		});
 		for (const connection of this.#byMember.values()) {

@@ -11,7 +11,7 @@ import type {NickBearer} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import type {Member, RefusedSay, RenameResult} from '../room/results.js';
 import {hostOf} from '../socket/origin.js';
-import type {Peer} from './peer.js';
+import type {Peer, PeerHub} from './peer.js';
 
 export type WhisperOutcome =
 	/** Sent to the recipient; `whispered` is the sender's receipt. */
@@ -53,6 +53,25 @@ export const joinRefusal = (
 export const needsToken = ({isHost, hub}: Peer): boolean =>
 	hub.token !== undefined && !isHost;
 
+/** An agent's messages, but for those that its limits refuse. */
+const siftSaid = (
+	{room, clock, agentLimits}: PeerHub,
+	{id, agent}: Member,
+	said: readonly Said[],
+): {
+	readonly passed: readonly Said[];
+	readonly refused: readonly RefusedSay[];
+} => {
+	if (!agent || !agentLimits) {
+		return {passed: said, refused: []};
+	}
+
+	// What is sent again was counted the first time.
+	const taken = room.lastTaken(id);
+	const fresh = said.filter(({n}) => n > taken);
+	return agentLimits.sift(id, fresh, clock.monotonicMs());
+};
+
 /** @returns The messages that were refused, each with the reason. */
 export const say = (
 	{hub}: Peer,
@@ -65,9 +84,10 @@ export const say = (
 		return said.map(({n}) => ({n, error}));
 	}
 
-	const refused = room.sayAll(member, said, clock.wallMs());
+	const {passed, refused} = siftSaid(hub, member, said);
+	const unfit = room.sayAll(member, passed, clock.wallMs());
 	hub.onPosted();
-	return refused;
+	return refused.length > 0 ? [...refused, ...unfit] : unfit;
 };
 
 export const whisper = (
@@ -76,7 +96,8 @@ export const whisper = (
 	{n, to, text}: Whisper,
 ): WhisperOutcome => {
 	const {room, clock, moderation} = hub;
-	const error = moderation.speechRefusal(member.id);
+	const [limited] = siftSaid(hub, member, [{n, text}]).refused;
+	const error = moderation.speechRefusal(member.id) ?? limited?.error;
 	if (error) {
 		return {kind: 'refused', error};
 	}

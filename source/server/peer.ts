@@ -22,6 +22,7 @@ import type {Clock} from '../socket/clock.js';
 import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {Newcomer} from './admission.js';
+import type {AgentLimits} from './agent-limits.js';
 import type {Moderation} from './moderation.js';
 import type {PlainMessages} from './plain-messages.js';
 import type {ReadLimiter} from './read-limiter.js';
@@ -89,6 +90,10 @@ export type PeerHub = {
 	refused: number;
 	/** The connection of a member. */
 	readonly of: (member: Member) => Peer | undefined;
+	/** What an agent may send; undefined for as much as anybody. */
+	readonly agentLimits: AgentLimits | undefined;
+	/** @returns The line that answers a member who asks who is here. */
+	readonly callRoll: (asking: Member, id: number) => Promise<string>;
 	/** @returns The line that answers a query about the log. */
 	readonly query: (frame: Search | ReadPast) => Promise<string>;
 	/** The log grew: members get the new entries at the end of this turn. */

@@ -3,7 +3,11 @@ import {randomUUID} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
-import {defaultConnectRate, defaultRate} from '../protocol/frame.js';
+import {
+	defaultAgentRate,
+	defaultConnectRate,
+	defaultRate,
+} from '../protocol/frame.js';
 import {lazy} from '../protocol/lazy.js';
 import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
@@ -68,6 +72,8 @@ export type ServerOptions = {
 	readonly rate?: number | 'off' | undefined;
 	/** Connections accepted per second; 5,000 by default. */
 	readonly connectRate?: number | 'off' | undefined;
+	/** How many messages an agent may send in any minute; 30 by default. */
+	readonly agentRate?: number | 'off' | undefined;
 	/** Whether only processes of our own user may connect. Linux only. */
 	readonly isSameUser?: boolean | undefined;
 	/**
@@ -169,6 +175,7 @@ export const startServer = async ({
 	maxPerUser,
 	rate = defaultRate,
 	connectRate = defaultConnectRate,
+	agentRate = defaultAgentRate,
 	clock: givenClock = systemClock,
 }: ServerOptions): Promise<Server> => {
 	const address = requireLoopback(wanted);
@@ -212,6 +219,8 @@ export const startServer = async ({
 		tellHealth,
 		token,
 		rate: rate === 'off' ? undefined : rate,
+		agentRate: agentRate === 'off' ? undefined : agentRate,
+		users: admission,
 	});
 	const listener = new Listener({
 		address,

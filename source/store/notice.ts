@@ -100,6 +100,7 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		case 'bye':
 		case 'status':
 		case 'challenge':
+		case 'present':
 		case 'ping':
 		case 'pong': {
 			return undefined;

@@ -180,6 +180,7 @@ const show = (
 		case 'bye':
 		case 'status':
 		case 'challenge':
+		case 'present':
 		case 'ping':
 		case 'pong': {
 			break;

@@ -203,6 +203,7 @@ export type HelloOptions = {
 	readonly log?: string;
 	readonly last?: number;
 	readonly oneShot?: true;
+	readonly agent?: true;
 };
 
 export const helloFrame = (nick: string, options: HelloOptions = {}) => ({

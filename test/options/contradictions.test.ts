@@ -144,6 +144,7 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'maxPerUser',
 		'--max-per-user is for rooms; raw mode lets everybody in.',
 	],
+	['raw', 'agentRate', '--agent-rate is for rooms; raw mode has no agents.'],
 	['raw', 'rate', '--rate is for rooms; raw mode takes bytes as they come.'],
 	[
 		'raw',

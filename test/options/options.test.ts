@@ -67,6 +67,7 @@ const server = {
 	maxPerUser: undefined,
 	rate: undefined,
 	connectRate: undefined,
+	agentRate: undefined,
 	isSameUser: false,
 	history: undefined,
 	isHomeless: true,

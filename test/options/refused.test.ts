@@ -153,6 +153,7 @@ test('options: each wrong value is refused with what the flag needs', () => {
 			`--heartbeat needs from 1 to 3600 seconds; got "${heartbeat}".`,
 		]),
 		['serve', {rate: '0'}, `--rate needs ${count}, or off; got "0".`],
+		['', {agentRate: '0'}, `--agent-rate needs ${count}, or off; got "0".`],
 		[
 			'',
 			{connectRate: 'on'},

@@ -43,6 +43,10 @@ const positive = count.map(value => Math.max(1, value));
 const names = fc.array(text, {maxLength: 3});
 const record = (fields: Record<string, fc.Arbitrary<unknown>>) =>
 	fc.record(fields, {noNullPrototype: true});
+const memberList = fc.record(
+	{count, names, agents: names},
+	{noNullPrototype: true, requiredKeys: ['count', 'names']},
+);
 const ping = {id: count};
 const entry = {seq: positive, at: time, id: text};
 
@@ -63,12 +67,14 @@ const clientFields: Fields<ClientFrame> = {
 		'last?': count,
 		'status?': fc.constant(true),
 		'oneShot?': fc.constant(true),
+		'agent?': fc.constant(true),
 		'proof?': digest,
 	},
 	say: {n: positive, text},
 	whisper: {n: positive, to: text, text},
 	search: {id: count, text, 'before?': positive},
 	past: {id: count, 'before?': positive},
+	who: {id: count},
 	nick: {nick: text},
 	ping,
 	pong: ping,
@@ -92,8 +98,14 @@ const serverFields: Fields<ServerFrame> = {
 		nick: text,
 		head: count,
 		'stored?': count,
-		members: record({count, names}),
-		limits: record({frameBytes: positive, textBytes: positive}),
+		members: memberList,
+		limits: fc.record(
+			{frameBytes: positive, textBytes: positive, agentRate: positive},
+			{
+				noNullPrototype: true,
+				requiredKeys: ['frameBytes', 'textBytes'],
+			},
+		),
 		heartbeatMs: positive,
 	},
 	status: {
@@ -103,11 +115,16 @@ const serverFields: Fields<ServerFrame> = {
 		log: text,
 		head: count,
 		since: time,
-		members: record({count, names}),
+		members: memberList,
 	},
 	gap: {from: positive, to: positive},
 	message,
-	joined: {...entry, nick: text, 'oneShot?': fc.constant(true)},
+	joined: {
+		...entry,
+		nick: text,
+		'oneShot?': fc.constant(true),
+		'agent?': fc.constant(true),
+	},
 	left: {
 		...entry,
 		nick: text,
@@ -115,7 +132,23 @@ const serverFields: Fields<ServerFrame> = {
 		'oneShot?': fc.constant(true),
 	},
 	renamed: {...entry, from: text, to: text},
-	members: {count, names, 'heartbeatMs?': positive},
+	members: {count, names, 'agents?': names, 'heartbeatMs?': positive},
+	present: {
+		id: count,
+		count,
+		members: fc.array(
+			fc.record(
+				{
+					nick: text,
+					id: text,
+					agent: fc.constant(true),
+					sameUser: fc.constant(true),
+				},
+				{noNullPrototype: true, requiredKeys: ['nick', 'id']},
+			),
+			{maxLength: 3},
+		),
+	},
 	whispered: {n: count, from: text, to: text, text, at: time},
 	found: {
 		id: count,
@@ -317,7 +350,7 @@ test('codec: welcomeLine encodes as frameLine does', () => {
 				limits: {frameBytes: 1, textBytes: 1},
 				heartbeatMs: 2000,
 			};
-			const line = welcomeLine(welcome, 7, JSON.stringify(listed));
+			const line = welcomeLine(welcome, 7, JSON.stringify({names: listed}));
 			assert.deepEqual(decodeServerFrame(Buffer.from(line.trimEnd())), {
 				kind: 'frame',
 				frame: {...welcome, members: {count: 7, names: listed}},

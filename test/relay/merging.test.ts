@@ -146,7 +146,7 @@ class Server {
 		outgoing.restore(left);
 		const joined = room.join(secretOf(this.#index), `nick${this.#index}`, 1);
 		assert.equal(joined.kind, 'joined');
-		this.#member = (joined as Extract<typeof joined, {kind: 'joined'}>).member;
+		this.#member = joined.member;
 	}
 }
 

@@ -146,9 +146,9 @@ test('membership: whatever happens, the entries give the members', () => {
 			const here = new Map<number, Member>();
 			for (const each of all) {
 				run(room, each, here);
-				const {count, names} = room.memberList();
+				const {count, names, agents} = room.memberList();
 				assert.equal(count, here.size);
-				assert.equal(room.namesJson, JSON.stringify(names));
+				assert.equal(room.listJson, JSON.stringify({names, agents}));
 				assert.deepEqual(
 					names.toSorted(),
 					Array.from(here.values(), member => member.nick).toSorted(),

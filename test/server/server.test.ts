@@ -44,7 +44,7 @@ test('server: welcomes a client, and replays up to its own join', async t => {
 		head: 1,
 		stored: 0,
 		members: {count: 1, names: ['otter']},
-		limits: {frameBytes: 65_536, textBytes: 16_384},
+		limits: {frameBytes: 65_536, textBytes: 16_384, agentRate: 30},
 		heartbeatMs: 2000,
 	});
 	const {at, ...rest} = joined;

@@ -147,6 +147,7 @@ export const readRoom = (
 					maxPerUser: reader.count('maxPerUser'),
 					rate: reader.rate('rate'),
 					connectRate: reader.rate('connectRate'),
+					agentRate: reader.rate('agentRate'),
 					isSameUser: reader.has('sameUser'),
 					...readRoomName(reader),
 					history,
