@@ -6,6 +6,7 @@ import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {dial, rawConnectionFailed, requirePlace} from '../socket/dial.js';
+import type {Answering} from '../raw/answers.js';
 import {RawClient} from '../raw/client.js';
 import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
@@ -41,6 +42,8 @@ export type RawSocketOptions = {
 				readonly descriptor?: number | undefined;
 				/** Whether it serves one peer, and ends. */
 				readonly isOnce?: boolean | undefined;
+				/** What answers the peers. */
+				readonly answering?: Answering | undefined;
 		  }
 		| {
 				readonly command: 'connect';
@@ -119,12 +122,14 @@ export const openRaw = async (
 	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
-	let recordingFailed: SockchatError | undefined;
-	const recorder = beginRecording(options, error => {
-		recordingFailed = error;
+	let failure: SockchatError | undefined;
+	const fail = (error: SockchatError) => {
+		failure ??= error;
 		const at = systemClock.wallMs();
 		told({type: 'notice', at, tone: 'bad', text: error.message});
-	});
+	};
+
+	const recorder = beginRecording(options, fail);
 	if (options.command === 'connect' && !options.isWaiting) {
 		requirePlace(options.address);
 	}
@@ -207,7 +212,7 @@ export const openRaw = async (
 				isOver = true;
 				// A reader may stay, and see TIME-WAIT come and go.
 				watch?.finish();
-				return cause ?? recordingFailed;
+				return cause ?? failure;
 			})(),
 		};
 	}
@@ -215,6 +220,7 @@ export const openRaw = async (
 	const server = await startRawServer({
 		...options,
 		onEvent,
+		onFailure: fail,
 		watch,
 		recorder,
 		silence,
@@ -253,7 +259,7 @@ export const openRaw = async (
 		setTap,
 		closed: server.closed.then(() => {
 			silence.stop();
-			return recordingFailed;
+			return failure;
 		}),
 	};
 };

@@ -70,6 +70,26 @@ const contradictions: readonly Contradiction[] = [
 		'--probe sends nothing, so it has no --message; give only one of them.',
 	],
 	['json', 'probe', '--probe prints addresses, and no JSON; leave out --json.'],
+	...(['reply', 'echo', 'broker'] as const).flatMap(
+		(one, index, all): Contradiction[] =>
+			all
+				.slice(index + 1)
+				.map(other => [
+					one,
+					other,
+					`${writtenFlag(one)} and ${writtenFlag(other)} exclude each other; give only one.`,
+				]),
+	),
+	[
+		'broker',
+		'once',
+		'--broker passes on what peers say to the others, and --once serves one peer; give only one of them.',
+	],
+	...(['echo', 'broker'] as const).map((name): Contradiction => [
+		'expect',
+		name,
+		`${writtenFlag(name)} takes all that a peer says, and --expect a part of it; give only one of them.`,
+	]),
 	[
 		'noHistory',
 		'fsync',

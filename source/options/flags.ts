@@ -33,8 +33,10 @@ export type Flag = {
 	readonly commands: readonly Command[];
 	/** Why raw mode has no use for it. */
 	readonly notRaw?: string;
-	/** Whether it may be repeated: the order of all such flags is kept. */
+	/** Whether it is a step of a chat script: the order of all steps is kept. */
 	readonly isStep?: boolean;
+	/** Whether it may be repeated, too. */
+	readonly isRepeated?: boolean;
 };
 
 const everywhere = ['join', 'serve', 'connect'] as const;
@@ -339,6 +341,23 @@ export const flags = {
 		summary: 'wait until the other side says it; else exit code 1',
 		commands: ['connect', 'serve'],
 		isStep: true,
+	},
+	reply: {
+		type: 'string',
+		value: 'REGEX=TEXT',
+		summary: 'with --raw: answer REGEX with TEXT; may be repeated',
+		commands: ['serve'],
+		isRepeated: true,
+	},
+	echo: {
+		type: 'boolean',
+		summary: 'with --raw: send each peer what it says',
+		commands: ['serve'],
+	},
+	broker: {
+		type: 'boolean',
+		summary: 'with --raw: send each peer what the others say',
+		commands: ['serve'],
 	},
 	record: {
 		type: 'string',

@@ -6,9 +6,10 @@ import {wrongUsage} from './reader.js';
 export const parsePattern = (
 	text: string,
 	flag: FlagName,
+	flags = '',
 ): RegExp | SockchatError => {
 	try {
-		return new RegExp(text);
+		return new RegExp(text, flags);
 	} catch (error) {
 		return wrongUsage(
 			`${writtenFlag(flag)} needs a regular expression; got ${quoted(text)}: ${(error as Error).message}.`,

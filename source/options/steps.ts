@@ -8,7 +8,9 @@ import {
 	readHex,
 	type ScriptStep,
 } from '../raw/script-steps.js';
-import {writtenFlag, type FlagName} from './flags.js';
+import type {Answering} from '../raw/answers.js';
+import {splitReply, type ReplyRule} from '../raw/reply-rules.js';
+import {flags, writtenFlag, type Flag, type FlagName} from './flags.js';
 import {parsePattern} from './pattern.js';
 import {wrongUsage, type Reader, type TypedStep} from './reader.js';
 
@@ -63,10 +65,58 @@ export const readSteps = (
 	steps: readonly TypedStep[],
 	eol: LineEnding | undefined,
 ): ScriptStep[] =>
-	steps.map(step =>
-		reader.take<ScriptStep>(
-			readStep(step, eol),
-			{type: 'send', bytes: Buffer.alloc(0)},
-			step.name,
-		),
-	);
+	steps
+		.filter(({name}) => (flags[name] as Flag).isStep)
+		.map(step =>
+			reader.take<ScriptStep>(
+				readStep(step, eol),
+				{type: 'send', bytes: Buffer.alloc(0)},
+				step.name,
+			),
+		);
+
+const readRule = (
+	value: string,
+	eol: LineEnding | undefined,
+): ReplyRule | SockchatError => {
+	const parts = splitReply(value);
+	if (!parts) {
+		return wrongUsage(
+			String.raw`--reply needs REGEX=TEXT, such as 'PING=PONG\r\n'; got ${quoted(value)}.`,
+		);
+	}
+
+	const pattern = parsePattern(parts.source, 'reply', 'g');
+	const bytes = readText(parts.answer, eol, 'reply');
+	if (pattern instanceof Error || bytes instanceof Error) {
+		return pattern instanceof Error ? pattern : (bytes as SockchatError);
+	}
+
+	return {pattern, bytes};
+};
+
+/** What a server answers by itself; undefined if that isn't asked for. */
+export const readAnswering = (
+	reader: Reader,
+	steps: readonly TypedStep[],
+	eol: LineEnding | undefined,
+): Answering | undefined => {
+	if (reader.has('echo')) {
+		return {type: 'echo'};
+	}
+
+	if (reader.has('broker')) {
+		return {type: 'broker'};
+	}
+
+	const rules = steps
+		.filter(({name}) => name === 'reply')
+		.map(({value}) =>
+			reader.take<ReplyRule>(
+				readRule(value, eol),
+				{pattern: /^$/, bytes: Buffer.alloc(0)},
+				'reply',
+			),
+		);
+	return rules.length > 0 ? {type: 'reply', rules} : undefined;
+};

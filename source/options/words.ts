@@ -114,9 +114,9 @@ export const readWords = (argv: readonly string[]): CommandLine => {
 			}
 
 			const flag = writtenFlag(name);
-			const {type, isStep}: Flag = flags[name];
+			const {type, isStep, isRepeated}: Flag = flags[name];
 			const isText = type === 'string';
-			if (isStep && token.value !== undefined) {
+			if ((isStep ?? isRepeated) && token.value !== undefined) {
 				steps.push({name, value: token.value});
 			} else if (given[name] !== undefined) {
 				errors.push(wrongUsage(`${flag} can be given only once.`));

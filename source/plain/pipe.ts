@@ -14,6 +14,7 @@ import type {RawModeOptions} from '../options/options.js';
 import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay} from '../protocol/display.js';
 import {acceptOne} from '../raw/accept-one.js';
+import {createAnswers} from '../raw/answers.js';
 import {startPipe, type Input, type Pipe, type PipeEnd} from '../raw/pipe.js';
 import type {ScriptStep} from '../raw/script-steps.js';
 import {reach} from '../raw/reach.js';
@@ -325,6 +326,9 @@ const servePipe = async (
 		onUnmet(unmet, peer) {
 			session.fail(notMet(unmet, peer));
 		},
+		onFailure(error) {
+			session.fail(error);
+		},
 	});
 	let wasAsked = false;
 	const run = async (): Promise<Ending> => {
@@ -374,12 +378,18 @@ const serveOnce = async (
 
 		const {link, name} = accepted;
 		const {input, output, limits, script, recorder} = session;
+		const {answering} = options;
 		pipe = startPipe({
 			link,
 			input,
 			output,
 			limits,
 			script,
+			answers:
+				answering &&
+				createAnswers(answering, error => {
+					session.fail(error);
+				}),
 			recorder,
 			peer: name,
 		});

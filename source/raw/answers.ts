@@ -8,6 +8,7 @@
 import type {Buffer} from 'node:buffer';
 import {setTimeout as wait} from 'node:timers/promises';
 import {assertNever, SockchatError} from '../errors.js';
+import type {Answerer, Speaker} from './answerer.js';
 import {Broker} from './broker.js';
 import type {Heard} from './heard.js';
 import type {ReplyRule} from './reply-rules.js';
@@ -16,24 +17,6 @@ export type Answering =
 	| {readonly type: 'reply'; readonly rules: readonly ReplyRule[]}
 	| {readonly type: 'echo'}
 	| {readonly type: 'broker'};
-
-/** A peer that is answered. */
-export type Speaker = {
-	readonly name: string;
-	/** @returns Settles with whether the kernel took all of it. */
-	readonly write: (bytes: Buffer) => Promise<boolean>;
-	/** Closes its connection at once. */
-	readonly disconnect: () => void;
-};
-
-export type Answerer = {
-	/** @returns Settles once the kernel has what is answered to it. */
-	readonly hear: (chunk: Buffer) => Promise<void>;
-	/** The peer says no more. */
-	readonly endHearing: () => Promise<void>;
-	/** The connection is gone. */
-	readonly leave: () => void;
-};
 
 const tooSlow = (characters: number, peer: string) =>
 	new SockchatError(

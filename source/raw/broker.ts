@@ -8,7 +8,7 @@
 import type {Buffer} from 'node:buffer';
 import {clearTimeout, setTimeout} from 'node:timers';
 import {SockchatError} from '../errors.js';
-import type {Answerer, Speaker} from './answers.js';
+import type {Answerer, Speaker} from './answerer.js';
 
 // Longer than a stopped process takes to be noticed and continued by a person,
 // shorter than the patience of whoever waits for it.

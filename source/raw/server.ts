@@ -5,6 +5,7 @@
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
 import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
+import type {SockchatError} from '../errors.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RawEvent, ServerEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
@@ -18,6 +19,8 @@ import type {Link} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
+import {createAnswers, type Answering} from './answers.js';
+import {Heard, SearchPace} from './heard.js';
 import type {Silence} from './silence.js';
 
 export type RawServerOptions = {
@@ -34,6 +37,10 @@ export type RawServerOptions = {
 	readonly isPipe?: boolean | undefined;
 	/** Whether it serves one peer, and ends. */
 	readonly isOnce?: boolean | undefined;
+	/** What answers the peers; the FIN of one is then answered after that. */
+	readonly answering?: Answering | undefined;
+	/** Called if a peer can't be served any longer. */
+	readonly onFailure?: ((error: SockchatError) => void) | undefined;
 	/** Set if a front end watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
 	/** Set if all is recorded. */
@@ -91,6 +98,8 @@ export const startRawServer = async ({
 	backlog,
 	isPipe = false,
 	isOnce = false,
+	answering,
+	onFailure = () => undefined,
 	onEvent,
 	watch,
 	recorder,
@@ -106,10 +115,33 @@ export const startRawServer = async ({
 		}
 	};
 
+	const answers = answering && createAnswers(answering, onFailure);
+	const searches = new SearchPace();
 	let isPaused = false;
 	let bytesTaken = 0;
-	const countTaken = (count: number) => (error: Error | null | undefined) => {
-		bytesTaken += error ? 0 : count;
+	/** @param done Called with whether the kernel took all of it. */
+	const send = (
+		{stream}: Link,
+		{name, recorded}: RawPeer,
+		bytes: Buffer,
+		done: (isTaken: boolean) => void,
+	) => {
+		watch?.tap.note('out', name, bytes);
+		recorded?.sent(bytes);
+		stream.write(bytes, error => {
+			done(!error);
+		});
+		const at = clock.wallMs();
+		onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
+	};
+
+	/** Reads a peer, unless somebody paused it or its answer is under way. */
+	const read = ({stream}: Link, peer: RawPeer) => {
+		if (isPaused || peer.isPaused || peer.isBeingAnswered) {
+			stream.pause();
+		} else {
+			stream.resume();
+		}
 	};
 
 	/** What the end of the input does to peers; undefined until it ends. */
@@ -125,10 +157,6 @@ export const startRawServer = async ({
 		}
 
 		hasServed = true;
-		if (isPaused) {
-			stream.pause();
-		}
-
 		watch?.follow(link, 'server', name);
 		silence?.follow(link);
 		const peer: RawPeer = {
@@ -140,8 +168,36 @@ export const startRawServer = async ({
 			bytesGiven: 0,
 			reason: 'closed',
 			recorded: recorder?.follow(link, name),
+			isPaused: false,
+			isBeingAnswered: false,
 		};
 		peers.set(link, peer);
+		if (isPaused) {
+			stream.pause();
+		}
+
+		const answerer = answers?.(
+			{
+				name,
+				write: async bytes =>
+					stream.writable &&
+					new Promise(resolve => {
+						send(link, peer, bytes, resolve);
+					}),
+				disconnect() {
+					stream.destroy();
+				},
+			},
+			new Heard(searches),
+		);
+		const answer = async (bytes: Buffer) => {
+			peer.isBeingAnswered = true;
+			read(link, peer);
+			await answerer?.hear(bytes);
+			peer.isBeingAnswered = false;
+			read(link, peer);
+		};
+
 		if (hasShutdown) {
 			stream.end();
 		}
@@ -151,20 +207,32 @@ export const startRawServer = async ({
 			watch?.tap.note('in', name, bytes);
 			const at = clock.wallMs();
 			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes});
+			if (answerer) {
+				void answer(bytes);
+			}
 		});
-		// Its FIN is answered by ours: an empty read ends a peer.
-		stream.on('end', () => {
+		const answerEnd = async () => {
 			peer.isHalfClosed = true;
+			await answerer?.endHearing();
 			const isReceiving =
-				hasShutdown === undefined && (isOnce || peer.bytesGiven > 0);
-			if (!isPipe || !isReceiving) {
+				isPipe &&
+				!answerer &&
+				hasShutdown === undefined &&
+				(isOnce || peer.bytesGiven > 0);
+			if (!isReceiving) {
 				stream.end();
 			}
+		};
+
+		// Its FIN is answered by ours: an empty read ends a peer.
+		stream.on('end', () => {
+			void answerEnd();
 		});
 		stream.on('error', () => {
 			peer.reason = 'reset';
 		});
 		stream.on('close', () => {
+			answerer?.leave();
 			peers.delete(link);
 			const {bytesIn, reason} = peer;
 			const {bytesOut} = link;
@@ -209,20 +277,19 @@ export const startRawServer = async ({
 		address: listener.address,
 		write(bytes) {
 			let count = 0;
-			for (const [{stream}, peer] of peers) {
+			const countTaken = (isTaken: boolean) => {
+				bytesTaken += isTaken ? bytes.length : 0;
+			};
+
+			for (const [link, peer] of peers) {
 				// Both have sent FIN: a write would drop what is still queued.
-				if (!stream.writable) {
+				if (!link.stream.writable) {
 					continue;
 				}
 
-				const {name} = peer;
 				count++;
 				peer.bytesGiven += bytes.length;
-				watch?.tap.note('out', name, bytes);
-				peer.recorded?.sent(bytes);
-				stream.write(bytes, countTaken(bytes.length));
-				const at = clock.wallMs();
-				onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
+				send(link, peer, bytes, countTaken);
 				if (isPipe) {
 					break;
 				}
@@ -250,12 +317,8 @@ export const startRawServer = async ({
 		},
 		setPaused(wanted) {
 			isPaused = wanted;
-			for (const {stream} of peers.keys()) {
-				if (wanted) {
-					stream.pause();
-				} else {
-					stream.resume();
-				}
+			for (const [link, peer] of peers) {
+				read(link, peer);
 			}
 		},
 		async control(action, wanted) {
@@ -272,7 +335,10 @@ export const startRawServer = async ({
 
 			const [link, peer] = found;
 			return controlSocket(
-				ownerOf(link, peer, watch),
+				ownerOf(link, peer, watch, isWanted => {
+					peer.isPaused = isWanted;
+					read(link, peer);
+				}),
 				action,
 				`${peer.name}'s`,
 			);
@@ -313,6 +379,9 @@ type RawPeer = {
 	/** Reported when it ends. */
 	reason: LeaveReason;
 	readonly recorded: Recorded | undefined;
+	/** Whether somebody asked to read it no more. */
+	isPaused: boolean;
+	isBeingAnswered: boolean;
 };
 
 const rowOf = (
@@ -340,15 +409,10 @@ const ownerOf = (
 	link: Link,
 	peer: RawPeer,
 	watch: SocketWatch | undefined,
+	setPaused: SocketOwner['setPaused'],
 ): SocketOwner => ({
 	link,
-	setPaused(isPaused) {
-		if (isPaused) {
-			link.stream.pause();
-		} else {
-			link.stream.resume();
-		}
-	},
+	setPaused,
 	onCall(call) {
 		watch?.called(call, link);
 	},

@@ -156,6 +156,28 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	['raw', 'fsync', '--fsync is for rooms; raw mode keeps no history.'],
 	['raw', 'bell', '--bell is for rooms; raw mode has no mentions.'],
 	['raw', 'notify', '--notify is for rooms; raw mode has no mentions.'],
+	['reply', 'echo', '--reply and --echo exclude each other; give only one.'],
+	[
+		'reply',
+		'broker',
+		'--reply and --broker exclude each other; give only one.',
+	],
+	['echo', 'broker', '--echo and --broker exclude each other; give only one.'],
+	[
+		'broker',
+		'once',
+		'--broker passes on what peers say to the others, and --once serves one peer; give only one of them.',
+	],
+	[
+		'expect',
+		'echo',
+		'--echo takes all that a peer says, and --expect a part of it; give only one of them.',
+	],
+	[
+		'expect',
+		'broker',
+		'--broker takes all that a peer says, and --expect a part of it; give only one of them.',
+	],
 	...(['send', 'sendHex', 'sendFile', 'expect'] as const).flatMap(
 		(name): Array<[FlagName, FlagName, string]> => [
 			['probe', name, `--probe sends nothing; leave out ${writtenFlag(name)}.`],
@@ -180,6 +202,9 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'sendHex',
 	'sendFile',
 	'expect',
+	'reply',
+	'echo',
+	'broker',
 	'record',
 ]);
 

@@ -74,7 +74,9 @@ test('words: a flag takes the next word as its value, whatever it looks like', (
 					{
 						words: ['connect'],
 						given: {[name]: value},
-						...('isStep' in rest && {steps: [{name, value}]}),
+						...(('isStep' in rest || 'isRepeated' in rest) && {
+							steps: [{name, value}],
+						}),
 						error: undefined,
 					},
 					`${flag} ${value}`,

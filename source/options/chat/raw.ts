@@ -4,7 +4,7 @@ import {inputModes} from '../choices.js';
 import {writtenFlag, type CommandLineCommand} from '../flags.js';
 import type {FrontOptions, RawModeOptions} from '../options.js';
 import {wrongUsage, type Reader, type TypedStep} from '../reader.js';
-import {readSteps} from '../steps.js';
+import {readAnswering, readSteps} from '../steps.js';
 
 const needsRaw = [
 	'eol',
@@ -16,6 +16,9 @@ const needsRaw = [
 	'sendHex',
 	'sendFile',
 	'expect',
+	'reply',
+	'echo',
+	'broker',
 	'record',
 ] as const;
 
@@ -67,9 +70,12 @@ export const readRaw = (
 		readonly descriptor: {readonly descriptor: number} | undefined;
 	},
 ): RawModeOptions => {
-	const isInputRead = readIsInputRead(reader);
 	const eol = readEol(reader);
 	const script = readSteps(reader, steps, eol);
+	const answering = readAnswering(reader, steps, eol);
+	// Off a terminal nobody is there to say more than the answers.
+	const isInputRead =
+		readIsInputRead(reader) && (isTerminal || answering === undefined);
 	const isTyped =
 		isTerminal && isInputRead && !reader.has('message') && script.length === 0;
 	const mode = {
@@ -91,6 +97,7 @@ export const readRaw = (
 				...descriptor,
 				backlog: reader.count('backlog'),
 				isOnce: reader.has('once'),
+				...(answering && {answering}),
 			}
 		: {
 				...mode,
