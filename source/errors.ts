@@ -58,6 +58,12 @@ export const errorCodes = {
 	ERR_BAD_FRAME: 'a line is not a frame of the protocol',
 	ERR_BUSY: 'an earlier request is still in progress',
 	ERR_NO_SUCH_MEMBER: 'no member has that nick',
+	ERR_COMMAND_INVALID: "a bot's command has a name or help that is not valid",
+	ERR_COMMAND_TAKEN: 'another bot has a command of that name, or sockchat',
+	ERR_COMMAND_LIMIT: 'there are as many commands of bots as may be',
+	ERR_NO_SUCH_COMMAND: 'no bot offers that command',
+	ERR_COMMAND_GONE: 'the bot left, or may not answer',
+	ERR_NO_BOTS: 'the server is too old for commands of bots',
 	ERR_HISTORY: "the room's history can't be opened or read",
 	ERR_HISTORY_TAKEN: 'another server uses the history file',
 	ERR_HISTORY_WRITE:

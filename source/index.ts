@@ -3,6 +3,14 @@ export {errorCodes, SockchatError, type ErrorCode} from './errors.js';
 export {connect, type Client, type ConnectOptions} from './library/connect.js';
 export type {ChatMessage, MissedEvents} from './library/conversation.js';
 export type {Membership} from './library/membership.js';
+export type {
+	CommandAnswer,
+	CommandHandler,
+	CommandOffer,
+	CommandOptions,
+	CommandReply,
+	CommandRequest,
+} from './library/offers.js';
 export type {PlaceOptions} from './library/place.js';
 export type {Stored} from './library/receipts.js';
 export {
@@ -12,8 +20,13 @@ export {
 	type RoomEvent,
 	type ServerOptions,
 } from './library/start-server.js';
+
 export {Token} from './protocol/token.js';
 export type {Connection} from './connection/connection.js';
 export type {ClientEvent, ServerEvent} from './event/event.js';
-export type {MemberList, ServerFrame} from './protocol/frame.js';
+export type {
+	MemberList,
+	OfferedCommand,
+	ServerFrame,
+} from './protocol/frame.js';
 export type {Address} from './socket/address.js';

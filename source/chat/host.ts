@@ -35,6 +35,8 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly log?: string | undefined;
 	readonly last?: number | undefined;
 	readonly isAgent?: boolean | undefined;
+	/** Whether somebody may ask for the commands of bots. */
+	readonly isHearingCommands?: boolean | undefined;
 	/** Whether nobody looks at what others say; then it is not read. */
 	readonly isReceiptsOnly?: boolean | undefined;
 	/** Takes who the host is; a fresh identity without it. */
@@ -117,6 +119,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 		log: options.log,
 		last: options.last,
 		isAgent: options.isAgent,
+		isHearingCommands: options.isHearingCommands,
 		// Not before: a server that can't start leaves nothing behind.
 		identity: options.takeIdentity?.(),
 		clock,

@@ -1,5 +1,6 @@
 /** `connect`: a member of somebody else's room, for a front end. */
 import {Client, type ClientOptions} from '../client/client.js';
+import type {OwnCommand} from '../client/bot-commands.js';
 import type {HostAction} from '../commands/host-action.js';
 import {formatAddress} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
@@ -38,6 +39,15 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	readPast: (before: number | undefined) => client.readPast(before),
 	find: (text: string, before: number | undefined) => client.find(text, before),
 	callRoll: () => client.callRoll(),
+	commands: () => client.commands,
+	unanswered: () => client.unansweredCommands,
+	ask: (name: string, text: string) => client.ask(name, text),
+	offerCommand(command: OwnCommand) {
+		client.offerCommand(command);
+	},
+	withdrawCommand: (name: string) => client.withdrawCommand(name),
+	answerCommand: (request: number, text: string, hasFailed?: boolean) =>
+		client.answerCommand(request, text, hasFailed),
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,
@@ -60,6 +70,7 @@ export const startMember = (
 	const {address, localPort, nick, isNickFlexible, isRetrying, token} = options;
 	const {clientsFolder: folder, isWaiting, isOneShot, since, last} = options;
 	const {connectTimeoutMs, isAgent, log, identity} = options;
+	const {isHearingCommands} = options;
 	const client = new Client({
 		...own,
 		describe: cause => connectionFailed(address, localPort, cause),
@@ -73,6 +84,7 @@ export const startMember = (
 		last,
 		isOneShot,
 		isAgent,
+		isHearingCommands,
 		token,
 		identity:
 			identity ??

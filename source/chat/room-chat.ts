@@ -1,4 +1,6 @@
 /** A room as a front end asks for it, and as it then holds it. */
+import type {Client} from '../client/client.js';
+import type {OfferedCommand} from '../protocol/frame.js';
 import type {RoomHands} from '../commands/hands.js';
 import type {Identity} from '../client/identity.js';
 import type {SockchatError} from '../errors.js';
@@ -28,6 +30,8 @@ export type CommonOptions = {
 	readonly isRestful?: boolean | undefined;
 	/** Whether nobody looks at what the others say; a host then skips it. */
 	readonly isReceiptsOnly?: boolean | undefined;
+	/** Whether somebody may ask for the commands of bots. */
+	readonly isHearingCommands?: boolean | undefined;
 	/** Whether a member joins to say one thing, and leaves. */
 	readonly isOneShot?: boolean | undefined;
 	/** Whether it acts for somebody, as its hello then says. */
@@ -91,36 +95,41 @@ export type RoomChat = Pick<
 	| 'members'
 	| 'control'
 	| 'rule'
-> & {
-	readonly mode: 'room';
-	/** A member may become the host; see `heir.ts`. */
-	readonly role: 'serve' | 'connect';
-	/** Of a host: who is left if it goes. */
-	readonly company: () => Company | undefined;
-	/** The server's address, as people write it. */
-	readonly where: string;
-	/** How others come in; shown until somebody says something. */
-	readonly invitation: string;
-	/** One's own public id. */
-	readonly id: string;
-	readonly nick: string;
-	/** How many of one's own messages are not known to be stored. */
-	readonly unstored: () => number;
-	/**
-	 * Asks for older entries; without a seq, for the oldest of all.
-	 *
-	 * @returns The id that the answer will have.
-	 */
-	readonly readPast: (before: number | undefined) => number;
-	/** The same, for a search from a seq down. */
-	readonly find: (text: string, before: number | undefined) => number;
-	/** The same, for who is here, with ids. */
-	readonly callRoll: () => number;
-	/** Whether the chunks on the wire are told too. */
-	readonly setTap: (isOn: boolean) => void;
-	/** Settles when it is over: with the cause, or none if that was wanted. */
-	readonly closed: Promise<SockchatError | undefined>;
-};
+> &
+	Pick<Client, 'ask' | 'offerCommand' | 'withdrawCommand' | 'answerCommand'> & {
+		readonly mode: 'room';
+		/** The commands of bots; undefined before they are known. */
+		readonly commands: () => readonly OfferedCommand[] | undefined;
+		/** How many commands that were asked for are not answered yet. */
+		readonly unanswered: () => number;
+		/** A member may become the host; see `heir.ts`. */
+		readonly role: 'serve' | 'connect';
+		/** Of a host: who is left if it goes. */
+		readonly company: () => Company | undefined;
+		/** The server's address, as people write it. */
+		readonly where: string;
+		/** How others come in; shown until somebody says something. */
+		readonly invitation: string;
+		/** One's own public id. */
+		readonly id: string;
+		readonly nick: string;
+		/** How many of one's own messages are not known to be stored. */
+		readonly unstored: () => number;
+		/**
+		 * Asks for older entries; without a seq, for the oldest of all.
+		 *
+		 * @returns The id that the answer will have.
+		 */
+		readonly readPast: (before: number | undefined) => number;
+		/** The same, for a search from a seq down. */
+		readonly find: (text: string, before: number | undefined) => number;
+		/** The same, for who is here, with ids. */
+		readonly callRoll: () => number;
+		/** Whether the chunks on the wire are told too. */
+		readonly setTap: (isOn: boolean) => void;
+		/** Settles when it is over: with the cause, or none if that was wanted. */
+		readonly closed: Promise<SockchatError | undefined>;
+	};
 
 /** With the token read: once, as a client that reconnects needs it again. */
 export type OpenOptions = CommonOptions & {

@@ -9,11 +9,12 @@ import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
 import type {Outgoing} from '../connection/outbox.js';
 import {assertNever, type SockchatError} from '../errors.js';
-import type {
-	ErrorFrame,
-	MemberList,
-	ServerBye,
-	ServerFrame,
+import {
+	type ErrorFrame,
+	type MemberList,
+	type ServerBye,
+	type ServerFrame,
+	type OfferedCommand,
 } from '../protocol/frame.js';
 import type {Nick} from '../protocol/nick.js';
 import {serverUnproven, type Token} from '../protocol/token.js';
@@ -25,6 +26,7 @@ import {controlSocket, type SocketOwner} from '../socket/control.js';
 import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {ClientExchange} from '../socket/token-exchange.js';
+import {BotCommands, type OwnCommand} from './bot-commands.js';
 import {freshIdentity, type Identity} from './identity.js';
 import {LogRequests} from './log-requests.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
@@ -57,6 +59,8 @@ export type ClientOptions = {
 	readonly isOneShot?: boolean | undefined;
 	/** Whether it acts for somebody; its hello says so. */
 	readonly isAgent?: boolean | undefined;
+	/** Whether it wants to know which commands bots offer. */
+	readonly isHearingCommands?: boolean | undefined;
 	/** Whether to try another nick if this one is taken. */
 	readonly isNickFlexible: boolean;
 	/** Whether to reconnect after a loss; a failed first attempt is final. */
@@ -91,6 +95,7 @@ export class Client {
 	readonly #gauges: Gauges;
 	readonly #member: MemberState;
 	readonly #runner: ConnectionRunner;
+	readonly #bots: BotCommands;
 	#socket: FramedSocket | undefined;
 	/** Of this connection, if there is a token. */
 	#exchange: ClientExchange | undefined;
@@ -120,6 +125,14 @@ export class Client {
 			isAgent: options.isAgent,
 			clock,
 			emit,
+		});
+		this.#bots = new BotCommands({
+			isHearing: options.isHearingCommands === true,
+			socket: () => this.#welcomed,
+			wallMs: () => clock.wallMs(),
+			emit: frame => {
+				this.#member.emitFrame(frame);
+			},
 		});
 		this.#runner = new ConnectionRunner({
 			clock,
@@ -167,6 +180,16 @@ export class Client {
 		return this.#member.unstored;
 	}
 
+	/** The commands of bots; undefined before it knows them. */
+	get commands(): readonly OfferedCommand[] | undefined {
+		return this.#bots.offered;
+	}
+
+	/** How many commands that it asked for are not answered yet. */
+	get unansweredCommands(): number {
+		return this.#bots.unanswered;
+	}
+
 	/** Says it to everybody, now or once connected. */
 	say(text: string): void {
 		this.#queue(text, undefined);
@@ -184,6 +207,30 @@ export class Client {
 		} else {
 			this.#member.wish(nick);
 		}
+	}
+
+	/** Asks a bot. See `BotCommands`. */
+	ask(name: string, text: string): number {
+		return this.#bots.ask(name, text);
+	}
+
+	/** Offers a command, as a bot; `offered` answers. */
+	offerCommand(command: OwnCommand): void {
+		this.#bots.offer(command);
+	}
+
+	/** @returns Whether it was offered. */
+	withdrawCommand(name: string): boolean {
+		return this.#bots.withdraw(name);
+	}
+
+	/** Answers a `command`. See `BotCommands`. */
+	answerCommand(
+		request: number,
+		text: string,
+		hasFailed?: boolean,
+	): SockchatError | undefined {
+		return this.#bots.answer(request, text, hasFailed);
 	}
 
 	/** Searches the log. See `LogRequests`. */
@@ -404,6 +451,7 @@ export class Client {
 			this.#socket = undefined;
 			socket.destroy();
 			this.#gauges.ended(socket);
+			this.#bots.interrupted();
 		}
 	}
 
@@ -447,6 +495,7 @@ export class Client {
 				const {heartbeatMs} = frame;
 				this.#hasBeenOpen = true;
 				member.takeWelcome(frame);
+				this.#bots.welcomed(frame);
 				const wish = member.takeWish();
 				if (wish !== undefined) {
 					// Before what was said meanwhile, which is resent next.
@@ -513,6 +562,14 @@ export class Client {
 
 			case 'whispered': {
 				member.takeWhispered(frame);
+				break;
+			}
+
+			case 'commands':
+			case 'offered':
+			case 'command':
+			case 'answered': {
+				this.#bots.take(frame);
 				break;
 			}
 

@@ -24,6 +24,12 @@ export type PlainHands = {
 	readonly notice: (tone: 'info' | 'bad', text: string) => void;
 	/** @param topic Undefined lists the chat commands. */
 	readonly help: (topic: string | undefined) => void;
+	/**
+	 * Asks the bot that offers a command.
+	 *
+	 * @param text The rest of the line; may be empty.
+	 */
+	readonly ask: (name: string, text: string) => void;
 };
 
 /** For raw mode, which has bytes and sockets but no names. */

@@ -1,4 +1,5 @@
 /** The lines of /help, from the command registry. */
+import type {OfferedCommand} from '../protocol/frame.js';
 import type {Mode, RawHands} from './hands.js';
 import {keyHelp} from './keys.js';
 import {commandsOf, type Command, type CommandGroup} from './registry.js';
@@ -19,8 +20,16 @@ const rowOf = ({name, usage, summary}: Described): [string, string] => [
 
 const slashed = ['//TEXT', 'send a text that starts with a slash'] as const;
 
+const botRows = (offered: readonly OfferedCommand[]): Rows =>
+	offered.map(
+		({name, usage, help: summary, from}) =>
+			[`/${name} ${usage}`.trim(), `${summary} (${from})`.trim()] as const,
+	);
+
 /** /help for a plain peer. */
-export const plainHelpLines = (): readonly string[] =>
+export const plainHelpLines = (
+	offered: readonly OfferedCommand[] = [],
+): readonly string[] =>
 	table([
 		...commandsOf('plain').map(command =>
 			command.name === 'help'
@@ -28,22 +37,25 @@ export const plainHelpLines = (): readonly string[] =>
 				: rowOf(command),
 		),
 		slashed,
+		...botRows(offered),
 	]);
 
 export type HelpScope = {
 	readonly mode: Exclude<Mode, 'plain'>;
 	readonly role: 'serve' | 'connect';
+	/** The commands of bots. */
+	readonly offered?: readonly OfferedCommand[];
 };
 
 /** Help topics by name; /help alone shows the first. */
-const topicsOf = ({mode, role}: HelpScope) => {
+const topicsOf = ({mode, role, offered = []}: HelpScope) => {
 	const of = (group: CommandGroup) =>
 		commandsOf(mode)
 			.filter(command => command.group === group)
 			.map(command => rowOf(command));
 	const chatRows =
 		mode === 'room'
-			? [...of('chat'), slashed]
+			? [...of('chat'), slashed, ...botRows(offered)]
 			: [
 					...of('chat'),
 					[

@@ -1,4 +1,5 @@
 /** Parses a typed line into the action it asks for; all front ends share it. */
+import type {OfferedCommand} from '../protocol/frame.js';
 import type {HandsOf, PlainHands, RawHands} from './hands.js';
 import {aliases, commandsOf, type Command, type Action} from './registry.js';
 import {typosIn} from './typos.js';
@@ -76,10 +77,12 @@ const actionOf = <Hands extends Pick<PlainHands, 'notice'>>(
  * @param line The typed text without its line ending; pasted text may contain
  * newlines.
  * @param mode `plain` for a peer with a bare socket.
+ * @param offered The commands of bots; one of sockchat's own goes before them.
  */
 export const parseLine = <M extends 'room' | 'plain'>(
 	line: string,
 	mode: M,
+	offered: readonly OfferedCommand[] = [],
 ): Action<HandsOf[M]> => {
 	if (line.trim() === '') {
 		return () => {};
@@ -110,11 +113,18 @@ export const parseLine = <M extends 'room' | 'plain'>(
 		return actionOf<HandsOf[M]>(command, rest);
 	}
 
+	const wanted = name.toLowerCase();
+	if (offered.some(each => each.name === wanted)) {
+		return hands => {
+			hands.ask(wanted, rest);
+		};
+	}
+
 	const shown =
 		name.length > maxShownName
 			? `${name.slice(0, maxShownName).toWellFormed()}⋯`
 			: name;
-	const near = nearest(shown.toLowerCase(), known);
+	const near = nearest(shown.toLowerCase(), [...known, ...offered]);
 	const advice =
 		near === undefined ? '/help lists them.' : `Did you mean /${near}?`;
 	return wrong(

@@ -11,6 +11,10 @@ export const eventNames = [
 	'renamed',
 	'members',
 	'whispered',
+	'commands',
+	'command',
+	'offered',
+	'answered',
 	'gap',
 	'found',
 	'past',
@@ -40,6 +44,7 @@ const samples: ReadonlySet<string> = new Set<EventName>([
 	'traffic',
 	'rtt',
 	'remains',
+	'commands',
 ]);
 
 /** Those for which somebody has to watch the sockets. */

@@ -225,6 +225,14 @@ export type LocalEvent =
 			readonly what: 'ignore' | 'quiet';
 			readonly nick: string | undefined;
 	  }
+	/** A bot was asked for its command. */
+	| {
+			readonly type: 'asked';
+			readonly at: number;
+			/** The bot's nick. */
+			readonly to: string;
+			readonly text: string;
+	  }
 	| {
 			readonly type: 'reading';
 			readonly at: number;

@@ -127,8 +127,12 @@ export const connect = async (options: ConnectOptions): Promise<Client> =>
 		}
 
 		const identity = freshIdentity();
-		const conversation = new Conversation<ClientEvent>(identity.id, onEvent);
-		const member = new Member({
+		const conversation = new Conversation<ClientEvent>(
+			identity.id,
+			onEvent,
+			() => member,
+		);
+		const member: Member = new Member({
 			dial: () => dial(address, localPort),
 			describe: cause => connectionFailed(address, localPort, cause),
 			nick: parsed.nick,
@@ -137,6 +141,7 @@ export const connect = async (options: ConnectOptions): Promise<Client> =>
 			last,
 			since,
 			token,
+			isHearingCommands: true,
 			identity,
 			onEvent: conversation.take,
 		});

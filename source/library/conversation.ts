@@ -3,10 +3,12 @@
  * others say and what happens can be iterated over.
  */
 import process from 'node:process';
+import type {Client} from '../client/client.js';
 import {SockchatError} from '../errors.js';
 import type {ClientEvent} from '../event/event.js';
 import type {Gap, Message, ServerFrame} from '../protocol/frame.js';
 import {Feed} from './feed.js';
+import {Offers} from './offers.js';
 import {Receipts} from './receipts.js';
 import {inApiWords, type AnyEvent} from './words.js';
 
@@ -49,7 +51,10 @@ type Ending = {readonly error: unknown; readonly isAborted: boolean};
 export class Conversation<E extends AnyEvent> {
 	/** Settles with the first welcome; rejects if it ends before that. */
 	readonly welcomed: Promise<void>;
+	/** Its commands, and those that it asks for. */
+	readonly offers = new Offers();
 	readonly #id: string;
+	readonly #client: () => Client;
 	readonly #onEvent: ((event: E) => void) | undefined;
 	readonly #receipts: Receipts;
 	readonly #messages = new Feed<ChatMessage>((lost, next) => ({
@@ -71,9 +76,15 @@ export class Conversation<E extends AnyEvent> {
 	 * @param id The member's public id.
 	 * @param onEvent The program's own. What it throws is thrown as an uncaught
 	 * exception: it is no failure of the peer that was just heard, nor of ours.
+	 * @param client The member, once a frame has come.
 	 */
-	constructor(id: string, onEvent: ((event: E) => void) | undefined) {
+	constructor(
+		id: string,
+		onEvent: ((event: E) => void) | undefined,
+		client: () => Client,
+	) {
 		this.#id = id;
+		this.#client = client;
 		this.#onEvent = onEvent;
 		this.#receipts = new Receipts(id);
 		this.welcomed = new Promise((resolve, reject) => {
@@ -139,6 +150,8 @@ export class Conversation<E extends AnyEvent> {
 
 		const why = error ?? left();
 		this.#receipts.end(why);
+		const cause = error instanceof SockchatError ? error : undefined;
+		this.offers.end(why, cause);
 		// Nobody waits for it after the welcome, when this does nothing.
 		this.#welcome.reject(why);
 	}
@@ -157,6 +170,13 @@ export class Conversation<E extends AnyEvent> {
 
 			case 'message': {
 				this.#hear(frame, isReplay);
+				break;
+			}
+
+			case 'offered':
+			case 'command':
+			case 'answered': {
+				this.offers.take(frame, this.#client);
 				break;
 			}
 

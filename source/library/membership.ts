@@ -1,9 +1,15 @@
 /** What every member can do with its room, whatever links it to the server. */
 import type {Client as Member} from '../client/client.js';
 import type {ClientEvent, ServerEvent} from '../event/event.js';
-import type {MemberList} from '../protocol/frame.js';
+import {type MemberList, type OfferedCommand} from '../protocol/frame.js';
 import type {Address} from '../socket/address.js';
 import type {ChatMessage, Conversation, MissedEvents} from './conversation.js';
+import type {
+	CommandAnswer,
+	CommandHandler,
+	CommandOffer,
+	CommandOptions,
+} from './offers.js';
 import type {Stored} from './receipts.js';
 
 /** A member of a room: one that connected, or the host of a server. */
@@ -31,6 +37,35 @@ export type Membership = AsyncDisposable & {
 	 * @throws {SockchatError} As for `say()`, and `ERR_NO_SUCH_MEMBER`.
 	 */
 	readonly whisper: (to: string, text: string) => Promise<void>;
+	/** The commands that bots offer in the room, sorted by name. */
+	readonly commands: readonly OfferedCommand[];
+	/**
+	 * Offers a slash command to everybody: `/help` and completion show it. It is
+	 * gone with this member, and offered again after a reconnect.
+	 *
+	 * @param name 1 to 24 of a-z, 0-9 and `-`; begins with a letter.
+	 * @param handler Called for each request; what it returns is the answer, which
+	 * only the asker sees.
+	 * @returns Settles when the room has taken it.
+	 * @throws {SockchatError} `ERR_COMMAND_TAKEN` if another bot or sockchat itself
+	 * has it, `ERR_COMMAND_INVALID`, `ERR_COMMAND_LIMIT`, or `ERR_NO_BOTS` from an
+	 * older server.
+	 */
+	readonly offer: (
+		name: string,
+		options: CommandOptions,
+		handler: CommandHandler,
+	) => Promise<CommandOffer>;
+	/**
+	 * Asks the bot that offers a command.
+	 *
+	 * @param text The rest of the line.
+	 * @throws {SockchatError} `ERR_NO_SUCH_COMMAND`, `ERR_COMMAND_GONE` if the bot
+	 * leaves before it answers, `ERR_BUSY` if 16 requests are not answered yet,
+	 * `ERR_LOST` if the connection breaks, or is not there: then the bot may have
+	 * done it.
+	 */
+	readonly ask: (name: string, text?: string) => Promise<CommandAnswer>;
 	/** Asks for another nick; the answer is a frame, `renamed` or `error`. */
 	readonly rename: (nick: string) => void;
 	/**
@@ -75,6 +110,20 @@ export class RoomMember<E extends ClientEvent | ServerEvent> {
 			this.member.whisper(to, text);
 		});
 	};
+
+	get commands(): readonly OfferedCommand[] {
+		return this.member.commands ?? [];
+	}
+
+	readonly offer = async (
+		name: string,
+		options: CommandOptions,
+		handler: CommandHandler,
+	): Promise<CommandOffer> =>
+		this.#conversation.offers.offer(this.member, name, options, handler);
+
+	readonly ask = async (name: string, text = ''): Promise<CommandAnswer> =>
+		this.#conversation.offers.ask(this.member, name, text);
 
 	readonly rename = (nick: string): void => {
 		this.member.rename(nick);

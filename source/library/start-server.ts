@@ -146,8 +146,12 @@ export const startServer = async (
 		signal?.throwIfAborted();
 		const address = readPlace(options, 0);
 		const identity = freshIdentity();
-		const conversation = new Conversation<RoomEvent>(identity.id, onEvent);
-		const host = await startHost({
+		const conversation = new Conversation<RoomEvent>(
+			identity.id,
+			onEvent,
+			() => host.client,
+		);
+		const host: Awaited<ReturnType<typeof startHost>> = await startHost({
 			...readNick(options.nick),
 			address,
 			name: options.name,
@@ -163,6 +167,7 @@ export const startServer = async (
 			isSameUser: options.isSameUser,
 			rate: options.rate,
 			connectRate: options.connectRate,
+			isHearingCommands: true,
 			takeIdentity: () => identity,
 			onEvent(event) {
 				conversation.take(event as RoomEvent);

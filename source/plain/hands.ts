@@ -62,7 +62,8 @@ export const handsOf = (session: RoomSession): RoomHands => {
 			}
 		},
 		help(topic) {
-			help(topic, chat, notice);
+			const {mode, role} = chat;
+			help(topic, {mode, role, offered: chat.commands() ?? []}, notice);
 		},
 	};
 };

@@ -119,6 +119,7 @@ const objectOf = (
 
 		case 'clear':
 		case 'hide':
+		case 'asked':
 		case 'reading':
 		case 'forget-past': {
 			return undefined;

@@ -10,7 +10,7 @@ import {assertNever} from '../errors.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {ServerFrame} from '../protocol/frame.js';
 import {type ChatEvent, type WireChunk} from '../event/event.js';
-import {foundLines, wordsOf} from '../store/notice.js';
+import {answerText, foundLines, wordsOf} from '../store/notice.js';
 
 export type Printed = {
 	readonly out?: DisplayText;
@@ -79,6 +79,19 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 			return {
 				out: spoken(options.isWorded ? worded : `${from} → ${to}: `, text),
 			};
+		}
+
+		case 'answered': {
+			const {from, failed, name} = frame;
+			if (from === undefined || (options.isQuiet && !failed)) {
+				return nothing;
+			}
+
+			const head = options.isWorded
+				? `${from} answers /${name}: `
+				: `${from} → /${name}: `;
+			const lines = spoken(head, answerText(frame));
+			return failed ? {err: lines} : {out: lines};
 		}
 
 		default: {
@@ -205,6 +218,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'notice':
 		case 'clear':
 		case 'hide':
+		case 'asked':
 		case 'reading':
 		case 'forget-past': {
 			return nothing;

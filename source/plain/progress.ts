@@ -158,6 +158,15 @@ export class Progress {
 				break;
 			}
 
+			case 'answered':
+			case 'offered': {
+				if (frame.code !== undefined || ('failed' in frame && frame.failed)) {
+					this.refuse();
+				}
+
+				break;
+			}
+
 			case 'error': {
 				// ERR_RATE refuses nothing: we are read more slowly.
 				if (this.#question !== undefined && frame.code !== 'ERR_RATE') {

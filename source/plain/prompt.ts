@@ -20,6 +20,8 @@ export type PromptSource = {
 	readonly nick: () => string;
 	/** Those that Tab completes. */
 	readonly nicks: () => readonly string[];
+	/** The commands of bots, without their slashes. */
+	readonly commands: () => readonly string[];
 	/** Whether Ctrl-C and Ctrl-D on an empty line leave; if not, it asked. */
 	readonly mayLeave: () => boolean;
 	/** Ctrl-C cleared a draft: whoever was asked has stayed. */
@@ -37,6 +39,7 @@ export type PromptSource = {
 export const completeWord = (
 	text: string,
 	nicks: readonly string[],
+	offered: readonly string[] = [],
 ): [choices: string[], word: string] => {
 	const word = /\S*$/.exec(text)![0];
 	const isFirst = word.length === text.length;
@@ -46,7 +49,9 @@ export const completeWord = (
 	}
 
 	const candidates = isCommand
-		? commandsOf('room').map(({name}) => `/${name}`)
+		? [...commandsOf('room').map(({name}) => name), ...offered].map(
+				name => `/${name}`,
+			)
 		: nicks;
 	const end = isFirst && !isCommand ? ': ' : ' ';
 	const choices = candidates
@@ -150,7 +155,8 @@ export class Prompt {
 			input: keys,
 			output: process.stdout,
 			terminal: true,
-			completer: (text: string) => completeWord(text, source.nicks()),
+			completer: (text: string) =>
+				completeWord(text, source.nicks(), source.commands()),
 		});
 		insertAtCaret(line);
 		const close = line.close.bind(line);

@@ -13,9 +13,26 @@ export type Request =
 	/** Without a text: older matches of the last search. */
 	| {readonly type: 'search'; readonly text?: string}
 	| {readonly type: 'past'; readonly before?: number}
+	/** Asks a bot. */
+	| {readonly type: 'command'; readonly name: string; readonly text?: string}
+	/** As a bot. */
+	| {
+			readonly type: 'offer';
+			readonly name: string;
+			readonly usage?: string;
+			readonly help?: string;
+	  }
+	| {readonly type: 'withdraw'; readonly name: string}
+	| {
+			readonly type: 'answer';
+			readonly request: number;
+			readonly text?: string;
+			readonly failed?: boolean;
+	  }
 	| {readonly type: 'bye'};
 
-type Kind = 'text' | 'optional text' | 'optional seq';
+type Kind =
+	'text' | 'optional text' | 'number' | 'optional number' | 'optional switch';
 
 const shapes: Readonly<
 	Record<Request['type'], Readonly<Record<string, Kind>>>
@@ -25,8 +42,24 @@ const shapes: Readonly<
 	nick: {nick: 'text'},
 	who: {},
 	search: {text: 'optional text'},
-	past: {before: 'optional seq'},
+	past: {before: 'optional number'},
+	command: {name: 'text', text: 'optional text'},
+	offer: {name: 'text', usage: 'optional text', help: 'optional text'},
+	withdraw: {name: 'text'},
+	answer: {
+		request: 'number',
+		text: 'optional text',
+		failed: 'optional switch',
+	},
 	bye: {},
+};
+
+const wordsOf: Readonly<Record<Kind, string>> = {
+	text: 'a string',
+	'optional text': 'a string',
+	number: 'a whole number of at least 1',
+	'optional number': 'a whole number of at least 1',
+	'optional switch': 'true or false',
 };
 
 const types = Object.keys(shapes).join(', ');
@@ -63,11 +96,16 @@ const isA = (kind: Kind, value: unknown): boolean => {
 			return value === undefined || typeof value === 'string';
 		}
 
-		case 'optional seq': {
+		case 'number':
+		case 'optional number': {
 			return (
-				value === undefined ||
+				(kind === 'optional number' && value === undefined) ||
 				(Number.isSafeInteger(value) && Number(value) >= 1)
 			);
+		}
+
+		case 'optional switch': {
+			return value === undefined || typeof value === 'boolean';
 		}
 	}
 };
@@ -112,12 +150,8 @@ export const parseRequest = (line: string): Request | SockchatError => {
 	const shape = shapes[type as Request['type']];
 	const wrong = Object.keys(shape).find(key => !isA(shape[key]!, given[key]));
 	if (wrong !== undefined) {
-		const wanted =
-			shape[wrong] === 'optional seq'
-				? 'a whole number of at least 1'
-				: 'a string';
 		return badInput(
-			`"${type}" needs "${wrong}" to be ${wanted}; got ${shown(given[wrong])}.`,
+			`"${type}" needs "${wrong}" to be ${wordsOf[shape[wrong]!]}; got ${shown(given[wrong])}.`,
 		);
 	}
 

@@ -61,6 +61,11 @@ export const perform = async (
 	session: RoomSession,
 ): Promise<void> => {
 	const {chat, printer, progress} = session;
+	const refuse = (error: SockchatError) => {
+		progress.hasFailed = true;
+		printer.printError(error, line);
+	};
+
 	switch (request.type) {
 		case 'say': {
 			chat.say(request.text);
@@ -95,8 +100,7 @@ export const perform = async (
 			if (refused === undefined) {
 				progress.ask('search');
 			} else {
-				progress.hasFailed = true;
-				printer.printError(badInput(refused), line);
+				refuse(badInput(refused));
 			}
 
 			break;
@@ -107,6 +111,36 @@ export const perform = async (
 			chat.readPast(request.before);
 			progress.ask('past');
 			break;
+		}
+
+		case 'command': {
+			await progress.until(() => progress.isWelcome);
+			chat.ask(request.name, request.text ?? '');
+			return;
+		}
+
+		case 'offer': {
+			const {name, usage = '', help = ''} = request;
+			chat.offerCommand({name, usage, help});
+			return;
+		}
+
+		case 'withdraw': {
+			if (!chat.withdrawCommand(request.name)) {
+				refuse(badInput(`You don't offer "${request.name}".`));
+			}
+
+			return;
+		}
+
+		case 'answer': {
+			const {text = '', failed} = request;
+			const error = chat.answerCommand(request.request, text, failed);
+			if (error) {
+				refuse(error);
+			}
+
+			return;
 		}
 
 		default: {

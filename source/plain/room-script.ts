@@ -36,13 +36,15 @@ const takeText =
 	};
 
 const takeCommand = (session: RoomSession): TakeLine => {
-	const {progress, streams} = session;
+	const {chat, progress, streams} = session;
 	const hands = handsOf(session);
 	// A person sees each answer; waiting for one would hold up a /resume.
 	const isTyped = streams.stdin.isTTY === true;
 	return async line => {
 		if (isCommand(line) && !isQuit(line)) {
-			await progress.until(() => progress.hasOpened);
+			await progress.until(
+				() => progress.hasOpened && (isTyped || chat.commands() !== undefined),
+			);
 		}
 
 		if (isQuestion(line) && !isTyped) {
@@ -53,9 +55,10 @@ const takeCommand = (session: RoomSession): TakeLine => {
 			session.wasAsked = false;
 		}
 
-		parseLine(line, 'room')(hands);
+		parseLine(line, 'room', chat.commands())(hands);
 		if (!isTyped) {
 			await answered(session);
+			await progress.until(() => chat.unanswered() === 0);
 		}
 	};
 };
@@ -160,7 +163,12 @@ const readInput = (
 
 			if (session.hasQuit || chat.role === 'connect') {
 				// If stdin ends at once, it must still be reported that nobody listens.
-				await progress.until(() => progress.isWelcome && chat.unstored() === 0);
+				await progress.until(
+					() =>
+						progress.isWelcome &&
+						chat.unstored() === 0 &&
+						chat.unanswered() === 0,
+				);
 			}
 		},
 		missing() {
@@ -169,7 +177,7 @@ const readInput = (
 				return `${linesWere(unstored)} not confirmed as stored`;
 			}
 
-			return isHeld || progress.isAsking
+			return isHeld || progress.isAsking || chat.unanswered() > 0
 				? 'The last command was not answered'
 				: undefined;
 		},

@@ -143,7 +143,14 @@ const runChat = async (
 
 		const isReceiptsOnly = options.isQuiet && options.output === 'plain';
 		const isOneShot = options.message !== undefined;
-		const chat = await openRoom({...options, isReceiptsOnly, isOneShot}, emit);
+		const isHearingCommands =
+			options.input === 'commands' ||
+			options.events?.includes('commands') === true ||
+			(options.input === undefined && streams.stdin.isTTY === true);
+		const chat = await openRoom(
+			{...options, isReceiptsOnly, isOneShot, isHearingCommands},
+			emit,
+		);
 		printer.id = chat.id;
 		progress.id = chat.id;
 		wait.id = chat.id;
@@ -164,6 +171,7 @@ const runChat = async (
 		await prompt?.start({
 			nick: () => progress.nick || chat.nick,
 			nicks: () => chat.members().names,
+			commands: () => chat.commands()?.map(({name}) => name) ?? [],
 			mayLeave: () => mayLeave(opened),
 			stay() {
 				opened.wasAsked = false;

@@ -127,6 +127,11 @@ const clientSchemas: Readonly<Record<ClientFrame['type'], Schema>> = {
 	ping,
 	pong: ping,
 	heir: {},
+	commands: {},
+	offer: {name: text, usage: text, help: text},
+	withdraw: {name: text},
+	command: {request: positive, name: text, text},
+	answer: {request: positive, text, failed: optional(onlyTrue)},
 	bye: {},
 };
 
@@ -169,6 +174,17 @@ const listOf = (expected: string, types: readonly string[]) =>
 const messages = listOf('a list of messages', ['message']);
 const entries = listOf('a list of entries', Object.keys(entrySchemas));
 
+const offeredCommands = field(
+	'a list of commands',
+	value =>
+		Array.isArray(value) &&
+		value.every(
+			one =>
+				isRecord(one) &&
+				['name', 'usage', 'help', 'from'].every(key => text.check(one[key])),
+		),
+);
+
 const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	challenge: {nonce: digest, proof: digest},
 	welcome: {
@@ -180,6 +196,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		host: optional(text),
 		sameUser: optional(onlyTrue),
 		restarts: optional(onlyTrue),
+		commands: optional(onlyTrue),
 		nick: text,
 		head: count,
 		stored: optional(count),
@@ -223,6 +240,25 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 			value =>
 				Array.isArray(value) && value.every(one => presentMember.check(one)),
 		),
+	},
+	commands: {offered: offeredCommands},
+	offered: {name: text, code: optional(text), message: optional(text)},
+	command: {
+		request: positive,
+		at: time,
+		name: text,
+		from: text,
+		id: text,
+		text,
+	},
+	answered: {
+		request: positive,
+		at: time,
+		name: text,
+		from: optional(text),
+		text,
+		failed: optional(onlyTrue),
+		code: optional(text),
 	},
 	ping,
 	pong: ping,

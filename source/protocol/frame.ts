@@ -186,6 +186,35 @@ export type Ping = {readonly type: 'ping'; readonly id: number};
 export type Pong = {readonly type: 'pong'; readonly id: number};
 /** This client opens the room again in the same log if its server goes. */
 export type Heir = {readonly type: 'heir'};
+/** Asks for the commands of bots, now and at each change. */
+export type ReadCommands = {readonly type: 'commands'};
+/** Offers a command to all, or offers one's own anew. */
+export type Offer = {
+	readonly type: 'offer';
+	readonly name: string;
+	/** Its arguments, as /help shows them; may be empty. */
+	readonly usage: string;
+	readonly help: string;
+};
+export type Withdraw = {readonly type: 'withdraw'; readonly name: string};
+/** Asks the bot that offers the command. */
+export type CommandRequest = {
+	readonly type: 'command';
+	/** The asker's own number for it; comes back in the answer. */
+	readonly request: number;
+	readonly name: string;
+	/** The rest of the line; may be empty. */
+	readonly text: string;
+};
+/** A bot's answer to a command. */
+export type Answer = {
+	readonly type: 'answer';
+	/** As in the `command` that it got. */
+	readonly request: number;
+	readonly text: string;
+	/** It could not, or would not, do it. */
+	readonly failed?: true;
+};
 export type ClientBye = {readonly type: 'bye'};
 
 export type ClientFrame =
@@ -200,6 +229,11 @@ export type ClientFrame =
 	| Ping
 	| Pong
 	| Heir
+	| ReadCommands
+	| Offer
+	| Withdraw
+	| CommandRequest
+	| Answer
 	| ClientBye;
 
 // Frames of a server.
@@ -225,6 +259,8 @@ export type Welcome = {
 	readonly sameUser?: true;
 	/** Set if a service manager starts this server again. */
 	readonly restarts?: true;
+	/** Set if the server knows the commands of bots. */
+	readonly commands?: true;
 	readonly nick: string;
 	/** The seq of the newest entry; the replay ends there. */
 	readonly head: number;
@@ -335,6 +371,50 @@ export type Present = {
 	readonly count: number;
 	readonly members: readonly PresentMember[];
 };
+/** A command that a bot offers. */
+export type OfferedCommand = {
+	readonly name: string;
+	readonly usage: string;
+	readonly help: string;
+	/** The bot's nick. */
+	readonly from: string;
+};
+/** All commands of bots, sorted by name. */
+export type Commands = {
+	readonly type: 'commands';
+	readonly offered: readonly OfferedCommand[];
+};
+/** The answer to an offer: taken, or refused with the reason. */
+export type Offered = {
+	readonly type: 'offered';
+	readonly name: string;
+	readonly code?: ErrorCode;
+	readonly message?: string;
+};
+/** To a bot: somebody asks for its command. */
+export type AskedCommand = {
+	readonly type: 'command';
+	readonly request: number;
+	readonly at: number;
+	readonly name: string;
+	/** Who asks, as in a message. */
+	readonly from: string;
+	readonly id: string;
+	readonly text: string;
+};
+/** To the asker: what the bot answered, or why there is no answer. */
+export type Answered = {
+	readonly type: 'answered';
+	readonly request: number;
+	readonly at: number;
+	readonly name: string;
+	/** The bot's nick, if it answered. */
+	readonly from?: string;
+	readonly text: string;
+	readonly failed?: true;
+	/** Set if the room says so, and not the bot. */
+	readonly code?: ErrorCode;
+};
 export type ErrorFrame = {
 	readonly type: 'error';
 	readonly code: ErrorCode;
@@ -358,6 +438,10 @@ export type ServerFrame =
 	| Found
 	| PastPage
 	| Present
+	| Commands
+	| Offered
+	| AskedCommand
+	| Answered
 	| Ping
 	| Pong
 	| ErrorFrame

@@ -11,6 +11,7 @@ import {
 import {
 	frameTimeoutMs,
 	maxFrameBytes,
+	type Answered,
 	type ClientFrame,
 	type LeaveReason,
 	type ServerFrame,
@@ -20,6 +21,13 @@ import {
 import {LineSplitter, linesWith} from '../protocol/lines.js';
 import type {Member} from '../room/results.js';
 import {trace} from '../trace.js';
+import {
+	answer,
+	askBot,
+	offer,
+	offeredCommands,
+	withdraw,
+} from './bot-actions.js';
 import {Greeting} from './greeting.js';
 import {LogQueries} from './log-queries.js';
 import {rename, say, whisper} from './member-actions.js';
@@ -117,6 +125,10 @@ export class FramedDialect implements Dialect {
 	}
 
 	sendWhisper(frame: Whispered): void {
+		this.#send(frame);
+	}
+
+	sendAnswered(frame: Answered): void {
 		this.#send(frame);
 	}
 
@@ -247,6 +259,36 @@ export class FramedDialect implements Dialect {
 
 			case 'heir': {
 				this.#peer.isHeir = true;
+				break;
+			}
+
+			case 'commands': {
+				this.#peer.hearsCommands = true;
+				this.#send(offeredCommands(this.#peer.hub));
+				break;
+			}
+
+			case 'offer': {
+				this.#send(offer(this.#peer, member, frame));
+				break;
+			}
+
+			case 'withdraw': {
+				withdraw(this.#peer, member, frame.name);
+				break;
+			}
+
+			case 'command': {
+				const refused = askBot(this.#peer, member, frame);
+				if (refused) {
+					this.#send(refused);
+				}
+
+				break;
+			}
+
+			case 'answer': {
+				answer(this.#peer, member, frame);
 				break;
 			}
 

@@ -176,6 +176,7 @@ export class Greeting {
 			...(hub.hostNick !== undefined && {host: hub.hostNick}),
 			...(hub.isSameUser && {sameUser: true}),
 			...(hub.isManaged && {restarts: true}),
+			commands: true,
 			nick: member.nick,
 			head,
 			stored: room.lastStored(member.id),

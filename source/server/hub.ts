@@ -19,6 +19,8 @@ import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Newcomer} from './admission.js';
 import {AgentLimits} from './agent-limits.js';
+import {leaveBots, offeredCommands} from './bot-actions.js';
+import {Bots} from './bots.js';
 import {Budget} from './budget.js';
 import type {TellHealth} from './history-place.js';
 import type {LogHistory} from './log-cursor.js';
@@ -106,6 +108,7 @@ export class Hub implements ConnectionHub {
 	readonly budget: Budget | undefined;
 	readonly agentLimits: AgentLimits | undefined;
 	readonly moderation = new Moderation();
+	readonly bots = new Bots();
 	readonly plainMessages = new PlainMessages();
 	refused = 0;
 	readonly #roomName: () => string;
@@ -120,6 +123,8 @@ export class Hub implements ConnectionHub {
 	#isPausedForDisk = false;
 	#isCountDue = false;
 	#countedAt = 0;
+	#areOffersDue = false;
+	#offersSentAt = 0;
 	#sweptAt: number;
 	#lookedAt: number;
 	#cancelSweep: (() => void) | undefined;
@@ -249,6 +254,10 @@ export class Hub implements ConnectionHub {
 		return this.#byMember.get(id);
 	}
 
+	member(id: string): PeerConnection | undefined {
+		return this.#byMember.get(id);
+	}
+
 	/** Everybody who is connected, except the host's own screen. */
 	peers(): readonly PeerConnection[] {
 		return [...this.#all].filter(({socket}) => socket);
@@ -311,6 +320,10 @@ export class Hub implements ConnectionHub {
 		const before = this.#byMember.get(id);
 		this.#byMember.set(id, connection);
 		before?.replace();
+		if (before) {
+			leaveBots(this, id);
+		}
+
 		// Its replay. When joins aren't logged, only the newcomer has anything to
 		// receive; to pump everybody took most of the time of 10,000 joins.
 		connection.pump();
@@ -321,12 +334,19 @@ export class Hub implements ConnectionHub {
 		const {log} = this.room;
 		const {head} = log;
 		this.#byMember.delete(member.id);
+		leaveBots(this, member.id);
 		this.room.leave(member, reason, this.clock.wallMs());
 		this.#onPresence(log.head > head || reason === 'shutdown');
 	}
 
 	onRenamed(): void {
 		this.#onPresence(this.room.isAnnouncing);
+		// One of the names may be that of a bot.
+		this.#areOffersDue ||= this.bots.count > 0;
+	}
+
+	onOffers(): void {
+		this.#areOffersDue = true;
 	}
 
 	onGone(connection: PeerConnection, reason: LeaveReason): void {
@@ -440,6 +460,17 @@ export class Hub implements ConnectionHub {
 			this.#countedAt = at;
 			this.#sendCount();
 		}
+
+		if (this.#areOffersDue && at - this.#offersSentAt >= this.#offersMs) {
+			this.#areOffersDue = false;
+			this.#offersSentAt = at;
+			this.#sendOffers();
+		}
+	}
+
+	/** A bot that offers and withdraws on and on costs all others no more. */
+	get #offersMs(): number {
+		return this.#offersSentAt === 0 ? 0 : this.#countMs;
 	}
 
 	get #countMs(): number {
@@ -448,6 +479,15 @@ export class Hub implements ConnectionHub {
 			shortestCountMs,
 			(memberCount * 1000) / countFramesPerSecond,
 		);
+	}
+
+	#sendOffers(): void {
+		const line = frameLine(offeredCommands(this));
+		for (const connection of this.#byMember.values()) {
+			if (connection.hearsCommands) {
+				connection.writeIfFramed(line);
+			}
+		}
 	}
 
 	#sendCount(): void {

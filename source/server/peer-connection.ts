@@ -18,6 +18,7 @@ import type {ServerEvent} from '../event/event.js';
 import type {ForeignProtocol} from '../protocol/sniff.js';
 import {
 	helloTimeoutMs,
+	type Answered,
 	type LeaveReason,
 	type Whispered,
 } from '../protocol/frame.js';
@@ -76,6 +77,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	bytesIn = 0;
 	member: Member | undefined;
 	isHeir = false;
+	hearsCommands = false;
 	rttMs: number | undefined;
 	#state: Session;
 	#dialect: Dialect | undefined;
@@ -277,6 +279,10 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 
 	sendWhisper(frame: Whispered): void {
 		this.#dialect?.sendWhisper(frame);
+	}
+
+	sendAnswered(frame: Answered): void {
+		this.#dialect?.sendAnswered(frame);
 	}
 
 	/** Sends what the log has for this peer, as far as it takes it now. */

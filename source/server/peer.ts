@@ -10,6 +10,7 @@ import type {Duplex} from 'node:stream';
 import type {Session, SessionEvent} from '../connection/session.js';
 import type {SockchatError} from '../errors.js';
 import type {
+	Answered,
 	LeaveReason,
 	ReadPast,
 	Search,
@@ -23,6 +24,7 @@ import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {Newcomer} from './admission.js';
 import type {AgentLimits} from './agent-limits.js';
+import type {Bots} from './bots.js';
 import type {Moderation} from './moderation.js';
 import type {PlainMessages} from './plain-messages.js';
 import type {ReadLimiter} from './read-limiter.js';
@@ -45,6 +47,8 @@ export type Peer = {
 	member: Member | undefined;
 	/** Whether it opens the room again if this server goes. */
 	isHeir: boolean;
+	/** Whether it wants to know which commands bots offer. */
+	hearsCommands: boolean;
 	/** Undefined until it answers a ping. */
 	rttMs: number | undefined;
 	readonly dispatch: (event: SessionEvent) => void;
@@ -62,6 +66,7 @@ export type Peer = {
 	/** @param n Of the message that the error is about, if any. */
 	readonly sendError: (error: SockchatError, n?: number) => void;
 	readonly sendWhisper: (frame: Whispered) => void;
+	readonly sendAnswered: (frame: Answered) => void;
 	readonly end: (reason: LeaveReason) => void;
 };
 
@@ -83,6 +88,7 @@ export type PeerHub = {
 	/** Monotonic milliseconds, whole. */
 	readonly now: number;
 	readonly moderation: Moderation;
+	readonly bots: Bots;
 	/** Set if every peer except the host needs it. */
 	readonly token: Token | undefined;
 	readonly plainMessages: PlainMessages;
@@ -94,11 +100,15 @@ export type PeerHub = {
 	readonly agentLimits: AgentLimits | undefined;
 	/** @returns The line that answers a member who asks who is here. */
 	readonly callRoll: (asking: Member, id: number) => Promise<string>;
+	/** The connection of the member with this public id. */
+	readonly member: (id: string) => Peer | undefined;
 	/** @returns The line that answers a query about the log. */
 	readonly query: (frame: Search | ReadPast) => Promise<string>;
 	/** The log grew: members get the new entries at the end of this turn. */
 	readonly onPosted: () => void;
 	readonly onRenamed: () => void;
+	/** Other commands are offered than before. */
+	readonly onOffers: () => void;
 };
 
 /** How one kind of peer is read and written: frames or plain lines. */
@@ -112,6 +122,7 @@ export type Dialect = EntryEncoder & {
 	readonly readEnd: () => void;
 	readonly sendError: (error: SockchatError, n?: number) => void;
 	readonly sendWhisper: (frame: Whispered) => void;
+	readonly sendAnswered: (frame: Answered) => void;
 	readonly ping: () => void;
 	/** The last line before FIN. */
 	readonly sendBye: (reason: LeaveReason) => void;

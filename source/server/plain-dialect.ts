@@ -16,6 +16,7 @@ import {display, joinText, type DisplayText} from '../protocol/display.js';
 import {
 	maxFrameBytes,
 	plainN,
+	type Answered,
 	type LeaveReason,
 	type Message,
 	type Whispered,
@@ -25,6 +26,7 @@ import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
+import {askBot, offeredCommands} from './bot-actions.js';
 import {joinRefusal, needsToken, rename, say} from './member-actions.js';
 import type {Dialect, Peer} from './peer.js';
 import {plainMessage} from './plain-messages.js';
@@ -122,6 +124,17 @@ export class PlainDialect implements Dialect {
 		this.#write(plainMessage(`${from} (to you alone)`, text));
 	}
 
+	sendAnswered({from, name, text, failed}: Answered): void {
+		const speaker = from === undefined ? undefined : `${from} (to you alone)`;
+		if (speaker === undefined) {
+			this.#writeLine(text);
+		} else if (text === '') {
+			this.#writeLine(`${speaker}: /${name} ${failed ? 'failed' : 'is done'}.`);
+		} else {
+			this.#write(plainMessage(speaker, text));
+		}
+	}
+
 	ping(): void {
 		// A plain peer knows no ping.
 	}
@@ -165,9 +178,11 @@ export class PlainDialect implements Dialect {
 			return;
 		}
 
+		const offered = text.startsWith('/') ? offeredCommands(hub).offered : [];
 		parseLine(
 			text,
 			'plain',
+			offered,
 		)({
 			say: said => {
 				this.#say(member, said);
@@ -183,8 +198,18 @@ export class PlainDialect implements Dialect {
 				this.#writeLine(sentence);
 			},
 			help: () => {
-				for (const command of plainHelpLines()) {
+				for (const command of plainHelpLines(offered)) {
 					this.#writeLine(command);
+				}
+			},
+			ask: (name, rest) => {
+				const refused = askBot(peer, member, {
+					request: plainN,
+					name,
+					text: rest,
+				});
+				if (refused) {
+					this.sendAnswered(refused);
 				}
 			},
 		});

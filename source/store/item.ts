@@ -38,6 +38,18 @@ export type Whisper = {
 	readonly reason?: string;
 };
 
+/** A command that a bot was asked for, or its answer; nobody else sees it. */
+export type BotTalk = {
+	readonly kind: 'bot';
+	readonly at: number;
+	/** `out` is what was asked. */
+	readonly direction: 'in' | 'out';
+	/** The bot's nick. */
+	readonly bot: string;
+	readonly text: string;
+	readonly hasFailed: boolean;
+};
+
 /** Gaps, what the socket did, answers to commands. */
 export type Notice = {
 	readonly kind: 'notice';
@@ -93,7 +105,8 @@ export type Rule = {
 	readonly text: string;
 };
 
-export type Item = Message | Whisper | Notice | Comings | Chunk | Rule;
+export type Item =
+	Message | Whisper | BotTalk | Notice | Comings | Chunk | Rule;
 
 /** Whether somebody calls: with a mention, or with a whisper to oneself. */
 export const isCall = (item: Item): item is Message | Whisper =>

@@ -1,4 +1,5 @@
 /** What a screen shows, as plain data; reduce.ts updates it. */
+import type {OfferedCommand} from '../protocol/frame.js';
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
 import type {Place} from '../event/event.js';
@@ -75,6 +76,8 @@ export type Model = {
 		readonly latest: Pick<Message, 'from' | 'text'> | undefined;
 	};
 	readonly hiding: Hiding;
+	/** The commands of bots. */
+	readonly offered: readonly OfferedCommand[];
 	/** Whether something was said in the log, as far as is known. */
 	readonly hasTalk: boolean;
 	/** How others come in; undefined once they are here, or have talked. */
@@ -156,6 +159,7 @@ export const createModel = (start: ModelStart): Model => ({
 	pending: [],
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
+	offered: [],
 	hasTalk: false,
 	invitation: start.mode === 'room' ? start.invitation : undefined,
 	shownInvitation: undefined,

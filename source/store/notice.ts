@@ -3,7 +3,12 @@
  */
 import type {Connection} from '../connection/connection.js';
 import {assertNever} from '../errors.js';
-import type {Found, LeaveReason, ServerFrame} from '../protocol/frame.js';
+import type {
+	Answered,
+	Found,
+	LeaveReason,
+	ServerFrame,
+} from '../protocol/frame.js';
 import type {ChatEvent, Tone} from '../event/event.js';
 
 export type Words = {readonly tone: Tone; readonly text: string};
@@ -50,6 +55,10 @@ export const foundLines = ({entries, text, next}: Found): readonly string[] => {
 	];
 };
 
+/** What a bot answered; it may have said nothing but that it is done. */
+export const answerText = ({name, text, failed}: Answered): string =>
+	text === '' ? `/${name} ${failed ? 'failed' : 'is done'}.` : text;
+
 const frameWords = (frame: ServerFrame): Words | undefined => {
 	switch (frame.type) {
 		case 'welcome': {
@@ -92,6 +101,20 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 			return {tone: 'bad', text: frame.message};
 		}
 
+		case 'answered': {
+			return frame.from === undefined
+				? {tone: 'bad', text: frame.text}
+				: undefined;
+		}
+
+		case 'offered': {
+			return frame.message === undefined
+				? undefined
+				: {tone: 'bad', text: frame.message};
+		}
+
+		case 'commands':
+		case 'command':
 		case 'message':
 		case 'whispered':
 		case 'found':
@@ -258,6 +281,7 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		case 'wire':
 		case 'clear':
 		case 'hide':
+		case 'asked':
 		case 'reading':
 		case 'forget-past': {
 			return undefined;

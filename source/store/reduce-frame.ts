@@ -1,4 +1,5 @@
 /** Applies a frame of the server to the model. Pure. */
+import {typable} from '../protocol/offered-commands.js';
 import {assertNever} from '../errors.js';
 import type {
 	Found,
@@ -17,7 +18,7 @@ import {
 	type Whisper,
 } from './item.js';
 import {flushItems, type ModelUpdate} from './model.js';
-import {foundLines, wordsOf} from './notice.js';
+import {answerText, foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
 import {addFound, addNew} from './search.js';
@@ -174,6 +175,29 @@ const show = (
 			break;
 		}
 
+		case 'commands': {
+			update.offered = typable(frame.offered);
+			break;
+		}
+
+		case 'answered': {
+			const {from, failed} = frame;
+			if (from !== undefined) {
+				update.items.push({
+					kind: 'bot',
+					at,
+					direction: 'in',
+					bot: from,
+					text: answerText(frame),
+					hasFailed: failed === true,
+				});
+			}
+
+			break;
+		}
+
+		case 'offered':
+		case 'command':
 		case 'members':
 		case 'gap':
 		case 'error':

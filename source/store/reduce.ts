@@ -173,6 +173,20 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			break;
 		}
 
+		case 'asked': {
+			const {at, to, text} = event;
+			endInvitation(update);
+			update.items.push({
+				kind: 'bot',
+				at,
+				direction: 'out',
+				bot: to,
+				text,
+				hasFailed: false,
+			});
+			break;
+		}
+
 		case 'reading': {
 			applyReading(update, event);
 			break;

@@ -10,6 +10,7 @@ import {
 	useState,
 	useSyncExternalStore,
 } from 'react';
+import type {OfferedCommand} from '../protocol/frame.js';
 import {helpTopics} from '../commands/help.js';
 import {commands as registry} from '../commands/registry.js';
 import type {HitMove} from '../event/event.js';
@@ -83,9 +84,21 @@ export type AppProps = {
 	readonly onRedraw: () => void;
 };
 
-const usages: ReadonlyMap<string, string> = new Map(
-	registry.map(({name, usage}) => [`/${name}`, usage]),
-);
+/** What each command takes, by its name with the slash. */
+const usagesOf = (
+	offered: readonly OfferedCommand[],
+): ReadonlyMap<string, string> =>
+	new Map(
+		[...offered, ...registry].map(({name, usage}) => [`/${name}`, usage]),
+	);
+
+const withBots = (
+	commands: readonly string[],
+	offered: readonly OfferedCommand[],
+): readonly string[] =>
+	offered.length === 0
+		? commands
+		: [...new Set([...commands, ...offered.map(({name}) => `/${name}`)])];
 
 const isCompleting = ({type}: Key): boolean =>
 	type === 'complete' || type === 'complete-back';
@@ -189,8 +202,8 @@ export function App({
 		const {mode, listening} = snapshot;
 		const role = listening === undefined ? 'connect' : 'serve';
 		return {
-			commands,
-			usages,
+			commands: withBots(commands, snapshot.offered),
+			usages: usagesOf(snapshot.offered),
 			topics: helpTopics({mode, role}),
 			...nicksToComplete(snapshot),
 		};
@@ -358,7 +371,11 @@ export function App({
 					row={layout.input.y}
 					column={layout.input.x}
 					hint={model.search ? searchHint(model.search, columns) : hint}
-					advice={hintFor(draft, commands)}
+					advice={hintFor(
+						draft,
+						withBots(commands, model.offered),
+						model.offered,
+					)}
 				/>
 			)}
 		</Box>

@@ -67,7 +67,10 @@ const openScreenRoom = async (
 	emit: Emit,
 	bell: Bell,
 ): Promise<ScreenChat> => {
-	const chat = await openRoom({...options, isRestful: true}, emit);
+	const chat = await openRoom(
+		{...options, isRestful: true, isHearingCommands: true},
+		emit,
+	);
 	const setBell = (isOn = bell.isOn) => {
 		bell.isOn = isOn;
 		return done(bellSentence(bell));
@@ -84,12 +87,24 @@ const openScreenRoom = async (
 		hint: 'message, or /help',
 		onLine(line, actions) {
 			typed.add(line);
+			const offered = chat.commands() ?? [];
 			parseLine(
 				line,
 				'room',
+				offered,
 			)({
 				...chat,
-				...handsOf(emit, chat, actions),
+				...handsOf(emit, {mode: 'room', role: chat.role, offered}, actions),
+				ask(name, text) {
+					const to = offered.find(each => each.name === name)!.from;
+					emit({
+						type: 'asked',
+						at: systemClock.wallMs(),
+						to,
+						text: `/${name} ${text}`.trim(),
+					});
+					chat.ask(name, text);
+				},
 				bell: setBell,
 				search: actions.search,
 			});

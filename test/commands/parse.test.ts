@@ -232,3 +232,27 @@ test('parse: /ignore takes a name or none, /quiet nothing', () => {
 		);
 	}
 });
+
+const offered = [
+	{name: 'deploy', usage: 'STAGE', help: 'deploy a stage', from: 'bot'},
+	{name: 'help', usage: '', help: 'not the real one', from: 'bot'},
+];
+
+test('parse: a command of a bot is asked for, with the rest of the line', () => {
+	assert.deepEqual(did('/deploy web now', {offered}), [
+		['ask', 'deploy', 'web now'],
+	]);
+	assert.deepEqual(did('/DEPLOY', {offered}), [['ask', 'deploy', '']]);
+	assert.deepEqual(did('/deploy x', {offered, mode: 'plain'}), [
+		['ask', 'deploy', 'x'],
+	]);
+	assert.deepEqual(did('//deploy', {offered}), [['say', '/deploy']]);
+	const [[, , refused]] = did('/deplyo', {offered}) as [
+		[string, string, string],
+	];
+	assert.match(refused, /Did you mean \/deploy\?/);
+});
+
+test('parse: a bot can take none of the commands that are built in', () => {
+	assert.deepEqual(did('/help', {offered}), [['help', undefined]]);
+});

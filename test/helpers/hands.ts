@@ -1,4 +1,5 @@
 /** Command hands that record what a typed line calls. */
+import type {OfferedCommand} from '../../source/protocol/frame.js';
 import type {RoomHands} from '../../source/commands/hands.js';
 import {done} from '../../source/tcp/socket-action.js';
 import {parseLine, parseRawLine} from '../../source/commands/parse.js';
@@ -7,6 +8,8 @@ type Noted = {
 	readonly mode?: 'room' | 'plain';
 	readonly names?: readonly string[];
 	readonly count?: number;
+	/** The commands of bots. */
+	readonly offered?: readonly OfferedCommand[];
 };
 
 const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
@@ -21,6 +24,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 	const answer = Promise.resolve(done('paused'));
 	return {
 		say: note('say', undefined),
+		ask: note('ask', undefined),
 		whisper: note('whisper', undefined),
 		rename: note('rename', undefined),
 		leave: note('leave', undefined),
@@ -41,7 +45,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 /** What a line in a room calls: the names of the hands, and their arguments. */
 export const did = (line: string, noted: Noted = {}): unknown[][] => {
 	const calls: unknown[][] = [];
-	parseLine(line, noted.mode ?? 'room')(noting(calls, noted));
+	parseLine(line, noted.mode ?? 'room', noted.offered)(noting(calls, noted));
 	return [...calls];
 };
 

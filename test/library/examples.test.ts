@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {startProcess} from '../helpers/process.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {loopback} from '../helpers/sockchat.js';
-import {joinWire} from '../helpers/wire-peer.js';
+import {joinWire, type FrameOf} from '../helpers/wire-peer.js';
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
 
@@ -35,6 +35,26 @@ const examples: Record<string, (t: TestContext) => Promise<void>> = {
 		heron.say(2, 'echo: after');
 		await heron.untilSaid('after');
 		assert.deepEqual(heron.said, ['echo: before', 'echo: after', 'after']);
+	},
+	async 'deploy-bot.ts'(t) {
+		const {port, heron} = await openRoom(t);
+		heron.send({type: 'commands'});
+		const bot = start(t, 'deploy-bot.ts', port);
+		const isOffered = ({offered}: FrameOf<'commands'>) =>
+			offered.some(({name, from}) => name === 'deploy' && from === 'deployer');
+		await heron.untilFrame('commands', isOffered);
+		heron.send({type: 'command', request: 1, name: 'deploy', text: 'web'});
+		const done = await heron.untilFrame('answered');
+		assert.match(done.text, /^web took \d+ ms$/);
+		assert.deepEqual(heron.said, ['heron deploys web']);
+		heron.send({type: 'command', request: 2, name: 'deploy', text: 'moon'});
+		const refused = await heron.untilFrame(
+			'answered',
+			({request}) => request === 2,
+		);
+		assert.equal(refused.failed, true);
+		bot.signal('SIGKILL');
+		await heron.untilFrame('commands', ({offered}) => offered.length === 0);
 	},
 	async 'log-tailer.ts'(t) {
 		const {port, heron} = await openRoom(t);

@@ -21,6 +21,10 @@ test('prompt: Tab completes a nick, with a colon at the start of the line', () =
 
 test('prompt: Tab completes a command at the start of the line', () => {
 	assert.deepEqual(completeWord('/WH', nicks), [['/who '], '/WH']);
+	assert.deepEqual(completeWord('/dep', nicks, ['deploy']), [
+		['/deploy '],
+		'/dep',
+	]);
 	assert.deepEqual(completeWord('/m', nicks), [
 		['/msg ', '/me ', '/mute '],
 		'/m',

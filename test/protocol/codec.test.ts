@@ -79,6 +79,11 @@ const clientFields: Fields<ClientFrame> = {
 	ping,
 	pong: ping,
 	heir: {},
+	commands: {},
+	offer: {name: text, usage: text, help: text},
+	withdraw: {name: text},
+	command: {request: positive, name: text, text},
+	answer: {request: positive, text, 'failed?': fc.constant(true)},
 	bye: {},
 };
 
@@ -95,6 +100,7 @@ const serverFields: Fields<ServerFrame> = {
 		'host?': text,
 		'sameUser?': fc.constant(true),
 		'restarts?': fc.constant(true),
+		'commands?': fc.constant(true),
 		nick: text,
 		head: count,
 		'stored?': count,
@@ -116,6 +122,32 @@ const serverFields: Fields<ServerFrame> = {
 		head: count,
 		since: time,
 		members: memberList,
+	},
+	commands: {
+		offered: fc.array(
+			record({name: text, usage: text, help: text, from: text}),
+			{
+				maxLength: 3,
+			},
+		),
+	},
+	offered: {name: text, 'code?': text, 'message?': text},
+	command: {
+		request: positive,
+		at: time,
+		name: text,
+		from: text,
+		id: text,
+		text,
+	},
+	answered: {
+		request: positive,
+		at: time,
+		name: text,
+		'from?': text,
+		text,
+		'failed?': fc.constant(true),
+		'code?': text,
 	},
 	gap: {from: positive, to: positive},
 	message,

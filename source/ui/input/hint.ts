@@ -2,6 +2,8 @@
  * What is shown faintly after the draft while a command is typed or Tab has a
  * choice: what it can become, and what it takes.
  */
+import type {OfferedCommand} from '../../protocol/frame.js';
+import {toDisplay} from '../../protocol/display.js';
 import {aliases, commands} from '../../commands/registry.js';
 import type {Draft} from './draft.js';
 
@@ -13,18 +15,28 @@ const listed = (names: readonly string[]): string =>
 		? `${names.slice(0, maxNames).join(' ')} …`
 		: names.join(' ');
 
-const described = (name: string) => {
+const described = (
+	name: string,
+	offered: readonly OfferedCommand[],
+): string => {
 	const command = commands.find(known => `/${known.name}` === name);
-	return command === undefined ? '' : `${command.usage}  ${command.summary}`;
+	if (command) {
+		return `${command.usage}  ${command.summary}`;
+	}
+
+	const bot = offered.find(each => `/${each.name}` === name);
+	return bot ? toDisplay(`${bot.usage}  ${bot.help} (${bot.from})`) : '';
 };
 
 /**
  * @param known The names of the commands there are, with their slashes.
+ * @param offered Those of them that bots offer.
  * @returns Empty if there is nothing to say.
  */
 export const hintFor = (
 	{text, caret, completion}: Draft,
 	known: readonly string[],
+	offered: readonly OfferedCommand[] = [],
 ): string => {
 	if (caret < text.length) {
 		return '';
@@ -36,7 +48,7 @@ export const hintFor = (
 		return listed(others.map(choice => choice.replace(/:? ?$/, '')));
 	}
 
-	const [, name, blank] = /^(\/[a-z]*)(\s*)$/i.exec(text) ?? [];
+	const [, name, blank] = /^(\/[a-z\d-]*)(\s*)$/i.exec(text) ?? [];
 	if (name === undefined) {
 		return '';
 	}
@@ -45,7 +57,7 @@ export const hintFor = (
 	const typed =
 		blank === '' || alias === undefined ? name.toLowerCase() : `/${alias}`;
 	if (blank !== '' || (known.includes(typed) && typed !== '/')) {
-		return known.includes(typed) ? described(typed).trim() : '';
+		return known.includes(typed) ? described(typed, offered).trim() : '';
 	}
 
 	const [first, ...others] = known.filter(each => each.startsWith(typed));
@@ -54,6 +66,6 @@ export const hintFor = (
 	}
 
 	return others.length === 0
-		? `${first} ${described(first)}`
+		? `${first} ${described(first, offered)}`
 		: listed([first, ...others]);
 };

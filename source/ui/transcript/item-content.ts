@@ -11,6 +11,7 @@ import {actionPrefix} from '../../protocol/mention.js';
 import {comingsText} from '../../store/comings-words.js';
 import {
 	isCall,
+	type BotTalk,
 	type Chunk,
 	type Item,
 	type Mark,
@@ -51,6 +52,10 @@ export const describeItem = (
 
 		case 'whisper': {
 			return describeWhisper(item);
+		}
+
+		case 'bot': {
+			return describeBotTalk(item);
 		}
 
 		case 'notice': {
@@ -121,6 +126,23 @@ const describeWhisper = (item: Whisper): ItemContent => {
 		style: {},
 		mark: item.mark,
 		remark: remarkOf(item),
+	};
+};
+
+const describeBotTalk = (item: BotTalk): ItemContent => {
+	const isOut = item.direction === 'out';
+	const [from, to] = isOut ? ['you', item.bot] : [item.bot, 'you'];
+	return {
+		lead: {
+			name: {
+				text: display`${from} ${symbols.outward} ${to}`,
+				role: isOut ? 'whisper' : 'whisper-in',
+			},
+			after: display`: `,
+		},
+		lines: linesOf(item.text),
+		said: {mentioned: undefined},
+		style: item.hasFailed ? {role: 'alarm'} : {},
 	};
 };
 

@@ -52,6 +52,7 @@ const cellsOf = (item: Item): number => {
 		}
 
 		case 'whisper':
+		case 'bot':
 		case 'notice':
 		case 'comings':
 		case 'rule': {

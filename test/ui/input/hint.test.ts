@@ -21,3 +21,15 @@ test('hint: a choice of Tab shows the others', () => {
 	assert.equal(hintFor(draft, known), 'otto');
 	assert.equal(hintFor(after(draft, 'complete'), known), 'Otter');
 });
+
+test('hint: a command of a bot shows what it takes, with nothing that a terminal obeys', () => {
+	const offered = [
+		{name: 'deploy-2', usage: 'A|B', help: 'red \u001B[31m', from: 'bot'},
+	];
+	const names = [...known, '/deploy-2'];
+	assert.equal(
+		hintFor(draftOf('/dep|'), names, offered),
+		'/deploy-2 A|B  red \u241B[31m (bot)',
+	);
+	assert.match(hintFor(draftOf('/deploy-2 |'), names, offered), /^A\|B/);
+});
