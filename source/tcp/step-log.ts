@@ -13,7 +13,7 @@
  */
 import {assertNever} from '../errors.js';
 import {closeOrder, statesBetween, type CloseOrder} from './close-order.js';
-import {between, narrowed, seenBy, timeOf} from './step-time.js';
+import {between, narrowed, seenBy, timeOf, withTime} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -108,6 +108,10 @@ const seenState = (
 	hasBeen = false,
 ): TcpState | undefined =>
 	socket?.state ?? (lastRead === undefined && !hasBeen ? undefined : 'CLOSED');
+
+/** A call happens when it is made; what follows from it has its bounds. */
+const madeOf = (step: CallStep): CallStep =>
+	step.at === undefined ? {...withTime(step, {at: step.notBefore})} : step;
 
 /** When a table was read, in milliseconds since the epoch. */
 type Reading = {readonly begunAt: number; readonly at: number};
@@ -233,10 +237,11 @@ export class StepLog {
 
 	#call(step: CallStep): readonly Step[] {
 		const state = this.#local.last?.state;
+		const made = madeOf(step);
 		switch (nameOfCall(step.call)) {
 			case 'shutdown': {
 				if (state === 'CLOSE-WAIT') {
-					return [step, ...this.#infer(this.#local, 'LAST-ACK', step)];
+					return [made, ...this.#infer(this.#local, 'LAST-ACK', step)];
 				}
 
 				// The other end's FIN may be here already, and unread.
@@ -247,7 +252,7 @@ export class StepLog {
 
 			case 'setsockopt': {
 				// Node calls close() in the same turn, and reports it later.
-				return step.call === lingerZero ? this.#abort(step) : [step];
+				return step.call === lingerZero ? this.#abort(step) : [made];
 			}
 
 			case 'close': {
@@ -269,11 +274,11 @@ export class StepLog {
 						: state === 'CLOSE-WAIT' && this.#hasReadFin
 							? 'LAST-ACK'
 							: undefined;
-				return next ? [step, ...this.#infer(this.#local, next, step)] : [step];
+				return next ? [made, ...this.#infer(this.#local, next, step)] : [made];
 			}
 
 			default: {
-				return [step];
+				return [made];
 			}
 		}
 	}
@@ -289,7 +294,8 @@ export class StepLog {
 			peer: this.#peer,
 			...timeOf(step),
 		};
-		return closed.length === 0 ? [step] : [step, rst, ...closed];
+		const made = madeOf(step);
+		return closed.length === 0 ? [made] : [made, rst, ...closed];
 	}
 
 	/**
@@ -380,7 +386,7 @@ export class StepLog {
 			const seenAt = seenBy(step);
 			return [
 				...this.#receiveFin(this.#bounded(this.#local, seenAt)),
-				step,
+				madeOf(step),
 				...this.#infer(this.#local, 'LAST-ACK', step),
 			];
 		}
@@ -390,9 +396,10 @@ export class StepLog {
 			read === 'FIN-WAIT-1' ||
 			// A close() may have sent RST.
 			(this.#isBlind && nameOfCall(step.call) === 'shutdown');
+		const made = madeOf(step);
 		return isFirst
-			? [step, ...this.#infer(this.#local, 'FIN-WAIT-1', step)]
-			: [step];
+			? [made, ...this.#infer(this.#local, 'FIN-WAIT-1', step)]
+			: [made];
 	}
 
 	/**

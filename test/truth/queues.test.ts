@@ -13,12 +13,14 @@ import process, {env} from 'node:process';
 import {after, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {requireLoopback} from '../../source/socket/address.js';
+import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {notSentOf, type KernelPair} from '../../source/tcp/tcp.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
 import {startProcess} from '../helpers/process.js';
 import {openRawClient, openRawServer} from '../helpers/raw.js';
 import {
+	isEmptied,
 	isRight,
 	isUnsaid,
 	parseReadings,
@@ -58,7 +60,14 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 			await other.do(
 				`l = socket.socket(socket.${family}); l.bind(('${host}', ${port})); l.listen(5)`,
 			);
-			const {watch, of} = openWatch(t, {server: address});
+			const begun: number[] = [];
+			const {watch, of} = openWatch(t, {
+				server: address,
+				async read() {
+					begun.push(Date.now());
+					return readTcpTable(new Set([Number(port)]));
+				},
+			});
 			const {client, untilPhase} = openRawClient(t, address, {watch});
 			watch.sampleClient(() => client.endpoints);
 			await untilPhase('open');
@@ -75,6 +84,7 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 					{what, seen: () => JSON.stringify(of('kernel').at(-1))},
 				);
 
+			const {local: here, remote: there} = client.endpoints;
 			await client.write(Buffer.from('hello'));
 			await untilPair(
 				'5 unread bytes',
@@ -112,6 +122,11 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 					pair.local?.sendQueueBytes === 0 &&
 					pair.remote?.receiveQueueBytes === 0,
 			);
+			const ends = [`${here} ${there}`, `${there} ${here}`];
+			await until(() => isEmptied(ends, parseReadings(poller.stdout())), {
+				what: 'empty queues in the poll',
+				seen: () => poller.stdout(),
+			});
 			client.leave();
 			await other.do('s.close(); l.close()');
 			poller.signal('SIGKILL');
@@ -119,7 +134,9 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 			const readings = parseReadings(poller.stdout());
 			const claims = of('kernel').flatMap(({at, pair}): QueueClaim[] =>
 				[pair?.local, pair?.remote].flatMap(socket =>
-					socket ? [{at, socket}] : [],
+					socket
+						? [{from: begun.findLast(each => each <= at)!, at, socket}]
+						: [],
 				),
 			);
 			counted.all += claims.length;

@@ -30,7 +30,11 @@ const expressionOf = (text: string, ports: Ports): RegExp => {
 		end = match.index + varied.length;
 		const known = ports.get(varied);
 		if (time !== undefined) {
-			source += time.replaceAll(/\d/g, String.raw`\d`);
+			// A machine that lets the program wait leaves it only bounds.
+			const bound = /^\d\d:\d\d\.\d{3}/.test(time)
+				? String.raw`| ≤ \d\d\.\d{3}${' '.repeat(time.length - 9)}`
+				: '';
+			source += `(?:${time.replaceAll(/\d/g, String.raw`\d`)}${bound})`;
 		} else if (known !== undefined) {
 			source += known;
 		} else if (port !== undefined) {

@@ -2,7 +2,12 @@
 import {Buffer} from 'node:buffer';
 import type {KernelSocket} from '../../../source/tcp/tcp.js';
 
-export type QueueClaim = {readonly at: number; readonly socket: KernelSocket};
+export type QueueClaim = {
+	/** When its reading began, and when it was reported. */
+	readonly from: number;
+	readonly at: number;
+	readonly socket: KernelSocket;
+};
 
 type Reading = {
 	readonly end: string;
@@ -13,9 +18,6 @@ type Reading = {
 	readonly from: number;
 	readonly to: number;
 };
-
-/** How long a reading of sockchat's may take until it is reported. */
-const readMs = 50;
 
 /** Clocks that count whole milliseconds. */
 const slackMs = 2;
@@ -47,7 +49,7 @@ export const parseReadings = (text: string): readonly Reading[] =>
 
 /** The readings of an end that a claim may be about: one, while nothing changes. */
 const around = (
-	{at, socket: {local, remote}}: QueueClaim,
+	{from: begunAt, at, socket: {local, remote}}: QueueClaim,
 	readings: readonly Reading[],
 ): readonly Reading[] => {
 	const end = `${local} ${remote}`;
@@ -58,12 +60,23 @@ const around = (
 	];
 	return own.filter(
 		({from}, index) =>
-			from <= at + slackMs && (own[index + 1]?.to ?? Infinity) >= at - readMs,
+			from <= at + slackMs &&
+			(own[index + 1]?.to ?? Infinity) >= begunAt - slackMs,
 	);
 };
 
 const isWithin = (value: number, values: readonly number[]): boolean =>
 	value >= Math.min(...values) && value <= Math.max(...values);
+
+/** Whether the queues of both ends of a connection were read as empty last. */
+export const isEmptied = (
+	ends: readonly string[],
+	readings: readonly Reading[],
+): boolean =>
+	ends.every(end => {
+		const last = readings.findLast(each => each.end === end);
+		return last?.sent === 0 && last.unread === 0;
+	});
 
 /** While a queue changes, a claim lies between what was read around it. */
 export const isRight = (
