@@ -8,7 +8,7 @@
  * their bounds. Whatever repaints the screen shows all gauges as they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
-import type {KernelPair, KernelSocket} from '../tcp/tcp.js';
+import type {KernelPair, KernelSocket, KernelTimer} from '../tcp/tcp.js';
 import type {Model} from './model.js';
 import {isSameTransfers, type SocketView} from './socket-view.js';
 import {isSameWire} from './wire.js';
@@ -79,10 +79,24 @@ const isSame = (
 	);
 };
 
+/** A persist timer shows its time; what is left of the others is counted down. */
+const isSameTimer = (
+	before: KernelTimer | undefined,
+	after: KernelTimer | undefined,
+): boolean =>
+	before?.name === after?.name &&
+	(before?.name !== 'persist' || before.inMs === after?.inMs);
+
 const isSameEnd = (
 	before: KernelSocket | undefined,
 	after: KernelSocket | undefined,
-): boolean => before === after || isSame(before, after);
+): boolean =>
+	before === after ||
+	(isSameTimer(before?.timer, after?.timer) &&
+		isSame(
+			before && {...before, timer: undefined},
+			after && {...after, timer: undefined},
+		));
 
 const isSamePair = (
 	before: KernelPair | undefined,

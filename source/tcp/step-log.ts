@@ -45,6 +45,8 @@ type End = {
 	knownAt: number | undefined;
 	/** When its row was first missing. */
 	missingSince: number | undefined;
+	/** When TIME-WAIT is over, as read. */
+	endsAt: number | undefined;
 };
 
 const createEnd = (name: End['name']): End => ({
@@ -54,6 +56,7 @@ const createEnd = (name: End['name']): End => ({
 	order: undefined,
 	knownAt: undefined,
 	missingSince: undefined,
+	endsAt: undefined,
 });
 
 /** States in which no FIN has gone either way. */
@@ -530,7 +533,9 @@ export class StepLog {
 		}
 
 		end.missingSince = undefined;
-		const {state} = socket;
+		const {state, timer} = socket;
+		end.endsAt =
+			timer?.name === 'time-wait' ? reading.at + timer.inMs : undefined;
 		if (end.name === 'local') {
 			// Node reports a FIN once its reader reaches it; the kernel earlier.
 			const fin = finReceivedStates.has(state)
@@ -631,8 +636,18 @@ export class StepLog {
 		}
 
 		const peer = this.#peer;
+		const {name, endsAt} = end;
+		const isEnding = state === 'TIME-WAIT' && evidence === 'read';
 		return [
-			{kind: 'state', end: end.name, state, evidence, peer, ...timeOf(time)},
+			{
+				kind: 'state',
+				end: name,
+				state,
+				evidence,
+				peer,
+				...timeOf(time),
+				...(isEnding && endsAt !== undefined && {endsAt}),
+			},
 		];
 	}
 }

@@ -171,6 +171,11 @@ export type Step = StepTime &
 				 */
 				readonly evidence: 'read' | 'inferred';
 				readonly peer: string | undefined;
+				/**
+				 * Of TIME-WAIT, as read: when the kernel's timer ends it, in milliseconds
+				 * since the epoch.
+				 */
+				readonly endsAt?: number | undefined;
 		  }
 	);
 

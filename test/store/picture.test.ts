@@ -193,3 +193,17 @@ test('picture: any model looks like itself, and like its copy', () => {
 		}),
 	);
 });
+
+test('picture: a timer that is counted down is no change, a persist timer is', () => {
+	const at = (
+		name: 'time-wait' | 'keepalive' | 'persist' | 'retransmit',
+		inMs: number,
+	) => reduce(open, [kernel({timer: {name, inMs}})]);
+	for (const name of ['time-wait', 'keepalive', 'retransmit'] as const) {
+		assert.ok(isSamePicture(at(name, 2000), at(name, 1000), chat), name);
+	}
+
+	assert.ok(!isSamePicture(at('persist', 2000), at('persist', 1000), chat));
+	assert.ok(!isSamePicture(at('keepalive', 1), at('persist', 1), chat));
+	assert.ok(!isSamePicture(open, at('time-wait', 1), chat));
+});

@@ -178,6 +178,25 @@ test('step-log: TIME-WAIT ends when another connection takes its place', () => {
 	assert.ok(log.isOver);
 });
 
+test('step-log: TIME-WAIT says when its timer ends it', () => {
+	const log = new StepLog(undefined, 0);
+	log.report(inferred('ESTABLISHED'), 1);
+	log.report(called('shutdown(SHUT_WR)'), 2);
+	log.observe(pairIn('FIN-WAIT-2', 'CLOSE-WAIT'), 2000, 3);
+	log.report(received('FIN', {at: 2500}), 4);
+	const pair = pairIn('TIME-WAIT');
+	const timer = {name: 'time-wait', inMs: 59_000} as const;
+	const steps = log.observe({...pair, local: {...pair.local!, timer}}, 3000, 5);
+	assert.deepEqual(
+		steps.flatMap(step =>
+			step.kind === 'state' && step.end === 'local' && step.evidence === 'read'
+				? [[step.state, step.endsAt]]
+				: [],
+		),
+		[['TIME-WAIT', 62_000]],
+	);
+});
+
 test('step-log: a jump of the wall clock changes only the times shown', () => {
 	const log = new StepLog('127.0.0.1:1');
 	log.report(inferred('ESTABLISHED', {at: 5_000_000}), 1);

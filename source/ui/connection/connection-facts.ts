@@ -27,9 +27,11 @@ import type {Model} from '../../store/model.js';
 import {
 	formatAge,
 	formatDuration,
+	formatLeft,
 	formatMs,
 	untilOlderMs,
 } from '../text/format.js';
+import {timesLeftChangeAt} from '../lifecycle/time-left.js';
 import type {Role} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 
@@ -253,7 +255,10 @@ const counted = (text: string, source: LayerFact['source']): LayerFact => ({
 /**
  * What our end has sent and not sent. Its queue alone doesn't tell them apart.
  */
-const sendingTexts = (socket: KernelSocket): readonly string[] => {
+const sendingTexts = (
+	socket: KernelSocket,
+	ageMs: number,
+): readonly string[] => {
 	const {sendQueueBytes, sending, timer, state} = socket;
 	const notSent = notSentOf(socket);
 	const isWaiting = state === 'TIME-WAIT' && timer;
@@ -268,11 +273,16 @@ const sendingTexts = (socket: KernelSocket): readonly string[] => {
 		...(sending && sending.windowLimitedMs > 0
 			? [`window held it ${formatMs(sending.windowLimitedMs)}`]
 			: []),
-		...(isWaiting ? [`TIME-WAIT ends in ${formatMs(timer.inMs)}`] : []),
+		...(isWaiting
+			? [`TIME-WAIT ends in ${formatLeft(timer.inMs - ageMs)}`]
+			: []),
 	];
 };
 
-const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
+const kernelFacts = (
+	{kernel}: Model['socket'],
+	wallNow: number,
+): readonly LayerFact[] => {
 	if (!kernel) {
 		return [];
 	}
@@ -289,20 +299,23 @@ const kernelFacts = ({kernel}: Model['socket']): readonly LayerFact[] => {
 
 	const unreadHere = local?.receiveQueueBytes ?? 0;
 	return [
-		...(local ? sendingTexts(local) : ['unacked unknown']),
+		...(local ? sendingTexts(local, wallNow - kernel.at) : ['unacked unknown']),
 		`unread by peer ${bytesOr(remote?.receiveQueueBytes)}`,
 		...(unreadHere > 0 ? [`unread by us ${bytesOr(unreadHere)}`] : []),
 	].map(text => counted(text, 'kernel'));
 };
 
 /** Bytes on their way to the other program, layer by layer. */
-export const layerFacts = (model: Model): readonly LayerFact[] => {
+export const layerFacts = (
+	model: Model,
+	wallNow: number,
+): readonly LayerFact[] => {
 	const {traffic, pending, listening, mode, socket} = model;
 	return listening
 		? []
 		: [
 				counted(`queued ${formatBytes(traffic.queuedBytes)}`, 'Node'),
-				...kernelFacts(socket),
+				...kernelFacts(socket, wallNow),
 				...(mode === 'room' && pending.length > 0
 					? [counted(`unstored ${pending.length}`, 'room')]
 					: []),
@@ -331,7 +344,12 @@ export const nextChangeAt = (
 		heardAt === undefined || heardFact(model, wallNow) === undefined
 			? Infinity
 			: now + untilOlderMs(wallNow - heardAt);
-	return Math.min(heardChangesAt, phaseFact(model, now)?.changesAt ?? Infinity);
+	const leftChangesAt = timesLeftChangeAt(model.socket.steps, wallNow);
+	return Math.min(
+		heardChangesAt,
+		phaseFact(model, now)?.changesAt ?? Infinity,
+		now + leftChangesAt - wallNow,
+	);
 };
 
 /** Whether the list of members is current, not from before a disconnect. */

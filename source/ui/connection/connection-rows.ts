@@ -24,6 +24,7 @@ import {
 } from '../text/row.js';
 import {hueOf} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
+import {timesLeft} from '../lifecycle/time-left.js';
 import {timelineRows} from '../lifecycle/timeline.js';
 import {
 	heardFact,
@@ -205,7 +206,7 @@ const heardRows = ({model, wallNow, width}: ConnectionView): Row[] => {
 };
 
 const trafficRows = (view: ConnectionView): Row[] => {
-	const {model, width} = view;
+	const {model, wallNow, width} = view;
 	const {listening, traffic, socket} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
 	const row = (label: string, bytes: number, rates: readonly number[]) => {
@@ -226,7 +227,7 @@ const trafficRows = (view: ConnectionView): Row[] => {
 		...heardRows(view),
 		row('in ', listening ? bytesIn : traffic.bytesIn, ins),
 		row('out', listening ? bytesOut : traffic.bytesOut, outs),
-		...layerFacts(model).map(({text: fact, source}) =>
+		...layerFacts(model, wallNow).map(({text: fact, source}) =>
 			edgeRow([text(fact)], faint(source), width),
 		),
 	];
@@ -252,7 +253,7 @@ const ruleOf = (label: DisplayText, width: number): Row =>
 
 /** The rows of the pane beside the transcript. */
 export const connectionRows = (view: ConnectionView): readonly Row[] => {
-	const {model, width, height, isExplained} = view;
+	const {model, wallNow, width, height, isExplained} = view;
 	const people =
 		model.mode === 'room'
 			? [...peopleRows(view), ruleOf(display`connection`, width)]
@@ -273,6 +274,7 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 						explained: isExplained ? 'last' : 'none',
 						width,
 						height: free,
+						timesLeft: timesLeft(model.socket.steps, wallNow),
 					}),
 				]
 			: [];

@@ -68,7 +68,7 @@ const keptFacts = (
 
 /** The line above the transcript. */
 export const statusRows = (view: ConnectionView): readonly Row[] => {
-	const {model, now, width, height} = view;
+	const {model, now, wallNow, width, height} = view;
 	const {traffic, listening, presence} = model;
 	const {count, names} = presence.members;
 	const phase = phaseFact(model, now);
@@ -91,7 +91,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		isHere && names.join(' '),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
-		...layerFacts(model).map(({brief}) => brief),
+		...layerFacts(model, wallNow).map(({brief}) => brief),
 	];
 	const [first = '', ...others] = kept;
 	const spans = [

@@ -15,6 +15,7 @@ import {
 	sideOf,
 } from './timeline.js';
 import {ownStyle, rungColumns} from './rungs.js';
+import {timesLeft} from './time-left.js';
 
 export type LifecyclePaneProps = {
 	readonly area: Area;
@@ -49,7 +50,12 @@ export function LifecyclePane({
 		isExplained,
 		side,
 		anchor,
-		style: {...ownStyle, spelling, isWatched: model.isOfOthers},
+		style: {
+			...ownStyle,
+			spelling,
+			isWatched: model.isOfOthers,
+			timesLeft: timesLeft(steps, Date.now()),
+		},
 		isTail: anchor === undefined,
 		...viewport,
 	};

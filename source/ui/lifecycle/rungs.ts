@@ -30,6 +30,7 @@ import {blanks, cutTo} from '../text/cells.js';
 import {formatTime} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
+import type {TimesLeft} from './time-left.js';
 
 type CallStep = Extract<Step, {kind: 'call'}>;
 
@@ -82,6 +83,7 @@ export type LifecycleStyle = {
 	readonly spelling: Spelling;
 	/** Whether both ends are other programs', so that none is here. */
 	readonly isWatched: boolean;
+	readonly timesLeft?: TimesLeft | undefined;
 };
 
 export const ownStyle: LifecycleStyle = {
@@ -149,11 +151,17 @@ export const callParts = (
 /** Of a watched port, what has no peer is what listened. */
 export const stateText = (
 	step: Extract<Step, {kind: 'state'}>,
-	{isWatched}: LifecycleStyle,
-): DisplayText =>
-	step.state === 'CLOSED' && step.peer === undefined && isWatched
-		? display`${evidenceOf(step)}CLOSED (LISTEN)`
-		: display`${evidenceOf(step)}${step.state}`;
+	{isWatched, timesLeft}: LifecycleStyle,
+): DisplayText => {
+	const left = timesLeft?.get(step);
+	const ending =
+		left === undefined
+			? step.state === 'CLOSED' && step.peer === undefined && isWatched
+				? ' (LISTEN)'
+				: ''
+			: ` ${left}`;
+	return toDisplay(`${evidenceOf(step)}${step.state}${ending}`);
+};
 
 /** @param cells Undefined if it may be as long as it is. */
 const sideText = (

@@ -26,6 +26,7 @@ import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
+import type {TimesLeft} from './time-left.js';
 import {
 	callParts,
 	evidenceOf,
@@ -44,6 +45,7 @@ export type TimelineOptions = {
 	readonly explained: 'last' | 'none';
 	readonly width: number;
 	readonly height: number;
+	readonly timesLeft?: TimesLeft;
 };
 
 /** Whose steps, and how they are drawn. */
@@ -137,6 +139,7 @@ const listOf = (
 	const isShort = isNamed
 		? width < timeColumns + namePeerColumns
 		: width < timeColumns + nameColumns && width >= shortTimed;
+	const brief = {...drawing, timesLeft: undefined};
 	return step => {
 		const time = isShort ? secondsOf(step) : timeOfStep(step);
 		// The other end gets an arrow, as it isn't this process's own.
@@ -152,13 +155,16 @@ const listOf = (
 			),
 			role: 'faint',
 		};
-		const name: Span = {text: nameOf(step, drawing)};
+		const name: Span = {text: nameOf(step, brief)};
+		const whole: Span = {text: nameOf(step, drawing)};
 		const peer: Span = {
 			text: toDisplay(namesPeers ? peerOf(step) : ''),
 			role: 'faint',
 		};
 		const fitting: ReadonlyArray<readonly Span[]> = [
+			[timed, whole, peer],
 			[timed, name, peer],
+			[timed, whole],
 			[timed, name],
 			...(step.kind === 'call'
 				? [[timed, {text: toDisplay(`${nameOfCall(step.call)}()`)}]]
@@ -173,7 +179,7 @@ const listOf = (
 /** The newest steps as a list, as many as fit, newest at the bottom. */
 export const timelineRows = (
 	steps: readonly Step[],
-	{explained, width, height}: TimelineOptions,
+	{explained, width, height, timesLeft}: TimelineOptions,
 ): readonly Row[] => {
 	if (height < 1) {
 		return [];
@@ -183,6 +189,7 @@ export const timelineRows = (
 		...ownStyle,
 		side: 'client',
 		namesPeers: true,
+		timesLeft,
 	});
 	const last = steps.at(-1);
 	const rows: Row[] = [];
@@ -266,7 +273,11 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 		}
 
 		const isLeft = isRemote(step) === (side === 'server');
-		const name = cutTo(toDisplay(nameOf(step, drawing) + portOf(step)), column);
+		const [whole, brief] = [drawing, {...drawing, timesLeft: undefined}].map(
+			each => toDisplay(nameOf(step, each) + portOf(step)),
+		);
+		const name =
+			displayWidth(whole!) <= column ? whole! : cutTo(brief!, column);
 		return createRow([time, {text: blanks(isLeft ? 0 : column)}, {text: name}]);
 	};
 };

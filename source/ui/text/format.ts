@@ -41,6 +41,18 @@ export const formatAge = (ms: number): string => {
 export const untilOlderMs = (ms: number): number =>
 	minuteMs - (Math.max(0, ms) % minuteMs);
 
+const leftStepMs = 10_000;
+
+/** 60 s, 50 s, …, <10 s: it changes every ten seconds at most. */
+export const formatLeft = (ms: number): string =>
+	ms <= leftStepMs
+		? '<10 s'
+		: `${Math.ceil(ms / leftStepMs) * (leftStepMs / 1000)} s`;
+
+/** In how many milliseconds a time left reads differently. */
+export const untilLessMs = (ms: number): number =>
+	ms > leftStepMs ? ms % leftStepMs || leftStepMs : Infinity;
+
 /** 14:02:11.204, by this machine's clock and time zone. */
 export const formatTime = (at: number): string => {
 	const date = new Date(at);

@@ -20,6 +20,7 @@ import {
 } from '../../store/port-model.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatBytes} from '../../tcp/format-bytes.js';
+import {formatLeft, untilLessMs} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import type {Style} from '../theme/roles.js';
 
@@ -103,15 +104,6 @@ const nameOf = (end: EndName, address: string, width: number): string =>
 const bytesIn = (bytes: number): string =>
 	bytes === 0 ? '0' : formatBytes(bytes);
 
-const secondMs = 1000;
-const coarseMs = 10 * secondMs;
-
-/** 60 s, 50 s, …, <10 s: so that it changes every ten seconds. */
-const coarse = (ms: number): string =>
-	ms <= coarseMs
-		? '<10 s'
-		: `${(Math.ceil(ms / coarseMs) * coarseMs) / secondMs} s`;
-
 /** Timers that end a socket; the others fire again, soon or not for hours. */
 const endings: ReadonlySet<string> = new Set(['time-wait', 'fin-wait-2']);
 
@@ -119,7 +111,7 @@ const timerText = ({timer}: WatchedEnd, ageMs: number): string =>
 	timer === undefined
 		? ''
 		: endings.has(timer.name)
-			? `ends in ${coarse(timer.inMs - ageMs)}`
+			? `ends in ${formatLeft(timer.inMs - ageMs)}`
 			: timer.name;
 
 const programText = (
@@ -357,9 +349,7 @@ export const tableChangesAt = ({sockets}: PortModel, now: number): number => {
 			}
 
 			const leftMs = end.timer.inMs - (now - sockets!.at);
-			if (leftMs > coarseMs) {
-				next = Math.min(next, now + (leftMs % coarseMs || coarseMs));
-			}
+			next = Math.min(next, now + untilLessMs(leftMs));
 		}
 	}
 

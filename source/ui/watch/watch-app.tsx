@@ -5,10 +5,15 @@
 import {Box, useWindowSize} from 'ink';
 import {useCallback, useEffect, useReducer, useSyncExternalStore} from 'react';
 import {display, toDisplay} from '../../protocol/display.js';
-import type {PortModel, PortModelEvent} from '../../store/port-model.js';
+import {
+	ladderSource,
+	type PortModel,
+	type PortModelEvent,
+} from '../../store/port-model.js';
 import type {Published, StoreClock} from '../../store/published.js';
 import type {TerminalProps} from '../draw.js';
 import {useKeyboard} from '../input/use-keyboard.js';
+import {timesLeftChangeAt} from '../lifecycle/time-left.js';
 import {Pane, ruleRow} from '../pane/pane.js';
 import {useSuspend} from '../terminal/job-control.js';
 import {RowText} from '../text/shown-text.js';
@@ -40,7 +45,10 @@ const useCountdown = (
 ): number => {
 	const [beats, beat] = useReducer((count: number) => count + 1, 0);
 	const now = wallMs();
-	const due = tableChangesAt(model, now);
+	const due = Math.min(
+		tableChangesAt(model, now),
+		timesLeftChangeAt(ladderSource(model).steps, now),
+	);
 	useEffect(
 		() =>
 			due === Infinity
@@ -180,7 +188,7 @@ export function WatchApp({
 							<RowText key={index} row={row} />
 						))}
 					</Box>
-					<WatchLadder area={ladder} model={model} />
+					<WatchLadder area={ladder} model={model} now={now} />
 				</>
 			)}
 			{hints.map((row, index) => (

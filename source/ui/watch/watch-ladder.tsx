@@ -10,6 +10,7 @@ import {
 	lifecycleView,
 	type LifecycleView,
 } from '../lifecycle/timeline.js';
+import {timesLeft} from '../lifecycle/time-left.js';
 import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type ScrollView} from '../pane/window.js';
 import {createRow, type Row} from '../text/row.js';
@@ -20,7 +21,7 @@ const viewOf = (
 	model: PortModel,
 	viewport: Pick<LifecycleView, 'width' | 'height'>,
 	isTail: boolean,
-): LifecycleView => {
+) => {
 	const {chosen, anchor, spelling, isExplained} = model.look;
 	return {
 		source: ladderSource(model),
@@ -31,7 +32,7 @@ const viewOf = (
 		anchor,
 		isTail,
 		...viewport,
-	};
+	} as const satisfies LifecycleView;
 };
 
 /** Where a move leads to. */
@@ -48,12 +49,18 @@ export const scrollLadder = (
 export type WatchLadderProps = {
 	readonly area: Area;
 	readonly model: PortModel;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
 };
 
-export function WatchLadder({area, model}: WatchLadderProps) {
+export function WatchLadder({area, model, now}: WatchLadderProps) {
 	const {chosen, anchor, spelling} = model.look;
 	const viewport = viewportOf(area, anchor);
-	const view = viewOf(model, viewport, anchor === undefined);
+	const given = viewOf(model, viewport, anchor === undefined);
+	const view = {
+		...given,
+		style: {...given.style, timesLeft: timesLeft(given.source.steps, now)},
+	};
 	const window = visibleRows(lifecycleView(view));
 	const isEmpty = window.rows.length === 0;
 	const {width} = viewport;

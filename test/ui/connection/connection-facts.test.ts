@@ -126,6 +126,22 @@ test('connection facts: in raw mode a silence ages, in a room the phase says it'
 	assert.equal(nextChangeAt(raw, now, wallNow + 58_500), now + 500);
 });
 
+test('connection facts: what is left of TIME-WAIT is a clock, too', () => {
+	const waiting = {...read('TIME-WAIT'), endsAt: wallNow + 59_000} as Step;
+	const model = modelOf({
+		connection: connections.open,
+		...socketOf({steps: [waiting]}),
+	});
+	const at = (leftMs: number) => wallNow + 59_000 - leftMs;
+	const due = (leftMs: number) =>
+		Math.min(60_000, nextChangeAt(model, 0, at(leftMs)));
+	const quiet = nextChangeAt(modelOf({connection: connections.open}), 0, 0);
+	assert.equal(due(59_000), 9000);
+	assert.equal(due(50_000), 10_000);
+	assert.equal(due(8000), 8000);
+	assert.equal(due(0), Math.min(60_000, quiet), 'it is over');
+});
+
 test('connection facts: a paused client is shown as paused until it resumes', () => {
 	const nameAfter = (...steps: Step[]) =>
 		phaseOf({connection: connections.open, ...socketOf({steps})})?.[0];
@@ -249,7 +265,9 @@ test("connection facts: a server's counts leave out zeros", () => {
 });
 
 const layersOf = (changes: Partial<Model>) =>
-	layerFacts(modelOf(changes)).map(({text, source}) => `${text} (${source})`);
+	layerFacts(modelOf(changes), wallNow).map(
+		({text, source}) => `${text} (${source})`,
+	);
 
 test('connection facts: each layer has its source', () => {
 	const traffic = {
@@ -299,7 +317,7 @@ test('connection facts: what was never sent is not called unacknowledged', () =>
 	);
 	assert.deepEqual(
 		sendingOf({state: 'TIME-WAIT', timer: {name: 'time-wait', inMs: 59_000}}),
-		['unacked 0 B', 'TIME-WAIT ends in 59.0 s'],
+		['unacked 0 B', 'TIME-WAIT ends in 60 s'],
 	);
 });
 
@@ -342,7 +360,7 @@ test("connection facts: what the kernel doesn't report is not guessed", () => {
 		'unread by peer unknown (kernel)',
 	]);
 	assert.equal(
-		layerFacts(modelOf(kernel())).at(-1)?.brief,
+		layerFacts(modelOf(kernel()), wallNow).at(-1)?.brief,
 		'kernel: not available here',
 	);
 });

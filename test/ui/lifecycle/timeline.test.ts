@@ -12,6 +12,8 @@ import {
 	timelineRows,
 	type LifecycleView,
 } from '../../../source/ui/lifecycle/timeline.js';
+import {ownStyle} from '../../../source/ui/lifecycle/rungs.js';
+import {timesLeft} from '../../../source/ui/lifecycle/time-left.js';
 import {
 	scrollBy,
 	scrollToTop,
@@ -193,6 +195,49 @@ test('timeline: with explanations, each step is followed by its own', () => {
 	}
 
 	assert.ok(shown().every(row => !row.startsWith('  T')));
+});
+
+const waiting = {
+	...read('TIME-WAIT', {at}),
+	endsAt: at + 59_000,
+} as Step;
+
+test('timeline: TIME-WAIT says what is left, while it is the last state', () => {
+	const drawnAt = (all: readonly Step[], now: number, width: number) =>
+		textsOf(
+			visibleRows(
+				lifecycleView({
+					...viewOf({steps: all}),
+					width,
+					style: {...ownStyle, timesLeft: timesLeft(all, now)},
+				}),
+			).rows,
+		).join('\n');
+	const lasting = [...steps, waiting];
+	for (const width of [30, 50, 76, 120]) {
+		assert.match(drawnAt(lasting, at, width), /● TIME-WAIT 60 s/);
+		assert.match(drawnAt(lasting, at + 9001, width), /● TIME-WAIT 50 s/);
+		assert.match(drawnAt(lasting, at + 58_000, width), /● TIME-WAIT <10 s/);
+		const over = drawnAt(lasting, at + 59_000, width);
+		assert.match(over, /● TIME-WAIT/);
+		assert.doesNotMatch(over, /TIME-WAIT [<\d]/);
+		const closed = [...lasting, read('CLOSED', {at})];
+		assert.doesNotMatch(drawnAt(closed, at, width), /TIME-WAIT [<\d]/);
+	}
+});
+
+test('timeline: a name keeps its time rather than what is left', () => {
+	const rows = (width: number) =>
+		textsOf(
+			timelineRows([waiting], {
+				explained: 'none',
+				width,
+				height: 1,
+				timesLeft: timesLeft([waiting], at),
+			}),
+		);
+	assert.deepEqual(rows(30), ['14:02:11.204 ● TIME-WAIT 60 s']);
+	assert.deepEqual(rows(24), ['14:02:11 ● TIME-WAIT']);
 });
 
 test('timeline: can be scrolled from the newest step to the first', () => {
