@@ -1,7 +1,7 @@
 /** Opens raw bytes for a front end: as a server, or as a client. */
 import type {Buffer} from 'node:buffer';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
-import type {SockchatError} from '../errors.js';
+import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
@@ -50,6 +50,8 @@ export type RawSocketOptions = {
 				readonly localPort: number | undefined;
 				/** Whether to dial again while nobody listens. */
 				readonly isWaiting?: boolean | undefined;
+				/** Whether to dial again whenever the connection has ended. */
+				readonly isRetrying?: boolean | undefined;
 				/** How long connect() may take; 10 s by default. */
 				readonly connectTimeoutMs?: number | undefined;
 		  }
@@ -58,6 +60,8 @@ export type RawSocketOptions = {
 export type RawOptions = RawSocketOptions & {
 	/** Whether a FIN ends only its own direction, and a server's first peer gets the input. */
 	readonly isPipe: boolean;
+	/** Whether the input is a file or a text, which goes to one connection. */
+	readonly isInputFinite?: boolean | undefined;
 	/** Whether nothing is read, as our own output is slow. */
 	readonly isHeld?: (() => boolean) | undefined;
 	/** Called after a silence of `idleMs`. */
@@ -101,6 +105,13 @@ export type RawChat = {
 	/** Settles when it is over: with the cause, or none if that was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
 };
+
+/** With --retry, said at once: the next connection may last for days. */
+export const lostWithConnection = (bytes: number) =>
+	new SockchatError(
+		'ERR_NOT_SENT',
+		`The connection ended amid ${bytes} bytes that were to be sent; they are not sent again, as a part of them may have arrived.`,
+	);
 
 /** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
 export const beginRecording = (
@@ -166,6 +177,8 @@ export const openRaw = async (
 			connectTimeoutMs,
 			isPipe,
 			isWaiting,
+			isRetrying,
+			isInputFinite,
 			isShutdown,
 		} = options;
 		const client = new RawClient({
@@ -174,6 +187,11 @@ export const openRaw = async (
 			isPipe,
 			connectTimeoutMs,
 			isWaiting,
+			isRetrying,
+			isInputFinite,
+			onUnsent(bytes) {
+				fail(lostWithConnection(bytes));
+			},
 			onEvent,
 			watch,
 			recorder,
@@ -186,8 +204,15 @@ export const openRaw = async (
 			role: 'connect',
 			where: formatAddress(options.address),
 			write: async bytes => client.write(bytes),
-			whyNotSent: () =>
-				client.canWrite ? undefined : 'This side has ended: not sent.',
+			whyNotSent() {
+				if (client.canWrite) {
+					return undefined;
+				}
+
+				return isRetrying
+					? 'Not connected now: not sent.'
+					: 'This side has ended: not sent.';
+			},
 			setPaused(isPaused) {
 				client.setPaused(isPaused);
 			},

@@ -69,6 +69,11 @@ const contradictions: readonly Contradiction[] = [
 		'probe',
 		'--probe sends nothing, so it has no --message; give only one of them.',
 	],
+	[
+		'probe',
+		'retry',
+		'--probe asks until somebody listens with --wait, and dials no more after that; leave out --retry.',
+	],
 	['json', 'probe', '--probe prints addresses, and no JSON; leave out --json.'],
 	...(['reply', 'echo', 'broker'] as const).flatMap(
 		(one, index, all): Contradiction[] =>

@@ -408,9 +408,8 @@ export const flags = {
 	},
 	retry: {
 		type: 'boolean',
-		summary: 'reconnect when the connection is lost (the default)',
+		summary: 'reconnect; the default, but not with --raw',
 		commands: ['connect'],
-		notRaw: 'raw mode does not reconnect',
 	},
 	noRetry: {
 		type: 'boolean',

@@ -3,10 +3,19 @@
  * small pieces; to send 512 MiB took half as long again.
  */
 import {Buffer} from 'node:buffer';
-import {readSync} from 'node:fs';
+import {fstatSync, readSync} from 'node:fs';
 import {Readable} from 'node:stream';
 
 const pieceBytes = 128 * 1024;
+
+/** Whether it ends by itself. */
+export const isFile = (descriptor: number): boolean => {
+	try {
+		return fstatSync(descriptor).isFile();
+	} catch {
+		return false;
+	}
+};
 
 export const readFileInput = (descriptor: number): Readable =>
 	new Readable({

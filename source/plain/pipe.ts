@@ -3,10 +3,9 @@
  * stdout. News of connections goes to stderr.
  */
 import {Buffer} from 'node:buffer';
-import {fstatSync} from 'node:fs';
 import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
 import {startDeadline} from '../chat/deadline.js';
-import {beginRecording} from '../chat/open-raw.js';
+import {beginRecording, lostWithConnection} from '../chat/open-raw.js';
 import type {Ending} from '../chat/ending.js';
 import {SockchatError} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
@@ -15,10 +14,13 @@ import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay} from '../protocol/display.js';
 import {acceptOne} from '../raw/accept-one.js';
 import {createAnswers} from '../raw/answers.js';
-import {startPipe, type Input, type Pipe, type PipeEnd} from '../raw/pipe.js';
+import type {Input} from '../raw/feed.js';
+import {startPipe, type Pipe, type PipeEnd} from '../raw/pipe.js';
 import type {ScriptStep} from '../raw/script-steps.js';
 import {reach} from '../raw/reach.js';
+import {startRetryPipe} from '../raw/retry-pipe.js';
 import {startServePipe} from '../raw/serve-pipe.js';
+import {formatAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {
 	connectionLost,
@@ -29,7 +31,7 @@ import {
 import {watchReader} from '../socket/reader-gone.js';
 import {wordsOf} from '../store/notice.js';
 import {checkFiles, notMet, notMetYet} from '../raw/script-failure.js';
-import {readFileInput} from './file-input.js';
+import {isFile, readFileInput} from './file-input.js';
 import {unreadable} from './input.js';
 import {notSent, tooFewReplies} from './raw-script.js';
 import type {Output} from './output.js';
@@ -57,15 +59,6 @@ const createDisplay = (): Duplex => {
 			done(undefined, toDisplay(text.takeRest(), {lines: 'keep'}));
 		},
 	});
-};
-
-/** Whether stdin ends by itself. */
-const isFile = (descriptor: number): boolean => {
-	try {
-		return fstatSync(descriptor).isFile();
-	} catch {
-		return false;
-	}
 };
 
 const inputOf = (
@@ -132,6 +125,12 @@ class PipeSession {
 		const words = wordsOf(event);
 		if (words && (!this.#options.isQuiet || words.tone === 'bad')) {
 			this.#streams.stderr.write(display`${words.text}\n`);
+		}
+	}
+
+	note(sentence: string): void {
+		if (!this.#options.isQuiet) {
+			this.#streams.stderr.write(display`${sentence}\n`);
 		}
 	}
 
@@ -228,6 +227,7 @@ const nothingMoved = {
 	bytesTaken: 0,
 	hasInputEnded: false,
 	inputError: undefined,
+	isEnough: true,
 	missingReplies: 0,
 	unmet: undefined,
 };
@@ -249,8 +249,57 @@ const runLink = async (
 	return session.finish(end, isCutShort, isCutOff);
 };
 
+type ConnectOptions = Extract<RawModeOptions, {command: 'connect'}>;
+
+const finalCodes = new Set(['ERR_PORT_FORBIDDEN', 'ERR_SOCKET_PATH']);
+
+/** `--retry`: one connection after another. */
+const startRetrying = (
+	options: ConnectOptions,
+	session: PipeSession,
+	describe: (cause: Error) => SockchatError,
+): Pipe => {
+	const {address, localPort, connectTimeoutMs, isWaiting = false} = options;
+	const place = formatAddress(address);
+	const because = (cause: Error | undefined): string => {
+		if (cause === undefined) {
+			return 'The other side ended the connection (FIN).';
+		}
+
+		const {code, message} = describe(cause);
+		// It advises what to start, which is being waited for.
+		return code === 'ERR_REFUSED' ? `Nobody listens on ${place}.` : message;
+	};
+
+	const {input, output, limits, script, recorder} = session;
+	return startRetryPipe({
+		dial: () => dial(address, localPort),
+		isWaiting,
+		connectTimeoutMs,
+		isFinal: cause => finalCodes.has(describe(cause).code),
+		onConnected(isAgain) {
+			session.hasConnected = true;
+			if (isAgain) {
+				session.note(`Connected to ${place} again.`);
+			}
+		},
+		onLost(cause, unsentBytes) {
+			if (unsentBytes > 0) {
+				session.fail(lostWithConnection(unsentBytes));
+			}
+
+			session.note(`${because(cause)} Trying again.`);
+		},
+		input,
+		output,
+		limits,
+		script,
+		recorder,
+	});
+};
+
 const connectPipe = (
-	options: Extract<RawModeOptions, {command: 'connect'}>,
+	options: ConnectOptions,
 	session: PipeSession,
 ): RunningPipe => {
 	const {address, localPort, connectTimeoutMs, isWaiting = false} = options;
@@ -282,6 +331,11 @@ const connectPipe = (
 			() => pipe?.currentStep,
 		);
 		try {
+			if (options.isRetrying) {
+				pipe = startRetrying(options, session, describe);
+				return await runLink(session, pipe, describe);
+			}
+
 			const link = await reach({
 				dial: () => dial(address, localPort),
 				isWaiting,
@@ -338,7 +392,7 @@ const servePipe = async (
 			end.bytesRead > end.bytesTaken ||
 			(isCutShort && end.bytesRead > 0 && !end.hasInputEnded);
 		return session.finish(
-			{...end, unmet: undefined},
+			{...end, isEnough: true, unmet: undefined},
 			isCutShort,
 			wasAsked && (end.isCutOff || end.isAmidScript || isShort),
 		);

@@ -47,8 +47,12 @@ export const sendRaw = ({
 }: RawSession): Step => ({
 	async run() {
 		const {message, eol, isInputRead} = options;
+		const isRetrying = options.command === 'connect' && options.isRetrying;
 		if (!isInputRead && message === undefined) {
-			chat.finish(false);
+			if (!isRetrying) {
+				chat.finish(false);
+			}
+
 			return;
 		}
 
@@ -70,6 +74,12 @@ export const sendRaw = ({
 			if (isPiped && chat.role === 'serve') {
 				// Without a peer the bytes would be lost.
 				await progress.until(() => progress.peers > 0);
+			}
+
+			if (isPiped && isRetrying) {
+				await progress.until(
+					() => chat.whyNotSent() === undefined || sending.isOver,
+				);
 			}
 
 			const unsent = isPiped ? undefined : chat.whyNotSent();

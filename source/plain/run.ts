@@ -11,6 +11,7 @@ import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
+import {isFile} from './file-input.js';
 import {unreadable} from './input.js';
 import {runPipedMessage} from './piped-message.js';
 import {Printer, type Streams} from './printer.js';
@@ -124,6 +125,7 @@ const runChat = async (
 				{
 					...options,
 					isPipe,
+					isInputFinite: options.message !== undefined || isFile(0),
 					isHeld: () => isHeld,
 					onSilent: endRaw,
 				},

@@ -1,12 +1,12 @@
 /**
  * `connect --raw`: exact bytes both ways. It runs the same state machine as a
- * room's client, without handshake, heartbeat or reconnect. With a screen the
- * other side's FIN ends the connection. In a pipe a FIN ends one direction, and
- * the connection ends when both have (RFC 9293, 3.6).
+ * room's client, without handshake and heartbeat, and reconnects only if that is
+ * asked for. With a screen the other side's FIN ends the connection. In a pipe a
+ * FIN ends one direction, and the connection ends when both have (RFC 9293, 3.6).
  */
 import type {Buffer} from 'node:buffer';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
-import {assertNever, type SockchatError} from '../errors.js';
+import {assertNever, SockchatError, type ErrorCode} from '../errors.js';
 import type {ClientEvent, RawEvent} from '../event/event.js';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {Recorded, Recorder} from '../recording/recorder.js';
@@ -16,6 +16,7 @@ import {Gauges, type Counted} from '../socket/gauges.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {redialShare} from './redial.js';
 import type {Silence} from './silence.js';
 
 export type RawClientOptions = {
@@ -23,6 +24,15 @@ export type RawClientOptions = {
 	readonly dial: () => Link;
 	/** Whether to dial again while nobody listens. */
 	readonly isWaiting?: boolean | undefined;
+	/**
+	 * Whether to dial again whenever the connection has ended. The other side's FIN
+	 * is then answered by ours, unless the input is finite: that goes to one
+	 * connection, which is the last.
+	 */
+	readonly isRetrying?: boolean | undefined;
+	readonly isInputFinite?: boolean | undefined;
+	/** Called if what `write` was given could not be sent, and it goes on. */
+	readonly onUnsent?: ((bytes: number) => void) | undefined;
 	/** A failure of the connection, in words. */
 	readonly describe: (cause: Error) => SockchatError;
 	/** Whether to continue sending after the other side's FIN. */
@@ -42,6 +52,15 @@ export type RawClientOptions = {
 // At least once a second, and soon enough for a script that has just started one.
 const againMs = 250;
 
+// Another attempt would fail in the same way.
+const finalCodes = new Set<ErrorCode>([
+	'ERR_PORT_FORBIDDEN',
+	'ERR_SOCKET_PATH',
+]);
+
+const endedByPeer = () =>
+	new SockchatError('ERR_LOST', 'The other side ended the connection (FIN).');
+
 export class RawClient implements Counted {
 	/** Settles when the connection has ended; with the cause, unless by FIN. */
 	readonly closed: Promise<SockchatError | undefined>;
@@ -60,6 +79,10 @@ export class RawClient implements Counted {
 	#isSilent = false;
 	#hasDialled = false;
 	#hasConnected = false;
+	/** Whether a part of the input was for a connection. */
+	#hasWritten = false;
+	/** Whether FIN says that the input has ended. */
+	#hasFinished = false;
 
 	constructor(options: RawClientOptions) {
 		const {clock = systemClock, onEvent} = options;
@@ -68,8 +91,7 @@ export class RawClient implements Counted {
 		this.#gauges = new Gauges(clock, onEvent);
 		this.#runner = new ConnectionRunner({
 			clock,
-			// Unused: the time of another attempt is fixed.
-			random: () => 0,
+			random: () => redialShare(Math.random()),
 			perform: effect => {
 				this.#perform(effect);
 			},
@@ -98,9 +120,13 @@ export class RawClient implements Counted {
 		return this.#runner.connection;
 	}
 
-	/** Whether bytes can still be sent. */
+	/** Whether bytes can be sent now. */
 	get canWrite(): boolean {
-		return this.#link.stream.writable;
+		const {phase} = this.#runner.connection;
+		return (
+			this.#link.stream.writable &&
+			(!this.#options.isRetrying || phase === 'open')
+		);
 	}
 
 	/**
@@ -113,11 +139,14 @@ export class RawClient implements Counted {
 			return;
 		}
 
+		this.#hasWritten = true;
 		this.#recorded?.sent(bytes);
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which reports it.
 			this.#link.stream.write(bytes, error => {
-				if (!error) {
+				if (error) {
+					this.#noteUnsent(bytes.length);
+				} else {
 					this.bytesTaken += bytes.length;
 					this.#options.watch?.tap.note('out', undefined, bytes);
 					this.#emitChunk('out', bytes);
@@ -136,6 +165,7 @@ export class RawClient implements Counted {
 	finish(isShutdown = true): void {
 		const {stream} = this.#link;
 		if (isShutdown) {
+			this.#hasFinished = true;
 			stream.end();
 		} else if (stream.readableEnded) {
 			this.leave();
@@ -146,7 +176,8 @@ export class RawClient implements Counted {
 
 	/** Whether the other side has sent FIN, and all it sent before was read. */
 	get hasPeerEnded(): boolean {
-		return this.#link.stream.readableEnded;
+		const isGone = this.#runner.connection.phase === 'waiting';
+		return this.#link.stream.readableEnded || isGone;
 	}
 
 	/** While paused, new data waits in the kernel. */
@@ -247,6 +278,10 @@ export class RawClient implements Counted {
 		const {stream} = link;
 		const onConnected = () => {
 			this.#hasConnected = true;
+			if (this.#hasFinished) {
+				stream.end();
+			}
+
 			this.#options.silence?.follow(link);
 			const at = this.#runner.now;
 			this.#runner.dispatch({type: 'connected', at});
@@ -267,13 +302,19 @@ export class RawClient implements Counted {
 			this.#emitChunk('in', chunk);
 		});
 		stream.on('end', () => {
-			if (!this.#options.isPipe || stream.writableFinished || this.#isSilent) {
-				this.leave();
+			if (this.#isToRetry && !stream.writableEnded) {
+				stream.end();
+			} else if (
+				!this.#options.isPipe ||
+				stream.writableFinished ||
+				this.#isSilent
+			) {
+				this.#endByPeer();
 			}
 		});
 		stream.on('finish', () => {
 			if (stream.readableEnded) {
-				this.leave();
+				this.#endByPeer();
 			}
 		});
 		stream.on('error', cause => {
@@ -285,12 +326,43 @@ export class RawClient implements Counted {
 			}
 
 			this.#gauges.ended(this);
-			this.#runner.dispatch({type: 'ended', at: this.#runner.now});
+			if (this.#isToRetry && this.#runner.connection.phase === 'open') {
+				this.#lose(endedByPeer());
+			} else {
+				this.#runner.dispatch({type: 'ended', at: this.#runner.now});
+			}
 		});
+	}
+
+	/** Whether the end of this connection is not the end of all. */
+	get #isToRetry(): boolean {
+		const {isRetrying, isInputFinite} = this.#options;
+		const isWhole =
+			isInputFinite === true && (this.#hasWritten || this.#hasFinished);
+		return isRetrying === true && !isWhole && !this.#isSilent;
+	}
+
+	/** Both directions have ended. */
+	#endByPeer(): void {
+		if (!this.#isToRetry || this.#hasFinished) {
+			this.leave();
+		}
+	}
+
+	#noteUnsent(bytes: number): void {
+		if (this.#options.isRetrying) {
+			this.#options.onUnsent?.(bytes);
+		}
 	}
 
 	#lose(cause: SockchatError): void {
 		this.#link.stream.destroy();
+		if (this.#isToRetry && !finalCodes.has(cause.code)) {
+			const isFirst = this.#options.isWaiting && !this.#hasConnected;
+			this.#runner.lose(cause, false, isFirst ? againMs : undefined);
+			return;
+		}
+
 		const isAgain =
 			this.#options.isWaiting === true &&
 			!this.#hasConnected &&

@@ -6,30 +6,17 @@
  * has ended and was sent, and the other side has ended too, in either order.
  */
 import type {Buffer} from 'node:buffer';
-import type {Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
 import {setImmediate} from 'node:timers';
 import type {Recorder} from '../recording/recorder.js';
 import type {SocketLink} from '../socket/link.js';
 import type {Answers} from './answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
-import {lineEndTransform, type LineEnding} from './line-ends.js';
+import {OwnFeed, type Feed, type Input} from './feed.js';
 import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
-
-/** What is sent. */
-export type Input = {
-	readonly stream: Readable;
-	/** Whether it ends by itself: a file, or a text. */
-	readonly isFinite: boolean;
-	/** Replaces each line end; without it nothing is touched. */
-	readonly lineEnding: LineEnding | undefined;
-	/** Whether its end sends FIN. */
-	readonly isShutdown: boolean;
-};
 
 /** When to end before both directions have. */
 export type Limits = {
@@ -43,7 +30,9 @@ export type PipeOptions = {
 	/** Connected. */
 	readonly link: SocketLink;
 	/** Undefined: nothing is sent, and FIN answers that of the other side. */
-	readonly input: Input | undefined;
+	readonly input: Input | Feed | undefined;
+	/** Whether the other side's FIN is answered, whatever is left of the input. */
+	readonly isEndedByPeer?: boolean | undefined;
 	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
 	readonly limits: Limits;
 	/** What comes before the input. */
@@ -66,32 +55,14 @@ export type PipeEnd = {
 	readonly linkError: Error | undefined;
 	/** Why the input can't be read. */
 	readonly inputError: Error | undefined;
+	/** Whether we ended it: nothing more is wanted. */
+	readonly isEnough: boolean;
 	/** Whether it was left amid a direction in which bytes had moved. */
 	readonly isCutOff: boolean;
 	/** How many of the replies that were asked for did not come. */
 	readonly missingReplies: number;
 	/** Why the script didn't come to its end. */
 	readonly unmet: Unmet | undefined;
-};
-
-/** What was read of an input, and where it is read. */
-const followInput = ({stream, lineEnding}: Input) => {
-	const ends = lineEnding === undefined ? [] : [lineEndTransform(lineEnding)];
-	const last = ends.at(-1) ?? stream;
-	let bytesPassed = 0;
-	last.on('data', (chunk: Buffer) => {
-		bytesPassed += chunk.length;
-	});
-	return {
-		stages: [stream, ...ends] as const,
-		last,
-		/** What waits in a stream was read, too. */
-		bytesRead: () =>
-			[stream, ...ends].reduce(
-				(sum, {readableLength}) => sum + readableLength,
-				bytesPassed,
-			),
-	};
 };
 
 class LinkPipe {
@@ -101,22 +72,25 @@ class LinkPipe {
 	readonly #silence: Silence;
 	readonly #conversation: Conversation;
 	#unmet: Unmet | undefined;
-	#source: ReturnType<typeof followInput> | undefined;
+	readonly #feed: Feed | undefined;
+	/** What others were given of it. */
+	readonly #bytesBefore: number;
 	#linkError: Error | undefined;
-	#inputError: Error | undefined;
-	#hasInputEnded = false;
 	/** Whether the kernel took all of the script and the input. */
 	#isSent: boolean;
 	/** Whether nothing that the other side said is still to be answered. */
 	#isAnswered: boolean;
 	#isLeaving = false;
+	#isEnough = false;
 	#isCutOff = false;
 	#missingReplies: number;
 
 	constructor(options: PipeOptions) {
 		this.#options = options;
-		const {link, output, limits, script, answers, recorder} = options;
+		const {link, input, output, limits, script, answers, recorder} = options;
 		const {peer = ''} = options;
+		this.#feed = input && ('giveTo' in input ? input : new OwnFeed(input));
+		this.#bytesBefore = this.#feed?.bytesRead ?? 0;
 		this.#missingReplies = limits.replies ?? 0;
 		this.#sink = createSink(
 			link.stream,
@@ -131,12 +105,13 @@ class LinkPipe {
 			script,
 			answers,
 		});
-		this.#isSent = !options.input && this.#conversation.isEmpty;
+		this.#isSent = !input && this.#conversation.isEmpty;
 		this.#isAnswered = !this.#conversation.isAnswering;
 		this.#silence = new Silence(
 			limits.idleMs,
 			() => output.output.writableLength > 0,
 			() => {
+				this.#isEnough = true;
 				this.#stop();
 			},
 		);
@@ -155,6 +130,7 @@ class LinkPipe {
 	/** Leaves in good order, as far as that takes no waiting; again: at once. */
 	leave(): void {
 		this.#noteCutOff();
+		this.#isEnough = true;
 		if (this.#isLeaving) {
 			this.#stream.destroy();
 		} else {
@@ -165,16 +141,16 @@ class LinkPipe {
 	/** Closes at once. */
 	destroy(): void {
 		this.#noteCutOff();
+		this.#isEnough = true;
 		this.#stream.destroy();
 	}
 
 	async #run(): Promise<PipeEnd> {
 		const stream = this.#stream;
-		const {input} = this.#options;
 		const closed = new Promise<void>(resolve => {
 			stream.once('close', () => {
 				this.#conversation.abandon();
-				input?.stream.destroy();
+				this.#feed?.release();
 				resolve();
 			});
 		});
@@ -193,9 +169,10 @@ class LinkPipe {
 		return {
 			bytesRead: this.#bytesRead,
 			bytesTaken: this.#sink.bytesTaken() - this.#conversation.bytesSaid,
-			hasInputEnded: this.#hasInputEnded,
+			hasInputEnded: this.#feed?.hasEnded ?? false,
 			linkError: this.#linkError,
-			inputError: this.#inputError,
+			inputError: this.#feed?.error,
+			isEnough: this.#isEnough,
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
 			unmet: this.#unmet,
@@ -213,9 +190,8 @@ class LinkPipe {
 			return;
 		}
 
-		const {input} = this.#options;
-		if (input && !this.#isLeaving) {
-			await this.#send(input);
+		if (this.#feed && !this.#isLeaving) {
+			await this.#send(this.#feed);
 			return;
 		}
 
@@ -234,25 +210,13 @@ class LinkPipe {
 	}
 
 	get #bytesRead(): number {
-		return this.#source?.bytesRead() ?? 0;
+		return (this.#feed?.bytesRead ?? 0) - this.#bytesBefore;
 	}
 
-	async #send(input: Input): Promise<void> {
+	async #send(feed: Feed): Promise<void> {
 		const stream = this.#stream;
-		const source = followInput(input);
-		this.#source = source;
-		input.stream.on('error', error => {
-			// A pipeline that breaks behind it destroys it with that error.
-			if (!this.#sink.writable.destroyed) {
-				this.#inputError ??= error;
-			}
-		});
-		input.stream.once('end', () => {
-			this.#hasInputEnded = true;
-		});
-		try {
-			await pipeline([...source.stages, this.#sink.writable]);
-		} catch {
+		const isTaken = await feed.giveTo(this.#sink.writable);
+		if (!isTaken) {
 			// Either of them has said why, unless we left.
 			if (!this.#isLeaving) {
 				stream.destroy();
@@ -262,7 +226,7 @@ class LinkPipe {
 		}
 
 		this.#isSent = true;
-		if (input.isShutdown || stream.readableEnded) {
+		if (feed.input.isShutdown || stream.readableEnded) {
 			stream.end();
 		}
 	}
@@ -293,14 +257,17 @@ class LinkPipe {
 		this.#isAnswered = true;
 		this.#answerEnd();
 		if (limits.replies !== undefined && this.#missingReplies === 0) {
+			this.#isEnough = true;
 			this.#stopSoon();
+		} else if (this.#options.isEndedByPeer && !this.#isSent) {
+			this.#close();
 		}
 	}
 
 	/** Enough has come; what is there of the input is sent before the end. */
 	#stopSoon(): void {
-		const {input} = this.#options;
-		if (input && !this.#isSent && (input.isFinite || this.#hasInputEnded)) {
+		const feed = this.#feed;
+		if (feed && !this.#isSent && (feed.input.isFinite || feed.hasEnded)) {
 			this.#sink.writable.once('close', () => {
 				this.#close();
 			});
@@ -331,8 +298,7 @@ class LinkPipe {
 		const stream = this.#stream;
 		const {writable} = this.#sink;
 		this.#isLeaving = true;
-		this.#source?.last.unpipe(writable);
-		this.#source?.last.pause();
+		this.#feed?.takeBack(writable);
 		writable.end(() => {
 			stream.end(() => {
 				stream.destroy();

@@ -95,6 +95,11 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'probe',
 		'--probe sends nothing, so it has no --message; give only one of them.',
 	],
+	[
+		'probe',
+		'retry',
+		'--probe asks until somebody listens with --wait, and dials no more after that; leave out --retry.',
+	],
 	['json', 'probe', '--probe prints addresses, and no JSON; leave out --json.'],
 	['raw', 'waitFor', '--wait-for is for rooms; raw mode has no messages.'],
 	[
@@ -111,7 +116,6 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'noRetry',
 		'--retry and --no-retry exclude each other; give only one.',
 	],
-	['raw', 'retry', '--retry is for rooms; raw mode does not reconnect.'],
 	[
 		'history',
 		'noHistory',

@@ -105,5 +105,6 @@ export const readRaw = (
 				localPort: reader.port('localPort', 1),
 				connectTimeoutMs: reader.seconds('connectTimeout'),
 				isWaiting: reader.has('wait'),
+				...(reader.has('retry') && {isRetrying: true}),
 			};
 };

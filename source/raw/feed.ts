@@ -1,0 +1,164 @@
+/** What a pipe sends, and how a connection gets it: alone, or after others. */
+import type {Buffer} from 'node:buffer';
+import type {Readable, Writable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {lineEndTransform, type LineEnding} from './line-ends.js';
+
+/** What is sent. */
+export type Input = {
+	readonly stream: Readable;
+	/** Whether it ends by itself: a file, or a text. */
+	readonly isFinite: boolean;
+	/** Replaces each line end; without it nothing is touched. */
+	readonly lineEnding: LineEnding | undefined;
+	/** Whether its end sends FIN. */
+	readonly isShutdown: boolean;
+};
+
+export type Feed = {
+	readonly input: Input;
+	/** How much was read; line ends count as they are sent. */
+	readonly bytesRead: number;
+	readonly hasEnded: boolean;
+	/** Why the input can't be read. */
+	readonly error: Error | undefined;
+	/**
+	 * Gives all that is left to the sending half of a connection, and ends that.
+	 *
+	 * @returns Settles with whether the kernel took it.
+	 */
+	readonly giveTo: (sink: Writable) => Promise<boolean>;
+	/** Gives no more. */
+	readonly takeBack: (sink: Writable) => void;
+	/** The connection has closed. */
+	readonly release: () => void;
+};
+
+/** An input for one connection, which goes away with it. */
+export class OwnFeed implements Feed {
+	readonly input: Input;
+	hasEnded = false;
+	error: Error | undefined;
+	#stages: readonly Readable[] = [];
+	#bytesPassed = 0;
+
+	constructor(input: Input) {
+		this.input = input;
+	}
+
+	/** What waits in a stream was read, too. */
+	get bytesRead(): number {
+		return this.#stages.reduce(
+			(sum, {readableLength}) => sum + readableLength,
+			this.#bytesPassed,
+		);
+	}
+
+	async giveTo(sink: Writable): Promise<boolean> {
+		const {stream, lineEnding} = this.input;
+		const ends = lineEnding === undefined ? [] : [lineEndTransform(lineEnding)];
+		this.#stages = [stream, ...ends];
+		this.#stages.at(-1)!.on('data', (chunk: Buffer) => {
+			this.#bytesPassed += chunk.length;
+		});
+		stream.on('error', error => {
+			// A pipeline that breaks behind it destroys it with that error.
+			if (!sink.destroyed) {
+				this.error ??= error;
+			}
+		});
+		stream.once('end', () => {
+			this.hasEnded = true;
+		});
+		try {
+			await pipeline([stream, ...ends, sink]);
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	takeBack(sink: Writable): void {
+		const last = this.#stages.at(-1);
+		last?.unpipe(sink);
+		last?.pause();
+	}
+
+	release(): void {
+		this.input.stream.destroy();
+	}
+}
+
+/**
+ * An input for one connection after another: what is not read yet is for the
+ * next. What was given to one that broke is not given again, as the kernel may
+ * have taken a part of it.
+ */
+export class SharedFeed implements Feed {
+	readonly input: Input;
+	bytesRead = 0;
+	hasEnded = false;
+	error: Error | undefined;
+	readonly #source: Readable;
+
+	constructor(input: Input) {
+		const {stream, lineEnding} = input;
+		this.input = input;
+		this.#source =
+			lineEnding === undefined
+				? stream
+				: stream.pipe(lineEndTransform(lineEnding));
+		stream.once('error', error => {
+			this.error = error;
+			this.#source.destroy();
+		});
+		// Else it would flow as soon as somebody counts.
+		this.#source.pause();
+		this.#source.on('data', (chunk: Buffer) => {
+			this.bytesRead += chunk.length;
+		});
+		this.#source.once('end', () => {
+			this.hasEnded = true;
+		});
+	}
+
+	async giveTo(sink: Writable): Promise<boolean> {
+		const source = this.#source;
+		if (source.destroyed && !this.hasEnded) {
+			return false;
+		}
+
+		if (!this.hasEnded) {
+			await new Promise<void>(resolve => {
+				const stop = () => {
+					source.off('end', stop).off('close', stop);
+					sink.off('error', stop).off('close', stop).off('unpipe', stop);
+					this.takeBack(sink);
+					resolve();
+				};
+
+				source.on('end', stop).on('close', stop);
+				sink.on('error', stop).on('close', stop).on('unpipe', stop);
+				source.pipe(sink, {end: false});
+			});
+		}
+
+		return (
+			this.hasEnded &&
+			new Promise(resolve => {
+				sink.end((error?: Error) => {
+					resolve(!error);
+				});
+			})
+		);
+	}
+
+	takeBack(sink: Writable): void {
+		this.#source.unpipe(sink);
+		this.#source.pause();
+	}
+
+	release(): void {
+		// It is for the next connection.
+	}
+}
