@@ -8,7 +8,7 @@
  * nothing more is written, as a recording with a gap would be misleading.
  */
 import {Buffer} from 'node:buffer';
-import {closeSync, constants, fstatSync, openSync, writeSync} from 'node:fs';
+import {closeSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import {lastingAddress, type LoopbackAddress} from '../socket/address.js';
@@ -17,26 +17,14 @@ import {connectionLost} from '../socket/dial.js';
 import type {Link} from '../socket/link.js';
 import {ChunkObjects} from './chunk-objects.js';
 import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
+import {errnoCauseOf, openNewFile, reasonOf, writeAll} from './new-file.js';
 
-const reasons: Readonly<Record<string, string>> = {
-	ENOSPC: 'no space is left on the device (ENOSPC)',
-	EDQUOT: 'the disk quota is exceeded (EDQUOT)',
-	EFBIG: 'the file has reached its size limit (EFBIG)',
-	ENOENT: 'there is no such folder (ENOENT)',
-	EACCES: 'permission denied (EACCES)',
-	EISDIR: 'it is a folder (EISDIR)',
-	ENXIO: 'it is a pipe that nobody reads (ENXIO)',
-};
-
-const reasonOf = (error: unknown): string => {
-	const {code = '', message} = error as NodeJS.ErrnoException;
-	return reasons[code] ?? message;
-};
-
-const cantRecord = (path: string, why: string, cause?: unknown) =>
-	new SockchatError('ERR_RECORDING', `Can't record to ${path}: ${why}.`, {
-		cause,
-	});
+const cantRecord = (path: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_RECORDING',
+		`Can't record to ${path}: ${reasonOf(cause)}.`,
+		{cause: errnoCauseOf(cause)},
+	);
 
 const incomplete = (path: string, cause: unknown) =>
 	new SockchatError(
@@ -45,52 +33,11 @@ const incomplete = (path: string, cause: unknown) =>
 		{cause},
 	);
 
-// Without O_NONBLOCK, opening a named pipe waits for its reader.
-const {O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NONBLOCK} = constants;
-
-const openOld = (path: string): number => {
-	const file = openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK);
-	const stat = fstatSync(file);
-	if ((stat.isFile() && stat.size === 0) || stat.isCharacterDevice()) {
-		return file;
-	}
-
-	closeSync(file);
-	throw cantRecord(
-		path,
-		stat.isFile()
-			? 'the file is there already, and not empty'
-			: 'it is no file',
-	);
-};
-
-/**
- * Creates a file that only this user may read. One that is there is taken if it
- * is empty, and keeps its mode.
- *
- * @throws {SockchatError} `ERR_RECORDING`.
- */
-export const openNewFile = (path: string): number => {
+const openRecording = (path: string): number => {
 	try {
-		return openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+		return openNewFile(path);
 	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-			throw cantRecord(path, reasonOf(error), error);
-		}
-	}
-
-	try {
-		return openOld(path);
-	} catch (error) {
-		throw error instanceof SockchatError
-			? error
-			: cantRecord(path, reasonOf(error), error);
-	}
-};
-
-export const writeAll = (file: number, bytes: Uint8Array): void => {
-	for (let start = 0; start < bytes.length;) {
-		start += writeSync(file, bytes, start);
+		throw cantRecord(path, error);
 	}
 };
 
@@ -127,7 +74,7 @@ export class Recorder {
 	constructor(options: RecorderOptions) {
 		this.#options = options;
 		const {path, side, address} = options;
-		this.#file = openNewFile(path);
+		this.#file = openRecording(path);
 		const head: RecordingHead = {
 			type: 'recording',
 			v: 1,
