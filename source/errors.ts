@@ -75,6 +75,7 @@ export const errorCodes = {
 	ERR_SLOW_PEER: 'a peer of --broker has read nothing for too long',
 	ERR_CAPTURE_FILE: "the packets can't be written to the file",
 	ERR_RECORDING: "a recording can't be written or read",
+	ERR_LOG: "the log of --log can't be written",
 	ERR_NO_TABLES: "the kernel's tables of sockets can't be read",
 	ERR_OUTPUT: "stdout can't be written",
 	ERR_NO_PYTHON:

@@ -25,7 +25,7 @@ const tiers = [
 	['cli'],
 	['program'],
 	['ui', 'plain', 'doctor', 'index'],
-	['lesson', 'store', 'keyboard'],
+	['lesson', 'hand', 'store', 'keyboard'],
 	['options', 'library'],
 	['chat'],
 	['raw', 'server', 'client', 'relay', 'agents'],

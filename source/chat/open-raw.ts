@@ -1,6 +1,11 @@
 /** Opens raw bytes for a front end: as a server, or as a client. */
 import type {Buffer} from 'node:buffer';
-import type {Answer, SocketAction} from '../tcp/socket-action.js';
+import {
+	done,
+	refused,
+	type Answer,
+	type SocketAction,
+} from '../tcp/socket-action.js';
 import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
@@ -33,6 +38,10 @@ export type RawSocketOptions = {
 	readonly record?: string | undefined;
 	/** Whether the end of the input sends FIN; true by default. */
 	readonly isShutdown?: boolean | undefined;
+	/** Whether the other side's FIN is left for a person to answer. */
+	readonly isHalfOpen?: boolean | undefined;
+	/** Whether telnet's requests are answered. */
+	readonly isTelnet?: boolean | undefined;
 } & Limits &
 	(
 		| {
@@ -80,6 +89,8 @@ export type RawChat = {
 	 * pace: what it doesn't take would pile up here.
 	 */
 	readonly write: (bytes: Buffer) => Promise<void>;
+	/** Settles once nothing that was written waits for the kernel. */
+	readonly flushed: () => Promise<void>;
 	/** Why nobody would get what is written now; undefined if somebody would. */
 	readonly whyNotSent: () => string | undefined;
 	/** Reads no more until it is called with false: a slow output sets the pace. */
@@ -102,6 +113,8 @@ export type RawChat = {
 	readonly leave: () => void;
 	/** Whether the chunks on the wire are told too. */
 	readonly setTap: (isOn: boolean) => void;
+	/** Dials again, once `closed` has settled; there is another `closed` then. */
+	readonly reconnect: () => Answer;
 	/** Settles when it is over: with the cause, or none if that was wanted. */
 	readonly closed: Promise<SockchatError | undefined>;
 };
@@ -176,37 +189,67 @@ export const openRaw = async (
 			localPort,
 			connectTimeoutMs,
 			isPipe,
+			isHalfOpen = false,
+			isTelnet,
 			isWaiting,
 			isRetrying,
 			isInputFinite,
 			isShutdown,
 		} = options;
-		const client = new RawClient({
-			dial: () => dial(address, localPort),
-			describe: cause => rawConnectionFailed(address, localPort, cause),
-			isPipe,
-			connectTimeoutMs,
-			isWaiting,
-			isRetrying,
-			isInputFinite,
-			onUnsent(bytes) {
-				fail(lostWithConnection(bytes));
-			},
-			onEvent,
-			watch,
-			recorder,
-			silence,
-		});
-		watch?.sampleClient(() => client.endpoints);
+		const where = formatAddress(address);
+		const start = () =>
+			new RawClient({
+				dial: () => dial(address, localPort),
+				describe: cause => rawConnectionFailed(address, localPort, cause),
+				isPipe: isPipe || isHalfOpen,
+				isTelnet,
+				connectTimeoutMs,
+				isWaiting,
+				isRetrying,
+				isInputFinite,
+				onUnsent(bytes) {
+					fail(lostWithConnection(bytes));
+				},
+				onEvent,
+				watch,
+				recorder,
+				silence,
+			});
 		let isOver = false;
+		const end = async (ending: RawClient) => {
+			const cause = await ending.closed;
+			silence.stop();
+			await watch?.closed();
+			if (ending === client) {
+				isOver = true;
+				// A reader may stay, and see TIME-WAIT come and go. What is captured
+				// may be wanted of the next connection.
+				if (!options.capture) {
+					watch?.finish();
+				}
+			}
+
+			return cause ?? failure;
+		};
+
+		let client = start();
+		let closed = end(client);
+		/** By the connections before. */
+		let takenBefore = 0;
+		watch?.sampleClient(() => client.endpoints);
 		return {
 			mode: 'raw',
 			role: 'connect',
-			where: formatAddress(options.address),
+			where,
 			write: async bytes => client.write(bytes),
+			flushed: async () => client.flushed(),
 			whyNotSent() {
 				if (client.canWrite) {
 					return undefined;
+				}
+
+				if (client.connection.phase === 'closed') {
+					return 'The connection has ended: not sent.';
 				}
 
 				return isRetrying
@@ -216,7 +259,7 @@ export const openRaw = async (
 			setPaused(isPaused) {
 				client.setPaused(isPaused);
 			},
-			bytesTaken: () => client.bytesTaken,
+			bytesTaken: () => takenBefore + client.bytesTaken,
 			control: async (action, peer) =>
 				peer === undefined ? client.control(action) : onlyOwnSocket,
 			finish(wanted = isShutdown) {
@@ -230,15 +273,23 @@ export const openRaw = async (
 				}
 			},
 			setTap,
-			closed: (async () => {
-				const cause = await client.closed;
-				silence.stop();
-				await watch?.closed();
-				isOver = true;
-				// A reader may stay, and see TIME-WAIT come and go.
-				watch?.finish();
-				return cause ?? failure;
-			})(),
+			reconnect() {
+				if (client.connection.phase !== 'closed') {
+					return refused(
+						`The connection to ${where} has not ended: /end or /close ends it.`,
+					);
+				}
+
+				isOver = false;
+				takenBefore += client.bytesTaken;
+				watch?.goOn();
+				client = start();
+				closed = end(client);
+				return done(`Connecting to ${where} again.`);
+			},
+			get closed() {
+				return closed;
+			},
 		};
 	}
 
@@ -261,6 +312,7 @@ export const openRaw = async (
 			server.write(bytes);
 			await server.drained();
 		},
+		flushed: server.flushed,
 		whyNotSent() {
 			const {connected, receiving} = server.count();
 			if (connected === 0) {
@@ -282,6 +334,8 @@ export const openRaw = async (
 		hasPeerEnded: () => true,
 		leave: drainOnce(server),
 		setTap,
+		reconnect: () =>
+			refused('A server waits for others to connect; only a client dials.'),
 		closed: server.closed.then(() => {
 			silence.stop();
 			return failure;

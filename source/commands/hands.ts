@@ -3,6 +3,7 @@
  * the actions that all its modes have.
  */
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
+import type {HandRequest} from './hand-request.js';
 import type {HostAction} from './host-action.js';
 
 export type ViewName = 'wire' | 'lifecycle' | 'peers';
@@ -32,8 +33,11 @@ export type PlainHands = {
 	readonly ask: (name: string, text: string) => void;
 };
 
-/** For raw mode, which has bytes and sockets but no names. */
-export type RawHands = Pick<PlainHands, 'say' | 'leave' | 'notice' | 'help'> & {
+/** For whoever has sockets, by any name. */
+export type SocketHands = Pick<
+	PlainHands,
+	'say' | 'leave' | 'notice' | 'help'
+> & {
 	readonly clear: () => void;
 	/** @param peer Of the lifecycle: by nick or address; undefined for all. */
 	readonly view: (view: ViewName, peer?: string) => void;
@@ -47,9 +51,14 @@ export type RawHands = Pick<PlainHands, 'say' | 'leave' | 'notice' | 'help'> & {
 	) => Promise<Answer>;
 };
 
+/** For raw mode, which has bytes and sockets but no names. */
+export type RawHands = SocketHands & {
+	readonly byHand: (request: HandRequest) => void;
+};
+
 /** For a member of a room. */
 export type RoomHands = PlainHands &
-	RawHands & {
+	SocketHands & {
 		readonly whisper: (to: string, text: string) => void;
 		/**
 		 * @param text Undefined continues the last search.

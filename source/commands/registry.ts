@@ -7,10 +7,13 @@ import type {
 	HandsOf,
 	Members,
 	Mode,
+	PlainHands,
 	RawHands,
 	RoomHands,
+	SocketHands,
 	ViewName,
 } from './hands.js';
+import type {HandRequest, HandSwitch} from './hand-request.js';
 import type {HostAction} from './host-action.js';
 
 /**
@@ -22,7 +25,7 @@ export type CommandGroup = 'chat' | 'view' | 'socket' | 'host';
 /** The action of a line, given the front end's `Hands`. */
 export type Action<Hands> = (hands: Hands) => void;
 
-export type Command<Hands = RoomHands> = {
+export type Command<Hands = RoomHands & RawHands> = {
 	readonly name: string;
 	readonly group: CommandGroup;
 	/** The arguments, as /help shows them. */
@@ -48,7 +51,7 @@ const view = (
 	name: ViewName,
 	summary: string,
 	usage = '',
-): Command<RawHands> => ({
+): Command<SocketHands> => ({
 	name,
 	group: 'view',
 	usage,
@@ -63,7 +66,7 @@ const view = (
 	},
 });
 
-const say = ({type, sentence}: Answer, notice: RawHands['notice']): void => {
+const say = ({type, sentence}: Answer, notice: PlainHands['notice']): void => {
 	notice(type === 'refused' ? 'bad' : 'info', sentence);
 };
 
@@ -73,7 +76,7 @@ const socketCommand = (
 	usage: string,
 	summary: string,
 	actionOf: (words: string[]) => SocketAction | undefined,
-): Command<RawHands> => ({
+): Command<SocketHands> => ({
 	name,
 	group: 'socket',
 	usage: `${usage} [PEER]`.trim(),
@@ -107,6 +110,61 @@ const socketSwitch = (type: 'nodelay' | 'keepalive', summary: string) =>
 			? {type, isOn: state === 'on'}
 			: undefined;
 	});
+
+/** @param requestOf Of what follows the name; undefined if that is wrong. */
+const byHand = (
+	name: string,
+	usage: string,
+	summary: string,
+	requestOf: (rest: string) => HandRequest | undefined,
+	group: CommandGroup = 'chat',
+): Command<RawHands> => ({
+	name,
+	group,
+	usage,
+	summary,
+	modes: ['raw'],
+	parse(rest) {
+		const request = requestOf(rest);
+		return (
+			request &&
+			(hands => {
+				hands.byHand(request);
+			})
+		);
+	},
+});
+
+const bareRequest = (type: 'stop' | 'connect', summary: string) =>
+	byHand(type, '', summary, rest => (rest === '' ? {type} : undefined));
+
+/** A name may have blanks. */
+const fileRequest = (type: 'send' | 'save', summary: string) =>
+	byHand(type, 'FILE', summary, path =>
+		path === '' ? undefined : {type, path},
+	);
+
+const switchWords: ReadonlyMap<string, boolean | undefined> = new Map([
+	['on', true],
+	['off', false],
+	['', undefined],
+]);
+
+const handSwitch = (
+	name: HandSwitch,
+	summary: string,
+	group: CommandGroup = 'view',
+) =>
+	byHand(
+		name,
+		'[on|off]',
+		summary,
+		rest =>
+			switchWords.has(rest)
+				? {type: 'switch', name, isOn: switchWords.get(rest)}
+				: undefined,
+		group,
+	);
 
 const hostCommand = (
 	name: string,
@@ -257,6 +315,18 @@ export const commands: readonly Command[] = [
 					}
 				: undefined,
 	),
+	byHand('hex', 'HH HH …', 'send bytes, as pairs of hex digits', digits =>
+		digits === '' ? undefined : {type: 'hex', digits},
+	),
+	fileRequest('send', 'send a file as it is; Esc or /stop stops it'),
+	bareRequest('stop', 'stop sending the file'),
+	handSwitch(
+		'escapes',
+		String.raw`read \r \n \t \0 \xHH and \\ in typed lines`,
+		'chat',
+	),
+	fileRequest('save', 'write the transcript to a new file'),
+	bareRequest('connect', 'dial again, after the end'),
 	chat('clear', ['room', 'raw'], '', 'clear your transcript', () => hands => {
 		hands.clear();
 	}),
@@ -270,6 +340,9 @@ export const commands: readonly Command[] = [
 		'[PEER]',
 	),
 	view('peers', 'the peer table, on a server; again: back'),
+	handSwitch('times', 'milliseconds, and since the chunk before'),
+	handSwitch('pretty', 'lay out JSON and HTTP heads; no byte changes'),
+	handSwitch('open', 'show all of long chunks'),
 	socket('tcp', 'ask the kernel for rtt, cwnd and retransmits'),
 	socket('pause', 'stop reading the socket; its queues fill'),
 	socket('resume', 'read the socket again'),

@@ -214,6 +214,24 @@ export type ReadingChange =
 			};
 	  };
 
+/** How a person wants chunks to be shown. */
+export type Look = {
+	/** JSON and HTTP heads are laid out. */
+	readonly isPretty: boolean;
+	/** Times to the millisecond, and since the chunk before. */
+	readonly isTimed: boolean;
+	/** All of a long chunk. */
+	readonly isOpen: boolean;
+};
+
+/** A file that is being sent. */
+export type SendingFile = {
+	readonly name: string;
+	readonly sentBytes: number;
+	/** Its size when it was opened. */
+	readonly totalBytes: number;
+};
+
 /** Of the front end itself. */
 export type LocalEvent =
 	| NoticeEvent
@@ -237,6 +255,13 @@ export type LocalEvent =
 			readonly type: 'reading';
 			readonly at: number;
 			readonly what: ReadingChange;
+	  }
+	| {readonly type: 'look'; readonly at: number; readonly look: Partial<Look>}
+	/** How far a file was sent; undefined at its end. */
+	| {
+			readonly type: 'sending';
+			readonly at: number;
+			readonly file: SendingFile | undefined;
 	  }
 	/** The reader is back at the bottom; the older pages can be dropped. */
 	| {readonly type: 'forget-past'; readonly at: number};

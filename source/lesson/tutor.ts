@@ -297,6 +297,12 @@ export class Tutor {
 					'Do what the lesson says; /hint helps, /again starts it again.',
 				);
 			},
+			byHand() {
+				notice(
+					'bad',
+					'That is no part of a lesson; sockchat connect --raw has it.',
+				);
+			},
 			view: name => {
 				view(name);
 				this.#fact({kind: 'view', view: name, peer: undefined});

@@ -53,6 +53,7 @@ const onlyTyped = new Set<FlagName>([
 	'echo',
 	'broker',
 	'record',
+	'log',
 	'connect',
 	'serve',
 	'fast',

@@ -100,6 +100,22 @@ const contradictions: readonly Contradiction[] = [
 		'fsync',
 		'--fsync is for the history, and --no-history keeps none; give only one of them.',
 	],
+	['json', 'escapes', '--json has no typed lines; leave out --escapes.'],
+	['json', 'pretty', '--json prints bytes as they are; leave out --pretty.'],
+	...(['escapes', 'pretty', 'log'] as const).flatMap(name =>
+		flagNames
+			.filter(
+				other =>
+					other === 'message' ||
+					other === 'probe' ||
+					(flags[other] as Flag).isStep,
+			)
+			.map((other): Contradiction => [
+				name,
+				other,
+				`${writtenFlag(name)} is for bytes by hand; leave it out with ${writtenFlag(other)}.`,
+			]),
+	),
 	...flagNames
 		.filter(name => (flags[name] as Flag).isStep)
 		.flatMap((name): Contradiction[] => {

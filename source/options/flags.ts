@@ -186,7 +186,6 @@ export const flags = {
 		type: 'boolean',
 		summary: 'print the time before each line',
 		commands: alsoWatch,
-		notRaw: 'raw mode prints bytes as they come',
 	},
 	tokenFile: {
 		type: 'string',
@@ -277,8 +276,8 @@ export const flags = {
 	},
 	noHistory: {
 		type: 'boolean',
-		summary: 'keep the room only in memory',
-		commands: ['join', 'serve', 'doctor'],
+		summary: 'keep nothing on disk: no room, no typed lines',
+		commands: ['join', 'serve', 'connect', 'doctor'],
 	},
 	fsync: {
 		type: 'string',
@@ -358,6 +357,32 @@ export const flags = {
 		type: 'boolean',
 		summary: 'with --raw: send each peer what the others say',
 		commands: ['serve'],
+	},
+	escapes: {
+		type: 'boolean',
+		summary: String.raw`with --raw: read \r \n \t \0 \xHH in typed lines`,
+		commands: ['serve', 'connect'],
+	},
+	pretty: {
+		type: 'boolean',
+		summary: 'with --raw: lay out JSON and HTTP heads on a terminal',
+		commands: ['serve', 'connect'],
+	},
+	halfOpen: {
+		type: 'boolean',
+		summary: "with --raw: the other side's FIN is not answered by ours",
+		commands: ['serve', 'connect'],
+	},
+	telnet: {
+		type: 'boolean',
+		summary: "with --raw: answer telnet's requests; refuse options",
+		commands: ['serve', 'connect'],
+	},
+	log: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'with --raw: keep the lines that are shown in a new file',
+		commands: ['serve', 'connect'],
 	},
 	record: {
 		type: 'string',

@@ -77,6 +77,19 @@ export type RawModeOptions = {
 	readonly isInputRead: boolean;
 	/** Whether bytes are copied from stdin to stdout, and nothing else is said. */
 	readonly isCopy: boolean;
+	/** Whether a person types, on a screen or below lines. */
+	readonly isByHand: boolean;
+	/** Whether lines are typed below what comes, on a terminal without a screen. */
+	readonly isPrompted: boolean;
+	/** Whether escapes in typed lines stand for bytes. */
+	readonly hasEscapes: boolean;
+	/** Whether JSON and HTTP heads are laid out. */
+	readonly isPretty: boolean;
+	/** A file that gets the lines as they are shown. */
+	readonly log: string | undefined;
+	/** Where typed lines are kept, and what for; undefined: nowhere. */
+	readonly typed?:
+		{readonly file: string; readonly purpose: string} | undefined;
 } & FrontOptions &
 	RawSocketOptions;
 

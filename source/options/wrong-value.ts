@@ -40,7 +40,8 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 		}
 
 		case 'ERR_CAPTURE_FILE':
-		case 'ERR_RECORDING': {
+		case 'ERR_RECORDING':
+		case 'ERR_LOG': {
 			return isFaultOfPath(error);
 		}
 
@@ -69,6 +70,7 @@ const pathFlags: Readonly<Partial<Record<ErrorCode, FlagName>>> = {
 	ERR_TOKEN_FILE: 'tokenFile',
 	ERR_HISTORY: 'history',
 	ERR_RECORDING: 'record',
+	ERR_LOG: 'log',
 	ERR_SOCKET_PATH: 'socket',
 	ERR_CAPTURE_FILE: 'pcapng',
 };

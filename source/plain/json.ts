@@ -121,6 +121,8 @@ const objectOf = (
 		case 'hide':
 		case 'asked':
 		case 'reading':
+		case 'look':
+		case 'sending':
 		case 'forget-past': {
 			return undefined;
 		}

@@ -220,6 +220,8 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'hide':
 		case 'asked':
 		case 'reading':
+		case 'look':
+		case 'sending':
 		case 'forget-past': {
 			return nothing;
 		}

@@ -16,8 +16,10 @@ import {Gauges, type Counted} from '../socket/gauges.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {untilFlushed} from './flushed.js';
 import {redialShare} from './redial.js';
 import type {Silence} from './silence.js';
+import {answerTelnet} from './telnet.js';
 
 export type RawClientOptions = {
 	/** Opens the connection; called once, unless `isWaiting`. */
@@ -37,6 +39,8 @@ export type RawClientOptions = {
 	readonly describe: (cause: Error) => SockchatError;
 	/** Whether to continue sending after the other side's FIN. */
 	readonly isPipe?: boolean | undefined;
+	/** Whether telnet's requests are answered. */
+	readonly isTelnet?: boolean | undefined;
 	/** How long connect() may take; 10 s by default. */
 	readonly connectTimeoutMs?: number | undefined;
 	readonly onEvent: (event: ClientEvent | RawEvent) => void;
@@ -155,6 +159,11 @@ export class RawClient implements Counted {
 				resolve();
 			});
 		});
+	}
+
+	/** Settles once nothing waits for the kernel, or the connection has ended. */
+	async flushed(): Promise<void> {
+		await untilFlushed(this.#link.stream);
 	}
 
 	/**
@@ -276,6 +285,13 @@ export class RawClient implements Counted {
 
 	#listen(link: Link): void {
 		const {stream} = link;
+		const answer = this.#options.isTelnet
+			? answerTelnet(stream, bytes => {
+					this.#recorded?.sent(bytes);
+					this.#options.watch?.tap.note('out', undefined, bytes);
+					this.#emitChunk('out', bytes);
+				})
+			: undefined;
 		const onConnected = () => {
 			this.#hasConnected = true;
 			if (this.#hasFinished) {
@@ -300,6 +316,7 @@ export class RawClient implements Counted {
 			this.bytesIn += chunk.length;
 			this.#options.watch?.tap.note('in', undefined, chunk);
 			this.#emitChunk('in', chunk);
+			answer?.(chunk);
 		});
 		stream.on('end', () => {
 			if (this.#isToRetry && !stream.writableEnded) {

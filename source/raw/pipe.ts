@@ -17,6 +17,7 @@ import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
+import {answerTelnet} from './telnet.js';
 
 /** When to end before both directions have. */
 export type Limits = {
@@ -39,6 +40,8 @@ export type PipeOptions = {
 	readonly script?: readonly ScriptStep[] | undefined;
 	/** What answers the other side; its FIN is then answered after that. */
 	readonly answers?: Answers | undefined;
+	/** Whether telnet's requests are answered. */
+	readonly isTelnet?: boolean | undefined;
 	/** Set if all is recorded. */
 	readonly recorder?: Recorder | undefined;
 	/** Its name in the recording; undefined on a client. */
@@ -92,10 +95,16 @@ class LinkPipe {
 		this.#feed = input && ('giveTo' in input ? input : new OwnFeed(input));
 		this.#bytesBefore = this.#feed?.bytesRead ?? 0;
 		this.#missingReplies = limits.replies ?? 0;
-		this.#sink = createSink(
-			link.stream,
-			recorder?.follow(link, options.peer).sent,
-		);
+		// Before the recorder, which puts its listener in front.
+		if (options.isTelnet) {
+			link.stream.prependListener(
+				'data',
+				answerTelnet(link.stream, bytes => recorded?.sent(bytes)),
+			);
+		}
+
+		const recorded = recorder?.follow(link, options.peer);
+		this.#sink = createSink(link.stream, recorded?.sent);
 		this.#conversation = new Conversation({
 			name: peer,
 			sink: this.#sink,

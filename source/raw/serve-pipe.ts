@@ -29,6 +29,7 @@ import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
+import {answerTelnet} from './telnet.js';
 
 export type ServePipeOptions = {
 	readonly address: LoopbackAddress;
@@ -38,6 +39,10 @@ export type ServePipeOptions = {
 	readonly input: Input | undefined;
 	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
 	readonly limits: Limits;
+	/** Whether a peer's FIN is not answered before we leave. */
+	readonly isHalfOpen?: boolean | undefined;
+	/** Whether telnet's requests are answered. */
+	readonly isTelnet?: boolean | undefined;
 	/** Set if all is recorded. */
 	readonly recorder?: Recorder | undefined;
 	readonly onEvent: (event: ServerEvent) => void;
@@ -258,8 +263,17 @@ class PeersPipe {
 
 	#accept(link: SocketLink, name: string): void {
 		const {stream} = link;
-		const {script, recorder} = this.#options;
-		const sink = createSink(stream, recorder?.follow(link, name).sent);
+		const {script, recorder, isTelnet} = this.#options;
+		// Before the recorder, which puts its listener in front.
+		if (isTelnet) {
+			stream.prependListener(
+				'data',
+				answerTelnet(stream, bytes => recorded?.sent(bytes)),
+			);
+		}
+
+		const recorded = recorder?.follow(link, name);
+		const sink = createSink(stream, recorded?.sent);
 		const peer: Peer = {
 			link,
 			name,
@@ -370,6 +384,11 @@ class PeersPipe {
 		const isHolder = peer === this.#holder;
 		const isTyped = (input?.stream as {isTTY?: boolean} | undefined)?.isTTY;
 		if (isHolder && !isTyped && (input!.isFinite || peer.bytesGiven > 0)) {
+			return;
+		}
+
+		const isKept = this.#options.isHalfOpen && !this.#isInputOver;
+		if (isKept) {
 			return;
 		}
 

@@ -20,8 +20,10 @@ import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 import {createAnswers, type Answering} from './answers.js';
+import {untilFlushed} from './flushed.js';
 import {Heard, SearchPace} from './heard.js';
 import type {Silence} from './silence.js';
+import {answerTelnet} from './telnet.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;
@@ -35,6 +37,10 @@ export type RawServerOptions = {
 	 * doesn't end it. Else it goes to all, and FIN is answered by FIN.
 	 */
 	readonly isPipe?: boolean | undefined;
+	/** Whether a peer's FIN is left for a person to answer. */
+	readonly isHalfOpen?: boolean | undefined;
+	/** Whether telnet's requests are answered. */
+	readonly isTelnet?: boolean | undefined;
 	/** Whether it serves one peer, and ends. */
 	readonly isOnce?: boolean | undefined;
 	/** What answers the peers; the FIN of one is then answered after that. */
@@ -70,6 +76,8 @@ export type RawServer = {
 	};
 	/** Settles once no peer's queue is full; the slowest peer sets the pace. */
 	readonly drained: () => Promise<void>;
+	/** Settles once no peer's bytes wait for the kernel. */
+	readonly flushed: () => Promise<void>;
 	/** Pauses or resumes reading, from all peers. */
 	readonly setPaused: (isPaused: boolean) => void;
 	/**
@@ -97,6 +105,8 @@ export const startRawServer = async ({
 	descriptor,
 	backlog,
 	isPipe = false,
+	isHalfOpen = false,
+	isTelnet = false,
 	isOnce = false,
 	answering,
 	onFailure = () => undefined,
@@ -171,6 +181,14 @@ export const startRawServer = async ({
 			isPaused: false,
 			isBeingAnswered: false,
 		};
+		const negotiate = isTelnet
+			? answerTelnet(stream, bytes => {
+					watch?.tap.note('out', name, bytes);
+					peer.recorded?.sent(bytes);
+					const at = clock.wallMs();
+					onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
+				})
+			: undefined;
 		peers.set(link, peer);
 		if (isPaused) {
 			stream.pause();
@@ -207,6 +225,7 @@ export const startRawServer = async ({
 			watch?.tap.note('in', name, bytes);
 			const at = clock.wallMs();
 			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes});
+			negotiate?.(bytes);
 			if (answerer) {
 				void answer(bytes);
 			}
@@ -215,11 +234,11 @@ export const startRawServer = async ({
 			peer.isHalfClosed = true;
 			await answerer?.endHearing();
 			const isReceiving =
-				isPipe &&
 				!answerer &&
 				hasShutdown === undefined &&
 				(isOnce || peer.bytesGiven > 0);
-			if (!isReceiving) {
+			const isKept = isHalfOpen || (isPipe && isReceiving);
+			if (!isKept || hasShutdown) {
 				stream.end();
 			}
 		};
@@ -313,6 +332,11 @@ export const startRawServer = async ({
 		async drained() {
 			await Promise.all(
 				[...peers.keys()].map(async ({stream}) => untilDrained(stream)),
+			);
+		},
+		async flushed() {
+			await Promise.all(
+				[...peers.keys()].map(async ({stream}) => untilFlushed(stream)),
 			);
 		},
 		setPaused(wanted) {

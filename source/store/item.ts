@@ -94,6 +94,8 @@ export type Chunk = {
 	readonly bytes: Uint8Array;
 	/** The start of its first character, which the chunk before it has. */
 	readonly before?: Uint8Array;
+	/** Milliseconds since the chunk before, of any peer. */
+	readonly sinceMs?: number;
 };
 
 /** A line across the transcript: another day, or where the reader left off. */

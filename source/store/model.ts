@@ -2,7 +2,7 @@
 import type {OfferedCommand} from '../protocol/frame.js';
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
-import type {Place} from '../event/event.js';
+import type {Look, Place, SendingFile} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
 import {
@@ -21,6 +21,7 @@ import {
 import type {Search} from './search.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
 import {appendFolded, foldItems} from './comings.js';
+import {sendingNotice} from './sending.js';
 import {
 	emptyTranscript,
 	filterItems,
@@ -99,6 +100,13 @@ export type Model = {
 	readonly rtts: readonly number[];
 	/** Of raw mode, by direction and peer: a character that is not whole yet. */
 	readonly unfinished: ReadonlyMap<string, Uint8Array>;
+	/** How chunks are shown. */
+	readonly look: Look;
+	/** When the last chunk came or went. */
+	readonly chunkAt: number | undefined;
+	/** The file that is being sent, if one is. */
+	readonly sending:
+		{readonly file: SendingFile; readonly at: number} | undefined;
 	readonly socket: SocketView;
 	/** Set on a server. */
 	readonly listening:
@@ -170,6 +178,9 @@ export const createModel = (start: ModelStart): Model => ({
 	traffic: noTraffic,
 	rtts: [],
 	unfinished: new Map(),
+	look: {isPretty: false, isTimed: false, isOpen: false},
+	chunkAt: undefined,
+	sending: undefined,
 	socket: emptySocketView,
 	listening: undefined,
 });
@@ -191,13 +202,14 @@ export type ModelUpdate = {
 
 /**
  * What stands below the transcript: the day, if nothing in it is of today yet, an
- * invitation, and what isn't stored yet.
+ * invitation, what isn't stored yet, and how far a file is sent.
  */
 export const tailOf = ({
 	today,
 	lastDay,
 	shownInvitation,
 	pending,
+	sending,
 }: Model): readonly Item[] => {
 	const isNewDay =
 		today !== undefined && lastDay !== undefined && lastDay !== today.text;
@@ -205,6 +217,7 @@ export const tailOf = ({
 		...(isNewDay ? [today] : []),
 		...(shownInvitation ? [shownInvitation] : []),
 		...pending,
+		...(sending ? [sendingNotice(sending)] : []),
 	];
 };
 

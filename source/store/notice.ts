@@ -283,6 +283,8 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		case 'hide':
 		case 'asked':
 		case 'reading':
+		case 'look':
+		case 'sending':
 		case 'forget-past': {
 			return undefined;
 		}

@@ -192,6 +192,16 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			break;
 		}
 
+		case 'look': {
+			update.look = {...update.look, ...event.look};
+			break;
+		}
+
+		case 'sending': {
+			update.sending = event.file && {file: event.file, at: event.at};
+			break;
+		}
+
 		case 'forget-past': {
 			forgetPast(update);
 			break;
@@ -301,7 +311,12 @@ const applyChunk = (
 		peer,
 		bytes,
 		...(before && {before}),
+		// A wall clock may be set back.
+		...(update.chunkAt !== undefined && {
+			sinceMs: Math.max(0, at - update.chunkAt),
+		}),
 	});
+	update.chunkAt = at;
 	const whole = Buffer.concat([before ?? Buffer.alloc(0), bytes.slice(-3)]);
 	const count = unfinishedBytes(whole);
 	if (before !== undefined || count > 0) {

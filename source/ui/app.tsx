@@ -61,6 +61,10 @@ export type AppProps = {
 	readonly setTimer: StoreClock['setTimer'];
 	/** A line was submitted; it may contain newlines. */
 	readonly onLine: (line: string, actions: ScreenActions) => void;
+	/** Shows all of long chunks, or no longer. */
+	readonly onOpen: () => void;
+	/** Stops the file that is being sent. */
+	readonly onStop: () => void;
 	/** Older entries are needed, or no longer. */
 	readonly onPage: (wish: PageWish) => void;
 	/** Opens a search; without a text, closes it. */
@@ -130,6 +134,8 @@ export function App({
 	monotonicMs,
 	setTimer,
 	onLine,
+	onOpen,
+	onStop,
 	onPage,
 	onSearch,
 	onHit,
@@ -249,6 +255,12 @@ export function App({
 			}
 		}
 
+		const isStop = key.type === 'escape' || key.type === 'interrupt';
+		if (isStop && !isQuestion && store.getSnapshot().sending) {
+			onStop();
+			return;
+		}
+
 		if (key.type === 'interrupt' && latest().text !== '' && !isQuestion) {
 			farewell.stay();
 			replace(cleared(latest()));
@@ -275,6 +287,12 @@ export function App({
 
 		if (key.type === 'next-panes' && !isQuestion) {
 			setPanes(nextPanes(panes, columns, rows));
+			return;
+		}
+
+		const isChat = model.mode === 'raw' && viewState.name === 'chat';
+		if (key.type === 'next-order' && isChat) {
+			onOpen();
 			return;
 		}
 
@@ -306,7 +324,12 @@ export function App({
 				farewell.leave();
 			};
 
-			onLine(text, {view: toggle, leave, search});
+			onLine(text, {
+				view: toggle,
+				leave,
+				search,
+				transcript: () => store.getSnapshot().transcript,
+			});
 			if (!isLeaving) {
 				farewell.stay();
 			}

@@ -207,6 +207,10 @@ type Opened = {
 	readonly hasConnected: () => boolean;
 	/** Settles once one is. */
 	readonly connected: Promise<void>;
+	/** How many connections a person asked for. */
+	readonly dials: () => number;
+	/** Settles once another one is dialled. */
+	readonly redialled: () => Promise<void>;
 	readonly remains: Remains;
 	/** Keeps what was seen, and stops the timers. */
 	readonly stop: () => void;
@@ -226,6 +230,8 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 	};
 
 	let hasConnected = false;
+	let dials = 0;
+	let onDial = () => {};
 	const {promise: connected, resolve: onConnected} = createSignal();
 	const pages = createPageRequests(wish => {
 		// One turn later, as a server in this process answers during the call.
@@ -241,6 +247,15 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 		if (event.type === 'connection' && event.connection.phase === 'open') {
 			hasConnected = true;
 			onConnected();
+		}
+
+		if (
+			event.type === 'connection' &&
+			event.connection.phase === 'connecting' &&
+			event.connection.attempt === 1
+		) {
+			dials++;
+			onDial();
 		}
 
 		dispatch(event);
@@ -292,6 +307,11 @@ const open = async (options: Options, bell: Bell): Promise<Opened> => {
 		},
 		hasConnected: () => hasConnected,
 		connected,
+		dials: () => dials,
+		redialled: async () =>
+			new Promise(resolve => {
+				onDial = resolve;
+			}),
 		remains,
 		stop() {
 			stopDays();
@@ -378,7 +398,7 @@ const isRefusedAtOnce = async ({
 
 /** The end of a chat that is shown: how to ask for it, and why it came. */
 const startEnd = (
-	{chat, store, hasConnected}: Opened,
+	{chat, screen, hasConnected, dials, redialled}: Opened,
 	timeoutMs: number | undefined,
 ) => {
 	const {promise: left, resolve: onLeft} = createSignal();
@@ -405,17 +425,32 @@ const startEnd = (
 		leave,
 		cancelDeadline,
 		async ending(): Promise<ScreenEnding> {
-			const cause = await chat.closed;
-			// In raw mode the other side often ends first, and its answer should
-			// stay readable.
-			if (chat.mode === 'raw' && hasConnected() && !wasLeft) {
-				const at = systemClock.wallMs();
-				const text = 'The connection has ended; Ctrl-C or /quit leaves.';
-				store.dispatch({type: 'notice', at, tone: 'info', text});
-				await left;
-			}
+			for (;;) {
+				const dialled = dials();
+				// eslint-disable-next-line no-await-in-loop -- one after the other
+				const cause = await chat.closed;
+				const isOver = chat.mode === 'room' || !hasConnected() || wasLeft;
+				if (isOver) {
+					return endingOf(chat, late ?? cause, late !== undefined);
+				}
 
-			return endingOf(chat, late ?? cause, late !== undefined);
+				if (dials() > dialled) {
+					continue;
+				}
+
+				// The other side often ends first, and its answer should stay
+				// readable.
+				const at = systemClock.wallMs();
+				const dialling =
+					chat.role === 'connect' ? '/connect dials again, ' : '';
+				const text = `The connection has ended; ${dialling}Ctrl-C or /quit leaves.`;
+				screen.emit({type: 'notice', at, tone: 'info', text});
+				// eslint-disable-next-line no-await-in-loop -- as long as it is read
+				await Promise.race([left, redialled()]);
+				if (wasLeft) {
+					return endingOf(chat, late ?? cause, late !== undefined);
+				}
+			}
 		},
 	};
 };

@@ -1,11 +1,12 @@
 /** The chat of a screen, and what its lines do: in a room, and in raw mode. */
-import {Buffer} from 'node:buffer';
 import type {ViewName} from '../commands/hands.js';
 import {help, type HelpScope} from '../commands/help.js';
 import {parseLine, parseRawLine} from '../commands/parse.js';
 import {commandsOf} from '../commands/registry.js';
+import {openByHand} from '../hand/open.js';
+import {noTypedLines, openTypedLines} from '../keyboard/typed-file.js';
 import {systemClock} from '../socket/clock.js';
-import {openRaw, type RawChat} from '../chat/open-raw.js';
+import type {RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import type {RoomChat} from '../chat/room-chat.js';
 import type {
@@ -13,12 +14,13 @@ import type {
 	RawModeOptions,
 	RoomModeOptions,
 } from '../options/options.js';
-import {lineEnds} from '../raw/line-ends.js';
 import type {ChatEvent} from '../event/event.js';
+import {emptyTranscript, type Transcript} from '../store/transcript.js';
 import {done} from '../tcp/socket-action.js';
 import {bellSentence, type Bell} from './bell.js';
 import {roomRules, type DraftRules} from './input/draft.js';
-import {noTypedLines, openTypedLines} from './input/typed-file.js';
+
+type Emit = (event: ChatEvent) => void;
 
 /** What a command may do to the screen itself. */
 export type ScreenActions = {
@@ -32,6 +34,8 @@ export type ScreenActions = {
 	 * @returns Why it can't be done, if so.
 	 */
 	readonly search: (text: string | undefined) => string | undefined;
+	/** What is shown, to be saved. */
+	readonly transcript: () => Transcript;
 };
 
 export type ScreenChat = {
@@ -44,9 +48,13 @@ export type ScreenChat = {
 	/** Shown in the empty input line. */
 	readonly hint: string;
 	readonly onLine: (line: string, actions: ScreenActions) => void;
+	/** For events of the screen itself. */
+	readonly emit: Emit;
+	/** Shows all of long chunks, or no longer. */
+	readonly onOpen: () => void;
+	/** Stops the file that is being sent. */
+	readonly onStop: () => void;
 };
-
-type Emit = (event: ChatEvent) => void;
 
 /**
  * Opens what the options ask for.
@@ -109,6 +117,9 @@ const openScreenRoom = async (
 				search: actions.search,
 			});
 		},
+		emit,
+		onOpen() {},
+		onStop() {},
 	};
 };
 
@@ -116,49 +127,45 @@ const openScreenRaw = async (
 	options: RawModeOptions,
 	emit: Emit,
 ): Promise<ScreenChat> => {
-	const chat: RawChat = await openRaw(
-		{
-			...options,
-			isPipe: false,
-			isRestful: true,
-			onSilent() {
-				// Again: the other side may not answer FIN.
-				chat.leave();
-				chat.leave();
-			},
+	let shown = (): Transcript => emptyTranscript;
+	const opened = await openByHand({
+		options,
+		isPipe: false,
+		isRestful: true,
+		onSilent() {
+			// Again: the other side may not answer FIN.
+			opened.chat.leave();
+			opened.chat.leave();
 		},
 		emit,
-	);
-	const {eol = 'lf'} = options;
-	const lineEnd = lineEnds[eol];
-	// Without ends of lines, those inside a paste are all that divides them.
-	const innerEnd = lineEnd === '' ? '\n' : lineEnd;
+		transcript: () => shown(),
+	});
+	const {chat, hand} = opened;
+	const {eol = 'lf', typed: kept} = options;
+	const typed = kept ? openTypedLines(kept.file, kept.purpose) : noTypedLines;
 	// From the first byte on, for whoever opens the view of the wire later.
 	chat.setTap(true);
 	const {control} = chat;
-	const say = (text: string) => {
-		const unsent = chat.whyNotSent();
-		if (unsent === undefined) {
-			void chat.write(Buffer.from(text.replaceAll('\n', innerEnd) + lineEnd));
-		} else {
-			emit({
-				type: 'notice',
-				at: systemClock.wallMs(),
-				tone: 'bad',
-				text: unsent,
-			});
-		}
-	};
-
 	return {
 		chat,
-		typedLines: noTypedLines.lines,
+		typedLines: typed.lines,
 		// Exact bytes: no limit, and an empty line sends a line end.
 		rules: {limitBytes: Infinity, sendsBlank: true},
 		commands: slashNames('raw'),
-		hint: `bytes to send, --eol ${eol}; /quit leaves`,
+		hint: `bytes to send, --eol ${eol}; /help, /quit`,
 		onLine(line, actions) {
-			parseRawLine(line)({say, control, ...handsOf(emit, chat, actions)});
+			typed.add(line);
+			shown = actions.transcript;
+			parseRawLine(line)({
+				...hand,
+				control,
+				...handsOf(opened.emit, chat, actions),
+			});
+		},
+		emit: opened.emit,
+		onOpen: hand.toggleOpen,
+		onStop() {
+			hand.stop();
 		},
 	};
 };

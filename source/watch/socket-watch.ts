@@ -274,6 +274,12 @@ export class SocketWatch {
 		this.#stopIfOver();
 	}
 
+	/** After `finish`, another socket is followed. */
+	goOn(): void {
+		this.#isFinishing = false;
+		this.#isStopped = false;
+	}
+
 	stop(): void {
 		this.#isStopped = true;
 		this.#poller.stop();

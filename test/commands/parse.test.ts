@@ -141,11 +141,42 @@ test('parse: a command that a mode lacks is unknown there', () => {
 });
 
 test('parse: every command of the registry does something', () => {
-	for (const {name} of commands) {
-		const [call] = did(`/${name} on heron`);
+	for (const {name, modes} of commands) {
+		const line = `/${name} on heron`;
+		const [call] = modes.includes('room') ? did(line) : didRaw(line);
 		assert.ok(call, name);
 		assert.ok(!String(call[2]).startsWith('Unknown command'), name);
+		assert.ok(modes.includes('room') || call[0] !== 'say', name);
 	}
+});
+
+test('parse: by hand, raw mode has commands of its own', () => {
+	for (const [line, request] of [
+		['/hex 68 69 0a', {type: 'hex', digits: '68 69 0a'}],
+		['/send two words.txt', {type: 'send', path: 'two words.txt'}],
+		['/save out', {type: 'save', path: 'out'}],
+		['/stop', {type: 'stop'}],
+		['/connect', {type: 'connect'}],
+		['/escapes', {type: 'switch', name: 'escapes', isOn: undefined}],
+		['/pretty on', {type: 'switch', name: 'pretty', isOn: true}],
+		['/times off', {type: 'switch', name: 'times', isOn: false}],
+		['/open', {type: 'switch', name: 'open', isOn: undefined}],
+	] as const) {
+		assert.deepEqual(didRaw(line), [['byHand', request]], line);
+	}
+
+	for (const line of [
+		'/hex',
+		'/send',
+		'/save',
+		'/stop now',
+		'/connect 6379',
+		'/pretty yes',
+	]) {
+		assert.match(String(didRaw(line)[0]![2]), /^Usage: /, line);
+	}
+
+	assert.deepEqual(didRaw('//hex 00'), say('/hex 00'));
 });
 
 test('parse: repeats a text that is not a command, and never throws', () => {

@@ -23,7 +23,7 @@ const converse = async (
 	});
 	const client = startPython(t, 'client', [port]);
 	client.writeLine('hello');
-	await terminal.waitFor(/← 5 B +127\.0\.0\.1:\d+ hello/);
+	await terminal.waitFor(/← 5 +127\.0\.0\.1:\d+ hello/);
 	terminal.type('hi\r');
 	await client.waitForOutput('Received from server: hi');
 	client.writeLine('quit');

@@ -63,6 +63,12 @@ export const openApp = async (
 					lines.push(line);
 				}
 			}}
+			onOpen={() => {
+				asked.push('open');
+			}}
+			onStop={() => {
+				asked.push('stop');
+			}}
 			onPage={wish => {
 				asked.push(typeof wish === 'string' ? wish : `around ${wish.around}`);
 			}}

@@ -1,6 +1,6 @@
 /** Command hands that record what a typed line calls. */
 import type {OfferedCommand} from '../../source/protocol/frame.js';
-import type {RoomHands} from '../../source/commands/hands.js';
+import type {RawHands, RoomHands} from '../../source/commands/hands.js';
 import {done} from '../../source/tcp/socket-action.js';
 import {parseLine, parseRawLine} from '../../source/commands/parse.js';
 
@@ -12,7 +12,10 @@ type Noted = {
 	readonly offered?: readonly OfferedCommand[];
 };
 
-const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
+const noting = (
+	calls: unknown[][],
+	{names = [], count}: Noted,
+): RoomHands & RawHands => {
 	const note =
 		<Result>(name: string, result: Result) =>
 		(...given: unknown[]): Result => {
@@ -39,6 +42,7 @@ const noting = (calls: unknown[][], {names = [], count}: Noted): RoomHands => {
 		quiet: note('quiet', undefined),
 		help: note('help', undefined),
 		view: note('view', undefined),
+		byHand: note('byHand', undefined),
 	};
 };
 

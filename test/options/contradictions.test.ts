@@ -45,7 +45,8 @@ const parse = (
 	const parsed = parseOptions(
 		{words, given, error: undefined},
 		{
-			isTerminal: names.every(name => !forLines.has(name)),
+			isTerminal:
+				names.includes('raw') || names.every(name => !forLines.has(name)),
 			loginName: () => 'otter',
 			env: {HOME: '/home/otter'},
 		},
@@ -110,7 +111,6 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	['times', 'json', '--times is for plain lines; JSON has the time as "at".'],
 	['raw', 'last', '--last is for rooms; raw mode has no messages to replay.'],
 	['raw', 'since', '--since is for rooms; raw mode has no messages to replay.'],
-	['raw', 'times', '--times is for rooms; raw mode prints bytes as they come.'],
 	[
 		'retry',
 		'noRetry',
@@ -182,6 +182,17 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'broker',
 		'--broker takes all that a peer says, and --expect a part of it; give only one of them.',
 	],
+	['json', 'escapes', '--json has no typed lines; leave out --escapes.'],
+	['json', 'pretty', '--json prints bytes as they are; leave out --pretty.'],
+	...(['escapes', 'pretty', 'log'] as const).flatMap(name =>
+		(
+			['message', 'probe', 'send', 'sendHex', 'sendFile', 'expect'] as const
+		).map((other): [FlagName, FlagName, string] => [
+			name,
+			other,
+			`${writtenFlag(name)} is for bytes by hand; leave it out with ${writtenFlag(other)}.`,
+		]),
+	),
 	...(['send', 'sendHex', 'sendFile', 'expect'] as const).flatMap(
 		(name): Array<[FlagName, FlagName, string]> => [
 			['probe', name, `--probe sends nothing; leave out ${writtenFlag(name)}.`],
@@ -210,6 +221,11 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'echo',
 	'broker',
 	'record',
+	'escapes',
+	'pretty',
+	'halfOpen',
+	'telnet',
+	'log',
 ]);
 
 test('options: each pair of flags works together or is refused with its sentence', () => {

@@ -100,6 +100,13 @@ test('options: each command and mode has exactly the options that it uses', () =
 		eol: undefined,
 		isInputRead: true,
 		isCopy: false,
+		isByHand: true,
+		isPrompted: false,
+		hasEscapes: false,
+		isPretty: false,
+		isHalfOpen: false,
+		isTelnet: false,
+		log: undefined,
 		isShutdown: true,
 		idleMs: undefined,
 		replies: undefined,
@@ -119,6 +126,64 @@ test('options: each command and mode has exactly the options that it uses', () =
 		isWaiting: false,
 		connectTimeoutMs: undefined,
 	});
+});
+
+test('options: by hand, raw mode keeps what is typed at an address', () => {
+	const env = {HOME: '/home/otter'};
+	const raw = (given: GivenFlags, isTerminal = true) => {
+		const parsed = parse('connect', {raw: true, ...given}, {env, isTerminal});
+		return parsed instanceof SockchatError
+			? parsed.message
+			: parsed.mode === 'raw'
+				? parsed
+				: assert.fail('it is a room');
+	};
+
+	assert.partialDeepStrictEqual(
+		raw({
+			port: '6379',
+			telnet: true,
+			escapes: true,
+			pretty: true,
+			times: true,
+			halfOpen: true,
+			log: 'lines',
+		}),
+		{
+			eol: 'crlf',
+			isByHand: true,
+			isTelnet: true,
+			hasEscapes: true,
+			isPretty: true,
+			isTimed: true,
+			isHalfOpen: true,
+			log: 'lines',
+			typed: {
+				file: '/home/otter/.local/state/sockchat/typed.jsonl',
+				purpose: 'raw 127.0.0.1:6379',
+			},
+		},
+	);
+	assert.partialDeepStrictEqual(raw({telnet: true, eol: 'lf'}), {eol: 'lf'});
+	assert.ok(!('typed' in (raw({noHistory: true}) as Options)));
+	assert.partialDeepStrictEqual(raw({plain: true}), {isPrompted: true});
+	// A pipe.
+	assert.partialDeepStrictEqual(raw({telnet: true}, false), {
+		eol: undefined,
+		isCopy: true,
+		isByHand: false,
+	});
+	for (const flag of ['escapes', 'pretty', 'times'] as const) {
+		assert.equal(
+			raw({[flag]: true}, false),
+			`--${flag} is for bytes by hand; a pipe copies them as they are.`,
+		);
+	}
+
+	assert.equal(
+		raw({log: 'lines'}, false),
+		'--log is for bytes by hand; a pipe copies them as they are; --record keeps the bytes.',
+	);
 });
 
 test('options: without arguments it joins 127.0.0.1:5001 as the login name', () => {

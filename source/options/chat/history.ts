@@ -10,7 +10,8 @@ import type {Variables} from '../settings.js';
 export const hasLastingAddress = (address: Address): boolean =>
 	address.kind === 'unix' || address.port !== 0;
 
-const addressForFile = (address: Address): string =>
+/** A path is made absolute. */
+export const addressForFile = (address: Address): string =>
 	address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
 
 export const readHistory = (

@@ -1,10 +1,15 @@
 /** The options of a raw socket, and the flags that need `--raw`. */
+import {typedPath} from '../../history/path.js';
 import {lineEndings, type LineEnding} from '../../raw/line-ends.js';
+import type {LoopbackAddress} from '../../socket/address.js';
 import {inputModes} from '../choices.js';
 import {writtenFlag, type CommandLineCommand} from '../flags.js';
 import type {FrontOptions, RawModeOptions} from '../options.js';
 import {wrongUsage, type Reader, type TypedStep} from '../reader.js';
 import {readAnswering, readSteps} from '../steps.js';
+import {canMoveCursor, type Terminal} from '../screen.js';
+import type {Variables} from '../settings.js';
+import {addressForFile, hasLastingAddress} from './history.js';
 
 const needsRaw = [
 	'eol',
@@ -19,6 +24,11 @@ const needsRaw = [
 	'reply',
 	'echo',
 	'broker',
+	'escapes',
+	'pretty',
+	'halfOpen',
+	'telnet',
+	'log',
 	'record',
 ] as const;
 
@@ -55,36 +65,85 @@ const readIsInputRead = (reader: Reader): boolean => {
 	return input !== 'none';
 };
 
+/** What a person sees or types; a pipe has bytes alone. */
+const refuseInPipe = (reader: Reader, isTerminal: boolean): void => {
+	const flag = (['escapes', 'pretty', 'log', 'times'] as const).find(
+		name => reader.isTyped(name) && !(isTerminal && name === 'times'),
+	);
+	if (flag) {
+		const advice = flag === 'log' ? '; --record keeps the bytes' : '';
+		reader.take<unknown>(
+			wrongUsage(
+				`${writtenFlag(flag)} is for bytes by hand; a pipe copies them as they are${advice}.`,
+			),
+			undefined,
+			flag,
+		);
+	}
+};
+
+/** Lines are recalled where they were typed: at one address. */
+const readTypedFile = (
+	reader: Reader,
+	address: LoopbackAddress,
+	env: Variables,
+): Pick<RawModeOptions, 'typed'> => {
+	const file =
+		reader.has('noHistory') || !hasLastingAddress(address)
+			? undefined
+			: typedPath(env);
+	return file === undefined
+		? {}
+		: {typed: {file, purpose: `raw ${addressForFile(address)}`}};
+};
+
 export const readRaw = (
 	reader: Reader,
 	common: FrontOptions & Pick<RawModeOptions, 'address' | 'isWatched'>,
 	{
 		isTerminal,
+		env,
 		command,
 		descriptor,
 		steps = [],
-	}: {
-		readonly isTerminal: boolean;
+	}: Terminal & {
 		readonly command: CommandLineCommand;
 		readonly steps: readonly TypedStep[] | undefined;
 		readonly descriptor: {readonly descriptor: number} | undefined;
 	},
 ): RawModeOptions => {
-	const eol = readEol(reader);
-	const script = readSteps(reader, steps, eol);
-	const answering = readAnswering(reader, steps, eol);
+	const typedEol = readEol(reader);
+	const script = readSteps(reader, steps, typedEol);
+	const answering = readAnswering(reader, steps, typedEol);
 	// Off a terminal nobody is there to say more than the answers.
 	const isInputRead =
 		readIsInputRead(reader) && (isTerminal || answering === undefined);
+	const isTelnet = reader.has('telnet');
 	const isTyped =
 		isTerminal && isInputRead && !reader.has('message') && script.length === 0;
+	const isCopy = common.output === 'plain' && !common.isWatched && !isTyped;
+	const isByHand = isTyped && common.output !== 'json';
+	if (isCopy) {
+		refuseInPipe(reader, isTerminal);
+	}
+
 	const mode = {
 		...common,
 		mode: 'raw',
-		eol,
+		// A line of telnet's ends so (RFC 854).
+		eol: typedEol ?? (isTelnet && isByHand ? 'crlf' : undefined),
 		...(script.length > 0 && {script}),
 		isInputRead,
-		isCopy: common.output === 'plain' && !common.isWatched && !isTyped,
+		isCopy,
+		isByHand,
+		isPrompted:
+			isByHand && common.output === 'plain' && canMoveCursor({isTerminal, env}),
+		hasEscapes: reader.has('escapes'),
+		isPretty: reader.has('pretty'),
+		isHalfOpen: reader.has('halfOpen'),
+		isTelnet,
+		log: reader.text('log'),
+		...(isByHand && readTypedFile(reader, common.address, env)),
 		isShutdown: !reader.has('noShutdown'),
 		idleMs: reader.seconds('idle'),
 		replies: reader.count('replies'),

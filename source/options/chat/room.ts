@@ -125,7 +125,8 @@ export const readRoom = (
 	} as const;
 	const history =
 		command === 'connect' ? undefined : readHistory(reader, address, env);
-	const keepsLines = command === 'connect' || history !== undefined;
+	const keepsLines =
+		command === 'connect' ? !reader.has('noHistory') : history !== undefined;
 	const typedFile =
 		common.output === 'screen' && keepsLines ? typedPath(env) : undefined;
 	const options: RoomModeOptions =

@@ -13,14 +13,12 @@
  * If y or l would send a text that is too long, they do what e does.
  */
 import {assertNever} from '../../errors.js';
+import {remember} from '../../keyboard/typed-file.js';
 import {changed} from './changes.js';
 import {noCandidates, type Candidates} from './completion.js';
 import {createDraft, edit, type Draft} from './draft.js';
 import {insert} from './line.js';
 import type {Key} from './keys.js';
-
-/** How many texts the history keeps. */
-export const maxHistory = 1000;
 
 /** The effect of a key. */
 export type Pressed = {
@@ -28,15 +26,6 @@ export type Pressed = {
 	/** To be sent, in order; usually none. */
 	readonly texts: readonly string[];
 };
-
-/** The history with one more line, unless it is the last one again. */
-export const remember = (
-	history: readonly string[],
-	text: string,
-): readonly string[] =>
-	text === '' || history.at(-1) === text
-		? history
-		: [...history, text].slice(-maxHistory);
 
 const send = (draft: Draft, parts: readonly string[]): Pressed => {
 	const {rules, killed} = draft;

@@ -71,6 +71,25 @@ export const formatMs = (ms: number): string => {
 	return `${ms.toFixed(digits)} ms`;
 };
 
+const secondMs = 1000;
+const hourMs = 60 * minuteMs;
+
+/** +31 ms, +1.2 s, +3 min, +2 h: at most 7 cells below 1000 h. */
+export const formatSince = (ms: number): string => {
+	if (ms < secondMs) {
+		return `+${ms} ms`;
+	}
+
+	if (ms < minuteMs) {
+		// Not +60.0 s.
+		return `+${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+	}
+
+	return ms < hourMs
+		? `+${Math.floor(ms / minuteMs)} min`
+		: `+${Math.floor(ms / hourMs)} h`;
+};
+
 const bars = '▁▂▃▄▅▆▇█';
 
 /**

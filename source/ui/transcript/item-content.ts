@@ -3,11 +3,16 @@
  * mark of its delivery. A peer's text passes toDisplay() here.
  */
 import {assertNever} from '../../errors.js';
-import type {Tone} from '../../event/event.js';
-import {maxTextBytes} from '../../protocol/frame.js';
-import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
-import {textOfBytes} from '../../protocol/byte-text.js';
+import type {Look, Tone} from '../../event/event.js';
+import {
+	display,
+	joinText,
+	toDisplay,
+	type DisplayText,
+} from '../../protocol/display.js';
 import {actionPrefix} from '../../protocol/mention.js';
+import {layOut} from '../../protocol/pretty.js';
+import {textWithCommands} from '../../protocol/telnet.js';
 import {comingsText} from '../../store/comings-words.js';
 import {
 	isCall,
@@ -19,6 +24,7 @@ import {
 	type Rule,
 	type Whisper,
 } from '../../store/item.js';
+import {formatSince, formatTime} from '../text/format.js';
 import type {Span} from '../text/row.js';
 import {hueOf, type Role, type Style} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
@@ -40,10 +46,16 @@ export type ItemContent = {
 	readonly remark?: Span | undefined;
 };
 
-/** @param hasColumns Whether there is a nick column. */
+const plainLook: Look = {isPretty: false, isTimed: false, isOpen: false};
+
+/**
+ * @param hasColumns Whether there is a nick column.
+ * @param look Of chunks.
+ */
 export const describeItem = (
 	item: Exclude<Item, Rule>,
 	hasColumns: boolean,
+	look: Look = plainLook,
 ): ItemContent => {
 	switch (item.kind) {
 		case 'message': {
@@ -67,7 +79,7 @@ export const describeItem = (
 		}
 
 		case 'chunk': {
-			return describeChunk(item, hasColumns);
+			return describeChunk(item, hasColumns, look);
 		}
 
 		default: {
@@ -146,24 +158,33 @@ const describeBotTalk = (item: BotTalk): ItemContent => {
 	};
 };
 
-const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
-	const {bytes, before, direction, peer} = item;
+const describeChunk = (
+	item: Chunk,
+	hasColumns: boolean,
+	look: Look,
+): ItemContent => {
+	const {at, bytes, direction, peer, sinceMs} = item;
 	const isIn = direction === 'in';
 	const arrow = isIn ? symbols.inward : symbols.outward;
 	const size: Span = {
-		text: display`${arrow} ${bytes.length} B`,
+		text: display`${arrow} ${bytes.length}`,
 		role: isIn ? 'chunk-in' : 'chunk-out',
 	};
 	const from: Span | undefined =
 		peer === undefined ? undefined : {text: toDisplay(peer), role: 'faint'};
+	const most = look.isOpen ? maxOpenBytes : maxFoldedBytes;
 	const shown = {
-		lines: chunkLines(bytes, before),
+		lines: chunkLines(item, most, look.isPretty),
 		style: {},
-		remark: hiddenBytes(bytes),
+		remark: hiddenBytes(bytes.length - most, look.isOpen),
 	};
 
 	if (!hasColumns) {
-		return {...shown, lead: {name: size, after: display` `}};
+		const time = look.isTimed
+			? display`${formatTime(at)} ${sinceMs === undefined ? '' : `${formatSince(sinceMs)} `}`
+			: display``;
+		const name = {...size, text: joinText(time, size.text)};
+		return {...shown, lead: {name, after: display` `}};
 	}
 
 	return from === undefined
@@ -171,21 +192,31 @@ const describeChunk = (item: Chunk, hasColumns: boolean): ItemContent => {
 		: {...shown, nick: size, lead: {name: from, after: display` `}};
 };
 
-// A chunk may be any length, but only so much is wrapped.
-const maxChunkBytes = maxTextBytes;
+/** Of a longer chunk only so much is shown, unless all of it is wanted. */
+export const maxFoldedBytes = 4096;
+
+// A read has 64 KiB at most; only a paste is longer.
+const maxOpenBytes = 256 * 1024;
 
 const chunkLines = (
-	bytes: Uint8Array,
-	before: Uint8Array = Buffer.alloc(0),
-): DisplayText[] =>
-	textOfBytes(Buffer.concat([before, bytes.subarray(0, maxChunkBytes)]))
-		.split(/(?<=\n)/u)
-		.map(line => toDisplay(line));
+	{bytes, before = Buffer.alloc(0)}: Chunk,
+	most: number,
+	isPretty: boolean,
+): DisplayText[] => {
+	const text = textWithCommands(
+		Buffer.concat([before, bytes.subarray(0, most)]),
+	);
+	const lines = isPretty ? layOut(text) : undefined;
+	return (lines ?? text.split(/(?<=\n)/u)).map(line => toDisplay(line));
+};
 
-const hiddenBytes = (bytes: Uint8Array): Span | undefined => {
-	const hidden = bytes.length - maxChunkBytes;
+const hiddenBytes = (hidden: number, isOpen: boolean): Span | undefined => {
+	const advice = isOpen ? '' : '; Ctrl-O shows all';
 	return hidden > 0
-		? {text: display`${symbols.ellipsis} ${hidden} B more`, role: 'faint'}
+		? {
+				text: display`${symbols.ellipsis} ${hidden} B more${advice}`,
+				role: 'faint',
+			}
 		: undefined;
 };
 

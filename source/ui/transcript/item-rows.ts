@@ -17,6 +17,8 @@
  * line of the room, or of somebody else: a row without a mark is a first row,
  * and says who speaks.
  *
+ * In raw mode the columns are a cell closer: '14:02 ← 20   GET /'.
+ *
  * As plain text, for selecting, nothing is on a row but words: continued rows
  * begin with a blank in the place of the mark, which a first row never does.
  */
@@ -26,8 +28,10 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
+import type {Look} from '../../event/event.js';
 import type {Item, Mark, Rule} from '../../store/item.js';
 import {blanks, cutTo} from '../text/cells.js';
+import {formatSince, formatTime} from '../text/format.js';
 import {
 	cellsOfSpans,
 	createRow,
@@ -69,14 +73,15 @@ export const rowsOfItem = (
 	item.kind === 'rule'
 		? [ruleRowOf(item, width)]
 		: shape.isPlain
-			? plainRows(item, width)
-			: columnRows(item, width, shape.nickCells);
+			? plainRows(item, width, shape.look)
+			: columnRows(item, width, shape);
 
 type Said = Exclude<Item, Rule>;
 
-const columnRows = (item: Said, width: number, nickCells: number): Row[] => {
-	const content = describeItem(item, nickCells > 0);
-	const columns = leftColumns(item.at, content, nickCells);
+const columnRows = (item: Said, width: number, shape: RowShape): Row[] => {
+	const {nickCells, look} = shape;
+	const content = describeItem(item, nickCells > 0, look);
+	const columns = leftColumns(item, content, shape);
 	const columnCells = cellsOfSpans(columns);
 
 	// Without a nick column, continued rows are indented a little.
@@ -126,8 +131,12 @@ const ruleRowOf = ({role, text}: Rule, width: number): Row => {
 	]);
 };
 
-const plainRows = (item: Said, width: number): Row[] => {
-	const content = describeItem(item, false);
+const plainRows = (
+	item: Said,
+	width: number,
+	look: Look | undefined,
+): Row[] => {
+	const content = describeItem(item, false, look);
 	const textCells = Math.max(2, width - 1);
 	const lead = leadSpans(content, textCells);
 	const firstCells = width - cellsOfSpans(lead);
@@ -150,17 +159,17 @@ const remarkRows = (
 			);
 
 const leftColumns = (
-	at: number,
+	item: Said,
 	{nick, isCall = false}: ItemContent,
-	nickCells: number,
+	{nickCells, look}: RowShape,
 ): Span[] => {
 	if (nickCells === 0) {
 		return isCall ? [bar] : [];
 	}
 
-	const gap: Span = {text: blanks(gapCells)};
+	const gap: Span = {text: blanks(look ? 1 : gapCells)};
 	const columns: Span[] = [
-		{text: timeOf(at), role: 'faint'},
+		{text: look?.isTimed ? exactTimeOf(item) : timeOf(item.at), role: 'faint'},
 		...(isCall ? [{text: blanks(gapCells - 1)}, bar] : [gap]),
 	];
 	if (nick !== undefined) {
@@ -231,4 +240,18 @@ const timeOf = (at: number): DisplayText => {
 	const hours = String(date.getHours()).padStart(2, '0');
 	const minutes = String(date.getMinutes()).padStart(2, '0');
 	return toDisplay(`${hours}:${minutes}`);
+};
+
+// As '+999 ms'.
+const sinceCells = 7;
+
+/** 14:02:11.204  +31 ms, the second since the chunk before. */
+const exactTimeOf = (item: Said): DisplayText => {
+	const time = formatTime(item.at);
+	if (item.kind !== 'chunk') {
+		return toDisplay(time);
+	}
+
+	const since = item.sinceMs === undefined ? '' : formatSince(item.sinceMs);
+	return toDisplay(`${time} ${since.padStart(sinceCells)}`);
 };

@@ -4,6 +4,7 @@
  * It only grows: all texts would jump to and fro if it followed the nicks that
  * happen to be in view.
  */
+import type {Look} from '../../event/event.js';
 import {displayWidth, toDisplay} from '../../protocol/display.js';
 import type {Item} from '../../store/item.js';
 import {itemAt, type Transcript} from '../../store/transcript.js';
@@ -14,6 +15,8 @@ export type RowShape = {
 	readonly nickCells: number;
 	/** Only words: no times, no marks. */
 	readonly isPlain: boolean;
+	/** In raw mode, how chunks are shown; the columns are then closer. */
+	readonly look?: Look | undefined;
 };
 
 const narrowCells = 48;
@@ -47,8 +50,8 @@ const cellsOf = (item: Item): number => {
 		}
 
 		case 'chunk': {
-			// As '← 1200 B'.
-			return String(item.bytes.length).length + 4;
+			// As '← 1200'.
+			return String(item.bytes.length).length + 2;
 		}
 
 		case 'whisper':

@@ -33,7 +33,12 @@ export const createRowCache = (rowsOf: WrapShaped = rowsOfItem): WrapShaped => {
 	let cached = '';
 
 	return (item, width, shape) => {
-		const form = `${width} ${shape?.nickCells} ${shape?.isPlain}`;
+		const form = [
+			width,
+			shape?.nickCells,
+			shape?.isPlain,
+			...Object.values(shape?.look ?? {}),
+		].join(' ');
 		if (form !== cached) {
 			cached = form;
 			young = new Map();

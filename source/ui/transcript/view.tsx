@@ -29,6 +29,7 @@ const shapeOf = ({
 		viewState.nickColumn.fit(model.transcript, model.pending),
 	),
 	isPlain: area.frame === 'text',
+	look: model.mode === 'raw' ? model.look : undefined,
 });
 
 const oldestDay = ({transcript, today}: Model): Rule | undefined =>

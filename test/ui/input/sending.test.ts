@@ -5,12 +5,8 @@ import {
 	createDraft,
 	type Draft,
 } from '../../../source/ui/input/draft.js';
-import {
-	cleared,
-	maxHistory,
-	pasted,
-	press,
-} from '../../../source/ui/input/sending.js';
+import {cleared, pasted, press} from '../../../source/ui/input/sending.js';
+import {maxHistory} from '../../../source/keyboard/typed-file.js';
 import {
 	candidates,
 	draftOf,

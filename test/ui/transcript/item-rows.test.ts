@@ -2,16 +2,30 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
+import type {Look} from '../../../source/event/event.js';
 import {toDisplay} from '../../../source/protocol/display.js';
 import type {Item} from '../../../source/store/item.js';
 import {rowsOfItem} from '../../../source/ui/transcript/item-rows.js';
+import {
+	nickCellsFor,
+	type RowShape,
+} from '../../../source/ui/transcript/nick-column.js';
 import {hueOf, type Role} from '../../../source/ui/theme/roles.js';
 import {chunk, message, notice, whisper} from '../../helpers/items.js';
 
-const shown = (item: Item, width: number): string[] =>
-	rowsOfItem(item, width).map(({spans}) =>
+const shown = (item: Item, width: number, shape?: RowShape): string[] =>
+	rowsOfItem(item, width, shape).map(({spans}) =>
 		spans.map(span => span.text).join(''),
 	);
+
+/** As raw mode shows chunks. */
+const rawShape = (width: number, look: Partial<Look> = {}): RowShape => ({
+	nickCells: nickCellsFor(width, 4),
+	isPlain: false,
+	look: {isPretty: false, isTimed: false, isOpen: false, ...look},
+});
+const shownRaw = (item: Item, width: number, look?: Partial<Look>) =>
+	shown(item, width, rawShape(width, look));
 
 const anyString = fc.oneof(
 	fc.string({unit: 'grapheme', maxLength: 100}),
@@ -186,32 +200,89 @@ test('item rows: a whisper says from whom and to whom', () => {
 });
 
 test('item rows: a chunk shows its direction, its bytes and its line ends', () => {
-	assert.deepEqual(shown(chunk('GET /\r\nHost: otter\r\n'), 80), [
-		'14:02  ← 20 B        GET /␍⏎',
-		'                   ┆ Host: otter␍⏎',
+	assert.deepEqual(shownRaw(chunk('GET /\r\nHost: otter\r\n'), 80), [
+		'14:02 ← 20 GET /␍⏎',
+		'         ┆ Host: otter␍⏎',
 	]);
 	const out = chunk('hi', {direction: 'out', peer: '127.0.0.1:53122'});
-	assert.deepEqual(shown(out, 80), ['14:02  → 2 B         127.0.0.1:53122 hi']);
-	assert.deepEqual(shown(out, 20), ['→ 2 B hi']);
+	assert.deepEqual(shownRaw(out, 80), ['14:02 → 2  127.0.0.1:53122 hi']);
+	assert.deepEqual(shownRaw(out, 20), ['→ 2 hi']);
+	assert.deepEqual(shownRaw(notice({text: 'a new one'}), 80), [
+		'14:02 a new one',
+	]);
+});
+
+test('item rows: on demand a chunk has its exact time, and the time since the one before', () => {
+	const timed = {isTimed: true};
+	assert.deepEqual(shownRaw(chunk('hi'), 80, timed), [
+		'14:02:00.000         ← 2  hi',
+	]);
+	const later = (sinceMs: number) =>
+		shownRaw(chunk('hi\nho', {sinceMs}), 80, timed)[0]!.slice(13, 20);
+	assert.deepEqual([0, 31, 999, 1000, 59_999, 60_000, 7_200_000].map(later), [
+		'  +0 ms',
+		' +31 ms',
+		'+999 ms',
+		' +1.0 s',
+		'+59.9 s',
+		' +1 min',
+		'   +2 h',
+	]);
+	assert.equal(
+		shownRaw(chunk('hi\nho', {sinceMs: 31}), 80, timed)[1],
+		'                        ┆ ho',
+	);
+	assert.deepEqual(shownRaw(chunk('hi', {sinceMs: 31}), 40, timed), [
+		'14:02:00.000 +31 ms ← 2 hi',
+	]);
+	assert.deepEqual(shownRaw(notice({text: 'made'}), 80, timed), [
+		'14:02:00.000 made',
+	]);
+});
+
+test('item rows: JSON and HTTP heads are laid out on demand', () => {
+	const json = chunk('{"a":[1]}');
+	assert.deepEqual(shownRaw(json, 80), ['14:02 ← 9  {"a":[1]}']);
+	assert.deepEqual(shownRaw(json, 80, {isPretty: true}), [
+		'14:02 ← 9  {',
+		'         ┆   "a": [',
+		'         ┆     1',
+		'         ┆   ]',
+		'         ┆ }',
+	]);
+});
+
+test('item rows: telnet commands have their names', () => {
+	assert.deepEqual(shownRaw(chunk(Buffer.from('fffd0141', 'hex')), 80), [
+		'14:02 ← 4  ‹IAC DO ECHO›A',
+	]);
 });
 
 test('item rows: a byte that is not UTF-8 is shown as hex', () => {
 	const latin = Buffer.from('caf\u00E9 \u00FF', 'latin1');
-	assert.match(shown(chunk(latin), 80)[0]!, /6 B +caf‹e9› ‹ff›$/u);
+	assert.match(shown(chunk(latin), 80)[0]!, /← 6 +caf‹e9› ‹ff›$/u);
 	const euro = Buffer.from('€');
 	assert.match(
 		shown(chunk(euro.subarray(2), {before: euro.subarray(0, 2)}), 80)[0]!,
-		/1 B +€$/u,
+		/← 1 +€$/u,
 	);
 });
 
 test('item rows: a byte order mark in a chunk is shown like any other', () => {
-	assert.match(shown(chunk('\u{FEFF}hi'), 80)[0]!, /5 B +\\u\{feff\}hi$/u);
+	assert.match(shown(chunk('\u{FEFF}hi'), 80)[0]!, /← 5 +\\u\{feff\}hi$/u);
 });
 
 test('item rows: a huge chunk shows its start, and how much is left out', () => {
-	const rows = shown(chunk(new Uint8Array(65_536).fill(0x61)), 80);
-	assert.equal(rows.at(-1)?.trim(), '┆ … 49152 B more');
+	const large = chunk(new Uint8Array(65_536).fill(0x61));
+	const rows = shownRaw(large, 80);
+	assert.equal(rows.at(-1)?.trim(), '┆ … 61440 B more; Ctrl-O shows all');
+	const all = shownRaw(large, 80, {isOpen: true}).join('');
+	assert.equal(all.replaceAll(/[^a]/g, '').length, 65_536);
+	const paste = chunk(new Uint8Array(1_000_000).fill(0x61));
+	assert.equal(
+		shownRaw(paste, 80, {isOpen: true}).at(-1)?.trim(),
+		'┆ … 737856 B more',
+	);
 });
 
 test("item rows: a nick has its hue, whoever bears it, and one's own has its own role", () => {

@@ -16,15 +16,26 @@ import {
 } from 'node:fs';
 import {dirname} from 'node:path';
 import process from 'node:process';
-import {makeFolders} from '../../history/files.js';
-import {trace} from '../../trace.js';
-import {maxHistory, remember} from './sending.js';
+import {makeFolders} from '../history/files.js';
+import {trace} from '../trace.js';
+
+/** How many texts the history keeps. */
+export const maxHistory = 1000;
+
+/** The history with one more line, unless it is the last one again. */
+export const remember = (
+	history: readonly string[],
+	text: string,
+): readonly string[] =>
+	text === '' || history.at(-1) === text
+		? history
+		: [...history, text].slice(-maxHistory);
 
 /** Longer lines are recalled in this run only. */
 export const maxKeptLength = 4096;
 
-/** Lines are recalled where they were typed: in rooms, or at one raw address. */
-export type Purpose = 'room' | `raw ${string}`;
+/** Lines are recalled where they were typed: `room`, or `raw` and an address. */
+export type Purpose = string;
 
 export type TypedLines = {
 	/** Oldest first. */

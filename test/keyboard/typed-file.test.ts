@@ -10,11 +10,11 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
-import {maxHistory} from '../../../source/ui/input/sending.js';
 import {
+	maxHistory,
 	maxKeptLength,
 	openTypedLines,
-} from '../../../source/ui/input/typed-file.js';
+} from '../../source/keyboard/typed-file.js';
 
 const pathFor = (t: TestContext) => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-typed-'));

@@ -1,0 +1,176 @@
+/**
+ * Raw mode by hand: what a typed line does to the connection. The screen and the
+ * plain lines share it.
+ */
+import type {Buffer} from 'node:buffer';
+import type {RawHands} from '../commands/hands.js';
+import type {HandRequest} from '../commands/hand-request.js';
+import type {RawChat} from '../chat/open-raw.js';
+import {assertNever} from '../errors.js';
+import type {ChatEvent, Look} from '../event/event.js';
+import type {LineEnding} from '../raw/line-ends.js';
+import {readHex} from '../raw/script-steps.js';
+import {systemClock} from '../socket/clock.js';
+import type {Transcript} from '../store/transcript.js';
+import {done, refused, type Answer} from '../tcp/socket-action.js';
+import {saveTranscript} from './save.js';
+import {FileSender} from './send-file.js';
+import {typedBytes} from './typed-bytes.js';
+
+export type HandOptions = {
+	readonly chat: RawChat;
+	readonly emit: (event: ChatEvent) => void;
+	readonly eol: LineEnding;
+	readonly hasEscapes: boolean;
+	readonly look: Look;
+	/** What is shown now. */
+	readonly transcript: () => Transcript;
+	/** Called with each piece of a file before it is written. */
+	readonly onPiece: (piece: Buffer) => void;
+};
+
+export type Hand = Pick<RawHands, 'say' | 'byHand'> & {
+	/** Shows all of long chunks, or no longer. */
+	readonly toggleOpen: () => void;
+	/** Stops the file that is being sent. @returns Whether there was one. */
+	readonly stop: () => boolean;
+};
+
+const lookSentences: Readonly<
+	Record<keyof Look, readonly [on: string, off: string]>
+> = {
+	isPretty: [
+		'JSON and HTTP heads are laid out; no byte changes.',
+		'Chunks are shown as they are.',
+	],
+	isTimed: [
+		'Times are to the millisecond, then since the chunk before.',
+		'Times are to the minute.',
+	],
+	isOpen: ['All of long chunks is shown.', 'Long chunks are cut short.'],
+};
+
+const looks = {
+	pretty: 'isPretty',
+	times: 'isTimed',
+	open: 'isOpen',
+} as const;
+
+export const createHand = ({
+	chat,
+	emit,
+	eol,
+	hasEscapes: hadEscapes,
+	look: given,
+	transcript,
+	onPiece,
+}: HandOptions): Hand => {
+	let hasEscapes = hadEscapes;
+	let look = given;
+	const now = () => systemClock.wallMs();
+	const notice = (tone: 'info' | 'bad', text: string) => {
+		emit({type: 'notice', at: now(), tone, text});
+	};
+
+	const answer = ({type, sentence}: Answer) => {
+		notice(type === 'refused' ? 'bad' : 'info', sentence);
+	};
+
+	const sender = new FileSender({
+		chat,
+		onProgress(file) {
+			emit({type: 'sending', at: now(), file});
+		},
+		onPiece,
+	});
+	const write = (bytes: Buffer) => {
+		const unsent = sender.isSending
+			? 'Not sent: it would be in the middle of a file. /stop stops that.'
+			: chat.whyNotSent();
+		if (unsent === undefined) {
+			void chat.write(bytes);
+		} else {
+			notice('bad', unsent);
+		}
+	};
+
+	const turn = (
+		name: 'escapes' | keyof typeof looks,
+		wanted: boolean | undefined,
+	): string => {
+		if (name === 'escapes') {
+			hasEscapes = wanted ?? !hasEscapes;
+			return hasEscapes
+				? String.raw`\r \n \t \0 \xHH and \\ in typed lines stand for bytes.`
+				: 'Typed lines are sent as they are.';
+		}
+
+		const key = looks[name];
+		const isOn = wanted ?? !look[key];
+		look = {...look, [key]: isOn};
+		emit({type: 'look', at: now(), look: {[key]: isOn}});
+		return lookSentences[key][isOn ? 0 : 1];
+	};
+
+	const perform = async (request: HandRequest): Promise<Answer> => {
+		switch (request.type) {
+			case 'hex': {
+				const bytes = readHex(request.digits);
+				if (!bytes) {
+					return refused(
+						'Not sent: /hex needs pairs of hexadecimal digits, such as 0d 0a.',
+					);
+				}
+
+				write(bytes);
+				return done('');
+			}
+
+			case 'send': {
+				return sender.send(request.path);
+			}
+
+			case 'stop': {
+				return sender.stop() ? done('') : refused('No file is being sent.');
+			}
+
+			case 'save': {
+				return saveTranscript(request.path, transcript());
+			}
+
+			case 'connect': {
+				return chat.reconnect();
+			}
+
+			case 'switch': {
+				return done(turn(request.name, request.isOn));
+			}
+
+			default: {
+				return assertNever(request);
+			}
+		}
+	};
+
+	return {
+		say(text) {
+			const bytes = typedBytes(text, {eol, hasEscapes});
+			if (typeof bytes === 'string') {
+				notice('bad', bytes);
+			} else {
+				write(bytes);
+			}
+		},
+		byHand(request) {
+			void perform(request).then(answered => {
+				if (answered.sentence !== '') {
+					answer(answered);
+				}
+			});
+		},
+		toggleOpen() {
+			turn('open', undefined);
+		},
+		stop: () => sender.stop(),
+	};
+};

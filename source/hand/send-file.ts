@@ -1,0 +1,171 @@
+/**
+ * Sends a file as it is, at the pace of the other side, and says how much of it
+ * was sent: all, or where it stopped.
+ *
+ * Bytes that were given to Node can't be taken back. So when it is stopped, those
+ * that still wait for the kernel are named, as they go out later.
+ */
+import {Buffer} from 'node:buffer';
+import {constants} from 'node:fs';
+import {open, type FileHandle} from 'node:fs/promises';
+import {basename} from 'node:path';
+import type {RawChat} from '../chat/open-raw.js';
+import type {SendingFile} from '../event/event.js';
+import {done, refused, type Answer} from '../tcp/socket-action.js';
+
+export type FileSenderOptions = {
+	readonly chat: Pick<
+		RawChat,
+		'write' | 'whyNotSent' | 'bytesTaken' | 'flushed'
+	>;
+	/** Called for each piece, and with undefined at the end. */
+	readonly onProgress: (progress: SendingFile | undefined) => void;
+	/** Called with each piece before it is written. */
+	readonly onPiece?: (piece: Buffer) => void;
+};
+
+const pieceBytes = 64 * 1024;
+
+const reasons: Readonly<Record<string, string>> = {
+	ENOENT: 'there is no such file (ENOENT)',
+	EACCES: 'permission denied (EACCES)',
+};
+
+const reasonOf = (error: unknown): string => {
+	const {code = '', message} = error as NodeJS.ErrnoException;
+	return reasons[code] ?? message;
+};
+
+const bytesOf = (count: number): string =>
+	count === 1 ? '1 byte' : `${count} bytes`;
+
+type Opened = {readonly file: FileHandle; readonly totalBytes: number};
+
+/** @returns What is sent, or why it can't be. */
+const openFile = async (path: string): Promise<Opened | string> => {
+	try {
+		// Without O_NONBLOCK, opening a named pipe waits for its writer.
+		const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		const stat = await file.stat();
+		if (stat.isFile()) {
+			return {file, totalBytes: stat.size};
+		}
+
+		await file.close();
+		return 'it is no regular file';
+	} catch (error) {
+		return reasonOf(error);
+	}
+};
+
+export class FileSender {
+	readonly #options: FileSenderOptions;
+	#stop: (() => void) | undefined;
+
+	constructor(options: FileSenderOptions) {
+		this.#options = options;
+	}
+
+	get isSending(): boolean {
+		return this.#stop !== undefined;
+	}
+
+	/** @returns Whether there was something to stop. */
+	stop(): boolean {
+		const {isSending} = this;
+		this.#stop?.();
+		return isSending;
+	}
+
+	/** Settles once all is sent, or no more will be. */
+	async send(path: string): Promise<Answer> {
+		const {chat, onProgress} = this.#options;
+		const unsent = this.isSending
+			? 'A file is being sent; /stop stops it.'
+			: chat.whyNotSent();
+		if (unsent !== undefined) {
+			return refused(unsent);
+		}
+
+		const stopped = new Promise<'stopped'>(resolve => {
+			this.#stop = () => {
+				resolve('stopped');
+			};
+		});
+		try {
+			const opened = await openFile(path);
+			if (typeof opened === 'string') {
+				return refused(`Can't send ${path}: ${opened}.`);
+			}
+
+			try {
+				return await this.#sendAll(path, opened, stopped);
+			} finally {
+				await opened.file.close();
+			}
+		} finally {
+			this.#stop = undefined;
+			onProgress(undefined);
+		}
+	}
+
+	async #sendAll(
+		path: string,
+		{file, totalBytes}: Opened,
+		stopped: Promise<'stopped'>,
+	): Promise<Answer> {
+		const {chat, onProgress, onPiece} = this.#options;
+		const name = basename(path);
+		const takenBefore = chat.bytesTaken();
+		let given = 0;
+		let written: Promise<void> = Promise.resolve();
+		const taken = () => Math.min(given, chat.bytesTaken() - takenBefore);
+		const of = () => `of ${bytesOf(Math.max(totalBytes, given))} of ${name}`;
+		for (;;) {
+			onProgress({name, sentBytes: given, totalBytes});
+			const piece = Buffer.allocUnsafe(pieceBytes);
+			let bytesRead = 0;
+			try {
+				// eslint-disable-next-line no-await-in-loop -- in the order of the file
+				({bytesRead} = await file.read(piece, 0, pieceBytes));
+			} catch (error) {
+				return refused(
+					`${path} can't be read any more: ${reasonOf(error)}. ${taken()} ${of()} were sent.`,
+				);
+			}
+
+			const isOver = bytesRead === 0;
+			if (!isOver) {
+				given += bytesRead;
+				const bytes = piece.subarray(0, bytesRead);
+				onPiece?.(bytes);
+				written = chat.write(bytes);
+			}
+
+			// eslint-disable-next-line no-await-in-loop -- at the other side's pace
+			const outcome = await Promise.race([
+				stopped,
+				isOver ? chat.flushed() : written,
+			]);
+			if (outcome === 'stopped') {
+				const waiting = given - taken();
+				const rest =
+					waiting > 0
+						? `; ${waiting} more wait in this side's queue and still go out`
+						: '';
+				return done(`Stopped: ${taken()} ${of()} were sent${rest}.`);
+			}
+
+			const unsent = chat.whyNotSent();
+			if (unsent !== undefined && taken() < Math.max(totalBytes, given)) {
+				return refused(
+					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent}`,
+				);
+			}
+
+			if (isOver) {
+				return done(`Sent ${name}: ${bytesOf(given)}.`);
+			}
+		}
+	}
+}

@@ -1,0 +1,262 @@
+/** Raw mode by hand, on the screen: what is typed, shown, kept and dialled again. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
+import {createServer, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {after, type TestContext} from 'node:test';
+import {openScreen} from '../helpers/sockchat.js';
+import type {Terminal} from '../helpers/terminal.js';
+import {until} from '../helpers/until.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sockchat-hand-'));
+after(() => {
+	rmSync(folder, {recursive: true});
+});
+
+/** A server that keeps what each peer says, and answers nothing by itself. */
+const listenBare = async (t: TestContext) => {
+	const peers: Array<{
+		readonly socket: Socket;
+		readonly said: Buffer[];
+		hasEnded: boolean;
+	}> = [];
+	const server = createServer({allowHalfOpen: true}, socket => {
+		const peer = {socket, said: [] as Buffer[], hasEnded: false};
+		peers.push(peer);
+		socket.on('data', (chunk: Buffer) => {
+			peer.said.push(chunk);
+		});
+		socket.on('end', () => {
+			peer.hasEnded = true;
+		});
+		socket.on('error', () => undefined);
+	});
+	await new Promise<void>(resolve => {
+		server.listen(0, '127.0.0.1', resolve);
+	});
+	t.after(() => {
+		for (const {socket} of peers) {
+			socket.destroy();
+		}
+
+		server.close();
+	});
+	return {
+		port: String((server.address() as {port: number}).port),
+		async peer(index = 0) {
+			const peer = await until(() => peers[index], {what: 'a connection'});
+			const said = () => Buffer.concat(peer.said);
+			return {
+				...peer,
+				said,
+				untilSaid: async (wanted: string) =>
+					until(() => said().toString('latin1') === wanted, {
+						what: JSON.stringify(wanted),
+						seen: () => JSON.stringify(said().toString('latin1')),
+					}),
+				untilEnd: async () => until(() => peer.hasEnded, {what: 'its FIN'}),
+			};
+		},
+	};
+};
+
+/** One line, and its Enter. */
+const enter = (terminal: Terminal, line: string): void => {
+	terminal.type(line);
+	terminal.press('enter');
+};
+
+test('e2e: escapes and hex are bytes, and a wrong one sends nothing', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, ['connect', '--raw', port, '--escapes']);
+	const there = await peer();
+	enter(terminal, String.raw`a\x00\xff\\`);
+	await there.untilSaid('a\0\u00FF\\\n');
+	enter(terminal, '/hex 68 69 0a');
+	await there.untilSaid('a\0\u00FF\\\nhi\n');
+	enter(terminal, String.raw`\q`);
+	await terminal.waitFor('Not sent: "\\q" is no escape.');
+	enter(terminal, '/escapes off');
+	await terminal.waitFor('Typed lines are sent as they are.');
+	enter(terminal, String.raw`\q`);
+	await there.untilSaid('a\0\u00FF\\\nhi\n\\q\n');
+	await terminal.waitFor(/→ 5 +a␀‹ff›\\⏎/u);
+});
+
+test('e2e: after the end, /connect dials again; the view stays', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, ['connect', '--raw', port]);
+	const first = await peer();
+	enter(terminal, '/connect');
+	await terminal.waitFor('has not ended: /end or /close ends it.');
+	first.socket.end('bye\n');
+	await terminal.waitFor('The connection has ended; /connect dials again');
+	enter(terminal, 'lost?');
+	await terminal.waitFor('The connection has ended: not sent.');
+	enter(terminal, '/connect');
+	const second = await peer(1);
+	enter(terminal, 'again');
+	await second.untilSaid('again\n');
+	await terminal.waitFor('bye⏎');
+	terminal.press('ctrl-c');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
+test('e2e: with --half-open a peer that shut down is still answered', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, [
+		'connect',
+		'--raw',
+		port,
+		'--half-open',
+	]);
+	const there = await peer();
+	there.socket.end('question\n');
+	await terminal.waitFor('question⏎');
+	await terminal.waitFor('CLOSE-WAIT');
+	enter(terminal, 'answer');
+	await there.untilSaid('answer\n');
+	assert.ok(!terminal.text().includes('has ended'));
+	enter(terminal, '/end');
+	await there.untilEnd();
+	await terminal.waitFor('The connection has ended');
+});
+
+test('e2e: a file is sent whole, as one line', async t => {
+	const {port, peer} = await listenBare(t);
+	const path = join(folder, 'request.bin');
+	const bytes = Buffer.from('\0\u00FF\r\n'.repeat(100_000), 'latin1');
+	writeFileSync(path, bytes);
+	const terminal = await openScreen(t, ['connect', '--raw', port]);
+	const there = await peer();
+	enter(terminal, `/send ${path}`);
+	await terminal.waitFor('Sent request.bin: 400000 bytes.');
+	await until(() => there.said().equals(bytes), {what: 'the file'});
+	assert.doesNotMatch(terminal.text(), /→ 65536/);
+});
+
+test('e2e: Esc stops a file, and Ctrl-C does not leave', async t => {
+	const {port, peer} = await listenBare(t);
+	const path = join(folder, 'large.bin');
+	writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
+	const terminal = await openScreen(t, ['connect', '--raw', port]);
+	const {socket} = await peer();
+	socket.pause();
+	for (const key of ['escape', 'ctrl-c'] as const) {
+		enter(terminal, `/send ${path}`);
+		await terminal.waitFor(
+			/Sending large\.bin █*░+ \d+ % · \S+ MB of 16\.8 MB/,
+		);
+		terminal.press(key);
+		await terminal.waitForNot('Sending large.bin');
+		await terminal.waitFor(/Stopped: \d+ of 16777216 bytes/);
+		socket.resume();
+		enter(terminal, '/clear');
+		await terminal.waitForNot('Stopped');
+		socket.pause();
+	}
+});
+
+test('e2e: --log has the lines as shown, /save those of the transcript', async t => {
+	const {port, peer} = await listenBare(t);
+	const log = join(folder, 'lines.log');
+	const saved = join(folder, 'saved.txt');
+	const terminal = await openScreen(t, [
+		'connect',
+		'--raw',
+		port,
+		'--log',
+		log,
+	]);
+	const {socket} = await peer();
+	enter(terminal, 'hi');
+	await terminal.waitFor('hi⏎');
+	socket.write('\u001B[2Jho\n');
+	await terminal.waitFor('ho⏎');
+	enter(terminal, `/save ${saved}`);
+	await terminal.waitFor(/Saved to .*: 2/);
+	const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
+	const lines = String.raw`${time} → 3 hi⏎\n${time} ← 7 ␛\[2Jho⏎\n`;
+	assert.match(readFileSync(saved, 'utf8'), new RegExp(`^${lines}$`));
+	assert.match(readFileSync(log, 'utf8'), new RegExp(`^${lines}`));
+	assert.equal(statSync(log).mode % 0o1000, 0o600);
+});
+
+test('e2e: a log that cannot go on is said, and is exit code 1', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, [
+		'connect',
+		'--raw',
+		port,
+		'--log',
+		'/dev/full',
+	]);
+	await peer();
+	enter(terminal, 'hi');
+	await terminal.waitFor('The log /dev/full is not complete');
+	terminal.press('ctrl-c');
+	assert.equal(await terminal.waitForExit(), 1);
+	assert.match(
+		terminal.text(),
+		/The log \/dev\/full is not complete: no space/,
+	);
+});
+
+test('e2e: what was typed at an address is recalled there, in the next run', async t => {
+	const {port, peer} = await listenBare(t);
+	const other = await listenBare(t);
+	const state = join(folder, 'state');
+	const open = async (at: string) =>
+		openScreen(t, ['connect', '--raw', at], {env: {XDG_STATE_HOME: state}});
+	const first = await open(port);
+	const {untilSaid} = await peer();
+	enter(first, 'SELECT 1');
+	await untilSaid('SELECT 1\n');
+	first.press('ctrl-c');
+	await first.waitForExit();
+	const elsewhere = await open(other.port);
+	elsewhere.press('up');
+	elsewhere.type('x');
+	await elsewhere.waitFor('› x');
+	const again = await open(port);
+	again.press('up');
+	await again.waitFor('› SELECT 1');
+	const kept = join(state, 'sockchat', 'typed.jsonl');
+	assert.equal(statSync(kept).mode % 0o1000, 0o600);
+});
+
+test('e2e: --telnet refuses what is asked for, and shows it by name', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, ['connect', '--raw', port, '--telnet']);
+	const there = await peer();
+	there.socket.write(Buffer.from('fffd01fffb18', 'hex'));
+	await there.untilSaid('\u00FF\u00FC\u0001\u00FF\u00FE\u0018');
+	await terminal.waitFor('‹IAC DO ECHO›‹IAC WILL TERMINAL-TYPE›');
+	await terminal.waitFor('‹IAC WONT ECHO›‹IAC DONT TERMINAL-TYPE›');
+	enter(terminal, 'otter');
+	await there.untilSaid('\u00FF\u00FC\u0001\u00FF\u00FE\u0018otter\r\n');
+});
+
+test('e2e: /pretty, /times and Ctrl-O change what is shown', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openScreen(t, ['connect', '--raw', port]);
+	const {socket} = await peer();
+	socket.write('{"a":[1]}');
+	await terminal.waitFor('{"a":[1]}');
+	enter(terminal, '/pretty');
+	await terminal.waitFor(/\{\n +┆ +"a": \[\n/);
+	enter(terminal, '/times');
+	await terminal.waitFor(/\d\d:\d\d:\d\d\.\d{3} +← 9/);
+	socket.write('x'.repeat(9000));
+	await terminal.waitFor('… 4904 B more; Ctrl-O shows all');
+	terminal.press('ctrl-o');
+	await terminal.waitForNot('B more');
+});
