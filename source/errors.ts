@@ -68,6 +68,9 @@ export const errorCodes = {
 	ERR_HISTORY_TAKEN: 'another server uses the history file',
 	ERR_HISTORY_WRITE:
 		"the history can't be written; nobody was shown the messages",
+	ERR_RELAY: "the relay's engine, its stream or its credentials can't be used",
+	ERR_RELAY_AWAY:
+		"another server of the room can't be reached, or too much waits for that",
 	ERR_PATTERN: 'a regular expression takes too long for a text',
 	ERR_BAD_INPUT: 'a line of stdin is not a request',
 	ERR_NOT_SENT: 'not all of stdin was sent',

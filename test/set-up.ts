@@ -21,6 +21,7 @@ const packageOf = {
 	git: 'git',
 	jq: 'jq',
 	man: 'man-db',
+	'nats-server': 'nats-server',
 	'nc.openbsd': 'netcat-openbsd',
 	openssl: 'openssl',
 	prlimit: 'util-linux',

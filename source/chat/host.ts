@@ -6,6 +6,7 @@ import {duplexPair, type Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import type {Nick} from '../protocol/nick.js';
 import type {ChatEvent} from '../event/event.js';
+import type {RoomRelay} from '../room/relay.js';
 import {Client} from '../client/client.js';
 import type {Identity} from '../client/identity.js';
 import {formatAddress} from '../socket/address.js';
@@ -196,17 +197,40 @@ export const rightsOf = (
 	},
 });
 
+/** Undefined if the room is not to be linked with others. */
+const openRelay = async (
+	{
+		relayWish,
+		name,
+		history,
+		clock = systemClock,
+	}: HostOnlyOptions & Pick<OpenOptions, 'clock'>,
+	onEvent: Emit,
+): Promise<RoomRelay | undefined> => {
+	if (relayWish === undefined || name === undefined) {
+		return undefined;
+	}
+
+	const {openRelayFor} = await import('./relay.js');
+	return openRelayFor(relayWish, {room: name, history, clock, onEvent});
+};
+
 /** A host's room, for a front end. */
 export const openHost = async (
 	options: OpenOptions & HostOnlyOptions,
 	emit: Emit,
 	watch: SocketWatch | undefined,
 ): Promise<RoomChat> => {
+	const relay = await openRelay(options, emit);
 	const {server, client} = await startHost({
 		...options,
+		...(relay && {relay}),
 		takeIdentity: keptIdentityOf(options),
 		onEvent: emit,
 		watch,
+	}).catch(async (error: unknown) => {
+		await relay?.drain();
+		throw error;
 	});
 	if (options.isHomeless) {
 		emit({

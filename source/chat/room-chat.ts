@@ -12,6 +12,7 @@ import type {Company} from '../server/hub.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
 import type {CaptureWish} from './capture.js';
+import type {RelayWish} from './relay.js';
 import type {ServiceNotice} from './service-notice.js';
 
 export type CommonOptions = {
@@ -63,6 +64,8 @@ export type HostOnlyOptions = {
 	readonly history: HistoryPlace | undefined;
 	/** Whether it isn't kept because the environment names no place for that. */
 	readonly isHomeless?: boolean | undefined;
+	/** Set if the room is linked with those on other machines. */
+	readonly relayWish?: RelayWish | undefined;
 	/** Whether other users are refused; Linux. */
 	readonly isSameUser?: boolean | undefined;
 	readonly maxPerUser?: number | undefined;

@@ -10,8 +10,8 @@ import {Token} from '../protocol/token.js';
 
 const maxFileBytes = 4096;
 
-const unfit = (path: string, why: string, cause?: unknown) =>
-	new SockchatError('ERR_TOKEN_FILE', `"${path}" can't hold a token: ${why}.`, {
+const unfit = (path: string, why: string, cause?: unknown, what = 'a token') =>
+	new SockchatError('ERR_TOKEN_FILE', `"${path}" can't hold ${what}: ${why}.`, {
 		cause,
 	});
 
@@ -21,12 +21,17 @@ const reasons: Readonly<Record<string, string>> = {
 	EACCES: 'you may not read it',
 };
 
-const unreadable = (path: string, cause: unknown) => {
+const unreadable = (path: string, cause: unknown, what?: string) => {
 	const {code = ''} = cause as NodeJS.ErrnoException;
-	return unfit(path, reasons[code] ?? `it can't be read (${code})`, cause);
+	return unfit(
+		path,
+		reasons[code] ?? `it can't be read (${code})`,
+		cause,
+		what,
+	);
 };
 
-const readTokenFile = async (path: string): Promise<string> => {
+const readChecked = async (path: string, what: string): Promise<string> => {
 	// The checks use the open file, which can't be swapped in between. O_NONBLOCK:
 	// opening a pipe would wait for a writer.
 	const {O_RDONLY, O_NONBLOCK} = constants;
@@ -34,13 +39,18 @@ const readTokenFile = async (path: string): Promise<string> => {
 	try {
 		const stat = await file.stat();
 		if (!stat.isFile()) {
-			throw unfit(path, 'it is not a regular file');
+			throw unfit(path, 'it is not a regular file', undefined, what);
 		}
 
 		// Windows has neither owners nor modes.
 		const ownUid = process.getuid?.();
 		if (ownUid !== undefined && stat.uid !== ownUid) {
-			throw unfit(path, `it belongs to another user (uid ${stat.uid})`);
+			throw unfit(
+				path,
+				`it belongs to another user (uid ${stat.uid})`,
+				undefined,
+				what,
+			);
 		}
 
 		if (ownUid !== undefined && (stat.mode & 0o077) !== 0) {
@@ -48,6 +58,8 @@ const readTokenFile = async (path: string): Promise<string> => {
 			throw unfit(
 				path,
 				`others may access it (mode ${mode}); run chmod 600 on it`,
+				undefined,
+				what,
 			);
 		}
 
@@ -55,12 +67,33 @@ const readTokenFile = async (path: string): Promise<string> => {
 			throw unfit(
 				path,
 				`it has ${stat.size} bytes; the limit is ${maxFileBytes}`,
+				undefined,
+				what,
 			);
 		}
 
 		return (await file.readFile('utf8')).trim();
 	} finally {
 		await file.close();
+	}
+};
+
+/**
+ * Reads a file that only its owner may read.
+ *
+ * @param what Completes 'FILE can't hold …'.
+ * @throws {SockchatError} `ERR_TOKEN_FILE`.
+ */
+export const readSecretFile = async (
+	path: string,
+	what: string,
+): Promise<string> => {
+	try {
+		return await readChecked(path, what);
+	} catch (error) {
+		throw error instanceof SockchatError
+			? error
+			: unreadable(path, error, what);
 	}
 };
 
@@ -82,9 +115,5 @@ export const readToken = async (
 		return variable === undefined ? undefined : new Token(variable.trim());
 	}
 
-	try {
-		return new Token(await readTokenFile(path));
-	} catch (error) {
-		throw error instanceof SockchatError ? error : unreadable(path, error);
-	}
+	return new Token(await readSecretFile(path, 'a token'));
 };

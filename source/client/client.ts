@@ -560,6 +560,11 @@ export class Client {
 				break;
 			}
 
+			case 'pending': {
+				member.emitFrame(frame);
+				break;
+			}
+
 			case 'whispered': {
 				member.takeWhispered(frame);
 				break;

@@ -89,6 +89,12 @@ export type ClientEvent =
 	  }
 	| {readonly type: 'rtt'; readonly at: number; readonly rttMs: number};
 
+/**
+ * `catching-up`: the log lacks entries that the stream has. `away`: what is said
+ * waits here.
+ */
+export type RelayPhase = 'connecting' | 'catching-up' | 'open' | 'away';
+
 /** Of a server: the listening socket and its peers. */
 export type ServerEvent =
 	| {
@@ -136,6 +142,27 @@ export type ServerEvent =
 			readonly type: 'history';
 			readonly at: number;
 			readonly state: 'mended';
+	  }
+	/** The relay that links the room with those on other machines. */
+	| {
+			readonly type: 'relay';
+			readonly at: number;
+			readonly phase: RelayPhase;
+			/** The engine's address, as it was given. */
+			readonly url: string;
+			readonly room: string;
+			/** When the phase began. */
+			readonly since: number;
+			/** Entries that the stream has and the log not yet; undefined if unknown. */
+			readonly lag: number | undefined;
+			/** Entries of this server that are not in the stream. */
+			readonly outbox: number;
+			/** Servers that have been heard, this one included. */
+			readonly servers: number;
+			/** What is wrong. */
+			readonly error: SockchatError | undefined;
+			/** Whether the phase, or what is wrong, has changed. */
+			readonly isNews: boolean;
 	  }
 	/** A peer that spoke another protocol was turned away. */
 	| {

@@ -8,6 +8,15 @@ import {isAbsolute, join, win32} from 'node:path';
 const plainAddress = /^(?:[\d.]+|\[::1\]):\d+$/;
 const maxShownCharacters = 60;
 
+const shortened = (name: string): string => {
+	const shown = name
+		.replaceAll(/[^\w.]+/g, '-')
+		.replace(/^[-.]+/, '')
+		.slice(-maxShownCharacters);
+	const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+	return `${shown}-${hash}`;
+};
+
 // Colons are special to scp, rsync and Windows. A socket's path is shortened,
 // and a hash tells apart two paths that look alike.
 export const fileName = (address: string): string => {
@@ -15,12 +24,7 @@ export const fileName = (address: string): string => {
 		return address.replace('[::1]', 'ip6-localhost').replace(':', '-');
 	}
 
-	const shown = address
-		.replaceAll(/[^\w.]+/g, '-')
-		.replace(/^[-.]+/, '')
-		.slice(-maxShownCharacters);
-	const hash = createHash('sha256').update(address).digest('hex').slice(0, 8);
-	return `unix-${shown}-${hash}`;
+	return `unix-${shortened(address)}`;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -57,6 +61,20 @@ export const historyPath = (
 ): string | undefined => {
 	const folder = stateFolder(env);
 	return folder && join(folder, `${fileName(address)}.jsonl`);
+};
+
+/**
+ * The history of a room that is shared with other machines, by its name.
+ *
+ * @returns Undefined if the environment names no home.
+ */
+export const relayedPath = (
+	room: string,
+	env: Environment,
+): string | undefined => {
+	const folder = stateFolder(env);
+	const name = /^[\w-]{1,60}$/.test(room) ? room : shortened(room);
+	return folder && join(folder, `relay-${name}.jsonl`);
 };
 
 /**

@@ -254,6 +254,33 @@ export const flags = {
 		commands: ['join', 'serve'],
 		notRaw: 'raw mode has no room',
 	},
+	relay: {
+		type: 'string',
+		value: 'URL',
+		summary: 'share --room with other machines through NATS',
+		commands: ['serve'],
+		notRaw: 'raw mode has no room',
+	},
+	relayCredentials: {
+		type: 'string',
+		value: 'FILE',
+		summary: "the relay's; mode 600 (or SOCKCHAT_RELAY_CREDENTIALS)",
+		commands: ['serve'],
+		notRaw: 'raw mode has no room',
+	},
+	relayOptional: {
+		type: 'boolean',
+		summary: 'open the room although the relay is away',
+		commands: ['serve'],
+		notRaw: 'raw mode has no room',
+	},
+	relayReplicas: {
+		type: 'string',
+		value: 'N',
+		summary: 'copies that a cluster keeps of the room (default: 1)',
+		commands: ['serve'],
+		notRaw: 'raw mode has no room',
+	},
 	backlog: {
 		type: 'string',
 		value: 'N',

@@ -103,6 +103,11 @@ const objectOf = (
 				: event;
 		}
 
+		case 'relay': {
+			const {error, isNews, ...state} = event;
+			return {...state, cause: causeOf(error)};
+		}
+
 		case 'rtt': {
 			const {at, type, rttMs} = event;
 			// The clock's resolution is a microsecond.

@@ -60,6 +60,13 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 			};
 		}
 
+		case 'pending': {
+			const {from, id, text} = frame;
+			return options.isQuiet || id === options.id
+				? nothing
+				: {out: spoken(`${from} (not yet shared): `, text)};
+		}
+
 		case 'found': {
 			return {
 				out: joinText(...foundLines(frame).map(line => asLine(`-- ${line}`))),
@@ -209,6 +216,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'ended':
 		case 'foreign':
 		case 'history':
+		case 'relay':
 		case 'queued':
 		case 'sent':
 		case 'stored':

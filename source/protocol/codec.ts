@@ -215,6 +215,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	},
 	gap: {from: positive, to: positive},
 	...entrySchemas,
+	pending: {at: time, from: text, id: text, n: count, text},
 	members: {
 		count,
 		names,

@@ -300,6 +300,13 @@ export type Message = {
 	readonly n: number;
 	readonly text: string;
 };
+/**
+ * What a member of a relayed room said while the relay is away: it has no place
+ * yet. Its message has the same `id`, `n` and `at`.
+ */
+export type PendingMessage = Omit<Message, 'type' | 'seq'> & {
+	readonly type: 'pending';
+};
 export type Joined = {
 	readonly type: 'joined';
 	readonly seq: number;
@@ -434,6 +441,7 @@ export type ServerFrame =
 	| Gap
 	| Entry
 	| Members
+	| PendingMessage
 	| Whispered
 	| Found
 	| PastPage

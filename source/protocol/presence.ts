@@ -41,15 +41,25 @@ export const reducePresence = (
 		return presence;
 	}
 
+	const isWhole = names.length === count;
 	switch (frame.type) {
 		case 'joined': {
 			const {nick} = frame;
+			// In a relayed room the list may know it before the log does.
+			if (isWhole && names.includes(nick)) {
+				return presence;
+			}
+
 			const known = frame.agent ? [...agents, nick] : agents;
 			const joined = listOf(count + 1, [...names, nick], known);
 			return {replayHead, members: joined};
 		}
 
 		case 'left': {
+			if (isWhole && !names.includes(frame.nick)) {
+				return presence;
+			}
+
 			const [staying, known] = [names, agents].map(list =>
 				list.filter(name => name !== frame.nick),
 			);

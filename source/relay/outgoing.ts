@@ -16,7 +16,7 @@ export type Waiting = Offer & {
 	readonly since: number;
 };
 
-type Held = Waiting & {isSent: boolean};
+type Held = Waiting & {isSent: boolean; isKept: boolean};
 
 export class Outgoing {
 	readonly #run: string;
@@ -24,6 +24,8 @@ export class Outgoing {
 	#bytes = 0;
 	/** By key, in order. What was sent comes before what was not. */
 	readonly #held = new Map<string, Held>();
+	/** Those that are not kept. */
+	readonly #unkept = new Set<Held>();
 
 	/** @param run 8 hex digits, of this run of this server alone. */
 	constructor(run: string) {
@@ -42,22 +44,47 @@ export class Outgoing {
 		return this.#held.values().next().value;
 	}
 
-	[Symbol.iterator](): Iterator<Waiting> {
-		return this.#held.values();
+	/** What is kept on the disk, in order. */
+	get kept(): readonly Waiting[] {
+		return [...this.#held.values()].filter(({isKept}) => isKept);
 	}
 
 	offer(offers: readonly Offer[], since: number): readonly Waiting[] {
 		return offers.map(offer => {
 			const {id, n} = offer;
 			const key = n === plainN ? this.nextKey() : `${id}:${n}`;
-			return this.#hold({...offer, key, since});
+			return this.#hold({...offer, key, since}, false);
 		});
 	}
 
-	/** Takes what an earlier run left, before anything is offered. */
-	restore(waiting: readonly Waiting[]): void {
+	/** Takes entries that have a key, such as those that an earlier run left. */
+	restore(waiting: readonly Waiting[], isKept: boolean): void {
 		for (const each of waiting) {
-			this.#hold(each);
+			this.#hold(each, isKept);
+		}
+	}
+
+	/** What is to be kept; it counts as kept. */
+	takeUnkept(): readonly Waiting[] {
+		const taken = [...this.#unkept];
+		this.#unkept.clear();
+		for (const held of taken) {
+			held.isKept = true;
+		}
+
+		return taken;
+	}
+
+	/** They were not kept. */
+	untake(waiting: readonly Waiting[]): void {
+		for (const {key} of waiting) {
+			const held = this.#held.get(key);
+			if (!held) {
+				continue;
+			}
+
+			held.isKept = false;
+			this.#unkept.add(held);
 		}
 	}
 
@@ -81,6 +108,7 @@ export class Outgoing {
 		const held = this.#held.get(key);
 		if (held) {
 			this.#held.delete(key);
+			this.#unkept.delete(held);
 			this.#bytes -= held.text.length;
 		}
 
@@ -115,37 +143,41 @@ export class Outgoing {
 		}
 	}
 
-	/**
-	 * Gives messages another key and no number if a later one of the same client
-	 * is in the log: they would be taken for repeats. A client whose earlier
-	 * process left them here has spoken on another server since.
-	 *
-	 * @returns Them, as they go out now.
-	 */
-	renumber(isLogged: (id: string, n: number) => boolean): readonly Waiting[] {
-		const late = [...this.#held.values()].filter(
+	/** Messages of clients that have a later one in the log. */
+	late(isLogged: (id: string, n: number) => boolean): readonly Waiting[] {
+		return [...this.#held.values()].filter(
 			({id, n}) => n !== plainN && isLogged(id, n),
 		);
-		if (late.length === 0) {
+	}
+
+	/**
+	 * Gives late messages another key and no number: they would be taken for
+	 * repeats.
+	 *
+	 * @returns The keys that they had.
+	 */
+	renumber(isLogged: (id: string, n: number) => boolean): readonly string[] {
+		const late = new Set(this.late(isLogged));
+		if (late.size === 0) {
 			return [];
 		}
 
 		const all = [...this.#held.values()];
 		this.#held.clear();
+		this.#unkept.clear();
 		this.#bytes = 0;
-		const changed: Waiting[] = [];
 		for (const held of all) {
-			if (late.includes(held)) {
-				const {n, text, ...rest} = held;
+			if (late.has(held)) {
+				const {n, text, id, since} = held;
 				const plain = text.replace(`,"n":${n},`, `,"n":${plainN},`);
 				const key = this.nextKey();
-				changed.push(this.#hold({...rest, n: plainN, text: plain, key}));
+				this.#hold({id, since, n: plainN, text: plain, key}, false);
 			} else {
-				this.#hold(held);
+				this.#hold(held, held.isKept);
 			}
 		}
 
-		return changed;
+		return [...late].map(({key}) => key);
 	}
 
 	/** A key for an entry without a number. */
@@ -153,9 +185,14 @@ export class Outgoing {
 		return `${this.#run}:${++this.#lastK}`;
 	}
 
-	#hold(waiting: Waiting): Waiting {
-		this.#held.set(waiting.key, {...waiting, isSent: false});
-		this.#bytes += waiting.text.length;
-		return waiting;
+	#hold({key, id, n, text, since}: Waiting, isKept: boolean): Waiting {
+		const held = {key, id, n, text, since, isSent: false, isKept};
+		this.#held.set(key, held);
+		this.#bytes += text.length;
+		if (!isKept) {
+			this.#unkept.add(held);
+		}
+
+		return held;
 	}
 }

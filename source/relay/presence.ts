@@ -217,3 +217,17 @@ export const parseBeat = (text: string): Beat | undefined => {
 		return undefined;
 	}
 };
+
+/** @returns The server that has ended in good order, if it is such a beat. */
+export const parseGone = (text: string): string | undefined => {
+	if (!text.includes('"isGone"')) {
+		return undefined;
+	}
+
+	try {
+		const {server, isGone} = JSON.parse(text) as Record<string, unknown>;
+		return isGone === true && typeof server === 'string' ? server : undefined;
+	} catch {
+		return undefined;
+	}
+};

@@ -217,8 +217,8 @@ export class Room {
 		};
 	}
 
-	/** The first to join, at most so many. */
-	*members(most: number): Generator<Member> {
+	/** The first of this server to join, at most so many. */
+	*members(most = Infinity): Generator<Member> {
 		let left = most;
 		for (const member of this.#byId.values()) {
 			if (left-- === 0) {
@@ -303,6 +303,19 @@ export class Room {
 			members.map(member => [foldNick(member.nick), member]),
 		);
 		this.#listJson = undefined;
+	}
+
+	/** Whether a client is a member here. */
+	has(id: string): boolean {
+		return this.#byId.has(id);
+	}
+
+	/** Logs the join of a member again, after another server logged its leave. */
+	announce(id: string, at: number): void {
+		const member = this.#byId.get(id);
+		if (member && this.isAnnouncing) {
+			this.#append({type: 'joined', seq: this.#next, at, ...member});
+		}
 	}
 
 	elsewhereNamed(nick: string): Elsewhere | undefined {
@@ -478,24 +491,7 @@ export class Room {
 			};
 		}
 
-		const member = {...before, nick: parsed};
-		this.#byKey.delete(foldNick(before.nick));
-		this.#give(member);
-		this.#byId.set(id, member);
-		this.#listJson = undefined;
-		this.#checkPresenceShare(at);
-		if (this.isAnnouncing) {
-			this.#append({
-				type: 'renamed',
-				seq: this.#next,
-				at,
-				from: before.nick,
-				to: parsed,
-				id,
-			});
-		}
-
-		return {kind: 'renamed', member};
+		return {kind: 'renamed', member: this.#setNick(before, parsed, at)};
 	}
 
 	/**
@@ -507,6 +503,28 @@ export class Room {
 		const isTaken = (key: string) =>
 			this.#whyTaken(nick, key, id, at) !== undefined;
 		return isTaken(foldNick(nick)) ? suggestNick(nick as Nick, isTaken) : nick;
+	}
+
+	/**
+	 * Gives a member a nick like its own: on another server, somebody has that one
+	 * by right.
+	 *
+	 * @returns Undefined if it isn't here any more.
+	 */
+	displace(id: string, at: number): Member | undefined {
+		const before = this.#byId.get(id);
+		if (!before) {
+			return undefined;
+		}
+
+		const nick = suggestNick(
+			before.nick as Nick,
+			key =>
+				key === foldNick(before.nick) ||
+				this.#whyTaken(before.nick, key, id, at) !== undefined,
+		);
+		this.#setNick(before, nick, at);
+		return this.#byId.get(id);
 	}
 
 	/**
@@ -648,6 +666,27 @@ export class Room {
 		const {end} = this.log;
 		this.log.append(frameLine(entry));
 		this.#shares?.take(presence, this.log.end - end);
+	}
+
+	#setNick(before: Member, nick: Nick, at: number): Member {
+		const member = {...before, nick};
+		this.#byKey.delete(foldNick(before.nick));
+		this.#give(member);
+		this.#byId.set(before.id, member);
+		this.#listJson = undefined;
+		this.#checkPresenceShare(at);
+		if (this.isAnnouncing) {
+			this.#append({
+				type: 'renamed',
+				seq: this.#next,
+				at,
+				from: before.nick,
+				to: nick,
+				id: before.id,
+			});
+		}
+
+		return member;
 	}
 
 	/** Gives a member its nick, and ends any reservation of it. */

@@ -21,7 +21,7 @@ import type {OpenRequest} from './bots.js';
 import type {Peer, PeerHub} from './peer.js';
 
 const nickOf = (hub: PeerHub, id: string): string =>
-	hub.member(id)?.member?.nick ?? '';
+	hub.withId(id)?.member?.nick ?? '';
 
 /** The commands that bots offer now. */
 export const offeredCommands = (hub: PeerHub): Commands => ({
@@ -86,7 +86,7 @@ export const askBot = (
 
 	const {request, bot} = asked;
 	hub
-		.member(bot)
+		.withId(bot)
 		?.writeIfFramed(
 			frameLine({type: 'command', request, at, name, from: nick, id, text}),
 		);
@@ -108,7 +108,7 @@ export const answer = (
 	const {asker, number, name} = open;
 	const at = clock.wallMs();
 	const isMuted = moderation.speechRefusal(member.id) !== undefined;
-	hub.member(asker)?.sendAnswered(
+	hub.withId(asker)?.sendAnswered(
 		isMuted
 			? refusal(open, botMuted(name), at)
 			: {
@@ -129,7 +129,7 @@ export const leaveBots = (hub: PeerHub, id: string): void => {
 	const before = bots.count;
 	for (const open of bots.leave(id)) {
 		hub
-			.member(open.asker)
+			.withId(open.asker)
 			?.sendAnswered(refusal(open, commandGone(open.name), clock.wallMs()));
 	}
 

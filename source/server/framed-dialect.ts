@@ -30,7 +30,7 @@ import {
 } from './bot-actions.js';
 import {Greeting} from './greeting.js';
 import {LogQueries} from './log-queries.js';
-import {rename, say, whisper} from './member-actions.js';
+import {rename, say, whisper, type WhisperOutcome} from './member-actions.js';
 import type {Dialect, Peer} from './peer.js';
 
 const frameUnfinished = () =>
@@ -326,6 +326,11 @@ export class FramedDialect implements Dialect {
 				break;
 			}
 
+			case 'sent': {
+				void this.#receipt(outcome);
+				break;
+			}
+
 			case 'duplicate': {
 				break;
 			}
@@ -344,6 +349,18 @@ export class FramedDialect implements Dialect {
 	async #answerWho(member: Member, id: number): Promise<void> {
 		const line = await this.#peer.hub.callRoll(member, id);
 		this.#peer.writeIfFramed(line);
+	}
+
+	async #receipt({
+		whispered,
+		failed,
+	}: Extract<WhisperOutcome, {kind: 'sent'}>): Promise<void> {
+		const error = await failed;
+		if (error) {
+			this.sendError(error, whispered.n);
+		} else {
+			this.sendWhisper(whispered);
+		}
 	}
 
 	#rename(member: Member, nick: string): void {

@@ -194,6 +194,11 @@ export class Greeting {
 			since <= head &&
 			(log === undefined || log === room.logId);
 		peer.join(member, isKnown ? since + 1 : replayStart(room.log, past, last));
+		const pending = hub.relay?.pendingLines() ?? [];
+		if (pending.length > 0) {
+			peer.write(pending.join(''));
+		}
+
 		peer.duplex.uncork();
 		peer.dispatch({type: 'welcomed', at: hub.now});
 	}

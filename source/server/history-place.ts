@@ -2,6 +2,7 @@
 import {existsSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
 import {openHistory, type History} from '../history/history.js';
+import type {GivenLog} from '../history/recover.js';
 import type {FsyncMode} from '../history/syncing.js';
 import type {ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
@@ -44,6 +45,8 @@ export type HistoryOptions = {
 	readonly isBound: boolean;
 	readonly clock: Clock;
 	readonly onTrouble: TellHealth;
+	/** Set if the log's order is made elsewhere. */
+	readonly log?: GivenLog | undefined;
 };
 
 /** Somebody listens at our address, and somebody has our history. */
@@ -78,6 +81,7 @@ export const openHistoryFor = async ({
 	isBound,
 	clock,
 	onTrouble,
+	log,
 }: HistoryOptions): Promise<History> => {
 	const isNew = !existsSync(place.path);
 	if (isNew && !isBound) {
@@ -86,7 +90,7 @@ export const openHistoryFor = async ({
 	}
 
 	try {
-		return await openHistory({...place, clock, onTrouble});
+		return await openHistory({...place, clock, onTrouble, log});
 	} catch (error) {
 		if (!isNew && !isBound) {
 			try {

@@ -8,6 +8,7 @@ import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
 import type {LeaveReason, ReadPast, Search} from '../protocol/frame.js';
 import type {Token} from '../protocol/token.js';
+import type {RoomRelay} from '../room/relay.js';
 import type {Room} from '../room/room.js';
 import type {Member} from '../room/results.js';
 import type {TakenBack} from '../room/message-numbers.js';
@@ -60,6 +61,8 @@ export type HubOptions = {
 	readonly agentRate?: number | undefined;
 	/** Whose process a peer is, if the kernel may be asked. */
 	readonly users?: UserLookup | undefined;
+	/** Set if the room is linked with others. */
+	readonly relay?: RoomRelay | undefined;
 };
 
 // Without a kernel to ask, nobody is known to be of the same user.
@@ -100,6 +103,7 @@ export class Hub implements ConnectionHub {
 	readonly tap: WireTap | undefined;
 	readonly token: Token | undefined;
 	readonly rate: number | undefined;
+	readonly relay: RoomRelay | undefined;
 	readonly startedAt: number;
 	readonly title: string | undefined;
 	readonly isSameUser: boolean;
@@ -125,6 +129,8 @@ export class Hub implements ConnectionHub {
 	#countedAt = 0;
 	#areOffersDue = false;
 	#offersSentAt = 0;
+	/** The names of the member list when it was compared last. */
+	#listedJson = '';
 	#sweptAt: number;
 	#lookedAt: number;
 	#cancelSweep: (() => void) | undefined;
@@ -144,7 +150,9 @@ export class Hub implements ConnectionHub {
 		rate,
 		agentRate,
 		users = noUsers,
+		relay,
 	}: HubOptions) {
+		this.relay = relay;
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
@@ -254,8 +262,25 @@ export class Hub implements ConnectionHub {
 		return this.#byMember.get(id);
 	}
 
-	member(id: string): PeerConnection | undefined {
+	/** The connection of a member, by its public id. */
+	withId(id: string): PeerConnection | undefined {
 		return this.#byMember.get(id);
+	}
+
+	/** Writes a line to every framed member. */
+	writeAll(line: string): void {
+		for (const connection of this.#byMember.values()) {
+			connection.writeIfFramed(line);
+		}
+	}
+
+	/** Who is on other servers has changed; the list says so, soon. */
+	onElsewhere(): void {
+		const {listJson} = this.room;
+		if (listJson !== this.#listedJson) {
+			this.#listedJson = listJson;
+			this.#isCountDue = true;
+		}
 	}
 
 	/** Everybody who is connected, except the host's own screen. */
@@ -333,10 +358,12 @@ export class Hub implements ConnectionHub {
 	onLeft(member: Member, reason: LeaveReason): void {
 		const {log} = this.room;
 		const {head} = log;
+		const {isAnnouncing} = this.room;
 		this.#byMember.delete(member.id);
 		leaveBots(this, member.id);
 		this.room.leave(member, reason, this.clock.wallMs());
-		this.#onPresence(log.head > head || reason === 'shutdown');
+		const isEntry = this.relay ? isAnnouncing : log.head > head;
+		this.#onPresence(isEntry || reason === 'shutdown');
 	}
 
 	onRenamed(): void {
@@ -363,6 +390,7 @@ export class Hub implements ConnectionHub {
 
 	/** @param isEntry Whether the log has an entry for it. */
 	#onPresence(isEntry: boolean): void {
+		this.relay?.membersChanged();
 		if (isEntry) {
 			this.onPosted();
 		} else {
@@ -422,8 +450,13 @@ export class Hub implements ConnectionHub {
 			connection.rollBack();
 		}
 
-		for (const {id, n} of taken) {
-			this.#byMember.get(id)?.sendError(error, n);
+		if (this.relay) {
+			// The stream has them: they come again.
+			this.relay.takenBack();
+		} else {
+			for (const {id, n} of taken) {
+				this.#byMember.get(id)?.sendError(error, n);
+			}
 		}
 
 		// Joins and leaves were taken back too; the list replaces them.
@@ -499,9 +532,8 @@ export class Hub implements ConnectionHub {
 			names: this.room.isListing ? names : [],
 			...(this.room.isListing && agents && {agents}),
 			heartbeatMs,
+			...(this.relay && {head: this.room.log.shownHead}),
 		});
-		for (const connection of this.#byMember.values()) {
-			connection.writeIfFramed(line);
-		}
+		this.writeAll(line);
 	}
 }

@@ -12,10 +12,17 @@ import {publicId} from '../protocol/public-id.js';
 import type {Member, RefusedSay, RenameResult} from '../room/results.js';
 import {hostOf} from '../socket/origin.js';
 import type {Peer, PeerHub} from './peer.js';
+import {whisperErrand} from './errand.js';
 
 export type WhisperOutcome =
 	/** Sent to the recipient; `whispered` is the sender's receipt. */
 	| {readonly kind: 'delivered'; readonly whispered: Whispered}
+	/** Sent to another server; settles with why it did not arrive, if so. */
+	| {
+			readonly kind: 'sent';
+			readonly whispered: Whispered;
+			readonly failed: Promise<SockchatError | undefined>;
+	  }
 	| {readonly kind: 'duplicate'}
 	| {readonly kind: 'refused'; readonly error: SockchatError};
 
@@ -79,7 +86,7 @@ export const say = (
 	said: readonly Said[],
 ): readonly RefusedSay[] => {
 	const {room, clock, moderation} = hub;
-	const error = moderation.speechRefusal(member.id);
+	const error = moderation.speechRefusal(member.id) ?? hub.relay?.refusal();
 	if (error) {
 		return said.map(({n}) => ({n, error}));
 	}
@@ -107,7 +114,7 @@ export const whisper = (
 		return result;
 	}
 
-	const receiver = result.kind === 'delivered' ? result.to : undefined;
+	const receiver = result.kind === 'repeated' ? undefined : result.to;
 
 	const whispered: Whispered = {
 		type: 'whispered',
@@ -118,6 +125,12 @@ export const whisper = (
 		text,
 		at: clock.wallMs(),
 	};
+	if (result.kind === 'elsewhere') {
+		const {id, server} = result.to;
+		const errand = whisperErrand(id, whispered);
+		return {kind: 'sent', whispered, failed: hub.relay!.ask(server, errand)};
+	}
+
 	// The receipt of a whisper to oneself is the whisper.
 	if (receiver && receiver.id !== member.id) {
 		hub.of(receiver)?.sendWhisper(whispered);

@@ -64,6 +64,11 @@ export class Moderation {
 		return [...this.#bans.values()];
 	}
 
+	/** By public id: the nick at the time. */
+	get muted(): ReadonlyArray<readonly [id: string, nick: string]> {
+		return [...this.#muted];
+	}
+
 	get mutedNicks(): readonly string[] {
 		return [...this.#muted.values()];
 	}
@@ -118,6 +123,10 @@ export class Moderation {
 	unmute(who: string): boolean {
 		const found = [...this.#muted].find(([, nick]) => nick === who);
 		return found !== undefined && this.#muted.delete(found[0]);
+	}
+
+	unmuteId(id: string): void {
+		this.#muted.delete(id);
 	}
 
 	#has(kind: Ban['kind']): boolean {

@@ -18,6 +18,7 @@ import type {
 } from '../protocol/frame.js';
 import type {Token} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
+import type {RoomRelay} from '../room/relay.js';
 import type {Room} from '../room/room.js';
 import type {Clock} from '../socket/clock.js';
 import type {Origin} from '../socket/origin.js';
@@ -94,6 +95,8 @@ export type PeerHub = {
 	readonly plainMessages: PlainMessages;
 	/** How many peers were accepted and then not let into the room. */
 	refused: number;
+	/** Set if the room is linked with others. */
+	readonly relay: RoomRelay | undefined;
 	/** The connection of a member. */
 	readonly of: (member: Member) => Peer | undefined;
 	/** What an agent may send; undefined for as much as anybody. */
@@ -101,7 +104,7 @@ export type PeerHub = {
 	/** @returns The line that answers a member who asks who is here. */
 	readonly callRoll: (asking: Member, id: number) => Promise<string>;
 	/** The connection of the member with this public id. */
-	readonly member: (id: string) => Peer | undefined;
+	readonly withId: (id: string) => Peer | undefined;
 	/** @returns The line that answers a query about the log. */
 	readonly query: (frame: Search | ReadPast) => Promise<string>;
 	/** The log grew: members get the new entries at the end of this turn. */

@@ -1,4 +1,5 @@
 /** A room on a listening socket. */
+import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import type {HostAction} from '../commands/host-action.js';
@@ -8,8 +9,11 @@ import {
 	defaultConnectRate,
 	defaultRate,
 } from '../protocol/frame.js';
+import {logIdOf} from '../history/log-id.js';
+import type {GivenLog} from '../history/recover.js';
 import {lazy} from '../protocol/lazy.js';
-import {Room} from '../room/room.js';
+import type {RoomRelay} from '../room/relay.js';
+import {Room, type RestoredLog} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../event/event.js';
 import {
@@ -32,6 +36,7 @@ import {
 } from './history-place.js';
 import {Admission} from './admission.js';
 import {shareOf} from './budget.js';
+import {relaySite} from './relay-site.js';
 import {controlPeer, samplePeers} from './peers.js';
 import {performHostAction, type HostActionResult} from './host-actions.js';
 import {Hub, type Company} from './hub.js';
@@ -83,6 +88,8 @@ export type ServerOptions = {
 	readonly isManaged?: boolean | undefined;
 	/** Set if everybody except the host must have it. */
 	readonly token?: Token | undefined;
+	/** Set if the room is linked with those on other machines. */
+	readonly relay?: RoomRelay | undefined;
 	/** Set if somebody watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
 	readonly clock?: Clock | undefined;
@@ -146,6 +153,30 @@ const admit = async (
 	socket.off('error', ignore);
 };
 
+/**
+ * The log that a relayed room's history must hold. While the engine is away it
+ * is the one that the history has.
+ */
+const relayedLog = async (
+	relay: RoomRelay | undefined,
+	{path}: HistoryPlace,
+): Promise<GivenLog | undefined> => {
+	if (!relay || relay.log) {
+		return relay?.log;
+	}
+
+	const id = await logIdOf(path);
+	return id === undefined ? undefined : {id, head: 0};
+};
+
+/** Without a history, memory begins where the stream does. */
+const beforeRelayed = (relay: RoomRelay | undefined): RestoredLog | undefined =>
+	relay?.log && {
+		tail: Buffer.alloc(0),
+		tailFirstSeq: relay.log.head + 1,
+		lastN: [],
+	};
+
 /** Clamps wall time to what clients accept. */
 const inFrameTime = (clock: Clock): Clock => ({
 	monotonicMs: () => clock.monotonicMs(),
@@ -177,6 +208,7 @@ export const startServer = async ({
 	connectRate = defaultConnectRate,
 	agentRate = defaultAgentRate,
 	clock: givenClock = systemClock,
+	relay,
 }: ServerOptions): Promise<Server> => {
 	const address = requireLoopback(wanted);
 	const admission = new Admission({isSameUser, maxPerUser});
@@ -192,18 +224,21 @@ export const startServer = async ({
 			isBound: descriptor !== undefined,
 			clock,
 			onTrouble: tellHealth,
+			log: await relayedLog(relay, place),
 		}));
 	const past = history?.recovered;
-	const knownLogId = past?.logId;
+	let knownLogId = past?.logId ?? relay?.log?.id;
+	// Lazily: Node takes 3 ms to load crypto, and listening should not wait.
+	const freshLogId = lazy(() => randomUUID());
 	const room = new Room({
-		// Lazily: Node takes 3 ms to load crypto, and listening should not wait.
-		logId: lazy(() => knownLogId ?? randomUUID()),
+		logId: () => knownLogId ?? freshLogId(),
 		maxMembers,
 		heartbeatMs,
 		maxByFiles: places?.members,
 		log: {isDeferred: history !== undefined},
 		areRenamesLimited: rate !== 'off',
-		past,
+		past: past ?? beforeRelayed(relay),
+		order: relay,
 		share: shareOf(rate, history !== undefined),
 	});
 	const hub = new Hub({
@@ -218,6 +253,7 @@ export const startServer = async ({
 		history,
 		tellHealth,
 		token,
+		relay,
 		rate: rate === 'off' ? undefined : rate,
 		agentRate: agentRate === 'off' ? undefined : agentRate,
 		users: admission,
@@ -250,13 +286,21 @@ export const startServer = async ({
 		},
 	});
 	try {
-		if (past) {
+		if (relay) {
+			const setLog = (id: string) => {
+				knownLogId = id;
+			};
+
+			await relay.start(relaySite({hub, history, setLog}), past);
+		} else if (past) {
 			room.endPast(past);
-			await hub.stored();
 		}
+
+		await hub.stored();
 
 		await listener.listen(backlog);
 	} catch (error) {
+		await relay?.drain();
 		await history?.close();
 		throw error;
 	}
@@ -286,6 +330,7 @@ export const startServer = async ({
 	const closed = listener.closed.then(async () => {
 		hub.stop();
 		watch?.stop();
+		await relay?.drain();
 		await hub.stored();
 		try {
 			await history?.close();

@@ -2,7 +2,7 @@
 import type {OfferedCommand} from '../protocol/frame.js';
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
-import type {Look, Place, SendingFile} from '../event/event.js';
+import type {Look, Place, SendingFile, ServerEvent} from '../event/event.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
 import {
@@ -108,6 +108,8 @@ export type Model = {
 	readonly sending:
 		{readonly file: SendingFile; readonly at: number} | undefined;
 	readonly socket: SocketView;
+	/** Set on a server of a relayed room. */
+	readonly relay: Extract<ServerEvent, {type: 'relay'}> | undefined;
 	/** Set on a server. */
 	readonly listening:
 		| {
@@ -182,6 +184,7 @@ export const createModel = (start: ModelStart): Model => ({
 	chunkAt: undefined,
 	sending: undefined,
 	socket: emptySocketView,
+	relay: undefined,
 	listening: undefined,
 });
 

@@ -120,6 +120,7 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		case 'found':
 		case 'past':
 		case 'members':
+		case 'pending':
 		case 'bye':
 		case 'status':
 		case 'challenge':
@@ -199,6 +200,37 @@ const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 	}
 };
 
+const relayWords = ({
+	phase,
+	url,
+	room,
+	error,
+}: Extract<ChatEvent, {type: 'relay'}>): Words | undefined => {
+	switch (phase) {
+		case 'open': {
+			return error
+				? {tone: 'bad', text: error.message}
+				: {
+						tone: 'good',
+						text: `The room "${room}" is shared through ${url}.`,
+					};
+		}
+
+		case 'away': {
+			const what = error?.message ?? 'The relay is away.';
+			return {
+				tone: 'bad',
+				text: `${what} What is said here is not yet shared; it goes out once the relay is back.`,
+			};
+		}
+
+		case 'connecting':
+		case 'catching-up': {
+			return undefined;
+		}
+	}
+};
+
 const placeWords = (
 	event: Extract<ChatEvent, {type: 'listening'}>,
 ): Words | undefined => {
@@ -262,6 +294,10 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 
 		case 'history': {
 			return historyWords(event);
+		}
+
+		case 'relay': {
+			return event.isNews ? relayWords(event) : undefined;
 		}
 
 		case 'notice': {

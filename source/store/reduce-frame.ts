@@ -198,6 +198,7 @@ const show = (
 
 		case 'offered':
 		case 'command':
+		case 'pending':
 		case 'members':
 		case 'gap':
 		case 'error':

@@ -150,6 +150,11 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			break;
 		}
 
+		case 'relay': {
+			update.relay = event;
+			break;
+		}
+
 		case 'history':
 		case 'notice': {
 			break;

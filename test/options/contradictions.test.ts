@@ -28,6 +28,8 @@ const valueOf = (name: FlagName): string | true => {
 		theme: 'dark',
 		tokenFile: '/etc/token',
 		pcapng: '/var/own.pcapng',
+		relay: 'nats://127.0.0.1:4222',
+		relayReplicas: '3',
 	};
 	const {type}: Flag = flags[name];
 	return type === 'boolean' ? true : (values[name] ?? '7');
@@ -137,6 +139,22 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'--token-file is for rooms; raw mode has no protocol to check a token.',
 	],
 	['raw', 'room', '--room is for rooms; raw mode has no room.'],
+	['raw', 'relay', '--relay is for rooms; raw mode has no room.'],
+	[
+		'raw',
+		'relayCredentials',
+		'--relay-credentials is for rooms; raw mode has no room.',
+	],
+	[
+		'raw',
+		'relayOptional',
+		'--relay-optional is for rooms; raw mode has no room.',
+	],
+	[
+		'raw',
+		'relayReplicas',
+		'--relay-replicas is for rooms; raw mode has no room.',
+	],
 	['raw', 'sameUser', '--same-user is for rooms; raw mode lets everybody in.'],
 	[
 		'raw',
@@ -207,6 +225,14 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 	),
 ];
 
+/** They need --relay, and that one --room. */
+const ofRelay: ReadonlySet<FlagName> = new Set<FlagName>([
+	'relay',
+	'relayCredentials',
+	'relayOptional',
+	'relayReplicas',
+]);
+
 const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'eol',
 	'idle',
@@ -253,14 +279,26 @@ test('options: each pair of flags works together or is refused with its sentence
 						[a, b].includes('json') &&
 						[a, b].some(c => c === one || c === other),
 				);
+				const isOfRelay = ofRelay.has(one) || ofRelay.has(other);
+				const withRelay: readonly FlagName[] =
+					isOfRelay && one !== 'raw' && other !== 'raw'
+						? ['relay', 'room']
+						: [];
 				if (
+					(isOfRelay && withRaw.length > 0) ||
 					(withRaw.length > 0 && isOfRaw) ||
 					(withJson.length > 0 && isOfLines)
 				) {
 					continue;
 				}
 
-				const given = new Set([...withRaw, ...withJson, one, other]);
+				const given = new Set([
+					...withRaw,
+					...withJson,
+					...withRelay,
+					one,
+					other,
+				]);
 				const error = parse(command, [...given]);
 				const line = `${command} ${writtenFlag(one)} ${writtenFlag(other)}`;
 				assert.equal(error?.message, pair?.[2], line);

@@ -181,6 +181,7 @@ const serverFields: Fields<ServerFrame> = {
 			{maxLength: 3},
 		),
 	},
+	pending: {at: time, from: text, id: text, n: count, text},
 	whispered: {n: count, from: text, to: text, text, at: time},
 	found: {
 		id: count,

@@ -100,7 +100,8 @@ class Server {
 
 	/** Killed, and started again; the client comes back to it. */
 	restart(hasOutbox: boolean): void {
-		const left = hasOutbox ? [...this.#outgoing] : [];
+		this.#outgoing.takeUnkept();
+		const left = hasOutbox ? this.#outgoing.kept : [];
 		this.#start(logOf(this.room), left);
 		// What is in the log before its end shows which of these came back.
 		this.deliver(Infinity, -20);
@@ -143,7 +144,7 @@ class Server {
 			this.#merging.roster.restore(findAbsent(tail, 100).members);
 		}
 
-		outgoing.restore(left);
+		outgoing.restore(left, true);
 		const joined = room.join(secretOf(this.#index), `nick${this.#index}`, 1);
 		assert.equal(joined.kind, 'joined');
 		this.#member = joined.member;

@@ -1,6 +1,6 @@
 /** Where a room that is opened keeps its log. */
 import {resolve} from 'node:path';
-import {historyPath} from '../../history/path.js';
+import {historyPath, relayedPath} from '../../history/path.js';
 import type {HistoryPlace} from '../../server/history-place.js';
 import {formatAddress, type Address} from '../../socket/address.js';
 import type {Reader} from '../reader.js';
@@ -14,18 +14,32 @@ export const hasLastingAddress = (address: Address): boolean =>
 export const addressForFile = (address: Address): string =>
 	address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
 
+const defaultPath = (
+	address: Address,
+	env: Variables,
+	shared: string | undefined,
+): string | undefined => {
+	if (shared !== undefined) {
+		return relayedPath(shared, env);
+	}
+
+	return hasLastingAddress(address)
+		? historyPath(addressForFile(address), env)
+		: undefined;
+};
+
 export const readHistory = (
 	reader: Reader,
 	address: Address,
 	env: Variables,
+	/** The name of a room that is shared: it is the same at any address. */
+	shared?: string,
 ): HistoryPlace | undefined => {
 	const fsync = reader.choice('fsync', ['always', 'interval']) ?? 'interval';
 	const asked = reader.text('history');
 	const path =
 		asked ??
-		(!reader.has('noHistory') && hasLastingAddress(address)
-			? historyPath(addressForFile(address), env)
-			: undefined);
+		(reader.has('noHistory') ? undefined : defaultPath(address, env, shared));
 	return path === undefined
 		? undefined
 		: {path, fsync, isDefault: asked === undefined};

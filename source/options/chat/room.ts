@@ -13,6 +13,7 @@ import type {FrontOptions, Output, RoomModeOptions} from '../options.js';
 import {wrongUsage, type Reader} from '../reader.js';
 import {canMoveCursor, type Terminal} from '../screen.js';
 import {hasLastingAddress, readHistory} from './history.js';
+import {readRelay} from './relay.js';
 
 export const readNick = (
 	reader: Reader,
@@ -123,8 +124,11 @@ export const readRoom = (
 		connectTimeoutMs: reader.seconds('connectTimeout'),
 		...readReplay(reader, common.output, isTerminal),
 	} as const;
+	const relayWish = command === 'serve' ? readRelay(reader) : undefined;
 	const history =
-		command === 'connect' ? undefined : readHistory(reader, address, env);
+		command === 'connect'
+			? undefined
+			: readHistory(reader, address, env, relayWish && reader.text('room'));
 	const keepsLines =
 		command === 'connect' ? !reader.has('noHistory') : history !== undefined;
 	const typedFile =
@@ -151,10 +155,13 @@ export const readRoom = (
 					agentRate: reader.rate('agentRate'),
 					isSameUser: reader.has('sameUser'),
 					...readRoomName(reader),
+					...(relayWish && {relayWish}),
 					history,
 					...(history === undefined &&
 						!reader.has('noHistory') &&
-						hasLastingAddress(address) && {isHomeless: true}),
+						(relayWish !== undefined || hasLastingAddress(address)) && {
+							isHomeless: true,
+						}),
 				};
 	return typedFile === undefined ? options : {...options, typedFile};
 };

@@ -1,0 +1,59 @@
+/** The relay of a room that is opened; what it needs is loaded only then. */
+import {hostname} from 'node:os';
+import process from 'node:process';
+import type {ServerEvent} from '../event/event.js';
+import type {RoomRelay} from '../room/relay.js';
+import type {HistoryPlace} from '../server/history-place.js';
+import type {Clock} from '../socket/clock.js';
+import {readSecretFile} from './token-file.js';
+
+export type RelayWish = {
+	/** `nats://HOST:PORT` or `tls://HOST:PORT`, or several with commas between. */
+	readonly url: string;
+	readonly isOptional: boolean;
+	/** Of a stream that is created. */
+	readonly replicas: number;
+	readonly credentialsFile?: string | undefined;
+};
+
+export type RelayPlace = {
+	/** The room's name. */
+	readonly room: string;
+	readonly history: HistoryPlace | undefined;
+	readonly clock: Clock;
+	readonly onEvent: (event: ServerEvent) => void;
+};
+
+/** The variable goes out of the environment, so no child process inherits it. */
+const readCredentials = async (
+	path: string | undefined,
+	environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> => {
+	const variable = environment['SOCKCHAT_RELAY_CREDENTIALS'];
+	delete environment['SOCKCHAT_RELAY_CREDENTIALS'];
+	return path === undefined
+		? variable
+		: readSecretFile(path, 'the credentials of a relay');
+};
+
+/** @throws {SockchatError} `ERR_RELAY`, or `ERR_TOKEN_FILE` of the credentials. */
+export const openRelayFor = async (
+	{url, isOptional, replicas, credentialsFile}: RelayWish,
+	{room, history, clock, onEvent}: RelayPlace,
+	environment: NodeJS.ProcessEnv = process.env,
+): Promise<RoomRelay> => {
+	const credentials = await readCredentials(credentialsFile, environment);
+	const {openRelay} = await import('../relay/open.js');
+	return openRelay({
+		url,
+		room,
+		isOptional,
+		replicas,
+		credentials,
+		machine: hostname(),
+		outboxPath: history && `${history.path}.outbox`,
+		fsync: history?.fsync ?? 'interval',
+		clock,
+		onEvent,
+	});
+};

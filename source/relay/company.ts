@@ -1,0 +1,242 @@
+/**
+ * The other servers of the room, and who is on each: what this server beats,
+ * hears and does about it.
+ */
+import {plainN} from '../protocol/frame.js';
+import type {RelaySite} from '../room/relay.js';
+import type {Clock} from '../socket/clock.js';
+import type {Session} from './engine.js';
+import type {Waiting} from './outgoing.js';
+import {
+	beatMs,
+	expiryMs,
+	parseBeat,
+	parseGone,
+	Presence,
+	type Beat,
+	type BeatMember,
+} from './presence.js';
+import {goneKey, type Present, type Roster} from './roster.js';
+
+export type CompanyOptions = {
+	readonly site: RelaySite;
+	readonly roster: Roster;
+	readonly server: string;
+	/** Of this process. */
+	readonly run: string;
+	/** As people call it. */
+	readonly machine: string;
+	readonly clock: Clock;
+	readonly isWaiting: (key: string) => boolean;
+	/** Sends the leave of one that no server has any more. */
+	readonly offerLeave: (leave: Waiting) => void;
+	/** Another server has just come: it needs to know what stands. */
+	readonly onNewServer: () => void;
+};
+
+export class Company {
+	readonly #options: CompanyOptions;
+	readonly #presence: Presence;
+	/** Undefined while the log isn't whole. */
+	#session: Session | undefined;
+	#openedAt = 0;
+	#awayAt: number | undefined = 0;
+	#beatAt = 0;
+	#isBeatDue = false;
+	/** When each member took its nick, by id. */
+	#nicks = new Map<string, BeatMember>();
+	/** When each was first seen to be in the log and on no server. */
+	#ghosts = new Map<string, number>();
+
+	constructor(options: CompanyOptions) {
+		this.#options = options;
+		this.#presence = new Presence(options.server);
+	}
+
+	/** How many servers are heard, this one included. */
+	get count(): number {
+		return this.#presence.servers.length;
+	}
+
+	begin(session: Session): void {
+		this.#session = session;
+		this.#openedAt = this.#now;
+		this.#awayAt = undefined;
+		this.#beat(true);
+	}
+
+	end(): void {
+		this.#session = undefined;
+		this.#awayAt ??= this.#now;
+	}
+
+	/** Others need not wait until this server is silent. */
+	sayGone(): void {
+		const {server} = this.#options;
+		this.#session?.beat(JSON.stringify({server, isGone: true}));
+	}
+
+	/** Call when who is here has changed; all changes of a turn make one beat. */
+	membersChanged(): void {
+		if (this.#isBeatDue) {
+			return;
+		}
+
+		this.#isBeatDue = true;
+		setImmediate(() => {
+			this.#isBeatDue = false;
+			this.#beat();
+		});
+	}
+
+	hear(text: string): void {
+		const {server, onNewServer} = this.#options;
+		const gone = parseGone(text);
+		if (gone !== undefined && gone !== server) {
+			this.#presence.forget(gone);
+			this.#compare();
+		}
+
+		const beat = gone === undefined ? parseBeat(text) : undefined;
+		if (!beat) {
+			return;
+		}
+
+		const isOther = this.#presence.hear(beat, this.#now);
+		if (beat.server === server) {
+			return;
+		}
+
+		if (isOther || beat.isNew) {
+			onNewServer();
+		}
+
+		if (beat.isNew) {
+			this.membersChanged();
+		}
+
+		this.#compare();
+	}
+
+	/** Call several times a second. */
+	tick(): void {
+		if (this.#awayAt !== undefined) {
+			if (this.#now - this.#awayAt > expiryMs && this.count > 0) {
+				this.#presence.clear();
+				this.#compare();
+			}
+
+			return;
+		}
+
+		if (this.#now - this.#beatAt >= beatMs) {
+			this.#beat();
+			if (this.#presence.expire()) {
+				this.#compare();
+			}
+
+			this.#logGhosts();
+		}
+	}
+
+	get #now(): number {
+		return this.#options.clock.monotonicMs();
+	}
+
+	#members(): readonly BeatMember[] {
+		const {site, clock} = this.#options;
+		const nicks = new Map<string, BeatMember>();
+		for (const {id, nick} of site.room.members()) {
+			const known = this.#nicks.get(id);
+			nicks.set(
+				id,
+				known?.nick === nick ? known : {id, nick, since: clock.wallMs()},
+			);
+		}
+
+		this.#nicks = nicks;
+		return [...nicks.values()];
+	}
+
+	#beat(isNew = false): void {
+		// Also while it can't be sent: a member has its nick from now on.
+		const members = this.#members();
+		if (!this.#session) {
+			return;
+		}
+
+		this.#beatAt = this.#now;
+		const {server, run, machine} = this.#options;
+		const beat: Beat = {
+			server,
+			run,
+			machine,
+			members,
+			...(isNew && {isNew}),
+		};
+		this.#session.beat(JSON.stringify(beat));
+	}
+
+	#compare(): void {
+		const {room, elsewhereChanged, giveOtherNick, replace} = this.#options.site;
+		const own = this.#members();
+		const {losers, moved} = this.#presence.clashes(own);
+		room.setElsewhere(this.#presence.elsewhere(own));
+		elsewhereChanged();
+		for (const {id} of moved) {
+			replace(id);
+		}
+
+		for (const {id} of losers) {
+			giveOtherNick(id);
+		}
+	}
+
+	/** Logs the leaves of those that are in the log and on no server. */
+	#logGhosts(): void {
+		const {site, roster, isWaiting, offerLeave} = this.#options;
+		const {room} = site;
+		const before = this.#ghosts;
+		this.#ghosts = new Map();
+		if (
+			!this.#presence.isFirst ||
+			this.#now - this.#openedAt < expiryMs ||
+			!room.isListing
+		) {
+			return;
+		}
+
+		for (const present of roster.present) {
+			if (room.has(present.id) || room.isElsewhere(present.id)) {
+				continue;
+			}
+
+			const key = goneKey(present);
+			const since = before.get(key) ?? this.#now;
+			this.#ghosts.set(key, since);
+			if (this.#now - since >= expiryMs && !isWaiting(key)) {
+				offerLeave(this.#leaveOf(present));
+			}
+		}
+	}
+
+	#leaveOf(present: Present): Waiting {
+		const {id, nick, oneShot} = present;
+		const at = this.#options.clock.wallMs();
+		const leave = {
+			type: 'left',
+			at,
+			nick,
+			id,
+			reason: 'timeout',
+			...(oneShot && {oneShot}),
+		};
+		return {
+			key: goneKey(present),
+			id,
+			n: plainN,
+			text: JSON.stringify(leave),
+			since: this.#now,
+		};
+	}
+}

@@ -1,0 +1,58 @@
+/** Errands between servers, as they are read from other machines. */
+import type {Errand} from '../room/relay.js';
+
+export type Envelope = {
+	/** Whose errand it is. */
+	readonly server: string;
+	readonly errand: Errand;
+};
+
+/** @param server Whose errand it is. */
+export const wrapErrand = (server: string, errand: Errand): string => {
+	const envelope: Envelope = {server, errand};
+	return JSON.stringify(envelope);
+};
+
+const isId = (value: unknown): boolean =>
+	typeof value === 'string' && /^[\da-f]{16}$/.test(value);
+
+const isErrand = (value: unknown): value is Errand => {
+	const {type, id, to, nick, frame} = (value ?? {}) as Record<string, unknown>;
+	switch (type) {
+		case 'whisper': {
+			return isId(to) && typeof frame === 'string';
+		}
+
+		case 'ban':
+		case 'mute': {
+			return isId(id) && typeof nick === 'string';
+		}
+
+		case 'kick':
+		case 'unban':
+		case 'unmute': {
+			return isId(id);
+		}
+
+		case 'lock':
+		case 'unlock': {
+			return true;
+		}
+
+		default: {
+			return false;
+		}
+	}
+};
+
+/** @returns Undefined if it is none. */
+export const errandIn = (text: string): Envelope | undefined => {
+	try {
+		const {server, errand} = JSON.parse(text) as Record<string, unknown>;
+		return typeof server === 'string' && isErrand(errand)
+			? {server, errand}
+			: undefined;
+	} catch {
+		return undefined;
+	}
+};

@@ -1,0 +1,83 @@
+/** The errors of a relay: one sentence each. */
+import {SockchatError} from '../errors.js';
+
+const relayError = (message: string, cause?: unknown) =>
+	new SockchatError('ERR_RELAY', message, cause === undefined ? {} : {cause});
+
+export const engineUnreachable = (url: string, cause: Error) =>
+	relayError(
+		`No NATS server answers at ${url} (${cause.message}). Start it, or open the room without it for now: --relay-optional.`,
+		cause,
+	);
+
+export const engineSilent = (url: string) =>
+	relayError(`The NATS server at ${url} has stopped answering.`);
+
+export const engineLost = (url: string, cause?: Error) =>
+	relayError(
+		`The connection to the NATS server at ${url} was lost${cause ? ` (${cause.message})` : ''}.`,
+		cause,
+	);
+
+export const credentialsRefused = (url: string, cause: Error) =>
+	relayError(
+		`The NATS server at ${url} refuses these credentials (${cause.message}). Give others in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS.`,
+		cause,
+	);
+
+export const noJetStream = (url: string) =>
+	relayError(
+		`The NATS server at ${url} runs without JetStream, which keeps the room's order. Start it with -js, or enable jetstream in its config.`,
+	);
+
+export const streamNotMade = (stream: string, cause: Error) =>
+	relayError(
+		`The stream ${stream} isn't there, and can't be created (${cause.message}). Have its operator create it; docs/relay.md says how.`,
+		cause,
+	);
+
+/** @param why Completes 'its …'. */
+export const streamOfOtherShape = (stream: string, why: string) =>
+	relayError(
+		`The stream ${stream} can't keep a room's order: its ${why}. Use another --room, or have its operator change it.`,
+	);
+
+export const streamOfOtherLog = (stream: string) =>
+	relayError(
+		`The stream ${stream} is not the one that this room's history comes from: it was made anew. Move the history away, or use another --room.`,
+	);
+
+export const streamLostItsEnd = (stream: string, last: number, head: number) =>
+	relayError(
+		`The stream ${stream} ends at seq ${last}, and this room has shown ${head}: it was restored from an older copy. Move the history away, or use another --room.`,
+	);
+
+export const streamFull = (stream: string, cause: string) =>
+	relayError(
+		`The stream ${stream} is full (${cause}). What is said waits here until it has room.`,
+	);
+
+export const engineDiskFull = (url: string, cause: string) =>
+	relayError(
+		`The NATS server at ${url} can't store more (${cause}). What is said waits here until it can.`,
+	);
+
+export const entryRefused = (url: string, cause: string) =>
+	relayError(
+		`The NATS server at ${url} doesn't take what is said (${cause}). It waits here.`,
+	);
+
+export const outboxUnusable = (path: string, cause: Error) =>
+	relayError(
+		`The outbox ${path} can't be used: ${cause.message}. Fix that, or use another --history.`,
+		cause,
+	);
+
+export const outboxFull = (bytes: number) =>
+	new SockchatError(
+		'ERR_RELAY_AWAY',
+		`The relay is away, and ${Math.round(bytes / 1024 / 1024)} MiB wait for it already: this can't be taken. Say it again once the relay is back.`,
+	);
+
+export const notDelivered = (why: string) =>
+	new SockchatError('ERR_RELAY_AWAY', why);

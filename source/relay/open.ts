@@ -1,0 +1,49 @@
+/** Opens a room's relay. The one way in, loaded by `--relay` alone. */
+import {SockchatError} from '../errors.js';
+import {prepareFolder} from '../history/files.js';
+import type {RoomRelay} from '../room/relay.js';
+import {credentialsIn} from './credentials.js';
+import {openSession} from './engine.js';
+import {freshServerId, openOutbox} from './outbox.js';
+import {Relay, type RelayOptions} from './relay.js';
+
+export type OpenRelayOptions = Omit<RelayOptions, 'credentials'> & {
+	/** As a file or a variable has them. */
+	readonly credentials: string | undefined;
+	/** Beside the history; in memory only without it. */
+	readonly outboxPath: string | undefined;
+};
+
+/**
+ * Opens a relay: connects, and finds the room's stream.
+ *
+ * @throws {SockchatError} `ERR_RELAY`, unless it is optional.
+ */
+export const openRelay = async ({
+	credentials,
+	outboxPath: path,
+	...given
+}: OpenRelayOptions): Promise<RoomRelay> => {
+	const options = {...given, credentials: credentialsIn(credentials)};
+	const {fsync, clock, openSession: open = openSession} = options;
+	if (path !== undefined) {
+		prepareFolder(path, true);
+	}
+
+	const outbox =
+		path === undefined
+			? undefined
+			: await openOutbox({path, fsync, setTimer: clock.setTimer});
+	const server = outbox?.server ?? freshServerId();
+	try {
+		const session = await open({...options, server});
+		return new Relay(options, outbox, server, session);
+	} catch (error) {
+		if (options.isOptional && error instanceof SockchatError) {
+			return new Relay(options, outbox, server, undefined);
+		}
+
+		await outbox?.close();
+		throw error;
+	}
+};

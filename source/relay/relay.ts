@@ -1,0 +1,460 @@
+/**
+ * A room's relay: one connection after the other to the engine, for ever.
+ *
+ * Of each it first reads all that the stream has. Then the log is whole, and
+ * what was offered goes out. While the engine is away, the room goes on: what is
+ * said waits in the outbox, and members see it as pending.
+ */
+import {randomBytes} from 'node:crypto';
+import {SockchatError} from '../errors.js';
+import type {RelayPhase, ServerEvent} from '../event/event.js';
+import type {FsyncMode} from '../history/syncing.js';
+import {findAbsent} from '../room/absent.js';
+import type {Offer} from '../room/order.js';
+import type {Errand, RelayedLog, RelaySite, RoomRelay} from '../room/relay.js';
+import {maxAnnouncedMembers, type RestoredLog} from '../room/room.js';
+import type {Clock} from '../socket/clock.js';
+import {trace} from '../trace.js';
+import {Company} from './company.js';
+import {openSession, type EngineOptions, type Session} from './engine.js';
+import {errandIn, wrapErrand} from './errand.js';
+import {
+	engineLost,
+	notDelivered,
+	outboxFull,
+	streamLostItsEnd,
+	streamOfOtherLog,
+} from './failures.js';
+import {Keeping} from './keeping.js';
+import {Merging} from './merging.js';
+import type {Outbox} from './outbox.js';
+import {Outgoing} from './outgoing.js';
+import {Publishing} from './publishing.js';
+import {Reading} from './reading.js';
+
+export type RelayOptions = Omit<EngineOptions, 'server'> & {
+	/** Whether the room opens although the engine can't be used. */
+	readonly isOptional: boolean;
+	/** As people call this machine. */
+	readonly machine: string;
+	readonly fsync: FsyncMode;
+	readonly clock: Clock;
+	readonly onEvent: (event: ServerEvent) => void;
+	readonly openSession?: typeof openSession | undefined;
+};
+
+// What a process before this one left may have come back: its last entries are
+// read again.
+const lookBack = 1024;
+
+// An entry that is not back by then waits: members are shown it as pending.
+const lateMs = 500;
+
+const tickMs = 250;
+const reportMs = 1000;
+const firstRetryMs = 250;
+const longestRetryMs = 2000;
+
+// The end of a server waits this long for the engine.
+const drainMs = 2000;
+const drainPollMs = 20;
+
+const maxWaitingBytes = 64 * 1024 * 1024;
+
+/** What a relay consists of once it knows its room. */
+type Parts = {
+	readonly site: RelaySite;
+	readonly merging: Merging;
+	readonly keeping: Keeping;
+	readonly reading: Reading;
+	readonly publishing: Publishing;
+	readonly company: Company;
+};
+
+export class Relay implements RoomRelay {
+	readonly #options: RelayOptions;
+	readonly #outbox: Outbox | undefined;
+	readonly #server: string;
+	readonly #run = randomBytes(4).toString('hex');
+	readonly #outgoing = new Outgoing(this.#run);
+	/** Undefined before the start. */
+	#parts: Parts | undefined;
+	#session: Session | undefined;
+	#isFirstSession = true;
+	#isClosing = false;
+	#draining: Promise<void> | undefined;
+	#isTurnDue = false;
+	#onLooked: () => void = () => undefined;
+	#cancelTick: (() => void) | undefined;
+	#phase: RelayPhase = 'connecting';
+	#since: number;
+	#trouble: SockchatError | undefined;
+	#reported = {words: '', news: '', at: 0};
+
+	/** @param session The first, if the engine has been reached. */
+	constructor(
+		options: RelayOptions,
+		outbox: Outbox | undefined,
+		server: string,
+		session: Session | undefined,
+	) {
+		this.#options = options;
+		this.#outbox = outbox;
+		this.#server = server;
+		this.#session = session;
+		this.#since = options.clock.wallMs();
+	}
+
+	get log(): RelayedLog | undefined {
+		const session = this.#session;
+		return session && {id: session.logId, head: session.firstSeq - 1};
+	}
+
+	/** @param past What the history holds. */
+	async start(site: RelaySite, past?: RestoredLog): Promise<void> {
+		const parts = this.#assemble(site);
+		this.#parts = parts;
+		if (past && past.tail.length > 0) {
+			const {members} = findAbsent(past.tail, maxAnnouncedMembers);
+			parts.merging.roster.restore(members);
+		}
+
+		this.#outgoing.restore(this.#outbox?.left ?? [], true);
+		this.#tick();
+		return new Promise(resolve => {
+			void this.#connect(parts, resolve);
+		});
+	}
+
+	refusal(): SockchatError | undefined {
+		return this.#outgoing.bytes > maxWaitingBytes
+			? outboxFull(maxWaitingBytes)
+			: undefined;
+	}
+
+	waitingN(id: string): number | undefined {
+		return this.#outgoing.waitingN(id);
+	}
+
+	offer(offers: readonly Offer[]): void {
+		this.#outgoing.offer(offers, this.#now);
+		this.#turnSoon();
+	}
+
+	membersChanged(): void {
+		this.#parts?.company.membersChanged();
+	}
+
+	takenBack(): void {
+		this.#parts?.reading.takenBack();
+	}
+
+	pendingLines(): readonly string[] {
+		return this.#parts?.keeping.lines() ?? [];
+	}
+
+	async ask(
+		server: string,
+		errand: Errand,
+	): Promise<SockchatError | undefined> {
+		const session = this.#session;
+		if (!session || this.#phase === 'away') {
+			return notDelivered(
+				'The relay is away, so nobody on another machine can be reached. Try again once it is back.',
+			);
+		}
+
+		try {
+			const why = await session.ask(server, wrapErrand(this.#server, errand));
+			return why === '' ? undefined : notDelivered(why);
+		} catch (error) {
+			trace('relay: %o', error);
+			return notDelivered(
+				'The other machine did not answer, so it is unknown whether this arrived.',
+			);
+		}
+	}
+
+	tell(errand: Errand): void {
+		this.#session?.tell(wrapErrand(this.#server, errand));
+	}
+
+	async drain(): Promise<void> {
+		this.#draining ??= this.#drain();
+		return this.#draining;
+	}
+
+	async #drain(): Promise<void> {
+		this.#isClosing = true;
+		const parts = this.#parts;
+		const until = this.#now + drainMs;
+		while (
+			this.#phase === 'open' &&
+			this.#outgoing.size > 0 &&
+			this.#now < until
+		) {
+			// eslint-disable-next-line no-await-in-loop -- until what waits is out
+			await this.#pause(drainPollMs);
+		}
+
+		this.#cancelTick?.();
+		parts?.company.sayGone();
+		const session = this.#session;
+		this.#end();
+		await session?.drain();
+		await (parts ? parts.keeping.close() : this.#outbox?.close());
+	}
+
+	#assemble(site: RelaySite): Parts {
+		const {room, posted, stored, showPending, standing} = site;
+		const {clock, machine} = this.#options;
+		const outgoing = this.#outgoing;
+		const merging = new Merging(
+			{
+				head: () => room.log.head,
+				isLogged: (id, n) => room.isLogged(id, n),
+			},
+			outgoing,
+		);
+		const keeping = new Keeping(outgoing, this.#outbox, lines => {
+			showPending(lines);
+		});
+		const publishing = new Publishing({
+			site,
+			outgoing,
+			merging,
+			keeping,
+			now: () => this.#now,
+			onTrouble: trouble => {
+				this.#trouble = trouble;
+				this.#report();
+			},
+		});
+		const reading = new Reading({
+			site: {...site, posted, stored},
+			merging,
+			keeping,
+			clock,
+			onRead: () => {
+				this.#look();
+				publishing.post();
+			},
+			onFailed: error => {
+				this.#session?.fail(error);
+			},
+		});
+		const company = new Company({
+			site,
+			roster: merging.roster,
+			server: this.#server,
+			run: this.#run,
+			machine,
+			clock,
+			isWaiting: key => outgoing.has(key),
+			offerLeave: leave => {
+				outgoing.restore([leave], false);
+				this.#turnSoon();
+			},
+			onNewServer: () => {
+				for (const errand of standing()) {
+					this.tell(errand);
+				}
+			},
+		});
+		return {site, merging, keeping, reading, publishing, company};
+	}
+
+	get #now(): number {
+		return this.#options.clock.monotonicMs();
+	}
+
+	async #pause(ms: number): Promise<void> {
+		return new Promise(resolve => {
+			this.#options.clock.setTimer(resolve, ms);
+		});
+	}
+
+	/**
+	 * Connects, again and again.
+	 *
+	 * @param onLooked Called once the log is whole for the first time, or the engine
+	 * is away.
+	 */
+	async #connect(parts: Parts, onLooked: () => void): Promise<void> {
+		let failures = 0;
+		while (!this.#isClosing) {
+			let error: SockchatError;
+			try {
+				// eslint-disable-next-line no-await-in-loop -- one at a time
+				const session = this.#session ?? (await this.#open());
+				this.#session = session;
+				// eslint-disable-next-line no-await-in-loop -- one at a time
+				await this.#use(parts, session, onLooked);
+				// eslint-disable-next-line no-await-in-loop -- one at a time
+				error = await session.closed;
+				failures = this.#phase === 'open' ? 0 : failures + 1;
+			} catch (error_) {
+				trace('relay: %o', error_);
+				failures++;
+				error =
+					error_ instanceof SockchatError
+						? error_
+						: engineLost(this.#options.url, error_ as Error);
+			}
+
+			const session = this.#session;
+			this.#end();
+			// eslint-disable-next-line no-await-in-loop -- one at a time
+			await session?.close();
+			if (this.#isClosing) {
+				break;
+			}
+
+			this.#setPhase('away', error);
+			this.#turnSoon();
+			onLooked();
+			const ms = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
+			// eslint-disable-next-line no-await-in-loop -- one at a time
+			await this.#pause(ms * (0.5 + Math.random() / 2));
+		}
+
+		onLooked();
+	}
+
+	async #open(): Promise<Session> {
+		const {openSession: open = openSession} = this.#options;
+		return open({...this.#options, server: this.#server});
+	}
+
+	async #use(
+		{site, merging, reading, company}: Parts,
+		session: Session,
+		onLooked: () => void,
+	): Promise<void> {
+		const {room} = site;
+		const {head} = room.log;
+		const {logId, firstSeq, lastSeq, stream} = session;
+		if (logId !== room.logId && head > 0) {
+			throw streamOfOtherLog(stream);
+		}
+
+		if (logId === room.logId && lastSeq < head) {
+			throw streamLostItsEnd(stream, lastSeq, head);
+		}
+
+		await reading.begin(session);
+		this.#onLooked = onLooked;
+		this.#setPhase('catching-up', this.#trouble);
+		session.listen({
+			onDelivered: async deliveries => reading.take(session, deliveries),
+			onMessage: text => {
+				const envelope = errandIn(text);
+				return envelope && envelope.server !== this.#server
+					? site.perform(envelope.errand)
+					: undefined;
+			},
+			onBeat(text) {
+				company.hear(text);
+			},
+		});
+		const back = this.#isFirstSession ? lookBack : 0;
+		this.#isFirstSession = false;
+		session.readFrom(Math.max(firstSeq, merging.next - back));
+		this.#look();
+	}
+
+	/** Whether all that the stream had when we came is in the log. */
+	#look(): void {
+		const session = this.#session;
+		if (
+			this.#phase !== 'catching-up' ||
+			!session ||
+			this.#parts!.merging.next <= session.lastSeq
+		) {
+			return;
+		}
+
+		const {publishing, company} = this.#parts!;
+		this.#setPhase('open', undefined);
+		this.#onLooked();
+		company.begin(session);
+		publishing.begin(session);
+	}
+
+	/** The session is over. */
+	#end(): void {
+		this.#session = undefined;
+		this.#parts?.publishing.end();
+		this.#parts?.company.end();
+		this.#parts?.reading.end();
+	}
+
+	/** All offers of a turn are one burst. */
+	#turnSoon(): void {
+		if (this.#isTurnDue) {
+			return;
+		}
+
+		this.#isTurnDue = true;
+		setImmediate(() => {
+			this.#isTurnDue = false;
+			if (this.#phase === 'open') {
+				this.#parts?.publishing.post();
+			} else if (this.#phase === 'away') {
+				void this.#parts?.keeping.keep();
+			}
+		});
+	}
+
+	#tick(): void {
+		this.#cancelTick = this.#options.clock.setTimer(() => {
+			this.#tick();
+			const {oldest} = this.#outgoing;
+			if (oldest && this.#now - oldest.since > lateMs) {
+				void this.#parts?.keeping.keep();
+			}
+
+			this.#parts?.publishing.post();
+			this.#parts?.company.tick();
+			this.#report();
+		}, tickMs);
+	}
+
+	#setPhase(phase: RelayPhase, trouble: SockchatError | undefined): void {
+		if (phase !== this.#phase) {
+			this.#since = this.#options.clock.wallMs();
+		}
+
+		this.#phase = phase;
+		this.#trouble = trouble;
+		this.#report();
+	}
+
+	/** News at once; how much waits, once a second. */
+	#report(): void {
+		const {url, clock, onEvent, room} = this.#options;
+		const news = `${this.#phase} ${this.#trouble?.message ?? ''}`;
+		const isNews = news !== this.#reported.news;
+		if (!isNews && this.#now - this.#reported.at < reportMs) {
+			return;
+		}
+
+		const session = this.#session;
+		const next = this.#parts?.merging.next ?? 1;
+		const state = {
+			phase: this.#phase,
+			url,
+			room,
+			since: this.#since,
+			lag: session && Math.max(0, session.lastSeq + 1 - next),
+			outbox: this.#outgoing.size,
+			servers: this.#parts?.company.count ?? 0,
+		};
+		const words = JSON.stringify({...state, news});
+		if (words !== this.#reported.words) {
+			this.#reported = {words, news, at: this.#now};
+			const at = clock.wallMs();
+			onEvent({type: 'relay', at, ...state, error: this.#trouble, isNews});
+		}
+	}
+}

@@ -1,0 +1,86 @@
+/**
+ * What a server's room and its relay need of each other. Types only: the two
+ * don't know each other, and a room without a relay loads nothing of it.
+ */
+import type {SockchatError} from '../errors.js';
+import type {Elsewhere, Order} from './order.js';
+import type {RestoredLog, Room} from './room.js';
+
+/** A log whose order the relay's stream makes. */
+export type RelayedLog = {
+	readonly id: string;
+	/** The seq before the oldest entry that the stream has. */
+	readonly head: number;
+};
+
+/** What one server tells another, beside the log. */
+export type Errand =
+	| {
+			readonly type: 'whisper';
+			/** The receiver's public id. */
+			readonly to: string;
+			/** A `whispered` frame as JSON. */
+			readonly frame: string;
+	  }
+	| {readonly type: 'kick'; readonly id: string}
+	| {
+			readonly type: 'ban' | 'mute';
+			readonly id: string;
+			readonly nick: string;
+	  }
+	| {readonly type: 'unban' | 'unmute'; readonly id: string}
+	| {readonly type: 'lock' | 'unlock'};
+
+/** The room's side. */
+export type RelaySite = {
+	readonly room: Room;
+	/** The log grew: what is new goes to the history, then to the members. */
+	readonly posted: () => void;
+	/** Settles once all of the log is stored, or was taken back. */
+	readonly stored: () => Promise<void>;
+	/**
+	 * Goes on after a seq that nobody has the entries up to.
+	 *
+	 * @throws {SockchatError} If the history can't be written.
+	 */
+	readonly moveTo: (log: RelayedLog) => Promise<void>;
+	/** Shows members what waits for the engine; each is a `pending` frame. */
+	readonly showPending: (lines: readonly string[]) => void;
+	/** Tells a member that a message of its is not going out. */
+	readonly refuse: (id: string, n: number, error: SockchatError) => void;
+	/** Who is elsewhere has changed. */
+	readonly elsewhereChanged: () => void;
+	/** Another member has this one's nick by right. */
+	readonly giveOtherNick: (id: string) => void;
+	/** The client is on another server now. */
+	readonly replace: (id: string) => void;
+	/** @returns Why it can't be done, if so. */
+	readonly perform: (errand: Errand) => string | undefined;
+	/** What a server that has just come must know: bans, mutes, a lock. */
+	readonly standing: () => readonly Errand[];
+};
+
+/** The relay's side. */
+export type RoomRelay = Order & {
+	/** The stream's log; undefined while the engine has not been reached. */
+	readonly log: RelayedLog | undefined;
+	/** Settles once the log has all that the stream has, or the engine is away. */
+	readonly start: (site: RelaySite, past?: RestoredLog) => Promise<void>;
+	/** Why nothing more can be taken; undefined if it can. */
+	readonly refusal: () => SockchatError | undefined;
+	/** Who is here has changed. */
+	readonly membersChanged: () => void;
+	/** Entries were taken back from the log: the history can't be written. */
+	readonly takenBack: () => void;
+	/** The `pending` frames of all that waits, for a newcomer. */
+	readonly pendingLines: () => readonly string[];
+	/** Has another server do something. */
+	readonly ask: (
+		server: Elsewhere['server'],
+		errand: Errand,
+	) => Promise<SockchatError | undefined>;
+	/** Has every other server do something. */
+	readonly tell: (errand: Errand) => void;
+	/** Sends what waits, as far as the engine takes it soon; keeps the rest. */
+	readonly drain: () => Promise<void>;
+};

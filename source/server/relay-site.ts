@@ -1,0 +1,141 @@
+/** What a server's room is to the relay that links it with others. */
+import {Buffer} from 'node:buffer';
+import type {SockchatError} from '../errors.js';
+import type {History} from '../history/history.js';
+import {decodeServerFrame} from '../protocol/codec.js';
+import {nickTaken} from '../protocol/room-refusals.js';
+import type {Errand, RelayedLog, RelaySite} from '../room/relay.js';
+import type {Hub} from './hub.js';
+import type {Ban} from './moderation.js';
+
+export type RelaySiteOptions = {
+	readonly hub: Hub;
+	readonly history: History | undefined;
+	/** The log's identity is known now, or another one. */
+	readonly setLog: (id: string) => void;
+};
+
+const asClient = (id: string, nick: string): Ban => ({
+	kind: 'client',
+	value: id,
+	nick,
+});
+
+/** @returns Why it can't be done, if so. */
+const perform = (hub: Hub, errand: Errand): string | undefined => {
+	const {moderation} = hub;
+	switch (errand.type) {
+		case 'whisper': {
+			const decoded = decodeServerFrame(Buffer.from(errand.frame));
+			const receiver = hub.withId(errand.to);
+			if (
+				!receiver ||
+				decoded.kind !== 'frame' ||
+				decoded.frame.type !== 'whispered'
+			) {
+				return 'Its receiver has just left.';
+			}
+
+			receiver.sendWhisper(decoded.frame);
+			return undefined;
+		}
+
+		case 'kick': {
+			const member = hub.withId(errand.id);
+			member?.end('kicked');
+			return member ? undefined : 'It has just left.';
+		}
+
+		case 'ban': {
+			moderation.ban(asClient(errand.id, errand.nick));
+			hub.withId(errand.id)?.end('banned');
+			return undefined;
+		}
+
+		case 'unban': {
+			moderation.unban(`client:${errand.id}`);
+			return undefined;
+		}
+
+		case 'mute': {
+			moderation.mute(errand.id, errand.nick);
+			return undefined;
+		}
+
+		case 'unmute': {
+			moderation.unmuteId(errand.id);
+			return undefined;
+		}
+
+		case 'lock':
+		case 'unlock': {
+			moderation.isLocked = errand.type === 'lock';
+			return undefined;
+		}
+	}
+};
+
+/** What a server that has just come has to know. */
+const standing = ({moderation}: Hub): readonly Errand[] => [
+	...moderation.bans.flatMap((ban): Errand[] =>
+		ban.kind === 'client'
+			? [{type: 'ban', id: ban.value, nick: ban.nick ?? ''}]
+			: [],
+	),
+	...moderation.muted.map(([id, nick]): Errand => ({type: 'mute', id, nick})),
+	...(moderation.isLocked ? [{type: 'lock'} as const] : []),
+];
+
+export const relaySite = ({
+	hub,
+	history,
+	setLog,
+}: RelaySiteOptions): RelaySite => {
+	const {room} = hub;
+	const told = (id: string, error: SockchatError, n?: number) => {
+		hub.withId(id)?.sendError(error, n);
+	};
+
+	return {
+		room,
+		posted() {
+			hub.onPosted();
+		},
+		stored: async () => hub.stored(),
+		async moveTo({id, head}: RelayedLog) {
+			const clients = room.clientsAt(room.log.head);
+			await history?.moveTo({logId: id, head, clients});
+			setLog(id);
+			room.log.skipTo(head);
+			hub.onPosted();
+		},
+		showPending(lines) {
+			hub.writeAll(lines.join(''));
+		},
+		refuse(id, n, error) {
+			told(id, error, n);
+		},
+		elsewhereChanged() {
+			hub.onElsewhere();
+		},
+		giveOtherNick(id) {
+			const connection = hub.withId(id);
+			const before = connection?.member;
+			const member = room.displace(id, hub.clock.wallMs());
+			if (connection && before && member) {
+				connection.member = member;
+				told(id, nickTaken(before.nick));
+				hub.onRenamed();
+			}
+		},
+		replace(id) {
+			const connection = hub.withId(id);
+			if (connection?.member) {
+				hub.onLeft(connection.member, 'replaced');
+				connection.replace();
+			}
+		},
+		perform: errand => perform(hub, errand),
+		standing: () => standing(hub),
+	};
+};

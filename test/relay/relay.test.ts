@@ -1,0 +1,141 @@
+/** Rooms on several servers, linked by a real nats-server. */
+import assert from 'node:assert/strict';
+import {existsSync, readFileSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+import {openClient} from '../helpers/client.js';
+import {
+	entriesOf,
+	makeScratch,
+	openRelayed,
+	startNats,
+} from '../helpers/nats.js';
+import {until} from '../helpers/until.js';
+
+test('relay: two servers have one log, and each hears the other', async t => {
+	const nats = await startNats(t);
+	const folder = makeScratch(t);
+	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
+	const one = await openRelayed(t, nats.url, {path: a});
+	const two = await openRelayed(t, nats.url, {path: b});
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	await otter.untilPhase('open');
+	await heron.untilPhase('open');
+	otter.client.say('from one');
+	await heron.until('it', () => heron.said().includes('from one'));
+	heron.client.say('from two');
+	await otter.until('it', () => otter.said().includes('from two'));
+	await otter.untilStored();
+	await heron.untilStored();
+	assert.equal(one.room.logId, two.room.logId);
+	await until(() => entriesOf(a) === entriesOf(b) && entriesOf(a) !== '', {
+		what: 'the same entries in both histories',
+		seen: () => `${entriesOf(a)}\n\n${entriesOf(b)}`,
+	});
+	const names = ['heron', 'otter'];
+	for (const {client} of [otter, heron]) {
+		await until(
+			() => client.members.names.toSorted().join(' ') === names.join(' '),
+			{what: 'both names', seen: () => JSON.stringify(client.members)},
+		);
+	}
+
+	const [first = ''] = readFileSync(a, 'utf8').split('\n');
+	assert.ok(first.includes(one.room.logId));
+});
+
+test('relay: what is said while the engine is away waits, and is shared later', async t => {
+	const nats = await startNats(t);
+	const folder = makeScratch(t);
+	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
+	const one = await openRelayed(t, nats.url, {path: a});
+	const two = await openRelayed(t, nats.url, {path: b});
+	const otter = openClient(t, one.address, 'otter');
+	const wren = openClient(t, one.address, 'wren');
+	const heron = openClient(t, two.address, 'heron');
+	for (const each of [otter, wren, heron]) {
+		await each.untilPhase('open');
+	}
+
+	otter.client.say('before');
+	await heron.until('it', () => heron.said().includes('before'));
+	await nats.kill();
+	await one.untilPhase('away');
+	otter.client.say('while away');
+	const pending = () =>
+		wren
+			.frames()
+			.flatMap(frame => (frame.type === 'pending' ? [frame.text] : []));
+	await wren.until('it, pending', () => pending().includes('while away'));
+	assert.ok(!wren.said().includes('while away'));
+	assert.equal(otter.client.unstored, 1);
+	const outbox = `${a}.outbox`;
+	assert.equal(statSync(outbox).mode & 0o777, 0o600);
+	assert.match(readFileSync(outbox, 'utf8'), /while away/);
+	await nats.start();
+	await one.untilPhase('open');
+	await heron.until('it', () => heron.said().includes('while away'));
+	await wren.until('it', () => wren.said().includes('while away'));
+	await otter.untilStored();
+	await until(() => !readFileSync(outbox, 'utf8').includes('while away'), {
+		what: 'an empty outbox',
+		seen: () => readFileSync(outbox, 'utf8'),
+	});
+});
+
+test('relay: a server that was away catches up, and its outbox outlives it', async t => {
+	const nats = await startNats(t);
+	const folder = makeScratch(t);
+	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
+	const one = await openRelayed(t, nats.url, {path: a});
+	let two = await openRelayed(t, nats.url, {path: b});
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	await two.end();
+	for (let count = 1; count <= 20; count++) {
+		otter.client.say(`line ${count}`);
+	}
+
+	await otter.untilStored();
+	await nats.kill();
+	await one.untilPhase('away');
+	otter.client.say('left behind');
+	await until(() => readFileSync(`${a}.outbox`, 'utf8').includes('left'), {
+		what: 'it in the outbox',
+	});
+	otter.client.leave();
+	await one.end();
+	await nats.start();
+	const again = await openRelayed(t, nats.url, {path: a});
+	await again.untilPhase('open');
+	two = await openRelayed(t, nats.url, {path: b});
+	await two.untilPhase('open');
+	await until(() => entriesOf(b).includes('left behind'), {
+		what: 'it on the other server',
+		seen: () => entriesOf(b),
+	});
+	await until(() => entriesOf(a) === entriesOf(b), {
+		what: 'the same histories',
+		seen: () => `${entriesOf(a)}\n\n${entriesOf(b)}`,
+	});
+	assert.ok(existsSync(`${b}.outbox`));
+});
+
+test('relay: a member goes on at another server where it was', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const two = await openRelayed(t, nats.url);
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('first');
+	await otter.untilStored();
+	const seq = one.room.log.head;
+	await until(() => two.room.log.head === seq, {what: 'the other log'});
+	const heron = openClient(t, two.address, 'heron', {since: seq - 1});
+	await heron.until('what it missed', () => heron.said().includes('first'));
+	assert.deepEqual(
+		heron.frames().filter(({type}) => type === 'gap'),
+		[],
+	);
+});
