@@ -3,6 +3,13 @@ export {errorCodes, SockchatError, type ErrorCode} from './errors.js';
 export {connect, type Client, type ConnectOptions} from './library/connect.js';
 export type {ChatMessage, MissedEvents} from './library/conversation.js';
 export type {Membership} from './library/membership.js';
+export {connectRaw, type RawConnectOptions} from './library/connect-raw.js';
+export {
+	serveRaw,
+	type RawServeOptions,
+	type RawServer,
+} from './library/serve-raw.js';
+export type {RawConnection} from './library/raw-connection.js';
 export type {
 	CommandAnswer,
 	CommandHandler,

@@ -6,12 +6,12 @@ import type {SockchatError} from '../errors.js';
 import type {ClientEvent} from '../event/event.js';
 import {parseNick} from '../protocol/nick.js';
 import type {Token} from '../protocol/token.js';
-import {parsePort, portOutOfRange, type Address} from '../socket/address.js';
+import type {Address} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
 import {onAbort} from './abort.js';
 import {Conversation, type MissedEvents} from './conversation.js';
 import {RoomMember, type Membership} from './membership.js';
-import {readPlace, type PlaceOptions} from './place.js';
+import {readLocalPort, readPlace, type PlaceOptions} from './place.js';
 import {withApiWords} from './words.js';
 
 export type ConnectOptions = PlaceOptions & {
@@ -57,22 +57,6 @@ export type Client = Membership & {
 	readonly leave: () => Promise<void>;
 	/** Settles when closed for good: with the cause, or without one if it left. */
 	readonly closed: Promise<SockchatError | undefined>;
-};
-
-const readLocalPort = (port: number | undefined): number | undefined => {
-	if (port === undefined) {
-		return undefined;
-	}
-
-	const parsed =
-		typeof port === 'number'
-			? parsePort(String(port), 1)
-			: portOutOfRange(String(port), 1);
-	if (typeof parsed !== 'number') {
-		throw parsed;
-	}
-
-	return parsed;
 };
 
 class ConnectedMember extends RoomMember<ClientEvent> implements Client {

@@ -2,6 +2,7 @@
 import {SockchatError} from '../errors.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {
+	parsePort,
 	portOutOfRange,
 	requireLoopback,
 	type Address,
@@ -59,4 +60,21 @@ export const readPlace = (
 	}
 
 	return address;
+};
+
+/** @throws {SockchatError} `ERR_PORT_RANGE`. */
+export const readLocalPort = (port: number | undefined): number | undefined => {
+	if (port === undefined) {
+		return undefined;
+	}
+
+	const parsed =
+		typeof port === 'number'
+			? parsePort(String(port), 1)
+			: portOutOfRange(String(port), 1);
+	if (typeof parsed !== 'number') {
+		throw parsed;
+	}
+
+	return parsed;
 };

@@ -6,8 +6,9 @@ import {test, type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {startProcess} from '../helpers/process.js';
 import {openServer, portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
 import {loopback} from '../helpers/sockchat.js';
-import {joinWire, type FrameOf} from '../helpers/wire-peer.js';
+import {joinWire, openPlain, type FrameOf} from '../helpers/wire-peer.js';
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
 
@@ -76,6 +77,30 @@ const examples: Record<string, (t: TestContext) => Promise<void>> = {
 		);
 		worker.signal('SIGTERM');
 		assert.equal((await worker.waitForExit()).code, 0, worker.seen());
+	},
+	async 'raw-client.ts'(t) {
+		const {address} = await listenBare(t, socket => {
+			socket.once('data', () => {
+				socket.end('+PONG\r\n');
+			});
+		});
+		const client = start(
+			t,
+			'raw-client.ts',
+			portOf(address),
+			String.raw`PING\r\n`,
+		);
+		assert.equal((await client.waitForExit()).code, 0, client.seen());
+		assert.equal(client.stdout(), '+PONG\r\n');
+	},
+	async 'raw-server.ts'(t) {
+		const server = start(t, 'raw-server.ts');
+		const port = await server.waitForOutput(/port: (\d+)/);
+		const peer = await openPlain(t, loopback(port));
+		peer.write('twelve bytes');
+		peer.end();
+		await peer.untilText('12 bytes\n');
+		await peer.untilFin();
 	},
 	async 'bridge.ts'(t) {
 		const one = await openRoom(t);
