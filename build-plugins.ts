@@ -219,6 +219,89 @@ export const withLessons = (
 	},
 });
 
+/** What the program is built with, whatever holds it. */
+export const programPlugins: readonly Plugin[] = [
+	withoutDevtools,
+	withoutUnusedMeow,
+	withoutEarlyEmoji,
+	withoutEarlyProperties,
+	...withoutEarlySegmenters,
+	withoutUnusedExports,
+];
+
+/** Puts a module of ours into the bundle as what it would give, once it runs. */
+export const withConstant = (module: RegExp, contents: string): Plugin => ({
+	name: 'with-constant',
+	setup({onLoad}) {
+		onLoad({filter: module}, () => ({contents, loader: 'js'}));
+	},
+});
+
+/** Ink waits at its top level for developer tools, and for its own version. */
+const withoutWaitingInk = replacing(
+	'without-waiting-ink',
+	/[/\\]ink[/\\]build[/\\]reconciler\.js$/,
+	[
+		["await import('./devtools.js');", ''],
+		['const loaded = await loadPackageJson();', 'const loaded = packageInfo;'],
+	],
+);
+
+/**
+ * Yoga's WebAssembly is compiled without waiting. As the package has it, its
+ * module waits at its top level, which a CommonJS bundle can't.
+ */
+const withSyncYoga: readonly Plugin[] = [
+	{
+		name: 'with-yoga-bytes',
+		setup({onLoad}) {
+			onLoad(
+				{filter: /[/\\]yoga-layout[/\\]dist[/\\]binaries[/\\][^/\\]+\.js$/},
+				async ({path}) => {
+					const text = await readFile(path, 'utf8');
+					const [whole, base64] =
+						/data:application\/octet-stream;base64,([A-Za-z\d+/=]+)/.exec(
+							text,
+						) ?? [];
+					if (whole === undefined || !text.includes('import.meta.url')) {
+						throw new Error(`${path} has no WebAssembly as base64.`);
+					}
+
+					return {
+						contents: `${text.replace(whole, 'none').replace('import.meta.url', '""')}\nexport const bytes = Uint8Array.from(atob(${JSON.stringify(base64)}), unit => unit.charCodeAt(0));`,
+						loader: 'js',
+					};
+				},
+			);
+		},
+	},
+	replacing(
+		'with-sync-yoga',
+		/[/\\]yoga-layout[/\\]dist[/\\]src[/\\]index\.js$/,
+		[
+			['import loadYoga from', 'import loadYoga, {bytes} from'],
+			[
+				'const Yoga = wrapAssembly(await loadYoga());',
+				`const assembly = {
+	instantiateWasm(imports, done) {
+		const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+		done(instance);
+		return instance.exports;
+	},
+};
+loadYoga(assembly);
+const Yoga = wrapAssembly(assembly);`,
+			],
+		],
+	),
+];
+
+/** A CommonJS script can't wait at its top level, as some packages do. */
+export const withoutTopLevelAwait: readonly Plugin[] = [
+	withoutWaitingInk,
+	...withSyncYoga,
+];
+
 /**
  * Esbuild puts what several dynamic imports share into a chunk for each set of
  * them, and Node takes half a millisecond to find and read a file. If each of

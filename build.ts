@@ -15,15 +15,11 @@ import {
 import process from 'node:process';
 import {build, type BuildOptions} from 'esbuild';
 import {
+	programPlugins,
 	withGlobalProcess,
-	withoutDevtools,
-	withoutEarlyEmoji,
-	withoutEarlyProperties,
-	withoutEarlySegmenters,
-	withoutUnusedMeow,
 	withLessons,
+	withoutEarlyEmoji,
 	withOneCore,
-	withoutUnusedExports,
 } from './build-plugins.js';
 import {noticesOf} from './build-notices.js';
 import {manPage} from './docs/man.js';
@@ -46,14 +42,6 @@ const common = {
 	logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-const plugins = [
-	withoutDevtools,
-	withoutUnusedMeow,
-	withoutEarlyEmoji,
-	withoutEarlyProperties,
-	...withoutEarlySegmenters,
-	withoutUnusedExports,
-];
 const {version, exports: entries} = JSON.parse(
 	readFileSync('package.json', 'utf8'),
 ) as {
@@ -88,7 +76,7 @@ const buildProgram = async () => {
 				js: "const require = process.getBuiltinModule ?? (await import('node:module')).createRequire(import.meta.url);",
 			},
 			plugins: [
-				...plugins,
+				...programPlugins,
 				withLessons(lessonTexts),
 				withOneCore('source/program.ts'),
 			],

@@ -1,18 +1,7 @@
 /** `--help`, `help` and `--version`. */
 import type {Command} from '../options/flags.js';
 import type {Output} from '../plain/output.js';
-
-/** Our package.json. Meow finds it, and is loaded only for this. */
-const readPackage = async () => {
-	const {default: meow} = await import('meow');
-	const {pkg} = meow({
-		importMeta: import.meta,
-		argv: [],
-		autoHelp: false,
-		autoVersion: false,
-	});
-	return pkg;
-};
+import {readPackage} from './package.js';
 
 export const printHelp = async (
 	output: Output,
