@@ -66,6 +66,7 @@ const impureName =
 	/\b(?:Date\.now|performance|setTimeout|setInterval|setImmediate|Math\.random|hrtime|random(?:UUID|Bytes|Int|FillSync)|getRandomValues)\b|\bnew Date\(\s*\)/g;
 const netModule = /^(?:node:)?net$/;
 const screenModule = /^(?:react|ink|@inkjs)(?:[/-]|$)/;
+const agentModule = /^(?:@modelcontextprotocol|zod)(?:[/-]|$)/;
 
 const tierOf = (unit: string): number =>
 	tiers.findIndex(tier => tier.includes(unit));
@@ -81,6 +82,10 @@ const brokenBy = (path: string, {specifier, kind, isType}: Import) => {
 		const isNetType = unit === 'server' && isType;
 		if (netModule.test(specifier) && !netFolders.has(unit) && !isNetType) {
 			return 'node:net is for the socket folders alone';
+		}
+
+		if (unit !== 'agents' && agentModule.test(specifier)) {
+			return 'the Model Context Protocol is for agents/ alone';
 		}
 
 		if (unit !== 'ui' && screenModule.test(specifier)) {

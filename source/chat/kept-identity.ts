@@ -31,6 +31,8 @@ export type KeptOptions = {
 	 * one user's, at one time and with the login name for both.
 	 */
 	readonly isHost?: boolean | undefined;
+	/** Whether it is an agent's, which keeps how far it has read beside it. */
+	readonly isAgent?: boolean | undefined;
 };
 
 /** What a file holds; `lastN` is the highest n that may have been used. */
@@ -55,13 +57,20 @@ const publicIds = /^[\da-f]{16}$/;
 // Without a dot, after which the name of a process would come.
 const plainKey = /^[\w-]+$/;
 
-const keyOf = ({address, nick, hasToken, isHost}: KeptOptions): string => {
+/** What the file of an identity is called. */
+export const keyOf = ({
+	address,
+	nick,
+	hasToken,
+	isHost,
+	isAgent,
+}: KeptOptions): string => {
 	const place = lastingAddress(address);
 	const who = foldNick(nick);
 	const name = plainKey.test(who)
 		? who
 		: `=${hash('sha256', who, 'hex').slice(0, 16)}`;
-	return `${fileName(place)}-${name}${hasToken ? '+token' : ''}${isHost ? '+host' : ''}`;
+	return `${fileName(place)}-${name}${hasToken ? '+token' : ''}${isHost ? '+host' : ''}${isAgent ? '+agent' : ''}`;
 };
 
 const serialize = (kept: Kept): string =>
@@ -137,11 +146,21 @@ const identityIn = ({file, release}: Claim): Identity => {
 	};
 };
 
-/** The identity kept for a room and a nick, or a fresh one if that is in use. */
+/**
+ * The identity kept for a room and a nick.
+ *
+ * @returns Undefined if another process uses it.
+ * @throws {Error} If none can be kept.
+ */
+export const claimIdentity = (options: KeptOptions): Identity | undefined => {
+	const claimed = claim(options.folder, keyOf(options));
+	return claimed && identityIn(claimed);
+};
+
+/** The same, or a fresh one if that is in use, or none can be kept. */
 export const takeIdentity = (options: KeptOptions): Identity => {
 	try {
-		const claimed = claim(options.folder, keyOf(options));
-		return claimed ? identityIn(claimed) : freshIdentity();
+		return claimIdentity(options) ?? freshIdentity();
 	} catch (error) {
 		trace('no identity is kept: %o', error);
 		return freshIdentity();

@@ -98,6 +98,16 @@ export const clientsPath = (env: Environment): string | undefined => {
 };
 
 /**
+ * The folder of how far agents have read.
+ *
+ * @returns Undefined if the environment names no home.
+ */
+export const agentsPath = (env: Environment): string | undefined => {
+	const folder = stateFolder(env);
+	return folder && join(folder, 'agents');
+};
+
+/**
  * The folder of what was last seen of each room.
  *
  * @returns Undefined if the environment names no home.

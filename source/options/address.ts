@@ -15,7 +15,7 @@ const portRange = /^(?<first>\d+)-(?<last>\d+)$/;
 
 export const readAddress = (
 	reader: Reader,
-	command: CommandLineCommand | 'status' | 'watch',
+	command: CommandLineCommand | 'status' | 'watch' | 'mcp',
 ): LoopbackAddress => {
 	const path = reader.text('socket');
 	const host = reader.text('host');

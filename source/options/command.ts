@@ -87,6 +87,14 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat lesson half-close | less', 'read it'],
 		],
 	},
+	mcp: {
+		words: '[ADDRESS]',
+		summary: 'the room as tools for a coding agent (MCP)',
+		examples: [
+			['claude mcp add sockchat -- sockchat mcp', 'add it to Claude Code'],
+			['sockchat mcp 6000 --nick planner', 'the room on port 6000'],
+		],
+	},
 	doctor: {
 		words: '[ADDRESS]',
 		summary: 'check what works here, and which settings hold',
@@ -167,7 +175,7 @@ export type ChatRequest = {
 export type Request =
 	| ChatRequest
 	| {
-			readonly command: 'doctor' | 'status' | 'watch';
+			readonly command: 'doctor' | 'mcp' | 'status' | 'watch';
 			readonly given: GivenFlags;
 	  }
 	| {

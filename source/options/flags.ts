@@ -14,6 +14,7 @@ export type Command =
 	| 'replay'
 	| 'status'
 	| 'lesson'
+	| 'mcp'
 	| 'doctor'
 	| 'completion'
 	| 'help';
@@ -50,6 +51,9 @@ const alsoStatus = [...alsoDoctor, 'status'] as const;
 // It opens no socket, and shows what those of other programs do.
 const alsoWatch = [...everywhere, 'watch'] as const;
 
+// It opens a room, or joins one, as `join` does, and draws nothing.
+const alsoMcp = ['join', 'serve', 'mcp'] as const;
+
 // It draws a screen.
 const alsoLesson = [...alsoDoctor, 'lesson'] as const;
 
@@ -58,6 +62,7 @@ const allCommands = [
 	'watch',
 	'replay',
 	'lesson',
+	'mcp',
 	'completion',
 	'help',
 ] as const;
@@ -69,26 +74,26 @@ export const flags = {
 		value: 'PORT',
 		summary: '5001 by default',
 		serveExtra: '0 picks a free port',
-		commands: [...alsoStatus, 'watch', 'replay'],
+		commands: [...alsoStatus, 'watch', 'replay', 'mcp'],
 	},
 	host: {
 		type: 'string',
 		value: 'HOST',
 		summary: '127.0.0.1 (default), 127.x.x.x, ::1 or localhost',
-		commands: [...alsoStatus, 'watch', 'replay'],
+		commands: [...alsoStatus, 'watch', 'replay', 'mcp'],
 	},
 	socket: {
 		type: 'string',
 		value: 'PATH',
 		summary: 'a Unix domain socket, instead of host and port',
-		commands: [...alsoStatus, 'replay'],
+		commands: [...alsoStatus, 'replay', 'mcp'],
 	},
 	nick: {
 		type: 'string',
 		short: 'n',
 		value: 'NAME',
 		summary: 'your name (default: your login name)',
-		commands: alsoDoctor,
+		commands: [...alsoDoctor, 'mcp'],
 	},
 	raw: {
 		type: 'boolean',
@@ -191,7 +196,7 @@ export const flags = {
 		type: 'string',
 		value: 'FILE',
 		summary: "the room's token; mode 600 (or SOCKCHAT_TOKEN)",
-		commands: alsoStatus,
+		commands: [...alsoStatus, 'mcp'],
 		notRaw: 'raw mode has no protocol to check a token',
 	},
 	help: {
@@ -231,7 +236,7 @@ export const flags = {
 		type: 'string',
 		value: 'N|off',
 		summary: 'messages a minute of an agent (default 30)',
-		commands: ['join', 'serve'],
+		commands: alsoMcp,
 		notRaw: 'raw mode has no agents',
 	},
 	connectRate: {
@@ -244,7 +249,7 @@ export const flags = {
 	sameUser: {
 		type: 'boolean',
 		summary: 'refuse other users of this machine (Linux)',
-		commands: ['join', 'serve'],
+		commands: alsoMcp,
 		notRaw: 'raw mode lets everybody in',
 	},
 	room: {
@@ -298,19 +303,19 @@ export const flags = {
 		type: 'string',
 		value: 'FILE',
 		summary: 'where to keep the room (default: your state folder)',
-		commands: ['join', 'serve', 'doctor'],
+		commands: [...alsoMcp, 'doctor'],
 		notRaw: 'raw mode keeps no history',
 	},
 	noHistory: {
 		type: 'boolean',
 		summary: 'keep nothing on disk: no room, no typed lines',
-		commands: ['join', 'serve', 'connect', 'doctor'],
+		commands: [...alsoMcp, 'connect', 'doctor'],
 	},
 	fsync: {
 		type: 'string',
 		value: 'always|interval',
 		summary: 'sync before showing, or within 1 s (default)',
-		commands: ['join', 'serve'],
+		commands: alsoMcp,
 		notRaw: 'raw mode keeps no history',
 	},
 	wait: {

@@ -13,7 +13,11 @@ export const printHelp = async (
 	output.write(`${title}${helpText(command)}\n`);
 };
 
-export const printVersion = async (output: Output): Promise<void> => {
+export const readVersion = async (): Promise<string> => {
 	const {version} = await readPackage();
-	output.write(`${version!}\n`);
+	return version!;
+};
+
+export const printVersion = async (output: Output): Promise<void> => {
+	output.write(`${await readVersion()}\n`);
 };

@@ -3,6 +3,7 @@ import type {ChatRequest, Request} from '../options/command.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {Output} from '../plain/output.js';
 import {printHelp} from './help.js';
+import {runMcp} from './mcp.js';
 import {runLessonCommand} from './lesson.js';
 import {runReplayCommand} from './replay.js';
 import {runStatus} from './status.js';
@@ -34,6 +35,10 @@ export const runTool = async (
 
 		case 'status': {
 			return runStatus(request.given, output);
+		}
+
+		case 'mcp': {
+			return runMcp(request.given, output);
 		}
 
 		case 'watch': {

@@ -196,7 +196,7 @@ test('options: an unknown command is refused, with the nearest one', () => {
 	assert.match(refusal('ERR_USAGE', 'conect'), /did you mean connect\?$/);
 	assert.match(
 		refusal('ERR_USAGE', 'quit'),
-		/the commands are serve, connect, watch, replay, status, lesson, doctor, completion and help\.$/,
+		/the commands are serve, connect, watch, replay, status, lesson, mcp, doctor, completion and help\.$/,
 	);
 	assert.match(
 		refusal('ERR_USAGE', 'connect 5001 hi'),

@@ -303,3 +303,27 @@ test('start: the program is one file, whatever else is loaded later', () => {
 	read(fileURLToPath(new URL('../../dist/program.js', import.meta.url)));
 	assert.ok(files.size <= 3, [...files].join('\n'));
 });
+
+test('work: what serves agents is loaded by mcp alone', () => {
+	const folder = new URL('../../dist/program/', import.meta.url);
+	const scripts = readdirSync(folder).filter(name => name.endsWith('.js'));
+	const served = scripts.filter(name =>
+		readFileSync(new URL(name, folder), 'utf8').includes(
+			'io.modelcontextprotocol/',
+		),
+	);
+	assert.deepEqual(
+		served.map(name => name.replace(/-[A-Z\d]{8}\.js$/, '')),
+		['serve-mcp'],
+	);
+	const [chunk] = served;
+	const uses = scripts
+		.filter(name => name !== chunk)
+		.flatMap(name =>
+			readFileSync(new URL(name, folder), 'utf8')
+				.split(chunk!)
+				.slice(0, -1)
+				.map(before => before.slice(-'import("./'.length)),
+		);
+	assert.deepEqual(uses, ['import("./']);
+});
