@@ -342,8 +342,55 @@ export class StepLog {
 		return [
 			...(remote && finStates.has(remote.state) ? this.#wasOpen(at) : []),
 			...this.#resolve(local?.state),
-			...this.#look(this.#local, local, reading),
-			...this.#look(this.#remote, remote, reading),
+			...(this.#lookAtAnswer(pair, reading) ?? [
+				...this.#look(this.#local, local, reading),
+				...this.#look(this.#remote, remote, reading),
+			]),
+		];
+	}
+
+	/**
+	 * Nobody reports what this end does, and its row is gone already: that the other
+	 * end is in TIME-WAIT shows that it was closed after it. That row may only have
+	 * been missed, so this waits for the next reading.
+	 */
+	#lookAtAnswer(
+		{local, remote}: KernelPair,
+		reading: Reading,
+	): readonly Step[] | undefined {
+		const [own, other] = [this.#local, this.#remote];
+		const isAnswered =
+			this.#reportedAt === -Infinity &&
+			local === undefined &&
+			remote?.state === 'TIME-WAIT' &&
+			own.order === 'last' &&
+			own.last !== undefined &&
+			own.last.state !== 'LAST-ACK' &&
+			canReach(own.last.state, 'LAST-ACK') &&
+			other.last !== undefined &&
+			canReach(other.last.state, 'FIN-WAIT-2');
+		if (!isAnswered) {
+			return undefined;
+		}
+
+		if (own.missingSince === undefined) {
+			return this.#look(own, local, reading);
+		}
+
+		const enter = (end: End, state: TcpState) =>
+			end.last?.state === state
+				? []
+				: this.#reach(
+						end,
+						state,
+						'inferred',
+						this.#bounded(end, own.missingSince!),
+					);
+		return [
+			...enter(other, 'FIN-WAIT-2'),
+			...enter(own, 'LAST-ACK'),
+			...this.#look(other, remote, reading),
+			...this.#look(own, local, reading),
 		];
 	}
 

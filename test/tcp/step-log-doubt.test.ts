@@ -197,6 +197,20 @@ test('step-log: TIME-WAIT says when its timer ends it', () => {
 	);
 });
 
+test('step-log: an end that nobody reports closed before the other could wait', () => {
+	const log = new StepLog('127.0.0.1:2', 0);
+	log.observe(pairIn('ESTABLISHED', 'ESTABLISHED'), 1000, 1);
+	assert.deepEqual(log.observe(pairIn(undefined, 'TIME-WAIT'), 2000, 2), []);
+	assert.deepEqual(draw(log.observe(pairIn(undefined, 'TIME-WAIT'), 3000, 3)), [
+		'⇄ ○ FIN-WAIT-1',
+		'⇄ ○ FIN-WAIT-2',
+		'○ CLOSE-WAIT',
+		'○ LAST-ACK',
+		'⇄ ● TIME-WAIT',
+		'● CLOSED',
+	]);
+});
+
 test('step-log: a jump of the wall clock changes only the times shown', () => {
 	const log = new StepLog('127.0.0.1:1');
 	log.report(inferred('ESTABLISHED', {at: 5_000_000}), 1);
