@@ -65,7 +65,7 @@ export function LifecyclePane({
 			? steps.length === 0 && segments.length === 0
 			: steps.every(step => step.peer !== address);
 	const rows = isEmpty
-		? hintRows(viewport.width, peer)
+		? hintRows(viewport.width, peer, model)
 		: [...lifecycleHead(view), ...window.rows];
 	return (
 		<ScrollPane
@@ -95,10 +95,19 @@ export const legendOf = (width: number): DisplayText => {
 		: display`● read from the kernel · ○ inferred`;
 };
 
-const hintRows = (width: number, peer: string | undefined): Row[] =>
+/** A port, and no path that ends as one. */
+const isTcp = ({where}: Model): boolean => /^[^/@]+:\d+$/.test(where);
+
+const hintRows = (
+	width: number,
+	peer: string | undefined,
+	model: Model,
+): Row[] =>
 	wrapText(
 		peer === undefined
-			? display`No steps yet. A Unix domain socket has no TCP states.`
+			? isTcp(model)
+				? display`No steps yet. Each call and each state shows here.`
+				: display`A Unix domain socket has no TCP states; /wire shows its bytes.`
 			: display`No peer is called "${toDisplay(peer)}", or it has no steps: /peers lists them. /lifecycle shows the steps of all.`,
 		Math.max(2, width),
 	).map(text => createRow([{text, role: 'faint'}]));

@@ -82,9 +82,17 @@ test('lifecycle pane: while scrolled, shows how much is below', () => {
 });
 
 test('lifecycle pane: without steps, says why', () => {
-	const lines = lifecycle({model: modelOf()});
-	assert.match(lines[1]!, /No steps yet\. A Unix domain socket has no TCP/u);
-	assert.doesNotMatch(lines.join('\n'), /client|●/u);
+	for (const [where, why] of [
+		['127.0.0.1:5001', /No steps yet\. Each call and each state shows here/u],
+		['[::1]:5001', /No steps yet\. Each call and each state shows here/u],
+		['/run/user/1000/room.sock', /A Unix domain socket has no TCP states/u],
+		['/tmp/odd:5001', /A Unix domain socket has no TCP states/u],
+		['@room:5001', /A Unix domain socket has no TCP states/u],
+	] as const) {
+		const lines = lifecycle({model: {...modelOf(), where}});
+		assert.match(lines[1]!, why);
+		assert.doesNotMatch(lines.join('\n'), /client|●/u);
+	}
 });
 
 const transfer: Step = {
