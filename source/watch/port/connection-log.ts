@@ -52,6 +52,9 @@ const finStates = new Set<TcpState>([
 	'TIME-WAIT',
 ]);
 
+/** What a client calls before its server can accept. */
+const beforeAccept = new Set<Call>(['socket()', 'connect()']);
+
 const openingStates = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED']);
 
 export class ConnectionLog {
@@ -169,6 +172,8 @@ export class ConnectionLog {
 					);
 		});
 		return [
+			// A socket that isn't connected yet is in no table.
+			this.#call('socket()', 'remote', between(0, time.seenAt ?? time.at)),
 			this.#call('connect()', 'remote', time),
 			...(isOpening || remote.row === undefined ? [] : [opening]),
 			...passed,
@@ -221,7 +226,7 @@ export class ConnectionLog {
 		const place = all.findIndex(
 			step =>
 				(step.kind === 'state' && finStates.has(step.state)) ||
-				(step.kind === 'call' && step.call !== 'connect()'),
+				(step.kind === 'call' && !beforeAccept.has(step.call)),
 		);
 		return place === -1 ? [...all, accept] : all.toSpliced(place, 0, accept);
 	}
