@@ -75,13 +75,29 @@ const oneCellOnly = String.raw`/^[\u0020-\u007E${oneCell}]*$/`;
 /**
  * string-width tests all non-ASCII text for emoji, and V8 takes 20 ms for the
  * first match against that list. Box drawing, letters and arrows of one cell are
- * never emoji: their count is their width.
+ * never emoji: their count is their width. Its other properties take a start half
+ * a millisecond, and few texts need them.
  */
 export const withoutEarlyEmoji = replacing(
 	'without-early-emoji',
 	/[/\\]string-width[/\\]index\.js$/,
 	[
 		['const segmenter = new Intl.Segmenter();', ourSegmenter('segmenter')],
+		[
+			String.raw`const visibleCharacterRegex = /`,
+			String.raw`let visible; const visibleCharacter = () => visible ??= /`,
+		],
+		['search(visibleCharacterRegex)', 'search(visibleCharacter())'],
+		['!visibleCharacterRegex.test(', '!visibleCharacter().test('],
+		[
+			String.raw`const spacingMarkRegex = /\p{Spacing_Mark}/v;`,
+			String.raw`let spacingMark; const spacingMarkRegex = {test: mark => (spacingMark ??= /\p{Spacing_Mark}/v).test(mark)};`,
+		],
+		[
+			String.raw`const extendedPictographicRegex = /`,
+			String.raw`let pictographic; const extendedPictographic = () => pictographic ??= /`,
+		],
+		['match(extendedPictographicRegex)', 'match(extendedPictographic())'],
 		[
 			String.raw`const rgiEmojiRegex = /^\p{RGI_Emoji}$/v;`,
 			String.raw`let rgiEmoji; const rgiEmojiRegex = {test: segment => (rgiEmoji ??= /^\p{RGI_Emoji}$/v).test(segment)};`,
@@ -148,6 +164,7 @@ const putOff = new Set([
 	'os',
 	'perf_hooks',
 	'readline',
+	'vm',
 	'zlib',
 ]);
 
@@ -158,10 +175,10 @@ const exportsOf = (module: string): string[] => {
 		.map(name => {
 			const isPutOff =
 				putOff.has(module) &&
-				/^[a-z]/.test(name) &&
+				(/^[a-z]/.test(name) || module === 'vm') &&
 				typeof whole[name] === 'function';
 			return isPutOff
-				? `let ${name}; const _${name} = (...given) => (${name} ??= whole().${name})(...given); export {_${name} as ${name}};`
+				? `let ${name}; const _${name} = function (...given) { ${name} ??= whole().${name}; return new.target ? new ${name}(...given) : ${name}(...given); }; export {_${name} as ${name}};`
 				: `const _${name} = /* @__PURE__ */ (() => whole().${name})(); export {_${name} as ${name}};`;
 		});
 };
@@ -198,7 +215,7 @@ export const withoutUnusedExports: Plugin = {
 		);
 		onLoad({filter: /.*/, namespace: 'node'}, ({path}) => ({
 			contents: [
-				`const whole = () => require('node:${path}');`,
+				`const whole = () => nodeModule('node:${path}');`,
 				'export default /* @__PURE__ */ whole();',
 				...exportsOf(path),
 			].join('\n'),

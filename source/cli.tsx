@@ -11,7 +11,7 @@
  * default is under /tmp, where another user could put files first.
  */
 /* eslint-disable n/prefer-global/process -- an import would be a declaration */
-import {outOfFiles} from './errors.js';
+import {notLoaded, outOfFiles} from './errors.js';
 
 // The first of each line that has duplexPair(), by which a host joins its room.
 const isOld = (version: string): boolean => {
@@ -49,13 +49,8 @@ const cacheCode = (): void => {
 
 /** Why the program's files can't be loaded. */
 const loadFailure = (error: unknown): string => {
-	const [why] = (error as Error).message.split('\n', 1);
 	const trace = isDebugging ? `${(error as Error).stack!}\n` : '';
-	return (
-		trace +
-		(outOfFiles(error)?.message ??
-			`sockchat can't be loaded: ${why!}. Install it again.`)
-	);
+	return trace + (outOfFiles(error)?.message ?? notLoaded(error));
 };
 
 // A timer or a pending read of stdin may remain, and neither matters any more. But

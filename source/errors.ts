@@ -170,3 +170,9 @@ export const assertNever = (value: never): never => {
 		`Reached an impossible case: ${JSON.stringify(value)}.`,
 	);
 };
+
+/** A file of the program is missing, or is no JavaScript. */
+export const notLoaded = (error: unknown): string => {
+	const [why] = (error as Error).message.split('\n', 1);
+	return `sockchat can't be loaded: ${why!}. Install it again.`;
+};

@@ -39,8 +39,6 @@ const runCommandLine = async (output: Output): Promise<number> => {
 /** @returns The exit code. */
 export const main = async (): Promise<number> => {
 	const output = openOutput();
-	// There is nowhere to report that stderr is full or closed.
-	process.stderr.on('error', () => {});
 	const code = await runCommandLine(output).catch((error: unknown) => {
 		report(error, output, false);
 		return exitCodes.failed;

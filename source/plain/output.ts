@@ -12,6 +12,7 @@ import process from 'node:process';
 import {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
 import {SockchatError} from '../errors.js';
+import {lazy} from '../protocol/lazy.js';
 
 /** `gone` if the reader went away, as in `| head`; else the error. */
 export type OutputFailure = 'gone' | SockchatError;
@@ -35,23 +36,20 @@ const outputFailed = (cause: NodeJS.ErrnoException) =>
 export class Output {
 	readonly isTerminal: boolean;
 	failure: OutputFailure | undefined;
-	/** For bytes in bulk: a pipeline, which paces them. */
-	readonly stream: Writable;
+	readonly #open: () => Writable;
+	#stream: Writable | undefined;
 	#onFailure = () => {};
 
-	constructor(stream: Writable & {readonly isTTY?: boolean}) {
-		this.stream = stream;
-		this.isTerminal = stream.isTTY === true;
-		stream.on('error', (cause: NodeJS.ErrnoException) => {
-			if (this.failure !== undefined) {
-				return;
-			}
+	/** @param open Called for the first write: a one-shot has nothing to print. */
+	constructor(open: () => Writable, isTerminal: boolean) {
+		this.#open = open;
+		this.isTerminal = isTerminal;
+	}
 
-			const {code = ''} = cause;
-			const isGone = goneCodes.has(code) && (code !== 'EIO' || this.isTerminal);
-			this.failure = isGone ? 'gone' : outputFailed(cause);
-			this.#onFailure();
-		});
+	/** For bytes in bulk: a pipeline, which paces them. */
+	get stream(): Writable {
+		this.#stream ??= this.#opened();
+		return this.#stream;
 	}
 
 	/** The reader went away, though nothing was written. */
@@ -78,32 +76,49 @@ export class Output {
 	/** Settles when more can be written, or the output has failed. */
 	async drained(): Promise<void> {
 		await new Promise<void>(resolve => {
-			if (this.failure !== undefined || !this.stream.writableNeedDrain) {
+			const stream = this.#stream;
+			if (this.failure !== undefined || !stream?.writableNeedDrain) {
 				resolve();
 				return;
 			}
 
 			const settle = () => {
-				this.stream.off('drain', settle).off('close', settle);
+				stream.off('drain', settle).off('close', settle);
 				resolve();
 			};
 
-			this.stream.on('drain', settle).on('close', settle);
+			stream.on('drain', settle).on('close', settle);
 		});
 	}
 
 	/** Settles when the kernel has everything, or the output has failed. */
 	async flush(): Promise<void> {
 		await new Promise<void>(resolve => {
-			if (this.failure !== undefined) {
+			const stream = this.#stream;
+			if (this.failure !== undefined || !stream) {
 				resolve();
 				return;
 			}
 
-			this.stream.write('', () => {
+			stream.write('', () => {
 				resolve();
 			});
 		});
+	}
+
+	#opened(): Writable {
+		const stream = this.#open();
+		stream.on('error', (cause: NodeJS.ErrnoException) => {
+			if (this.failure !== undefined) {
+				return;
+			}
+
+			const {code = ''} = cause;
+			const isGone = goneCodes.has(code) && (code !== 'EIO' || this.isTerminal);
+			this.failure = isGone ? 'gone' : outputFailed(cause);
+			this.#onFailure();
+		});
+		return stream;
 	}
 }
 
@@ -144,4 +159,10 @@ const openStdout = (): Writable => {
 };
 
 /** This process's stdout. */
-export const openOutput = (): Output => new Output(openStdout());
+export const openOutput = (): Output => new Output(openStdout, isatty(1));
+
+/** This process's stderr; there is nowhere to report that it is full or closed. */
+export const openErrors = lazy((): Writable => {
+	process.stderr.on('error', () => {});
+	return process.stderr;
+});

@@ -26,7 +26,9 @@ import type {Output} from './output.js';
 const bell = '\u0007';
 
 export type Streams = {
-	readonly stdin: Readable & {readonly isTTY?: boolean};
+	readonly stdin: Readable;
+	/** Whether stdin is a terminal: it needn't be opened to know. */
+	readonly isTyped: boolean;
 	readonly stdout: Output;
 	readonly stderr: Writable;
 };
@@ -58,7 +60,7 @@ export class Printer {
 		}
 
 		const {output, isQuiet, isTimed, events} = this.#options;
-		const {stdout, stderr} = this.#streams;
+		const {stdout} = this.#streams;
 		if (output === 'json') {
 			const line = jsonLine(
 				event,
@@ -88,7 +90,7 @@ export class Printer {
 			isQuiet,
 			isExplained: this.#options.isExplained,
 			id: this.id,
-			isOwnHidden: !isQuiet && this.#streams.stdin.isTTY === true,
+			isOwnHidden: !isQuiet && this.#streams.isTyped,
 			isCall: isCalled,
 			isWorded,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
@@ -96,7 +98,7 @@ export class Printer {
 		const timed = (lines: DisplayText) =>
 			isTimed ? withTime(lines, event) : lines;
 		if (err !== undefined) {
-			stderr.write(timed(err));
+			this.#streams.stderr.write(timed(err));
 		}
 
 		if (isCalled && isWorded && !isQuiet && this.#options.bell.isOn) {
@@ -140,7 +142,7 @@ export class Printer {
 		}
 
 		const sockets = await read();
-		const {stdout, stderr} = this.#streams;
+		const {stdout} = this.#streams;
 		if (this.#options.output === 'json') {
 			stdout.write(jsonRemains(systemClock.wallMs(), sockets));
 			return;
@@ -148,7 +150,7 @@ export class Printer {
 
 		const words = remainsWords(sockets ?? []);
 		if (words !== undefined) {
-			stderr.write(`${toDisplay(words)}\n`);
+			this.#streams.stderr.write(`${toDisplay(words)}\n`);
 		}
 	}
 
@@ -169,12 +171,12 @@ export class Printer {
 
 	/** @param line The number of the line of stdin that it is about. */
 	printError(error: SockchatError, line?: number): void {
-		const {stdout, stderr} = this.#streams;
+		const {stdout} = this.#streams;
 		if (this.#options.output === 'json') {
 			stdout.write(jsonError(error, line));
 		} else {
 			const where = line === undefined ? '' : `Line ${line}: `;
-			stderr.write(`${where}${toDisplay(error.message)}\n`);
+			this.#streams.stderr.write(`${where}${toDisplay(error.message)}\n`);
 		}
 	}
 
@@ -185,9 +187,7 @@ export class Printer {
 		const hasTask = message !== undefined || awaited !== undefined;
 		// What a person types at; others didn't ask.
 		const isTyped = () =>
-			!hasTask &&
-			this.#streams.stdout.isTerminal &&
-			this.#streams.stdin.isTTY === true;
+			!hasTask && this.#streams.stdout.isTerminal && this.#streams.isTyped;
 		return output === 'json'
 			? isWanted('remains', events)
 			: !isQuiet && (isExplained || isTyped());

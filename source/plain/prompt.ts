@@ -108,7 +108,7 @@ export class Prompt {
 	/** Whether the line is cleared, and drawn again at the end of this turn. */
 	#isCleared = false;
 
-	constructor({stdin, stdout, stderr}: Streams) {
+	constructor({stdin, isTyped, stdout, stderr}: Streams) {
 		const above = (write: (chunk: string | Uint8Array) => void) =>
 			Object.assign(
 				new Writable({
@@ -122,10 +122,13 @@ export class Prompt {
 			);
 		this.streams = {
 			stdin,
+			isTyped,
 			stdout: new Output(
-				above(chunk => {
-					stdout.write(chunk);
-				}),
+				() =>
+					above(chunk => {
+						stdout.write(chunk);
+					}),
+				true,
 			),
 			// Redirected, it is not on this screen.
 			stderr:

@@ -60,7 +60,7 @@ export const sendRaw = ({
 			await progress.until(() => progress.hasOpened);
 		}
 
-		const isPiped = streams.stdin.isTTY !== true;
+		const isPiped = !streams.isTyped;
 		const input =
 			message === undefined || message === '-'
 				? readRaw(streams.stdin, eol)

@@ -39,7 +39,7 @@ const takeCommand = (session: RoomSession): TakeLine => {
 	const {chat, progress, streams} = session;
 	const hands = handsOf(session);
 	// A person sees each answer; waiting for one would hold up a /resume.
-	const isTyped = streams.stdin.isTTY === true;
+	const {isTyped} = streams;
 	return async line => {
 		if (isCommand(line) && !isQuit(line)) {
 			await progress.until(
@@ -103,9 +103,10 @@ const sayMessage = ({chat, progress}: RoomSession, text: string): Step => {
 async function* readStdin(
 	session: RoomSession,
 ): AsyncGenerator<string | SockchatError> {
-	const {stdin} = session.streams;
+	const {stdin, isTyped} = session.streams;
 	yield* readLines(stdin);
-	while (stdin.isTTY === true && !session.hasQuit && !mayLeave(session)) {
+	const isToLeave = () => !isTyped || session.hasQuit || mayLeave(session);
+	while (!isToLeave()) {
 		// eslint-disable-next-line no-await-in-loop -- one Ctrl-D after the other
 		const again = await reopenTerminal();
 		session.reopened = again;
@@ -156,7 +157,7 @@ const readInput = (
 			}
 
 			// Nobody could type any more, as after Ctrl-D.
-			session.hasQuit ||= streams.stdin.isTTY === true;
+			session.hasQuit ||= streams.isTyped;
 			if (session.wasAsked) {
 				return;
 			}
@@ -211,8 +212,7 @@ const leave = (session: RoomSession): Step => ({
 
 export const roomSteps = (session: RoomSession): readonly Step[] => {
 	const {options, streams} = session;
-	const {message, input = streams.stdin.isTTY === true ? 'commands' : 'text'} =
-		options;
+	const {message, input = streams.isTyped ? 'commands' : 'text'} = options;
 	if (message !== undefined || options.awaited !== undefined) {
 		return [
 			...(message === undefined ? [] : [sayMessage(session, message)]),

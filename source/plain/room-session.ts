@@ -78,7 +78,7 @@ export const mayInterrupt = (session: RoomSession): boolean =>
 	session.prompt !== undefined || mayLeave(session, true);
 
 const isTyped = ({streams}: RoomSession): boolean =>
-	streams.stdin.isTTY === true && streams.stdout.isTerminal;
+	streams.isTyped && streams.stdout.isTerminal;
 
 /** What a person who pasted several lines is told. */
 export const pasteNotice = (

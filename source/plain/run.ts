@@ -46,7 +46,7 @@ const runChat = async (
 ): Promise<Running> => {
 	const hasTask =
 		options.message !== undefined || options.awaited !== undefined;
-	const progress = new Progress(given.stdin.isTTY === true && !hasTask);
+	const progress = new Progress(given.isTyped && !hasTask);
 	const prompt = await openPrompt(options, given);
 	const streams = prompt?.streams ?? given;
 	const printer = new Printer(options, streams);
@@ -118,9 +118,7 @@ const runChat = async (
 
 	const open = async () => {
 		if (options.mode === 'raw') {
-			const isPipe = !(
-				streams.stdin.isTTY === true && streams.stdout.isTerminal
-			);
+			const isPipe = !(streams.isTyped && streams.stdout.isTerminal);
 			const chat = await openRaw(
 				{
 					...options,
@@ -220,7 +218,7 @@ const runChat = async (
 	let isOver = false;
 	script.run().catch((error: unknown) => {
 		// Its end destroys stdin too. A terminal that was hung up fails with EIO.
-		if (!isOver && streams.stdin.isTTY !== true) {
+		if (!isOver && !streams.isTyped) {
 			progress.hasFailed = true;
 			printer.printError(unreadable(error as Error));
 		}
@@ -253,7 +251,7 @@ const runChat = async (
 		// wants no more.
 		const isTransfer =
 			raw?.role === 'connect' &&
-			streams.stdin.isTTY !== true &&
+			!streams.isTyped &&
 			!isEnough &&
 			streams.stdout.failure === undefined;
 		if (isShort || (isCutShort && (isTransfer || cause !== undefined))) {
@@ -284,7 +282,7 @@ const runChat = async (
 				raw?.role === 'connect' &&
 				hasReceived &&
 				!raw.hasPeerEnded() &&
-				streams.stdin.isTTY !== true &&
+				!streams.isTyped &&
 				streams.stdout.failure === undefined;
 			sending.isOver = true;
 			chat.leave();

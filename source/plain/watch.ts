@@ -12,7 +12,7 @@ import {explainWatched} from '../tcp/explain.js';
 import type {PortEvent} from '../event/port-event.js';
 import {capturePort} from '../watch/port/port-capture.js';
 import {PortWatch} from '../watch/port/port-watch.js';
-import type {Output} from './output.js';
+import {openErrors, type Output} from './output.js';
 import {WatchLines} from './watch-lines.js';
 
 const objectOf = (event: PortEvent): object =>
@@ -64,7 +64,7 @@ export const startWatch = (
 				if (isJson) {
 					output.write(jsonLine({type: 'notice', at, tone: 'warn', text}));
 				} else {
-					process.stderr.write(`${toDisplay(text)}\n`);
+					openErrors().write(`${toDisplay(text)}\n`);
 				}
 			},
 		});

@@ -11,7 +11,7 @@ import {exitCodes} from '../options/exit-codes.js';
 import type {Options} from '../options/options.js';
 import {settle} from '../options/settings.js';
 import {openInput} from '../plain/input.js';
-import type {Output} from '../plain/output.js';
+import {openErrors, type Output} from '../plain/output.js';
 import type {Streams} from '../plain/printer.js';
 import {runPlain} from '../plain/run.js';
 import {toDisplay} from '../protocol/display.js';
@@ -42,8 +42,11 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 			input ??= openInput();
 			return input;
 		},
+		isTyped: isatty(0),
 		stdout: output,
-		stderr: process.stderr,
+		get stderr() {
+			return openErrors();
+		},
 	};
 	if (options.probed) {
 		const {runProbe} = await import('../plain/probe.js');
@@ -97,7 +100,7 @@ const readInherited = async (): Promise<
 
 const noteSurplus = ({passed, address}: Inherited): void => {
 	if (passed > 1) {
-		process.stderr.write(
+		openErrors().write(
 			`${passed} sockets were passed (LISTEN_FDS); this server takes ${toDisplay(formatAddress(address))}.\n`,
 		);
 	}
@@ -112,7 +115,7 @@ const withNotify = async (options: Options): Promise<Options> => {
 	const {takeServiceNotice} = await import('../chat/service-notice.js');
 	const notify = takeServiceNotice(process.env, sentence => {
 		if (options.output !== 'screen') {
-			process.stderr.write(`${toDisplay(sentence)}\n`);
+			openErrors().write(`${toDisplay(sentence)}\n`);
 		}
 	});
 	return {...options, notify};

@@ -1,10 +1,9 @@
 /** `sockchat replay`. */
-import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {GivenFlags} from '../options/reader.js';
 import {parseReplayOptions} from '../options/replay.js';
-import type {Output} from '../plain/output.js';
+import {openErrors, type Output} from '../plain/output.js';
 import {exitCodeOf} from './exit-code.js';
 import {report} from './report.js';
 import {SignalWatch} from './signals.js';
@@ -23,7 +22,7 @@ export const runReplayCommand = async (
 	try {
 		const signals = new SignalWatch(output);
 		const {runReplay} = await import('../plain/recording/replay.js');
-		const {stderr} = process;
+		const stderr = openErrors();
 		const running = await runReplay(options, {stdout: output, stderr});
 		signals.onStarted(running);
 		return exitCodeOf(await running.ended, signals.seen);

@@ -1,12 +1,11 @@
 /** Failures, each as one sentence on stderr, or as a JSON event. */
-import process from 'node:process';
-import {outOfFiles, SockchatError} from '../errors.js';
+import {notLoaded, outOfFiles, SockchatError} from '../errors.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {Options} from '../options/options.js';
 import type {Origins} from '../options/reader.js';
 import {isWrongValue, placed} from '../options/wrong-value.js';
 import {jsonError} from '../plain/json.js';
-import type {Output} from '../plain/output.js';
+import {openErrors, type Output} from '../plain/output.js';
 import {toDisplay} from '../protocol/display.js';
 import {trace} from '../trace.js';
 
@@ -21,7 +20,7 @@ export const reportOutputFailure = ({failure}: Output): boolean => {
 	}
 
 	trace('%s', failure.stack);
-	process.stderr.write(`${toDisplay(failure.message)}\n`);
+	openErrors().write(`${toDisplay(failure.message)}\n`);
 	return true;
 };
 
@@ -36,14 +35,16 @@ export const report = (
 			: (outOfFiles(error) ??
 				new SockchatError(
 					'ERR_INTERNAL',
-					`Internal error: ${(error as Error).message}. Run it with NODE_DEBUG=sockchat to see where.`,
+					(error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+						? notLoaded(error)
+						: `Internal error: ${(error as Error).message}. Run it with NODE_DEBUG=sockchat to see where.`,
 					{cause: error},
 				));
 	trace('%s', (error as Error).stack);
 	if (isJson) {
 		output.write(jsonError(known));
 	} else {
-		process.stderr.write(`${toDisplay(known.message)}\n`);
+		openErrors().write(`${toDisplay(known.message)}\n`);
 	}
 };
 

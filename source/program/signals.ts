@@ -3,13 +3,11 @@ import process from 'node:process';
 import {unfinished, type Running} from '../chat/ending.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {Output} from '../plain/output.js';
-import {endedBy} from './exit-code.js';
+import {endedBy, leavingSignals, type LeavingSignal} from './exit-code.js';
 import {report, reportOutputFailure} from './report.js';
 
 // The limit on a drain, whatever the peers do.
 const drainMs = 5000;
-
-const leavingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The first signal drains, the second exits at once. A signal that comes before
@@ -17,7 +15,7 @@ const leavingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export class SignalWatch {
 	/** Those that came, in order. */
-	readonly seen: NodeJS.Signals[] = [];
+	readonly seen: LeavingSignal[] = [];
 	readonly #output: Output;
 	#running: Running | undefined;
 	#hasLeft = false;

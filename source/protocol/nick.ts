@@ -36,7 +36,8 @@ const maxRawUnits = 4 * maxNickBytes;
 // Some Arabic ligatures expand to a whole sentence: ﷺ to 18 characters.
 const maxKeyBytes = 2 * maxNickBytes;
 
-const fallbackNick = 'someone' as Nick;
+/** For whoever has no other. */
+export const fallbackNick = 'someone' as Nick;
 
 // Letters by category that look like punctuation (: ' !) or are invisible.
 const letterLike = String.raw`\p{Default_Ignorable_Code_Point}\u01C0-\u01C3\u02B0-\u02FF\uA4F8-\uA4FD`;
@@ -53,7 +54,9 @@ const badStart = lazy(() => /^[^\p{L}\p{Nd}]+/v);
 const ignorable = lazy(() => /\p{Default_Ignorable_Code_Point}/gv);
 // Most nicks, which need no Unicode tables.
 const isAscii = /^[\u0000-\u007F]*$/;
-const isPlain = /^[a-z\d][\w\-.]*$/i;
+// Without the flag i, for which V8 asks ICU for the other case of each letter.
+// eslint-disable-next-line regexp/use-ignore-case
+const isPlain = /^[A-Za-z\d][\w\-.]*$/;
 // The replacements of toDisplay() for text that terminals show differently.
 const isRespelt = /[⋯◌\\\u{FFFD}]/v;
 

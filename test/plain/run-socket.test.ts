@@ -40,6 +40,7 @@ const openLines = async (
 	const heron = await joinWire(t, server.address, 'heron');
 	const streams = {
 		stdin: new PassThrough(),
+		isTyped: false,
 		stdout: new PassThrough(),
 		stderr: new PassThrough(),
 	};
@@ -54,7 +55,7 @@ const openLines = async (
 	const options = optionsOf(portOf(server.address), flags);
 	const running = await runPlain(options, {
 		...streams,
-		stdout: new Output(streams.stdout),
+		stdout: new Output(() => streams.stdout, false),
 	});
 	t.after(async () => {
 		running.leave();

@@ -1,6 +1,6 @@
 /** What a front end does, whatever the mode. */
 import {parseEventNames, type EventName} from '../../event/event-names.js';
-import {nickFromLogin, parseNick} from '../../protocol/nick.js';
+import {fallbackNick, parseNick} from '../../protocol/nick.js';
 import {checkText} from '../../protocol/text.js';
 import type {LoopbackAddress} from '../../socket/address.js';
 import {readProbed} from '../address.js';
@@ -47,7 +47,7 @@ const readAwaited = (reader: Reader): Awaited | undefined => {
 	return {
 		mentioned: reader.take(
 			parsed.ok ? parsed.nick : parsed.error,
-			nickFromLogin(''),
+			fallbackNick,
 			'waitForMention',
 		),
 	};

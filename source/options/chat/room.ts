@@ -2,6 +2,7 @@
 import {quoted} from '../../errors.js';
 import {clientsPath, typedPath} from '../../history/path.js';
 import {
+	fallbackNick,
 	nickFromLogin,
 	parseNick,
 	parseRoomName,
@@ -29,7 +30,7 @@ export const readNick = (
 	const parsed = parseNick(asked, bearer);
 	const nick = reader.take(
 		parsed.ok ? parsed.nick : parsed.error,
-		nickFromLogin(''),
+		fallbackNick,
 		'nick',
 	);
 	// A nick from a variable or the config file serves every terminal of a user,
