@@ -62,6 +62,10 @@ const wordsAfter =
 const textFlags = flagNames.filter(name => flags[name].type === 'string');
 
 const bash = (after: WordsAfter): string => `# Completions of sockchat for bash.
+_sockchat_no_paths() {
+	# Bash 3, of macOS, has no compopt, and completes paths here too.
+	compopt +o bashdefault +o default 2> /dev/null
+}
 _sockchat() {
 	local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
 	local command=join word words flags
@@ -79,7 +83,8 @@ ${textFlags
 			choices.length > 0
 				? `COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$cur")); `
 				: '';
-		return `		${written(name).join('|')}) ${found}return;;`;
+		const paths = takesFile(flags[name]) ? '' : '_sockchat_no_paths; ';
+		return `		${written(name).join('|')}) ${paths}${found}return;;`;
 	})
 	.join('\n')}
 	esac

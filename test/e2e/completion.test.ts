@@ -110,6 +110,33 @@ test('e2e: bash completes commands, flags and values', async t => {
 	}
 });
 
+test('e2e: bash offers files only where a flag takes one', async t => {
+	const place = install(t);
+	const bash = openTerminal(t, {
+		command: requireExecutable('bash', 'bash'),
+		args: ['--norc', '--noprofile', '-i'],
+		...place,
+		env: {...place.env, PS1: 'ready> '},
+	});
+	await bash.waitFor('ready>');
+	bash.type('source <(sockchat completion bash); clear\r');
+	for (const [index, flag] of [
+		'--nick',
+		'--port',
+		'-n',
+		'--fsync',
+		'--history',
+	].entries()) {
+		bash.type(`\u0015PS1='${index}> '; clear\r`);
+		// The prompt counts, so that each screen is awaited as a new one.
+		await bash.waitFor(new RegExp(`^${index}>`));
+		// What is typed after Tab comes after its answer.
+		bash.type(`sockchat serve ${flag} some\t+`);
+		const answer = flag === '--history' ? 'some-file ' : 'some';
+		await bash.waitFor(`sockchat serve ${flag} ${answer}+`);
+	}
+});
+
 test('e2e: fish completes commands, flags and values', async t => {
 	const place = install(t);
 	const complete = 'sockchat completion fish | source; complete -C "$argv[1]"';
