@@ -51,6 +51,8 @@ export type RawSocketOptions = {
 				readonly descriptor?: number | undefined;
 				/** Whether it serves one peer, and ends. */
 				readonly isOnce?: boolean | undefined;
+				/** Which peer gets the input, instead of the first, or all. */
+				readonly to?: string | undefined;
 				/** What answers the peers. */
 				readonly answering?: Answering | undefined;
 		  }
@@ -85,14 +87,21 @@ export type RawChat = {
 	/**
 	 * Sends exactly these bytes, a server to every peer.
 	 *
+	 * @param to To this peer alone, by its address or the end of that.
 	 * @returns Settles when more may be sent. A server's slowest peer sets the
 	 * pace: what it doesn't take would pile up here.
 	 */
-	readonly write: (bytes: Buffer) => Promise<void>;
+	readonly write: (bytes: Buffer, to?: string) => Promise<void>;
 	/** Settles once nothing that was written waits for the kernel. */
 	readonly flushed: () => Promise<void>;
-	/** Why nobody would get what is written now; undefined if somebody would. */
-	readonly whyNotSent: () => string | undefined;
+	/**
+	 * Why nobody would get what is written now; undefined if somebody would.
+	 *
+	 * @param to As of `write`.
+	 */
+	readonly whyNotSent: (to?: string) => string | undefined;
+	/** The addresses of a server's peers. */
+	readonly peers: () => readonly string[];
 	/** Reads no more until it is called with false: a slow output sets the pace. */
 	readonly setPaused: (isPaused: boolean) => void;
 	/**
@@ -256,6 +265,7 @@ export const openRaw = async (
 					? 'Not connected now: not sent.'
 					: 'This side has ended: not sent.';
 			},
+			peers: () => [],
 			setPaused(isPaused) {
 				client.setPaused(isPaused);
 			},
@@ -308,21 +318,27 @@ export const openRaw = async (
 		mode: 'raw',
 		role: 'serve',
 		where: formatAddress(server.address),
-		async write(bytes) {
-			server.write(bytes);
+		async write(bytes, to) {
+			server.write(bytes, to);
 			await server.drained();
 		},
 		flushed: server.flushed,
-		whyNotSent() {
-			const {connected, receiving} = server.count();
+		whyNotSent(to) {
+			const {connected, receiving} = server.count(to);
+			if (to !== undefined && connected !== 1) {
+				const many = connected === 0 ? 'No peer' : 'More than one peer';
+				return `${many} is called "${to}": not sent; /peers lists them.`;
+			}
+
 			if (connected === 0) {
 				return 'Nobody is connected: not sent.';
 			}
 
 			return receiving === 0
-				? 'This side has ended to all who are connected: not sent.'
+				? `This side has ended to ${to ?? 'all who are connected'}: not sent.`
 				: undefined;
 		},
+		peers: server.peers,
 		setPaused: server.setPaused,
 		bytesTaken: server.bytesTaken,
 		control: server.control,

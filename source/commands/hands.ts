@@ -33,7 +33,7 @@ export type PlainHands = {
 	readonly ask: (name: string, text: string) => void;
 };
 
-/** For whoever has sockets, by any name. */
+/** What raw mode and a room have in common: a screen, and sockets. */
 export type SocketHands = Pick<
 	PlainHands,
 	'say' | 'leave' | 'notice' | 'help'
@@ -54,6 +54,13 @@ export type SocketHands = Pick<
 /** For raw mode, which has bytes and sockets but no names. */
 export type RawHands = SocketHands & {
 	readonly byHand: (request: HandRequest) => void;
+	/**
+	 * On a server, sends a line to one peer.
+	 *
+	 * @param peer Its address, or the end of that; `all` for everybody.
+	 * @param text Undefined: all lines from now on.
+	 */
+	readonly sayTo: (peer: string, text: string | undefined) => void;
 };
 
 /** For a member of a room. */

@@ -1,6 +1,6 @@
 /** The lines of /help, from the command registry. */
 import type {OfferedCommand} from '../protocol/frame.js';
-import type {Mode, RawHands} from './hands.js';
+import type {Mode, SocketHands} from './hands.js';
 import {keyHelp} from './keys.js';
 import {commandsOf, type Command, type CommandGroup} from './registry.js';
 
@@ -98,7 +98,7 @@ const rowsFor = (word: string, topics: ReadonlyMap<string, Rows>): Rows => {
 export const help = (
 	topic: string | undefined,
 	scope: HelpScope,
-	notice: RawHands['notice'],
+	notice: SocketHands['notice'],
 ): void => {
 	const topics = topicsOf(scope);
 	const names = [...topics.keys()];

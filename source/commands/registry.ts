@@ -7,7 +7,6 @@ import type {
 	HandsOf,
 	Members,
 	Mode,
-	PlainHands,
 	RawHands,
 	RoomHands,
 	SocketHands,
@@ -66,7 +65,7 @@ const view = (
 	},
 });
 
-const say = ({type, sentence}: Answer, notice: PlainHands['notice']): void => {
+const say = ({type, sentence}: Answer, notice: SocketHands['notice']): void => {
 	notice(type === 'refused' ? 'bad' : 'info', sentence);
 };
 
@@ -219,7 +218,7 @@ const bellWords: ReadonlyMap<string, boolean | undefined> = new Map([
 	['', undefined],
 ]);
 
-export const commands: readonly Command[] = [
+export const commands: ReadonlyArray<Command | Command<HandsOf['raw']>> = [
 	chat(
 		'help',
 		['room', 'raw', 'plain'],
@@ -333,6 +332,20 @@ export const commands: readonly Command[] = [
 	chat('quit', ['room', 'raw', 'plain'], '', 'leave', () => hands => {
 		hands.leave();
 	}),
+	chat(
+		'to',
+		['raw'],
+		'PEER [TEXT]',
+		'on a server: send to one peer; no TEXT: from now on; /to all',
+		rest => {
+			const [, peer, text] = /^(\S+)(?:\s+(\S.*))?$/s.exec(rest) ?? [];
+			return peer === undefined
+				? undefined
+				: hands => {
+						hands.sayTo(peer, text);
+					};
+		},
+	),
 	view('wire', 'every chunk read or written, in hex; again: back'),
 	view(
 		'lifecycle',

@@ -23,13 +23,15 @@ export type HandOptions = {
 	readonly eol: LineEnding;
 	readonly hasEscapes: boolean;
 	readonly look: Look;
+	/** Of a server: the only peer that gets what is typed; undefined for all. */
+	readonly to?: string | undefined;
 	/** What is shown now. */
 	readonly transcript: () => Transcript;
 	/** Called with each piece of a file before it is written. */
 	readonly onPiece: (piece: Buffer) => void;
 };
 
-export type Hand = Pick<RawHands, 'say' | 'byHand'> & {
+export type Hand = Pick<RawHands, 'say' | 'sayTo' | 'byHand'> & {
 	/** Shows all of long chunks, or no longer. */
 	readonly toggleOpen: () => void;
 	/** Stops the file that is being sent. @returns Whether there was one. */
@@ -62,11 +64,13 @@ export const createHand = ({
 	eol,
 	hasEscapes: hadEscapes,
 	look: given,
+	to: listenerAtFirst,
 	transcript,
 	onPiece,
 }: HandOptions): Hand => {
 	let hasEscapes = hadEscapes;
 	let look = given;
+	let listener = listenerAtFirst;
 	const now = () => systemClock.wallMs();
 	const notice = (tone: 'info' | 'bad', text: string) => {
 		emit({type: 'notice', at: now(), tone, text});
@@ -83,12 +87,12 @@ export const createHand = ({
 		},
 		onPiece,
 	});
-	const write = (bytes: Buffer) => {
+	const write = (bytes: Buffer, to: string | undefined) => {
 		const unsent = sender.isSending
 			? 'Not sent: it would be in the middle of a file. /stop stops that.'
-			: chat.whyNotSent();
+			: chat.whyNotSent(to);
 		if (unsent === undefined) {
-			void chat.write(bytes);
+			void chat.write(bytes, to);
 		} else {
 			notice('bad', unsent);
 		}
@@ -122,12 +126,12 @@ export const createHand = ({
 					);
 				}
 
-				write(bytes);
+				write(bytes, listener);
 				return done('');
 			}
 
 			case 'send': {
-				return sender.send(request.path);
+				return sender.send(request.path, listener);
 			}
 
 			case 'stop': {
@@ -152,14 +156,35 @@ export const createHand = ({
 		}
 	};
 
+	const sayOne = (text: string, to: string | undefined) => {
+		const bytes = typedBytes(text, {eol, hasEscapes});
+		if (typeof bytes === 'string') {
+			notice('bad', bytes);
+		} else {
+			write(bytes, to);
+		}
+	};
+
 	return {
 		say(text) {
-			const bytes = typedBytes(text, {eol, hasEscapes});
-			if (typeof bytes === 'string') {
-				notice('bad', bytes);
-			} else {
-				write(bytes);
+			sayOne(text, listener);
+		},
+		sayTo(peer, text) {
+			if (chat.role === 'connect') {
+				notice('bad', 'Only a server has peers.');
+				return;
 			}
+
+			const to = peer === 'all' ? undefined : peer;
+			if (text !== undefined) {
+				sayOne(text, to);
+				return;
+			}
+
+			listener = to;
+			const whom = to === undefined ? 'to all peers' : `to ${to} alone`;
+			const back = to === undefined ? '' : '; /to all undoes it';
+			notice('info', `What you type goes ${whom}${back}.`);
 		},
 		byHand(request) {
 			void perform(request).then(answered => {

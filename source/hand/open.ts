@@ -71,6 +71,7 @@ export const openByHand = async ({
 		eol,
 		hasEscapes,
 		look,
+		to: options.command === 'serve' ? options.to : undefined,
 		transcript,
 		onPiece(piece) {
 			pieces.add(piece);

@@ -77,12 +77,16 @@ export class FileSender {
 		return isSending;
 	}
 
-	/** Settles once all is sent, or no more will be. */
-	async send(path: string): Promise<Answer> {
+	/**
+	 * Settles once all is sent, or no more will be.
+	 *
+	 * @param to Of a server: the only peer that gets it; undefined for all.
+	 */
+	async send(path: string, to?: string): Promise<Answer> {
 		const {chat, onProgress} = this.#options;
 		const unsent = this.isSending
 			? 'A file is being sent; /stop stops it.'
-			: chat.whyNotSent();
+			: chat.whyNotSent(to);
 		if (unsent !== undefined) {
 			return refused(unsent);
 		}
@@ -99,7 +103,7 @@ export class FileSender {
 			}
 
 			try {
-				return await this.#sendAll(path, opened, stopped);
+				return await this.#sendAll(path, opened, {stopped, to});
 			} finally {
 				await opened.file.close();
 			}
@@ -112,7 +116,13 @@ export class FileSender {
 	async #sendAll(
 		path: string,
 		{file, totalBytes}: Opened,
-		stopped: Promise<'stopped'>,
+		{
+			stopped,
+			to,
+		}: {
+			readonly stopped: Promise<'stopped'>;
+			readonly to: string | undefined;
+		},
 	): Promise<Answer> {
 		const {chat, onProgress, onPiece} = this.#options;
 		const name = basename(path);
@@ -139,7 +149,7 @@ export class FileSender {
 				given += bytesRead;
 				const bytes = piece.subarray(0, bytesRead);
 				onPiece?.(bytes);
-				written = chat.write(bytes);
+				written = chat.write(bytes, to);
 			}
 
 			// eslint-disable-next-line no-await-in-loop -- at the other side's pace
@@ -156,7 +166,7 @@ export class FileSender {
 				return done(`Stopped: ${taken()} ${of()} were sent${rest}.`);
 			}
 
-			const unsent = chat.whyNotSent();
+			const unsent = chat.whyNotSent(to);
 			if (unsent !== undefined && taken() < Math.max(totalBytes, given)) {
 				return refused(
 					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent}`,

@@ -285,6 +285,9 @@ export class Tutor {
 			say(text) {
 				void chat.write(Buffer.from(`${text}\n`));
 			},
+			sayTo() {
+				notice('bad', 'Nobody else is here to choose.');
+			},
 			control: chat.control,
 			notice,
 			leave: this.#options.onLeave,

@@ -52,6 +52,7 @@ const onlyTyped = new Set<FlagName>([
 	'reply',
 	'echo',
 	'broker',
+	'to',
 	'record',
 	'log',
 	'connect',

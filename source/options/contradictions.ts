@@ -90,6 +90,16 @@ const contradictions: readonly Contradiction[] = [
 		'once',
 		'--broker passes on what peers say to the others, and --once serves one peer; give only one of them.',
 	],
+	[
+		'to',
+		'once',
+		'--once serves whoever comes first, and --to names a peer; give only one of them.',
+	],
+	...(['reply', 'echo', 'broker'] as const).map((name): Contradiction => [
+		'to',
+		name,
+		`${writtenFlag(name)} answers all peers, and --to says who gets stdin; give only one of them.`,
+	]),
 	...(['echo', 'broker'] as const).map((name): Contradiction => [
 		'expect',
 		name,

@@ -416,6 +416,12 @@ export const flags = {
 		summary: 'with --raw: keep the lines that are shown in a new file',
 		commands: ['serve', 'connect'],
 	},
+	to: {
+		type: 'string',
+		value: 'PEER',
+		summary: 'with --raw: send stdin to this peer: its address or port',
+		commands: ['serve'],
+	},
 	record: {
 		type: 'string',
 		value: 'FILE',

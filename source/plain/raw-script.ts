@@ -60,6 +60,12 @@ export const sendRaw = ({
 			await progress.until(() => progress.hasOpened);
 		}
 
+		const to = options.command === 'serve' ? options.to : undefined;
+		const hasReader = (): boolean =>
+			to !== undefined || isRetrying
+				? chat.whyNotSent(to) === undefined
+				: options.command === 'connect' || progress.peers > 0;
+
 		const isPiped = !streams.isTyped;
 		const input =
 			message === undefined || message === '-'
@@ -71,18 +77,12 @@ export const sendRaw = ({
 				return;
 			}
 
-			if (isPiped && chat.role === 'serve') {
+			if (isPiped) {
 				// Without a peer the bytes would be lost.
-				await progress.until(() => progress.peers > 0);
+				await progress.until(() => sending.isOver || hasReader());
 			}
 
-			if (isPiped && isRetrying) {
-				await progress.until(
-					() => chat.whyNotSent() === undefined || sending.isOver,
-				);
-			}
-
-			const unsent = isPiped ? undefined : chat.whyNotSent();
+			const unsent = isPiped ? undefined : chat.whyNotSent(to);
 			if (unsent !== undefined && !sending.isOver) {
 				printer.refuse(unsent);
 				continue;
@@ -93,7 +93,7 @@ export const sendRaw = ({
 			}
 
 			sending.bytesRead += bytes.length;
-			await chat.write(bytes);
+			await chat.write(bytes, to);
 			if (options.output === 'json') {
 				// Each sent chunk is also a line on stdout.
 				await streams.stdout.drained();

@@ -146,7 +146,7 @@ const runChat = async (
 		const isHearingCommands =
 			options.input === 'commands' ||
 			options.events?.includes('commands') === true ||
-			(options.input === undefined && streams.stdin.isTTY === true);
+			(options.input === undefined && streams.isTyped);
 		const chat = await openRoom(
 			{...options, isReceiptsOnly, isOneShot, isHearingCommands},
 			emit,

@@ -25,6 +25,7 @@ import {SearchPace} from './heard.js';
 import {lineEndTransform} from './line-ends.js';
 import type {Input} from './feed.js';
 import type {Limits} from './pipe.js';
+import {peersNamed} from './peer-name.js';
 import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
@@ -49,6 +50,8 @@ export type ServePipeOptions = {
 	/** What each peer gets first. */
 	readonly script?: readonly ScriptStep[] | undefined;
 	readonly onUnmet?: (unmet: Unmet, peer: string) => void;
+	/** Which peer gets the input, instead of the first. */
+	readonly to?: string | undefined;
 	/** What answers the peers. */
 	readonly answering?: Answering | undefined;
 	/** Called if a peer can't be served any longer. */
@@ -402,13 +405,16 @@ class PeersPipe {
 
 	/** The input goes to the first peer that can take it. */
 	#give(): void {
-		const {input} = this.#options;
+		const {input, to} = this.#options;
 		const isOver = this.#isInputOver || this.#isLeaving;
 		if (!input || isOver || this.#holder) {
 			return;
 		}
 
-		for (const peer of this.#peers.values()) {
+		const peers = [...this.#peers.values()].filter(
+			({name}) => to === undefined || peersNamed([name], to).length > 0,
+		);
+		for (const peer of peers) {
 			const {writable} = peer.sink;
 			const isReady = !peer.conversation.currentStep;
 			if (isReady && peer.link.stream.writable && writable.writable) {

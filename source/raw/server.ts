@@ -22,6 +22,7 @@ import type {TcpTable} from '../socket/tcp-table.js';
 import {createAnswers, type Answering} from './answers.js';
 import {untilFlushed} from './flushed.js';
 import {Heard, SearchPace} from './heard.js';
+import {peersNamed} from './peer-name.js';
 import type {Silence} from './silence.js';
 import {answerTelnet} from './telnet.js';
 
@@ -59,8 +60,15 @@ export type RawServerOptions = {
 export type RawServer = {
 	/** Where it listens; a port of 0 is replaced by the real one. */
 	readonly address: LoopbackAddress;
-	/** Sends exactly these bytes to every peer. @returns How many there were. */
-	readonly write: (bytes: Buffer) => number;
+	/**
+	 * Sends exactly these bytes to every peer.
+	 *
+	 * @param to Only to this one.
+	 * @returns How many there were.
+	 */
+	readonly write: (bytes: Buffer, to?: string) => number;
+	/** The addresses of those who are connected. */
+	readonly peers: () => readonly string[];
 	/** How many bytes were written, and how many of those the kernel took. */
 	readonly bytesTaken: () => number;
 	/**
@@ -69,8 +77,12 @@ export type RawServer = {
 	 * @param isShutdown Whether all peers get FIN, those who come later too.
 	 */
 	readonly finish: (isShutdown: boolean) => void;
-	/** How many peers are connected, and how many of them get what is written. */
-	readonly count: () => {
+	/**
+	 * How many peers are connected, and how many of them get what is written.
+	 *
+	 * @param to Of those that are meant by it.
+	 */
+	readonly count: (to?: string) => {
 		readonly connected: number;
 		readonly receiving: number;
 	};
@@ -152,6 +164,20 @@ export const startRawServer = async ({
 		} else {
 			stream.resume();
 		}
+	};
+
+	/** All, or those that a name is for. */
+	const meant = (to: string | undefined): ReadonlyArray<[Link, RawPeer]> => {
+		const all = [...peers];
+		if (to === undefined) {
+			return all;
+		}
+
+		const names = peersNamed(
+			all.map(([, {name}]) => name),
+			to,
+		);
+		return all.filter(([, {name}]) => names.includes(name));
 	};
 
 	/** What the end of the input does to peers; undefined until it ends. */
@@ -294,13 +320,13 @@ export const startRawServer = async ({
 	});
 	return {
 		address: listener.address,
-		write(bytes) {
+		write(bytes, to) {
 			let count = 0;
 			const countTaken = (isTaken: boolean) => {
 				bytesTaken += isTaken ? bytes.length : 0;
 			};
 
-			for (const [link, peer] of peers) {
+			for (const [link, peer] of meant(to)) {
 				// Both have sent FIN: a write would drop what is still queued.
 				if (!link.stream.writable) {
 					continue;
@@ -316,6 +342,7 @@ export const startRawServer = async ({
 
 			return count;
 		},
+		peers: () => [...peers.values()].map(({name}) => name),
 		bytesTaken: () => bytesTaken,
 		finish(isShutdown) {
 			hasShutdown = isShutdown;
@@ -325,9 +352,10 @@ export const startRawServer = async ({
 				}
 			}
 		},
-		count() {
-			const receiving = [...peers.keys()].filter(({stream}) => stream.writable);
-			return {connected: peers.size, receiving: receiving.length};
+		count(to) {
+			const named = meant(to);
+			const receiving = named.filter(([{stream}]) => stream.writable);
+			return {connected: named.length, receiving: receiving.length};
 		},
 		async drained() {
 			await Promise.all(
@@ -346,14 +374,12 @@ export const startRawServer = async ({
 			}
 		},
 		async control(action, wanted) {
-			const [found, another] = [...peers].filter(
-				([, {name}]) => wanted === undefined || name === wanted,
-			);
+			const [found, another] = meant(wanted);
 			if (!found || another) {
 				return refused(
 					wanted === undefined
 						? `Whose socket? There are ${peers.size} peers; name one by its address: /peers lists them.`
-						: `No peer is called "${wanted}"; /peers lists them.`,
+						: `${found ? 'More than one peer' : 'No peer'} is called "${wanted}"; /peers lists them.`,
 				);
 			}
 

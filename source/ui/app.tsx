@@ -26,6 +26,7 @@ import {ConnectionPane} from './connection/connection-pane.js';
 import type {Candidates} from './input/completion.js';
 import {useFarewell} from './input/use-farewell.js';
 import {nicksToComplete} from './input/nicks.js';
+import {peersToComplete} from './input/peers.js';
 import {edit, isAsking, type DraftRules} from './input/draft.js';
 import {hintFor} from './input/hint.js';
 import {draftColumns, InputPane, inputRows} from './input/input-pane.js';
@@ -54,6 +55,8 @@ export type AppProps = {
 	/** What was sent in earlier runs, oldest first. */
 	readonly typedLines: readonly string[];
 	readonly hint: string;
+	/** Of a raw server: the addresses of those who are connected. */
+	readonly peers?: (() => readonly string[]) | undefined;
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds, by the same clock as the model's times. */
 	readonly monotonicMs: () => number;
@@ -130,6 +133,7 @@ export function App({
 	commands,
 	typedLines,
 	hint,
+	peers,
 	isExplained,
 	monotonicMs,
 	setTimer,
@@ -212,6 +216,7 @@ export function App({
 			usages: usagesOf(snapshot.offered),
 			topics: helpTopics({mode, role}),
 			...nicksToComplete(snapshot),
+			...(peers && {peers: peersToComplete(snapshot, peers())}),
 		};
 	};
 

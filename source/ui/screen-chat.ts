@@ -47,6 +47,8 @@ export type ScreenChat = {
 	readonly typedLines: readonly string[];
 	/** Shown in the empty input line. */
 	readonly hint: string;
+	/** Of a raw server: the addresses of those who are connected. */
+	readonly peers?: (() => readonly string[]) | undefined;
 	readonly onLine: (line: string, actions: ScreenActions) => void;
 	/** For events of the screen itself. */
 	readonly emit: Emit;
@@ -153,6 +155,7 @@ const openScreenRaw = async (
 		rules: {limitBytes: Infinity, sendsBlank: true},
 		commands: slashNames('raw'),
 		hint: `bytes to send, --eol ${eol}; /help, /quit`,
+		peers: chat.peers,
 		onLine(line, actions) {
 			typed.add(line);
 			shown = actions.transcript;

@@ -211,6 +211,15 @@ test('parse: raw mode sends every line unchanged, except its own commands', () =
 	assert.deepEqual(didRaw('/clear'), [['clear']]);
 });
 
+test('parse: /to takes a peer, and a line for it or none', () => {
+	assert.deepEqual(didRaw('/to :53122  two words '), [
+		['sayTo', ':53122', 'two words'],
+	]);
+	assert.deepEqual(didRaw('/to all'), [['sayTo', 'all', undefined]]);
+	assert.match(String(didRaw('/to')), /Usage: \/to PEER \[TEXT\]/);
+	assert.equal(did('/to heron hi')[0]?.[0], 'notice');
+});
+
 test('parse: a socket command takes a peer or none', () => {
 	assert.deepEqual(did('/pause'), [['control', {type: 'pause'}, undefined]]);
 	assert.deepEqual(didRaw('/reset heron'), [

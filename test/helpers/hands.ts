@@ -27,6 +27,7 @@ const noting = (
 	const answer = Promise.resolve(done('paused'));
 	return {
 		say: note('say', undefined),
+		sayTo: note('sayTo', undefined),
 		ask: note('ask', undefined),
 		whisper: note('whisper', undefined),
 		rename: note('rename', undefined),

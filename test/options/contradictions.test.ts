@@ -191,6 +191,18 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 		'--broker passes on what peers say to the others, and --once serves one peer; give only one of them.',
 	],
 	[
+		'to',
+		'once',
+		'--once serves whoever comes first, and --to names a peer; give only one of them.',
+	],
+	...(['reply', 'echo', 'broker'] as const).map(
+		(name): [FlagName, FlagName, string] => [
+			'to',
+			name,
+			`${writtenFlag(name)} answers all peers, and --to says who gets stdin; give only one of them.`,
+		],
+	),
+	[
 		'expect',
 		'echo',
 		'--echo takes all that a peer says, and --expect a part of it; give only one of them.',
@@ -246,6 +258,7 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'reply',
 	'echo',
 	'broker',
+	'to',
 	'record',
 	'escapes',
 	'pretty',

@@ -29,6 +29,7 @@ const needsRaw = [
 	'halfOpen',
 	'telnet',
 	'log',
+	'to',
 	'record',
 ] as const;
 
@@ -157,6 +158,7 @@ export const readRaw = (
 				backlog: reader.count('backlog'),
 				isOnce: reader.has('once'),
 				...(answering && {answering}),
+				...(reader.has('to') && {to: reader.text('to')}),
 			}
 		: {
 				...mode,

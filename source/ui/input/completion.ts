@@ -12,6 +12,8 @@ export type Candidates = {
 	readonly nicks: readonly string[];
 	/** Those who have spoken and left; `@` completes them, too. */
 	readonly gone?: readonly string[];
+	/** Addresses of a raw server's peers; in a room commands take nicks. */
+	readonly peers?: readonly string[];
 	/** What a command takes, as /help shows it: '/nodelay' → 'on|off [PEER]'. */
 	readonly usages?: ReadonlyMap<string, string>;
 	/** The topics of /help. */
@@ -42,7 +44,7 @@ const wordStart = (text: string, caret: number): number => {
 /** What can be the next word after a command and some words. */
 const argumentsAfter = (
 	before: string,
-	{nicks, usages, topics = []}: Candidates,
+	{nicks, peers = nicks, usages, topics = []}: Candidates,
 ): readonly string[] => {
 	const [command = '', ...words] = before.trim().split(/\s+/);
 	const takes = usages?.get(command.toLowerCase())?.split(' ');
@@ -51,6 +53,10 @@ const argumentsAfter = (
 	return (taken?.split('|') ?? ['TEXT']).flatMap(word => {
 		if (word === 'TOPIC') {
 			return topics;
+		}
+
+		if (word === 'PEER') {
+			return peers;
 		}
 
 		return /^[a-z]+$/.test(word) ? [word] : nicks;
@@ -69,6 +75,16 @@ const candidatesFor = (
 	return text.startsWith('/')
 		? argumentsAfter(text.slice(0, start), candidates)
 		: candidates.nicks;
+};
+
+/** An address may be begun with its port: 53 or :53 for 127.0.0.1:53122. */
+const begins = (candidate: string, typed: string): boolean => {
+	const port = candidate.lastIndexOf(':');
+	return (
+		candidate.startsWith(typed) ||
+		(port !== -1 && candidate.slice(port).startsWith(typed)) ||
+		(port !== -1 && candidate.slice(port + 1).startsWith(typed))
+	);
 };
 
 /**
@@ -97,7 +113,7 @@ export const complete = (
 			? [...candidates.nicks, ...(candidates.gone ?? [])]
 			: candidatesFor(text, start, candidates)
 	)
-		.filter(candidate => candidate.toLowerCase().startsWith(word))
+		.filter(candidate => begins(candidate.toLowerCase(), word))
 		.map(candidate => (isMention ? '@' : '') + candidate + suffix);
 	return first === undefined
 		? undefined

@@ -83,6 +83,29 @@ test('completion: @ keeps its sign, and gets no colon', () => {
 	assert.equal(complete('bot', 3, gone), undefined);
 });
 
+test('completion: a peer of a raw server is found by its address or its port', () => {
+	const peers = ['127.0.0.1:53122', '127.0.0.1:40000', 'unix:2'];
+	const raw: Candidates = {
+		commands: ['/to'],
+		nicks: [],
+		peers,
+		usages: new Map([['/to', 'PEER [TEXT]']]),
+	};
+	const tab = (text: string) => complete(text, text.length, raw)?.choices;
+	assert.deepEqual(
+		tab('/to '),
+		peers.map(peer => `${peer} `),
+	);
+	for (const typed of ['531', ':531', '127.0.0.1:5']) {
+		assert.deepEqual(tab(`/to ${typed}`), ['127.0.0.1:53122 '], typed);
+	}
+
+	assert.deepEqual(tab('/to 2'), ['unix:2 ']);
+	// A line is bytes, and no address is put into it.
+	assert.equal(tab('127'), undefined);
+	assert.equal(tab('/to :53122 127'), undefined);
+});
+
 test('completion: a command knows what it takes', () => {
 	assert.deepEqual(completed('/help k'), ['/help keys ']);
 	assert.deepEqual(completed('/nodelay o'), ['/nodelay on ', '/nodelay off ']);
