@@ -31,7 +31,11 @@ const isDebugging = /\bsockchat\b/i.test(process.env['NODE_DEBUG'] ?? '');
 
 const cacheCode = (): void => {
 	const path = process.getBuiltinModule?.('node:path');
-	const {XDG_CACHE_HOME: cacheHome, HOME: home} = process.env;
+	const {
+		XDG_CACHE_HOME: cacheHome,
+		HOME: home,
+		LOCALAPPDATA: local,
+	} = process.env;
 	if (!path) {
 		return;
 	}
@@ -39,7 +43,11 @@ const cacheCode = (): void => {
 	const folder =
 		cacheHome !== undefined && path.isAbsolute(cacheHome)
 			? cacheHome
-			: home && path.join(home, '.cache');
+			: home
+				? path.join(home, '.cache')
+				: local !== undefined && path.isAbsolute(local)
+					? local
+					: undefined;
 	if (folder) {
 		process
 			.getBuiltinModule('node:module')

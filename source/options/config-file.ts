@@ -3,7 +3,7 @@
  * one: most starts have none.
  */
 import {readFileSync, statSync} from 'node:fs';
-import {isAbsolute, join} from 'node:path';
+import {isAbsolute, join, win32} from 'node:path';
 import {SockchatError} from '../errors.js';
 import type {Config} from './config.js';
 
@@ -11,16 +11,26 @@ const maxFileBytes = 65_536;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** @returns Undefined if the environment names no home. */
+/**
+ * In the XDG config folder; on Windows, where neither variable is set, in that for
+ * the settings of programs.
+ *
+ * @returns Undefined if the environment names no home.
+ */
 export const configPath = ({
 	XDG_CONFIG_HOME: configHome,
 	HOME: home,
+	APPDATA: settings,
 }: Variables): string | undefined => {
 	// The XDG Base Directory Specification says to ignore a relative path.
 	const folder =
 		configHome !== undefined && isAbsolute(configHome)
 			? configHome
-			: home && join(home, '.config');
+			: home
+				? join(home, '.config')
+				: settings !== undefined && win32.isAbsolute(settings)
+					? settings
+					: undefined;
 	return folder ? join(folder, 'sockchat', 'config.toml') : undefined;
 };
 

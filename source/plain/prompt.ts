@@ -246,6 +246,11 @@ export class Prompt {
 
 	/** Ctrl-Z. Readline's own way never ends if no shell continues us. */
 	#suspend(): void {
+		// There is no shell that could continue it.
+		if (process.platform === 'win32') {
+			return;
+		}
+
 		const {stdin, stdout} = process;
 		const resume = () => {
 			clearTimeout(late);

@@ -30,8 +30,8 @@ const maxPort = 65_535;
 // A longer one is no host (RFC 1035, 2.3.4), and would fill the screen.
 const maxNameBytes = 255;
 
-// sun_path of sockaddr_un holds 108 bytes on Linux, its NUL included.
-const maxPathBytes = 107;
+// sun_path of sockaddr_un, its NUL not counted.
+const maxPathBytes = () => (process.platform === 'linux' ? 107 : 103);
 
 /**
  * A host as the last word of an ssh command to copy: never a flag of ssh, nor
@@ -132,10 +132,16 @@ export const parseSocketPath = (
 		return badSocketPath(path, 'a name follows the @ of an abstract socket');
 	}
 
-	return Buffer.byteLength(path) > maxPathBytes
+	// Node has named pipes there, which have no file whose mode keeps others out.
+	if (process.platform === 'win32') {
+		return badSocketPath(path, 'on Windows only ports can be used');
+	}
+
+	const limit = maxPathBytes();
+	return Buffer.byteLength(path) > limit
 		? badSocketPath(
 				path,
-				`it has ${Buffer.byteLength(path)} bytes, and the kernel takes ${maxPathBytes}`,
+				`it has ${Buffer.byteLength(path)} bytes, and the kernel takes ${limit}`,
 			)
 		: checked({kind: 'unix', path});
 };

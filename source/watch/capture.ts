@@ -261,6 +261,12 @@ export const startCapture = ({
 	};
 
 	const begin = async (): Promise<void> => {
+		// Elsewhere loopback has another name, and packets another head.
+		if (process.platform !== 'linux') {
+			onFailure('Nothing is captured: that needs Linux; all else works.');
+			return;
+		}
+
 		const failures: Array<readonly [string, string]> = [];
 		for (const program of programs) {
 			if (isStopped) {

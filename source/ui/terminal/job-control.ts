@@ -82,6 +82,11 @@ export const startJobControl: StartJobControl = suspendTerminal => {
 	process.on('SIGCONT', onContinue);
 	return {
 		suspend() {
+			// There is no shell that could continue it.
+			if (process.platform === 'win32') {
+				return;
+			}
+
 			void suspendOnce(async () => stopProcess(0));
 		},
 		stop() {
