@@ -78,7 +78,7 @@ export const manPage = (version: string): string =>
 		...flagNames.flatMap(flagItem),
 		'.SH CONFIG FILE',
 		escaped(
-			'TOML, with keys named like flags: those above the tables hold for every command that has the flag, those in [serve], [connect], [status] and [watch] for that command. Flags beat variables, which beat the config file. sockchat doctor shows what holds.',
+			'TOML, with keys named like flags: those above the tables hold for every command that has the flag, those in [serve], [connect], [status], [watch] and [replay] for that command. Flags beat variables, which beat the config file. sockchat doctor shows what holds.',
 		),
 		'.PP',
 		'.nf',

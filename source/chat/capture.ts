@@ -2,6 +2,7 @@
 import type {ChatEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
+import type {Packet} from '../tcp/pcap.js';
 import {clearCaptureFile} from '../watch/capture.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 
@@ -22,6 +23,7 @@ type Emit = (event: ChatEvent) => void;
  * Settles once segments are captured, or it was said why they aren't. A server
  * whose port the kernel chooses captures from then on.
  *
+ * @param onPackets Called with whole packets.
  * @returns The emitter to use from now on.
  * @throws {SockchatError} If the file can't be opened.
  */
@@ -29,6 +31,7 @@ export const beginCapture = async (
 	{address, command, capture}: Options,
 	watch: SocketWatch | undefined,
 	emit: Emit,
+	onPackets?: (packets: readonly Packet[]) => void,
 ): Promise<Emit> => {
 	if (!capture || !watch || address.kind !== 'tcp') {
 		return emit;
@@ -45,6 +48,7 @@ export const beginCapture = async (
 			host,
 			port,
 			file: capture.file,
+			onPackets,
 			onFailure: fail,
 		});
 

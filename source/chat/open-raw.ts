@@ -174,7 +174,15 @@ export const openRaw = async (
 		watch.tap.hasCalls = true;
 	}
 
-	const onEvent = await beginCapture(options, watch, told);
+	const onEvent = await beginCapture(
+		options,
+		watch,
+		told,
+		recorder &&
+			(packets => {
+				recorder.packets(packets);
+			}),
+	);
 	if (options.isRestful) {
 		watch?.restWhileQuiet();
 	}

@@ -68,6 +68,7 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			['sockchat replay session', 'as then; 1 if an answer differs'],
 			['sockchat replay session 6380 --fast', 'to another server'],
 			['sockchat replay session 0 --serve', 'answer as the server did'],
+			['sockchat replay session --pcapng out', 'for Wireshark; plays nothing'],
 		],
 	},
 	status: {

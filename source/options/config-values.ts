@@ -6,10 +6,11 @@ import type {SockchatError} from '../errors.js';
 import type {Config, Layer, Setting} from './config.js';
 import {isFor, type CommandLineCommand, type FlagName} from './flags.js';
 import {optionsOf} from './chat/parse.js';
+import {parseReplayOptions} from './replay.js';
 import {parseStatusOptions} from './status.js';
 import {parseWatchOptions} from './watch.js';
 
-type WithTable = CommandLineCommand | 'status' | 'watch';
+type WithTable = CommandLineCommand | 'status' | 'watch' | 'replay';
 
 const commands = ['join', 'serve', 'connect'] as const;
 
@@ -17,6 +18,10 @@ const optionsFor = (command: WithTable, config: Config) => {
 	switch (command) {
 		case 'status': {
 			return parseStatusOptions({}, {}, config);
+		}
+
+		case 'replay': {
+			return parseReplayOptions('FILE', {}, {}, config);
 		}
 
 		case 'watch': {
@@ -55,6 +60,7 @@ export const mistakeIn = ({
 		[['connect'], tables.connect],
 		[['status'], tables.status],
 		[['watch'], tables.watch],
+		[['replay'], tables.replay],
 	];
 	for (const [within, layer = {}] of places) {
 		const entries = Object.entries(layer) as Array<[FlagName, Setting]>;

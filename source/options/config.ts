@@ -34,7 +34,7 @@ export type Config = {
 
 // What these commands take as flags, their tables take as keys. The doctor has
 // none: it says which settings the others have.
-const tableNames = ['serve', 'connect', 'status', 'watch'] as const;
+const tableNames = ['serve', 'connect', 'status', 'watch', 'replay'] as const;
 
 // Each makes a call another kind of call, and no flag would undo it: with
 // `raw = true` every connect would send bytes to a room.
@@ -57,7 +57,6 @@ const onlyTyped = new Set<FlagName>([
 	'log',
 	'connect',
 	'serve',
-	'fast',
 ]);
 
 const tableList = `${tableNames.slice(0, -1).join(', ')} and ${tableNames.at(-1)!}`;

@@ -115,7 +115,7 @@ export const flags = {
 	json: {
 		type: 'boolean',
 		summary: 'print one JSON event per line',
-		commands: [...alsoStatus, 'watch'],
+		commands: [...alsoStatus, 'watch', 'replay'],
 	},
 	events: {
 		type: 'string',
@@ -127,7 +127,7 @@ export const flags = {
 		type: 'boolean',
 		short: 'q',
 		summary: 'print only errors',
-		commands: everywhere,
+		commands: [...everywhere, 'replay'],
 	},
 	noColor: {
 		type: 'boolean',
@@ -500,8 +500,8 @@ export const flags = {
 	pcapng: {
 		type: 'string',
 		value: 'FILE',
-		summary: 'capture, and write it to a file for Wireshark',
-		commands: ['serve', 'connect', 'watch'],
+		summary: 'write what is captured, or recorded, for Wireshark',
+		commands: ['serve', 'connect', 'watch', 'replay'],
 	},
 	localPort: {
 		type: 'string',

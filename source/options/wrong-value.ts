@@ -35,6 +35,8 @@ export const isWrongValue = (error: unknown, options?: Options): boolean => {
 
 	switch (error.code) {
 		case 'ERR_USAGE':
+		case 'ERR_PORT_RANGE':
+		case 'ERR_NOT_LOOPBACK':
 		case 'ERR_TOKEN_FILE': {
 			return true;
 		}

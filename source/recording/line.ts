@@ -4,6 +4,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {quoted} from '../errors.js';
+import type {LinkType, Packet} from '../tcp/pcap.js';
 import type {ChunkObject} from './chunk-objects.js';
 
 /** Whose `out` is what: of a proxy's, it goes from the client to the target. */
@@ -42,6 +43,17 @@ export type RecordingLine =
 			readonly bytesIn: number;
 			readonly bytesOut: number;
 	  }
+	/** Captured, with all of its headers. */
+	| {
+			readonly type: 'packet';
+			readonly at: number;
+			/** Microseconds since the epoch. */
+			readonly atUs: number;
+			readonly linkType: LinkType;
+			/** Its length on the wire. */
+			readonly length: number;
+			readonly base64: string;
+	  }
 	/** A direction has ended. */
 	| {
 			readonly type: 'fin';
@@ -68,6 +80,11 @@ export type Recorded =
 			/** None for a FIN. */
 			readonly bytes: Buffer;
 	  };
+
+export type CapturedPacket = {
+	readonly type: 'packet';
+	readonly packet: Packet;
+};
 
 /** What a line should have been, for a sentence. */
 export type Wrong = {readonly expected: string};
@@ -108,6 +125,8 @@ export const parseHead = (line: string): RecordingHead | Wrong => {
 		: {expected: '"address" as a text and "at" as a number'};
 };
 
+const notBase64: Wrong = {expected: '"base64" in base64 (RFC 4648, 4)'};
+
 const parseMoved = (
 	object: Record<string, unknown>,
 	type: 'chunk' | 'fin',
@@ -123,9 +142,9 @@ const parseMoved = (
 		return {type, at, peer, direction, bytes: Buffer.alloc(0)};
 	}
 
-	const decoded = Buffer.from(textOf(base64) ?? '', 'base64');
-	if (decoded.toString('base64') !== base64) {
-		return {expected: '"base64" in base64 (RFC 4648, 4)'};
+	const decoded = bytesIn(base64);
+	if (!decoded) {
+		return notBase64;
 	}
 
 	return decoded.length === bytes
@@ -133,14 +152,56 @@ const parseMoved = (
 		: {expected: `"bytes" to be ${decoded.length}, as "base64" has them`};
 };
 
+const linkTypes: ReadonlySet<unknown> = new Set<LinkType>([
+	'EN10MB',
+	'LINUX_SLL',
+]);
+
+const bytesIn = (base64: unknown): Buffer | undefined => {
+	const bytes = Buffer.from(textOf(base64) ?? '', 'base64');
+	return bytes.toString('base64') === base64 ? bytes : undefined;
+};
+
+const parsePacket = ({
+	atUs,
+	linkType,
+	length,
+	base64,
+}: Record<string, unknown>): CapturedPacket | Wrong => {
+	const bytes = bytesIn(base64);
+	if (!bytes) {
+		return notBase64;
+	}
+
+	return Number.isSafeInteger(atUs) &&
+		Number.isSafeInteger(length) &&
+		linkTypes.has(linkType)
+		? {
+				type: 'packet',
+				packet: {
+					atUs: atUs as number,
+					linkType: linkType as LinkType,
+					length: length as number,
+					bytes,
+				},
+			}
+		: {expected: '"atUs", "linkType" and "length" of a packet'};
+};
+
 /** @returns Undefined for a line that says nothing of a connection. */
-export const parseLine = (line: string): Recorded | Wrong | undefined => {
+export const parseLine = (
+	line: string,
+): Recorded | CapturedPacket | Wrong | undefined => {
 	const object = objectOf(line);
 	if (typeof object?.['type'] !== 'string') {
 		return {expected: 'a JSON object with a "type", such as "chunk"'};
 	}
 
 	const {type, phase, at} = object;
+	if (type === 'packet') {
+		return parsePacket(object);
+	}
+
 	const isKnown =
 		['chunk', 'fin', 'accepted', 'ended'].includes(type) ||
 		(type === 'state' && (phase === 'open' || phase === 'closed'));

@@ -8,6 +8,7 @@ import type {Buffer} from 'node:buffer';
 import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {SockchatError} from '../errors.js';
+import type {Packet} from '../tcp/pcap.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {
 	isWrong,
@@ -27,6 +28,8 @@ const unreadable = (path: string, why: string, cause?: unknown) =>
 export type Summary = {
 	readonly head: RecordingHead;
 	readonly connections: number;
+	/** How many packets were captured. */
+	readonly packets: number;
 	/** How many whole lines there are. */
 	readonly lines: number;
 	/** How long the rest is, which is no whole line. */
@@ -52,10 +55,16 @@ async function* batches(path: string): AsyncGenerator<Buffer[], number> {
 	return splitter.pendingBytes;
 }
 
+export type ReadOptions = {
+	readonly onHead?: (head: RecordingHead) => void;
+	/** Called for what was captured, which no connection is made of. */
+	readonly onPacket?: (packet: Packet) => void;
+};
+
 /** @throws {SockchatError} `ERR_RECORDING`: the line, and what was expected. */
 export async function* readRecording(
 	path: string,
-	onHead: (head: RecordingHead) => void = () => undefined,
+	{onHead, onPacket}: ReadOptions = {},
 ): AsyncGenerator<Recorded, End> {
 	const source = batches(path);
 	let number = 0;
@@ -87,7 +96,9 @@ export async function* readRecording(
 			}
 
 			if (parsed?.type === 'recording') {
-				onHead(parsed);
+				onHead?.(parsed);
+			} else if (parsed?.type === 'packet') {
+				onPacket?.(parsed.packet);
 			} else if (parsed) {
 				yield parsed;
 			}
@@ -115,15 +126,21 @@ export const surveyRecording = async (path: string): Promise<Summary> => {
 
 	let head: RecordingHead | undefined;
 	let connections = 0;
-	const lines = readRecording(path, read => {
-		head = read;
+	let packets = 0;
+	const lines = readRecording(path, {
+		onHead(read) {
+			head = read;
+		},
+		onPacket() {
+			packets++;
+		},
 	});
 	try {
 		for (;;) {
 			// eslint-disable-next-line no-await-in-loop -- in the order of the file
 			const {value, done} = await lines.next();
 			if (done) {
-				return {head: head!, connections, ...value};
+				return {head: head!, connections, packets, ...value};
 			}
 
 			connections += value.type === 'open' ? 1 : 0;

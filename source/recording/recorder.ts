@@ -15,6 +15,7 @@ import {lastingAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {connectionLost} from '../socket/dial.js';
 import type {Link} from '../socket/link.js';
+import type {Packet} from '../tcp/pcap.js';
 import {ChunkObjects} from './chunk-objects.js';
 import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
 import {errnoCauseOf, openNewFile, reasonOf, writeAll} from './new-file.js';
@@ -98,6 +99,8 @@ export class Recorder {
 		let isOpen = false;
 		let bytesIn = 0;
 		let bytesOut = 0;
+		/** What waits for connect(). */
+		const early: Buffer[] = [];
 		const open = () => {
 			isOpen = true;
 			this.#chunks.forget(peer);
@@ -106,6 +109,9 @@ export class Recorder {
 					? {type: 'state', phase: 'open', at: at(), ...link.endpoints}
 					: {type: 'accepted', at: at(), peer},
 			);
+			for (const bytes of early.splice(0)) {
+				this.#chunk('out', peer, bytes);
+			}
 		};
 
 		if (link.isConnecting) {
@@ -150,9 +156,22 @@ export class Recorder {
 		return {
 			sent: bytes => {
 				bytesOut += bytes.length;
-				this.#chunk('out', peer, bytes);
+				if (isOpen) {
+					this.#chunk('out', peer, bytes);
+				} else {
+					early.push(bytes);
+				}
 			},
 		};
+	}
+
+	/** What was captured of the connections. */
+	packets(packets: readonly Packet[]): void {
+		for (const {atUs, linkType, length, bytes} of packets) {
+			const at = Math.floor(atUs / 1000);
+			const base64 = Buffer.from(bytes).toString('base64');
+			this.#write({type: 'packet', at, atUs, linkType, length, base64});
+		}
 	}
 
 	close(): void {

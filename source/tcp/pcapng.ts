@@ -4,9 +4,13 @@
  */
 import type {LinkType, Packet} from './pcap.js';
 
-const linkNumbers: Readonly<Record<LinkType, number>> = {
+/** What packets begin with: a capture's, or none that was on a wire. */
+type FileLinkType = LinkType | 'UPPER_PDU';
+
+const linkNumbers: Readonly<Record<FileLinkType, number>> = {
 	EN10MB: 1,
 	LINUX_SLL: 113,
+	UPPER_PDU: 252,
 };
 
 /** Blocks are padded to 32 bits, and end with their length once more. */
@@ -24,7 +28,7 @@ const sectionBytes = 28;
 const interfaceBytes = 20;
 
 /** What the file begins with. */
-export const pcapngHead = (linkType: LinkType): Uint8Array => {
+export const pcapngHead = (linkType: FileLinkType): Uint8Array => {
 	const section = block(0x0a_0d_0d_0a, 16);
 	section.view.setUint32(8, 0x1a_2b_3c_4d, true);
 	section.view.setUint16(12, 1, true);
@@ -40,7 +44,11 @@ export const pcapngHead = (linkType: LinkType): Uint8Array => {
 
 const fixedBytes = 20;
 
-export const pcapngPacket = ({atUs, bytes, length}: Packet): Uint8Array => {
+export const pcapngPacket = ({
+	atUs,
+	bytes,
+	length,
+}: Pick<Packet, 'atUs' | 'bytes' | 'length'>): Uint8Array => {
 	const packet = block(6, fixedBytes + bytes.length);
 	packet.view.setUint32(12, Math.floor(atUs / 2 ** 32), true);
 	packet.view.setUint32(16, atUs % 2 ** 32, true);

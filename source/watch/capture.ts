@@ -25,6 +25,8 @@ export type CaptureOptions = {
 	readonly file?: string | undefined;
 	readonly clock: Clock;
 	readonly onSegments: (segments: readonly Segment[]) => void;
+	/** Set if whole packets are kept elsewhere, too. */
+	readonly onPackets?: ((packets: readonly Packet[]) => void) | undefined;
 	/** Called once with a sentence, if it can't go on. */
 	readonly onFailure: (sentence: string) => void;
 	/** Tried one after the other; by default tcpdump, then dumpcap. */
@@ -206,6 +208,7 @@ export const startCapture = ({
 	file,
 	clock,
 	onSegments,
+	onPackets,
 	onFailure,
 	programs = capturePrograms,
 }: CaptureOptions): Capture => {
@@ -248,6 +251,7 @@ export const startCapture = ({
 	const hooks: RunHooks = {
 		onPackets(packets) {
 			write(packets);
+			onPackets?.(packets);
 			onSegments(
 				packets
 					.flatMap(packet => tcpPacketOf(packet) ?? [])
@@ -274,7 +278,8 @@ export const startCapture = ({
 			}
 
 			const [name, ...args] = program;
-			const isShort = file === undefined && capturePrograms.includes(program);
+			const isWhole = file !== undefined || onPackets !== undefined;
+			const isShort = !isWhole && capturePrograms.includes(program);
 			const length = isShort ? ['-s', String(shownPacketBytes)] : [];
 			const filter = `tcp port ${port} and host ${host}`;
 			running = run([name, ...length, ...args, filter], clock, hooks);

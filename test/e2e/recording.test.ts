@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {
+	mkdirSync,
 	mkdtempSync,
 	readFileSync,
 	rmSync,
@@ -27,6 +28,8 @@ after(() => {
 
 let count = 0;
 const newFile = () => join(folder, `recording-${count++}`);
+
+const objectIn = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
 /** What a line of a recording has, without its time. */
 const linesOf = (file: string) =>
@@ -310,4 +313,80 @@ test('e2e: what is no recording is refused with its line and what was expected',
 		assert.ok(again.stderr().startsWith(start), again.seen());
 		assert.match(again.stderr().slice(start.length), expected);
 	}
+});
+
+test('e2e: a replay prints one object with --json, and with --quiet only a difference', async t => {
+	const port = await startEcho(t);
+	const file = newFile();
+	await record(t, port, file);
+	const changed = await startEcho(t, 'changed');
+	const same = startBin(t, ['replay', file, '--fast', '--json']);
+	assert.deepEqual(await same.waitForExit(), done, same.seen());
+	assert.deepEqual(JSON.parse(same.stdout()), {
+		type: 'replayed',
+		connections: 1,
+		bytesSent: 8,
+		bytesSame: 18,
+	});
+	const other = startBin(t, ['replay', file, changed, '--fast', '--json']);
+	assert.deepEqual(await other.waitForExit(), failed, other.seen());
+	assert.deepEqual(objectIn(other.stdout())['difference'], {
+		connection: 1,
+		equalBytes: 5,
+		recorded: {bytes: 5, hex: '494e470d0a'},
+		now: {bytes: 5, hex: '4f4e470d0a'},
+	});
+	const quiet = startBin(t, ['replay', file, '--fast', '--quiet']);
+	assert.deepEqual(await quiet.waitForExit(), done, quiet.seen());
+	assert.equal(quiet.stdout() + quiet.stderr(), '');
+	const differs = startBin(t, ['replay', file, changed, '--fast', '-q']);
+	assert.deepEqual(await differs.waitForExit(), failed, differs.seen());
+	assert.match(differs.stdout(), /^The answer differs after 5 bytes/);
+	const wrong = startBin(t, ['replay', folder, '--json']);
+	assert.deepEqual(await wrong.waitForExit(), {...done, code: 2});
+	assert.equal(objectIn(wrong.stdout())['code'], 'ERR_RECORDING');
+});
+
+test('e2e: a replay has a table in the config file; a port set for rooms is none of its', async t => {
+	const port = await startEcho(t);
+	const file = newFile();
+	await record(t, port, file);
+	const config = join(folder, 'config');
+	mkdirSync(join(config, 'sockchat'), {recursive: true});
+	writeFileSync(
+		join(config, 'sockchat', 'config.toml'),
+		'port = 9\n[replay]\nfast = true\njson = true\n',
+	);
+	const env = {XDG_CONFIG_HOME: config, SOCKCHAT_PORT: '9'};
+	const again = startBin(t, ['replay', file], {env});
+	assert.deepEqual(await again.waitForExit(), done, again.seen());
+	assert.equal(objectIn(again.stdout())['bytesSame'], 18);
+});
+
+test('e2e: a recording is written for Wireshark, and nothing is opened', async t => {
+	const file = newFile();
+	await record(t, await startEcho(t), file);
+	const out = join(folder, 'out.pcapng');
+	const written = startBin(t, ['replay', file, '--pcapng', out]);
+	assert.deepEqual(await written.waitForExit(), done, written.seen());
+	assert.match(
+		written.stdout(),
+		/^Wrote \d chunks as exported PDUs, as nothing was captured: /,
+	);
+	assert.equal(readFileSync(out).readUInt32LE(), 0x0a_0d_0d_0a);
+	assert.equal(statSync(out).mode % 0o1000, 0o600);
+	for (const [more, sentence] of [
+		[[out, '--fast'], /leave out --fast\.\n$/],
+		[[out, '9'], /leave out ADDRESS\.\n$/],
+		[[file], /is the recording itself; name another file\.\n$/],
+		[[join(folder, 'none', 'x')], /there is no such folder \(ENOENT\)\.\n$/],
+	] as const) {
+		const wrong = startBin(t, ['replay', file, '--pcapng', ...more]);
+		assert.deepEqual(await wrong.waitForExit(), {...done, code: 2});
+		assert.match(wrong.stderr(), sentence);
+	}
+
+	const full = startBin(t, ['replay', file, '--pcapng', '/dev/full']);
+	assert.deepEqual(await full.waitForExit(), failed, full.seen());
+	assert.match(full.stderr(), /no space is left on the device \(ENOSPC\)/);
 });

@@ -129,7 +129,7 @@ test('config: each mistake is named with its file, line and key', () => {
 		[
 			'[doctor]\njson = true',
 			1,
-			'"doctor" is not a table; the tables are serve, connect, status and watch.',
+			'"doctor" is not a table; the tables are serve, connect, status, watch and replay.',
 		],
 		['port = true', 1, '"port" needs a string or a number; got true.'],
 		['port = [1]', 1, '"port" needs a string or a number; got an array.'],
@@ -140,7 +140,7 @@ test('config: each mistake is named with its file, line and key', () => {
 		[
 			'[rooms]\nport = 1',
 			1,
-			'"rooms" is not a table; the tables are serve, connect, status and watch.',
+			'"rooms" is not a table; the tables are serve, connect, status, watch and replay.',
 		],
 		['serve = 1', 1, 'serve is a table, written [serve]; got 1.'],
 	] as const) {

@@ -8,17 +8,24 @@ import {
 	type ReplayOptions,
 	type ReplaySide,
 } from '../../options/replay.js';
-import {display, toDisplay} from '../../protocol/display.js';
+import type {NoticeEvent, ServerEvent} from '../../event/event.js';
+import {display, jsonSafe, toDisplay} from '../../protocol/display.js';
 import {connected} from '../../raw/reach.js';
 import {play, type Difference, type Played} from '../../recording/player.js';
-import {readRecording, surveyRecording} from '../../recording/reader.js';
+import {
+	readRecording,
+	surveyRecording,
+	type Summary,
+} from '../../recording/reader.js';
 import type {LoopbackAddress} from '../../socket/address.js';
 import {systemClock} from '../../socket/clock.js';
 import {dial, rawConnectionFailed} from '../../socket/dial.js';
 import type {SocketLink} from '../../socket/link.js';
 import {Listener} from '../../socket/listener.js';
 import {wordsOf} from '../../store/notice.js';
+import {jsonError, jsonLine} from '../json.js';
 import type {Output} from '../output.js';
+import {runExport} from './export.js';
 
 type Streams = {readonly stdout: Output; readonly stderr: Writable};
 
@@ -42,7 +49,7 @@ const dialling = (address: LoopbackAddress, signal: AbortSignal): Opening => ({
 const listening = async (
 	address: LoopbackAddress,
 	signal: AbortSignal,
-	stderr: Writable,
+	onListening: (event: ServerEvent) => void,
 ): Promise<Opening> => {
 	const waiting: SocketLink[] = [];
 	let onLink = () => {};
@@ -56,13 +63,8 @@ const listening = async (
 		address,
 		clock: systemClock,
 		onEvent(event) {
-			if (event.type !== 'listening' || event.state.phase !== 'listening') {
-				return;
-			}
-
-			const words = wordsOf(event);
-			if (words) {
-				stderr.write(display`${words.text}\n`);
+			if (event.type === 'listening' && event.state.phase === 'listening') {
+				onListening(event);
 			}
 		},
 		onLink(link) {
@@ -129,15 +131,87 @@ const wordsFor = ({
 	].join('\n');
 };
 
-/** @throws {SockchatError} If the recording can't be read, or is none. */
-export const runReplay = async (
-	{file, side: wanted, isFast, timeoutMs, given}: ReplayOptions,
-	{stdout, stderr}: Streams,
-): Promise<Running> => {
-	const {head, connections, lines, cutBytes} = await surveyRecording(file);
+/** Bytes in hex, or how it ended. */
+const jsonSeen = (seen: Difference['now']) =>
+	typeof seen === 'string'
+		? {end: seen}
+		: {bytes: seen.length, hex: seen.toString('hex')};
+
+/** What came of it, as one object. */
+const jsonPlayed = (played: Played): string => {
+	const {difference, ...counts} = played;
+	const event = {
+		type: 'replayed',
+		...counts,
+		difference: difference && {
+			connection: difference.connection,
+			equalBytes: difference.equalBytes,
+			recorded: jsonSeen(difference.recorded),
+			now: jsonSeen(difference.now),
+		},
+	};
+	return `${jsonSafe(JSON.stringify(event))}\n`;
+};
+
+/** What happens, as the options want it printed. */
+class ReplayPrinter {
+	readonly #options: ReplayOptions;
+	readonly #streams: Streams;
+
+	constructor(options: ReplayOptions, streams: Streams) {
+		this.#options = options;
+		this.#streams = streams;
+	}
+
+	event(event: ServerEvent | NoticeEvent): void {
+		const {isJson, isQuiet} = this.#options;
+		const {stdout, stderr} = this.#streams;
+		const words = wordsOf(event);
+		if (isJson) {
+			stdout.write(jsonLine(event)!);
+		} else if (words && !isQuiet) {
+			stderr.write(display`${words.text}\n`);
+		}
+	}
+
+	notice(text: string): void {
+		this.event({type: 'notice', at: systemClock.wallMs(), tone: 'warn', text});
+	}
+
+	played(played: Played): void {
+		const {isJson, isQuiet} = this.#options;
+		const {stdout} = this.#streams;
+		if (isJson) {
+			stdout.write(jsonPlayed(played));
+		} else if (!isQuiet || played.difference) {
+			stdout.write(`${toDisplay(wordsFor(played), {lines: 'keep'})}\n`);
+		}
+	}
+
+	error(error: SockchatError): void {
+		const {stdout, stderr} = this.#streams;
+		if (this.#options.isJson) {
+			stdout.write(jsonError(error));
+		} else {
+			stderr.write(`${toDisplay(error.message)}\n`);
+		}
+	}
+}
+
+const tooLate = (timeoutMs: number) =>
+	new SockchatError(
+		'ERR_TIMEOUT',
+		`Not all of the recording was played within ${timeoutMs / 1000} s. A longer --timeout may help.`,
+	);
+
+/** @throws {SockchatError} If there is nothing to play, or nowhere to. */
+const placeOf = (
+	{file, side: wanted, typed}: ReplayOptions,
+	{head, connections}: Summary,
+) => {
 	const recordedSide: ReplaySide = head.side === 'serve' ? 'serve' : 'connect';
 	const side = wanted ?? recordedSide;
-	const address = replayAddress(given, side, head.address);
+	const address = replayAddress(typed, side, head.address);
 	if (address instanceof Error) {
 		throw address;
 	}
@@ -149,17 +223,23 @@ export const runReplay = async (
 		);
 	}
 
-	if (cutBytes > 0) {
-		stderr.write(
-			display`The recording ends amid a line: it is played up to line ${String(lines)}.\n`,
-		);
-	}
+	return {side, address};
+};
 
+const playRecording = async (
+	options: ReplayOptions,
+	summary: Summary,
+	printer: ReplayPrinter,
+): Promise<Running> => {
+	const {file, isFast, timeoutMs} = options;
+	const {side, address} = placeOf(options, summary);
 	const over = new AbortController();
 	const {signal} = over;
 	const opening =
 		side === 'serve'
-			? await listening(address, signal, stderr)
+			? await listening(address, signal, event => {
+					printer.event(event);
+				})
 			: dialling(address, signal);
 	let isLate = false;
 	const timer =
@@ -174,28 +254,25 @@ export const runReplay = async (
 		try {
 			const played = await play({
 				lines: readRecording(file),
-				recordedSide: head.side,
+				recordedSide: summary.head.side,
 				side,
 				isFast,
 				open: opening.open,
 				signal,
 			});
 			hasFailed = played.difference !== undefined;
-			stdout.write(`${toDisplay(wordsFor(played), {lines: 'keep'})}\n`);
+			printer.played(played);
 		} catch (error) {
 			if (isLate) {
-				stderr.write(
-					`Not all of the recording was played within ${timeoutMs! / 1000} s. A longer --timeout may help.\n`,
-				);
+				printer.error(tooLate(timeoutMs!));
 			} else if (!signal.aborted) {
-				stderr.write(`${toDisplay((error as Error).message)}\n`);
+				printer.error(error as SockchatError);
 			}
 		} finally {
 			clearTimeout(timer);
 			await opening.close();
 		}
 
-		await stdout.flush();
 		return {hasFailed, isLate, isUnfinished: signal.aborted && !isLate};
 	};
 
@@ -205,4 +282,38 @@ export const runReplay = async (
 			over.abort();
 		},
 	};
+};
+
+/**
+ * Plays it, or writes it as packets.
+ *
+ * @throws {SockchatError} If the recording can't be read, or is none.
+ */
+export const runReplay = async (
+	options: ReplayOptions,
+	streams: Streams,
+): Promise<Running> => {
+	const summary = await surveyRecording(options.file);
+	const printer = new ReplayPrinter(options, streams);
+	if (summary.cutBytes > 0) {
+		const done = options.pcapng === undefined ? 'played' : 'written';
+		printer.notice(
+			`The recording ends amid a line: it is ${done} up to line ${summary.lines}.`,
+		);
+	}
+
+	const {pcapng} = options;
+	const running =
+		pcapng === undefined
+			? await playRecording(options, summary, printer)
+			: runExport(options, pcapng, summary, streams.stdout);
+	const end = async (): Promise<Ending> => {
+		try {
+			return await running.ended;
+		} finally {
+			await streams.stdout.flush();
+		}
+	};
+
+	return {...running, ended: end()};
 };

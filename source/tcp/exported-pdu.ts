@@ -1,0 +1,97 @@
+/**
+ * Bytes of a connection as Wireshark's 'exported PDU' (LINKTYPE 252): between
+ * whom they went, and nothing of a segment, as none was seen. Wireshark chooses
+ * how to read them by the server's port, as it does for segments.
+ *
+ * Its header is a list of tags, numbered in wsutil/exported_pdu_tlvs.h.
+ */
+import {Buffer} from 'node:buffer';
+
+export type PduEnds = {
+	/** As `127.0.0.1:6379`; anything else has no address on a network. */
+	readonly source: string | undefined;
+	readonly target: string | undefined;
+	/** Which of them is the server's. */
+	readonly server: string | undefined;
+};
+
+const tags = {
+	end: 0,
+	dissector: 12,
+	dissectorTable: 14,
+	ipv4Source: 20,
+	ipv4Target: 21,
+	ipv6Source: 22,
+	ipv6Target: 23,
+	portType: 24,
+	sourcePort: 25,
+	targetPort: 26,
+	tableValue: 32,
+} as const;
+
+const tcp = 2;
+
+const tag = (number: number, value: Buffer): Buffer => {
+	const bytes = Buffer.alloc(4 + Math.ceil(value.length / 4) * 4);
+	bytes.writeUInt16BE(number, 0);
+	bytes.writeUInt16BE(value.length, 2);
+	value.copy(bytes, 4);
+	return bytes;
+};
+
+const numberTag = (number: number, value: number): Buffer => {
+	const bytes = Buffer.alloc(4);
+	bytes.writeUInt32BE(value);
+	return tag(number, bytes);
+};
+
+type Ip = {readonly address: Buffer; readonly port: number};
+
+/** Of loopback: 127.x.x.x, or ::1. */
+const parseIp = (text = ''): Ip | undefined => {
+	const [, host, port] =
+		/^(\d+\.\d+\.\d+\.\d+|\[::1\]):(\d+)$/.exec(text) ?? [];
+	if (host === undefined || port === undefined) {
+		return undefined;
+	}
+
+	const address = Buffer.from(
+		host === '[::1]'
+			? [...Array.from({length: 15}, () => 0), 1]
+			: host.split('.').map(Number),
+	);
+	return {address, port: Number(port)};
+};
+
+const endTags = (
+	ends: Ip | undefined,
+	[ipv4, ipv6, port]: readonly [number, number, number],
+): readonly Buffer[] =>
+	ends
+		? [
+				tag(ends.address.length === 4 ? ipv4 : ipv6, ends.address),
+				numberTag(port, ends.port),
+			]
+		: [];
+
+/** The header and the bytes. */
+export const exportedPdu = (
+	{source, target, server}: PduEnds,
+	bytes: Uint8Array,
+): Buffer => {
+	const [from, to] = [parseIp(source), parseIp(target)];
+	const port = parseIp(server)?.port;
+	return Buffer.concat([
+		...(port === undefined
+			? [tag(tags.dissector, Buffer.from('data'))]
+			: [
+					tag(tags.dissectorTable, Buffer.from('tcp.port')),
+					numberTag(tags.tableValue, port),
+				]),
+		...endTags(from, [tags.ipv4Source, tags.ipv6Source, tags.sourcePort]),
+		...endTags(to, [tags.ipv4Target, tags.ipv6Target, tags.targetPort]),
+		...((from ?? to) ? [numberTag(tags.portType, tcp)] : []),
+		tag(tags.end, Buffer.alloc(0)),
+		bytes,
+	]);
+};

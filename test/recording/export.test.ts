@@ -1,0 +1,213 @@
+/** A recording as packets: what was captured, or chunks as exported PDUs. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {after, test} from 'node:test';
+import fc from 'fast-check';
+import {exportRecording} from '../../source/recording/export.js';
+import {surveyRecording} from '../../source/recording/reader.js';
+import {requireExecutable} from '../helpers/environment.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sockchat-export-'));
+after(() => {
+	rmSync(folder, {recursive: true});
+});
+
+const exportLines = async (lines: readonly object[]): Promise<Buffer> => {
+	const path = join(folder, 'recording');
+	writeFileSync(path, lines.map(line => `${JSON.stringify(line)}\n`).join(''));
+	const pieces: Uint8Array[] = [];
+	for await (const piece of exportRecording(
+		path,
+		await surveyRecording(path),
+	)) {
+		pieces.push(piece);
+	}
+
+	return Buffer.concat(pieces);
+};
+
+type Block = {readonly type: number; readonly body: Buffer};
+
+const blocksOf = (file: Buffer): Block[] => {
+	const blocks: Block[] = [];
+	for (let at = 0; at < file.length;) {
+		const length = file.readUInt32LE(at + 4);
+		assert.equal(length % 4, 0);
+		assert.equal(file.readUInt32LE(at + length - 4), length);
+		blocks.push({
+			type: file.readUInt32LE(at),
+			body: file.subarray(at + 8, at + length - 4),
+		});
+		at += length;
+	}
+
+	return blocks;
+};
+
+/** Of enhanced packet blocks: when, and what. */
+const packetsOf = (blocks: readonly Block[]) =>
+	blocks
+		.filter(({type}) => type === 6)
+		.map(({body}) => ({
+			atUs: body.readUInt32LE(4) * 2 ** 32 + body.readUInt32LE(8),
+			length: body.readUInt32LE(16),
+			bytes: body.subarray(20, 20 + body.readUInt32LE(12)),
+		}));
+
+/** The tags of an exported PDU, and the bytes below them. */
+const pduOf = (packet: Buffer) => {
+	const tags = new Map<number, string>();
+	let at = 0;
+	for (;;) {
+		const tag = packet.readUInt16BE(at);
+		const length = packet.readUInt16BE(at + 2);
+		const value = packet.subarray(at + 4, at + 4 + length);
+		at += 4 + Math.ceil(length / 4) * 4;
+		if (tag === 0) {
+			return {tags, bytes: packet.subarray(at)};
+		}
+
+		tags.set(
+			tag,
+			tag === 12 || tag === 14 ? value.toString() : value.toString('hex'),
+		);
+	}
+};
+
+const at = 1_790_000_000_000;
+const head = (side: string, address = '127.0.0.1:6379') => ({
+	type: 'recording',
+	v: 1,
+	side,
+	address,
+	at,
+});
+const chunk = (direction: 'in' | 'out', bytes: Uint8Array, peer?: string) => ({
+	type: 'chunk',
+	direction,
+	peer,
+	at,
+	bytes: bytes.length,
+	base64: Buffer.from(bytes).toString('base64'),
+});
+const open = {
+	type: 'state',
+	phase: 'open',
+	at,
+	local: '127.0.0.1:40000',
+	remote: '127.0.0.1:6379',
+};
+
+test('export: chunks are exported PDUs with the addresses that are known, byte for byte', async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(fc.tuple(fc.constantFrom('in', 'out'), fc.uint8Array())),
+			async moves => {
+				const [section, network, ...packets] = blocksOf(
+					await exportLines([
+						head('connect'),
+						open,
+						...moves.map(([direction, bytes]) => chunk(direction, bytes)),
+					]),
+				);
+				assert.equal(section?.type, 0x0a_0d_0d_0a);
+				assert.equal(network?.body.readUInt16LE(0), 252);
+				assert.deepEqual(
+					packetsOf(packets).map(({atUs, bytes}) => {
+						const pdu = pduOf(bytes);
+						return [atUs, pdu.tags.get(25), pdu.tags.get(26), pdu.bytes];
+					}),
+					moves.map(([direction, bytes]) => {
+						const ports = ['00009c40', '000018eb'];
+						return [
+							at * 1000,
+							...(direction === 'out' ? ports : ports.toReversed()),
+							Buffer.from(bytes),
+						];
+					}),
+				);
+			},
+		),
+		{numRuns: 40},
+	);
+});
+
+test('export: Wireshark reads the bytes by the server port, whoever recorded', async () => {
+	const tagsOf = async (...lines: readonly object[]) => {
+		const [packet] = packetsOf(blocksOf(await exportLines(lines)));
+		return Object.fromEntries(pduOf(packet!.bytes).tags);
+	};
+
+	const served = await tagsOf(
+		head('serve', '[::1]:80'),
+		{type: 'accepted', at, peer: '[::1]:40000'},
+		chunk('in', Buffer.from('GET'), '[::1]:40000'),
+	);
+	assert.deepEqual(served, {
+		14: 'tcp.port',
+		32: '00000050',
+		22: `${'00'.repeat(15)}01`,
+		23: `${'00'.repeat(15)}01`,
+		24: '00000002',
+		25: '00009c40',
+		26: '00000050',
+	});
+	// Nothing is made up for a Unix domain socket.
+	assert.deepEqual(
+		await tagsOf(
+			head('connect', '/run/x.sock'),
+			{type: 'state', phase: 'open', at},
+			chunk('out', Buffer.from('hi')),
+		),
+		{12: 'data'},
+	);
+});
+
+test('export: what was captured is written as it was, and no chunk', async () => {
+	const bytes = Buffer.from('00'.repeat(54), 'hex');
+	const captured = {
+		type: 'packet',
+		at,
+		atUs: at * 1000 + 7,
+		linkType: 'EN10MB',
+		length: 1514,
+		base64: bytes.toString('base64'),
+	};
+	const blocks = blocksOf(
+		await exportLines([
+			head('connect'),
+			open,
+			captured,
+			chunk('out', Buffer.from('hi')),
+			captured,
+		]),
+	);
+	assert.equal(blocks[1]?.body.readUInt16LE(0), 1);
+	assert.deepEqual(
+		packetsOf(blocks),
+		[captured, captured].map(({atUs}) => ({atUs, length: 1514, bytes})),
+	);
+});
+
+test('export: tcpdump reads the file', async () => {
+	const path = join(folder, 'out.pcapng');
+	writeFileSync(
+		path,
+		await exportLines([
+			head('connect'),
+			open,
+			chunk('out', Buffer.from('PING\r\n')),
+			chunk('in', Buffer.from('+PONG\r\n')),
+		]),
+	);
+	const tcpdump = requireExecutable('tcpdump', 'tcpdump');
+	const listed = execFileSync(tcpdump, ['-tt', '-r', path], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	assert.equal(listed.match(/^1790000000\.000000 /gm)?.length, 2);
+});
