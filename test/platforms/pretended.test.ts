@@ -29,8 +29,14 @@ for (const platform of platforms) {
 			rmSync(folder, {recursive: true, force: true});
 		});
 		const serve = [
-			'serve', '--port', '0', '--input', 'none', '--json',
-			'--history', join(folder, 'room.jsonl'),
+			'serve',
+			'--port',
+			'0',
+			'--input',
+			'none',
+			'--json',
+			'--history',
+			join(folder, 'room.jsonl'),
 		];
 		const server = start(t, ...serve);
 		const port = await server.waitForOutput(
@@ -54,8 +60,14 @@ for (const platform of platforms) {
 	test(`platforms: on ${platform} TCP states are inferred, and nothing is read`, async t => {
 		const server = start(
 			t,
-			'serve', '--port', '0', '--input', 'none', '--json',
-			'--events', 'state,step,peers',
+			'serve',
+			'--port',
+			'0',
+			'--input',
+			'none',
+			'--json',
+			'--events',
+			'state,step,peers',
 		);
 		const port = await server.waitForOutput(
 			/"phase":"listening".*"port":(\d+)/,
