@@ -164,6 +164,7 @@ const putOff = new Set([
 	'os',
 	'perf_hooks',
 	'readline',
+	'timers/promises',
 	'vm',
 	'zlib',
 ]);
@@ -216,7 +217,9 @@ export const withoutUnusedExports: Plugin = {
 		onLoad({filter: /.*/, namespace: 'node'}, ({path}) => ({
 			contents: [
 				`const whole = () => nodeModule('node:${path}');`,
-				'export default /* @__PURE__ */ whole();',
+				putOff.has(path)
+					? 'export default new Proxy({}, {get: (_, name) => whole()[name]});'
+					: 'export default /* @__PURE__ */ whole();',
 				...exportsOf(path),
 			].join('\n'),
 		}));

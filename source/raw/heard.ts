@@ -7,9 +7,9 @@
  * is at fault; and searches take at most half of the time, however bytes trickle
  * in.
  */
-import {performance} from 'node:perf_hooks';
 import {ByteText} from '../protocol/byte-text.js';
 import {firstMatchInTime, matchInTime} from '../protocol/matching.js';
+import {systemClock} from '../socket/clock.js';
 
 export const maxHeardCharacters = 1024 * 1024;
 
@@ -22,13 +22,13 @@ export class SearchPace {
 
 	/** How long the next search has to wait; 0 if it may begin. */
 	get waitMs(): number {
-		const restMs = this.#restUntil - performance.now();
+		const restMs = this.#restUntil - systemClock.monotonicMs();
 		return restMs < shortestPauseMs ? 0 : restMs;
 	}
 
 	/** A pause as long as the search was is added to those that are due. */
 	note(startedAt: number): void {
-		const endedAt = performance.now();
+		const endedAt = systemClock.monotonicMs();
 		this.#restUntil =
 			Math.max(this.#restUntil, endedAt) + (endedAt - startedAt);
 	}
@@ -90,7 +90,7 @@ export class Heard {
 			return undefined;
 		}
 
-		const startedAt = performance.now();
+		const startedAt = systemClock.monotonicMs();
 		const found = search();
 		this.#pace.note(startedAt);
 		if (found !== undefined && found !== 'late') {

@@ -7,8 +7,8 @@
  * another connection would be half of it. Of an input that goes on, the other
  * side's FIN is answered by ours: nobody is there to read what would follow.
  */
-import {performance} from 'node:perf_hooks';
 import {setTimeout as wait} from 'node:timers/promises';
+import {systemClock} from '../socket/clock.js';
 import type {SocketLink} from '../socket/link.js';
 import {SharedFeed, type Input} from './feed.js';
 import {startPipe, type Pipe, type PipeEnd, type PipeOptions} from './pipe.js';
@@ -126,14 +126,14 @@ class RetryPipe {
 			return this.#endOf({isCutOff: !this.#hasConnected});
 		}
 
-		const startedAt = performance.now();
+		const startedAt = systemClock.monotonicMs();
 		const end = await this.#pass(link);
 		const {linkError: cause, bytesRead, bytesTaken} = end;
 		return this.#isOver(end)
 			? this.#endOf(end)
 			: {
 					cause,
-					openMs: performance.now() - startedAt,
+					openMs: systemClock.monotonicMs() - startedAt,
 					unsentBytes: bytesRead - bytesTaken,
 				};
 	}
