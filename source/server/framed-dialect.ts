@@ -27,7 +27,7 @@ import {
 	offer,
 	offeredCommands,
 	withdraw,
-} from './bot-actions.js';
+} from './bots/actions.js';
 import {Greeting} from './greeting.js';
 import {LogQueries} from './log-queries.js';
 import {rename, say, whisper, type WhisperOutcome} from './member-actions.js';

@@ -25,7 +25,7 @@ import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
 import type {Newcomer} from './admission.js';
 import type {AgentLimits} from './agent-limits.js';
-import type {Bots} from './bots.js';
+import type {Bots} from './bots/bots.js';
 import type {Moderation} from './moderation.js';
 import type {PlainMessages} from './plain-messages.js';
 import type {ReadLimiter} from './read-limiter.js';

@@ -26,7 +26,7 @@ import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 import {tokenNeeded} from '../protocol/token.js';
 import type {Member} from '../room/results.js';
-import {askBot, offeredCommands} from './bot-actions.js';
+import {askBot, offeredCommands} from './bots/actions.js';
 import {joinRefusal, needsToken, rename, say} from './member-actions.js';
 import type {Dialect, Peer} from './peer.js';
 import {plainMessage} from './plain-messages.js';

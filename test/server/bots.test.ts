@@ -6,7 +6,7 @@ import {
 	Bots,
 	maxOffersPerBot,
 	maxRequestsPerAsker,
-} from '../../source/server/bots.js';
+} from '../../source/server/bots/bots.js';
 import {openServer, type TestServer} from '../helpers/room.js';
 import {joinWire, openPlain, type MemberPeer} from '../helpers/wire-peer.js';
 

@@ -320,13 +320,15 @@ test('work: what serves agents is loaded by mcp alone', () => {
 		['serve-mcp'],
 	);
 	const [chunk] = served;
-	const uses = scripts
-		.filter(name => name !== chunk)
-		.flatMap(name =>
-			readFileSync(new URL(name, folder), 'utf8')
-				.split(chunk!)
-				.slice(0, -1)
-				.map(before => before.slice(-'import("./'.length)),
-		);
-	assert.deepEqual(uses, ['import("./']);
+	const program = new URL('../../dist/program.js', import.meta.url);
+	const texts = [program, ...scripts.map(name => new URL(name, folder))]
+		.filter(url => !url.pathname.endsWith(chunk!))
+		.map(url => readFileSync(url, 'utf8'));
+	const uses = texts.flatMap(text =>
+		text
+			.split(`/${chunk!}`)
+			.slice(0, -1)
+			.map(before => before.slice(before.lastIndexOf('import('))),
+	);
+	assert.deepEqual(uses, ['import("./program']);
 });

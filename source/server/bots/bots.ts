@@ -4,16 +4,16 @@
  * A bot is a member, named here by its public id. All of it ends with the bot's
  * connection: the same client on another one has to offer again.
  */
-import {aliases, commands} from '../commands/registry.js';
-import type {SockchatError} from '../errors.js';
+import {aliases, commands} from '../../commands/registry.js';
+import type {SockchatError} from '../../errors.js';
 import {
 	commandInvalid,
 	commandTaken,
 	noSuchCommand,
 	tooManyCommands,
 	tooManyRequests,
-} from '../protocol/bot-refusals.js';
-import type {Offer} from '../protocol/frame.js';
+} from '../../protocol/bot-refusals.js';
+import type {Offer} from '../../protocol/frame.js';
 
 /** In the room, and of one bot. */
 export const maxOffers = 64;

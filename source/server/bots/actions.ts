@@ -4,9 +4,9 @@
  * A request and its answer are between a member and a bot: nobody else hears of
  * them, and they are not in the log.
  */
-import {SockchatError} from '../errors.js';
-import {botMuted, commandGone} from '../protocol/bot-refusals.js';
-import {frameLine} from '../protocol/codec.js';
+import {SockchatError} from '../../errors.js';
+import {botMuted, commandGone} from '../../protocol/bot-refusals.js';
+import {frameLine} from '../../protocol/codec.js';
 import type {
 	Answer,
 	Answered,
@@ -14,11 +14,11 @@ import type {
 	Commands,
 	Offer,
 	Offered,
-} from '../protocol/frame.js';
-import {checkText} from '../protocol/text.js';
-import type {Member} from '../room/results.js';
+} from '../../protocol/frame.js';
+import {checkText} from '../../protocol/text.js';
+import type {Member} from '../../room/results.js';
+import type {Peer, PeerHub} from '../peer.js';
 import type {OpenRequest} from './bots.js';
-import type {Peer, PeerHub} from './peer.js';
 
 const nickOf = (hub: PeerHub, id: string): string =>
 	hub.withId(id)?.member?.nick ?? '';
