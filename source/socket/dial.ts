@@ -71,7 +71,13 @@ export const connectionFailed = (
 				);
 			}
 
-			const what = `Can't bind the local port ${localPort}: it is in use. Choose another`;
+			// bind() let it: then it is connect() that found the pair taken.
+			const {syscall} = cause as NodeJS.ErrnoException;
+			const why =
+				syscall === 'connect'
+					? `Can't connect from the local port ${localPort} to ${place}: that connection exists already.`
+					: `Can't bind the local port ${localPort}: it is in use.`;
+			const what = `${why} Choose another`;
 			return new SockchatError(
 				'ERR_ADDRESS_UNAVAILABLE',
 				`${what} --local-port.`,

@@ -3,6 +3,7 @@
  * or its POSIX page if the RFC has none.
  */
 import {assertNever} from '../errors.js';
+import {explainFailure} from './explain-failure.js';
 import {isCounted} from './segment-counts.js';
 import type {SegmentName} from './segment.js';
 import {nameOfCall, type CallName, type Step, type TcpState} from './tcp.js';
@@ -144,16 +145,13 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 };
 
-const notTaken =
-	'The bytes were not taken: the other side has sent RST, so the connection is over (POSIX, send()).';
-
 /** Explains a step to a learner. */
 export const explain = (step: Step): string => {
 	switch (step.kind) {
 		case 'call': {
-			return step.errno !== undefined && nameOfCall(step.call) === 'send'
-				? notTaken
-				: (options[step.call] ?? calls[nameOfCall(step.call)]);
+			return step.errno === undefined
+				? (options[step.call] ?? calls[nameOfCall(step.call)])
+				: explainFailure(step.call, step.errno);
 		}
 
 		case 'segment': {

@@ -8,7 +8,7 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import {createServer, type Socket} from 'node:net';
+import {createConnection, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
@@ -233,6 +233,30 @@ test('e2e: a local port that is in use is named', async t => {
 		['connect', '--port', port, '--local-port', port],
 		'ERR_ADDRESS_UNAVAILABLE',
 		new RegExp(`^Can't bind the local port ${port}: it is in use`),
+	);
+});
+
+test('e2e: a connection that exists already is not blamed on bind()', async t => {
+	const foreign = await listenForeign(t, () => undefined);
+	const local = await findPort();
+	const host = '127.0.0.1';
+	const taken = createConnection({
+		host,
+		port: Number(foreign),
+		localAddress: host,
+		localPort: Number(local),
+	});
+	t.after(() => {
+		taken.destroy();
+	});
+	await once(taken, 'connect');
+	await fails(
+		t,
+		['connect', '--port', foreign, '--local-port', local],
+		'ERR_ADDRESS_UNAVAILABLE',
+		new RegExp(
+			`^Can't connect from the local port ${local} to 127\\.0\\.0\\.1:${foreign}: that connection exists already`,
+		),
 	);
 });
 

@@ -101,6 +101,19 @@ test('explain: cites the POSIX page of the call itself', () => {
 	}
 });
 
+test('explain: a call that failed says why, and not what it would have done', () => {
+	for (const call of calls) {
+		for (const errno of ['EADDRINUSE', 'EADDRNOTAVAIL', 'EPIPE', 'EINTR']) {
+			const step = {kind: 'call', call, errno, ...common} as const;
+			const text = explain(step);
+			assert.match(text, /^[A-Z][^.]* \(POSIX, \w+\(\)\)\.$/);
+			assert.ok(text.includes(`POSIX, ${nameOfCall(call)}()`), text);
+			assert.notEqual(text, explain({kind: 'call', call, ...common}));
+			assert.ok(text.length <= 160, text);
+		}
+	}
+});
+
 test('explain: of two other programs, neither is this side', () => {
 	for (const step of steps) {
 		assert.doesNotMatch(
