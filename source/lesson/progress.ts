@@ -87,10 +87,13 @@ const noted = (progress: Progress, tone: Note['tone'], text: string) => ({
 	notes: [{tone, text}],
 });
 
+const sentenceOf = (hint: string): string =>
+	hint.slice(0, 1).toUpperCase() + hint.slice(1);
+
 const hintOf = (progress: Progress): string => {
 	const {ask} = stageOf(progress);
 	const wanted = wantedOf(progress);
-	const hint = ask.kind === 'check' ? ask.hint : '';
+	const hint = ask.kind === 'check' ? sentenceOf(ask.hint) : '';
 	return wanted === undefined
 		? hint || 'Nothing is to be typed now; it takes a moment.'
 		: `Type ${wanted} and Enter. ${hint}`.trim();

@@ -221,8 +221,8 @@ export class StepLog {
 
 				this.#isReset = true;
 				return [
-					...this.#sentRst(seenBy(step)),
 					step,
+					...this.#sentRst(seenBy(step)),
 					...this.#infer(this.#local, 'CLOSED', step),
 				];
 			}

@@ -53,6 +53,9 @@ export type CallFacts = {
  */
 const resetCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
+/** The clock counts whole milliseconds. */
+const clockStepMs = 1;
+
 /** errorMonitor only observes; the socket's owner handles the error. */
 const errorsOf = (socket: Socket): EventEmitter => socket;
 
@@ -200,7 +203,13 @@ export const watchSteps = (
 			// follows from it happened before this turn was over.
 			const madeAfter = clock.wallMs();
 			process.nextTick(() => {
-				called(call, facts, between(madeAfter, clock.wallMs()));
+				const now = clock.wallMs();
+				const isAtOnce = now - madeAfter <= clockStepMs;
+				called(
+					call,
+					facts,
+					isAtOnce ? {at: madeAfter} : between(madeAfter, now),
+				);
 			});
 		},
 	};

@@ -36,7 +36,7 @@ test('step-log: ignores a table whose reading began before the last report', () 
 
 test('step-log: an RST closes this end, and the kernel confirms it', () => {
 	const {log, report, observe} = openLog();
-	assert.deepEqual(report(received('RST')), ['⇄ ○ CLOSED', 'RST', '○ CLOSED']);
+	assert.deepEqual(report(received('RST')), ['RST', '⇄ ○ CLOSED', '○ CLOSED']);
 	assert.deepEqual(observe(), ['● CLOSED', '⇄ ● CLOSED']);
 	assert.ok(log.isOver);
 });
@@ -58,7 +58,7 @@ test('step-log: an end that sent RST is closed, though no table showed it', () =
 		inferred('ESTABLISHED'),
 		called('accept()'),
 	);
-	assert.deepEqual(report(received('RST')), ['⇄ ○ CLOSED', 'RST', '○ CLOSED']);
+	assert.deepEqual(report(received('RST')), ['RST', '⇄ ○ CLOSED', '○ CLOSED']);
 	assert.deepEqual(observe(), ['● CLOSED', '⇄ ● CLOSED']);
 	assert.ok(log.isOver);
 
@@ -257,7 +257,7 @@ test('step-log: an end that is reset while it may close has not closed', () => {
 	const {report, observe} = openLog();
 	report(called('shutdown(SHUT_WR)'));
 	observe('FIN-WAIT-2', 'CLOSE-WAIT');
-	assert.deepEqual(report(received('RST')), ['⇄ ○ CLOSED', 'RST', '○ CLOSED']);
+	assert.deepEqual(report(received('RST')), ['RST', '⇄ ○ CLOSED', '○ CLOSED']);
 	assert.deepEqual(observe(undefined, undefined), ['● CLOSED', '⇄ ● CLOSED']);
 });
 

@@ -22,15 +22,15 @@ test('socket-steps: a received RST closes this end', async t => {
 	await server.untilStep('close()');
 	await client.untilStep('close()');
 	assert.deepEqual(server.drawn().slice(opened), [
-		'⇄ ○ CLOSED',
 		'RST',
+		'⇄ ○ CLOSED',
 		'○ CLOSED',
 		'close()',
 	]);
 	await untilStates(undefined, undefined);
 	assert.deepEqual(server.drawn().slice(opened), [
-		'⇄ ● CLOSED',
 		'RST',
+		'⇄ ● CLOSED',
 		'● CLOSED',
 		'close()',
 	]);
@@ -95,8 +95,8 @@ test('socket-steps: a write to a closed peer is answered with an RST', async t =
 		'⇄ ○ FIN-WAIT-1',
 		'FIN',
 		'○ CLOSE-WAIT',
-		'⇄ ○ CLOSED',
 		'RST',
+		'⇄ ○ CLOSED',
 		'○ CLOSED',
 		'send()',
 		'close()',
@@ -140,8 +140,8 @@ test('socket-steps: a port reused at once is another connection', async t => {
 
 	assert.ok(servers[0]!.log.isOver);
 	assert.deepEqual(servers[0]!.drawn().slice(3), [
-		'⇄ ○ CLOSED',
 		'RST',
+		'⇄ ○ CLOSED',
 		'○ CLOSED',
 		'close()',
 	]);
