@@ -10,7 +10,11 @@
 import type {PeerRow} from '../event/peer-row.js';
 import type {KernelPair, KernelSocket, KernelTimer} from '../tcp/tcp.js';
 import type {Model} from './model.js';
-import {isSameTransfers, type SocketView} from './socket-view.js';
+import {
+	closedWindows,
+	isSameTransfers,
+	type SocketView,
+} from './socket-view.js';
 import {isSameWire} from './wire.js';
 
 /** What of the model is on the screen. */
@@ -143,6 +147,8 @@ const isSameTable = (
 	return (
 		before.backlog === after.backlog &&
 		before.refused === after.refused &&
+		before.unreadBytes === after.unreadBytes &&
+		closedWindows(before.rows) === closedWindows(after.rows) &&
 		isSameEnd(before.listening, after.listening) &&
 		(!arePeersShown ||
 			(before.rows.length === after.rows.length &&

@@ -54,6 +54,8 @@ export type SocketView = {
 				readonly listening: KernelSocket | undefined;
 				readonly backlog: number;
 				readonly refused: number;
+				/** Of all rows, what stood unread in the read before, too. */
+				readonly unreadBytes?: number;
 		  }
 		| undefined;
 	readonly wire: Wire;
@@ -139,6 +141,26 @@ const lastingPair = (
 			}
 		: now;
 
+const unreadOf = ({kernel}: PeerRow): number =>
+	kernel?.local?.receiveQueueBytes ?? 0;
+
+/** How many peers' windows are closed. */
+export const closedWindows = (rows: readonly PeerRow[]): number =>
+	rows.filter(({kernel}) => kernel?.local?.timer?.name === 'persist').length;
+
+const standingUnread = (
+	before: readonly PeerRow[],
+	now: readonly PeerRow[],
+): number => {
+	const known = new Map(before.map(row => [row.peer, unreadOf(row)]));
+	let unreadBytes = 0;
+	for (const row of now) {
+		unreadBytes += Math.min(known.get(row.peer) ?? 0, unreadOf(row));
+	}
+
+	return unreadBytes;
+};
+
 const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
 	let {bytesIn, bytesOut} = ended;
 	for (const row of rows) {
@@ -200,7 +222,8 @@ export const reduceSocketView = (
 			const {type, ...peers} = event;
 			const total = sum(peers.rows, counted);
 			const rates = appendRate(view.rates, peers.at, total);
-			return {...view, peers, rates};
+			const unreadBytes = standingUnread(view.peers?.rows ?? [], peers.rows);
+			return {...view, peers: {...peers, unreadBytes}, rates};
 		}
 
 		case 'wire': {

@@ -16,6 +16,8 @@ export class FollowedSocket {
 	readonly counts: SegmentCounts;
 	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
+	/** Whether somebody has stopped reading it, and watches what that does. */
+	isPaused = false;
 	readonly #socket: Socket;
 	/** The server's peer; undefined on a client. */
 	readonly peer: string | undefined;

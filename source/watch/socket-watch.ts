@@ -239,7 +239,14 @@ export class SocketWatch {
 	/** Records a call that has no socket event; call it before the call itself. */
 	called(call: Call, link?: Link, facts?: CallFacts): void {
 		if (link) {
-			this.#calls.get(link.stream)?.(call, facts);
+			const {stream} = link;
+			const followed =
+				link.kind === 'memory' ? undefined : this.#followed.get(link.stream);
+			if (followed && (call === 'pause()' || call === 'resume()')) {
+				followed.isPaused = call === 'pause()';
+			}
+
+			this.#calls.get(stream)?.(call, facts);
 		} else if (this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);
@@ -372,7 +379,7 @@ export class SocketWatch {
 			const isReplaced =
 				addresses !== undefined && newest.get(addresses) !== followed;
 			const pair = isReplaced ? undefined : followed.pairIn(table);
-			isQuiet &&= isReplaced || isSettled(pair);
+			isQuiet &&= isReplaced || (isSettled(pair) && !followed.isPaused);
 			this.#show(
 				pair ? log.observe(pair, at, begunAt, tookMs) : log.release(),
 				followed,

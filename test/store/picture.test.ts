@@ -194,6 +194,27 @@ test('picture: any model looks like itself, and like its copy', () => {
 	);
 });
 
+test('picture: what stands unread on a server is a change, in two readings', () => {
+	const row = (receiveQueueBytes: number) =>
+		peers({
+			kernel: {local: kernelSocket({receiveQueueBytes}), remote: undefined},
+		});
+	const quiet = reduce(open, [row(0), row(0)]);
+	assert.ok(isSamePicture(quiet, reduce(quiet, [row(6)]), chat), 'on its way');
+	const standing = reduce(quiet, [row(6), row(6)]);
+	assert.ok(!isSamePicture(quiet, standing, chat));
+	assert.equal(standing.socket.peers?.unreadBytes, 6);
+	const closed = reduce(quiet, [
+		peers({
+			kernel: {
+				local: kernelSocket({timer: {name: 'persist', inMs: 9}}),
+				remote: undefined,
+			},
+		}),
+	]);
+	assert.ok(!isSamePicture(quiet, closed, chat));
+});
+
 test('picture: a timer that is counted down is no change, a persist timer is', () => {
 	const at = (
 		name: 'time-wait' | 'keepalive' | 'persist' | 'retransmit',

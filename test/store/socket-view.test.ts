@@ -150,6 +150,7 @@ test('socket view: keeps the last readings unchanged', () => {
 		listening,
 		backlog: 511,
 		refused: 0,
+		unreadBytes: 0,
 	});
 	const unread: SocketEvent = {type: 'kernel', at: 2000, pair: undefined};
 	assert.partialDeepStrictEqual(

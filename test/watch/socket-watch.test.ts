@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
+import {setImmediate} from 'node:timers/promises';
 import {nameOfCall, type KernelSocket} from '../../source/tcp/tcp.js';
 import {requireLoopback} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
@@ -39,6 +40,16 @@ const openTable = async (t: TestContext) => {
 		say(next: readonly KernelSocket[] | undefined) {
 			rows = next;
 		},
+		/** How often the table is read while the clock advances. */
+		async readsIn(seconds: number) {
+			const before = reads;
+			for (let second = 0; second < seconds; second++) {
+				clock.advance(1000);
+				await setImmediate();
+			}
+
+			return reads - before;
+		},
 		/** Advances the clock until the table was read again. */
 		async untilReadAgain() {
 			const before = reads;
@@ -52,6 +63,26 @@ const openTable = async (t: TestContext) => {
 		},
 	};
 };
+
+test('socket watch: a paused socket is read each second, however quiet it is', async t => {
+	const table = await openTable(t);
+	const link = dial(table.address);
+	const socket = link.stream;
+	table.watch.restWhileQuiet();
+	table.watch.follow(link, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const local = `127.0.0.1:${socket.localPort}`;
+	const remote = `127.0.0.1:${socket.remotePort}`;
+	table.say([kernelSocket({local, remote, state: 'ESTABLISHED'})]);
+	await table.readsIn(100);
+	assert.ok((await table.readsIn(60)) < 5);
+	table.watch.called('pause()', link);
+	assert.ok((await table.readsIn(60)) > 30);
+	table.watch.called('resume()', link);
+	await table.readsIn(100);
+	assert.ok((await table.readsIn(60)) < 5);
+	socket.destroy();
+});
 
 test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	const table = await openTable(t);

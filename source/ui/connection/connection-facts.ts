@@ -24,6 +24,7 @@ import {
 	toDisplay,
 } from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
+import {closedWindows} from '../../store/socket-view.js';
 import {
 	formatAge,
 	formatDuration,
@@ -214,12 +215,9 @@ export const peersFacts = ({listening, socket}: Model): readonly string[] => {
 
 	const {peers, accepted, turnedAway} = listening;
 	const {refused = 0, backlog, listening: read} = socket.peers ?? {};
+	const {unreadBytes: unread = 0} = socket.peers ?? {};
 	const queue = read?.receiveQueueBytes ?? 0;
-	const ends = (socket.peers?.rows ?? []).flatMap(
-		({kernel}) => kernel?.local ?? [],
-	);
-	const unread = ends.reduce((sum, end) => sum + end.receiveQueueBytes, 0);
-	const closed = ends.filter(({timer}) => timer?.name === 'persist').length;
+	const closed = closedWindows(socket.peers?.rows ?? []);
 	return [
 		`${peers} connected`,
 		`${accepted} accepted`,

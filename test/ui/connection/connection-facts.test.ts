@@ -333,6 +333,7 @@ test('connection facts: a server shows unread bytes and closed windows', () => {
 		listening: kernelSocket({state: 'LISTEN'}),
 		backlog: 511,
 		refused: 0,
+		unreadBytes: 1500,
 	};
 	const listening = listeningOf('listening');
 	assert.deepEqual(
