@@ -12,7 +12,16 @@
  * by one has led to TIME-WAIT or CLOSING, only the table knows.
  */
 import {assertNever} from '../errors.js';
-import {closeOrder, statesBetween, type CloseOrder} from './close-order.js';
+import {closeOrder, statesBetween} from './close-order.js';
+import {
+	createEnd,
+	finReceivedStates,
+	finStates,
+	isAnothers,
+	openStates,
+	seenState,
+	type FollowedEnd,
+} from './followed-end.js';
 import {between, narrowed, seenBy, timeOf, withTime} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
@@ -27,90 +36,6 @@ import {
 
 type CallStep = Extract<Step, {kind: 'call'}>;
 type StateStep = Extract<Step, {kind: 'state'}>;
-
-type End = {
-	readonly name: 'local' | 'remote';
-	/** Undefined until something is known. */
-	last:
-		| {
-				readonly state: TcpState;
-				readonly evidence: StateStep['evidence'];
-				readonly time: StepTime;
-		  }
-		| undefined;
-	lastRead: TcpState | undefined;
-	/** In which order it closed, once known. */
-	order: CloseOrder | undefined;
-	/** When its next state was not yet reached; milliseconds since the epoch. */
-	knownAt: number | undefined;
-	/** When its row was first missing. */
-	missingSince: number | undefined;
-	/** When TIME-WAIT is over, as read. */
-	endsAt: number | undefined;
-};
-
-const createEnd = (name: End['name']): End => ({
-	name,
-	last: undefined,
-	lastRead: undefined,
-	order: undefined,
-	knownAt: undefined,
-	missingSince: undefined,
-	endsAt: undefined,
-});
-
-/** States in which no FIN has gone either way. */
-const openStates = new Set<TcpState>([
-	'SYN-SENT',
-	'SYN-RECEIVED',
-	'ESTABLISHED',
-]);
-
-/** States of an end that has sent or received a FIN. */
-const finStates = new Set<TcpState>([
-	'FIN-WAIT-1',
-	'FIN-WAIT-2',
-	'CLOSE-WAIT',
-	'CLOSING',
-	'LAST-ACK',
-	'TIME-WAIT',
-]);
-
-/** States of an end that has received the other's FIN. */
-const finReceivedStates = new Set<TcpState>([
-	'CLOSE-WAIT',
-	'CLOSING',
-	'LAST-ACK',
-	'TIME-WAIT',
-]);
-
-/**
- * Whether a row with our addresses belongs to a later connection: a port may be
- * reused within a second. Inference may have run ahead, but a closed connection
- * never reopens.
- */
-const isAnothers = ({last, lastRead}: End, state: TcpState): boolean => {
-	if (last === undefined || canReach(last.state, state)) {
-		return false;
-	}
-
-	return (
-		openStates.has(state) ||
-		(lastRead !== undefined && !canReach(lastRead, state))
-	);
-};
-
-/**
- * CLOSED if its row is gone; undefined if there may never have been one.
- *
- * @param hasBeen Whether it is known otherwise that there was one.
- */
-const seenState = (
-	{lastRead}: End,
-	socket: KernelSocket | undefined,
-	hasBeen = false,
-): TcpState | undefined =>
-	socket?.state ?? (lastRead === undefined && !hasBeen ? undefined : 'CLOSED');
 
 /** A call happens when it is made; what follows from it has its bounds. */
 const madeOf = (step: CallStep): CallStep =>
@@ -377,7 +302,7 @@ export class StepLog {
 			return this.#look(own, local, reading);
 		}
 
-		const enter = (end: End, state: TcpState) =>
+		const enter = (end: FollowedEnd, state: TcpState) =>
 			end.last?.state === state
 				? []
 				: this.#reach(
@@ -500,7 +425,7 @@ export class StepLog {
 	}
 
 	/** What a FIN that arrives tells of the order; until it is read, maybe nothing. */
-	#orderByFin(end: End): void {
+	#orderByFin(end: FollowedEnd): void {
 		// Ours was there first if it is acknowledged; until then they may cross.
 		if (this.#finSentAt === undefined) {
 			end.order ??= 'last';
@@ -562,7 +487,7 @@ export class StepLog {
 			: this.#infer(end, 'CLOSED', this.#bounded(end, seenAt));
 	}
 
-	#infer(end: End, state: TcpState, time: StepTime): readonly Step[] {
+	#infer(end: FollowedEnd, state: TcpState, time: StepTime): readonly Step[] {
 		const {last} = end;
 		const isKnown =
 			last?.state === state ||
@@ -571,7 +496,7 @@ export class StepLog {
 	}
 
 	#look(
-		end: End,
+		end: FollowedEnd,
 		socket: KernelSocket | undefined,
 		reading: Reading,
 	): readonly Step[] {
@@ -597,7 +522,7 @@ export class StepLog {
 	}
 
 	/** Its row is missing: it is gone, or was never visible. */
-	#miss(end: End, reading: Reading): readonly Step[] {
+	#miss(end: FollowedEnd, reading: Reading): readonly Step[] {
 		const {last, lastRead} = end;
 		const isExpected = last?.state === 'CLOSED';
 		const isPossible =
@@ -614,7 +539,7 @@ export class StepLog {
 			: this.#read(end, 'CLOSED', {...reading, at: end.missingSince});
 	}
 
-	#read(end: End, state: TcpState, reading: Reading): readonly Step[] {
+	#read(end: FollowedEnd, state: TcpState, reading: Reading): readonly Step[] {
 		end.lastRead = state;
 		const {last} = end;
 		const isNews = last?.state !== state || last.evidence !== 'read';
@@ -628,7 +553,7 @@ export class StepLog {
 
 	/** Enters a state, after those that lie between. */
 	#reach(
-		end: End,
+		end: FollowedEnd,
 		state: TcpState,
 		evidence: StateStep['evidence'],
 		time: StepTime,
@@ -649,16 +574,16 @@ export class StepLog {
 	 * When a change of an end had not happened yet. Node may report an event long
 	 * after it: on a busy machine a process waits.
 	 */
-	#notBefore(end: End, {at, notBefore}: StepTime): number {
+	#notBefore(end: FollowedEnd, {at, notBefore}: StepTime): number {
 		return at === undefined ? notBefore : Math.min(at, this.#since(end));
 	}
 
-	#since({knownAt}: End): number {
+	#since({knownAt}: FollowedEnd): number {
 		return knownAt ?? this.#notOpenAt ?? 0;
 	}
 
 	/** A change of an end that was seen at a time. */
-	#bounded(end: End, seenAt: number): StepTime {
+	#bounded(end: FollowedEnd, seenAt: number): StepTime {
 		// A peer can't have answered a FIN that wasn't sent.
 		const isAnswer = end.name === 'remote' && end.order === 'last';
 		return between(
@@ -668,7 +593,7 @@ export class StepLog {
 	}
 
 	#enter(
-		end: End,
+		end: FollowedEnd,
 		state: TcpState,
 		evidence: StateStep['evidence'],
 		time: StepTime,
