@@ -37,6 +37,14 @@ export const connectionLost = (which: string, cause: Error): SockchatError =>
 				{cause},
 			);
 
+const nobodyListens = (address: Address, cause: Error): string => {
+	const why =
+		codeOf(cause) === 'ECONNREFUSED'
+			? 'the connection was refused'
+			: 'there is no such socket';
+	return `Nobody listens on ${formatAddress(address)}: ${why}`;
+};
+
 /** Describes why a connection, or an attempt at one, failed. */
 export const connectionFailed = (
 	address: Address,
@@ -49,11 +57,7 @@ export const connectionFailed = (
 		case 'ECONNREFUSED':
 		case 'ENOENT':
 		case 'ENOTDIR': {
-			const why =
-				code === 'ECONNREFUSED'
-					? 'the connection was refused'
-					: 'there is no such socket';
-			const what = `Nobody listens on ${place}: ${why}. Start a room there with`;
+			const what = `${nobodyListens(address, cause)}. Start a room there with`;
 			return new SockchatError(
 				'ERR_REFUSED',
 				`${what}: sockchat serve ${shellWordsFor(address)}`,
@@ -108,15 +112,28 @@ export const connectionFailed = (
 	}
 };
 
-/** As `connectionFailed`, and a reset names its errno. */
+/**
+ * As `connectionFailed`, for bytes: a reset names its errno, and where nobody
+ * listens no room is meant.
+ */
 export const rawConnectionFailed = (
 	address: Address,
 	localPort: number | undefined,
 	cause: Error,
-): SockchatError =>
-	resetCodes.has(codeOf(cause))
-		? connectionLost(`to ${formatAddress(address)}`, cause)
-		: connectionFailed(address, localPort, cause);
+): SockchatError => {
+	if (resetCodes.has(codeOf(cause))) {
+		return connectionLost(`to ${formatAddress(address)}`, cause);
+	}
+
+	const failed = connectionFailed(address, localPort, cause);
+	return failed.code === 'ERR_REFUSED'
+		? new SockchatError(
+				'ERR_REFUSED',
+				`${nobodyListens(address, cause)}. Start the service, or take its place with: sockchat serve --raw ${shellWordsFor(address)}`,
+				{cause},
+			)
+		: failed;
+};
 
 /**
  * Fails if a path is a typo: no socket can be there, or something else is.

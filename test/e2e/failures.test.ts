@@ -106,7 +106,12 @@ test('e2e: a refused connection names the address, and how to serve there', asyn
 	const wanted =
 		/^Nobody listens on 127\.0\.0\.1:1: the connection was refused\. Start a room there with: sockchat serve --port 1$/;
 	await fails(t, ['connect', '--port', '1'], 'ERR_REFUSED', wanted);
-	await fails(t, ['connect', '--raw', '--port', '1'], 'ERR_REFUSED', wanted);
+	await fails(
+		t,
+		['connect', '--raw', '--port', '1'],
+		'ERR_REFUSED',
+		/^Nobody listens on 127\.0\.0\.1:1: the connection was refused\. Start the service, or take its place with: sockchat serve --raw --port 1$/,
+	);
 	await fails(
 		t,
 		['connect', '--host', '::1', '--port', '1'],
@@ -127,13 +132,19 @@ test('e2e: a socket that is not there was not refused, and a folder is a typo', 
 		rmSync(folder, {recursive: true});
 	});
 	const path = join(folder, 'x.sock');
-	for (const how of [['-m', 'hi'], ['--raw']]) {
+	for (const [advice, ...how] of [
+		['Start a room there with: sockchat serve', '-m', 'hi'],
+		[
+			'Start the service, or take its place with: sockchat serve --raw',
+			'--raw',
+		],
+	] as const) {
 		await fails(
 			t,
 			['connect', path, ...how],
 			'ERR_REFUSED',
 			new RegExp(
-				String.raw`^Nobody listens on ${path}: there is no such socket\. Start a room there with: sockchat serve --socket '.*/sockchat-o'\\''paths-\w+/x\.sock'$`,
+				String.raw`^Nobody listens on ${path}: there is no such socket\. ${advice} --socket '.*/sockchat-o'\\''paths-\w+/x\.sock'$`,
 			),
 		);
 		const missing = join(folder, 'nofolder');
