@@ -73,6 +73,7 @@ const measureRows = (count: number): RowPoint => {
 		const drawing = performance.now();
 		peerTableRows({
 			peers: sorted,
+			mode: 'room',
 			sortedBy: bytesIn,
 			top: 0,
 			now,

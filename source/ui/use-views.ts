@@ -8,7 +8,7 @@ import {olderThan} from '../store/older-entries.js';
 import {nextSpelling} from '../tcp/spelling.js';
 import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
-import {peerColumns} from './peers/peer-table.js';
+import {firstOrder, nextOrder} from './peers/peer-table.js';
 import {createNickColumn} from './transcript/nick-column.js';
 import type {PageWish} from './transcript/page-requests.js';
 import {scrollBy, viewportOf} from './pane/window.js';
@@ -118,7 +118,7 @@ export const useViews = (
 		stepsPeer: undefined,
 		spelling: 'sockets',
 		peersTop: 0,
-		sortedBy: 0,
+		sortedBy: firstOrder(mode),
 	};
 	const viewState = box.current;
 	const replace = (next: Partial<ViewState>) => {
@@ -147,7 +147,7 @@ export const useViews = (
 
 			if (key.type === 'next-order') {
 				if (now.name === 'peers') {
-					replace({sortedBy: (now.sortedBy + 1) % peerColumns.length});
+					replace({sortedBy: nextOrder(now.sortedBy, model.mode)});
 				} else if (now.name === 'lifecycle') {
 					replace({spelling: nextSpelling(now.spelling)});
 				}

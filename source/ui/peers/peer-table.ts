@@ -1,6 +1,6 @@
 /**
- * The table of a server's peers: as many columns as fit, the most useful first,
- * and only the rows in view. Pure.
+ * The table of a server's peers: whose row it is, then as many columns as fit, the
+ * most useful first, and only the rows in view. Pure.
  */
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {notSentOf, type KernelSocket} from '../../tcp/tcp.js';
@@ -11,6 +11,7 @@ import {
 	toDisplay,
 } from '../../protocol/display.js';
 import type {PeerRow} from '../../event/peer-row.js';
+import type {Model} from '../../store/model.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatAge, formatMs} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
@@ -22,6 +23,8 @@ type Column = {
 	readonly width: number;
 	readonly isRight: boolean;
 	readonly value: (peer: PeerRow, now: number) => string;
+	/** Whether raw mode has no such thing. */
+	readonly isOfRoom?: true;
 	/** The sort key: numbers sort highest first, words alphabetically. */
 	readonly key: (peer: PeerRow) => number | string;
 };
@@ -79,31 +82,71 @@ const since: Column = {
 	key: peer => -peer.since,
 };
 
+const ofRoom = (column: Column): Column => ({...column, isOfRoom: true});
+
 /** All columns, the most useful first: narrow screens show the first ones. */
 export const peerColumns: readonly Column[] = [
-	text('nick', 14, nickText),
+	// As wide as the addresses that there are.
+	text('address', 0, ({peer}) => peer),
+	ofRoom(text('nick', 14, nickText)),
 	text('state', 12, phaseText),
 	amount('queue', 8, ({queuedBytes}) => queuedBytes, formatBytes),
-	amount('lag', 6, ({lagEntries}) => lagEntries, String),
+	ofRoom(amount('lag', 6, ({lagEntries}) => lagEntries, String)),
 	amount('unread', 8, peer => ownEnd(peer)?.receiveQueueBytes, formatBytes),
 	text('tcp', 12, peer => ownEnd(peer)?.state ?? unknown),
-	text('address', 21, ({peer}) => peer),
-	amount('rtt', 8, ({rttMs}) => rttMs, formatMs),
+	ofRoom(amount('rtt', 8, ({rttMs}) => rttMs, formatMs)),
 	amount('in', 8, ({bytesIn}) => bytesIn, formatBytes),
 	amount('out', 8, ({bytesOut}) => bytesOut, formatBytes),
 	since,
-	text('dialect', 8, ({dialect}) => dialect ?? unknown),
+	ofRoom(text('dialect', 8, ({dialect}) => dialect ?? unknown)),
 	amount('send-q', 8, peer => ownEnd(peer)?.sendQueueBytes, formatBytes),
 	amount('unsent', 8, notSent, formatBytes),
 ];
 
 const gap = 2;
 
+/** Which of the columns a mode has. */
+const isIn = ({isOfRoom}: Column, mode: Model['mode']): boolean =>
+	mode === 'room' || !isOfRoom;
+
+/** By what the peers are sorted first: by nick, or by address. */
+export const firstOrder = (mode: Model['mode']): number =>
+	mode === 'raw' ? 0 : peerColumns.findIndex(({title}) => title === 'nick');
+
+/** The next column to sort by. */
+export const nextOrder = (sortedBy: number, mode: Model['mode']): number => {
+	let next = sortedBy;
+	do {
+		next = (next + 1) % peerColumns.length;
+	} while (!isIn(peerColumns[next]!, mode));
+
+	return next;
+};
+
+// The title with its arrow; 127.255.255.255:65535.
+const addressCells = {least: 8, most: 21};
+
+const addressWidth = (peers: readonly PeerRow[]): number =>
+	Math.min(
+		addressCells.most,
+		Math.max(addressCells.least, ...peers.map(({peer}) => peer.length)),
+	);
+
 /** The columns that fit. */
-const columnsFor = (width: number): readonly Column[] => {
+const columnsFor = ({
+	peers,
+	mode,
+	width,
+}: Pick<PeerTableView, 'peers' | 'mode' | 'width'>): readonly Column[] => {
 	let used = 0;
 	const fitting: Column[] = [];
-	for (const column of peerColumns) {
+	const [address, ...others] = peerColumns.filter(column => isIn(column, mode));
+	const first = {...address!, width: addressWidth(peers)};
+	const [second] = others;
+	// A nick says more, if there is no room for both.
+	const isNarrow = mode === 'room' && first.width + gap + second!.width > width;
+	const columns = isNarrow ? others : [first, ...others];
+	for (const column of columns) {
 		const cells = column.width + (fitting.length > 0 ? gap : 0);
 		if (used + cells > width) {
 			break;
@@ -113,8 +156,8 @@ const columnsFor = (width: number): readonly Column[] => {
 		fitting.push(column);
 	}
 
-	// At least the nick, cut to the width.
-	return fitting.length > 0 ? fitting : [{...peerColumns[0]!, width}];
+	// At least one, cut to the width.
+	return fitting.length > 0 ? fitting : [{...columns[0]!, width}];
 };
 
 const cell = ({width, isRight}: Column, value: string): Span['text'] => {
@@ -140,7 +183,9 @@ const compare = (a: number | string, b: number | string): number => {
 
 	// Unknown values come last, as with numbers.
 	const isUnknown = Number(a === unknown) - Number(b === unknown);
-	return isUnknown === 0 ? String(a).localeCompare(String(b)) : isUnknown;
+	return isUnknown === 0
+		? String(a).localeCompare(String(b), undefined, {numeric: true})
+		: isUnknown;
 };
 
 /**
@@ -163,6 +208,7 @@ export const sortPeers = (
 export type PeerTableView = {
 	/** Sorted. */
 	readonly peers: readonly PeerRow[];
+	readonly mode: Model['mode'];
 	/** The column they are sorted by, an index of `peerColumns`. */
 	readonly sortedBy: number;
 	/** Rows scrolled past. */
@@ -183,13 +229,14 @@ export const lastTop = ({
 /** The head and the rows in view, together `height` at most. */
 export const peerTableRows = ({
 	peers,
+	mode,
 	sortedBy,
 	top,
 	now,
 	width,
 	height,
 }: PeerTableView): readonly Row[] => {
-	const columns = columnsFor(width);
+	const columns = columnsFor({peers, mode, width});
 	const sorted = peerColumns[sortedBy]!;
 	const head = rowOf(columns, column => ({
 		text: cell(

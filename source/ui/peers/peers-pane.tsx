@@ -34,7 +34,15 @@ export function PeersPane({
 		[unsorted, sortedBy],
 	);
 	const {width, height} = contentOf(area);
-	const rows = peerTableRows({peers, sortedBy, top, now, width, height});
+	const rows = peerTableRows({
+		peers,
+		mode: model.mode,
+		sortedBy,
+		top,
+		now,
+		width,
+		height,
+	});
 	const below = lastTop({peers, height}) - top;
 	const order = display`by ${peerColumns[sortedBy]!.title} · Ctrl-O sorts`;
 	return (

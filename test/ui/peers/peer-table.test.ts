@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import type {PeerRow} from '../../../source/event/peer-row.js';
 import {
+	firstOrder,
 	lastTop,
+	nextOrder,
 	peerColumns,
 	peerTableRows,
 	sortPeers,
@@ -19,7 +21,8 @@ const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 const viewOf = (changes: Partial<PeerTableView> = {}): PeerTableView => ({
 	peers: [peerRow()],
-	sortedBy: 0,
+	mode: 'room',
+	sortedBy: firstOrder('room'),
 	top: 0,
 	now,
 	width: 200,
@@ -36,9 +39,10 @@ const indexOf = (title: string): number =>
 test('peer table: a nick has its hue, as in the transcript', () => {
 	const peers = [peerRow({nick: 'otter'}), peerRow({nick: undefined})];
 	const [, named, nameless] = peerTableRows(viewOf({peers}));
-	const {role, hue} = named!.spans[0]!;
+	const nick = named!.spans.find(({text}) => text.startsWith('otter'));
+	const {role, hue} = nick!;
 	assert.deepEqual({role, hue}, {role: 'other', hue: hueOf('otter')});
-	assert.equal(nameless!.spans[0]!.hue, undefined);
+	assert.ok(nameless!.spans.every(span => span.hue === undefined));
 });
 
 test('peer table: shows everything known about each peer', () => {
@@ -61,9 +65,9 @@ test('peer table: shows everything known about each peer', () => {
 		peerRow({nick: undefined, dialect: undefined, phase: 'accepted'}),
 	];
 	assert.deepEqual(shown({peers}), [
-		'nick↓           state            queue     lag    unread  tcp           address                     rtt        in       out     since  dialect     send-q    unsent',
-		'otter           open            2.0 MB      41       7 B  ESTABLISHED   127.0.0.1:53122         0.21 ms   12.4 kB    3.1 kB    <1 min  framed       500 B     300 B',
-		'–               accepted           0 B       0         –  –             127.0.0.1:53122               –       0 B       0 B    <1 min  –                –         –',
+		'address          nick↓           state            queue     lag    unread  tcp                rtt        in       out     since  dialect     send-q    unsent',
+		'127.0.0.1:53122  otter           open            2.0 MB      41       7 B  ESTABLISHED    0.21 ms   12.4 kB    3.1 kB    <1 min  framed       500 B     300 B',
+		'127.0.0.1:53122  –               accepted           0 B       0         –  –                    –       0 B       0 B    <1 min  –                –         –',
 	]);
 });
 
@@ -73,11 +77,45 @@ test('peer table: a narrow one keeps the most useful columns', () => {
 		[
 			'nick↓',
 			'nick↓           state',
-			'nick↓           state            queue',
-			'nick↓           state            queue     lag',
-			'nick↓           state            queue     lag    unread  tcp',
+			'address          nick↓',
+			'address          nick↓           state',
+			'address          nick↓           state            queue     lag    unread',
 		],
 	);
+});
+
+test('peer table: in raw mode no column is for names', () => {
+	const peers = [
+		peerRow({peer: '[::1]:9', nick: undefined, dialect: 'raw'}),
+		peerRow({peer: '[::1]:10', nick: undefined, dialect: 'raw'}),
+	];
+	const order = firstOrder('raw');
+	const sorted = sortPeers(peers, order);
+	assert.deepEqual(
+		shown({peers: sorted, mode: 'raw', sortedBy: order, width: 60}),
+		[
+			'address↓  state            queue    unread  tcp',
+			'[::1]:9   open               0 B         –  –',
+			'[::1]:10  open               0 B         –  –',
+		],
+	);
+	const titles: string[] = [];
+	for (let by = order; titles.length < 10; by = nextOrder(by, 'raw')) {
+		titles.push(peerColumns[by]!.title);
+	}
+
+	assert.deepEqual(titles, [
+		'address',
+		'state',
+		'queue',
+		'unread',
+		'tcp',
+		'in',
+		'out',
+		'since',
+		'send-q',
+		'unsent',
+	]);
 });
 
 test('peer table: fits its width and height, whoever the peers are', () => {
@@ -164,9 +202,15 @@ test('peer table: a queue or a lag is marked by colour as well', () => {
 
 test('peer table: a paused peer is shown as paused in each phase', () => {
 	const stateOf = (phase: PeerRow['phase']) =>
-		shown({peers: [peerRow({phase, isPaused: true})], width: 30})[1];
-	assert.equal(stateOf('open'), 'otter           open, paused');
-	assert.equal(stateOf('half-closed'), 'otter           paused');
+		shown({peers: [peerRow({phase, isPaused: true})], width: 46})[1];
+	assert.equal(
+		stateOf('open'),
+		'127.0.0.1:53122  otter           open, paused',
+	);
+	assert.equal(
+		stateOf('half-closed'),
+		'127.0.0.1:53122  otter           paused',
+	);
 });
 
 test('peer table: says when nobody is connected', () => {
@@ -195,8 +239,8 @@ test('peer table: of 1,000 peers, only the rows in view are made', () => {
 	const {peers, made} = watched(1000);
 	const rows = shown({peers, top: 500, height: 21});
 	assert.equal(made.size, 20);
-	assert.match(rows[1]!, /^nick-500 .* 127\.0\.0\.1:20500 /u);
-	assert.match(rows[20]!, /^nick-519 /u);
+	assert.match(rows[1]!, /^127\.0\.0\.1:20500 +nick-500 /u);
+	assert.match(rows[20]!, /^\S+ +nick-519 /u);
 });
 
 test('peer table: scrolls to the last row, and no further', () => {
@@ -204,7 +248,7 @@ test('peer table: scrolls to the last row, and no further', () => {
 	const end = lastTop({peers, height: 21});
 	assert.equal(end, 980);
 	const rows = shown({peers, top: end, height: 21});
-	assert.match(rows.at(-1)!, /^nick-999 /u);
+	assert.match(rows.at(-1)!, /^\S+ +nick-999 /u);
 	assert.deepEqual(shown({peers, top: end + 50, height: 21}), rows);
 	assert.equal(lastTop({peers: peers.slice(0, 20), height: 21}), 0);
 	assert.equal(lastTop({peers: peers.slice(0, 3), height: 1}), 2);
@@ -212,5 +256,5 @@ test('peer table: scrolls to the last row, and no further', () => {
 
 test('peer table: shows the uid of another user before the nick', () => {
 	const rows = shown({peers: [peerRow({nick: 'heron', otherUid: 1001})]});
-	assert.match(rows[1]!, /^uid 1001 heron/);
+	assert.match(rows[1]!, /^\S+ +uid 1001 heron/);
 });

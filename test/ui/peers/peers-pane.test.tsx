@@ -38,7 +38,7 @@ const server = (rows: readonly PeerRow[]) =>
 		}),
 	});
 
-const peersPane = (rows: readonly PeerRow[], sortedBy = 0, top = 0) => (
+const peersPane = (rows: readonly PeerRow[], sortedBy = 1, top = 0) => (
 	<PeersPane
 		area={areaOf('box')}
 		note={toDisplay('')}
@@ -60,9 +60,9 @@ const peersNamed = (count: number): PeerRow[] =>
 test('peers pane: shows a table, its count and its order', () => {
 	assert.deepEqual(linesOf(peersPane(peersNamed(2))), [
 		'╭ peers 2 ─────────────────────────────────────────────────╮',
-		'│ nick↓           state            queue     lag    unread │',
-		'│ nick-0          open               0 B       0         – │',
-		'│ nick-1          open               0 B       1         – │',
+		'│ address          nick↓           state            queue  │',
+		'│ 127.0.0.1:53122  nick-0          open               0 B  │',
+		'│ 127.0.0.1:53122  nick-1          open               0 B  │',
 		'│                                                          │',
 		'│                                                          │',
 		'╰ by nick · Ctrl-O sorts ──────────────────────────────────╯',
@@ -70,10 +70,10 @@ test('peers pane: shows a table, its count and its order', () => {
 });
 
 test('peers pane: shows how many rows are below', () => {
-	const lines = linesOf(peersPane(peersNamed(9), 3, 2));
+	const lines = linesOf(peersPane(peersNamed(9), 4, 2));
 	assert.match(lines[2]!, /nick-6 /u, 'by lag, past the first two');
 	assert.match(lines.at(-1)!, /^╰ ↓ 3 below · by lag · Ctrl-O sorts ─/u);
-	const end = linesOf(peersPane(peersNamed(9), 3, 5));
+	const end = linesOf(peersPane(peersNamed(9), 4, 5));
 	assert.match(end.at(-1)!, /^╰ by lag · Ctrl-O sorts ─/u);
 });
 
