@@ -92,6 +92,11 @@ export type RawChat = {
 	 * pace: what it doesn't take would pile up here.
 	 */
 	readonly write: (bytes: Buffer, to?: string) => Promise<void>;
+	/** How many get what is written, and the most that waits here for one. */
+	readonly receivers: (to?: string) => {
+		readonly count: number;
+		readonly queuedBytes: number;
+	};
 	/** Settles once nothing that was written waits for the kernel. */
 	readonly flushed: () => Promise<void>;
 	/**
@@ -259,6 +264,10 @@ export const openRaw = async (
 			role: 'connect',
 			where,
 			write: async bytes => client.write(bytes),
+			receivers: () => ({
+				count: client.canWrite ? 1 : 0,
+				queuedBytes: client.queuedBytes,
+			}),
 			flushed: async () => client.flushed(),
 			whyNotSent() {
 				if (client.canWrite) {
@@ -329,6 +338,10 @@ export const openRaw = async (
 		async write(bytes, to) {
 			server.write(bytes, to);
 			await server.drained();
+		},
+		receivers(to) {
+			const {receiving: count, queuedBytes} = server.count(to);
+			return {count, queuedBytes};
 		},
 		flushed: server.flushed,
 		whyNotSent(to) {

@@ -1,5 +1,5 @@
 /** Opens raw mode for whoever types, or prints what happens. */
-import {openRaw, type RawChat} from '../chat/open-raw.js';
+import {openRaw, type RawChat, type RawOptions} from '../chat/open-raw.js';
 import type {ChatEvent, Look} from '../event/event.js';
 import type {RawModeOptions} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
@@ -9,11 +9,11 @@ import {LineLog} from './log.js';
 
 export type OpenOptions = {
 	readonly options: RawModeOptions;
-	/** See `RawOptions`. */
-	readonly isPipe: boolean;
-	/** Whether sockets may be sampled less often while nothing happens. */
-	readonly isRestful?: boolean;
-	readonly onSilent?: () => void;
+	/** What the front end adds to them. */
+	readonly raw: Pick<
+		RawOptions,
+		'isPipe' | 'isRestful' | 'isInputFinite' | 'isHeld' | 'onSilent'
+	>;
 	readonly emit: (event: ChatEvent) => void;
 	/** What is shown now. */
 	readonly transcript: () => Transcript;
@@ -37,9 +37,7 @@ const withLog = (chat: RawChat, log: LineLog): RawChat => ({
 /** @throws {SockchatError} If it can't be opened, or its log can't. */
 export const openByHand = async ({
 	options,
-	isPipe,
-	isRestful,
-	onSilent,
+	raw,
 	emit,
 	transcript,
 }: OpenOptions): Promise<Opened> => {
@@ -62,7 +60,7 @@ export const openByHand = async ({
 		emit(event);
 	};
 
-	const opened = await openRaw({...options, isPipe, isRestful, onSilent}, told);
+	const opened = await openRaw({...options, ...raw}, told);
 	const chat = log ? withLog(opened, log) : opened;
 	const look: Look = {isPretty, isTimed, isOpen: false};
 	const hand = createHand({

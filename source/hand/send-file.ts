@@ -16,7 +16,7 @@ import {done, refused, type Answer} from '../tcp/socket-action.js';
 export type FileSenderOptions = {
 	readonly chat: Pick<
 		RawChat,
-		'write' | 'whyNotSent' | 'bytesTaken' | 'flushed'
+		'write' | 'whyNotSent' | 'bytesTaken' | 'flushed' | 'receivers' | 'peers'
 	>;
 	/** Called for each piece, and with undefined at the end. */
 	readonly onProgress: (progress: SendingFile | undefined) => void;
@@ -103,7 +103,10 @@ export class FileSender {
 			}
 
 			try {
-				return await this.#sendAll(path, opened, {stopped, to});
+				return await this.#sendAll(path, opened, {
+					stopped,
+					to: this.#soleReceiver(to),
+				});
 			} finally {
 				await opened.file.close();
 			}
@@ -111,6 +114,13 @@ export class FileSender {
 			this.#stop = undefined;
 			onProgress(undefined);
 		}
+	}
+
+	/** A peer that comes meanwhile would get half a file. */
+	#soleReceiver(to: string | undefined): string | undefined {
+		const {chat} = this.#options;
+		const peers = chat.peers();
+		return peers.length === 1 ? peers[0] : to;
 	}
 
 	async #sendAll(
@@ -129,7 +139,13 @@ export class FileSender {
 		const takenBefore = chat.bytesTaken();
 		let given = 0;
 		let written: Promise<void> = Promise.resolve();
-		const taken = () => Math.min(given, chat.bytesTaken() - takenBefore);
+		const peers = chat.receivers(to).count;
+		// For one, also once it has gone; of several, what each has.
+		const taken = () =>
+			peers === 1
+				? Math.min(given, chat.bytesTaken() - takenBefore)
+				: given - chat.receivers(to).queuedBytes;
+		const toEach = peers > 1 ? ` to each of ${peers} peers` : '';
 		const of = () => `of ${bytesOf(Math.max(totalBytes, given))} of ${name}`;
 		for (;;) {
 			onProgress({name, sentBytes: given, totalBytes});
@@ -140,7 +156,7 @@ export class FileSender {
 				({bytesRead} = await file.read(piece, 0, pieceBytes));
 			} catch (error) {
 				return refused(
-					`${path} can't be read any more: ${reasonOf(error)}. ${taken()} ${of()} were sent.`,
+					`${path} can't be read any more: ${reasonOf(error)}. ${taken()} ${of()} were sent${toEach}.`,
 				);
 			}
 
@@ -163,10 +179,16 @@ export class FileSender {
 					waiting > 0
 						? `; ${waiting} more wait in this side's queue and still go out`
 						: '';
-				return done(`Stopped: ${taken()} ${of()} were sent${rest}.`);
+				return done(`Stopped: ${taken()} ${of()} were sent${toEach}${rest}.`);
 			}
 
 			const unsent = chat.whyNotSent(to);
+			if (unsent !== undefined && peers > 1) {
+				return refused(
+					`Not all of ${name} was sent: the ${peers} peers have left.`,
+				);
+			}
+
 			if (unsent !== undefined && taken() < Math.max(totalBytes, given)) {
 				return refused(
 					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent}`,
@@ -174,7 +196,7 @@ export class FileSender {
 			}
 
 			if (isOver) {
-				return done(`Sent ${name}: ${bytesOf(given)}.`);
+				return done(`Sent ${name}: ${bytesOf(given)}${toEach}.`);
 			}
 		}
 	}

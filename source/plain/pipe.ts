@@ -12,6 +12,7 @@ import type {ServerEvent} from '../event/event.js';
 import type {RawModeOptions} from '../options/options.js';
 import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay} from '../protocol/display.js';
+import {textWithCommands} from '../protocol/telnet.js';
 import {acceptOne} from '../raw/accept-one.js';
 import {createAnswers} from '../raw/answers.js';
 import type {Input} from '../raw/feed.js';
@@ -50,7 +51,7 @@ export type RunningPipe = {
 
 /** Text that can't control a terminal. */
 const createDisplay = (): Duplex => {
-	const text = new ByteText();
+	const text = new ByteText(textWithCommands);
 	return new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			done(undefined, toDisplay(text.push(chunk), {lines: 'keep'}));

@@ -5,8 +5,10 @@ import type {SockchatError} from '../errors.js';
 import type {FrontOptions, Options} from '../options/options.js';
 import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
+import {layOut} from '../protocol/pretty.js';
+import {textWithCommands} from '../protocol/telnet.js';
 import {isWanted} from '../event/event-names.js';
-import type {ChatEvent, RawEvent, Tone} from '../event/event.js';
+import type {ChatEvent, Look, RawEvent, Tone} from '../event/event.js';
 import {ChunkObjects} from '../recording/chunk-objects.js';
 import {systemClock} from '../socket/clock.js';
 import {
@@ -20,7 +22,7 @@ import {remainsWords} from '../store/remains.js';
 import {jsonError, jsonLine, jsonRemains} from './json.js';
 import {linesOf} from './lines.js';
 import {isCall} from './mention.js';
-import {withTime} from './times.js';
+import {chunkHead, withTime} from './times.js';
 import type {Output} from './output.js';
 
 const bell = '\u0007';
@@ -43,6 +45,9 @@ export class Printer {
 	readonly #inferred = new Map<string, string>();
 	/** What each peer of raw mode says, as text. */
 	readonly #texts = new Map<string, ByteText>();
+	#look: Look = {isPretty: false, isTimed: false, isOpen: true};
+	/** When the last chunk came or went. */
+	#chunkAt: number | undefined;
 	readonly #chunks = new ChunkObjects();
 	readonly #options: FrontOptions | Options;
 	readonly #streams: Streams;
@@ -54,7 +59,9 @@ export class Printer {
 
 	/** @returns Whether to print more now; if not, wait for `drained()`. */
 	print(event: ChatEvent): boolean {
-		if (event.type === 'ended') {
+		if (event.type === 'look') {
+			this.#look = {...this.#look, ...event.look};
+		} else if (event.type === 'ended') {
 			this.#texts.delete(event.peer);
 			this.#chunks.forget(event.peer);
 		}
@@ -224,7 +231,10 @@ export class Printer {
 	}
 
 	/** Exact bytes, but made safe on a terminal. */
-	#printChunk({direction, peer = '', bytes}: RawEvent): boolean {
+	#printChunk({at, direction, peer = '', bytes}: RawEvent): boolean {
+		const sinceMs =
+			this.#chunkAt === undefined ? undefined : at - this.#chunkAt;
+		this.#chunkAt = at;
 		if (direction === 'out') {
 			return true;
 		}
@@ -234,8 +244,18 @@ export class Printer {
 			return stdout.write(bytes);
 		}
 
-		const text = this.#texts.get(peer) ?? new ByteText();
-		this.#texts.set(peer, text);
-		return stdout.write(toDisplay(text.push(bytes), {lines: 'keep'}));
+		const decoder = this.#texts.get(peer) ?? new ByteText(textWithCommands);
+		this.#texts.set(peer, decoder);
+		const {isPretty, isTimed} = this.#look;
+		const text = decoder.push(bytes);
+		const rows = isPretty ? layOut(text) : undefined;
+		if (isTimed) {
+			stdout.write(`${chunkHead(at, bytes.length, sinceMs)}\n`);
+		}
+
+		const shown = rows
+			? `${rows.map(row => row.replace(/\n$/u, '')).join('\n')}\n`
+			: text;
+		return stdout.write(toDisplay(shown, {lines: 'keep'}));
 	}
 }

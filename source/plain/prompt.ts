@@ -12,11 +12,15 @@ import {Writable} from 'node:stream';
 import {commandsOf} from '../commands/registry.js';
 import {display, toDisplay} from '../protocol/display.js';
 import {Output} from './output.js';
-import {readTyped, textOfLine, type Paste} from './pastes.js';
+import {readPaste, readTyped, textOfLine, type Paste} from './pastes.js';
 import type {Streams} from './printer.js';
 
 export type PromptSource = {
-	/** One's own nick now. */
+	/** Whose commands Tab completes. */
+	readonly mode: 'room' | 'raw';
+	/** What was sent in earlier runs, oldest first. */
+	readonly history?: readonly string[];
+	/** One's own nick now; empty if there is none. */
 	readonly nick: () => string;
 	/** Those that Tab completes. */
 	readonly nicks: () => readonly string[];
@@ -30,6 +34,9 @@ export type PromptSource = {
 	readonly onPaste: (lineCount: number) => void;
 };
 
+const commandNames = (mode: PromptSource['mode']): readonly string[] =>
+	commandsOf(mode).map(({name}) => `/${name}`);
+
 /**
  * Completes the last word before the caret, as the screen does: a nick at the
  * start of the line becomes 'otter: ', elsewhere 'otter '.
@@ -39,7 +46,13 @@ export type PromptSource = {
 export const completeWord = (
 	text: string,
 	nicks: readonly string[],
-	offered: readonly string[] = [],
+	{
+		mode = 'room',
+		commands = [],
+	}: {
+		readonly mode?: PromptSource['mode'];
+		readonly commands?: readonly string[];
+	} = {},
 ): [choices: string[], word: string] => {
 	const word = /\S*$/.exec(text)![0];
 	const isFirst = word.length === text.length;
@@ -49,9 +62,7 @@ export const completeWord = (
 	}
 
 	const candidates = isCommand
-		? [...commandsOf('room').map(({name}) => name), ...offered].map(
-				name => `/${name}`,
-			)
+		? [...commandNames(mode), ...commands.map(name => `/${name}`)]
 		: nicks;
 	const end = isFirst && !isCommand ? ': ' : ' ';
 	const choices = candidates
@@ -84,6 +95,12 @@ async function* textsOf(lines: AsyncIterable<string>): AsyncGenerator<string> {
 	}
 }
 
+/** As readline has it: newest first, and a text in one line. */
+const historyOf = ({history = []}: PromptSource): string[] =>
+	history.map(text => readPaste(text).line).toReversed();
+
+const lineFeed = 0x0a;
+
 const bracketPastes = '\u001B[?2004h';
 const unbracketPastes = '\u001B[?2004l';
 
@@ -105,6 +122,8 @@ export class Prompt {
 	#lines: AsyncIterable<string> | undefined;
 	#close: (() => void) | undefined;
 	#source: PromptSource | undefined;
+	/** Whether what was printed last has no line end. */
+	#isRowOpen = false;
 	/** Whether the line is cleared, and drawn again at the end of this turn. */
 	#isCleared = false;
 
@@ -115,6 +134,7 @@ export class Prompt {
 					write: (chunk: Uint8Array, _encoding, done) => {
 						this.#clear();
 						write(chunk);
+						this.#isRowOpen = chunk.length > 0 && chunk.at(-1) !== lineFeed;
 						done();
 					},
 				}),
@@ -159,7 +179,11 @@ export class Prompt {
 			output: process.stdout,
 			terminal: true,
 			completer: (text: string) =>
-				completeWord(text, source.nicks(), source.commands()),
+				completeWord(text, source.nicks(), {
+					mode: source.mode,
+					commands: source.commands(),
+				}),
+			history: historyOf(source),
 		});
 		insertAtCaret(line);
 		const close = line.close.bind(line);
@@ -290,8 +314,13 @@ export class Prompt {
 			return;
 		}
 
+		if (this.#isRowOpen) {
+			this.#isRowOpen = false;
+			process.stdout.write('\n');
+		}
+
 		const nick = toDisplay(this.#source!.nick());
-		line.setPrompt(display`${nick} › `);
+		line.setPrompt(nick === '' ? display`› ` : display`${nick} › `);
 		// How many rows above the caret its line begins: none, below what was
 		// printed. Node has no other way to say so.
 		Reflect.set(line, 'prevRows', 0);

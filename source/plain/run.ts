@@ -4,13 +4,14 @@
  */
 import {startDeadline} from '../chat/deadline.js';
 import {unfinished, type Ending, type Running} from '../chat/ending.js';
-import {openRaw, type RawChat} from '../chat/open-raw.js';
+import type {RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import {Remains} from '../chat/remains.js';
 import type {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
+import {emptyTranscript} from '../store/transcript.js';
 import {isFile} from './file-input.js';
 import {unreadable} from './input.js';
 import {runPipedMessage} from './piped-message.js';
@@ -27,11 +28,12 @@ import {
 	type RoomSession,
 } from './room-session.js';
 import {Script} from './script.js';
+import type {Typing} from './raw/by-hand.js';
 import {MessageWait} from './wait.js';
 
 /** Loaded only for people: a one-shot has no use for it. */
 const openPrompt = async (options: Options, streams: Streams) => {
-	if (options.mode === 'raw' || !options.isPrompted) {
+	if (!options.isPrompted) {
 		return undefined;
 	}
 
@@ -53,6 +55,7 @@ const runChat = async (
 	const sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
 	let raw: RawChat | undefined;
 	let session: RoomSession | undefined;
+	let typing: Typing | undefined;
 	let isHeld = false;
 	/** Pauses reading until stdout has drained. */
 	const holdRaw = async () => {
@@ -70,6 +73,7 @@ const runChat = async (
 	let isEnough = false;
 	const endRaw = () => {
 		isEnough = true;
+		typing?.noteLeft();
 		raw?.setPaused(true);
 		// One turn, for what is on its way to the kernel.
 		setImmediate(() => {
@@ -118,17 +122,34 @@ const runChat = async (
 
 	const open = async () => {
 		if (options.mode === 'raw') {
+			if (options.isByHand) {
+				const {openTyping} = await import('./raw/by-hand.js');
+				typing = await openTyping({
+					options,
+					emit,
+					onSilent: endRaw,
+					printer,
+					progress,
+					prompt,
+					streams,
+				});
+				raw = typing.chat;
+				return {chat: raw, script: new Script([typing.step])};
+			}
+
 			const isPipe = !(streams.isTyped && streams.stdout.isTerminal);
-			const chat = await openRaw(
-				{
-					...options,
+			const {openByHand} = await import('../hand/open.js');
+			const {chat} = await openByHand({
+				options,
+				raw: {
 					isPipe,
 					isInputFinite: options.message !== undefined || isFile(0),
 					isHeld: () => isHeld,
 					onSilent: endRaw,
 				},
 				emit,
-			);
+				transcript: () => emptyTranscript,
+			});
 			raw = chat;
 			const step = sendRaw({
 				chat,
@@ -169,6 +190,7 @@ const runChat = async (
 		};
 		session = opened;
 		await prompt?.start({
+			mode: 'room',
 			nick: () => progress.nick || chat.nick,
 			nicks: () => chat.members().names,
 			commands: () => chat.commands()?.map(({name}) => name) ?? [],
@@ -227,7 +249,7 @@ const runChat = async (
 	});
 
 	const end = async (): Promise<Ending> => {
-		const cause = await chat.closed;
+		const cause = await (typing?.untilOver() ?? chat.closed);
 		isOver = true;
 		sending.isOver = true;
 		cancelDeadline();
@@ -285,9 +307,17 @@ const runChat = async (
 				!streams.isTyped &&
 				streams.stdout.failure === undefined;
 			sending.isOver = true;
+			typing?.noteLeft();
 			chat.leave();
 		},
-		mayInterrupt: () => session === undefined || mayInterrupt(session),
+		mayInterrupt() {
+			if (session) {
+				return mayInterrupt(session);
+			}
+
+			// At the prompt, Ctrl-C is a key, and was asked before.
+			return prompt !== undefined || typing?.mayLeave() !== false;
+		},
 	};
 };
 

@@ -31,3 +31,16 @@ export const withTime = (lines: DisplayText, event: ChatEvent): DisplayText => {
 
 	return joinText(...parts);
 };
+
+/** Before a chunk that came: -- 14:02:11.204, 31 ms later, 5 bytes */
+export const chunkHead = (
+	at: number,
+	bytes: number,
+	sinceMs: number | undefined,
+): string => {
+	const date = new Date(at);
+	const clock = date.toTimeString().slice(0, 8);
+	const ms = String(date.getMilliseconds()).padStart(3, '0');
+	const later = sinceMs === undefined ? '' : `, ${sinceMs} ms later`;
+	return `-- ${clock}.${ms}${later}, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
+};

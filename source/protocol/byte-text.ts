@@ -98,13 +98,19 @@ export const textOfBytes = (bytes: Uint8Array): string => {
 /** One direction of a connection. */
 export class ByteText {
 	#rest: Uint8Array = Buffer.alloc(0);
+	readonly #textOf: typeof textOfBytes;
+
+	/** @param textOf Of whole characters, and of bytes that are none. */
+	constructor(textOf = textOfBytes) {
+		this.#textOf = textOf;
+	}
 
 	/** @returns What is known by now: the start of a character waits. */
 	push(bytes: Uint8Array): string {
 		const whole = Buffer.concat([this.#rest, bytes]);
 		const end = whole.length - unfinishedBytes(whole);
 		this.#rest = whole.subarray(end);
-		return textOfBytes(whole.subarray(0, end));
+		return this.#textOf(whole.subarray(0, end));
 	}
 
 	/** What never became a character. */

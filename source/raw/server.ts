@@ -85,6 +85,8 @@ export type RawServer = {
 	readonly count: (to?: string) => {
 		readonly connected: number;
 		readonly receiving: number;
+		/** The most that waits in Node for the kernel, of any peer. */
+		readonly queuedBytes: number;
 	};
 	/** Settles once no peer's queue is full; the slowest peer sets the pace. */
 	readonly drained: () => Promise<void>;
@@ -355,7 +357,15 @@ export const startRawServer = async ({
 		count(to) {
 			const named = meant(to);
 			const receiving = named.filter(([{stream}]) => stream.writable);
-			return {connected: named.length, receiving: receiving.length};
+			const queuedBytes = Math.max(
+				0,
+				...receiving.map(([{stream}]) => stream.writableLength),
+			);
+			return {
+				connected: named.length,
+				receiving: receiving.length,
+				queuedBytes,
+			};
 		},
 		async drained() {
 			await Promise.all(

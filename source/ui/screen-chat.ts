@@ -132,12 +132,14 @@ const openScreenRaw = async (
 	let shown = (): Transcript => emptyTranscript;
 	const opened = await openByHand({
 		options,
-		isPipe: false,
-		isRestful: true,
-		onSilent() {
-			// Again: the other side may not answer FIN.
-			opened.chat.leave();
-			opened.chat.leave();
+		raw: {
+			isPipe: false,
+			isRestful: true,
+			onSilent() {
+				// Again: the other side may not answer FIN.
+				opened.chat.leave();
+				opened.chat.leave();
+			},
 		},
 		emit,
 		transcript: () => shown(),

@@ -1,4 +1,4 @@
-/** Raw mode by hand, on the screen: what is typed, shown, kept and dialled again. */
+/** Raw mode by hand, on the screen and in lines: typed, shown, kept, dialled again. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {
@@ -259,4 +259,91 @@ test('e2e: /pretty, /times and Ctrl-O change what is shown', async t => {
 	await terminal.waitFor('… 4904 B more; Ctrl-O shows all');
 	terminal.press('ctrl-o');
 	await terminal.waitForNot('B more');
+});
+
+/** `connect --raw --plain` on a terminal, once it reads keys. */
+const openLines = async (
+	t: TestContext,
+	port: string,
+	...more: readonly string[]
+): Promise<Terminal> =>
+	openScreen(t, ['connect', '--raw', '--plain', port, ...more], {
+		env: {XDG_STATE_HOME: join(folder, 'state-of-lines')},
+	});
+
+test('e2e: in lines, commands are commands too', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openLines(t, port);
+	const there = await peer();
+	enter(terminal, 'quit');
+	await there.untilSaid('quit\n');
+	enter(terminal, '/hex 68 69 0a');
+	await there.untilSaid('quit\nhi\n');
+	enter(terminal, '/pretty');
+	await terminal.waitFor('JSON and HTTP heads are laid out');
+	there.socket.write('{"a":1}');
+	await terminal.waitFor('{\n  "a": 1\n}\n›');
+	there.socket.write(Buffer.from('fffd01', 'hex'));
+	await terminal.waitFor('‹IAC DO ECHO›\n›');
+	enter(terminal, '/times');
+	await terminal.waitFor('Times are to the millisecond');
+	there.socket.write('late\n');
+	await terminal.waitFor(
+		/^-- \d\d:\d\d:\d\d\.\d{3}, \d+ ms later, 5 bytes\nlate\n›/m,
+	);
+	const saved = join(folder, 'lines.txt');
+	enter(terminal, `/save ${saved}`);
+	await terminal.waitFor(/Saved to .*: \d+ items/);
+	assert.match(readFileSync(saved, 'utf8'), / → 5 quit⏎\n.* → 3 hi⏎\n/);
+	enter(terminal, '/peers');
+	await terminal.waitFor('/peers works only on the screen');
+	enter(terminal, '//hex');
+	await there.untilSaid('quit\nhi\n/hex\n');
+});
+
+test('e2e: in lines, the view stays after the end, and what was typed is recalled', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openLines(t, port);
+	const first = await peer();
+	enter(terminal, 'SELECT 1');
+	await first.untilSaid('SELECT 1\n');
+	first.socket.end();
+	await terminal.waitFor('The connection has ended; /connect dials again');
+	enter(terminal, '/connect');
+	const second = await peer(1);
+	second.socket.write('login: ');
+	await terminal.waitFor(/^login: ?\n›/m);
+	terminal.press('ctrl-c');
+	assert.equal(await terminal.waitForExit(), 0);
+	const again = await openLines(t, port);
+	await peer(2);
+	again.press('up', 'up');
+	await again.waitFor('› SELECT 1');
+});
+
+test('e2e: in lines, Ctrl-C stops a file, and a second one leaves', async t => {
+	const {port, peer} = await listenBare(t);
+	const path = join(folder, 'stopped.bin');
+	writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
+	const terminal = await openLines(t, port);
+	const {socket} = await peer();
+	socket.pause();
+	enter(terminal, `/send ${path}`);
+	await terminal.waitFor(/Sending stopped\.bin █+░+ \d+ %/);
+	terminal.press('ctrl-c');
+	await terminal.waitFor(/Stopped: \d+ of 16777216 bytes/);
+	socket.resume();
+	enter(terminal, '/quit');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
+test('e2e: in lines, Ctrl-D sends FIN, and ends with the other side', async t => {
+	const {port, peer} = await listenBare(t);
+	const terminal = await openLines(t, port);
+	const there = await peer();
+	terminal.press('ctrl-d');
+	await there.untilEnd();
+	there.socket.end('bye\n');
+	assert.equal(await terminal.waitForExit(), 0);
+	assert.match(terminal.text(), /bye/);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {createHash, randomBytes} from 'node:crypto';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {createServer, type Socket} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, test, type TestContext} from 'node:test';
@@ -11,6 +11,7 @@ import {openRaw, type RawChat} from '../../source/chat/open-raw.js';
 import type {SendingFile} from '../../source/event/event.js';
 import {FileSender} from '../../source/hand/send-file.js';
 import {requireLoopback} from '../../source/socket/address.js';
+import {anyPort} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sockchat-send-'));
@@ -183,4 +184,65 @@ test('send: what is no file is refused', async t => {
 		assert.equal(type, 'refused');
 		assert.equal(sentence, `Can't send ${path}: ${why}.`);
 	}
+});
+
+test('send: a server sends it to each of its peers, and says to how many', async t => {
+	const chat = await openRaw(
+		{
+			command: 'serve',
+			address: anyPort,
+			backlog: undefined,
+			isPipe: false,
+			isWatched: false,
+		},
+		() => undefined,
+	);
+	t.after(async () => {
+		chat.leave();
+		chat.leave();
+		await chat.closed;
+	});
+	const {sender, progress} = senderFor(chat);
+	const path = newFile(large);
+	assert.equal(
+		(await sender.send(path)).sentence,
+		'Nobody is connected: not sent.',
+	);
+	const port = Number(/\d+$/.exec(chat.where)![0]);
+	const peers = [1, 2].map(() => {
+		const socket = connect({host: '127.0.0.1', port});
+		socket.on('error', () => undefined);
+		t.after(() => socket.destroy());
+		return socket;
+	});
+	await until(() => chat.receivers().count === 2, {what: 'both peers'});
+	const counts = [0, 0];
+	for (const [index, peer] of peers.entries()) {
+		peer.on('data', chunk => {
+			counts[index]! += chunk.length;
+		});
+	}
+
+	const {sentence} = await sender.send(path);
+	assert.match(
+		sentence,
+		/^Sent file-\w+: 16777216 bytes to each of 2 peers\.$/,
+	);
+	await until(() => counts.every(count => count === large.length), {
+		what: 'all of it, twice',
+		seen: () => counts.join(' '),
+	});
+	const [slow] = peers;
+	slow!.pause();
+	const before = progress.length;
+	const sending = sender.send(path);
+	await until(() => progress.length > before + 2, {what: 'the start'});
+	for (const peer of peers) {
+		peer.destroy();
+	}
+
+	assert.match(
+		(await sending).sentence,
+		/^Not all of file-\w+ was sent: the 2 peers have left\.$/,
+	);
 });

@@ -21,7 +21,7 @@ test('prompt: Tab completes a nick, with a colon at the start of the line', () =
 
 test('prompt: Tab completes a command at the start of the line', () => {
 	assert.deepEqual(completeWord('/WH', nicks), [['/who '], '/WH']);
-	assert.deepEqual(completeWord('/dep', nicks, ['deploy']), [
+	assert.deepEqual(completeWord('/dep', nicks, {commands: ['deploy']}), [
 		['/deploy '],
 		'/dep',
 	]);
