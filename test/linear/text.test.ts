@@ -22,6 +22,8 @@ import {
 import {isMentioned} from '../../source/protocol/mention.js';
 import {foldNick, parseNick} from '../../source/protocol/nick.js';
 import {normalized} from '../../source/protocol/normal.js';
+import {layOut} from '../../source/protocol/pretty.js';
+import {textWithCommands} from '../../source/protocol/telnet.js';
 import {checkSearch, checkText} from '../../source/protocol/text.js';
 import {noSuchMember, nickTaken} from '../../source/protocol/room-refusals.js';
 import {parseBan} from '../../source/server/moderation.js';
@@ -56,6 +58,16 @@ const entryPoints: Readonly<Record<string, (text: string) => unknown>> = {
 	isMentioned: text => isMentioned(text, 'otter'),
 	'isMentioned, by a nick of another script': text => isMentioned(text, '小明'),
 	urlsIn: text => urlsIn(toDisplay(text)),
+	layOut,
+	'layOut of JSON': text => layOut(JSON.stringify({a: [text]})),
+	'textWithCommands, amid commands': text =>
+		textWithCommands(
+			Buffer.concat([
+				Buffer.from('fffa18', 'hex'),
+				Buffer.from(text, 'latin1'),
+				Buffer.from('ff'.repeat(text.length), 'hex'),
+			]),
+		),
 	'a say': text =>
 		decodeClientFrame(Buffer.from(JSON.stringify({type: 'say', n: 1, text}))),
 	'a line of a client': text => decodeClientFrame(Buffer.from(text)),
