@@ -12,6 +12,8 @@ import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
+import {statesBySs} from '../helpers/kernel.js';
+import {startBin, startProcess} from '../helpers/process.js';
 import {openScreen} from '../helpers/sockchat.js';
 import type {Terminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
@@ -346,4 +348,29 @@ test('e2e: in lines, Ctrl-D sends FIN, and ends with the other side', async t =>
 	there.socket.end('bye\n');
 	assert.equal(await terminal.waitForExit(), 0);
 	assert.match(terminal.text(), /bye/);
+});
+
+test('e2e: in a pipe, --half-open gives stdin to a peer that shut down', async t => {
+	const serving = startBin(t, ['serve', '--raw', '0', '--half-open']);
+	const port = await serving.waitForOutput(/listening on \S+:(\d+)\n/, {
+		stream: 'stderr',
+	});
+	const peer = startProcess(t, 'nc', ['-N', '127.0.0.1', port]);
+	peer.write('question\n');
+	peer.end();
+	await serving.waitForOutput('question\n');
+	let states = new Map<string, string>();
+	const isHalfClosed = async () => {
+		states = new Map(await statesBySs(Number(port)));
+		return [...states.values()].includes('CLOSE-WAIT');
+	};
+
+	await until(isHalfClosed, {
+		what: 'CLOSE-WAIT',
+		seen: () => JSON.stringify([...states]),
+	});
+	serving.write('answer\n');
+	await peer.waitForOutput('answer\n');
+	serving.end();
+	assert.deepEqual(await peer.waitForExit(), {code: 0, signal: undefined});
 });
