@@ -90,6 +90,7 @@ class PipeSession {
 	readonly limits;
 	readonly script: readonly ScriptStep[] | undefined;
 	readonly recorder;
+	readonly isTelnet;
 	hasFailed = false;
 	late: SockchatError | undefined;
 	hasConnected = false;
@@ -99,6 +100,7 @@ class PipeSession {
 	constructor(options: RawModeOptions, streams: PipeStreams) {
 		this.#options = options;
 		this.#streams = streams;
+		this.isTelnet = options.isTelnet;
 		this.recorder = beginRecording(options, error => {
 			this.fail(error);
 		});
@@ -272,7 +274,7 @@ const startRetrying = (
 		return code === 'ERR_REFUSED' ? `Nobody listens on ${place}.` : message;
 	};
 
-	const {input, output, limits, script, recorder} = session;
+	const {input, output, limits, script, recorder, isTelnet} = session;
 	return startRetryPipe({
 		dial: () => dial(address, localPort),
 		isWaiting,
@@ -296,6 +298,7 @@ const startRetrying = (
 		limits,
 		script,
 		recorder,
+		isTelnet,
 	});
 };
 
@@ -349,8 +352,16 @@ const connectPipe = (
 			}
 
 			session.hasConnected = true;
-			const {input, output, limits, script, recorder} = session;
-			pipe = startPipe({link, input, output, limits, script, recorder});
+			const {input, output, limits, script, recorder, isTelnet} = session;
+			pipe = startPipe({
+				link,
+				input,
+				output,
+				limits,
+				script,
+				recorder,
+				isTelnet,
+			});
 			return await runLink(session, pipe, describe);
 		} catch (error) {
 			session.fail(describe(error as Error));
@@ -432,7 +443,7 @@ const serveOnce = async (
 		}
 
 		const {link, name} = accepted;
-		const {input, output, limits, script, recorder} = session;
+		const {input, output, limits, script, recorder, isTelnet} = session;
 		const {answering} = options;
 		pipe = startPipe({
 			link,
@@ -446,6 +457,7 @@ const serveOnce = async (
 					session.fail(error);
 				}),
 			recorder,
+			isTelnet,
 			peer: name,
 		});
 		const {linkError} = await pipe.ended;

@@ -34,7 +34,7 @@ export type RetryPipeOptions = {
 	readonly input: Input | undefined;
 	/** From 0 up to, but not including, 1. */
 	readonly random?: (() => number) | undefined;
-} & Pick<PipeOptions, 'output' | 'limits' | 'script' | 'recorder'>;
+} & Pick<PipeOptions, 'output' | 'limits' | 'script' | 'recorder' | 'isTelnet'>;
 
 class RetryPipe {
 	readonly ended: Promise<PipeEnd>;
@@ -140,7 +140,7 @@ class RetryPipe {
 
 	/** One connection, to its end. */
 	async #pass(link: SocketLink): Promise<PipeEnd> {
-		const {output, limits, script, recorder, input, onConnected} =
+		const {output, limits, script, recorder, isTelnet, input, onConnected} =
 			this.#options;
 		onConnected(this.#hasConnected);
 		this.#hasConnected = true;
@@ -156,6 +156,7 @@ class RetryPipe {
 			},
 			script,
 			recorder,
+			isTelnet,
 		});
 		const end = await this.#pipe.ended;
 		this.#pipe = undefined;
