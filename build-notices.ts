@@ -43,6 +43,47 @@ SOFTWARE.`,
 	},
 };
 
+/** Packages that have others in their own files, with the notices of those. */
+const inlined: Readonly<
+	Record<
+		string,
+		ReadonlyArray<{
+			readonly head: string;
+			/** By default that of the package around it. */
+			readonly text?: string;
+		}>
+	>
+> = {
+	'@modelcontextprotocol/server': [
+		{head: '@modelcontextprotocol/core-internal (Apache-2.0, MIT)'},
+		{
+			head: 'content-type 1.0.5 (MIT)',
+			text: `(The MIT License)
+
+Copyright (c) 2015 Douglas Christopher Wilson
+
+Permission is hereby granted, free of charge, to any person obtaining
+a copy of this software and associated documentation files (the
+'Software'), to deal in the Software without restriction, including
+without limitation the rights to use, copy, modify, merge, publish,
+distribute, sublicense, and/or sell copies of the Software, and to
+permit persons to whom the Software is furnished to do so, subject to
+the following conditions:
+
+The above copyright notice and this permission notice shall be
+included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED 'AS IS', WITHOUT WARRANTY OF ANY KIND,
+EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT.
+IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY
+CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT,
+TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`,
+		},
+	],
+};
+
 /** The folders of the packages of which a bundle has any bytes. */
 export const bundledPackages = (
 	metafiles: readonly Metafile[],
@@ -68,11 +109,12 @@ const isText = (path: string): boolean =>
 	!/(?:^|[/\\])node_modules[/\\]/.test(path);
 
 /**
- * One package's part: name, version, licence and texts.
+ * One package's part: name, version, licence and texts; and those of what it has
+ * inlined.
  *
  * @throws {Error} If it has no text and isn't named with a reason.
  */
-export const noticeOf = (folder: string): string => {
+export const noticesOfPackage = (folder: string): readonly string[] => {
 	const {name, version, license} = JSON.parse(
 		readFileSync(join(folder, 'package.json'), 'utf8'),
 	) as Package;
@@ -88,12 +130,18 @@ export const noticeOf = (folder: string): string => {
 	}
 
 	const all = texts.length > 0 ? texts : [missing!.why, missing!.text];
-	return [`${name} ${version} (${license})`, ...all].join('\n\n');
+	const own = [`${name} ${version} (${license})`, ...all].join('\n\n');
+	const others = (inlined[name] ?? []).map(({head, text}) =>
+		[head, ...(text === undefined ? all : [text])].join('\n\n'),
+	);
+	return [own, ...others];
 };
 
 /** The whole file, in the order of names. */
 export const noticesOf = (metafiles: readonly Metafile[]): string => {
-	const notices = bundledPackages(metafiles).map(folder => noticeOf(folder));
+	const notices = bundledPackages(metafiles).flatMap(folder =>
+		noticesOfPackage(folder),
+	);
 	const rule = `\n\n${'-'.repeat(78)}\n\n`;
 	return `${[
 		'sockchat contains code of these packages, under their licences.',

@@ -156,6 +156,21 @@ export const withoutEarlyProperties = replacing(
 	],
 );
 
+/**
+ * The SDK of the Model Context Protocol brings a validator for schemas in JSON,
+ * which is half of its code. Ours are zod's, which validate by themselves.
+ */
+export const withoutJsonValidator = replacing(
+	'without-json-validator',
+	/[/\\]@modelcontextprotocol[/\\]server[/\\]dist[/\\]shimsNode\.mjs$/,
+	[
+		[
+			'import { n as AjvJsonSchemaValidator } from "./ajvProvider-DyjnscPj.mjs";',
+			'class AjvJsonSchemaValidator { getValidator() { throw new Error("No schema in JSON is validated."); } }',
+		],
+	],
+);
+
 /** Modules of functions, loaded when the first of them is called. */
 const putOff = new Set([
 	'child_process',
@@ -245,6 +260,7 @@ export const programPlugins: readonly Plugin[] = [
 	withoutUnusedMeow,
 	withoutEarlyEmoji,
 	withoutEarlyProperties,
+	withoutJsonValidator,
 	...withoutEarlySegmenters,
 	withoutUnusedExports,
 ];

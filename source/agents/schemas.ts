@@ -1,5 +1,5 @@
 /** What the tools take and give. */
-import {z} from 'zod';
+import * as z from 'zod';
 import {maxSearchBytes, maxTextBytes} from '../protocol/frame.js';
 import type {Line} from './layout.js';
 

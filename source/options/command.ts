@@ -127,7 +127,13 @@ export const commandNames = Object.keys(commands).filter(
 	name => name !== 'join',
 ) as Array<Exclude<Command, 'join'>>;
 
-const commandList = `${commandNames.slice(0, -1).join(', ')} and ${commandNames.at(-1)!}`;
+/** `serve, connect and mcp`. */
+const listOf = (names: readonly string[]): string =>
+	names.length < 2
+		? names.join('')
+		: `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+
+const commandList = listOf(commandNames);
 
 /** @returns Undefined if there is no such command. */
 export const findCommand = (word: string): Command | undefined =>
@@ -204,9 +210,11 @@ const misplacedIn = (
 		return undefined;
 	}
 
-	const where = (flags[name] as Flag).commands
-		.filter(known => known !== 'join' && known !== 'doctor')
-		.join(' and ');
+	const where = listOf(
+		(flags[name] as Flag).commands.filter(
+			known => known !== 'join' && known !== 'doctor',
+		),
+	);
 	const here = command === 'join' ? 'sockchat without a command' : command;
 	return wrongUsage(`${writtenFlag(name)} is for ${where}, not for ${here}.`);
 };

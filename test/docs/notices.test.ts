@@ -3,7 +3,7 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import type {Metafile} from 'esbuild';
-import {bundledPackages, noticeOf} from '../../build-notices.js';
+import {bundledPackages, noticesOfPackage} from '../../build-notices.js';
 import {createEnvironment} from '../helpers/environment.js';
 
 test('notices: a package without a licence text fails the build', t => {
@@ -17,9 +17,9 @@ test('notices: a package without a licence text fails the build', t => {
 	);
 	// A text of another package is none of its own.
 	writeFileSync(join(folder, 'node_modules', 'heron', 'LICENSE'), 'Heron.');
-	assert.throws(() => noticeOf(folder), /otters has no licence text/);
+	assert.throws(() => noticesOfPackage(folder), /otters has no licence text/);
 	writeFileSync(join(folder, 'Licence.md'), 'Otters.\n');
-	assert.equal(noticeOf(folder), 'otters 1.2.3 (MIT)\n\nOtters.');
+	assert.deepEqual(noticesOfPackage(folder), ['otters 1.2.3 (MIT)\n\nOtters.']);
 });
 
 test('notices: counts the packages that left bytes in a bundle', () => {

@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, replay, status, lesson, doctor, completion and help\.)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, replay, status, lesson, mcp, doctor, completion and help\.)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
@@ -30,9 +30,9 @@ const wrong: readonly Wrong[] = [
 	['serve --no-retry', '--no-retry is for connect, not for serve.'],
 	[
 		'serve --timeout 1',
-		'--timeout is for connect and status and replay, not for serve.',
+		'--timeout is for connect, status and replay, not for serve.',
 	],
-	['status --nick x', '--nick is for serve and connect, not for status.'],
+	['status --nick x', '--nick is for serve, connect and mcp, not for status.'],
 	[
 		'status 5001 y',
 		'Unexpected "y" after 5001; a text with spaces needs quotes.',
@@ -213,6 +213,10 @@ const wrong: readonly Wrong[] = [
 	[
 		'serve --connect-rate 0',
 		'--connect-rate needs a whole number of at least 1, or off; got "0".',
+	],
+	[
+		'mcp --agent-rate many',
+		'--agent-rate needs a whole number of at least 1, or off; got "many".',
 	],
 	['serve --max-per-user', '--max-per-user needs a value.'],
 	['serve --token-file', '--token-file needs a value.'],
