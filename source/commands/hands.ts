@@ -12,6 +12,8 @@ export type Members = {
 	readonly count: number;
 	/** Empty in a very large room, where only the count is known. */
 	readonly names: readonly string[];
+	/** Those of them that said they are agents. */
+	readonly agents?: readonly string[];
 };
 
 /** For a peer with a bare socket: `nc`, telnet. */

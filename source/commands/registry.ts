@@ -2,6 +2,7 @@
  * The slash commands, one entry each: usage, modes and action. /help, Tab
  * completion, the docs and all front ends read this table.
  */
+import {markedNames} from '../protocol/presence.js';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {
 	HandsOf,
@@ -201,14 +202,15 @@ const hostOnSomebody = (
 const hostOnRoom = (type: 'bans' | 'lock' | 'unlock', summary: string) =>
 	hostCommand(type, '', summary, rest => (rest === '' ? {type} : undefined));
 
-export const whoLine = ({count, names}: Members): string => {
+export const whoLine = (members: Members): string => {
+	const {count, names} = members;
 	if (names.length === 0) {
 		return `${count} here`;
 	}
 
 	const unnamed = count - names.length;
 	const rest = unnamed > 0 ? ` and ${unnamed} more` : '';
-	return `${count} here: ${names.join(' ')}${rest}`;
+	return `${count} here: ${markedNames(members).join(' ')}${rest}`;
 };
 
 const bellWords: ReadonlyMap<string, boolean | undefined> = new Map([

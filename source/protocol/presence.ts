@@ -79,3 +79,10 @@ export const reducePresence = (
 		}
 	}
 };
+
+/** The names as people are shown them: what says it is an agent is marked. */
+export const markedNames = ({
+	names,
+	agents = [],
+}: Pick<MemberList, 'names' | 'agents'>): string[] =>
+	names.map(name => (agents.includes(name) ? `${name} (agent)` : name));

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ServerFrame} from '../../source/protocol/frame.js';
-import {nobody, reducePresence} from '../../source/protocol/presence.js';
+import {
+	markedNames,
+	nobody,
+	reducePresence,
+} from '../../source/protocol/presence.js';
 
 const entry = {at: 1, id: '0123456789abcdef'};
 const welcome: ServerFrame = {
@@ -102,4 +106,41 @@ test('presence: stays the same object if a frame changes nothing', () => {
 	for (const frame of frames) {
 		assert.equal(reducePresence(presence, frame), presence, frame.type);
 	}
+});
+
+test('presence: agents stay marked through joins, renames and leaves', () => {
+	const codex: ServerFrame = {
+		...entry,
+		type: 'joined',
+		seq: 11,
+		nick: 'codex',
+		agent: true,
+	};
+	const listed = (...frames: readonly ServerFrame[]) => {
+		let presence = nobody;
+		for (const frame of frames) {
+			presence = reducePresence(presence, frame);
+		}
+
+		return markedNames(presence.members).join(' ');
+	};
+
+	assert.equal(listed(welcome, codex), 'otter heron codex (agent)');
+	assert.equal(
+		listed(welcome, codex, renamed(12, 'codex', 'planner')),
+		'otter heron planner (agent)',
+	);
+	assert.equal(listed(welcome, codex, left(12, 'codex')), 'otter heron');
+	const again: ServerFrame = {
+		...welcome,
+		members: {count: 2, names: ['codex', 'otter'], agents: ['codex']},
+	};
+	assert.equal(listed(welcome, again), 'codex (agent) otter');
+	const counted: ServerFrame = {
+		type: 'members',
+		count: 2,
+		names: ['codex', 'otter'],
+		agents: ['otter'],
+	};
+	assert.equal(listed(welcome, counted), 'codex otter (agent)');
 });

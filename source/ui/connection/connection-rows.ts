@@ -10,6 +10,7 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
+import {markedNames} from '../../protocol/presence.js';
 import type {Model} from '../../store/model.js';
 import {leastShownRate, steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
@@ -122,9 +123,10 @@ const flow = (facts: readonly string[], width: number): Row[] => {
 /** As many names as fit; the last row says how many don't. */
 const memberRows = (model: Model, width: number, height: number): Row[] => {
 	const {count, names} = model.presence.members;
+	const marked = markedNames(model.presence.members);
 	const gap: Span = {text: display`  `};
-	const spans = names.map(name => ({
-		text: cutTo(toDisplay(name), width),
+	const spans = names.map((name, index) => ({
+		text: cutTo(toDisplay(marked[index]!), width),
 		role: name === model.nick ? ('own' as const) : ('other' as const),
 		hue: hueOf(name),
 	}));

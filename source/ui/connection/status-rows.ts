@@ -7,6 +7,7 @@
  */
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {display, displayWidth, toDisplay} from '../../protocol/display.js';
+import {markedNames} from '../../protocol/presence.js';
 import {steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
 import {formatMs} from '../text/format.js';
@@ -70,7 +71,7 @@ const keptFacts = (
 export const statusRows = (view: ConnectionView): readonly Row[] => {
 	const {model, now, wallNow, width, height} = view;
 	const {traffic, listening, presence} = model;
-	const {count, names} = presence.members;
+	const {count} = presence.members;
 	const phase = phaseFact(model, now);
 	const rtt = steadyRtt(model);
 	const isHere = model.mode === 'room' && isPresenceCurrent(model);
@@ -88,7 +89,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		isHere && `${count} here`,
 		routeText(model),
 		...peersFacts(model),
-		isHere && names.join(' '),
+		isHere && markedNames(presence.members).join(' '),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
 		...layerFacts(model, wallNow).map(({brief}) => brief),
