@@ -16,6 +16,9 @@ import type {WaitOptions} from './waits.js';
 /** In a search, a long message is shown by its beginning. */
 const mostFound = 2000;
 
+/** Names in a refusal. */
+const mostNamed = 20;
+
 type Answer<Output> = {
 	readonly text: string;
 	readonly structured: Output;
@@ -251,6 +254,15 @@ const say = async (
 	};
 };
 
+const othersWords = (names: readonly string[], own: string): string => {
+	const others = names.filter(name => name !== own);
+	const shown = others.slice(0, mostNamed).map(name => toDisplay(name));
+	const more = others.length > shown.length ? ' and others' : '';
+	return others.length === 0
+		? 'nobody else is here'
+		: `here are: ${shown.join(', ')}${more}`;
+};
+
 const ask = async (
 	member: AgentMember,
 	{text, to, seconds}: z.infer<typeof schemas.ask.input>,
@@ -263,10 +275,7 @@ const ask = async (
 	const {inbox, home} = await member.join();
 	if (!who) {
 		throw failed(
-			`Nobody here is called "${toDisplay(to)}"; here are: ${names
-				.slice(0, 20)
-				.map(name => toDisplay(name))
-				.join(', ')}${names.length > 20 ? ' and others' : ''}.`,
+			`Nobody here is called "${toDisplay(to)}"; ${othersWords(names, inbox.nick)}.`,
 		);
 	}
 
