@@ -9,6 +9,7 @@ import {spawnSync} from 'node:child_process';
 import {accessSync, constants} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import process from 'node:process';
+import {installInspector} from './helpers/inspector.js';
 
 /** Each program that a test starts, and the Debian package that brings it. */
 const packageOf = {
@@ -115,3 +116,5 @@ if (missing.length > 0 && !install()) {
 	);
 	process.exitCode = 1;
 }
+
+installInspector();
