@@ -25,7 +25,10 @@ const matches = (
 	const {mentioned} = awaited;
 	return frame.type === 'whispered'
 		? foldNick(frame.to) === foldNick(mentioned)
-		: frame.type === 'message' && isMentioned(frame.text, mentioned);
+		: frame.type === 'message' &&
+				// Its own words don't call anybody.
+				foldNick(frame.from) !== foldNick(mentioned) &&
+				isMentioned(frame.text, mentioned);
 };
 
 const tookTooLong = (pattern: RegExp) =>

@@ -69,3 +69,36 @@ test('wait: with a question only what follows the question counts', () => {
 	const stored = {type: 'stored', at: 0, n: 1} as ChatEvent;
 	assert.deepEqual(firstFound('go?', [...before, stored, match]), [match]);
 });
+
+test('wait: a mention of NAME by NAME itself calls nobody', () => {
+	const options = {
+		awaited: {mentioned: 'codex'},
+	} as unknown as Options;
+	const found: ChatEvent[] = [];
+	const wait = new MessageWait(options, {
+		onFound(event) {
+			found.push(event);
+		},
+		onFailed(error) {
+			throw error;
+		},
+	});
+	wait.id = own;
+	const by = (from: string, text: string) =>
+		({
+			type: 'frame',
+			at: 0,
+			frame: {type: 'message', seq: 1, at: 0, from, id: other, n: 1, text},
+		}) as ChatEvent;
+	const call = by('otter', 'codex?');
+	for (const event of [
+		welcome,
+		by('codex', 'codex is done'),
+		by('Codex', 'codex again'),
+		call,
+	]) {
+		wait.see(event);
+	}
+
+	assert.deepEqual(found, [call]);
+});
