@@ -29,7 +29,7 @@ import {
 	withdraw,
 } from './bots/actions.js';
 import {Greeting} from './greeting.js';
-import {LogQueries} from './log-queries.js';
+import {LogQueries} from './log/queries.js';
 import {rename, say, whisper, type WhisperOutcome} from './member-actions.js';
 import type {Dialect, Peer} from './peer.js';
 

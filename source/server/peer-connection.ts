@@ -33,7 +33,7 @@ import type {Budget} from './budget.js';
 import {Ending} from './ending.js';
 import {FirstBytes, foreignAnswers, type Heard} from './first-bytes.js';
 import {FramedDialect} from './framed-dialect.js';
-import type {LogHistory} from './log-cursor.js';
+import type {LogHistory} from './log/cursor.js';
 import type {Dialect, Peer, PeerHub} from './peer.js';
 import {PlainDialect} from './plain-dialect.js';
 import {ReadLimiter, type LimitedPeer} from './read-limiter.js';

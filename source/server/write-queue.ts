@@ -9,7 +9,7 @@ import {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {RoomLog} from '../room/log.js';
-import {LogCursor, type Gap, type LogHistory} from './log-cursor.js';
+import {LogCursor, type Gap, type LogHistory} from './log/cursor.js';
 
 /** How a peer is sent the log. */
 export type EntryEncoder = {

@@ -1,8 +1,8 @@
 /** A member's queries about the log, one at a time: each may read much of the disk. */
-import {SockchatError} from '../errors.js';
-import type {ReadPast, Search} from '../protocol/frame.js';
-import {checkSearch} from '../protocol/text.js';
-import type {Peer} from './peer.js';
+import {SockchatError} from '../../errors.js';
+import type {ReadPast, Search} from '../../protocol/frame.js';
+import {checkSearch} from '../../protocol/text.js';
+import type {Peer} from '../peer.js';
 
 const queryFailed = (cause: Error) =>
 	new SockchatError(

@@ -4,13 +4,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {setImmediate as turn} from 'node:timers/promises';
-import {searchRoom} from '../../source/server/log-reader.js';
-import {messageLines} from '../../source/protocol/codec.js';
-import type {Message} from '../../source/protocol/frame.js';
-import {RoomLog} from '../../source/room/log.js';
-import {openClient} from '../helpers/client.js';
-import {openServer} from '../helpers/room.js';
-import {joinWire, type MemberPeer} from '../helpers/wire-peer.js';
+import {searchRoom} from '../../../source/server/log/reader.js';
+import {messageLines} from '../../../source/protocol/codec.js';
+import type {Message} from '../../../source/protocol/frame.js';
+import {RoomLog} from '../../../source/room/log.js';
+import {openClient} from '../../helpers/client.js';
+import {openServer} from '../../helpers/room.js';
+import {joinWire, type MemberPeer} from '../../helpers/wire-peer.js';
 
 const historyIn = (t: TestContext) => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-search-'));

@@ -4,13 +4,13 @@
  * is written, so a slow disk makes larger groups, not a longer queue. A group
  * that can't be stored is taken back, and its senders get an error.
  */
-import {SockchatError} from '../errors.js';
-import type {History} from '../history/history.js';
-import {turn} from '../history/turn.js';
-import type {Unshown} from '../room/log.js';
-import type {Room} from '../room/room.js';
-import type {TakenBack} from '../room/message-numbers.js';
-import {Rounds} from '../rounds.js';
+import {SockchatError} from '../../errors.js';
+import type {History} from '../../history/history.js';
+import {turn} from '../../history/turn.js';
+import type {Unshown} from '../../room/log.js';
+import type {Room} from '../../room/room.js';
+import type {TakenBack} from '../../room/message-numbers.js';
+import {Rounds} from '../../rounds.js';
 
 export type LogWriterOptions = {
 	readonly room: Room;

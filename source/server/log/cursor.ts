@@ -6,8 +6,8 @@
  * socket: who reads decides when, and what becomes of the entries.
  */
 import type {Buffer} from 'node:buffer';
-import type {RoomLog} from '../room/log.js';
-import {trace} from '../trace.js';
+import type {RoomLog} from '../../room/log.js';
+import {trace} from '../../trace.js';
 
 /** The entries that memory has dropped, as far as they are stored. */
 export type LogHistory = {

@@ -1,17 +1,17 @@
 /** Searches and pages of the log, from the history or else from memory. */
 import {Buffer} from 'node:buffer';
-import type {Memory} from '../history/again.js';
-import type {Found as FoundEntries, History} from '../history/history.js';
-import {needleOf, searchBlocks} from '../history/search.js';
+import type {Memory} from '../../history/again.js';
+import type {Found as FoundEntries, History} from '../../history/history.js';
+import {needleOf, searchBlocks} from '../../history/search.js';
 import {
 	maxFound,
 	maxFrameBytes,
 	maxPageEntries,
 	type ReadPast,
 	type Search,
-} from '../protocol/frame.js';
-import type {RoomLog} from '../room/log.js';
-import type {Room} from '../room/room.js';
+} from '../../protocol/frame.js';
+import type {RoomLog} from '../../room/log.js';
+import type {Room} from '../../room/room.js';
 
 /** The shown part of the log from an offset on, in the pieces it is stored in. */
 const piecesOf = (
