@@ -1,6 +1,6 @@
 /** Help, as it is printed: made from the flags, within 80 columns. */
 import {commandNames, commands} from './command.js';
-import {exitCodeMeanings} from './exit-codes.js';
+import {exitCodeMeanings, exitCodes} from './exit-codes.js';
 import {
 	flagNames,
 	flags,
@@ -88,6 +88,8 @@ const summaryOf = (name: FlagName, command: Command): string => {
 const examplesOf = (command: Command): string[] =>
 	section('Examples', commands[command].examples, maxColumns);
 
+const late = String(exitCodes.late);
+
 /** @param command `join` lists the commands too. */
 export const helpText = (command: Command = 'join'): string => {
 	const {words, summary} = commands[command];
@@ -121,6 +123,12 @@ export const helpText = (command: Command = 'join'): string => {
 			maxHeadColumns,
 		),
 		...examplesOf(command),
-		...section('Exit codes', exitCodeMeanings, maxColumns),
+		...section(
+			'Exit codes',
+			exitCodeMeanings.filter(
+				([code]) => code !== late || isFor('timeout', command),
+			),
+			maxColumns,
+		),
 	].join('\n');
 };
