@@ -10,14 +10,15 @@ import {
 } from '../protocol/display.js';
 import {markedNames} from '../protocol/presence.js';
 import {formatAddress} from '../socket/address.js';
-import {holderOf, type Holder} from '../socket/port-holder.js';
+import {holdersOf, type Holder} from '../socket/port-holder.js';
 import {notASocket} from '../socket/socket-file.js';
 import type {Output} from './output.js';
 import {formatDateTime} from './times.js';
 
 type Seen = {
 	readonly address: string;
-	readonly holder: Holder | undefined;
+	/** The one that listens, and those that hold its socket, too. */
+	readonly holders: readonly Holder[];
 	readonly answer: StatusAnswer;
 };
 
@@ -25,7 +26,8 @@ const errorIn = (answer: StatusAnswer) =>
 	'error' in answer ? answer.error : undefined;
 
 /** JSON drops undefined keys. */
-const objectOf = ({address, holder, answer}: Seen): object => {
+const objectOf = ({address, holders, answer}: Seen): object => {
+	const [holder, ...others] = holders;
 	const isListening = answer.kind !== 'nobody';
 	const error = errorIn(answer);
 	const status = answer.kind === 'room' ? answer.status : undefined;
@@ -35,6 +37,10 @@ const objectOf = ({address, holder, answer}: Seen): object => {
 		isListening,
 		pid: holder?.pid,
 		program: holder?.name,
+		alsoHeldBy:
+			others.length > 0
+				? others.map(({pid, name}) => ({pid, program: name}))
+				: undefined,
 		isSockchat:
 			answer.kind === 'nobody' || answer.kind === 'late'
 				? undefined
@@ -49,10 +55,22 @@ const objectOf = ({address, holder, answer}: Seen): object => {
 	};
 };
 
-const linesOf = ({address, holder, answer}: Seen): DisplayText => {
-	const by = holder
-		? display`${holder.name} (pid ${holder.pid}) listens\n`
-		: display``;
+const processOf = ({name, pid}: Holder): string => `${name} (pid ${pid})`;
+
+const holdersLine = ([holder, ...others]: readonly Holder[]): DisplayText => {
+	if (!holder) {
+		return display``;
+	}
+
+	const also =
+		others.length > 0
+			? `; also held by ${others.map(processOf).join(', ')}`
+			: '';
+	return display`${processOf(holder)} listens${also}\n`;
+};
+
+const linesOf = ({address, holders, answer}: Seen): DisplayText => {
+	const by = holdersLine(holders);
 	const error = errorIn(answer);
 	const why = error ? display`${error.message}\n` : display``;
 	switch (answer.kind) {
@@ -112,8 +130,8 @@ export const printStatus = async (
 	const token = await readToken(tokenFile);
 	const answer = await askStatus({address, token, timeoutMs});
 	const isListening = answer.kind !== 'nobody';
-	const holder = isListening ? await holderOf(address) : undefined;
-	const seen = {address: formatAddress(address), holder, answer};
+	const holders = isListening ? await holdersOf(address) : [];
+	const seen = {address: formatAddress(address), holders, answer};
 	output.write(
 		isJson ? `${jsonSafe(JSON.stringify(objectOf(seen)))}\n` : linesOf(seen),
 	);

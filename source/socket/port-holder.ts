@@ -86,22 +86,41 @@ const listeningUnixInode = async (
 	return undefined;
 };
 
-const holderOfInode = async (inode: string): Promise<Holder | undefined> => {
+/** When a process started, in clock ticks since boot: proc_pid_stat(5). */
+const startedAt = async (pid: string): Promise<number> => {
+	const stat = await readText(`/proc/${pid}/stat`);
+	// The name before it may contain spaces and parentheses.
+	return Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ', 20)[19] ?? 0);
+};
+
+/** The youngest comes first: whoever opened a socket is older than its heirs. */
+const holdersOfInode = async (inode: string): Promise<readonly Holder[]> => {
+	const found: Array<Holder & {startedAt: number}> = [];
 	try {
 		const entries = await readdir('/proc');
 		for (const pid of entries.filter(entry => /^\d+$/.test(entry))) {
-			// eslint-disable-next-line no-await-in-loop -- the first match ends the search
-			if (await holdsSocket(pid, `socket:[${inode}]`)) {
-				// eslint-disable-next-line no-await-in-loop -- runs once
-				const name = await readText(`/proc/${pid}/comm`);
-				return {pid: Number(pid), name: name?.trim() ?? 'unknown'};
+			/* eslint-disable no-await-in-loop -- all at once would open too many files */
+			if (!(await holdsSocket(pid, `socket:[${inode}]`))) {
+				continue;
 			}
+
+			const name = await readText(`/proc/${pid}/comm`);
+			found.push({
+				pid: Number(pid),
+				name: name?.trim() ?? 'unknown',
+				startedAt: await startedAt(pid),
+			});
+			/* eslint-enable no-await-in-loop */
 		}
 	} catch {
 		// There is no /proc.
 	}
 
-	return undefined;
+	return found
+		.toSorted(
+			(one, other) => other.startedAt - one.startedAt || other.pid - one.pid,
+		)
+		.map(({pid, name}) => ({pid, name}));
 };
 
 /**
@@ -113,18 +132,21 @@ export const holderOfPort = async (
 	host: string,
 	port: number,
 ): Promise<Holder | undefined> => {
-	const inode = await listeningInode(host, port);
-	return inode === undefined ? undefined : holderOfInode(inode);
+	const [holder] = await holdersOf({kind: 'tcp', host, port});
+	return holder;
 };
 
-/** Which process listens at an address, if that can be read. */
-export const holderOf = async (
+/**
+ * Which processes hold the socket that listens at an address, as far as that can
+ * be read. One that was passed is held by whoever passed it, too: the first is
+ * then the one that got it.
+ */
+export const holdersOf = async (
 	address: Address,
-): Promise<Holder | undefined> => {
-	if (address.kind === 'tcp') {
-		return holderOfPort(address.host, address.port);
-	}
-
-	const inode = await listeningUnixInode(address.path);
-	return inode === undefined ? undefined : holderOfInode(inode);
+): Promise<readonly Holder[]> => {
+	const inode =
+		address.kind === 'tcp'
+			? await listeningInode(address.host, address.port)
+			: await listeningUnixInode(address.path);
+	return inode === undefined ? [] : holdersOfInode(inode);
 };

@@ -7,7 +7,7 @@ import {createServer} from 'node:net';
 import {SockchatError} from '../errors.js';
 import {isAbstract, type LoopbackAddress} from './address.js';
 import {listen} from './listen.js';
-import {holderOf, type Holder} from './port-holder.js';
+import {holdersOf, type Holder} from './port-holder.js';
 import {notASocket} from './socket-file.js';
 
 export type Taken = {readonly holder: Holder | undefined};
@@ -38,7 +38,7 @@ export const probeAddress = async (
 		}
 
 		return error.code === 'ERR_PORT_TAKEN' || error.code === 'ERR_SOCKET_TAKEN'
-			? {holder: await holderOf(address)}
+			? {holder: (await holdersOf(address))[0]}
 			: error;
 	} finally {
 		await new Promise(resolve => {

@@ -94,6 +94,29 @@ test('systemd: serves on the TCP socket that it was passed', async t => {
 	await service.waitForOutput('manager: ended 0');
 });
 
+test('systemd: status names the room, and the manager that holds its socket', async t => {
+	const service = startService(t, ['tcp:127.0.0.1:0']);
+	const port = await portOf(service);
+	await ready(service);
+	const asked = startBin(t, ['status', port]);
+	assert.deepEqual(await asked.waitForExit(), done, asked.seen());
+	assert.match(
+		asked.stdout(),
+		/\nsockchat \(pid \d+\) listens; also held by python\S* \(pid \d+\)\n/,
+	);
+	const asJson = startBin(t, ['status', '--json', port]);
+	assert.deepEqual(await asJson.waitForExit(), done, asJson.seen());
+	const {program, alsoHeldBy} = JSON.parse(asJson.stdout()) as {
+		program: string;
+		alsoHeldBy: ReadonlyArray<{pid: number; program: string}>;
+	};
+	assert.equal(program, 'sockchat');
+	assert.deepEqual(
+		alsoHeldBy.map(({pid}) => pid),
+		[service.pid],
+	);
+});
+
 test('systemd: is reported ready only once clients get in', async t => {
 	const service = startService(t, ['tcp:::1:0']);
 	const port = await portOf(service);
