@@ -12,6 +12,7 @@ import type {KernelPair, KernelSocket, KernelTimer} from '../tcp/tcp.js';
 import type {Model} from './model.js';
 import {
 	closedWindows,
+	isSameSegments,
 	isSameTransfers,
 	type SocketView,
 } from './socket-view.js';
@@ -205,13 +206,13 @@ const isSameRest = (before: Model, after: Model): boolean => {
  * @param shown The model that is on the screen.
  */
 export const withoutBeats = (shown: Model, latest: Model): Model => {
-	const {steps, segments, wire, transfers, beats} = shown.socket;
+	const {steps, segments, segmentBeats, wire, transfers, beats} = shown.socket;
 	const {socket} = latest;
 	const areCallsSame =
 		steps === socket.steps &&
-		segments === socket.segments &&
+		isSameSegments(shown.socket, socket) &&
 		isSameTransfers(shown.socket, socket);
-	const calls = areCallsSame ? {transfers, beats} : {};
+	const calls = areCallsSame ? {transfers, beats, segments, segmentBeats} : {};
 	const chunks = isSameWire(wire, socket.wire) ? {wire} : {};
 	return {...latest, socket: {...socket, ...calls, ...chunks}};
 };
@@ -234,7 +235,7 @@ export const isSamePicture = (
 		(looking.isLadderShown !== true ||
 			looking.isResting ||
 			(isSameTransfers(before.socket, after.socket) &&
-				before.socket.segments === after.socket.segments)) &&
+				isSameSegments(before.socket, after.socket))) &&
 		isSameKernel(before.socket, after.socket) &&
 		isSameTable(before.socket, after.socket, looking) &&
 		before.rtts.length < 2 === after.rtts.length < 2 &&

@@ -36,6 +36,8 @@ export type SocketView = {
 	readonly beats: number;
 	/** What was captured. */
 	readonly segments: Newest<Step>;
+	/** How many of the newest of them carried heartbeats, or only acknowledged. */
+	readonly segmentBeats: number;
 	/** The last read of the kernel's table; no pair if it can't be read. */
 	readonly kernel:
 		| {
@@ -67,6 +69,7 @@ export const emptySocketView: SocketView = {
 	transfers: noneYet,
 	beats: 0,
 	segments: noneYet,
+	segmentBeats: 0,
 	kernel: undefined,
 	peers: undefined,
 	wire: emptyWire,
@@ -181,10 +184,27 @@ export const isSameTransfers = (
 	return before.transfers === after.transfers || end(before) === end(after);
 };
 
+/** The same of captured segments. */
+export const isSameSegments = (
+	before: SocketView,
+	after: SocketView,
+): boolean => {
+	const end = ({segments: {dropped, length}, segmentBeats}: SocketView) =>
+		newsOf(dropped + length, segmentBeats);
+	return before.segments === after.segments || end(before) === end(after);
+};
+
 const reduceStep = (view: SocketView, step: Step): SocketView => {
 	if (step.kind === 'segment' && step.evidence === 'captured') {
 		const segments = appendNewest(view.segments, step, keptSegments);
-		return {...view, segments};
+		const {segment, length = 0, text = ''} = step;
+		// What acknowledges after heartbeats does so for them.
+		const isBeat =
+			segment === 'ACK' && length === 0
+				? view.segmentBeats > 0
+				: areHeartbeats(text, length);
+		const segmentBeats = isBeat ? view.segmentBeats + 1 : 0;
+		return {...view, segments, segmentBeats};
 	}
 
 	if ((step.kind === 'call' && step.offset !== undefined) || isCounted(step)) {

@@ -202,6 +202,50 @@ test('work: the lifecycle view draws no frame for heartbeats alone, and a few by
 	}
 });
 
+const segmentOf = (
+	count: number,
+	direction: 'in' | 'out',
+	text: string,
+): ChatEvent => ({
+	type: 'step',
+	at: count * heartbeatMs,
+	step: {
+		kind: 'segment',
+		segment: 'ACK',
+		evidence: 'captured',
+		direction,
+		seq: 1001 + 25 * count,
+		length: text.length,
+		text,
+		at: count * heartbeatMs,
+		peer: undefined,
+	},
+});
+
+/** As captured: each is acknowledged by the answer, and that by a segment. */
+const beatCaptured = (count: number): readonly ChatEvent[] => [
+	...beatAsCalls(count),
+	segmentOf(count, 'out', `{"type":"ping","id":${count}}\n`),
+	segmentOf(count, 'in', `{"type":"pong","id":${count}}\n`),
+	segmentOf(count, 'out', ''),
+];
+
+test('work: with captured segments, heartbeats alone draw no frame either', async t => {
+	for (const columns of [110, 200]) {
+		const socket = {...member.socket, steps: [called('socket()')]};
+		const model = {...member, socket};
+		const app = await open(t, {model, columns, rows: 30});
+		await app.type('/lifecycle\r');
+		await app.tell(...[1, 2, 3].flatMap(count => beatCaptured(count)));
+		assert.deepEqual(await idle(app, beatCaptured, 30), silence);
+		const before = await app.drawn();
+		assert.doesNotMatch(await app.text(), /1751/);
+		await app.tell(segmentOf(31, 'in', '{"type":"message","seq":7}\n'));
+		assert.equal((await app.drawn()).frames - before.frames, 1);
+		assert.match(await app.text(), /1776/);
+	}
+});
+
 test('work: minutes cost one frame each, of a few bytes', async t => {
 	const app = await open(t, {model: member, columns: 110, rows: 30});
 	const {frames, bytes} = await idle(app, clientBeat, 10 * 60);
