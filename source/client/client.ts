@@ -25,8 +25,8 @@ import {Gauges} from '../socket/gauges.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
-import {ClientExchange} from '../socket/token-exchange.js';
 import {BotCommands, type OwnCommand} from './bot-commands.js';
+import {Greeting} from './greeting.js';
 import {freshIdentity, type Identity} from './identity.js';
 import {LogRequests} from './log-requests.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
@@ -97,8 +97,8 @@ export class Client {
 	readonly #runner: ConnectionRunner;
 	readonly #bots: BotCommands;
 	#socket: FramedSocket | undefined;
-	/** Of this connection, if there is a token. */
-	#exchange: ClientExchange | undefined;
+	/** Of this connection. */
+	#greeting: Greeting | undefined;
 	#bye: ServerBye | undefined;
 	#hasBeenOpen = false;
 	#isPaused = false;
@@ -333,7 +333,7 @@ export class Client {
 			}
 
 			case 'hello': {
-				this.#greet(socket!);
+				this.#greeting!.greet();
 				break;
 			}
 
@@ -374,27 +374,11 @@ export class Client {
 		}
 	}
 
-	/** Our identity goes only to a server that knows the token, if there is one. */
-	#greet(socket: FramedSocket): void {
-		const exchange = this.#exchange;
-		const hello = this.#member.hello();
-		socket.send(
-			exchange
-				? exchange.isProven
-					? exchange.prove(hello)
-					: exchange.challenge()
-				: hello,
-		);
-	}
-
 	#dial(): void {
 		this.#bye = undefined;
 		this.#isPaused = false;
 		const {watch, token} = this.#options;
 		const link = this.#options.dial();
-		// In memory it is a server of this process.
-		this.#exchange =
-			token && link.kind !== 'memory' ? new ClientExchange(token) : undefined;
 		watch?.follow(link, 'client', undefined);
 		const events: FramedSocketEvents = {
 			onConnected: () => {
@@ -422,6 +406,7 @@ export class Client {
 		const tap = link.kind === 'memory' ? undefined : watch?.tap;
 		const socket = new FramedSocket(link, events, tap);
 		this.#socket = socket;
+		this.#greeting = new Greeting(socket, this.#member, token);
 	}
 
 	/** The connection ended, or is given up. */
@@ -456,7 +441,7 @@ export class Client {
 	}
 
 	#refuseGarbage(error: SockchatError, seen: string): void {
-		if (this.#isUnproven) {
+		if (this.#greeting!.isUnproven) {
 			this.#lose(serverUnproven());
 		} else if (!this.#member.isWelcome) {
 			this.#lose(notSockchat(seen));
@@ -468,15 +453,13 @@ export class Client {
 		}
 	}
 
-	/** Whether the server has yet to prove that it knows the token. */
-	get #isUnproven(): boolean {
-		return this.#exchange !== undefined && !this.#exchange.isProven;
-	}
-
 	#take(frame: ServerFrame): void {
 		const member = this.#member;
-		if (this.#isUnproven && frame.type !== 'bye') {
-			this.#takeProof(frame);
+		if (this.#greeting!.isUnproven && frame.type !== 'bye') {
+			if (!this.#greeting!.takeProof(frame)) {
+				this.#lose(serverUnproven());
+			}
+
 			return;
 		}
 
@@ -591,18 +574,6 @@ export class Client {
 		}
 	}
 
-	#takeProof(frame: ServerFrame): void {
-		const socket = this.#socket!;
-		if (
-			frame.type === 'challenge' &&
-			this.#exchange!.take(frame, socket.link)
-		) {
-			this.#greet(socket);
-		} else {
-			this.#lose(serverUnproven());
-		}
-	}
-
 	#takeError(frame: ErrorFrame): void {
 		const member = this.#member;
 		const error = member.takeError(frame);
@@ -613,12 +584,7 @@ export class Client {
 		const isFlexible = this.#options.isNickFlexible || this.#hasBeenOpen;
 		if (member.isWelcome) {
 			member.emitFrame(frame);
-		} else if (error.code === 'ERR_NICK_TAKEN' && isFlexible) {
-			member.wishAnother();
-			this.#greet(this.#socket!);
-		} else if (error.code === 'ERR_BAD_FRAME' && member.useOldHello()) {
-			this.#greet(this.#socket!);
-		} else {
+		} else if (!this.#greeting!.greetAgain(error, isFlexible)) {
 			this.#lose(error);
 		}
 	}
