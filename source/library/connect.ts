@@ -12,7 +12,7 @@ import {onAbort} from './abort.js';
 import {Conversation, type MissedEvents} from './conversation.js';
 import {RoomMember, type Membership} from './membership.js';
 import {readLocalPort, readPlace, type PlaceOptions} from './place.js';
-import {withApiWords} from './words.js';
+import {withApiWords, wordsOf} from './words.js';
 
 export type ConnectOptions = PlaceOptions & {
 	/** At most 24 columns wide; letters, digits, `-`, `_` and `.`. */
@@ -135,7 +135,7 @@ export const connect = async (options: ConnectOptions): Promise<Client> =>
 		});
 		const closed = member.closed.then(cause => {
 			stop();
-			const told = cause?.inApiWords();
+			const told = cause && wordsOf(cause);
 			conversation.end(told);
 			return told;
 		});

@@ -1,18 +1,77 @@
 /** Failures in the words of the API instead of the command line's. */
 import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
-import {tokenNeeded} from '../protocol/token.js';
+import type {ServerFrame} from '../protocol/frame.js';
 
 /** Any event of a room that a program is told. */
 export type AnyEvent = ChatEvent;
 
-// Over the wire comes what the server says to people.
-const wordsOf = (error: SockchatError): SockchatError =>
-	(error.code === 'ERR_TOKEN_NEEDED' ? tokenNeeded() : error).inApiWords();
+// What a server says, it says to people: only the text comes over the wire.
+const advice: ReadonlyArray<readonly [ofCommandLine: string, ofApi: string]> = [
+	[
+		'give it with --token-file FILE, or in SOCKCHAT_TOKEN',
+		'connect with {token: new Token(secret)}',
+	],
+	['a higher --max-members', 'a higher maxMembers'],
+	['a higher --max-per-user', 'a higher maxPerUser'],
+	['with --rate off', "with {rate: 'off'}"],
+	['--raw sends any bytes', 'connectRaw() sends any bytes'],
+	['use --raw', 'use connectRaw()'],
+	['/who lists the names', '`members` lists the names'],
+	['/help lists the commands', '`commands` lists them'],
+];
+
+/** A text of a server, with the advice that a program can follow. */
+export const apiWords = (text: string): string => {
+	let words = text;
+	for (const [ofCommandLine, ofApi] of advice) {
+		words = words.replace(ofCommandLine, ofApi);
+	}
+
+	return words;
+};
+
+/** The same failure, with the advice that a program can follow. */
+export const wordsOf = (error: SockchatError): SockchatError => {
+	const own = error.inApiWords();
+	const {code, cause, message} = own;
+	const words = apiWords(message);
+	return words === message
+		? own
+		: new SockchatError(code, words, cause === undefined ? {} : {cause});
+};
+
+/** The room's own sentences; what members and bots say stays as it is. */
+const frameInApiWords = (frame: ServerFrame): ServerFrame => {
+	switch (frame.type) {
+		case 'error':
+		case 'offered': {
+			const {message} = frame;
+			return message === undefined
+				? frame
+				: {...frame, message: apiWords(message)};
+		}
+
+		case 'answered': {
+			return frame.from === undefined
+				? {...frame, text: apiWords(frame.text)}
+				: frame;
+		}
+
+		default: {
+			return frame;
+		}
+	}
+};
 
 /** The same event; an error in it gives the API's advice. */
 export const inApiWords = <E extends AnyEvent>(event: E): E => {
 	switch (event.type) {
+		case 'frame': {
+			const frame = frameInApiWords(event.frame);
+			return frame === event.frame ? event : {...event, frame};
+		}
+
 		case 'failed': {
 			return {...event, error: wordsOf(event.error)};
 		}
