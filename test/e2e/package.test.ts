@@ -192,6 +192,9 @@ for (const node of nodes) {
 		await room.waitForOutput('from a package');
 		room.signal('SIGTERM');
 		assert.equal((await room.waitForExit()).code, 0, room.seen());
+		const doctor = startProcess(t, node, [command, 'doctor'], {env});
+		await doctor.waitForExit();
+		assert.match(doctor.stdout(), new RegExp(`^ok +node: ${name}, `, 'm'));
 
 		const ways = {
 			'a.cjs': `const {connect, startServer} = require(${JSON.stringify(installed)});`,
@@ -279,7 +282,7 @@ test('e2e: the licence of each package that is bundled comes with it', () => {
 	}
 
 	for (const notice of notices.slice(1)) {
-		assert.match(notice, /permi(?:ssion|tted)/i);
+		assert.match(notice, /permi(?:ssion|tted)|public domain/i);
 		assert.match(notice, /copyright/i);
 	}
 
