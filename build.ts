@@ -103,7 +103,13 @@ const buildProgram = async () => {
 			format: 'esm',
 			minify: true,
 			// Yoga fetches itself from a data: URL, which makes Node load all of HTTP.
-			define: {...common.define, fetch: 'undefined'},
+			define: {
+				...common.define,
+				fetch: 'undefined',
+				// The library of WebSockets looks for native helpers, which aren't bundled.
+				'process.env.WS_NO_BUFFER_UTIL': '"1"',
+				'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
+			},
 			// For Node's own modules; the oldest 22 lack process.getBuiltinModule().
 			banner: {
 				js: "const nodeModule = process.getBuiltinModule ?? (await import('node:module')).createRequire(import.meta.url), require = nodeModule;",

@@ -59,12 +59,19 @@ const addressReaders = new Set([
 ]);
 
 // They look at the address right before the call.
-const socketOpeners = new Set(['socket/dial.ts', 'socket/listen.ts']);
+const socketOpeners = new Set([
+	'socket/dial.ts',
+	'socket/listen.ts',
+	'socket/link/udp.ts',
+	'socket/link/udp-listener.ts',
+	// It passes on a connection that is there.
+	'socket/link/web-socket.ts',
+]);
 
 const impureModule = /^(?:node:)?(?:timers|fs|perf_hooks)(?:\/|$)/;
 const impureName =
 	/\b(?:Date\.now|performance|setTimeout|setInterval|setImmediate|Math\.random|hrtime|random(?:UUID|Bytes|Int|FillSync)|getRandomValues)\b|\bnew Date\(\s*\)/g;
-const netModule = /^(?:node:)?net$/;
+const netModule = /^(?:node:)?(?:net|dgram|tls|https?|http2)$|^ws$/;
 const screenModule = /^(?:react|ink|@inkjs)(?:[/-]|$)/;
 const agentModule = /^(?:@modelcontextprotocol|zod)(?:[/-]|$)/;
 
@@ -178,7 +185,7 @@ const violationsOf = (path: string, text: string): string[] => {
 
 	if (!socketOpeners.has(path)) {
 		for (const [name] of code.matchAll(
-			/\bcreateConnection\b|\bnew (?:net\.)?Socket\b|\b\w*[sS]erver\.listen\b/g,
+			/\bcreateConnection\b|\bcreateSocket\b|\bnew (?:net\.)?Socket\b|\b\w*[sS]erver\.listen\b/g,
 		)) {
 			found.push(`${name}: dial() and listen() alone open sockets`);
 		}
@@ -269,6 +276,9 @@ const planted: Array<[path: string, text: string, rule: string]> = [
 	['ui/a.tsx', 'const shown = text as DisplayText;', 'toDisplay() alone'],
 	['server/a.ts', 'const a = socket.remoteAddress;', 'lost after an RST'],
 	['client/a.ts', 'const a = createConnection(b);', 'alone open sockets'],
+	['raw/a.ts', "const a = createSocket('udp4');", 'alone open sockets'],
+	['raw/a.ts', "import {connect} from 'node:tls';", 'for the socket folders'],
+	['plain/a.ts', "import {WebSocket} from 'ws';", 'for the socket folders'],
 	['server/a.ts', 'this.#netServer.listen(1);', 'alone open sockets'],
 	['utils/a.ts', 'export const a = 1;', 'utils has no tier'],
 ];

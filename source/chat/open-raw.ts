@@ -10,8 +10,14 @@ import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import {dial, rawConnectionFailed, requirePlace} from '../socket/dial.js';
 import type {Answering} from '../raw/answers.js';
+import {requirePlace} from '../socket/dial.js';
+import {
+	certificateNotice,
+	prepareDial,
+	prepareListening,
+	type LinkWish,
+} from '../socket/link/transport.js';
 import {RawClient} from '../raw/client.js';
 import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
@@ -34,6 +40,8 @@ export type RawSocketOptions = {
 	readonly capture?: CaptureWish | undefined;
 	/** Set if a service manager started us and waits for a report. */
 	readonly notify?: ServiceNotice | undefined;
+	/** What the bytes are carried by, if not TCP or a Unix domain socket alone. */
+	readonly link?: LinkWish | undefined;
 	/** A file that gets every chunk. */
 	readonly record?: string | undefined;
 	/** Whether the end of the input sends FIN; true by default. */
@@ -160,6 +168,16 @@ export const openRaw = async (
 	emit: (event: ChatEvent) => void,
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
+	const {address, link} = options;
+	// What is wrong with a file is said before anything is opened.
+	const dialler =
+		options.command === 'connect'
+			? await prepareDial(address, options.localPort, link)
+			: undefined;
+	const listening =
+		options.command === 'serve'
+			? await prepareListening(address, link)
+			: undefined;
 	let failure: SockchatError | undefined;
 	const fail = (error: SockchatError) => {
 		failure ??= error;
@@ -176,7 +194,8 @@ export const openRaw = async (
 		? new SocketWatch(systemClock, told, options.address)
 		: undefined;
 	if (watch) {
-		watch.tap.hasCalls = true;
+		// With TLS or a WebSocket, what is sent is not what send() gets.
+		watch.tap.hasCalls = !link?.tls && !link?.ws;
 	}
 
 	const onEvent = await beginCapture(
@@ -207,8 +226,6 @@ export const openRaw = async (
 
 	if (options.command === 'connect') {
 		const {
-			address,
-			localPort,
 			connectTimeoutMs,
 			isPipe,
 			isHalfOpen = false,
@@ -221,8 +238,8 @@ export const openRaw = async (
 		const where = formatAddress(address);
 		const start = () =>
 			new RawClient({
-				dial: () => dial(address, localPort),
-				describe: cause => rawConnectionFailed(address, localPort, cause),
+				dial: dialler!.dial,
+				describe: dialler!.describe,
 				isPipe: isPipe || isHalfOpen,
 				isTelnet,
 				connectTimeoutMs,
@@ -320,8 +337,13 @@ export const openRaw = async (
 		};
 	}
 
+	if (listening?.fingerprint !== undefined) {
+		onEvent(certificateNotice(listening.fingerprint, systemClock.wallMs()));
+	}
+
 	const server = await startRawServer({
 		...options,
+		createListener: listening!.createListener,
 		onEvent,
 		onFailure: fail,
 		watch,

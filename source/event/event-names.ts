@@ -27,6 +27,7 @@ export const eventNames = [
 	'history',
 	'relay',
 	'chunk',
+	'control',
 	'wire',
 	'step',
 	'kernel',

@@ -10,6 +10,7 @@ import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
 import type {ForeignProtocol} from '../protocol/sniff.js';
 import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
+import type {ControlFrame, LinkFacts, MessageKind} from './link-facts.js';
 import type {PeerRow} from './peer-row.js';
 
 export type Tone = 'info' | 'good' | 'warn' | 'bad';
@@ -29,6 +30,8 @@ export type WireChunk = {
 	readonly bytes: Uint8Array;
 	/** Its full length. */
 	readonly length: number;
+	/** Of a WebSocket: how it was sent, or what it is instead of a message. */
+	readonly frame?: MessageKind | ControlFrame['frame'] | undefined;
 };
 
 /** Where a server listens, named as by its flags. */
@@ -52,6 +55,8 @@ export type ClientEvent =
 			readonly connection: Connection;
 			readonly local: string | undefined;
 			readonly remote: string | undefined;
+			/** Set once it is known, unless it is a socket as it is. */
+			readonly link?: LinkFacts | undefined;
 	  }
 	| {
 			readonly type: 'frame';
@@ -102,13 +107,21 @@ export type ServerEvent =
 			readonly at: number;
 			readonly state: Listening;
 			readonly place: Place;
+			/** Set for UDP, which is bound and doesn't listen. */
+			readonly link?: LinkFacts | undefined;
 			/**
 			 * Set if this member opened the room again after its host left: the host's
 			 * nick, or empty if it had none.
 			 */
 			readonly tookOverFrom?: string;
 	  }
-	| {readonly type: 'accepted'; readonly at: number; readonly peer: string}
+	| {
+			readonly type: 'accepted';
+			readonly at: number;
+			readonly peer: string;
+			/** Set unless it is a socket as it is. */
+			readonly link?: LinkFacts | undefined;
+	  }
 	| {
 			readonly type: 'ended';
 			readonly at: number;
@@ -116,6 +129,8 @@ export type ServerEvent =
 			readonly reason: LeaveReason;
 			readonly bytesIn: number;
 			readonly bytesOut: number;
+			/** Set for UDP, where no connection ends. */
+			readonly link?: LinkFacts | undefined;
 	  }
 	/** The room's history: as it was found, or its state now. */
 	| {
@@ -205,7 +220,18 @@ export type RawEvent = {
 	/** On a server, the peer; undefined on a client. */
 	readonly peer: string | undefined;
 	readonly bytes: Uint8Array;
+	/** How a WebSocket message was sent. */
+	readonly frame?: MessageKind | undefined;
 };
+
+/** A WebSocket frame that carries no message. */
+export type ControlEvent = {
+	readonly type: 'control';
+	readonly at: number;
+	readonly direction: 'in' | 'out';
+	/** On a server, the peer; undefined on a client. */
+	readonly peer: string | undefined;
+} & ControlFrame;
 
 /** The last entry that a reader has seen. */
 export type Seen = {
@@ -294,4 +320,10 @@ export type LocalEvent =
 	| {readonly type: 'forget-past'; readonly at: number};
 
 export type ChatEvent =
-	ClientEvent | ServerEvent | SocketEvent | WireEvent | RawEvent | LocalEvent;
+	| ClientEvent
+	| ServerEvent
+	| SocketEvent
+	| WireEvent
+	| RawEvent
+	| ControlEvent
+	| LocalEvent;

@@ -2,9 +2,9 @@
 import {quoted} from '../errors.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 import {
+	parseHostAndPort,
 	parsePort,
 	parseSocketPath,
-	parseTcpAddress,
 	requireLoopback,
 	type LoopbackAddress,
 } from '../socket/address.js';
@@ -31,7 +31,11 @@ export const readAddress = (
 	});
 	if (path === undefined) {
 		return reader.take(
-			parseTcpAddress(host ?? defaultHost, port ?? defaultPort),
+			parseHostAndPort(
+				reader.has('udp') ? 'udp' : 'tcp',
+				host ?? defaultHost,
+				port ?? defaultPort,
+			),
 			fallback,
 			'host',
 		);
@@ -50,7 +54,7 @@ export const readProbed = (
 	}
 
 	const range = portRange.exec(reader.text('port') ?? '')?.groups;
-	if (!range || named.kind === 'unix') {
+	if (!range || named.kind !== 'tcp') {
 		return [named];
 	}
 

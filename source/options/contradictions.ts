@@ -30,6 +30,43 @@ const contradictions: readonly Contradiction[] = [
 		'--pcapng writes TCP segments, and --socket has none; give only one of them.',
 	],
 	[
+		'socket',
+		'udp',
+		'--udp sends datagrams to a port, and --socket has none; give only one of them.',
+	],
+	...(['tls', 'ws', 'capture', 'pcapng'] as const).map(
+		(name): Contradiction => [
+			'udp',
+			name,
+			`${writtenFlag(name)} needs a connection, and --udp has none; give only one of them.`,
+		],
+	),
+	[
+		'udp',
+		'probe',
+		'--probe asks by a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
+		'wait',
+		'--wait asks by a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
+		'backlog',
+		'--backlog is of connections, and --udp has none; give only one of them.',
+	],
+	...(['tls', 'ws'] as const).map((name): Contradiction => [
+		'probe',
+		name,
+		`--probe only connects; leave out ${writtenFlag(name)}.`,
+	]),
+	[
+		'tlsInsecure',
+		'tlsCa',
+		'--tls-insecure takes any certificate, whatever --tls-ca says; give only one of them.',
+	],
+	[
 		'connect',
 		'serve',
 		'--connect and --serve exclude each other; give only one.',

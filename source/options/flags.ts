@@ -107,6 +107,58 @@ export const flags = {
 		summary: 'with --raw: what each line end is sent as',
 		commands: ['serve', 'connect'],
 	},
+	udp: {
+		type: 'boolean',
+		short: 'u',
+		summary: 'with --raw: datagrams of UDP',
+		commands: ['serve', 'connect'],
+	},
+	tls: {
+		type: 'boolean',
+		summary: 'with --raw: encrypted by TLS',
+		serveExtra: 'with a certificate for the day',
+		commands: ['serve', 'connect'],
+	},
+	tlsCa: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'with --tls: trust these authorities (PEM)',
+		commands: ['connect'],
+	},
+	tlsInsecure: {
+		type: 'boolean',
+		summary: 'with --tls: take any certificate',
+		commands: ['connect'],
+	},
+	tlsName: {
+		type: 'string',
+		value: 'NAME',
+		summary: 'with --tls: whom the certificate is for',
+		commands: ['connect'],
+	},
+	tlsCert: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'with --tls: the certificate and its chain (PEM)',
+		commands: ['serve'],
+	},
+	tlsKey: {
+		type: 'string',
+		value: 'FILE',
+		summary: 'with --tls: its private key (PEM)',
+		commands: ['serve'],
+	},
+	ws: {
+		type: 'string',
+		value: 'PATH',
+		summary: 'with --raw: a WebSocket there; a line is a message',
+		commands: ['serve', 'connect'],
+	},
+	wsBinary: {
+		type: 'boolean',
+		summary: 'with --ws: each read is a binary message',
+		commands: ['serve', 'connect'],
+	},
 	plain: {
 		type: 'boolean',
 		summary: 'print lines instead of drawing a screen',

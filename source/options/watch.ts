@@ -65,7 +65,7 @@ export const parseWatchOptions = (
 
 	const reader = new Reader(given, origins);
 	const address = readAddress(reader, 'watch');
-	if (address.kind === 'unix') {
+	if (address.kind !== 'tcp') {
 		return wrongUsage(
 			'watch shows TCP states, and a Unix domain socket has none; give a port.',
 		);

@@ -25,7 +25,7 @@ const objectOf = (
 ): Typed | undefined => {
 	switch (event.type) {
 		case 'connection': {
-			const {at, connection, local, remote} = event;
+			const {at, connection, local, remote, link} = event;
 			const {phase} = connection;
 			return {
 				type: 'state',
@@ -33,6 +33,7 @@ const objectOf = (
 				at,
 				local,
 				remote,
+				link,
 				attempt: 'attempt' in connection ? connection.attempt : undefined,
 				retryInMs:
 					phase === 'waiting'
@@ -43,10 +44,10 @@ const objectOf = (
 		}
 
 		case 'listening': {
-			const {state, place, tookOverFrom} = event;
+			const {state, place, tookOverFrom, link} = event;
 			const {phase} = state;
 			const cause = phase === 'closed' ? causeOf(state.cause) : undefined;
-			return {type: 'state', phase, ...place, tookOverFrom, cause};
+			return {type: 'state', phase, ...place, link, tookOverFrom, cause};
 		}
 
 		case 'frame': {
@@ -86,9 +87,9 @@ const objectOf = (
 		}
 
 		case 'wire': {
-			const {at, direction, peer, bytes, length} = event;
+			const {at, direction, peer, bytes, length, frame} = event;
 			const hex = (bytes as Buffer).toString('hex');
-			return {type: 'wire', at, direction, peer, bytes: length, hex};
+			return {type: 'wire', at, direction, peer, frame, bytes: length, hex};
 		}
 
 		case 'peers': {
@@ -106,6 +107,21 @@ const objectOf = (
 		case 'relay': {
 			const {error, isNews, ...state} = event;
 			return {...state, cause: causeOf(error)};
+		}
+
+		case 'control': {
+			const {type, direction, peer, at, frame} = event;
+			return frame === 'close'
+				? {
+						type,
+						direction,
+						peer,
+						at,
+						frame,
+						code: event.code,
+						reason: event.reason,
+					}
+				: {type, direction, peer, at, frame, ...sizeOf(event.bytes)};
 		}
 
 		case 'rtt': {
@@ -137,6 +153,11 @@ const objectOf = (
 		}
 	}
 };
+
+const sizeOf = (bytes: Uint8Array) => ({
+	bytes: bytes.length,
+	base64: (bytes as Buffer).toString('base64'),
+});
 
 const line = (object: object): string =>
 	`${jsonSafe(JSON.stringify(object))}\n`;

@@ -224,6 +224,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		case 'rtt':
 		case 'chunk':
 		case 'notice':
+		case 'control':
 		case 'clear':
 		case 'hide':
 		case 'asked':

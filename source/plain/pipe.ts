@@ -8,7 +8,7 @@ import {startDeadline} from '../chat/deadline.js';
 import {beginRecording, lostWithConnection} from '../chat/open-raw.js';
 import type {Ending} from '../chat/ending.js';
 import {SockchatError} from '../errors.js';
-import type {ServerEvent} from '../event/event.js';
+import type {NoticeEvent, ServerEvent} from '../event/event.js';
 import type {RawModeOptions} from '../options/options.js';
 import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay} from '../protocol/display.js';
@@ -16,6 +16,7 @@ import {textWithCommands} from '../protocol/telnet.js';
 import {acceptOne} from '../raw/accept-one.js';
 import {createAnswers} from '../raw/answers.js';
 import type {Input} from '../raw/feed.js';
+import {createMessageLines} from '../raw/messages/cut.js';
 import {startPipe, type Pipe, type PipeEnd} from '../raw/pipe.js';
 import type {ScriptStep} from '../raw/script-steps.js';
 import {reach} from '../raw/reach.js';
@@ -23,15 +24,19 @@ import {startRetryPipe} from '../raw/retry-pipe.js';
 import {startServePipe} from '../raw/serve-pipe.js';
 import {formatAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
+import {connectionLost, requirePlace} from '../socket/dial.js';
 import {
-	connectionLost,
-	dial,
-	rawConnectionFailed,
-	requirePlace,
-} from '../socket/dial.js';
+	certificateNotice,
+	prepareDial,
+	prepareListening,
+	type Dialler,
+	type ListenerMaker,
+} from '../socket/link/transport.js';
+import {datagramFacts} from '../socket/link.js';
 import {watchReader} from '../socket/reader-gone.js';
 import {wordsOf} from '../store/notice.js';
 import {checkFiles, notMet, notMetYet} from '../raw/script-failure.js';
+import {messagesOf} from '../raw/messages/input.js';
 import {isFile, readFileInput} from './file-input.js';
 import {unreadable} from './input.js';
 import {notSent, tooFewReplies} from './raw-script.js';
@@ -66,12 +71,13 @@ const inputOf = (
 	options: RawModeOptions,
 	streams: PipeStreams,
 ): Input | undefined => {
-	const {isInputRead, isShutdown = true, message, eol: lineEnding} = options;
+	const {isInputRead, isShutdown = true, message} = options;
+	const how = {...messagesOf(options), isShutdown};
 	if (message !== undefined && message !== '-') {
 		const stream = Readable.from([Buffer.from(`${message}\n`)], {
 			objectMode: false,
 		});
-		return {stream, isFinite: true, lineEnding, isShutdown};
+		return {stream, isFinite: true, ...how};
 	}
 
 	if (!isInputRead) {
@@ -80,7 +86,7 @@ const inputOf = (
 
 	const isFinite = isFile(0);
 	const stream = isFinite ? readFileInput(0) : streams.stdin;
-	return {stream, isFinite, lineEnding, isShutdown};
+	return {stream, isFinite, ...how};
 };
 
 /** Everything that both roles need. */
@@ -109,10 +115,17 @@ class PipeSession {
 		this.output = {
 			output: stdout.stream,
 			...(stdout.isTerminal && {createDisplay}),
+			...(options.link?.ws &&
+				!options.link.ws.isBinary && {createFormat: createMessageLines}),
 		};
 		const {idleMs, replies, script} = options;
 		this.script = script;
 		this.limits = {idleMs, replies};
+	}
+
+	/** Without a connection, none ends before stdin does. */
+	get isOfDatagrams(): boolean {
+		return this.#options.address.kind === 'udp';
 	}
 
 	get isReaderGone(): boolean {
@@ -124,7 +137,7 @@ class PipeSession {
 		this.#streams.stderr.write(`${toDisplay(error.message)}\n`);
 	}
 
-	tell(event: ServerEvent): void {
+	tell(event: ServerEvent | NoticeEvent): void {
 		const words = wordsOf(event);
 		if (words && (!this.#options.isQuiet || words.tone === 'bad')) {
 			this.#streams.stderr.write(display`${words.text}\n`);
@@ -181,7 +194,11 @@ class PipeSession {
 	): void {
 		const {bytesRead, bytesTaken, hasInputEnded, inputError} = end;
 		if (inputError) {
-			this.fail(unreadable(inputError));
+			this.fail(
+				inputError instanceof SockchatError
+					? inputError
+					: unreadable(inputError),
+			);
 		}
 
 		const isShort = bytesRead > bytesTaken;
@@ -248,7 +265,9 @@ const runLink = async (
 	}
 
 	const isCutShort =
-		(isCutOff || linkError !== undefined) && !session.isReaderGone;
+		(isCutOff || linkError !== undefined) &&
+		!session.isReaderGone &&
+		!session.isOfDatagrams;
 	return session.finish(end, isCutShort, isCutOff);
 };
 
@@ -260,9 +279,9 @@ const finalCodes = new Set(['ERR_PORT_FORBIDDEN', 'ERR_SOCKET_PATH']);
 const startRetrying = (
 	options: ConnectOptions,
 	session: PipeSession,
-	describe: (cause: Error) => SockchatError,
+	{dial, describe}: Dialler,
 ): Pipe => {
-	const {address, localPort, connectTimeoutMs, isWaiting = false} = options;
+	const {address, connectTimeoutMs, isWaiting = false} = options;
 	const place = formatAddress(address);
 	const because = (cause: Error | undefined): string => {
 		if (cause === undefined) {
@@ -276,7 +295,7 @@ const startRetrying = (
 
 	const {input, output, limits, script, recorder, isTelnet} = session;
 	return startRetryPipe({
-		dial: () => dial(address, localPort),
+		dial,
 		isWaiting,
 		connectTimeoutMs,
 		isFinal: cause => finalCodes.has(describe(cause).code),
@@ -305,18 +324,15 @@ const startRetrying = (
 const connectPipe = (
 	options: ConnectOptions,
 	session: PipeSession,
+	{dial, describe}: Dialler,
 ): RunningPipe => {
-	const {address, localPort, connectTimeoutMs, isWaiting = false} = options;
+	const {address, connectTimeoutMs, isWaiting = false} = options;
 	if (!isWaiting) {
 		requirePlace(address);
 	}
 
 	const attempt = new AbortController();
 	let pipe: Pipe | undefined;
-	const describe = (cause: Error) =>
-		cause instanceof SockchatError
-			? cause
-			: rawConnectionFailed(address, localPort, cause);
 	const leave = () => {
 		attempt.abort();
 		if (session.isReaderGone) {
@@ -336,12 +352,12 @@ const connectPipe = (
 		);
 		try {
 			if (options.isRetrying) {
-				pipe = startRetrying(options, session, describe);
+				pipe = startRetrying(options, session, {dial, describe});
 				return await runLink(session, pipe, describe);
 			}
 
 			const link = await reach({
-				dial: () => dial(address, localPort),
+				dial,
 				isWaiting,
 				connectTimeoutMs,
 				signal: attempt.signal,
@@ -377,10 +393,12 @@ const connectPipe = (
 const servePipe = async (
 	options: Extract<RawModeOptions, {command: 'serve'}>,
 	session: PipeSession,
+	createListener: ListenerMaker,
 ): Promise<RunningPipe> => {
 	const {input, output, limits, recorder} = session;
 	const server = await startServePipe({
 		...options,
+		createListener,
 		input,
 		output,
 		limits,
@@ -426,9 +444,11 @@ const servePipe = async (
 const serveOnce = async (
 	options: Extract<RawModeOptions, {command: 'serve'}>,
 	session: PipeSession,
+	createListener: ListenerMaker,
 ): Promise<RunningPipe> => {
 	const listening = await acceptOne({
 		...options,
+		createListener,
 		onEvent(event) {
 			session.tell(event);
 			options.notify?.(event);
@@ -468,10 +488,13 @@ const serveOnce = async (
 			reason: linkError ? 'reset' : 'closed',
 			bytesIn: link.stream.bytesRead,
 			bytesOut: link.bytesOut,
+			...datagramFacts(link),
 		});
 		await listening.closed;
 		return runLink(session, pipe, cause =>
-			connectionLost(`from ${name}`, cause),
+			cause instanceof SockchatError
+				? cause
+				: connectionLost(`from ${name}`, cause),
 		);
 	};
 
@@ -494,14 +517,32 @@ export const runPipe = async (
 	streams: PipeStreams,
 ): Promise<RunningPipe> => {
 	checkFiles(options.script);
+	const {address, link} = options;
+	// What is wrong with a file is said before anything is opened.
+	const dialler =
+		options.command === 'connect'
+			? await prepareDial(address, options.localPort, link)
+			: undefined;
+	const listening =
+		options.command === 'serve'
+			? await prepareListening(address, link)
+			: undefined;
 	const session = new PipeSession(options, streams);
 	const stopWatching = watchReader(1, () => {
 		streams.stdout.noteGone();
 	});
+	if (listening?.fingerprint !== undefined) {
+		session.tell(certificateNotice(listening.fingerprint));
+	}
+
 	const running =
 		options.command === 'connect'
-			? connectPipe(options, session)
-			: await (options.isOnce ? serveOnce : servePipe)(options, session);
+			? connectPipe(options, session, dialler!)
+			: await (options.isOnce ? serveOnce : servePipe)(
+					options,
+					session,
+					listening!.createListener,
+				);
 	return {
 		...running,
 		ended: running.ended.finally(stopWatching),

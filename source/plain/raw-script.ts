@@ -3,6 +3,7 @@ import type {RawChat} from '../chat/open-raw.js';
 import {SockchatError} from '../errors.js';
 import type {RawModeOptions} from '../options/options.js';
 import {readRaw} from './input.js';
+import {cutInput, messagesOf} from '../raw/messages/input.js';
 import type {Printer, Streams} from './printer.js';
 import type {Progress} from './progress.js';
 import type {Step} from './script.js';
@@ -46,7 +47,8 @@ export const sendRaw = ({
 	sending,
 }: RawSession): Step => ({
 	async run() {
-		const {message, eol, isInputRead} = options;
+		const {message, isInputRead} = options;
+		const {lineEnding, createCutter} = messagesOf(options);
 		const isRetrying = options.command === 'connect' && options.isRetrying;
 		if (!isInputRead && message === undefined) {
 			if (!isRetrying) {
@@ -69,9 +71,10 @@ export const sendRaw = ({
 		const isPiped = !streams.isTyped;
 		const input =
 			message === undefined || message === '-'
-				? readRaw(streams.stdin, eol)
-				: readRaw([`${message}\n`], eol);
-		for await (const bytes of input) {
+				? readRaw(streams.stdin, lineEnding)
+				: readRaw([`${message}\n`], lineEnding);
+		const messages = createCutter ? cutInput(input, createCutter()) : input;
+		for await (const bytes of messages) {
 			if (bytes === 'quit') {
 				chat.leave();
 				return;

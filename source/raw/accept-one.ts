@@ -1,17 +1,20 @@
 /** `serve --once`: listens, accepts one peer, and listens no more. */
-import type {ServerEvent} from '../event/event.js';
+import type {NoticeEvent, ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import {Listener} from '../socket/listener.js';
-import type {SocketLink} from '../socket/link.js';
+import type {AnyListener} from '../socket/listener.js';
+import type {OuterLink} from '../socket/link.js';
+import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
 
-export type Accepted = {readonly link: SocketLink; readonly name: string};
+export type Accepted = {readonly link: OuterLink; readonly name: string};
 
 export type AcceptOptions = {
 	readonly address: LoopbackAddress;
 	readonly descriptor?: number | undefined;
 	readonly backlog?: number | undefined;
-	readonly onEvent: (event: ServerEvent) => void;
+	readonly onEvent: (event: ServerEvent | NoticeEvent) => void;
+	/** For TCP and Unix domain sockets by default. */
+	readonly createListener?: ListenerMaker | undefined;
 };
 
 export type AcceptingOne = {
@@ -30,6 +33,7 @@ export const acceptOne = async ({
 	descriptor,
 	backlog,
 	onEvent,
+	createListener = plainListener,
 }: AcceptOptions): Promise<AcceptingOne> => {
 	let settle: (accepted: Accepted | undefined) => void = () => undefined;
 	const accepted = new Promise<Accepted | undefined>(resolve => {
@@ -45,7 +49,7 @@ export const acceptOne = async ({
 		}
 	};
 
-	const listener: Listener = new Listener({
+	const listener: AnyListener = createListener({
 		address,
 		descriptor,
 		clock: systemClock,

@@ -6,8 +6,9 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Connection, ConnectionEffect} from '../connection/connection.js';
+import {connectTimeoutMs} from '../connection/lifecycle.js';
 import {assertNever, SockchatError, type ErrorCode} from '../errors.js';
-import type {ClientEvent, RawEvent} from '../event/event.js';
+import type {ClientEvent, ControlEvent, RawEvent} from '../event/event.js';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {Recorded, Recorder} from '../recording/recorder.js';
 import {systemClock, type Clock} from '../socket/clock.js';
@@ -16,6 +17,7 @@ import {Gauges, type Counted} from '../socket/gauges.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
+import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
 import {redialShare} from './redial.js';
 import type {Silence} from './silence.js';
@@ -43,7 +45,7 @@ export type RawClientOptions = {
 	readonly isTelnet?: boolean | undefined;
 	/** How long connect() may take; 10 s by default. */
 	readonly connectTimeoutMs?: number | undefined;
-	readonly onEvent: (event: ClientEvent | RawEvent) => void;
+	readonly onEvent: (event: ClientEvent | RawEvent | ControlEvent) => void;
 	/** Set if a front end watches the socket. */
 	readonly watch?: SocketWatch | undefined;
 	/** Set if all is recorded. */
@@ -143,6 +145,12 @@ export class RawClient implements Counted {
 			return;
 		}
 
+		const refusal = this.#link.refusal(bytes);
+		if (refusal) {
+			this.#notice(refusal);
+			return;
+		}
+
 		this.#hasWritten = true;
 		this.#recorded?.sent(bytes);
 		await new Promise<void>(resolve => {
@@ -152,7 +160,6 @@ export class RawClient implements Counted {
 					this.#noteUnsent(bytes.length);
 				} else {
 					this.bytesTaken += bytes.length;
-					this.#options.watch?.tap.note('out', undefined, bytes);
 					this.#emitChunk('out', bytes);
 				}
 
@@ -244,7 +251,7 @@ export class RawClient implements Counted {
 			}
 
 			case 'abandon': {
-				this.#lose(effect.cause);
+				this.#lose(this.#tooLate(effect.cause));
 				break;
 			}
 
@@ -273,6 +280,13 @@ export class RawClient implements Counted {
 				assertNever(effect);
 			}
 		}
+	}
+
+	/** A handshake that isn't done is another reason than an unanswered SYN. */
+	#tooLate(cause: SockchatError): SockchatError {
+		return cause.code === 'ERR_CONNECT_TIMEOUT'
+			? this.#link.tooLate(this.#options.connectTimeoutMs ?? connectTimeoutMs)
+			: cause;
 	}
 
 	#dial(): Link {
@@ -314,17 +328,32 @@ export class RawClient implements Counted {
 
 		stream.on('data', (chunk: Buffer) => {
 			this.bytesIn += chunk.length;
-			this.#options.watch?.tap.note('in', undefined, chunk);
 			this.#emitChunk('in', chunk);
 			answer?.(chunk);
 		});
+		const {onEvent, watch, isPipe} = this.#options;
+		followControls(link, undefined, this.#clock, onEvent, watch);
+		if (!isPipe) {
+			// A person may send again; a script must not take it for sent.
+			link.tolerate(error => {
+				this.#notice(error);
+			});
+		}
+
 		stream.on('end', () => {
+			if (link.flaw) {
+				this.#lose(link.flaw);
+				return;
+			}
+
 			if (this.#isToRetry && !stream.writableEnded) {
 				stream.end();
 			} else if (
-				!this.#options.isPipe ||
+				!isPipe ||
 				stream.writableFinished ||
-				this.#isSilent
+				this.#isSilent ||
+				// It can't end in halves.
+				link.kind === 'ws'
 			) {
 				this.#endByPeer();
 			}
@@ -387,10 +416,17 @@ export class RawClient implements Counted {
 		this.#runner.lose(cause, !isAgain, againMs);
 	}
 
+	#notice({message: text}: SockchatError): void {
+		const at = this.#clock.wallMs();
+		this.#options.onEvent({type: 'notice', at, tone: 'bad', text});
+	}
+
 	#emitChunk(direction: 'in' | 'out', bytes: Buffer): void {
 		const at = this.#clock.wallMs();
 		const peer = undefined;
-		this.#options.onEvent({type: 'chunk', at, direction, peer, bytes});
+		const frame = this.#link.messageKind(bytes);
+		this.#options.watch?.tap.note(direction, peer, bytes, frame);
+		this.#options.onEvent({type: 'chunk', at, direction, peer, bytes, frame});
 		this.#gauges.moved(this);
 	}
 }

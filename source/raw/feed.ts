@@ -1,8 +1,9 @@
 /** What a pipe sends, and how a connection gets it: alone, or after others. */
 import type {Buffer} from 'node:buffer';
-import type {Readable, Writable} from 'node:stream';
+import type {Duplex, Readable, Writable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {lineEndTransform, type LineEnding} from './line-ends.js';
+import {Cutter} from './messages/cut.js';
 
 /** What is sent. */
 export type Input = {
@@ -11,9 +12,24 @@ export type Input = {
 	readonly isFinite: boolean;
 	/** Replaces each line end; without it nothing is touched. */
 	readonly lineEnding: LineEnding | undefined;
+	/** Makes messages of it, for a link that has them. */
+	readonly createCutter?: (() => Cutter) | undefined;
 	/** Whether its end sends FIN. */
 	readonly isShutdown: boolean;
 };
+
+/** What the input goes through before it is sent. */
+export const inputStages = ({
+	lineEnding,
+	createCutter,
+}: Pick<Input, 'lineEnding' | 'createCutter'>): readonly Duplex[] => [
+	...(lineEnding === undefined ? [] : [lineEndTransform(lineEnding)]),
+	...(createCutter ? [createCutter()] : []),
+];
+
+/** What was read, and waits in a stream. */
+export const waitingBytes = (stream: Readable): number =>
+	stream instanceof Cutter ? stream.heldBytes : stream.readableLength;
 
 export type Feed = {
 	readonly input: Input;
@@ -49,15 +65,15 @@ export class OwnFeed implements Feed {
 	/** What waits in a stream was read, too. */
 	get bytesRead(): number {
 		return this.#stages.reduce(
-			(sum, {readableLength}) => sum + readableLength,
+			(sum, stage) => sum + waitingBytes(stage),
 			this.#bytesPassed,
 		);
 	}
 
 	async giveTo(sink: Writable): Promise<boolean> {
-		const {stream, lineEnding} = this.input;
-		const ends = lineEnding === undefined ? [] : [lineEndTransform(lineEnding)];
-		this.#stages = [stream, ...ends];
+		const {stream} = this.input;
+		const changes = inputStages(this.input);
+		this.#stages = [stream, ...changes];
 		this.#stages.at(-1)!.on('data', (chunk: Buffer) => {
 			this.#bytesPassed += chunk.length;
 		});
@@ -71,7 +87,7 @@ export class OwnFeed implements Feed {
 			this.hasEnded = true;
 		});
 		try {
-			await pipeline([stream, ...ends, sink]);
+			await pipeline([stream, ...changes, sink]);
 			return true;
 		} catch {
 			return false;
@@ -102,12 +118,14 @@ export class SharedFeed implements Feed {
 	readonly #source: Readable;
 
 	constructor(input: Input) {
-		const {stream, lineEnding} = input;
+		const {stream} = input;
 		this.input = input;
-		this.#source =
-			lineEnding === undefined
-				? stream
-				: stream.pipe(lineEndTransform(lineEnding));
+		let source = stream;
+		for (const change of inputStages(input)) {
+			source = source.pipe(change);
+		}
+
+		this.#source = source;
 		stream.once('error', error => {
 			this.error = error;
 			this.#source.destroy();

@@ -6,9 +6,11 @@
  * has ended and was sent, and the other side has ended too, in either order.
  */
 import type {Buffer} from 'node:buffer';
+import type {Duplex} from 'node:stream';
 import {setImmediate} from 'node:timers';
+import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
-import type {SocketLink} from '../socket/link.js';
+import type {OuterLink} from '../socket/link.js';
 import type {Answers} from './answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
@@ -27,14 +29,19 @@ export type Limits = {
 	readonly replies?: number | undefined;
 };
 
+export type PipeOutput = Pick<Receiving, 'output' | 'createDisplay'> & {
+	/** Makes bytes of messages, for a link that has them. */
+	readonly createFormat?: ((link: OuterLink) => Duplex) | undefined;
+};
+
 export type PipeOptions = {
 	/** Connected. */
-	readonly link: SocketLink;
+	readonly link: OuterLink;
 	/** Undefined: nothing is sent, and FIN answers that of the other side. */
 	readonly input: Input | Feed | undefined;
 	/** Whether the other side's FIN is answered, whatever is left of the input. */
 	readonly isEndedByPeer?: boolean | undefined;
-	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
+	readonly output: PipeOutput;
 	readonly limits: Limits;
 	/** What comes before the input. */
 	readonly script?: readonly ScriptStep[] | undefined;
@@ -67,6 +74,12 @@ export type PipeEnd = {
 	/** Why the script didn't come to its end. */
 	readonly unmet: Unmet | undefined;
 };
+
+const endedAmid = () =>
+	new SockchatError(
+		'ERR_WEBSOCKET',
+		'The other side closed the WebSocket before all was sent.',
+	);
 
 class LinkPipe {
 	readonly ended: Promise<PipeEnd>;
@@ -179,13 +192,27 @@ class LinkPipe {
 			bytesRead: this.#bytesRead,
 			bytesTaken: this.#sink.bytesTaken() - this.#conversation.bytesSaid,
 			hasInputEnded: this.#feed?.hasEnded ?? false,
-			linkError: this.#linkError,
+			linkError: this.#linkError ?? this.#shortfall,
 			inputError: this.#feed?.error,
 			isEnough: this.#isEnough,
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
 			unmet: this.#unmet,
 		};
+	}
+
+	/** Why not all went over a link that ended as it should. */
+	get #shortfall(): Error | undefined {
+		const {link} = this.#options;
+		// If one side of it can't go on alone, its end ends our sending, too.
+		const isCutShort =
+			link.kind === 'ws' &&
+			!this.#isSent &&
+			!this.#isLeaving &&
+			(this.#feed?.input.isFinite === true ||
+				this.#bytesRead >
+					this.#sink.bytesTaken() - this.#conversation.bytesSaid);
+		return link.flaw ?? (isCutShort ? endedAmid() : undefined);
 	}
 
 	/** The script, then the input. */
@@ -246,6 +273,7 @@ class LinkPipe {
 		try {
 			await receive(stream, {
 				...output,
+				format: output.createFormat?.(this.#options.link),
 				...(!this.#conversation.isEmpty && {
 					onHeard: async (chunk: Buffer) => this.#conversation.hear(chunk),
 				}),
@@ -317,7 +345,10 @@ class LinkPipe {
 
 	#noteCutOff(): void {
 		const stream = this.#stream;
-		const isReceiving = stream.bytesRead > 0 && !stream.readableEnded;
+		const isReceiving =
+			this.#options.link.kind !== 'udp' &&
+			stream.bytesRead > 0 &&
+			!stream.readableEnded;
 		const isSending =
 			((this.#bytesRead > 0 || this.currentStep !== undefined) &&
 				!this.#isSent) ||

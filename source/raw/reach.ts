@@ -1,11 +1,11 @@
 /** Dials until somebody listens, or once. */
 import {clearTimeout, setTimeout} from 'node:timers';
 import {setTimeout as wait} from 'node:timers/promises';
-import {connectTimedOut, connectTimeoutMs} from '../connection/lifecycle.js';
-import type {SocketLink} from '../socket/link.js';
+import {connectTimeoutMs} from '../connection/lifecycle.js';
+import type {OuterLink} from '../socket/link.js';
 
 export type ReachOptions = {
-	readonly dial: () => SocketLink;
+	readonly dial: () => OuterLink;
 	/** Whether to dial again while nobody listens. */
 	readonly isWaiting: boolean;
 	/** How long connect() may take; 10 s by default. */
@@ -25,14 +25,14 @@ const codeOf = (error: unknown): string =>
 
 /** @throws {Error} Why it isn't connected. */
 export const connected = async (
-	link: SocketLink,
+	link: OuterLink,
 	signal?: AbortSignal,
 	patienceMs = connectTimeoutMs,
 ): Promise<void> =>
 	new Promise((resolve, reject) => {
 		const {stream} = link;
 		const timer = setTimeout(() => {
-			stream.destroy(connectTimedOut(patienceMs));
+			stream.destroy(link.tooLate(patienceMs));
 		}, patienceMs);
 		const abort = () => {
 			stream.destroy(new Error('left'));
@@ -64,7 +64,7 @@ export const reach = async ({
 	isWaiting,
 	connectTimeoutMs: patienceMs,
 	signal,
-}: ReachOptions): Promise<SocketLink | undefined> => {
+}: ReachOptions): Promise<OuterLink | undefined> => {
 	while (!signal?.aborted) {
 		const link = dial();
 		try {

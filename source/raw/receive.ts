@@ -6,6 +6,8 @@ import {pipeline} from 'node:stream/promises';
 export type Receiving = {
 	/** Stays open at the end. */
 	readonly output: Writable;
+	/** Makes bytes of messages. */
+	readonly format?: Duplex | undefined;
 	/** Makes bytes fit for the output, if that is a terminal. */
 	readonly createDisplay?: (() => Duplex) | undefined;
 	/**
@@ -64,25 +66,25 @@ const receiveChunks = async (
 /** Settles when the other side has ended, or enough chunks have come. */
 export const receive = async (
 	stream: Duplex,
-	{output, createDisplay, onChunk, onHeard}: Receiving,
+	{output, format, createDisplay, onChunk, onHeard}: Receiving,
 ): Promise<void> => {
 	const display = createDisplay?.();
+	const stages = [format, display].filter(stage => stage !== undefined);
+	const [first] = stages;
 	if (!onChunk && !onHeard) {
-		await (display
-			? pipeline(stream, display, output, {end: false})
-			: pipeline(stream, output, {end: false}));
+		await pipeline([stream, ...stages, output], {end: false});
 		return;
 	}
 
-	if (!display) {
+	if (!first) {
 		await receiveChunks(stream, output, {onChunk, onHeard});
 		return;
 	}
 
-	const shown = pipeline(display, output, {end: false});
+	const shown = pipeline([...stages, output], {end: false});
 	await Promise.all([
-		receiveChunks(stream, display, {onChunk, onHeard}).finally(() => {
-			display.end();
+		receiveChunks(stream, first, {onChunk, onHeard}).finally(() => {
+			first.end();
 		}),
 		shown,
 	]);

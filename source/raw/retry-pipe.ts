@@ -9,14 +9,14 @@
  */
 import {setTimeout as wait} from 'node:timers/promises';
 import {systemClock} from '../socket/clock.js';
-import type {SocketLink} from '../socket/link.js';
+import type {OuterLink} from '../socket/link.js';
 import {SharedFeed, type Input} from './feed.js';
 import {startPipe, type Pipe, type PipeEnd, type PipeOptions} from './pipe.js';
 import {reach} from './reach.js';
 import {Redial} from './redial.js';
 
 export type RetryPipeOptions = {
-	readonly dial: () => SocketLink;
+	readonly dial: () => OuterLink;
 	/** Whether to dial quickly until somebody listens for the first time. */
 	readonly isWaiting: boolean;
 	readonly connectTimeoutMs: number | undefined;
@@ -107,7 +107,7 @@ class RetryPipe {
 		  }
 	> {
 		const {dial, connectTimeoutMs, isWaiting, isFinal} = this.#options;
-		let link: SocketLink | undefined;
+		let link: OuterLink | undefined;
 		try {
 			link = await reach({
 				dial,
@@ -139,7 +139,7 @@ class RetryPipe {
 	}
 
 	/** One connection, to its end. */
-	async #pass(link: SocketLink): Promise<PipeEnd> {
+	async #pass(link: OuterLink): Promise<PipeEnd> {
 		const {output, limits, script, recorder, isTelnet, input, onConnected} =
 			this.#options;
 		onConnected(this.#hasConnected);

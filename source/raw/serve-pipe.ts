@@ -8,25 +8,25 @@
  */
 import {setImmediate} from 'node:timers';
 import type {Buffer} from 'node:buffer';
-import {Writable} from 'node:stream';
-import type {SockchatError} from '../errors.js';
+import {Writable, type Readable} from 'node:stream';
+import {SockchatError} from '../errors.js';
 import type {LeaveReason} from '../protocol/frame.js';
-import type {ServerEvent} from '../event/event.js';
+import type {NoticeEvent, ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Recorder} from '../recording/recorder.js';
 import {systemClock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
-import {Listener} from '../socket/listener.js';
-import type {SocketLink} from '../socket/link.js';
+import type {AnyListener} from '../socket/listener.js';
+import {datagramFacts, type OuterLink} from '../socket/link.js';
+import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
 import {createAnswers, type Answering, type Answers} from './answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {SearchPace} from './heard.js';
-import {lineEndTransform} from './line-ends.js';
-import type {Input} from './feed.js';
-import type {Limits} from './pipe.js';
+import {inputStages, waitingBytes, type Input} from './feed.js';
+import type {Limits, PipeOutput} from './pipe.js';
 import {peersNamed} from './peer-name.js';
-import {receive, type Receiving} from './receive.js';
+import {receive} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
@@ -38,7 +38,7 @@ export type ServePipeOptions = {
 	readonly descriptor?: number | undefined;
 	readonly backlog?: number | undefined;
 	readonly input: Input | undefined;
-	readonly output: Omit<Receiving, 'onChunk' | 'onHeard'>;
+	readonly output: PipeOutput;
 	readonly limits: Limits;
 	/** Whether a peer's FIN is not answered before we leave. */
 	readonly isHalfOpen?: boolean | undefined;
@@ -46,7 +46,9 @@ export type ServePipeOptions = {
 	readonly isTelnet?: boolean | undefined;
 	/** Set if all is recorded. */
 	readonly recorder?: Recorder | undefined;
-	readonly onEvent: (event: ServerEvent) => void;
+	readonly onEvent: (event: ServerEvent | NoticeEvent) => void;
+	/** For TCP and Unix domain sockets by default. */
+	readonly createListener?: ListenerMaker | undefined;
 	/** What each peer gets first. */
 	readonly script?: readonly ScriptStep[] | undefined;
 	readonly onUnmet?: (unmet: Unmet, peer: string) => void;
@@ -81,7 +83,7 @@ export type ServePipe = {
 };
 
 type Peer = {
-	readonly link: SocketLink;
+	readonly link: OuterLink;
 	readonly name: string;
 	readonly sink: Sink;
 	readonly conversation: Conversation;
@@ -106,10 +108,10 @@ class PeersPipe {
 	readonly ended: Promise<ServePipeEnd>;
 	#settle!: (end: ServePipeEnd) => void;
 	readonly #options: ServePipeOptions;
-	readonly #listener: Listener;
+	readonly #listener: AnyListener;
 	readonly #silence: Silence;
 	/** In the order in which they came. */
-	readonly #peers = new Map<SocketLink, Peer>();
+	readonly #peers = new Map<OuterLink, Peer>();
 	readonly #answers: Answers | undefined;
 	/** Of the searches in what all peers say. */
 	readonly #pace = new SearchPace();
@@ -127,17 +129,19 @@ class PeersPipe {
 	#isAmidScript = false;
 	/** What is sent, once somebody is there: nothing is read before. */
 	#source: Input['stream'] | undefined;
+	readonly #changes: Readable[] = [];
 
 	constructor(options: ServePipeOptions) {
 		this.#options = options;
 		const {address, descriptor, limits, output, onEvent} = options;
 		const {answering, onFailure = () => undefined} = options;
 		this.#answers = answering && createAnswers(answering, onFailure);
+		const {createListener = plainListener} = options;
 		this.#missingReplies = limits.replies ?? 0;
 		this.ended = new Promise(resolve => {
 			this.#settle = resolve;
 		});
-		this.#listener = new Listener({
+		this.#listener = createListener({
 			address,
 			descriptor,
 			clock: systemClock,
@@ -211,9 +215,7 @@ class PeersPipe {
 		input?.stream.destroy();
 		const waiting = input
 			? input.stream.readableLength +
-				(this.#source === input.stream
-					? 0
-					: (this.#source?.readableLength ?? 0))
+				this.#changes.reduce((sum, each) => sum + waitingBytes(each), 0)
 			: 0;
 		this.#settle({
 			bytesRead: this.#bytesPassed + waiting,
@@ -227,7 +229,8 @@ class PeersPipe {
 	}
 
 	/** @returns What is sent. */
-	#follow({stream, lineEnding}: Input): Input['stream'] {
+	#follow(input: Input): Input['stream'] {
+		const {stream} = input;
 		stream.on('error', error => {
 			this.#inputError ??= error;
 			this.leave();
@@ -235,10 +238,16 @@ class PeersPipe {
 		stream.once('end', () => {
 			this.#hasInputEnded = true;
 		});
-		const source =
-			lineEnding === undefined
-				? stream
-				: stream.pipe(lineEndTransform(lineEnding));
+		let source = stream;
+		for (const change of inputStages(input)) {
+			source = source.pipe(change);
+			change.on('error', error => {
+				this.#inputError ??= error;
+				this.leave();
+			});
+			this.#changes.push(change);
+		}
+
 		source.once('end', () => {
 			this.#finishInput();
 		});
@@ -264,7 +273,7 @@ class PeersPipe {
 		}
 	}
 
-	#accept(link: SocketLink, name: string): void {
+	#accept(link: OuterLink, name: string): void {
 		const {stream} = link;
 		const {script, recorder, isTelnet} = this.#options;
 		// Before the recorder, which puts its listener in front.
@@ -297,9 +306,16 @@ class PeersPipe {
 			bytesAtLeave: undefined,
 		};
 		this.#peers.set(link, peer);
-		stream.on('error', () => {
+		stream.on('error', error => {
 			peer.reason = 'reset';
+			this.#blame(peer, error);
 		});
+		if (link.kind === 'udp') {
+			stream.on('arrived', () => {
+				this.#prefer(peer);
+			});
+		}
+
 		stream.once('close', () => {
 			peer.conversation.abandon();
 			this.#part(peer);
@@ -345,6 +361,7 @@ class PeersPipe {
 		try {
 			await receive(stream, {
 				...output,
+				format: output.createFormat?.(peer.link),
 				...(!peer.conversation.isEmpty && {
 					onHeard: async (chunk: Buffer) => peer.conversation.hear(chunk),
 				}),
@@ -403,15 +420,23 @@ class PeersPipe {
 		this.#give();
 	}
 
+	/** Of UDP: the input is for whom spoke last. */
+	#prefer(peer: Peer): void {
+		if (this.#holder !== peer) {
+			this.#takeBack();
+			this.#give([peer]);
+		}
+	}
+
 	/** The input goes to the first peer that can take it. */
-	#give(): void {
+	#give(preferred: Iterable<Peer> = this.#peers.values()): void {
 		const {input, to} = this.#options;
 		const isOver = this.#isInputOver || this.#isLeaving;
 		if (!input || isOver || this.#holder) {
 			return;
 		}
 
-		const peers = [...this.#peers.values()].filter(
+		const peers = [...preferred].filter(
 			({name}) => to === undefined || peersNamed([name], to).length > 0,
 		);
 		for (const peer of peers) {
@@ -440,9 +465,18 @@ class PeersPipe {
 		});
 	}
 
+	/** What went wrong on a link that isn't a socket as it is. */
+	#blame({name}: Peer, error: Error | undefined): void {
+		if (error instanceof SockchatError) {
+			const {code, message} = error;
+			this.#options.onFailure?.(new SockchatError(code, `${name}: ${message}`));
+		}
+	}
+
 	#part(peer: Peer): void {
 		const {link, name, reason, bytesGiven, sink} = peer;
 		this.#peers.delete(link);
+		this.#blame(peer, link.flaw);
 		const bytesTaken = sink.bytesTaken();
 		this.#bytesTaken += bytesTaken - peer.conversation.bytesSaid;
 		this.#options.onEvent({
@@ -452,6 +486,7 @@ class PeersPipe {
 			reason,
 			bytesIn: link.stream.bytesRead,
 			bytesOut: bytesTaken,
+			...datagramFacts(link),
 		});
 		if (this.#holder !== peer) {
 			return;

@@ -7,19 +7,26 @@ import type {Duplex} from 'node:stream';
 import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {SockchatError} from '../errors.js';
 import type {LeaveReason} from '../protocol/frame.js';
-import type {RawEvent, ServerEvent} from '../event/event.js';
+import type {
+	ControlEvent,
+	NoticeEvent,
+	RawEvent,
+	ServerEvent,
+} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import type {Recorded, Recorder} from '../recording/recorder.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
-import {Listener} from '../socket/listener.js';
+import type {AnyListener} from '../socket/listener.js';
+import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
-import type {Link} from '../socket/link.js';
+import {datagramFacts, type Link, type OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {TcpTable} from '../socket/tcp-table.js';
 import {createAnswers, type Answering} from './answers.js';
+import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
 import {Heard, SearchPace} from './heard.js';
 import {peersNamed} from './peer-name.js';
@@ -32,7 +39,11 @@ export type RawServerOptions = {
 	readonly descriptor?: number | undefined;
 	/** How many connections may wait for accept(); the kernel caps it. */
 	readonly backlog?: number | undefined;
-	readonly onEvent: (event: ServerEvent | RawEvent) => void;
+	readonly onEvent: (
+		event: ServerEvent | RawEvent | ControlEvent | NoticeEvent,
+	) => void;
+	/** For TCP and Unix domain sockets by default. */
+	readonly createListener?: ListenerMaker | undefined;
 	/**
 	 * Whether what is written is an input for the first peer alone, whose FIN
 	 * doesn't end it. Else it goes to all, and FIN is answered by FIN.
@@ -125,6 +136,7 @@ export const startRawServer = async ({
 	answering,
 	onFailure = () => undefined,
 	onEvent,
+	createListener = plainListener,
 	watch,
 	recorder,
 	silence,
@@ -132,7 +144,7 @@ export const startRawServer = async ({
 }: RawServerOptions): Promise<RawServer> => {
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
 	roomForPeers();
-	const peers = new Map<Link, RawPeer>();
+	const peers = new Map<OuterLink, RawPeer>();
 	const destroy = () => {
 		for (const {stream} of peers.keys()) {
 			stream.destroy();
@@ -145,18 +157,19 @@ export const startRawServer = async ({
 	let bytesTaken = 0;
 	/** @param done Called with whether the kernel took all of it. */
 	const send = (
-		{stream}: Link,
+		link: Link,
 		{name, recorded}: RawPeer,
 		bytes: Buffer,
 		done: (isTaken: boolean) => void,
 	) => {
-		watch?.tap.note('out', name, bytes);
+		const frame = link.messageKind(bytes);
+		watch?.tap.note('out', name, bytes, frame);
 		recorded?.sent(bytes);
-		stream.write(bytes, error => {
+		link.stream.write(bytes, error => {
 			done(!error);
 		});
 		const at = clock.wallMs();
-		onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
+		onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes, frame});
 	};
 
 	/** Reads a peer, unless somebody paused it or its answer is under way. */
@@ -185,7 +198,7 @@ export const startRawServer = async ({
 	/** What the end of the input does to peers; undefined until it ends. */
 	let hasShutdown: boolean | undefined;
 	let hasServed = false;
-	const accept = (link: Link, origin: Origin) => {
+	const accept = (link: OuterLink, origin: Origin) => {
 		const {name} = origin;
 		const {stream} = link;
 		if (isOnce && hasServed) {
@@ -250,14 +263,16 @@ export const startRawServer = async ({
 
 		stream.on('data', (bytes: Buffer) => {
 			peer.bytesIn += bytes.length;
-			watch?.tap.note('in', name, bytes);
+			const frame = link.messageKind(bytes);
+			watch?.tap.note('in', name, bytes, frame);
 			const at = clock.wallMs();
-			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes});
+			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes, frame});
 			negotiate?.(bytes);
 			if (answerer) {
 				void answer(bytes);
 			}
 		});
+		followControls(link, name, clock, onEvent, watch);
 		const answerEnd = async () => {
 			peer.isHalfClosed = true;
 			await answerer?.endHearing();
@@ -280,23 +295,40 @@ export const startRawServer = async ({
 		});
 		stream.on('close', () => {
 			answerer?.leave();
+			if (link.flaw) {
+				const text = `${name}: ${link.flaw.message}`;
+				const at = clock.wallMs();
+				onEvent({type: 'notice', at, tone: 'bad', text});
+			}
+
 			peers.delete(link);
 			const {bytesIn, reason} = peer;
 			const {bytesOut} = link;
 			const at = clock.wallMs();
-			onEvent({type: 'ended', at, peer: name, reason, bytesIn, bytesOut});
+			onEvent({
+				type: 'ended',
+				at,
+				peer: name,
+				reason,
+				bytesIn,
+				bytesOut,
+				...datagramFacts(link),
+			});
 			if (isOnce) {
 				void listener.drain();
 			}
 		});
 	};
 
-	const listener: Listener = new Listener({
+	const listener: AnyListener = createListener({
 		address,
 		descriptor,
 		clock,
 		onEvent,
 		onLink: accept,
+		onSocket(link, {name}) {
+			watch?.follow(link, 'server', name);
+		},
 		onDrain() {
 			for (const {stream} of peers.keys()) {
 				stream.end();
@@ -336,6 +368,13 @@ export const startRawServer = async ({
 
 				count++;
 				peer.bytesGiven += bytes.length;
+				const refusal = link.refusal(bytes);
+				if (refusal) {
+					const text = refusal.message;
+					onEvent({type: 'notice', at: clock.wallMs(), tone: 'bad', text});
+					continue;
+				}
+
 				send(link, peer, bytes, countTaken);
 				if (isPipe) {
 					break;

@@ -6,9 +6,7 @@
  * of a write that the kernel takes in parts. Nothing is done for a chunk.
  */
 import {setTimeout as startTimer, clearTimeout} from 'node:timers';
-import type {Link, SocketLink} from '../socket/link.js';
-
-type Stream = SocketLink['stream'];
+import type {Link, LinkStream as Stream} from '../socket/link.js';
 
 const movedOn = ({bytesRead, bytesWritten}: Stream): number =>
 	bytesRead + bytesWritten;

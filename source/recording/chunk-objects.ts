@@ -7,12 +7,15 @@
 import type {Buffer} from 'node:buffer';
 import {StringDecoder} from 'node:string_decoder';
 import type {RawEvent} from '../event/event.js';
+import type {MessageKind} from '../event/link-facts.js';
 
 export type ChunkObject = {
 	readonly type: 'chunk';
 	readonly direction: 'in' | 'out';
 	readonly peer: string | undefined;
 	readonly at: number;
+	/** How a WebSocket message was sent. */
+	readonly frame?: MessageKind | undefined;
 	readonly bytes: number;
 	readonly base64: string;
 	readonly text: string;
@@ -22,7 +25,7 @@ export class ChunkObjects {
 	readonly #decoders = new Map<string, StringDecoder>();
 
 	/** The object to print for a chunk; JSON drops undefined keys. */
-	objectOf({at, direction, peer, bytes}: RawEvent): ChunkObject {
+	objectOf({at, direction, peer, bytes, frame}: RawEvent): ChunkObject {
 		const key = keyOf(direction, peer);
 		const decoder = this.#decoders.get(key) ?? new StringDecoder();
 		this.#decoders.set(key, decoder);
@@ -32,6 +35,7 @@ export class ChunkObjects {
 			direction,
 			peer,
 			at,
+			frame,
 			bytes: bytes.length,
 			base64: buffer.toString('base64'),
 			text: decoder.write(buffer),

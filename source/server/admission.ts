@@ -95,6 +95,7 @@ export class Admission {
 				return this.#uids.of(socket, origin);
 			}
 
+			case 'udp':
 			case 'unknown': {
 				return 'unknown';
 			}

@@ -98,7 +98,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		const duplex = link.stream;
 		this.link = link;
 		this.duplex = duplex;
-		this.socket = link.kind === 'memory' ? undefined : link.stream;
+		this.socket = link.kind === 'memory' ? undefined : link.socket;
 		this.origin = origin;
 		this.hub = hub;
 		this.lastHeardAt = this.#now;

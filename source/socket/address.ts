@@ -15,6 +15,8 @@ import {defaultHost, defaultPort} from '../protocol/frame.js';
 
 export type Address =
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
+	/** A UDP socket's; its ports are others than those of TCP. */
+	| {readonly kind: 'udp'; readonly host: string; readonly port: number}
 	| {readonly kind: 'unix'; readonly path: string};
 
 declare const isChecked: unique symbol;
@@ -91,15 +93,21 @@ export const parsePort = (
 		: portOutOfRange(port, least);
 };
 
-export const parseTcpAddress = (
+export const parseHostAndPort = (
+	kind: 'tcp' | 'udp',
 	host: string,
 	port: number,
 ): LoopbackAddress | SockchatError => {
 	const literal = loopbackHost(host);
 	return literal === undefined
 		? notLoopback(host, port)
-		: checked({kind: 'tcp', host: literal, port});
+		: checked({kind, host: literal, port});
 };
+
+export const parseTcpAddress = (
+	host: string,
+	port: number,
+): LoopbackAddress | SockchatError => parseHostAndPort('tcp', host, port);
 
 /** Whether a path is a name in Linux's abstract namespace. */
 export const isAbstract = (path: string): boolean => path.startsWith('@');
@@ -165,7 +173,7 @@ const readAddress = (address: unknown): LoopbackAddress | SockchatError => {
 			: badSocketPath(String(path), 'it is not a string');
 	}
 
-	if (kind !== 'tcp' || typeof host !== 'string') {
+	if ((kind !== 'tcp' && kind !== 'udp') || typeof host !== 'string') {
 		return notAnAddress();
 	}
 
@@ -175,7 +183,7 @@ const readAddress = (address: unknown): LoopbackAddress | SockchatError => {
 		port >= 0 &&
 		port <= maxPort;
 	return isPort
-		? parseTcpAddress(host, port)
+		? parseHostAndPort(kind, host, port)
 		: loopbackHost(host) === undefined
 			? notLoopback(host, defaultPort)
 			: portOutOfRange(String(port), 0);
@@ -197,6 +205,23 @@ export const requireLoopback = (address: Address): LoopbackAddress => {
 	return read;
 };
 
+/** Of what carries a stream of bytes: not UDP's. */
+export type StreamAddress = Exclude<LoopbackAddress, {readonly kind: 'udp'}>;
+
+/**
+ * Checks it as `requireLoopback` does.
+ *
+ * @throws {SockchatError} Also for an address of UDP.
+ */
+export const requireStream = (wanted: Address): StreamAddress => {
+	const address = requireLoopback(wanted);
+	if (address.kind === 'udp') {
+		throw notAnAddress();
+	}
+
+	return address;
+};
+
 export const hostAndPort = (host: string, port: number): string =>
 	// join() makes one flat string; a template would keep its parts in memory,
 	// for each of 10,000 peers.
@@ -204,9 +229,9 @@ export const hostAndPort = (host: string, port: number): string =>
 
 /** For display: 127.0.0.1:5001, [::1]:5001, or a path. */
 export const formatAddress = (address: Address): string =>
-	address.kind === 'tcp'
-		? hostAndPort(address.host, address.port)
-		: address.path;
+	address.kind === 'unix'
+		? address.path
+		: hostAndPort(address.host, address.port);
 
 /** The same wherever it is read: a path is absolute. */
 export const lastingAddress = (address: Address): string =>

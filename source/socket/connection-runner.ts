@@ -109,11 +109,13 @@ export class ConnectionRunner {
 		}
 
 		if (isNewPhase) {
+			const link = this.#options.link();
 			this.#options.onEvent({
 				type: 'connection',
 				at: this.#options.clock.wallMs(),
 				connection,
-				...(this.#options.link()?.endpoints ?? noEndpoints),
+				...(link?.endpoints ?? noEndpoints),
+				...(link?.facts && {link: link.facts}),
 			});
 		}
 

@@ -9,7 +9,7 @@ import {
 import {formatTcpInfo} from '../tcp/tcp-info.js';
 import {lingerZero, type Call} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
-import type {Link, SocketLink} from './link.js';
+import type {Link, OuterLink} from './link.js';
 import {readTcpInfo} from './ss.js';
 import {readTcpTable} from './tcp-table.js';
 
@@ -57,7 +57,7 @@ const setReading = (socket: Socket, isReading: boolean): void => {
 const isReading = (socket: Socket): boolean =>
 	(Reflect.get(socket, '_handle') as Handle | undefined)?.reading !== false;
 
-const askKernel = async ({endpoints}: SocketLink): Promise<Answer> => {
+const askKernel = async ({endpoints}: OuterLink): Promise<Answer> => {
 	const {local, remote} = endpoints;
 	const info =
 		local === undefined || remote === undefined
@@ -76,10 +76,10 @@ const askKernel = async ({endpoints}: SocketLink): Promise<Answer> => {
 
 /** What the kernel holds for the process, unread; undefined if unknown. */
 const unreadBytesOf = async ({
-	kind,
+	transport,
 	endpoints: {local, remote},
-}: SocketLink): Promise<number | undefined> => {
-	if (kind !== 'tcp' || local === undefined || remote === undefined) {
+}: OuterLink): Promise<number | undefined> => {
+	if (transport !== 'tcp' || local === undefined || remote === undefined) {
 		return undefined;
 	}
 
@@ -90,11 +90,11 @@ const unreadBytesOf = async ({
 
 /** What the kernel makes of a close(2). */
 const closingWords = (
-	{kind}: SocketLink,
+	{transport}: OuterLink,
 	unreadBytes: number | undefined,
 	hasSentFin: boolean,
 ): string => {
-	if (kind !== 'tcp') {
+	if (transport !== 'tcp') {
 		return 'the other side reads to the end of what was written, and what it writes fails with EPIPE';
 	}
 
@@ -110,7 +110,8 @@ const closingWords = (
 
 const closeSocket = async (
 	owner: SocketOwner,
-	link: SocketLink,
+	link: OuterLink,
+	socket: Socket,
 	whose: string,
 ): Promise<Answer> => {
 	const {stream} = link;
@@ -120,9 +121,9 @@ const closeSocket = async (
 	}
 
 	const queued = stream.writableLength;
-	const words = closingWords(link, unreadBytes, stream.writableFinished);
+	const words = closingWords(link, unreadBytes, socket.writableFinished);
 	// What is read in between, the table doesn't know.
-	owner.close(isReading(stream) ? undefined : unreadBytes);
+	owner.close(isReading(socket) ? undefined : unreadBytes);
 	const lost =
 		queued > 0 ? ` ${queued} bytes that Node still held are discarded.` : '';
 	return done(`${whose} socket is closed: ${words}.${lost}`);
@@ -139,7 +140,7 @@ const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
 
 /** Why the action can't be done now, or not on this kind of socket. */
 const refusal = (
-	{kind, isConnecting, stream}: SocketLink,
+	{transport, isConnecting, stream}: OuterLink,
 	{type}: SocketAction,
 	whose: string,
 ): string | undefined => {
@@ -152,12 +153,12 @@ const refusal = (
 	}
 
 	if (type === 'end' && stream.writableEnded) {
-		return kind === 'tcp'
+		return transport === 'tcp'
 			? `${whose} socket has already sent FIN: it sends nothing more.`
 			: `${whose} socket has already ended its side: it sends nothing more.`;
 	}
 
-	return tcpActions.has(type) && kind !== 'tcp'
+	return tcpActions.has(type) && transport !== 'tcp'
 		? `${whose} connection uses a Unix domain socket; /${type} works on TCP only.`
 		: undefined;
 };
@@ -175,7 +176,13 @@ export const controlSocket = async (
 		return refused('The host has no socket of its own; name a peer.');
 	}
 
-	const {stream} = link;
+	const {stream, socket} = link;
+	if (!socket) {
+		return refused(
+			`${whose} socket is one of UDP, which has no connection; /${action.type} works on TCP.`,
+		);
+	}
+
 	const reason = refusal(link, action, whose);
 	if (reason !== undefined) {
 		return refused(reason);
@@ -185,7 +192,7 @@ export const controlSocket = async (
 		case 'pause': {
 			owner.onCall('pause()');
 			owner.setPaused(true);
-			setReading(stream, false);
+			setReading(socket, false);
 			return done(
 				`${whose} socket is no longer read: new data waits in the kernel, then at the other end. /resume reads on.`,
 			);
@@ -193,7 +200,7 @@ export const controlSocket = async (
 
 		case 'resume': {
 			owner.onCall('resume()');
-			setReading(stream, true);
+			setReading(socket, true);
 			owner.setPaused(false);
 			return done(`${whose} socket is read again.`);
 		}
@@ -201,7 +208,7 @@ export const controlSocket = async (
 		case 'end': {
 			stream.end();
 			return done(
-				link.kind === 'tcp'
+				link.transport === 'tcp'
 					? `${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`
 					: `${whose} socket sends nothing more: the other side reads to the end of what was written. It still reads.`,
 			);
@@ -214,12 +221,12 @@ export const controlSocket = async (
 		}
 
 		case 'close': {
-			return closeSocket(owner, link, whose);
+			return closeSocket(owner, link, socket, whose);
 		}
 
 		case 'nodelay': {
 			owner.onCall(`setsockopt(TCP_NODELAY, ${action.isOn ? 1 : 0})`);
-			stream.setNoDelay(action.isOn);
+			socket.setNoDelay(action.isOn);
 			return done(
 				action.isOn
 					? `${whose} socket has TCP_NODELAY on: small writes are sent at once.`
@@ -229,7 +236,7 @@ export const controlSocket = async (
 
 		case 'keepalive': {
 			owner.onCall(`setsockopt(SO_KEEPALIVE, ${action.isOn ? 1 : 0})`);
-			stream.setKeepAlive(action.isOn);
+			socket.setKeepAlive(action.isOn);
 			return done(
 				action.isOn
 					? `${whose} socket has SO_KEEPALIVE on: after a long silence (2 hours by default on Linux) the kernel checks whether the other end is there.`

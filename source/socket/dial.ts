@@ -6,7 +6,7 @@ import {
 	formatAddress,
 	isAbstract,
 	kernelPath,
-	requireLoopback,
+	requireStream,
 	shellWordsFor,
 	type Address,
 	type LoopbackAddress,
@@ -141,7 +141,7 @@ export const rawConnectionFailed = (
  * @throws {SockchatError} `ERR_SOCKET_PATH`.
  */
 export const requirePlace = (address: Address): void => {
-	if (address.kind === 'tcp' || isAbstract(address.path)) {
+	if (address.kind !== 'unix' || isAbstract(address.path)) {
 		return;
 	}
 
@@ -167,13 +167,13 @@ const socketOptions = {allowHalfOpen: true, readableHighWaterMark: 1};
  *
  * @param wanted Checked again, as a type can be cast.
  * @param localPort A port to bind first; undefined lets the kernel choose.
- * @throws {SockchatError} Before any call, see `requireLoopback`.
+ * @throws {SockchatError} Before any call, see `requireStream`.
  */
 export const dial = (
 	wanted: LoopbackAddress,
 	localPort?: number,
 ): SocketLink => {
-	const address = requireLoopback(wanted);
+	const address = requireStream(wanted);
 	const socket =
 		address.kind === 'tcp'
 			? createConnection({

@@ -1,13 +1,25 @@
 /**
  * What carries bytes, whatever it is made of: a TCP connection, a Unix domain
- * socket, or a pair of streams inside this process.
+ * socket, TLS or a WebSocket on one of these, UDP, or a pair of streams inside
+ * this process.
  *
  * Bytes go through `stream`. Everything else that differs between the kinds is
  * asked here, so no other folder needs node:net or `instanceof`.
  */
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
+import {connectTimedOut} from '../connection/lifecycle.js';
+import type {SockchatError} from '../errors.js';
+import type {LinkFacts, MessageKind} from '../event/link-facts.js';
 import {hostAndPort} from './address.js';
+
+/** What raw mode needs of a stream; a socket of node:net has it. */
+export type LinkStream = Duplex & {
+	readonly bytesRead: number;
+	readonly bytesWritten: number;
+	/** Emits 'timeout' after this long without a byte; 0 is never. */
+	readonly setTimeout: (delayMs: number) => unknown;
+};
 
 /** Both ends of a TCP connection, as far as node:net knows them. */
 export type Endpoints = {
@@ -49,17 +61,59 @@ export const connectingEndsOf = (
 		? noEndpoints
 		: {local: hostAndPort(localAddress, localPort), remote};
 
+/** What differs between links besides their streams: by default, nothing. */
+abstract class CommonLink {
+	/** What is known of it by now. */
+	get facts(): LinkFacts | undefined {
+		return undefined;
+	}
+
+	/** Why what was read may not be all, though it ended. */
+	get flaw(): SockchatError | undefined {
+		return undefined;
+	}
+
+	/** How a message was sent, if that differs. */
+	messageKind(_message: Uint8Array): MessageKind | undefined {
+		return undefined;
+	}
+
+	/** Why a message can't be sent. */
+	refusal(_message: Uint8Array): SockchatError | undefined {
+		return undefined;
+	}
+
+	/** From now on it goes on after the loss of a message, if it can. */
+	tolerate(_onLoss: (error: SockchatError) => void): void {}
+
+	/** Why it is given up while it connects. */
+	tooLate(patienceMs: number): SockchatError {
+		return connectTimedOut(patienceMs);
+	}
+}
+
 /** A socket of the kernel. */
-export class SocketLink {
+export class SocketLink extends CommonLink {
 	readonly kind: 'tcp' | 'unix';
 	readonly stream: Socket;
 	/** The port that is bound before connect(); undefined if the kernel chooses. */
 	readonly boundPort: number | undefined;
 
 	constructor(kind: 'tcp' | 'unix', socket: Socket, boundPort?: number) {
+		super();
 		this.kind = kind;
 		this.stream = socket;
 		this.boundPort = boundPort;
+	}
+
+	/** What the kernel knows it as. */
+	get transport(): 'tcp' | 'unix' {
+		return this.kind;
+	}
+
+	/** The socket of the kernel that it is. */
+	get socket(): Socket {
+		return this.stream;
 	}
 
 	get isConnecting(): boolean {
@@ -82,7 +136,7 @@ export class SocketLink {
 }
 
 /** One end of a pair of streams in this process; the kernel sees none of it. */
-export class MemoryLink {
+export class MemoryLink extends CommonLink {
 	readonly kind = 'memory';
 	readonly stream: Duplex;
 	readonly isConnecting = false;
@@ -90,6 +144,7 @@ export class MemoryLink {
 	readonly endpoints = noEndpoints;
 
 	constructor(stream: Duplex) {
+		super();
 		this.stream = stream;
 	}
 
@@ -99,4 +154,52 @@ export class MemoryLink {
 	}
 }
 
-export type Link = SocketLink | MemoryLink;
+type Below = {
+	readonly transport: 'tcp' | 'unix' | 'udp';
+	readonly socket?: Socket | undefined;
+	readonly boundPort?: number | undefined;
+};
+
+/** Something that is carried by a socket of the kernel. */
+export abstract class CarriedLink extends CommonLink {
+	abstract readonly kind: 'tls' | 'ws' | 'udp';
+	abstract readonly stream: LinkStream;
+	/** What the kernel knows it as. */
+	readonly transport: 'tcp' | 'unix' | 'udp';
+	/** The stream socket below it; UDP has none. */
+	readonly socket: Socket | undefined;
+	readonly boundPort: number | undefined;
+
+	/** @param below What carries it. */
+	constructor(below: Below) {
+		super();
+		this.transport = below.transport;
+		this.socket = below.socket;
+		this.boundPort = below.boundPort;
+	}
+
+	get endpoints(): Endpoints {
+		return this.socket ? endpointsOf(this.socket) : noEndpoints;
+	}
+
+	/** Whether messages can't be sent yet. */
+	abstract get isConnecting(): boolean;
+
+	/** Bytes of messages that were sent. */
+	abstract get bytesOut(): number;
+
+	/** Sends RST where there is one. */
+	reset(): void {
+		this.socket?.resetAndDestroy();
+		this.stream.destroy();
+	}
+}
+
+/** A link to another process. */
+export type OuterLink = SocketLink | CarriedLink;
+
+export type Link = OuterLink | MemoryLink;
+
+/** For an event: UDP has no connection that could end. */
+export const datagramFacts = ({kind, facts}: Link): {link?: LinkFacts} =>
+	kind === 'udp' && facts ? {link: facts} : {};

@@ -9,9 +9,11 @@ import {
 	isAbstract,
 	kernelPath,
 	requireLoopback,
+	requireStream,
 	shellWordsFor,
 	type Address,
 	type LoopbackAddress,
+	type StreamAddress,
 } from './address.js';
 import {addressOfDescriptor} from './inherited.js';
 import {holderOfPort, type Holder} from './port-holder.js';
@@ -94,7 +96,7 @@ const listenFailed = async (
 
 const tryListen = async (
 	server: Server,
-	address: LoopbackAddress,
+	address: StreamAddress,
 	backlog: number,
 ): Promise<void> =>
 	new Promise((resolve, reject) => {
@@ -209,14 +211,14 @@ export const listenOnDescriptor = async (
  * @returns The address; a port of 0 is replaced by the one the kernel chose.
  * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
  * `ERR_SOCKET_PATH`, `ERR_SOCKET_TAKEN` or `ERR_ADDRESS_UNAVAILABLE`; before any
- * call, see `requireLoopback`.
+ * call, see `requireStream`.
  */
 export const listen = async (
 	server: Server,
 	wanted: LoopbackAddress,
 	backlog: number,
 ): Promise<LoopbackAddress> => {
-	const address = requireLoopback(wanted);
+	const address = requireStream(wanted);
 	if (hasFile(address)) {
 		secureFolder(address.path);
 	}
@@ -247,9 +249,9 @@ export const listen = async (
 
 /** An address as JSON events give it, in the words of the flags. */
 export const placeOf = (address: Address): Place =>
-	address.kind === 'tcp'
-		? {host: address.host, port: address.port}
-		: {path: address.path};
+	address.kind === 'unix'
+		? {path: address.path}
+		: {host: address.host, port: address.port};
 
 /**
  * Fails if nobody else could listen at an address now.

@@ -4,20 +4,15 @@
  */
 import {createServer, type Server as NetServer, type Socket} from 'node:net';
 import {Allowance} from '../connection/allowance.js';
-import {
-	serverDrainTimeoutMs,
-	transitionServer,
-	type Listening,
-	type ListeningEvent,
-} from '../connection/listening.js';
-import {assertNever} from '../errors.js';
+import type {Listening} from '../connection/listening.js';
 import type {ServerEvent} from '../event/event.js';
 import type {Call} from '../tcp/tcp.js';
 import {trace} from '../trace.js';
 import {formatAddress, type LoopbackAddress} from './address.js';
 import type {Clock} from './clock.js';
-import {SocketLink} from './link.js';
-import {listen, listenOnDescriptor, placeOf} from './listen.js';
+import {SocketLink, type CarriedLink} from './link.js';
+import {listen, listenOnDescriptor} from './listen.js';
+import {ListeningRunner} from './listening-runner.js';
 import {tcpOrigin, type Origin} from './origin.js';
 import {cappedBacklog} from './port-holder.js';
 
@@ -25,6 +20,27 @@ export type Surplus = {
 	readonly maxPeers: number;
 	/** Refuses a surplus peer; the socket is closed when this returns. */
 	readonly turnAway: (socket: Socket, peer: string) => void;
+};
+
+/**
+ * Speaks TLS or WebSocket on what was accepted.
+ *
+ * @param onOpen Called once with what comes of it, if anything does.
+ */
+export type Layer = (
+	link: SocketLink,
+	origin: Origin,
+	onOpen: (link: CarriedLink) => void,
+) => void;
+
+/** What raw mode needs of a listener, whatever it listens for. */
+export type AnyListener = {
+	readonly address: LoopbackAddress;
+	readonly backlog: number;
+	readonly calls: readonly Call[];
+	readonly closed: Promise<void>;
+	readonly listen: (backlog?: number) => Promise<void>;
+	readonly drain: () => Promise<void>;
 };
 
 export type ListenerOptions = {
@@ -36,6 +52,13 @@ export type ListenerOptions = {
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
 	readonly onLink: (link: SocketLink, origin: Origin) => void;
+	/** Set if what is accepted is not handed on as it is. */
+	readonly layered?:
+		| {
+				readonly open: Layer;
+				readonly onLink: (link: CarriedLink, origin: Origin) => void;
+		  }
+		| undefined;
 	/** Set if it is known how many may be connected at once. */
 	readonly surplus?: Surplus | undefined;
 	/** No more are accepted: end all connections. */
@@ -50,13 +73,11 @@ const connectBurstSeconds = 2;
 // For bursts of connections; Linux caps it at net.core.somaxconn.
 export const defaultBacklog = 4096;
 
-export class Listener {
-	/** Settles once every connection has ended and the port is free. */
-	readonly closed: Promise<void>;
+export class Listener implements AnyListener {
 	readonly #options: ListenerOptions;
 	readonly #netServer: NetServer;
 	#address: LoopbackAddress;
-	#state: Listening;
+	readonly #runner: ListeningRunner;
 	#unixPeers = 0;
 	#sockets = 0;
 	/** Of connections per second; undefined for no limit. */
@@ -65,8 +86,6 @@ export class Listener {
 	readonly #waiting = new Set<Socket>();
 	#backlog = 0;
 	#hasStopped = false;
-	#cancelTick: (() => void) | undefined;
-	#settle!: () => void;
 	/** One function for all sockets. */
 	readonly #countEnd = () => {
 		this.#sockets--;
@@ -85,9 +104,14 @@ export class Listener {
 						connectRate * connectBurstSeconds,
 					);
 		this.#address = options.address;
-		this.#state = {phase: 'binding', since: this.#now};
-		this.closed = new Promise(resolve => {
-			this.#settle = resolve;
+		this.#runner = new ListeningRunner({
+			clock,
+			address: () => this.#address,
+			onEvent: options.onEvent,
+			onCutOff: options.onCutOff,
+			stopAccepting: () => {
+				this.#stopAccepting();
+			},
 		});
 		// Half-open is allowed: we send FIN when we are done, not automatically.
 		this.#netServer = createServer(
@@ -141,7 +165,12 @@ export class Listener {
 	}
 
 	get state(): Listening {
-		return this.#state;
+		return this.#runner.state;
+	}
+
+	/** Settles once every connection has ended and the port is free. */
+	get closed(): Promise<void> {
+		return this.#runner.closed;
 	}
 
 	/**
@@ -161,23 +190,59 @@ export class Listener {
 		this.#netServer.on('error', error => {
 			trace(`accept failed: ${error.message}`);
 		});
-		this.#dispatch({type: 'bound', at: this.#now});
+		this.#runner.bound();
 	}
 
 	/** Accepts no more; after 3 seconds the remaining connections are closed. */
 	async drain(): Promise<void> {
-		this.#dispatch({type: 'drain', at: this.#now});
-		return this.closed;
+		return this.#runner.drain();
 	}
 
 	#take(socket: Socket, origin: Origin): void {
 		// Reports the accept() call before the accepted peer.
-		const link = new SocketLink(this.#address.kind, socket);
+		const kind = this.#address.kind === 'unix' ? 'unix' : 'tcp';
+		const link = new SocketLink(kind, socket);
+		if (this.#options.layered) {
+			this.#carry(link, origin, this.#options.layered);
+			return;
+		}
+
 		this.#options.onLink(link, origin);
 		const peer = origin.name;
 		this.#options.onEvent({type: 'accepted', at: this.#at, peer});
 		// Last, so that the owner has handled the close before it is counted.
 		socket.on('close', this.#countEnd);
+	}
+
+	/** It is a peer once it speaks what is spoken here. */
+	#carry(
+		link: SocketLink,
+		origin: Origin,
+		{open, onLink}: NonNullable<ListenerOptions['layered']>,
+	): void {
+		const socket = link.stream;
+		let isHanded = false;
+		this.#waiting.add(socket);
+		open(link, origin, carried => {
+			const {stream, facts} = carried;
+			isHanded = true;
+			this.#waiting.delete(socket);
+			onLink(carried, origin);
+			const peer = origin.name;
+			this.#options.onEvent({
+				type: 'accepted',
+				at: this.#at,
+				peer,
+				link: facts,
+			});
+			stream.once('close', this.#countEnd);
+		});
+		socket.once('close', () => {
+			this.#waiting.delete(socket);
+			if (!isHanded) {
+				this.#countEnd();
+			}
+		});
 	}
 
 	/** Over the rate: the connection is handed on a little later. */
@@ -208,40 +273,7 @@ export class Listener {
 		return this.#options.clock.wallMs();
 	}
 
-	#dispatch(event: ListeningEvent): void {
-		const before = this.#state;
-		const [state, ...effects] = transitionServer(before, event);
-		this.#state = state;
-		if (state.phase !== before.phase) {
-			const place = placeOf(this.#address);
-			this.#options.onEvent({type: 'listening', at: this.#at, state, place});
-		}
-
-		for (const effect of effects) {
-			switch (effect.type) {
-				case 'stop-accepting': {
-					this.#stopAccepting();
-					break;
-				}
-
-				case 'cut-off': {
-					this.#options.onCutOff();
-					break;
-				}
-
-				default: {
-					assertNever(effect);
-				}
-			}
-		}
-	}
-
 	#stopAccepting(): void {
-		this.#cancelTick = this.#options.clock.setTimer(() => {
-			// The timer may fire a fraction early, and is set only once.
-			const due = this.#state.since + serverDrainTimeoutMs;
-			this.#dispatch({type: 'tick', at: Math.max(this.#now, due)});
-		}, serverDrainTimeoutMs);
 		this.#netServer.close(() => {
 			this.#hasStopped = true;
 			this.#closeIfEmpty();
@@ -256,9 +288,7 @@ export class Listener {
 	/** The server's own 'close' comes before its last socket's. */
 	#closeIfEmpty(): void {
 		if (this.#hasStopped && this.#sockets === 0) {
-			this.#cancelTick?.();
-			this.#dispatch({type: 'emptied', at: this.#now});
-			this.#settle();
+			this.#runner.emptied();
 		}
 	}
 

@@ -21,7 +21,7 @@ export type TcpOrigin = {
 /** `name` is the peer's name in events and tables. */
 export type Origin =
 	| TcpOrigin
-	| {readonly kind: 'unix'; readonly name: string}
+	| {readonly kind: 'unix' | 'udp'; readonly name: string}
 	/** Reset before it was accepted. */
 	| {readonly kind: 'unknown'; readonly name: string}
 	/** A stream inside this process: the host's own screen. */

@@ -144,9 +144,12 @@ export const holderOfPort = async (
 export const holdersOf = async (
 	address: Address,
 ): Promise<readonly Holder[]> => {
-	const inode =
-		address.kind === 'tcp'
-			? await listeningInode(address.host, address.port)
-			: await listeningUnixInode(address.path);
+	let inode: string | undefined;
+	if (address.kind === 'tcp') {
+		inode = await listeningInode(address.host, address.port);
+	} else if (address.kind === 'unix') {
+		inode = await listeningUnixInode(address.path);
+	}
+
 	return inode === undefined ? [] : holdersOfInode(inode);
 };

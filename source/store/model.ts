@@ -3,6 +3,7 @@ import type {OfferedCommand} from '../protocol/frame.js';
 import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
 import type {Look, Place, SendingFile, ServerEvent} from '../event/event.js';
+import type {LinkFacts} from '../event/link-facts.js';
 import {nobody, type Presence} from '../protocol/presence.js';
 import {dayOf, withDays} from './days.js';
 import {
@@ -89,6 +90,8 @@ export type Model = {
 	readonly connection: Connection | undefined;
 	readonly local: string | undefined;
 	readonly remote: string | undefined;
+	/** What is known of the link, unless it is a socket as it is. */
+	readonly link: LinkFacts | undefined;
 	readonly traffic: {
 		readonly bytesIn: number;
 		readonly bytesOut: number;
@@ -177,6 +180,7 @@ export const createModel = (start: ModelStart): Model => ({
 	connection: undefined,
 	local: undefined,
 	remote: undefined,
+	link: undefined,
 	traffic: noTraffic,
 	rtts: [],
 	unfinished: new Map(),

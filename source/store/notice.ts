@@ -9,7 +9,7 @@ import type {
 	LeaveReason,
 	ServerFrame,
 } from '../protocol/frame.js';
-import type {ChatEvent, Tone} from '../event/event.js';
+import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
 
 export type Words = {readonly tone: Tone; readonly text: string};
 
@@ -164,6 +164,38 @@ const connectionWords = (connection: Connection): Words | undefined => {
 	}
 };
 
+const acceptedWords = ({
+	peer,
+	link,
+}: Extract<ChatEvent, {type: 'accepted'}>): string => {
+	switch (link?.kind) {
+		case 'udp': {
+			return `first datagram from ${peer}`;
+		}
+
+		case 'tls': {
+			return `connection from ${peer} made: ${link.version}, ${link.cipher}`;
+		}
+
+		case 'ws':
+		case undefined: {
+			return `connection from ${peer} made`;
+		}
+	}
+};
+
+/** A WebSocket's ping and pong are in the view of the wire alone. */
+const controlWords = (event: ControlEvent): Words | undefined => {
+	if (event.frame !== 'close') {
+		return undefined;
+	}
+
+	const {code, reason, direction, peer} = event;
+	const by = direction === 'out' ? 'we' : (peer ?? 'the other side');
+	const why = [code ?? 'no code', ...(reason === '' ? [] : [reason])].join(' ');
+	return info(`Close frame: ${by} closed the WebSocket (${why})`);
+};
+
 const historyWords = (event: Extract<ChatEvent, {type: 'history'}>): Words => {
 	switch (event.state) {
 		case 'open': {
@@ -246,11 +278,19 @@ const placeWords = (
 			: `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
 	switch (state.phase) {
 		case 'listening': {
-			return {tone: 'good', text: `listening on ${where}`};
+			return {
+				tone: 'good',
+				text:
+					event.link?.kind === 'udp'
+						? `bound to ${where}, for datagrams`
+						: `listening on ${where}`,
+			};
 		}
 
 		case 'draining': {
-			return info('draining: no new connections are accepted');
+			return event.link?.kind === 'udp'
+				? undefined
+				: info('draining: no new connections are accepted');
 		}
 
 		case 'binding':
@@ -276,10 +316,14 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 		}
 
 		case 'accepted': {
-			return info(`connection from ${event.peer} made`);
+			return info(acceptedWords(event));
 		}
 
 		case 'ended': {
+			if (event.link?.kind === 'udp') {
+				return undefined;
+			}
+
 			return info(
 				`connection from ${event.peer} ended (${reasonWords(event.reason)})`,
 			);
@@ -290,6 +334,10 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 				tone: 'warn',
 				text: `${event.peer} speaks ${event.protocol}; it was turned away.`,
 			};
+		}
+
+		case 'control': {
+			return controlWords(event);
 		}
 
 		case 'history': {

@@ -60,6 +60,8 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			update.connection = event.connection;
 			update.local = event.local;
 			update.remote = event.remote;
+			// What was agreed is still worth seeing after the end.
+			update.link = event.link ?? update.link;
 			break;
 		}
 
@@ -115,7 +117,8 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		}
 
 		case 'listening': {
-			const {state, place, tookOverFrom} = event;
+			const {state, place, tookOverFrom, link} = event;
+			update.link = link;
 			update.isTakingOver ||= tookOverFrom !== undefined;
 			const counts = {
 				peers: 0,
@@ -156,6 +159,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		}
 
 		case 'history':
+		case 'control':
 		case 'notice': {
 			break;
 		}

@@ -11,7 +11,7 @@ import {nameOfCall, type Call, type KernelPair, type Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
-import type {Endpoints, Link, SocketLink} from '../socket/link.js';
+import type {Endpoints, Link} from '../socket/link.js';
 import {readPortFigures} from '../socket/ss.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 import {FollowedSocket} from './followed-socket.js';
@@ -181,16 +181,23 @@ export class SocketWatch {
 		side: 'client' | 'server',
 		peer: string | undefined,
 	): void {
-		if (link.kind === 'memory' || this.#followed.has(link.stream)) {
+		if (link.kind === 'memory') {
 			return;
 		}
 
-		const socket = link.stream;
+		const {socket, stream} = link;
+		const known = socket && this.#calls.get(socket);
+		if (known) {
+			// Followed since it was accepted; now it carries what is spoken.
+			this.#calls.set(stream, known);
+			return;
+		}
+
 		this.tap.forget(peer);
-		socket.once('close', () => {
+		stream.once('close', () => {
 			this.tap.forget(peer);
 		});
-		if (!this.#isTcp) {
+		if (!socket || !this.#isTcp) {
 			return;
 		}
 
@@ -234,14 +241,15 @@ export class SocketWatch {
 			onStep,
 		});
 		this.#calls.set(socket, called);
+		this.#calls.set(stream, called);
 	}
 
 	/** Records a call that has no socket event; call it before the call itself. */
 	called(call: Call, link?: Link, facts?: CallFacts): void {
 		if (link) {
 			const {stream} = link;
-			const followed =
-				link.kind === 'memory' ? undefined : this.#followed.get(link.stream);
+			const socket = link.kind === 'memory' ? undefined : link.socket;
+			const followed = socket && this.#followed.get(socket);
 			if (followed && (call === 'pause()' || call === 'resume()')) {
 				followed.isPaused = call === 'pause()';
 			}
@@ -318,7 +326,7 @@ export class SocketWatch {
 	}
 
 	/** When a connection that is now here was not yet in the table. */
-	#lackedAt({endpoints: {local, remote}}: SocketLink): number {
+	#lackedAt({endpoints: {local, remote}}: Link): number {
 		const {table, readAt} = this.#lastTable;
 		const isThere =
 			local !== undefined &&

@@ -41,11 +41,15 @@ export class WireTap {
 		this.#offsets.delete(keyOf('out', peer));
 	}
 
-	/** @param peer The server's peer; undefined on a client. */
+	/**
+	 * @param peer The server's peer; undefined on a client.
+	 * @param frame How a WebSocket message was sent.
+	 */
 	note(
 		direction: Direction,
 		peer: string | undefined,
 		chunk: Buffer | string,
+		frame?: WireEvent['frame'],
 	): void {
 		const key = keyOf(direction, peer);
 		const offset = this.#offsets.get(key) ?? 0;
@@ -71,7 +75,40 @@ export class WireTap {
 		// Copied: a slice would keep all of Node's pool or of the log in memory.
 		const bytes = Buffer.from(whole.subarray(0, maxChunkBytes));
 		const at = this.#clock.wallMs();
-		this.#emit({type: 'wire', at, direction, peer, offset, bytes, length});
+		this.#emit({
+			type: 'wire',
+			at,
+			direction,
+			peer,
+			offset,
+			bytes,
+			length,
+			...(frame && {frame}),
+		});
+	}
+
+	/** A frame that is no part of what is said: its bytes don't count. */
+	control(
+		direction: Direction,
+		peer: string | undefined,
+		bytes: Buffer,
+		frame: WireEvent['frame'],
+	): void {
+		if (this.isOn) {
+			const at = this.#clock.wallMs();
+			const offset = this.#offsets.get(keyOf(direction, peer)) ?? 0;
+			const {length} = bytes;
+			this.#emit({
+				type: 'wire',
+				at,
+				direction,
+				peer,
+				offset,
+				bytes,
+				length,
+				frame,
+			});
+		}
 	}
 
 	#callOf(

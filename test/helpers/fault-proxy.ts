@@ -113,9 +113,9 @@ export const openFaultProxy = async (owner: Owner, target: Address) => {
 	const proxy = createServer({allowHalfOpen: true, noDelay: true}, client => {
 		const common = {allowHalfOpen: true, noDelay: true};
 		const server =
-			target.kind === 'tcp'
-				? createConnection({host: target.host, port: target.port, ...common})
-				: createConnection({path: target.path, ...common});
+			target.kind === 'unix'
+				? createConnection({path: target.path, ...common})
+				: createConnection({host: target.host, port: target.port, ...common});
 		links.push(new Link(client, server, manner));
 	});
 	await new Promise<void>(resolve => {

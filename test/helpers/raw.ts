@@ -9,6 +9,8 @@ import {
 } from '../../source/raw/server.js';
 import type {
 	ClientEvent,
+	ControlEvent,
+	NoticeEvent,
 	RawEvent,
 	ServerEvent,
 } from '../../source/event/event.js';
@@ -27,7 +29,9 @@ export const openRawServer = async (
 	owner: Owner,
 	options: Partial<Omit<RawServerOptions, 'onEvent'>> = {},
 ) => {
-	const collected = collectEvents<ServerEvent | RawEvent>();
+	const collected = collectEvents<
+		ServerEvent | RawEvent | ControlEvent | NoticeEvent
+	>();
 	const {onEvent, of} = collected;
 	const server = await startRawServer({address: anyPort, ...options, onEvent});
 	owner.after(async () => {
@@ -57,7 +61,7 @@ export const openRawClient = (
 	address: Address,
 	options: Partial<Omit<RawClientOptions, 'onEvent'>> = {},
 ) => {
-	const collected = collectEvents<ClientEvent | RawEvent>();
+	const collected = collectEvents<ClientEvent | RawEvent | ControlEvent>();
 	const {onEvent, of} = collected;
 	const client = new RawClient({
 		dial: () => dial(requireLoopback(address)),

@@ -36,7 +36,7 @@ export const anyPort = requireLoopback({
 });
 
 export const portOf = (address: Address): number => {
-	if (address.kind !== 'tcp') {
+	if (address.kind === 'unix') {
 		throw new Error(`${address.path} has no port.`);
 	}
 

@@ -168,9 +168,9 @@ export const openWire = async (
 ): Promise<WirePeer> => {
 	const common = {allowHalfOpen: true, noDelay: true};
 	const socket =
-		address.kind === 'tcp'
-			? createConnection({...address, ...common, ...options})
-			: createConnection({path: address.path, ...common});
+		address.kind === 'unix'
+			? createConnection({path: address.path, ...common})
+			: createConnection({...address, ...common, ...options});
 	const peer = new WirePeer(socket);
 	owner.after(async () => {
 		socket.destroy();

@@ -30,6 +30,7 @@ const valueOf = (name: FlagName): string | true => {
 		pcapng: '/var/own.pcapng',
 		relay: 'nats://127.0.0.1:4222',
 		relayReplicas: '3',
+		ws: '/chat',
 	};
 	const {type}: Flag = flags[name];
 	return type === 'boolean' ? true : (values[name] ?? '7');
@@ -223,6 +224,40 @@ const contradicting: ReadonlyArray<[FlagName, FlagName, string]> = [
 			`${writtenFlag(name)} is for bytes by hand; leave it out with ${writtenFlag(other)}.`,
 		]),
 	),
+	[
+		'socket',
+		'udp',
+		'--udp sends datagrams to a port, and --socket has none; give only one of them.',
+	],
+	...(['tls', 'ws', 'capture', 'pcapng'] as const).map(
+		(name): [FlagName, FlagName, string] => [
+			'udp',
+			name,
+			`${writtenFlag(name)} needs a connection, and --udp has none; give only one of them.`,
+		],
+	),
+	[
+		'udp',
+		'probe',
+		'--probe asks by a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
+		'wait',
+		'--wait asks by a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
+		'backlog',
+		'--backlog is of connections, and --udp has none; give only one of them.',
+	],
+	['probe', 'tls', '--probe only connects; leave out --tls.'],
+	['probe', 'ws', '--probe only connects; leave out --ws.'],
+	[
+		'tlsInsecure',
+		'tlsCa',
+		'--tls-insecure takes any certificate, whatever --tls-ca says; give only one of them.',
+	],
 	...(['send', 'sendHex', 'sendFile', 'expect'] as const).flatMap(
 		(name): Array<[FlagName, FlagName, string]> => [
 			['probe', name, `--probe sends nothing; leave out ${writtenFlag(name)}.`],
@@ -245,6 +280,13 @@ const ofRelay: ReadonlySet<FlagName> = new Set<FlagName>([
 	'relayReplicas',
 ]);
 
+/** Whether these two contradict each other, without what else they need. */
+const isOf = (
+	[a, b]: readonly [FlagName, FlagName, string],
+	one: FlagName,
+	other: FlagName,
+): boolean => (a === one && b === other) || (a === other && b === one);
+
 const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'eol',
 	'idle',
@@ -265,7 +307,27 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'halfOpen',
 	'telnet',
 	'log',
+	'udp',
+	'tls',
+	'tlsCa',
+	'tlsInsecure',
+	'tlsName',
+	'tlsCert',
+	'tlsKey',
+	'ws',
+	'wsBinary',
 ]);
+
+/** Flags that mean nothing without others. */
+const needed: Readonly<Partial<Record<FlagName, readonly FlagName[]>>> = {
+	events: ['json'],
+	tlsCa: ['tls'],
+	tlsInsecure: ['tls'],
+	tlsName: ['tls'],
+	tlsCert: ['tls', 'tlsKey'],
+	tlsKey: ['tls', 'tlsCert'],
+	wsBinary: ['ws'],
+};
 
 test('options: each pair of flags works together or is refused with its sentence', () => {
 	const seen = new Set<string>();
@@ -275,43 +337,31 @@ test('options: each pair of flags works together or is refused with its sentence
 		);
 		for (const [index, one] of names.entries()) {
 			for (const other of names.slice(index + 1)) {
-				const pair = contradicting.find(
-					([a, b]) => (a === one && b === other) || (a === other && b === one),
-				);
-				// --eol is wrong without --raw, whatever the other flag is.
-				const withRaw: readonly FlagName[] =
-					onlyRaw.has(one) || onlyRaw.has(other) ? ['raw'] : [];
-				const isOfRaw = contradicting.some(
-					([a, b]) => a === 'raw' && (b === one || b === other),
-				);
-				// --events is wrong without --json, in the same way.
-				const withJson: readonly FlagName[] =
-					one === 'events' || other === 'events' ? ['json'] : [];
-				const isOfLines = contradicting.some(
-					([a, b]) =>
-						[a, b].includes('json') &&
-						[a, b].some(c => c === one || c === other),
-				);
+				const isRaw = onlyRaw.has(one) || onlyRaw.has(other);
 				const isOfRelay = ofRelay.has(one) || ofRelay.has(other);
-				const withRelay: readonly FlagName[] =
-					isOfRelay && one !== 'raw' && other !== 'raw'
-						? ['relay', 'room']
-						: [];
-				if (
-					(isOfRelay && withRaw.length > 0) ||
-					(withRaw.length > 0 && isOfRaw) ||
-					(withJson.length > 0 && isOfLines)
-				) {
+				if (isOfRelay && isRaw) {
 					continue;
 				}
 
-				const given = new Set([
-					...withRaw,
-					...withJson,
-					...withRelay,
+				// --eol is wrong without --raw, whatever the other flag is.
+				const given = new Set<FlagName>([
+					...(isRaw ? (['raw'] as const) : []),
+					...(needed[one] ?? []),
+					...(needed[other] ?? []),
+					...(isOfRelay && one !== 'raw' && other !== 'raw'
+						? (['relay', 'room'] as const)
+						: []),
 					one,
 					other,
 				]);
+				const pairs = contradicting.filter(
+					([a, b]) => given.has(a) && given.has(b),
+				);
+				const [pair] = pairs;
+				if (pairs.length > 1 || (pair && !isOf(pair, one, other))) {
+					continue;
+				}
+
 				const error = parse(command, [...given]);
 				const line = `${command} ${writtenFlag(one)} ${writtenFlag(other)}`;
 				assert.equal(error?.message, pair?.[2], line);

@@ -38,7 +38,7 @@ const refusal = (...given: Parameters<typeof parse>): string => {
 
 const portOf = (...given: Parameters<typeof parse>): number | string => {
 	const {address} = options(...given);
-	return address.kind === 'tcp' ? address.port : address.path;
+	return address.kind === 'unix' ? address.path : address.port;
 };
 
 test('settings: flags beat variables, which beat the config file', () => {

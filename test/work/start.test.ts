@@ -165,6 +165,24 @@ test('work: a one-shot loads nothing that it has no use for', async t => {
 	assert.ok(!loaded().includes('v8'));
 });
 
+test('work: TLS and WebSocket are loaded only for them', async t => {
+	const {env, loaded} = openLoading(t);
+	const listen = async (...flags: readonly string[]) => {
+		const args = ['serve', '--raw', '--port', '0', ...flags];
+		const serve = startBin(t, args, {env});
+		await serve.waitForOutput(/^(?:listening|bound) /m, {stream: 'stderr'});
+		serve.signal('SIGTERM');
+		assert.equal((await serve.waitForExit()).code, 0);
+		return loaded('-listening')
+			.filter(name => name === 'tls' || name === 'http')
+			.toSorted((one, other) => one.localeCompare(other));
+	};
+
+	assert.deepEqual(await listen(), []);
+	assert.deepEqual(await listen('--tls'), ['tls']);
+	assert.ok((await listen('--ws', '/')).includes('http'));
+});
+
 // Unicode's tables of graphemes and of emoji take 6 MB together.
 const tables = `const fs = require('node:fs');
 const keep = what => {

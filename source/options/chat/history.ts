@@ -1,18 +1,13 @@
 /** Where a room that is opened keeps its log. */
-import {resolve} from 'node:path';
 import {historyPath, relayedPath} from '../../history/path.js';
 import type {HistoryPlace} from '../../server/history-place.js';
-import {formatAddress, type Address} from '../../socket/address.js';
+import {lastingAddress, type Address} from '../../socket/address.js';
 import type {Reader} from '../reader.js';
 import type {Variables} from '../settings.js';
 
 /** A free port differs each time, so no later server would find the file. */
 export const hasLastingAddress = (address: Address): boolean =>
 	address.kind === 'unix' || address.port !== 0;
-
-/** A path is made absolute. */
-export const addressForFile = (address: Address): string =>
-	address.kind === 'unix' ? resolve(address.path) : formatAddress(address);
 
 const defaultPath = (
 	address: Address,
@@ -24,7 +19,7 @@ const defaultPath = (
 	}
 
 	return hasLastingAddress(address)
-		? historyPath(addressForFile(address), env)
+		? historyPath(lastingAddress(address), env)
 		: undefined;
 };
 

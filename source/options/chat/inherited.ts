@@ -1,7 +1,10 @@
 /** The address of a listening socket that was passed, for `serve`. */
-import {resolve} from 'node:path';
 import type {SockchatError} from '../../errors.js';
-import {formatAddress, type LoopbackAddress} from '../../socket/address.js';
+import {
+	absolutePath,
+	formatAddress,
+	type LoopbackAddress,
+} from '../../socket/address.js';
 import {wrongUsage, type Reader} from '../reader.js';
 
 /** Flags may repeat where the inherited socket listens, not contradict it. */
@@ -10,11 +13,17 @@ export const contradictsInherited = (
 	inherited: LoopbackAddress,
 	named: LoopbackAddress,
 ): SockchatError | undefined => {
+	if (named.kind === 'udp') {
+		return wrongUsage(
+			`--udp contradicts the socket that was passed (LISTEN_FDS), which listens on ${formatAddress(inherited)}; leave it out.`,
+		);
+	}
+
 	const asNamed = {
 		socket:
 			inherited.kind === 'unix' &&
 			named.kind === 'unix' &&
-			resolve(named.path) === inherited.path,
+			absolutePath(named.path) === inherited.path,
 		host:
 			inherited.kind === 'tcp' &&
 			named.kind === 'tcp' &&

@@ -1,7 +1,8 @@
 /** The options of a raw socket, and the flags that need `--raw`. */
 import {typedPath} from '../../history/path.js';
 import {lineEndings, type LineEnding} from '../../raw/line-ends.js';
-import type {LoopbackAddress} from '../../socket/address.js';
+import {lastingAddress, type LoopbackAddress} from '../../socket/address.js';
+import type {LinkWish} from '../../socket/link/transport.js';
 import {inputModes} from '../choices.js';
 import {writtenFlag, type CommandLineCommand} from '../flags.js';
 import type {FrontOptions, RawModeOptions} from '../options.js';
@@ -9,10 +10,20 @@ import {wrongUsage, type Reader, type TypedStep} from '../reader.js';
 import {readAnswering, readSteps} from '../steps.js';
 import {canMoveCursor, type Terminal} from '../screen.js';
 import type {Variables} from '../settings.js';
-import {addressForFile, hasLastingAddress} from './history.js';
+import {hasLastingAddress} from './history.js';
+import {readLink} from './link.js';
 
 const needsRaw = [
 	'eol',
+	'udp',
+	'tls',
+	'tlsCa',
+	'tlsInsecure',
+	'tlsName',
+	'tlsCert',
+	'tlsKey',
+	'ws',
+	'wsBinary',
 	'idle',
 	'replies',
 	'noShutdown',
@@ -95,7 +106,21 @@ const readTypedFile = (
 			: typedPath(env);
 	return file === undefined
 		? {}
-		: {typed: {file, purpose: `raw ${addressForFile(address)}`}};
+		: {typed: {file, purpose: `raw ${lastingAddress(address)}`}};
+};
+
+/** What a typed line ends with, unless --eol says so. */
+const endOfTyped = (
+	isTelnet: boolean,
+	link: LinkWish | undefined,
+): LineEnding | undefined => {
+	if (isTelnet) {
+		// RFC 854.
+		return 'crlf';
+	}
+
+	// A line is a message of a WebSocket, which needs no end of its own.
+	return link?.ws ? 'none' : undefined;
 };
 
 export const readRaw = (
@@ -120,6 +145,7 @@ export const readRaw = (
 	const isInputRead =
 		readIsInputRead(reader) && (isTerminal || answering === undefined);
 	const isTelnet = reader.has('telnet');
+	const link = readLink(reader);
 	const isTyped =
 		isTerminal && isInputRead && !reader.has('message') && script.length === 0;
 	const isCopy = common.output === 'plain' && !common.isWatched && !isTyped;
@@ -131,9 +157,9 @@ export const readRaw = (
 	const mode = {
 		...common,
 		mode: 'raw',
-		// A line of telnet's ends so (RFC 854).
-		eol: typedEol ?? (isTelnet && isByHand ? 'crlf' : undefined),
+		eol: typedEol ?? (isByHand ? endOfTyped(isTelnet, link) : undefined),
 		...(script.length > 0 && {script}),
+		...(link && {link}),
 		isInputRead,
 		isCopy,
 		isByHand,
@@ -145,7 +171,8 @@ export const readRaw = (
 		isTelnet,
 		log: reader.text('log'),
 		...(isByHand && readTypedFile(reader, common.address, env)),
-		isShutdown: !reader.has('noShutdown'),
+		// Of UDP there is no end to send.
+		isShutdown: !reader.has('noShutdown') && common.address.kind !== 'udp',
 		idleMs: reader.seconds('idle'),
 		replies: reader.count('replies'),
 		record: reader.text('record'),

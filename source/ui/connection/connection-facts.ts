@@ -17,6 +17,7 @@ import {
 	type TcpState,
 } from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
+import type {TlsFacts} from '../../event/link-facts.js';
 import {
 	display,
 	type DisplayText,
@@ -90,8 +91,12 @@ const connectionPhase = (
 		}
 
 		case 'open': {
-			const name = isPaused(model) ? 'open, paused' : phase;
-			return {name, brief: name, role: 'good', ...lasting(since, now)};
+			const opened = isPaused(model) ? 'open, paused' : phase;
+			const [name, brief] =
+				model.link?.kind === 'udp'
+					? ['bound, no connection', 'bound']
+					: [opened, opened];
+			return {name, brief, role: 'good', ...lasting(since, now)};
 		}
 
 		case 'silent': {
@@ -128,9 +133,13 @@ const connectionPhase = (
 	}
 };
 
-const listeningPhase = ({phase, since}: Listening, now: number): PhaseFact => ({
-	name: phase,
-	brief: phase,
+const listeningPhase = (
+	{phase, since}: Listening,
+	isUdp: boolean,
+	now: number,
+): PhaseFact => ({
+	name: isUdp && phase === 'listening' ? 'bound, no connections' : phase,
+	brief: isUdp && phase === 'listening' ? 'bound' : phase,
 	...(phase === 'listening'
 		? {role: 'good', ...lasting(since, now)}
 		: {role: 'warn', ...passing(since, now)}),
@@ -140,7 +149,7 @@ const listeningPhase = ({phase, since}: Listening, now: number): PhaseFact => ({
 export const phaseFact = (model: Model, now: number): PhaseFact | undefined => {
 	const {listening, connection} = model;
 	if (listening) {
-		return listeningPhase(listening.state, now);
+		return listeningPhase(listening.state, model.link?.kind === 'udp', now);
 	}
 
 	return connection && connectionPhase(connection, model, now);
@@ -154,21 +163,30 @@ export type TcpFact = {
 const listeningTcp = (
 	{state, place}: NonNullable<Model['listening']>,
 	read: KernelSocket | undefined,
+	isUdp: boolean,
 ): TcpFact | undefined => {
 	if (read) {
 		return {state: read.state, isRead: true};
 	}
 
-	// A Unix domain socket has no TCP state.
-	return state.phase === 'listening' && 'port' in place
+	// UDP and Unix domain sockets have no TCP state.
+	return state.phase === 'listening' && 'port' in place && !isUdp
 		? {state: 'LISTEN', isRead: false}
 		: undefined;
 };
 
 /** The TCP state of our end: read from the kernel, else inferred. */
-export const tcpFact = ({socket, listening}: Model): TcpFact | undefined => {
+export const tcpFact = ({
+	socket,
+	listening,
+	link,
+}: Model): TcpFact | undefined => {
 	if (listening) {
-		return listeningTcp(listening, socket.peers?.listening);
+		return listeningTcp(
+			listening,
+			socket.peers?.listening,
+			link?.kind === 'udp',
+		);
 	}
 
 	const read = socket.kernel?.pair?.local?.state;
@@ -205,6 +223,46 @@ export const routeText = (
 	return isSameHost && displayWidth(whole) > columns
 		? display`${local.slice(host.length)} ${symbols.outward} ${to}`
 		: whole;
+};
+
+const tlsFacts = ({
+	version,
+	cipher,
+	isTrusted,
+	untrusted,
+	chain,
+}: TlsFacts): readonly string[] => [
+	version,
+	cipher,
+	...(isTrusted === undefined ? [] : [isTrusted ? 'trusted' : untrusted!]),
+	...chain.flatMap(({subject, issuer, validTo}, index) => [
+		index === 0 ? `for ${subject}` : `by ${subject}`,
+		...(index === 0 ? [`until ${validTo}`] : []),
+		...(index === chain.length - 1 && issuer !== subject
+			? [`by ${issuer}`]
+			: []),
+	]),
+];
+
+/** What carries the bytes, the most useful first. */
+export const linkFacts = ({link}: Model): readonly string[] => {
+	switch (link?.kind) {
+		case 'tls': {
+			return tlsFacts(link);
+		}
+
+		case 'ws': {
+			return [`ws ${link.path}`, ...(link.tls ? tlsFacts(link.tls) : [])];
+		}
+
+		case 'udp': {
+			return ['udp'];
+		}
+
+		case undefined: {
+			return [];
+		}
+	}
 };
 
 /** A server's counts of connections. */

@@ -31,6 +31,7 @@ import {
 	heardFact,
 	isPresenceCurrent,
 	layerFacts,
+	linkFacts,
 	peersFacts,
 	phaseFact,
 	routeText,
@@ -264,6 +265,7 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 		...phaseRows(view),
 		...rttRows(view),
 		cutRow([{text: routeText(model, width)}], width),
+		...flow(linkFacts(model), width),
 		...flow(peersFacts(model), width),
 		...trafficRows(view),
 	];

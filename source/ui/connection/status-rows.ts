@@ -17,6 +17,7 @@ import {faint, text, type ConnectionView} from './connection-rows.js';
 import {
 	isPresenceCurrent,
 	layerFacts,
+	linkFacts,
 	peersFacts,
 	phaseFact,
 	routeText,
@@ -89,6 +90,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		isHere && `${count} here`,
 		routeText(model),
 		...peersFacts(model),
+		...linkFacts(model).slice(0, 2),
 		isHere && markedNames(presence.members).join(' '),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,

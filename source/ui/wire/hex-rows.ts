@@ -74,7 +74,7 @@ const besideColumns = 32;
 
 /** 14:02:11.204 → otter · 27 bytes · 2 frames + start of a frame */
 const headRows = (
-	{at, direction, peer, length}: WireChunk,
+	{at, direction, peer, length, frame}: WireChunk,
 	{frames}: HexContext,
 	width: number,
 ): Row[] => {
@@ -88,7 +88,7 @@ const headRows = (
 		},
 	];
 	const size = `${length} ${length === 1 ? 'byte' : 'bytes'}`;
-	const facts = [peer, size, frames.join(' + ')].filter(Boolean);
+	const facts = [peer, frame, size, frames.join(' + ')].filter(Boolean);
 	const free = width < besideColumns ? 0 : width - cellsOfSpans(lead);
 	return wrapText(toDisplay(facts.join(' · ')), width, free).map(
 		(text, index) => createRow(index === 0 ? [...lead, {text}] : [{text}]),

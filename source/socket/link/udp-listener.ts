@@ -1,0 +1,244 @@
+/**
+ * `serve --raw --udp`: one bound socket, and a link to each address that sent
+ * something. No peer ever ends by itself, so the ones that were silent for
+ * longest are forgotten once there are too many.
+ */
+import type {Buffer} from 'node:buffer';
+import {createSocket, type RemoteInfo, type Socket} from 'node:dgram';
+import type {Call} from '../../tcp/tcp.js';
+import {SockchatError} from '../../errors.js';
+import {
+	formatAddress,
+	hostAndPort,
+	requireLoopback,
+	type LoopbackAddress,
+} from '../address.js';
+import type {Endpoints} from '../link.js';
+import type {AnyListener, ListenerOptions} from '../listener.js';
+import {ListeningRunner} from '../listening-runner.js';
+import {DatagramLink, DatagramStream, familyOf} from './udp.js';
+
+// Anybody can send from any port, so this bounds memory.
+const maxPeers = 1024;
+
+class UdpPeerStream extends DatagramStream {
+	readonly #send: (chunk: Buffer, done: (error?: Error | null) => void) => void;
+
+	constructor(
+		send: (chunk: Buffer, done: (error?: Error | null) => void) => void,
+	) {
+		super();
+		this.#send = send;
+		this.connecting = false;
+	}
+
+	protected override send(
+		chunk: Buffer,
+		done: (error?: Error | null) => void,
+	): void {
+		this.#send(chunk, done);
+	}
+}
+
+class UdpPeerLink extends DatagramLink {
+	readonly stream: UdpPeerStream;
+	readonly #endpoints: Endpoints;
+
+	constructor(host: string, stream: UdpPeerStream, endpoints: Endpoints) {
+		super(host);
+		this.stream = stream;
+		this.#endpoints = endpoints;
+	}
+
+	override get endpoints(): Endpoints {
+		return this.#endpoints;
+	}
+}
+
+export type UdpListenerOptions = Omit<ListenerOptions, 'onLink'> & {
+	readonly onLink: (
+		link: DatagramLink,
+		origin: {readonly kind: 'udp'; readonly name: string},
+	) => void;
+};
+
+export class UdpListener implements AnyListener {
+	readonly backlog = 0;
+	readonly #options: UdpListenerOptions;
+	readonly #runner: ListeningRunner;
+	readonly #socket: Socket;
+	/** The one that was silent for longest first. */
+	readonly #peers = new Map<string, UdpPeerLink>();
+	#address: LoopbackAddress;
+	#isDraining = false;
+	#isClosed = false;
+
+	constructor(options: UdpListenerOptions) {
+		this.#options = options;
+		this.#address = requireLoopback(options.address);
+		this.#socket = createSocket(familyOf(this.#host));
+		this.#runner = new ListeningRunner({
+			clock: options.clock,
+			address: () => this.#address,
+			onEvent: options.onEvent,
+			onCutOff: options.onCutOff,
+			stopAccepting: () => {
+				this.#isDraining = true;
+				options.onDrain();
+				this.#closeIfEmpty();
+			},
+		});
+	}
+
+	get address(): LoopbackAddress {
+		return this.#address;
+	}
+
+	get closed(): Promise<void> {
+		return this.#runner.closed;
+	}
+
+	get calls(): readonly Call[] {
+		return ['socket()', `bind(${formatAddress(this.#address)})`];
+	}
+
+	/** @throws {SockchatError} `ERR_PORT_TAKEN` or another of `bind()`. */
+	async listen(): Promise<void> {
+		const socket = this.#socket;
+		const {host, port} = this.#place;
+		await new Promise<void>((resolve, reject) => {
+			socket.once('error', reject);
+			socket.bind({address: host, port, exclusive: true}, () => {
+				socket.off('error', reject);
+				resolve();
+			});
+		}).catch((error: unknown) => {
+			socket.close();
+			throw bindFailed(this.#address, error as NodeJS.ErrnoException);
+		});
+		this.#address = requireLoopback({
+			kind: 'udp',
+			host,
+			port: socket.address().port,
+		});
+		socket.on('message', (datagram, from) => {
+			this.#take(datagram, from);
+		});
+		// An unconnected socket is told of no ICMP; what else there is, send() says.
+		socket.on('error', () => undefined);
+		this.#runner.bound();
+	}
+
+	async drain(): Promise<void> {
+		return this.#runner.drain();
+	}
+
+	get #place() {
+		const address = this.#address;
+		return address.kind === 'udp' ? address : {host: '127.0.0.1', port: 0};
+	}
+
+	get #host(): string {
+		return this.#place.host;
+	}
+
+	#take(datagram: Buffer, {address, port}: RemoteInfo): void {
+		const name = hostAndPort(address, port);
+		let peer = this.#peers.get(name);
+		if (peer) {
+			this.#peers.delete(name);
+			this.#peers.set(name, peer);
+		} else {
+			if (this.#isDraining) {
+				return;
+			}
+
+			peer = this.#meet(name, address, port);
+		}
+
+		peer.stream.arrived(datagram);
+	}
+
+	#meet(name: string, host: string, port: number): UdpPeerLink {
+		const [oldest] = this.#peers;
+		if (oldest && this.#peers.size >= maxPeers) {
+			oldest[1].stream.destroy();
+		}
+
+		const stream = new UdpPeerStream((chunk, done) => {
+			this.#socket.send(chunk, port, host, error => {
+				done(error && sendFailed(name, chunk.length, error));
+			});
+		});
+		const local = formatAddress(this.#address);
+		const link = new UdpPeerLink(host, stream, {local, remote: name});
+		this.#peers.set(name, link);
+		this.#options.onLink(link, {kind: 'udp', name});
+		const at = this.#options.clock.wallMs();
+		const {facts} = link;
+		this.#options.onEvent({type: 'accepted', at, peer: name, link: facts});
+		// Last, so that the owner has handled the close before it is counted.
+		stream.once('close', () => {
+			if (this.#peers.get(name) === link) {
+				this.#peers.delete(name);
+			}
+
+			this.#closeIfEmpty();
+		});
+		return link;
+	}
+
+	#closeIfEmpty(): void {
+		if (this.#isDraining && this.#peers.size === 0 && !this.#isClosed) {
+			this.#isClosed = true;
+			this.#socket.close(() => {
+				this.#runner.emptied();
+			});
+		}
+	}
+}
+
+const sendFailed = (peer: string, length: number, cause: Error) =>
+	(cause as NodeJS.ErrnoException).code === 'EMSGSIZE'
+		? new SockchatError(
+				'ERR_DATAGRAM',
+				`EMSGSIZE: ${length} bytes don't fit into a datagram to ${peer}; not sent.`,
+				{cause},
+			)
+		: new SockchatError(
+				'ERR_LOST',
+				`UDP to ${peer} failed: ${cause.message}.`,
+				{cause},
+			);
+
+const bindFailed = (
+	address: LoopbackAddress,
+	cause: NodeJS.ErrnoException,
+): SockchatError => {
+	const place = formatAddress(address);
+	switch (cause.code) {
+		case 'EADDRINUSE': {
+			return new SockchatError(
+				'ERR_PORT_TAKEN',
+				`A UDP socket is bound to ${place} already. Choose another port with --port.`,
+				{cause},
+			);
+		}
+
+		case 'EACCES': {
+			return new SockchatError(
+				'ERR_PORT_FORBIDDEN',
+				`You may not bind ${place}; on most systems ports below 1024 need root. Choose another.`,
+				{cause},
+			);
+		}
+
+		default: {
+			return new SockchatError(
+				'ERR_ADDRESS_UNAVAILABLE',
+				`Can't bind ${place}: ${cause.message}.`,
+				{cause},
+			);
+		}
+	}
+};

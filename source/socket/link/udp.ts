@@ -1,0 +1,257 @@
+/**
+ * UDP (RFC 768): datagrams to one address and from it. There is no connection,
+ * no order and no end; what the kernel can't keep is lost without a word.
+ *
+ * A client calls connect(2), which sends nothing: from then on the kernel drops
+ * what others send, and reports an ICMP 'port unreachable' as ECONNREFUSED.
+ */
+import type {Buffer} from 'node:buffer';
+import {createSocket, type Socket} from 'node:dgram';
+import {SockchatError} from '../../errors.js';
+import type {UdpFacts} from '../../event/link-facts.js';
+import {
+	formatAddress,
+	hostAndPort,
+	requireLoopback,
+	type Address,
+	type LoopbackAddress,
+} from '../address.js';
+import {CarriedLink, noEndpoints, type Endpoints} from '../link.js';
+import {CarrierStream} from './carrier.js';
+
+type UdpAddress = Extract<Address, {kind: 'udp'}>;
+
+/** What a datagram holds at most: 65,535 without the headers of IP and UDP. */
+const maxBytes = {udp4: 65_507, udp6: 65_527} as const;
+
+export const familyOf = (host: string): keyof typeof maxBytes =>
+	host.includes(':') ? 'udp6' : 'udp4';
+
+// As much as waits here for a slow reader; the kernel's own queue is smaller.
+const maxQueuedBytes = 4 * 1024 * 1024;
+
+const codeOf = (cause: Error): string =>
+	(cause as NodeJS.ErrnoException).code ?? '';
+
+const tooLarge = (length: number, most: number, cause?: Error) =>
+	new SockchatError(
+		'ERR_DATAGRAM',
+		`EMSGSIZE: ${length} bytes don't fit into a datagram, which holds ${most}; not sent.`,
+		cause ? {cause} : {},
+	);
+
+const unreachable = (place: string, cause: Error) =>
+	new SockchatError(
+		'ERR_REFUSED',
+		`ECONNREFUSED: no UDP socket is bound to ${place}; ICMP 'port unreachable' came back for a datagram, which is lost.`,
+		{cause},
+	);
+
+export const udpFailed = (
+	address: Address,
+	localPort: number | undefined,
+	cause: Error,
+): SockchatError => {
+	const place = formatAddress(address);
+	switch (codeOf(cause)) {
+		case 'ECONNREFUSED': {
+			return unreachable(place, cause);
+		}
+
+		case 'EADDRINUSE':
+		case 'EADDRNOTAVAIL': {
+			return new SockchatError(
+				'ERR_ADDRESS_UNAVAILABLE',
+				`Can't bind the local port ${localPort ?? 0}: it is in use. Choose another --local-port.`,
+				{cause},
+			);
+		}
+
+		default: {
+			return cause instanceof SockchatError
+				? cause
+				: new SockchatError(
+						'ERR_LOST',
+						`UDP to ${place} failed: ${cause.message}.`,
+						{cause},
+					);
+		}
+	}
+};
+
+export abstract class DatagramStream extends CarrierStream {
+	/**
+	 * Called instead of an end, if a datagram was lost: the socket is still good.
+	 */
+	onLoss: ((error: SockchatError) => void) | undefined;
+	/** Datagrams that came while too many waited. */
+	dropped = 0;
+
+	arrived(datagram: Buffer): void {
+		if (this.queuedBytes + datagram.length > maxQueuedBytes) {
+			this.dropped++;
+		} else {
+			this.emit('arrived');
+			this.deliver(datagram);
+		}
+	}
+
+	protected lose(error: SockchatError): void {
+		if (this.onLoss) {
+			this.onLoss(error);
+		} else {
+			this.destroy(error);
+		}
+	}
+
+	/** Nothing says so to the other side, which may send until we close. */
+	protected override finish(done: () => void): void {
+		done();
+		this.deliverEnd();
+	}
+
+	protected override wanted(): void {
+		// A UDP socket can't be told to wait: the kernel drops what is too much.
+	}
+}
+
+class UdpClientStream extends DatagramStream {
+	readonly #socket: Socket;
+	readonly #address: UdpAddress;
+
+	constructor(address: UdpAddress, localPort: number | undefined) {
+		super();
+		this.#address = address;
+		const {host, port} = address;
+		this.#socket = createSocket(familyOf(host));
+		this.#socket
+			.on('message', datagram => {
+				this.arrived(datagram);
+			})
+			.on('error', error => {
+				const failure = udpFailed(address, localPort, error);
+				if (codeOf(error) === 'ECONNREFUSED') {
+					this.lose(failure);
+				} else {
+					this.destroy(failure);
+				}
+			})
+			.once('connect', () => {
+				this.opened();
+			});
+		if (localPort === undefined) {
+			this.#socket.connect(port, host);
+		} else {
+			this.#socket.bind({address: host, port: localPort}, () => {
+				this.#socket.connect(port, host);
+			});
+		}
+	}
+
+	get endpoints(): Endpoints {
+		if (this.connecting || this.destroyed) {
+			return noEndpoints;
+		}
+
+		const {address, port} = this.#socket.address();
+		return {
+			local: hostAndPort(address, port),
+			remote: formatAddress(this.#address),
+		};
+	}
+
+	override _destroy(
+		error: Error | null,
+		done: (error: Error | null) => void,
+	): void {
+		this.#socket.close(() => {
+			done(error);
+		});
+	}
+
+	protected override send(
+		chunk: Buffer,
+		done: (error?: Error | null) => void,
+	): void {
+		this.#socket.send(chunk, error => {
+			if (!error) {
+				done();
+				return;
+			}
+
+			const most = maxBytes[familyOf(this.#address.host)];
+			const failure =
+				codeOf(error) === 'EMSGSIZE'
+					? tooLarge(chunk.length, most, error)
+					: udpFailed(this.#address, undefined, error);
+			if (this.onLoss) {
+				this.onLoss(failure);
+				done();
+			} else {
+				done(failure);
+			}
+		});
+	}
+}
+
+export abstract class DatagramLink extends CarriedLink {
+	readonly kind = 'udp';
+	abstract override readonly stream: DatagramStream;
+	readonly #host: string;
+
+	constructor(host: string, boundPort?: number) {
+		super({transport: 'udp', boundPort});
+		this.#host = host;
+	}
+
+	override get facts(): UdpFacts {
+		return {kind: 'udp'};
+	}
+
+	get isConnecting(): boolean {
+		return this.stream.connecting;
+	}
+
+	get bytesOut(): number {
+		return this.stream.bytesWritten;
+	}
+
+	override tolerate(onLoss: (error: SockchatError) => void): void {
+		this.stream.onLoss = onLoss;
+	}
+
+	override refusal({length}: Uint8Array): SockchatError | undefined {
+		const most = maxBytes[familyOf(this.#host)];
+		return length > most ? tooLarge(length, most) : undefined;
+	}
+}
+
+class UdpClientLink extends DatagramLink {
+	readonly stream: UdpClientStream;
+
+	constructor(address: UdpAddress, localPort: number | undefined) {
+		super(address.host, localPort);
+		this.stream = new UdpClientStream(address, localPort);
+	}
+
+	override get endpoints(): Endpoints {
+		return this.stream.endpoints;
+	}
+}
+
+/**
+ * Binds, and calls connect(), which sends nothing.
+ *
+ * @throws {SockchatError} Before any call, see `requireLoopback`.
+ */
+export const dialUdp = (
+	wanted: LoopbackAddress,
+	localPort?: number,
+): DatagramLink => {
+	const address = requireLoopback(wanted);
+	if (address.kind !== 'udp') {
+		throw new TypeError('not an address of UDP');
+	}
+
+	return new UdpClientLink(address, localPort);
+};

@@ -1,0 +1,505 @@
+/**
+ * A WebSocket (RFC 6455) on a TCP connection, a Unix domain socket or TLS.
+ *
+ * A message is sent whole or not at all, and none may follow a Close frame: no
+ * side can end before the other, as with FIN. So before we close we send a ping
+ * and wait for its pong: by then the other side has read all, and said what it
+ * had to say at once.
+ */
+import {Buffer, isUtf8} from 'node:buffer';
+import {createServer, type IncomingMessage} from 'node:http';
+import type {Duplex} from 'node:stream';
+import {clearTimeout, setImmediate, setTimeout} from 'node:timers';
+import {WebSocket, WebSocketServer} from 'ws';
+import {handshakeTimeoutMs} from '../../connection/lifecycle.js';
+import {quoted, SockchatError} from '../../errors.js';
+import type {
+	ControlFrame,
+	MessageKind,
+	TlsFacts,
+	WebSocketFacts,
+} from '../../event/link-facts.js';
+import {ipVersionOf} from '../address.js';
+import {CarriedLink, type OuterLink} from '../link.js';
+import {CarrierStream} from './carrier.js';
+
+const settings = {
+	// What goes over the wire is what is shown.
+	perMessageDeflate: false,
+	// One message a turn at most would be slow; our queue bounds them.
+	allowSynchronousEvents: true,
+} as const;
+
+/** It was closed in good order: done, going away, or without a code. */
+const goodCodes = new Set([1000, 1001, 1005]);
+
+/** There was no Close frame. */
+const abnormal = 1006;
+
+const webSocketError = (sentence: string, cause?: Error) =>
+	new SockchatError('ERR_WEBSOCKET', sentence, cause ? {cause} : {});
+
+const closedBy = (code: number, reason: string) =>
+	webSocketError(
+		`The other side closed the WebSocket with ${code}${reason === '' ? '' : `: ${quoted(reason)}`}.`,
+	);
+
+const cutOff = () =>
+	webSocketError(
+		'The connection ended without a Close frame (1006): what came before may not be all.',
+	);
+
+const alreadyClosed = () =>
+	webSocketError('The WebSocket is closed: nothing more can be sent.');
+
+const lastPing = Buffer.from('last');
+
+type Control = {readonly direction: 'in' | 'out'} & ControlFrame;
+
+class WebSocketStream extends CarrierStream {
+	readonly #kinds = new WeakMap<Uint8Array, MessageKind>();
+	readonly #inner: Duplex;
+	readonly #isBinary: boolean;
+	#socket: WebSocket | undefined;
+	#cause: Error | undefined;
+
+	/** @param isBinary Whether all messages are sent as binary ones. */
+	constructor(inner: Duplex, isBinary: boolean) {
+		super();
+		this.#inner = inner;
+		this.#isBinary = isBinary;
+		inner.on('error', error => {
+			this.#cause = error;
+			if (this.connecting) {
+				this.destroy(error);
+			}
+		});
+		inner.once('close', () => {
+			if (this.connecting) {
+				this.destroy();
+			}
+		});
+		// A WebSocket has no halves: once it has ended, it is over.
+		this.once('end', () => {
+			setImmediate(() => {
+				this.destroy();
+			});
+		});
+	}
+
+	/** How a message was sent, or would be. */
+	kindOf(message: Uint8Array): MessageKind {
+		return (
+			this.#kinds.get(message) ??
+			(this.#isBinary || !isUtf8(message) ? 'binary' : 'text')
+		);
+	}
+
+	/** The opening handshake is done. */
+	begin(socket: WebSocket): void {
+		this.#socket = socket;
+		socket.on('message', (data: Buffer, isBinary: boolean) => {
+			// Each its own object, also the empty ones.
+			const message = data.length === 0 ? Buffer.alloc(0) : data;
+			this.#kinds.set(message, isBinary ? 'binary' : 'text');
+			if (!this.deliver(message)) {
+				socket.pause();
+			}
+		});
+		socket.on('ping', bytes => {
+			this.#control({direction: 'in', frame: 'ping', bytes});
+			// The library answers by itself.
+			this.#control({direction: 'out', frame: 'pong', bytes});
+		});
+		socket.on('pong', bytes => {
+			this.#control({direction: 'in', frame: 'pong', bytes});
+		});
+		socket.on('error', error => {
+			this.#cause ??= webSocketError(
+				`The other side broke the rules of WebSocket: ${error.message}.`,
+				error,
+			);
+		});
+		socket.once('close', (code, reason) => {
+			this.#ended(code, reason.toString());
+		});
+		this.opened();
+	}
+
+	override _destroy(
+		error: Error | null,
+		done: (error: Error | null) => void,
+	): void {
+		this.#socket?.terminate();
+		const inner = this.#inner;
+		if (inner.closed) {
+			done(error);
+			return;
+		}
+
+		inner.once('close', () => {
+			done(error);
+		});
+		inner.destroy();
+	}
+
+	protected override send(
+		chunk: Buffer,
+		done: (error?: Error | null) => void,
+	): void {
+		const socket = this.#socket!;
+		if (socket.readyState !== WebSocket.OPEN) {
+			done(alreadyClosed());
+			return;
+		}
+
+		const binary = this.kindOf(chunk) === 'binary';
+		socket.send(chunk, {binary}, done);
+	}
+
+	protected override finish(done: (error?: Error | null) => void): void {
+		const socket = this.#socket!;
+		if (socket.readyState !== WebSocket.OPEN) {
+			done();
+			return;
+		}
+
+		const close = () => {
+			socket.off('close', close);
+			socket.off('pong', onPong);
+			if (socket.readyState === WebSocket.OPEN) {
+				socket.close(1000);
+				this.#control({
+					direction: 'out',
+					frame: 'close',
+					code: 1000,
+					reason: '',
+				});
+			}
+
+			// A turn later, as the frame has to be written.
+			setImmediate(done);
+		};
+
+		const onPong = (bytes: Buffer) => {
+			if (bytes.equals(lastPing)) {
+				close();
+			}
+		};
+
+		socket.on('pong', onPong);
+		socket.once('close', close);
+		// Messages that nobody reads must not keep the pong from being seen.
+		socket.ping(lastPing);
+		this.#control({direction: 'out', frame: 'ping', bytes: lastPing});
+	}
+
+	protected override wanted(): void {
+		if (this.#socket?.isPaused) {
+			this.#socket.resume();
+		}
+	}
+
+	#control(frame: Control): void {
+		this.emit('control', frame);
+	}
+
+	#ended(code: number, reason: string): void {
+		if (code !== abnormal) {
+			this.#control({
+				direction: 'in',
+				frame: 'close',
+				code: code === 1005 ? undefined : code,
+				reason,
+			});
+		}
+
+		if (this.#cause) {
+			this.destroy(this.#cause);
+			return;
+		}
+
+		if (code === abnormal) {
+			this.flaw = cutOff();
+		} else if (!goodCodes.has(code)) {
+			this.flaw = closedBy(code, reason);
+		}
+
+		this.deliverEnd();
+	}
+}
+
+export class WebSocketLink extends CarriedLink {
+	readonly kind = 'ws';
+	readonly stream: WebSocketStream;
+	readonly #inner: OuterLink;
+	readonly #path: string;
+
+	constructor(inner: OuterLink, path: string, isBinary: boolean) {
+		super(inner);
+		this.#inner = inner;
+		this.#path = path;
+		this.stream = new WebSocketStream(inner.stream, isBinary);
+	}
+
+	get isConnecting(): boolean {
+		return this.stream.connecting;
+	}
+
+	get bytesOut(): number {
+		return this.stream.bytesWritten;
+	}
+
+	override get facts(): WebSocketFacts | undefined {
+		const tls = this.#inner.facts as TlsFacts | undefined;
+		return this.isConnecting
+			? undefined
+			: {kind: 'ws', path: this.#path, ...(tls && {tls})};
+	}
+
+	override get flaw(): SockchatError | undefined {
+		return this.stream.flaw;
+	}
+
+	override messageKind(message: Uint8Array): MessageKind {
+		return this.stream.kindOf(message);
+	}
+
+	override tooLate(patienceMs: number): SockchatError {
+		return this.#inner.isConnecting
+			? this.#inner.tooLate(patienceMs)
+			: new SockchatError(
+					'ERR_CONNECT_TIMEOUT',
+					`Connected, but no WebSocket was opened within ${Math.round(patienceMs / 100) / 10} s; does the other side speak HTTP?`,
+				);
+	}
+}
+
+export type WebSocketClient = {
+	/** Of the request, with its slash. */
+	readonly path: string;
+	/** Of the Host header; a Unix domain socket has none. */
+	readonly place: string | undefined;
+	readonly isBinary: boolean;
+	/** A larger message is refused, with 1009. */
+	readonly maxMessageBytes: number;
+};
+
+const notUpgraded = (
+	path: string,
+	{statusCode, statusMessage}: IncomingMessage,
+) =>
+	webSocketError(
+		`There is no WebSocket at ${quoted(path)}: the server answered ${[statusCode, statusMessage].join(' ').trim()}, not 101. Give the path with --ws PATH.`,
+	);
+
+const noHttp = (path: string, cause: Error) =>
+	webSocketError(
+		`No WebSocket at ${quoted(path)}: ${cause.message}. Does the other side speak HTTP? With TLS, add --tls.`,
+		cause,
+	);
+
+/** Opens a WebSocket on a link that is being connected. */
+export const openWebSocket = (
+	inner: OuterLink,
+	{path, place = 'localhost', isBinary, maxMessageBytes}: WebSocketClient,
+): WebSocketLink => {
+	const link = new WebSocketLink(inner, path, isBinary);
+	const begin = () => {
+		const socket = new WebSocket(`ws://${place}${path}`, {
+			...settings,
+			maxPayload: maxMessageBytes,
+			// It is connected: nothing is dialled here.
+			createConnection: () => inner.stream,
+		});
+		const fail = (error: Error) => {
+			link.stream.destroy(error);
+		};
+
+		const onError = (error: Error) => {
+			const {code} = error as NodeJS.ErrnoException;
+			fail(
+				code === 'ECONNRESET' && error.message !== 'socket hang up'
+					? error
+					: noHttp(path, error),
+			);
+		};
+
+		socket.once('error', onError);
+		socket.once('unexpected-response', (_request, response) => {
+			fail(notUpgraded(path, response));
+		});
+		socket.once('open', () => {
+			socket.off('error', onError);
+			link.stream.begin(socket);
+		});
+	};
+
+	if (inner.isConnecting) {
+		inner.stream.once('connect', begin);
+	} else {
+		begin();
+	}
+
+	return link;
+};
+
+/** A page of this machine, or a program, which sends no Origin. */
+const isOwnOrigin = (origin: string | undefined): boolean => {
+	if (origin === undefined) {
+		return true;
+	}
+
+	const host = URL.canParse(origin) ? new URL(origin).hostname : '';
+	return (
+		host === 'localhost' ||
+		host.endsWith('.localhost') ||
+		host === '[::1]' ||
+		(ipVersionOf(host) === 4 && host.startsWith('127.'))
+	);
+};
+
+export type WebSocketAccept = {
+	readonly path: string;
+	readonly isBinary: boolean;
+	readonly maxMessageBytes: number;
+};
+
+export type Settled = {
+	readonly onOpen: (link: WebSocketLink) => void;
+	/** It was turned away. */
+	readonly onFailure: (error: SockchatError) => void;
+};
+
+const refusalText = {
+	403: 'Forbidden',
+	404: 'Not Found',
+	426: 'Upgrade Required',
+} as const;
+
+/** Refuses a request, and closes. */
+const refuse = (
+	stream: Duplex,
+	status: keyof typeof refusalText,
+	sentence: string,
+): void => {
+	const body = `${sentence}\n`;
+	stream.end(
+		[
+			`HTTP/1.1 ${status} ${refusalText[status]}`,
+			'Connection: close',
+			'Content-Type: text/plain; charset=utf-8',
+			...(status === 426 ? ['Upgrade: websocket'] : []),
+			`Content-Length: ${Buffer.byteLength(body)}`,
+			'',
+			body,
+		].join('\r\n'),
+		() => {
+			stream.destroy();
+		},
+	);
+};
+
+/** @returns What opens a WebSocket on each link that was accepted. */
+export const createWebSocketServer = ({
+	path,
+	isBinary,
+	maxMessageBytes,
+}: WebSocketAccept) => {
+	const webSockets = new WebSocketServer({
+		...settings,
+		maxPayload: maxMessageBytes,
+		noServer: true,
+		clientTracking: false,
+	});
+	const waiting = new WeakMap<Duplex, Settled & {readonly inner: OuterLink}>();
+	const turnAway = (
+		stream: Duplex,
+		status: keyof typeof refusalText,
+		sentence: string,
+	) => {
+		refuse(stream, status, sentence);
+		waiting.get(stream)?.onFailure(webSocketError(sentence));
+		waiting.delete(stream);
+	};
+
+	const server = createServer((request, response) => {
+		response.setHeader('Connection', 'close');
+		const stream = request.socket;
+		response.detachSocket(stream);
+		turnAway(
+			stream,
+			426,
+			`This is a WebSocket at ${path}, and the request was plain HTTP.`,
+		);
+	});
+	server.on('upgrade', (request, stream: Duplex, head) => {
+		const peer = waiting.get(stream);
+		const {origin} = request.headers;
+		const asked = (request.url ?? '').split('?', 1)[0]!;
+		if (!isOwnOrigin(origin)) {
+			turnAway(
+				stream,
+				403,
+				`A page of ${quoted(origin!)} asked for the WebSocket; only pages of this machine may.`,
+			);
+			return;
+		}
+
+		if (asked !== path.split('?', 1)[0]) {
+			turnAway(
+				stream,
+				404,
+				`There is no WebSocket at ${quoted(asked)}, only at ${path}.`,
+			);
+			return;
+		}
+
+		webSockets.handleUpgrade(request, stream, head, socket => {
+			if (peer) {
+				const link = new WebSocketLink(peer.inner, path, isBinary);
+				peer.onOpen(link);
+				link.stream.begin(socket);
+			}
+		});
+	});
+	server.on('clientError', (error, stream: Duplex) => {
+		waiting
+			.get(stream)
+			?.onFailure(
+				webSocketError(`No WebSocket was asked for: ${error.message}.`, error),
+			);
+		waiting.delete(stream);
+		stream.destroy();
+	});
+	return {
+		open(inner: OuterLink, settled: Settled): void {
+			const {stream} = inner;
+			const timer = setTimeout(() => {
+				settled.onFailure(
+					webSocketError(
+						`No WebSocket was asked for within ${handshakeTimeoutMs / 1000} s.`,
+					),
+				);
+				stream.destroy();
+			}, handshakeTimeoutMs);
+			const stop = () => {
+				clearTimeout(timer);
+			};
+
+			stream.once('close', stop);
+			waiting.set(stream, {
+				inner,
+				onOpen(link) {
+					stop();
+					settled.onOpen(link);
+				},
+				onFailure(error) {
+					stop();
+					settled.onFailure(error);
+				},
+			});
+			server.emit('connection', stream);
+		},
+	};
+};

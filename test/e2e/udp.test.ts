@@ -1,0 +1,216 @@
+/** Raw mode over UDP, with Python and socat as the other side. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import test, {type TestContext} from 'node:test';
+import {requireExecutable} from '../helpers/environment.js';
+import {newFolder, startPython} from '../helpers/link-peers.js';
+import {bin, startBin, startProcess} from '../helpers/process.js';
+import {toShellLine} from '../helpers/shell.js';
+
+const done = {code: 0, signal: undefined};
+
+// Prints the length of each datagram and what it begins with; answers by three.
+const answers = `
+import socket
+bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+bound.bind(('127.0.0.1', 0))
+print(bound.getsockname()[1])
+while True:
+    data, peer = bound.recvfrom(70000)
+    print(len(data), data[:8])
+    for part in (b'one', b'', b'two'):
+        bound.sendto(part, peer)
+`;
+
+type Line = {readonly type: string; readonly [key: string]: unknown};
+
+const linesOf = (text: string): readonly Line[] =>
+	text
+		.split('\n')
+		.filter(line => line !== '')
+		.map(line => JSON.parse(line) as Line);
+
+test('e2e: udp keeps boundaries, also of an empty datagram, and says of no connection', async t => {
+	const peer = await startPython(t, answers);
+	const client = startBin(t, [
+		'connect',
+		'--raw',
+		'--udp',
+		'--json',
+		peer.port,
+		'--replies',
+		'3',
+	]);
+	client.writeLine('hello');
+	assert.deepEqual(await client.waitForExit(), done);
+	assert.match(peer.stdout(), /^6 b'hello\\n'$/m);
+	const lines = linesOf(client.stdout());
+	const chunks = lines.filter(({type}) => type === 'chunk');
+	assert.deepEqual(
+		chunks.map(({direction, text}) => [direction, text]),
+		[
+			['out', 'hello\n'],
+			['in', 'one'],
+			['in', ''],
+			['in', 'two'],
+		],
+	);
+	const open = lines.find(({phase}) => phase === 'open');
+	assert.deepEqual(open?.['link'], {kind: 'udp'});
+});
+
+test('e2e: udp --replies and --idle end it, and the end of stdin does not', async t => {
+	const peer = await startPython(t, answers);
+	for (const limit of [
+		['--replies', '3'],
+		['--idle', '0.5'],
+	]) {
+		const client = startBin(t, ['connect', '-ru', peer.port, ...limit]);
+		client.write('hello');
+		client.end();
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.equal(client.stdout(), 'onetwo');
+	}
+
+	assert.equal(peer.stdout().match(/^5 b'hello'$/gm)?.length, 2);
+	assert.doesNotMatch(peer.stdout(), /^0 /m, 'the end sent nothing');
+});
+
+test('e2e: udp says that nobody is there, once ICMP has', async t => {
+	const client = startBin(t, ['connect', '--raw', '--udp', '9']);
+	client.writeLine('hello');
+	assert.equal((await client.waitForExit()).code, 1);
+	assert.equal(
+		client.stderr(),
+		"ECONNREFUSED: no UDP socket is bound to 127.0.0.1:9; ICMP 'port unreachable' came back for a datagram, which is lost.\n",
+	);
+});
+
+/** The client with a file as stdin. */
+const sendFile = (t: TestContext, path: string, ...args: readonly string[]) => {
+	const {command, args: all} = bin('connect', '--raw', '--udp', ...args);
+	return startProcess(t, 'sh', [
+		'-c',
+		`exec ${toShellLine(command, all)} < ${toShellLine(path)}`,
+	]);
+};
+
+test('e2e: udp sends a file in datagrams of 16 KiB', async t => {
+	const path = join(newFolder(t), 'file');
+	writeFileSync(path, Buffer.alloc(40_000, 'x'));
+	const peer = await startPython(t, answers);
+	const client = sendFile(t, path, peer.port, '--replies', '9');
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	assert.deepEqual(peer.stdout().match(/^\d+(?= )/gm), [
+		'16384',
+		'16384',
+		'7232',
+	]);
+});
+
+test('e2e: udp says that a datagram is too large', async t => {
+	const path = join(newFolder(t), 'file');
+	writeFileSync(path, Buffer.alloc(65_508));
+	const peer = await startPython(t, answers);
+	const client = startBin(t, [
+		'connect',
+		'--raw',
+		'--udp',
+		peer.port,
+		'--send-file',
+		path,
+		'--expect',
+		'one',
+	]);
+	assert.equal((await client.waitForExit()).code, 1);
+	assert.match(
+		client.stderr(),
+		/^EMSGSIZE: 65508 bytes don't fit into a datagram, which holds 65507; not sent\.$/m,
+	);
+});
+
+test('e2e: a udp server answers whoever spoke last', async t => {
+	const server = startBin(t, ['serve', '--raw', '--udp', '--port', '0']);
+	const port = await server.waitForOutput(
+		/^bound to 127\.0\.0\.1:(\d+), for datagrams$/m,
+		{stream: 'stderr'},
+	);
+	const socat = requireExecutable('socat', 'socat');
+	const peers = ['first', 'second'].map(() =>
+		startProcess(t, socat, ['-', `UDP:127.0.0.1:${port}`]),
+	);
+	for (const [index, peer] of [...peers, peers[0]!].entries()) {
+		peer.write(`said ${index}`);
+
+		await server.waitForOutput(`said ${index}`);
+		server.write(`answer ${index}`);
+
+		await peer.waitForOutput(`answer ${index}`);
+	}
+
+	assert.equal(peers[0]!.stdout(), 'answer 0answer 2');
+	assert.equal(server.stderr().match(/^first datagram from /gm)?.length, 2);
+	server.end();
+	peers[1]!.write('after');
+	await server.waitForOutput('after');
+	server.signal('SIGTERM');
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+	assert.doesNotMatch(server.stderr(), /FIN|connection/, server.stderr());
+});
+
+test('e2e: serve --udp --once serves one peer, and --replies ends it', async t => {
+	const server = startBin(t, [
+		'serve',
+		'-ru',
+		'--once',
+		'--replies',
+		'2',
+		'--port',
+		'0',
+	]);
+	const port = await server.waitForOutput(/:(\d+), for/, {stream: 'stderr'});
+	const ncat = requireExecutable('socat', 'socat');
+	const first = startProcess(t, ncat, ['-', `UDP:127.0.0.1:${port}`]);
+	first.write('one');
+	await server.waitForOutput('one');
+	const second = startProcess(t, ncat, ['-', `UDP:127.0.0.1:${port}`]);
+	second.write('not heard');
+	server.write('to the first');
+	await first.waitForOutput('to the first');
+	first.write('two');
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+	assert.equal(server.stdout(), 'onetwo');
+});
+
+test('e2e: udp flags that contradict each other are refused', async t => {
+	for (const [args, sentence] of [
+		[['connect', '--udp', '9000'], '--udp needs --raw.'],
+		[
+			['connect', '-ru', './socket'],
+			'--udp sends datagrams to a port, and --socket has none; give only one of them.',
+		],
+		[
+			['connect', '-ru', '--tls', '9000'],
+			'--tls needs a connection, and --udp has none; give only one of them.',
+		],
+		[
+			['connect', '-ru', '--wait', '9000'],
+			'--wait asks by a connection, and --udp has none; give only one of them.',
+		],
+		[
+			['connect', '-ru', '192.0.2.1:9000'],
+			/^"192\.0\.2\.1" is not a loopback address/,
+		],
+	] as const) {
+		const wrong = startBin(t, args);
+
+		assert.equal((await wrong.waitForExit()).code, 2, wrong.seen());
+		if (typeof sentence === 'string') {
+			assert.equal(wrong.stderr(), `${sentence}\n`);
+		} else {
+			assert.match(wrong.stderr(), sentence);
+		}
+	}
+});

@@ -1,0 +1,407 @@
+/** Raw mode over WebSocket: with ws, and with Python that frames by hand. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {readFileSync, writeFileSync} from 'node:fs';
+import type {AddressInfo} from 'node:net';
+import {join} from 'node:path';
+import test, {type TestContext} from 'node:test';
+import {WebSocketServer, type WebSocket} from 'ws';
+import {
+	makeCertificates,
+	newFolder,
+	startPython,
+} from '../helpers/link-peers.js';
+import {bin, startBin, startProcess} from '../helpers/process.js';
+import {toShellLine} from '../helpers/shell.js';
+import {openTerminal} from '../helpers/terminal.js';
+import {until} from '../helpers/until.js';
+
+const done = {code: 0, signal: undefined};
+
+type Heard = {
+	readonly port: string;
+	/** What came, as kind and text. */
+	readonly messages: string[];
+	/** Codes of Close frames. */
+	readonly codes: number[];
+	readonly peers: WebSocket[];
+};
+
+/** A server of the library, which answers each message as it is asked to. */
+const openPeer = async (
+	t: TestContext,
+	answer: (peer: WebSocket, text: string) => void = () => undefined,
+): Promise<Heard> => {
+	const server = new WebSocketServer({host: '127.0.0.1', port: 0, path: '/in'});
+	await once(server, 'listening');
+	t.after(() => {
+		for (const peer of server.clients) {
+			peer.terminate();
+		}
+
+		server.close();
+	});
+	const messages: string[] = [];
+	const codes: number[] = [];
+	const peers: WebSocket[] = [];
+	server.on('connection', peer => {
+		peers.push(peer);
+		peer.on('message', (data: Buffer, isBinary) => {
+			const text = data.toString(isBinary ? 'hex' : 'utf8');
+			messages.push(`${isBinary ? 'binary' : 'text'} ${text}`);
+			answer(peer, text);
+		});
+		peer.on('close', code => {
+			codes.push(code);
+		});
+	});
+	const {port} = server.address() as AddressInfo;
+	return {port: String(port), messages, codes, peers};
+};
+
+const connectTo = (t: TestContext, {port}: Heard, ...args: readonly string[]) =>
+	startBin(t, ['connect', '--raw', '--ws', '/in', port, ...args]);
+
+test('e2e: ws sends a line as a message, and a message as a line', async t => {
+	const peer = await openPeer(t, (socket, text) => {
+		socket.send(`got ${text}`);
+	});
+	const client = connectTo(t, peer);
+	client.write(Buffer.from('one\r\n\nthree, ünd '));
+	client.write(
+		Buffer.concat([Buffer.from('more\n'), Buffer.from('fe80ff', 'hex')]),
+	);
+	client.end();
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	assert.deepEqual(peer.messages, [
+		'text one',
+		'text ',
+		'text three, ünd more',
+		'binary fe80ff',
+	]);
+	assert.equal(
+		client.stdout(),
+		'got one\ngot \ngot three, ünd more\ngot fe80ff\n',
+	);
+	await until(() => peer.codes.length > 0, {what: 'its end'});
+	assert.deepEqual(peer.codes, [1000]);
+});
+
+// As in vi/websocat#245: the answer to what was piped in is printed.
+test('e2e: ws in a pipe waits for the answers before it closes', async t => {
+	const peer = await openPeer(t, socket => {
+		for (let count = 0; count < 200; count++) {
+			socket.send(`answer ${count} ${'x'.repeat(5000)}`);
+		}
+	});
+	const client = connectTo(t, peer);
+	client.writeLine('{"command":"list"}');
+	client.end();
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	assert.equal(client.stdout().match(/^answer /gm)?.length, 200);
+});
+
+// As in vi/websocat#212 and in cron: a stdin that has ended must not end it.
+test('e2e: ws --input none and --no-shutdown stay until the other side closes', async t => {
+	for (const flag of [['--input', 'none'], ['--no-shutdown']]) {
+		const peer = await openPeer(t);
+		const client = connectTo(t, peer, ...flag);
+		client.end();
+		await until(() => peer.peers[0], {what: 'a client'});
+		peer.peers[0]!.send('late');
+		await client.waitForOutput('late\n');
+		peer.peers[0]!.close(1001, 'bye');
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+	}
+});
+
+// As in websockets/wscat#17: a message of the command line, and its answers.
+test('e2e: ws --message sends it, prints what comes, and --replies ends it', async t => {
+	const peer = await openPeer(t, socket => {
+		socket.send('{"id":1}');
+		socket.send('{"id":2}');
+	});
+	const client = connectTo(t, peer, '-m', 'subscribe?a=b', '--replies', '2');
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	assert.deepEqual(peer.messages, ['text subscribe?a=b']);
+	assert.equal(client.stdout(), '{"id":1}\n{"id":2}\n');
+});
+
+// As in vi/websocat#261: the kernel's line editing cuts at 4096 bytes.
+test('e2e: ws sends a long line of a terminal whole', async t => {
+	const peer = await openPeer(t, socket => {
+		socket.ping('are you there');
+	});
+	const chat = openTerminal(
+		t,
+		bin('connect', '--raw', '--ws', '/in', peer.port),
+	);
+	await chat.waitFor(/open.*ws \/in/);
+	const line = 'lorem ipsum '.repeat(700).trim();
+	chat.type(`${line}\r`);
+	await until(() => peer.messages[0], {
+		what: 'the message',
+		seen: () => chat.screen().join('\n'),
+	});
+	assert.deepEqual(peer.messages, [`text ${line}`]);
+	chat.press('ctrl-c');
+	assert.equal(await chat.waitForExit(), 0);
+});
+
+test('e2e: ws shows frames in the view of the wire, and what was agreed in the pane', async t => {
+	const peer = await openPeer(t, (socket, text) => {
+		socket.ping('p1');
+		socket.send(Buffer.from(text));
+	});
+	const chat = openTerminal(t, {
+		...bin('connect', '--raw', '--ws', '/in', peer.port),
+		columns: 120,
+	});
+	await chat.waitFor('ws /in');
+	chat.type('hello\r');
+	await until(() => peer.messages[0], {what: 'the message'});
+	chat.type('/wire\r');
+	await chat.waitFor(/← ping · 2 bytes/);
+	await chat.waitFor(/→ pong · 2 bytes/);
+	await chat.waitFor(/→ text · 5 bytes/);
+	await chat.waitFor(/← binary · 5 bytes/);
+	peer.peers[0]!.close(4000, 'enough');
+	chat.type('/wire\r');
+	await chat.waitFor(
+		'Close frame: the other side closed the WebSocket (4000 enough)',
+	);
+	chat.press('ctrl-c');
+	await chat.waitForExit();
+});
+
+test('e2e: ws frames are in JSON', async t => {
+	const peer = await openPeer(t, socket => {
+		socket.ping('p1');
+		socket.send('text');
+		socket.send(Buffer.from([1, 2]));
+		socket.close(1000, 'fine');
+	});
+	const client = connectTo(t, peer, '--json', '--no-shutdown');
+	client.writeLine('go');
+	client.end();
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	const lines = client
+		.stdout()
+		.trimEnd()
+		.split('\n')
+		.map(line => JSON.parse(line) as Record<string, unknown>)
+		.filter(({type}) => type === 'chunk' || type === 'control')
+		.map(({direction, frame, bytes, code, reason}) =>
+			[direction, frame, bytes ?? code, reason].filter(
+				value => value !== undefined,
+			),
+		);
+	assert.deepEqual(lines, [
+		['out', 'text', 2],
+		['in', 'ping', 2],
+		['out', 'pong', 2],
+		['in', 'text', 4],
+		['in', 'binary', 2],
+		['in', 'close', 1000, 'fine'],
+	]);
+});
+
+test('e2e: ws says how it was closed, if not in good order', async t => {
+	const failing = await openPeer(t, socket => {
+		socket.send('last');
+		socket.close(1011, 'no memory');
+	});
+	const client = connectTo(t, failing);
+	client.writeLine('go');
+	client.end();
+	assert.equal((await client.waitForExit()).code, 1);
+	assert.equal(client.stdout(), 'last\n');
+	assert.equal(
+		client.stderr(),
+		'The other side closed the WebSocket with 1011: "no memory".\n',
+	);
+
+	const cut = await openPeer(t, socket => {
+		socket.send('last', () => {
+			socket.terminate();
+		});
+	});
+	const second = connectTo(t, cut);
+	second.writeLine('go');
+	assert.equal((await second.waitForExit()).code, 1);
+	assert.equal(second.stdout(), 'last\n');
+	assert.match(second.stderr(), /ended without a Close frame \(1006\)/);
+});
+
+test('e2e: ws says that there is no WebSocket', async t => {
+	const peer = await openPeer(t);
+	const wrong = startBin(t, ['connect', '--raw', '--ws', '/out', peer.port]);
+	assert.equal((await wrong.waitForExit()).code, 1);
+	assert.equal(
+		wrong.stderr(),
+		'There is no WebSocket at "/out": the server answered 400 Bad Request, not 101. Give the path with --ws PATH.\n',
+	);
+	for (const [path, got] of [
+		['chat', '"chat"'],
+		['/a b', '"/a b"'],
+		['/#part', '"/#part"'],
+	]) {
+		const bad = startBin(t, ['serve', '--raw', '--ws', path!, '--port', '0']);
+
+		assert.equal((await bad.waitForExit()).code, 2);
+		assert.equal(
+			bad.stderr(),
+			`--ws needs the path of a request, such as / or /chat; got ${got}.\n`,
+		);
+	}
+});
+
+// A client by RFC 6455 alone: its key, masks, a fragmented message, ping, Close.
+const byHand = `
+import base64, hashlib, os, socket, struct, sys
+peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+key = base64.b64encode(os.urandom(16)).decode()
+origin = 'Origin: ' + sys.argv[2] + '\\r\\n' if len(sys.argv) > 2 else ''
+peer.sendall(('GET /chat?x=1 HTTP/1.1\\r\\nHost: localhost\\r\\nUpgrade: websocket\\r\\n'
+    'Connection: Upgrade\\r\\nSec-WebSocket-Version: 13\\r\\n' + origin +
+    'Sec-WebSocket-Key: ' + key + '\\r\\n\\r\\n').encode())
+stream = peer.makefile('rb')
+status = stream.readline().decode().strip()
+print(peer.getsockname()[1])
+print(status)
+if ' 101 ' not in status: sys.exit(3)
+while (line := stream.readline().strip()):
+    if line.lower().startswith(b'sec-websocket-accept'):
+        wanted = base64.b64encode(hashlib.sha1((key + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').encode()).digest())
+        print('accepted', line.split(b' ')[1] == wanted)
+def send(head, data):
+    mask = os.urandom(4)
+    masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(data))
+    peer.sendall(bytes([head, 0x80 | len(data)]) + mask + masked)
+send(0x01, b'frag')
+send(0x89, b'ping')
+send(0x80, b'ments')
+while True:
+    head, length = stream.read(2)
+    data = stream.read(struct.unpack('>H', stream.read(2))[0] if length == 126 else length)
+    print(hex(head), data, flush=True)
+    if head == 0x88:
+        send(0x88, data)
+        break
+print('end', stream.read())
+`;
+
+test('e2e: serve --ws speaks with a client that frames by hand', async t => {
+	const server = startBin(t, ['serve', '-r', '--once', '--ws', '/chat', '0']);
+	const port = await server.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+	const peer = await startPython(t, byHand, port);
+	await server.waitForOutput('fragments\n');
+	server.write('to the peer\n');
+	await peer.waitForOutput("0x81 b'to the peer'");
+	server.end();
+	// It answers no ping, so it is a signal that ends the wait for the pong.
+	await peer.waitForOutput("0x89 b'last'");
+	assert.match(peer.stdout(), /^accepted True$/m);
+	assert.match(peer.stdout(), /^0x8a b'ping'$/m);
+	server.signal('SIGTERM');
+	await server.waitForExit();
+});
+
+test('e2e: serve --ws refuses pages of other sites, and takes those of this machine', async t => {
+	const server = startBin(t, ['serve', '-r', '--ws', '/chat', '--port', '0']);
+	const port = await server.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+	for (const origin of [
+		'https://example.com',
+		'null',
+		'https://127.0.0.1.evil',
+	]) {
+		const page = await startPython(t, byHand, port, origin);
+		assert.match(page.stdout(), /^HTTP\/1\.1 403 Forbidden$/m);
+	}
+
+	await server.waitForOutput(
+		/was turned away: A page of "https:\/\/example\.com" asked for the WebSocket; only pages of this machine may\./,
+		{stream: 'stderr'},
+	);
+	const own = await startPython(t, byHand, port, 'http://localhost:3000');
+	await own.waitForOutput('101 Switching Protocols');
+});
+
+test('e2e: ws copies files exactly with --ws-binary, over TLS too', async t => {
+	const folder = newFolder(t);
+	const {ca, good} = makeCertificates(folder);
+	const at = (name: string) => join(folder, name);
+	for (const name of ['a', 'b']) {
+		writeFileSync(at(name), randomBytes(2_000_000));
+	}
+
+	const run = (args: readonly string[], input: string, output: string) => {
+		const {command, args: all} = bin(...args, '--raw', '--ws-binary');
+		return startProcess(t, 'sh', [
+			'-c',
+			`exec ${toShellLine(command, all)} < ${toShellLine(at(input))} > ${toShellLine(at(output))}`,
+		]);
+	};
+
+	for (const [own, its] of [
+		[[], []],
+		[
+			['--tls', '--tls-cert', good.cert, '--tls-key', good.key],
+			['--tls', '--tls-ca', ca],
+		],
+	] as const) {
+		// Whoever closes ends both ways, so only one of them sends.
+		for (const [one, another] of [
+			[[], ['--input', 'none']],
+			[['--input', 'none'], []],
+		] as const) {
+			const listen = ['serve', '--once', '--ws', '/', '0', ...own, ...one];
+			const server = run(listen, 'a', 'A');
+
+			const port = await server.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+			const dial = ['connect', '--ws', '/', port, ...its, ...another];
+			const client = run(dial, 'b', 'B');
+
+			assert.deepEqual(await client.waitForExit(), done, client.seen());
+
+			assert.deepEqual(await server.waitForExit(), done, server.seen());
+			const [from, to] = one.length > 0 ? ['b', 'A'] : ['a', 'B'];
+			assert.ok(readFileSync(at(to)).equals(readFileSync(at(from))));
+		}
+	}
+});
+
+test('e2e: ws runs over a Unix domain socket, and chat scripts over it', async t => {
+	const path = join(newFolder(t), 'socket');
+	const server = startBin(t, [
+		'serve',
+		'-r',
+		'--once',
+		'--ws',
+		'/',
+		path,
+		'--expect',
+		'PING',
+		'--send',
+		'PONG',
+	]);
+	await server.waitForOutput('listening', {stream: 'stderr'});
+	const client = startBin(t, [
+		'connect',
+		'-r',
+		'--ws',
+		'/',
+		path,
+		'--send',
+		'PING',
+		'--expect',
+		'^PONG$',
+	]);
+	client.end();
+	server.end();
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	assert.deepEqual(await server.waitForExit(), done, server.seen());
+	assert.equal(client.stdout(), 'PONG\n');
+});
