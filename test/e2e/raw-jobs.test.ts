@@ -1,0 +1,328 @@
+/** The table of docs/raw.md: each job, done by sockchat, nc, ncat and socat. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {spawn} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {connect, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {after, type TestContext} from 'node:test';
+import {findPort} from '../helpers/ports.js';
+import {bin} from '../helpers/process.js';
+import {portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {toShellLine} from '../helpers/shell.js';
+import {until} from '../helpers/until.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sockchat-jobs-'));
+after(() => {
+	rmSync(folder, {recursive: true});
+});
+const largeBytes = 50_000_000;
+const large = join(folder, 'large');
+writeFileSync(large, Buffer.alloc(largeBytes, 'x'));
+const {command, args} = bin();
+const sockchat = toShellLine(command, args);
+
+type Program = 'sockchat' | 'nc' | 'ncat' | 'socat';
+type Lines = Readonly<Partial<Record<Program, string>>>;
+type Run = {readonly code: number; readonly out: string};
+
+/** Runs a line of the shell; one that goes on for long is ended, with 124. */
+const run = async (t: TestContext, line: string): Promise<Run> => {
+	const child = spawn('sh', ['-c', `exec timeout 8 ${line}`], {
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	t.after(() => {
+		child.kill();
+	});
+	let out = '';
+	child.stdout.setEncoding('utf8').on('data', (text: string) => {
+		out += text;
+	});
+	return new Promise(resolve => {
+		child.on('close', code => {
+			resolve({code: code ?? -1, out});
+		});
+	});
+};
+
+type Job = {
+	readonly name: string;
+	/** PORT and FILE are replaced; a program without a line can't do it. */
+	readonly lines: Lines;
+	/** A server, if the programs are clients. */
+	readonly converse?: (socket: Socket) => void;
+	/** Those that do it. */
+	readonly done: readonly Program[];
+	readonly isDone: (
+		ran: Run,
+		received: () => number,
+	) => boolean | Promise<boolean>;
+};
+
+const clients: readonly Job[] = [
+	{
+		name: 'an answer that comes a second after our FIN',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT < FILE`,
+			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
+			ncat: 'ncat 127.0.0.1 PORT < FILE',
+			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+		},
+		converse(socket) {
+			socket.resume();
+			socket.on('end', () => {
+				setTimeout(() => {
+					socket.end('late');
+				}, 1000);
+			});
+		},
+		done: ['sockchat', 'nc', 'ncat', 'socat'],
+		isDone: ({code, out}) => code === 0 && out === 'late',
+	},
+	{
+		name: 'all of a file for a peer that sent FIN first',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT < FILE`,
+			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
+			ncat: 'ncat 127.0.0.1 PORT < FILE',
+			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+		},
+		converse(socket) {
+			socket.end('mine');
+			socket.pause();
+			// More than the kernel holds is still to be sent.
+			setTimeout(() => {
+				socket.resume();
+			}, 1000);
+		},
+		done: ['sockchat', 'nc', 'ncat', 'socat'],
+		async isDone({code}, received) {
+			// What the kernel has is still to be read.
+			await until(() => received() === largeBytes, {
+				what: 'all of it',
+				seen: () => String(received()),
+			});
+			return code === 0;
+		},
+	},
+	{
+		name: 'an exit code that says that stdout is full',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT --input none > /dev/full`,
+			nc: 'nc.openbsd -d 127.0.0.1 PORT > /dev/full',
+			ncat: 'ncat --recv-only 127.0.0.1 PORT > /dev/full',
+			socat: 'socat -u TCP:127.0.0.1:PORT - > /dev/full',
+		},
+		converse(socket) {
+			socket.end('lost');
+		},
+		done: ['sockchat', 'ncat', 'socat'],
+		isDone: ({code}) => code !== 0 && code !== 124,
+	},
+	{
+		name: 'an exit code that says that a reset cut the transfer',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT < FILE`,
+			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
+			ncat: 'ncat 127.0.0.1 PORT < FILE',
+			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+		},
+		converse(socket) {
+			socket.once('data', () => {
+				socket.resetAndDestroy();
+			});
+		},
+		done: ['sockchat', 'ncat', 'socat'],
+		isDone: ({code}) => code !== 0 && code !== 124,
+	},
+	{
+		name: 'the end after two replies',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT --input none --replies 2`,
+		},
+		converse(socket) {
+			socket.write('one');
+			setTimeout(() => {
+				socket.write('two');
+			}, 200);
+		},
+		done: ['sockchat'],
+		isDone: ({code, out}) => code === 0 && out === 'onetwo',
+	},
+	{
+		name: 'the end after a second of silence',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT --input none --idle 1`,
+			nc: 'nc.openbsd -d -w 1 127.0.0.1 PORT',
+			ncat: 'ncat --recv-only -i 1 127.0.0.1 PORT',
+			socat: 'socat -u -T 1 TCP:127.0.0.1:PORT -',
+		},
+		converse(socket) {
+			socket.write('hello');
+		},
+		done: ['sockchat', 'nc', 'ncat', 'socat'],
+		isDone: ({code, out}) => code !== 124 && out === 'hello',
+	},
+	{
+		name: 'who listens on a range of ports',
+		lines: {
+			sockchat: `${sockchat} connect --raw --probe PORT-PORT`,
+			nc: 'nc.openbsd -z 127.0.0.1 PORT-PORT',
+			ncat: 'ncat -z 127.0.0.1 PORT-PORT',
+		},
+		converse() {},
+		done: ['sockchat', 'nc'],
+		isDone: ({code}) => code === 0,
+	},
+	{
+		name: 'a dialogue of expected and sent lines',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT --expect '^220' --send QUIT --expect bye < /dev/null`,
+		},
+		converse(socket) {
+			socket.write('220 ready');
+			socket.once('data', () => {
+				socket.end('bye');
+			});
+		},
+		done: ['sockchat'],
+		isDone: ({code, out}) => code === 0 && out === '220 readybye',
+	},
+];
+
+for (const {name, lines, converse, done, isDone} of clients) {
+	test(`e2e: jobs: ${name}`, async t => {
+		const did: Program[] = [];
+		for (const [program, line] of Object.entries(lines)) {
+			let received = 0;
+			const {address, close} = await listenBare(t, socket => {
+				socket.on('data', chunk => {
+					received += chunk.length;
+				});
+				converse!(socket);
+			});
+			const ran = await run(
+				t,
+				line
+					.replaceAll('PORT', String(portOf(address)))
+					.replaceAll('FILE', toShellLine(large)),
+			);
+			if (await isDone(ran, () => received)) {
+				did.push(program as Program);
+			}
+
+			await close();
+		}
+
+		assert.deepEqual(did, done);
+	});
+}
+
+type Serving = {
+	readonly name: string;
+	readonly lines: Lines;
+	readonly done: readonly Program[];
+	/** What each of two peers says, and what each then hears. */
+	readonly says: readonly [string, string];
+	readonly hears: readonly [string, string];
+};
+
+const servers: readonly Serving[] = [
+	{
+		name: 'an echo for several peers at once',
+		lines: {
+			sockchat: `${sockchat} serve --raw PORT --echo`,
+			ncat: 'ncat -l -k 127.0.0.1 PORT --exec /bin/cat',
+			socat: 'socat TCP-LISTEN:PORT,bind=127.0.0.1,reuseaddr,fork EXEC:cat',
+		},
+		done: ['sockchat', 'ncat', 'socat'],
+		says: ['one', 'two'],
+		hears: ['one', 'two'],
+	},
+	{
+		name: 'what one peer says, for the others',
+		lines: {
+			sockchat: `${sockchat} serve --raw PORT --broker`,
+			ncat: 'ncat -l --broker 127.0.0.1 PORT',
+		},
+		done: ['sockchat', 'ncat'],
+		says: ['one', 'two'],
+		hears: ['two', 'one'],
+	},
+	{
+		name: 'answers by rule, without another program',
+		lines: {
+			sockchat: `${sockchat} serve --raw PORT --reply one=1 --reply two=2`,
+		},
+		done: ['sockchat'],
+		says: ['one', 'two'],
+		hears: ['1', '2'],
+	},
+];
+
+for (const {name, lines, done, says, hears} of servers) {
+	test(`e2e: jobs: ${name}`, async t => {
+		const did: Program[] = [];
+		for (const [program, line] of Object.entries(lines)) {
+			const port = Number(await findPort());
+			void run(t, line.replaceAll('PORT', String(port)));
+			const heard = ['', ''];
+			const open = async (index: 0 | 1) => {
+				let socket: Socket | undefined;
+				await until(
+					() => {
+						if (!socket || socket.destroyed) {
+							socket = connect({host: '127.0.0.1', port});
+							socket.on('error', () => undefined);
+							socket.on('data', chunk => {
+								heard[index] += String(chunk);
+							});
+						}
+
+						return socket.readyState === 'open';
+					},
+					{what: `${program} to listen`},
+				);
+				t.after(() => {
+					socket!.destroy();
+				});
+				return socket!;
+			};
+
+			const [one, two] = [await open(0), await open(1)];
+			// Again and again: a broker may not know the other one yet.
+			const isHeard = (index: 0 | 1) =>
+				heard[index]!.replaceAll(hears[index], '') === '' &&
+				heard[index] !== '';
+			await until(
+				() => {
+					one.write(says[0]);
+					two.write(says[1]);
+					return isHeard(0) && isHeard(1);
+				},
+				{
+					what: `${hears.join(' and ')} from ${program}`,
+					seen: () => JSON.stringify(heard),
+				},
+			);
+			did.push(program as Program);
+		}
+
+		assert.deepEqual(did, done);
+	});
+}
+
+test('e2e: jobs: the table of docs/raw.md names these', () => {
+	const page = readFileSync(
+		new URL('../../docs/raw.md', import.meta.url),
+		'utf8',
+	);
+	for (const {name, done} of [...clients, ...servers]) {
+		const columns = (['sockchat', 'nc', 'ncat', 'socat'] as const).map(
+			program => (done.includes(program) ? 'yes' : 'no'),
+		);
+		assert.ok(page.includes(`| ${name} | ${columns.join(' | ')} |`), name);
+	}
+});
