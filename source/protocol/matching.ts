@@ -61,7 +61,9 @@ const firstNonEmpty = (pattern: RegExp, text: string): Match => {
 			return match;
 		}
 
-		pattern.lastIndex = match.end + 1;
+		// In the middle of a pair, an expression with the flag u would step back.
+		const isPair = (text.codePointAt(match.end) ?? 0) > 0xff_ff;
+		pattern.lastIndex = match.end + (isPair && pattern.unicode ? 2 : 1);
 	}
 };
 

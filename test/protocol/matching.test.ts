@@ -75,3 +75,13 @@ test('matching: several patterns have one second together', () => {
 		end: 3,
 	});
 });
+
+test('matching: an empty match before an emoji is passed, with the flag u too', () => {
+	for (const pattern of [/x*/g, /x*/gu]) {
+		assert.deepEqual(firstMatchInTime([pattern], '😀x'), {
+			index: 0,
+			start: 2,
+			end: 3,
+		});
+	}
+});
