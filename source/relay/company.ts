@@ -43,6 +43,8 @@ export class Company {
 	#awayAt: number | undefined = 0;
 	#beatAt = 0;
 	#isBeatDue = false;
+	/** Who was elsewhere when that was compared last, as JSON. */
+	#elsewhere = '[]';
 	/** When each member took its nick, by id. */
 	#nicks = new Map<string, BeatMember>();
 	/** When each was first seen to be in the log and on no server. */
@@ -118,6 +120,18 @@ export class Company {
 		this.#compare();
 	}
 
+	/** Whether the log has members that no server has named yet. */
+	hasUnheard(): boolean {
+		const {roster, site} = this.#options;
+		for (const {id} of roster.present) {
+			if (!site.room.has(id) && !site.room.isElsewhere(id)) {
+				return true;
+			}
+		}
+
+		return false;
+	}
+
 	/** Call several times a second. */
 	tick(): void {
 		if (this.#awayAt !== undefined) {
@@ -181,8 +195,14 @@ export class Company {
 		const {room, elsewhereChanged, giveOtherNick, replace} = this.#options.site;
 		const own = this.#members();
 		const {losers, moved} = this.#presence.clashes(own);
-		room.setElsewhere(this.#presence.elsewhere(own));
-		elsewhereChanged();
+		const elsewhere = this.#presence.elsewhere(own);
+		const words = JSON.stringify(elsewhere);
+		if (words !== this.#elsewhere) {
+			this.#elsewhere = words;
+			room.setElsewhere(elsewhere);
+			elsewhereChanged();
+		}
+
 		for (const {id} of moved) {
 			replace(id);
 		}

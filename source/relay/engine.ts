@@ -34,6 +34,7 @@ import {
 	engineLost,
 	engineSilent,
 	engineUnreachable,
+	jetStreamSilent,
 	entryRefused,
 	noJetStream,
 	streamFull,
@@ -313,21 +314,12 @@ export class Session {
 	/** Ends the connection; nothing is sent any more. */
 	async close(): Promise<void> {
 		this.#end(engineLost(this.#options.url));
-		try {
-			await this.#nc.close();
-		} catch (error) {
-			trace('relay: %o', error);
-		}
+		await closeSoon(this.#nc);
 	}
 
 	/** Sends what was written, then ends the connection. */
 	async drain(): Promise<void> {
-		try {
-			await this.#nc.flush();
-		} catch (error) {
-			trace('relay: %o', error);
-		}
-
+		await soon(async () => this.#nc.flush());
 		await this.close();
 	}
 
@@ -358,9 +350,7 @@ export class Session {
 					? engineSilent(url)
 					: engineLost(url, error as Error),
 		);
-		this.#nc.close().catch((error_: unknown) => {
-			trace('relay: %o', error_);
-		});
+		void closeSoon(this.#nc);
 	}
 
 	async #watch(): Promise<void> {
@@ -461,6 +451,26 @@ export class Session {
 	}
 }
 
+// An engine that has stopped reading must not hold up an end.
+const patienceMs = 500;
+
+/** Settles once the work is done, has failed, or takes too long. */
+const soon = async (work: () => Promise<void>): Promise<void> =>
+	new Promise(resolve => {
+		const timer = setTimeout(resolve, patienceMs);
+		work()
+			.catch((error: unknown) => {
+				trace('relay: %o', error);
+			})
+			.finally(() => {
+				clearTimeout(timer);
+				resolve();
+			});
+	});
+
+const closeSoon = async (nc: NatsConnection): Promise<void> =>
+	soon(async () => nc.close());
+
 const headersOf = ({key}: Waiting) => {
 	const made = headers();
 	made.set('Nats-Msg-Id', key);
@@ -545,13 +555,13 @@ export const openSession = async (options: EngineOptions): Promise<Session> => {
 		const jsm = await jetstreamManager(nc, {timeout: requestTimeoutMs});
 		return new Session(nc, jsm, await ensureStream(jsm, options), options);
 	} catch (error) {
-		await nc.close();
+		void closeSoon(nc);
 		if (error instanceof SockchatError) {
 			throw error;
 		}
 
 		throw /not enabled|no responders/i.test(messageOf(error))
 			? noJetStream(url)
-			: connectFailure(url, error as Error);
+			: jetStreamSilent(url, error as Error);
 	}
 };

@@ -5,10 +5,7 @@ const relayError = (message: string, cause?: unknown) =>
 	new SockchatError('ERR_RELAY', message, cause === undefined ? {} : {cause});
 
 export const engineUnreachable = (url: string, cause: Error) =>
-	relayError(
-		`No NATS server answers at ${url} (${cause.message}). Start it, or open the room without it for now: --relay-optional.`,
-		cause,
-	);
+	relayError(`No NATS server answers at ${url} (${cause.message}).`, cause);
 
 export const engineSilent = (url: string) =>
 	relayError(`The NATS server at ${url} has stopped answering.`);
@@ -28,6 +25,13 @@ export const credentialsRefused = (url: string, cause: Error) =>
 export const noJetStream = (url: string) =>
 	relayError(
 		`The NATS server at ${url} runs without JetStream, which keeps the room's order. Start it with -js, or enable jetstream in its config.`,
+	);
+
+/** It is connected, and gets no answer from JetStream. */
+export const jetStreamSilent = (url: string, cause: Error) =>
+	relayError(
+		`JetStream of the NATS server at ${url} doesn't answer (${cause.message}): its disk may be full, or its cluster without a leader. What is said waits here.`,
+		cause,
 	);
 
 export const streamNotMade = (stream: string, cause: Error) =>

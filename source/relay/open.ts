@@ -14,6 +14,14 @@ export type OpenRelayOptions = Omit<RelayOptions, 'credentials'> & {
 	readonly outboxPath: string | undefined;
 };
 
+/** At the start there is another way than to wait. */
+const withWayOut = (cause: SockchatError) =>
+	new SockchatError(
+		cause.code,
+		`${cause.message} To open the room without it for now: --relay-optional`,
+		{cause},
+	);
+
 /**
  * Opens a relay: connects, and finds the room's stream.
  *
@@ -44,6 +52,6 @@ export const openRelay = async ({
 		}
 
 		await outbox?.close();
-		throw error;
+		throw error instanceof SockchatError ? withWayOut(error) : error;
 	}
 };

@@ -10,7 +10,7 @@ import {SockchatError} from '../errors.js';
 import type {RelaySite} from '../room/relay.js';
 import {trace} from '../trace.js';
 import type {Session} from './engine.js';
-import {notDelivered} from './failures.js';
+import {jetStreamSilent, notDelivered} from './failures.js';
 import type {Keeping} from './keeping.js';
 import type {Merging} from './merging.js';
 import type {Outgoing, Waiting} from './outgoing.js';
@@ -25,6 +25,8 @@ const inFlightCount = 8 * burstCount;
 const retryMs = 1000;
 
 export type PublishingOptions = {
+	/** The engine's, for people. */
+	readonly url: string;
 	readonly site: Pick<RelaySite, 'room' | 'refuse'>;
 	readonly outgoing: Outgoing;
 	readonly merging: Merging;
@@ -105,10 +107,12 @@ export class Publishing {
 		this.#isUnsure = true;
 		this.#isCareful = true;
 		this.#retryAt = this.#options.now() + retryMs;
-		if (error instanceof SockchatError) {
-			this.#hasTrouble = true;
-			this.#options.onTrouble(error);
-		}
+		this.#hasTrouble = true;
+		this.#options.onTrouble(
+			error instanceof SockchatError
+				? error
+				: jetStreamSilent(this.#options.url, error as Error),
+		);
 	}
 
 	/** @returns Whether there may be more to send now. */

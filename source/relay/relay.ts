@@ -57,7 +57,10 @@ const longestRetryMs = 2000;
 
 // The end of a server waits this long for the engine.
 const drainMs = 2000;
-const drainPollMs = 20;
+
+// Servers answer a newcomer at once: its first member is then told who is there.
+const greetingMs = 300;
+const pollMs = 10;
 
 const maxWaitingBytes = 64 * 1024 * 1024;
 
@@ -89,7 +92,7 @@ export class Relay implements RoomRelay {
 	#phase: RelayPhase = 'connecting';
 	#since: number;
 	#trouble: SockchatError | undefined;
-	#reported = {words: '', news: '', at: 0};
+	#reported = {words: '', news: '', phase: '', at: 0};
 
 	/** @param session The first, if the engine has been reached. */
 	constructor(
@@ -110,7 +113,12 @@ export class Relay implements RoomRelay {
 		return session && {id: session.logId, head: session.firstSeq - 1};
 	}
 
-	/** @param past What the history holds. */
+	/**
+	 * Settles once the log is whole and those whom it knows are heard, or the
+	 * engine is away.
+	 *
+	 * @param past What the history holds.
+	 */
 	async start(site: RelaySite, past?: RestoredLog): Promise<void> {
 		const parts = this.#assemble(site);
 		this.#parts = parts;
@@ -121,9 +129,18 @@ export class Relay implements RoomRelay {
 
 		this.#outgoing.restore(this.#outbox?.left ?? [], true);
 		this.#tick();
-		return new Promise(resolve => {
+		await new Promise<void>(resolve => {
 			void this.#connect(parts, resolve);
 		});
+		const until = this.#now + greetingMs;
+		while (
+			this.#phase === 'open' &&
+			parts.company.hasUnheard() &&
+			this.#now < until
+		) {
+			// eslint-disable-next-line no-await-in-loop -- until they are heard
+			await this.#pause(pollMs);
+		}
 	}
 
 	refusal(): SockchatError | undefined {
@@ -194,7 +211,7 @@ export class Relay implements RoomRelay {
 			this.#now < until
 		) {
 			// eslint-disable-next-line no-await-in-loop -- until what waits is out
-			await this.#pause(drainPollMs);
+			await this.#pause(pollMs);
 		}
 
 		this.#cancelTick?.();
@@ -220,6 +237,7 @@ export class Relay implements RoomRelay {
 			showPending(lines);
 		});
 		const publishing = new Publishing({
+			url: this.#options.url,
 			site,
 			outgoing,
 			merging,
@@ -434,7 +452,10 @@ export class Relay implements RoomRelay {
 	#report(): void {
 		const {url, clock, onEvent, room} = this.#options;
 		const news = `${this.#phase} ${this.#trouble?.message ?? ''}`;
-		const isNews = news !== this.#reported.news;
+		// Of an engine that is away, the first reason is enough.
+		const isNews =
+			news !== this.#reported.news &&
+			!(this.#phase === 'away' && this.#reported.phase === 'away');
 		if (!isNews && this.#now - this.#reported.at < reportMs) {
 			return;
 		}
@@ -452,7 +473,7 @@ export class Relay implements RoomRelay {
 		};
 		const words = JSON.stringify({...state, news});
 		if (words !== this.#reported.words) {
-			this.#reported = {words, news, at: this.#now};
+			this.#reported = {words, news, phase: this.#phase, at: this.#now};
 			const at = clock.wallMs();
 			onEvent({type: 'relay', at, ...state, error: this.#trouble, isNews});
 		}

@@ -26,6 +26,12 @@ const findPeer = (hub: Hub, who: string): PeerConnection | string => {
 	return connection.socket ? connection : 'That is you, the host.';
 };
 
+/** A member on another server of the room. */
+const findElsewhere = ({room, relay}: Hub, who: string) => {
+	const member = room.memberNamed(who) ? undefined : room.elsewhereNamed(who);
+	return relay && member ? {relay, member} : undefined;
+};
+
 /**
  * Ends the connections that a new ban applies to.
  *
@@ -67,6 +73,12 @@ const banOf = (hub: Hub, who: string): Ban | string => {
 		return parsed;
 	}
 
+	const elsewhere = findElsewhere(hub, who);
+	if (elsewhere) {
+		const {id, nick} = elsewhere.member;
+		return {kind: 'client', value: id, nick};
+	}
+
 	const connection = findPeer(hub, who);
 	if (typeof connection === 'string') {
 		return connection;
@@ -94,9 +106,18 @@ export const performHostAction = async (
 	users: UserLookup,
 	action: HostAction,
 ): Promise<HostActionResult> => {
-	const {moderation} = hub;
+	const {moderation, relay} = hub;
 	switch (action.type) {
 		case 'kick': {
+			const elsewhere = findElsewhere(hub, action.who);
+			if (elsewhere) {
+				const {id, nick, server, machine} = elsewhere.member;
+				const error = await elsewhere.relay.ask(server, {type: 'kick', id});
+				return error
+					? refused(error.message)
+					: done(`${nick} was disconnected on ${machine} and may come back.`);
+			}
+
 			const connection = findPeer(hub, action.who);
 			if (typeof connection === 'string') {
 				return refused(connection);
@@ -120,11 +141,19 @@ export const performHostAction = async (
 			}
 
 			moderation.ban(ban);
+			if (ban.kind === 'client') {
+				const {value: id, nick = ''} = ban;
+				relay?.tell({type: 'ban', id, nick});
+			}
+
 			const sent = await enforce(hub, users);
 			const text = banText(ban);
+			const where =
+				relay && ban.kind === 'client' ? ' on all servers of the room' : '';
+			const here = where === '' ? '' : ' here';
 			return {
 				...done(
-					`${text} is banned; members disconnected: ${sent}. /unban undoes it.`,
+					`${text} is banned${where}; members disconnected${here}: ${sent}. /unban undoes it.`,
 				),
 				told: `bans ${text}`,
 			};
@@ -132,19 +161,26 @@ export const performHostAction = async (
 
 		case 'unban': {
 			const {who} = action;
-			return moderation.unban(who)
+			const lifted = moderation.unban(who);
+			if (lifted?.kind === 'client') {
+				relay?.tell({type: 'unban', id: lifted.value});
+			}
+
+			return lifted
 				? {...done(`${who} may come back.`), told: `lifts the ban on ${who}`}
 				: refused(`"${who}" is not banned; /bans lists who is.`);
 		}
 
 		case 'mute': {
-			const connection = findPeer(hub, action.who);
+			const connection =
+				findElsewhere(hub, action.who) ?? findPeer(hub, action.who);
 			if (typeof connection === 'string') {
 				return refused(connection);
 			}
 
 			const {id, nick} = connection.member!;
 			moderation.mute(id, nick);
+			relay?.tell({type: 'mute', id, nick});
 			return {
 				...done(
 					`${nick} is muted: it can listen, but not speak. /unmute undoes it.`,
@@ -155,13 +191,19 @@ export const performHostAction = async (
 
 		case 'unmute': {
 			const {who} = action;
-			return moderation.unmute(who)
-				? {...done(`${who} may speak again.`), told: `lets ${who} speak again`}
-				: refused(`"${who}" is not muted; /bans lists who is.`);
+			const id = moderation.unmute(who);
+			if (id !== undefined) {
+				relay?.tell({type: 'unmute', id});
+			}
+
+			return id === undefined
+				? refused(`"${who}" is not muted; /bans lists who is.`)
+				: {...done(`${who} may speak again.`), told: `lets ${who} speak again`};
 		}
 
 		case 'lock': {
 			moderation.isLocked = true;
+			relay?.tell({type: 'lock'});
 			return {
 				...done('The room is locked: nobody else may join. /unlock undoes it.'),
 				told: 'locks the room',
@@ -170,6 +212,7 @@ export const performHostAction = async (
 
 		case 'unlock': {
 			moderation.isLocked = false;
+			relay?.tell({type: 'unlock'});
 			return {...done('The room is open.'), told: 'unlocks the room'};
 		}
 

@@ -129,8 +129,6 @@ export class Hub implements ConnectionHub {
 	#countedAt = 0;
 	#areOffersDue = false;
 	#offersSentAt = 0;
-	/** The names of the member list when it was compared last. */
-	#listedJson = '';
 	#sweptAt: number;
 	#lookedAt: number;
 	#cancelSweep: (() => void) | undefined;
@@ -276,11 +274,7 @@ export class Hub implements ConnectionHub {
 
 	/** Who is on other servers has changed; the list says so, soon. */
 	onElsewhere(): void {
-		const {listJson} = this.room;
-		if (listJson !== this.#listedJson) {
-			this.#listedJson = listJson;
-			this.#isCountDue = true;
-		}
+		this.#isCountDue = true;
 	}
 
 	/** Everybody who is connected, except the host's own screen. */

@@ -88,11 +88,11 @@ export class Moderation {
 	}
 
 	/** @param who What `ban` was given, or the nick at the time. */
-	unban(who: string): boolean {
+	unban(who: string): Ban | undefined {
 		const ban =
 			parseBan(who) ??
 			this.bans.find(each => each.kind === 'client' && each.nick === who);
-		return ban !== undefined && this.#bans.delete(keyOf(ban));
+		return ban !== undefined && this.#bans.delete(keyOf(ban)) ? ban : undefined;
 	}
 
 	/** An unknown address or uid may be a banned one, so it counts as banned. */
@@ -119,10 +119,17 @@ export class Moderation {
 		this.#muted.set(id, nick);
 	}
 
-	/** @param who The nick at the time. */
-	unmute(who: string): boolean {
-		const found = [...this.#muted].find(([, nick]) => nick === who);
-		return found !== undefined && this.#muted.delete(found[0]);
+	/**
+	 * @param who The nick at the time.
+	 * @returns The client's public id; undefined if none was muted.
+	 */
+	unmute(who: string): string | undefined {
+		const [id] = [...this.#muted].find(([, nick]) => nick === who) ?? [];
+		if (id !== undefined) {
+			this.#muted.delete(id);
+		}
+
+		return id;
 	}
 
 	unmuteId(id: string): void {

@@ -41,6 +41,7 @@ const sourceOf = (
 ): {nick: string; id: string | undefined} | undefined => {
 	switch (frame.type) {
 		case 'message':
+		case 'pending':
 		case 'whispered':
 		case 'renamed': {
 			return {nick: frame.from, id: frame.id};
@@ -107,7 +108,7 @@ export const hide = (
 	const {ignored, isQuiet} = hiding;
 	const place = ignored.length === 0 ? -1 : placeOf(hiding, nick, id);
 	if (place === -1) {
-		const isComing = frame.type !== 'message' && frame.type !== 'whispered';
+		const isComing = 'seq' in frame && frame.type !== 'message';
 		return {isHidden: isQuiet && isComing, hiding};
 	}
 

@@ -5,10 +5,11 @@ import type {LeaveReason} from '../protocol/frame.js';
 /**
  * How far one's own message is known to have got.
  *
- * queued: not yet written. sent: handed to the kernel. stored: its echo
- * arrived. failed: refused, with the reason.
+ * queued: not yet written. sent: handed to the kernel. unshared: the relay is
+ * away, so it has no place yet. stored: its echo arrived. failed: refused, with
+ * the reason.
  */
-export type Mark = 'queued' | 'sent' | 'stored' | 'failed';
+export type Mark = 'queued' | 'sent' | 'unshared' | 'stored' | 'failed';
 
 export type Message = {
 	readonly kind: 'message';
@@ -23,6 +24,8 @@ export type Message = {
 	readonly mark: Mark | undefined;
 	/** Why it failed, if it did. */
 	readonly reason?: string;
+	/** Somebody else's that has no place yet, as the relay is away. */
+	readonly isUnshared?: true;
 	/** Set if it is an entry of the room's log. */
 	readonly seq?: number;
 };

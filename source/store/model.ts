@@ -72,6 +72,8 @@ export type Model = {
 	/** The search that is open, if one is. */
 	readonly search: Search | undefined;
 	readonly pending: readonly Pending[];
+	/** What others said while the relay is away, and has no place yet. */
+	readonly unshared: ReadonlyMap<string, Message>;
 	/** Mentions and whispers since this client came; none of a replay. */
 	readonly calls: {
 		readonly count: number;
@@ -170,6 +172,7 @@ export const createModel = (start: ModelStart): Model => ({
 	reading: startReading,
 	search: undefined,
 	pending: [],
+	unshared: new Map(),
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
 	offered: [],
@@ -205,6 +208,7 @@ export type ModelUpdate = {
 	hidden: Set<Item>;
 	/** By their n, in their order. */
 	readonly pending: Map<number, Pending>;
+	readonly unsharedBefore: Model['unshared'];
 };
 
 /**
@@ -217,12 +221,14 @@ export const tailOf = ({
 	shownInvitation,
 	pending,
 	sending,
+	unshared,
 }: Model): readonly Item[] => {
 	const isNewDay =
 		today !== undefined && lastDay !== undefined && lastDay !== today.text;
 	return [
 		...(isNewDay ? [today] : []),
 		...(shownInvitation ? [shownInvitation] : []),
+		...unshared.values(),
 		...pending,
 		...(sending ? [sendingNotice(sending)] : []),
 	];
@@ -233,6 +239,7 @@ export const startUpdate = ({pending, ...model}: Model): ModelUpdate => ({
 	items: [],
 	hidden: new Set(),
 	pending: new Map(pending.map(item => [item.n, item])),
+	unsharedBefore: model.unshared,
 });
 
 /** Appends the items so far: an index is never given twice. */
@@ -276,6 +283,6 @@ export const showAgain = (update: ModelUpdate): void => {
 
 export const finishUpdate = (update: ModelUpdate): Model => {
 	flushItems(update);
-	const {items, hidden, pending, ...rest} = update;
+	const {items, hidden, pending, unsharedBefore, ...rest} = update;
 	return {...rest, pending: [...pending.values()]};
 };

@@ -22,6 +22,7 @@ import {answerText, foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
 import {addFound, addNew} from './search.js';
+import {addUnshared, forgetUnshared, share} from './unshared.js';
 
 // Whatever of the log is still to come, it is not what was said before.
 const endsReplay: ReadonlySet<ServerFrame['type']> = new Set([
@@ -39,6 +40,10 @@ export const applyFrame = (
 	update.presence = reducePresence(update.presence, frame);
 	if (endsReplay.has(frame.type)) {
 		greet(update);
+	}
+
+	if (frame.type === 'message') {
+		share(update, frame);
 	}
 
 	if ('seq' in frame) {
@@ -122,6 +127,7 @@ const show = (
 	switch (frame.type) {
 		case 'welcome': {
 			update.nick = frame.nick;
+			forgetUnshared(update);
 			update.roomName = frame.name;
 			update.isBack = update.log !== undefined;
 			enterLog(update, frame, at);
@@ -175,6 +181,11 @@ const show = (
 			break;
 		}
 
+		case 'pending': {
+			addUnshared(update, frame);
+			break;
+		}
+
 		case 'commands': {
 			update.offered = typable(frame.offered);
 			break;
@@ -198,7 +209,6 @@ const show = (
 
 		case 'offered':
 		case 'command':
-		case 'pending':
 		case 'members':
 		case 'gap':
 		case 'error':

@@ -1,12 +1,14 @@
 /** A real nats-server on loopback, and servers of a room that it links. */
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import process from 'node:process';
+import {jetstreamManager} from '@nats-io/jetstream';
+import {connect} from '@nats-io/transport-node';
 import {openRelay, type OpenRelayOptions} from '../../source/relay/open.js';
 import type {ServerEvent} from '../../source/event/event.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
-import {systemClock} from '../../source/socket/clock.js';
+import {systemClock, type Clock} from '../../source/socket/clock.js';
 import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {findPort} from './ports.js';
@@ -28,7 +30,11 @@ const natsServer = '/usr/sbin/nats-server';
 /** A nats-server that can be killed and started again on the same store. */
 export const startNats = async (
 	owner: Owner,
-	{args, port: wanted}: {args?: readonly string[]; port?: string} = {},
+	{
+		args,
+		port: wanted,
+		isAlone = true,
+	}: {args?: readonly string[]; port?: string; isAlone?: boolean} = {},
 ) => {
 	const port = wanted ?? (await findPort());
 	const folder = makeScratch(owner);
@@ -42,7 +48,11 @@ export const startNats = async (
 			'-p',
 			port,
 		]);
-		await running.waitForOutput('Server is ready', {
+		// A node of a cluster isn't ready before the others are there.
+		const sign = isAlone
+			? 'Server is ready'
+			: 'Listening for client connections';
+		await running.waitForOutput(sign, {
 			stream: 'stderr',
 			deadlineMs: 30_000,
 		});
@@ -54,6 +64,7 @@ export const startNats = async (
 		folder,
 		url: `nats://127.0.0.1:${port}`,
 		start,
+		pid: () => running.pid!,
 		/** `kill -9`. */
 		async kill() {
 			running.signal('SIGKILL');
@@ -71,13 +82,15 @@ export type RelayedOptions = Partial<Omit<ServerOptions, 'onEvent' | 'relay'>> &
 	Partial<Omit<OpenRelayOptions, 'onEvent' | 'fsync'>> & {
 		/** Where the history is; in memory only without it. */
 		readonly path?: string | undefined;
+		/** The relay's alone. */
+		readonly relayClock?: Clock | undefined;
 	};
 
 /** A server of a room, in this process. */
 export const openRelayed = async (
 	owner: Owner,
 	url: string,
-	{path, ...options}: RelayedOptions = {},
+	{path, relayClock = systemClock, ...options}: RelayedOptions = {},
 ) => {
 	const collected = collectEvents<ServerEvent>();
 	const {onEvent, events} = collected;
@@ -90,8 +103,8 @@ export const openRelayed = async (
 		machine: 'here',
 		outboxPath: path && `${path}.outbox`,
 		fsync: 'interval',
-		clock: systemClock,
 		...options,
+		clock: relayClock,
 		onEvent,
 	});
 	const server = await startServer({
@@ -140,3 +153,96 @@ export const entriesOf = (path: string): string =>
 		.split('\n')
 		.filter(line => /^\{"type":"\w+","seq":\d+,"at"/.test(line))
 		.join('\n');
+
+/** The same of all its files, oldest first. */
+export const allEntriesOf = (path: string): string => {
+	const folder = dirname(path);
+	const closed = readdirSync(folder)
+		.filter(name => /^\.\d{12}$/.test(name.slice(basename(path).length)))
+		.filter(name => name.startsWith(basename(path)))
+		.toSorted()
+		.map(name => join(folder, name));
+	return [...closed, path]
+		.map(file => entriesOf(file))
+		.filter(text => text !== '')
+		.join('\n');
+};
+
+/** Three nats-servers that keep streams together. */
+export const startCluster = async (owner: Owner) => {
+	const ports: string[] = [];
+	const routes: string[] = [];
+	for (let index = 0; index < 3; index++) {
+		ports.push(await findPort());
+		routes.push(await findPort());
+	}
+
+	const list = routes.map(port => `nats://127.0.0.1:${port}`).join(',');
+	const nodes = await Promise.all(
+		ports.map(async (port, index) => {
+			const folder = makeScratch(owner);
+			return startNats(owner, {
+				port,
+				isAlone: false,
+				args: [
+					'-js',
+					`-sd=${folder}`,
+					`--name=node${index}`,
+					'--cluster_name=cluster',
+					`--cluster=nats://127.0.0.1:${routes[index]!}`,
+					`--routes=${list}`,
+				],
+			});
+		}),
+	);
+	const url = nodes.map(node => node.url).join(',');
+	const leaderOf = async (stream: string): Promise<number | undefined> => {
+		const nc = await connect({
+			servers: ports.map(port => `127.0.0.1:${port}`),
+			reconnect: false,
+		});
+		try {
+			const jsm = await jetstreamManager(nc);
+			const {cluster} = await jsm.streams.info(stream);
+			return cluster?.leader === undefined
+				? undefined
+				: Number(cluster.leader.slice('node'.length));
+		} catch {
+			return undefined;
+		} finally {
+			await nc.close();
+		}
+	};
+
+	// It takes JetStream's requests once the cluster has a leader.
+	await until(
+		async () => {
+			const nc = await connect({
+				servers: [`127.0.0.1:${ports[0]!}`],
+				reconnect: false,
+			});
+			try {
+				const jsm = await jetstreamManager(nc);
+				await jsm.getAccountInfo();
+				return true;
+			} catch {
+				return false;
+			} finally {
+				await nc.close();
+			}
+		},
+		{what: 'the cluster to be ready', deadlineMs: 60_000},
+	);
+	return {
+		url,
+		nodes,
+		async killLeader(stream: string) {
+			const leader = await until(async () => leaderOf(stream), {
+				what: 'a leader',
+				deadlineMs: 30_000,
+			});
+			await nodes[leader]!.kill();
+			return leader;
+		},
+	};
+};

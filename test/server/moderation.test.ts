@@ -264,7 +264,7 @@ test('moderation: what can be banned is parsed exactly', () => {
 	}
 
 	const moderation = new Moderation();
-	assert.equal(moderation.unban('undefined'), false);
+	assert.equal(moderation.unban('undefined'), undefined);
 	assert.equal(
 		moderation.isBanned({host: undefined, uid: undefined, id: undefined}),
 		false,

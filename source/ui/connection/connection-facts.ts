@@ -36,6 +36,7 @@ import {
 import {timesLeftChangeAt} from '../lifecycle/time-left.js';
 import type {Role} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
+import {relayChangesIn} from './relay-facts.js';
 
 export type PhaseFact = {
 	readonly name: string;
@@ -405,6 +406,7 @@ export const nextChangeAt = (
 		heardChangesAt,
 		phaseFact(model, now)?.changesAt ?? Infinity,
 		now + leftChangesAt - wallNow,
+		now + relayChangesIn(model, wallNow),
 	);
 };
 

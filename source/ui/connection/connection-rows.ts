@@ -27,6 +27,7 @@ import {hueOf} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 import {timesLeft} from '../lifecycle/time-left.js';
 import {timelineRows} from '../lifecycle/timeline.js';
+import {relayFact} from './relay-facts.js';
 import {
 	heardFact,
 	isPresenceCurrent,
@@ -251,6 +252,23 @@ const peopleRows = ({model, width, height}: ConnectionView): Row[] => {
 	return most < 1 || count === 0 ? [] : memberRows(model, width, most);
 };
 
+/** Below the socket: the relay is one more connection. */
+const relayRows = ({model, wallNow, width}: ConnectionView): Row[] => {
+	const relay = relayFact(model, wallNow);
+	if (!relay) {
+		return [];
+	}
+
+	const {name, role, age, engine, counts} = relay;
+	const head: Span[] = [{text: symbols.solid, role}, text(` ${name}`)];
+	return [
+		ruleOf(display`relay`, width),
+		edgeRow(head, text(age), width),
+		cutRow([text(engine)], width),
+		...flow(counts, width),
+	];
+};
+
 const ruleOf = (label: DisplayText, width: number): Row =>
 	ruleRow(width, {text: label, role: 'title'});
 
@@ -268,6 +286,7 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 		...flow(linkFacts(model), width),
 		...flow(peersFacts(model), width),
 		...trafficRows(view),
+		...relayRows(view),
 	];
 	const free = height - people.length - socket.length - 1;
 	const steps =

@@ -13,6 +13,7 @@ import {cutTo} from '../text/cells.js';
 import {formatMs} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
+import {relayFact} from './relay-facts.js';
 import {faint, text, type ConnectionView} from './connection-rows.js';
 import {
 	isPresenceCurrent,
@@ -86,7 +87,9 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		rtt === undefined ? undefined : `rtt ${formatMs(rtt)}`,
 		room,
 	);
+	const relay = relayFact(model, wallNow);
 	const facts = [
+		relay && [`relay ${relay.name}`, ...relay.counts].join(', '),
 		isHere && `${count} here`,
 		routeText(model),
 		...peersFacts(model),

@@ -15,6 +15,8 @@ export const symbols = {
 	/** Left of what calls the reader. */
 	call: display`▌`,
 	prompt: display`›`,
+	/** What was said, and has no place in the room's order yet. */
+	unshared: display`◌`,
 } as const;
 
 export const borders = {

@@ -40,7 +40,7 @@ export type ItemContent = {
 	/** Whether a bar marks its rows. */
 	readonly isCall?: boolean;
 	readonly style: Style;
-	/** At the right edge, on one's own messages only. */
+	/** At the right edge: on one's own messages, and on what has no place yet. */
 	readonly mark?: Mark | undefined;
 	/** In rows of its own below the text. */
 	readonly remark?: Span | undefined;
@@ -103,10 +103,10 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 		hue: hueOf(item.from),
 	};
 	const rest = {
-		style: {},
+		style: item.isUnshared ? ({role: 'faint'} as const) : {},
 		said: {mentioned: item.mentioned},
 		isCall: isCall(item),
-		mark,
+		mark: item.isUnshared ? ('unshared' as const) : mark,
 		remark: remarkOf(item),
 	};
 

@@ -49,6 +49,7 @@ import {spansOfRows} from './said-rows.js';
 export const marks: Readonly<Record<Mark, Span>> = {
 	queued: {text: display`·`, role: 'pending-mark'},
 	sent: {text: display`↑`, role: 'pending-mark'},
+	unshared: {text: symbols.unshared, role: 'pending-mark'},
 	stored: {text: display`✓`, role: 'stored-mark'},
 	failed: {text: display`✗`, role: 'failed-mark'},
 };

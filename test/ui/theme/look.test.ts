@@ -335,7 +335,7 @@ test('theme: mono has bold, dim and reverse, and nothing else', t => {
 
 test('theme: each symbol takes one cell', () => {
 	const ofMarks = Object.values(marks).map(({text}) => text);
-	assert.equal(new Set(ofMarks).size, 4);
+	assert.equal(new Set(ofMarks).size, 5);
 	for (const symbol of [
 		...ofMarks,
 		...Object.values(symbols),

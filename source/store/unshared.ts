@@ -1,0 +1,85 @@
+/**
+ * What was said in a relayed room while the relay is away: shown below all that
+ * has its place, until it has one. Pure.
+ */
+import {
+	plainN,
+	type Message as MessageFrame,
+	type PendingMessage,
+} from '../protocol/frame.js';
+import {isMentioned} from '../protocol/mention.js';
+import type {Message} from './item.js';
+import type {ModelUpdate} from './model.js';
+
+// More is no use on a screen; the room has them all.
+const mostUnshared = 1000;
+
+type Said = Pick<MessageFrame, 'id' | 'n' | 'at' | 'text'>;
+
+const keyOf = ({id, n, at, text}: Said): string =>
+	n === plainN ? `${id} ${at} ${text}` : `${id} ${n}`;
+
+/** A copy for each update, the first time that it changes. */
+const changing = (update: ModelUpdate): Map<string, Message> => {
+	if (update.unshared === update.unsharedBefore) {
+		update.unshared = new Map(update.unshared);
+	}
+
+	return update.unshared as Map<string, Message>;
+};
+
+export const addUnshared = (
+	update: ModelUpdate,
+	frame: PendingMessage,
+): void => {
+	const {at, from, id, n, text} = frame;
+	const isOwn = id === update.id;
+	const own = isOwn ? update.pending.get(n) : undefined;
+	if (own) {
+		update.pending.set(n, {...own, mark: 'unshared'});
+		return;
+	}
+
+	const unshared = changing(update);
+	unshared.set(keyOf(frame), {
+		kind: 'message',
+		at,
+		from,
+		id,
+		text,
+		...(!isOwn && isMentioned(text, update.nick) && {mentioned: update.nick}),
+		mark: isOwn ? 'unshared' : undefined,
+		isUnshared: true,
+	});
+	if (unshared.size > mostUnshared) {
+		unshared.delete(unshared.keys().next().value!);
+	}
+};
+
+/** A message has its place now. */
+export const share = (update: ModelUpdate, frame: Said): void => {
+	if (update.unshared.size === 0) {
+		return;
+	}
+
+	const {id, n, at, text} = frame;
+	const key = keyOf(frame);
+	if (update.unshared.has(key)) {
+		changing(update).delete(key);
+	} else if (n === plainN) {
+		// It went out without its number.
+		for (const [other, message] of update.unshared) {
+			if (message.id === id && message.at === at && message.text === text) {
+				changing(update).delete(other);
+				return;
+			}
+		}
+	}
+};
+
+/** A welcome is followed by all that is not shared yet. */
+export const forgetUnshared = (update: ModelUpdate): void => {
+	if (update.unshared.size > 0) {
+		changing(update).clear();
+	}
+};

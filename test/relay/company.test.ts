@@ -1,0 +1,183 @@
+/** Members on several servers: one list, whispers, and what a host does. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {systemClock, type Clock} from '../../source/socket/clock.js';
+import {openClient, type TestClient} from '../helpers/client.js';
+import {openFaultProxy} from '../helpers/fault-proxy.js';
+import {openRelayed, startNats} from '../helpers/nats.js';
+import {loopback} from '../helpers/sockchat.js';
+import {until} from '../helpers/until.js';
+
+/** Ten times as fast, for the beats: six seconds are a long test. */
+const fastClock: Clock = {
+	monotonicMs: () => systemClock.monotonicMs() * 10,
+	wallMs: () => systemClock.wallMs(),
+	setTimer: (callback, delayMs) => systemClock.setTimer(callback, delayMs / 10),
+};
+
+const sees = async (client: TestClient, ...names: readonly string[]) =>
+	client.until(
+		`the list ${names.join(' ')}`,
+		() =>
+			client.client.members.names.toSorted().join(' ') ===
+			names.toSorted().join(' '),
+	);
+
+const errorsOf = (client: TestClient): string[] =>
+	client.events.flatMap(event =>
+		event.type === 'failed'
+			? [event.error.code]
+			: event.type === 'frame' && event.frame.type === 'error'
+				? [event.frame.code]
+				: [],
+	);
+
+test('relay: a whisper reaches another server, and its receipt comes back', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const two = await openRelayed(t, nats.url);
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	const wren = openClient(t, two.address, 'wren');
+	await sees(otter, 'heron', 'otter', 'wren');
+	otter.client.whisper('heron', 'hush');
+	const whispers = (client: TestClient) =>
+		client
+			.frames()
+			.flatMap(frame => (frame.type === 'whispered' ? [frame.text] : []));
+	await heron.until('the whisper', () => whispers(heron).includes('hush'));
+	await otter.untilStored();
+	assert.deepEqual(whispers(otter), ['hush']);
+	assert.deepEqual(whispers(wren), []);
+	assert.ok(!heron.said().includes('hush'));
+	otter.client.whisper('nobody', 'anybody?');
+	await otter.until('the refusal', () =>
+		errorsOf(otter).includes('ERR_NO_SUCH_MEMBER'),
+	);
+	await nats.kill();
+	await one.untilPhase('away');
+	otter.client.whisper('heron', 'and now?');
+	await otter.until('the refusal', () =>
+		errorsOf(otter).includes('ERR_RELAY_AWAY'),
+	);
+});
+
+test('relay: a nick is taken on all servers', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const two = await openRelayed(t, nats.url);
+	const heron = openClient(t, one.address, 'heron');
+	await heron.untilPhase('open');
+	const wren = openClient(t, two.address, 'wren');
+	await sees(wren, 'heron', 'wren');
+	const other = openClient(t, two.address, 'HERON', {isNickFlexible: true});
+	await other.untilPhase('open');
+	assert.equal(other.client.nick, 'HERON-2');
+});
+
+test('relay: of two who took a nick while apart, the first keeps it', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const two = await openRelayed(t, nats.url);
+	await nats.kill();
+	await one.untilPhase('away');
+	await two.untilPhase('away');
+	const first = openClient(t, two.address, 'heron');
+	await first.untilPhase('open');
+	const second = openClient(t, one.address, 'heron');
+	await second.untilPhase('open');
+	await nats.start();
+	await second.until('another nick', () => second.client.nick === 'heron-2');
+	assert.equal(first.client.nick, 'heron');
+	assert.ok(errorsOf(second).includes('ERR_NICK_TAKEN'));
+	for (const client of [first, second]) {
+		await sees(client, 'heron', 'heron-2');
+		await client.until('the rename', () =>
+			client
+				.frames()
+				.some(frame => frame.type === 'renamed' && frame.to === 'heron-2'),
+		);
+	}
+});
+
+test("relay: a host's kick, mute and ban reach members of other servers", async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const two = await openRelayed(t, nats.url, {machine: 'box2'});
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	const wren = openClient(t, two.address, 'wren');
+	await sees(otter, 'heron', 'otter', 'wren');
+	const {sentence} = await one.rule({type: 'kick', who: 'heron'});
+	assert.equal(sentence, 'heron was disconnected on box2 and may come back.');
+	assert.equal((await heron.client.closed)?.code, 'ERR_KICKED');
+	await one.rule({type: 'mute', who: 'wren'});
+	// It goes by the engine; what wren says until then is heard.
+	await wren.until('silence', () => {
+		wren.client.say('is this heard?');
+		return errorsOf(wren).includes('ERR_MUTED');
+	});
+	await one.rule({type: 'ban', who: 'wren'});
+	assert.equal((await wren.client.closed)?.code, 'ERR_BANNED');
+	// A server that comes later knows of it, once the others have heard it.
+	await one.rule({type: 'lock'});
+	const three = await openRelayed(t, nats.url);
+	await until(
+		async () => {
+			const crane = openClient(t, three.address, 'crane', {isRetrying: false});
+			await crane.until('an end', () =>
+				['open', 'closed'].includes(crane.phase()),
+			);
+			crane.client.leave();
+			const cause = await crane.client.closed;
+			return cause?.code === 'ERR_ROOM_LOCKED';
+		},
+		{what: 'the lock to hold there'},
+	);
+});
+
+test('relay: the members of a server that is gone leave, and come back with it', async t => {
+	const nats = await startNats(t);
+	const proxy = await openFaultProxy(t, loopback(nats.port));
+	const {port} = proxy.address as {port: number};
+	const relayClock = fastClock;
+	const one = await openRelayed(t, nats.url, {relayClock});
+	const two = await openRelayed(t, `nats://127.0.0.1:${port}`, {relayClock});
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	await sees(otter, 'heron', 'otter');
+	await sees(heron, 'heron', 'otter');
+	proxy.manner.isStalled = true;
+	for (const link of proxy.open()) {
+		link.cut('reset');
+	}
+
+	const left = () =>
+		otter
+			.frames()
+			.filter(frame => frame.type === 'left' && frame.nick === 'heron').length;
+	await otter.until('the leave', () => left() === 1);
+	await sees(otter, 'otter');
+	// Whoever is on the other side of the cut is not known to be there.
+	await sees(heron, 'heron');
+	heron.client.say('while apart');
+	proxy.manner.isStalled = false;
+	for (const link of proxy.open()) {
+		link.cut('reset');
+	}
+
+	await sees(otter, 'heron', 'otter');
+	await sees(heron, 'heron', 'otter');
+	await otter.until('what it said', () => otter.said().includes('while apart'));
+	await otter.until('its return', () =>
+		otter
+			.frames()
+			.some(
+				(frame, index, frames) =>
+					frame.type === 'joined' &&
+					frame.nick === 'heron' &&
+					frames.slice(0, index).some(({type}) => type === 'left'),
+			),
+	);
+	assert.equal(left(), 1);
+});
