@@ -2,8 +2,8 @@
 import type {RawChat} from '../chat/open-raw.js';
 import {SockchatError} from '../errors.js';
 import type {RawModeOptions} from '../options/options.js';
-import {readRaw} from './input.js';
 import {cutInput, messagesOf} from '../raw/messages/input.js';
+import {readRaw} from './input.js';
 import type {Printer, Streams} from './printer.js';
 import type {Progress} from './progress.js';
 import type {Step} from './script.js';

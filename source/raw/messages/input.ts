@@ -3,8 +3,8 @@ import type {Buffer} from 'node:buffer';
 import type {LoopbackAddress} from '../../socket/address.js';
 import {maxMessageBytes, type LinkWish} from '../../socket/link/transport.js';
 import {lineEnds, type LineEnding} from '../line-ends.js';
-import {LineCutter, ReadCutter, type Cutter} from './cut.js';
 import type {Input} from '../feed.js';
+import {LineCutter, ReadCutter, type Cutter} from './cut.js';
 
 // As nc reads: a file that is larger goes as several datagrams.
 const datagramBytes = 16 * 1024;
