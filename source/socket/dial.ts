@@ -130,7 +130,10 @@ export const rawConnectionFailed = (
 		? new SockchatError(
 				'ERR_REFUSED',
 				`${nobodyListens(address, cause)}. Start the service, or take its place with: sockchat serve --raw ${shellWordsFor(address)}`,
-				{cause},
+				{
+					cause,
+					api: `${nobodyListens(address, cause)}. Start the service, or serveRaw().`,
+				},
 			)
 		: failed;
 };
