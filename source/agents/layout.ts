@@ -55,7 +55,7 @@ const quote = (text: string, most: number): string => {
 		return shown;
 	}
 
-	const kept = shown.slice(0, most).toWellFormed();
+	const kept = shown.slice(0, most).replace(/\n$/, '').toWellFormed();
 	return `${kept}\n(the rest of its ${text.length} characters is left out)`;
 };
 

@@ -57,6 +57,12 @@ test('layout: no text ends its quotation', () => {
 				assertQuoted(layOut(line(text), most), most);
 			},
 		),
+		{
+			examples: [
+				// Cut right after its row.
+				['\n', 3],
+			],
+		},
 	);
 });
 
