@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import {SockchatError} from '../errors.js';
 import {longestMatch, matchInTime} from '../protocol/matching.js';
 import {isMentioned} from '../protocol/mention.js';
+import {compilePattern} from '../protocol/pattern.js';
 import {foldNick} from '../protocol/nick.js';
 import {toDisplay} from '../protocol/display.js';
 import type {Heard, Inbox, Wanted} from './inbox.js';
@@ -77,13 +78,14 @@ const waitOptionsOf = (
 });
 
 const patternOf = (source: string): RegExp => {
-	try {
-		return new RegExp(source, 'u');
-	} catch (error) {
+	const pattern = compilePattern(source);
+	if (pattern instanceof Error) {
 		throw failed(
-			`matching is no regular expression of JavaScript: ${(error as Error).message}.`,
+			`matching is no regular expression of JavaScript: ${pattern.message}.`,
 		);
 	}
+
+	return pattern;
 };
 
 /** A filter of a wait; without one, what calls the agent is waited for. */

@@ -359,6 +359,12 @@ test('agent: waits for what a member says, or for what matches', async t => {
 	await otter.untilStored();
 	const {structured: green} = await codex.call('wait', {matching: 'green$'});
 	assert.equal(green.message?.text, 'build 2 is green');
+	// As people write it, which the flag u refuses.
+	const {structured: dash} = await codex.call('wait', {
+		matching: String.raw`build\-3`,
+		seconds: 0,
+	});
+	assert.equal(dash.message, undefined);
 	const {structured: any} = await codex.call('wait', {from: 'otter'});
 	assert.equal(any.message?.text, 'build 1 is red');
 	const waiting = codex.call('wait', {from: 'otter', matching: '^done'});
