@@ -60,6 +60,11 @@ export type ServerOptions = PlaceOptions & {
 	readonly rate?: number | 'off' | undefined;
 	/** Connections accepted per second; 5,000 by default. */
 	readonly connectRate?: number | 'off' | undefined;
+	/**
+	 * Messages that an agent may send in any minute, 30 by default: a client whose
+	 * hello says it is one, such as `sockchat mcp`.
+	 */
+	readonly agentRate?: number | 'off' | undefined;
 	/** Its abort closes the server; what is waited for rejects with the reason. */
 	readonly signal?: AbortSignal | undefined;
 	/**
@@ -167,6 +172,7 @@ export const startServer = async (
 			isSameUser: options.isSameUser,
 			rate: options.rate,
 			connectRate: options.connectRate,
+			agentRate: options.agentRate,
 			isHearingCommands: true,
 			takeIdentity: () => identity,
 			onEvent(event) {

@@ -160,3 +160,21 @@ test('startServer: keeps the room in a file', async t => {
 		code: 'ERR_HISTORY',
 	});
 });
+
+test('startServer: says in its welcome what an agent may send', async () => {
+	const rates: Array<number | undefined> = [];
+	for (const agentRate of [undefined, 5, 'off'] as const) {
+		await using server = await startServer({
+			port: 0,
+			agentRate,
+			onEvent(event) {
+				if (event.type === 'frame' && event.frame.type === 'welcome') {
+					rates.push(event.frame.limits.agentRate);
+				}
+			},
+		});
+		assert.ok(server.address);
+	}
+
+	assert.deepEqual(rates, [30, 5, undefined]);
+});
