@@ -95,6 +95,10 @@ export const manPage = (version: string): string =>
 			item(bold(variable), `as ${writtenFlag(name as FlagName)}`),
 		),
 		...item(bold('SOCKCHAT_TOKEN'), "the room's token, without a file"),
+		...item(
+			bold('SOCKCHAT_RELAY_CREDENTIALS'),
+			"the relay's credentials, without a file",
+		),
 		...item(bold('NO_COLOR'), 'if not empty: as --no-color'),
 		...item(
 			bold('COLORFGBG'),

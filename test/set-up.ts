@@ -30,6 +30,7 @@ const packageOf = {
 	socat: 'socat',
 	ss: 'iproute2',
 	ssh: 'openssh-client',
+	sshd: 'openssh-server',
 	strace: 'strace',
 	'systemd-analyze': 'systemd',
 	'systemd-notify': 'systemd',
