@@ -28,7 +28,7 @@ const tiers = [
 	['lesson', 'hand', 'store', 'keyboard'],
 	['options', 'library'],
 	['chat'],
-	['raw', 'server', 'client', 'relay', 'agents'],
+	['raw', 'server', 'client', 'relay', 'agents', 'proxy'],
 	['watch', 'recording'],
 	['socket'],
 	['room', 'history'],
@@ -47,7 +47,7 @@ const pureFolders = new Set([
 	'commands',
 ]);
 /** What both ends have in common is protocol/'s or socket/'s. */
-const trades = new Set(['raw', 'server', 'client', 'relay', 'agents']);
+const trades = new Set(['raw', 'server', 'client', 'relay', 'agents', 'proxy']);
 const netFolders = new Set(['socket', 'watch']);
 
 // A peer's address is gone after an RST: whoever asks late takes nobody for

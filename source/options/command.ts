@@ -52,6 +52,16 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 			["sockchat connect --raw 25 --expect '^220 '", 'wait for a greeting'],
 		],
 	},
+	proxy: {
+		words: 'LISTEN TARGET',
+		summary: 'stand between a client and a service',
+		examples: [
+			['sockchat proxy 9000 6379', 'see what passes, from port 9000'],
+			['sockchat proxy 9000 6379 --delay 200', 'as over a slow network'],
+			['sockchat proxy tls:8443 ./app.sock', 'TLS for a Unix domain socket'],
+			['sockchat proxy 9000 80 --once --record f', 'one connection, kept'],
+		],
+	},
 	watch: {
 		words: '[ADDRESS]',
 		summary: "watch other programs' sockets on a port",
@@ -195,6 +205,12 @@ export type Request =
 			readonly file: string | undefined;
 			readonly given: GivenFlags;
 	  }
+	| {
+			readonly command: 'proxy';
+			readonly listen?: string;
+			readonly target?: string;
+			readonly given: GivenFlags;
+	  }
 	| {readonly command: 'completion'; readonly shell: (typeof shells)[number]}
 	| {readonly command: 'help'; readonly about: Command};
 
@@ -288,6 +304,20 @@ const requestOf = (
 		: {command, given: all, ...(steps && {steps})};
 };
 
+/** Both of its words are addresses, which it reads by itself. */
+const readProxy = (
+	[listen, target, extra]: readonly string[],
+	given: GivenFlags,
+): Request | SockchatError =>
+	(extra === undefined
+		? misplacedIn(given, 'proxy')
+		: (swallowedIn(given, extra) ?? unexpected(extra, target!))) ?? {
+		command: 'proxy',
+		...(listen !== undefined && {listen}),
+		...(target !== undefined && {target}),
+		given,
+	};
+
 /** @returns An error if there is no such command, or one of its words is wrong. */
 export const readRequest = ({
 	words,
@@ -311,6 +341,10 @@ export const readRequest = ({
 
 	if (!named && word !== undefined && !isLikeAddress(word)) {
 		return swallowedIn(given, word) ?? noSuchCommand(word);
+	}
+
+	if (command === 'proxy') {
+		return readProxy(following, given);
 	}
 
 	if (extra !== undefined) {

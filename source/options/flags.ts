@@ -10,6 +10,7 @@ export type CommandLineCommand = 'join' | 'serve' | 'connect';
 /** All commands. */
 export type Command =
 	| CommandLineCommand
+	| 'proxy'
 	| 'watch'
 	| 'replay'
 	| 'status'
@@ -59,6 +60,7 @@ const alsoLesson = [...alsoDoctor, 'lesson'] as const;
 
 const allCommands = [
 	...alsoStatus,
+	'proxy',
 	'watch',
 	'replay',
 	'lesson',
@@ -123,30 +125,30 @@ export const flags = {
 		type: 'string',
 		value: 'FILE',
 		summary: 'with --tls: trust these authorities (PEM)',
-		commands: ['connect'],
+		commands: ['connect', 'proxy'],
 	},
 	tlsInsecure: {
 		type: 'boolean',
 		summary: 'with --tls: take any certificate',
-		commands: ['connect'],
+		commands: ['connect', 'proxy'],
 	},
 	tlsName: {
 		type: 'string',
 		value: 'NAME',
 		summary: 'with --tls: whom the certificate is for',
-		commands: ['connect'],
+		commands: ['connect', 'proxy'],
 	},
 	tlsCert: {
 		type: 'string',
 		value: 'FILE',
 		summary: 'with --tls: the certificate and its chain (PEM)',
-		commands: ['serve'],
+		commands: ['serve', 'proxy'],
 	},
 	tlsKey: {
 		type: 'string',
 		value: 'FILE',
 		summary: 'with --tls: its private key (PEM)',
-		commands: ['serve'],
+		commands: ['serve', 'proxy'],
 	},
 	ws: {
 		type: 'string',
@@ -162,12 +164,12 @@ export const flags = {
 	plain: {
 		type: 'boolean',
 		summary: 'print lines instead of drawing a screen',
-		commands: [...alsoWatch, 'lesson'],
+		commands: [...alsoWatch, 'lesson', 'proxy'],
 	},
 	json: {
 		type: 'boolean',
 		summary: 'print one JSON event per line',
-		commands: [...alsoStatus, 'watch', 'replay'],
+		commands: [...alsoStatus, 'watch', 'replay', 'proxy'],
 	},
 	events: {
 		type: 'string',
@@ -179,7 +181,7 @@ export const flags = {
 		type: 'boolean',
 		short: 'q',
 		summary: 'print only errors',
-		commands: [...everywhere, 'replay'],
+		commands: [...everywhere, 'replay', 'proxy'],
 	},
 	noColor: {
 		type: 'boolean',
@@ -216,7 +218,7 @@ export const flags = {
 	explain: {
 		type: 'boolean',
 		summary: 'explain each step of the connection',
-		commands: [...alsoWatch, 'lesson'],
+		commands: [...alsoWatch, 'lesson', 'proxy'],
 	},
 	input: {
 		type: 'string',
@@ -242,7 +244,7 @@ export const flags = {
 	times: {
 		type: 'boolean',
 		summary: 'print the time before each line',
-		commands: alsoWatch,
+		commands: [...alsoWatch, 'proxy'],
 	},
 	tokenFile: {
 		type: 'string',
@@ -377,8 +379,8 @@ export const flags = {
 	},
 	once: {
 		type: 'boolean',
-		summary: 'with --raw: serve one peer, and end',
-		commands: ['serve'],
+		summary: 'with --raw, or proxy: one peer, and end',
+		commands: ['serve', 'proxy'],
 	},
 	idle: {
 		type: 'string',
@@ -477,8 +479,26 @@ export const flags = {
 	record: {
 		type: 'string',
 		value: 'FILE',
-		summary: 'with --raw: keep every chunk in a new file',
-		commands: ['serve', 'connect'],
+		summary: 'with --raw, or proxy: keep every chunk in a new file',
+		commands: ['serve', 'connect', 'proxy'],
+	},
+	delay: {
+		type: 'string',
+		value: 'MS',
+		summary: 'each chunk waits this many milliseconds',
+		commands: ['proxy'],
+	},
+	rateLimit: {
+		type: 'string',
+		value: 'N',
+		summary: 'at most N bytes per second in each direction',
+		commands: ['proxy'],
+	},
+	slice: {
+		type: 'string',
+		value: 'N',
+		summary: 'at most N bytes in each write',
+		commands: ['proxy'],
 	},
 	connect: {
 		type: 'boolean',

@@ -5,6 +5,7 @@ import type {Output} from '../plain/output.js';
 import {printHelp} from './help.js';
 import {runMcp} from './mcp.js';
 import {runLessonCommand} from './lesson.js';
+import {runProxy} from './proxy.js';
 import {runReplayCommand} from './replay.js';
 import {runStatus} from './status.js';
 import {runWatch} from './watch.js';
@@ -43,6 +44,10 @@ export const runTool = async (
 
 		case 'watch': {
 			return runWatch(request.given, output);
+		}
+
+		case 'proxy': {
+			return runProxy(request, request.given, output);
 		}
 
 		case 'replay': {

@@ -57,6 +57,16 @@ export type Recorded = {
 	readonly sent: (bytes: Buffer) => void;
 };
 
+/** A client of a proxy, and what passes between it and the target. */
+export type RelayRecord = {
+	readonly chunk: (direction: 'in' | 'out', bytes: Buffer) => void;
+	readonly fin: (direction: 'in' | 'out') => void;
+	readonly ended: (
+		reason: string,
+		counts: {readonly bytesIn: number; readonly bytesOut: number},
+	) => void;
+};
+
 export type RecorderOptions = {
 	readonly path: string;
 	readonly side: RecordedSide;
@@ -172,6 +182,25 @@ export class Recorder {
 			const base64 = Buffer.from(bytes).toString('base64');
 			this.#write({type: 'packet', at, atUs, linkType, length, base64});
 		}
+	}
+
+	/** Records each chunk once: `out` goes from the client to the target. */
+	relay(peer: string): RelayRecord {
+		const at = () => systemClock.wallMs();
+		this.#chunks.forget(peer);
+		this.#write({type: 'accepted', at: at(), peer});
+		return {
+			chunk: (direction, bytes) => {
+				this.#chunk(direction, peer, bytes);
+			},
+			fin: direction => {
+				this.#write({type: 'fin', direction, peer, at: at()});
+			},
+			ended: (reason, {bytesIn, bytesOut}) => {
+				this.#chunks.forget(peer);
+				this.#write({type: 'ended', at: at(), peer, reason, bytesIn, bytesOut});
+			},
+		};
 	}
 
 	close(): void {

@@ -78,6 +78,9 @@ abstract class CommonLink {
 		return undefined;
 	}
 
+	/** It is to be sent as it came. */
+	markMessage(_message: Uint8Array, _kind: MessageKind): void {}
+
 	/** Why a message can't be sent. */
 	refusal(_message: Uint8Array): SockchatError | undefined {
 		return undefined;

@@ -182,7 +182,7 @@ test('e2e: zsh completes commands, flags and values', async t => {
 		command: requireExecutable('zsh', 'zsh'),
 		args: ['-f', '-i'],
 		columns: 110,
-		rows: 60,
+		rows: 80,
 		...place,
 		env: {...place.env, PS1: 'ready> '},
 	});

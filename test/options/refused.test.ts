@@ -196,7 +196,7 @@ test('options: an unknown command is refused, with the nearest one', () => {
 	assert.match(refusal('ERR_USAGE', 'conect'), /did you mean connect\?$/);
 	assert.match(
 		refusal('ERR_USAGE', 'quit'),
-		/the commands are serve, connect, watch, replay, status, lesson, mcp, doctor, completion and help\.$/,
+		/the commands are serve, connect, proxy, watch, replay, status, lesson, mcp, doctor, completion and help\.$/,
 	);
 	assert.match(
 		refusal('ERR_USAGE', 'connect 5001 hi'),
@@ -216,7 +216,7 @@ test('options: a flag of another command is refused, with its commands', () => {
 			const words = command === 'join' ? '' : command;
 			const value = type === 'string' ? '1' : true;
 			const message = refusal('ERR_USAGE', words, {[name]: value});
-			assert.match(message, /^--[a-z-]+ is for (serve|connect|replay)/);
+			assert.match(message, /^--[a-z-]+ is for (serve|connect|proxy|replay)/);
 		}
 	}
 

@@ -95,6 +95,10 @@ class WebSocketStream extends CarrierStream {
 		);
 	}
 
+	mark(message: Uint8Array, kind: MessageKind): void {
+		this.#kinds.set(message, kind);
+	}
+
 	/** The opening handshake is done. */
 	begin(socket: WebSocket): void {
 		this.#socket = socket;
@@ -259,6 +263,10 @@ export class WebSocketLink extends CarriedLink {
 
 	override get flaw(): SockchatError | undefined {
 		return this.stream.flaw;
+	}
+
+	override markMessage(message: Uint8Array, kind: MessageKind): void {
+		this.stream.mark(message, kind);
 	}
 
 	override messageKind(message: Uint8Array): MessageKind {

@@ -1,0 +1,205 @@
+/**
+ * One direction of a proxied connection: what one side says goes to the other,
+ * in order, with back-pressure, and its end after it.
+ */
+import type {Buffer} from 'node:buffer';
+import {setImmediate, setTimeout, clearTimeout} from 'node:timers';
+import type {Clock} from '../socket/clock.js';
+import type {OuterLink} from '../socket/link.js';
+import {
+	isPlain,
+	noFaults,
+	pauseMsAfter,
+	pieceBytes,
+	type Faults,
+} from './faults.js';
+
+// As much as may wait for its delay; more stays in the kernel.
+const maxWaitingBytes = 1024 * 1024;
+
+type Waiting = {
+	/** Undefined for the end. */
+	readonly bytes: Buffer | undefined;
+	/** Monotonic; not written before. */
+	readonly dueAt: number;
+};
+
+export type DirectionOptions = {
+	readonly from: OuterLink;
+	readonly to: OuterLink;
+	readonly clock: Clock;
+	/** Called for each chunk, before it is passed on. */
+	readonly onChunk: ((chunk: Buffer) => void) | undefined;
+	/** The end was passed on. */
+	readonly onEnd: () => void;
+};
+
+export class Direction {
+	/** Bytes that the other side's kernel took. */
+	bytes = 0;
+	readonly #options: DirectionOptions;
+	#faults = noFaults;
+	readonly #waiting: Waiting[] = [];
+	#waitingBytes = 0;
+	#isWriting = false;
+	#isCut = false;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(options: DirectionOptions) {
+		this.#options = options;
+		const {from, to, onChunk} = options;
+		from.stream.on('data', (chunk: Buffer) => {
+			if (this.#isCut) {
+				return;
+			}
+
+			onChunk?.(chunk);
+			const kind = from.messageKind(chunk);
+			if (kind) {
+				to.markMessage(chunk, kind);
+			}
+
+			this.#take(chunk);
+		});
+		from.stream.once('end', () => {
+			this.#push(undefined);
+		});
+		to.stream.once('close', () => {
+			clearTimeout(this.#timer);
+			// Nobody gets it; what still comes is read to see the end.
+			this.#isCut = true;
+			this.#waiting.length = 0;
+			from.stream.resume();
+		});
+		to.stream.on('drain', () => {
+			this.#flow();
+		});
+	}
+
+	get faults(): Faults {
+		return this.#faults;
+	}
+
+	/** From now on; what waits is not hurried. */
+	setFaults(faults: Faults): void {
+		this.#faults = faults;
+		this.#flow();
+		this.#pump();
+	}
+
+	/** The receiver gets an end now, and nothing that comes later. */
+	cut(): void {
+		this.#isCut = true;
+		this.#waiting.length = 0;
+		this.#end();
+		this.#options.from.stream.resume();
+	}
+
+	#take(chunk: Buffer): void {
+		const {to} = this.#options;
+		if (
+			isPlain(this.#faults) &&
+			this.#waiting.length === 0 &&
+			!this.#isWriting
+		) {
+			if (to.stream.writable) {
+				to.stream.write(chunk, error => {
+					this.bytes += error ? 0 : chunk.length;
+				});
+			}
+
+			this.#flow();
+			return;
+		}
+
+		this.#push(chunk);
+	}
+
+	#push(bytes: Buffer | undefined): void {
+		const {monotonicMs} = this.#options.clock;
+		const dueAt = monotonicMs() + this.#faults.delayMs;
+		this.#waiting.push({bytes, dueAt});
+		this.#waitingBytes += bytes?.length ?? 0;
+		this.#flow();
+		this.#pump();
+	}
+
+	/** Reads on, unless enough waits. */
+	#flow(): void {
+		const {from, to} = this.#options;
+		const isFull =
+			!this.#isCut &&
+			(this.#faults.isPaused ||
+				to.stream.writableNeedDrain ||
+				this.#waitingBytes > maxWaitingBytes);
+		if (isFull) {
+			from.stream.pause();
+		} else {
+			from.stream.resume();
+		}
+	}
+
+	#pump(): void {
+		const [first] = this.#waiting;
+		if (!first || this.#isWriting || this.#faults.isPaused) {
+			return;
+		}
+
+		const waitMs = first.dueAt - this.#options.clock.monotonicMs();
+		clearTimeout(this.#timer);
+		if (waitMs > 0) {
+			this.#timer = setTimeout(() => {
+				this.#pump();
+			}, Math.ceil(waitMs));
+			return;
+		}
+
+		this.#waiting.shift();
+		if (first.bytes === undefined) {
+			this.#end();
+			return;
+		}
+
+		const piece = first.bytes.subarray(0, pieceBytes(this.#faults));
+		if (piece.length < first.bytes.length) {
+			const bytes = first.bytes.subarray(piece.length);
+			this.#waiting.unshift({bytes, dueAt: first.dueAt});
+		}
+
+		this.#write(piece);
+	}
+
+	#write(piece: Buffer): void {
+		const {stream} = this.#options.to;
+		if (!stream.writable) {
+			return;
+		}
+
+		this.#isWriting = true;
+		stream.write(piece, error => {
+			this.bytes += error ? 0 : piece.length;
+			this.#waitingBytes -= piece.length;
+			const next = () => {
+				this.#isWriting = false;
+				this.#flow();
+				this.#pump();
+			};
+
+			const waitMs = pauseMsAfter(piece.length, this.#faults);
+			if (waitMs > 0) {
+				this.#timer = setTimeout(next, waitMs);
+			} else {
+				// A turn for each piece, so that the kernel sends it by itself.
+				setImmediate(next);
+			}
+		});
+	}
+
+	#end(): void {
+		const {to, onEnd} = this.#options;
+		if (!to.stream.writableEnded && !to.stream.destroyed) {
+			to.stream.end();
+			onEnd();
+		}
+	}
+}

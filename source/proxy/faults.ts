@@ -1,0 +1,47 @@
+/** What a proxy does to one direction of a connection, besides passing it on. */
+
+export type Faults = {
+	/** Each chunk waits this long. */
+	readonly delayMs: number;
+	/** Bytes per second; undefined for no limit. */
+	readonly rateLimit: number | undefined;
+	/** The most bytes of one write; undefined for no limit. */
+	readonly sliceBytes: number | undefined;
+	/** Whether nothing is read, so that the sender's window fills. */
+	readonly isPaused: boolean;
+};
+
+export const noFaults: Faults = {
+	delayMs: 0,
+	rateLimit: undefined,
+	sliceBytes: undefined,
+	isPaused: false,
+};
+
+/** Whether chunks are passed on as they come. */
+export const isPlain = ({
+	delayMs,
+	rateLimit,
+	sliceBytes,
+	isPaused,
+}: Faults): boolean =>
+	delayMs === 0 &&
+	rateLimit === undefined &&
+	sliceBytes === undefined &&
+	!isPaused;
+
+// A tenth of a second at once, so that a slow link trickles.
+const partsPerSecond = 10;
+
+/** The most bytes to write at once. */
+export const pieceBytes = ({rateLimit, sliceBytes}: Faults): number =>
+	Math.min(
+		sliceBytes ?? Infinity,
+		rateLimit === undefined
+			? Infinity
+			: Math.max(1, Math.floor(rateLimit / partsPerSecond)),
+	);
+
+/** How long to wait after a write of so many bytes. */
+export const pauseMsAfter = (bytes: number, {rateLimit}: Faults): number =>
+	rateLimit === undefined ? 0 : (bytes * 1000) / rateLimit;

@@ -1,0 +1,187 @@
+/**
+ * One client and its connection to the target. An end of either is passed on
+ * as an end, a reset as a reset.
+ */
+import type {Buffer} from 'node:buffer';
+import type {SockchatError} from '../errors.js';
+import type {ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
+import type {LeaveReason} from '../protocol/frame.js';
+import type {RelayRecord} from '../recording/recorder.js';
+import type {Clock} from '../socket/clock.js';
+import type {OuterLink} from '../socket/link.js';
+import {Direction} from './direction.js';
+import type {Faults} from './faults.js';
+
+export type PairOptions = {
+	readonly name: string;
+	readonly client: OuterLink;
+	readonly target: OuterLink;
+	/** A failure of the target's side, in words. */
+	readonly describe: (cause: Error) => SockchatError;
+	readonly clock: Clock;
+	readonly faults: Readonly<Record<ProxyDirection, Faults>>;
+	/** Whether chunks are reported. */
+	readonly isWatched: boolean;
+	readonly record: RelayRecord | undefined;
+	readonly onEvent: (event: ProxyEvent) => void;
+	/** The target can't be reached, or what it said was cut. */
+	readonly onFailure: (error: SockchatError) => void;
+	/** Both connections are closed. */
+	readonly onClosed: () => void;
+};
+
+/** RST where there is one, else an end without order. */
+const reset = (link: OuterLink): void => {
+	if (link.stream.destroyed) {
+		return;
+	}
+
+	if (link.transport === 'tcp') {
+		link.reset();
+	} else {
+		link.stream.destroy();
+	}
+};
+
+export class Pair {
+	readonly name: string;
+	readonly client: OuterLink;
+	readonly target: OuterLink;
+	readonly directions: Readonly<Record<ProxyDirection, Direction>>;
+	readonly #options: PairOptions;
+	#reason: LeaveReason = 'closed';
+	#open = 2;
+
+	constructor(options: PairOptions) {
+		this.#options = options;
+		const {name, client, target, faults} = options;
+		this.name = name;
+		this.client = client;
+		this.target = target;
+		this.directions = {
+			out: this.#direct('out', client, target),
+			in: this.#direct('in', target, client),
+		};
+		for (const direction of ['out', 'in'] as const) {
+			this.directions[direction].setFaults(faults[direction]);
+		}
+
+		this.#follow(client, target, undefined);
+		this.#follow(target, client, options.describe);
+		if (target.isConnecting) {
+			target.stream.once('connect', () => {
+				this.#reached();
+			});
+		} else {
+			this.#reached();
+		}
+	}
+
+	/** Closes both in good order: what waits is lost. */
+	cut(): void {
+		this.directions.out.cut();
+		this.directions.in.cut();
+		this.client.stream.destroy();
+		this.target.stream.destroy();
+	}
+
+	/** Sends RST to both. */
+	reset(): void {
+		this.#reason = 'reset';
+		reset(this.client);
+		reset(this.target);
+	}
+
+	#direct(
+		direction: ProxyDirection,
+		from: OuterLink,
+		to: OuterLink,
+	): Direction {
+		const {name: peer, clock, isWatched, record, onEvent} = this.#options;
+		const note = (bytes: Buffer) => {
+			record?.chunk(direction, bytes);
+			if (isWatched) {
+				const frame = from.messageKind(bytes);
+				const at = clock.wallMs();
+				onEvent({type: 'chunk', at, direction, peer, bytes, frame});
+			}
+		};
+
+		return new Direction({
+			from,
+			to,
+			clock,
+			onChunk: isWatched || record !== undefined ? note : undefined,
+			onEnd() {
+				record?.fin(direction);
+				onEvent({type: 'fin', at: clock.wallMs(), direction, peer});
+			},
+		});
+	}
+
+	#reached(): void {
+		const {name: peer, target, clock, onEvent} = this.#options;
+		onEvent({
+			type: 'target',
+			at: clock.wallMs(),
+			peer,
+			...target.endpoints,
+			...(target.facts && {link: target.facts}),
+		});
+	}
+
+	/** @param describe Set for the target's side, whose failure is told. */
+	#follow(
+		link: OuterLink,
+		other: OuterLink,
+		describe: ((cause: Error) => SockchatError) | undefined,
+	): void {
+		const {stream} = link;
+		stream.on('error', error => {
+			const wasReset = this.#reason === 'reset';
+			this.#reason = 'reset';
+			if (describe && !wasReset) {
+				this.#options.onFailure(describe(error));
+			}
+
+			reset(other);
+		});
+		stream.once('close', () => {
+			if (link.flaw) {
+				this.#options.onFailure(link.flaw);
+			}
+
+			// These have no halves: the end of one is that of the other.
+			if (
+				(link.kind === 'ws' || link.kind === 'udp' || !stream.readableEnded) &&
+				!other.stream.destroyed
+			) {
+				other.stream.end(() => {
+					other.stream.destroy();
+				});
+			}
+
+			this.#closed();
+		});
+	}
+
+	#closed(): void {
+		this.#open--;
+		if (this.#open > 0) {
+			return;
+		}
+
+		const {name: peer, clock, record, onEvent, onClosed} = this.#options;
+		const {in: inward, out: outward} = this.directions;
+		const counts = {bytesIn: inward.bytes, bytesOut: outward.bytes};
+		record?.ended(this.#reason, counts);
+		onEvent({
+			type: 'ended',
+			at: clock.wallMs(),
+			peer,
+			reason: this.#reason,
+			...counts,
+		});
+		onClosed();
+	}
+}

@@ -1,0 +1,248 @@
+/**
+ * `sockchat proxy`: listens, and connects each client to a target. Both are of
+ * this machine, as all addresses here are.
+ */
+import {refused, done, type Answer} from '../tcp/socket-action.js';
+import type {SockchatError} from '../errors.js';
+import type {ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
+import type {Recorder} from '../recording/recorder.js';
+import type {LoopbackAddress} from '../socket/address.js';
+import {systemClock} from '../socket/clock.js';
+import {roomForPeers} from '../socket/descriptors.js';
+import type {OuterLink} from '../socket/link.js';
+import type {Dialler, ListenerMaker} from '../socket/link/transport.js';
+import type {AnyListener} from '../socket/listener.js';
+import {EndsWatch} from './ends-watch.js';
+import {noFaults, type Faults} from './faults.js';
+import {Pair} from './pair.js';
+
+export type ProxyOptions = {
+	readonly listen: LoopbackAddress;
+	readonly target: LoopbackAddress;
+	readonly createListener: ListenerMaker;
+	readonly dialler: Dialler;
+	/** Of both directions, at first. */
+	readonly faults: Partial<Faults>;
+	readonly isOnce: boolean;
+	/** Whether chunks are reported. */
+	readonly isWatched: boolean;
+	/** Whether the states of all ends are. */
+	readonly hasEnds: boolean;
+	readonly recorder: Recorder | undefined;
+	readonly onEvent: (event: ProxyEvent) => void;
+	readonly onFailure: (error: SockchatError, peer: string) => void;
+};
+
+/** What a command is for: all connections, or one; both directions, or one. */
+export type Scope = {
+	readonly direction: ProxyDirection | undefined;
+	/** A client's address. */
+	readonly peer: string | undefined;
+};
+
+const directionsOf = ({direction}: Scope): readonly ProxyDirection[] =>
+	direction ? [direction] : ['out', 'in'];
+
+export class Proxy {
+	readonly #options: ProxyOptions;
+	readonly #listener: AnyListener;
+	readonly #pairs = new Map<OuterLink, Pair>();
+	readonly #ends: EndsWatch;
+	/** Of connections that come later. */
+	#faults: Record<ProxyDirection, Faults>;
+	#hasServed = false;
+	#settle: () => void = () => undefined;
+
+	constructor(options: ProxyOptions) {
+		this.#options = options;
+		const faults = {...noFaults, ...options.faults};
+		this.#faults = {out: faults, in: faults};
+		const {listen, target, onEvent} = options;
+		this.#ends = new EndsWatch([listen, target], onEvent);
+		this.#listener = options.createListener({
+			address: listen,
+			clock: systemClock,
+			onEvent(event) {
+				// That it listens no more is how --once goes on.
+				const isOwn =
+					options.isOnce &&
+					event.type === 'listening' &&
+					event.state.phase !== 'listening';
+				if (event.type !== 'history' && event.type !== 'foreign' && !isOwn) {
+					onEvent(event);
+				}
+			},
+			onLink: (link, {name}) => {
+				this.#accept(link, name);
+			},
+			onDrain: () => {
+				if (!options.isOnce) {
+					this.#endAll();
+				}
+			},
+			onCutOff: () => {
+				if (!options.isOnce) {
+					this.destroy();
+				}
+			},
+		});
+	}
+
+	/** Settles once every connection has ended and the port is free. */
+	async closed(): Promise<void> {
+		await this.#listener.closed;
+		if (this.#pairs.size > 0) {
+			await new Promise<void>(resolve => {
+				this.#settle = resolve;
+			});
+		}
+
+		await this.#ends.stop();
+	}
+
+	/** @throws {SockchatError} See `listen()` and `roomForPeers()`. */
+	async listen(): Promise<void> {
+		roomForPeers();
+		await this.#listener.listen();
+	}
+
+	/** Accepts no more, and ends all connections. */
+	leave(): void {
+		this.#endAll();
+		void this.#listener.drain();
+	}
+
+	destroy(): void {
+		for (const pair of this.#pairs.values()) {
+			pair.cut();
+		}
+	}
+
+	/** Changes what is done, from now on; without a peer, for later ones too. */
+	setFaults(change: Partial<Faults>, scope: Scope): Answer {
+		const pairs = this.#meant(scope);
+		if (pairs.length === 0 && scope.peer !== undefined) {
+			return this.#unknown(scope.peer);
+		}
+
+		for (const direction of directionsOf(scope)) {
+			if (scope.peer === undefined) {
+				this.#faults = {
+					...this.#faults,
+					[direction]: {...this.#faults[direction], ...change},
+				};
+			}
+
+			for (const {directions} of pairs) {
+				const {faults} = directions[direction];
+				directions[direction].setFaults({...faults, ...change});
+			}
+		}
+
+		return done(`Set for ${this.#words(scope, pairs.length)}.`);
+	}
+
+	/** Ends connections, or a direction of them. */
+	cut(scope: Scope): Answer {
+		return this.#end(scope, 'cut', pair => {
+			if (scope.direction) {
+				pair.directions[scope.direction].cut();
+			} else {
+				pair.cut();
+			}
+		});
+	}
+
+	/** Sends RST to both sides. */
+	reset(scope: Scope): Answer {
+		return this.#end(scope, 'reset', pair => {
+			pair.reset();
+		});
+	}
+
+	#end(scope: Scope, what: string, end: (pair: Pair) => void): Answer {
+		const pairs = this.#meant(scope);
+		if (pairs.length === 0) {
+			return scope.peer === undefined
+				? refused('There is no connection.')
+				: this.#unknown(scope.peer);
+		}
+
+		for (const pair of pairs) {
+			end(pair);
+		}
+
+		return done(
+			`${pairs.length} ${pairs.length === 1 ? 'connection is' : 'connections are'} ${what}.`,
+		);
+	}
+
+	#words({direction, peer}: Scope, count: number): string {
+		const which = direction ?? 'both directions';
+		return peer === undefined
+			? `${which}, of ${count} connections and those that come`
+			: `${which} of ${peer}`;
+	}
+
+	#unknown(peer: string): Answer {
+		const known = [...this.#pairs.values()].map(({name}) => name);
+		return refused(
+			`No connection is from "${peer}"; ${known.length === 0 ? 'there is no connection' : `there are ${known.join(', ')}`}.`,
+		);
+	}
+
+	#meant({peer}: Scope): readonly Pair[] {
+		return [...this.#pairs.values()].filter(
+			({name}) =>
+				peer === undefined || name === peer || name.endsWith(`:${peer}`),
+		);
+	}
+
+	#endAll(): void {
+		for (const {client, target} of this.#pairs.values()) {
+			client.stream.end();
+			target.stream.end();
+		}
+	}
+
+	#accept(client: OuterLink, name: string): void {
+		const {dialler, isOnce, isWatched, hasEnds, recorder, onEvent, onFailure} =
+			this.#options;
+		if (isOnce && this.#hasServed) {
+			client.stream.on('error', () => undefined);
+			client.stream.destroy();
+			return;
+		}
+
+		this.#hasServed = true;
+		const pair = new Pair({
+			name,
+			client,
+			target: dialler.dial(),
+			describe: dialler.describe,
+			clock: systemClock,
+			faults: this.#faults,
+			isWatched,
+			record: recorder?.relay(name),
+			onEvent,
+			onFailure(error) {
+				onFailure(error, name);
+			},
+			onClosed: () => {
+				this.#pairs.delete(client);
+				this.#ends.forget(pair);
+				if (this.#pairs.size === 0) {
+					this.#settle();
+				}
+			},
+		});
+		this.#pairs.set(client, pair);
+		if (hasEnds) {
+			this.#ends.follow(pair);
+		}
+
+		if (isOnce) {
+			void this.#listener.drain();
+		}
+	}
+}

@@ -1,0 +1,450 @@
+/** `sockchat proxy` between real clients and services. */
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import {createHash, randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+} from 'node:fs';
+import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {after, type TestContext} from 'node:test';
+import {makeCertificates, startPython} from '../helpers/link-peers.js';
+import {bin, startBin} from '../helpers/process.js';
+import {openTerminal} from '../helpers/terminal.js';
+import {until} from '../helpers/until.js';
+
+const done = {code: 0, signal: undefined};
+const folder = mkdtempSync(join(tmpdir(), 'sockchat-proxy-'));
+after(() => {
+	rmSync(folder, {recursive: true});
+});
+
+/** A service, and those that came to it. */
+const openService = async (
+	t: TestContext,
+	onPeer: (peer: Socket) => void,
+	path?: string,
+) => {
+	const peers: Socket[] = [];
+	const server = createServer({allowHalfOpen: true}, peer => {
+		peer.on('error', () => undefined);
+		peers.push(peer);
+		onPeer(peer);
+	});
+	server.listen(path ?? {host: '127.0.0.1', port: 0});
+	await once(server, 'listening');
+	t.after(() => {
+		for (const peer of peers) {
+			peer.destroy();
+		}
+
+		server.close();
+	});
+	const address = server.address();
+	return {
+		peers,
+		port:
+			typeof address === 'string' ? '' : String((address as AddressInfo).port),
+	};
+};
+
+const dial = (t: TestContext, port: number): Socket => {
+	const socket = connect({host: '127.0.0.1', port, allowHalfOpen: true});
+	socket.on('error', () => undefined);
+	t.after(() => {
+		socket.destroy();
+	});
+	return socket;
+};
+
+const hashOf = (bytes: Buffer) =>
+	createHash('sha256').update(bytes).digest('hex');
+
+const readAll = async (socket: Socket): Promise<Buffer> => {
+	const chunks: Buffer[] = [];
+	for await (const chunk of socket) {
+		chunks.push(chunk as Buffer);
+	}
+
+	return Buffer.concat(chunks);
+};
+
+test('e2e: a proxy passes on every byte, and an end of either side alone', async t => {
+	const fromClient = randomBytes(3_000_000);
+	const fromTarget = randomBytes(2_000_000);
+	const heard: Array<Promise<Buffer>> = [];
+	const {port} = await openService(t, peer => {
+		heard.push(readAll(peer));
+		void heard.at(-1)!.then(() => {
+			peer.end(fromTarget);
+		});
+	});
+	for (const flags of [
+		[],
+		['--quiet'],
+		['--slice', '1000'],
+		['--delay', '5'],
+	]) {
+		const proxy = startBin(t, ['proxy', '0', port, '--once', ...flags]);
+		const isQuiet = flags.includes('--quiet');
+		const at = isQuiet
+			? await until(
+					() => /(\d+)$/.exec(listeningPorts(proxy.pid!).join(' '))?.[1],
+					{what: 'a port'},
+				)
+			: await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+		const client = dial(t, Number(at));
+		client.end(fromClient);
+		assert.equal(hashOf(await readAll(client)), hashOf(fromTarget));
+		assert.equal(hashOf(await heard.at(-1)!), hashOf(fromClient));
+		assert.deepEqual(await proxy.waitForExit(), done, flags.join(' '));
+	}
+});
+
+/** From the kernel's table, by the process's descriptors. */
+const listeningPorts = (pid: number): readonly number[] => {
+	const own = new Set(
+		readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+			.split('\n')
+			.filter(row => row.includes(' 0A '))
+			.map(row => row.trim().split(/\s+/))
+			.map(([, local, , , , , , , , inode]) => `${inode} ${local}`),
+	);
+	const held = new Set(inodesOf(pid));
+	return [...own]
+		.map(row => row.split(' '))
+		.filter(([inode]) => held.has(inode!))
+		.map(([, local]) => Number.parseInt(local!.split(':')[1]!, 16));
+};
+
+const inodesOf = (pid: number): readonly string[] =>
+	readdirSync(`/proc/${pid}/fd`).flatMap(fd => {
+		try {
+			const [, inode] =
+				/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+			return inode ?? [];
+		} catch {
+			return [];
+		}
+	});
+
+test('e2e: a proxy passes on the end of the target first', async t => {
+	let heard: Promise<Buffer> | undefined;
+	const {port} = await openService(t, peer => {
+		heard = readAll(peer);
+		peer.end('all I say');
+	});
+	const proxy = startBin(t, ['proxy', '0', port, '--once']);
+	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const client = dial(t, Number(at));
+	assert.equal(String(await readAll(client)), 'all I say');
+	client.end('after your end');
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	assert.equal(String(await heard), 'after your end');
+	assert.match(proxy.stdout(), /: ended \(closed\), 14 B out, 9 B in$/m);
+});
+
+test('e2e: a proxy passes on a reset as a reset, from either side', async t => {
+	const {port, peers} = await openService(t, () => undefined);
+	const proxy = startBin(t, ['proxy', '0', port]);
+	const at = Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/));
+	const codeOf = async (socket: Socket) => {
+		const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+		return error.code;
+	};
+
+	for (const isByClient of [true, false]) {
+		const client = dial(t, at);
+		client.write('hello');
+		const target = await until(() => peers.find(peer => !peer.destroyed), {
+			what: 'the target',
+		});
+		await once(target, 'data');
+		const [from, to] = isByClient ? [client, target] : [target, client];
+		const code = codeOf(to);
+		from.resetAndDestroy();
+		assert.equal(await code, 'ECONNRESET');
+		await until(() => client.destroyed && target.destroyed, {what: 'ends'});
+	}
+
+	await proxy.waitForOutput(/(?:ended \(reset: RST\)[\s\S]*){2}/);
+	proxy.end();
+	proxy.signal('SIGTERM');
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+});
+
+test('e2e: a proxy resets a client whose target is not there', async t => {
+	const proxy = startBin(t, ['proxy', '0', '1', '--once']);
+	const at = Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/));
+	const client = dial(t, at);
+	const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
+	assert.equal(error.code, 'ECONNRESET');
+	assert.equal((await proxy.waitForExit()).code, 1);
+	assert.match(
+		proxy.stderr(),
+		/^127\.0\.0\.1:\d+: Nobody listens on 127\.0\.0\.1:1: the connection was refused\./,
+	);
+});
+
+test('e2e: a proxy holds back a client whose target does not read', async t => {
+	const {port, peers} = await openService(t, peer => {
+		peer.pause();
+	});
+	const proxy = startBin(t, ['proxy', '0', port]);
+	const at = Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/));
+	const client = dial(t, at);
+	const piece = Buffer.alloc(1_000_000);
+	for (let count = 0; count < 200; count++) {
+		client.write(piece);
+	}
+
+	let taken = -1;
+	let polls = 0;
+	await until(
+		() => {
+			const now = client.bytesWritten - client.writableLength;
+			polls = now === taken ? polls + 1 : 0;
+			taken = now;
+			return polls === 50;
+		},
+		{what: 'a client that is held back', seen: () => `${taken} bytes taken`},
+	);
+	assert.ok(taken < 100_000_000, `${taken} bytes were taken`);
+	const rss = Number(
+		/^VmRSS:\s+(\d+)/m.exec(
+			readFileSync(`/proc/${proxy.pid}/status`, 'utf8'),
+		)![1],
+	);
+	assert.ok(rss < 120_000, `${rss} kB`);
+	const [target] = peers;
+	target!.resume();
+	client.end();
+	await once(target!, 'end');
+	assert.equal(target!.bytesRead, 200_000_000);
+});
+
+test('e2e: a proxy goes from TLS to TCP, from TCP to a Unix domain socket, and back', async t => {
+	const {ca, good} = makeCertificates(folder);
+	const path = join(folder, 'service');
+	await openService(
+		t,
+		peer => {
+			void readAll(peer).then(bytes => {
+				peer.end(`got ${bytes.length}`);
+			});
+		},
+		path,
+	);
+	const inner = startBin(t, ['proxy', '0', `unix:${path}`]);
+	const at = await inner.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const outer = startBin(t, [
+		'proxy',
+		'tls:0',
+		at,
+		'--tls-cert',
+		good.cert,
+		'--tls-key',
+		good.key,
+	]);
+	const secure = await outer.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const third = startBin(t, ['proxy', '0', `tls:${secure}`, '--tls-ca', ca]);
+	const port = await third.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const client = dial(t, Number(port));
+	client.end('x'.repeat(100_000));
+	assert.equal(String(await readAll(client)), 'got 100000');
+	assert.match(
+		third.stdout(),
+		/connected to 127\.0\.0\.1:\d+ from [^,]+, TLSv1\.3$/m,
+	);
+});
+
+test('e2e: a proxy keeps the messages of WebSocket and the datagrams of UDP', async t => {
+	const service = startBin(t, ['serve', '--raw', '--ws', '/chat', '0']);
+	const inner = await service.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+	const proxy = startBin(t, [
+		'proxy',
+		'ws:0/front',
+		`ws:${inner}/chat`,
+		'--json',
+	]);
+	const port = await proxy.waitForOutput(/"port":(\d+)/);
+	const client = startBin(t, ['connect', '--raw', '--ws', '/front', port]);
+	client.write('one\ntwo\n');
+	await service.waitForOutput('one\ntwo\n');
+	service.write('three\n');
+	await client.waitForOutput('three\n');
+	client.end();
+	assert.deepEqual(await client.waitForExit(), done, client.seen());
+	const texts = Array.from(
+		proxy
+			.stdout()
+			.matchAll(/"direction":"(\w+)".*?"frame":"(\w+)".*?"text":"(\w+)"/g),
+		([, direction, frame, text]) => `${direction} ${frame} ${text}`,
+	);
+	assert.deepEqual(texts, ['out text one', 'out text two', 'in text three']);
+
+	const udp = await startPython(
+		t,
+		`
+import socket
+bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+bound.bind(('127.0.0.1', 0))
+print(bound.getsockname()[1])
+while True:
+    data, peer = bound.recvfrom(70000)
+    for part in (b'one', b'', data):
+        bound.sendto(part, peer)
+`,
+	);
+	const datagrams = startBin(t, ['proxy', 'udp:0', `udp:${udp.port}`]);
+	const bound = await datagrams.waitForOutput(/:(\d+), for datagrams/);
+	const sender = startBin(t, [
+		'connect',
+		'-ru',
+		'--json',
+		bound,
+		'--replies',
+		'3',
+	]);
+	sender.write('ping');
+	assert.deepEqual(await sender.waitForExit(), done, sender.seen());
+	assert.equal(sender.stdout().match(/"direction":"in"/g)?.length, 3);
+});
+
+test('e2e: a proxy is in JSON, with the states of all ends, and records each chunk once', async t => {
+	const record = join(folder, 'record');
+	const {port} = await openService(t, peer => {
+		peer.once('data', () => {
+			peer.write('answer');
+		});
+		peer.once('end', () => {
+			peer.end();
+		});
+	});
+	const proxy = startBin(t, [
+		'proxy',
+		'0',
+		port,
+		'--json',
+		'--explain',
+		'--once',
+		'--record',
+		record,
+		'--slice',
+		'2',
+		'--delay',
+		'20',
+	]);
+	const at = Number(await proxy.waitForOutput(/"port":(\d+)/));
+	const client = dial(t, at);
+	client.write('hello');
+	await once(client, 'data');
+	await proxy.waitForOutput('"type":"ends"');
+	client.end();
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	const lines = proxy
+		.stdout()
+		.trimEnd()
+		.split('\n')
+		.map(line => JSON.parse(line) as Record<string, unknown>);
+	const ends = lines.find(({type}) => type === 'ends')!;
+	assert.deepEqual(ends['client'], {
+		local: 'ESTABLISHED',
+		remote: 'ESTABLISHED',
+	});
+	const chunks = (all: ReadonlyArray<Record<string, unknown>>) =>
+		all
+			.filter(({type}) => type === 'chunk')
+			.map(({direction, text}) => [direction, text]);
+	const wanted = [
+		['out', 'hello'],
+		['in', 'answer'],
+	];
+	assert.deepEqual(chunks(lines).slice(0, 1), wanted.slice(0, 1));
+	const kept = readFileSync(record, 'utf8')
+		.trimEnd()
+		.split('\n')
+		.map(line => JSON.parse(line) as Record<string, unknown>);
+	assert.deepEqual(chunks(kept), chunks(lines));
+	assert.equal(
+		chunks(kept)
+			.filter(([direction]) => direction === 'in')
+			.map(([, text]) => text)
+			.join(''),
+		'answer',
+	);
+	assert.equal(kept[0]!['side'], 'proxy');
+});
+
+test('e2e: a proxy obeys what is typed, by direction and by connection', async t => {
+	const {port, peers} = await openService(t, () => undefined);
+	const proxy = openTerminal(t, bin('proxy', '0', port));
+	const at = Number(await proxy.waitFor(/on 127\.0\.0\.1:(\d+)/));
+	const clients = [dial(t, at), dial(t, at)];
+	await until(() => peers.length === 2, {what: 'two connections'});
+	const heard = ['', ''];
+	for (const [index, peer] of peers.entries()) {
+		peer.on('data', chunk => {
+			heard[index] += String(chunk);
+		});
+	}
+
+	proxy.type('/pause out\r');
+	await proxy.waitFor('Set for out, of 2 connections and those that come.');
+	for (const client of clients) {
+		client.write('held');
+	}
+
+	peers[0]!.write('the other way');
+	await Promise.race(clients.map(async client => once(client, 'data')));
+	assert.deepEqual(heard, ['', '']);
+	proxy.type('/resume\r');
+	await until(() => heard.join('') === 'heldheld', {what: 'what was held'});
+	const name = clients[0]!.localPort!;
+	proxy.type(`/reset :${name}\r`);
+	await proxy.waitFor('1 connection is reset.');
+	await until(() => clients[0]!.destroyed, {what: 'its end'});
+	assert.equal(clients[1]!.destroyed, false);
+	proxy.type('/cut out\r');
+	await until(() => peers.some(peer => peer.readableEnded), {what: 'its FIN'});
+	proxy.type('/delay soon\r');
+	await proxy.waitFor('/delay needs a number of milliseconds; got "soon".');
+	proxy.type('/dance\r');
+	await proxy.waitFor('"/dance" is no command of a proxy; /help lists them.');
+	proxy.type('/quit\r');
+	assert.equal(await proxy.waitForExit(), 0);
+});
+
+test('e2e: wrong words of a proxy are code 2, in one sentence', async t => {
+	for (const [args, sentence] of [
+		[['9000'], /^proxy needs LISTEN and TARGET, such as: /],
+		[['9000', '9000'], /^LISTEN and TARGET are both 127\.0\.0\.1:9000: /],
+		[['9000', 'example.com:80'], /^"example\.com" is not a loopback address/],
+		[['192.0.2.1:9000', '80'], /^"192\.0\.2\.1" is not a loopback address/],
+		[
+			['udp:./socket', '80'],
+			/^LISTEN "udp:\.\/socket": udp: goes before a port/,
+		],
+		[
+			['9000', '80', '--tls-insecure'],
+			/^--tls-insecure needs a TARGET that begins/,
+		],
+		[['9000', '80', '--delay', 'x'], /^--delay needs a number of milliseconds/],
+		[
+			['9000', '80', '--slice', '0'],
+			/^--slice needs a whole number of at least 1/,
+		],
+		[['tls:9000', '80', '--tls-cert', '/x'], /^--tls-cert needs --tls-key\.$/],
+		[['9000', '80', '90'], /^Unexpected "90" after 80/],
+	] as const) {
+		const wrong = startBin(t, ['proxy', ...args]);
+		assert.equal((await wrong.waitForExit()).code, 2, wrong.seen());
+		assert.match(wrong.stderr().trimEnd(), sentence);
+	}
+});
