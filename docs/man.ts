@@ -62,7 +62,7 @@ export const manPage = (version: string): string =>
 	[
 		`.TH SOCKCHAT 1 "" "sockchat ${version}" "User Commands"`,
 		'.SH NAME',
-		String.raw`sockchat \- a terminal chat on a loopback socket`,
+		String.raw`sockchat \- a terminal for loopback sockets`,
 		'.SH SYNOPSIS',
 		...(['join', ...commandNames] as const).flatMap((command, index) => [
 			...(index === 0 ? [] : ['.br']),
