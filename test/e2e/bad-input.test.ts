@@ -7,7 +7,7 @@ import {startBin} from '../helpers/process.js';
 type Wrong = readonly [commandLine: string, sentence: string | RegExp];
 
 const isNoCommand =
-	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, watch, replay, status, lesson, mcp, doctor, completion and help\.)/;
+	/^"\w+" is not a command; (?:did you mean serve|the commands are serve, connect, proxy, watch, replay, status, lesson, mcp, doctor, completion and help\.)/;
 const isNoLoopback =
 	/^"[^"]*" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), and sockchat stays on this machine; to reach a room on it, run: ssh -L \d+:127\.0\.0\.1:\d+ /;
 const isNoPort =
@@ -86,6 +86,27 @@ const wrong: readonly Wrong[] = [
 	['connect --input=', '--input needs a value.'],
 	['connect --raw --eol nl', '--eol needs none, lf, cr or crlf; got "nl".'],
 	['connect --eol cr', '--eol needs --raw.'],
+	['connect --tls-ca FILE --raw', '--tls-ca needs --tls.'],
+	['connect --tls-insecure --raw', '--tls-insecure needs --tls.'],
+	['connect --tls-name NAME --raw', '--tls-name needs --tls.'],
+	['serve --tls --tls-cert FILE --raw', '--tls-cert needs --tls-key.'],
+	['serve --tls --tls-key FILE --raw', '--tls-key needs --tls-cert.'],
+	[
+		'connect --raw --ws chat',
+		'--ws needs the path of a request, such as / or /chat; got "chat".',
+	],
+	[
+		'proxy 9000 80 --delay soon',
+		'--delay needs a number of milliseconds, such as 200; got "soon".',
+	],
+	[
+		'proxy 9000 80 --rate-limit 0',
+		'--rate-limit needs a whole number of at least 1; got "0".',
+	],
+	[
+		'proxy 9000 80 --slice many',
+		'--slice needs a whole number of at least 1; got "many".',
+	],
 	// As JSON, none of them works at all.
 	[
 		String.raw`connect --raw --send a\q --send-file /no/file`,

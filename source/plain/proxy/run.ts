@@ -2,7 +2,6 @@
  * `sockchat proxy` in lines or JSON. Commands are read from a terminal; the end
  * of stdin ends nothing.
  */
-import type {Buffer} from 'node:buffer';
 import {createInterface} from 'node:readline';
 import type {Writable} from 'node:stream';
 import type {Ending} from '../../chat/ending.js';
@@ -32,8 +31,7 @@ const shownCharacters = 40;
 
 const previewOf = (bytes: Uint8Array): string => {
 	const text = new ByteText();
-	const shown =
-		text.push(bytes.subarray(0, shownCharacters) as Buffer) + text.takeRest();
+	const shown = text.push(bytes.subarray(0, shownCharacters)) + text.takeRest();
 	return bytes.length > shownCharacters ? `${shown}⋯` : shown;
 };
 
