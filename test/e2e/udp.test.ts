@@ -8,6 +8,7 @@ import {requireExecutable} from '../helpers/environment.js';
 import {newFolder, startPython} from '../helpers/link-peers.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
+import {openTerminal} from '../helpers/terminal.js';
 
 const done = {code: 0, signal: undefined};
 
@@ -213,4 +214,22 @@ test('e2e: udp flags that contradict each other are refused', async t => {
 			assert.match(wrong.stderr(), sentence);
 		}
 	}
+});
+
+test('e2e: the pane of a udp server speaks of no connection', async t => {
+	const server = openTerminal(t, {
+		...bin('serve', '-ru', '0'),
+		columns: 110,
+	});
+	const port = await server.waitFor(
+		/bound to 127\.0\.0\.1:(\d+), for datagrams/,
+	);
+	await server.waitFor('0 peers heard');
+	const client = startBin(t, ['connect', '-ru', port]);
+	client.write('hello');
+	await server.waitFor('first datagram from ');
+	await server.waitFor('1 peer heard');
+	assert.doesNotMatch(server.screen().join('\n'), /connected|accepted|LISTEN/);
+	server.press('ctrl-c');
+	assert.equal(await server.waitForExit(), 0);
 });

@@ -267,12 +267,20 @@ export const linkFacts = ({link}: Model): readonly string[] => {
 };
 
 /** A server's counts of connections. */
-export const peersFacts = ({listening, socket}: Model): readonly string[] => {
+export const peersFacts = ({
+	listening,
+	socket,
+	link,
+}: Model): readonly string[] => {
 	if (!listening) {
 		return [];
 	}
 
 	const {peers, accepted, turnedAway} = listening;
+	if (link?.kind === 'udp') {
+		return [`${peers} ${peers === 1 ? 'peer' : 'peers'} heard`];
+	}
+
 	const {refused = 0, backlog, listening: read} = socket.peers ?? {};
 	const {unreadBytes: unread = 0} = socket.peers ?? {};
 	const queue = read?.receiveQueueBytes ?? 0;
