@@ -65,7 +65,6 @@ const join_ = async (port: number, nick: string): Promise<Peer> => {
 	};
 	let rest = '';
 	const welcomed = new Promise<void>(resolve => {
-		// eslint-disable-next-line unicorn/no-multiple-promise-resolver-calls -- one welcome comes
 		socket.setEncoding('latin1').on('data', (chunk: string) => {
 			const lines = (rest + chunk).split('\n');
 			rest = lines.pop()!;
@@ -77,6 +76,7 @@ const join_ = async (port: number, nick: string): Promise<Peer> => {
 						peer.latencies.push(performance.now() - Number(sent));
 					}
 				} else if (line.startsWith('{"type":"welcome"')) {
+					// eslint-disable-next-line unicorn/no-multiple-promise-resolver-calls -- one welcome comes
 					resolve();
 				} else if (line.startsWith('{"type":"ping"')) {
 					socket.write(`${line.replace('ping', 'pong')}\n`);

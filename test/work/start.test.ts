@@ -17,6 +17,7 @@ import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {bin, startBin, startProcess} from '../helpers/process.js';
+import {startNats} from '../helpers/nats.js';
 import {toShellLine} from '../helpers/shell.js';
 import {until} from '../helpers/until.js';
 import {openTerminal} from '../helpers/terminal.js';
@@ -276,6 +277,23 @@ test('work: the files of the program are ASCII, which V8 keeps in a byte each', 
 
 type Coverage = {readonly result: ReadonlyArray<{readonly url: string}>};
 
+/** The texts of the files of ours that a server loads. */
+const loadedBy = async (
+	t: TestContext,
+	coverage: string,
+	env: Record<string, string>,
+	...flags: readonly string[]
+): Promise<string[]> => {
+	await runServe(t, {...env, NODE_V8_COVERAGE: coverage}, ...flags);
+	const loaded = readdirSync(coverage)
+		.map(name => readFileSync(join(coverage, name), 'utf8'))
+		.flatMap(text => (JSON.parse(text) as Coverage).result)
+		.filter(({url}) => url.startsWith('file:') && url.includes('/dist/'))
+		.map(({url}) => readFileSync(fileURLToPath(url), 'utf8'));
+	assert.ok(loaded.length > 1, 'The files of ours are not in the list.');
+	return loaded;
+};
+
 test('work: the TOML parser is loaded only if there is a config file', async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-work-'));
 	t.after(() => {
@@ -283,15 +301,9 @@ test('work: the TOML parser is loaded only if there is a config file', async t =
 	});
 	/** Whether a file of ours with a sentence of the parser was loaded. */
 	const loadsParser = async (home: string): Promise<boolean> => {
-		const coverage = join(folder, `coverage-${home}`);
-		const config = join(folder, home);
-		await runServe(t, {NODE_V8_COVERAGE: coverage, XDG_CONFIG_HOME: config});
-		const loaded = readdirSync(coverage)
-			.map(name => readFileSync(join(coverage, name), 'utf8'))
-			.flatMap(text => (JSON.parse(text) as Coverage).result)
-			.filter(({url}) => url.startsWith('file:') && url.includes('/dist/'))
-			.map(({url}) => readFileSync(fileURLToPath(url), 'utf8'));
-		assert.ok(loaded.length > 1, 'The files of ours are not in the list.');
+		const loaded = await loadedBy(t, join(folder, `coverage-${home}`), {
+			XDG_CONFIG_HOME: join(folder, home),
+		});
 		return loaded.some(text => text.includes('Invalid TOML document'));
 	};
 
@@ -302,6 +314,23 @@ test('work: the TOML parser is loaded only if there is a config file', async t =
 	);
 	assert.equal(await loadsParser('without'), false);
 	assert.equal(await loadsParser('with'), true);
+});
+
+test('work: a room that is not shared loads nothing of NATS', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-work-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	const nats = await startNats(t);
+	const hasLibrary = (texts: readonly string[]) =>
+		texts.some(text => text.includes('heartbeats missed'));
+	const env = {XDG_STATE_HOME: folder};
+	const without = await loadedBy(t, join(folder, 'without'), env);
+	assert.equal(hasLibrary(without), false);
+	const shared = ['--relay', nats.url, '--room', 'lab'];
+	const withRelay = await loadedBy(t, join(folder, 'with'), env, ...shared);
+	assert.equal(hasLibrary(withRelay), true);
+	assert.ok(withRelay.length > without.length);
 });
 
 test('start: the program is one file, whatever else is loaded later', () => {
