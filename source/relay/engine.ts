@@ -468,8 +468,19 @@ const soon = async (work: () => Promise<void>): Promise<void> =>
 			});
 	});
 
-const closeSoon = async (nc: NatsConnection): Promise<void> =>
-	soon(async () => nc.close());
+/** What the library has of its socket, as it has no other way to drop it. */
+type Inside = {
+	readonly protocol?: {
+		readonly transport?: {readonly socket?: {destroy?: () => void}};
+	};
+};
+
+const closeSoon = async (nc: NatsConnection): Promise<void> => {
+	const {protocol} = nc as unknown as Inside;
+	const socket = protocol?.transport?.socket;
+	await soon(async () => nc.close());
+	socket?.destroy?.();
+};
 
 const headersOf = ({key}: Waiting) => {
 	const made = headers();

@@ -305,6 +305,12 @@ export class Relay implements RoomRelay {
 			try {
 				// eslint-disable-next-line no-await-in-loop -- one at a time
 				const session = this.#session ?? (await this.#open());
+				if (this.#isClosing) {
+					// The end came while it was being opened.
+					void session.close();
+					break;
+				}
+
 				this.#session = session;
 				// eslint-disable-next-line no-await-in-loop -- one at a time
 				await this.#use(parts, session, onLooked);
