@@ -32,7 +32,7 @@ const readScope = (words: readonly string[]): Scope | string => {
 	}
 
 	return {
-		direction: directions[0] as Scope['direction'],
+		direction: directions[0],
 		peer: others[0]?.replace(/^:/, ''),
 	};
 };

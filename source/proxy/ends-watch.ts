@@ -109,16 +109,18 @@ export class EndsWatch {
 			const client = statesOf(known.client, table);
 			const target = statesOf(known.target, table);
 			const said = JSON.stringify([client, target]);
-			if (said !== known.said) {
-				known.said = said;
-				this.#onEvent({
-					type: 'ends',
-					at: systemClock.wallMs(),
-					peer: pair.name,
-					client,
-					target,
-				});
+			if (said === known.said) {
+				continue;
 			}
+
+			known.said = said;
+			this.#onEvent({
+				type: 'ends',
+				at: systemClock.wallMs(),
+				peer: pair.name,
+				client,
+				target,
+			});
 		}
 	}
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import {renderFilm} from '../../docs/svg-film.js';
+import {renderFilm} from '../../docs/pictures/svg-film.js';
 import type {Cell} from '../helpers/cells.js';
 
 const rowOf = (text: string): Cell[] =>

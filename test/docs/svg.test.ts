@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {createEmulator} from '../helpers/emulator.js';
-import {renderSvg} from '../../docs/svg.js';
+import {renderSvg} from '../../docs/pictures/svg.js';
 
 const draw = async (bytes: string, columns = 12, rows = 2) => {
 	const emulator = createEmulator(columns, rows);

@@ -10,7 +10,7 @@ import {
 	readlinkSync,
 	rmSync,
 } from 'node:fs';
-import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
@@ -49,8 +49,7 @@ const openService = async (
 	const address = server.address();
 	return {
 		peers,
-		port:
-			typeof address === 'string' ? '' : String((address as AddressInfo).port),
+		port: typeof address === 'string' ? '' : String(address!.port),
 	};
 };
 

@@ -4,7 +4,7 @@
  *
  * Who asked for less motion sees the last picture, at rest.
  */
-import type {Cell} from '../test/helpers/cells.js';
+import type {Cell} from '../../test/helpers/cells.js';
 import {drawCursor, drawRow, drawWindow, windowSize, wrapSvg} from './svg.js';
 
 export type Screen = {

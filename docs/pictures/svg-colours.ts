@@ -2,7 +2,7 @@
  * A terminal's colours as #rrggbb: a dark theme's 16, then xterm's cube and
  * grey ramp.
  */
-import type {Cell, Colour} from '../test/helpers/cells.js';
+import type {Cell, Colour} from '../../test/helpers/cells.js';
 
 export const foreground = '#d5d9e0';
 export const background = '#15181e';

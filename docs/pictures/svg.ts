@@ -2,7 +2,7 @@
  * Renders a terminal's screen as an SVG that looks the same in any font: every word
  * has its own x and length, and lines and blocks are paths.
  */
-import type {Cell} from '../test/helpers/cells.js';
+import type {Cell} from '../../test/helpers/cells.js';
 import {background, cellColours, foreground} from './svg-colours.js';
 import {blockPath, type Box, linePath} from './svg-lines.js';
 

@@ -2,7 +2,7 @@
  * Makes the README's moving picture: two people in two terminals, `kill -9` of
  * the one that has the room, and how the other goes on with it.
  *
- * usage: npx tsx docs/film.ts [PORT]     5001 by default
+ * usage: npx tsx docs/pictures/film.ts [PORT]     5001 by default
  *
  * Needs the built bin. All is real, and so are the times, but a rest of over a
  * second is cut to one.
@@ -13,12 +13,12 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {openTerminal, type Terminal} from '../test/helpers/terminal.js';
+import {openTerminal, type Terminal} from '../../test/helpers/terminal.js';
 import {renderFilm, type Shot} from './svg-film.js';
 
 const [port = '5001'] = process.argv.slice(2);
 const size = {columns: 80, rows: 12};
-const target = new URL('film.svg', import.meta.url);
+const target = new URL('../film.svg', import.meta.url);
 const longestRest = 1000;
 const lastRest = 3000;
 
@@ -38,7 +38,7 @@ const childOf = async (pid: number): Promise<number> => {
 const folder = await mkdtemp(path.join(tmpdir(), 'film-'));
 owner.after(async () => rm(folder, {recursive: true}));
 await symlink(
-	new URL('../dist/cli.js', import.meta.url).pathname,
+	new URL('../../dist/cli.js', import.meta.url).pathname,
 	path.join(folder, 'sockchat'),
 );
 

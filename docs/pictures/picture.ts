@@ -2,7 +2,7 @@
  * Makes the README's picture: a conversation in real terminals, as shown on
  * heron's screen, with a guest that uses only netcat.
  *
- * usage: npx tsx docs/picture.ts [PORT]     5001 by default
+ * usage: npx tsx docs/pictures/picture.ts [PORT]     5001 by default
  *
  * Needs the built bin. Size, texts and both ports are the same in each run; the
  * guest's port, times and measurements are real and differ.
@@ -10,15 +10,15 @@
 /* eslint-disable node-test/no-import-test-files -- helpers, and no test runs. */
 import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
-import {startNetcat} from '../test/helpers/peers.js';
-import {bin} from '../test/helpers/process.js';
-import {openTerminal} from '../test/helpers/terminal.js';
+import {startNetcat} from '../../test/helpers/peers.js';
+import {bin} from '../../test/helpers/process.js';
+import {openTerminal} from '../../test/helpers/terminal.js';
 import {renderSvg} from './svg.js';
 
 const [port = '5001'] = process.argv.slice(2);
 const heronPort = '53122';
 const size = {columns: 110, rows: 20};
-const target = new URL('screen.svg', import.meta.url);
+const target = new URL('../screen.svg', import.meta.url);
 
 const stops: Array<() => Promise<void>> = [];
 const owner = {
