@@ -24,6 +24,8 @@ type LeftOff = {
 	/** The item that the rule is below; undefined while it isn't loaded. */
 	readonly index: number | undefined;
 	readonly rule: Rule;
+	/** When the newest of what counts as seen was said: another log begins its seqs again. */
+	readonly seenUntil: number;
 	/** Whether somebody has said something since. */
 	readonly hasNews: boolean;
 	/** Whether the reader has been back at the bottom, or has answered. */
@@ -84,7 +86,14 @@ export const enterLog = (
 			...reading,
 			before: undefined,
 			left: left && before,
-			leftOff: {seq, index: undefined, rule, hasNews: false, isSettled: false},
+			leftOff: {
+				seq,
+				index: undefined,
+				rule,
+				seenUntil: at,
+				hasNews: false,
+				isSettled: false,
+			},
 			pastEnd: head,
 		};
 	}
@@ -118,17 +127,18 @@ const look = (
 		return reading;
 	}
 
-	let {index, hasNews} = leftOff;
+	let {index, hasNews, seenUntil} = leftOff;
 	for (const [offset, item] of items.entries()) {
 		if (isSeen(item, leftOff)) {
 			index = firstIndex + offset;
 			hasNews = false;
+			seenUntil = Math.max(seenUntil, item.at);
 		} else if (isNews(item)) {
 			hasNews = true;
 		}
 	}
 
-	return {...reading, leftOff: {...leftOff, index, hasNews}};
+	return {...reading, leftOff: {...leftOff, index, hasNews, seenUntil}};
 };
 
 /** Items were appended, the first of them at this index. */
@@ -158,7 +168,7 @@ export const readAgain = (
 		{...reading, leftOff: unplaced},
 		items,
 		first,
-		(item, off) => wasSeen(item, off) || item.at <= off.rule.at,
+		(item, off) => wasSeen(item, off) || item.at <= off.seenUntil,
 	);
 };
 
@@ -218,6 +228,7 @@ export const attend = (
 					seq: Math.max(newestSeq, reading.pastEnd),
 					index: end - 1,
 					rule: unreadRule(at, at),
+					seenUntil: at,
 					hasNews: false,
 					isSettled: false,
 				},

@@ -293,6 +293,23 @@ test('unread rule: something that was not seen when the reader left is below it'
 				}
 			},
 		),
-		{numRuns: runs},
+		{
+			numRuns: runs,
+			// What was there before one came stays seen when another log begins.
+			examples: [
+				[
+					0,
+					undefined,
+					[
+						{what: 'say'},
+						{what: 'look', is: false},
+						{what: 'say'},
+						{what: 'deliver', count: 2},
+						{what: 'restart'},
+						{what: 'quiet'},
+					],
+				],
+			],
+		},
 	);
 });
