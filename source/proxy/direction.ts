@@ -17,6 +17,9 @@ import {
 // As much as may wait for its delay; more stays in the kernel.
 const maxWaitingBytes = 1024 * 1024;
 
+// How long the answers of UDP are waited for, after the end of a client.
+const silenceMs = 1000;
+
 type Waiting = {
 	/** Undefined for the end. */
 	readonly bytes: Buffer | undefined;
@@ -44,6 +47,9 @@ export class Direction {
 	#isWriting = false;
 	#isCut = false;
 	#timer: NodeJS.Timeout | undefined;
+	#hasEnded = false;
+	#isOver = false;
+	#onOver: (() => void) | undefined;
 
 	constructor(options: DirectionOptions) {
 		this.#options = options;
@@ -62,7 +68,7 @@ export class Direction {
 			this.#take(chunk);
 		});
 		from.stream.once('end', () => {
-			this.#push(undefined);
+			this.finish();
 		});
 		to.stream.once('close', () => {
 			clearTimeout(this.#timer);
@@ -90,9 +96,21 @@ export class Direction {
 	/** The receiver gets an end now, and nothing that comes later. */
 	cut(): void {
 		this.#isCut = true;
+		this.#hasEnded = true;
 		this.#waiting.length = 0;
 		this.#end();
 		this.#options.from.stream.resume();
+	}
+
+	/** Nothing more comes: what waits is passed on, then the end. */
+	finish(onOver?: () => void): void {
+		this.#onOver = onOver;
+		if (!this.#hasEnded) {
+			this.#hasEnded = true;
+			this.#push(undefined);
+		} else if (this.#isCut || this.#isOver) {
+			onOver?.();
+		}
 	}
 
 	#take(chunk: Buffer): void {
@@ -197,9 +215,21 @@ export class Direction {
 
 	#end(): void {
 		const {to, onEnd} = this.#options;
+		this.#isOver = true;
 		if (!to.stream.writableEnded && !to.stream.destroyed) {
-			to.stream.end();
+			if (to.kind === 'udp' && this.#onOver === undefined) {
+				// No datagram says that it has ended, and an end would drop its answers.
+				to.stream.once('timeout', () => {
+					to.stream.end();
+				});
+				to.stream.setTimeout(silenceMs);
+			} else {
+				to.stream.end();
+			}
+
 			onEnd();
 		}
+
+		this.#onOver?.();
 	}
 }

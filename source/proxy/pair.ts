@@ -156,8 +156,12 @@ export class Pair {
 				(link.kind === 'ws' || link.kind === 'udp' || !stream.readableEnded) &&
 				!other.stream.destroyed
 			) {
-				other.stream.end(() => {
-					other.stream.destroy();
+				// What it said before may still wait here.
+				const direction = link === this.client ? 'out' : 'in';
+				this.directions[direction].finish(() => {
+					other.stream.end(() => {
+						other.stream.destroy();
+					});
 				});
 			}
 

@@ -447,3 +447,53 @@ test('e2e: wrong words of a proxy are code 2, in one sentence', async t => {
 		assert.match(wrong.stderr().trimEnd(), sentence);
 	}
 });
+
+test('e2e: a proxy passes on what waits when a WebSocket or UDP ends', async t => {
+	const chat = startBin(t, [
+		'serve',
+		'--raw',
+		'--ws',
+		'/chat',
+		'0',
+		'--once',
+		'--send',
+		'hello',
+	]);
+	chat.end();
+	const inner = await chat.waitForOutput(/:(\d+)$/m, {stream: 'stderr'});
+	const slow = startBin(t, [
+		'proxy',
+		'0',
+		`ws:${inner}/chat`,
+		'--delay',
+		'200',
+		'--once',
+	]);
+	const client = dial(
+		t,
+		Number(await slow.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+	);
+	assert.equal(String(await readAll(client)), 'hello');
+	assert.deepEqual(await slow.waitForExit(), done, slow.seen());
+
+	const echo = startBin(t, ['serve', '-r', '-u', '0', '--echo']);
+	const bound = await echo.waitForOutput(/:(\d+), for datagrams/, {
+		stream: 'stderr',
+	});
+	for (const flags of [[], ['--delay', '200']]) {
+		const proxy = startBin(t, [
+			'proxy',
+			'0',
+			`udp:${bound}`,
+			'--once',
+			...flags,
+		]);
+		const asker = dial(
+			t,
+			Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+		);
+		asker.end('ping');
+		assert.equal(String(await readAll(asker)), 'ping');
+		assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	}
+});
