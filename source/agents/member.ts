@@ -81,6 +81,7 @@ export class AgentMember {
 	readonly #onWelcome: Array<() => void> = [];
 	/** Those who ask a member, to be ended when it leaves. */
 	readonly #asking = new Map<string, Set<AbortController>>();
+	#turn: Promise<unknown> = Promise.resolve();
 	#lastCause: string | undefined;
 	/** Why the last room that was joined is over. */
 	#ending: SockchatError | undefined;
@@ -222,6 +223,13 @@ export class AgentMember {
 				this.#asking.delete(id);
 			}
 		}
+	}
+
+	/** One after the other: each goes on where the one before ended. */
+	async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+		const result = this.#turn.then(work);
+		this.#turn = result.catch(() => undefined);
+		return result;
 	}
 
 	/** It is read, unless the request is cancelled before its answer has gone. */

@@ -111,6 +111,18 @@ const wantedOf = (
 	return {wanted, isLate: () => isLate};
 };
 
+const catchUp = async (
+	member: AgentMember,
+	inbox: Inbox,
+	reading: Reading,
+	signal: AbortSignal,
+): Promise<Passage> => {
+	const filter = {isOthersOnly: true};
+	const passage = await reading.after(inbox.read, filter, inbox.whispers);
+	await member.advance(passage.end, passage.whispers, signal);
+	return passage;
+};
+
 const read = async (
 	member: AgentMember,
 	{since, last, from, mentions = false}: z.infer<typeof schemas.read.input>,
@@ -127,12 +139,9 @@ const read = async (
 	let passage: Passage;
 	let {unreadCount: left} = inbox;
 	if (isCatchingUp) {
-		passage = await reading.after(
-			inbox.read,
-			{isOthersOnly: true},
-			inbox.whispers,
+		passage = await member.inTurn(async () =>
+			catchUp(member, inbox, reading, signal),
 		);
-		await member.advance(passage.end, passage.whispers, signal);
 		left = inbox.unreadCount;
 	} else {
 		passage =

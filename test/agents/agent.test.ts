@@ -395,6 +395,29 @@ test('agent: two waits at once get a message each', async t => {
 	assert.deepEqual(new Set(texts), new Set(['codex: one', 'codex: two']));
 });
 
+test('agent: of reads at once, each shows other messages', async t => {
+	const {otter, codex} = await open(t);
+	otter.client.say('one');
+	otter.client.say('two');
+	await otter.untilStored();
+	await until(
+		async () => {
+			const {structured} = await codex.call('who');
+			return structured.unread === 2;
+		},
+		{what: 'the agent to have heard both'},
+	);
+	const reads = await Promise.all([
+		codex.call('read'),
+		codex.call('read'),
+		codex.call('read', {last: 2}),
+	]);
+	assert.deepEqual(
+		reads.map(({structured}) => structured.messages?.map(({text}) => text)),
+		[['one', 'two'], [], ['one', 'two']],
+	);
+});
+
 test('agent: a cancelled wait ends, and takes nothing', async t => {
 	const {otter, codex} = await open(t);
 	const controller = new AbortController();
