@@ -1,0 +1,83 @@
+/** What waits for the relay, on the screen: below all that has its place. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {ServerFrame} from '../../source/protocol/frame.js';
+import {createModel, tailOf, type Model} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
+import {relayFact} from '../../source/ui/connection/relay-facts.js';
+
+const own = 'ffffffffffffffff';
+const other = '0123456789abcdef';
+
+const start = createModel({
+	mode: 'room',
+	where: '127.0.0.1:5001',
+	id: own,
+	nick: 'otter',
+});
+
+const said = {at: 1, from: 'heron', id: other, n: 1, text: 'anybody?'};
+
+const frames = (model: Model, ...list: readonly ServerFrame[]): Model =>
+	reduce(
+		model,
+		list.map(frame => ({type: 'frame', at: 2, frame}) as const),
+	);
+
+const shown = (model: Model) =>
+	tailOf(model).map(item =>
+		item.kind === 'message' ? [item.text, item.isUnshared, item.mark] : [],
+	);
+
+test('unshared: it stands in the tail until its message comes', () => {
+	const waiting = frames(start, {type: 'pending', ...said});
+	assert.deepEqual(shown(waiting), [['anybody?', true, undefined]]);
+	const shared = frames(waiting, {type: 'message', seq: 7, ...said});
+	assert.deepEqual(shown(shared), []);
+	assert.equal(shared.transcript.length, 1);
+});
+
+test('unshared: it may come without its number', () => {
+	const waiting = frames(start, {type: 'pending', ...said});
+	const shared = frames(waiting, {type: 'message', seq: 7, ...said, n: 0});
+	assert.deepEqual(shown(shared), []);
+});
+
+test("unshared: one's own gets the mark, and keeps its place", () => {
+	const queued = reduce(start, [
+		{type: 'queued', at: 1, n: 4, text: 'mine', to: undefined},
+	]);
+	const pending = {...said, id: own, from: 'otter', n: 4, text: 'mine'};
+	const waiting = frames(queued, {type: 'pending', ...pending});
+	assert.deepEqual(shown(waiting), [['mine', undefined, 'unshared']]);
+	const shared = frames(waiting, {type: 'message', seq: 1, ...pending});
+	assert.deepEqual(shown(shared), []);
+});
+
+test('relay facts: state, since when, and what waits', () => {
+	const relay = {
+		type: 'relay',
+		at: 0,
+		phase: 'away',
+		url: 'nats://box:4222',
+		room: 'lab',
+		since: 0,
+		lag: undefined,
+		outbox: 3,
+		servers: 0,
+		error: undefined,
+		isNews: true,
+	} as const;
+	assert.deepEqual(relayFact({relay}, 180_000), {
+		name: 'away',
+		role: 'alarm',
+		age: '3 min',
+		engine: 'box:4222',
+		counts: ['outbox 3'],
+	});
+	assert.deepEqual(
+		relayFact({relay: {...relay, phase: 'open', lag: 2, servers: 1}}, 0)
+			?.counts,
+		['lag 2', 'outbox 3', '1 server'],
+	);
+});
