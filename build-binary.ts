@@ -52,6 +52,8 @@ const {metafile} = await build({
 		'process.env.NODE_ENV': '"production"',
 		// Yoga fetches itself from a data: URL, which makes Node load all of HTTP.
 		fetch: 'undefined',
+		// The package's banner defines it for a module; a script has it at hand.
+		nodeModule: 'require',
 		// The bin asks it for the compile cache, of which this needs none.
 		'process.getBuiltinModule': 'undefined',
 	},

@@ -201,10 +201,13 @@ test('client: binds the given local port', async t => {
 
 	// In use by a connection and by a listening socket.
 	const other = await listenBare(t, () => undefined);
-	for (const used of [localPort, portOf(other.address)]) {
+	for (const [used, why] of [
+		[localPort, 'that connection exists already'],
+		[portOf(other.address), '.*in use'],
+	] as const) {
 		const second = openClient(t, server.address, 'heron', {localPort: used});
 		const cause = await causeOf(second);
 		assert.equal(cause.code, 'ERR_ADDRESS_UNAVAILABLE');
-		assert.match(cause.message, new RegExp(`local port ${used}: .*in use`));
+		assert.match(cause.message, new RegExp(`local port ${used}.*: ${why}`));
 	}
 });

@@ -106,7 +106,7 @@ test('e2e: half-closed and TIME-WAIT stand in the ladder as in ss', async t => {
 	const states = await statesBySs(Number(port));
 	assert.equal(states.get(`${local} 127.0.0.1:${port}`), 'TIME-WAIT');
 	assert.equal(states.get(`127.0.0.1:${port} ${local}`), undefined);
-	await terminal.waitFor(/\d ● TIME-WAIT +│/);
+	await terminal.waitFor(/\d ● TIME-WAIT \d+ s +│/);
 });
 
 test('e2e: the host has a table of its peers, and takes one in hand', async t => {
@@ -122,7 +122,7 @@ test('e2e: the host has a table of its peers, and takes one in hand', async t =>
 	for (const nick of ['anna', 'bert', 'cleo']) {
 		await terminal.waitFor(
 			new RegExp(
-				`${nick} +open +0 B +0 +0 B  ESTABLISHED +127\\.0\\.0\\.1:\\d+ +[\\d.]+ m?s .* framed`,
+				`127\\.0\\.0\\.1:\\d+ +${nick} +open +0 B +0 +0 B  ESTABLISHED +[\\d.]+ m?s .* framed`,
 			),
 		);
 	}
