@@ -40,12 +40,14 @@ export type DirectionOptions = {
 export class Direction {
 	/** Bytes that the other side's kernel took. */
 	bytes = 0;
+	#read = 0;
 	readonly #options: DirectionOptions;
 	#faults = noFaults;
 	readonly #waiting: Waiting[] = [];
 	#waitingBytes = 0;
 	#isWriting = false;
 	#isCut = false;
+	#isDropped = false;
 	#timer: NodeJS.Timeout | undefined;
 	#hasEnded = false;
 	#isOver = false;
@@ -55,6 +57,7 @@ export class Direction {
 		this.#options = options;
 		const {from, to, onChunk} = options;
 		from.stream.on('data', (chunk: Buffer) => {
+			this.#read += chunk.length;
 			if (this.#isCut) {
 				return;
 			}
@@ -82,6 +85,11 @@ export class Direction {
 		});
 	}
 
+	/** Bytes that were read, and that the other side's kernel did not take. */
+	get lost(): number {
+		return this.#isDropped ? 0 : this.#read - this.bytes;
+	}
+
 	get faults(): Faults {
 		return this.#faults;
 	}
@@ -96,6 +104,7 @@ export class Direction {
 	/** The receiver gets an end now, and nothing that comes later. */
 	cut(): void {
 		this.#isCut = true;
+		this.#isDropped = true;
 		this.#hasEnded = true;
 		this.#waiting.length = 0;
 		this.#end();

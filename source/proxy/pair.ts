@@ -3,7 +3,7 @@
  * as an end, a reset as a reset.
  */
 import type {Buffer} from 'node:buffer';
-import type {SockchatError} from '../errors.js';
+import {SockchatError} from '../errors.js';
 import type {ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RelayRecord} from '../recording/recorder.js';
@@ -81,6 +81,17 @@ export class Pair {
 	cut(): void {
 		this.directions.out.cut();
 		this.directions.in.cut();
+		this.destroy();
+	}
+
+	/** Ends both once what waits is passed on. */
+	finish(): void {
+		this.directions.out.finish();
+		this.directions.in.finish();
+	}
+
+	/** Closes both at once. */
+	destroy(): void {
 		this.client.stream.destroy();
 		this.target.stream.destroy();
 	}
@@ -177,6 +188,12 @@ export class Pair {
 
 		const {name: peer, clock, record, onEvent, onClosed} = this.#options;
 		const {in: inward, out: outward} = this.directions;
+		// A reset loses bytes too, and is said as such.
+		if (this.#reason === 'closed') {
+			this.#sayLost(outward.lost, 'the client', 'the target');
+			this.#sayLost(inward.lost, 'the target', 'the client');
+		}
+
 		const counts = {bytesIn: inward.bytes, bytesOut: outward.bytes};
 		record?.ended(this.#reason, counts);
 		onEvent({
@@ -187,5 +204,16 @@ export class Pair {
 			...counts,
 		});
 		onClosed();
+	}
+
+	#sayLost(bytes: number, from: string, to: string): void {
+		if (bytes > 0) {
+			this.#options.onFailure(
+				new SockchatError(
+					'ERR_LOST',
+					`${bytes} ${bytes === 1 ? 'byte of' : 'bytes of'} ${from} ${bytes === 1 ? 'was' : 'were'} read and not passed on to ${to}.`,
+				),
+			);
+		}
 	}
 }

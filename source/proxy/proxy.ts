@@ -2,6 +2,7 @@
  * `sockchat proxy`: listens, and connects each client to a target. Both are of
  * this machine, as all addresses here are.
  */
+import {setTimeout} from 'node:timers';
 import {refused, done, type Answer} from '../tcp/socket-action.js';
 import type {SockchatError} from '../errors.js';
 import type {ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
@@ -12,6 +13,7 @@ import {roomForPeers} from '../socket/descriptors.js';
 import type {OuterLink} from '../socket/link.js';
 import type {Dialler, ListenerMaker} from '../socket/link/transport.js';
 import type {AnyListener} from '../socket/listener.js';
+import {serverDrainTimeoutMs} from '../connection/listening.js';
 import {EndsWatch} from './ends-watch.js';
 import {noFaults, type Faults} from './faults.js';
 import {Pair} from './pair.js';
@@ -109,12 +111,16 @@ export class Proxy {
 	/** Accepts no more, and ends all connections. */
 	leave(): void {
 		this.#endAll();
+		// The listener waits for clients alone; a target may be open still.
+		setTimeout(() => {
+			this.destroy();
+		}, serverDrainTimeoutMs).unref();
 		void this.#listener.drain();
 	}
 
 	destroy(): void {
 		for (const pair of this.#pairs.values()) {
-			pair.cut();
+			pair.destroy();
 		}
 	}
 
@@ -199,9 +205,8 @@ export class Proxy {
 	}
 
 	#endAll(): void {
-		for (const {client, target} of this.#pairs.values()) {
-			client.stream.end();
-			target.stream.end();
+		for (const pair of this.#pairs.values()) {
+			pair.finish();
 		}
 	}
 

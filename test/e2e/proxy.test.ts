@@ -497,3 +497,38 @@ test('e2e: a proxy passes on what waits when a WebSocket or UDP ends', async t =
 		assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
 	}
 });
+
+test('e2e: a signal lets a proxy pass on what waits, or says what was lost', async t => {
+	const {port, peers} = await openService(t, peer => {
+		peer.pause();
+	});
+	const proxy = startBin(t, ['proxy', '0', port, '--delay', '1000']);
+	const client = dial(
+		t,
+		Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+	);
+	client.write('hello');
+	await proxy.waitForOutput('→ 5 B');
+	client.end();
+	proxy.signal('SIGTERM');
+	const target = await until(() => peers[0], {what: 'the target'});
+	assert.equal(String(await readAll(target)), 'hello');
+	target.end();
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+
+	const stuck = startBin(t, ['proxy', '0', port, '--delay', '60000']);
+	const another = dial(
+		t,
+		Number(await stuck.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+	);
+	another.write('hello');
+	await stuck.waitForOutput('→ 5 B');
+	stuck.signal('SIGTERM');
+	await stuck.waitForOutput('draining');
+	stuck.signal('SIGTERM');
+	assert.notEqual((await stuck.waitForExit()).code, 0, stuck.seen());
+	assert.match(
+		stuck.stderr(),
+		/: 5 bytes of the client were read and not passed on to the target\.$/m,
+	);
+});

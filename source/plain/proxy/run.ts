@@ -157,6 +157,8 @@ export const startProxy = async (
 	);
 	const chunks = new ChunkObjects();
 	let hasFailed = false;
+	let hasLeft = false;
+	let hasLost = false;
 	const write = (event: ProxyEvent): void => {
 		if (output === 'json') {
 			stdout.write(line(objectOf(event, chunks)));
@@ -211,6 +213,7 @@ export const startProxy = async (
 		recorder,
 		onEvent: write,
 		onFailure(error, peer) {
+			hasLost ||= error.code === 'ERR_LOST' && hasLeft;
 			fail(error, peer);
 		},
 	});
@@ -219,7 +222,6 @@ export const startProxy = async (
 		write(certificateNotice(fingerprint, systemClock.wallMs()));
 	}
 
-	let hasLeft = false;
 	const leave = () => {
 		if (hasLeft) {
 			proxy.destroy();
@@ -251,7 +253,7 @@ export const startProxy = async (
 			// One that can't be reached doesn't end it, unless it was the only one.
 			hasFailed: hasFailed && options.isOnce,
 			isLate: false,
-			isUnfinished: false,
+			isUnfinished: hasLost,
 		};
 	};
 
