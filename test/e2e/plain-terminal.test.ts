@@ -659,7 +659,7 @@ for (const [name, env] of [
 			});
 			await terminal.waitFor('-- otter joined');
 			own.signal('SIGKILL');
-			await terminal.waitFor('Trying again');
+			await terminal.waitFor('Trying agai');
 			terminal.type('into the void\r');
 			await terminal.waitFor(/into the void\n/);
 			terminal.type(leaving);
