@@ -1,4 +1,5 @@
 /** The options of `sockchat proxy`: two ADDRESSes, and what is done between. */
+import {resolve} from 'node:path';
 import {quoted, SockchatError} from '../errors.js';
 import type {Faults} from '../proxy/faults.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
@@ -79,6 +80,12 @@ const readEnd = (
 		);
 	}
 
+	if (word === '') {
+		return wrongUsage(
+			`${name} ${quoted(given)}: an address is missing after the colon.`,
+		);
+	}
+
 	const isPath = kinds.has('unix') || /\/|^@/.test(word);
 	const meant = isPath ? {socket: word} : readAddressWord(word);
 	if (meant instanceof SockchatError) {
@@ -102,8 +109,16 @@ const readEnd = (
 	};
 };
 
+/** The same socket has one name, however its path is written. */
+const nameOf = (address: LoopbackAddress): string => {
+	const name = formatAddress(address);
+	return address.kind === 'unix' && !name.startsWith('@')
+		? resolve(name)
+		: name;
+};
+
 const isSame = (one: LoopbackAddress, another: LoopbackAddress): boolean =>
-	one.kind === another.kind && formatAddress(one) === formatAddress(another);
+	one.kind === another.kind && nameOf(one) === nameOf(another);
 
 const milliseconds = (reader: Reader): number | SockchatError | undefined => {
 	const text = reader.text('delay');

@@ -13,6 +13,7 @@ import {
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import process from 'node:process';
 import test, {after, type TestContext} from 'node:test';
 import {makeCertificates, startPython} from '../helpers/link-peers.js';
 import {bin, startBin} from '../helpers/process.js';
@@ -420,10 +421,28 @@ test('e2e: a proxy obeys what is typed, by direction and by connection', async t
 	assert.equal(await proxy.waitForExit(), 0);
 });
 
+test('e2e: a target that sends back the TLS handshake is said without numbers', async t => {
+	const {port} = await openService(t, peer => {
+		peer.pipe(peer);
+	});
+	const proxy = startBin(t, ['proxy', '0', `tls:${port}`, '--once']);
+	const client = dial(
+		t,
+		Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+	);
+	client.write('hello');
+	assert.equal((await proxy.waitForExit()).code, 1);
+	assert.match(proxy.stderr(), /does not speak TLS as a server does/);
+	assert.doesNotMatch(proxy.stderr(), /:error:/);
+});
+
 test('e2e: wrong words of a proxy are code 2, in one sentence', async t => {
 	for (const [args, sentence] of [
 		[['9000'], /^proxy needs LISTEN and TARGET, such as: /],
 		[['9000', '9000'], /^LISTEN and TARGET are both 127\.0\.0\.1:9000: /],
+		[['./a.sock', join(process.cwd(), 'a.sock')], /would connect to itself\.$/],
+		[['unix:', '80'], /^LISTEN "unix:": an address is missing after the colon/],
+		[['9000', 'ws:'], /^TARGET "ws:": an address is missing after the colon/],
 		[['9000', 'example.com:80'], /^"example\.com" is not a loopback address/],
 		[['192.0.2.1:9000', '80'], /^"192\.0\.2\.1" is not a loopback address/],
 		[

@@ -26,6 +26,8 @@ const handshakes: Readonly<Record<string, string>> = {
 		'it does not speak TLS; leave out --tls to talk to it as it is',
 	ERR_SSL_PACKET_LENGTH_TOO_LONG:
 		'it does not speak TLS; leave out --tls to talk to it as it is',
+	ERR_SSL_UNEXPECTED_MESSAGE:
+		'it does not speak TLS as a server does; does it send back what it gets?',
 	ERR_SSL_HTTP_REQUEST:
 		'it sent plain HTTP; use https there, or leave out --tls',
 	ERR_SSL_UNSUPPORTED_PROTOCOL:
@@ -91,8 +93,10 @@ export const tlsFailed = (
 		);
 	}
 
+	// OpenSSL's own message has numbers and files of its source.
+	const {reason = cause.message} = cause as {reason?: string} & Error;
 	return /^(?:ERR_SSL_|ERR_TLS_)/.test(code)
-		? tlsError(`No TLS with ${who}: ${cause.message} (${code}).`, cause)
+		? tlsError(`No TLS with ${who}: ${reason} (${code}).`, cause)
 		: undefined;
 };
 
