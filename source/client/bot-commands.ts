@@ -18,6 +18,7 @@ import type {
 	ServerFrame,
 	Welcome,
 } from '../protocol/frame.js';
+import {checkLength} from '../protocol/text.js';
 import {SockchatError} from '../errors.js';
 import type {FramedSocket} from './framed-socket.js';
 
@@ -98,7 +99,7 @@ export class BotCommands {
 		const socket = this.#options.socket();
 		const error = socket
 			? this.#isKnown
-				? undefined
+				? checkLength(text)
 				: noSuchCommand(name)
 			: offline();
 		if (error) {
@@ -122,13 +123,20 @@ export class BotCommands {
 		text: string,
 		hasFailed = false,
 	): SockchatError | undefined {
-		if (!this.#open.delete(request)) {
+		if (!this.#open.has(request)) {
 			return new SockchatError(
 				'ERR_COMMAND_GONE',
 				`There is no request ${request} to answer: it was answered, or its connection is gone.`,
 			);
 		}
 
+		// It is still open for a shorter one.
+		const error = checkLength(text);
+		if (error) {
+			return error;
+		}
+
+		this.#open.delete(request);
 		this.#options.socket()?.send({
 			type: 'answer',
 			request,

@@ -45,7 +45,7 @@ export type Membership = AsyncDisposable & {
 	 *
 	 * @param name 1 to 24 of a-z, 0-9 and `-`; begins with a letter.
 	 * @param handler Called for each request; what it returns is the answer, which
-	 * only the asker sees.
+	 * only the asker sees. One that is longer than a message may be fails instead.
 	 * @returns Settles when the room has taken it.
 	 * @throws {SockchatError} `ERR_COMMAND_TAKEN` if another bot or sockchat itself
 	 * has it, `ERR_COMMAND_INVALID`, `ERR_COMMAND_LIMIT`, or `ERR_NO_BOTS` from an

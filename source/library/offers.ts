@@ -216,7 +216,10 @@ export class Offers {
 			const reply = await own.handler({name, text, from, id, at});
 			const {text: said, hasFailed = false} =
 				typeof reply === 'object' ? reply : {text: reply ?? ''};
-			client.answerCommand(request, said, hasFailed);
+			const error = client.answerCommand(request, said, hasFailed);
+			if (error) {
+				client.answerCommand(request, error.message, true);
+			}
 		} catch (error) {
 			client.answerCommand(request, '', true);
 			surface(error);

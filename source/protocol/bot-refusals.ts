@@ -45,6 +45,12 @@ export const botMuted = (name: string) =>
 		`The host has muted the bot of /${name}: its answer is not passed on.`,
 	);
 
+export const answerTooLong = (name: string) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`The bot of /${name} answered with a text that is too long: it is not passed on.`,
+	);
+
 export const tooManyRequests = (limit: number) =>
 	new SockchatError(
 		'ERR_BUSY',

@@ -34,16 +34,8 @@ export const textHoldsNul = () => {
 	);
 };
 
-/** @returns Why a text can't be sent; undefined if it can. */
-export const checkText = (text: string): SockchatError | undefined => {
-	if (text === '') {
-		return textEmpty();
-	}
-
-	if (text.includes('\0')) {
-		return textHoldsNul();
-	}
-
+/** @returns Why a text is too long; undefined if it isn't. */
+export const checkLength = (text: string): SockchatError | undefined => {
 	const limit = maxFrameBytes - frameOverheadBytes;
 	// UTF-8 takes at most three bytes per UTF-16 unit, JSON six for each of those.
 	if (text.length * 18 <= limit) {
@@ -63,6 +55,15 @@ export const checkText = (text: string): SockchatError | undefined => {
 	}
 
 	return undefined;
+};
+
+/** @returns Why a text can't be sent; undefined if it can. */
+export const checkText = (text: string): SockchatError | undefined => {
+	if (text === '') {
+		return textEmpty();
+	}
+
+	return text.includes('\0') ? textHoldsNul() : checkLength(text);
 };
 
 /** @returns Why a search text is refused; undefined if it isn't. */

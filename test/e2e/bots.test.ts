@@ -51,6 +51,26 @@ test('bots: a script offers a command by JSON, and answers it on the screen of w
 	await bot.waitForOutput('"code":"ERR_COMMAND_GONE"');
 });
 
+test('bots: an answer that is too long is refused, and a shorter one may follow', async t => {
+	const {port} = await serveJson(t);
+	const bot = await startBot(t, port);
+	const otter = await joinScreen(t, port, 'otter', {columns: 80, rows: 24});
+	otter.type('/dep');
+	await otter.waitFor('deploy a stage (deployer)');
+	otter.type('loy web\r');
+	const request = Number(
+		await bot.waitForOutput(/"type":"command","request":(\d+)/),
+	);
+	const answer = (text: string) => {
+		bot.writeLine(JSON.stringify({type: 'answer', request, text}));
+	};
+
+	answer('x'.repeat(1_000_000));
+	await bot.waitForOutput('"code":"ERR_TEXT_TOO_LONG"');
+	answer('web is out');
+	await otter.waitFor(/deployer → you: web is out$/m);
+});
+
 test('bots: after kill -9 of the bot its command is gone, and who waits hears so', async t => {
 	const {port} = await serveJson(t);
 	const bot = await startBot(t, port);

@@ -106,6 +106,22 @@ test('bots: a handler gets who asked and the rest of the line; the asker gets wh
 	]);
 });
 
+test('bots: what is too long ends no connection', async t => {
+	const server = await serve(t);
+	const bot = await join(t, server, 'deployer');
+	const otter = await join(t, server, 'otter');
+	await bot.offer('log', {}, ({text}) => text || 'x'.repeat(1_000_000));
+	assert.deepEqual(await otter.ask('log'), {
+		text: 'The text has 1000000 bytes; the limit is 16384. Send it in parts.',
+		from: 'deployer',
+		hasFailed: true,
+	});
+	await assert.rejects(otter.ask('log', 'x'.repeat(1_000_000)), {
+		code: 'ERR_TEXT_TOO_LONG',
+	});
+	assert.equal((await otter.ask('log', 'short')).text, 'short');
+});
+
 test('bots: a host offers and asks as a member does', async t => {
 	const server = await serve(t);
 	await server.offer('load', {}, () => '1.5');

@@ -106,6 +106,22 @@ test('bots: a command reaches its bot with who asked, and its answer the asker a
 	assert.deepEqual(heron.said, []);
 });
 
+test("bots: an answer that would overflow the asker's frames is not passed on", async t => {
+	const {bot, otter} = await openBoth(t);
+	otter.send({type: 'command', request: 4, name: 'deploy', text: ''});
+	const {request} = await bot.untilFrame('command');
+	bot.send({type: 'answer', request, text: 'x'.repeat(65_480)});
+	const {code, from, text} = await otter.untilFrame('answered');
+	assert.deepEqual(
+		[code, from, text],
+		[
+			'ERR_TEXT_TOO_LONG',
+			undefined,
+			'The bot of /deploy answered with a text that is too long: it is not passed on.',
+		],
+	);
+});
+
 test('bots: a name that is taken, built in or wrong is refused', async t => {
 	const {otter} = await openBoth(t);
 	const refusals: string[] = [];

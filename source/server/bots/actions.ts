@@ -5,7 +5,11 @@
  * them, and they are not in the log.
  */
 import {SockchatError} from '../../errors.js';
-import {botMuted, commandGone} from '../../protocol/bot-refusals.js';
+import {
+	answerTooLong,
+	botMuted,
+	commandGone,
+} from '../../protocol/bot-refusals.js';
 import {frameLine} from '../../protocol/codec.js';
 import type {
 	Answer,
@@ -15,7 +19,7 @@ import type {
 	Offer,
 	Offered,
 } from '../../protocol/frame.js';
-import {checkText} from '../../protocol/text.js';
+import {checkLength, checkText} from '../../protocol/text.js';
 import type {Member} from '../../room/results.js';
 import type {Peer, PeerHub} from '../peer.js';
 import type {OpenRequest} from './bots.js';
@@ -107,10 +111,12 @@ export const answer = (
 
 	const {asker, number, name} = open;
 	const at = clock.wallMs();
-	const isMuted = moderation.speechRefusal(member.id) !== undefined;
+	const error = moderation.speechRefusal(member.id)
+		? botMuted(name)
+		: checkLength(text) && answerTooLong(name);
 	hub.withId(asker)?.sendAnswered(
-		isMuted
-			? refusal(open, botMuted(name), at)
+		error
+			? refusal(open, error, at)
 			: {
 					type: 'answered',
 					request: number,
