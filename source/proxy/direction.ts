@@ -20,6 +20,9 @@ const maxWaitingBytes = 1024 * 1024;
 // How long the answers of UDP are waited for, after the end of a client.
 const silenceMs = 1000;
 
+// As `connect --raw --udp` cuts what it reads.
+const datagramBytes = 16 * 1024;
+
 type Waiting = {
 	/** Undefined for the end. */
 	readonly bytes: Buffer | undefined;
@@ -68,7 +71,9 @@ export class Direction {
 				to.markMessage(chunk, kind);
 			}
 
-			this.#take(chunk);
+			for (const part of this.#parts(chunk)) {
+				this.#take(part);
+			}
 		});
 		from.stream.once('end', () => {
 			this.finish();
@@ -120,6 +125,24 @@ export class Direction {
 		} else if (this.#isCut || this.#isOver) {
 			onOver?.();
 		}
+	}
+
+	/** A read of TCP may be larger than a datagram. */
+	#parts(chunk: Buffer): readonly Buffer[] {
+		const {from, to} = this.#options;
+		if (
+			to.kind !== 'udp' ||
+			from.kind === 'udp' ||
+			chunk.length <= datagramBytes
+		) {
+			return [chunk];
+		}
+
+		return Array.from(
+			{length: Math.ceil(chunk.length / datagramBytes)},
+			(_, index) =>
+				chunk.subarray(index * datagramBytes, (index + 1) * datagramBytes),
+		);
 	}
 
 	#take(chunk: Buffer): void {

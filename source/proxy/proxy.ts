@@ -186,7 +186,7 @@ export class Proxy {
 	#words({direction, peer}: Scope, count: number): string {
 		const which = direction ?? 'both directions';
 		return peer === undefined
-			? `${which}, of ${count} connections and those that come`
+			? `${which}, of ${count} ${count === 1 ? 'connection' : 'connections'} and those that come`
 			: `${which} of ${peer}`;
 	}
 

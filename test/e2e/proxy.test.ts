@@ -411,6 +411,8 @@ test('e2e: a proxy obeys what is typed, by direction and by connection', async t
 	await proxy.waitFor('1 connection is reset.');
 	await until(() => clients[0]!.destroyed, {what: 'its end'});
 	assert.equal(clients[1]!.destroyed, false);
+	proxy.type('/slice off out\r');
+	await proxy.waitFor('Set for out, of 1 connection and those that come.');
 	proxy.type('/cut out\r');
 	await until(() => peers.some(peer => peer.readableEnded), {what: 'its FIN'});
 	proxy.type('/delay soon\r');
@@ -515,6 +517,20 @@ test('e2e: a proxy passes on what waits when a WebSocket or UDP ends', async t =
 		assert.equal(String(await readAll(asker)), 'ping');
 		assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
 	}
+});
+
+test('e2e: a proxy cuts what comes by TCP into datagrams that fit', async t => {
+	const echo = startBin(t, ['serve', '-r', '-u', '0', '--json']);
+	const bound = await echo.waitForOutput(/"port":(\d+)/);
+	const proxy = startBin(t, ['proxy', '0', `udp:${bound}`, '--once']);
+	const client = dial(
+		t,
+		Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+	);
+	client.end(Buffer.alloc(100_000));
+	assert.equal(String(await readAll(client)), '');
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	assert.match(proxy.stdout(), /, 100000 B out, 0 B in$/m);
 });
 
 test('e2e: a signal lets a proxy pass on what waits, or says what was lost', async t => {
