@@ -70,6 +70,15 @@ export class BotCommands {
 
 	/** Offers a command, or offers it anew; `offered` answers. */
 	offer(command: OwnCommand): void {
+		const {name, usage, help} = command;
+		if (checkLength([name, usage, help].join(''))) {
+			// It would end the connection, and then each next one.
+			const code = 'ERR_COMMAND_INVALID';
+			const message = 'The offer is longer than a message may be.';
+			this.#options.emit({type: 'offered', name, code, message});
+			return;
+		}
+
 		this.#own.set(command.name, command);
 		if (this.#options.socket()) {
 			this.#sendOffer(command);

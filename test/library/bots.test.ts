@@ -122,6 +122,16 @@ test('bots: what is too long ends no connection', async t => {
 	assert.equal((await otter.ask('log', 'short')).text, 'short');
 });
 
+test('bots: an offer that is longer than a frame is refused before it is sent', async t => {
+	const server = await serve(t);
+	const bot = await join(t, server, 'deployer');
+	await assert.rejects(
+		bot.offer('log', {help: 'x'.repeat(100_000)}, () => ''),
+		{code: 'ERR_COMMAND_INVALID'},
+	);
+	await bot.offer('log', {}, () => '');
+});
+
 test('bots: a host offers and asks as a member does', async t => {
 	const server = await serve(t);
 	await server.offer('load', {}, () => '1.5');
