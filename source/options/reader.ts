@@ -104,6 +104,15 @@ export class Reader {
 		);
 	}
 
+	/** A peer of a server: its address, or the end of that. */
+	peer(name: FlagName): string | undefined {
+		return this.#matching(
+			name,
+			"a peer's address or its end, such as 127.0.0.1:53122 or 53122",
+			text => (/(?:^|:)\d+$/.test(text) ? text : undefined),
+		);
+	}
+
 	/**
 	 * One of a few words.
 	 *

@@ -326,6 +326,10 @@ const wrong: readonly Wrong[] = [
 	],
 	['serve --to x', '--to needs --raw.'],
 	[
+		'serve --raw --to otter',
+		`--to needs a peer's address or its end, such as 127.0.0.1:53122 or 53122; got "otter".`,
+	],
+	[
 		'serve --raw --echo --broker',
 		'--echo and --broker exclude each other; give only one.',
 	],

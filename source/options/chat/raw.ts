@@ -185,7 +185,7 @@ export const readRaw = (
 				backlog: reader.count('backlog'),
 				isOnce: reader.has('once'),
 				...(answering && {answering}),
-				...(reader.has('to') && {to: reader.text('to')}),
+				...(reader.has('to') && {to: reader.peer('to')}),
 			}
 		: {
 				...mode,
