@@ -42,10 +42,12 @@ const withoutScreens = (output: string): string => {
 };
 
 /** What came as lines, the last one perhaps not whole. */
+/** Without the input line of --plain, which each line replaces. */
 const linesOf = (terminal: Terminal): string[] =>
 	stripVTControlCharacters(withoutScreens(terminal.output()))
 		.replaceAll('\r', '')
-		.split('\n');
+		.split('\n')
+		.map(line => line.replace(/^(?:› )+/, ''));
 
 /** A row as the texts between its frames; the frame's own line is dashes. */
 const cellsOf = (row: string): string[] => [
