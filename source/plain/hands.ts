@@ -1,13 +1,13 @@
 /** What slash commands may do without a screen. */
-import type {RoomHands, ViewName} from '../commands/hands.js';
+import type {RoomHands} from '../commands/hands.js';
 import {help} from '../commands/help.js';
 import {refused} from '../tcp/socket-action.js';
 import {mayLeave, type RoomSession} from './room-session.js';
 import {rename} from './room-requests.js';
+import {viewsInLines} from './views.js';
 
 export const handsOf = (session: RoomSession): RoomHands => {
 	const {chat, options, printer, progress} = session;
-	let isTapped = options.events?.includes('wire') ?? false;
 	const notice: RoomHands['notice'] = (tone, text) => {
 		if (tone === 'bad') {
 			progress.refuse();
@@ -47,20 +47,7 @@ export const handsOf = (session: RoomSession): RoomHands => {
 		quiet() {
 			printer.quiet();
 		},
-		clear() {
-			notice('bad', '/clear works only on the screen.');
-		},
-		view(view: ViewName) {
-			if (view === 'wire' && options.isWatched) {
-				isTapped = !isTapped;
-				chat.setTap(isTapped);
-			} else {
-				notice(
-					'bad',
-					`/${view} works only on the screen; --json --events prints the same as events.`,
-				);
-			}
-		},
+		...viewsInLines(chat, options, notice),
 		help(topic) {
 			const {mode, role} = chat;
 			help(topic, {mode, role, offered: chat.commands() ?? []}, notice);

@@ -39,7 +39,7 @@ import {checkFiles, notMet, notMetYet} from '../raw/script-failure.js';
 import {messagesOf} from '../raw/messages/input.js';
 import {isFile, readFileInput} from './file-input.js';
 import {unreadable} from './input.js';
-import {notSent, tooFewReplies} from './raw-script.js';
+import {notSent, tooFewReplies} from './raw/script.js';
 import type {Output} from './output.js';
 
 export type PipeStreams = {

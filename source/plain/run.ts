@@ -17,7 +17,7 @@ import {unreadable} from './input.js';
 import {runPipedMessage} from './piped-message.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
-import {notSent, sendRaw, tooFewReplies, type Sending} from './raw-script.js';
+import {notSent, sendRaw, tooFewReplies, type Sending} from './raw/script.js';
 import {Replay, replayWanted} from './replay.js';
 import {ReplyCount} from './reply-count.js';
 import {roomSteps} from './room-script.js';

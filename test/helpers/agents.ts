@@ -53,6 +53,26 @@ export type Result = {
 	readonly structured: Structured;
 };
 
+/** Calls a tool as the client does. */
+export const callOf =
+	(client: Client) =>
+	async (
+		tool: string,
+		given: Record<string, unknown> = {},
+		options?: RequestOptions,
+	): Promise<Result> => {
+		const result = await client.callTool(
+			{name: tool, arguments: given},
+			options,
+		);
+		const [first] = result.content;
+		return {
+			text: first?.type === 'text' ? first.text : '',
+			isError: result.isError === true,
+			structured: result.structuredContent ?? {},
+		};
+	};
+
 export type Agent = Awaited<ReturnType<typeof openAgent>>;
 
 export type AgentOptions = {
@@ -107,22 +127,7 @@ export const openAgent = async (
 		errors,
 		stderr: () => stderr,
 		pid: transport.pid!,
-		async call(
-			tool: string,
-			given: Record<string, unknown> = {},
-			options?: RequestOptions,
-		): Promise<Result> {
-			const result = await client.callTool(
-				{name: tool, arguments: given},
-				options,
-			);
-			const [first] = result.content;
-			return {
-				text: first?.type === 'text' ? first.text : '',
-				isError: result.isError === true,
-				structured: result.structuredContent ?? {},
-			};
-		},
+		call: callOf(client),
 		/** Ends its stdin, and waits until it is gone. */
 		close: async () => client.close(),
 		untilStderr: async (pattern: RegExp) =>

@@ -4,14 +4,13 @@ import {PassThrough} from 'node:stream';
 import {
 	Client,
 	type JSONRPCMessage,
-	type RequestOptions,
 	type Transport,
 } from '@modelcontextprotocol/client';
 import {serveAgent} from '../../source/agents/serve.js';
 import {agentHomes} from '../../source/chat/agent-home.js';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
-import type {Result} from './agents.js';
+import {callOf} from './agents.js';
 import type {Owner} from './environment.js';
 
 /** One message a line, as on stdin and stdout. */
@@ -101,21 +100,6 @@ export const openInnerAgent = async (
 		told,
 		lines: transport.lines,
 		close,
-		async call(
-			tool: string,
-			given: Record<string, unknown> = {},
-			options?: RequestOptions,
-		): Promise<Result> {
-			const result = await client.callTool(
-				{name: tool, arguments: given},
-				options,
-			);
-			const [first] = result.content;
-			return {
-				text: first?.type === 'text' ? first.text : '',
-				isError: result.isError === true,
-				structured: result.structuredContent ?? {},
-			};
-		},
+		call: callOf(client),
 	};
 };

@@ -2,7 +2,7 @@
  * Raw mode by hand without a screen: typed lines are bytes or commands, as on the
  * screen. The transcript is kept for /save.
  */
-import type {RawHands, ViewName} from '../../commands/hands.js';
+import type {RawHands} from '../../commands/hands.js';
 import {help} from '../../commands/help.js';
 import {parseRawLine} from '../../commands/parse.js';
 import {SockchatError} from '../../errors.js';
@@ -19,6 +19,7 @@ import type {Printer, Streams} from '../printer.js';
 import type {Progress} from '../progress.js';
 import type {Prompt} from '../prompt.js';
 import type {Step} from '../script.js';
+import {viewsInLines} from '../views.js';
 
 export type TypingOptions = {
 	readonly options: RawModeOptions;
@@ -111,7 +112,6 @@ export const openTyping = async ({
 		opened.emit({type: 'notice', at: systemClock.wallMs(), tone, text});
 	};
 
-	let isTapped = options.events?.includes('wire') ?? false;
 	const hands: RawHands = {
 		...hand,
 		notice,
@@ -122,20 +122,7 @@ export const openTyping = async ({
 			wake();
 			chat.leave();
 		},
-		clear() {
-			notice('bad', '/clear works only on the screen.');
-		},
-		view(view: ViewName) {
-			if (view === 'wire' && options.isWatched) {
-				isTapped = !isTapped;
-				chat.setTap(isTapped);
-			} else {
-				notice(
-					'bad',
-					`/${view} works only on the screen; --json --events prints the same as events.`,
-				);
-			}
-		},
+		...viewsInLines(chat, options, notice),
 		help(topic) {
 			help(topic, chat, notice);
 		},

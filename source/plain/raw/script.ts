@@ -1,12 +1,12 @@
 /** The step of raw mode without a screen: sends exact bytes. */
-import type {RawChat} from '../chat/open-raw.js';
-import {SockchatError} from '../errors.js';
-import type {RawModeOptions} from '../options/options.js';
-import {cutInput, messagesOf} from '../raw/messages/input.js';
-import {readRaw} from './input.js';
-import type {Printer, Streams} from './printer.js';
-import type {Progress} from './progress.js';
-import type {Step} from './script.js';
+import type {RawChat} from '../../chat/open-raw.js';
+import {SockchatError} from '../../errors.js';
+import type {RawModeOptions} from '../../options/options.js';
+import {cutInput, messagesOf} from '../../raw/messages/input.js';
+import {readRaw} from '../input.js';
+import type {Printer, Streams} from '../printer.js';
+import type {Progress} from '../progress.js';
+import type {Step} from '../script.js';
 
 /** How much of stdin was read; line ends count as they are sent. */
 export type Sending = {
