@@ -122,11 +122,16 @@ export class AgentMember {
 		}
 
 		this.#joined ??= this.#open();
+		const joining = this.#joined;
 		let joined: Joined;
 		try {
-			joined = await this.#joined;
+			joined = await joining;
 		} catch (error) {
-			this.#joined = undefined;
+			// Another that waited for it too may be trying again by now.
+			if (this.#joined === joining) {
+				this.#joined = undefined;
+			}
+
 			throw error;
 		}
 
