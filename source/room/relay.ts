@@ -4,7 +4,8 @@
  */
 import type {SockchatError} from '../errors.js';
 import type {Elsewhere, Order} from './order.js';
-import type {RestoredLog, Room} from './room.js';
+import type {RestoredLog} from './appender.js';
+import type {Room} from './room.js';
 
 /** A log whose order the relay's stream makes. */
 export type RelayedLog = {

@@ -1,47 +1,26 @@
 /**
- * The room: its members, its messages and their order.
+ * The room: who may join, rename and send, and what the log says of it.
  *
- * It decides who may join, rename and send, and writes the log; sockets, clocks
- * and timers are the caller's. It drops a say whose n is already stored, so a
- * client may safely resend.
+ * Sockets, clocks and timers are the caller's.
  */
-import {Buffer} from 'node:buffer';
 import {Allowance} from '../connection/allowance.js';
 import {heartbeatFor} from '../connection/heartbeat.js';
 import {SockchatError} from '../errors.js';
-import {frameLine, messageLines, type Said} from '../protocol/codec.js';
-import {
-	maxListedNames,
-	plainN,
-	type Entry,
-	type LeaveReason,
-	type MemberList,
-	type Message,
-} from '../protocol/frame.js';
-import {
-	foldNick,
-	normalNick,
-	parseNick,
-	suggestNick,
-	type Nick,
-	type NickBearer,
-} from '../protocol/nick.js';
+import type {Said} from '../protocol/codec.js';
+import type {LeaveReason, MemberList} from '../protocol/frame.js';
+import {normalNick, type Nick, type NickBearer} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
 import {checkText} from '../protocol/text.js';
-import {withoutSeq} from '../protocol/unnumbered.js';
 import {
-	nickReserved,
-	nickTaken,
 	noSuchMember,
 	renamedTooOften,
 	roomFull,
 } from '../protocol/room-refusals.js';
 import {findAbsent} from './absent.js';
-import {ReservedNicks} from './reserved-nicks.js';
-import {RoomLog, type Unshown, type LogOptions} from './log.js';
-import {MessageNumbers, type TakenBack} from './message-numbers.js';
-import {plainPeers, Shares, type ShareOptions} from './shares.js';
-import type {Elsewhere, Offer, Order, Ordered} from './order.js';
+import {Appender, type RestoredLog} from './appender.js';
+import type {LogOptions, RoomLog, Unshown} from './log.js';
+import type {TakenBack} from './message-numbers.js';
+import type {Elsewhere, Order, Ordered} from './order.js';
 import type {
 	JoinResult,
 	Member,
@@ -50,6 +29,8 @@ import type {
 	SayResult,
 	WhisperResult,
 } from './results.js';
+import {Roster} from './roster.js';
+import {plainPeers, type ShareOptions} from './shares.js';
 
 export type RoomOptions = {
 	/**
@@ -73,15 +54,6 @@ export type RoomOptions = {
 	readonly order?: Order | undefined;
 };
 
-export type RestoredLog = {
-	/** The newest entries, as whole lines. */
-	readonly tail: Buffer;
-	/** The seq of the first of them; of the next entry if there are none. */
-	readonly tailFirstSeq: number;
-	/** The highest n stored for each client, by its public id. */
-	readonly lastN: Iterable<readonly [id: string, n: number]>;
-};
-
 /** Joins and leaves are logged up to this many members; beyond, only counted. */
 export const maxAnnouncedMembers = 200;
 
@@ -91,19 +63,7 @@ const defaultMaxMembers = 10_000;
 const renamesAtOnce = 5;
 const renamesPerSecond = 1 / 10;
 
-// Joining and leaving is cheap, so all joins, leaves and renames have one share.
-const presence = 'presence';
-
-const bytesOf = (lines: readonly string[]): number => {
-	let bytes = 0;
-	for (const line of lines) {
-		bytes += Buffer.byteLength(line);
-	}
-
-	return bytes;
-};
-
-/** Reasons of unintended leaves. */
+/** Reasons for leaves that nobody intended. */
 const drops: ReadonlySet<LeaveReason> = new Set(['closed', 'reset', 'timeout']);
 
 export class Room {
@@ -112,26 +72,16 @@ export class Room {
 	readonly #maxMembers: number;
 	readonly #full: SockchatError;
 	readonly #heartbeatMs: number | undefined;
-	readonly #byId = new Map<string, Member>();
-	readonly #byKey = new Map<string, Member>();
-	readonly #numbers = new MessageNumbers();
-	readonly #reservedNicks = new ReservedNicks();
-	/** The names of the member list as JSON; undefined after they changed. */
-	#listJson: string | undefined;
+	readonly #areRenamesLimited: boolean;
+	readonly #roster = new Roster();
+	readonly #appender: Appender;
+	/** Whether other servers of the room go on when this one ends. */
+	readonly #isShared: boolean;
 	/** Ids of plain peers, which can't return as the same client. */
 	readonly #guests = new Set<string>();
 	readonly #hosts = new Set<string>();
-	readonly #shares: Shares | undefined;
-	readonly #areRenamesLimited: boolean;
-	readonly #order: Order | undefined;
-	/** With an order: what is in the log; `#numbers` is what members have said. */
-	readonly #logged = new MessageNumbers();
-	/** Members on other servers, by the key of their nick. */
-	#elsewhere: ReadonlyMap<string, Elsewhere> = new Map();
 	/** By id, for members that have renamed themselves. */
 	readonly #renames = new Map<string, Allowance>();
-	/** Whether joins, leaves and renames have filled their share. */
-	#isPresenceFilled = false;
 
 	constructor({
 		logId,
@@ -144,23 +94,14 @@ export class Room {
 		share,
 		order,
 	}: RoomOptions) {
-		this.#order = order;
-		this.#shares = share && new Shares(share);
-		this.log = new RoomLog(log);
+		this.#appender = new Appender(log, order, share, past);
+		this.log = this.#appender.log;
+		this.#isShared = order !== undefined;
 		this.#logId = logId;
 		this.#heartbeatMs = heartbeatMs;
 		this.#areRenamesLimited = areRenamesLimited;
 		this.#maxMembers = Math.min(maxMembers, maxByFiles);
 		this.#full = roomFull(this.#maxMembers, maxByFiles < maxMembers);
-		if (past) {
-			this.log.restore(past.tail, past.tailFirstSeq);
-			for (const [id, n] of past.lastN) {
-				this.#numbers.remember(id, n);
-				if (order) {
-					this.#logged.remember(id, n);
-				}
-			}
-		}
 	}
 
 	get logId(): string {
@@ -174,11 +115,11 @@ export class Room {
 
 	/** On all servers. */
 	get memberCount(): number {
-		return this.#byId.size + this.#elsewhere.size;
+		return this.#roster.count;
 	}
 
 	get heartbeatMs(): number {
-		return heartbeatFor(this.#byId.size, this.#heartbeatMs);
+		return heartbeatFor(this.#roster.countHere, this.#heartbeatMs);
 	}
 
 	/** Whether all members are listed by name; false above 200. */
@@ -188,81 +129,75 @@ export class Room {
 
 	/** Whether joins, leaves and renames are logged; false if there are too many. */
 	get isAnnouncing(): boolean {
-		return this.isListing && !this.#isPresenceFilled;
+		return this.isListing && !this.#appender.isPresenceFilled;
 	}
 
 	/** Counts all members and names the first 200 to join. */
 	memberList(): MemberList {
-		const names: string[] = [];
-		const agents: string[] = [];
-		for (const {nick, agent} of this.members(maxListedNames)) {
-			names.push(nick);
-			if (agent) {
-				agents.push(nick);
-			}
-		}
-
-		for (const {nick} of this.#elsewhere.values()) {
-			if (names.length === maxListedNames) {
-				break;
-			}
-
-			names.push(nick);
-		}
-
-		return {
-			count: this.memberCount,
-			names,
-			...(agents.length > 0 && {agents}),
-		};
+		return this.#roster.list();
 	}
 
-	/** The first of this server to join, at most so many. */
-	*members(most = Infinity): Generator<Member> {
-		let left = most;
-		for (const member of this.#byId.values()) {
-			if (left-- === 0) {
-				return;
-			}
-
-			yield member;
-		}
-	}
-
-	/** `memberList()` but for its count as JSON; cached, as every join needs it. */
+	/** `memberList()` but for its count as JSON. */
 	get listJson(): string {
-		if (this.#listJson === undefined) {
-			const {names, agents} = this.memberList();
-			this.#listJson = JSON.stringify({names, agents});
-		}
+		return this.#roster.listJson;
+	}
 
-		return this.#listJson;
+	/** The members of this server, in the order in which they joined. */
+	members(most = Infinity): Iterable<Member> {
+		return this.#roster.members(most);
+	}
+
+	memberNamed(nick: string): Member | undefined {
+		return this.#roster.named(nick);
+	}
+
+	/** Whether a client is a member here. */
+	has(id: string): boolean {
+		return this.#roster.get(id) !== undefined;
+	}
+
+	/** By public id; includes clients whose nick is still reserved after a drop. */
+	isMember(id: string): boolean {
+		return this.has(id) || this.#roster.hasReservation(id);
+	}
+
+	/** @param members Those on other servers, each under another nick. */
+	setElsewhere(members: readonly Elsewhere[]): void {
+		this.#roster.setElsewhere(members);
+	}
+
+	elsewhereNamed(nick: string): Elsewhere | undefined {
+		return this.#roster.elsewhereNamed(nick);
+	}
+
+	/** Whether a client is a member on another server. */
+	isElsewhere(id: string): boolean {
+		return this.#roster.isElsewhere(id);
 	}
 
 	/** The highest n accepted from a client; 0 if none. */
 	lastTaken(id: string): number {
-		return Math.max(this.#numbers.taken(id), this.#logged.taken(id));
+		return this.#appender.lastTaken(id);
 	}
 
 	/** The highest n of a client known to be stored. */
 	lastStored(id: string): number {
-		if (!this.#order) {
-			return this.#numbers.kept(id);
-		}
-
-		const waiting = this.#order.waitingN(id) ?? Infinity;
-		return Math.min(this.lastTaken(id), waiting - 1);
+		return this.#appender.lastStored(id);
 	}
 
 	/** The highest n stored for each client, with the log up to a seq. */
 	clientsAt(seq: number): Map<string, number> {
-		return (this.#order ? this.#logged : this.#numbers).at(seq);
+		return this.#appender.clientsAt(seq);
+	}
+
+	/** Whether a message is in the log already. */
+	isLogged(id: string, n: number): boolean {
+		return this.#appender.isLogged(id, n);
 	}
 
 	/** Lets members see entries that are now stored. */
 	show(unshown: Unshown): void {
-		this.log.show(unshown);
-		(this.#order ? this.#logged : this.#numbers).keep(unshown.head);
+		this.#appender.show(unshown);
 	}
 
 	/**
@@ -271,75 +206,21 @@ export class Room {
 	 * @returns The messages among them, to notify their senders.
 	 */
 	rollBack(): readonly TakenBack[] {
-		this.log.rollBack();
-		return (this.#order ? this.#logged : this.#numbers).takeBack();
-	}
-
-	/** Whether a message is in the log already. */
-	isLogged(id: string, n: number): boolean {
-		return n !== plainN && n <= this.#logged.taken(id);
+		return this.#appender.rollBack();
 	}
 
 	/** Appends entries that came back from the order; they go on from the head. */
 	deliver(ordered: readonly Ordered[]): void {
-		for (const {id, n, seq} of ordered) {
-			if (n === plainN) {
-				continue;
-			}
-
-			const before = this.#logged.taken(id);
-			this.#logged.log(id, n);
-			if (this.log.isDeferred) {
-				this.#logged.addUnshown([{id, n, seq, before}]);
-			}
-		}
-
-		this.log.appendAll(ordered.map(({line}) => line));
-	}
-
-	/** @param members Those on other servers, each under another nick. */
-	setElsewhere(members: readonly Elsewhere[]): void {
-		this.#elsewhere = new Map(
-			members.map(member => [foldNick(member.nick), member]),
-		);
-		this.#listJson = undefined;
-	}
-
-	/** Whether a client is a member here. */
-	has(id: string): boolean {
-		return this.#byId.has(id);
+		this.#appender.deliver(ordered);
 	}
 
 	/** Logs the join of a member again, after another server logged its leave. */
 	announce(id: string, at: number): void {
-		const member = this.#byId.get(id);
+		const member = this.#roster.get(id);
 		if (member && this.isAnnouncing) {
-			this.#append({type: 'joined', seq: this.#next, at, ...member});
+			const seq = this.#appender.nextSeq;
+			this.#appender.append({type: 'joined', seq, at, ...member});
 		}
-	}
-
-	elsewhereNamed(nick: string): Elsewhere | undefined {
-		return this.#elsewhere.get(foldNick(nick));
-	}
-
-	/** Whether a client is a member on another server. */
-	isElsewhere(id: string): boolean {
-		for (const member of this.#elsewhere.values()) {
-			if (member.id === id) {
-				return true;
-			}
-		}
-
-		return false;
-	}
-
-	/** By public id; includes clients whose nick is still reserved after a drop. */
-	isMember(id: string): boolean {
-		return this.#byId.has(id) || this.#reservedNicks.hasFor(id);
-	}
-
-	memberNamed(nick: string): Member | undefined {
-		return this.#byKey.get(foldNick(nick));
 	}
 
 	/**
@@ -351,12 +232,12 @@ export class Room {
 			return;
 		}
 
-		// Of more members no leaves are logged, so that theirs are just not known.
+		// Beyond this many the log has no joins or leaves either: they were counted.
 		const {members, at} = findAbsent(tail, maxAnnouncedMembers);
 		for (const member of members) {
-			this.#append({
+			this.#appender.append({
 				type: 'left',
-				seq: this.#next,
+				seq: this.#appender.nextSeq,
 				at,
 				nick: member.nick,
 				id: member.id,
@@ -369,7 +250,7 @@ export class Room {
 	/**
 	 * @param client The client's secret.
 	 * @param at Milliseconds since the epoch.
-	 * @param oneShot Whether its hello says so; one that resumes stays as it was.
+	 * @param oneShot As in its hello; ignored if the client is already a member.
 	 * @param agent The same.
 	 */
 	join(
@@ -381,7 +262,7 @@ export class Room {
 		agent?: true,
 	): JoinResult {
 		const id = publicId(client);
-		const present = this.#byId.get(id);
+		const present = this.#roster.get(id);
 		if (present) {
 			// It stays a member even if a new nick is refused.
 			const renamed = this.rename(present, nick, at, bearer);
@@ -391,35 +272,30 @@ export class Room {
 			};
 		}
 
-		if (this.#byId.size >= this.#maxMembers) {
+		if (this.#roster.countHere >= this.#maxMembers) {
 			return {kind: 'refused', error: this.#full};
 		}
 
-		const parsed = this.#claim(nick, id, at, bearer);
+		const parsed = this.#roster.claim(nick, id, at, bearer);
 		if (parsed instanceof SockchatError) {
 			return {kind: 'refused', error: parsed};
 		}
 
 		const marks = {...(oneShot && {oneShot}), ...(agent && {agent})};
 		const member = {id, nick: parsed, ...marks};
-		this.#numbers.enter(id);
-		this.#byId.set(id, member);
-		this.#give(member);
-		if (this.memberCount <= maxListedNames) {
-			this.#listJson = undefined;
-		}
-
+		this.#appender.enter(id);
+		this.#roster.add(member);
 		if (bearer === 'guest') {
 			this.#guests.add(id);
 		} else if (bearer === 'host') {
 			this.#hosts.add(id);
 		}
 
-		this.#checkPresenceShare(at);
+		this.#appender.checkPresenceShare(at);
 		if (this.isAnnouncing) {
-			this.#append({
+			this.#appender.append({
 				type: 'joined',
-				seq: this.#next,
+				seq: this.#appender.nextSeq,
 				at,
 				nick: parsed,
 				id,
@@ -431,33 +307,31 @@ export class Room {
 	}
 
 	leave({id}: Member, reason: LeaveReason, at: number): void {
-		const member = this.#byId.get(id);
+		const member = this.#roster.get(id);
 		if (!member) {
 			return;
 		}
 
 		const {nick, oneShot} = member;
-		this.#checkPresenceShare(at);
+		this.#appender.checkPresenceShare(at);
 		const wasAnnouncing = this.isAnnouncing;
-		this.#numbers.leave(id);
-		this.#byId.delete(id);
-		this.#byKey.delete(foldNick(nick));
+		this.#appender.leave(id);
+		this.#roster.remove(member);
 		this.#renames.delete(id);
-		this.#listJson = undefined;
 		this.#hosts.delete(id);
 		if (!this.#guests.delete(id) && drops.has(reason)) {
-			this.#reservedNicks.reserve(foldNick(nick), id, at);
+			this.#roster.reserve(member, at);
 		}
 
 		// When the server shuts down, a leave per member would be noise; the next
 		// server logs them, see endPast(). Other servers of the room go on.
-		const isLogged = this.#order
+		const isLogged = this.#isShared
 			? !this.isElsewhere(id)
 			: reason !== 'shutdown';
 		if (wasAnnouncing && isLogged) {
-			this.#append({
+			this.#appender.append({
 				type: 'left',
-				seq: this.#next,
+				seq: this.#appender.nextSeq,
 				at,
 				nick,
 				id,
@@ -473,12 +347,12 @@ export class Room {
 		at: number,
 		bearer: NickBearer = 'member',
 	): RenameResult {
-		const before = this.#byId.get(id)!;
+		const before = this.#roster.get(id)!;
 		if (normalNick(nick) === before.nick) {
 			return {kind: 'renamed', member: before};
 		}
 
-		const parsed = this.#claim(nick, id, at, bearer);
+		const parsed = this.#roster.claim(nick, id, at, bearer);
 		if (parsed instanceof SockchatError) {
 			return {kind: 'refused', error: parsed};
 		}
@@ -500,9 +374,7 @@ export class Room {
 	 * @param nick The earlier nick, as accepted then.
 	 */
 	freeNick(nick: string, id: string, at: number): string {
-		const isTaken = (key: string) =>
-			this.#whyTaken(nick, key, id, at) !== undefined;
-		return isTaken(foldNick(nick)) ? suggestNick(nick as Nick, isTaken) : nick;
+		return this.#roster.freeNick(nick, id, at);
 	}
 
 	/**
@@ -512,19 +384,10 @@ export class Room {
 	 * @returns Undefined if it isn't here any more.
 	 */
 	displace(id: string, at: number): Member | undefined {
-		const before = this.#byId.get(id);
-		if (!before) {
-			return undefined;
-		}
-
-		const nick = suggestNick(
-			before.nick as Nick,
-			key =>
-				key === foldNick(before.nick) ||
-				this.#whyTaken(before.nick, key, id, at) !== undefined,
+		const before = this.#roster.get(id);
+		return (
+			before && this.#setNick(before, this.#roster.otherNick(before, at), at)
 		);
-		this.#setNick(before, nick, at);
-		return this.#byId.get(id);
 	}
 
 	/**
@@ -555,60 +418,8 @@ export class Room {
 		says: readonly Said[],
 		at: number,
 	): readonly RefusedSay[] {
-		const shares = this.#hosts.has(id) ? undefined : this.#shares;
-		const refusal = shares?.refusal(this.#senderOf(id), at);
-		if (refusal) {
-			// Resent messages are already accepted, so they aren't refused.
-			const taken = this.lastTaken(id);
-			return says
-				.filter(({n}) => n === plainN || n > taken)
-				.map(({n}) => ({n, error: refusal}));
-		}
-
-		const from = this.#byId.get(id)!.nick;
-		const lineOf = messageLines({type: 'message', at, from, id});
-		const lines: string[] = [];
-		const unshown: Array<TakenBack & {seq: number; before: number}> = [];
-		const refused: RefusedSay[] = [];
-		const offers: Offer[] = [];
-		let before = this.lastTaken(id);
-		for (const {n, text, json} of says) {
-			if (n !== plainN && n <= before) {
-				continue;
-			}
-
-			const error = checkText(text);
-			if (error) {
-				refused.push({n, error});
-				continue;
-			}
-
-			const seq = this.#order ? 0 : this.#next + lines.length;
-			lines.push(lineOf(seq, n, json ?? JSON.stringify(text)));
-			if (this.#order) {
-				offers.push({id, n, text: withoutSeq(lines.at(-1)!)});
-			} else if (this.log.isDeferred) {
-				unshown.push({id, n, seq, before});
-			}
-
-			before = n;
-		}
-
-		if (lines.length > 0) {
-			this.#numbers.take(id, before);
-			this.#numbers.addUnshown(unshown);
-			const {end} = this.log;
-			if (this.#order) {
-				this.#order.offer(offers);
-			} else {
-				this.log.appendAll(lines);
-			}
-
-			const bytes = this.#order ? bytesOf(lines) : this.log.end - end;
-			shares?.take(this.#senderOf(id), bytes);
-		}
-
-		return refused;
+		const member = this.#roster.get(id)!;
+		return this.#appender.say(member, this.#senderOf(id), says, at);
 	}
 
 	/** Finds the receiver of a whisper, which is not logged. */
@@ -617,8 +428,7 @@ export class Room {
 			return {kind: 'duplicate'};
 		}
 
-		if (this.#numbers.isWhispered(id, n)) {
-			this.#numbers.take(id, n);
+		if (this.#appender.isRepeatedWhisper(id, n)) {
 			return {kind: 'repeated'};
 		}
 
@@ -630,7 +440,7 @@ export class Room {
 		const receiver = this.memberNamed(to);
 		const elsewhere = receiver ? undefined : this.elsewhereNamed(to);
 		if (elsewhere) {
-			this.#numbers.takeWhisper(id, n);
+			this.#appender.takeWhisper(id, n);
 			return {kind: 'elsewhere', to: elsewhere};
 		}
 
@@ -638,47 +448,26 @@ export class Room {
 			return {kind: 'refused', error: noSuchMember(to)};
 		}
 
-		this.#numbers.takeWhisper(id, n);
+		this.#appender.takeWhisper(id, n);
 		return {kind: 'delivered', to: receiver};
 	}
 
-	get #next(): number {
-		return this.log.head + 1;
-	}
+	/** The sender whose share of the log counts; undefined if none does. */
+	#senderOf(id: string): string | undefined {
+		if (this.#hosts.has(id)) {
+			return undefined;
+		}
 
-	/** The sender whose share of the log counts. */
-	#senderOf(id: string): string {
 		return this.#guests.has(id) ? plainPeers : id;
 	}
 
-	#checkPresenceShare(at: number): void {
-		this.#isPresenceFilled = (this.#shares?.waitMs(presence, at) ?? 0) > 0;
-	}
-
-	#append(entry: Exclude<Entry, Message>): void {
-		if (this.#order) {
-			const line = frameLine({...entry, seq: 0});
-			this.#order.offer([{id: entry.id, n: plainN, text: withoutSeq(line)}]);
-			this.#shares?.take(presence, bytesOf([line]));
-			return;
-		}
-
-		const {end} = this.log;
-		this.log.append(frameLine(entry));
-		this.#shares?.take(presence, this.log.end - end);
-	}
-
 	#setNick(before: Member, nick: Nick, at: number): Member {
-		const member = {...before, nick};
-		this.#byKey.delete(foldNick(before.nick));
-		this.#give(member);
-		this.#byId.set(before.id, member);
-		this.#listJson = undefined;
-		this.#checkPresenceShare(at);
+		const member = this.#roster.rename(before, nick);
+		this.#appender.checkPresenceShare(at);
 		if (this.isAnnouncing) {
-			this.#append({
+			this.#appender.append({
 				type: 'renamed',
-				seq: this.#next,
+				seq: this.#appender.nextSeq,
 				at,
 				from: before.nick,
 				to: nick,
@@ -687,13 +476,6 @@ export class Room {
 		}
 
 		return member;
-	}
-
-	/** Gives a member its nick, and ends any reservation of it. */
-	#give(member: Member): void {
-		const key = foldNick(member.nick);
-		this.#byKey.set(key, member);
-		this.#reservedNicks.release(key);
 	}
 
 	/** @returns How many milliseconds a member has to wait; 0 if none. */
@@ -707,41 +489,5 @@ export class Room {
 			new Allowance(renamesPerSecond, at, renamesAtOnce);
 		this.#renames.set(id, allowance);
 		return allowance.takeIfThere(1, at);
-	}
-
-	#claim(
-		nick: string,
-		id: string,
-		at: number,
-		bearer: NickBearer,
-	): Nick | SockchatError {
-		const parsed = parseNick(nick, bearer);
-		if (!parsed.ok) {
-			return parsed.error;
-		}
-
-		const key = foldNick(parsed.nick);
-		return this.#whyTaken(nick, key, id, at) ?? parsed.nick;
-	}
-
-	/** Why a client can't have a nick; undefined if it can. */
-	#whyTaken(
-		nick: string,
-		key: string,
-		id: string,
-		at: number,
-	): SockchatError | undefined {
-		const holder = this.#byKey.get(key);
-		if (holder && holder.id !== id) {
-			return nickTaken(nick);
-		}
-
-		const elsewhere = this.#elsewhere.get(key);
-		if (elsewhere && elsewhere.id !== id) {
-			return nickTaken(nick);
-		}
-
-		const reservedMs = this.#reservedNicks.reservedMs(key, id, at);
-		return reservedMs > 0 ? nickReserved(nick, reservedMs) : undefined;
 	}
 }

@@ -13,7 +13,8 @@ import {logIdOf} from '../history/log-id.js';
 import type {GivenLog} from '../history/recover.js';
 import {lazy} from '../protocol/lazy.js';
 import type {RoomRelay} from '../room/relay.js';
-import {Room, type RestoredLog} from '../room/room.js';
+import type {RestoredLog} from '../room/appender.js';
+import {Room} from '../room/room.js';
 import type {Token} from '../protocol/token.js';
 import type {ServerEvent} from '../event/event.js';
 import {
