@@ -213,9 +213,7 @@ class Heir {
 			return openingMs;
 		}
 
-		return absentCodes.has(code) || code === 'ERR_LOST'
-			? Math.random() * firstLookMs
-			: undefined;
+		return absentCodes.has(code) ? Math.random() * firstLookMs : undefined;
 	}
 
 	async #open(): Promise<void> {

@@ -1,6 +1,5 @@
 /** `connect`: a member of somebody else's room, for a front end. */
 import {Client, type ClientOptions} from '../client/client.js';
-import type {OwnCommand} from '../client/bot-commands.js';
 import type {HostAction} from '../commands/host-action.js';
 import {formatAddress} from '../socket/address.js';
 import {connectionFailed, dial} from '../socket/dial.js';
@@ -35,19 +34,12 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	rename(nick: string) {
 		client.rename(nick);
 	},
-	search: (text: string | undefined) => client.search(text),
-	readPast: (before: number | undefined) => client.readPast(before),
-	find: (text: string, before: number | undefined) => client.find(text, before),
-	callRoll: () => client.callRoll(),
-	commands: () => client.commands,
-	unanswered: () => client.unansweredCommands,
-	ask: (name: string, text: string) => client.ask(name, text),
-	offerCommand(command: OwnCommand) {
-		client.offerCommand(command);
-	},
-	withdrawCommand: (name: string) => client.withdrawCommand(name),
-	answerCommand: (request: number, text: string, hasFailed?: boolean) =>
-		client.answerCommand(request, text, hasFailed),
+	search: (text: string | undefined) => client.requests.search(text),
+	readPast: (before: number | undefined) => client.requests.readPast(before),
+	find: (text: string, before: number | undefined) =>
+		client.requests.find(text, before),
+	callRoll: () => client.requests.callRoll(),
+	bots: client.bots,
 	members: () => client.members,
 	control: async (action: SocketAction, peer: string | undefined) =>
 		peer === undefined ? client.control(action) : onlyOwnSocket,

@@ -1,6 +1,5 @@
 /** A room as a front end asks for it, and as it then holds it. */
 import type {Client} from '../client/client.js';
-import type {OfferedCommand} from '../protocol/frame.js';
 import type {RoomHands} from '../commands/hands.js';
 import type {Identity} from '../client/identity.js';
 import type {SockchatError} from '../errors.js';
@@ -99,12 +98,8 @@ export type RoomChat = Pick<
 	| 'control'
 	| 'rule'
 > &
-	Pick<Client, 'ask' | 'offerCommand' | 'withdrawCommand' | 'answerCommand'> & {
+	Pick<Client, 'bots'> & {
 		readonly mode: 'room';
-		/** The commands of bots; undefined before they are known. */
-		readonly commands: () => readonly OfferedCommand[] | undefined;
-		/** How many commands that were asked for are not answered yet. */
-		readonly unanswered: () => number;
 		/** A member may become the host; see `heir.ts`. */
 		readonly role: 'serve' | 'connect';
 		/** Of a host: who is left if it goes. */
@@ -128,7 +123,7 @@ export type RoomChat = Pick<
 		readonly find: (text: string, before: number | undefined) => number;
 		/** The same, for who is here, with ids. */
 		readonly callRoll: () => number;
-		/** Whether the chunks on the wire are told too. */
+		/** Whether the chunks on the wire are reported too. */
 		readonly setTap: (isOn: boolean) => void;
 		/** Settles when it is over: with the cause, or none if that was wanted. */
 		readonly closed: Promise<SockchatError | undefined>;

@@ -14,7 +14,6 @@ import {
 	type MemberList,
 	type ServerBye,
 	type ServerFrame,
-	type OfferedCommand,
 } from '../protocol/frame.js';
 import type {Nick} from '../protocol/nick.js';
 import {serverUnproven, type Token} from '../protocol/token.js';
@@ -25,25 +24,22 @@ import {Gauges} from '../socket/gauges.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import {noEndpoints, type Endpoints, type Link} from '../socket/link.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
-import {BotCommands, type OwnCommand} from './bot-commands.js';
+import {BotCommands} from './bot-commands.js';
 import {Greeting} from './greeting.js';
 import {freshIdentity, type Identity} from './identity.js';
 import {LogRequests} from './log-requests.js';
 import {FramedSocket, type FramedSocketEvents} from './framed-socket.js';
 import {MemberState} from './member-state.js';
 import {
-	absentCodes,
 	closedBy,
 	closedByHand,
-	finalCodes,
+	nextAttempt,
 	notSockchat,
 	resetByHand,
+	type RetryOptions,
 } from './endings.js';
 
-// Who waits for a server wants it soon after it listens.
-const awaitMs = 500;
-
-export type ClientOptions = {
+export type ClientOptions = RetryOptions & {
 	/** Opens a connection; called for each attempt. */
 	readonly dial: () => Link;
 	/** A failure of the socket, in words. */
@@ -63,16 +59,6 @@ export type ClientOptions = {
 	readonly isHearingCommands?: boolean | undefined;
 	/** Whether to try another nick if this one is taken. */
 	readonly isNickFlexible: boolean;
-	/** Whether to reconnect after a loss; a failed first attempt is final. */
-	readonly isRetrying: boolean;
-	/** Whether to try until somebody listens; by default that fails at once. */
-	readonly isWaiting?: boolean | undefined;
-	/**
-	 * Asked after a loss that isn't final: whether to give up, or in how many
-	 * milliseconds to try again; by default the back-off decides.
-	 */
-	readonly afterLoss?:
-		((cause: SockchatError) => 'give-up' | number | undefined) | undefined;
 	/** How long connect(), and then the welcome, may take; 10 s by default. */
 	readonly connectTimeoutMs?: number | undefined;
 	readonly onEvent: (event: ClientEvent) => void;
@@ -90,12 +76,25 @@ export type ClientOptions = {
 export class Client {
 	/** Settles when closed for good: with the cause, or without one if it left. */
 	readonly closed: Promise<SockchatError | undefined>;
+	/** The commands of bots: one's own, and those of others. */
+	readonly bots: Pick<
+		BotCommands,
+		'offered' | 'unanswered' | 'offer' | 'withdraw' | 'ask' | 'answer'
+	>;
+
+	/** Searches, pages of the log, and who is here, with ids. */
+	readonly requests: Pick<
+		LogRequests,
+		'search' | 'find' | 'readPast' | 'callRoll'
+	>;
+
 	readonly #options: ClientOptions;
 	readonly #clock: Clock;
 	readonly #gauges: Gauges;
 	readonly #member: MemberState;
 	readonly #runner: ConnectionRunner;
 	readonly #bots: BotCommands;
+	readonly #requests: LogRequests;
 	#socket: FramedSocket | undefined;
 	/** Of this connection. */
 	#greeting: Greeting | undefined;
@@ -103,7 +102,6 @@ export class Client {
 	#hasBeenOpen = false;
 	#isPaused = false;
 	#pings = 0;
-	readonly #requests = new LogRequests();
 
 	constructor(options: ClientOptions) {
 		const {
@@ -134,6 +132,9 @@ export class Client {
 				this.#member.emitFrame(frame);
 			},
 		});
+		this.bots = this.#bots;
+		this.#requests = new LogRequests(() => this.#welcomed);
+		this.requests = this.#requests;
 		this.#runner = new ConnectionRunner({
 			clock,
 			random: options.random ?? Math.random,
@@ -180,16 +181,6 @@ export class Client {
 		return this.#member.unstored;
 	}
 
-	/** The commands of bots; undefined before it knows them. */
-	get commands(): readonly OfferedCommand[] | undefined {
-		return this.#bots.offered;
-	}
-
-	/** How many commands that it asked for are not answered yet. */
-	get unansweredCommands(): number {
-		return this.#bots.unanswered;
-	}
-
 	/** Says it to everybody, now or once connected. */
 	say(text: string): void {
 		this.#queue(text, undefined);
@@ -207,50 +198,6 @@ export class Client {
 		} else {
 			this.#member.wish(nick);
 		}
-	}
-
-	/** Asks a bot. See `BotCommands`. */
-	ask(name: string, text: string): number {
-		return this.#bots.ask(name, text);
-	}
-
-	/** Offers a command, as a bot; `offered` answers. */
-	offerCommand(command: OwnCommand): void {
-		this.#bots.offer(command);
-	}
-
-	/** @returns Whether it was offered. */
-	withdrawCommand(name: string): boolean {
-		return this.#bots.withdraw(name);
-	}
-
-	/** Answers a `command`. See `BotCommands`. */
-	answerCommand(
-		request: number,
-		text: string,
-		hasFailed?: boolean,
-	): SockchatError | undefined {
-		return this.#bots.answer(request, text, hasFailed);
-	}
-
-	/** Searches the log. See `LogRequests`. */
-	search(text: string | undefined): string | undefined {
-		return this.#requests.search(text, this.#welcomed);
-	}
-
-	/** Searches the log from a seq down. See `LogRequests`. */
-	find(text: string, before: number | undefined): number {
-		return this.#requests.find(text, before, this.#welcomed);
-	}
-
-	/** Asks who is here, with ids. See `LogRequests`. */
-	callRoll(): number {
-		return this.#requests.callRoll(this.#welcomed);
-	}
-
-	/** Asks for a page of the log. See `LogRequests`. */
-	readPast(before: number | undefined): number {
-		return this.#requests.readPast(before, this.#welcomed);
 	}
 
 	/** Does to the socket what a person asks for. */
@@ -413,15 +360,7 @@ export class Client {
 	#lose(cause: SockchatError): void {
 		this.#drop();
 		this.#member.interrupt();
-		const {isRetrying, isWaiting = false} = this.#options;
-		const hasBeenOpen = this.#hasBeenOpen;
-		if (isWaiting && !hasBeenOpen && absentCodes.has(cause.code)) {
-			this.#runner.lose(cause, false, awaitMs);
-			return;
-		}
-
-		const isFinal = !isRetrying || !hasBeenOpen || finalCodes.has(cause.code);
-		const next = isFinal ? 'give-up' : this.#options.afterLoss?.(cause);
+		const next = nextAttempt(cause, this.#hasBeenOpen, this.#options);
 		if (next === 'give-up') {
 			this.#runner.lose(cause, true);
 		} else {

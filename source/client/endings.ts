@@ -1,11 +1,11 @@
-/** Describes how a member's connection ended. */
+/** How a member's connection ended, and whether it dials again. */
 import type {Connection} from '../connection/connection.js';
 import {SockchatError, type ErrorCode} from '../errors.js';
 import type {ServerBye} from '../protocol/frame.js';
 import {banned} from '../protocol/room-refusals.js';
 
 // Reconnecting would not help.
-export const finalCodes: ReadonlySet<ErrorCode> = new Set([
+const finalCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_NICK_INVALID',
 	'ERR_NICK_TAKEN',
 	'ERR_NOT_SOCKCHAT',
@@ -29,6 +29,42 @@ export const absentCodes: ReadonlySet<ErrorCode> = new Set([
 	'ERR_SHUTDOWN',
 	'ERR_LOST',
 ]);
+
+// Somebody who waits for a server wants it soon after it listens.
+const awaitMs = 500;
+
+export type RetryOptions = {
+	/** Whether to reconnect after a loss; a failed first attempt is final. */
+	readonly isRetrying: boolean;
+	/** Whether to try until somebody listens; by default that fails at once. */
+	readonly isWaiting?: boolean | undefined;
+	/**
+	 * Asked after a loss that isn't final: whether to give up, or in how many
+	 * milliseconds to try again; by default the back-off decides.
+	 */
+	readonly afterLoss?:
+		((cause: SockchatError) => 'give-up' | number | undefined) | undefined;
+};
+
+/**
+ * What follows a loss.
+ *
+ * @param hasBeenOpen Whether a welcome has come, on any connection.
+ * @returns Whether to give up, or in how many milliseconds to try again;
+ * undefined if the back-off decides.
+ */
+export const nextAttempt = (
+	cause: SockchatError,
+	hasBeenOpen: boolean,
+	{isRetrying, isWaiting = false, afterLoss}: RetryOptions,
+): 'give-up' | number | undefined => {
+	if (isWaiting && !hasBeenOpen && absentCodes.has(cause.code)) {
+		return awaitMs;
+	}
+
+	const isFinal = !isRetrying || !hasBeenOpen || finalCodes.has(cause.code);
+	return isFinal ? 'give-up' : afterLoss?.(cause);
+};
 
 export const notSockchat = (seen: string) => {
 	const what = `This is not a sockchat server: instead of a welcome it sent ${JSON.stringify(seen.slice(0, 60))}.`;

@@ -1,11 +1,17 @@
-/** What a member asks the room; the answers come as frames. */
+/** What a member asks the room for; the answers come as frames. */
 import type {Found} from '../protocol/frame.js';
 import {checkSearch} from '../protocol/text.js';
 import type {FramedSocket} from './framed-socket.js';
 
 export class LogRequests {
+	/** The socket, after the welcome. */
+	readonly #socket: () => FramedSocket | undefined;
 	#lastId = 0;
 	#lastFound: Found | undefined;
+
+	constructor(socket: () => FramedSocket | undefined) {
+		this.#socket = socket;
+	}
 
 	/** An answer arrived: the next search without words continues after it. */
 	found(frame: Found): void {
@@ -16,13 +22,10 @@ export class LogRequests {
 	 * Searches the log for words.
 	 *
 	 * @param text Undefined to continue the last search with older entries.
-	 * @param socket Undefined before the welcome.
 	 * @returns Why it can't be done, if so.
 	 */
-	search(
-		text: string | undefined,
-		socket: FramedSocket | undefined,
-	): string | undefined {
+	search(text: string | undefined): string | undefined {
+		const socket = this.#socket();
 		if (!socket) {
 			return 'There is no connection now.';
 		}
@@ -54,13 +57,9 @@ export class LogRequests {
 	 * @param before Only entries before this seq.
 	 * @returns The id that the answer will have.
 	 */
-	find(
-		text: string,
-		before: number | undefined,
-		socket: FramedSocket | undefined,
-	): number {
+	find(text: string, before: number | undefined): number {
 		const id = ++this.#lastId;
-		socket?.send({
+		this.#socket()?.send({
 			type: 'search',
 			id,
 			text,
@@ -74,9 +73,9 @@ export class LogRequests {
 	 *
 	 * @returns The id that the answer will have.
 	 */
-	callRoll(socket: FramedSocket | undefined): number {
+	callRoll(): number {
 		const id = ++this.#lastId;
-		socket?.send({type: 'who', id});
+		this.#socket()?.send({type: 'who', id});
 		return id;
 	}
 
@@ -86,12 +85,9 @@ export class LogRequests {
 	 * @param before The entry to end before; if undefined, the first page.
 	 * @returns The id that the answer will have.
 	 */
-	readPast(
-		before: number | undefined,
-		socket: FramedSocket | undefined,
-	): number {
+	readPast(before: number | undefined): number {
 		const id = ++this.#lastId;
-		socket?.send({
+		this.#socket()?.send({
 			type: 'past',
 			id,
 			...(before === undefined ? {} : {before}),

@@ -112,7 +112,7 @@ export class RoomMember<E extends ClientEvent | ServerEvent> {
 	};
 
 	get commands(): readonly OfferedCommand[] {
-		return this.member.commands ?? [];
+		return this.member.bots.offered ?? [];
 	}
 
 	readonly offer = async (

@@ -109,12 +109,12 @@ export class Offers {
 		});
 		await new Promise<void>((resolve, reject) => {
 			this.#own.set(name, {handler, offered: {resolve, reject}, end});
-			client.offerCommand({name, usage, help});
+			client.bots.offer({name, usage, help});
 		});
 		const withdraw = () => {
 			if (this.#own.get(name)?.end === end) {
 				this.#own.delete(name);
-				client.withdrawCommand(name);
+				client.bots.withdraw(name);
 				end(undefined);
 			}
 		};
@@ -133,7 +133,7 @@ export class Offers {
 
 		return new Promise((resolve, reject) => {
 			const settling = {resolve, reject};
-			const request = client.ask(name, text);
+			const request = client.bots.ask(name, text);
 			const early = this.#early;
 			this.#early = undefined;
 			if (early?.request === request) {
@@ -208,7 +208,7 @@ export class Offers {
 	): Promise<void> {
 		const own = this.#own.get(name);
 		if (!own) {
-			client.answerCommand(request, `/${name} is no longer offered.`, true);
+			client.bots.answer(request, `/${name} is no longer offered.`, true);
 			return;
 		}
 
@@ -216,12 +216,12 @@ export class Offers {
 			const reply = await own.handler({name, text, from, id, at});
 			const {text: said, hasFailed = false} =
 				typeof reply === 'object' ? reply : {text: reply ?? ''};
-			const error = client.answerCommand(request, said, hasFailed);
+			const error = client.bots.answer(request, said, hasFailed);
 			if (error) {
-				client.answerCommand(request, error.message, true);
+				client.bots.answer(request, error.message, true);
 			}
 		} catch (error) {
-			client.answerCommand(request, '', true);
+			client.bots.answer(request, '', true);
 			surface(error);
 		}
 	}

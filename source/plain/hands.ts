@@ -31,6 +31,9 @@ export const handsOf = (session: RoomSession): RoomHands => {
 
 			return reason;
 		},
+		ask(name, text) {
+			chat.bots.ask(name, text);
+		},
 		control: async (action, peer) =>
 			progress.during(chat.control(action, peer)),
 		rule: async action => progress.during(chat.rule(action)),
@@ -50,7 +53,7 @@ export const handsOf = (session: RoomSession): RoomHands => {
 		...viewsInLines(chat, options, notice),
 		help(topic) {
 			const {mode, role} = chat;
-			help(topic, {mode, role, offered: chat.commands() ?? []}, notice);
+			help(topic, {mode, role, offered: chat.bots.offered ?? []}, notice);
 		},
 	};
 };

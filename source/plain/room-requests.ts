@@ -115,18 +115,18 @@ export const perform = async (
 
 		case 'command': {
 			await progress.until(() => progress.isWelcome);
-			chat.ask(request.name, request.text ?? '');
+			chat.bots.ask(request.name, request.text ?? '');
 			return;
 		}
 
 		case 'offer': {
 			const {name, usage = '', help = ''} = request;
-			chat.offerCommand({name, usage, help});
+			chat.bots.offer({name, usage, help});
 			return;
 		}
 
 		case 'withdraw': {
-			if (!chat.withdrawCommand(request.name)) {
+			if (!chat.bots.withdraw(request.name)) {
 				refuse(badInput(`You don't offer "${request.name}".`));
 			}
 
@@ -135,7 +135,7 @@ export const perform = async (
 
 		case 'answer': {
 			const {text = '', failed} = request;
-			const error = chat.answerCommand(request.request, text, failed);
+			const error = chat.bots.answer(request.request, text, failed);
 			if (error) {
 				refuse(error);
 			}

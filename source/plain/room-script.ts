@@ -43,7 +43,8 @@ const takeCommand = (session: RoomSession): TakeLine => {
 	return async line => {
 		if (isCommand(line) && !isQuit(line)) {
 			await progress.until(
-				() => progress.hasOpened && (isTyped || chat.commands() !== undefined),
+				() =>
+					progress.hasOpened && (isTyped || chat.bots.offered !== undefined),
 			);
 		}
 
@@ -55,10 +56,10 @@ const takeCommand = (session: RoomSession): TakeLine => {
 			session.wasAsked = false;
 		}
 
-		parseLine(line, 'room', chat.commands())(hands);
+		parseLine(line, 'room', chat.bots.offered)(hands);
 		if (!isTyped) {
 			await answered(session);
-			await progress.until(() => chat.unanswered() === 0);
+			await progress.until(() => chat.bots.unanswered === 0);
 		}
 	};
 };
@@ -168,7 +169,7 @@ const readInput = (
 					() =>
 						progress.isWelcome &&
 						chat.unstored() === 0 &&
-						chat.unanswered() === 0,
+						chat.bots.unanswered === 0,
 				);
 			}
 		},
@@ -178,7 +179,7 @@ const readInput = (
 				return `${linesWere(unstored)} not confirmed as stored`;
 			}
 
-			return isHeld || progress.isAsking || chat.unanswered() > 0
+			return isHeld || progress.isAsking || chat.bots.unanswered > 0
 				? 'The last command was not answered'
 				: undefined;
 		},

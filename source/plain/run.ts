@@ -193,7 +193,7 @@ const runChat = async (
 			mode: 'room',
 			nick: () => progress.nick || chat.nick,
 			nicks: () => chat.members().names,
-			commands: () => chat.commands()?.map(({name}) => name) ?? [],
+			commands: () => chat.bots.offered?.map(({name}) => name) ?? [],
 			mayLeave: () => mayLeave(opened),
 			stay() {
 				opened.wasAsked = false;

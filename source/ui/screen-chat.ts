@@ -97,7 +97,7 @@ const openScreenRoom = async (
 		hint: 'message, or /help',
 		onLine(line, actions) {
 			typed.add(line);
-			const offered = chat.commands() ?? [];
+			const offered = chat.bots.offered ?? [];
 			parseLine(
 				line,
 				'room',
@@ -113,7 +113,7 @@ const openScreenRoom = async (
 						to,
 						text: `/${name} ${text}`.trim(),
 					});
-					chat.ask(name, text);
+					chat.bots.ask(name, text);
 				},
 				bell: setBell,
 				search: actions.search,

@@ -156,7 +156,7 @@ for (const {fsync, bursts} of [
 					until: untilSeen,
 				} = members[burst % memberCount]!;
 				client.rename(nick);
-				client.search('nobody says this');
+				client.requests.search('nobody says this');
 				const searches = Math.floor(burst / memberCount) + 1;
 				const isFound = () =>
 					of('frame').filter(({frame}) => frame.type === 'found').length ===

@@ -143,9 +143,9 @@ test('search: one query at a time', async t => {
 test('search: a client continues where its last search ended', async t => {
 	const server = await openServer(t);
 	const otter = openClient(t, server.address, 'otter');
-	assert.match(otter.client.search('x')!, /no connection/u);
+	assert.match(otter.client.requests.search('x')!, /no connection/u);
 	await otter.untilPhase('open');
-	assert.match(otter.client.search(undefined)!, /Search for what\?/u);
+	assert.match(otter.client.requests.search(undefined)!, /Search for what\?/u);
 	for (let n = 1; n <= 30; n++) {
 		otter.client.say(`line ${n}`);
 	}
@@ -153,15 +153,15 @@ test('search: a client continues where its last search ended', async t => {
 	await otter.untilStored();
 	const found = () =>
 		otter.frames().flatMap(frame => (frame.type === 'found' ? [frame] : []));
-	assert.equal(otter.client.search('line'), undefined);
+	assert.equal(otter.client.requests.search('line'), undefined);
 	await otter.until('20', () => found().length === 1);
-	assert.equal(otter.client.search(undefined), undefined);
+	assert.equal(otter.client.requests.search(undefined), undefined);
 	await otter.until('the rest', () => found().length === 2);
 	assert.deepEqual(
 		found().map(({entries}) => entries.length),
 		[20, 10],
 	);
-	assert.match(otter.client.search(undefined)!, /No older matches/u);
+	assert.match(otter.client.requests.search(undefined)!, /No older matches/u);
 });
 
 test('search: entries that the log overwrites meanwhile are found unchanged, or not found', async () => {
