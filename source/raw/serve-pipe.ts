@@ -8,7 +8,7 @@
  */
 import {setImmediate} from 'node:timers';
 import type {Buffer} from 'node:buffer';
-import {Writable, type Readable} from 'node:stream';
+import {Writable} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {NoticeEvent, ServerEvent} from '../event/event.js';
@@ -23,8 +23,9 @@ import {createAnswers, type Answering, type Answers} from './answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {SearchPace} from './heard.js';
-import {inputStages, waitingBytes, type Input} from './feed.js';
+import type {Input} from './feed.js';
 import type {Limits, PipeOutput} from './pipe.js';
+import {PeerInput} from './peer-input.js';
 import {peersNamed} from './peer-name.js';
 import {receive} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
@@ -89,7 +90,7 @@ type Peer = {
 	readonly conversation: Conversation;
 	/** Whether it has ended, and nothing that it said is still to be answered. */
 	isAnswered: boolean;
-	/** How much of the input it was given. */
+	/** See `Holder`. */
 	bytesGiven: number;
 	reason: LeaveReason;
 	/** What it had sent when we were asked to leave. */
@@ -115,28 +116,30 @@ class PeersPipe {
 	readonly #answers: Answers | undefined;
 	/** Of the searches in what all peers say. */
 	readonly #pace = new SearchPace();
-	/** Whose the input is. */
-	#holder: Peer | undefined;
-	/** Whether nobody gets any more of the input. */
-	#isInputOver = false;
-	#hasInputEnded = false;
-	#inputError: Error | undefined;
-	#bytesPassed = 0;
+	readonly #input: PeerInput<Peer> | undefined;
 	#bytesTaken = 0;
 	#missingReplies: number;
 	#isLeaving = false;
 	#isCutOff = false;
 	#isAmidScript = false;
-	/** What is sent, once somebody is there: nothing is read before. */
-	#source: Input['stream'] | undefined;
-	readonly #changes: Readable[] = [];
 
 	constructor(options: ServePipeOptions) {
 		this.#options = options;
 		const {address, descriptor, limits, output, onEvent} = options;
 		const {answering, onFailure = () => undefined} = options;
 		this.#answers = answering && createAnswers(answering, onFailure);
-		const {createListener = plainListener} = options;
+		const {input, createListener = plainListener} = options;
+		this.#input =
+			input &&
+			new PeerInput(
+				input,
+				() => {
+					this.#finishInput(input.isShutdown);
+				},
+				() => {
+					this.leave();
+				},
+			);
 		this.#missingReplies = limits.replies ?? 0;
 		this.ended = new Promise(resolve => {
 			this.#settle = resolve;
@@ -189,7 +192,7 @@ class PeersPipe {
 		}
 
 		this.#silence.stop();
-		this.#takeBack();
+		this.#input?.takeBack();
 		void this.#listener.drain();
 	}
 
@@ -211,62 +214,22 @@ class PeersPipe {
 	async #end(): Promise<void> {
 		await this.#listener.closed;
 		this.#silence.stop();
-		const {input} = this.#options;
-		input?.stream.destroy();
-		const waiting = input
-			? input.stream.readableLength +
-				this.#changes.reduce((sum, each) => sum + waitingBytes(each), 0)
-			: 0;
+		this.#input?.close();
 		this.#settle({
-			bytesRead: this.#bytesPassed + waiting,
+			bytesRead: this.#input?.bytesRead ?? 0,
 			bytesTaken: this.#bytesTaken,
-			hasInputEnded: this.#hasInputEnded,
-			inputError: this.#inputError,
+			hasInputEnded: this.#input?.hasEnded ?? false,
+			inputError: this.#input?.error,
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
 			isAmidScript: this.#isAmidScript,
 		});
 	}
 
-	/** @returns What is sent. */
-	#follow(input: Input): Input['stream'] {
-		const {stream} = input;
-		stream.on('error', error => {
-			this.#inputError ??= error;
-			this.leave();
-		});
-		stream.once('end', () => {
-			this.#hasInputEnded = true;
-		});
-		let source = stream;
-		for (const change of inputStages(input)) {
-			source = source.pipe(change);
-			change.on('error', error => {
-				this.#inputError ??= error;
-				this.leave();
-			});
-			this.#changes.push(change);
-		}
-
-		source.once('end', () => {
-			this.#finishInput();
-		});
-		source.on('data', (chunk: Buffer) => {
-			this.#bytesPassed += chunk.length;
-			if (this.#holder) {
-				this.#holder.bytesGiven += chunk.length;
-			}
-		});
-		return source;
-	}
-
 	/** FIN to all, now and from now on, unless that isn't wanted. */
-	#finishInput(): void {
-		this.#isInputOver = true;
-		this.#holder = undefined;
+	#finishInput(isShutdown: boolean): void {
 		for (const peer of this.#peers.values()) {
-			const isToEnd =
-				this.#options.input!.isShutdown || peer.link.stream.readableEnded;
+			const isToEnd = isShutdown || peer.link.stream.readableEnded;
 			if (isToEnd && !peer.conversation.currentStep) {
 				this.#endSending(peer);
 			}
@@ -346,7 +309,7 @@ class PeersPipe {
 
 		if (this.#isLeaving) {
 			this.#endSending(peer);
-		} else if (this.#isInputOver) {
+		} else if (this.#input?.isOver) {
 			if (this.#options.input!.isShutdown) {
 				this.#endSending(peer);
 			}
@@ -401,19 +364,19 @@ class PeersPipe {
 		}
 
 		const {input} = this.#options;
-		const isHolder = peer === this.#holder;
+		const isHolder = peer === this.#input?.holder;
 		const isTyped = (input?.stream as {isTTY?: boolean} | undefined)?.isTTY;
 		if (isHolder && !isTyped && (input!.isFinite || peer.bytesGiven > 0)) {
 			return;
 		}
 
-		const isKept = this.#options.isHalfOpen && !this.#isInputOver;
+		const isKept = this.#options.isHalfOpen && !this.#input?.isOver;
 		if (isKept) {
 			return;
 		}
 
 		if (isHolder) {
-			this.#takeBack();
+			this.#input.takeBack();
 		}
 
 		this.#endSending(peer);
@@ -422,17 +385,18 @@ class PeersPipe {
 
 	/** Of UDP: the input is for whom spoke last. */
 	#prefer(peer: Peer): void {
-		if (this.#holder !== peer) {
-			this.#takeBack();
+		if (this.#input?.holder !== peer) {
+			this.#input?.takeBack();
 			this.#give([peer]);
 		}
 	}
 
 	/** The input goes to the first peer that can take it. */
 	#give(preferred: Iterable<Peer> = this.#peers.values()): void {
-		const {input, to} = this.#options;
-		const isOver = this.#isInputOver || this.#isLeaving;
-		if (!input || isOver || this.#holder) {
+		const {to} = this.#options;
+		const input = this.#input;
+		const isGivable = input && !input.isOver && !input.holder;
+		if (!isGivable || this.#isLeaving) {
 			return;
 		}
 
@@ -443,19 +407,9 @@ class PeersPipe {
 			const {writable} = peer.sink;
 			const isReady = !peer.conversation.currentStep;
 			if (isReady && peer.link.stream.writable && writable.writable) {
-				this.#holder = peer;
-				this.#source ??= this.#follow(input);
-				this.#source.pipe(writable, {end: false});
+				input.giveTo(peer);
 				return;
 			}
-		}
-	}
-
-	#takeBack(): void {
-		if (this.#holder) {
-			this.#source?.unpipe(this.#holder.sink.writable);
-			this.#source?.pause();
-			this.#holder = undefined;
 		}
 	}
 
@@ -488,15 +442,15 @@ class PeersPipe {
 			bytesOut: bytesTaken,
 			...datagramFacts(link),
 		});
-		if (this.#holder !== peer) {
+		const input = this.#input;
+		if (input?.holder !== peer) {
 			return;
 		}
 
-		this.#takeBack();
 		if (this.#options.input!.isFinite && bytesGiven > 0) {
-			this.#options.input!.stream.destroy();
-			this.#finishInput();
+			input.finish();
 		} else {
+			input.takeBack();
 			this.#give();
 		}
 	}
