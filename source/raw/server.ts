@@ -1,37 +1,33 @@
 /**
- * `serve --raw`: exact bytes, no names, no frames, no sniffing. Typed text goes
- * to every peer; received data is reported chunk by chunk, as read.
+ * `serve --raw`: exact bytes, no names, no frames, no sniffing. What is written
+ * goes to every peer; as a pipe, to the first alone.
  */
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
 import {refused, type Answer, type SocketAction} from '../tcp/socket-action.js';
 import type {SockchatError} from '../errors.js';
-import type {LeaveReason} from '../protocol/frame.js';
 import type {
 	ControlEvent,
 	NoticeEvent,
 	RawEvent,
 	ServerEvent,
 } from '../event/event.js';
-import type {PeerRow} from '../event/peer-row.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
-import type {Recorded, Recorder} from '../recording/recorder.js';
+import type {Recorder} from '../recording/recorder.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import type {AnyListener} from '../socket/listener.js';
 import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
-import {controlSocket, type SocketOwner} from '../socket/control.js';
-import {datagramFacts, type Link, type OuterLink} from '../socket/link.js';
+import {controlSocket} from '../socket/control.js';
+import type {OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
-import type {TcpTable} from '../socket/tcp-table.js';
 import {createAnswers, type Answering} from './answers.js';
-import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
-import {Heard, SearchPace} from './heard.js';
+import {SearchPace} from './heard.js';
 import {peersNamed} from './peer-name.js';
+import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
-import {answerTelnet} from './telnet.js';
 
 export type RawServerOptions = {
 	readonly address: LoopbackAddress;
@@ -144,180 +140,75 @@ export const startRawServer = async ({
 }: RawServerOptions): Promise<RawServer> => {
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
 	roomForPeers();
-	const peers = new Map<OuterLink, RawPeer>();
+	const peers = new Set<RawPeer>();
 	const destroy = () => {
-		for (const {stream} of peers.keys()) {
-			stream.destroy();
+		for (const {link} of peers) {
+			link.stream.destroy();
 		}
 	};
 
-	const answers = answering && createAnswers(answering, onFailure);
-	const searches = new SearchPace();
 	let isPaused = false;
 	let bytesTaken = 0;
-	/** @param done Called with whether the kernel took all of it. */
-	const send = (
-		link: Link,
-		{name, recorded}: RawPeer,
-		bytes: Buffer,
-		done: (isTaken: boolean) => void,
-	) => {
-		const frame = link.messageKind(bytes);
-		watch?.tap.note('out', name, bytes, frame);
-		recorded?.sent(bytes);
-		link.stream.write(bytes, error => {
-			done(!error);
-		});
-		const at = clock.wallMs();
-		onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes, frame});
-	};
-
-	/** Reads a peer, unless somebody paused it or its answer is under way. */
-	const read = ({stream}: Link, peer: RawPeer) => {
-		if (isPaused || peer.isPaused || peer.isBeingAnswered) {
-			stream.pause();
-		} else {
-			stream.resume();
-		}
+	/** What the end of the input does to peers; undefined until it ends. */
+	let hasShutdown: boolean | undefined;
+	let hasServed = false;
+	const answers = answering && createAnswers(answering, onFailure);
+	const site: RawSite = {
+		clock,
+		onEvent,
+		watch,
+		recorder,
+		isTelnet,
+		answers,
+		searches: new SearchPace(),
+		isEndAnswered({bytesGiven}) {
+			const isReceiving =
+				!answers && hasShutdown === undefined && (isOnce || bytesGiven > 0);
+			const isKept = isHalfOpen || (isPipe && isReceiving);
+			return !isKept || hasShutdown === true;
+		},
+		onClosed(peer, ended) {
+			peers.delete(peer);
+			onEvent(ended);
+			if (isOnce) {
+				void listener.drain();
+			}
+		},
 	};
 
 	/** All, or those that a name is for. */
-	const meant = (to: string | undefined): ReadonlyArray<[Link, RawPeer]> => {
+	const meant = (to: string | undefined): readonly RawPeer[] => {
 		const all = [...peers];
 		if (to === undefined) {
 			return all;
 		}
 
 		const names = peersNamed(
-			all.map(([, {name}]) => name),
+			all.map(({name}) => name),
 			to,
 		);
-		return all.filter(([, {name}]) => names.includes(name));
+		return all.filter(({name}) => names.includes(name));
 	};
 
-	/** What the end of the input does to peers; undefined until it ends. */
-	let hasShutdown: boolean | undefined;
-	let hasServed = false;
 	const accept = (link: OuterLink, origin: Origin) => {
-		const {name} = origin;
-		const {stream} = link;
 		if (isOnce && hasServed) {
-			stream.on('error', () => undefined);
+			link.stream.on('error', () => undefined);
 			link.reset();
 			return;
 		}
 
 		hasServed = true;
-		watch?.follow(link, 'server', name);
+		watch?.follow(link, 'server', origin.name);
 		silence?.follow(link);
-		const peer: RawPeer = {
-			name,
-			origin,
-			since: clock.monotonicMs(),
-			bytesIn: 0,
-			isHalfClosed: false,
-			bytesGiven: 0,
-			reason: 'closed',
-			recorded: recorder?.follow(link, name),
-			isPaused: false,
-			isBeingAnswered: false,
-		};
-		const negotiate = isTelnet
-			? answerTelnet(stream, bytes => {
-					watch?.tap.note('out', name, bytes);
-					peer.recorded?.sent(bytes);
-					const at = clock.wallMs();
-					onEvent({type: 'chunk', at, direction: 'out', peer: name, bytes});
-				})
-			: undefined;
-		peers.set(link, peer);
+		const peer = new RawPeer(link, origin, site);
+		peers.add(peer);
 		if (isPaused) {
-			stream.pause();
+			peer.setPaused('all', true);
 		}
-
-		const answerer = answers?.(
-			{
-				name,
-				write: async bytes =>
-					stream.writable &&
-					new Promise(resolve => {
-						send(link, peer, bytes, resolve);
-					}),
-				disconnect() {
-					stream.destroy();
-				},
-			},
-			new Heard(searches),
-		);
-		const answer = async (bytes: Buffer) => {
-			peer.isBeingAnswered = true;
-			read(link, peer);
-			await answerer?.hear(bytes);
-			peer.isBeingAnswered = false;
-			read(link, peer);
-		};
 
 		if (hasShutdown) {
-			stream.end();
+			link.stream.end();
 		}
-
-		stream.on('data', (bytes: Buffer) => {
-			peer.bytesIn += bytes.length;
-			const frame = link.messageKind(bytes);
-			watch?.tap.note('in', name, bytes, frame);
-			const at = clock.wallMs();
-			onEvent({type: 'chunk', at, direction: 'in', peer: name, bytes, frame});
-			negotiate?.(bytes);
-			if (answerer) {
-				void answer(bytes);
-			}
-		});
-		followControls(link, name, clock, onEvent, watch);
-		const answerEnd = async () => {
-			peer.isHalfClosed = true;
-			await answerer?.endHearing();
-			const isReceiving =
-				!answerer &&
-				hasShutdown === undefined &&
-				(isOnce || peer.bytesGiven > 0);
-			const isKept = isHalfOpen || (isPipe && isReceiving);
-			if (!isKept || hasShutdown) {
-				stream.end();
-			}
-		};
-
-		// Its FIN is answered by ours: an empty read ends a peer.
-		stream.on('end', () => {
-			void answerEnd();
-		});
-		stream.on('error', () => {
-			peer.reason = 'reset';
-		});
-		stream.on('close', () => {
-			answerer?.leave();
-			if (link.flaw) {
-				const text = `${name}: ${link.flaw.message}`;
-				const at = clock.wallMs();
-				onEvent({type: 'notice', at, tone: 'bad', text});
-			}
-
-			peers.delete(link);
-			const {bytesIn, reason} = peer;
-			const {bytesOut} = link;
-			const at = clock.wallMs();
-			onEvent({
-				type: 'ended',
-				at,
-				peer: name,
-				reason,
-				bytesIn,
-				bytesOut,
-				...datagramFacts(link),
-			});
-			if (isOnce) {
-				void listener.drain();
-			}
-		});
 	};
 
 	const listener: AnyListener = createListener({
@@ -330,8 +221,8 @@ export const startRawServer = async ({
 			watch?.follow(link, 'server', name);
 		},
 		onDrain() {
-			for (const {stream} of peers.keys()) {
-				stream.end();
+			for (const {link} of peers) {
+				link.stream.end();
 			}
 		},
 		onCutOff: destroy,
@@ -340,7 +231,7 @@ export const startRawServer = async ({
 	watch?.sample((table, at) => ({
 		type: 'peers',
 		at,
-		rows: [...peers].map(([link, peer]) => rowOf(link, peer, table)),
+		rows: [...peers].map(peer => peer.row(table)),
 		listening: table?.listening(formatAddress(listener.address)),
 		backlog: listener.backlog,
 		refused: 0,
@@ -360,7 +251,8 @@ export const startRawServer = async ({
 				bytesTaken += isTaken ? bytes.length : 0;
 			};
 
-			for (const [link, peer] of meant(to)) {
+			for (const peer of meant(to)) {
+				const {link} = peer;
 				// Both have sent FIN: a write would drop what is still queued.
 				if (!link.stream.writable) {
 					continue;
@@ -375,7 +267,7 @@ export const startRawServer = async ({
 					continue;
 				}
 
-				send(link, peer, bytes, countTaken);
+				peer.send(bytes, countTaken);
 				if (isPipe) {
 					break;
 				}
@@ -383,22 +275,22 @@ export const startRawServer = async ({
 
 			return count;
 		},
-		peers: () => [...peers.values()].map(({name}) => name),
+		peers: () => [...peers].map(({name}) => name),
 		bytesTaken: () => bytesTaken,
 		finish(isShutdown) {
 			hasShutdown = isShutdown;
-			for (const [{stream}, {isHalfClosed}] of peers) {
+			for (const {link, isHalfClosed} of peers) {
 				if (isShutdown || isHalfClosed) {
-					stream.end();
+					link.stream.end();
 				}
 			}
 		},
 		count(to) {
 			const named = meant(to);
-			const receiving = named.filter(([{stream}]) => stream.writable);
+			const receiving = named.filter(({link}) => link.stream.writable);
 			const queuedBytes = Math.max(
 				0,
-				...receiving.map(([{stream}]) => stream.writableLength),
+				...receiving.map(({link}) => link.stream.writableLength),
 			);
 			return {
 				connected: named.length,
@@ -408,18 +300,18 @@ export const startRawServer = async ({
 		},
 		async drained() {
 			await Promise.all(
-				[...peers.keys()].map(async ({stream}) => untilDrained(stream)),
+				[...peers].map(async ({link}) => untilDrained(link.stream)),
 			);
 		},
 		async flushed() {
 			await Promise.all(
-				[...peers.keys()].map(async ({stream}) => untilFlushed(stream)),
+				[...peers].map(async ({link}) => untilFlushed(link.stream)),
 			);
 		},
 		setPaused(wanted) {
 			isPaused = wanted;
-			for (const [link, peer] of peers) {
-				read(link, peer);
+			for (const peer of peers) {
+				peer.setPaused('all', wanted);
 			}
 		},
 		async control(action, wanted) {
@@ -432,15 +324,7 @@ export const startRawServer = async ({
 				);
 			}
 
-			const [link, peer] = found;
-			return controlSocket(
-				ownerOf(link, peer, watch, isWanted => {
-					peer.isPaused = isWanted;
-					read(link, peer);
-				}),
-				action,
-				`${peer.name}'s`,
-			);
+			return controlSocket(found.owner, action, `${found.name}'s`);
 		},
 		async drain() {
 			await listener.drain();
@@ -465,62 +349,3 @@ const untilDrained = async (stream: Duplex): Promise<void> =>
 
 		stream.on('drain', settle).on('close', settle);
 	});
-
-type RawPeer = {
-	readonly name: string;
-	readonly origin: Origin;
-	/** Monotonic milliseconds of its accept. */
-	readonly since: number;
-	bytesIn: number;
-	isHalfClosed: boolean;
-	/** How much of what was written is for it. */
-	bytesGiven: number;
-	/** Reported when it ends. */
-	reason: LeaveReason;
-	readonly recorded: Recorded | undefined;
-	/** Whether somebody asked to read it no more. */
-	isPaused: boolean;
-	isBeingAnswered: boolean;
-};
-
-const rowOf = (
-	{stream, bytesOut}: Link,
-	{name, origin, since, bytesIn, isHalfClosed}: RawPeer,
-	table: TcpTable | undefined,
-): PeerRow => ({
-	peer: name,
-	nick: undefined,
-	dialect: 'raw',
-	phase: isHalfClosed ? 'half-closed' : 'open',
-	since,
-	rttMs: undefined,
-	bytesIn,
-	bytesOut,
-	queuedBytes: stream.writableLength,
-	lagEntries: 0,
-	isPaused: stream.isPaused(),
-	kernel:
-		origin.kind === 'tcp' ? table?.pair(origin.local, origin.name) : undefined,
-});
-
-/** A raw socket has no protocol, so there is only the socket to act on. */
-const ownerOf = (
-	link: Link,
-	peer: RawPeer,
-	watch: SocketWatch | undefined,
-	setPaused: SocketOwner['setPaused'],
-): SocketOwner => ({
-	link,
-	setPaused,
-	onCall(call) {
-		watch?.called(call, link);
-	},
-	reset() {
-		peer.reason = 'reset';
-		link.reset();
-	},
-	close(unreadBytes) {
-		watch?.called('close()', link, {unreadBytes});
-		link.stream.destroy();
-	},
-});

@@ -1,0 +1,238 @@
+/**
+ * One peer of `serve --raw`: what it sends is reported chunk by chunk, as read,
+ * and answered if the server has answers.
+ */
+import type {Buffer} from 'node:buffer';
+import type {LeaveReason} from '../protocol/frame.js';
+import type {
+	ControlEvent,
+	NoticeEvent,
+	RawEvent,
+	ServerEvent,
+} from '../event/event.js';
+import type {PeerRow} from '../event/peer-row.js';
+import type {Recorded, Recorder} from '../recording/recorder.js';
+import type {Clock} from '../socket/clock.js';
+import type {SocketOwner} from '../socket/control.js';
+import {datagramFacts, type OuterLink} from '../socket/link.js';
+import type {Origin} from '../socket/origin.js';
+import type {TcpTable} from '../socket/tcp-table.js';
+import type {SocketWatch} from '../watch/socket-watch.js';
+import type {Answerer} from './answerer.js';
+import type {Answers} from './answers.js';
+import {Heard, type SearchPace} from './heard.js';
+import {followControls} from './messages/controls.js';
+import {answerTelnet} from './telnet.js';
+
+type Ended = Extract<ServerEvent, {type: 'ended'}>;
+
+/** What all peers of a server have in common. */
+export type RawSite = {
+	readonly clock: Clock;
+	readonly onEvent: (
+		event: ServerEvent | RawEvent | ControlEvent | NoticeEvent,
+	) => void;
+	readonly watch: SocketWatch | undefined;
+	readonly recorder: Recorder | undefined;
+	/** Whether telnet's requests are answered. */
+	readonly isTelnet: boolean;
+	/** What answers the peers, if anything. */
+	readonly answers: Answers | undefined;
+	/** Of the searches in what all peers say. */
+	readonly searches: SearchPace;
+	/** Whether ours follows the FIN of a peer, which has its answers. */
+	readonly isEndAnswered: (peer: RawPeer) => boolean;
+	/** @param ended The event that reports it. */
+	readonly onClosed: (peer: RawPeer, ended: Ended) => void;
+};
+
+export class RawPeer {
+	readonly link: OuterLink;
+	readonly name: string;
+	/** How much of what was written is for it. */
+	bytesGiven = 0;
+	readonly #site: RawSite;
+	readonly #origin: Origin;
+	/** Monotonic milliseconds of its accept. */
+	readonly #since: number;
+	readonly #recorded: Recorded | undefined;
+	readonly #answerer: Answerer | undefined;
+	/** Why it is not read now. */
+	readonly #pauses = new Set<'all' | 'by-hand' | 'answer'>();
+	#bytesIn = 0;
+	#isHalfClosed = false;
+	/** Reported when it ends. */
+	#reason: LeaveReason = 'closed';
+
+	constructor(link: OuterLink, origin: Origin, site: RawSite) {
+		const {name} = origin;
+		const {stream} = link;
+		const {clock, onEvent, watch, searches} = site;
+		this.link = link;
+		this.name = name;
+		this.#site = site;
+		this.#origin = origin;
+		this.#since = clock.monotonicMs();
+		this.#recorded = site.recorder?.follow(link, name);
+		const negotiate = site.isTelnet
+			? answerTelnet(stream, bytes => {
+					this.#report('out', bytes);
+				})
+			: undefined;
+		this.#answerer = site.answers?.(
+			{
+				name,
+				write: async bytes =>
+					stream.writable &&
+					new Promise(resolve => {
+						this.send(bytes, resolve);
+					}),
+				disconnect() {
+					stream.destroy();
+				},
+			},
+			new Heard(searches),
+		);
+		stream.on('data', (bytes: Buffer) => {
+			this.#bytesIn += bytes.length;
+			this.#report('in', bytes, link.messageKind(bytes));
+			negotiate?.(bytes);
+			if (this.#answerer) {
+				void this.#answer(this.#answerer, bytes);
+			}
+		});
+		followControls(link, name, clock, onEvent, watch);
+		stream.on('end', () => {
+			void this.#answerEnd();
+		});
+		stream.on('error', () => {
+			this.#reason = 'reset';
+		});
+		stream.on('close', () => {
+			this.#close();
+		});
+	}
+
+	get isHalfClosed(): boolean {
+		return this.#isHalfClosed;
+	}
+
+	/** @param done Called with whether the kernel took all of it. */
+	send(bytes: Buffer, done: (isTaken: boolean) => void): void {
+		this.#report('out', bytes, this.link.messageKind(bytes));
+		this.link.stream.write(bytes, error => {
+			done(!error);
+		});
+	}
+
+	/** Pauses or resumes reading; it is read when nothing pauses it. */
+	setPaused(cause: 'all' | 'by-hand' | 'answer', isPaused: boolean): void {
+		if (isPaused) {
+			this.#pauses.add(cause);
+		} else {
+			this.#pauses.delete(cause);
+		}
+
+		if (this.#pauses.size > 0) {
+			this.link.stream.pause();
+		} else {
+			this.link.stream.resume();
+		}
+	}
+
+	row(table: TcpTable | undefined): PeerRow {
+		const {stream, bytesOut} = this.link;
+		const origin = this.#origin;
+		return {
+			peer: this.name,
+			nick: undefined,
+			dialect: 'raw',
+			phase: this.#isHalfClosed ? 'half-closed' : 'open',
+			since: this.#since,
+			rttMs: undefined,
+			bytesIn: this.#bytesIn,
+			bytesOut,
+			queuedBytes: stream.writableLength,
+			lagEntries: 0,
+			isPaused: stream.isPaused(),
+			kernel:
+				origin.kind === 'tcp'
+					? table?.pair(origin.local, origin.name)
+					: undefined,
+		};
+	}
+
+	/** A raw socket has no protocol, so there is only the socket to act on. */
+	get owner(): SocketOwner {
+		const {link} = this;
+		const {watch} = this.#site;
+		return {
+			link,
+			setPaused: isPaused => {
+				this.setPaused('by-hand', isPaused);
+			},
+			onCall(call) {
+				watch?.called(call, link);
+			},
+			reset: () => {
+				this.#reason = 'reset';
+				link.reset();
+			},
+			close(unreadBytes) {
+				watch?.called('close()', link, {unreadBytes});
+				link.stream.destroy();
+			},
+		};
+	}
+
+	#report(
+		direction: 'in' | 'out',
+		bytes: Buffer,
+		frame?: RawEvent['frame'],
+	): void {
+		const {clock, onEvent, watch} = this.#site;
+		const {name: peer} = this;
+		watch?.tap.note(direction, peer, bytes, frame);
+		if (direction === 'out') {
+			this.#recorded?.sent(bytes);
+		}
+
+		const at = clock.wallMs();
+		onEvent({type: 'chunk', at, direction, peer, bytes, frame});
+	}
+
+	async #answer(answerer: Answerer, bytes: Buffer): Promise<void> {
+		this.setPaused('answer', true);
+		await answerer.hear(bytes);
+		this.setPaused('answer', false);
+	}
+
+	async #answerEnd(): Promise<void> {
+		this.#isHalfClosed = true;
+		await this.#answerer?.endHearing();
+		if (this.#site.isEndAnswered(this)) {
+			this.link.stream.end();
+		}
+	}
+
+	#close(): void {
+		const {link, name: peer} = this;
+		const {clock, onEvent, onClosed} = this.#site;
+		this.#answerer?.leave();
+		const at = clock.wallMs();
+		if (link.flaw) {
+			const text = `${peer}: ${link.flaw.message}`;
+			onEvent({type: 'notice', at, tone: 'bad', text});
+		}
+
+		onClosed(this, {
+			type: 'ended',
+			at,
+			peer,
+			reason: this.#reason,
+			bytesIn: this.#bytesIn,
+			bytesOut: link.bytesOut,
+			...datagramFacts(link),
+		});
+	}
+}
