@@ -20,7 +20,8 @@ import type {PeerUid} from '../socket/peer-uid.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Newcomer} from './admission.js';
 import {AgentLimits} from './agent-limits.js';
-import {leaveBots, offeredCommands} from './bots/actions.js';
+import {Announcements} from './announcements.js';
+import {leaveBots} from './bots/actions.js';
 import {Bots} from './bots/bots.js';
 import {Budget} from './budget.js';
 import type {TellHealth} from './history-place.js';
@@ -84,11 +85,6 @@ const stoppedMs = 2000;
 // Entries that wait for the disk may come to this much.
 const maxHeldBytes = 4 * 1024 * 1024;
 
-// If joins and leaves aren't logged, members get the count this often, or less
-// often in a room where that would be more frames than these.
-const shortestCountMs = 1000;
-const countFramesPerSecond = 2000;
-
 /** The members besides the host. */
 export type Company = {
 	readonly others: number;
@@ -125,10 +121,7 @@ export class Hub implements ConnectionHub {
 	#host: PeerConnection | undefined;
 	#isFlushDue = false;
 	#isPausedForDisk = false;
-	#isCountDue = false;
-	#countedAt = 0;
-	#areOffersDue = false;
-	#offersSentAt = 0;
+	readonly #announcements = new Announcements(this, this.#byMember);
 	#sweptAt: number;
 	#lookedAt: number;
 	#cancelSweep: (() => void) | undefined;
@@ -274,7 +267,7 @@ export class Hub implements ConnectionHub {
 
 	/** Who is on other servers has changed; the list says so, soon. */
 	onElsewhere(): void {
-		this.#isCountDue = true;
+		this.#announcements.countChanged();
 	}
 
 	/** Everybody who is connected, except the host's own screen. */
@@ -363,11 +356,13 @@ export class Hub implements ConnectionHub {
 	onRenamed(): void {
 		this.#onPresence(this.room.isAnnouncing);
 		// One of the names may be that of a bot.
-		this.#areOffersDue ||= this.bots.count > 0;
+		if (this.bots.count > 0) {
+			this.#announcements.offersChanged();
+		}
 	}
 
 	onOffers(): void {
-		this.#areOffersDue = true;
+		this.#announcements.offersChanged();
 	}
 
 	onGone(connection: PeerConnection, reason: LeaveReason): void {
@@ -388,7 +383,7 @@ export class Hub implements ConnectionHub {
 		if (isEntry) {
 			this.onPosted();
 		} else {
-			this.#isCountDue = true;
+			this.#announcements.countChanged();
 		}
 	}
 
@@ -461,9 +456,7 @@ export class Hub implements ConnectionHub {
 			heartbeatMs: this.room.heartbeatMs,
 			head,
 		});
-		for (const connection of this.#byMember.values()) {
-			connection.writeIfFramed(line);
-		}
+		this.writeAll(line);
 	}
 
 	#sweep(): void {
@@ -482,52 +475,6 @@ export class Hub implements ConnectionHub {
 			connection.tick(at);
 		}
 
-		if (this.#isCountDue && at - this.#countedAt >= this.#countMs) {
-			this.#isCountDue = false;
-			this.#countedAt = at;
-			this.#sendCount();
-		}
-
-		if (this.#areOffersDue && at - this.#offersSentAt >= this.#offersMs) {
-			this.#areOffersDue = false;
-			this.#offersSentAt = at;
-			this.#sendOffers();
-		}
-	}
-
-	/** A bot that offers and withdraws on and on costs all others no more. */
-	get #offersMs(): number {
-		return this.#offersSentAt === 0 ? 0 : this.#countMs;
-	}
-
-	get #countMs(): number {
-		const {memberCount} = this.room;
-		return Math.max(
-			shortestCountMs,
-			(memberCount * 1000) / countFramesPerSecond,
-		);
-	}
-
-	#sendOffers(): void {
-		const line = frameLine(offeredCommands(this));
-		for (const connection of this.#byMember.values()) {
-			if (connection.hearsCommands) {
-				connection.writeIfFramed(line);
-			}
-		}
-	}
-
-	#sendCount(): void {
-		const {heartbeatMs} = this.room;
-		const {count, names, agents} = this.room.memberList();
-		const line = frameLine({
-			type: 'members',
-			count,
-			names: this.room.isListing ? names : [],
-			...(this.room.isListing && agents && {agents}),
-			heartbeatMs,
-			...(this.relay && {head: this.room.log.shownHead}),
-		});
-		this.writeAll(line);
+		this.#announcements.sweep(at);
 	}
 }
