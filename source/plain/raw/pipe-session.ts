@@ -1,0 +1,221 @@
+/**
+ * What a raw pipe reads and writes, whichever role it has: stdin to the socket,
+ * the socket to stdout, and what is to be said of it, to stderr.
+ */
+import {Buffer} from 'node:buffer';
+import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
+import {startDeadline} from '../../chat/deadline.js';
+import type {Ending} from '../../chat/ending.js';
+import {beginRecording} from '../../chat/open-raw.js';
+import {SockchatError} from '../../errors.js';
+import type {NoticeEvent, ServerEvent} from '../../event/event.js';
+import type {RawModeOptions} from '../../options/options.js';
+import {ByteText} from '../../protocol/byte-text.js';
+import {display, toDisplay} from '../../protocol/display.js';
+import {textWithCommands} from '../../protocol/telnet.js';
+import type {Input} from '../../raw/feed.js';
+import {createMessageLines} from '../../raw/messages/cut.js';
+import {messagesOf} from '../../raw/messages/input.js';
+import type {PipeEnd} from '../../raw/pipe.js';
+import {notMet, notMetYet} from '../../raw/script-failure.js';
+import type {ScriptStep} from '../../raw/script-steps.js';
+import {systemClock} from '../../socket/clock.js';
+import {wordsOf} from '../../store/notice.js';
+import {isFile, readFileInput} from '../file-input.js';
+import {unreadable} from '../input.js';
+import type {Output} from '../output.js';
+import {notSent, tooFewReplies} from './script.js';
+
+export type PipeStreams = {
+	readonly stdin: Readable & {readonly isTTY?: boolean};
+	readonly stdout: Output;
+	readonly stderr: Writable;
+};
+
+/** Text that can't control a terminal. */
+const createDisplay = (): Duplex => {
+	const text = new ByteText(textWithCommands);
+	return new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			done(undefined, toDisplay(text.push(chunk), {lines: 'keep'}));
+		},
+		flush(done) {
+			done(undefined, toDisplay(text.takeRest(), {lines: 'keep'}));
+		},
+	});
+};
+
+const inputOf = (
+	options: RawModeOptions,
+	streams: PipeStreams,
+): Input | undefined => {
+	const {isInputRead, isShutdown = true, message} = options;
+	const how = {...messagesOf(options), isShutdown};
+	if (message !== undefined && message !== '-') {
+		const stream = Readable.from([Buffer.from(`${message}\n`)], {
+			objectMode: false,
+		});
+		return {stream, isFinite: true, ...how};
+	}
+
+	if (!isInputRead) {
+		return undefined;
+	}
+
+	const isFinite = isFile(0);
+	const stream = isFinite ? readFileInput(0) : streams.stdin;
+	return {stream, isFinite, ...how};
+};
+
+/** Everything that both roles need. */
+export class PipeSession {
+	readonly input: Input | undefined;
+	readonly output;
+	readonly limits;
+	readonly script: readonly ScriptStep[] | undefined;
+	readonly recorder;
+	readonly isTelnet;
+	hasFailed = false;
+	late: SockchatError | undefined;
+	hasConnected = false;
+	readonly #options: RawModeOptions;
+	readonly #streams: PipeStreams;
+
+	constructor(options: RawModeOptions, streams: PipeStreams) {
+		this.#options = options;
+		this.#streams = streams;
+		this.isTelnet = options.isTelnet;
+		this.recorder = beginRecording(options, error => {
+			this.fail(error);
+		});
+		this.input = inputOf(options, streams);
+		const {stdout} = streams;
+		this.output = {
+			output: stdout.stream,
+			...(stdout.isTerminal && {createDisplay}),
+			...(options.link?.ws &&
+				!options.link.ws.isBinary && {createFormat: createMessageLines}),
+		};
+		const {idleMs, replies, script} = options;
+		this.script = script;
+		this.limits = {idleMs, replies};
+	}
+
+	/** Without a connection, none ends before stdin does. */
+	get isOfDatagrams(): boolean {
+		return this.#options.address.kind === 'udp';
+	}
+
+	get isReaderGone(): boolean {
+		return this.#streams.stdout.failure !== undefined;
+	}
+
+	fail(error: SockchatError): void {
+		this.hasFailed = true;
+		this.#streams.stderr.write(`${toDisplay(error.message)}\n`);
+	}
+
+	tell(event: ServerEvent | NoticeEvent): void {
+		const words = wordsOf(event);
+		if (words && (!this.#options.isQuiet || words.tone === 'bad')) {
+			this.#streams.stderr.write(display`${words.text}\n`);
+		}
+	}
+
+	note(sentence: string): void {
+		if (!this.#options.isQuiet) {
+			this.#streams.stderr.write(display`${sentence}\n`);
+		}
+	}
+
+	/** @param currentStep The step of the script under way. */
+	startDeadline(
+		onLate: () => void,
+		currentStep: () => ScriptStep | undefined,
+	): () => void {
+		const {timeoutMs, message, replies} = this.#options;
+		return startDeadline({
+			timeoutMs,
+			clock: systemClock,
+			missing: () => {
+				if (!this.hasConnected) {
+					return 'Not connected';
+				}
+
+				const step = currentStep();
+				if (step && this.script?.some(({type}) => type === 'expect')) {
+					return notMetYet(step);
+				}
+
+				if (replies !== undefined) {
+					return `${replies === 1 ? 'No reply' : `Fewer than ${replies} replies`} came`;
+				}
+
+				return message === undefined
+					? undefined
+					: 'The other side did not end the connection';
+			},
+			onLate: error => {
+				this.late = error;
+				onLate();
+			},
+		});
+	}
+
+	/** What is to be said of the input when all is over. */
+	#reportInput(
+		end: Pick<
+			PipeEnd,
+			'bytesRead' | 'bytesTaken' | 'hasInputEnded' | 'inputError'
+		>,
+		isCutShort: boolean,
+	): void {
+		const {bytesRead, bytesTaken, hasInputEnded, inputError} = end;
+		if (inputError) {
+			this.fail(
+				inputError instanceof SockchatError
+					? inputError
+					: unreadable(inputError),
+			);
+		}
+
+		const isShort = bytesRead > bytesTaken;
+		const isCut = isCutShort && bytesRead > 0 && !hasInputEnded;
+		if (isShort || (isCut && !inputError)) {
+			this.fail(
+				notSent({bytesRead, hasEnded: hasInputEnded, isOver: true}, bytesTaken),
+			);
+		}
+	}
+
+	/** @param isCutShort Whether more of the input was to be sent. */
+	async finish(
+		end: Omit<PipeEnd, 'linkError' | 'isCutOff'>,
+		isCutShort: boolean,
+		isCutOff: boolean,
+	): Promise<Ending> {
+		const {stdout} = this.#streams;
+		const {replies} = this.#options;
+		const {unmet} = end;
+		const isUnfinished = isCutOff || unmet?.why === 'left';
+		const isOwn = this.late !== undefined || isUnfinished || this.isReaderGone;
+		this.#reportInput(end, isCutShort);
+		if (this.late) {
+			this.fail(this.late);
+		} else if (end.missingReplies > 0 && !isOwn && !this.hasFailed) {
+			this.fail(tooFewReplies(end.missingReplies, replies!));
+		}
+
+		if (unmet && !this.hasFailed) {
+			this.fail(notMet(unmet));
+		}
+
+		await stdout.flush();
+		this.input?.stream.destroy();
+		return {
+			hasFailed: this.hasFailed,
+			isLate: this.late !== undefined,
+			isUnfinished: isUnfinished && !this.isReaderGone,
+		};
+	}
+}
