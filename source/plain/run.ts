@@ -12,24 +12,24 @@ import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
 import {emptyTranscript} from '../store/transcript.js';
-import {isFile} from './file-input.js';
+import {isFile} from './raw/file-input.js';
 import {unreadable} from './input.js';
-import {runPipedMessage} from './piped-message.js';
+import {runPipedMessage} from './room/piped-message.js';
 import {Printer, type Streams} from './printer.js';
 import {Progress} from './progress.js';
 import {notSent, sendRaw, tooFewReplies, type Sending} from './raw/script.js';
-import {Replay, replayWanted} from './replay.js';
-import {ReplyCount} from './reply-count.js';
-import {roomSteps} from './room-script.js';
+import {Replay, replayWanted} from './room/replay.js';
+import {ReplyCount} from './raw/reply-count.js';
+import {roomSteps} from './room/script.js';
 import {
 	mayInterrupt,
 	mayLeave,
 	pasteNotice,
 	type RoomSession,
-} from './room-session.js';
+} from './room/session.js';
 import {Script} from './script.js';
 import type {Typing} from './raw/by-hand.js';
-import {MessageWait} from './wait.js';
+import {MessageWait} from './room/wait.js';
 
 /** Loaded only for people: a one-shot has no use for it. */
 const openPrompt = async (options: Options, streams: Streams) => {

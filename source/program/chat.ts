@@ -49,12 +49,12 @@ const start = async (options: Options, output: Output): Promise<Running> => {
 		},
 	};
 	if (options.probed) {
-		const {runProbe} = await import('../plain/probe.js');
+		const {runProbe} = await import('../plain/raw/probe.js');
 		return runProbe({...options, probed: options.probed}, streams);
 	}
 
 	if (options.mode === 'raw' && options.isCopy) {
-		const {runPipe} = await import('../plain/pipe.js');
+		const {runPipe} = await import('../plain/raw/pipe.js');
 		return runPipe(options, streams);
 	}
 

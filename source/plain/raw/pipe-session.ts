@@ -21,9 +21,9 @@ import {notMet, notMetYet} from '../../raw/script-failure.js';
 import type {ScriptStep} from '../../raw/script-steps.js';
 import {systemClock} from '../../socket/clock.js';
 import {wordsOf} from '../../store/notice.js';
-import {isFile, readFileInput} from '../file-input.js';
 import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
+import {isFile, readFileInput} from './file-input.js';
 import {notSent, tooFewReplies} from './script.js';
 
 export type PipeStreams = {

@@ -7,16 +7,16 @@
  * forward, page by page, at the pace of stdout. What happens meanwhile is held;
  * if that becomes too much, it is dropped here and read from the log too.
  */
-import type {RoomChat} from '../chat/room-chat.js';
-import type {ChatEvent} from '../event/event.js';
-import type {Options} from '../options/options.js';
+import type {RoomChat} from '../../chat/room-chat.js';
+import type {ChatEvent} from '../../event/event.js';
+import type {Options} from '../../options/options.js';
 import {
 	maxPageEntries,
 	type Entry,
 	type PastPage,
 	type ServerFrame,
-} from '../protocol/frame.js';
-import {systemClock} from '../socket/clock.js';
+} from '../../protocol/frame.js';
+import {systemClock} from '../../socket/clock.js';
 
 type FrameEvent = Extract<ChatEvent, {type: 'frame'}>;
 

@@ -1,30 +1,30 @@
 /**
  * Raw mode in a pipe: one connection, one after another, or as a server.
  */
-import {lostWithConnection} from '../chat/open-raw.js';
-import type {Ending} from '../chat/ending.js';
-import {SockchatError} from '../errors.js';
-import type {RawModeOptions} from '../options/options.js';
-import {acceptOne} from '../raw/accept-one.js';
-import {createAnswers} from '../raw/answers.js';
-import {startPipe, type Pipe} from '../raw/pipe.js';
-import {reach} from '../raw/reach.js';
-import {startRetryPipe} from '../raw/retry-pipe.js';
-import {startServePipe} from '../raw/serve-pipe.js';
-import {formatAddress} from '../socket/address.js';
-import {systemClock} from '../socket/clock.js';
-import {connectionLost, requirePlace} from '../socket/dial.js';
+import {lostWithConnection} from '../../chat/open-raw.js';
+import type {Ending} from '../../chat/ending.js';
+import {SockchatError} from '../../errors.js';
+import type {RawModeOptions} from '../../options/options.js';
+import {acceptOne} from '../../raw/accept-one.js';
+import {createAnswers} from '../../raw/answers.js';
+import {startPipe, type Pipe} from '../../raw/pipe.js';
+import {reach} from '../../raw/reach.js';
+import {startRetryPipe} from '../../raw/retry-pipe.js';
+import {startServePipe} from '../../raw/serve-pipe.js';
+import {formatAddress} from '../../socket/address.js';
+import {systemClock} from '../../socket/clock.js';
+import {connectionLost, requirePlace} from '../../socket/dial.js';
 import {
 	certificateNotice,
 	prepareDial,
 	prepareListening,
 	type Dialler,
 	type ListenerMaker,
-} from '../socket/link/transport.js';
-import {datagramFacts} from '../socket/link.js';
-import {watchReader} from '../socket/reader-gone.js';
-import {checkFiles, notMet} from '../raw/script-failure.js';
-import {PipeSession, type PipeStreams} from './raw/pipe-session.js';
+} from '../../socket/link/transport.js';
+import {datagramFacts} from '../../socket/link.js';
+import {watchReader} from '../../socket/reader-gone.js';
+import {checkFiles, notMet} from '../../raw/script-failure.js';
+import {PipeSession, type PipeStreams} from './pipe-session.js';
 
 export type RunningPipe = {
 	readonly ended: Promise<Ending>;

@@ -1,10 +1,10 @@
 /** Performs the requests of `--input json`; each is answered by an event. */
-import {whoLine} from '../commands/registry.js';
-import {assertNever, SockchatError} from '../errors.js';
-import {systemClock} from '../socket/clock.js';
-import {normalNick} from '../protocol/nick.js';
+import {whoLine} from '../../commands/registry.js';
+import {assertNever, SockchatError} from '../../errors.js';
+import {systemClock} from '../../socket/clock.js';
+import {normalNick} from '../../protocol/nick.js';
 import {badInput, type Request} from './request.js';
-import type {RoomSession} from './room-session.js';
+import type {RoomSession} from './session.js';
 
 /** Settles when the answer to what comes next can't miss what was said. */
 export const settled = async ({chat, progress}: RoomSession): Promise<void> =>

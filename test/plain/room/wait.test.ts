@@ -1,9 +1,9 @@
 /** From when on a message may be the one that is waited for. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {ChatEvent} from '../../source/event/event.js';
-import type {Options} from '../../source/options/options.js';
-import {MessageWait} from '../../source/plain/wait.js';
+import type {ChatEvent} from '../../../source/event/event.js';
+import type {Options} from '../../../source/options/options.js';
+import {MessageWait} from '../../../source/plain/room/wait.js';
 
 const own = '0123456789abcdef';
 const other = 'fedcba9876543210';

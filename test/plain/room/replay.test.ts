@@ -1,11 +1,11 @@
 /** `--last` over pages, while the room goes on. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {ChatEvent} from '../../source/event/event.js';
-import {Replay} from '../../source/plain/replay.js';
-import type {ServerFrame} from '../../source/protocol/frame.js';
-import {messageFrame, welcomeFrame} from '../helpers/scripted.js';
-import {until} from '../helpers/until.js';
+import type {ChatEvent} from '../../../source/event/event.js';
+import {Replay} from '../../../source/plain/room/replay.js';
+import type {ServerFrame} from '../../../source/protocol/frame.js';
+import {messageFrame, welcomeFrame} from '../../helpers/scripted.js';
+import {until} from '../../helpers/until.js';
 
 /** A log whose pages the test answers one by one. */
 const openReplay = (last: number, head: number) => {

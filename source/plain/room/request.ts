@@ -3,7 +3,7 @@
  *
  * A key that a request doesn't have is refused, since it is probably a slip.
  */
-import {SockchatError} from '../errors.js';
+import {SockchatError} from '../../errors.js';
 
 export type Request =
 	| {readonly type: 'say'; readonly text: string}

@@ -2,15 +2,15 @@
  * `--message -`: all of stdin is read before the room is joined. Nobody sees a
  * member come for a message that isn't whole yet, or that no room would take.
  */
-import {startDeadline} from '../chat/deadline.js';
-import {unfinished, type Ending, type Running} from '../chat/ending.js';
-import {SockchatError} from '../errors.js';
-import type {RoomModeOptions} from '../options/options.js';
-import {checkText} from '../protocol/text.js';
-import {systemClock} from '../socket/clock.js';
-import {readMessage, unreadable} from './input.js';
-import {Printer, type Streams} from './printer.js';
-import {notConfirmed} from './room-script.js';
+import {startDeadline} from '../../chat/deadline.js';
+import {unfinished, type Ending, type Running} from '../../chat/ending.js';
+import {SockchatError} from '../../errors.js';
+import type {RoomModeOptions} from '../../options/options.js';
+import {checkText} from '../../protocol/text.js';
+import {systemClock} from '../../socket/clock.js';
+import {readMessage, unreadable} from '../input.js';
+import {Printer, type Streams} from '../printer.js';
+import {notConfirmed} from './script.js';
 
 const readText = async ({stdin}: Streams): Promise<string | SockchatError> => {
 	const text = await readMessage(stdin).catch((error: unknown) =>

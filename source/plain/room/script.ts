@@ -2,16 +2,16 @@
  * The steps of a room without a screen: send the message, or read stdin; then
  * wait until all of it is stored, and leave.
  */
-import {linesWere} from '../chat/ending.js';
-import {parseLine} from '../commands/parse.js';
-import {SockchatError} from '../errors.js';
-import type {InputMode} from '../options/options.js';
+import {linesWere} from '../../chat/ending.js';
+import {parseLine} from '../../commands/parse.js';
+import {SockchatError} from '../../errors.js';
+import type {InputMode} from '../../options/options.js';
+import {readLines, reopenTerminal} from '../input.js';
+import type {Step} from '../script.js';
 import {handsOf} from './hands.js';
-import {readLines, reopenTerminal} from './input.js';
 import {parseRequest} from './request.js';
-import {answered, perform, settled} from './room-requests.js';
-import {mayLeave, type RoomSession} from './room-session.js';
-import type {Step} from './script.js';
+import {answered, perform, settled} from './requests.js';
+import {mayLeave, type RoomSession} from './session.js';
 
 // Lines sent but not yet stored; at this many, reading of stdin waits.
 const maxAhead = 512;

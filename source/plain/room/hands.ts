@@ -1,10 +1,10 @@
 /** What slash commands may do without a screen. */
-import type {RoomHands} from '../commands/hands.js';
-import {help} from '../commands/help.js';
-import {refused} from '../tcp/socket-action.js';
-import {mayLeave, type RoomSession} from './room-session.js';
-import {rename} from './room-requests.js';
-import {viewsInLines} from './views.js';
+import type {RoomHands} from '../../commands/hands.js';
+import {help} from '../../commands/help.js';
+import {refused} from '../../tcp/socket-action.js';
+import {viewsInLines} from '../views.js';
+import {mayLeave, type RoomSession} from './session.js';
+import {rename} from './requests.js';
 
 export const handsOf = (session: RoomSession): RoomHands => {
 	const {chat, options, printer, progress} = session;

@@ -3,12 +3,12 @@
  * by somebody else after this client came, or after its own `--message` was
  * stored.
  */
-import {SockchatError} from '../errors.js';
-import type {ChatEvent} from '../event/event.js';
-import type {Options} from '../options/options.js';
-import {longestMatch, matchInTime} from '../protocol/matching.js';
-import {isMentioned} from '../protocol/mention.js';
-import {foldNick} from '../protocol/nick.js';
+import {SockchatError} from '../../errors.js';
+import type {ChatEvent} from '../../event/event.js';
+import type {Options} from '../../options/options.js';
+import {longestMatch, matchInTime} from '../../protocol/matching.js';
+import {isMentioned} from '../../protocol/mention.js';
+import {foldNick} from '../../protocol/nick.js';
 
 const matches = (
 	{frame}: Extract<ChatEvent, {type: 'frame'}>,

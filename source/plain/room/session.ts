@@ -1,12 +1,12 @@
 /** A room without a screen: what its steps and commands share. */
 import type {Readable} from 'node:stream';
-import {unstoredTexts} from '../chat/ending.js';
-import {farewellTexts} from '../chat/farewell.js';
-import type {RoomChat} from '../chat/room-chat.js';
-import type {RoomModeOptions} from '../options/options.js';
-import type {Printer, Streams} from './printer.js';
-import type {Prompt} from './prompt.js';
-import type {Progress} from './progress.js';
+import {unstoredTexts} from '../../chat/ending.js';
+import {farewellTexts} from '../../chat/farewell.js';
+import type {RoomChat} from '../../chat/room-chat.js';
+import type {RoomModeOptions} from '../../options/options.js';
+import type {Printer, Streams} from '../printer.js';
+import type {Prompt} from '../prompt.js';
+import type {Progress} from '../progress.js';
 import type {Replay} from './replay.js';
 import type {MessageWait} from './wait.js';
 

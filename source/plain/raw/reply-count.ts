@@ -1,5 +1,5 @@
 /** `--replies` where chunks are events: ends a raw chat after so many. */
-import type {ChatEvent} from '../event/event.js';
+import type {ChatEvent} from '../../event/event.js';
 
 export class ReplyCount {
 	/** How many have yet to come. */

@@ -3,16 +3,16 @@
  * addresses that answered, one a line.
  */
 import type {Writable} from 'node:stream';
-import {startDeadline} from '../chat/deadline.js';
-import type {Ending} from '../chat/ending.js';
-import {SockchatError} from '../errors.js';
-import type {Options} from '../options/options.js';
-import {display, toDisplay} from '../protocol/display.js';
-import {connected} from '../raw/reach.js';
-import {formatAddress, type LoopbackAddress} from '../socket/address.js';
-import {systemClock} from '../socket/clock.js';
-import {dial} from '../socket/dial.js';
-import type {Output} from './output.js';
+import {startDeadline} from '../../chat/deadline.js';
+import type {Ending} from '../../chat/ending.js';
+import {SockchatError} from '../../errors.js';
+import type {Options} from '../../options/options.js';
+import {display, toDisplay} from '../../protocol/display.js';
+import {connected} from '../../raw/reach.js';
+import {formatAddress, type LoopbackAddress} from '../../socket/address.js';
+import {systemClock} from '../../socket/clock.js';
+import {dial} from '../../socket/dial.js';
+import type {Output} from '../output.js';
 
 type ProbeOptions = Options & {readonly probed: readonly LoopbackAddress[]};
 
