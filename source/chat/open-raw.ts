@@ -10,7 +10,7 @@ import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import type {Answering} from '../raw/answers.js';
+import type {Answering} from '../raw/answers/answers.js';
 import {requirePlace} from '../socket/dial.js';
 import {
 	certificateNotice,

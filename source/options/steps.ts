@@ -8,8 +8,8 @@ import {
 	readHex,
 	type ScriptStep,
 } from '../raw/script-steps.js';
-import type {Answering} from '../raw/answers.js';
-import {splitReply, type ReplyRule} from '../raw/reply-rules.js';
+import type {Answering} from '../raw/answers/answers.js';
+import {splitReply, type ReplyRule} from '../raw/answers/reply-rules.js';
 import {flags, writtenFlag, type Flag, type FlagName} from './flags.js';
 import {parsePattern} from './pattern.js';
 import {wrongUsage, type Reader, type TypedStep} from './reader.js';

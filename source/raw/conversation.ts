@@ -5,8 +5,8 @@
  * later waits for its end, and is then answered.
  */
 import type {Buffer} from 'node:buffer';
-import type {Answerer} from './answerer.js';
-import type {Answers} from './answers.js';
+import type {Answerer} from './answers/answerer.js';
+import type {Answers} from './answers/answers.js';
 import {ChatScript, type Unmet} from './chat-script.js';
 import {Heard, type SearchPace} from './heard.js';
 import type {ScriptStep} from './script-steps.js';

@@ -11,7 +11,7 @@ import {setImmediate} from 'node:timers';
 import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {OuterLink} from '../socket/link.js';
-import type {Answers} from './answers.js';
+import type {Answers} from './answers/answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {OwnFeed, type Feed, type Input} from './feed.js';

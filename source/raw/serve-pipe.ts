@@ -19,7 +19,11 @@ import {roomForPeers} from '../socket/descriptors.js';
 import type {AnyListener} from '../socket/listener.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
 import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
-import {createAnswers, type Answering, type Answers} from './answers.js';
+import {
+	createAnswers,
+	type Answering,
+	type Answers,
+} from './answers/answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {SearchPace} from './heard.js';

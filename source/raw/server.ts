@@ -22,7 +22,7 @@ import {controlSocket} from '../socket/control.js';
 import type {OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
-import {createAnswers, type Answering} from './answers.js';
+import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
 import {SearchPace} from './heard.js';
 import {peersNamed} from './peer-name.js';

@@ -6,7 +6,7 @@ import type {Ending} from '../../chat/ending.js';
 import {SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {acceptOne} from '../../raw/accept-one.js';
-import {createAnswers} from '../../raw/answers.js';
+import {createAnswers} from '../../raw/answers/answers.js';
 import {startPipe, type Pipe} from '../../raw/pipe.js';
 import {reach} from '../../raw/reach.js';
 import {startRetryPipe} from '../../raw/retry-pipe.js';

@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test from 'node:test';
 import fc from 'fast-check';
-import type {SockchatError} from '../../source/errors.js';
-import {createAnswers, type Answering} from '../../source/raw/answers.js';
-import {Broker} from '../../source/raw/broker.js';
-import {Heard} from '../../source/raw/heard.js';
-import {splitReply} from '../../source/raw/reply-rules.js';
-import {until} from '../helpers/until.js';
+import type {SockchatError} from '../../../source/errors.js';
+import {
+	createAnswers,
+	type Answering,
+} from '../../../source/raw/answers/answers.js';
+import {Broker} from '../../../source/raw/answers/broker.js';
+import {Heard} from '../../../source/raw/heard.js';
+import {splitReply} from '../../../source/raw/answers/reply-rules.js';
+import {until} from '../../helpers/until.js';
 
 const rule = (source: string, answer: string) => ({
 	pattern: new RegExp(source, 'g'),

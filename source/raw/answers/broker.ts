@@ -7,7 +7,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {clearTimeout, setTimeout} from 'node:timers';
-import {SockchatError} from '../errors.js';
+import {SockchatError} from '../../errors.js';
 import type {Answerer, Speaker} from './answerer.js';
 
 // Longer than a stopped process takes to be noticed and continued by a person,

@@ -7,10 +7,10 @@
  */
 import type {Buffer} from 'node:buffer';
 import {setTimeout as wait} from 'node:timers/promises';
-import {assertNever, SockchatError} from '../errors.js';
+import {assertNever, SockchatError} from '../../errors.js';
+import type {Heard} from '../heard.js';
 import type {Answerer, Speaker} from './answerer.js';
 import {Broker} from './broker.js';
-import type {Heard} from './heard.js';
 import type {ReplyRule} from './reply-rules.js';
 
 export type Answering =
