@@ -4,7 +4,7 @@ import {dirname} from 'node:path';
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
 import type {HistoryPlace} from '../server/history-place.js';
-import {configPath} from '../options/config-file.js';
+import {configPath} from '../options/config/file.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {probeAddress} from '../socket/probe.js';

@@ -3,7 +3,7 @@ import process from 'node:process';
 import {isatty} from 'node:tty';
 import {SockchatError} from '../errors.js';
 import {contradictionIn} from '../options/contradictions.js';
-import {readConfig} from '../options/config-file.js';
+import {readConfig} from '../options/config/file.js';
 import {flagNames, writtenFlag, type FlagName} from '../options/flags.js';
 import {readLoginName} from '../chat/login-name.js';
 import {optionsOf} from '../options/chat/parse.js';

@@ -1,7 +1,7 @@
 /** The options of `sockchat lesson`. */
 import type {SockchatError} from '../errors.js';
 import {contradictionIn} from './contradictions.js';
-import type {Config} from './config.js';
+import type {Config} from './config/config.js';
 import type {ThemeName} from './options.js';
 import {Reader, type GivenFlags} from './reader.js';
 import {readOutput, readTheme} from './screen.js';

@@ -6,7 +6,7 @@ import {nickFromLogin, parseNick, type Nick} from '../protocol/nick.js';
 import {readAddress} from './address.js';
 import {hasLastingAddress, readHistory} from './chat/history.js';
 import {contradictionIn} from './contradictions.js';
-import type {Config} from './config.js';
+import type {Config} from './config/config.js';
 import {Reader, type GivenFlags} from './reader.js';
 import {settle, type Variables} from './settings.js';
 

@@ -1,7 +1,7 @@
 /** The options of `sockchat replay`, as far as no recording is read. */
 import {SockchatError} from '../errors.js';
 import type {LoopbackAddress} from '../socket/address.js';
-import type {Config} from './config.js';
+import type {Config} from './config/config.js';
 import {contradictionIn} from './contradictions.js';
 import {readAddressWord} from './address-word.js';
 import {readAddress} from './address.js';

@@ -7,7 +7,7 @@
  */
 import {areContradictory} from './contradictions.js';
 import {flagNames, isFor, type Command, type FlagName} from './flags.js';
-import type {Config, Layer, Setting} from './config.js';
+import type {Config, Layer, Setting} from './config/config.js';
 import type {GivenFlags, Origins} from './reader.js';
 
 /** The flags that have a variable. */

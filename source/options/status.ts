@@ -2,7 +2,7 @@
 import type {SockchatError} from '../errors.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {contradictionIn} from './contradictions.js';
-import type {Config} from './config.js';
+import type {Config} from './config/config.js';
 import {readAddress} from './address.js';
 import {Reader, type GivenFlags} from './reader.js';
 import {settle, type Variables} from './settings.js';

@@ -3,7 +3,7 @@ import type {SockchatError} from '../errors.js';
 import type {CaptureWish} from '../chat/capture.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {contradictionIn} from './contradictions.js';
-import type {Config} from './config.js';
+import type {Config} from './config/config.js';
 import {readAddress} from './address.js';
 import type {Output, ThemeName} from './options.js';
 import {Reader, wrongUsage, type GivenFlags} from './reader.js';

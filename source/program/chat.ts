@@ -6,7 +6,7 @@ import {readLoginName} from '../chat/login-name.js';
 import {SockchatError} from '../errors.js';
 import type {ChatRequest} from '../options/command.js';
 import {optionsOf} from '../options/chat/parse.js';
-import {readConfig} from '../options/config-file.js';
+import {readConfig} from '../options/config/file.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {Options} from '../options/options.js';
 import {settle} from '../options/settings.js';

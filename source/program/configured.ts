@@ -1,8 +1,8 @@
 /** Runs a command that opens no chat, with its options. */
 import process from 'node:process';
 import {SockchatError} from '../errors.js';
-import type {Config} from '../options/config.js';
-import {readConfig} from '../options/config-file.js';
+import type {Config} from '../options/config/config.js';
+import {readConfig} from '../options/config/file.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {Command} from '../options/flags.js';
 import type {GivenFlags} from '../options/reader.js';

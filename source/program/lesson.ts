@@ -2,7 +2,7 @@
 import process from 'node:process';
 import {isatty} from 'node:tty';
 import {SockchatError} from '../errors.js';
-import {readConfig} from '../options/config-file.js';
+import {readConfig} from '../options/config/file.js';
 import {exitCodes} from '../options/exit-codes.js';
 import {parseLessonOptions} from '../options/lesson.js';
 import type {GivenFlags} from '../options/reader.js';

@@ -7,7 +7,7 @@ import process from 'node:process';
 import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
 import {historyPath} from '../../source/history/path.js';
-import {configPath} from '../../source/options/config-file.js';
+import {configPath} from '../../source/options/config/file.js';
 import {Admission} from '../../source/server/admission.js';
 import {parseSocketPath} from '../../source/socket/address.js';
 import {systemClock} from '../../source/socket/clock.js';

@@ -6,7 +6,7 @@ import {SockchatError} from '../../errors.js';
 import type {Inherited} from '../../socket/inherited.js';
 import {readAddress} from '../address.js';
 import {isChat, readRequest, type ChatRequest} from '../command.js';
-import type {Config} from '../config.js';
+import type {Config} from '../config/config.js';
 import {contradictionIn} from '../contradictions.js';
 import type {Options} from '../options.js';
 import {Reader, wrongUsage} from '../reader.js';

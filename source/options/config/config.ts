@@ -5,7 +5,7 @@
  * looked up in the text.
  */
 import {parse, TomlError} from 'smol-toml';
-import {quoted, SockchatError} from '../errors.js';
+import {quoted, SockchatError} from '../../errors.js';
 import {
 	flagNames,
 	flags,
@@ -13,8 +13,8 @@ import {
 	writtenFlag,
 	type Command,
 	type FlagName,
-} from './flags.js';
-import {nearest} from './words.js';
+} from '../flags.js';
+import {nearest} from '../words.js';
 
 /** One key; false for a flag that is switched off. */
 export type Setting = {

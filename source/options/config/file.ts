@@ -4,7 +4,7 @@
  */
 import {readFileSync, statSync} from 'node:fs';
 import {isAbsolute, join, win32} from 'node:path';
-import {SockchatError} from '../errors.js';
+import {SockchatError} from '../../errors.js';
 import type {Config} from './config.js';
 
 const maxFileBytes = 65_536;
@@ -79,7 +79,7 @@ export const readConfig = async (
 
 	const [{parseConfig}, {mistakeIn}] = await Promise.all([
 		import('./config.js'),
-		import('./config-values.js'),
+		import('./values.js'),
 	]);
 	const config = parseConfig(path!, text);
 	return config instanceof SockchatError

@@ -2,13 +2,13 @@
  * Checks every value of the config file, also those that don't hold now: a
  * mistake that a flag hides would come up some other day, in another command.
  */
-import type {SockchatError} from '../errors.js';
+import type {SockchatError} from '../../errors.js';
+import {isFor, type CommandLineCommand, type FlagName} from '../flags.js';
+import {optionsOf} from '../chat/parse.js';
+import {parseReplayOptions} from '../replay.js';
+import {parseStatusOptions} from '../status.js';
+import {parseWatchOptions} from '../watch.js';
 import type {Config, Layer, Setting} from './config.js';
-import {isFor, type CommandLineCommand, type FlagName} from './flags.js';
-import {optionsOf} from './chat/parse.js';
-import {parseReplayOptions} from './replay.js';
-import {parseStatusOptions} from './status.js';
-import {parseWatchOptions} from './watch.js';
 
 type WithTable = CommandLineCommand | 'status' | 'watch' | 'replay';
 

@@ -10,9 +10,9 @@ import {
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {test} from 'node:test';
-import {SockchatError} from '../../source/errors.js';
-import {parseConfig} from '../../source/options/config.js';
-import {configPath, readConfig} from '../../source/options/config-file.js';
+import {SockchatError} from '../../../source/errors.js';
+import {parseConfig} from '../../../source/options/config/config.js';
+import {configPath, readConfig} from '../../../source/options/config/file.js';
 
 const path = '/home/otter/.config/sockchat/config.toml';
 
@@ -69,7 +69,7 @@ test('config: keys are named like flags, with a table per command', () => {
 
 test('config: the example of command-line.md is taken', () => {
 	const page = readFileSync(
-		new URL('../../docs/command-line.md', import.meta.url),
+		new URL('../../../docs/command-line.md', import.meta.url),
 		'utf8',
 	);
 	const [, toml] = /```toml\n(.*?)```/s.exec(page)!;
