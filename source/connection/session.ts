@@ -4,7 +4,7 @@
  * Hearing from the peer is not an event; each tick carries `lastHeardAt`. A
  * transition for every chunk of every peer would cost more than the chunk.
  */
-import type {ForeignProtocol} from '../protocol/sniff.js';
+import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
 import {helloTimeoutMs, type LeaveReason} from '../protocol/frame.js';
 import {lostAfterMs, pingDueAfterMs} from './heartbeat.js';
 import {createTransition, type Transition, type Table} from './machine.js';

@@ -8,7 +8,7 @@ import type {Connection} from '../connection/connection.js';
 import type {Listening} from '../connection/listening.js';
 import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import type {SockchatError} from '../errors.js';
-import type {ForeignProtocol} from '../protocol/sniff.js';
+import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
 import type {LeaveReason, ServerFrame} from '../protocol/frame.js';
 import type {ControlFrame, LinkFacts, MessageKind} from './link-facts.js';
 import type {PeerRow} from './peer-row.js';

@@ -7,7 +7,7 @@ import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {unfinishedBytes} from '../protocol/byte-text.js';
-import {textWithCommands} from '../protocol/telnet.js';
+import {textWithCommands} from '../protocol/foreign/telnet.js';
 import {
 	errnoCauseOf,
 	openNewFile,

@@ -17,7 +17,7 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../protocol/display.js';
-import {textWithCommands} from '../protocol/telnet.js';
+import {textWithCommands} from '../protocol/foreign/telnet.js';
 import type {Chunk, Item} from '../store/item.js';
 
 const pad = (value: number, digits: number): string =>

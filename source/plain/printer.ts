@@ -6,7 +6,7 @@ import type {FrontOptions, Options} from '../options/options.js';
 import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {layOut} from '../protocol/pretty.js';
-import {textWithCommands} from '../protocol/telnet.js';
+import {textWithCommands} from '../protocol/foreign/telnet.js';
 import {isWanted} from '../event/event-names.js';
 import type {ChatEvent, Look, RawEvent, Tone} from '../event/event.js';
 import {ChunkObjects} from '../recording/chunk-objects.js';

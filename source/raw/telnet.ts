@@ -1,7 +1,7 @@
 /** Answers telnet's requests on a connection, and counts what that costs. */
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
-import {TelnetAnswers} from '../protocol/telnet.js';
+import {TelnetAnswers} from '../protocol/foreign/telnet.js';
 
 // A peer that asks and doesn't read gets no more answers until it does.
 const maxWaitingBytes = 4096;

@@ -7,9 +7,9 @@
  * nothing after it.
  */
 import {Buffer} from 'node:buffer';
-import {sniff, type ForeignProtocol} from '../protocol/sniff.js';
+import {sniff, type ForeignProtocol} from '../protocol/foreign/sniff.js';
 import {plainIdleMs} from '../protocol/frame.js';
-import {RequestWatch} from '../protocol/http-request.js';
+import {RequestWatch} from '../protocol/foreign/http-request.js';
 import type {Clock} from '../socket/clock.js';
 
 export type Heard =

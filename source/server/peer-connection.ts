@@ -15,7 +15,7 @@ import {
 } from '../connection/session.js';
 import {assertNever, SockchatError} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
-import type {ForeignProtocol} from '../protocol/sniff.js';
+import type {ForeignProtocol} from '../protocol/foreign/sniff.js';
 import {
 	helloTimeoutMs,
 	type Answered,

@@ -21,7 +21,7 @@ import {
 	type Message,
 	type Whispered,
 } from '../protocol/frame.js';
-import {isRequestLine} from '../protocol/http-request.js';
+import {isRequestLine} from '../protocol/foreign/http-request.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {checkUtf8} from '../protocol/utf8.js';
 import {tokenNeeded} from '../protocol/token.js';

@@ -9,7 +9,7 @@ import {
 	decodeServerFrame,
 	frameLine,
 } from '../../source/protocol/codec.js';
-import {sniff} from '../../source/protocol/sniff.js';
+import {sniff} from '../../source/protocol/foreign/sniff.js';
 import {LineSplitter} from '../../source/protocol/lines.js';
 import type {SockchatError} from '../../source/errors.js';
 

@@ -8,7 +8,7 @@ import {
 	decodeServerFrame,
 	frameLine,
 } from '../../source/protocol/codec.js';
-import {sniff} from '../../source/protocol/sniff.js';
+import {sniff} from '../../source/protocol/foreign/sniff.js';
 import {
 	displayWidth,
 	jsonSafe,
@@ -18,12 +18,12 @@ import {maxSearchBytes} from '../../source/protocol/frame.js';
 import {
 	isRequestLine,
 	RequestWatch,
-} from '../../source/protocol/http-request.js';
+} from '../../source/protocol/foreign/http-request.js';
 import {isMentioned} from '../../source/protocol/mention.js';
 import {foldNick, parseNick} from '../../source/protocol/nick.js';
 import {normalized} from '../../source/protocol/normal.js';
 import {layOut} from '../../source/protocol/pretty.js';
-import {textWithCommands} from '../../source/protocol/telnet.js';
+import {textWithCommands} from '../../source/protocol/foreign/telnet.js';
 import {checkSearch, checkText} from '../../source/protocol/text.js';
 import {noSuchMember, nickTaken} from '../../source/protocol/room-refusals.js';
 import {parseBan} from '../../source/server/moderation.js';

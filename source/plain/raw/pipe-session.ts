@@ -12,7 +12,7 @@ import type {NoticeEvent, ServerEvent} from '../../event/event.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {ByteText} from '../../protocol/byte-text.js';
 import {display, toDisplay} from '../../protocol/display.js';
-import {textWithCommands} from '../../protocol/telnet.js';
+import {textWithCommands} from '../../protocol/foreign/telnet.js';
 import type {Input} from '../../raw/feed.js';
 import {createMessageLines} from '../../raw/messages/cut.js';
 import {messagesOf} from '../../raw/messages/input.js';

@@ -12,7 +12,7 @@ import {
 } from '../../protocol/display.js';
 import {actionPrefix} from '../../protocol/mention.js';
 import {layOut} from '../../protocol/pretty.js';
-import {textWithCommands} from '../../protocol/telnet.js';
+import {textWithCommands} from '../../protocol/foreign/telnet.js';
 import {comingsText} from '../../store/comings-words.js';
 import {
 	isCall,

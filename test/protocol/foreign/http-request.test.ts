@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import {
 	isRequestLine,
 	RequestWatch,
-} from '../../source/protocol/http-request.js';
-import {anyRequest, chatLines, methods} from '../helpers/http.js';
+} from '../../../source/protocol/foreign/http-request.js';
+import {anyRequest, chatLines, methods} from '../../helpers/http.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 

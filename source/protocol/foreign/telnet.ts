@@ -8,7 +8,7 @@
  * each other for ever.
  */
 import {Buffer} from 'node:buffer';
-import {textOfBytes} from './byte-text.js';
+import {textOfBytes} from '../byte-text.js';
 
 const iac = 0xff;
 const endOfSub = 0xf0;

@@ -7,8 +7,8 @@
  * detection relies on those.
  */
 import {Buffer} from 'node:buffer';
-import {maxFrameBytes} from './frame.js';
-import {LineSplitter} from './lines.js';
+import {maxFrameBytes} from '../frame.js';
+import {LineSplitter} from '../lines.js';
 
 const verbs = 'GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI';
 const token = String.raw`[\w!#$%&'*+\-.^\u0060|~]+`;

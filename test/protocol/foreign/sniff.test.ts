@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {sniff, type Sniffed} from '../../source/protocol/sniff.js';
+import {sniff, type Sniffed} from '../../../source/protocol/foreign/sniff.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 

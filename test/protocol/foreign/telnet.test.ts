@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {TelnetAnswers, textWithCommands} from '../../source/protocol/telnet.js';
-import {textOfBytes} from '../../source/protocol/byte-text.js';
+import {
+	TelnetAnswers,
+	textWithCommands,
+} from '../../../source/protocol/foreign/telnet.js';
+import {textOfBytes} from '../../../source/protocol/byte-text.js';
 
 const textOf = (hex: string) => textWithCommands(Buffer.from(hex, 'hex'));
 const answerTo = (hex: string) =>
