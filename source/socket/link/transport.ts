@@ -204,7 +204,7 @@ const webSocketStep = async (ws: {
 	readonly path: string;
 	readonly isBinary: boolean;
 }): Promise<Step> => {
-	const {createWebSocketServer} = await import('./web-socket.js');
+	const {createWebSocketServer} = await import('./web-socket-server.js');
 	const server = createWebSocketServer({...ws, maxMessageBytes});
 	return (below, onOpen, onFailure) => {
 		below.stream.on('error', onFailure);
