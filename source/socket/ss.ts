@@ -111,6 +111,7 @@ export const parsePortFigures = (text: string): PortFigures => {
 				dataSegmentsIn: count('data_segs_in'),
 				segmentsOut: count('segs_out'),
 				segmentsIn: count('segs_in'),
+				retransmittedBytes: count('bytes_retrans'),
 				retransmitted: Number(/ retrans:\d+\/(\d+)/.exec(socket)?.[1] ?? 0),
 			});
 		}

@@ -18,7 +18,10 @@ export type SegmentFigures = {
 	/** All segments. */
 	readonly segmentsOut: number;
 	readonly segmentsIn: number;
+	/** All that were sent again; a SYN or a FIN, too. */
 	readonly retransmitted: number;
+	/** Bytes of data that were sent again. */
+	readonly retransmittedBytes: number;
 };
 
 export const noSegments: SegmentFigures = {
@@ -29,6 +32,47 @@ export const noSegments: SegmentFigures = {
 	segmentsOut: 0,
 	segmentsIn: 0,
 	retransmitted: 0,
+	retransmittedBytes: 0,
+};
+
+/** Segments that went one way. */
+export type SegmentCount = {
+	/** Those with data. */
+	readonly count: number;
+	/** Those without any, such as acknowledgements. */
+	readonly withoutData?: number;
+	/** How many of `count` were sent again. */
+	readonly retransmitted?: number;
+};
+
+export const segmentsText = (count: number): string =>
+	`${count} segment${count === 1 ? '' : 's'}`;
+
+/** What an end has sent from one reading to the next. */
+export const sentBetween = (
+	before: SegmentFigures,
+	now: SegmentFigures,
+): SegmentCount => {
+	const count = now.dataSegmentsOut - before.dataSegmentsOut;
+	const withoutData = now.segmentsOut - before.segmentsOut - count;
+	// If no bytes were sent again, that was a SYN or a FIN.
+	const hasAgain = now.retransmittedBytes > before.retransmittedBytes;
+	const again = hasAgain ? now.retransmitted - before.retransmitted : 0;
+	return {
+		count,
+		...(withoutData > 0 && {withoutData}),
+		...(again > 0 && {retransmitted: Math.min(again, count)}),
+	};
+};
+
+/** What it has received. */
+export const receivedBetween = (
+	before: SegmentFigures,
+	now: SegmentFigures,
+): SegmentCount => {
+	const count = now.dataSegmentsIn - before.dataSegmentsIn;
+	const withoutData = now.segmentsIn - before.segmentsIn - count;
+	return {count, ...(withoutData > 0 && {withoutData})};
 };
 
 /** A segment step that says how many there were. */
@@ -64,14 +108,9 @@ export class SegmentCounts {
 		const step = (
 			direction: 'in' | 'out',
 			[bytes, bytesBefore]: readonly [number, number],
-			[data, dataBefore]: readonly [number, number],
-			[all, allBefore]: readonly [number, number],
-		): CountedStep[] => {
-			const count = data - dataBefore;
-			const withoutData = all - allBefore - count;
-			const again =
-				direction === 'out' ? figures.retransmitted - last.retransmitted : 0;
-			return count > 0
+			counted: SegmentCount,
+		): CountedStep[] =>
+			counted.count > 0
 				? [
 						{
 							kind: 'segment',
@@ -81,15 +120,12 @@ export class SegmentCounts {
 							direction,
 							seq: bytesBefore + 1,
 							length: bytes - bytesBefore,
-							count,
-							...(withoutData > 0 && {withoutData}),
-							...(again > 0 && {retransmitted: again}),
+							...counted,
 							peer,
 							...between(since, at),
 						},
 					]
 				: [];
-		};
 
 		this.#last = figures;
 		this.#since = begunAt;
@@ -97,14 +133,12 @@ export class SegmentCounts {
 			...step(
 				'out',
 				[figures.sentBytes, last.sentBytes],
-				[figures.dataSegmentsOut, last.dataSegmentsOut],
-				[figures.segmentsOut, last.segmentsOut],
+				sentBetween(last, figures),
 			),
 			...step(
 				'in',
 				[figures.receivedBytes, last.receivedBytes],
-				[figures.dataSegmentsIn, last.dataSegmentsIn],
-				[figures.segmentsIn, last.segmentsIn],
+				receivedBetween(last, figures),
 			),
 		];
 	}

@@ -24,6 +24,7 @@ test('ss: the bytes of each end, without its FIN and what was sent twice', () =>
 			...noSegments,
 			sentBytes: 5,
 			segmentsOut: 5,
+			retransmittedBytes: 3,
 		},
 		'127.0.0.1:5001 127.0.0.1:40000': {
 			...noSegments,

@@ -50,6 +50,7 @@ test('segment counts: what two readings differ in, with its bounds', () => {
 		segmentsOut: 7,
 		sentBytes: 12_005,
 		retransmitted: 1,
+		retransmittedBytes: 5,
 		receivedBytes: 3,
 		dataSegmentsIn: 1,
 		segmentsIn: 4,
@@ -69,6 +70,21 @@ test('segment counts: what two readings differ in, with its bounds', () => {
 			['in', 1, 3, 1, undefined, 170],
 		],
 	);
+});
+
+test('segment counts: a SYN that was sent again is no data that was', () => {
+	const counts = new SegmentCounts(100);
+	const figures = {
+		...noSegments,
+		sentBytes: 5,
+		dataSegmentsOut: 1,
+		segmentsOut: 4,
+		retransmitted: 1,
+	};
+	const [step] = counts.take(figures, {begunAt: 150, at: 160}, undefined);
+	assert.equal(step?.count, 1);
+	assert.equal(step?.withoutData, 3);
+	assert.equal(step?.retransmitted, undefined);
 });
 
 const drawn = (transfers: readonly Step[], steps: readonly Step[] = []) =>
