@@ -4,6 +4,7 @@
  * `local` is the end that has the watched port, the server's; `remote` is the
  * other, the client's. `peer` is the client's address.
  */
+import type {SegmentCount} from '../tcp/segment-counts.js';
 import {timeOf} from '../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState, KernelTimer} from '../tcp/tcp.js';
 
@@ -56,15 +57,19 @@ export type SocketsEvent = {
 	readonly more: number;
 };
 
+/** Bytes that went from one end to the other, as they were counted. */
+export type DataEvent = StepTime &
+	// Without ss's newer figures, only the bytes are known.
+	Partial<SegmentCount> & {
+		readonly type: 'data';
+		readonly peer: string;
+		readonly from: EndName;
+		readonly bytes: number;
+	};
+
 export type PortEvent =
 	| {readonly type: 'step'; readonly step: Step}
-	/** Bytes that went from one end to the other. */
-	| (StepTime & {
-			readonly type: 'data';
-			readonly peer: string;
-			readonly from: EndName;
-			readonly bytes: number;
-	  })
+	| DataEvent
 	/** What became of a program that holds one of the sockets. */
 	| (StepTime & {
 			readonly type: 'process';
@@ -83,16 +88,17 @@ export type PortEvent =
  *
  * @param offset How many that end had sent before.
  */
-export const sendOf = (
-	data: Extract<PortEvent, {type: 'data'}>,
-	offset: number,
-): Step => ({
+export const sendOf = (data: DataEvent, offset: number): Step => ({
 	kind: 'call',
 	call: 'send()',
 	end: data.from,
 	evidence: 'inferred',
 	result: String(data.bytes),
 	offset,
+	...(data.count !== undefined && {segments: data.count}),
+	...(data.retransmitted !== undefined && {
+		retransmitted: data.retransmitted,
+	}),
 	peer: data.peer,
 	...timeOf(data),
 });

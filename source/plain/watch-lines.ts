@@ -6,8 +6,10 @@ import {assertNever} from '../errors.js';
 import {display, joinText, type DisplayText} from '../protocol/display.js';
 import type {SegmentStep} from '../tcp/captured.js';
 import {explainWatched} from '../tcp/explain.js';
+import {segmentsText} from '../tcp/segment-counts.js';
 import type {Step, StepTime} from '../tcp/tcp.js';
 import type {
+	DataEvent,
 	EndName,
 	PortEvent,
 	SocketsEvent,
@@ -103,6 +105,16 @@ const segmentText = ({
 		.filter(part => part !== '')
 		.join(' ');
 };
+
+/** `12 B in 2 segments (1 again)`, as far as that was counted. */
+const sentText = ({bytes, count, retransmitted}: DataEvent): string =>
+	[
+		`${bytes} B`,
+		count === undefined ? '' : `in ${segmentsText(count)}`,
+		retransmitted === undefined ? '' : `(${retransmitted} again)`,
+	]
+		.filter(part => part !== '')
+		.join(' ');
 
 const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
 	switch (step.kind) {
@@ -208,9 +220,9 @@ export class WatchLines {
 			}
 
 			case 'data': {
-				const {from, bytes, peer} = event;
+				const {from, peer} = event;
 				const who = whose(from, this.#short(peer));
-				return this.#line(event, `${who} sent ${bytes} B`);
+				return this.#line(event, `${who} sent ${sentText(event)}`);
 			}
 
 			case 'process': {

@@ -260,6 +260,8 @@ export class Rungs {
 			seq: offset + 1,
 			length: Number(result),
 			text,
+			count: step.segments,
+			retransmitted: step.retransmitted,
 		};
 		const {returned, data} = this.#of(step);
 		const waiting = evidence && returned[otherRole(from)];

@@ -24,6 +24,7 @@ import type {KernelPair, KernelSocket, Step, TcpState} from './tcp.js';
 export class StepLog {
 	readonly #ends: EndStates;
 	readonly #closing: Closing;
+	#isReplaced = false;
 	/** Monotonic; when a step was last reported. */
 	#reportedAt = -Infinity;
 	/**
@@ -31,7 +32,6 @@ export class StepLog {
 	 * followed it.
 	 */
 	#held: readonly Step[] = [];
-	#isReplaced = false;
 
 	/**
 	 * @param peer The peer that the reported steps name.
@@ -41,6 +41,11 @@ export class StepLog {
 	constructor(peer: string | undefined, notOpenAt?: number) {
 		this.#ends = new EndStates(peer, notOpenAt);
 		this.#closing = new Closing(peer, this.#ends);
+	}
+
+	/** Whether another connection has its addresses. */
+	get isReplaced(): boolean {
+		return this.#isReplaced;
 	}
 
 	/**

@@ -124,6 +124,10 @@ export type Step = StepTime &
 				readonly offset?: number | undefined;
 				/** Of send() and recv(): its first bytes as text. */
 				readonly text?: string | undefined;
+				/** Of another process: in how many segments its bytes were sent. */
+				readonly segments?: number | undefined;
+				/** How many of these segments were sent again. */
+				readonly retransmitted?: number | undefined;
 				/** Of close(): bytes that were received, and that nobody had read. */
 				readonly unreadBytes?: number | undefined;
 				/** Of another process: whose socket it is about. */

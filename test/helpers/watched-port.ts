@@ -11,6 +11,7 @@ import {
 	type PortModel,
 	type PortModelEvent,
 } from '../../source/store/port-model.js';
+import type {SegmentCount} from '../../source/tcp/segment-counts.js';
 import type {Call, Step, TcpState} from '../../source/tcp/tcp.js';
 
 export const watchedAddress = '127.0.0.1:5001';
@@ -75,10 +76,15 @@ export const stepOfState = (
 	step: {kind: 'state', state, end, evidence: 'read', peer, at: 1},
 });
 
-export const counted = (from: EndName, bytes: number): PortModelEvent => ({
+export const counted = (
+	from: EndName,
+	bytes: number,
+	segments: Partial<SegmentCount> = {},
+): PortModelEvent => ({
 	type: 'data',
 	from,
 	bytes,
+	...segments,
 	peer: watchedPeer,
 	at: 1,
 });

@@ -191,6 +191,20 @@ test('watch-lines: the name of a program cannot control a terminal', () => {
 	);
 });
 
+test('watch-lines: bytes, and the segments if they were counted', () => {
+	const print = startLines();
+	const data = {type: 'data', peer, from: 'remote', at: 1} as const;
+	assert.equal(
+		print({...data, bytes: 6, count: 1}),
+		'client :41306 sent 6 B in 1 segment\n',
+	);
+	assert.equal(
+		print({...data, bytes: 12, count: 3, withoutData: 2, retransmitted: 1}),
+		'client :41306 sent 12 B in 3 segments (1 again)\n',
+	);
+	assert.equal(print({...data, bytes: 6}), 'client :41306 sent 6 B\n');
+});
+
 test('watch-lines: on a terminal sentences are broken at their spaces', () => {
 	for (const columns of [20, 40, 80]) {
 		const lines = new WatchLines(address, {

@@ -8,6 +8,7 @@
  */
 import {roleOf, type Role} from '../../tcp/captured.js';
 import type {Arrow, ArrowEvidence, Rung} from '../../tcp/rungs.js';
+import {segmentsText} from '../../tcp/segment-counts.js';
 import {
 	spelledCall,
 	spelledFailure,
@@ -219,17 +220,29 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 		isShown: boolean,
 	): readonly DisplayText[] =>
 		isShown && value !== undefined ? [toDisplay(`${key}=${value}`)] : [];
-	const parts: DisplayText[] = [
+	const again = retransmitted === 0 ? [] : [display`(${retransmitted} again)`];
+	const partsOf = (
+		counts: readonly DisplayText[],
+		isSeqShown: boolean,
+	): DisplayText[] => [
 		...(name === undefined ? [] : [toDisplay(name)]),
-		...(count === undefined
-			? []
-			: [toDisplay(`${count} segment${count === 1 ? '' : 's'}`)]),
-		...(retransmitted === 0 ? [] : [toDisplay(`(${retransmitted} again)`)]),
-		...number('seq', seq, hasSeq),
+		...counts,
+		...number('seq', seq, isSeqShown),
 		...number('ack', ack, needsAck),
 		...number('len', length, length > 0),
 		...number('win', window, window === 0 && name !== 'RST'),
 	];
+	const counts = count === undefined ? [] : [toDisplay(segmentsText(count))];
+	// How many and how many bytes say most of those that were counted.
+	const briefer =
+		count === undefined
+			? []
+			: [partsOf([...counts, ...again], false), partsOf(counts, false)];
+	const whole = partsOf([...counts, ...again], hasSeq);
+	const parts =
+		[whole, ...briefer].find(each => cellsOf(each) <= cells) ??
+		briefer.at(-1) ??
+		whole;
 	const free = () => cells - cellsOf(parts) - 1;
 	const shown = length > 0 && count === undefined ? textOf(text) : display``;
 	if (shown !== '' && free() >= leastText) {

@@ -7,6 +7,7 @@ import {isAbout} from '../../tcp/captured.js';
 import {ladderOf as rungsOf} from '../../tcp/ladder.js';
 import {merge} from '../../tcp/places.js';
 import type {Rung} from '../../tcp/rungs.js';
+import {segmentsText} from '../../tcp/segment-counts.js';
 import {nameOfCall, type Step} from '../../tcp/tcp.js';
 import {assertNever} from '../../errors.js';
 import {
@@ -60,13 +61,15 @@ const nameOf = (step: Step, drawing: Drawing): DisplayText => {
 	const {side, spelling} = drawing;
 	switch (step.kind) {
 		case 'call': {
-			const {errno, evidence, offset, result} = step;
+			const {errno, evidence, offset, result, segments} = step;
 			const {call, ending} = callParts(step, side, spelling);
 			const isOwn = evidence === undefined;
 			const bytes =
 				isOwn || offset === undefined ? '' : ` ${formatBytes(Number(result))}`;
+			const counted =
+				segments === undefined ? '' : `, ${segmentsText(segments)}`;
 			return toDisplay(
-				`${evidenceOf(step)}${call}${isOwn && errno === undefined ? '' : ending}${bytes}`,
+				`${evidenceOf(step)}${call}${isOwn && errno === undefined ? '' : ending}${bytes}${counted}`,
 			);
 		}
 

@@ -11,6 +11,7 @@ import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
 import type {EndName, PortEvent} from '../../event/port-event.js';
 import type {PortReading} from './port-reading.js';
+import {SentCounts} from './sent-counts.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 
@@ -24,8 +25,6 @@ type End = {
 	isClosed: boolean;
 	/** When it was first seen that the process no longer held it. */
 	releasedAt: StepTime | undefined;
-	/** Bytes that this end has sent, as far as known. */
-	sentBytes: number | undefined;
 };
 
 /** The rows of both ends; one that is missing is undefined. */
@@ -40,7 +39,6 @@ const createEnd = (name: EndName): End => ({
 	hasSentFin: false,
 	isClosed: false,
 	releasedAt: undefined,
-	sentBytes: undefined,
 });
 
 /** States of an end that has sent its FIN. */
@@ -60,6 +58,7 @@ const openingStates = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED']);
 export class ConnectionLog {
 	readonly peer: string;
 	readonly #log: StepLog;
+	readonly #sent: SentCounts;
 	readonly #ends = {local: createEnd('local'), remote: createEnd('remote')};
 	/** Whether it began after the watch did. */
 	readonly #isNew: boolean;
@@ -67,14 +66,13 @@ export class ConnectionLog {
 	#isFirst = true;
 	/** Readings since a row of it was there. */
 	#missed = 0;
-	/** From when on its bytes are not counted yet. */
-	#countedAt: number | undefined;
 
 	/** @param notBefore When it didn't exist yet; undefined if it may have. */
 	constructor(peer: string, notBefore: number | undefined) {
 		this.peer = peer;
 		this.#log = new StepLog(peer, notBefore);
 		this.#isNew = notBefore !== undefined;
+		this.#sent = new SentCounts(peer, this.#isNew);
 	}
 
 	get isAccepted(): boolean {
@@ -133,15 +131,15 @@ export class ConnectionLog {
 				reading.tableAt - reading.begunAt,
 			),
 		];
+		if (this.#log.isReplaced) {
+			// The rows are another connection's.
+			return asEvents(steps);
+		}
+
 		const ordered = this.#isFirst ? withClientFirst(steps) : steps;
 		this.#isFirst = false;
-		const bytes = this.#data(reading, since);
-		return [
-			...this.#withCalls(ordered, reading, since).map(
-				step => ({type: 'step', step}) as const,
-			),
-			...bytes,
-		];
+		const bytes = this.#sent.take(this.rows, reading, since);
+		return [...asEvents(this.#withCalls(ordered, reading, since)), ...bytes];
 	}
 
 	/** The call it began with, and the states that it must have passed. */
@@ -303,51 +301,10 @@ export class ConnectionLog {
 
 		return held.has(inode!) ? 'held' : 'released';
 	}
-
-	/** Bytes that went either way since the last figures. */
-	#data(
-		{figures, begunAt, at}: PortReading,
-		since: number,
-	): ReadonlyArray<Extract<PortEvent, {type: 'data'}>> {
-		// The last figures may be older than the last reading.
-		const countedAt = this.#countedAt ?? since;
-		this.#countedAt = figures ? begunAt : countedAt;
-		if (!figures) {
-			return [];
-		}
-
-		return endNames.flatMap(name => {
-			const end = this.#ends[name];
-			const other = this.#ends[name === 'local' ? 'remote' : 'local'];
-			const own = end.row && figures.ends.get(keyOf(end.row));
-			const others = other.row && figures.ends.get(keyOf(other.row));
-			if (!own && !others) {
-				return [];
-			}
-
-			const total = Math.max(
-				own?.sentBytes ?? 0,
-				others?.receivedBytes ?? 0,
-				end.sentBytes ?? 0,
-			);
-			const before = end.sentBytes ?? (this.#isNew ? 0 : total);
-			end.sentBytes = total;
-			return total > before
-				? [
-						{
-							type: 'data',
-							peer: this.peer,
-							from: name,
-							bytes: total - before,
-							...between(countedAt, at),
-						} as const,
-					]
-				: [];
-		});
-	}
 }
 
-const keyOf = ({socket}: TcpRow): string => `${socket.local} ${socket.remote}`;
+const asEvents = (steps: readonly Step[]): readonly PortEvent[] =>
+	steps.map(step => ({type: 'step', step}));
 
 /** A client is open before its server knows. */
 const withClientFirst = (steps: readonly Step[]): readonly Step[] => {

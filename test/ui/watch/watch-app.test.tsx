@@ -68,6 +68,22 @@ test('watch app: what reads the same writes nothing', async t => {
 	assert.ok((await bytes()) > before, 'what happens is shown');
 });
 
+test('watch app: bytes that were counted are dashed, with their segments', async t => {
+	const {text, show} = await openApp(t);
+	await show(
+		listed(),
+		stepOfState('ESTABLISHED', 'remote'),
+		counted('remote', 5),
+		counted('remote', 7, {count: 1}),
+		counted('local', 9000, {count: 3, withoutData: 2, retransmitted: 1}),
+	);
+	const rows = await text();
+	assert.match(rows, /○ send\(\) +│┄+ seq=1 len=5 ┄+▸│/);
+	assert.match(rows, /○ send\(\) +│┄+ 1 segment seq=6 len=7 ┄+▸│/);
+	// What doesn't fit is left out whole: a number that is cut is another one.
+	assert.match(rows, /│◂┄+ 3 segments len=9000 ┄+│ ○ send\(\)/);
+});
+
 test('watch app: keys that come in one read are each done', async t => {
 	const {text, screen, show, left} = await openApp(t);
 	await show(listed(), stepOfState('ESTABLISHED', 'remote'));

@@ -6,7 +6,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type {SocketHolder} from '../../../source/socket/socket-holders.js';
 import type {TcpRow} from '../../../source/socket/tcp-table.js';
-import {noSegments} from '../../../source/tcp/segment-counts.js';
+import {
+	noSegments,
+	type SegmentFigures,
+} from '../../../source/tcp/segment-counts.js';
 import type {Call, TcpState} from '../../../source/tcp/tcp.js';
 import {
 	maxFollowed,
@@ -73,6 +76,25 @@ type Extra = {
 	readonly isUnreadable?: boolean;
 	/** Bytes that the client has sent. */
 	readonly sentBytes?: number;
+	/** What ss counted of the client's end, and of the server's. */
+	readonly client?: Partial<SegmentFigures>;
+	readonly server?: Partial<SegmentFigures>;
+};
+
+const figuresOf = ({
+	sentBytes,
+	client: own = sentBytes === undefined ? undefined : {sentBytes},
+	server: other,
+}: Extra): PortReading['figures'] => {
+	const ends = new Map([
+		...(own
+			? ([[`${client} ${server}`, {...noSegments, ...own}]] as const)
+			: []),
+		...(other
+			? ([[`${server} ${client}`, {...noSegments, ...other}]] as const)
+			: []),
+	]);
+	return ends.size === 0 ? undefined : {ends, backlogs: new Map()};
 };
 
 const nameOf = (event: PortEvent): string => {
@@ -131,18 +153,7 @@ const startLog = () => {
 					[{call, inode, fd: 3, thread: String(pid)}],
 				]),
 			),
-			figures:
-				extra.sentBytes === undefined
-					? undefined
-					: {
-							ends: new Map([
-								[
-									`${client} ${server}`,
-									{...noSegments, sentBytes: extra.sentBytes},
-								],
-							]),
-							backlogs: new Map(),
-						},
+			figures: figuresOf(extra),
 		} satisfies PortReading);
 		events.push(...taken);
 		return taken.map(event => nameOf(event));
@@ -413,4 +424,107 @@ test('port-log: bytes are dated from when they were last counted', () => {
 		notBefore: 1020,
 		seenAt: 1053,
 	});
+});
+
+const dataOf = (events: readonly PortEvent[]) =>
+	events
+		.filter(event => event.type === 'data')
+		.map(({type, peer, notBefore, seenAt, at, ...event}) => event);
+
+test('port-log: bytes come with the segments that were counted with them', () => {
+	const {read, events} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	read(open, {
+		client: {segmentsOut: 2, segmentsIn: 1},
+		server: {segmentsOut: 0, segmentsIn: 1},
+	});
+	read(open, {
+		client: {sentBytes: 6, dataSegmentsOut: 2, segmentsOut: 4, segmentsIn: 3},
+		// Read a moment later, it has got a third.
+		server: {
+			receivedBytes: 9,
+			dataSegmentsIn: 3,
+			segmentsIn: 4,
+			segmentsOut: 3,
+		},
+	});
+	read(open, {
+		client: {
+			sentBytes: 12,
+			dataSegmentsOut: 5,
+			segmentsOut: 7,
+			retransmitted: 1,
+			retransmittedBytes: 3,
+		},
+	});
+	assert.deepEqual(dataOf(events), [
+		{from: 'remote', bytes: 9, count: 3},
+		{from: 'remote', bytes: 3, count: 2, retransmitted: 1},
+	]);
+});
+
+test('port-log: where segments are not counted nothing is said of them', () => {
+	const {read, events} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	read(open, {client: {}});
+	read(open, {client: {sentBytes: 5, segmentsOut: 3}});
+	assert.deepEqual(dataOf(events), [{from: 'remote', bytes: 5}]);
+});
+
+test('port-log: a SYN that was sent again is no data that was, even later', () => {
+	const {read, events} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const first = {
+		sentBytes: 5,
+		dataSegmentsOut: 1,
+		segmentsOut: 4,
+		retransmitted: 1,
+	};
+	read(open, {client: first});
+	read(open, {
+		client: {
+			...first,
+			sentBytes: 9,
+			dataSegmentsOut: 3,
+			segmentsOut: 6,
+			retransmitted: 2,
+			retransmittedBytes: 4,
+		},
+	});
+	assert.deepEqual(dataOf(events), [
+		{from: 'remote', bytes: 5, count: 1, withoutData: 3},
+		{from: 'remote', bytes: 4, count: 2, retransmitted: 1},
+	]);
+});
+
+test('port-log: of a connection that was there before, only what is new counts', () => {
+	const {log, read, events} = startLog();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const before = {sentBytes: 50, dataSegmentsOut: 7, segmentsOut: 9};
+	read(open, {client: before});
+	read(open, {
+		client: {...before, sentBytes: 51, dataSegmentsOut: 8, segmentsOut: 10},
+	});
+	assert.equal(log.inodes.size, 3);
+	assert.deepEqual(dataOf(events), [{from: 'remote', bytes: 1, count: 1}]);
+});
+
+test('port-log: the bytes of a connection are not those of the one before it', () => {
+	const {read, events} = startOpen();
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	// The same addresses again, before its TIME-WAIT was over.
+	read([listens(), ...pair(['ESTABLISHED', '4'], ['ESTABLISHED', '5'])], {
+		client: {sentBytes: 5, dataSegmentsOut: 1, segmentsOut: 3},
+	});
+	assert.deepEqual(dataOf(events), [
+		{from: 'remote', bytes: 5, count: 1, withoutData: 2},
+	]);
+	const accepted = events.filter(
+		event =>
+			event.type === 'step' &&
+			event.step.kind === 'call' &&
+			event.step.call === 'accept()',
+	);
+	assert.equal(accepted.length, 2);
 });
