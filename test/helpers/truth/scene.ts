@@ -7,10 +7,14 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {requireLoopback} from '../../../source/socket/address.js';
+import {
+	requireLoopback,
+	type LoopbackAddress,
+} from '../../../source/socket/address.js';
 import {isCounted} from '../../../source/tcp/segment-counts.js';
 import {dial} from '../../../source/socket/dial.js';
 import {systemClock} from '../../../source/socket/clock.js';
+import {PortWatch} from '../../../source/watch/port/port-watch.js';
 import {SocketWatch} from '../../../source/watch/socket-watch.js';
 import type {TcpState} from '../../../source/tcp/tcp.js';
 import {requireExecutable, type Owner} from '../environment.js';
@@ -26,6 +30,7 @@ import {
 	type Judged,
 } from './claims.js';
 import {SegmentReader, type Segment} from './pcap.js';
+import {portStepOf} from './port-step.js';
 import {entriesOf, type Entry} from './tcp-model.js';
 
 const stateNames: Readonly<Record<string, TcpState>> = {
@@ -238,6 +243,30 @@ export const openScene = async (
 				});
 			watch.sampleClient(() => opened.client.endpoints);
 			return opened;
+		},
+		/** `sockchat watch`, which sees what other programs do. */
+		async watch() {
+			const offsets = new Map<string, number>();
+			let isBegun = false;
+			const watch = new PortWatch({
+				address: address as LoopbackAddress & {kind: 'tcp'},
+				clock: systemClock,
+				async onEvents(events) {
+					isBegun = true;
+					for (const event of events) {
+						const step = portStepOf(event, offsets);
+						if (step?.peer !== undefined) {
+							claims.push({step, local: place, remote: step.peer});
+						}
+					}
+				},
+			});
+			owner.after(async () => {
+				watch.stop();
+				await running;
+			});
+			const running = watch.run();
+			await until(() => isBegun, {what: 'the first reading'});
 		},
 		/** Waits until an end, or a part of its name, was in a state. */
 		untilState: async (end: string, state: TcpState) =>
