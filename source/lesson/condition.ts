@@ -3,8 +3,9 @@
  * sockets did, not over what was typed.
  */
 import {assertNever, quoted} from '../errors.js';
+import type {Phase} from '../connection/connection.js';
 import type {ChatEvent} from '../event/event.js';
-import type {Step, TcpState} from '../tcp/tcp.js';
+import type {KernelPair, Step, TcpState} from '../tcp/tcp.js';
 
 export type Condition =
 	| {
@@ -22,7 +23,13 @@ export type Condition =
 	  }
 	/** What the other side's program printed. */
 	| {readonly kind: 'printed'; readonly text: string}
-	| {readonly kind: 'view'; readonly view: string};
+	| {readonly kind: 'view'; readonly view: string}
+	/** Of a member of a room. */
+	| {readonly kind: 'connection'; readonly phase: Phase}
+	/** The other end has acknowledged all that was sent, and not read all of it. */
+	| {readonly kind: 'unread'}
+	/** What the room has in its log. */
+	| {readonly kind: 'stored'; readonly text: string};
 
 /** One thing that happened. */
 export type Fact = {readonly peer: string | undefined} & Condition;
@@ -41,10 +48,13 @@ const states: readonly TcpState[] = [
 	'CLOSED',
 ];
 
+const phases: readonly Phase[] = ['open', 'silent', 'handshaking'];
+
 /**
  * @param code `this end FIN-WAIT-2`, `other end CLOSED`, `server CLOSE-WAIT` and
  * `client TIME-WAIT` of other programs, `close()`,
- * `received FIN`, `received "text"`, `sent "text"` or `printed "text"`.
+ * `received FIN`, `received "text"`, `sent "text"` or `printed "text"`; in a room
+ * also `connection silent`, `unread by peer` and `stored "text"`.
  * @throws {Error} If it is none of these.
  */
 export const parseCondition = (code: string): Condition => {
@@ -57,11 +67,21 @@ export const parseCondition = (code: string): Condition => {
 		return {kind: 'state', end, state};
 	}
 
-	const [, verb, text] = /^(received|sent|printed) "(.+)"$/.exec(code) ?? [];
+	const [, verb, text] =
+		/^(received|sent|printed|stored) "(.+)"$/.exec(code) ?? [];
 	if (text !== undefined) {
-		return verb === 'printed'
-			? {kind: 'printed', text}
+		return verb === 'printed' || verb === 'stored'
+			? {kind: verb, text}
 			: {kind: 'chunk', direction: verb === 'sent' ? 'out' : 'in', text};
+	}
+
+	const phase = phases.find(known => code === `connection ${known}`);
+	if (phase) {
+		return {kind: 'connection', phase};
+	}
+
+	if (code === 'unread by peer') {
+		return {kind: 'unread'};
 	}
 
 	if (code === 'received FIN' || code === 'received RST') {
@@ -103,17 +123,73 @@ const decoder = new TextDecoder();
 
 /** @returns Undefined for what no lesson asks for. */
 export const factOf = (event: ChatEvent): Fact | undefined => {
-	if (event.type === 'step') {
-		return factOfStep(event.step);
-	}
+	switch (event.type) {
+		case 'step': {
+			return factOfStep(event.step);
+		}
 
-	if (event.type === 'chunk') {
-		const {direction, peer, bytes} = event;
-		return {kind: 'chunk', peer, direction, text: decoder.decode(bytes)};
-	}
+		case 'chunk': {
+			const {direction, peer, bytes} = event;
+			return {kind: 'chunk', peer, direction, text: decoder.decode(bytes)};
+		}
 
-	return undefined;
+		case 'connection': {
+			const {phase} = event.connection;
+			return {kind: 'connection', peer: undefined, phase};
+		}
+
+		case 'frame': {
+			const {frame} = event;
+			return frame.type === 'message'
+				? {kind: 'stored', peer: undefined, text: frame.text}
+				: undefined;
+		}
+
+		default: {
+			return undefined;
+		}
+	}
 };
+
+const isUnread = ({local, remote}: Partial<KernelPair>): boolean =>
+	local?.sendQueueBytes === 0 &&
+	remote !== undefined &&
+	remote.receiveQueueBytes > 0;
+
+/** Facts about a member of a room that take more than one event. */
+export class MemberFacts {
+	readonly #texts = new Map<number, string>();
+	#wasUnread = false;
+
+	factOf(event: ChatEvent): Fact | undefined {
+		switch (event.type) {
+			case 'queued': {
+				this.#texts.set(event.n, event.text);
+				return undefined;
+			}
+
+			case 'sent': {
+				const text = this.#texts.get(event.n);
+				return text === undefined
+					? undefined
+					: {kind: 'chunk', peer: undefined, direction: 'out', text};
+			}
+
+			case 'kernel': {
+				// What the first look finds is on its way; nor does the screen show it.
+				const wasUnread = this.#wasUnread;
+				this.#wasUnread = isUnread(event.pair ?? {});
+				return wasUnread && this.#wasUnread
+					? {kind: 'unread', peer: undefined}
+					: undefined;
+			}
+
+			default: {
+				return factOf(event);
+			}
+		}
+	}
+}
 
 /** Whether a call is the one that is meant: `close()` is any close. */
 const isCall = (made: string, meant: string): boolean =>
@@ -152,6 +228,18 @@ const isMet = (condition: Condition, fact: Fact): boolean => {
 
 		case 'view': {
 			return fact.kind === 'view' && fact.view === condition.view;
+		}
+
+		case 'connection': {
+			return fact.kind === 'connection' && fact.phase === condition.phase;
+		}
+
+		case 'unread': {
+			return fact.kind === 'unread';
+		}
+
+		case 'stored': {
+			return fact.kind === 'stored' && fact.text.includes(condition.text);
 		}
 
 		default: {

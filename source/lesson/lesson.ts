@@ -7,8 +7,6 @@
  * say what is asked: `> **Predict:** …?` with a numbered list, and in its
  * `<details>` the number of the right one and why; and `> **Check:** …` with
  * conditions as `code`, and below it `> **Hint:** …`.
- *
- * A page without a check is for real terminals alone.
  */
 import {parseCondition, type Condition} from './condition.js';
 
@@ -23,6 +21,25 @@ export type Move =
 			readonly by: 'sockchat';
 			readonly command: 'serve' | 'connect';
 			readonly localPort: string | undefined;
+	  }
+	/** Joins a room by the learner's own socket. */
+	| {
+			readonly by: 'member';
+			readonly line: string;
+			readonly nick: string;
+			readonly connectTimeoutS: number | undefined;
+	  }
+	/** Opens a room in another process. */
+	| {
+			readonly by: 'host';
+			readonly line: string;
+			readonly words: readonly string[];
+	  }
+	/** Stops that process, or lets it go on. */
+	| {
+			readonly by: 'signal';
+			readonly line: string;
+			readonly signal: 'SIGSTOP' | 'SIGCONT';
 	  }
 	/** Watches the sockets of the programs that Python plays. */
 	| {readonly by: 'watch'};
@@ -61,21 +78,23 @@ export type Lesson = {
 	readonly steps: number;
 };
 
-/** Whether it can be done on one screen. */
-export const isForScreen = ({stages}: Lesson): boolean =>
-	stages.some(({ask}) => ask.kind === 'check');
-
 /**
- * Whose sockets can be looked at in it: the learner's own, those of the programs
- * that Python plays, or none.
+ * Whose sockets can be looked at in it: the learner's own of raw bytes or in a
+ * room, those of the programs that Python plays, or none.
  */
-export const socketsOf = ({stages}: Lesson): 'own' | 'others' | 'none' => {
+export const socketsOf = ({
+	stages,
+}: Pick<Lesson, 'stages'>): 'own' | 'room' | 'others' | 'none' => {
 	const makers = new Set(stages.flatMap(({moves}) => moves.map(({by}) => by)));
-	return makers.has('sockchat')
-		? 'own'
-		: makers.has('watch')
-			? 'others'
-			: 'none';
+	if (makers.has('sockchat')) {
+		return 'own';
+	}
+
+	if (makers.has('member')) {
+		return 'room';
+	}
+
+	return makers.has('watch') ? 'others' : 'none';
 };
 
 /** Markdown as people read it: without its marks and the targets of links. */
@@ -158,6 +177,46 @@ const blocksOf = (body: readonly string[]): Block[] => {
 // What the screen of a lesson does by itself, and what would end it.
 const onlyInTerminals = new Set(['/lifecycle', '/quit']);
 
+/** @returns Undefined for a command that the screen has no use for. */
+const moveOfShell = (line: string): Move | undefined => {
+	if (/^sockchat (?:serve|connect) --raw(?!.*--plain)/.test(line)) {
+		return {
+			by: 'sockchat',
+			command: line.startsWith('sockchat serve') ? 'serve' : 'connect',
+			localPort: /--local-port (\d+)/.exec(line)?.[1],
+		};
+	}
+
+	const hosted = /^sockchat (serve (?!--raw).*) < \/dev\/null &$/.exec(
+		line,
+	)?.[1];
+	if (hosted !== undefined) {
+		return {by: 'host', line, words: hosted.split(' ')};
+	}
+
+	const nick = /^sockchat connect --nick (\S+)/.exec(line)?.[1];
+	if (nick !== undefined) {
+		const timeout = /--connect-timeout (\d+)/.exec(line)?.[1];
+		const connectTimeoutS = timeout === undefined ? undefined : Number(timeout);
+		return {by: 'member', line, nick, connectTimeoutS};
+	}
+
+	const signal = /^kill -(STOP|CONT) %1\b/.exec(line)?.[1];
+	if (signal !== undefined) {
+		return {
+			by: 'signal',
+			line,
+			signal: signal === 'STOP' ? 'SIGSTOP' : 'SIGCONT',
+		};
+	}
+
+	if (line === 'sockchat watch --plain') {
+		return {by: 'watch'};
+	}
+
+	return line.startsWith('ss ') ? {by: 'shell', line} : undefined;
+};
+
 const movesOf = (lines: readonly string[]): Move[] => {
 	let terminal = 0;
 	const moves: Move[] = [];
@@ -169,20 +228,11 @@ const movesOf = (lines: readonly string[]): Move[] => {
 			moves.push({by: 'python', terminal, line: typed});
 		} else if (prompt === '\u203A' && !onlyInTerminals.has(typed)) {
 			moves.push({by: 'learner', line: typed});
-		} else if (
-			prompt === '$' &&
-			/^sockchat (?:serve|connect) --raw(?!.*--plain)/.test(typed)
-		) {
-			const isServer = typed.startsWith('sockchat serve');
-			moves.push({
-				by: 'sockchat',
-				command: isServer ? 'serve' : 'connect',
-				localPort: /--local-port (\d+)/.exec(typed)?.[1],
-			});
-		} else if (prompt === '$' && typed === 'sockchat watch --plain') {
-			moves.push({by: 'watch'});
-		} else if (prompt === '$' && typed.startsWith('ss ')) {
-			moves.push({by: 'shell', line: typed});
+		} else if (prompt === '$') {
+			const move = moveOfShell(typed);
+			if (move) {
+				moves.push(move);
+			}
 		}
 	}
 

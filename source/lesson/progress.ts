@@ -8,7 +8,13 @@
  */
 import {assertNever} from '../errors.js';
 import {effectsOf, holds, type Condition, type Fact} from './condition.js';
-import type {Ask, Lesson, Move, Stage} from './lesson.js';
+import {
+	socketsOf,
+	type Ask,
+	type Lesson,
+	type Move,
+	type Stage,
+} from './lesson.js';
 
 /** A move that was made for the learner, with what it printed. */
 export type Played = {readonly line: string; readonly output: string};
@@ -40,7 +46,7 @@ export type Progress = {
 	readonly early: readonly Fact[];
 	/** Facts that earlier moves of the learner have used up. */
 	readonly used: number;
-	/** The states that both ends of the newest connection are in. */
+	/** The states that both ends of the newest connection are in, and its phase. */
 	readonly states: readonly Fact[];
 	readonly peer: string | undefined;
 	readonly played: readonly Played[];
@@ -196,13 +202,24 @@ const go = (before: Progress): Advance => {
 	}
 };
 
+/**
+ * What has happened that the next stage may ask for. A stage that asks for
+ * nothing of the sockets passes on what came while it was read, and before.
+ */
+const carriedFrom = (progress: Progress): readonly Fact[] =>
+	stageOf(progress).ask.kind === 'check'
+		? progress.early
+		: progress.facts
+				.slice(progress.used)
+				.filter(({kind}) => kind !== 'printed');
+
 const enter = (progress: Progress, index: number): Advance =>
 	go({
 		...progress,
 		index,
 		phase: 'moving',
 		at: 0,
-		facts: progress.early,
+		facts: carriedFrom(progress),
 		early: [],
 		used: 0,
 		played: [],
@@ -228,8 +245,9 @@ export const startProgress = (lesson: Lesson): Advance =>
 		0,
 	);
 
-/** Whether this end of the connection that counts is gone. */
-const isOver = (fact: Fact, {peer}: Progress): boolean =>
+/** Whether this end of the connection that counts is gone; a member's returns. */
+const isOver = (fact: Fact, {lesson, peer}: Progress): boolean =>
+	socketsOf(lesson) !== 'room' &&
 	fact.kind === 'state' &&
 	fact.peer === peer &&
 	fact.end === 'local' &&
@@ -246,6 +264,11 @@ const remember = (progress: Progress, fact: Fact): Progress => {
 
 /** A connection that wasn't there before is the one that counts from now on. */
 const take = (progress: Progress, fact: Fact): Progress => {
+	if (fact.kind === 'connection') {
+		const others = progress.states.filter(({kind}) => kind !== 'connection');
+		return {...remember(progress, fact), states: [...others, fact]};
+	}
+
 	if (fact.kind !== 'state') {
 		return remember(progress, fact);
 	}
@@ -256,7 +279,7 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	}
 
 	const others = progress.states.filter(
-		state => !isNew && state.kind === 'state' && state.end !== fact.end,
+		state => state.kind !== 'state' || (!isNew && state.end !== fact.end),
 	);
 	return {
 		...remember(progress, fact),

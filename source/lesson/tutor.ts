@@ -3,10 +3,8 @@
  * what really happens.
  */
 import {execFile} from 'node:child_process';
-import {openRaw, type RawChat} from '../chat/open-raw.js';
-import {parseRawLine} from '../commands/parse.js';
-import type {RawHands} from '../commands/hands.js';
-import {SockchatError} from '../errors.js';
+import {freshIdentity} from '../client/identity.js';
+import {assertNever, SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {defaultHost} from '../protocol/frame.js';
 import {requireLoopback, type LoopbackAddress} from '../socket/address.js';
@@ -14,8 +12,15 @@ import type {Clock} from '../socket/clock.js';
 import {freePorts} from '../socket/listen.js';
 import {seenBy} from '../tcp/step-time.js';
 import {PortWatch} from '../watch/port/port-watch.js';
-import {factOf, type Fact} from './condition.js';
+import {MemberFacts, type Fact} from './condition.js';
+import {Host} from './host.js';
 import {parseLesson, type Move} from './lesson.js';
+import {
+	openOwnMember,
+	openOwnRaw,
+	type LineHands,
+	type OwnSocket,
+} from './own-socket.js';
 import {
 	advance,
 	startProgress,
@@ -30,6 +35,8 @@ import {Transfers} from './transfers.js';
 export type TutorOptions = {
 	/** A page of docs/lessons. */
 	readonly markdown: string;
+	/** How this program is run: the executable, then its arguments. */
+	readonly program: readonly string[];
 	readonly clock: Clock;
 	/** How long a learner may look for a solution before a hint comes. */
 	readonly hintAfterMs: number;
@@ -42,7 +49,7 @@ export type TutorOptions = {
 };
 
 /** What the learner's lines do to the screen. */
-export type ScreenHands = Pick<RawHands, 'view'>;
+export type ScreenHands = Pick<LineHands, 'view'>;
 
 type TcpAddress = Extract<LoopbackAddress, {kind: 'tcp'}>;
 
@@ -81,9 +88,13 @@ export class Tutor {
 	progress: Progress;
 	/** The server's address. */
 	readonly where: TcpAddress;
+	/** Whose lines are one's own, in a room. */
+	readonly identity = freshIdentity();
 	readonly #options: TutorOptions;
 	readonly #pythons = new Map<number, Python>();
-	#chat: RawChat | undefined;
+	readonly #facts = new MemberFacts();
+	#own: OwnSocket | undefined;
+	#host: Host | undefined;
 	#portWatch: PortWatch | undefined;
 	#cancelHint = () => {};
 	#hasStopped = false;
@@ -123,9 +134,8 @@ export class Tutor {
 		this.#hasStopped = true;
 		this.#cancelHint();
 		this.#portWatch?.stop();
-		this.#chat?.leave();
-		// Once more, so that nothing is waited for.
-		this.#chat?.leave();
+		this.#own?.stop();
+		this.#host?.stop();
 		for (const python of this.#pythons.values()) {
 			python.stop();
 		}
@@ -195,48 +205,71 @@ export class Tutor {
 	async #make(
 		move: Exclude<Move, {by: 'learner'}>,
 	): Promise<readonly [string, string]> {
-		if (move.by === 'shell') {
-			return [`$ ${move.line}`, await runShell(move.line)];
-		}
+		switch (move.by) {
+			case 'shell': {
+				return [`$ ${move.line}`, await runShell(move.line)];
+			}
 
-		if (move.by === 'watch') {
-			this.#watch();
-			return ['$ sockchat watch --plain', ''];
-		}
+			case 'watch': {
+				this.#watch();
+				return ['$ sockchat watch --plain', ''];
+			}
 
-		if (move.by === 'sockchat') {
-			await this.#open(move);
-			return [`$ sockchat ${move.command} --raw`, ''];
-		}
+			case 'sockchat': {
+				this.#own = await openOwnRaw(move, this.where, event => {
+					this.#see(event);
+				});
+				return [`$ sockchat ${move.command} --raw`, ''];
+			}
 
-		const {terminal, line} = move;
-		const python = this.#pythons.get(terminal) ?? new Python();
-		this.#pythons.set(terminal, python);
-		return [`>>> ${line}`, await python.run(line)];
+			case 'member': {
+				this.#own = await openOwnMember(
+					move,
+					this.identity,
+					this.where,
+					event => {
+						this.#see(event);
+					},
+				);
+				return [`$ ${move.line}`, ''];
+			}
+
+			case 'host': {
+				await this.#openHost(move.words);
+				return [`$ ${move.line}`, ''];
+			}
+
+			case 'signal': {
+				this.#host?.signal(move.signal);
+				return [`$ ${move.line}`, ''];
+			}
+
+			case 'python': {
+				const {terminal, line} = move;
+				const python = this.#pythons.get(terminal) ?? new Python();
+				this.#pythons.set(terminal, python);
+				return [`>>> ${line}`, await python.run(line)];
+			}
+
+			default: {
+				return assertNever(move);
+			}
+		}
 	}
 
-	async #open({
-		command,
-		localPort,
-	}: Extract<Move, {by: 'sockchat'}>): Promise<void> {
-		const common = {
-			address: this.where,
-			isWatched: true,
-			isPipe: false,
-		} as const;
-		this.#chat = await openRaw(
-			command === 'serve'
-				? {...common, command, backlog: undefined}
-				: {
-						...common,
-						command,
-						localPort: localPort === undefined ? undefined : Number(localPort),
-					},
-			event => {
-				this.#see(event);
+	async #openHost(words: readonly string[]): Promise<void> {
+		const {program} = this.#options;
+		const host = await Host.start({
+			program,
+			words: [...words, '--port', String(this.where.port)],
+			onLine: text => {
+				this.#fact({kind: 'printed', peer: undefined, text});
 			},
-		);
-		this.#chat.setTap(true);
+		});
+		this.#host = host;
+		if (this.#hasStopped) {
+			host.stop();
+		}
 	}
 
 	#watch(): void {
@@ -260,7 +293,7 @@ export class Tutor {
 
 	#see(event: ChatEvent): void {
 		this.#options.onEvent(event);
-		const fact = factOf(event);
+		const fact = this.#facts.factOf(event);
 		if (fact) {
 			this.#fact(fact);
 		}
@@ -275,37 +308,14 @@ export class Tutor {
 			this.#signal({type: 'notice', isBad: tone === 'bad', text});
 		};
 
-		const chat = this.#chat;
-		if (!chat) {
+		if (!this.#own) {
 			notice('bad', 'You have no socket here; Enter goes on, /hint helps.');
 			return;
 		}
 
-		parseRawLine(line)({
-			say(text) {
-				void chat.write(Buffer.from(`${text}\n`));
-			},
-			sayTo() {
-				notice('bad', 'Nobody else is here to choose.');
-			},
-			control: chat.control,
+		this.#own.perform(line, {
 			notice,
 			leave: this.#options.onLeave,
-			clear() {
-				notice('bad', 'There is nothing to clear in a lesson.');
-			},
-			help() {
-				notice(
-					'bad',
-					'Do what the lesson says; /hint helps, /again starts it again.',
-				);
-			},
-			byHand() {
-				notice(
-					'bad',
-					'That is no part of a lesson; sockchat connect --raw has it.',
-				);
-			},
 			view: name => {
 				view(name);
 				this.#fact({kind: 'view', view: name, peer: undefined});

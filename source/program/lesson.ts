@@ -11,6 +11,16 @@ import {exitCodeOf} from './exit-code.js';
 import {report} from './report.js';
 import {SignalWatch} from './signals.js';
 
+/**
+ * How this program is run. The one executable has no script beside it, and Node
+ * repeats its name there.
+ */
+const ownProgram = (): readonly string[] => {
+	const {argv, argv0, execArgv, execPath} = process;
+	const script = argv[1]!;
+	return [execPath, ...execArgv, ...(script === argv0 ? [] : [script])];
+};
+
 export const runLessonCommand = async (
 	name: string | undefined,
 	typed: GivenFlags,
@@ -34,14 +44,14 @@ export const runLessonCommand = async (
 		return exitCodes.done;
 	}
 
-	if (!options.isOnScreen || !lesson.isForScreen) {
-		output.write(lesson.markdown);
+	if (!options.isOnScreen) {
+		output.write(lesson);
 		return exitCodes.done;
 	}
 
 	const signals = new SignalWatch(output);
 	const {runLesson} = await import('../ui/lesson/run.js');
-	const running = await runLesson(lesson.markdown, options, process);
+	const running = await runLesson(lesson, ownProgram(), options, process);
 	const ended = running.ended.then(({error, ...ending}) => {
 		if (error) {
 			report(error, output, false);

@@ -1,11 +1,7 @@
 /** Lessons on a screen, done right and wrong. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {
-	socketsOf,
-	isForScreen,
-	parseLesson,
-} from '../../source/lesson/lesson.js';
+import {socketsOf, parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
 import {readLesson} from '../helpers/lessons/lesson.js';
 import {paneOf, readToTheEnd, textOf} from '../helpers/lessons/reading.js';
@@ -50,10 +46,6 @@ const sizes = [
 
 for (const [name, markdown] of Object.entries(lessonTexts)) {
 	const lesson = parseLesson(markdown);
-	if (!isForScreen(lesson)) {
-		continue;
-	}
-
 	for (const {columns, rows} of sizes) {
 		test(`lesson: ${name} is done to its end by what it says, on ${columns} by ${rows}`, async t => {
 			const terminal = await openScreen(t, ['lesson', name], {columns, rows});

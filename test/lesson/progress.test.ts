@@ -150,6 +150,111 @@ test('lesson progress: what is done before it is asked for is not asked for agai
 	assert.equal(learner.progress.phase, 'right');
 });
 
+test('lesson progress: what is done while the step before stands there is not asked for again', () => {
+	const learner = start();
+	learner.do(line(''), ...open, line('/end'));
+	learner.do(shutdown, state('local', 'FIN-WAIT-2'));
+	learner.do(line(''), line(''), line('2'));
+	assert.equal(learner.progress.phase, 'checking');
+	learner.do(state('remote', 'CLOSE-WAIT'));
+	assert.equal(learner.progress.phase, 'right');
+});
+
+test('lesson progress: what the other side printed before a prediction is no answer to it', () => {
+	let {progress} = startProgress(
+		parseLesson(`# A
+
+1. Ask:
+
+   \`\`\`console
+   # terminal 1
+   >>> True
+   \`\`\`
+
+   > **Predict:** And now?
+   >
+   > 1. True
+   > 2. False
+   >
+   > <details><summary>Answer</summary>
+   >
+   > **1.** it is the same.
+   >
+   > </details>
+
+   \`\`\`console
+   # terminal 1
+   >>> True
+   \`\`\`
+
+   > **Check:** \`printed "True"\`.
+`),
+	);
+	const see = (signal: Signal) => {
+		({progress} = advance(progress, signal));
+	};
+
+	const played: Signal = {type: 'played', line: '>>> True', output: 'True\n'};
+	see(played);
+	assert.equal(progress.phase, 'asking');
+	see(line('1'));
+	assert.deepEqual(progress.facts, []);
+	see(played);
+	assert.equal(progress.phase, 'right');
+});
+
+/** A member of a room, whose connection may be lost and come back. */
+const roomPage = parseLesson(`# A
+
+You will learn it.
+
+1. Join:
+
+   \`\`\`console
+   # terminal 1
+   $ sockchat connect --nick heron
+   \`\`\`
+
+   > **Check:** \`connection open\`.
+
+2. Wait.
+
+   > **Check:** \`connection silent\`.
+
+3. And wait.
+
+   > **Check:** \`connection handshaking\` and \`this end ESTABLISHED\`.
+`);
+
+test("lesson progress: a member's connection counts by its phase now, and its end is not that of the lesson", () => {
+	let {progress} = startProgress(roomPage);
+	const see = (...signals: readonly Signal[]) => {
+		for (const signal of signals) {
+			({progress} = advance(progress, signal));
+		}
+	};
+
+	const fact = (seen: Partial<Fact>): Signal => ({
+		type: 'fact',
+		fact: {peer: undefined, ...seen} as Fact,
+	});
+	const phase = (name: string) =>
+		fact({kind: 'connection', phase: name} as Fact);
+	const own = (name: string) =>
+		fact({kind: 'state', end: 'local', state: name} as Fact);
+	see(line(''), own('ESTABLISHED'), phase('open'));
+	see({type: 'played', line: '$ sockchat connect', output: ''});
+	assert.equal(progress.phase, 'right');
+	// The learner reads for long.
+	see(phase('silent'), own('CLOSED'), own('ESTABLISHED'), phase('handshaking'));
+	see(line(''));
+	assert.equal(progress.phase, 'right');
+	assert.deepEqual(progress.notes, []);
+	see(line(''));
+	assert.equal(stageOf(progress).step, 3);
+	assert.equal(progress.phase, 'right');
+});
+
 test('lesson progress: a call on another connection is not the one that is meant', () => {
 	const learner = startAtEnd('2');
 	learner.do({

@@ -50,11 +50,13 @@ export type LessonAppProps = TerminalProps & {
 
 const rules = {limitBytes: Infinity, sendsBlank: true};
 
-const commands = [
-	...commandsOf('raw').map(({name}) => `/${name}`),
+const commandsFor = (mode: 'raw' | 'room') => [
+	...commandsOf(mode).map(({name}) => `/${name}`),
 	'/hint',
 	'/again',
 ];
+
+const commands = {raw: commandsFor('raw'), room: commandsFor('room')};
 
 /** What the input is for, while nothing is typed. */
 const hintOf = (progress: Progress): string => {
@@ -100,11 +102,14 @@ export function LessonApp({
 	const {columns, rows} = useWindowSize();
 	const {draft, latest, replace} = useDraft(rules, []);
 	const progress = useSyncExternalStore(subscribe, getProgress);
+	const sockets = socketsOf(progress.lesson);
+	const isRoom = sockets === 'room';
+	const mode = isRoom ? 'room' : 'raw';
 	const {viewState, toggle, handleKey} = useViews(
-		'raw',
+		mode,
 		isExplained,
 		noPages,
-		'lifecycle',
+		isRoom ? 'chat' : 'lifecycle',
 	);
 	const {model, now} = usePicture(store, {
 		looking: {
@@ -115,12 +120,11 @@ export function LessonApp({
 		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
 	});
 	useRedrawAtResize(columns, rows, onRedraw);
-	const sockets = socketsOf(progress.lesson);
 	const layout = chooseLessonLayout(
 		columns,
 		rows,
 		inputRows(draft, '', columns),
-		sockets !== 'none',
+		sockets,
 	);
 	const suspend = useSuspend(startJobControl, store.rest);
 	const {top, scrollTo} = useTextTop(progress);
@@ -176,7 +180,7 @@ export function LessonApp({
 		const pressed = press(
 			latest(),
 			key,
-			{...noCandidates, commands},
+			{...noCandidates, commands: commands[mode]},
 			draftColumns(latest(), '', columns),
 		);
 		replace(pressed.draft);
@@ -219,22 +223,30 @@ export function LessonApp({
 			isExplained,
 			monotonicMs,
 		});
+	const connection = (
+		<ConnectionPane
+			area={layout.connection}
+			kind={layout.kind}
+			model={model}
+			isExplained={isExplained}
+			now={now}
+		/>
+	);
+	const hasOwn = sockets === 'own' || isRoom;
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
-			{sockets === 'own' ? (
-				<ConnectionPane
-					area={layout.connection}
-					kind="narrow"
-					model={model}
-					isExplained={isExplained}
-					now={now}
-				/>
-			) : (
-				<Box height={layout.connection.height} />
-			)}
+			{layout.kind === 'narrow' &&
+				(hasOwn ? connection : <Box height={layout.connection.height} />)}
 			<Box flexShrink={0} flexDirection={layout.isBeside ? 'row' : 'column'}>
 				{lesson}
-				{view}
+				{layout.kind === 'wide' ? (
+					<Box flexShrink={0}>
+						{view}
+						{connection}
+					</Box>
+				) : (
+					view
+				)}
 			</Box>
 			<InputPane
 				isActive
@@ -244,7 +256,7 @@ export function LessonApp({
 				row={layout.input.y}
 				column={layout.input.x}
 				hint={hintOf(progress)}
-				advice={hintFor(draft, commands)}
+				advice={hintFor(draft, commands[mode])}
 			/>
 		</Box>
 	);

@@ -17,10 +17,22 @@ const wrapped = (text: DisplayText, width: number, role?: Role): Row[] =>
 
 const linesOf = (output: string): string[] => output.trimEnd().split('\n');
 
-const howTo = (lesson: Lesson): DisplayText =>
-	socketsOf(lesson) === 'own'
-		? display`What you type goes to your own socket; Python plays the other side.`
-		: display`Python plays both sides, and you say what will happen.`;
+const howTo = (lesson: Lesson): DisplayText => {
+	switch (socketsOf(lesson)) {
+		case 'own': {
+			return display`What you type goes to your own socket; Python plays the other side.`;
+		}
+
+		case 'room': {
+			return display`What you type is said in the room, by your own socket.`;
+		}
+
+		case 'others':
+		case 'none': {
+			return display`Python plays both sides, and you say what will happen.`;
+		}
+	}
+};
 
 /** What is to be read, and what the other side did. */
 export const textRows = (progress: Progress, width: number): readonly Row[] => [

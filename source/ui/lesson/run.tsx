@@ -24,9 +24,13 @@ type Run = LessonRun & {readonly number: number; readonly stop: () => void};
 /** How long a learner may look for a solution before a hint comes. */
 const hintAfterMs = 30_000;
 
-/** @param markdown A page of docs/lessons. */
+/**
+ * @param markdown A page of docs/lessons.
+ * @param program How this program is run, for a lesson that needs another one.
+ */
 export const runLesson = async (
 	markdown: string,
+	program: readonly string[],
 	{theme, isExplained}: LessonOptions,
 	terminal: Terminal,
 ): Promise<RunningLesson> => {
@@ -43,6 +47,7 @@ export const runLesson = async (
 		const listeners = new Set<() => void>();
 		const tutor = await Tutor.prepare({
 			markdown,
+			program,
 			clock: systemClock,
 			hintAfterMs,
 			onEvent(event) {
@@ -60,12 +65,13 @@ export const runLesson = async (
 			onFailed: end,
 		});
 		const where = formatAddress(tutor.where);
+		const sockets = socketsOf(tutor.progress.lesson);
 		const store = new Store(
-			createModel({
-				mode: 'raw',
-				where,
-				isOfOthers: socketsOf(tutor.progress.lesson) === 'others',
-			}),
+			createModel(
+				sockets === 'room'
+					? {mode: 'room', where, id: tutor.identity.id, nick: ''}
+					: {mode: 'raw', where, isOfOthers: sockets === 'others'},
+			),
 			systemClock,
 		);
 		tutor.start();

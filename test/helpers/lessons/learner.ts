@@ -3,6 +3,8 @@
  * rightly, and goes on as soon as the step is done. No screen, so that no step
  * gets more time than it needs.
  */
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
 import {
 	stageOf,
 	wantedOf,
@@ -36,6 +38,13 @@ const answerTo = (progress: Progress): string | undefined => {
 	}
 };
 
+/** From its source, which needs no build. */
+const program = [
+	process.execPath,
+	'--import=tsx',
+	fileURLToPath(new URL('../../../source/cli.tsx', import.meta.url)),
+];
+
 export type Course = {
 	/** Each line that was typed, with the notes that stood there then. */
 	readonly typed: readonly string[];
@@ -54,6 +63,7 @@ export const learn = async (
 	const verdicts = new Set<string>();
 	const tutor = await Tutor.prepare({
 		markdown,
+		program,
 		clock: systemClock,
 		// No hint is needed.
 		hintAfterMs: 2 * deadlineMs,

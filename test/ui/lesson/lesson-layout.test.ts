@@ -10,7 +10,7 @@ import {
 import {rungColumns} from '../../../source/ui/lifecycle/rungs.js';
 
 test('lesson: on 80 by 24 it takes at most eight rows, and the ladder the others', () => {
-	const {lesson, view, isBeside} = chooseLessonLayout(80, 24, 1, true);
+	const {lesson, view, isBeside} = chooseLessonLayout(80, 24, 1, 'own');
 	assert.equal(isBeside, false);
 	assert.ok(view);
 	assert.equal(lesson.height, 8);
@@ -24,13 +24,14 @@ test('lesson: its panes fit at any size, and stand beside each other with a ladd
 		fc.integer({min: 1, max: 300}),
 		fc.integer({min: 1, max: 100}),
 	);
+	const sockets = fc.constantFrom('own' as const, 'room' as const);
 	fc.assert(
-		fc.property(sizes, ([columns, rows]) => {
+		fc.property(sizes, sockets, ([columns, rows], whose) => {
 			const {lesson, view, isBeside} = chooseLessonLayout(
 				columns,
 				rows,
 				1,
-				true,
+				whose,
 			);
 			assert.ok(view);
 			for (const {x, y, width, height} of [lesson, view]) {
@@ -50,8 +51,35 @@ test('lesson: its panes fit at any size, and stand beside each other with a ladd
 	);
 });
 
+test('lesson: a room has its connection beside the transcript, and on a small terminal above', () => {
+	const {lesson, view, connection, kind} = chooseLessonLayout(
+		80,
+		24,
+		1,
+		'room',
+	);
+	assert.ok(view);
+	assert.equal(kind, 'wide');
+	assert.equal(lesson.height, 8);
+	assert.deepEqual(
+		[view.y, view.height, connection.y, connection.height],
+		[8, 15, 8, 15],
+	);
+	assert.equal(view.width + connection.width, 80);
+	assert.equal(connection.x, view.width);
+	for (const [columns, rows] of [
+		[59, 24],
+		[80, 10],
+		[20, 8],
+	] as const) {
+		const small = chooseLessonLayout(columns, rows, 1, 'room');
+		assert.equal(small.kind, 'narrow');
+		assert.deepEqual([small.connection.y, small.connection.height], [0, 1]);
+	}
+});
+
 test('lesson: without a socket there is nothing to look at, and it takes all the room', () => {
-	const {lesson, view} = chooseLessonLayout(80, 24, 1, false);
+	const {lesson, view} = chooseLessonLayout(80, 24, 1, 'none');
 	assert.equal(view, undefined);
 	assert.ok(lesson.height > 20);
 });
