@@ -62,7 +62,7 @@ const topicsOf = ({mode, role, offered = []}: HelpScope) => {
 						'anything else',
 						'sent as typed, with the line ending of --eol',
 					] as const,
-					['//TEXT', 'send /TEXT when that is a command'] as const,
+					slashed,
 				];
 	return new Map([
 		['chat', chatRows],

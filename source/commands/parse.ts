@@ -71,6 +71,22 @@ const actionOf = <Hands extends Pick<PlainHands, 'notice'>>(
 ): Action<Hands> =>
 	parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
 
+const unknown = (
+	name: string,
+	known: ReadonlyArray<Pick<Command, 'name'>>,
+): Action<Pick<PlainHands, 'notice'>> => {
+	const shown =
+		name.length > maxShownName
+			? `${name.slice(0, maxShownName).toWellFormed()}⋯`
+			: name;
+	const near = nearest(shown.toLowerCase(), known);
+	const advice =
+		near === undefined ? '/help lists them.' : `Did you mean /${near}?`;
+	return wrong(
+		`Unknown command /${shown}. ${advice} To send a text that starts with a slash, double it: //${shown}`,
+	);
+};
+
 /**
  * The action of a line in a room.
  *
@@ -120,31 +136,31 @@ export const parseLine = <M extends 'room' | 'plain'>(
 		};
 	}
 
-	const shown =
-		name.length > maxShownName
-			? `${name.slice(0, maxShownName).toWellFormed()}⋯`
-			: name;
-	const near = nearest(shown.toLowerCase(), [...known, ...offered]);
-	const advice =
-		near === undefined ? '/help lists them.' : `Did you mean /${near}?`;
-	return wrong(
-		`Unknown command /${shown}. ${advice} To send a text that starts with a slash, double it: //${shown}`,
-	);
+	return unknown(name, [...known, ...offered]);
 };
 
 /**
- * The action of a line in raw mode: it is sent as typed, even if it is empty or
- * `quit`, unless it is one of the commands that raw mode has.
+ * The action of a line in raw mode, where an empty one and `quit` are bytes like
+ * any other. Of a text with several lines nothing but a known command is
+ * special: a pasted file may begin with `/*` or `//`.
  */
 export const parseRawLine = (line: string): Action<RawHands> => {
-	const isEscaped = line.startsWith('//');
-	const [name, rest] = splitCommand(isEscaped ? line.slice(1) : line);
-	const command = line.startsWith('/')
-		? findCommand(name, commandsOf('raw'))
-		: undefined;
-	if (!command) {
+	if (!line.startsWith('/')) {
 		return saying(line);
 	}
 
-	return isEscaped ? saying(line.slice(1)) : actionOf(command, rest);
+	const isEscaped = line.startsWith('//');
+	const [name, rest] = splitCommand(isEscaped ? line.slice(1) : line);
+	const known = commandsOf('raw');
+	const command = findCommand(name, known);
+	const isPasted = !command && line.includes('\n');
+	if (isEscaped) {
+		return saying(isPasted ? line : line.slice(1));
+	}
+
+	if (command) {
+		return actionOf(command, rest);
+	}
+
+	return isPasted || isPath(name) ? saying(line) : unknown(name, known);
 };

@@ -193,22 +193,61 @@ test('parse: repeats a text that is not a command, and never throws', () => {
 	);
 });
 
-test('parse: raw mode sends every line unchanged, except its own commands', () => {
+test('parse: raw mode sends every line unchanged that begins with no command', () => {
 	for (const line of [
 		'',
 		' ',
 		'quit',
 		'GET / HTTP/1.1',
-		'/who',
-		'/nick x',
-		'/x',
-	]) {
+		' /hex 00',
+		'/api/log',
+		'/.well-known',
+		// Pasted: the start of a file is no command.
+		'/* one',
+		'// one',
+		'/log',
+	].map((line, index) => (index < 7 ? line : `${line}\ntwo`))) {
 		assert.deepEqual(didRaw(line), say(line));
 	}
 
 	assert.deepEqual(didRaw('/help'), [['help', undefined]]);
 	assert.deepEqual(didRaw('/quit'), [['leave']]);
 	assert.deepEqual(didRaw('/clear'), [['clear']]);
+});
+
+test('parse: in raw mode a word with a slash that is no command is not sent', () => {
+	for (const [line, reason] of [
+		[
+			'/log out.txt',
+			'Unknown command /log. /help lists them. To send a text that starts with a slash, double it: //log',
+		],
+		[
+			'/hexx 00',
+			'Unknown command /hexx. Did you mean /hex? To send a text that starts with a slash, double it: //hexx',
+		],
+		[
+			'/',
+			'Unknown command /. /help lists them. To send a text that starts with a slash, double it: //',
+		],
+	] as const) {
+		assert.deepEqual(didRaw(line), [['notice', 'bad', reason]]);
+	}
+
+	for (const line of ['/log out.txt', '/', '/ x', '/api/log', '/quit']) {
+		assert.deepEqual(didRaw(`/${line}`), say(line));
+	}
+});
+
+test('parse: in raw mode any line can be sent', () => {
+	fc.assert(
+		fc.property(fc.string({unit: 'grapheme'}), text => {
+			fc.pre(!text.includes('\n'));
+			const line = text.startsWith('/') ? `/${text}` : text;
+			assert.deepEqual(didRaw(line), say(text));
+			assert.deepEqual(didRaw(`//${text}`), say(`/${text}`));
+		}),
+		{numRuns: runs},
+	);
 });
 
 test('parse: /to takes a peer, and a line for it or none', () => {
@@ -245,7 +284,10 @@ test('parse: a host command takes one name or none', () => {
 		assert.match(reasonOf(`/${type} heron`), /^Usage: /);
 	}
 
-	assert.deepEqual(didRaw('/kick heron'), say('/kick heron'));
+	assert.match(
+		String(didRaw('/kick heron')[0]![2]),
+		/^Unknown command \/kick\./,
+	);
 });
 
 test('parse: /who counts everyone and lists the known names', () => {

@@ -303,6 +303,22 @@ test('e2e: in lines, commands are commands too', async t => {
 	await there.untilSaid('quit\nhi\n/hex\n');
 });
 
+test('e2e: a mistyped command is not sent, on the screen and in lines', async t => {
+	for (const open of [openScreen, openLines]) {
+		const {port, peer} = await listenBare(t);
+		const terminal = await (open === openScreen
+			? openScreen(t, ['connect', '--raw', port])
+			: openLines(t, port));
+		const there = await peer();
+		enter(terminal, '/hexx 00');
+		await terminal.waitFor('Unknown command /hexx. Did you mean /hex?');
+		enter(terminal, '//hexx');
+		await there.untilSaid('/hexx\n');
+		enter(terminal, '/api/v1');
+		await there.untilSaid('/hexx\n/api/v1\n');
+	}
+});
+
 test('e2e: in lines, the view stays after the end, and what was typed is recalled', async t => {
 	const {port, peer} = await listenBare(t);
 	const terminal = await openLines(t, port);
