@@ -54,6 +54,7 @@ class Acceptor implements RawServer {
 	constructor(address: ReturnType<typeof readPlace>) {
 		this.#listener = new Listener({
 			address,
+			isRaw: true,
 			clock: systemClock,
 			onEvent() {},
 			onLink: (link, {name}) => {

@@ -7,15 +7,40 @@ import {
 	parseSocketPath,
 	requireLoopback,
 	type LoopbackAddress,
+	type Purpose,
 } from '../socket/address.js';
 import type {CommandLineCommand} from './flags.js';
 import {wrongUsage, type Reader} from './reader.js';
 
 const portRange = /^(?<first>\d+)-(?<last>\d+)$/;
 
+type AddressCommand = CommandLineCommand | 'status' | 'watch' | 'mcp';
+
+const purposeOf = (
+	command: AddressCommand,
+	isRaw: boolean,
+	isUdp: boolean,
+): Purpose => {
+	if (command === 'watch') {
+		return 'watch';
+	}
+
+	if (!isRaw) {
+		return 'room';
+	}
+
+	if (isUdp) {
+		return 'udp';
+	}
+
+	return command === 'serve' ? 'listener' : 'service';
+};
+
+/** @param isRaw Whether bytes are meant, not a room. */
 export const readAddress = (
 	reader: Reader,
-	command: CommandLineCommand | 'status' | 'watch' | 'mcp',
+	command: AddressCommand,
+	isRaw = reader.has('raw'),
 ): LoopbackAddress => {
 	const path = reader.text('socket');
 	const host = reader.text('host');
@@ -35,6 +60,7 @@ export const readAddress = (
 				reader.has('udp') ? 'udp' : 'tcp',
 				host ?? defaultHost,
 				port ?? defaultPort,
+				purposeOf(command, isRaw, reader.has('udp')),
 			),
 			fallback,
 			'host',

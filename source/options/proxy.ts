@@ -93,7 +93,8 @@ const readEnd = (
 	}
 
 	const reader = new Reader({...meant, ...(kinds.has('udp') && {udp: true})});
-	const address = readAddress(reader, name === 'LISTEN' ? 'serve' : 'connect');
+	const command = name === 'LISTEN' ? 'serve' : 'connect';
+	const address = readAddress(reader, command, true);
 	if (reader.error) {
 		return reader.error;
 	}

@@ -84,7 +84,7 @@ export const replayAddress = (
 	const isTyped = places.some(name => typed[name] !== undefined);
 	const meant = isTyped ? typed : readAddressWord(recorded);
 	const reader = new Reader(meant instanceof Error ? {} : meant);
-	const address = readAddress(reader, side);
+	const address = readAddress(reader, side, true);
 	const wrong = meant instanceof Error ? meant : reader.error;
 	return isTyped || !wrong
 		? (wrong ?? address)

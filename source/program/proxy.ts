@@ -6,6 +6,7 @@ import {exitCodes} from '../options/exit-codes.js';
 import {parseProxyOptions} from '../options/proxy.js';
 import type {GivenFlags} from '../options/reader.js';
 import {openErrors, type Output} from '../plain/output.js';
+import {requirePlace} from '../socket/dial.js';
 import {exitCodeOf} from './exit-code.js';
 import {failedWith, report} from './report.js';
 import {SignalWatch} from './signals.js';
@@ -25,6 +26,7 @@ export const runProxy = async (
 	process.title = 'sockchat';
 	try {
 		const signals = new SignalWatch(output);
+		requirePlace(options.target.address);
 		const {startProxy} = await import('../plain/proxy/run.js');
 		const running = await startProxy(options, {
 			stdout: output,
@@ -34,6 +36,12 @@ export const runProxy = async (
 		signals.onStarted(running);
 		return exitCodeOf(await running.ended, signals.seen);
 	} catch (error) {
+		// Both paths are words of the command line.
+		if (error instanceof SockchatError && error.code === 'ERR_SOCKET_PATH') {
+			report(error, output, isJson);
+			return exitCodes.wrongUsage;
+		}
+
 		return failedWith(error, output, {origins: {}, isJson});
 	}
 };

@@ -10,7 +10,7 @@ import {Buffer} from 'node:buffer';
 import {isIP, isIPv4} from 'node:net';
 import {resolve} from 'node:path';
 import process from 'node:process';
-import {quoted, SockchatError} from '../errors.js';
+import {assertNever, quoted, SockchatError} from '../errors.js';
 import {defaultHost, defaultPort} from '../protocol/frame.js';
 
 export type Address =
@@ -45,10 +45,59 @@ const sshWord = (host: string): string =>
 		? host
 		: 'HOST';
 
-export const notLoopback = (host: string, port: number) =>
+/** What the host was given for: another machine is then reached another way. */
+export type Purpose =
+	| 'room'
+	/** Bytes to what listens there, by TCP. */
+	| 'service'
+	| 'udp'
+	/** Bytes from those who connect. */
+	| 'listener'
+	| 'watch';
+
+// Ports below it are for root (ip(7)); one above is easier to remember by this.
+const firstFreePort = 1024;
+const freePortOffset = 8000;
+
+const wayTo = (purpose: Purpose, host: string, port: number): string => {
+	const there = port || defaultPort;
+	switch (purpose) {
+		// The number is in the proof of a room's token, so it stays.
+		case 'room': {
+			return `to reach a room on it, run: ssh -L ${there}:127.0.0.1:${there} ${sshWord(host)}`;
+		}
+
+		case 'service': {
+			const here = there < firstFreePort ? there + freePortOffset : there;
+			return `to reach a service on it at 127.0.0.1:${here}, run: ssh -L ${here}:127.0.0.1:${there} ${sshWord(host)}`;
+		}
+
+		case 'listener': {
+			return `listen on 127.0.0.1, and to come in from another machine, run there: ssh -L ${there}:127.0.0.1:${there} HOST`;
+		}
+
+		case 'udp': {
+			return 'ssh -L, the way to another, carries no UDP.';
+		}
+
+		case 'watch': {
+			return 'run sockchat watch on that machine.';
+		}
+
+		default: {
+			return assertNever(purpose);
+		}
+	}
+};
+
+export const notLoopback = (
+	host: string,
+	port: number,
+	purpose: Purpose = 'room',
+) =>
 	new SockchatError(
 		'ERR_NOT_LOOPBACK',
-		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; to reach a room on it, run: ssh -L ${port || defaultPort}:127.0.0.1:${port || defaultPort} ${sshWord(host)}`,
+		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; ${wayTo(purpose, host, port)}`,
 	);
 
 export const portOutOfRange = (seen: string, least: number) =>
@@ -97,10 +146,11 @@ export const parseHostAndPort = (
 	kind: 'tcp' | 'udp',
 	host: string,
 	port: number,
+	purpose?: Purpose,
 ): LoopbackAddress | SockchatError => {
 	const literal = loopbackHost(host);
 	return literal === undefined
-		? notLoopback(host, port)
+		? notLoopback(host, port, purpose)
 		: checked({kind, host: literal, port});
 };
 

@@ -20,19 +20,33 @@ import {holderOfPort, type Holder} from './port-holder.js';
 import {notASocket} from './socket-file.js';
 import {secureFolder} from './socket-folder.js';
 
+type Taken = {
+	readonly cause: unknown;
+	/** Whether bytes are meant, not a room. */
+	readonly isRaw: boolean;
+};
+
+/** How to get to whoever has the address. */
+const wayIn = (address: Address, isRaw: boolean): string =>
+	`sockchat connect ${isRaw ? '--raw ' : ''}${shellWordsFor(address)}`;
+
 const portTaken = (
 	address: Address,
 	holder: Holder | undefined,
-	cause: unknown,
+	{cause, isRaw}: Taken,
 ) => {
 	const by = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
 	const what = `${formatAddress(address)} is taken${by}. Choose another port`;
 	return new SockchatError(
 		'ERR_PORT_TAKEN',
-		`${what} with --port, or join what is there: sockchat connect ${shellWordsFor(address)}`,
+		isRaw
+			? `${what}, or talk to what is there: ${wayIn(address, isRaw)}`
+			: `${what} with --port, or join what is there: ${wayIn(address, isRaw)}`,
 		{
 			cause,
-			api: `${what}, or 0 for one that is free, or join what is there with connect().`,
+			api: isRaw
+				? `${what}, or 0 for one that is free, or talk to what is there with connectRaw().`
+				: `${what}, or 0 for one that is free, or join what is there with connect().`,
 		},
 	);
 };
@@ -44,12 +58,12 @@ const pathForbidden = (path: string, cause: unknown) =>
 		{cause},
 	);
 
-const pathTaken = (path: string, cause: unknown) => {
-	const what = `"${path}" already exists. If a server listens there, join it with`;
+const pathTaken = (path: string, {cause, isRaw}: Taken) => {
+	const what = `"${path}" already exists. If a server listens there, ${isRaw ? 'talk to' : 'join'} it with`;
 	return new SockchatError(
 		'ERR_SOCKET_TAKEN',
-		`${what}: sockchat connect ${shellWordsFor({kind: 'unix', path})}`,
-		{cause, api: `${what} connect().`},
+		`${what}: ${wayIn({kind: 'unix', path}, isRaw)}`,
+		{cause, api: `${what} ${isRaw ? 'connectRaw' : 'connect'}().`},
 	);
 };
 
@@ -58,17 +72,18 @@ const codeOf = (error: unknown): string | undefined =>
 
 const listenFailed = async (
 	address: Address,
-	cause: unknown,
+	taken: Taken,
 ): Promise<SockchatError> => {
 	const place = formatAddress(address);
+	const {cause} = taken;
 	switch (codeOf(cause)) {
 		case 'EADDRINUSE': {
 			return address.kind === 'unix'
-				? (notASocket(address.path) ?? pathTaken(address.path, cause))
+				? (notASocket(address.path) ?? pathTaken(address.path, taken))
 				: portTaken(
 						address,
 						await holderOfPort(address.host, address.port),
-						cause,
+						taken,
 					);
 		}
 
@@ -197,7 +212,7 @@ export const listenOnDescriptor = async (
 			});
 		});
 	} catch (error) {
-		throw await listenFailed(address, error);
+		throw await listenFailed(address, {cause: error, isRaw: false});
 	}
 
 	return address;
@@ -208,6 +223,7 @@ export const listenOnDescriptor = async (
  *
  * @param wanted Checked again, as a type can be cast.
  * @param backlog How many connections may wait for accept(); the kernel caps it.
+ * @param isRaw Whether bytes are meant, not a room: a failure advises so.
  * @returns The address; a port of 0 is replaced by the one the kernel chose.
  * @throws {SockchatError} `ERR_PORT_TAKEN`, `ERR_PORT_FORBIDDEN`,
  * `ERR_SOCKET_PATH`, `ERR_SOCKET_TAKEN` or `ERR_ADDRESS_UNAVAILABLE`; before any
@@ -217,6 +233,7 @@ export const listen = async (
 	server: Server,
 	wanted: LoopbackAddress,
 	backlog: number,
+	isRaw = false,
 ): Promise<LoopbackAddress> => {
 	const address = requireStream(wanted);
 	if (hasFile(address)) {
@@ -238,7 +255,7 @@ export const listen = async (
 			await tryListen(server, address, backlog);
 		}
 	} catch (error) {
-		throw await listenFailed(address, error);
+		throw await listenFailed(address, {cause: error, isRaw});
 	}
 
 	const bound = server.address();

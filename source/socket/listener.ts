@@ -49,6 +49,8 @@ export type ListenerOptions = {
 	readonly descriptor?: number | undefined;
 	/** New connections per second; undefined for no limit. */
 	readonly connectRate?: number | undefined;
+	/** Whether bytes are meant, not a room: a failure advises so. */
+	readonly isRaw?: boolean;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
 	readonly onLink: (link: SocketLink, origin: Origin) => void;
@@ -180,10 +182,10 @@ export class Listener implements AnyListener {
 	 * @throws {SockchatError} See `listen()` and `listenOnDescriptor()`.
 	 */
 	async listen(backlog = defaultBacklog): Promise<void> {
-		const {descriptor} = this.#options;
+		const {descriptor, isRaw} = this.#options;
 		this.#address =
 			descriptor === undefined
-				? await listen(this.#netServer, this.#address, backlog)
+				? await listen(this.#netServer, this.#address, backlog, isRaw)
 				: await listenOnDescriptor(this.#netServer, descriptor, backlog);
 		this.#backlog = cappedBacklog(backlog);
 		// From now on, errors are those of single accepts, such as EMFILE.

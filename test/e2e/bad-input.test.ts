@@ -309,6 +309,23 @@ const wrong: readonly Wrong[] = [
 	],
 	['serve --log x', '--log needs --raw.'],
 	['serve --raw --log', '--log needs a value.'],
+	[
+		'proxy 9000 tls:db:6379',
+		/stays on this machine; to reach a service on it at 127\.0\.0\.1:6379, run: ssh -L 6379:127\.0\.0\.1:6379 db$/,
+	],
+	['proxy 0.0.0.0:0 6379', /stays on this machine; listen on 127\.0\.0\.1, /],
+	[
+		'watch 10.0.0.1:80',
+		/stays on this machine; run sockchat watch on that machine\.$/,
+	],
+	[
+		'proxy ./package.json 6379',
+		'"./package.json" is a file, not a socket; name another path.',
+	],
+	[
+		'proxy 0 ./package.json',
+		'"./package.json" is a file, not a socket; name another path.',
+	],
 	['proxy', /^proxy needs LISTEN and TARGET, such as: /],
 	['proxy 0 x', /^TARGET: "x" is not an address; give PORT, HOST:PORT, /],
 	...['x', '-1'].map((delay): Wrong => [

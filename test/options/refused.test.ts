@@ -54,6 +54,41 @@ test('options: a host that is not loopback is refused, with the way to reach it'
 	}
 });
 
+test('options: raw mode advises what reaches a service, or lets one in', () => {
+	for (const [words, given, end] of [
+		[
+			'connect',
+			{},
+			'to reach a service on it at 127.0.0.1:6379, run: ssh -L 6379:127.0.0.1:6379 db',
+		],
+		// A forwarded port below 1024 would need root here.
+		[
+			'connect',
+			{port: '80'},
+			'to reach a service on it at 127.0.0.1:8080, run: ssh -L 8080:127.0.0.1:80 db',
+		],
+		[
+			'connect',
+			{probe: true},
+			'to reach a service on it at 127.0.0.1:6379, run: ssh -L 6379:127.0.0.1:6379 db',
+		],
+		['connect', {udp: true}, 'ssh -L, the way to another, carries no UDP.'],
+		[
+			'serve',
+			{},
+			'listen on 127.0.0.1, and to come in from another machine, run there: ssh -L 6379:127.0.0.1:6379 HOST',
+		],
+	] as const) {
+		const message = refusal('ERR_NOT_LOOPBACK', words, {
+			raw: true,
+			host: 'db',
+			port: '6379',
+			...given,
+		});
+		assert.ok(message.endsWith(`stays on this machine; ${end}`), message);
+	}
+});
+
 test('options: the way to another host is safe to paste into a shell', () => {
 	for (const host of [
 		'-oProxyCommand=id',

@@ -43,6 +43,17 @@ test('listen: names the taken port and its holder', async t => {
 	});
 });
 
+test('listen: raw mode names the way to talk to the holder', async t => {
+	const {address} = await openServer(t);
+	const port = portOf(address);
+	await assert.rejects(listen(new Server(), address, 1, true), {
+		code: 'ERR_PORT_TAKEN',
+		message: new RegExp(
+			String.raw`Choose another port, or talk to what is there: sockchat connect --raw --port ${port}$`,
+		),
+	});
+});
+
 test('listen: names a holder in another program', async t => {
 	const python = startPython(t, 'server', [0]);
 	const port = Number(

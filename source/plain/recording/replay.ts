@@ -19,7 +19,7 @@ import {
 } from '../../recording/reader.js';
 import type {LoopbackAddress} from '../../socket/address.js';
 import {systemClock} from '../../socket/clock.js';
-import {dial, rawConnectionFailed} from '../../socket/dial.js';
+import {dial, rawConnectionFailed, requirePlace} from '../../socket/dial.js';
 import type {SocketLink} from '../../socket/link.js';
 import {Listener} from '../../socket/listener.js';
 import {wordsOf} from '../../store/notice.js';
@@ -36,6 +36,7 @@ type Opening = {
 
 const dialling = (address: LoopbackAddress, signal: AbortSignal): Opening => ({
 	async open() {
+		requirePlace(address);
 		const link = dial(address);
 		link.stream.on('error', () => undefined);
 		await connected(link, signal).catch((error: unknown) => {
@@ -61,6 +62,7 @@ const listening = async (
 
 	const listener = new Listener({
 		address,
+		isRaw: true,
 		clock: systemClock,
 		onEvent(event) {
 			if (event.type === 'listening' && event.state.phase === 'listening') {

@@ -144,7 +144,8 @@ export type AnyListenerOptions = Omit<
 export type ListenerMaker = (options: AnyListenerOptions) => AnyListener;
 
 /** For TCP and Unix domain sockets, as they are. */
-export const plainListener: ListenerMaker = options => new Listener(options);
+export const plainListener: ListenerMaker = options =>
+	new Listener({...options, isRaw: true});
 
 export type Listening = {
 	readonly createListener: ListenerMaker;
@@ -276,7 +277,11 @@ export const prepareListening = async (
 			};
 
 			const {onLink} = options;
-			return new Listener({...options, layered: {open: layer, onLink}});
+			return new Listener({
+				...options,
+				isRaw: true,
+				layered: {open: layer, onLink},
+			});
 		},
 	};
 };
