@@ -5,7 +5,7 @@
 import {plainN} from '../protocol/frame.js';
 import type {RelaySite} from '../room/relay.js';
 import type {Clock} from '../socket/clock.js';
-import type {Session} from './engine.js';
+import type {Session} from './session.js';
 import type {Waiting} from './outgoing.js';
 import {
 	beatMs,

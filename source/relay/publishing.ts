@@ -9,7 +9,7 @@
 import {SockchatError} from '../errors.js';
 import type {RelaySite} from '../room/relay.js';
 import {trace} from '../trace.js';
-import type {Session} from './engine.js';
+import type {Session} from './session.js';
 import {jetStreamSilent, notDelivered} from './failures.js';
 import type {Keeping} from './keeping.js';
 import type {Merging} from './merging.js';

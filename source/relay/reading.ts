@@ -1,7 +1,7 @@
 /** Takes what the stream delivers into the log. */
 import type {RelaySite} from '../room/relay.js';
 import type {Clock} from '../socket/clock.js';
-import type {Session} from './engine.js';
+import type {Session} from './session.js';
 import type {Keeping} from './keeping.js';
 import type {Delivery, Merging} from './merging.js';
 

@@ -17,7 +17,7 @@ import {maxAnnouncedMembers} from '../room/room.js';
 import type {Clock} from '../socket/clock.js';
 import {trace} from '../trace.js';
 import {Company} from './company.js';
-import {openSession, type EngineOptions, type Session} from './engine.js';
+import {openSession, type EngineOptions} from './engine.js';
 import {errandIn, wrapErrand} from './errand.js';
 import {
 	engineLost,
@@ -32,6 +32,7 @@ import type {Outbox} from './outbox.js';
 import {Outgoing} from './outgoing.js';
 import {Publishing} from './publishing.js';
 import {Reading} from './reading.js';
+import type {Session} from './session.js';
 
 export type RelayOptions = Omit<EngineOptions, 'server'> & {
 	/** Whether the room opens although the engine can't be used. */

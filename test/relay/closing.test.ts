@@ -1,7 +1,8 @@
 /** The end of a relay, whatever it was doing: it leaves nothing behind. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {openSession, type Session} from '../../source/relay/engine.js';
+import {openSession} from '../../source/relay/engine.js';
+import type {Session} from '../../source/relay/session.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
 import {until} from '../helpers/until.js';
 

@@ -1,0 +1,227 @@
+/**
+ * One connection to NATS, until it ends.
+ *
+ * It never reconnects by itself: what the library would send again after a loss
+ * could come in another order.
+ */
+import {
+	jetstream,
+	type JetStreamManager,
+	type StreamInfo,
+} from '@nats-io/jetstream';
+import type {Msg, NatsConnection} from '@nats-io/transport-node';
+import {SockchatError} from '../errors.js';
+import {trace} from '../trace.js';
+import {closeSoon, soon} from './closing.js';
+import {engineLost, engineSilent} from './failures.js';
+import type {Delivery} from './merging.js';
+import type {Waiting} from './outgoing.js';
+import {logIdOf} from './stream.js';
+import {StreamReader} from './stream-reader.js';
+import {StreamWriter} from './stream-writer.js';
+import {subjectsOf} from './subjects.js';
+
+/** How long the engine, or another server, has to answer. */
+export const requestTimeoutMs = 2500;
+
+export type SessionOptions = {
+	/** As people write it; never with credentials. */
+	readonly url: string;
+	/** Of the room. */
+	readonly room: string;
+	/** This server's id. */
+	readonly server: string;
+};
+
+export type SessionEvents = {
+	/** Some deliveries, in the stream's order. The next come once it settles. */
+	readonly onDelivered: (deliveries: readonly Delivery[]) => Promise<void>;
+	/** A message to every server, or to this one alone. */
+	readonly onMessage: (text: string) => string | undefined;
+	readonly onBeat: (text: string) => void;
+};
+
+export class Session {
+	readonly logId: string;
+	/** The oldest seq that the stream has; the next one if it is empty. */
+	firstSeq: number;
+	/** The newest that is known. */
+	lastSeq: number;
+	/** Settles with the reason once the connection can't be used any more. */
+	readonly closed: Promise<SockchatError>;
+	readonly #nc: NatsConnection;
+	readonly #jsm: JetStreamManager;
+	readonly #options: SessionOptions;
+	/** The stream's name. */
+	readonly stream: string;
+	readonly #subjects: ReturnType<typeof subjectsOf>;
+	#events: SessionEvents | undefined;
+	#end!: (error: SockchatError) => void;
+	#isEnded = false;
+	readonly #reader: StreamReader;
+	readonly #writer: StreamWriter;
+
+	constructor(
+		nc: NatsConnection,
+		jsm: JetStreamManager,
+		info: StreamInfo,
+		options: SessionOptions,
+	) {
+		this.#nc = nc;
+		this.#jsm = jsm;
+		this.#options = options;
+		this.stream = info.config.name;
+		this.#subjects = subjectsOf(options.room);
+		const {stream} = this;
+		this.#reader = new StreamReader({
+			js: jetstream(nc),
+			jsm,
+			stream,
+			server: options.server,
+			onDelivered: async deliveries => this.#events!.onDelivered(deliveries),
+			onLastSeq: seq => {
+				this.lastSeq = Math.max(this.lastSeq, seq);
+			},
+			onFailed: error => {
+				this.fail(error);
+			},
+		});
+		this.#writer = new StreamWriter({
+			nc,
+			url: options.url,
+			stream,
+			subject: this.#subjects.log,
+			timeoutMs: requestTimeoutMs,
+		});
+		this.logId = logIdOf(info.config.name, info.created);
+		this.firstSeq = Math.max(1, info.state.first_seq);
+		this.lastSeq = info.state.last_seq;
+		this.closed = new Promise(resolve => {
+			this.#end = error => {
+				this.#isEnded = true;
+				this.#reader.stop();
+				resolve(error);
+			};
+		});
+		void this.#watch();
+	}
+
+	/** Hears the other servers, and the stream from the first `readFrom` on. */
+	listen(events: SessionEvents): void {
+		this.#events = events;
+		const {all, beat, to} = this.#subjects;
+		const answer = (error: Error | null, message: Msg) => {
+			if (!error) {
+				const answered = events.onMessage(message.string());
+				if (message.reply) {
+					message.respond(answered ?? '');
+				}
+			}
+		};
+
+		this.#nc.subscribe(to(this.#options.server), {callback: answer});
+		this.#nc.subscribe(all, {callback: answer});
+		this.#nc.subscribe(beat, {
+			callback(error, message) {
+				if (!error) {
+					events.onBeat(message.string());
+				}
+			},
+		});
+	}
+
+	beat(text: string): void {
+		this.#send(this.#subjects.beat, text);
+	}
+
+	tell(text: string): void {
+		this.#send(this.#subjects.all, text);
+	}
+
+	/** @returns What the server answers. @throws {Error} If it doesn't. */
+	async ask(server: string, text: string): Promise<string> {
+		const answer = await this.#nc.request(this.#subjects.to(server), text, {
+			timeout: requestTimeoutMs,
+		});
+		return answer.string();
+	}
+
+	/** Reads the stream from a seq on; whatever was read before stops. */
+	readFrom(seq: number): void {
+		this.#reader.readFrom(seq);
+	}
+
+	/** Asks the stream for its ends. @throws {Error} If it doesn't answer. */
+	async look(): Promise<void> {
+		const {state} = await this.#jsm.streams.info(this.stream);
+		this.firstSeq = Math.max(1, state.first_seq);
+		this.lastSeq = state.last_seq;
+	}
+
+	/**
+	 * Publishes entries in order.
+	 *
+	 * @param isCareful Whether each asks for an ack, to learn what is refused.
+	 * @returns The seq of the last of them, once it is stored.
+	 * @throws {SockchatError} What the engine doesn't take; a plain error if it is
+	 * unknown whether all were stored.
+	 */
+	async publish(
+		burst: readonly Waiting[],
+		isCareful: boolean,
+	): Promise<number> {
+		const last = await this.#writer.publish(burst, isCareful);
+		this.lastSeq = Math.max(this.lastSeq, last);
+		return last;
+	}
+
+	/** Ends the connection; nothing is sent any more. */
+	async close(): Promise<void> {
+		this.#end(engineLost(this.#options.url));
+		await closeSoon(this.#nc);
+	}
+
+	/** Sends what was written, then ends the connection. */
+	async drain(): Promise<void> {
+		await soon(async () => this.#nc.flush());
+		await this.close();
+	}
+
+	#send(subject: string, text: string): void {
+		if (this.#isEnded) {
+			return;
+		}
+
+		try {
+			this.#nc.publish(subject, text);
+		} catch (error) {
+			this.fail(error);
+		}
+	}
+
+	/** Ends it: it can't be used. */
+	fail(error: unknown): void {
+		if (this.#isEnded) {
+			return;
+		}
+
+		trace('relay: %o', error);
+		const {url} = this.#options;
+		this.#end(
+			error instanceof SockchatError
+				? error
+				: /heartbeats missed|timeout/i.test((error as Error).message)
+					? engineSilent(url)
+					: engineLost(url, error as Error),
+		);
+		void closeSoon(this.#nc);
+	}
+
+	async #watch(): Promise<void> {
+		const {url} = this.#options;
+		const cause = await this.#nc.closed();
+		if (!this.#isEnded) {
+			this.#end(engineLost(url, cause instanceof Error ? cause : undefined));
+		}
+	}
+}

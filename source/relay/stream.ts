@@ -1,0 +1,102 @@
+/** A room's stream: created if it may be, else used as it is. */
+import {createHash} from 'node:crypto';
+import type {
+	JetStreamManager,
+	StreamConfig,
+	StreamInfo,
+} from '@nats-io/jetstream';
+import {streamNotMade, streamOfOtherShape} from './failures.js';
+import {streamOf, subjectsOf} from './subjects.js';
+
+const nanoseconds = 1e6;
+const windowMs = 2 * 60 * 1000;
+
+// As much as a history keeps by default.
+const streamBytes = 256 * 1024 * 1024;
+
+/** A stream made anew is another log, whatever its name. */
+export const logIdOf = (name: string, created: string): string => {
+	const hex = createHash('sha256').update(`${name}\n${created}`).digest('hex');
+	return [
+		hex.slice(0, 8),
+		hex.slice(8, 12),
+		`8${hex.slice(13, 16)}`,
+		`8${hex.slice(17, 20)}`,
+		hex.slice(20, 32),
+	].join('-');
+};
+
+/** What a stream's config has that a room's order can't stand. */
+const otherShape = (
+	{subjects, retention, storage, ...config}: StreamConfig,
+	subject: string,
+): string | undefined => {
+	if (config.mirror ?? (config.sources?.length ? config.sources : undefined)) {
+		return 'messages come from another stream';
+	}
+
+	if (subjects?.length !== 1 || subjects[0] !== subject) {
+		return `subjects are ${(subjects ?? []).join(', ')}, not ${subject} alone`;
+	}
+
+	if (retention !== 'limits') {
+		return `retention is ${retention}, not limits`;
+	}
+
+	if (storage !== 'file') {
+		return `storage is ${storage}, not file`;
+	}
+
+	if (config.max_msgs_per_subject > 0) {
+		return `limit is ${config.max_msgs_per_subject} messages a subject, and all are on one`;
+	}
+
+	if (config.no_ack) {
+		return 'publishes are not acknowledged';
+	}
+
+	return config.sealed ? 'config says that it is sealed' : undefined;
+};
+
+/** The stream of a room, created if it isn't there. */
+export const ensureStream = async (
+	jsm: JetStreamManager,
+	{room, replicas}: {readonly room: string; readonly replicas: number},
+): Promise<StreamInfo> => {
+	const name = streamOf(room);
+	const {log} = subjectsOf(room);
+	let info: StreamInfo | undefined;
+	try {
+		info = await jsm.streams.info(name);
+	} catch (error) {
+		if (!/not found/i.test((error as Error).message)) {
+			throw error;
+		}
+	}
+
+	if (!info) {
+		try {
+			info = await jsm.streams.add({
+				name,
+				subjects: [log],
+				retention: 'limits',
+				discard: 'old',
+				storage: 'file',
+				num_replicas: replicas,
+				max_bytes: streamBytes,
+				duplicate_window: windowMs * nanoseconds,
+				deny_delete: true,
+				deny_purge: true,
+			});
+		} catch (error) {
+			throw streamNotMade(name, error as Error);
+		}
+	}
+
+	const why = otherShape(info.config, log);
+	if (why !== undefined) {
+		throw streamOfOtherShape(name, why);
+	}
+
+	return info;
+};
