@@ -64,8 +64,9 @@ export const historyPath = (
 };
 
 /**
- * The history of a room that is shared with other machines, by its name.
+ * The history of a room that is shared with other machines.
  *
+ * @param room Its name, as `parseRoomName` gives it.
  * @returns Undefined if the environment names no home.
  */
 export const relayedPath = (
@@ -73,7 +74,8 @@ export const relayedPath = (
 	env: Environment,
 ): string | undefined => {
 	const folder = stateFolder(env);
-	const name = /^[\w-]{1,60}$/.test(room) ? room : shortened(room);
+	// Where case doesn't count in file names, lab and Lab need two files, too.
+	const name = /^[a-z\d_-]+$/.test(room) ? room : shortened(room);
 	return folder && join(folder, `relay-${name}.jsonl`);
 };
 

@@ -79,16 +79,49 @@ test('options: what belongs to a relay needs one, and a relay needs a room', () 
 	);
 });
 
-test('options: a shared room is kept under its name, whatever its address', () => {
-	for (const port of ['5001', '0']) {
-		const {history} = wishOf({relay: 'nats://box', port}) as {
-			history?: {path: string};
-		};
-		assert.equal(history?.path, '/state/sockchat/relay-lab.jsonl');
-	}
-
-	const odd = wishOf({relay: 'nats://box', room: 'the.lab'}) as {
+const historyOf = (given: GivenFlags): string => {
+	const {history} = wishOf({relay: 'nats://box', ...given}) as {
 		history?: {path: string};
 	};
-	assert.match(odd.history!.path, /\/relay-the.lab-[\da-f]{8}\.jsonl$/);
+	return history!.path;
+};
+
+test('options: a shared room is kept under its name, whatever its address', () => {
+	for (const port of ['5001', '0']) {
+		assert.equal(historyOf({port}), '/state/sockchat/relay-lab.jsonl');
+	}
+
+	assert.match(
+		historyOf({room: 'the.lab'}),
+		/\/relay-the.lab-[\da-f]{8}\.jsonl$/,
+	);
+});
+
+test('options: a shared room has one file, however its name is composed', () => {
+	const name = 'Café';
+	assert.notEqual(name.normalize('NFD'), name.normalize('NFC'));
+	assert.equal(
+		historyOf({room: name.normalize('NFD')}),
+		historyOf({room: name.normalize('NFC')}),
+	);
+});
+
+test('options: each shared room has a file of its own, also where case is one', () => {
+	const names = ['lab', 'Lab', 'LAB', 'l.ab', 'l-ab', 'l_ab', 'lab.', 'läb'];
+	const longest = 'x'.repeat(24);
+	const paths = [...names, longest, `${longest.slice(1)}y`].map(room =>
+		historyOf({room}).toLowerCase(),
+	);
+	assert.equal(new Set(paths).size, paths.length, paths.join('\n'));
+	for (const path of paths) {
+		assert.match(path, /^\/state\/sockchat\/relay-[\w.-]+\.jsonl$/);
+	}
+});
+
+test('options: a name of a shared room leads to no other folder', () => {
+	for (const room of ['../lab', 'a/b', 'a\\b', '..', '.lab', 'x'.repeat(300)]) {
+		const parsed = parse({relay: 'nats://box', room});
+		assert.ok(parsed instanceof SockchatError, `${room} was taken`);
+		assert.match(parsed.message, /can't be a room's name/);
+	}
 });

@@ -125,11 +125,12 @@ export const readRoom = (
 		connectTimeoutMs: reader.seconds('connectTimeout'),
 		...readReplay(reader, common.output, isTerminal),
 	} as const;
+	const named = command === 'connect' ? {} : readRoomName(reader);
 	const relayWish = command === 'serve' ? readRelay(reader) : undefined;
 	const history =
 		command === 'connect'
 			? undefined
-			: readHistory(reader, address, env, relayWish && reader.text('room'));
+			: readHistory(reader, address, env, relayWish && named.name);
 	const keepsLines =
 		command === 'connect' ? !reader.has('noHistory') : history !== undefined;
 	const typedFile =
@@ -155,7 +156,7 @@ export const readRoom = (
 					connectRate: reader.rate('connectRate'),
 					agentRate: reader.rate('agentRate'),
 					isSameUser: reader.has('sameUser'),
-					...readRoomName(reader),
+					...named,
 					...(relayWish && {relayWish}),
 					history,
 					...(history === undefined &&
