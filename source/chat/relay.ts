@@ -24,16 +24,20 @@ export type RelayPlace = {
 	readonly onEvent: (event: ServerEvent) => void;
 };
 
-/** The variable goes out of the environment, so no child process inherits it. */
-const readCredentials = async (
+/**
+ * The variable goes out of the environment, so no child process inherits it. A
+ * file is read again for each connection: credentials are renewed there.
+ */
+const credentialsReader = (
 	path: string | undefined,
 	environment: NodeJS.ProcessEnv,
-): Promise<string | undefined> => {
+): (() => Promise<string | undefined>) => {
 	const variable = environment['SOCKCHAT_RELAY_CREDENTIALS'];
 	delete environment['SOCKCHAT_RELAY_CREDENTIALS'];
-	return path === undefined
-		? variable
-		: readSecretFile(path, 'the credentials of a relay');
+	return async () =>
+		path === undefined
+			? variable
+			: readSecretFile(path, 'the credentials of a relay');
 };
 
 /** @throws {SockchatError} `ERR_RELAY`, or `ERR_TOKEN_FILE` of the credentials. */
@@ -42,14 +46,14 @@ export const openRelayFor = async (
 	{room, history, clock, onEvent}: RelayPlace,
 	environment: NodeJS.ProcessEnv = process.env,
 ): Promise<RoomRelay> => {
-	const credentials = await readCredentials(credentialsFile, environment);
+	const readCredentials = credentialsReader(credentialsFile, environment);
 	const {openRelay} = await import('../relay/open.js');
 	return openRelay({
 		url,
 		room,
 		isOptional,
 		replicas,
-		credentials,
+		readCredentials,
 		machine: hostname(),
 		outboxPath: history && `${history.path}.outbox`,
 		fsync: history?.fsync ?? 'interval',

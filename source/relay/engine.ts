@@ -1,54 +1,39 @@
 /** Connects to a NATS server, and finds the room's stream there. */
 import {jetstreamManager} from '@nats-io/jetstream';
-import {
-	connect,
-	type ConnectionOptions,
-	type NatsConnection,
-} from '@nats-io/transport-node';
+import {connect, type NatsConnection} from '@nats-io/transport-node';
 import {SockchatError} from '../errors.js';
 import {closeSoon} from './closing.js';
+import {accessFailure} from './credentials.js';
 import {
-	credentialsRefused,
 	engineUnreachable,
 	jetStreamSilent,
 	noJetStream,
+	tlsWanted,
 } from './failures.js';
 import {requestTimeoutMs, Session, type SessionOptions} from './session.js';
 import {ensureStream} from './stream.js';
+import {tlsFor} from './tls.js';
 
 export type EngineOptions = SessionOptions & {
 	/** Of a stream that is created. */
 	readonly replicas: number;
-	readonly credentials: Pick<
-		ConnectionOptions,
-		'authenticator' | 'user' | 'pass' | 'token'
-	>;
 	readonly connect?: typeof connect | undefined;
 };
 
 const connectTimeoutMs = 2000;
 
-/** A failure of the connection or of the credentials. */
-const connectFailure = (url: string, cause: Error): SockchatError => {
-	const text = `${cause.name} ${cause.message}`;
-	return /authori[sz]|authenti|credential|nkey|signature|user_pass|jwt/i.test(
-		text,
-	)
-		? credentialsRefused(url, cause)
-		: engineUnreachable(url, cause);
-};
-
 /** @throws {SockchatError} `ERR_RELAY`, in one sentence. */
 export const openSession = async (options: EngineOptions): Promise<Session> => {
 	const {url, credentials, connect: dial = connect} = options;
+	const {endsAt, ...given} = credentials;
 	let nc: NatsConnection;
 	try {
 		nc = await dial({
-			...credentials,
+			...given,
 			servers: url
 				.split(',')
 				.map(each => each.replace(/^(?:nats|tls):\/\//, '')),
-			...(url.startsWith('tls://') && {tls: {}}),
+			tls: tlsFor(url),
 			name: `sockchat ${options.room}`,
 			reconnect: false,
 			timeout: connectTimeoutMs,
@@ -56,7 +41,15 @@ export const openSession = async (options: EngineOptions): Promise<Session> => {
 			maxPingOut: 2,
 		});
 	} catch (error) {
-		throw connectFailure(url, error as Error);
+		const cause = error as Error;
+		throw (
+			accessFailure(url, credentials, cause) ?? engineUnreachable(url, cause)
+		);
+	}
+
+	if (nc.info?.tls_required && !url.startsWith('tls://')) {
+		void closeSoon(nc);
+		throw tlsWanted(url);
 	}
 
 	try {

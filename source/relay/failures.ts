@@ -1,5 +1,5 @@
 /** The errors of a relay: one sentence each. */
-import {SockchatError} from '../errors.js';
+import {quoted, SockchatError} from '../errors.js';
 
 const relayError = (message: string, cause?: unknown) =>
 	new SockchatError('ERR_RELAY', message, cause === undefined ? {} : {cause});
@@ -16,11 +16,77 @@ export const engineLost = (url: string, cause?: Error) =>
 		cause,
 	);
 
+const otherCredentials =
+	'in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS.';
+
 export const credentialsRefused = (url: string, cause: Error) =>
 	relayError(
-		`The NATS server at ${url} refuses these credentials (${cause.message}). Give others in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS.`,
+		`The NATS server at ${url} refuses these credentials (${cause.message}). Give others ${otherCredentials}`,
 		cause,
 	);
+
+export const credentialsWanted = (url: string, cause: Error) =>
+	relayError(
+		`The NATS server at ${url} wants credentials. Give them ${otherCredentials}`,
+		cause,
+	);
+
+/** @param endedAt Milliseconds since the epoch. */
+export const credentialsExpired = (
+	url: string,
+	endedAt: number,
+	cause: Error,
+) => {
+	const [day, time = ''] = new Date(endedAt).toISOString().split('T', 2);
+	return relayError(
+		`The credentials for the NATS server at ${url} expired on ${day} at ${time.slice(0, 5)} UTC. Give others ${otherCredentials}`,
+		cause,
+	);
+};
+
+export const credentialsIncomplete = () =>
+	relayError(
+		"The relay's credentials are no whole .creds file, which has the JWT of a user and its seed, as nsc writes them.",
+	);
+
+export const tlsWanted = (url: string, cause?: Error) =>
+	relayError(
+		`The NATS server at ${url} wants TLS. Use ${url.replaceAll('nats://', 'tls://')}.`,
+		cause,
+	);
+
+export const tlsMissing = (url: string, cause: Error) =>
+	relayError(
+		`The NATS server at ${url} has no TLS. Give it a certificate, or use ${url.replaceAll('tls://', 'nats://')}, where nothing is encrypted.`,
+		cause,
+	);
+
+export const engineUntrusted = (url: string, code: string, cause: Error) =>
+	relayError(
+		`The NATS server at ${url} is not trusted: the authority that signed its certificate is not known (${code}). Set NODE_EXTRA_CA_CERTS to the file of that authority (PEM).`,
+		cause,
+	);
+
+/** @param why Completes 'its certificate …'. */
+export const certificateDated = (url: string, why: string, cause: Error) =>
+	relayError(
+		`The certificate of the NATS server at ${url} ${why}. Renew it.`,
+		cause,
+	);
+
+export const certificateOfOther = (
+	url: string,
+	names: string,
+	hosts: string,
+	cause: Error,
+) =>
+	relayError(
+		`The certificate of the NATS server at ${url} is for ${quoted(names)}, not for ${hosts}. Name the server in --relay as its certificate does.`,
+		cause,
+	);
+
+export const tlsFailed = (url: string, why: string, cause: Error) =>
+	relayError(`No TLS with the NATS server at ${url}: ${why}.`, cause);
 
 export const noJetStream = (url: string) =>
 	relayError(

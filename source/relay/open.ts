@@ -8,8 +8,8 @@ import {freshServerId, openOutbox} from './outbox.js';
 import {Relay, type RelayOptions} from './relay.js';
 
 export type OpenRelayOptions = Omit<RelayOptions, 'credentials'> & {
-	/** As a file or a variable has them. */
-	readonly credentials: string | undefined;
+	/** As a file or a variable has them; read for each connection. */
+	readonly readCredentials?: (() => Promise<string | undefined>) | undefined;
 	/** Beside the history; in memory only without it. */
 	readonly outboxPath: string | undefined;
 };
@@ -28,12 +28,20 @@ const withWayOut = (cause: SockchatError) =>
  * @throws {SockchatError} `ERR_RELAY`, unless it is optional.
  */
 export const openRelay = async ({
-	credentials,
+	readCredentials = async () => undefined,
 	outboxPath: path,
+	openSession: openWith = openSession,
 	...given
 }: OpenRelayOptions): Promise<RoomRelay> => {
-	const options = {...given, credentials: credentialsIn(credentials)};
-	const {fsync, clock, openSession: open = openSession} = options;
+	// What can't be used at the start ends it, also if the relay is optional.
+	const credentials = credentialsIn(await readCredentials());
+	const open: typeof openSession = async session =>
+		openWith({
+			...session,
+			credentials: credentialsIn(await readCredentials()),
+		});
+	const options = {...given, credentials, openSession: open};
+	const {fsync, clock} = options;
 	if (path !== undefined) {
 		prepareFolder(path, true);
 	}

@@ -13,6 +13,7 @@ import type {Msg, NatsConnection} from '@nats-io/transport-node';
 import {SockchatError} from '../errors.js';
 import {trace} from '../trace.js';
 import {closeSoon, soon} from './closing.js';
+import {accessFailure, type Credentials} from './credentials.js';
 import {engineLost, engineSilent} from './failures.js';
 import type {Delivery} from './merging.js';
 import type {Waiting} from './outgoing.js';
@@ -31,6 +32,7 @@ export type SessionOptions = {
 	readonly room: string;
 	/** This server's id. */
 	readonly server: string;
+	readonly credentials: Credentials;
 };
 
 export type SessionEvents = {
@@ -218,10 +220,15 @@ export class Session {
 	}
 
 	async #watch(): Promise<void> {
-		const {url} = this.#options;
+		const {url, credentials} = this.#options;
 		const cause = await this.#nc.closed();
 		if (!this.#isEnded) {
-			this.#end(engineLost(url, cause instanceof Error ? cause : undefined));
+			this.#end(
+				cause instanceof Error
+					? // The credentials may have expired meanwhile.
+						(accessFailure(url, credentials, cause) ?? engineLost(url, cause))
+					: engineLost(url),
+			);
 		}
 	}
 }

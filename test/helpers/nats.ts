@@ -99,7 +99,6 @@ export const openRelayed = async (
 		room: 'lab',
 		isOptional: false,
 		replicas: 1,
-		credentials: undefined,
 		machine: 'here',
 		outboxPath: path && `${path}.outbox`,
 		fsync: 'interval',
