@@ -36,6 +36,8 @@ export const openRoom = async (
 		: undefined;
 	if (options.isRestful) {
 		watch?.restWhileQuiet();
+		// A screen's ladder may be opened at any time.
+		watch?.tap.keepCalls();
 	}
 
 	try {

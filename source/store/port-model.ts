@@ -16,7 +16,7 @@ import {timeOf} from '../tcp/step-time.js';
 import {nameOfCall, type Step, type TcpState} from '../tcp/tcp.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
 import {keptSegments, keptTransfers, type SocketView} from './socket-view.js';
-import {appendStep} from './steps.js';
+import {appendStep, hasDropped} from './steps.js';
 
 /** How many steps are kept: a hundred connections have about twenty each. */
 const keptSteps = 2000;
@@ -49,6 +49,8 @@ export type PortModel = {
 	readonly hasListened: boolean;
 	/** Without those of data: they would drive out how a connection began. */
 	readonly steps: readonly Step[];
+	/** How many older ones were dropped. */
+	readonly droppedSteps: number;
 	/** A send() for all bytes that were counted. */
 	readonly transfers: Newest<Step>;
 	/** What was captured. */
@@ -92,6 +94,7 @@ export const createPortModel = (
 	sockets: undefined,
 	hasListened: false,
 	steps: [],
+	droppedSteps: 0,
 	transfers: noneYet,
 	segments: noneYet,
 	sent: new Map(),
@@ -112,13 +115,13 @@ export const createPortModel = (
 /** The ladder's source. */
 export const ladderSource = ({
 	steps,
+	droppedSteps,
 	transfers,
 	segments,
-}: PortModel): Pick<SocketView, 'steps' | 'transfers' | 'segments'> => ({
-	steps,
-	transfers,
-	segments,
-});
+}: PortModel): Pick<
+	SocketView,
+	'steps' | 'droppedSteps' | 'transfers' | 'keptSince' | 'segments'
+> => ({steps, droppedSteps, transfers, keptSince: {}, segments});
 
 /** A connection that can be chosen. */
 export type PortEntry = {
@@ -287,7 +290,10 @@ const withExit = (model: PortModel, peer: string, end: EndName): PortModel => {
 };
 
 const withStep = (model: PortModel, added: Step): PortModel => {
-	const next = {...model, steps: appendStep(model.steps, added, keptSteps)};
+	const steps = appendStep(model.steps, added, keptSteps);
+	const droppedSteps =
+		model.droppedSteps + (hasDropped(model.steps, steps, keptSteps) ? 1 : 0);
+	const next = {...model, steps, droppedSteps};
 	const {peer} = added;
 	if (peer === undefined || added.kind === 'segment') {
 		return next;

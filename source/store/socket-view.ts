@@ -3,12 +3,13 @@
  * the peers, the chunks, the rates. Pure.
  */
 import {isCounted} from '../tcp/segment-counts.js';
+import {seenBy} from '../tcp/step-time.js';
 import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
-import {appendStep} from './steps.js';
+import {appendStep, hasDropped} from './steps.js';
 import {
 	appendWire,
 	areHeartbeats,
@@ -30,8 +31,18 @@ export type Rates = {
 export type SocketView = {
 	/** Without those of data: they would drive out how a connection began. */
 	readonly steps: readonly Step[];
+	/** How many older ones were dropped. */
+	readonly droppedSteps: number;
 	/** Each send() and recv(), as far as reported, and counted segments. */
 	readonly transfers: Newest<Step>;
+	/**
+	 * From when on no call is missing before them, and no heartbeat; undefined:
+	 * from the beginning.
+	 */
+	readonly keptSince: {
+		readonly calls?: number;
+		readonly beats?: number;
+	};
 	/** How many of the newest of them carried nothing but heartbeats. */
 	readonly beats: number;
 	/** What was captured. */
@@ -66,7 +77,9 @@ export type SocketView = {
 
 export const emptySocketView: SocketView = {
 	steps: [],
+	droppedSteps: 0,
 	transfers: noneYet,
+	keptSince: {},
 	beats: 0,
 	segments: noneYet,
 	segmentBeats: 0,
@@ -194,6 +207,24 @@ export const isSameSegments = (
 	return before.segments === after.segments || end(before) === end(after);
 };
 
+/** Whether it carried nothing but heartbeats; what is counted after some is theirs. */
+const areBeats = (step: Step, before: number): boolean =>
+	step.kind === 'call'
+		? areHeartbeats(step.text ?? '', Number(step.result))
+		: before > 0;
+
+const keptSince = (
+	{keptSince: known}: SocketView,
+	step: Step,
+): SocketView['keptSince'] => {
+	if (step.kind !== 'call' || step.unkept === undefined) {
+		return known;
+	}
+
+	const at = seenBy(step);
+	return areBeats(step, 0) ? {...known, beats: at} : {...known, calls: at};
+};
+
 const reduceStep = (view: SocketView, step: Step): SocketView => {
 	if (step.kind === 'segment' && step.evidence === 'captured') {
 		const segments = appendNewest(view.segments, step, keptSegments);
@@ -209,15 +240,14 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 
 	if ((step.kind === 'call' && step.offset !== undefined) || isCounted(step)) {
 		const transfers = appendNewest(view.transfers, step, keptTransfers);
-		// What is counted after heartbeats is theirs.
-		const isBeat =
-			step.kind === 'call'
-				? areHeartbeats(step.text ?? '', Number(step.result))
-				: view.beats > 0;
-		return {...view, transfers, beats: isBeat ? view.beats + 1 : 0};
+		const beats = areBeats(step, view.beats) ? view.beats + 1 : 0;
+		return {...view, transfers, beats, keptSince: keptSince(view, step)};
 	}
 
-	return {...view, steps: appendStep(view.steps, step, keptSteps)};
+	const steps = appendStep(view.steps, step, keptSteps);
+	const droppedSteps =
+		view.droppedSteps + (hasDropped(view.steps, steps, keptSteps) ? 1 : 0);
+	return {...view, steps, droppedSteps};
 };
 
 /** @param counted A client's own bytes, or those of a server's ended peers. */

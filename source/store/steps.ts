@@ -116,3 +116,11 @@ export const appendStep = (
 		? confirm(steps, places, step).slice(-limit)
 		: [...steps, step].slice(-limit);
 };
+
+/** Whether the oldest step gave way to the one that was added. */
+export const hasDropped = (
+	before: readonly Step[],
+	after: readonly Step[],
+	limit: number,
+): boolean =>
+	before.length === limit && after.length === limit && after[0] === before[1];

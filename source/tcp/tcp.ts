@@ -124,6 +124,11 @@ export type Step = StepTime &
 				readonly offset?: number | undefined;
 				/** Of send() and recv(): its first bytes as text. */
 				readonly text?: string | undefined;
+				/**
+				 * Of send() and recv(): how many before it were not kept; of a heartbeat,
+				 * how many of these.
+				 */
+				readonly unkept?: number | undefined;
 				/** Of another process: in how many segments its bytes were sent. */
 				readonly segments?: number | undefined;
 				/** How many of these segments were sent again. */

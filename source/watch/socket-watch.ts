@@ -255,7 +255,15 @@ export class SocketWatch {
 			}
 
 			this.#calls.get(stream)?.(call, facts);
-		} else if (this.#isTcp) {
+			return;
+		}
+
+		if (nameOfCall(call) === 'listen') {
+			// A member became the host: what it kept is of another end.
+			this.tap.forgetCalls();
+		}
+
+		if (this.#isTcp) {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);
 			this.#poller.pollSoon();

@@ -1,7 +1,7 @@
 /**
  * Records chunks as they are read and written, for the view of the wire, and as
- * the calls that they were, for the ladder. While off it only counts, to know
- * the offsets once it is on.
+ * the calls that they were, for the ladder. While off it counts, to know the
+ * offsets once it is on, and keeps the newest calls if a ladder may be opened.
  */
 import {Buffer} from 'node:buffer';
 import {
@@ -11,13 +11,15 @@ import {
 } from '../event/event.js';
 import {shownBytes} from '../tcp/segment.js';
 import type {Clock} from '../socket/clock.js';
+import {KeptCalls, type CallEvent} from './kept-calls.js';
 
 type Direction = WireEvent['direction'];
 
 export class WireTap {
 	isOn = false;
-	/** Whether send() and recv() are reported. */
-	hasCalls = false;
+	#hasCalls = false;
+	/** Undefined if nobody can ask for them later. */
+	#kept: KeptCalls | undefined;
 	readonly #clock: Clock;
 	readonly #emit: (event: WireEvent | SocketEvent) => void;
 	readonly #onTraffic: () => void;
@@ -33,6 +35,30 @@ export class WireTap {
 		this.#clock = clock;
 		this.#emit = emit;
 		this.#onTraffic = onTraffic;
+	}
+
+	/** Whether send() and recv() are reported; turned on, those kept are, too. */
+	get hasCalls(): boolean {
+		return this.#hasCalls;
+	}
+
+	set hasCalls(hasCalls: boolean) {
+		this.#hasCalls = hasCalls;
+		if (hasCalls) {
+			for (const event of this.#kept?.take() ?? []) {
+				this.#emit(event);
+			}
+		}
+	}
+
+	/** Keeps send() and recv() from now on, until they are reported. */
+	keepCalls(): void {
+		this.#kept = new KeptCalls();
+	}
+
+	/** What was kept is of another connection than what follows. */
+	forgetCalls(): void {
+		this.#kept?.forget();
 	}
 
 	/** A connection begins or has ended: both its offsets start at 0 again. */
@@ -55,17 +81,20 @@ export class WireTap {
 		const offset = this.#offsets.get(key) ?? 0;
 		const length = Buffer.byteLength(chunk);
 		this.#offsets.set(key, offset + length);
-		if (!isHeartbeat(chunk, length)) {
+		const isBeat = isHeartbeat(chunk, length);
+		if (!isBeat) {
 			this.#onTraffic();
 		}
 
-		if (!this.isOn && !this.hasCalls) {
+		if (!this.isOn && !this.#hasCalls && !this.#kept) {
 			return;
 		}
 
 		const whole = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-		if (this.hasCalls) {
+		if (this.#hasCalls) {
 			this.#emit(this.#callOf(direction, peer, {whole, offset}));
+		} else {
+			this.#kept?.add(this.#callOf(direction, peer, {whole, offset}), isBeat);
 		}
 
 		if (!this.isOn) {
@@ -115,7 +144,7 @@ export class WireTap {
 		direction: Direction,
 		peer: string | undefined,
 		{whole, offset}: {readonly whole: Buffer; readonly offset: number},
-	): SocketEvent {
+	): CallEvent {
 		const at = this.#clock.wallMs();
 		return {
 			type: 'step',

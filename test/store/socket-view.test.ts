@@ -19,6 +19,7 @@ import {
 	modelOf,
 	peerRow,
 } from '../helpers/models.js';
+import type {Step} from '../../source/tcp/tcp.js';
 import {called, inferred, read} from '../helpers/steps.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
@@ -177,6 +178,41 @@ test('socket view: keeps the newest steps, each state once', () => {
 
 	assert.equal(view.steps.length, keptSteps);
 	assert.equal(view.steps.at(-1)?.at, 2 * keptSteps - 1);
+});
+
+test('socket view: counts the steps and the calls that it dropped', () => {
+	let view = emptySocketView;
+	const add = (step: Step) => {
+		view = reduceSocketView(view, {type: 'step', at: 1, step}, nothing);
+	};
+
+	const call = {
+		kind: 'call',
+		call: 'accept()',
+		peer: undefined,
+		at: 1,
+	} as const;
+	for (let index = 0; index < keptSteps; index++) {
+		add(call);
+	}
+
+	assert.equal(view.droppedSteps, 0);
+	add({...call, call: 'close()'});
+	add({...call, call: 'close()'});
+	assert.equal(view.droppedSteps, 2);
+	const sent = {
+		...call,
+		call: 'send(1)',
+		result: '1',
+		offset: 5,
+		text: 'x',
+	} as const;
+	add(sent);
+	assert.deepEqual(view.keptSince, {});
+	add({...sent, at: 7, unkept: 5});
+	const text = '{"type":"ping","id":1}\n';
+	add({...sent, text, result: String(text.length), at: 9, unkept: 2});
+	assert.deepEqual(view.keptSince, {calls: 7, beats: 9});
 });
 
 test('socket view: keeps a bounded number of chunks, without their event type', () => {

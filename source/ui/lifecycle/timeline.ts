@@ -18,7 +18,7 @@ import {
 	type DisplayText,
 } from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
-import {lastOf} from '../../store/newest.js';
+import {lastOf, noneYet} from '../../store/newest.js';
 import type {SocketView} from '../../store/socket-view.js';
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {blanks, cutTo} from '../text/cells.js';
@@ -28,6 +28,7 @@ import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
 import {wrapText} from '../text/wrap.js';
 import type {TimesLeft} from './time-left.js';
+import {unkeptText} from './unkept.js';
 import {
 	callParts,
 	evidenceOf,
@@ -288,7 +289,7 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 /** What the lifecycle is made from. */
 export type LifecycleSource = Pick<
 	SocketView,
-	'steps' | 'transfers' | 'segments'
+	'steps' | 'droppedSteps' | 'transfers' | 'keptSince' | 'segments'
 >;
 
 export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
@@ -347,12 +348,34 @@ const explained = (
 		: [];
 
 /** What is drawn one by one: the rows of each, and how many there are. */
-const itemsOf = (
-	view: LifecycleView,
-): {
+type Items = {
 	readonly count: number;
 	readonly rowsOf: (index: number) => readonly Row[];
-} => {
+};
+
+/** First of all, what is missing. */
+const withUnkept = (items: Items, view: LifecycleView): Items => {
+	const {source, width, style = ownStyle} = view;
+	const hasTransfers = width >= rungColumns || style.isWatched;
+	const text = unkeptText(
+		hasTransfers
+			? source
+			: {...source, transfers: noneYet, keptSince: {}, segments: noneYet},
+	);
+	return text === ''
+		? items
+		: {
+				count: items.count + 1,
+				rowsOf: index =>
+					index === 0
+						? wrapText(text, Math.max(2, width)).map(row =>
+								createRow([{text: row, role: 'faint'}]),
+							)
+						: items.rowsOf(index - 1),
+			};
+};
+
+const itemsOf = (view: LifecycleView): Items => {
 	const {source, peer, side, width, isTail = false} = view;
 	if (width < rungColumns) {
 		const drawing = drawingOf(view);
@@ -403,7 +426,7 @@ const itemsOf = (
  */
 export const lifecycleView = (view: LifecycleView): ScrollView => {
 	const {height, anchor} = view;
-	const {count, rowsOf} = itemsOf(view);
+	const {count, rowsOf} = withUnkept(itemsOf(view), view);
 	return {
 		first: 0,
 		end: count,

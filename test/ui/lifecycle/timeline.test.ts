@@ -286,6 +286,8 @@ const newestOf = (all: readonly Step[]): Newest<Step> => {
 
 const anySource = fc.record({
 	steps: fc.array(anyStep, {maxLength: 30}),
+	droppedSteps: fc.nat({max: 2}),
+	keptSince: fc.record({calls: fc.nat(), beats: fc.nat()}, {requiredKeys: []}),
 	transfers: fc
 		.array(fc.oneof(anyTransfer, anyCounted), {maxLength: 10})
 		.map(all => newestOf(all)),
@@ -312,6 +314,41 @@ test('timeline: no row of a ladder is too wide, whatever the steps', () => {
 		),
 		{numRuns: runs},
 	);
+});
+
+test('timeline: the first row says what is not kept, at any width', () => {
+	const {transfers} = emptySocketView;
+	const cut = appendNewest(
+		{...transfers, dropped: 7},
+		{...called('send(2)', {at}), result: '2', offset: 9} as Step,
+		10,
+	);
+	const rowsAt = (width: number, keptSince = {}) =>
+		shown({
+			source: {
+				...emptySocketView,
+				steps,
+				droppedSteps: 3,
+				transfers: cut,
+				keptSince,
+			},
+			width,
+			height: 20,
+		});
+	assert.equal(
+		rowsAt(110)[1],
+		'Not kept: calls and states before 14:02:11.204; send() and recv() before 14:02:11.204.',
+	);
+	assert.match(
+		rowsAt(110, {calls: at + 1000, beats: at + 2000}).join(' '),
+		/ send\(\) and recv\(\) before 14:02:12\.204; heartbeats before *14:02:13\.204\./,
+	);
+	// A narrow list has no send() and recv() anyway.
+	assert.match(rowsAt(60).join('\n'), /^Not kept: calls .*\.204\.$/m);
+	assert.match(rowsAt(30).join(' '), /^Not kept: calls and states before/);
+	for (const width of [110, 60, 30]) {
+		assert.doesNotMatch(shown({steps, width}).join(' '), /Not kept/);
+	}
 });
 
 test('timeline: a watched list names a peer only beside another one', () => {
