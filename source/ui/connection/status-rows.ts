@@ -2,8 +2,8 @@
  * The line about the connection above the transcript, where there is no side
  * pane. Pure.
  *
- * Phase, TCP state and rtt come first; to keep them, the rest of their words
- * are left out.
+ * Phase, TCP state, rtt, and a relay that isn't well come first; to keep them,
+ * the rest of their words are left out.
  */
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {display, displayWidth, toDisplay} from '../../protocol/display.js';
@@ -13,7 +13,7 @@ import {cutTo} from '../text/cells.js';
 import {formatMs} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
-import {relayFact} from './relay-facts.js';
+import {relayFact, type RelayFact} from './relay-facts.js';
 import {faint, text, type ConnectionView} from './connection-rows.js';
 import {
 	isPresenceCurrent,
@@ -48,21 +48,33 @@ const withAge = (words: string, {age}: PhaseFact): string =>
 const tcpWords = ({state, isRead}: TcpFact): string =>
 	isRead ? state : `${state} inferred`;
 
-/** Phase, TCP state and rtt, in the longest wording that fits. */
+const relayWords = ({name, counts}: RelayFact): string =>
+	[`relay ${name}`, ...counts].join(', ');
+
+/** What is never left out, in the longest wording that fits. */
 const keptFacts = (
 	phase: PhaseFact | undefined,
 	tcp: TcpFact | undefined,
 	rtt: string | undefined,
+	trouble: RelayFact | undefined,
 	width: number,
 ): readonly string[] => {
 	const state = tcp && tcpWords(tcp);
 	const labelled = state && `tcp ${state}`;
+	const relay = trouble && `relay ${trouble.name}`;
 	const wordings = [
-		[phase && withAge(phase.name, phase), labelled, rtt],
-		[phase && withAge(phase.name, phase), state, rtt],
-		[phase && withAge(phase.brief, phase), state, rtt],
-		[phase?.brief, state, rtt],
-		[phase?.brief, state],
+		[
+			phase && withAge(phase.name, phase),
+			labelled,
+			rtt,
+			trouble && relayWords(trouble),
+		],
+		[phase && withAge(phase.name, phase), labelled, rtt, relay],
+		[phase && withAge(phase.name, phase), state, rtt, relay],
+		[phase && withAge(phase.brief, phase), state, rtt, relay],
+		[phase?.brief, state, rtt, relay],
+		[phase?.brief, state, relay],
+		[phase?.brief, relay ?? state],
 	].map(facts => facts.filter(fact => fact !== undefined));
 	const fits = (facts: readonly string[]) =>
 		displayWidth(toDisplay(facts.join(separator))) <= width;
@@ -81,15 +93,17 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		? [{text: display`${symbols.solid} `, role: phase.role}]
 		: [];
 	const room = Math.max(1, width - cellsOfSpans(symbol));
+	const relay = relayFact(model, wallNow);
+	const isTroubled = relay !== undefined && relay.role !== 'good';
 	const kept = keptFacts(
 		phase,
 		tcpFact(model),
 		rtt === undefined ? undefined : `rtt ${formatMs(rtt)}`,
+		isTroubled ? relay : undefined,
 		room,
 	);
-	const relay = relayFact(model, wallNow);
 	const facts = [
-		relay && [`relay ${relay.name}`, ...relay.counts].join(', '),
+		relay && !isTroubled && relayWords(relay),
 		isHere && `${count} here`,
 		routeText(model),
 		...peersFacts(model),

@@ -107,6 +107,39 @@ test('status rows: without a connection they list no members', () => {
 	assert.ok(!rowsOf(lost, 99).join(' ').includes('heron'));
 });
 
+test("status rows: a relay that isn't well is never left out", () => {
+	const relayed = (relay: Partial<NonNullable<Model['relay']>>) => ({
+		...modelOf({listening: listeningOf('listening')}),
+		relay: {
+			type: 'relay',
+			at: 0,
+			phase: 'away',
+			url: 'nats://127.0.0.1:4222',
+			room: 'lab',
+			since: wallNow,
+			lag: undefined,
+			outbox: 12,
+			servers: 1,
+			error: undefined,
+			isNews: false,
+			...relay,
+		} as const,
+	});
+	assert.deepEqual(
+		[80, 60, 50, 40, 24].map(width => rowsOf(relayed({}), width)[0]),
+		[
+			'● listening <1 min · tcp LISTEN inferred · relay away, outbox 12 · 0 here',
+			'● listening <1 min · tcp LISTEN inferred · relay away',
+			'● listening <1 min · LISTEN inferred · relay away',
+			'● listening · relay away · 0 here',
+			'● listening · relay away',
+		],
+	);
+	const open = relayed({phase: 'open', outbox: 0, servers: 3});
+	assert.match(rowsOf(open, 80)[0]!, /relay open, 3 servers/u);
+	assert.doesNotMatch(rowsOf(open, 40)[0]!, /relay/u);
+});
+
 test('status rows: name the source that is not available', () => {
 	const kernel = {at: wallNow, pair: undefined};
 	const model = {...client, ...socketOf({kernel})};
