@@ -2,6 +2,9 @@
  * What a relayed room costs beside its engine: messages per second, CPU per
  * message and server, and the latency that the relay adds.
  *
+ * Each run follows one of the engine alone, in rounds that alternate; figures are
+ * medians, and the ratio is the median of the ratios of the rounds.
+ *
  * `npm run build && npx tsx benchmark/relay.ts` prints tables for
  * docs/scaling.md. It needs nats-server.
  */
@@ -15,7 +18,9 @@ import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {jetstream, jetstreamManager} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
+import {median} from './generator.js';
 
+const rounds = 5;
 const messages = 20_000;
 const inFlight = 1024;
 const text = 'x'.repeat(64);
@@ -155,10 +160,13 @@ const flood = async (peers: readonly Peer[]): Promise<number> => {
 const quantile = (sorted: readonly number[], part: number): number =>
 	sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
 
-/** At 200 messages a second. @returns p50 and p99 in ms. */
-const latency = async (from: Peer, to: Peer): Promise<string> => {
+/** In ms. */
+type Latency = {readonly p50: number; readonly p99: number};
+
+/** At 200 messages a second. */
+const latency = async (from: Peer, to: Peer): Promise<Latency> => {
 	to.latencies.length = 0;
-	for (let n = 100_001; n <= 101_000; n++) {
+	for (let n = 1; n <= 1000; n++) {
 		const stamp = performance.now().toFixed(3);
 		from.socket.write(`{"type":"say","n":${n},"text":"t${stamp} ${text}"}\n`);
 		await delay(5);
@@ -166,7 +174,7 @@ const latency = async (from: Peer, to: Peer): Promise<string> => {
 
 	await delay(500);
 	const sorted = to.latencies.toSorted((a, b) => a - b);
-	return `${quantile(sorted, 0.5).toFixed(2)} | ${quantile(sorted, 0.99).toFixed(2)}`;
+	return {p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99)};
 };
 
 /** Publishes to one stream with acks. @returns Messages per second. */
@@ -201,8 +209,20 @@ const relayArgs = (name: string, room: string) => [
 	`--history=${join(folder, name)}.jsonl`,
 ];
 
-const runServers = async (count: number): Promise<string> => {
-	const room = `of${count}`;
+type Outcome = {
+	readonly perSecond: number;
+	/** Of the engine's own limit just before. */
+	readonly ratio: number;
+	/** CPU of a server per message, in µs. */
+	readonly serverUs: number;
+	/** CPU of the engine per message, in µs. */
+	readonly engineUs: number;
+};
+
+const runServers = async (count: number, round: number): Promise<Outcome> => {
+	const limit = await engineLimit();
+	limits.push(limit);
+	const room = `of${count}-${round}`;
 	const servers: ChildProcess[] = [];
 	const peers: Peer[] = [];
 	for (let index = 0; index < count; index++) {
@@ -214,18 +234,42 @@ const runServers = async (count: number): Promise<string> => {
 	await delay(500);
 	const before = servers.map(server => cpuOf(server));
 	const engineBefore = cpuOf(engine);
-	const rate = await flood(peers);
+	const perSecond = await flood(peers);
 	await delay(500);
 	const used = servers.map((server, index) => cpuOf(server) - before[index]!);
-	const mean = used.reduce((sum, each) => sum + each, 0) / count / messages;
-	const ofEngine = (cpuOf(engine) - engineBefore) / messages;
+	const serverUs = used.reduce((sum, each) => sum + each, 0) / count / messages;
+	const engineUs = (cpuOf(engine) - engineBefore) / messages;
 	for (const {socket} of peers) {
 		socket.destroy();
 	}
 
 	await Promise.all(servers.map(async server => stop(server)));
-	return `| ${count} | ${whole(rate)} | ${mean.toFixed(1)} | ${ofEngine.toFixed(1)} |`;
+	return {perSecond, ratio: perSecond / limit, serverUs, engineUs};
 };
+
+/** In a plain room, on one server of a relayed room, and on two. */
+const runLatency = async (round: number): Promise<readonly Latency[]> => {
+	const plain = await serve(25_100, [
+		`--history=${join(folder, `plain-${round}`)}.jsonl`,
+	]);
+	const a = await join_(25_100, 'otter');
+	const b = await join_(25_100, 'heron');
+	const alone = await latency(a, b);
+	await stop(plain);
+	const room = `far-${round}`;
+	const one = await serve(25_101, relayArgs(`one-${round}`, room));
+	const two = await serve(25_102, relayArgs(`two-${round}`, room));
+	const c = await join_(25_101, 'otter');
+	const d = await join_(25_101, 'heron');
+	const wren = await join_(25_102, 'wren');
+	const here = await latency(c, d);
+	const f = await join_(25_101, 'crane');
+	const there = await latency(f, wren);
+	await Promise.all([stop(one), stop(two)]);
+	return [alone, here, there];
+};
+
+const limits: number[] = [];
 
 let engine: ChildProcess;
 try {
@@ -235,33 +279,42 @@ try {
 	]);
 	await delay(1000);
 	await engineLimit();
-	console.log(`engine, publish with acks: ${whole(await engineLimit())}/s\n`);
-	console.log(
-		'| servers | messages per second | CPU per message and server, µs | CPU of nats-server per message, µs |\n| --: | --: | --: | --: |',
-	);
-	for (const count of [1, 3, 10]) {
-		console.log(await runServers(count));
+	const counts = [1, 3, 10];
+	const outcomes = new Map(counts.map(count => [count, [] as Outcome[]]));
+	const latencies: Array<readonly Latency[]> = [];
+	for (let round = 0; round < rounds; round++) {
+		for (const count of round % 2 === 0 ? counts : counts.toReversed()) {
+			outcomes.get(count)!.push(await runServers(count, round));
+		}
+
+		latencies.push(await runLatency(round));
 	}
 
-	console.log(`\nengine again: ${whole(await engineLimit())}/s\n`);
-	console.log('| at 200 messages/s | p50, ms | p99, ms |\n| --- | --: | --: |');
-	const plain = await serve(25_100, [
-		`--history=${join(folder, 'plain')}.jsonl`,
-	]);
-	const a = await join_(25_100, 'otter');
-	const b = await join_(25_100, 'heron');
-	console.log(`| a plain room | ${await latency(a, b)} |`);
-	await stop(plain);
-	const one = await serve(25_101, relayArgs('one', 'far'));
-	const two = await serve(25_102, relayArgs('two', 'far'));
-	const c = await join_(25_101, 'otter');
-	const d = await join_(25_101, 'heron');
-	const wren = await join_(25_102, 'wren');
-	console.log(`| relayed, same server | ${await latency(c, d)} |`);
-	await delay(1000);
-	const f = await join_(25_101, 'crane');
-	console.log(`| relayed, another server | ${await latency(f, wren)} |`);
-	await Promise.all([stop(one), stop(two)]);
+	console.log(
+		`engine alone, publish with acks: ${whole(median(limits))}/s, from ${whole(Math.min(...limits))} to ${whole(Math.max(...limits))}\n`,
+	);
+	console.log(
+		'| servers | messages per second | of the engine alone | CPU per message and server, µs | CPU of nats-server per message, µs |\n| --: | --: | --: | --: | --: |',
+	);
+	for (const [count, each] of outcomes) {
+		const of = (key: keyof Outcome) => median(each.map(one => one[key]));
+		console.log(
+			`| ${count} | ${whole(of('perSecond'))} | ${of('ratio').toFixed(2)} | ${of('serverUs').toFixed(1)} | ${of('engineUs').toFixed(1)} |`,
+		);
+	}
+
+	console.log(
+		'\n| at 200 messages/s | p50, ms | p99, ms |\n| --- | --: | --: |',
+	);
+	for (const [index, name] of [
+		'a plain room',
+		'relayed, same server',
+		'relayed, another server',
+	].entries()) {
+		const of = (key: keyof Latency) =>
+			median(latencies.map(each => each[index]![key])).toFixed(2);
+		console.log(`| ${name} | ${of('p50')} | ${of('p99')} |`);
+	}
 } finally {
 	for (const child of children) {
 		child.kill('SIGKILL');
