@@ -4,9 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type TestContext} from 'node:test';
+import {WebSocketServer, type WebSocket} from 'ws';
 import {findPort} from '../helpers/ports.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
@@ -88,11 +90,12 @@ test('e2e: whether somebody listens is asked without a byte (circuit-oneops-1#12
 });
 
 test('e2e: in the background, without stdin, it receives on (websocat#212)', async t => {
+	let end = () => {};
 	const {address} = await listenBare(t, socket => {
 		socket.write('first ');
-		setTimeout(() => {
+		end = () => {
 			socket.end('second');
-		}, 500);
+		};
 	});
 	const port = String(portOf(address));
 	const chat = inShell(
@@ -100,6 +103,8 @@ test('e2e: in the background, without stdin, it receives on (websocat#212)', asy
 		['connect', '--raw', '--input', 'none', port],
 		'<&- & wait',
 	);
+	await chat.waitForOutput('first ');
+	end();
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 	assert.equal(chat.stdout(), 'first second');
 });
@@ -130,14 +135,17 @@ test('e2e: a piped command gets its replies, and ends (websocat#245)', async t =
 test('e2e: a first message is sent at once, and the stream goes on (wscat PR#17)', async t => {
 	const {address} = await listenBare(t, socket => {
 		let count = 0;
+		const tick = () => {
+			if (!socket.destroyed) {
+				socket.write(`tick ${++count}\n`, () => {
+					setImmediate(tick);
+				});
+			}
+		};
+
 		socket.once('data', data => {
 			assert.equal(String(data), 'subscribe\n');
-			const timer = setInterval(() => {
-				socket.write(`tick ${++count}\n`);
-			}, 50);
-			socket.on('close', () => {
-				clearInterval(timer);
-			});
+			tick();
 		});
 	});
 	const port = String(portOf(address));
@@ -156,6 +164,70 @@ test('e2e: a first message is sent at once, and the stream goes on (wscat PR#17)
 	]);
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 	assert.equal(chat.stdout(), 'tick 5\n');
+});
+
+/** A server of WebSockets, without an end of its own. */
+const openWebSockets = async (
+	t: TestContext,
+	onPeer: (peer: WebSocket) => void,
+): Promise<string> => {
+	const server = new WebSocketServer({host: '127.0.0.1', port: 0});
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	server.on('connection', onPeer);
+	return String((server.address() as AddressInfo).port);
+};
+
+/** It answers so late that a client which won't wait has sent Close before. */
+const answerLate = (peer: WebSocket): void => {
+	peer.on('message', (data: Buffer) => {
+		peer.ping();
+		peer.once('pong', () => {
+			peer.ping();
+			peer.once('pong', () => {
+				peer.send(`${data.toString()} is done`);
+			});
+		});
+	});
+};
+
+test('e2e: a WebSocket that is refused after the handshake ends it, and says why (websocat#63)', async t => {
+	const port = await openWebSockets(t, peer => {
+		peer.close(1008, 'no token');
+	});
+	const chat = startBin(t, ['connect', '--raw', '--ws', '/', port]);
+	// Stdin stays open.
+	assert.deepEqual(await chat.waitForExit(), failed, chat.seen());
+	assert.equal(
+		chat.stderr(),
+		'The other side closed the WebSocket with 1008: "no token".\n',
+	);
+});
+
+test('e2e: a message piped to a WebSocket gets the replies that are asked for (websocat#4, wscat#4)', async t => {
+	const port = await openWebSockets(t, answerLate);
+	for (const how of [
+		['--replies', '1'],
+		['--idle', '1'],
+	]) {
+		const chat = startBin(t, ['connect', '-r', '--ws', '/', port, ...how]);
+		chat.write('work\n');
+		chat.end();
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(chat.stdout(), 'work is done\n');
+	}
+});
+
+test('e2e: without stdin a message to a WebSocket is sent, and its reply waited for (wscat PR#166)', async t => {
+	const port = await openWebSockets(t, answerLate);
+	const args = ['connect', '-r', '--ws', '/', '-m', 'work', '--replies', '1'];
+	for (const rest of ['<&-', '< /dev/null']) {
+		const chat = inShell(t, [...args, port], rest);
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(chat.stdout(), 'work is done\n');
+	}
 });
 
 test('e2e: an --expect of a peer that says nothing waits, until its end', async t => {

@@ -123,6 +123,18 @@ const endOfTyped = (
 	return link?.ws ? 'none' : undefined;
 };
 
+/**
+ * Whether the end of stdin may be sent. Of UDP there is none to send, and that of
+ * a WebSocket ends both directions, so it follows the replies that are asked for.
+ */
+const mayEndFirst = (
+	reader: Reader,
+	{address}: Pick<RawModeOptions, 'address'>,
+	link: LinkWish | undefined,
+): boolean =>
+	address.kind !== 'udp' &&
+	!(link?.ws && (reader.has('replies') || reader.has('idle')));
+
 export const readRaw = (
 	reader: Reader,
 	common: FrontOptions & Pick<RawModeOptions, 'address' | 'isWatched'>,
@@ -171,8 +183,7 @@ export const readRaw = (
 		isTelnet,
 		log: reader.text('log'),
 		...(isByHand && readTypedFile(reader, common.address, env)),
-		// Of UDP there is no end to send.
-		isShutdown: !reader.has('noShutdown') && common.address.kind !== 'udp',
+		isShutdown: !reader.has('noShutdown') && mayEndFirst(reader, common, link),
 		idleMs: reader.seconds('idle'),
 		replies: reader.count('replies'),
 		record: reader.text('record'),
