@@ -10,6 +10,7 @@ import {accessSync, constants} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import process from 'node:process';
 import {installInspector} from './helpers/inspector.js';
+import {installWscat} from './helpers/wscat.js';
 
 /** Each program that a test starts, and the Debian package that brings it. */
 const packageOf = {
@@ -23,6 +24,7 @@ const packageOf = {
 	jq: 'jq',
 	man: 'man-db',
 	'nats-server': 'nats-server',
+	ncat: 'ncat',
 	'nc.openbsd': 'netcat-openbsd',
 	openssl: 'openssl',
 	prlimit: 'util-linux',
@@ -119,3 +121,4 @@ if (missing.length > 0 && !install()) {
 }
 
 installInspector();
+installWscat();

@@ -1,14 +1,14 @@
-/** The table of docs/raw.md: each job, done by sockchat, nc, ncat and socat. */
+/** The table of docs/raw.md: each job, done by sockchat, nc, ncat, socat and telnet. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
-import {spawn} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import test, {after, type TestContext} from 'node:test';
+import test, {after} from 'node:test';
+import {assertRows, runLine, sockchatWords, type Ran} from '../helpers/jobs.js';
+import {statesBySs, unreadBySs} from '../helpers/kernel.js';
 import {findPort} from '../helpers/ports.js';
-import {bin} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {toShellLine} from '../helpers/shell.js';
@@ -21,31 +21,22 @@ after(() => {
 const largeBytes = 50_000_000;
 const large = join(folder, 'large');
 writeFileSync(large, Buffer.alloc(largeBytes, 'x'));
-const {command, args} = bin();
-const sockchat = toShellLine(command, args);
+const sockchat = sockchatWords;
 
-type Program = 'sockchat' | 'nc' | 'ncat' | 'socat';
+const programs = ['sockchat', 'nc', 'ncat', 'socat', 'telnet'] as const;
+type Program = (typeof programs)[number];
 type Lines = Readonly<Partial<Record<Program, string>>>;
-type Run = {readonly code: number; readonly out: string};
 
-/** Runs a line of the shell; one that goes on for long is ended, with 124. */
-const run = async (t: TestContext, line: string): Promise<Run> => {
-	const child = spawn('sh', ['-c', `exec timeout 8 ${line}`], {
-		stdio: ['ignore', 'pipe', 'ignore'],
-	});
-	t.after(() => {
-		child.kill();
-	});
-	let out = '';
-	child.stdout.setEncoding('utf8').on('data', (text: string) => {
-		out += text;
-	});
-	return new Promise(resolve => {
-		child.on('close', code => {
-			resolve({code: code ?? -1, out});
-		});
-	});
-};
+/** The state of the end that connected, also once ours is closed. */
+const watchState =
+	({localPort, remotePort}: Socket) =>
+	async () => {
+		const states = await statesBySs(localPort!);
+		return states.get(`127.0.0.1:${remotePort} 127.0.0.1:${localPort}`);
+	};
+
+/** What came to the server. */
+type Heard = {bytes: number; hasEnded: boolean};
 
 type Job = {
 	readonly name: string;
@@ -56,26 +47,34 @@ type Job = {
 	/** Those that do it. */
 	readonly done: readonly Program[];
 	readonly isDone: (
-		ran: Run,
-		received: () => number,
+		ran: Ran,
+		heard: Readonly<Heard>,
 	) => boolean | Promise<boolean>;
 };
 
 const clients: readonly Job[] = [
 	{
-		name: 'an answer that comes a second after our FIN',
+		name: 'an answer that comes after our FIN',
 		lines: {
 			sockchat: `${sockchat} connect --raw PORT < FILE`,
 			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
 			ncat: 'ncat 127.0.0.1 PORT < FILE',
 			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+			telnet: 'telnet 127.0.0.1 PORT < FILE',
 		},
 		converse(socket) {
+			const stateNow = watchState(socket);
 			socket.resume();
-			socket.on('end', () => {
-				setTimeout(() => {
-					socket.end('late');
-				}, 1000);
+			socket.on('end', async () => {
+				// A program that leaves at once has had the time to.
+				await until(
+					async () => {
+						const state = await stateNow();
+						return state !== 'ESTABLISHED' && state !== 'FIN-WAIT-1';
+					},
+					{what: 'its FIN to be acknowledged'},
+				);
+				socket.end('late');
 			});
 		},
 		done: ['sockchat', 'nc', 'ncat', 'socat'],
@@ -88,23 +87,32 @@ const clients: readonly Job[] = [
 			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
 			ncat: 'ncat 127.0.0.1 PORT < FILE',
 			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+			telnet: 'telnet 127.0.0.1 PORT < FILE',
 		},
 		converse(socket) {
+			const stateNow = watchState(socket);
+			const port = socket.localPort!;
 			socket.end('mine');
 			socket.pause();
 			// More than the kernel holds is still to be sent.
-			setTimeout(() => {
+			void until(
+				async () => {
+					const state = await stateNow();
+					return state !== 'ESTABLISHED' && (await unreadBySs(port)) === 0;
+				},
+				{what: 'it to read our FIN'},
+			).then(() => {
 				socket.resume();
-			}, 1000);
+			});
 		},
 		done: ['sockchat', 'nc', 'ncat', 'socat'],
-		async isDone({code}, received) {
+		async isDone({code}, heard) {
 			// What the kernel has is still to be read.
-			await until(() => received() === largeBytes, {
-				what: 'all of it',
-				seen: () => String(received()),
+			await until(() => heard.hasEnded, {
+				what: 'the end',
+				seen: () => String(heard.bytes),
 			});
-			return code === 0;
+			return code === 0 && heard.bytes === largeBytes;
 		},
 	},
 	{
@@ -114,6 +122,7 @@ const clients: readonly Job[] = [
 			nc: 'nc.openbsd -d 127.0.0.1 PORT > /dev/full',
 			ncat: 'ncat --recv-only 127.0.0.1 PORT > /dev/full',
 			socat: 'socat -u TCP:127.0.0.1:PORT - > /dev/full',
+			telnet: 'telnet 127.0.0.1 PORT > /dev/full',
 		},
 		converse(socket) {
 			socket.end('lost');
@@ -128,6 +137,7 @@ const clients: readonly Job[] = [
 			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
 			ncat: 'ncat 127.0.0.1 PORT < FILE',
 			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+			telnet: 'telnet 127.0.0.1 PORT < FILE',
 		},
 		converse(socket) {
 			socket.once('data', () => {
@@ -143,10 +153,13 @@ const clients: readonly Job[] = [
 			sockchat: `${sockchat} connect --raw PORT --input none --replies 2`,
 		},
 		converse(socket) {
-			socket.write('one');
-			setTimeout(() => {
+			const port = socket.localPort!;
+			socket.write('one', async () => {
+				await until(async () => (await unreadBySs(port)) === 0, {
+					what: 'it to read the first reply',
+				});
 				socket.write('two');
-			}, 200);
+			});
 		},
 		done: ['sockchat'],
 		isDone: ({code, out}) => code === 0 && out === 'onetwo',
@@ -158,6 +171,7 @@ const clients: readonly Job[] = [
 			nc: 'nc.openbsd -d -w 1 127.0.0.1 PORT',
 			ncat: 'ncat --recv-only -i 1 127.0.0.1 PORT',
 			socat: 'socat -u -T 1 TCP:127.0.0.1:PORT -',
+			telnet: 'telnet 127.0.0.1 PORT',
 		},
 		converse(socket) {
 			socket.write('hello');
@@ -196,20 +210,26 @@ for (const {name, lines, converse, done, isDone} of clients) {
 	test(`e2e: jobs: ${name}`, async t => {
 		const did: Program[] = [];
 		for (const [program, line] of Object.entries(lines)) {
-			let received = 0;
+			const heard: Heard = {bytes: 0, hasEnded: false};
 			const {address, close} = await listenBare(t, socket => {
 				socket.on('data', chunk => {
-					received += chunk.length;
+					heard.bytes += chunk.length;
 				});
+				for (const end of ['end', 'close']) {
+					socket.on(end, () => {
+						heard.hasEnded = true;
+					});
+				}
+
 				converse!(socket);
 			});
-			const ran = await run(
+			const ran = await runLine(
 				t,
 				line
 					.replaceAll('PORT', String(portOf(address)))
 					.replaceAll('FILE', toShellLine(large)),
 			);
-			if (await isDone(ran, () => received)) {
+			if (await isDone(ran, heard)) {
 				did.push(program as Program);
 			}
 
@@ -267,7 +287,7 @@ for (const {name, lines, done, says, hears} of servers) {
 		const did: Program[] = [];
 		for (const [program, line] of Object.entries(lines)) {
 			const port = Number(await findPort());
-			void run(t, line.replaceAll('PORT', String(port)));
+			void runLine(t, line.replaceAll('PORT', String(port)));
 			const heard = ['', ''];
 			const open = async (index: 0 | 1) => {
 				let socket: Socket | undefined;
@@ -315,14 +335,5 @@ for (const {name, lines, done, says, hears} of servers) {
 }
 
 test('e2e: jobs: the table of docs/raw.md names these', () => {
-	const page = readFileSync(
-		new URL('../../docs/raw.md', import.meta.url),
-		'utf8',
-	);
-	for (const {name, done} of [...clients, ...servers]) {
-		const columns = (['sockchat', 'nc', 'ncat', 'socat'] as const).map(
-			program => (done.includes(program) ? 'yes' : 'no'),
-		);
-		assert.ok(page.includes(`| ${name} | ${columns.join(' | ')} |`), name);
-	}
+	assertRows(programs, [...clients, ...servers]);
 });

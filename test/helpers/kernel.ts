@@ -29,6 +29,15 @@ export const statesBySs = async (
 	);
 };
 
+/** Bytes that have come to the end that dialled that port, and are not read yet. */
+export const unreadBySs = async (port: number): Promise<number> => {
+	const {stdout} = await run(requireExecutable('ss', 'iproute2'), [
+		'-tanH',
+		`dport = ${port}`,
+	]);
+	return Number(stdout.trim().split(/\s+/)[1] ?? 0);
+};
+
 /** The timer of one connection, from `ss`: keepalive, timewait, … */
 export const timerBySs = async (
 	local: string,

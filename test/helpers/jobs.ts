@@ -1,0 +1,51 @@
+/** The tables of jobs in docs/raw.md: programs run side by side, by the shell. */
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import type {Owner} from './environment.js';
+import {bin} from './process.js';
+import {toShellLine} from './shell.js';
+
+const {command, args} = bin();
+
+/** sockchat as it starts a line. */
+export const sockchatWords = toShellLine(command, args);
+
+export type Ran = {readonly code: number; readonly out: string};
+
+/** Runs a line of the shell; one that goes on for long is ended, with 124. */
+export const runLine = async (owner: Owner, line: string): Promise<Ran> => {
+	const child = spawn('sh', ['-c', `exec timeout 8 ${line}`], {
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	owner.after(async () => {
+		child.kill();
+	});
+	let out = '';
+	child.stdout.setEncoding('latin1').on('data', (text: string) => {
+		out += text;
+	});
+	return new Promise(resolve => {
+		child.on('close', code => {
+			resolve({code: code ?? -1, out});
+		});
+	});
+};
+
+/** Fails unless the page has each job as a row, with what was found here. */
+export const assertRows = <P extends string>(
+	programs: readonly P[],
+	jobs: ReadonlyArray<{readonly name: string; readonly done: readonly P[]}>,
+): void => {
+	const page = readFileSync(
+		new URL('../../docs/raw.md', import.meta.url),
+		'utf8',
+	);
+	assert.ok(page.includes(`| job | ${programs.join(' | ')} |`));
+	for (const {name, done} of jobs) {
+		const columns = programs.map(program =>
+			done.includes(program) ? 'yes' : 'no',
+		);
+		assert.ok(page.includes(`| ${name} | ${columns.join(' | ')} |`), name);
+	}
+};
