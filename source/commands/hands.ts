@@ -86,9 +86,16 @@ export type RoomHands = PlainHands &
 		readonly rule: (action: HostAction) => Promise<Answer>;
 	};
 
+/** For a proxy, which sends nothing of its own. */
+export type ProxyHands = Pick<
+	RawHands,
+	'leave' | 'notice' | 'help' | 'clear' | 'view' | 'byHand'
+>;
+
 export type HandsOf = {
 	readonly room: RoomHands;
 	readonly raw: RawHands;
+	readonly proxy: ProxyHands;
 	readonly plain: PlainHands;
 };
 

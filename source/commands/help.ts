@@ -4,23 +4,24 @@ import type {Mode, SocketHands} from './hands.js';
 import {keyHelp} from './keys.js';
 import {commandsOf, type Command, type CommandGroup} from './registry.js';
 
-type Rows = ReadonlyArray<readonly [head: string, summary: string]>;
+export type HelpRows = ReadonlyArray<readonly [head: string, summary: string]>;
 
-const table = (rows: Rows): readonly string[] => {
+const table = (rows: HelpRows): readonly string[] => {
 	const width = Math.max(...rows.map(([head]) => head.length));
 	return rows.map(([head, summary]) => `${head.padEnd(width)}  ${summary}`);
 };
 
-type Described = Pick<Command, 'name' | 'usage' | 'summary'>;
+export type Described = Pick<Command, 'name' | 'usage' | 'summary'>;
 
-const rowOf = ({name, usage, summary}: Described): [string, string] => [
-	`/${name} ${usage}`.trim(),
+export const helpRow = ({
+	name,
+	usage,
 	summary,
-];
+}: Described): [string, string] => [`/${name} ${usage}`.trim(), summary];
 
 const slashed = ['//TEXT', 'send a text that starts with a slash'] as const;
 
-const botRows = (offered: readonly OfferedCommand[]): Rows =>
+const botRows = (offered: readonly OfferedCommand[]): HelpRows =>
 	offered.map(
 		({name, usage, help: summary, from}) =>
 			[`/${name} ${usage}`.trim(), `${summary} (${from})`.trim()] as const,
@@ -34,14 +35,14 @@ export const plainHelpLines = (
 		...commandsOf('plain').map(command =>
 			command.name === 'help'
 				? (['/help', 'list the commands'] as const)
-				: rowOf(command),
+				: helpRow(command),
 		),
 		slashed,
 		...botRows(offered),
 	]);
 
 export type HelpScope = {
-	readonly mode: Exclude<Mode, 'plain'>;
+	readonly mode: Exclude<Mode, 'plain' | 'proxy'>;
 	readonly role: 'serve' | 'connect';
 	/** The commands of bots. */
 	readonly offered?: readonly OfferedCommand[];
@@ -52,7 +53,7 @@ const topicsOf = ({mode, role, offered = []}: HelpScope) => {
 	const of = (group: CommandGroup) =>
 		commandsOf(mode)
 			.filter(command => command.group === group)
-			.map(command => rowOf(command));
+			.map(command => helpRow(command));
 	const chatRows =
 		mode === 'room'
 			? [...of('chat'), slashed, ...botRows(offered)]
@@ -81,7 +82,10 @@ export const helpTopics = (scope: HelpScope): readonly string[] => [
 ];
 
 /** The commands that begin with a word, of all topics. */
-const rowsFor = (word: string, topics: ReadonlyMap<string, Rows>): Rows => {
+const rowsFor = (
+	word: string,
+	topics: ReadonlyMap<string, HelpRows>,
+): HelpRows => {
 	const start = word.startsWith('/') ? word : `/${word}`;
 	const found = [...topics.values()]
 		.flat()
@@ -100,7 +104,15 @@ export const help = (
 	scope: HelpScope,
 	notice: SocketHands['notice'],
 ): void => {
-	const topics = topicsOf(scope);
+	showHelp(topic, topicsOf(scope), notice);
+};
+
+/** @param topics By name; the first without a topic. */
+export const showHelp = (
+	topic: string | undefined,
+	topics: ReadonlyMap<string, HelpRows>,
+	notice: SocketHands['notice'],
+): void => {
 	const names = [...topics.keys()];
 	const [first] = names;
 	const word = topic?.toLowerCase();

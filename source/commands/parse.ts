@@ -164,3 +164,19 @@ export const parseRawLine = (line: string): Action<RawHands> => {
 
 	return isPasted || isPath(name) ? saying(line) : unknown(name, known);
 };
+
+/**
+ * The action of a line that is typed to the screen of a proxy.
+ *
+ * @returns Undefined if it is none of the screen's commands.
+ */
+export const parseProxyScreenLine = (
+	line: string,
+): Action<HandsOf['proxy']> | undefined => {
+	const typed = line.trim();
+	const [name, rest] = splitCommand(typed);
+	const command = typed.startsWith('/')
+		? findCommand(name, commandsOf('proxy'))
+		: undefined;
+	return command && actionOf(command, rest);
+};

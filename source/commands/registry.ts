@@ -47,16 +47,21 @@ const chat = <M extends Mode>(
 	parse: Command<HandsOf[M]>['parse'],
 ): Command<HandsOf[M]> => ({name, group: 'chat', usage, summary, modes, parse});
 
+type ViewCommand = {
+	readonly usage?: string;
+	readonly modes?: readonly Mode[];
+};
+
 const view = (
 	name: ViewName,
 	summary: string,
-	usage = '',
-): Command<SocketHands> => ({
+	{usage = '', modes = ['room', 'raw', 'proxy']}: ViewCommand = {},
+): Command<Pick<SocketHands, 'view'>> => ({
 	name,
 	group: 'view',
 	usage,
 	summary,
-	modes: ['room', 'raw'],
+	modes,
 	parse: rest => hands => {
 		if (usage === '' || rest === '') {
 			hands.view(name);
@@ -111,19 +116,24 @@ const socketSwitch = (type: 'nodelay' | 'keepalive', summary: string) =>
 			: undefined;
 	});
 
+type HandCommand = {
+	readonly group?: CommandGroup;
+	readonly modes?: readonly Mode[];
+};
+
 /** @param requestOf Of what follows the name; undefined if that is wrong. */
 const byHand = (
 	name: string,
 	usage: string,
 	summary: string,
 	requestOf: (rest: string) => HandRequest | undefined,
-	group: CommandGroup = 'chat',
-): Command<RawHands> => ({
+	{group = 'chat', modes = ['raw']}: HandCommand = {},
+): Command<Pick<RawHands, 'byHand'>> => ({
 	name,
 	group,
 	usage,
 	summary,
-	modes: ['raw'],
+	modes,
 	parse(rest) {
 		const request = requestOf(rest);
 		return (
@@ -139,9 +149,17 @@ const bareRequest = (type: 'stop' | 'connect', summary: string) =>
 	byHand(type, '', summary, rest => (rest === '' ? {type} : undefined));
 
 /** A name may have blanks. */
-const fileRequest = (type: 'send' | 'save', summary: string) =>
-	byHand(type, 'FILE', summary, path =>
-		path === '' ? undefined : {type, path},
+const fileRequest = (
+	type: 'send' | 'save',
+	summary: string,
+	command?: HandCommand,
+) =>
+	byHand(
+		type,
+		'FILE',
+		summary,
+		path => (path === '' ? undefined : {type, path}),
+		command,
 	);
 
 const switchWords: ReadonlyMap<string, boolean | undefined> = new Map([
@@ -150,10 +168,13 @@ const switchWords: ReadonlyMap<string, boolean | undefined> = new Map([
 	['', undefined],
 ]);
 
+/** Wherever chunks are shown. */
+const shownChunks: HandCommand = {group: 'view', modes: ['raw', 'proxy']};
+
 const handSwitch = (
 	name: HandSwitch,
 	summary: string,
-	group: CommandGroup = 'view',
+	command: HandCommand = shownChunks,
 ) =>
 	byHand(
 		name,
@@ -163,7 +184,7 @@ const handSwitch = (
 			switchWords.has(rest)
 				? {type: 'switch', name, isOn: switchWords.get(rest)}
 				: undefined,
-		group,
+		command,
 	);
 
 const hostCommand = (
@@ -223,7 +244,7 @@ const bellWords: ReadonlyMap<string, boolean | undefined> = new Map([
 export const commands: ReadonlyArray<Command | Command<HandsOf['raw']>> = [
 	chat(
 		'help',
-		['room', 'raw', 'plain'],
+		['room', 'raw', 'plain', 'proxy'],
 		'[TOPIC]',
 		'list commands; topics: views, sockets, keys; for a host: host',
 		rest => hands => {
@@ -324,14 +345,22 @@ export const commands: ReadonlyArray<Command | Command<HandsOf['raw']>> = [
 	handSwitch(
 		'escapes',
 		String.raw`read \r \n \t \0 \xHH and \\ in typed lines`,
-		'chat',
+		{group: 'chat'},
 	),
-	fileRequest('save', 'write the transcript to a new file'),
-	bareRequest('connect', 'dial again, after the end'),
-	chat('clear', ['room', 'raw'], '', 'clear your transcript', () => hands => {
-		hands.clear();
+	fileRequest('save', 'write the transcript to a new file', {
+		modes: ['raw', 'proxy'],
 	}),
-	chat('quit', ['room', 'raw', 'plain'], '', 'leave', () => hands => {
+	bareRequest('connect', 'dial again, after the end'),
+	chat(
+		'clear',
+		['room', 'raw', 'proxy'],
+		'',
+		'clear your transcript',
+		() => hands => {
+			hands.clear();
+		},
+	),
+	chat('quit', ['room', 'raw', 'plain', 'proxy'], '', 'leave', () => hands => {
 		hands.leave();
 	}),
 	chat(
@@ -349,11 +378,10 @@ export const commands: ReadonlyArray<Command | Command<HandsOf['raw']>> = [
 		},
 	),
 	view('wire', 'every chunk read or written, in hex; again: back'),
-	view(
-		'lifecycle',
-		'every call and TCP state of both ends; again: back',
-		'[PEER]',
-	),
+	view('lifecycle', 'every call and TCP state of both ends; again: back', {
+		usage: '[PEER]',
+		modes: ['room', 'raw'],
+	}),
 	view('peers', 'the peer table, on a server; again: back'),
 	handSwitch('times', 'milliseconds, and since the chunk before'),
 	handSwitch('pretty', 'lay out JSON and HTTP heads; no byte changes'),
@@ -398,6 +426,7 @@ const byMode: {
 	room: having('room'),
 	raw: having('raw'),
 	plain: having('plain'),
+	proxy: having('proxy'),
 };
 
 /** The commands that a mode has, in the order of /help. */

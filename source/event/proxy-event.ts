@@ -1,5 +1,5 @@
 /** What a proxy does. `out` goes from the client to the target. */
-import type {TcpState} from '../tcp/tcp.js';
+import type {KernelPair, KernelSocket, TcpState} from '../tcp/tcp.js';
 import type {NoticeEvent, RawEvent, ServerEvent} from './event.js';
 import type {LinkFacts} from './link-facts.js';
 
@@ -41,3 +41,55 @@ export type ProxyEvent =
 			readonly client: EndStates | undefined;
 			readonly target: EndStates | undefined;
 	  };
+
+/** What is done to one direction of a connection, besides passing it on. */
+export type Faults = {
+	/** Each chunk waits this long. */
+	readonly delayMs: number;
+	/** Bytes per second; undefined for no limit. */
+	readonly rateLimit: number | undefined;
+	/** The most bytes of one write; undefined for no limit. */
+	readonly sliceBytes: number | undefined;
+	/** Whether nothing is read, so that the sender's window fills. */
+	readonly isPaused: boolean;
+};
+
+/** One of the two connections of a pair. */
+export type SideRow = {
+	/** What carries the bytes: tcp, unix, udp, tls, ws. */
+	readonly link: string;
+	/** Our address, and the other program's; a Unix domain socket has none. */
+	readonly local: string | undefined;
+	readonly remote: string | undefined;
+	/** `local` is our end; undefined unless the kernel's table has them. */
+	readonly kernel: KernelPair | undefined;
+};
+
+export type DirectionRow = {
+	/** That the receiver's kernel took. */
+	readonly bytes: number;
+	/** That were read here and not passed on yet. */
+	readonly heldBytes: number;
+	readonly faults: Faults;
+};
+
+/** A client, and its connection to the target, at one moment. */
+export type PairRow = Readonly<Record<ProxyDirection, DirectionRow>> & {
+	readonly peer: string;
+	/** When it was accepted, in monotonic milliseconds. */
+	readonly since: number;
+	/** False once both connections are closed; the kernel may still know them. */
+	readonly isOpen: boolean;
+	readonly client: SideRow;
+	readonly target: SideRow;
+};
+
+/** All connections; only for a screen. */
+export type PairsEvent = {
+	readonly type: 'pairs';
+	readonly at: number;
+	readonly rows: readonly PairRow[];
+	readonly listening: KernelSocket | undefined;
+	/** Of connections that come later. */
+	readonly faults: Readonly<Record<ProxyDirection, Faults>>;
+};

@@ -4,7 +4,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {RawHands} from '../commands/hands.js';
-import type {HandRequest} from '../commands/hand-request.js';
+import type {HandRequest, HandSwitch} from '../commands/hand-request.js';
 import type {RawChat} from '../chat/open-raw.js';
 import {assertNever} from '../errors.js';
 import type {ChatEvent, Look} from '../event/event.js';
@@ -13,6 +13,7 @@ import {readHex} from '../raw/script-steps.js';
 import {systemClock} from '../socket/clock.js';
 import type {Transcript} from '../store/transcript.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
+import {createLooks} from './looks.js';
 import {saveTranscript} from './save.js';
 import {FileSender} from './send-file.js';
 import {typedBytes} from './typed-bytes.js';
@@ -38,38 +39,17 @@ export type Hand = Pick<RawHands, 'say' | 'sayTo' | 'byHand'> & {
 	readonly stop: () => boolean;
 };
 
-const lookSentences: Readonly<
-	Record<keyof Look, readonly [on: string, off: string]>
-> = {
-	isPretty: [
-		'JSON and HTTP heads are laid out; no byte changes.',
-		'Chunks are shown as they are.',
-	],
-	isTimed: [
-		'Times are to the millisecond, then since the chunk before.',
-		'Times are to the minute.',
-	],
-	isOpen: ['All of long chunks is shown.', 'Long chunks are cut short.'],
-};
-
-const looks = {
-	pretty: 'isPretty',
-	times: 'isTimed',
-	open: 'isOpen',
-} as const;
-
 export const createHand = ({
 	chat,
 	emit,
 	eol,
 	hasEscapes: hadEscapes,
-	look: given,
+	look,
 	to: listenerAtFirst,
 	transcript,
 	onPiece,
 }: HandOptions): Hand => {
 	let hasEscapes = hadEscapes;
-	let look = given;
 	let listener = listenerAtFirst;
 	const now = () => systemClock.wallMs();
 	const notice = (tone: 'info' | 'bad', text: string) => {
@@ -98,10 +78,10 @@ export const createHand = ({
 		}
 	};
 
-	const turn = (
-		name: 'escapes' | keyof typeof looks,
-		wanted: boolean | undefined,
-	): string => {
+	const turnLook = createLooks(look, change => {
+		emit({type: 'look', at: now(), look: change});
+	});
+	const turn = (name: HandSwitch, wanted: boolean | undefined): string => {
 		if (name === 'escapes') {
 			hasEscapes = wanted ?? !hasEscapes;
 			return hasEscapes
@@ -109,11 +89,7 @@ export const createHand = ({
 				: 'Typed lines are sent as they are.';
 		}
 
-		const key = looks[name];
-		const isOn = wanted ?? !look[key];
-		look = {...look, [key]: isOn};
-		emit({type: 'look', at: now(), look: {[key]: isOn}});
-		return lookSentences[key][isOn ? 0 : 1];
+		return turnLook(name, wanted);
 	};
 
 	const perform = async (request: HandRequest): Promise<Answer> => {

@@ -186,7 +186,7 @@ export const flags = {
 	noColor: {
 		type: 'boolean',
 		summary: 'draw the screen without colours (or NO_COLOR)',
-		commands: [...alsoLesson, 'watch'],
+		commands: [...alsoLesson, 'watch', 'proxy'],
 	},
 	bell: {
 		type: 'string',
@@ -208,12 +208,12 @@ export const flags = {
 		value: 'THEME',
 		choices: themeNames,
 		summary: 'auto, dark, light, high-contrast, 16 or mono',
-		commands: [...alsoLesson, 'watch'],
+		commands: [...alsoLesson, 'watch', 'proxy'],
 	},
 	mouse: {
 		type: 'boolean',
 		summary: 'scroll with the wheel; select text with Shift held',
-		commands: alsoWatch,
+		commands: [...alsoWatch, 'proxy'],
 	},
 	explain: {
 		type: 'boolean',

@@ -1,31 +1,27 @@
 /** The options of `sockchat proxy`: two ADDRESSes, and what is done between. */
 import {resolve} from 'node:path';
+import type {ProxyEnd, ProxyWish} from '../chat/open-proxy.js';
 import {quoted, SockchatError} from '../errors.js';
-import type {Faults} from '../proxy/faults.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
-import type {LinkWish, TlsWish} from '../socket/link/transport.js';
+import type {TlsWish} from '../socket/link/transport.js';
 import {readAddress} from './address.js';
 import {readAddressWord} from './address-word.js';
 import {contradictionIn} from './contradictions.js';
+import type {Config} from './config/config.js';
 import {writtenFlag, type FlagName} from './flags.js';
+import type {Output, ThemeName} from './options.js';
 import {Reader, wrongUsage, type GivenFlags} from './reader.js';
+import {canMoveCursor, isForScreenReader, readTheme} from './screen.js';
+import {settle, type Variables} from './settings.js';
 
-/** An address, and what the bytes are carried by there. */
-export type ProxyEnd = {
-	readonly address: LoopbackAddress;
-	readonly link: LinkWish | undefined;
-};
-
-export type ProxyOptions = {
-	readonly listen: ProxyEnd;
-	readonly target: ProxyEnd;
-	readonly faults: Partial<Faults>;
-	readonly output: 'plain' | 'json';
+export type ProxyOptions = ProxyWish & {
+	/** `screen` only where stdin and stdout are terminals. */
+	readonly output: Output;
 	readonly isQuiet: boolean;
 	readonly isExplained: boolean;
 	readonly isTimed: boolean;
-	readonly isOnce: boolean;
-	readonly record: string | undefined;
+	readonly theme: ThemeName;
+	readonly hasMouse: boolean;
 };
 
 const prefix = /^(tls|ws|udp|unix):/;
@@ -140,7 +136,7 @@ const misplaced = (
 ): SockchatError | undefined => {
 	const alone = (['tlsCert', 'tlsKey'] as const).find(
 		(name, index) =>
-			reader.has(name) && !reader.has(index === 0 ? 'tlsKey' : 'tlsCert'),
+			reader.isTyped(name) && !reader.has(index === 0 ? 'tlsKey' : 'tlsCert'),
 	);
 	if (alone) {
 		const other = alone === 'tlsCert' ? 'tlsKey' : 'tlsCert';
@@ -151,7 +147,7 @@ const misplaced = (
 		[ofListen, listen, 'LISTEN'],
 		[ofTarget, target, 'TARGET'],
 	] as const) {
-		const name = names.find(each => reader.has(each));
+		const name = names.find(each => reader.isTyped(each));
 		if (name !== undefined && end.link?.tls === undefined) {
 			return wrongUsage(
 				`${writtenFlag(name)} needs a ${word} that begins with tls:.`,
@@ -162,9 +158,35 @@ const misplaced = (
 	return undefined;
 };
 
+/** Times before lines, and silence, are for lines. */
+const readOutput = (
+	reader: Reader,
+	{isTerminal, env}: ProxyPlace,
+): ProxyOptions['output'] => {
+	if (reader.has('json')) {
+		return 'json';
+	}
+
+	const isPlain =
+		reader.has('plain') || reader.has('quiet') || reader.isTyped('times');
+	return isPlain ||
+		!canMoveCursor({isTerminal, env}) ||
+		isForScreenReader({env})
+		? 'plain'
+		: 'screen';
+};
+
+export type ProxyPlace = {
+	readonly env: Variables;
+	readonly config: Config | undefined;
+	/** Whether both stdin and stdout are terminals. */
+	readonly isTerminal: boolean;
+};
+
 export const parseProxyOptions = (
 	{listen, target}: {readonly listen?: string; readonly target?: string},
-	given: GivenFlags,
+	typed: GivenFlags,
+	place: ProxyPlace,
 ): ProxyOptions | SockchatError => {
 	if (listen === undefined || target === undefined) {
 		return wrongUsage(
@@ -172,12 +194,14 @@ export const parseProxyOptions = (
 		);
 	}
 
-	const wrong = contradictionIn(given);
+	const {env, config} = place;
+	const {given, origins} = settle(typed, 'proxy', env, config);
+	const wrong = contradictionIn(given, origins);
 	if (wrong) {
 		return wrong;
 	}
 
-	const reader = new Reader(given);
+	const reader = new Reader(given, origins);
 	const first = readEnd('LISTEN', listen, {
 		cert: reader.text('tlsCert'),
 		key: reader.text('tlsKey'),
@@ -210,12 +234,14 @@ export const parseProxyOptions = (
 			rateLimit: reader.count('rateLimit'),
 			sliceBytes: reader.count('slice'),
 		},
-		output: reader.has('json') ? 'json' : 'plain',
+		output: readOutput(reader, place),
 		isQuiet: reader.has('quiet'),
 		isExplained: reader.has('explain'),
 		isTimed: reader.has('times'),
 		isOnce: reader.has('once'),
 		record: reader.text('record'),
+		theme: readTheme(reader, env),
+		hasMouse: reader.has('mouse'),
 	};
 	return misplaced(reader, first, second) ?? reader.error ?? options;
 };

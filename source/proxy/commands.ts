@@ -1,26 +1,68 @@
 /** What a person types to a proxy. Pure. */
 import {quoted} from '../errors.js';
-import type {Faults} from './faults.js';
+import type {Faults} from '../event/proxy-event.js';
 import type {Scope} from './proxy.js';
 
-export type ProxyCommand =
+/** What is done to connections. */
+export type ProxyAction =
 	| {
 			readonly type: 'faults';
 			readonly change: Partial<Faults>;
 			readonly scope: Scope;
 	  }
-	| {readonly type: 'cut' | 'reset'; readonly scope: Scope}
-	| {readonly type: 'help' | 'quit'};
+	| {readonly type: 'cut' | 'reset'; readonly scope: Scope};
+
+export type ProxyCommand =
+	ProxyAction | {readonly type: 'help'} | {readonly type: 'quit'};
+
+/** What is done to connections, as /help shows it. */
+export const proxyCommands: ReadonlyArray<{
+	readonly name: string;
+	readonly usage: string;
+	readonly summary: string;
+}> = [
+	{
+		name: 'delay',
+		usage: 'MS [in|out] [PEER]',
+		summary: 'each chunk waits; 0 for none',
+	},
+	{
+		name: 'rate-limit',
+		usage: 'N|off [in|out] [PEER]',
+		summary: 'bytes per second',
+	},
+	{
+		name: 'slice',
+		usage: 'N|off [in|out] [PEER]',
+		summary: 'bytes of one write',
+	},
+	{
+		name: 'pause',
+		usage: '[in|out] [PEER]',
+		summary: 'stop reading; the sender is held back',
+	},
+	{name: 'resume', usage: '[in|out] [PEER]', summary: 'read again'},
+	{
+		name: 'cut',
+		usage: '[in|out] [PEER]',
+		summary: 'close both sides; one direction: send its end',
+	},
+	{name: 'reset', usage: '[PEER]', summary: 'send RST to both sides'},
+];
+
+/** What these words mean. */
+export const proxyScope =
+	'out goes from the client to the target; PEER is a client, such as :40000. Without them, all are meant.';
+
+const heads = proxyCommands.map(({name, usage}) => `/${name} ${usage}`);
+const headCells = Math.max(...heads.map(({length}) => length));
 
 export const proxyHelp = [
-	'/delay MS        each chunk waits; 0 for none',
-	'/rate-limit N    bytes per second, or off',
-	'/slice N         bytes of one write, or off',
-	'/pause, /resume  stop reading, and go on',
-	'/cut             close both sides; one direction: send its end',
-	'/reset           send RST to both sides',
-	'Each may be followed by in or out, and by a client, such as 127.0.0.1:40000',
-	'or :40000. out goes from the client to the target. /quit leaves.',
+	...proxyCommands.map(
+		({summary}, index) => `${heads[index]!.padEnd(headCells)}  ${summary}`,
+	),
+	`${'/quit'.padEnd(headCells)}  leave`,
+	proxyScope,
 ].join('\n');
 
 /** `in`, `out`, and a client, in any order. */
@@ -67,8 +109,8 @@ const pauses: Readonly<Record<string, boolean>> = {
 
 const withScope = (
 	words: readonly string[],
-	make: (scope: Scope) => ProxyCommand,
-): ProxyCommand | string => {
+	make: (scope: Scope) => ProxyAction,
+): ProxyAction | string => {
 	const scope = readScope(words);
 	return typeof scope === 'string' ? scope : make(scope);
 };

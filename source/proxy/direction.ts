@@ -4,15 +4,10 @@
  */
 import type {Buffer} from 'node:buffer';
 import {setImmediate, setTimeout, clearTimeout} from 'node:timers';
+import type {Faults} from '../event/proxy-event.js';
 import type {Clock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
-import {
-	isPlain,
-	noFaults,
-	pauseMsAfter,
-	pieceBytes,
-	type Faults,
-} from './faults.js';
+import {isPlain, noFaults, pauseMsAfter, pieceBytes} from './faults.js';
 
 // As much as may wait for its delay; more stays in the kernel.
 const maxWaitingBytes = 1024 * 1024;
@@ -93,6 +88,13 @@ export class Direction {
 	/** Bytes that were read, and that the other side's kernel did not take. */
 	get lost(): number {
 		return this.#isDropped ? 0 : this.#read - this.bytes;
+	}
+
+	/** Bytes that wait here: in Node, on either side, or for their delay. */
+	get heldBytes(): number {
+		return this.#isCut
+			? 0
+			: this.#read - this.bytes + this.#options.from.stream.readableLength;
 	}
 
 	get faults(): Faults {

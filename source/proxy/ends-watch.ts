@@ -3,53 +3,41 @@ import {setInterval, clearInterval} from 'node:timers';
 import type {EndStates, ProxyEvent} from '../event/proxy-event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
-import type {Endpoints, OuterLink} from '../socket/link.js';
-import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
+import {readTcpTable} from '../socket/tcp-table.js';
+import type {KernelPair} from '../tcp/tcp.js';
+import {FourEnds} from './four-ends.js';
+import type {Pair} from './pair.js';
 
 // Often enough to see a FIN-WAIT-2, and one read for all connections.
 const everyMs = 100;
 
-type Followed = {
-	readonly name: string;
-	readonly client: OuterLink;
-	readonly target: OuterLink;
-};
+type Known = {readonly ends: FourEnds; said: string};
 
-type Known = {client: Endpoints; target: Endpoints; said: string};
-
-const statesOf = (
-	{local, remote}: Endpoints,
-	table: TcpTable,
-): EndStates | undefined => {
-	if (local === undefined || remote === undefined) {
-		return undefined;
-	}
-
-	const pair = table.pair(local, remote);
-	return {local: pair.local?.state, remote: pair.remote?.state};
-};
+const statesOf = (pair: KernelPair | undefined): EndStates | undefined =>
+	pair && {local: pair.local?.state, remote: pair.remote?.state};
 
 export class EndsWatch {
-	readonly #addresses: readonly LoopbackAddress[];
+	readonly #listen: LoopbackAddress;
+	readonly #target: LoopbackAddress;
 	readonly #onEvent: (event: ProxyEvent) => void;
-	readonly #followed = new Map<Followed, Known>();
+	readonly #followed = new Map<Pair, Known>();
 	#timer: NodeJS.Timeout | undefined;
 	#reading: Promise<void> | undefined;
-	readonly #closed = new Set<Followed>();
+	readonly #closed = new Set<Pair>();
 
 	constructor(
-		addresses: readonly LoopbackAddress[],
+		listen: LoopbackAddress,
+		target: LoopbackAddress,
 		onEvent: (event: ProxyEvent) => void,
 	) {
-		this.#addresses = addresses;
+		this.#listen = listen;
+		this.#target = target;
 		this.#onEvent = onEvent;
 	}
 
-	follow(pair: Followed): void {
-		const {client, target} = pair;
+	follow(pair: Pair): void {
 		this.#followed.set(pair, {
-			client: client.endpoints,
-			target: target.endpoints,
+			ends: new FourEnds(pair, this.#target),
 			said: '',
 		});
 		this.#timer ??= setInterval(() => {
@@ -60,7 +48,7 @@ export class EndsWatch {
 	}
 
 	/** Its last states are said once more. */
-	forget(pair: Followed): void {
+	forget(pair: Pair): void {
 		this.#closed.add(pair);
 	}
 
@@ -86,41 +74,29 @@ export class EndsWatch {
 			return;
 		}
 
-		const ports = this.#addresses.flatMap(address =>
+		const addresses = [this.#listen, this.#target];
+		const ports = addresses.flatMap(address =>
 			address.kind === 'tcp' && address.port > 0 ? [address.port] : [],
 		);
 		const table = await readTcpTable(
-			ports.length === this.#addresses.length ? new Set(ports) : undefined,
+			ports.length === addresses.length ? new Set(ports) : undefined,
 		);
 		if (!table) {
 			return;
 		}
 
-		for (const [pair, known] of this.#followed) {
-			// A closed socket has lost its addresses.
-			const ends = {
-				client: pair.client.endpoints,
-				target: pair.target.endpoints,
-			};
-			known.client =
-				ends.client.local === undefined ? known.client : ends.client;
-			known.target =
-				ends.target.local === undefined ? known.target : ends.target;
-			const client = statesOf(known.client, table);
-			const target = statesOf(known.target, table);
+		for (const [{name: peer}, known] of this.#followed) {
+			const kernels = known.ends.in(table);
+			const client = statesOf(kernels.client);
+			const target = statesOf(kernels.target);
 			const said = JSON.stringify([client, target]);
 			if (said === known.said) {
 				continue;
 			}
 
 			known.said = said;
-			this.#onEvent({
-				type: 'ends',
-				at: systemClock.wallMs(),
-				peer: pair.name,
-				client,
-				target,
-			});
+			const at = systemClock.wallMs();
+			this.#onEvent({type: 'ends', at, peer, client, target});
 		}
 	}
 }

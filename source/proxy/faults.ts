@@ -1,15 +1,5 @@
 /** What a proxy does to one direction of a connection, besides passing it on. */
-
-export type Faults = {
-	/** Each chunk waits this long. */
-	readonly delayMs: number;
-	/** Bytes per second; undefined for no limit. */
-	readonly rateLimit: number | undefined;
-	/** The most bytes of one write; undefined for no limit. */
-	readonly sliceBytes: number | undefined;
-	/** Whether nothing is read, so that the sender's window fills. */
-	readonly isPaused: boolean;
-};
+import type {Faults} from '../event/proxy-event.js';
 
 export const noFaults: Faults = {
 	delayMs: 0,

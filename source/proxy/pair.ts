@@ -4,13 +4,12 @@
  */
 import type {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
-import type {ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
+import type {Faults, ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RelayRecord} from '../recording/recorder.js';
 import type {Clock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
 import {Direction} from './direction.js';
-import type {Faults} from './faults.js';
 
 export type PairOptions = {
 	readonly name: string;

@@ -5,7 +5,12 @@
 import {setTimeout} from 'node:timers';
 import {refused, done, type Answer} from '../tcp/socket-action.js';
 import type {SockchatError} from '../errors.js';
-import type {ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
+import type {
+	Faults,
+	PairsEvent,
+	ProxyDirection,
+	ProxyEvent,
+} from '../event/proxy-event.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
@@ -15,8 +20,9 @@ import type {Dialler, ListenerMaker} from '../socket/link/transport.js';
 import type {AnyListener} from '../socket/listener.js';
 import {serverDrainTimeoutMs} from '../connection/listening.js';
 import {EndsWatch} from './ends-watch.js';
-import {noFaults, type Faults} from './faults.js';
+import {noFaults} from './faults.js';
 import {Pair} from './pair.js';
+import {PairsWatch} from './pairs-watch.js';
 
 export type ProxyOptions = {
 	readonly listen: LoopbackAddress;
@@ -30,6 +36,8 @@ export type ProxyOptions = {
 	readonly isWatched: boolean;
 	/** Whether the states of all ends are. */
 	readonly hasEnds: boolean;
+	/** Set if a screen shows all connections. */
+	readonly onPairs?: ((event: PairsEvent) => void) | undefined;
 	readonly recorder: Recorder | undefined;
 	readonly onEvent: (event: ProxyEvent) => void;
 	readonly onFailure: (error: SockchatError, peer: string) => void;
@@ -50,6 +58,7 @@ export class Proxy {
 	readonly #listener: AnyListener;
 	readonly #pairs = new Map<OuterLink, Pair>();
 	readonly #ends: EndsWatch;
+	readonly #rows: PairsWatch | undefined;
 	/** Of connections that come later. */
 	#faults: Record<ProxyDirection, Faults>;
 	#hasServed = false;
@@ -60,7 +69,15 @@ export class Proxy {
 		const faults = {...noFaults, ...options.faults};
 		this.#faults = {out: faults, in: faults};
 		const {listen, target, onEvent} = options;
-		this.#ends = new EndsWatch([listen, target], onEvent);
+		this.#ends = new EndsWatch(listen, target, onEvent);
+		this.#rows =
+			options.onPairs &&
+			new PairsWatch({
+				listen: () => this.#listener.address,
+				target,
+				faults: () => this.#faults,
+				onEvent: options.onPairs,
+			});
 		this.#listener = options.createListener({
 			address: listen,
 			clock: systemClock,
@@ -90,6 +107,16 @@ export class Proxy {
 		});
 	}
 
+	/** Where it listens; a port of 0 is replaced by the real one. */
+	get address(): LoopbackAddress {
+		return this.#listener.address;
+	}
+
+	/** The clients that are connected. */
+	get clients(): readonly string[] {
+		return [...this.#pairs.values()].map(({name}) => name);
+	}
+
 	/** Settles once every connection has ended and the port is free. */
 	async closed(): Promise<void> {
 		await this.#listener.closed;
@@ -99,6 +126,7 @@ export class Proxy {
 			});
 		}
 
+		this.#rows?.stop();
 		await this.#ends.stop();
 	}
 
@@ -106,6 +134,7 @@ export class Proxy {
 	async listen(): Promise<void> {
 		roomForPeers();
 		await this.#listener.listen();
+		this.#rows?.start();
 	}
 
 	/** Accepts no more, and ends all connections. */
@@ -145,6 +174,7 @@ export class Proxy {
 			}
 		}
 
+		this.#rows?.changed();
 		return done(`Set for ${this.#words(scope, pairs.length)}.`);
 	}
 
@@ -191,7 +221,7 @@ export class Proxy {
 	}
 
 	#unknown(peer: string): Answer {
-		const known = [...this.#pairs.values()].map(({name}) => name);
+		const known = this.clients;
 		return refused(
 			`No connection is from "${peer}"; ${known.length === 0 ? 'there is no connection' : `there are ${known.join(', ')}`}.`,
 		);
@@ -229,13 +259,17 @@ export class Proxy {
 			faults: this.#faults,
 			isWatched,
 			record: recorder?.relay(name),
-			onEvent,
+			onEvent: event => {
+				this.#note(event);
+				onEvent(event);
+			},
 			onFailure(error) {
 				onFailure(error, name);
 			},
 			onClosed: () => {
 				this.#pairs.delete(client);
 				this.#ends.forget(pair);
+				this.#rows?.closed(pair);
 				if (this.#pairs.size === 0) {
 					this.#settle();
 				}
@@ -246,8 +280,18 @@ export class Proxy {
 			this.#ends.follow(pair);
 		}
 
+		this.#rows?.follow(pair);
+
 		if (isOnce) {
 			void this.#listener.drain();
+		}
+	}
+
+	#note({type}: ProxyEvent): void {
+		if (type === 'chunk') {
+			this.#rows?.flowing();
+		} else {
+			this.#rows?.changed();
 		}
 	}
 }

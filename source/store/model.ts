@@ -39,6 +39,8 @@ export type Model = {
 	readonly isOfOthers: boolean;
 	/** The server's or room's address, as people write it. */
 	readonly where: string;
+	/** Of a proxy: where it connects its clients to. */
+	readonly target: string | undefined;
 	/** What the room is called, if anything. */
 	readonly roomName: string | undefined;
 	/** One's own public id; empty in raw mode. */
@@ -139,10 +141,11 @@ export type ModelStart =
 			readonly mode: 'room';
 			readonly invitation?: string | undefined;
 	  } & Pick<Model, 'where' | 'id' | 'nick'>)
-	| ({readonly mode: 'raw'; readonly isOfOthers?: boolean} & Pick<
-			Model,
-			'where'
-	  >);
+	| ({
+			readonly mode: 'raw';
+			readonly isOfOthers?: boolean;
+			readonly target?: string;
+	  } & Pick<Model, 'where'>);
 
 export const noTraffic: Model['traffic'] = {
 	bytesIn: 0,
@@ -155,6 +158,7 @@ export const createModel = (start: ModelStart): Model => ({
 	mode: start.mode,
 	isOfOthers: start.mode === 'raw' && start.isOfOthers === true,
 	where: start.where,
+	target: start.mode === 'raw' ? start.target : undefined,
 	roomName: undefined,
 	id: start.mode === 'room' ? start.id : '',
 	nick: start.mode === 'room' ? start.nick : '',

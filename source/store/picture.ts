@@ -8,6 +8,7 @@
  * their bounds. Whatever repaints the screen shows all gauges as they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
+import type {PairRow, SideRow} from '../event/proxy-event.js';
 import type {KernelPair, KernelSocket, KernelTimer} from '../tcp/tcp.js';
 import type {Model} from './model.js';
 import {
@@ -159,6 +160,36 @@ const isSameTable = (
 	);
 };
 
+const isSameSide = (before: SideRow, after: SideRow): boolean =>
+	isSamePair(before.kernel, after.kernel) &&
+	isSame({...before, kernel: undefined}, {...after, kernel: undefined});
+
+/** A proxy has no heartbeats: each byte counts. */
+const isSameConnection = (before: PairRow, after: PairRow): boolean =>
+	before.peer === after.peer &&
+	before.since === after.since &&
+	before.isOpen === after.isOpen &&
+	isSameSide(before.client, after.client) &&
+	isSameSide(before.target, after.target) &&
+	isSame(before.out, after.out) &&
+	isSame(before.in, after.in);
+
+const areSamePairs = (
+	{pairs: before}: SocketView,
+	{pairs: after}: SocketView,
+): boolean => {
+	if (before === undefined || after === undefined) {
+		return before === after;
+	}
+
+	return (
+		isSame(before.faults, after.faults) &&
+		isSameEnd(before.listening, after.listening) &&
+		before.rows.length === after.rows.length &&
+		before.rows.every((row, index) => isSameConnection(row, after.rows[index]!))
+	);
+};
+
 const isSameListening = (
 	before: Model['listening'],
 	after: Model['listening'],
@@ -238,5 +269,6 @@ export const isSamePicture = (
 				isSameSegments(before.socket, after.socket))) &&
 		isSameKernel(before.socket, after.socket) &&
 		isSameTable(before.socket, after.socket, looking) &&
+		areSamePairs(before.socket, after.socket) &&
 		before.rtts.length < 2 === after.rtts.length < 2 &&
 		(looking.isResting || !haveGaugesMoved(before, after)));

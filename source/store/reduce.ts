@@ -6,6 +6,7 @@ import {Buffer} from 'node:buffer';
 import {assertNever} from '../errors.js';
 import {nameOfCall, type CallName, type Step} from '../tcp/tcp.js';
 import type {ChatEvent, RawEvent} from '../event/event.js';
+import type {PairsEvent} from '../event/proxy-event.js';
 import {unfinishedBytes} from '../protocol/byte-text.js';
 import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
@@ -27,10 +28,17 @@ import {moveHit, openSearch} from './search.js';
 import {emptySocketView, reduceSocketView} from './socket-view.js';
 import {clearTranscript} from './transcript.js';
 
-export const reduce = (model: Model, events: readonly ChatEvent[]): Model => {
+/** What the events of a chat don't have is for a screen alone. */
+export type ModelEvent = ChatEvent | PairsEvent;
+
+export const reduce = (model: Model, events: readonly ModelEvent[]): Model => {
 	const update = startUpdate(model);
 	for (const event of events) {
-		apply(update, event);
+		if (event.type === 'pairs') {
+			applySockets(update, event);
+		} else {
+			apply(update, event);
+		}
 	}
 
 	return finishUpdate(update);
@@ -148,8 +156,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 		case 'kernel':
 		case 'peers':
 		case 'wire': {
-			const before = update.listening ?? update.traffic;
-			update.socket = reduceSocketView(update.socket, event, before);
+			applySockets(update, event);
 			break;
 		}
 
@@ -220,6 +227,14 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 			assertNever(event);
 		}
 	}
+};
+
+const applySockets = (
+	update: ModelUpdate,
+	event: Parameters<typeof reduceSocketView>[1],
+): void => {
+	const before = update.listening ?? update.traffic;
+	update.socket = reduceSocketView(update.socket, event, before);
 };
 
 /**

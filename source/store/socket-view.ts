@@ -8,6 +8,7 @@ import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
+import type {PairRow, PairsEvent} from '../event/proxy-event.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
 import {appendStep, hasDropped} from './steps.js';
 import {
@@ -71,6 +72,13 @@ export type SocketView = {
 				readonly unreadBytes?: number;
 		  }
 		| undefined;
+	/** Set on a proxy. */
+	readonly pairs:
+		| (Omit<PairsEvent, 'type'> & {
+				/** As they were read. */
+				readonly read: readonly PairRow[];
+		  })
+		| undefined;
 	readonly wire: Wire;
 	readonly rates: Rates;
 };
@@ -85,6 +93,7 @@ export const emptySocketView: SocketView = {
 	segmentBeats: 0,
 	kernel: undefined,
 	peers: undefined,
+	pairs: undefined,
 	wire: emptyWire,
 	rates: {at: undefined, bytesIn: 0, bytesOut: 0, ins: [], outs: []},
 };
@@ -157,6 +166,22 @@ const lastingPair = (
 			}
 		: now;
 
+/** With queues that stood there in the read before, too. */
+const lastingPairs = (
+	before: readonly PairRow[],
+	now: readonly PairRow[],
+): readonly PairRow[] => {
+	const known = new Map(before.map(row => [row.peer, row]));
+	return now.map(row => {
+		const former = known.get(row.peer);
+		const side = (name: 'client' | 'target') => ({
+			...row[name],
+			kernel: lastingPair(former?.[name].kernel, row[name].kernel),
+		});
+		return {...row, client: side('client'), target: side('target')};
+	});
+};
+
 const unreadOf = ({kernel}: PeerRow): number =>
 	kernel?.local?.receiveQueueBytes ?? 0;
 
@@ -177,7 +202,7 @@ const standingUnread = (
 	return unreadBytes;
 };
 
-const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
+const sum = (rows: readonly Bytes[], ended: Bytes): Bytes => {
 	let {bytesIn, bytesOut} = ended;
 	for (const row of rows) {
 		bytesIn += row.bytesIn;
@@ -253,7 +278,7 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 /** @param counted A client's own bytes, or those of a server's ended peers. */
 export const reduceSocketView = (
 	view: SocketView,
-	event: SocketEvent | WireEvent,
+	event: SocketEvent | WireEvent | PairsEvent,
 	counted: Bytes,
 ): SocketView => {
 	switch (event.type) {
@@ -274,6 +299,18 @@ export const reduceSocketView = (
 			const rates = appendRate(view.rates, peers.at, total);
 			const unreadBytes = standingUnread(view.peers?.rows ?? [], peers.rows);
 			return {...view, peers: {...peers, unreadBytes}, rates};
+		}
+
+		case 'pairs': {
+			const {type, ...pairs} = event;
+			const open = pairs.rows.filter(({isOpen}) => isOpen);
+			const bytes = open.map(row => ({
+				bytesIn: row.in.bytes,
+				bytesOut: row.out.bytes,
+			}));
+			const rates = appendRate(view.rates, pairs.at, sum(bytes, counted));
+			const rows = lastingPairs(view.pairs?.read ?? [], pairs.rows);
+			return {...view, pairs: {...pairs, rows, read: pairs.rows}, rates};
 		}
 
 		case 'wire': {

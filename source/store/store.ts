@@ -1,10 +1,9 @@
 /** The store of a chat: its model, from its events. */
-import type {ChatEvent} from '../event/event.js';
 import type {Model} from './model.js';
 import {Published, type StoreClock} from './published.js';
-import {reduce} from './reduce.js';
+import {reduce, type ModelEvent} from './reduce.js';
 
-export class Store extends Published<Model, ChatEvent> {
+export class Store extends Published<Model, ModelEvent> {
 	constructor(model: Model, clock: StoreClock) {
 		super(model, clock, reduce);
 	}

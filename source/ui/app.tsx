@@ -11,7 +11,7 @@ import {
 	useSyncExternalStore,
 } from 'react';
 import type {OfferedCommand} from '../protocol/frame.js';
-import {helpTopics} from '../commands/help.js';
+import {helpTopics, type Described} from '../commands/help.js';
 import {commands as registry} from '../commands/registry.js';
 import type {HitMove} from '../event/event.js';
 import {display} from '../protocol/display.js';
@@ -52,6 +52,13 @@ export type AppProps = {
 	readonly rules: DraftRules;
 	/** The commands that Tab completes, with their slashes. */
 	readonly commands: readonly string[];
+	/** Commands that the registry doesn't have so, and the topics of /help then. */
+	readonly own?:
+		| {
+				readonly commands: readonly Described[];
+				readonly topics: readonly string[];
+		  }
+		| undefined;
 	/** What was sent in earlier runs, oldest first. */
 	readonly typedLines: readonly string[];
 	readonly hint: string;
@@ -94,9 +101,13 @@ export type AppProps = {
 /** What each command takes, by its name with the slash. */
 const usagesOf = (
 	offered: readonly OfferedCommand[],
+	own: readonly Described[] = [],
 ): ReadonlyMap<string, string> =>
 	new Map(
-		[...offered, ...registry].map(({name, usage}) => [`/${name}`, usage]),
+		[...offered, ...registry, ...own].map(({name, usage}) => [
+			`/${name}`,
+			usage,
+		]),
 	);
 
 const withBots = (
@@ -131,6 +142,7 @@ export function App({
 	store,
 	rules,
 	commands,
+	own,
 	typedLines,
 	hint,
 	peers,
@@ -213,8 +225,8 @@ export function App({
 		const role = listening === undefined ? 'connect' : 'serve';
 		return {
 			commands: withBots(commands, snapshot.offered),
-			usages: usagesOf(snapshot.offered),
-			topics: helpTopics({mode, role}),
+			usages: usagesOf(snapshot.offered, own?.commands),
+			topics: own?.topics ?? helpTopics({mode, role}),
 			...nicksToComplete(snapshot),
 			...(peers && {peers: peersToComplete(snapshot, peers())}),
 		};
@@ -403,6 +415,7 @@ export function App({
 						draft,
 						withBots(commands, model.offered),
 						model.offered,
+						own?.commands,
 					)}
 				/>
 			)}

@@ -10,6 +10,8 @@
 import process from 'node:process';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
+import {systemClock} from '../socket/clock.js';
+import type {Store} from '../store/store.js';
 
 type Collect = (options: {type: 'major'; flavor: 'last-resort'}) => void;
 
@@ -64,5 +66,34 @@ export const createPace = (onChange: (isBusy: boolean) => void) => {
 			isBusy = !isBusy;
 			onChange(isBusy);
 		}
+	};
+};
+
+/** By then the screen stands, and what was said before is on it. */
+const settledMs = 5000;
+
+/** By then the screen has drawn its first frames. */
+const startMs = 1000;
+
+/** Collects garbage, and lets V8 optimize, by what happens. @returns A stop. */
+export const saveMemory = (store: Pick<Store, 'subscribe'>): (() => void) => {
+	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
+	const startedAt = systemClock.monotonicMs();
+	const look = createPace(isBusy => {
+		setOptimizing(isBusy);
+		if (!isBusy) {
+			returnMemory();
+		}
+	});
+	const unsubscribe = store.subscribe(() => {
+		const at = systemClock.monotonicMs();
+		// The start itself is work.
+		if (at - startedAt > startMs) {
+			look(at, processCpuMs);
+		}
+	});
+	return () => {
+		cancelReturn();
+		unsubscribe();
 	};
 };

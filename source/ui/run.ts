@@ -12,14 +12,8 @@ import {linesWere, unfinished, type Ending} from '../chat/ending.js';
 import type {Options} from '../options/options.js';
 import {toDisplay} from '../protocol/display.js';
 import {remainsWords} from '../store/remains.js';
-import type {Store} from '../store/store.js';
 import type {Bell} from './bell.js';
-import {
-	createPace,
-	processCpuMs,
-	returnMemory,
-	setOptimizing,
-} from './memory.js';
+import {saveMemory, setOptimizing} from './memory.js';
 import {createSignal, openChat, type OpenedChat} from './opened-chat.js';
 import type {ScreenChat} from './screen-chat.js';
 import type {Terminal} from './draw.js';
@@ -35,12 +29,6 @@ export type RunningScreen = {
 	/** Leaves in good order; a second call leaves at once. */
 	readonly leave: () => void;
 };
-
-/** By then the screen stands, and what was said before is on it. */
-const settledMs = 5000;
-
-/** By then the screen has drawn its first frames. */
-const startMs = 1000;
 
 /**
  * @throws {SockchatError} If the chat can't be opened.
@@ -124,29 +112,6 @@ export const runScreen = async (
 	};
 
 	return {ended: ended(), leave: end.leave};
-};
-
-/** Collects garbage, and lets V8 optimize, by what happens. @returns A stop. */
-const saveMemory = (store: Store): (() => void) => {
-	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
-	const startedAt = systemClock.monotonicMs();
-	const look = createPace(isBusy => {
-		setOptimizing(isBusy);
-		if (!isBusy) {
-			returnMemory();
-		}
-	});
-	const unsubscribe = store.subscribe(() => {
-		const at = systemClock.monotonicMs();
-		// The start itself is work.
-		if (at - startedAt > startMs) {
-			look(at, processCpuMs);
-		}
-	});
-	return () => {
-		cancelReturn();
-		unsubscribe();
-	};
 };
 
 const unstoredIn = (chat: ScreenChat['chat']): number =>

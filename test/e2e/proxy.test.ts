@@ -384,7 +384,7 @@ test('e2e: a proxy is in JSON, with the states of all ends, and records each chu
 
 test('e2e: a proxy obeys what is typed, by direction and by connection', async t => {
 	const {port, peers} = await openService(t, () => undefined);
-	const proxy = openTerminal(t, bin('proxy', '0', port));
+	const proxy = openTerminal(t, bin('proxy', '0', port, '--plain'));
 	const at = Number(await proxy.waitFor(/on 127\.0\.0\.1:(\d+)/));
 	const clients = [dial(t, at), dial(t, at)];
 	await until(() => peers.length === 2, {what: 'two connections'});

@@ -185,7 +185,7 @@ export const tcpFact = ({
 	if (listening) {
 		return listeningTcp(
 			listening,
-			socket.peers?.listening,
+			(socket.pairs ?? socket.peers)?.listening,
 			link?.kind === 'udp',
 		);
 	}

@@ -32,7 +32,11 @@ export function ConnectionPane({
 
 	if (kind === 'wide') {
 		const title =
-			model.mode === 'room' ? peopleTitle(model) : display`connection`;
+			model.mode === 'room'
+				? peopleTitle(model)
+				: model.target === undefined
+					? display`connection`
+					: display`proxy`;
 		return (
 			<Pane area={area} title={title}>
 				{connectionRows(view).map((row, index) => (

@@ -23,6 +23,8 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
+import {passedBytes} from '../proxy/pair-facts.js';
+import {sideRows} from '../proxy/side-rows.js';
 import {hueOf} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 import {timesLeft} from '../lifecycle/time-left.js';
@@ -213,6 +215,10 @@ const trafficRows = (view: ConnectionView): Row[] => {
 	const {model, wallNow, width} = view;
 	const {listening, traffic, socket} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
+	const [allIn, allOut] =
+		model.target === undefined
+			? [bytesIn, bytesOut]
+			: [passedBytes(model, 'in'), passedBytes(model, 'out')];
 	const row = (label: string, bytes: number, rates: readonly number[]) => {
 		const rate = rates.at(-1) ?? 0;
 		const total = `${label} ${formatBytes(bytes)}`;
@@ -229,8 +235,8 @@ const trafficRows = (view: ConnectionView): Row[] => {
 
 	return [
 		...heardRows(view),
-		row('in ', listening ? bytesIn : traffic.bytesIn, ins),
-		row('out', listening ? bytesOut : traffic.bytesOut, outs),
+		row('in ', listening ? allIn : traffic.bytesIn, ins),
+		row('out', listening ? allOut : traffic.bytesOut, outs),
 		...layerFacts(model, wallNow).map(({text: fact, source}) =>
 			edgeRow([text(fact)], faint(source), width),
 		),
@@ -272,6 +278,14 @@ const relayRows = ({model, wallNow, width}: ConnectionView): Row[] => {
 const ruleOf = (label: DisplayText, width: number): Row =>
 	ruleRow(width, {text: label, role: 'title'});
 
+const routeRows = (model: Model, width: number): readonly Row[] => {
+	const {target} = model;
+	return [
+		cutRow([{text: routeText(model, width)}], width),
+		...(target === undefined ? [] : [cutRow([text(`⇄ ${target}`)], width)]),
+	];
+};
+
 /** The rows of the pane beside the transcript. */
 export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const {model, wallNow, width, height, isExplained} = view;
@@ -282,12 +296,17 @@ export const connectionRows = (view: ConnectionView): readonly Row[] => {
 	const socket = [
 		...phaseRows(view),
 		...rttRows(view),
-		cutRow([{text: routeText(model, width)}], width),
+		...routeRows(model, width),
 		...flow(linkFacts(model), width),
 		...flow(peersFacts(model), width),
 		...trafficRows(view),
 		...relayRows(view),
 	];
+	if (model.target !== undefined) {
+		const pairs = sideRows(model, width, height - socket.length);
+		return [...socket, ...pairs].slice(0, Math.max(0, height));
+	}
+
 	const free = height - people.length - socket.length - 1;
 	const steps =
 		free > 0 && model.socket.steps.length > 0

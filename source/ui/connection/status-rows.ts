@@ -13,6 +13,7 @@ import {cutTo} from '../text/cells.js';
 import {formatMs} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
+import {laterFaults} from '../proxy/pair-facts.js';
 import {relayFact, type RelayFact} from './relay-facts.js';
 import {faint, text, type ConnectionView} from './connection-rows.js';
 import {
@@ -105,8 +106,9 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 	const facts = [
 		relay && !isTroubled && relayWords(relay),
 		isHere && `${count} here`,
-		routeText(model),
-		...peersFacts(model),
+		...(model.target === undefined
+			? [routeText(model), ...peersFacts(model)]
+			: [...peersFacts(model), ...laterFaults(model), routeText(model)]),
 		...linkFacts(model).slice(0, 2),
 		isHere && markedNames(presence.members).join(' '),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,

@@ -48,9 +48,18 @@ const argumentsAfter = (
 ): readonly string[] => {
 	const [command = '', ...words] = before.trim().split(/\s+/);
 	const takes = usages?.get(command.toLowerCase())?.split(' ');
-	const taken = takes?.[words.length]?.replaceAll(/[[\]]/g, '');
+	const next = takes?.[words.length];
+	// Of words that may be left out, each may be the next.
+	const possible = next?.startsWith('[')
+		? takes!.slice(words.length).filter(word => word.startsWith('['))
+		: next === undefined
+			? undefined
+			: [next];
+	const taken = possible?.flatMap(word =>
+		word.replaceAll(/[[\]]/g, '').split('|'),
+	);
 	// A text may have a nick anywhere.
-	return (taken?.split('|') ?? ['TEXT']).flatMap(word => {
+	return (taken ?? ['TEXT']).flatMap(word => {
 		if (word === 'TOPIC') {
 			return topics;
 		}

@@ -2,6 +2,7 @@
  * What is shown faintly after the draft while a command is typed or Tab has a
  * choice: what it can become, and what it takes.
  */
+import type {Described} from '../../commands/help.js';
 import type {OfferedCommand} from '../../protocol/frame.js';
 import {toDisplay} from '../../protocol/display.js';
 import {aliases, commands} from '../../commands/registry.js';
@@ -18,8 +19,11 @@ const listed = (names: readonly string[]): string =>
 const described = (
 	name: string,
 	offered: readonly OfferedCommand[],
+	own: readonly Described[],
 ): string => {
-	const command = commands.find(known => `/${known.name}` === name);
+	const command = [...own, ...commands].find(
+		known => `/${known.name}` === name,
+	);
 	if (command) {
 		return `${command.usage}  ${command.summary}`;
 	}
@@ -31,12 +35,14 @@ const described = (
 /**
  * @param known The names of the commands there are, with their slashes.
  * @param offered Those of them that bots offer.
+ * @param own Those that the registry doesn't have, or has otherwise.
  * @returns Empty if there is nothing to say.
  */
 export const hintFor = (
 	{text, caret, completion}: Draft,
 	known: readonly string[],
 	offered: readonly OfferedCommand[] = [],
+	own: readonly Described[] = [],
 ): string => {
 	if (caret < text.length) {
 		return '';
@@ -57,7 +63,7 @@ export const hintFor = (
 	const typed =
 		blank === '' || alias === undefined ? name.toLowerCase() : `/${alias}`;
 	if (blank !== '' || (known.includes(typed) && typed !== '/')) {
-		return known.includes(typed) ? described(typed, offered).trim() : '';
+		return known.includes(typed) ? described(typed, offered, own).trim() : '';
 	}
 
 	const [first, ...others] = known.filter(each => each.startsWith(typed));
@@ -66,6 +72,6 @@ export const hintFor = (
 	}
 
 	return others.length === 0
-		? `${first} ${described(first, offered)}`
+		? `${first} ${described(first, offered, own)}`
 		: listed([first, ...others]);
 };

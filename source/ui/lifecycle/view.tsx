@@ -7,7 +7,8 @@ import {lifecycleView, sideOf} from './timeline.js';
 
 export const lifecycle: ViewEntry = {
 	name: 'lifecycle',
-	isFor: () => true,
+	// A proxy has four ends.
+	isFor: ({target}) => target === undefined,
 	draw: ({area, note, model, isExplained, viewState}) => (
 		<LifecyclePane
 			area={area}

@@ -1,4 +1,5 @@
 import {contentOf} from '../layout.js';
+import {lastPairsTop, PairsPane} from '../proxy/pairs-pane.js';
 import type {Move, ViewEntry} from '../view.js';
 import {lastTop} from './peer-table.js';
 import {PeersPane} from './peers-pane.js';
@@ -19,20 +20,22 @@ const moveRows = (from: number, move: Move, page: number, end: number) => {
 export const peers: ViewEntry = {
 	name: 'peers',
 	isFor: ({listening}) => listening !== undefined,
-	draw: ({area, note, model, viewState, monotonicMs}) => (
-		<PeersPane
-			area={area}
-			note={note}
-			model={model}
-			sortedBy={viewState.sortedBy}
-			top={viewState.peersTop}
-			now={monotonicMs()}
-		/>
-	),
+	draw({area, note, model, viewState, monotonicMs}) {
+		const {peersTop: top, sortedBy} = viewState;
+		const common = {area, note, model, top, now: monotonicMs()};
+		return model.target === undefined ? (
+			<PeersPane {...common} sortedBy={sortedBy} />
+		) : (
+			<PairsPane {...common} />
+		);
+	},
 	scroll({area, model, viewState}, move) {
-		const {height} = contentOf(area);
+		const {width, height} = contentOf(area);
 		const rows = model.socket.peers?.rows ?? [];
-		const end = lastTop({peers: rows, height});
+		const end =
+			model.target === undefined
+				? lastTop({peers: rows, height})
+				: lastPairsTop(model, {width, height});
 		const page = Math.max(1, height - 2);
 		return {peersTop: moveRows(viewState.peersTop, move, page, end)};
 	},

@@ -1,4 +1,4 @@
-import {display} from '../../protocol/display.js';
+import {display, type DisplayText} from '../../protocol/display.js';
 import {dayAbove} from '../../store/days.js';
 import type {Rule} from '../../store/item.js';
 import {tailOf, type Model} from '../../store/model.js';
@@ -35,13 +35,18 @@ const shapeOf = ({
 const oldestDay = ({transcript, today}: Model): Rule | undefined =>
 	dayAbove(itemAt(transcript, transcript.first), today);
 
+const titleOf = ({roomName, mode, target, where}: Model): DisplayText =>
+	target === undefined
+		? display`${roomName ?? mode} ${where}`
+		: display`proxy ${where} ⇄ ${target}`;
+
 export const chat: ViewEntry = {
 	name: 'chat',
 	isFor: () => true,
 	draw: ({area, model, viewState}) => (
 		<TranscriptPane
 			area={area}
-			title={display`${model.roomName ?? model.mode} ${model.where}`}
+			title={titleOf(model)}
 			transcript={model.transcript}
 			pending={tailOf(model)}
 			ruleBelow={unreadBelow(model.reading, model.transcript)}

@@ -1,0 +1,106 @@
+/** What is typed to the screen of a proxy. */
+import type {OpenProxy} from '../../chat/open-proxy.js';
+import {
+	helpRow,
+	showHelp,
+	type Described,
+	type HelpRows,
+} from '../../commands/help.js';
+import type {HandRequest} from '../../commands/hand-request.js';
+import {keyHelp} from '../../commands/keys.js';
+import {parseProxyScreenLine} from '../../commands/parse.js';
+import {commandsOf} from '../../commands/registry.js';
+import type {ChatEvent} from '../../event/event.js';
+import type {LookSwitch} from '../../hand/looks.js';
+import {saveTranscript} from '../../hand/save.js';
+import {
+	parseProxyLine,
+	proxyCommands,
+	proxyScope,
+} from '../../proxy/commands.js';
+import {systemClock} from '../../socket/clock.js';
+import type {ScreenActions} from '../screen-chat.js';
+
+const ofGroup = (group: 'chat' | 'view'): HelpRows =>
+	commandsOf('proxy')
+		.filter(command => command.group === group)
+		.map(command => helpRow(command));
+
+/** The topics of /help; the first is shown without one. */
+const topics: ReadonlyMap<string, HelpRows> = new Map([
+	[
+		'faults',
+		[
+			...proxyCommands.map(command => helpRow(command)),
+			['in, out', proxyScope] as const,
+			...ofGroup('chat'),
+		],
+	],
+	['views', ofGroup('view')],
+	['keys', keyHelp],
+]);
+
+export const ownCommands: {
+	readonly commands: readonly Described[];
+	readonly topics: readonly string[];
+} = {
+	commands: proxyCommands,
+	topics: [...topics.keys()],
+};
+
+/** With their slashes, as Tab completes them. */
+export const slashNames: readonly string[] = [
+	...proxyCommands,
+	...commandsOf('proxy'),
+].map(({name}) => `/${name}`);
+
+export type ProxyLines = {
+	readonly proxy: Pick<OpenProxy, 'perform'>;
+	readonly emit: (event: ChatEvent) => void;
+	/** Turns a way of showing chunks, and says how it is then. */
+	readonly turn: (name: LookSwitch, wanted: boolean | undefined) => string;
+};
+
+export const createProxyLines = ({proxy, emit, turn}: ProxyLines) => {
+	const notice = (tone: 'info' | 'bad', text: string) => {
+		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
+	};
+
+	const byHand = (request: HandRequest, {transcript}: ScreenActions): void => {
+		if (request.type === 'save') {
+			const {type, sentence} = saveTranscript(request.path, transcript());
+			notice(type === 'refused' ? 'bad' : 'info', sentence);
+		} else if (request.type === 'switch' && request.name !== 'escapes') {
+			notice('info', turn(request.name, request.isOn));
+		}
+	};
+
+	return (line: string, actions: ScreenActions): void => {
+		const action = parseProxyScreenLine(line);
+		if (action) {
+			action({
+				notice,
+				leave: actions.leave,
+				view: actions.view,
+				clear() {
+					emit({type: 'clear', at: systemClock.wallMs()});
+				},
+				help(topic) {
+					showHelp(topic, topics, notice);
+				},
+				byHand(request) {
+					byHand(request, actions);
+				},
+			});
+			return;
+		}
+
+		const command = parseProxyLine(line);
+		if (typeof command === 'string') {
+			notice('bad', command);
+		} else if (command.type !== 'help' && command.type !== 'quit') {
+			const {type, sentence} = proxy.perform(command);
+			notice(type === 'refused' ? 'bad' : 'info', sentence);
+		}
+	};
+};

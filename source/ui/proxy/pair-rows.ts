@@ -1,0 +1,241 @@
+/**
+ * The connections of a proxy as rows, with the states of all four ends:
+ *
+ * ```
+ * 127.0.0.1:40000 ⇄ 127.0.0.1:9000 ┆ 127.0.0.1:51324 ⇄ 127.0.0.1:6379  3 min
+ *     ESTABLISHED ⇄ ESTABLISHED    ┆     ESTABLISHED ⇄ CLOSE-WAIT
+ *   out → 1.2 kB · paused · 64.0 kB unread here
+ *   in  ← 3.4 kB · delay 200 ms
+ * ```
+ *
+ * In narrow places the two connections stand below each other. Pure.
+ */
+import type {PairRow, ProxyDirection} from '../../event/proxy-event.js';
+import {
+	display,
+	displayWidth,
+	joinText,
+	toDisplay,
+	type DisplayText,
+} from '../../protocol/display.js';
+import type {Model} from '../../store/model.js';
+import {formatBytes} from '../../tcp/format-bytes.js';
+import {blanks, cutTo} from '../text/cells.js';
+import {formatAge} from '../text/format.js';
+import {
+	cellsOfSpans,
+	createRow,
+	withRightEdge,
+	type Row,
+	type Span,
+} from '../text/row.js';
+import type {Role} from '../theme/roles.js';
+import {symbols} from '../theme/symbols.js';
+import {
+	addressesOf,
+	arrows,
+	directions,
+	faultWords,
+	linkWords,
+	statesOf,
+	waitingWords,
+} from './pair-facts.js';
+
+const between = display` ⇄ `;
+const middle = display` ${symbols.margin} `;
+
+/** 127.255.255.255:65535 */
+const mostEndCells = 21;
+/** 127.0.0.1:65535, and ESTABLISHED. */
+const leastEndCells = 15;
+
+/** The four ends, and what stands between them. */
+const endsCells = (cells: number): number =>
+	4 * cells + 2 * displayWidth(between) + displayWidth(middle);
+
+/** From this width on, both connections stand in one row. */
+export const besideCells = endsCells(leastEndCells);
+
+/** How many rows each connection has. */
+export const rowsOfPair = (width: number): number =>
+	width >= besideCells ? 4 : 6;
+
+type Look = {readonly role?: Role};
+
+const lookOf = ({isOpen}: PairRow): Look => (isOpen ? {} : {role: 'faint'});
+
+/** Our ends stand in the middle, next to what is between two ends. */
+const end = (text: string, cells: number, isRight: boolean): DisplayText => {
+	const shown = cutTo(toDisplay(text), cells);
+	const free = blanks(cells - displayWidth(shown));
+	return isRight ? joinText(free, shown) : joinText(shown, free);
+};
+
+const connectionText = (
+	[first, second]: readonly [string, string],
+	cells: number,
+): DisplayText =>
+	joinText(end(first, cells, true), between, end(second, cells, false));
+
+const cutRow = (spans: readonly Span[], width: number): Row => {
+	const fitting: Span[] = [];
+	let free = width;
+	for (const span of spans) {
+		if (free <= 0) {
+			break;
+		}
+
+		const text = cutTo(span.text, free);
+		fitting.push({...span, text});
+		free -= displayWidth(text);
+	}
+
+	return createRow(fitting);
+};
+
+/** With a span at the right edge, if there is room for it. */
+const edged = (
+	spans: readonly Span[],
+	edge: DisplayText,
+	width: number,
+): Row => {
+	const span: Span = {text: edge, role: 'faint'};
+	return cellsOfSpans([...spans, span]) + 2 <= width
+		? withRightEdge(createRow(spans), span, width)
+		: cutRow(spans, width);
+};
+
+/** How long it has lasted, and what carries it. */
+const edgeOf = (row: PairRow, now: number): DisplayText => {
+	const age = row.isOpen ? formatAge(now - row.since) : 'closed';
+	const links = linkWords(row);
+	return toDisplay(links === '' ? age : `${links} · ${age}`);
+};
+
+const directionRow = (
+	row: PairRow,
+	direction: ProxyDirection,
+	width: number,
+): Row => {
+	const {bytes, faults} = row[direction];
+	const head = `  ${direction.padEnd(3)} ${arrows[direction]} ${formatBytes(bytes)}`;
+	const troubles = [...faultWords(faults), ...waitingWords(row, direction)];
+	return cutRow(
+		[
+			{text: toDisplay(head), ...lookOf(row)},
+			...troubles.flatMap((words): Span[] => [
+				{text: display` · `, role: 'faint'},
+				{text: toDisplay(words), role: row.isOpen ? 'warn' : 'faint'},
+			]),
+		],
+		width,
+	);
+};
+
+const besideRows = (
+	row: PairRow,
+	model: Model,
+	{now, width}: PairView,
+): readonly Row[] => {
+	const cells = Math.min(mostEndCells, Math.floor((width - endsCells(0)) / 4));
+	const textOf = ({client, target}: ReturnType<typeof statesOf>) =>
+		joinText(
+			connectionText(client, cells),
+			middle,
+			connectionText(target, cells),
+		);
+	const look = lookOf(row);
+	return [
+		edged(
+			[
+				{
+					text: textOf(addressesOf(row, model)),
+					role: row.isOpen ? 'title' : 'faint',
+				},
+			],
+			edgeOf(row, now),
+			width,
+		),
+		createRow([{text: textOf(statesOf(row)), ...look}]),
+	];
+};
+
+const labelCells = 'client '.length;
+
+const stackedRows = (
+	row: PairRow,
+	model: Model,
+	{now, width}: PairView,
+): readonly Row[] => {
+	const states = statesOf(row);
+	const addresses = addressesOf(row, model);
+	const look = lookOf(row);
+	const rowsOf = (name: 'client' | 'target', shown: string): Row[] => {
+		const [first, second] = states[name];
+		const head: Span = {
+			text: display`${name} ${shown}`,
+			role: row.isOpen ? 'title' : 'faint',
+		};
+		const isWide = width >= labelCells + 25;
+		return [
+			name === 'client'
+				? edged([head], edgeOf(row, now), width)
+				: cutRow([head], width),
+			cutRow(
+				[
+					{
+						text: joinText(
+							blanks(isWide ? labelCells : 0),
+							toDisplay(`${first}${isWide ? between : '⇄'}${second}`),
+						),
+						...look,
+					},
+				],
+				width,
+			),
+		];
+	};
+
+	return [
+		...rowsOf('client', addresses.client[0]),
+		...rowsOf('target', addresses.target[1]),
+	];
+};
+
+export type PairView = {
+	/** Monotonic milliseconds. */
+	readonly now: number;
+	readonly width: number;
+};
+
+/** One connection: `rowsOfPair(width)` rows. */
+export const pairRows = (
+	row: PairRow,
+	model: Model,
+	view: PairView,
+): readonly Row[] => [
+	...(view.width >= besideCells ? besideRows : stackedRows)(row, model, view),
+	...directions.map(direction => directionRow(row, direction, view.width)),
+];
+
+/** Above them: which end is whose. */
+export const pairsHead = (width: number): Row => {
+	if (width < besideCells) {
+		return cutRow(
+			[{text: display`theirs ⇄ ours, then ours ⇄ theirs`, role: 'faint'}],
+			width,
+		);
+	}
+
+	const cells = Math.min(mostEndCells, Math.floor((width - endsCells(0)) / 4));
+	return createRow([
+		{
+			text: joinText(
+				connectionText(['client', 'proxy'], cells),
+				middle,
+				connectionText(['proxy', 'target'], cells),
+			),
+			role: 'faint',
+		},
+	]);
+};

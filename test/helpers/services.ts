@@ -1,0 +1,44 @@
+/** A TCP service of this process, and clients of whatever is in front of it. */
+import {once} from 'node:events';
+import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
+import type {Owner} from './environment.js';
+
+/** Ends nothing by itself. */
+export const openService = async (
+	owner: Owner,
+	onPeer: (peer: Socket) => void = () => undefined,
+) => {
+	const peers: Socket[] = [];
+	const server = createServer({allowHalfOpen: true}, peer => {
+		peer.on('error', () => undefined);
+		peers.push(peer);
+		onPeer(peer);
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	owner.after(async () => {
+		for (const peer of peers) {
+			peer.destroy();
+		}
+
+		server.close();
+	});
+	return {peers, port: String((server.address() as AddressInfo).port)};
+};
+
+export const dialService = async (
+	owner: Owner,
+	port: string,
+): Promise<Socket> => {
+	const socket = connect({
+		host: '127.0.0.1',
+		port: Number(port),
+		allowHalfOpen: true,
+	});
+	socket.on('error', () => undefined);
+	owner.after(async () => {
+		socket.destroy();
+	});
+	await once(socket, 'connect');
+	return socket;
+};
