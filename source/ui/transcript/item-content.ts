@@ -158,6 +158,9 @@ const describeBotTalk = (item: BotTalk): ItemContent => {
 	};
 };
 
+/** Enough to tell peers apart, as all are of this machine. */
+const portOf = (peer: string): string => /:\d+$/.exec(peer)?.[0] ?? peer;
+
 const describeChunk = (
 	item: Chunk,
 	hasColumns: boolean,
@@ -171,7 +174,9 @@ const describeChunk = (
 		role: isIn ? 'chunk-in' : 'chunk-out',
 	};
 	const from: Span | undefined =
-		peer === undefined ? undefined : {text: toDisplay(peer), role: 'faint'};
+		peer === undefined
+			? undefined
+			: {text: toDisplay(hasColumns ? peer : portOf(peer)), role: 'faint'};
 	const most = look.isOpen ? maxOpenBytes : maxFoldedBytes;
 	const shown = {
 		lines: chunkLines(item, most, look.isPretty),
@@ -183,7 +188,8 @@ const describeChunk = (
 		const time = look.isTimed
 			? display`${formatTime(at)} ${sinceMs === undefined ? '' : `${formatSince(sinceMs)} `}`
 			: display``;
-		const name = {...size, text: joinText(time, size.text)};
+		const whose = from === undefined ? [] : [display` `, from.text];
+		const name = {...size, text: joinText(time, size.text, ...whose)};
 		return {...shown, lead: {name, after: display` `}};
 	}
 

@@ -206,7 +206,7 @@ test('item rows: a chunk shows its direction, its bytes and its line ends', () =
 	]);
 	const out = chunk('hi', {direction: 'out', peer: '127.0.0.1:53122'});
 	assert.deepEqual(shownRaw(out, 80), ['14:02 → 2  127.0.0.1:53122 hi']);
-	assert.deepEqual(shownRaw(out, 20), ['→ 2 hi']);
+	assert.deepEqual(shownRaw(out, 20), ['→ 2 :53122 hi']);
 	assert.deepEqual(shownRaw(notice({text: 'a new one'}), 80), [
 		'14:02 a new one',
 	]);
