@@ -90,6 +90,8 @@ export type PairsEvent = {
 	readonly at: number;
 	readonly rows: readonly PairRow[];
 	readonly listening: KernelSocket | undefined;
+	/** What has passed, on connections that have ended, too. */
+	readonly bytes: Readonly<Record<ProxyDirection, number>>;
 	/** Of connections that come later. */
 	readonly faults: Readonly<Record<ProxyDirection, Faults>>;
 };

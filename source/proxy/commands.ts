@@ -45,14 +45,14 @@ export const proxyCommands: ReadonlyArray<{
 	{
 		name: 'cut',
 		usage: '[in|out] [PEER]',
-		summary: 'close both sides; one direction: send its end',
+		summary: 'close both; in or out: send its end',
 	},
 	{name: 'reset', usage: '[PEER]', summary: 'send RST to both sides'},
 ];
 
 /** What these words mean. */
 export const proxyScope =
-	'out goes from the client to the target; PEER is a client, such as :40000. Without them, all are meant.';
+	'out: client to target; PEER: a client, as :40000; or all';
 
 const heads = proxyCommands.map(({name, usage}) => `/${name} ${usage}`);
 const headCells = Math.max(...heads.map(({length}) => length));
@@ -62,7 +62,7 @@ export const proxyHelp = [
 		({summary}, index) => `${heads[index]!.padEnd(headCells)}  ${summary}`,
 	),
 	`${'/quit'.padEnd(headCells)}  leave`,
-	proxyScope,
+	`${'in, out, PEER'.padEnd(headCells)}  ${proxyScope}`,
 ].join('\n');
 
 /** `in`, `out`, and a client, in any order. */

@@ -79,6 +79,8 @@ export class PairsWatch {
 	/** In the order in which they came. */
 	readonly #followed = new Map<Pair, Followed>();
 	#cancelNext: (() => void) | undefined;
+	/** Of connections that have ended. */
+	readonly #endedBytes = {out: 0, in: 0};
 
 	constructor(options: PairsWatchOptions) {
 		this.#options = options;
@@ -122,6 +124,8 @@ export class PairsWatch {
 		const followed = this.#followed.get(pair);
 		if (followed) {
 			followed.isOpen = false;
+			this.#endedBytes.out += pair.directions.out.bytes;
+			this.#endedBytes.in += pair.directions.in.bytes;
 		}
 
 		const closed = [...this.#followed].filter(([, {isOpen}]) => !isOpen);
@@ -174,6 +178,7 @@ export class PairsWatch {
 			at: systemClock.wallMs(),
 			rows,
 			listening: table?.listening(formatAddress(this.#options.listen())),
+			bytes: {out: this.#bytes('out'), in: this.#bytes('in')},
 			faults: this.#options.faults(),
 		});
 		this.#cancelNext?.();
@@ -182,6 +187,15 @@ export class PairsWatch {
 			: systemClock.setTimer(() => {
 					this.#report(undefined);
 				}, withoutTableMs);
+	}
+
+	#bytes(direction: ProxyDirection): number {
+		let sum = this.#endedBytes[direction];
+		for (const [{directions}, {isOpen}] of this.#followed) {
+			sum += isOpen ? directions[direction].bytes : 0;
+		}
+
+		return sum;
 	}
 
 	#rowOf(

@@ -184,6 +184,7 @@ const areSamePairs = (
 
 	return (
 		isSame(before.faults, after.faults) &&
+		isSame(before.bytes, after.bytes) &&
 		isSameEnd(before.listening, after.listening) &&
 		before.rows.length === after.rows.length &&
 		before.rows.every((row, index) => isSameConnection(row, after.rows[index]!))

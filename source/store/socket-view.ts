@@ -202,7 +202,7 @@ const standingUnread = (
 	return unreadBytes;
 };
 
-const sum = (rows: readonly Bytes[], ended: Bytes): Bytes => {
+const sum = (rows: readonly PeerRow[], ended: Bytes): Bytes => {
 	let {bytesIn, bytesOut} = ended;
 	for (const row of rows) {
 		bytesIn += row.bytesIn;
@@ -303,12 +303,8 @@ export const reduceSocketView = (
 
 		case 'pairs': {
 			const {type, ...pairs} = event;
-			const open = pairs.rows.filter(({isOpen}) => isOpen);
-			const bytes = open.map(row => ({
-				bytesIn: row.in.bytes,
-				bytesOut: row.out.bytes,
-			}));
-			const rates = appendRate(view.rates, pairs.at, sum(bytes, counted));
+			const total = {bytesIn: pairs.bytes.in, bytesOut: pairs.bytes.out};
+			const rates = appendRate(view.rates, pairs.at, total);
 			const rows = lastingPairs(view.pairs?.read ?? [], pairs.rows);
 			return {...view, pairs: {...pairs, rows, read: pairs.rows}, rates};
 		}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test, {type TestContext} from 'node:test';
 import {startPython} from '../helpers/link-peers.js';
-import {dialService, openService} from '../helpers/services.js';
+import {dialService, openService, startDial} from '../helpers/services.js';
 import {openScreen, type ScreenOptions} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
 
@@ -102,7 +102,7 @@ test('e2e: what is typed to the screen of a proxy is done, by direction and conn
 		what: 'what is not paused',
 		seen: () => heard.join('|'),
 	});
-	await terminal.waitFor('→ paused, 4 B waiting');
+	await terminal.waitFor('→ 4 B waiting, paused');
 	terminal.type('/peers\r');
 	await terminal.waitFor(/out → 0 B · paused · 4 B held here/);
 	terminal.type('/resume\r');
@@ -174,7 +174,7 @@ while True:
 	// The kernel resets a connection whose bytes were not read.
 	await terminal.waitFor(/connection was (?:reset|lost)|reset/);
 	await terminal.waitFor(`connection from ${name} ended (reset: RST)`);
-	await dialService(t, at);
+	startDial(t, at);
 	await terminal.waitFor(`Nobody listens on 127.0.0.1:${service.port}`);
 	terminal.press('ctrl-d');
 	assert.equal(await terminal.waitForExit(), 0);
@@ -204,7 +204,7 @@ test('e2e: the screen of a proxy fits any size, and what others send is no escap
 			terminal.resize(columns, rows);
 			await terminal.waitFor(
 				// The input is the last row.
-				/\n› [^\n]*$/,
+				/\n›[^\n]*$/,
 			);
 		}
 	}
@@ -256,7 +256,7 @@ test('e2e: the screen of a proxy ends after one connection with --once, as its l
 	assert.equal(await terminal.waitForExit(), 0);
 
 	const refused = await openProxy(t, '1', {args: ['--once']});
-	await dialService(t, refused.port);
+	startDial(t, refused.port);
 	assert.equal(await refused.terminal.waitForExit(), 1);
 	assert.match(refused.terminal.text(), /Nobody listens on 127\.0\.0\.1:1/);
 });

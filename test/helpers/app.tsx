@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type {TestContext} from 'node:test';
 import stringWidth from 'string-width';
-import type {ChatEvent} from '../../source/event/event.js';
 import type {Model} from '../../source/store/model.js';
 import {createFocus} from '../../source/ui/terminal/focus.js';
+import type {ModelEvent} from '../../source/store/reduce.js';
 import {Store} from '../../source/store/store.js';
 import {App, type AppProps} from '../../source/ui/app.js';
 import {roomRules} from '../../source/ui/input/draft.js';
@@ -133,7 +133,7 @@ export const openApp = async (
 		clock,
 		store,
 		/** Dispatches events, and waits until they are shown. */
-		async tell(...events: readonly ChatEvent[]) {
+		async tell(...events: readonly ModelEvent[]) {
 			for (const event of events) {
 				store.dispatch(event);
 			}

@@ -26,10 +26,8 @@ export const openService = async (
 	return {peers, port: String((server.address() as AddressInfo).port)};
 };
 
-export const dialService = async (
-	owner: Owner,
-	port: string,
-): Promise<Socket> => {
+/** A client that may be reset before it is connected. */
+export const startDial = (owner: Owner, port: string): Socket => {
 	const socket = connect({
 		host: '127.0.0.1',
 		port: Number(port),
@@ -39,6 +37,14 @@ export const dialService = async (
 	owner.after(async () => {
 		socket.destroy();
 	});
+	return socket;
+};
+
+export const dialService = async (
+	owner: Owner,
+	port: string,
+): Promise<Socket> => {
+	const socket = startDial(owner, port);
 	await once(socket, 'connect');
 	return socket;
 };

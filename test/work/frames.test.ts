@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import test, {type TestContext} from 'node:test';
 import type {ChatEvent} from '../../source/event/event.js';
+import type {ModelEvent} from '../../source/store/reduce.js';
 import {openApp, type AppOptions} from '../helpers/app.js';
 import {FakeClock} from '../helpers/clock.js';
 import {
@@ -15,6 +16,12 @@ import {
 	modelOf,
 	peerRow,
 } from '../helpers/models.js';
+import {
+	directionRow,
+	pairRow,
+	pairsEvent,
+	proxyModel,
+} from '../helpers/pairs.js';
 import {called} from '../helpers/steps.js';
 import {until} from '../helpers/until.js';
 
@@ -77,7 +84,7 @@ const serverBeat = (count: number): readonly ChatEvent[] => [
 /** Frames and bytes of so many seconds with a heartbeat every two. */
 const idle = async (
 	app: Awaited<ReturnType<typeof openApp>>,
-	beat: (count: number) => readonly ChatEvent[],
+	beat: (count: number) => readonly ModelEvent[],
 	seconds: number,
 ) => {
 	// The first round trip isn't shown.
@@ -104,6 +111,38 @@ const open = async (t: TestContext, options: AppOptions) => {
 	await app.rows();
 	return app;
 };
+
+test('work: the screen of a proxy draws no frame for reads of 500 connections in which nothing has changed, and one for a change', async t => {
+	for (const view of ['/peers', '/wire', '']) {
+		const model = {
+			...proxyModel(),
+			listening: listeningOf('listening', {
+				state: {phase: 'listening', since: startedAt},
+			}),
+		};
+		const app = await open(t, {model, columns: 120, rows: 30});
+		if (view !== '') {
+			await app.type(`${view}\r`);
+		}
+
+		const rows = (bytes: number) =>
+			Array.from({length: 500}, (_, index) =>
+				pairRow({
+					peer: `127.0.0.1:${40_000 + index}`,
+					since: startedAt,
+					out: directionRow({bytes: index === 499 ? bytes : 1}),
+				}),
+			);
+		const read = (count: number): readonly ModelEvent[] => [
+			pairsEvent(rows(1), {at: count * heartbeatMs}),
+		];
+		assert.deepEqual(await idle(app, read, 40), silence, view);
+		const before = await app.drawn();
+		await app.tell(pairsEvent(rows(2), {bytes: {out: 2, in: 0}}));
+		const after = await app.drawn();
+		assert.equal(after.frames - before.frames, 1, view);
+	}
+});
 
 test('work: an idle screen draws no frame in 50 s, in any layout', async t => {
 	for (const [columns, rows] of [

@@ -23,7 +23,6 @@ import {
 	type Row,
 	type Span,
 } from '../text/row.js';
-import {passedBytes} from '../proxy/pair-facts.js';
 import {sideRows} from '../proxy/side-rows.js';
 import {hueOf} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
@@ -215,10 +214,7 @@ const trafficRows = (view: ConnectionView): Row[] => {
 	const {model, wallNow, width} = view;
 	const {listening, traffic, socket} = model;
 	const {bytesIn, bytesOut, ins, outs} = socket.rates;
-	const [allIn, allOut] =
-		model.target === undefined
-			? [bytesIn, bytesOut]
-			: [passedBytes(model, 'in'), passedBytes(model, 'out')];
+	const passed = socket.pairs?.bytes;
 	const row = (label: string, bytes: number, rates: readonly number[]) => {
 		const rate = rates.at(-1) ?? 0;
 		const total = `${label} ${formatBytes(bytes)}`;
@@ -235,8 +231,8 @@ const trafficRows = (view: ConnectionView): Row[] => {
 
 	return [
 		...heardRows(view),
-		row('in ', listening ? allIn : traffic.bytesIn, ins),
-		row('out', listening ? allOut : traffic.bytesOut, outs),
+		row('in ', listening ? (passed?.in ?? bytesIn) : traffic.bytesIn, ins),
+		row('out', listening ? (passed?.out ?? bytesOut) : traffic.bytesOut, outs),
 		...layerFacts(model, wallNow).map(({text: fact, source}) =>
 			edgeRow([text(fact)], faint(source), width),
 		),

@@ -32,8 +32,9 @@ const topics: ReadonlyMap<string, HelpRows> = new Map([
 		'faults',
 		[
 			...proxyCommands.map(command => helpRow(command)),
-			['in, out', proxyScope] as const,
-			...ofGroup('chat'),
+			['in, out, PEER', proxyScope] as const,
+			['/help [TOPIC]', 'list commands; topics: views, keys'] as const,
+			...ofGroup('chat').filter(([head]) => !head.startsWith('/help')),
 		],
 	],
 	['views', ofGroup('view')],
@@ -75,7 +76,7 @@ export const createProxyLines = ({proxy, emit, turn}: ProxyLines) => {
 		}
 	};
 
-	return (line: string, actions: ScreenActions): void => {
+	const run = (line: string, actions: ScreenActions): void => {
 		const action = parseProxyScreenLine(line);
 		if (action) {
 			action({
@@ -101,6 +102,15 @@ export const createProxyLines = ({proxy, emit, turn}: ProxyLines) => {
 		} else if (command.type !== 'help' && command.type !== 'quit') {
 			const {type, sentence} = proxy.perform(command);
 			notice(type === 'refused' ? 'bad' : 'info', sentence);
+		}
+	};
+
+	return (text: string, actions: ScreenActions): void => {
+		// What was pasted may have several.
+		for (const line of text.split('\n')) {
+			if (line.trim() !== '') {
+				run(line, actions);
+			}
 		}
 	};
 };

@@ -51,20 +51,6 @@ export const laterFaults = ({socket: {pairs}}: Model): readonly string[] => {
 	];
 };
 
-/** What has passed in a direction, on all connections. */
-export const passedBytes = (
-	{listening, socket}: Model,
-	direction: ProxyDirection,
-): number => {
-	const {bytesIn = 0, bytesOut = 0} = listening ?? {};
-	let sum = direction === 'out' ? bytesOut : bytesIn;
-	for (const row of socket.pairs?.rows ?? []) {
-		sum += row.isOpen ? row[direction].bytes : 0;
-	}
-
-	return sum;
-};
-
 type Waiting = {
 	readonly bytes: number;
 	readonly text: (size: string) => string;

@@ -56,6 +56,21 @@ const endsCells = (cells: number): number =>
 /** From this width on, both connections stand in one row. */
 export const besideCells = endsCells(leastEndCells);
 
+/** As wide as the addresses that there are, as far as there is room. */
+const cellsFor = (model: Model, width: number): number => {
+	const rows = model.socket.pairs?.rows ?? [];
+	let wanted = leastEndCells;
+	for (const row of rows) {
+		const {client, target} = addressesOf(row, model);
+		for (const {length} of [...client, ...target]) {
+			wanted = Math.max(wanted, length);
+		}
+	}
+
+	const room = Math.floor((width - endsCells(0)) / 4);
+	return Math.min(wanted, mostEndCells, room);
+};
+
 /** How many rows each connection has. */
 export const rowsOfPair = (width: number): number =>
 	width >= besideCells ? 4 : 6;
@@ -135,9 +150,8 @@ const directionRow = (
 const besideRows = (
 	row: PairRow,
 	model: Model,
-	{now, width}: PairView,
+	{now, width, cells}: PairView & {readonly cells: number},
 ): readonly Row[] => {
-	const cells = Math.min(mostEndCells, Math.floor((width - endsCells(0)) / 4));
 	const textOf = ({client, target}: ReturnType<typeof statesOf>) =>
 		joinText(
 			connectionText(client, cells),
@@ -170,13 +184,14 @@ const stackedRows = (
 	const states = statesOf(row);
 	const addresses = addressesOf(row, model);
 	const look = lookOf(row);
-	const rowsOf = (name: 'client' | 'target', shown: string): Row[] => {
+	const isWide = width >= labelCells + 2 * 'ESTABLISHED'.length + 3;
+	const rowsOf = (name: 'client' | 'target', whole: string): Row[] => {
 		const [first, second] = states[name];
+		const shown = isWide ? whole : (/:\d+$/.exec(whole)?.[0] ?? whole);
 		const head: Span = {
 			text: display`${name} ${shown}`,
 			role: row.isOpen ? 'title' : 'faint',
 		};
-		const isWide = width >= labelCells + 25;
 		return [
 			name === 'client'
 				? edged([head], edgeOf(row, now), width)
@@ -208,34 +223,32 @@ export type PairView = {
 	readonly width: number;
 };
 
-/** One connection: `rowsOfPair(width)` rows. */
-export const pairRows = (
-	row: PairRow,
+/** Some connections: `rowsOfPair(width)` rows each. */
+export const pairsRows = (
+	pairs: readonly PairRow[],
 	model: Model,
 	view: PairView,
-): readonly Row[] => [
-	...(view.width >= besideCells ? besideRows : stackedRows)(row, model, view),
-	...directions.map(direction => directionRow(row, direction, view.width)),
-];
+): readonly Row[] => {
+	const {width} = view;
+	const cells = cellsFor(model, width);
+	return pairs.flatMap(row => [
+		...(width >= besideCells
+			? besideRows(row, model, {...view, cells})
+			: stackedRows(row, model, view)),
+		...directions.map(direction => directionRow(row, direction, width)),
+	]);
+};
 
 /** Above them: which end is whose. */
-export const pairsHead = (width: number): Row => {
-	if (width < besideCells) {
-		return cutRow(
-			[{text: display`theirs ⇄ ours, then ours ⇄ theirs`, role: 'faint'}],
-			width,
-		);
-	}
-
-	const cells = Math.min(mostEndCells, Math.floor((width - endsCells(0)) / 4));
-	return createRow([
-		{
-			text: joinText(
-				connectionText(['client', 'proxy'], cells),
-				middle,
-				connectionText(['proxy', 'target'], cells),
-			),
-			role: 'faint',
-		},
-	]);
+export const pairsHead = (model: Model, width: number): Row => {
+	const cells = cellsFor(model, width);
+	const text =
+		width < besideCells
+			? display`theirs ⇄ ours, then ours ⇄ theirs`
+			: joinText(
+					connectionText(['client', 'proxy'], cells),
+					middle,
+					connectionText(['proxy', 'target'], cells),
+				);
+	return cutRow([{text, role: 'faint'}], width);
 };

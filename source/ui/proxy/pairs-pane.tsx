@@ -6,7 +6,7 @@ import {Pane} from '../pane/pane.js';
 import {createRow, type Row} from '../text/row.js';
 import {RowText} from '../text/shown-text.js';
 import {symbols} from '../theme/symbols.js';
-import {pairRows, pairsHead, rowsOfPair} from './pair-rows.js';
+import {pairsHead, pairsRows, rowsOfPair} from './pair-rows.js';
 
 /** How far down they can be scrolled, in rows. */
 export const lastPairsTop = (
@@ -37,12 +37,12 @@ export function PairsPane({area, note, model, top, now}: PairsPaneProps) {
 	const last = lastPairsTop(model, {width, height});
 	const first = Math.min(top, last);
 	const from = Math.floor(first / each);
-	const shown = pairs
-		.slice(from, from + Math.ceil(height / each) + 1)
-		.flatMap(pair => pairRows(pair, model, {now, width}))
-		.slice(first - from * each);
+	const inView = pairs.slice(from, from + Math.ceil(height / each) + 1);
+	const shown = pairsRows(inView, model, {now, width}).slice(
+		first - from * each,
+	);
 	const rows: Row[] = [
-		pairsHead(width),
+		pairsHead(model, width),
 		...(pairs.length === 0
 			? [createRow([{text: display`Nobody is connected.`, role: 'faint'}])]
 			: shown),

@@ -5,7 +5,7 @@
  * :40000      → 1.2 kB ← 3 B
  * c ESTABLISHED⇄ESTABLISHED
  * t ESTABLISHED⇄CLOSE-WAIT
- *   → paused, 64.0 kB waiting
+ *   → 64.0 kB waiting, paused
  * ```
  *
  * The first row of states is the client's connection, the second that to the
@@ -67,8 +67,8 @@ const troubleRows = (row: PairRow, width: number): readonly Row[] =>
 	directions.flatMap(direction => {
 		const waiting = waitingBytes(row, direction);
 		const words = [
-			...faultWords(row[direction].faults),
 			...(waiting > 0 ? [`${formatBytes(waiting)} waiting`] : []),
+			...faultWords(row[direction].faults),
 		];
 		return words.length === 0 || !row.isOpen
 			? []
@@ -105,7 +105,7 @@ export const sideRows = (
 ): readonly Row[] => {
 	const faults = faultRows(model, width);
 	const pairs = model.socket.pairs?.rows ?? [];
-	const title: Span = {text: display`four ends`, role: 'title'};
+	const title: Span = {text: display`c client · t target`, role: 'title'};
 	const rows: Row[] = [];
 	const room = height - faults.length - 1;
 	let left = pairs.length;
