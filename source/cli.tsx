@@ -3,9 +3,9 @@
  * The bin: checks the version of Node, turns on its compile cache, and loads the
  * program, which is then compiled once instead of at each start.
  *
- * An old Node reads this file before it can be told that it is too old. So it is
- * built in old syntax, and has no import declaration: whatever it takes for a
- * module, it can read this.
+ * An old Node reads this file before it can be refused. So it is built in old
+ * syntax, and has no import declaration: whatever it takes for a module, it can
+ * read this.
  *
  * The cache is in the user's own folder, because its contents are run. Node's
  * default is under /tmp, where another user could put files first.

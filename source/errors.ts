@@ -174,7 +174,7 @@ export const assertNever = (value: never): never => {
 	);
 };
 
-/** A file of the program is missing, or is no JavaScript. */
+/** A file of the program is missing, or isn't JavaScript. */
 export const notLoaded = (error: unknown): string => {
 	const [why] = (error as Error).message.split('\n', 1);
 	return `sockchat can't be loaded: ${why!}. Install it again.`;

@@ -2,8 +2,8 @@
  * What an agent has not read, and what no wait has returned yet.
  *
  * Two things move apart. The *cursor* says how far the agent has read; reading
- * moves it. *Handed* is what a wait has returned: each message once, and none
- * that was read. So a wait takes nothing from what is to be read.
+ * moves it. *Handed* is what a wait has returned: each message once, and never
+ * one that was read. So a wait changes nothing about what is unread.
  *
  * Whatever comes is bounded: of what waits, the newest is kept, and what is
  * dropped is counted. It stays in the room's log, and can be read there.

@@ -30,7 +30,7 @@ import {Waits, type Handed, type Unmet, type WaitOptions} from './waits.js';
 export type AgentMemberOptions = {
 	readonly findHome: FindHome;
 	readonly clock: Clock;
-	/** Something was said: the transcript is another. */
+	/** Something was said: the transcript has changed. */
 	readonly onSaid: () => void;
 };
 
@@ -189,7 +189,7 @@ export class AgentMember {
 	/**
 	 * Says a text, and waits for what a member says after it.
 	 *
-	 * @param who The member; by its nick where the room doesn't tell its id.
+	 * @param who The member; by nick if the room gives no ids.
 	 */
 	async ask(
 		text: string,
@@ -284,7 +284,7 @@ export class AgentMember {
 		return this.#requests.find(text, before);
 	}
 
-	/** Who is here; undefined if the room doesn't tell with ids. */
+	/** The members present, with ids; undefined if the room gives no ids. */
 	async roll(): Promise<readonly PresentMember[] | undefined> {
 		await this.enter();
 		const present = await this.#requests.roll();
@@ -370,7 +370,7 @@ export class AgentMember {
 		return joined;
 	}
 
-	/** Where nothing lasts, what this process knows. */
+	/** What this process knows, if nothing is kept on disk. */
 	#keptSoFar(id: string): Kept | undefined {
 		return this.#current?.home.id === id
 			? this.#current.inbox.kept()
@@ -490,7 +490,10 @@ export class AgentMember {
 		);
 	}
 
-	/** Keeps that it is handed, unless the request was cancelled meanwhile. */
+	/**
+	 * Records that a wait returned it, unless the request was cancelled
+	 * meanwhile.
+	 */
 	#deliver({heard, undo}: Handed, signal: AbortSignal): Handed | Unmet {
 		if (signal.aborted) {
 			undo();

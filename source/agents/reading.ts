@@ -5,7 +5,7 @@ import type {Heard, Inbox} from './inbox.js';
 import {layOut, maxAnswer, type Line} from './layout.js';
 import type {AgentMember} from './member.js';
 
-/** A range of seqs that the room keeps no more. */
+/** A range of seqs that the room no longer keeps. */
 export type Gap = {readonly from: number; readonly to: number};
 
 export type Passage = {

@@ -95,7 +95,7 @@ const watched = (
 
 export const serveAgent = (options: ServeOptions): Serving => {
 	const {findHome, clock, tell, version} = options;
-	/** Which clients were told of the transcript, and how: the last one counts. */
+	/** How each client is notified of the transcript: the last one counts. */
 	let notify = () => {};
 	const notices = new TranscriptNotices(clock, () => {
 		notify();

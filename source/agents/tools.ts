@@ -46,8 +46,8 @@ const unreadWords = ({unreadCount}: Inbox): string =>
 
 const gapWords = ({from, to}: {from: number; to: number}): string =>
 	from === to
-		? `Entry ${from} is missing: the room keeps it no more.`
-		: `Entries ${from} to ${to} are missing: the room keeps them no more.`;
+		? `Entry ${from} is missing: the room no longer keeps it.`
+		: `Entries ${from} to ${to} are missing: the room no longer keeps them.`;
 
 /** @returns Undefined if the agent's client has not asked for progress. */
 const progressOf = (
@@ -81,7 +81,7 @@ const patternOf = (source: string): RegExp => {
 	const pattern = compilePattern(source);
 	if (pattern instanceof Error) {
 		throw failed(
-			`matching is no regular expression of JavaScript: ${pattern.message}.`,
+			`matching is not a regular expression of JavaScript: ${pattern.message}.`,
 		);
 	}
 
@@ -238,7 +238,7 @@ const wait = async (
 	const upTo = wanted ? inbox.droppedUpTo : inbox.droppedCallsUpTo;
 	const dropped =
 		upTo > inbox.read
-			? `\nUp to #${upTo}, too much came to be looked through: read has it.`
+			? `\nUp to #${upTo}, too much came to look through: read shows it.`
 			: '';
 	return {
 		text: `${peersNote}\n\n${layOut(line)}\n${dropped}${unreadWords(inbox)}`.trimEnd(),

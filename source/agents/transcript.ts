@@ -37,7 +37,7 @@ export const registerTranscript = (
 	);
 };
 
-/** Who is told that the transcript has grown. */
+/** The clients that are notified when the transcript grows. */
 export class TranscriptNotices {
 	readonly #clock: Clock;
 	readonly #notify: () => void;

@@ -18,7 +18,7 @@ export type WaitOptions = {
 /** Why a wait ended without a message. */
 export type Unmet = 'timeout' | 'aborted' | 'ended';
 
-/** A message that a wait returns, which no other one will. */
+/** A message that this wait returns, and no other does. */
 export type Handed = {
 	readonly heard: Heard;
 	/** Takes that back: it was not delivered. */
@@ -49,7 +49,7 @@ export class Waits {
 			onProgress,
 			isFirst = false,
 		}: Omit<WaitOptions, 'wanted'> & {
-			/** Whether a message is offered to it before it is to others. */
+			/** Whether it is offered messages before other waits. */
 			readonly isFirst?: boolean;
 		},
 	): Promise<Handed | Unmet> {

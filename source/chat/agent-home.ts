@@ -2,8 +2,9 @@
  * Where an agent lives: its name, its secret, how far it has read, and its way
  * into the room.
  *
- * The secret's file is used by one process at a time, and who has it may write
- * beside it: so two agents with one name are two members, each with its own.
+ * The secret's file is used by one process at a time, which may also write
+ * beside it: two agents with one name are two members, each with files of its
+ * own.
  */
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';

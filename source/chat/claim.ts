@@ -60,7 +60,9 @@ const isInUse = (suffix: string, own: string): boolean => {
 	return isRunning(Number(pid), started);
 };
 
-/** @throws {Error} If others can read or write it, or it is no plain file. */
+/**
+ * @throws {Error} If others can read or write it, or it isn't a regular file.
+ */
 const openOwn = (path: string, flags: number): number => {
 	const file = openSync(path, flags | constants.O_NOFOLLOW, 0o600);
 	const stat = fstatSync(file);
@@ -163,7 +165,7 @@ const take = (folder: string, key: string, own: string): number | undefined => {
 };
 
 /**
- * Takes the file of a key, which is made if there is none.
+ * Takes the file of a key; it is created if missing.
  *
  * @param folder Made too if it is missing.
  * @returns Undefined if another process uses it, or this one does already.

@@ -40,7 +40,7 @@ export type HostOptions = Omit<ServerOptions, 'onEvent'> & {
 	readonly isHearingCommands?: boolean | undefined;
 	/** Whether nobody looks at what others say; then it is not read. */
 	readonly isReceiptsOnly?: boolean | undefined;
-	/** Takes who the host is; a fresh identity without it. */
+	/** Takes the host's identity; without it, a fresh one is used. */
 	readonly takeIdentity?: (() => Identity) | undefined;
 	readonly onEvent: (event: ChatEvent) => void;
 };
@@ -84,7 +84,7 @@ export const createDoor = (server: Server, isReceiptsOnly: boolean) => {
 };
 
 /**
- * Whether an event of the host's own member is told. In memory there is no
+ * Whether an event of the host's own member is reported. In memory there is no
  * connection to report; the server's events do that. A deaf host receives only
  * its own entries, so a gap means nothing.
  */
@@ -148,8 +148,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
 };
 
 /**
- * Who the host is, for its lines in the history to stay its own. A port that is
- * free by chance tells nothing; the history's file then stands for the room.
+ * The host's identity, kept so that its lines in the history stay its own. A
+ * port that the kernel chose identifies no room; the history's file then does.
  */
 const keptIdentityOf = ({
 	address,

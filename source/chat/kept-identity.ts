@@ -46,8 +46,8 @@ type Kept = {
 // Always as long, so that one write replaces it all.
 const fileBytes = 128;
 
-// Numbers set aside in one write, for a process that is killed to have used
-// none above what is written. The next one leaves out the rest.
+// Numbers reserved in one write: a process that is killed has used none above
+// what is written, and the next one skips the rest.
 const numbersAtOnce = 1024;
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -107,7 +107,7 @@ const attempt = (what: string, act: () => void): void => {
 	}
 };
 
-/** The identity in a file, which is given one if it has none. */
+/** The identity in a file; if it has none, a new one is written. */
 const identityIn = ({file, release}: Claim): Identity => {
 	const kept = read(file);
 	const {secret, id, lastN} = kept ?? freshIdentity();

@@ -133,7 +133,7 @@ export type RawChat = {
 	readonly hasPeerEnded: () => boolean;
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
-	/** Whether the chunks on the wire are told too. */
+	/** Whether the chunks on the wire are reported too. */
 	readonly setTap: (isOn: boolean) => void;
 	/** Dials again, once `closed` has settled; there is another `closed` then. */
 	readonly reconnect: () => Answer;

@@ -54,7 +54,7 @@ export const openRoom = async (
 			}
 
 			case 'connect': {
-				// Whoever is waited for may make the folder first.
+				// The server that is waited for may create the folder first.
 				if (!options.isWaiting) {
 					requirePlace(options.address);
 				}

@@ -349,7 +349,7 @@ export class Client {
 				);
 			},
 		};
-		// What stays in memory is no read or write of a socket.
+		// A link in memory has no socket that is read or written.
 		const tap = link.kind === 'memory' ? undefined : watch?.tap;
 		const socket = new FramedSocket(link, events, tap);
 		this.#socket = socket;

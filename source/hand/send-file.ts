@@ -52,7 +52,7 @@ const openFile = async (path: string): Promise<Opened | string> => {
 		}
 
 		await file.close();
-		return 'it is no regular file';
+		return 'it is not a regular file';
 	} catch (error) {
 		return reasonOf(error);
 	}

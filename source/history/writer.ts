@@ -355,7 +355,7 @@ export class Writer {
 		const {head, clients} = state();
 		if (head !== last) {
 			// A start would take entries that were never written for stored.
-			throw historyMisused(`a checkpoint at ${head} behind entry ${last}`);
+			throw historyMisused(`a checkpoint at ${head}, not after entry ${last}`);
 		}
 
 		// A copy, as the room changes its own.

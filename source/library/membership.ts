@@ -77,7 +77,7 @@ export type Membership = AsyncDisposable & {
 	readonly messages: () => AsyncIterableIterator<ChatMessage, undefined>;
 };
 
-/** @typeParam E What it is told: a host also of its server. */
+/** @typeParam E The events that it gets; a host's include its server's. */
 export class RoomMember<E extends ClientEvent | ServerEvent> {
 	protected readonly member: Member;
 	readonly #conversation: Conversation<E>;

@@ -17,20 +17,20 @@ export type CommandRequest = {
 	readonly name: string;
 	/** The rest of the line, trimmed; empty if there is none. */
 	readonly text: string;
-	/** The nick of who asks. */
+	/** The asker's nick. */
 	readonly from: string;
-	/** The public id of who asks, which outlives a rename. */
+	/** The asker's public id, which outlives a rename. */
 	readonly id: string;
 	/** When the room passed it on: milliseconds since the epoch. */
 	readonly at: number;
 };
 
-/** The text is shown to who asked, and to nobody else; it may be empty. */
+/** The text is shown to the asker alone; it may be empty. */
 export type CommandReply =
 	string | {readonly text: string; readonly hasFailed?: boolean} | undefined;
 
 /**
- * What a bot does for a command. If it throws, who asked is answered that it has
+ * What a bot does for a command. If it throws, the asker gets an answer that it
  * failed, and the exception is an uncaught one of your program.
  */
 export type CommandHandler = (

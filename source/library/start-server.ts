@@ -13,7 +13,7 @@ import {RoomMember, type Membership} from './membership.js';
 import {readPlace, type PlaceOptions} from './place.js';
 import {withApiWords} from './words.js';
 
-/** What `startServer()` tells: of its sockets, and what its host hears. */
+/** The events of `startServer()`: its sockets', and what its host hears. */
 export type RoomEvent = ServerEvent | ClientEvent;
 
 export type HistoryOptions = {

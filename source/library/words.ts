@@ -3,7 +3,7 @@ import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import type {ServerFrame} from '../protocol/frame.js';
 
-/** Any event of a room that a program is told. */
+/** Any event of a room that a program gets. */
 export type AnyEvent = ChatEvent;
 
 // What a server says, it says to people: only the text comes over the wire.

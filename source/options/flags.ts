@@ -27,7 +27,7 @@ export type Flag = {
 	readonly short?: string;
 	/** The value's name in --help. */
 	readonly value?: string;
-	/** The words that the value may be, where its name doesn't list them. */
+	/** The words that the value may be, if its name doesn't list them. */
 	readonly choices?: readonly string[];
 	readonly summary: string;
 	/** What `serve` can do with it besides. */
@@ -46,7 +46,7 @@ const everywhere = ['join', 'serve', 'connect'] as const;
 // The doctor says which of them hold, and whether they would work.
 const alsoDoctor = [...everywhere, 'doctor'] as const;
 
-// It asks a server, and takes what says which.
+// It asks a server, so it takes the flags that name one.
 const alsoStatus = [...alsoDoctor, 'status'] as const;
 
 // It opens no socket, and shows what those of other programs do.

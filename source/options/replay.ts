@@ -25,7 +25,7 @@ export type ReplayOptions = {
 	readonly typed: GivenFlags;
 };
 
-// A port that is set for the rooms is none of the recording's.
+// A port that is set for rooms is not meant for recordings.
 const places = ['port', 'host', 'socket'] as const;
 
 const playing = ['connect', 'serve', 'fast', 'timeout', ...places] as const;

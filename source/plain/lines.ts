@@ -152,7 +152,7 @@ const wireLine = ({direction, peer, bytes, length}: WireChunk): DisplayText => {
 	);
 };
 
-/** Who joins and leaves is part of the transcript. */
+/** Joins and leaves are part of the transcript. */
 const isPresence = (event: ChatEvent): boolean =>
 	event.type === 'frame' &&
 	(event.frame.type === 'joined' ||

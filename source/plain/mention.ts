@@ -1,4 +1,4 @@
-/** Who is called by a message: by a mention, or by a whisper. */
+/** Whether a message calls this member: by a mention, or as a whisper. */
 import type {ServerFrame} from '../protocol/frame.js';
 import {isMentioned} from '../protocol/mention.js';
 import {foldNick} from '../protocol/nick.js';

@@ -2,9 +2,9 @@
  * What is typed and pasted at the prompt, as readline can edit it.
  *
  * readline knows neither pastes nor line ends inside its line, and takes a tab
- * at the edge of the terminal for a wider one. So a paste comes here as one text,
- * and its line ends and tabs stand in the line as ⏎ and ⇥. Such a sign that was
- * typed is followed by a selector that shows nothing.
+ * at the edge of the terminal for a wider one. So a paste comes here as one
+ * text, and its line ends and tabs stand in the line as ⏎ and ⇥. If such a sign
+ * was typed, an invisible selector follows it.
  */
 import {EventEmitter} from 'node:events';
 import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';

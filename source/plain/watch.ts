@@ -1,6 +1,6 @@
 /**
  * `sockchat watch`: the sockets of other programs on a port, as lines or JSON.
- * It reads no stdin, and goes on until it is told to leave.
+ * It reads no stdin, and goes on until it is asked to leave.
  */
 import process from 'node:process';
 import type {Ending} from '../chat/ending.js';

@@ -25,7 +25,10 @@ const following = (
 	return [first === 0xf0 ? 0x90 : 0x80, first === 0xf4 ? 0x8f : 0xbf, 3];
 };
 
-/** @returns The bytes of the character there, 0 if it is none, or its start. */
+/**
+ * @returns The length of the character there; 0 if the bytes aren't UTF-8;
+ * `unfinished` if more may complete it.
+ */
 const lengthAt = (bytes: Uint8Array, at: number): number | 'unfinished' => {
 	const first = bytes[at]!;
 	if (first < 0x80) {

@@ -13,7 +13,7 @@ import {foldNick} from './nick.js';
 /** In UTF-16 units. */
 export type TextRange = {readonly start: number; readonly end: number};
 
-/** `/me` goes over the wire as it was typed; it is no word of the text. */
+/** `/me` goes over the wire as it was typed; it isn't a word of the text. */
 export const actionPrefix = '/me ';
 
 // What a nick may contain.

@@ -61,7 +61,7 @@ class JsonRows {
 		return this.#open.length > 0;
 	}
 
-	/** @returns Where the value ends; undefined if it is no JSON. */
+	/** @returns Where the value ends; undefined if it isn't JSON. */
 	read(from: number): number | undefined {
 		let at = skipBlanks(this.#text, from);
 		while (at < this.#text.length) {

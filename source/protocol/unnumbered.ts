@@ -26,7 +26,7 @@ const types = new Set(['message', 'joined', 'left', 'renamed']);
 /**
  * Reads what another server wrote.
  *
- * @returns Its line, as our codec writes it; undefined if it is no entry.
+ * @returns Its line, as our codec writes it; undefined if it isn't an entry.
  */
 export const readUnnumbered = (
 	text: string,

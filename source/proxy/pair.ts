@@ -140,7 +140,7 @@ export class Pair {
 		});
 	}
 
-	/** @param describe Set for the target's side, whose failure is told. */
+	/** @param describe Set for the target's side, whose failure is reported. */
 	#follow(
 		link: OuterLink,
 		other: OuterLink,

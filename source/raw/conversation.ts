@@ -24,7 +24,10 @@ export type ConversationOptions = {
 };
 
 export class Conversation {
-	/** Bytes of it that the kernel took, which are none of the input. */
+	/**
+	 * Bytes of the script and the answers that the kernel took; the input isn't
+	 * counted.
+	 */
 	bytesSaid = 0;
 	readonly #options: ConversationOptions;
 	readonly #heard: Heard;

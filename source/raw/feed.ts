@@ -78,7 +78,7 @@ export class OwnFeed implements Feed {
 			this.#bytesPassed += chunk.length;
 		});
 		stream.on('error', error => {
-			// A pipeline that breaks behind it destroys it with that error.
+			// A pipeline that breaks further on destroys it with that error.
 			if (!sink.destroyed) {
 				this.error ??= error;
 			}

@@ -44,7 +44,7 @@ class RetryPipe {
 	readonly #redial: Redial;
 	#pipe: Pipe | undefined;
 	#hasConnected = false;
-	/** Whether it was said since the last connection that there is none. */
+	/** Whether the loss of the last connection was reported. */
 	#isLossSaid = false;
 	#bytesTaken = 0;
 	#missingReplies: number;

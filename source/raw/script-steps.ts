@@ -18,7 +18,7 @@ const escapes: Readonly<Record<string, string>> = {
 /**
  * Replaces `\r \n \t \0 \xHH \\`.
  *
- * @returns The bytes; or the first escape that is none of these.
+ * @returns The bytes; or the first escape that isn't one of these.
  */
 export const readEscapes = (text: string): Buffer | string => {
 	const parts: Buffer[] = [];

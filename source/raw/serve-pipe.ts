@@ -387,7 +387,7 @@ class PeersPipe {
 		this.#give();
 	}
 
-	/** Of UDP: the input is for whom spoke last. */
+	/** For UDP: the input goes to the peer that spoke last. */
 	#prefer(peer: Peer): void {
 		if (this.#input?.holder !== peer) {
 			this.#input?.takeBack();

@@ -36,7 +36,7 @@ const openOld = (path: string): number => {
 	throw new Error(
 		stat.isFile()
 			? 'the file is there already, and not empty'
-			: 'it is no file',
+			: 'it is not a file',
 	);
 };
 

@@ -109,7 +109,8 @@ export async function* readRecording(
 /**
  * Reads all of it, before anything is done with it.
  *
- * @throws {SockchatError} `ERR_RECORDING`, if it can't be read, or is none.
+ * @throws {SockchatError} `ERR_RECORDING`, if it can't be read, or isn't a
+ * recording.
  */
 export const surveyRecording = async (path: string): Promise<Summary> => {
 	const found = await stat(path).catch((error: unknown) => {
@@ -121,7 +122,7 @@ export const surveyRecording = async (path: string): Promise<Summary> => {
 		);
 	});
 	if (!found.isFile()) {
-		throw unreadable(path, 'it is no file');
+		throw unreadable(path, 'it is not a file');
 	}
 
 	let head: RecordingHead | undefined;

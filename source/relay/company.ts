@@ -43,7 +43,7 @@ export class Company {
 	#awayAt: number | undefined = 0;
 	#beatAt = 0;
 	#isBeatDue = false;
-	/** Who was elsewhere when that was compared last, as JSON. */
+	/** The members elsewhere at the last comparison, as JSON. */
 	#elsewhere = '[]';
 	/** When each member took its nick, by id. */
 	#nicks = new Map<string, BeatMember>();

@@ -45,7 +45,7 @@ const isErrand = (value: unknown): value is Errand => {
 	}
 };
 
-/** @returns Undefined if it is none. */
+/** @returns Undefined if it isn't an errand. */
 export const errandIn = (text: string): Envelope | undefined => {
 	try {
 		const {server, errand} = JSON.parse(text) as Record<string, unknown>;

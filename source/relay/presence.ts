@@ -198,7 +198,7 @@ const isMember = (value: unknown): value is BeatMember => {
 	);
 };
 
-/** @returns Undefined if it is no beat. */
+/** @returns Undefined if it isn't a beat. */
 export const parseBeat = (text: string): Beat | undefined => {
 	try {
 		const value = JSON.parse(text) as Record<string, unknown>;

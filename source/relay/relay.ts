@@ -60,7 +60,7 @@ const longestRetryMs = 2000;
 // The end of a server waits this long for the engine.
 const drainMs = 2000;
 
-// Servers answer a newcomer at once: its first member is then told who is there.
+// Servers answer a newcomer at once: its first member then gets the whole list.
 const greetingMs = 300;
 const pollMs = 10;
 

@@ -1,8 +1,8 @@
 /**
  * Who is in the room by its log, whichever server they are on.
  *
- * A server that died logs no leaves: whom the log has and no server names is a
- * ghost, and one of the servers logs its leave.
+ * A server that died logs no leaves: a member that the log has and no server
+ * names is a ghost, and one of the servers logs its leave.
  */
 import type {Entry} from '../protocol/frame.js';
 

@@ -6,7 +6,7 @@ import type {Entry} from '../protocol/frame.js';
 
 /** An entry without its seq. */
 export type Offer = {
-	/** The public id of whose doing it is. */
+	/** The public id of the member that it comes from. */
 	readonly id: string;
 	/** A message's number; `plainN` if it has none. */
 	readonly n: number;
@@ -41,9 +41,9 @@ export type Elsewhere = {
 };
 
 /**
- * What the log holds where the order holds nothing new: a repeat, or what is no
- * entry at all. Every client takes it for the leave of a one-shot that it
- * doesn't know, and shows nothing.
+ * What the log holds if the order holds nothing new there: a repeat, or
+ * something that isn't an entry. Every client takes it for the leave of a
+ * one-shot that it doesn't know, and shows nothing.
  */
 export const voidEntry = (seq: number): Entry => ({
 	type: 'left',

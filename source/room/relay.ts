@@ -14,7 +14,7 @@ export type RelayedLog = {
 	readonly head: number;
 };
 
-/** What one server tells another, beside the log. */
+/** What one server asks of another, beside the log. */
 export type Errand =
 	| {
 			readonly type: 'whisper';
@@ -47,9 +47,9 @@ export type RelaySite = {
 	readonly moveTo: (log: RelayedLog) => Promise<void>;
 	/** Shows members what waits for the engine; each is a `pending` frame. */
 	readonly showPending: (lines: readonly string[]) => void;
-	/** Tells a member that a message of its is not going out. */
+	/** Sends a member an error: this message of its is not going out. */
 	readonly refuse: (id: string, n: number, error: SockchatError) => void;
-	/** Who is elsewhere has changed. */
+	/** The members elsewhere have changed. */
 	readonly elsewhereChanged: () => void;
 	/** Another member has this one's nick by right. */
 	readonly giveOtherNick: (id: string) => void;
@@ -57,7 +57,7 @@ export type RelaySite = {
 	readonly replace: (id: string) => void;
 	/** @returns Why it can't be done, if so. */
 	readonly perform: (errand: Errand) => string | undefined;
-	/** What a server that has just come must know: bans, mutes, a lock. */
+	/** What a server that has just come needs to apply: bans, mutes, a lock. */
 	readonly standing: () => readonly Errand[];
 };
 
@@ -69,7 +69,7 @@ export type RoomRelay = Order & {
 	readonly start: (site: RelaySite, past?: RestoredLog) => Promise<void>;
 	/** Why nothing more can be taken; undefined if it can. */
 	readonly refusal: () => SockchatError | undefined;
-	/** Who is here has changed. */
+	/** The members here have changed. */
 	readonly membersChanged: () => void;
 	/** Entries were taken back from the log: the history can't be written. */
 	readonly takenBack: () => void;

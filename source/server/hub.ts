@@ -200,7 +200,7 @@ export class Hub implements ConnectionHub {
 		return this.#host?.member?.nick;
 	}
 
-	/** Who is left if this server goes. */
+	/** The members that are left if this server goes. */
 	get company(): Company {
 		const others = [...this.#byMember.values()].filter(
 			connection => connection !== this.#host,
@@ -265,7 +265,7 @@ export class Hub implements ConnectionHub {
 		}
 	}
 
-	/** Who is on other servers has changed; the list says so, soon. */
+	/** The members on other servers have changed; the list says so, soon. */
 	onElsewhere(): void {
 		this.#announcements.countChanged();
 	}

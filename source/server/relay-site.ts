@@ -75,7 +75,7 @@ const perform = (hub: Hub, errand: Errand): string | undefined => {
 	}
 };
 
-/** What a server that has just come has to know. */
+/** What a server that has just come has to apply. */
 const standing = ({moderation}: Hub): readonly Errand[] => [
 	...moderation.bans.flatMap((ban): Errand[] =>
 		ban.kind === 'client'

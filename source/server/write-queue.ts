@@ -19,7 +19,9 @@ export type EntryEncoder = {
 	readonly sendGap: (from: number, to: number) => void;
 };
 
-/** Who has the queue: one existing object, instead of five callbacks per peer. */
+/**
+ * The queue's owner: one existing object, instead of five callbacks per peer.
+ */
 export type QueueOwner = {
 	readonly duplex: Duplex;
 	/** The duplex, if it is a socket. */

@@ -93,7 +93,10 @@ const startedAt = async (pid: string): Promise<number> => {
 	return Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ', 20)[19] ?? 0);
 };
 
-/** The youngest comes first: whoever opened a socket is older than its heirs. */
+/**
+ * The youngest comes first: the process that opened a socket is older than
+ * those that inherited it.
+ */
 const holdersOfInode = async (inode: string): Promise<readonly Holder[]> => {
 	const found: Array<Holder & {startedAt: number}> = [];
 	try {

@@ -11,7 +11,7 @@ import {parseSyscall, type BlockedCall} from './syscalls.js';
 
 export type SocketHolder = Holder & {
 	readonly fd: number;
-	/** Tells it from a later process with its pid. */
+	/** Distinguishes it from a later process with its pid. */
 	readonly startedAt: string;
 	/** How many sockets it holds. */
 	readonly sockets: number;
@@ -65,7 +65,7 @@ export const processState = ({
 	return /t/i.test(stat.state) ? 'stopped' : 'running';
 };
 
-/** @returns Undefined if the descriptor is no socket, or can't be read. */
+/** @returns Undefined if the descriptor isn't a socket, or can't be read. */
 const inodeOf = (pid: number | string, fd: number | string) =>
 	/^socket:\[(\d+)\]$/.exec(
 		attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? '',
@@ -120,8 +120,8 @@ const holderIn = (
 };
 
 /**
- * Who holds these sockets. Of several processes, as after fork(), the first
- * counts.
+ * The processes that hold these sockets. Of several processes, as after fork(),
+ * the first counts.
  *
  * @param known Processes to look at first: a server holds what it accepts.
  */

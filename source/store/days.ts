@@ -44,7 +44,10 @@ export const dayRule = (at: number): Rule => ({
 	text: dayOf(at),
 });
 
-/** The rule above the oldest item; none if it is of today, or a rule itself. */
+/**
+ * The rule above the oldest item; undefined if that is of today, or a rule
+ * itself.
+ */
 export const dayAbove = (
 	item: Item | undefined,
 	today: Rule | undefined,

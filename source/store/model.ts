@@ -76,7 +76,7 @@ export type Model = {
 	readonly pending: readonly Pending[];
 	/** What others said while the relay is away, and has no place yet. */
 	readonly unshared: ReadonlyMap<string, Message>;
-	/** Mentions and whispers since this client came; none of a replay. */
+	/** Mentions and whispers since this client came; a replay's don't count. */
 	readonly calls: {
 		readonly count: number;
 		readonly latest: Pick<Message, 'from' | 'text'> | undefined;

@@ -29,7 +29,7 @@ export const itemOf = (
 	seq,
 });
 
-/** @returns None for the coming and going of a one-shot. */
+/** @returns An empty list for the coming and going of a one-shot. */
 export const itemsOf = (entry: Entry, own: Own): Item[] => {
 	switch (entry.type) {
 		case 'message': {

@@ -38,7 +38,7 @@ export type Reading = Attention & {
 	readonly leftOff: LeftOff | undefined;
 	/** What was seen in an earlier run, until the room's log is known. */
 	readonly before: Seen | undefined;
-	/** The log had this many entries when one came: they are no news. */
+	/** The log had this many entries when one came: they aren't news. */
 	readonly pastEnd: number;
 };
 
@@ -98,7 +98,8 @@ export const enterLog = (
 		};
 	}
 
-	// Of another log nothing was seen; what one comes into is no news either.
+	// Of another log nothing was seen; what was there before one joined isn't
+	// news.
 	const pastEnd = isFirst ? head : 0;
 	return {
 		...reading,
@@ -235,7 +236,7 @@ export const attend = (
 			};
 };
 
-/** Who answers has read what is there. */
+/** A reader who answers has read what is there. */
 export const answered = (reading: Reading): Reading => {
 	const {leftOff} = reading;
 	return leftOff?.hasNews === true && !leftOff.isSettled

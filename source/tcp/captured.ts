@@ -14,7 +14,10 @@ export type SegmentStep = Extract<Step, {kind: 'segment'}>;
 export const otherRole = (role: Role): Role =>
 	role === 'client' ? 'server' : 'client';
 
-/** Whose a call or a state is; `side` is that of `local`, and of what has no end. */
+/**
+ * Which end a call or a state belongs to; `side` is that of `local`, and of
+ * what has no end.
+ */
 export const roleOf = (step: Step, side: Role): Role =>
 	step.kind !== 'segment' && step.end === 'remote' ? otherRole(side) : side;
 
@@ -158,7 +161,7 @@ export class CapturedConnection {
 
 		const spans = this.#spans[from];
 		const end = seq + length - 1;
-		// What was sent again is no news.
+		// Retransmitted bytes are not new.
 		if (length > 0 && end > (spans.at(-1)?.end ?? 0)) {
 			spans.push({index, end, at: seenBy(step)});
 		}

@@ -97,8 +97,8 @@ export class EndStates {
 	}
 
 	/**
-	 * The other end closes: it was open before, even if no table showed it. What
-	 * it was before we looked, nobody knows.
+	 * The other end closes: it was open before, even if no table showed it. Its
+	 * state before we looked is unknown.
 	 */
 	wasOpen(seenAt: number): readonly Step[] {
 		const end = this.remote;

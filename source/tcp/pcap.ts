@@ -3,7 +3,7 @@
  * (draft-ietf-opsawg-pcap), and the TCP segments in them.
  *
  * A chunk may end anywhere. What makes no sense ends the stream, as the next
- * record can't be found; a packet that is no TCP is skipped. Both cost time in
+ * record can't be found; a packet that isn't TCP is skipped. Both cost time in
  * proportion to the bytes.
  */
 import {addressOf4, addressOf6} from './packet-address.js';
@@ -313,7 +313,10 @@ const windowScaleOf = (options: Uint8Array): number | undefined => {
 	return undefined;
 };
 
-/** @returns Undefined if it is no TCP segment, or too little of it was captured. */
+/**
+ * @returns Undefined if it isn't a TCP segment, or too little of it was
+ * captured.
+ */
 export const tcpPacketOf = (packet: Packet): TcpPacket | undefined => {
 	const view = viewOf(packet.bytes);
 	const network = networkOf(packet, view);

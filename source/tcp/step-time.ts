@@ -1,6 +1,6 @@
 /**
- * When a step happened: a time, or the bounds of one. A time of seeing is never
- * made into a time of happening.
+ * When a step happened: a time, or the bounds of one. The time at which it was
+ * seen is never shown as the time at which it happened.
  */
 import type {StepTime} from './tcp.js';
 
@@ -18,7 +18,7 @@ export const withTime = <T extends StepTime>(
 
 /**
  * Something that happened after one time and was seen at another. A wall clock
- * that was set back must not put the first bound behind the second.
+ * that was set back must not put the first bound after the second.
  */
 export const between = (notBefore: number, seenAt: number): StepTime =>
 	notBefore < seenAt ? {notBefore, seenAt} : {at: seenAt};

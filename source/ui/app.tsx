@@ -84,7 +84,7 @@ export type AppProps = {
 	readonly onAttention: (attention: Attention) => void;
 	/** A view shows the chunks on the wire, or calls: needed from now on. */
 	readonly onWireShown: () => void;
-	/** Of a host: who is left behind if it leaves. */
+	/** Of a host: the members that stay if it leaves. */
 	readonly company: () => Company | undefined;
 	/** How many of one's own lines are not stored yet. */
 	readonly unstored: () => number;

@@ -3,8 +3,8 @@
  * notification of the terminal, and a count in the title.
  *
  * It rings also while the terminal has the focus, as a window in front doesn't
- * mean that anybody looks. The count ends when somebody does: with a key, or
- * when the focus changes.
+ * mean that anybody looks. The count is reset by a key, or when the focus
+ * changes.
  */
 import type {Notification} from '../options/options.js';
 import {toDisplay, type DisplayText} from '../protocol/display.js';

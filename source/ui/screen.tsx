@@ -46,7 +46,7 @@ export const drawScreen = (
 		hasMouse,
 		onFocus(isFocused) {
 			look();
-			// Nobody reads the gauges of a window that is behind another.
+			// Nobody reads the gauges of a window without the focus.
 			store.rest(!isFocused);
 		},
 		onInput() {

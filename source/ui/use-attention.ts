@@ -5,7 +5,7 @@
 import {useCallback, useEffect, useRef} from 'react';
 import type {Attention} from '../store/reading.js';
 
-/** What the screen knows of it by itself. */
+/** The signs that the screen has by itself. */
 type Shown = {
 	readonly isShown: boolean;
 	readonly isFollowing: boolean;

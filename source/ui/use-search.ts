@@ -16,7 +16,8 @@ export type SearchActions = {
 	readonly onPage: (wish: PageWish) => void;
 };
 
-// Who types a word has its second letter by then; who looks at a hit, hardly.
+// By then a typed word has its second letter; somebody looking at hits is
+// slower.
 const maxPauseMs = 1500;
 
 /** The letter that moved, if it was the only one so far. */

@@ -1,7 +1,7 @@
 /**
- * Whose captured segments are. A port has the connections of others too: a
- * client takes its own alone, which it knows once connect() has chosen a port;
- * the SYN is captured before that, and waits here.
+ * Which connection captured segments belong to. A port has the connections of
+ * others too: a client takes its own alone, which it knows once connect() has
+ * chosen a port; the SYN is captured before that, and waits here.
  */
 import type {Segment} from '../tcp/segment.js';
 import type {Step} from '../tcp/tcp.js';

@@ -511,7 +511,7 @@ test('agent: refusals are sentences to act on', async t => {
 	);
 	assert.match(
 		await refused('wait', {matching: '('}),
-		/^matching is no regular expression of JavaScript: .+\.$/,
+		/^matching is not a regular expression of JavaScript: .+\.$/,
 	);
 	assert.match(
 		await refused('search', {text: 'é'.repeat(200)}),

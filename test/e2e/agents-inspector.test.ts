@@ -89,7 +89,10 @@ test('mcp: another client lists the tools, calls each, and is told what is wrong
 
 	const wrong = await call('wait', 'matching=(');
 	assert.ok(wrong.isError);
-	assert.match(wrong.text, /^matching is no regular expression of JavaScript/);
+	assert.match(
+		wrong.text,
+		/^matching is not a regular expression of JavaScript/,
+	);
 	const unknown = await call('say', 'text=hi', 'to=nobody');
 	assert.ok(unknown.isError);
 	assert.match(unknown.text, /^Nobody here is called "nobody"/);

@@ -177,8 +177,8 @@ test('send: what is no file is refused', async t => {
 	const {sender} = senderFor(chat);
 	for (const [path, why] of [
 		[join(folder, 'none'), 'there is no such file (ENOENT)'],
-		[folder, 'it is no regular file'],
-		['/dev/zero', 'it is no regular file'],
+		[folder, 'it is not a regular file'],
+		['/dev/zero', 'it is not a regular file'],
 	] as const) {
 		const {type, sentence} = await sender.send(path);
 		assert.equal(type, 'refused');

@@ -61,7 +61,7 @@ export const refuseWithoutRaw = (reader: Reader): void => {
 const readEol = (reader: Reader): LineEnding | undefined =>
 	reader.choice('eol', lineEndings, text => text.toLowerCase());
 
-/** Of --input, raw mode knows that nothing is read. */
+/** Of --input, raw mode knows `none` alone. */
 const readIsInputRead = (reader: Reader): boolean => {
 	const input = reader.choice('input', inputModes);
 	if (input !== undefined && input !== 'none' && reader.isTyped('input')) {

@@ -1,6 +1,6 @@
 /**
  * What a raw pipe reads and writes, whichever role it has: stdin to the socket,
- * the socket to stdout, and what is to be said of it, to stderr.
+ * the socket to stdout, and reports to stderr.
  */
 import {Buffer} from 'node:buffer';
 import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
@@ -101,7 +101,7 @@ export class PipeSession {
 		this.limits = {idleMs, replies};
 	}
 
-	/** Without a connection, none ends before stdin does. */
+	/** UDP has no connection that could end before stdin does. */
 	get isOfDatagrams(): boolean {
 		return this.#options.address.kind === 'udp';
 	}
@@ -162,7 +162,7 @@ export class PipeSession {
 		});
 	}
 
-	/** What is to be said of the input when all is over. */
+	/** Reports input that was not read or not sent. */
 	#reportInput(
 		end: Pick<
 			PipeEnd,

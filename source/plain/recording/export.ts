@@ -64,7 +64,7 @@ export const runExport = (
 				}
 
 				writeAll(target, Buffer.from(piece));
-				// The head is none.
+				// The first piece is the head, which isn't a packet.
 				packets++;
 			}
 		} catch (error) {

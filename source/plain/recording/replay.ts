@@ -289,7 +289,7 @@ const playRecording = async (
 /**
  * Plays it, or writes it as packets.
  *
- * @throws {SockchatError} If the recording can't be read, or is none.
+ * @throws {SockchatError} If the file can't be read, or isn't a recording.
  */
 export const runReplay = async (
 	options: ReplayOptions,

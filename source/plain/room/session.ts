@@ -80,7 +80,7 @@ export const mayInterrupt = (session: RoomSession): boolean =>
 const isTyped = ({streams}: RoomSession): boolean =>
 	streams.isTyped && streams.stdout.isTerminal;
 
-/** What a person who pasted several lines is told. */
+/** What a person who pasted several lines is asked. */
 export const pasteNotice = (
 	lineCount: number,
 	{options}: RoomSession,

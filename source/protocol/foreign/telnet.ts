@@ -93,8 +93,8 @@ const endOfSubAt = (bytes: Buffer, from: number): number => {
 
 /**
  * @param at Of an IAC.
- * @returns Undefined if it is none, or its end is not here. IAC IAC is a byte of
- * data, and common in what is no telnet.
+ * @returns Undefined if it isn't a command, or hasn't ended yet. IAC IAC is a
+ * byte of data, and common outside of telnet.
  */
 const commandAt = (bytes: Buffer, at: number): Found | undefined => {
 	const command = bytes[at + 1];
@@ -131,7 +131,7 @@ export const textWithCommands = (bytes: Uint8Array): string => {
 	const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const parts: string[] = [];
 	let start = 0;
-	// Where no subnegotiation ends, none is looked for again.
+	// Once no end of a subnegotiation was found, later ones are not searched.
 	let isSubOpen = false;
 	let at = buffer.indexOf(iac);
 	while (at !== -1) {

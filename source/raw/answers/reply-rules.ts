@@ -11,7 +11,7 @@ export type ReplyRule = {
  * Splits at the first `=` that no backslash stands before: `\=` is an equals
  * sign of the expression.
  *
- * @returns Undefined if there is none, or no expression.
+ * @returns Undefined if there is no such `=`, or nothing before it.
  */
 export const splitReply = (
 	text: string,

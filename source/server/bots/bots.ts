@@ -112,7 +112,7 @@ export class Bots {
 		return this.#requests.size;
 	}
 
-	/** Who offers a command. */
+	/** The bot that offers a command. */
 	botOf(name: string): string | undefined {
 		return this.#offers.get(name)?.bot;
 	}

@@ -3,7 +3,7 @@
  *
  * It gives whole entries in order: from memory, from the history once memory
  * has dropped them, and a gap for those that are stored nowhere. It knows no
- * socket: who reads decides when, and what becomes of the entries.
+ * socket: its owner decides when to read, and what becomes of the entries.
  */
 import type {Buffer} from 'node:buffer';
 import type {RoomLog} from '../../room/log.js';

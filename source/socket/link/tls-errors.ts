@@ -53,7 +53,7 @@ const tlsError = (sentence: string, cause?: Error) =>
 
 /**
  * @param who The other side, in a sentence.
- * @returns Undefined if the failure is none of TLS.
+ * @returns Undefined if it isn't a failure of TLS.
  */
 export const tlsFailed = (
 	who: string,

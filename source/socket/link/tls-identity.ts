@@ -1,4 +1,4 @@
-/** Whom a certificate is for. */
+/** Which names a certificate has to be for. */
 import {checkServerIdentity, type PeerCertificate} from 'node:tls';
 
 /**

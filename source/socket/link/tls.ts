@@ -27,7 +27,7 @@ import {endedEarly, noHandshake, truncated} from './tls-errors.js';
 export type TlsClient = {
 	/** Where it connects to: a certificate for it, or for `localhost`, is right. */
 	readonly host: string;
-	/** Whom the certificate has to be for instead. */
+	/** The name that the certificate has to be for instead. */
 	readonly name: string | undefined;
 	/** Authorities to trust instead of Node's; PEM. */
 	readonly authorities: string | undefined;

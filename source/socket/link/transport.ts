@@ -23,7 +23,7 @@ export type TlsWish = {
 	readonly ca?: string | undefined;
 	readonly cert?: string | undefined;
 	readonly key?: string | undefined;
-	/** Whom the certificate has to be for. */
+	/** The name that the certificate has to be for. */
 	readonly name?: string | undefined;
 	/** Whether any certificate will do. */
 	readonly isInsecure?: boolean | undefined;

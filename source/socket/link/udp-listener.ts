@@ -124,7 +124,8 @@ export class UdpListener implements AnyListener {
 		socket.on('message', (datagram, from) => {
 			this.#take(datagram, from);
 		});
-		// An unconnected socket is told of no ICMP; what else there is, send() says.
+		// ICMP errors don't reach an unconnected socket; other errors come from
+		// send().
 		socket.on('error', () => undefined);
 		this.#runner.bound();
 	}

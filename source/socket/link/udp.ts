@@ -111,7 +111,7 @@ export abstract class DatagramStream extends CarrierStream {
 	}
 
 	protected override wanted(): void {
-		// A UDP socket can't be told to wait: the kernel drops what is too much.
+		// UDP has no back-pressure: the kernel drops what is too much.
 	}
 }
 

@@ -1,9 +1,9 @@
 /**
  * Tab completion, as in IRC: a nick at the start of the line is an address and
  * becomes 'otter: '; elsewhere it becomes 'otter ', and '@ot' becomes '@otter ';
- * '@' alone begins with who spoke last.
- * A '/' at the start of the line completes to a command, and a word after it to
- * what the command takes. Case is ignored.
+ * '@' alone begins with the last speaker. A '/' at the start of the line
+ * completes to a command, and a word after it to what the command takes. Case
+ * is ignored.
  */
 export type Candidates = {
 	/** With their slash: '/nick'. */

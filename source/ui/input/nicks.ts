@@ -3,7 +3,7 @@ import type {Model} from '../../store/model.js';
 import {itemAt} from '../../store/transcript.js';
 import type {Candidates} from './completion.js';
 
-// Who spoke before these is no more likely than anybody else.
+// Earlier speakers are no more likely than anybody else.
 const maxItems = 1000;
 
 export const nicksToComplete = ({

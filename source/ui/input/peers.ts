@@ -2,7 +2,7 @@
 import type {Model} from '../../store/model.js';
 import {itemAt} from '../../store/transcript.js';
 
-// Who spoke before these is no more likely than anybody else.
+// Earlier speakers are no more likely than anybody else.
 const maxItems = 1000;
 
 /** @param present The addresses of those who are connected. */

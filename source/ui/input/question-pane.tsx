@@ -1,4 +1,4 @@
-/** A question in the place of the input line, with the caret behind it. */
+/** A question in the place of the input line, with the caret after it. */
 import {Box, useCursor} from 'ink';
 import stringWidth from 'string-width';
 import {toDisplay} from '../../protocol/display.js';

@@ -225,7 +225,7 @@ const caretAt = (
 	for (const [position, grapheme] of graphemes.entries()) {
 		const width = measure(grapheme);
 		const isLast = position === graphemes.length - 1;
-		// Behind the last one, the caret is in the next row.
+		// After the last one, the caret is in the next row.
 		const staysInRow = !isLast || (end === text.length && grapheme !== '\n');
 		if (!staysInRow || cells + width > column) {
 			return index;

@@ -34,7 +34,7 @@ export const searchedOn = (
 		index += by
 	) {
 		const line = history[index]!;
-		// The same line twice is no further find.
+		// The same line twice doesn't count as another find.
 		if (line !== current && hasQuery(line, search.query)) {
 			return {...search, index, hasFailed: false};
 		}

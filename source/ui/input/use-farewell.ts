@@ -1,6 +1,6 @@
 /**
- * What one is asked before one leaves: a host that leaves others behind, and
- * anybody with lines that are not stored yet.
+ * The question before leaving: for a host whose members stay, and for anybody
+ * with lines that are not stored yet.
  */
 import {useEffect, useReducer, useRef} from 'react';
 import {unstoredTexts} from '../../chat/ending.js';
@@ -8,20 +8,20 @@ import {farewellTexts} from '../../chat/farewell.js';
 import type {Company} from '../../server/hub.js';
 
 export type Farewell = {
-	/** Shown instead of the empty draft; none if nothing is asked. */
+	/** Shown instead of the empty draft; empty if nothing is asked. */
 	readonly texts: readonly string[];
 	/** Asks, or leaves if that was asked already or nothing would be lost. */
 	readonly leave: () => void;
 	/** Another key: the draft is shown again, and a second /quit still leaves. */
 	readonly hide: () => void;
-	/** One stays. @returns Whether it was being asked. */
+	/** Takes the question back. @returns Whether it was being asked. */
 	readonly stay: () => boolean;
 };
 
 type Phase = 'none' | 'shown' | 'hidden' | 'left';
 
 export type Leaving = {
-	/** Of a host; a member leaves nobody behind. */
+	/** Of a host; a member's leaving ends nothing for others. */
 	readonly company: () => Company | undefined;
 	/** How many of one's own lines are not stored yet. */
 	readonly unstored: () => number;

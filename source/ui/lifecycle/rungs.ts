@@ -4,7 +4,7 @@
  *
  * 02:11.204 send(6) = 6        │── PSH seq=1 len=6 "hello⏎" ─▸│
  *
- * Three lines tell without colour how a segment is known. Pure.
+ * Three kinds of line show without colour how a segment is known. Pure.
  */
 import {roleOf, type Role} from '../../tcp/captured.js';
 import type {Arrow, ArrowEvidence, Rung} from '../../tcp/rungs.js';

@@ -130,7 +130,8 @@ export const createAnswerFilter = () => {
 const keyMs = 25;
 const answerMs = 1000;
 
-// Who leaves sooner may find the answer on the command line of the shell.
+// If the program ends sooner, the answer may appear on the shell's command
+// line.
 const expectedMs = 250;
 
 /** Terminals that might print the question. */

@@ -3,8 +3,8 @@
  * CSI I when it gets the focus, CSI O when it loses it. Many terminals never
  * report it, and tmux only with `focus-events on`.
  *
- * The reports are watched on their way to Ink, which drops them as it does every
- * sequence that is no key: none of them reaches the draft.
+ * The reports are watched on their way to Ink, which drops them as it does
+ * every sequence that isn't a key: none of them reaches the draft.
  */
 import {withMethods} from '../../keyboard/with-methods.js';
 

@@ -43,7 +43,7 @@ const middleLuminance = 0.179;
 /**
  * By its colour, as terminals answer OSC 11: "rgb:1e1e/1e1e/1e1e".
  *
- * @returns Undefined if it is no colour.
+ * @returns Undefined if it isn't a colour.
  */
 export const groundOfColour = (colour: string): Ground | undefined => {
 	const [red, green, blue] = channelsOf(colour).map(channel =>

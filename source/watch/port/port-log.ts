@@ -1,6 +1,6 @@
 /**
  * The sockets on one port, from one reading to the next: the steps of each
- * connection and of who listens, the calls that block, and what becomes of the
+ * connection and of the listener, the calls that block, and what becomes of the
  * programs. Pure.
  *
  * A hundred connections are followed; the others are only counted, so that a
@@ -290,7 +290,9 @@ export class PortLog {
 		return pairs;
 	}
 
-	/** Whose socket has an inode: of a connection, or of who listens. */
+	/**
+	 * What a socket with this inode belongs to: a connection, or the listener.
+	 */
 	#socketOf(inode: string): Pick<Blocked, 'end' | 'peer'> | undefined {
 		for (const {row} of this.#listeners.values()) {
 			if (row.inode === inode) {

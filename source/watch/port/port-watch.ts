@@ -83,7 +83,7 @@ export class PortWatch {
 	}
 
 	/**
-	 * Something has happened, as a captured segment tells: reads as soon as the
+	 * Something has happened, as a captured segment shows: reads as soon as the
 	 * quickest pace allows. What follows, such as close() and the end of its
 	 * program, is then seen apart.
 	 */
