@@ -54,7 +54,7 @@ const contradictions: readonly Contradiction[] = [
 	[
 		'udp',
 		'backlog',
-		'--backlog is of connections, and --udp has none; give only one of them.',
+		'--backlog is for connections, and --udp has none; give only one of them.',
 	],
 	...(['tls', 'ws'] as const).map((name): Contradiction => [
 		'probe',
@@ -85,7 +85,11 @@ const contradictions: readonly Contradiction[] = [
 		'waitForMention',
 		'--wait-for and --wait-for-mention exclude each other; give only one.',
 	],
-	['times', 'json', '--times is for plain lines; JSON has the time as "at".'],
+	[
+		'times',
+		'json',
+		'--times is for plain lines, and --json has the time as "at"; leave out --times.',
+	],
 	[
 		'retry',
 		'noRetry',

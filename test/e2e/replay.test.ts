@@ -261,7 +261,7 @@ test('e2e: a wrong --last or --since is one sentence and code 2', async t => {
 		],
 		[
 			['--times', '--json'],
-			'--times is for plain lines; JSON has the time as "at".\n',
+			'--times is for plain lines, and --json has the time as "at"; leave out --times.\n',
 		],
 	] as const) {
 		const chat = start(t, ...args);
