@@ -179,6 +179,21 @@ const refusalOf = (
 		? {type: 'error', n: event.n, at: event.at, ...causeOf(event.error)}
 		: undefined;
 
+/** Without its state, a connection that failed still says why. */
+const failureOf = (
+	event: ChatEvent,
+	isWanted: (type: string) => boolean,
+): Typed | undefined => {
+	if (event.type !== 'connection' || isWanted('state')) {
+		return undefined;
+	}
+
+	const {at, connection} = event;
+	return connection.phase === 'closed' && connection.cause
+		? {type: 'error', at, ...causeOf(connection.cause)}
+		: undefined;
+};
+
 /**
  * @param id The member's own public id.
  * @param isWanted Whether to print events of a type.
@@ -194,6 +209,7 @@ export const jsonLine = (
 		objectOf(event, chunks),
 		receiptOf(event, id),
 		refusalOf(event, isWanted),
+		failureOf(event, isWanted),
 	];
 	const lines = objects
 		.filter(object => object !== undefined)

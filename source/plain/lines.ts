@@ -117,7 +117,8 @@ const nameOfStep = (step: Step): string => {
 
 		case 'segment': {
 			const done = step.direction === 'out' ? 'sent' : 'received';
-			return `${peer}${step.segment} ${done}`;
+			const why = step.errno === undefined ? '' : ` (${step.errno})`;
+			return `${peer}${step.segment} ${done}${why}`;
 		}
 
 		case 'state': {

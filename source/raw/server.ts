@@ -227,7 +227,8 @@ export const startRawServer = async ({
 		},
 		onCutOff: destroy,
 	});
-	await listener.listen(backlog);
+	const listen = async () => listener.listen(backlog);
+	await (watch ? watch.listening(listen, () => listener.calls) : listen());
 	watch?.sample((table, at) => ({
 		type: 'peers',
 		at,

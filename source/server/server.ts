@@ -27,7 +27,7 @@ import {toFrameTime} from '../protocol/time.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import {MemoryLink, type SocketLink} from '../socket/link.js';
-import {Listener} from '../socket/listener.js';
+import {callsToListen, Listener} from '../socket/listener.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {
@@ -217,16 +217,20 @@ export const startServer = async ({
 	const places = roomForPeers();
 	const clock = inFrameTime(givenClock);
 	const tellHealth = healthTeller(clock, onEvent);
-	const history =
+	const openHistory = async () =>
 		place &&
-		(await openHistoryFor({
+		openHistoryFor({
 			place,
 			address,
 			isBound: descriptor !== undefined,
 			clock,
 			onTrouble: tellHealth,
 			log: await relayedLog(relay, place),
-		}));
+		});
+	// It listens for a moment, to find out whether the address is free.
+	const history = await (watch
+		? watch.listening(openHistory, () => callsToListen(address, 1))
+		: openHistory());
 	const past = history?.recovered;
 	let knownLogId = past?.logId ?? relay?.log?.id;
 	// Lazily: Node takes 3 ms to load crypto, and listening should not wait.
@@ -299,7 +303,8 @@ export const startServer = async ({
 
 		await hub.stored();
 
-		await listener.listen(backlog);
+		const listen = async () => listener.listen(backlog);
+		await (watch ? watch.listening(listen, () => listener.calls) : listen());
 	} catch (error) {
 		await relay?.drain();
 		await history?.close();

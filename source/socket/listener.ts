@@ -75,6 +75,18 @@ const connectBurstSeconds = 2;
 // For bursts of connections; Linux caps it at net.core.somaxconn.
 export const defaultBacklog = 4096;
 
+/** What a server calls, in the end listen(). */
+export const callsToListen = (
+	address: LoopbackAddress,
+	backlog: number,
+): readonly Call[] => [
+	'socket()',
+	// Node sets it without being asked.
+	...(address.kind === 'tcp' ? (['setsockopt(SO_REUSEADDR, 1)'] as const) : []),
+	`bind(${formatAddress(address)})`,
+	`listen(${backlog})`,
+];
+
 export class Listener implements AnyListener {
 	readonly #options: ListenerOptions;
 	readonly #netServer: NetServer;
@@ -152,18 +164,8 @@ export class Listener implements AnyListener {
 
 	/** What it calls to listen: a socket that was passed to us is bound. */
 	get calls(): readonly Call[] {
-		const listened = `listen(${this.#backlog})` as const;
-		// Node sets SO_REUSEADDR without being asked.
-		const reuse: readonly Call[] =
-			this.#address.kind === 'tcp' ? ['setsockopt(SO_REUSEADDR, 1)'] : [];
-		return this.#options.descriptor === undefined
-			? [
-					'socket()',
-					...reuse,
-					`bind(${formatAddress(this.#address)})`,
-					listened,
-				]
-			: [listened];
+		const all = callsToListen(this.#address, this.#backlog);
+		return this.#options.descriptor === undefined ? all : all.slice(-1);
 	}
 
 	get state(): Listening {

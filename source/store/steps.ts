@@ -85,6 +85,24 @@ const confirm = (
 	return [...withoutDisproved(steps), added];
 };
 
+/** An RST that refused a connection is what connect() failed with. */
+const withRefusal = (steps: readonly Step[], added: Step): readonly Step[] => {
+	if (added.kind !== 'segment' || added.errno !== 'ECONNREFUSED') {
+		return steps;
+	}
+
+	const place = steps.findLastIndex(
+		step =>
+			step.kind === 'call' &&
+			nameOfCall(step.call) === 'connect' &&
+			step.peer === added.peer,
+	);
+	const call = steps[place];
+	return call?.kind === 'call'
+		? steps.with(place, {...call, errno: added.errno})
+		: steps;
+};
+
 /**
  * Adds a step at the end.
  *
@@ -99,7 +117,7 @@ export const appendStep = (
 	limit: number,
 ): readonly Step[] => {
 	if (step.kind !== 'state') {
-		return [...steps, step].slice(-limit);
+		return [...withRefusal(steps, step), step].slice(-limit);
 	}
 
 	const places = indexesOf(steps, step);

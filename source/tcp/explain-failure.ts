@@ -18,6 +18,8 @@ const reasons: Readonly<
 			'Another socket listens on that address already (POSIX, listen()).',
 	},
 	connect: {
+		ECONNREFUSED:
+			'The other side answered the SYN with RST: nobody listens on that port (POSIX, connect()).',
 		EADDRNOTAVAIL:
 			'No SYN was sent: a connection between these two addresses exists already, or no local port is free (POSIX, connect()).',
 	},

@@ -162,6 +162,8 @@ export type Step = StepTime &
 				 * what the process did. read: counted, from the kernel's figures.
 				 */
 				readonly evidence?: 'captured' | 'inferred' | 'read' | undefined;
+				/** Of an RST: what the process's call failed with, such as ECONNREFUSED. */
+				readonly errno?: string | undefined;
 				/** Counted: how many had data; `length` is the bytes of all. */
 				readonly count?: number | undefined;
 				/** Counted: how many had none besides, such as acknowledgements. */

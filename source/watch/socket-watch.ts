@@ -5,7 +5,7 @@
  */
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
-import {seenBy} from '../tcp/step-time.js';
+import {between, seenBy} from '../tcp/step-time.js';
 import type {Segment} from '../tcp/segment.js';
 import {nameOfCall, type Call, type KernelPair, type Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
@@ -15,6 +15,7 @@ import type {Endpoints, Link} from '../socket/link.js';
 import {readPortFigures} from '../socket/ss.js';
 import {readTcpTable, type TcpTable} from '../socket/tcp-table.js';
 import {FollowedSocket} from './followed-socket.js';
+import {stepsOfFailure} from './listen-failure.js';
 import {
 	TcpTablePoller,
 	type TcpTablePollerOptions,
@@ -267,6 +268,30 @@ export class SocketWatch {
 			const at = this.#clock.wallMs();
 			this.#show([{kind: 'call', at, call, peer: undefined}]);
 			this.#poller.pollSoon();
+		}
+	}
+
+	/**
+	 * Records what a server called if it can't listen.
+	 *
+	 * @param attempt Listens, among other things.
+	 * @param calls What it calls for that.
+	 * @throws What `attempt` throws.
+	 */
+	async listening<T>(
+		attempt: () => Promise<T>,
+		calls: () => readonly Call[],
+	): Promise<T> {
+		const begunAt = this.#clock.wallMs();
+		try {
+			return await attempt();
+		} catch (error) {
+			if (this.#isTcp) {
+				const time = between(begunAt, this.#clock.wallMs());
+				this.#show(stepsOfFailure(calls(), error, time));
+			}
+
+			throw error;
 		}
 	}
 

@@ -93,10 +93,10 @@ export const watchSteps = (
 		});
 	};
 
-	const received = (segment: 'FIN' | 'RST'): void => {
+	const received = (segment: 'FIN' | 'RST', errno?: string): void => {
 		const now = clock.wallMs();
 		const time = between(lateSince ?? endedAt ?? now, now);
-		onStep({kind: 'segment', segment, peer, ...time});
+		onStep({kind: 'segment', segment, ...(errno && {errno}), peer, ...time});
 	};
 
 	const enter = (end: 'local' | 'remote', state: TcpState, time: StepTime) => {
@@ -175,7 +175,7 @@ export const watchSteps = (
 	const onError = ({code = '', syscall}: NodeJS.ErrnoException) => {
 		if (isDialled && resetCodes.has(code)) {
 			isOver = true;
-			received('RST');
+			received('RST', code);
 			if (syscall === 'write') {
 				called('send()', {errno: code});
 			}

@@ -147,3 +147,24 @@ test('steps: the last state of an end is its current one, whatever comes', () =>
 		{numRuns: runs},
 	);
 });
+
+test('steps: the RST that refuses a connection is what connect() failed with', () => {
+	const refused: Step = {
+		kind: 'segment',
+		segment: 'RST',
+		errno: 'ECONNREFUSED',
+		peer: undefined,
+		at: 1,
+	};
+	const steps = append(called('connect()'), inferred('SYN-SENT'), refused);
+	assert.deepEqual(steps, [
+		{...called('connect()'), errno: 'ECONNREFUSED'},
+		inferred('SYN-SENT'),
+		refused,
+	]);
+	const reset = {...refused, errno: 'ECONNRESET'};
+	assert.deepEqual(append(called('connect()'), reset), [
+		called('connect()'),
+		reset,
+	]);
+});
