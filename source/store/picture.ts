@@ -13,6 +13,7 @@ import type {KernelPair, KernelSocket, KernelTimer} from '../tcp/tcp.js';
 import type {Model} from './model.js';
 import {
 	closedWindows,
+	hasClosedOwnWindow,
 	isSameSegments,
 	isSameTransfers,
 	type SocketView,
@@ -151,6 +152,7 @@ const isSameTable = (
 		before.refused === after.refused &&
 		before.unreadBytes === after.unreadBytes &&
 		closedWindows(before.rows) === closedWindows(after.rows) &&
+		hasClosedOwnWindow(before.rows) === hasClosedOwnWindow(after.rows) &&
 		isSameEnd(before.listening, after.listening) &&
 		(!arePeersShown ||
 			(before.rows.length === after.rows.length &&

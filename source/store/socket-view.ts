@@ -189,6 +189,10 @@ const unreadOf = ({kernel}: PeerRow): number =>
 export const closedWindows = (rows: readonly PeerRow[]): number =>
 	rows.filter(({kernel}) => kernel?.local?.timer?.name === 'persist').length;
 
+/** Whether a peer probes until this process has read. */
+export const hasClosedOwnWindow = (rows: readonly PeerRow[]): boolean =>
+	rows.some(({kernel}) => kernel?.remote?.timer?.name === 'persist');
+
 const standingUnread = (
 	before: readonly PeerRow[],
 	now: readonly PeerRow[],

@@ -25,7 +25,7 @@ import {
 	toDisplay,
 } from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
-import {closedWindows} from '../../store/socket-view.js';
+import {closedWindows, hasClosedOwnWindow} from '../../store/socket-view.js';
 import {
 	formatAge,
 	formatDuration,
@@ -266,8 +266,32 @@ export const linkFacts = ({link}: Model): readonly string[] => {
 	}
 };
 
+/** What stands still at a server's connections, if anything does. */
+const standingAtPeers = ({socket}: Model): readonly string[] => {
+	const {unreadBytes = 0, rows = []} = socket.peers ?? {};
+	const closed = closedWindows(rows);
+	return [
+		...(unreadBytes > 0 ? [`unread here ${formatBytes(unreadBytes)}`] : []),
+		...(hasClosedOwnWindow(rows) ? ['window closed here'] : []),
+		...(closed > 0 ? [`${closed} with a closed window`] : []),
+	];
+};
+
+const unreadByPeer = (bytes: number): string =>
+	`unread by peer ${formatBytes(bytes)}`;
+
+/** What stands still, if anything does. */
+export const standingFacts = (model: Model): readonly string[] => {
+	if (model.listening) {
+		return standingAtPeers(model);
+	}
+
+	const unread = model.socket.kernel?.pair?.remote?.receiveQueueBytes ?? 0;
+	return unread > 0 ? [unreadByPeer(unread)] : [];
+};
+
 /** A server's counts of connections. */
-export const peersFacts = ({
+export const peerCounts = ({
 	listening,
 	socket,
 	link,
@@ -282,9 +306,7 @@ export const peersFacts = ({
 	}
 
 	const {refused = 0, backlog, listening: read} = socket.peers ?? {};
-	const {unreadBytes: unread = 0} = socket.peers ?? {};
 	const queue = read?.receiveQueueBytes ?? 0;
-	const closed = closedWindows(socket.peers?.rows ?? []);
 	return [
 		`${peers} connected`,
 		`${accepted} accepted`,
@@ -295,13 +317,14 @@ export const peersFacts = ({
 			: queue > 0
 				? [`${queue} of ${backlog} wait for accept()`]
 				: [`backlog ${backlog}`]),
-		...(unread > 0 ? [`unread here ${formatBytes(unread)}`] : []),
-		...(closed > 0 ? [`${closed} with a closed window`] : []),
 	];
 };
 
-const bytesOr = (bytes: number | undefined): string =>
-	bytes === undefined ? 'unknown' : formatBytes(bytes);
+/** All of that. */
+export const peersFacts = (model: Model): readonly string[] => [
+	...peerCounts(model),
+	...(model.listening ? standingAtPeers(model) : []),
+];
 
 /** A count of bytes on their way, and where the count is from. */
 export type LayerFact = {
@@ -365,8 +388,8 @@ const kernelFacts = (
 	const unreadHere = local?.receiveQueueBytes ?? 0;
 	return [
 		...(local ? sendingTexts(local, wallNow - kernel.at) : ['unacked unknown']),
-		`unread by peer ${bytesOr(remote?.receiveQueueBytes)}`,
-		...(unreadHere > 0 ? [`unread by us ${bytesOr(unreadHere)}`] : []),
+		remote ? unreadByPeer(remote.receiveQueueBytes) : 'unread by peer unknown',
+		...(unreadHere > 0 ? [`unread by us ${formatBytes(unreadHere)}`] : []),
 	].map(text => counted(text, 'kernel'));
 };
 

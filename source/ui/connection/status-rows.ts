@@ -20,9 +20,10 @@ import {
 	isPresenceCurrent,
 	layerFacts,
 	linkFacts,
-	peersFacts,
+	peerCounts,
 	phaseFact,
 	routeText,
+	standingFacts,
 	tcpFact,
 	type PhaseFact,
 	type TcpFact,
@@ -103,17 +104,21 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		isTroubled ? relay : undefined,
 		room,
 	);
+	const standing = standingFacts(model);
 	const facts = [
 		relay && !isTroubled && relayWords(relay),
 		isHere && `${count} here`,
+		...standing,
 		...(model.target === undefined
-			? [routeText(model), ...peersFacts(model)]
-			: [...peersFacts(model), ...laterFaults(model), routeText(model)]),
+			? [routeText(model), ...peerCounts(model)]
+			: [...peerCounts(model), ...laterFaults(model), routeText(model)]),
 		...linkFacts(model).slice(0, 2),
 		isHere && markedNames(presence.members).join(' '),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
-		...layerFacts(model, wallNow).map(({brief}) => brief),
+		...layerFacts(model, wallNow)
+			.map(({brief}) => brief)
+			.filter(brief => !standing.includes(brief)),
 	];
 	const [first = '', ...others] = kept;
 	const spans = [

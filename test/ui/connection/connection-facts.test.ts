@@ -322,12 +322,21 @@ test('connection facts: what was never sent is not called unacknowledged', () =>
 });
 
 test('connection facts: a server shows unread bytes and closed windows', () => {
-	const row = (changes: Parameters<typeof kernelSocket>[0]) =>
-		peerRow({kernel: {local: kernelSocket(changes), remote: undefined}});
+	type Changes = Parameters<typeof kernelSocket>[0];
+	const row = (changes: Changes, remote?: Changes) =>
+		peerRow({
+			kernel: {
+				local: kernelSocket(changes),
+				remote: remote && kernelSocket(remote),
+			},
+		});
 	const peers = {
 		at: wallNow,
 		rows: [
-			row({receiveQueueBytes: 1000}),
+			row(
+				{receiveQueueBytes: 1000},
+				{sendQueueBytes: 9, timer: {name: 'persist', inMs: 900}},
+			),
 			row({receiveQueueBytes: 500, timer: {name: 'persist', inMs: 200}}),
 		],
 		listening: kernelSocket({state: 'LISTEN'}),
@@ -337,8 +346,8 @@ test('connection facts: a server shows unread bytes and closed windows', () => {
 	};
 	const listening = listeningOf('listening');
 	assert.deepEqual(
-		peersFacts(modelOf({listening, ...socketOf({peers})})).slice(-2),
-		['unread here 1.5 kB', '1 with a closed window'],
+		peersFacts(modelOf({listening, ...socketOf({peers})})).slice(-3),
+		['unread here 1.5 kB', 'window closed here', '1 with a closed window'],
 	);
 });
 

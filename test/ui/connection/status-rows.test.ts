@@ -12,6 +12,7 @@ import {
 	listeningOf,
 	modelOf,
 	now,
+	peerRow,
 	socketOf,
 	textsOf,
 	wallNow,
@@ -55,6 +56,52 @@ const client = modelOf({
 	...socketOf({
 		kernel: {at: wallNow, pair: {local: kernelSocket(), remote: undefined}},
 	}),
+});
+
+test('status rows: what a server has left unread comes before its address', () => {
+	const peers = {
+		at: wallNow,
+		rows: [
+			peerRow({
+				kernel: {
+					local: kernelSocket({receiveQueueBytes: 175_600}),
+					remote: kernelSocket({timer: {name: 'persist', inMs: 900}}),
+				},
+			}),
+		],
+		listening: kernelSocket({state: 'LISTEN'}),
+		backlog: 4096,
+		refused: 0,
+		unreadBytes: 175_600,
+	};
+	const listening = listeningOf('listening');
+	const model = modelOf({mode: 'raw', listening, ...socketOf({peers})});
+	const [row] = rowsOf(model, 80);
+	assert.match(
+		row!,
+		/ · tcp LISTEN · unread here 175\.6 kB · window closed here/,
+	);
+});
+
+test('status rows: what a peer has left unread comes before the address, once', () => {
+	const kernel = {
+		at: wallNow,
+		pair: {
+			local: kernelSocket(),
+			remote: kernelSocket({receiveQueueBytes: 6}),
+		},
+	};
+	const model = modelOf({
+		mode: 'raw',
+		connection: connections.open,
+		local: '127.0.0.1:53122',
+		remote: '127.0.0.1:5001',
+		...socketOf({kernel}),
+	});
+	const [row] = rowsOf(model, 80);
+	assert.match(row!, / · tcp ESTABLISHED · unread by peer 6 B · 127\.0\.0\.1:/);
+	const [wide] = rowsOf(model, 300);
+	assert.equal(wide!.split('unread by peer').length, 2);
 });
 
 test('status rows: show as much as fits, the most useful first', () => {
