@@ -53,8 +53,8 @@ const phases: readonly Phase[] = ['open', 'silent', 'handshaking'];
 /**
  * @param code `this end FIN-WAIT-2`, `other end CLOSED`, `server CLOSE-WAIT` and
  * `client TIME-WAIT` of other programs, `close()`,
- * `received FIN`, `received "text"`, `sent "text"` or `printed "text"`; in a room
- * also `connection silent`, `unread by peer` and `stored "text"`.
+ * `received FIN`, `received "text"`, `sent "text"`, `printed "text"`, or `/wire`
+ * for the view that is shown; in a room also `connection silent`, `unread by peer` and `stored "text"`.
  * @throws {Error} If it is none of these.
  */
 export const parseCondition = (code: string): Condition => {
@@ -78,6 +78,10 @@ export const parseCondition = (code: string): Condition => {
 	const phase = phases.find(known => code === `connection ${known}`);
 	if (phase) {
 		return {kind: 'connection', phase};
+	}
+
+	if (code === '/wire') {
+		return {kind: 'view', view: 'wire'};
 	}
 
 	if (code === 'unread by peer') {

@@ -343,7 +343,12 @@ export const parseLesson = (markdown: string): Lesson => {
 
 			texts.push(block.text);
 		} else if (block.kind === 'console') {
-			moves.push(...movesOf(block.lines));
+			const made = movesOf(block.lines);
+			if (made.length === 0 && moves.length === 0) {
+				texts = texts.map(text => text.replace(/:$/, '.'));
+			}
+
+			moves.push(...made);
 		} else {
 			const ask = askOf(block.lines);
 			if (ask) {

@@ -51,6 +51,8 @@ export type Progress = {
 	readonly peer: string | undefined;
 	readonly played: readonly Played[];
 	readonly prediction: Prediction | undefined;
+	/** Whether it has come true, once that was seen. */
+	readonly verdict: Note | undefined;
 	readonly notes: readonly Note[];
 };
 
@@ -96,14 +98,47 @@ const noted = (progress: Progress, tone: Note['tone'], text: string) => ({
 const sentenceOf = (hint: string): string =>
 	hint.slice(0, 1).toUpperCase() + hint.slice(1);
 
+/** Of a step that is gone. */
+export const overSentence =
+	'This connection is over, before the lesson was. /again starts it again.';
+
 const hintOf = (progress: Progress): string => {
+	const {phase} = progress;
 	const {ask} = stageOf(progress);
 	const wanted = wantedOf(progress);
+	if (phase === 'right' || phase === 'done') {
+		return 'Enter goes on.';
+	}
+
+	if (phase === 'asking' && ask.kind === 'predict') {
+		return `Type a number from 1 to ${ask.choices.length} and Enter; what you predict is not counted.`;
+	}
+
+	if (isGone(progress)) {
+		return overSentence;
+	}
+
 	const hint = ask.kind === 'check' ? sentenceOf(ask.hint) : '';
 	return wanted === undefined
 		? hint || 'Nothing is to be typed now; it takes a moment.'
 		: `Type ${wanted} and Enter. ${hint}`.trim();
 };
+
+/**
+ * Whether the step can't be done any more, as this end of the connection that
+ * counts is gone. A member's connection comes back.
+ */
+export const isGone = (progress: Progress): boolean =>
+	(progress.phase === 'checking' ||
+		wantedOf(progress) !== undefined ||
+		isHeld(progress)) &&
+	socketsOf(progress.lesson) !== 'room' &&
+	progress.states.some(
+		state =>
+			state.kind === 'state' &&
+			state.end === 'local' &&
+			state.state === 'CLOSED',
+	);
 
 const conditionsOf = (progress: Progress): readonly Condition[] => {
 	const {ask} = stageOf(progress);
@@ -151,14 +186,14 @@ const arrive = (progress: Progress): Advance => {
 	}
 
 	const {prediction, notes} = progress;
-	const verdict = ask.kind === 'check' ? prediction : undefined;
+	const isSeen = ask.kind === 'check';
 	return {
 		progress: {
 			...progress,
 			phase: 'right',
-			prediction: verdict ? undefined : prediction,
-			notes:
-				ask.kind === 'check' ? (verdict ? [verdictOn(verdict)] : []) : notes,
+			prediction: isSeen ? undefined : prediction,
+			verdict: isSeen && prediction ? verdictOn(prediction) : undefined,
+			notes: isSeen ? [] : notes,
 		},
 		effects: [],
 	};
@@ -175,6 +210,13 @@ const placeOf = (line: string, progress: Progress): number => {
 	);
 };
 
+/** Whether what comes next is a look at something that isn't there yet. */
+const isHeld = (progress: Progress): boolean =>
+	progress.phase === 'moving' &&
+	stageOf(progress).moves[progress.at]?.by === 'shell' &&
+	stageOf(progress).ask.kind === 'check' &&
+	!isReached(progress);
+
 /** Makes moves until one is the learner's or takes time. */
 const go = (before: Progress): Advance => {
 	let progress = before;
@@ -182,6 +224,10 @@ const go = (before: Progress): Advance => {
 		const move = stageOf(progress).moves[progress.at];
 		if (!move) {
 			return arrive(progress);
+		}
+
+		if (isHeld(progress)) {
+			return {progress, effects: [{type: 'wait'}]};
 		}
 
 		if (move.by !== 'learner') {
@@ -223,6 +269,7 @@ const enter = (progress: Progress, index: number): Advance =>
 		early: [],
 		used: 0,
 		played: [],
+		verdict: undefined,
 		notes: [],
 	});
 
@@ -240,18 +287,11 @@ export const startProgress = (lesson: Lesson): Advance =>
 			peer: undefined,
 			played: [],
 			prediction: undefined,
+			verdict: undefined,
 			notes: [],
 		},
 		0,
 	);
-
-/** Whether this end of the connection that counts is gone; a member's returns. */
-const isOver = (fact: Fact, {lesson, peer}: Progress): boolean =>
-	socketsOf(lesson) !== 'room' &&
-	fact.kind === 'state' &&
-	fact.peer === peer &&
-	fact.end === 'local' &&
-	fact.state === 'CLOSED';
 
 const remember = (progress: Progress, fact: Fact): Progress => {
 	const isDone = progress.phase === 'right' || progress.phase === 'asking';
@@ -291,33 +331,20 @@ const take = (progress: Progress, fact: Fact): Progress => {
 const seeFact = (before: Progress, fact: Fact): Advance => {
 	const progress = take(before, fact);
 	if (progress.phase === 'checking') {
-		const {progress: next} = arrive(progress);
-		return next.phase === 'right' || !isOver(fact, progress)
-			? {progress: next, effects: []}
-			: {progress: lost(next), effects: []};
+		return {...arrive(progress), effects: []};
 	}
 
-	if (wantedOf(progress) === undefined) {
+	const isWaiting = wantedOf(progress) !== undefined || isHeld(before);
+	if (!isWaiting) {
 		return {progress, effects: []};
 	}
 
 	const advance = go(progress);
-	const isStuck = wantedOf(advance.progress) === wantedOf(progress);
-	const next =
-		isOver(fact, progress) && isStuck
-			? lost(advance.progress)
-			: advance.progress;
-	return isStuck && advance.progress.at === progress.at
-		? {progress: next, effects: []}
-		: {...advance, progress: next};
+	const hasMoved =
+		advance.progress.at !== progress.at ||
+		(isHeld(before) && !isHeld(progress));
+	return hasMoved ? advance : {...advance, effects: []};
 };
-
-const lost = (progress: Progress): Progress =>
-	noted(
-		progress,
-		'bad',
-		'This connection is over, before the lesson was. /again starts it again.',
-	);
 
 const predict = (progress: Progress, line: string): Advance => {
 	const {ask} = stageOf(progress);
@@ -368,6 +395,41 @@ const next = (progress: Progress): Advance => {
 	}
 };
 
+/** @param typed The line as it is sent. */
+const perform = (progress: Progress, line: string, typed: string): Advance => {
+	const wanted = wantedOf(progress);
+	if (/^\d$/.test(line) && line !== wanted) {
+		return {
+			progress: noted(
+				progress,
+				'bad',
+				`No prediction is asked for now, so ${line} was not sent. ${hintOf(progress)}`,
+			),
+			effects: [],
+		};
+	}
+
+	const effects = [{type: 'perform', line: typed}] as const;
+	if (wanted !== undefined && line !== wanted) {
+		return {
+			progress: noted(progress, 'bad', `Not ${line}. ${hintOf(progress)}`),
+			effects,
+		};
+	}
+
+	return {
+		progress:
+			wanted === undefined && !line.startsWith('/')
+				? noted(
+						progress,
+						'info',
+						`The lesson has no use for that line. ${hintOf(progress)}`,
+					)
+				: {...progress, notes: isGone(progress) ? progress.notes : []},
+		effects,
+	};
+};
+
 const seeLine = (progress: Progress, typed: string): Advance => {
 	const line = typed.trim();
 	switch (line) {
@@ -397,14 +459,7 @@ const seeLine = (progress: Progress, typed: string): Advance => {
 				return predict(progress, line);
 			}
 
-			const wanted = wantedOf(progress);
-			const isOther = wanted !== undefined && line !== wanted;
-			return {
-				progress: isOther
-					? noted(progress, 'bad', `Not ${line}. ${hintOf(progress)}`)
-					: {...progress, notes: []},
-				effects: [{type: 'perform', line: typed}],
-			};
+			return perform(progress, line, typed);
 		}
 	}
 };
@@ -432,7 +487,9 @@ export const advance = (progress: Progress, signal: Signal): Advance => {
 
 		case 'waited': {
 			const isWaiting =
-				progress.phase === 'checking' || wantedOf(progress) !== undefined;
+				progress.phase === 'checking' ||
+				wantedOf(progress) !== undefined ||
+				isHeld(progress);
 			return {
 				progress: isWaiting
 					? noted(progress, 'info', `Hint: ${hintOf(progress)}`)

@@ -35,7 +35,7 @@ const goOn = async (terminal: Terminal, text: string) => {
 const toPrediction = async (terminal: Terminal) => {
 	await sees(terminal, 'Python plays');
 	await goOn(terminal, '✓ Seen on the socket');
-	await goOn(terminal, '≤ 03.790 means');
+	await goOn(terminal, '≤ before a time');
 	await goOn(terminal, '3 CLOSED');
 };
 
@@ -84,9 +84,58 @@ test('lesson: one is done wrong, then right', async t => {
 	// It was paused, which the learner has to take back.
 	await sees(terminal, '… not seen on the socket yet');
 	await enter(terminal, '/resume');
-	await sees(terminal, '✓ You predicted "the bytes arrive here", rightly');
+	await sees(terminal, '✓ Seen on the socket. Enter: more');
+	await goOn(terminal, '✓ You predicted "the bytes arrive here", rightly');
 	terminal.press('ctrl-c');
 	assert.equal(await terminal.waitForExit(), 0);
+});
+
+test('lesson: a closed window is on the screen while nothing is read', async t => {
+	const terminal = await openScreen(t, ['lesson', 'zero-window']);
+	await sees(terminal, 'Python plays');
+	await goOn(terminal, '✓ Seen on the socket');
+	await goOn(terminal, '3 as much as both kernels have room for');
+	await enter(terminal, '3');
+	await sees(terminal, '› Type: /pause');
+	await enter(terminal, '/pause');
+	await terminal.waitFor(/unread here [\d.]+ kB · window closed here/);
+});
+
+test('lesson: a number typed too early reaches nobody, and the lesson can be done', async t => {
+	const terminal = await openScreen(t, ['lesson', 'half-close']);
+	await sees(terminal, 'Python plays');
+	await goOn(terminal, '✓ Seen on the socket');
+	await enter(terminal, '2');
+	await sees(terminal, '✗ No prediction is asked for now, so 2 was not sent.');
+	await goOn(terminal, '≤ before a time');
+	await goOn(terminal, '3 CLOSED');
+	await enter(terminal, '2');
+	await sees(terminal, '› Type: /end');
+	await enter(terminal, '/end');
+	await sees(terminal, '✓ You predicted "CLOSE-WAIT", rightly');
+	await goOn(terminal, '3 the bytes are answered with RST');
+	await enter(terminal, '2');
+	// What the client reads first is the end of the stream.
+	await sees(terminal, ">>> client.recv(100) b''");
+});
+
+test('lesson: a step that can no longer be done says so until it starts again', async t => {
+	const terminal = await openScreen(t, ['lesson', 'half-close']);
+	await toPrediction(terminal);
+	await enter(terminal, '2');
+	await sees(terminal, '› Type: /end');
+	await enter(terminal, '/reset');
+	await sees(terminal, '✗ This connection is over, before the lesson was.');
+	await enter(terminal, '/end');
+	await terminal.waitForNot('› /end');
+	await enter(terminal, 'next');
+	await terminal.waitForNot('› next');
+	await enter(terminal, '/hint');
+	await terminal.waitForNot('› /hint');
+	await sees(terminal, '✗ This connection is over, before the lesson was.');
+	assert.doesNotMatch(textOf(terminal), /Not yet|it takes a moment/);
+	await enter(terminal, '/again');
+	await sees(terminal, 'Python plays');
 });
 
 test('lesson: a connection that was reset can be opened again', async t => {

@@ -171,6 +171,15 @@ test('lesson: a page may open a room, join it, and stop its process', () => {
 	});
 });
 
+test('lesson: a text before commands for terminals alone ends as a sentence', () => {
+	const texts = (command: string) =>
+		parseLesson(
+			`# A\n\n1. At once:\n\n   \`\`\`console\n   # terminal 1\n   ${command}\n   \`\`\`\n`,
+		).stages[0]!.texts;
+	assert.deepEqual(texts('$ kill 1'), ['At once.']);
+	assert.deepEqual(texts('$ ss -tan'), ['At once:']);
+});
+
 test('lesson: a quotation that asks nothing is left out', () => {
 	const {stages} = parseLesson('# A\n\n1. Text.\n\n   > Only said.\n');
 	assert.deepEqual(stages, [

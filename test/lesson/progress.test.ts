@@ -8,6 +8,7 @@ import type {Fact} from '../../source/lesson/condition.js';
 import {parseLesson} from '../../source/lesson/lesson.js';
 import {
 	advance,
+	isGone,
 	stageOf,
 	startProgress,
 	wantedOf,
@@ -67,6 +68,9 @@ const start = () => {
 		get notes() {
 			return progress.notes.map(({text}) => text);
 		},
+		get verdict() {
+			return progress.verdict?.text ?? '';
+		},
 	};
 };
 
@@ -105,9 +109,14 @@ test('lesson progress: whether a prediction was right is said when it has come t
 	] as const) {
 		const learner = startAtEnd(choice);
 		learner.do(shutdown, state('local', 'FIN-WAIT-2'));
-		assert.deepEqual(learner.notes, []);
+		assert.equal(learner.verdict, '');
 		learner.do(state('remote', 'CLOSE-WAIT'));
-		assert.match(learner.notes.join(' '), verdict);
+		assert.match(learner.verdict, verdict);
+		// What is said of something else doesn't hide it.
+		learner.do(line('/hint'));
+		assert.match(learner.verdict, verdict);
+		learner.do(line(''));
+		assert.equal(learner.verdict, '');
 	}
 });
 
@@ -131,6 +140,84 @@ test('lesson progress: another line is sent all the same, and answered with a hi
 	assert.equal(wantedOf(learner.progress), '/end');
 	learner.do({type: 'fact', fact: {kind: 'call', peer: 'p', call: 'pause()'}});
 	assert.equal(wantedOf(learner.progress), '/end');
+});
+
+test('lesson progress: a number that answers nothing is not sent', () => {
+	const early = start();
+	early.do(line(''), ...open);
+	assert.equal(early.progress.phase, 'right');
+	early.do(line('2'));
+	assert.notEqual(early.effects.at(-1)!.type, 'perform');
+	assert.deepEqual(early.notes, [
+		'No prediction is asked for now, so 2 was not sent. Enter goes on.',
+	]);
+	const late = startAtEnd('2');
+	late.do(line('2'));
+	assert.notEqual(late.effects.at(-1)!.type, 'perform');
+	assert.match(late.notes[0]!, /so 2 was not sent\. Type \/end and Enter\./);
+});
+
+test('lesson progress: a text that nothing asks for is sent, and said to be too much', () => {
+	const learner = start();
+	learner.do(line(''), ...open, line('hello'));
+	assert.deepEqual(learner.effects.at(-1), {type: 'perform', line: 'hello'});
+	assert.deepEqual(learner.notes, [
+		'The lesson has no use for that line. Enter goes on.',
+	]);
+});
+
+test('lesson progress: a hint says what is to be typed now', () => {
+	const learner = start();
+	learner.do(line('/hint'));
+	assert.deepEqual(learner.notes, ['Enter goes on.']);
+	learner.do(line(''));
+	learner.do(line('/hint'));
+	assert.deepEqual(learner.notes, [
+		'Nothing is to be typed now; it takes a moment.',
+	]);
+	learner.do(...open, line(''), line(''), line('/hint'));
+	assert.deepEqual(learner.notes, [
+		'Type a number from 1 to 3 and Enter; what you predict is not counted.',
+	]);
+});
+
+test('lesson progress: a look by ss waits for what it is to show', () => {
+	const page = `# A
+
+1. Close:
+
+   \`\`\`console
+   # terminal 2
+   >>> client.close()
+
+   # terminal 3
+   $ ss -tan
+   \`\`\`
+
+   > **Check:** \`other end TIME-WAIT\`.
+`;
+	let {progress, effects} = startProgress(parseLesson(page));
+	const see = (signal: Signal) => {
+		({progress, effects} = advance(progress, signal));
+	};
+
+	see({type: 'played', line: '>>> client.close()', output: ''});
+	assert.deepEqual(effects, [{type: 'wait'}]);
+	for (const early of [...open, state('local', 'CLOSE-WAIT')]) {
+		see(early);
+		assert.deepEqual(effects, []);
+	}
+
+	see(line('next'));
+	assert.match(progress.notes[0]!.text, /it takes a moment/);
+	see(state('remote', 'TIME-WAIT'));
+	const look = {by: 'shell', line: 'ss -tan'} as const;
+	assert.deepEqual(effects, [{type: 'play', move: look}]);
+	// Once.
+	see(state('local', 'CLOSED'));
+	assert.deepEqual(effects, []);
+	see({type: 'played', line: '$ ss -tan', output: 'TIME-WAIT'});
+	assert.equal(progress.phase, 'right');
 });
 
 test('lesson progress: another line with the same effect will do', () => {
@@ -279,8 +366,15 @@ test('lesson progress: a hint comes after a while, and at once by /hint', () => 
 
 test('lesson progress: a connection that ends too early is said to have', () => {
 	const learner = startAtEnd('2');
+	assert.ok(!isGone(learner.progress));
 	learner.do(line('/reset'), state('local', 'CLOSED'));
-	assert.match(learner.notes[0]!, /\/again starts it again\.$/);
+	assert.ok(isGone(learner.progress));
+	for (const text of ['', '/hint', 'hello', '/end']) {
+		learner.do(line(text));
+		assert.ok(isGone(learner.progress));
+		assert.match(learner.notes[0]!, /\/again starts it again\.$/);
+	}
+
 	learner.do(line('/again'));
 	assert.deepEqual(learner.effects.at(-1), {type: 'again'});
 });
@@ -301,10 +395,10 @@ test('lesson progress: the end of an earlier connection is not that of this one'
 	};
 	const learner = startAtEnd('2');
 	learner.do(isClosed);
-	assert.deepEqual(learner.notes, []);
+	assert.ok(!isGone(learner.progress));
 	learner.do(shutdown, isClosed);
 	assert.equal(learner.progress.phase, 'checking');
-	assert.deepEqual(learner.notes, []);
+	assert.ok(!isGone(learner.progress));
 });
 
 test('lesson progress: it can be gone through to its end, which leaves', () => {

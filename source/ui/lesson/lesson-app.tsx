@@ -223,20 +223,25 @@ export function LessonApp({
 			isExplained,
 			monotonicMs,
 		});
+	const {listening, connection: client} = model;
+	// Before its socket is opened, there is nothing to say of it.
+	const hasSocket = (listening ?? client) !== undefined;
 	const connection = (
-		<ConnectionPane
-			area={layout.connection}
-			kind={layout.kind}
-			model={model}
-			isExplained={isExplained}
-			now={now}
-		/>
+		<Box flexShrink={0} height={layout.connection.height}>
+			{hasSocket && (
+				<ConnectionPane
+					area={layout.connection}
+					kind={layout.kind}
+					model={model}
+					isExplained={isExplained}
+					now={now}
+				/>
+			)}
+		</Box>
 	);
-	const hasOwn = sockets === 'own' || isRoom;
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
-			{layout.kind === 'narrow' &&
-				(hasOwn ? connection : <Box height={layout.connection.height} />)}
+			{layout.kind === 'narrow' && connection}
 			<Box flexShrink={0} flexDirection={layout.isBeside ? 'row' : 'column'}>
 				{lesson}
 				{layout.kind === 'wide' ? (

@@ -1,6 +1,13 @@
 /** A lesson's stage as rows: what is to be read, and below it what is asked. */
 import {socketsOf, type Lesson} from '../../lesson/lesson.js';
-import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
+import {
+	isGone,
+	overSentence,
+	stageOf,
+	wantedOf,
+	type Note,
+	type Progress,
+} from '../../lesson/progress.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {createRow, type Row} from '../text/row.js';
 import {wrapText} from '../text/wrap.js';
@@ -34,7 +41,14 @@ const howTo = (lesson: Lesson): DisplayText => {
 	}
 };
 
-/** What is to be read, and what the other side did. */
+const tones = {good: 'good', bad: 'alarm', info: 'warn'} as const;
+
+const marks = {good: '\u2713 ', bad: '\u2717 ', info: ''} as const;
+
+const noteRows = ({tone, text}: Note, width: number): Row[] =>
+	wrapped(toDisplay(marks[tone] + text), width, tones[tone]);
+
+/** What is to be read, what the other side did, and what came of a prediction. */
 export const textRows = (progress: Progress, width: number): readonly Row[] => [
 	...stageOf(progress).texts.flatMap(text => wrapped(toDisplay(text), width)),
 	...(progress.index === 0
@@ -46,6 +60,7 @@ export const textRows = (progress: Progress, width: number): readonly Row[] => [
 			.slice(0, maxOutputRows)
 			.flatMap(each => wrapped(toDisplay(each), width, 'faint')),
 	]),
+	...(progress.verdict ? noteRows(progress.verdict, width) : []),
 ];
 
 const gap = ' '.repeat(3);
@@ -59,14 +74,14 @@ const choicesOf = (choices: readonly string[], width: number): Row[] => {
 		: numbered.flatMap(choice => wrapped(toDisplay(choice), width));
 };
 
-const tones = {good: 'good', bad: 'alarm', info: 'warn'} as const;
-
-const marks = {good: '\u2713 ', bad: '\u2717 ', info: ''} as const;
-
 /** @param isMore Whether there is more to be read first. */
 const askRows = (progress: Progress, width: number, isMore: boolean): Row[] => {
 	const goOn = toDisplay(isMore ? 'Enter: more' : 'Enter: next');
 	const {ask} = stageOf(progress);
+	if (isGone(progress)) {
+		return wrapped(toDisplay(marks.bad + overSentence), width, 'alarm');
+	}
+
 	switch (progress.phase) {
 		case 'asking': {
 			return ask.kind === 'predict'
@@ -119,8 +134,9 @@ const taskRows = (
 	width: number,
 	isMore: boolean,
 ): readonly Row[] => [
-	...progress.notes.flatMap(({tone, text}) =>
-		wrapped(toDisplay(marks[tone] + text), width, tones[tone]),
+	// Nothing else matters then.
+	...(isGone(progress) ? [] : progress.notes).flatMap(note =>
+		noteRows(note, width),
 	),
 	...askRows(progress, width, isMore),
 ];

@@ -68,9 +68,9 @@ export const learn = async (
 		// No hint is needed.
 		hintAfterMs: 2 * deadlineMs,
 		onEvent() {},
-		onProgress({notes}) {
-			for (const {text} of notes) {
-				verdicts.add(text);
+		onProgress({verdict}) {
+			if (verdict) {
+				verdicts.add(verdict.text);
 			}
 		},
 		onAgain() {},
