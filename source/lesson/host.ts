@@ -13,6 +13,8 @@ export type HostOptions = {
 	readonly program: readonly string[];
 	readonly words: readonly string[];
 	readonly onLine: (line: string) => void;
+	/** It has ended, and nobody asked it to. */
+	readonly onEnded: () => void;
 };
 
 /** The learner's own settings are for the learner's own rooms. */
@@ -27,6 +29,7 @@ const withoutSettings = () => ({
 
 export class Host {
 	readonly #child: ChildProcessWithoutNullStreams;
+	#isStopped = false;
 	readonly #onExit = () => {
 		this.stop();
 	};
@@ -72,16 +75,20 @@ export class Host {
 			});
 			child.once('close', () => {
 				fail(errors);
+				if (!host.#isStopped) {
+					options.onEnded();
+				}
 			});
 		});
 	}
 
-	signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+	signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
 		this.#child.kill(signal);
 	}
 
 	/** Ends it, also while it is stopped. */
 	stop(): void {
+		this.#isStopped = true;
 		process.off('exit', this.#onExit);
 		this.#child.kill('SIGKILL');
 	}

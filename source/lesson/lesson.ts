@@ -35,11 +35,11 @@ export type Move =
 			readonly line: string;
 			readonly words: readonly string[];
 	  }
-	/** Stops that process, or lets it go on. */
+	/** Stops that process, lets it go on, or ends it. */
 	| {
 			readonly by: 'signal';
 			readonly line: string;
-			readonly signal: 'SIGSTOP' | 'SIGCONT';
+			readonly signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL';
 	  }
 	/** Watches the sockets of the programs that Python plays. */
 	| {readonly by: 'watch'};
@@ -177,6 +177,14 @@ const blocksOf = (body: readonly string[]): Block[] => {
 // What the screen of a lesson does by itself, and what would end it.
 const onlyInTerminals = new Set(['/lifecycle', '/quit']);
 
+type Signal = Extract<Move, {by: 'signal'}>['signal'];
+
+const signals: Readonly<Record<string, Signal>> = {
+	STOP: 'SIGSTOP',
+	CONT: 'SIGCONT',
+	KILL: 'SIGKILL',
+};
+
 /** @returns Undefined for a command that the screen has no use for. */
 const moveOfShell = (line: string): Move | undefined => {
 	if (/^sockchat (?:serve|connect) --raw(?!.*--plain)/.test(line)) {
@@ -201,13 +209,9 @@ const moveOfShell = (line: string): Move | undefined => {
 		return {by: 'member', line, nick, connectTimeoutS};
 	}
 
-	const signal = /^kill -(STOP|CONT) %1\b/.exec(line)?.[1];
+	const signal = /^kill -(STOP|CONT|KILL) %1\b/.exec(line)?.[1];
 	if (signal !== undefined) {
-		return {
-			by: 'signal',
-			line,
-			signal: signal === 'STOP' ? 'SIGSTOP' : 'SIGCONT',
-		};
+		return {by: 'signal', line, signal: signals[signal]!};
 	}
 
 	if (line === 'sockchat watch --plain') {

@@ -50,6 +50,8 @@ export type Progress = {
 	readonly states: readonly Fact[];
 	readonly peer: string | undefined;
 	readonly played: readonly Played[];
+	/** Whether a program of the other side has ended, out of turn. */
+	readonly isBroken: boolean;
 	readonly prediction: Prediction | undefined;
 	/** Whether it has come true, once that was seen. */
 	readonly verdict: Note | undefined;
@@ -63,6 +65,8 @@ export type Signal =
 	| {readonly type: 'line'; readonly line: string}
 	/** The learner has not got on for a while. */
 	| {readonly type: 'waited'}
+	/** A program of the other side has ended. */
+	| {readonly type: 'broken'}
 	| {readonly type: 'notice'; readonly isBad: boolean; readonly text: string};
 
 export type Effect =
@@ -98,9 +102,15 @@ const noted = (progress: Progress, tone: Note['tone'], text: string) => ({
 const sentenceOf = (hint: string): string =>
 	hint.slice(0, 1).toUpperCase() + hint.slice(1);
 
-/** Of a step that is gone. */
-export const overSentence =
+const overSentence =
 	'This connection is over, before the lesson was. /again starts it again.';
+
+const brokenSentence =
+	'The other side has ended, before the lesson has. /again starts it again.';
+
+/** Of a step that is gone. */
+export const whyGone = ({isBroken}: Progress): string =>
+	isBroken ? brokenSentence : overSentence;
 
 const hintOf = (progress: Progress): string => {
 	const {phase} = progress;
@@ -115,7 +125,7 @@ const hintOf = (progress: Progress): string => {
 	}
 
 	if (isGone(progress)) {
-		return overSentence;
+		return whyGone(progress);
 	}
 
 	const hint = ask.kind === 'check' ? sentenceOf(ask.hint) : '';
@@ -126,19 +136,27 @@ const hintOf = (progress: Progress): string => {
 
 /**
  * Whether the step can't be done any more, as this end of the connection that
- * counts is gone. A member's connection comes back.
+ * counts is gone, or who is at the other end. A member's connection comes back.
  */
-export const isGone = (progress: Progress): boolean =>
-	(progress.phase === 'checking' ||
-		wantedOf(progress) !== undefined ||
-		isHeld(progress)) &&
-	socketsOf(progress.lesson) !== 'room' &&
-	progress.states.some(
-		state =>
-			state.kind === 'state' &&
-			state.end === 'local' &&
-			state.state === 'CLOSED',
+export const isGone = (progress: Progress): boolean => {
+	const {phase, lesson, states, isBroken} = progress;
+	if (isBroken && (phase === 'moving' || phase === 'checking')) {
+		return true;
+	}
+
+	return (
+		(phase === 'checking' ||
+			wantedOf(progress) !== undefined ||
+			isHeld(progress)) &&
+		socketsOf(lesson) !== 'room' &&
+		states.some(
+			state =>
+				state.kind === 'state' &&
+				state.end === 'local' &&
+				state.state === 'CLOSED',
+		)
 	);
+};
 
 const conditionsOf = (progress: Progress): readonly Condition[] => {
 	const {ask} = stageOf(progress);
@@ -285,6 +303,7 @@ export const startProgress = (lesson: Lesson): Advance =>
 			used: 0,
 			states: [],
 			peer: undefined,
+			isBroken: false,
 			played: [],
 			prediction: undefined,
 			verdict: undefined,
@@ -496,6 +515,10 @@ export const advance = (progress: Progress, signal: Signal): Advance => {
 					: progress,
 				effects: [],
 			};
+		}
+
+		case 'broken': {
+			return {progress: {...progress, isBroken: true}, effects: []};
 		}
 
 		case 'notice': {

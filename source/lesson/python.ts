@@ -32,6 +32,9 @@ const noPython = (cause: unknown) =>
 		{cause},
 	);
 
+const ended = () =>
+	new SockchatError('ERR_LOST', 'The Python of this lesson has ended.');
+
 export class Python {
 	readonly #child: ChildProcessWithoutNullStreams;
 	readonly #waiting: Array<(output: string) => void> = [];
@@ -46,6 +49,10 @@ export class Python {
 		this.#failed = new Promise((_resolve, reject) => {
 			this.#child.once('error', error => {
 				reject(noPython(error));
+			});
+			// After its last answer.
+			this.#child.once('close', () => {
+				reject(ended());
 			});
 		});
 		// One that waits in accept() doesn't see that its input has ended.
@@ -62,7 +69,7 @@ export class Python {
 
 	/**
 	 * @returns What it printed, once the line has run.
-	 * @throws {SockchatError} `ERR_NO_PYTHON`.
+	 * @throws {SockchatError} `ERR_NO_PYTHON`, or `ERR_LOST` once it has ended.
 	 */
 	async run(line: string): Promise<string> {
 		const answer = new Promise<string>(resolve => {

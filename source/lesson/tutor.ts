@@ -197,7 +197,11 @@ export class Tutor {
 				throw error;
 			}
 
-			this.#options.onFailed(error);
+			if (error.code === 'ERR_LOST') {
+				this.#signal({type: 'broken'});
+			} else {
+				this.#options.onFailed(error);
+			}
 		}
 	}
 
@@ -264,6 +268,9 @@ export class Tutor {
 			words: [...words, '--port', String(this.where.port)],
 			onLine: text => {
 				this.#fact({kind: 'printed', peer: undefined, text});
+			},
+			onEnded: () => {
+				this.#signal({type: 'broken'});
 			},
 		});
 		this.#host = host;

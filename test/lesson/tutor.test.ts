@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
-import {learn} from '../helpers/lessons/learner.js';
+import {isGone} from '../../source/lesson/progress.js';
+import {learn, startTutor} from '../helpers/lessons/learner.js';
+import {until} from '../helpers/until.js';
 
 for (const [name, markdown] of Object.entries(lessonTexts)) {
 	const {stages} = parseLesson(markdown);
@@ -17,3 +19,34 @@ for (const [name, markdown] of Object.entries(lessonTexts)) {
 		);
 	});
 }
+
+const page = (...lines: readonly string[]) => `# A
+
+You will learn it.
+
+1. Start:
+
+   \`\`\`console
+   # terminal 1
+${lines.map(line => `   ${line}`).join('\n')}
+   \`\`\`
+
+   > **Check:** \`printed "never"\`.
+`;
+
+test('lesson: when the other side is killed, it says that it is over', async t => {
+	for (const lines of [
+		['>>> import os', '>>> os._exit(0)', '>>> print("never")'],
+		[
+			'$ sockchat serve --nick otter --no-history < /dev/null &',
+			'$ kill -KILL %1',
+		],
+	]) {
+		const tutor = await startTutor(t, page(...lines));
+		tutor.submit('', {view() {}});
+		await until(() => isGone(tutor.progress), {
+			what: 'the lesson to say that it is over',
+			seen: () => JSON.stringify(tutor.progress),
+		});
+	}
+});

@@ -2,9 +2,9 @@
 import {socketsOf, type Lesson} from '../../lesson/lesson.js';
 import {
 	isGone,
-	overSentence,
 	stageOf,
 	wantedOf,
+	whyGone,
 	type Note,
 	type Progress,
 } from '../../lesson/progress.js';
@@ -79,7 +79,7 @@ const askRows = (progress: Progress, width: number, isMore: boolean): Row[] => {
 	const goOn = toDisplay(isMore ? 'Enter: more' : 'Enter: next');
 	const {ask} = stageOf(progress);
 	if (isGone(progress)) {
-		return wrapped(toDisplay(marks.bad + overSentence), width, 'alarm');
+		return wrapped(toDisplay(marks.bad + whyGone(progress)), width, 'alarm');
 	}
 
 	switch (progress.phase) {

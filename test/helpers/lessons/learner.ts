@@ -10,7 +10,7 @@ import {
 	wantedOf,
 	type Progress,
 } from '../../../source/lesson/progress.js';
-import {Tutor} from '../../../source/lesson/tutor.js';
+import {Tutor, type TutorOptions} from '../../../source/lesson/tutor.js';
 import {systemClock} from '../../../source/socket/clock.js';
 import type {Owner} from '../environment.js';
 import {until} from '../until.js';
@@ -51,6 +51,31 @@ export type Course = {
 	readonly verdicts: readonly string[];
 };
 
+/** A tutor without a learner. */
+export const startTutor = async (
+	owner: Owner,
+	markdown: string,
+	options: Partial<TutorOptions> = {},
+): Promise<Tutor> => {
+	const tutor = await Tutor.prepare({
+		markdown,
+		program,
+		clock: systemClock,
+		hintAfterMs: 60_000,
+		onEvent() {},
+		onProgress() {},
+		onAgain() {},
+		onLeave() {},
+		onFailed() {},
+		...options,
+	});
+	owner.after(async () => {
+		tutor.stop();
+	});
+	tutor.start();
+	return tutor;
+};
+
 /** @throws {Error} With the step that isn't left. */
 export const learn = async (
 	owner: Owner,
@@ -61,19 +86,14 @@ export const learn = async (
 	let isOver = false;
 	const typed: string[] = [];
 	const verdicts = new Set<string>();
-	const tutor = await Tutor.prepare({
-		markdown,
-		program,
-		clock: systemClock,
+	const tutor = await startTutor(owner, markdown, {
 		// No hint is needed.
 		hintAfterMs: 2 * deadlineMs,
-		onEvent() {},
 		onProgress({verdict}) {
 			if (verdict) {
 				verdicts.add(verdict.text);
 			}
 		},
-		onAgain() {},
 		onLeave() {
 			isOver = true;
 		},
@@ -81,10 +101,6 @@ export const learn = async (
 			failure = error;
 		},
 	});
-	owner.after(async () => {
-		tutor.stop();
-	});
-	tutor.start();
 	let place = '';
 	const whereIs = ({index, phase, at}: Progress) => `${index} ${phase} ${at}`;
 	await until(
