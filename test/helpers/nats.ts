@@ -9,7 +9,7 @@ import {openRelay, type OpenRelayOptions} from '../../source/relay/open.js';
 import type {ServerEvent} from '../../source/event/event.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
-import type {Owner} from './environment.js';
+import type {Owner, Variables} from './environment.js';
 import {collectEvents} from './events.js';
 import {findPort} from './ports.js';
 import {startProcess, type RunningProcess} from './process.js';
@@ -34,20 +34,25 @@ export const startNats = async (
 		args,
 		port: wanted,
 		isAlone = true,
-	}: {args?: readonly string[]; port?: string; isAlone?: boolean} = {},
+		env,
+	}: {
+		args?: readonly string[];
+		port?: string;
+		isAlone?: boolean;
+		env?: Variables;
+	} = {},
 ) => {
 	const port = wanted ?? (await findPort());
 	const folder = makeScratch(owner);
 	const given = args ?? ['-js', '-sd', folder];
 	let running: RunningProcess;
 	const start = async () => {
-		running = startProcess(owner, natsServer, [
-			...given,
-			'-a',
-			'127.0.0.1',
-			'-p',
-			port,
-		]);
+		running = startProcess(
+			owner,
+			natsServer,
+			[...given, '-a', '127.0.0.1', '-p', port],
+			{env},
+		);
 		// A node of a cluster isn't ready before the others are there.
 		const sign = isAlone
 			? 'Server is ready'
