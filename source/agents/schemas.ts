@@ -166,6 +166,10 @@ export const who = {
 				nick: z.string(),
 				you: z.literal(true).optional(),
 				agent: z.literal(true).optional(),
+				machine: z
+					.string()
+					.optional()
+					.describe('Where it is, if it is on another machine.'),
 				sameUser: z.literal(true).optional(),
 			}),
 		),

@@ -337,21 +337,23 @@ const who = async (
 ): Promise<Answer<z.infer<typeof schemas.who.output>>> => {
 	const {inbox, home} = await member.enter();
 	const present = await member.roll();
-	const {names, agents = [], count} = member.members;
+	const {names, agents = [], elsewhere = [], count} = member.members;
 	const members = (
 		present ??
 		names.map(nick => ({
 			nick,
 			id: '',
 			agent: agents.includes(nick) ? (true as const) : undefined,
+			machine: elsewhere.find(each => each.names.includes(nick))?.machine,
 			sameUser: undefined,
 		}))
-	).map(({nick, id, agent, sameUser}) => {
+	).map(({nick, id, agent, machine, sameUser}) => {
 		const isOwn = id === home.id || nick === inbox.nick;
 		return {
 			nick,
 			...(isOwn && {you: true as const}),
 			...(agent && {agent: true as const}),
+			...(machine !== undefined && {machine}),
 			...(sameUser && !isOwn && {sameUser: true as const}),
 		};
 	});
@@ -359,8 +361,8 @@ const who = async (
 	const left = Math.max(0, count - members.length);
 	const perMinute = limits?.agentRate;
 	const rows = members.map(
-		({nick, you, agent, sameUser}) =>
-			`${toDisplay(nick)}${you ? ' (you)' : ''}${agent ? ' (agent)' : ''}${sameUser ? ' (same user)' : ''}`,
+		({nick, you, agent, machine, sameUser}) =>
+			`${toDisplay(nick)}${you ? ' (you)' : ''}${agent ? ' (agent)' : ''}${machine === undefined ? '' : ` (on ${toDisplay(machine)})`}${sameUser ? ' (same user)' : ''}`,
 	);
 	return {
 		text:
@@ -509,7 +511,7 @@ export const registerTools = (server: McpServer, member: AgentMember): void => {
 		{
 			title: 'See who is here',
 			description:
-				'The members of the room, which of them are agents, which are processes of your own user, and your own nick.',
+				'The members of the room, which of them are agents, which are processes of your own user, which are on another machine, and your own nick.',
 			inputSchema: schemas.who.input,
 			outputSchema: schemas.who.output,
 			annotations: {readOnlyHint: true, openWorldHint: false},

@@ -14,6 +14,11 @@ export type Members = {
 	readonly names: readonly string[];
 	/** Those of them that said they are agents. */
 	readonly agents?: readonly string[];
+	/** Those of them on other servers of the room, by machine. */
+	readonly elsewhere?: ReadonlyArray<{
+		readonly machine: string;
+		readonly names: readonly string[];
+	}>;
 };
 
 /** For a peer with a bare socket: `nc`, telnet. */

@@ -2,7 +2,7 @@
  * The slash commands, one entry each: usage, modes and action. /help, Tab
  * completion, the docs and all front ends read this table.
  */
-import {markedNames} from '../protocol/presence.js';
+import {namesLine} from '../protocol/presence.js';
 import type {Answer, SocketAction} from '../tcp/socket-action.js';
 import type {
 	HandsOf,
@@ -231,7 +231,7 @@ export const whoLine = (members: Members): string => {
 
 	const unnamed = count - names.length;
 	const rest = unnamed > 0 ? ` and ${unnamed} more` : '';
-	return `${count} here: ${markedNames(members).join(' ')}${rest}`;
+	return `${count} here: ${namesLine(members)}${rest}`;
 };
 
 const bellWords: ReadonlyMap<string, boolean | undefined> = new Map([

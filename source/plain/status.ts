@@ -8,7 +8,7 @@ import {
 	jsonSafe,
 	type DisplayText,
 } from '../protocol/display.js';
-import {markedNames} from '../protocol/presence.js';
+import {namesLine} from '../protocol/presence.js';
 import {formatAddress} from '../socket/address.js';
 import {holdersOf, type Holder} from '../socket/port-holder.js';
 import {notASocket} from '../socket/socket-file.js';
@@ -83,13 +83,12 @@ const linesOf = ({address, holders, answer}: Seen): DisplayText => {
 			const room =
 				name === undefined ? display`a room` : display`the room ${name}`;
 			const {count, names} = members;
-			const marked = markedNames(members).join(' ');
 			const more =
 				count > names.length ? ` and ${count - names.length} more` : '';
 			return joinText(
 				display`${address}: ${room} since ${formatDateTime(since)}\n`,
 				by,
-				display`${count} here: ${marked}${more}\n`,
+				display`${count} here: ${namesLine(members)}${more}\n`,
 				display`head ${head} of the log ${log}\n`,
 			);
 		}

@@ -84,10 +84,16 @@ const object = (expected: string, fields: Readonly<Record<string, Field>>) => ({
 	),
 	keys: Object.keys(fields),
 });
+const machineNames = object('a machine and names', {machine: text, names});
+const elsewhere = field(
+	'a list of machines with names',
+	value => Array.isArray(value) && value.every(one => machineNames.check(one)),
+);
 const memberList = object('a count and names', {
 	count,
 	names,
 	agents: optional(names),
+	elsewhere: optional(elsewhere),
 });
 const limits = object('frameBytes and textBytes', {
 	frameBytes: positive,
@@ -98,6 +104,7 @@ const presentMember = object('a member', {
 	nick: text,
 	id: text,
 	agent: optional(onlyTrue),
+	machine: optional(text),
 	sameUser: optional(onlyTrue),
 });
 
@@ -220,6 +227,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		count,
 		names,
 		agents: optional(names),
+		elsewhere: optional(elsewhere),
 		heartbeatMs: optional(positive),
 		head: optional(count),
 	},

@@ -82,6 +82,15 @@ export type MemberList = {
 	readonly names: readonly string[];
 	/** Those of `names` that said they are agents; unset if none did. */
 	readonly agents?: readonly string[];
+	/** Those of `names` on other servers of a relayed room; unset if all are here. */
+	readonly elsewhere?: readonly MachineNames[];
+};
+
+/** Members of other servers, by their machine. */
+export type MachineNames = {
+	/** As its server calls it. */
+	readonly machine: string;
+	readonly names: readonly string[];
 };
 
 /** A member, as an agent may ask for it. */
@@ -89,6 +98,8 @@ export type PresentMember = {
 	readonly nick: string;
 	readonly id: string;
 	readonly agent?: true;
+	/** The machine of the server that it is on, if that is another one. */
+	readonly machine?: string;
 	/** The kernel says that it is a process of the asking member's user. */
 	readonly sameUser?: true;
 };

@@ -1,5 +1,5 @@
 /** Tracks who is here from the frames that a member receives. */
-import type {MemberList, ServerFrame} from './frame.js';
+import type {MachineNames, MemberList, ServerFrame} from './frame.js';
 
 export type Presence = {
 	readonly members: MemberList;
@@ -12,11 +12,26 @@ export const nobody: Presence = {
 	replayHead: 0,
 };
 
-const listOf = (
-	count: number,
-	names: readonly string[],
-	agents: readonly string[] = [],
-): MemberList => ({count, names, ...(agents.length > 0 && {agents})});
+const listOf = ({
+	count,
+	names,
+	agents = [],
+	elsewhere = [],
+}: MemberList): MemberList => ({
+	count,
+	names,
+	...(agents.length > 0 && {agents}),
+	...(elsewhere.length > 0 && {elsewhere}),
+});
+
+/** Applies a change of names to each machine's; one without any is left out. */
+const machinesWith = (
+	elsewhere: readonly MachineNames[],
+	change: (names: readonly string[]) => readonly string[],
+): readonly MachineNames[] =>
+	elsewhere
+		.map(({machine, names}) => ({machine, names: change(names)}))
+		.filter(({names}) => names.length > 0);
 
 /** @returns The same object if the frame changes nothing. */
 export const reducePresence = (
@@ -24,7 +39,7 @@ export const reducePresence = (
 	frame: ServerFrame,
 ): Presence => {
 	const {members, replayHead} = presence;
-	const {count, names, agents = []} = members;
+	const {count, names, agents = [], elsewhere = []} = members;
 	if (frame.type === 'welcome') {
 		return {members: frame.members, replayHead: frame.head};
 	}
@@ -32,7 +47,7 @@ export const reducePresence = (
 	if (frame.type === 'members') {
 		const {head = replayHead} = frame;
 		return {
-			members: listOf(frame.count, frame.names, frame.agents),
+			members: listOf(frame),
 			replayHead: Math.max(replayHead, head),
 		};
 	}
@@ -42,6 +57,19 @@ export const reducePresence = (
 	}
 
 	const isWhole = names.length === count;
+	const withNames = (
+		newCount: number,
+		change: (names: readonly string[]) => readonly string[],
+	): Presence => ({
+		replayHead,
+		members: listOf({
+			count: newCount,
+			names: change(names),
+			agents: change(agents),
+			elsewhere: machinesWith(elsewhere, change),
+		}),
+	});
+
 	switch (frame.type) {
 		case 'joined': {
 			const {nick} = frame;
@@ -50,28 +78,27 @@ export const reducePresence = (
 				return presence;
 			}
 
-			const known = frame.agent ? [...agents, nick] : agents;
-			const joined = listOf(count + 1, [...names, nick], known);
+			const joined = listOf({
+				count: count + 1,
+				names: [...names, nick],
+				agents: frame.agent ? [...agents, nick] : agents,
+				elsewhere,
+			});
 			return {replayHead, members: joined};
 		}
 
 		case 'left': {
-			if (isWhole && !names.includes(frame.nick)) {
-				return presence;
-			}
-
-			const [staying, known] = [names, agents].map(list =>
-				list.filter(name => name !== frame.nick),
-			);
-			return {replayHead, members: listOf(count - 1, staying!, known)};
+			const {nick} = frame;
+			return isWhole && !names.includes(nick)
+				? presence
+				: withNames(count - 1, list => list.filter(name => name !== nick));
 		}
 
 		case 'renamed': {
 			const {from, to} = frame;
-			const [renamed, known] = [names, agents].map(list =>
+			return withNames(count, list =>
 				list.map(name => (name === from ? to : name)),
 			);
-			return {replayHead, members: listOf(count, renamed!, known)};
 		}
 
 		case 'message': {
@@ -80,9 +107,40 @@ export const reducePresence = (
 	}
 };
 
-/** The names as people are shown them: what says it is an agent is marked. */
-export const markedNames = ({
+/** The names of one machine as people are shown them. */
+export type NameGroup = {
+	/** Undefined for the machine of the server that lists them. */
+	readonly machine: string | undefined;
+	readonly names: readonly string[];
+	/** The same, with those marked that say they are agents. */
+	readonly marked: readonly string[];
+};
+
+/** The names by machine: those of this server first. */
+export const groupNames = ({
 	names,
 	agents = [],
-}: Pick<MemberList, 'names' | 'agents'>): string[] =>
-	names.map(name => (agents.includes(name) ? `${name} (agent)` : name));
+	elsewhere = [],
+}: Omit<MemberList, 'count'>): readonly NameGroup[] => {
+	const known = new Set(agents);
+	const away = new Set(elsewhere.flatMap(each => each.names));
+	const here = names.filter(name => !away.has(name));
+	return [{machine: undefined, names: here}, ...elsewhere]
+		.filter(group => group.names.length > 0)
+		.map(group => ({
+			...group,
+			marked: group.names.map(name =>
+				known.has(name) ? `${name} (agent)` : name,
+			),
+		}));
+};
+
+/** The names in one line, such as `otter wren; on box2: heron codex (agent)`. */
+export const namesLine = (members: Omit<MemberList, 'count'>): string =>
+	groupNames(members)
+		.map(({machine, marked}) =>
+			machine === undefined
+				? marked.join(' ')
+				: `on ${machine}: ${marked.join(' ')}`,
+		)
+		.join('; ');

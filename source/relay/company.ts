@@ -160,12 +160,10 @@ export class Company {
 	#members(): readonly BeatMember[] {
 		const {site, clock} = this.#options;
 		const nicks = new Map<string, BeatMember>();
-		for (const {id, nick} of site.room.members()) {
+		for (const {id, nick, agent} of site.room.members()) {
 			const known = this.#nicks.get(id);
-			nicks.set(
-				id,
-				known?.nick === nick ? known : {id, nick, since: clock.wallMs()},
-			);
+			const since = known?.nick === nick ? known.since : clock.wallMs();
+			nicks.set(id, {id, nick, ...(agent && {agent}), since});
 		}
 
 		this.#nicks = nicks;

@@ -16,6 +16,7 @@ export const expiryMs = 3 * beatMs;
 export type BeatMember = {
 	readonly id: string;
 	readonly nick: string;
+	readonly agent?: true;
 	/** When it took this nick; milliseconds since the epoch. */
 	readonly since: number;
 };
@@ -133,12 +134,7 @@ export class Presence {
 			}
 		}
 
-		return [...byKey.values()].map(({id, nick, server, machine}) => ({
-			id,
-			nick,
-			server,
-			machine,
-		}));
+		return [...byKey.values()].map(({since, ...member}) => member);
 	}
 
 	/** Compares this server's members with all the others. */
@@ -185,34 +181,61 @@ export class Presence {
 	}
 }
 
-const isMember = (value: unknown): value is BeatMember => {
-	const {id, nick, since} = (value ?? {}) as Record<string, unknown>;
-	return (
-		typeof id === 'string' &&
+const memberIn = (value: unknown): BeatMember | undefined => {
+	const {id, nick, agent, since} = (value ?? {}) as Record<string, unknown>;
+	return typeof id === 'string' &&
 		/^[\da-f]{16}$/.test(id) &&
 		typeof nick === 'string' &&
 		nick.length > 0 &&
 		nick.length <= 64 &&
 		nick.isWellFormed() &&
 		Number.isSafeInteger(since)
-	);
+		? {id, nick, ...(agent === true && {agent}), since: since as number}
+		: undefined;
+};
+
+/** @returns Undefined if one is none. */
+const membersIn = (values: unknown): readonly BeatMember[] | undefined => {
+	if (!Array.isArray(values)) {
+		return undefined;
+	}
+
+	const members = values.flatMap(value => memberIn(value) ?? []);
+	return members.length === values.length ? members : undefined;
+};
+
+// As long as Linux lets a host name be.
+const maxMachine = 64;
+
+/** A machine's name, as a list of members has room for it. */
+const machineIn = (value: unknown, server: string): string | undefined => {
+	if (typeof value !== 'string' || value.length > 255) {
+		return undefined;
+	}
+
+	const name = [...value.trim().toWellFormed()].slice(0, maxMachine).join('');
+	return name === '' ? server.slice(0, 8) : name;
 };
 
 /** @returns Undefined if it isn't a beat. */
 export const parseBeat = (text: string): Beat | undefined => {
 	try {
 		const value = JSON.parse(text) as Record<string, unknown>;
-		const {server, run, machine, members, isNew} = value;
-		return typeof server === 'string' &&
-			/^[\da-f]{16}$/.test(server) &&
-			typeof run === 'string' &&
-			/^[\da-f]{8}$/.test(run) &&
-			typeof machine === 'string' &&
-			machine.length <= 255 &&
-			Array.isArray(members) &&
-			members.every(member => isMember(member))
-			? {server, run, machine, members, ...(isNew === true && {isNew})}
-			: undefined;
+		const {server, run, isNew} = value;
+		if (
+			typeof server !== 'string' ||
+			!/^[\da-f]{16}$/.test(server) ||
+			typeof run !== 'string' ||
+			!/^[\da-f]{8}$/.test(run)
+		) {
+			return undefined;
+		}
+
+		const machine = machineIn(value['machine'], server);
+		const members = membersIn(value['members']);
+		return machine === undefined || members === undefined
+			? undefined
+			: {server, run, machine, members, ...(isNew === true && {isNew})};
 	} catch {
 		return undefined;
 	}

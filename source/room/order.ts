@@ -34,6 +34,8 @@ export type Ordered = {
 export type Elsewhere = {
 	readonly id: string;
 	readonly nick: string;
+	/** It says it is a program that acts for somebody. */
+	readonly agent?: true;
 	/** The server's id. */
 	readonly server: string;
 	/** The server's machine, as people call it. */

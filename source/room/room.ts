@@ -132,9 +132,14 @@ export class Room {
 		return this.isListing && !this.#appender.isPresenceFilled;
 	}
 
-	/** Counts all members and names the first 200 to join. */
+	/** Counts all members and names the first 200. */
 	memberList(): MemberList {
 		return this.#roster.list();
+	}
+
+	/** Members on other servers. */
+	get elsewhere(): Iterable<Elsewhere> {
+		return this.#roster.elsewhere;
 	}
 
 	/** `memberList()` but for its count as JSON. */

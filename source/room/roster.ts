@@ -13,6 +13,7 @@ import {
 	type NickBearer,
 } from '../protocol/nick.js';
 import {nickReserved, nickTaken} from '../protocol/room-refusals.js';
+import {listMembers} from './member-list.js';
 import type {Elsewhere} from './order.js';
 import {ReservedNicks} from './reserved-nicks.js';
 import type {Member} from './results.js';
@@ -37,37 +38,21 @@ export class Roster {
 		return this.#byId.size + this.#elsewhere.size;
 	}
 
-	/** Counts all members and names the first 200 to join. */
+	/** Counts all members and names the first 200. */
 	list(): MemberList {
-		const names: string[] = [];
-		const agents: string[] = [];
-		for (const {nick, agent} of this.members(maxListedNames)) {
-			names.push(nick);
-			if (agent) {
-				agents.push(nick);
-			}
-		}
+		return listMembers(this.count, this.#byId.values(), this.elsewhere);
+	}
 
-		for (const {nick} of this.#elsewhere.values()) {
-			if (names.length === maxListedNames) {
-				break;
-			}
-
-			names.push(nick);
-		}
-
-		return {
-			count: this.count,
-			names,
-			...(agents.length > 0 && {agents}),
-		};
+	/** Members on other servers. */
+	get elsewhere(): Iterable<Elsewhere> {
+		return this.#elsewhere.values();
 	}
 
 	/** `list()` but for its count as JSON; cached, as every join needs it. */
 	get listJson(): string {
 		if (this.#listJson === undefined) {
-			const {names, agents} = this.list();
-			this.#listJson = JSON.stringify({names, agents});
+			const {count, ...list} = this.list();
+			this.#listJson = JSON.stringify(list);
 		}
 
 		return this.#listJson;

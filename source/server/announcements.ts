@@ -66,12 +66,11 @@ export class Announcements {
 	#sendCount(): void {
 		const {room, relay} = this.#hub;
 		const {heartbeatMs} = room;
-		const {count, names, agents} = room.memberList();
+		const {count, ...list} = room.memberList();
 		const line = frameLine({
 			type: 'members',
 			count,
-			names: room.isListing ? names : [],
-			...(room.isListing && agents && {agents}),
+			...(room.isListing ? list : {names: []}),
 			heartbeatMs,
 			...(relay && {head: room.log.shownHead}),
 		});

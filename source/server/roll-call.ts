@@ -1,6 +1,7 @@
 /**
- * Who is here, with ids, for a member that asks: which of them are agents, and
- * which are processes of the same user, by the kernel's word.
+ * Who is in the room, with ids, for a member that asks: which are agents, which
+ * are on another machine, and which are processes of the same user, by the
+ * kernel's word.
  */
 import {frameLine} from '../protocol/codec.js';
 import {maxPresent, type PresentMember} from '../protocol/frame.js';
@@ -50,7 +51,7 @@ export const callRoll = async (
 	const [own, ...uids] = await Promise.all(
 		[asking, ...members].map(async member => uidOf(of(member), users)),
 	);
-	const list = members.map(({nick, id: whose, agent}, index): PresentMember => {
+	const here = members.map(({nick, id: whose, agent}, index): PresentMember => {
 		const isSame = own !== 'unknown' && uids[index] === own;
 		return {
 			nick,
@@ -59,10 +60,19 @@ export const callRoll = async (
 			...(isSame && {sameUser: true}),
 		};
 	});
+	const elsewhere = Array.from(
+		room.elsewhere,
+		({nick, id: whose, agent, machine}): PresentMember => ({
+			nick,
+			id: whose,
+			...(agent && {agent}),
+			machine,
+		}),
+	);
 	return frameLine({
 		type: 'present',
 		id,
 		count: room.memberCount,
-		members: list,
+		members: [...here, ...elsewhere].slice(0, maxPresent),
 	});
 };

@@ -8,6 +8,7 @@ import {test, type TestContext} from 'node:test';
 import fc from 'fast-check';
 import type {Owner} from '../helpers/environment.js';
 import {openInnerAgent, type InnerAgent} from '../helpers/inner-agent.js';
+import {openRelayed, startNats} from '../helpers/nats.js';
 import {findPort} from '../helpers/ports.js';
 import {openServer} from '../helpers/room.js';
 import {openClient} from '../helpers/client.js';
@@ -248,6 +249,27 @@ test('agent: a second process of the same name is another member', async t => {
 	const again = await openInnerAgent(t, room.address, room.state);
 	const {structured: three} = await again.call('who');
 	assert.equal(three.you, 'codex-2');
+});
+
+test('agent: who names the members of other machines, each with its own', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url, {machine: 'box1'});
+	const two = await openRelayed(t, nats.url, {machine: 'box2\u001B[2J'});
+	const otter = openClient(t, two.address, 'otter');
+	const heron = openClient(t, one.address, 'heron');
+	await heron.until('both', () => heron.client.members.count === 2);
+	await otter.untilPhase('open');
+	const codex = await openInnerAgent(t, one.address, openFolder(t));
+	const {structured, text} = await codex.call('who');
+	assert.deepEqual(
+		structured.members?.map(({nick, machine}) => [nick, machine]),
+		[
+			['heron', undefined],
+			['codex', undefined],
+			['otter', 'box2\u001B[2J'],
+		],
+	);
+	assert.match(text, /^otter \(on box2␛\[2J\)/m);
 });
 
 const open = async (t: TestContext) => {

@@ -43,6 +43,7 @@ export type Structured = {
 		readonly nick: string;
 		readonly you?: true;
 		readonly agent?: true;
+		readonly machine?: string;
 		readonly sameUser?: true;
 	}>;
 };

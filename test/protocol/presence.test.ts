@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {
-	markedNames,
+	namesLine,
 	nobody,
 	reducePresence,
 } from '../../source/protocol/presence.js';
@@ -51,6 +51,47 @@ const after = (...frames: ServerFrame[]) => {
 	const {count, names} = presence.members;
 	return [count, names.join(' ')];
 };
+
+test('presence: a member on another server has its machine, until it leaves', () => {
+	const listed = (...frames: ServerFrame[]) => {
+		let presence = nobody;
+		for (const frame of frames) {
+			presence = reducePresence(presence, frame);
+		}
+
+		return namesLine(presence.members);
+	};
+
+	const linked: ServerFrame = {
+		...welcome,
+		members: {
+			count: 4,
+			names: ['otter', 'heron', 'wren', 'codex'],
+			agents: ['codex'],
+			elsewhere: [
+				{machine: 'box2', names: ['heron', 'codex']},
+				{machine: 'box3', names: ['wren']},
+			],
+		},
+	};
+	assert.equal(
+		listed(linked),
+		'otter; on box2: heron codex (agent); on box3: wren',
+	);
+	assert.equal(
+		listed(linked, left(11, 'wren'), renamed(12, 'heron', 'crane')),
+		'otter; on box2: crane codex (agent)',
+	);
+	// It came back here.
+	assert.equal(
+		listed(linked, left(11, 'heron'), joined(12, 'heron')),
+		'otter heron; on box2: codex (agent); on box3: wren',
+	);
+	assert.equal(
+		listed(linked, {type: 'members', count: 1, names: ['otter']}),
+		'otter',
+	);
+});
 
 test('presence: a welcome lists who is here, and its replay adds nobody', () => {
 	assert.deepEqual(after(welcome), [2, 'otter heron']);
@@ -122,7 +163,7 @@ test('presence: agents stay marked through joins, renames and leaves', () => {
 			presence = reducePresence(presence, frame);
 		}
 
-		return markedNames(presence.members).join(' ');
+		return namesLine(presence.members);
 	};
 
 	assert.equal(listed(welcome, codex), 'otter heron codex (agent)');

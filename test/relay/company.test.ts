@@ -1,10 +1,13 @@
 /** Members on several servers: one list, whispers, and what a host does. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {namesLine} from '../../source/protocol/presence.js';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
 import {openClient, type TestClient} from '../helpers/client.js';
+import type {Owner} from '../helpers/environment.js';
 import {openFaultProxy} from '../helpers/fault-proxy.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
+import {startNetcat} from '../helpers/peers.js';
 import {loopback} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
 
@@ -22,6 +25,14 @@ const sees = async (client: TestClient, ...names: readonly string[]) =>
 			client.client.members.names.toSorted().join(' ') ===
 			names.toSorted().join(' '),
 	);
+
+/** What `nc` is answered. */
+const askWho = async (owner: Owner, {port}: {port: number}) => {
+	const nc = startNetcat(owner, port);
+	nc.writeLine('/who');
+	await nc.waitForOutput(/\d here: .*\n/);
+	return nc.stdout();
+};
 
 const errorsOf = (client: TestClient): string[] =>
 	client.events.flatMap(event =>
@@ -59,6 +70,67 @@ test('relay: a whisper reaches another server, and its receipt comes back', asyn
 	otter.client.whisper('heron', 'and now?');
 	await otter.until('the refusal', () =>
 		errorsOf(otter).includes('ERR_RELAY_AWAY'),
+	);
+});
+
+test('relay: there is one list, with the machine of members of other servers', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url, {machine: 'box1'});
+	const two = await openRelayed(t, nats.url, {machine: 'box2\u001B[2J'});
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	await heron.untilPhase('open');
+	const codex = openClient(t, two.address, 'codex', {isAgent: true});
+	const marked = (client: TestClient) => namesLine(client.client.members);
+	const seen = async (client: TestClient, list: string) =>
+		until(() => marked(client) === list, {
+			what: list,
+			seen: () => marked(client),
+		});
+	await seen(otter, 'otter; on box2\u001B[2J: heron codex (agent)');
+	for (const client of [heron, codex]) {
+		await seen(client, 'heron codex (agent); on box1: otter');
+	}
+
+	// Each who asks gets all of them, with ids.
+	const presentFor = async ({client, ...asking}: TestClient) => {
+		const id = client.requests.callRoll();
+		const answer = () =>
+			asking
+				.frames()
+				.find(frame => frame.type === 'present' && frame.id === id);
+		const frame = await until(answer, {what: 'the roll'});
+		assert.equal(frame.type, 'present');
+		return frame;
+	};
+
+	const ids = [otter, heron, codex].map(({client}) => client.id);
+	for (const [asking, machine] of [
+		[otter, 'box2\u001B[2J'],
+		[heron, 'box1'],
+	] as const) {
+		const {count, members} = await presentFor(asking);
+		assert.equal(count, 3);
+		assert.deepEqual(members.map(({id}) => id).toSorted(), ids.toSorted());
+		assert.equal(members.find(({nick}) => nick === 'codex')?.agent, true);
+		assert.deepEqual(
+			new Set(members.map(member => member.machine)),
+			new Set([undefined, machine]),
+		);
+	}
+
+	// One who comes later has the machines with its welcome.
+	const wren = openClient(t, one.address, 'wren');
+	await wren.untilPhase('open');
+	assert.equal(
+		marked(wren),
+		'otter wren; on box2\u001B[2J: heron codex (agent)',
+	);
+	assert.equal(one.address.kind, 'tcp');
+	const shown = await askWho(t, one.address);
+	assert.match(
+		shown,
+		/5 here: otter wren guest-\d+; on box2␛\[2J: heron codex \(agent\)\n/,
 	);
 });
 

@@ -10,7 +10,7 @@ import {
 	toDisplay,
 	type DisplayText,
 } from '../../protocol/display.js';
-import {markedNames} from '../../protocol/presence.js';
+import {groupNames} from '../../protocol/presence.js';
 import type {Model} from '../../store/model.js';
 import {leastShownRate, steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
@@ -123,25 +123,64 @@ const flow = (facts: readonly string[], width: number): Row[] => {
 	return rows.map(row => createRow(row));
 };
 
+type NameSpans = {
+	/** Names the machine of those that are on another one. */
+	readonly label: Span | undefined;
+	readonly names: readonly Span[];
+};
+
+/** Places the names of each machine, which begin a row of their own. */
+const placeNames = (
+	groups: readonly NameSpans[],
+	widths: readonly number[],
+	gap: Span,
+) => {
+	const rows: Span[][] = [];
+	let count = 0;
+	for (const {label, names} of groups) {
+		const spans = label ? [label, ...names] : names;
+		const placed = place(spans, widths.slice(rows.length), gap);
+		const named = placed.count - (label ? 1 : 0);
+		if (named < 1) {
+			break;
+		}
+
+		rows.push(...placed.rows);
+		count += named;
+		if (named < names.length) {
+			break;
+		}
+	}
+
+	return {rows, count};
+};
+
 /** As many names as fit; the last row says how many don't. */
 const memberRows = (model: Model, width: number, height: number): Row[] => {
-	const {count, names} = model.presence.members;
-	const marked = markedNames(model.presence.members);
+	const {count} = model.presence.members;
 	const gap: Span = {text: display`  `};
-	const spans = names.map((name, index) => ({
-		text: cutTo(toDisplay(marked[index]!), width),
-		role: name === model.nick ? ('own' as const) : ('other' as const),
-		hue: hueOf(name),
-	}));
+	const groups = groupNames(model.presence.members).map(
+		({machine, names, marked}): NameSpans => ({
+			label:
+				machine === undefined
+					? undefined
+					: {text: cutTo(toDisplay(`on ${machine}:`), width), role: 'faint'},
+			names: names.map((name, index) => ({
+				text: cutTo(toDisplay(marked[index]!), width),
+				role: name === model.nick ? ('own' as const) : ('other' as const),
+				hue: hueOf(name),
+			})),
+		}),
+	);
 	const whole = Array.from({length: height}, () => width);
-	const all = place(spans, whole, gap);
+	const all = placeNames(groups, whole, gap);
 	if (all.count === count) {
 		return all.rows.map(row => createRow(row));
 	}
 
 	const more = (hidden: number) => faint(`… ${hidden} more`);
 	const least = width - cellsOfSpans([gap, more(count)]);
-	const some = place(spans, [...whole.slice(0, -1), least], gap);
+	const some = placeNames(groups, [...whole.slice(0, -1), least], gap);
 	const isFull = some.rows.length === height;
 	const last = isFull ? [...some.rows.pop()!, gap] : [];
 	return [...some.rows, [...last, more(count - some.count)]].map(row =>

@@ -7,7 +7,7 @@
  */
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {display, displayWidth, toDisplay} from '../../protocol/display.js';
-import {markedNames} from '../../protocol/presence.js';
+import {namesLine} from '../../protocol/presence.js';
 import {steadyRtt} from '../../store/picture.js';
 import {cutTo} from '../text/cells.js';
 import {formatMs} from '../text/format.js';
@@ -113,7 +113,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 			? [routeText(model), ...peerCounts(model)]
 			: [...peerCounts(model), ...laterFaults(model), routeText(model)]),
 		...linkFacts(model).slice(0, 2),
-		isHere && markedNames(presence.members).join(' '),
+		isHere && namesLine(presence.members),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
 		...layerFacts(model, wallNow)

@@ -272,3 +272,30 @@ test('connection rows: the names and the rest add up to the count', () => {
 		{numRuns: runs},
 	);
 });
+
+test('connection rows: members of other machines stand below those of this one', () => {
+	const names = ['anna', 'bert', 'cleo', 'dora', 'emil'];
+	const elsewhere = [
+		{machine: 'box2', names: ['cleo', 'dora']},
+		{machine: 'box3\u001B[2J', names: ['emil']},
+	];
+	const rowsFor = (height: number, width = 20) => {
+		const list = {count: 5, names, agents: ['dora'], elsewhere};
+		const presence = {members: list, replayHead: 0};
+		const rows = rowsOf(modelOf({presence}), {width, height});
+		return rows.slice(
+			0,
+			rows.findIndex(row => row.startsWith('─ connection')),
+		);
+	};
+
+	assert.deepEqual(rowsFor(40), [
+		'anna  bert',
+		'on box2:  cleo',
+		'dora (agent)',
+		'on box3␛[2J:  emil',
+	]);
+	assert.deepEqual(rowsFor(8), ['anna  bert', 'on box2:  cleo', '… 2 more']);
+	assert.deepEqual(rowsFor(6), ['anna  bert', '… 3 more']);
+	assert.deepEqual(rowsFor(5), ['anna  bert  … 3 more']);
+});
