@@ -39,6 +39,13 @@ export const commandGone = (name: string) =>
 		`The bot of /${name} left before it answered.`,
 	);
 
+/** @param machine The bot's, as people call it. */
+export const botUnheard = (name: string, machine: string) =>
+	new SockchatError(
+		'ERR_COMMAND_GONE',
+		`The bot of /${name} on ${machine} is no longer heard, so no answer will come; it may have done it.`,
+	);
+
 export const botMuted = (name: string) =>
 	new SockchatError(
 		'ERR_COMMAND_GONE',

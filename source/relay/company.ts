@@ -5,6 +5,7 @@
 import {plainN} from '../protocol/frame.js';
 import type {RelaySite} from '../room/relay.js';
 import type {Clock} from '../socket/clock.js';
+import {settleOffers} from './commands.js';
 import type {Session} from './session.js';
 import type {Waiting} from './outgoing.js';
 import {
@@ -45,6 +46,10 @@ export class Company {
 	#isBeatDue = false;
 	/** The members elsewhere at the last comparison, as JSON. */
 	#elsewhere = '[]';
+	/** The same of the commands of bots. */
+	#offersElsewhere = '[]';
+	/** The process of each server, as heard last. */
+	#runs = new Map<string, string>();
 	/** When each member took its nick, by id. */
 	#nicks = new Map<string, BeatMember>();
 	/** When each was first seen to be in the log and on no server. */
@@ -118,6 +123,7 @@ export class Company {
 		}
 
 		this.#compare();
+		this.#tellHeard(beat);
 	}
 
 	/** Whether the log has members that no server has named yet. */
@@ -178,12 +184,16 @@ export class Company {
 		}
 
 		this.#beatAt = this.#now;
-		const {server, run, machine} = this.#options;
+		const {server, run, machine, site} = this.#options;
+		const commands = site.offers();
+		const owed = site.owed();
 		const beat: Beat = {
 			server,
 			run,
 			machine,
 			members,
+			...(commands.length > 0 && {commands}),
+			...(Object.keys(owed).length > 0 && {owed}),
 			...(isNew && {isNew}),
 		};
 		this.#session.beat(JSON.stringify(beat));
@@ -207,6 +217,49 @@ export class Company {
 
 		for (const {id} of losers) {
 			giveOtherNick(id);
+		}
+
+		this.#settleOffers(own);
+		this.#tellGone();
+	}
+
+	#settleOffers(own: readonly BeatMember[]): void {
+		const {offers, setOffersElsewhere, takeOffer} = this.#options.site;
+		const others = this.#presence.offersElsewhere(own);
+		const {elsewhere, lost} = settleOffers(offers(), others);
+		const words = JSON.stringify(elsewhere);
+		if (words !== this.#offersElsewhere) {
+			this.#offersElsewhere = words;
+			setOffersElsewhere(elsewhere);
+		}
+
+		for (const {offer, why} of lost) {
+			takeOffer(offer, why);
+		}
+	}
+
+	#tellHeard({server, members, owed}: Beat): void {
+		const {site, server: self} = this.#options;
+		const ids = new Set(members.map(({id}) => id));
+		const requests = new Set(owed?.[self]);
+		site.serverHeard({
+			server,
+			has: id => ids.has(id),
+			owes: request => requests.has(request),
+		});
+	}
+
+	/** Says which servers, or processes of them, aren't heard any more. */
+	#tellGone(): void {
+		const {site, server: self} = this.#options;
+		const before = this.#runs;
+		this.#runs = new Map(
+			this.#presence.servers.map(({server, run}) => [server, run]),
+		);
+		for (const [server, run] of before) {
+			if (server !== self && this.#runs.get(server) !== run) {
+				site.serverGone(server);
+			}
 		}
 	}
 

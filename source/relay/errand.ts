@@ -16,11 +16,26 @@ export const wrapErrand = (server: string, errand: Errand): string => {
 const isId = (value: unknown): boolean =>
 	typeof value === 'string' && /^[\da-f]{16}$/.test(value);
 
+/** What a server calls a request of one of its members to a bot elsewhere. */
+export const isRequestName = (value: unknown): value is string =>
+	typeof value === 'string' && /^[\da-f]{8}:\d{1,15}$/.test(value);
+
 const isErrand = (value: unknown): value is Errand => {
-	const {type, id, to, nick, frame} = (value ?? {}) as Record<string, unknown>;
+	const {type, id, to, nick, frame, request, bot} = (value ?? {}) as Record<
+		string,
+		unknown
+	>;
 	switch (type) {
 		case 'whisper': {
 			return isId(to) && typeof frame === 'string';
+		}
+
+		case 'command': {
+			return isRequestName(request) && isId(bot) && typeof frame === 'string';
+		}
+
+		case 'answered': {
+			return isRequestName(request) && typeof frame === 'string';
 		}
 
 		case 'ban':

@@ -6,7 +6,11 @@
  * engine that delivers nothing makes nobody old.
  */
 import {foldNick} from '../protocol/nick.js';
+import {maxOffers} from '../protocol/offered-commands.js';
 import type {Elsewhere} from '../room/order.js';
+import type {Owed, OwnOffer} from '../room/relay.js';
+import {offerIn, type OtherOffer} from './commands.js';
+import {isRequestName} from './errand.js';
 
 export const beatMs = 2000;
 
@@ -28,6 +32,10 @@ export type Beat = {
 	readonly run: string;
 	readonly machine: string;
 	readonly members: readonly BeatMember[];
+	/** The commands that its bots offer; unset if none do. */
+	readonly commands?: readonly OwnOffer[];
+	/** Answers that its bots owe members of other servers; unset if none do. */
+	readonly owed?: Owed;
 	/** It has just come, and wants to hear the others. */
 	readonly isNew?: true;
 };
@@ -114,27 +122,36 @@ export class Presence {
 	 * @param own This server's.
 	 */
 	elsewhere(own: readonly BeatMember[]): readonly Elsewhere[] {
-		const byId = new Map<string, BeatMember & Elsewhere>();
-		for (const {server, machine, members} of this.#others) {
-			for (const member of members) {
-				const before = byId.get(member.id);
-				if (!before || before.since < member.since) {
-					byId.set(member.id, {...member, server, machine});
-				}
-			}
-		}
-
-		const ownIds = new Set(own.map(({id}) => id));
 		const byKey = new Map<string, BeatMember & Elsewhere>();
-		for (const member of byId.values()) {
+		for (const member of this.#newest(own).values()) {
 			const key = foldNick(member.nick);
 			const before = byKey.get(key);
-			if (!ownIds.has(member.id) && (!before || isFirst(member, before))) {
+			if (!before || isFirst(member, before)) {
 				byKey.set(key, member);
 			}
 		}
 
 		return [...byKey.values()].map(({since, ...member}) => member);
+	}
+
+	/**
+	 * The commands of bots on other servers; a client that has moved offers those
+	 * of its newest connection.
+	 */
+	offersElsewhere(own: readonly BeatMember[]): readonly OtherOffer[] {
+		if (this.#others.every(({commands}) => commands === undefined)) {
+			return [];
+		}
+
+		const newest = this.#newest(own);
+		return this.#others.flatMap(({server, machine, commands = []}) =>
+			commands.flatMap(offer => {
+				const bot = newest.get(offer.bot);
+				return bot?.server === server
+					? [{...offer, server, machine, from: bot.nick}]
+					: [];
+			}),
+		);
 	}
 
 	/** Compares this server's members with all the others. */
@@ -174,12 +191,56 @@ export class Presence {
 		return {losers, moved};
 	}
 
+	/** The members of other servers by id, each where it came last. */
+	#newest(
+		own: readonly BeatMember[],
+	): ReadonlyMap<string, BeatMember & Elsewhere> {
+		const byId = new Map<string, BeatMember & Elsewhere>();
+		const ownIds = new Set(own.map(({id}) => id));
+		for (const {server, machine, members} of this.#others) {
+			for (const member of members) {
+				const before = byId.get(member.id);
+				const isNewer = !before || before.since < member.since;
+				if (isNewer && !ownIds.has(member.id)) {
+					byId.set(member.id, {...member, server, machine});
+				}
+			}
+		}
+
+		return byId;
+	}
+
 	get #others(): readonly Heard[] {
 		return [...this.#heard.values()].filter(
 			({server}) => server !== this.#self,
 		);
 	}
 }
+
+const offersIn = (values: unknown): readonly OwnOffer[] =>
+	Array.isArray(values)
+		? values.slice(0, maxOffers).flatMap(value => offerIn(value) ?? [])
+		: [];
+
+// No more servers than this share a room, and no server owes more answers.
+const maxOwing = 1000;
+const maxOwed = 2048;
+
+const owedIn = (value: unknown): Owed => {
+	const owed: Record<string, readonly string[]> = {};
+	for (const [server, requests] of Object.entries(value ?? {}).slice(
+		0,
+		maxOwing,
+	)) {
+		if (Array.isArray(requests)) {
+			owed[server] = requests
+				.slice(0, maxOwed)
+				.filter(request => isRequestName(request));
+		}
+	}
+
+	return owed;
+};
 
 const memberIn = (value: unknown): BeatMember | undefined => {
 	const {id, nick, agent, since} = (value ?? {}) as Record<string, unknown>;
@@ -233,9 +294,20 @@ export const parseBeat = (text: string): Beat | undefined => {
 
 		const machine = machineIn(value['machine'], server);
 		const members = membersIn(value['members']);
-		return machine === undefined || members === undefined
-			? undefined
-			: {server, run, machine, members, ...(isNew === true && {isNew})};
+		if (machine === undefined || members === undefined) {
+			return undefined;
+		}
+
+		const {commands, owed} = value;
+		return {
+			server,
+			run,
+			machine,
+			members,
+			...(commands !== undefined && {commands: offersIn(commands)}),
+			...(owed !== undefined && {owed: owedIn(owed)}),
+			...(isNew === true && {isNew}),
+		};
 	} catch {
 		return undefined;
 	}

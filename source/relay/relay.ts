@@ -376,7 +376,7 @@ export class Relay implements RoomRelay {
 			onMessage: text => {
 				const envelope = errandIn(text);
 				return envelope && envelope.server !== this.#server
-					? site.perform(envelope.errand)
+					? site.perform(envelope.errand, envelope.server)
 					: undefined;
 			},
 			onBeat(text) {

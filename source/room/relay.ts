@@ -3,6 +3,7 @@
  * don't know each other, and a room without a relay loads nothing of it.
  */
 import type {SockchatError} from '../errors.js';
+import type {OfferedCommand} from '../protocol/frame.js';
 import type {Elsewhere, Order} from './order.js';
 import type {RestoredLog} from './appender.js';
 import type {Room} from './room.js';
@@ -12,6 +13,40 @@ export type RelayedLog = {
 	readonly id: string;
 	/** The seq before the oldest entry that the stream has. */
 	readonly head: number;
+};
+
+/** A command that a bot on this server offers. */
+export type OwnOffer = Omit<OfferedCommand, 'from'> & {
+	/** The bot's public id. */
+	readonly bot: string;
+	/** Milliseconds since the epoch. */
+	readonly since: number;
+};
+
+/** One that a bot on another server offers. */
+export type OfferElsewhere = OfferedCommand & {
+	/** The bot's public id. */
+	readonly bot: string;
+	/** The server's id. */
+	readonly server: string;
+	/** Its machine, as people call it. */
+	readonly machine: string;
+};
+
+/**
+ * Requests that bots here still owe an answer, by the server of the asker: each
+ * as that server calls it.
+ */
+export type Owed = Readonly<Record<string, readonly string[]>>;
+
+/** Another server of the room, as its latest beat says. */
+export type HeardServer = {
+	/** Its id. */
+	readonly server: string;
+	/** Whether a client is a member there. */
+	readonly has: (id: string) => boolean;
+	/** Whether it still owes us the answer to a request. */
+	readonly owes: (request: string) => boolean;
 };
 
 /** What one server asks of another, beside the log. */
@@ -30,6 +65,22 @@ export type Errand =
 			readonly nick: string;
 	  }
 	| {readonly type: 'unban' | 'unmute'; readonly id: string}
+	| {
+			readonly type: 'command';
+			/** As its sender calls it. */
+			readonly request: string;
+			/** The bot's public id. */
+			readonly bot: string;
+			/** A `command` frame as JSON. */
+			readonly frame: string;
+	  }
+	| {
+			readonly type: 'answered';
+			/** As its receiver calls it. */
+			readonly request: string;
+			/** An `answered` frame as JSON. */
+			readonly frame: string;
+	  }
 	| {readonly type: 'lock' | 'unlock'};
 
 /** The room's side. */
@@ -55,8 +106,20 @@ export type RelaySite = {
 	readonly giveOtherNick: (id: string) => void;
 	/** The client is on another server now. */
 	readonly replace: (id: string) => void;
-	/** @returns Why it can't be done, if so. */
-	readonly perform: (errand: Errand) => string | undefined;
+	/**
+	 * @param server Whose errand it is.
+	 * @returns Why it can't be done, if so.
+	 */
+	readonly perform: (errand: Errand, server: string) => string | undefined;
+	/** The commands that bots here offer. */
+	readonly offers: () => readonly OwnOffer[];
+	readonly setOffersElsewhere: (offers: readonly OfferElsewhere[]) => void;
+	/** A bot's command goes to another, or is one too many in the whole room. */
+	readonly takeOffer: (offer: OwnOffer, why: SockchatError) => void;
+	readonly owed: () => Owed;
+	/** What was asked of the server's bots, or by its members, may have ended. */
+	readonly serverHeard: (heard: HeardServer) => void;
+	readonly serverGone: (server: string) => void;
 	/** What a server that has just come needs to apply: bans, mutes, a lock. */
 	readonly standing: () => readonly Errand[];
 };
@@ -69,7 +132,7 @@ export type RoomRelay = Order & {
 	readonly start: (site: RelaySite, past?: RestoredLog) => Promise<void>;
 	/** Why nothing more can be taken; undefined if it can. */
 	readonly refusal: () => SockchatError | undefined;
-	/** The members here have changed. */
+	/** The members here have changed, or what bots here offer. */
 	readonly membersChanged: () => void;
 	/** Entries were taken back from the log: the history can't be written. */
 	readonly takenBack: () => void;

@@ -16,6 +16,8 @@ export class Announcements {
 	#isCountDue = false;
 	#countedAt = 0;
 	#areOffersDue = false;
+	/** Other servers don't know yet what bots here offer. */
+	#areOwnOffersNew = false;
 	#offersSentAt = 0;
 
 	/** @param members The connections of all members, as they come and go. */
@@ -32,6 +34,12 @@ export class Announcements {
 	/** Other commands are offered than before. */
 	offersChanged(): void {
 		this.#areOffersDue = true;
+	}
+
+	/** Bots here offer other commands than before: other servers hear it, too. */
+	ownOffersChanged(): void {
+		this.#areOffersDue = true;
+		this.#areOwnOffersNew = true;
 	}
 
 	/**
@@ -80,6 +88,11 @@ export class Announcements {
 	}
 
 	#sendOffers(): void {
+		if (this.#areOwnOffersNew) {
+			this.#areOwnOffersNew = false;
+			this.#hub.relay?.membersChanged();
+		}
+
 		const line = frameLine(offeredCommands(this.#hub));
 		for (const member of this.#members.values()) {
 			if (member.hearsCommands) {

@@ -23,6 +23,7 @@ import {AgentLimits} from './agent-limits.js';
 import {Announcements} from './announcements.js';
 import {leaveBots} from './bots/actions.js';
 import {Bots} from './bots/bots.js';
+import {RemoteBots} from './bots/remote-bots.js';
 import {Budget} from './budget.js';
 import type {TellHealth} from './history-place.js';
 import type {LogHistory} from './log/cursor.js';
@@ -109,6 +110,7 @@ export class Hub implements ConnectionHub {
 	readonly agentLimits: AgentLimits | undefined;
 	readonly moderation = new Moderation();
 	readonly bots = new Bots();
+	readonly remoteBots: RemoteBots | undefined;
 	readonly plainMessages = new PlainMessages();
 	refused = 0;
 	readonly #roomName: () => string;
@@ -144,6 +146,7 @@ export class Hub implements ConnectionHub {
 		relay,
 	}: HubOptions) {
 		this.relay = relay;
+		this.remoteBots = relay && this.#createRemoteBots(relay);
 		this.room = room;
 		this.clock = clock;
 		this.emit = emit;
@@ -361,8 +364,13 @@ export class Hub implements ConnectionHub {
 		}
 	}
 
+	/** Other commands are offered than before. */
 	onOffers(): void {
 		this.#announcements.offersChanged();
+	}
+
+	onOwnOffers(): void {
+		this.#announcements.ownOffersChanged();
 	}
 
 	onGone(connection: PeerConnection, reason: LeaveReason): void {
@@ -416,6 +424,19 @@ export class Hub implements ConnectionHub {
 		for (const connection of this.#all) {
 			connection.pump();
 		}
+	}
+
+	#createRemoteBots(relay: RoomRelay): RemoteBots {
+		return new RemoteBots({
+			relay,
+			wallMs: () => this.clock.wallMs(),
+			deliver: (asker, answered) => {
+				this.withId(asker)?.sendAnswered(answered);
+			},
+			drop: request => {
+				this.bots.drop(request);
+			},
+		});
 	}
 
 	#createLogWriter(history: History, tellHealth: TellHealth): LogWriter {

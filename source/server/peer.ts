@@ -26,6 +26,7 @@ import type {PeerUid} from '../socket/peer-uid.js';
 import type {Newcomer} from './admission.js';
 import type {AgentLimits} from './agent-limits.js';
 import type {Bots} from './bots/bots.js';
+import type {RemoteBots} from './bots/remote-bots.js';
 import type {Moderation} from './moderation.js';
 import type {PlainMessages} from './plain-messages.js';
 import type {ReadLimiter} from './read-limiter.js';
@@ -90,6 +91,8 @@ export type PeerHub = {
 	readonly now: number;
 	readonly moderation: Moderation;
 	readonly bots: Bots;
+	/** Set if the room is linked with others. */
+	readonly remoteBots: RemoteBots | undefined;
 	/** Set if every peer except the host needs it. */
 	readonly token: Token | undefined;
 	readonly plainMessages: PlainMessages;
@@ -110,8 +113,8 @@ export type PeerHub = {
 	/** The log grew: members get the new entries at the end of this turn. */
 	readonly onPosted: () => void;
 	readonly onRenamed: () => void;
-	/** Other commands are offered than before. */
-	readonly onOffers: () => void;
+	/** Bots here offer other commands than before. */
+	readonly onOwnOffers: () => void;
 };
 
 /** How one kind of peer is read and written: frames or plain lines. */

@@ -2,9 +2,11 @@
 import {Buffer} from 'node:buffer';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
-import {decodeServerFrame} from '../protocol/codec.js';
+import {decodeServerFrame, frameLine} from '../protocol/codec.js';
 import {nickTaken} from '../protocol/room-refusals.js';
 import type {Errand, RelayedLog, RelaySite} from '../room/relay.js';
+import {askFromElsewhere} from './bots/actions.js';
+import {commandIn} from './bots/remote-bots.js';
 import type {Hub} from './hub.js';
 import type {Ban} from './moderation.js';
 
@@ -22,7 +24,11 @@ const asClient = (id: string, nick: string): Ban => ({
 });
 
 /** @returns Why it can't be done, if so. */
-const perform = (hub: Hub, errand: Errand): string | undefined => {
+const perform = (
+	hub: Hub,
+	errand: Errand,
+	server: string,
+): string | undefined => {
 	const {moderation} = hub;
 	switch (errand.type) {
 		case 'whisper': {
@@ -37,6 +43,22 @@ const perform = (hub: Hub, errand: Errand): string | undefined => {
 			}
 
 			receiver.sendWhisper(decoded.frame);
+			return undefined;
+		}
+
+		case 'command': {
+			const {request, bot, frame} = errand;
+			const command = commandIn(frame);
+			if (!command) {
+				return 'Its server is of another version.';
+			}
+
+			askFromElsewhere(hub, {server, request}, bot, command);
+			return undefined;
+		}
+
+		case 'answered': {
+			hub.remoteBots?.take(errand.request, errand.frame);
 			return undefined;
 		}
 
@@ -135,7 +157,26 @@ export const relaySite = ({
 				connection.replace();
 			}
 		},
-		perform: errand => perform(hub, errand),
+		perform: (errand, server) => perform(hub, errand, server),
+		offers: () => hub.bots.offers,
+		setOffersElsewhere(offers) {
+			hub.bots.setElsewhere(offers);
+			hub.onOffers();
+		},
+		takeOffer({bot, name}, {code, message}) {
+			if (hub.bots.withdraw(bot, name)) {
+				const line = frameLine({type: 'offered', name, code, message});
+				hub.withId(bot)?.writeIfFramed(line);
+				hub.onOwnOffers();
+			}
+		},
+		owed: () => hub.remoteBots?.owed() ?? {},
+		serverHeard(heard) {
+			hub.remoteBots?.heard(heard);
+		},
+		serverGone(server) {
+			hub.remoteBots?.gone(server);
+		},
 		standing: () => standing(hub),
 	};
 };

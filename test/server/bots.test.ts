@@ -312,7 +312,7 @@ test('bots: each request ends once: by its bot, by the bot leaving, or by its as
 				const who = `id-${step.who}`;
 				switch (step.kind) {
 					case 'offer': {
-						bots.offer(who, {name: `c${step.name}`, usage: '', help: ''});
+						bots.offer(who, {name: `c${step.name}`, usage: '', help: ''}, 0);
 						break;
 					}
 

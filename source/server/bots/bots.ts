@@ -7,28 +7,30 @@
 import {aliases, commands} from '../../commands/registry.js';
 import type {SockchatError} from '../../errors.js';
 import {
-	commandInvalid,
 	commandTaken,
 	noSuchCommand,
 	tooManyCommands,
 	tooManyRequests,
 } from '../../protocol/bot-refusals.js';
 import type {Offer} from '../../protocol/frame.js';
+import {checkOffer, maxOffers} from '../../protocol/offered-commands.js';
+import type {OfferElsewhere, OwnOffer} from '../../room/relay.js';
 
-/** In the room, and of one bot. */
-export const maxOffers = 64;
 export const maxOffersPerBot = 16;
 
 /** Requests without an answer yet: of one asker, and to one bot. */
 export const maxRequestsPerAsker = 16;
 export const maxRequestsPerBot = 1024;
 
-const maxUsage = 40;
-const maxHelp = 100;
-
 type Description = Omit<Offer, 'type'>;
 
-type Offered = Description & {readonly bot: string};
+/** Where a request came from, if its asker is on another server. */
+export type Home = {
+	/** The server's id. */
+	readonly server: string;
+	/** The request as that server calls it. */
+	readonly request: string;
+};
 
 export type OpenRequest = {
 	/** The asker's public id, and its own number. */
@@ -36,6 +38,7 @@ export type OpenRequest = {
 	readonly number: number;
 	readonly bot: string;
 	readonly name: string;
+	readonly home?: Home | undefined;
 };
 
 /** Numbers of requests by member; a member without any takes no memory. */
@@ -65,45 +68,39 @@ const builtIn: ReadonlySet<string> = new Set([
 	...aliases.keys(),
 ]);
 
-const checkWords = ({
-	name,
-	usage,
-	help,
-}: Description): SockchatError | undefined => {
-	if (!/^[a-z][a-z\d-]{0,23}$/.test(name)) {
-		return commandInvalid(
-			"A command's name has 1 to 24 of a-z, 0-9 and -, and begins with a letter.",
-		);
-	}
-
-	if (!/^[\u0020-\u007E]*$/.test(usage) || usage.length > maxUsage) {
-		return commandInvalid(
-			`The usage of /${name} has to be ASCII, of at most ${maxUsage} characters.`,
-		);
-	}
-
-	return /[\p{C}\p{Zl}\p{Zp}]/u.test(help) || help.length > maxHelp
-		? commandInvalid(
-				`The help of /${name} has to be one line of at most ${maxHelp} characters, none of them a control.`,
-			)
-		: undefined;
-};
-
 export class Bots {
-	readonly #offers = new Map<string, Offered>();
+	readonly #offers = new Map<string, OwnOffer>();
+	/** Those of bots on other servers, by name. */
+	#elsewhere: ReadonlyMap<string, OfferElsewhere> = new Map();
 	/** By the number that the bot gets. */
 	readonly #requests = new Map<number, OpenRequest>();
 	readonly #byAsker = new Index();
 	readonly #byBot = new Index();
 	#lastRequest = 0;
 
-	get offers(): readonly Offered[] {
-		return [...this.#offers.values()].toSorted((a, b) =>
-			a.name.localeCompare(b.name, 'en'),
+	/** Those of bots here. */
+	get offers(): readonly OwnOffer[] {
+		return [...this.#offers.values()];
+	}
+
+	get offersElsewhere(): Iterable<OfferElsewhere> {
+		return this.#elsewhere.values();
+	}
+
+	setElsewhere(offers: readonly OfferElsewhere[]): void {
+		this.#elsewhere = new Map(
+			offers
+				.filter(({name}) => !builtIn.has(name))
+				.map(each => [each.name, each]),
 		);
 	}
 
-	/** How many commands are offered. */
+	/** The command, unless a bot here has it. */
+	elsewhereNamed(name: string): OfferElsewhere | undefined {
+		return this.#offers.has(name) ? undefined : this.#elsewhere.get(name);
+	}
+
+	/** How many commands are offered here. */
 	get count(): number {
 		return this.#offers.size;
 	}
@@ -112,25 +109,27 @@ export class Bots {
 		return this.#requests.size;
 	}
 
-	/** The bot that offers a command. */
+	/** The bot here that offers a command. */
 	botOf(name: string): string | undefined {
 		return this.#offers.get(name)?.bot;
 	}
 
 	/**
+	 * @param at Milliseconds since the epoch.
 	 * @param nickOf Names a bot in a refusal.
 	 * @returns Why it is refused, if so.
 	 */
 	offer(
 		bot: string,
 		{name, usage, help}: Description,
+		at: number,
 		nickOf: (bot: string) => string = id => id,
 	): SockchatError | undefined {
 		if (builtIn.has(name)) {
 			return commandTaken(name, undefined);
 		}
 
-		const wrong = checkWords({name, usage, help});
+		const wrong = checkOffer({name, usage, help});
 		if (wrong) {
 			return wrong;
 		}
@@ -140,18 +139,24 @@ export class Bots {
 			return commandTaken(name, nickOf(owner));
 		}
 
+		const elsewhere = this.elsewhereNamed(name);
+		if (elsewhere && elsewhere.bot !== bot) {
+			return commandTaken(name, elsewhere.from);
+		}
+
 		if (owner === undefined) {
 			const offers = [...this.#offers.values()];
 			if (offers.filter(each => each.bot === bot).length >= maxOffersPerBot) {
 				return tooManyCommands(maxOffersPerBot, false);
 			}
 
-			if (offers.length >= maxOffers) {
+			if (offers.length + this.#elsewhere.size >= maxOffers) {
 				return tooManyCommands(maxOffers, true);
 			}
 		}
 
-		this.#offers.set(name, {name, usage, help, bot});
+		const since = this.#offers.get(name)?.since ?? at;
+		this.#offers.set(name, {name, usage, help, bot, since});
 		return undefined;
 	}
 
@@ -162,19 +167,22 @@ export class Bots {
 
 	/**
 	 * @param number The asker's own.
+	 * @param home Set if the asker is on another server.
+	 * @param others How many answers of bots elsewhere the asker waits for.
 	 * @returns The bot, and the number that it gets.
 	 */
 	ask(
 		asker: string,
 		number: number,
 		name: string,
+		{home, others = 0}: {readonly home?: Home; readonly others?: number} = {},
 	): {readonly bot: string; readonly request: number} | SockchatError {
 		const bot = this.botOf(name);
 		if (bot === undefined) {
 			return noSuchCommand(name);
 		}
 
-		if (this.#byAsker.of(asker).size >= maxRequestsPerAsker) {
+		if (this.#byAsker.of(asker).size + others >= maxRequestsPerAsker) {
 			return tooManyRequests(maxRequestsPerAsker);
 		}
 
@@ -183,10 +191,23 @@ export class Bots {
 		}
 
 		const request = ++this.#lastRequest;
-		this.#requests.set(request, {asker, number, bot, name});
+		this.#requests.set(request, {asker, number, bot, name, home});
 		this.#byAsker.add(asker, request);
 		this.#byBot.add(bot, request);
 		return {bot, request};
+	}
+
+	/** How many answers of bots here a member waits for. */
+	openOf(asker: string): number {
+		return this.#byAsker.of(asker).size;
+	}
+
+	/** Nobody waits for the answer to a request any more. */
+	drop(request: number): void {
+		const open = this.#requests.get(request);
+		if (open) {
+			this.#end(request, open);
+		}
 	}
 
 	/** @returns The request that it ends; undefined if the bot has no such one. */
