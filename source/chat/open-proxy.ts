@@ -26,6 +26,8 @@ export type ProxyWish = {
 	readonly target: ProxyEnd;
 	readonly faults: Partial<Faults>;
 	readonly isOnce: boolean;
+	/** Open at once; undefined for the default. */
+	readonly maxConnections: number | undefined;
 	/** A file that gets every chunk. */
 	readonly record: string | undefined;
 };
@@ -56,7 +58,7 @@ export type OpenProxy = {
 
 /** @throws {SockchatError} If a file is wrong, or it can't listen. */
 export const openProxy = async (
-	{listen, target, faults, isOnce, record}: ProxyWish,
+	{listen, target, faults, isOnce, maxConnections, record}: ProxyWish,
 	{isWatched, hasEnds, onEvent, onPairs, onFailure}: ProxyFront,
 ): Promise<OpenProxy> => {
 	// What is wrong with a file is said before anything is opened.
@@ -67,10 +69,14 @@ export const openProxy = async (
 	);
 	let hasFailed = false;
 	let hasLeft = false;
+	/** Bytes that were read, ever, and after we began to leave. */
 	let hasLost = false;
+	let isCutOff = false;
 	const fail = (error: SockchatError, peer?: string): void => {
 		hasFailed = true;
-		hasLost ||= error.code === 'ERR_LOST' && hasLeft;
+		const isLoss = error.code === 'ERR_NOT_SENT';
+		hasLost ||= isLoss;
+		isCutOff ||= isLoss && hasLeft;
 		onFailure(error, peer);
 	};
 
@@ -90,6 +96,7 @@ export const openProxy = async (
 		dialler,
 		faults,
 		isOnce,
+		maxConnections,
 		isWatched,
 		hasEnds,
 		onPairs,
@@ -107,9 +114,9 @@ export const openProxy = async (
 		recorder?.close();
 		return {
 			// One that can't be reached doesn't end it, unless it was the only one.
-			hasFailed: hasFailed && isOnce,
+			hasFailed: hasLost || (hasFailed && isOnce),
 			isLate: false,
-			isUnfinished: hasLost,
+			isUnfinished: isCutOff,
 		};
 	};
 

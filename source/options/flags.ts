@@ -494,6 +494,12 @@ export const flags = {
 		summary: 'at most N bytes per second in each direction',
 		commands: ['proxy'],
 	},
+	maxConnections: {
+		type: 'string',
+		value: 'N',
+		summary: 'connections open at once (default: 1024)',
+		commands: ['proxy'],
+	},
 	slice: {
 		type: 'string',
 		value: 'N',

@@ -1,8 +1,8 @@
 /** The options of `sockchat proxy`: two ADDRESSes, and what is done between. */
-import {resolve} from 'node:path';
 import type {ProxyEnd, ProxyWish} from '../chat/open-proxy.js';
 import {quoted, SockchatError} from '../errors.js';
-import {formatAddress, type LoopbackAddress} from '../socket/address.js';
+import {pointsAtItself} from '../proxy/loop.js';
+import {isSameAddress} from '../socket/address.js';
 import type {TlsWish} from '../socket/link/transport.js';
 import {readAddress} from './address.js';
 import {readAddressWord} from './address-word.js';
@@ -106,17 +106,6 @@ const readEnd = (
 	};
 };
 
-/** The same socket has one name, however its path is written. */
-const nameOf = (address: LoopbackAddress): string => {
-	const name = formatAddress(address);
-	return address.kind === 'unix' && !name.startsWith('@')
-		? resolve(name)
-		: name;
-};
-
-const isSame = (one: LoopbackAddress, another: LoopbackAddress): boolean =>
-	one.kind === another.kind && nameOf(one) === nameOf(another);
-
 const milliseconds = (reader: Reader): number | SockchatError | undefined => {
 	const text = reader.text('delay');
 	return text === undefined || /^\d{1,6}(?:\.\d+)?$/.test(text)
@@ -219,10 +208,8 @@ export const parseProxyOptions = (
 		return second;
 	}
 
-	if (isSame(first.address, second.address)) {
-		return wrongUsage(
-			`LISTEN and TARGET are both ${formatAddress(first.address)}: it would connect to itself.`,
-		);
+	if (isSameAddress(first.address, second.address)) {
+		return pointsAtItself(first.address);
 	}
 
 	const delayMs = reader.take(milliseconds(reader), undefined, 'delay');
@@ -239,6 +226,7 @@ export const parseProxyOptions = (
 		isExplained: reader.has('explain'),
 		isTimed: reader.has('times'),
 		isOnce: reader.has('once'),
+		maxConnections: reader.count('maxConnections'),
 		record: reader.text('record'),
 		theme: readTheme(reader, env),
 		hasMouse: reader.has('mouse'),

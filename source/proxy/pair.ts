@@ -209,7 +209,7 @@ export class Pair {
 		if (bytes > 0) {
 			this.#options.onFailure(
 				new SockchatError(
-					'ERR_LOST',
+					'ERR_NOT_SENT',
 					`${bytes} ${bytes === 1 ? 'byte of' : 'bytes of'} ${from} ${bytes === 1 ? 'was' : 'were'} read and not passed on to ${to}.`,
 				),
 			);

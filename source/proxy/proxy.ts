@@ -21,6 +21,7 @@ import type {AnyListener} from '../socket/listener.js';
 import {serverDrainTimeoutMs} from '../connection/listening.js';
 import {EndsWatch} from './ends-watch.js';
 import {noFaults} from './faults.js';
+import {defaultMaxConnections, proxyFull, requireNoLoop} from './loop.js';
 import {Pair} from './pair.js';
 import {PairsWatch} from './pairs-watch.js';
 
@@ -32,6 +33,8 @@ export type ProxyOptions = {
 	/** Of both directions, at first. */
 	readonly faults: Partial<Faults>;
 	readonly isOnce: boolean;
+	/** Open at once; 1024 by default. */
+	readonly maxConnections?: number | undefined;
 	/** Whether chunks are reported. */
 	readonly isWatched: boolean;
 	/** Whether the states of all ends are. */
@@ -50,8 +53,20 @@ export type Scope = {
 	readonly peer: string | undefined;
 };
 
+// A client's socket and the target's.
+const filesOfPair = 2;
+
 const directionsOf = ({direction}: Scope): readonly ProxyDirection[] =>
 	direction ? [direction] : ['out', 'in'];
+
+type Places = {readonly count: number; readonly isByFlag: boolean};
+
+/** @throws {SockchatError} See `roomForPeers()`. */
+const placesFor = (wanted: number): Places => {
+	const {peers = Infinity} = roomForPeers() ?? {};
+	const byFiles = Math.floor(peers / filesOfPair);
+	return {count: Math.min(wanted, byFiles), isByFlag: wanted <= byFiles};
+};
 
 export class Proxy {
 	readonly #options: ProxyOptions;
@@ -62,13 +77,16 @@ export class Proxy {
 	/** Of connections that come later. */
 	#faults: Record<ProxyDirection, Faults>;
 	#hasServed = false;
+	/** One was turned away since the last one ended. */
+	#isFull = false;
 	#settle: () => void = () => undefined;
 
 	constructor(options: ProxyOptions) {
 		this.#options = options;
 		const faults = {...noFaults, ...options.faults};
 		this.#faults = {out: faults, in: faults};
-		const {listen, target, onEvent} = options;
+		const {listen, target, onEvent, maxConnections} = options;
+		const places = placesFor(maxConnections ?? defaultMaxConnections);
 		this.#ends = new EndsWatch(listen, target, onEvent);
 		this.#rows =
 			options.onPairs &&
@@ -93,6 +111,12 @@ export class Proxy {
 			},
 			onLink: (link, {name}) => {
 				this.#accept(link, name);
+			},
+			surplus: {
+				maxPeers: places.count,
+				onRefused: peer => {
+					this.#refused(peer, places);
+				},
 			},
 			onDrain: () => {
 				if (!options.isOnce) {
@@ -130,10 +154,16 @@ export class Proxy {
 		await this.#ends.stop();
 	}
 
-	/** @throws {SockchatError} See `listen()` and `roomForPeers()`. */
+	/** @throws {SockchatError} See `listen()` and `requireNoLoop()`. */
 	async listen(): Promise<void> {
-		roomForPeers();
 		await this.#listener.listen();
+		try {
+			requireNoLoop(this.#listener.address, this.#options.target);
+		} catch (error) {
+			void this.#listener.drain();
+			throw error;
+		}
+
 		this.#rows?.start();
 	}
 
@@ -240,6 +270,14 @@ export class Proxy {
 		}
 	}
 
+	#refused(peer: string, {count, isByFlag}: Places): void {
+		// In a circle they come by the hundred.
+		if (!this.#isFull) {
+			this.#isFull = true;
+			this.#options.onFailure(proxyFull(count, isByFlag), peer);
+		}
+	}
+
 	#accept(client: OuterLink, name: string): void {
 		const {dialler, isOnce, isWatched, hasEnds, recorder, onEvent, onFailure} =
 			this.#options;
@@ -268,6 +306,7 @@ export class Proxy {
 			},
 			onClosed: () => {
 				this.#pairs.delete(client);
+				this.#isFull = false;
 				this.#ends.forget(pair);
 				this.#rows?.closed(pair);
 				if (this.#pairs.size === 0) {

@@ -277,6 +277,23 @@ export const hostAndPort = (host: string, port: number): string =>
 	// for each of 10,000 peers.
 	[host.includes(':') ? `[${host}]` : host, port].join(':');
 
+/** Whether both name the same socket, however a path is written. */
+export const isSameAddress = (one: Address, another: Address): boolean => {
+	if (one.kind === 'unix' || another.kind === 'unix') {
+		return (
+			one.kind === 'unix' &&
+			another.kind === 'unix' &&
+			absolutePath(one.path) === absolutePath(another.path)
+		);
+	}
+
+	return (
+		one.kind === another.kind &&
+		one.host === another.host &&
+		one.port === another.port
+	);
+};
+
 /** For display: 127.0.0.1:5001, [::1]:5001, or a path. */
 export const formatAddress = (address: Address): string =>
 	address.kind === 'unix'

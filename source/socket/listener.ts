@@ -22,6 +22,31 @@ export type Surplus = {
 	readonly turnAway: (socket: Socket, peer: string) => void;
 };
 
+/** As `Surplus`, where nothing is said to a surplus peer. */
+export type SilentSurplus = {
+	readonly maxPeers: number;
+	/** It was refused. */
+	readonly onRefused: (peer: string) => void;
+};
+
+/** Refuses a surplus peer with RST, where there is one. */
+export const refusing = (
+	{kind}: LoopbackAddress,
+	{maxPeers, onRefused}: SilentSurplus,
+): Surplus => ({
+	maxPeers,
+	turnAway(socket, peer) {
+		socket.on('error', () => undefined);
+		if (kind === 'tcp') {
+			socket.resetAndDestroy();
+		} else {
+			socket.destroy();
+		}
+
+		onRefused(peer);
+	},
+});
+
 /**
  * Speaks TLS or WebSocket on what was accepted.
  *

@@ -12,6 +12,14 @@ const statOf = (path: string, stat: typeof lstatSync): Stats | undefined => {
 	}
 };
 
+/** Whether two paths lead to the same file. */
+export const isSameFile = (one: string, another: string): boolean => {
+	const [first, second] = [statOf(one, statSync), statOf(another, statSync)];
+	return (
+		first !== undefined && first.ino === second?.ino && first.dev === second.dev
+	);
+};
+
 export const isFolder = (path: string): boolean =>
 	statOf(path, statSync)?.isDirectory() === true;
 

@@ -326,6 +326,10 @@ const wrong: readonly Wrong[] = [
 		'proxy 0 ./package.json',
 		'"./package.json" is a file, not a socket; name another path.',
 	],
+	[
+		'proxy 0 1 --max-connections 0',
+		'--max-connections needs a whole number of at least 1; got "0".',
+	],
 	['proxy', /^proxy needs LISTEN and TARGET, such as: /],
 	['proxy 0 x', /^TARGET: "x" is not an address; give PORT, HOST:PORT, /],
 	...['x', '-1'].map((delay): Wrong => [

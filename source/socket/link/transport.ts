@@ -11,9 +11,11 @@ import {dial, rawConnectionFailed} from '../dial.js';
 import type {CarriedLink, OuterLink, SocketLink} from '../link.js';
 import {
 	Listener,
+	refusing,
 	type AnyListener,
 	type Layer,
 	type ListenerOptions,
+	type SilentSurplus,
 } from '../listener.js';
 import type {Origin} from '../origin.js';
 import type {ServerCertificate} from './tls-files.js';
@@ -131,8 +133,10 @@ const secured = async (
 /** As `ListenerOptions`, for links of any kind. */
 export type AnyListenerOptions = Omit<
 	ListenerOptions,
-	'onLink' | 'layered' | 'onEvent'
+	'onLink' | 'layered' | 'onEvent' | 'surplus'
 > & {
+	/** Set if it is known how many may be connected at once. */
+	readonly surplus?: SilentSurplus | undefined;
 	readonly onLink: (link: OuterLink, origin: Origin) => void;
 	/** Called as soon as a connection is accepted, before it is handed on. */
 	readonly onSocket?: ((link: SocketLink, origin: Origin) => void) | undefined;
@@ -145,7 +149,11 @@ export type ListenerMaker = (options: AnyListenerOptions) => AnyListener;
 
 /** For TCP and Unix domain sockets, as they are. */
 export const plainListener: ListenerMaker = options =>
-	new Listener({...options, isRaw: true});
+	new Listener({
+		...options,
+		surplus: options.surplus && refusing(options.address, options.surplus),
+		isRaw: true,
+	});
 
 export type Listening = {
 	readonly createListener: ListenerMaker;
@@ -279,6 +287,7 @@ export const prepareListening = async (
 			const {onLink} = options;
 			return new Listener({
 				...options,
+				surplus: options.surplus && refusing(options.address, options.surplus),
 				isRaw: true,
 				layered: {open: layer, onLink},
 			});

@@ -14,12 +14,15 @@ import {
 	type LoopbackAddress,
 } from '../address.js';
 import type {Endpoints} from '../link.js';
-import type {AnyListener, ListenerOptions} from '../listener.js';
+import type {AnyListener, ListenerOptions, SilentSurplus} from '../listener.js';
 import {ListeningRunner} from '../listening-runner.js';
 import {DatagramLink, DatagramStream, familyOf} from './udp.js';
 
 // Anybody can send from any port, so this bounds memory.
 const maxPeers = 1024;
+
+// Of a circle of proxies every hop is a new peer, and none is silent for as long.
+const silentMs = 5000;
 
 class UdpPeerStream extends DatagramStream {
 	readonly #send: (chunk: Buffer, done: (error?: Error | null) => void) => void;
@@ -42,6 +45,8 @@ class UdpPeerStream extends DatagramStream {
 
 class UdpPeerLink extends DatagramLink {
 	readonly stream: UdpPeerStream;
+	/** When it last sent something; monotonic. */
+	heardAt = 0;
 	readonly #endpoints: Endpoints;
 
 	constructor(host: string, stream: UdpPeerStream, endpoints: Endpoints) {
@@ -55,7 +60,9 @@ class UdpPeerLink extends DatagramLink {
 	}
 }
 
-export type UdpListenerOptions = Omit<ListenerOptions, 'onLink'> & {
+export type UdpListenerOptions = Omit<ListenerOptions, 'onLink' | 'surplus'> & {
+	/** Set if a peer that spoke a moment ago is not forgotten for another one. */
+	readonly surplus?: SilentSurplus | undefined;
 	readonly onLink: (
 		link: DatagramLink,
 		origin: {readonly kind: 'udp'; readonly name: string},
@@ -145,27 +152,41 @@ export class UdpListener implements AnyListener {
 
 	#take(datagram: Buffer, {address, port}: RemoteInfo): void {
 		const name = hostAndPort(address, port);
+		const now = this.#options.clock.monotonicMs();
 		let peer = this.#peers.get(name);
 		if (peer) {
 			this.#peers.delete(name);
 			this.#peers.set(name, peer);
 		} else {
-			if (this.#isDraining) {
+			if (this.#isDraining || !this.#hasPlace(name, now)) {
 				return;
 			}
 
 			peer = this.#meet(name, address, port);
 		}
 
+		peer.heardAt = now;
 		peer.stream.arrived(datagram);
 	}
 
-	#meet(name: string, host: string, port: number): UdpPeerLink {
-		const [oldest] = this.#peers;
-		if (oldest && this.#peers.size >= maxPeers) {
-			oldest[1].stream.destroy();
+	/** Makes place for another one, if it may be. */
+	#hasPlace(name: string, now: number): boolean {
+		const {surplus} = this.#options;
+		const [oldest] = this.#peers.values();
+		if (!oldest || this.#peers.size < (surplus?.maxPeers ?? maxPeers)) {
+			return true;
 		}
 
+		if (surplus && now - oldest.heardAt < silentMs) {
+			surplus.onRefused(name);
+			return false;
+		}
+
+		oldest.stream.destroy();
+		return true;
+	}
+
+	#meet(name: string, host: string, port: number): UdpPeerLink {
 		const stream = new UdpPeerStream((chunk, done) => {
 			this.#socket.send(chunk, port, host, error => {
 				done(error && sendFailed(name, chunk.length, error));

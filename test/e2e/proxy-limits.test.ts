@@ -1,0 +1,163 @@
+/** What `sockchat proxy` does not pass on, and says: bytes, loops, too many. */
+import assert from 'node:assert/strict';
+import {createSocket} from 'node:dgram';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync, symlinkSync} from 'node:fs';
+import {connect, type AddressInfo, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type TestContext} from 'node:test';
+import {WebSocketServer} from 'ws';
+import {findPort} from '../helpers/ports.js';
+import {startBin} from '../helpers/process.js';
+import {portOf} from '../helpers/room.js';
+import {listenBare} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
+
+const failed = {code: 1, signal: undefined};
+const wrong = {code: 2, signal: undefined};
+const done = {code: 0, signal: undefined};
+
+const dial = (t: TestContext, port: number): Socket => {
+	const socket = connect({host: '127.0.0.1', port});
+	socket.on('error', () => undefined);
+	t.after(() => {
+		socket.destroy();
+	});
+	return socket;
+};
+
+const startProxy = async (t: TestContext, ...args: readonly string[]) => {
+	const proxy = startBin(t, ['proxy', ...args]);
+	const port = await proxy.waitForOutput(
+		/^(?:listening on|bound to) \S+:(\d+)/m,
+	);
+	return {...proxy, port: Number(port)};
+};
+
+test('e2e: a proxy says what a WebSocket that closed did not get, and ends with 1', async t => {
+	const server = new WebSocketServer({host: '127.0.0.1', port: 0});
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	const {port} = server.address() as AddressInfo;
+	let close = () => {};
+	server.on('connection', peer => {
+		close = () => {
+			peer.close(1000);
+		};
+	});
+	const slow = ['--rate-limit', '1', '--slice', '1'];
+	const proxy = await startProxy(t, '0', `ws:${port}/`, ...slow);
+	const client = dial(t, proxy.port);
+	client.write('x'.repeat(1000));
+	await proxy.waitForOutput('→ 1000 B');
+	await proxy.waitForOutput(': connected to');
+	close();
+	await proxy.waitForOutput(
+		/: 9\d\d bytes of the client were read and not passed on to the target\.$/m,
+		{stream: 'stderr'},
+	);
+	proxy.signal('SIGTERM');
+	assert.deepEqual(await proxy.waitForExit(), failed, proxy.seen());
+});
+
+test('e2e: a proxy whose target is itself by another path is refused', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-loop-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	symlinkSync(folder, join(folder, 'other'));
+	const listen = join(folder, 'a.sock');
+	const target = join(folder, 'other', 'a.sock');
+	const proxy = startBin(t, ['proxy', listen, target]);
+	proxy.end();
+	assert.deepEqual(await proxy.waitForExit(), wrong, proxy.seen());
+	assert.equal(
+		proxy.stderr(),
+		`LISTEN and TARGET are both ${listen}: it would connect to itself.\n`,
+	);
+});
+
+test('e2e: proxies that point at each other stop at --max-connections', async t => {
+	const free = await findPort();
+	const one = await startProxy(t, '0', free, '--max-connections', '20');
+	const another = await startProxy(
+		t,
+		free,
+		String(one.port),
+		'--max-connections',
+		'10',
+	);
+	const client = dial(t, one.port);
+	await until(() => client.destroyed, {what: 'the client to be reset'});
+	await another.waitForOutput(
+		/: was refused: 10 connections are open, as many as --max-connections allows\. Does the target lead back here\?$/m,
+		{stream: 'stderr'},
+	);
+	for (const proxy of [one, another]) {
+		await until(
+			() => {
+				const text = proxy.stdout();
+				const counted = (word: string) => text.split(word).length;
+				return counted(' made\n') === counted(': ended (');
+			},
+			{what: 'all of them to end', seen: proxy.seen},
+		);
+		proxy.signal('SIGTERM');
+		assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	}
+
+	assert.equal(another.stderr().split('was refused').length, 2, 'is said once');
+});
+
+test('e2e: a datagram ends its way round proxies that point at each other', async t => {
+	const free = await findPort();
+	const flags = ['--max-connections', '8'];
+	const one = await startProxy(t, 'udp:0', `udp:${free}`, ...flags);
+	const another = await startProxy(
+		t,
+		`udp:${free}`,
+		`udp:${one.port}`,
+		...flags,
+	);
+	const sender = createSocket('udp4');
+	t.after(() => {
+		sender.close();
+	});
+	sender.send('round', one.port, '127.0.0.1');
+	await one.waitForOutput(
+		/: was refused: 8 connections are open, as many as --max-connections allows\. Does the target lead back here\?$/m,
+		{stream: 'stderr'},
+	);
+	for (const proxy of [one, another]) {
+		assert.equal(proxy.stdout().split('→ 5 B').length, 9, proxy.seen());
+	}
+});
+
+test('e2e: a proxy takes others again once some have left', async t => {
+	const peers: Socket[] = [];
+	const {address} = await listenBare(t, socket => {
+		peers.push(socket);
+		socket.resume();
+		socket.on('end', () => {
+			socket.end();
+		});
+	});
+	const proxy = await startProxy(
+		t,
+		'0',
+		String(portOf(address)),
+		'--max-connections',
+		'1',
+	);
+	const first = dial(t, proxy.port);
+	await until(() => peers.length === 1, {what: 'the first'});
+	const second = dial(t, proxy.port);
+	await until(() => second.destroyed, {what: 'the second to be reset'});
+	first.destroy();
+	await proxy.waitForOutput(': ended (');
+	dial(t, proxy.port);
+	await until(() => peers.length === 2, {what: 'the third'});
+});
