@@ -16,6 +16,8 @@ export type Input = {
 	readonly createCutter?: (() => Cutter) | undefined;
 	/** Whether its end sends FIN. */
 	readonly isShutdown: boolean;
+	/** Takes chunks of the stream back that nobody needs any longer. */
+	readonly giveBack?: ((chunk: Buffer) => void) | undefined;
 };
 
 /** What the input goes through before it is sent. */
@@ -26,6 +28,14 @@ export const inputStages = ({
 	...(lineEnding === undefined ? [] : [lineEndTransform(lineEnding)]),
 	...(createCutter ? [createCutter()] : []),
 ];
+
+/** What takes back what was sent; undefined if that is only made of chunks. */
+export const giveBackOf = ({
+	lineEnding,
+	createCutter,
+	giveBack,
+}: Input): Input['giveBack'] =>
+	lineEnding === undefined && !createCutter ? giveBack : undefined;
 
 /** What was read, and waits in a stream. */
 export const waitingBytes = (stream: Readable): number =>

@@ -14,7 +14,7 @@ import type {OuterLink} from '../socket/link.js';
 import type {Answers} from './answers/answers.js';
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
-import {OwnFeed, type Feed, type Input} from './feed.js';
+import {giveBackOf, OwnFeed, type Feed, type Input} from './feed.js';
 import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
@@ -29,7 +29,10 @@ export type Limits = {
 	readonly replies?: number | undefined;
 };
 
-export type PipeOutput = Pick<Receiving, 'output' | 'createDisplay'> & {
+export type PipeOutput = Pick<
+	Receiving,
+	'output' | 'isDirect' | 'createDisplay'
+> & {
 	/** Makes bytes of messages, for a link that has them. */
 	readonly createFormat?: ((link: OuterLink) => Duplex) | undefined;
 };
@@ -117,7 +120,10 @@ class LinkPipe {
 		}
 
 		const recorded = recorder?.follow(link, options.peer);
-		this.#sink = createSink(link.stream, recorded?.sent);
+		this.#sink = createSink(link.stream, {
+			onWrite: recorded?.sent,
+			onTaken: this.#feed && giveBackOf(this.#feed.input),
+		});
 		this.#conversation = new Conversation({
 			name: peer,
 			sink: this.#sink,

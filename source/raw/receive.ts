@@ -1,11 +1,18 @@
 /** The receiving half of a connection: what comes goes to an output. */
 import type {Buffer} from 'node:buffer';
-import type {Duplex, Writable} from 'node:stream';
+import {Writable, type Duplex} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import {
+	bulkBytes,
+	readIntoPool,
+	type BufferPool,
+} from '../socket/buffer-pool.js';
 
 export type Receiving = {
 	/** Stays open at the end. */
 	readonly output: Writable;
+	/** Whether nothing holds a chunk any longer once its write is done. */
+	readonly isDirect?: boolean | undefined;
 	/** Makes bytes of messages. */
 	readonly format?: Duplex | undefined;
 	/** Makes bytes fit for the output, if that is a terminal. */
@@ -63,16 +70,43 @@ const receiveChunks = async (
 	}
 };
 
+/** Passes on what comes, in buffers that are used again once it comes in bulk. */
+const inBulk = (stream: Duplex, output: Writable): Writable => {
+	let pool: BufferPool | undefined;
+	let isAsked = false;
+	return new Writable({
+		write(chunk: Buffer, _encoding, done) {
+			if (!isAsked && chunk.length >= bulkBytes) {
+				isAsked = true;
+				pool = readIntoPool(stream);
+			}
+
+			output.write(chunk, error => {
+				if (!error) {
+					pool?.giveBack(chunk);
+				}
+
+				done(error);
+			});
+		},
+	});
+};
+
 /** Settles when the other side has ended, or enough chunks have come. */
 export const receive = async (
 	stream: Duplex,
-	{output, format, createDisplay, onChunk, onHeard}: Receiving,
+	{output, isDirect, format, createDisplay, onChunk, onHeard}: Receiving,
 ): Promise<void> => {
 	const display = createDisplay?.();
 	const stages = [format, display].filter(stage => stage !== undefined);
 	const [first] = stages;
 	if (!onChunk && !onHeard) {
-		await pipeline([stream, ...stages, output], {end: false});
+		if (isDirect && stages.length === 0) {
+			await pipeline(stream, inBulk(stream, output));
+		} else {
+			await pipeline([stream, ...stages, output], {end: false});
+		}
+
 		return;
 	}
 

@@ -27,7 +27,7 @@ import {
 import type {Unmet} from './chat-script.js';
 import {Conversation} from './conversation.js';
 import {SearchPace} from './heard.js';
-import type {Input} from './feed.js';
+import {giveBackOf, type Input} from './feed.js';
 import type {Limits, PipeOutput} from './pipe.js';
 import {PeerInput} from './peer-input.js';
 import {peersNamed} from './peer-name.js';
@@ -102,12 +102,16 @@ type Peer = {
 };
 
 /** One of several that write to the same output; its end isn't the output's. */
-const shareOf = (output: Writable): Writable =>
-	new Writable({
+const shareOf = (output: Writable): Writable => {
+	const share = new Writable({
 		write(chunk: Buffer, _encoding, done) {
 			output.write(chunk, done);
 		},
 	});
+	// Each write hears of its failure, and the output's owner reports it.
+	share.on('error', () => undefined);
+	return share;
+};
 
 class PeersPipe {
 	readonly ended: Promise<ServePipeEnd>;
@@ -126,6 +130,8 @@ class PeersPipe {
 	#isLeaving = false;
 	#isCutOff = false;
 	#isAmidScript = false;
+	/** What peers said is on its way to the output, though they may have left. */
+	readonly #receiving = new Set<Promise<void>>();
 
 	constructor(options: ServePipeOptions) {
 		this.#options = options;
@@ -217,6 +223,7 @@ class PeersPipe {
 
 	async #end(): Promise<void> {
 		await this.#listener.closed;
+		await Promise.all(this.#receiving);
 		this.#silence.stop();
 		this.#input?.close();
 		this.#settle({
@@ -242,7 +249,7 @@ class PeersPipe {
 
 	#accept(link: OuterLink, name: string): void {
 		const {stream} = link;
-		const {script, recorder, isTelnet} = this.#options;
+		const {input, script, recorder, isTelnet} = this.#options;
 		// Before the recorder, which puts its listener in front.
 		if (isTelnet) {
 			stream.prependListener(
@@ -252,7 +259,10 @@ class PeersPipe {
 		}
 
 		const recorded = recorder?.follow(link, name);
-		const sink = createSink(stream, recorded?.sent);
+		const sink = createSink(stream, {
+			onWrite: recorded?.sent,
+			onTaken: input && giveBackOf(input),
+		});
 		const peer: Peer = {
 			link,
 			name,
@@ -288,7 +298,9 @@ class PeersPipe {
 			this.#part(peer);
 		});
 		this.#silence.follow(link);
-		void this.#receive(peer);
+		const received = this.#receive(peer);
+		this.#receiving.add(received);
+		void received.then(() => this.#receiving.delete(received));
 		void this.#begin(peer);
 	}
 

@@ -18,14 +18,17 @@ export type Sink = {
 // The next read of the input is made while the kernel takes the last one.
 const highWaterMark = 128 * 1024;
 
-/**
- * Its end doesn't end the connection; that is up to the owner.
- *
- * @param onWrite Called before each write to the kernel.
- */
+export type SinkWatch = {
+	/** Called before each write to the kernel. */
+	readonly onWrite?: ((chunk: Buffer) => void) | undefined;
+	/** Called once the kernel has all of a chunk. */
+	readonly onTaken?: ((chunk: Buffer) => void) | undefined;
+};
+
+/** Its end doesn't end the connection; that is up to the owner. */
 export const createSink = (
 	stream: Duplex,
-	onWrite?: (chunk: Buffer) => void,
+	{onWrite, onTaken}: SinkWatch = {},
 ): Sink => {
 	let bytesTaken = 0;
 	const writable = new Writable({
@@ -35,6 +38,7 @@ export const createSink = (
 			stream.write(chunk, error => {
 				if (!error) {
 					bytesTaken += chunk.length;
+					onTaken?.(chunk);
 				}
 
 				done(error);

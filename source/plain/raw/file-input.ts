@@ -1,12 +1,11 @@
 /**
  * A file under stdin, for bytes in bulk. Node reads files in another thread, in
- * small pieces; to send 512 MiB took half as long again.
+ * small pieces and into new buffers; to send 512 MiB took twice as long.
  */
-import {Buffer} from 'node:buffer';
+import type {Buffer} from 'node:buffer';
 import {fstatSync, readSync} from 'node:fs';
 import {Readable} from 'node:stream';
-
-const pieceBytes = 128 * 1024;
+import {BufferPool, pooledBytes} from '../../socket/buffer-pool.js';
 
 /** Whether it ends by itself. */
 export const isFile = (descriptor: number): boolean => {
@@ -17,14 +16,21 @@ export const isFile = (descriptor: number): boolean => {
 	}
 };
 
-export const readFileInput = (descriptor: number): Readable =>
-	new Readable({
-		highWaterMark: pieceBytes,
+/** @returns Its bytes, and what takes their buffers back, to be used again. */
+export const readFileInput = (
+	descriptor: number,
+): {
+	readonly stream: Readable;
+	readonly giveBack: (chunk: Buffer) => void;
+} => {
+	const pool = new BufferPool();
+	const stream = new Readable({
+		highWaterMark: pooledBytes,
 		read() {
 			// A turn for each piece, as the other direction wants to be read, too.
 			setImmediate(() => {
 				try {
-					const piece = Buffer.allocUnsafeSlow(pieceBytes);
+					const piece = pool.take();
 					const length = readSync(descriptor, piece);
 					this.push(length === 0 ? null : piece.subarray(0, length));
 				} catch (error) {
@@ -33,3 +39,10 @@ export const readFileInput = (descriptor: number): Readable =>
 			});
 		},
 	});
+	return {
+		stream,
+		giveBack(chunk) {
+			pool.giveBack(chunk);
+		},
+	};
+};

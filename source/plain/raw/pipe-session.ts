@@ -62,9 +62,9 @@ const inputOf = (
 		return undefined;
 	}
 
-	const isFinite = isFile(0);
-	const stream = isFinite ? readFileInput(0) : streams.stdin;
-	return {stream, isFinite, ...how};
+	return isFile(0)
+		? {...readFileInput(0), isFinite: true, ...how}
+		: {stream: streams.stdin, isFinite: false, ...how};
 };
 
 /** Everything that both roles need. */
@@ -92,6 +92,7 @@ export class PipeSession {
 		const {stdout} = streams;
 		this.output = {
 			output: stdout.stream,
+			isDirect: true,
 			...(stdout.isTerminal && {createDisplay}),
 			...(options.link?.ws &&
 				!options.link.ws.isBinary && {createFormat: createMessageLines}),
