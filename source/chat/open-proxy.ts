@@ -1,8 +1,15 @@
 /** Opens a proxy for a front end. */
-import type {Faults, PairsEvent, ProxyEvent} from '../event/proxy-event.js';
+import type {SocketEvent, WireEvent} from '../event/event.js';
+import type {
+	Faults,
+	PairsEvent,
+	ProxyEvent,
+	ProxySide,
+} from '../event/proxy-event.js';
 import type {SockchatError} from '../errors.js';
 import type {ProxyAction} from '../proxy/commands.js';
 import {Proxy} from '../proxy/proxy.js';
+import {Watches} from '../proxy/watches.js';
 import {Recorder} from '../recording/recorder.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
@@ -40,6 +47,9 @@ export type ProxyFront = {
 	readonly onEvent: (event: ProxyEvent) => void;
 	/** Set if all connections are shown. */
 	readonly onPairs?: ((event: PairsEvent) => void) | undefined;
+	/** Set if the calls on their sockets are shown. */
+	readonly onSockets?:
+		((side: ProxySide, event: SocketEvent | WireEvent) => void) | undefined;
 	/** @param peer Whose connection; undefined for the recording. */
 	readonly onFailure: (error: SockchatError, peer: string | undefined) => void;
 };
@@ -59,7 +69,7 @@ export type OpenProxy = {
 /** @throws {SockchatError} If a file is wrong, or it can't listen. */
 export const openProxy = async (
 	{listen, target, faults, isOnce, maxConnections, record}: ProxyWish,
-	{isWatched, hasEnds, onEvent, onPairs, onFailure}: ProxyFront,
+	{isWatched, hasEnds, onEvent, onPairs, onSockets, onFailure}: ProxyFront,
 ): Promise<OpenProxy> => {
 	// What is wrong with a file is said before anything is opened.
 	const dialler = await prepareDial(target.address, undefined, target.link);
@@ -100,6 +110,7 @@ export const openProxy = async (
 		isWatched,
 		hasEnds,
 		onPairs,
+		watches: onSockets && new Watches({client: listen, target}, onSockets),
 		recorder,
 		onEvent,
 		onFailure: fail,

@@ -47,21 +47,16 @@ const chat = <M extends Mode>(
 	parse: Command<HandsOf[M]>['parse'],
 ): Command<HandsOf[M]> => ({name, group: 'chat', usage, summary, modes, parse});
 
-type ViewCommand = {
-	readonly usage?: string;
-	readonly modes?: readonly Mode[];
-};
-
 const view = (
 	name: ViewName,
 	summary: string,
-	{usage = '', modes = ['room', 'raw', 'proxy']}: ViewCommand = {},
+	usage = '',
 ): Command<Pick<SocketHands, 'view'>> => ({
 	name,
 	group: 'view',
 	usage,
 	summary,
-	modes,
+	modes: ['room', 'raw', 'proxy'],
 	parse: rest => hands => {
 		if (usage === '' || rest === '') {
 			hands.view(name);
@@ -378,10 +373,11 @@ export const commands: ReadonlyArray<Command | Command<HandsOf['raw']>> = [
 		},
 	),
 	view('wire', 'every chunk read or written, in hex; again: back'),
-	view('lifecycle', 'every call and TCP state of both ends; again: back', {
-		usage: '[PEER]',
-		modes: ['room', 'raw'],
-	}),
+	view(
+		'lifecycle',
+		'every call and TCP state of both ends; again: back',
+		'[PEER]',
+	),
 	view('peers', 'the peer table, on a server; again: back'),
 	handSwitch('times', 'milliseconds, and since the chunk before'),
 	handSwitch('pretty', 'lay out JSON and HTTP heads; no byte changes'),

@@ -1,9 +1,18 @@
 /** What a proxy does. `out` goes from the client to the target. */
 import type {KernelPair, KernelSocket, TcpState} from '../tcp/tcp.js';
-import type {NoticeEvent, RawEvent, ServerEvent} from './event.js';
+import type {
+	NoticeEvent,
+	RawEvent,
+	ServerEvent,
+	SocketEvent,
+	WireEvent,
+} from './event.js';
 import type {LinkFacts} from './link-facts.js';
 
 export type ProxyDirection = RawEvent['direction'];
+
+/** Whose connection: the client's, or that to the target. */
+export type ProxySide = 'client' | 'target';
 
 /** The states of both ends of a connection, as far as the kernel has them. */
 export type EndStates = {
@@ -94,4 +103,10 @@ export type PairsEvent = {
 	readonly bytes: Readonly<Record<ProxyDirection, number>>;
 	/** Of connections that come later. */
 	readonly faults: Readonly<Record<ProxyDirection, Faults>>;
+};
+
+/** What happens on connections to the target; those of clients are our peers. */
+export type BeyondEvent = {
+	readonly type: 'beyond';
+	readonly event: SocketEvent | WireEvent;
 };

@@ -31,6 +31,8 @@ export type DirectionOptions = {
 	readonly clock: Clock;
 	/** Called for each chunk, before it is passed on. */
 	readonly onChunk: ((chunk: Buffer) => void) | undefined;
+	/** Called for each write, before it; after it while `to` connects. */
+	readonly onWrite?: ((piece: Buffer) => void) | undefined;
 	/** The end was passed on. */
 	readonly onEnd: () => void;
 };
@@ -155,9 +157,7 @@ export class Direction {
 			!this.#isWriting
 		) {
 			if (to.stream.writable) {
-				to.stream.write(chunk, error => {
-					this.bytes += error ? 0 : chunk.length;
-				});
+				this.#send(chunk, () => undefined);
 			}
 
 			this.#flow();
@@ -228,8 +228,7 @@ export class Direction {
 		}
 
 		this.#isWriting = true;
-		stream.write(piece, error => {
-			this.bytes += error ? 0 : piece.length;
+		this.#send(piece, () => {
 			this.#waitingBytes -= piece.length;
 			const next = () => {
 				this.#isWriting = false;
@@ -244,6 +243,26 @@ export class Direction {
 				// A turn for each piece, so that the kernel sends it by itself.
 				setImmediate(next);
 			}
+		});
+	}
+
+	#send(bytes: Buffer, onTaken: () => void): void {
+		const {to, onWrite} = this.#options;
+		// Until then Node keeps it.
+		const isLater = to.isConnecting;
+		if (!isLater) {
+			onWrite?.(bytes);
+		}
+
+		to.stream.write(bytes, error => {
+			if (!error) {
+				this.bytes += bytes.length;
+				if (isLater) {
+					onWrite?.(bytes);
+				}
+			}
+
+			onTaken();
 		});
 	}
 

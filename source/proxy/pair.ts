@@ -10,6 +10,7 @@ import type {RelayRecord} from '../recording/recorder.js';
 import type {Clock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
 import {Direction} from './direction.js';
+import type {Watches} from './watches.js';
 
 export type PairOptions = {
 	readonly name: string;
@@ -22,6 +23,8 @@ export type PairOptions = {
 	/** Whether chunks are reported. */
 	readonly isWatched: boolean;
 	readonly record: RelayRecord | undefined;
+	/** Set if the calls on both sockets are reported. */
+	readonly watches: Watches | undefined;
 	readonly onEvent: (event: ProxyEvent) => void;
 	/** The target can't be reached, or what it said was cut. */
 	readonly onFailure: (error: SockchatError) => void;
@@ -62,7 +65,7 @@ export class Pair {
 			in: this.#direct('in', target, client),
 		};
 		for (const direction of ['out', 'in'] as const) {
-			this.directions[direction].setFaults(faults[direction]);
+			this.setFaults(direction, faults[direction]);
 		}
 
 		this.#follow(client, target, undefined);
@@ -95,9 +98,19 @@ export class Pair {
 		this.target.stream.destroy();
 	}
 
+	setFaults(direction: ProxyDirection, faults: Faults): void {
+		const {isPaused} = this.directions[direction].faults;
+		if (isPaused !== faults.isPaused) {
+			this.#options.watches?.paused(direction, this, faults.isPaused);
+		}
+
+		this.directions[direction].setFaults(faults);
+	}
+
 	/** Sends RST to both. */
 	reset(): void {
 		this.#reason = 'reset';
+		this.#options.watches?.reset(this);
 		reset(this.client);
 		reset(this.target);
 	}
@@ -107,9 +120,11 @@ export class Pair {
 		from: OuterLink,
 		to: OuterLink,
 	): Direction {
-		const {name: peer, clock, isWatched, record, onEvent} = this.#options;
+		const {clock, isWatched, record, watches, onEvent} = this.#options;
+		const {name: peer} = this.#options;
 		const note = (bytes: Buffer) => {
 			record?.chunk(direction, bytes);
+			watches?.read(direction, peer, bytes);
 			if (isWatched) {
 				const frame = from.messageKind(bytes);
 				const at = clock.wallMs();
@@ -122,6 +137,11 @@ export class Pair {
 			to,
 			clock,
 			onChunk: isWatched || record !== undefined ? note : undefined,
+			onWrite:
+				watches &&
+				(piece => {
+					watches.written(direction, peer, piece);
+				}),
 			onEnd() {
 				record?.fin(direction);
 				onEvent({type: 'fin', at: clock.wallMs(), direction, peer});

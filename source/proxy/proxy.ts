@@ -24,6 +24,7 @@ import {noFaults} from './faults.js';
 import {defaultMaxConnections, proxyFull, requireNoLoop} from './loop.js';
 import {Pair} from './pair.js';
 import {PairsWatch} from './pairs-watch.js';
+import type {Watches} from './watches.js';
 
 export type ProxyOptions = {
 	readonly listen: LoopbackAddress;
@@ -41,6 +42,8 @@ export type ProxyOptions = {
 	readonly hasEnds: boolean;
 	/** Set if a screen shows all connections. */
 	readonly onPairs?: ((event: PairsEvent) => void) | undefined;
+	/** Set if the calls on all sockets are shown. */
+	readonly watches?: Watches | undefined;
 	readonly recorder: Recorder | undefined;
 	readonly onEvent: (event: ProxyEvent) => void;
 	readonly onFailure: (error: SockchatError, peer: string) => void;
@@ -118,6 +121,9 @@ export class Proxy {
 					this.#refused(peer, places);
 				},
 			},
+			onSocket(link, {name}) {
+				options.watches?.accepted(link, name);
+			},
 			onDrain: () => {
 				if (!options.isOnce) {
 					this.#endAll();
@@ -151,6 +157,7 @@ export class Proxy {
 		}
 
 		this.#rows?.stop();
+		this.#options.watches?.stop();
 		await this.#ends.stop();
 	}
 
@@ -164,6 +171,7 @@ export class Proxy {
 			throw error;
 		}
 
+		this.#options.watches?.listened(this.#listener.calls);
 		this.#rows?.start();
 	}
 
@@ -198,9 +206,9 @@ export class Proxy {
 				};
 			}
 
-			for (const {directions} of pairs) {
-				const {faults} = directions[direction];
-				directions[direction].setFaults({...faults, ...change});
+			for (const pair of pairs) {
+				const {faults} = pair.directions[direction];
+				pair.setFaults(direction, {...faults, ...change});
 			}
 		}
 
@@ -288,10 +296,15 @@ export class Proxy {
 		}
 
 		this.#hasServed = true;
+		const {watches} = this.#options;
+		watches?.accepted(client, name);
+		const target = dialler.dial();
+		watches?.dialled(target, name);
 		const pair = new Pair({
 			name,
 			client,
-			target: dialler.dial(),
+			target,
+			watches,
 			describe: dialler.describe,
 			clock: systemClock,
 			faults: this.#faults,

@@ -115,6 +115,8 @@ export type Model = {
 	readonly sending:
 		{readonly file: SendingFile; readonly at: number} | undefined;
 	readonly socket: SocketView;
+	/** Of a proxy: what is known of its connections to the target. */
+	readonly beyond: SocketView;
 	/** Set on a server of a relayed room. */
 	readonly relay: Extract<ServerEvent, {type: 'relay'}> | undefined;
 	/** Set on a server. */
@@ -195,6 +197,7 @@ export const createModel = (start: ModelStart): Model => ({
 	chunkAt: undefined,
 	sending: undefined,
 	socket: emptySocketView,
+	beyond: emptySocketView,
 	relay: undefined,
 	listening: undefined,
 });

@@ -224,10 +224,11 @@ const isSamePending = (before: Model, after: Model): boolean =>
 	before.pending.every((item, index) => item === after.pending[index]);
 
 /** What is compared in ways of its own. */
-type Compared = 'pending' | 'listening' | 'traffic' | 'rtts' | 'socket';
+type Compared =
+	'pending' | 'listening' | 'traffic' | 'rtts' | 'socket' | 'beyond';
 
 const isSameRest = (before: Model, after: Model): boolean => {
-	const {pending, listening, traffic, rtts, socket, ...rest} = after;
+	const {pending, listening, traffic, rtts, socket, beyond, ...rest} = after;
 	return (Object.keys(rest) as Array<Exclude<keyof Model, Compared>>).every(
 		key => before[key] === rest[key],
 	);
@@ -251,6 +252,11 @@ export const withoutBeats = (shown: Model, latest: Model): Model => {
 	return {...latest, socket: {...socket, ...calls, ...chunks}};
 };
 
+const isSameLadder = (before: SocketView, after: SocketView): boolean =>
+	before.steps === after.steps &&
+	isSameTransfers(before, after) &&
+	isSameSegments(before, after);
+
 /** @param before The model that is on the screen. */
 export const isSamePicture = (
 	before: Model,
@@ -268,8 +274,8 @@ export const isSamePicture = (
 			isSameWire(before.socket.wire, after.socket.wire)) &&
 		(looking.isLadderShown !== true ||
 			looking.isResting ||
-			(isSameTransfers(before.socket, after.socket) &&
-				isSameSegments(before.socket, after.socket))) &&
+			(isSameLadder(before.socket, after.socket) &&
+				isSameLadder(before.beyond, after.beyond))) &&
 		isSameKernel(before.socket, after.socket) &&
 		isSameTable(before.socket, after.socket, looking) &&
 		areSamePairs(before.socket, after.socket) &&

@@ -6,7 +6,7 @@ import {Buffer} from 'node:buffer';
 import {assertNever} from '../errors.js';
 import {nameOfCall, type CallName, type Step} from '../tcp/tcp.js';
 import type {ChatEvent, RawEvent} from '../event/event.js';
-import type {PairsEvent} from '../event/proxy-event.js';
+import type {BeyondEvent, PairsEvent} from '../event/proxy-event.js';
 import {unfinishedBytes} from '../protocol/byte-text.js';
 import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
@@ -29,13 +29,16 @@ import {emptySocketView, reduceSocketView} from './socket-view.js';
 import {clearTranscript} from './transcript.js';
 
 /** What the events of a chat don't have is for a screen alone. */
-export type ModelEvent = ChatEvent | PairsEvent;
+export type ModelEvent = ChatEvent | PairsEvent | BeyondEvent;
 
 export const reduce = (model: Model, events: readonly ModelEvent[]): Model => {
 	const update = startUpdate(model);
 	for (const event of events) {
 		if (event.type === 'pairs') {
 			applySockets(update, event);
+		} else if (event.type === 'beyond') {
+			const {beyond, traffic} = update;
+			update.beyond = reduceSocketView(beyond, event.event, traffic);
 		} else {
 			apply(update, event);
 		}

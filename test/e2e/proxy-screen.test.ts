@@ -58,7 +58,20 @@ test('e2e: the screen of a proxy has both directions in one transcript, and the 
 	await terminal.waitFor(`→ ${name} · 13 bytes`);
 	await terminal.waitFor(`← ${name} · 13 bytes`);
 	assert.equal(terminal.text().match(/· 13 bytes/g)?.length, 2);
+
+	// Both connections have their ladder, in which nothing is sent before it is open.
+	terminal.type(`/lifecycle :${portOf(client)}\r`);
+	await terminal.waitFor(/client +server \(here\)/);
+	await terminal.waitFor(/len=13 "to the target".*recv\(65536\) = 13/);
+	await terminal.waitFor(/len=13 "to the client".*send\(13\) = 13/);
+	terminal.type('/lifecycle target\r');
+	await terminal.waitFor(/client \(here\) +server/);
+	await terminal.waitFor(
+		/connect\(:\d+\)[\s\S]*● ESTABLISHED[\s\S]*send\(13\) = 13/,
+	);
+	await terminal.waitFor(/recv\(65536\) = 13 .*"to the client"/);
 	terminal.type('/peers\r');
+	await terminal.waitFor('connections 1');
 
 	// Half-closed by the client: FIN goes on, and each end has its own state.
 	client.end();

@@ -7,13 +7,8 @@ import {ScrollPane} from '../pane/scroll-pane.js';
 import {viewportOf, visibleRows, type Anchor} from '../pane/window.js';
 import {createRow, type Row} from '../text/row.js';
 import {wrapText} from '../text/wrap.js';
-import {addressOf} from './named-peer.js';
-import {
-	ladderColumns,
-	lifecycleHead,
-	lifecycleView,
-	sideOf,
-} from './timeline.js';
+import {meantBy} from './named-peer.js';
+import {ladderColumns, lifecycleHead, lifecycleView} from './timeline.js';
 import {ownStyle, rungColumns} from './rungs.js';
 import {timesLeft} from './time-left.js';
 
@@ -40,12 +35,11 @@ export function LifecyclePane({
 	peer,
 	spelling = 'sockets',
 }: LifecyclePaneProps) {
-	const {steps, segments} = model.socket;
-	const address = addressOf(model, peer);
-	const side = sideOf(model);
+	const {source, side, peer: address} = meantBy(model, peer);
+	const {steps, segments} = source;
 	const viewport = viewportOf(area, anchor);
 	const view = {
-		source: model.socket,
+		source,
 		peer: address,
 		isExplained,
 		side,

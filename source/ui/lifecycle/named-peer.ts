@@ -1,5 +1,7 @@
 /** The peer that `/lifecycle PEER` means. Pure. */
 import type {Model} from '../../store/model.js';
+import type {SocketView} from '../../store/socket-view.js';
+import {sideOf, type Side} from './timeline.js';
 
 /**
  * @param peer Its nick, its address or the port of that, as `:53122`; undefined
@@ -22,4 +24,29 @@ export const addressOf = (
 		steps.findLast(step => isPort && step.peer?.endsWith(peer))?.peer ??
 		peer
 	);
+};
+
+export type Meant = {
+	readonly source: SocketView;
+	readonly side: Side;
+	/** Its address; undefined for all. */
+	readonly peer: string | undefined;
+};
+
+const beyondWords = /^target(?:\s+(?<peer>\S+))?$/;
+
+/**
+ * Whose steps `/lifecycle WORDS` shows. On a proxy, `target` means connections
+ * to the target, each by the address of its client.
+ */
+export const meantBy = (model: Model, words: string | undefined): Meant => {
+	const beyond =
+		model.target === undefined ? undefined : beyondWords.exec(words ?? '');
+	const source = beyond ? model.beyond : model.socket;
+	const peer = beyond ? beyond.groups?.['peer'] : words;
+	return {
+		source,
+		side: beyond ? 'client' : sideOf(model),
+		peer: addressOf({socket: source}, peer),
+	};
 };

@@ -21,10 +21,19 @@ import {
 import {systemClock} from '../../socket/clock.js';
 import type {ScreenActions} from '../screen-chat.js';
 
+/** What the registry has otherwise, as it has no target. */
+const lifecycle: Described = {
+	name: 'lifecycle',
+	usage: '[target] [PEER]',
+	summary: "calls and TCP states of clients' connections, or those to it",
+};
+
 const ofGroup = (group: 'chat' | 'view'): HelpRows =>
 	commandsOf('proxy')
 		.filter(command => command.group === group)
-		.map(command => helpRow(command));
+		.map(command =>
+			helpRow(command.name === lifecycle.name ? lifecycle : command),
+		);
 
 /** The topics of /help; the first is shown without one. */
 const topics: ReadonlyMap<string, HelpRows> = new Map([
@@ -45,7 +54,7 @@ export const ownCommands: {
 	readonly commands: readonly Described[];
 	readonly topics: readonly string[];
 } = {
-	commands: proxyCommands,
+	commands: [...proxyCommands, lifecycle],
 	topics: [...topics.keys()],
 };
 

@@ -5,6 +5,7 @@ import type {
 	ProxyDirection,
 	SideRow,
 } from '../../event/proxy-event.js';
+import {receivers, senders} from '../../proxy/watches.js';
 import type {Model} from '../../store/model.js';
 import {formatBytes} from '../../tcp/format-bytes.js';
 import type {KernelSocket} from '../../tcp/tcp.js';
@@ -55,9 +56,6 @@ type Waiting = {
 	readonly bytes: number;
 	readonly text: (size: string) => string;
 };
-
-const senders = {out: 'client', in: 'target'} as const;
-const receivers = {out: 'target', in: 'client'} as const;
 
 /** Where bytes of a direction wait, from the sender to the receiver. */
 const placesOf = (

@@ -91,6 +91,9 @@ export const runProxyScreen = async (
 		onPairs(event) {
 			emit(event);
 		},
+		onSockets(side, event) {
+			emit(side === 'client' ? event : {type: 'beyond', event});
+		},
 		onFailure(error, peer) {
 			failure = error;
 			const text =
