@@ -6,6 +6,7 @@ import {SockchatError} from '../errors.js';
 import {exitCodes} from '../options/exit-codes.js';
 import {parseProxyOptions, type ProxyOptions} from '../options/proxy.js';
 import type {GivenFlags} from '../options/reader.js';
+import {openInput} from '../plain/input.js';
 import {openErrors, type Output} from '../plain/output.js';
 import {requirePlace} from '../socket/dial.js';
 import {runWithOptions} from './configured.js';
@@ -37,7 +38,7 @@ const startProxyLines = async (
 	return startProxy(options, {
 		stdout: output,
 		stderr: openErrors(),
-		stdin: isatty(0) ? process.stdin : undefined,
+		stdin: openInput(),
 	});
 };
 

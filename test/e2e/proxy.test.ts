@@ -382,6 +382,36 @@ test('e2e: a proxy is in JSON, with the states of all ends, and records each chu
 	assert.equal(kept[0]!['side'], 'proxy');
 });
 
+test('e2e: a proxy obeys a script, whose end ends nothing', async t => {
+	const {port, peers} = await openService(t, () => undefined);
+	const proxy = startBin(t, ['proxy', '0', port, '--json']);
+	const at = Number(await proxy.waitForOutput(/"port":(\d+)/));
+	const client = dial(t, at);
+	await until(() => peers.length === 1, {what: 'a connection'});
+	proxy.write('/pause out\n\n/dance\r\n');
+	await proxy.waitForOutput('Set for out, of 1 connection', {
+		stream: 'stderr',
+	});
+	await proxy.waitForOutput('"/dance" is no command of a proxy', {
+		stream: 'stderr',
+	});
+	let heard = '';
+	peers[0]!.on('data', chunk => {
+		heard += String(chunk);
+	});
+	client.write('held');
+	client.end();
+	proxy.write(`/${'x'.repeat(2_000_000)}\n`);
+	await proxy.waitForOutput('The line has 2000001 bytes', {stream: 'stderr'});
+	assert.equal(heard, '');
+	proxy.write('/resume');
+	proxy.end();
+	await until(() => peers[0]!.readableEnded, {what: 'its end'});
+	assert.equal(heard, 'held');
+	proxy.signal('SIGINT');
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+});
+
 test('e2e: a proxy obeys what is typed, by direction and by connection', async t => {
 	const {port, peers} = await openService(t, () => undefined);
 	const proxy = openTerminal(t, bin('proxy', '0', port, '--plain'));

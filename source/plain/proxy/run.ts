@@ -1,9 +1,8 @@
 /**
- * `sockchat proxy` in lines or JSON. Commands are read from a terminal; the end
- * of stdin ends nothing.
+ * `sockchat proxy` in lines or JSON. Stdin has commands, from whatever it is;
+ * its end ends nothing.
  */
-import {createInterface} from 'node:readline';
-import type {Writable} from 'node:stream';
+import type {Readable, Writable} from 'node:stream';
 import type {Ending} from '../../chat/ending.js';
 import {openProxy, type OpenProxy} from '../../chat/open-proxy.js';
 import type {SockchatError} from '../../errors.js';
@@ -13,7 +12,9 @@ import {display, jsonSafe, toDisplay} from '../../protocol/display.js';
 import {ByteText} from '../../protocol/byte-text.js';
 import {parseProxyLine, proxyHelp} from '../../proxy/commands.js';
 import {ChunkObjects} from '../../recording/chunk-objects.js';
+import {reasonOf} from '../../recording/new-file.js';
 import {proxyWordsOf} from '../../store/proxy-notice.js';
+import {readLines} from '../input.js';
 import type {Output} from '../output.js';
 import {formatDateTime} from '../times.js';
 
@@ -65,8 +66,8 @@ export type RunningProxy = {
 type Streams = {
 	readonly stdout: Output;
 	readonly stderr: Writable;
-	/** Undefined unless it is a terminal. */
-	readonly stdin: NodeJS.ReadStream | undefined;
+	/** Commands, a line each. */
+	readonly stdin: Readable;
 };
 
 /** @returns What to say. */
@@ -129,20 +130,37 @@ export const startProxy = async (
 			}
 		},
 	});
-	const typing = stdin && createInterface({input: stdin, terminal: false});
-	typing?.on('line', typed => {
-		const text = typed.trim() === '' ? '' : perform(proxy, typed);
+	const say = (text: string) => {
 		if (text !== '') {
 			stderr.write(`${toDisplay(text, {lines: 'keep'})}\n`);
 		}
-	});
+	};
+
+	let hasEnded = false;
+	const readCommands = async () => {
+		try {
+			for await (const typed of readLines(stdin)) {
+				if (typeof typed !== 'string') {
+					say(typed.message);
+				} else if (typed.trim() !== '') {
+					say(perform(proxy, typed));
+				}
+			}
+		} catch (error) {
+			if (!hasEnded) {
+				say(`Commands can't be read any more: ${reasonOf(error)}.`);
+			}
+		}
+	};
+
 	const run = async (): Promise<Ending> => {
 		const ending = await proxy.ended;
-		typing?.close();
-		stdin?.destroy();
+		hasEnded = true;
+		stdin.destroy();
 		await stdout.flush();
 		return ending;
 	};
 
+	void readCommands();
 	return {ended: run(), leave: proxy.leave};
 };
