@@ -265,6 +265,8 @@ class Heir {
 			// The room stays as closed, and is called as it was.
 			isSameUser: isSameUser === true || sameUser === true,
 			name: known instanceof SockchatError ? undefined : known,
+			// Others may be about to join whoever has the port.
+			isFree: true,
 			watch: this.#watch,
 			onEvent(event) {
 				emit(event);

@@ -77,7 +77,8 @@ export const joinOrOpen = async (
 	}
 
 	try {
-		return await openHost(options, emit, watch);
+		// So several that open it at once don't reset each other.
+		return await openHost({...options, isFree: true}, emit, watch);
 	} catch (error) {
 		const {races, openings} = left;
 		if (races > 0 && isTaken(error)) {

@@ -54,6 +54,8 @@ export type CommonOptions = {
 export type HostOnlyOptions = {
 	/** A listening socket that was passed to us; `address` says where. */
 	readonly descriptor?: number | undefined;
+	/** Whether a connection was refused there just now. */
+	readonly isFree?: boolean | undefined;
 	/** The room's name; by default it has only an address. */
 	readonly name?: string | undefined;
 	readonly backlog: number | undefined;

@@ -41,8 +41,11 @@ export const healthTeller = (
 export type HistoryOptions = {
 	readonly place: HistoryPlace;
 	readonly address: LoopbackAddress;
-	/** Whether the process that passed us the socket has bound it already. */
-	readonly isBound: boolean;
+	/**
+	 * Whether the address is tried before a history is begun. That takes a moment
+	 * of listening, and resets whoever connects in that moment.
+	 */
+	readonly isTried: boolean;
 	readonly clock: Clock;
 	readonly onTrouble: TellHealth;
 	/** Set if the log's order is made elsewhere. */
@@ -78,13 +81,13 @@ const sameRoom = (cause: SockchatError) => {
 export const openHistoryFor = async ({
 	place,
 	address,
-	isBound,
+	isTried,
 	clock,
 	onTrouble,
 	log,
 }: HistoryOptions): Promise<History> => {
 	const isNew = !existsSync(place.path);
-	if (isNew && !isBound) {
+	if (isNew && isTried) {
 		// A server that can't listen leaves no files.
 		await assertFree(address);
 	}
@@ -92,7 +95,7 @@ export const openHistoryFor = async ({
 	try {
 		return await openHistory({...place, clock, onTrouble, log});
 	} catch (error) {
-		if (!isNew && !isBound) {
+		if (!isNew && isTried) {
 			try {
 				await assertFree(address);
 			} catch (error_) {

@@ -51,6 +51,8 @@ export type ServerOptions = {
 	 * Unix domain socket. `Server.address` then says where it listens.
 	 */
 	readonly descriptor?: number | undefined;
+	/** Whether a connection was refused there just now, so that nobody listens. */
+	readonly isFree?: boolean | undefined;
 	/** What the room is called, besides its address. */
 	readonly name?: string | undefined;
 	/** The queue of connections that are not yet accepted; the kernel caps it. */
@@ -194,6 +196,7 @@ const inFrameTime = (clock: Clock): Clock => ({
 export const startServer = async ({
 	address: wanted,
 	descriptor,
+	isFree = false,
 	name,
 	backlog,
 	maxMembers,
@@ -217,18 +220,19 @@ export const startServer = async ({
 	const places = roomForPeers();
 	const clock = inFrameTime(givenClock);
 	const tellHealth = healthTeller(clock, onEvent);
+	const isTried = descriptor === undefined && !isFree;
 	const openHistory = async () =>
 		place &&
 		openHistoryFor({
 			place,
 			address,
-			isBound: descriptor !== undefined,
+			isTried,
 			clock,
 			onTrouble: tellHealth,
 			log: await relayedLog(relay, place),
 		});
-	// It listens for a moment, to find out whether the address is free.
-	const history = await (watch
+	// If it is tried, it listens for a moment.
+	const history = await (watch && isTried
 		? watch.listening(openHistory, () => callsToListen(address, 1))
 		: openHistory());
 	const past = history?.recovered;

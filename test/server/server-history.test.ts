@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import {
 	mkdtempSync,
 	readdirSync,
@@ -72,6 +73,28 @@ test('server history: a server that can listen nowhere begins none', async t => 
 			{code: taken === address ? 'ERR_PORT_TAKEN' : 'ERR_SOCKET_PATH'},
 		);
 		assert.deepEqual(readdirSync(folder), []);
+	}
+});
+
+test('server history: an address that was found free is listened at once', async t => {
+	let listens = 0;
+	const count = () => {
+		listens++;
+	};
+
+	subscribe('tracing:net.server.listen:asyncStart', count);
+	t.after(() => {
+		unsubscribe('tracing:net.server.listen:asyncStart', count);
+	});
+	// Whoever connects to a socket that only tries the address is reset.
+	for (const [isFree, expected] of [
+		[false, 2],
+		[true, 1],
+	] as const) {
+		listens = 0;
+		const history = {path: makePath(t), fsync: 'interval'} as const;
+		await openServer(t, {history, isFree});
+		assert.equal(listens, expected);
 	}
 });
 
