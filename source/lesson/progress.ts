@@ -203,7 +203,7 @@ const arrive = (progress: Progress): Advance => {
 		};
 	}
 
-	const {prediction, notes} = progress;
+	const {prediction} = progress;
 	const isSeen = ask.kind === 'check';
 	return {
 		progress: {
@@ -211,7 +211,7 @@ const arrive = (progress: Progress): Advance => {
 			phase: 'right',
 			prediction: isSeen ? undefined : prediction,
 			verdict: isSeen && prediction ? verdictOn(prediction) : undefined,
-			notes: isSeen ? [] : notes,
+			notes: [],
 		},
 		effects: [],
 	};

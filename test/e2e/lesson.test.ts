@@ -90,6 +90,37 @@ test('lesson: one is done wrong, then right', async t => {
 	assert.equal(await terminal.waitForExit(), 0);
 });
 
+test('lesson: which step it is stands in the title, however narrow the pane', async t => {
+	const terminal = await openScreen(t, ['lesson', 'pair'], {
+		columns: 120,
+		rows: 30,
+	});
+	await sees(terminal, 'Enter: next');
+	terminal.press('enter');
+	await terminal.waitFor('╭ 1 of 10 · The tutorial');
+});
+
+test('lesson: bytes of other programs are on the ladder as soon as they are seen', async t => {
+	const terminal = await openScreen(t, ['lesson', 'pair'], {
+		columns: 100,
+		rows: 40,
+	});
+	await sees(terminal, 'Python plays both sides');
+	await goOn(terminal, 'Enter: more');
+	await goOn(terminal, "('0.0.0.0', 0) Enter: next");
+	await goOn(terminal, 'still refused');
+	await sees(terminal, 'Enter: next');
+	await goOn(terminal, '✓ Seen on the socket');
+	await goOn(terminal, 'client = socket.socket() Enter: next');
+	await goOn(terminal, 'Next comes its connect()');
+	await enter(terminal, '2');
+	await sees(terminal, '✓ Seen on the socket');
+	await goOn(terminal, 'accept() takes it from the queue');
+	await sees(terminal, '✓ Seen on the socket');
+	await goOn(terminal, 'The client sends.');
+	await terminal.waitFor(/send\(.*len=5/);
+});
+
 test('lesson: a closed window is on the screen while nothing is read', async t => {
 	const terminal = await openScreen(t, ['lesson', 'zero-window']);
 	await sees(terminal, 'Python plays');
@@ -133,7 +164,8 @@ test('lesson: a step that can no longer be done says so until it starts again', 
 	await enter(terminal, '/hint');
 	await terminal.waitForNot('› /hint');
 	await sees(terminal, '✗ This connection is over, before the lesson was.');
-	assert.doesNotMatch(textOf(terminal), /Not yet|it takes a moment/);
+	assert.doesNotMatch(terminal.text(), /Not yet|it takes a moment/);
+	await terminal.waitFor('› /again starts it again; /quit leaves');
 	await enter(terminal, '/again');
 	await sees(terminal, 'Python plays');
 });

@@ -181,6 +181,23 @@ test('lesson progress: a hint says what is to be typed now', () => {
 	]);
 });
 
+test('lesson progress: what was not yet is forgotten once it is there', () => {
+	let {progress} = startProgress(
+		parseLesson(
+			'# A\n\n1. See:\n\n   ```console\n   # terminal 1\n   >>> 1\n   ```\n',
+		),
+	);
+	({progress} = advance(progress, line('')));
+	assert.match(progress.notes[0]!.text, /^Not yet\./);
+	({progress} = advance(progress, {
+		type: 'played',
+		line: '>>> 1',
+		output: '1',
+	}));
+	assert.equal(progress.phase, 'right');
+	assert.deepEqual(progress.notes, []);
+});
+
 test('lesson progress: a look by ss waits for what it is to show', () => {
 	const page = `# A
 
@@ -201,6 +218,8 @@ test('lesson progress: a look by ss waits for what it is to show', () => {
 		({progress, effects} = advance(progress, signal));
 	};
 
+	see(line(''));
+	assert.match(progress.notes[0]!.text, /^Not yet\./);
 	see({type: 'played', line: '>>> client.close()', output: ''});
 	assert.deepEqual(effects, [{type: 'wait'}]);
 	for (const early of [...open, state('local', 'CLOSE-WAIT')]) {

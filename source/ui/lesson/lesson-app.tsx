@@ -5,7 +5,12 @@ import {commandsOf} from '../../commands/registry.js';
 import type {ViewName} from '../../commands/hands.js';
 import type {ScreenHands} from '../../lesson/tutor.js';
 import {socketsOf} from '../../lesson/lesson.js';
-import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
+import {
+	isGone,
+	stageOf,
+	wantedOf,
+	type Progress,
+} from '../../lesson/progress.js';
 import {display} from '../../protocol/display.js';
 import type {StoreClock} from '../../store/published.js';
 import type {Store} from '../../store/store.js';
@@ -60,12 +65,25 @@ const commands = {raw: commandsFor('raw'), room: commandsFor('room')};
 
 /** What the input is for, while nothing is typed. */
 const hintOf = (progress: Progress): string => {
-	if (progress.phase === 'asking') {
+	const {phase} = progress;
+	if (isGone(progress)) {
+		return '/again starts it again; /quit leaves';
+	}
+
+	if (phase === 'asking') {
 		return 'the number of your prediction, then Enter; /quit leaves';
 	}
 
+	if (phase === 'done') {
+		return 'Enter leaves; /again starts it again';
+	}
+
+	if (phase === 'right') {
+		return 'Enter goes on; /hint, /again, /quit';
+	}
+
 	return wantedOf(progress) === undefined
-		? 'Enter goes on; /hint, /again, /quit'
+		? 'it takes a moment; /hint, /again, /quit'
 		: 'what the lesson asks for, then Enter; /hint, /again, /quit';
 };
 
@@ -114,6 +132,7 @@ export function LessonApp({
 	const {model, now} = usePicture(store, {
 		looking: {
 			isWireShown: viewState.name === 'wire',
+			isLadderShown: viewState.name === 'lifecycle',
 			arePeersShown: viewState.name === 'peers',
 		},
 		clock: {monotonicMs, setTimer},

@@ -145,7 +145,8 @@ export const titleOf = (
 	{title, steps}: Lesson,
 	{step}: {readonly step: number},
 ): DisplayText =>
-	toDisplay(step === 0 ? title : `${title} · ${step} of ${steps}`);
+	// The step comes first: a narrow pane cuts the end.
+	toDisplay(step === 0 ? title : `${step} of ${steps} · ${title}`);
 
 /** What the pane shows of a stage. */
 export type LessonWindow = {
