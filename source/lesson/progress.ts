@@ -102,6 +102,9 @@ const noted = (progress: Progress, tone: Note['tone'], text: string) => ({
 const sentenceOf = (hint: string): string =>
 	hint.slice(0, 1).toUpperCase() + hint.slice(1);
 
+const keys =
+	'Enter goes on, /hint helps; Alt-Up scrolls the text, PageUp the view below; Ctrl-T shows another view, Esc its end.';
+
 const overSentence =
 	'This connection is over, before the lesson was. /again starts it again.';
 
@@ -462,6 +465,10 @@ const seeLine = (progress: Progress, typed: string): Advance => {
 				progress: noted(progress, 'info', hintOf(progress)),
 				effects: [],
 			};
+		}
+
+		case '/help': {
+			return {progress: noted(progress, 'info', keys), effects: []};
 		}
 
 		case '/again': {

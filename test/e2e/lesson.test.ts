@@ -108,6 +108,7 @@ test('lesson: bytes of other programs are on the ladder as soon as they are seen
 	await sees(terminal, 'Python plays both sides');
 	await goOn(terminal, 'Enter: more');
 	await goOn(terminal, "('0.0.0.0', 0) Enter: next");
+	await terminal.waitFor('─ Alt-Up: back ─');
 	await goOn(terminal, 'still refused');
 	await sees(terminal, 'Enter: next');
 	await goOn(terminal, '✓ Seen on the socket');

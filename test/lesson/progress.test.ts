@@ -166,6 +166,16 @@ test('lesson progress: a text that nothing asks for is sent, and said to be too 
 	]);
 });
 
+test('lesson progress: /help names the keys, whatever is asked', () => {
+	const learner = start();
+	for (const _ of [1, 2, 3]) {
+		learner.do(line('/help'));
+		assert.match(learner.notes[0]!, /^Enter goes on, .*Alt-Up.*Ctrl-T/);
+		assert.notEqual(learner.effects.at(-1)?.type, 'perform');
+		learner.do(line(''), ...open);
+	}
+});
+
 test('lesson progress: a hint says what is to be typed now', () => {
 	const learner = start();
 	learner.do(line('/hint'));

@@ -11,7 +11,7 @@ import {
 	wantedOf,
 	type Progress,
 } from '../../lesson/progress.js';
-import {display} from '../../protocol/display.js';
+import {display, toDisplay} from '../../protocol/display.js';
 import type {StoreClock} from '../../store/published.js';
 import type {Store} from '../../store/store.js';
 import {nextChangeAt} from '../connection/connection-facts.js';
@@ -79,12 +79,12 @@ const hintOf = (progress: Progress): string => {
 	}
 
 	if (phase === 'right') {
-		return 'Enter goes on; /hint, /again, /quit';
+		return 'Enter goes on; /hint, /help, /again, /quit';
 	}
 
 	return wantedOf(progress) === undefined
-		? 'it takes a moment; /hint, /again, /quit'
-		: 'what the lesson asks for, then Enter; /hint, /again, /quit';
+		? 'it takes a moment; /hint, /help, /again, /quit'
+		: 'what the lesson asks for, then Enter; /hint, /help, /again, /quit';
 };
 
 // Nothing older can be asked for.
@@ -220,12 +220,19 @@ export function LessonApp({
 		},
 	});
 
-	const isMore = window.top < window.last;
+	const scrolling = [
+		...(window.top < window.last ? ['Enter: more'] : []),
+		...(window.top > 0 ? ['Alt-Up: back'] : []),
+	].join(' · ');
 	const lesson = (
 		<Pane
 			area={layout.lesson}
 			title={titleOf(progress.lesson, stageOf(progress))}
-			footer={isMore ? {text: display`Enter: more`, role: 'unread'} : undefined}
+			footer={
+				scrolling === ''
+					? undefined
+					: {text: toDisplay(scrolling), role: 'unread'}
+			}
 		>
 			{window.rows.map((row, index) => (
 				<RowText key={index} row={row} />

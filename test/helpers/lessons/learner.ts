@@ -76,11 +76,14 @@ export const startTutor = async (
 	return tutor;
 };
 
-/** @throws {Error} With the step that isn't left. */
+/**
+ * @param deadlineMs Of the whole lesson.
+ * @throws {Error} With the step that isn't left.
+ */
 export const learn = async (
 	owner: Owner,
 	markdown: string,
-	deadlineMs = 20_000,
+	deadlineMs = 60_000,
 ): Promise<Course> => {
 	let failure: Error | undefined;
 	let isOver = false;
