@@ -1,6 +1,6 @@
 /** What is asked for by hand in raw mode, beside the bytes themselves. */
 
-export const handSwitches = ['escapes', 'pretty', 'times', 'open'] as const;
+const handSwitches = ['escapes', 'pretty', 'times', 'open'] as const;
 
 /**
  * escapes: `\r \n \t \0 \xHH \\` in typed lines. pretty: JSON and HTTP heads

@@ -11,7 +11,7 @@ const heartbeatFramesPerSecond = 500;
 /** A ping and its pong. */
 const framesPerBeat = 2;
 
-export const shortestHeartbeatMs = 2000;
+const shortestHeartbeatMs = 2000;
 
 /**
  * The heartbeat that keeps the pings of all members within that limit.

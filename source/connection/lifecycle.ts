@@ -18,7 +18,7 @@ import {createTransition, type Transition, type Table} from './machine.js';
 
 export const connectTimeoutMs = 10_000;
 export const handshakeTimeoutMs = 10_000;
-export const drainTimeoutMs = 2000;
+const drainTimeoutMs = 2000;
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
@@ -28,7 +28,7 @@ export const connectTimedOut = (ms = connectTimeoutMs) =>
 		`No answer to connect() within ${seconds(ms)}. Is the server's backlog full, or its process stopped?`,
 	);
 
-export const handshakeTimedOut = (ms = handshakeTimeoutMs) => {
+const handshakeTimedOut = (ms = handshakeTimeoutMs) => {
 	const what = `Connected, but no welcome came within ${seconds(ms)}.`;
 	return new SockchatError(
 		'ERR_HANDSHAKE_TIMEOUT',

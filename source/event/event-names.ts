@@ -1,7 +1,7 @@
 /** The types of the JSON events, as `--events` takes them. */
 import {quoted, SockchatError} from '../errors.js';
 
-export const eventNames = [
+const eventNames = [
 	'state',
 	'mark',
 	'welcome',

@@ -9,7 +9,7 @@
 import {Buffer} from 'node:buffer';
 import {crc32} from 'node:zlib';
 
-export const historyVersion = 1;
+const historyVersion = 1;
 
 const sumStart = '{"type":"sum","crc":"';
 const sumNeedle = Buffer.from(sumStart);

@@ -33,7 +33,7 @@ export type RawServer = AsyncDisposable &
  * Connections that wait for their program; beyond them, the next are reset. None
  * of their bytes is read meanwhile.
  */
-export const maxWaiting = 1000;
+const maxWaiting = 1000;
 
 type Waiting = {
 	readonly resolve: (result: IteratorResult<RawConnection, undefined>) => void;

@@ -15,7 +15,7 @@ import {parsePattern} from './pattern.js';
 import {wrongUsage, type Reader, type TypedStep} from './reader.js';
 
 /** A text with its escapes, as a line if line ends are chosen. */
-export const readText = (
+const readText = (
 	text: string,
 	eol: LineEnding | undefined,
 	flag: FlagName,

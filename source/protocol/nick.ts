@@ -201,7 +201,7 @@ const punctuation = /[-_.]+/g;
 const guestStart = /^g[-_.]*u[-_.]*e[-_.]*s[-_.]*t[-_.]/;
 
 /** @param why A clause such as `it is empty`. */
-export const nickInvalid = (value: string, why: string) =>
+const nickInvalid = (value: string, why: string) =>
 	unfitName(value, why, 'a nick');
 
 const unfitName = (value: string, why: string, what: string) => {

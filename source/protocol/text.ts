@@ -6,25 +6,25 @@ import {maxFrameBytes, maxSearchBytes, maxTextBytes} from './frame.js';
 // What a message frame contains besides its text, rounded up.
 const frameOverheadBytes = 1024;
 
-export const textTooLong = (bytes: number, limit: number) =>
+const textTooLong = (bytes: number, limit: number) =>
 	new SockchatError(
 		'ERR_TEXT_TOO_LONG',
 		`The text has ${bytes} bytes; the limit is ${limit}. Send it in parts.`,
 	);
 
-export const searchTooLong = (bytes: number) =>
+const searchTooLong = (bytes: number) =>
 	new SockchatError(
 		'ERR_TEXT_TOO_LONG',
 		`The search text has ${bytes} bytes; the limit is ${maxSearchBytes}. Search for a part of it.`,
 	);
 
-export const textEmpty = () =>
+const textEmpty = () =>
 	new SockchatError(
 		'ERR_TEXT_EMPTY',
 		'The text is empty; there is nothing to send.',
 	);
 
-export const textHoldsNul = () => {
+const textHoldsNul = () => {
 	const what =
 		'The text contains a NUL (byte 0), which many programs take for its end. Remove it';
 	return new SockchatError(

@@ -12,7 +12,7 @@ import {createHmac, timingSafeEqual} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 
 /** The shortest token, in bytes of UTF-8. */
-export const minTokenBytes = 16;
+const minTokenBytes = 16;
 
 /** What both sides know of a connection. */
 export type Exchange = {
@@ -22,7 +22,7 @@ export type Exchange = {
 	readonly serverNonce: string;
 };
 
-export const tokenTooShort = (bytes: number) =>
+const tokenTooShort = (bytes: number) =>
 	new SockchatError(
 		'ERR_TOKEN_FILE',
 		`The token has ${bytes} bytes; it needs at least ${minTokenBytes}. Make one with: openssl rand -hex 32`,

@@ -2,7 +2,7 @@
 import {Buffer} from 'node:buffer';
 
 /** A room's name as a part of subjects: letters and digits stay as they are. */
-export const tokenOf = (room: string): string =>
+const tokenOf = (room: string): string =>
 	Array.from(Buffer.from(room), byte => {
 		const character = String.fromCodePoint(byte);
 		return /[\w-]/.test(character) && character !== '_'

@@ -26,7 +26,7 @@ export type Newcomer = {
 	readonly isReceiptsOnly?: boolean | undefined;
 };
 
-export const otherUser = (own: number, uid: PeerUid) =>
+const otherUser = (own: number, uid: PeerUid) =>
 	new SockchatError(
 		'ERR_OTHER_USER',
 		uid === 'unknown'
@@ -46,7 +46,7 @@ const tooManyOfUser = (uid: number, limit: number) =>
 		`User ${uid} already has ${limit} connections here; that is the limit. Close one, or ask the host for a higher --max-per-user.`,
 	);
 
-export const sameUserUnknown = () =>
+const sameUserUnknown = () =>
 	new SockchatError(
 		'ERR_OTHER_USER',
 		'--same-user and --max-per-user need Linux, where the kernel knows the user of a peer. A Unix domain socket (--socket) is open only to its owner on every system.',

@@ -90,11 +90,7 @@ const wayTo = (purpose: Purpose, host: string, port: number): string => {
 	}
 };
 
-export const notLoopback = (
-	host: string,
-	port: number,
-	purpose: Purpose = 'room',
-) =>
+const notLoopback = (host: string, port: number, purpose: Purpose = 'room') =>
 	new SockchatError(
 		'ERR_NOT_LOOPBACK',
 		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; ${wayTo(purpose, host, port)}`,

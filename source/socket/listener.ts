@@ -98,7 +98,7 @@ export type ListenerOptions = {
 const connectBurstSeconds = 2;
 
 // For bursts of connections; Linux caps it at net.core.somaxconn.
-export const defaultBacklog = 4096;
+const defaultBacklog = 4096;
 
 /** What a server calls, in the end listen(). */
 export const callsToListen = (

@@ -27,7 +27,7 @@ export type Origin =
 	/** A stream inside this process: the host's own screen. */
 	| {readonly kind: 'memory'; readonly name: string};
 
-export const unknownOrigin: Origin = {kind: 'unknown', name: 'unknown'};
+const unknownOrigin: Origin = {kind: 'unknown', name: 'unknown'};
 
 /** @param host Where the socket was accepted; a literal address. */
 export const tcpOrigin = (

@@ -118,7 +118,7 @@ const pageItems = (
 };
 
 /** The entries that a page set apart doesn't reach; undefined without one. */
-export const missingOf = ({older}: Transcript): Notice['missing'] => {
+const missingOf = ({older}: Transcript): Notice['missing'] => {
 	const last = older.at(-1)?.items.at(-1);
 	return last?.kind === 'notice' ? last.missing : undefined;
 };

@@ -21,14 +21,14 @@ type OlderBlock = {
 };
 
 /** Items a transcript keeps by default; a few MB of short messages. */
-export const defaultMaxItems = 50_000;
+const defaultMaxItems = 50_000;
 
 /**
  * Characters of text, or bytes, that it keeps by default. Without this bound,
  * so many items could be 800 MB of the longest texts, or 3 GB of reads by
  * `--raw`.
  */
-export const defaultMaxSize = 16 * 1024 * 1024;
+const defaultMaxSize = 16 * 1024 * 1024;
 
 export type Transcript = {
 	/** The index of the oldest item kept. */

@@ -61,7 +61,7 @@ const notice = (
 };
 
 /** What is written for calls that came at once: one ring for all of them. */
-export const ringFor = (
+const ringFor = (
 	latest: NonNullable<Model['calls']['latest']>,
 	{isOn, notification}: Bell,
 ): string => (isOn ? bel : '') + notice(latest, notification);

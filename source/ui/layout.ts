@@ -21,8 +21,7 @@ const leastSideColumns = 26;
 const mostSideColumns = 32;
 
 /** From this width on there is room for a side pane. */
-export const wideColumns =
-	leastTextColumns + columnsAroundText + leastSideColumns;
+const wideColumns = leastTextColumns + columnsAroundText + leastSideColumns;
 
 /** Up to this height there is room for one status line only. */
 export const tinyRows = 10;

@@ -32,7 +32,7 @@ export const setOptimizing = (isOn: boolean): void => {
 };
 
 /** Milliseconds of CPU that this process has used so far. */
-export const processCpuMs = (): number => {
+const processCpuMs = (): number => {
 	const {user, system} = process.cpuUsage();
 	return (user + system) / 1000;
 };

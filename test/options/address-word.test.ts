@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
-import {parseOptions} from '../../source/options/chat/parse.js';
+import {parseOptions} from '../helpers/parse-options.js';
 import {readWords} from '../../source/options/words.js';
 
 const parse = (...argv: readonly string[]) =>

@@ -9,7 +9,7 @@ import {
 	type Flag,
 	type FlagName,
 } from '../../source/options/flags.js';
-import {parseOptions} from '../../source/options/chat/parse.js';
+import {parseOptions} from '../helpers/parse-options.js';
 
 /** A valid value. */
 const valueOf = (name: FlagName): string | true => {

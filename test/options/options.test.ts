@@ -3,7 +3,7 @@ import {userInfo} from 'node:os';
 import {test} from 'node:test';
 import {SockchatError} from '../../source/errors.js';
 import {readLoginName} from '../../source/chat/login-name.js';
-import {parseOptions} from '../../source/options/chat/parse.js';
+import {parseOptions} from '../helpers/parse-options.js';
 import type {Options} from '../../source/options/options.js';
 import type {GivenFlags} from '../../source/options/reader.js';
 

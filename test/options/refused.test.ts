@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {SockchatError, type ErrorCode} from '../../source/errors.js';
 import {flagNames, flags, writtenFlag} from '../../source/options/flags.js';
-import {parseOptions} from '../../source/options/chat/parse.js';
+import {parseOptions} from '../helpers/parse-options.js';
 import type {GivenFlags} from '../../source/options/reader.js';
 import {readWords} from '../../source/options/words.js';
 import {toDisplay} from '../../source/protocol/display.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {PassThrough} from 'node:stream';
 import {test, type TestContext} from 'node:test';
-import {parseOptions} from '../../source/options/chat/parse.js';
+import {parseOptions} from '../helpers/parse-options.js';
 import type {Options} from '../../source/options/options.js';
 import {Output} from '../../source/plain/output.js';
 import {runPlain} from '../../source/plain/run.js';

@@ -2,17 +2,16 @@
  * Turns the command line, the environment and the config file into validated
  * options, or into one sentence about what is wrong. It reads no files.
  */
-import {SockchatError} from '../../errors.js';
+import {type SockchatError} from '../../errors.js';
 import type {Inherited} from '../../socket/inherited.js';
 import {readAddress} from '../address.js';
-import {isChat, readRequest, type ChatRequest} from '../command.js';
+import type {ChatRequest} from '../command.js';
 import type {Config} from '../config/config.js';
 import {contradictionIn} from '../contradictions.js';
 import type {Options} from '../options.js';
-import {Reader, wrongUsage} from '../reader.js';
+import {Reader} from '../reader.js';
 import type {Terminal} from '../screen.js';
 import {settle} from '../settings.js';
-import type {CommandLine} from '../words.js';
 import {readFront} from './front.js';
 import {contradictsInherited} from './inherited.js';
 import {readRaw, refuseWithoutRaw} from './raw.js';
@@ -72,22 +71,4 @@ export const optionsOf = (
 				},
 			);
 	return reader.error ?? options;
-};
-
-/**
- * @param line What `readWords` made of the command line.
- * @returns An error, as `optionsOf` does, also if the line is no chat's.
- */
-export const parseOptions = (
-	line: CommandLine,
-	environment: Environment,
-): Options | SockchatError => {
-	const request = readRequest(line);
-	if (request instanceof SockchatError) {
-		return request;
-	}
-
-	return isChat(request)
-		? optionsOf(request, environment)
-		: wrongUsage(`${request.command} opens no chat.`);
 };

@@ -12,7 +12,7 @@ import type {Answerer, Speaker} from './answerer.js';
 
 // Longer than a stopped process takes to be noticed and continued by a person,
 // shorter than the patience of whoever waits for it.
-export const patienceMs = 5000;
+const patienceMs = 5000;
 
 const tooSlow = (peer: string, afterMs: number) =>
 	new SockchatError(

@@ -247,7 +247,7 @@ class TlsStream extends CarrierStream {
 	}
 }
 
-export class TlsLink extends CarriedLink {
+class TlsLink extends CarriedLink {
 	readonly kind = 'tls';
 	readonly stream: TlsStream;
 

@@ -24,7 +24,7 @@ export type Changing = Snapshot & {readonly changes: Changes};
 export const noChanges: Changes = {past: [], future: [], run: undefined};
 
 /** How many steps can be undone. */
-export const maxSteps = 100;
+const maxSteps = 100;
 
 // UTF-16 units in all steps: each has its own copy of a pasted text.
 const maxUnits = 4 * 1024 * 1024;

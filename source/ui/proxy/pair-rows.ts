@@ -54,7 +54,7 @@ const endsCells = (cells: number): number =>
 	4 * cells + 2 * displayWidth(between) + displayWidth(middle);
 
 /** From this width on, both connections stand in one row. */
-export const besideCells = endsCells(leastEndCells);
+const besideCells = endsCells(leastEndCells);
 
 /** As wide as the addresses that there are, as far as there is room. */
 const cellsFor = (model: Model, width: number): number => {

@@ -199,7 +199,7 @@ const describeChunk = (
 };
 
 /** Of a longer chunk only so much is shown, unless all of it is wanted. */
-export const maxFoldedBytes = 4096;
+const maxFoldedBytes = 4096;
 
 // A read has 64 KiB at most; only a paste is longer.
 const maxOpenBytes = 256 * 1024;
