@@ -288,6 +288,11 @@ export class AgentMember {
 	async roll(): Promise<readonly PresentMember[] | undefined> {
 		await this.enter();
 		const present = await this.#requests.roll();
+		// Before the answer goes in: those present are the ones to remember.
+		if (this.#marks.size > rememberedMarks) {
+			this.#marks.clear();
+		}
+
 		for (const {id, agent, sameUser} of present?.members ?? []) {
 			this.#marks.set(id, {
 				...(agent && {agent}),
@@ -302,10 +307,6 @@ export class AgentMember {
 	async marksOf(ids: readonly string[]): Promise<ReadonlyMap<string, Marks>> {
 		if (ids.some(id => !this.#marks.has(id)) && this.#isOpen) {
 			await this.roll();
-			if (this.#marks.size > rememberedMarks) {
-				this.#marks.clear();
-			}
-
 			for (const id of ids) {
 				// It has left: nothing is known of it, and need not be asked again.
 				if (!this.#marks.has(id)) {

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {AgentMember} from '../../source/agents/member.js';
+import type {ChatEvent} from '../../source/event/event.js';
+import type {ServerFrame} from '../../source/protocol/frame.js';
+import {systemClock} from '../../source/socket/clock.js';
+
+/** A member of a room in which otter, an agent, is the only other one. */
+const joinOtter = () => {
+	let emit: (event: ChatEvent) => void;
+	const send = (frame: ServerFrame) => {
+		emit({type: 'frame', at: 0, frame});
+	};
+
+	let rolls = 0;
+	const member = new AgentMember({
+		clock: systemClock,
+		onSaid: () => undefined,
+		findHome: async () => ({
+			id: '0123456789abcdef',
+			kept: undefined,
+			keep: () => undefined,
+			async open(onEvent) {
+				emit = onEvent;
+				send({
+					type: 'welcome',
+					v: 1,
+					room: '127.0.0.1:5001',
+					log: 'a',
+					session: 's',
+					nick: 'swan',
+					head: 0,
+					stored: 0,
+					limits: {frameBytes: 65_536, textBytes: 16_384},
+					heartbeatMs: 2000,
+					members: {count: 2, names: ['otter', 'swan'], agents: ['otter']},
+				});
+				return {
+					where: '127.0.0.1:5001',
+					say: () => undefined,
+					whisper: () => undefined,
+					readPast: () => 0,
+					find: () => 0,
+					callRoll() {
+						const id = ++rolls;
+						queueMicrotask(() => {
+							send({
+								type: 'present',
+								id,
+								count: 2,
+								members: [{nick: 'otter', id: 'otter', agent: true}],
+							});
+						});
+						return id;
+					},
+					leave: () => undefined,
+					closed: new Promise(() => {}),
+				};
+			},
+		}),
+	});
+	return {member, rolls: () => rolls};
+};
+
+test('member: knows who is an agent, however many others it has read', async () => {
+	const {member, rolls} = joinOtter();
+	await member.enter();
+	// They have left, so nothing is known of them.
+	await member.marksOf(
+		Array.from({length: 2000}, (_, index) => `left-${index}`),
+	);
+	const marks = await member.marksOf(['otter', 'one-more']);
+	assert.deepEqual(marks.get('otter'), {agent: true});
+	assert.deepEqual(marks.get('one-more'), {});
+	assert.ok(marks.size < 2000, 'those that left are forgotten');
+	const asked = rolls();
+	await member.marksOf(['otter', 'one-more']);
+	assert.equal(rolls(), asked);
+});
