@@ -2,6 +2,7 @@
 import {setInterval, clearInterval} from 'node:timers';
 import type {EndStates, ProxyEvent} from '../event/proxy-event.js';
 import type {LoopbackAddress} from '../socket/address.js';
+import {Rounds} from '../rounds.js';
 import {systemClock} from '../socket/clock.js';
 import {readTcpTable} from '../socket/tcp-table.js';
 import type {KernelPair} from '../tcp/tcp.js';
@@ -20,19 +21,24 @@ export class EndsWatch {
 	readonly #listen: LoopbackAddress;
 	readonly #target: LoopbackAddress;
 	readonly #onEvent: (event: ProxyEvent) => void;
+	readonly #readTable: typeof readTcpTable;
 	readonly #followed = new Map<Pair, Known>();
 	#timer: NodeJS.Timeout | undefined;
-	#reading: Promise<void> | undefined;
+	// One at a time: of two at once the older might come last.
+	readonly #rounds = new Rounds(async () => this.#look());
 	readonly #closed = new Set<Pair>();
 
+	/** @param readTable Replaces reading the kernel's table. */
 	constructor(
 		listen: LoopbackAddress,
 		target: LoopbackAddress,
 		onEvent: (event: ProxyEvent) => void,
+		readTable: typeof readTcpTable = readTcpTable,
 	) {
 		this.#listen = listen;
 		this.#target = target;
 		this.#onEvent = onEvent;
+		this.#readTable = readTable;
 	}
 
 	follow(pair: Pair): void {
@@ -41,10 +47,10 @@ export class EndsWatch {
 			said: '',
 		});
 		this.#timer ??= setInterval(() => {
-			void this.#look();
+			void this.#rounds.request();
 		}, everyMs);
 		this.#timer.unref();
-		void this.#look();
+		void this.#rounds.request();
 	}
 
 	/** Its last states are said once more. */
@@ -55,14 +61,12 @@ export class EndsWatch {
 	/** Says the last states. */
 	async stop(): Promise<void> {
 		clearInterval(this.#timer);
-		await this.#reading;
-		await this.#look();
+		await this.#rounds.request();
 	}
 
 	async #look(): Promise<void> {
 		const closed = new Set(this.#closed);
-		this.#reading = this.#read();
-		await this.#reading;
+		await this.#read();
 		for (const pair of closed) {
 			this.#closed.delete(pair);
 			this.#followed.delete(pair);
@@ -78,7 +82,7 @@ export class EndsWatch {
 		const ports = addresses.flatMap(address =>
 			address.kind === 'tcp' && address.port > 0 ? [address.port] : [],
 		);
-		const table = await readTcpTable(
+		const table = await this.#readTable(
 			ports.length === addresses.length ? new Set(ports) : undefined,
 		);
 		if (!table) {
