@@ -111,6 +111,7 @@ type Span = {
 export class CapturedConnection {
 	readonly begunAt: number;
 	readonly #marks = new Map<Mark, number>();
+	readonly #markedAt = new Map<Mark, number>();
 	readonly #spans: Record<Role, Span[]> = {client: [], server: []};
 	readonly #finEnds: Partial<Record<Role, number>> = {};
 
@@ -125,34 +126,35 @@ export class CapturedConnection {
 
 	add(index: number, from: Role, step: SegmentStep): void {
 		const {segment, seq = 0, ack, length = 0} = step;
+		const at = seenBy(step);
 		const other = otherRole(from);
 		const finEnd = this.#finEnds[other];
 		if (ack !== undefined && finEnd !== undefined && ack >= finEnd) {
-			this.#mark(`ack ${other}`, index);
+			this.#mark(`ack ${other}`, index, at);
 		}
 
 		switch (segment) {
 			case 'SYN':
 			case 'SYN+ACK': {
-				this.#mark(segment, index);
+				this.#mark(segment, index, at);
 				break;
 			}
 
 			case 'RST': {
-				this.#mark(`RST ${from}`, index);
+				this.#mark(`RST ${from}`, index, at);
 				break;
 			}
 
 			case 'FIN': {
 				this.#finEnds[from] ??= seq + length + 1;
-				this.#mark(`FIN ${from}`, index);
+				this.#mark(`FIN ${from}`, index, at);
 				break;
 			}
 
 			case 'ACK':
 			case 'PSH': {
 				if (from === 'client' && this.#marks.has('SYN+ACK')) {
-					this.#mark('handshake', index);
+					this.#mark('handshake', index, at);
 				}
 
 				break;
@@ -163,7 +165,7 @@ export class CapturedConnection {
 		const end = seq + length - 1;
 		// Retransmitted bytes are not new.
 		if (length > 0 && end > (spans.at(-1)?.end ?? 0)) {
-			spans.push({index, end, at: seenBy(step)});
+			spans.push({index, end, at});
 		}
 	}
 
@@ -205,9 +207,18 @@ export class CapturedConnection {
 		return this.#spans[from].findLast(span => span.at <= at)?.index;
 	}
 
-	#mark(mark: Mark, index: number): void {
+	/** The index of the FIN or the RST of an end, if it was there by a time. */
+	endBy(from: Role, at: number): number | undefined {
+		const mark = ([`FIN ${from}`, `RST ${from}`] as const).find(
+			each => (this.#markedAt.get(each) ?? Infinity) <= at,
+		);
+		return mark && this.#marks.get(mark);
+	}
+
+	#mark(mark: Mark, index: number, at: number): void {
 		if (!this.#marks.has(mark)) {
 			this.#marks.set(mark, index);
+			this.#markedAt.set(mark, at);
 		}
 	}
 }

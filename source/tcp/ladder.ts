@@ -104,7 +104,9 @@ export const ladderOf = (
 		const at = seenBy(segment);
 		const last = forced.get(index) ?? -1;
 		for (let ahead = next; ahead <= last; ahead++) {
-			if (!done.has(ahead) && isReady(ahead, index)) {
+			// What caused a later segment may have been seen before this one's cause.
+			const isOfLater = (places[ahead]!.before ?? index) > index;
+			if (!done.has(ahead) && !isOfLater && isReady(ahead, index)) {
 				add(ahead);
 			}
 		}

@@ -88,11 +88,38 @@ export type Place = {
 const isPassedBy = (step: Step, fin: number | undefined, cause?: number) =>
 	isPassing(step) && cause !== undefined && cause === fin;
 
+type IsTaken = (role: Role, index: number) => boolean;
+
+/** It was seen to return: bytes did that, or the end of them. */
+const placeOfReturn = (
+	step: CallStep,
+	connection: CapturedConnection,
+	{role, isTaken}: {readonly role: Role; readonly isTaken: IsTaken},
+): Pick<Place, 'beside' | 'after'> => {
+	const other = otherRole(role);
+	const at = seenBy(step);
+	const carrier = connection.carrierBy(other, at);
+	if (carrier !== undefined && !isTaken(role, carrier)) {
+		return {beside: carrier};
+	}
+
+	const end = connection.endBy(other, at);
+	return end === undefined ? {beside: carrier} : {after: end};
+};
+
 /** Where a call stands. */
 const placeOfCall = (
 	step: CallStep,
 	connection: CapturedConnection,
-	{role, hasFin}: {readonly role: Role; readonly hasFin: boolean},
+	{
+		role,
+		hasFin,
+		isTaken,
+	}: {
+		readonly role: Role;
+		readonly hasFin: boolean;
+		readonly isTaken: IsTaken;
+	},
 ): Omit<Place, 'step' | 'isCaptured'> => {
 	const {offset = 0, result, isBlocked} = step;
 	const name = nameOfCall(step.call);
@@ -101,11 +128,17 @@ const placeOfCall = (
 	}
 
 	if (receiving.has(name) && result === undefined) {
-		// It was seen to return, which bytes did.
-		return {beside: connection.carrierBy(otherRole(role), seenBy(step))};
+		return placeOfReturn(step, connection, {role, isTaken});
 	}
 
 	switch (name) {
+		case 'socket': {
+			// Another program's; our own has its time.
+			return step.evidence === undefined
+				? {}
+				: {before: connection.indexOf('SYN')};
+		}
+
 		case 'connect': {
 			return {before: connection.indexOf('SYN')};
 		}
@@ -168,18 +201,18 @@ export const placesOf = (
 		client: new Set(),
 		server: new Set(),
 	};
+	const isTaken: IsTaken = (role, index) => taken.has(`${role} ${index}`);
 	const take = (
 		place: Place,
 		role: Role,
 		index: number,
 		orElse: 'before' | 'after',
 	): Place => {
-		const key = `${role} ${index}`;
-		if (taken.has(key)) {
+		if (isTaken(role, index)) {
 			return {...place, beside: undefined, [orElse]: index};
 		}
 
-		taken.add(key);
+		taken.add(`${role} ${index}`);
 		return {...place, beside: index};
 	};
 
@@ -202,7 +235,7 @@ export const placesOf = (
 				closed[role].add(connection);
 			}
 
-			const place = placeOfCall(step, connection, {role, hasFin});
+			const place = placeOfCall(step, connection, {role, hasFin, isTaken});
 			return place.beside === undefined
 				? {step, isCaptured, ...place}
 				: take(

@@ -551,3 +551,77 @@ test('ladder: of other programs, calls stand at the side of the one that made th
 		]),
 	);
 });
+
+/** Seen at some time up to then, and alone on its rung. */
+const seen = (step: Step, seenAt: number): Step =>
+	withTime(step, {notBefore: 0, seenAt}) as Step;
+
+const opened = [
+	segment('SYN', 'client', 1),
+	segment('SYN+ACK', 'server', 1, {ack: 1}),
+	segment('ACK', 'client', 1, {seq: 1, ack: 1}),
+];
+
+const halfClosed = (): LadderSteps => ({
+	steps: [
+		seen(watched('socket()', 'remote', 0), 2),
+		seen(watched('connect()', 'remote', 0), 2),
+		read('ESTABLISHED', {at: 2, end: 'remote', peer}),
+		read('ESTABLISHED', {at: 2, peer}),
+		seen(watched('shutdown(SHUT_WR)', 'remote', 0), 7),
+		read('FIN-WAIT-2', {at: 7, end: 'remote', peer}),
+	],
+	// Counted after the FIN was seen.
+	transfers: [seen(sentBy('remote', 0, 5, 0), 8)],
+	segments: [
+		...opened,
+		segment('PSH', 'client', 3, {seq: 1, ack: 1, length: 5}),
+		segment('ACK', 'server', 3, {seq: 1, ack: 6}),
+		segment('FIN', 'client', 6, {seq: 6, ack: 1}),
+		segment('ACK', 'server', 6, {seq: 1, ack: 7}),
+	],
+});
+
+test('ladder: what caused a later segment stands no earlier than it', () => {
+	assert.deepEqual(drawn(ladderOf(halfClosed(), {side: 'server'})), [
+		'socket() |',
+		'connect() |',
+		'─ SYN ▸',
+		'ESTABLISHED ◂ SYN+ACK ─',
+		'─ ACK ▸ ESTABLISHED',
+		'send() ─ PSH ▸',
+		'◂ ACK ─',
+		'shutdown(SHUT_WR) |',
+		'─ FIN ▸',
+		'FIN-WAIT-2 ◂ ACK ─',
+	]);
+});
+
+test('ladder: a socket was there before its SYN', () => {
+	const [socket, connect] = ladderOf(halfClosed(), {side: 'server'});
+	const time = {notBefore: 0, seenAt: 1};
+	assert.deepEqual([socket!.time, connect!.time], [time, time]);
+});
+
+test('ladder: a recv() that an RST or a FIN ended returned after it', () => {
+	for (const [name, mark] of [
+		['RST', '◂ RST ─'],
+		['FIN', '◂ FIN ─'],
+	] as const) {
+		const rungs = ladderOf(
+			{
+				steps: [
+					read('ESTABLISHED', {at: 2, end: 'remote', peer}),
+					read('ESTABLISHED', {at: 2, peer}),
+					// It returned after the table was read that it was seen with.
+					seen(watched('recv(9)', 'remote', 0, {evidence: 'read'}), 7),
+					seen(watched('close()', 'local', 0), 8),
+				],
+				transfers: [],
+				segments: [...opened, segment(name, 'server', 6, {seq: 1, ack: 1})],
+			},
+			{side: 'server'},
+		);
+		assert.deepEqual(drawn(rungs).slice(-3), ['| close()', mark, 'recv(9) |']);
+	}
+});
