@@ -28,6 +28,9 @@ const paces = [
 	{newsMs: Infinity, everyMs: 150, restsPerRead: 100},
 ] as const;
 
+/** No longer than that: on a starved machine every reading takes long. */
+const longestRestMs = 2000;
+
 /** How often to look, while waiting, whether a call that blocked has returned. */
 const peekMs = 25;
 
@@ -132,7 +135,7 @@ export class PortWatch {
 		const quietMs = begunAt - this.#newsAt;
 		const pace = paces.find(({newsMs}) => quietMs < newsMs) ?? paces[2];
 		const restOf = ({everyMs, restsPerRead}: (typeof paces)[number]): number =>
-			Math.max(everyMs, restsPerRead * tookMs);
+			Math.max(everyMs, Math.min(restsPerRead * tookMs, longestRestMs));
 		const left = (): number => {
 			const restMs = restOf(this.#isNudged ? paces[0] : pace);
 			return begunAt + restMs - clock.monotonicMs();

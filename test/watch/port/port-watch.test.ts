@@ -1,6 +1,7 @@
 /** The loop around the readings: it fails in a sentence, and stops at once. */
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
+import {setImmediate} from 'node:timers/promises';
 import {
 	requireLoopback,
 	type LoopbackAddress,
@@ -8,6 +9,7 @@ import {
 import {systemClock} from '../../../source/socket/clock.js';
 import type {SocketsEvent} from '../../../source/event/port-event.js';
 import {PortWatch} from '../../../source/watch/port/port-watch.js';
+import {FakeClock} from '../../helpers/clock.js';
 import {until} from '../../helpers/until.js';
 
 const address = requireLoopback({
@@ -64,4 +66,35 @@ test('port-watch: tables that go away later end nothing, and stop() does', async
 	assert.equal(lists[1]!.isReadable, false);
 	watch.stop();
 	await ended;
+});
+
+test('port-watch: however long a reading takes, the next is not long after it', async t => {
+	const clock = new FakeClock();
+	let reads = 0;
+	const watch = new PortWatch({
+		address,
+		clock,
+		async readRows() {
+			reads++;
+			// A machine that is starved, or has a very large table.
+			clock.advance(200);
+			return [];
+		},
+		readFigures: async () => undefined,
+		async onEvents() {},
+	});
+	t.after(() => {
+		watch.stop();
+	});
+	const ended = watch.run();
+	const end = clock.monotonicMs() + 60_000;
+	while (clock.monotonicMs() < end) {
+		clock.advance(25);
+		await setImmediate();
+	}
+
+	watch.stop();
+	await ended;
+	assert.ok(reads > 25, `${reads} readings in a minute`);
+	assert.ok(reads < 60, `${reads} readings in a minute`);
 });
