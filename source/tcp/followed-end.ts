@@ -54,6 +54,15 @@ export const finStates = new Set<TcpState>([
 	'TIME-WAIT',
 ]);
 
+/** States of an end that has sent its FIN. */
+export const sentFinStates = new Set<TcpState>([
+	'FIN-WAIT-1',
+	'FIN-WAIT-2',
+	'CLOSING',
+	'LAST-ACK',
+	'TIME-WAIT',
+]);
+
 /** States of an end that has received the other's FIN. */
 export const finReceivedStates = new Set<TcpState>([
 	'CLOSE-WAIT',

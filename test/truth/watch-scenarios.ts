@@ -6,6 +6,8 @@ import {until} from '../helpers/until.js';
 export type WatchScenario = {
 	readonly name: string;
 	readonly host?: '127.0.0.1' | '::1';
+	/** How often shutdown() is called; else an end calls close(), or is killed. */
+	readonly shutdowns?: number;
 	readonly run: (scene: Scene, t: TestContext) => Promise<void>;
 };
 
@@ -88,6 +90,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 	},
 	...both.map(first => ({
 		name: `half-closed by the ${first}, which still receives`,
+		shutdowns: 1,
 		async run(scene: Scene, t: TestContext) {
 			const pair = await openOf(scene, t);
 			const last = pair[first === 'client' ? 'server' : 'client'];
@@ -132,6 +135,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 	})),
 	{
 		name: 'a frozen server, a window that closes, and kill -9',
+		shutdowns: 1,
 		async run(scene, t) {
 			const {server, client} = await openOf(scene, t);
 			server.signal('SIGSTOP');
@@ -147,6 +151,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 	},
 	{
 		name: 'both close with full queues',
+		shutdowns: 2,
 		async run(scene, t) {
 			const {server, client} = await openOf(scene, t);
 			for (const each of [server, client]) {

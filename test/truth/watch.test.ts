@@ -31,7 +31,7 @@ after(() => {
 	);
 });
 
-for (const {name, host, run} of watchScenarios) {
+for (const {name, host, shutdowns = 0, run} of watchScenarios) {
 	test(`truth of watch: ${name}`, async t => {
 		for (let round = 0; round < rounds; round++) {
 			const scene = await openScene(t, host ? {host} : {});
@@ -55,6 +55,10 @@ for (const {name, host, run} of watchScenarios) {
 				[],
 				scene.story(),
 			);
+			const shutdown = scene.claims.filter(
+				({step}) => step.kind === 'call' && step.call === 'shutdown(SHUT_WR)',
+			);
+			assert.ok(shutdown.length <= shutdowns, scene.story());
 			assert.deepEqual(
 				unsaid.filter(({why}) => why === 'none'),
 				[],

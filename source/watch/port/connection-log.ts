@@ -6,6 +6,7 @@
  * holds it. So the table tells accept() and close(), but not their arguments.
  */
 import type {TcpRow} from '../../socket/tcp-table.js';
+import {sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
 import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
@@ -40,15 +41,6 @@ const createEnd = (name: EndName): End => ({
 	isClosed: false,
 	releasedAt: undefined,
 });
-
-/** States of an end that has sent its FIN. */
-const finStates = new Set<TcpState>([
-	'FIN-WAIT-1',
-	'FIN-WAIT-2',
-	'CLOSING',
-	'LAST-ACK',
-	'TIME-WAIT',
-]);
 
 /** What a client calls before its server can accept. */
 const beforeAccept = new Set<Call>(['socket()', 'connect()']);
@@ -223,7 +215,7 @@ export class ConnectionLog {
 		};
 		const place = all.findIndex(
 			step =>
-				(step.kind === 'state' && finStates.has(step.state)) ||
+				(step.kind === 'state' && sentFinStates.has(step.state)) ||
 				(step.kind === 'call' && !beforeAccept.has(step.call)),
 		);
 		return place === -1 ? [...all, accept] : all.toSpliced(place, 0, accept);
@@ -243,7 +235,7 @@ export class ConnectionLog {
 		const isOf = (step: Step): step is StateStep =>
 			step.kind === 'state' && step.end === end.name;
 		const place = steps.findIndex(
-			step => isOf(step) && finStates.has(step.state),
+			step => isOf(step) && sentFinStates.has(step.state),
 		);
 		const isFin = !end.hasSentFin && place !== -1;
 		end.hasSentFin ||= isFin;
@@ -282,7 +274,8 @@ export class ConnectionLog {
 		{held, holders, processes}: PortReading,
 	): 'held' | 'released' | 'ended' | 'unknown' {
 		const isGone = row === undefined || row.socket.state === 'TIME-WAIT';
-		if (!isGone && row.inode !== '0') {
+		const hasInode = !isGone && row.inode !== '0';
+		if (hasInode && !sentFinStates.has(row.socket.state)) {
 			return 'held';
 		}
 
@@ -291,7 +284,7 @@ export class ConnectionLog {
 			return 'ended';
 		}
 
-		if (!isGone) {
+		if (!isGone && !hasInode) {
 			return 'released';
 		}
 
@@ -299,6 +292,7 @@ export class ConnectionLog {
 			return 'unknown';
 		}
 
+		// While close() sends the FIN, the row has its inode for a moment more.
 		return held.has(inode!) ? 'held' : 'released';
 	}
 }

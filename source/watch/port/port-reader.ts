@@ -16,6 +16,7 @@ import {
 } from '../../socket/socket-holders.js';
 import {readPortFigures, type PortFigures} from '../../socket/ss.js';
 import {readTcpRows, type TcpRow} from '../../socket/tcp-table.js';
+import {sentFinStates} from '../../tcp/followed-end.js';
 import type {PortReading} from './port-reading.js';
 
 export type PortReaderOptions = {
@@ -117,11 +118,17 @@ export class PortReader {
 		);
 		this.#programs = [...programs.values()];
 		this.#calls = new Map([...calls].filter(([, each]) => each.length > 0));
+		const ending = new Set(
+			rows
+				?.filter(({socket}) => sentFinStates.has(socket.state))
+				.map(({inode}) => inode),
+		);
 		const held = new Set(
-			[...followed].filter(inode => {
-				const holder = this.#holders.get(inode);
-				return holder && (inodes.has(inode) || holdsInode(holder, inode));
-			}),
+			[...followed].filter(inode =>
+				inodes.has(inode) && !ending.has(inode)
+					? this.#holders.has(inode)
+					: this.#isHeld(inode, inodes.has(inode)),
+			),
 		);
 		const print = fingerprint(rows, calls);
 		const isNews = print !== this.#last;
@@ -196,6 +203,21 @@ export class PortReader {
 				this.#unreadable.add(inode);
 			}
 		}
+	}
+
+	/** @param isThere Whether its row is: then another process may hold it. */
+	#isHeld(inode: string, isThere: boolean): boolean {
+		const holder = this.#holders.get(inode);
+		if (!holder || holdsInode(holder, inode)) {
+			return holder !== undefined;
+		}
+
+		const other = isThere && findHolders(new Set([inode])).get(inode);
+		if (other) {
+			this.#holders.set(inode, other);
+		}
+
+		return Boolean(other);
 	}
 
 	/** Those that have ended are reported once. */

@@ -1,10 +1,14 @@
-/** What counts as news, on which the pace of the readings depends. */
+/** What counts as news, and who holds what. */
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {createServer, type AddressInfo} from 'node:net';
 import test from 'node:test';
 import {systemClock} from '../../../source/socket/clock.js';
-import type {TcpRow} from '../../../source/socket/tcp-table.js';
+import {readTcpRows, type TcpRow} from '../../../source/socket/tcp-table.js';
+import type {TcpState} from '../../../source/tcp/tcp.js';
 import {PortReader} from '../../../source/watch/port/port-reader.js';
 import {kernelSocket} from '../../helpers/models.js';
+import {startPython} from '../../helpers/truth/scene.js';
 
 test('port-reader: a timer that runs is no news, one that begins is', async () => {
 	let rows: readonly TcpRow[] = [];
@@ -26,4 +30,42 @@ test('port-reader: a timer that runs is no news, one that begins is', async () =
 	assert.equal(await isNews(), false);
 	assert.equal(await isNews(60_000), true);
 	assert.equal(await isNews(59_990), false);
+});
+
+test('port-reader: a socket that ends is held while a descriptor is there', async t => {
+	const server = createServer().listen(0, '127.0.0.1');
+	t.after(() => {
+		server.close();
+	});
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const child = await startPython(t);
+	await child.do(
+		`s = socket.create_connection(('127.0.0.1', ${port})); me = s.getsockname()`,
+	);
+	let rows: readonly TcpRow[] = [];
+	const reader = new PortReader({
+		clock: systemClock,
+		port,
+		readRows: async () => rows,
+		readFigures: async () => undefined,
+	});
+	const table = (await readTcpRows(new Set([port])))!;
+	const client = table.find(
+		({socket}) => socket.remote === `127.0.0.1:${port}`,
+	)!;
+	const followed = new Set([client.inode]);
+	const isHeldIn = async (state: TcpState) => {
+		rows = [{...client, socket: {...client.socket, state}}];
+		const {held} = await reader.read(followed);
+		return held.has(client.inode);
+	};
+
+	assert.equal(await isHeldIn('ESTABLISHED'), true);
+	assert.equal(await isHeldIn('FIN-WAIT-1'), true);
+	// As after fork(): the one that was found has closed its own.
+	await child.do('import os; d = os.dup(s.fileno()); s.close()');
+	assert.equal(await isHeldIn('FIN-WAIT-1'), true);
+	await child.do('os.close(d)');
+	assert.equal(await isHeldIn('FIN-WAIT-1'), false);
 });
