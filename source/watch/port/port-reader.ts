@@ -99,7 +99,12 @@ export class PortReader {
 		const tableAt = clock.wallMs() + roundUpMs;
 		const inodes = new Set(rows?.map(({inode}) => inode));
 		inodes.delete('0');
-		this.#find(inodes, followed);
+		const ending = new Set(
+			rows
+				?.filter(({socket}) => sentFinStates.has(socket.state))
+				.map(({inode}) => inode),
+		);
+		this.#find(inodes, followed, ending);
 
 		const programs = new Map(
 			[...this.#holders.values()]
@@ -118,11 +123,6 @@ export class PortReader {
 		);
 		this.#programs = [...programs.values()];
 		this.#calls = new Map([...calls].filter(([, each]) => each.length > 0));
-		const ending = new Set(
-			rows
-				?.filter(({socket}) => sentFinStates.has(socket.state))
-				.map(({inode}) => inode),
-		);
 		const held = new Set(
 			[...followed].filter(inode =>
 				inodes.has(inode) && !ending.has(inode)
@@ -165,7 +165,12 @@ export class PortReader {
 		});
 	}
 
-	#find(inodes: ReadonlySet<string>, followed: ReadonlySet<string>): void {
+	/** @param ending Those whose row shows that a FIN was sent. */
+	#find(
+		inodes: ReadonlySet<string>,
+		followed: ReadonlySet<string>,
+		ending: ReadonlySet<string>,
+	): void {
 		const now = this.#options.clock.monotonicMs();
 		const isCheck = now - this.#checkedAt >= recheckMs;
 		if (isCheck) {
@@ -173,8 +178,13 @@ export class PortReader {
 		}
 
 		for (const [inode, holder] of this.#holders) {
+			// The descriptor goes before the row: of who ends, or is in close().
 			const isMoved =
-				isCheck && inodes.has(inode) && !holdsInode(holder, inode);
+				isCheck &&
+				inodes.has(inode) &&
+				!ending.has(inode) &&
+				!holdsInode(holder, inode) &&
+				processState(holder) !== 'ended';
 			if (isMoved || !(inodes.has(inode) || followed.has(inode))) {
 				this.#holders.delete(inode);
 			}

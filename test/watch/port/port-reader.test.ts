@@ -7,8 +7,10 @@ import {systemClock} from '../../../source/socket/clock.js';
 import {readTcpRows, type TcpRow} from '../../../source/socket/tcp-table.js';
 import type {TcpState} from '../../../source/tcp/tcp.js';
 import {PortReader} from '../../../source/watch/port/port-reader.js';
+import {FakeClock} from '../../helpers/clock.js';
 import {kernelSocket} from '../../helpers/models.js';
 import {startPython} from '../../helpers/truth/scene.js';
+import {until} from '../../helpers/until.js';
 
 test('port-reader: a timer that runs is no news, one that begins is', async () => {
 	let rows: readonly TcpRow[] = [];
@@ -68,4 +70,34 @@ test('port-reader: a socket that ends is held while a descriptor is there', asyn
 	assert.equal(await isHeldIn('FIN-WAIT-1'), true);
 	await child.do('os.close(d)');
 	assert.equal(await isHeldIn('FIN-WAIT-1'), false);
+});
+
+test('port-reader: a program that has ended is reported, though its row is there', async t => {
+	const child = await startPython(t);
+	await child.do(
+		"l = socket.socket(); l.bind(('127.0.0.1', 0)); l.listen(1); import os; os.write(2, b'%d' % l.getsockname()[1])",
+	);
+	const port = Number(
+		await until(() => /\d+/.exec(child.stderr())?.[0], {what: 'its port'}),
+	);
+	const rows = (await readTcpRows(new Set([port])))!;
+	const clock = new FakeClock();
+	const reader = new PortReader({
+		clock,
+		port,
+		readRows: async () => rows,
+		readFigures: async () => undefined,
+	});
+	const {inode} = rows[0]!;
+	const stateIn = async () => {
+		const {processes} = await reader.read(new Set([inode]));
+		return processes.get(child.pid!);
+	};
+
+	assert.equal(await stateIn(), 'running');
+	child.signal('SIGKILL');
+	await child.waitForExit();
+	// Descriptors are looked at again after a second.
+	clock.advance(1500);
+	assert.equal(await stateIn(), 'ended');
 });
