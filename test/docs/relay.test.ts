@@ -1,7 +1,9 @@
 /** The cluster of docs/relay.md: its config, its stream and its command. */
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import process from 'node:process';
 import {test} from 'node:test';
 import {jetstreamManager, type StreamConfig} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
@@ -103,7 +105,7 @@ test('docs: a cluster with the config of relay.md keeps the room of its command'
 	}
 
 	const nc = await connect({
-		servers: ports.map(port => `localhost:${port}`),
+		servers: ports.map(port => `127.0.0.1:${port}`),
 		user: 'sockchat',
 		pass: password,
 		tls: {
@@ -125,20 +127,19 @@ test('docs: a cluster with the config of relay.md keeps the room of its command'
 		{what: 'the cluster to make the stream', deadlineMs: 60_000},
 	);
 	const commands = blockWith('nats-server -c');
-	const credentials = join(folder, 'credentials');
-	const line = /echo "([^"]*)"/.exec(commands)![1]!;
-	writeFileSync(credentials, line.replace('$SOCKCHAT_PASSWORD', password), {
-		mode: 0o600,
+	const written = commands
+		.split('\n')
+		.filter(line => /^(?:mkdir|\(umask)/.test(line));
+	assert.equal(written.length, 2);
+	execFileSync('sh', ['-ec', written.join('\n')], {
+		env: {...process.env, HOME: folder, SOCKCHAT_PASSWORD: password},
 	});
 	const args = wordsAfter(commands, 'sockchat serve').filter(
 		word => word !== '',
 	);
 	const {server} = await serveJson(
 		t,
-		[
-			...args.map(word => (word.startsWith('~') ? credentials : local(word))),
-			'--nick=otter',
-		],
+		[...args.map(word => local(word).replace('~', folder)), '--nick=otter'],
 		{env: {NODE_EXTRA_CA_CERTS: authority.file}},
 	);
 	await server.waitForOutput(/"type":"relay".*"phase":"open"/);
