@@ -74,7 +74,7 @@ export const errorCodes = {
 		"the history can't be written; nobody was shown the messages",
 	ERR_RELAY: "the relay's engine, its stream or its credentials can't be used",
 	ERR_RELAY_AWAY:
-		"another server of the room can't be reached, or too much waits for that",
+		"the relay's engine or another server of the room can't be reached, or too much waits for it",
 	ERR_PATTERN: 'a regular expression takes too long for a text',
 	ERR_BAD_INPUT: 'a line of stdin is not a request',
 	ERR_NOT_SENT: 'not all that was read was sent',

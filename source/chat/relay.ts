@@ -40,7 +40,7 @@ const credentialsReader = (
 			: readSecretFile(path, 'the credentials of a relay');
 };
 
-/** @throws {SockchatError} `ERR_RELAY`, or `ERR_TOKEN_FILE` of the credentials. */
+/** @throws {SockchatError} `ERR_RELAY`, `ERR_RELAY_AWAY`, or `ERR_TOKEN_FILE` of the credentials. */
 export const openRelayFor = async (
 	{url, isOptional, replicas, credentialsFile}: RelayWish,
 	{room, history, clock, onEvent}: RelayPlace,

@@ -22,7 +22,7 @@ export type EngineOptions = SessionOptions & {
 
 const connectTimeoutMs = 2000;
 
-/** @throws {SockchatError} `ERR_RELAY`, in one sentence. */
+/** @throws {SockchatError} `ERR_RELAY` or `ERR_RELAY_AWAY`, in one sentence. */
 export const openSession = async (options: EngineOptions): Promise<Session> => {
 	const {url, credentials, connect: dial = connect} = options;
 	const {endsAt, ...given} = credentials;

@@ -4,14 +4,22 @@ import {quoted, SockchatError} from '../errors.js';
 const relayError = (message: string, cause?: unknown) =>
 	new SockchatError('ERR_RELAY', message, cause === undefined ? {} : {cause});
 
+/** It may come back by itself. */
+const engineAway = (message: string, cause?: unknown) =>
+	new SockchatError(
+		'ERR_RELAY_AWAY',
+		message,
+		cause === undefined ? {} : {cause},
+	);
+
 export const engineUnreachable = (url: string, cause: Error) =>
-	relayError(`No NATS server answers at ${url} (${cause.message}).`, cause);
+	engineAway(`No NATS server answers at ${url} (${cause.message}).`, cause);
 
 export const engineSilent = (url: string) =>
-	relayError(`The NATS server at ${url} has stopped answering.`);
+	engineAway(`The NATS server at ${url} has stopped answering.`);
 
 export const engineLost = (url: string, cause?: Error) =>
-	relayError(
+	engineAway(
 		`The connection to the NATS server at ${url} was lost${cause ? ` (${cause.message})` : ''}.`,
 		cause,
 	);
@@ -95,7 +103,7 @@ export const noJetStream = (url: string) =>
 
 /** It is connected, and gets no answer from JetStream. */
 export const jetStreamSilent = (url: string, cause: Error) =>
-	relayError(
+	engineAway(
 		`JetStream of the NATS server at ${url} doesn't answer (${cause.message}): its disk may be full, or its cluster without a leader. What is said waits here.`,
 		cause,
 	);

@@ -25,7 +25,7 @@ const withWayOut = (cause: SockchatError) =>
 /**
  * Opens a relay: connects, and finds the room's stream.
  *
- * @throws {SockchatError} `ERR_RELAY`, unless it is optional.
+ * @throws {SockchatError} `ERR_RELAY` or `ERR_RELAY_AWAY`, unless it is optional.
  */
 export const openRelay = async ({
 	readCredentials = async () => undefined,

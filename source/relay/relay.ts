@@ -95,6 +95,8 @@ export class Relay implements RoomRelay {
 	#since: number;
 	#trouble: SockchatError | undefined;
 	#reported = {words: '', news: '', phase: '', at: 0};
+	/** The last news. */
+	#told: string | undefined;
 
 	/** @param session The first, if the engine has been reached. */
 	constructor(
@@ -456,14 +458,18 @@ export class Relay implements RoomRelay {
 		this.#report();
 	}
 
+	#isNews(news: string): boolean {
+		return this.#phase === 'away' && this.#reported.phase === 'away'
+			? // That it can't be reached is known; what somebody has to mend is not.
+				this.#trouble?.code !== 'ERR_RELAY_AWAY' && news !== this.#told
+			: news !== this.#reported.news;
+	}
+
 	/** News at once; how much waits, once a second. */
 	#report(): void {
 		const {url, clock, onEvent, room} = this.#options;
 		const news = `${this.#phase} ${this.#trouble?.message ?? ''}`;
-		// Of an engine that is away, the first reason is enough.
-		const isNews =
-			news !== this.#reported.news &&
-			!(this.#phase === 'away' && this.#reported.phase === 'away');
+		const isNews = this.#isNews(news);
 		if (!isNews && this.#now - this.#reported.at < reportMs) {
 			return;
 		}
@@ -482,6 +488,7 @@ export class Relay implements RoomRelay {
 		const words = JSON.stringify({...state, news});
 		if (words !== this.#reported.words) {
 			this.#reported = {words, news, phase: this.#phase, at: this.#now};
+			this.#told = isNews ? news : this.#told;
 			const at = clock.wallMs();
 			onEvent({type: 'relay', at, ...state, error: this.#trouble, isNews});
 		}

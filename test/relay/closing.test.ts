@@ -34,7 +34,7 @@ test('relay: an end while it connects closes the connection that comes', async t
 	proceed();
 	await until(() => opened.length === 2, {what: 'a second connection'});
 	const ended = await opened[1]!.closed;
-	assert.equal(ended.code, 'ERR_RELAY');
+	assert.equal(ended.code, 'ERR_RELAY_AWAY');
 });
 
 test('relay: an engine that is stopped does not hold up the end', async t => {

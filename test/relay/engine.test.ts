@@ -30,7 +30,7 @@ const refusal = async (opening: Promise<unknown>): Promise<string> => {
 	const error: unknown =
 		outcome.status === 'rejected' ? outcome.reason : 'it was taken';
 	assert.ok(error instanceof SockchatError, String(error));
-	assert.equal(error.code, 'ERR_RELAY');
+	assert.match(error.code, /^ERR_RELAY(?:_AWAY)?$/);
 	assert.doesNotMatch(error.message, /\n|undefined/);
 	return error.message;
 };
@@ -266,4 +266,40 @@ test('engine: what a stream no longer has is a stated gap', async t => {
 	assert.equal(gaps[0]!.from, since + 1);
 	assert.equal(one.room.log.head, two.room.log.head);
 	assert.ok(!heron.said().includes('new 0'));
+});
+
+test('engine: back, but with other credentials, is news of a relay that is away', async t => {
+	const nats = await startNats(t);
+	const server = await openRelayed(t, nats.url);
+	await server.untilPhase('open');
+	const news = () =>
+		server
+			.relayEvents()
+			.flatMap(({isNews, error}) => (isNews && error ? [error] : []));
+	await nats.kill();
+	await server.untilPhase('away');
+	await until(
+		() => server.relayEvents().at(-1)?.error?.message.startsWith('No NATS'),
+		{what: 'an attempt that nobody answered'},
+	);
+	const config = join(makeScratch(t), 'nats.conf');
+	writeFileSync(
+		config,
+		`jetstream {store_dir: "${nats.folder}"}\nauthorization {user: me, password: new}\n`,
+	);
+	await startNats(t, {args: ['-c', config], port: nats.port});
+	await until(() => news().length > 1, {
+		what: 'more news',
+		seen: () => JSON.stringify(server.relayEvents().slice(-3)),
+	});
+	// That nobody answers meanwhile is none: it was lost.
+	assert.deepEqual(
+		news().map(({code}) => code),
+		['ERR_RELAY_AWAY', 'ERR_RELAY'],
+	);
+	assert.match(
+		news()[0]!.message,
+		/^The connection to the NATS server .* lost/,
+	);
+	assert.match(news()[1]!.message, /^The NATS server at \S+ wants credentials/);
 });
