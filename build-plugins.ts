@@ -363,3 +363,35 @@ export const withOneCore = (program: string): Plugin => ({
 		);
 	},
 });
+
+/** The library loads what a shared room needs from a file of its own. */
+export const withRelayApart: Plugin = {
+	name: 'with-relay-apart',
+	setup({onResolve}) {
+		onResolve({filter: /\/relay\/open\.js$/}, () => ({
+			path: './relay.cjs',
+			external: true,
+		}));
+	},
+};
+
+/** Its errors are the library's: a program asks `instanceof SockchatError`. */
+export const withErrorsOfIndex: Plugin = {
+	name: 'with-errors-of-index',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: /\/errors\.js$/}, ({importer, namespace}) =>
+			namespace === 'file' && importer.startsWith(resolve('source'))
+				? {path: resolve('source/errors.ts'), namespace: 'errors'}
+				: undefined,
+		);
+		onResolve({filter: /^\.\/index\.cjs$/}, ({path}) => ({
+			path,
+			external: true,
+		}));
+		onLoad({filter: /.*/, namespace: 'errors'}, ({path}) => ({
+			contents: `export * from ${JSON.stringify(path)};
+export {SockchatError} from './index.cjs';`,
+			resolveDir: resolve('source'),
+		}));
+	},
+};

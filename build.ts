@@ -1,7 +1,7 @@
 /**
  * Builds dist/: the bin, which is split and minified, with production React; the
- * man page; the library, which is one readable file; its type declarations, one
- * file as well. Beside dist/ go the licences of what is bundled.
+ * man page; the library, which is one readable file, and one for rooms that are
+ * shared; its type declarations, one file as well. Beside dist/ go the licences of what is bundled.
  *
  * With `program` as its argument it stops before the library.
  */
@@ -18,8 +18,10 @@ import {
 	programPlugins,
 	withGlobalProcess,
 	withLessons,
+	withErrorsOfIndex,
 	withoutEarlyEmoji,
 	withOneCore,
+	withRelayApart,
 } from './build-plugins.js';
 import {noticesOf} from './build-notices.js';
 import {manPage} from './docs/man.js';
@@ -146,15 +148,26 @@ const buildProgram = async () => {
 
 /** CommonJS: `import` and `require()` then get the same classes. */
 const buildLibrary = async () => {
-	const {metafile} = await build({
+	const asLibrary = {
 		...common,
-		entryPoints: {index: 'source/index.ts'},
 		format: 'cjs',
 		outExtension: {'.js': '.cjs'},
 		// A table in a package has a longer one.
 		lineLimit: 500,
-		plugins: [withoutEarlyEmoji],
-	});
+	} as const satisfies BuildOptions;
+	const built = await Promise.all([
+		build({
+			...asLibrary,
+			entryPoints: {index: 'source/index.ts'},
+			plugins: [withoutEarlyEmoji, withRelayApart],
+		}),
+		// What a room that is shared needs alone; esbuild splits no CommonJS.
+		build({
+			...asLibrary,
+			entryPoints: {relay: 'source/relay/open.ts'},
+			plugins: [withErrorsOfIndex],
+		}),
+	]);
 	// It takes a second to load.
 	const {generateDtsBundle} = await import('dts-bundle-generator');
 	const [declarations] = generateDtsBundle(
@@ -162,12 +175,12 @@ const buildLibrary = async () => {
 		{preferredConfigPath: 'tsconfig.build.json'},
 	);
 	writeFileSync(entries['.'].types, declarations!);
-	return metafile;
+	return built.map(({metafile}) => metafile);
 };
 
 const metafiles = await buildProgram();
 if (process.argv[2] !== 'program') {
-	metafiles.push(await buildLibrary());
+	metafiles.push(...(await buildLibrary()));
 }
 
 writeFileSync('THIRD-PARTY-NOTICES.txt', noticesOf(metafiles));

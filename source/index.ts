@@ -19,6 +19,7 @@ export type {
 	CommandRequest,
 } from './library/offers.js';
 export type {PlaceOptions} from './library/place.js';
+export type {RelayOptions} from './library/relay.js';
 export type {Stored} from './library/receipts.js';
 export {
 	startServer,

@@ -40,20 +40,21 @@ const credentialsReader = (
 			: readSecretFile(path, 'the credentials of a relay');
 };
 
-/** @throws {SockchatError} `ERR_RELAY`, `ERR_RELAY_AWAY`, or `ERR_TOKEN_FILE` of the credentials. */
-export const openRelayFor = async (
-	{url, isOptional, replicas, credentialsFile}: RelayWish,
+/** How a room is linked, and with which credentials. */
+export type RelayLink = Omit<RelayWish, 'credentialsFile'> & {
+	/** Asked before each connection: they may be renewed. */
+	readonly readCredentials: () => Promise<string | undefined>;
+};
+
+/** @throws {SockchatError} `ERR_RELAY`, `ERR_RELAY_AWAY`, or what reading the credentials throws. */
+export const linkRoom = async (
+	link: RelayLink,
 	{room, history, clock, onEvent}: RelayPlace,
-	environment: NodeJS.ProcessEnv = process.env,
 ): Promise<RoomRelay> => {
-	const readCredentials = credentialsReader(credentialsFile, environment);
 	const {openRelay} = await import('../relay/open.js');
 	return openRelay({
-		url,
+		...link,
 		room,
-		isOptional,
-		replicas,
-		readCredentials,
 		machine: hostname(),
 		outboxPath: history && `${history.path}.outbox`,
 		fsync: history?.fsync ?? 'interval',
@@ -61,3 +62,17 @@ export const openRelayFor = async (
 		onEvent,
 	});
 };
+
+/** @throws {SockchatError} `ERR_RELAY`, or `ERR_TOKEN_FILE` of the credentials. */
+export const openRelayFor = async (
+	{credentialsFile, ...wish}: RelayWish,
+	place: RelayPlace,
+	environment: NodeJS.ProcessEnv = process.env,
+): Promise<RoomRelay> =>
+	linkRoom(
+		{
+			...wish,
+			readCredentials: credentialsReader(credentialsFile, environment),
+		},
+		place,
+	);

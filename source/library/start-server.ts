@@ -11,7 +11,8 @@ import {onAbort} from './abort.js';
 import {Conversation, type MissedEvents} from './conversation.js';
 import {RoomMember, type Membership} from './membership.js';
 import {readPlace, type PlaceOptions} from './place.js';
-import {withApiWords} from './words.js';
+import {openRelay, type RelayOptions} from './relay.js';
+import {withApiWords, type AnyEvent} from './words.js';
 
 /** The events of `startServer()`: its sockets', and what its host hears. */
 export type RoomEvent = ServerEvent | ClientEvent;
@@ -43,6 +44,12 @@ export type ServerOptions = PlaceOptions & {
 	readonly maxMembers?: number | undefined;
 	/** Where the room is kept; in memory only by default. */
 	readonly history?: HistoryOptions | undefined;
+	/**
+	 * Shares the room `name` with other machines: a server of its own on each,
+	 * linked by a NATS server with JetStream. What is said is stored once it is in
+	 * the stream there.
+	 */
+	readonly relay?: RelayOptions | undefined;
 	/** If set, everybody except the host must have it. */
 	readonly token?: Token | undefined;
 	/** Connections per user; unlimited by default. Linux only. */
@@ -118,6 +125,9 @@ class Host extends RoomMember<RoomEvent> implements Server {
 	}
 }
 
+const historyOf = (history: HistoryOptions | undefined) =>
+	history && {path: history.path, fsync: history.fsync ?? 'interval'};
+
 /** A nick that nobody chose gives way to one that is taken. */
 const readNick = (
 	given: string | undefined,
@@ -140,7 +150,7 @@ const readNick = (
  *
  * @throws {SockchatError} Before any socket is opened `ERR_NOT_LOOPBACK`,
  * `ERR_PORT_RANGE`, `ERR_SOCKET_PATH` or `ERR_NICK_INVALID`; then what made it
- * fail, such as `ERR_PORT_TAKEN` or `ERR_HISTORY`. After an abort, the signal's
+ * fail, such as `ERR_PORT_TAKEN`, `ERR_HISTORY` or `ERR_RELAY`. After an abort, the signal's
  * reason.
  */
 export const startServer = async (
@@ -156,6 +166,17 @@ export const startServer = async (
 			onEvent,
 			() => host.client,
 		);
+		const takeEvent = (event: AnyEvent) => {
+			conversation.take(event as RoomEvent);
+		};
+
+		const relay =
+			options.relay &&
+			(await openRelay(options.relay, {
+				name: options.name,
+				history: historyOf(history),
+				onEvent: takeEvent,
+			}));
 		const host: Awaited<ReturnType<typeof startHost>> = await startHost({
 			...readNick(options.nick),
 			address,
@@ -163,10 +184,7 @@ export const startServer = async (
 			descriptor: options.descriptor,
 			backlog: options.backlog,
 			maxMembers: options.maxMembers,
-			history: history && {
-				path: history.path,
-				fsync: history.fsync ?? 'interval',
-			},
+			history: historyOf(history),
 			token: options.token,
 			maxPerUser: options.maxPerUser,
 			isSameUser: options.isSameUser,
@@ -175,9 +193,11 @@ export const startServer = async (
 			agentRate: options.agentRate,
 			isHearingCommands: true,
 			takeIdentity: () => identity,
-			onEvent(event) {
-				conversation.take(event as RoomEvent);
-			},
+			...(relay && {relay}),
+			onEvent: takeEvent,
+		}).catch(async (error: unknown) => {
+			await relay?.drain();
+			throw error;
 		});
 		const {server, client} = host;
 		const stop = onAbort(signal, reason => {

@@ -17,6 +17,17 @@ const advice: ReadonlyArray<readonly [ofCommandLine: string, ofApi: string]> = [
 	['with --rate off', "with {rate: 'off'}"],
 	['--raw sends any bytes', 'connectRaw() sends any bytes'],
 	['use --raw', 'use connectRaw()'],
+	[
+		'in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS.',
+		'as `relay.credentials`.',
+	],
+	['in --relay as', 'in `relay.url` as'],
+	['another --room', 'another `name`'],
+	['another --history', 'another `history`'],
+	[
+		'To open the room without it for now: --relay-optional',
+		'To open the room without it for now: {isOptional: true} of `relay`',
+	],
 	['/who lists the names', '`members` lists the names'],
 	['/help lists the commands', '`commands` lists them'],
 ];
@@ -84,6 +95,10 @@ export const inApiWords = <E extends AnyEvent>(event: E): E => {
 						connection: {...connection, cause: wordsOf(connection.cause)},
 					}
 				: event;
+		}
+
+		case 'relay': {
+			return event.error ? {...event, error: wordsOf(event.error)} : event;
 		}
 
 		case 'history': {

@@ -158,6 +158,8 @@ test('e2e: the package holds what a user needs, and nothing else', () => {
 		'dist/index.cjs.map',
 		'dist/index.d.cts',
 		'dist/program.js',
+		'dist/relay.cjs',
+		'dist/relay.cjs.map',
 		'dist/sockchat.1',
 		'package.json',
 	];

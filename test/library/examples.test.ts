@@ -4,7 +4,8 @@ import {readdirSync} from 'node:fs';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {startProcess} from '../helpers/process.js';
+import {startNats} from '../helpers/nats.js';
+import {startProcess, type RunningProcess} from '../helpers/process.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {loopback} from '../helpers/sockchat.js';
@@ -101,6 +102,23 @@ const examples: Record<string, (t: TestContext) => Promise<void>> = {
 		peer.end();
 		await peer.untilText('12 bytes\n');
 		await peer.untilFin();
+	},
+	async 'shared-room.ts'(t) {
+		const {url} = await startNats(t);
+		const [one, two] = ['otter', 'heron'].map(nick =>
+			start(t, 'shared-room.ts', url, nick),
+		) as [RunningProcess, RunningProcess];
+		for (const each of [one, two]) {
+			await each.waitForOutput('relay: open', {stream: 'stderr'});
+		}
+
+		one.writeLine('the same everywhere');
+		const seq = await one.waitForOutput(/^stored everywhere as (\d+)$/m);
+		await two.waitForOutput(`${seq} otter: the same everywhere`);
+		for (const each of [one, two]) {
+			each.end();
+			assert.equal((await each.waitForExit()).code, 0, each.seen());
+		}
 	},
 	async 'bridge.ts'(t) {
 		const one = await openRoom(t);

@@ -120,7 +120,7 @@ test('words: an error that comes as an event has them, too', async t => {
 
 // Who reaches a program: all but the front ends, and what they alone use.
 const folders =
-	'{protocol,connection,room,history,socket,server,client,library}';
+	'{protocol,connection,room,history,socket,server,client,relay,library}';
 
 /** Options of the API have both texts; these are made of words that have. */
 const withBoth = /api[:,]/;

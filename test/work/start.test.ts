@@ -14,6 +14,7 @@ import {
 import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
+import process from 'node:process';
 import test, {type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {bin, startBin, startProcess} from '../helpers/process.js';
@@ -348,6 +349,29 @@ test('work: a room that is not shared loads nothing of NATS', async t => {
 	const withRelay = await loadedBy(t, join(folder, 'with'), env, ...shared);
 	assert.equal(hasLibrary(withRelay), true);
 	assert.ok(withRelay.length > without.length);
+});
+
+test('work: the library loads NATS only for a room that is shared', async t => {
+	const library = fileURLToPath(
+		new URL('../../dist/index.cjs', import.meta.url),
+	);
+	const {url} = await startNats(t);
+	const script = `
+const {startServer} = require(${JSON.stringify(library)});
+const open = async options => {
+	const server = await startServer({port: 0, nick: 'otter', ...options});
+	await server.say('hello');
+	await server.drain();
+	return Object.keys(require.cache).some(path => path.endsWith('relay.cjs'));
+};
+
+void (async () => {
+	console.log(await open({}));
+	console.log(await open({name: 'lab', relay: {url: '${url}'}}));
+})();`;
+	const program = startProcess(t, process.execPath, ['-e', script]);
+	assert.equal((await program.waitForExit()).code, 0, program.seen());
+	assert.equal(program.stdout(), 'false\ntrue\n');
 });
 
 test('start: the program is one file, whatever else is loaded later', () => {
