@@ -54,6 +54,14 @@ export type Clashes = {
 const isFirst = (a: BeatMember, b: BeatMember): boolean =>
 	a.since < b.since || (a.since === b.since && a.id < b.id);
 
+type Placed = BeatMember & Elsewhere;
+
+/** Of one client on two servers, the connection that counts. */
+const isLater = (
+	a: Pick<Placed, 'since' | 'server'>,
+	b: Pick<Placed, 'since' | 'server'>,
+): boolean => a.since > b.since || (a.since === b.since && a.server < b.server);
+
 export class Presence {
 	readonly #self: string;
 	readonly #heard = new Map<string, Heard>();
@@ -122,7 +130,7 @@ export class Presence {
 	 * @param own This server's.
 	 */
 	elsewhere(own: readonly BeatMember[]): readonly Elsewhere[] {
-		const byKey = new Map<string, BeatMember & Elsewhere>();
+		const byKey = new Map<string, Placed>();
 		for (const member of this.#newest(own).values()) {
 			const key = foldNick(member.nick);
 			const before = byKey.get(key);
@@ -157,30 +165,23 @@ export class Presence {
 	/** Compares this server's members with all the others. */
 	clashes(own: readonly BeatMember[]): Clashes {
 		const byKey = new Map<string, BeatMember[]>();
-		const byId = new Map<string, BeatMember[]>();
-		const add = (
-			map: Map<string, BeatMember[]>,
-			key: string,
-			member: BeatMember,
-		) => {
-			const list = map.get(key);
-			if (list) {
-				list.push(member);
-			} else {
-				map.set(key, [member]);
-			}
-		};
-
 		for (const {members} of this.#others) {
 			for (const member of members) {
-				add(byKey, foldNick(member.nick), member);
-				add(byId, member.id, member);
+				const key = foldNick(member.nick);
+				const list = byKey.get(key);
+				if (list) {
+					list.push(member);
+				} else {
+					byKey.set(key, [member]);
+				}
 			}
 		}
 
-		const moved = own.filter(({id, since}) =>
-			byId.get(id)?.some(other => other.since > since),
-		);
+		const newest = this.#newest([]);
+		const moved = own.filter(({id, since}) => {
+			const other = newest.get(id);
+			return other && isLater(other, {since, server: this.#self});
+		});
 		const losers = own.filter(
 			member =>
 				!moved.includes(member) &&
@@ -192,17 +193,15 @@ export class Presence {
 	}
 
 	/** The members of other servers by id, each where it came last. */
-	#newest(
-		own: readonly BeatMember[],
-	): ReadonlyMap<string, BeatMember & Elsewhere> {
-		const byId = new Map<string, BeatMember & Elsewhere>();
+	#newest(own: readonly BeatMember[]): ReadonlyMap<string, Placed> {
+		const byId = new Map<string, Placed>();
 		const ownIds = new Set(own.map(({id}) => id));
 		for (const {server, machine, members} of this.#others) {
 			for (const member of members) {
 				const before = byId.get(member.id);
-				const isNewer = !before || before.since < member.since;
-				if (isNewer && !ownIds.has(member.id)) {
-					byId.set(member.id, {...member, server, machine});
+				const placed = {...member, server, machine};
+				if (!ownIds.has(member.id) && (!before || isLater(placed, before))) {
+					byId.set(member.id, placed);
 				}
 			}
 		}
