@@ -141,14 +141,14 @@ export const flags = {
 	tlsCert: {
 		type: 'string',
 		value: 'FILE',
-		summary: 'with --tls: the certificate and its chain (PEM)',
-		commands: ['serve', 'proxy'],
+		summary: 'with --tls: our certificate and its chain (PEM)',
+		commands: ['serve', 'connect', 'proxy'],
 	},
 	tlsKey: {
 		type: 'string',
 		value: 'FILE',
 		summary: 'with --tls: its private key (PEM)',
-		commands: ['serve', 'proxy'],
+		commands: ['serve', 'connect', 'proxy'],
 	},
 	ws: {
 		type: 'string',

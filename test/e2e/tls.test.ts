@@ -19,6 +19,7 @@ import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 
 const done = {code: 0, signal: undefined};
+const failed = {code: 1, signal: undefined};
 const folder = mkdtempSync(join(tmpdir(), 'sockchat-tls-'));
 after(() => {
 	rmSync(folder, {recursive: true});
@@ -122,6 +123,46 @@ peer, _ = listening.accept()
 peer.sendall(b'220 I speak as it is\\r\\n')
 peer.recv(65536)
 `;
+
+// It wants a certificate of the authority, and says whose it is.
+const asks = `
+import socket, ssl, sys
+cert, key, ca, version = sys.argv[1:5]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(cert, key)
+context.load_verify_locations(ca)
+context.verify_mode = ssl.CERT_REQUIRED
+context.maximum_version = ssl.TLSVersion[version]
+listening = socket.create_server(('127.0.0.1', 0))
+print(listening.getsockname()[1])
+while True:
+    plain, _ = listening.accept()
+    try:
+        peer = context.wrap_socket(plain, server_side=True)
+        peer.sendall(peer.getpeercert()['subject'][0][0][1].encode())
+        peer.unwrap()
+    except OSError as error:
+        plain.close()
+`;
+
+test('e2e: tls gives the certificate that a server asks for, or says that it does', async t => {
+	for (const version of ['TLSv1_3', 'TLSv1_2']) {
+		const {cert, key} = good;
+		const peer = await startPython(t, asks, cert, key, ca, version);
+		const own = ['--tls-cert', other.cert, '--tls-key', other.key];
+		const client = connectTls(t, peer.port, '--tls-ca', ca, ...own);
+		client.end();
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.equal(client.stdout(), 'other');
+
+		const bare = connectTls(t, peer.port, '--tls-ca', ca, '--input', 'none');
+		assert.deepEqual(await bare.waitForExit(), failed, bare.seen());
+		assert.match(
+			bare.stderr(),
+			/^No TLS with \S+: .*it asks for a certificate of the client; connect --raw gives one with --tls-cert FILE and --tls-key FILE \(ERR_SSL_[\w/]+\)\.\n$/,
+		);
+	}
+});
 
 test('e2e: tls says that the other side does not speak it', async t => {
 	const {port} = await startPython(t, plain);

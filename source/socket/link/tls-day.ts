@@ -5,14 +5,12 @@
 import process from 'node:process';
 import {createSecureContext} from 'node:tls';
 import {generate} from 'selfsigned';
-import type {ServerCertificate} from './tls-files.js';
+import type {OwnCertificate} from './tls-files.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** A certificate for this machine's loopback names, valid for a day. */
-export const makeCertificate = async (
-	now: number,
-): Promise<ServerCertificate> => {
+export const makeCertificate = async (now: number): Promise<OwnCertificate> => {
 	const {X509Certificate} = process.getBuiltinModule('node:crypto');
 	const made = await generate([{name: 'commonName', value: 'localhost'}], {
 		keyType: 'ec',

@@ -1,6 +1,12 @@
 /** Failures of TLS in words: what happened, and what to do. */
 import {quoted, SockchatError} from '../../errors.js';
 
+const certificateAsked =
+	'it asks for a certificate of the client; connect --raw gives one with --tls-cert FILE and --tls-key FILE';
+
+// TLS 1.2 has one alert for both.
+const refusedHandshake = `no cipher is known to both sides, or ${certificateAsked}`;
+
 const insecure = '--tls-insecure takes any certificate';
 
 /** The codes of OpenSSL and Node for a certificate that is not trusted. */
@@ -43,9 +49,10 @@ const handshakes: Readonly<Record<string, string>> = {
 	ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE:
 		'it does not trust our certificate; give it ours as an authority',
 	ERR_SSL_NO_SHARED_CIPHER: 'no cipher is known to both sides',
-	ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'no cipher is known to both sides',
-	ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-		'it asks for a certificate of the client, and sockchat has none',
+	// Both versions of OpenSSL.
+	ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: refusedHandshake,
+	'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': refusedHandshake,
+	ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: certificateAsked,
 };
 
 const tlsError = (sentence: string, cause?: Error) =>

@@ -59,24 +59,32 @@ export const readAuthorities = (path: string): string => {
 	return text;
 };
 
-export type ServerCertificate = {
+export type OwnCertificate = {
 	readonly context: SecureContext;
 	/** SHA-256 of the certificate, if it is for this day only. */
 	readonly fingerprint?: string;
 };
 
 /**
+ * @param authorities Whom a client trusts, in PEM; Node's by default.
  * @throws {SockchatError} `ERR_USAGE` if a file can't be read, is not PEM, or
  * the key is that of another certificate.
  */
 export const readCertificate = (
 	certPath: string,
 	keyPath: string,
-): ServerCertificate => {
+	authorities?: string,
+): OwnCertificate => {
 	const cert = readPem('--tls-cert', certPath, certificateLabel);
 	const key = readPem('--tls-key', keyPath, keyLabel);
 	try {
-		return {context: createSecureContext({cert, key})};
+		return {
+			context: createSecureContext({
+				cert,
+				key,
+				...(authorities !== undefined && {ca: authorities}),
+			}),
+		};
 	} catch (error) {
 		const {code = '', message} = error as NodeJS.ErrnoException;
 		if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') {

@@ -33,6 +33,8 @@ export type TlsClient = {
 	readonly authorities: string | undefined;
 	/** Whether any certificate will do. */
 	readonly isInsecure: boolean;
+	/** Has our certificate, if a server asks for one, and those authorities. */
+	readonly context: SecureContext | undefined;
 };
 
 /** A name that all certificates for a program under development have. */
@@ -282,7 +284,7 @@ class TlsLink extends CarriedLink {
 /** Begins TLS on a connection, or on one that is about to be made. */
 export const secureClient = (
 	link: SocketLink,
-	{host, name, authorities, isInsecure}: TlsClient,
+	{host, name, authorities, isInsecure, context}: TlsClient,
 ): TlsLink =>
 	new TlsLink(link, (wire, onSecure) =>
 		connect(
@@ -294,6 +296,7 @@ export const secureClient = (
 				checkServerIdentity: (_name, certificate) =>
 					checkIdentity(name ?? host, name === undefined, certificate),
 				...(authorities !== undefined && {ca: authorities}),
+				...(context && {secureContext: context}),
 			},
 			onSecure,
 		),

@@ -18,7 +18,7 @@ import {
 	type SilentSurplus,
 } from '../listener.js';
 import type {Origin} from '../origin.js';
-import type {ServerCertificate} from './tls-files.js';
+import type {OwnCertificate} from './tls-files.js';
 
 export type TlsWish = {
 	/** Files in PEM. */
@@ -104,15 +104,16 @@ export const prepareDial = async (
 
 const secured = async (
 	address: LoopbackAddress,
-	{ca, name, isInsecure = false}: TlsWish,
+	{ca, cert, key, name, isInsecure = false}: TlsWish,
 	plain: Dialler,
 ): Promise<Dialler> => {
-	const [{secureClient}, {readAuthorities}, {tlsFailed}] = await Promise.all([
-		loadTls(),
-		loadTlsFiles(),
-		loadTlsErrors(),
-	]);
+	const [{secureClient}, {readAuthorities, readCertificate}, {tlsFailed}] =
+		await Promise.all([loadTls(), loadTlsFiles(), loadTlsErrors()]);
 	const authorities = ca === undefined ? undefined : readAuthorities(ca);
+	const own =
+		cert === undefined || key === undefined
+			? undefined
+			: readCertificate(cert, key, authorities);
 	const host = address.kind === 'unix' ? 'localhost' : address.host;
 	const who =
 		address.kind === 'unix'
@@ -125,6 +126,7 @@ const secured = async (
 				name,
 				authorities,
 				isInsecure,
+				context: own?.context,
 			}),
 		describe: cause => tlsFailed(who, cause) ?? plain.describe(cause),
 	};
@@ -172,7 +174,7 @@ const certificateOf = async (
 	cert: string | undefined,
 	key: string | undefined,
 	now: number,
-): Promise<ServerCertificate> => {
+): Promise<OwnCertificate> => {
 	if (cert === undefined || key === undefined) {
 		const {makeCertificate} = await import('./tls-day.js');
 		return makeCertificate(now);
