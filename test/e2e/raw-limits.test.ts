@@ -166,6 +166,26 @@ for (const output of [[], ['--json']]) {
 		);
 	});
 
+	test(`e2e: --timeout bounds a handshake that nobody answers, ${as}`, async t => {
+		const {address} = await listenBare(t, socket => {
+			socket.resume();
+		});
+		const port = String(portOf(address));
+		for (const link of [['--tls'], ['--ws', '/']]) {
+			const flags = [...link, '--timeout', '0.3', ...output];
+			const chat = startBin(t, ['connect', '--raw', port, ...flags]);
+			assert.deepEqual(
+				await chat.waitForExit(),
+				{code: 3, signal: undefined},
+				chat.seen(),
+			);
+			assert.match(
+				chat.stderr() + chat.stdout(),
+				/Not connected within 0\.3 s/,
+			);
+		}
+	});
+
 	test(`e2e: serve --raw --once serves one peer both ways, ${as}`, async t => {
 		const serving = startBin(t, ['serve', '--raw', '--once', ...output, '0']);
 		const port = await serving.waitForOutput(

@@ -18,6 +18,7 @@ import {requireExecutable} from '../helpers/environment.js';
 import {startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
 
 const done = {code: 0, signal: undefined};
 const failed = {code: 1, signal: undefined};
@@ -313,6 +314,62 @@ test('e2e: what is no recording is refused with its line and what was expected',
 		assert.ok(again.stderr().startsWith(start), again.seen());
 		assert.match(again.stderr().slice(start.length), expected);
 	}
+});
+
+test('e2e: a replay keeps the pauses of then; a signal or --timeout ends them', async t => {
+	let said = '';
+	const {address} = await listenBare(t, socket => {
+		socket.on('data', chunk => {
+			said += String(chunk);
+		});
+		socket.on('end', () => {
+			socket.end();
+		});
+	});
+	const place = `127.0.0.1:${portOf(address)}`;
+	const at = 1_790_000_000_000;
+	const hourMs = 3_600_000;
+	const file = newFile();
+	const sent = (text: string, later: number) => ({
+		type: 'chunk',
+		direction: 'out',
+		at: at + later,
+		bytes: text.length,
+		base64: Buffer.from(text).toString('base64'),
+		text,
+	});
+	const lines = [
+		{type: 'recording', v: 1, side: 'connect', address: place, at},
+		{type: 'state', phase: 'open', at, local: '127.0.0.1:1', remote: place},
+		sent('now', 0),
+		sent(' later', hourMs),
+	];
+	writeFileSync(file, lines.map(line => `${JSON.stringify(line)}\n`).join(''));
+	for (const [end, code] of [
+		['SIGTERM', 143],
+		['SIGINT', 130],
+		[undefined, 3],
+	] as const) {
+		said = '';
+		const more = end === undefined ? ['--timeout', '0.5'] : [];
+		const replay = startBin(t, ['replay', file, ...more]);
+		await until(() => said === 'now', {what: 'the first chunk'});
+		if (end) {
+			replay.signal(end);
+		}
+
+		assert.deepEqual(
+			await replay.waitForExit(),
+			{code, signal: undefined},
+			replay.seen(),
+		);
+		assert.equal(said, 'now');
+	}
+
+	said = '';
+	const fast = startBin(t, ['replay', file, '--fast']);
+	assert.deepEqual(await fast.waitForExit(), done, fast.seen());
+	assert.equal(said, 'now later');
 });
 
 test('e2e: a replay prints one object with --json, and with --quiet only a difference', async t => {

@@ -208,6 +208,31 @@ test('e2e: ws frames are in JSON', async t => {
 	]);
 });
 
+test('e2e: ws that a signal ends amid a transfer exits with 128 + N', async t => {
+	const heard = await openPeer(t);
+	const {command, args} = bin('connect', '--raw', '--ws', '/in', heard.port);
+	for (const [signal, code] of [
+		['SIGTERM', 143],
+		['SIGINT', 130],
+	] as const) {
+		heard.peers.length = 0;
+		const chat = startProcess(t, 'sh', [
+			'-c',
+			`exec ${toShellLine(command, [...args, '--ws-binary'])} < /dev/zero`,
+		]);
+		const peer = await until(() => heard.peers[0], {what: 'the connection'});
+		const before = heard.messages.length;
+		await until(() => heard.messages.length > before, {what: 'a message'});
+		peer.pause();
+		chat.signal(signal);
+		assert.deepEqual(
+			await chat.waitForExit(),
+			{code, signal: undefined},
+			chat.seen(),
+		);
+	}
+});
+
 test('e2e: ws says how it was closed, if not in good order', async t => {
 	const failing = await openPeer(t, socket => {
 		socket.send('last');
