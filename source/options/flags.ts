@@ -161,6 +161,19 @@ export const flags = {
 		summary: 'with --ws: each read is a binary message',
 		commands: ['serve', 'connect'],
 	},
+	wsProtocol: {
+		type: 'string',
+		value: 'NAMES',
+		summary: 'with --ws: subprotocols to ask for, with commas',
+		commands: ['connect'],
+	},
+	wsHeader: {
+		type: 'string',
+		value: 'HEADER',
+		summary: 'with --ws: "NAME: VALUE" of the request; may be repeated',
+		commands: ['connect'],
+		isRepeated: true,
+	},
 	plain: {
 		type: 'boolean',
 		summary: 'print lines instead of drawing a screen',

@@ -276,6 +276,20 @@ const wrong: readonly Wrong[] = [
 		'--ws needs the path of a request, such as / or /chat; got "nopath".',
 	],
 	['serve --raw --ws-binary', '--ws-binary needs --ws.'],
+	['connect --raw --ws-protocol a', '--ws-protocol needs --ws.'],
+	['connect --raw --ws-header a:b', '--ws-header needs --ws.'],
+	[
+		'connect --raw --ws / --ws-protocol a,,b',
+		'--ws-protocol needs names such as chat or "v2,v1", each once; got "a,,b".',
+	],
+	[
+		'connect --raw --ws / --ws-header token',
+		'--ws-header needs "NAME: VALUE" in ASCII; got "token".',
+	],
+	[
+		'connect --raw --ws / --ws-header Sec-WebSocket-Protocol:a',
+		"--ws-header can't change Sec-WebSocket-Protocol: the WebSocket sends its own. A subprotocol is asked for with --ws-protocol.",
+	],
 	...['x', 'http://127.0.0.1'].map((url): Wrong => [
 		`serve --room a --relay ${url}`,
 		`--relay needs nats://HOST:PORT or tls://HOST:PORT, or several of a cluster with commas between; got "${url}".`,

@@ -351,7 +351,7 @@ test('e2e: a replay keeps the pauses of then; a signal or --timeout ends them', 
 		[undefined, 3],
 	] as const) {
 		said = '';
-		const more = end === undefined ? ['--timeout', '0.5'] : [];
+		const more = end === undefined ? ['--timeout', '3'] : [];
 		const replay = startBin(t, ['replay', file, ...more]);
 		await until(() => said === 'now', {what: 'the first chunk'});
 		if (end) {

@@ -260,6 +260,29 @@ test('e2e: ws says how it was closed, if not in good order', async t => {
 	assert.match(second.stderr(), /ended without a Close frame \(1006\)/);
 });
 
+test('e2e: ws says that a subprotocol was not agreed to, and lets no header end the line', async t => {
+	const server = new WebSocketServer({
+		host: '127.0.0.1',
+		port: 0,
+		handleProtocols: () => false,
+	});
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	const port = String((server.address() as AddressInfo).port);
+	const args = ['connect', '--raw', '--ws', '/', port];
+	const chat = startBin(t, [...args, '--ws-protocol', 'v2,v1']);
+	assert.equal((await chat.waitForExit()).code, 1, chat.seen());
+	assert.equal(
+		chat.stderr(),
+		'The WebSocket at "/" agrees to none of v2, v1: Server sent no subprotocol.\n',
+	);
+	const forged = startBin(t, [...args, '--ws-header', 'a: b\r\nHost: other']);
+	assert.equal((await forged.waitForExit()).code, 2, forged.seen());
+	assert.match(forged.stderr(), /^--ws-header needs "NAME: VALUE" in ASCII; /);
+});
+
 test('e2e: ws says that there is no WebSocket', async t => {
 	const peer = await openPeer(t);
 	const wrong = startBin(t, ['connect', '--raw', '--ws', '/out', peer.port]);

@@ -168,6 +168,8 @@ const onlyRaw: ReadonlySet<FlagName> = new Set<FlagName>([
 	'tlsKey',
 	'ws',
 	'wsBinary',
+	'wsProtocol',
+	'wsHeader',
 ]);
 
 /** Flags that mean nothing without others. */
@@ -179,6 +181,8 @@ const needed: Readonly<Partial<Record<FlagName, readonly FlagName[]>>> = {
 	tlsCert: ['tls', 'tlsKey'],
 	tlsKey: ['tls', 'tlsCert'],
 	wsBinary: ['ws'],
+	wsProtocol: ['ws'],
+	wsHeader: ['ws'],
 };
 
 test('options: each pair of flags works together or is refused in a sentence on both', () => {

@@ -1,8 +1,8 @@
 /** `--tls`, `--ws` and what goes with them: what the bytes are carried by. */
-import {quoted} from '../../errors.js';
+import {quoted, type SockchatError} from '../../errors.js';
 import type {LinkWish, TlsWish} from '../../socket/link/transport.js';
 import {writtenFlag, type FlagName} from '../flags.js';
-import {wrongUsage, type Reader} from '../reader.js';
+import {wrongUsage, type Reader, type TypedStep} from '../reader.js';
 
 /** Flags that mean nothing without another one. */
 const needs: ReadonlyArray<readonly [FlagName, FlagName]> = [
@@ -14,6 +14,8 @@ const needs: ReadonlyArray<readonly [FlagName, FlagName]> = [
 	['tlsCert', 'tlsKey'],
 	['tlsKey', 'tlsCert'],
 	['wsBinary', 'ws'],
+	['wsProtocol', 'ws'],
+	['wsHeader', 'ws'],
 ];
 
 const refuseAlone = (reader: Reader): void => {
@@ -45,7 +47,70 @@ const readTls = (reader: Reader): TlsWish | undefined =>
 /** As a request line has it: visible ASCII, and no fragment (RFC 6455, 3). */
 const requestPath = /^\/[\u0021\u0022\u0024-\u007E]*$/;
 
-const readWebSocket = (reader: Reader): LinkWish['ws'] => {
+/** A token of HTTP (RFC 9110, 5.6.2). */
+const token = /^[!#$%&'*+.^`|~\w-]+$/;
+
+const readProtocols = (reader: Reader): readonly string[] | undefined => {
+	const text = reader.text('wsProtocol');
+	const names = text?.split(',').map(name => name.trim());
+	const isWrong =
+		names?.some(name => !token.test(name)) === true ||
+		new Set(names).size !== (names?.length ?? 0);
+	if (isWrong) {
+		reader.take<unknown>(
+			wrongUsage(
+				`--ws-protocol needs names such as chat or "v2,v1", each once; got ${quoted(text!)}.`,
+			),
+			undefined,
+			'wsProtocol',
+		);
+	}
+
+	return names;
+};
+
+/** They are what the handshake itself says. */
+const isOfHandshake = (name: string): boolean =>
+	/^(?:sec-websocket-.*|connection|upgrade|content-length|transfer-encoding)$/i.test(
+		name,
+	);
+
+const readHeader = (
+	value: string,
+): readonly [name: string, value: string] | SockchatError => {
+	const colon = value.indexOf(':');
+	const name = value.slice(0, Math.max(0, colon));
+	const text = value.slice(colon + 1).trim();
+	if (!token.test(name) || !/^[\t\u0020-\u007E]*$/.test(text)) {
+		return wrongUsage(
+			`--ws-header needs "NAME: VALUE" in ASCII; got ${quoted(value)}.`,
+		);
+	}
+
+	return isOfHandshake(name)
+		? wrongUsage(
+				`--ws-header can't change ${name}: the WebSocket sends its own. A subprotocol is asked for with --ws-protocol.`,
+			)
+		: [name, text];
+};
+
+const readHeaders = (
+	reader: Reader,
+	steps: readonly TypedStep[],
+): Readonly<Record<string, readonly string[]>> => {
+	const headers: Record<string, string[]> = {};
+	for (const {value} of steps.filter(({name}) => name === 'wsHeader')) {
+		const [name, text] = reader.take(readHeader(value), ['', ''], 'wsHeader');
+		(headers[name.toLowerCase()] ??= []).push(text);
+	}
+
+	return headers;
+};
+
+const readWebSocket = (
+	reader: Reader,
+	steps: readonly TypedStep[],
+): LinkWish['ws'] => {
 	const path = reader.text('ws');
 	if (path === undefined) {
 		return undefined;
@@ -62,13 +127,18 @@ const readWebSocket = (reader: Reader): LinkWish['ws'] => {
 			'ws',
 		),
 		isBinary: reader.has('wsBinary'),
+		protocols: readProtocols(reader),
+		headers: readHeaders(reader, steps),
 	};
 };
 
 /** @returns Undefined for TCP or a Unix domain socket as it is. */
-export const readLink = (reader: Reader): LinkWish | undefined => {
+export const readLink = (
+	reader: Reader,
+	steps: readonly TypedStep[],
+): LinkWish | undefined => {
 	refuseAlone(reader);
 	const tls = readTls(reader);
-	const ws = readWebSocket(reader);
+	const ws = readWebSocket(reader, steps);
 	return tls === undefined && ws === undefined ? undefined : {tls, ws};
 };

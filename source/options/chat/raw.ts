@@ -24,6 +24,8 @@ const needsRaw = [
 	'tlsKey',
 	'ws',
 	'wsBinary',
+	'wsProtocol',
+	'wsHeader',
 	'idle',
 	'replies',
 	'noShutdown',
@@ -157,7 +159,7 @@ export const readRaw = (
 	const isInputRead =
 		readIsInputRead(reader) && (isTerminal || answering === undefined);
 	const isTelnet = reader.has('telnet');
-	const link = readLink(reader);
+	const link = readLink(reader, steps);
 	const isTyped =
 		isTerminal && isInputRead && !reader.has('message') && script.length === 0;
 	const isCopy = common.output === 'plain' && !common.isWatched && !isTyped;

@@ -50,6 +50,7 @@ const onlyTyped = new Set<FlagName>([
 	'sendFile',
 	'expect',
 	'reply',
+	'wsHeader',
 	'echo',
 	'broker',
 	'to',

@@ -34,7 +34,16 @@ export type TlsWish = {
 /** What the bytes are carried by, besides TCP or a Unix domain socket. */
 export type LinkWish = {
 	readonly tls?: TlsWish | undefined;
-	readonly ws?: {readonly path: string; readonly isBinary: boolean} | undefined;
+	readonly ws?:
+		| {
+				readonly path: string;
+				readonly isBinary: boolean;
+				/** What a client asks for. */
+				readonly protocols?: readonly string[] | undefined;
+				/** Of a client's request, by their names in lower case. */
+				readonly headers?: Readonly<Record<string, readonly string[]>>;
+		  }
+		| undefined;
 };
 
 export type Dialler = {

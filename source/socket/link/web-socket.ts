@@ -287,9 +287,21 @@ export type WebSocketClient = {
 	/** Of the Host header; a Unix domain socket has none. */
 	readonly place: string | undefined;
 	readonly isBinary: boolean;
+	/** Subprotocols to ask for. */
+	readonly protocols?: readonly string[] | undefined;
+	/** Of the request, besides those of the handshake. */
+	readonly headers?: Readonly<Record<string, readonly string[]>>;
 	/** A larger message is refused, with 1009. */
 	readonly maxMessageBytes: number;
 };
+
+const noProtocol = (path: string, protocols: readonly string[], cause: Error) =>
+	webSocketError(
+		protocols.length === 0
+			? `The WebSocket at ${quoted(path)} wants a subprotocol: ${cause.message}. Ask for it with --ws-protocol.`
+			: `The WebSocket at ${quoted(path)} agrees to none of ${protocols.join(', ')}: ${cause.message}.`,
+		cause,
+	);
 
 const notUpgraded = (
 	path: string,
@@ -308,13 +320,22 @@ const noHttp = (path: string, cause: Error) =>
 /** Opens a WebSocket on a link that is being connected. */
 export const openWebSocket = (
 	inner: OuterLink,
-	{path, place = 'localhost', isBinary, maxMessageBytes}: WebSocketClient,
+	{
+		path,
+		place = 'localhost',
+		isBinary,
+		protocols = [],
+		headers = {},
+		maxMessageBytes,
+	}: WebSocketClient,
 ): WebSocketLink => {
 	const link = new WebSocketLink(inner, path, isBinary);
 	const begin = () => {
-		const socket = new WebSocket(`ws://${place}${path}`, {
+		const socket = new WebSocket(`ws://${place}${path}`, [...protocols], {
 			...webSocketSettings,
 			maxPayload: maxMessageBytes,
+			// Typed as one value each, and passed on as they are.
+			headers: headers as Record<string, unknown> as Record<string, string>,
 			// It is connected: nothing is dialled here.
 			createConnection: () => inner.stream,
 		});
@@ -331,6 +352,12 @@ export const openWebSocket = (
 			);
 		};
 
+		// The library destroys what carries it with this error.
+		inner.stream.prependListener('error', error => {
+			if (link.isConnecting && error.message.includes('subprotocol')) {
+				fail(noProtocol(path, protocols, error));
+			}
+		});
 		socket.once('error', onError);
 		socket.once('unexpected-response', (_request, response) => {
 			fail(notUpgraded(path, response));
