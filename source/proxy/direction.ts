@@ -4,6 +4,11 @@
  */
 import type {Buffer} from 'node:buffer';
 import {setImmediate, setTimeout, clearTimeout} from 'node:timers';
+import {
+	bulkBytes,
+	readIntoPool,
+	type BufferPool,
+} from '../socket/buffer-pool.js';
 import type {Faults} from '../event/proxy-event.js';
 import type {Clock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
@@ -33,9 +38,15 @@ export type DirectionOptions = {
 	readonly onChunk: ((chunk: Buffer) => void) | undefined;
 	/** Called for each write, before it; after it while `to` connects. */
 	readonly onWrite?: ((piece: Buffer) => void) | undefined;
+	/** Whether neither keeps what it gets. */
+	readonly isDirect: boolean;
 	/** The end was passed on. */
 	readonly onEnd: () => void;
 };
+
+/** Whether the kernel gets what is written to it as it is. */
+const isSocket = ({kind}: OuterLink): boolean =>
+	kind === 'tcp' || kind === 'unix';
 
 export class Direction {
 	/** Bytes that the other side's kernel took. */
@@ -49,15 +60,24 @@ export class Direction {
 	#isCut = false;
 	#isDropped = false;
 	#timer: NodeJS.Timeout | undefined;
+	/** Whether something came in bulk, and whose buffers that is read into. */
+	#isBulk = false;
+	#pool: BufferPool | undefined;
 	#hasEnded = false;
 	#isOver = false;
 	#onOver: (() => void) | undefined;
 
 	constructor(options: DirectionOptions) {
 		this.#options = options;
-		const {from, to, onChunk} = options;
+		const {from, to, onChunk, isDirect} = options;
 		from.stream.on('data', (chunk: Buffer) => {
 			this.#read += chunk.length;
+			if (!this.#isBulk && chunk.length >= bulkBytes) {
+				this.#isBulk = true;
+				this.#pool =
+					isDirect && isSocket(to) ? readIntoPool(from.stream) : undefined;
+			}
+
 			if (this.#isCut) {
 				return;
 			}
@@ -157,7 +177,11 @@ export class Direction {
 			!this.#isWriting
 		) {
 			if (to.stream.writable) {
-				this.#send(chunk, () => undefined);
+				this.#send(chunk, isTaken => {
+					if (isTaken) {
+						this.#pool?.giveBack(chunk);
+					}
+				});
 			}
 
 			this.#flow();
@@ -246,7 +270,8 @@ export class Direction {
 		});
 	}
 
-	#send(bytes: Buffer, onTaken: () => void): void {
+	/** @param onDone Gets whether the kernel took all of it. */
+	#send(bytes: Buffer, onDone: (isTaken: boolean) => void): void {
 		const {to, onWrite} = this.#options;
 		// Until then Node keeps it.
 		const isLater = to.isConnecting;
@@ -262,7 +287,7 @@ export class Direction {
 				}
 			}
 
-			onTaken();
+			onDone(!error);
 		});
 	}
 

@@ -142,6 +142,8 @@ export class Pair {
 				(piece => {
 					watches.written(direction, peer, piece);
 				}),
+			// A front end may keep what it is given; a recording doesn't.
+			isDirect: !isWatched && !watches,
 			onEnd() {
 				record?.fin(direction);
 				onEvent({type: 'fin', at: clock.wallMs(), direction, peer});
