@@ -35,7 +35,7 @@ const clients: ReadonlyArray<
 ];
 
 /** A socat that moves bytes one way between a file and one connection. */
-const startFar = async (
+export const startFar = async (
 	port: string,
 	direction: 'up' | 'down',
 	file: string,

@@ -7,6 +7,7 @@ import type {Latency} from './latency.js';
 import type {Memory} from './memory.js';
 import type {Past} from './past.js';
 import type {PipeRow} from './pipe.js';
+import type {ProxyRow} from './proxy.js';
 import type {ScreenFlood} from './screen.js';
 import type {EntryPoint, RowPoint} from './sizes.js';
 
@@ -31,6 +32,7 @@ export type Results = {
 	readonly memory?: Measured<{rows: readonly Memory[]}>;
 	readonly flood?: Measured<{rows: readonly Flood[]}>;
 	readonly pipe?: Measured<{mebibytes: number; rows: readonly PipeRow[]}>;
+	readonly proxy?: Measured<{mebibytes: number; rows: readonly ProxyRow[]}>;
 	readonly 'start-up'?: Measured<{
 		bareMs: number;
 		/** Undefined in results from before it was measured. */
@@ -237,6 +239,7 @@ export const report = (results: Results): string => {
 				]
 			: []),
 		...(results.pipe ? [pipeReport(results.pipe)] : []),
+		...(results.proxy ? [proxyReport(results.proxy)] : []),
 		...(startUp
 			? [
 					`## Start-up\n\n${when(startUp)}\n\n${table(
@@ -292,6 +295,23 @@ const pipeReport = (part: NonNullable<Results['pipe']>): string =>
 				name,
 				upMs.toFixed(0) + times(ratio.up),
 				downMs.toFixed(0) + times(ratio.down),
+			]),
+		),
+	].join('\n\n');
+
+const proxyReport = (part: NonNullable<Results['proxy']>): string =>
+	[
+		`## ${part.mebibytes} MiB through a proxy`,
+		`${when(part)} From the first connection to the last end; in brackets the median of the ratios to socat in the same round. Without \`-q\`, sockchat prints a line for each chunk. What it records is text, stored as base64 and as text.`,
+		table(
+			['', 'ms', 'peak memory, MB', 'recorded'],
+			part.rows.map(({name, ms, ratio, peakMb, recorded}) => [
+				`\`${name}\``,
+				ms.toFixed(0) + times(ratio),
+				peakMb.toFixed(0),
+				recorded
+					? `${recorded.mebibytes.toFixed(0)} MiB, in ${recorded.fileMb.toFixed(0)} MB`
+					: '',
 			]),
 		),
 	].join('\n\n');

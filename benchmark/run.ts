@@ -22,6 +22,7 @@ import {machine} from './machine.js';
 import {measureMemory} from './memory.js';
 import {buildNative} from './native.js';
 import {measurePipe} from './pipe.js';
+import {measureProxy} from './proxy.js';
 import {readResults, report, resultsFile, type Results} from './report.js';
 import {measureScreen} from './screen.js';
 import {measureSizes} from './sizes.js';
@@ -34,6 +35,7 @@ const parts = {
 	memory: measureMemory,
 	flood: measureFloods,
 	pipe: measurePipe,
+	proxy: measureProxy,
 	'start-up': measureStartUp,
 	screen: measureScreen,
 	idle: measureIdle,
