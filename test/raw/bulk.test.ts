@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {randomBytes} from 'node:crypto';
-import {closeSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	closeSync,
+	mkdtempSync,
+	openSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -15,6 +22,7 @@ import {ReadCutter} from '../../source/raw/messages/cut.js';
 import {startPipe, type PipeOptions} from '../../source/raw/pipe.js';
 import {reach} from '../../source/raw/reach.js';
 import {startServePipe} from '../../source/raw/serve-pipe.js';
+import {Recorder} from '../../source/recording/recorder.js';
 import {dial} from '../../source/socket/dial.js';
 import {anyPort, portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
@@ -85,7 +93,7 @@ const createOutput = (turns: readonly number[] = [0]) => {
 const pass = async (
 	t: TestContext,
 	converse: (socket: Socket) => void,
-	options: Pick<PipeOptions, 'input' | 'output'>,
+	options: Pick<PipeOptions, 'input' | 'output' | 'recorder'>,
 ) => {
 	let isHeard = false;
 	const {address} = await listenBare(t, socket => {
@@ -345,4 +353,33 @@ test('raw pipe: what the peers of a server said is written before its end', asyn
 	server.leave();
 	await server.ended;
 	assert.ok(bytes().equals(Buffer.concat(pieces)), `${bytes().length} bytes`);
+});
+
+test('raw pipe: what comes in bulk is recorded as it came', async t => {
+	const path = join(folder, 'recording');
+	const recorder = new Recorder({
+		path,
+		side: 'connect',
+		address: anyPort,
+		onFailure(error) {
+			throw error;
+		},
+	});
+	const all = Buffer.concat(Array.from({length: 5}, () => million));
+	const {output, bytes} = createOutput([3]);
+	await pass(
+		t,
+		socket => {
+			socket.end(all);
+		},
+		{input: undefined, output: {output, isDirect: true}, recorder},
+	);
+	recorder.close();
+	const chunks = readFileSync(path, 'utf8')
+		.split('\n')
+		.filter(line => line.includes('"direction":"in"'))
+		.map(line => (JSON.parse(line) as {base64?: string}).base64 ?? '')
+		.map(base64 => Buffer.from(base64, 'base64'));
+	assert.ok(Buffer.concat(chunks).equals(all));
+	assert.ok(bytes().equals(all));
 });
