@@ -9,6 +9,7 @@ import {nextSpelling} from '../tcp/spelling.js';
 import type {Key} from './input/keys.js';
 import type {Area} from './layout.js';
 import {firstOrder, nextOrder} from './peers/peer-table.js';
+import {nextPairOrder} from './proxy/pair-order.js';
 import {createNickColumn} from './transcript/nick-column.js';
 import type {PageWish} from './transcript/page-requests.js';
 import {scrollBy, viewportOf} from './pane/window.js';
@@ -147,7 +148,11 @@ export const useViews = (
 
 			if (key.type === 'next-order') {
 				if (now.name === 'peers') {
-					replace({sortedBy: nextOrder(now.sortedBy, model.mode)});
+					const sortedBy =
+						model.target === undefined
+							? nextOrder(now.sortedBy, model.mode)
+							: nextPairOrder(now.sortedBy);
+					replace({sortedBy});
 				} else if (now.name === 'lifecycle') {
 					replace({spelling: nextSpelling(now.spelling)});
 				}

@@ -22,9 +22,9 @@ export const peers: ViewEntry = {
 	isFor: ({listening}) => listening !== undefined,
 	draw({area, note, model, viewState, monotonicMs}) {
 		const {peersTop: top, sortedBy} = viewState;
-		const common = {area, note, model, top, now: monotonicMs()};
+		const common = {area, note, model, sortedBy, top, now: monotonicMs()};
 		return model.target === undefined ? (
-			<PeersPane {...common} sortedBy={sortedBy} />
+			<PeersPane {...common} />
 		) : (
 			<PairsPane {...common} />
 		);

@@ -39,6 +39,7 @@ import {
 	linkWords,
 	statesOf,
 	waitingWords,
+	type FourStates,
 } from './pair-facts.js';
 
 const between = display` ⇄ `;
@@ -92,6 +93,21 @@ const connectionText = (
 ): DisplayText =>
 	joinText(end(first, cells, true), between, end(second, cells, false));
 
+/** Both connections; nothing is after the last end. */
+const besideText = (
+	{client, target}: FourStates,
+	cells: number,
+): DisplayText => {
+	const [ours, theirs] = target;
+	return joinText(
+		connectionText(client, cells),
+		middle,
+		end(ours, cells, true),
+		between,
+		cutTo(toDisplay(theirs), cells),
+	);
+};
+
 const cutRow = (spans: readonly Span[], width: number): Row => {
 	const fitting: Span[] = [];
 	let free = width;
@@ -115,17 +131,13 @@ const edged = (
 	width: number,
 ): Row => {
 	const span: Span = {text: edge, role: 'faint'};
-	return cellsOfSpans([...spans, span]) + 2 <= width
+	return edge !== '' && cellsOfSpans([...spans, span]) + 2 <= width
 		? withRightEdge(createRow(spans), span, width)
 		: cutRow(spans, width);
 };
 
-/** How long it has lasted, and what carries it. */
-const edgeOf = (row: PairRow, now: number): DisplayText => {
-	const age = row.isOpen ? formatAge(now - row.since) : 'closed';
-	const links = linkWords(row);
-	return toDisplay(links === '' ? age : `${links} · ${age}`);
-};
+const ageOf = ({isOpen, since}: PairRow, now: number): DisplayText =>
+	toDisplay(isOpen ? formatAge(now - since) : 'closed');
 
 const directionRow = (
 	row: PairRow,
@@ -152,25 +164,17 @@ const besideRows = (
 	model: Model,
 	{now, width, cells}: PairView & {readonly cells: number},
 ): readonly Row[] => {
-	const textOf = ({client, target}: ReturnType<typeof statesOf>) =>
-		joinText(
-			connectionText(client, cells),
-			middle,
-			connectionText(target, cells),
-		);
-	const look = lookOf(row);
+	const addresses: Span = {
+		text: besideText(addressesOf(row, model), cells),
+		role: row.isOpen ? 'title' : 'faint',
+	};
+	const states: Span = {
+		text: besideText(statesOf(row), cells),
+		...lookOf(row),
+	};
 	return [
-		edged(
-			[
-				{
-					text: textOf(addressesOf(row, model)),
-					role: row.isOpen ? 'title' : 'faint',
-				},
-			],
-			edgeOf(row, now),
-			width,
-		),
-		createRow([{text: textOf(statesOf(row)), ...look}]),
+		edged([addresses], ageOf(row, now), width),
+		edged([states], toDisplay(linkWords(row)), width),
 	];
 };
 
@@ -194,9 +198,9 @@ const stackedRows = (
 		};
 		return [
 			name === 'client'
-				? edged([head], edgeOf(row, now), width)
+				? edged([head], ageOf(row, now), width)
 				: cutRow([head], width),
-			cutRow(
+			edged(
 				[
 					{
 						text: joinText(
@@ -206,6 +210,7 @@ const stackedRows = (
 						...look,
 					},
 				],
+				toDisplay(name === 'client' ? linkWords(row) : ''),
 				width,
 			),
 		];
@@ -245,10 +250,9 @@ export const pairsHead = (model: Model, width: number): Row => {
 	const text =
 		width < besideCells
 			? display`theirs ⇄ ours, then ours ⇄ theirs`
-			: joinText(
-					connectionText(['client', 'proxy'], cells),
-					middle,
-					connectionText(['proxy', 'target'], cells),
+			: besideText(
+					{client: ['client', 'proxy'], target: ['proxy', 'target']},
+					cells,
 				);
 	return cutRow([{text, role: 'faint'}], width);
 };

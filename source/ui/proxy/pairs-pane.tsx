@@ -1,11 +1,14 @@
 /** The connections of a proxy, each with its four ends. */
+import {useMemo} from 'react';
 import {display, type DisplayText} from '../../protocol/display.js';
+import type {PairRow} from '../../event/proxy-event.js';
 import type {Model} from '../../store/model.js';
 import {contentOf, type Area} from '../layout.js';
 import {Pane} from '../pane/pane.js';
 import {createRow, type Row} from '../text/row.js';
 import {RowText} from '../text/shown-text.js';
 import {symbols} from '../theme/symbols.js';
+import {pairOrderName, sortPairs} from './pair-order.js';
 import {pairsHead, pairsRows, rowsOfPair} from './pair-rows.js';
 
 /** How far down they can be scrolled, in rows. */
@@ -18,20 +21,34 @@ export const lastPairsTop = (
 		(pairs?.rows.length ?? 0) * rowsOfPair(width) - Math.max(1, height - 1),
 	);
 
+const none: readonly PairRow[] = [];
+
 export type PairsPaneProps = {
 	readonly area: Area;
 	/** After the title: how much is new in the chat. */
 	readonly note: DisplayText;
 	readonly model: Model;
+	readonly sortedBy: number;
 	/** Rows scrolled past. */
 	readonly top: number;
 	/** Monotonic milliseconds. */
 	readonly now: number;
 };
 
-export function PairsPane({area, note, model, top, now}: PairsPaneProps) {
+export function PairsPane({
+	area,
+	note,
+	model,
+	sortedBy,
+	top,
+	now,
+}: PairsPaneProps) {
 	const {width, height} = contentOf(area);
-	const {rows: pairs = [], listening} = model.socket.pairs ?? {};
+	const unsorted = model.socket.pairs?.rows ?? none;
+	const pairs = useMemo(
+		() => sortPairs(unsorted, sortedBy),
+		[unsorted, sortedBy],
+	);
 	const open = pairs.filter(({isOpen}) => isOpen).length;
 	const each = rowsOfPair(width);
 	const last = lastPairsTop(model, {width, height});
@@ -47,10 +64,14 @@ export function PairsPane({area, note, model, top, now}: PairsPaneProps) {
 			? [createRow([{text: display`Nobody is connected.`, role: 'faint'}])]
 			: shown),
 	].slice(0, Math.max(0, height));
-	const source =
-		listening === undefined && pairs.length > 0
-			? display`bytes as counted here`
-			: display`states and queues as read from the kernel`;
+	// TCP has addresses, and states where the kernel's table can be read.
+	const hasStates = pairs.every(({client, target}) =>
+		[client, target].every(
+			({local, kernel}) => local === undefined || kernel !== undefined,
+		),
+	);
+	const states = hasStates ? '' : 'no TCP states here · ';
+	const order = display`${states}by ${pairOrderName(sortedBy)} · Ctrl-O sorts`;
 	const below = Math.ceil((last - first) / each);
 	return (
 		<Pane
@@ -59,8 +80,8 @@ export function PairsPane({area, note, model, top, now}: PairsPaneProps) {
 			footer={{
 				text:
 					below > 0
-						? display`${symbols.below} ${below} below · ${source}`
-						: source,
+						? display`${symbols.below} ${below} below · ${order}`
+						: order,
 				role: 'faint',
 			}}
 		>

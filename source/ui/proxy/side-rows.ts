@@ -53,11 +53,12 @@ const stateRows = (row: PairRow, width: number): readonly Row[] => {
 	const look = row.isOpen ? {} : ({role: 'faint'} as const);
 	return (
 		[
-			['c', client],
-			['t', target],
+			['c', client, row.client],
+			['t', target, row.target],
 		] as const
-	).map(([label, states]) => {
-		const text = states.join('⇄');
+	).map(([label, states, {kernel, link}]) => {
+		// What has no states says what it is.
+		const text = kernel === undefined ? link : states.join('⇄');
 		const labelled = width < labelledCells ? text : `${label} ${text}`;
 		return createRow([{text: cutTo(toDisplay(labelled), width), ...look}]);
 	});
