@@ -95,7 +95,11 @@ export const runProxyScreen = async (
 			emit(side === 'client' ? event : {type: 'beyond', event});
 		},
 		onFailure(error, peer) {
-			failure = error;
+			// What was lost is why the exit code isn't 0.
+			failure =
+				failure?.code === 'ERR_NOT_SENT' && error.code !== 'ERR_NOT_SENT'
+					? failure
+					: error;
 			const text =
 				peer === undefined ? error.message : `${peer}: ${error.message}`;
 			emit({type: 'notice', at: systemClock.wallMs(), tone: 'bad', text});
