@@ -54,6 +54,15 @@ export type RoomOptions = {
 	readonly order?: Order | undefined;
 };
 
+export type JoinOptions = {
+	/** By default a member. */
+	readonly bearer?: NickBearer;
+	/** As in its hello; ignored if the client is already a member. */
+	readonly oneShot?: true | undefined;
+	/** The same. */
+	readonly agent?: true | undefined;
+};
+
 /** Joins and leaves are logged up to this many members; beyond, only counted. */
 export const maxAnnouncedMembers = 200;
 
@@ -255,16 +264,12 @@ export class Room {
 	/**
 	 * @param client The client's secret.
 	 * @param at Milliseconds since the epoch.
-	 * @param oneShot As in its hello; ignored if the client is already a member.
-	 * @param agent The same.
 	 */
 	join(
 		client: string,
 		nick: string,
 		at: number,
-		bearer: NickBearer = 'member',
-		oneShot?: true,
-		agent?: true,
+		{bearer = 'member', oneShot, agent}: JoinOptions = {},
 	): JoinResult {
 		const id = publicId(client);
 		const present = this.#roster.get(id);

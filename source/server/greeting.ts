@@ -108,14 +108,11 @@ export class Greeting {
 		const at = clock.wallMs();
 		const mutedNick = this.#mutedNick(client, at);
 		const past = room.log.head;
-		const result = room.join(
-			client,
-			mutedNick ?? nick,
-			at,
-			bearerOf(peer),
+		const result = room.join(client, mutedNick ?? nick, at, {
+			bearer: bearerOf(peer),
 			oneShot,
 			agent,
-		);
+		});
 		if (result.kind === 'refused') {
 			// If it is the nick, the client may send hello again with another.
 			if (result.error.code === 'ERR_ROOM_FULL') {

@@ -54,7 +54,9 @@ export class PlainDialect implements Dialect {
 
 		const {room, clock} = peer.hub;
 		const nick = this.#guestNick();
-		const result = room.join(randomUUID(), nick, clock.wallMs(), 'guest');
+		const result = room.join(randomUUID(), nick, clock.wallMs(), {
+			bearer: 'guest',
+		});
 		if (result.kind === 'refused') {
 			this.#refuse(result.error);
 		} else {

@@ -18,7 +18,7 @@ export const enter = (
 	nick: string,
 	bearer: NickBearer = 'member',
 ): Member => {
-	const result = room.join(clientNumber(number), nick, number, bearer);
+	const result = room.join(clientNumber(number), nick, number, {bearer});
 	assert.equal(result.kind, 'joined', `${nick} did not join`);
 	return result.member;
 };

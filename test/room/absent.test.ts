@@ -53,7 +53,7 @@ test('absent: those that were in leave at the next start, by their last nicks', 
 	const heron = enter(room, 2, 'heron');
 	room.rename(otter, 'wren', 30);
 	room.leave(heron, 'quit', 40);
-	const ci = room.join(clientNumber(3), 'ci', 50, 'member', true);
+	const ci = room.join(clientNumber(3), 'ci', 50, {oneShot: true});
 	assert.equal(ci.kind, 'joined');
 	room.say(otter, 1, '{"type":"left","id":"x"}\n{"type":"left",', 60);
 	const after = reopen(room);
@@ -87,7 +87,7 @@ test('absent: whatever happened, the log ends with nobody in, and no seq is miss
 			let at = 1;
 			for (const {who, what} of actions) {
 				at++;
-				const member = room.join(clientNumber(who), `nick${who}`, at, 'member');
+				const member = room.join(clientNumber(who), `nick${who}`, at);
 				if (member.kind === 'refused') {
 					continue;
 				}

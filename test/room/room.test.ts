@@ -100,7 +100,7 @@ test('room: guests get names that nobody else can have', () => {
 	const room = createRoom();
 	const guest = enter(room, 1, 'guest-5001', 'guest');
 	enter(room, 2, 'guest-5002', 'guest');
-	const third = room.join(clientNumber(3), 'guest-5001', 3, 'guest');
+	const third = room.join(clientNumber(3), 'guest-5001', 3, {bearer: 'guest'});
 	assert.equal(codeOf(third), 'ERR_NICK_TAKEN');
 	assert.equal(room.rename(guest, 'otter', 4).kind, 'renamed');
 	assert.equal(codeOf(room.rename(guest, 'guest-5001', 5)), 'ERR_NICK_INVALID');

@@ -12,7 +12,7 @@ const openRoom = () => {
 		share: {bytes: 1000, refillMs: 10_000},
 	});
 	const join = (number: number, bearer: NickBearer = 'member') => {
-		const result = room.join(clientNumber(number), `m${number}`, at, bearer);
+		const result = room.join(clientNumber(number), `m${number}`, at, {bearer});
 		if (result.kind !== 'joined') {
 			throw new Error(`m${number} ${result.kind}`);
 		}
