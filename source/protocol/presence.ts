@@ -96,9 +96,12 @@ export const reducePresence = (
 
 		case 'renamed': {
 			const {from, to} = frame;
-			return withNames(count, list =>
-				list.map(name => (name === from ? to : name)),
-			);
+			// A list that knows it already may have another member by the old name.
+			return names.includes(to)
+				? presence
+				: withNames(count, list =>
+						list.map(name => (name === from ? to : name)),
+					);
 		}
 
 		case 'message': {

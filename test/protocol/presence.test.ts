@@ -52,6 +52,20 @@ const after = (...frames: ServerFrame[]) => {
 	return [count, names.join(' ')];
 };
 
+test('presence: a rename that the list has already renames nobody else', () => {
+	const members: ServerFrame = {
+		type: 'members',
+		count: 2,
+		names: ['otter-2', 'otter'],
+		head: 10,
+		heartbeatMs: 2000,
+	};
+	assert.deepEqual(after(welcome, members, renamed(11, 'otter', 'otter-2')), [
+		2,
+		'otter-2 otter',
+	]);
+});
+
 test('presence: a member on another server has its machine, until it leaves', () => {
 	const listed = (...frames: ServerFrame[]) => {
 		let presence = nobody;
