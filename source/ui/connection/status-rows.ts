@@ -111,7 +111,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		...standing,
 		...(model.target === undefined
 			? [routeText(model), ...peerCounts(model)]
-			: [...peerCounts(model), ...laterFaults(model), routeText(model)]),
+			: [...laterFaults(model), ...peerCounts(model), routeText(model)]),
 		...linkFacts(model).slice(0, 2),
 		isHere && namesLine(presence.members),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
