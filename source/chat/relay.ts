@@ -46,7 +46,10 @@ export type RelayLink = Omit<RelayWish, 'credentialsFile'> & {
 	readonly readCredentials: () => Promise<string | undefined>;
 };
 
-/** @throws {SockchatError} `ERR_RELAY`, `ERR_RELAY_AWAY`, or what reading the credentials throws. */
+/**
+ * @throws {SockchatError} `ERR_RELAY`, `ERR_RELAY_AWAY`, or what reading the
+ * credentials throws.
+ */
 export const linkRoom = async (
 	link: RelayLink,
 	{room, history, clock, onEvent}: RelayPlace,
@@ -63,7 +66,10 @@ export const linkRoom = async (
 	});
 };
 
-/** @throws {SockchatError} `ERR_RELAY`, or `ERR_TOKEN_FILE` of the credentials. */
+/**
+ * @throws {SockchatError} `ERR_RELAY`, `ERR_RELAY_AWAY`, or `ERR_TOKEN_FILE` of
+ * the credentials.
+ */
 export const openRelayFor = async (
 	{credentialsFile, ...wish}: RelayWish,
 	place: RelayPlace,

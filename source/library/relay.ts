@@ -48,7 +48,7 @@ const urlOf = (text: string): string => {
 
 /**
  * @param name The room's.
- * @throws {SockchatError} `ERR_RELAY`.
+ * @throws {SockchatError} `ERR_RELAY` or `ERR_RELAY_AWAY`.
  */
 export const openRelay = async (
 	{url: given, credentials, isOptional = false, replicas = 1}: RelayOptions,

@@ -150,7 +150,7 @@ const readNick = (
  *
  * @throws {SockchatError} Before any socket is opened `ERR_NOT_LOOPBACK`,
  * `ERR_PORT_RANGE`, `ERR_SOCKET_PATH` or `ERR_NICK_INVALID`; then what made it
- * fail, such as `ERR_PORT_TAKEN`, `ERR_HISTORY` or `ERR_RELAY`. After an abort, the signal's
+ * fail, such as `ERR_PORT_TAKEN`, `ERR_HISTORY` or `ERR_RELAY_AWAY`. After an abort, the signal's
  * reason.
  */
 export const startServer = async (

@@ -19,13 +19,16 @@ const serve = async (t: TestContext, options: ServerOptions) => {
 };
 
 /** What it rejects with, in words that a program can follow. */
-const refusal = async (options: ServerOptions): Promise<string> => {
+const refusal = async (
+	options: ServerOptions,
+	code = 'ERR_RELAY',
+): Promise<string> => {
 	let message = '';
 	await assert.rejects(
 		startServer({port: 0, name: 'lab', ...options}),
 		error => {
 			assert.ok(error instanceof SockchatError);
-			assert.equal(error.code, 'ERR_RELAY');
+			assert.equal(error.code, code);
 			assert.doesNotMatch(error.message, /(?<![\w-])--[a-z]/);
 			({message} = error);
 			return true;
@@ -84,7 +87,7 @@ test('startServer: what is wrong with a relay rejects with what to do', async t 
 	assert.match(await refusal({relay: {url, replicas: 6}}), /from 1 to 5/);
 	await nats.kill();
 	assert.match(
-		await refusal({relay: {url}}),
+		await refusal({relay: {url}}, 'ERR_RELAY_AWAY'),
 		/\{isOptional: true\} of `relay`$/,
 	);
 });
