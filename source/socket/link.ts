@@ -12,6 +12,7 @@ import {connectTimedOut} from '../connection/lifecycle.js';
 import type {SockchatError} from '../errors.js';
 import type {LinkFacts, MessageKind} from '../event/link-facts.js';
 import {hostAndPort} from './address.js';
+import {resetSocket} from './reset.js';
 
 /** What raw mode needs of a stream; a socket of node:net has it. */
 export type LinkStream = Duplex & {
@@ -134,7 +135,7 @@ export class SocketLink extends CommonLink {
 
 	/** Sends RST; TCP only. */
 	reset(): void {
-		this.stream.resetAndDestroy();
+		resetSocket(this.stream);
 	}
 }
 
@@ -193,7 +194,10 @@ export abstract class CarriedLink extends CommonLink {
 
 	/** Sends RST where there is one. */
 	reset(): void {
-		this.socket?.resetAndDestroy();
+		if (this.socket) {
+			resetSocket(this.socket);
+		}
+
 		this.stream.destroy();
 	}
 }

@@ -15,6 +15,7 @@ import {listen, listenOnDescriptor} from './listen.js';
 import {ListeningRunner} from './listening-runner.js';
 import {tcpOrigin, type Origin} from './origin.js';
 import {cappedBacklog} from './port-holder.js';
+import {resetSocket} from './reset.js';
 
 export type Surplus = {
 	readonly maxPeers: number;
@@ -38,7 +39,7 @@ export const refusing = (
 	turnAway(socket, peer) {
 		socket.on('error', () => undefined);
 		if (kind === 'tcp') {
-			socket.resetAndDestroy();
+			resetSocket(socket);
 		} else {
 			socket.destroy();
 		}

@@ -5,6 +5,7 @@
 import type {Buffer} from 'node:buffer';
 import {createConnection, createServer, type Socket} from 'node:net';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
+import {resetSocket} from '../../source/socket/reset.js';
 import type {Owner} from './environment.js';
 import {until} from './until.js';
 
@@ -57,7 +58,7 @@ export class Link {
 			['server', this.server],
 		] as const) {
 			if (how === 'reset' || how === `reset-${name}`) {
-				socket.resetAndDestroy();
+				resetSocket(socket);
 			} else {
 				socket.destroy();
 			}

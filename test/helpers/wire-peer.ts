@@ -8,6 +8,7 @@ import {createConnection, type Socket, type TcpNetConnectOpts} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Address} from '../../source/socket/address.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
+import {resetSocket} from '../../source/socket/reset.js';
 import type {Owner} from './environment.js';
 import {until, type Falsy} from './until.js';
 
@@ -92,7 +93,7 @@ export class WirePeer {
 
 	/** RST. */
 	reset(): void {
-		this.socket.resetAndDestroy();
+		resetSocket(this.socket);
 	}
 
 	/** Forgets what came, so that a test can look at what comes next. */

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {createConnection, createServer, type Socket} from 'node:net';
+import process from 'node:process';
+import test from 'node:test';
+import {resetSocket} from '../../source/socket/reset.js';
+
+const turns: ReadonlyArray<
+	readonly [name: string, later: (act: () => void) => void]
+> = [
+	[
+		'in the same tick',
+		act => {
+			act();
+		},
+	],
+	[
+		'in the next tick',
+		act => {
+			process.nextTick(act);
+		},
+	],
+	['in a microtask', queueMicrotask],
+	[
+		'in the next turn',
+		act => {
+			setImmediate(act);
+		},
+	],
+];
+
+const beginnings: ReadonlyArray<
+	readonly [name: string, begin: (socket: Socket) => void]
+> = [
+	['nothing', () => undefined],
+	[
+		'end()',
+		socket => {
+			socket.end();
+		},
+	],
+	[
+		'a write and end()',
+		socket => {
+			socket.end('bytes');
+		},
+	],
+	[
+		'16 MB and end()',
+		socket => {
+			socket.end(new Uint8Array(16e6));
+		},
+	],
+];
+
+for (const isConnected of [true, false]) {
+	for (const [what, begin] of beginnings) {
+		for (const [when, later] of turns) {
+			const state = isConnected ? 'connected' : 'connecting';
+			test(`reset: ${state}, ${when} after ${what}, the socket is closed`, async t => {
+				const server = createServer({pauseOnConnect: true}, accepted => {
+					accepted.on('error', () => undefined);
+				}).listen(0, '127.0.0.1');
+				await once(server, 'listening');
+				t.after(() => {
+					server.close();
+				});
+				const {port} = server.address() as {port: number};
+				const socket = createConnection({
+					host: '127.0.0.1',
+					port,
+					allowHalfOpen: true,
+				});
+				const errors: Error[] = [];
+				socket.on('error', error => {
+					errors.push(error);
+				});
+				if (isConnected) {
+					await once(socket, 'connect');
+				}
+
+				const closed = once(socket, 'close');
+				begin(socket);
+				later(() => {
+					resetSocket(socket);
+				});
+				await closed;
+				assert.deepEqual(errors, []);
+			});
+		}
+	}
+}
