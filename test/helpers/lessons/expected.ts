@@ -13,7 +13,7 @@ export type Ports = ReadonlyMap<string, string>;
 // Columns are as wide as they need; but the ladder of a lifecycle says by the
 // space behind the time whose end it is.
 const varying =
-	/(?<time>(?:≤ \d\d\.\d{3}|\d\d:\d\d\.\d{3}|\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(?: (?! ))?)|(?<port>\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b)|(?<given>\b500\d\b)|(?<left>(?<=TIME-WAIT )\d0 s)|(?<count>\b[1-9]\d* B\b)|(?<gap> +)|(?<line>[·┄]{2,})|(?<rest>\u2026)/g;
+	/(?<time>(?:≤ \d\d\.\d{3}|\d\d:\d\d\.\d{3}|\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(?: (?! ))?)|(?<port>\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b)|(?<given>\b500\d\b)|(?<segments> in \d+ segments?\b)|(?<left>(?<=TIME-WAIT )\d0 s)|(?<count>\b[1-9]\d* B\b)|(?<gap> +)|(?<line>[·┄]{2,})|(?<rest>\u2026)/g;
 
 const escaped = (text: string): string =>
 	text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
@@ -25,7 +25,7 @@ const expressionOf = (text: string, ports: Ports): RegExp => {
 	const unknown = new Set<string>();
 	for (const match of text.matchAll(varying)) {
 		const [varied] = match;
-		const {time, port, given, left, count, gap, line} = match.groups!;
+		const {time, port, given, segments, left, count, gap, line} = match.groups!;
 		source += escaped(text.slice(end, match.index));
 		end = match.index + varied.length;
 		const known = ports.get(varied);
@@ -44,6 +44,9 @@ const expressionOf = (text: string, ports: Ports): RegExp => {
 			unknown.add(port);
 		} else if (given !== undefined) {
 			throw new Error(`There is no port for ${given}.`);
+		} else if (segments !== undefined) {
+			// The kernel's counts may not have been read by then.
+			source += String.raw`(?: in \d+ segments?)?`;
 		} else if (left !== undefined) {
 			source += String.raw`(?:\d0 s|<10 s)`;
 		} else if (line !== undefined) {
