@@ -239,7 +239,7 @@ export class ConnectionLog {
 		);
 		const isFin = !end.hasSentFin && place !== -1;
 		end.hasSentFin ||= isFin;
-		const holding = this.#holding(end, reading);
+		const holding = this.#holding(end, reading, isFin);
 		if (holding === 'released') {
 			// That was looked at after the table.
 			end.releasedAt ??= between(since, reading.at);
@@ -268,14 +268,19 @@ export class ConnectionLog {
 			: steps;
 	}
 
-	/** Whether a process still holds the socket of an end. */
+	/**
+	 * Whether a process still holds the socket of an end.
+	 *
+	 * @param isFin Whether its FIN is known, if not by its own row.
+	 */
 	#holding(
 		{inode, row}: End,
 		{held, holders, processes}: PortReading,
+		isFin: boolean,
 	): 'held' | 'released' | 'ended' | 'unknown' {
 		const isGone = row === undefined || row.socket.state === 'TIME-WAIT';
 		const hasInode = !isGone && row.inode !== '0';
-		if (hasInode && !sentFinStates.has(row.socket.state)) {
+		if (hasInode && !isFin && !sentFinStates.has(row.socket.state)) {
 			return 'held';
 		}
 

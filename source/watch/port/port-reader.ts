@@ -16,7 +16,7 @@ import {
 } from '../../socket/socket-holders.js';
 import {readPortFigures, type PortFigures} from '../../socket/ss.js';
 import {readTcpRows, type TcpRow} from '../../socket/tcp-table.js';
-import {sentFinStates} from '../../tcp/followed-end.js';
+import {finReceivedStates, sentFinStates} from '../../tcp/followed-end.js';
 import type {PortReading} from './port-reading.js';
 
 export type PortReaderOptions = {
@@ -67,6 +67,24 @@ const fingerprint = (
 		[...calls],
 	]);
 
+/**
+ * The sockets that sent a FIN, by their own row or by that of the other end: the
+ * table is no picture of one moment, so one row may be older than the other.
+ */
+const endingInodes = (rows: readonly TcpRow[]): ReadonlySet<string> => {
+	const senders = new Set(
+		rows.flatMap(({socket: {state, local, remote}}) => [
+			...(sentFinStates.has(state) ? [`${local} ${remote}`] : []),
+			...(finReceivedStates.has(state) ? [`${remote} ${local}`] : []),
+		]),
+	);
+	return new Set(
+		rows
+			.filter(({socket: {local, remote}}) => senders.has(`${local} ${remote}`))
+			.map(({inode}) => inode),
+	);
+};
+
 export class PortReader {
 	readonly #options: PortReaderOptions;
 	readonly #holders = new Map<string, SocketHolder>();
@@ -99,11 +117,7 @@ export class PortReader {
 		const tableAt = clock.wallMs() + roundUpMs;
 		const inodes = new Set(rows?.map(({inode}) => inode));
 		inodes.delete('0');
-		const ending = new Set(
-			rows
-				?.filter(({socket}) => sentFinStates.has(socket.state))
-				.map(({inode}) => inode),
-		);
+		const ending = endingInodes(rows ?? []);
 		this.#find(inodes, followed, ending);
 
 		const programs = new Map(
@@ -165,7 +179,7 @@ export class PortReader {
 		});
 	}
 
-	/** @param ending Those whose row shows that a FIN was sent. */
+	/** @param ending See `endingInodes()`. */
 	#find(
 		inodes: ReadonlySet<string>,
 		followed: ReadonlySet<string>,

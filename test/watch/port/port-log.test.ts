@@ -266,6 +266,19 @@ test('port-log: a FIN is shutdown() while the socket is held, else close()', () 
 	}
 });
 
+test("port-log: a FIN that only the other end's row shows is close(), too", () => {
+	// The table is no picture of one moment: one row is older than the other.
+	for (const [held, call] of [
+		[['2', '3'], 'shutdown(SHUT_WR)'],
+		[['2'], 'close()'],
+	] as const) {
+		const {read} = startOpen();
+		const ending = pair(['CLOSE-WAIT', '2'], ['ESTABLISHED', '3']);
+		const seen = read([listens(), ...ending], {held});
+		assert.equal(seen[0], `remote ${call}?`);
+	}
+});
+
 test('port-log: in TIME-WAIT the descriptor tells shutdown() from close()', () => {
 	for (const [held, call] of [
 		[['2', '3'], 'shutdown(SHUT_WR)'],

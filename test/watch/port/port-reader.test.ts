@@ -57,8 +57,14 @@ test('port-reader: a socket that ends is held while a descriptor is there', asyn
 		({socket}) => socket.remote === `127.0.0.1:${port}`,
 	)!;
 	const followed = new Set([client.inode]);
-	const isHeldIn = async (state: TcpState) => {
-		rows = [{...client, socket: {...client.socket, state}}];
+	const accepted = table.find(
+		({socket}) => socket.remote === client.socket.local,
+	)!;
+	const isHeldIn = async (state: TcpState, other: TcpState = 'ESTABLISHED') => {
+		rows = [
+			{...client, socket: {...client.socket, state}},
+			{...accepted, socket: {...accepted.socket, state: other}},
+		];
 		const {held} = await reader.read(followed);
 		return held.has(client.inode);
 	};
@@ -70,6 +76,8 @@ test('port-reader: a socket that ends is held while a descriptor is there', asyn
 	assert.equal(await isHeldIn('FIN-WAIT-1'), true);
 	await child.do('os.close(d)');
 	assert.equal(await isHeldIn('FIN-WAIT-1'), false);
+	// The row of this end may be older than that of the other.
+	assert.equal(await isHeldIn('ESTABLISHED', 'CLOSE-WAIT'), false);
 });
 
 test('port-reader: a program that has ended is reported, though its row is there', async t => {
