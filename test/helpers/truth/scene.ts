@@ -31,7 +31,7 @@ import {
 } from './claims.js';
 import {SegmentReader, type Segment} from './pcap.js';
 import {portStepOf} from './port-step.js';
-import {entriesOf, type Entry} from './tcp-model.js';
+import {entriesOf, queuedFinsOf, type Entry} from './tcp-model.js';
 
 const stateNames: Readonly<Record<string, TcpState>> = {
 	'01': 'ESTABLISHED',
@@ -179,7 +179,16 @@ export const openScene = async (
 		...parseEntries(poller.stdout()),
 	];
 	const stalls = () => parseStalls(poller.stdout());
-	const judged = () => judge(claims, entries(), tcpdump.segments, stalls());
+	const judged = () => {
+		const {segments} = tcpdump;
+		const polled = parseEntries(poller.stdout());
+		const happened = [
+			...entries(),
+			...queuedFinsOf(entriesOf(segments), polled),
+		];
+		return judge(claims, happened, segments, stalls());
+	};
+
 	const seen = () => claims.map(({step}) => JSON.stringify(step)).join('\n');
 
 	return {

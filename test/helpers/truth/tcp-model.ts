@@ -47,6 +47,30 @@ const onFinAcknowledged: Readonly<Partial<Record<TcpState, TcpState>>> = {
 	'LAST-ACK': 'CLOSED',
 };
 
+/**
+ * While an end's FIN waits behind its data, the end is in FIN-WAIT-1, and no
+ * segment shows it: by its segments it goes to CLOSE-WAIT and LAST-ACK. That it
+ * was seen in CLOSING or TIME-WAIT afterwards does show it.
+ */
+export const queuedFinsOf = (
+	entries: readonly Entry[],
+	polled: readonly Entry[],
+): readonly Entry[] =>
+	entries.flatMap(({end, state, to}): Entry[] => {
+		const opened = entries.find(
+			entry => entry.end === end && entry.state === 'ESTABLISHED',
+		);
+		const wasClosing = polled.some(
+			entry =>
+				entry.end === end &&
+				entry.to >= to &&
+				(entry.state === 'CLOSING' || entry.state === 'TIME-WAIT'),
+		);
+		return state === 'CLOSE-WAIT' && opened && wasClosing
+			? [{end, state: 'FIN-WAIT-1', from: opened.from, to}]
+			: [];
+	});
+
 export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 	const ends = new Map<string, End>();
 	const entries: Entry[] = [];
