@@ -138,8 +138,22 @@ const hintOf = (progress: Progress): string => {
 };
 
 /**
+ * Whether a member's connection was given up before the step was done that needs
+ * it. Another one comes, but with nobody who welcomes it it can't fall silent.
+ */
+const isGivenUp = (progress: Progress): boolean =>
+	conditionsOf(progress).some(
+		condition =>
+			condition.kind === 'unread' ||
+			(condition.kind === 'connection' && condition.phase === 'silent'),
+	) &&
+	progress.states.some(
+		state => state.kind === 'connection' && state.phase === 'handshaking',
+	);
+
+/**
  * Whether the step can't be done any more, as this end of the connection that
- * counts is gone, or who is at the other end. A member's connection comes back.
+ * counts is gone, or who is at the other end.
  */
 export const isGone = (progress: Progress): boolean => {
 	const {phase, lesson, states, isBroken} = progress;
@@ -147,18 +161,22 @@ export const isGone = (progress: Progress): boolean => {
 		return true;
 	}
 
-	return (
-		(phase === 'checking' ||
-			wantedOf(progress) !== undefined ||
-			isHeld(progress)) &&
-		socketsOf(lesson) !== 'room' &&
-		states.some(
-			state =>
-				state.kind === 'state' &&
-				state.end === 'local' &&
-				state.state === 'CLOSED',
-		)
-	);
+	const isAwaited =
+		phase === 'checking' ||
+		wantedOf(progress) !== undefined ||
+		isHeld(progress);
+	if (!isAwaited) {
+		return false;
+	}
+
+	return socketsOf(lesson) === 'room'
+		? isGivenUp(progress)
+		: states.some(
+				state =>
+					state.kind === 'state' &&
+					state.end === 'local' &&
+					state.state === 'CLOSED',
+			);
 };
 
 const conditionsOf = (progress: Progress): readonly Condition[] => {
@@ -212,6 +230,9 @@ const arrive = (progress: Progress): Advance => {
 		progress: {
 			...progress,
 			phase: 'right',
+			// A silence that began before is what the next stage may ask for, and
+			// may be over once that is read.
+			early: progress.states.filter(({kind}) => kind === 'connection'),
 			prediction: isSeen ? undefined : prediction,
 			verdict: isSeen && prediction ? verdictOn(prediction) : undefined,
 			notes: [],

@@ -491,3 +491,68 @@ test('lesson progress: whatever comes in whatever order, its place is one of the
 		{numRuns: runs},
 	);
 });
+
+/** The steps of a lesson with a member, its other side answering at once. */
+const joinFrozen = () => {
+	let {progress, effects} = startProgress(
+		parseLesson(
+			readFileSync(
+				new URL('../../docs/lessons/frozen-peer.md', import.meta.url),
+				'utf8',
+			),
+		),
+	);
+	const see = (...signals: readonly Signal[]) => {
+		for (const signal of signals) {
+			({progress, effects} = advance(progress, signal));
+			while (effects.some(({type}) => type === 'play')) {
+				({progress, effects} = advance(progress, {
+					type: 'played',
+					line: '',
+					output: '',
+				}));
+			}
+		}
+	};
+
+	const seen = (fact: Record<string, string>): Signal => ({
+		type: 'fact',
+		fact: {peer: undefined, ...fact} as Fact,
+	});
+	const phase = (name: string) => seen({kind: 'connection', phase: name});
+	const own = (name: string) =>
+		seen({kind: 'state', end: 'local', state: name});
+	const sent = [
+		seen({kind: 'chunk', direction: 'out', text: 'are you there?'}),
+		seen({kind: 'unread'}),
+	];
+	// To the line that is asked for.
+	see(line(''), own('ESTABLISHED'), phase('open'));
+	see(line(''), line('2'));
+	assert.equal(wantedOf(progress), 'are you there?');
+	return {see, phase, own, sent, progress: () => progress};
+};
+
+test('lesson progress: a silence that began before the line was typed is one', () => {
+	const {see, phase, own, sent, progress} = joinFrozen();
+	see(phase('silent'), line('are you there?'), ...sent);
+	assert.equal(progress().phase, 'right');
+	see(own('CLOSED'), phase('waiting'), phase('connecting'));
+	see(own('ESTABLISHED'), phase('handshaking'), line(''));
+	assert.equal(stageOf(progress()).step, 3);
+	assert.equal(progress().phase, 'right');
+	see(line(''), line('2'));
+	assert.equal(stageOf(progress()).step, 4);
+	assert.equal(progress().phase, 'right');
+});
+
+test('lesson progress: a line that is typed after the connection was given up comes too late', () => {
+	const {see, phase, own, progress} = joinFrozen();
+	see(phase('silent'));
+	assert.ok(!isGone(progress()));
+	see(own('CLOSED'), phase('waiting'), phase('connecting'));
+	see(own('ESTABLISHED'), phase('handshaking'));
+	assert.ok(isGone(progress()));
+	see(line('/hint'));
+	assert.match(progress().notes[0]!.text, /\/again starts it again/);
+});
