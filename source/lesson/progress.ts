@@ -49,6 +49,8 @@ export type Progress = {
 	/** The states that both ends of the newest connection are in, and its phase. */
 	readonly states: readonly Fact[];
 	readonly peer: string | undefined;
+	/** The connection that this process has closed last. */
+	readonly closedPeer: string | undefined;
 	readonly played: readonly Played[];
 	/** Whether a program of the other side has ended, out of turn. */
 	readonly isBroken: boolean;
@@ -111,6 +113,9 @@ const overSentence =
 const brokenSentence =
 	'The other side has ended, before the lesson has. /again starts it again.';
 
+const closedSentence =
+	'Your socket is closed, so that line does nothing. Enter goes on.';
+
 /** Of a step that is gone. */
 export const whyGone = ({isBroken}: Progress): string =>
 	isBroken ? brokenSentence : overSentence;
@@ -151,6 +156,35 @@ const isGivenUp = (progress: Progress): boolean =>
 		state => state.kind === 'connection' && state.phase === 'handshaking',
 	);
 
+/** Whether the learner has closed the socket that counts, by close(2). */
+const isClosed = ({lesson, peer, closedPeer}: Progress): boolean =>
+	socketsOf(lesson) === 'own' && peer !== undefined && closedPeer === peer;
+
+/**
+ * Whether the step needs a socket that the learner has closed: its kernel may
+ * be in any state still, but takes no call and gives no byte.
+ */
+const isPastClose = (progress: Progress): boolean => {
+	if (!isClosed(progress)) {
+		return false;
+	}
+
+	const wanted = wantedOf(progress);
+	const needsCall =
+		wanted !== undefined &&
+		effectsOf(wanted).every(({kind}) => kind !== 'view');
+	return (
+		needsCall ||
+		conditionsOf(progress).some(
+			condition =>
+				condition.kind !== 'state' &&
+				condition.kind !== 'view' &&
+				condition.kind !== 'printed' &&
+				!holds(condition, factsOf(progress)),
+		)
+	);
+};
+
 /**
  * Whether the step can't be done any more, as this end of the connection that
  * counts is gone, or who is at the other end.
@@ -171,12 +205,13 @@ export const isGone = (progress: Progress): boolean => {
 
 	return socketsOf(lesson) === 'room'
 		? isGivenUp(progress)
-		: states.some(
-				state =>
-					state.kind === 'state' &&
-					state.end === 'local' &&
-					state.state === 'CLOSED',
-			);
+		: isPastClose(progress) ||
+				states.some(
+					state =>
+						state.kind === 'state' &&
+						state.end === 'local' &&
+						state.state === 'CLOSED',
+				);
 };
 
 const conditionsOf = (progress: Progress): readonly Condition[] => {
@@ -188,11 +223,15 @@ const conditionsOf = (progress: Progress): readonly Condition[] => {
 const isOfPeer = (fact: Fact, {peer}: Progress): boolean =>
 	fact.peer === undefined || fact.peer === peer;
 
-const isReached = (progress: Progress): boolean => {
-	const conditions = conditionsOf(progress);
-	const facts = [...progress.facts, ...progress.states].filter(fact =>
+/** What has happened in the step, and is so. */
+const factsOf = (progress: Progress): readonly Fact[] =>
+	[...progress.facts, ...progress.states].filter(fact =>
 		isOfPeer(fact, progress),
 	);
+
+const isReached = (progress: Progress): boolean => {
+	const conditions = conditionsOf(progress);
+	const facts = factsOf(progress);
 	return (
 		conditions.length > 0 &&
 		conditions.every(condition => holds(condition, facts))
@@ -327,6 +366,7 @@ export const startProgress = (lesson: Lesson): Advance =>
 			used: 0,
 			states: [],
 			peer: undefined,
+			closedPeer: undefined,
 			isBroken: false,
 			played: [],
 			prediction: undefined,
@@ -350,6 +390,10 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	if (fact.kind === 'connection') {
 		const others = progress.states.filter(({kind}) => kind !== 'connection');
 		return {...remember(progress, fact), states: [...others, fact]};
+	}
+
+	if (holds({kind: 'call', call: 'close()'}, [fact])) {
+		return {...remember(progress, fact), closedPeer: fact.peer};
 	}
 
 	if (fact.kind !== 'state') {
@@ -551,8 +595,14 @@ export const advance = (progress: Progress, signal: Signal): Advance => {
 
 		case 'notice': {
 			const {isBad, text} = signal;
+			const {phase} = progress;
+			const isDone = phase === 'right' || phase === 'done';
 			return {
-				progress: isBad ? noted(progress, 'bad', text) : progress,
+				progress: isBad
+					? isDone && isClosed(progress)
+						? noted(progress, 'info', closedSentence)
+						: noted(progress, 'bad', text)
+					: progress,
 				effects: [],
 			};
 		}

@@ -38,7 +38,7 @@ const shutdown: Signal = {
 };
 
 /** A learner whose other side answers at once. */
-const start = () => {
+const start = (page = lesson) => {
 	const effects: Effect[] = [];
 	let progress: Progress;
 	const take = (next: Advance) => {
@@ -54,7 +54,7 @@ const start = () => {
 		}
 	};
 
-	take(startProgress(lesson));
+	take(startProgress(page));
 	return {
 		effects,
 		do(...signals: readonly Signal[]) {
@@ -490,6 +490,63 @@ test('lesson progress: whatever comes in whatever order, its place is one of the
 		}),
 		{numRuns: runs},
 	);
+});
+
+const close: Signal = {
+	type: 'fact',
+	fact: {kind: 'call', peer: 'p', call: 'close()'},
+};
+
+const noPeer: Signal = {
+	type: 'notice',
+	isBad: true,
+	text: 'Whose socket? There are 0 peers.',
+};
+
+test('lesson progress: a socket that was closed too early is said to be', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/pause'), line('/close'));
+	assert.ok(!isGone(learner.progress));
+	// Its kernel waits for the FIN of the other side.
+	learner.do(close, state('local', 'FIN-WAIT-1'));
+	assert.ok(isGone(learner.progress));
+	learner.do(line('/end'), noPeer, line('/hint'));
+	assert.match(learner.notes[0]!, /\/again starts it again/);
+});
+
+test('lesson progress: a socket that was closed a step too early is said to be', () => {
+	const page = readFileSync(
+		new URL('../../docs/lessons/unread.md', import.meta.url),
+		'utf8',
+	);
+	const learner = start(parseLesson(page));
+	learner.do(line(''), ...open);
+	assert.equal(learner.progress.phase, 'right');
+	learner.do(line('/close'), close, state('local', 'FIN-WAIT-2'));
+	assert.ok(!isGone(learner.progress));
+	learner.do(line(''));
+	assert.equal(wantedOf(learner.progress), 'are you reading?');
+	assert.ok(isGone(learner.progress));
+});
+
+test('lesson progress: a step that close() has done as well is done', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/close'), close, shutdown, state('local', 'FIN-WAIT-2'));
+	learner.do(state('remote', 'CLOSE-WAIT'));
+	assert.equal(learner.progress.phase, 'right');
+	learner.do(line('/end'), noPeer);
+	assert.deepEqual(learner.notes, [
+		'Your socket is closed, so that line does nothing. Enter goes on.',
+	]);
+});
+
+test('lesson progress: another connection is not the one that was closed', () => {
+	const learner = startAtEnd('2');
+	learner.do({
+		type: 'fact',
+		fact: {kind: 'call', peer: 'earlier', call: 'close()'},
+	});
+	assert.ok(!isGone(learner.progress));
 });
 
 /** The steps of a lesson with a member, its other side answering at once. */
