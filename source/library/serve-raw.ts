@@ -65,7 +65,7 @@ class Acceptor implements RawServer {
 				}
 
 				const connection = new Connection(link, name, cause =>
-					connectionLost(`from ${name}`, cause).inApiWords(),
+					connectionLost(`from ${name}`, cause, link.transport).inApiWords(),
 				);
 				this.#open.add(connection);
 				void connection.closed.then(() => this.#open.delete(connection));

@@ -95,7 +95,8 @@ const closingWords = (
 	hasSentFin: boolean,
 ): string => {
 	if (transport !== 'tcp') {
-		return 'the other side reads to the end of what was written, and what it writes fails with EPIPE';
+		// What is unread here, no table shows (unix(7)).
+		return 'the other side reads what was written, then its end, or ECONNRESET if anything was unread here; what it writes fails with EPIPE';
 	}
 
 	if (unreadBytes) {

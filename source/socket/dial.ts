@@ -11,7 +11,7 @@ import {
 	type Address,
 	type LoopbackAddress,
 } from './address.js';
-import {SocketLink} from './link.js';
+import {SocketLink, type OuterLink} from './link.js';
 import {isFolder, notASocket} from './socket-file.js';
 
 const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
@@ -19,16 +19,35 @@ const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
 const codeOf = (cause: Error): string =>
 	(cause as NodeJS.ErrnoException).code ?? '';
 
+/** What the other side did, if this end got ECONNRESET or EPIPE. */
+const resetWords = (
+	transport: OuterLink['transport'],
+	cause: Error,
+): string => {
+	if (transport !== 'unix') {
+		return 'was reset by the other side (RST)';
+	}
+
+	// There are no segments: it says that what was sent will not be read.
+	return codeOf(cause) === 'ECONNRESET'
+		? 'was closed by the other side before it had read everything'
+		: 'was closed by the other side';
+};
+
 /**
  * Describes how an open connection broke, for those who know the calls.
  *
  * @param which `to` or `from`, and the other side.
  */
-export const connectionLost = (which: string, cause: Error): SockchatError =>
+export const connectionLost = (
+	which: string,
+	cause: Error,
+	transport: OuterLink['transport'] = 'tcp',
+): SockchatError =>
 	resetCodes.has(codeOf(cause))
 		? new SockchatError(
 				'ERR_RESET',
-				`${codeOf(cause)}: the connection ${which} was reset by the other side (RST).`,
+				`${codeOf(cause)}: the connection ${which} ${resetWords(transport, cause)}.`,
 				{cause},
 			)
 		: new SockchatError(
@@ -101,7 +120,7 @@ export const connectionFailed = (
 		case 'EPIPE': {
 			return new SockchatError(
 				'ERR_RESET',
-				`The connection to ${place} was reset by the other side (RST).`,
+				`The connection to ${place} ${resetWords(address.kind, cause)}.`,
 				{cause},
 			);
 		}
@@ -122,7 +141,7 @@ export const rawConnectionFailed = (
 	cause: Error,
 ): SockchatError => {
 	if (resetCodes.has(codeOf(cause))) {
-		return connectionLost(`to ${formatAddress(address)}`, cause);
+		return connectionLost(`to ${formatAddress(address)}`, cause, address.kind);
 	}
 
 	const failed = connectionFailed(address, localPort, cause);

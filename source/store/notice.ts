@@ -30,6 +30,12 @@ const reasons: Readonly<Record<LeaveReason, string>> = {
 export const reasonWords = (reason: LeaveReason): string =>
 	Object.hasOwn(reasons, reason) ? reasons[reason] : reason;
 
+/** Of a Unix domain socket, which sends no segments. */
+const endWords = (peer: string, reason: LeaveReason): string =>
+	peer.startsWith('unix:') && (reason === 'closed' || reason === 'reset')
+		? reason
+		: reasonWords(reason);
+
 const info = (text: string): Words => ({tone: 'info', text});
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
@@ -325,7 +331,7 @@ export const wordsOf = (event: ChatEvent): Words | undefined => {
 			}
 
 			return info(
-				`connection from ${event.peer} ended (${reasonWords(event.reason)})`,
+				`connection from ${event.peer} ended (${endWords(event.peer, event.reason)})`,
 			);
 		}
 

@@ -184,6 +184,14 @@ test('notice: a server reports connections, their ends, and foreign protocols', 
 		words({type: 'ended', at: 1, peer, reason: 'closed', ...bytes}),
 		'info: connection from 127.0.0.1:40000 ended (closed: FIN)',
 	);
+	// A Unix domain socket has neither FIN nor RST.
+	for (const reason of ['closed', 'reset'] as const) {
+		assert.equal(
+			words({type: 'ended', at: 1, peer: 'unix:1', reason, ...bytes}),
+			`info: connection from unix:1 ended (${reason})`,
+		);
+	}
+
 	assert.equal(
 		words({type: 'foreign', at: 1, peer, protocol: 'HTTP'}),
 		'warn: 127.0.0.1:40000 speaks HTTP; it was turned away.',

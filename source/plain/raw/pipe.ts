@@ -284,7 +284,7 @@ const serveOnce = async (
 		return runLink(session, pipe, cause =>
 			cause instanceof SockchatError
 				? cause
-				: connectionLost(`from ${name}`, cause),
+				: connectionLost(`from ${name}`, cause, link.transport),
 		);
 	};
 
