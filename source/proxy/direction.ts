@@ -65,6 +65,10 @@ export class Direction {
 	#pool: BufferPool | undefined;
 	#hasEnded = false;
 	#isOver = false;
+	#isStopped = false;
+	/** After `stop()`: whether it looks for an end, and whether more came. */
+	#isLooking = false;
+	#hasSurplus = false;
 	#onOver: (() => void) | undefined;
 
 	constructor(options: DirectionOptions) {
@@ -76,6 +80,13 @@ export class Direction {
 				this.#isBulk = true;
 				this.#pool =
 					isDirect && isSocket(to) ? readIntoPool(from.stream) : undefined;
+			}
+
+			if (this.#isStopped) {
+				// No end may be passed on after that, and no more is read.
+				this.#hasSurplus = true;
+				this.#flow();
+				return;
 			}
 
 			if (this.#isCut) {
@@ -100,7 +111,7 @@ export class Direction {
 			// Nobody gets it; what still comes is read to see the end.
 			this.#isCut = true;
 			this.#waiting.length = 0;
-			from.stream.resume();
+			this.#flow();
 		});
 		to.stream.on('drain', () => {
 			this.#flow();
@@ -138,6 +149,27 @@ export class Direction {
 		this.#waiting.length = 0;
 		this.#end();
 		this.#options.from.stream.resume();
+	}
+
+	/**
+	 * Passes on what is here already, and reads no more. Then comes the end,
+	 * unless the sender goes on: the receiver is to get a reset then.
+	 */
+	stop(): void {
+		if (this.#hasEnded) {
+			return;
+		}
+
+		const {stream} = this.#options.from;
+		let left = stream.readableLength;
+		while (left > 0) {
+			const chunk = stream.read() as Buffer | undefined;
+			left -= stream.readableObjectMode ? 1 : (chunk?.length ?? left);
+		}
+
+		this.#isStopped = true;
+		this.#hasEnded = true;
+		this.#push(undefined);
 	}
 
 	/** Nothing more comes: what waits is passed on, then the end. */
@@ -204,10 +236,13 @@ export class Direction {
 	#flow(): void {
 		const {from, to} = this.#options;
 		const isFull =
-			!this.#isCut &&
-			(this.#faults.isPaused ||
-				to.stream.writableNeedDrain ||
-				this.#waitingBytes > maxWaitingBytes);
+			this.#hasSurplus ||
+			(!this.#isCut &&
+				!this.#isLooking &&
+				(this.#isStopped ||
+					this.#faults.isPaused ||
+					to.stream.writableNeedDrain ||
+					this.#waitingBytes > maxWaitingBytes));
 		if (isFull) {
 			from.stream.pause();
 		} else {
@@ -227,6 +262,11 @@ export class Direction {
 			this.#timer = setTimeout(() => {
 				this.#pump();
 			}, Math.ceil(waitMs));
+			return;
+		}
+
+		if (first.bytes === undefined && this.#isStopped) {
+			this.#look();
 			return;
 		}
 
@@ -288,6 +328,29 @@ export class Direction {
 			}
 
 			onDone(!error);
+			if (this.#isStopped) {
+				this.#pump();
+			}
+		});
+	}
+
+	/** Once the kernel took all: ends, unless the sender goes on. */
+	#look(): void {
+		const {stream} = this.#options.to;
+		if (this.#isLooking || (stream.writable && this.lost > 0)) {
+			return;
+		}
+
+		this.#isLooking = true;
+		this.#flow();
+		// Node begins to read in the next turn: what is there comes before this.
+		setImmediate(() => {
+			setImmediate(() => {
+				if (!this.#hasSurplus) {
+					this.#waiting.length = 0;
+					this.#end();
+				}
+			});
 		});
 	}
 

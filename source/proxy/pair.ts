@@ -86,16 +86,25 @@ export class Pair {
 		this.destroy();
 	}
 
-	/** Ends both once what waits is passed on. */
+	/** Ends both once what waits is passed on; no more is read. */
 	finish(): void {
-		this.directions.out.finish();
-		this.directions.in.finish();
+		this.directions.out.stop();
+		this.directions.in.stop();
 	}
 
-	/** Closes both at once. */
+	/** Closes both at once: with RST where bytes are lost, so that none seems all. */
 	destroy(): void {
-		this.client.stream.destroy();
-		this.target.stream.destroy();
+		const {out: outward, in: inward} = this.directions;
+		for (const [link, {lost}] of [
+			[this.client, inward],
+			[this.target, outward],
+		] as const) {
+			if (lost > 0 && !link.isConnecting) {
+				reset(link);
+			} else {
+				link.stream.destroy();
+			}
+		}
 	}
 
 	setFaults(direction: ProxyDirection, faults: Faults): void {

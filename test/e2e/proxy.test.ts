@@ -597,3 +597,59 @@ test('e2e: a signal lets a proxy pass on what waits, or says what was lost', asy
 		/: 5 bytes of the client were read and not passed on to the target\.$/m,
 	);
 });
+
+/** Sends as long as it is let. */
+const pour = (client: Socket): void => {
+	const more = () => {
+		while (client.writable && client.write(Buffer.alloc(100_000, 'x'))) {
+			// As much as the kernel takes.
+		}
+	};
+
+	client.on('drain', more);
+	more();
+};
+
+for (const isDeaf of [true, false]) {
+	test(`e2e: after a signal a proxy reads no more of who goes on sending, and resets a target that ${isDeaf ? 'reads nothing' : 'reads all'}`, async t => {
+		const {port, peers} = await openService(t, peer => {
+			if (isDeaf) {
+				peer.pause();
+			} else {
+				peer.resume();
+			}
+		});
+		const proxy = startBin(t, ['proxy', '0', port]);
+		const listening = Number(
+			await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
+		);
+		const client = dial(t, listening);
+		client.resume();
+		pour(client);
+		const target = await until(() => peers[0], {what: 'the target'});
+		const closed = new Promise<string>(resolve => {
+			target.once('end', () => {
+				resolve('FIN');
+			});
+			target.once('error', ({code}: NodeJS.ErrnoException) => {
+				resolve(String(code));
+			});
+		});
+		await until(() => client.bytesWritten > 20_000_000 || isDeaf, {
+			what: 'a flow',
+		});
+		proxy.signal('SIGTERM');
+		assert.deepEqual(
+			await proxy.waitForExit(),
+			{code: 143, signal: undefined},
+			proxy.stderr(),
+		);
+		const [, lost] =
+			/(\d+) bytes of the client were read and not passed on to the target/.exec(
+				proxy.seen(),
+			) ?? [];
+		assert.ok(Number(lost) <= 2 * 1024 * 1024, `${lost} bytes were lost`);
+		target.resume();
+		assert.equal(await closed, 'ECONNRESET');
+	});
+}
