@@ -6,7 +6,7 @@
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
-import {unfinishedBytes} from '../protocol/byte-text.js';
+import {startOfNext, unfinishedBytes} from '../protocol/byte-text.js';
 import {textWithCommands} from '../protocol/foreign/telnet.js';
 import {
 	errnoCauseOf,
@@ -79,6 +79,7 @@ export class LineLog {
 		const whole = Buffer.concat([before, bytes]);
 		const count = unfinishedBytes(whole);
 		this.#unfinished.set(key, whole.subarray(whole.length - count));
-		return chunkLines(event, textWithCommands(whole));
+		const start = startOfNext(before, bytes);
+		return chunkLines(event, textWithCommands(start ? whole : bytes));
 	}
 }

@@ -72,6 +72,25 @@ export const unfinishedBytes = (bytes: Uint8Array): number => {
 	return 0;
 };
 
+/**
+ * @param start An unfinished character at the end of what came before.
+ * @returns It if the next bytes complete it; else nothing.
+ */
+export const startOfNext = (
+	start: Uint8Array | undefined,
+	next: Uint8Array,
+): Uint8Array | undefined => {
+	if (!start || start.length === 0) {
+		return undefined;
+	}
+
+	const length = lengthAt(
+		Buffer.concat([start, next.subarray(0, longest - start.length)]),
+		0,
+	);
+	return length === 0 || length === 'unfinished' ? undefined : start;
+};
+
 /** All of it, an unfinished character too. */
 export const textOfBytes = (bytes: Uint8Array): string => {
 	const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -7,7 +7,7 @@ import {assertNever} from '../errors.js';
 import {nameOfCall, type CallName, type Step} from '../tcp/tcp.js';
 import type {ChatEvent, RawEvent} from '../event/event.js';
 import type {BeyondEvent, PairsEvent} from '../event/proxy-event.js';
-import {unfinishedBytes} from '../protocol/byte-text.js';
+import {startOfNext, unfinishedBytes} from '../protocol/byte-text.js';
 import {ignore, isNothingHidden, quiet} from './hiding.js';
 import {dayRule} from './days.js';
 import {
@@ -331,13 +331,14 @@ const applyChunk = (
 ): void => {
 	const key = streamOf(direction, peer);
 	const before = update.unfinished.get(key);
+	const start = startOfNext(before, bytes);
 	update.items.push({
 		kind: 'chunk',
 		at,
 		direction,
 		peer,
 		bytes,
-		...(before && {before}),
+		...(start && {before: start}),
 		// A wall clock may be set back.
 		...(update.chunkAt !== undefined && {
 			sinceMs: Math.max(0, at - update.chunkAt),

@@ -40,6 +40,11 @@ const events: readonly ChatEvent[] = [
 	chunk(Buffer.from('hi\n')),
 	chunk(euro.subarray(0, 2)),
 	chunk(euro.subarray(2)),
+	chunk(Buffer.from([0xc3])),
+	chunk(Buffer.from('plain')),
+	chunk(euro.subarray(0, 1)),
+	chunk(euro.subarray(1, 2)),
+	chunk(Buffer.from('no')),
 	{type: 'accepted', at, peer: '127.0.0.1:4'},
 ];
 const time = '2026-01-02 14:02:00.000';
@@ -48,6 +53,11 @@ const lines = [
 	`${time} ← 3 hi⏎`,
 	`${time} ← 2 ‹e2›‹82›`,
 	`${time} ← 1 €`,
+	`${time} ← 1 ‹c3›`,
+	`${time} ← 5 plain`,
+	`${time} ← 1 ‹e2›`,
+	`${time} ← 1 ‹82›`,
+	`${time} ← 2 no`,
 	`${time} -- connection from 127.0.0.1:4 made`,
 	'',
 ].join('\n');
@@ -68,7 +78,7 @@ test('log: what is shown is saved in the same lines', () => {
 	const model = reduce(createModel({mode: 'raw', where: 'x'}), events);
 	assert.equal(
 		saveTranscript(path, model.transcript).sentence,
-		`Saved to ${path}: 5 items.`,
+		`Saved to ${path}: 10 items.`,
 	);
 	assert.equal(readFileSync(path, 'utf8'), lines);
 	assert.equal(statSync(path).mode % 0o1000, 0o600);

@@ -5,6 +5,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import {
 	ByteText,
+	startOfNext,
 	textOfBytes,
 	unfinishedBytes,
 } from '../../source/protocol/byte-text.js';
@@ -71,4 +72,26 @@ test('byte text: what is not UTF-8 is written as hex', () => {
 
 	assert.equal(unfinishedBytes(Buffer.from('a€').subarray(0, 3)), 2);
 	assert.equal(unfinishedBytes(Buffer.from('a€')), 0);
+});
+
+test('byte text: the start of a character goes to the bytes that complete it', () => {
+	for (const [start, next, isIts] of [
+		[[0xc3], [0xa9], true],
+		[[0xc3], [0x70], false],
+		[[0xe2, 0x82], [0xac, 0x70], true],
+		[[0xe2], [0x82], false],
+		[[0xe2], [0x82, 0x70], false],
+		[[0xf0, 0x9f], [0xa6, 0xa6, 0x70], true],
+		[[0xe2], [], false],
+		[[], [0x70], false],
+	] as const) {
+		const bytes = Buffer.from(start);
+		assert.equal(
+			startOfNext(bytes, Buffer.from(next)),
+			isIts ? bytes : undefined,
+			`${String(start)}, ${String(next)}`,
+		);
+	}
+
+	assert.equal(startOfNext(undefined, Buffer.from('x')), undefined);
 });
