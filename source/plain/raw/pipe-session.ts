@@ -170,6 +170,7 @@ export class PipeSession {
 			'bytesRead' | 'bytesTaken' | 'hasInputEnded' | 'inputError'
 		>,
 		isCutShort: boolean,
+		isCutOff: boolean,
 	): void {
 		const {bytesRead, bytesTaken, hasInputEnded, inputError} = end;
 		if (inputError) {
@@ -183,9 +184,9 @@ export class PipeSession {
 		const isShort = bytesRead > bytesTaken;
 		const isCut = isCutShort && bytesRead > 0 && !hasInputEnded;
 		if (isShort || (isCut && !inputError)) {
-			this.fail(
-				notSent({bytesRead, hasEnded: hasInputEnded, isOver: true}, bytesTaken),
-			);
+			// One that we ended has not ended before stdin by itself.
+			const hasEnded = hasInputEnded || isCutOff;
+			this.fail(notSent({bytesRead, hasEnded, isOver: true}, bytesTaken));
 		}
 	}
 
@@ -200,7 +201,7 @@ export class PipeSession {
 		const {unmet} = end;
 		const isUnfinished = isCutOff || unmet?.why === 'left';
 		const isOwn = this.late !== undefined || isUnfinished || this.isReaderGone;
-		this.#reportInput(end, isCutShort);
+		this.#reportInput(end, isCutShort, isCutOff);
 		if (this.late) {
 			this.fail(this.late);
 		} else if (end.missingReplies > 0 && !isOwn && !this.hasFailed) {
