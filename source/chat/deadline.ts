@@ -10,6 +10,8 @@ export type DeadlineOptions = {
 	readonly clock: Clock;
 	/** What has not happened yet, as a sentence start; undefined if done. */
 	readonly missing: () => string | undefined;
+	/** What to do now, if it isn't to wait longer. */
+	readonly advice?: () => string | undefined;
 	readonly onLate: (error: SockchatError) => void;
 };
 
@@ -19,6 +21,7 @@ export const startDeadline = ({
 	elapsedMs = 0,
 	clock,
 	missing,
+	advice = () => undefined,
 	onLate,
 }: DeadlineOptions): (() => void) =>
 	timeoutMs === undefined
@@ -29,7 +32,7 @@ export const startDeadline = ({
 					onLate(
 						new SockchatError(
 							'ERR_TIMEOUT',
-							`${what} within ${timeoutMs / 1000} s. A longer --timeout may help.`,
+							`${what} within ${timeoutMs / 1000} s. ${advice() ?? 'A longer --timeout may help.'}`,
 						),
 					);
 				}

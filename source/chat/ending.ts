@@ -41,6 +41,12 @@ export const unstoredTexts = (count: number): readonly string[] => {
 	];
 };
 
-/** @param what A sentence without its full stop. */
-export const unfinished = (what: string) =>
-	new SockchatError('ERR_NOT_STORED', `${what}.`);
+/**
+ * @param what A sentence without its full stop.
+ * @param advice What to do now.
+ */
+export const unfinished = (what: string, advice?: string) =>
+	new SockchatError(
+		'ERR_NOT_STORED',
+		advice === undefined ? `${what}.` : `${what}. ${advice}`,
+	);

@@ -15,12 +15,15 @@ export class Progress {
 	hasOpened = false;
 	/** Whether the room has welcomed us on this connection. */
 	isWelcome = false;
+	/** Whether the room keeps all that we said, to share it later. */
+	isKept = false;
 	/** Our nick, as the room has it. */
 	nick = '';
 	/** The number of peers of a server. */
 	peers = 0;
 	/** Whether a connection ended before the answer came. */
 	wasInterrupted = false;
+	#lastSaid: number | undefined;
 	#question: Question | undefined;
 	#wish = '';
 	#actions = 0;
@@ -60,6 +63,12 @@ export class Progress {
 					this.wasInterrupted = true;
 				}
 
+				break;
+			}
+
+			case 'queued': {
+				this.#lastSaid = event.n;
+				this.isKept = false;
 				break;
 			}
 
@@ -125,6 +134,12 @@ export class Progress {
 				this.isWelcome = true;
 				this.hasOpened = true;
 				this.nick = frame.nick;
+				break;
+			}
+
+			case 'pending': {
+				// They come in order.
+				this.isKept ||= frame.id === this.id && frame.n === this.#lastSaid;
 				break;
 			}
 

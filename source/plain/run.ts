@@ -20,7 +20,7 @@ import {Progress} from './progress.js';
 import {notSent, sendRaw, tooFewReplies, type Sending} from './raw/script.js';
 import {Replay, replayWanted} from './room/replay.js';
 import {ReplyCount} from './raw/reply-count.js';
-import {roomSteps} from './room/script.js';
+import {keptAdvice, roomSteps} from './room/script.js';
 import {
 	mayInterrupt,
 	mayLeave,
@@ -211,6 +211,7 @@ const runChat = async (
 		chat.setTap(true);
 	}
 
+	const advice = () => session && keptAdvice(session);
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
 		timeoutMs: options.timeoutMs,
@@ -229,6 +230,7 @@ const runChat = async (
 				? 'The other side did not end the connection'
 				: script.missing();
 		},
+		advice,
 		onLate(error) {
 			late = error;
 			// Twice, as a peer that is late may not answer a goodbye either.
@@ -263,7 +265,7 @@ const runChat = async (
 		if (late) {
 			printer.printError(late);
 		} else if (missing !== undefined && cause === undefined && !raw) {
-			printer.printError(unfinished(missing));
+			printer.printError(unfinished(missing, advice()));
 		}
 
 		const taken = raw?.bytesTaken() ?? 0;

@@ -88,6 +88,15 @@ const takers: Readonly<
 /** What `--message` is missing, as the start of a sentence. */
 export const notConfirmed = 'The message was not confirmed as stored';
 
+/** For a script that would send again what its room shares later. */
+export const keptAdvice = ({
+	chat,
+	progress,
+}: RoomSession): string | undefined =>
+	progress.isKept && chat.unstored() > 0
+		? "The room keeps what was said, and shares it once its relay is back: don't send it again."
+		: undefined;
+
 const sayMessage = ({chat, progress}: RoomSession, text: string): Step => {
 	let isSaid = false;
 	return {
