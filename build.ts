@@ -57,11 +57,13 @@ const {version, exports: entries} = JSON.parse(
  */
 const mergeEntry = (): void => {
 	const [, main, core] =
-		/import\{(\w+) as \w+\}from"\.\/program\/(chunk-\w+)\.js"/.exec(
+		/import\{([\w$]+) as [\w$]+\}from"\.\/program\/(chunk-\w+)\.js"/.exec(
 			readFileSync('dist/program.js', 'utf8'),
 		)!;
 	const chunk = `dist/program/${core!}.js`;
-	const exported = new RegExp(`(?<=[{,])(\\w+) as ${main!}(?=[,}])`);
+	const exported = new RegExp(
+		String.raw`(?<=[{,])([\w$]+) as ${main!.replaceAll('$', String.raw`\$`)}(?=[,}])`,
+	);
 	writeFileSync(
 		'dist/program.js',
 		readFileSync(chunk, 'utf8')
