@@ -18,6 +18,7 @@ import {
 	quiet,
 	type Changed,
 } from '../store/hiding.js';
+import {outageText, reduceOutage, type Outage} from '../store/relay-outage.js';
 import {remainsWords} from '../store/remains.js';
 import {jsonError, jsonLine, jsonRemains} from './json.js';
 import {linesOf} from './lines.js';
@@ -41,6 +42,9 @@ export class Printer {
 	/** The member's nick, once it is known. */
 	nick = '';
 	#hiding = nothingHidden;
+	#outage: Outage;
+	/** Whether the relay's own news are printed. */
+	#hasRelayNews = false;
 	/** The last state printed for each end, while it is only inferred. */
 	readonly #inferred = new Map<string, string>();
 	/** What each peer of raw mode says, as text. */
@@ -82,7 +86,9 @@ export class Printer {
 			return this.#printChunk(event);
 		}
 
+		this.#hasRelayNews ||= event.type === 'relay';
 		if (event.type === 'frame') {
+			this.#seeOutage(event);
 			const {isHidden, hiding} = hide(this.#hiding, event.frame, this.id);
 			this.#hiding = hiding;
 			if (isHidden) {
@@ -185,6 +191,17 @@ export class Printer {
 			const where = line === undefined ? '' : `Line ${line}: `;
 			this.#streams.stderr.write(`${where}${toDisplay(error.message)}\n`);
 		}
+	}
+
+	#seeOutage(event: Extract<ChatEvent, {type: 'frame'}>): void {
+		const outage = reduceOutage(this.#outage, event.frame);
+		const {isQuiet, isTimed} = this.#options;
+		if (outage && !this.#outage && !this.#hasRelayNews && !isQuiet) {
+			const line = display`${outageText()}\n`;
+			this.#streams.stderr.write(isTimed ? withTime(line, event) : line);
+		}
+
+		this.#outage = outage;
 	}
 
 	/** Whether anybody wants to know what the sockets leave in the kernel. */

@@ -22,6 +22,7 @@ import {
 import type {Search} from './search.js';
 import {emptySocketView, type SocketView} from './socket-view.js';
 import {appendFolded, foldItems} from './comings.js';
+import type {Outage} from './relay-outage.js';
 import {sendingNotice} from './sending.js';
 import {
 	emptyTranscript,
@@ -76,6 +77,8 @@ export type Model = {
 	readonly pending: readonly Pending[];
 	/** What others said while the relay is away, and has no place yet. */
 	readonly unshared: ReadonlyMap<string, Message>;
+	/** Whether the relay is away, as a member knows. */
+	readonly outage: Outage;
 	/** Mentions and whispers since this client came; a replay's don't count. */
 	readonly calls: {
 		readonly count: number;
@@ -179,6 +182,7 @@ export const createModel = (start: ModelStart): Model => ({
 	search: undefined,
 	pending: [],
 	unshared: new Map(),
+	outage: undefined,
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
 	offered: [],

@@ -21,6 +21,7 @@ import {flushItems, type ModelUpdate} from './model.js';
 import {answerText, foundLines, wordsOf} from './notice.js';
 import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
+import {outageText, reduceOutage} from './relay-outage.js';
 import {addFound, addNew} from './search.js';
 import {addUnshared, forgetUnshared, share} from './unshared.js';
 
@@ -45,6 +46,8 @@ export const applyFrame = (
 	if (frame.type === 'message') {
 		share(update, frame);
 	}
+
+	seeOutage(update, frame, at);
 
 	if ('seq' in frame) {
 		// What came before the first entry here, may have been a message.
@@ -101,6 +104,21 @@ const hiddenItems = (
 			return [];
 		}
 	}
+};
+
+const seeOutage = (
+	update: ModelUpdate,
+	frame: ServerFrame,
+	at: number,
+): void => {
+	const outage = reduceOutage(update.outage, frame);
+	// Who opened the room has read it from the relay itself.
+	if (outage && !update.outage && !update.relay) {
+		const text = outageText(' (◌)');
+		update.items.push({kind: 'notice', at, tone: 'warn', text});
+	}
+
+	update.outage = outage;
 };
 
 const whisperOf = (

@@ -44,3 +44,29 @@ test('e2e: a --message that is kept for the relay is not to be sent again', asyn
 	await server.waitForOutput(/"type":"message".*"text":"late"/);
 	await server.waitForOutput(/"type":"message".*"text":"stopped"/);
 });
+
+test('e2e: a member reads once that the relay is away', async t => {
+	const {nats, server, port} = await serveAway(t);
+	const reader = startBin(t, [
+		'connect',
+		'--port',
+		port,
+		'--plain',
+		'--nick=reader',
+		'--input=none',
+	]);
+	await reader.waitForOutput('You are reader', {stream: 'stderr'});
+	const writer = startBin(t, ['connect', '--port', port, '--nick', 'writer']);
+	writer.write('one\ntwo\n');
+	await reader.waitForOutput('writer (not yet shared): two');
+	await nats.start();
+	await server.waitForOutput(/"type":"message".*"text":"two"/);
+	await reader.waitForOutput('writer: two');
+	assert.equal(
+		reader
+			.stderr()
+			.match(/relay is away.*\n/g)
+			?.join(''),
+		'relay is away: what is said is kept, and shared once it is back.\n',
+	);
+});

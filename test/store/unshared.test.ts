@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {createModel, tailOf, type Model} from '../../source/store/model.js';
+import {itemAt} from '../../source/store/transcript.js';
 import {reduce} from '../../source/store/reduce.js';
 import {relayFact} from '../../source/ui/connection/relay-facts.js';
 
@@ -34,7 +35,7 @@ test('unshared: it stands in the tail until its message comes', () => {
 	assert.deepEqual(shown(waiting), [['anybody?', true, undefined]]);
 	const shared = frames(waiting, {type: 'message', seq: 7, ...said});
 	assert.deepEqual(shown(shared), []);
-	assert.equal(shared.transcript.length, 1);
+	assert.equal(itemAt(shared.transcript, 1)?.kind, 'message');
 });
 
 test('unshared: it may come without its number', () => {
@@ -80,4 +81,48 @@ test('relay facts: state, since when, and what waits', () => {
 			?.counts,
 		['lag 2', 'outbox 3', '1 server'],
 	);
+});
+
+const outageNotices = (model: Model) =>
+	model.transcript.blocks
+		.flat()
+		.flatMap(item => (item.kind === 'notice' ? [item.text] : []));
+
+test('unshared: a member reads once for each outage that the relay is away', () => {
+	const notice =
+		"The room's relay is away: what is said is kept (◌), and shared once it is back.";
+	const later = {...said, n: 2, at: 3, text: 'still?'};
+	const first = frames(
+		start,
+		{type: 'pending', ...said},
+		{type: 'pending', ...later},
+		{type: 'message', seq: 7, ...said},
+	);
+	assert.deepEqual(outageNotices(first), [notice]);
+	const draining = frames(first, {type: 'pending', ...said, n: 3, at: 4});
+	assert.deepEqual(outageNotices(draining), [notice]);
+	const again = frames(
+		first,
+		{type: 'message', seq: 8, ...later, n: 0},
+		{type: 'pending', ...said, n: 4, at: 5},
+	);
+	assert.deepEqual(outageNotices(again), [notice, notice]);
+});
+
+test('unshared: who opened the room reads it from the relay alone', () => {
+	const relay = {
+		type: 'relay',
+		at: 0,
+		phase: 'away',
+		url: 'nats://box:4222',
+		room: 'lab',
+		since: 0,
+		lag: undefined,
+		outbox: 1,
+		servers: 0,
+		error: undefined,
+		isNews: false,
+	} as const;
+	const host = frames(reduce(start, [relay]), {type: 'pending', ...said});
+	assert.deepEqual(outageNotices(host), []);
 });
