@@ -8,6 +8,13 @@ export const nickTaken = (nick: string) =>
 		`"${nick}" is taken, or looks like a nick that is. Choose another.`,
 	);
 
+/** Of two members of different servers, the other keeps the nick. */
+export const nickLost = (before: string, now: string) =>
+	new SockchatError(
+		'ERR_NICK_TAKEN',
+		`You are ${now} now: on another server, somebody took "${before}", or a nick that looks like it, before you. /nick takes another.`,
+	);
+
 export const nickReserved = (nick: string, forMs: number) =>
 	new SockchatError(
 		'ERR_NICK_TAKEN',

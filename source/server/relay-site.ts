@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {decodeServerFrame, frameLine} from '../protocol/codec.js';
-import {nickTaken} from '../protocol/room-refusals.js';
+import {nickLost} from '../protocol/room-refusals.js';
 import type {Errand, RelayedLog, RelaySite} from '../room/relay.js';
 import {askFromElsewhere} from './bots/actions.js';
 import {commandIn} from './bots/remote-bots.js';
@@ -146,7 +146,7 @@ export const relaySite = ({
 			const member = room.displace(id, hub.clock.wallMs());
 			if (connection && before && member) {
 				connection.member = member;
-				told(id, nickTaken(before.nick));
+				told(id, nickLost(before.nick, member.nick));
 				hub.onRenamed();
 			}
 		},

@@ -162,6 +162,14 @@ test('relay: of two who took a nick while apart, the first keeps it', async t =>
 	await second.until('another nick', () => second.client.nick === 'heron-2');
 	assert.equal(first.client.nick, 'heron');
 	assert.ok(errorsOf(second).includes('ERR_NICK_TAKEN'));
+	assert.deepEqual(
+		second
+			.frames()
+			.flatMap(frame => (frame.type === 'error' ? [frame.message] : [])),
+		[
+			'You are heron-2 now: on another server, somebody took "heron", or a nick that looks like it, before you. /nick takes another.',
+		],
+	);
 	for (const client of [first, second]) {
 		await sees(client, 'heron', 'heron-2');
 		await client.until('the rename', () =>
