@@ -103,6 +103,8 @@ type Inferred = {
 	readonly data: Partial<Record<Role, Building | undefined>>;
 	/** Where an end was seen to receive what isn't counted yet. */
 	readonly returned: Partial<Record<Role, Building | undefined>>;
+	/** The rung of an end that closed, while its FIN isn't known to be sent. */
+	readonly queuedFins: Partial<Record<Role, number | undefined>>;
 	isAborted: boolean;
 };
 
@@ -112,6 +114,7 @@ const nothingInferred = (): Inferred => ({
 	reached: {client: -1, server: -1},
 	data: {},
 	returned: {},
+	queuedFins: {},
 	isAborted: false,
 });
 
@@ -123,6 +126,8 @@ export const isPassing = (step: Step | undefined): boolean =>
 	step?.kind === 'state' &&
 	step.state === 'FIN-WAIT-2' &&
 	step.evidence === 'inferred';
+
+const begunAt = ({at, notBefore}: StepTime): number => at ?? notBefore;
 
 export class Rungs {
 	readonly all: Building[] = [];
@@ -184,11 +189,12 @@ export class Rungs {
 					break;
 				}
 
-				const mark = `${step.segment as 'FIN' | 'RST'} ${this.#senderOf(step)}`;
-				const {rungs} = this.#of(step);
-				const known = rungs.get(mark as Mark);
+				const mark =
+					`${step.segment as 'FIN' | 'RST'} ${this.#senderOf(step)}` as const;
+				this.#sendQueuedFin(step, mark);
+				const known = this.#of(step).rungs.get(mark);
 				if (known === undefined) {
-					this.#mark(step, mark as Mark, 'inferred').segment = step;
+					this.#mark(step, mark, 'inferred').segment = step;
 				} else {
 					this.all[known]!.segment ??= step;
 				}
@@ -286,14 +292,7 @@ export class Rungs {
 		}
 
 		const {rungs, last, reached, isAborted} = this.#of(step);
-		const marks: readonly Mark[] = [
-			...marksOf(role, step.state, last[role]),
-			// The other end's FIN acknowledges ours, too.
-			...(step.state === 'FIN-WAIT-2'
-				? [`FIN ${otherRole(role)}` as const]
-				: []),
-		];
-		const mark = marks.find(each => rungs.has(each)) ?? marks[0];
+		const mark = this.#markOf(step, role);
 		last[role] = step.state;
 		const isRst = mark?.startsWith('RST') === true;
 		const isUnknown =
@@ -307,10 +306,10 @@ export class Rungs {
 		}
 
 		const cause: Mark = isRst && !rungs.has(mark) ? `RST ${this.#side}` : mark;
+		this.#sendQueuedFin(step, cause);
 		const known = rungs.get(cause);
 		if (known === undefined) {
-			this.#openUpTo(cause, step);
-			this.#mark(step, cause, step.evidence)[role] = step;
+			this.#cause(cause, step, role);
 			reached[role] = this.all.length - 1;
 			return;
 		}
@@ -327,6 +326,57 @@ export class Rungs {
 		reached[role] = known;
 		if (step.evidence === 'read' && rung.arrow?.evidence === 'inferred') {
 			rung.arrow = {...rung.arrow, evidence: 'read'};
+		}
+	}
+
+	/** The segment that led to a state, if there is one. */
+	#markOf(step: StateStep, role: Role): Mark | undefined {
+		const {rungs, last, queuedFins} = this.#of(step);
+		const otherFin = `FIN ${otherRole(role)}` as const;
+		const marks: readonly Mark[] = [
+			...marksOf(role, step.state, last[role]),
+			// The other end's FIN acknowledges ours, too.
+			...(step.state === 'FIN-WAIT-2' ? [otherFin] : []),
+		];
+		const isArriving =
+			marks[0] === otherFin && queuedFins[otherRole(role)] !== undefined;
+		return isArriving
+			? otherFin
+			: (marks.find(each => rungs.has(each)) ?? marks[0]);
+	}
+
+	/** A state with the segment that led to it, and that nothing showed before. */
+	#cause(cause: Mark, step: StateStep, role: Role): void {
+		if (cause === `FIN ${role}` && step.evidence === 'read') {
+			// Its FIN may wait behind data that a closed window keeps back.
+			this.addAlone(step);
+			this.#of(step).queuedFins[role] = this.all.length - 1;
+			return;
+		}
+
+		this.#openUpTo(cause, step);
+		this.#mark(step, cause, step.evidence)[role] = step;
+	}
+
+	/** A step shows that a FIN arrived: it is beside its state, or came later. */
+	#sendQueuedFin(step: Step, cause: Mark): void {
+		const {queuedFins, rungs} = this.#of(step);
+		for (const role of ['client', 'server'] as const) {
+			const index = queuedFins[role];
+			const fin = `FIN ${role}` as const;
+			const isShown = cause === fin || cause === `ack ${role}`;
+			if (index === undefined || !isShown) {
+				continue;
+			}
+
+			queuedFins[role] = undefined;
+			const rung = this.all[index]!;
+			if (begunAt(step) <= begunAt(rung.time)) {
+				rung.arrow = {from: role, evidence: 'read', name: 'FIN'};
+				rungs.set(fin, index);
+			} else if (cause !== fin) {
+				this.#mark(step, fin, 'read');
+			}
 		}
 	}
 

@@ -62,6 +62,8 @@ const transfer = (
 	peer,
 });
 
+const idOf = (step: Step, at: number) => withTime(step, {at}) as Step;
+
 const client: LadderSteps = {
 	steps: [
 		called('socket()', {at: 1}),
@@ -429,6 +431,59 @@ test('ladder: without a capture the same, if only the FIN is known', () => {
 	);
 });
 
+test('ladder: a FIN that waits behind unsent bytes has no arrow until it arrives', () => {
+	const bounds = (notBefore: number, seenAt: number) => ({
+		at: undefined,
+		notBefore,
+		seenAt,
+	});
+	const stuck = [
+		{...read('FIN-WAIT-1', {end: 'remote', peer}), ...bounds(10, 20)},
+	] as Step[];
+	const rowsOf = (steps: readonly Step[]) =>
+		ladderOf({steps, transfers: [], segments: []}, {side: 'server'});
+	assert.deepEqual(drawn(rowsOf(stuck)), ['FIN-WAIT-1 |']);
+	const arrived = [
+		...stuck,
+		called('resume()', {at: 500, peer}),
+		{...read('CLOSE-WAIT', {peer}), ...bounds(490, 510)},
+		{...read('FIN-WAIT-2', {end: 'remote', peer}), ...bounds(490, 510)},
+	] as Step[];
+	assert.deepEqual(drawn(rowsOf(arrived)), [
+		'FIN-WAIT-1 |',
+		'| resume()',
+		'┄ FIN ▸ CLOSE-WAIT',
+		'FIN-WAIT-2 ◂ ACK ┄',
+	]);
+	// One reading showed both: nothing tells that the FIN had to wait.
+	const atOnce = [
+		...stuck,
+		{...read('CLOSE-WAIT', {peer}), ...bounds(10, 20)},
+	] as Step[];
+	assert.deepEqual(drawn(rowsOf(atOnce)), ['FIN-WAIT-1 ┄ FIN ▸ CLOSE-WAIT']);
+});
+
+test('ladder: a FIN that the own end keeps back has no arrow, either', () => {
+	const stuck = [
+		called('close()', {at: 5}),
+		read('FIN-WAIT-1', {at: 6}),
+	] as Step[];
+	const rowsOf = (steps: readonly Step[]) =>
+		ladderOf({steps, transfers: [], segments: []}, {side: 'client'});
+	assert.deepEqual(drawn(rowsOf(stuck)), ['close() |', 'FIN-WAIT-1 |']);
+	assert.deepEqual(drawn(rowsOf([...stuck, received('RST', {at: 9})])), [
+		'close() |',
+		'FIN-WAIT-1 |',
+		'◂ RST ·',
+	]);
+	assert.deepEqual(
+		drawn(
+			rowsOf([called('shutdown(SHUT_WR)', {at: 5}), read('LAST-ACK', {at: 6})]),
+		),
+		['shutdown(SHUT_WR) |', 'LAST-ACK |'],
+	);
+});
+
 test('ladder: the order is that of causes, however late a step was seen', () => {
 	const anyDelays = fc.array(fc.nat({max: 40}), {minLength: 5, maxLength: 5});
 	fc.assert(
@@ -473,8 +528,6 @@ test('ladder: the order is that of causes, however late a step was seen', () => 
 		}),
 	);
 });
-
-const idOf = (step: Step, at: number) => withTime(step, {at}) as Step;
 
 test('ladder: each step and each segment stands there once, segments in order', () => {
 	fc.assert(
