@@ -35,6 +35,7 @@ const opening = new Set<CallName | TcpState>([
 	'SYN-SENT',
 	'SYN-RECEIVED',
 	'ESTABLISHED',
+	'resume',
 ]);
 
 const receiving = new Set<CallName>(['recv', 'read', 'recvmsg']);
@@ -115,10 +116,13 @@ const placeOfCall = (
 		role,
 		hasFin,
 		isTaken,
+		isLate,
 	}: {
 		readonly role: Role;
 		readonly hasFin: boolean;
 		readonly isTaken: IsTaken;
+		/** Whether it waited for a resume(). */
+		readonly isLate: (carrier: number | undefined) => boolean;
 	},
 ): Omit<Place, 'step' | 'isCaptured'> => {
 	const {offset = 0, result, isBlocked} = step;
@@ -153,7 +157,8 @@ const placeOfCall = (
 
 		case 'recv': {
 			const last = offset + Number(result) - 1;
-			return {beside: connection.carrierOf(otherRole(role), last)};
+			const carrier = connection.carrierOf(otherRole(role), last);
+			return isLate(carrier) ? {after: carrier} : {beside: carrier};
 		}
 
 		case 'shutdown':
@@ -201,6 +206,7 @@ export const placesOf = (
 		client: new Set(),
 		server: new Set(),
 	};
+	const resumedAt = new Map<CapturedConnection, number>();
 	const isTaken: IsTaken = (role, index) => taken.has(`${role} ${index}`);
 	const take = (
 		place: Place,
@@ -233,9 +239,19 @@ export const placesOf = (
 			const hasFin = closed[role].has(connection);
 			if (name === 'shutdown' || name === 'close') {
 				closed[role].add(connection);
+			} else if (name === 'resume') {
+				resumedAt.set(connection, seenBy(step));
 			}
 
-			const place = placeOfCall(step, connection, {role, hasFin, isTaken});
+			const isLate = (carrier: number | undefined) =>
+				carrier !== undefined &&
+				seenBy(segments[carrier]!) < (resumedAt.get(connection) ?? -Infinity);
+			const place = placeOfCall(step, connection, {
+				role,
+				hasFin,
+				isTaken,
+				isLate,
+			});
 			return place.beside === undefined
 				? {step, isCaptured, ...place}
 				: take(

@@ -484,6 +484,29 @@ test('ladder: a FIN that the own end keeps back has no arrow, either', () => {
 	);
 });
 
+test('ladder: what was read after a pause stands after it, among captured segments', () => {
+	const {segments, ...others} = server(() => 0);
+	const carrier = segments.find(
+		step => step.kind === 'segment' && step.segment === 'PSH',
+	);
+	const at = seenBy(carrier!);
+	const steps = [
+		...others.steps.filter(step => seenBy(step) < at),
+		called('pause()', {at: at - 1, peer}),
+		called('resume()', {at: at + 2000, peer}),
+	];
+	for (const readAt of [at + 2000, at + 2001]) {
+		const transfers = others.transfers.map(step => idOf(step, readAt));
+		const rungs = ladderOf({steps, transfers, segments}, {side: 'server'});
+		const times = rungs.map(({time}) => seenBy(time));
+		assert.deepEqual(
+			times.filter((time, index) => time < (times[index - 1] ?? 0)),
+			[],
+		);
+		assert.deepEqual(drawn(rungs).slice(-2), ['| resume()', '| recv(65536)']);
+	}
+});
+
 test('ladder: the order is that of causes, however late a step was seen', () => {
 	const anyDelays = fc.array(fc.nat({max: 40}), {minLength: 5, maxLength: 5});
 	fc.assert(
