@@ -17,7 +17,7 @@ import {
 import type {CountedTransfers} from './counted-transfers.js';
 import {isCounted} from './segment-counts.js';
 import type {SegmentName} from './segment.js';
-import {timeOf} from './step-time.js';
+import {between, seenBy, timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -106,6 +106,9 @@ type Inferred = {
 	/** The rung of an end that closed, while its FIN isn't known to be sent. */
 	readonly queuedFins: Partial<Record<Role, number | undefined>>;
 	isAborted: boolean;
+	pausedAt: number | undefined;
+	/** When the own end stopped reading, until it has read all that waited. */
+	lateSince: number | undefined;
 };
 
 const nothingInferred = (): Inferred => ({
@@ -116,6 +119,8 @@ const nothingInferred = (): Inferred => ({
 	returned: {},
 	queuedFins: {},
 	isAborted: false,
+	pausedAt: undefined,
+	lateSince: undefined,
 });
 
 /**
@@ -226,16 +231,16 @@ export class Rungs {
 
 	#call(step: CallStep): void {
 		const name = nameOfCall(step.call);
-		if (name === 'connect') {
-			this.#inferred.set(step.peer, nothingInferred());
-		} else if (step.call === lingerZero) {
-			this.#of(step).isAborted = true;
-		}
-
+		this.#note(step);
 		const {offset, result, text, evidence, isBlocked} = step;
 		const role = roleOf(step, this.#side);
 		const covered = this.#covered.get(step);
-		if (covered === 'several') {
+		// What is read after the other end's FIN came before it.
+		const isAfterFin =
+			evidence === undefined &&
+			name === 'recv' &&
+			this.#of(step).rungs.has(`FIN ${otherRole(role)}`);
+		if (covered === 'several' || isAfterFin) {
 			this.addAlone(step);
 			return;
 		}
@@ -279,9 +284,42 @@ export class Rungs {
 			return;
 		}
 
-		const rung = this.#push(step, arrow);
+		const rung = this.#push(step, arrow, this.#cameBy(step));
 		rung[role] = step;
 		data[from] = rung;
+	}
+
+	/** What a call means for those that follow. */
+	#note(step: CallStep): void {
+		const name = nameOfCall(step.call);
+		if (name === 'connect') {
+			this.#inferred.set(step.peer, nothingInferred());
+		} else if (step.call === lingerZero) {
+			this.#of(step).isAborted = true;
+		} else if (name === 'pause') {
+			this.#of(step).pausedAt ??= seenBy(step);
+		} else if (name === 'resume') {
+			const inferred = this.#of(step);
+			inferred.lateSince ??= inferred.pausedAt;
+			inferred.pausedAt = undefined;
+		}
+	}
+
+	/** When the bytes of a call came; after a pause, maybe long before it. */
+	#cameBy(step: CallStep): StepTime {
+		const inferred = this.#of(step);
+		const {lateSince} = inferred;
+		const [, asked] = /^recv\((\d+)\)$/.exec(step.call) ?? [];
+		if (lateSince === undefined || asked === undefined) {
+			return step;
+		}
+
+		if (Number(step.result) < Number(asked)) {
+			// It has emptied the queue.
+			inferred.lateSince = undefined;
+		}
+
+		return between(lateSince, seenBy(step));
 	}
 
 	#state(step: StateStep): void {

@@ -507,6 +507,56 @@ test('ladder: what was read after a pause stands after it, among captured segmen
 	}
 });
 
+test('ladder: bytes that were read late came before, at a time that has bounds', () => {
+	const sized = (offset: number, length: number, at: number) =>
+		transfer('in', offset, length, at, peer);
+	const timesOf = (rungs: readonly Rung[]) =>
+		rungs.flatMap(({arrow, time}) => (arrow ? [time] : []));
+	const paused = [
+		called('pause()', {at: 10, peer}),
+		called('resume()', {at: 50, peer}),
+	];
+	const transfers = [
+		sized(0, 5, 5),
+		sized(5, 65_536, 51),
+		sized(65_541, 7, 52),
+		sized(65_548, 5, 60),
+	];
+	assert.deepEqual(
+		timesOf(
+			ladderOf({steps: paused, transfers, segments: []}, {side: 'server'}),
+		),
+		[
+			{at: 5},
+			{notBefore: 10, seenAt: 51},
+			{notBefore: 10, seenAt: 52},
+			// The one before it had emptied the queue.
+			{at: 60},
+		],
+	);
+	const steps = [
+		paused[0]!,
+		received('FIN', {at: 40, peer}),
+		read('CLOSE-WAIT', {at: 40, peer}),
+		paused[1]!,
+	];
+	assert.deepEqual(
+		drawn(
+			ladderOf(
+				{steps, transfers: [sized(0, 5, 51)], segments: []},
+				{side: 'server'},
+			),
+		),
+		[
+			'| pause()',
+			'┄ FIN ▸ CLOSE-WAIT',
+			'| resume()',
+			// Its bytes came before the FIN.
+			'| recv(65536)',
+		],
+	);
+});
+
 test('ladder: the order is that of causes, however late a step was seen', () => {
 	const anyDelays = fc.array(fc.nat({max: 40}), {minLength: 5, maxLength: 5});
 	fc.assert(
