@@ -7,11 +7,17 @@ import {isCounted, type CountedStep} from './segment-counts.js';
 import {seenBy} from './step-time.js';
 import {nameOfCall, type Step} from './tcp.js';
 
+/**
+ * one: a call moved the bytes of one segment. several: of some that were counted.
+ * queued: a send() whose bytes, or those before them, weren't all sent when the
+ * segments were counted last.
+ */
+type Covered = 'one' | 'several' | 'queued';
+
 export type CountedTransfers = {
 	/** Without the counted steps that stand before or after a call. */
 	readonly transfers: readonly Step[];
-	/** one: it moved the bytes of one segment. several: of some that were counted. */
-	readonly covered: ReadonlyMap<Step, 'one' | 'several'>;
+	readonly covered: ReadonlyMap<Step, Covered>;
 	readonly before: ReadonlyMap<Step, CountedStep>;
 	readonly after: ReadonlyMap<Step, CountedStep>;
 };
@@ -109,12 +115,26 @@ const isOneToOne = (
 	);
 };
 
+/** The calls whose bytes wait, as a stream keeps its order. */
+const queuedOf = ({counted, calls}: Way): readonly Step[] => {
+	const last = counted.at(-1);
+	if (last?.direction !== 'out') {
+		return [];
+	}
+
+	const sent = last.seq - 1 + last.length;
+	const first = calls.findIndex(
+		call => endOf(call) > sent && seenBy(call) <= seenBy(last),
+	);
+	return first === -1 ? [] : calls.slice(first);
+};
+
 /** @param steps Those that tell when a connection began. */
 export const matchCounts = (
 	transfers: readonly Step[],
 	steps: readonly Step[],
 ): CountedTransfers => {
-	const covered = new Map<Step, 'one' | 'several'>();
+	const covered = new Map<Step, Covered>();
 	const before = new Map<Step, CountedStep>();
 	const after = new Map<Step, CountedStep>();
 	if (transfers.every(step => !isCounted(step))) {
@@ -123,6 +143,10 @@ export const matchCounts = (
 
 	const placed = new Set<Step>();
 	for (const way of waysOf(transfers, steps)) {
+		for (const call of queuedOf(way)) {
+			covered.set(call, 'queued');
+		}
+
 		for (const [step, moved] of callsOf(way)) {
 			if (moved.length === 0) {
 				continue;

@@ -240,7 +240,7 @@ export class Rungs {
 			evidence === undefined &&
 			name === 'recv' &&
 			this.#of(step).rungs.has(`FIN ${otherRole(role)}`);
-		if (covered === 'several' || isAfterFin) {
+		if (covered === 'several' || covered === 'queued' || isAfterFin) {
 			this.addAlone(step);
 			return;
 		}

@@ -557,6 +557,40 @@ test('ladder: bytes that were read late came before, at a time that has bounds',
 	);
 });
 
+test('ladder: a send() whose bytes still wait has no arrow', () => {
+	const counted = (length: number, at: number): Step => ({
+		kind: 'segment',
+		segment: 'ACK',
+		evidence: 'read',
+		direction: 'out',
+		seq: 1,
+		length,
+		count: 3,
+		peer: undefined,
+		at,
+	});
+	const sends = [0, 1, 2, 3].map(index => transfer('out', index * 10, 10, 5));
+	const rowsOf = (...transfers: readonly Step[]) =>
+		drawn(ladderOf({steps: [], transfers, segments: []}, {side: 'client'}));
+	assert.deepEqual(
+		rowsOf(...sends, counted(25, 6), transfer('out', 40, 9, 9)),
+		[
+			'send(10) |',
+			'send(10) |',
+			'┄ data ▸',
+			'send(10) |',
+			'send(10) |',
+			// The bytes before it still wait, too.
+			'send(9) |',
+		],
+	);
+	// Not counted yet: nothing says that it waits.
+	assert.deepEqual(
+		rowsOf(...sends.slice(0, 2), counted(20, 6), transfer('out', 20, 9, 9)),
+		['send(10) |', 'send(10) |', '┄ data ▸', 'send(9) · data ▸'],
+	);
+});
+
 test('ladder: the order is that of causes, however late a step was seen', () => {
 	const anyDelays = fc.array(fc.nat({max: 40}), {minLength: 5, maxLength: 5});
 	fc.assert(

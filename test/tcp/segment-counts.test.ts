@@ -135,9 +135,9 @@ test('segment counts: how others were cut is not said, and effects follow', () =
 			moved('out', 4000, 8000, 11),
 			moved('in', 0, 3, 12),
 			moved('in', 3, 3, 13),
-			moved('out', 12_000, 1, 14),
 			counted('out', [1, 12_000, 3], 20),
 			counted('in', [1, 6, 1], 20),
+			moved('out', 12_000, 1, 21),
 		]),
 		[
 			['send(4000)', undefined, undefined],
