@@ -74,7 +74,7 @@ const playTutorial = async (
 	await terminal.waitFor(/│ .*○ close\(\)( or exit)?$/m);
 	await terminal.waitFor(/│◂.* FIN .*│ [○●] LAST-ACK/);
 	await terminal.waitFor('● TIME-WAIT');
-	await terminal.waitFor(/client :\d+ TIME-WAIT +0 +0 ends in \d0 s/);
+	await terminal.waitFor(/client :\d+ TIME-WAIT +0 +0 ends in ≤\d0 s/);
 	await terminal.waitFor(`nobody listens on 127.0.0.1:${port} any more`);
 	return {terminal, port, own};
 };

@@ -43,11 +43,11 @@ export const untilOlderMs = (ms: number): number =>
 
 const leftStepMs = 10_000;
 
-/** 60 s, 50 s, …, <10 s: it changes every ten seconds at most. */
+/** ≤60 s, ≤50 s, …, <10 s: it changes every ten seconds at most. */
 export const formatLeft = (ms: number): string =>
 	ms <= leftStepMs
 		? '<10 s'
-		: `${Math.ceil(ms / leftStepMs) * (leftStepMs / 1000)} s`;
+		: `≤${Math.ceil(ms / leftStepMs) * (leftStepMs / 1000)} s`;
 
 /** In how many milliseconds a time left reads differently. */
 export const untilLessMs = (ms: number): number =>

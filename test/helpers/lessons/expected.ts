@@ -13,7 +13,7 @@ export type Ports = ReadonlyMap<string, string>;
 // Columns are as wide as they need; but the ladder of a lifecycle says by the
 // space behind the time whose end it is.
 const varying =
-	/(?<time>(?:≤ \d\d\.\d{3}|\d\d:\d\d\.\d{3}|\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(?: (?! ))?)|(?<port>\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b)|(?<given>\b500\d\b)|(?<segments> in \d+ segments?\b)|(?<left>(?<=TIME-WAIT )\d0 s)|(?<count>\b[1-9]\d* B\b)|(?<gap> +)|(?<line>[·┄]{2,})|(?<rest>\u2026)/g;
+	/(?<time>(?:≤ \d\d\.\d{3}|\d\d:\d\d\.\d{3}|\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(?: (?! ))?)|(?<port>\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b)|(?<given>\b500\d\b)|(?<segments> in \d+ segments?\b)|(?<left>(?<=TIME-WAIT )≤\d0 s)|(?<count>\b[1-9]\d* B\b)|(?<gap> +)|(?<line>[·┄]{2,})|(?<rest>\u2026)/g;
 
 const escaped = (text: string): string =>
 	text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
@@ -48,7 +48,7 @@ const expressionOf = (text: string, ports: Ports): RegExp => {
 			// The kernel's counts may not have been read by then.
 			source += String.raw`(?: in \d+ segments?)?`;
 		} else if (left !== undefined) {
-			source += String.raw`(?:\d0 s|<10 s)`;
+			source += String.raw`(?:≤\d0 s|<10 s)`;
 		} else if (line !== undefined) {
 			// Read or inferred: that depends on what the poll came across.
 			source += '[·┄]+';

@@ -317,7 +317,7 @@ test('connection facts: what was never sent is not called unacknowledged', () =>
 	);
 	assert.deepEqual(
 		sendingOf({state: 'TIME-WAIT', timer: {name: 'time-wait', inMs: 59_000}}),
-		['unacked 0 B', 'TIME-WAIT ends in 60 s'],
+		['unacked 0 B', 'TIME-WAIT ends in ≤60 s'],
 	);
 });
 

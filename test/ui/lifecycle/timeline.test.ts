@@ -215,8 +215,8 @@ test('timeline: TIME-WAIT says what is left, while it is the last state', () => 
 		).join('\n');
 	const lasting = [...steps, waiting];
 	for (const width of [30, 50, 76, 120]) {
-		assert.match(drawnAt(lasting, at, width), /● TIME-WAIT 60 s/);
-		assert.match(drawnAt(lasting, at + 9001, width), /● TIME-WAIT 50 s/);
+		assert.match(drawnAt(lasting, at, width), /● TIME-WAIT ≤60 s/);
+		assert.match(drawnAt(lasting, at + 9001, width), /● TIME-WAIT ≤50 s/);
 		assert.match(drawnAt(lasting, at + 58_000, width), /● TIME-WAIT <10 s/);
 		const over = drawnAt(lasting, at + 59_000, width);
 		assert.match(over, /● TIME-WAIT/);
@@ -236,7 +236,7 @@ test('timeline: a name keeps its time rather than what is left', () => {
 				timesLeft: timesLeft([waiting], at),
 			}),
 		);
-	assert.deepEqual(rows(30), ['14:02:11.204 ● TIME-WAIT 60 s']);
+	assert.deepEqual(rows(30), ['14:02:11.204 ● TIME-WAIT ≤60 s']);
 	assert.deepEqual(rows(24), ['14:02:11 ● TIME-WAIT']);
 });
 

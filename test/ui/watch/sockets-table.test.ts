@@ -78,8 +78,8 @@ const timeWait = (inMs: number) =>
 test('sockets table: TIME-WAIT counts down in steps of ten seconds', () => {
 	const model = timeWait(60_000);
 	const at = (now: number) => table(model, {now})[2]!;
-	assert.match(at(1000), /client :41306 TIME-WAIT +0 +0 ends in 60 s$/);
-	assert.match(at(1000 + 10_001), / ends in 50 s$/);
+	assert.match(at(1000), /client :41306 TIME-WAIT +0 +0 ends in ≤60 s$/);
+	assert.match(at(1000 + 10_001), / ends in ≤50 s$/);
 	assert.match(at(1000 + 50_001), / ends in <10 s$/);
 	assert.match(table(model)[3]!, /server :41306 CLOSED$/);
 	// It is drawn again when it reads differently, and not before.
