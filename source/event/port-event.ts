@@ -44,6 +44,11 @@ export type WatchedConnection = {
 	readonly remote: WatchedEnd | undefined;
 };
 
+/** A FIN of its client changes its state, and leaves it in the backlog. */
+export const isInBacklog = ({isAccepted, local}: WatchedConnection): boolean =>
+	!isAccepted &&
+	(local?.state === 'ESTABLISHED' || local?.state === 'CLOSE-WAIT');
+
 /** All sockets on the port; long lists are cut. */
 export type SocketsEvent = {
 	readonly type: 'sockets';

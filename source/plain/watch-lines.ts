@@ -8,13 +8,14 @@ import type {SegmentStep} from '../tcp/captured.js';
 import {explainWatched} from '../tcp/explain.js';
 import {segmentsText} from '../tcp/segment-counts.js';
 import type {Step, StepTime} from '../tcp/tcp.js';
-import type {
-	DataEvent,
-	EndName,
-	PortEvent,
-	SocketsEvent,
-	WatchedEnd,
-	WatchedListener,
+import {
+	isInBacklog,
+	type DataEvent,
+	type EndName,
+	type PortEvent,
+	type SocketsEvent,
+	type WatchedEnd,
+	type WatchedListener,
 } from '../event/port-event.js';
 
 export type WatchLineOptions = {
@@ -308,9 +309,10 @@ export class WatchLines {
 			);
 		}
 
-		for (const {peer, isAccepted, ...ends} of connections) {
+		for (const connection of connections) {
+			const {peer} = connection;
 			for (const name of ['remote', 'local'] as const) {
-				const end = ends[name];
+				const end = connection[name];
 				const who = `${whose(name, this.#short(peer))} `;
 				const isHeld = end !== undefined && end.state !== 'TIME-WAIT';
 				note(
@@ -318,8 +320,7 @@ export class WatchLines {
 					who,
 					(isHeld ? programOf(end) : undefined) ?? '',
 				);
-				const isWaiting =
-					name === 'local' && !isAccepted && end?.state === 'ESTABLISHED';
+				const isWaiting = name === 'local' && isInBacklog(connection);
 				const facts = [
 					...(isWaiting ? ['waits in the backlog for accept()'] : []),
 					...(end ? factsOf(end) : []),

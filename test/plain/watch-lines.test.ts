@@ -98,6 +98,16 @@ test('watch-lines: a list prints what has changed in it, once', () => {
 		print(sockets({listening: [listener], connections: [waiting]})),
 		`server        python3 (pid 7) listens, backlog 1 of 5\nserver :41306 waits in the backlog for accept()\n`,
 	);
+	// The client's FIN doesn't take it out of there.
+	const left = {...waiting, local: {...end, state: 'CLOSE-WAIT' as const}};
+	assert.equal(
+		print(sockets({listening: [listener], connections: [left]})),
+		'',
+	);
+	assert.match(
+		startLines()(sockets({listening: [listener], connections: [left]})),
+		/^server :41306 waits in the backlog for accept\(\)$/m,
+	);
 	const frozen: WatchedEnd = {...end, unreadBytes: 6, program: 'nc', pid: 9};
 	const full: WatchedEnd = {
 		...end,

@@ -2,10 +2,11 @@
  * The sockets on a watched port as a table: who listens, then both ends of each
  * connection; as many columns as fit, the most useful first. Pure.
  */
-import type {
-	EndName,
-	WatchedEnd,
-	WatchedListener,
+import {
+	isInBacklog,
+	type EndName,
+	type WatchedEnd,
+	type WatchedListener,
 } from '../../event/port-event.js';
 import {
 	display,
@@ -172,8 +173,7 @@ const lineOfEnd = (
 	}
 
 	const {unreadBytes, sendQueueBytes, timer, call = '', state} = end;
-	const isWaiting =
-		name === 'local' && !connection!.isAccepted && state === 'ESTABLISHED';
+	const isWaiting = name === 'local' && isInBacklog(connection!);
 	const ending = timerText(end, ageMs);
 	const holder = programText(end, stopped);
 	const isEnding = timer !== undefined && endings.has(timer.name);

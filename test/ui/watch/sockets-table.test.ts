@@ -94,9 +94,13 @@ test('sockets table: TIME-WAIT counts down in steps of ten seconds', () => {
 });
 
 test('sockets table: what waits in the backlog, and what is stopped', () => {
-	const waiting = watchedConnection({isAccepted: false, local: watchedEnd()});
-	const rows = table(portModel(listed({connections: [waiting]})));
-	assert.match(rows[3]!, /ESTABLISHED +0 +0 in the backlog$/);
+	for (const state of ['ESTABLISHED', 'CLOSE-WAIT'] as const) {
+		const local = watchedEnd({state});
+		const waiting = watchedConnection({isAccepted: false, local});
+		const rows = table(portModel(listed({connections: [waiting]})));
+		assert.match(rows[3]!, new RegExp(`${state} +0 +0 in the backlog$`));
+	}
+
 	const stopped = reducePort(portModel(listed()), [
 		{...exited('remote'), state: 'stopped'} as const,
 	]);
