@@ -159,9 +159,15 @@ export class Closing {
 
 		const isFirst = end.order === 'first';
 		const acknowledged = ends.bounded(end, seenBy(time));
+		// Where its row jumped to TIME-WAIT, nothing of that was seen.
+		const isAcknowledged =
+			isFirst &&
+			(last?.state === 'FIN-WAIT-1'
+				? read !== 'CLOSING'
+				: last?.state === 'ESTABLISHED' && read === 'TIME-WAIT');
 		return [
-			...(isFirst && last?.state === 'FIN-WAIT-1' && read !== 'CLOSING'
-				? ends.infer(end, 'FIN-WAIT-2', acknowledged)
+			...(isAcknowledged
+				? ends.reach(end, 'FIN-WAIT-2', 'inferred', acknowledged)
 				: []),
 			...this.#sendFin(time),
 			fin,

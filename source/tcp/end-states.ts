@@ -64,7 +64,9 @@ export class EndStates {
 		const {last, lastRead} = end;
 		const isExpected = last?.state === 'CLOSED';
 		const isPossible =
-			lastRead !== undefined || (end.name === 'local' && this.isClosed);
+			lastRead !== undefined ||
+			end.wasThere ||
+			(end.name === 'local' && this.isClosed);
 		if (!isExpected && !isPossible) {
 			return [];
 		}

@@ -17,6 +17,8 @@ export type FollowedEnd = {
 		  }
 		| undefined;
 	lastRead: TcpState | undefined;
+	/** Whether it had a row that was never read. */
+	wasThere: boolean;
 	/** In which order it closed, once known. */
 	order: CloseOrder | undefined;
 	/** When its next state was not yet reached; milliseconds since the epoch. */
@@ -31,6 +33,7 @@ export const createEnd = (name: FollowedEnd['name']): FollowedEnd => ({
 	name,
 	last: undefined,
 	lastRead: undefined,
+	wasThere: false,
 	order: undefined,
 	knownAt: undefined,
 	missingSince: undefined,
@@ -96,8 +99,9 @@ export const isAnothers = (
  * @param hasBeen Whether it is known otherwise that there was one.
  */
 export const seenState = (
-	{lastRead}: FollowedEnd,
+	{lastRead, wasThere}: FollowedEnd,
 	socket: KernelSocket | undefined,
 	hasBeen = false,
 ): TcpState | undefined =>
-	socket?.state ?? (lastRead === undefined && !hasBeen ? undefined : 'CLOSED');
+	socket?.state ??
+	(lastRead === undefined && !wasThere && !hasBeen ? undefined : 'CLOSED');

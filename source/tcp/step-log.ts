@@ -19,7 +19,13 @@ import {
 	type FollowedEnd,
 } from './followed-end.js';
 import {canReach} from './tcp-end.js';
-import type {KernelPair, KernelSocket, Step, TcpState} from './tcp.js';
+import type {
+	KernelPair,
+	KernelSocket,
+	Step,
+	StepTime,
+	TcpState,
+} from './tcp.js';
 
 export class StepLog {
 	readonly #ends: EndStates;
@@ -77,6 +83,16 @@ export class StepLog {
 		}
 
 		return this.#take(step);
+	}
+
+	/**
+	 * An end was open before its row could be read, as the other one's state
+	 * shows. Without a row it is closed by now.
+	 */
+	reportOpen(name: FollowedEnd['name'], time: StepTime): readonly Step[] {
+		const end = this.#ends[name];
+		end.wasThere = true;
+		return this.#ends.infer(end, 'ESTABLISHED', time);
 	}
 
 	/**

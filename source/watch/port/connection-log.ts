@@ -6,7 +6,7 @@
  * holds it. So the table tells accept() and close(), but not their arguments.
  */
 import type {TcpRow} from '../../socket/tcp-table.js';
-import {sentFinStates} from '../../tcp/followed-end.js';
+import {finStates, sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
 import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
@@ -150,8 +150,15 @@ export class ConnectionLog {
 			peer: this.peer,
 			...time,
 		};
+		const isWaiting = endNames.some(
+			end => this.#ends[end].row?.socket.state === 'TIME-WAIT',
+		);
 		const passed = endNames.flatMap(end => {
 			const state = this.#ends[end].row?.socket.state;
+			if (state === undefined && isWaiting) {
+				return this.#log.reportOpen(end, time);
+			}
+
 			return state === undefined ||
 				state === 'ESTABLISHED' ||
 				openingStates.has(state)
@@ -165,7 +172,9 @@ export class ConnectionLog {
 			// A socket that isn't connected yet is in no table.
 			this.#call('socket()', 'remote', between(0, time.seenAt ?? time.at)),
 			this.#call('connect()', 'remote', time),
-			...(isOpening || remote.row === undefined ? [] : [opening]),
+			...(isOpening || (remote.row === undefined && !isWaiting)
+				? []
+				: [opening]),
 			...passed,
 		];
 	}
@@ -308,9 +317,16 @@ const asEvents = (steps: readonly Step[]): readonly PortEvent[] =>
 /** A client is open before its server knows. */
 const withClientFirst = (steps: readonly Step[]): readonly Step[] => {
 	const isServers = (step: Step): boolean =>
-		step.kind === 'segment' || (step.kind === 'state' && step.end === 'local');
+		step.kind === 'state' && step.end === 'local';
+	const end = steps.findIndex(
+		step =>
+			step.kind === 'segment' ||
+			(step.kind === 'state' && finStates.has(step.state)),
+	);
+	const opening = end === -1 ? steps : steps.slice(0, end);
 	return [
-		...steps.filter(step => !isServers(step)),
-		...steps.filter(step => isServers(step)),
+		...opening.filter(step => !isServers(step)),
+		...opening.filter(step => isServers(step)),
+		...steps.slice(opening.length),
 	];
 };

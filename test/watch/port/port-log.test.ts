@@ -416,6 +416,54 @@ test('port-log: an end that is gone was reset, unless the other saw its FIN', ()
 	);
 });
 
+test('port-log: TIME-WAIT shows whose FIN was first, if nothing was seen between', () => {
+	const {read} = startOpen();
+	const left = [listens(), ...pair(['TIME-WAIT', '0'], undefined)];
+	const seen = [...read(left), ...read(left)];
+	assert.deepEqual(seen, [
+		'local close()?',
+		'local FIN-WAIT-1?',
+		'local FIN-WAIT-2?',
+		'remote CLOSE-WAIT?',
+		'remote close()?',
+		'remote LAST-ACK?',
+		'FIN',
+		'local TIME-WAIT',
+		'remote CLOSED',
+	]);
+});
+
+test('port-log: TIME-WAIT shows how both ends closed, if none was seen open', () => {
+	const closed = (name: string, other: string) => [
+		`${name} FIN-WAIT-1?`,
+		`${name} FIN-WAIT-2?`,
+		`${other} CLOSE-WAIT?`,
+		`${other} LAST-ACK?`,
+		...(name === 'local' ? ['FIN'] : []),
+		`${name} TIME-WAIT`,
+		`${other} CLOSED`,
+	];
+	for (const [name, other, rows] of [
+		['local', 'remote', pair(['TIME-WAIT', '0'], undefined)],
+		['remote', 'local', pair(undefined, ['TIME-WAIT', '0'])],
+	] as const) {
+		const {read} = startLog();
+		read([listens()]);
+		const left = [listens(), ...rows];
+		assert.deepEqual(
+			[...read(left), ...read(left)],
+			[
+				'remote socket()?',
+				'remote connect()?',
+				'remote SYN-SENT?',
+				'remote ESTABLISHED?',
+				'local ESTABLISHED?',
+				...closed(name, other),
+			],
+		);
+	}
+});
+
 test('port-log: bytes are dated from when they were last counted', () => {
 	const {read, events} = startOpen();
 	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
