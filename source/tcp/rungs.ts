@@ -331,19 +331,22 @@ export class Rungs {
 
 		const {rungs, last, reached, isAborted} = this.#of(step);
 		const mark = this.#markOf(step, role);
+		const drawn = mark !== undefined && rungs.has(mark) ? mark : undefined;
 		last[role] = step.state;
 		const isRst = mark?.startsWith('RST') === true;
 		const isUnknown =
 			mark === undefined ||
-			// Without a reset the end is gone for a reason that nobody saw.
-			(isRst && !rungs.has(mark) && !isAborted);
+			// Without a reset the end is gone for a reason that nobody saw. And a
+			// FIN may have acknowledged this end's, and no segment before it.
+			(drawn === undefined && (isRst ? !isAborted : isPassing(step)));
 		if (isUnknown) {
 			this.addAlone(step);
 			reached[role] = this.all.length - 1;
 			return;
 		}
 
-		const cause: Mark = isRst && !rungs.has(mark) ? `RST ${this.#side}` : mark;
+		const cause: Mark =
+			isRst && drawn === undefined ? `RST ${this.#side}` : mark;
 		this.#sendQueuedFin(step, cause);
 		const known = rungs.get(cause);
 		if (known === undefined) {

@@ -785,3 +785,25 @@ test('ladder: a recv() that an RST or a FIN ended returned after it', () => {
 		assert.deepEqual(drawn(rungs).slice(-3), ['| close()', mark, 'recv(9) |']);
 	}
 });
+
+test('ladder: an end that was not seen in FIN-WAIT-2 got no ACK but the FIN', () => {
+	const remote = {end: 'remote'} as const;
+	const steps = [
+		inferred('FIN-WAIT-1', {at: 1}),
+		inferred('FIN-WAIT-2', {at: 1}),
+		inferred('CLOSE-WAIT', {at: 1, ...remote}),
+		inferred('LAST-ACK', {at: 1, ...remote}),
+		read('TIME-WAIT', {at: 1}),
+		read('CLOSED', {at: 1, ...remote}),
+	];
+	const rungs = ladderOf(
+		{steps, transfers: [], segments: []},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs), [
+		'FIN-WAIT-1 · FIN ▸ CLOSE-WAIT',
+		'FIN-WAIT-2 |',
+		'TIME-WAIT ◂ FIN ┄ LAST-ACK',
+		'┄ ACK ▸ CLOSED',
+	]);
+});
