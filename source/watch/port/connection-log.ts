@@ -250,8 +250,8 @@ export class ConnectionLog {
 		end.hasSentFin ||= isFin;
 		const holding = this.#holding(end, reading, isFin);
 		if (holding === 'released') {
-			// That was looked at after the table.
-			end.releasedAt ??= between(since, reading.at);
+			// That was looked at after the table, which may show its FIN.
+			end.releasedAt ??= between(since, isFin ? reading.tableAt : reading.at);
 		}
 
 		// A missing row may only have been missed, until the state is CLOSED.
@@ -272,7 +272,11 @@ export class ConnectionLog {
 			? steps.toSpliced(
 					place,
 					0,
-					this.#call('shutdown(SHUT_WR)', end.name, between(since, reading.at)),
+					this.#call(
+						'shutdown(SHUT_WR)',
+						end.name,
+						between(since, reading.tableAt),
+					),
 				)
 			: steps;
 	}

@@ -266,6 +266,20 @@ test('port-log: a FIN is shutdown() while the socket is held, else close()', () 
 	}
 });
 
+test('port-log: what sent a FIN was called before the table that shows it', () => {
+	for (const held of [['2', '3'], ['2']]) {
+		const {read, events} = startOpen();
+		const before = events.length;
+		const ending = pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '3']);
+		read([listens(), ...ending], {held});
+		const bounds = events
+			.slice(before)
+			.flatMap(event => (event.type === 'step' ? [event.step.seenAt] : []));
+		assert.equal(bounds.length, 5);
+		assert.equal(new Set(bounds).size, 1, bounds.join(' '));
+	}
+});
+
 test("port-log: a FIN that only the other end's row shows is close(), too", () => {
 	// The table is no picture of one moment: one row is older than the other.
 	for (const [held, call] of [
