@@ -18,6 +18,7 @@ import {
 	quiet,
 	type Changed,
 } from '../store/hiding.js';
+import {lockedOutText, reduceLockedOut} from '../store/locked-out.js';
 import {outageText, reduceOutage, type Outage} from '../store/relay-outage.js';
 import {remainsWords} from '../store/remains.js';
 import {jsonError, jsonLine, jsonRemains} from './json.js';
@@ -43,6 +44,7 @@ export class Printer {
 	nick = '';
 	#hiding = nothingHidden;
 	#outage: Outage;
+	#isLockedOut = false;
 	/** Whether the relay's own news are printed. */
 	#hasRelayNews = false;
 	/** The last state printed for each end, while it is only inferred. */
@@ -86,6 +88,7 @@ export class Printer {
 			return this.#printChunk(event);
 		}
 
+		this.#seeLock(event);
 		this.#hasRelayNews ||= event.type === 'relay';
 		if (event.type === 'frame') {
 			this.#seeOutage(event);
@@ -193,12 +196,29 @@ export class Printer {
 		}
 	}
 
+	#seeLock(event: ChatEvent): void {
+		if (event.type !== 'connection') {
+			return;
+		}
+
+		const wasLockedOut = this.#isLockedOut;
+		this.#isLockedOut = reduceLockedOut(wasLockedOut, event.connection);
+		if (this.#isLockedOut && !wasLockedOut && !this.#options.isQuiet) {
+			this.#warn(lockedOutText, event);
+		}
+	}
+
+	#warn(text: string, event: ChatEvent): void {
+		const line = display`${text}\n`;
+		const {isTimed} = this.#options;
+		this.#streams.stderr.write(isTimed ? withTime(line, event) : line);
+	}
+
 	#seeOutage(event: Extract<ChatEvent, {type: 'frame'}>): void {
 		const outage = reduceOutage(this.#outage, event.frame);
-		const {isQuiet, isTimed} = this.#options;
+		const {isQuiet} = this.#options;
 		if (outage && !this.#outage && !this.#hasRelayNews && !isQuiet) {
-			const line = display`${outageText()}\n`;
-			this.#streams.stderr.write(isTimed ? withTime(line, event) : line);
+			this.#warn(outageText(), event);
 		}
 
 		this.#outage = outage;

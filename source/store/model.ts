@@ -79,6 +79,8 @@ export type Model = {
 	readonly unshared: ReadonlyMap<string, Message>;
 	/** Whether the relay is away, as a member knows. */
 	readonly outage: Outage;
+	/** Whether a lock keeps this member out, which was said. */
+	readonly isLockedOut: boolean;
 	/** Mentions and whispers since this client came; a replay's don't count. */
 	readonly calls: {
 		readonly count: number;
@@ -183,6 +185,7 @@ export const createModel = (start: ModelStart): Model => ({
 	pending: [],
 	unshared: new Map(),
 	outage: undefined,
+	isLockedOut: false,
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,
 	offered: [],

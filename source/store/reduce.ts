@@ -20,6 +20,7 @@ import {
 	type Model,
 	type ModelUpdate,
 } from './model.js';
+import {lockedOutText, reduceLockedOut} from './locked-out.js';
 import {wordsOf} from './notice.js';
 import {forgetPast} from './older-entries.js';
 import {answered, attend} from './reading.js';
@@ -47,6 +48,18 @@ export const reduce = (model: Model, events: readonly ModelEvent[]): Model => {
 	return finishUpdate(update);
 };
 
+const seeLock = (
+	update: ModelUpdate,
+	{at, connection}: Extract<ChatEvent, {type: 'connection'}>,
+): void => {
+	const wasLockedOut = update.isLockedOut;
+	update.isLockedOut = reduceLockedOut(wasLockedOut, connection);
+	if (update.isLockedOut && !wasLockedOut) {
+		const text = lockedOutText;
+		update.items.push({kind: 'notice', at, tone: 'warn', text});
+	}
+};
+
 /**
  * In a room, connections are in the table of peers: who came by one, and how
  * it ended, the log says. It does not say who was turned away.
@@ -69,6 +82,7 @@ const apply = (update: ModelUpdate, event: ChatEvent): void => {
 	switch (event.type) {
 		case 'connection': {
 			update.connection = event.connection;
+			seeLock(update, event);
 			update.local = event.local;
 			update.remote = event.remote;
 			// What was agreed is still worth seeing after the end.
