@@ -20,8 +20,8 @@ const startProxyScreen = async (
 ): Promise<Running> => {
 	const {runProxyScreen} = await import('../ui/proxy/run.js');
 	const {ended, leave} = await runProxyScreen(options, process);
-	const reported = ended.then(({error, ...ending}) => {
-		if (error) {
+	const reported = ended.then(({errors, ...ending}) => {
+		for (const error of errors) {
 			report(error, output, false);
 		}
 

@@ -273,3 +273,29 @@ test('e2e: the screen of a proxy ends after one connection with --once, as its l
 	assert.equal(await refused.terminal.waitForExit(), 1);
 	assert.match(refused.terminal.text(), /Nobody listens on 127\.0\.0\.1:1/);
 });
+
+test('e2e: the screen of a proxy says at its end which clients lost bytes', async t => {
+	const {port} = await openService(t, peer => {
+		peer.on('error', () => undefined);
+	});
+	const args = ['--delay', '60000'];
+	const {terminal, port: at} = await openProxy(t, port, {args, columns: 120});
+	const names: string[] = [];
+	for (const text of ['one', 'three']) {
+		const client = await dialService(t, at);
+		client.on('error', () => undefined);
+		const name = `127.0.0.1:${portOf(client)}`;
+		await terminal.waitFor(`${name}: connected to`);
+		client.write(text);
+		await terminal.waitFor(text);
+		names.push(name);
+	}
+
+	terminal.signal('SIGTERM');
+	terminal.signal('SIGTERM');
+	assert.equal(await terminal.waitForExit(), 143);
+	const lost = 'bytes of the client were read and not passed on to the target.';
+	const seen = new Set(terminal.text().split('\n'));
+	assert.ok(seen.has(`${names[0]}: 3 ${lost}`), terminal.text());
+	assert.ok(seen.has(`${names[1]}: 5 ${lost}`), terminal.text());
+});

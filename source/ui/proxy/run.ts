@@ -2,7 +2,7 @@
 import {Buffer} from 'node:buffer';
 import type {Ending} from '../../chat/ending.js';
 import {openProxy} from '../../chat/open-proxy.js';
-import type {SockchatError} from '../../errors.js';
+import {SockchatError} from '../../errors.js';
 import type {Look} from '../../event/event.js';
 import type {ProxyEvent} from '../../event/proxy-event.js';
 import {createLooks} from '../../hand/looks.js';
@@ -22,10 +22,40 @@ import {createProxyLines, ownCommands, slashNames} from './lines.js';
 const look: Look = {isPretty: false, isTimed: false, isOpen: false};
 
 export type RunningProxyScreen = {
-	/** With what to report now that the screen is gone. */
-	readonly ended: Promise<Ending & {readonly error: SockchatError | undefined}>;
+	/** With what to report now that the screen is gone, a line each. */
+	readonly ended: Promise<Ending & {readonly errors: readonly SockchatError[]}>;
 	readonly leave: () => void;
 };
+
+const maxSaidLosses = 10;
+
+/** What went wrong, as far as it's still to be said without the screen. */
+class Failures {
+	readonly #losses: SockchatError[] = [];
+	#lossCount = 0;
+	#last: SockchatError | undefined;
+
+	add(error: SockchatError): void {
+		this.#last = error;
+		if (error.code === 'ERR_NOT_SENT') {
+			this.#lossCount++;
+			if (this.#losses.length < maxSaidLosses) {
+				this.#losses.push(error);
+			}
+		}
+	}
+
+	/** What was lost is why the exit code isn't 0; else what came last. */
+	get said(): readonly SockchatError[] {
+		const more = this.#lossCount - this.#losses.length;
+		if (more > 0) {
+			const text = `Bytes of ${more} more ${more === 1 ? 'connection' : 'connections'} were read and not passed on.`;
+			return [...this.#losses, new SockchatError('ERR_NOT_SENT', text)];
+		}
+
+		return this.#lossCount === 0 && this.#last ? [this.#last] : this.#losses;
+	}
+}
 
 /** What happens, as the store takes it. */
 const createTranslator = (emit: (event: ModelEvent) => void) => {
@@ -80,7 +110,7 @@ export const runProxyScreen = async (
 		early.push(event);
 	};
 
-	let failure: SockchatError | undefined;
+	const failures = new Failures();
 	const translate = createTranslator(event => {
 		emit(event);
 	});
@@ -95,13 +125,9 @@ export const runProxyScreen = async (
 			emit(side === 'client' ? event : {type: 'beyond', event});
 		},
 		onFailure(error, peer) {
-			// What was lost is why the exit code isn't 0.
-			failure =
-				failure?.code === 'ERR_NOT_SENT' && error.code !== 'ERR_NOT_SENT'
-					? failure
-					: error;
 			const text =
 				peer === undefined ? error.message : `${peer}: ${error.message}`;
+			failures.add(new SockchatError(error.code, text));
 			emit({type: 'notice', at: systemClock.wallMs(), tone: 'bad', text});
 		},
 	});
@@ -181,7 +207,7 @@ export const runProxyScreen = async (
 			});
 			const ending = await Promise.race([proxy.ended, gone]);
 			const hasTrouble = ending.hasFailed || ending.isUnfinished;
-			return {...ending, error: hasTrouble ? failure : undefined};
+			return {...ending, errors: hasTrouble ? failures.said : []};
 		} finally {
 			stopDays();
 			stopSaving();
