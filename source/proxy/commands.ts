@@ -1,4 +1,5 @@
 /** What a person types to a proxy. Pure. */
+import {commandsOf} from '../commands/registry.js';
 import {quoted} from '../errors.js';
 import type {Faults} from '../event/proxy-event.js';
 import type {Scope} from './proxy.js';
@@ -49,6 +50,13 @@ export const proxyCommands: ReadonlyArray<{
 	},
 	{name: 'reset', usage: '[PEER]', summary: 'send RST to both sides'},
 ];
+
+/** What only the screen does. */
+const screenCommands = new Set(
+	commandsOf('proxy')
+		.filter(({name}) => name !== 'help' && name !== 'quit')
+		.map(({name}) => `/${name}`),
+);
 
 /** What these words mean. */
 export const proxyScope =
@@ -158,7 +166,9 @@ export const parseProxyLine = (line: string): ProxyCommand | string => {
 		}
 
 		default: {
-			return `${quoted(name)} is no command of a proxy; /help lists them.`;
+			return screenCommands.has(name)
+				? `${name} is a command of the screen; /help lists those of a proxy without it.`
+				: `${quoted(name)} is no command of a proxy; /help lists them.`;
 		}
 	}
 };

@@ -42,6 +42,22 @@ test('proxy commands: a wrong one gets a sentence', () => {
 		['/cut a b', 'Unexpected "b"; /help lists what there is.'],
 		['/reset in', '/reset is for both directions: RST ends a connection.'],
 		['hello', '"hello" is no command of a proxy; /help lists them.'],
+		[
+			'/peers',
+			'/peers is a command of the screen; /help lists those of a proxy without it.',
+		],
+		[
+			'/wire',
+			'/wire is a command of the screen; /help lists those of a proxy without it.',
+		],
+		[
+			'/lifecycle :5000',
+			'/lifecycle is a command of the screen; /help lists those of a proxy without it.',
+		],
+		[
+			'/save',
+			'/save is a command of the screen; /help lists those of a proxy without it.',
+		],
 	] as const) {
 		assert.equal(parseProxyLine(typed), sentence);
 	}
