@@ -263,7 +263,18 @@ export class ConnectionLog {
 		if (end.releasedAt) {
 			end.isClosed = true;
 			const close = this.#call('close()', end.name, end.releasedAt);
-			return isFin ? steps.toSpliced(place, 0, close) : [...steps, close];
+			const other = this.#ends[end.name === 'local' ? 'remote' : 'local'];
+			// Who still holds its socket has sent no RST.
+			const isReset =
+				!end.hasSentFin &&
+				other.inode !== undefined &&
+				this.#holding(other, reading, false) === 'held';
+			const isEffect = (step: Step) =>
+				step.kind === 'state' && step.state === 'CLOSED';
+			const effect = isFin ? place : isReset ? steps.findIndex(isEffect) : -1;
+			return effect === -1
+				? [...steps, close]
+				: steps.toSpliced(effect, 0, close);
 		}
 
 		// What a process leaves behind, the kernel closes.

@@ -478,6 +478,16 @@ test('port-log: TIME-WAIT shows how both ends closed, if none was seen open', ()
 	}
 });
 
+test('port-log: close() that reset a connection stands above what it led to', () => {
+	const {read} = startOpen();
+	// Only who no longer holds its socket can have sent RST.
+	const left = {held: ['3']};
+	assert.deepEqual(
+		[...read([listens()], left), ...read([listens()], left)],
+		['local close()?', 'local CLOSED', 'remote CLOSED'],
+	);
+});
+
 test('port-log: bytes are dated from when they were last counted', () => {
 	const {read, events} = startOpen();
 	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
