@@ -411,6 +411,8 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	return {
 		...remember(progress, fact),
 		peer: fact.peer,
+		// A client may come again from the same port.
+		closedPeer: fact.state === 'ESTABLISHED' ? undefined : progress.closedPeer,
 		states: [...others, fact],
 	};
 };

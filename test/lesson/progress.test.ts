@@ -540,6 +540,14 @@ test('lesson progress: a step that close() has done as well is done', () => {
 	]);
 });
 
+test('lesson progress: a connection from the port of a closed one is another', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/close'), close, state('local', 'FIN-WAIT-1'));
+	assert.ok(isGone(learner.progress));
+	learner.do(state('local', 'CLOSED'), state('local', 'ESTABLISHED'));
+	assert.ok(!isGone(learner.progress));
+});
+
 test('lesson progress: another connection is not the one that was closed', () => {
 	const learner = startAtEnd('2');
 	learner.do({
