@@ -32,7 +32,7 @@ const expressionOf = (text: string, ports: Ports): RegExp => {
 		if (time !== undefined) {
 			// A machine that lets the program wait leaves it only bounds.
 			const bound = /^\d\d:\d\d\.\d{3}/.test(time)
-				? String.raw`| ≤ \d\d\.\d{3}${' '.repeat(time.length - 9)}`
+				? String.raw`| ?≤ \d\d\.\d{3}${' '.repeat(time.length - 9)}`
 				: '';
 			source += `(?:${time.replaceAll(/\d/g, String.raw`\d`)}${bound})`;
 		} else if (known !== undefined) {
