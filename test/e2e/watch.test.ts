@@ -336,7 +336,8 @@ test('e2e: watch of 500 connections prints no more than it follows', async t => 
 	});
 	await watch.untilSockets(
 		'all 500',
-		({connections, more}) => connections.length + more === 500,
+		// The port may have been used before, a minute ago.
+		({connections, more}) => connections.length + more >= 500,
 	);
 	const peers = new Set(watch.steps().map(({peer}) => peer));
 	assert.ok(peers.size <= 101, `${peers.size} peers have steps`);
