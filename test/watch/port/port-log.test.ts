@@ -353,6 +353,26 @@ test('port-log: a port that is used again at once is another connection', () => 
 	assert.ok(seen.includes('remote ESTABLISHED'), seen.join(','));
 });
 
+test('port-log: the TIME-WAIT of an earlier connection is not of the new one', () => {
+	const {read} = startOpen();
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	// The row of the client is from before it connected again.
+	const seen = read([
+		listens(),
+		...pair(['ESTABLISHED', '4'], ['TIME-WAIT', '0']),
+	]);
+	assert.ok(!seen.includes('remote TIME-WAIT'), seen.join(','));
+	const next = read([
+		listens(),
+		...pair(['ESTABLISHED', '4'], ['ESTABLISHED', '5']),
+	]);
+	assert.ok(
+		[...seen, ...next].includes('remote ESTABLISHED'),
+		[...seen, ...next].join(','),
+	);
+});
+
 test('port-log: a table that cannot be read ends nothing', () => {
 	const {read, log} = startOpen();
 	assert.deepEqual(read([], {isUnreadable: true}), []);
