@@ -4,12 +4,7 @@
  * Phase, TCP state and rtt keep their rows, whatever the height.
  */
 import {formatBytes} from '../../tcp/format-bytes.js';
-import {
-	display,
-	displayWidth,
-	toDisplay,
-	type DisplayText,
-} from '../../protocol/display.js';
+import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
 import {groupNames} from '../../protocol/presence.js';
 import type {Model} from '../../store/model.js';
 import {leastShownRate, steadyRtt} from '../../store/picture.js';
@@ -19,7 +14,8 @@ import {ruleRow} from '../pane/pane.js';
 import {
 	cellsOfSpans,
 	createRow,
-	withRightEdge,
+	cutRow,
+	edgeRow as rowWithEdge,
 	type Row,
 	type Span,
 } from '../text/row.js';
@@ -55,34 +51,9 @@ export const text = (value: string): Span => ({text: toDisplay(value)});
 
 export const faint = (value: string): Span => ({...text(value), role: 'faint'});
 
-/** The spans that fit; the last may be cut. */
-const cutSpans = (spans: readonly Span[], width: number): readonly Span[] => {
-	const fitting: Span[] = [];
-	let free = width;
-	for (const span of spans) {
-		if (!(free > 0)) {
-			continue;
-		}
-
-		const cut = cutTo(span.text, free);
-		fitting.push({...span, text: cut});
-		free -= displayWidth(cut);
-	}
-
-	return fitting;
-};
-
-const cutRow = (spans: readonly Span[], width: number): Row =>
-	createRow(cutSpans(spans, width));
-
-/** Adds a span at the right edge, with a blank after it, if it fits. */
-const edgeRow = (spans: readonly Span[], edge: Span, width: number): Row => {
-	const withBlank: Span = {...edge, text: display`${edge.text} `};
-	const isRoom = cellsOfSpans([...spans, withBlank]) < width;
-	return isRoom
-		? withRightEdge(createRow(spans), withBlank, width)
-		: cutRow(spans, width);
-};
+/** With a blank after the edge, as the line of the pane is next to it. */
+const edgeRow = (spans: readonly Span[], edge: Span, width: number): Row =>
+	rowWithEdge(spans, {...edge, text: display`${edge.text} `}, width);
 
 /**
  * Puts spans into rows of those widths, in order, until one doesn't fit.

@@ -22,13 +22,7 @@ import type {Model} from '../../store/model.js';
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {blanks, cutTo} from '../text/cells.js';
 import {formatAge} from '../text/format.js';
-import {
-	cellsOfSpans,
-	createRow,
-	withRightEdge,
-	type Row,
-	type Span,
-} from '../text/row.js';
+import {cutRow, edgeRow, type Row, type Span} from '../text/row.js';
 import type {Role} from '../theme/roles.js';
 import {symbols} from '../theme/symbols.js';
 import {
@@ -108,33 +102,15 @@ const besideText = (
 	);
 };
 
-const cutRow = (spans: readonly Span[], width: number): Row => {
-	const fitting: Span[] = [];
-	let free = width;
-	for (const span of spans) {
-		if (free <= 0) {
-			break;
-		}
-
-		const text = cutTo(span.text, free);
-		fitting.push({...span, text});
-		free -= displayWidth(text);
-	}
-
-	return createRow(fitting);
-};
-
-/** With a span at the right edge, if there is room for it. */
+/** With a faint text at the right edge, if there is room for it. */
 const edged = (
 	spans: readonly Span[],
 	edge: DisplayText,
 	width: number,
-): Row => {
-	const span: Span = {text: edge, role: 'faint'};
-	return edge !== '' && cellsOfSpans([...spans, span]) + 2 <= width
-		? withRightEdge(createRow(spans), span, width)
-		: cutRow(spans, width);
-};
+): Row =>
+	edge === ''
+		? cutRow(spans, width)
+		: edgeRow(spans, {text: display` ${edge}`, role: 'faint'}, width);
 
 const ageOf = ({isOpen, since}: PairRow, now: number): DisplayText =>
 	toDisplay(isOpen ? formatAge(now - since) : 'closed');

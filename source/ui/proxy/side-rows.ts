@@ -12,12 +12,12 @@
  * target. Pure.
  */
 import type {PairRow} from '../../event/proxy-event.js';
-import {display, displayWidth, toDisplay} from '../../protocol/display.js';
+import {display, toDisplay} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {ruleRow} from '../pane/pane.js';
-import {blanks, cutTo} from '../text/cells.js';
-import {createRow, type Row, type Span} from '../text/row.js';
+import {cutTo} from '../text/cells.js';
+import {createRow, edgeRow, type Row, type Span} from '../text/row.js';
 import {
 	arrows,
 	directions,
@@ -34,15 +34,11 @@ const headRow = (row: PairRow, width: number): Row => {
 	const bytes = directions
 		.map(each => `${arrows[each]} ${formatBytes(row[each].bytes)}`)
 		.join(' ');
-	const edge = toDisplay(isOpen ? bytes : 'closed');
-	const shown = cutTo(toDisplay(name), Math.max(1, width));
-	const free = width - displayWidth(shown) - displayWidth(edge);
-	return createRow([
-		{text: shown, role: isOpen ? 'title' : 'faint'},
-		...(free > 0
-			? ([{text: blanks(free)}, {text: edge, role: 'faint'}] as const)
-			: []),
-	]);
+	return edgeRow(
+		[{text: toDisplay(name), role: isOpen ? 'title' : 'faint'}],
+		{text: toDisplay(isOpen ? bytes : 'closed'), role: 'faint'},
+		width,
+	);
 };
 
 // ESTABLISHED⇄ESTABLISHED, after its letter.

@@ -5,7 +5,7 @@ import {
 	type DisplayText,
 } from '../../protocol/display.js';
 import {isSameStyle, type Style} from '../theme/roles.js';
-import {blanks} from './cells.js';
+import {blanks, cutTo} from './cells.js';
 import type {Link} from './links.js';
 
 export type Span = Style & {
@@ -42,6 +42,33 @@ export const withRightEdge = (row: Row, span: Span, width: number): Row => {
 	const free = width - cellsOfSpans(row.spans) - displayWidth(span.text);
 	return createRow([...row.spans, {text: blanks(free)}, span]);
 };
+
+/** The spans that fit; the last may be cut. */
+export const cutRow = (spans: readonly Span[], width: number): Row => {
+	const fitting: Span[] = [];
+	let free = width;
+	for (const span of spans) {
+		if (free <= 0) {
+			break;
+		}
+
+		const text = cutTo(span.text, free);
+		fitting.push({...span, text});
+		free -= displayWidth(text);
+	}
+
+	return createRow(fitting);
+};
+
+/** With a span at the right edge, if it fits with a blank before it. */
+export const edgeRow = (
+	spans: readonly Span[],
+	edge: Span,
+	width: number,
+): Row =>
+	cellsOfSpans([...spans, edge]) < width
+		? withRightEdge(createRow(spans), edge, width)
+		: cutRow(spans, width);
 
 export const cellsOfSpans = (spans: readonly Span[]): number => {
 	let cells = 0;
