@@ -3,9 +3,7 @@ import {useMemo} from 'react';
 import {display, type DisplayText} from '../../protocol/display.js';
 import type {Model} from '../../store/model.js';
 import {contentOf, type Area} from '../layout.js';
-import {Pane} from '../pane/pane.js';
-import {RowText} from '../text/shown-text.js';
-import {symbols} from '../theme/symbols.js';
+import {TablePane} from '../pane/table-pane.js';
 import {lastTop, peerColumns, peerTableRows, sortPeers} from './peer-table.js';
 
 export type PeersPaneProps = {
@@ -46,20 +44,12 @@ export function PeersPane({
 	const below = lastTop({peers, height}) - top;
 	const order = display`by ${peerColumns[sortedBy]!.title} · Ctrl-O sorts`;
 	return (
-		<Pane
+		<TablePane
 			area={area}
 			title={display`peers ${peers.length}${note}`}
-			footer={{
-				text:
-					below > 0
-						? display`${symbols.below} ${below} below · ${order}`
-						: order,
-				role: 'faint',
-			}}
-		>
-			{rows.map((row, index) => (
-				<RowText key={index} row={row} />
-			))}
-		</Pane>
+			rows={rows}
+			below={below}
+			order={order}
+		/>
 	);
 }

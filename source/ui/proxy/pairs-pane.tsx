@@ -4,10 +4,8 @@ import {display, type DisplayText} from '../../protocol/display.js';
 import type {PairRow} from '../../event/proxy-event.js';
 import type {Model} from '../../store/model.js';
 import {contentOf, type Area} from '../layout.js';
-import {Pane} from '../pane/pane.js';
+import {TablePane} from '../pane/table-pane.js';
 import {createRow, type Row} from '../text/row.js';
-import {RowText} from '../text/shown-text.js';
-import {symbols} from '../theme/symbols.js';
 import {pairOrderName, sortPairs} from './pair-order.js';
 import {pairsHead, pairsRows, rowsOfPair} from './pair-rows.js';
 
@@ -74,20 +72,12 @@ export function PairsPane({
 	const order = display`${states}by ${pairOrderName(sortedBy)} · Ctrl-O sorts`;
 	const below = Math.ceil((last - first) / each);
 	return (
-		<Pane
+		<TablePane
 			area={area}
 			title={display`connections ${open}${note}`}
-			footer={{
-				text:
-					below > 0
-						? display`${symbols.below} ${below} below · ${order}`
-						: order,
-				role: 'faint',
-			}}
-		>
-			{rows.map((row, index) => (
-				<RowText key={index} row={row} />
-			))}
-		</Pane>
+			rows={rows}
+			below={below}
+			order={order}
+		/>
 	);
 }
