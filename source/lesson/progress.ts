@@ -48,9 +48,10 @@ export type Progress = {
 	readonly used: number;
 	/** The states that both ends of the newest connection are in, and its phase. */
 	readonly states: readonly Fact[];
+	/** The newest connection. */
 	readonly peer: string | undefined;
-	/** The connection that this process has closed last. */
-	readonly closedPeer: string | undefined;
+	/** Whether this process has closed that connection's socket. */
+	readonly hasClosed: boolean;
 	readonly played: readonly Played[];
 	/** Whether a program of the other side has ended, out of turn. */
 	readonly isBroken: boolean;
@@ -157,8 +158,8 @@ const isGivenUp = (progress: Progress): boolean =>
 	);
 
 /** Whether the learner has closed the socket that counts, by close(2). */
-const isClosed = ({lesson, peer, closedPeer}: Progress): boolean =>
-	socketsOf(lesson) === 'own' && peer !== undefined && closedPeer === peer;
+const isClosed = ({lesson, hasClosed}: Progress): boolean =>
+	socketsOf(lesson) === 'own' && hasClosed;
 
 /**
  * Whether the step needs a socket that the learner has closed: its kernel may
@@ -366,7 +367,7 @@ export const startProgress = (lesson: Lesson): Advance =>
 			used: 0,
 			states: [],
 			peer: undefined,
-			closedPeer: undefined,
+			hasClosed: false,
 			isBroken: false,
 			played: [],
 			prediction: undefined,
@@ -393,7 +394,9 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	}
 
 	if (holds({kind: 'call', call: 'close()'}, [fact])) {
-		return {...remember(progress, fact), closedPeer: fact.peer};
+		const {peer, hasClosed} = progress;
+		const isOfIt = peer !== undefined && fact.peer === peer;
+		return {...remember(progress, fact), hasClosed: hasClosed || isOfIt};
 	}
 
 	if (fact.kind !== 'state') {
@@ -412,7 +415,7 @@ const take = (progress: Progress, fact: Fact): Progress => {
 		...remember(progress, fact),
 		peer: fact.peer,
 		// A client may come again from the same port.
-		closedPeer: fact.state === 'ESTABLISHED' ? undefined : progress.closedPeer,
+		hasClosed: progress.hasClosed && fact.state !== 'ESTABLISHED',
 		states: [...others, fact],
 	};
 };

@@ -557,6 +557,15 @@ test('lesson progress: another connection is not the one that was closed', () =>
 	assert.ok(!isGone(learner.progress));
 });
 
+test('lesson progress: a closed socket stays closed when an earlier one is, too', () => {
+	const learner = startAtEnd('2');
+	learner.do(close, {
+		type: 'fact',
+		fact: {kind: 'call', peer: 'earlier', call: 'close()'},
+	});
+	assert.ok(isGone(learner.progress));
+});
+
 /** The steps of a lesson with a member, its other side answering at once. */
 const joinFrozen = () => {
 	let {progress, effects} = startProgress(
