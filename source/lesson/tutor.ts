@@ -12,6 +12,13 @@ import type {Clock} from '../socket/clock.js';
 import {freePorts} from '../socket/listen.js';
 import {seenBy} from '../tcp/step-time.js';
 import {PortWatch} from '../watch/port/port-watch.js';
+import {
+	advance,
+	startProgress,
+	type Advance,
+	type Effect,
+	type Signal,
+} from './advance.js';
 import {MemberFacts, type Fact} from './condition.js';
 import {Host} from './host.js';
 import {parseLesson, type Move} from './lesson.js';
@@ -21,14 +28,7 @@ import {
 	type LineHands,
 	type OwnSocket,
 } from './own-socket.js';
-import {
-	advance,
-	startProgress,
-	type Advance,
-	type Effect,
-	type Progress,
-	type Signal,
-} from './progress.js';
+import type {Progress} from './progress.js';
 import {Python} from './python.js';
 import {Transfers} from './transfers.js';
 

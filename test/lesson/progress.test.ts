@@ -4,18 +4,20 @@ import {readFileSync} from 'node:fs';
 import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import type {Fact} from '../../source/lesson/condition.js';
-import {parseLesson} from '../../source/lesson/lesson.js';
 import {
 	advance,
-	isGone,
-	stageOf,
 	startProgress,
-	wantedOf,
 	type Advance,
 	type Effect,
-	type Progress,
 	type Signal,
+} from '../../source/lesson/advance.js';
+import type {Fact} from '../../source/lesson/condition.js';
+import {parseLesson} from '../../source/lesson/lesson.js';
+import {isGone} from '../../source/lesson/over.js';
+import {
+	stageOf,
+	wantedOf,
+	type Progress,
 } from '../../source/lesson/progress.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 300);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
-import {isGone} from '../../source/lesson/progress.js';
+import {isGone} from '../../source/lesson/over.js';
 import {learn, startTutor} from '../helpers/lessons/learner.js';
 import {until} from '../helpers/until.js';
 

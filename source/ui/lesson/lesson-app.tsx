@@ -5,12 +5,8 @@ import {commandsOf} from '../../commands/registry.js';
 import type {ViewName} from '../../commands/hands.js';
 import type {ScreenHands} from '../../lesson/tutor.js';
 import {socketsOf} from '../../lesson/lesson.js';
-import {
-	isGone,
-	stageOf,
-	wantedOf,
-	type Progress,
-} from '../../lesson/progress.js';
+import {isGone} from '../../lesson/over.js';
+import {stageOf, wantedOf, type Progress} from '../../lesson/progress.js';
 import {display, toDisplay} from '../../protocol/display.js';
 import type {StoreClock} from '../../store/published.js';
 import type {Store} from '../../store/store.js';

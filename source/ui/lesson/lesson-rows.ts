@@ -1,10 +1,9 @@
 /** A lesson's stage as rows: what is to be read, and below it what is asked. */
 import {socketsOf, type Lesson} from '../../lesson/lesson.js';
+import {isGone, whyGone} from '../../lesson/over.js';
 import {
-	isGone,
 	stageOf,
 	wantedOf,
-	whyGone,
 	type Note,
 	type Progress,
 } from '../../lesson/progress.js';

@@ -1,0 +1,91 @@
+/**
+ * Whether a step can't be done any more: who or what it needs is gone, before
+ * the lesson was over. Pure.
+ */
+import {effectsOf, holds} from './condition.js';
+import {socketsOf} from './lesson.js';
+import {
+	conditionsOf,
+	factsOf,
+	isAwaited,
+	wantedOf,
+	type Progress,
+} from './progress.js';
+
+const overSentence =
+	'This connection is over, before the lesson was. /again starts it again.';
+
+const brokenSentence =
+	'The other side has ended, before the lesson has. /again starts it again.';
+
+/** Of a step that is gone. */
+export const whyGone = ({isBroken}: Progress): string =>
+	isBroken ? brokenSentence : overSentence;
+
+/**
+ * Whether a member's connection was given up before the step was done that needs
+ * it. Another one comes, but with nobody who welcomes it it can't fall silent.
+ */
+const isGivenUp = (progress: Progress): boolean =>
+	conditionsOf(progress).some(
+		condition =>
+			condition.kind === 'unread' ||
+			(condition.kind === 'connection' && condition.phase === 'silent'),
+	) &&
+	progress.states.some(
+		state => state.kind === 'connection' && state.phase === 'handshaking',
+	);
+
+/** Whether the learner has closed the socket that counts, by close(2). */
+export const isClosed = ({lesson, hasClosed}: Progress): boolean =>
+	socketsOf(lesson) === 'own' && hasClosed;
+
+/**
+ * Whether the step needs a socket that the learner has closed: its kernel may
+ * be in any state still, but takes no call and gives no byte.
+ */
+const isPastClose = (progress: Progress): boolean => {
+	if (!isClosed(progress)) {
+		return false;
+	}
+
+	const wanted = wantedOf(progress);
+	const needsCall =
+		wanted !== undefined &&
+		effectsOf(wanted).every(({kind}) => kind !== 'view');
+	return (
+		needsCall ||
+		conditionsOf(progress).some(
+			condition =>
+				condition.kind !== 'state' &&
+				condition.kind !== 'view' &&
+				condition.kind !== 'printed' &&
+				!holds(condition, factsOf(progress)),
+		)
+	);
+};
+
+/**
+ * Whether the step can't be done any more, as this end of the connection that
+ * counts is gone, or who is at the other end.
+ */
+export const isGone = (progress: Progress): boolean => {
+	const {phase, lesson, states, isBroken} = progress;
+	if (isBroken && (phase === 'moving' || phase === 'checking')) {
+		return true;
+	}
+
+	if (!isAwaited(progress)) {
+		return false;
+	}
+
+	return socketsOf(lesson) === 'room'
+		? isGivenUp(progress)
+		: isPastClose(progress) ||
+				states.some(
+					state =>
+						state.kind === 'state' &&
+						state.end === 'local' &&
+						state.state === 'CLOSED',
+				);
+};
