@@ -31,10 +31,7 @@ const isGivenUp = (progress: Progress): boolean =>
 		condition =>
 			condition.kind === 'unread' ||
 			(condition.kind === 'connection' && condition.phase === 'silent'),
-	) &&
-	progress.states.some(
-		state => state.kind === 'connection' && state.phase === 'handshaking',
-	);
+	) && holds({kind: 'connection', phase: 'handshaking'}, progress.states);
 
 /** Whether the learner has closed the socket that counts, by close(2). */
 export const isClosed = ({lesson, hasClosed}: Progress): boolean =>
@@ -82,10 +79,5 @@ export const isGone = (progress: Progress): boolean => {
 	return socketsOf(lesson) === 'room'
 		? isGivenUp(progress)
 		: isPastClose(progress) ||
-				states.some(
-					state =>
-						state.kind === 'state' &&
-						state.end === 'local' &&
-						state.state === 'CLOSED',
-				);
+				holds({kind: 'state', end: 'local', state: 'CLOSED'}, states);
 };
