@@ -118,7 +118,7 @@ export class PortReader {
 		const inodes = new Set(rows?.map(({inode}) => inode));
 		inodes.delete('0');
 		const ending = endingInodes(rows ?? []);
-		this.#find(inodes, followed, ending);
+		const found = this.#find(inodes, followed, ending);
 
 		const programs = new Map(
 			[...this.#holders.values()]
@@ -137,13 +137,14 @@ export class PortReader {
 		);
 		this.#programs = [...programs.values()];
 		this.#calls = new Map([...calls].filter(([, each]) => each.length > 0));
-		const held = new Set(
-			[...followed].filter(inode =>
+		const held = new Set([
+			...found,
+			...[...followed].filter(inode =>
 				inodes.has(inode) && !ending.has(inode)
 					? this.#holders.has(inode)
 					: this.#isHeld(inode, inodes.has(inode)),
 			),
-		);
+		]);
 		const print = fingerprint(rows, calls);
 		const isNews = print !== this.#last;
 		this.#last = print;
@@ -179,12 +180,15 @@ export class PortReader {
 		});
 	}
 
-	/** @param ending See `endingInodes()`. */
+	/**
+	 * @param ending See `endingInodes()`.
+	 * @returns The inodes whose holder was found just now.
+	 */
 	#find(
 		inodes: ReadonlySet<string>,
 		followed: ReadonlySet<string>,
 		ending: ReadonlySet<string>,
-	): void {
+	): Iterable<string> {
 		const now = this.#options.clock.monotonicMs();
 		const isCheck = now - this.#checkedAt >= recheckMs;
 		if (isCheck) {
@@ -214,11 +218,12 @@ export class PortReader {
 		}
 
 		if (unknown.length === 0) {
-			return;
+			return [];
 		}
 
 		const pids = new Set([...this.#holders.values()].map(({pid}) => pid));
-		for (const [inode, holder] of findHolders(new Set(unknown), pids)) {
+		const found = findHolders(new Set(unknown), pids);
+		for (const [inode, holder] of found) {
 			this.#holders.set(inode, holder);
 		}
 
@@ -227,6 +232,8 @@ export class PortReader {
 				this.#unreadable.add(inode);
 			}
 		}
+
+		return found.keys();
 	}
 
 	/** @param isThere Whether its row is: then another process may hold it. */

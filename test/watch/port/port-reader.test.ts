@@ -80,6 +80,32 @@ test('port-reader: a socket that ends is held while a descriptor is there', asyn
 	assert.equal(await isHeldIn('ESTABLISHED', 'CLOSE-WAIT'), false);
 });
 
+test('port-reader: a socket that is already half-closed when first seen is held', async t => {
+	const server = createServer({allowHalfOpen: true}).listen(0, '127.0.0.1');
+	t.after(() => {
+		server.close();
+	});
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const child = await startPython(t);
+	await child.do(
+		`s = socket.create_connection(('127.0.0.1', ${port})); s.shutdown(socket.SHUT_WR)`,
+	);
+	const reader = new PortReader({
+		clock: systemClock,
+		port,
+		readFigures: async () => undefined,
+	});
+	const {rows, held} = await reader.read(new Set());
+	const client = rows!.find(
+		({socket}) => socket.remote === `127.0.0.1:${port}`,
+	)!;
+	assert.equal(client.socket.state, 'FIN-WAIT-2');
+	assert.ok(held.has(client.inode));
+	child.signal('SIGKILL');
+	await child.waitForExit();
+});
+
 test('port-reader: a program that has ended is reported, though its row is there', async t => {
 	const child = await startPython(t);
 	await child.do(
