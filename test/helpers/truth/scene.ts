@@ -31,7 +31,7 @@ import {
 } from './claims.js';
 import {SegmentReader, type Segment} from './pcap.js';
 import {portStepOf} from './port-step.js';
-import {entriesOf, queuedFinsOf, type Entry} from './tcp-model.js';
+import {entriesOf, withQueuedFins, type Entry} from './tcp-model.js';
 
 const stateNames: Readonly<Record<string, TcpState>> = {
 	'01': 'ESTABLISHED',
@@ -174,20 +174,13 @@ export const openScene = async (
 		}
 	});
 
-	const entries = () => [
-		...entriesOf(tcpdump.segments),
-		...parseEntries(poller.stdout()),
-	];
-	const stalls = () => parseStalls(poller.stdout());
-	const judged = () => {
-		const {segments} = tcpdump;
+	const entries = () => {
 		const polled = parseEntries(poller.stdout());
-		const happened = [
-			...entries(),
-			...queuedFinsOf(entriesOf(segments), polled),
-		];
-		return judge(claims, happened, segments, stalls());
+		return [...withQueuedFins(entriesOf(tcpdump.segments), polled), ...polled];
 	};
+
+	const stalls = () => parseStalls(poller.stdout());
+	const judged = () => judge(claims, entries(), tcpdump.segments, stalls());
 
 	const seen = () => claims.map(({step}) => JSON.stringify(step)).join('\n');
 

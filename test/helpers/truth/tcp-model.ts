@@ -47,30 +47,6 @@ const onFinAcknowledged: Readonly<Partial<Record<TcpState, TcpState>>> = {
 	'LAST-ACK': 'CLOSED',
 };
 
-/**
- * While an end's FIN waits behind its data, the end is in FIN-WAIT-1, and no
- * segment shows it: by its segments it goes to CLOSE-WAIT and LAST-ACK. That it
- * was seen in CLOSING or TIME-WAIT afterwards does show it.
- */
-export const queuedFinsOf = (
-	entries: readonly Entry[],
-	polled: readonly Entry[],
-): readonly Entry[] =>
-	entries.flatMap(({end, state, to}): Entry[] => {
-		const opened = entries.find(
-			entry => entry.end === end && entry.state === 'ESTABLISHED',
-		);
-		const wasClosing = polled.some(
-			entry =>
-				entry.end === end &&
-				entry.to >= to &&
-				(entry.state === 'CLOSING' || entry.state === 'TIME-WAIT'),
-		);
-		return state === 'CLOSE-WAIT' && opened && wasClosing
-			? [{end, state: 'FIN-WAIT-1', from: opened.from, to}]
-			: [];
-	});
-
 export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 	const ends = new Map<string, End>();
 	const entries: Entry[] = [];
@@ -168,4 +144,63 @@ export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 	}
 
 	return entries;
+};
+
+const openings = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED']);
+const afterBothFins = new Set<TcpState>(['CLOSING', 'TIME-WAIT']);
+
+/** Where the poll saw that an end that got a FIN had sent its own before. */
+const crossingOf = (
+	{end, to}: Entry,
+	later: readonly Entry[],
+	polled: readonly Entry[],
+): Entry | undefined => {
+	const next = later.find(each => each.end === end && openings.has(each.state));
+	return polled.find(
+		each =>
+			each.end === end &&
+			afterBothFins.has(each.state) &&
+			each.to >= to &&
+			// Else it is of the next connection with these addresses.
+			each.to <= (next?.from ?? Infinity),
+	);
+};
+
+/**
+ * While an end's FIN waits behind its data, the end is in FIN-WAIT-1, and no
+ * segment shows it: by its segments it goes to CLOSE-WAIT, LAST-ACK and CLOSED.
+ * That the poll saw it in CLOSING or TIME-WAIT shows that it did not.
+ *
+ * @param entries Those of the segments, in order.
+ * @param polled What the poll has seen.
+ */
+export const withQueuedFins = (
+	entries: readonly Entry[],
+	polled: readonly Entry[],
+): readonly Entry[] => {
+	/** The ends whose FIN waited, until they are opened again. */
+	const waiting = new Set<string>();
+	return entries.flatMap((entry, index): readonly Entry[] => {
+		const {end, state} = entry;
+		if (openings.has(state)) {
+			waiting.delete(end);
+		}
+
+		const crossing =
+			state === 'CLOSE-WAIT'
+				? crossingOf(entry, entries.slice(index + 1), polled)
+				: undefined;
+		if (crossing) {
+			waiting.add(end);
+			// If the poll missed FIN-WAIT-1, that was between the same two looks.
+			return [
+				{...crossing, state: 'FIN-WAIT-1'},
+				{...entry, state: 'CLOSING'},
+			];
+		}
+
+		return waiting.has(end) && (state === 'LAST-ACK' || state === 'CLOSED')
+			? []
+			: [entry];
+	});
 };

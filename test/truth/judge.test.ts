@@ -1,0 +1,105 @@
+/** What the truth tests hold the claims against, where segments don't tell all. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type {TcpState} from '../../source/tcp/tcp.js';
+import {judge, type Verdict} from '../helpers/truth/claims.js';
+import type {Segment} from '../helpers/truth/pcap.js';
+import {
+	entriesOf,
+	withQueuedFins,
+	type Entry,
+} from '../helpers/truth/tcp-model.js';
+
+const server = '127.0.0.1:5001';
+const client = '127.0.0.1:40000';
+
+const segment = (
+	at: number,
+	[from, to]: readonly [string, string],
+	flags: Partial<Segment>,
+): Segment => ({
+	at,
+	from,
+	to,
+	sequence: 1,
+	acknowledgment: 1,
+	length: 0,
+	isSyn: false,
+	isAck: true,
+	isFin: false,
+	isRst: false,
+	...flags,
+});
+
+const up = [client, server] as const;
+const down = [server, client] as const;
+
+/** The server sends FIN; then the client sends what it had queued, and FIN. */
+const closing = (at: number): readonly Segment[] => [
+	segment(at, up, {isSyn: true, isAck: false, sequence: 0}),
+	segment(at, down, {isSyn: true, sequence: 0}),
+	segment(at, up, {}),
+	segment(at + 100, down, {isFin: true}),
+	segment(at + 101, up, {acknowledgment: 2, length: 9}),
+	segment(at + 102, up, {acknowledgment: 2, sequence: 10, isFin: true}),
+	segment(at + 103, down, {acknowledgment: 11, sequence: 2}),
+];
+
+const seen = (state: TcpState, from: number, to: number): Entry => ({
+	end: `${client} ${server}`,
+	state,
+	from,
+	to,
+});
+
+const startJudge =
+	(segments: readonly Segment[], polled: readonly Entry[]) =>
+	(state: TcpState, notBefore: number, seenAt: number): Verdict | undefined => {
+		const entries = [...withQueuedFins(entriesOf(segments), polled), ...polled];
+		const time = {notBefore, seenAt};
+		const step = {
+			kind: 'state',
+			end: 'remote',
+			state,
+			evidence: 'read',
+			peer: client,
+			...time,
+		} as const;
+		const claim = {step, local: server, remote: client};
+		return judge([claim], entries, segments, [])[0]?.verdict;
+	};
+
+test('judge: an end that was seen in CLOSING had sent its FIN before', () => {
+	const verdictOn = startJudge(closing(1000), [
+		seen('ESTABLISHED', 999, 1001),
+		seen('CLOSING', 1095, 1102),
+		seen('TIME-WAIT', 1102, 1104),
+	]);
+	assert.equal(verdictOn('FIN-WAIT-1', 1090, 1099), 'right');
+	// The poll saw that it was still open.
+	assert.equal(verdictOn('FIN-WAIT-1', 1040, 1080), 'late');
+	assert.equal(verdictOn('CLOSING', 1095, 1102), 'right');
+	assert.equal(verdictOn('TIME-WAIT', 1102, 1104), 'right');
+	// These are what its segments alone would mean.
+	assert.equal(verdictOn('CLOSE-WAIT', 1095, 1102), 'false');
+	assert.equal(verdictOn('LAST-ACK', 1095, 1102), 'false');
+	assert.equal(verdictOn('CLOSED', 1095, 1110), 'false');
+});
+
+test('judge: an end that only answered a FIN was never in FIN-WAIT-1', () => {
+	const segments = [...closing(1000), ...closing(3000)];
+	const verdictOn = startJudge(segments, [
+		seen('ESTABLISHED', 999, 1001),
+		seen('CLOSE-WAIT', 1095, 1101),
+		seen('CLOSED', 1102, 1106),
+		// Of the next connection with these addresses.
+		seen('ESTABLISHED', 2999, 3001),
+		seen('TIME-WAIT', 3095, 3104),
+	]);
+	assert.equal(verdictOn('FIN-WAIT-1', 1090, 1099), 'late');
+	assert.equal(verdictOn('CLOSE-WAIT', 1095, 1102), 'right');
+	assert.equal(verdictOn('CLOSED', 1102, 1106), 'right');
+	assert.equal(verdictOn('FIN-WAIT-1', 3094, 3100), 'right');
+	assert.equal(verdictOn('CLOSE-WAIT', 3095, 3102), 'late');
+	assert.equal(verdictOn('CLOSED', 3102, 3106), 'late');
+});
