@@ -248,7 +248,7 @@ export class ConnectionLog {
 		);
 		const isFin = !end.hasSentFin && place !== -1;
 		end.hasSentFin ||= isFin;
-		const holding = this.#holding(end, reading, isFin);
+		const holding = this.#holding(end, reading);
 		if (holding === 'released') {
 			// That was looked at after the table, which may show its FIN.
 			end.releasedAt ??= between(since, isFin ? reading.tableAt : reading.at);
@@ -268,7 +268,7 @@ export class ConnectionLog {
 			const isReset =
 				!end.hasSentFin &&
 				other.inode !== undefined &&
-				this.#holding(other, reading, false) === 'held';
+				this.#holding(other, reading) === 'held';
 			const isEffect = (step: Step) =>
 				step.kind === 'state' && step.state === 'CLOSED';
 			const effect = isFin ? place : isReset ? steps.findIndex(isEffect) : -1;
@@ -292,19 +292,14 @@ export class ConnectionLog {
 			: steps;
 	}
 
-	/**
-	 * Whether a process still holds the socket of an end.
-	 *
-	 * @param isFin Whether its FIN is known, if not by its own row.
-	 */
+	/** Whether a process still holds the socket of an end. */
 	#holding(
 		{inode, row}: End,
-		{held, holders, processes}: PortReading,
-		isFin: boolean,
+		{ending, held, holders, processes}: PortReading,
 	): 'held' | 'released' | 'ended' | 'unknown' {
 		const isGone = row === undefined || row.socket.state === 'TIME-WAIT';
 		const hasInode = !isGone && row.inode !== '0';
-		if (hasInode && !isFin && !sentFinStates.has(row.socket.state)) {
+		if (hasInode && !ending.has(row.inode)) {
 			return 'held';
 		}
 

@@ -9,7 +9,7 @@
 import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {between} from '../../tcp/step-time.js';
-import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
+import type {Call, Step, StepTime} from '../../tcp/tcp.js';
 import type {
 	EndName,
 	PortEvent,
@@ -52,30 +52,6 @@ type Watched = {
 
 const asStep = (step: Step): PortEvent => ({type: 'step', step});
 
-/** States of an end that has got no FIN. */
-const openStates = new Set<TcpState>([
-	'SYN-SENT',
-	'SYN-RECEIVED',
-	'ESTABLISHED',
-]);
-
-/**
- * The table is no picture of one moment: while addresses in TIME-WAIT are used
- * again it may have the old connection at one end and the new one at the other.
- * An end that is still open has no other end in TIME-WAIT.
- */
-const withoutEarlier = (rows: readonly TcpRow[]): readonly TcpRow[] => {
-	const open = new Set(
-		rows
-			.filter(({socket: {state}}) => openStates.has(state))
-			.map(({socket: {local, remote}}) => `${remote} ${local}`),
-	);
-	return rows.filter(
-		({socket: {local, remote, state}}) =>
-			state !== 'TIME-WAIT' || !open.has(`${local} ${remote}`),
-	);
-};
-
 export class PortLog {
 	readonly #address: string;
 	readonly #places: ReadonlySet<string>;
@@ -108,13 +84,12 @@ export class PortLog {
 	}
 
 	/** What has happened since the last reading. */
-	take(read: PortReading): readonly PortEvent[] {
-		this.#isReadable = read.rows !== undefined;
-		if (!read.rows) {
+	take(reading: PortReading): readonly PortEvent[] {
+		this.#isReadable = reading.rows !== undefined;
+		if (!reading.rows) {
 			return [];
 		}
 
-		const reading = {...read, rows: withoutEarlier(read.rows)};
 		this.#holders = reading.holders;
 		const since = this.#since;
 		const {begun, over} = this.#listen(reading, since);

@@ -16,8 +16,8 @@ import {
 } from '../../socket/socket-holders.js';
 import {readPortFigures, type PortFigures} from '../../socket/ss.js';
 import {readTcpRows, type TcpRow} from '../../socket/tcp-table.js';
-import {finReceivedStates, sentFinStates} from '../../tcp/followed-end.js';
 import type {PortReading} from './port-reading.js';
+import {endingInodes, withoutEarlier} from './port-rows.js';
 
 export type PortReaderOptions = {
 	readonly clock: Clock;
@@ -67,24 +67,6 @@ const fingerprint = (
 		[...calls],
 	]);
 
-/**
- * The sockets that sent a FIN, by their own row or by that of the other end: the
- * table is no picture of one moment, so one row may be older than the other.
- */
-const endingInodes = (rows: readonly TcpRow[]): ReadonlySet<string> => {
-	const senders = new Set(
-		rows.flatMap(({socket: {state, local, remote}}) => [
-			...(sentFinStates.has(state) ? [`${local} ${remote}`] : []),
-			...(finReceivedStates.has(state) ? [`${remote} ${local}`] : []),
-		]),
-	);
-	return new Set(
-		rows
-			.filter(({socket: {local, remote}}) => senders.has(`${local} ${remote}`))
-			.map(({inode}) => inode),
-	);
-};
-
 export class PortReader {
 	readonly #options: PortReaderOptions;
 	readonly #holders = new Map<string, SocketHolder>();
@@ -113,7 +95,8 @@ export class PortReader {
 	): Promise<PortReading & {readonly isNews: boolean}> {
 		const {clock, port, readRows = readTcpRows} = this.#options;
 		const begunAt = clock.wallMs();
-		const rows = await readRows(new Set([port]));
+		const table = await readRows(new Set([port]));
+		const rows = table && withoutEarlier(table);
 		const tableAt = clock.wallMs() + roundUpMs;
 		const inodes = new Set(rows?.map(({inode}) => inode));
 		inodes.delete('0');
@@ -157,6 +140,7 @@ export class PortReader {
 			tableAt,
 			at: clock.wallMs() + roundUpMs,
 			rows,
+			ending,
 			holders,
 			held,
 			processes,

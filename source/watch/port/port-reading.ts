@@ -15,6 +15,8 @@ export type PortReading = {
 	readonly at: number;
 	/** The rows with that port; undefined if the table can't be read. */
 	readonly rows: readonly TcpRow[] | undefined;
+	/** The inodes of those that sent a FIN, as either end's row shows. */
+	readonly ending: ReadonlySet<string>;
 	/** By inode, those that were found now or before. */
 	readonly holders: ReadonlyMap<string, SocketHolder>;
 	/** The inodes that their holder still holds. */

@@ -18,6 +18,10 @@ import {
 } from '../../../source/watch/port/port-log.js';
 import type {PortEvent} from '../../../source/event/port-event.js';
 import type {PortReading} from '../../../source/watch/port/port-reading.js';
+import {
+	endingInodes,
+	withoutEarlier,
+} from '../../../source/watch/port/port-rows.js';
 
 const server = '127.0.0.1:5001';
 const client = '127.0.0.1:40000';
@@ -134,7 +138,8 @@ const startLog = () => {
 			begunAt,
 			tableAt: begunAt + 2,
 			at: begunAt + 3,
-			rows: extra.isUnreadable ? undefined : rows,
+			rows: extra.isUnreadable ? undefined : withoutEarlier(rows),
+			ending: endingInodes(rows),
 			holders,
 			held: new Set(held),
 			processes: new Map(

@@ -34,6 +34,32 @@ test('port-reader: a timer that runs is no news, one that begins is', async () =
 	assert.equal(await isNews(59_990), false);
 });
 
+test('port-reader: the TIME-WAIT of an earlier connection is left out', async () => {
+	const [server, client] = ['127.0.0.1:5001', '127.0.0.1:40000'];
+	const earlier = kernelSocket({
+		local: client,
+		remote: server,
+		state: 'TIME-WAIT',
+	});
+	const rowsWith = async (state: TcpState) => {
+		const other = kernelSocket({local: server, remote: client, state});
+		const reader = new PortReader({
+			clock: systemClock,
+			port: 5001,
+			readRows: async () => [
+				{socket: earlier, inode: '0'},
+				{socket: other, inode: '0'},
+			],
+			readFigures: async () => undefined,
+		});
+		const {rows} = await reader.read(new Set());
+		return rows!.map(({socket}) => socket.state);
+	};
+
+	assert.deepEqual(await rowsWith('ESTABLISHED'), ['ESTABLISHED']);
+	assert.deepEqual(await rowsWith('LAST-ACK'), ['TIME-WAIT', 'LAST-ACK']);
+});
+
 test('port-reader: a socket that ends is held while a descriptor is there', async t => {
 	const server = createServer().listen(0, '127.0.0.1');
 	t.after(() => {
