@@ -104,6 +104,21 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await scene.untilRead('CLOSED');
 		},
 	})),
+	{
+		name: 'half-closed as soon as it is open',
+		shutdowns: 1,
+		async run(scene, t) {
+			const {server, client} = await pairOf(scene, t);
+			await client.do(
+				's = socket.socket(f); s.connect(a); s.shutdown(socket.SHUT_WR)',
+			);
+			await scene.untilClaimed('shutdown(SHUT_WR)');
+			await scene.untilRead('FIN-WAIT-2');
+			await server.do('s, peer = l.accept(); s.close()');
+			await scene.untilRead('TIME-WAIT');
+			await scene.untilRead('CLOSED');
+		},
+	},
 	...both.map(first => ({
 		name: `RST by the ${first}`,
 		async run(scene: Scene, t: TestContext) {
