@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import fc from 'fast-check';
-import type {Owner} from '../helpers/environment.js';
+import {createScope, type Owner} from '../helpers/environment.js';
 import {openInnerAgent, type InnerAgent} from '../helpers/inner-agent.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
 import {findPort} from '../helpers/ports.js';
@@ -22,21 +22,6 @@ const openFolder = (owner: Owner): string => {
 	return folder;
 };
 
-/** Closes what it owns when it is told to, as a test does at its end. */
-const ownerOf = () => {
-	const stops: Array<() => Promise<void>> = [];
-	return {
-		after(stop: () => Promise<void>) {
-			stops.unshift(stop);
-		},
-		async close() {
-			for (const stop of stops.splice(0)) {
-				await stop();
-			}
-		},
-	};
-};
-
 /** A room that is kept, whose server may be restarted. */
 const openKeptRoom = async (owner: Owner) => {
 	const state = openFolder(owner);
@@ -47,7 +32,7 @@ const openKeptRoom = async (owner: Owner) => {
 		fsync: 'interval',
 		isDefault: true,
 	} as const;
-	let serving = ownerOf();
+	let serving = createScope();
 	const serve = async () => openServer(serving, {address, history});
 	let server = await serve();
 	owner.after(async () => serving.close());
@@ -61,7 +46,7 @@ const openKeptRoom = async (owner: Owner) => {
 			server.destroy();
 			await ending;
 			await serving.close();
-			serving = ownerOf();
+			serving = createScope();
 			server = await serve();
 		},
 	};
@@ -106,7 +91,7 @@ test('agent: whatever happens, nothing is read twice and nothing missed', async 
 				| 'server';
 		}>,
 	) => {
-		const owner = ownerOf();
+		const owner = createScope();
 		try {
 			const room = await openKeptRoom(owner);
 			const otter = openClient(owner, room.address, 'otter');
@@ -345,7 +330,7 @@ test('agent: looking around marks nothing as read', async t => {
 });
 
 test('agent: a gap is stated', async t => {
-	const owner = ownerOf();
+	const owner = createScope();
 	t.after(async () => owner.close());
 	const state = openFolder(owner);
 	const server = await openServer(owner, {rate: 'off'});

@@ -21,6 +21,39 @@ export type Owner = {
 	after(stop: () => Promise<void>): void;
 };
 
+/** What it owns is closed by `close`, the last first; then it may own more. */
+export const createScope = () => {
+	const stops: Array<() => Promise<void>> = [];
+	return {
+		after(stop: () => Promise<void>) {
+			stops.unshift(stop);
+		},
+		async close() {
+			for (const stop of stops.splice(0)) {
+				await stop();
+			}
+		},
+	};
+};
+
+const scopes = new WeakMap<Owner, Owner>();
+
+/**
+ * For resources that need those before them until they have ended: a test calls
+ * its hooks first to last.
+ */
+export const lastFirst = (owner: Owner): Owner => {
+	const known = scopes.get(owner);
+	if (known) {
+		return known;
+	}
+
+	const scope = createScope();
+	owner.after(scope.close);
+	scopes.set(owner, scope);
+	return scope;
+};
+
 // They change colours, widths or behaviour, and differ between machines.
 const leftOut: Variables = {
 	// To Ink it means that nobody is watching, and chalk drops all colours once

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import test from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {findExecutable} from './environment.js';
+import {
+	createScope,
+	findExecutable,
+	lastFirst,
+	type Owner,
+} from './environment.js';
 import {startNetcat, startPython} from './peers.js';
 import {machineNode, startProcess} from './process.js';
 import {openShell, toShellLine} from './shell.js';
@@ -22,6 +27,33 @@ test('until: returns the first value', async () => {
 	let looks = 0;
 	const value = await until(() => values[looks++], {what: 'a value'});
 	assert.equal(value, 0);
+});
+
+test('lastFirst: what is opened last ends first, whoever opens it', async () => {
+	const ended: string[] = [];
+	const open = (owner: Owner, name: string) => {
+		owner.after(async () => {
+			ended.push(name);
+		});
+	};
+
+	// A test's own hooks go first to last.
+	const hooks: Array<() => Promise<void>> = [];
+	const owner: Owner = {
+		after(stop) {
+			hooks.push(stop);
+		},
+	};
+	const engine = createScope();
+	lastFirst(owner).after(engine.close);
+	open(engine, 'folder');
+	open(lastFirst(owner), 'room');
+	open(engine, 'process');
+	for (const hook of hooks) {
+		await hook();
+	}
+
+	assert.deepEqual(ended, ['room', 'process', 'folder']);
 });
 
 test('until: reports at the deadline what was there instead', async () => {

@@ -9,7 +9,12 @@ import {openRelay, type OpenRelayOptions} from '../../source/relay/open.js';
 import type {ServerEvent} from '../../source/event/event.js';
 import {startServer, type ServerOptions} from '../../source/server/server.js';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
-import type {Owner, Variables} from './environment.js';
+import {
+	createScope,
+	lastFirst,
+	type Owner,
+	type Variables,
+} from './environment.js';
 import {collectEvents} from './events.js';
 import {findPort} from './ports.js';
 import {startProcess, type RunningProcess} from './process.js';
@@ -43,12 +48,15 @@ export const startNats = async (
 	} = {},
 ) => {
 	const port = wanted ?? (await findPort());
-	const folder = makeScratch(owner);
+	// Servers share what is left before it ends, however often it was started.
+	const scope = createScope();
+	lastFirst(owner).after(scope.close);
+	const folder = makeScratch(scope);
 	const given = args ?? ['-js', '-sd', folder];
 	let running: RunningProcess;
 	const start = async () => {
 		running = startProcess(
-			owner,
+			scope,
 			natsServer,
 			[...given, '-a', '127.0.0.1', '-p', port],
 			{env},
@@ -132,7 +140,7 @@ export const openRelayed = async (
 		}
 	};
 
-	owner.after(end);
+	lastFirst(owner).after(end);
 	const relayEvents = () =>
 		events.flatMap(event => (event.type === 'relay' ? [event] : []));
 	return {

@@ -9,12 +9,13 @@ import {
 	type RoomEvent,
 	type ServerOptions,
 } from '../../source/index.js';
+import {lastFirst} from '../helpers/environment.js';
 import {makeScratch, startNats} from '../helpers/nats.js';
 import {until} from '../helpers/until.js';
 
 const serve = async (t: TestContext, options: ServerOptions) => {
 	const server = await startServer({port: 0, name: 'lab', ...options});
-	t.after(server.drain);
+	lastFirst(t).after(server.drain);
 	return server;
 };
 
