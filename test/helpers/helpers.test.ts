@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {connect, createServer, type AddressInfo} from 'node:net';
 import process from 'node:process';
 import test from 'node:test';
 import {fileURLToPath} from 'node:url';
@@ -9,6 +11,7 @@ import {
 	type Owner,
 } from './environment.js';
 import {startNetcat, startPython} from './peers.js';
+import {findPort, isFree} from './ports.js';
 import {machineNode, startProcess} from './process.js';
 import {openShell, toShellLine} from './shell.js';
 import {openTerminal} from './terminal.js';
@@ -54,6 +57,28 @@ test('lastFirst: what is opened last ends first, whoever opens it', async () => 
 	}
 
 	assert.deepEqual(ended, ['room', 'process', 'folder']);
+});
+
+test('ports: one with a connection in TIME-WAIT can be bound, and is not free', async t => {
+	const server = createServer(socket => {
+		socket.end();
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const client = connect(port, '127.0.0.1').resume();
+	await once(client, 'close');
+	server.close();
+	await once(server, 'close');
+	const again = createServer().listen(port, '127.0.0.1');
+	t.after(() => {
+		again.close();
+	});
+	await once(again, 'listening');
+	again.close();
+	await once(again, 'close');
+	assert.equal(await isFree(port), false);
+	assert.equal(await isFree(Number(await findPort())), true);
 });
 
 test('until: reports at the deadline what was there instead', async () => {
