@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync, symlinkSync} from 'node:fs';
-import {connect, type AddressInfo, type Socket} from 'node:net';
+import type {AddressInfo, Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
@@ -12,27 +12,19 @@ import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
+import {startDial} from '../helpers/services.js';
 import {until} from '../helpers/until.js';
 
 const failed = {code: 1, signal: undefined};
 const wrong = {code: 2, signal: undefined};
 const done = {code: 0, signal: undefined};
 
-const dial = (t: TestContext, port: number): Socket => {
-	const socket = connect({host: '127.0.0.1', port});
-	socket.on('error', () => undefined);
-	t.after(() => {
-		socket.destroy();
-	});
-	return socket;
-};
-
 const startProxy = async (t: TestContext, ...args: readonly string[]) => {
 	const proxy = startBin(t, ['proxy', ...args]);
 	const port = await proxy.waitForOutput(
 		/^(?:listening on|bound to) \S+:(\d+)/m,
 	);
-	return {...proxy, port: Number(port)};
+	return {...proxy, port};
 };
 
 test('e2e: a proxy says what a WebSocket that closed did not get, and ends with 1', async t => {
@@ -50,7 +42,7 @@ test('e2e: a proxy says what a WebSocket that closed did not get, and ends with 
 	});
 	const slow = ['--rate-limit', '1', '--slice', '1'];
 	const proxy = await startProxy(t, '0', `ws:${port}/`, ...slow);
-	const client = dial(t, proxy.port);
+	const client = startDial(t, proxy.port);
 	client.write('x'.repeat(1000));
 	await proxy.waitForOutput('→ 1000 B');
 	await proxy.waitForOutput(': connected to');
@@ -86,11 +78,11 @@ test('e2e: proxies that point at each other stop at --max-connections', async t 
 	const another = await startProxy(
 		t,
 		free,
-		String(one.port),
+		one.port,
 		'--max-connections',
 		'10',
 	);
-	const client = dial(t, one.port);
+	const client = startDial(t, one.port);
 	await until(() => client.destroyed, {what: 'the client to be reset'});
 	await another.waitForOutput(
 		/: was refused: 10 connections are open, as many as --max-connections allows\. Does the target lead back here\?$/m,
@@ -126,7 +118,7 @@ test('e2e: a datagram ends its way round proxies that point at each other', asyn
 	t.after(() => {
 		sender.close();
 	});
-	sender.send('round', one.port, '127.0.0.1');
+	sender.send('round', Number(one.port), '127.0.0.1');
 	await one.waitForOutput(
 		/: was refused: 8 connections are open, as many as --max-connections allows\. Does the target lead back here\?$/m,
 		{stream: 'stderr'},
@@ -152,12 +144,12 @@ test('e2e: a proxy takes others again once some have left', async t => {
 		'--max-connections',
 		'1',
 	);
-	const first = dial(t, proxy.port);
+	const first = startDial(t, proxy.port);
 	await until(() => peers.length === 1, {what: 'the first'});
-	const second = dial(t, proxy.port);
+	const second = startDial(t, proxy.port);
 	await until(() => second.destroyed, {what: 'the second to be reset'});
 	first.destroy();
 	await proxy.waitForOutput(': ended (');
-	dial(t, proxy.port);
+	startDial(t, proxy.port);
 	await until(() => peers.length === 2, {what: 'the third'});
 });

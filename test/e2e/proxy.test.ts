@@ -10,13 +10,14 @@ import {
 	readlinkSync,
 	rmSync,
 } from 'node:fs';
-import {connect, createServer, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
-import test, {after, type TestContext} from 'node:test';
+import test, {after} from 'node:test';
 import {makeCertificates, startPython} from '../helpers/link-peers.js';
 import {bin, startBin} from '../helpers/process.js';
+import {openService, startDial} from '../helpers/services.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 
@@ -25,43 +26,6 @@ const folder = mkdtempSync(join(tmpdir(), 'sockchat-proxy-'));
 after(() => {
 	rmSync(folder, {recursive: true});
 });
-
-/** A service, and those that came to it. */
-const openService = async (
-	t: TestContext,
-	onPeer: (peer: Socket) => void,
-	path?: string,
-) => {
-	const peers: Socket[] = [];
-	const server = createServer({allowHalfOpen: true}, peer => {
-		peer.on('error', () => undefined);
-		peers.push(peer);
-		onPeer(peer);
-	});
-	server.listen(path ?? {host: '127.0.0.1', port: 0});
-	await once(server, 'listening');
-	t.after(() => {
-		for (const peer of peers) {
-			peer.destroy();
-		}
-
-		server.close();
-	});
-	const address = server.address();
-	return {
-		peers,
-		port: typeof address === 'string' ? '' : String(address!.port),
-	};
-};
-
-const dial = (t: TestContext, port: number): Socket => {
-	const socket = connect({host: '127.0.0.1', port, allowHalfOpen: true});
-	socket.on('error', () => undefined);
-	t.after(() => {
-		socket.destroy();
-	});
-	return socket;
-};
 
 const hashOf = (bytes: Buffer) =>
 	createHash('sha256').update(bytes).digest('hex');
@@ -99,7 +63,7 @@ test('e2e: a proxy passes on every byte, and an end of either side alone', async
 					{what: 'a port'},
 				)
 			: await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
-		const client = dial(t, Number(at));
+		const client = startDial(t, at);
 		client.end(fromClient);
 		assert.equal(hashOf(await readAll(client)), hashOf(fromTarget));
 		assert.equal(hashOf(await heard.at(-1)!), hashOf(fromClient));
@@ -142,7 +106,7 @@ test('e2e: a proxy passes on the end of the target first', async t => {
 	});
 	const proxy = startBin(t, ['proxy', '0', port, '--once']);
 	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
-	const client = dial(t, Number(at));
+	const client = startDial(t, at);
 	assert.equal(String(await readAll(client)), 'all I say');
 	client.end('after your end');
 	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
@@ -151,16 +115,16 @@ test('e2e: a proxy passes on the end of the target first', async t => {
 });
 
 test('e2e: a proxy passes on a reset as a reset, from either side', async t => {
-	const {port, peers} = await openService(t, () => undefined);
+	const {port, peers} = await openService(t);
 	const proxy = startBin(t, ['proxy', '0', port]);
-	const at = Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/));
+	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
 	const codeOf = async (socket: Socket) => {
 		const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
 		return error.code;
 	};
 
 	for (const isByClient of [true, false]) {
-		const client = dial(t, at);
+		const client = startDial(t, at);
 		client.write('hello');
 		const target = await until(() => peers.find(peer => !peer.destroyed), {
 			what: 'the target',
@@ -181,8 +145,8 @@ test('e2e: a proxy passes on a reset as a reset, from either side', async t => {
 
 test('e2e: a proxy resets a client whose target is not there', async t => {
 	const proxy = startBin(t, ['proxy', '0', '1', '--once']);
-	const at = Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/));
-	const client = dial(t, at);
+	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const client = startDial(t, at);
 	const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
 	assert.equal(error.code, 'ECONNRESET');
 	assert.equal((await proxy.waitForExit()).code, 1);
@@ -197,8 +161,8 @@ test('e2e: a proxy holds back a client whose target does not read', async t => {
 		peer.pause();
 	});
 	const proxy = startBin(t, ['proxy', '0', port]);
-	const at = Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/));
-	const client = dial(t, at);
+	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const client = startDial(t, at);
 	const piece = Buffer.alloc(1_000_000);
 	for (let count = 0; count < 200; count++) {
 		client.write(piece);
@@ -255,7 +219,7 @@ test('e2e: a proxy goes from TLS to TCP, from TCP to a Unix domain socket, and b
 	const secure = await outer.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
 	const third = startBin(t, ['proxy', '0', `tls:${secure}`, '--tls-ca', ca]);
 	const port = await third.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
-	const client = dial(t, Number(port));
+	const client = startDial(t, port);
 	client.end('x'.repeat(100_000));
 	assert.equal(String(await readAll(client)), 'got 100000');
 	assert.match(
@@ -341,8 +305,8 @@ test('e2e: a proxy is in JSON, with the states of all ends, and records each chu
 		'--delay',
 		'20',
 	]);
-	const at = Number(await proxy.waitForOutput(/"port":(\d+)/));
-	const client = dial(t, at);
+	const at = await proxy.waitForOutput(/"port":(\d+)/);
+	const client = startDial(t, at);
 	client.write('hello');
 	await once(client, 'data');
 	await proxy.waitForOutput('"type":"ends"');
@@ -383,10 +347,10 @@ test('e2e: a proxy is in JSON, with the states of all ends, and records each chu
 });
 
 test('e2e: a proxy obeys a script, whose end ends nothing', async t => {
-	const {port, peers} = await openService(t, () => undefined);
+	const {port, peers} = await openService(t);
 	const proxy = startBin(t, ['proxy', '0', port, '--json']);
-	const at = Number(await proxy.waitForOutput(/"port":(\d+)/));
-	const client = dial(t, at);
+	const at = await proxy.waitForOutput(/"port":(\d+)/);
+	const client = startDial(t, at);
 	await until(() => peers.length === 1, {what: 'a connection'});
 	proxy.write('/pause out\n\n/dance\r\n');
 	await proxy.waitForOutput('Set for out, of 1 connection', {
@@ -413,10 +377,10 @@ test('e2e: a proxy obeys a script, whose end ends nothing', async t => {
 });
 
 test('e2e: a proxy obeys what is typed, by direction and by connection', async t => {
-	const {port, peers} = await openService(t, () => undefined);
+	const {port, peers} = await openService(t);
 	const proxy = openTerminal(t, bin('proxy', '0', port, '--plain'));
-	const at = Number(await proxy.waitFor(/on 127\.0\.0\.1:(\d+)/));
-	const clients = [dial(t, at), dial(t, at)];
+	const at = await proxy.waitFor(/on 127\.0\.0\.1:(\d+)/);
+	const clients = [startDial(t, at), startDial(t, at)];
 	await until(() => peers.length === 2, {what: 'two connections'});
 	const heard = ['', ''];
 	for (const [index, peer] of peers.entries()) {
@@ -458,9 +422,9 @@ test('e2e: a target that sends back the TLS handshake is said without numbers', 
 		peer.pipe(peer);
 	});
 	const proxy = startBin(t, ['proxy', '0', `tls:${port}`, '--once']);
-	const client = dial(
+	const client = startDial(
 		t,
-		Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+		await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
 	);
 	client.write('hello');
 	assert.equal((await proxy.waitForExit()).code, 1);
@@ -520,9 +484,9 @@ test('e2e: a proxy passes on what waits when a WebSocket or UDP ends', async t =
 		'200',
 		'--once',
 	]);
-	const client = dial(
+	const client = startDial(
 		t,
-		Number(await slow.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+		await slow.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
 	);
 	assert.equal(String(await readAll(client)), 'hello');
 	assert.deepEqual(await slow.waitForExit(), done, slow.seen());
@@ -539,9 +503,9 @@ test('e2e: a proxy passes on what waits when a WebSocket or UDP ends', async t =
 			'--once',
 			...flags,
 		]);
-		const asker = dial(
+		const asker = startDial(
 			t,
-			Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+			await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
 		);
 		asker.end('ping');
 		assert.equal(String(await readAll(asker)), 'ping');
@@ -553,9 +517,9 @@ test('e2e: a proxy cuts what comes by TCP into datagrams that fit', async t => {
 	const echo = startBin(t, ['serve', '-r', '-u', '0', '--json']);
 	const bound = await echo.waitForOutput(/"port":(\d+)/);
 	const proxy = startBin(t, ['proxy', '0', `udp:${bound}`, '--once']);
-	const client = dial(
+	const client = startDial(
 		t,
-		Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+		await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
 	);
 	client.end(Buffer.alloc(100_000));
 	assert.equal(String(await readAll(client)), '');
@@ -568,9 +532,9 @@ test('e2e: a signal lets a proxy pass on what waits, or says what was lost', asy
 		peer.pause();
 	});
 	const proxy = startBin(t, ['proxy', '0', port, '--delay', '1000']);
-	const client = dial(
+	const client = startDial(
 		t,
-		Number(await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+		await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
 	);
 	client.write('hello');
 	await proxy.waitForOutput('→ 5 B');
@@ -582,9 +546,9 @@ test('e2e: a signal lets a proxy pass on what waits, or says what was lost', asy
 	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
 
 	const stuck = startBin(t, ['proxy', '0', port, '--delay', '60000']);
-	const another = dial(
+	const another = startDial(
 		t,
-		Number(await stuck.waitForOutput(/on 127\.0\.0\.1:(\d+)/)),
+		await stuck.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
 	);
 	another.write('hello');
 	await stuck.waitForOutput('→ 5 B');
@@ -620,10 +584,8 @@ for (const isDeaf of [true, false]) {
 			}
 		});
 		const proxy = startBin(t, ['proxy', '0', port]);
-		const listening = Number(
-			await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/),
-		);
-		const client = dial(t, listening);
+		const listening = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+		const client = startDial(t, listening);
 		client.resume();
 		pour(client);
 		const target = await until(() => peers[0], {what: 'the target'});

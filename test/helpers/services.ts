@@ -1,12 +1,17 @@
-/** A TCP service of this process, and clients of whatever is in front of it. */
+/** A service of this process, and clients of whatever is in front of it. */
 import {once} from 'node:events';
-import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import type {Owner} from './environment.js';
 
-/** Ends nothing by itself. */
+/**
+ * Ends nothing by itself.
+ *
+ * @param path Of a Unix domain socket, which has no port.
+ */
 export const openService = async (
 	owner: Owner,
 	onPeer: (peer: Socket) => void = () => undefined,
+	path?: string,
 ) => {
 	const peers: Socket[] = [];
 	const server = createServer({allowHalfOpen: true}, peer => {
@@ -14,7 +19,7 @@ export const openService = async (
 		peers.push(peer);
 		onPeer(peer);
 	});
-	server.listen(0, '127.0.0.1');
+	server.listen(path ?? {host: '127.0.0.1', port: 0});
 	await once(server, 'listening');
 	owner.after(async () => {
 		for (const peer of peers) {
@@ -23,7 +28,11 @@ export const openService = async (
 
 		server.close();
 	});
-	return {peers, port: String((server.address() as AddressInfo).port)};
+	const address = server.address()!;
+	return {
+		peers,
+		port: typeof address === 'string' ? '' : String(address.port),
+	};
 };
 
 /** A client that may be reset before it is connected. */
