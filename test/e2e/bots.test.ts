@@ -26,6 +26,20 @@ const startBot = async (t: TestContext, port: string) => {
 	return bot;
 };
 
+/** A member who has called /deploy of a bot, on a screen. */
+const callDeploy = async (t: TestContext) => {
+	const {port} = await serveJson(t);
+	const bot = await startBot(t, port);
+	const otter = await joinScreen(t, port, 'otter', {columns: 80, rows: 24});
+	otter.type('/dep');
+	await otter.waitFor('deploy a stage (deployer)');
+	otter.type('loy web\r');
+	const request = Number(
+		await bot.waitForOutput(/"type":"command","request":(\d+)/),
+	);
+	return {port, bot, otter, request};
+};
+
 test('bots: a script offers a command by JSON, and answers it on the screen of who asked', async t => {
 	const {port} = await serveJson(t);
 	const bot = await startBot(t, port);
@@ -52,15 +66,7 @@ test('bots: a script offers a command by JSON, and answers it on the screen of w
 });
 
 test('bots: an answer that is too long is refused, and a shorter one may follow', async t => {
-	const {port} = await serveJson(t);
-	const bot = await startBot(t, port);
-	const otter = await joinScreen(t, port, 'otter', {columns: 80, rows: 24});
-	otter.type('/dep');
-	await otter.waitFor('deploy a stage (deployer)');
-	otter.type('loy web\r');
-	const request = Number(
-		await bot.waitForOutput(/"type":"command","request":(\d+)/),
-	);
+	const {bot, otter, request} = await callDeploy(t);
 	const answer = (text: string) => {
 		bot.writeLine(JSON.stringify({type: 'answer', request, text}));
 	};
@@ -72,13 +78,7 @@ test('bots: an answer that is too long is refused, and a shorter one may follow'
 });
 
 test('bots: after kill -9 of the bot its command is gone, and who waits hears so', async t => {
-	const {port} = await serveJson(t);
-	const bot = await startBot(t, port);
-	const otter = await joinScreen(t, port, 'otter', {columns: 80, rows: 24});
-	otter.type('/dep');
-	await otter.waitFor('deploy a stage (deployer)');
-	otter.type('loy web\r');
-	await bot.waitForOutput('"type":"command"');
+	const {port, bot, otter} = await callDeploy(t);
 	bot.signal('SIGKILL');
 	await otter.waitFor('The bot of /deploy left before it answered.');
 	const heron = await joinWire(t, loopback(port), 'heron');

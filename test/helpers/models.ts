@@ -91,3 +91,21 @@ export const peerRow = (changes: Partial<PeerRow> = {}): PeerRow => ({
 	kernel: undefined,
 	...changes,
 });
+
+/** A relay that is away, with defaults for the rest. */
+export const relayOf = (
+	changes: Partial<NonNullable<Model['relay']>> = {},
+): NonNullable<Model['relay']> => ({
+	type: 'relay',
+	at: 0,
+	phase: 'away',
+	url: 'nats://box:4222',
+	room: 'lab',
+	since: 0,
+	lag: undefined,
+	outbox: 0,
+	servers: 0,
+	error: undefined,
+	isNews: false,
+	...changes,
+});

@@ -6,6 +6,7 @@ import {createModel, tailOf, type Model} from '../../source/store/model.js';
 import {itemAt} from '../../source/store/transcript.js';
 import {reduce} from '../../source/store/reduce.js';
 import {relayFact} from '../../source/ui/connection/relay-facts.js';
+import {relayOf} from '../helpers/models.js';
 
 const own = 'ffffffffffffffff';
 const other = '0123456789abcdef';
@@ -56,19 +57,7 @@ test("unshared: one's own gets the mark, and keeps its place", () => {
 });
 
 test('relay facts: state, since when, and what waits', () => {
-	const relay = {
-		type: 'relay',
-		at: 0,
-		phase: 'away',
-		url: 'nats://box:4222',
-		room: 'lab',
-		since: 0,
-		lag: undefined,
-		outbox: 3,
-		servers: 0,
-		error: undefined,
-		isNews: true,
-	} as const;
+	const relay = relayOf({outbox: 3});
 	assert.deepEqual(relayFact({relay}, 180_000), {
 		name: 'away',
 		role: 'alarm',
@@ -110,19 +99,9 @@ test('unshared: a member reads once for each outage that the relay is away', () 
 });
 
 test('unshared: who opened the room reads it from the relay alone', () => {
-	const relay = {
-		type: 'relay',
-		at: 0,
-		phase: 'away',
-		url: 'nats://box:4222',
-		room: 'lab',
-		since: 0,
-		lag: undefined,
-		outbox: 1,
-		servers: 0,
-		error: undefined,
-		isNews: false,
-	} as const;
-	const host = frames(reduce(start, [relay]), {type: 'pending', ...said});
+	const host = frames(reduce(start, [relayOf({outbox: 1})]), {
+		type: 'pending',
+		...said,
+	});
 	assert.deepEqual(outageNotices(host), []);
 });

@@ -4,6 +4,7 @@ import {test} from 'node:test';
 import type {ChatEvent} from '../../../source/event/event.js';
 import type {Options} from '../../../source/options/options.js';
 import {MessageWait} from '../../../source/plain/room/wait.js';
+import {nickOf} from '../../helpers/client.js';
 
 const own = '0123456789abcdef';
 const other = 'fedcba9876543210';
@@ -22,10 +23,9 @@ const welcome = {
 	frame: {type: 'welcome', nick: 'otter'},
 } as ChatEvent;
 
-const firstFound = (message: string | undefined, events: ChatEvent[]) => {
-	const options = {awaited: {pattern: /^go/}, message} as unknown as Options;
+const foundBy = (options: Partial<Options>, events: readonly ChatEvent[]) => {
 	const found: ChatEvent[] = [];
-	const wait = new MessageWait(options, {
+	const wait = new MessageWait(options as Options, {
 		onFound(event) {
 			found.push(event);
 		},
@@ -41,6 +41,9 @@ const firstFound = (message: string | undefined, events: ChatEvent[]) => {
 	assert.equal(wait.isWaiting, found.length === 0);
 	return found;
 };
+
+const firstFound = (message: string | undefined, events: ChatEvent[]) =>
+	foundBy({awaited: {pattern: /^go/}, message}, events);
 
 test('wait: takes the first match of another after the welcome', () => {
 	const match = said(other, 'go on');
@@ -71,19 +74,6 @@ test('wait: with a question only what follows the question counts', () => {
 });
 
 test('wait: a mention of NAME by NAME itself calls nobody', () => {
-	const options = {
-		awaited: {mentioned: 'codex'},
-	} as unknown as Options;
-	const found: ChatEvent[] = [];
-	const wait = new MessageWait(options, {
-		onFound(event) {
-			found.push(event);
-		},
-		onFailed(error) {
-			throw error;
-		},
-	});
-	wait.id = own;
 	const by = (from: string, text: string) =>
 		({
 			type: 'frame',
@@ -91,14 +81,13 @@ test('wait: a mention of NAME by NAME itself calls nobody', () => {
 			frame: {type: 'message', seq: 1, at: 0, from, id: other, n: 1, text},
 		}) as ChatEvent;
 	const call = by('otter', 'codex?');
-	for (const event of [
-		welcome,
-		by('codex', 'codex is done'),
-		by('Codex', 'codex again'),
-		call,
-	]) {
-		wait.see(event);
-	}
-
-	assert.deepEqual(found, [call]);
+	assert.deepEqual(
+		foundBy({awaited: {mentioned: nickOf('codex')}}, [
+			welcome,
+			by('codex', 'codex is done'),
+			by('Codex', 'codex again'),
+			call,
+		]),
+		[call],
+	);
 });

@@ -13,6 +13,7 @@ import {
 	modelOf,
 	now,
 	peerRow,
+	relayOf,
 	socketOf,
 	textsOf,
 	wallNow,
@@ -157,20 +158,7 @@ test('status rows: without a connection they list no members', () => {
 test("status rows: a relay that isn't well is never left out", () => {
 	const relayed = (relay: Partial<NonNullable<Model['relay']>>) => ({
 		...modelOf({listening: listeningOf('listening')}),
-		relay: {
-			type: 'relay',
-			at: 0,
-			phase: 'away',
-			url: 'nats://127.0.0.1:4222',
-			room: 'lab',
-			since: wallNow,
-			lag: undefined,
-			outbox: 12,
-			servers: 1,
-			error: undefined,
-			isNews: false,
-			...relay,
-		} as const,
+		relay: relayOf({since: wallNow, outbox: 12, servers: 1, ...relay}),
 	});
 	assert.deepEqual(
 		[80, 60, 50, 40, 24].map(width => rowsOf(relayed({}), width)[0]),
