@@ -427,6 +427,7 @@ for await (const message of server.messages()) {
 await client.leave();
 console.log('cause', await client.closed);
 await server.drain();
+// This is the test: tsc fails if the types let the nick be left out.
 // @ts-expect-error A nick is needed.
 const incomplete = () => connect({address: server.address});
 console.log(typeof incomplete);

@@ -104,6 +104,7 @@ for (const [what, script] of pages) {
 // to its own server first, and then to ours.
 test('foreign: a page in Chromium gets no line in by a rebound name and a method of its own', async t => {
 	for (const length of [1, 3000, 100_000]) {
+		// The page asks until our server has the port, which it can't be told of.
 		const script = `
 			const visit = () => fetch('/' + 'A'.repeat(${length}), {method: 'Visit-evil-now'})
 				.catch(() => {}).then(() => setTimeout(visit, 100));

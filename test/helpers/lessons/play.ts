@@ -41,8 +41,10 @@ const withoutScreens = (output: string): string => {
 	return [start, ...rest].join('');
 };
 
-/** What came as lines, the last one perhaps not whole. */
-/** Without the input line of --plain, which each line replaces. */
+/**
+ * What came as lines, the last one perhaps not whole; without the input line of
+ * --plain, which each line replaces.
+ */
 const linesOf = (terminal: Terminal): string[] =>
 	stripVTControlCharacters(withoutScreens(terminal.output()))
 		.replaceAll('\r', '')

@@ -119,7 +119,8 @@ test('screen: no text moves a frame, at 20 to 200 columns', async t => {
 
 test('screen: a string that has not passed toDisplay() does not compile', () => {
 	const text: string = hostile[0]!;
-	// @ts-expect-error A string is no DisplayText.
+	// This is the test: npm test runs tsc, which fails if it does compile.
+	// @ts-expect-error A string is not DisplayText.
 	assert.ok(<ShownText text={text} />);
 });
 
