@@ -112,7 +112,8 @@ export class Roster {
 	add(member: Member): void {
 		this.#byId.set(member.id, member);
 		this.#give(member);
-		if (this.count <= maxListedNames) {
+		// Those on other servers are listed after all that are here.
+		if (this.countHere <= maxListedNames) {
 			this.#listJson = undefined;
 		}
 	}

@@ -4,7 +4,7 @@ import {env} from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {heartbeatFor} from '../../source/connection/heartbeat.js';
-import {maxListedNames} from '../../source/protocol/frame.js';
+import {maxListedNames, type MemberList} from '../../source/protocol/frame.js';
 import {foldNick} from '../../source/protocol/nick.js';
 import {nobody, reducePresence} from '../../source/protocol/presence.js';
 import {maxAnnouncedMembers, Room} from '../../source/room/room.js';
@@ -182,4 +182,23 @@ test('membership: whatever happens, the entries give the members', () => {
 		}),
 		{numRuns: runs},
 	);
+});
+
+test('membership: a newcomer is in the list that it gets, however many are elsewhere', () => {
+	const room = createRoom();
+	room.setElsewhere(
+		Array.from({length: 300}, (_value, index) => ({
+			id: `id-${index}`,
+			nick: `heron${index}`,
+			server: 'other',
+			machine: 'box2',
+		})),
+	);
+	const here: string[] = [];
+	for (const [index, nick] of ['otter', 'swan'].entries()) {
+		enter(room, index + 1, nick);
+		here.push(nick);
+		const {names} = JSON.parse(room.listJson) as MemberList;
+		assert.deepEqual(names.slice(0, here.length), here);
+	}
 });
