@@ -6,7 +6,7 @@
  * connection, on either side: it is answered by an `answered` of our own, and a
  * bot's late answer goes nowhere.
  */
-import {typable} from '../protocol/offered-commands.js';
+import {isCommandName, typable} from '../protocol/offered-commands.js';
 import {noBots, noSuchCommand} from '../protocol/bot-refusals.js';
 import type {
 	Answered,
@@ -107,7 +107,8 @@ export class BotCommands {
 		const request = ++this.#lastRequest;
 		const socket = this.#options.socket();
 		const error = socket
-			? this.#isKnown
+			? // A long name, too, would end the connection.
+				this.#isKnown && isCommandName(name)
 				? checkLength(text)
 				: noSuchCommand(name)
 			: offline();

@@ -9,13 +9,16 @@ export const maxOffers = 64;
 const maxUsage = 40;
 const maxHelp = 100;
 
+export const isCommandName = (name: string): boolean =>
+	/^[a-z][a-z\d-]{0,23}$/.test(name);
+
 /** @returns Why a command can't be offered so, if that is wrong. */
 export const checkOffer = ({
 	name,
 	usage,
 	help,
 }: Omit<Offer, 'type'>): SockchatError | undefined => {
-	if (!/^[a-z][a-z\d-]{0,23}$/.test(name)) {
+	if (!isCommandName(name)) {
 		return commandInvalid(
 			"A command's name has 1 to 24 of a-z, 0-9 and -, and begins with a letter.",
 		);
@@ -38,6 +41,4 @@ export const checkOffer = ({
 export const typable = (
 	offered: readonly OfferedCommand[],
 ): readonly OfferedCommand[] =>
-	offered
-		.filter(({name}) => /^[a-z][a-z\d-]{0,23}$/.test(name))
-		.slice(0, maxOffers);
+	offered.filter(({name}) => isCommandName(name)).slice(0, maxOffers);

@@ -119,6 +119,9 @@ test('bots: what is too long ends no connection', async t => {
 	await assert.rejects(otter.ask('log', 'x'.repeat(1_000_000)), {
 		code: 'ERR_TEXT_TOO_LONG',
 	});
+	await assert.rejects(otter.ask('x'.repeat(100_000)), {
+		code: 'ERR_NO_SUCH_COMMAND',
+	});
 	assert.equal((await otter.ask('log', 'short')).text, 'short');
 });
 
