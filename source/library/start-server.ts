@@ -150,8 +150,8 @@ const readNick = (
  *
  * @throws {SockchatError} Before any socket is opened `ERR_NOT_LOOPBACK`,
  * `ERR_PORT_RANGE`, `ERR_SOCKET_PATH` or `ERR_NICK_INVALID`; then what made it
- * fail, such as `ERR_PORT_TAKEN`, `ERR_HISTORY` or `ERR_RELAY_AWAY`. After an abort, the signal's
- * reason.
+ * fail, such as `ERR_PORT_TAKEN`, `ERR_HISTORY` or `ERR_RELAY_AWAY`. After an
+ * abort, the signal's reason.
  */
 export const startServer = async (
 	options: ServerOptions = {},
@@ -160,6 +160,7 @@ export const startServer = async (
 		const {signal, history, onEvent} = options;
 		signal?.throwIfAborted();
 		const address = readPlace(options, 0);
+		const nick = readNick(options.nick);
 		const identity = freshIdentity();
 		const conversation = new Conversation<RoomEvent>(
 			identity.id,
@@ -178,7 +179,7 @@ export const startServer = async (
 				onEvent: takeEvent,
 			}));
 		const host: Awaited<ReturnType<typeof startHost>> = await startHost({
-			...readNick(options.nick),
+			...nick,
 			address,
 			name: options.name,
 			descriptor: options.descriptor,

@@ -1,5 +1,7 @@
 /** `startServer({relay})` as programs on several machines call it. */
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {createServer, type AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {
@@ -91,6 +93,21 @@ test('startServer: what is wrong with a relay rejects with what to do', async t 
 		await refusal({relay: {url}}, 'ERR_RELAY_AWAY'),
 		/\{isOptional: true\} of `relay`$/,
 	);
+});
+
+test('startServer: a nick that is wrong rejects before the relay is dialled', async t => {
+	let dialled = 0;
+	const engine = createServer(socket => {
+		dialled++;
+		socket.destroy();
+	});
+	engine.listen(0, '127.0.0.1');
+	t.after(() => engine.close());
+	await once(engine, 'listening');
+	const {port} = engine.address() as AddressInfo;
+	const relay = {url: `nats://127.0.0.1:${port}`, isOptional: true};
+	await refusal({relay, nick: 'not a nick'}, 'ERR_NICK_INVALID');
+	assert.equal(dialled, 0);
 });
 
 test('startServer: with a relay that is optional, the room is shared once it can be', async t => {
