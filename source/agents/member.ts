@@ -401,7 +401,8 @@ export class AgentMember {
 	}
 
 	async #untilWelcome(): Promise<void> {
-		if (!this.#isOpen) {
+		// A room that is over says welcome no more.
+		if (!this.#isOpen && this.#joined) {
 			await new Promise<void>(resolve => {
 				const cancel = this.#options.clock.setTimer(resolve, welcomeMs);
 				this.#onWelcome.push(() => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {SockchatError} from '../../source/errors.js';
 import {AgentMember} from '../../source/agents/member.js';
 import type {ChatEvent} from '../../source/event/event.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {systemClock} from '../../source/socket/clock.js';
+import {FakeClock} from '../helpers/clock.js';
 
 /** A member of a room in which otter, an agent, is the only other one. */
 const joinOtter = () => {
@@ -76,4 +78,30 @@ test('member: knows who is an agent, however many others it has read', async () 
 	const asked = rolls();
 	await member.marksOf(['otter', 'one-more']);
 	assert.equal(rolls(), asked);
+});
+
+test('member: a room that is over once it is open rejects at once', async () => {
+	const clock = new FakeClock();
+	const kicked = new SockchatError('ERR_KICKED', 'The host has kicked you.');
+	const member = new AgentMember({
+		clock,
+		onSaid: () => undefined,
+		findHome: async () => ({
+			id: '0123456789abcdef',
+			kept: undefined,
+			keep: () => undefined,
+			open: async () => ({
+				where: '127.0.0.1:5001',
+				say: () => undefined,
+				whisper: () => undefined,
+				readPast: () => 0,
+				find: () => 0,
+				callRoll: () => 0,
+				leave: () => undefined,
+				closed: Promise.resolve(kicked),
+			}),
+		}),
+	});
+	// The clock stands still: nothing here waits for a time to pass.
+	await assert.rejects(member.enter(), kicked);
 });
