@@ -1,6 +1,7 @@
 /** Where the engine of a relay is: `nats://HOST:PORT`, and the like. */
+import {parsePort} from '../socket/address.js';
 
-const defaultPort = 4222;
+const defaultPort = '4222';
 
 /** The most nodes of a cluster that keep one stream. */
 export const mostReplicas = 5;
@@ -20,16 +21,20 @@ export const parseRelayUrl = (text: string): RelayUrl => {
 			return {kind: 'credentials'};
 		}
 
-		const {scheme, host, port} =
-			/^(?<scheme>nats|tls):\/\/(?<host>\[[\da-f:.]+\]|[\w.-]+)(?::(?<port>\d{1,5}))?\/?$/i.exec(
-				part,
-			)?.groups ?? {};
-		if (scheme === undefined || Number(port ?? 1) > 65_535 || port === '0') {
+		const {
+			scheme,
+			host,
+			port = defaultPort,
+		} = /^(?<scheme>nats|tls):\/\/(?<host>\[[\da-f:.]+\]|[\w.-]+)(?::(?<port>\d{1,5}))?\/?$/i.exec(
+			part,
+		)?.groups ?? {};
+		const number = parsePort(port, 1);
+		if (scheme === undefined || typeof number !== 'number') {
 			return {kind: 'wrong', part};
 		}
 
 		schemes.add(scheme.toLowerCase());
-		places.push(`${scheme.toLowerCase()}://${host!}:${port ?? defaultPort}`);
+		places.push(`${scheme.toLowerCase()}://${host!}:${number}`);
 	}
 
 	return schemes.size === 1

@@ -50,6 +50,7 @@ test('options: a wrong URL is refused with what is needed', () => {
 		'http://box',
 		'nats://',
 		'nats://box:0',
+		'nats://box:00',
 		'nats://box:65536',
 		'nats://a,tls://b',
 		'nats://a,',
