@@ -32,6 +32,7 @@ import type {Outbox} from './outbox.js';
 import {Outgoing} from './outgoing.js';
 import {Publishing} from './publishing.js';
 import {Reading} from './reading.js';
+import {Reporting} from './reporting.js';
 import type {Session} from './session.js';
 
 export type RelayOptions = Omit<EngineOptions, 'server'> & {
@@ -53,7 +54,6 @@ const lookBack = 1024;
 const lateMs = 500;
 
 const tickMs = 250;
-const reportMs = 1000;
 const firstRetryMs = 250;
 const longestRetryMs = 2000;
 
@@ -82,6 +82,7 @@ export class Relay implements RoomRelay {
 	readonly #server: string;
 	readonly #run = randomBytes(4).toString('hex');
 	readonly #outgoing = new Outgoing(this.#run);
+	readonly #reporting: Reporting;
 	/** Undefined before the start. */
 	#parts: Parts | undefined;
 	#session: Session | undefined;
@@ -91,12 +92,6 @@ export class Relay implements RoomRelay {
 	#isTurnDue = false;
 	#onLooked: () => void = () => undefined;
 	#cancelTick: (() => void) | undefined;
-	#phase: RelayPhase = 'connecting';
-	#since: number;
-	#trouble: SockchatError | undefined;
-	#reported = {words: '', news: '', phase: '', at: 0};
-	/** The last news. */
-	#told: string | undefined;
 
 	/** @param session The first, if the engine has been reached. */
 	constructor(
@@ -109,7 +104,14 @@ export class Relay implements RoomRelay {
 		this.#outbox = outbox;
 		this.#server = server;
 		this.#session = session;
-		this.#since = options.clock.wallMs();
+		const {url, room, clock, onEvent} = options;
+		this.#reporting = new Reporting({
+			url,
+			room,
+			clock,
+			onEvent,
+			measure: () => this.#measure(),
+		});
 	}
 
 	get log(): RelayedLog | undefined {
@@ -248,8 +250,7 @@ export class Relay implements RoomRelay {
 			keeping,
 			now: () => this.#now,
 			onTrouble: trouble => {
-				this.#trouble = trouble;
-				this.#report();
+				this.#reporting.changed(this.#phase, trouble);
 			},
 		});
 		const reading = new Reading({
@@ -284,6 +285,10 @@ export class Relay implements RoomRelay {
 			},
 		});
 		return {site, merging, keeping, reading, publishing, company};
+	}
+
+	get #phase(): RelayPhase {
+		return this.#reporting.phase;
 	}
 
 	get #now(): number {
@@ -338,7 +343,7 @@ export class Relay implements RoomRelay {
 				break;
 			}
 
-			this.#setPhase('away', error);
+			this.#reporting.changed('away', error);
 			this.#turnSoon();
 			onLooked();
 			const ms = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
@@ -372,7 +377,7 @@ export class Relay implements RoomRelay {
 
 		await reading.begin(session);
 		this.#onLooked = onLooked;
-		this.#setPhase('catching-up', this.#trouble);
+		this.#reporting.changed('catching-up', this.#reporting.trouble);
 		session.listen({
 			onDelivered: async deliveries => reading.take(session, deliveries),
 			onMessage: text => {
@@ -403,7 +408,7 @@ export class Relay implements RoomRelay {
 		}
 
 		const {publishing, company} = this.#parts!;
-		this.#setPhase('open', undefined);
+		this.#reporting.changed('open', undefined);
 		this.#onLooked();
 		company.begin(session);
 		publishing.begin(session);
@@ -444,53 +449,18 @@ export class Relay implements RoomRelay {
 
 			this.#parts?.publishing.post();
 			this.#parts?.company.tick();
-			this.#report();
+			this.#reporting.report();
 		}, tickMs);
 	}
 
-	#setPhase(phase: RelayPhase, trouble: SockchatError | undefined): void {
-		if (phase !== this.#phase) {
-			this.#since = this.#options.clock.wallMs();
-		}
-
-		this.#phase = phase;
-		this.#trouble = trouble;
-		this.#report();
-	}
-
-	#isNews(news: string): boolean {
-		return this.#phase === 'away' && this.#reported.phase === 'away'
-			? // That it can't be reached is known; what somebody has to mend is not.
-				this.#trouble?.code !== 'ERR_RELAY_AWAY' && news !== this.#told
-			: news !== this.#reported.news;
-	}
-
-	/** News at once; how much waits, once a second. */
-	#report(): void {
-		const {url, clock, onEvent, room} = this.#options;
-		const news = `${this.#phase} ${this.#trouble?.message ?? ''}`;
-		const isNews = this.#isNews(news);
-		if (!isNews && this.#now - this.#reported.at < reportMs) {
-			return;
-		}
-
+	/** How much waits, and where. */
+	#measure() {
 		const session = this.#session;
 		const next = this.#parts?.merging.next ?? 1;
-		const state = {
-			phase: this.#phase,
-			url,
-			room,
-			since: this.#since,
+		return {
 			lag: session && Math.max(0, session.lastSeq + 1 - next),
 			outbox: this.#outgoing.size,
 			servers: this.#parts?.company.count ?? 0,
 		};
-		const words = JSON.stringify({...state, news});
-		if (words !== this.#reported.words) {
-			this.#reported = {words, news, phase: this.#phase, at: this.#now};
-			this.#told = isNews ? news : this.#told;
-			const at = clock.wallMs();
-			onEvent({type: 'relay', at, ...state, error: this.#trouble, isNews});
-		}
 	}
 }
