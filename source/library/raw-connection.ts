@@ -28,7 +28,7 @@ export type RawConnection = AsyncDisposable &
 		readonly write: (bytes: string | Uint8Array) => Promise<void>;
 		/** Sends FIN once all is sent; the other side may still send. */
 		readonly end: () => Promise<void>;
-		/** Sends RST; what was not sent is lost. */
+		/** Sends RST if it is TCP, and closes at once; what was not sent is lost. */
 		readonly reset: () => void;
 		/**
 		 * Settles when both directions have ended, and what came was read: with the

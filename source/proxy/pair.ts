@@ -32,16 +32,9 @@ export type PairOptions = {
 	readonly onClosed: () => void;
 };
 
-/** RST where there is one, else an end without order. */
 const reset = (link: OuterLink): void => {
-	if (link.stream.destroyed) {
-		return;
-	}
-
-	if (link.transport === 'tcp') {
+	if (!link.stream.destroyed) {
 		link.reset();
-	} else {
-		link.stream.destroy();
 	}
 };
 

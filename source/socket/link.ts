@@ -133,9 +133,13 @@ export class SocketLink extends CommonLink {
 		return endpointsOf(this.stream);
 	}
 
-	/** Sends RST; TCP only. */
+	/** Sends RST; without one, as on a Unix domain socket, it closes at once. */
 	reset(): void {
-		resetSocket(this.stream);
+		if (this.kind === 'tcp') {
+			resetSocket(this.stream);
+		} else {
+			this.stream.destroy();
+		}
 	}
 }
 
@@ -192,9 +196,9 @@ export abstract class CarriedLink extends CommonLink {
 	/** Bytes of messages that were sent. */
 	abstract get bytesOut(): number;
 
-	/** Sends RST where there is one. */
+	/** Sends RST if TCP carries it, and closes at once. */
 	reset(): void {
-		if (this.socket) {
+		if (this.socket && this.transport === 'tcp') {
 			resetSocket(this.socket);
 		}
 

@@ -255,6 +255,10 @@ test('raw: a Unix domain socket, and a pipeline of streams', async t => {
 	]);
 	assert.deepEqual(received, bytes);
 	await far.end();
+	const [one, other] = await openPair(t, {path: join(folder, 'reset.sock')});
+	one.reset();
+	assert.equal((await readAll(other)).length, 0);
+	await other.end();
 });
 
 test('raw: connections that nobody takes wait unread, in order', async t => {

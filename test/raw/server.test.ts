@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createConnection} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {test} from 'node:test';
+import {requireLoopback} from '../../source/socket/address.js';
 import {FakeClock} from '../helpers/clock.js';
 import {openRawServer} from '../helpers/raw.js';
 import {until} from '../helpers/until.js';
@@ -163,4 +169,25 @@ test('raw server: the slowest reader sets the pace', async t => {
 	server.write(bytes);
 	slow.reset();
 	await server.drained();
+});
+
+test('raw server: that serves one peer closes a second one on a Unix domain socket', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-raw-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const path = join(folder, 'socket');
+	const server = await openRawServer(t, {
+		address: requireLoopback({kind: 'unix', path}),
+		isOnce: true,
+	});
+	const first = await openPlain(t, server.address);
+	await server.untilEvent('accepted');
+	const second = createConnection({path});
+	second.resume();
+	await once(second, 'close');
+	first.write('still served');
+	first.end();
+	await server.untilBytes(Buffer.from('still served'));
+	await server.closed;
 });

@@ -44,6 +44,9 @@ test('link: over a Unix domain socket there are no addresses', async t => {
 	await until(() => !link.isConnecting, {what: 'the connection'});
 	assert.equal(link.kind, 'unix');
 	assert.deepEqual(link.endpoints, {local: undefined, remote: undefined});
+	// There is no RST.
+	link.reset();
+	await until(() => link.stream.closed, {what: 'the close'});
 });
 
 test('link: in memory nothing goes to the kernel', async () => {
