@@ -8,6 +8,7 @@ import {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import type {SocketLink} from '../socket/link.js';
+import {writeTo} from '../socket/write.js';
 
 export type RawConnection = AsyncDisposable &
 	AsyncIterable<Uint8Array> & {
@@ -89,7 +90,8 @@ export class Connection implements RawConnection {
 		}
 
 		const failure = await new Promise<Error | null | undefined>(resolve => {
-			this.stream.write(
+			writeTo(
+				this.stream,
 				typeof bytes === 'string' ? Buffer.from(bytes) : bytes,
 				resolve,
 			);

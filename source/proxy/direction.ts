@@ -12,6 +12,7 @@ import {
 import type {Faults} from '../event/proxy-event.js';
 import type {Clock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
+import {writeTo} from '../socket/write.js';
 import {isPlain, noFaults, pauseMsAfter, pieceBytes} from './faults.js';
 
 // As much as may wait for its delay; more stays in the kernel.
@@ -319,7 +320,7 @@ export class Direction {
 			onWrite?.(bytes);
 		}
 
-		to.stream.write(bytes, error => {
+		writeTo(to.stream, bytes, error => {
 			if (!error) {
 				this.bytes += bytes.length;
 				if (isLater) {

@@ -16,6 +16,7 @@ import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
 import type {Endpoints, Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
+import {writeTo} from '../socket/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
@@ -155,7 +156,7 @@ export class RawClient implements Counted {
 		this.#recorded?.sent(bytes);
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which reports it.
-			this.#link.stream.write(bytes, error => {
+			writeTo(this.#link.stream, bytes, error => {
 				if (error) {
 					this.#noteUnsent(bytes.length);
 				} else {

@@ -17,6 +17,7 @@ import type {SocketOwner} from '../socket/control.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {TcpTable} from '../socket/tcp-table.js';
+import {writeTo} from '../socket/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {Answerer} from './answers/answerer.js';
 import type {Answers} from './answers/answers.js';
@@ -120,7 +121,7 @@ export class RawPeer {
 	/** @param done Called with whether the kernel took all of it. */
 	send(bytes: Buffer, done: (isTaken: boolean) => void): void {
 		this.#report('out', bytes, this.link.messageKind(bytes));
-		this.link.stream.write(bytes, error => {
+		writeTo(this.link.stream, bytes, error => {
 			done(!error);
 		});
 	}

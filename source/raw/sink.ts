@@ -6,6 +6,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {Writable, type Duplex} from 'node:stream';
+import {writeTo} from '../socket/write.js';
 
 export type Sink = {
 	readonly writable: Writable;
@@ -35,7 +36,7 @@ export const createSink = (
 		highWaterMark,
 		write(chunk: Buffer, _encoding, done) {
 			onWrite?.(chunk);
-			stream.write(chunk, error => {
+			writeTo(stream, chunk, error => {
 				if (!error) {
 					bytesTaken += chunk.length;
 					onTaken?.(chunk);
