@@ -37,6 +37,8 @@ export type Hand = Pick<RawHands, 'say' | 'sayTo' | 'byHand'> & {
 	readonly toggleOpen: () => void;
 	/** Stops the file that is being sent. @returns Whether there was one. */
 	readonly stop: () => boolean;
+	/** What will be said of the file that is being sent; undefined without one. */
+	readonly sending: () => Promise<Answer | undefined>;
 };
 
 export const createHand = ({
@@ -173,5 +175,6 @@ export const createHand = ({
 			turn('open', undefined);
 		},
 		stop: () => sender.stop(),
+		sending: async () => sender.answer,
 	};
 };

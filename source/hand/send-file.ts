@@ -61,6 +61,7 @@ const openFile = async (path: string): Promise<Opened | string> => {
 export class FileSender {
 	readonly #options: FileSenderOptions;
 	#stop: (() => void) | undefined;
+	#answer: Promise<Answer> | undefined;
 
 	constructor(options: FileSenderOptions) {
 		this.#options = options;
@@ -68,6 +69,11 @@ export class FileSender {
 
 	get isSending(): boolean {
 		return this.#stop !== undefined;
+	}
+
+	/** What will be said of the file that is being sent; undefined without one. */
+	get answer(): Promise<Answer> | undefined {
+		return this.isSending ? this.#answer : undefined;
 	}
 
 	/** @returns Whether there was something to stop. */
@@ -83,7 +89,7 @@ export class FileSender {
 	 * @param to Of a server: the only peer that gets it; undefined for all.
 	 */
 	async send(path: string, to?: string): Promise<Answer> {
-		const {chat, onProgress} = this.#options;
+		const {chat} = this.#options;
 		const unsent = this.isSending
 			? 'A file is being sent; /stop stops it.'
 			: chat.whyNotSent(to);
@@ -96,6 +102,16 @@ export class FileSender {
 				resolve('stopped');
 			};
 		});
+		this.#answer = this.#sendFile(path, to, stopped);
+		return this.#answer;
+	}
+
+	async #sendFile(
+		path: string,
+		to: string | undefined,
+		stopped: Promise<'stopped'>,
+	): Promise<Answer> {
+		const {onProgress} = this.#options;
 		try {
 			const opened = await openFile(path);
 			if (typeof opened === 'string') {

@@ -261,6 +261,8 @@ const runChat = async (
 			session?.reopened?.destroy();
 		}
 
+		// It was said when the connection ended.
+		const isFileCut = (await typing?.cutFile()) !== undefined;
 		const missing = script.missing();
 		if (late) {
 			printer.printError(late);
@@ -294,7 +296,10 @@ const runChat = async (
 			hasFailed: progress.hasFailed || cause !== undefined || isMissing,
 			isLate: late !== undefined,
 			isUnfinished:
-				missing !== undefined || (isTransfer && isCutShort) || isCutOff,
+				missing !== undefined ||
+				(isTransfer && isCutShort) ||
+				isCutOff ||
+				isFileCut,
 		};
 	};
 

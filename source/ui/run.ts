@@ -121,18 +121,18 @@ const endingOf = (
 	chat: ScreenChat['chat'],
 	error: SockchatError | undefined,
 	isLate: boolean,
+	cut?: SockchatError,
 ): ScreenEnding => {
 	const unstored = unstoredIn(chat);
-	const isUnfinished = unstored > 0;
+	const lost =
+		unstored > 0
+			? unfinished(`${linesWere(unstored)} not confirmed as stored`)
+			: cut;
 	return {
-		error:
-			error ??
-			(isUnfinished
-				? unfinished(`${linesWere(unstored)} not confirmed as stored`)
-				: undefined),
+		error: error ?? lost,
 		hasFailed: error !== undefined,
 		isLate,
-		isUnfinished,
+		isUnfinished: lost !== undefined,
 	};
 };
 
@@ -181,6 +181,8 @@ const startEnd = (
 		},
 	});
 
+	const endedBy = async (cause: SockchatError | undefined) =>
+		endingOf(chat, late ?? cause, late !== undefined, await screen.cutFile?.());
 	return {
 		leave,
 		cancelDeadline,
@@ -191,7 +193,7 @@ const startEnd = (
 				const cause = await chat.closed;
 				const isOver = chat.mode === 'room' || !hasConnected() || wasLeft;
 				if (isOver) {
-					return endingOf(chat, late ?? cause, late !== undefined);
+					return endedBy(cause);
 				}
 
 				if (dials() > dialled) {
@@ -208,7 +210,7 @@ const startEnd = (
 				// eslint-disable-next-line no-await-in-loop -- as long as it is read
 				await Promise.race([left, redialled()]);
 				if (wasLeft) {
-					return endingOf(chat, late ?? cause, late !== undefined);
+					return endedBy(cause);
 				}
 			}
 		},

@@ -3,7 +3,7 @@ import type {ViewName} from '../commands/hands.js';
 import {help, type HelpScope} from '../commands/help.js';
 import {parseLine, parseRawLine} from '../commands/parse.js';
 import {commandsOf} from '../commands/registry.js';
-import {openByHand} from '../hand/open.js';
+import {openByHand, type Opened} from '../hand/open.js';
 import {noTypedLines, openTypedLines} from '../keyboard/typed-file.js';
 import {systemClock} from '../socket/clock.js';
 import type {RawChat} from '../chat/open-raw.js';
@@ -56,6 +56,8 @@ export type ScreenChat = {
 	readonly onOpen: () => void;
 	/** Stops the file that is being sent. */
 	readonly onStop: () => void;
+	/** Once it is closed: what is lost of a file, if it was left amid one. */
+	readonly cutFile?: Opened['cutFile'];
 };
 
 /**
@@ -172,6 +174,7 @@ const openScreenRaw = async (
 		onStop() {
 			hand.stop();
 		},
+		cutFile: opened.cutFile,
 	};
 };
 

@@ -167,6 +167,38 @@ test('e2e: Esc stops a file, and Ctrl-C does not leave', async t => {
 	}
 });
 
+for (const [how, code] of [
+	['/quit', 1],
+	['SIGTERM', 128 + 15],
+] as const) {
+	for (const front of ['the screen', 'lines'] as const) {
+		test(`e2e: a file that ${how} cuts on ${front} is said, and is exit code ${code}`, async t => {
+			const {port, peer} = await listenBare(t);
+			const path = join(folder, 'cut.bin');
+			writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
+			const terminal =
+				front === 'lines'
+					? await openLines(t, port)
+					: await openScreen(t, ['connect', '--raw', port]);
+			const {socket} = await peer();
+			socket.pause();
+			enter(terminal, `/send ${path}`);
+			await terminal.waitFor(/Sending cut\.bin █+░+ \d+ %/);
+			if (how === '/quit') {
+				enter(terminal, how);
+			} else {
+				terminal.signal(how);
+			}
+
+			assert.equal(await terminal.waitForExit(), code);
+			assert.match(
+				terminal.text().replaceAll('\n', ''),
+				/Not all of cut\.bin was sent: the kernel took \d+ of 16777216 bytes/,
+			);
+		});
+	}
+}
+
 test('e2e: --log has the lines as shown, /save those of the transcript', async t => {
 	const {port, peer} = await listenBare(t);
 	const log = join(folder, 'lines.log');

@@ -32,7 +32,7 @@ export type TypingOptions = {
 	readonly streams: Streams;
 };
 
-export type Typing = Pick<Opened, 'chat'> & {
+export type Typing = Pick<Opened, 'chat' | 'cutFile'> & {
 	/** Reads lines to their end. */
 	readonly step: Step;
 	/** Ctrl-C: stops a file. @returns Whether it leaves; if not, it stopped one. */
@@ -174,6 +174,7 @@ export const openTyping = async ({
 
 	return {
 		chat,
+		cutFile: opened.cutFile,
 		step,
 		mayLeave,
 		noteLeft() {
