@@ -3,16 +3,10 @@ import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
 import {openClient, type TestClient} from '../helpers/client.js';
+import {fastClock} from '../helpers/clock.js';
 import {openFaultProxy} from '../helpers/fault-proxy.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
 import {loopback} from '../helpers/sockchat.js';
-
-/** Ten times as fast, for the beats: six seconds are a long test. */
-const fastClock: Clock = {
-	monotonicMs: () => systemClock.monotonicMs() * 10,
-	wallMs: () => systemClock.wallMs(),
-	setTimer: (callback, delayMs) => systemClock.setTimer(callback, delayMs / 10),
-};
 
 /** On a busy machine, six seconds may pass before the engine is back. */
 const slowClock: Clock = {

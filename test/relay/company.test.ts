@@ -2,21 +2,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {namesLine} from '../../source/protocol/presence.js';
-import {systemClock, type Clock} from '../../source/socket/clock.js';
 import {openClient, type TestClient} from '../helpers/client.js';
+import {fastClock} from '../helpers/clock.js';
 import type {Owner} from '../helpers/environment.js';
 import {openFaultProxy} from '../helpers/fault-proxy.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
 import {startNetcat} from '../helpers/peers.js';
 import {loopback} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
-
-/** Ten times as fast, for the beats: six seconds are a long test. */
-const fastClock: Clock = {
-	monotonicMs: () => systemClock.monotonicMs() * 10,
-	wallMs: () => systemClock.wallMs(),
-	setTimer: (callback, delayMs) => systemClock.setTimer(callback, delayMs / 10),
-};
 
 const sees = async (client: TestClient, ...names: readonly string[]) =>
 	client.until(
