@@ -28,6 +28,7 @@ const advice: ReadonlyArray<readonly [ofCommandLine: string, ofApi: string]> = [
 		'To open the room without it for now: --relay-optional',
 		'To open the room without it for now: {isOptional: true} of `relay`',
 	],
+	['/nick takes another', '`rename()` takes another'],
 	['/who lists the names', '`members` lists the names'],
 	['/help lists the commands', '`commands` lists them'],
 ];

@@ -14,9 +14,10 @@ import {
 	type ServerOptions,
 } from '../../source/index.js';
 import {apiWords} from '../../source/library/words.js';
+import {nickLost} from '../../source/protocol/room-refusals.js';
 import {openPlain} from '../helpers/wire-peer.js';
 
-const ofCommandLine = /(?<![\w-])--[a-z]|(?<!\S)\/(?:help|who|raw)\b/;
+const ofCommandLine = /(?<![\w-])--[a-z]|(?<!\S)\/(?:help|who|nick|raw)\b/;
 
 const serve = async (
 	t: TestContext,
@@ -118,6 +119,11 @@ test('words: an error that comes as an event has them, too', async t => {
 	await nc.untilText('/help lists them');
 });
 
+test('words: a nick that is lost to a member of another server', () => {
+	const {message} = nickLost('heron', 'heron2');
+	assert.match(apiWords(message), /before you\. `rename\(\)` takes another\.$/);
+});
+
 // Who reaches a program: all but the front ends, and what they alone use.
 const folders =
 	'{protocol,connection,room,history,socket,server,client,relay,library}';
@@ -140,7 +146,7 @@ test('words: every sentence that names a flag has another for a program', () => 
 			const isSentence = /['"`]/.test(line) && !/^\s*(?:\/?\*|\/\/)/.test(line);
 			if (
 				!isSentence ||
-				!/ --[a-z]|^\s*['"`]--[a-z]|\/(?:help|who) /.test(line)
+				!/ --[a-z]|^\s*['"`]--[a-z]|\/(?:help|who|nick) /.test(line)
 			) {
 				continue;
 			}
