@@ -7,6 +7,7 @@
  */
 import {SockchatError} from '../errors.js';
 import type {Found, PastPage, Present, ServerFrame} from '../protocol/frame.js';
+import {checkSearch} from '../protocol/text.js';
 import type {Clock} from '../socket/clock.js';
 import type {AgentRoom} from './room.js';
 
@@ -51,6 +52,12 @@ export class Requests {
 	}
 
 	async find(text: string, before: number | undefined): Promise<Found> {
+		const error = checkSearch(text);
+		if (error) {
+			// One longer than a frame would end the connection, again and again.
+			throw error;
+		}
+
 		return this.#ask(room => room.find(text, before)) as Promise<Found>;
 	}
 

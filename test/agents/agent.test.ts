@@ -524,6 +524,11 @@ test('agent: refusals are sentences to act on', async t => {
 		await refused('search', {text: 'é'.repeat(200)}),
 		/^The search text has 400 bytes; the limit is 256\./,
 	);
+	// More than a frame may have: the room would end the connection.
+	assert.match(
+		await refused('search', {text: 'é'.repeat(50_000)}),
+		/^The search text has 100000 bytes; the limit is 256\./,
+	);
 	for (const [tool, given] of [
 		['say', {}],
 		['say', {text: 1}],
