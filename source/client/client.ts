@@ -15,7 +15,7 @@ import {
 	type ServerBye,
 	type ServerFrame,
 } from '../protocol/frame.js';
-import type {Nick} from '../protocol/nick.js';
+import {parseNick, type Nick} from '../protocol/nick.js';
 import {serverUnproven, type Token} from '../protocol/token.js';
 import type {ClientEvent} from '../event/event.js';
 import {systemClock, type Clock} from '../socket/clock.js';
@@ -193,10 +193,18 @@ export class Client {
 
 	/** Asks for another nick; the answer comes as a frame. */
 	rename(nick: string): void {
-		if (this.#member.isWelcome) {
+		if (!this.#member.isWelcome) {
+			this.#member.wish(nick);
+			return;
+		}
+
+		const parsed = parseNick(nick, 'host');
+		if (parsed.ok) {
 			this.#socket!.send({type: 'nick', nick});
 		} else {
-			this.#member.wish(nick);
+			// One that is longer than a frame would end the connection.
+			const {code, message} = parsed.error;
+			this.#member.emitFrame({type: 'error', code, message});
 		}
 	}
 

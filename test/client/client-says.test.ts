@@ -64,6 +64,22 @@ test('client: refuses what no server accepts, without sending it', async t => {
 	);
 });
 
+test('client: a nick that is longer than a frame ends no connection', async t => {
+	const server = await openServer(t);
+	const otter = openClient(t, server.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.rename('x'.repeat(100_000));
+	otter.client.say('still here');
+	await otter.untilStored();
+	assert.deepEqual(
+		otter
+			.frames()
+			.flatMap(frame => (frame.type === 'error' ? [frame.code] : [])),
+		['ERR_NICK_INVALID'],
+	);
+	assert.deepEqual(otter.phases(), ['connecting', 'handshaking', 'open']);
+});
+
 test('client: a whisper is done when it is delivered or refused', async t => {
 	const server = await openServer(t);
 	const heron = await joinWire(t, server.address, 'heron');

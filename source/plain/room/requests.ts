@@ -37,11 +37,13 @@ export const rename = (
 		return;
 	}
 
-	chat.rename(nick);
 	// In a room too large to name its members nobody hears of a new nick.
 	if (progress.isWelcome && chat.members().names.length > 0) {
+		// Before: a nick that can't be one is refused at once.
 		progress.askNick(nick);
 	}
+
+	chat.rename(nick);
 };
 
 const tellMembers = ({chat, options, printer}: RoomSession): void => {
