@@ -16,7 +16,9 @@ import {
 	certificateNotice,
 	prepareDial,
 	prepareListening,
+	type Dialler,
 	type LinkWish,
+	type Listening,
 } from '../socket/link/transport.js';
 import {RawClient} from '../raw/client.js';
 import type {Limits} from '../raw/pipe.js';
@@ -148,6 +150,20 @@ export const lostWithConnection = (bytes: number) =>
 		`The connection ended amid ${bytes} bytes that were to be sent; they are not sent again, as a part of them may have arrived.`,
 	);
 
+/**
+ * Gets ready to dial or to listen; no socket is opened.
+ *
+ * @throws {SockchatError} `ERR_USAGE` if a file is wrong.
+ */
+export const prepareRaw = async (
+	options: RawSocketOptions,
+): Promise<{readonly dialler?: Dialler; readonly listening?: Listening}> => {
+	const {address, link} = options;
+	return options.command === 'connect'
+		? {dialler: await prepareDial(address, options.localPort, link)}
+		: {listening: await prepareListening(address, link)};
+};
+
 /** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
 export const beginRecording = (
 	{record, command, address}: RawSocketOptions,
@@ -169,15 +185,7 @@ export const openRaw = async (
 ): Promise<RawChat> => {
 	const told = withNotice(emit, options.notify);
 	const {address, link} = options;
-	// What is wrong with a file is said before anything is opened.
-	const dialler =
-		options.command === 'connect'
-			? await prepareDial(address, options.localPort, link)
-			: undefined;
-	const listening =
-		options.command === 'serve'
-			? await prepareListening(address, link)
-			: undefined;
+	const {dialler, listening} = await prepareRaw(options);
 	let failure: SockchatError | undefined;
 	const fail = (error: SockchatError) => {
 		failure ??= error;

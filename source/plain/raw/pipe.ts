@@ -1,7 +1,7 @@
 /**
  * Raw mode in a pipe: one connection, one after another, or as a server.
  */
-import {lostWithConnection} from '../../chat/open-raw.js';
+import {lostWithConnection, prepareRaw} from '../../chat/open-raw.js';
 import type {Ending} from '../../chat/ending.js';
 import {SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
@@ -16,8 +16,6 @@ import {systemClock} from '../../socket/clock.js';
 import {connectionLost, requirePlace} from '../../socket/dial.js';
 import {
 	certificateNotice,
-	prepareDial,
-	prepareListening,
 	type Dialler,
 	type ListenerMaker,
 } from '../../socket/link/transport.js';
@@ -307,16 +305,7 @@ export const runPipe = async (
 	streams: PipeStreams,
 ): Promise<RunningPipe> => {
 	checkFiles(options.script);
-	const {address, link} = options;
-	// What is wrong with a file is said before anything is opened.
-	const dialler =
-		options.command === 'connect'
-			? await prepareDial(address, options.localPort, link)
-			: undefined;
-	const listening =
-		options.command === 'serve'
-			? await prepareListening(address, link)
-			: undefined;
+	const {dialler, listening} = await prepareRaw(options);
 	const session = new PipeSession(options, streams);
 	const stopWatching = watchReader(1, () => {
 		streams.stdout.noteGone();
