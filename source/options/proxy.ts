@@ -106,17 +106,6 @@ const readEnd = (
 	};
 };
 
-const milliseconds = (reader: Reader): number | SockchatError | undefined => {
-	const text = reader.text('delay');
-	return text === undefined || /^\d{1,6}(?:\.\d+)?$/.test(text)
-		? text === undefined
-			? undefined
-			: Number(text)
-		: wrongUsage(
-				`--delay needs a number of milliseconds, such as 200; got ${quoted(text)}.`,
-			);
-};
-
 /** Flags that mean nothing where TLS is not spoken. */
 const misplaced = (
 	reader: Reader,
@@ -212,7 +201,7 @@ export const parseProxyOptions = (
 		return pointsAtItself(first.address);
 	}
 
-	const delayMs = reader.take(milliseconds(reader), undefined, 'delay');
+	const delayMs = reader.milliseconds('delay');
 	const options: ProxyOptions = {
 		listen: first,
 		target: second,

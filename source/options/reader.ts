@@ -15,6 +15,9 @@ export type Origins = Readonly<Partial<Record<FlagName, string>>>;
 export const wrongUsage = (message: string) =>
 	new SockchatError('ERR_USAGE', message);
 
+/** With at most six digits before the point; `.5` is half of one. */
+const decimal = /^(?:\d{1,6}(?:\.\d+)?|\.\d+)$/;
+
 /**
  * Reads values one by one. The first wrong one is kept as `error`, and
  * something else is returned in its place.
@@ -98,9 +101,18 @@ export class Reader {
 			name,
 			'a number of seconds, such as 5 or 0.5',
 			text =>
-				/^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0
+				decimal.test(text) && Number(text) > 0
 					? Number(text) * 1000
 					: undefined,
+		);
+	}
+
+	/** A number of milliseconds; may be 0, or a fraction. */
+	milliseconds(name: FlagName): number | undefined {
+		return this.#matching(
+			name,
+			'a number of milliseconds, such as 200',
+			text => (decimal.test(text) ? Number(text) : undefined),
 		);
 	}
 

@@ -215,7 +215,7 @@ test('options: each value reaches its option', () => {
 		host: '::1',
 		port: '65535',
 		message: 'hi',
-		timeout: '0.5',
+		timeout: '.5',
 		localPort: '1024',
 		connectTimeout: '60',
 	};
