@@ -283,6 +283,45 @@ test('e2e: ws says that a subprotocol was not agreed to, and lets no header end 
 	assert.match(forged.stderr(), /^--ws-header needs "NAME: VALUE" in ASCII; /);
 });
 
+test('e2e: ws asks with headers of any name', async t => {
+	const server = new WebSocketServer({host: '127.0.0.1', port: 0});
+	await once(server, 'listening');
+	t.after(() => {
+		server.close();
+	});
+	const asked: string[][] = [];
+	server.on('connection', (socket, {rawHeaders}) => {
+		asked.push(rawHeaders);
+		socket.send('hello');
+	});
+	const port = String((server.address() as AddressInfo).port);
+	const names = ['constructor', '__proto__', 'x-many', 'x-many'];
+	const chat = startBin(t, [
+		'connect',
+		'--raw',
+		'--ws',
+		'/',
+		'--replies',
+		'1',
+		port,
+		...names.flatMap((name, index) => ['--ws-header', `${name}: ${index}`]),
+	]);
+	assert.deepEqual(
+		await chat.waitForExit(),
+		{code: 0, signal: undefined},
+		chat.seen(),
+	);
+	const seen = asked[0]!.flatMap((name, index) =>
+		index % 2 === 0 && names.includes(name)
+			? [`${name}: ${asked[0]![index + 1]}`]
+			: [],
+	);
+	assert.deepEqual(
+		seen,
+		names.map((name, index) => `${name}: ${index}`),
+	);
+});
+
 test('e2e: ws says that there is no WebSocket', async t => {
 	const peer = await openPeer(t);
 	const wrong = startBin(t, ['connect', '--raw', '--ws', '/out', peer.port]);

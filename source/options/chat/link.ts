@@ -98,13 +98,14 @@ const readHeaders = (
 	reader: Reader,
 	steps: readonly TypedStep[],
 ): Readonly<Record<string, readonly string[]>> => {
-	const headers: Record<string, string[]> = {};
+	const headers = new Map<string, string[]>();
 	for (const {value} of steps.filter(({name}) => name === 'wsHeader')) {
 		const [name, text] = reader.take(readHeader(value), ['', ''], 'wsHeader');
-		(headers[name.toLowerCase()] ??= []).push(text);
+		const key = name.toLowerCase();
+		headers.set(key, [...(headers.get(key) ?? []), text]);
 	}
 
-	return headers;
+	return Object.fromEntries(headers);
 };
 
 const readWebSocket = (
