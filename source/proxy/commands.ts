@@ -87,33 +87,39 @@ const readScope = (words: readonly string[]): Scope | string => {
 	};
 };
 
-const numbers: Readonly<
-	Record<
-		string,
-		{
-			readonly needs: string;
-			readonly change: (value: number | undefined) => Partial<Faults>;
-		}
-	>
-> = {
-	'/delay': {
-		needs: 'a number of milliseconds',
-		change: value => ({delayMs: value ?? 0}),
-	},
-	'/rate-limit': {
-		needs: 'a number of bytes per second, or off',
-		change: value => ({rateLimit: value === 0 ? undefined : value}),
-	},
-	'/slice': {
-		needs: 'a number of bytes, or off',
-		change: value => ({sliceBytes: value === 0 ? undefined : value}),
-	},
+type NumberCommand = {
+	readonly needs: string;
+	readonly change: (value: number | undefined) => Partial<Faults>;
 };
 
-const pauses: Readonly<Record<string, boolean>> = {
-	'/pause': true,
-	'/resume': false,
-};
+const numbers: ReadonlyMap<string, NumberCommand> = new Map([
+	[
+		'/delay',
+		{
+			needs: 'a number of milliseconds',
+			change: value => ({delayMs: value ?? 0}),
+		},
+	],
+	[
+		'/rate-limit',
+		{
+			needs: 'a number of bytes per second, or off',
+			change: value => ({rateLimit: value === 0 ? undefined : value}),
+		},
+	],
+	[
+		'/slice',
+		{
+			needs: 'a number of bytes, or off',
+			change: value => ({sliceBytes: value === 0 ? undefined : value}),
+		},
+	],
+]);
+
+const pauses: ReadonlyMap<string, boolean> = new Map([
+	['/pause', true],
+	['/resume', false],
+]);
 
 const withScope = (
 	words: readonly string[],
@@ -126,7 +132,7 @@ const withScope = (
 /** @returns A sentence on what is wrong, if something is. */
 export const parseProxyLine = (line: string): ProxyCommand | string => {
 	const [name = '', ...words] = line.trim().split(/\s+/);
-	const number = numbers[name];
+	const number = numbers.get(name);
 	if (number) {
 		const [value = '', ...rest] = words;
 		if (!/^\d{1,9}$/.test(value) && value !== 'off') {
@@ -137,7 +143,7 @@ export const parseProxyLine = (line: string): ProxyCommand | string => {
 		return withScope(rest, scope => ({type: 'faults', change, scope}));
 	}
 
-	const isPaused = pauses[name];
+	const isPaused = pauses.get(name);
 	if (isPaused !== undefined) {
 		return withScope(words, scope => ({
 			type: 'faults',

@@ -41,6 +41,11 @@ test('proxy commands: a wrong one gets a sentence', () => {
 		['/pause in out', 'Unexpected "out"; /help lists what there is.'],
 		['/cut a b', 'Unexpected "b"; /help lists what there is.'],
 		['/reset in', '/reset is for both directions: RST ends a connection.'],
+		[
+			'constructor 5',
+			'"constructor" is no command of a proxy; /help lists them.',
+		],
+		['__proto__', '"__proto__" is no command of a proxy; /help lists them.'],
 		['hello', '"hello" is no command of a proxy; /help lists them.'],
 		[
 			'/peers',
