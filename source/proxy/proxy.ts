@@ -75,7 +75,7 @@ export class Proxy {
 	readonly #options: ProxyOptions;
 	readonly #listener: AnyListener;
 	readonly #pairs = new Map<OuterLink, Pair>();
-	readonly #ends: EndsWatch;
+	readonly #ends: EndsWatch | undefined;
 	readonly #rows: PairsWatch | undefined;
 	/** Of connections that come later. */
 	#faults: Record<ProxyDirection, Faults>;
@@ -88,9 +88,9 @@ export class Proxy {
 		this.#options = options;
 		const faults = {...noFaults, ...options.faults};
 		this.#faults = {out: faults, in: faults};
-		const {listen, target, onEvent, maxConnections} = options;
+		const {listen, target, hasEnds, onEvent, maxConnections} = options;
 		const places = placesFor(maxConnections ?? defaultMaxConnections);
-		this.#ends = new EndsWatch(listen, target, onEvent);
+		this.#ends = hasEnds ? new EndsWatch(listen, target, onEvent) : undefined;
 		this.#rows =
 			options.onPairs &&
 			new PairsWatch({
@@ -158,7 +158,7 @@ export class Proxy {
 
 		this.#rows?.stop();
 		this.#options.watches?.stop();
-		await this.#ends.stop();
+		await this.#ends?.stop();
 	}
 
 	/** @throws {SockchatError} See `listen()` and `requireNoLoop()`. */
@@ -287,7 +287,7 @@ export class Proxy {
 	}
 
 	#accept(client: OuterLink, name: string): void {
-		const {dialler, isOnce, isWatched, hasEnds, recorder, onEvent, onFailure} =
+		const {dialler, isOnce, isWatched, recorder, onEvent, onFailure} =
 			this.#options;
 		if (isOnce && this.#hasServed) {
 			client.stream.on('error', () => undefined);
@@ -320,7 +320,7 @@ export class Proxy {
 			onClosed: () => {
 				this.#pairs.delete(client);
 				this.#isFull = false;
-				this.#ends.forget(pair);
+				this.#ends?.forget(pair);
 				this.#rows?.closed(pair);
 				if (this.#pairs.size === 0) {
 					this.#settle();
@@ -328,12 +328,8 @@ export class Proxy {
 			},
 		});
 		this.#pairs.set(client, pair);
-		if (hasEnds) {
-			this.#ends.follow(pair);
-		}
-
+		this.#ends?.follow(pair);
 		this.#rows?.follow(pair);
-
 		if (isOnce) {
 			void this.#listener.drain();
 		}
