@@ -28,6 +28,9 @@ export type HandOptions = {
 	readonly to?: string | undefined;
 	/** What is shown now. */
 	readonly transcript: () => Transcript;
+	/** Called with what is said to whoever typed a line. */
+	readonly onAnswer?:
+		((tone: 'info' | 'bad', text: string) => void) | undefined;
 	/** Called with each piece of a file before it is written. */
 	readonly onPiece: (piece: Buffer) => void;
 };
@@ -49,6 +52,7 @@ export const createHand = ({
 	look,
 	to: listenerAtFirst,
 	transcript,
+	onAnswer,
 	onPiece,
 }: HandOptions): Hand => {
 	let hasEscapes = hadEscapes;
@@ -56,6 +60,7 @@ export const createHand = ({
 	const now = () => systemClock.wallMs();
 	const notice = (tone: 'info' | 'bad', text: string) => {
 		emit({type: 'notice', at: now(), tone, text});
+		onAnswer?.(tone, text);
 	};
 
 	const answer = ({type, sentence}: Answer) => {

@@ -5,7 +5,7 @@ import type {ChatEvent, Look} from '../event/event.js';
 import type {RawModeOptions} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
 import type {Transcript} from '../store/transcript.js';
-import {createHand, type Hand} from './hand.js';
+import {createHand, type Hand, type HandOptions} from './hand.js';
 import {LineLog} from './log.js';
 
 export type OpenOptions = {
@@ -18,6 +18,7 @@ export type OpenOptions = {
 	readonly emit: (event: ChatEvent) => void;
 	/** What is shown now. */
 	readonly transcript: () => Transcript;
+	readonly onAnswer?: HandOptions['onAnswer'];
 };
 
 export type Opened = {
@@ -43,6 +44,7 @@ export const openByHand = async ({
 	raw,
 	emit,
 	transcript,
+	onAnswer,
 }: OpenOptions): Promise<Opened> => {
 	const {log: path, hasEscapes, isPretty, isTimed, eol = 'lf'} = options;
 	const log =
@@ -74,6 +76,7 @@ export const openByHand = async ({
 		look,
 		to: options.command === 'serve' ? options.to : undefined,
 		transcript,
+		onAnswer,
 		onPiece(piece) {
 			pieces.add(piece);
 		},

@@ -23,6 +23,7 @@ import type {Store} from '../store/store.js';
 import {newsFrom} from '../store/transcript.js';
 import {nextChangeAt} from './connection/connection-facts.js';
 import {ConnectionPane} from './connection/connection-pane.js';
+import {answerRows, firstRows} from './input/answer-rows.js';
 import type {Candidates} from './input/completion.js';
 import {useFarewell} from './input/use-farewell.js';
 import {nicksToComplete} from './input/nicks.js';
@@ -40,6 +41,8 @@ import {useKeyboard} from './input/use-keyboard.js';
 import type {Focus} from './terminal/focus.js';
 import {useSuspend, type StartJobControl} from './terminal/job-control.js';
 import type {PageWish} from './transcript/page-requests.js';
+import {RowText} from './text/shown-text.js';
+import {useAnswer} from './use-answer.js';
 import {useAttention} from './use-attention.js';
 import {searchHint, useHits, useSearchKeys} from './use-search.js';
 import {usePicture} from './use-picture.js';
@@ -191,19 +194,30 @@ export function App({
 	}, [areCallsShown, onWireShown]);
 	useRedrawAtResize(columns, rows, onRedraw);
 	const {nick} = model;
+	const isChatShown = viewState.name === 'chat';
+	const {answer, add, hide} = useAnswer();
+	// The transcript has it anyway.
+	const answered = isChatShown ? [] : answerRows(answer, columns);
+	const draftRows = inputRows(draft, nick, columns);
 	const layout = chooseLayout(
 		columns,
 		rows,
-		inputRows(draft, nick, columns),
+		answered.length + draftRows,
 		panes,
 	);
+	const answerHeight = Math.max(0, layout.input.height - draftRows);
+	const inputArea = {
+		...layout.input,
+		y: layout.input.y + answerHeight,
+		height: layout.input.height - answerHeight,
+	};
 	useHits(model, onPage, index => {
 		showItem(index, model, layout.transcript);
 	});
 	const farewell = useFarewell({company, unstored, onLeave});
 	const attend = useAttention(
 		{
-			isShown: viewState.name === 'chat',
+			isShown: isChatShown,
 			isFollowing: viewState.chatAnchor === undefined,
 			isFocused: useSyncExternalStore(focus.subscribe, focus.isFocused),
 		},
@@ -248,6 +262,7 @@ export function App({
 	};
 
 	const onKey = (key: Key) => {
+		hide();
 		const isQuestion = isAsking(latest());
 		const isEmpty = latest().text === '' && !isQuestion;
 		const isSearching = store.getSnapshot().search !== undefined;
@@ -307,8 +322,8 @@ export function App({
 			return;
 		}
 
-		const isChat = model.mode === 'raw' && viewState.name === 'chat';
-		if (key.type === 'next-order' && isChat) {
+		const isOfBytes = model.mode === 'raw' && isChatShown;
+		if (key.type === 'next-order' && isOfBytes) {
 			onOpen();
 			return;
 		}
@@ -345,6 +360,7 @@ export function App({
 				view: toggle,
 				leave,
 				search,
+				answered: add,
 				transcript: () => store.getSnapshot().transcript,
 			});
 			if (!isLeaving) {
@@ -356,14 +372,17 @@ export function App({
 	useKeyboard({
 		onKey,
 		onPaste(text) {
+			hide();
 			farewell.hide();
 			replace(pasted(latest(), text));
 		},
 	});
 
 	const area = layout.transcript;
-	const unseen = useUnseen(model, viewState.name === 'chat');
-	const note = unseen > 0 ? display` · ${unseen} new in the chat` : display``;
+	const unseen = useUnseen(model, isChatShown);
+	const where = model.mode === 'room' ? display`chat` : display`transcript`;
+	const note =
+		unseen > 0 ? display` · ${unseen} new in the ${where}` : display``;
 	const main = viewEntries[viewState.name].draw({
 		area,
 		note,
@@ -394,12 +413,17 @@ export function App({
 					{main}
 				</>
 			)}
+			{firstRows(answered, where, {width: columns, height: answerHeight}).map(
+				(row, index) => (
+					<RowText key={index} row={row} />
+				),
+			)}
 			{farewell.texts.length > 0 ? (
 				<QuestionPane
 					texts={farewell.texts}
 					columns={columns}
-					row={layout.input.y}
-					column={layout.input.x}
+					row={inputArea.y}
+					column={inputArea.x}
 				/>
 			) : (
 				<InputPane
@@ -407,9 +431,9 @@ export function App({
 					draft={draft}
 					nick={nick}
 					columns={columns}
-					height={layout.input.height}
-					row={layout.input.y}
-					column={layout.input.x}
+					height={inputArea.height}
+					row={inputArea.y}
+					column={inputArea.x}
 					hint={model.search ? searchHint(model.search, columns) : hint}
 					advice={hintFor(
 						draft,

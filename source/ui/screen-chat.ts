@@ -34,6 +34,8 @@ export type ScreenActions = {
 	 * @returns Why it can't be done, if so.
 	 */
 	readonly search: (text: string | undefined) => string | undefined;
+	/** What was said to whoever typed a line; the transcript has it, too. */
+	readonly answered: (tone: 'info' | 'bad', text: string) => void;
 	/** What is shown, to be saved. */
 	readonly transcript: () => Transcript;
 };
@@ -132,6 +134,7 @@ const openScreenRaw = async (
 	emit: Emit,
 ): Promise<ScreenChat> => {
 	let shown = (): Transcript => emptyTranscript;
+	let answered: ScreenActions['answered'] = () => {};
 	const opened = await openByHand({
 		options,
 		raw: {
@@ -145,6 +148,9 @@ const openScreenRaw = async (
 		},
 		emit,
 		transcript: () => shown(),
+		onAnswer(tone, text) {
+			answered(tone, text);
+		},
 	});
 	const {chat, hand} = opened;
 	const {eol = 'lf', typed: kept} = options;
@@ -162,7 +168,7 @@ const openScreenRaw = async (
 		peers: chat.peers,
 		onLine(line, actions) {
 			typed.add(line);
-			shown = actions.transcript;
+			({answered, transcript: shown} = actions);
 			parseRawLine(line)({
 				...hand,
 				control,
@@ -185,10 +191,11 @@ const slashNames = (mode: 'room' | 'raw'): readonly string[] =>
 const handsOf = (
 	emit: Emit,
 	scope: HelpScope,
-	{view, leave}: ScreenActions,
+	{view, leave, answered}: ScreenActions,
 ) => {
 	const notice = (tone: 'info' | 'bad', text: string) => {
 		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
+		answered(tone, text);
 	};
 
 	return {

@@ -84,6 +84,21 @@ test('e2e: the screen of a proxy has both directions in one transcript, and the 
 	assert.equal(await terminal.waitForExit(), 0);
 });
 
+test('e2e: on a small screen of a proxy, what a command answers stands below the connections', async t => {
+	const {terminal} = await openProxy(t, '9', {columns: 80, rows: 8});
+	terminal.resize(20, 8);
+	terminal.type('/peers\r');
+	await terminal.waitFor('Nobody is connected.');
+	terminal.type('/dealy 3\r');
+	await terminal.waitFor('"/dealy" is no');
+	await terminal.waitFor('theirs ⇄ ours');
+	terminal.type('/delay 3\r');
+	await terminal.waitFor(/^Set for/m);
+	assert.doesNotMatch(terminal.text(), /dealy/);
+	terminal.press('ctrl-c');
+	assert.equal(await terminal.waitForExit(), 0);
+});
+
 test('e2e: what is typed to the screen of a proxy is done, by direction and connection', async t => {
 	const {port, peers} = await openService(t);
 	const {terminal, port: at} = await openProxy(t, port, {
@@ -135,7 +150,9 @@ test('e2e: what is typed to the screen of a proxy is done, by direction and conn
 	await terminal.waitFor('out: limit 20.0 kB/s');
 	terminal.type(`/slice 3 in :${second!}\r`);
 	await terminal.waitFor('slice 3 B');
+	await terminal.waitFor(`Set for in of ${second}.`);
 	terminal.type('/peers\r');
+	await terminal.waitForNot('connections 2');
 	await terminal.waitFor(`Set for in of ${second}.`);
 
 	terminal.type('/dance\r');

@@ -149,3 +149,26 @@ test('e2e: on the screen /to sends to one peer, once or from now on', async t =>
 	screen.type('/to 1 nobody\r');
 	await screen.waitFor('No peer is called "1": not sent');
 });
+
+test('e2e: while the table of peers is shown, what a line is answered stands below it', async t => {
+	const terminal = await openScreen(t, ['serve', '--raw', '--port', '0'], {
+		columns: 40,
+		rows: 12,
+	});
+	await terminal.waitFor('listening');
+	terminal.type('/peers\r');
+	await terminal.waitFor('Nobody is connected.');
+	// The socket's answer comes later than the line's end.
+	for (const [line, answer] of [
+		['/close', 'Whose socket? There are 0 peers'],
+		['/hex zz', 'Not sent: /hex needs pairs'],
+		['/help peers', '/peers'],
+	] as const) {
+		terminal.type(`${line}\r`);
+		await terminal.waitFor(answer);
+		assert.match(terminal.text(), /Nobody is connected\./);
+	}
+
+	terminal.press('ctrl-c');
+	assert.equal(await terminal.waitForExit(), 0);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {test} from 'node:test';
+import {test, type TestContext} from 'node:test';
 import stringWidth from 'string-width';
-import {openApp} from '../helpers/app.js';
+import {openApp, type AppOptions} from '../helpers/app.js';
 import {listeningOf, modelOf, peerRow, socketOf} from '../helpers/models.js';
 import {messageFrame} from '../helpers/scripted.js';
 import {called} from '../helpers/steps.js';
@@ -82,6 +82,90 @@ test('app: another view reports what is new in the chat', async t => {
 	await app.type('/lifecycle\r');
 	await app.type('/peers\r');
 	assert.match(await app.text(), /^─ peers 0 ─/mu);
+});
+
+/** An app whose unknown lines are answered at once, so many times. */
+const openAnswering = async (
+	t: TestContext,
+	options: AppOptions = {},
+	count = 1,
+) => {
+	const app = await openApp(t, {
+		model: server,
+		...options,
+		onLine(line, {view, answered}) {
+			if (line === '/peers') {
+				view('peers');
+				return;
+			}
+
+			for (let index = 1; index <= count; index++) {
+				const text = `No ${line} ${index}.`;
+				app.store.dispatch({type: 'notice', at: 0, tone: 'bad', text});
+				answered('bad', text);
+			}
+		},
+	});
+	return app;
+};
+
+test('app: another view shows what a command answers, until the next key', async t => {
+	const sizes = [
+		[80, 24],
+		[20, 8],
+		[40, 4],
+	] as const;
+	for (const [columns, rows] of sizes) {
+		const app = await openAnswering(t, {columns, rows});
+		await app.type('/peers\r');
+		const before = await app.rows();
+		await app.type('/dealy 1\r');
+		assert.equal((await app.rows()).at(-2), 'No /dealy 1 1.');
+		await app.assertWhole();
+		await app.type('x');
+		assert.doesNotMatch(await app.text(), /No \/dealy/);
+		assert.equal((await app.rows()).at(-2), before.at(-2));
+		await app.press('backspace');
+		await app.type('/peers\r');
+		await app.type('/dealy 2\r');
+		await app.tell();
+		assert.equal((await app.text()).match(/No \/dealy 2 1/g)?.length, 1);
+	}
+});
+
+test('app: an answer that is too long for another view says how much is in the chat', async t => {
+	const app = await openAnswering(t, {columns: 40, rows: 12}, 9);
+	await app.type('/peers\r');
+	await app.type('/help\r');
+	assert.deepEqual((await app.rows()).slice(-6), [
+		'No /help 1.',
+		'No /help 2.',
+		'No /help 3.',
+		'No /help 4.',
+		'… 5 more in the chat',
+		'otter › message, or /help',
+	]);
+	await app.press('page-down');
+	assert.doesNotMatch(await app.text(), /No \/help/);
+});
+
+test('app: what others say is no answer', async t => {
+	const app = await openAnswering(t);
+	await app.type('/peers\r');
+	app.store.dispatch({type: 'notice', at: 0, tone: 'info', text: 'by others'});
+	await app.type('/dealy\r');
+	await app.tell({type: 'notice', at: 0, tone: 'info', text: 'also by others'});
+	assert.equal((await app.rows()).at(-2), 'No /dealy 1.');
+	assert.doesNotMatch(await app.text(), /by others/);
+});
+
+test('app: on a screen of bytes, what is new is in the transcript', async t => {
+	const model = modelOf({mode: 'raw', listening: listeningOf()});
+	const app = await openAnswering(t, {model});
+	await app.type('/peers\r');
+	await app.type('/dealy\r');
+	await app.tell();
+	assert.match(await app.text(), /^─ peers 0 · 1 new in the transcript ─/mu);
 });
 
 test("app: the lifecycle of one peer has that peer's steps, and then all again", async t => {

@@ -72,11 +72,16 @@ export type ProxyLines = {
 };
 
 export const createProxyLines = ({proxy, emit, turn}: ProxyLines) => {
-	const notice = (tone: 'info' | 'bad', text: string) => {
-		emit({type: 'notice', at: systemClock.wallMs(), tone, text});
-	};
+	const noticeOf =
+		({answered}: ScreenActions): ScreenActions['answered'] =>
+		(tone, text) => {
+			emit({type: 'notice', at: systemClock.wallMs(), tone, text});
+			answered(tone, text);
+		};
 
-	const byHand = (request: HandRequest, {transcript}: ScreenActions): void => {
+	const byHand = (request: HandRequest, actions: ScreenActions): void => {
+		const notice = noticeOf(actions);
+		const {transcript} = actions;
 		if (request.type === 'save') {
 			const {type, sentence} = saveTranscript(request.path, transcript());
 			notice(type === 'refused' ? 'bad' : 'info', sentence);
@@ -86,6 +91,7 @@ export const createProxyLines = ({proxy, emit, turn}: ProxyLines) => {
 	};
 
 	const run = (line: string, actions: ScreenActions): void => {
+		const notice = noticeOf(actions);
 		const action = parseProxyScreenLine(line);
 		if (action) {
 			action({
