@@ -47,6 +47,11 @@ test('proxy commands: a wrong one gets a sentence', () => {
 		],
 		['__proto__', '"__proto__" is no command of a proxy; /help lists them.'],
 		['hello', '"hello" is no command of a proxy; /help lists them.'],
+		['toString 3', '"toString" is no command of a proxy; /help lists them.'],
+		[
+			'constructor',
+			'"constructor" is no command of a proxy; /help lists them.',
+		],
 		[
 			'/peers',
 			'/peers is a command of the screen; /help lists those of a proxy without it.',
