@@ -16,7 +16,7 @@ import {timeOf} from '../tcp/step-time.js';
 import {nameOfCall, type Step, type TcpState} from '../tcp/tcp.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
 import {keptSegments, keptTransfers, type SocketView} from './socket-view.js';
-import {appendStep, hasDropped} from './steps.js';
+import {addStep} from './steps.js';
 
 /** How many steps are kept: a hundred connections have about twenty each. */
 const keptSteps = 2000;
@@ -290,10 +290,7 @@ const withExit = (model: PortModel, peer: string, end: EndName): PortModel => {
 };
 
 const withStep = (model: PortModel, added: Step): PortModel => {
-	const steps = appendStep(model.steps, added, keptSteps);
-	const droppedSteps =
-		model.droppedSteps + (hasDropped(model.steps, steps, keptSteps) ? 1 : 0);
-	const next = {...model, steps, droppedSteps};
+	const next = {...model, ...addStep(model, added, keptSteps)};
 	const {peer} = added;
 	if (peer === undefined || added.kind === 'segment') {
 		return next;

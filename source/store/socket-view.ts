@@ -10,7 +10,7 @@ import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import type {PairRow, PairsEvent} from '../event/proxy-event.js';
 import {appendNewest, noneYet, type Newest} from './newest.js';
-import {appendStep, hasDropped} from './steps.js';
+import {addStep} from './steps.js';
 import {
 	appendWire,
 	areHeartbeats,
@@ -273,10 +273,7 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 		return {...view, transfers, beats, keptSince: keptSince(view, step)};
 	}
 
-	const steps = appendStep(view.steps, step, keptSteps);
-	const droppedSteps =
-		view.droppedSteps + (hasDropped(view.steps, steps, keptSteps) ? 1 : 0);
-	return {...view, steps, droppedSteps};
+	return {...view, ...addStep(view, step, keptSteps)};
 };
 
 /** @param counted A client's own bytes, or those of a server's ended peers. */

@@ -135,10 +135,18 @@ export const appendStep = (
 		: [...steps, step].slice(-limit);
 };
 
-/** Whether the oldest step gave way to the one that was added. */
-export const hasDropped = (
-	before: readonly Step[],
-	after: readonly Step[],
-	limit: number,
-): boolean =>
-	before.length === limit && after.length === limit && after[0] === before[1];
+type Kept = {
+	readonly steps: readonly Step[];
+	/** How many older ones were dropped. */
+	readonly droppedSteps: number;
+};
+
+/** The same, counting what was dropped. */
+export const addStep = (kept: Kept, step: Step, limit: number): Kept => {
+	const before = kept.steps;
+	const steps = appendStep(before, step, limit);
+	// The oldest gave way to the one that was added.
+	const hasDropped =
+		before.length === limit && steps.length === limit && steps[0] === before[1];
+	return {steps, droppedSteps: kept.droppedSteps + (hasDropped ? 1 : 0)};
+};
