@@ -2,13 +2,8 @@
 import {Buffer} from 'node:buffer';
 import type {TestContext} from 'node:test';
 import {until} from '../helpers/until.js';
+import type {Scenario} from '../helpers/truth/rounds.js';
 import {startPython, type Scene} from '../helpers/truth/scene.js';
-
-export type Scenario = {
-	readonly name: string;
-	readonly host?: '127.0.0.1' | '::1';
-	readonly run: (scene: Scene, t: TestContext) => Promise<void>;
-};
 
 /** More than an end that doesn't read takes, and less than the kernel takes. */
 const someQueue = Buffer.alloc(1024 * 1024, 'x');

@@ -6,14 +6,12 @@
  * times.
  */
 import assert from 'node:assert/strict';
-import {env} from 'node:process';
 import {after, test} from 'node:test';
 import {isCounted} from '../../source/tcp/segment-counts.js';
 import type {Judged, Unsaid} from '../helpers/truth/claims.js';
-import {openScene} from '../helpers/truth/scene.js';
+import {playRounds} from '../helpers/truth/rounds.js';
 import {scenarios} from './scenarios.js';
 
-const rounds = env['TRUTH'] === 'full' ? 10 : 1;
 const all: Judged[] = [];
 const allUnsaid: Unsaid[] = [];
 
@@ -37,34 +35,17 @@ after(() => {
 	);
 });
 
-for (const {name, host, run} of scenarios) {
-	test(`truth: ${name}`, async t => {
-		for (let round = 0; round < rounds; round++) {
-			const scene = await openScene(t, host ? {host} : {});
-			try {
-				await run(scene, t);
-			} catch (error) {
-				throw new Error(`${(error as Error).message}\n${scene.story()}`, {
-					cause: error,
-				});
-			}
-
-			const judged = await scene.finish();
+for (const scenario of scenarios) {
+	test(`truth: ${scenario.name}`, async t => {
+		await playRounds(t, scenario, ({scene, judged, unsaid}) => {
 			all.push(...judged);
-			const unsaid = scene.unsaid();
 			allUnsaid.push(...unsaid);
 			const wrong = judged.filter(({verdict}) => verdict !== 'right');
-			assert.ok(judged.length > 0);
 			assert.deepEqual(
 				wrong.map(({claim, verdict}) => ({verdict, ...claim})),
 				[],
 				`${summaryOf(judged)}\n${JSON.stringify(wrong)}\n${scene.story()}`,
 			);
-			assert.deepEqual(
-				unsaid.filter(({why}) => why === 'none'),
-				[],
-				scene.story(),
-			);
-		}
+		});
 	});
 }

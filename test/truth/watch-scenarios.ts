@@ -1,14 +1,12 @@
 /** What two other programs do to each other, while `sockchat watch` looks on. */
 import type {TestContext} from 'node:test';
+import type {Scenario} from '../helpers/truth/rounds.js';
 import {startPython, type Scene} from '../helpers/truth/scene.js';
 import {until} from '../helpers/until.js';
 
-export type WatchScenario = {
-	readonly name: string;
-	readonly host?: '127.0.0.1' | '::1';
+export type WatchScenario = Scenario & {
 	/** How often shutdown() is called; else an end calls close(), or is killed. */
 	readonly shutdowns?: number;
-	readonly run: (scene: Scene, t: TestContext) => Promise<void>;
 };
 
 const reset =

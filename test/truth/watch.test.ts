@@ -4,14 +4,12 @@
  * truth.test.ts. FIN and RST it doesn't see, without --capture.
  */
 import assert from 'node:assert/strict';
-import {env} from 'node:process';
 import {after, test} from 'node:test';
 import {isCounted} from '../../source/tcp/segment-counts.js';
 import type {Judged, Unsaid} from '../helpers/truth/claims.js';
-import {openScene} from '../helpers/truth/scene.js';
+import {playRounds, type Found} from '../helpers/truth/rounds.js';
 import {watchScenarios} from './watch-scenarios.js';
 
-const rounds = env['TRUTH'] === 'full' ? 10 : 1;
 const all: Judged[] = [];
 const allUnsaid: Unsaid[] = [];
 
@@ -31,25 +29,15 @@ after(() => {
 	);
 });
 
-for (const {name, host, shutdowns = 0, run} of watchScenarios) {
-	test(`truth of watch: ${name}`, async t => {
-		for (let round = 0; round < rounds; round++) {
-			const scene = await openScene(t, host ? {host} : {});
-			try {
-				await run(scene, t);
-			} catch (error) {
-				throw new Error(`${(error as Error).message}\n${scene.story()}`, {
-					cause: error,
-				});
-			}
+/** FIN and RST need --capture. */
+const isDue = ({what}: Unsaid) => what !== 'FIN' && what !== 'RST';
 
-			const judged = await scene.finish();
+for (const scenario of watchScenarios) {
+	const {name, shutdowns = 0} = scenario;
+	test(`truth of watch: ${name}`, async t => {
+		const check = ({scene, judged, unsaid}: Found) => {
 			all.push(...judged);
-			const unsaid = scene
-				.unsaid()
-				.filter(({what}) => what !== 'FIN' && what !== 'RST');
 			allUnsaid.push(...unsaid);
-			assert.ok(judged.length > 0);
 			assert.deepEqual(
 				judged.filter(({verdict}) => verdict !== 'right'),
 				[],
@@ -59,11 +47,8 @@ for (const {name, host, shutdowns = 0, run} of watchScenarios) {
 				({step}) => step.kind === 'call' && step.call === 'shutdown(SHUT_WR)',
 			);
 			assert.ok(shutdown.length <= shutdowns, scene.story());
-			assert.deepEqual(
-				unsaid.filter(({why}) => why === 'none'),
-				[],
-				scene.story(),
-			);
-		}
+		};
+
+		await playRounds(t, scenario, check, isDue);
 	});
 }
