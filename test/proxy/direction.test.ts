@@ -11,6 +11,7 @@ import {reach} from '../../source/raw/reach.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {dial} from '../../source/socket/dial.js';
 import {listenBare} from '../helpers/scripted.js';
+import {afterTurns, readSlowly} from '../helpers/turns.js';
 import {until} from '../helpers/until.js';
 
 const million = randomBytes(1_000_000);
@@ -46,30 +47,6 @@ const openDirection = async (
 		onEnd() {},
 	});
 	return {client: from.other, service: to.other, direction};
-};
-
-const afterTurns = (count: number, proceed: () => void) => {
-	if (count === 0) {
-		proceed();
-	} else {
-		setImmediate(afterTurns, count - 1, proceed);
-	}
-};
-
-/** All that a socket says, read with rests of so many turns. */
-const readSlowly = async (socket: Socket, turns: readonly number[]) => {
-	const received: Buffer[] = [];
-	socket.on('data', chunk => {
-		received.push(chunk);
-		socket.pause();
-		afterTurns(turns[received.length % turns.length]!, () => {
-			socket.resume();
-		});
-	});
-	await new Promise<void>(resolve => {
-		socket.once('end', resolve);
-	});
-	return Buffer.concat(received);
 };
 
 test('proxy: what passes in bulk goes through few buffers', async t => {

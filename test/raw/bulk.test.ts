@@ -26,6 +26,7 @@ import {Recorder} from '../../source/recording/recorder.js';
 import {dial} from '../../source/socket/dial.js';
 import {anyPort, portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
+import {afterTurns, readSlowly} from '../helpers/turns.js';
 import {until} from '../helpers/until.js';
 
 const million = randomBytes(1_000_000);
@@ -33,30 +34,6 @@ const folder = mkdtempSync(join(tmpdir(), 'sockchat-bulk-'));
 after(() => {
 	rmSync(folder, {recursive: true});
 });
-
-/** Goes on after so many turns of the event loop. */
-const afterTurns = (count: number, proceed: () => void) => {
-	if (count === 0) {
-		proceed();
-	} else {
-		setImmediate(afterTurns, count - 1, proceed);
-	}
-};
-
-/** Rests some turns after each chunk. */
-const readSlowly = (
-	socket: Socket,
-	received: Buffer[],
-	turns: readonly number[],
-) => {
-	socket.on('data', chunk => {
-		received.push(chunk);
-		socket.pause();
-		afterTurns(turns[received.length % turns.length]!, () => {
-			socket.resume();
-		});
-	});
-};
 
 /** A turn for each piece, so that they are read one by one. */
 const writePieces = (socket: Socket, [piece, ...more]: readonly Buffer[]) => {
@@ -182,7 +159,7 @@ test('raw pipe: a file is sent through few buffers', async t => {
 		t,
 		socket => {
 			// So that writes have to wait for room in the kernel.
-			readSlowly(socket, received, [4]);
+			void readSlowly(socket, [4], received);
 			socket.on('end', () => {
 				socket.end();
 			});
@@ -228,7 +205,7 @@ test('raw pipe: a file that is cut into messages is sent whole', async t => {
 	await pass(
 		t,
 		socket => {
-			readSlowly(socket, received, [4]);
+			void readSlowly(socket, [4], received);
 			socket.on('end', () => {
 				socket.end();
 			});
@@ -279,7 +256,7 @@ test('raw pipe: both ways at once, at any pace, in pieces of any size', async t 
 				const end = await pass(
 					t,
 					socket => {
-						readSlowly(socket, received, pauses);
+						void readSlowly(socket, pauses, received);
 						writePieces(socket, hear);
 					},
 					{input, output: {output, isDirect: true}},
