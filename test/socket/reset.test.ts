@@ -4,6 +4,8 @@ import {createConnection, createServer, type Socket} from 'node:net';
 import process from 'node:process';
 import test from 'node:test';
 import {resetSocket} from '../../source/socket/reset.js';
+import {statesBySs} from '../helpers/kernel.js';
+import {until} from '../helpers/until.js';
 
 const turns: ReadonlyArray<
 	readonly [name: string, later: (act: () => void) => void]
@@ -79,6 +81,7 @@ for (const isConnected of [true, false]) {
 					await once(socket, 'connect');
 				}
 
+				const otherEnd = `127.0.0.1:${port} 127.0.0.1:${socket.localPort}`;
 				const closed = once(socket, 'close');
 				begin(socket);
 				later(() => {
@@ -86,6 +89,13 @@ for (const isConnected of [true, false]) {
 				});
 				await closed;
 				assert.deepEqual(errors, []);
+				if (isConnected) {
+					// A FIN would leave it in CLOSE-WAIT.
+					await until(async () => !(await statesBySs(port)).has(otherEnd), {
+						what: 'a RST',
+						deadlineMs: 2000,
+					});
+				}
 			});
 		}
 	}
