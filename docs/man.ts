@@ -11,7 +11,11 @@ import {
 	type Flag,
 	type FlagName,
 } from '../source/options/flags.js';
-import {addressMeaning, usageOf} from '../source/options/help.js';
+import {
+	addressMeaning,
+	placesMeaning,
+	usageOf,
+} from '../source/options/help.js';
 import {variables} from '../source/options/settings.js';
 
 /** Text as roff prints it: no hyphen is a break, no line is a request. */
@@ -72,7 +76,7 @@ export const manPage = (version: string): string =>
 		...item(bold('sockchat'), commands.join.summary),
 		...commandNames.flatMap(name => item(bold(name), commands[name].summary)),
 		'.PP',
-		escaped(addressMeaning),
+		escaped(`${addressMeaning} ${placesMeaning}`),
 		'.SH OPTIONS',
 		'The commands that take an option are in parentheses.',
 		...flagNames.flatMap(flagItem),

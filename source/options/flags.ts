@@ -124,30 +124,30 @@ export const flags = {
 	tlsCa: {
 		type: 'string',
 		value: 'FILE',
-		summary: 'with --tls: trust these authorities (PEM)',
+		summary: 'with TLS: trust these authorities (PEM)',
 		commands: ['connect', 'proxy'],
 	},
 	tlsInsecure: {
 		type: 'boolean',
-		summary: 'with --tls: take any certificate',
+		summary: 'with TLS: take any certificate',
 		commands: ['connect', 'proxy'],
 	},
 	tlsName: {
 		type: 'string',
 		value: 'NAME',
-		summary: 'with --tls: whom the certificate is for',
+		summary: 'with TLS: whom the certificate is for',
 		commands: ['connect', 'proxy'],
 	},
 	tlsCert: {
 		type: 'string',
 		value: 'FILE',
-		summary: 'with --tls: our certificate and its chain (PEM)',
+		summary: 'with TLS: our certificate and its chain (PEM)',
 		commands: ['serve', 'connect', 'proxy'],
 	},
 	tlsKey: {
 		type: 'string',
 		value: 'FILE',
-		summary: 'with --tls: its private key (PEM)',
+		summary: 'with TLS: its private key (PEM)',
 		commands: ['serve', 'connect', 'proxy'],
 	},
 	ws: {

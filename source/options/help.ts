@@ -22,8 +22,24 @@ const maxHeadColumns = 24;
 export const addressMeaning =
 	"ADDRESS is PORT, HOST:PORT, [::1]:PORT, a socket's path with a slash, or @NAME.";
 
+/** Of a proxy. */
+export const placesMeaning =
+	'LISTEN and TARGET are ADDRESSes, with tls:, ws:, udp: or unix: before them where that is meant.';
+
 /** A Unix domain socket has no port whose sockets could be watched. */
 const portMeaning = 'ADDRESS is PORT, HOST:PORT or [::1]:PORT.';
+
+const meaningsOf = (command: Command): readonly string[] => {
+	if (command === 'watch') {
+		return [portMeaning];
+	}
+
+	if (command === 'proxy') {
+		return [addressMeaning, placesMeaning];
+	}
+
+	return commands[command].words.includes('[ADDRESS]') ? [addressMeaning] : [];
+};
 
 /** Breaks a text at its spaces. */
 const wrapped = (text: string, columns: number): string[] => {
@@ -92,7 +108,7 @@ const late = String(exitCodes.late);
 
 /** @param command `join` lists the commands too. */
 export const helpText = (command: Command = 'join'): string => {
-	const {words, summary} = commands[command];
+	const {summary} = commands[command];
 	const usage =
 		command === 'join'
 			? section(
@@ -106,15 +122,7 @@ export const helpText = (command: Command = 'join'): string => {
 			: ['Usage', `  ${usageOf(command)}`, '', `  ${summary}`];
 	return [
 		...usage,
-		...(words === '[ADDRESS]'
-			? [
-					'',
-					...wrapped(
-						command === 'watch' ? portMeaning : addressMeaning,
-						maxColumns,
-					),
-				]
-			: []),
+		...meaningsOf(command).flatMap(text => ['', ...wrapped(text, maxColumns)]),
 		...section(
 			'Options',
 			flagNames

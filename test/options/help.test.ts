@@ -52,6 +52,16 @@ test('help: watch takes no path, as a Unix domain socket has no TCP states', () 
 	}
 });
 
+test('help: says what the words of proxy and replay may be, and names no --tls that they lack', () => {
+	for (const command of ['proxy', 'replay'] as const) {
+		assert.ok(helpText(command).includes("a socket's path"), command);
+	}
+
+	const text = helpText('proxy');
+	assert.match(text, /^LISTEN and TARGET are ADDRESSes, with tls:, ws:, /m);
+	assert.doesNotMatch(text, /--tls\b(?!-)/);
+});
+
 test('help: lists each command, and each has its usage, examples and exit codes', () => {
 	for (const name of commandNames) {
 		assert.match(helpText(), new RegExp(`^ {2}sockchat ${name} `, 'm'));
