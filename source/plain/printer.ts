@@ -67,10 +67,9 @@ export class Printer {
 	print(event: ChatEvent): boolean {
 		if (event.type === 'look') {
 			this.#look = {...this.#look, ...event.look};
-		} else if (event.type === 'ended') {
-			this.#texts.delete(event.peer);
-			this.#chunks.forget(event.peer);
 		}
+
+		this.#forgetEnded(event);
 
 		const {output, isQuiet, isTimed, events} = this.#options;
 		const {stdout} = this.#streams;
@@ -265,6 +264,21 @@ export class Printer {
 		}
 
 		return isPrinted && evidence === 'read';
+	}
+
+	/** What is left of a character of a connection is not of the next one's. */
+	#forgetEnded(event: ChatEvent): void {
+		if (event.type === 'ended') {
+			this.#texts.delete(event.peer);
+			this.#chunks.forget(event.peer);
+		} else if (
+			event.type === 'connection' &&
+			event.connection.phase === 'connecting'
+		) {
+			// Of a client no event says that the connection before has ended.
+			this.#texts.delete('');
+			this.#chunks.forget(undefined);
+		}
 	}
 
 	/** Exact bytes, but made safe on a terminal. */

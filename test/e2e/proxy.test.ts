@@ -615,3 +615,24 @@ for (const isDeaf of [true, false]) {
 		assert.equal(await closed, 'ECONNRESET');
 	});
 }
+
+test('e2e: half a character of a connection of a proxy is not joined to the next one from its port', async t => {
+	const {port} = await openService(t, peer => {
+		peer.resume();
+	});
+	const proxy = startBin(t, ['proxy', '0', port, '--json']);
+	const listening = Number(await proxy.waitForOutput(/"port":(\d+)/));
+	const first = dial(t, listening);
+	first.write(Buffer.from([0xe2, 0x82]));
+	await proxy.waitForOutput('"base64":"4oI="');
+	const {localPort} = first;
+	first.resetAndDestroy();
+	await proxy.waitForOutput('"type":"ended"');
+	const second = connect({host: '127.0.0.1', port: listening, localPort});
+	t.after(() => {
+		second.destroy();
+	});
+	second.write('x');
+	const text = await proxy.waitForOutput(/"base64":"eA==","text":"(.*?)"/);
+	assert.equal(text, 'x');
+});

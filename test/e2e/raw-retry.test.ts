@@ -1,5 +1,6 @@
 /** `connect --raw --retry`: dials again, after an end and after a refusal. */
 import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -347,4 +348,16 @@ test('e2e: --no-retry is accepted in raw mode, where it is the default', async t
 	]);
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 	assert.equal(chat.stdout(), 'once');
+});
+
+test('e2e: --retry joins half a character of one connection to nothing of the next', async t => {
+	const {port} = await listen(t, ({socket}, index) => {
+		if (index === 0) {
+			socket.end(Buffer.from([0xe2, 0x82]));
+		} else {
+			socket.write('whole');
+		}
+	});
+	const chat = retry(t, port, '--json');
+	assert.equal(await chat.waitForOutput(/"text":"(.*?whole)"/), 'whole');
 });

@@ -97,6 +97,10 @@ export const startProxy = async (
 	const {output, isQuiet, isTimed, isExplained} = options;
 	const chunks = new ChunkObjects();
 	const write = (event: ProxyEvent): void => {
+		if (event.type === 'ended') {
+			chunks.forget(event.peer);
+		}
+
 		if (output === 'json') {
 			stdout.write(line(objectOf(event, chunks)));
 			return;
