@@ -223,7 +223,10 @@ test('e2e: the screen of a proxy fits any size, and what others send is no escap
 	await terminal.waitFor('␛[31mred');
 	await terminal.waitFor('␛[2J␛]0;owned␇');
 	for (const view of ['/peers', '/wire', '/wire']) {
-		terminal.type(`${view}\r`);
+		terminal.type(view);
+		await terminal.waitFor(`› ${view}`);
+		terminal.press('enter');
+		await terminal.waitForNot(`› ${view}`);
 		for (const [columns, rows] of [
 			[20, 8],
 			[40, 12],
@@ -232,10 +235,11 @@ test('e2e: the screen of a proxy fits any size, and what others send is no escap
 			[80, 24],
 		] as const) {
 			terminal.resize(columns, rows);
-			await terminal.waitFor(
-				// The input is the last row.
-				/\n›[^\n]*$/,
-			);
+			// The input is the last row, and drawn after the size was known.
+			terminal.type(`${columns}`);
+			await terminal.waitFor(new RegExp(String.raw`\n› ${columns}$`));
+			terminal.press('ctrl-u');
+			await terminal.waitForNot(`› ${columns}`);
 		}
 	}
 
