@@ -15,6 +15,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
 import test, {after} from 'node:test';
+import {timerBySs} from '../helpers/kernel.js';
 import {makeCertificates, startPython} from '../helpers/link-peers.js';
 import {bin, startBin} from '../helpers/process.js';
 import {openService, startDial} from '../helpers/services.js';
@@ -597,9 +598,18 @@ for (const isDeaf of [true, false]) {
 				resolve(String(code));
 			});
 		});
-		await until(() => client.bytesWritten > 20_000_000 || isDeaf, {
-			what: 'a flow',
-		});
+		const ends = [
+			`127.0.0.1:${client.localPort}`,
+			`127.0.0.1:${listening}`,
+		] as const;
+		await until(
+			async () =>
+				isDeaf
+					? // Its window is closed: the proxy has what the target doesn't take.
+						(await timerBySs(...ends)) === 'persist'
+					: client.bytesWritten > 20_000_000,
+			{what: isDeaf ? 'a flow that stands' : 'a flow'},
+		);
 		proxy.signal('SIGTERM');
 		assert.deepEqual(
 			await proxy.waitForExit(),
