@@ -631,17 +631,15 @@ test('e2e: half a character of a connection of a proxy is not joined to the next
 		peer.resume();
 	});
 	const proxy = startBin(t, ['proxy', '0', port, '--json']);
-	const listening = Number(await proxy.waitForOutput(/"port":(\d+)/));
-	const first = dial(t, listening);
+	const listening = await proxy.waitForOutput(/"port":(\d+)/);
+	const first = startDial(t, listening);
+	await once(first, 'connect');
 	first.write(Buffer.from([0xe2, 0x82]));
 	await proxy.waitForOutput('"base64":"4oI="');
 	const {localPort} = first;
 	first.resetAndDestroy();
 	await proxy.waitForOutput('"type":"ended"');
-	const second = connect({host: '127.0.0.1', port: listening, localPort});
-	t.after(() => {
-		second.destroy();
-	});
+	const second = startDial(t, listening, localPort);
 	second.write('x');
 	const text = await proxy.waitForOutput(/"base64":"eA==","text":"(.*?)"/);
 	assert.equal(text, 'x');

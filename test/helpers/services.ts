@@ -36,10 +36,15 @@ export const openService = async (
 };
 
 /** A client that may be reset before it is connected. */
-export const startDial = (owner: Owner, port: string): Socket => {
+export const startDial = (
+	owner: Owner,
+	port: string,
+	localPort?: number,
+): Socket => {
 	const socket = connect({
 		host: '127.0.0.1',
 		port: Number(port),
+		...(localPort !== undefined && {localPort}),
 		allowHalfOpen: true,
 	});
 	socket.on('error', () => undefined);
