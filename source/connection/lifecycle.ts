@@ -170,7 +170,8 @@ export const clientTable: Machine = {
 		},
 		resumed: waitAgainCell('handshaking'),
 		lost: lostCell,
-		leave: closeCell,
+		// The hello is on its way: without a bye the others would read of a cut.
+		leave: drainCell,
 	},
 	open: {
 		heard: {

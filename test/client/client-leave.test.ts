@@ -41,8 +41,31 @@ test('client: leaves before the welcome', async t => {
 	const otter = openClient(t, address, 'otter', {clock});
 	await otter.until('the advice', () => clock.delays.includes(250));
 	otter.client.leave();
-	await assertOver(otter, clock);
 	await peers[0]!.untilFin();
+	assert.match(peers[0]!.text, /\{"type":"bye"\}\n$/);
+	peers[0]!.end();
+	await assertOver(otter, clock);
+});
+
+test('client: whoever leaves between hello and welcome has quit, for the others', async t => {
+	const server = await openServer(t);
+	const heron = await joinWire(t, server.address, 'heron');
+	const {client} = openClient(t, server.address, 'otter', {
+		onEvent(event) {
+			if (
+				event.type === 'connection' &&
+				event.connection.phase === 'handshaking'
+			) {
+				// The hello is sent in this turn, and no welcome can come in it.
+				queueMicrotask(() => {
+					client.leave();
+				});
+			}
+		},
+	});
+	const left = await heron.untilFrame('left');
+	assert.equal(left.reason, 'quit');
+	assert.equal(await client.closed, undefined);
 });
 
 test('client: leaves only after everything it said was sent', async t => {

@@ -125,7 +125,7 @@ const cases: Case[] = [
 	[handshaking, simple('resumed'), {...handshaking, since: after(10)}],
 	[handshaking, lost(10), toWait(3, 2000, false)],
 	[handshaking, lost(10, true), failed],
-	[handshaking, simple('leave'), left, 'destroy'],
+	[handshaking, simple('leave'), drained, 'bye'],
 	[open, heard, {...open, lastHeardAt: after(10)}],
 	[slow(open), heard, slow({...open, lastHeardAt: after(10)})],
 	[
