@@ -2,8 +2,9 @@
  * The Model Context Protocol on stdin and stdout.
  *
  * Clients of the revision of 2026-07-28 say who they are in each request, older
- * ones in `initialize`. Either way the first request has it, and joins the room:
- * others then see the agent, and what they say to it is kept for it.
+ * ones in `initialize`. Either way the first request that wants something has it,
+ * and joins the room: others then see the agent, and what they say to it is kept
+ * for it.
  */
 import type {Readable, Writable} from 'node:stream';
 import {
@@ -56,6 +57,13 @@ const clientNameIn = (message: JSONRPCMessage): string | undefined => {
 		Named | undefined;
 	return typeof info?.name === 'string' ? info.name : undefined;
 };
+
+/**
+ * A newer client asks so what is here, often in a process of its own, which it
+ * ends at once: who came in with it would only come and go.
+ */
+const isProbe = (message: JSONRPCMessage): boolean =>
+	'method' in message && message.method === 'server/discover';
 
 /** Stdin and stdout, with a look at each request. */
 const watched = (
@@ -127,7 +135,7 @@ export const serveAgent = (options: ServeOptions): Serving => {
 	const transport = watched(
 		options,
 		message => {
-			if (!isIntroduced) {
+			if (!isIntroduced && !isProbe(message)) {
 				isIntroduced = true;
 				member.introduce(clientNameIn(message));
 				void join();

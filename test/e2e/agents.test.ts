@@ -4,6 +4,8 @@ import test from 'node:test';
 import {openAgentRoom} from '../helpers/agents.js';
 import {joinWire} from '../helpers/wire-peer.js';
 
+const isCodex = ({nick}: {readonly nick: string}) => nick === 'codex';
+
 for (const era of ['legacy', 'modern'] as const) {
 	test(`mcp: an agent of the ${era} protocol lists its tools, and uses each`, async t => {
 		const room = await openAgentRoom(t);
@@ -24,10 +26,7 @@ for (const era of ['legacy', 'modern'] as const) {
 			assert.ok(description!.length > 40);
 		}
 
-		const joined = await otter.untilFrame(
-			'joined',
-			({nick}) => nick === 'codex',
-		);
+		const joined = await otter.untilFrame('joined', isCodex);
 		assert.equal(joined.agent, true);
 
 		const said = await codex.call('say', {text: 'codex is here'});
@@ -81,7 +80,10 @@ for (const era of ['legacy', 'modern'] as const) {
 		assert.deepEqual(codex.errors, []);
 
 		await codex.close();
-		const left = await otter.untilFrame('left', ({nick}) => nick === 'codex');
+		const left = await otter.untilFrame('left', isCodex);
 		assert.equal(left.reason, 'quit');
+		// The modern client's probe, a process of its own, was no member.
+		assert.equal(otter.of('joined').filter(isCodex).length, 1);
+		assert.equal(otter.of('left').filter(isCodex).length, 1);
 	});
 }
