@@ -288,18 +288,6 @@ export class AgentMember {
 	async roll(): Promise<readonly PresentMember[] | undefined> {
 		await this.enter();
 		const present = await this.#requests.roll();
-		// Before the answer goes in: those present are the ones to remember.
-		if (this.#marks.size > rememberedMarks) {
-			this.#marks.clear();
-		}
-
-		for (const {id, agent, sameUser} of present?.members ?? []) {
-			this.#marks.set(id, {
-				...(agent && {agent}),
-				...(sameUser && {sameUser}),
-			});
-		}
-
 		return present?.members;
 	}
 
@@ -308,7 +296,7 @@ export class AgentMember {
 		if (ids.some(id => !this.#marks.has(id)) && this.#isOpen) {
 			await this.roll();
 			for (const id of ids) {
-				// It has left: nothing is known of it, and need not be asked again.
+				// It has left, or the answer is late: it need not be asked for again.
 				if (!this.#marks.has(id)) {
 					this.#marks.set(id, {});
 				}
@@ -446,7 +434,9 @@ export class AgentMember {
 			return;
 		}
 
-		if (frame.type === 'joined') {
+		if (frame.type === 'present') {
+			this.#mark(frame.members);
+		} else if (frame.type === 'joined') {
 			this.#marks.delete(frame.id);
 		} else if (frame.type === 'left' && goneFor.has(frame.reason)) {
 			for (const leaving of this.#asking.get(frame.id) ?? []) {
@@ -465,6 +455,21 @@ export class AgentMember {
 
 		if (frame.type === 'message') {
 			this.#options.onSaid();
+		}
+	}
+
+	/** Also from an answer that nobody waits for any more. */
+	#mark(members: readonly PresentMember[]): void {
+		// Before these go in: those present are the ones to remember.
+		if (this.#marks.size > rememberedMarks) {
+			this.#marks.clear();
+		}
+
+		for (const {id, agent, sameUser} of members) {
+			this.#marks.set(id, {
+				...(agent && {agent}),
+				...(sameUser && {sameUser}),
+			});
 		}
 	}
 

@@ -4,19 +4,33 @@ import {SockchatError} from '../../source/errors.js';
 import {AgentMember} from '../../source/agents/member.js';
 import type {ChatEvent} from '../../source/event/event.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
-import {systemClock} from '../../source/socket/clock.js';
+import {systemClock, type Clock} from '../../source/socket/clock.js';
 import {FakeClock} from '../helpers/clock.js';
+import {until} from '../helpers/until.js';
 
-/** A member of a room in which otter, an agent, is the only other one. */
-const joinOtter = () => {
+/**
+ * A member of a room in which otter, an agent, is the only other one.
+ *
+ * @param isLate Whether the room answers only when the test says so.
+ */
+const joinOtter = (clock: Clock = systemClock, isLate = false) => {
 	let emit: (event: ChatEvent) => void;
 	const send = (frame: ServerFrame) => {
 		emit({type: 'frame', at: 0, frame});
 	};
 
+	const answer = (id: number) => {
+		send({
+			type: 'present',
+			id,
+			count: 2,
+			members: [{nick: 'otter', id: 'otter', agent: true}],
+		});
+	};
+
 	let rolls = 0;
 	const member = new AgentMember({
-		clock: systemClock,
+		clock,
 		onSaid: () => undefined,
 		findHome: async () => ({
 			id: '0123456789abcdef',
@@ -45,14 +59,12 @@ const joinOtter = () => {
 					find: () => 0,
 					callRoll() {
 						const id = ++rolls;
-						queueMicrotask(() => {
-							send({
-								type: 'present',
-								id,
-								count: 2,
-								members: [{nick: 'otter', id: 'otter', agent: true}],
+						if (!isLate) {
+							queueMicrotask(() => {
+								answer(id);
 							});
-						});
+						}
+
 						return id;
 					},
 					leave: () => undefined,
@@ -61,7 +73,7 @@ const joinOtter = () => {
 			},
 		}),
 	});
-	return {member, rolls: () => rolls};
+	return {member, rolls: () => rolls, answer};
 };
 
 test('member: knows who is an agent, however many others it has read', async () => {
@@ -78,6 +90,20 @@ test('member: knows who is an agent, however many others it has read', async () 
 	const asked = rolls();
 	await member.marksOf(['otter', 'one-more']);
 	assert.equal(rolls(), asked);
+});
+
+test('member: an answer that comes late still says who is an agent', async () => {
+	const clock = new FakeClock();
+	const {member, rolls, answer} = joinOtter(clock, true);
+	await member.enter();
+	const asked = member.marksOf(['otter']);
+	await until(() => rolls() === 1, {what: 'the question'});
+	clock.advance(60_000);
+	assert.deepEqual((await asked).get('otter'), {});
+	answer(1);
+	const marks = await member.marksOf(['otter']);
+	assert.deepEqual(marks.get('otter'), {agent: true});
+	assert.equal(rolls(), 1, 'nothing is asked again');
 });
 
 test('member: a room that is over once it is open rejects at once', async () => {
