@@ -11,7 +11,6 @@ import type {Step, StepTime} from '../tcp/tcp.js';
 import {
 	isInBacklog,
 	type DataEvent,
-	type EndName,
 	type PortEvent,
 	type SocketsEvent,
 	type WatchedEnd,
@@ -64,10 +63,10 @@ const brokenAt = (sentence: string, columns: number): readonly string[] => {
 	return [...lines, line];
 };
 
-const sides = {local: 'server', remote: 'client'} as const;
+const sides = {local: 'server', remote: 'client', unknown: 'an end'} as const;
 
 /** `server :41306`, and as wide as that. */
-const whose = (end: EndName, port: string): string =>
+const whose = (end: keyof typeof sides, port: string): string =>
 	`${sides[end]} ${port}`.padEnd('server :41306'.length);
 
 const pad = (value: number, length = 2): string =>
@@ -130,6 +129,11 @@ const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
 		}
 
 		case 'segment': {
+			if (step.reason) {
+				const why = step.reason === 'unread' ? ', as bytes were unread' : '';
+				return `sends ${step.segment}${why} (inferred)`;
+			}
+
 			return step.evidence === 'captured'
 				? `sends ${segmentText(step)}`
 				: `${step.segment} received`;
@@ -146,11 +150,14 @@ const nameOfStep = (step: Step, shortOf: (peer: string) => string): string => {
 	}
 };
 
-/** Whose step it is: of a captured segment, who sent it. */
-const endOfStep = (step: Step): EndName => {
+/** Whose step it is: of a segment, who sent it. */
+const endOfStep = (step: Step): keyof typeof sides => {
 	if (step.kind === 'segment') {
-		const isSent = step.evidence === 'captured' && step.direction === 'in';
-		return isSent ? 'remote' : 'local';
+		if (step.reason === 'unknown') {
+			return 'unknown';
+		}
+
+		return step.direction === 'in' ? 'remote' : 'local';
 	}
 
 	return step.end ?? 'local';

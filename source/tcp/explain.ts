@@ -192,6 +192,17 @@ const waits: Readonly<Partial<Record<CallName, string>>> = {
 	sendmsg: waitsToSend,
 };
 
+/** What ended both ends at once. */
+const reset = (reason: 'unread' | 'unknown', sender: string): string =>
+	reason === 'unread'
+		? `The ${sender}'s socket was closed while bytes were unread: its kernel sends RST, not FIN, to show that they are lost (RFC 9293, 3.6.1).`
+		: 'Both ends are gone at once, and neither is in TIME-WAIT: one of them has sent RST; which one is not known (RFC 9293, 3.5.3).';
+
+const sidesOf = (
+	end: 'local' | 'remote' | undefined,
+): readonly [own: string, other: string] =>
+	end === 'remote' ? ['client', 'server'] : ['server', 'client'];
+
 /**
  * Explains a step to a learner who watches two other processes: neither side is
  * this one, so they are called the server and the client.
@@ -205,16 +216,18 @@ export const explainWatched = (step: Step): string => {
 		return 'Nobody listens on the port any more: a SYN is answered by RST (RFC 9293, 3.10.7.1).';
 	}
 
+	if (step.kind === 'segment' && step.reason) {
+		const [sender] = sidesOf(step.direction === 'out' ? 'local' : 'remote');
+		return reset(step.reason, sender);
+	}
+
 	const sentence =
 		step.kind === 'state'
 			? states[step.state].local
 			: step.kind === 'call' && step.isBlocked
 				? (waits[nameOfCall(step.call)] ?? explain(step))
 				: explain(step);
-	const [own, other] =
-		(step.kind === 'segment' ? 'local' : step.end) === 'remote'
-			? ['client', 'server']
-			: ['server', 'client'];
+	const [own, other] = sidesOf(step.kind === 'segment' ? 'local' : step.end);
 	return sentence
 		.replaceAll('at this end', `at the ${own}'s end`)
 		.replaceAll('after the other;', `after the ${other};`)

@@ -7,7 +7,6 @@ import {
 	otherRole,
 	roleOf,
 	type CapturedConnection,
-	type Mark,
 	type Role,
 	type SegmentStep,
 } from './captured.js';
@@ -177,6 +176,8 @@ const placeOfCall = (
 	}
 };
 
+const roles = ['client', 'server'] as const;
+
 /** One that was reported or counted, of a connection that was captured. */
 const placeOfSegment = (
 	step: SegmentStep,
@@ -184,9 +185,13 @@ const placeOfSegment = (
 	side: Role,
 ): Place => {
 	const from = step.direction === 'out' ? side : otherRole(side);
-	const mark = `${step.segment as 'FIN' | 'RST'} ${from}`;
+	const senders = step.reason === 'unknown' ? roles : [from];
 	const isSame =
-		isCounted(step) || connection.indexOf(mark as Mark) !== undefined;
+		isCounted(step) ||
+		senders.some(sender => {
+			const mark = `${step.segment as 'FIN' | 'RST'} ${sender}` as const;
+			return connection.indexOf(mark) !== undefined;
+		});
 	return {step, isSame, isCaptured: isSame};
 };
 

@@ -43,6 +43,8 @@ export type Arrow = {
 	/** Of counted segments: how many, and how many of them were sent again. */
 	readonly count?: number | undefined;
 	readonly retransmitted?: number | undefined;
+	/** Of an RST that nobody saw; if `unknown`, either end may have sent it. */
+	readonly reason?: SegmentStep['reason'];
 };
 
 export type Rung = {
@@ -132,6 +134,13 @@ export const isPassing = (step: Step | undefined): boolean =>
 	step.state === 'FIN-WAIT-2' &&
 	step.evidence === 'inferred';
 
+/** The state that it led to was read, and so it is. */
+const readArrow = (rung: Building): void => {
+	if (rung.arrow?.evidence === 'inferred') {
+		rung.arrow = {...rung.arrow, evidence: 'read'};
+	}
+};
+
 const begunAt = ({at, notBefore}: StepTime): number => at ?? notBefore;
 
 export class Rungs {
@@ -199,7 +208,9 @@ export class Rungs {
 				this.#sendQueuedFin(step, mark);
 				const known = this.#of(step).rungs.get(mark);
 				if (known === undefined) {
-					this.#mark(step, mark, 'inferred').segment = step;
+					const rung = this.#mark(step, mark, 'inferred');
+					rung.segment = step;
+					rung.arrow = {...rung.arrow!, reason: step.reason};
 				} else {
 					this.all[known]!.segment ??= step;
 				}
@@ -365,8 +376,9 @@ export class Rungs {
 
 		rung[role] = step;
 		reached[role] = known;
-		if (step.evidence === 'read' && rung.arrow?.evidence === 'inferred') {
-			rung.arrow = {...rung.arrow, evidence: 'read'};
+		const isSeen = rung.arrow?.reason === undefined;
+		if (step.evidence === 'read' && isSeen) {
+			readArrow(rung);
 		}
 	}
 

@@ -164,6 +164,12 @@ export type Step = StepTime &
 				readonly evidence?: 'captured' | 'inferred' | 'read' | undefined;
 				/** Of an RST: what the process's call failed with, such as ECONNREFUSED. */
 				readonly errno?: string | undefined;
+				/**
+				 * Of an RST between two other programs, which nobody saw. unread: an end
+				 * was closed with unread bytes. unknown: nothing else ends both ends at
+				 * once; which one sent it isn't known either, so it has no direction.
+				 */
+				readonly reason?: 'unread' | 'unknown' | undefined;
 				/** Counted: how many had data; `length` is the bytes of all. */
 				readonly count?: number | undefined;
 				/** Counted: how many had none besides, such as acknowledgements. */

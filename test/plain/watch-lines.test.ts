@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {WatchLines} from '../../source/plain/watch-lines.js';
+import type {Step} from '../../source/tcp/tcp.js';
 import type {
 	PortEvent,
 	SocketsEvent,
@@ -40,6 +41,32 @@ const end: WatchedEnd = {
 	pid: undefined,
 	call: undefined,
 };
+
+test('watch-lines: an RST that nobody saw says what is known of it', () => {
+	const rst = {
+		kind: 'segment',
+		segment: 'RST',
+		evidence: 'inferred',
+		peer,
+		notBefore: 1,
+		seenAt: 2,
+	} as const;
+	const print = startLines();
+	const lineOf = (step: Partial<Step>) =>
+		print({type: 'step', step: {...rst, ...step} as Step});
+	assert.equal(
+		lineOf({reason: 'unread', direction: 'out'}),
+		'server :41306 sends RST, as bytes were unread (inferred)\n',
+	);
+	assert.equal(
+		lineOf({reason: 'unread', direction: 'in'}),
+		'client :41306 sends RST, as bytes were unread (inferred)\n',
+	);
+	assert.equal(
+		lineOf({reason: 'unknown'}),
+		'an end :41306 sends RST (inferred)\n',
+	);
+});
 
 test('watch-lines: a step says whose it is, and how it is known', () => {
 	const print = startLines();

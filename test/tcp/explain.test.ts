@@ -142,3 +142,24 @@ test('explain: a call that blocks says what it waits for', () => {
 		assert.notEqual(text, explainWatched(step));
 	}
 });
+
+test('explain: an RST that nobody saw is the one that closed with unread bytes, or of one end', () => {
+	const rst = {
+		kind: 'segment',
+		segment: 'RST',
+		evidence: 'inferred',
+		...common,
+	} as const;
+	assert.match(
+		explainWatched({...rst, reason: 'unread', direction: 'in'}),
+		/^The client's socket .*unread/,
+	);
+	assert.match(
+		explainWatched({...rst, reason: 'unread', direction: 'out'}),
+		/^The server's socket .*unread/,
+	);
+	assert.match(
+		explainWatched({...rst, reason: 'unknown'}),
+		/which one is not known \(RFC/,
+	);
+});

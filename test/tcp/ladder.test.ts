@@ -174,6 +174,50 @@ test('ladder: a close() that made the kernel send RST stands before it', () => {
 	]);
 });
 
+test('ladder: an RST that nobody saw stays inferred, and is the one that was captured', () => {
+	const rst = {
+		kind: 'segment',
+		segment: 'RST',
+		evidence: 'inferred',
+		peer,
+		notBefore: 4,
+		seenAt: 6,
+	} as const;
+	const stepsWith = (step: Partial<Step>) => [
+		read('ESTABLISHED', {at: 2, end: 'remote', peer}),
+		read('ESTABLISHED', {at: 2, peer}),
+		{...rst, ...step} as Step,
+		read('CLOSED', {at: 6, peer}),
+		read('CLOSED', {at: 6, end: 'remote', peer}),
+	];
+	const segments = [
+		segment('SYN', 'client', 1),
+		segment('SYN+ACK', 'server', 1, {ack: 1}),
+		segment('ACK', 'client', 1, {seq: 1, ack: 1}),
+		segment('RST', 'server', 5, {seq: 1, ack: 1}),
+	];
+	for (const step of [
+		{reason: 'unknown'},
+		{reason: 'unread', direction: 'out'},
+	] as const) {
+		const steps = stepsWith(step);
+		const last = ladderOf(
+			{steps, transfers: [], segments: []},
+			{side: 'server'},
+		).at(-1);
+		assert.equal(last?.arrow?.reason, step.reason);
+		assert.equal(last?.arrow?.evidence, 'inferred');
+		assert.equal(sideOf(last?.client), 'CLOSED');
+		assert.equal(sideOf(last?.server), 'CLOSED');
+		assert.deepEqual(
+			drawn(ladderOf({steps, transfers: [], segments}, {side: 'server'})).slice(
+				-2,
+			),
+			['─ ACK ▸ ESTABLISHED', 'CLOSED ◂ RST ─ CLOSED'],
+		);
+	}
+});
+
 test('ladder: bytes that were counted late stand where they were received', () => {
 	const steps = [
 		watched('recv(1024)', 'local', 1, {evidence: 'read', isBlocked: true}),

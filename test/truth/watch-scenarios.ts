@@ -9,14 +9,14 @@ export type WatchScenario = Scenario & {
 	readonly shutdowns?: number;
 };
 
-const reset =
+export const reset =
 	"s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()";
 
 /** More than one end sends at once, and less than both queues hold. */
 const some = 300_000;
 
 /** The tutorial's pair, up to accept(), a call at a time. */
-const pairOf = async (scene: Scene, t: TestContext, backlog = 1) => {
+export const pairOf = async (scene: Scene, t: TestContext, backlog = 1) => {
 	await scene.watch();
 	const {host, port} = scene;
 	const [server, client] = await Promise.all([startPython(t), startPython(t)]);
@@ -31,7 +31,7 @@ const pairOf = async (scene: Scene, t: TestContext, backlog = 1) => {
 	return {server, client};
 };
 
-const openOf = async (scene: Scene, t: TestContext) => {
+export const openOf = async (scene: Scene, t: TestContext) => {
 	const {server, client} = await pairOf(scene, t);
 	await client.do('s = socket.socket(f); s.connect(a)');
 	await server.do('s, peer = l.accept()');
@@ -39,7 +39,7 @@ const openOf = async (scene: Scene, t: TestContext) => {
 	return {server, client};
 };
 
-const both = ['client', 'server'] as const;
+export const both = ['client', 'server'] as const;
 
 export const watchScenarios: readonly WatchScenario[] = [
 	...(['127.0.0.1', '::1'] as const).flatMap(host =>

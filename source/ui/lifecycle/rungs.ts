@@ -266,9 +266,23 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 	);
 };
 
+/** An RST that nobody saw, and what is known of it. */
+const resetText = {
+	unread: 'RST, bytes unread',
+	unknown: 'RST of one end',
+} as const;
+
 const arrowText = (arrow: Arrow, cells: number): DisplayText => {
 	const line = lines[arrow.evidence];
-	const label = labelOf(arrow, cells - 5);
+	const label = arrow.reason
+		? cutTo(toDisplay(resetText[arrow.reason]), cells - 5)
+		: labelOf(arrow, cells - 5);
+	if (arrow.reason === 'unknown') {
+		const free = Math.max(0, cells - displayWidth(label) - 2);
+		const half = Math.floor(free / 2);
+		return display`${line.repeat(half)} ${label} ${line.repeat(free - half)}`;
+	}
+
 	const rest = Math.max(0, cells - displayWidth(label) - 3);
 	const before = line.repeat(Math.floor(rest / 2));
 	const after = line.repeat(rest - Math.floor(rest / 2));

@@ -57,6 +57,10 @@ type Drawing = LifecycleStyle & {
 	readonly namesPeers: boolean;
 };
 
+/** Whether either end may have sent a segment. */
+const isOfEither = (step: Step): boolean =>
+	step.kind === 'segment' && step.reason === 'unknown';
+
 /** The name of a step: `connect()`, `← FIN`, `● ESTABLISHED`. */
 const nameOf = (step: Step, drawing: Drawing): DisplayText => {
 	const {side, spelling} = drawing;
@@ -75,6 +79,10 @@ const nameOf = (step: Step, drawing: Drawing): DisplayText => {
 		}
 
 		case 'segment': {
+			if (isOfEither(step)) {
+				return display`${symbols.hollow} ${step.segment}`;
+			}
+
 			const symbol =
 				step.direction === 'out' ? symbols.outward : symbols.inward;
 			return display`${symbol} ${step.segment}`;
@@ -92,6 +100,10 @@ const nameOf = (step: Step, drawing: Drawing): DisplayText => {
 
 const isRemote = (step: Step): boolean =>
 	step.kind !== 'segment' && step.end === 'remote';
+
+/** Whose step it is; of an RST, that may be unknown. */
+const watchedMark = (step: Step): 'c' | 's' | ' ' =>
+	isOfEither(step) ? ' ' : isRemote(step) ? 'c' : 's';
 
 const explanation = (step: Step, width: number, isWatched: boolean): Row[] =>
 	wrapText(
@@ -149,9 +161,7 @@ const listOf = (
 		// The other end gets an arrow, as it isn't this process's own.
 		const whose = isRemote(step) ? symbols.outward : display``;
 		const gap = isRemote(step) ? whose : blanks(1);
-		const mark = drawing.isWatched
-			? display`${isRemote(step) ? 'c' : 's'} `
-			: whose;
+		const mark = drawing.isWatched ? display`${watchedMark(step)} ` : whose;
 		const timed: Span = {
 			text: joinText(
 				toDisplay(time),
@@ -241,12 +251,20 @@ const ladderHead = ({side, isWatched}: Drawing, width: number): Row => {
 	return createRow([{text, role: 'faint'}]);
 };
 
-/** A segment, as an arrow to the end that gets it. */
-const arrow = (label: DisplayText, width: number, to: Side): DisplayText => {
+/** A segment, as an arrow to the end that gets it, if that is known. */
+const arrow = (
+	label: DisplayText,
+	width: number,
+	to: Side | undefined,
+): DisplayText => {
 	const cut = cutTo(label, Math.max(1, width - 4));
 	const line = Math.max(0, width - displayWidth(cut) - 4);
 	const before = '─'.repeat(Math.floor(line / 2));
 	const after = '─'.repeat(line - before.length);
+	if (to === undefined) {
+		return display`${before} ${cut} ${after}─`;
+	}
+
 	return to === 'client'
 		? display`◂${before} ${cut} ${after}`
 		: display`${before} ${cut} ${after}▸`;
@@ -270,9 +288,10 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 			const label = toDisplay(step.segment + portOf(step));
 			const other = side === 'client' ? 'server' : 'client';
 			const to = step.direction === 'out' ? other : side;
+			const end = isOfEither(step) ? undefined : to;
 			return createRow([
 				time,
-				{text: arrow(label, 2 * column, to), role: 'faint'},
+				{text: arrow(label, 2 * column, end), role: 'faint'},
 			]);
 		}
 

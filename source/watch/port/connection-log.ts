@@ -8,13 +8,15 @@
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {finStates, sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
-import {between} from '../../tcp/step-time.js';
+import {between, timeOf} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
 import type {EndName, PortEvent} from '../../event/port-event.js';
 import type {PortReading} from './port-reading.js';
+import {countedSince, type ResetCounts} from './reset-counts.js';
 import {SentCounts} from './sent-counts.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
+type SegmentStep = Extract<Step, {kind: 'segment'}>;
 
 type End = {
 	readonly name: EndName;
@@ -32,6 +34,19 @@ type End = {
 export type RowPair = Readonly<Record<EndName, TcpRow | undefined>>;
 
 const endNames = ['remote', 'local'] as const;
+
+const otherOf = (name: EndName): EndName =>
+	name === 'local' ? 'remote' : 'local';
+
+/** States that only RST, or TIME-WAIT at one end, ends at both ends at once. */
+const openedStates = new Set<TcpState | undefined>([
+	'ESTABLISHED',
+	'FIN-WAIT-1',
+	'FIN-WAIT-2',
+	'CLOSE-WAIT',
+	'CLOSING',
+	'LAST-ACK',
+]);
 
 const createEnd = (name: EndName): End => ({
 	name,
@@ -58,6 +73,10 @@ export class ConnectionLog {
 	#isFirst = true;
 	/** Readings since a row of it was there. */
 	#missed = 0;
+	/** The RSTs before both ends were last seen open. */
+	#resetsWhenOpen: ResetCounts | undefined;
+	/** What ended both ends at once, since a reading that had neither. */
+	#reset: Pick<SegmentStep, 'reason' | 'direction'> | undefined;
 
 	/** @param notBefore When it didn't exist yet; undefined if it may have. */
 	constructor(peer: string, notBefore: number | undefined) {
@@ -113,6 +132,7 @@ export class ConnectionLog {
 			pair.local !== undefined || pair.remote !== undefined
 				? 0
 				: this.#missed + 1;
+		this.#lookForReset(reading);
 		const begun = this.#begin(time);
 		const steps = [
 			...begun,
@@ -131,7 +151,8 @@ export class ConnectionLog {
 		const ordered = this.#isFirst ? withClientFirst(steps) : steps;
 		this.#isFirst = false;
 		const bytes = this.#sent.take(this.rows, reading, since);
-		return [...asEvents(this.#withCalls(ordered, reading, since)), ...bytes];
+		const called = this.#withCalls(ordered, reading, since);
+		return [...asEvents(this.#withReset(called)), ...bytes];
 	}
 
 	/** The call it began with, and the states that it must have passed. */
@@ -250,8 +271,9 @@ export class ConnectionLog {
 		end.hasSentFin ||= isFin;
 		const holding = this.#holding(end, reading);
 		if (holding === 'released') {
-			// That was looked at after the table, which may show its FIN.
-			end.releasedAt ??= between(since, isFin ? reading.tableAt : reading.at);
+			// That was looked at after the table, which may show its FIN or its RST.
+			const isShown = isFin || this.#resetBy === end.name;
+			end.releasedAt ??= between(since, isShown ? reading.tableAt : reading.at);
 		}
 
 		// A missing row may only have been missed, until the state is CLOSED.
@@ -263,12 +285,7 @@ export class ConnectionLog {
 		if (end.releasedAt) {
 			end.isClosed = true;
 			const close = this.#call('close()', end.name, end.releasedAt);
-			const other = this.#ends[end.name === 'local' ? 'remote' : 'local'];
-			// Who still holds its socket has sent no RST.
-			const isReset =
-				!end.hasSentFin &&
-				other.inode !== undefined &&
-				this.#holding(other, reading) === 'held';
+			const isReset = this.#hasReset(end, reading);
 			const isEffect = (step: Step) =>
 				step.kind === 'state' && step.state === 'CLOSED';
 			const effect = isFin ? place : isReset ? steps.findIndex(isEffect) : -1;
@@ -290,6 +307,84 @@ export class ConnectionLog {
 					),
 				)
 			: steps;
+	}
+
+	/** Whether its close() must have ended both ends. */
+	#hasReset(end: End, reading: PortReading): boolean {
+		if (this.#resetBy !== undefined) {
+			return this.#resetBy === end.name;
+		}
+
+		const other = this.#ends[otherOf(end.name)];
+		// Who still holds its socket has sent no RST.
+		return (
+			!end.hasSentFin &&
+			other.inode !== undefined &&
+			this.#holding(other, reading) === 'held'
+		);
+	}
+
+	/** Whose RST has ended both ends; undefined if that isn't known. */
+	get #resetBy(): EndName | undefined {
+		const {direction} = this.#reset ?? {};
+		return direction && (direction === 'out' ? 'local' : 'remote');
+	}
+
+	/**
+	 * Finds out whether an RST has ended both ends at once. A FIN would have left
+	 * one of them in TIME-WAIT, unless the kernel had no room for that.
+	 */
+	#lookForReset(reading: PortReading): void {
+		const {resets} = reading;
+		const before = this.#resetsWhenOpen;
+		const isOpen = endNames.every(name =>
+			openedStates.has(this.#ends[name].row?.socket.state),
+		);
+		this.#resetsWhenOpen = isOpen ? resets?.before : undefined;
+		if (this.#missed === 0) {
+			this.#reset = undefined;
+		}
+
+		if (this.#missed !== 1 || before === undefined || resets === undefined) {
+			return;
+		}
+
+		const {sent, unread, unwaited} = countedSince(before, resets.after);
+		if (sent === 0 || unwaited > 0) {
+			return;
+		}
+
+		// Who still holds its socket hasn't closed it.
+		const [holder, ...others] = endNames.filter(
+			name => this.#holding(this.#ends[name], reading) === 'held',
+		);
+		// If each RST came from a close() with unread bytes, so did this one.
+		const isUnread =
+			sent === unread && holder !== undefined && others.length === 0;
+		this.#reset = isUnread
+			? {reason: 'unread', direction: holder === 'local' ? 'in' : 'out'}
+			: {reason: 'unknown'};
+	}
+
+	/** With the RST that ended both ends. */
+	#withReset(steps: readonly Step[]): readonly Step[] {
+		const place = steps.findIndex(
+			step => step.kind === 'state' && step.state === 'CLOSED',
+		);
+		if (this.#reset === undefined || place === -1) {
+			return steps;
+		}
+
+		const rst: Step = {
+			kind: 'segment',
+			segment: 'RST',
+			evidence: 'inferred',
+			...this.#reset,
+			peer: this.peer,
+			...timeOf(steps[place]!),
+		};
+		this.#reset = undefined;
+		return steps.toSpliced(place, 0, rst);
 	}
 
 	/** Whether a process still holds the socket of an end. */

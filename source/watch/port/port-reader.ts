@@ -18,12 +18,14 @@ import {readPortFigures, type PortFigures} from '../../socket/ss.js';
 import {readTcpRows, type TcpRow} from '../../socket/tcp-table.js';
 import type {PortReading} from './port-reading.js';
 import {endingInodes, withoutEarlier} from './port-rows.js';
+import {readResetCounts} from './reset-counts.js';
 
 export type PortReaderOptions = {
 	readonly clock: Clock;
 	readonly port: number;
 	readonly readRows?: typeof readTcpRows | undefined;
 	readonly readFigures?: typeof readPortFigures | undefined;
+	readonly readResets?: typeof readResetCounts | undefined;
 };
 
 /** How many programs are looked at, each time. */
@@ -93,13 +95,22 @@ export class PortReader {
 	async read(
 		followed: ReadonlySet<string>,
 	): Promise<PortReading & {readonly isNews: boolean}> {
-		const {clock, port, readRows = readTcpRows} = this.#options;
+		const {
+			clock,
+			port,
+			readRows = readTcpRows,
+			readResets = readResetCounts,
+		} = this.#options;
 		const begunAt = clock.wallMs();
+		const before = readResets();
 		const table = await readRows(new Set([port]));
 		const rows = table && withoutEarlier(table);
 		const tableAt = clock.wallMs() + roundUpMs;
 		const inodes = new Set(rows?.map(({inode}) => inode));
 		inodes.delete('0');
+		// Until a socket is gone, nobody asks.
+		const isThere = (inode: string) => inodes.has(inode);
+		const after = [...followed].every(isThere) ? before : readResets();
 		const ending = endingInodes(rows ?? []);
 		const found = this.#find(inodes, followed, ending);
 
@@ -141,6 +152,7 @@ export class PortReader {
 			at: clock.wallMs() + roundUpMs,
 			rows,
 			ending,
+			resets: before && after && {before, after},
 			holders,
 			held,
 			processes,

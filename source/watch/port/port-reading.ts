@@ -6,6 +6,7 @@ import type {
 } from '../../socket/socket-holders.js';
 import type {PortFigures} from '../../socket/ss.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
+import type {ResetCounts} from './reset-counts.js';
 
 export type PortReading = {
 	/** When it began, and when the table had been read; since the epoch. */
@@ -17,6 +18,12 @@ export type PortReading = {
 	readonly rows: readonly TcpRow[] | undefined;
 	/** The inodes of those that sent a FIN, as either end's row shows. */
 	readonly ending: ReadonlySet<string>;
+	/**
+	 * The RSTs that were sent before the table was read, and by the time that it
+	 * had been; undefined if they can't be read.
+	 */
+	readonly resets:
+		{readonly before: ResetCounts; readonly after: ResetCounts} | undefined;
 	/** By inode, those that were found now or before. */
 	readonly holders: ReadonlyMap<string, SocketHolder>;
 	/** The inodes that their holder still holds. */

@@ -82,11 +82,16 @@ const happenedOf = (
 		case 'segment': {
 			return segments
 				.filter(({isFin, isRst}) => (step.segment === 'FIN' ? isFin : isRst))
-				.filter(({from, to}) =>
-					directionOf(step) === 'in'
-						? isEnd(`${to} ${from}`, local, remote)
-						: isEnd(`${from} ${to}`, local, remote),
-				)
+				.filter(({from, to}) => {
+					const isIn = isEnd(`${to} ${from}`, local, remote);
+					const isOut = isEnd(`${from} ${to}`, local, remote);
+					// Of an RST, who sent it may be unknown.
+					return step.reason === 'unknown'
+						? isIn || isOut
+						: directionOf(step) === 'in'
+							? isIn
+							: isOut;
+				})
 				.map(({at}) => ({from: at, to: at}));
 		}
 

@@ -374,3 +374,46 @@ test('timeline: a watched list names a peer only beside another one', () => {
 		'14:02:11.204 s ● ESTABLISHED :2',
 	]);
 });
+
+test('timeline: an RST that nobody saw has a head only if its sender is known', () => {
+	const rst = {
+		kind: 'segment',
+		segment: 'RST',
+		evidence: 'inferred',
+		peer: '127.0.0.1:1',
+		notBefore: at - 10,
+		seenAt: at,
+	} as const;
+	const gone = (['remote', 'local'] as const).map(end =>
+		read('CLOSED', {at, end, peer: '127.0.0.1:1'}),
+	);
+	const rowsOf = (step: Step, width: number) =>
+		textsOf(
+			visibleRows(
+				lifecycleView({
+					source: {...emptySocketView, steps: [step, ...gone]},
+					isExplained: false,
+					side: 'server',
+					style: {spelling: 'sockets', isWatched: true},
+					anchor: undefined,
+					width,
+					height: 9,
+				}),
+			).rows,
+		).map(row => row.replace(/^ *≤ *\S+ /, ''));
+	const unknown = {...rst, reason: 'unknown'} as const;
+	const unread = {...rst, reason: 'unread', direction: 'out'} as const;
+	assert.deepEqual(rowsOf(unread, 80), [
+		'● CLOSED           │◂····· RST, bytes unread ·····│ ● CLOSED',
+	]);
+	assert.deepEqual(rowsOf({...unread, direction: 'in'}, 80), [
+		'● CLOSED           │····· RST, bytes unread ·····▸│ ● CLOSED',
+	]);
+	assert.deepEqual(rowsOf(unknown, 80), [
+		'● CLOSED           │······· RST of one end ·······│ ● CLOSED',
+	]);
+	assert.equal(rowsOf(unread, 50)[0], '◂────────────── RST ───────────────');
+	assert.equal(rowsOf(unknown, 50)[0], '────────────── RST ────────────────');
+	assert.equal(rowsOf(unread, 40)[0], 's → RST');
+	assert.equal(rowsOf(unknown, 40)[0], '  ○ RST');
+});

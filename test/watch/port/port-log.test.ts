@@ -10,7 +10,8 @@ import {
 	noSegments,
 	type SegmentFigures,
 } from '../../../source/tcp/segment-counts.js';
-import type {Call, TcpState} from '../../../source/tcp/tcp.js';
+import {timeOf} from '../../../source/tcp/step-time.js';
+import type {Call, Step, TcpState} from '../../../source/tcp/tcp.js';
 import {
 	maxFollowed,
 	maxListed,
@@ -22,6 +23,7 @@ import {
 	endingInodes,
 	withoutEarlier,
 } from '../../../source/watch/port/port-rows.js';
+import type {ResetCounts} from '../../../source/watch/port/reset-counts.js';
 
 const server = '127.0.0.1:5001';
 const client = '127.0.0.1:40000';
@@ -83,6 +85,8 @@ type Extra = {
 	/** What ss counted of the client's end, and of the server's. */
 	readonly client?: Partial<SegmentFigures>;
 	readonly server?: Partial<SegmentFigures>;
+	/** Counted between this reading and the one before. */
+	readonly resets?: Partial<ResetCounts>;
 };
 
 const figuresOf = ({
@@ -120,7 +124,10 @@ const nameOf = (event: PortEvent): string => {
 		}
 
 		case 'segment': {
-			return step.segment;
+			const {segment, reason, direction} = step;
+			return reason === undefined
+				? segment
+				: [segment, reason, direction].filter(Boolean).join(' ');
 		}
 	}
 };
@@ -130,10 +137,18 @@ const startLog = () => {
 	const log = new PortLog(server, 5001);
 	let at = 1000;
 	const events: PortEvent[] = [];
+	let resets: ResetCounts = {sent: 100, unread: 10, unwaited: 1};
 	const read = (rows: readonly TcpRow[], extra: Extra = {}): string[] => {
 		const begunAt = at;
 		at += 10;
 		const {held = [], ended = [], stopped = [], calls = []} = extra;
+		const before = resets;
+		const {sent = 0, unread = 0, unwaited = 0} = extra.resets ?? {};
+		resets = {
+			sent: before.sent + sent,
+			unread: before.unread + unread,
+			unwaited: before.unwaited + unwaited,
+		};
 		const taken = log.take({
 			begunAt,
 			tableAt: begunAt + 2,
@@ -159,6 +174,7 @@ const startLog = () => {
 				]),
 			),
 			figures: figuresOf(extra),
+			resets: {before, after: resets},
 		} satisfies PortReading);
 		events.push(...taken);
 		return taken.map(event => nameOf(event));
@@ -510,6 +526,130 @@ test('port-log: close() that reset a connection stands above what it led to', ()
 	assert.deepEqual(
 		[...read([listens()], left), ...read([listens()], left)],
 		['local close()?', 'local CLOSED', 'remote CLOSED'],
+	);
+});
+
+/** Both ends are open, and then gone; what that tells. */
+const vanished = (
+	extra: Extra,
+	[local, remote]: readonly [TcpState, TcpState] = [
+		'ESTABLISHED',
+		'ESTABLISHED',
+	],
+): readonly string[] => {
+	const {read} = startOpen();
+	read([listens(), ...pair([local, '2'], [remote, '3'])], {held: ['2', '3']});
+	const gone = read([listens()], extra);
+	// What is counted later is another's; and who got the RST closes, too.
+	const later = read([listens()], {resets: {sent: 1, unread: 1}});
+	return [...gone, ...later];
+};
+
+test('port-log: both ends are gone at once by an RST, and a close() with unread bytes has sent it', () => {
+	const resets = {sent: 1, unread: 1};
+	assert.deepEqual(vanished({held: ['3'], resets}), [
+		'local close()?',
+		'RST unread out',
+		'local CLOSED',
+		'remote CLOSED',
+		'remote close()?',
+	]);
+	assert.deepEqual(vanished({held: ['2'], resets}), [
+		'remote close()?',
+		'RST unread in',
+		'local CLOSED',
+		'remote CLOSED',
+		'local close()?',
+	]);
+	assert.deepEqual(
+		vanished({held: ['3'], resets}, ['CLOSE-WAIT', 'FIN-WAIT-2']).filter(name =>
+			name.startsWith('RST'),
+		),
+		['RST unread out'],
+	);
+});
+
+test('port-log: an RST has happened between the readings that show it', () => {
+	const {read, events} = startOpen();
+	const open = pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3']);
+	read([listens(), ...open], {held: ['2', '3']});
+	read([listens()], {held: ['3'], resets: {sent: 1, unread: 1}});
+	read([listens()]);
+	const timeOfLast = (wanted: (step: Step) => boolean) => {
+		const step = events
+			.flatMap(event => (event.type === 'step' ? [event.step] : []))
+			.find(wanted);
+		return step && timeOf(step);
+	};
+
+	const closedAt = timeOfLast(
+		step => step.kind === 'state' && step.state === 'CLOSED',
+	);
+	assert.deepEqual(
+		timeOfLast(step => step.kind === 'segment'),
+		closedAt,
+	);
+	assert.deepEqual(
+		timeOfLast(step => step.kind === 'call' && step.call === 'close()'),
+		closedAt,
+	);
+	assert.equal(closedAt?.at, undefined);
+});
+
+test('port-log: whose RST it was stays unknown where it may have been the other', () => {
+	const rstOf = (extra: Extra) =>
+		vanished(extra).filter(name => name.startsWith('RST'));
+	const unread = {sent: 1, unread: 1};
+	// SO_LINGER 0; an RST of somebody else's beside it; both have closed; neither.
+	for (const extra of [
+		{held: ['3'], resets: {sent: 1}},
+		{held: ['3'], resets: {sent: 2, unread: 1}},
+		{held: [], resets: unread},
+		{held: ['2', '3'], resets: unread},
+		{held: [], ended: [7, 8], resets: unread},
+	]) {
+		assert.deepEqual(rstOf(extra), ['RST unknown']);
+	}
+});
+
+test('port-log: no RST is claimed where none was sent, or TIME-WAIT had no room', () => {
+	const none = (extra: Extra, states?: readonly [TcpState, TcpState]) => {
+		const seen = vanished(extra, states);
+		assert.deepEqual(
+			seen.filter(name => name.startsWith('RST')),
+			[],
+		);
+		assert.ok(seen.includes('local CLOSED'));
+	};
+
+	none({held: ['3']});
+	none({held: ['3'], resets: {sent: 1, unread: 1, unwaited: 1}});
+	none({held: ['3'], resets: {sent: 1, unread: 1}}, [
+		'SYN-RECEIVED',
+		'ESTABLISHED',
+	]);
+	none({held: ['3'], resets: {sent: 1, unread: 1}}, ['LAST-ACK', 'TIME-WAIT']);
+
+	// One end first, and then the other: the RST may be the answer to data.
+	const {read} = startOpen();
+	const seen = [
+		read([listens(), ...pair(undefined, ['ESTABLISHED', '3'])]),
+		read([listens()], {resets: {sent: 1}}),
+		read([listens()]),
+	].flat();
+	assert.ok(seen.every(name => !name.startsWith('RST')));
+
+	// A table that changes while it is read may miss both rows, and have them next.
+	const {read: readOther} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const held = ['2', '3'];
+	readOther(open, {held});
+	readOther([listens()], {held, resets: {sent: 1}});
+	readOther(open, {held});
+	assert.ok(
+		[...readOther([listens()]), ...readOther([listens()])].every(
+			name => !name.startsWith('RST'),
+		),
 	);
 });
 
