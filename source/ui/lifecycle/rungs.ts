@@ -28,7 +28,7 @@ import {
 	type DisplayText,
 } from '../../protocol/display.js';
 import {blanks, cutTo} from '../text/cells.js';
-import {formatTime} from '../text/format.js';
+import {formatBound, formatTime} from '../text/format.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import type {TimesLeft} from './time-left.js';
@@ -64,9 +64,9 @@ export const layRungs = (width: number, hasPeers: boolean): RungLayout => {
 const timeText = (time: StepTime, cells: number): DisplayText => {
 	const text =
 		time.at === undefined
-			? `≤ ${formatTime(time.seenAt).slice(6)}`
+			? `≤${formatBound(time.seenAt).slice(-cells + 2)}`
 			: formatTime(time.at).slice(-cells + 1);
-	return toDisplay(`${text.padStart(cells - 1)} `);
+	return toDisplay(`${text} `);
 };
 
 const portOf = (peer: string | undefined): string =>

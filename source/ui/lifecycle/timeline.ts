@@ -22,7 +22,7 @@ import {lastOf, noneYet} from '../../store/newest.js';
 import type {SocketView} from '../../store/socket-view.js';
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {blanks, cutTo} from '../text/cells.js';
-import {formatTime} from '../text/format.js';
+import {formatBound, formatTime} from '../text/format.js';
 import {cellsOfSpans, createRow, type Row, type Span} from '../text/row.js';
 import {symbols} from '../theme/symbols.js';
 import type {ScrollView} from '../pane/window.js';
@@ -116,18 +116,18 @@ const peerOf = ({peer}: Step): string =>
 	peer === undefined ? '' : ` ${/:\d+$/.exec(peer)?.[0] ?? peer}`;
 
 /**
- * 14:02:11.204, or `≤ 11.204` for what happened at some time before it was
+ * 14:02:11.204, or `≤14:02:11.21` for what happened at some time before it was
  * seen.
  */
 const timeOfStep = (step: Step): string =>
-	step.at === undefined
-		? `≤ ${formatTime(step.seenAt).slice(6)}`.padStart(12)
-		: formatTime(step.at);
+	step.at === undefined ? formatBound(step.seenAt) : formatTime(step.at);
 
 /** 14:02:11, for narrow lists. */
 const secondsOf = (step: Step): string =>
 	step.at === undefined
-		? `≤ ${formatTime(step.seenAt).slice(5, 8)}`.padStart(8)
+		? `≤${formatTime(Math.ceil(step.seenAt / 1000) * 1000).slice(3, 8)}`.padStart(
+				8,
+			)
 		: formatTime(step.at).slice(0, 8);
 
 const timeColumns = 13;

@@ -60,6 +60,13 @@ export const formatTime = (at: number): string => {
 	return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 };
 
+/**
+ * ≤14:02:11.21 for what had happened by then, as wide as an exact time. A bound
+ * may be rounded up, never down.
+ */
+export const formatBound = (seenAt: number): string =>
+	`≤${formatTime(Math.ceil(seenAt / 10) * 10).slice(0, -1)}`;
+
 /** 0.21 ms, 4.3 ms, 87 ms, 1.2 s. */
 export const formatMs = (ms: number): string => {
 	// Each unit starts where the one before would round up to it.

@@ -13,7 +13,7 @@ export type Ports = ReadonlyMap<string, string>;
 // Columns are as wide as they need; but the ladder of a lifecycle says by the
 // space behind the time whose end it is.
 const varying =
-	/(?<time>(?:≤ \d\d\.\d{3}|\d\d:\d\d\.\d{3}|\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(?: (?! ))?)|(?<port>\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b)|(?<given>\b500\d\b)|(?<segments> in \d+ segments?\b)|(?<left>(?<=TIME-WAIT )≤\d0 s)|(?<count>\b[1-9]\d* B\b)|(?<gap> +)|(?<line>[·┄]{2,})|(?<rest>\u2026)/g;
+	/(?<time>(?:≤\d\d:\d\d\.\d\d|\d\d:\d\d\.\d{3}|\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(?: (?! ))?)|(?<port>\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b)|(?<given>\b500\d\b)|(?<segments> in \d+ segments?\b)|(?<left>(?<=TIME-WAIT )≤\d0 s)|(?<count>\b[1-9]\d* B\b)|(?<gap> +)|(?<line>[·┄]{2,})|(?<rest>\u2026)/g;
 
 const escaped = (text: string): string =>
 	text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
@@ -32,7 +32,7 @@ const expressionOf = (text: string, ports: Ports): RegExp => {
 		if (time !== undefined) {
 			// A machine that lets the program wait leaves it only bounds.
 			const bound = /^\d\d:\d\d\.\d{3}/.test(time)
-				? String.raw`| ?≤ \d\d\.\d{3}${' '.repeat(time.length - 9)}`
+				? String.raw`|≤\d\d:\d\d\.\d\d${' '.repeat(time.length - 9)}`
 				: '';
 			source += `(?:${time.replaceAll(/\d/g, String.raw`\d`)}${bound})`;
 		} else if (known !== undefined) {

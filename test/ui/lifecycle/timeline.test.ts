@@ -417,3 +417,40 @@ test('timeline: an RST that nobody saw has a head only if its sender is known', 
 	assert.equal(rowsOf(unread, 40)[0], 's → RST');
 	assert.equal(rowsOf(unknown, 40)[0], '  ○ RST');
 });
+
+test('timeline: a bound tells its minute, and is no earlier than what was seen', () => {
+	const timesAt = (width: number, seenAt: number): readonly string[] => {
+		const gone = (seen: number) => ({
+			...read('CLOSED', {peer: '127.0.0.1:1'}),
+			at: undefined,
+			notBefore: seen - 100_000,
+			seenAt: seen,
+		});
+		return textsOf(
+			visibleRows(
+				lifecycleView({
+					source: {
+						...emptySocketView,
+						// One minute later, or the next moment.
+						steps: [gone(seenAt), gone(seenAt + 60_000)] as readonly Step[],
+					},
+					isExplained: false,
+					side: 'server',
+					anchor: undefined,
+					width,
+					height: 9,
+				}),
+			).rows.slice(0, 2),
+		).map(row => row.trim().replace(/ .*/, ''));
+	};
+
+	assert.deepEqual(timesAt(110, at), ['≤14:02:11.21', '≤14:03:11.21']);
+	assert.deepEqual(timesAt(80, at), ['≤02:11.21', '≤03:11.21']);
+	assert.deepEqual(timesAt(50, at), ['≤14:02:11.21', '≤14:03:11.21']);
+	assert.deepEqual(timesAt(40, at), ['≤14:02:11.21', '≤14:03:11.21']);
+	assert.deepEqual(timesAt(26, at), ['≤02:12', '≤03:12']);
+	// Whole hundredths, and whole minutes.
+	assert.deepEqual(timesAt(80, at + 6), ['≤02:11.21', '≤03:11.21']);
+	assert.deepEqual(timesAt(80, at + 48_792), ['≤03:00.00', '≤04:00.00']);
+	assert.deepEqual(timesAt(26, at + 48_792), ['≤03:00', '≤04:00']);
+});
