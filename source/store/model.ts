@@ -75,7 +75,10 @@ export type Model = {
 	/** The search that is open, if one is. */
 	readonly search: Search | undefined;
 	readonly pending: readonly Pending[];
-	/** What others said while the relay is away, and has no place yet. */
+	/**
+	 * What was said while the relay is away, and has no place yet. One's own of it
+	 * is pending, too: the same object.
+	 */
 	readonly unshared: ReadonlyMap<string, Message>;
 	/** Whether the relay is away, as a member knows. */
 	readonly outage: Outage;
@@ -239,11 +242,12 @@ export const tailOf = ({
 }: Model): readonly Item[] => {
 	const isNewDay =
 		today !== undefined && lastDay !== undefined && lastDay !== today.text;
+	const waiting = new Set<Item>(unshared.values());
 	return [
 		...(isNewDay ? [today] : []),
 		...(shownInvitation ? [shownInvitation] : []),
-		...unshared.values(),
-		...pending,
+		...waiting,
+		...pending.filter(item => !waiting.has(item)),
 		...(sending ? [sendingNotice(sending)] : []),
 	];
 };

@@ -23,7 +23,7 @@ import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
 import {outageText, reduceOutage} from './relay-outage.js';
 import {addFound, addNew} from './search.js';
-import {addUnshared, forgetUnshared, share} from './unshared.js';
+import {addUnshared, forgetUnshared, giveUp, share} from './unshared.js';
 
 // Whatever of the log is still to come, it is not what was said before.
 const endsReplay: ReadonlySet<ServerFrame['type']> = new Set([
@@ -373,6 +373,7 @@ export const settle = (
 	const item = update.pending.get(n);
 	if (item) {
 		update.pending.delete(n);
+		giveUp(update, n);
 		update.items.push({
 			...item,
 			mark,

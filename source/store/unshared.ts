@@ -1,6 +1,7 @@
 /**
  * What was said in a relayed room while the relay is away: shown below all that
- * has its place, until it has one. Pure.
+ * has its place, until it has one, in the order in which it goes out. One's own
+ * is among it, and pending as well. Pure.
  */
 import {
 	plainN,
@@ -16,8 +17,11 @@ const mostUnshared = 1000;
 
 type Said = Pick<MessageFrame, 'id' | 'n' | 'at' | 'text'>;
 
+/** Of a client that numbers its messages. */
+const ownKey = (id: string, n: number): string => `${id} ${n}`;
+
 const keyOf = ({id, n, at, text}: Said): string =>
-	n === plainN ? `${id} ${at} ${text}` : `${id} ${n}`;
+	n === plainN ? `${id} ${at} ${text}` : ownKey(id, n);
 
 /** A copy for each update, the first time that it changes. */
 const changing = (update: ModelUpdate): Map<string, Message> => {
@@ -35,12 +39,14 @@ export const addUnshared = (
 	const {at, from, id, n, text} = frame;
 	const isOwn = id === update.id;
 	const own = isOwn ? update.pending.get(n) : undefined;
-	if (own) {
-		update.pending.set(n, {...own, mark: 'unshared'});
+	const unshared = changing(update);
+	if (own?.kind === 'message') {
+		const waiting = {...own, mark: 'unshared'} as const;
+		update.pending.set(n, waiting);
+		unshared.set(keyOf(frame), waiting);
 		return;
 	}
 
-	const unshared = changing(update);
 	unshared.set(keyOf(frame), {
 		kind: 'message',
 		at,
@@ -74,6 +80,14 @@ export const share = (update: ModelUpdate, frame: Said): void => {
 				return;
 			}
 		}
+	}
+};
+
+/** One's own message that waits is not going out. */
+export const giveUp = (update: ModelUpdate, n: number): void => {
+	const key = ownKey(update.id, n);
+	if (update.unshared.has(key)) {
+		changing(update).delete(key);
 	}
 };
 

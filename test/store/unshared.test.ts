@@ -1,6 +1,7 @@
 /** What waits for the relay, on the screen: below all that has its place. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {SockchatError} from '../../source/errors.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {createModel, tailOf, type Model} from '../../source/store/model.js';
 import {itemAt} from '../../source/store/transcript.js';
@@ -17,6 +18,20 @@ const start = createModel({
 	id: own,
 	nick: 'otter',
 });
+
+const welcome: ServerFrame = {
+	type: 'welcome',
+	v: 1,
+	session: 's',
+	room: '127.0.0.1:5001',
+	log: 'l',
+	nick: 'otter',
+	head: 1,
+	stored: 0,
+	members: {count: 1, names: ['otter']},
+	limits: {frameBytes: 65_536, textBytes: 16_384},
+	heartbeatMs: 2000,
+};
 
 const said = {at: 1, from: 'heron', id: other, n: 1, text: 'anybody?'};
 
@@ -104,4 +119,45 @@ test('unshared: who opened the room reads it from the relay alone', () => {
 		...said,
 	});
 	assert.deepEqual(outageNotices(host), []);
+});
+
+test('unshared: what waits stands in the order in which it was said', () => {
+	const mine = {...said, id: own, from: 'otter'};
+	const pending = (n: number, of: typeof said): ServerFrame => ({
+		type: 'pending',
+		...of,
+		n,
+		text: `${of.from} ${n}`,
+	});
+	const queued = (n: number) =>
+		({type: 'queued', at: 1, n, text: `otter ${n}`, to: undefined}) as const;
+	const texts = (model: Model) => shown(model).map(([text]) => text);
+	const first = frames(
+		reduce(start, [queued(1)]),
+		pending(1, mine),
+		pending(1, said),
+	);
+	assert.deepEqual(texts(first), ['otter 1', 'heron 1']);
+	const both = frames(reduce(first, [queued(2)]), pending(2, said));
+	assert.deepEqual(texts(both), ['otter 1', 'heron 1', 'heron 2', 'otter 2']);
+	assert.deepEqual(texts(frames(both, pending(2, mine))), [
+		'otter 1',
+		'heron 1',
+		'heron 2',
+		'otter 2',
+	]);
+	// A welcome takes none of one's own away: all that waits comes again.
+	const back = frames(both, welcome);
+	assert.deepEqual(texts(back), ['otter 1', 'otter 2']);
+	assert.deepEqual(texts(frames(back, pending(1, mine), pending(1, said))), [
+		'otter 1',
+		'heron 1',
+		'otter 2',
+	]);
+	const error = new SockchatError('ERR_RELAY_AWAY', 'No.');
+	const failed = reduce(both, [{type: 'failed', at: 3, n: 1, error}]);
+	assert.deepEqual(texts(failed), ['heron 1', 'heron 2', 'otter 2']);
+	const message = {...mine, type: 'message', seq: 9, text: 'otter 1'} as const;
+	const shared = frames(both, message);
+	assert.deepEqual(texts(shared), ['heron 1', 'heron 2', 'otter 2']);
 });
