@@ -94,6 +94,7 @@ const memberList = object('a count and names', {
 	names,
 	agents: optional(names),
 	elsewhere: optional(elsewhere),
+	unshared: optional(names),
 });
 const limits = object('frameBytes and textBytes', {
 	frameBytes: positive,
@@ -228,6 +229,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		names,
 		agents: optional(names),
 		elsewhere: optional(elsewhere),
+		unshared: optional(names),
 		heartbeatMs: optional(positive),
 		head: optional(count),
 	},

@@ -84,6 +84,8 @@ export type MemberList = {
 	readonly agents?: readonly string[];
 	/** Those of `names` on other servers of a relayed room; unset if all are here. */
 	readonly elsewhere?: readonly MachineNames[];
+	/** Those of `names` that wait for the relay: only this server has them. */
+	readonly unshared?: readonly string[];
 };
 
 /** Members of other servers, by their machine. */

@@ -17,11 +17,13 @@ const listOf = ({
 	names,
 	agents = [],
 	elsewhere = [],
+	unshared = [],
 }: MemberList): MemberList => ({
 	count,
 	names,
 	...(agents.length > 0 && {agents}),
 	...(elsewhere.length > 0 && {elsewhere}),
+	...(unshared.length > 0 && {unshared}),
 });
 
 /** Applies a change of names to each machine's; one without any is left out. */
@@ -39,7 +41,7 @@ export const reducePresence = (
 	frame: ServerFrame,
 ): Presence => {
 	const {members, replayHead} = presence;
-	const {count, names, agents = [], elsewhere = []} = members;
+	const {count, names, agents = [], elsewhere = [], unshared = []} = members;
 	if (frame.type === 'welcome') {
 		return {members: frame.members, replayHead: frame.head};
 	}
@@ -67,6 +69,7 @@ export const reducePresence = (
 			names: change(names),
 			agents: change(agents),
 			elsewhere: machinesWith(elsewhere, change),
+			unshared: change(unshared),
 		}),
 	});
 
@@ -75,7 +78,15 @@ export const reducePresence = (
 			const {nick} = frame;
 			// In a relayed room the list may know it before the log does.
 			if (isWhole && names.includes(nick)) {
-				return presence;
+				return unshared.includes(nick)
+					? {
+							replayHead,
+							members: listOf({
+								...members,
+								unshared: unshared.filter(name => name !== nick),
+							}),
+						}
+					: presence;
 			}
 
 			const joined = listOf({
@@ -83,6 +94,7 @@ export const reducePresence = (
 				names: [...names, nick],
 				agents: frame.agent ? [...agents, nick] : agents,
 				elsewhere,
+				unshared,
 			});
 			return {replayHead, members: joined};
 		}
@@ -115,32 +127,49 @@ export type NameGroup = {
 	/** Undefined for the machine of the server that lists them. */
 	readonly machine: string | undefined;
 	readonly names: readonly string[];
-	/** The same, with those marked that say they are agents. */
+	/** The same, with those marked that are agents, or not yet shared. */
 	readonly marked: readonly string[];
 };
 
-/** The names by machine: those of this server first. */
-export const groupNames = ({
-	names,
-	agents = [],
-	elsewhere = [],
-}: Omit<MemberList, 'count'>): readonly NameGroup[] => {
+const notYetShared = '(not yet shared)';
+
+/**
+ * The names by machine: those of this server first.
+ *
+ * @param unsharedMark What those have beside them that wait for the relay.
+ */
+export const groupNames = (
+	{
+		names,
+		agents = [],
+		elsewhere = [],
+		unshared = [],
+	}: Omit<MemberList, 'count'>,
+	unsharedMark = notYetShared,
+): readonly NameGroup[] => {
 	const known = new Set(agents);
+	const waiting = new Set(unshared);
 	const away = new Set(elsewhere.flatMap(each => each.names));
 	const here = names.filter(name => !away.has(name));
 	return [{machine: undefined, names: here}, ...elsewhere]
 		.filter(group => group.names.length > 0)
 		.map(group => ({
 			...group,
-			marked: group.names.map(name =>
-				known.has(name) ? `${name} (agent)` : name,
+			marked: group.names.map(
+				name =>
+					name +
+					(known.has(name) ? ' (agent)' : '') +
+					(waiting.has(name) ? ` ${unsharedMark}` : ''),
 			),
 		}));
 };
 
 /** The names in one line, such as `otter wren; on box2: heron codex (agent)`. */
-export const namesLine = (members: Omit<MemberList, 'count'>): string =>
-	groupNames(members)
+export const namesLine = (
+	members: Omit<MemberList, 'count'>,
+	unsharedMark = notYetShared,
+): string =>
+	groupNames(members, unsharedMark)
 		.map(({machine, marked}) =>
 			machine === undefined
 				? marked.join(' ')

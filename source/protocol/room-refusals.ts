@@ -15,6 +15,13 @@ export const nickLost = (before: string, now: string) =>
 		`You are ${now} now: on another server, somebody took "${before}", or a nick that looks like it, before you. /nick takes another.`,
 	);
 
+/** It is the member's, and no entry says so yet. */
+export const renameWaits = (nick: string) =>
+	new SockchatError(
+		'ERR_RELAY_AWAY',
+		`The room's relay doesn't answer: that you are ${nick} now is shown to all once it does.`,
+	);
+
 export const nickReserved = (nick: string, forMs: number) =>
 	new SockchatError(
 		'ERR_NICK_TAKEN',

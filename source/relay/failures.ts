@@ -157,5 +157,12 @@ export const outboxFull = (bytes: number) =>
 		`The relay is away, and ${Math.round(bytes / 1024 / 1024)} MiB wait for it already: this can't be taken. Say it again once the relay is back.`,
 	);
 
+/** @param isAway Whether the engine is, rather than slow. */
+export const renameLater = (nick: string, isAway: boolean) =>
+	new SockchatError(
+		'ERR_RELAY_AWAY',
+		`You are still ${nick}: the room's relay ${isAway ? 'is away' : "doesn't keep up"}, and a nick has to be free on all its machines. Try again ${isAway ? 'once it is back' : 'soon'}.`,
+	);
+
 export const notDelivered = (why: string) =>
 	new SockchatError('ERR_RELAY_AWAY', why);

@@ -1,12 +1,18 @@
 /**
- * What waits for the engine: kept in the outbox first, then shown to members as
- * pending.
+ * What waits for the engine: kept in the outbox first, then shown to members:
+ * messages as pending, who has come as not yet shared.
  */
+import type {Joined, Renamed} from '../protocol/frame.js';
+import type {RelaySite} from '../room/relay.js';
 import {trace} from '../trace.js';
 import type {Outbox} from './outbox.js';
 import type {Outgoing, Waiting} from './outgoing.js';
 
+type Shows = Pick<RelaySite, 'showPending' | 'showUnshared' | 'showRenamed'>;
+
 const messageStart = '{"type":"message",';
+const joinedStart = '{"type":"joined",';
+const renamedStart = '{"type":"renamed",';
 
 /** As a frame of its own; none for a join or a leave. */
 const pendingLine = ({text}: Waiting): string[] =>
@@ -17,18 +23,16 @@ const pendingLine = ({text}: Waiting): string[] =>
 export class Keeping {
 	readonly #outgoing: Outgoing;
 	readonly #outbox: Outbox | undefined;
-	readonly #show: (lines: readonly string[]) => void;
+	readonly #shows: Shows;
+	/** The ids of those whose joins are kept, by the key of the join. */
+	readonly #joins = new Map<string, Joined['id']>();
 	#kept: Promise<void> = Promise.resolve();
 
 	/** @param outbox Undefined if it is kept in memory only. */
-	constructor(
-		outgoing: Outgoing,
-		outbox: Outbox | undefined,
-		show: (lines: readonly string[]) => void,
-	) {
+	constructor(outgoing: Outgoing, outbox: Outbox | undefined, shows: Shows) {
 		this.#outgoing = outgoing;
 		this.#outbox = outbox;
-		this.#show = show;
+		this.#shows = shows;
 	}
 
 	/** The frames of all that waits and is kept. */
@@ -49,6 +53,10 @@ export class Keeping {
 	/** They wait no longer. */
 	settle(keys: readonly string[]): void {
 		this.#outbox?.done(keys);
+		const joins = keys.filter(key => this.#joins.delete(key));
+		if (joins.length > 0) {
+			this.#listUnshared();
+		}
 	}
 
 	async close(): Promise<void> {
@@ -70,11 +78,31 @@ export class Keeping {
 			return;
 		}
 
-		const lines = late
-			.filter(({key}) => this.#outgoing.has(key))
-			.flatMap(waiting => pendingLine(waiting));
+		this.#showAll(late.filter(({key}) => this.#outgoing.has(key)));
+	}
+
+	#showAll(kept: readonly Waiting[]): void {
+		const lines = kept.flatMap(waiting => pendingLine(waiting));
 		if (lines.length > 0) {
-			this.#show(lines);
+			this.#shows.showPending(lines);
 		}
+
+		const comings = kept.filter(({text}) => !text.startsWith(messageStart));
+		for (const {key, id, text} of comings) {
+			if (text.startsWith(joinedStart)) {
+				this.#joins.set(key, id);
+			} else if (text.startsWith(renamedStart)) {
+				const {to} = JSON.parse(text) as Renamed;
+				this.#shows.showRenamed(id, to);
+			}
+		}
+
+		if (comings.length > 0) {
+			this.#listUnshared();
+		}
+	}
+
+	#listUnshared(): void {
+		this.#shows.showUnshared(new Set(this.#joins.values()));
 	}
 }

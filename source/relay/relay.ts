@@ -23,6 +23,7 @@ import {
 	engineLost,
 	notDelivered,
 	outboxFull,
+	renameLater,
 	streamLostItsEnd,
 	streamOfOtherLog,
 } from './failures.js';
@@ -159,6 +160,12 @@ export class Relay implements RoomRelay {
 		return this.#outgoing.waitingN(id);
 	}
 
+	renameRefusal(nick: string): SockchatError | undefined {
+		return this.#phase === 'open' && !this.#isLate
+			? undefined
+			: renameLater(nick, this.#phase === 'away');
+	}
+
 	offer(offers: readonly Offer[]): void {
 		this.#outgoing.offer(offers, this.#now);
 		this.#turnSoon();
@@ -229,7 +236,7 @@ export class Relay implements RoomRelay {
 	}
 
 	#assemble(site: RelaySite): Parts {
-		const {room, posted, stored, showPending, standing} = site;
+		const {room, posted, stored, standing} = site;
 		const {clock, machine} = this.#options;
 		const outgoing = this.#outgoing;
 		const merging = new Merging(
@@ -239,9 +246,7 @@ export class Relay implements RoomRelay {
 			},
 			outgoing,
 		);
-		const keeping = new Keeping(outgoing, this.#outbox, lines => {
-			showPending(lines);
-		});
+		const keeping = new Keeping(outgoing, this.#outbox, site);
 		const publishing = new Publishing({
 			url: this.#options.url,
 			site,
@@ -289,6 +294,12 @@ export class Relay implements RoomRelay {
 
 	get #phase(): RelayPhase {
 		return this.#reporting.phase;
+	}
+
+	/** Whether the engine takes long to give something back. */
+	get #isLate(): boolean {
+		const {oldest} = this.#outgoing;
+		return oldest !== undefined && this.#now - oldest.since > lateMs;
 	}
 
 	get #now(): number {
@@ -442,8 +453,7 @@ export class Relay implements RoomRelay {
 	#tick(): void {
 		this.#cancelTick = this.#options.clock.setTimer(() => {
 			this.#tick();
-			const {oldest} = this.#outgoing;
-			if (oldest && this.#now - oldest.since > lateMs) {
+			if (this.#isLate) {
 				void this.#parts?.keeping.keep();
 			}
 

@@ -15,9 +15,11 @@ export const listMembers = (
 	count: number,
 	here: Iterable<Member>,
 	elsewhere: Iterable<Elsewhere>,
+	isUnshared: (id: string) => boolean,
 ): MemberList => {
 	const names: string[] = [];
 	const agents: string[] = [];
+	const unshared: string[] = [];
 	const machines = new Map<string, string[]>();
 	const add = ({nick, agent}: Pick<Member, 'nick' | 'agent'>) => {
 		names.push(nick);
@@ -32,6 +34,9 @@ export const listMembers = (
 		}
 
 		add(member);
+		if (isUnshared(member.id)) {
+			unshared.push(member.nick);
+		}
 	}
 
 	for (const member of elsewhere) {
@@ -53,5 +58,6 @@ export const listMembers = (
 		names,
 		...(agents.length > 0 && {agents}),
 		...(named.length > 0 && {elsewhere: named}),
+		...(unshared.length > 0 && {unshared}),
 	};
 };

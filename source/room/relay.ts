@@ -98,6 +98,13 @@ export type RelaySite = {
 	readonly moveTo: (log: RelayedLog) => Promise<void>;
 	/** Shows members what waits for the engine; each is a `pending` frame. */
 	readonly showPending: (lines: readonly string[]) => void;
+	/**
+	 * Lists members here, by id, as not yet shared: their joins wait. Called when
+	 * comings and goings begin to wait, too, and when joins wait no longer.
+	 */
+	readonly showUnshared: (ids: ReadonlySet<string>) => void;
+	/** Tells a member that its new nick waits. */
+	readonly showRenamed: (id: string, nick: string) => void;
 	/** Sends a member an error: this message of its is not going out. */
 	readonly refuse: (id: string, n: number, error: SockchatError) => void;
 	/** The members elsewhere have changed. */
@@ -132,6 +139,8 @@ export type RoomRelay = Order & {
 	readonly start: (site: RelaySite, past?: RestoredLog) => Promise<void>;
 	/** Why nothing more can be taken; undefined if it can. */
 	readonly refusal: () => SockchatError | undefined;
+	/** Why no member can change its nick now; undefined if it can. */
+	readonly renameRefusal: (nick: string) => SockchatError | undefined;
 	/** The members here have changed, or what bots here offer. */
 	readonly membersChanged: () => void;
 	/** Entries were taken back from the log: the history can't be written. */

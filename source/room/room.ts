@@ -180,6 +180,11 @@ export class Room {
 		this.#roster.setElsewhere(members);
 	}
 
+	/** @param ids Those of members here whose join waits for the order. */
+	setUnshared(ids: ReadonlySet<string>): void {
+		this.#roster.setUnshared(ids);
+	}
+
 	elsewhereNamed(nick: string): Elsewhere | undefined {
 		return this.#roster.elsewhereNamed(nick);
 	}

@@ -24,6 +24,8 @@ export class Roster {
 	readonly #byKey = new Map<string, Member>();
 	/** Members on other servers, by the key of their nick. */
 	#elsewhere: ReadonlyMap<string, Elsewhere> = new Map();
+	/** Members here whose join waits for the order, by id. */
+	#unshared: ReadonlySet<string> = new Set();
 	readonly #reservedNicks = new ReservedNicks();
 	/** The names of the member list as JSON; undefined after they changed. */
 	#listJson: string | undefined;
@@ -40,7 +42,9 @@ export class Roster {
 
 	/** Counts all members and names the first 200. */
 	list(): MemberList {
-		return listMembers(this.count, this.#byId.values(), this.elsewhere);
+		return listMembers(this.count, this.#byId.values(), this.elsewhere, id =>
+			this.#unshared.has(id),
+		);
 	}
 
 	/** Members on other servers. */
@@ -105,6 +109,12 @@ export class Roster {
 		this.#elsewhere = new Map(
 			members.map(member => [foldNick(member.nick), member]),
 		);
+		this.#listJson = undefined;
+	}
+
+	/** @param ids Those of members here whose join waits for the order. */
+	setUnshared(ids: ReadonlySet<string>): void {
+		this.#unshared = ids;
 		this.#listJson = undefined;
 	}
 

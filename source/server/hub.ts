@@ -268,8 +268,8 @@ export class Hub implements ConnectionHub {
 		}
 	}
 
-	/** The members on other servers have changed; the list says so, soon. */
-	onElsewhere(): void {
+	/** The list has changed, and no entry says so: members get it, soon. */
+	onListed(): void {
 		this.#announcements.countChanged();
 	}
 

@@ -146,7 +146,9 @@ export const rename = (
 ): RenameResult => {
 	const {hub} = peer;
 	const {room, clock, moderation} = hub;
-	const error = moderation.speechRefusal(member.id);
+	const error =
+		moderation.speechRefusal(member.id) ??
+		hub.relay?.renameRefusal(member.nick);
 	if (error) {
 		return {kind: 'refused', error};
 	}

@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import type {SockchatError} from '../errors.js';
 import type {History} from '../history/history.js';
 import {decodeServerFrame, frameLine} from '../protocol/codec.js';
-import {nickLost} from '../protocol/room-refusals.js';
+import {nickLost, renameWaits} from '../protocol/room-refusals.js';
 import type {Errand, RelayedLog, RelaySite} from '../room/relay.js';
 import {askFromElsewhere} from './bots/actions.js';
 import {commandIn} from './bots/remote-bots.js';
@@ -134,11 +134,18 @@ export const relaySite = ({
 		showPending(lines) {
 			hub.writeAll(lines.join(''));
 		},
+		showUnshared(ids) {
+			room.setUnshared(ids);
+			hub.onListed();
+		},
+		showRenamed(id, nick) {
+			told(id, renameWaits(nick));
+		},
 		refuse(id, n, error) {
 			told(id, error, n);
 		},
 		elsewhereChanged() {
-			hub.onElsewhere();
+			hub.onListed();
 		},
 		giveOtherNick(id) {
 			const connection = hub.withId(id);

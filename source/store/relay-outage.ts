@@ -1,6 +1,7 @@
 /**
  * That the relay is away, as a member learns it: by the first message that has
- * to wait. It is over once the newest of those has its place. Pure.
+ * to wait, or by the first member that is listed as not yet shared. It is over
+ * once the newest of those messages has its place, and nobody is listed so. Pure.
  */
 import type {PendingMessage, ServerFrame} from '../protocol/frame.js';
 
@@ -8,27 +9,54 @@ import type {PendingMessage, ServerFrame} from '../protocol/frame.js';
 export const outageText = (mark = ''): string =>
 	`The room's relay is away: what is said is kept${mark}, and shared once it is back.`;
 
-/** The newest message that waits; undefined if there is none. */
-export type Outage = PendingMessage | undefined;
+/** Undefined if nothing waits. */
+export type Outage =
+	| {
+			/** The newest message that waits. */
+			readonly newest: PendingMessage | undefined;
+			/** Whether a member is listed as not yet shared. */
+			readonly isListed: boolean;
+	  }
+	| undefined;
 
+const none: NonNullable<Outage> = {newest: undefined, isListed: false};
+
+const listed = (
+	{newest}: NonNullable<Outage>,
+	unshared: readonly string[] = [],
+): Outage => {
+	const isListed = unshared.length > 0;
+	return newest !== undefined || isListed ? {newest, isListed} : undefined;
+};
+
+/** @returns The same object if the frame changes nothing. */
 export const reduceOutage = (outage: Outage, frame: ServerFrame): Outage => {
 	switch (frame.type) {
 		case 'pending': {
-			return frame;
+			return {newest: frame, isListed: outage?.isListed ?? false};
 		}
 
 		// All that waits comes again.
 		case 'welcome': {
-			return undefined;
+			return listed(none, frame.members.unshared);
+		}
+
+		case 'members': {
+			return listed(outage ?? none, frame.unshared);
 		}
 
 		case 'message': {
+			const newest = outage?.newest;
 			// It may get its place without its n.
 			const isIt =
-				frame.id === outage?.id &&
-				frame.at === outage.at &&
-				frame.text === outage.text;
-			return isIt ? undefined : outage;
+				frame.id === newest?.id &&
+				frame.at === newest.at &&
+				frame.text === newest.text;
+			return isIt && !outage!.isListed
+				? undefined
+				: isIt
+					? {newest: undefined, isListed: true}
+					: outage;
 		}
 
 		default: {

@@ -199,3 +199,35 @@ test('presence: agents stay marked through joins, renames and leaves', () => {
 	};
 	assert.equal(listed(welcome, counted), 'codex otter (agent)');
 });
+
+test('presence: who waits for the relay is marked until the join comes', () => {
+	const listed = (...frames: readonly ServerFrame[]) => {
+		let presence = nobody;
+		for (const frame of frames) {
+			presence = reducePresence(presence, frame);
+		}
+
+		return namesLine(presence.members);
+	};
+
+	const waiting: ServerFrame = {
+		type: 'members',
+		count: 4,
+		names: ['otter', 'heron', 'wren', 'crane'],
+		unshared: ['wren', 'crane'],
+		head: 10,
+	};
+	assert.equal(
+		listed(welcome, waiting),
+		'otter heron wren (not yet shared) crane (not yet shared)',
+	);
+	const came = [welcome, waiting, joined(11, 'wren')] as const;
+	assert.equal(listed(...came), 'otter heron wren crane (not yet shared)');
+	assert.equal(
+		listed(...came, joined(12, 'teal'), renamed(13, 'crane', 'egret')),
+		'otter heron wren egret (not yet shared) teal',
+	);
+	assert.equal(listed(...came, left(12, 'crane')), 'otter heron wren');
+	const shared = {...waiting, unshared: []};
+	assert.equal(listed(welcome, waiting, shared), 'otter heron wren crane');
+});

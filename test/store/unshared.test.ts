@@ -121,6 +121,21 @@ test('unshared: who opened the room reads it from the relay alone', () => {
 	assert.deepEqual(outageNotices(host), []);
 });
 
+test('unshared: a list with somebody who waits says that the relay is away, once', () => {
+	const notice =
+		"The room's relay is away: what is said is kept (◌), and shared once it is back.";
+	const list = {type: 'members', count: 2, names: ['otter', 'wren']} as const;
+	const waiting = {...list, unshared: ['wren']};
+	const first = frames(start, waiting, waiting, {type: 'pending', ...said});
+	assert.deepEqual(outageNotices(first), [notice]);
+	// The message has its place, and the list comes a little later.
+	const shared = frames(first, {type: 'message', seq: 7, ...said}, waiting);
+	assert.deepEqual(outageNotices(shared), [notice]);
+	const over = frames(shared, list);
+	assert.equal(over.outage, undefined);
+	assert.deepEqual(outageNotices(frames(over, waiting)), [notice, notice]);
+});
+
 test('unshared: what waits stands in the order in which it was said', () => {
 	const mine = {...said, id: own, from: 'otter'};
 	const pending = (n: number, of: typeof said): ServerFrame => ({

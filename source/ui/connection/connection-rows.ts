@@ -130,7 +130,7 @@ const placeNames = (
 const memberRows = (model: Model, width: number, height: number): Row[] => {
 	const {count} = model.presence.members;
 	const gap: Span = {text: display`  `};
-	const groups = groupNames(model.presence.members).map(
+	const groups = groupNames(model.presence.members, symbols.unshared).map(
 		({machine, names, marked}): NameSpans => ({
 			label:
 				machine === undefined

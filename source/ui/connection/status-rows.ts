@@ -113,7 +113,7 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 			? [routeText(model), ...peerCounts(model)]
 			: [...laterFaults(model), ...peerCounts(model), routeText(model)]),
 		...linkFacts(model).slice(0, 2),
-		isHere && namesLine(presence.members),
+		isHere && namesLine(presence.members, symbols.unshared),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
 		...layerFacts(model, wallNow)

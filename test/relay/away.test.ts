@@ -1,0 +1,125 @@
+/** Comings and new nicks while the engine is away: nobody is left without a word. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {namesLine} from '../../source/protocol/presence.js';
+import {openClient, type TestClient} from '../helpers/client.js';
+import {openRelayed, startNats} from '../helpers/nats.js';
+import {startNetcat} from '../helpers/peers.js';
+import {until} from '../helpers/until.js';
+
+const lists = async (client: TestClient, list: string) =>
+	until(() => namesLine(client.client.members) === list, {
+		what: list,
+		seen: () => namesLine(client.client.members),
+	});
+
+/** Of its own server: an engine that is away takes the others with it. */
+const listsHere = async (client: TestClient, list: string) =>
+	until(() => namesLine(client.client.members).split('; ', 1)[0] === list, {
+		what: list,
+		seen: () => namesLine(client.client.members),
+	});
+
+const sentencesOf = (client: TestClient): string[] =>
+	client
+		.frames()
+		.flatMap(frame => (frame.type === 'error' ? [frame.message] : []));
+
+test('relay: who comes while the engine is away is listed here, as not yet shared', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url, {machine: 'box1'});
+	const two = await openRelayed(t, nats.url, {machine: 'box2'});
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	await lists(otter, 'otter; on box2: heron');
+	await lists(heron, 'heron; on box1: otter');
+	await nats.kill();
+	await one.untilPhase('away');
+	await two.untilPhase('away');
+	const wren = openClient(t, one.address, 'wren');
+	await wren.untilPhase('open');
+	for (const each of [otter, wren]) {
+		await each.until(
+			'wren, not yet shared',
+			() => each.client.members.unshared?.includes('wren') === true,
+		);
+		await listsHere(each, 'otter wren (not yet shared)');
+	}
+
+	// One that comes later has it with its welcome.
+	const crane = openClient(t, one.address, 'crane');
+	await crane.untilPhase('open');
+	assert.deepEqual(crane.client.members.unshared, ['wren']);
+	assert.equal(one.address.kind, 'tcp');
+	const nc = startNetcat(t, (one.address as {port: number}).port);
+	nc.writeLine('/who');
+	await nc.waitForOutput(/otter wren \(not yet shared\) crane/);
+	nc.writeLine('/quit');
+	// It leaves again: it is in no list, whether its join was shared or not.
+	crane.client.leave();
+	await crane.client.closed;
+	await listsHere(otter, 'otter wren (not yet shared)');
+	await nats.start();
+	for (const each of [otter, wren]) {
+		await lists(each, 'otter wren; on box2: heron');
+	}
+
+	await lists(heron, 'heron; on box1: otter wren');
+	for (const each of [otter, heron]) {
+		await each.until('the join', () =>
+			each
+				.frames()
+				.some(frame => frame.type === 'joined' && frame.nick === 'wren'),
+		);
+	}
+});
+
+test('relay: a new nick is refused while the engine is away, in a sentence', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	await nats.kill();
+	await one.untilPhase('away');
+	otter.client.rename('wren');
+	await otter.until('an answer', () => sentencesOf(otter).length > 0);
+	assert.deepEqual(sentencesOf(otter), [
+		"You are still otter: the room's relay is away, and a nick has to be free on all its machines. Try again once it is back.",
+	]);
+	assert.equal(otter.client.nick, 'otter');
+	otter.client.say('who am I?');
+	await otter.until('it, pending', () =>
+		otter
+			.frames()
+			.some(frame => frame.type === 'pending' && frame.from === 'otter'),
+	);
+	const nc = startNetcat(t, (one.address as {port: number}).port);
+	nc.writeLine('/nick crane');
+	await nc.waitForOutput(/You are still guest-\d+: the room's relay is away/);
+	await nats.start();
+	await one.untilPhase('open');
+	await otter.untilStored();
+	otter.client.rename('wren');
+	await otter.until('the nick', () => otter.client.nick === 'wren');
+});
+
+test('relay: a new nick that an engine leaves without an answer is explained', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	await otter.until('its own join', () =>
+		otter.frames().some(frame => frame.type === 'joined'),
+	);
+	nats.signal('SIGSTOP');
+	otter.client.rename('wren');
+	await otter.until('a word', () => sentencesOf(otter).length > 0);
+	assert.deepEqual(sentencesOf(otter), [
+		"The room's relay doesn't answer: that you are wren now is shown to all once it does.",
+	]);
+	otter.client.rename('crane');
+	await otter.until('an answer', () => sentencesOf(otter).length > 1);
+	assert.match(sentencesOf(otter)[1]!, /^You are still wren: /);
+	nats.signal('SIGCONT');
+	await otter.until('the nick', () => otter.client.nick === 'wren');
+});
