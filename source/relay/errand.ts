@@ -21,7 +21,7 @@ export const isRequestName = (value: unknown): value is string =>
 	typeof value === 'string' && /^[\da-f]{8}:\d{1,15}$/.test(value);
 
 const isErrand = (value: unknown): value is Errand => {
-	const {type, id, to, nick, frame, request, bot} = (value ?? {}) as Record<
+	const {type, id, to, nick, frame, request, bot, at} = (value ?? {}) as Record<
 		string,
 		unknown
 	>;
@@ -49,7 +49,10 @@ const isErrand = (value: unknown): value is Errand => {
 			return isId(id);
 		}
 
-		case 'lock':
+		case 'lock': {
+			return at === undefined || Number.isSafeInteger(at);
+		}
+
 		case 'unlock': {
 			return true;
 		}

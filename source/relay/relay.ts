@@ -130,8 +130,8 @@ export class Relay implements RoomRelay {
 		const parts = this.#assemble(site);
 		this.#parts = parts;
 		if (past && past.tail.length > 0) {
-			const {members} = findAbsent(past.tail, maxAnnouncedMembers);
-			parts.merging.roster.restore(members);
+			const {members, left} = findAbsent(past.tail, maxAnnouncedMembers);
+			parts.merging.roster.restore(members, left);
 		}
 
 		this.#outgoing.restore(this.#outbox?.left ?? [], true);
@@ -158,6 +158,10 @@ export class Relay implements RoomRelay {
 
 	waitingN(id: string): number | undefined {
 		return this.#outgoing.waitingN(id);
+	}
+
+	wasHere(id: string, since: number): boolean {
+		return this.#parts?.merging.roster.wasHere(id, since) === true;
 	}
 
 	renameRefusal(nick: string): SockchatError | undefined {

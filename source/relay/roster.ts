@@ -4,7 +4,7 @@
  * A server that died logs no leaves: a member that the log has and no server
  * names is a ghost, and one of the servers logs its leave.
  */
-import type {Entry} from '../protocol/frame.js';
+import type {Entry, LeaveReason, Left} from '../protocol/frame.js';
 
 export type Present = {
 	readonly id: string;
@@ -14,14 +14,36 @@ export type Present = {
 	readonly seq: number;
 };
 
-// Joins are logged in rooms of up to 200.
+// Joins are logged in rooms of up to 200. As many that left are known.
 const mostPresent = 1000;
 
 /** The key of a ghost's leave: the same, whichever server logs it. */
 export const goneKey = ({seq}: Present): string => `gone:${seq}`;
 
+/** What nobody does who wants to leave. */
+const unintended: ReadonlySet<LeaveReason> = new Set([
+	'closed',
+	'reset',
+	'timeout',
+	'shutdown',
+]);
+
+const setNewest = <Value>(
+	kept: Map<string, Value>,
+	id: string,
+	value: Value,
+): void => {
+	kept.delete(id);
+	kept.set(id, value);
+	if (kept.size > mostPresent) {
+		kept.delete(kept.keys().next().value!);
+	}
+};
+
 export class Roster {
 	readonly #present = new Map<string, Present>();
+	/** When those left that did not want to; ms since the epoch, by id. */
+	readonly #dropped = new Map<string, number>();
 
 	get present(): Iterable<Present> {
 		return this.#present.values();
@@ -31,10 +53,22 @@ export class Roster {
 		return this.#present.has(id);
 	}
 
-	/** Takes those that a log ends with. */
-	restore(present: Iterable<Present>): void {
+	/** Whether it is present, or left unintended at a time or later. */
+	wasHere(id: string, since: number): boolean {
+		return this.has(id) || (this.#dropped.get(id) ?? -Infinity) >= since;
+	}
+
+	/** Takes those that a log ends with, and the last leaves of others. */
+	restore(
+		present: Iterable<Present>,
+		left: Iterable<Pick<Left, 'id' | 'at' | 'reason'>> = [],
+	): void {
 		for (const member of present) {
 			this.#set(member);
+		}
+
+		for (const each of left) {
+			this.#noteLeft(each);
 		}
 	}
 
@@ -49,6 +83,7 @@ export class Roster {
 
 			case 'left': {
 				this.#present.delete(id);
+				this.#noteLeft(entry);
 				break;
 			}
 
@@ -68,10 +103,14 @@ export class Roster {
 	}
 
 	#set(member: Present): void {
-		this.#present.delete(member.id);
-		this.#present.set(member.id, member);
-		if (this.#present.size > mostPresent) {
-			this.#present.delete(this.#present.keys().next().value!);
+		this.#dropped.delete(member.id);
+		setNewest(this.#present, member.id, member);
+	}
+
+	#noteLeft({id, at, reason}: Pick<Left, 'id' | 'at' | 'reason'>): void {
+		this.#dropped.delete(id);
+		if (unintended.has(reason)) {
+			setNewest(this.#dropped, id, at);
 		}
 	}
 }

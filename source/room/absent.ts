@@ -12,6 +12,8 @@ export type Absent = {
 	readonly members: ReadonlyArray<
 		Pick<Joined, 'id' | 'nick' | 'seq'> & {readonly oneShot?: true}
 	>;
+	/** The last leaves of those that are not. */
+	readonly left: Iterable<Pick<Left, 'id' | 'at' | 'reason'>>;
 	/** When the last entry was made: nothing later is known of them. */
 	readonly at: number;
 };
@@ -50,12 +52,14 @@ export const findAbsent = (entries: Buffer, limit: number): Absent => {
 		.flatMap(start => offsetsOf(entries, start))
 		.toSorted((a, b) => a - b);
 	const members = new Map<string, Absent['members'][number]>();
+	const left = new Map<string, Left>();
 	for (const offset of offsets) {
 		const entry = lineAt<Presence>(entries, offset);
 		const {id} = entry;
 		switch (entry.type) {
 			case 'joined': {
 				const {nick, oneShot, seq} = entry;
+				left.delete(id);
 				members.delete(id);
 				members.set(id, {id, nick, seq, ...(oneShot && {oneShot})});
 				break;
@@ -63,6 +67,8 @@ export const findAbsent = (entries: Buffer, limit: number): Absent => {
 
 			case 'left': {
 				members.delete(id);
+				left.delete(id);
+				left.set(id, entry);
 				break;
 			}
 
@@ -79,5 +85,9 @@ export const findAbsent = (entries: Buffer, limit: number): Absent => {
 
 	const last = entries.lastIndexOf(lineFeed, entries.length - 2) + 1;
 	const {at} = lineAt<{at: number}>(entries, last);
-	return {members: [...members.values()].slice(-limit), at};
+	return {
+		members: [...members.values()].slice(-limit),
+		left: left.values(),
+		at,
+	};
 };

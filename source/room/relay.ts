@@ -81,7 +81,15 @@ export type Errand =
 			/** An `answered` frame as JSON. */
 			readonly frame: string;
 	  }
-	| {readonly type: 'lock' | 'unlock'};
+	| {
+			readonly type: 'lock';
+			/**
+			 * When a host locked the room; milliseconds since the epoch. An older
+			 * server doesn't say.
+			 */
+			readonly at?: number;
+	  }
+	| {readonly type: 'unlock'};
 
 /** The room's side. */
 export type RelaySite = {
@@ -139,6 +147,13 @@ export type RoomRelay = Order & {
 	readonly start: (site: RelaySite, past?: RestoredLog) => Promise<void>;
 	/** Why nothing more can be taken; undefined if it can. */
 	readonly refusal: () => SockchatError | undefined;
+	/**
+	 * Whether a client is in the room by the log, on any server, or was and left
+	 * unintended, with its connection or its server.
+	 *
+	 * @param since Of a leave that counts; milliseconds since the epoch.
+	 */
+	readonly wasHere: (id: string, since: number) => boolean;
 	/** Why no member can change its nick now; undefined if it can. */
 	readonly renameRefusal: (nick: string) => SockchatError | undefined;
 	/** The members here have changed, or what bots here offer. */

@@ -202,8 +202,9 @@ export const performHostAction = async (
 		}
 
 		case 'lock': {
-			moderation.isLocked = true;
-			relay?.tell({type: 'lock'});
+			const at = hub.clock.wallMs();
+			moderation.lock(at);
+			relay?.tell({type: 'lock', at});
 			return {
 				...done('The room is locked: nobody else may join. /unlock undoes it.'),
 				told: 'locks the room',
@@ -211,7 +212,7 @@ export const performHostAction = async (
 		}
 
 		case 'unlock': {
-			moderation.isLocked = false;
+			moderation.unlock();
 			relay?.tell({type: 'unlock'});
 			return {...done('The room is open.'), told: 'unlocks the room'};
 		}

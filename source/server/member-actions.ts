@@ -52,9 +52,14 @@ export const joinRefusal = (
 		host: hostOf(origin),
 		uid,
 		id,
-		isMember: id !== undefined && room.isMember(id),
+		isMember: id !== undefined && (room.isMember(id) || wasIn(hub, id)),
 	});
 };
+
+/** Whether it was in the room at the lock, on a server that may have ended. */
+const wasIn = ({relay, moderation}: PeerHub, id: string): boolean =>
+	moderation.lockedAt !== undefined &&
+	relay?.wasHere(id, moderation.lockedAt) === true;
 
 /** The host runs this process, so it need not prove that it has the token. */
 export const needsToken = ({isHost, hub}: Peer): boolean =>

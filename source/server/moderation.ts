@@ -24,7 +24,7 @@ export type Candidate = {
 	readonly uid: PeerUid | undefined;
 	/** Undefined for a plain peer. */
 	readonly id: string | undefined;
-	/** Whether it is in the room already, by a connection that dropped. */
+	/** Whether it is in the room already, or was when its connection dropped. */
 	readonly isMember: boolean;
 };
 
@@ -55,7 +55,7 @@ export const banText = (ban: Ban): string =>
 			: keyOf(ban);
 
 export class Moderation {
-	isLocked = false;
+	#lockedAt: number | undefined;
 	readonly #bans = new Map<string, Ban>();
 	/** By public id: the nick at the time. */
 	readonly #muted = new Map<string, string>();
@@ -71,6 +71,24 @@ export class Moderation {
 
 	get mutedNicks(): readonly string[] {
 		return [...this.#muted.values()];
+	}
+
+	get isLocked(): boolean {
+		return this.#lockedAt !== undefined;
+	}
+
+	/** Milliseconds since the epoch; undefined if it isn't locked. */
+	get lockedAt(): number | undefined {
+		return this.#lockedAt;
+	}
+
+	/** @param at If it is locked already, the earlier time counts. */
+	lock(at: number): void {
+		this.#lockedAt = Math.min(at, this.#lockedAt ?? Infinity);
+	}
+
+	unlock(): void {
+		this.#lockedAt = undefined;
 	}
 
 	/** Whether nobody is banned and the room is not locked. */

@@ -89,9 +89,13 @@ const perform = (
 			return undefined;
 		}
 
-		case 'lock':
+		case 'lock': {
+			moderation.lock(errand.at ?? hub.clock.wallMs());
+			return undefined;
+		}
+
 		case 'unlock': {
-			moderation.isLocked = errand.type === 'lock';
+			moderation.unlock();
 			return undefined;
 		}
 	}
@@ -105,7 +109,9 @@ const standing = ({moderation}: Hub): readonly Errand[] => [
 			: [],
 	),
 	...moderation.muted.map(([id, nick]): Errand => ({type: 'mute', id, nick})),
-	...(moderation.isLocked ? [{type: 'lock'} as const] : []),
+	...(moderation.lockedAt === undefined
+		? []
+		: [{type: 'lock', at: moderation.lockedAt} as const]),
 ];
 
 export const relaySite = ({
