@@ -1,7 +1,7 @@
 /** Raw mode over TLS, with Python's ssl and OpenSSL as the other side. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
-import {randomBytes} from 'node:crypto';
+import {generateKeyPairSync, randomBytes} from 'node:crypto';
 import {
 	mkdtempSync,
 	readFileSync,
@@ -344,11 +344,92 @@ test('e2e: serve --tls turns away who speaks none, and waits for the next', asyn
 	assert.deepEqual(await server.waitForExit(), done, server.seen());
 });
 
+test('e2e: files of tls may have a byte order mark, CR LF, more keys and certificates', async t => {
+	const rewritten = (path: string) => {
+		const copy = `${path}.windows`;
+		writeFileSync(
+			copy,
+			`\uFEFF${readFileSync(path, 'utf8').replaceAll('\n', '\r\n')}`,
+		);
+		return copy;
+	};
+
+	const both = join(folder, 'both');
+	writeFileSync(
+		both,
+		[good.cert, good.key, ca].map(path => readFileSync(path, 'utf8')).join(''),
+	);
+	for (const [cert, key] of [
+		[rewritten(good.cert), rewritten(good.key)],
+		[both, both],
+	] as const) {
+		const server = startBin(t, [
+			'serve',
+			'--raw',
+			'--port=0',
+			'--once',
+			'--tls',
+			`--tls-cert=${cert}`,
+			`--tls-key=${key}`,
+		]);
+		const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
+			stream: 'stderr',
+		});
+		const client = connectTls(t, port, '--tls-ca', rewritten(ca));
+		client.write('hello');
+		client.end();
+		server.write('answer');
+		server.end();
+
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.equal(client.stdout(), 'answer');
+		assert.deepEqual(await server.waitForExit(), done, server.seen());
+		assert.equal(server.stdout(), 'hello');
+	}
+});
+
 test('e2e: wrong files of tls are code 2, and nothing is opened', async t => {
 	const junk = join(folder, 'junk');
 	writeFileSync(junk, Buffer.from('not PEM'));
 	const record = join(folder, 'record');
+	const {privateKey} = generateKeyPairSync('ed25519');
+	const file = (name: string, text: string) => {
+		const path = join(folder, name);
+		writeFileSync(path, text);
+		return path;
+	};
+
+	const pem = {type: 'pkcs8', format: 'pem'} as const;
+	const otherKind = file('ed25519.key', privateKey.export(pem) as string);
+	const encrypted = file(
+		'encrypted.key',
+		privateKey.export({
+			...pem,
+			cipher: 'aes-256-cbc',
+			passphrase: 'otter',
+		}) as string,
+	);
+	const goodText = readFileSync(good.cert, 'utf8');
+	const otherText = readFileSync(other.cert, 'utf8');
+	const cutOff = file('cut-off', goodText + otherText.slice(0, 500));
 	for (const [args, sentence] of [
+		[
+			['connect', '--tls', '--tls-ca', cutOff],
+			/^--tls-ca can't use "[^"]+": bad end line\.$/,
+		],
+		[
+			['serve', '--tls', '--tls-cert', cutOff, '--tls-key', good.key],
+			/^--tls-cert can't use "[^"]+": bad end line\.$/,
+		],
+		[
+			[
+				'serve',
+				'--tls',
+				`--tls-key=${good.key}`,
+				`--tls-cert=${file('reversed', otherText + goodText)}`,
+			],
+			/^The key in "[^"]+" is that of certificate 2 in "[^"]+"; put that one first, and those that signed it after it\.$/,
+		],
 		[
 			['connect', '--tls', '--tls-ca', join(folder, 'none')],
 			/^--tls-ca can't read "[^"]+": there is no such file\.$/,
@@ -361,6 +442,17 @@ test('e2e: wrong files of tls are code 2, and nothing is opened', async t => {
 			['serve', '--tls', '--tls-cert', good.cert, '--tls-key', other.key],
 			/^The key in "[^"]+" is not that of the certificate in "[^"]+"; give the pair that belongs together\.$/,
 		],
+		[
+			['serve', '--tls', '--tls-cert', good.cert, '--tls-key', encrypted],
+			/^The key in "[^"]+" is encrypted; decrypt it first: openssl pkey -in FILE -out FILE$/,
+		],
+		...(['serve', 'connect'] as const).map(
+			command =>
+				[
+					[command, '--tls', '--tls-cert', good.cert, '--tls-key', otherKind],
+					/^The key in "[^"]+" is not that of the certificate in "[^"]+"; give the pair that belongs together\.$/,
+				] as const,
+		),
 		[
 			['serve', '--tls', '--tls-cert', good.cert, '--tls-key', good.cert],
 			/^--tls-key needs PEM, and "[^"]+" has no private key in it \(-----BEGIN …\)\.$/,

@@ -1,4 +1,5 @@
 /** Certificates and keys for TLS, looked at before anything is opened. */
+import type {KeyObject, X509Certificate} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
 import {createSecureContext, type SecureContext} from 'node:tls';
@@ -13,11 +14,18 @@ const reasons: Readonly<Record<string, string>> = {
 	EISDIR: 'it is a folder',
 };
 
+/** What OpenSSL says, without its number and the name of its part. */
+const reasonOf = (error: unknown): string => {
+	const {reason, message} = error as Error & {reason?: string};
+	return reason ?? message;
+};
+
 /** @throws {SockchatError} `ERR_USAGE` unless it has a part with that label. */
 const readPem = (flag: string, path: string, label: RegExp): string => {
 	let text: string;
 	try {
-		text = readFileSync(path, 'latin1');
+		// OpenSSL passes over a part that a byte order mark stands before.
+		text = readFileSync(path, 'latin1').replace(/^\u00EF\u00BB\u00BF/, '');
 	} catch (error) {
 		const {code = '', message} = error as NodeJS.ErrnoException;
 		throw wrong(
@@ -38,25 +46,46 @@ const readPem = (flag: string, path: string, label: RegExp): string => {
 const certificateLabel = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const keyLabel = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
 
+/** @throws {SockchatError} `ERR_USAGE` if one of them can't be read. */
+const parseCertificates = (
+	flag: string,
+	path: string,
+	text: string,
+): readonly X509Certificate[] => {
+	const {X509Certificate} = process.getBuiltinModule('node:crypto');
+	// A part without its end is one that was cut off, and OpenSSL passes over it.
+	const parts = text.match(
+		/-----BEGIN [^-]*CERTIFICATE-----[^-]*(?:-----END [^-]*CERTIFICATE-----)?/g,
+	);
+	try {
+		return (parts ?? []).map(part => new X509Certificate(part));
+	} catch (error) {
+		throw wrong(
+			`${flag} can't use ${quoted(path)}: ${reasonOf(error)}.`,
+			error,
+		);
+	}
+};
+
 /** @throws {SockchatError} `ERR_USAGE`. */
 export const readAuthorities = (path: string): string => {
-	const {X509Certificate} = process.getBuiltinModule('node:crypto');
 	const text = readPem('--tls-ca', path, certificateLabel);
-	for (const [part] of text.matchAll(
-		/-----BEGIN [^-]*CERTIFICATE-----[^-]*-----END [^-]*CERTIFICATE-----/g,
-	)) {
-		try {
-			// eslint-disable-next-line no-new -- it throws if it can't be read
-			new X509Certificate(part);
-		} catch (error) {
-			throw wrong(
-				`--tls-ca can't use ${quoted(path)}: ${(error as Error).message}.`,
-				error,
-			);
-		}
-	}
-
+	parseCertificates('--tls-ca', path, text);
 	return text;
+};
+
+/** @throws {SockchatError} `ERR_USAGE`. */
+const parseKey = (path: string, text: string): KeyObject => {
+	try {
+		return process.getBuiltinModule('node:crypto').createPrivateKey(text);
+	} catch (error) {
+		throw wrong(
+			/passphrase|interrupted or cancelled/i.test((error as Error).message)
+				? `The key in ${quoted(path)} is encrypted; decrypt it first: openssl pkey -in FILE -out FILE`
+				: `--tls-key can't use ${quoted(path)}: ${reasonOf(error)}.`,
+			error,
+		);
+	}
 };
 
 export type OwnCertificate = {
@@ -77,6 +106,18 @@ export const readCertificate = (
 ): OwnCertificate => {
 	const cert = readPem('--tls-cert', certPath, certificateLabel);
 	const key = readPem('--tls-key', keyPath, keyLabel);
+	const certificates = parseCertificates('--tls-cert', certPath, cert);
+	const privateKey = parseKey(keyPath, key);
+	// A context alone would take a key of another kind, and no handshake works.
+	const owner = certificates.findIndex(it => it.checkPrivateKey(privateKey));
+	if (owner !== 0) {
+		throw wrong(
+			owner > 0
+				? `The key in ${quoted(keyPath)} is that of certificate ${owner + 1} in ${quoted(certPath)}; put that one first, and those that signed it after it.`
+				: `The key in ${quoted(keyPath)} is not that of the certificate in ${quoted(certPath)}; give the pair that belongs together.`,
+		);
+	}
+
 	try {
 		return {
 			context: createSecureContext({
@@ -86,18 +127,8 @@ export const readCertificate = (
 			}),
 		};
 	} catch (error) {
-		const {code = '', message} = error as NodeJS.ErrnoException;
-		if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') {
-			throw wrong(
-				`The key in ${quoted(keyPath)} is not that of the certificate in ${quoted(certPath)}; give the pair that belongs together.`,
-				error,
-			);
-		}
-
 		throw wrong(
-			/password|passphrase|interrupted|cancelled/i.test(`${code} ${message}`)
-				? `The key in ${quoted(keyPath)} is encrypted; decrypt it first: openssl pkey -in FILE -out FILE`
-				: `--tls-cert ${quoted(certPath)} and --tls-key ${quoted(keyPath)} can't be used: ${message}.`,
+			`--tls-cert ${quoted(certPath)} and --tls-key ${quoted(keyPath)} can't be used: ${reasonOf(error)}.`,
 			error,
 		);
 	}
