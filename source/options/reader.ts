@@ -18,6 +18,9 @@ export const wrongUsage = (message: string) =>
 /** With at most six digits before the point; `.5` is half of one. */
 const decimal = /^(?:\d{1,6}(?:\.\d+)?|\.\d+)$/;
 
+const isTooLong = (text: string | undefined): boolean =>
+	/^\d{7,}(?:\.\d+)?$/.test(text ?? '');
+
 /**
  * Reads values one by one. The first wrong one is kept as `error`, and
  * something else is returned in its place.
@@ -99,7 +102,9 @@ export class Reader {
 	seconds(name: FlagName): number | undefined {
 		return this.#matching(
 			name,
-			'a number of seconds, such as 5 or 0.5',
+			isTooLong(this.text(name))
+				? 'at most 999999 seconds'
+				: 'a number of seconds above 0, such as 5 or 0.5',
 			text =>
 				decimal.test(text) && Number(text) > 0
 					? Number(text) * 1000
@@ -111,7 +116,9 @@ export class Reader {
 	milliseconds(name: FlagName): number | undefined {
 		return this.#matching(
 			name,
-			'a number of milliseconds, such as 200',
+			isTooLong(this.text(name))
+				? 'at most 999999 milliseconds'
+				: 'a number of milliseconds, such as 200',
 			text => (decimal.test(text) ? Number(text) : undefined),
 		);
 	}

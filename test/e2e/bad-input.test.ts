@@ -122,7 +122,7 @@ const wrong: readonly Wrong[] = [
 	],
 	[
 		'connect --raw --idle never',
-		'--idle needs a number of seconds, such as 5 or 0.5; got "never".',
+		'--idle needs a number of seconds above 0, such as 5 or 0.5; got "never".',
 	],
 	[
 		'serve --raw --replies 0',
@@ -160,15 +160,15 @@ const wrong: readonly Wrong[] = [
 	],
 	[
 		'connect --timeout 0',
-		'--timeout needs a number of seconds, such as 5 or 0.5; got "0".',
+		'--timeout needs a number of seconds above 0, such as 5 or 0.5; got "0".',
 	],
 	[
 		'connect --timeout soon',
-		'--timeout needs a number of seconds, such as 5 or 0.5; got "soon".',
+		'--timeout needs a number of seconds above 0, such as 5 or 0.5; got "soon".',
 	],
 	[
 		'connect --timeout -1',
-		'--timeout needs a number of seconds, such as 5 or 0.5; got "-1".',
+		'--timeout needs a number of seconds above 0, such as 5 or 0.5; got "-1".',
 	],
 	['serve --no-quiet', '--no-quiet is not a flag; did you mean --quiet?'],
 	['connect --raw=1', '--raw takes no value.'],
@@ -227,7 +227,7 @@ const wrong: readonly Wrong[] = [
 	],
 	[
 		'connect --connect-timeout soon',
-		'--connect-timeout needs a number of seconds, such as 5 or 0.5; got "soon".',
+		'--connect-timeout needs a number of seconds above 0, such as 5 or 0.5; got "soon".',
 	],
 	['serve --rate=', '--rate needs a value.'],
 	['serve --connect-rate=', '--connect-rate needs a value.'],
@@ -350,6 +350,10 @@ const wrong: readonly Wrong[] = [
 		`proxy 0 1 --delay ${delay}`,
 		`--delay needs a number of milliseconds, such as 200; got "${delay}".`,
 	]),
+	[
+		'proxy 0 1 --delay 1000000',
+		'--delay needs at most 999999 milliseconds; got "1000000".',
+	],
 	['serve --delay 1', '--delay is for proxy, not for serve.'],
 	[
 		'proxy 0 1 --rate-limit 0',
