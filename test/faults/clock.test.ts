@@ -4,6 +4,7 @@ import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {openClient} from '../helpers/client.js';
 import {openServer} from '../helpers/room.js';
+import {joinWire} from '../helpers/wire-peer.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -61,5 +62,45 @@ for (const offsetMs of [dayMs, -dayMs]) {
 			'the times did go back',
 		);
 		assert.deepEqual(server.of('ended'), []);
+	});
+}
+
+const sweepMs = 250;
+const heartbeatMs = 2000;
+
+// A second at a time is less than what a stopped process misses, which is forgiven.
+for (const offsetMs of [1000, dayMs, -dayMs]) {
+	test(`faults: the wall clock jumps by ${offsetMs} ms again and again: who falls silent is dropped when due, and nobody else`, async t => {
+		const clock = new FakeClock();
+		const server = await openServer(t, {clock});
+		const otter = openClient(t, server.address, 'otter', {clock});
+		await otter.untilPhase('open');
+		const mute = await joinWire(t, server.address, 'mute');
+		const pass = (ms: number) => {
+			for (let passed = 0; passed < ms; passed += sweepMs) {
+				clock.wallOffsetMs += offsetMs;
+				clock.advance(sweepMs);
+			}
+		};
+
+		const beat = async () => {
+			const pings = otter.of('rtt').length;
+			pass(heartbeatMs);
+			await otter.until('a pong', () => otter.of('rtt').length > pings);
+		};
+
+		await beat();
+		await beat();
+		pass(heartbeatMs - sweepMs);
+		assert.equal(server.room.memberCount, 2);
+		pass(sweepMs);
+		await mute.untilFin();
+		await otter.until('its end', () => server.of('ended').length > 0);
+		assert.deepEqual(
+			server.of('ended').map(({reason}) => reason),
+			['timeout'],
+		);
+		assert.equal(server.room.memberCount, 1);
+		assert.deepEqual(otter.phases(), ['connecting', 'handshaking', 'open']);
 	});
 }
