@@ -32,6 +32,8 @@ export type LineOptions = {
 	readonly isCall: boolean;
 	/** Whether people read it: signs are then said in words. */
 	readonly isWorded: boolean;
+	/** Whether the room is on a Unix domain socket. */
+	readonly isUnix: boolean;
 };
 
 const nothing: Printed = {};
@@ -171,7 +173,7 @@ export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
 		return nothing;
 	}
 
-	const words = wordsOf(event);
+	const words = wordsOf(event, options.isUnix);
 	if (words) {
 		if (options.isQuiet && words.tone !== 'bad') {
 			return nothing;

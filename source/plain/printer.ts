@@ -49,6 +49,7 @@ export class Printer {
 	#hasRelayNews = false;
 	/** The last state printed for each end, while it is only inferred. */
 	readonly #inferred = new Map<string, string>();
+	readonly #isUnix: boolean;
 	/** What each peer of raw mode says, as text. */
 	readonly #texts = new Map<string, ByteText>();
 	#look: Look = {isPretty: false, isTimed: false, isOpen: true};
@@ -60,6 +61,7 @@ export class Printer {
 
 	constructor(options: FrontOptions | Options, streams: Streams) {
 		this.#options = options;
+		this.#isUnix = 'address' in options && options.address.kind === 'unix';
 		this.#streams = streams;
 	}
 
@@ -108,6 +110,7 @@ export class Printer {
 			isOwnHidden: !isQuiet && this.#streams.isTyped,
 			isCall: isCalled,
 			isWorded,
+			isUnix: this.#isUnix,
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
 		const timed = (lines: DisplayText) =>

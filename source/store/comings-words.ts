@@ -2,9 +2,8 @@
  * A run of comings and goings, as one sentence: who passed by, who came, who
  * went, and whose nick is another now. Pure.
  */
-import type {LeaveReason} from '../protocol/frame.js';
 import type {Coming, Comings} from './item.js';
-import {reasonWords} from './notice.js';
+import {reasonWords, type EndReason} from './notice.js';
 
 /** One person, as far as a run shows it. */
 type Path = {
@@ -16,7 +15,7 @@ type Path = {
 	joins: number;
 	leaves: number;
 	/** Of the last time this person left. */
-	reason: LeaveReason | undefined;
+	reason: EndReason | undefined;
 };
 
 const pathsOf = (each: readonly Coming[]): Path[] => {
@@ -74,7 +73,7 @@ const pathsOf = (each: readonly Coming[]): Path[] => {
 type Times = {readonly nick: string; readonly times: number};
 
 /** One who is away in the end; `reason` is that of the last time. */
-type Away = Times & {readonly reason: LeaveReason | undefined};
+type Away = Times & {readonly reason: EndReason | undefined};
 
 /** What a run has done in the end, each person in one of the lists. */
 export type Outcome = {
@@ -143,12 +142,12 @@ const counted = ({nick, times}: Times): string =>
 const countedList = (people: readonly Times[]): string =>
 	listOf(people.map(person => counted(person)));
 
-const quoted = (reason: LeaveReason | undefined): string =>
+const quoted = (reason: EndReason | undefined): string =>
 	reason === undefined ? '' : ` (${reasonWords(reason)})`;
 
 /** What left in the same way, with the way said once. */
 const wentParts = (went: Outcome['went']): string[] => {
-	const byReason = new Map<LeaveReason | undefined, string[]>();
+	const byReason = new Map<EndReason | undefined, string[]>();
 	for (const {reason, ...person} of went) {
 		byReason.set(reason, [...(byReason.get(reason) ?? []), counted(person)]);
 	}

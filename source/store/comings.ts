@@ -8,6 +8,7 @@
  */
 import type {Joined, Left, Renamed} from '../protocol/frame.js';
 import type {Coming, Comings, Item} from './item.js';
+import {endReason} from './notice.js';
 import {
 	appendItems,
 	itemAt,
@@ -19,14 +20,15 @@ import {
 /** How many entries of a run are kept. */
 export const maxNamed = 200;
 
-const comingOf = (entry: Joined | Left | Renamed): Coming => {
+const comingOf = (entry: Joined | Left | Renamed, isUnix: boolean): Coming => {
 	switch (entry.type) {
 		case 'joined': {
 			return {kind: 'joined', nick: entry.nick};
 		}
 
 		case 'left': {
-			return {kind: 'left', nick: entry.nick, reason: entry.reason};
+			const {nick, reason} = entry;
+			return {kind: 'left', nick, reason: endReason(reason, isUnix)};
 		}
 
 		case 'renamed': {
@@ -37,13 +39,17 @@ const comingOf = (entry: Joined | Left | Renamed): Coming => {
 
 const moreBy = {joined: 1, left: -1, renamed: 0} as const;
 
-export const comingsOf = (entry: Joined | Left | Renamed): Comings => ({
+/** @param isUnix Whether the room is on a Unix domain socket. */
+export const comingsOf = (
+	entry: Joined | Left | Renamed,
+	isUnix: boolean,
+): Comings => ({
 	kind: 'comings',
 	at: entry.at,
 	seq: entry.seq,
 	count: 1,
 	more: moreBy[entry.type],
-	each: [comingOf(entry)],
+	each: [comingOf(entry, isUnix)],
 });
 
 /** @param runs At least one, each followed directly by the next. */

@@ -1,6 +1,6 @@
 /** One entry of the transcript. Items are never changed, only replaced. */
 import type {Tone} from '../event/event.js';
-import type {LeaveReason} from '../protocol/frame.js';
+import type {EndReason} from './notice.js';
 
 /**
  * How far one's own message is known to have got.
@@ -69,7 +69,7 @@ export type Coming =
 	| {
 			readonly kind: 'left';
 			readonly nick: string;
-			readonly reason: LeaveReason;
+			readonly reason: EndReason;
 	  }
 	| {readonly kind: 'renamed'; readonly nick: string; readonly to: string};
 

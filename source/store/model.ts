@@ -143,6 +143,10 @@ export type Model = {
 		| undefined;
 };
 
+/** A port, and no path that ends as one. */
+export const isTcp = ({where}: Pick<Model, 'where'>): boolean =>
+	/^[^/@]+:\d+$/.test(where);
+
 export const keptRtts = 60;
 
 /** A member's identity exists in a room only. */

@@ -13,10 +13,15 @@ import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
 
 export type Words = {readonly tone: Tone; readonly text: string};
 
-const reasons: Readonly<Record<LeaveReason, string>> = {
+/** How a connection ended; a Unix domain socket sends no segments. */
+export type EndReason = LeaveReason | 'unix closed' | 'unix reset';
+
+const reasons: Readonly<Record<EndReason, string>> = {
 	quit: 'quit',
 	closed: 'closed: FIN',
+	'unix closed': 'closed',
 	reset: 'reset: RST',
+	'unix reset': 'reset',
 	timeout: 'silent for too long',
 	replaced: 'came back on another connection',
 	protocol: 'turned away',
@@ -27,14 +32,17 @@ const reasons: Readonly<Record<LeaveReason, string>> = {
 };
 
 // A newer server may send reasons that this client doesn't know.
-export const reasonWords = (reason: LeaveReason): string =>
+export const reasonWords = (reason: EndReason): string =>
 	Object.hasOwn(reasons, reason) ? reasons[reason] : reason;
 
-/** Of a Unix domain socket, which sends no segments. */
+/** @param isUnix Whether the connection was one of a Unix domain socket. */
+export const endReason = (reason: LeaveReason, isUnix: boolean): EndReason =>
+	isUnix && (reason === 'closed' || reason === 'reset')
+		? `unix ${reason}`
+		: reason;
+
 const endWords = (peer: string, reason: LeaveReason): string =>
-	peer.startsWith('unix:') && (reason === 'closed' || reason === 'reset')
-		? reason
-		: reasonWords(reason);
+	reasonWords(endReason(reason, peer.startsWith('unix:')));
 
 const info = (text: string): Words => ({tone: 'info', text});
 
@@ -65,7 +73,7 @@ export const foundLines = ({entries, text, next}: Found): readonly string[] => {
 export const answerText = ({name, text, failed}: Answered): string =>
 	text === '' ? `/${name} ${failed ? 'failed' : 'is done'}.` : text;
 
-const frameWords = (frame: ServerFrame): Words | undefined => {
+const frameWords = (frame: ServerFrame, isUnix: boolean): Words | undefined => {
 	switch (frame.type) {
 		case 'welcome': {
 			const {nick, room, name, members} = frame;
@@ -96,7 +104,9 @@ const frameWords = (frame: ServerFrame): Words | undefined => {
 		case 'left': {
 			return frame.oneShot
 				? undefined
-				: info(`${frame.nick} left (${reasonWords(frame.reason)})`);
+				: info(
+						`${frame.nick} left (${reasonWords(endReason(frame.reason, isUnix))})`,
+					);
 		}
 
 		case 'renamed': {
@@ -306,15 +316,22 @@ const placeWords = (
 	}
 };
 
-/** The sentence for an event; undefined if a reader needs none. */
-export const wordsOf = (event: ChatEvent): Words | undefined => {
+/**
+ * The sentence for an event; undefined if a reader needs none.
+ *
+ * @param isUnix Whether the room is on a Unix domain socket.
+ */
+export const wordsOf = (
+	event: ChatEvent,
+	isUnix = false,
+): Words | undefined => {
 	switch (event.type) {
 		case 'connection': {
 			return connectionWords(event.connection);
 		}
 
 		case 'frame': {
-			return frameWords(event.frame);
+			return frameWords(event.frame, isUnix);
 		}
 
 		case 'listening': {

@@ -8,11 +8,19 @@ import {comingsOf, foldItems, prependFolded} from './comings.js';
 import {dayOf, dayRule, withDays} from './days.js';
 import {isNothingHidden} from './hiding.js';
 import type {Item, Message, Notice} from './item.js';
-import {flushItems, showAgain, type Model, type ModelUpdate} from './model.js';
+import {
+	flushItems,
+	isTcp,
+	showAgain,
+	type Model,
+	type ModelUpdate,
+} from './model.js';
 import {readPrepended} from './reading.js';
 import {forgetOlder, itemAt, type Transcript} from './transcript.js';
 
 type Own = Pick<Model, 'id' | 'nick'>;
+
+type Place = Pick<Model, 'where'>;
 
 /** One's own messages are marked stored, and those that name one as mentions. */
 export const itemOf = (
@@ -30,7 +38,7 @@ export const itemOf = (
 });
 
 /** @returns An empty list for the coming and going of a one-shot. */
-export const itemsOf = (entry: Entry, own: Own): Item[] => {
+export const itemsOf = (entry: Entry, own: Own & Place): Item[] => {
 	switch (entry.type) {
 		case 'message': {
 			return [itemOf(entry, own)];
@@ -38,11 +46,11 @@ export const itemsOf = (entry: Entry, own: Own): Item[] => {
 
 		case 'joined':
 		case 'left': {
-			return entry.oneShot ? [] : [comingsOf(entry)];
+			return entry.oneShot ? [] : [comingsOf(entry, !isTcp(own))];
 		}
 
 		case 'renamed': {
-			return [comingsOf(entry)];
+			return [comingsOf(entry, !isTcp(own))];
 		}
 	}
 };
@@ -99,11 +107,11 @@ const hole = (from: number, to: number, at: number): Notice => ({
 const pageItems = (
 	page: readonly Entry[],
 	oldest: number,
-	{id, nick, whole}: ModelUpdate,
+	{id, nick, where, whole}: ModelUpdate,
 ): Item[] => {
 	const [first] = page;
 	const items = withDays(
-		page.flatMap(entry => itemsOf(entry, {id, nick})),
+		page.flatMap(entry => itemsOf(entry, {id, nick, where})),
 		first && dayOf(first.at),
 	);
 	const last = items.at(-1);

@@ -22,6 +22,7 @@ const printed = (event: ChatEvent, options: Partial<LineOptions> = {}) =>
 		isConfirmed: false,
 		isCall: false,
 		isWorded: false,
+		isUnix: false,
 		...options,
 	});
 
@@ -47,6 +48,25 @@ test('lines: messages go to stdout, each with its sender', () => {
 		at,
 	} as const;
 	assert.deepEqual(ofFrame(whispered), {out: 'heron → otter: psst\n'});
+});
+
+test('lines: who leaves a room on a Unix domain socket has sent no segment', () => {
+	const left = (reason: 'closed' | 'reset' | 'quit', isUnix: boolean) =>
+		ofFrame(
+			{
+				type: 'left',
+				seq: 1,
+				at,
+				nick: 'heron',
+				id: 'eeeeeeeeeeeeeeee',
+				reason,
+			},
+			{isUnix},
+		).out;
+	assert.equal(left('closed', false), '-- heron left (closed: FIN)\n');
+	assert.equal(left('closed', true), '-- heron left (closed)\n');
+	assert.equal(left('reset', true), '-- heron left (reset)\n');
+	assert.equal(left('quit', true), '-- heron left (quit)\n');
 });
 
 test('lines: that everybody left with the server is said once, by another line', () => {

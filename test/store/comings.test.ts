@@ -71,6 +71,29 @@ const textOf = (...did: readonly Did[]): string => {
 	return comingsText(items[0] as Comings);
 };
 
+test('comings: on a Unix domain socket nobody leaves with FIN or RST', () => {
+	const leftAt = (where: string, reason: 'closed' | 'reset') => {
+		const model = reduce(
+			{...start, where},
+			told([
+				{type: 'joined', seq: 1, at, id: 'id-crane', nick: 'crane'},
+				{type: 'left', seq: 2, at, id: 'id-heron', nick: 'heron', reason},
+			]),
+		);
+		return comingsText(itemsOf(model)[0] as Comings);
+	};
+
+	assert.equal(
+		leftAt('127.0.0.1:5001', 'closed'),
+		'crane joined · heron left (closed: FIN)',
+	);
+	assert.equal(
+		leftAt('/run/room.sock', 'closed'),
+		'crane joined · heron left (closed)',
+	);
+	assert.equal(leftAt('@room', 'reset'), 'crane joined · heron left (reset)');
+});
+
 test('comings: one alone says what it always said', () => {
 	assert.equal(textOf(['joined', 'heron']), 'heron joined');
 	assert.equal(textOf(['left', 'heron']), 'heron left (quit)');

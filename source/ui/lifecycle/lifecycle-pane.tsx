@@ -1,6 +1,6 @@
 /** Each call and each state, with both ends side by side. */
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
-import type {Model} from '../../store/model.js';
+import {isTcp, type Model} from '../../store/model.js';
 import {spellingNames, type Spelling} from '../../tcp/spelling.js';
 import type {Area} from '../layout.js';
 import {ScrollPane} from '../pane/scroll-pane.js';
@@ -88,9 +88,6 @@ export const legendOf = (width: number): DisplayText => {
 		? display`● read · ○ inferred · → other end`
 		: display`● read from the kernel · ○ inferred`;
 };
-
-/** A port, and no path that ends as one. */
-const isTcp = ({where}: Model): boolean => /^[^/@]+:\d+$/.test(where);
 
 const hintRows = (
 	width: number,
