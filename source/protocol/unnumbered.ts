@@ -15,6 +15,9 @@ export const withoutSeq = (line: string): string => {
 	return line.slice(0, at) + line.slice(at + none.length, -1);
 };
 
+/** @param line An entry's line in the log, without its LF. */
+export const textOf = (line: string): string => line.replace(/"seq":\d+,/, '');
+
 /** Its line in the log, LF included. */
 export const withSeq = (entry: string, seq: number): string => {
 	const at = entry.indexOf(',') + 1;

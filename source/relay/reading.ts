@@ -86,6 +86,9 @@ export class Reading {
 		const {site, merging, keeping, clock} = this.#options;
 		const {room, posted} = site;
 		const merged = merging.takeAll(deliveries);
+		const {next} = merging;
+		const read = deliveries.filter(({seq}) => seq < next);
+		keeping.settle(read.flatMap(({key}) => (key === undefined ? [] : [key])));
 		if (merged.length === 0) {
 			return;
 		}
@@ -93,7 +96,6 @@ export class Reading {
 		this.#holeAt = undefined;
 		room.deliver(merged.map(({ordered}) => ordered));
 		posted();
-		keeping.settle(merged.flatMap(({own}) => (own ? [own.key] : [])));
 		for (const {entry, own} of merged) {
 			if (entry?.type === 'left' && !own && room.has(entry.id)) {
 				// Another server took this one for gone.

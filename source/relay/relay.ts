@@ -28,6 +28,7 @@ import {
 	streamOfOtherLog,
 } from './failures.js';
 import {Keeping} from './keeping.js';
+import {loggedAmong} from './left-over.js';
 import {Merging} from './merging.js';
 import type {Outbox} from './outbox.js';
 import {Outgoing} from './outgoing.js';
@@ -129,12 +130,16 @@ export class Relay implements RoomRelay {
 	async start(site: RelaySite, past?: RestoredLog): Promise<void> {
 		const parts = this.#assemble(site);
 		this.#parts = parts;
+		let left = this.#outbox?.left ?? [];
 		if (past && past.tail.length > 0) {
-			const {members, left} = findAbsent(past.tail, maxAnnouncedMembers);
-			parts.merging.roster.restore(members, left);
+			const logged = loggedAmong(left, past.tail);
+			this.#outbox?.done(Array.from(logged, ({key}) => key));
+			left = left.filter(waiting => !logged.has(waiting));
+			const absent = findAbsent(past.tail, maxAnnouncedMembers);
+			parts.merging.roster.restore(absent.members, absent.left);
 		}
 
-		this.#outgoing.restore(this.#outbox?.left ?? [], true);
+		this.#outgoing.restore(left, true);
 		this.#tick();
 		await new Promise<void>(resolve => {
 			void this.#connect(parts, resolve);

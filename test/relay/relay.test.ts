@@ -1,6 +1,6 @@
 /** Rooms on several servers, linked by a real nats-server. */
 import assert from 'node:assert/strict';
-import {existsSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {openClient} from '../helpers/client.js';
@@ -138,4 +138,53 @@ test('relay: a member goes on at another server where it was', async t => {
 		heron.frames().filter(({type}) => type === 'gap'),
 		[],
 	);
+});
+
+test('relay: what an outbox still has though the log has it, is done, and not said again', async t => {
+	const nats = await startNats(t);
+	const path = join(makeScratch(t), 'a.jsonl');
+	const outbox = `${path}.outbox`;
+	const first = await openRelayed(t, nats.url, {path});
+	const otter = openClient(t, first.address, 'otter');
+	await otter.untilPhase('open');
+	await nats.kill();
+	await first.untilPhase('away');
+	otter.client.say('once');
+	await until(() => readFileSync(outbox, 'utf8').includes('once'), {
+		what: 'it in the outbox',
+	});
+	// As a kill leaves it, before it is noted that this is done.
+	const left = readFileSync(outbox);
+	await nats.start();
+	await otter.untilStored();
+	otter.client.leave();
+	await otter.client.closed;
+	await first.end();
+	const restarted = async (said: number) => {
+		const server = await openRelayed(t, nats.url, {path});
+		await server.untilPhase('open');
+		const heron = openClient(t, server.address, 'heron');
+		await heron.untilPhase('open');
+		for (let count = 1; count <= said; count++) {
+			heron.client.say(`later ${count}`);
+		}
+
+		await heron.untilStored();
+		heron.client.leave();
+		await heron.client.closed;
+		await server.end();
+	};
+
+	writeFileSync(outbox, left);
+	await restarted(0);
+	assert.doesNotMatch(readFileSync(outbox, 'utf8'), /once/);
+	// Further back than what is read again at a start.
+	await restarted(1100);
+	writeFileSync(outbox, left);
+	await restarted(1);
+	const once = entriesOf(path)
+		.split('\n')
+		.filter(line => line.includes('"text":"once"'));
+	assert.equal(once.length, 1, once.join('\n'));
+	assert.doesNotMatch(readFileSync(outbox, 'utf8'), /once/);
 });
