@@ -35,11 +35,13 @@ export const openRelay = async ({
 }: OpenRelayOptions): Promise<RoomRelay> => {
 	// What can't be used at the start ends it, also if the relay is optional.
 	const credentials = credentialsIn(await readCredentials());
-	const open: typeof openSession = async session =>
-		openWith({
-			...session,
-			credentials: credentialsIn(await readCredentials()),
-		});
+	let isRead = true;
+	const open: typeof openSession = async session => {
+		const fresh = isRead ? credentials : credentialsIn(await readCredentials());
+		isRead = false;
+		return openWith({...session, credentials: fresh});
+	};
+
 	const options = {...given, credentials, openSession: open};
 	const {fsync, clock} = options;
 	if (path !== undefined) {

@@ -303,3 +303,21 @@ test('engine: back, but with other credentials, is news of a relay that is away'
 	);
 	assert.match(news()[1]!.message, /^The NATS server at \S+ wants credentials/);
 });
+
+test('relay: credentials are read once for each connection', async t => {
+	const nats = await startNats(t);
+	let reads = 0;
+	const server = await openRelayed(t, nats.url, {
+		async readCredentials() {
+			reads++;
+			return undefined;
+		},
+	});
+	await server.untilPhase('open');
+	assert.equal(reads, 1);
+	await nats.kill();
+	await server.untilPhase('away');
+	await nats.start();
+	await server.untilPhase('open');
+	assert.ok(reads > 1);
+});
