@@ -17,6 +17,8 @@ const streamOptions = {
 	readableHighWaterMark: 1,
 } as const;
 
+const closedBefore = () => new Error('Closed before all was written.');
+
 export abstract class CarrierStream extends Duplex {
 	/** Whether messages can't be sent yet. */
 	connecting = true;
@@ -31,11 +33,15 @@ export abstract class CarrierStream extends Duplex {
 	#isWanted = false;
 	readonly #waiting: Array<() => void> = [];
 	#timer: NodeJS.Timeout | undefined;
+	/** Of the write that is under way. */
+	#written: ((error?: Error | null) => void) | undefined;
 
 	constructor() {
 		super(streamOptions);
 		this.once('close', () => {
 			clearTimeout(this.#timer);
+			// What carries it doesn't always call back once it is destroyed.
+			this.#settleWrite(closedBefore());
 		});
 	}
 
@@ -61,6 +67,7 @@ export abstract class CarrierStream extends Duplex {
 		_encoding: BufferEncoding,
 		done: (error?: Error | null) => void,
 	): void {
+		this.#written = done;
 		this.whenOpen(() => {
 			this.send(chunk, error => {
 				this.#timer?.refresh();
@@ -68,7 +75,7 @@ export abstract class CarrierStream extends Duplex {
 					this.bytesWritten += chunk.length;
 				}
 
-				done(error);
+				this.#settleWrite(error);
 			});
 		});
 	}
@@ -126,6 +133,12 @@ export abstract class CarrierStream extends Duplex {
 		} else {
 			run();
 		}
+	}
+
+	#settleWrite(error: Error | null | undefined): void {
+		const written = this.#written;
+		this.#written = undefined;
+		written?.(error);
 	}
 
 	#flush(): void {
