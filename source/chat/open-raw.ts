@@ -21,6 +21,7 @@ import {
 	type Listening,
 } from '../socket/link/transport.js';
 import {RawClient} from '../raw/client.js';
+import type {Receivers, Track} from '../raw/peer-name.js';
 import type {Limits} from '../raw/pipe.js';
 import {startRawServer} from '../raw/server.js';
 import {Silence} from '../raw/silence.js';
@@ -97,13 +98,18 @@ export type RawChat = {
 	/**
 	 * Sends exactly these bytes, a server to every peer.
 	 *
-	 * @param to To this peer alone, by its address or the end of that.
+	 * @param to To these peers alone.
+	 * @param track Learns whom it is for, and what becomes of it there.
 	 * @returns Settles when more may be sent. A server's slowest peer sets the
 	 * pace: what it doesn't take would pile up here.
 	 */
-	readonly write: (bytes: Buffer, to?: string) => Promise<void>;
+	readonly write: (
+		bytes: Buffer,
+		to?: Receivers,
+		track?: Track,
+	) => Promise<void>;
 	/** How many get what is written, and the most that waits here for one. */
-	readonly receivers: (to?: string) => {
+	readonly receivers: (to?: Receivers) => {
 		readonly count: number;
 		readonly queuedBytes: number;
 	};
@@ -114,7 +120,7 @@ export type RawChat = {
 	 *
 	 * @param to As of `write`.
 	 */
-	readonly whyNotSent: (to?: string) => string | undefined;
+	readonly whyNotSent: (to?: Receivers) => string | undefined;
 	/** The addresses of a server's peers. */
 	readonly peers: () => readonly string[];
 	/** Reads no more until it is called with false: a slow output sets the pace. */
@@ -288,7 +294,7 @@ export const openRaw = async (
 			mode: 'raw',
 			role: 'connect',
 			where,
-			write: async bytes => client.write(bytes),
+			write: async (bytes, _to, track) => client.write(bytes, track),
 			receivers: () => ({
 				count: client.canWrite ? 1 : 0,
 				queuedBytes: client.queuedBytes,
@@ -365,8 +371,8 @@ export const openRaw = async (
 		mode: 'raw',
 		role: 'serve',
 		where: formatAddress(server.address),
-		async write(bytes, to) {
-			server.write(bytes, to);
+		async write(bytes, to, track) {
+			server.write(bytes, to, track);
 			await server.drained();
 		},
 		receivers(to) {
@@ -376,17 +382,20 @@ export const openRaw = async (
 		flushed: server.flushed,
 		whyNotSent(to) {
 			const {connected, receiving} = server.count(to);
-			if (to !== undefined && connected !== 1) {
+			if (typeof to === 'string' && connected !== 1) {
 				const many = connected === 0 ? 'No peer' : 'More than one peer';
 				return `${many} is called "${to}": not sent; /peers lists them.`;
 			}
 
 			if (connected === 0) {
-				return 'Nobody is connected: not sent.';
+				return to === undefined
+					? 'Nobody is connected: not sent.'
+					: 'The connection has ended: not sent.';
 			}
 
+			const whom = typeof to === 'string' ? to : 'all who are connected';
 			return receiving === 0
-				? `This side has ended to ${to ?? 'all who are connected'}: not sent.`
+				? `This side has ended to ${whom}: not sent.`
 				: undefined;
 		},
 		peers: server.peers,

@@ -6,7 +6,7 @@ import type {Buffer} from 'node:buffer';
 import type {RawHands} from '../commands/hands.js';
 import type {HandRequest, HandSwitch} from '../commands/hand-request.js';
 import type {RawChat} from '../chat/open-raw.js';
-import {assertNever} from '../errors.js';
+import {assertNever, type SockchatError} from '../errors.js';
 import type {ChatEvent, Look} from '../event/event.js';
 import type {LineEnding} from '../raw/line-ends.js';
 import {readHex} from '../raw/script-steps.js';
@@ -14,6 +14,7 @@ import {systemClock} from '../socket/clock.js';
 import type {Transcript} from '../store/transcript.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
 import {createLooks} from './looks.js';
+import {Losses} from './losses.js';
 import {saveTranscript} from './save.js';
 import {FileSender} from './send-file.js';
 import {typedBytes} from './typed-bytes.js';
@@ -40,8 +41,8 @@ export type Hand = Pick<RawHands, 'say' | 'sayTo' | 'byHand'> & {
 	readonly toggleOpen: () => void;
 	/** Stops the file that is being sent. @returns Whether there was one. */
 	readonly stop: () => boolean;
-	/** What will be said of the file that is being sent; undefined without one. */
-	readonly sending: () => Promise<Answer | undefined>;
+	/** Once all has ended: what was to be sent, and was not. */
+	readonly lost: () => Promise<SockchatError | undefined>;
 };
 
 export const createHand = ({
@@ -67,8 +68,12 @@ export const createHand = ({
 		notice(type === 'refused' ? 'bad' : 'info', sentence);
 	};
 
+	const losses = new Losses(sentence => {
+		notice('bad', sentence);
+	});
 	const sender = new FileSender({
 		chat,
+		losses,
 		onProgress(file) {
 			emit({type: 'sending', at: now(), file});
 		},
@@ -79,7 +84,7 @@ export const createHand = ({
 			? 'Not sent: it would be in the middle of a file. /stop stops that.'
 			: chat.whyNotSent(to);
 		if (unsent === undefined) {
-			void chat.write(bytes, to);
+			void chat.write(bytes, to, losses.track(bytes));
 		} else {
 			notice('bad', unsent);
 		}
@@ -180,6 +185,9 @@ export const createHand = ({
 			turn('open', undefined);
 		},
 		stop: () => sender.stop(),
-		sending: async () => sender.answer,
+		async lost() {
+			await sender.answer;
+			return losses.settled();
+		},
 	};
 };

@@ -1,6 +1,5 @@
 /** Opens raw mode for whoever types, or prints what happens. */
 import {openRaw, type RawChat, type RawOptions} from '../chat/open-raw.js';
-import {SockchatError} from '../errors.js';
 import type {ChatEvent, Look} from '../event/event.js';
 import type {RawModeOptions} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
@@ -26,8 +25,6 @@ export type Opened = {
 	readonly hand: Hand;
 	/** For events of the front end itself, which belong to the log too. */
 	readonly emit: (event: ChatEvent) => void;
-	/** Once it is closed: what is lost of a file, if it was left amid one. */
-	readonly cutFile: () => Promise<SockchatError | undefined>;
 };
 
 /** A chat that has failed if its log has. */
@@ -82,25 +79,5 @@ export const openByHand = async ({
 		},
 	});
 	told({type: 'look', at: systemClock.wallMs(), look});
-	let cut: ReturnType<Hand['sending']> | undefined;
-	return {
-		chat: {
-			...chat,
-			leave() {
-				cut ??= hand.sending();
-				chat.leave();
-			},
-			get closed() {
-				return chat.closed;
-			},
-		},
-		hand,
-		emit: told,
-		async cutFile() {
-			const answer = await cut;
-			return answer?.type === 'refused'
-				? new SockchatError('ERR_NOT_SENT', answer.sentence)
-				: undefined;
-		},
-	};
+	return {chat, hand, emit: told};
 };

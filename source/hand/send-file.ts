@@ -11,13 +11,17 @@ import {open, type FileHandle} from 'node:fs/promises';
 import {basename} from 'node:path';
 import type {RawChat} from '../chat/open-raw.js';
 import type {SendingFile} from '../event/event.js';
+import type {Receivers, Track} from '../raw/peer-name.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
+import type {Losses} from './losses.js';
 
 export type FileSenderOptions = {
 	readonly chat: Pick<
 		RawChat,
-		'write' | 'whyNotSent' | 'bytesTaken' | 'flushed' | 'receivers' | 'peers'
+		'write' | 'whyNotSent' | 'flushed' | 'receivers' | 'peers'
 	>;
+	/** Learns of a file that was cut off, and of what waited of a stopped one. */
+	readonly losses?: Losses;
 	/** Called for each piece, and with undefined at the end. */
 	readonly onProgress: (progress: SendingFile | undefined) => void;
 	/** Called with each piece before it is written. */
@@ -57,6 +61,57 @@ const openFile = async (path: string): Promise<Opened | string> => {
 		return reasonOf(error);
 	}
 };
+
+/**
+ * Who gets a file, and how much of it the kernel took for each: those who were
+ * there for its first piece, as one who comes later would get half a file.
+ */
+class Reach {
+	/** What waits in Node when it is stopped is no longer in its answer. */
+	isStopped = false;
+	receivers: Receivers;
+	readonly #takenBy = new Map<string | undefined, number>();
+	readonly #losses: Losses | undefined;
+
+	constructor(to: Receivers, losses: Losses | undefined) {
+		this.receivers = to;
+		this.#losses = losses;
+	}
+
+	track(piece: Buffer): Track {
+		const settleRest = this.#losses?.track(piece);
+		return peer => {
+			this.#takenBy.set(peer, this.#takenBy.get(peer) ?? 0);
+			if (peer !== undefined) {
+				this.receivers = new Set(this.#takenBy.keys() as Iterable<string>);
+			}
+
+			const settle = settleRest?.(peer);
+			return isTaken => {
+				this.#takenBy.set(
+					peer,
+					this.#takenBy.get(peer)! + (isTaken ? piece.length : 0),
+				);
+				settle?.(isTaken || !this.isStopped);
+			};
+		};
+	}
+
+	/** What each has, of those who are still there; of one, also once it has gone. */
+	taken(connected: readonly string[]): number {
+		const all = [...this.#takenBy];
+		const there = all.filter(([peer]) => connected.includes(peer!));
+		const counted = (there.length > 0 ? there : all).map(([, bytes]) => bytes);
+		return counted.length > 0 ? Math.min(...counted) : 0;
+	}
+
+	/** Those who have less than this. */
+	lacking(bytes: number): ReadonlyArray<string | undefined> {
+		return [...this.#takenBy]
+			.filter(([, taken]) => taken < bytes)
+			.map(([peer]) => peer);
+	}
+}
 
 export class FileSender {
 	readonly #options: FileSenderOptions;
@@ -119,10 +174,12 @@ export class FileSender {
 			}
 
 			try {
-				return await this.#sendAll(path, opened, {
-					stopped,
-					to: this.#soleReceiver(to),
-				});
+				const answer = await this.#sendAll(path, opened, {stopped, to});
+				if (answer.type === 'refused') {
+					this.#options.losses?.note(answer.sentence);
+				}
+
+				return answer;
 			} finally {
 				await opened.file.close();
 			}
@@ -130,13 +187,6 @@ export class FileSender {
 			this.#stop = undefined;
 			onProgress(undefined);
 		}
-	}
-
-	/** A peer that comes meanwhile would get half a file. */
-	#soleReceiver(to: string | undefined): string | undefined {
-		const {chat} = this.#options;
-		const peers = chat.peers();
-		return peers.length === 1 ? peers[0] : to;
 	}
 
 	async #sendAll(
@@ -150,17 +200,13 @@ export class FileSender {
 			readonly to: string | undefined;
 		},
 	): Promise<Answer> {
-		const {chat, onProgress, onPiece} = this.#options;
+		const {chat, onProgress, onPiece, losses} = this.#options;
 		const name = basename(path);
-		const takenBefore = chat.bytesTaken();
+		const reach = new Reach(to, losses);
 		let given = 0;
 		let written: Promise<void> = Promise.resolve();
 		const peers = chat.receivers(to).count;
-		// For one, also once it has gone; of several, what each has.
-		const taken = () =>
-			peers === 1
-				? Math.min(given, chat.bytesTaken() - takenBefore)
-				: given - chat.receivers(to).queuedBytes;
+		const taken = () => reach.taken(chat.peers());
 		const toEach = peers > 1 ? ` to each of ${peers} peers` : '';
 		const of = () => `of ${bytesOf(Math.max(totalBytes, given))} of ${name}`;
 		for (;;) {
@@ -181,7 +227,7 @@ export class FileSender {
 				given += bytesRead;
 				const bytes = piece.subarray(0, bytesRead);
 				onPiece?.(bytes);
-				written = chat.write(bytes, to);
+				written = chat.write(bytes, reach.receivers, reach.track(bytes));
 			}
 
 			// eslint-disable-next-line no-await-in-loop -- at the other side's pace
@@ -190,6 +236,7 @@ export class FileSender {
 				isOver ? chat.flushed() : written,
 			]);
 			if (outcome === 'stopped') {
+				reach.isStopped = true;
 				const waiting = given - taken();
 				const rest =
 					waiting > 0
@@ -198,22 +245,29 @@ export class FileSender {
 				return done(`Stopped: ${taken()} ${of()} were sent${toEach}${rest}.`);
 			}
 
-			const unsent = chat.whyNotSent(to);
-			if (unsent !== undefined && peers > 1) {
+			const unsent = chat.whyNotSent(reach.receivers);
+			if (unsent === undefined && !isOver) {
+				continue;
+			}
+
+			const lacking = reach.lacking(Math.max(totalBytes, given));
+			if (lacking.length > 0 && peers > 1) {
+				const whom =
+					lacking.length === 1
+						? lacking[0]
+						: `${lacking.length} of ${peers} peers`;
 				return refused(
-					`Not all of ${name} was sent: the ${peers} peers have left.`,
+					`Not all of ${name} was sent to ${whom}: the connection ended before.`,
 				);
 			}
 
-			if (unsent !== undefined && taken() < Math.max(totalBytes, given)) {
+			if (lacking.length > 0) {
 				return refused(
 					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent}`,
 				);
 			}
 
-			if (isOver) {
-				return done(`Sent ${name}: ${bytesOf(given)}${toEach}.`);
-			}
+			return done(`Sent ${name}: ${bytesOf(given)}${toEach}.`);
 		}
 	}
 }

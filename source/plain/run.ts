@@ -261,8 +261,8 @@ const runChat = async (
 			session?.reopened?.destroy();
 		}
 
-		// It was said when the connection ended.
-		const isFileCut = (await typing?.cutFile()) !== undefined;
+		// It says so itself, by a notice.
+		const isLostByHand = (await typing?.lost()) !== undefined;
 		const missing = script.missing();
 		if (late) {
 			printer.printError(late);
@@ -299,7 +299,7 @@ const runChat = async (
 				missing !== undefined ||
 				(isTransfer && isCutShort) ||
 				isCutOff ||
-				isFileCut,
+				isLostByHand,
 		};
 	};
 

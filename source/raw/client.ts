@@ -20,6 +20,7 @@ import {writeTo} from '../socket/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
+import type {Track} from './peer-name.js';
 import {redialShare} from './redial.js';
 import type {Silence} from './silence.js';
 import {answerTelnet} from './telnet.js';
@@ -139,9 +140,10 @@ export class RawClient implements Counted {
 	/**
 	 * Sends exactly these bytes.
 	 *
+	 * @param track Learns what becomes of them, in place of `onUnsent`.
 	 * @returns Settles once the kernel has them, or the write has failed.
 	 */
-	async write(bytes: Buffer): Promise<void> {
+	async write(bytes: Buffer, track?: Track): Promise<void> {
 		if (bytes.length === 0 || !this.#link.stream.writable) {
 			return;
 		}
@@ -154,11 +156,15 @@ export class RawClient implements Counted {
 
 		this.#hasWritten = true;
 		this.#recorded?.sent(bytes);
+		const settle = track?.(undefined);
 		await new Promise<void>(resolve => {
 			// A failed write ends the connection, which reports it.
 			writeTo(this.#link.stream, bytes, error => {
+				settle?.(!error);
 				if (error) {
-					this.#noteUnsent(bytes.length);
+					if (!settle) {
+						this.#noteUnsent(bytes.length);
+					}
 				} else {
 					this.bytesTaken += bytes.length;
 					this.#emitChunk('out', bytes);

@@ -25,7 +25,7 @@ import type {SocketWatch} from '../watch/socket-watch.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
 import {SearchPace} from './heard.js';
-import {peersNamed} from './peer-name.js';
+import {receiversAmong, type Receivers, type Track} from './peer-name.js';
 import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
 
@@ -70,10 +70,10 @@ export type RawServer = {
 	/**
 	 * Sends exactly these bytes to every peer.
 	 *
-	 * @param to Only to this one.
+	 * @param to Only to these.
 	 * @returns How many there were.
 	 */
-	readonly write: (bytes: Buffer, to?: string) => number;
+	readonly write: (bytes: Buffer, to?: Receivers, track?: Track) => number;
 	/** The addresses of those who are connected. */
 	readonly peers: () => readonly string[];
 	/** How many bytes were written, and how many of those the kernel took. */
@@ -89,7 +89,7 @@ export type RawServer = {
 	 *
 	 * @param to Of those that are meant by it.
 	 */
-	readonly count: (to?: string) => {
+	readonly count: (to?: Receivers) => {
 		readonly connected: number;
 		readonly receiving: number;
 		/** The most that waits in Node for the kernel, of any peer. */
@@ -177,13 +177,9 @@ export const startRawServer = async ({
 	};
 
 	/** All, or those that a name is for. */
-	const meant = (to: string | undefined): readonly RawPeer[] => {
+	const meant = (to: Receivers): readonly RawPeer[] => {
 		const all = [...peers];
-		if (to === undefined) {
-			return all;
-		}
-
-		const names = peersNamed(
+		const names = receiversAmong(
 			all.map(({name}) => name),
 			to,
 		);
@@ -246,7 +242,7 @@ export const startRawServer = async ({
 	});
 	return {
 		address: listener.address,
-		write(bytes, to) {
+		write(bytes, to, track) {
 			let count = 0;
 			const countTaken = (isTaken: boolean) => {
 				bytesTaken += isTaken ? bytes.length : 0;
@@ -268,7 +264,11 @@ export const startRawServer = async ({
 					continue;
 				}
 
-				peer.send(bytes, countTaken);
+				const settle = track?.(peer.name);
+				peer.send(bytes, isTaken => {
+					countTaken(isTaken);
+					settle?.(isTaken);
+				});
 				if (isPipe) {
 					break;
 				}

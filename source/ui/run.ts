@@ -121,13 +121,13 @@ const endingOf = (
 	chat: ScreenChat['chat'],
 	error: SockchatError | undefined,
 	isLate: boolean,
-	cut?: SockchatError,
+	lostByHand?: SockchatError,
 ): ScreenEnding => {
 	const unstored = unstoredIn(chat);
 	const lost =
 		unstored > 0
 			? unfinished(`${linesWere(unstored)} not confirmed as stored`)
-			: cut;
+			: lostByHand;
 	return {
 		error: error ?? lost,
 		hasFailed: error !== undefined,
@@ -182,7 +182,7 @@ const startEnd = (
 	});
 
 	const endedBy = async (cause: SockchatError | undefined) =>
-		endingOf(chat, late ?? cause, late !== undefined, await screen.cutFile?.());
+		endingOf(chat, late ?? cause, late !== undefined, await screen.lost?.());
 	return {
 		leave,
 		cancelDeadline,

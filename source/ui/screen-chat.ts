@@ -58,8 +58,8 @@ export type ScreenChat = {
 	readonly onOpen: () => void;
 	/** Stops the file that is being sent. */
 	readonly onStop: () => void;
-	/** Once it is closed: what is lost of a file, if it was left amid one. */
-	readonly cutFile?: Opened['cutFile'];
+	/** Once all has ended: what was to be sent, and was not. */
+	readonly lost?: Opened['hand']['lost'];
 };
 
 /**
@@ -180,7 +180,7 @@ const openScreenRaw = async (
 		onStop() {
 			hand.stop();
 		},
-		cutFile: opened.cutFile,
+		lost: hand.lost,
 	};
 };
 

@@ -243,6 +243,84 @@ test('send: a server sends it to each of its peers, and says to how many', async
 
 	assert.match(
 		(await sending).sentence,
-		/^Not all of file-\w+ was sent: the 2 peers have left\.$/,
+		/^Not all of file-\w+ was sent to 2 of 2 peers: the connection ended before\.$/,
 	);
+});
+
+/** A server with so many peers, which read nothing by themselves. */
+const openServer = async (t: TestContext, peerCount: number) => {
+	const chat = await openRaw(
+		{
+			command: 'serve',
+			address: anyPort,
+			backlog: undefined,
+			isPipe: false,
+			isWatched: false,
+		},
+		() => undefined,
+	);
+	t.after(async () => {
+		chat.leave();
+		chat.leave();
+		await chat.closed;
+	});
+	const port = Number(/\d+$/.exec(chat.where)![0]);
+	const dial = async () => {
+		const {length} = chat.peers();
+		const socket = connect({host: '127.0.0.1', port});
+		socket.on('error', () => undefined);
+		t.after(() => socket.destroy());
+		await until(() => chat.peers().length > length, {what: 'a peer'});
+		return socket;
+	};
+
+	const peers: Socket[] = [];
+	while (peers.length < peerCount) {
+		peers.push(await dial());
+	}
+
+	return {chat, peers, dial, ...senderFor(chat)};
+};
+
+test('send: who left amid a file for several is said', async t => {
+	const {chat, peers, sender, progress} = await openServer(t, 3);
+	const [gone, ...others] = peers;
+	const name = `127.0.0.1:${gone!.localPort}`;
+	const sending = sender.send(newFile(large));
+	await until(() => progress.length > 2, {what: 'some of it'});
+	gone!.resetAndDestroy();
+	await until(() => chat.peers().length === 2, {what: 'its end'});
+	for (const peer of others) {
+		peer.resume();
+	}
+
+	const {type, sentence} = await sending;
+	assert.equal(type, 'refused');
+	assert.match(
+		sentence,
+		new RegExp(
+			`^Not all of file-\\w+ was sent to ${name}: the connection ended before\\.$`,
+		),
+	);
+});
+
+test('send: a peer that comes amid a file for several gets none of it', async t => {
+	const {chat, peers, sender, progress, dial} = await openServer(t, 2);
+	const sending = sender.send(newFile(large));
+	await until(() => progress.length > 2, {what: 'some of it'});
+	const late = await dial();
+	let said = '';
+	late.on('data', bytes => {
+		said = `${said}${String(bytes)}`.slice(-5);
+	});
+	for (const peer of peers) {
+		peer.resume();
+	}
+
+	const {sentence} = await sending;
+	assert.match(sentence, /: 16777216 bytes to each of 2 peers\.$/);
+	void chat.write(Buffer.from('later'));
+	await until(() => said !== '', {what: 'what is sent later'});
+	assert.equal(said, 'later');
+	assert.equal(late.bytesRead, 5);
 });

@@ -32,16 +32,17 @@ export type TypingOptions = {
 	readonly streams: Streams;
 };
 
-export type Typing = Pick<Opened, 'chat' | 'cutFile'> & {
-	/** Reads lines to their end. */
-	readonly step: Step;
-	/** Ctrl-C: stops a file. @returns Whether it leaves; if not, it stopped one. */
-	readonly mayLeave: () => boolean;
-	/** Settles when the last connection has ended, and nobody types any more. */
-	readonly untilOver: () => Promise<SockchatError | undefined>;
-	/** A person leaves. */
-	readonly noteLeft: () => void;
-};
+export type Typing = Pick<Opened, 'chat'> &
+	Pick<Opened['hand'], 'lost'> & {
+		/** Reads lines to their end. */
+		readonly step: Step;
+		/** Ctrl-C: stops a file. @returns Whether it leaves; if not, it stopped one. */
+		readonly mayLeave: () => boolean;
+		/** Settles when the last connection has ended, and nobody types any more. */
+		readonly untilOver: () => Promise<SockchatError | undefined>;
+		/** A person leaves. */
+		readonly noteLeft: () => void;
+	};
 
 // A smaller file is sent before anybody could read how far it is.
 const smallBytes = 1024 * 1024;
@@ -174,7 +175,7 @@ export const openTyping = async ({
 
 	return {
 		chat,
-		cutFile: opened.cutFile,
+		lost: hand.lost,
 		step,
 		mayLeave,
 		noteLeft() {
