@@ -4,7 +4,7 @@ import {directions, waitingBytes} from './pair-facts.js';
 
 type Order = {
 	readonly name: string;
-	/** The highest first; equal ones in the order in which they came. */
+	/** The highest first; of equal ones the newest, as beside the transcript. */
 	readonly key: (row: PairRow) => number;
 };
 
@@ -38,6 +38,7 @@ export const sortPairs = (
 ): readonly PairRow[] => {
 	const {key} = orderAt(sortedBy);
 	return pairs
+		.toReversed()
 		.map(row => ({row, value: key(row)}))
 		.toSorted((a, b) => b.value - a.value)
 		.map(({row}) => row);

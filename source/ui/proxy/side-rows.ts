@@ -18,6 +18,7 @@ import {formatBytes} from '../../tcp/format-bytes.js';
 import {ruleRow} from '../pane/pane.js';
 import {cutTo} from '../text/cells.js';
 import {createRow, edgeRow, type Row, type Span} from '../text/row.js';
+import {sortPairs} from './pair-order.js';
 import {
 	arrows,
 	directions,
@@ -106,7 +107,7 @@ export const sideRows = (
 	const rows: Row[] = [];
 	const room = height - faults.length - 1;
 	let left = pairs.length;
-	for (const pair of pairs.toReversed()) {
+	for (const pair of sortPairs(pairs, 0)) {
 		const added = rowsOf(pair, width);
 		const more = left > 1 ? 1 : 0;
 		if (rows.length + added.length + more > room) {

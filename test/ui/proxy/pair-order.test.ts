@@ -20,15 +20,15 @@ const rows = [
 	pairRow({peer: 'faulty', in: directionRow({faults: paused})}),
 ];
 
-test('pair order: by time, bytes waiting, bytes passed and faults, and again; equal ones as they came', () => {
+test('pair order: by time, bytes waiting, bytes passed and faults, and again; the newest first, as beside the transcript', () => {
 	const names = (sortedBy: number) =>
 		sortPairs(rows, sortedBy).map(({peer}) => peer);
-	const byTime = ['first', 'busy', 'held', 'faulty'];
+	const byTime = ['faulty', 'held', 'busy', 'first'];
 	assert.deepEqual([0, 1, 2, 3, 4].map(names), [
 		byTime,
-		['held', 'first', 'busy', 'faulty'],
-		['busy', 'held', 'first', 'faulty'],
-		['faulty', 'first', 'busy', 'held'],
+		['held', 'faulty', 'busy', 'first'],
+		['busy', 'held', 'faulty', 'first'],
+		['faulty', 'held', 'busy', 'first'],
 		byTime,
 	]);
 });
