@@ -30,7 +30,7 @@ export const errorCodes = {
 	ERR_VERSION: 'the peer speaks another version of the protocol',
 	ERR_TLS: 'TLS failed, or ended without close_notify',
 	ERR_WEBSOCKET: 'the peer speaks no WebSocket, or broke its rules',
-	ERR_DATAGRAM: 'too many bytes for a datagram',
+	ERR_DATAGRAM: 'too many bytes for a datagram, or datagrams were lost here',
 	ERR_LOST: 'the peer closed the connection (FIN)',
 	ERR_RESET: 'the connection was reset (RST)',
 	ERR_SILENT: 'nothing was received for three heartbeats',

@@ -145,6 +145,12 @@ const formatHost = (hex: string): string => {
 	return new URL(`http://[${groups.join(':')}]`).hostname;
 };
 
+/** As a table writes an address, HOST:PORT in hexadecimal, → as it is displayed. */
+export const readKernelAddress = (text: string): string => {
+	const [host = '', port = ''] = text.split(':', 2);
+	return `${formatHost(host)}:${Number.parseInt(port, 16)}`;
+};
+
 /** Caches hosts: a table repeats the same few. */
 const createHostFormatter = () => {
 	const known = new Map<string, string>();

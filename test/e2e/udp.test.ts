@@ -111,6 +111,57 @@ test('e2e: udp sends a file in datagrams of 16 KiB', async t => {
 	]);
 });
 
+// Answers with far more than a queue of the kernel holds, while nobody reads it.
+const floods = `
+import os, signal, socket
+bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+bound.bind(('127.0.0.1', 0))
+print(bound.getsockname()[1])
+data, peer = bound.recvfrom(70000)
+process = int(data)
+os.kill(process, signal.SIGSTOP)
+while 'T (stopped)' not in open('/proc/%d/status' % process).read(): pass
+for index in range(9000): bound.sendto(b'%04d' % index * 1000, peer)
+os.kill(process, signal.SIGCONT)
+`;
+
+test('e2e: udp says how many datagrams were lost here, in the kernel too', async t => {
+	const peer = await startPython(t, floods);
+	const client = startBin(t, ['connect', '-ru', peer.port, '--idle', '1']);
+	client.write(String(client.pid));
+
+	assert.equal((await client.waitForExit()).code, 1, client.seen());
+	const kept = client.stdout().length / 4000;
+	assert.ok(kept < 9000);
+	assert.equal(
+		client.stderr(),
+		`${9000 - kept} datagrams were lost: more came than was read here in time.\n`,
+	);
+});
+
+test('e2e: udp serves, and says how many datagrams were lost here', async t => {
+	const server = startBin(t, ['serve', '-ru', '--port=0', '--idle=1']);
+	const port = await server.waitForOutput(/to 127\.0\.0\.1:(\d+)/, {
+		stream: 'stderr',
+	});
+	const program = floods
+		.replace('print(bound.getsockname()[1])', 'print(0)')
+		.replace('data, peer = bound.recvfrom(70000)', 'import sys')
+		.replace(
+			'int(data)',
+			'int(sys.argv[1]); peer = ("127.0.0.1", int(sys.argv[2]))',
+		);
+	await startPython(t, program, String(server.pid), port);
+
+	assert.equal((await server.waitForExit()).code, 1, server.seen());
+	const kept = server.stdout().length / 4000;
+	assert.ok(kept < 9000);
+	assert.match(
+		server.stderr(),
+		new RegExp(`: ${9000 - kept} datagrams were lost: more came `),
+	);
+});
+
 test('e2e: udp says that a datagram is too large', async t => {
 	const path = join(newFolder(t), 'file');
 	writeFileSync(path, Buffer.alloc(65_508));

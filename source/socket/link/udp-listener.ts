@@ -4,7 +4,7 @@
  * longest are forgotten once there are too many.
  */
 import type {Buffer} from 'node:buffer';
-import {createSocket, type RemoteInfo, type Socket} from 'node:dgram';
+import type {RemoteInfo, Socket} from 'node:dgram';
 import type {Call} from '../../tcp/tcp.js';
 import {SockchatError} from '../../errors.js';
 import {
@@ -16,7 +16,8 @@ import {
 import type {Endpoints} from '../link.js';
 import type {AnyListener, ListenerOptions, SilentSurplus} from '../listener.js';
 import {ListeningRunner} from '../listening-runner.js';
-import {DatagramLink, DatagramStream, familyOf} from './udp.js';
+import {kernelDrops} from './udp-drops.js';
+import {createUdpSocket, DatagramLink, DatagramStream} from './udp.js';
 
 // Anybody can send from any port, so this bounds memory.
 const maxPeers = 1024;
@@ -48,11 +49,23 @@ class UdpPeerLink extends DatagramLink {
 	/** When it last sent something; monotonic. */
 	heardAt = 0;
 	readonly #endpoints: Endpoints;
+	readonly #lostBelow: () => number;
 
-	constructor(host: string, stream: UdpPeerStream, endpoints: Endpoints) {
+	/** @param lostBelow Datagrams to the bound socket that nobody else states. */
+	constructor(
+		host: string,
+		stream: UdpPeerStream,
+		endpoints: Endpoints,
+		lostBelow: () => number,
+	) {
 		super(host);
 		this.stream = stream;
 		this.#endpoints = endpoints;
+		this.#lostBelow = lostBelow;
+	}
+
+	protected override get lost(): number {
+		return super.lost + this.#lostBelow();
 	}
 
 	override get endpoints(): Endpoints {
@@ -83,7 +96,7 @@ export class UdpListener implements AnyListener {
 	constructor(options: UdpListenerOptions) {
 		this.#options = options;
 		this.#address = requireLoopback(options.address);
-		this.#socket = createSocket(familyOf(this.#host));
+		this.#socket = createUdpSocket(this.#host);
 		this.#runner = new ListeningRunner({
 			clock: options.clock,
 			address: () => this.#address,
@@ -193,7 +206,14 @@ export class UdpListener implements AnyListener {
 			});
 		});
 		const local = formatAddress(this.#address);
-		const link = new UdpPeerLink(host, stream, {local, remote: name});
+		const link = new UdpPeerLink(
+			host,
+			stream,
+			{local, remote: name},
+			// The kernel counts them for the socket; the last peer stands for all.
+			() =>
+				this.#isDraining && this.#peers.size === 1 ? kernelDrops(local) : 0,
+		);
 		this.#peers.set(name, link);
 		this.#options.onLink(link, {kind: 'udp', name});
 		const at = this.#options.clock.wallMs();

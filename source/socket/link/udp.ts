@@ -1,6 +1,7 @@
 /**
  * UDP (RFC 768): datagrams to one address and from it. There is no connection,
- * no order and no end; what the kernel can't keep is lost without a word.
+ * no order and no end; of what comes too fast to be kept, the kernel counts what
+ * it drops, and says it to nobody who doesn't ask.
  *
  * A client calls connect(2), which sends nothing: from then on the kernel drops
  * what others send, and reports an ICMP 'port unreachable' as ECONNREFUSED.
@@ -18,6 +19,7 @@ import {
 } from '../address.js';
 import {CarriedLink, noEndpoints, type Endpoints} from '../link.js';
 import {CarrierStream} from './carrier.js';
+import {kernelDrops} from './udp-drops.js';
 
 type UdpAddress = Extract<Address, {kind: 'udp'}>;
 
@@ -29,6 +31,13 @@ export const familyOf = (host: string): keyof typeof maxBytes =>
 
 // As much as waits here for a slow reader; the kernel's own queue is smaller.
 const maxQueuedBytes = 4 * 1024 * 1024;
+
+export const createUdpSocket = (host: string): Socket =>
+	createSocket({
+		type: familyOf(host),
+		// More than its limit is no error: it then takes that (socket(7)).
+		recvBufferSize: maxQueuedBytes,
+	});
 
 const codeOf = (cause: Error): string =>
 	(cause as NodeJS.ErrnoException).code ?? '';
@@ -84,7 +93,7 @@ export abstract class DatagramStream extends CarrierStream {
 	 * Called instead of an end, if a datagram was lost: the socket is still good.
 	 */
 	onLoss: ((error: SockchatError) => void) | undefined;
-	/** Datagrams that came while too many waited. */
+	/** Datagrams that came while too many waited, here or in the kernel. */
 	dropped = 0;
 
 	arrived(datagram: Buffer): void {
@@ -123,7 +132,7 @@ class UdpClientStream extends DatagramStream {
 		super();
 		this.#address = address;
 		const {host, port} = address;
-		this.#socket = createSocket(familyOf(host));
+		this.#socket = createUdpSocket(host);
 		this.#socket
 			.on('message', datagram => {
 				this.arrived(datagram);
@@ -164,6 +173,12 @@ class UdpClientStream extends DatagramStream {
 		error: Error | null,
 		done: (error: Error | null) => void,
 	): void {
+		if (!this.connecting) {
+			const {address, port} = this.#socket.address();
+			const remote = formatAddress(this.#address);
+			this.dropped += kernelDrops(hostAndPort(address, port), remote);
+		}
+
 		this.#socket.close(() => {
 			done(error);
 		});
@@ -204,6 +219,16 @@ export abstract class DatagramLink extends CarriedLink {
 		this.#host = host;
 	}
 
+	override get flaw(): SockchatError | undefined {
+		const count = this.lost;
+		return count === 0
+			? undefined
+			: new SockchatError(
+					'ERR_DATAGRAM',
+					`${count === 1 ? '1 datagram was' : `${count} datagrams were`} lost: more came than was read here in time.`,
+				);
+	}
+
 	override get facts(): UdpFacts {
 		return {kind: 'udp'};
 	}
@@ -214,6 +239,11 @@ export abstract class DatagramLink extends CarriedLink {
 
 	get bytesOut(): number {
 		return this.stream.bytesWritten;
+	}
+
+	/** Datagrams that came, and are not among what was read. */
+	protected get lost(): number {
+		return this.stream.dropped;
 	}
 
 	override tolerate(onLoss: (error: SockchatError) => void): void {
