@@ -234,5 +234,5 @@ export const wrongLine = (
 	number: number,
 	{expected}: Wrong,
 	line: string,
-): string =>
-	`${path}, line ${number}: expected ${expected}; got ${line === '' ? 'nothing' : quoted(line)}.`;
+	got = line === '' ? 'nothing' : quoted(line),
+): string => `${path}, line ${number}: expected ${expected}; got ${got}.`;

@@ -77,7 +77,13 @@ export async function* readRecording(
 				const expected = isWrong(wrong) ? wrong : {expected: 'a head'};
 				throw new SockchatError(
 					'ERR_RECORDING',
-					wrongLine(path, 1, expected, ''),
+					wrongLine(
+						path,
+						1,
+						expected,
+						'',
+						value === 0 ? undefined : `${value} bytes without a line end`,
+					),
 				);
 			}
 

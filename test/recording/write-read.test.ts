@@ -110,7 +110,7 @@ test('recording: any chunks are read back as they were, cut at any byte to the l
 				if (kept === 0) {
 					await assert.rejects(surveyRecording(short), {
 						code: 'ERR_RECORDING',
-						message: `${short}, line 1: expected the head of a recording, {"type":"recording",…}; got nothing.`,
+						message: `${short}, line 1: expected the head of a recording, {"type":"recording",…}; got ${cut.length === 0 ? 'nothing' : `${cut.length} bytes without a line end`}.`,
 					});
 					return;
 				}
