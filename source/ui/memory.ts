@@ -31,6 +31,22 @@ export const setOptimizing = (isOn: boolean): void => {
 	setFlagsFromString(isOn ? '--opt' : '--no-opt --no-maglev');
 };
 
+/**
+ * Leaves WebAssembly, which is Yoga, to V8's baseline compiler, also under a
+ * flood: TurboFan, which `--no-opt` keeps from JavaScript alone, comes within
+ * some forty frames otherwise and takes 7 MB, and a flood cost as much CPU
+ * without it. What Yoga was compiled with before stays, so call this first.
+ */
+export const keepYogaBaseline = (): void => {
+	setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering');
+	// How many calls it takes to compile the way into a function. Node 20 has no
+	// such flag, and would say so on the terminal.
+	const [major] = process.versions.v8.split('.', 1);
+	if (Number(major) >= 12) {
+		setFlagsFromString('--wasm-wrapper-tiering-budget=1000000000');
+	}
+};
+
 /** Milliseconds of CPU that this process has used so far. */
 const processCpuMs = (): number => {
 	const {user, system} = process.cpuUsage();

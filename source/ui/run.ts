@@ -13,7 +13,7 @@ import type {Options} from '../options/options.js';
 import {toDisplay} from '../protocol/display.js';
 import {remainsWords} from '../store/remains.js';
 import type {Bell} from './bell.js';
-import {saveMemory, setOptimizing} from './memory.js';
+import {keepYogaBaseline, saveMemory, setOptimizing} from './memory.js';
 import {createSignal, openChat, type OpenedChat} from './opened-chat.js';
 import type {ScreenChat} from './screen-chat.js';
 import type {Terminal} from './draw.js';
@@ -38,6 +38,7 @@ export const runScreen = async (
 	terminal: Terminal,
 ): Promise<RunningScreen> => {
 	setOptimizing(false);
+	keepYogaBaseline();
 	const bell: Bell = {
 		...options.bell,
 		...(!takesOsc(terminal.env['TERM']) && {notification: 'none'}),

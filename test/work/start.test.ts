@@ -278,6 +278,54 @@ test('work: the optimizing compilers rest until there is work', async t => {
 	assert.equal(await chat.waitForExit(), 0);
 });
 
+test('work: the WebAssembly of a layout stays with the baseline compiler', async t => {
+	const {port} = await serveJson(t);
+	const {env} = openLoading(t);
+	const log = join(dirname(env.LOADED), 'log');
+	const {command, args} = bin('connect', '--port', port);
+	const flags = [
+		'--log-code',
+		'--no-log-source-code',
+		'--no-logfile-per-isolate',
+		`--logfile=${log}`,
+	];
+	const chat = openTerminal(t, {
+		command,
+		args: [...flags, ...args],
+		env,
+		columns: 110,
+		rows: 30,
+	});
+	await chat.waitFor('You are ');
+	for (let count = 1; count <= 40; count++) {
+		chat.type(`hello ${count}\r`);
+		await chat.waitFor(new RegExp(`hello ${count} +✓`, 'u'));
+	}
+
+	chat.press('ctrl-c');
+	assert.equal(await chat.waitForExit(), 0);
+	const text = readFileSync(log, 'utf8');
+	// When garbage is collected, code goes, and comes back in the same size; that
+	// of another compiler has another one.
+	const sizes = new Map<string, Set<string>>();
+	for (const [, size, name] of text.matchAll(
+		/^code-creation,JS,\d+,\d+,0x[\da-f]+,(\d+),(wasm-function\[\d+\])/gm,
+	)) {
+		sizes.set(name!, (sizes.get(name!) ?? new Set()).add(size!));
+	}
+
+	assert.ok(sizes.size > 50, `${sizes.size} functions were compiled.`);
+	assert.deepEqual(
+		[...sizes].filter(([, different]) => different.size > 1),
+		[],
+	);
+	const [major] = process.versions.v8.split('.', 1);
+	// The flag for the way into a function came with V8 12.
+	if (Number(major) >= 12) {
+		assert.doesNotMatch(text, /^code-creation,.*js-to-wasm/m);
+	}
+});
+
 test('work: the files of the program are ASCII, which V8 keeps in a byte each', () => {
 	const folder = fileURLToPath(new URL('../../dist/', import.meta.url));
 	const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(

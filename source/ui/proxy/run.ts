@@ -15,7 +15,7 @@ import type {ModelEvent} from '../../store/reduce.js';
 import {Store} from '../../store/store.js';
 import {WireTap} from '../../watch/wire-tap.js';
 import type {Terminal} from '../draw.js';
-import {saveMemory, setOptimizing} from '../memory.js';
+import {keepYogaBaseline, saveMemory, setOptimizing} from '../memory.js';
 import {followDays} from '../transcript/follow-days.js';
 import {createProxyLines, ownCommands, slashNames} from './lines.js';
 
@@ -103,6 +103,7 @@ export const runProxyScreen = async (
 	terminal: Terminal,
 ): Promise<RunningProxyScreen> => {
 	setOptimizing(false);
+	keepYogaBaseline();
 	const loading = import('../screen.js');
 	// The store needs to know where it listens, and events come before that.
 	const early: ModelEvent[] = [];
