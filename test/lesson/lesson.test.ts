@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {lostAfterMs, silentAfterMs} from '../../source/connection/heartbeat.js';
 import {
 	parseLesson,
 	plainOf,
@@ -217,6 +218,22 @@ test('lesson: text is shown without its marks', () => {
 });
 
 const folder = new URL('../../docs/lessons/', import.meta.url);
+
+test('lesson: a line to a frozen peer can be read and typed without hurry', () => {
+	const {stages} = parseLesson(
+		readFileSync(new URL('frozen-peer.md', folder), 'utf8'),
+	);
+	const words = stages
+		.flatMap(({moves}) => moves)
+		.flatMap(move => (move.by === 'host' ? move.words : []));
+	const heartbeatMs = 1000 * Number(words[words.indexOf('--heartbeat') + 1]);
+	// It may be frozen just before it would have been heard again.
+	assert.ok(lostAfterMs(heartbeatMs) - heartbeatMs >= 20_000);
+	// And the page says how long it takes.
+	const text = JSON.stringify(stages);
+	assert.ok(text.includes(`${silentAfterMs(heartbeatMs) / 1000} seconds`));
+	assert.ok(text.includes(`${lostAfterMs(heartbeatMs) / 1000} seconds of`));
+});
 
 test('lesson: every page can be read, and is whole', () => {
 	const names = readdirSync(folder).filter(name => name !== 'README.md');
