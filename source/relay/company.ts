@@ -35,6 +35,9 @@ export type CompanyOptions = {
 	readonly onNewServer: () => void;
 };
 
+// Each beat names all members of this server, so many of them come less often.
+const namesPerSecond = 10_000;
+
 export class Company {
 	readonly #options: CompanyOptions;
 	readonly #presence: Presence;
@@ -83,17 +86,28 @@ export class Company {
 		this.#session?.beat(JSON.stringify({server, isGone: true}));
 	}
 
-	/** Call when who is here has changed; all changes of a turn make one beat. */
+	/**
+	 * Call when who is here has changed; all changes of a turn make one beat, and
+	 * of a longer time if there are many members.
+	 */
 	membersChanged(): void {
 		if (this.#isBeatDue) {
 			return;
 		}
 
 		this.#isBeatDue = true;
-		setImmediate(() => {
+		const beat = () => {
 			this.#isBeatDue = false;
 			this.#beat();
-		});
+		};
+
+		const pauseMs = (this.#nicks.size * 1000) / namesPerSecond;
+		const waitMs = this.#beatAt + pauseMs - this.#now;
+		if (waitMs < 1) {
+			setImmediate(beat);
+		} else {
+			this.#options.clock.setTimer(beat, waitMs);
+		}
 	}
 
 	hear(text: string): void {

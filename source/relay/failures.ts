@@ -145,6 +145,12 @@ export const entryRefused = (url: string, cause: string) =>
 		`The NATS server at ${url} doesn't take what is said (${cause}). It waits here.`,
 	);
 
+export const tooLongForEngine = (bytes: number, limit: number) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`The relay's NATS server takes at most ${limit} bytes in one message (max_payload), and this has ${bytes}: it isn't sent. Say it in parts, or have max_payload raised.`,
+	);
+
 export const outboxUnusable = (path: string, cause: Error) =>
 	relayError(
 		`The outbox ${path} can't be used: ${cause.message}. Fix that, or use another --history.`,

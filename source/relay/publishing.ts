@@ -139,9 +139,14 @@ export class Publishing {
 			return false;
 		}
 
-		const burst = outgoing.take(burstCount, burstBytes);
-		if (burst.length === 0) {
+		const taken = outgoing.take(burstCount, burstBytes);
+		if (taken.length === 0) {
 			return false;
+		}
+
+		const burst = taken.filter(waiting => !this.#refuse(session, waiting));
+		if (burst.length === 0) {
+			return true;
 		}
 
 		const seq = await session.publish(burst, this.#isCareful);
@@ -156,6 +161,20 @@ export class Publishing {
 			onTrouble(undefined);
 		}
 
+		return true;
+	}
+
+	/** @returns Whether it can't go out, so that it waits no longer. */
+	#refuse(session: Session, {key, id, n, text}: Waiting): boolean {
+		const error = session.refusal(text);
+		if (!error) {
+			return false;
+		}
+
+		const {site, outgoing, keeping} = this.#options;
+		outgoing.remove(key);
+		keeping.settle([key]);
+		site.refuse(id, n, error);
 		return true;
 	}
 

@@ -208,6 +208,10 @@ export class Relay implements RoomRelay {
 			return why === '' ? undefined : notDelivered(why);
 		} catch (error) {
 			trace('relay: %o', error);
+			if (error instanceof SockchatError) {
+				return error;
+			}
+
 			return notDelivered(
 				'The other machine did not answer, so it is unknown whether this arrived.',
 			);

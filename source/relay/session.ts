@@ -4,6 +4,7 @@
  * It never reconnects by itself: what the library would send again after a loss
  * could come in another order.
  */
+import {Buffer} from 'node:buffer';
 import {
 	jetstream,
 	type JetStreamManager,
@@ -14,16 +15,20 @@ import {SockchatError} from '../errors.js';
 import {trace} from '../trace.js';
 import {closeSoon, soon} from './closing.js';
 import {accessFailure, type Credentials} from './credentials.js';
-import {engineLost, engineSilent} from './failures.js';
+import {engineLost, engineSilent, tooLongForEngine} from './failures.js';
 import type {Delivery} from './merging.js';
 import type {Waiting} from './outgoing.js';
 import {logIdOf} from './stream.js';
+import {Parts, partsOf} from './parts.js';
 import {StreamReader} from './stream-reader.js';
 import {StreamWriter} from './stream-writer.js';
 import {subjectsOf} from './subjects.js';
 
 /** How long the engine, or another server, has to answer. */
 export const requestTimeoutMs = 2500;
+
+// An entry's key goes with it, and counts.
+const maxHeaderBytes = 80;
 
 export type SessionOptions = {
 	/** As people write it; never with credentials. */
@@ -49,6 +54,8 @@ export class Session {
 	firstSeq: number;
 	/** The newest that is known. */
 	lastSeq: number;
+	/** Of one message, as the engine takes it. */
+	readonly maxBytes: number;
 	/** Settles with the reason once the connection can't be used any more. */
 	readonly closed: Promise<SockchatError>;
 	readonly #nc: NatsConnection;
@@ -60,6 +67,7 @@ export class Session {
 	#events: SessionEvents | undefined;
 	#end!: (error: SockchatError) => void;
 	#isEnded = false;
+	#beats = 0;
 	readonly #reader: StreamReader;
 	readonly #writer: StreamWriter;
 
@@ -95,6 +103,7 @@ export class Session {
 			subject: this.#subjects.log,
 			timeoutMs: requestTimeoutMs,
 		});
+		this.maxBytes = nc.info?.max_payload ?? Infinity;
 		this.logId = logIdOf(info.config.name, info.created);
 		this.firstSeq = Math.max(1, info.state.first_seq);
 		this.lastSeq = info.state.last_seq;
@@ -123,25 +132,54 @@ export class Session {
 
 		this.#nc.subscribe(to(this.#options.server), {callback: answer});
 		this.#nc.subscribe(all, {callback: answer});
+		const parts = new Parts();
 		this.#nc.subscribe(beat, {
 			callback(error, message) {
-				if (!error) {
-					events.onBeat(message.string());
+				const text = error ? undefined : parts.take(message.string());
+				if (text !== undefined) {
+					events.onBeat(text);
 				}
 			},
 		});
 	}
 
+	/** Why the engine doesn't take a text, if so. */
+	refusal(text: string): SockchatError | undefined {
+		const {maxBytes} = this;
+		if (text.length * 3 + maxHeaderBytes <= maxBytes) {
+			return undefined;
+		}
+
+		const bytes = Buffer.byteLength(text) + maxHeaderBytes;
+		return bytes > maxBytes ? tooLongForEngine(bytes, maxBytes) : undefined;
+	}
+
 	beat(text: string): void {
-		this.#send(this.#subjects.beat, text);
+		const {server} = this.#options;
+		for (const part of partsOf(
+			text,
+			{server, text: ++this.#beats},
+			this.maxBytes,
+		)) {
+			this.#send(this.#subjects.beat, part);
+		}
 	}
 
 	tell(text: string): void {
 		this.#send(this.#subjects.all, text);
 	}
 
-	/** @returns What the server answers. @throws {Error} If it doesn't. */
+	/**
+	 * @returns What the server answers.
+	 * @throws {SockchatError} If the engine can't take it; another error if the
+	 * server doesn't answer.
+	 */
 	async ask(server: string, text: string): Promise<string> {
+		const error = this.refusal(text);
+		if (error) {
+			throw error;
+		}
+
 		const answer = await this.#nc.request(this.#subjects.to(server), text, {
 			timeout: requestTimeoutMs,
 		});
