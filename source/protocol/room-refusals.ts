@@ -43,7 +43,8 @@ export const roomFull = (limit: number, isByFiles = false) =>
 		}.`,
 	);
 
-export const noSuchMember = (name: string) => {
+/** @param isRelayAway Whether members on other machines can't be known. */
+export const noSuchMember = (name: string, isRelayAway = false) => {
 	// The name may fill a whole frame; the answer must fit into one.
 	const shown =
 		name.length > maxNickBytes
@@ -51,7 +52,9 @@ export const noSuchMember = (name: string) => {
 			: name;
 	return new SockchatError(
 		'ERR_NO_SUCH_MEMBER',
-		`Nobody here is called "${shown}". /who lists the names.`,
+		isRelayAway
+			? `Nobody on this machine is called "${shown}", and others can't be reached until the room's relay is back.`
+			: `Nobody here is called "${shown}". /who lists the names.`,
 	);
 };
 

@@ -116,6 +116,10 @@ export class Relay implements RoomRelay {
 		});
 	}
 
+	get isAway(): boolean {
+		return this.#phase === 'away';
+	}
+
 	get log(): RelayedLog | undefined {
 		const session = this.#session;
 		return session && {id: session.logId, head: session.firstSeq - 1};
@@ -172,7 +176,7 @@ export class Relay implements RoomRelay {
 	renameRefusal(nick: string): SockchatError | undefined {
 		return this.#phase === 'open' && !this.#isLate
 			? undefined
-			: renameLater(nick, this.#phase === 'away');
+			: renameLater(nick, this.isAway);
 	}
 
 	offer(offers: readonly Offer[]): void {
@@ -197,7 +201,7 @@ export class Relay implements RoomRelay {
 		errand: Errand,
 	): Promise<SockchatError | undefined> {
 		const session = this.#session;
-		if (!session || this.#phase === 'away') {
+		if (!session || this.isAway) {
 			return notDelivered(
 				'The relay is away, so nobody on another machine can be reached. Try again once it is back.',
 			);

@@ -143,6 +143,8 @@ export type RelaySite = {
 export type RoomRelay = Order & {
 	/** The stream's log; undefined while the engine has not been reached. */
 	readonly log: RelayedLog | undefined;
+	/** Whether the engine is away: then nobody on other servers is known for long. */
+	readonly isAway: boolean;
 	/** Settles once the log has all that the stream has, or the engine is away. */
 	readonly start: (site: RelaySite, past?: RestoredLog) => Promise<void>;
 	/** Why nothing more can be taken; undefined if it can. */

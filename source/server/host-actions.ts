@@ -1,6 +1,7 @@
 /** What the host does about who is in the room: kick, ban, mute, lock. */
 import type {HostAction} from '../commands/host-action.js';
 import {assertNever} from '../errors.js';
+import {noSuchMember} from '../protocol/room-refusals.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
 import {hostOf} from '../socket/origin.js';
 import type {Admission} from './admission.js';
@@ -20,7 +21,7 @@ export type UserLookup = Pick<Admission, 'uidOf' | 'canTellUsers'>;
 const findPeer = (hub: Hub, who: string): PeerConnection | string => {
 	const connection = hub.find(who);
 	if (!connection?.member) {
-		return `Nobody here is called "${who}". /who lists the names.`;
+		return noSuchMember(who, hub.relay?.isAway).message;
 	}
 
 	return connection.socket ? connection : 'That is you, the host.';

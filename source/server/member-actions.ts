@@ -9,6 +9,7 @@ import type {Said} from '../protocol/codec.js';
 import type {Whisper, Whispered} from '../protocol/frame.js';
 import type {NickBearer} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
+import {noSuchMember} from '../protocol/room-refusals.js';
 import type {Member, RefusedSay, RenameResult} from '../room/results.js';
 import {hostOf} from '../socket/origin.js';
 import type {Peer, PeerHub} from './peer.js';
@@ -115,8 +116,14 @@ export const whisper = (
 	}
 
 	const result = room.whisper(member, n, to, text);
-	if (result.kind === 'duplicate' || result.kind === 'refused') {
+	if (result.kind === 'duplicate') {
 		return result;
+	}
+
+	if (result.kind === 'refused') {
+		return result.error.code === 'ERR_NO_SUCH_MEMBER' && hub.relay?.isAway
+			? {kind: 'refused', error: noSuchMember(to, true)}
+			: result;
 	}
 
 	const receiver = result.kind === 'repeated' ? undefined : result.to;

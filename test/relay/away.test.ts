@@ -103,6 +103,31 @@ test('relay: a new nick is refused while the engine is away, in a sentence', asy
 	await otter.until('the nick', () => otter.client.nick === 'wren');
 });
 
+test('relay: whom nobody here knows is said to be out of reach while the engine is away', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	const failures = () =>
+		otter.events.flatMap(event =>
+			event.type === 'failed' ? [event.error.message] : [],
+		);
+	const rule = async () => one.rule({type: 'kick', who: 'heron'});
+	otter.client.whisper('heron', 'hush');
+	await otter.until('the refusal', () => failures().length === 1);
+	const unknown = 'Nobody here is called "heron". /who lists the names.';
+	assert.deepEqual(failures(), [unknown]);
+	assert.equal((await rule()).sentence, unknown);
+	await nats.kill();
+	await one.untilPhase('away');
+	otter.client.whisper('heron', 'hush');
+	await otter.until('the refusal', () => failures().length === 2);
+	const away =
+		'Nobody on this machine is called "heron", and others can\'t be reached until the room\'s relay is back.';
+	assert.equal(failures()[1], away);
+	assert.equal((await rule()).sentence, away);
+});
+
 test('relay: a new nick that an engine leaves without an answer is explained', async t => {
 	const nats = await startNats(t);
 	const one = await openRelayed(t, nats.url);
