@@ -199,6 +199,34 @@ for (const [how, code] of [
 	}
 }
 
+for (const [front, code] of [
+	['the screen', 1],
+	['lines', 128 + 2],
+] as const) {
+	test(`e2e: what waits as Ctrl-C leaves ${front} is said, and is exit code ${code}`, async t => {
+		const {port, peer} = await listenBare(t);
+		const path = join(folder, 'stopped.bin');
+		writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
+		const terminal =
+			front === 'lines'
+				? await openLines(t, port)
+				: await openScreen(t, ['connect', '--raw', port]);
+		const {socket} = await peer();
+		socket.pause();
+		enter(terminal, `/send ${path}`);
+		await terminal.waitFor(/Sending stopped\.bin █+░+ \d+ %/);
+		enter(terminal, '/stop');
+		await terminal.waitFor(/Stopped: \d+ of 16777216 bytes/);
+		enter(terminal, 'and this');
+		terminal.press('ctrl-c');
+		assert.equal(await terminal.waitForExit(), code);
+		assert.match(
+			terminal.text().replaceAll('\n', ''),
+			/Not all was sent: the connection ended amid \d+ bytes, a part of which may have arrived\./,
+		);
+	});
+}
+
 test('e2e: --log has the lines as shown, /save those of the transcript', async t => {
 	const {port, peer} = await listenBare(t);
 	const log = join(folder, 'lines.log');
