@@ -341,6 +341,13 @@ export const openRaw = async (
 				isOver = false;
 				takenBefore += client.bytesTaken;
 				watch?.goOn();
+				onEvent({
+					type: 'traffic',
+					at: systemClock.wallMs(),
+					bytesIn: 0,
+					bytesOut: 0,
+					queuedBytes: 0,
+				});
 				client = start();
 				closed = end(client);
 				return done(`Connecting to ${where} again.`);

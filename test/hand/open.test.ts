@@ -34,12 +34,15 @@ const openWith = async (t: TestContext, ...words: readonly string[]) => {
 		opened.chat.leave();
 		opened.chat.leave();
 		await opened.chat.closed;
+		// Its sockets are looked after until the kernel has forgotten them.
+		opened.chat.leave();
 	});
 	const notices = () =>
 		events.flatMap(event => (event.type === 'notice' ? [event.text] : []));
 	return {
 		...opened,
 		lost: opened.hand.lost,
+		events,
 		notices,
 		untilNotice: async (pattern: RegExp) =>
 			until(() => notices().some(text => pattern.test(text)), {
@@ -335,4 +338,18 @@ test('hand: datagrams that nobody takes are not said twice', async t => {
 	await chat.closed;
 	assert.equal(await lost(), undefined);
 	assert.ok(notices().every(text => text.startsWith('ECONNREFUSED')));
+});
+
+test('hand: another connection begins to count from zero', async t => {
+	const {chat, hand, events, peer} = await openTo(t);
+	const counts = () =>
+		events.flatMap(event => (event.type === 'traffic' ? [event.bytesOut] : []));
+	hand.say('hi');
+	peer.resume();
+	peer.end();
+	await chat.closed;
+	assert.equal(counts().at(-1), 3);
+	hand.byHand({type: 'connect'});
+	await until(() => chat.whyNotSent() === undefined, {what: 'a connection'});
+	assert.equal(counts().at(-1), 0);
 });
