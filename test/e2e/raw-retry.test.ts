@@ -6,7 +6,7 @@ import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
-import {timerBySs} from '../helpers/kernel.js';
+import {isHeldUp, timerBySs} from '../helpers/kernel.js';
 import {findPort} from '../helpers/ports.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
@@ -176,12 +176,11 @@ test('e2e: --retry says at once what of stdin was not sent', async t => {
 		`127.0.0.1:${socket.remotePort}`,
 		`127.0.0.1:${socket.localPort}`,
 	] as const;
-	let timer: string | undefined;
-	// Its window is closed: the kernel takes no more.
-	while (timer !== 'persist') {
-		timer = await timerBySs(...ends);
-	}
-
+	// The window is closed, and the kernel takes no more.
+	await until(
+		async () => (await timerBySs(...ends)) === 'persist' && isHeldUp(chat.pid!),
+		{what: 'a flow that stands'},
+	);
 	socket.resetAndDestroy();
 	await chat.waitForOutput(
 		/^The connection ended amid \d+ bytes that were to be sent; they are not/,

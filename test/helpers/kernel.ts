@@ -1,5 +1,6 @@
 /** What `ss` reports about sockets, to compare with what sockchat shows. */
 import {execFile} from 'node:child_process';
+import {readFileSync, readlinkSync} from 'node:fs';
 import {promisify} from 'node:util';
 import type {Step, TcpState} from '../../source/tcp/tcp.js';
 import {requireExecutable} from './environment.js';
@@ -48,6 +49,23 @@ export const timerBySs = async (
 		`src = ${local} and dst = ${remote}`,
 	]);
 	return /timer:\((\w+)/.exec(stdout)?.[1];
+};
+
+/**
+ * Whether a process sleeps though bytes wait at its stdin, a Unix domain socket:
+ * it reads no more of them before it is rid of what it has.
+ */
+export const isHeldUp = async (pid: number): Promise<boolean> => {
+	const [inode] = /\d+/.exec(readlinkSync(`/proc/${pid}/fd/0`))!;
+	const {stdout} = await run(requireExecutable('ss', 'iproute2'), ['-xnH']);
+	const unread = stdout
+		.split('\n')
+		.map(row => row.split(/\s+/))
+		.find(words => words[5] === inode)?.[2];
+	return (
+		Number(unread) > 0 &&
+		readFileSync(`/proc/${pid}/wchan`, 'utf8').includes('epoll')
+	);
 };
 
 /** The last state of an end in a timeline, with its evidence. */
