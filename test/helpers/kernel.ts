@@ -51,22 +51,24 @@ export const timerBySs = async (
 	return /timer:\((\w+)/.exec(stdout)?.[1];
 };
 
-/**
- * Whether a process sleeps though bytes wait at its stdin, a Unix domain socket:
- * it reads no more of them before it is rid of what it has.
- */
-export const isHeldUp = async (pid: number): Promise<boolean> => {
+/** Bytes at the stdin of a process that it has not read: a pipe of Node's. */
+export const unreadStdin = async (pid: number): Promise<number> => {
 	const [inode] = /\d+/.exec(readlinkSync(`/proc/${pid}/fd/0`))!;
 	const {stdout} = await run(requireExecutable('ss', 'iproute2'), ['-xnH']);
-	const unread = stdout
+	const row = stdout
 		.split('\n')
-		.map(row => row.split(/\s+/))
-		.find(words => words[5] === inode)?.[2];
-	return (
-		Number(unread) > 0 &&
-		readFileSync(`/proc/${pid}/wchan`, 'utf8').includes('epoll')
-	);
+		.map(each => each.split(/\s+/))
+		.find(words => words[5] === inode);
+	return Number(row?.[2]);
 };
+
+/**
+ * Whether a process sleeps though bytes wait at its stdin: it reads no more of
+ * them before it is rid of what it has.
+ */
+export const isHeldUp = async (pid: number): Promise<boolean> =>
+	(await unreadStdin(pid)) > 0 &&
+	readFileSync(`/proc/${pid}/wchan`, 'utf8').includes('epoll');
 
 /** The last state of an end in a timeline, with its evidence. */
 export const lastState = (
