@@ -4,6 +4,7 @@ import test from 'node:test';
 import type {TcpState} from '../../source/tcp/tcp.js';
 import {judge, type Verdict} from '../helpers/truth/claims.js';
 import type {Segment} from '../helpers/truth/pcap.js';
+import {isRight, parseReadings} from '../helpers/truth/queues.js';
 import {
 	entriesOf,
 	withQueuedFins,
@@ -102,4 +103,38 @@ test('judge: an end that only answered a FIN was never in FIN-WAIT-1', () => {
 	assert.equal(verdictOn('FIN-WAIT-1', 3094, 3100), 'right');
 	assert.equal(verdictOn('CLOSE-WAIT', 3095, 3102), 'late');
 	assert.equal(verdictOn('CLOSED', 3102, 3106), 'late');
+});
+
+test('truth: between two readings, a send queue may have held what went over', () => {
+	const [here, there] = ['0100007F:9C40', '0100007F:1389'];
+	const readings = parseReadings(
+		[
+			`${here} ${there} 00000000 00000000 00 0 100`,
+			`${there} ${here} 00000000 00000000 00 0 100`,
+			// A busy machine: the next reading comes late.
+			`${here} ${there} 00001000 00000000 04 101 300`,
+			`${there} ${here} 00000000 00000400 00 101 300`,
+			'',
+		].join('\n'),
+	);
+	const isRightAt = (at: number, sendQueueBytes: number) =>
+		isRight(
+			{
+				from: at,
+				at,
+				socket: {
+					local: client,
+					remote: server,
+					state: 'ESTABLISHED',
+					sendQueueBytes,
+					receiveQueueBytes: 0,
+					uid: 0,
+				},
+			},
+			readings,
+		);
+	assert.ok(isRightAt(200, 0x1000 + 0x400));
+	assert.ok(!isRightAt(200, 0x1000 + 0x401));
+	assert.ok(isRightAt(400, 0x1000));
+	assert.ok(!isRightAt(400, 0x1000 + 1));
 });

@@ -78,19 +78,28 @@ export const isEmptied = (
 		return last?.sent === 0 && last.unread === 0;
 	});
 
-/** While a queue changes, a claim lies between what was read around it. */
+/**
+ * While a queue changes, a claim lies between what was read around it. Between
+ * two readings a send queue may also have held what the other end has by the
+ * second.
+ */
 export const isRight = (
 	claim: QueueClaim,
 	readings: readonly Reading[],
 ): boolean => {
-	const {sendQueueBytes, receiveQueueBytes, timer} = claim.socket;
+	const {sendQueueBytes, receiveQueueBytes, timer, local, remote} =
+		claim.socket;
 	const seen = around(claim, readings);
+	const arrived = around(
+		{...claim, socket: {...claim.socket, local: remote, remote: local}},
+		readings,
+	);
+	const sent = seen.map(each => each.sent);
+	const moved =
+		seen.length > 1 ? Math.max(0, ...arrived.map(({unread}) => unread)) : 0;
 	return (
 		seen.length > 0 &&
-		isWithin(
-			sendQueueBytes,
-			seen.map(({sent}) => sent),
-		) &&
+		isWithin(sendQueueBytes, [...sent, Math.max(...sent) + moved]) &&
 		isWithin(
 			receiveQueueBytes,
 			seen.map(({unread}) => unread),
