@@ -31,8 +31,8 @@ export type CompanyOptions = {
 	readonly isWaiting: (key: string) => boolean;
 	/** Sends the leave of one that no server has any more. */
 	readonly offerLeave: (leave: Waiting) => void;
-	/** Another server has just come: it needs to know what stands. */
-	readonly onNewServer: () => void;
+	/** Other servers need to hear what stands: one of them, or this, has come. */
+	readonly onStanding: () => void;
 };
 
 // Each beat names all members of this server, so many of them come less often.
@@ -73,6 +73,8 @@ export class Company {
 		this.#openedAt = this.#now;
 		this.#awayAt = undefined;
 		this.#beat(true);
+		// Those that were here all the time have not heard of the outage.
+		this.#options.onStanding();
 	}
 
 	end(): void {
@@ -111,7 +113,7 @@ export class Company {
 	}
 
 	hear(text: string): void {
-		const {server, onNewServer} = this.#options;
+		const {server, onStanding} = this.#options;
 		const gone = parseGone(text);
 		if (gone !== undefined && gone !== server) {
 			this.#presence.forget(gone);
@@ -129,7 +131,7 @@ export class Company {
 		}
 
 		if (isOther || beat.isNew) {
-			onNewServer();
+			onStanding();
 		}
 
 		if (beat.isNew) {

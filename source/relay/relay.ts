@@ -300,7 +300,7 @@ export class Relay implements RoomRelay {
 				outgoing.restore([leave], false);
 				this.#turnSoon();
 			},
-			onNewServer: () => {
+			onStanding: () => {
 				for (const errand of standing()) {
 					this.tell(errand);
 				}

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {namesLine} from '../../source/protocol/presence.js';
 import {openClient, type TestClient} from '../helpers/client.js';
+import {openFaultProxy} from '../helpers/fault-proxy.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
 import {startNetcat} from '../helpers/peers.js';
+import {loopback} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
 
 const lists = async (client: TestClient, list: string) =>
@@ -126,6 +128,32 @@ test('relay: whom nobody here knows is said to be out of reach while the engine 
 		'Nobody on this machine is called "heron", and others can\'t be reached until the room\'s relay is back.';
 	assert.equal(failures()[1], away);
 	assert.equal((await rule()).sentence, away);
+});
+
+test('relay: what a host does in a short outage reaches the others after it', async t => {
+	const nats = await startNats(t);
+	const proxy = await openFaultProxy(t, loopback(nats.port));
+	const {port} = proxy.address as {port: number};
+	const one = await openRelayed(t, `nats://127.0.0.1:${port}`);
+	const two = await openRelayed(t, nats.url);
+	const heron = openClient(t, two.address, 'heron');
+	await until(() => one.room.elsewhereNamed('heron') !== undefined, {
+		what: 'heron',
+	});
+	for (const link of proxy.open()) {
+		link.cut('reset');
+	}
+
+	await one.untilPhase('away');
+	// The others are still known: the outage is shorter than their beats last.
+	await one.rule({type: 'mute', who: 'heron'});
+	await one.untilPhase('open');
+	await heron.until('silence', () => {
+		heron.client.say('is this heard?');
+		return heron.events.some(
+			event => event.type === 'failed' && event.error.code === 'ERR_MUTED',
+		);
+	});
 });
 
 test('relay: a new nick that an engine leaves without an answer is explained', async t => {

@@ -102,7 +102,7 @@ class Server {
 			clock: this.#clock,
 			isWaiting: () => false,
 			offerLeave() {},
-			onNewServer() {},
+			onStanding() {},
 		});
 		this.connect();
 	}
