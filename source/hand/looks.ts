@@ -11,7 +11,7 @@ const sentences: Readonly<
 	],
 	isTimed: [
 		'Times are to the millisecond, then since the chunk before.',
-		'Times are to the minute.',
+		'Times to the millisecond are off.',
 	],
 	isOpen: ['All of long chunks is shown.', 'Long chunks are cut short.'],
 };

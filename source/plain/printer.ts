@@ -52,7 +52,7 @@ export class Printer {
 	readonly #isUnix: boolean;
 	/** What each peer of raw mode says, as text. */
 	readonly #texts = new Map<string, ByteText>();
-	#look: Look = {isPretty: false, isTimed: false, isOpen: true};
+	#look: Look;
 	/** When the last chunk came or went. */
 	#chunkAt: number | undefined;
 	readonly #chunks = new ChunkObjects();
@@ -62,6 +62,11 @@ export class Printer {
 	constructor(options: FrontOptions | Options, streams: Streams) {
 		this.#options = options;
 		this.#isUnix = 'address' in options && options.address.kind === 'unix';
+		this.#look = {
+			isPretty: false,
+			isTimed: options.isTimed,
+			isOpen: true,
+		};
 		this.#streams = streams;
 	}
 
@@ -73,7 +78,7 @@ export class Printer {
 
 		this.#forgetEnded(event);
 
-		const {output, isQuiet, isTimed, events} = this.#options;
+		const {output, isQuiet, events} = this.#options;
 		const {stdout} = this.#streams;
 		if (output === 'json') {
 			const line = jsonLine(
@@ -114,7 +119,7 @@ export class Printer {
 			isConfirmed: event.type === 'step' && this.#isConfirmed(event.step),
 		});
 		const timed = (lines: DisplayText) =>
-			isTimed ? withTime(lines, event) : lines;
+			this.#look.isTimed ? withTime(lines, event) : lines;
 		if (err !== undefined) {
 			this.#streams.stderr.write(timed(err));
 		}
@@ -212,7 +217,7 @@ export class Printer {
 
 	#warn(text: string, event: ChatEvent): void {
 		const line = display`${text}\n`;
-		const {isTimed} = this.#options;
+		const {isTimed} = this.#look;
 		this.#streams.stderr.write(isTimed ? withTime(line, event) : line);
 	}
 

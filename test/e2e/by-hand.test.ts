@@ -353,6 +353,12 @@ test('e2e: in lines, commands are commands too', async t => {
 	await terminal.waitFor(
 		/^-- \d\d:\d\d:\d\d\.\d{3}, \d+ ms later, 5 bytes\nlate\n›/m,
 	);
+	enter(terminal, '/hex 4');
+	await terminal.waitFor(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d Not sent: /m);
+	enter(terminal, '/times off');
+	await terminal.waitFor('\nTimes to the millisecond are off.');
+	enter(terminal, '/hex 5');
+	await terminal.waitFor('\nNot sent: /hex needs pairs');
 	const saved = join(folder, 'lines.txt');
 	enter(terminal, `/save ${saved}`);
 	await terminal.waitFor(/Saved to .*: \d+ items/);
