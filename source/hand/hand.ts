@@ -32,6 +32,8 @@ export type HandOptions = {
 	/** Called with what is said to whoever typed a line. */
 	readonly onAnswer?:
 		((tone: 'info' | 'bad', text: string) => void) | undefined;
+	/** How much of a file is written at once. */
+	readonly pieceBytes?: number | undefined;
 	/** Called with each piece of a file before it is written. */
 	readonly onPiece: (piece: Buffer) => void;
 };
@@ -54,6 +56,7 @@ export const createHand = ({
 	to: listenerAtFirst,
 	transcript,
 	onAnswer,
+	pieceBytes,
 	onPiece,
 }: HandOptions): Hand => {
 	let hasEscapes = hadEscapes;
@@ -74,6 +77,7 @@ export const createHand = ({
 	const sender = new FileSender({
 		chat,
 		losses,
+		pieceBytes,
 		onProgress(file) {
 			emit({type: 'sending', at: now(), file});
 		},

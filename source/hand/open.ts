@@ -2,6 +2,7 @@
 import {openRaw, type RawChat, type RawOptions} from '../chat/open-raw.js';
 import type {ChatEvent, Look} from '../event/event.js';
 import type {RawModeOptions} from '../options/options.js';
+import {datagramBytes} from '../raw/messages/input.js';
 import {systemClock} from '../socket/clock.js';
 import type {Transcript} from '../store/transcript.js';
 import {createHand, type Hand, type HandOptions} from './hand.js';
@@ -74,6 +75,7 @@ export const openByHand = async ({
 		to: options.command === 'serve' ? options.to : undefined,
 		transcript,
 		onAnswer,
+		pieceBytes: options.address.kind === 'udp' ? datagramBytes : undefined,
 		onPiece(piece) {
 			pieces.add(piece);
 		},

@@ -22,13 +22,15 @@ export type FileSenderOptions = {
 	>;
 	/** Learns of a file that was cut off, and of what waited of a stopped one. */
 	readonly losses?: Losses;
+	/** How much is read and written at once; a datagram holds less than 64 KiB. */
+	readonly pieceBytes?: number | undefined;
 	/** Called for each piece, and with undefined at the end. */
 	readonly onProgress: (progress: SendingFile | undefined) => void;
 	/** Called with each piece before it is written. */
 	readonly onPiece?: (piece: Buffer) => void;
 };
 
-const pieceBytes = 64 * 1024;
+const usualPieceBytes = 64 * 1024;
 
 const reasons: Readonly<Record<string, string>> = {
 	ENOENT: 'there is no such file (ENOENT)',
@@ -200,7 +202,13 @@ export class FileSender {
 			readonly to: string | undefined;
 		},
 	): Promise<Answer> {
-		const {chat, onProgress, onPiece, losses} = this.#options;
+		const {
+			chat,
+			onProgress,
+			onPiece,
+			losses,
+			pieceBytes = usualPieceBytes,
+		} = this.#options;
 		const name = basename(path);
 		const reach = new Reach(to, losses);
 		let given = 0;
@@ -263,7 +271,7 @@ export class FileSender {
 
 			if (lacking.length > 0) {
 				return refused(
-					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent}`,
+					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent ?? ''}`.trimEnd(),
 				);
 			}
 

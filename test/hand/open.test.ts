@@ -353,3 +353,20 @@ test('hand: another connection begins to count from zero', async t => {
 	await until(() => chat.whyNotSent() === undefined, {what: 'a connection'});
 	assert.equal(counts().at(-1), 0);
 });
+
+test('hand: a file goes by UDP in datagrams that it fits into', async t => {
+	const server = await openWith(t, 'serve', '--raw', '-u', '0');
+	const {chat, hand, notices, untilNotice} = await openWith(
+		t,
+		'connect',
+		'--raw',
+		'-u',
+		server.chat.where,
+	);
+	await until(() => chat.whyNotSent() === undefined, {what: 'a socket'});
+	const path = join(newFolder(t), 'file');
+	writeFileSync(path, randomBytes(100_000));
+	hand.byHand({type: 'send', path});
+	await untilNotice(/file/);
+	assert.deepEqual(notices(), ['Sent file: 100000 bytes.']);
+});

@@ -7,7 +7,7 @@ import type {Input} from '../feed.js';
 import {LineCutter, ReadCutter, type Cutter} from './cut.js';
 
 // As nc reads: a file that is larger goes as several datagrams.
-const datagramBytes = 16 * 1024;
+export const datagramBytes = 16 * 1024;
 
 export const messagesOf = ({
 	address,
