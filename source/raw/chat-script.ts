@@ -5,8 +5,10 @@
  */
 import type {Buffer} from 'node:buffer';
 import {createReadStream} from 'node:fs';
+import type {Readable} from 'node:stream';
 import {clearTimeout, setTimeout} from 'node:timers';
 import {assertNever} from '../errors.js';
+import {readNamedPipe} from '../socket/named-pipe.js';
 import {Heard} from './heard.js';
 import type {ScriptStep} from './script-steps.js';
 
@@ -33,6 +35,8 @@ export class ChatScript {
 	#hasEnded = false;
 	#isOver = false;
 	#look: (() => void) | undefined;
+	/** The file that is being sent. */
+	#file: Readable | undefined;
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(steps: readonly ScriptStep[], heard = new Heard()) {
@@ -67,6 +71,7 @@ export class ChatScript {
 	/** Nothing of it matters any more. */
 	abandon(): void {
 		this.#isOver = true;
+		this.#file?.destroy();
 		this.#look?.();
 	}
 
@@ -99,15 +104,17 @@ export class ChatScript {
 			}
 
 			case 'file': {
-				const file = createReadStream(step.path, {highWaterMark: pieceBytes});
 				try {
-					for await (const piece of file) {
+					this.#file =
+						readNamedPipe(step.path) ??
+						createReadStream(step.path, {highWaterMark: pieceBytes});
+					for await (const piece of this.#file) {
 						if (!(await say(piece as Buffer))) {
 							return 'left';
 						}
 					}
 				} catch (error) {
-					return error as Error;
+					return this.#isOver ? 'left' : (error as Error);
 				}
 
 				return undefined;

@@ -1,13 +1,22 @@
 /** Chat scripts: what is sent and waited for before stdin is read. */
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {Buffer} from 'node:buffer';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {randomBytes} from 'node:crypto';
 import {createServer} from 'node:http';
-import {connect, type AddressInfo, type Socket} from 'node:net';
+import {
+	connect,
+	createServer as createTcpServer,
+	type AddressInfo,
+	type Server,
+	type Socket,
+} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import process from 'node:process';
 import test, {after, type TestContext} from 'node:test';
+import {promisify} from 'node:util';
 import {requireExecutable} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
@@ -18,6 +27,8 @@ import {until} from '../helpers/until.js';
 
 const done = {code: 0, signal: undefined};
 const failed = {code: 1, signal: undefined};
+const connectionsOf = async (server: Server): Promise<number> =>
+	promisify<number>(server.getConnections.bind(server))();
 const folder = mkdtempSync(join(tmpdir(), 'sockchat-script-'));
 after(() => {
 	rmSync(folder, {recursive: true});
@@ -87,6 +98,37 @@ test('e2e: a chat script runs in the order given, then stdin is sent', async t =
 	);
 	assert.equal(chat.stdout(), '220 ready\r\n250-a\r\n250 ok\r\n221 bye\r\n');
 	assert.equal(chat.stderr(), '');
+});
+
+test('e2e: --send-file of a named pipe waits for its writer, and no longer than asked', async t => {
+	const server = createTcpServer(socket => {
+		socket.pipe(socket);
+	});
+	server.listen(0, '127.0.0.1');
+	t.after(() => {
+		server.close();
+	});
+	await until(() => server.listening, {what: 'the server'});
+	const {port} = server.address() as AddressInfo;
+	const pipe = join(folder, 'pipe');
+	execFileSync('mkfifo', [pipe]);
+	const args = ['connect', '--raw', String(port), '--send-file', pipe];
+	const late = startBin(t, [...args, '--timeout', '0.5', '--expect', 'x']);
+	assert.equal((await late.waitForExit()).code, 3, late.seen());
+	const left = startBin(t, args);
+	await until(async () => (await connectionsOf(server)) === 1, {what: 'it'});
+	process.kill(left.pid!, 'SIGTERM');
+	assert.equal((await left.waitForExit()).code, 143, left.seen());
+
+	const chat = startBin(t, args);
+	chat.end();
+	const writer = startProcess(t, 'sh', [
+		'-c',
+		`yes | head -c 300000 > ${toShellLine(pipe)}`,
+	]);
+	assert.deepEqual(await writer.waitForExit(), done);
+	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+	assert.equal(chat.stdout(), 'y\n'.repeat(150_000));
 });
 
 test('e2e: --eol ends each --send', async t => {
