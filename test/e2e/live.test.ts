@@ -165,7 +165,8 @@ test('e2e: --explain says of each step what just happened', async t => {
 		wide,
 	);
 	await client.waitFor(/ {2}The handshake is +│/);
-	client.resize(80, 24);
+	// High, so that heartbeats don't push the first steps out of it.
+	client.resize(80, 120);
 	client.type('/lifecycle\r');
 	await client.waitFor(/client \(here\) +server/);
 	await client.waitFor(
