@@ -185,7 +185,14 @@ export class Company {
 		for (const {id, nick, agent} of site.room.members()) {
 			const known = this.#nicks.get(id);
 			const since = known?.nick === nick ? known.since : clock.wallMs();
-			nicks.set(id, {id, nick, ...(agent && {agent}), since});
+			const host = site.room.isHost(id);
+			nicks.set(id, {
+				id,
+				nick,
+				...(agent && {agent}),
+				...(host && {host}),
+				since,
+			});
 		}
 
 		this.#nicks = nicks;

@@ -21,6 +21,8 @@ export type BeatMember = {
 	readonly id: string;
 	readonly nick: string;
 	readonly agent?: true;
+	/** It is the host of its server. */
+	readonly host?: true;
 	/** When it took this nick; milliseconds since the epoch. */
 	readonly since: number;
 };
@@ -242,7 +244,10 @@ const owedIn = (value: unknown): Owed => {
 };
 
 const memberIn = (value: unknown): BeatMember | undefined => {
-	const {id, nick, agent, since} = (value ?? {}) as Record<string, unknown>;
+	const {id, nick, agent, host, since} = (value ?? {}) as Record<
+		string,
+		unknown
+	>;
 	return typeof id === 'string' &&
 		/^[\da-f]{16}$/.test(id) &&
 		typeof nick === 'string' &&
@@ -250,7 +255,13 @@ const memberIn = (value: unknown): BeatMember | undefined => {
 		nick.length <= 64 &&
 		nick.isWellFormed() &&
 		Number.isSafeInteger(since)
-		? {id, nick, ...(agent === true && {agent}), since: since as number}
+		? {
+				id,
+				nick,
+				...(agent === true && {agent}),
+				...(host === true && {host}),
+				since: since as number,
+			}
 		: undefined;
 };
 

@@ -36,6 +36,8 @@ export type Elsewhere = {
 	readonly nick: string;
 	/** It says it is a program that acts for somebody. */
 	readonly agent?: true;
+	/** It is the host of its server. */
+	readonly host?: true;
 	/** The server's id. */
 	readonly server: string;
 	/** The server's machine, as people call it. */

@@ -170,6 +170,11 @@ export class Room {
 		return this.#roster.get(id) !== undefined;
 	}
 
+	/** Whether a member here is this server's host. */
+	isHost(id: string): boolean {
+		return this.#hosts.has(id);
+	}
+
 	/** By public id; includes clients whose nick is still reserved after a drop. */
 	isMember(id: string): boolean {
 		return this.has(id) || this.#roster.hasReservation(id);
@@ -189,9 +194,14 @@ export class Room {
 		return this.#roster.elsewhereNamed(nick);
 	}
 
+	/** The member of another server with a public id. */
+	elsewhereWithId(id: string): Elsewhere | undefined {
+		return this.#roster.elsewhereWithId(id);
+	}
+
 	/** Whether a client is a member on another server. */
 	isElsewhere(id: string): boolean {
-		return this.#roster.isElsewhere(id);
+		return this.elsewhereWithId(id) !== undefined;
 	}
 
 	/** The highest n accepted from a client; 0 if none. */

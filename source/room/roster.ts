@@ -88,15 +88,15 @@ export class Roster {
 		return this.#elsewhere.get(foldNick(nick));
 	}
 
-	/** Whether a client is a member on another server. */
-	isElsewhere(id: string): boolean {
+	/** The member of another server with a public id. */
+	elsewhereWithId(id: string): Elsewhere | undefined {
 		for (const member of this.#elsewhere.values()) {
 			if (member.id === id) {
-				return true;
+				return member;
 			}
 		}
 
-		return false;
+		return undefined;
 	}
 
 	/** Whether a nick is reserved for a client that dropped. */

@@ -5,7 +5,7 @@ import {noSuchMember} from '../protocol/room-refusals.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
 import {hostOf} from '../socket/origin.js';
 import type {Admission} from './admission.js';
-import {banText, parseBan, type Ban} from './moderation.js';
+import {banText, hostStays, parseBan, type Ban} from './moderation.js';
 import type {PeerConnection} from './peer-connection.js';
 import type {Hub} from './hub.js';
 
@@ -17,6 +17,8 @@ export type HostActionResult = Answer & {
 /** Finds out whose process a peer is. */
 export type UserLookup = Pick<Admission, 'uidOf' | 'canTellUsers'>;
 
+const thatIsYou = 'That is you, the host.';
+
 /** @returns The member's connection, or why there is none to act on. */
 const findPeer = (hub: Hub, who: string): PeerConnection | string => {
 	const connection = hub.find(who);
@@ -24,7 +26,7 @@ const findPeer = (hub: Hub, who: string): PeerConnection | string => {
 		return noSuchMember(who, hub.relay?.isAway).message;
 	}
 
-	return connection.socket ? connection : 'That is you, the host.';
+	return connection.socket ? connection : thatIsYou;
 };
 
 /** A member on another server of the room. */
@@ -68,16 +70,27 @@ const enforce = async (hub: Hub, users: UserLookup): Promise<number> => {
 	return sent;
 };
 
+/** @returns Why a client can't be banned; undefined if it can. */
+const whyNoBan = ({room}: Hub, id: string): string | undefined => {
+	if (room.isHost(id)) {
+		return thatIsYou;
+	}
+
+	const elsewhere = room.elsewhereWithId(id);
+	return elsewhere?.host && hostStays(elsewhere.nick);
+};
+
 const banOf = (hub: Hub, who: string): Ban | string => {
 	const parsed = parseBan(who);
 	if (parsed) {
-		return parsed;
+		const {kind, value} = parsed;
+		return (kind === 'client' ? whyNoBan(hub, value) : undefined) ?? parsed;
 	}
 
 	const elsewhere = findElsewhere(hub, who);
 	if (elsewhere) {
 		const {id, nick} = elsewhere.member;
-		return {kind: 'client', value: id, nick};
+		return whyNoBan(hub, id) ?? {kind: 'client', value: id, nick};
 	}
 
 	const connection = findPeer(hub, who);
@@ -112,7 +125,11 @@ export const performHostAction = async (
 		case 'kick': {
 			const elsewhere = findElsewhere(hub, action.who);
 			if (elsewhere) {
-				const {id, nick, server, machine} = elsewhere.member;
+				const {id, nick, host, server, machine} = elsewhere.member;
+				if (host) {
+					return refused(hostStays(nick));
+				}
+
 				const error = await elsewhere.relay.ask(server, {type: 'kick', id});
 				return error
 					? refused(error.message)

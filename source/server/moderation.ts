@@ -54,6 +54,10 @@ export const banText = (ban: Ban): string =>
 			? ban.value
 			: keyOf(ban);
 
+/** Why a host can't be put out of its own server. */
+export const hostStays = (nick: string): string =>
+	`${nick} is the host of its own server, so it can't be kicked or banned. /mute ${nick} keeps it silent; to close its server, ask the owner of its machine.`;
+
 export class Moderation {
 	#lockedAt: number | undefined;
 	readonly #bans = new Map<string, Ban>();

@@ -8,7 +8,7 @@ import type {Errand, RelayedLog, RelaySite} from '../room/relay.js';
 import {askFromElsewhere} from './bots/actions.js';
 import {commandIn} from './bots/remote-bots.js';
 import type {Hub} from './hub.js';
-import type {Ban} from './moderation.js';
+import {hostStays, type Ban} from './moderation.js';
 
 export type RelaySiteOptions = {
 	readonly hub: Hub;
@@ -63,14 +63,23 @@ const perform = (
 		}
 
 		case 'kick': {
-			const member = hub.withId(errand.id);
-			member?.end('kicked');
-			return member ? undefined : 'It has just left.';
+			const connection = hub.withId(errand.id);
+			if (connection?.isHost) {
+				return hostStays(connection.member!.nick);
+			}
+
+			connection?.end('kicked');
+			return connection ? undefined : 'It has just left.';
 		}
 
 		case 'ban': {
+			const connection = hub.withId(errand.id);
+			if (connection?.isHost) {
+				return hostStays(connection.member!.nick);
+			}
+
 			moderation.ban(asClient(errand.id, errand.nick));
-			hub.withId(errand.id)?.end('banned');
+			connection?.end('banned');
 			return undefined;
 		}
 
@@ -165,7 +174,8 @@ export const relaySite = ({
 		},
 		replace(id) {
 			const connection = hub.withId(id);
-			if (connection?.member) {
+			// A host's own place is its server, as long as that runs.
+			if (connection?.member && !connection.isHost) {
 				hub.onLeft(connection.member, 'replaced');
 				connection.replace();
 			}
