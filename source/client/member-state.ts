@@ -261,7 +261,8 @@ export class MemberState {
 		if (entry.id === this.id) {
 			if (entry.type === 'message') {
 				this.#outbox.settle(entry.n);
-			} else if (entry.type === 'renamed') {
+			} else if (entry.type === 'renamed' && !this.#isReplay(entry)) {
+				// The welcome knows of earlier ones, and of a nick taken since.
 				this.#nick = entry.to;
 			}
 		}

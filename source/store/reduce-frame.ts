@@ -181,7 +181,8 @@ const show = (
 		}
 
 		case 'renamed': {
-			if (frame.id === update.id) {
+			// The welcome knows of earlier ones, and of a nick taken since.
+			if (frame.id === update.id && !isReplay) {
 				update.nick = frame.to;
 			}
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
+import {freshIdentity} from '../../source/client/identity.js';
+import {createModel} from '../../source/store/model.js';
+import {reduce} from '../../source/store/reduce.js';
 import {openClient} from '../helpers/client.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {listenBare, openScripted, welcomeFrame} from '../helpers/scripted.js';
@@ -210,4 +213,38 @@ test('client: binds the given local port', async t => {
 		assert.equal(cause.code, 'ERR_ADDRESS_UNAVAILABLE');
 		assert.match(cause.message, new RegExp(`local port ${used}.*: ${why}`));
 	}
+});
+
+test('client: an earlier rename in the replay leaves it the nick of its welcome', async t => {
+	const server = await openServer(t);
+	const identity = freshIdentity();
+	const first = openClient(t, server.address, 'otter', {identity});
+	await first.untilPhase('open');
+	first.client.rename('teal');
+	await first.until('the nick', () => first.client.nick === 'teal');
+	first.client.say('as teal');
+	await first.untilStored();
+	first.client.leave();
+	await first.client.closed;
+	const model = createModel({
+		mode: 'room',
+		where: 'there',
+		id: identity.id,
+		nick: 'otter',
+	});
+	const again = openClient(t, server.address, 'otter', {
+		identity: {...identity, lastN: 1},
+		last: 10,
+	});
+	await again.until('the replay', () => again.said().includes('as teal'));
+	await again.until('its own join', () =>
+		again
+			.frames()
+			.some(frame => frame.type === 'joined' && frame.nick === 'otter'),
+	);
+	assert.equal(again.client.nick, 'otter');
+	assert.equal(reduce(model, again.events).nick, 'otter');
+	again.client.rename('wren');
+	await again.until('the nick', () => again.client.nick === 'wren');
+	assert.equal(reduce(model, again.events).nick, 'wren');
 });
