@@ -38,9 +38,9 @@ export const beginCapture = async (
 	}
 
 	const {host} = address;
-	const fail = (text: string): void => {
+	const fail = (text: string, tone: 'warn' | 'bad'): void => {
 		const at = systemClock.wallMs();
-		emit({type: 'notice', at, tone: 'warn', text});
+		emit({type: 'notice', at, tone, text});
 	};
 
 	const start = async (port: number): Promise<void> =>
@@ -70,7 +70,7 @@ export const beginCapture = async (
 			hasBegun = port > 0;
 			if (hasBegun) {
 				void start(port).catch((error: unknown) => {
-					fail((error as Error).message);
+					fail((error as Error).message, 'bad');
 				});
 			}
 		}

@@ -19,6 +19,17 @@ export type Running = {
 	readonly mayInterrupt?: () => boolean;
 };
 
+export type ScreenEnding = Ending & {
+	/** What to report now that the screen is gone. */
+	readonly error: SockchatError | undefined;
+};
+
+export type RunningScreen = {
+	readonly ended: Promise<ScreenEnding>;
+	/** Leaves in good order; a second call leaves at once. */
+	readonly leave: () => void;
+};
+
 /** `2 lines were`, for a sentence about lines that nobody confirmed. */
 export const linesWere = (count: number): string =>
 	count === 1 ? '1 line was' : `${count} lines were`;

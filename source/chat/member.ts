@@ -45,6 +45,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 		peer === undefined ? client.control(action) : onlyOwnSocket,
 	rule: async (_action: HostAction) => onlyHost,
 	unstored: () => client.unstored,
+	endCapture: async () => watch?.endCapture(),
 	setTap(isOn: boolean) {
 		if (watch) {
 			watch.tap.isOn = isOn;

@@ -143,6 +143,11 @@ export type RawChat = {
 	readonly leave: () => void;
 	/** Whether the chunks on the wire are reported too. */
 	readonly setTap: (isOn: boolean) => void;
+	/**
+	 * After the end: why the file of the capture, if there is one, lacks
+	 * something.
+	 */
+	readonly endCapture: () => Promise<SockchatError | undefined>;
 	/** Dials again, once `closed` has settled; there is another `closed` then. */
 	readonly reconnect: () => Answer;
 	/** Settles when it is over: with the cause, or none if that was wanted. */
@@ -238,6 +243,7 @@ export const openRaw = async (
 		}
 	};
 
+	const endCapture = async () => watch?.endCapture();
 	if (options.command === 'connect') {
 		const {
 			connectTimeoutMs,
@@ -331,6 +337,7 @@ export const openRaw = async (
 				}
 			},
 			setTap,
+			endCapture,
 			reconnect() {
 				if (client.connection.phase !== 'closed') {
 					return refused(
@@ -417,6 +424,7 @@ export const openRaw = async (
 		hasPeerEnded: () => true,
 		leave: drainOnce(server),
 		setTap,
+		endCapture,
 		reconnect: () =>
 			refused('A server waits for others to connect; only a client dials.'),
 		closed: server.closed.then(() => {

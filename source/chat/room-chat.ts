@@ -125,6 +125,11 @@ export type RoomChat = Pick<
 		readonly find: (text: string, before: number | undefined) => number;
 		/** The same, for who is here, with ids. */
 		readonly callRoll: () => number;
+		/**
+		 * After the end: why the file of the capture, if there is one, lacks
+		 * something.
+		 */
+		readonly endCapture: () => Promise<SockchatError | undefined>;
 		/** Whether the chunks on the wire are reported too. */
 		readonly setTap: (isOn: boolean) => void;
 		/** Settles when it is over: with the cause, or none if that was wanted. */

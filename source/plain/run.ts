@@ -284,6 +284,8 @@ const runChat = async (
 			printer.printError(notSent(sending, taken));
 		}
 
+		// It says so itself, too.
+		const lost = await chat.endCapture();
 		const missingReplies = replies?.missing ?? 0;
 		const isMissing = missingReplies > 0 && !wasLeft && cause === undefined;
 		if (isMissing && options.mode === 'raw' && !late) {
@@ -293,7 +295,8 @@ const runChat = async (
 		await printer.printRemains(async () => remains.read());
 		await streams.stdout.flush();
 		return {
-			hasFailed: progress.hasFailed || cause !== undefined || isMissing,
+			hasFailed:
+				progress.hasFailed || (cause ?? lost) !== undefined || isMissing,
 			isLate: late !== undefined,
 			isUnfinished:
 				missing !== undefined ||

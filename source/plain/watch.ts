@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import type {Ending} from '../chat/ending.js';
+import type {SockchatError} from '../errors.js';
 import type {WatchOptions} from '../options/watch.js';
 import {jsonSafe, toDisplay} from '../protocol/display.js';
 import {formatAddress} from '../socket/address.js';
@@ -59,25 +60,26 @@ export const startWatch = (
 				write(steps.map(step => ({type: 'step', step})));
 				watch.nudge();
 			},
-			onFailure(text) {
+			onFailure(text, tone) {
 				const at = systemClock.wallMs();
 				if (isJson) {
-					output.write(jsonLine({type: 'notice', at, tone: 'warn', text}));
+					output.write(jsonLine({type: 'notice', at, tone, text}));
 				} else {
 					openErrors().write(`${toDisplay(text)}\n`);
 				}
 			},
 		});
 	const run = async (): Promise<Ending> => {
+		let lost: SockchatError | undefined;
 		try {
 			// The first segments of those who come now are not missed.
 			await captured?.begun;
 			await watch.run();
 		} finally {
-			await captured?.stop();
+			lost = await captured?.stop();
 		}
 
-		return {hasFailed: false, isLate: false, isUnfinished: false};
+		return {hasFailed: lost !== undefined, isLate: false, isUnfinished: false};
 	};
 
 	return {

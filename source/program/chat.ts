@@ -18,21 +18,13 @@ import {toDisplay} from '../protocol/display.js';
 import {formatAddress} from '../socket/address.js';
 import type {Inherited} from '../socket/inherited.js';
 import {exitCodeOf} from './exit-code.js';
-import {failedWith, report} from './report.js';
+import {failedWith, report, reported} from './report.js';
 import {SignalWatch} from './signals.js';
 
 const start = async (options: Options, output: Output): Promise<Running> => {
 	if (options.output === 'screen') {
 		const {runScreen} = await import('../ui/run.js');
-		const screen = await runScreen(options, process);
-		const ended = screen.ended.then(({error, ...ending}) => {
-			if (error) {
-				report(error, output, false);
-			}
-
-			return ending;
-		});
-		return {ended, leave: screen.leave};
+		return reported(await runScreen(options, process), output);
 	}
 
 	let input: Streams['stdin'] | undefined;

@@ -1,4 +1,5 @@
 /** Failures, each as one sentence on stderr, or as a JSON event. */
+import type {Running, RunningScreen} from '../chat/ending.js';
 import {notLoaded, outOfFiles, SockchatError} from '../errors.js';
 import {exitCodes} from '../options/exit-codes.js';
 import type {Options} from '../options/options.js';
@@ -47,6 +48,21 @@ export const report = (
 		openErrors().write(`${toDisplay(known.message)}\n`);
 	}
 };
+
+/** A screen that reports what failed once it is gone. */
+export const reported = (
+	{ended, leave}: RunningScreen,
+	output: Output,
+): Running => ({
+	ended: ended.then(({error, ...ending}) => {
+		if (error) {
+			report(error, output, false);
+		}
+
+		return ending;
+	}),
+	leave,
+});
 
 /**
  * Reports a failure; one that a value is to blame for, with the place of that.

@@ -7,11 +7,15 @@ import {parseWatchOptions, type WatchOptions} from '../options/watch.js';
 import type {Output} from '../plain/output.js';
 import {runWithOptions} from './configured.js';
 import {exitCodeOf} from './exit-code.js';
+import {reported} from './report.js';
 import {SignalWatch} from './signals.js';
 
-const startWatchScreen = async (options: WatchOptions): Promise<Running> => {
+const startWatchScreen = async (
+	options: WatchOptions,
+	output: Output,
+): Promise<Running> => {
 	const {runWatchScreen} = await import('../ui/watch/run.js');
-	return runWatchScreen(options, process);
+	return reported(await runWatchScreen(options, process), output);
 };
 
 const startWatchLines = async (
@@ -36,7 +40,7 @@ export const runWatch = async (
 			const signals = new SignalWatch(output);
 			const running =
 				options.output === 'screen'
-					? await startWatchScreen(options)
+					? await startWatchScreen(options, output)
 					: await startWatchLines(options, output);
 			signals.onStarted(running);
 			return exitCodeOf(await running.ended, signals.seen);

@@ -8,7 +8,12 @@
 import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
 import {startDeadline} from '../chat/deadline.js';
-import {linesWere, unfinished, type Ending} from '../chat/ending.js';
+import {
+	linesWere,
+	unfinished,
+	type RunningScreen,
+	type ScreenEnding,
+} from '../chat/ending.js';
 import type {Options} from '../options/options.js';
 import {toDisplay} from '../protocol/display.js';
 import {remainsWords} from '../store/remains.js';
@@ -18,17 +23,6 @@ import {createSignal, openChat, type OpenedChat} from './opened-chat.js';
 import type {ScreenChat} from './screen-chat.js';
 import type {Terminal} from './draw.js';
 import {takesOsc} from './terminal/takes-osc.js';
-
-export type ScreenEnding = Ending & {
-	/** What to report now that the screen is gone. */
-	readonly error: SockchatError | undefined;
-};
-
-export type RunningScreen = {
-	readonly ended: Promise<ScreenEnding>;
-	/** Leaves in good order; a second call leaves at once. */
-	readonly leave: () => void;
-};
 
 /**
  * @throws {SockchatError} If the chat can't be opened.
@@ -182,8 +176,12 @@ const startEnd = (
 		},
 	});
 
-	const endedBy = async (cause: SockchatError | undefined) =>
-		endingOf(chat, late ?? cause, late !== undefined, await screen.lost?.());
+	const endedBy = async (cause: SockchatError | undefined) => {
+		const lost = await chat.endCapture();
+		const error = late ?? cause ?? lost;
+		return endingOf(chat, error, late !== undefined, await screen.lost?.());
+	};
+
 	return {
 		leave,
 		cancelDeadline,

@@ -10,12 +10,13 @@
  */
 import type {Buffer} from 'node:buffer';
 import {spawn} from 'node:child_process';
-import {closeSync, openSync, writeSync} from 'node:fs';
+import {closeSync, openSync} from 'node:fs';
 import process from 'node:process';
 import {PcapReader, tcpPacketOf, type Packet} from '../tcp/pcap.js';
 import {pcapngHead, pcapngPacket} from '../tcp/pcapng.js';
 import {SegmentCounter, type Segment} from '../tcp/segment.js';
 import {SockchatError} from '../errors.js';
+import {reasonOf, writeAll} from '../recording/new-file.js';
 import type {Clock} from '../socket/clock.js';
 
 export type CaptureOptions = {
@@ -27,8 +28,11 @@ export type CaptureOptions = {
 	readonly onSegments: (segments: readonly Segment[]) => void;
 	/** Set if whole packets are kept elsewhere, too. */
 	readonly onPackets?: ((packets: readonly Packet[]) => void) | undefined;
-	/** Called once with a sentence, if it can't go on. */
-	readonly onFailure: (sentence: string) => void;
+	/**
+	 * Called with a sentence, if it can't go on. The tone is bad if the file then
+	 * lacks what was captured: `stop()` says so too.
+	 */
+	readonly onFailure: (sentence: string, tone: 'warn' | 'bad') => void;
 	/** Tried one after the other; by default tcpdump, then dumpcap. */
 	readonly programs?: readonly Program[] | undefined;
 };
@@ -38,8 +42,12 @@ export type Capture = {
 	readonly begun: Promise<void>;
 	/** The one that runs. */
 	readonly program: () => string | undefined;
-	/** Settles once its program has ended. */
-	readonly stop: () => Promise<void>;
+	/**
+	 * Settles once its program has ended and all is written.
+	 *
+	 * @returns Why the file lacks what was captured; none if it doesn't.
+	 */
+	readonly stop: () => Promise<SockchatError | undefined>;
 };
 
 type Program = readonly [name: string, ...args: readonly string[]];
@@ -218,6 +226,7 @@ export const startCapture = ({
 	let running: Run | undefined;
 	let runningName: string | undefined;
 	let isStopped = false;
+	let lost: SockchatError | undefined;
 
 	const write = (packets: readonly Packet[]): void => {
 		if (descriptor === undefined) {
@@ -227,17 +236,20 @@ export const startCapture = ({
 		try {
 			if (!hasHead) {
 				hasHead = true;
-				writeSync(descriptor, pcapngHead(packets[0]!.linkType));
+				writeAll(descriptor, pcapngHead(packets[0]!.linkType));
 			}
 
 			for (const packet of packets) {
-				writeSync(descriptor, pcapngPacket(packet));
+				writeAll(descriptor, pcapngPacket(packet));
 			}
 		} catch (error) {
 			closeFile();
-			onFailure(
-				`No more packets are written to ${file!}: ${(error as Error).message}.`,
+			lost = new SockchatError(
+				'ERR_CAPTURE_FILE',
+				`The capture ${file!} is not complete: ${reasonOf(error)}.`,
+				{cause: error},
 			);
+			onFailure(lost.message, 'bad');
 		}
 	};
 
@@ -260,14 +272,20 @@ export const startCapture = ({
 		},
 		onEnd() {
 			running = undefined;
-			onFailure('The capture has ended: segments are inferred from now on.');
+			onFailure(
+				'The capture has ended: segments are inferred from now on.',
+				'warn',
+			);
 		},
 	};
 
 	const begin = async (): Promise<void> => {
 		// Elsewhere loopback has another name, and packets another head.
 		if (process.platform !== 'linux') {
-			onFailure('Nothing is captured: that needs Linux; all else works.');
+			onFailure(
+				'Nothing is captured: that needs Linux; all else works.',
+				'warn',
+			);
 			return;
 		}
 
@@ -295,7 +313,7 @@ export const startCapture = ({
 			running = undefined;
 		}
 
-		onFailure(advice(failures));
+		onFailure(advice(failures), 'warn');
 	};
 
 	return {
@@ -305,6 +323,7 @@ export const startCapture = ({
 			isStopped = true;
 			await running?.stop();
 			closeFile();
+			return lost;
 		},
 	};
 };

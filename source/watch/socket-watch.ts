@@ -6,6 +6,7 @@
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {between, seenBy} from '../tcp/step-time.js';
+import type {SockchatError} from '../errors.js';
 import type {Segment} from '../tcp/segment.js';
 import {nameOfCall, type Call, type KernelPair, type Step} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
@@ -84,6 +85,8 @@ export class SocketWatch {
 	/** Monotonic; when segments may be counted again. */
 	#countsRestedAt = -Infinity;
 	#capture: Capture | undefined;
+	/** Why its file could not be opened. */
+	#captureFailure: SockchatError | undefined;
 	readonly #owners = new SegmentOwners();
 
 	/**
@@ -126,18 +129,33 @@ export class SocketWatch {
 		options: Omit<CaptureOptions, 'clock' | 'onSegments'>,
 	): Promise<void> {
 		this.tap.hasCalls = true;
-		this.#capture = startCapture({
-			...options,
-			clock: this.#clock,
-			onSegments: segments => {
-				this.#show(
-					side === 'server'
-						? segments.map(segment => ofServer(segment, options.port))
-						: this.#ownSegments(segments),
-				);
-			},
-		});
+		try {
+			this.#capture = startCapture({
+				...options,
+				clock: this.#clock,
+				onSegments: segments => {
+					this.#show(
+						side === 'server'
+							? segments.map(segment => ofServer(segment, options.port))
+							: this.#ownSegments(segments),
+					);
+				},
+			});
+		} catch (error) {
+			this.#captureFailure = error as SockchatError;
+			throw error;
+		}
+
 		await this.#capture.begun;
+	}
+
+	/**
+	 * Ends it, once all that it saw is written.
+	 *
+	 * @returns Why its file lacks what was captured; none if it doesn't.
+	 */
+	async endCapture(): Promise<SockchatError | undefined> {
+		return (await this.#capture?.stop()) ?? this.#captureFailure;
 	}
 
 	/** For a screen: reads and samples less often while nothing happens. */

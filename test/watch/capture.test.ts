@@ -14,6 +14,10 @@ import {join} from 'node:path';
 import process from 'node:process';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {beginCapture} from '../../source/chat/capture.js';
+import type {ChatEvent} from '../../source/event/event.js';
+import {requireLoopback} from '../../source/socket/address.js';
+import {SocketWatch} from '../../source/watch/socket-watch.js';
 import type {Segment} from '../../source/tcp/segment.js';
 import {systemClock} from '../../source/socket/clock.js';
 import {
@@ -47,7 +51,9 @@ const capture = async (
 		},
 		...options,
 	});
-	owner.after(started.stop);
+	owner.after(async () => {
+		await started.stop();
+	});
 	await started.begun;
 	return {...started, segments, failures};
 };
@@ -204,6 +210,53 @@ test('capture: writes a file that tcpdump reads, for its owner alone', async t =
 	assert.equal(lines.length, segments.length);
 	assert.match(lines[0]!, /Flags \[S\]/);
 	assert.match(lines.join('\n'), /Flags \[P\.\].*length 6/);
+});
+
+test('capture: whose file reaches its limit, it says so at its end too', async t => {
+	const port = await freePort();
+	const {segments, failures, stop} = await capture(t, {
+		port,
+		file: '/dev/full',
+	});
+	await converse(port);
+	await until(() => segments.some(({ack}) => ack === 5), {
+		what: 'the end',
+		seen: () => JSON.stringify(segments),
+	});
+	const lost = await stop();
+	assert.equal(lost?.code, 'ERR_CAPTURE_FILE');
+	assert.deepEqual(failures, [lost.message]);
+});
+
+test('capture: a file that is gone once the port is known is said and lost', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'capture-'));
+	const address = requireLoopback({kind: 'tcp', host, port: 0});
+	const events: ChatEvent[] = [];
+	const watch = new SocketWatch(systemClock, () => undefined, address);
+	t.after(() => {
+		watch.stop();
+	});
+	const file = join(folder, 'own.pcapng');
+	const emit = await beginCapture(
+		{address, command: 'serve', capture: {file}},
+		watch,
+		event => {
+			events.push(event);
+		},
+	);
+	rmSync(folder, {recursive: true});
+	emit({
+		type: 'listening',
+		at: 0,
+		state: {phase: 'listening', since: 0},
+		place: {host, port: await freePort()},
+	});
+	await until(() => events.length === 2, {what: 'its notice'});
+	const lost = await watch.endCapture();
+	assert.match(lost?.message ?? '', /own\.pcapng: ENOENT/);
+	const [, notice] = events;
+	assert.ok(notice?.type === 'notice' && notice.tone === 'bad');
+	assert.equal(notice.text, lost?.message);
 });
 
 test("capture: a file that can't be written is one sentence", async t => {

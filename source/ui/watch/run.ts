@@ -1,5 +1,6 @@
 /** Runs the screen of `sockchat watch`, until its reader leaves. */
-import type {Ending} from '../../chat/ending.js';
+import type {RunningScreen, ScreenEnding} from '../../chat/ending.js';
+import type {SockchatError} from '../../errors.js';
 import type {WatchOptions} from '../../options/watch.js';
 import {formatAddress} from '../../socket/address.js';
 import {systemClock} from '../../socket/clock.js';
@@ -16,7 +17,7 @@ import {keepYogaBaseline} from '../memory.js';
 export const runWatchScreen = async (
 	{address, capture, isExplained, theme, hasMouse}: WatchOptions,
 	terminal: Terminal,
-): Promise<{readonly ended: Promise<Ending>; readonly leave: () => void}> => {
+): Promise<RunningScreen> => {
 	const store = new Published(
 		createPortModel(formatAddress(address), isExplained),
 		systemClock,
@@ -41,8 +42,11 @@ export const runWatchScreen = async (
 				store.dispatch({type: 'segments', steps});
 				watch.nudge();
 			},
-			onFailure(text) {
-				store.dispatch({type: 'capture', program: undefined});
+			onFailure(text, tone) {
+				if (tone === 'warn') {
+					store.dispatch({type: 'capture', program: undefined});
+				}
+
 				store.dispatch({type: 'notice', text});
 			},
 		});
@@ -50,7 +54,8 @@ export const runWatchScreen = async (
 		watch.stop();
 	};
 
-	const ended = async (): Promise<Ending> => {
+	const ended = async (): Promise<ScreenEnding> => {
+		let lost: SockchatError | undefined;
 		let screen: ShownScreen | undefined;
 		try {
 			keepYogaBaseline();
@@ -61,11 +66,16 @@ export const runWatchScreen = async (
 			store.dispatch({type: 'capture', program: captured?.program()});
 			await watch.run();
 		} finally {
-			await captured?.stop();
+			lost = await captured?.stop();
 			await screen?.close();
 		}
 
-		return {hasFailed: false, isLate: false, isUnfinished: false};
+		return {
+			error: lost,
+			hasFailed: lost !== undefined,
+			isLate: false,
+			isUnfinished: false,
+		};
 	};
 
 	return {ended: ended(), leave};
