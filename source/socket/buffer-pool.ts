@@ -1,11 +1,11 @@
 /**
  * Buffers for bytes in bulk, used again and again. A new one for each read costs
  * the kernel 32 pages of zeros, and the garbage collector its work: as much as
- * the copying itself.
+ * the copying itself. The collector also lets tens of megabytes of them pile up.
  *
- * A chunk is a view into its buffer. It may be given back only once nothing
- * holds the chunk, or any part of it; what is never given back is garbage, as
- * any other chunk.
+ * A chunk is a view into its buffer, beside those of other reads. It may be given
+ * back only once nothing holds it, or any part of it; a buffer of which a chunk is
+ * never given back is garbage, as any other.
  */
 import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
@@ -20,33 +20,63 @@ export const bulkBytes = 64 * 1024;
 // More of them are free only after a burst.
 const maxFree = 4;
 
-export class BufferPool {
-	readonly #free: Buffer[] = [];
-	readonly #taken = new WeakMap<ArrayBufferLike, Buffer>();
+type Pooled = {
+	readonly bytes: Buffer;
+	filled: number;
+	/** How many of its chunks were not given back. */
+	held: number;
+};
 
-	take(): Buffer {
-		const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(pooledBytes);
-		this.#taken.set(buffer.buffer, buffer);
-		return buffer;
+export class BufferPool {
+	readonly #free: Pooled[] = [];
+	readonly #owners = new WeakMap<Uint8Array, Pooled>();
+	#current: Pooled | undefined;
+
+	/** Where the next read is to go: never less than `bulkBytes`. */
+	get room(): Buffer {
+		this.#current ??= this.#free.pop() ?? {
+			bytes: Buffer.allocUnsafeSlow(pooledBytes),
+			filled: 0,
+			held: 0,
+		};
+		return this.#current.bytes.subarray(this.#current.filled);
 	}
 
-	/** @param chunk Ignored if it is of no buffer that was taken here. */
+	/** @returns The first bytes of `room`, which were read there. */
+	fill(length: number): Buffer {
+		const chunk = this.room.subarray(0, length);
+		const current = this.#current!;
+		current.filled += length;
+		current.held++;
+		this.#owners.set(chunk, current);
+		if (pooledBytes - current.filled < bulkBytes) {
+			this.#current = undefined;
+		}
+
+		return chunk;
+	}
+
+	/** @param chunk Ignored if it was not filled here, or was given back. */
 	giveBack(chunk: Uint8Array): void {
-		const buffer = this.#taken.get(chunk.buffer);
-		if (buffer && this.#free.length < maxFree) {
-			this.#taken.delete(chunk.buffer);
-			this.#free.push(buffer);
+		const owner = this.#owners.get(chunk);
+		if (!owner) {
+			return;
+		}
+
+		this.#owners.delete(chunk);
+		owner.held--;
+		const isIdle = owner.held === 0 && owner !== this.#current;
+		if (isIdle && this.#free.length < maxFree) {
+			owner.filled = 0;
+			this.#free.push(owner);
 		}
 	}
 }
 
-// A chunk that waits holds its whole buffer; copying one this small is cheap.
-const smallBytes = 16 * 1024;
-
 type Reading = {
 	kBuffer: Buffer;
 	kBufferGen: () => Buffer;
-	kBufferCb: (length: number, buffer: Buffer) => boolean;
+	kBufferCb: (length: number) => boolean;
 };
 
 type Handle = {readonly useUserBuffer: (buffer: Buffer) => void};
@@ -86,17 +116,10 @@ export const readIntoPool = (stream: Duplex): BufferPool | undefined => {
 	}
 
 	const pool = new BufferPool();
-	let next = pool.take();
-	set('kBuffer', next);
-	set('kBufferCb', (length, buffer) => {
-		if (length < smallBytes) {
-			return stream.push(Buffer.from(buffer.subarray(0, length)));
-		}
-
-		next = pool.take();
-		return stream.push(buffer.subarray(0, length));
-	});
-	set('kBufferGen', () => next);
-	handle.useUserBuffer(next);
+	const first = pool.room;
+	set('kBuffer', first);
+	set('kBufferCb', length => stream.push(pool.fill(length)));
+	set('kBufferGen', () => pool.room);
+	handle.useUserBuffer(first);
 	return pool;
 };

@@ -38,23 +38,59 @@ const openPair = async (t: TestContext) => {
 	};
 };
 
-test('buffer pool: a buffer is given out again once it was given back', () => {
+test('buffer pool: a buffer is filled again once all its chunks were given back', () => {
 	const pool = new BufferPool();
-	const first = pool.take();
-	assert.equal(first.length, pooledBytes);
-	const second = pool.take();
-	assert.notEqual(first.buffer, second.buffer);
-	pool.giveBack(first.subarray(10, 20));
-	assert.equal(pool.take().buffer, first.buffer);
-	assert.notEqual(pool.take().buffer, first.buffer);
+	const {buffer} = pool.room;
+	assert.equal(pool.room.length, pooledBytes);
+	const small = pool.fill(100);
+	assert.equal(pool.room.buffer, buffer);
+	const large = pool.fill(bulkBytes);
+	assert.deepEqual(
+		[small, large].map(chunk => [chunk.buffer, chunk.byteOffset, chunk.length]),
+		[
+			[buffer, 0, 100],
+			[buffer, 100, bulkBytes],
+		],
+	);
+	// What is left of the first is less than Node reads at once.
+	const second = pool.room;
+	assert.equal(second.length, pooledBytes);
+	assert.notEqual(second.buffer, buffer);
 	// Twice, or a stranger's.
-	pool.giveBack(second);
-	pool.giveBack(second);
+	pool.giveBack(small);
+	pool.giveBack(small);
 	pool.giveBack(Buffer.alloc(pooledBytes));
-	assert.equal(pool.take().buffer, second.buffer);
-	const more = [pool.take(), pool.take()];
-	assert.equal(new Set(more.map(({buffer}) => buffer)).size, 2);
-	assert.ok(more.every(({buffer}) => buffer !== second.buffer));
+	pool.giveBack(second);
+	const held = pool.fill(pooledBytes);
+	assert.notEqual(pool.room.buffer, buffer);
+	assert.notEqual(pool.room.buffer, held.buffer);
+	pool.giveBack(large);
+	pool.fill(pooledBytes);
+	assert.equal(pool.room.buffer, buffer);
+	assert.equal(pool.room.length, pooledBytes);
+});
+
+test('buffer pool: small reads share few buffers, and none is copied', async t => {
+	const {dialled, accepted} = await openPair(t);
+	const pool = readIntoPool(dialled) ?? assert.fail('no pool');
+	const buffers = new Set<ArrayBufferLike>();
+	const held: Buffer[] = [];
+	let at = 0;
+	dialled.on('data', (chunk: Buffer) => {
+		buffers.add(chunk.buffer);
+		held.push(chunk);
+		at += chunk.length;
+		if (held.length > 3) {
+			pool.giveBack(held.shift()!);
+		}
+	});
+	const length = 10_000;
+	for (let count = 1; count <= 300; count++) {
+		accepted.write(million.subarray(0, length));
+		await until(() => at === count * length, {what: 'the piece'});
+	}
+
+	assert.ok(buffers.size <= 3, `${buffers.size} buffers`);
 });
 
 for (const side of ['dialled', 'accepted'] as const) {

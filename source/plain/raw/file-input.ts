@@ -30,9 +30,8 @@ export const readFileInput = (
 			// A turn for each piece, as the other direction wants to be read, too.
 			setImmediate(() => {
 				try {
-					const piece = pool.take();
-					const length = readSync(descriptor, piece);
-					this.push(length === 0 ? null : piece.subarray(0, length));
+					const length = readSync(descriptor, pool.room);
+					this.push(length === 0 ? null : pool.fill(length));
 				} catch (error) {
 					this.destroy(error as Error);
 				}
