@@ -9,6 +9,7 @@
  * dropped is counted. It stays in the room's log, and can be read there.
  */
 import type {Message, ServerFrame} from '../protocol/frame.js';
+import {reduceOwnNick, unnamed} from '../protocol/own-nick.js';
 import {isMentioned} from '../protocol/mention.js';
 import type {Kept, KeptWhisper} from './kept.js';
 
@@ -53,12 +54,12 @@ export class Inbox {
 	read = 0;
 	/** The newest entry. */
 	head = 0;
-	nick = '';
 	/** Messages up to this seq are looked at by no wait any more. */
 	droppedUpTo = 0;
 	/** The same, of those that called the agent. */
 	droppedCallsUpTo = 0;
 	readonly #id: string;
+	#own = unnamed('');
 	#floor = 0;
 	#handed = new Set<number>();
 	/** The seqs of the messages that were not read. */
@@ -85,6 +86,10 @@ export class Inbox {
 				seq: undefined,
 			}));
 		}
+	}
+
+	get nick(): string {
+		return this.#own.nick;
 	}
 
 	get unreadCount(): number {
@@ -115,25 +120,17 @@ export class Inbox {
 
 	/** @returns What was heard just now, if anything. */
 	take(frame: ServerFrame): Heard | undefined {
+		this.#own = reduceOwnNick(this.#own, this.#id, frame);
 		switch (frame.type) {
 			case 'welcome': {
 				this.#enter(frame.log, frame.head);
-				this.nick = frame.nick;
 				return undefined;
 			}
 
 			case 'joined':
-			case 'left': {
-				this.head = Math.max(this.head, frame.seq);
-				return undefined;
-			}
-
+			case 'left':
 			case 'renamed': {
 				this.head = Math.max(this.head, frame.seq);
-				if (frame.id === this.#id) {
-					this.nick = frame.to;
-				}
-
 				return undefined;
 			}
 

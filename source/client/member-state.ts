@@ -24,6 +24,7 @@ import {
 	suggestNick,
 	type Nick,
 } from '../protocol/nick.js';
+import {reduceOwnNick, unnamed, type OwnNick} from '../protocol/own-nick.js';
 import {noSuchMember} from '../protocol/room-refusals.js';
 import {checkText} from '../protocol/text.js';
 import type {ClientEvent} from '../event/event.js';
@@ -73,7 +74,7 @@ export class MemberState {
 	readonly #options: MemberStateOptions;
 	readonly #outbox: Outbox;
 	readonly #takenNicks = new Set<string>();
-	#nick: string;
+	#own: OwnNick;
 	#log: string | undefined;
 	#lastSeq: number | undefined;
 	#presence = nobody;
@@ -92,7 +93,7 @@ export class MemberState {
 
 	constructor(options: MemberStateOptions) {
 		this.#options = options;
-		this.#nick = options.nick;
+		this.#own = unnamed(options.nick);
 		this.#lastSeq = options.since;
 		this.#log = options.log;
 		this.#outbox = new Outbox(options.identity.lastN);
@@ -101,7 +102,7 @@ export class MemberState {
 
 	/** The nick in the room, or the one to ask for. */
 	get nick(): string {
-		return this.#nick;
+		return this.#own.nick;
 	}
 
 	get isWelcome(): boolean {
@@ -145,7 +146,7 @@ export class MemberState {
 			type: 'hello',
 			v: wireVersion,
 			client: this.#options.identity.secret,
-			nick: this.#nick,
+			nick: this.nick,
 			...known,
 			...(isOneShot ? {oneShot: true} : {}),
 			...(isAgent ? {agent: true} : {}),
@@ -154,7 +155,7 @@ export class MemberState {
 
 	/** @param nick The nick to ask for: in the next hello, or after the welcome. */
 	wish(nick: string): void {
-		this.#nick = nick;
+		this.#own = {...this.#own, nick};
 		this.#wish = nick;
 	}
 
@@ -179,10 +180,11 @@ export class MemberState {
 
 	/** The nick was taken: picks the next similar one. */
 	wishAnother(): void {
-		this.#takenNicks.add(foldNick(this.#nick));
-		this.#nick = suggestNick(this.#options.nick, key =>
+		this.#takenNicks.add(foldNick(this.nick));
+		const nick = suggestNick(this.#options.nick, key =>
 			this.#takenNicks.has(key),
 		);
+		this.#own = {...this.#own, nick};
 	}
 
 	/** @returns What to send; undefined if no server would accept it. */
@@ -232,7 +234,6 @@ export class MemberState {
 		this.#log = frame.log;
 		this.#hasGap = false;
 		this.#welcome = frame;
-		this.#nick = frame.nick;
 		this.emitFrame(frame);
 		this.#goOnFrom(frame.stored ?? 0);
 		this.#settleReplayed(this.#lastSeq ?? 0);
@@ -258,13 +259,8 @@ export class MemberState {
 		}
 
 		this.#lastSeq = seq;
-		if (entry.id === this.id) {
-			if (entry.type === 'message') {
-				this.#outbox.settle(entry.n);
-			} else if (entry.type === 'renamed' && !this.#isReplay(entry)) {
-				// The welcome knows of earlier ones, and of a nick taken since.
-				this.#nick = entry.to;
-			}
+		if (entry.type === 'message' && entry.id === this.id) {
+			this.#outbox.settle(entry.n);
 		}
 
 		this.emitFrame(entry, this.#isReplay(entry));
@@ -275,7 +271,7 @@ export class MemberState {
 		// A server that sends no id: compare nicks.
 		const isOwn =
 			frame.id === undefined
-				? foldNick(frame.from) === foldNick(this.#nick)
+				? foldNick(frame.from) === foldNick(this.nick)
 				: frame.id === this.id;
 		if (isOwn) {
 			this.#outbox.settle(frame.n);
@@ -297,6 +293,7 @@ export class MemberState {
 
 	emitFrame(frame: ServerFrame, isReplay = false): void {
 		this.#presence = reducePresence(this.#presence, frame);
+		this.#own = reduceOwnNick(this.#own, this.id, frame);
 		const event = {type: 'frame', at: this.#at, frame} as const;
 		this.#emit(isReplay ? {...event, isReplay} : event);
 	}

@@ -2,6 +2,7 @@
 import type {ChatEvent} from '../event/event.js';
 import type {ServerFrame} from '../protocol/frame.js';
 import {normalNick} from '../protocol/nick.js';
+import {reduceOwnNick, unnamed} from '../protocol/own-nick.js';
 
 /** A request that the room answers with a frame. */
 type Question = 'nick' | 'search' | 'past';
@@ -17,12 +18,11 @@ export class Progress {
 	isWelcome = false;
 	/** Whether the room keeps all that we said, to share it later. */
 	isKept = false;
-	/** Our nick, as the room has it. */
-	nick = '';
 	/** The number of peers of a server. */
 	peers = 0;
 	/** Whether a connection ended before the answer came. */
 	wasInterrupted = false;
+	#own = unnamed('');
 	#lastSaid: number | undefined;
 	#question: Question | undefined;
 	#wish = '';
@@ -33,6 +33,11 @@ export class Progress {
 	/** @param isTyped Whether a person types the commands. */
 	constructor(isTyped: boolean) {
 		this.#isTyped = isTyped;
+	}
+
+	/** Our nick, as the room has it. */
+	get nick(): string {
+		return this.#own.nick;
 	}
 
 	/** Whether an answer is due. */
@@ -128,12 +133,13 @@ export class Progress {
 	}
 
 	#seeFrame(frame: ServerFrame): void {
+		const {nick} = this;
+		this.#own = reduceOwnNick(this.#own, this.id, frame);
 		switch (frame.type) {
 			case 'welcome': {
 				// A host has no connection whose phase would say so.
 				this.isWelcome = true;
 				this.hasOpened = true;
-				this.nick = frame.nick;
 				break;
 			}
 
@@ -144,8 +150,7 @@ export class Progress {
 			}
 
 			case 'renamed': {
-				if (frame.id === this.id) {
-					this.nick = frame.to;
+				if (this.nick !== nick) {
 					this.#answer('nick');
 				}
 
@@ -156,8 +161,10 @@ export class Progress {
 				// Where renames aren't announced, the list of members is the answer.
 				if (this.#question === 'nick') {
 					this.#answer('nick');
-					this.nick =
-						frame.names.find(name => name === this.#wish) ?? this.nick;
+					this.#own = {
+						...this.#own,
+						nick: frame.names.find(name => name === this.#wish) ?? nick,
+					};
 				}
 
 				break;

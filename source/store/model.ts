@@ -48,6 +48,8 @@ export type Model = {
 	readonly id: string;
 	/** Empty in raw mode. */
 	readonly nick: string;
+	/** The head of the newest welcome, which gave the nick. */
+	readonly welcomeHead: number;
 	readonly transcript: Transcript;
 	/** With what is hidden; the same object if nothing is. */
 	readonly whole: Transcript;
@@ -176,6 +178,7 @@ export const createModel = (start: ModelStart): Model => ({
 	roomName: undefined,
 	id: start.mode === 'room' ? start.id : '',
 	nick: start.mode === 'room' ? start.nick : '',
+	welcomeHead: 0,
 	transcript: emptyTranscript,
 	whole: emptyTranscript,
 	lastDay: undefined,

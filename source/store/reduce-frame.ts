@@ -8,6 +8,7 @@ import type {
 	Welcome,
 	Whispered,
 } from '../protocol/frame.js';
+import {reduceOwnNick} from '../protocol/own-nick.js';
 import {reducePresence} from '../protocol/presence.js';
 import {hide} from './hiding.js';
 import {
@@ -39,6 +40,7 @@ export const applyFrame = (
 	isReplay = false,
 ): void => {
 	update.presence = reducePresence(update.presence, frame);
+	nameSelf(update, frame);
 	if (endsReplay.has(frame.type)) {
 		greet(update);
 	}
@@ -73,6 +75,13 @@ export const applyFrame = (
 	if (update.greeting && update.newestSeq >= update.greeting.head) {
 		greet(update);
 	}
+};
+
+const nameSelf = (update: ModelUpdate, frame: ServerFrame): void => {
+	const own = {nick: update.nick, head: update.welcomeHead};
+	const {nick, head} = reduceOwnNick(own, update.id, frame);
+	update.nick = nick;
+	update.welcomeHead = head;
 };
 
 /** Until it is shown again; it counts for nothing until then. */
@@ -144,7 +153,6 @@ const show = (
 
 	switch (frame.type) {
 		case 'welcome': {
-			update.nick = frame.nick;
 			forgetUnshared(update);
 			update.roomName = frame.name;
 			update.isBack = update.log !== undefined;
@@ -181,11 +189,6 @@ const show = (
 		}
 
 		case 'renamed': {
-			// The welcome knows of earlier ones, and of a nick taken since.
-			if (frame.id === update.id && !isReplay) {
-				update.nick = frame.to;
-			}
-
 			update.items.push(...itemsOf(frame, update));
 			break;
 		}

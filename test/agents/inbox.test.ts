@@ -277,3 +277,19 @@ test('kept: a file that is not ours is nothing', () => {
 		assert.equal(parseKept(text), undefined);
 	}
 });
+
+test('inbox: a new nick of an earlier time is not the agent’s', () => {
+	const inbox = opened();
+	const renamed = (seq: number): ServerFrame => ({
+		type: 'renamed',
+		seq,
+		at: seq,
+		from: 'codex',
+		to: 'robert',
+		id: own,
+	});
+	inbox.take(renamed(10));
+	assert.equal(inbox.nick, 'codex');
+	inbox.take(renamed(11));
+	assert.equal(inbox.nick, 'robert');
+});

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
 import {freshIdentity} from '../../source/client/identity.js';
 import {publicId} from '../../source/protocol/public-id.js';
 import {openClient, type TestClient} from '../helpers/client.js';
+import {openServer} from '../helpers/room.js';
 import {messageFrame, openScripted, welcomeFrame} from '../helpers/scripted.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
 
@@ -270,4 +272,32 @@ test('resume: an old line of its own does not pass for a new one', async t => {
 	await peers[0]!.until('it', () => saidBy(peers[0]!).length === 1);
 	assert.equal(otter.client.unstored, 1);
 	assert.equal(otter.client.id, publicId(secret));
+});
+
+test('resume: the nick is the welcome’s, whatever this client was called before', async t => {
+	const server = await openServer(t);
+	const secret = randomUUID();
+	const asBob = () =>
+		openClient(t, server.address, 'bob', {identity: freshIdentity(secret)});
+	const before = asBob();
+	await before.untilPhase('open');
+	before.client.rename('robert');
+	await before.until('the nick', () => before.client.nick === 'robert');
+	before.client.leave();
+	await before.client.closed;
+
+	const bob = asBob();
+	await bob.until('its replay', () =>
+		bob.frames().some(frame => frame.type === 'joined'),
+	);
+	const past = bob.frames().filter(frame => frame.type === 'renamed');
+	assert.equal(past.length, 1);
+	assert.equal(bob.client.nick, 'bob');
+	bob.dialled.at(-1)!.destroy();
+	await bob.untilPhase('open', 2);
+	assert.equal(bob.client.nick, 'bob');
+	assert.deepEqual(bob.client.members.names, ['bob']);
+	// One that comes after the head counts.
+	bob.client.rename('rob');
+	await bob.until('the nick', () => bob.client.nick === 'rob');
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {Progress} from '../../source/plain/progress.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 
 const at = 0;
 
@@ -31,6 +32,18 @@ test('progress: only the answer to a question settles it', () => {
 	see({type: 'error', code: 'ERR_BUSY', message: 'Wait for your query.'});
 	assert.ok(!progress.isAsking);
 	assert.ok(progress.hasFailed);
+});
+
+test('progress: a new nick of an earlier time answers nothing', () => {
+	const {progress, see} = openProgress();
+	see(welcomeFrame({nick: 'heron', head: 2}));
+	progress.askNick('crane');
+	see({type: 'renamed', seq: 2, at, from: 'heron', to: 'otter', id: 'own'});
+	assert.ok(progress.isAsking);
+	assert.equal(progress.nick, 'heron');
+	see({type: 'renamed', seq: 3, at, from: 'heron', to: 'crane', id: 'own'});
+	assert.ok(!progress.isAsking);
+	assert.equal(progress.nick, 'crane');
 });
 
 test('progress: an error that answers no question is no failure', () => {

@@ -205,6 +205,10 @@ test('model: one’s nick is the one that the room assigns', () => {
 	assert.equal(reduce(start, [welcome('otter-2')]).nick, 'otter-2');
 	assert.equal(reduce(start, [renamed(1, own, 'ibis')]).nick, 'ibis');
 	assert.equal(reduce(start, [renamed(1, other, 'ibis')]).nick, 'otter');
+	// The welcome’s head is 3: what came before that is past.
+	const nickAfter = (seq: number) =>
+		reduce(start, [welcome('otter-2'), renamed(seq, own, 'ibis')]).nick;
+	assert.deepEqual([2, 3, 4].map(nickAfter), ['otter-2', 'otter-2', 'ibis']);
 	const [item] = reduce(start, [welcome('otter-2'), queued(1, 'hi')]).pending;
 	assert.deepEqual([item?.from, item?.at], ['otter-2', 1]);
 });
