@@ -178,7 +178,11 @@ class Heir {
 			this.#hostNick = frame.host;
 			this.#defeats = 0;
 			void this.#look(frame);
-		} else if (frame.type === 'renamed' && frame.from === this.#hostNick) {
+		} else if (
+			frame.type === 'renamed' &&
+			frame.from === this.#hostNick &&
+			frame.seq > this.#welcome!.head
+		) {
 			this.#hostNick = frame.to;
 		}
 	}

@@ -132,6 +132,20 @@ test('outlive: after a kill -9 a member hosts the room, with its screen, draft a
 	);
 });
 
+test('outlive: the host that left is called as it was, not as in an earlier run', async t => {
+	const user = await openUser(t);
+	const before = await user.host();
+	before.type('/nick crane\r');
+	await before.waitFor('crane ›');
+	before.type('/quit\r');
+	await before.waitForExit();
+	const heron = await user.host();
+	await heron.waitFor('heron ›');
+	const otter = await user.join('otter');
+	heron.signal('SIGKILL');
+	await otter.waitFor('You host this room now: heron left.');
+});
+
 test('outlive: when the host quits, those who connected come back to the same log', async t => {
 	const user = await openUser(t);
 	const heron = await user.host();
