@@ -4,7 +4,12 @@ import test from 'node:test';
 import type {TcpState} from '../../source/tcp/tcp.js';
 import {judge, type Verdict} from '../helpers/truth/claims.js';
 import type {Segment} from '../helpers/truth/pcap.js';
-import {isRight, parseReadings} from '../helpers/truth/queues.js';
+import {
+	canJudge,
+	isRight,
+	parseHoles,
+	parseReadings,
+} from '../helpers/truth/queues.js';
 import {
 	entriesOf,
 	withQueuedFins,
@@ -137,4 +142,42 @@ test('truth: between two readings, a send queue may have held what went over', (
 	assert.ok(!isRightAt(200, 0x1000 + 0x401));
 	assert.ok(isRightAt(400, 0x1000));
 	assert.ok(!isRightAt(400, 0x1000 + 1));
+});
+
+test('truth: where the poll has a hole, no queue is judged', () => {
+	const [here, there] = ['0100007F:9C40', '0100007F:1389'];
+	const text = [
+		`${here} ${there} 00000000 00000000 00 0 100`,
+		// Meanwhile megabytes rose and fell.
+		'hole 200 2900',
+		`${here} ${there} 00001000 00000000 04 3000 3001`,
+		'',
+	].join('\n');
+	const [readings, holes] = [parseReadings(text), parseHoles(text)];
+	assert.equal(readings.length, 2);
+	const judged = (from: number, at: number, sendQueueBytes: number) => {
+		const claim = {
+			from,
+			at,
+			socket: {
+				local: client,
+				remote: server,
+				state: 'ESTABLISHED',
+				sendQueueBytes,
+				receiveQueueBytes: 0,
+				uid: 0,
+			},
+		} as const;
+		return canJudge(claim, holes) ? isRight(claim, readings) : 'unjudged';
+	};
+
+	assert.equal(judged(150, 160, 0), true);
+	assert.equal(judged(150, 160, 4_400_000), false);
+	assert.equal(judged(300, 310, 4_400_000), 'unjudged');
+	assert.equal(judged(300, 310, 0), 'unjudged');
+	// Its own reading may have been in the hole.
+	assert.equal(judged(190, 210, 0), 'unjudged');
+	assert.equal(judged(2890, 2950, 4_400_000), 'unjudged');
+	assert.equal(judged(2950, 2960, 4_400_000), false);
+	assert.equal(judged(3100, 3101, 0x1000), true);
 });

@@ -2,8 +2,8 @@
  * A program that reads both queues and the timer of each socket about once a
  * millisecond, and prints what changed: `LOCAL REMOTE SENT UNREAD TIMER FROM TO`,
  * with when it can't have been so yet, and when it was, in milliseconds since
- * the epoch. It
- * shares no code with what it checks.
+ * the epoch. `hole FROM TO` says when it read nothing. It shares no code with
+ * what it checks.
  *
  * Usage: node queue-poller.ts PORT
  */
@@ -15,6 +15,8 @@ const row =
 	/^ *\d+: (?<local>\w+:\w+) (?<remote>\w+:\w+) \w\w (?<sent>\w+):(?<unread>\w+) (?<timer>\w\w):/gm;
 const nap = new Int32Array(new SharedArrayBuffer(4));
 const known = new Map<string, string>();
+/** What comes and goes in less is bounded by what was read around it. */
+const holeMs = 100;
 /** When the reading before this one began: until then nothing had changed. */
 let before = 0;
 
@@ -26,6 +28,10 @@ for (;;) {
 		.join('\n');
 	// A clock that counts whole milliseconds is up to one behind.
 	const done = Date.now() + 1;
+	if (before > 0 && done - before > holeMs) {
+		writeSync(1, `hole ${before} ${done}\n`);
+	}
+
 	for (const {groups} of text.matchAll(row)) {
 		const {local = '', remote = '', sent, unread, timer} = groups ?? {};
 		if (!local.endsWith(`:${hex}`) && !remote.endsWith(`:${hex}`)) {

@@ -47,6 +47,22 @@ export const parseReadings = (text: string): readonly Reading[] =>
 			to: Number(rest[2]),
 		}));
 
+/** When the poll read nothing. */
+export type Hole = {readonly from: number; readonly to: number};
+
+export const parseHoles = (text: string): readonly Hole[] =>
+	Array.from(text.matchAll(/^hole (\d+) (\d+)$/gm), ([, from, to]) => ({
+		from: Number(from),
+		to: Number(to),
+	}));
+
+/** In a hole, a queue may have held anything. */
+export const canJudge = (
+	{from, at}: QueueClaim,
+	holes: readonly Hole[],
+): boolean =>
+	holes.every(hole => hole.from > at + slackMs || hole.to < from - slackMs);
+
 /** The readings of an end that a claim may be about: one, while nothing changes. */
 const around = (
 	{from: begunAt, at, socket: {local, remote}}: QueueClaim,
