@@ -353,7 +353,7 @@ export class Client {
 				this.#lose(
 					cause
 						? this.#options.describe(cause)
-						: closedBy(this.#bye, this.#runner.connection.phase),
+						: closedBy(this.#bye, this.#runner.connection.phase, link),
 				);
 			},
 		};

@@ -3,6 +3,7 @@ import type {Connection} from '../connection/connection.js';
 import {SockchatError, type ErrorCode} from '../errors.js';
 import type {ServerBye} from '../protocol/frame.js';
 import {banned} from '../protocol/room-refusals.js';
+import {endsWithFin, type Link} from '../socket/link.js';
 
 // Reconnecting would not help.
 const finalCodes: ReadonlySet<ErrorCode> = new Set([
@@ -83,11 +84,13 @@ export const resetByHand = () =>
 export const closedByHand = () =>
 	new SockchatError('ERR_LOST', 'You closed the connection.');
 
-/** Describes what the server did, from its bye or its FIN. */
+/** Describes what the server did, from its bye or the end of what it sent. */
 export const closedBy = (
 	bye: ServerBye | undefined,
 	phase: Connection['phase'],
+	link: Link,
 ): SockchatError => {
+	const fin = endsWithFin(link) ? ' (FIN)' : '';
 	switch (bye?.reason) {
 		case 'shutdown': {
 			return new SockchatError('ERR_SHUTDOWN', 'The server has shut down.');
@@ -115,12 +118,11 @@ export const closedBy = (
 			if (phase !== 'handshaking') {
 				return new SockchatError(
 					'ERR_LOST',
-					'The server closed the connection (FIN).',
+					`The server closed the connection${fin}.`,
 				);
 			}
 
-			const what =
-				'The connection was closed (FIN) before a welcome came. The server may be shutting down';
+			const what = `The connection was closed${fin} before a welcome came. The server may be shutting down`;
 			return new SockchatError(
 				'ERR_LOST',
 				`${what}; if it is not a sockchat server, use --raw.`,

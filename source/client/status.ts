@@ -135,7 +135,7 @@ export const askStatus = async ({
 			onEnded(cause) {
 				const error = cause
 					? connectionFailed(address, undefined, cause)
-					: closedBy(undefined, 'handshaking');
+					: closedBy(undefined, 'handshaking', link);
 				if (error.code === 'ERR_REFUSED') {
 					settle({kind: 'nobody'});
 				} else {

@@ -14,14 +14,14 @@ import type {Recorded, Recorder} from '../recording/recorder.js';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
-import type {Endpoints, Link} from '../socket/link.js';
+import {endsWithFin, type Endpoints, type Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
 import {writeTo} from '../socket/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';
 import type {Track} from './peer-name.js';
-import {redialShare} from './redial.js';
+import {endedWords, redialShare} from './redial.js';
 import type {Silence} from './silence.js';
 import {answerTelnet} from './telnet.js';
 
@@ -66,8 +66,8 @@ const finalCodes = new Set<ErrorCode>([
 	'ERR_SOCKET_PATH',
 ]);
 
-const endedByPeer = () =>
-	new SockchatError('ERR_LOST', 'The other side ended the connection (FIN).');
+const endedByPeer = (link: Link) =>
+	new SockchatError('ERR_LOST', endedWords(endsWithFin(link)));
 
 export class RawClient implements Counted {
 	/** Settles when the connection has ended; with the cause, unless by FIN. */
@@ -380,7 +380,7 @@ export class RawClient implements Counted {
 
 			this.#gauges.ended(this);
 			if (this.#isToRetry && this.#runner.connection.phase === 'open') {
-				this.#lose(endedByPeer());
+				this.#lose(endedByPeer(link));
 			} else {
 				this.#runner.dispatch({type: 'ended', at: this.#runner.now});
 			}

@@ -1,9 +1,13 @@
-/** When `--retry` dials again. */
+/** When `--retry` dials again, and how it says why. */
 import {backoffMs, healthyAfterMs} from '../connection/backoff.js';
 
 // Unlike a room's, it doesn't begin at zero: a service that drops whoever
 // connects would be dialled twice at once.
 const leastShare = 0.25;
+
+/** That the other side ended the connection, of its own accord. */
+export const endedWords = (hasFin: boolean): string =>
+	`The other side ended the connection${hasFin ? ' (FIN)' : ''}.`;
 
 /** @param random From 0 up to, but not including, 1. */
 export const redialShare = (random: number): number =>

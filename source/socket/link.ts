@@ -211,6 +211,10 @@ export type OuterLink = SocketLink | CarriedLink;
 
 export type Link = OuterLink | MemoryLink;
 
+/** Whether its end is a FIN; else it is only closed. */
+export const endsWithFin = (link: Link): boolean =>
+	link.kind !== 'memory' && link.transport === 'tcp';
+
 /** For an event: UDP has no connection that could end. */
 export const datagramFacts = ({kind, facts}: Link): {link?: LinkFacts} =>
 	kind === 'udp' && facts ? {link: facts} : {};

@@ -85,6 +85,22 @@ test('e2e: --retry gives the rest of stdin to the next connection, the script fi
 	);
 });
 
+test('e2e: --retry on a Unix domain socket speaks of no FIN', async t => {
+	const path = join(folder, 'retried.sock');
+	await listenBare(
+		t,
+		socket => {
+			socket.end();
+		},
+		path,
+	);
+	const chat = retry(t, '--socket', path, '--input', 'none');
+	await chat.waitForOutput(
+		'The other side ended the connection. Trying again.\n',
+		{stream: 'stderr'},
+	);
+});
+
 test('e2e: --retry waits for a server that is not there yet, and says so once', async t => {
 	const port = await findPort();
 	const chat = retry(t, port, '--input', 'none');

@@ -4,11 +4,15 @@ import {requireLoopback} from '../../source/socket/address.js';
 import type {Owner} from './environment.js';
 import {WirePeer, type FrameOf} from './wire-peer.js';
 
-/** A listening socket that does exactly what the test says. */
+/**
+ * A listening socket that does exactly what the test says.
+ *
+ * @param place A port, or the path of a Unix domain socket.
+ */
 export const listenBare = async (
 	owner: Owner,
 	onSocket: (socket: Socket) => void,
-	port = 0,
+	place: number | string = 0,
 ) => {
 	const sockets = new Set<Socket>();
 	const server = createServer({allowHalfOpen: true, noDelay: true}, socket => {
@@ -21,7 +25,12 @@ export const listenBare = async (
 	});
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
-		server.listen({host: '127.0.0.1', port}, resolve);
+		server.listen(
+			typeof place === 'string'
+				? {path: place}
+				: {host: '127.0.0.1', port: place},
+			resolve,
+		);
 	});
 	const close = async () =>
 		new Promise<void>(resolve => {
@@ -33,12 +42,15 @@ export const listenBare = async (
 			}
 		});
 	owner.after(close);
-	const {port: bound} = server.address() as AddressInfo;
-	const address = requireLoopback({
-		kind: 'tcp',
-		host: '127.0.0.1',
-		port: bound,
-	});
+	const address = requireLoopback(
+		typeof place === 'string'
+			? {kind: 'unix', path: place}
+			: {
+					kind: 'tcp',
+					host: '127.0.0.1',
+					port: (server.address() as AddressInfo).port,
+				},
+	);
 	return {address, close};
 };
 
@@ -46,7 +58,7 @@ export const listenBare = async (
 export const openScripted = async (
 	owner: Owner,
 	onPeer: (peer: WirePeer, count: number) => void,
-	port = 0,
+	place: number | string = 0,
 ) => {
 	let count = 0;
 	return listenBare(
@@ -54,7 +66,7 @@ export const openScripted = async (
 		socket => {
 			onPeer(new WirePeer(socket), ++count);
 		},
-		port,
+		place,
 	);
 };
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {createHash, randomBytes} from 'node:crypto';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
 import {MemoryLink} from '../../source/socket/link.js';
@@ -64,6 +67,35 @@ test('raw client: runs over any link, connected already or not', async t => {
 	far.resume();
 	far.end();
 	assert.equal(await client.closed, undefined);
+});
+
+test('raw client: only TCP ends a connection with FIN', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-test-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	for (const [place, said] of [
+		[0, 'The other side ended the connection (FIN).'],
+		[join(folder, 'pair.sock'), 'The other side ended the connection.'],
+	] as const) {
+		const {address} = await openScripted(
+			t,
+			peer => {
+				peer.isFramed = false;
+				peer.end();
+			},
+			place,
+		);
+		const {of, ...raw} = openRawClient(t, address, {isRetrying: true});
+		await raw.untilPhase('waiting');
+		const lost = of('connection').find(
+			({connection}) => connection.phase === 'waiting',
+		);
+		assert.equal(
+			lost?.connection.phase === 'waiting' && lost.connection.cause.message,
+			said,
+		);
+	}
 });
 
 test('raw client: after its FIN it sends no more, but still reads', async t => {

@@ -9,6 +9,7 @@ import {acceptOne} from '../../raw/accept-one.js';
 import {createAnswers} from '../../raw/answers/answers.js';
 import {startPipe, type Pipe} from '../../raw/pipe.js';
 import {reach} from '../../raw/reach.js';
+import {endedWords} from '../../raw/redial.js';
 import {startRetryPipe} from '../../raw/retry-pipe.js';
 import {startServePipe} from '../../raw/serve-pipe.js';
 import {formatAddress} from '../../socket/address.js';
@@ -73,7 +74,7 @@ const startRetrying = (
 	const place = formatAddress(address);
 	const because = (cause: Error | undefined): string => {
 		if (cause === undefined) {
-			return 'The other side ended the connection (FIN).';
+			return endedWords(address.kind === 'tcp');
 		}
 
 		const {code, message} = describe(cause);
