@@ -1,6 +1,6 @@
 /** Rests that are counted in turns of the event loop, not in time. */
 import {Buffer} from 'node:buffer';
-import type {Socket} from 'node:net';
+import type {Readable} from 'node:stream';
 
 export const afterTurns = (count: number, proceed: () => void): void => {
 	if (count === 0) {
@@ -11,24 +11,24 @@ export const afterTurns = (count: number, proceed: () => void): void => {
 };
 
 /**
- * All that a socket says until its end, with rests of so many turns between reads.
+ * All that a stream has until its end, with rests of so many turns between reads.
  *
  * @param received Takes the chunks as they come.
  */
 export const readSlowly = async (
-	socket: Socket,
+	stream: Readable,
 	turns: readonly number[],
 	received: Buffer[] = [],
 ): Promise<Buffer> => {
-	socket.on('data', chunk => {
+	stream.on('data', (chunk: Buffer) => {
 		received.push(chunk);
-		socket.pause();
+		stream.pause();
 		afterTurns(turns[received.length % turns.length]!, () => {
-			socket.resume();
+			stream.resume();
 		});
 	});
 	await new Promise<void>(resolve => {
-		socket.once('end', resolve);
+		stream.once('end', resolve);
 	});
 	return Buffer.concat(received);
 };

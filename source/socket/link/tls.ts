@@ -118,7 +118,7 @@ class TlsStream extends CarrierStream {
 		socket.once('close', () => {
 			// A turn later, as the last that was read may still be on its way.
 			setImmediate(() => {
-				if (!this.readableEnded || this.connecting) {
+				if (this.connecting) {
 					this.#endOfWire();
 				}
 			});
@@ -209,6 +209,8 @@ class TlsStream extends CarrierStream {
 	#openWire(): Duplex {
 		const socket = this.#socket;
 		const wire = new Duplex({
+			// node:tls is destroyed with it, and what nobody has read yet is lost.
+			autoDestroy: false,
 			read() {
 				socket.resume();
 			},
@@ -228,9 +230,15 @@ class TlsStream extends CarrierStream {
 				socket.pause();
 			}
 		});
-		socket.once('end', () => {
-			wire.push(null);
-		});
+		const endWire = () => {
+			if (!this.destroyed) {
+				wire.push(null);
+			}
+		};
+
+		socket.once('end', endWire);
+		// Without FIN: then it ends without close_notify, and that is said.
+		socket.once('close', endWire);
 		return wire;
 	}
 
