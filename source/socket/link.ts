@@ -12,6 +12,7 @@ import {connectTimedOut} from '../connection/lifecycle.js';
 import type {SockchatError} from '../errors.js';
 import type {LinkFacts, MessageKind} from '../event/link-facts.js';
 import {hostAndPort} from './address.js';
+import {checkEnd} from './checked-end.js';
 import {resetSocket} from './reset.js';
 
 /** What raw mode needs of a stream; a socket of node:net has it. */
@@ -108,6 +109,7 @@ export class SocketLink extends CommonLink {
 		this.kind = kind;
 		this.stream = socket;
 		this.boundPort = boundPort;
+		checkEnd(socket);
 	}
 
 	/** What the kernel knows it as. */
