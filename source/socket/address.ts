@@ -7,7 +7,7 @@
  * might return ::1, where the same port may belong to another program.
  */
 import {Buffer} from 'node:buffer';
-import {isIP, isIPv4} from 'node:net';
+import {isIP, isIPv4, isIPv6} from 'node:net';
 import {resolve} from 'node:path';
 import process from 'node:process';
 import {assertNever, quoted, SockchatError} from '../errors.js';
@@ -90,11 +90,42 @@ const wayTo = (purpose: Purpose, host: string, port: number): string => {
 	}
 };
 
-const notLoopback = (host: string, port: number, purpose: Purpose = 'room') =>
-	new SockchatError(
+/** 4 or 6; 0 if it is no IP address. */
+export const ipVersionOf = (host: string): number => isIP(host);
+
+const isLoopbackIpv4 = (host: string): boolean =>
+	isIPv4(host) && host.startsWith('127.');
+
+/** As browsers write a host; undefined if it is none. */
+const hostOfUrl = (host: string): string | undefined => {
+	const url = `http://${host}`;
+	return URL.canParse(url) ? new URL(url).hostname : undefined;
+};
+
+/**
+ * The usual form of an IPv4 address that was meant as loopback: 127.1 is short
+ * for it in C, 127.0.0.256 is a slip. A lookup of them differs between programs.
+ */
+const usualForm = (host: string): string | undefined => {
+	if (isIPv4(host) || !/^(?:0x)?\d[\da-fx.]*$/i.test(host)) {
+		return undefined;
+	}
+
+	const form = hostOfUrl(host) ?? '127.0.0.1';
+	return isLoopbackIpv4(form) ? form : undefined;
+};
+
+const notLoopback = (host: string, port: number, purpose: Purpose = 'room') => {
+	const form = usualForm(host);
+	const advice =
+		form === undefined
+			? `, and sockchat stays on this machine; ${wayTo(purpose, host, port)}`
+			: ` in its usual form, four numbers from 0 to 255: give ${form}.`;
+	return new SockchatError(
 		'ERR_NOT_LOOPBACK',
-		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost), and sockchat stays on this machine; ${wayTo(purpose, host, port)}`,
+		`${quoted(host)} is not a loopback address (127.0.0.0/8, ::1 or localhost)${advice}`,
 	);
+};
 
 export const portOutOfRange = (seen: string, least: number) =>
 	new SockchatError(
@@ -108,8 +139,28 @@ const badSocketPath = (path: string, why: string) =>
 		`${quoted(path)} can't be a socket's path: ${why}.`,
 	);
 
-/** 4 or 6; 0 if it is no IP address. */
-export const ipVersionOf = (host: string): number => isIP(host);
+/**
+ * One address has many spellings, and 127.0.0.0/8 has a mapped one (RFC 4291,
+ * 2.5.5.2): for the kernel the same place, by IPv4.
+ */
+const loopbackIpv6 = (address: string): string | undefined => {
+	// A zone makes it no host of a URL.
+	const host = hostOfUrl(`[${address}]`);
+	if (host === '[::1]') {
+		return '::1';
+	}
+
+	const mapped = /^\[::ffff:7f(?<second>[\da-f]{2}):(?<rest>[\da-f]+)\]$/.exec(
+		host ?? '',
+	)?.groups;
+	if (!mapped) {
+		return undefined;
+	}
+
+	const rest = Number.parseInt(mapped['rest']!, 16);
+	const second = Number.parseInt(mapped['second']!, 16);
+	return [127, second, rest >> 8, rest % 256].join('.');
+};
 
 const loopbackHost = (host: string): string | undefined => {
 	const wanted = host.toLowerCase();
@@ -117,11 +168,12 @@ const loopbackHost = (host: string): string | undefined => {
 		return '127.0.0.1';
 	}
 
-	if (wanted === '::1' || wanted === '[::1]') {
-		return '::1';
+	const bare = wanted.replace(/^\[(.*)\]$/, '$1');
+	if (isIPv6(bare)) {
+		return loopbackIpv6(bare);
 	}
 
-	return isIPv4(wanted) && wanted.startsWith('127.') ? wanted : undefined;
+	return isLoopbackIpv4(wanted) ? wanted : undefined;
 };
 
 /**

@@ -86,6 +86,8 @@ test('e2e: any loopback address serves, IPv6 and 127.x.x.x too', async t => {
 		['::1', '[::1]'],
 		['127.1.2.3', '127.1.2.3'],
 		['LOCALHOST', '127.0.0.1'],
+		['0:0:0:0:0:0:0:1', '[::1]'],
+		['::ffff:127.0.0.1', '127.0.0.1'],
 	] as const) {
 		const serving = startBin(t, ['serve', '--port', '0', '--host', host]);
 

@@ -32,6 +32,8 @@ test('address: a port, a host and port, or a path, in every command', () => {
 		['127.1.2.3:7', tcp('127.1.2.3', 7)],
 		['localhost:6000', tcp('127.0.0.1', 6000)],
 		['[::1]:6000', tcp('::1', 6000)],
+		['[0:0:0:0:0:0:0:1]:6000', tcp('::1', 6000)],
+		['[::ffff:127.0.0.1]:6000', tcp('127.0.0.1', 6000)],
 		['./room.sock', unix('./room.sock')],
 		['/run/room', unix('/run/room')],
 		['a/b:7', unix('a/b:7')],

@@ -268,6 +268,11 @@ test('options: a host is loopback, and localhost is 127.0.0.1', () => {
 		['LocalHost', '127.0.0.1'],
 		['::1', '::1'],
 		['[::1]', '::1'],
+		['0:0:0:0:0:0:0:1', '::1'],
+		['[0:0:0:0:0:0:0:1]', '::1'],
+		// The kernel listens and dials there by IPv4.
+		['::ffff:127.0.0.1', '127.0.0.1'],
+		['[::FFFF:7f01:203]', '127.1.2.3'],
 	] as const) {
 		assert.deepEqual(options('', {host}).address, tcp(literal, 5001));
 	}

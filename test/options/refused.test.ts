@@ -45,12 +45,36 @@ test('options: a host that is not loopback is refused, with the way to reach it'
 	const hosts = `
 		0.0.0.0 192.168.1.1 10.0.0.1 128.0.0.1 126.255.255.255 1.127.0.0
 		example.org 127.0.0.1.evil.org localhost.evil.org evil localhost.
-		:: ::2 fe80::1 ::ffff:127.0.0.1 [::] [127.0.0.1]
-		127.1 127.0.0.256 0x7f.0.0.1 0177.0.0.1 2130706433`;
+		:: ::2 fe80::1 ::ffff:10.0.0.1 [::] [127.0.0.1] 10.1 167772161`;
 	for (const host of [...hosts.trim().split(/\s+/), '\u00B9']) {
 		const message = refusal('ERR_NOT_LOOPBACK', 'connect', {host, port: '7'});
 		assert.ok(message.startsWith(`"${host}" is not a loopback address`));
 		assert.ok(message.endsWith(`ssh -L 7:127.0.0.1:7 ${host}`));
+	}
+});
+
+test('options: loopback in an unusual form is refused without a way elsewhere', () => {
+	const ways: readonly GivenFlags[] = [{}, {raw: true}];
+	for (const [host, form] of [
+		['127.1', '127.0.0.1'],
+		['0x7f.0.0.1', '127.0.0.1'],
+		['0177.0.0.2', '127.0.0.2'],
+		['2130706433', '127.0.0.1'],
+		['127.0.0.256', '127.0.0.1'],
+		['1270.0.0.1', '127.0.0.1'],
+		['127.0.0.1.', '127.0.0.1'],
+	] as const) {
+		for (const given of ways) {
+			const message = refusal('ERR_NOT_LOOPBACK', 'connect', {
+				host,
+				port: '7',
+				...given,
+			});
+			assert.equal(
+				message,
+				`"${host}" is not a loopback address (127.0.0.0/8, ::1 or localhost) in its usual form, four numbers from 0 to 255: give ${form}.`,
+			);
+		}
 	}
 });
 

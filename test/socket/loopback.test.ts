@@ -6,12 +6,17 @@
 import assert from 'node:assert/strict';
 import {Server, Socket} from 'node:net';
 import {test, type TestContext} from 'node:test';
+import {env} from 'node:process';
 import {inspect} from 'node:util';
+import fc from 'fast-check';
+import {SockchatError} from '../../source/errors.js';
 import {connect, startServer, type Address} from '../../source/index.js';
 import {startRawServer} from '../../source/raw/server.js';
-import {requireLoopback} from '../../source/socket/address.js';
+import {parseTcpAddress, requireLoopback} from '../../source/socket/address.js';
 import {dial} from '../../source/socket/dial.js';
 import {listen} from '../../source/socket/listen.js';
+
+const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
 /** The arguments of all calls that would have opened a socket. */
 const barSockets = (t: TestContext): unknown[][] => {
@@ -95,11 +100,14 @@ const foreignHosts = [
 	'127.0.0.1\n',
 	' 127.0.0.1',
 	'::ffff:10.0.0.1',
-	'::ffff:127.0.0.1',
-	'::ffff:7f00:1',
+	'::ffff:126.255.255.255',
+	'::ffff:8000:1',
+	// Neither is routed to loopback, though they end like it.
+	'::127.0.0.1',
+	'64:ff9b::127.0.0.1',
+	'::1:0',
 	'::1%eth0',
 	'fe80::1',
-	'0::1',
 	'0x7f.0.0.1',
 	'0177.0.0.1',
 	'127.1',
@@ -124,6 +132,52 @@ for (const host of foreignHosts) {
 		);
 	});
 }
+
+test('loopback: of IPv6 only ::1 and mapped 127.0.0.0/8, however spelt', () => {
+	const group = fc.oneof(
+		fc.constantFrom(0, 1, 0xff_ff, 0x7f_00, 0x7f_ff),
+		fc.nat(0xff_ff),
+	);
+	const spell = fc.record({
+		isLong: fc.boolean(),
+		isUpper: fc.boolean(),
+		isDotted: fc.boolean(),
+		isBracketed: fc.boolean(),
+	});
+	const high = fc.oneof(
+		fc.constant([0, 0, 0, 0, 0, 0]),
+		fc.constant([0, 0, 0, 0, 0, 0xff_ff]),
+		fc.array(group, {minLength: 6, maxLength: 6}),
+	);
+	fc.assert(
+		fc.property(high, group, group, spell, (start, seventh, eighth, how) => {
+			const texts = [...start, seventh, eighth].map(each =>
+				each.toString(16).padStart(how.isLong ? 4 : 1, '0'),
+			);
+			const quad = [seventh >> 8, seventh & 255, eighth >> 8, eighth & 255];
+			const dotted = quad.join('.');
+			const last = how.isDotted ? [dotted] : texts.slice(6);
+			const plain = [...texts.slice(0, 6), ...last].join(':');
+			const cased = how.isUpper ? plain.toUpperCase() : plain;
+			const host = how.isBracketed ? `[${cased}]` : cased;
+			const isZero = start.every(each => each === 0);
+			const isMapped = start.slice(0, 5).every(each => each === 0);
+			const wanted =
+				isZero && seventh === 0 && eighth === 1
+					? '::1'
+					: isMapped && start[5] === 0xff_ff && quad[0] === 127
+						? dotted
+						: undefined;
+			const parsed = parseTcpAddress(host, 5001);
+			const taken =
+				parsed instanceof SockchatError || parsed.kind !== 'tcp'
+					? undefined
+					: parsed.host;
+			assert.equal(taken, wanted, host);
+		}),
+		{numRuns: runs},
+	);
+});
 
 test('loopback: a value that is not an address opens no socket either', async t => {
 	const whole = doors.filter(([name]) => !name.endsWith('in parts'));
