@@ -262,6 +262,14 @@ export const sliceText = (
 /** The width in terminal columns. */
 export const displayWidth = (text: DisplayText): number => stringWidth(text);
 
+/** A character by itself: one that would be a blank there, by its code. */
+export const displayAlone = (character: string): DisplayText => {
+	const shown = toDisplay(character);
+	return displayWidth(shown) === 0 || shown.trim() === ''
+		? (escape(character) as DisplayText)
+		: shown;
+};
+
 /** The user-perceived characters of a text (UAX 29). */
 export const graphemes = (text: string): string[] =>
 	/^[\u0020-\u007E]*$/.test(text)

@@ -10,7 +10,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {SockchatError} from '../errors.js';
-import {displayWidth, graphemes, toDisplay} from './display.js';
+import {displayAlone, displayWidth, graphemes, toDisplay} from './display.js';
 import {lazy} from './lazy.js';
 import {normalized} from './normal.js';
 
@@ -130,6 +130,11 @@ const asciiKeys = lazy(() =>
 	}),
 );
 
+const blanks: ReadonlyMap<string, string> = new Map([
+	[' ', 'a space'],
+	['\t', 'a tab'],
+]);
+
 const isTooLong = (text: string): boolean => text.length > maxRawUnits;
 
 /** Normalises to NFC; a text too long for a nick stays unchanged. */
@@ -246,9 +251,7 @@ const whyInvalid = (nick: string): string | undefined => {
 
 	const character = forbidden().exec(nick)?.[0];
 	if (character !== undefined) {
-		return /\s/v.test(character)
-			? 'it contains a space'
-			: `it contains ${toDisplay(character)}`;
+		return `it contains ${blanks.get(character) ?? displayAlone(character)}`;
 	}
 
 	if (!startsWell().test(nick)) {

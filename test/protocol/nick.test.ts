@@ -62,6 +62,14 @@ for (const text of [
 const hint = 'Use letters, digits, - _ and ., at most 24 of them.';
 const refusals: ReadonlyArray<readonly [text: string, message: string]> = [
 	['ot ter', `"ot ter" can't be a nick: it contains a space. ${hint}`],
+	['ot\tter', `"ot    ter" can't be a nick: it contains a tab. ${hint}`],
+	['ot\nter', `"ot⏎ter" can't be a nick: it contains ⏎. ${hint}`],
+	['ot\rter', `"ot␍ter" can't be a nick: it contains ␍. ${hint}`],
+	['a\u2028b', `"a\\u{2028}b" can't be a nick: it contains \\u{2028}. ${hint}`],
+	// These are shown as blanks, or not at all.
+	['a\u00A0b', `"a\u00A0b" can't be a nick: it contains \\xa0. ${hint}`],
+	['a\u3000b', `"a\u3000b" can't be a nick: it contains \\u{3000}. ${hint}`],
+	['a\u200Db', `"ab" can't be a nick: it contains \\u{200d}. ${hint}`],
 	['', `"" can't be a nick: it is empty. ${hint}`],
 	['a:b', `"a:b" can't be a nick: it contains :. ${hint}`],
 	['@otter', `"@otter" can't be a nick: it contains @. ${hint}`],
