@@ -97,6 +97,7 @@ export const openProxy = async (
 					path: record,
 					side: 'proxy',
 					address: target.address,
+					link: target.link,
 					onFailure: fail,
 				});
 	const proxy = new Proxy({

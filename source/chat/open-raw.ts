@@ -177,12 +177,12 @@ export const prepareRaw = async (
 
 /** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
 export const beginRecording = (
-	{record, command, address}: RawSocketOptions,
+	{record, command, address, link}: RawSocketOptions,
 	onFailure: (error: SockchatError) => void,
 ): Recorder | undefined =>
 	record === undefined
 		? undefined
-		: new Recorder({path: record, side: command, address, onFailure});
+		: new Recorder({path: record, side: command, address, link, onFailure});
 
 /**
  * Opens the socket; what happens on it from now on comes as events.

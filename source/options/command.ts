@@ -204,6 +204,8 @@ export type Request =
 			readonly command: 'replay';
 			readonly file: string | undefined;
 			readonly given: GivenFlags;
+			/** The flags that may be repeated. */
+			readonly steps?: readonly TypedStep[];
 	  }
 	| {
 			readonly command: 'proxy';
@@ -299,9 +301,11 @@ const requestOf = (
 		return swallowedIn(given, word!) ?? all;
 	}
 
-	return command === 'replay'
-		? {command, file, given: all}
-		: {command, given: all, ...(steps && {steps})};
+	return {
+		...(command === 'replay' ? {command, file} : {command}),
+		given: all,
+		...(steps && {steps}),
+	};
 };
 
 /** Both of its words are addresses, which it reads by itself. */

@@ -1,15 +1,26 @@
 /** The options of `sockchat replay`, as far as no recording is read. */
 import {SockchatError} from '../errors.js';
+import type {RecordingHead} from '../recording/line.js';
+import type {RecordedLink} from '../recording/link.js';
+import type {LinkWish} from '../socket/link/transport.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Config} from './config/config.js';
 import {contradictionIn} from './contradictions.js';
 import {readAddressWord} from './address-word.js';
 import {readAddress} from './address.js';
-import {writtenFlag} from './flags.js';
-import {Reader, wrongUsage, type GivenFlags} from './reader.js';
-import {settle, type Variables} from './settings.js';
+import {readLink} from './chat/link.js';
+import {writtenFlag, type FlagName} from './flags.js';
+import {Reader, wrongUsage, type GivenFlags, type TypedStep} from './reader.js';
+import {settle, type Settings, type Variables} from './settings.js';
 
 export type ReplaySide = 'connect' | 'serve';
+
+export type ReplayRequest = {
+	readonly file: string | undefined;
+	readonly given: GivenFlags;
+	/** The flags that may be repeated. */
+	readonly steps?: readonly TypedStep[];
+};
 
 export type ReplayOptions = {
 	readonly file: string;
@@ -23,6 +34,9 @@ export type ReplayOptions = {
 	readonly pcapng: string | undefined;
 	/** The flags that were typed; without any that say where, the recording does. */
 	readonly typed: GivenFlags;
+	/** All that hold; what is meant for a link is read once that is known. */
+	readonly settings: Settings;
+	readonly steps: readonly TypedStep[];
 };
 
 // A port that is set for rooms is not meant for recordings.
@@ -44,8 +58,7 @@ const exportContradiction = (typed: GivenFlags): SockchatError | undefined => {
 };
 
 export const parseReplayOptions = (
-	file: string | undefined,
-	typed: GivenFlags,
+	{file, given: typed, steps = []}: ReplayRequest,
 	env: Variables,
 	config: Config | undefined,
 ): ReplayOptions | SockchatError => {
@@ -53,7 +66,8 @@ export const parseReplayOptions = (
 		return wrongUsage('replay needs FILE, a recording made by --record.');
 	}
 
-	const {given, origins} = settle(typed, 'replay', env, config);
+	const settings = settle(typed, 'replay', env, config);
+	const {given, origins} = settings;
 	const wrong = contradictionIn(given, origins);
 	if (wrong) {
 		return wrong;
@@ -71,6 +85,8 @@ export const parseReplayOptions = (
 		// In the config file it is for what is captured.
 		pcapng: reader.isTyped('pcapng') ? reader.text('pcapng') : undefined,
 		typed,
+		settings,
+		steps,
 	};
 	return exportContradiction(typed) ?? reader.error ?? options;
 };
@@ -80,10 +96,20 @@ export const replayAddress = (
 	typed: GivenFlags,
 	side: ReplaySide,
 	recorded: string,
+	link?: RecordedLink,
 ): LoopbackAddress | SockchatError => {
 	const isTyped = places.some(name => typed[name] !== undefined);
 	const meant = isTyped ? typed : readAddressWord(recorded);
-	const reader = new Reader(meant instanceof Error ? {} : meant);
+	const isUdp = link?.kind === 'udp';
+	if (isUdp && !(meant instanceof Error) && meant.socket !== undefined) {
+		return wrongUsage(
+			'The recording is of UDP, which has a port and no path; give PORT or HOST:PORT.',
+		);
+	}
+
+	const reader = new Reader(
+		meant instanceof Error ? {} : {...meant, ...(isUdp && {udp: true})},
+	);
 	const address = readAddress(reader, side, true);
 	const wrong = meant instanceof Error ? meant : reader.error;
 	return isTyped || !wrong
@@ -92,4 +118,97 @@ export const replayAddress = (
 				'ERR_RECORDING',
 				`The recording has no address to play at: ${wrong.message}`,
 			);
+};
+
+const ofTls = [
+	'tlsCa',
+	'tlsInsecure',
+	'tlsName',
+	'tlsCert',
+	'tlsKey',
+] as const satisfies readonly FlagName[];
+const ofWebSocket = [
+	'wsProtocol',
+	'wsHeader',
+] as const satisfies readonly FlagName[];
+const ofServer: ReadonlySet<FlagName> = new Set(['tlsCert', 'tlsKey']);
+
+const hasTls = (link: RecordedLink | undefined): boolean =>
+	link?.kind === 'tls' || (link?.kind === 'ws' && link.tls === true);
+
+const nameOf = (link: RecordedLink | undefined, address: string): string => {
+	switch (link?.kind) {
+		case 'tls': {
+			return 'TLS';
+		}
+
+		case 'ws': {
+			return 'a WebSocket';
+		}
+
+		case 'udp': {
+			return 'UDP';
+		}
+
+		case undefined: {
+			return /[/@]/.test(address) ? 'a Unix domain socket' : 'TCP';
+		}
+	}
+};
+
+/** @returns What is wrong with a flag that means nothing for this link. */
+const misplacedFor = (
+	typed: GivenFlags,
+	side: ReplaySide,
+	{link, address}: RecordingHead,
+): SockchatError | undefined => {
+	for (const [names, isThere, what] of [
+		[ofTls, hasTls(link), 'TLS'],
+		[ofWebSocket, link?.kind === 'ws', 'a WebSocket'],
+	] as const) {
+		const name = names.find(each => typed[each] !== undefined);
+		if (name !== undefined && !isThere) {
+			return wrongUsage(
+				`${writtenFlag(name)} needs a recording of ${what}, and this one is of ${nameOf(link, address)}.`,
+			);
+		}
+	}
+
+	const ofClient = [...ofTls, ...ofWebSocket].find(
+		name => typed[name] !== undefined && !ofServer.has(name),
+	);
+	return ofClient !== undefined && side === 'serve'
+		? wrongUsage(
+				`${writtenFlag(ofClient)} is for a client, and this plays as the server; leave it out.`,
+			)
+		: undefined;
+};
+
+/** What the recording is played over: the link that it is of. */
+export const replayLink = (
+	{typed, settings, steps}: ReplayOptions,
+	side: ReplaySide,
+	head: RecordingHead,
+): LinkWish | SockchatError | undefined => {
+	const {link} = head;
+	const wrong = misplacedFor(typed, side, head);
+	if (wrong) {
+		return wrong;
+	}
+
+	if (link === undefined || link.kind === 'udp') {
+		return undefined;
+	}
+
+	const {given, origins} = settings;
+	const reader = new Reader(
+		{
+			...given,
+			...(hasTls(link) && {tls: true}),
+			...(link.kind === 'ws' && {ws: link.path}),
+		},
+		origins,
+	);
+	const wish = readLink(reader, steps);
+	return reader.error ?? wish;
 };

@@ -1,20 +1,19 @@
 /** `sockchat replay`. */
-import type {GivenFlags} from '../options/reader.js';
-import {parseReplayOptions} from '../options/replay.js';
+import {parseReplayOptions, type ReplayRequest} from '../options/replay.js';
 import {openErrors, type Output} from '../plain/output.js';
 import {runWithOptions} from './configured.js';
 import {exitCodeOf} from './exit-code.js';
 import {SignalWatch} from './signals.js';
 
 export const runReplayCommand = async (
-	file: string | undefined,
-	given: GivenFlags,
+	request: ReplayRequest,
 	output: Output,
 ): Promise<number> =>
 	runWithOptions(
-		{command: 'replay', given},
+		{command: 'replay', given: request.given},
 		output,
-		(typed, env, config) => parseReplayOptions(file, typed, env, config),
+		(typed, env, config) =>
+			parseReplayOptions({...request, given: typed}, env, config),
 		async options => {
 			const signals = new SignalWatch(output);
 			const {runReplay} = await import('../plain/recording/replay.js');

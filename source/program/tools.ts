@@ -51,7 +51,7 @@ export const runTool = async (
 		}
 
 		case 'replay': {
-			return runReplayCommand(request.file, request.given, output);
+			return runReplayCommand(request, output);
 		}
 
 		case 'lesson': {

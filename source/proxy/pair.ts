@@ -125,10 +125,15 @@ export class Pair {
 		const {clock, isWatched, record, watches, onEvent} = this.#options;
 		const {name: peer} = this.#options;
 		const note = (bytes: Buffer) => {
-			record?.chunk(direction, bytes);
+			const frame = from.messageKind(bytes);
+			// What the target is sent is a message there, whatever the client speaks.
+			record?.chunk(
+				direction,
+				bytes,
+				frame ?? (direction === 'out' ? to.messageKind(bytes) : undefined),
+			);
 			watches?.read(direction, peer, bytes);
 			if (isWatched) {
-				const frame = from.messageKind(bytes);
 				const at = clock.wallMs();
 				onEvent({type: 'chunk', at, direction, peer, bytes, frame});
 			}

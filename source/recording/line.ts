@@ -5,7 +5,9 @@
 import {Buffer} from 'node:buffer';
 import {quoted} from '../errors.js';
 import type {LinkType, Packet} from '../tcp/pcap.js';
+import type {MessageKind} from '../event/link-facts.js';
 import type {ChunkObject} from './chunk-objects.js';
+import {parseRecordedLink, type RecordedLink} from './link.js';
 
 /** Whose `out` is what: of a proxy's, it goes from the client to the target. */
 export type RecordedSide = 'connect' | 'serve' | 'proxy';
@@ -16,6 +18,8 @@ export type RecordingHead = {
 	readonly side: RecordedSide;
 	/** Where it connected to, or was to listen. */
 	readonly address: string;
+	/** What carried the bytes; of a proxy's, to its target. */
+	readonly link?: RecordedLink | undefined;
 	readonly at: number;
 };
 
@@ -79,6 +83,8 @@ export type Recorded =
 			readonly direction: 'in' | 'out';
 			/** None for a FIN. */
 			readonly bytes: Buffer;
+			/** How a WebSocket message was sent. */
+			readonly frame?: MessageKind | undefined;
 	  };
 
 export type CapturedPacket = {
@@ -120,9 +126,16 @@ export const parseHead = (line: string): RecordingHead | Wrong => {
 		return {expected: '"side" to be "connect", "serve" or "proxy"'};
 	}
 
-	return typeof address === 'string' && typeof at === 'number'
-		? {type: 'recording', v, side, address, at}
-		: {expected: '"address" as a text and "at" as a number'};
+	if (typeof address !== 'string' || typeof at !== 'number') {
+		return {expected: '"address" as a text and "at" as a number'};
+	}
+
+	// One without it is of TCP or a Unix domain socket as it is.
+	const link =
+		head['link'] === undefined ? undefined : parseRecordedLink(head['link']);
+	return link && isWrong(link)
+		? link
+		: {type: 'recording', v, side, address, link, at};
 };
 
 const notBase64: Wrong = {expected: '"base64" in base64 (RFC 4648, 4)'};
@@ -132,7 +145,7 @@ const parseMoved = (
 	type: 'chunk' | 'fin',
 	at: number,
 ): Recorded | Wrong => {
-	const {direction, bytes, base64} = object;
+	const {direction, bytes, base64, frame} = object;
 	if (direction !== 'in' && direction !== 'out') {
 		return {expected: '"direction" to be "in" or "out"'};
 	}
@@ -148,7 +161,14 @@ const parseMoved = (
 	}
 
 	return decoded.length === bytes
-		? {type, at, peer, direction, bytes: decoded}
+		? {
+				type,
+				at,
+				peer,
+				direction,
+				bytes: decoded,
+				...((frame === 'text' || frame === 'binary') && {frame}),
+			}
 		: {expected: `"bytes" to be ${decoded.length}, as "base64" has them`};
 };
 

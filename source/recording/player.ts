@@ -4,13 +4,16 @@
  *
  * The order is that in which one program read and wrote, so whatever a peer
  * answered to has been sent again before its answer is waited for. Where chunks
- * end means nothing: TCP is a stream.
+ * end means nothing, as TCP is a stream; a WebSocket and UDP have messages, each
+ * of which is to be the same.
  */
 import type {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import type {Duplex} from 'node:stream';
 import {setTimeout as wait} from 'node:timers/promises';
-import type {SocketLink} from '../socket/link.js';
+import {SockchatError} from '../errors.js';
+import type {MessageKind} from '../event/link-facts.js';
+import type {OuterLink} from '../socket/link.js';
 import type {Recorded, RecordedSide} from './line.js';
 
 export type PlayedSide = 'connect' | 'serve';
@@ -42,7 +45,7 @@ export type PlayerOptions = {
 	/** Whether nothing is waited for but answers. */
 	readonly isFast: boolean;
 	/** The next connection: dialled, or accepted. */
-	readonly open: () => Promise<SocketLink>;
+	readonly open: () => Promise<OuterLink>;
 	/** Leaves: `play` then rejects. */
 	readonly signal: AbortSignal;
 };
@@ -67,18 +70,29 @@ const firstDifference = (one: Buffer, other: Buffer): number => {
 	return at;
 };
 
-/** One connection, as it is read: in pieces of any length. */
+/** What is left of a message, for a difference. */
+const restOf = (message: Buffer, start: number): Seen => {
+	if (start < message.length) {
+		return message.subarray(start);
+	}
+
+	return start === 0 ? 'an empty message' : 'the end of the message';
+};
+
+/** One connection, as it is read: in messages, or in pieces of any length. */
 class PlayedLink {
 	readonly number: number;
 	readonly stream: Duplex;
 	bytesSent = 0;
 	bytesSame = 0;
+	readonly #link: OuterLink;
 	readonly #waiting: Buffer[] = [];
 	#waitingBytes = 0;
 	#error: NodeJS.ErrnoException | undefined;
 
-	constructor(link: SocketLink, number: number) {
+	constructor(link: OuterLink, number: number) {
 		this.number = number;
+		this.#link = link;
 		this.stream = link.stream;
 		this.stream.on('error', (error: Error) => {
 			this.#error = error;
@@ -89,16 +103,35 @@ class PlayedLink {
 
 	/** How it has ended, in words. */
 	get end(): string {
-		const code = this.#error?.code;
-		if (code !== undefined) {
-			return `a reset (${code})`;
+		const error = this.#error ?? this.#link.flaw;
+		if (error instanceof SockchatError) {
+			return error.message;
 		}
 
-		return 'the end (FIN)';
+		return error?.code === undefined
+			? this.#goodEnd
+			: `a reset (${error.code})`;
 	}
 
-	async send(bytes: Buffer): Promise<Difference | undefined> {
+	/** Whether a side can say that it has ended. */
+	get hasEnd(): boolean {
+		return this.#link.kind !== 'udp';
+	}
+
+	get #goodEnd(): string {
+		return this.#link.kind === 'ws' ? 'the end (Close)' : 'the end (FIN)';
+	}
+
+	/** @param frame How a WebSocket message was sent. */
+	async send(
+		bytes: Buffer,
+		frame: MessageKind | undefined,
+	): Promise<Difference | undefined> {
 		const {stream} = this;
+		if (frame !== undefined) {
+			this.#link.markMessage(bytes, frame);
+		}
+
 		if (!stream.writable) {
 			return this.#differs('a peer that reads', this.end);
 		}
@@ -118,7 +151,71 @@ class PlayedLink {
 	}
 
 	/** @returns How what comes differs from these bytes. */
-	async expect(bytes: Buffer): Promise<Difference | undefined> {
+	async expect(
+		bytes: Buffer,
+		frame: MessageKind | undefined,
+	): Promise<Difference | undefined> {
+		const {kind} = this.#link;
+		return kind === 'ws' || kind === 'udp'
+			? this.#expectMessage(bytes, frame)
+			: this.#expectBytes(bytes);
+	}
+
+	async expectEnd(): Promise<Difference | undefined> {
+		const piece = await this.#next();
+		if (piece) {
+			return this.#differs(this.#goodEnd, restOf(piece, 0));
+		}
+
+		return this.#error ? this.#differs(this.#goodEnd, this.end) : undefined;
+	}
+
+	/** Ends in good order after what was sent, and waits for nothing more. */
+	async close(): Promise<void> {
+		const {stream} = this;
+		// A WebSocket that is closed before the other side's Close is a reset.
+		const isOver = () =>
+			stream.destroyed ||
+			(this.#link.kind === 'ws'
+				? stream.readableEnded
+				: stream.writableFinished);
+		if (!stream.destroyed) {
+			stream.end();
+		}
+
+		while (!isOver()) {
+			this.#waiting.length = 0;
+			if (!this.#pull()) {
+				// eslint-disable-next-line no-await-in-loop -- until it is taken
+				await this.#change('finish');
+			}
+		}
+
+		stream.destroy();
+	}
+
+	async #expectMessage(
+		bytes: Buffer,
+		frame: MessageKind | undefined,
+	): Promise<Difference | undefined> {
+		const message = await this.#next();
+		if (!message) {
+			return this.#differs(restOf(bytes, 0), this.end);
+		}
+
+		const same = firstDifference(bytes, message);
+		this.bytesSame += same;
+		if (same < bytes.length || same < message.length) {
+			return this.#differs(restOf(bytes, same), restOf(message, same));
+		}
+
+		const kind = this.#link.messageKind(message);
+		return frame === undefined || frame === kind
+			? undefined
+			: this.#differs(`a ${frame} message`, `a ${kind} message`);
+	}
+
+	async #expectBytes(bytes: Buffer): Promise<Difference | undefined> {
 		let rest = bytes;
 		while (rest.length > 0) {
 			// eslint-disable-next-line no-await-in-loop -- in the order of the bytes
@@ -138,30 +235,6 @@ class PlayedLink {
 		}
 
 		return undefined;
-	}
-
-	async expectEnd(): Promise<Difference | undefined> {
-		const piece = await this.#next();
-		if (piece) {
-			return this.#differs('the end (FIN)', piece);
-		}
-
-		return this.#error ? this.#differs('the end (FIN)', this.end) : undefined;
-	}
-
-	/** Sends FIN after what was sent, and waits for nothing more. */
-	async close(): Promise<void> {
-		const {stream} = this;
-		if (!stream.destroyed) {
-			stream.end();
-			stream.resume();
-			while (!stream.writableFinished && !stream.destroyed) {
-				// eslint-disable-next-line no-await-in-loop -- until it is taken
-				await this.#change('finish');
-			}
-		}
-
-		stream.destroy();
 	}
 
 	#differs(recorded: Seen, now: Seen): Difference {
@@ -214,12 +287,10 @@ class PlayedLink {
 	async #change(wanted: 'drain' | 'finish' | 'readable'): Promise<void> {
 		const over = new AbortController();
 		const {signal} = over;
-		const names =
-			wanted === 'finish'
-				? [wanted, 'close']
-				: [wanted, 'readable', 'end', 'close'];
 		await Promise.race(
-			names.map(async name => once(this.stream, name, {signal})),
+			[wanted, 'readable', 'end', 'close'].map(async name =>
+				once(this.stream, name, {signal}),
+			),
 		).catch(() => undefined);
 		over.abort();
 	}
@@ -274,7 +345,7 @@ export const play = async ({
 		}
 
 		const link = links.get(peer);
-		if (!link) {
+		if (!link || (type === 'fin' && !link.hasEnd)) {
 			return undefined;
 		}
 
@@ -285,12 +356,14 @@ export const play = async ({
 		}
 
 		if (line.direction !== ours) {
-			return type === 'fin' ? link.expectEnd() : link.expect(line.bytes);
+			return type === 'fin'
+				? link.expectEnd()
+				: link.expect(line.bytes, line.frame);
 		}
 
 		await pause(at);
 		if (type === 'chunk') {
-			return link.send(line.bytes);
+			return link.send(line.bytes, line.frame);
 		}
 
 		link.stream.end();

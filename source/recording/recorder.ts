@@ -14,9 +14,12 @@ import {jsonSafe} from '../protocol/display.js';
 import {lastingAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {connectionLost} from '../socket/dial.js';
+import type {MessageKind} from '../event/link-facts.js';
 import type {Link} from '../socket/link.js';
+import type {LinkWish} from '../socket/link/transport.js';
 import type {Packet} from '../tcp/pcap.js';
 import {ChunkObjects} from './chunk-objects.js';
+import {recordedLink} from './link.js';
 import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
 import {errnoCauseOf, openNewFile, reasonOf, writeAll} from './new-file.js';
 
@@ -59,7 +62,12 @@ export type Recorded = {
 
 /** A client of a proxy, and what passes between it and the target. */
 export type RelayRecord = {
-	readonly chunk: (direction: 'in' | 'out', bytes: Buffer) => void;
+	/** @param frame How a WebSocket message was sent. */
+	readonly chunk: (
+		direction: 'in' | 'out',
+		bytes: Buffer,
+		frame: MessageKind | undefined,
+	) => void;
 	readonly fin: (direction: 'in' | 'out') => void;
 	readonly ended: (
 		reason: string,
@@ -71,6 +79,8 @@ export type RecorderOptions = {
 	readonly path: string;
 	readonly side: RecordedSide;
 	readonly address: LoopbackAddress;
+	/** What the bytes are carried by, if not TCP or a Unix domain socket alone. */
+	readonly link?: LinkWish | undefined;
 	/** Called once, if the recording can't go on. */
 	readonly onFailure: (error: SockchatError) => void;
 };
@@ -84,13 +94,14 @@ export class Recorder {
 	/** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
 	constructor(options: RecorderOptions) {
 		this.#options = options;
-		const {path, side, address} = options;
+		const {path, side, address, link} = options;
 		this.#file = openRecording(path);
 		const head: RecordingHead = {
 			type: 'recording',
 			v: 1,
 			side,
 			address: lastingAddress(address),
+			link: recordedLink(address, link),
 			at: systemClock.wallMs(),
 		};
 		this.#write(head);
@@ -120,7 +131,7 @@ export class Recorder {
 					: {type: 'accepted', at: at(), peer},
 			);
 			for (const bytes of early.splice(0)) {
-				this.#chunk('out', peer, bytes);
+				this.#chunk('out', peer, bytes, link.messageKind(bytes));
 			}
 		};
 
@@ -133,7 +144,7 @@ export class Recorder {
 		// Not by on(), which would make the stream flow.
 		stream.prependListener('data', (bytes: Buffer) => {
 			bytesIn += bytes.length;
-			this.#chunk('in', peer, bytes);
+			this.#chunk('in', peer, bytes, link.messageKind(bytes));
 		});
 		stream.prependListener('end', () => {
 			this.#write({type: 'fin', direction: 'in', peer, at: at()});
@@ -167,7 +178,7 @@ export class Recorder {
 			sent: bytes => {
 				bytesOut += bytes.length;
 				if (isOpen) {
-					this.#chunk('out', peer, bytes);
+					this.#chunk('out', peer, bytes, link.messageKind(bytes));
 				} else {
 					early.push(bytes);
 				}
@@ -190,8 +201,8 @@ export class Recorder {
 		this.#chunks.forget(peer);
 		this.#write({type: 'accepted', at: at(), peer});
 		return {
-			chunk: (direction, bytes) => {
-				this.#chunk(direction, peer, bytes);
+			chunk: (direction, bytes, frame) => {
+				this.#chunk(direction, peer, bytes, frame);
 			},
 			fin: direction => {
 				this.#write({type: 'fin', direction, peer, at: at()});
@@ -211,10 +222,11 @@ export class Recorder {
 		direction: 'in' | 'out',
 		peer: string | undefined,
 		bytes: Buffer,
+		frame: MessageKind | undefined,
 	): void {
 		const at = systemClock.wallMs();
 		this.#write(
-			this.#chunks.objectOf({type: 'chunk', at, direction, peer, bytes}),
+			this.#chunks.objectOf({type: 'chunk', at, direction, peer, bytes, frame}),
 		);
 	}
 

@@ -1,5 +1,6 @@
 /** `--tls`, `--ws` and what goes with them: what the bytes are carried by. */
 import {quoted, type SockchatError} from '../../errors.js';
+import {isRequestPath} from '../../socket/link/request-path.js';
 import type {LinkWish, TlsWish} from '../../socket/link/transport.js';
 import {writtenFlag, type FlagName} from '../flags.js';
 import {wrongUsage, type Reader, type TypedStep} from '../reader.js';
@@ -43,9 +44,6 @@ const readTls = (reader: Reader): TlsWish | undefined =>
 				isInsecure: reader.has('tlsInsecure'),
 			}
 		: undefined;
-
-/** As a request line has it: visible ASCII, and no fragment (RFC 6455, 3). */
-const requestPath = /^\/[\u0021\u0022\u0024-\u007E]*$/;
 
 /** A token of HTTP (RFC 9110, 5.6.2). */
 const token = /^[!#$%&'*+.^`|~\w-]+$/;
@@ -119,7 +117,7 @@ const readWebSocket = (
 
 	return {
 		path: reader.take(
-			requestPath.test(path)
+			isRequestPath(path)
 				? path
 				: wrongUsage(
 						`--ws needs the path of a request, such as / or /chat; got ${quoted(path)}.`,

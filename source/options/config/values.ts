@@ -21,7 +21,7 @@ const optionsFor = (command: WithTable, config: Config) => {
 		}
 
 		case 'replay': {
-			return parseReplayOptions('FILE', {}, {}, config);
+			return parseReplayOptions({file: 'FILE', given: {}}, {}, config);
 		}
 
 		case 'watch': {

@@ -5,6 +5,7 @@ import type {Ending, Running} from '../../chat/ending.js';
 import {SockchatError} from '../../errors.js';
 import {
 	replayAddress,
+	replayLink,
 	type ReplayOptions,
 	type ReplaySide,
 } from '../../options/replay.js';
@@ -19,9 +20,15 @@ import {
 } from '../../recording/reader.js';
 import type {LoopbackAddress} from '../../socket/address.js';
 import {systemClock} from '../../socket/clock.js';
-import {dial, rawConnectionFailed, requirePlace} from '../../socket/dial.js';
-import type {SocketLink} from '../../socket/link.js';
-import {Listener} from '../../socket/listener.js';
+import {requirePlace} from '../../socket/dial.js';
+import type {OuterLink} from '../../socket/link.js';
+import {
+	certificateNotice,
+	prepareDial,
+	prepareListening,
+	type Dialler,
+	type Listening,
+} from '../../socket/link/transport.js';
 import {wordsOf} from '../../store/notice.js';
 import {jsonError, jsonLine} from '../json.js';
 import type {Output} from '../output.js';
@@ -30,17 +37,21 @@ import {runExport} from './export.js';
 type Streams = {readonly stdout: Output; readonly stderr: Writable};
 
 type Opening = {
-	readonly open: () => Promise<SocketLink>;
+	readonly open: () => Promise<OuterLink>;
 	readonly close: () => Promise<void>;
 };
 
-const dialling = (address: LoopbackAddress, signal: AbortSignal): Opening => ({
+const dialling = (
+	{dial, describe}: Dialler,
+	address: LoopbackAddress,
+	signal: AbortSignal,
+): Opening => ({
 	async open() {
 		requirePlace(address);
-		const link = dial(address);
+		const link = dial();
 		link.stream.on('error', () => undefined);
 		await connected(link, signal).catch((error: unknown) => {
-			throw rawConnectionFailed(address, undefined, error as Error);
+			throw describe(error as Error);
 		});
 		return link;
 	},
@@ -48,11 +59,12 @@ const dialling = (address: LoopbackAddress, signal: AbortSignal): Opening => ({
 });
 
 const listening = async (
+	{createListener, fingerprint}: Listening,
 	address: LoopbackAddress,
 	signal: AbortSignal,
-	onListening: (event: ServerEvent) => void,
+	onShown: (event: ServerEvent | NoticeEvent) => void,
 ): Promise<Opening> => {
-	const waiting: SocketLink[] = [];
+	const waiting: OuterLink[] = [];
 	let onLink = () => {};
 	const endWaiting = () => {
 		for (const {stream} of waiting) {
@@ -60,13 +72,15 @@ const listening = async (
 		}
 	};
 
-	const listener = new Listener({
+	const listener = createListener({
 		address,
-		isRaw: true,
 		clock: systemClock,
 		onEvent(event) {
-			if (event.type === 'listening' && event.state.phase === 'listening') {
-				onListening(event);
+			const isShown =
+				event.type === 'notice' ||
+				(event.type === 'listening' && event.state.phase === 'listening');
+			if (isShown) {
+				onShown(event);
 			}
 		},
 		onLink(link) {
@@ -85,6 +99,10 @@ const listening = async (
 			});
 		});
 	await listener.listen();
+	if (fingerprint !== undefined) {
+		onShown(certificateNotice(fingerprint, systemClock.wallMs()));
+	}
+
 	return {
 		async open() {
 			while (waiting.length === 0) {
@@ -207,15 +225,18 @@ const tooLate = (timeoutMs: number) =>
 	);
 
 /** @throws {SockchatError} If there is nothing to play, or nowhere to. */
-const placeOf = (
-	{file, side: wanted, typed}: ReplayOptions,
-	{head, connections}: Summary,
-) => {
+const placeOf = (options: ReplayOptions, {head, connections}: Summary) => {
+	const {file, side: wanted, typed} = options;
 	const recordedSide: ReplaySide = head.side === 'serve' ? 'serve' : 'connect';
 	const side = wanted ?? recordedSide;
-	const address = replayAddress(typed, side, head.address);
+	const address = replayAddress(typed, side, head.address, head.link);
 	if (address instanceof Error) {
 		throw address;
+	}
+
+	const link = replayLink(options, side, head);
+	if (link instanceof Error) {
+		throw link;
 	}
 
 	if (connections === 0) {
@@ -225,7 +246,7 @@ const placeOf = (
 		);
 	}
 
-	return {side, address};
+	return {side, address, link};
 };
 
 const playRecording = async (
@@ -234,15 +255,20 @@ const playRecording = async (
 	printer: ReplayPrinter,
 ): Promise<Running> => {
 	const {file, isFast, timeoutMs} = options;
-	const {side, address} = placeOf(options, summary);
+	const {side, address, link} = placeOf(options, summary);
 	const over = new AbortController();
 	const {signal} = over;
 	const opening =
 		side === 'serve'
-			? await listening(address, signal, event => {
-					printer.event(event);
-				})
-			: dialling(address, signal);
+			? await listening(
+					await prepareListening(address, link),
+					address,
+					signal,
+					event => {
+						printer.event(event);
+					},
+				)
+			: dialling(await prepareDial(address, undefined, link), address, signal);
 	let isLate = false;
 	const timer =
 		timeoutMs === undefined
