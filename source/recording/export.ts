@@ -73,6 +73,7 @@ export async function* exportRecording(
 				source: isToServer ? client : server,
 				target: isToServer ? server : client,
 				server,
+				transport: head.link?.kind === 'udp' ? 'udp' : 'tcp',
 			},
 			line.bytes,
 		);

@@ -13,6 +13,8 @@ export type PduEnds = {
 	readonly target: string | undefined;
 	/** Which of them is the server's. */
 	readonly server: string | undefined;
+	/** Whose ports they are. */
+	readonly transport: 'tcp' | 'udp';
 };
 
 const tags = {
@@ -29,7 +31,8 @@ const tags = {
 	tableValue: 32,
 } as const;
 
-const tcp = 2;
+/** Numbered as port types of Wireshark's. */
+const portTypes = {tcp: 2, udp: 3} as const;
 
 const tag = (number: number, value: Buffer): Buffer => {
 	const bytes = Buffer.alloc(4 + Math.ceil(value.length / 4) * 4);
@@ -76,7 +79,7 @@ const endTags = (
 
 /** The header and the bytes. */
 export const exportedPdu = (
-	{source, target, server}: PduEnds,
+	{source, target, server, transport}: PduEnds,
 	bytes: Uint8Array,
 ): Buffer => {
 	const [from, to] = [parseIp(source), parseIp(target)];
@@ -85,12 +88,12 @@ export const exportedPdu = (
 		...(port === undefined
 			? [tag(tags.dissector, Buffer.from('data'))]
 			: [
-					tag(tags.dissectorTable, Buffer.from('tcp.port')),
+					tag(tags.dissectorTable, Buffer.from(`${transport}.port`)),
 					numberTag(tags.tableValue, port),
 				]),
 		...endTags(from, [tags.ipv4Source, tags.ipv6Source, tags.sourcePort]),
 		...endTags(to, [tags.ipv4Target, tags.ipv6Target, tags.targetPort]),
-		...((from ?? to) ? [numberTag(tags.portType, tcp)] : []),
+		...((from ?? to) ? [numberTag(tags.portType, portTypes[transport])] : []),
 		tag(tags.end, Buffer.alloc(0)),
 		bytes,
 	]);

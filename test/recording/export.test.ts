@@ -211,3 +211,15 @@ test('export: tcpdump reads the file', async () => {
 	});
 	assert.equal(listed.match(/^1790000000\.000000 /gm)?.length, 2);
 });
+
+test('export: datagrams have the ports of UDP', async () => {
+	const lines = [
+		{...head('connect'), link: {kind: 'udp'}},
+		open,
+		chunk('out', Buffer.of(1)),
+	];
+	const [packet] = packetsOf(blocksOf(await exportLines(lines)));
+	const {tags} = pduOf(packet!.bytes);
+	assert.equal(tags.get(14), 'udp.port');
+	assert.equal(tags.get(24), '00000003');
+});
