@@ -4,7 +4,7 @@ import {graphBelow, reduced, roomsOf} from './imports.js';
 const source = new URL('../source/', import.meta.url);
 
 /** Any folder may import these. */
-const common = new Set(['errors', 'trace', 'rounds']);
+const common = new Set(['errors', 'trace', 'rounds', 'new-file']);
 
 /** The level of a folder: one more than the highest level that it imports. */
 const storeyOf = (

@@ -35,7 +35,7 @@ const tiers = [
 	['event'],
 	['commands', 'connection'],
 	['tcp', 'protocol'],
-	['errors', 'trace', 'rounds'],
+	['errors', 'trace', 'rounds', 'new-file'],
 ];
 const pureFolders = new Set([
 	'protocol',

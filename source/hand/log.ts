@@ -8,12 +8,7 @@ import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {startOfNext, unfinishedBytes} from '../protocol/byte-text.js';
 import {textWithCommands} from '../protocol/foreign/telnet.js';
-import {
-	errnoCauseOf,
-	openNewFile,
-	reasonOf,
-	writeAll,
-} from '../recording/new-file.js';
+import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
 import {wordsOf} from '../store/notice.js';
 import {chunkLines, noticeLines} from './transcript-lines.js';
 

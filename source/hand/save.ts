@@ -1,7 +1,7 @@
 /** Writes what a transcript holds to a new file, as lines. */
 import {Buffer} from 'node:buffer';
 import {closeSync} from 'node:fs';
-import {openNewFile, reasonOf, writeAll} from '../recording/new-file.js';
+import {openNewFile, reasonOf, writeAll} from '../new-file.js';
 import {itemAt, type Transcript} from '../store/transcript.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
 import {itemLines} from './transcript-lines.js';

@@ -18,10 +18,10 @@ import type {MessageKind} from '../event/link-facts.js';
 import type {Link} from '../socket/link.js';
 import type {LinkWish} from '../socket/link/transport.js';
 import type {Packet} from '../tcp/pcap.js';
+import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
 import {ChunkObjects} from './chunk-objects.js';
 import {recordedLink} from './link.js';
 import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
-import {errnoCauseOf, openNewFile, reasonOf, writeAll} from './new-file.js';
 
 const cantRecord = (path: string, cause: unknown) =>
 	new SockchatError(

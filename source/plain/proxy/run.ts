@@ -12,7 +12,7 @@ import {display, jsonSafe, toDisplay} from '../../protocol/display.js';
 import {ByteText} from '../../protocol/byte-text.js';
 import {parseProxyLine, proxyHelp} from '../../proxy/commands.js';
 import {ChunkObjects} from '../../recording/chunk-objects.js';
-import {reasonOf} from '../../recording/new-file.js';
+import {reasonOf} from '../../new-file.js';
 import {proxyWordsOf} from '../../store/proxy-notice.js';
 import {readLines} from '../input.js';
 import type {Output} from '../output.js';

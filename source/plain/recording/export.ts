@@ -6,7 +6,7 @@ import {SockchatError} from '../../errors.js';
 import type {ReplayOptions} from '../../options/replay.js';
 import {display} from '../../protocol/display.js';
 import {exportRecording} from '../../recording/export.js';
-import {reasonOf, writeAll} from '../../recording/new-file.js';
+import {reasonOf, writeAll} from '../../new-file.js';
 import type {Summary} from '../../recording/reader.js';
 import type {Output} from '../output.js';
 
