@@ -145,10 +145,47 @@ export const entryRefused = (url: string, cause: string) =>
 		`The NATS server at ${url} doesn't take what is said (${cause}). It waits here.`,
 	);
 
-export const tooLongForEngine = (bytes: number, limit: number) =>
+/** What a text is too long for. */
+export type TooLong = {
+	/** Completes 'the relay's …'. */
+	readonly whose: string;
+	/** What its operator calls it. */
+	readonly setting: string;
+	readonly limit: number;
+	readonly bytes: number;
+};
+
+const lengths = ({whose, setting, limit, bytes}: TooLong): string =>
+	`relay's ${whose} takes at most ${limit} bytes in one message (${setting}), and this has ${bytes}`;
+
+export const entryTooLong = (why: TooLong) =>
 	new SockchatError(
 		'ERR_TEXT_TOO_LONG',
-		`The relay's NATS server takes at most ${limit} bytes in one message (max_payload), and this has ${bytes}: it isn't sent. Say it in parts, or have max_payload raised.`,
+		`The ${lengths(why)}: it isn't sent. Say it in parts, or have ${why.setting} raised.`,
+	);
+
+/** Nobody is here who could say it in parts. */
+export const entryOfLeftTooLong = (nick: string, why: TooLong) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`What ${nick} said before it left is dropped: the ${lengths(why)}.`,
+	);
+
+/** It doesn't say which limit it has. */
+export const streamTakesShorter = (stream: string, cause: string) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`The stream ${stream} doesn't take texts as long as what was said (${cause}). It waits here.`,
+	);
+
+export const entryNotTaken = () =>
+	notDelivered(
+		'The relay has later messages of yours and not this one. Say it again.',
+	);
+
+export const entryDropped = () =>
+	notDelivered(
+		"The relay's stream took this and has dropped it by its limits, before it was read here. To lose no more, have its operator raise them (max_msgs, max_bytes, max_age).",
 	);
 
 export const outboxUnusable = (path: string, cause: Error) =>

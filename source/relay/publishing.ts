@@ -7,11 +7,10 @@
  * for its ack.
  */
 import {SockchatError} from '../errors.js';
-import type {RelaySite} from '../room/relay.js';
 import {trace} from '../trace.js';
 import type {Session} from './session.js';
-import {jetStreamSilent, notDelivered} from './failures.js';
-import type {Keeping} from './keeping.js';
+import {jetStreamSilent} from './failures.js';
+import type {GivingUp} from './giving-up.js';
 import type {Merging} from './merging.js';
 import type {Outgoing, Waiting} from './outgoing.js';
 
@@ -27,10 +26,9 @@ const retryMs = 1000;
 export type PublishingOptions = {
 	/** The engine's, for people. */
 	readonly url: string;
-	readonly site: Pick<RelaySite, 'room' | 'refuse'>;
 	readonly outgoing: Outgoing;
 	readonly merging: Merging;
-	readonly keeping: Keeping;
+	readonly givingUp: GivingUp;
 	/** Monotonic milliseconds. */
 	readonly now: () => number;
 	/** The engine takes nothing for this reason; undefined once it does again. */
@@ -104,8 +102,18 @@ export class Publishing {
 	}
 
 	#fail(error: unknown): void {
+		const isFirst = !this.#isCareful;
 		this.#isUnsure = true;
 		this.#isCareful = true;
+		if (
+			isFirst &&
+			error instanceof SockchatError &&
+			error.code === 'ERR_TEXT_TOO_LONG'
+		) {
+			// The stream has a new limit: we look before we send anything again.
+			return;
+		}
+
 		this.#retryAt = this.#options.now() + retryMs;
 		this.#hasTrouble = true;
 		this.#options.onTrouble(
@@ -117,8 +125,9 @@ export class Publishing {
 
 	/** @returns Whether there may be more to send now. */
 	async #publishBurst(session: Session): Promise<boolean> {
-		const {outgoing, merging, onTrouble} = this.#options;
+		const {outgoing, merging, givingUp} = this.#options;
 		if (outgoing.size === 0) {
+			this.#endTrouble();
 			return false;
 		}
 
@@ -131,7 +140,7 @@ export class Publishing {
 
 			this.#isUnsure = false;
 			this.#acked = [];
-			this.#dropLate();
+			await givingUp.dropLate(session);
 			outgoing.resend();
 		}
 
@@ -144,38 +153,36 @@ export class Publishing {
 			return false;
 		}
 
-		const burst = taken.filter(waiting => !this.#refuse(session, waiting));
+		const burst = taken.filter(
+			waiting => !givingUp.isTooLong(session, waiting),
+		);
 		if (burst.length === 0) {
 			return true;
 		}
 
-		const seq = await session.publish(burst, this.#isCareful);
+		const {seq, repeats} = await session.publish(burst, this.#isCareful);
 		if (session !== this.#session) {
 			return false;
 		}
 
-		this.#isCareful = false;
-		this.#acked.push({seq, burst});
-		if (this.#hasTrouble) {
-			this.#hasTrouble = false;
-			onTrouble(undefined);
+		for (const [waiting, at] of repeats) {
+			// What was read up to there didn't have it any more.
+			if (at < merging.next && outgoing.has(waiting.key)) {
+				givingUp.dropped(waiting);
+			}
 		}
 
+		this.#isCareful = false;
+		this.#acked.push({seq, burst});
+		this.#endTrouble();
 		return true;
 	}
 
-	/** @returns Whether it can't go out, so that it waits no longer. */
-	#refuse(session: Session, {key, id, n, text}: Waiting): boolean {
-		const error = session.refusal(text);
-		if (!error) {
-			return false;
+	#endTrouble(): void {
+		if (this.#hasTrouble) {
+			this.#hasTrouble = false;
+			this.#options.onTrouble(undefined);
 		}
-
-		const {site, outgoing, keeping} = this.#options;
-		outgoing.remove(key);
-		keeping.settle([key]);
-		site.refuse(id, n, error);
-		return true;
 	}
 
 	get #inFlight(): number {
@@ -195,38 +202,6 @@ export class Publishing {
 			const isLost = burst.some(({key}) => outgoing.has(key));
 			this.#isUnsure ||= isLost;
 			this.#isCareful ||= isLost;
-		}
-	}
-
-	/**
-	 * Messages that would be taken for repeats, as the log has a later one of the
-	 * same client. Either the engine refused one and took the next, or the client
-	 * left them here and has spoken on another server since.
-	 */
-	#dropLate(): void {
-		const {site, outgoing, keeping} = this.#options;
-		const {room, refuse} = site;
-		const isLogged = (id: string, n: number) => room.isLogged(id, n);
-		for (const {id, n, key} of outgoing.late(isLogged)) {
-			if (!room.has(id)) {
-				continue;
-			}
-
-			outgoing.remove(key);
-			keeping.settle([key]);
-			refuse(
-				id,
-				n,
-				notDelivered(
-					'The relay took later messages and not this one. Say it again.',
-				),
-			);
-		}
-
-		const renumbered = outgoing.renumber(isLogged);
-		if (renumbered.length > 0) {
-			keeping.settle(renumbered);
-			void keeping.keep();
 		}
 	}
 }

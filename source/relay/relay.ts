@@ -27,6 +27,7 @@ import {
 	streamLostItsEnd,
 	streamOfOtherLog,
 } from './failures.js';
+import {GivingUp} from './giving-up.js';
 import {Keeping} from './keeping.js';
 import {loggedAmong} from './left-over.js';
 import {Merging} from './merging.js';
@@ -266,10 +267,16 @@ export class Relay implements RoomRelay {
 		const keeping = new Keeping(outgoing, this.#outbox, site);
 		const publishing = new Publishing({
 			url: this.#options.url,
-			site,
 			outgoing,
 			merging,
-			keeping,
+			givingUp: new GivingUp({
+				site,
+				outgoing,
+				keeping,
+				onLost: error => {
+					this.#reporting.lost(error);
+				},
+			}),
 			now: () => this.#now,
 			onTrouble: trouble => {
 				this.#reporting.changed(this.#phase, trouble);

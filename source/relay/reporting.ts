@@ -53,9 +53,16 @@ export class Reporting {
 		this.report();
 	}
 
+	/** Something is lost, and all goes on. */
+	lost(error: SockchatError): void {
+		this.#tell(this.#state(), error, true);
+		// The next report has no error.
+		this.#reported = {...this.#reported, words: ''};
+	}
+
 	/** Call several times a second: how much waits may have changed. */
 	report(): void {
-		const {url, room, clock, onEvent, measure} = this.#options;
+		const {clock} = this.#options;
 		const news = `${this.#phase} ${this.#trouble?.message ?? ''}`;
 		const isNews = this.#isNews(news);
 		const now = clock.monotonicMs();
@@ -63,20 +70,28 @@ export class Reporting {
 			return;
 		}
 
-		const state = {
-			phase: this.#phase,
-			url,
-			room,
-			since: this.#since,
-			...measure(),
-		};
+		const state = this.#state();
 		const words = JSON.stringify({...state, news});
 		if (words !== this.#reported.words) {
 			this.#reported = {words, news, phase: this.#phase, at: now};
 			this.#told = isNews ? news : this.#told;
-			const at = clock.wallMs();
-			onEvent({type: 'relay', at, ...state, error: this.#trouble, isNews});
+			this.#tell(state, this.#trouble, isNews);
 		}
+	}
+
+	#state() {
+		const {url, room, measure} = this.#options;
+		return {phase: this.#phase, url, room, since: this.#since, ...measure()};
+	}
+
+	#tell(
+		state: Omit<RelayEvent, 'type' | 'at' | 'error' | 'isNews'>,
+		error: SockchatError | undefined,
+		isNews: boolean,
+	): void {
+		const {clock, onEvent} = this.#options;
+		const at = clock.wallMs();
+		onEvent({type: 'relay', at, ...state, error, isNews});
 	}
 
 	#isNews(news: string): boolean {

@@ -15,13 +15,18 @@ import {SockchatError} from '../errors.js';
 import {trace} from '../trace.js';
 import {closeSoon, soon} from './closing.js';
 import {accessFailure, type Credentials} from './credentials.js';
-import {engineLost, engineSilent, tooLongForEngine} from './failures.js';
+import {
+	engineLost,
+	engineSilent,
+	entryTooLong,
+	type TooLong,
+} from './failures.js';
 import type {Delivery} from './merging.js';
 import type {Waiting} from './outgoing.js';
 import {logIdOf} from './stream.js';
 import {Parts, partsOf} from './parts.js';
 import {StreamReader} from './stream-reader.js';
-import {StreamWriter} from './stream-writer.js';
+import {StreamWriter, type Published} from './stream-writer.js';
 import {subjectsOf} from './subjects.js';
 
 /** How long the engine, or another server, has to answer. */
@@ -48,6 +53,24 @@ export type SessionEvents = {
 	readonly onBeat: (text: string) => void;
 };
 
+const entryLimitOf = ({config}: StreamInfo): number => {
+	const {max_msg_size: limit} = config;
+	return limit > 0 ? limit : Infinity;
+};
+
+const longer = (
+	text: string,
+	most: Omit<TooLong, 'bytes'>,
+): TooLong | undefined => {
+	const {limit} = most;
+	if (text.length * 3 + maxHeaderBytes <= limit) {
+		return undefined;
+	}
+
+	const bytes = Buffer.byteLength(text) + maxHeaderBytes;
+	return bytes > limit ? {...most, bytes} : undefined;
+};
+
 export class Session {
 	readonly logId: string;
 	/** The oldest seq that the stream has; the next one if it is empty. */
@@ -56,6 +79,8 @@ export class Session {
 	lastSeq: number;
 	/** Of one message, as the engine takes it. */
 	readonly maxBytes: number;
+	/** Of one entry, as the stream takes it. */
+	#maxEntryBytes: number;
 	/** Settles with the reason once the connection can't be used any more. */
 	readonly closed: Promise<SockchatError>;
 	readonly #nc: NatsConnection;
@@ -104,6 +129,7 @@ export class Session {
 			timeoutMs: requestTimeoutMs,
 		});
 		this.maxBytes = nc.info?.max_payload ?? Infinity;
+		this.#maxEntryBytes = entryLimitOf(info);
 		this.logId = logIdOf(info.config.name, info.created);
 		this.firstSeq = Math.max(1, info.state.first_seq);
 		this.lastSeq = info.state.last_seq;
@@ -143,15 +169,13 @@ export class Session {
 		});
 	}
 
-	/** Why the engine doesn't take a text, if so. */
-	refusal(text: string): SockchatError | undefined {
-		const {maxBytes} = this;
-		if (text.length * 3 + maxHeaderBytes <= maxBytes) {
-			return undefined;
-		}
-
-		const bytes = Buffer.byteLength(text) + maxHeaderBytes;
-		return bytes > maxBytes ? tooLongForEngine(bytes, maxBytes) : undefined;
+	/** Whether an entry is too long for the stream, or for the engine. */
+	tooLong(text: string): TooLong | undefined {
+		const whose = `stream ${this.stream}`;
+		const limit = this.#maxEntryBytes;
+		return limit < this.maxBytes
+			? longer(text, {whose, setting: 'max_msg_size', limit})
+			: this.#tooLongForEngine(text);
 	}
 
 	beat(text: string): void {
@@ -175,9 +199,9 @@ export class Session {
 	 * server doesn't answer.
 	 */
 	async ask(server: string, text: string): Promise<string> {
-		const error = this.refusal(text);
-		if (error) {
-			throw error;
+		const why = this.#tooLongForEngine(text);
+		if (why) {
+			throw entryTooLong(why);
 		}
 
 		const answer = await this.#nc.request(this.#subjects.to(server), text, {
@@ -191,28 +215,46 @@ export class Session {
 		this.#reader.readFrom(seq);
 	}
 
-	/** Asks the stream for its ends. @throws {Error} If it doesn't answer. */
+	/**
+	 * Asks the stream for its ends, and how long an entry may be.
+	 *
+	 * @throws {Error} If it doesn't answer.
+	 */
 	async look(): Promise<void> {
-		const {state} = await this.#jsm.streams.info(this.stream);
-		this.firstSeq = Math.max(1, state.first_seq);
-		this.lastSeq = state.last_seq;
+		const info = await this.#jsm.streams.info(this.stream);
+		const {first_seq: firstSeq, last_seq: lastSeq} = info.state;
+		this.firstSeq = Math.max(1, firstSeq);
+		this.lastSeq = lastSeq;
+		this.#maxEntryBytes = entryLimitOf(info);
 	}
 
 	/**
 	 * Publishes entries in order.
 	 *
 	 * @param isCareful Whether each asks for an ack, to learn what is refused.
-	 * @returns The seq of the last of them, once it is stored.
 	 * @throws {SockchatError} What the engine doesn't take; a plain error if it is
 	 * unknown whether all were stored.
 	 */
 	async publish(
 		burst: readonly Waiting[],
 		isCareful: boolean,
-	): Promise<number> {
-		const last = await this.#writer.publish(burst, isCareful);
-		this.lastSeq = Math.max(this.lastSeq, last);
-		return last;
+	): Promise<Published> {
+		const published = await this.#writer.publish(burst, isCareful);
+		this.lastSeq = Math.max(this.lastSeq, published.seq);
+		return published;
+	}
+
+	/** Of some entries those that the stream has taken lately, if not kept. */
+	async taken(entries: readonly Waiting[]): Promise<ReadonlySet<Waiting>> {
+		return this.#writer.taken(entries);
+	}
+
+	#tooLongForEngine(text: string): TooLong | undefined {
+		return longer(text, {
+			whose: 'NATS server',
+			setting: 'max_payload',
+			limit: this.maxBytes,
+		});
 	}
 
 	/** Ends the connection; nothing is sent any more. */
