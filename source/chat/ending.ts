@@ -1,5 +1,6 @@
 /** How a front end ended: the exit code depends on it. */
 import {SockchatError} from '../errors.js';
+import type {RoomChat} from './room-chat.js';
 
 export type Ending = {
 	/** Whether something failed, or a line was refused; it has been reported. */
@@ -34,10 +35,41 @@ export type RunningScreen = {
 export const linesWere = (count: number): string =>
 	count === 1 ? '1 line was' : `${count} lines were`;
 
+type Lines = Pick<RoomChat, 'role' | 'unstored' | 'kept'>;
+
+/** How many of one's own lines may be lost if one leaves now. */
+export const losableLines = ({
+	unstored,
+	kept,
+}: Pick<Lines, 'unstored' | 'kept'>) => unstored() - kept();
+
+/** For somebody who would say again what the room shares later. */
+export const keptAdvice = ({
+	role,
+	unstored,
+	kept,
+}: Lines): string | undefined => {
+	const count = kept();
+	if (count === 0) {
+		return undefined;
+	}
+
+	const [what, it] =
+		count === unstored()
+			? ['what was said', 'it']
+			: [`${count} of them`, count === 1 ? 'it' : 'them'];
+	const back =
+		role === 'serve'
+			? 'it is open here again and its relay is back'
+			: 'its relay is back';
+	return `The room keeps ${what}, and shares ${it} once ${back}: don't send ${it} again.`;
+};
+
 /**
  * Asks before lines are lost.
  *
- * @returns The wordings, the longest first; none if all is stored.
+ * @param count See `losableLines`.
+ * @returns The wordings, the longest first; none if nothing would be lost.
  */
 export const unstoredTexts = (count: number): readonly string[] => {
 	if (count === 0) {

@@ -245,6 +245,8 @@ export const openHost = async (
 		...chatOf(client, watch),
 		...rightsOf(server, client),
 		role: 'serve',
+		// What is in memory alone, ends with the server.
+		kept: () => (options.history ? client.kept : 0),
 		invitation: invitationOf({
 			address: server.address,
 			hasToken: options.token !== undefined,

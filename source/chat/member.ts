@@ -46,6 +46,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	rule: async (_action: HostAction) => onlyHost,
 	unstored: () => client.unstored,
 	endCapture: async () => watch?.endCapture(),
+	kept: () => client.kept,
 	setTap(isOn: boolean) {
 		if (watch) {
 			watch.tap.isOn = isOn;

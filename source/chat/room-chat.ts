@@ -116,6 +116,11 @@ export type RoomChat = Pick<
 		/** How many of one's own messages are not known to be stored. */
 		readonly unstored: () => number;
 		/**
+		 * How many of these are shared once the room's relay is back, though one
+		 * leaves now.
+		 */
+		readonly kept: () => number;
+		/**
 		 * Asks for older entries; without a seq, for the oldest of all.
 		 *
 		 * @returns The id that the answer will have.

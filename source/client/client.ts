@@ -181,6 +181,11 @@ export class Client {
 		return this.#member.unstored;
 	}
 
+	/** How many of these the room keeps until its relay is back. */
+	get kept(): number {
+		return this.#member.kept;
+	}
+
 	/** Says it to everybody, now or once connected. */
 	say(text: string): void {
 		this.#queue(text, undefined);
@@ -366,8 +371,12 @@ export class Client {
 
 	/** The connection ended, or is given up. */
 	#lose(cause: SockchatError): void {
+		// A server that we leave goes on, and one of this process has a disk.
+		const isKeeping =
+			this.#runner.connection.phase === 'draining' ||
+			this.#socket?.link.kind === 'memory';
 		this.#drop();
-		this.#member.interrupt();
+		this.#member.interrupt(isKeeping);
 		const next = nextAttempt(cause, this.#hasBeenOpen, this.#options);
 		if (next === 'give-up') {
 			this.#runner.lose(cause, true);
@@ -491,7 +500,7 @@ export class Client {
 			}
 
 			case 'pending': {
-				member.emitFrame(frame);
+				member.takePending(frame);
 				break;
 			}
 

@@ -14,6 +14,7 @@ import {
 	type Gap,
 	type Hello,
 	type MemberList,
+	type PendingMessage,
 	type ServerFrame,
 	type Welcome,
 	type Whispered,
@@ -119,6 +120,11 @@ export class MemberState {
 		return this.#outbox.size;
 	}
 
+	/** How many of these the room keeps until its relay is back. */
+	get kept(): number {
+		return this.#outbox.kept;
+	}
+
 	/** Messages that the server has not answered yet, oldest first. */
 	get unanswered(): readonly Outgoing[] {
 		return this.#outbox.after(this.#welcome?.stored ?? 0);
@@ -204,9 +210,17 @@ export class MemberState {
 		return undefined;
 	}
 
-	/** The connection ended; unanswered messages wait for the next one. */
-	interrupt(): void {
+	/**
+	 * The connection ended; unanswered messages wait for the next one.
+	 *
+	 * @param isKeeping Whether the server still keeps what it kept: if it ended
+	 * too, its memory is gone.
+	 */
+	interrupt(isKeeping: boolean): void {
 		this.#welcome = undefined;
+		if (!isKeeping) {
+			this.#outbox.forgetKept();
+		}
 	}
 
 	takeWelcome(frame: Welcome): void {
@@ -265,6 +279,14 @@ export class MemberState {
 
 		this.emitFrame(entry, this.#isReplay(entry));
 		this.#settleReplayed(seq);
+	}
+
+	takePending(frame: PendingMessage): void {
+		if (frame.id === this.id) {
+			this.#outbox.keep(frame.n);
+		}
+
+		this.emitFrame(frame);
 	}
 
 	takeWhispered(frame: Whispered): void {

@@ -10,6 +10,8 @@ export type Outgoing = Say | Whisper;
 
 export class Outbox {
 	readonly #waiting = new Map<number, Outgoing>();
+	/** Which of them the room keeps until its relay is back. */
+	readonly #kept = new Set<number>();
 	#lastN: number;
 
 	/** @param lastN What earlier processes of this client have used. */
@@ -19,6 +21,23 @@ export class Outbox {
 
 	get size(): number {
 		return this.#waiting.size;
+	}
+
+	/** How many of them the room keeps until its relay is back. */
+	get kept(): number {
+		return this.#kept.size;
+	}
+
+	/** The room keeps a message, if it is one of these. */
+	keep(n: number): void {
+		if (this.#waiting.has(n)) {
+			this.#kept.add(n);
+		}
+	}
+
+	/** It isn't known any more what the room keeps. */
+	forgetKept(): void {
+		this.#kept.clear();
 	}
 
 	/** @param to The receiver of a whisper; undefined sends to all. */
@@ -41,6 +60,7 @@ export class Outbox {
 	settle(n: number): Outgoing | undefined {
 		const frame = this.#waiting.get(n);
 		this.#waiting.delete(n);
+		this.#kept.delete(n);
 		return frame;
 	}
 

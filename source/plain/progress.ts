@@ -16,14 +16,11 @@ export class Progress {
 	hasOpened = false;
 	/** Whether the room has welcomed us on this connection. */
 	isWelcome = false;
-	/** Whether the room keeps all that we said, to share it later. */
-	isKept = false;
 	/** The number of peers of a server. */
 	peers = 0;
 	/** Whether a connection ended before the answer came. */
 	wasInterrupted = false;
 	#own = unnamed('');
-	#lastSaid: number | undefined;
 	#question: Question | undefined;
 	#wish = '';
 	#actions = 0;
@@ -68,12 +65,6 @@ export class Progress {
 					this.wasInterrupted = true;
 				}
 
-				break;
-			}
-
-			case 'queued': {
-				this.#lastSaid = event.n;
-				this.isKept = false;
 				break;
 			}
 
@@ -140,12 +131,6 @@ export class Progress {
 				// A host has no connection whose phase would say so.
 				this.isWelcome = true;
 				this.hasOpened = true;
-				break;
-			}
-
-			case 'pending': {
-				// They come in order.
-				this.isKept ||= frame.id === this.id && frame.n === this.#lastSaid;
 				break;
 			}
 

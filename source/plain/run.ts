@@ -3,7 +3,12 @@
  * React.
  */
 import {startDeadline} from '../chat/deadline.js';
-import {unfinished, type Ending, type Running} from '../chat/ending.js';
+import {
+	keptAdvice,
+	unfinished,
+	type Ending,
+	type Running,
+} from '../chat/ending.js';
 import type {RawChat} from '../chat/open-raw.js';
 import {openRoom} from '../chat/open-room.js';
 import {Remains} from '../chat/remains.js';
@@ -20,7 +25,7 @@ import {Progress} from './progress.js';
 import {notSent, sendRaw, tooFewReplies, type Sending} from './raw/script.js';
 import {Replay, replayWanted} from './room/replay.js';
 import {ReplyCount} from './raw/reply-count.js';
-import {keptAdvice, roomSteps} from './room/script.js';
+import {roomSteps} from './room/script.js';
 import {
 	mayInterrupt,
 	mayLeave,
@@ -211,7 +216,7 @@ const runChat = async (
 		chat.setTap(true);
 	}
 
-	const advice = () => session && keptAdvice(session);
+	const advice = () => session && keptAdvice(session.chat);
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
 		timeoutMs: options.timeoutMs,

@@ -89,7 +89,7 @@ export type AppProps = {
 	readonly onWireShown: () => void;
 	/** Of a host: the members that stay if it leaves. */
 	readonly company: () => Company | undefined;
-	/** How many of one's own lines are not stored yet. */
+	/** How many of one's own lines may be lost. */
 	readonly unstored: () => number;
 	/** Ctrl-C or Ctrl-D on an empty line, or /quit, once it is sure. */
 	readonly onLeave: () => void;

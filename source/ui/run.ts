@@ -9,7 +9,9 @@ import type {SockchatError} from '../errors.js';
 import {systemClock} from '../socket/clock.js';
 import {startDeadline} from '../chat/deadline.js';
 import {
+	keptAdvice,
 	linesWere,
+	losableLines,
 	unfinished,
 	type RunningScreen,
 	type ScreenEnding,
@@ -74,7 +76,7 @@ export const runScreen = async (
 				chat.setTap(true);
 			},
 			company: () => (chat.mode === 'room' ? chat.company() : undefined),
-			unstored: () => unstoredIn(chat),
+			unstored: () => (chat.mode === 'room' ? losableLines(chat) : 0),
 			onLeave: end.leave,
 		},
 		terminal,
@@ -109,8 +111,16 @@ export const runScreen = async (
 	return {ended: ended(), leave: end.leave};
 };
 
-const unstoredIn = (chat: ScreenChat['chat']): number =>
-	chat.mode === 'room' ? chat.unstored() : 0;
+/** What isn't confirmed of what was said, if so. */
+const unconfirmed = (chat: ScreenChat['chat']): SockchatError | undefined => {
+	const unstored = chat.mode === 'room' ? chat.unstored() : 0;
+	return chat.mode === 'room' && unstored > 0
+		? unfinished(
+				`${linesWere(unstored)} not confirmed as stored`,
+				keptAdvice(chat),
+			)
+		: undefined;
+};
 
 const endingOf = (
 	chat: ScreenChat['chat'],
@@ -118,11 +128,7 @@ const endingOf = (
 	isLate: boolean,
 	lostByHand?: SockchatError,
 ): ScreenEnding => {
-	const unstored = unstoredIn(chat);
-	const lost =
-		unstored > 0
-			? unfinished(`${linesWere(unstored)} not confirmed as stored`)
-			: lostByHand;
+	const lost = unconfirmed(chat) ?? lostByHand;
 	return {
 		error: error ?? lost,
 		hasFailed: error !== undefined,

@@ -182,3 +182,35 @@ test('client: works the same over a Unix domain socket', async t => {
 	);
 	assert.equal(heron.welcome.room, address.path);
 });
+
+test('client: what the room keeps is known until the connection breaks, not once it leaves', async t => {
+	const peers: WirePeer[] = [];
+	const {address} = await openScripted(t, peer => {
+		peers.push(peer);
+		peer.send(welcomeFrame({log: 'log'}));
+	});
+	const otter = openClient(t, address, 'otter');
+	await otter.untilPhase('open');
+	const {client} = otter;
+	client.say('one');
+	client.say('two');
+	const keep = (peer: WirePeer) => {
+		for (const id of [client.id, 'somebody']) {
+			const said = {at: 0, from: 'otter', id, text: 'one'};
+			peer.send({type: 'pending', n: id === client.id ? 1 : 2, ...said});
+		}
+	};
+
+	keep(peers[0]!);
+	await otter.until('it', () => client.kept === 1);
+	assert.equal(client.unstored, 2);
+	// A server that died may have kept it in memory alone.
+	peers[0]!.reset();
+	await otter.untilPhase('open', 2);
+	assert.equal(client.kept, 0);
+	keep(peers[1]!);
+	await otter.until('it', () => client.kept === 1);
+	client.leave();
+	await client.closed;
+	assert.deepEqual([client.kept, client.unstored], [1, 2]);
+});

@@ -68,3 +68,20 @@ test('outbox: goes on from the numbers of an earlier process, and never back', (
 	outbox.goOnFrom(3);
 	assert.equal(outbox.add('c', undefined).n, 22);
 });
+
+test('outbox: counts what the room keeps, as long as it waits', () => {
+	const outbox = new Outbox();
+	for (const text of ['a', 'b', 'c']) {
+		outbox.add(text, undefined);
+	}
+
+	outbox.keep(1);
+	outbox.keep(2);
+	outbox.keep(2);
+	outbox.keep(99);
+	assert.equal(outbox.kept, 2);
+	outbox.settle(1);
+	assert.equal(outbox.kept, 1);
+	outbox.forgetKept();
+	assert.deepEqual([outbox.kept, outbox.size], [0, 2]);
+});

@@ -1,9 +1,11 @@
 /** What scripts and members read of a room whose relay is away. */
 import assert from 'node:assert/strict';
+import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
-import {startNats} from '../helpers/nats.js';
-import {startBin} from '../helpers/process.js';
-import {serveJson} from '../helpers/sockchat.js';
+import {makeScratch, startNats} from '../helpers/nats.js';
+import {bin, startBin} from '../helpers/process.js';
+import {joinScreen, openScreen, serveJson} from '../helpers/sockchat.js';
+import {openTerminal, type Terminal} from '../helpers/terminal.js';
 
 const serveAway = async (t: TestContext) => {
 	const nats = await startNats(t);
@@ -43,6 +45,107 @@ test('e2e: a --message that is kept for the relay is not to be sent again', asyn
 	await nats.start();
 	await server.waitForOutput(/"type":"message".*"text":"late"/);
 	await server.waitForOutput(/"type":"message".*"text":"stopped"/);
+});
+
+/** It is printed in a row as wide as the terminal. */
+const inRows = (sentence: string) =>
+	new RegExp(sentence.replaceAll(' ', String.raw`\s+`));
+
+/** It leaves without a question, and says what becomes of the line. */
+const leavesWith = async (terminal: Terminal, sentence: string, code = 1) => {
+	assert.equal(await terminal.waitForExit(), code);
+	assert.match(terminal.output(), inRows(sentence));
+	assert.doesNotMatch(terminal.output(), /not stored yet/);
+};
+
+// At a prompt, Ctrl-C ends as SIGINT does.
+for (const [how, leaving, code] of [
+	['Ctrl-C', '\u{3}', 130],
+	['/quit', '/quit\r', 1],
+] as const) {
+	test(`e2e: a member whose line is kept for the relay leaves at once by ${how}`, async t => {
+		const {nats, server, port} = await serveAway(t);
+		const screen = await joinScreen(t, port, 'otter');
+		screen.type('from a screen\r');
+		await screen.waitFor(/from a screen *◌/);
+		screen.type(leaving);
+		await leavesWith(screen, `1 line was not confirmed as stored. ${kept}`);
+
+		const plain = openTerminal(
+			t,
+			bin('connect', '--port', port, '--plain', '--nick', 'heron'),
+		);
+		await plain.waitFor('You are heron');
+		plain.type('one\r');
+		await server.waitForOutput(/"type":"pending".*"text":"one"/);
+		plain.type('two\r');
+		await server.waitForOutput(/"type":"pending".*"text":"two"/);
+		// What is kept after its own lines comes after word of them.
+		const wren = startBin(t, ['connect', '--port', port, '--nick', 'wren']);
+		wren.write('three\n');
+		await plain.waitFor('wren (not yet shared): three');
+		plain.type(leaving);
+		const ofTwo = `2 lines were not confirmed as stored. ${kept}`;
+		await leavesWith(plain, ofTwo, code);
+
+		await nats.start();
+		for (const text of ['from a screen', 'one', 'two']) {
+			await server.waitForOutput(
+				new RegExp(`"type":"message".*"text":"${text}"`),
+			);
+		}
+	});
+}
+
+const serveOnScreen = async (
+	t: TestContext,
+	url: string,
+	...history: readonly string[]
+) =>
+	openScreen(t, [
+		'serve',
+		'--port=0',
+		'--nick=otter',
+		'--room=lab',
+		`--relay=${url}`,
+		'--relay-optional',
+		...history,
+	]);
+
+test('e2e: a host whose line is kept on its disk leaves at once, and shares it later', async t => {
+	const nats = await startNats(t);
+	const history = `--history=${join(makeScratch(t), 'lab.jsonl')}`;
+	const host = await serveOnScreen(t, nats.url, history);
+	await host.waitFor('You are otter');
+	await nats.kill();
+	await host.waitFor('relay away');
+	host.type('for later\r');
+	await host.waitFor(/for later *◌/);
+	host.type('/quit\r');
+	await leavesWith(
+		host,
+		"1 line was not confirmed as stored. The room keeps what was said, and shares it once it is open here again and its relay is back: don't send it again.",
+	);
+	await nats.start();
+	const again = await serveOnScreen(t, nats.url, history);
+	await again.waitFor(/otter +✓? ?for later/);
+});
+
+test('e2e: a host whose line is kept in memory alone is asked before it is lost', async t => {
+	const nats = await startNats(t);
+	const host = await serveOnScreen(t, nats.url, '--no-history');
+	await host.waitFor('You are otter');
+	await nats.kill();
+	await host.waitFor('relay away');
+	host.type('for nobody\r');
+	await host.waitFor(/for nobody *◌/);
+	host.type('/quit\r');
+	await host.waitFor(
+		'1 line is not stored yet. Ctrl-C again leaves without it.',
+	);
+	host.press('ctrl-c');
+	assert.equal(await host.waitForExit(), 1);
+	assert.match(host.output(), /1 line was not confirmed as stored\.\r\n/);
 });
 
 test('e2e: a member reads once that the relay is away', async t => {

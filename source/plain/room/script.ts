@@ -2,7 +2,7 @@
  * The steps of a room without a screen: send the message, or read stdin; then
  * wait until all of it is stored, and leave.
  */
-import {linesWere} from '../../chat/ending.js';
+import {linesWere, losableLines} from '../../chat/ending.js';
 import {parseLine} from '../../commands/parse.js';
 import {SockchatError} from '../../errors.js';
 import type {InputMode} from '../../options/options.js';
@@ -88,15 +88,6 @@ const takers: Readonly<
 /** What `--message` is missing, as the start of a sentence. */
 export const notConfirmed = 'The message was not confirmed as stored';
 
-/** For a script that would send again what its room shares later. */
-export const keptAdvice = ({
-	chat,
-	progress,
-}: RoomSession): string | undefined =>
-	progress.isKept && chat.unstored() > 0
-		? "The room keeps what was said, and shares it once its relay is back: don't send it again."
-		: undefined;
-
 const sayMessage = ({chat, progress}: RoomSession, text: string): Step => {
 	let isSaid = false;
 	return {
@@ -174,11 +165,12 @@ const readInput = (
 
 			if (session.hasQuit || chat.role === 'connect') {
 				// If stdin ends at once, it must still be reported that nobody listens.
+				// A person who leaves waits for no relay.
+				const left = () =>
+					streams.isTyped ? losableLines(chat) : chat.unstored();
 				await progress.until(
 					() =>
-						progress.isWelcome &&
-						chat.unstored() === 0 &&
-						chat.bots.unanswered === 0,
+						progress.isWelcome && left() === 0 && chat.bots.unanswered === 0,
 				);
 			}
 		},

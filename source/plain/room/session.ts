@@ -1,6 +1,6 @@
 /** A room without a screen: what its steps and commands share. */
 import type {Readable} from 'node:stream';
-import {unstoredTexts} from '../../chat/ending.js';
+import {losableLines, unstoredTexts} from '../../chat/ending.js';
 import {farewellTexts} from '../../chat/farewell.js';
 import type {RoomChat} from '../../chat/room-chat.js';
 import type {RoomModeOptions} from '../../options/options.js';
@@ -43,7 +43,7 @@ export const mayLeave = (session: RoomSession, isEchoed = false): boolean => {
 	}
 
 	const [ofCompany] = farewellTexts(chat.company() ?? {others: 0, heirs: []});
-	const [ofLines] = unstoredTexts(chat.unstored());
+	const [ofLines] = unstoredTexts(losableLines(chat));
 	const question = ofCompany ?? ofLines;
 	if (question === undefined) {
 		return true;
@@ -58,7 +58,7 @@ export const mayLeave = (session: RoomSession, isEchoed = false): boolean => {
 	if (ofCompany === undefined) {
 		// A line followed at once by /quit is stored a moment later.
 		void progress
-			.until(() => chat.unstored() === 0 || !session.wasAsked)
+			.until(() => losableLines(chat) === 0 || !session.wasAsked)
 			.then(() => {
 				if (session.wasAsked) {
 					chat.leave();

@@ -23,7 +23,7 @@ type Phase = 'none' | 'shown' | 'hidden' | 'left';
 export type Leaving = {
 	/** Of a host; a member's leaving ends nothing for others. */
 	readonly company: () => Company | undefined;
-	/** How many of one's own lines are not stored yet. */
+	/** How many of one's own lines may be lost. */
 	readonly unstored: () => number;
 	readonly onLeave: () => void;
 };
