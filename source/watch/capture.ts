@@ -16,7 +16,7 @@ import {PcapReader, tcpPacketOf, type Packet} from '../tcp/pcap.js';
 import {pcapngHead, pcapngPacket} from '../tcp/pcapng.js';
 import {SegmentCounter, type Segment} from '../tcp/segment.js';
 import {SockchatError} from '../errors.js';
-import {reasonOf, writeAll} from '../recording/new-file.js';
+import {reasonOf, writeAll} from '../new-file.js';
 import type {Clock} from '../socket/clock.js';
 
 export type CaptureOptions = {
