@@ -11,6 +11,7 @@ import type {Area} from './layout.js';
 import {firstOrder, nextOrder} from './peers/peer-table.js';
 import {nextPairOrder} from './proxy/pair-order.js';
 import {createNickColumn} from './transcript/nick-column.js';
+import {createRowCache} from './transcript/row-cache.js';
 import type {PageWish} from './transcript/page-requests.js';
 import {scrollBy, viewportOf} from './pane/window.js';
 import {anyAnchor, type Move, type ViewName, type ViewState} from './view.js';
@@ -113,6 +114,7 @@ export const useViews = (
 		name: first,
 		chatAnchor: undefined,
 		nickColumn: createNickColumn(),
+		wrapChat: createRowCache(),
 		wireAnchor: undefined,
 		wireContext: createWireContext(mode),
 		stepsAnchor: undefined,

@@ -17,6 +17,7 @@ import {
 	type View,
 } from './pane/window.js';
 import type {NickColumn} from './transcript/nick-column.js';
+import type {WrapShaped} from './transcript/row-cache.js';
 import type {WireContext} from './wire/wire-window.js';
 
 export type ViewName = 'chat' | OtherView;
@@ -26,6 +27,8 @@ export type ViewState = {
 	readonly name: ViewName;
 	readonly chatAnchor: Anchor | undefined;
 	readonly nickColumn: NickColumn;
+	/** The rows of the chat, for moves: each asks for them many times. */
+	readonly wrapChat: WrapShaped;
 	readonly wireAnchor: Anchor | undefined;
 	readonly wireContext: WireContext;
 	readonly stepsAnchor: Anchor | undefined;

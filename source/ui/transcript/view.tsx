@@ -13,7 +13,6 @@ import {
 	type ViewEntry,
 	type ViewProps,
 } from '../view.js';
-import {rowsOfItem} from './item-rows.js';
 import {nickCellsFor, type RowShape} from './nick-column.js';
 import type {WrapItem} from './row-cache.js';
 import {TranscriptPane} from './transcript-pane.js';
@@ -62,7 +61,8 @@ export const chat: ViewEntry = {
 		const ruleBelow = unreadBelow(model.reading, transcript);
 		const anchor = viewState.chatAnchor;
 		const shape = shapeOf({area, model, viewState});
-		const wrap: WrapItem = (item, width) => rowsOfItem(item, width, shape);
+		const wrap: WrapItem = (item, width) =>
+			viewState.wrapChat(item, width, shape);
 		const viewport = viewportOf(area, anyAnchor);
 		const view = {
 			transcript,
