@@ -17,7 +17,7 @@ import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
 import {emptyTranscript} from '../store/transcript.js';
-import {isFile} from './raw/file-input.js';
+import {isFile} from './raw/pooled-input.js';
 import {unreadable} from './input.js';
 import {runPipedMessage} from './room/piped-message.js';
 import {Printer, type Streams} from './printer.js';

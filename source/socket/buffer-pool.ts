@@ -9,7 +9,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
+import type {Readable} from 'node:stream';
 
 /** What is read at once. */
 export const pooledBytes = 128 * 1024;
@@ -91,7 +91,7 @@ type Handle = {readonly useUserBuffer: (buffer: Buffer) => void};
  *
  * @returns The pool.
  */
-export const readIntoPool = (stream: Duplex): BufferPool | undefined => {
+export const readIntoPool = (stream: Readable): BufferPool | undefined => {
 	if (!(stream instanceof Socket) || stream.constructor !== Socket) {
 		return undefined;
 	}

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {randomBytes} from 'node:crypto';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
 import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -175,3 +181,53 @@ test('e2e: a non-blocking pipe as stdout gets all, at the pace of its reader', a
 	assert.deepEqual(await chat.waitForExit({deadlineMs}), done, chat.seen());
 	assert.ok(readFileSync(out).equals(ourBytes));
 });
+
+// The most that all buffers took, as often as the loop goes round.
+const sampler = join(folder, 'sampler.cjs');
+writeFileSync(
+	sampler,
+	`let most = 0;
+const look = () => {
+	most = Math.max(most, process.memoryUsage().arrayBuffers);
+};
+setInterval(look, 2).unref();
+process.on('exit', () => {
+	look();
+	require('node:fs').writeFileSync(process.env.MOST_BYTES, String(most));
+});`,
+);
+const maxBufferBytes = 4 * 1024 * 1024;
+
+for (const [name, args, source] of [
+	['a pipe', [], 'cat % |'],
+	['a pipe, with retries', ['--retry'], 'cat % |'],
+] as const) {
+	test(`e2e: ${name} is sent through buffers of less than ${maxBufferBytes} bytes`, async t => {
+		const mebibytes = 128;
+		const large = join(folder, 'large');
+		const most = join(folder, 'most');
+		writeFileSync(large, '');
+		truncateSync(large, mebibytes * 1024 * 1024);
+		let received = 0;
+		const {address} = await listenBare(t, socket => {
+			socket.on('data', chunk => {
+				received += chunk.length;
+			});
+			socket.on('end', () => {
+				socket.end();
+			});
+		});
+		const chat = inShell(
+			t,
+			`export MOST_BYTES=${most} NODE_OPTIONS=--require=${sampler}; ${source.replace('%', large)} %`,
+			'connect',
+			'--raw',
+			...args,
+			String(portOf(address)),
+		);
+		assert.deepEqual(await chat.waitForExit({deadlineMs}), done);
+		assert.equal(received, mebibytes * 1024 * 1024);
+		const bytes = Number(readFileSync(most, 'utf8'));
+		assert.ok(bytes > 0 && bytes < maxBufferBytes, `${bytes} bytes`);
+	});
+}

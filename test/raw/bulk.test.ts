@@ -4,19 +4,24 @@ import {Buffer} from 'node:buffer';
 import {randomBytes} from 'node:crypto';
 import {
 	closeSync,
+	constants,
 	mkdtempSync,
 	openSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
-import {connect, type Socket} from 'node:net';
+import {execFileSync, spawn} from 'node:child_process';
+import {connect, Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Readable, Writable} from 'node:stream';
 import test, {after, type TestContext} from 'node:test';
 import fc from 'fast-check';
-import {readFileInput} from '../../source/plain/raw/file-input.js';
+import {
+	readFileInput,
+	readPipedInput,
+} from '../../source/plain/raw/pooled-input.js';
 import type {Input} from '../../source/raw/feed.js';
 import {ReadCutter} from '../../source/raw/messages/cut.js';
 import {startPipe, type PipeOptions} from '../../source/raw/pipe.js';
@@ -172,6 +177,59 @@ test('raw pipe: a file is sent through few buffers', async t => {
 		[bytes.length, bytes.length, true],
 	);
 	assert.ok(buffers.size <= 4, `${buffers.size} buffers`);
+});
+
+test('raw pipe: what is piped in is sent through few buffers', async t => {
+	const path = join(folder, 'pipe');
+	execFileSync('mkfifo', [path]);
+	const {O_RDONLY, O_NONBLOCK} = constants;
+	const stdin = new Socket({
+		fd: openSync(path, O_RDONLY | O_NONBLOCK),
+		readable: true,
+		writable: false,
+	});
+	const size = 20 * million.length;
+	// In pieces that fill no page.
+	const writer = spawn('dd', [
+		'if=/dev/zero',
+		`of=${path}`,
+		'bs=10000',
+		`count=${size / 10_000}`,
+		'status=none',
+	]);
+	t.after(() => {
+		writer.kill();
+	});
+	const {stream, giveBack} = readPipedInput(stdin);
+	const buffers = new Set<ArrayBufferLike>();
+	stream.on('data', ({buffer}: Buffer) => {
+		buffers.add(buffer);
+	});
+	stream.pause();
+	let received = 0;
+	const end = await pass(
+		t,
+		socket => {
+			socket.on('data', chunk => {
+				received += chunk.length;
+			});
+			socket.on('end', () => {
+				socket.end();
+			});
+		},
+		{
+			input: {
+				stream,
+				giveBack,
+				isFinite: false,
+				lineEnding: undefined,
+				isShutdown: true,
+			},
+			output: {output: createOutput().output, isDirect: true},
+		},
+	);
+	assert.deepEqual([end.bytesTaken, received], [size, size]);
+	assert.ok(buffers.size <= 6, `${buffers.size} buffers`);
 });
 
 test('raw pipe: a file whose line ends change is sent whole', async t => {

@@ -23,7 +23,7 @@ import {systemClock} from '../../socket/clock.js';
 import {wordsOf} from '../../store/notice.js';
 import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
-import {isFile, readFileInput} from './file-input.js';
+import {isFile, readFileInput, readPipedInput} from './pooled-input.js';
 import {notSent, tooFewReplies} from './script.js';
 
 export type PipeStreams = {
@@ -64,7 +64,7 @@ const inputOf = (
 
 	return isFile(0)
 		? {...readFileInput(0), isFinite: true, ...how}
-		: {stream: streams.stdin, isFinite: false, ...how};
+		: {...readPipedInput(streams.stdin), isFinite: false, ...how};
 };
 
 /** Everything that both roles need. */

@@ -1,11 +1,18 @@
 /**
- * A file under stdin, for bytes in bulk. Node reads files in another thread, in
- * small pieces and into new buffers; to send 512 MiB took twice as long.
+ * stdin for bytes in bulk, read into buffers that are used again.
+ *
+ * Node reads a file in another thread, in small pieces and into new buffers; to
+ * send 512 MiB took twice as long. Of a pipe, too, each read is a new buffer.
  */
 import type {Buffer} from 'node:buffer';
 import {fstatSync, readSync} from 'node:fs';
 import {Readable} from 'node:stream';
-import {BufferPool, pooledBytes} from '../../socket/buffer-pool.js';
+import type {Input} from '../../raw/feed.js';
+import {
+	BufferPool,
+	pooledBytes,
+	readIntoPool,
+} from '../../socket/buffer-pool.js';
 
 /** Whether it ends by itself. */
 export const isFile = (descriptor: number): boolean => {
@@ -43,5 +50,20 @@ export const readFileInput = (
 		giveBack(chunk) {
 			pool.giveBack(chunk);
 		},
+	};
+};
+
+/** What is piped in, and what takes its buffers back. */
+export const readPipedInput = (
+	stream: Readable,
+): Pick<Input, 'stream' | 'giveBack'> => {
+	const pool = readIntoPool(stream);
+	return {
+		stream,
+		giveBack:
+			pool &&
+			(chunk => {
+				pool.giveBack(chunk);
+			}),
 	};
 };
