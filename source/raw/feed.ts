@@ -24,8 +24,12 @@ export type Input = {
 export const inputStages = ({
 	lineEnding,
 	createCutter,
-}: Pick<Input, 'lineEnding' | 'createCutter'>): readonly Duplex[] => [
-	...(lineEnding === undefined ? [] : [lineEndTransform(lineEnding)]),
+	giveBack,
+}: Pick<
+	Input,
+	'lineEnding' | 'createCutter' | 'giveBack'
+>): readonly Duplex[] => [
+	...(lineEnding === undefined ? [] : [lineEndTransform(lineEnding, giveBack)]),
 	...(createCutter ? [createCutter()] : []),
 ];
 

@@ -51,11 +51,17 @@ export class LineEnds {
 	}
 }
 
-export const lineEndTransform = (ending: LineEnding): Transform => {
+/** @param onCopied Takes each chunk once nothing of it is needed. */
+export const lineEndTransform = (
+	ending: LineEnding,
+	onCopied?: (chunk: Buffer) => void,
+): Transform => {
 	const ends = new LineEnds(ending);
 	return new Transform({
 		transform(chunk: Buffer, _encoding, done) {
-			done(undefined, ends.push(chunk));
+			const changed = ends.push(chunk);
+			onCopied?.(chunk);
+			done(undefined, changed);
 		},
 		flush(done) {
 			done(undefined, ends.takeRest());

@@ -199,8 +199,9 @@ process.on('exit', () => {
 const maxBufferBytes = 4 * 1024 * 1024;
 
 for (const [name, args, source] of [
-	['a pipe', [], 'cat % |'],
-	['a pipe, with retries', ['--retry'], 'cat % |'],
+	['a pipe', [], 'cat FILE | %'],
+	['a pipe, with retries', ['--retry'], 'cat FILE | %'],
+	['a file with other line ends', ['--eol', 'crlf'], '% < FILE'],
 ] as const) {
 	test(`e2e: ${name} is sent through buffers of less than ${maxBufferBytes} bytes`, async t => {
 		const mebibytes = 128;
@@ -219,7 +220,7 @@ for (const [name, args, source] of [
 		});
 		const chat = inShell(
 			t,
-			`export MOST_BYTES=${most} NODE_OPTIONS=--require=${sampler}; ${source.replace('%', large)} %`,
+			`export MOST_BYTES=${most} NODE_OPTIONS=--require=${sampler}; ${source.replace('FILE', large)}`,
 			'connect',
 			'--raw',
 			...args,
