@@ -10,19 +10,19 @@
  */
 import type {Buffer} from 'node:buffer';
 import {spawn} from 'node:child_process';
-import {closeSync, openSync} from 'node:fs';
+import {closeSync} from 'node:fs';
 import process from 'node:process';
 import {PcapReader, tcpPacketOf, type Packet} from '../tcp/pcap.js';
 import {pcapngHead, pcapngPacket} from '../tcp/pcapng.js';
 import {SegmentCounter, type Segment} from '../tcp/segment.js';
 import {SockchatError} from '../errors.js';
-import {reasonOf, writeAll} from '../new-file.js';
+import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
 import type {Clock} from '../socket/clock.js';
 
 export type CaptureOptions = {
 	readonly host: string;
 	readonly port: number;
-	/** A pcapng file to write the packets to; an existing one is replaced. */
+	/** A pcapng file to write the packets to: a new one, or an empty one. */
 	readonly file?: string | undefined;
 	readonly clock: Clock;
 	readonly onSegments: (segments: readonly Segment[]) => void;
@@ -88,23 +88,22 @@ const reasonIn = (text: string): string => {
 
 const openFile = (file: string): number => {
 	try {
-		// It holds what was said.
-		return openSync(file, 'w', 0o600);
+		return openNewFile(file);
 	} catch (error) {
 		throw new SockchatError(
 			'ERR_CAPTURE_FILE',
-			`The packets can't be written to ${file}: ${(error as Error).message}.`,
-			{cause: error},
+			`The packets can't be written to ${file}: ${reasonOf(error)}.`,
+			{cause: errnoCauseOf(error)},
 		);
 	}
 };
 
 /**
- * Empties the file, which a capture that begins later fills.
+ * Makes the file, which a capture that begins later fills.
  *
  * @throws {SockchatError} `ERR_CAPTURE_FILE`.
  */
-export const clearCaptureFile = (file: string): void => {
+export const makeCaptureFile = (file: string): void => {
 	closeSync(openFile(file));
 };
 

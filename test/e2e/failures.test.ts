@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import {
 	mkdirSync,
 	mkdtempSync,
+	readFileSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -322,6 +323,34 @@ test('e2e: what is at the path and is no socket is a wrong value', async t => {
 	assert.equal(status.stdout(), `${below}: nobody listens\n`);
 });
 
+test('e2e: no file that holds something is written over, whatever is to be kept in it', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-kept-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const file = join(folder, 'mine');
+	writeFileSync(file, 'mine');
+	for (const [code, ...args] of [
+		['ERR_RECORDING', 'serve', '--raw', '0', '--record', file],
+		['ERR_RECORDING', 'connect', '--raw', port, '--record', file],
+		['ERR_RECORDING', 'proxy', '0', port, '--record', file],
+		['ERR_CAPTURE_FILE', 'serve', '0', '--pcapng', file],
+		['ERR_CAPTURE_FILE', 'serve', await findPort(), '--pcapng', file],
+		['ERR_CAPTURE_FILE', 'connect', port, '--pcapng', file],
+		['ERR_CAPTURE_FILE', 'connect', '--raw', port, '--pcapng', file],
+		['ERR_CAPTURE_FILE', 'watch', port, '--pcapng', file],
+	] as const) {
+		await fails(
+			t,
+			args,
+			code,
+			new RegExp(`${file}: the file is there already, and not empty\\.`),
+			2,
+		);
+		assert.equal(readFileSync(file, 'utf8'), 'mine');
+	}
+});
+
 test('e2e: a file for packets that leads nowhere is a wrong value', async t => {
 	for (const args of [
 		['serve', '0'],
@@ -332,7 +361,7 @@ test('e2e: a file for packets that leads nowhere is a wrong value', async t => {
 			t,
 			[...args, '--pcapng', '/nowhere/own.pcapng'],
 			'ERR_CAPTURE_FILE',
-			/^The packets can't be written to \/nowhere\/own\.pcapng: ENOENT/,
+			/^The packets can't be written to \/nowhere\/own\.pcapng: there is no such folder \(ENOENT\)/,
 			2,
 		);
 	}

@@ -436,6 +436,7 @@ test('e2e: a recording is written for Wireshark, and nothing is opened', async t
 		[[out, '--fast'], /leave out --fast\.\n$/],
 		[[out, '9'], /leave out ADDRESS\.\n$/],
 		[[file], /is the recording itself; name another file\.\n$/],
+		[[out], /: the file is there already, and not empty\.\n$/],
 		[[join(folder, 'none', 'x')], /there is no such folder \(ENOENT\)\.\n$/],
 	] as const) {
 		const wrong = startBin(t, ['replay', file, '--pcapng', ...more]);

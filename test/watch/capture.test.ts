@@ -259,6 +259,20 @@ test('capture: a file that is gone once the port is known is said and lost', asy
 	assert.equal(notice.text, lost?.message);
 });
 
+test('capture: a file that holds something is left as it is', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'capture-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const file = join(folder, 'own.pcapng');
+	writeFileSync(file, 'mine');
+	await assert.rejects(async () => capture(t, {port: 1, file}), {
+		code: 'ERR_CAPTURE_FILE',
+		message: `The packets can't be written to ${file}: the file is there already, and not empty.`,
+	});
+	assert.equal(readFileSync(file, 'utf8'), 'mine');
+});
+
 test("capture: a file that can't be written is one sentence", async t => {
 	await assert.rejects(
 		async () =>

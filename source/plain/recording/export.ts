@@ -1,12 +1,12 @@
 /** `replay FILE --pcapng OUT`: a recording for Wireshark. */
 import {Buffer} from 'node:buffer';
-import {closeSync, openSync, statSync} from 'node:fs';
+import {closeSync, statSync} from 'node:fs';
 import type {Ending, Running} from '../../chat/ending.js';
 import {SockchatError} from '../../errors.js';
 import type {ReplayOptions} from '../../options/replay.js';
 import {display} from '../../protocol/display.js';
 import {exportRecording} from '../../recording/export.js';
-import {reasonOf, writeAll} from '../../new-file.js';
+import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../../new-file.js';
 import type {Summary} from '../../recording/reader.js';
 import type {Output} from '../output.js';
 
@@ -14,7 +14,7 @@ const cantWrite = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_CAPTURE_FILE',
 		`The packets can't be written to ${path}: ${reasonOf(cause)}.`,
-		{cause},
+		{cause: errnoCauseOf(cause)},
 	);
 
 const isSameFile = (one: string, other: string): boolean => {
@@ -28,8 +28,7 @@ const isSameFile = (one: string, other: string): boolean => {
 const openTarget = (path: string, recording: string): number => {
 	try {
 		if (!isSameFile(path, recording)) {
-			// It holds what was said. One that is there is replaced, as by a capture.
-			return openSync(path, 'w', 0o600);
+			return openNewFile(path);
 		}
 	} catch (error) {
 		throw cantWrite(path, error);
