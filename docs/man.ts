@@ -41,7 +41,7 @@ const flagItem = (name: FlagName): string[] => {
 		short,
 		value,
 		summary,
-		serveExtra,
+		extras = {},
 		commands: where,
 	}: Flag = flags[name];
 	const forms = [
@@ -51,8 +51,13 @@ const flagItem = (name: FlagName): string[] => {
 	const written = where.map(command =>
 		command === 'join' ? 'sockchat alone' : command,
 	);
-	const extra = serveExtra === undefined ? '' : `; serve: ${serveExtra}`;
-	return item(forms.join(', '), `${summary} (${written.join(', ')})${extra}`);
+	const more = Object.entries(extras).map(
+		([command, extra]) => `; ${command}: ${extra}`,
+	);
+	return item(
+		forms.join(', '),
+		`${summary} (${written.join(', ')})${more.join('')}`,
+	);
 };
 
 const example = (line: string, does: string): string[] => [

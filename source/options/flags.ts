@@ -30,8 +30,8 @@ export type Flag = {
 	/** The words that the value may be, if its name doesn't list them. */
 	readonly choices?: readonly string[];
 	readonly summary: string;
-	/** What `serve` can do with it besides. */
-	readonly serveExtra?: string;
+	/** What it means besides for some of them. */
+	readonly extras?: Partial<Record<Command, string>>;
 	readonly commands: readonly Command[];
 	/** Why raw mode has no use for it. */
 	readonly notRaw?: string;
@@ -75,7 +75,7 @@ export const flags = {
 		short: 'p',
 		value: 'PORT',
 		summary: '5001 by default',
-		serveExtra: '0 picks a free port',
+		extras: {serve: '0 picks a free port'},
 		commands: [...alsoStatus, 'watch', 'replay', 'mcp'],
 	},
 	host: {
@@ -118,7 +118,7 @@ export const flags = {
 	tls: {
 		type: 'boolean',
 		summary: 'with --raw: encrypted by TLS',
-		serveExtra: 'with a certificate for the day',
+		extras: {serve: 'with a certificate for the day'},
 		commands: ['serve', 'connect'],
 	},
 	tlsCa: {
@@ -575,6 +575,7 @@ export const flags = {
 		short: 'w',
 		value: 'SECONDS',
 		summary: 'time to connect and for all that is asked for',
+		extras: {connect: 'UDP ends by then'},
 		commands: ['connect', 'status', 'replay'],
 	},
 	connectTimeout: {

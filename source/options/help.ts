@@ -95,10 +95,9 @@ const headOf = (name: FlagName): string => {
 };
 
 const summaryOf = (name: FlagName, command: Command): string => {
-	const {summary, serveExtra}: Flag = flags[name];
-	return command === 'serve' && serveExtra !== undefined
-		? `${summary}; ${serveExtra}`
-		: summary;
+	const {summary, extras}: Flag = flags[name];
+	const extra = extras?.[command];
+	return extra === undefined ? summary : `${summary}; ${extra}`;
 };
 
 const examplesOf = (command: Command): string[] =>

@@ -17,6 +17,7 @@ import type {ChatEvent} from '../event/event.js';
 import type {Options} from '../options/options.js';
 import {systemClock} from '../socket/clock.js';
 import {emptyTranscript} from '../store/transcript.js';
+import {adviceOf, missingOf} from './raw/late.js';
 import {isFile} from './raw/pooled-input.js';
 import {unreadable} from './input.js';
 import {runPipedMessage} from './room/piped-message.js';
@@ -227,15 +228,21 @@ const runChat = async (
 				return 'Not connected';
 			}
 
-			if (options.message === undefined && options.awaited === undefined) {
-				return undefined;
+			if (options.mode === 'raw') {
+				// Whoever types ends it.
+				return options.isByHand && options.replies === undefined
+					? undefined
+					: missingOf(options);
 			}
 
-			return raw
-				? 'The other side did not end the connection'
+			return options.message === undefined && options.awaited === undefined
+				? undefined
 				: script.missing();
 		},
-		advice,
+		advice: () =>
+			options.mode === 'raw' && progress.hasOpened && !options.isByHand
+				? adviceOf(options)
+				: advice(),
 		onLate(error) {
 			late = error;
 			// Twice, as a peer that is late may not answer a goodbye either.

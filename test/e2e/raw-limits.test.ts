@@ -166,6 +166,73 @@ for (const output of [[], ['--json']]) {
 		);
 	});
 
+	test(`e2e: --timeout bounds all of UDP, and of TCP what is asked for, ${as}`, async t => {
+		const silent = await listen(t, socket => {
+			socket.resume();
+		});
+		const bound = startBin(t, ['serve', '--raw', '-u', '0']);
+		const port = await bound.waitForOutput(/127\.0\.0\.1:(\d+)/, {
+			stream: 'stderr',
+		});
+		const late = {code: 3, signal: undefined};
+		for (const [ending, sentence, ...args] of [
+			[
+				late,
+				'Nothing ended it within 0.3 s. With UDP, --replies N or --idle SECONDS says when it is over.',
+				'-u',
+				port,
+			],
+			[
+				late,
+				'Nothing ended it within 0.3 s. With UDP, --replies N or --idle SECONDS says when it is over.',
+				'-u',
+				port,
+				'--input',
+				'none',
+			],
+			[
+				late,
+				'Nothing ended it within 0.3 s. With UDP, --replies N or --idle SECONDS says when it is over.',
+				'-u',
+				port,
+				'-m',
+				'hello',
+			],
+			[
+				late,
+				'No reply came within 0.3 s. A longer --timeout may help.',
+				'-u',
+				port,
+				'--replies',
+				'1',
+			],
+			[
+				late,
+				'No reply came within 0.3 s. A longer --timeout may help.',
+				silent,
+				'--replies',
+				'1',
+			],
+			// It is connected, and nothing else is asked for.
+			[done, '', silent, '--input', 'none', '--idle', '1'],
+		] as const) {
+			const chat = startBin(t, [
+				'connect',
+				'--raw',
+				'--timeout',
+				'0.3',
+				...output,
+				...args,
+			]);
+			chat.end();
+			assert.deepEqual(await chat.waitForExit(), ending, chat.seen());
+			assert.ok(
+				(chat.stderr() + chat.stdout()).includes(sentence),
+				chat.seen(),
+			);
+		}
+	});
+
 	test(`e2e: --timeout bounds a handshake that nobody answers, ${as}`, async t => {
 		const {address} = await listenBare(t, socket => {
 			socket.resume();

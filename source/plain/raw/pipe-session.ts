@@ -23,6 +23,7 @@ import {systemClock} from '../../socket/clock.js';
 import {wordsOf} from '../../store/notice.js';
 import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
+import {adviceOf, missingOf} from './late.js';
 import {isFile, readFileInput, readPipedInput} from './pooled-input.js';
 import {notSent, tooFewReplies} from './script.js';
 
@@ -134,7 +135,7 @@ export class PipeSession {
 		onLate: () => void,
 		currentStep: () => ScriptStep | undefined,
 	): () => void {
-		const {timeoutMs, message, replies} = this.#options;
+		const {timeoutMs} = this.#options;
 		return startDeadline({
 			timeoutMs,
 			clock: systemClock,
@@ -148,14 +149,12 @@ export class PipeSession {
 					return notMetYet(step);
 				}
 
-				if (replies !== undefined) {
-					return `${replies === 1 ? 'No reply' : `Fewer than ${replies} replies`} came`;
-				}
-
-				return message === undefined
-					? undefined
-					: 'The other side did not end the connection';
+				return missingOf(this.#options);
 			},
+			advice: () =>
+				this.hasConnected && !currentStep()
+					? adviceOf(this.#options)
+					: undefined,
 			onLate: error => {
 				this.late = error;
 				onLate();
