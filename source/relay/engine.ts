@@ -11,14 +11,13 @@ import {
 	tlsWanted,
 } from './failures.js';
 import {requestTimeoutMs, Session, type SessionOptions} from './session.js';
-import {ensureStream} from './stream.js';
+import {ensureStream, type StreamWish} from './stream.js';
 import {tlsFor} from './tls.js';
 
-export type EngineOptions = SessionOptions & {
-	/** Of a stream that is created. */
-	readonly replicas: number;
-	readonly connect?: typeof connect | undefined;
-};
+export type EngineOptions = SessionOptions &
+	StreamWish & {
+		readonly connect?: typeof connect | undefined;
+	};
 
 const connectTimeoutMs = 2000;
 

@@ -24,6 +24,13 @@ export const engineLost = (url: string, cause?: Error) =>
 		cause,
 	);
 
+/** Its stream or its consumer was deleted, by somebody who may. */
+export const readingEnded = (url: string, cause: Error) =>
+	engineAway(
+		`JetStream of the NATS server at ${url} has ended what this server reads (${cause.message}).`,
+		cause,
+	);
+
 const otherCredentials =
 	'in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS.';
 
@@ -122,7 +129,12 @@ export const streamOfOtherShape = (stream: string, why: string) =>
 
 export const streamOfOtherLog = (stream: string) =>
 	relayError(
-		`The stream ${stream} is not the one that this room's history comes from: it was made anew. Move the history away, or use another --room.`,
+		`The stream ${stream} was made anew: it is another log than this room's. End this server, move its history away without its .outbox file, and start it again; or use another --room.`,
+	);
+
+export const streamGone = (stream: string) =>
+	relayError(
+		`The stream ${stream} is gone, and with it the room's order: it was deleted. This server makes no new one, which would be another log. Have it restored; or end all servers, move their histories away without their .outbox files, and start them again.`,
 	);
 
 export const streamLostItsEnd = (stream: string, last: number, head: number) =>

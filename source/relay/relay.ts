@@ -391,7 +391,8 @@ export class Relay implements RoomRelay {
 
 	async #open(): Promise<Session> {
 		const {openSession: open = openSession} = this.#options;
-		return open({...this.#options, server: this.#server});
+		const isKnown = this.#parts!.site.room.log.head > 0;
+		return open({...this.#options, server: this.#server, isKnown});
 	}
 
 	async #use(

@@ -19,6 +19,7 @@ import {
 	engineLost,
 	engineSilent,
 	entryTooLong,
+	readingEnded,
 	type TooLong,
 } from './failures.js';
 import type {Delivery} from './merging.js';
@@ -288,15 +289,23 @@ export class Session {
 		}
 
 		trace('relay: %o', error);
-		const {url} = this.#options;
-		this.#end(
-			error instanceof SockchatError
-				? error
-				: /heartbeats missed|timeout/i.test((error as Error).message)
-					? engineSilent(url)
-					: engineLost(url, error as Error),
-		);
+		this.#end(this.#failureOf(error as Error));
 		void closeSoon(this.#nc);
+	}
+
+	#failureOf(error: Error): SockchatError {
+		const {url} = this.#options;
+		if (error instanceof SockchatError) {
+			return error;
+		}
+
+		if (/consumer deleted/i.test(error.message)) {
+			return readingEnded(url, error);
+		}
+
+		return /heartbeats missed|timeout/i.test(error.message)
+			? engineSilent(url)
+			: engineLost(url, error);
 	}
 
 	async #watch(): Promise<void> {

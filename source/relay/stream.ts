@@ -5,7 +5,7 @@ import type {
 	StreamConfig,
 	StreamInfo,
 } from '@nats-io/jetstream';
-import {streamNotMade, streamOfOtherShape} from './failures.js';
+import {streamGone, streamNotMade, streamOfOtherShape} from './failures.js';
 import {streamOf, subjectsOf} from './subjects.js';
 
 const nanoseconds = 1e6;
@@ -58,10 +58,18 @@ const otherShape = (
 	return config.sealed ? 'config says that it is sealed' : undefined;
 };
 
-/** The stream of a room, created if it isn't there. */
+export type StreamWish = {
+	readonly room: string;
+	/** Of a stream that is created. */
+	readonly replicas: number;
+	/** The room has a log from it: one made anew would be another. */
+	readonly isKnown?: boolean | undefined;
+};
+
+/** The stream of a room, created if it isn't there and never was. */
 export const ensureStream = async (
 	jsm: JetStreamManager,
-	{room, replicas}: {readonly room: string; readonly replicas: number},
+	{room, replicas, isKnown = false}: StreamWish,
 ): Promise<StreamInfo> => {
 	const name = streamOf(room);
 	const {log} = subjectsOf(room);
@@ -72,6 +80,10 @@ export const ensureStream = async (
 		if (!/not found/i.test((error as Error).message)) {
 			throw error;
 		}
+	}
+
+	if (!info && isKnown) {
+		throw streamGone(name);
 	}
 
 	if (!info) {

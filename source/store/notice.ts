@@ -266,10 +266,12 @@ const relayWords = ({
 
 		case 'away': {
 			const what = error?.message ?? 'The relay is away.';
-			return {
-				tone: 'bad',
-				text: `${what} What is said here is not yet shared; it goes out once the relay is back.`,
-			};
+			const text =
+				error?.code === 'ERR_RELAY'
+					? // It doesn't come back by itself.
+						`${what} What is said here waits, and is not yet shared.`
+					: `${what} What is said here is not yet shared; it goes out once the relay is back.`;
+			return {tone: 'bad', text};
 		}
 
 		case 'connecting':

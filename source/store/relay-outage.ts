@@ -1,13 +1,14 @@
 /**
- * That the relay is away, as a member learns it: by the first message that has
- * to wait, or by the first member that is listed as not yet shared. It is over
+ * That the relay takes nothing, as a member learns it: by the first message that
+ * has to wait, or by the first member that is listed as not yet shared. Whether
+ * the engine is away or its stream is full, only the server knows. It is over
  * once the newest of those messages has its place, and nobody is listed so. Pure.
  */
 import type {PendingMessage, ServerFrame} from '../protocol/frame.js';
 
 /** @param mark What stands beside a message that waits, if anything does. */
 export const outageText = (mark = ''): string =>
-	`The room's relay is away: what is said is kept${mark}, and shared once it is back.`;
+	`The room's relay takes nothing now: what is said is kept${mark}, and shared once it does.`;
 
 /** Undefined if nothing waits. */
 export type Outage =

@@ -148,7 +148,7 @@ test('e2e: a host whose line is kept in memory alone is asked before it is lost'
 	assert.match(host.output(), /1 line was not confirmed as stored\.\r\n/);
 });
 
-test('e2e: a member reads once that the relay is away', async t => {
+test('e2e: a member reads once that the relay takes nothing', async t => {
 	const {nats, server, port} = await serveAway(t);
 	const reader = startBin(t, [
 		'connect',
@@ -168,8 +168,8 @@ test('e2e: a member reads once that the relay is away', async t => {
 	assert.equal(
 		reader
 			.stderr()
-			.match(/relay is away.*\n/g)
+			.match(/relay takes nothing.*\n/g)
 			?.join(''),
-		'relay is away: what is said is kept, and shared once it is back.\n',
+		'relay takes nothing now: what is said is kept, and shared once it does.\n',
 	);
 });

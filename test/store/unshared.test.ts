@@ -92,9 +92,9 @@ const outageNotices = (model: Model) =>
 		.flat()
 		.flatMap(item => (item.kind === 'notice' ? [item.text] : []));
 
-test('unshared: a member reads once for each outage that the relay is away', () => {
+test('unshared: a member reads once for each outage that the relay takes nothing', () => {
 	const notice =
-		"The room's relay is away: what is said is kept (◌), and shared once it is back.";
+		"The room's relay takes nothing now: what is said is kept (◌), and shared once it does.";
 	const later = {...said, n: 2, at: 3, text: 'still?'};
 	const first = frames(
 		start,
@@ -121,9 +121,9 @@ test('unshared: who opened the room reads it from the relay alone', () => {
 	assert.deepEqual(outageNotices(host), []);
 });
 
-test('unshared: a list with somebody who waits says that the relay is away, once', () => {
+test('unshared: a list with somebody who waits says that the relay takes nothing, once', () => {
 	const notice =
-		"The room's relay is away: what is said is kept (◌), and shared once it is back.";
+		"The room's relay takes nothing now: what is said is kept (◌), and shared once it does.";
 	const list = {type: 'members', count: 2, names: ['otter', 'wren']} as const;
 	const waiting = {...list, unshared: ['wren']};
 	const first = frames(start, waiting, waiting, {type: 'pending', ...said});
