@@ -16,6 +16,7 @@ import {
 	Presence,
 	type Beat,
 	type BeatMember,
+	type Heard,
 } from './presence.js';
 import {goneKey, type Present, type Roster} from './roster.js';
 
@@ -55,8 +56,13 @@ export class Company {
 	#runs = new Map<string, string>();
 	/** When each member took its nick, by id. */
 	#nicks = new Map<string, BeatMember>();
-	/** When each was first seen to be in the log and on no server. */
+	/**
+	 * Since when each has been in the log and on no server. Who was on one that
+	 * fell silent has been so since its last beat.
+	 */
 	#ghosts = new Map<string, number>();
+	/** The end of the log when it was whole for the first time. */
+	#wholeAt: number | undefined;
 
 	constructor(options: CompanyOptions) {
 		this.#options = options;
@@ -71,6 +77,7 @@ export class Company {
 	begin(session: Session): void {
 		this.#session = session;
 		this.#openedAt = this.#now;
+		this.#wholeAt ??= this.#options.site.room.log.head;
 		this.#awayAt = undefined;
 		this.#beat(true);
 		// Those that were here all the time have not heard of the outage.
@@ -125,6 +132,7 @@ export class Company {
 			return;
 		}
 
+		const before = this.#presence.heard(beat.server);
 		const isOther = this.#presence.hear(beat, this.#now);
 		if (beat.server === server) {
 			return;
@@ -139,6 +147,10 @@ export class Company {
 		}
 
 		this.#compare();
+		if (before && before.run !== beat.run) {
+			this.#logKilled(before);
+		}
+
 		this.#tellHeard(beat);
 	}
 
@@ -167,11 +179,33 @@ export class Company {
 
 		if (this.#now - this.#beatAt >= beatMs) {
 			this.#beat();
-			if (this.#presence.expire()) {
+			const gone = this.#presence.expire();
+			if (gone.length > 0) {
 				this.#compare();
 			}
 
-			this.#logGhosts();
+			this.#logGhosts(gone);
+		}
+	}
+
+	/**
+	 * Call before the join of a member here is offered. If it was in the room when
+	 * its server was killed, nobody has logged its leave.
+	 */
+	beforeJoin(id: string): void {
+		const {site, roster, isWaiting, offerLeave} = this.#options;
+		const present = roster.get(id);
+		const wholeAt = this.#wholeAt ?? Infinity;
+		// In a later outage it may have moved here, and its server logs the leave.
+		const isUnknown = this.#wholeAt !== undefined && this.#awayAt !== undefined;
+		if (
+			present &&
+			present.seq <= wholeAt &&
+			!isUnknown &&
+			!site.room.isElsewhere(id) &&
+			!isWaiting(goneKey(present))
+		) {
+			offerLeave(this.#leaveOf(present));
 		}
 	}
 
@@ -286,10 +320,40 @@ export class Company {
 		}
 	}
 
-	/** Logs the leaves of those that are in the log and on no server. */
-	#logGhosts(): void {
+	/** Logs the leaves of a server's former process, which nobody waits for. */
+	#logKilled({server, members}: Heard): void {
 		const {site, roster, isWaiting, offerLeave} = this.#options;
 		const {room} = site;
+		if (!room.isListing || !this.#presence.isFirstBeside(server)) {
+			return;
+		}
+
+		for (const {id} of members) {
+			const present = roster.get(id);
+			if (
+				present &&
+				!room.has(id) &&
+				!room.isElsewhere(id) &&
+				!isWaiting(goneKey(present))
+			) {
+				offerLeave(this.#leaveOf(present));
+			}
+		}
+	}
+
+	/**
+	 * Logs the leaves of those that are in the log and on no server.
+	 *
+	 * @param silent Servers that are gone now.
+	 */
+	#logGhosts(silent: readonly Heard[]): void {
+		const {site, roster, isWaiting, offerLeave} = this.#options;
+		const {room} = site;
+		const silentSince = new Map(
+			silent.flatMap(({members, at}) =>
+				members.map(({id}) => [id, at] as const),
+			),
+		);
 		const before = this.#ghosts;
 		this.#ghosts = new Map();
 		if (
@@ -306,7 +370,7 @@ export class Company {
 			}
 
 			const key = goneKey(present);
-			const since = before.get(key) ?? this.#now;
+			const since = before.get(key) ?? silentSince.get(present.id) ?? this.#now;
 			this.#ghosts.set(key, since);
 			if (this.#now - since >= expiryMs && !isWaiting(key)) {
 				offerLeave(this.#leaveOf(present));

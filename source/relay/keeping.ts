@@ -11,7 +11,8 @@ import type {Outgoing, Waiting} from './outgoing.js';
 type Shows = Pick<RelaySite, 'showPending' | 'showUnshared' | 'showRenamed'>;
 
 const messageStart = '{"type":"message",';
-const joinedStart = '{"type":"joined",';
+/** Of an entry that is a join. */
+export const joinedStart = '{"type":"joined",';
 const renamedStart = '{"type":"renamed",';
 
 /** As a frame of its own; none for a join or a leave. */

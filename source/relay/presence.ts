@@ -42,7 +42,10 @@ export type Beat = {
 	readonly isNew?: true;
 };
 
-type Heard = Beat & {readonly at: number};
+export type Heard = Beat & {
+	/** Monotonic milliseconds. */
+	readonly at: number;
+};
 
 /** What a server has to do about its own members. */
 export type Clashes = {
@@ -75,19 +78,29 @@ export class Presence {
 	}
 
 	/** Every server heard, this one included once its beat came back. */
-	get servers(): readonly Beat[] {
+	get servers(): readonly Heard[] {
 		return [...this.#heard.values()];
 	}
 
 	/** Whether this is the server that acts for those that are gone. */
 	get isFirst(): boolean {
+		return this.isFirstBeside(this.#self);
+	}
+
+	/** The same for those of a server that has started again: it knows of none. */
+	isFirstBeside(started: string): boolean {
 		for (const server of this.#heard.keys()) {
-			if (server < this.#self) {
+			if (server < this.#self && server !== started) {
 				return false;
 			}
 		}
 
 		return true;
+	}
+
+	/** A server as it was heard last. */
+	heard(server: string): Heard | undefined {
+		return this.#heard.get(server);
 	}
 
 	/**
@@ -111,19 +124,14 @@ export class Presence {
 		this.#heard.clear();
 	}
 
-	/** @returns Whether a server is gone. */
-	expire(): boolean {
-		let isGone = false;
-		for (const [server, {at}] of this.#heard) {
-			if (this.#newestAt - at <= expiryMs) {
-				continue;
-			}
-
+	/** @returns The servers that are gone now, each with its last beat. */
+	expire(): readonly Heard[] {
+		const gone = this.servers.filter(({at}) => this.#newestAt - at > expiryMs);
+		for (const {server} of gone) {
 			this.#heard.delete(server);
-			isGone = true;
 		}
 
-		return isGone;
+		return gone;
 	}
 
 	/**

@@ -28,7 +28,7 @@ import {
 	streamOfOtherLog,
 } from './failures.js';
 import {GivingUp} from './giving-up.js';
-import {Keeping} from './keeping.js';
+import {joinedStart, Keeping} from './keeping.js';
 import {loggedAmong} from './left-over.js';
 import {Merging} from './merging.js';
 import type {Outbox} from './outbox.js';
@@ -181,6 +181,12 @@ export class Relay implements RoomRelay {
 	}
 
 	offer(offers: readonly Offer[]): void {
+		for (const {id, text} of offers) {
+			if (text.startsWith(joinedStart)) {
+				this.#parts?.company.beforeJoin(id);
+			}
+		}
+
 		this.#outgoing.offer(offers, this.#now);
 		this.#turnSoon();
 	}

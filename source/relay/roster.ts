@@ -49,6 +49,10 @@ export class Roster {
 		return this.#present.values();
 	}
 
+	get(id: string): Present | undefined {
+		return this.#present.get(id);
+	}
+
 	has(id: string): boolean {
 		return this.#present.has(id);
 	}

@@ -31,9 +31,9 @@ test('presence: a server that is silent for three beats is gone, the others stay
 	presence.hear(beatOf(1, [memberOf(1, 'otter')]), 0);
 	presence.hear(beatOf(2, [memberOf(2, 'heron')]), 0);
 	presence.hear(beatOf(2, [memberOf(2, 'heron')]), expiryMs);
-	assert.equal(presence.expire(), false);
+	assert.deepEqual(presence.expire(), []);
 	presence.hear(beatOf(2, [memberOf(2, 'heron')]), expiryMs + 1);
-	assert.equal(presence.expire(), true);
+	assert.equal(presence.expire().length, 1);
 	assert.deepEqual(
 		presence.elsewhere([]).map(({nick, machine}) => [nick, machine]),
 		[['heron', 'box2']],
@@ -45,7 +45,7 @@ test('presence: an engine that delivers nothing makes nobody old', () => {
 	presence.hear(beatOf(0), 0);
 	presence.hear(beatOf(1, [memberOf(1, 'otter')]), 0);
 	// However much later it is by our clock, no beat says so.
-	assert.equal(presence.expire(), false);
+	assert.deepEqual(presence.expire(), []);
 	assert.equal(presence.elsewhere([]).length, 1);
 });
 
