@@ -47,6 +47,8 @@ export class RoomLog {
 	#head = 0;
 	#shownEnd = 0;
 	#shownHead = 0;
+	/** What was skipped last: the seqs that no entry has. */
+	#hole: {readonly from: number; readonly to: number} | undefined;
 	// All members that keep up ask for the same slice, so it is cached.
 	#lastSlice: {cursor: number; end: number; slice: Buffer} | undefined;
 
@@ -88,6 +90,15 @@ export class RoomLog {
 	/** The oldest seq retained; head + 1 while there is none. */
 	get firstSeq(): number {
 		return this.#segments[0]?.firstSeq ?? this.#head + 1;
+	}
+
+	/**
+	 * The first of the seqs that were skipped right before the oldest retained one;
+	 * that one if none were. A reader that begins here learns what is missing.
+	 */
+	get firstMissing(): number {
+		const {firstSeq} = this;
+		return this.#hole?.to === firstSeq - 1 ? this.#hole.from : firstSeq;
 	}
 
 	/** The offset of the oldest byte retained. */
@@ -149,6 +160,13 @@ export class RoomLog {
 	 * Nothing may wait to be shown.
 	 */
 	skipTo(head: number): void {
+		// What came before the first entry of all, nobody here has ever had.
+		if (this.#head > 0) {
+			const isEmpty = this.#segments.length === 0;
+			const from = isEmpty ? this.firstMissing : this.#head + 1;
+			this.#hole = {from, to: head};
+		}
+
 		this.#segments.length = 0;
 		// No entry is there, so no cursor may be: one that is has something to skip.
 		this.#end++;

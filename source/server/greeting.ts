@@ -47,13 +47,15 @@ const replayStart = (
 	}
 
 	const allowed = Math.max(replayMessages, messages);
-	const start = log.end - allowed * replayBytesPerMessage;
-	return Math.max(
+	const startByte = log.end - allowed * replayBytesPerMessage;
+	const start = Math.max(
 		log.seqOfMessages(messages),
 		past + 1 - allowed * replayEntriesPerMessage,
-		start > log.start ? log.seqAt(start) : 1,
+		startByte > log.start ? log.seqAt(startByte) : 1,
 		last === undefined ? log.firstSeq : 1,
 	);
+	const {firstMissing, firstSeq} = log;
+	return start > firstMissing && start <= firstSeq ? firstMissing : start;
 };
 
 export class Greeting {

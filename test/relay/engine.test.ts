@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {jetstreamManager} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
+import {createDoor} from '../../source/chat/host.js';
 import {SockchatError} from '../../source/errors.js';
 import {openSession} from '../../source/relay/engine.js';
 import {streamOf, subjectsOf} from '../../source/relay/subjects.js';
@@ -257,15 +258,28 @@ test('engine: what a stream no longer has is a stated gap', async t => {
 
 	await otter.untilStored();
 	two = await openRelayed(t, nats.url, {path: late});
-	const heron = openClient(t, two.address, 'heron', {since});
-	await heron.until('the newest', () => heron.said().includes('new 49'));
-	const gaps = heron
-		.frames()
-		.flatMap(frame => (frame.type === 'gap' ? [frame] : []));
-	assert.equal(gaps.length, 1);
-	assert.equal(gaps[0]!.from, since + 1);
+	// A member that was away, the server's own host, and somebody new.
+	for (const heron of [
+		openClient(t, two.address, 'heron', {since}),
+		openClient(t, two.address, 'egret', createDoor(two, false)),
+		openClient(t, two.address, 'wren'),
+	]) {
+		await heron.until('the newest', () => heron.said().includes('new 49'));
+		const [gap, ...more] = heron
+			.frames()
+			.flatMap(frame => (frame.type === 'gap' ? [frame] : []));
+		assert.deepEqual([gap?.from, more.length], [since + 1, 0]);
+		const first = heron.frames().find(frame => 'seq' in frame);
+		assert.equal(first?.seq, gap!.to + 1);
+		assert.ok(!heron.said().includes('new 0'));
+	}
+
+	// Who asks for what is all there reads of no gap.
+	const crane = openClient(t, two.address, 'crane', {last: 3});
+	await crane.until('the newest', () => crane.said().includes('new 49'));
+	assert.deepEqual(crane.said(), ['new 47', 'new 48', 'new 49']);
+	assert.ok(crane.frames().every(({type}) => type !== 'gap'));
 	assert.equal(one.room.log.head, two.room.log.head);
-	assert.ok(!heron.said().includes('new 0'));
 });
 
 test('engine: back, but with other credentials, is news of a relay that is away', async t => {

@@ -403,3 +403,21 @@ test('log: finds the oldest of its newest messages, restored and taken back or n
 		{numRuns: runs},
 	);
 });
+
+test('log: what was skipped is missing right before the oldest entry, as long as it stands there', () => {
+	const log = new RoomLog({segmentBytes: 1, retainedBytes: 1});
+	// Nobody had what came before the first entry of all.
+	log.skipTo(3);
+	assert.deepEqual([log.firstMissing, log.firstSeq], [4, 4]);
+	log.append('four\n');
+	assert.deepEqual([log.firstMissing, log.firstSeq], [4, 4]);
+	log.skipTo(7);
+	assert.deepEqual([log.firstMissing, log.firstSeq], [5, 8]);
+	// Two in a row are one.
+	log.skipTo(9);
+	log.append('ten\n');
+	assert.deepEqual([log.firstMissing, log.firstSeq], [5, 10]);
+	log.append('eleven\n');
+	log.append('twelve\n');
+	assert.deepEqual([log.firstMissing, log.firstSeq], [11, 11]);
+});
