@@ -51,7 +51,8 @@ const ofCredsFile = (text: string): Credentials => {
 
 /** @throws {SockchatError} `ERR_RELAY` if it is a part of a .creds file. */
 export const credentialsIn = (text: string | undefined): Credentials => {
-	if (text === undefined) {
+	// A variable that is set to nothing gives none, and so does an empty file.
+	if (text === undefined || text.trim() === '') {
 		return {};
 	}
 

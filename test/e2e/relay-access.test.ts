@@ -208,10 +208,12 @@ test('e2e: a user and a password, or a token, from a file or a variable', async 
 		assert.match(await refusal(t, url, inVariable(wrong), secrets), refused);
 	}
 
-	assert.match(
-		await refusal(t, user.url),
-		/^The NATS server at nats:\S+ wants credentials\. Give them in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS\. To open/,
-	);
+	for (const none of [{}, inVariable(''), inFile(folder, 'empty', '\n')]) {
+		assert.match(
+			await refusal(t, user.url, none),
+			/^The NATS server at nats:\S+ wants credentials\. Give them in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS\. To open/,
+		);
+	}
 });
 
 test('e2e: a .creds file of an operator, an account and a user', async t => {
