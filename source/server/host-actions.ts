@@ -166,13 +166,16 @@ export const performHostAction = async (
 
 			const sent = await enforce(hub, users);
 			const text = banText(ban);
-			const where =
-				relay && ban.kind === 'client' ? ' on all servers of the room' : '';
-			const here = where === '' ? '' : ' here';
+			const isShared = relay !== undefined && ban.kind === 'client';
+			const elsewhere = isShared
+				? hub.room.elsewhereWithId(ban.value)
+				: undefined;
+			const where = isShared ? ' on all servers of the room' : '';
+			const effect = elsewhere
+				? `${elsewhere.machine} disconnects it`
+				: `members disconnected${isShared ? ' here' : ''}: ${sent}`;
 			return {
-				...done(
-					`${text} is banned${where}; members disconnected${here}: ${sent}. /unban undoes it.`,
-				),
+				...done(`${text} is banned${where}; ${effect}. /unban undoes it.`),
 				told: `bans ${text}`,
 			};
 		}

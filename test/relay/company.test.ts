@@ -190,7 +190,11 @@ test("relay: a host's kick, mute and ban reach members of other servers", async 
 		wren.client.say('is this heard?');
 		return errorsOf(wren).includes('ERR_MUTED');
 	});
-	await one.rule({type: 'ban', who: 'wren'});
+	const banned = await one.rule({type: 'ban', who: 'wren'});
+	assert.equal(
+		banned.sentence,
+		`client:${wren.client.id} (wren) is banned on all servers of the room; box2 disconnects it. /unban undoes it.`,
+	);
 	assert.equal((await wren.client.closed)?.code, 'ERR_BANNED');
 	// A server that comes later knows of it, once the others have heard it.
 	await one.rule({type: 'lock'});
