@@ -4,6 +4,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {explain} from '../tcp/explain.js';
+import {isAcknowledgement} from '../tcp/acknowledged.js';
 import {isCounted} from '../tcp/segment-counts.js';
 import type {Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
@@ -137,7 +138,9 @@ const nameOfStep = (step: Step): string => {
 
 /** The bytes themselves are printed, or asked for as `wire`. */
 const isTransfer = (step: Step): boolean =>
-	(step.kind === 'call' && step.offset !== undefined) || isCounted(step);
+	(step.kind === 'call' && step.offset !== undefined) ||
+	isCounted(step) ||
+	isAcknowledgement(step);
 
 /** A chunk in one line, as hex and as text. */
 const wireLine = ({direction, peer, bytes, length}: WireChunk): DisplayText => {

@@ -3,6 +3,7 @@
  * the peers, the chunks, the rates. Pure.
  */
 import {isCounted} from '../tcp/segment-counts.js';
+import {isAcknowledgement} from '../tcp/acknowledged.js';
 import {seenBy} from '../tcp/step-time.js';
 import type {KernelPair, KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever} from '../errors.js';
@@ -267,7 +268,11 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 		return {...view, segments, segmentBeats};
 	}
 
-	if ((step.kind === 'call' && step.offset !== undefined) || isCounted(step)) {
+	const isTransfer =
+		(step.kind === 'call' && step.offset !== undefined) ||
+		isCounted(step) ||
+		isAcknowledgement(step);
+	if (isTransfer) {
 		const transfers = appendNewest(view.transfers, step, keptTransfers);
 		const beats = areBeats(step, view.beats) ? view.beats + 1 : 0;
 		return {...view, transfers, beats, keptSince: keptSince(view, step)};

@@ -1,21 +1,24 @@
 /**
  * Which calls of send() and recv() moved the bytes of segments that were
  * counted. A call that moved exactly the bytes of one segment is beside it; else
- * it isn't known which segment is whose, and they stand between the calls. Pure.
+ * it isn't known which segment is whose, and they stand between the calls.
+ *
+ * Without counts, which of them have left: what was acknowledged, and all that
+ * comes before a FIN that arrived. Pure.
  */
+import {isAcknowledgement} from './acknowledged.js';
 import {isCounted, type CountedStep} from './segment-counts.js';
 import {seenBy} from './step-time.js';
-import {nameOfCall, type Step} from './tcp.js';
+import {nameOfCall, type Step, type TcpState} from './tcp.js';
 
 /**
  * one: a call moved the bytes of one segment. several: of some that were counted.
- * queued: a send() whose bytes, or those before them, weren't all sent when the
- * segments were counted last.
+ * queued: a send() whose bytes aren't all known to have been sent.
  */
 type Covered = 'one' | 'several' | 'queued';
 
 export type CountedTransfers = {
-	/** Without the counted steps that stand before or after a call. */
+	/** Without acknowledgements, and counted steps beside, before or after a call. */
 	readonly transfers: readonly Step[];
 	readonly covered: ReadonlyMap<Step, Covered>;
 	readonly before: ReadonlyMap<Step, CountedStep>;
@@ -44,7 +47,29 @@ const connectionsOf = (
 };
 
 /** One direction of a connection. */
-type Way = {readonly counted: CountedStep[]; readonly calls: Step[]};
+type Way = {
+	readonly counted: CountedStep[];
+	readonly calls: Step[];
+	/** How many bytes of it have left, at least. */
+	left: number;
+};
+
+/** An end in one of these has got the other's FIN, and all before it. */
+const afterFin = new Set<TcpState>([
+	'CLOSE-WAIT',
+	'LAST-ACK',
+	'CLOSING',
+	'TIME-WAIT',
+]);
+
+/** Or the other end has, which acknowledged it. */
+const afterFinAck = new Set<TcpState>(['FIN-WAIT-2', 'TIME-WAIT']);
+
+/** Whether it shows that the other end has got this one's FIN. */
+const showsFin = (step: Step): boolean =>
+	step.kind === 'state' &&
+	step.evidence === 'read' &&
+	(step.end === 'local' ? afterFinAck : afterFin).has(step.state);
 
 const offsetOf = (call: Step): number =>
 	call.kind === 'call' ? (call.offset ?? 0) : 0;
@@ -55,7 +80,8 @@ const endOf = (call: Step): number =>
 const isOut = (step: Step): boolean =>
 	step.kind === 'call'
 		? nameOfCall(step.call) === 'send'
-		: step.kind === 'segment' && step.direction === 'out';
+		: isAcknowledgement(step) ||
+			(step.kind === 'segment' && step.direction === 'out');
 
 const waysOf = (
 	transfers: readonly Step[],
@@ -66,12 +92,24 @@ const waysOf = (
 	for (const step of transfers) {
 		const connection = connectionOf(step.peer, seenBy(step));
 		const key = `${isOut(step) ? 'out' : 'in'} ${connection}`;
-		const way = ways.get(key) ?? {counted: [], calls: []};
+		const way = ways.get(key) ?? {counted: [], calls: [], left: 0};
 		ways.set(key, way);
 		if (isCounted(step)) {
 			way.counted.push(step);
+			way.left = Math.max(way.left, step.seq - 1 + step.length);
+		} else if (isAcknowledgement(step)) {
+			way.left = Math.max(way.left, step.ack - 1);
 		} else {
 			way.calls.push(step);
+		}
+	}
+
+	for (const step of steps) {
+		const way = showsFin(step)
+			? ways.get(`out ${connectionOf(step.peer, seenBy(step))}`)
+			: undefined;
+		if (way) {
+			way.left = Infinity;
 		}
 	}
 
@@ -115,19 +153,18 @@ const isOneToOne = (
 	);
 };
 
-/** The calls whose bytes wait, as a stream keeps its order. */
-const queuedOf = ({counted, calls}: Way): readonly Step[] => {
-	const last = counted.at(-1);
-	if (last?.direction !== 'out') {
-		return [];
-	}
-
-	const sent = last.seq - 1 + last.length;
-	const first = calls.findIndex(
-		call => endOf(call) > sent && seenBy(call) <= seenBy(last),
+/**
+ * The calls whose bytes may wait: the kernel has taken them, and a closed window
+ * may keep them back. Another program's are made from bytes that have left.
+ */
+const queuedOf = ({calls, left}: Way): readonly Step[] =>
+	calls.filter(
+		call =>
+			call.kind === 'call' &&
+			call.evidence === undefined &&
+			isOut(call) &&
+			endOf(call) > left,
 	);
-	return first === -1 ? [] : calls.slice(first);
-};
 
 /** @param steps Those that tell when a connection began. */
 export const matchCounts = (
@@ -137,10 +174,6 @@ export const matchCounts = (
 	const covered = new Map<Step, Covered>();
 	const before = new Map<Step, CountedStep>();
 	const after = new Map<Step, CountedStep>();
-	if (transfers.every(step => !isCounted(step))) {
-		return {transfers, covered, before, after};
-	}
-
 	const placed = new Set<Step>();
 	for (const way of waysOf(transfers, steps)) {
 		for (const call of queuedOf(way)) {
@@ -167,7 +200,9 @@ export const matchCounts = (
 	}
 
 	return {
-		transfers: transfers.filter(step => !placed.has(step)),
+		transfers: transfers.filter(
+			step => !placed.has(step) && !isAcknowledgement(step),
+		),
 		covered,
 		before,
 		after,

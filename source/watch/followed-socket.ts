@@ -1,5 +1,7 @@
 /** A socket that is being followed, with its addresses kept after it closes. */
 import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {Acknowledged} from '../tcp/acknowledged.js';
 import {SegmentCounts} from '../tcp/segment-counts.js';
 import {StepLog} from '../tcp/step-log.js';
 import type {KernelPair, Step} from '../tcp/tcp.js';
@@ -14,10 +16,13 @@ type Known = {
 export class FollowedSocket {
 	readonly log: StepLog;
 	readonly counts: SegmentCounts;
+	readonly acknowledged: Acknowledged;
 	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
 	/** Whether somebody has stopped reading it, and watches what that does. */
 	isPaused = false;
+	/** What it carries; itself, if nothing else. */
+	stream: Duplex;
 	readonly #socket: Socket;
 	/** The server's peer; undefined on a client. */
 	readonly peer: string | undefined;
@@ -27,6 +32,8 @@ export class FollowedSocket {
 	#local: string | undefined;
 	#remote: string | undefined;
 	#attempt: string | undefined;
+	/** How many bytes the kernel had when the reading began, at least. */
+	#takenBytes = 0;
 
 	/**
 	 * @param peer The server's peer; undefined on a client.
@@ -40,11 +47,13 @@ export class FollowedSocket {
 		{dialled, notBefore = 0}: Known = {},
 	) {
 		this.#socket = socket;
+		this.stream = socket;
 		this.peer = peer;
 		this.#side = side;
 		this.#dialled = dialled;
 		this.log = new StepLog(peer, notBefore);
 		this.counts = new SegmentCounts(notBefore);
+		this.acknowledged = new Acknowledged(notBefore);
 	}
 
 	/** Stores its addresses while it still has them. */
@@ -101,6 +110,38 @@ export class FollowedSocket {
 		return table && local !== undefined && remote !== undefined
 			? table.pair(local, remote)
 			: undefined;
+	}
+
+	/**
+	 * Call it when a reading of the table begins.
+	 *
+	 * @param bytes How many were to be sent by now.
+	 */
+	noteTaken(bytes: number): void {
+		const {bytesWritten, destroyed, writableLength} = this.#socket;
+		if (destroyed) {
+			return;
+		}
+
+		const isPlain = this.stream === this.#socket;
+		const isHeld = writableLength > 0 || this.stream.writableLength > 0;
+		if (isPlain) {
+			this.#takenBytes = Math.min(bytes, bytesWritten - writableLength);
+		} else if (!isHeld) {
+			this.#takenBytes = bytes;
+		}
+	}
+
+	/** What the other end has acknowledged, as that reading shows. */
+	acknowledgedIn({local}: KernelPair, at: number): readonly Step[] {
+		const queued = local?.sendQueueBytes;
+		// Of what is encrypted, not even how many bytes are queued is known.
+		const isPlain = this.stream === this.#socket;
+		if (queued === undefined || (queued > 0 && !isPlain)) {
+			return [];
+		}
+
+		return this.acknowledged.take(this.#takenBytes - queued, at, this.peer);
 	}
 
 	/** The step as reported: a former connection is named by its address. */

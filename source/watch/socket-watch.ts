@@ -111,7 +111,10 @@ export class SocketWatch {
 		});
 		this.#poller = new TcpTablePoller({
 			clock,
-			read: read ?? (async () => readTcpTable(this.#ports())),
+			read: async () => {
+				this.#noteTaken();
+				return read ? read() : readTcpTable(this.#ports());
+			},
 			onTable: (table, begunAt) => {
 				this.#observe(table, begunAt);
 			},
@@ -209,6 +212,7 @@ export class SocketWatch {
 		if (known) {
 			// Followed since it was accepted; now it carries what is spoken.
 			this.#calls.set(stream, known);
+			this.#followed.get(socket)!.stream = stream;
 			return;
 		}
 
@@ -245,6 +249,7 @@ export class SocketWatch {
 			this.#poller.pollSoon();
 		};
 
+		followed.stream = stream;
 		this.#followed.set(socket, followed);
 		this.#poller.start();
 		const {called} = watchSteps(socket, {
@@ -443,6 +448,7 @@ export class SocketWatch {
 				pair ? log.observe(pair, at, begunAt, tookMs) : log.release(),
 				followed,
 			);
+			this.#showAcknowledged(followed, pair, at);
 
 			// Without a row there is nothing to follow after the close.
 			if (isReplaced || (pair ? log.isOver : socket.closed)) {
@@ -469,11 +475,38 @@ export class SocketWatch {
 	}
 
 	/** Only what a ladder shows; captured segments tell more. */
+	get #showsSegments(): boolean {
+		return this.tap.hasCalls && this.#capture?.program() === undefined;
+	}
+
+	/** How many bytes of each connection the kernel has, before it is read. */
+	#noteTaken(): void {
+		if (!this.#showsSegments) {
+			return;
+		}
+
+		for (const followed of this.#followed.values()) {
+			if (!followed.isFormer) {
+				followed.noteTaken(this.tap.sentTo(followed.peer));
+			}
+		}
+	}
+
+	#showAcknowledged(
+		followed: FollowedSocket,
+		pair: KernelPair | undefined,
+		at: number,
+	): void {
+		if (pair && this.#showsSegments && !followed.isFormer) {
+			// Milliseconds are cut, as below.
+			this.#show(followed.acknowledgedIn(pair, at + 1), followed);
+		}
+	}
+
 	#mayCount(now: number): boolean {
 		return (
-			this.tap.hasCalls &&
+			this.#showsSegments &&
 			this.#hasTraffic &&
-			this.#capture?.program() === undefined &&
 			now >= this.#countsRestedAt &&
 			this.#followed.size <= maxCounted
 		);

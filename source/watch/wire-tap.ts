@@ -43,8 +43,10 @@ export class WireTap {
 	}
 
 	set hasCalls(hasCalls: boolean) {
+		const isNew = hasCalls && !this.#hasCalls;
 		this.#hasCalls = hasCalls;
-		if (hasCalls) {
+		if (isNew) {
+			this.#onTraffic();
 			for (const event of this.#kept?.take() ?? []) {
 				this.#emit(event);
 			}
@@ -59,6 +61,11 @@ export class WireTap {
 	/** What was kept is of another connection than what follows. */
 	forgetCalls(): void {
 		this.#kept?.forget();
+	}
+
+	/** How many bytes were sent so far, or were to be. */
+	sentTo(peer: string | undefined): number {
+		return this.#offsets.get(keyOf('out', peer)) ?? 0;
 	}
 
 	/** A connection begins or has ended: both its offsets start at 0 again. */

@@ -108,6 +108,16 @@ export const anyCounted: fc.Arbitrary<Step> = fc.record({
 	retransmitted: orUndefined(fc.nat({max: 9})),
 });
 
+/** That bytes were acknowledged, as a queue shows. */
+export const anyAcknowledgement: fc.Arbitrary<Step> = fc.record({
+	...stepBase,
+	kind: fc.constant('segment' as const),
+	segment: fc.constant('ACK' as const),
+	evidence: fc.constant('read' as const),
+	direction: fc.constant('in' as const),
+	ack: fc.nat({max: 200_000}),
+});
+
 /** One that was captured. */
 export const anySegment: fc.Arbitrary<Step> = fc.record({
 	...stepBase,

@@ -11,6 +11,7 @@ import {seenBy, withTime} from '../../source/tcp/step-time.js';
 import type {Call, Step} from '../../source/tcp/tcp.js';
 import {ofServer} from '../../source/watch/segment-owners.js';
 import {
+	anyAcknowledgement,
 	anyCounted,
 	anySegment,
 	anyStep,
@@ -58,6 +59,16 @@ const transfer = (
 	result: String(length),
 	offset,
 	text: 'x',
+	at,
+	peer,
+});
+
+const acknowledged = (ack: number, at: number, peer?: string): Step => ({
+	kind: 'segment',
+	segment: 'ACK',
+	evidence: 'read',
+	direction: 'in',
+	ack,
 	at,
 	peer,
 });
@@ -628,11 +639,18 @@ test('ladder: a send() whose bytes still wait has no arrow', () => {
 			'send(9) |',
 		],
 	);
-	// Not counted yet: nothing says that it waits.
-	assert.deepEqual(
-		rowsOf(...sends.slice(0, 2), counted(20, 6), transfer('out', 20, 9, 9)),
-		['send(10) |', 'send(10) |', '┄ data ▸', 'send(9) · data ▸'],
-	);
+	// Not counted yet: nothing says that it has left.
+	const next = [
+		...sends.slice(0, 2),
+		counted(20, 6),
+		transfer('out', 20, 9, 9),
+	];
+	const before = ['send(10) |', 'send(10) |', '┄ data ▸'];
+	assert.deepEqual(rowsOf(...next), [...before, 'send(9) |']);
+	assert.deepEqual(rowsOf(...next, acknowledged(30, 10)), [
+		...before,
+		'send(9) · data ▸',
+	]);
 });
 
 test('ladder: the order is that of causes, however late a step was seen', () => {
@@ -684,7 +702,9 @@ test('ladder: each step and each segment stands there once, segments in order', 
 	fc.assert(
 		fc.property(
 			fc.array(anyStep, {maxLength: 30}),
-			fc.array(fc.oneof(anyTransfer, anyCounted), {maxLength: 15}),
+			fc.array(fc.oneof(anyTransfer, anyCounted, anyAcknowledgement), {
+				maxLength: 15,
+			}),
 			fc.array(anySegment, {maxLength: 30}),
 			fc.constantFrom('client' as const, 'server' as const),
 			(some, moved, segments, side) => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ladderOf} from '../../source/tcp/ladder.js';
+import {Acknowledged} from '../../source/tcp/acknowledged.js';
 import {noSegments, SegmentCounts} from '../../source/tcp/segment-counts.js';
 import type {Step} from '../../source/tcp/tcp.js';
-import {called, inferred} from '../helpers/steps.js';
+import {called, inferred, read} from '../helpers/steps.js';
 
 const moved = (
 	direction: 'in' | 'out',
@@ -146,7 +147,7 @@ test('segment counts: how others were cut is not said, and effects follow', () =
 			[undefined, 'server read', 1],
 			['recv(65536)', undefined, undefined],
 			['recv(65536)', undefined, undefined],
-			['send(1)', 'client inferred', undefined],
+			['send(1)', undefined, undefined],
 		],
 	);
 });
@@ -168,6 +169,90 @@ test('segment counts: the next connection counts from 0 again', () => {
 	);
 	assert.deepEqual(
 		rows.filter(([call]) => call === 'send(6)').map(([, arrow]) => arrow),
-		['client read', 'client inferred'],
+		['client read', undefined],
 	);
+});
+
+const acknowledged = (ack: number, seenAt: number): Step => ({
+	kind: 'segment',
+	segment: 'ACK',
+	evidence: 'read',
+	direction: 'in',
+	ack,
+	peer: undefined,
+	notBefore: 0,
+	seenAt,
+});
+
+test('acknowledged: what is acknowledged was sent, and no more', () => {
+	const sends = [moved('out', 0, 6, 10), moved('out', 6, 4, 11)];
+	const arrows = (...transfers: readonly Step[]) =>
+		drawn(transfers).map(([, arrow]) => arrow);
+	// The kernel has taken them: it may keep them, as the window is closed.
+	assert.deepEqual(arrows(...sends), [undefined, undefined]);
+	assert.deepEqual(arrows(...sends, acknowledged(7, 20)), [
+		'client inferred',
+		undefined,
+	]);
+	assert.deepEqual(arrows(...sends, acknowledged(8, 20)), [
+		'client inferred',
+		undefined,
+	]);
+	assert.deepEqual(
+		arrows(...sends, acknowledged(7, 20), acknowledged(11, 30)),
+		['client inferred', 'client inferred'],
+	);
+	assert.deepEqual(
+		arrows(
+			...sends,
+			counted('out', [1, 6, 1], 20),
+			moved('in', 0, 3, 21),
+			acknowledged(11, 30),
+		),
+		['client read', 'client inferred', 'server inferred'],
+	);
+});
+
+test('acknowledged: a FIN that arrived came after all bytes', () => {
+	const arrows = (...states: readonly Step[]) =>
+		drawn(
+			[moved('out', 0, 6, 10)],
+			[called('shutdown(SHUT_WR)', {at: 11}), ...states],
+		).find(([call]) => call === 'send(6)')?.[1];
+	assert.equal(arrows(read('FIN-WAIT-1', {at: 12})), undefined);
+	assert.equal(arrows(read('FIN-WAIT-2', {at: 12})), 'client inferred');
+	assert.equal(arrows(read('TIME-WAIT', {at: 12})), 'client inferred');
+	assert.equal(
+		arrows(read('CLOSE-WAIT', {at: 12, end: 'remote'})),
+		'client inferred',
+	);
+	assert.equal(arrows(read('CLOSE-WAIT', {at: 12})), undefined);
+	assert.equal(arrows(read('CLOSED', {at: 12})), undefined);
+	// Of the connection before, or of the next one.
+	const again = [
+		called('connect(127.0.0.1:5001)', {at: 5}),
+		read('TIME-WAIT', {at: 6}),
+		called('connect(127.0.0.1:5001)', {at: 8}),
+		called('connect(127.0.0.1:5001)', {at: 20}),
+		read('TIME-WAIT', {at: 21}),
+	];
+	assert.equal(
+		drawn([moved('out', 0, 6, 10)], again).find(
+			([call]) => call === 'send(6)',
+		)?.[1],
+		undefined,
+	);
+});
+
+test('acknowledged: each reading that shows more is a step', () => {
+	const seen = new Acknowledged(100);
+	const acks = (bytes: number, at: number) =>
+		seen.take(bytes, at, undefined).map(step => [step.ack, step.seenAt]);
+	assert.deepEqual(acks(0, 110), []);
+	assert.deepEqual(acks(6, 120), [[7, 120]]);
+	assert.deepEqual(acks(6, 130), []);
+	assert.deepEqual(acks(5, 140), []);
+	assert.deepEqual(seen.take(10, 150, 'otter'), [
+		{...acknowledged(11, 150), peer: 'otter', notBefore: 100},
+	]);
 });

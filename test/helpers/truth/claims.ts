@@ -1,4 +1,5 @@
 /** Holds what sockchat said of a connection against what happened. Pure. */
+import {isAcknowledgement} from '../../../source/tcp/acknowledged.js';
 import {
 	isCounted,
 	type CountedStep,
@@ -265,6 +266,33 @@ const judgeCounted = (
 	return isLate ? 'late' : 'right';
 };
 
+/** Whether as much was acknowledged by then. */
+const judgeAcknowledged = (
+	{local, remote, step}: Claim,
+	acknowledgment: number,
+	segments: readonly Segment[],
+): Verdict => {
+	const base = segments.findLast(
+		({isSyn, from, to, at}) =>
+			isSyn &&
+			isEnd(`${from} ${to}`, local, remote) &&
+			at <= seenBy(step) + slackMs,
+	)?.sequence;
+	const acks = segments.filter(
+		each =>
+			each.isAck &&
+			isEnd(`${each.to} ${each.from}`, local, remote) &&
+			(each.acknowledgment - (base ?? 0) + 2 ** 32) % 2 ** 32 >= acknowledgment,
+	);
+	return acks.length === 0
+		? 'false'
+		: acks.some(({at}) =>
+					isAtThatTime({local, remote, step}, {from: at, to: at}, []),
+			  )
+			? 'right'
+			: 'late';
+};
+
 /** @returns A verdict on each claim about a state or a segment. */
 export const judge = (
 	claims: readonly Claim[],
@@ -275,6 +303,11 @@ export const judge = (
 	claims.flatMap(claim => {
 		if (isCounted(claim.step)) {
 			return [{claim, verdict: judgeCounted(claim, claim.step, segments)}];
+		}
+
+		if (isAcknowledgement(claim.step)) {
+			const verdict = judgeAcknowledged(claim, claim.step.ack, segments);
+			return [{claim, verdict}];
 		}
 
 		const happened = happenedOf(claim, entries, segments);

@@ -189,6 +189,8 @@ export const openScene = async (
 		port: Number(port),
 		place,
 		claims,
+		/** What tcpdump has seen so far. */
+		segments: tcpdump.segments,
 		judged,
 		/** sockchat's server. */
 		async serve() {
