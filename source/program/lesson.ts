@@ -50,6 +50,8 @@ export const runLessonCommand = async (
 	}
 
 	const signals = new SignalWatch(output);
+	const {restCompilers} = await import('../ui/memory.js');
+	restCompilers();
 	const {runLesson} = await import('../ui/lesson/run.js');
 	const running = await runLesson(lesson, ownProgram(), options, process);
 	const ended = running.ended.then(({error, ...ending}) => {

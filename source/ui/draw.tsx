@@ -9,6 +9,7 @@ import {useEffect, useState, type ReactNode} from 'react';
 import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';
 import type {ThemeName} from '../options/options.js';
 import {ownTitle} from './bell.js';
+import {saveMemory} from './memory.js';
 import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
 import {createFocus, watchInput, type Focus} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
@@ -76,6 +77,8 @@ export type TerminalProps = {
 export type DrawOptions = {
 	readonly themeName: ThemeName;
 	readonly hasMouse: boolean;
+	/** What it shows. */
+	readonly store: Parameters<typeof saveMemory>[0];
 	readonly onFocus: (isFocused: boolean) => void;
 	readonly onInput: () => void;
 	readonly draw: (props: TerminalProps) => ReactNode;
@@ -88,7 +91,7 @@ export type Drawn = ShownScreen & {
 
 export const drawOn = (
 	{stdin, stdout, env}: Terminal,
-	{themeName, hasMouse, onFocus, onInput, draw}: DrawOptions,
+	{themeName, hasMouse, store, onFocus, onInput, draw}: DrawOptions,
 ): Drawn => {
 	const themes = chooseThemes(themeName, chalk.level);
 	// At level 0 chalk would leave out bold and dim as well. A theme without
@@ -162,11 +165,13 @@ export const drawOn = (
 		// It is a terminal, even if CI is set.
 		interactive: true,
 	});
+	const stopSaving = saveMemory(store);
 	return {
 		write,
 		setTitle,
 		waitUntilExit: instance.waitUntilExit,
 		async close() {
+			stopSaving();
 			await answers.settled();
 			answers.stop();
 			modes.leave();

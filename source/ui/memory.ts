@@ -27,7 +27,7 @@ export const returnMemory = (): void => {
  * Lets the optimizing compilers rest, or work. Maglev, between the baseline and
  * TurboFan, stays off: Node 22 and older don't have it on either.
  */
-export const setOptimizing = (isOn: boolean): void => {
+const setOptimizing = (isOn: boolean): void => {
 	setFlagsFromString(isOn ? '--opt' : '--no-opt --no-maglev');
 };
 
@@ -37,7 +37,7 @@ export const setOptimizing = (isOn: boolean): void => {
  * some forty frames otherwise and takes 7 MB, and a flood cost as much CPU
  * without it. What Yoga was compiled with before stays, so call this first.
  */
-export const keepYogaBaseline = (): void => {
+const keepYogaBaseline = (): void => {
 	setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering');
 	// How many calls it takes to compile the way into a function. Node 20 has no
 	// such flag, and would say so on the terminal.
@@ -45,6 +45,12 @@ export const keepYogaBaseline = (): void => {
 	if (Number(major) >= 12) {
 		setFlagsFromString('--wasm-wrapper-tiering-budget=1000000000');
 	}
+};
+
+/** Call it before Ink is loaded, for a screen that `saveMemory` keeps small. */
+export const restCompilers = (): void => {
+	setOptimizing(false);
+	keepYogaBaseline();
 };
 
 /** Milliseconds of CPU that this process has used so far. */

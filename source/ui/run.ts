@@ -20,7 +20,7 @@ import type {Options} from '../options/options.js';
 import {toDisplay} from '../protocol/display.js';
 import {remainsWords} from '../store/remains.js';
 import type {Bell} from './bell.js';
-import {keepYogaBaseline, saveMemory, setOptimizing} from './memory.js';
+import {restCompilers} from './memory.js';
 import {createSignal, openChat, type OpenedChat} from './opened-chat.js';
 import type {ScreenChat} from './screen-chat.js';
 import type {Terminal} from './draw.js';
@@ -33,8 +33,7 @@ export const runScreen = async (
 	options: Options,
 	terminal: Terminal,
 ): Promise<RunningScreen> => {
-	setOptimizing(false);
-	keepYogaBaseline();
+	restCompilers();
 	const bell: Bell = {
 		...options.bell,
 		...(!takesOsc(terminal.env['TERM']) && {notification: 'none'}),
@@ -81,7 +80,6 @@ export const runScreen = async (
 		},
 		terminal,
 	);
-	const stopSaving = saveMemory(store);
 	const show = async () => {
 		try {
 			return await Promise.race([
@@ -93,7 +91,6 @@ export const runScreen = async (
 		} finally {
 			end.cancelDeadline();
 			opened.stop();
-			stopSaving();
 			await instance.close();
 		}
 	};

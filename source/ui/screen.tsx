@@ -44,6 +44,7 @@ export const drawScreen = (
 	const {write, setTitle, waitUntilExit, close} = drawOn(terminal, {
 		themeName,
 		hasMouse,
+		store,
 		onFocus(isFocused) {
 			look();
 			// Nobody reads the gauges of a window without the focus.

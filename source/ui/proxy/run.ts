@@ -15,7 +15,7 @@ import type {ModelEvent} from '../../store/reduce.js';
 import {Store} from '../../store/store.js';
 import {WireTap} from '../../watch/wire-tap.js';
 import type {Terminal} from '../draw.js';
-import {keepYogaBaseline, saveMemory, setOptimizing} from '../memory.js';
+import {restCompilers} from '../memory.js';
 import {followDays} from '../transcript/follow-days.js';
 import {createProxyLines, ownCommands, slashNames} from './lines.js';
 
@@ -102,8 +102,7 @@ export const runProxyScreen = async (
 	options: ProxyOptions,
 	terminal: Terminal,
 ): Promise<RunningProxyScreen> => {
-	setOptimizing(false);
-	keepYogaBaseline();
+	restCompilers();
 	const loading = import('../screen.js');
 	// The store needs to know where it listens, and events come before that.
 	const early: ModelEvent[] = [];
@@ -197,7 +196,6 @@ export const runProxyScreen = async (
 		},
 		terminal,
 	);
-	const stopSaving = saveMemory(store);
 	const ended = async () => {
 		try {
 			const gone = instance.waitUntilExit().then(async () => {
@@ -211,7 +209,6 @@ export const runProxyScreen = async (
 			return {...ending, errors: hasTrouble ? failures.said : []};
 		} finally {
 			stopDays();
-			stopSaving();
 			await instance.close();
 		}
 	};

@@ -9,7 +9,7 @@ import {Published} from '../../store/published.js';
 import {capturePort} from '../../watch/port/port-capture.js';
 import {PortWatch} from '../../watch/port/port-watch.js';
 import type {ShownScreen, Terminal} from '../draw.js';
-import {keepYogaBaseline} from '../memory.js';
+import {restCompilers} from '../memory.js';
 
 /**
  * @throws {SockchatError} If the file of the capture can't be opened.
@@ -58,7 +58,7 @@ export const runWatchScreen = async (
 		let lost: SockchatError | undefined;
 		let screen: ShownScreen | undefined;
 		try {
-			keepYogaBaseline();
+			restCompilers();
 			const {showWatch} = await import('./show.js');
 			screen = showWatch(store, {theme, hasMouse, onLeave: leave}, terminal);
 			void screen.waitUntilExit().then(leave);

@@ -20,6 +20,7 @@ export const showWatch = (
 	drawOn(terminal, {
 		themeName: theme,
 		hasMouse,
+		store,
 		onFocus() {
 			// Steps come, whether somebody looks or not.
 		},
