@@ -66,15 +66,25 @@ const receiveChunks = async (
 	}
 
 	if (!onChunk && !stream.readableEnded) {
-		await pipeline(stream, output, {end: false});
+		await pipeline(stream, wayTo(output, stream, false));
 	}
 };
 
-/** Passes on what comes, in buffers that are used again once it comes in bulk. */
-const inBulk = (stream: Duplex, output: Writable): Writable => {
+/**
+ * The way of one connection to the output, which goes on without it: a pipeline
+ * that ended there would leave its listeners on it, once for each connection.
+ *
+ * @param isReused Whether what comes in bulk is read into buffers that are used
+ * again.
+ */
+const wayTo = (
+	output: Writable,
+	stream: Duplex,
+	isReused: boolean,
+): Writable => {
 	let pool: BufferPool | undefined;
-	let isAsked = false;
-	return new Writable({
+	let isAsked = !isReused;
+	const way = new Writable({
 		write(chunk: Buffer, _encoding, done) {
 			if (!isAsked && chunk.length >= bulkBytes) {
 				isAsked = true;
@@ -89,7 +99,17 @@ const inBulk = (stream: Duplex, output: Writable): Writable => {
 				done(error);
 			});
 		},
+		destroy(error, done) {
+			output.off('error', fail).off('close', fail);
+			done(error);
+		},
 	});
+	const fail = (error = new Error('The output is closed.')) => {
+		way.destroy(error);
+	};
+
+	output.on('error', fail).on('close', fail);
+	return way;
 };
 
 /** Settles when the other side has ended, or enough chunks have come. */
@@ -101,12 +121,8 @@ export const receive = async (
 	const stages = [format, display].filter(stage => stage !== undefined);
 	const [first] = stages;
 	if (!onChunk && !onHeard) {
-		if (isDirect && stages.length === 0) {
-			await pipeline(stream, inBulk(stream, output));
-		} else {
-			await pipeline([stream, ...stages, output], {end: false});
-		}
-
+		const isReused = isDirect === true && stages.length === 0;
+		await pipeline([stream, ...stages, wayTo(output, stream, isReused)]);
 		return;
 	}
 
@@ -115,7 +131,7 @@ export const receive = async (
 		return;
 	}
 
-	const shown = pipeline([...stages, output], {end: false});
+	const shown = pipeline([...stages, wayTo(output, stream, false)]);
 	await Promise.all([
 		receiveChunks(stream, first, {onChunk, onHeard}).finally(() => {
 			first.end();
