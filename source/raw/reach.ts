@@ -38,21 +38,26 @@ export const connected = async (
 			stream.destroy(new Error('left'));
 		};
 
-		signal?.addEventListener('abort', abort);
-		stream.once('error', reject);
-		stream.once('connect', () => {
-			stream.off('error', reject);
-			resolve();
-		});
-		stream.once('close', () => {
-			reject(new Error('closed'));
-		});
 		const done = () => {
 			clearTimeout(timer);
 			signal?.removeEventListener('abort', abort);
 		};
 
-		stream.once('connect', done).once('close', done);
+		const fail = (error: Error) => {
+			done();
+			reject(error);
+		};
+
+		signal?.addEventListener('abort', abort);
+		stream.once('error', fail);
+		stream.once('connect', () => {
+			stream.off('error', fail);
+			done();
+			resolve();
+		});
+		stream.once('close', () => {
+			fail(new Error('closed'));
+		});
 	});
 
 /**

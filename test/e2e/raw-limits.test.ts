@@ -5,7 +5,7 @@ import type {Socket} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {requireExecutable} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
-import {bin, startBin, startProcess} from '../helpers/process.js';
+import {bin, machineNode, startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {openTerminal} from '../helpers/terminal.js';
@@ -351,4 +351,21 @@ test('e2e: --probe says who listens, of one port or of a range', async t => {
 		free,
 	]);
 	assert.deepEqual(await late.waitForExit(), {code: 3, signal: undefined});
+});
+
+test("e2e: --probe of many ports, or for long, makes the machine's own Node warn of nothing", async t => {
+	const free = await findPort();
+	const probe = (...args: readonly string[]) =>
+		startProcess(
+			t,
+			machineNode(),
+			bin('connect', '--raw', '--probe', ...args).args,
+		);
+	const many = probe('--quiet', `${Number(free) - 40}-${free}`);
+	// It asks 13 times.
+	const long = probe('--wait', '--timeout', '3.2', free);
+	await many.waitForExit();
+	assert.doesNotMatch(many.stderr(), /Warning/);
+	assert.deepEqual(await long.waitForExit(), {code: 3, signal: undefined});
+	assert.doesNotMatch(long.stderr(), /Warning/);
 });

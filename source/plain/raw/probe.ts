@@ -2,7 +2,9 @@
  * `connect --probe`: who listens, by connecting and closing at once. Prints the
  * addresses that answered, one a line.
  */
+import {setMaxListeners} from 'node:events';
 import type {Writable} from 'node:stream';
+import {setTimeout as wait} from 'node:timers/promises';
 import {startDeadline} from '../../chat/deadline.js';
 import type {Ending} from '../../chat/ending.js';
 import {SockchatError} from '../../errors.js';
@@ -51,6 +53,7 @@ export const runProbe = (
 ) => {
 	const {probed, isQuiet, timeoutMs} = options;
 	const attempt = new AbortController();
+	setMaxListeners(atOnce, attempt.signal);
 	let late: SockchatError | undefined;
 	const cancelDeadline = startDeadline({
 		timeoutMs,
@@ -93,18 +96,9 @@ export const runProbe = (
 			isWaiting && count === 0 && !attempt.signal.aborted;
 		while (isToAskAgain()) {
 			// eslint-disable-next-line no-await-in-loop -- one attempt after the other
-			await new Promise<void>(resolve => {
-				const cancel = systemClock.setTimer(resolve, againMs);
-				attempt.signal.addEventListener(
-					'abort',
-					() => {
-						cancel();
-						resolve();
-					},
-					{once: true},
-				);
-			});
-
+			await wait(againMs, undefined, {signal: attempt.signal}).catch(
+				() => undefined,
+			);
 			// eslint-disable-next-line no-await-in-loop -- as above
 			count = await ask();
 		}
