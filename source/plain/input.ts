@@ -78,10 +78,15 @@ export const reopenTerminal = async (): Promise<Readable> => {
 	return new ReadStream(0);
 };
 
-export const unreadable = (cause: Error) =>
-	new SockchatError('ERR_NOT_SENT', `stdin can't be read: ${cause.message}.`, {
-		cause,
-	});
+/** Why stdin gives no more: it can't be read, or isn't as it has to be. */
+export const unreadable = (cause: Error): SockchatError =>
+	cause instanceof SockchatError
+		? cause
+		: new SockchatError(
+				'ERR_NOT_SENT',
+				`stdin can't be read: ${cause.message}.`,
+				{cause},
+			);
 
 const tooMuch = () =>
 	new SockchatError(

@@ -50,7 +50,7 @@ export type Feed = {
 	/** How much was read; line ends count as they are sent. */
 	readonly bytesRead: number;
 	readonly hasEnded: boolean;
-	/** Why the input can't be read. */
+	/** Why the input can't be read or cut. */
 	readonly error: Error | undefined;
 	/**
 	 * Gives all that is left to the sending half of a connection, and ends that.
@@ -91,12 +91,15 @@ export class OwnFeed implements Feed {
 		this.#stages.at(-1)!.on('data', (chunk: Buffer) => {
 			this.#bytesPassed += chunk.length;
 		});
-		stream.on('error', error => {
-			// A pipeline that breaks further on destroys it with that error.
-			if (!sink.destroyed) {
-				this.error ??= error;
-			}
-		});
+		for (const stage of this.#stages) {
+			stage.on('error', error => {
+				// A pipeline that breaks further on destroys it with that error.
+				if (!sink.destroyed) {
+					this.error ??= error;
+				}
+			});
+		}
+
 		stream.once('end', () => {
 			this.hasEnded = true;
 		});
@@ -134,16 +137,17 @@ export class SharedFeed implements Feed {
 	constructor(input: Input) {
 		const {stream} = input;
 		this.input = input;
-		let source = stream;
+		const fail = (error: Error) => {
+			this.error ??= error;
+			this.#source.destroy();
+		};
+
+		let source = stream.on('error', fail);
 		for (const change of inputStages(input)) {
-			source = source.pipe(change);
+			source = source.pipe(change).on('error', fail);
 		}
 
 		this.#source = source;
-		stream.once('error', error => {
-			this.error = error;
-			this.#source.destroy();
-		});
 		// Else it would flow as soon as somebody counts.
 		this.#source.pause();
 		this.#source.on('data', (chunk: Buffer) => {

@@ -66,7 +66,7 @@ export type PipeEnd = {
 	readonly hasInputEnded: boolean;
 	/** How the connection broke. */
 	readonly linkError: Error | undefined;
-	/** Why the input can't be read. */
+	/** Why the input can't be read or cut. */
 	readonly inputError: Error | undefined;
 	/** Whether we ended it: nothing more is wanted. */
 	readonly isEnough: boolean;
@@ -215,6 +215,7 @@ class LinkPipe {
 			link.kind === 'ws' &&
 			!this.#isSent &&
 			!this.#isLeaving &&
+			!this.#feed?.error &&
 			(this.#feed?.input.isFinite === true ||
 				this.#bytesRead >
 					this.#sink.bytesTaken() - this.#conversation.bytesSaid);

@@ -492,3 +492,27 @@ test('e2e: ws runs over a Unix domain socket, and chat scripts over it', async t
 	assert.deepEqual(await server.waitForExit(), done, server.seen());
 	assert.equal(client.stdout(), 'PONG\n');
 });
+
+for (const flags of [[], ['--json'], ['--retry'], ['--retry', '--json']]) {
+	test(`e2e: a line that is too long for a message is said to be that ${flags.join(' ')}`, async t => {
+		const {port, messages} = await openPeer(t);
+		const asking = startBin(t, [
+			'connect',
+			'--raw',
+			'--ws',
+			'/in',
+			port,
+			...flags,
+		]);
+		asking.write(Buffer.alloc(16 * 1024 * 1024 + 1, 'x'));
+		const {code} = await asking.waitForExit();
+		assert.equal(code, 1, asking.seen());
+		const said = asking.stderr() + asking.stdout();
+		assert.match(
+			said,
+			/A line of stdin is longer than 16777216 bytes, the limit for a WebSocket message; --ws-binary sends each read as one\.(?:\n|")/,
+		);
+		assert.doesNotMatch(said, /other side|can't be read|before stdin did| at /);
+		assert.deepEqual(messages, []);
+	});
+}

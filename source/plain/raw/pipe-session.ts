@@ -7,7 +7,7 @@ import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
 import {startDeadline} from '../../chat/deadline.js';
 import type {Ending} from '../../chat/ending.js';
 import {beginRecording} from '../../chat/open-raw.js';
-import {SockchatError} from '../../errors.js';
+import type {SockchatError} from '../../errors.js';
 import type {NoticeEvent, ServerEvent} from '../../event/event.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {ByteText} from '../../protocol/byte-text.js';
@@ -173,18 +173,14 @@ export class PipeSession {
 	): void {
 		const {bytesRead, bytesTaken, hasInputEnded, inputError} = end;
 		if (inputError) {
-			this.fail(
-				inputError instanceof SockchatError
-					? inputError
-					: unreadable(inputError),
-			);
+			this.fail(unreadable(inputError));
 		}
 
 		const isShort = bytesRead > bytesTaken;
 		const isCut = isCutShort && bytesRead > 0 && !hasInputEnded;
 		if (isShort || (isCut && !inputError)) {
 			// One that we ended has not ended before stdin by itself.
-			const hasEnded = hasInputEnded || isCutOff;
+			const hasEnded = hasInputEnded || isCutOff || inputError !== undefined;
 			this.fail(notSent({bytesRead, hasEnded, isOver: true}, bytesTaken));
 		}
 	}

@@ -43,10 +43,8 @@ export async function* cutInput(
 	input: AsyncIterable<Buffer | 'quit'>,
 	cutter: Cutter,
 ): AsyncGenerator<Buffer | 'quit'> {
-	let failure: Error | undefined;
-	cutter.on('error', error => {
-		failure = error;
-	});
+	// Known at once, and emitted later, when no more may come.
+	cutter.on('error', () => undefined);
 	const cut = function* (): Generator<Buffer> {
 		for (
 			let message = cutter.read() as Buffer | null;
@@ -65,8 +63,8 @@ export async function* cutInput(
 
 		cutter.write(bytes);
 		yield* cut();
-		if (failure) {
-			throw failure;
+		if (cutter.errored) {
+			throw cutter.errored;
 		}
 	}
 
