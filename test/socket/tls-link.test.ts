@@ -181,3 +181,39 @@ test('tls: a FIN without close_notify is no good end, and nothing before it is l
 		link.stream.end();
 	}
 });
+
+test('tls: a write is done before its answer comes, also one of several', async t => {
+	const open = await openLinks(t);
+	for (const side of ['client', 'server'] as const) {
+		const {link, peer} = await open(side);
+		const seen: string[] = [];
+		peer.on('data', (chunk: Buffer) => {
+			peer.write(chunk);
+		});
+		let answer = '';
+		link.stream.on('data', (chunk: Buffer) => {
+			answer += chunk.toString();
+			for (const mark of chunk.toString()) {
+				seen.push(`in ${mark}`);
+			}
+		});
+		let sent = 0;
+		for (const text of ['a', 'b', 'cd', 'e', 'fgh', 'i']) {
+			for (const mark of text) {
+				sent++;
+				link.stream.write(mark, () => {
+					seen.push(`out ${mark}`);
+				});
+			}
+
+			await until(() => answer.length === sent, {
+				what: `the answer to ${text}`,
+			});
+		}
+
+		const late = [...answer].filter(
+			mark => seen.indexOf(`in ${mark}`) < seen.indexOf(`out ${mark}`),
+		);
+		assert.deepEqual(late, [], seen.join(', '));
+	}
+});

@@ -97,6 +97,9 @@ const factsOf = (socket: TLSSocket): TlsFacts => {
 	};
 };
 
+/** So much is encrypted as one record, and written whole. */
+const recordBytes = 16 * 1024;
+
 /** Begins the handshake on the encrypted bytes. */
 type Secure = (wire: Duplex, onSecure: () => void) => TLSSocket;
 
@@ -104,6 +107,9 @@ class TlsStream extends CarrierStream {
 	facts: TlsFacts | undefined;
 	readonly #socket: Socket;
 	#tls: TLSSocket | undefined;
+	/** Whether node:tls still writes, and what is to be written after that. */
+	#isWriting = false;
+	#next: (() => void) | undefined;
 	/** Whether FIN was read. */
 	#hasFin = false;
 	/** Whether a close_notify came before it. */
@@ -158,7 +164,36 @@ class TlsStream extends CarrierStream {
 		chunk: Buffer,
 		done: (error?: Error | null) => void,
 	): void {
-		this.#tls!.write(chunk, done);
+		if (this.#isWriting) {
+			this.#next = () => {
+				this.send(chunk, done);
+			};
+
+			return;
+		}
+
+		const socket = this.#socket;
+		const before = socket.bytesWritten;
+		let isTaken = false;
+		this.#isWriting = true;
+		this.#tls!.write(chunk, error => {
+			this.#isWriting = false;
+			if (!isTaken) {
+				done(error);
+			}
+
+			const next = this.#next;
+			this.#next = undefined;
+			next?.();
+		});
+		// node:tls calls back turns later, when the answer may have come.
+		isTaken =
+			chunk.length <= recordBytes &&
+			socket.writableLength === 0 &&
+			socket.bytesWritten >= before + chunk.length;
+		if (isTaken) {
+			done();
+		}
 	}
 
 	/** Sends close_notify, and FIN after it. */
