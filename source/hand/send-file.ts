@@ -270,8 +270,10 @@ export class FileSender {
 			}
 
 			if (lacking.length > 0) {
+				// That it was not sent is said of a part of it.
+				const reason = unsent ? ` ${unsent.replace(': not sent.', '.')}` : '';
 				return refused(
-					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}. ${unsent ?? ''}`.trimEnd(),
+					`Not all of ${name} was sent: the kernel took ${taken()} ${of()}.${reason}`,
 				);
 			}
 
