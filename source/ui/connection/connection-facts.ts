@@ -180,6 +180,7 @@ const listeningTcp = (
 export const tcpFact = ({
 	socket,
 	listening,
+	connection,
 	link,
 }: Model): TcpFact | undefined => {
 	if (listening) {
@@ -199,9 +200,18 @@ export const tcpFact = ({
 		step =>
 			step.kind === 'state' && step.end === 'local' && step.peer === undefined,
 	);
-	return step?.kind === 'state'
-		? {state: step.state, isRead: step.evidence === 'read'}
-		: undefined;
+	if (step?.kind !== 'state') {
+		return undefined;
+	}
+
+	// A WebSocket and TLS close before the calls of the socket below are known.
+	const isStale =
+		connection?.phase === 'closed' &&
+		step.evidence === 'inferred' &&
+		step.state === 'ESTABLISHED';
+	return isStale
+		? undefined
+		: {state: step.state, isRead: step.evidence === 'read'};
 };
 
 /**

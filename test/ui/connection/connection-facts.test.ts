@@ -182,6 +182,19 @@ test('connection facts: a connection gone from the table keeps its last state', 
 	assert.equal(tcpOf(socketOf({steps, kernel})), '● TIME-WAIT');
 });
 
+test('connection facts: a connection that is closed is not guessed to be ESTABLISHED', () => {
+	const connection = {
+		phase: 'closed',
+		since: 0,
+		cause: undefined,
+	} as const;
+	const open = socketOf({steps: [inferred('ESTABLISHED')]});
+	assert.equal(tcpOf(open), '○ ESTABLISHED');
+	assert.equal(tcpOf({connection, ...open}), undefined);
+	const ended = socketOf({steps: [inferred('CLOSED')]});
+	assert.equal(tcpOf({connection, ...ended}), '○ CLOSED');
+});
+
 test('connection facts: a server is in LISTEN, whatever the states of its peers', () => {
 	const steps = [
 		// Alone it tried to join first, and was refused.
