@@ -9,7 +9,11 @@
  */
 import {
 	appendFileSync,
-	chmodSync,
+	closeSync,
+	constants,
+	fchmodSync,
+	fstatSync,
+	openSync,
 	readFileSync,
 	renameSync,
 	rmSync,
@@ -56,33 +60,66 @@ const attempt = (action: () => void): void => {
 	}
 };
 
+/** Does something with a file; what is none, such as a named pipe, is left. */
+const withFile = <T>(
+	path: string,
+	flags: number,
+	action: (file: number) => T,
+): T => {
+	// Without O_NONBLOCK, opening a named pipe waits for its other end.
+	const file = openSync(path, flags | constants.O_NONBLOCK, ownerOnly);
+	try {
+		if (!fstatSync(file).isFile()) {
+			throw new Error(`${path} is not a file`);
+		}
+
+		return action(file);
+	} finally {
+		closeSync(file);
+	}
+};
+
 const textOf = (path: string): string => {
 	try {
-		return readFileSync(path, 'utf8');
+		return withFile(path, constants.O_RDONLY, file =>
+			readFileSync(file, 'utf8'),
+		);
 	} catch {
 		return '';
 	}
 };
 
-/** @returns Undefined if it is for another purpose, or damaged. */
+const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+
+const append = (path: string, text: string): void => {
+	withFile(path, toAppend, file => {
+		appendFileSync(file, text);
+	});
+};
+
+/** @returns Undefined if it is for another purpose, damaged or too long. */
 const lineOf = (json: string, purpose: Purpose): string | undefined => {
 	try {
 		const entry = JSON.parse(json) as Readonly<Record<string, unknown>>;
 		const text = entry['for'] === purpose ? entry['text'] : undefined;
-		return typeof text === 'string' ? text : undefined;
+		return typeof text === 'string' && text.length <= maxKeptLength
+			? text
+			: undefined;
 	} catch {
 		return undefined;
 	}
 };
 
 const linesIn = (text: string, purpose: Purpose): readonly string[] => {
-	let lines: readonly string[] = [];
+	const lines: string[] = [];
 	for (const json of text.split('\n')) {
 		const line = json === '' ? undefined : lineOf(json, purpose);
-		lines = line === undefined ? lines : remember(lines, line);
+		if (line !== undefined && line !== '' && line !== lines.at(-1)) {
+			lines.push(line);
+		}
 	}
 
-	return lines;
+	return lines.slice(-maxHistory);
 };
 
 const countLines = (text: string): number => text.split('\n').length - 1;
@@ -97,7 +134,7 @@ const setAside = (path: string): void => {
 	}
 
 	// Another process was first: these lines came after.
-	appendFileSync(path, text, {mode: ownerOnly});
+	append(path, text);
 	rmSync(taken);
 };
 
@@ -109,8 +146,10 @@ export const openTypedLines = (path: string, purpose: Purpose): TypedLines => {
 		makeFolders(dirname(path));
 		// After a crash or on a full disk, the last line may have no end.
 		const start = text === '' || text.endsWith('\n') ? '' : '\n';
-		appendFileSync(path, start, {mode: ownerOnly});
-		chmodSync(path, ownerOnly);
+		append(path, start);
+		withFile(path, toAppend, file => {
+			fchmodSync(file, ownerOnly);
+		});
 		if (countLines(text) >= maxHistory) {
 			setAside(path);
 		}
@@ -122,7 +161,7 @@ export const openTypedLines = (path: string, purpose: Purpose): TypedLines => {
 			if (line.trim() !== '' && line.length <= maxKeptLength) {
 				attempt(() => {
 					const entry = JSON.stringify({for: purpose, text: line});
-					appendFileSync(path, `${entry}\n`, {mode: ownerOnly});
+					append(path, `${entry}\n`);
 				});
 			}
 		},

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {
 	appendFileSync,
+	closeSync,
+	constants,
+	mkdirSync,
 	mkdtempSync,
+	openSync,
 	readFileSync,
+	readSync,
 	rmSync,
 	statSync,
 	writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {
 	maxHistory,
@@ -90,6 +96,31 @@ test('typed lines: a file that cannot be written is done without', t => {
 	const typed = openTypedLines(path, 'room');
 	typed.add('one');
 	assert.deepEqual(typed.lines, []);
+});
+
+test('typed lines: what is no file is neither waited for nor changed', t => {
+	const path = pathFor(t);
+	mkdirSync(dirname(path));
+	execFileSync('mkfifo', ['-m', '644', path]);
+	// A reader, or opening it to write would fail at once.
+	const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+	t.after(() => {
+		closeSync(reader);
+	});
+	const {lines, add} = openTypedLines(path, 'room');
+	add('one');
+	assert.deepEqual(lines, []);
+	// Else root, with a link to /dev/null there, would close that to all others.
+	assert.equal(statSync(path).mode % 0o1000, 0o644);
+	assert.equal(readSync(reader, Buffer.alloc(10)), 0);
+});
+
+test('typed lines: what is too long to be kept is not recalled either', t => {
+	const path = pathFor(t);
+	openTypedLines(path, 'room').add('one');
+	const text = 'x'.repeat(maxKeptLength + 1);
+	appendFileSync(path, `${JSON.stringify({for: 'room', text})}\n`);
+	assert.deepEqual(linesAt(path), ['one']);
 });
 
 test('typed lines: a folder that can never be made ends nothing', () => {
