@@ -167,9 +167,12 @@ export const parseConfig = (
 		);
 	}
 
-	const readLayer = (table: Table, title: Command | ''): Layer => {
+	const readLayer = (
+		table: Iterable<readonly [key: string, value: unknown]>,
+		title: Command | '',
+	): Layer => {
 		const layer: Partial<Record<FlagName, Setting>> = {};
-		for (const [key, value] of Object.entries(table)) {
+		for (const [key, value] of table) {
 			const line = lineOf(text, title, key);
 			const name = readKey(key, title === '' ? undefined : title);
 			const flag = flagNames.find(each => each === name);
@@ -202,11 +205,12 @@ export const parseConfig = (
 
 	try {
 		const tables: Partial<Record<Command, Layer>> = {};
-		const top: Record<string, unknown> = {};
+		// No object: a key may be __proto__.
+		const top: Array<readonly [key: string, value: unknown]> = [];
 		for (const [key, value] of Object.entries(read)) {
 			const command = tableNames.find(name => name === key);
 			if (command && isTable(value)) {
-				tables[command] = readLayer(value, command);
+				tables[command] = readLayer(Object.entries(value), command);
 			} else if (command) {
 				throw wrong(
 					path,
@@ -221,7 +225,7 @@ export const parseConfig = (
 					`${quoted(key)} is not a table; ${near ? `did you mean ${near}?` : `the tables are ${tableList}.`}`,
 				);
 			} else {
-				top[key] = value;
+				top.push([key, value]);
 			}
 		}
 

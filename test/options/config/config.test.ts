@@ -100,6 +100,11 @@ test('config: each mistake is named with its file, line and key', () => {
 	for (const [text, line, what] of [
 		['nick = "a"\nprot = 1', 2, '"prot" is not a key; did you mean port?'],
 		[
+			'__proto__ = 1',
+			1,
+			'"__proto__" is not a key; keys are named like flags, and --help lists those.',
+		],
+		[
 			'verbose = true',
 			1,
 			'"verbose" is not a key; keys are named like flags, and --help lists those.',
