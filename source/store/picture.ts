@@ -5,7 +5,7 @@
  * wire and its calls but for heartbeats. Gauges always move a little: round
  * trips, rates, totals that each heartbeat adds to. Such a gauge counts only once
  * it has doubled or halved since it was shown; fixed steps would flicker around
- * their bounds. Whatever repaints the screen shows all gauges as they are then.
+ * their bounds. In raw mode, which has no heartbeats, each byte counts. Whatever repaints the screen shows all gauges as they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
 import type {PairRow, SideRow} from '../event/proxy-event.js';
@@ -52,6 +52,13 @@ const hasMoved = (
 		.toSorted((a, b) => a - b) as [number, number];
 	return high >= 2 * low;
 };
+
+const haveBytesMoved = (
+	mode: Model['mode'],
+	before: number,
+	after: number,
+): boolean =>
+	mode === 'raw' ? before !== after : hasMoved(before, after, leastBytes);
 
 /**
  * The rtt to show: the middle one of the last five, as on a busy machine single
@@ -121,6 +128,7 @@ const isSameKernel = (before: SocketView, after: SocketView): boolean =>
 const isSameRow = (
 	before: PeerRow,
 	after: PeerRow,
+	mode: Model['mode'],
 	isResting: boolean,
 ): boolean => {
 	const {rttMs, bytesIn, bytesOut, kernel, ...rest} = after;
@@ -132,8 +140,8 @@ const isSameRow = (
 		(isResting ||
 			!(
 				hasMoved(before.rttMs, rttMs, leastMs) ||
-				hasMoved(before.bytesIn, bytesIn, leastBytes) ||
-				hasMoved(before.bytesOut, bytesOut, leastBytes)
+				haveBytesMoved(mode, before.bytesIn, bytesIn) ||
+				haveBytesMoved(mode, before.bytesOut, bytesOut)
 			))
 	);
 };
@@ -141,6 +149,7 @@ const isSameRow = (
 const isSameTable = (
 	{peers: before}: SocketView,
 	{peers: after}: SocketView,
+	mode: Model['mode'],
 	{arePeersShown, isResting}: Looking,
 ): boolean => {
 	if (before === undefined || after === undefined) {
@@ -157,7 +166,7 @@ const isSameTable = (
 		(!arePeersShown ||
 			(before.rows.length === after.rows.length &&
 				before.rows.every((row, index) =>
-					isSameRow(row, after.rows[index]!, isResting),
+					isSameRow(row, after.rows[index]!, mode, isResting),
 				)))
 	);
 };
@@ -206,14 +215,16 @@ const isSameListening = (
 };
 
 const haveGaugesMoved = (before: Model, after: Model): boolean => {
-	const moved = (bytesOf: (model: Model) => number | undefined) =>
-		hasMoved(bytesOf(before), bytesOf(after), leastBytes);
+	const counted = (bytesOf: (model: Model) => number) =>
+		haveBytesMoved(after.mode, bytesOf(before), bytesOf(after));
+	const moved = (rateOf: (model: Model) => number) =>
+		hasMoved(rateOf(before), rateOf(after), leastBytes);
 	return (
 		hasMoved(steadyRtt(before), steadyRtt(after), leastMs) ||
-		moved(({traffic}) => traffic.bytesIn) ||
-		moved(({traffic}) => traffic.bytesOut) ||
-		moved(({socket}) => socket.rates.bytesIn) ||
-		moved(({socket}) => socket.rates.bytesOut) ||
+		counted(({traffic}) => traffic.bytesIn) ||
+		counted(({traffic}) => traffic.bytesOut) ||
+		counted(({socket}) => socket.rates.bytesIn) ||
+		counted(({socket}) => socket.rates.bytesOut) ||
 		moved(({socket}) => socket.rates.ins.at(-1) ?? 0) ||
 		moved(({socket}) => socket.rates.outs.at(-1) ?? 0)
 	);
@@ -277,7 +288,7 @@ export const isSamePicture = (
 			(isSameLadder(before.socket, after.socket) &&
 				isSameLadder(before.beyond, after.beyond))) &&
 		isSameKernel(before.socket, after.socket) &&
-		isSameTable(before.socket, after.socket, looking) &&
+		isSameTable(before.socket, after.socket, after.mode, looking) &&
 		areSamePairs(before.socket, after.socket) &&
 		before.rtts.length < 2 === after.rtts.length < 2 &&
 		(looking.isResting || !haveGaugesMoved(before, after)));

@@ -86,6 +86,22 @@ test('picture: heartbeats and samples that find the same change nothing', () => 
 	}
 });
 
+test('picture: in raw mode, which has no heartbeats, each byte counts', () => {
+	const raw = {...open, mode: 'raw'} as const;
+	const rawServing = {...serving, mode: 'raw'} as const;
+	assert.ok(isSameAfter([traffic(20_000)], chat, raw));
+	assert.ok(!isSameAfter([traffic(20_001)], chat, raw));
+	assert.ok(isSameAfter([traffic(20_001)], resting, raw));
+	const lookingAtPeers = {...chat, arePeersShown: true};
+	const more = [peers({bytesIn: peerRow().bytesIn + 1})];
+	assert.ok(isSameAfter([peers()], lookingAtPeers, rawServing));
+	assert.ok(!isSameAfter(more, lookingAtPeers, rawServing));
+	assert.ok(
+		isSameAfter(more, {...lookingAtPeers, isResting: true}, rawServing),
+	);
+	assert.ok(isSameAfter(more, lookingAtPeers, serving));
+});
+
 test('picture: an rtt counts once it has doubled or halved, for good', () => {
 	const at10 = reduce(open, [rtt(10)]);
 	const after = (...rtts: number[]) =>

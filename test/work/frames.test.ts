@@ -157,6 +157,27 @@ test('work: an idle screen draws no frame in 50 s, in any layout', async t => {
 	}
 });
 
+test('work: in raw mode the last bytes draw a frame, and idle samples none', async t => {
+	const model = {...member, mode: 'raw'} as const;
+	const sample = (bytes: number): readonly ChatEvent[] => [
+		{
+			type: 'traffic',
+			at: 0,
+			bytesIn: bytes,
+			bytesOut: bytes,
+			queuedBytes: 0,
+		},
+		...clientBeat(0).filter(({type}) => type === 'kernel'),
+	];
+	const app = await open(t, {model, columns: 140, rows: 30});
+	assert.deepEqual(await idle(app, () => sample(8), 20), silence);
+	await app.tell(...sample(14));
+	const rows = (await app.rows()).join('\n');
+	assert.match(rows, /in +14 B/);
+	assert.match(rows, /out +14 B/);
+	assert.deepEqual(await idle(app, () => sample(14), 20), silence);
+});
+
 test('work: an idle server with five peers draws no frame, in any view', async t => {
 	const app = await open(t, {model: server, columns: 110, rows: 30});
 	assert.deepEqual(await idle(app, serverBeat, 18), silence);
