@@ -1,11 +1,14 @@
 /** Stopped processes: a server, and a reader that others don't wait for. */
 import assert from 'node:assert/strict';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
+import {defaultRetainedBytes} from '../../source/room/log.js';
 import {serveJson, loopback} from '../helpers/sockchat.js';
 import {openClient} from '../helpers/client.js';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {eventsOf, residentKib} from '../helpers/faults/process.js';
+import {eventsOf, makeFolder, residentKib} from '../helpers/faults/process.js';
 import {deadlineMs, isFull, sized} from '../helpers/faults/size.js';
 
 test(
@@ -67,16 +70,45 @@ test(
 	},
 );
 
+/**
+ * Loaded by a server: notes the most that waited in Node for one peer, the host's
+ * own not counted.
+ */
+const queueWatch = `
+const {writeFileSync} = require('node:fs');
+const {Socket} = require('node:net');
+const {write} = Socket.prototype;
+let most = 0;
+Socket.prototype.write = function (...args) {
+	const isTaken = write.apply(this, args);
+	if (this.remoteAddress !== undefined && this.writableLength > most) {
+		most = this.writableLength;
+		writeFileSync(process.env.MOST_QUEUED, String(most));
+	}
+
+	return isTaken;
+};`;
+
 const active = sized(49, 10);
+// More than what the kernel holds for a reader that is stopped: 4 MiB, and some.
+const lineBytes = sized(1000, 4000);
 const perSecond = 200;
 const stoppedMs = sized(60_000, 8000);
-const grownKib = 10 * 1024;
+// The log may fill what it keeps in memory, whoever reads it.
+const grownKib = (defaultRetainedBytes + 10 * 1024 * 1024) / 1024;
+const maxQueuedBytes = (256 + 64) * 1024;
 
 test(
 	`faults: one reader is stopped for ${stoppedMs / 1000} s, ${active} continue: memory is bounded, nothing is missed without a gap`,
 	{timeout: deadlineMs},
 	async t => {
-		const {server, port} = await serveJson(t);
+		const folder = makeFolder(t);
+		const watch = join(folder, 'watch.cjs');
+		const most = join(folder, 'most');
+		writeFileSync(watch, queueWatch);
+		const {server, port} = await serveJson(t, [], {
+			env: {NODE_OPTIONS: `--require=${watch}`, MOST_QUEUED: most},
+		});
 		const reader = startBin(t, [
 			'connect',
 			'--json',
@@ -118,7 +150,9 @@ test(
 
 				const due = Math.floor((elapsed / 1000) * perSecond) - sent;
 				for (let index = 0; index < due; index++) {
-					all[said % active]!.client.say(`line ${++said} ${'.'.repeat(80)}`);
+					all[said % active]!.client.say(
+						`line ${++said} ${'.'.repeat(lineBytes)}`,
+					);
 					sent++;
 				}
 
@@ -170,9 +204,15 @@ test(
 		}
 
 		const grown = afterKib - beforeKib;
+		const queuedBytes = Number(readFileSync(most, 'utf8'));
 		t.diagnostic(
-			`${said} lines by ${active} at ${perSecond}/s, one stopped for ${stoppedMs / 1000} s: server ${beforeKib} → ${afterKib} KiB (${grown} KiB more); the reader came back with ${gone} stated as gone; the others had all within ${Math.round(slowestMs)} ms`,
+			`${said} lines by ${active} at ${perSecond}/s, one stopped for ${stoppedMs / 1000} s: server ${beforeKib} → ${afterKib} KiB (${grown} KiB more), at most ${queuedBytes} bytes in the queue of one; the reader came back with ${gone} stated as gone; the others had all within ${Math.round(slowestMs)} ms`,
 		);
 		assert.ok(grown < grownKib, `${grown} KiB more`);
+		// The part of the log that it was on when it stopped, and answers.
+		assert.ok(
+			queuedBytes > 0 && queuedBytes <= maxQueuedBytes,
+			`${queuedBytes} bytes in one queue`,
+		);
 	},
 );
