@@ -7,49 +7,11 @@ import {test} from 'node:test';
 import {joinBare} from '../helpers/sockchat.js';
 import {requireExecutable} from '../helpers/environment.js';
 import {bin, startProcess} from '../helpers/process.js';
+import {callsOf, type Call} from '../helpers/faults/calls.js';
 import {makeFolder} from '../helpers/faults/process.js';
 import {deadlineMs, sized} from '../helpers/faults/size.js';
 
 const messages = sized(500, 50);
-
-type Call = {
-	readonly name: string;
-	readonly fd: string;
-	/** The lines of the trace in which it began, and in which it returned. */
-	readonly from: number;
-	to: number;
-	readonly text: string;
-};
-
-/** What strace -f wrote: calls of other threads may end lines later. */
-const callsOf = (trace: string): Call[] => {
-	const calls: Call[] = [];
-	const unfinished = new Map<string, Call>();
-	for (const [index, line] of trace.split('\n').entries()) {
-		const resumed = /^(\d+) .*<\.\.\. \w+ resumed>/.exec(line);
-		if (resumed) {
-			const call = unfinished.get(resumed[1]!);
-			if (call) {
-				call.to = index;
-			}
-
-			continue;
-		}
-
-		const begun = /^(\d+) .*?\b(\w+)\((\d+)/.exec(line);
-		if (!begun) {
-			continue;
-		}
-
-		const [, thread, name, fd] = begun;
-		const to = line.includes('<unfinished ...>') ? Infinity : index;
-		const call = {name: name!, fd: fd!, from: index, to, text: line};
-		calls.push(call);
-		unfinished.set(thread!, call);
-	}
-
-	return calls;
-};
 
 for (const mode of ['interval', 'always']) {
 	test(
