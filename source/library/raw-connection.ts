@@ -8,7 +8,7 @@ import {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
 import {SockchatError} from '../errors.js';
 import type {SocketLink} from '../socket/link.js';
-import {writeTo} from '../socket/write.js';
+import {writeTo} from '../socket/stream/write.js';
 
 export type RawConnection = AsyncDisposable &
 	AsyncIterable<Uint8Array> & {

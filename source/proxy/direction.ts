@@ -8,11 +8,11 @@ import {
 	bulkBytes,
 	readIntoPool,
 	type BufferPool,
-} from '../socket/buffer-pool.js';
+} from '../socket/stream/buffer-pool.js';
 import type {Faults} from '../event/proxy-event.js';
 import type {Clock} from '../socket/clock.js';
 import type {OuterLink} from '../socket/link.js';
-import {writeTo} from '../socket/write.js';
+import {writeTo} from '../socket/stream/write.js';
 import {isPlain, noFaults, pauseMsAfter, pieceBytes} from './faults.js';
 
 // As much as may wait for its delay; more stays in the kernel.

@@ -16,7 +16,7 @@ import {ConnectionRunner} from '../socket/connection-runner.js';
 import {Gauges, type Counted} from '../socket/gauges.js';
 import {endsWithFin, type Endpoints, type Link} from '../socket/link.js';
 import {controlSocket, type SocketOwner} from '../socket/control.js';
-import {writeTo} from '../socket/write.js';
+import {writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import {followControls} from './messages/controls.js';
 import {untilFlushed} from './flushed.js';

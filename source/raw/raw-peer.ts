@@ -17,7 +17,7 @@ import type {SocketOwner} from '../socket/control.js';
 import {datagramFacts, type OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {TcpTable} from '../socket/tcp-table.js';
-import {writeTo} from '../socket/write.js';
+import {writeTo} from '../socket/stream/write.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 import type {Answerer} from './answers/answerer.js';
 import type {Answers} from './answers/answers.js';

@@ -6,7 +6,7 @@ import {
 	bulkBytes,
 	readIntoPool,
 	type BufferPool,
-} from '../socket/buffer-pool.js';
+} from '../socket/stream/buffer-pool.js';
 
 export type Receiving = {
 	/** Stays open at the end. */

@@ -6,7 +6,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {Writable, type Duplex} from 'node:stream';
-import {writeTo} from '../socket/write.js';
+import {writeTo} from '../socket/stream/write.js';
 
 export type Sink = {
 	readonly writable: Writable;

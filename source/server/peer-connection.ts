@@ -27,7 +27,7 @@ import type {Member} from '../room/results.js';
 import type {Link} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {PeerUid} from '../socket/peer-uid.js';
-import {resetSocket} from '../socket/reset.js';
+import {resetSocket} from '../socket/stream/reset.js';
 import type {WireTap} from '../watch/wire-tap.js';
 import type {Newcomer} from './admission.js';
 import type {Budget} from './budget.js';

@@ -12,8 +12,8 @@ import {connectTimedOut} from '../connection/lifecycle.js';
 import type {SockchatError} from '../errors.js';
 import type {LinkFacts, MessageKind} from '../event/link-facts.js';
 import {hostAndPort} from './address.js';
-import {checkEnd} from './checked-end.js';
-import {resetSocket} from './reset.js';
+import {checkEnd} from './stream/checked-end.js';
+import {resetSocket} from './stream/reset.js';
 
 /** What raw mode needs of a stream; a socket of node:net has it. */
 export type LinkStream = Duplex & {

@@ -15,7 +15,7 @@ import {listen, listenOnDescriptor} from './listen.js';
 import {ListeningRunner} from './listening-runner.js';
 import {tcpOrigin, type Origin} from './origin.js';
 import {cappedBacklog} from './port-holder.js';
-import {resetSocket} from './reset.js';
+import {resetSocket} from './stream/reset.js';
 
 export type Surplus = {
 	readonly maxPeers: number;

@@ -5,7 +5,7 @@
 import type {Buffer} from 'node:buffer';
 import {createConnection, createServer, type Socket} from 'node:net';
 import {requireLoopback, type Address} from '../../source/socket/address.js';
-import {resetSocket} from '../../source/socket/reset.js';
+import {resetSocket} from '../../source/socket/stream/reset.js';
 import type {Owner} from './environment.js';
 import {until} from './until.js';
 

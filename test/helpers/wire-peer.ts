@@ -8,7 +8,7 @@ import {createConnection, type Socket, type TcpNetConnectOpts} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Address} from '../../source/socket/address.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
-import {resetSocket} from '../../source/socket/reset.js';
+import {resetSocket} from '../../source/socket/stream/reset.js';
 import type {Owner} from './environment.js';
 import {until, type Falsy} from './until.js';
 

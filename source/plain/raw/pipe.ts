@@ -21,7 +21,7 @@ import {
 	type ListenerMaker,
 } from '../../socket/link/transport.js';
 import {datagramFacts} from '../../socket/link.js';
-import {watchReader} from '../../socket/reader-gone.js';
+import {watchReader} from '../../socket/stream/reader-gone.js';
 import {checkFiles, notMet} from '../../raw/script-failure.js';
 import {PipeSession, type PipeStreams} from './pipe-session.js';
 

@@ -12,7 +12,7 @@ import {
 	BufferPool,
 	pooledBytes,
 	readIntoPool,
-} from '../../socket/buffer-pool.js';
+} from '../../socket/stream/buffer-pool.js';
 
 /** Whether it ends by itself. */
 export const isFile = (descriptor: number): boolean => {

@@ -13,10 +13,10 @@ import {
 	BufferPool,
 	pooledBytes,
 	readIntoPool,
-} from '../../source/socket/buffer-pool.js';
-import {portOf} from '../helpers/room.js';
-import {listenBare} from '../helpers/scripted.js';
-import {until} from '../helpers/until.js';
+} from '../../../source/socket/stream/buffer-pool.js';
+import {portOf} from '../../helpers/room.js';
+import {listenBare} from '../../helpers/scripted.js';
+import {until} from '../../helpers/until.js';
 
 const million = randomBytes(1_000_000);
 

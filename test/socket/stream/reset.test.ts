@@ -3,9 +3,9 @@ import {once} from 'node:events';
 import {createConnection, createServer, type Socket} from 'node:net';
 import process from 'node:process';
 import test from 'node:test';
-import {resetSocket} from '../../source/socket/reset.js';
-import {statesBySs} from '../helpers/kernel.js';
-import {until} from '../helpers/until.js';
+import {resetSocket} from '../../../source/socket/stream/reset.js';
+import {statesBySs} from '../../helpers/kernel.js';
+import {until} from '../../helpers/until.js';
 
 const turns: ReadonlyArray<
 	readonly [name: string, later: (act: () => void) => void]

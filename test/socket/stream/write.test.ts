@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {Duplex} from 'node:stream';
 import {test} from 'node:test';
-import {dial} from '../../source/socket/dial.js';
-import {writeTo} from '../../source/socket/write.js';
-import {listenBare} from '../helpers/scripted.js';
-import {until} from '../helpers/until.js';
+import {dial} from '../../../source/socket/dial.js';
+import {writeTo} from '../../../source/socket/stream/write.js';
+import {listenBare} from '../../helpers/scripted.js';
+import {until} from '../../helpers/until.js';
 
 const piece = Buffer.alloc(128 * 1024);
 

@@ -5,10 +5,10 @@ import test, {type TestContext} from 'node:test';
 import {
 	requireLoopback,
 	type LoopbackAddress,
-} from '../../source/socket/address.js';
-import {dial} from '../../source/socket/dial.js';
-import {newFolder, startPython} from '../helpers/link-peers.js';
-import {until} from '../helpers/until.js';
+} from '../../../source/socket/address.js';
+import {dial} from '../../../source/socket/dial.js';
+import {newFolder, startPython} from '../../helpers/link-peers.js';
+import {until} from '../../helpers/until.js';
 
 // More than is read at once, and less than the kernel takes.
 const bytes = 100_000;

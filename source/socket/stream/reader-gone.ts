@@ -8,7 +8,7 @@
  */
 import {closeSync, fstatSync, openSync} from 'node:fs';
 import process from 'node:process';
-import {trace} from '../trace.js';
+import {trace} from '../../trace.js';
 
 type Handle = {
 	readonly open: (descriptor: number) => number;
