@@ -207,6 +207,13 @@ export const parseTcpAddress = (
 	port: number,
 ): LoopbackAddress | SockchatError => parseHostAndPort('tcp', host, port);
 
+/**
+ * Node 20 gives the kernel all of sun_path: a name with NULs up to its end, which
+ * no other program means.
+ */
+const doesNodePad = (): boolean =>
+	Number(process.versions.node.split('.', 1)[0]) < 22;
+
 /** Whether a path is a name in Linux's abstract namespace. */
 export const isAbstract = (path: string): boolean => path.startsWith('@');
 
@@ -231,6 +238,13 @@ export const parseSocketPath = (
 		return badSocketPath(
 			path,
 			'abstract names exist on Linux only; for a file, write ./@…',
+		);
+	}
+
+	if (isAbstract(path) && doesNodePad()) {
+		return badSocketPath(
+			path,
+			`Node ${process.versions.node} fills it up with NULs, which makes it another name; abstract names need Node 22.6 or later`,
 		);
 	}
 

@@ -33,6 +33,30 @@ test('platforms: without /proc there is no table, no cap of the backlog, no figu
 	);
 });
 
+test('platforms: with Node 20 abstract names are refused, with later ones not', t => {
+	const {versions} = process;
+	const pretendNode = (node: string) => {
+		Object.defineProperty(process, 'versions', {value: {...versions, node}});
+	};
+
+	t.after(() => {
+		Object.defineProperty(process, 'versions', {value: versions});
+	});
+	for (const old of ['20.17.0', '20.20.2']) {
+		pretendNode(old);
+		assert.equal(
+			refusal('@name'),
+			`"@name" can't be a socket's path: Node ${old} fills it up with NULs, which makes it another name; abstract names need Node 22.6 or later.`,
+		);
+		assert.equal(refusal('./@name'), '');
+	}
+
+	for (const later of ['22.6.0', '24.0.0', '100.0.0']) {
+		pretendNode(later);
+		assert.equal(refusal('@name'), '');
+	}
+});
+
 for (const platform of platforms) {
 	test(`platforms: on ${platform} abstract names are refused`, t => {
 		pretend(t, platform);
