@@ -26,6 +26,9 @@ export type ProxyOptions = ProxyWish & {
 
 const prefix = /^(tls|ws|udp|unix):/;
 
+/** A word before a colon that may have been meant as one: no address has it. */
+const bareWord = /^(?!localhost:)([a-z][\w-]*):/i;
+
 /** Flags for either end alone. */
 const ofListen = ['tlsCert', 'tlsKey'] as const satisfies readonly FlagName[];
 const ofTarget = [
@@ -79,6 +82,17 @@ const readEnd = (
 	if (word === '') {
 		return wrongUsage(
 			`${name} ${quoted(given)}: an address is missing after the colon.`,
+		);
+	}
+
+	// After a prefix, or as a target, it is more likely the name of a host.
+	const unknown =
+		name === 'LISTEN' && kinds.size === 0
+			? bareWord.exec(word)?.[1]
+			: undefined;
+	if (unknown !== undefined) {
+		return wrongUsage(
+			`${name} ${quoted(given)}: ${quoted(unknown)} is neither a prefix (tls:, ws:, udp: or unix:) nor a loopback host (127.0.0.0/8, ::1 or localhost).`,
 		);
 	}
 

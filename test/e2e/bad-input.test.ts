@@ -327,6 +327,10 @@ const wrong: readonly Wrong[] = [
 		'proxy 9000 tls:db:6379',
 		/stays on this machine; to reach a service on it at 127\.0\.0\.1:6379, run: ssh -L 6379:127\.0\.0\.1:6379 db$/,
 	],
+	[
+		'proxy foo:1 9',
+		'LISTEN "foo:1": "foo" is neither a prefix (tls:, ws:, udp: or unix:) nor a loopback host (127.0.0.0/8, ::1 or localhost).',
+	],
 	['proxy 0.0.0.0:0 6379', /stays on this machine; listen on 127\.0\.0\.1, /],
 	[
 		'watch 10.0.0.1:80',
