@@ -253,7 +253,7 @@ test('capture: a file that is gone once the port is known is said and lost', asy
 	});
 	await until(() => events.length === 2, {what: 'its notice'});
 	const lost = await watch.endCapture();
-	assert.match(lost?.message ?? '', /own\.pcapng: ENOENT/);
+	assert.match(lost?.message ?? '', /own\.pcapng: there is no such folder/);
 	const [, notice] = events;
 	assert.ok(notice?.type === 'notice' && notice.tone === 'bad');
 	assert.equal(notice.text, lost?.message);
