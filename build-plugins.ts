@@ -354,7 +354,7 @@ export const withOneCore = (program: string): Plugin => ({
 		onLoad(
 			{
 				filter:
-					/[/\\](?:source[/\\](?:ui[/\\](?:run|screen|lesson[/\\]run|watch[/\\](?:run|show))|lesson[/\\]catalog|plain[/\\](?:watch|prompt|status|raw[/\\](?:pipe|probe)|proxy[/\\]run)|relay[/\\]open|chat[/\\](?:host|join|relay|service-notice)|program[/\\]serve-mcp|doctor[/\\]doctor|options[/\\](?:config[/\\](?:config|values)|completion|help)|socket[/\\](?:inherited|link[/\\](?:tls|tls-day|tls-errors|tls-files|udp|udp-listener|web-socket|web-socket-server)))\.tsx?|meow[/\\]build[/\\]index\.js)$/,
+					/[/\\](?:source[/\\](?:ui[/\\](?:memory|run|screen|lesson[/\\]run|watch[/\\](?:run|show))|lesson[/\\]catalog|plain[/\\](?:watch|prompt|status|raw[/\\](?:pipe|probe)|proxy[/\\]run)|relay[/\\]open|chat[/\\](?:host|join|relay|service-notice)|program[/\\]serve-mcp|doctor[/\\]doctor|options[/\\](?:config[/\\](?:config|values)|completion|help)|socket[/\\](?:inherited|link[/\\](?:tls|tls-day|tls-errors|tls-files|udp|udp-listener|web-socket|web-socket-server)))\.tsx?|meow[/\\]build[/\\]index\.js)$/,
 			},
 			async ({path}) => ({
 				contents: `import 'the-program';\n${await readFile(path, 'utf8')}`,
