@@ -21,6 +21,9 @@ export type EngineOptions = SessionOptions &
 
 const connectTimeoutMs = 2000;
 
+const isTimeout = (error: unknown): boolean =>
+	/timeout/i.test((error as Error).message);
+
 /** @throws {SockchatError} `ERR_RELAY` or `ERR_RELAY_AWAY`, in one sentence. */
 export const openSession = async (options: EngineOptions): Promise<Session> => {
 	const {url, credentials, connect: dial = connect} = options;
@@ -53,7 +56,17 @@ export const openSession = async (options: EngineOptions): Promise<Session> => {
 
 	try {
 		const jsm = await jetstreamManager(nc, {timeout: requestTimeoutMs});
-		return new Session(nc, jsm, await ensureStream(jsm, options), options);
+		const info = await ensureStream(jsm, options).catch(
+			async (error: unknown) => {
+				if (nc.info?.cluster && isTimeout(error)) {
+					// While another server creates it, no node of a cluster answers for it.
+					return ensureStream(jsm, options);
+				}
+
+				throw error;
+			},
+		);
+		return new Session(nc, jsm, info, options);
 	} catch (error) {
 		void closeSoon(nc);
 		if (error instanceof SockchatError) {
