@@ -93,7 +93,10 @@ export type PortEvent =
  *
  * @param offset How many that end had sent before.
  */
-export const sendOf = (data: DataEvent, offset: number): Step => ({
+export const sendOf = (
+	data: DataEvent,
+	offset: number,
+): Extract<Step, {kind: 'call'}> => ({
 	kind: 'call',
 	call: 'send()',
 	end: data.from,

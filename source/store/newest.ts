@@ -39,6 +39,36 @@ export const appendNewest = <Item>(
 	};
 };
 
+/**
+ * Adds one that is older than some that are there: as far back as the last
+ * block goes.
+ *
+ * @param isLater Whether another one belongs behind it.
+ */
+export const insertNewest = <Item>(
+	newest: Newest<Item>,
+	item: Item,
+	isLater: (other: Item) => boolean,
+	limit: number,
+): Newest<Item> => {
+	const last = newest.blocks.at(-1) ?? [];
+	const place = last.findLastIndex(other => !isLater(other)) + 1;
+	const later = last.slice(place);
+	let next: Newest<Item> =
+		later.length === 0
+			? newest
+			: {
+					...newest,
+					length: newest.length - later.length,
+					blocks: [...newest.blocks.slice(0, -1), last.slice(0, place)],
+				};
+	for (const each of [item, ...later]) {
+		next = appendNewest(next, each, limit);
+	}
+
+	return next;
+};
+
 /** The last ones, oldest first; without a count, all that are kept. */
 export const lastOf = <Item>(
 	{blocks}: Newest<Item>,

@@ -12,9 +12,10 @@ import {
 	type WatchedConnection,
 } from '../event/port-event.js';
 import {nextSpelling, type Spelling} from '../tcp/spelling.js';
-import {timeOf} from '../tcp/step-time.js';
+import {between, seenBy, timeOf, withTime} from '../tcp/step-time.js';
+import {sentFinStates} from '../tcp/followed-end.js';
 import {nameOfCall, type Step, type TcpState} from '../tcp/tcp.js';
-import {appendNewest, noneYet, type Newest} from './newest.js';
+import {appendNewest, insertNewest, noneYet, type Newest} from './newest.js';
 import {keptSegments, keptTransfers, type SocketView} from './socket-view.js';
 import {addStep} from './steps.js';
 
@@ -202,6 +203,8 @@ const look = (model: PortModel, looking: Looking): PortModel => {
 	}
 };
 
+type CallStep = Extract<Step, {kind: 'call'}>;
+
 const keyOf = (peer: string, end: EndName): string => `${end} ${peer}`;
 
 /** Of how many ends it is known what they have sent. */
@@ -230,6 +233,23 @@ const isConnect = (step: Step): boolean =>
 	!step.isBlocked;
 
 const closing = new Set<TcpState>(['FIN-WAIT-1', 'LAST-ACK', 'CLOSED']);
+
+const isClosing = (step: Step): boolean => {
+	switch (step.kind) {
+		case 'state': {
+			return sentFinStates.has(step.state) || step.state === 'CLOSED';
+		}
+
+		case 'call': {
+			const name = nameOfCall(step.call);
+			return (name === 'close' || name === 'shutdown') && !step.isBlocked;
+		}
+
+		default: {
+			return false;
+		}
+	}
+};
 
 /**
  * Where an end began to close, if no call of its program was seen to do that;
@@ -289,6 +309,35 @@ const withExit = (model: PortModel, peer: string, end: EndName): PortModel => {
 	return {...model, steps: steps.toSpliced(place, 0, close)};
 };
 
+const isOfSameEnd = (step: Step, {peer, end}: CallStep): boolean =>
+	step.kind !== 'segment' && step.end === end && step.peer === peer;
+
+/** Bytes may be counted, or even go, later than the end was closed. */
+const beforeClosing = (steps: readonly Step[], send: CallStep): CallStep => {
+	let first: Step | undefined;
+	for (const step of steps.toReversed()) {
+		if (!isOfSameEnd(step, send)) {
+			continue;
+		}
+
+		if (isConnect(step)) {
+			break;
+		}
+
+		first = isClosing(step) ? step : first;
+	}
+
+	const closedAt = first && seenBy(first);
+	if (closedAt === undefined || seenBy(send) <= closedAt) {
+		return send;
+	}
+
+	const {notBefore = 0} = send;
+	return {
+		...withTime(send, between(notBefore < closedAt ? notBefore : 0, closedAt)),
+	};
+};
+
 const withStep = (model: PortModel, added: Step): PortModel => {
 	const next = {...model, ...addStep(model, added, keptSteps)};
 	const {peer} = added;
@@ -330,12 +379,14 @@ const add = (model: PortModel, event: PortModelEvent): PortModel => {
 		case 'data': {
 			const key = keyOf(event.peer, event.from);
 			const offset = model.sent.get(key) ?? 0;
+			const send = beforeClosing(model.steps, sendOf(event, offset));
 			return {
 				...model,
 				sent: withSent(model.sent, key, offset + event.bytes),
-				transfers: appendNewest(
+				transfers: insertNewest(
 					model.transfers,
-					sendOf(event, offset),
+					send,
+					other => seenBy(other) > seenBy(send) && !isOfSameEnd(other, send),
 					keptTransfers,
 				),
 			};

@@ -58,21 +58,14 @@ export const finStates = new Set<TcpState>([
 ]);
 
 /** States of an end that has sent its FIN. */
-export const sentFinStates = new Set<TcpState>([
-	'FIN-WAIT-1',
-	'FIN-WAIT-2',
-	'CLOSING',
-	'LAST-ACK',
-	'TIME-WAIT',
-]);
+export const sentFinStates: ReadonlySet<TcpState | undefined> = new Set<
+	TcpState | undefined
+>(['FIN-WAIT-1', 'FIN-WAIT-2', 'CLOSING', 'LAST-ACK', 'TIME-WAIT']);
 
 /** States of an end that has received the other's FIN. */
-export const finReceivedStates = new Set<TcpState>([
-	'CLOSE-WAIT',
-	'CLOSING',
-	'LAST-ACK',
-	'TIME-WAIT',
-]);
+export const finReceivedStates: ReadonlySet<TcpState | undefined> = new Set<
+	TcpState | undefined
+>(['CLOSE-WAIT', 'CLOSING', 'LAST-ACK', 'TIME-WAIT']);
 
 /**
  * Whether a row with our addresses belongs to a later connection: a port may be

@@ -62,31 +62,33 @@ export const stepOfCall = (
 	call: Call,
 	end: EndName,
 	peer: string | undefined = watchedPeer,
+	at = 1,
 ): PortModelEvent => ({
 	type: 'step',
-	step: {kind: 'call', call, end, evidence: 'inferred', peer, at: 1} as Step,
+	step: {kind: 'call', call, end, evidence: 'inferred', peer, at} as Step,
 });
 
 export const stepOfState = (
 	state: TcpState,
 	end: EndName,
 	peer: string | undefined = watchedPeer,
+	at = 1,
 ): PortModelEvent => ({
 	type: 'step',
-	step: {kind: 'state', state, end, evidence: 'read', peer, at: 1},
+	step: {kind: 'state', state, end, evidence: 'read', peer, at},
 });
 
 export const counted = (
 	from: EndName,
 	bytes: number,
-	segments: Partial<SegmentCount> = {},
+	{at = 1, ...segments}: Partial<SegmentCount> & {readonly at?: number} = {},
 ): PortModelEvent => ({
 	type: 'data',
 	from,
 	bytes,
 	...segments,
 	peer: watchedPeer,
-	at: 1,
+	at,
 });
 
 export const exited = (

@@ -7,6 +7,8 @@ import {
 	type Looking,
 	type PortModel,
 } from '../../source/store/port-model.js';
+import {merge} from '../../source/tcp/places.js';
+import {seenBy} from '../../source/tcp/step-time.js';
 import {
 	counted,
 	exited,
@@ -56,6 +58,32 @@ test('port model: a connection between the same addresses begins at 0 again', ()
 	);
 	const last = lastOf(transfers).at(-1)!;
 	assert.equal(last.kind === 'call' && last.offset, 0);
+});
+
+test('port model: bytes that are counted late stand above the close() of their end', () => {
+	const {steps, transfers} = portModel(
+		stepOfCall('connect()', 'remote'),
+		counted('local', 5, {at: 3}),
+		stepOfCall('close()', 'remote', watchedPeer, 2),
+		stepOfState('FIN-WAIT-1', 'remote', watchedPeer, 2),
+		counted('remote', 4, {at: 9}),
+		counted('local', 1, {at: 9}),
+	);
+	const ladder = merge(steps, lastOf(transfers));
+	assert.deepEqual(
+		ladder.map(step => [
+			step.kind === 'call' ? step.call : step.kind,
+			seenBy(step),
+		]),
+		[
+			['connect()', 1],
+			['send()', 2],
+			['close()', 2],
+			['state', 2],
+			['send()', 3],
+			['send()', 9],
+		],
+	);
 });
 
 test('port model: a program that ended may have called close()', () => {

@@ -8,9 +8,9 @@
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {finStates, sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
-import {between, timeOf} from '../../tcp/step-time.js';
+import {between, seenBy, timeOf} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
-import type {EndName, PortEvent} from '../../event/port-event.js';
+import type {DataEvent, EndName, PortEvent} from '../../event/port-event.js';
 import type {PortReading} from './port-reading.js';
 import {countedSince, type ResetCounts} from './reset-counts.js';
 import {SentCounts} from './sent-counts.js';
@@ -152,7 +152,7 @@ export class ConnectionLog {
 		this.#isFirst = false;
 		const bytes = this.#sent.take(this.rows, reading, since);
 		const called = this.#withCalls(ordered, reading, since);
-		return [...asEvents(this.#withReset(called)), ...bytes];
+		return withData(asEvents(this.#withReset(called)), bytes);
 	}
 
 	/** The call it began with, and the states that it must have passed. */
@@ -418,6 +418,37 @@ export class ConnectionLog {
 
 const asEvents = (steps: readonly Step[]): readonly PortEvent[] =>
 	steps.map(step => ({type: 'step', step}));
+
+/** Whether a step, or what led to it, ended what an end sends. */
+const endsSending = (
+	event: PortEvent,
+	from: EndName,
+): event is Extract<PortEvent, {type: 'step'}> =>
+	event.type === 'step' &&
+	event.step.kind !== 'segment' &&
+	event.step.end === from &&
+	(event.step.kind === 'state'
+		? sentFinStates.has(event.step.state)
+		: endingCalls.has(event.step.call));
+
+const endingCalls = new Set<Call>(['shutdown(SHUT_WR)', 'close()']);
+
+/** What was sent by the time that a FIN was seen stands above it. */
+const withData = (
+	events: readonly PortEvent[],
+	data: readonly DataEvent[],
+): readonly PortEvent[] => {
+	let all = events;
+	for (const each of data) {
+		const place = all.findIndex(
+			event =>
+				endsSending(event, each.from) && seenBy(each) <= seenBy(event.step),
+		);
+		all = place === -1 ? [...all, each] : all.toSpliced(place, 0, each);
+	}
+
+	return all;
+};
 
 /** A client is open before its server knows. */
 const withClientFirst = (steps: readonly Step[]): readonly Step[] => {

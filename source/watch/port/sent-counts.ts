@@ -14,6 +14,7 @@ import {
 	type SegmentCount,
 	type SegmentFigures,
 } from '../../tcp/segment-counts.js';
+import {finReceivedStates, sentFinStates} from '../../tcp/followed-end.js';
 import {between} from '../../tcp/step-time.js';
 import type {DataEvent, EndName} from '../../event/port-event.js';
 import type {PortReading} from './port-reading.js';
@@ -69,12 +70,36 @@ const segmentsSince = (before: Sent, now: Sent): Partial<SegmentCount> => {
 		: {};
 };
 
+type Rows = Readonly<Record<EndName, TcpRow | undefined>>;
+
+const endNames = ['remote', 'local'] as const;
+
+const otherOf = (name: EndName): EndName =>
+	name === 'local' ? 'remote' : 'local';
+
+/**
+ * Whether an end's FIN has gone, after which no data can: the other end has it,
+ * or it is acknowledged, or so is all that it was queued behind. An end that is
+ * in FIN-WAIT-1 or LAST-ACK may still have to send what comes before its FIN.
+ */
+const hasSentAll = (name: EndName, rows: Rows): boolean => {
+	const {state, sendQueueBytes} = rows[name]?.socket ?? {};
+	return (
+		finReceivedStates.has(rows[otherOf(name)]?.socket.state) ||
+		state === 'FIN-WAIT-2' ||
+		state === 'TIME-WAIT' ||
+		(sentFinStates.has(state) && sendQueueBytes === 0)
+	);
+};
+
 export class SentCounts {
 	readonly #peer: string;
 	readonly #isNew: boolean;
 	readonly #sent: Partial<Record<EndName, Sent>> = {};
-	/** From when on nothing is counted yet. */
-	#countedAt: number | undefined;
+	/** From when on nothing of an end is counted yet. */
+	readonly #countedAt: Partial<Record<EndName, number>> = {};
+	/** When each end had sent all that it ever sends, as far as known. */
+	readonly #doneAt: Partial<Record<EndName, number>> = {};
 
 	/** @param isNew Whether the connection began after the watch did. */
 	constructor(peer: string, isNew: boolean) {
@@ -84,43 +109,61 @@ export class SentCounts {
 
 	/** @param readAt When the reading before this one began. */
 	take(
-		rows: Readonly<Record<EndName, TcpRow | undefined>>,
-		{figures, begunAt, at}: PortReading,
+		rows: Rows,
+		{figures, begunAt, tableAt, at}: PortReading,
 		readAt: number,
 	): readonly DataEvent[] {
-		// The last figures may be older than the last reading.
-		const countedAt = this.#countedAt ?? readAt;
-		this.#countedAt = figures ? begunAt : countedAt;
+		for (const name of endNames) {
+			this.#countedAt[name] ??= readAt;
+			if (hasSentAll(name, rows)) {
+				this.#doneAt[name] ??= tableAt;
+			}
+		}
+
 		if (!figures) {
 			return [];
 		}
 
 		const figuresOf = (row: TcpRow | undefined) =>
 			row && figures.ends.get(keyOf(row));
-		return (['remote', 'local'] as const).flatMap(from => {
+		return endNames.flatMap(from => {
 			const own = figuresOf(rows[from]);
-			const other = figuresOf(rows[from === 'local' ? 'remote' : 'local']);
+			const other = figuresOf(rows[otherOf(from)]);
 			if (!own && !other) {
 				return [];
 			}
+
+			// The last figures may be older than the last reading.
+			const countedAt = this.#countedAt[from]!;
+			this.#countedAt[from] = begunAt;
 
 			const known = this.#sent[from];
 			const now = sentBy(own, other, known);
 			const before = known ?? (this.#isNew ? nothing : now);
 			this.#sent[from] = now;
 			const bytes = now.bytes - before.bytes;
-			return bytes > 0
-				? [
-						{
-							type: 'data',
-							peer: this.#peer,
-							from,
-							bytes,
-							...segmentsSince(before, now),
-							...between(countedAt, at),
-						} as const,
-					]
-				: [];
+			if (bytes === 0) {
+				return [];
+			}
+
+			const {withoutData, ...segments} = segmentsSince(before, now);
+			const doneAt = this.#doneAt[from];
+			const isDone =
+				doneAt !== undefined &&
+				countedAt < doneAt &&
+				segments.retransmitted === undefined;
+			return [
+				{
+					type: 'data',
+					peer: this.#peer,
+					from,
+					bytes,
+					...segments,
+					// What has none, such as its FIN, may have gone later.
+					...(!isDone && withoutData !== undefined && {withoutData}),
+					...between(countedAt, isDone ? doneAt : at),
+				} as const,
+			];
 		});
 	}
 }

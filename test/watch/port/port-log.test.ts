@@ -670,6 +670,57 @@ test('port-log: bytes are dated from when they were last counted', () => {
 	});
 });
 
+test('port-log: bytes that are counted after a FIN were sent before it', () => {
+	const {read, events} = startOpen();
+	read([listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])], {
+		sentBytes: 5,
+	});
+	const ending = [listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '0'])];
+	read(ending, {held: ['2']});
+	assert.deepEqual(
+		read(ending, {
+			held: ['2'],
+			client: {sentBytes: 9, dataSegmentsOut: 2, segmentsOut: 6},
+		}),
+		['data'],
+	);
+	const fin = events.find(event => nameOf(event) === 'remote FIN-WAIT-2');
+	const data = events.at(-1);
+	assert.ok(fin?.type === 'step' && data?.type === 'data');
+	assert.equal(data.seenAt, fin.step.seenAt);
+	assert.equal(data.bytes, 4);
+	assert.equal(data.withoutData, undefined, 'the FIN was not sent before it');
+});
+
+test('port-log: bytes that are counted with a FIN stand above it', () => {
+	const {read} = startOpen();
+	assert.deepEqual(
+		read([listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '0'])], {
+			held: ['2'],
+			sentBytes: 4,
+		}),
+		[
+			'data',
+			'remote close()?',
+			'remote FIN-WAIT-1?',
+			'FIN',
+			'local CLOSE-WAIT',
+			'remote FIN-WAIT-2',
+		],
+	);
+});
+
+test('port-log: what waits behind a closed window is sent after close()', () => {
+	const {read, events} = startOpen();
+	const [own] = pair(['ESTABLISHED', '2'], undefined);
+	const [other] = pair(undefined, ['FIN-WAIT-1', '0']);
+	const queued = {...other!, socket: {...other!.socket, sendQueueBytes: 4}};
+	read([listens(), own!, queued], {held: ['2']});
+	read([listens(), own!, queued], {held: ['2'], sentBytes: 4});
+	const data = events.at(-1);
+	assert.equal(data?.type === 'data' && data.seenAt, 1033);
+});
+
 const dataOf = (events: readonly PortEvent[]) =>
 	events
 		.filter(event => event.type === 'data')
