@@ -26,6 +26,8 @@ type End = {
 	hasSentFin: boolean;
 	/** Whether its close() was reported, or can't be. */
 	isClosed: boolean;
+	/** Whether the process that held it has ended: the kernel closes what is left. */
+	hasExited: boolean;
 	/** When it was first seen that the process no longer held it. */
 	releasedAt: StepTime | undefined;
 };
@@ -54,6 +56,7 @@ const createEnd = (name: EndName): End => ({
 	inode: undefined,
 	hasSentFin: false,
 	isClosed: false,
+	hasExited: false,
 	releasedAt: undefined,
 });
 
@@ -132,6 +135,7 @@ export class ConnectionLog {
 			pair.local !== undefined || pair.remote !== undefined
 				? 0
 				: this.#missed + 1;
+		this.#lookForExit(reading);
 		this.#lookForReset(reading);
 		const begun = this.#begin(time);
 		const steps = [
@@ -387,10 +391,22 @@ export class ConnectionLog {
 		return steps.toSpliced(place, 0, rst);
 	}
 
+	/** Looked at after the table, whose rows may be older than the end. */
+	#lookForExit({holders, processes}: PortReading): void {
+		for (const name of endNames) {
+			const end = this.#ends[name];
+			const holder = holders.get(end.inode ?? '');
+			const state = holder && processes.get(holder.pid);
+			if (state) {
+				end.hasExited = state === 'ended';
+			}
+		}
+	}
+
 	/** Whether a process still holds the socket of an end. */
 	#holding(
-		{inode, row}: End,
-		{ending, held, holders, processes}: PortReading,
+		{inode, row, hasExited}: End,
+		{ending, held, holders}: PortReading,
 	): 'held' | 'released' | 'ended' | 'unknown' {
 		const isGone = row === undefined || row.socket.state === 'TIME-WAIT';
 		const hasInode = !isGone && row.inode !== '0';
@@ -398,8 +414,7 @@ export class ConnectionLog {
 			return 'held';
 		}
 
-		const holder = holders.get(inode!);
-		if (holder && processes.get(holder.pid) === 'ended') {
+		if (hasExited) {
 			return 'ended';
 		}
 
@@ -407,7 +422,7 @@ export class ConnectionLog {
 			return 'released';
 		}
 
-		if (holder === undefined) {
+		if (!holders.has(inode!)) {
 			return 'unknown';
 		}
 

@@ -113,7 +113,17 @@ export class PortReader {
 		const after = [...followed].every(isThere) ? before : readResets();
 		const ending = endingInodes(rows ?? []);
 		const found = this.#find(inodes, followed, ending);
+		const held = new Set([
+			...found,
+			...[...followed].filter(inode =>
+				inodes.has(inode) && !ending.has(inode)
+					? this.#holders.has(inode)
+					: this.#isHeld(inode, inodes.has(inode)),
+			),
+		]);
 
+		// Looked at last: then who holds a socket no more because it ends is seen
+		// to have ended.
 		const programs = new Map(
 			[...this.#holders.values()]
 				.slice(-maxProcesses)
@@ -131,14 +141,6 @@ export class PortReader {
 		);
 		this.#programs = [...programs.values()];
 		this.#calls = new Map([...calls].filter(([, each]) => each.length > 0));
-		const held = new Set([
-			...found,
-			...[...followed].filter(inode =>
-				inodes.has(inode) && !ending.has(inode)
-					? this.#holders.has(inode)
-					: this.#isHeld(inode, inodes.has(inode)),
-			),
-		]);
 		const print = fingerprint(rows, calls);
 		const isNews = print !== this.#last;
 		this.#last = print;

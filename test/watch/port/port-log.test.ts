@@ -75,6 +75,8 @@ const holders = new Map([
 type Extra = {
 	readonly held?: readonly string[];
 	readonly ended?: readonly number[];
+	/** Inodes whose holder isn't known any more. */
+	readonly forgotten?: readonly string[];
 	readonly stopped?: readonly number[];
 	readonly calls?: ReadonlyArray<
 		readonly [pid: number, call: Call, inode: string]
@@ -155,7 +157,9 @@ const startLog = () => {
 			at: begunAt + 3,
 			rows: extra.isUnreadable ? undefined : withoutEarlier(rows),
 			ending: endingInodes(rows),
-			holders,
+			holders: new Map(
+				[...holders].filter(([inode]) => !extra.forgotten?.includes(inode)),
+			),
 			held: new Set(held),
 			processes: new Map(
 				[7, 8].map(pid => [
@@ -344,6 +348,23 @@ test('port-log: a process that has ended called neither', () => {
 	assert.ok(seen.includes('remote TIME-WAIT'));
 	assert.ok(
 		seen.every(name => !name.startsWith('remote close')),
+		seen.join(','),
+	);
+});
+
+test('port-log: a process that ended while the table was older called neither', () => {
+	const {read} = startOpen();
+	const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const left = [listens(), ...pair(['FIN-WAIT-2', '0'], ['CLOSE-WAIT', '3'])];
+	const seen = [
+		...read(open, {ended: [7], held: ['2', '3']}),
+		// It is reported once, and forgotten.
+		...read(left, {forgotten: ['1', '2'], held: ['3']}),
+	];
+	assert.ok(seen.includes('7 ended'));
+	assert.ok(seen.includes('local FIN-WAIT-2'));
+	assert.ok(
+		seen.every(name => !name.startsWith('local close')),
 		seen.join(','),
 	);
 });
