@@ -119,6 +119,10 @@ const nameOfStep = (step: Step): string => {
 		}
 
 		case 'segment': {
+			if (step.reason === 'unknown') {
+				return `${peer}${step.segment} of one end`;
+			}
+
 			const done = step.direction === 'out' ? 'sent' : 'received';
 			const why = step.errno === undefined ? '' : ` (${step.errno})`;
 			return `${peer}${step.segment} ${done}${why}`;

@@ -145,6 +145,26 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 };
 
+/** What ended both ends at once; the sender has an article. */
+const reset = (
+	reason: 'unread' | 'answer' | 'unknown',
+	sender: string,
+): string => {
+	switch (reason) {
+		case 'unread': {
+			return `${sender}'s socket was closed while bytes were unread: its kernel sends RST, not FIN, to show that they are lost (RFC 9293, 3.6.1).`;
+		}
+
+		case 'answer': {
+			return `${sender}'s socket was closed before these bytes came: its kernel answers with RST, as nobody can read them (RFC 9293, 3.6.1).`;
+		}
+
+		case 'unknown': {
+			return 'Both ends are gone at once, and neither is in TIME-WAIT: one of them has sent RST; which one is not known (RFC 9293, 3.5.3).';
+		}
+	}
+};
+
 /** Explains a step to a learner. */
 export const explain = (step: Step): string => {
 	switch (step.kind) {
@@ -157,6 +177,11 @@ export const explain = (step: Step): string => {
 		case 'segment': {
 			if (isCounted(step)) {
 				return counted;
+			}
+
+			if (step.reason) {
+				const isOwn = step.direction === 'out';
+				return reset(step.reason, isOwn ? 'This side' : 'The other side');
 			}
 
 			return (step.direction === 'out' ? sent : segments)[step.segment];
@@ -192,12 +217,6 @@ const waits: Readonly<Partial<Record<CallName, string>>> = {
 	sendmsg: waitsToSend,
 };
 
-/** What ended both ends at once. */
-const reset = (reason: 'unread' | 'unknown', sender: string): string =>
-	reason === 'unread'
-		? `The ${sender}'s socket was closed while bytes were unread: its kernel sends RST, not FIN, to show that they are lost (RFC 9293, 3.6.1).`
-		: 'Both ends are gone at once, and neither is in TIME-WAIT: one of them has sent RST; which one is not known (RFC 9293, 3.5.3).';
-
 const sidesOf = (
 	end: 'local' | 'remote' | undefined,
 ): readonly [own: string, other: string] =>
@@ -218,7 +237,7 @@ export const explainWatched = (step: Step): string => {
 
 	if (step.kind === 'segment' && step.reason) {
 		const [sender] = sidesOf(step.direction === 'out' ? 'local' : 'remote');
-		return reset(step.reason, sender);
+		return reset(step.reason, `The ${sender}`);
 	}
 
 	const sentence =

@@ -67,6 +67,15 @@ export class StepLog {
 	}
 
 	/**
+	 * Whether this process has closed it and so is told no more, but nothing shows
+	 * yet that it is over.
+	 */
+	get isUnreported(): boolean {
+		const {isClosed, local} = this.#ends;
+		return isClosed && local.last?.state !== 'CLOSED' && !this.isOver;
+	}
+
+	/**
 	 * Takes a step that Node reported: calls, segments, and the states up to
 	 * ESTABLISHED. Those that follow are inferred here.
 	 *

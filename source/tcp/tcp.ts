@@ -165,11 +165,12 @@ export type Step = StepTime &
 				/** Of an RST: what the process's call failed with, such as ECONNREFUSED. */
 				readonly errno?: string | undefined;
 				/**
-				 * Of an RST between two other programs, which nobody saw. unread: an end
-				 * was closed with unread bytes. unknown: nothing else ends both ends at
-				 * once; which one sent it isn't known either, so it has no direction.
+				 * Of an RST which nobody saw. unread: an end was closed with unread bytes.
+				 * answer: bytes came for one that was closed. unknown: nothing else ends
+				 * both ends at once; which one sent it isn't known either, so it has no
+				 * direction.
 				 */
-				readonly reason?: 'unread' | 'unknown' | undefined;
+				readonly reason?: 'unread' | 'answer' | 'unknown' | undefined;
 				/** Counted: how many had data; `length` is the bytes of all. */
 				readonly count?: number | undefined;
 				/** Counted: how many had none besides, such as acknowledgements. */

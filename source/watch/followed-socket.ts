@@ -7,6 +7,7 @@ import {StepLog} from '../tcp/step-log.js';
 import type {KernelPair, Step} from '../tcp/tcp.js';
 import {connectingEndsOf, endpointsOf, type Endpoints} from '../socket/link.js';
 import type {TcpTable} from '../socket/tcp-table.js';
+import {UnseenReset} from './unseen-reset.js';
 
 type Known = {
 	readonly dialled?: string | undefined;
@@ -17,6 +18,7 @@ export class FollowedSocket {
 	readonly log: StepLog;
 	readonly counts: SegmentCounts;
 	readonly acknowledged: Acknowledged;
+	readonly reset = new UnseenReset();
 	/** On a client: whether a newer connection has replaced it. */
 	isFormer = false;
 	/** Whether somebody has stopped reading it, and watches what that does. */

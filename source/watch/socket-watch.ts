@@ -25,6 +25,7 @@ import {StandingQueues} from './standing-queues.js';
 import {watchSteps, type CallFacts, type StepWatch} from './steps.js';
 import {startCapture, type Capture, type CaptureOptions} from './capture.js';
 import {ofServer, SegmentOwners} from './segment-owners.js';
+import {readResetCounts, type ResetCounts} from './port/reset-counts.js';
 import {WireTap} from './wire-tap.js';
 
 type Emit = (event: SocketEvent | WireEvent) => void;
@@ -80,6 +81,8 @@ export class SocketWatch {
 
 	#isFinishing = false;
 	#isStopped = false;
+	/** The RSTs when the reading began, while a closed socket is followed. */
+	#resets: ResetCounts | undefined;
 	/** Whether bytes went either way since segments were last counted. */
 	#hasTraffic = false;
 	/** Monotonic; when segments may be counted again. */
@@ -113,6 +116,7 @@ export class SocketWatch {
 			clock,
 			read: async () => {
 				this.#noteTaken();
+				this.#countResets();
 				return read ? read() : readTcpTable(this.#ports());
 			},
 			onTable: (table, begunAt) => {
@@ -445,7 +449,7 @@ export class SocketWatch {
 			const pair = isReplaced ? undefined : followed.pairIn(table);
 			isQuiet &&= isReplaced || (isSettled(pair) && !followed.isPaused);
 			this.#show(
-				pair ? log.observe(pair, at, begunAt, tookMs) : log.release(),
+				pair ? this.#stepsIn(followed, pair, at, begunAt) : log.release(),
 				followed,
 			);
 			this.#showAcknowledged(followed, pair, at);
@@ -472,6 +476,31 @@ export class SocketWatch {
 		this.#cancelSample?.();
 		this.#cancelSample = table ? undefined : this.#sampleLater();
 		this.#stopIfOver();
+	}
+
+	/** The counters cost reading two files. */
+	#countResets(): void {
+		this.#resets = undefined;
+		for (const {log} of this.#followed.values()) {
+			if (log.isUnreported) {
+				this.#resets = readResetCounts();
+				return;
+			}
+		}
+	}
+
+	#stepsIn(
+		{log, reset, peer}: FollowedSocket,
+		pair: KernelPair,
+		at: number,
+		begunAt: number,
+	): readonly Step[] {
+		if (log.isUnreported) {
+			reset.observe(pair, at, this.#resets, readResetCounts);
+		}
+
+		const tookMs = this.#clock.monotonicMs() - begunAt;
+		return reset.complete(log.observe(pair, at, begunAt, tookMs), peer);
 	}
 
 	/** Only what a ladder shows; captured segments tell more. */

@@ -238,6 +238,7 @@ export const scenarios: readonly Scenario[] = [
 			await scene.untilClaimed('remote CLOSE-WAIT');
 			await other.do("s.send(b'too late')");
 			await scene.untilClaimed('remote CLOSED');
+			await scene.untilClaimed('RST');
 		},
 	},
 	{

@@ -269,6 +269,7 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 /** An RST that nobody saw, and what is known of it. */
 const resetText = {
 	unread: 'RST, bytes unread',
+	answer: 'RST, end closed',
 	unknown: 'RST of one end',
 } as const;
 

@@ -11,6 +11,11 @@ export type ResetCounts = {
 	readonly sent: number;
 	/** By close() while bytes were unread (TCPAbortOnClose). */
 	readonly unread: number;
+	/**
+	 * Ends that were aborted by SO_LINGER 0, or as bytes came that nobody would
+	 * read (TCPAbortOnData).
+	 */
+	readonly aborted: number;
 	/** Ends that had to wait, and did not for want of room (TCPTimeWaitOverflow). */
 	readonly unwaited: number;
 };
@@ -33,6 +38,7 @@ export const parseResetCounts = (
 	const counts = {
 		sent: counterOf(snmp, 'Tcp', 'OutRsts'),
 		unread: counterOf(netstat, 'TcpExt', 'TCPAbortOnClose'),
+		aborted: counterOf(netstat, 'TcpExt', 'TCPAbortOnData'),
 		unwaited: counterOf(netstat, 'TcpExt', 'TCPTimeWaitOverflow'),
 	};
 	return Object.values(counts).some(count => Number.isNaN(count))
@@ -61,5 +67,6 @@ export const countedSince = (
 ): ResetCounts => ({
 	sent: now.sent - before.sent,
 	unread: now.unread - before.unread,
+	aborted: now.aborted - before.aborted,
 	unwaited: now.unwaited - before.unwaited,
 });

@@ -205,13 +205,18 @@ export const unsaid = (
 							!(
 								claim.step.kind === 'segment' &&
 								claim.step.segment === what &&
-								directionOf(claim.step) === direction &&
+								(directionOf(claim.step) === direction ||
+									claim.step.reason === 'unknown') &&
 								isEnd(end, claim.local, claim.remote) &&
 								isAtThatTime(claim, time, stalls)
 							),
 					),
 				)
-				.map(([end]) => ({end, what, why: whyUnsaid(claims, end, time)}));
+				.map(([end]) => {
+					const why = whyUnsaid(claims, end, time);
+					// What ended both ends can't be made up for by their states.
+					return {end, what, why: isRst && why === 'gap' ? 'none' : why};
+				});
 		});
 	return [...states, ...closing];
 };

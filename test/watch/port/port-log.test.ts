@@ -139,7 +139,7 @@ const startLog = () => {
 	const log = new PortLog(server, 5001);
 	let at = 1000;
 	const events: PortEvent[] = [];
-	let resets: ResetCounts = {sent: 100, unread: 10, unwaited: 1};
+	let resets: ResetCounts = {sent: 100, unread: 10, aborted: 0, unwaited: 1};
 	const read = (rows: readonly TcpRow[], extra: Extra = {}): string[] => {
 		const begunAt = at;
 		at += 10;
@@ -149,6 +149,7 @@ const startLog = () => {
 		resets = {
 			sent: before.sent + sent,
 			unread: before.unread + unread,
+			aborted: before.aborted,
 			unwaited: before.unwaited + unwaited,
 		};
 		const taken = log.take({

@@ -24,6 +24,7 @@ test('reset-counts: each counter is found by its name', () => {
 	assert.deepEqual(parseResetCounts(snmp, netstat), {
 		sent: 637_756,
 		unread: 2091,
+		aborted: 681,
 		unwaited: 3,
 	});
 });
