@@ -20,8 +20,14 @@ export const formatDateTime = (at: number): string => {
 const timeOf = (event: ChatEvent): number =>
 	event.type === 'frame' && 'at' in event.frame ? event.frame.at : event.at;
 
+/** `≤` before a time by which a step had happened: rounded up, never down. */
+const headOf = (event: ChatEvent): string =>
+	event.type === 'step' && event.step.at === undefined
+		? `≤ ${formatDateTime(Math.ceil(event.step.seenAt / 1000) * 1000)}`
+		: formatDateTime(timeOf(event));
+
 export const withTime = (lines: DisplayText, event: ChatEvent): DisplayText => {
-	const time = display`${formatDateTime(timeOf(event))} `;
+	const time = display`${headOf(event)} `;
 	const parts: DisplayText[] = [];
 	for (let start = 0; start < lines.length;) {
 		const end = lines.indexOf('\n', start) + 1;
