@@ -32,6 +32,8 @@ export class Closing {
 	isReset = false;
 	readonly #peer: string | undefined;
 	readonly #ends: EndStates;
+	/** Whether close() will send RST, by SO_LINGER. */
+	#isAborting = false;
 	#hasFin = false;
 	/** Whether the process read up to the FIN, so that nothing is unread. */
 	#hasReadFin = false;
@@ -59,13 +61,14 @@ export class Closing {
 			}
 
 			case 'setsockopt': {
-				// Node calls close() in the same turn, and reports it later.
-				return step.call === lingerZero ? this.#abort(step) : [made];
+				this.#isAborting ||= step.call === lingerZero;
+				return [made];
 			}
 
 			case 'close': {
 				ends.isClosed = true;
-				if (step.unreadBytes !== undefined && step.unreadBytes > 0) {
+				const {unreadBytes = 0} = step;
+				if (this.#isAborting || unreadBytes > 0) {
 					return this.#abort(step);
 				}
 

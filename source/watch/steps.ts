@@ -71,6 +71,8 @@ export const watchSteps = (
 ): StepWatch => {
 	let isOver = false;
 	let isClosed = false;
+	/** When close() was to be called with SO_LINGER 0, while it is still to come. */
+	let lingerSince: number | undefined;
 	/** When the other side's FIN was read. From then on Node reads no more. */
 	let endedAt: number | undefined;
 	// What arrives while nobody reads is seen later; undefined if reading never
@@ -188,7 +190,8 @@ export const watchSteps = (
 	errorsOf(socket).once(errorMonitor, onError);
 	socket.once('close', () => {
 		if (!isClosed) {
-			called('close()');
+			const now = clock.wallMs();
+			called('close()', {}, between(lingerSince ?? now, now));
 		}
 	});
 	return {
@@ -205,11 +208,18 @@ export const watchSteps = (
 			process.nextTick(() => {
 				const now = clock.wallMs();
 				const isAtOnce = now - madeAfter <= clockStepMs;
-				called(
-					call,
-					facts,
-					isAtOnce ? {at: madeAfter} : between(madeAfter, now),
-				);
+				const time = isAtOnce ? {at: madeAfter} : between(madeAfter, now);
+				called(call, facts, time);
+				if (call !== lingerZero) {
+					return;
+				}
+
+				// Node closes it in the same turn, unless a shutdown() is under way.
+				lingerSince = madeAfter;
+				if (socket.destroyed && !isClosed) {
+					isClosed = true;
+					called('close()', {}, time);
+				}
 			});
 		},
 	};

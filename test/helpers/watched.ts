@@ -41,6 +41,7 @@ export const watch = (socket: Socket, side: 'client' | 'server') => {
 		log,
 		called,
 		drawn,
+		steps: () => steps,
 		observe(pair: KernelPair) {
 			add(log.observe(pair, systemClock.wallMs(), systemClock.monotonicMs()));
 		},

@@ -75,10 +75,12 @@ test('step-log: an RST that this end sends is a segment of its own', () => {
 	const aborted = openLog();
 	assert.deepEqual(aborted.report(called('setsockopt(SO_LINGER, 0)')), [
 		'setsockopt(SO_LINGER, 0)',
+	]);
+	assert.deepEqual(aborted.report(called('close()')), [
+		'close()',
 		'RST →',
 		'○ CLOSED',
 	]);
-	assert.deepEqual(aborted.report(called('close()')), ['close()']);
 
 	const unread = openLog();
 	const close = {...called('close()'), unreadBytes: 6} as Step;
