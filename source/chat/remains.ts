@@ -5,8 +5,10 @@
  */
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress} from '../socket/address.js';
+import {readQueues} from '../socket/ss.js';
 import {readTcpTable} from '../socket/tcp-table.js';
 import type {KernelSocket} from '../tcp/tcp.js';
+import {queuesByEnds, withSending} from '../watch/standing-queues.js';
 
 /** A server may have had many; what ended long ago is gone anyway. */
 const maxKnown = 10_000;
@@ -27,8 +29,8 @@ export class Remains {
 	}
 
 	/**
-	 * Reads the kernel's table, once, if there was a connection over TCP. Call it
-	 * once the sockets are closed.
+	 * Reads the kernel's table, once, if there was a connection over TCP, and asks
+	 * `ss` why bytes wait. Call it once the sockets are closed.
 	 *
 	 * @returns Undefined if it can't be read.
 	 */
@@ -42,10 +44,18 @@ export class Remains {
 			known.map(([local]) => Number(/\d+$/.exec(local)?.[0])),
 		);
 		const table = await readTcpTable(ports);
-		return (
-			table &&
-			known.flatMap(([local, remote]) => table.pair(local, remote).local ?? [])
+		const sockets = known.flatMap(
+			([local, remote]) => table?.pair(local, remote).local ?? [],
 		);
+		const waiting = sockets.find(({sendQueueBytes}) => sendQueueBytes > 0);
+		if (!table || !waiting) {
+			return table && sockets;
+		}
+
+		// A server's sockets all have its port.
+		const port = Number(/\d+$/.exec(waiting.local)?.[0]);
+		const queues = queuesByEnds(await readQueues(port));
+		return sockets.map(socket => withSending(socket, queues)!);
 	}
 
 	#know(local: string | undefined, remote: string | undefined): void {

@@ -7,6 +7,31 @@ import type {KernelSocket} from '../tcp/tcp.js';
 
 const portOf = (address: string): string => /:\d+$/.exec(address)?.[0] ?? '';
 
+/** What waits in the send queues; of a part it may not be known why. */
+const waitingWords = (sockets: readonly KernelSocket[]): string => {
+	let notSent = 0;
+	let unacknowledged = 0;
+	let unknown = 0;
+	for (const {sendQueueBytes, sending} of sockets) {
+		if (sending) {
+			notSent += sending.notSentBytes;
+			unacknowledged += sendQueueBytes - sending.notSentBytes;
+		} else {
+			unknown += sendQueueBytes;
+		}
+	}
+
+	const parts = [
+		[notSent, 'not sent'],
+		[unacknowledged, 'unacknowledged'],
+		[unknown, 'not sent or not acknowledged'],
+	] as const;
+	return parts
+		.filter(([bytes]) => bytes > 0)
+		.map(([bytes, what]) => `, ${formatBytes(bytes)} ${what}`)
+		.join('');
+};
+
 /** Sockets of one state on one port. */
 const groupWords = (sockets: readonly KernelSocket[]): string => {
 	const {state, local} = sockets[0]!;
@@ -21,18 +46,7 @@ const groupWords = (sockets: readonly KernelSocket[]): string => {
 	const upTo = sockets.length === 1 ? '' : 'up to ';
 	const left =
 		longestMs === 0 ? '' : ` for ${upTo}${Math.ceil(longestMs / 1000)} s`;
-	const bytes = unacknowledgedIn(sockets);
-	const waiting = bytes === 0 ? '' : `, ${formatBytes(bytes)} unacknowledged`;
-	return `${count}${state}${left} on ${portOf(local)}${waiting}`;
-};
-
-const unacknowledgedIn = (sockets: readonly KernelSocket[]): number => {
-	let bytes = 0;
-	for (const {sendQueueBytes} of sockets) {
-		bytes += sendQueueBytes;
-	}
-
-	return bytes;
+	return `${count}${state}${left} on ${portOf(local)}${waitingWords(sockets)}`;
 };
 
 /** @returns Undefined if nothing is left. */

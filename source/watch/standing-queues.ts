@@ -13,7 +13,10 @@ const restMs = 900;
 
 type Queues = ReadonlyMap<string, QueueInfo>;
 
-const withSending = (
+export const queuesByEnds = (queues: readonly QueueInfo[]): Queues =>
+	new Map(queues.map(queue => [`${queue.local} ${queue.remote}`, queue]));
+
+export const withSending = (
 	socket: KernelSocket | undefined,
 	queues: Queues,
 ): KernelSocket | undefined => {
@@ -80,8 +83,6 @@ export class StandingQueues {
 		this.#isReading = true;
 		const queues = await this.#read(port);
 		this.#isReading = false;
-		this.#queues = new Map(
-			queues.map(queue => [`${queue.local} ${queue.remote}`, queue]),
-		);
+		this.#queues = queuesByEnds(queues);
 	}
 }

@@ -43,6 +43,28 @@ test('remains: what the kernel still sends is left with its bytes', () => {
 	const timer = {name: 'retransmit', inMs: 200} as const;
 	assert.equal(
 		remainsWords([socket('FIN-WAIT-1', {bytes: 297_000, timer})]),
+		'Left behind: FIN-WAIT-1 on :41306, 297.0 kB not sent or not acknowledged.',
+	);
+});
+
+test('remains: what was never sent is not called unacknowledged', () => {
+	const known = (notSentBytes: number) =>
+		remainsWords([
+			{
+				...socket('FIN-WAIT-1', {bytes: 297_000}),
+				sending: {notSentBytes, unackedSegments: 0, windowLimitedMs: 0},
+			},
+		]);
+	assert.equal(
+		known(297_000),
+		'Left behind: FIN-WAIT-1 on :41306, 297.0 kB not sent.',
+	);
+	assert.equal(
+		known(200_000),
+		'Left behind: FIN-WAIT-1 on :41306, 200.0 kB not sent, 97.0 kB unacknowledged.',
+	);
+	assert.equal(
+		known(0),
 		'Left behind: FIN-WAIT-1 on :41306, 297.0 kB unacknowledged.',
 	);
 });
@@ -54,6 +76,6 @@ test("remains: a server's peers are counted by their state", () => {
 			socket('LAST-ACK', {port: 5001, bytes: 5}),
 			socket('TIME-WAIT', {port: 5001, timer: waiting(41_000)}),
 		]),
-		'Left behind: 2 × TIME-WAIT for up to 41 s on :5001; LAST-ACK on :5001, 5 B unacknowledged.',
+		'Left behind: 2 × TIME-WAIT for up to 41 s on :5001; LAST-ACK on :5001, 5 B not sent or not acknowledged.',
 	);
 });
