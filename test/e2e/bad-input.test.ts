@@ -56,7 +56,10 @@ const wrong: readonly Wrong[] = [
 	['serve --host 0.0.0.0', isNoLoopback],
 	['connect --host chat.example', isNoLoopback],
 	['connect --host ::', isNoLoopback],
-	['connect --host 127.0.0', isNoLoopback],
+	[
+		'connect --host 127.0.0',
+		/^"127\.0\.0" is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\) in its usual form, four numbers from 0 to 255: give 127\.0\.0\.0\.$/,
+	],
 	['serve --port 65536', isNoPort],
 	['serve --port -1', isNoPort],
 	['serve --port 5001.5', isNoPort],
