@@ -107,8 +107,9 @@ const factOfStep = (step: Step): Fact | undefined => {
 		}
 
 		case 'segment': {
-			const {segment} = step;
-			return segment === 'FIN' || segment === 'RST'
+			const {segment, direction, reason} = step;
+			const isReceived = direction !== 'out' && reason !== 'unknown';
+			return isReceived && (segment === 'FIN' || segment === 'RST')
 				? {kind: 'segment', peer, segment}
 				: undefined;
 		}

@@ -15,12 +15,22 @@ import {
 const overSentence =
 	'This connection is over, before the lesson was. /again starts it again.';
 
+/** So of a line that was sent out of turn, and that the other side never read. */
+const resetSentence =
+	'The other side sent RST, as close() does while bytes are unread: this connection is over, before the lesson was. /again starts it again.';
+
 const brokenSentence =
 	'The other side has ended, before the lesson has. /again starts it again.';
 
 /** Of a step that is gone. */
-export const whyGone = ({isBroken}: Progress): string =>
-	isBroken ? brokenSentence : overSentence;
+export const whyGone = (progress: Progress): string => {
+	if (progress.isBroken) {
+		return brokenSentence;
+	}
+
+	const isReset = holds({kind: 'segment', segment: 'RST'}, factsOf(progress));
+	return isReset ? resetSentence : overSentence;
+};
 
 /**
  * Whether a member's connection was given up before the step was done that needs

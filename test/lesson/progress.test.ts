@@ -410,6 +410,19 @@ test('lesson progress: a connection that ends too early is said to have', () => 
 	assert.deepEqual(learner.effects.at(-1), {type: 'again'});
 });
 
+test('lesson progress: an RST of the other side is said to have ended it', () => {
+	const learner = startAtEnd('2');
+	learner.do(
+		{type: 'fact', fact: {kind: 'segment', peer: 'p', segment: 'RST'}},
+		state('local', 'CLOSED'),
+	);
+	learner.do(line('/hint'));
+	assert.match(
+		learner.notes[0]!,
+		/^The other side sent RST, as close\(\) does while bytes are unread: .*over/,
+	);
+});
+
 test('lesson progress: what another connection does is not taken for this one', () => {
 	const learner = startAtEnd('2');
 	learner.do(shutdown, state('local', 'FIN-WAIT-2'), {
