@@ -60,7 +60,10 @@ const titleWith = (
 const hintRows = (mode: WireMode, width: number): Row[] => {
 	const unit = mode === 'room' ? 'frame' : 'line';
 	return [
-		display`Nothing has been read or written yet.`,
+		// A room keeps no chunk before somebody looks; raw mode has all, from byte 0.
+		mode === 'room'
+			? display`Nothing has been read or written since this view was first opened.`
+			: display`Nothing has been read or written yet.`,
 		display`Each read and each write will be shown here, byte by byte. ⏎┊ marks the end of a ${unit}, which need not be the end of a chunk.`,
 	]
 		.flatMap(text => wrapText(text, width))

@@ -97,7 +97,7 @@ test('wire pane: shows the chunks in a box, the newest at the bottom', async t =
 
 test('wire pane: while empty, says what it will show', async t => {
 	const [, first] = await show(t, small, emptyWire);
-	assert.match(first!, /Nothing has been read or written yet/u);
+	assert.match(first!, /Nothing has been read or written since this view/u);
 });
 
 test('wire pane: while scrolled up, its lower line shows what is below', async t => {
