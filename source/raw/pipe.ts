@@ -176,12 +176,20 @@ class LinkPipe {
 	async #run(): Promise<PipeEnd> {
 		const stream = this.#stream;
 		const closed = new Promise<void>(resolve => {
-			stream.once('close', () => {
+			const abandon = () => {
 				this.#conversation.abandon();
 				this.#feed?.release();
 				resolve();
-			});
+			};
+
+			if (stream.closed) {
+				abandon();
+			} else {
+				stream.once('close', abandon);
+			}
 		});
+		// An accepted one may have been reset before this turn.
+		this.#linkError = stream.errored ?? undefined;
 		stream.on('error', error => {
 			this.#linkError ??= error;
 		});

@@ -74,6 +74,46 @@ test('e2e: tls copies both ways, and a close_notify ends one of them', async t =
 	}
 });
 
+// With an end of stdin, close_notify is on its way as it comes.
+const resets = `
+import socket, ssl, struct, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname = False
+context.verify_mode = ssl.CERT_NONE
+peer = context.wrap_socket(socket.create_connection(('127.0.0.1', int(sys.argv[1]))))
+peer.sendall(b'x' * 5000)
+peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+print(1)
+peer.close()
+`;
+
+test('e2e: tls that is reset as it is accepted is one sentence, and exit code 1', async t => {
+	const {cert, key} = good;
+	// Now and then it reads all that came before the reset.
+	for (let round = 0; round < 4; round++) {
+		const server = startBin(t, [
+			'serve',
+			'--raw',
+			'--port=0',
+			'--once',
+			'--tls',
+			`--tls-cert=${cert}`,
+			`--tls-key=${key}`,
+		]);
+		server.end();
+		const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
+			stream: 'stderr',
+		});
+		await startPython(t, resets, port);
+		assert.equal((await server.waitForExit()).code, 1, server.seen());
+		assert.match(
+			server.stderr(),
+			/^ECONNRESET: the connection from \S+ was reset by the other side \(RST\)\.$/m,
+		);
+		assert.doesNotMatch(server.stderr(), /\.js:\d+/);
+	}
+});
+
 test('e2e: tls says what is wrong with a certificate, and what to do', async t => {
 	const {cert, key} = good;
 	const ours = await startPython(t, serves, cert, key, 'echo');

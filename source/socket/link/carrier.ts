@@ -38,6 +38,8 @@ export abstract class CarrierStream extends Duplex {
 
 	constructor() {
 		super(streamOptions);
+		// It may fail before anybody listens, who then finds it destroyed.
+		this.on('error', () => undefined);
 		this.once('close', () => {
 			clearTimeout(this.#timer);
 			// What carries it doesn't always call back once it is destroyed.
