@@ -32,23 +32,40 @@ export type RunningScreen = {
 };
 
 /** `2 lines were`, for a sentence about lines that nobody confirmed. */
-export const linesWere = (count: number): string =>
+const linesWere = (count: number): string =>
 	count === 1 ? '1 line was' : `${count} lines were`;
 
-type Lines = Pick<RoomChat, 'role' | 'unstored' | 'kept'>;
+type Lines = Pick<RoomChat, 'role' | 'unstored' | 'kept' | 'entrusted'>;
 
-/** How many of one's own lines may be lost if one leaves now. */
+/** How many lines, of one's own or entrusted to a host, may be lost if one leaves now. */
 export const losableLines = ({
 	unstored,
 	kept,
-}: Pick<Lines, 'unstored' | 'kept'>) => unstored() - kept();
+	entrusted,
+}: Omit<Lines, 'role'>): number => unstored() - kept() + entrusted();
 
-/** For somebody who would say again what the room shares later. */
+/** What isn't confirmed of all that one answers for, as the start of a sentence. */
+export const unconfirmedLines = ({
+	unstored,
+	entrusted,
+}: Pick<Lines, 'unstored' | 'entrusted'>): string | undefined => {
+	const count = unstored() + entrusted();
+	return count === 0
+		? undefined
+		: `${linesWere(count)} not confirmed as stored`;
+};
+
+/** What becomes of lines that a room kept for its relay. */
 export const keptAdvice = ({
 	role,
 	unstored,
 	kept,
+	entrusted,
 }: Lines): string | undefined => {
+	if (entrusted() > 0) {
+		return 'What the room kept for its relay was in memory alone, and is lost.';
+	}
+
 	const count = kept();
 	if (count === 0) {
 		return undefined;

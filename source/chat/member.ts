@@ -47,6 +47,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	unstored: () => client.unstored,
 	endCapture: async () => watch?.endCapture(),
 	kept: () => client.kept,
+	entrusted: () => 0,
 	setTap(isOn: boolean) {
 		if (watch) {
 			watch.tap.isOn = isOn;

@@ -121,6 +121,11 @@ export type RoomChat = Pick<
 		 */
 		readonly kept: () => number;
 		/**
+		 * Of a host: how many lines of others wait for the room's relay in memory
+		 * alone, and are lost if it leaves now.
+		 */
+		readonly entrusted: () => number;
+		/**
 		 * Asks for older entries; without a seq, for the oldest of all.
 		 *
 		 * @returns The id that the answer will have.

@@ -5,6 +5,7 @@
 import {startDeadline} from '../chat/deadline.js';
 import {
 	keptAdvice,
+	unconfirmedLines,
 	unfinished,
 	type Ending,
 	type Running,
@@ -275,7 +276,9 @@ const runChat = async (
 
 		// It says so itself, by a notice.
 		const isLostByHand = (await typing?.lost()) !== undefined;
-		const missing = script.missing();
+		// A host answers for its members' lines, too, whatever it was asked for.
+		const missing =
+			script.missing() ?? (session && unconfirmedLines(session.chat));
 		if (late) {
 			printer.printError(late);
 		} else if (missing !== undefined && cause === undefined && !raw) {

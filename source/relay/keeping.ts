@@ -6,11 +6,10 @@ import type {Joined, Renamed} from '../protocol/frame.js';
 import type {RelaySite} from '../room/relay.js';
 import {trace} from '../trace.js';
 import type {Outbox} from './outbox.js';
-import type {Outgoing, Waiting} from './outgoing.js';
+import {messageStart, type Outgoing, type Waiting} from './outgoing.js';
 
 type Shows = Pick<RelaySite, 'showPending' | 'showUnshared' | 'showRenamed'>;
 
-const messageStart = '{"type":"message",';
 /** Of an entry that is a join. */
 export const joinedStart = '{"type":"joined",';
 const renamedStart = '{"type":"renamed",';

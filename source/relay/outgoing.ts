@@ -8,6 +8,9 @@
 import {plainN} from '../protocol/frame.js';
 import type {Offer} from '../room/order.js';
 
+/** Of an entry that is a message. */
+export const messageStart = '{"type":"message",';
+
 /** One entry on its way. */
 export type Waiting = Offer & {
 	/** Its Nats-Msg-Id: `id:n` of a message, else `run:k`. */
@@ -24,6 +27,8 @@ export class Outgoing {
 	#bytes = 0;
 	/** By key, in order. What was sent comes before what was not. */
 	readonly #held = new Map<string, Held>();
+	/** How many messages, by who said them. */
+	readonly #messages = new Map<string, number>();
 	/** Those that are not kept. */
 	readonly #unkept = new Set<Held>();
 
@@ -47,6 +52,16 @@ export class Outgoing {
 	/** What is kept on the disk, in order. */
 	get kept(): readonly Waiting[] {
 		return [...this.#held.values()].filter(({isKept}) => isKept);
+	}
+
+	/** How many are messages that another client than this one said. */
+	messagesBesides(id: string): number {
+		let count = 0;
+		for (const [of, messages] of this.#messages) {
+			count += of === id ? 0 : messages;
+		}
+
+		return count;
 	}
 
 	offer(offers: readonly Offer[], since: number): readonly Waiting[] {
@@ -110,6 +125,7 @@ export class Outgoing {
 			this.#held.delete(key);
 			this.#unkept.delete(held);
 			this.#bytes -= held.text.length;
+			this.#count(held, -1);
 		}
 
 		return held;
@@ -166,6 +182,7 @@ export class Outgoing {
 		this.#held.clear();
 		this.#unkept.clear();
 		this.#bytes = 0;
+		this.#messages.clear();
 		for (const held of all) {
 			if (late.has(held)) {
 				const {n, text, id, since} = held;
@@ -189,10 +206,24 @@ export class Outgoing {
 		const held = {key, id, n, text, since, isSent: false, isKept};
 		this.#held.set(key, held);
 		this.#bytes += text.length;
+		this.#count(held, 1);
 		if (!isKept) {
 			this.#unkept.add(held);
 		}
 
 		return held;
+	}
+
+	#count({id, text}: Waiting, step: 1 | -1): void {
+		if (!text.startsWith(messageStart)) {
+			return;
+		}
+
+		const count = (this.#messages.get(id) ?? 0) + step;
+		if (count === 0) {
+			this.#messages.delete(id);
+		} else {
+			this.#messages.set(id, count);
+		}
 	}
 }

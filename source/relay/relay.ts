@@ -203,6 +203,10 @@ export class Relay implements RoomRelay {
 		return this.#parts?.keeping.lines() ?? [];
 	}
 
+	waitingBesides(id: string): number {
+		return this.#outgoing.messagesBesides(id);
+	}
+
 	async ask(
 		server: string,
 		errand: Errand,

@@ -164,6 +164,8 @@ export type RoomRelay = Order & {
 	readonly takenBack: () => void;
 	/** The `pending` frames of all that waits, for a newcomer. */
 	readonly pendingLines: () => readonly string[];
+	/** How many messages wait that another client than this one said. */
+	readonly waitingBesides: (id: string) => number;
 	/** Has another server do something. */
 	readonly ask: (
 		server: Elsewhere['server'],

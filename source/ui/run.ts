@@ -10,8 +10,8 @@ import {systemClock} from '../socket/clock.js';
 import {startDeadline} from '../chat/deadline.js';
 import {
 	keptAdvice,
-	linesWere,
 	losableLines,
+	unconfirmedLines,
 	unfinished,
 	type RunningScreen,
 	type ScreenEnding,
@@ -110,12 +110,9 @@ export const runScreen = async (
 
 /** What isn't confirmed of what was said, if so. */
 const unconfirmed = (chat: ScreenChat['chat']): SockchatError | undefined => {
-	const unstored = chat.mode === 'room' ? chat.unstored() : 0;
-	return chat.mode === 'room' && unstored > 0
-		? unfinished(
-				`${linesWere(unstored)} not confirmed as stored`,
-				keptAdvice(chat),
-			)
+	const what = chat.mode === 'room' ? unconfirmedLines(chat) : undefined;
+	return chat.mode === 'room' && what !== undefined
+		? unfinished(what, keptAdvice(chat))
 		: undefined;
 };
 

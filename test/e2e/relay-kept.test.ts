@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {makeScratch, startNats} from '../helpers/nats.js';
+import {findPort} from '../helpers/ports.js';
 import {bin, startBin} from '../helpers/process.js';
 import {joinScreen, openScreen, serveJson} from '../helpers/sockchat.js';
 import {openTerminal, type Terminal} from '../helpers/terminal.js';
 
-const serveAway = async (t: TestContext) => {
+const serveAway = async (t: TestContext, ...args: readonly string[]) => {
 	const nats = await startNats(t);
 	const {server, port} = await serveJson(t, [
 		'--room=lab',
 		`--relay=${nats.url}`,
-		'--input=none',
+		...(args.length > 0 ? args : ['--input=none']),
 	]);
 	await server.waitForOutput(/"type":"relay".*"phase":"open"/);
 	await nats.kill();
@@ -146,6 +147,81 @@ test('e2e: a host whose line is kept in memory alone is asked before it is lost'
 	host.press('ctrl-c');
 	assert.equal(await host.waitForExit(), 1);
 	assert.match(host.output(), /1 line was not confirmed as stored\.\r\n/);
+});
+
+/** A host in memory alone, with a line of a member that has gone since. */
+const leftInMemory = async (t: TestContext) => {
+	const {server, port} = await serveAway(t, '--no-history', '--input=commands');
+	const otto = startBin(t, [
+		'connect',
+		'--port',
+		port,
+		'--nick=otto',
+		'--message=otto 1',
+		'--json',
+	]);
+	await otto.waitForOutput(/"type":"pending".*"text":"otto 1"/);
+	otto.signal('SIGTERM');
+	await otto.waitForExit();
+	return server;
+};
+
+const lost =
+	'1 line was not confirmed as stored. What the room kept for its relay was in memory alone, and is lost.';
+
+test('e2e: a host in memory alone is asked before lines of its members are lost', async t => {
+	for (const how of ['screen', 'plain'] as const) {
+		const nats = await startNats(t);
+		const port = await findPort();
+		const host = openTerminal(
+			t,
+			bin(
+				'serve',
+				'--port',
+				port,
+				'--nick=heron',
+				'--room=lab',
+				`--relay=${nats.url}`,
+				'--no-history',
+				...(how === 'plain' ? ['--plain'] : []),
+			),
+		);
+		await host.waitFor('You are heron');
+		await nats.kill();
+		const otto = startBin(t, [
+			'connect',
+			'--port',
+			port,
+			'--nick=otto',
+			'--message=otto 1',
+		]);
+		await host.waitFor('otto 1');
+		otto.signal('SIGTERM');
+		await otto.waitForExit();
+		// The screen shows who is here, the plain terminal who went.
+		await host.waitFor(
+			how === 'plain' ? /ended \(quit\)/ : /1 here · 0 connected/,
+		);
+		host.type('/quit\r');
+		await host.waitFor(
+			'1 line is not stored yet. Ctrl-C again leaves without it.',
+		);
+		host.type('/quit\r');
+		assert.equal(await host.waitForExit(), 1);
+		assert.match(host.output(), inRows(lost));
+	}
+});
+
+test('e2e: a host in memory alone says which lines of its members are lost', async t => {
+	const quitting = await leftInMemory(t);
+	quitting.write('/quit\n');
+	assert.equal((await quitting.waitForExit()).code, 1);
+	assert.match(quitting.stdout(), new RegExp(`"message":"${lost}"`));
+
+	const stopped = await leftInMemory(t);
+	stopped.signal('SIGTERM');
+	assert.equal((await stopped.waitForExit()).code, 143);
+	assert.match(stopped.stdout(), new RegExp(`"message":"${lost}"`));
 });
 
 test('e2e: a member reads once that the relay takes nothing', async t => {

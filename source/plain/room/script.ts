@@ -2,7 +2,7 @@
  * The steps of a room without a screen: send the message, or read stdin; then
  * wait until all of it is stored, and leave.
  */
-import {linesWere, losableLines} from '../../chat/ending.js';
+import {losableLines, unconfirmedLines} from '../../chat/ending.js';
 import {parseLine} from '../../commands/parse.js';
 import {SockchatError} from '../../errors.js';
 import type {InputMode} from '../../options/options.js';
@@ -175,9 +175,9 @@ const readInput = (
 			}
 		},
 		missing() {
-			const unstored = chat.unstored();
-			if (unstored > 0) {
-				return `${linesWere(unstored)} not confirmed as stored`;
+			const lines = unconfirmedLines(chat);
+			if (lines !== undefined) {
+				return lines;
 			}
 
 			return isHeld || progress.isAsking || chat.bots.unanswered > 0
