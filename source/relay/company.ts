@@ -29,7 +29,8 @@ export type CompanyOptions = {
 	/** As people call it. */
 	readonly machine: string;
 	readonly clock: Clock;
-	readonly isWaiting: (key: string) => boolean;
+	/** The ids of those whose leaves wait here for the engine. */
+	readonly leaving: () => ReadonlySet<string>;
 	/** Sends the leave of one that no server has any more. */
 	readonly offerLeave: (leave: Waiting) => void;
 	/** Other servers need to hear what stands: one of them, or this, has come. */
@@ -193,7 +194,7 @@ export class Company {
 	 * its server was killed, nobody has logged its leave.
 	 */
 	beforeJoin(id: string): void {
-		const {site, roster, isWaiting, offerLeave} = this.#options;
+		const {site, roster, leaving, offerLeave} = this.#options;
 		const present = roster.get(id);
 		const wholeAt = this.#wholeAt ?? Infinity;
 		// In a later outage it may have moved here, and its server logs the leave.
@@ -203,7 +204,7 @@ export class Company {
 			present.seq <= wholeAt &&
 			!isUnknown &&
 			!site.room.isElsewhere(id) &&
-			!isWaiting(goneKey(present))
+			!leaving().has(id)
 		) {
 			offerLeave(this.#leaveOf(present));
 		}
@@ -322,20 +323,16 @@ export class Company {
 
 	/** Logs the leaves of a server's former process, which nobody waits for. */
 	#logKilled({server, members}: Heard): void {
-		const {site, roster, isWaiting, offerLeave} = this.#options;
+		const {site, roster, leaving, offerLeave} = this.#options;
 		const {room} = site;
 		if (!room.isListing || !this.#presence.isFirstBeside(server)) {
 			return;
 		}
 
+		const known = leaving();
 		for (const {id} of members) {
 			const present = roster.get(id);
-			if (
-				present &&
-				!room.has(id) &&
-				!room.isElsewhere(id) &&
-				!isWaiting(goneKey(present))
-			) {
+			if (present && !room.has(id) && !room.isElsewhere(id) && !known.has(id)) {
 				offerLeave(this.#leaveOf(present));
 			}
 		}
@@ -347,7 +344,7 @@ export class Company {
 	 * @param silent Servers that are gone now.
 	 */
 	#logGhosts(silent: readonly Heard[]): void {
-		const {site, roster, isWaiting, offerLeave} = this.#options;
+		const {site, roster, leaving, offerLeave} = this.#options;
 		const {room} = site;
 		const silentSince = new Map(
 			silent.flatMap(({members, at}) =>
@@ -364,6 +361,7 @@ export class Company {
 			return;
 		}
 
+		const known = leaving();
 		for (const present of roster.present) {
 			if (room.has(present.id) || room.isElsewhere(present.id)) {
 				continue;
@@ -372,7 +370,7 @@ export class Company {
 			const key = goneKey(present);
 			const since = before.get(key) ?? silentSince.get(present.id) ?? this.#now;
 			this.#ghosts.set(key, since);
-			if (this.#now - since >= expiryMs && !isWaiting(key)) {
+			if (this.#now - since >= expiryMs && !known.has(present.id)) {
 				offerLeave(this.#leaveOf(present));
 			}
 		}

@@ -19,6 +19,8 @@ export type Waiting = Offer & {
 	readonly since: number;
 };
 
+const leftStart = '{"type":"left",';
+
 type Held = Waiting & {isSent: boolean; isKept: boolean};
 
 export class Outgoing {
@@ -105,6 +107,18 @@ export class Outgoing {
 
 	has(key: string): boolean {
 		return this.#held.has(key);
+	}
+
+	/** The ids of those whose leaves have not come back. */
+	leaving(): ReadonlySet<string> {
+		const ids = new Set<string>();
+		for (const {id, text} of this.#held.values()) {
+			if (text.startsWith(leftStart)) {
+				ids.add(id);
+			}
+		}
+
+		return ids;
 	}
 
 	/** The lowest n of a client's messages that have not come back. */

@@ -312,7 +312,7 @@ export class Relay implements RoomRelay {
 			run: this.#run,
 			machine,
 			clock,
-			isWaiting: key => outgoing.has(key),
+			leaving: () => outgoing.leaving(),
 			offerLeave: leave => {
 				outgoing.restore([leave], false);
 				this.#turnSoon();

@@ -45,7 +45,7 @@ const startCompany = () => {
 		run: '00000001',
 		machine: 'here',
 		clock,
-		isWaiting: key => leaves.some(leave => leave.key === key),
+		leaving: () => new Set(leaves.map(({id}) => id)),
 		offerLeave(leave) {
 			leaves.push(leave);
 		},

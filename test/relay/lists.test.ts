@@ -100,7 +100,7 @@ class Server {
 			run: String(++this.#runs).padStart(8, '0'),
 			machine: `box${this.#server}`,
 			clock: this.#clock,
-			isWaiting: () => false,
+			leaving: () => new Set<string>(),
 			offerLeave() {},
 			onStanding() {},
 		});
