@@ -59,7 +59,7 @@ export const linkRoom = async (
 		...link,
 		room,
 		machine: hostname(),
-		outboxPath: history && `${history.path}.outbox`,
+		historyPath: history?.path,
 		fsync: history?.fsync ?? 'interval',
 		clock,
 		onEvent,

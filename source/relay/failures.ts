@@ -137,6 +137,11 @@ export const streamGone = (stream: string) =>
 		`The stream ${stream} is gone, and with it the room's order: it was deleted. This server makes no new one, which would be another log. Have it restored; or end all servers, move their histories away without their .outbox files, and start them again.`,
 	);
 
+export const streamMissing = (stream: string, history: string) =>
+	relayError(
+		`The relay has no stream ${stream}, and the history ${history} was begun from one: that was deleted, or the history is another room's. This server makes no new stream, which would be another log. Have the stream restored, or move the history away without its .outbox file.`,
+	);
+
 export const streamLostItsEnd = (stream: string, last: number, head: number) =>
 	relayError(
 		`The stream ${stream} ends at seq ${last}, and this room has shown ${head}: it was restored from an older copy. Move the history away, or use another --room.`,

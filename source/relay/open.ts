@@ -1,17 +1,22 @@
 /** Opens a room's relay. The one way in, loaded by `--relay` alone. */
 import {SockchatError} from '../errors.js';
 import {prepareFolder} from '../history/files.js';
+import {logIdOf} from '../history/log-id.js';
 import type {RoomRelay} from '../room/relay.js';
 import {credentialsIn} from './credentials.js';
 import {openSession} from './engine.js';
 import {freshServerId, openOutbox} from './outbox.js';
 import {Relay, type RelayOptions} from './relay.js';
+import {isStreamLog} from './stream.js';
 
-export type OpenRelayOptions = Omit<RelayOptions, 'credentials'> & {
+export type OpenRelayOptions = Omit<
+	RelayOptions,
+	'credentials' | 'isKnown' | 'begunIn'
+> & {
 	/** As a file or a variable has them; read for each connection. */
 	readonly readCredentials?: (() => Promise<string | undefined>) | undefined;
-	/** Beside the history; in memory only without it. */
-	readonly outboxPath: string | undefined;
+	/** The outbox is beside it; in memory only without it. */
+	readonly historyPath: string | undefined;
 };
 
 /** At the start there is another way than to wait. */
@@ -29,7 +34,7 @@ const withWayOut = (cause: SockchatError) =>
  */
 export const openRelay = async ({
 	readCredentials = async () => undefined,
-	outboxPath: path,
+	historyPath,
 	openSession: openWith = openSession,
 	...given
 }: OpenRelayOptions): Promise<RoomRelay> => {
@@ -42,8 +47,12 @@ export const openRelay = async ({
 		return openWith({...session, credentials: fresh});
 	};
 
-	const options = {...given, credentials, openSession: open};
+	const log = historyPath && (await logIdOf(historyPath));
+	const begunIn =
+		log !== undefined && isStreamLog(log) ? historyPath : undefined;
+	const options = {...given, credentials, openSession: open, begunIn};
 	const {fsync, clock} = options;
+	const path = historyPath && `${historyPath}.outbox`;
 	if (path !== undefined) {
 		prepareFolder(path, true);
 	}

@@ -5,7 +5,12 @@ import type {
 	StreamConfig,
 	StreamInfo,
 } from '@nats-io/jetstream';
-import {streamGone, streamNotMade, streamOfOtherShape} from './failures.js';
+import {
+	streamGone,
+	streamMissing,
+	streamNotMade,
+	streamOfOtherShape,
+} from './failures.js';
 import {streamOf, subjectsOf} from './subjects.js';
 
 const nanoseconds = 1e6;
@@ -25,6 +30,9 @@ export const logIdOf = (name: string, created: string): string => {
 		hex.slice(20, 32),
 	].join('-');
 };
+
+/** Whether a log is a stream's; that of a room on its own is a random UUID. */
+export const isStreamLog = (id: string): boolean => id[14] === '8';
 
 /** What a stream's config has that a room's order can't stand. */
 const otherShape = (
@@ -64,12 +72,14 @@ export type StreamWish = {
 	readonly replicas: number;
 	/** The room has a log from it: one made anew would be another. */
 	readonly isKnown?: boolean | undefined;
+	/** The history file that was begun from a stream, if there is one. */
+	readonly begunIn?: string | undefined;
 };
 
 /** The stream of a room, created if it isn't there and never was. */
 export const ensureStream = async (
 	jsm: JetStreamManager,
-	{room, replicas, isKnown = false}: StreamWish,
+	{room, replicas, isKnown = false, begunIn}: StreamWish,
 ): Promise<StreamInfo> => {
 	const name = streamOf(room);
 	const {log} = subjectsOf(room);
@@ -84,6 +94,10 @@ export const ensureStream = async (
 
 	if (!info && isKnown) {
 		throw streamGone(name);
+	}
+
+	if (!info && begunIn !== undefined) {
+		throw streamMissing(name, begunIn);
 	}
 
 	if (!info) {

@@ -113,7 +113,7 @@ export const openRelayed = async (
 		isOptional: false,
 		replicas: 1,
 		machine: 'here',
-		outboxPath: path && `${path}.outbox`,
+		historyPath: path,
 		fsync: 'interval',
 		...options,
 		clock: relayClock,

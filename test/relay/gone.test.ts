@@ -12,6 +12,12 @@ import {until} from '../helpers/until.js';
 
 const name = streamOf('lab');
 
+const gone =
+	"The stream sockchat-lab is gone, and with it the room's order: it was deleted. This server makes no new one, which would be another log. Have it restored; or end all servers, move their histories away without their .outbox files, and start them again.";
+
+const missing = (path: string): string =>
+	`The relay has no stream sockchat-lab, and the history ${path} was begun from one: that was deleted, or the history is another room's. This server makes no new stream, which would be another log. Have the stream restored, or move the history away without its .outbox file.`;
+
 const startManaged = async (t: TestContext) => {
 	const nats = await startNats(t);
 	const nc = await connect({servers: `127.0.0.1:${nats.port}`});
@@ -82,4 +88,48 @@ test('relay: a stream that is deleted is not made anew by a server that used it'
 	assert.deepEqual(heron.said(), ['meanwhile']);
 	const {config: kept} = await jsm.streams.info(name);
 	assert.equal(kept.max_msgs, 1000);
+});
+
+test('relay: a server that starts again makes no stream for a log that it has', async t => {
+	const {nats, jsm} = await startManaged(t);
+	const path = join(makeScratch(t), 'lab.jsonl');
+	let server = await openRelayed(t, nats.url, {path});
+	const otter = openClient(t, server.address, 'otter');
+	otter.client.say('before');
+	await otter.untilStored();
+	otter.client.leave();
+	otter.client.leave();
+	await otter.client.closed;
+	await server.end();
+	const before = readFileSync(path, 'utf8');
+	await jsm.streams.delete(name);
+	await assert.rejects(openRelayed(t, nats.url, {path}), {
+		code: 'ERR_RELAY',
+		message: `${missing(path)} To open the room without it for now: --relay-optional`,
+	});
+	await assert.rejects(jsm.streams.info(name), /not found/);
+	assert.equal(readFileSync(path, 'utf8'), before);
+
+	// Opened all the same, it says so, too, and keeps what is said.
+	server = await openRelayed(t, nats.url, {path, isOptional: true});
+	await until(
+		() => server.relayEvents().some(({error}) => error?.message === gone),
+		{what: 'the sentence', seen: () => JSON.stringify(server.relayEvents())},
+	);
+	await assert.rejects(jsm.streams.info(name), /not found/);
+});
+
+test('relay: a log without entries is one, too: no stream is made for it', async t => {
+	const {nats, jsm} = await startManaged(t);
+	const path = join(makeScratch(t), 'lab.jsonl');
+	let server = await openRelayed(t, nats.url, {path});
+	await server.end();
+	await jsm.streams.delete(name);
+	server = await openRelayed(t, nats.url, {path, isOptional: true});
+	await until(
+		() =>
+			server.relayEvents().some(({error}) => error?.message === missing(path)),
+		{what: 'the sentence', seen: () => JSON.stringify(server.relayEvents())},
+	);
+	await assert.rejects(jsm.streams.info(name), /not found/);
 });
