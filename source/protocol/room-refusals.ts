@@ -67,8 +67,21 @@ export const roomLocked = () =>
 		'The host has locked this room: nobody else may join for now.',
 	);
 
+const muteText = "has muted you: you can read, but you can't send.";
+
 export const muted = () =>
+	new SockchatError('ERR_MUTED', `The host ${muteText}`);
+
+/**
+ * @param by The nick of the host who did it, if that is known.
+ * @param nick What `/unmute` finds it by.
+ */
+export const hostMuted = (by: string | undefined, nick: string) =>
 	new SockchatError(
 		'ERR_MUTED',
-		"The host has muted you: you can read, but you can't send.",
+		`${
+			by === undefined
+				? 'The host of another server'
+				: `${by}, the host of another server,`
+		} ${muteText} You are a host, too: /unmute ${nick} undoes it.`,
 	);

@@ -1,4 +1,5 @@
 /** Errands between servers, as they are read from other machines. */
+import {parseNick} from '../protocol/nick.js';
 import type {Errand} from '../room/relay.js';
 
 export type Envelope = {
@@ -16,15 +17,17 @@ export const wrapErrand = (server: string, errand: Errand): string => {
 const isId = (value: unknown): boolean =>
 	typeof value === 'string' && /^[\da-f]{16}$/.test(value);
 
+const isNickIfGiven = (value: unknown): boolean =>
+	value === undefined ||
+	(typeof value === 'string' && parseNick(value, 'host').ok);
+
 /** What a server calls a request of one of its members to a bot elsewhere. */
 export const isRequestName = (value: unknown): value is string =>
 	typeof value === 'string' && /^[\da-f]{8}:\d{1,15}$/.test(value);
 
 const isErrand = (value: unknown): value is Errand => {
-	const {type, id, to, nick, frame, request, bot, at} = (value ?? {}) as Record<
-		string,
-		unknown
-	>;
+	const {type, id, to, nick, frame, request, bot, at, by} = (value ??
+		{}) as Record<string, unknown>;
 	switch (type) {
 		case 'whisper': {
 			return isId(to) && typeof frame === 'string';
@@ -40,7 +43,7 @@ const isErrand = (value: unknown): value is Errand => {
 
 		case 'ban':
 		case 'mute': {
-			return isId(id) && typeof nick === 'string';
+			return isId(id) && typeof nick === 'string' && isNickIfGiven(by);
 		}
 
 		case 'kick':

@@ -60,9 +60,16 @@ export type Errand =
 	  }
 	| {readonly type: 'kick'; readonly id: string}
 	| {
-			readonly type: 'ban' | 'mute';
+			readonly type: 'ban';
 			readonly id: string;
 			readonly nick: string;
+	  }
+	| {
+			readonly type: 'mute';
+			readonly id: string;
+			readonly nick: string;
+			/** The nick of the host who did it, if that is known. */
+			readonly by?: string | undefined;
 	  }
 	| {readonly type: 'unban' | 'unmute'; readonly id: string}
 	| {

@@ -15,7 +15,6 @@ import {
 } from '../protocol/frame.js';
 import {normalNick} from '../protocol/nick.js';
 import {publicId} from '../protocol/public-id.js';
-import {muted} from '../protocol/room-refusals.js';
 import {hasNoToken, tokenNeeded, tokenWrong} from '../protocol/token.js';
 import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
@@ -127,8 +126,9 @@ export class Greeting {
 		}
 
 		this.#welcome(result.member, hello, past);
-		if (mutedNick !== undefined && result.member.nick !== normalNick(nick)) {
-			peer.sendError(muted());
+		const silenced = this.#peer.hub.moderation.speechRefusal(result.member.id);
+		if (silenced && result.member.nick !== normalNick(nick)) {
+			peer.sendError(silenced);
 		}
 	}
 

@@ -35,6 +35,10 @@ const findElsewhere = ({room, relay}: Hub, who: string) => {
 	return relay && member ? {relay, member} : undefined;
 };
 
+/** The host's nick; undefined if it isn't a member. */
+const hostNick = ({room}: Hub): string | undefined =>
+	[...room.members()].find(({id}) => room.isHost(id))?.nick;
+
 /**
  * Ends the connections that a new ban applies to.
  *
@@ -107,7 +111,7 @@ const banOf = (hub: Hub, who: string): Ban | string => {
 const list = ({moderation}: Hub): string => {
 	const parts = [
 		...moderation.bans.map(ban => `banned ${banText(ban)}`),
-		...moderation.mutedNicks.map(nick => `muted ${nick}`),
+		...moderation.muted.map(({nick}) => `muted ${nick}`),
 		...(moderation.isLocked ? ['the room is locked'] : []),
 	];
 	return parts.length === 0
@@ -200,8 +204,10 @@ export const performHostAction = async (
 			}
 
 			const {id, nick} = connection.member!;
-			moderation.mute(id, nick);
-			relay?.tell({type: 'mute', id, nick});
+			const by = hostNick(hub);
+			const mute = {id, nick, ...(by !== undefined && {by})};
+			moderation.mute(mute);
+			relay?.tell({type: 'mute', ...mute});
 			return {
 				...done(
 					`${nick} is muted: it can listen, but not speak. /unmute undoes it.`,

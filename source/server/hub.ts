@@ -108,7 +108,7 @@ export class Hub implements ConnectionHub {
 	/** Undefined for no limit. */
 	readonly budget: Budget | undefined;
 	readonly agentLimits: AgentLimits | undefined;
-	readonly moderation = new Moderation();
+	readonly moderation = new Moderation(id => this.room.isHost(id));
 	readonly bots = new Bots();
 	readonly remoteBots: RemoteBots | undefined;
 	readonly plainMessages = new PlainMessages();

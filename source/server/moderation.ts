@@ -8,7 +8,12 @@
 import type {SockchatError} from '../errors.js';
 import {isHostAddress} from '../socket/address.js';
 import type {PeerUid} from '../socket/peer-uid.js';
-import {banned, muted, roomLocked} from '../protocol/room-refusals.js';
+import {
+	banned,
+	hostMuted,
+	muted,
+	roomLocked,
+} from '../protocol/room-refusals.js';
 
 export type Ban =
 	| {readonly kind: 'client'; readonly value: string; readonly nick?: string}
@@ -58,22 +63,32 @@ export const banText = (ban: Ban): string =>
 export const hostStays = (nick: string): string =>
 	`${nick} is the host of its own server, so it can't be kicked or banned. /mute ${nick} keeps it silent; to close its server, ask the owner of its machine.`;
 
+export type Mute = {
+	/** The client's public id. */
+	readonly id: string;
+	/** Its nick at the time. */
+	readonly nick: string;
+	/** The nick of the host who muted it, if that is known. */
+	readonly by?: string | undefined;
+};
+
 export class Moderation {
+	readonly #isHost: (id: string) => boolean;
 	#lockedAt: number | undefined;
 	readonly #bans = new Map<string, Ban>();
-	/** By public id: the nick at the time. */
-	readonly #muted = new Map<string, string>();
+	/** By public id. */
+	readonly #muted = new Map<string, Mute>();
+
+	/** @param isHost Whether a client is this server's host. */
+	constructor(isHost: (id: string) => boolean = () => false) {
+		this.#isHost = isHost;
+	}
 
 	get bans(): readonly Ban[] {
 		return [...this.#bans.values()];
 	}
 
-	/** By public id: the nick at the time. */
-	get muted(): ReadonlyArray<readonly [id: string, nick: string]> {
-		return [...this.#muted];
-	}
-
-	get mutedNicks(): readonly string[] {
+	get muted(): readonly Mute[] {
 		return [...this.#muted.values()];
 	}
 
@@ -137,8 +152,8 @@ export class Moderation {
 		return this.isLocked && !candidate.isMember ? roomLocked() : undefined;
 	}
 
-	mute(id: string, nick: string): void {
-		this.#muted.set(id, nick);
+	mute(mute: Mute): void {
+		this.#muted.set(mute.id, mute);
 	}
 
 	/**
@@ -146,7 +161,7 @@ export class Moderation {
 	 * @returns The client's public id; undefined if none was muted.
 	 */
 	unmute(who: string): string | undefined {
-		const [id] = [...this.#muted].find(([, nick]) => nick === who) ?? [];
+		const id = this.muted.find(({nick}) => nick === who)?.id;
 		if (id !== undefined) {
 			this.#muted.delete(id);
 		}
@@ -164,11 +179,13 @@ export class Moderation {
 
 	/** The nick that a muted client must keep; undefined if it isn't muted. */
 	mutedNick(id: string): string | undefined {
-		return this.#muted.get(id);
+		return this.#muted.get(id)?.nick;
 	}
 
 	/** Why a member may not speak; undefined if it may. */
 	speechRefusal(id: string): SockchatError | undefined {
-		return this.#muted.has(id) ? muted() : undefined;
+		const mute = this.#muted.get(id);
+		// Its own server's host can't mute it, so that of another one has.
+		return mute && (this.#isHost(id) ? hostMuted(mute.by, mute.nick) : muted());
 	}
 }

@@ -89,7 +89,8 @@ const perform = (
 		}
 
 		case 'mute': {
-			moderation.mute(errand.id, errand.nick);
+			const {id, nick, by} = errand;
+			moderation.mute({id, nick, by});
 			return undefined;
 		}
 
@@ -117,7 +118,7 @@ const standing = ({moderation}: Hub): readonly Errand[] => [
 			? [{type: 'ban', id: ban.value, nick: ban.nick ?? ''}]
 			: [],
 	),
-	...moderation.muted.map(([id, nick]): Errand => ({type: 'mute', id, nick})),
+	...moderation.muted.map((mute): Errand => ({type: 'mute', ...mute})),
 	...(moderation.lockedAt === undefined
 		? []
 		: [{type: 'lock', at: moderation.lockedAt} as const]),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test, type TestContext} from 'node:test';
 import {createDoor} from '../../source/chat/host.js';
 import {freshIdentity} from '../../source/client/identity.js';
-import {openClient} from '../helpers/client.js';
+import {openClient, type TestClient} from '../helpers/client.js';
 import {openRelayed, startNats} from '../helpers/nats.js';
 import {until} from '../helpers/until.js';
 
@@ -24,6 +24,13 @@ const openHosts = async (t: TestContext) => {
 	await heron.until('otter', () => heron.client.members.names.length === 2);
 	return {one, two, otter, heron, there, secret: identity.secret};
 };
+
+const refusalsOf = ({events}: TestClient): string[] =>
+	events.flatMap(event =>
+		event.type === 'failed' && event.error.code === 'ERR_MUTED'
+			? [event.error.message]
+			: [],
+	);
 
 const stays = (nick: string): string =>
 	`${nick} is the host of its own server, so it can't be kicked or banned. /mute ${nick} keeps it silent; to close its server, ask the owner of its machine.`;
@@ -97,13 +104,29 @@ test('relay: the mute of a host of another server holds, and it reads so', async
 		{what: 'the mute'},
 	);
 	heron.client.say('hush');
-	await heron.until('the refusal', () =>
-		heron.events.some(
-			event => event.type === 'failed' && event.error.code === 'ERR_MUTED',
-		),
+	await heron.until('the refusal', () => refusalsOf(heron).length === 1);
+	assert.equal(
+		refusalsOf(heron)[0],
+		"otter, the host of another server, has muted you: you can read, but you can't send. You are a host, too: /unmute heron undoes it.",
 	);
 	// It is a host, too, and may take that back.
 	await two.rule({type: 'unmute', who: 'heron'});
 	heron.client.say('and yet');
 	await otter.until('it', () => otter.said().includes('and yet'));
+});
+
+test('relay: a muted host reads how to undo it, also of a server that names no host', async t => {
+	const {one, two, heron, there} = await openHosts(t);
+	const {id, nick} = there;
+	one.relay.tell({type: 'mute', id, nick});
+	await until(
+		async () => (await two.rule({type: 'bans'})).sentence === 'muted heron.',
+		{what: 'the mute'},
+	);
+	heron.client.say('hush');
+	await heron.until('the refusal', () => refusalsOf(heron).length === 1);
+	assert.equal(
+		refusalsOf(heron)[0],
+		"The host of another server has muted you: you can read, but you can't send. You are a host, too: /unmute heron undoes it.",
+	);
 });
