@@ -56,16 +56,15 @@ export const openSession = async (options: EngineOptions): Promise<Session> => {
 
 	try {
 		const jsm = await jetstreamManager(nc, {timeout: requestTimeoutMs});
-		const info = await ensureStream(jsm, options).catch(
-			async (error: unknown) => {
-				if (nc.info?.cluster && isTimeout(error)) {
-					// While another server creates it, no node of a cluster answers for it.
-					return ensureStream(jsm, options);
-				}
+		const wish = {...options, isClustered: nc.info?.cluster !== undefined};
+		const info = await ensureStream(jsm, wish).catch(async (error: unknown) => {
+			if (wish.isClustered && isTimeout(error)) {
+				// While another server creates it, no node of a cluster answers for it.
+				return ensureStream(jsm, wish);
+			}
 
-				throw error;
-			},
-		);
+			throw error;
+		});
 		return new Session(nc, jsm, info, options);
 	} catch (error) {
 		void closeSoon(nc);

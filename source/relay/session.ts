@@ -131,7 +131,7 @@ export class Session {
 		});
 		this.maxBytes = nc.info?.max_payload ?? Infinity;
 		this.#maxEntryBytes = entryLimitOf(info);
-		this.logId = logIdOf(info.config.name, info.created);
+		this.logId = logIdOf(info);
 		this.firstSeq = Math.max(1, info.state.first_seq);
 		this.lastSeq = info.state.last_seq;
 		this.closed = new Promise(resolve => {

@@ -1,5 +1,5 @@
 /** A room's stream: created if it may be, else used as it is. */
-import {createHash} from 'node:crypto';
+import {createHash, randomUUID} from 'node:crypto';
 import type {
 	JetStreamManager,
 	StreamConfig,
@@ -19,9 +19,20 @@ const windowMs = 2 * 60 * 1000;
 // As much as a history keeps by default.
 const streamBytes = 256 * 1024 * 1024;
 
-/** A stream made anew is another log, whatever its name. */
-export const logIdOf = (name: string, created: string): string => {
-	const hex = createHash('sha256').update(`${name}\n${created}`).digest('hex');
+const ownIdentity = /^sockchat log [\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/**
+ * A stream made anew is another log, whatever its name.
+ *
+ * A description of ours tells: nats-server 2.9 forgets when a stream was created
+ * if its limits are changed. One without it was made by others, or by a cluster.
+ */
+export const logIdOf = ({
+	config: {name, description = ''},
+	created,
+}: Pick<StreamInfo, 'config' | 'created'>): string => {
+	const identity = ownIdentity.test(description) ? description : created;
+	const hex = createHash('sha256').update(`${name}\n${identity}`).digest('hex');
 	return [
 		hex.slice(0, 8),
 		hex.slice(8, 12),
@@ -70,28 +81,37 @@ export type StreamWish = {
 	readonly room: string;
 	/** Of a stream that is created. */
 	readonly replicas: number;
+	/** Whether the engine is a cluster. */
+	readonly isClustered?: boolean | undefined;
 	/** The room has a log from it: one made anew would be another. */
 	readonly isKnown?: boolean | undefined;
 	/** The history file that was begun from a stream, if there is one. */
 	readonly begunIn?: string | undefined;
 };
 
-/** The stream of a room, created if it isn't there and never was. */
-export const ensureStream = async (
+const findStream = async (
 	jsm: JetStreamManager,
-	{room, replicas, isKnown = false, begunIn}: StreamWish,
-): Promise<StreamInfo> => {
-	const name = streamOf(room);
-	const {log} = subjectsOf(room);
-	let info: StreamInfo | undefined;
+	name: string,
+): Promise<StreamInfo | undefined> => {
 	try {
-		info = await jsm.streams.info(name);
+		return await jsm.streams.info(name);
 	} catch (error) {
 		if (!/not found/i.test((error as Error).message)) {
 			throw error;
 		}
-	}
 
+		return undefined;
+	}
+};
+
+/** The stream of a room, created if it isn't there and never was. */
+export const ensureStream = async (
+	jsm: JetStreamManager,
+	{room, replicas, isClustered = false, isKnown = false, begunIn}: StreamWish,
+): Promise<StreamInfo> => {
+	const name = streamOf(room);
+	const {log} = subjectsOf(room);
+	let info = await findStream(jsm, name);
 	if (!info && isKnown) {
 		throw streamGone(name);
 	}
@@ -104,6 +124,9 @@ export const ensureStream = async (
 		try {
 			info = await jsm.streams.add({
 				name,
+				// Nodes of a cluster take only the same stream twice at once; they
+				// don't forget when it was created.
+				...(!isClustered && {description: `sockchat log ${randomUUID()}`}),
 				subjects: [log],
 				retention: 'limits',
 				discard: 'old',
@@ -115,7 +138,13 @@ export const ensureStream = async (
 				deny_purge: true,
 			});
 		} catch (error) {
-			throw streamNotMade(name, error as Error);
+			// Another server may have created it meanwhile, as another log.
+			info = /already in use/i.test((error as Error).message)
+				? await findStream(jsm, name)
+				: undefined;
+			if (!info) {
+				throw streamNotMade(name, error as Error);
+			}
 		}
 	}
 
