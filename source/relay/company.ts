@@ -11,6 +11,7 @@ import type {Waiting} from './outgoing.js';
 import {
 	beatMs,
 	expiryMs,
+	maxLeaving,
 	parseBeat,
 	parseGone,
 	Presence,
@@ -194,7 +195,7 @@ export class Company {
 	 * its server was killed, nobody has logged its leave.
 	 */
 	beforeJoin(id: string): void {
-		const {site, roster, leaving, offerLeave} = this.#options;
+		const {site, roster, offerLeave} = this.#options;
 		const present = roster.get(id);
 		const wholeAt = this.#wholeAt ?? Infinity;
 		// In a later outage it may have moved here, and its server logs the leave.
@@ -204,7 +205,7 @@ export class Company {
 			present.seq <= wholeAt &&
 			!isUnknown &&
 			!site.room.isElsewhere(id) &&
-			!leaving().has(id)
+			!this.#leaving().has(id)
 		) {
 			offerLeave(this.#leaveOf(present));
 		}
@@ -212,6 +213,11 @@ export class Company {
 
 	get #now(): number {
 		return this.#options.clock.monotonicMs();
+	}
+
+	/** Those whose leaves wait, here or on another server. */
+	#leaving(): ReadonlySet<string> {
+		return new Set([...this.#options.leaving(), ...this.#presence.leaving()]);
 	}
 
 	#members(): readonly BeatMember[] {
@@ -245,6 +251,7 @@ export class Company {
 		const {server, run, machine, site} = this.#options;
 		const commands = site.offers();
 		const owed = site.owed();
+		const leaving = [...this.#options.leaving()].slice(0, maxLeaving);
 		const beat: Beat = {
 			server,
 			run,
@@ -252,6 +259,7 @@ export class Company {
 			members,
 			...(commands.length > 0 && {commands}),
 			...(Object.keys(owed).length > 0 && {owed}),
+			...(leaving.length > 0 && {leaving}),
 			...(isNew && {isNew}),
 		};
 		this.#session.beat(JSON.stringify(beat));
@@ -323,13 +331,13 @@ export class Company {
 
 	/** Logs the leaves of a server's former process, which nobody waits for. */
 	#logKilled({server, members}: Heard): void {
-		const {site, roster, leaving, offerLeave} = this.#options;
+		const {site, roster, offerLeave} = this.#options;
 		const {room} = site;
 		if (!room.isListing || !this.#presence.isFirstBeside(server)) {
 			return;
 		}
 
-		const known = leaving();
+		const known = this.#leaving();
 		for (const {id} of members) {
 			const present = roster.get(id);
 			if (present && !room.has(id) && !room.isElsewhere(id) && !known.has(id)) {
@@ -344,7 +352,7 @@ export class Company {
 	 * @param silent Servers that are gone now.
 	 */
 	#logGhosts(silent: readonly Heard[]): void {
-		const {site, roster, leaving, offerLeave} = this.#options;
+		const {site, roster, offerLeave} = this.#options;
 		const {room} = site;
 		const silentSince = new Map(
 			silent.flatMap(({members, at}) =>
@@ -361,7 +369,7 @@ export class Company {
 			return;
 		}
 
-		const known = leaving();
+		const known = this.#leaving();
 		for (const present of roster.present) {
 			if (room.has(present.id) || room.isElsewhere(present.id)) {
 				continue;

@@ -38,6 +38,8 @@ export type Beat = {
 	readonly commands?: readonly OwnOffer[];
 	/** Answers that its bots owe members of other servers; unset if none do. */
 	readonly owed?: Owed;
+	/** The ids of those whose leaves wait there; unset if none do. */
+	readonly leaving?: readonly string[];
 	/** It has just come, and wants to hear the others. */
 	readonly isNew?: true;
 };
@@ -117,6 +119,11 @@ export class Presence {
 	/** A server has ended in good order. */
 	forget(server: string): void {
 		this.#heard.delete(server);
+	}
+
+	/** The ids of those whose leaves wait on some server. */
+	leaving(): ReadonlySet<string> {
+		return new Set(this.servers.flatMap(({leaving = []}) => leaving));
 	}
 
 	/** The engine is away: nobody is known to be there. */
@@ -251,6 +258,19 @@ const owedIn = (value: unknown): Owed => {
 	return owed;
 };
 
+// As many as a roster has.
+export const maxLeaving = 1000;
+
+const leavingIn = (values: unknown): readonly string[] =>
+	Array.isArray(values)
+		? values
+				.slice(0, maxLeaving)
+				.filter(
+					(id): id is string =>
+						typeof id === 'string' && /^[\da-f]{16}$/.test(id),
+				)
+		: [];
+
 const memberIn = (value: unknown): BeatMember | undefined => {
 	const {id, nick, agent, host, since} = (value ?? {}) as Record<
 		string,
@@ -316,7 +336,7 @@ export const parseBeat = (text: string): Beat | undefined => {
 			return undefined;
 		}
 
-		const {commands, owed} = value;
+		const {commands, owed, leaving} = value;
 		return {
 			server,
 			run,
@@ -324,6 +344,7 @@ export const parseBeat = (text: string): Beat | undefined => {
 			members,
 			...(commands !== undefined && {commands: offersIn(commands)}),
 			...(owed !== undefined && {owed: owedIn(owed)}),
+			...(leaving !== undefined && {leaving: leavingIn(leaving)}),
 			...(isNew === true && {isNew}),
 		};
 	} catch {
