@@ -197,9 +197,8 @@ export class ConnectionLog {
 			// A socket that isn't connected yet is in no table.
 			this.#call('socket()', 'remote', between(0, time.seenAt ?? time.at)),
 			this.#call('connect()', 'remote', time),
-			...(isOpening || (remote.row === undefined && !isWaiting)
-				? []
-				: [opening]),
+			// It has passed it even if this reading missed its row.
+			...(isOpening ? [] : [opening]),
 			...passed,
 		];
 	}
