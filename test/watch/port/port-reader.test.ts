@@ -117,16 +117,24 @@ test('port-reader: a socket that is already half-closed when first seen is held'
 	await child.do(
 		`s = socket.create_connection(('127.0.0.1', ${port})); s.shutdown(socket.SHUT_WR)`,
 	);
-	const reader = new PortReader({
-		clock: systemClock,
-		port,
-		readFigures: async () => undefined,
-	});
-	const {rows, held} = await reader.read(new Set());
-	const client = rows!.find(
-		({socket}) => socket.remote === `127.0.0.1:${port}`,
-	)!;
-	assert.equal(client.socket.state, 'FIN-WAIT-2');
+	// The FIN may still be on its way when shutdown() has returned.
+	const {client, held} = await until(
+		async () => {
+			const reader = new PortReader({
+				clock: systemClock,
+				port,
+				readFigures: async () => undefined,
+			});
+			const first = await reader.read(new Set());
+			const row = first.rows!.find(
+				({socket}) => socket.remote === `127.0.0.1:${port}`,
+			);
+			return (
+				row?.socket.state === 'FIN-WAIT-2' && {client: row, held: first.held}
+			);
+		},
+		{what: 'FIN-WAIT-2'},
+	);
 	assert.ok(held.has(client.inode));
 	child.signal('SIGKILL');
 	await child.waitForExit();
