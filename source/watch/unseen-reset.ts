@@ -8,7 +8,30 @@ import type {KernelPair, Step, TcpState} from '../tcp/tcp.js';
 import {countedSince, type ResetCounts} from './port/reset-counts.js';
 
 type SegmentStep = Extract<Step, {kind: 'segment'}>;
-type Found = Pick<SegmentStep, 'reason' | 'direction'>;
+
+/** What is known of an RST that nobody reports. */
+export type Found = Pick<SegmentStep, 'reason' | 'direction'>;
+
+/** The steps with it before the end that it made; undefined without that. */
+export const withRst = (
+	steps: readonly Step[],
+	found: Found,
+	peer: string | undefined,
+): readonly Step[] | undefined => {
+	const place = steps.findIndex(
+		step => step.kind === 'state' && step.state === 'CLOSED',
+	);
+	return place === -1
+		? undefined
+		: steps.toSpliced(place, 0, {
+				kind: 'segment',
+				segment: 'RST',
+				evidence: 'inferred',
+				...found,
+				peer,
+				...timeOf(steps[place]!),
+			});
+};
 
 /** States that only RST, or TIME-WAIT at one end, ends at both ends at once. */
 const openedStates = new Set<TcpState | undefined>([
@@ -75,23 +98,13 @@ export class UnseenReset {
 
 	/** With the RST that ended both ends. */
 	complete(steps: readonly Step[], peer: string | undefined): readonly Step[] {
-		const place = steps.findIndex(
-			step => step.kind === 'state' && step.state === 'CLOSED',
-		);
-		if (this.#found === undefined || place === -1) {
+		const completed = this.#found && withRst(steps, this.#found, peer);
+		if (!completed) {
 			return steps;
 		}
 
-		const rst: Step = {
-			kind: 'segment',
-			segment: 'RST',
-			evidence: 'inferred',
-			...this.#found,
-			peer,
-			...timeOf(steps[place]!),
-		};
 		this.#found = undefined;
-		return steps.toSpliced(place, 0, rst);
+		return completed;
 	}
 }
 

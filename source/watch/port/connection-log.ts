@@ -8,15 +8,15 @@
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {finStates, sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
-import {between, seenBy, timeOf} from '../../tcp/step-time.js';
+import {between, seenBy} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
 import type {DataEvent, EndName, PortEvent} from '../../event/port-event.js';
+import {withRst, type Found} from '../unseen-reset.js';
 import type {PortReading} from './port-reading.js';
 import {countedSince, type ResetCounts} from './reset-counts.js';
 import {SentCounts} from './sent-counts.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
-type SegmentStep = Extract<Step, {kind: 'segment'}>;
 
 type End = {
 	readonly name: EndName;
@@ -79,7 +79,7 @@ export class ConnectionLog {
 	/** The RSTs before both ends were last seen open. */
 	#resetsWhenOpen: ResetCounts | undefined;
 	/** What ended both ends at once, since a reading that had neither. */
-	#reset: Pick<SegmentStep, 'reason' | 'direction'> | undefined;
+	#reset: Found | undefined;
 
 	/** @param notBefore When it didn't exist yet; undefined if it may have. */
 	constructor(peer: string, notBefore: number | undefined) {
@@ -371,23 +371,13 @@ export class ConnectionLog {
 
 	/** With the RST that ended both ends. */
 	#withReset(steps: readonly Step[]): readonly Step[] {
-		const place = steps.findIndex(
-			step => step.kind === 'state' && step.state === 'CLOSED',
-		);
-		if (this.#reset === undefined || place === -1) {
+		const completed = this.#reset && withRst(steps, this.#reset, this.peer);
+		if (!completed) {
 			return steps;
 		}
 
-		const rst: Step = {
-			kind: 'segment',
-			segment: 'RST',
-			evidence: 'inferred',
-			...this.#reset,
-			peer: this.peer,
-			...timeOf(steps[place]!),
-		};
 		this.#reset = undefined;
-		return steps.toSpliced(place, 0, rst);
+		return completed;
 	}
 
 	/** Looked at after the table, whose rows may be older than the end. */
