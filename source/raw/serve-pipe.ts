@@ -7,35 +7,25 @@
  * that one; the rest of a file is not, as it would be half a file.
  */
 import {setImmediate} from 'node:timers';
-import type {Buffer} from 'node:buffer';
-import {Writable} from 'node:stream';
 import {SockchatError} from '../errors.js';
-import type {LeaveReason} from '../protocol/frame.js';
 import type {NoticeEvent, ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Recorder} from '../recording/recorder.js';
 import {systemClock} from '../socket/clock.js';
 import {roomForPeers} from '../socket/descriptors.js';
 import type {AnyListener} from '../socket/listener.js';
-import {datagramFacts, type OuterLink} from '../socket/link.js';
+import type {OuterLink} from '../socket/link.js';
 import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
-import {
-	createAnswers,
-	type Answering,
-	type Answers,
-} from './answers/answers.js';
+import {createAnswers, type Answering} from './answers/answers.js';
 import type {Unmet} from './chat-script.js';
-import {Conversation} from './conversation.js';
 import {SearchPace} from './heard.js';
-import {giveBackOf, type Input} from './feed.js';
+import type {Input} from './feed.js';
 import type {Limits, PipeOutput} from './pipe.js';
 import {PeerInput} from './peer-input.js';
 import {peersNamed} from './peer-name.js';
-import {receive} from './receive.js';
+import {PipePeer, type PipeSite} from './pipe-peer.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
-import {createSink, type Sink} from './sink.js';
-import {answerTelnet} from './telnet.js';
 
 export type ServePipeOptions = {
 	readonly address: LoopbackAddress;
@@ -87,32 +77,6 @@ export type ServePipe = {
 	readonly ended: Promise<ServePipeEnd>;
 };
 
-type Peer = {
-	readonly link: OuterLink;
-	readonly name: string;
-	readonly sink: Sink;
-	readonly conversation: Conversation;
-	/** Whether it has ended, and nothing that it said is still to be answered. */
-	isAnswered: boolean;
-	/** See `Holder`. */
-	bytesGiven: number;
-	reason: LeaveReason;
-	/** What it had sent when we were asked to leave. */
-	bytesAtLeave: number | undefined;
-};
-
-/** One of several that write to the same output; its end isn't the output's. */
-const shareOf = (output: Writable): Writable => {
-	const share = new Writable({
-		write(chunk: Buffer, _encoding, done) {
-			output.write(chunk, done);
-		},
-	});
-	// Each write hears of its failure, and the output's owner reports it.
-	share.on('error', () => undefined);
-	return share;
-};
-
 class PeersPipe {
 	readonly ended: Promise<ServePipeEnd>;
 	#settle!: (end: ServePipeEnd) => void;
@@ -120,11 +84,9 @@ class PeersPipe {
 	readonly #listener: AnyListener;
 	readonly #silence: Silence;
 	/** In the order in which they came. */
-	readonly #peers = new Map<OuterLink, Peer>();
-	readonly #answers: Answers | undefined;
-	/** Of the searches in what all peers say. */
-	readonly #pace = new SearchPace();
-	readonly #input: PeerInput<Peer> | undefined;
+	readonly #peers = new Set<PipePeer>();
+	readonly #site: PipeSite;
+	readonly #input: PeerInput<PipePeer> | undefined;
 	#bytesTaken = 0;
 	#missingReplies: number;
 	#isLeaving = false;
@@ -137,8 +99,19 @@ class PeersPipe {
 		this.#options = options;
 		const {address, descriptor, limits, output, onEvent} = options;
 		const {answering, onFailure = () => undefined} = options;
-		this.#answers = answering && createAnswers(answering, onFailure);
 		const {input, createListener = plainListener} = options;
+		const {script, recorder, isTelnet} = options;
+		this.#site = {
+			input,
+			output,
+			script,
+			answers: answering && createAnswers(answering, onFailure),
+			pace: new SearchPace(),
+			recorder,
+			isTelnet,
+			onChunk:
+				limits.replies === undefined ? undefined : () => this.#countReply(),
+		};
 		this.#input =
 			input &&
 			new PeerInput(
@@ -163,8 +136,8 @@ class PeersPipe {
 				this.#accept(link, name);
 			},
 			onDrain: () => {
-				for (const peer of this.#peers.values()) {
-					this.#endSending(peer);
+				for (const peer of this.#peers) {
+					peer.endSending();
 				}
 			},
 			onCutOff: () => {
@@ -196,9 +169,9 @@ class PeersPipe {
 		}
 
 		this.#isLeaving = true;
-		for (const peer of this.#peers.values()) {
-			peer.bytesAtLeave = peer.link.stream.bytesRead;
-			this.#isAmidScript ||= peer.conversation.currentStep !== undefined;
+		for (const peer of this.#peers) {
+			peer.noteLeave();
+			this.#isAmidScript ||= peer.isAmidScript;
 		}
 
 		this.#silence.stop();
@@ -207,13 +180,9 @@ class PeersPipe {
 	}
 
 	destroy(): void {
-		for (const {link, bytesAtLeave} of this.#peers.values()) {
-			const {stream} = link;
-			this.#isCutOff ||=
-				!stream.readableEnded &&
-				bytesAtLeave !== undefined &&
-				stream.bytesRead > bytesAtLeave;
-			stream.destroy();
+		for (const peer of this.#peers) {
+			this.#isCutOff ||= peer.isStillSending;
+			peer.link.stream.destroy();
 		}
 
 		if (!this.#isLeaving) {
@@ -239,50 +208,18 @@ class PeersPipe {
 
 	/** FIN to all, now and from now on, unless that isn't wanted. */
 	#finishInput(isShutdown: boolean): void {
-		for (const peer of this.#peers.values()) {
+		for (const peer of this.#peers) {
 			const isToEnd = isShutdown || peer.link.stream.readableEnded;
-			if (isToEnd && !peer.conversation.currentStep) {
-				this.#endSending(peer);
+			if (isToEnd && !peer.isAmidScript) {
+				peer.endSending();
 			}
 		}
 	}
 
 	#accept(link: OuterLink, name: string): void {
 		const {stream} = link;
-		const {input, script, recorder, isTelnet} = this.#options;
-		// Before the recorder, which puts its listener in front.
-		if (isTelnet) {
-			stream.prependListener(
-				'data',
-				answerTelnet(stream, bytes => recorded?.sent(bytes)),
-			);
-		}
-
-		const recorded = recorder?.follow(link, name);
-		const sink = createSink(stream, {
-			onWrite: recorded?.sent,
-			onTaken: input && giveBackOf(input),
-		});
-		const peer: Peer = {
-			link,
-			name,
-			sink,
-			conversation: new Conversation({
-				name,
-				sink,
-				disconnect() {
-					stream.destroy();
-				},
-				script,
-				answers: this.#answers,
-				pace: this.#pace,
-			}),
-			isAnswered: false,
-			bytesGiven: 0,
-			reason: 'closed',
-			bytesAtLeave: undefined,
-		};
-		this.#peers.set(link, peer);
+		const peer = new PipePeer(link, name, this.#site);
+		this.#peers.add(peer);
 		stream.on('error', error => {
 			peer.reason = 'reset';
 			this.#blame(peer, error);
@@ -294,7 +231,7 @@ class PeersPipe {
 		}
 
 		stream.once('close', () => {
-			peer.conversation.abandon();
+			peer.abandon();
 			this.#part(peer);
 		});
 		this.#silence.follow(link);
@@ -305,9 +242,9 @@ class PeersPipe {
 	}
 
 	/** The script, then the input. */
-	async #begin(peer: Peer): Promise<void> {
-		const hasScript = peer.conversation.currentStep !== undefined;
-		const unmet = await peer.conversation.begin();
+	async #begin(peer: PipePeer): Promise<void> {
+		const hasScript = peer.isAmidScript;
+		const unmet = await peer.begin();
 		if (unmet) {
 			if (!this.#isLeaving) {
 				this.#options.onUnmet?.(unmet, peer.name);
@@ -324,38 +261,21 @@ class PeersPipe {
 		}
 
 		if (this.#isLeaving) {
-			this.#endSending(peer);
+			peer.endSending();
 		} else if (this.#input?.isOver) {
 			if (this.#options.input!.isShutdown) {
-				this.#endSending(peer);
+				peer.endSending();
 			}
 		} else {
 			this.#give();
 		}
 	}
 
-	async #receive(peer: Peer): Promise<void> {
-		const {stream} = peer.link;
-		const {output, limits} = this.#options;
-		try {
-			await receive(stream, {
-				...output,
-				format: output.createFormat?.(peer.link),
-				...(!peer.conversation.isEmpty && {
-					onHeard: async (chunk: Buffer) => peer.conversation.hear(chunk),
-				}),
-				output: shareOf(output.output),
-				...(limits.replies !== undefined && {
-					onChunk: () => this.#countReply(),
-				}),
-			});
-		} catch {
-			stream.destroy();
+	async #receive(peer: PipePeer): Promise<void> {
+		if (!(await peer.receive())) {
 			return;
 		}
 
-		await peer.conversation.endHearing();
-		peer.isAnswered = true;
 		// One turn, as what was written to our input before may just arrive.
 		setImmediate(() => {
 			setImmediate(() => {
@@ -374,8 +294,8 @@ class PeersPipe {
 	}
 
 	/** The peer has sent FIN: ours follows what it still has to get. */
-	#answer(peer: Peer): void {
-		if (peer.conversation.currentStep !== undefined || !peer.isAnswered) {
+	#answer(peer: PipePeer): void {
+		if (peer.isAmidScript || !peer.isAnswered) {
 			return;
 		}
 
@@ -395,12 +315,12 @@ class PeersPipe {
 			this.#input.takeBack();
 		}
 
-		this.#endSending(peer);
+		peer.endSending();
 		this.#give();
 	}
 
 	/** For UDP: the input goes to the peer that spoke last. */
-	#prefer(peer: Peer): void {
+	#prefer(peer: PipePeer): void {
 		if (this.#input?.holder !== peer) {
 			this.#input?.takeBack();
 			this.#give([peer]);
@@ -408,7 +328,7 @@ class PeersPipe {
 	}
 
 	/** The input goes to the first peer that can take it. */
-	#give(preferred: Iterable<Peer> = this.#peers.values()): void {
+	#give(preferred: Iterable<PipePeer> = this.#peers): void {
 		const {to} = this.#options;
 		const input = this.#input;
 		const isGivable = input && !input.isOver && !input.holder;
@@ -416,54 +336,34 @@ class PeersPipe {
 			return;
 		}
 
-		const peers = [...preferred].filter(
-			({name}) => to === undefined || peersNamed([name], to).length > 0,
+		const next = [...preferred].find(
+			({name, isReady}) =>
+				isReady && (to === undefined || peersNamed([name], to).length > 0),
 		);
-		for (const peer of peers) {
-			const {writable} = peer.sink;
-			const isReady = !peer.conversation.currentStep;
-			if (isReady && peer.link.stream.writable && writable.writable) {
-				input.giveTo(peer);
-				return;
-			}
+		if (next) {
+			input.giveTo(next);
 		}
 	}
 
-	#endSending({link, sink}: Peer): void {
-		sink.writable.end(() => {
-			link.stream.end();
-		});
-	}
-
 	/** What went wrong on a link that isn't a socket as it is. */
-	#blame({name}: Peer, error: Error | undefined): void {
+	#blame({name}: PipePeer, error: Error | undefined): void {
 		if (error instanceof SockchatError) {
 			const {code, message} = error;
 			this.#options.onFailure?.(new SockchatError(code, `${name}: ${message}`));
 		}
 	}
 
-	#part(peer: Peer): void {
-		const {link, name, reason, bytesGiven, sink} = peer;
-		this.#peers.delete(link);
-		this.#blame(peer, link.flaw);
-		const bytesTaken = sink.bytesTaken();
-		this.#bytesTaken += bytesTaken - peer.conversation.bytesSaid;
-		this.#options.onEvent({
-			type: 'ended',
-			at: systemClock.wallMs(),
-			peer: name,
-			reason,
-			bytesIn: link.stream.bytesRead,
-			bytesOut: bytesTaken,
-			...datagramFacts(link),
-		});
+	#part(peer: PipePeer): void {
+		this.#peers.delete(peer);
+		this.#blame(peer, peer.link.flaw);
+		this.#bytesTaken += peer.bytesTaken;
+		this.#options.onEvent(peer.ended);
 		const input = this.#input;
 		if (input?.holder !== peer) {
 			return;
 		}
 
-		if (this.#options.input!.isFinite && bytesGiven > 0) {
+		if (this.#options.input!.isFinite && peer.bytesGiven > 0) {
 			input.finish();
 		} else {
 			input.takeBack();
