@@ -14,9 +14,16 @@ import {
 	startPython,
 } from '../helpers/link-peers.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
+import {dialService, openService} from '../helpers/services.js';
 import {toShellLine} from '../helpers/shell.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
+import {
+	acceptUpgrade,
+	closeFrame,
+	frameOf,
+	requestUpgrade,
+} from '../helpers/web-socket-frames.js';
 
 const done = {code: 0, signal: undefined};
 
@@ -258,6 +265,43 @@ test('e2e: ws says how it was closed, if not in good order', async t => {
 	assert.equal((await second.waitForExit()).code, 1);
 	assert.equal(second.stdout(), 'last\n');
 	assert.match(second.stderr(), /ended without a Close frame \(1006\)/);
+});
+
+test('e2e: ws says that a Close came amid a message, as client, server and proxy', async t => {
+	const amid = (isMasked: boolean) =>
+		Buffer.concat([
+			frameOf('text', 'whole', {isMasked}),
+			frameOf('text', 'fragm', {isMasked, isLast: false}),
+			closeFrame(1000, {isMasked}),
+		]);
+	const service = await openService(t, peer => {
+		void acceptUpgrade(peer).then(() => {
+			peer.end(amid(false));
+		});
+	});
+	const sentence =
+		'The other side closed the WebSocket amid a message in fragments: 5 bytes of it came, and are dropped.\n';
+	for (const more of [[], ['--json']]) {
+		const args = ['connect', '-r', '--ws', '/', '--input', 'none'];
+		const client = startBin(t, [...args, ...more, service.port]);
+		assert.equal((await client.waitForExit()).code, 1, client.seen());
+		assert.match(client.stdout(), /whole/);
+		assert.ok(client.seen().includes(sentence.trim()), client.seen());
+	}
+
+	const {port: other} = await openService(t);
+	for (const [stream, ...args] of [
+		['stderr', 'serve', '-r', '--ws', '/', '0', '--once', '--input', 'none'],
+		['stdout', 'proxy', 'ws:0/', other, '--once'],
+	] as const) {
+		const server = startBin(t, args);
+		const port = await server.waitForOutput(/:(\d+)(?:\/?)$/m, {stream});
+		const peer = await dialService(t, port);
+		await requestUpgrade(peer);
+		peer.end(amid(true));
+		assert.equal((await server.waitForExit()).code, 1, server.seen());
+		assert.ok(server.stderr().endsWith(sentence), server.seen());
+	}
 });
 
 test('e2e: ws says that a subprotocol was not agreed to, and lets no header end the line', async t => {

@@ -47,8 +47,26 @@ const cutOff = () =>
 		'The connection ended without a Close frame (1006): what came before may not be all.',
 	);
 
-const alreadyClosed = () =>
-	webSocketError('The WebSocket is closed: nothing more can be sent.');
+const endedAmidMessage = (bytes: number) =>
+	webSocketError(
+		`The other side closed the WebSocket amid a message in fragments: ${bytes} ${bytes === 1 ? 'byte of it came, and is' : 'bytes of it came, and are'} dropped.`,
+	);
+
+/** What the library keeps of a message whose last fragment has not come. */
+type Receiver = {
+	/** 0 between messages. */
+	readonly _fragmented: number;
+	readonly _totalPayloadLength: number;
+};
+
+/** Bytes of a message whose last fragment has not come; undefined if there is none. */
+const unfinishedBytes = (socket: WebSocket): number | undefined => {
+	// The library has no public way to ask.
+	const receiver = Reflect.get(socket, '_receiver') as Receiver | undefined;
+	return receiver && receiver._fragmented !== 0
+		? receiver._totalPayloadLength
+		: undefined;
+};
 
 const lastPing = Buffer.from('last');
 
@@ -150,13 +168,16 @@ class WebSocketStream extends CarrierStream {
 		done: (error?: Error | null) => void,
 	): void {
 		const socket = this.#socket!;
-		if (socket.readyState !== WebSocket.OPEN) {
-			done(alreadyClosed());
-			return;
+		// A failed write fails once it has closed: until then what came before the
+		// Close is still read, and only the end says why.
+		if (socket.readyState === WebSocket.OPEN) {
+			const binary = this.kindOf(chunk) === 'binary';
+			socket.send(chunk, {binary}, error => {
+				if (!error) {
+					done();
+				}
+			});
 		}
-
-		const binary = this.kindOf(chunk) === 'binary';
-		socket.send(chunk, {binary}, done);
 	}
 
 	protected override finish(done: (error?: Error | null) => void): void {
@@ -216,15 +237,20 @@ class WebSocketStream extends CarrierStream {
 			});
 		}
 
-		if (this.#cause) {
+		// A Close says that all has come, whatever becomes of the connection then:
+		// many servers are gone before our answer to it.
+		if (this.#cause && code === abnormal) {
 			this.destroy(this.#cause);
 			return;
 		}
 
+		const unfinished = unfinishedBytes(this.#socket!);
 		if (code === abnormal) {
 			this.flaw = cutOff();
 		} else if (!goodCodes.has(code)) {
 			this.flaw = closedBy(code, reason);
+		} else if (unfinished !== undefined) {
+			this.flaw = endedAmidMessage(unfinished);
 		}
 
 		this.deliverEnd();
