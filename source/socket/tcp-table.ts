@@ -22,6 +22,8 @@ import type {
 export type TcpRow = {
 	readonly socket: KernelSocket;
 	readonly inode: string;
+	/** Whether the FIN that it received is still in the receive queue. */
+	readonly isEndUnread?: true;
 };
 
 export type TcpTable = {
@@ -177,6 +179,7 @@ const createRowParser = (ports: ReadonlySet<number> | undefined) => {
 			}
 
 			const inode = match[11]!;
+			const receiveQueue = Number.parseInt(match[7]!, 16);
 			const isOrphan = state === 'FIN-WAIT-2' && inode === '0';
 			const timer = timerOf(match[8]!, match[9]!, isOrphan);
 			const socket = {
@@ -187,14 +190,12 @@ const createRowParser = (ports: ReadonlySet<number> | undefined) => {
 					Number.parseInt(match[6]!, 16),
 					hasUnackedControl.has(state),
 				),
-				receiveQueueBytes: bytesIn(
-					Number.parseInt(match[7]!, 16),
-					hasFin.has(state),
-				),
+				receiveQueueBytes: bytesIn(receiveQueue, hasFin.has(state)),
 				uid: Number(match[10]),
 				...(timer && {timer}),
 			};
-			rows.push({socket, inode});
+			const isEndUnread = hasFin.has(state) && receiveQueue > 0;
+			rows.push({socket, inode, ...(isEndUnread && {isEndUnread})});
 		}
 
 		return rows;

@@ -98,12 +98,26 @@ const placeOfReturn = (
 ): Pick<Place, 'beside' | 'after'> => {
 	const other = otherRole(role);
 	const at = seenBy(step);
-	const carrier = connection.carrierBy(other, at);
+	const {taken, result} = step;
+	const end = connection.endBy(other, at);
+	if (result !== undefined) {
+		// The end of what the other end sends.
+		return {after: end};
+	}
+
+	const carrier =
+		(taken === undefined
+			? undefined
+			: connection.carrierOf(other, taken - 1)) ??
+		connection.carrierBy(other, at);
 	if (carrier !== undefined && !isTaken(role, carrier)) {
 		return {beside: carrier};
 	}
 
-	const end = connection.endBy(other, at);
+	if (taken !== undefined) {
+		return {after: carrier};
+	}
+
 	return end === undefined ? {beside: carrier} : {after: end};
 };
 
@@ -130,7 +144,8 @@ const placeOfCall = (
 		return {};
 	}
 
-	if (receiving.has(name) && result === undefined) {
+	// Another program's: how many bytes it took isn't known.
+	if (receiving.has(name) && (result === undefined || step.evidence)) {
 		return placeOfReturn(step, connection, {role, isTaken});
 	}
 

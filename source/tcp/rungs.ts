@@ -101,8 +101,8 @@ type Inferred = {
 	readonly last: Partial<Record<Role, TcpState>>;
 	/** The rung of the last state of an end: the next one is not above it. */
 	readonly reached: Record<Role, number>;
-	/** The last bytes of each end that the other hasn't been seen to receive. */
-	readonly data: Partial<Record<Role, Building | undefined>>;
+	/** The newest bytes of each end that the other hasn't been seen to receive. */
+	readonly data: Partial<Record<Role, readonly Building[]>>;
 	/** Where an end was seen to receive what isn't counted yet. */
 	readonly returned: Partial<Record<Role, Building | undefined>>;
 	/** The rung of an end that closed, while its FIN isn't known to be sent. */
@@ -140,6 +140,13 @@ const readArrow = (rung: Building): void => {
 		rung.arrow = {...rung.arrow, evidence: 'read'};
 	}
 };
+
+/** Of how many sent bytes it isn't known yet whether they were received. */
+const keptData = 16;
+
+/** Whether a call that receives may have taken what comes at an offset. */
+const hasTaken = (step: Step | undefined, offset: number): boolean =>
+	step?.kind !== 'call' || step.taken === undefined || step.taken > offset;
 
 const begunAt = ({at, notBefore}: StepTime): number => at ?? notBefore;
 
@@ -257,15 +264,11 @@ export class Rungs {
 		}
 
 		if (offset === undefined) {
-			const returned = evidence === 'read' && !isBlocked;
-			const rung = returned ? this.#of(step).data[otherRole(role)] : undefined;
-			if (rung && receiving.has(name)) {
-				this.#of(step).data[otherRole(role)] = undefined;
-				rung[role] = step;
+			if (evidence !== undefined && !isBlocked && receiving.has(name)) {
+				this.#receive(step, role);
 			} else {
 				this.addAlone(step);
-				this.#of(step).returned[role] =
-					returned && receiving.has(name) ? this.all.at(-1) : undefined;
+				this.#of(step).returned[role] = undefined;
 			}
 
 			return;
@@ -287,7 +290,7 @@ export class Rungs {
 		};
 		const {returned, data} = this.#of(step);
 		const waiting = evidence && returned[otherRole(from)];
-		if (waiting) {
+		if (waiting && hasTaken(waiting[otherRole(from)], offset)) {
 			// They were counted after they were seen to be received.
 			returned[otherRole(from)] = undefined;
 			waiting.arrow = arrow;
@@ -297,7 +300,28 @@ export class Rungs {
 
 		const rung = this.#push(step, arrow, this.#cameBy(step));
 		rung[role] = step;
-		data[from] = rung;
+		data[from] = [...(data[from] ?? []), rung].slice(-keptData);
+	}
+
+	/** Another program received something: it stands beside what that was. */
+	#receive(step: CallStep, role: Role): void {
+		const {data, returned} = this.#of(step);
+		const from = otherRole(role);
+		const waiting = data[from] ?? [];
+		// Where the other end closed it was the end, and no bytes.
+		const isEnd = step.result === '0';
+		const place = isEnd
+			? -1
+			: waiting.findLastIndex(({arrow}) => hasTaken(step, arrow!.seq! - 1));
+		returned[role] = undefined;
+		if (place === -1) {
+			this.addAlone(step);
+			returned[role] = isEnd ? undefined : this.all.at(-1);
+			return;
+		}
+
+		waiting[place]![role] = step;
+		data[from] = waiting.slice(place + 1);
 	}
 
 	/** What a call means for those that follow. */

@@ -129,6 +129,11 @@ export type Step = StepTime &
 				 * how many of these.
 				 */
 				readonly unkept?: number | undefined;
+				/**
+				 * Of another process's recv(): how many bytes had left the receive queue
+				 * by then, at least.
+				 */
+				readonly taken?: number | undefined;
 				/** Of another process: in how many segments its bytes were sent. */
 				readonly segments?: number | undefined;
 				/** How many of these segments were sent again. */

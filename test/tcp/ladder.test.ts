@@ -244,6 +244,63 @@ test('ladder: bytes that were counted late stand where they were received', () =
 	]);
 });
 
+test('ladder: a recv() that never blocked stands where its bytes came', () => {
+	const taken = (count: number, at: number) =>
+		watched('recv()', 'local', at, {taken: count});
+	const end = watched('recv()', 'local', 12, {result: '0'});
+	const fin = read('CLOSE-WAIT', {at: 10, peer});
+	const steps = [
+		sentBy('remote', 0, 5, 1),
+		sentBy('remote', 5, 5, 2),
+		taken(5, 3),
+		taken(8, 4),
+		// Before it was counted what was sent.
+		taken(12, 5),
+		sentBy('remote', 10, 2, 6),
+		fin,
+		end,
+	];
+	const none = {transfers: [], segments: []};
+	assert.deepEqual(drawn(ladderOf({...none, steps}, {side: 'server'})), [
+		'send() ┄ data ▸ recv()',
+		'send() ┄ data ▸ recv()',
+		'send() ┄ data ▸ recv()',
+		'┄ FIN ▸ CLOSE-WAIT',
+		'| recv()',
+	]);
+	const one = [sentBy('remote', 0, 5, 1), taken(2, 3), taken(5, 4)];
+	assert.deepEqual(drawn(ladderOf({...none, steps: one}, {side: 'server'})), [
+		'send() ┄ data ▸ recv()',
+		'| recv()',
+	]);
+	const segments = [
+		segment('SYN', 'client', 0.1),
+		segment('SYN+ACK', 'server', 0.1, {ack: 1}),
+		segment('ACK', 'client', 0.1, {seq: 1, ack: 1}),
+		segment('PSH', 'client', 0.9, {seq: 1, ack: 1, length: 5}),
+		segment('PSH', 'client', 1.9, {seq: 6, ack: 1, length: 5}),
+		segment('FIN', 'client', 9, {seq: 11, ack: 1}),
+	];
+	assert.deepEqual(
+		drawn(
+			ladderOf(
+				{
+					steps: [...steps.slice(0, 4), fin, end],
+					transfers: [],
+					segments,
+				},
+				{side: 'server'},
+			),
+		).slice(3),
+		[
+			'send() ─ PSH ▸ recv()',
+			'send() ─ PSH ▸ recv()',
+			'─ FIN ▸ CLOSE-WAIT',
+			'| recv()',
+		],
+	);
+});
+
 test("ladder: what listens is everybody's, what it accepted is not", () => {
 	const other = '127.0.0.1:5';
 	const none = {

@@ -132,6 +132,10 @@ export const callParts = (
 		return {call: spelled, ending: ` → ${portOf(result)}`};
 	}
 
+	if (evidence === 'inferred' && receiving.has(name) && result === '0') {
+		return {call: spelled, ending: spelling === 'python' ? " → b''" : ' = 0'};
+	}
+
 	if (evidence !== undefined) {
 		// How the bytes were cut into calls isn't known.
 		return {call: spelled, ending: evidence === 'read' ? ' returned' : ''};

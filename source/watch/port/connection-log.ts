@@ -13,9 +13,11 @@ import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
 import type {DataEvent, EndName, PortEvent} from '../../event/port-event.js';
 import {withRst, type Found} from '../unseen-reset.js';
 import type {PortReading} from './port-reading.js';
+import {ReadCounts, type Read} from './read-counts.js';
 import {countedSince, type ResetCounts} from './reset-counts.js';
 import {SentCounts} from './sent-counts.js';
 
+type CallStep = Extract<Step, {kind: 'call'}>;
 type StateStep = Extract<Step, {kind: 'state'}>;
 
 type End = {
@@ -69,6 +71,7 @@ export class ConnectionLog {
 	readonly peer: string;
 	readonly #log: StepLog;
 	readonly #sent: SentCounts;
+	readonly #reads: Readonly<Record<EndName, ReadCounts>>;
 	readonly #ends = {local: createEnd('local'), remote: createEnd('remote')};
 	/** Whether it began after the watch did. */
 	readonly #isNew: boolean;
@@ -87,6 +90,10 @@ export class ConnectionLog {
 		this.#log = new StepLog(peer, notBefore);
 		this.#isNew = notBefore !== undefined;
 		this.#sent = new SentCounts(peer, this.#isNew);
+		this.#reads = {
+			local: new ReadCounts(this.#isNew),
+			remote: new ReadCounts(this.#isNew),
+		};
 	}
 
 	get isAccepted(): boolean {
@@ -159,6 +166,38 @@ export class ConnectionLog {
 		return withData(asEvents(this.#withReset(called)), bytes);
 	}
 
+	/**
+	 * What the programs have read, as far as no call was seen to do it. Call it
+	 * after `observe()`.
+	 *
+	 * @param returned The ends on which a call that receives was seen to return.
+	 */
+	reads(
+		reading: PortReading,
+		since: number,
+		returned: ReadonlySet<EndName>,
+	): readonly CallStep[] {
+		return endNames.flatMap(name => {
+			const {row} = this.#ends[name];
+			const key = row && `${row.socket.local} ${row.socket.remote}`;
+			const received = reading.figures?.ends.get(key ?? '')?.receivedBytes;
+			return this.#reads[name]
+				.take(row, received, {
+					...reading,
+					since,
+					hasReturned: returned.has(name),
+				})
+				.map(read => this.#read(read, name));
+		});
+	}
+
+	#read({taken, isEnd, time}: Read, name: EndName): CallStep {
+		return {
+			...this.#call('recv()', name, time),
+			...(isEnd ? {result: '0'} : {taken}),
+		};
+	}
+
 	/** The call it began with, and the states that it must have passed. */
 	#begin(time: StepTime): readonly Step[] {
 		if (!this.#isFirst || !this.#isNew) {
@@ -203,11 +242,7 @@ export class ConnectionLog {
 		];
 	}
 
-	#call(
-		call: Call,
-		end: EndName,
-		time: StepTime,
-	): Extract<Step, {kind: 'call'}> {
+	#call(call: Call, end: EndName, time: StepTime): CallStep {
 		return {
 			kind: 'call',
 			call,

@@ -9,7 +9,14 @@
 import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {between} from '../../tcp/step-time.js';
-import type {Call, Step, StepTime} from '../../tcp/tcp.js';
+import {
+	nameOfCall,
+	type Call,
+	type CallName,
+	type Step,
+	type StepTime,
+	type TcpState,
+} from '../../tcp/tcp.js';
 import type {
 	EndName,
 	PortEvent,
@@ -49,6 +56,10 @@ type Watched = {
 	/** Whose connections it held at the last reading. */
 	peers: ReadonlySet<string>;
 };
+
+type CallStep = Extract<Step, {kind: 'call'}>;
+
+const receiving = new Set<CallName>(['recv', 'read', 'recvmsg']);
 
 const asStep = (step: Step): PortEvent => ({type: 'step', step});
 
@@ -100,15 +111,18 @@ export class PortLog {
 				event.step.kind === 'call' &&
 				event.step.call === 'accept()',
 		);
+		const called = this.#call(reading, since ?? reading.begunAt, hasAccepted);
 		const events = [
 			...begun,
 			...connected,
 			...over,
-			...this.#call(reading, since ?? reading.begunAt, hasAccepted),
+			...called,
 			...this.#process(reading, since ?? reading.begunAt),
 		];
+		const read = this.#read(reading, since ?? 0, called);
+		const again = this.#callAgain(read, called, reading);
 		this.#since = reading.begunAt;
-		return events;
+		return withReads([...events, ...again], read);
 	}
 
 	/** All sockets, as they are now. */
@@ -362,6 +376,53 @@ export class PortLog {
 		return events;
 	}
 
+	/** Who has read, and is still seen in a call that receives, called it again. */
+	#callAgain(
+		reads: readonly CallStep[],
+		called: readonly PortEvent[],
+		{processes, begunAt, at}: PortReading,
+	): readonly PortEvent[] {
+		const time = between(this.#since ?? begunAt, at);
+		const blocked = [...this.#blocked.values()].filter(
+			({pid}) => processes.get(pid) === 'running',
+		);
+		return reads.flatMap(read => {
+			const [own, ...others] = blocked.filter(
+				({call, end, peer}) =>
+					end === read.end &&
+					peer === read.peer &&
+					receiving.has(nameOfCall(call)),
+			);
+			const isSaid = called.some(
+				event => event.type === 'step' && isOfCall(event.step, own),
+			);
+			return own === undefined || others.length > 0 || isSaid
+				? []
+				: [callStep(own, time, true)];
+		});
+	}
+
+	/** What was read without a call that was seen to return. */
+	#read(
+		reading: PortReading,
+		since: number,
+		called: readonly PortEvent[],
+	): readonly CallStep[] {
+		return [...this.#connections.values()].flatMap(log => {
+			const returned = called.flatMap(event =>
+				event.type === 'step' &&
+				event.step.kind === 'call' &&
+				event.step.peer === log.peer &&
+				event.step.end !== undefined &&
+				!event.step.isBlocked &&
+				receiving.has(nameOfCall(event.step.call))
+					? [event.step.end]
+					: [],
+			);
+			return log.reads(reading, since, new Set(returned));
+		});
+	}
+
 	/** Programs that were stopped, went on, or ended. */
 	#process(
 		{holders, processes, at}: PortReading,
@@ -411,8 +472,44 @@ export class PortLog {
 	}
 }
 
+/** What an end has read comes before it closes, and before it blocks again. */
+const isAfterRead = (event: PortEvent, {peer, end}: CallStep): boolean => {
+	if (event.type !== 'step' || event.step.peer !== peer) {
+		return false;
+	}
+
+	const {step} = event;
+	return step.kind === 'call'
+		? step.end === end &&
+				(step.isBlocked === true || nameOfCall(step.call) === 'close')
+		: step.kind === 'state' && step.end === end && endedStates.has(step.state);
+};
+
+/** An end whose program may have closed it. */
+const endedStates = new Set<TcpState>(['LAST-ACK', 'TIME-WAIT', 'CLOSED']);
+
+const withReads = (
+	events: readonly PortEvent[],
+	reads: readonly CallStep[],
+): readonly PortEvent[] => {
+	let all = events;
+	for (const read of reads) {
+		const place = all.findIndex(event => isAfterRead(event, read));
+		const event = asStep(read);
+		all = place === -1 ? [...all, event] : all.toSpliced(place, 0, event);
+	}
+
+	return all;
+};
+
 const isSame = (one: Blocked, other: Blocked | undefined): boolean =>
 	one.call === other?.call && one.inode === other.inode;
+
+const isOfCall = (step: Step, blocked: Blocked | undefined): boolean =>
+	step.kind === 'call' &&
+	step.isBlocked === true &&
+	step.end === blocked?.end &&
+	step.peer === blocked?.peer;
 
 const callStep = (
 	{call, end, peer, pid}: Blocked,

@@ -61,10 +61,11 @@ const fingerprint = (
 	calls: ReadonlyMap<number, readonly ThreadCall[]>,
 ): string =>
 	JSON.stringify([
-		rows?.map(({socket: {timer, ...socket}, inode}) => [
+		rows?.map(({socket: {timer, ...socket}, inode, isEndUnread}) => [
 			...Object.values(socket),
 			timer?.name,
 			inode,
+			isEndUnread,
 		]) ?? 'none',
 		[...calls],
 	]);

@@ -273,6 +273,19 @@ const startOpen = () => {
 	return started;
 };
 
+test('port-log: who has read, and blocks in the same call again, has called it again', () => {
+	const {read} = startOpen();
+	const rows = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	const calls = [[7, 'recv(1024)', '2']] as const;
+	assert.deepEqual(read(rows, {calls}), ['local recv(1024) blocks']);
+	read(rows, {calls, server: {receivedBytes: 5}, sentBytes: 5});
+	assert.deepEqual(read(rows, {calls}), [
+		'local recv()?',
+		'local recv(1024) blocks',
+	]);
+	assert.deepEqual(read(rows, {calls}), []);
+});
+
 test('port-log: a FIN is shutdown() while the socket is held, else close()', () => {
 	// While close() sends the FIN, the row still has the inode for a moment.
 	for (const [inode, held, call] of [
