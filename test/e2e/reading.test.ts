@@ -166,12 +166,32 @@ test('e2e: a search goes from hit to hit, also to those not loaded', async t => 
 	await screen.waitFor(/message 229\n.*the port is 4902\n.*message 231/);
 	screen.type('\u{13}');
 	await screen.waitFor(/message 129\n.*the port is 4901\n.*message 131/);
-	assert.match(screen.output(), /\u{1B}\[7mport/u);
 
 	screen.press('escape');
 	await screen.waitFor('message, or /help');
 	screen.type('no\r');
 	await screen.waitFor(/ no *✓/);
+	// Among others on the screen the one that the reader is at is seen.
+	screen.type('/search message 49\r');
+	const lookOf = (text: string) => {
+		const rows = screen.screen();
+		const y = rows.findIndex(row => row.includes(text));
+		const {isInverse, isUnderlined} = screen.cell(rows[y]!.indexOf(text), y);
+		return {isInverse, isUnderlined};
+	};
+
+	const isAt = {isInverse: true, isUnderlined: false};
+	const isOther = {isInverse: false, isUnderlined: true};
+	await screen.waitFor('message 498');
+	await screen.waitFor(/1 of \d+/u);
+	assert.deepEqual(lookOf('message 499'), isAt);
+	assert.deepEqual(lookOf('message 498'), isOther);
+	screen.type('n');
+	await screen.waitFor(/2 of \d+/u);
+	assert.deepEqual(lookOf('message 499'), isOther);
+	assert.deepEqual(lookOf('message 498'), isAt);
+	screen.press('escape');
+	await screen.waitFor('message, or /help');
 	screen.type('/search nowhere at all\r');
 	await screen.waitFor('nothing found; Esc ends');
 });

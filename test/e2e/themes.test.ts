@@ -145,7 +145,8 @@ test('e2e: --theme needs no question, and beats what the terminal says', async t
 		'--theme',
 		'mono',
 	);
-	assert.equal(cellOf(mono, 'mono joined').isDim, true);
+	assert.equal(cellOf(mono, 'mono joined').isDim, false);
+	assert.equal(mono.cell(0, 0).isDim, true);
 	assert.ok([...codesOf(mono)].every(code => /^(?:[127]|22|27)$/.test(code)));
 });
 
@@ -160,7 +161,8 @@ for (const [what, env] of [
 		const terminal = await open(t, nick, env);
 		terminal.type('mine\r');
 		await terminal.waitFor(/mine *✓/);
-		assert.equal(cellOf(terminal, `${nick} joined`).isDim, true);
+		assert.equal(cellOf(terminal, `${nick} joined`).isDim, false);
+		assert.equal(terminal.cell(0, 0).isDim, true, 'lines');
 		assert.equal(terminal.cell(7, 0).foreground, 'default');
 		assert.ok(codesOf(terminal).has('1'), 'one is bold oneself');
 		assert.ok(

@@ -19,9 +19,10 @@ export const textLook = (style: Style, theme: Theme) => {
 		color,
 		dim = false,
 		bold = false,
+		underline = false,
 		inverse = false,
 	} = lookOf(style, theme);
-	return {color, dimColor: dim, bold, inverse};
+	return {color, dimColor: dim, bold, underline, inverse};
 };
 
 /** The line that Ink draws around a box, as its properties. */

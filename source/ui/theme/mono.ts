@@ -1,4 +1,6 @@
-/** No colours (NO_COLOR, or a terminal without any): bold and dim stay. */
+/**
+ * No colours (NO_COLOR, or a terminal without any): bold stays, and dim for lines.
+ */
 import {themeOf} from './theme.js';
 
 export const mono = themeOf({
@@ -7,6 +9,7 @@ export const mono = themeOf({
 	alarm: undefined,
 	whisper: undefined,
 	accent: undefined,
-	faint: {dim: true},
+	faint: {},
+	frame: {dim: true},
 	hues: [],
 });

@@ -30,11 +30,12 @@ export type Role =
 	| 'question'
 	/** How many messages are new below. */
 	| 'unread'
-	/** A line across the transcript, such as that of another day. */
+	/** What a line across the transcript says, such as another day. */
 	| 'rule'
-	/** A word that is searched for. */
+	/** A word that is searched for, and one where the reader is. */
 	| 'hit'
-	/** The line around a pane, and its title. */
+	| 'current-hit'
+	/** Lines around panes and across the transcript; a pane's title. */
 	| 'frame'
 	| 'title'
 	/** The column that a table is sorted by. */

@@ -2,8 +2,9 @@
  * For 16 colours, by their names: a terminal's palette goes with its ground.
  * Each has a contrast of at least 4.5 : 1 with the palettes of xterm and of VGA
  * (the Linux console), on black and on white. That leaves out black and blue;
- * it also leaves out the bright black that would be grey, so faint is dim. On
- * black no nick is red, the colour of what is wrong; white has too few others.
+ * it also leaves out the bright black that would be grey, and dim, which is that
+ * on the Linux console: what is faint is not, except for lines. On black no nick
+ * is red, the colour of what is wrong; white has too few others.
  */
 import {themeOf} from './theme.js';
 
@@ -13,7 +14,8 @@ export const sixteenOnDark = themeOf({
 	alarm: 'redBright',
 	whisper: 'magentaBright',
 	accent: 'cyan',
-	faint: {dim: true},
+	faint: {},
+	frame: {dim: true},
 	hues: [
 		'yellowBright',
 		'cyan',
@@ -31,6 +33,7 @@ export const sixteenOnLight = themeOf({
 	alarm: 'red',
 	whisper: 'magenta',
 	accent: 'blueBright',
-	faint: {dim: true},
+	faint: {},
+	frame: {dim: true},
 	hues: ['magenta', 'blueBright', 'red'],
 });

@@ -9,7 +9,8 @@ export type Look = {
 	readonly color?: string | undefined;
 	readonly dim?: boolean;
 	readonly bold?: boolean;
-	/** Also on a terminal without colours. */
+	/** These also on a terminal without colours. */
+	readonly underline?: boolean;
 	readonly inverse?: boolean;
 };
 
@@ -27,8 +28,14 @@ export type Palette = {
 	readonly whisper: string | undefined;
 	/** What should be seen now: new messages below, the prompt. */
 	readonly accent: string | undefined;
-	/** What may be overlooked. How grey `dim` is depends on the terminal. */
-	readonly faint: Look;
+	/** What may be overlooked. */
+	readonly faint: {readonly color?: string};
+	/**
+	 * Lines, if they don't look like what is faint. They alone may be dim, as they
+	 * say nothing: how grey `dim` is depends on the terminal, and the Linux
+	 * console's can't be read.
+	 */
+	readonly frame?: Look;
 	readonly hues: Theme['hues'];
 };
 
@@ -39,6 +46,7 @@ export const themeOf = ({
 	whisper,
 	accent,
 	faint,
+	frame = faint,
 	hues,
 }: Palette): Theme => ({
 	hues,
@@ -60,8 +68,9 @@ export const themeOf = ({
 		question: {color: warn},
 		unread: {color: accent, bold: true},
 		rule: faint,
-		hit: {inverse: true},
-		frame: faint,
+		hit: {underline: true},
+		'current-hit': {inverse: true, bold: true},
+		frame,
 		title: {},
 		sorted: {bold: true},
 		'chunk-in': {color: accent},

@@ -1,6 +1,6 @@
 /**
  * The rows of an item, with the words of a search marked in the text and in the
- * nick.
+ * nick; otherwise in the message that the reader is at than in the others.
  *
  * A word is looked for as in the search itself: folded, grapheme by grapheme,
  * because folding may change a text's length. What a wrap has cut in two isn't
@@ -8,7 +8,7 @@
  */
 import {graphemes, sliceText} from '../../protocol/display.js';
 import {fold, hasWords} from '../../protocol/words.js';
-import type {Item} from '../../store/item.js';
+import type {Item, Message} from '../../store/item.js';
 import {createRow, type Row, type Span} from '../text/row.js';
 import type {Role} from '../theme/roles.js';
 import {rowsOfItem} from './item-rows.js';
@@ -19,13 +19,18 @@ const searched: ReadonlySet<Role | undefined> = new Set([
 	undefined,
 	'own',
 	'other',
+	'mention',
 ]);
 
 // A sigma is folded to another one at the end of a word.
 const withoutFinals = (text: string): string => text.replaceAll('ς', 'σ');
 
 /** The parts of a span that are hits, and those between them. */
-const partsOf = (span: Span, words: readonly string[]): Span[] => {
+const partsOf = (
+	span: Span,
+	words: readonly string[],
+	role: HitRole,
+): Span[] => {
 	// For each unit of the folded text: where its grapheme starts and ends.
 	const starts: number[] = [];
 	const ends: number[] = [];
@@ -59,28 +64,37 @@ const partsOf = (span: Span, words: readonly string[]): Span[] => {
 		const next = isHit.indexOf(isHit[from] === 1 ? 0 : 1, from);
 		const to = next === -1 ? span.text.length : next;
 		const text = sliceText(span.text, from, to);
-		parts.push(isHit[from] === 1 ? {text, role: 'hit'} : {...span, text});
+		parts.push({...span, text, ...(isHit[from] === 1 && {role})});
 		from = to;
 	}
 
 	return parts;
 };
 
-const markRow = ({spans}: Row, words: readonly string[]): Row =>
+type HitRole = 'hit' | 'current-hit';
+
+const roleOf = ({seq}: Message, current: number | undefined): HitRole =>
+	seq !== undefined && seq === current ? 'current-hit' : 'hit';
+
+const markRow = ({spans}: Row, words: readonly string[], role: HitRole): Row =>
 	createRow(
 		spans.flatMap(span =>
-			searched.has(span.role) ? partsOf(span, words) : [span],
+			searched.has(span.role) ? partsOf(span, words, role) : [span],
 		),
 	);
 
-/** `rowsOfItem` for a search with these words; without words, as it is. */
+/**
+ * `rowsOfItem` for a search with these words; without words, as it is.
+ *
+ * @param current The seq of the message that the reader is at.
+ */
 export const hitRows =
-	(words: readonly string[]): WrapShaped =>
+	(words: readonly string[], current?: number): WrapShaped =>
 	(item: Item, width, shape) => {
 		const rows = rowsOfItem(item, width, shape);
 		return item.kind === 'message' &&
 			words.length > 0 &&
 			hasWords(words, [item.text, item.from])
-			? rows.map(row => markRow(row, words))
+			? rows.map(row => markRow(row, words, roleOf(item, current)))
 			: rows;
 	};

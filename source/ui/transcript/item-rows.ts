@@ -114,6 +114,7 @@ const columnRows = (item: Said, width: number, shape: RowShape): Row[] => {
 };
 
 const ruleRoles = {day: 'rule', unread: 'unread'} as const;
+const lineRoles = {day: 'frame', unread: 'unread'} as const;
 
 /** A line across the row; on a narrow row the text alone. */
 const ruleRowOf = ({role, text}: Rule, width: number): Row => {
@@ -126,9 +127,9 @@ const ruleRowOf = ({role, text}: Rule, width: number): Row => {
 			cells === 0 ? '' : before + borders.horizontal.repeat(cells) + after,
 		);
 	return createRow([
-		{text: line(left, '', ' '), role: ruleRoles[role]},
+		{text: line(left, '', ' '), role: lineRoles[role]},
 		{text: shown, role: ruleRoles[role]},
-		{text: line(right, ' ', ''), role: ruleRoles[role]},
+		{text: line(right, ' ', ''), role: lineRoles[role]},
 	]);
 };
 

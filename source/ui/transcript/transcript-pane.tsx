@@ -21,6 +21,8 @@ export type TranscriptPaneProps = {
 	readonly dayAbove?: Rule | undefined;
 	/** To be marked: those of an open search, folded. */
 	readonly words?: readonly string[] | undefined;
+	/** The seq of the message that its reader is at. */
+	readonly currentHit?: number | undefined;
 	/** Undefined follows the bottom. */
 	readonly anchor: Anchor | undefined;
 	readonly shape?: RowShape | undefined;
@@ -36,10 +38,14 @@ export function TranscriptPane({
 	ruleBelow,
 	dayAbove,
 	words = noWords,
+	currentHit,
 	anchor,
 	shape,
 }: TranscriptPaneProps) {
-	const wrapShaped = useMemo(() => createRowCache(hitRows(words)), [words]);
+	const wrapShaped = useMemo(
+		() => createRowCache(hitRows(words, currentHit)),
+		[words, currentHit],
+	);
 	const wrap: WrapItem = (item, width) => wrapShaped(item, width, shape);
 	const viewport = viewportOf(area, anchor);
 	const window = visibleRows({

@@ -2,6 +2,7 @@ import {display, type DisplayText} from '../../protocol/display.js';
 import {dayAbove} from '../../store/days.js';
 import type {Rule} from '../../store/item.js';
 import {tailOf, type Model} from '../../store/model.js';
+import {currentHit} from '../../store/search.js';
 import {itemAt} from '../../store/transcript.js';
 import {unreadBelow} from '../../store/reading.js';
 import {olderThan} from '../../store/older-entries.js';
@@ -51,6 +52,7 @@ export const chat: ViewEntry = {
 			ruleBelow={unreadBelow(model.reading, model.transcript)}
 			dayAbove={oldestDay(model)}
 			words={model.search?.words}
+			currentHit={model.search && currentHit(model.search)}
 			anchor={viewState.chatAnchor}
 			shape={shapeOf({area, model, viewState})}
 		/>

@@ -131,6 +131,17 @@ const palettes = {
 	VGA: '#aa0000 #00aa00 #aa5500 #0000aa #aa00aa #00aaaa #aaaaaa #555555 #ff5555 #55ff55 #ffff55 #5555ff #ff55ff #55ffff #ffffff',
 };
 
+const themes = [
+	dark,
+	light,
+	highContrastOnDark,
+	highContrastOnLight,
+	highContrastOfSixteen,
+	sixteenOnDark,
+	sixteenOnLight,
+	mono,
+];
+
 const assertContrast = (
 	theme: Theme,
 	grounds: Readonly<Record<string, string>>,
@@ -139,11 +150,13 @@ const assertContrast = (
 ) => {
 	for (const style of stylesOf(theme)) {
 		const {color} = lookOf(style, theme);
+		// One's own colour on one's own ground is what the terminal was set to.
+		if (color === undefined) {
+			continue;
+		}
+
 		for (const [name, ground] of Object.entries(grounds)) {
-			const found =
-				color === undefined
-					? Infinity
-					: contrast(toColour(color), ofHex(ground));
+			const found = contrast(toColour(color), ofHex(ground));
 			assert.ok(
 				found >= least,
 				`${JSON.stringify(style)}, ${color}, has ${found.toFixed(2)} : 1 on ${name}.`,
@@ -173,6 +186,18 @@ test('theme: each of 16 colours can be read in the palettes of xterm and VGA', (
 
 		assertContrast(sixteenOnDark, {black: '#000000'}, 4.5, toColour);
 		assertContrast(sixteenOnLight, {white: '#ffffff'}, 4.5, toColour);
+	}
+});
+
+test('theme: dim is no more than lines, as it can be too faint to read', () => {
+	// The Linux console shows it as bright black.
+	const grey = ofHex(palettes.VGA.split(' ')[names.indexOf('blackBright')]!);
+	assert.ok(contrast(grey, ofHex('#000000')) < 4.5);
+	for (const theme of themes) {
+		for (const style of stylesOf(theme)) {
+			const {dim = false} = lookOf(style, theme);
+			assert.ok(!dim || style.role === 'frame', JSON.stringify(style));
+		}
 	}
 });
 
@@ -208,6 +233,17 @@ const distance = (one: Colour, other: Colour): number => {
 	});
 	return Math.hypot(...a!.map((value, index) => value - b![index]!));
 };
+
+test('theme: the current hit differs from the others without its colour', () => {
+	for (const theme of themes) {
+		const [current, other, mention] = (
+			['current-hit', 'hit', 'mention'] as const
+		).map(role => ({...lookOf({role}, theme), color: undefined}));
+		assert.notDeepEqual(current, other);
+		assert.notDeepEqual(other, mention);
+		assert.notDeepEqual(other, {color: undefined});
+	}
+});
 
 test('theme: two hues of a theme can be told apart', () => {
 	for (const [{hues}, least] of [
@@ -297,7 +333,18 @@ const sgrOf = (
 };
 
 test('theme: no style is black or dark blue where there are 16 colours', t => {
-	const visible = new Set(['1', '2', '7', '31', '32', '33', '35', '36', '37']);
+	const visible = new Set([
+		'1',
+		'2',
+		'4',
+		'7',
+		'31',
+		'32',
+		'33',
+		'35',
+		'36',
+		'37',
+	]);
 	for (const bright of [91, 92, 93, 94, 95, 96, 97]) {
 		visible.add(String(bright));
 	}
@@ -324,13 +371,13 @@ test('theme: 256 colours are sent as they are, also where there are more', t => 
 	}
 });
 
-test('theme: mono has bold, dim and reverse, and nothing else', t => {
+test('theme: mono has bold, dim, underline and reverse, and nothing else', t => {
 	const all = new Set(
 		[...stylesOf(mono), {role: 'own', hue: 3} as const].flatMap(style =>
 			sgrOf(t, style, mono, 1),
 		),
 	);
-	assert.deepEqual([...all].toSorted(), ['1', '2', '7']);
+	assert.deepEqual([...all].toSorted(), ['1', '2', '4', '7']);
 });
 
 test('theme: each symbol takes one cell', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {wordsOf} from '../../../source/protocol/words.js';
+import {hueOf} from '../../../source/ui/theme/roles.js';
 import {hitRows} from '../../../source/ui/transcript/hit-rows.js';
 import {rowsOfItem} from '../../../source/ui/transcript/item-rows.js';
 import {message, notice} from '../../helpers/items.js';
@@ -29,6 +30,37 @@ test('hits: are marked by whole graphemes, though folding changes lengths', () =
 	assert.deepEqual(hitsOf('οδος', item), ['ΟΔΟΣ']);
 	assert.deepEqual(hitsOf('café', item), ['cafe\u0301']);
 	assert.deepEqual(hitsOf('👩', item), ['👩‍👩‍👧']);
+});
+
+test('hits: those of the message that the reader is at are marked otherwise', () => {
+	const rolesOf = (at: number) =>
+		hitRows(wordsOf('otter port'), at)(
+			message({from: 'otter', seq: 7, text: 'a port'}),
+			80,
+		).flatMap(({spans}) =>
+			spans.flatMap(({role, text}) =>
+				text === 'otter' || text === 'port' ? [role] : [],
+			),
+		);
+	assert.deepEqual(rolesOf(7), ['current-hit', 'current-hit']);
+	assert.deepEqual(rolesOf(8), ['hit', 'hit']);
+});
+
+test("hits: the reader's own nick is marked as well, if it is searched for", () => {
+	const item = message({text: 'heron: the port', mentioned: 'heron'});
+	assert.deepEqual(hitsOf('heron', item), ['heron']);
+});
+
+test('hits: a link stays a link, and a nick keeps its colour', () => {
+	const rows = hitRows(wordsOf('example otter'))(
+		message({from: 'otter', text: 'https://example.org/'}),
+		80,
+	);
+	const hits = rows.flatMap(({spans}) =>
+		spans.filter(({role}) => role === 'hit'),
+	);
+	assert.equal(hits[0]?.hue, hueOf('otter'));
+	assert.equal(hits[1]?.link?.target, 'https://example.org/');
 });
 
 test('hits: times, and what nobody said, are not marked', () => {
