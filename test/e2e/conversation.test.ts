@@ -46,7 +46,9 @@ test('e2e: a text and its Enter may come in two chunks', async () => {
 test('e2e: several lines in one chunk are a paste, also without brackets', async () => {
 	heron.type('first of three\rsecond of three\rthird of three\r');
 	await heron.waitFor('Send 3 lines');
-	heron.type('l');
+	heron.type('\t');
+	await heron.waitFor('Send 3 lines one by one?');
+	heron.press('enter');
 	await otter.waitFor(
 		/heron +first of three\n.* heron +second of three\n.* heron +third of three/,
 	);
@@ -157,18 +159,20 @@ test('e2e: a paste of several lines asks first, and says how many', async () => 
 	heron.paste('alpha\nbeta\ngamma');
 	await waitForInput(
 		heron,
-		'Send 3 lines as one message? Enter/y · n drop · l line by line · e edit',
+		'Send 3 lines as one message? Enter · Tab line by line · Esc edit · Ctrl-C drop',
 	);
-	heron.type('n');
+	heron.press('ctrl-c');
 	await waitForInput(heron, '› behold:');
 	heron.paste('alpha\nbeta\ngamma\n');
 	await heron.waitFor('Send 3 lines as one message?');
-	heron.type('y');
+	heron.press('enter');
 	await otter.waitFor(/heron +behold: alpha\n +┆ beta\n +┆ gamma$/m);
 
 	heron.paste('delta\nepsilon');
 	await heron.waitFor('Send 2 lines as one message?');
-	heron.type('l');
+	heron.type('\t');
+	await heron.waitFor('Send 2 lines one by one?');
+	heron.press('enter');
 	await otter.waitFor(/heron +delta\n.* heron +epsilon$/m);
 	await waitForInput(heron, '› message, or /help');
 });

@@ -235,7 +235,7 @@ test('e2e: a raw screen pastes a request whole, and shows cut and foreign bytes'
 	const socket = await server.accepted();
 	chat.paste('GET / HTTP/1.0\r\nHost: otter\r\n\r\n');
 	await chat.waitFor(/lines/);
-	chat.type('y');
+	chat.press('enter');
 	const request = 'GET / HTTP/1.0\r\nHost: otter\r\n\r\n';
 	await until(() => server.received().toString() === request, {
 		what: 'the request',

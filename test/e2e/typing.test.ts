@@ -35,7 +35,7 @@ test('e2e: a paste without brackets keeps its lines and its tabs', async () => {
 	const lines = Array.from({length: 30}, (_, index) => `\tline ${index}`);
 	otter.type(lines.map(line => `${line}\r`).join(''));
 	await otter.waitFor('Send 30 lines');
-	otter.type('y');
+	otter.press('enter');
 	await otter.waitFor('line 29');
 	assert.match(otter.text(), / {4}line 28$/m);
 });

@@ -400,11 +400,36 @@ test('app: a paste of lines asks first, and no view takes the answer', async t =
 	await app.press('page-up', 'ctrl-t');
 	assert.match((await app.rows()).at(-1)!, /^Send 2 lines/u);
 	await app.escape();
+	assert.deepEqual((await app.rows()).slice(-2), [
+		'otter › one',
+		'        two',
+	]);
+	await app.press('ctrl-c');
 	await app.type('x');
 	assert.equal((await app.rows()).at(-1), 'otter › x');
 	await app.type('\u{1B}[200~one\rtwo\u{1B}[201~');
-	await app.type('y');
+	await app.press('enter');
 	assert.deepEqual(app.lines, ['xone\ntwo']);
+});
+
+test('app: words typed after a paste are no answer', async t => {
+	const app = await openApp(t);
+	await app.type('\u{1B}[200~one\rtwo\r\u{1B}[201~');
+	for (const letter of 'yes') {
+		await app.type(letter);
+	}
+
+	assert.deepEqual((await app.rows()).slice(-2), [
+		'otter › one',
+		'        twoyes',
+	]);
+	assert.deepEqual(app.lines, []);
+	await app.press('ctrl-c');
+	await app.type('\u{1B}[200~one\rtwo\r\u{1B}[201~');
+	await app.type('\t');
+	assert.match((await app.rows()).at(-1)!, /^Send 2 lines one by one\?/u);
+	await app.press('enter');
+	assert.deepEqual(app.lines, ['one', 'two']);
 });
 
 test('app: a draft longer than the screen takes half of it, and shows its end', async t => {
@@ -465,7 +490,7 @@ test('app: lines that arrive at once are a paste, and one line is typed', async 
 	await app.type('one\r\ttwo\rthree\r');
 	assert.deepEqual(app.lines, []);
 	assert.match((await app.rows()).at(-1)!, /Send 3 lines as one message\?/u);
-	await app.type('y');
+	await app.press('enter');
 	assert.deepEqual(app.lines, ['one\n\ttwo\nthree']);
 	await app.type(`${'long '.repeat(500)}\r`);
 	assert.deepEqual(app.lines[1], 'long '.repeat(500));

@@ -71,6 +71,8 @@ export type PasteQuestion = {
 	/** Line ends are '\n'. */
 	readonly text: string;
 	readonly lineCount: number;
+	/** Whether Enter sends each line as a message of its own. */
+	readonly isByLine: boolean;
 };
 
 export const createDraft = (rules: DraftRules = roomRules): Draft => ({

@@ -80,27 +80,40 @@ const fitting = (wordings: readonly string[], columns: number): string =>
 
 const questionText = (
 	draft: Draft,
-	{lineCount}: PasteQuestion,
+	{lineCount, isByLine}: PasteQuestion,
 	columns: number,
 ): string => {
 	const over = bytesOver(insertPaste(draft));
 	const lines = counted(lineCount, 'line');
 	const {limitBytes} = draft.rules;
+	if (isByLine) {
+		return fitting(
+			[
+				`Send ${lines} one by one? Enter · Tab as one message · Esc edit · Ctrl-C drop`,
+				`Send ${lines} singly? Enter · Tab as one · Esc edit`,
+				`Send ${lines} singly? Enter/Tab/Esc`,
+				`${lines} singly? Enter`,
+				'singly? Enter/Esc',
+			],
+			columns,
+		);
+	}
+
 	const wordings =
 		over > 0
 			? [
-					`${lines} pasted, ${counted(over, 'byte')} over the limit of ${limitBytes}. l line by line · e edit · n drop`,
-					`${lines}, ${over} over ${limitBytes}. l split · e edit · n drop`,
-					`${lines}, ${over} over. l/e/n`,
-					`${over} over. l/e/n`,
-					'too long. l/e/n',
+					`${lines} pasted, ${counted(over, 'byte')} over the limit of ${limitBytes}. Tab line by line · Esc edit · Ctrl-C drop`,
+					`${lines}, ${over} over ${limitBytes}. Tab split · Esc edit`,
+					`${lines}, ${over} over. Tab/Esc`,
+					`${over} over. Tab/Esc`,
+					'too long. Tab/Esc',
 				]
 			: [
-					`Send ${lines} as one message? Enter/y · n drop · l line by line · e edit`,
-					`Send ${lines}? Enter/y/n · l split · e edit`,
-					`Send ${lines}? y/n/l/e`,
-					`${lines}? y/n/l/e`,
-					'send? y/n/l/e',
+					`Send ${lines} as one message? Enter · Tab line by line · Esc edit · Ctrl-C drop`,
+					`Send ${lines} as one? Enter · Tab split · Esc edit`,
+					`Send ${lines}? Enter/Tab/Esc`,
+					`${lines}? Enter/Esc`,
+					'send? Enter/Esc',
 				];
 	return fitting(wordings, columns);
 };

@@ -4,19 +4,20 @@
  * A text over the limit is refused on Enter and stays in the draft; nothing is
  * ever cut. Before a paste of several lines is sent, a question is answered:
  *
- * - y or Enter sends the draft with the paste in it, as one message
- * - l sends each line as a message of its own, except blank ones in a room
- * - e puts the paste into the draft, where line ends show as ⏎
- * - n, Esc or Ctrl-C drops the paste; the draft is as it was
- * - other text does what e does, and follows the paste in the draft
+ * - Enter sends the draft with the paste in it, as one message
+ * - Tab chooses between one message and one for each line, except blank ones in
+ * a room, for Enter to send
+ * - Esc puts the paste into the draft, where line ends are rows
+ * - Ctrl-C drops the paste; the draft is as it was, and Ctrl-Y has the paste
+ * - any other key does what Esc does, and then what it always does
  *
- * If y or l would send a text that is too long, they do what e does.
+ * So nothing is sent by a letter: somebody who types on hasn't answered. If a
+ * text to be sent is too long, Enter does what Esc does.
  */
-import {assertNever} from '../../errors.js';
 import {remember} from '../../keyboard/typed-file.js';
 import {changed} from './changes.js';
 import {noCandidates, type Candidates} from './completion.js';
-import {createDraft, edit, type Draft} from './draft.js';
+import {createDraft, edit, type Draft, type PasteQuestion} from './draft.js';
 import {insert} from './line.js';
 import type {Key} from './keys.js';
 
@@ -82,7 +83,15 @@ export const pasted = (draft: Draft, text: string): Draft => {
 	const body = bodyOf(draft, whole);
 	const lineCount = body.split('\n').length;
 	return lineCount > 1
-		? {...draft, completion: undefined, question: {text: whole, lineCount}}
+		? {
+				...draft,
+				completion: undefined,
+				question: {
+					text: whole,
+					lineCount,
+					isByLine: draft.question?.isByLine ?? false,
+				},
+			}
 		: changed(draft, insert({...draft, completion: undefined}, body));
 };
 
@@ -110,62 +119,43 @@ export const cleared = (draft: Draft): Draft => {
 	});
 };
 
-type Answer = 'send' | 'send-lines' | 'edit' | 'drop';
-
-const answersByLetter: ReadonlyMap<string, Answer> = new Map([
-	['y', 'send'],
-	['l', 'send-lines'],
-	['e', 'edit'],
-	['n', 'drop'],
-]);
-
-const answerWith = (draft: Draft, answer: Answer): Pressed => {
+const answerKey = (
+	draft: Draft,
+	question: PasteQuestion,
+	key: Key,
+	columns: number,
+): Pressed => {
 	const whole = insertPaste(draft);
-	switch (answer) {
-		case 'send': {
-			return send(whole, [whole.text]);
+	switch (key.type) {
+		case 'submit': {
+			return send(
+				whole,
+				question.isByLine ? whole.text.split('\n') : [whole.text],
+			);
 		}
 
-		case 'send-lines': {
-			return send(whole, whole.text.split('\n'));
+		case 'complete':
+		case 'complete-back': {
+			const other = {...question, isByLine: !question.isByLine};
+			return {draft: {...draft, question: other}, texts: []};
 		}
 
-		case 'edit': {
+		case 'escape': {
 			return {draft: whole, texts: []};
 		}
 
-		case 'drop': {
-			return {draft: {...draft, question: undefined}, texts: []};
+		case 'interrupt':
+		case 'next-panes': {
+			const killed = bodyOf(draft, question.text);
+			return {draft: {...draft, killed, question: undefined}, texts: []};
 		}
 
 		default: {
-			return assertNever(answer);
+			const next = edit(whole, key, noCandidates, columns);
+			// A key that isn't for a draft doesn't answer, either.
+			return {draft: next === whole ? draft : next, texts: []};
 		}
 	}
-};
-
-// Other keys do nothing, and other text is kept: none is sent or lost by mistake.
-const answerKey = (draft: Draft, key: Key): Pressed => {
-	if (key.type === 'submit') {
-		return answerWith(draft, 'send');
-	}
-
-	if (['escape', 'interrupt', 'abort'].includes(key.type)) {
-		return answerWith(draft, 'drop');
-	}
-
-	if (key.type !== 'insert') {
-		return {draft, texts: []};
-	}
-
-	// One read may contain the answer followed by text for the draft.
-	const answer = answersByLetter.get(key.text.charAt(0).toLowerCase());
-	const {draft: next, texts} = answerWith(draft, answer ?? 'edit');
-	const text = answer === undefined ? key.text : key.text.slice(1);
-	return {
-		draft: text === '' ? next : edit(next, {type: 'insert', text}),
-		texts,
-	};
 };
 
 /**
@@ -183,7 +173,7 @@ export const press = (
 	columns = Infinity,
 ): Pressed => {
 	if (draft.question !== undefined) {
-		return answerKey(draft, key);
+		return answerKey(draft, draft.question, key, columns);
 	}
 
 	return key.type === 'submit' && draft.search === undefined

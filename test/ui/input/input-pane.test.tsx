@@ -230,12 +230,12 @@ test('input: shows how far a text is over the limit, beside the text', async t =
 test('input: asks about a paste in its own row', async t => {
 	const draft = pasted(draftOf('look: '), 'x\r'.repeat(12));
 	const questions = new Map([
-		[20, '12 lines? y/n/l/e'],
-		[30, 'Send 12 lines? y/n/l/e'],
-		[50, 'Send 12 lines? Enter/y/n · l split · e edit'],
+		[20, '12 lines? Enter/Esc'],
+		[30, 'Send 12 lines? Enter/Tab/Esc'],
+		[51, 'Send 12 lines as one? Enter · Tab split · Esc edit'],
 		[
 			80,
-			'Send 12 lines as one message? Enter/y · n drop · l line by line · e edit',
+			'Send 12 lines as one message? Enter · Tab line by line · Esc edit · Ctrl-C drop',
 		],
 	]);
 	for (const [columns, row] of questions) {
@@ -251,19 +251,21 @@ test('input: does not offer to send a message that is too long', async t => {
 	);
 	assert.equal(
 		(await shownRow(t, draft, 100)).row,
-		'2 lines pasted, 1 byte over the limit of 16384. l line by line · e edit · n drop',
+		'2 lines pasted, 1 byte over the limit of 16384. Tab line by line · Esc edit · Ctrl-C drop',
 	);
-	assert.equal((await shownRow(t, draft, 20)).row, '1 over. l/e/n');
+	assert.equal((await shownRow(t, draft, 20)).row, '1 over. Tab/Esc');
 });
 
 test('input: fits any question into 20 columns', async t => {
 	for (const count of [2, 99_999, 1_000_000]) {
-		const draft: Draft = {
-			...createDraft({limitBytes: Infinity, sendsBlank: true}),
-			question: {text: 'a\nb', lineCount: count},
-		};
+		for (const isByLine of [false, true]) {
+			const draft: Draft = {
+				...createDraft({limitBytes: Infinity, sendsBlank: true}),
+				question: {text: 'a\nb', lineCount: count, isByLine},
+			};
 
-		assert.match((await shownRow(t, draft, 20)).row, /y\/n\/l\/e$/);
+			assert.match((await shownRow(t, draft, 20)).row, /Enter/);
+		}
 	}
 });
 
@@ -311,8 +313,8 @@ test('input: types, sends and asks about pastes in a whole app', async t => {
 	assert.equal((await screen.rows())[0], '› next');
 
 	await screen.type('\u{1B}[200~: one\rtwo\r\u{1B}[201~');
-	assert.equal((await screen.rows())[0], 'Send 2 lines? y/n/l/e');
-	await screen.type('e');
+	assert.equal((await screen.rows())[0], 'Send 2 lines? Enter/Tab/Esc');
+	await screen.type('\u{1B}');
 	assert.deepEqual((await screen.rows()).slice(0, 2), ['› next: one', '  two']);
 	await screen.type('\r');
 	assert.deepEqual(sent, ['éab', 'next: one\ntwo']);
