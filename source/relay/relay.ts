@@ -1,7 +1,7 @@
 /**
- * A room's relay: one connection after the other to the engine, for ever.
+ * A room's relay.
  *
- * Of each it first reads all that the stream has. Then the log is whole, and
+ * Of each connection to the engine it first reads all that the stream has. Then the log is whole, and
  * what was offered goes out. While the engine is away, the room goes on: what is
  * said waits in the outbox, and members see it as pending.
  */
@@ -13,14 +13,14 @@ import {findAbsent} from '../room/absent.js';
 import type {Offer} from '../room/order.js';
 import type {Errand, RelayedLog, RelaySite, RoomRelay} from '../room/relay.js';
 import type {RestoredLog} from '../room/appender.js';
-import {maxAnnouncedMembers} from '../room/room.js';
+import {maxAnnouncedMembers} from '../room/comings.js';
 import type {Clock} from '../socket/clock.js';
 import {trace} from '../trace.js';
 import {Company} from './company.js';
+import {Connecting} from './connecting.js';
 import {openSession, type EngineOptions} from './engine.js';
 import {errandIn, wrapErrand} from './errand.js';
 import {
-	engineLost,
 	notDelivered,
 	outboxFull,
 	renameLater,
@@ -57,8 +57,6 @@ const lookBack = 1024;
 const lateMs = 500;
 
 const tickMs = 250;
-const firstRetryMs = 250;
-const longestRetryMs = 2000;
 
 // The end of a server waits this long for the engine.
 const drainMs = 2000;
@@ -88,11 +86,11 @@ export class Relay implements RoomRelay {
 	readonly #reporting: Reporting;
 	/** Undefined before the start. */
 	#parts: Parts | undefined;
-	#session: Session | undefined;
+	readonly #connecting: Connecting;
 	#isFirstSession = true;
-	#isClosing = false;
 	#draining: Promise<void> | undefined;
 	#isTurnDue = false;
+	/** The log is whole for the first time, or the engine is away. */
 	#onLooked: () => void = () => undefined;
 	#cancelTick: (() => void) | undefined;
 
@@ -106,8 +104,25 @@ export class Relay implements RoomRelay {
 		this.#options = options;
 		this.#outbox = outbox;
 		this.#server = server;
-		this.#session = session;
 		const {url, room, clock, onEvent} = options;
+		this.#connecting = new Connecting(
+			{
+				url,
+				clock,
+				open: async () => this.#open(),
+				work: async each => this.#work(each),
+				wasOpen: () => this.#phase === 'open',
+				onEnded: () => {
+					this.#end();
+				},
+				onAway: error => {
+					this.#reporting.changed('away', error);
+					this.#turnSoon();
+					this.#onLooked();
+				},
+			},
+			session,
+		);
 		this.#reporting = new Reporting({
 			url,
 			room,
@@ -147,7 +162,8 @@ export class Relay implements RoomRelay {
 		this.#outgoing.restore(left, true);
 		this.#tick();
 		await new Promise<void>(resolve => {
-			void this.#connect(parts, resolve);
+			this.#onLooked = resolve;
+			void this.#connecting.run().then(resolve);
 		});
 		const until = this.#now + greetingMs;
 		while (
@@ -243,7 +259,7 @@ export class Relay implements RoomRelay {
 	}
 
 	async #drain(): Promise<void> {
-		this.#isClosing = true;
+		this.#connecting.last();
 		const parts = this.#parts;
 		const until = this.#now + drainMs;
 		while (
@@ -258,7 +274,7 @@ export class Relay implements RoomRelay {
 		this.#cancelTick?.();
 		parts?.company.sayGone();
 		const session = this.#session;
-		this.#end();
+		this.#connecting.end();
 		await session?.drain();
 		await (parts ? parts.keeping.close() : this.#outbox?.close());
 	}
@@ -326,6 +342,10 @@ export class Relay implements RoomRelay {
 		return {site, merging, keeping, reading, publishing, company};
 	}
 
+	get #session(): Session | undefined {
+		return this.#connecting.session;
+	}
+
 	get #phase(): RelayPhase {
 		return this.#reporting.phase;
 	}
@@ -346,70 +366,14 @@ export class Relay implements RoomRelay {
 		});
 	}
 
-	/**
-	 * Connects, again and again.
-	 *
-	 * @param onLooked Called once the log is whole for the first time, or the engine
-	 * is away.
-	 */
-	async #connect(parts: Parts, onLooked: () => void): Promise<void> {
-		let failures = 0;
-		while (!this.#isClosing) {
-			let error: SockchatError;
-			try {
-				// eslint-disable-next-line no-await-in-loop -- one at a time
-				const session = this.#session ?? (await this.#open());
-				if (this.#isClosing) {
-					// The end came while it was being opened.
-					void session.close();
-					break;
-				}
-
-				this.#session = session;
-				// eslint-disable-next-line no-await-in-loop -- one at a time
-				await this.#use(parts, session, onLooked);
-				// eslint-disable-next-line no-await-in-loop -- one at a time
-				error = await session.closed;
-				failures = this.#phase === 'open' ? 0 : failures + 1;
-			} catch (error_) {
-				trace('relay: %o', error_);
-				failures++;
-				error =
-					error_ instanceof SockchatError
-						? error_
-						: engineLost(this.#options.url, error_ as Error);
-			}
-
-			const session = this.#session;
-			this.#end();
-			// eslint-disable-next-line no-await-in-loop -- one at a time
-			await session?.close();
-			if (this.#isClosing) {
-				break;
-			}
-
-			this.#reporting.changed('away', error);
-			this.#turnSoon();
-			onLooked();
-			const ms = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
-			// eslint-disable-next-line no-await-in-loop -- one at a time
-			await this.#pause(ms * (0.5 + Math.random() / 2));
-		}
-
-		onLooked();
-	}
-
 	async #open(): Promise<Session> {
 		const {openSession: open = openSession} = this.#options;
 		const isKnown = this.#parts!.site.room.log.head > 0;
 		return open({...this.#options, server: this.#server, isKnown});
 	}
 
-	async #use(
-		{site, merging, reading, company}: Parts,
-		session: Session,
-		onLooked: () => void,
-	): Promise<void> {
+	async #work(session: Session): Promise<void> {
+		const {site, merging, reading, company} = this.#parts!;
 		const {room} = site;
 		const {head} = room.log;
 		const {logId, firstSeq, lastSeq, stream} = session;
@@ -422,7 +386,6 @@ export class Relay implements RoomRelay {
 		}
 
 		await reading.begin(session);
-		this.#onLooked = onLooked;
 		this.#reporting.changed('catching-up', this.#reporting.trouble);
 		session.listen({
 			onDelivered: async deliveries => reading.take(session, deliveries),
@@ -462,7 +425,6 @@ export class Relay implements RoomRelay {
 
 	/** The session is over. */
 	#end(): void {
-		this.#session = undefined;
 		this.#parts?.publishing.end();
 		this.#parts?.company.end();
 		this.#parts?.reading.end();

@@ -16,8 +16,8 @@ import {
 	renamedTooOften,
 	roomFull,
 } from '../protocol/room-refusals.js';
-import {findAbsent} from './absent.js';
 import {Appender, type RestoredLog} from './appender.js';
+import {Comings} from './comings.js';
 import type {LogOptions, RoomLog, Unshown} from './log.js';
 import type {TakenBack} from './message-numbers.js';
 import type {Elsewhere, Order, Ordered} from './order.js';
@@ -63,9 +63,6 @@ export type JoinOptions = {
 	readonly agent?: true | undefined;
 };
 
-/** Joins and leaves are logged up to this many members; beyond, only counted. */
-export const maxAnnouncedMembers = 200;
-
 const defaultMaxMembers = 10_000;
 
 // Every member gets each rename. Few people try more than five nicks.
@@ -84,6 +81,7 @@ export class Room {
 	readonly #areRenamesLimited: boolean;
 	readonly #roster = new Roster();
 	readonly #appender: Appender;
+	readonly #comings: Comings;
 	/** Whether other servers of the room go on when this one ends. */
 	readonly #isShared: boolean;
 	/** Ids of plain peers, which can't return as the same client. */
@@ -105,6 +103,7 @@ export class Room {
 	}: RoomOptions) {
 		this.#appender = new Appender(log, order, share, past);
 		this.log = this.#appender.log;
+		this.#comings = new Comings(this.#appender, this.#roster);
 		this.#isShared = order !== undefined;
 		this.#logId = logId;
 		this.#heartbeatMs = heartbeatMs;
@@ -133,12 +132,12 @@ export class Room {
 
 	/** Whether all members are listed by name; false above 200. */
 	get isListing(): boolean {
-		return this.memberCount <= maxAnnouncedMembers;
+		return this.#comings.isListing;
 	}
 
 	/** Whether joins, leaves and renames are logged; false if there are too many. */
 	get isAnnouncing(): boolean {
-		return this.isListing && !this.#appender.isPresenceFilled;
+		return this.#comings.isAnnouncing;
 	}
 
 	/** Counts all members and names the first 200. */
@@ -246,9 +245,8 @@ export class Room {
 	/** Logs the join of a member again, after another server logged its leave. */
 	announce(id: string, at: number): void {
 		const member = this.#roster.get(id);
-		if (member && this.isAnnouncing) {
-			const seq = this.#appender.nextSeq;
-			this.#appender.append({type: 'joined', seq, at, ...member});
+		if (member) {
+			this.#comings.joined(member, at);
 		}
 	}
 
@@ -256,24 +254,8 @@ export class Room {
 	 * Logs that the members of the server before are gone. Called before anybody
 	 * joins; in a log where all have left, it appends nothing.
 	 */
-	endPast({tail}: RestoredLog): void {
-		if (tail.length === 0) {
-			return;
-		}
-
-		// Beyond this many the log has no joins or leaves either: they were counted.
-		const {members, at} = findAbsent(tail, maxAnnouncedMembers);
-		for (const member of members) {
-			this.#appender.append({
-				type: 'left',
-				seq: this.#appender.nextSeq,
-				at,
-				nick: member.nick,
-				id: member.id,
-				reason: 'shutdown',
-				...(member.oneShot && {oneShot: true}),
-			});
-		}
+	endPast(past: RestoredLog): void {
+		this.#comings.endPast(past);
 	}
 
 	/**
@@ -317,17 +299,7 @@ export class Room {
 		}
 
 		this.#appender.checkPresenceShare(at);
-		if (this.isAnnouncing) {
-			this.#appender.append({
-				type: 'joined',
-				seq: this.#appender.nextSeq,
-				at,
-				nick: parsed,
-				id,
-				...marks,
-			});
-		}
-
+		this.#comings.joined(member, at);
 		return {kind: 'joined', member};
 	}
 
@@ -337,7 +309,6 @@ export class Room {
 			return;
 		}
 
-		const {nick, oneShot} = member;
 		this.#appender.checkPresenceShare(at);
 		const wasAnnouncing = this.isAnnouncing;
 		this.#appender.leave(id);
@@ -354,15 +325,7 @@ export class Room {
 			? !this.isElsewhere(id)
 			: reason !== 'shutdown';
 		if (wasAnnouncing && isLogged) {
-			this.#appender.append({
-				type: 'left',
-				seq: this.#appender.nextSeq,
-				at,
-				nick,
-				id,
-				reason,
-				...(oneShot && {oneShot}),
-			});
+			this.#comings.left(member, reason, at);
 		}
 	}
 
@@ -489,17 +452,7 @@ export class Room {
 	#setNick(before: Member, nick: Nick, at: number): Member {
 		const member = this.#roster.rename(before, nick);
 		this.#appender.checkPresenceShare(at);
-		if (this.isAnnouncing) {
-			this.#appender.append({
-				type: 'renamed',
-				seq: this.#appender.nextSeq,
-				at,
-				from: before.nick,
-				to: nick,
-				id: before.id,
-			});
-		}
-
+		this.#comings.renamed(before, nick, at);
 		return member;
 	}
 

@@ -3,7 +3,8 @@ import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import type {Member} from '../../source/room/results.js';
-import {maxAnnouncedMembers, Room} from '../../source/room/room.js';
+import {maxAnnouncedMembers} from '../../source/room/comings.js';
+import {Room} from '../../source/room/room.js';
 import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 
 const createRoom = () => new Room({logId: () => 'log'});

@@ -7,7 +7,8 @@ import {heartbeatFor} from '../../source/connection/heartbeat.js';
 import {maxListedNames, type MemberList} from '../../source/protocol/frame.js';
 import {foldNick} from '../../source/protocol/nick.js';
 import {nobody, reducePresence} from '../../source/protocol/presence.js';
-import {maxAnnouncedMembers, Room} from '../../source/room/room.js';
+import {maxAnnouncedMembers} from '../../source/room/comings.js';
+import {Room} from '../../source/room/room.js';
 import type {Member} from '../../source/room/results.js';
 import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 
