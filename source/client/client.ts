@@ -487,6 +487,7 @@ export class Client {
 				break;
 			}
 
+			case 'dropped':
 			case 'past':
 			case 'present': {
 				member.emitFrame(frame);

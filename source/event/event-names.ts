@@ -11,6 +11,7 @@ const eventNames = [
 	'renamed',
 	'members',
 	'pending',
+	'dropped',
 	'whispered',
 	'commands',
 	'command',

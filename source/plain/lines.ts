@@ -70,6 +70,18 @@ const frameLines = (frame: ServerFrame, options: LineOptions): Printed => {
 				: {out: spoken(`${from} (not yet shared): `, text)};
 		}
 
+		case 'dropped': {
+			const {from, id, text, message} = frame;
+			return options.isQuiet || id === options.id
+				? nothing
+				: {
+						out: joinText(
+							spoken(`${from} (not shared): `, text),
+							asLine(`-- ${message}`),
+						),
+					};
+		}
+
 		case 'found': {
 			return {
 				out: joinText(...foundLines(frame).map(line => asLine(`-- ${line}`))),

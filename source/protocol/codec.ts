@@ -224,6 +224,15 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 	gap: {from: positive, to: positive},
 	...entrySchemas,
 	pending: {at: time, from: text, id: text, n: count, text},
+	dropped: {
+		at: time,
+		from: text,
+		id: text,
+		n: count,
+		text,
+		code: text,
+		message: text,
+	},
 	members: {
 		count,
 		names,

@@ -320,6 +320,12 @@ export type Message = {
 export type PendingMessage = Omit<Message, 'type' | 'seq'> & {
 	readonly type: 'pending';
 };
+/** What was `pending` gets no place: why, for those who did not say it. */
+export type DroppedMessage = Omit<PendingMessage, 'type'> & {
+	readonly type: 'dropped';
+	readonly code: ErrorCode;
+	readonly message: string;
+};
 export type Joined = {
 	readonly type: 'joined';
 	readonly seq: number;
@@ -455,6 +461,7 @@ export type ServerFrame =
 	| Entry
 	| Members
 	| PendingMessage
+	| DroppedMessage
 	| Whispered
 	| Found
 	| PastPage

@@ -181,6 +181,13 @@ export const entryTooLong = (why: TooLong) =>
 		`The ${lengths(why)}: it isn't sent. Say it in parts, or have ${why.setting} raised.`,
 	);
 
+/** To those who didn't say it. */
+export const entryNotShared = (why: TooLong) =>
+	new SockchatError(
+		'ERR_TEXT_TOO_LONG',
+		`This isn't shared, and not kept: the ${lengths(why)}.`,
+	);
+
 /** Nobody is here who could say it in parts. */
 export const entryOfLeftTooLong = (nick: string, why: TooLong) =>
 	new SockchatError(
@@ -198,6 +205,12 @@ export const streamTakesShorter = (stream: string, cause: string) =>
 export const entryNotTaken = () =>
 	notDelivered(
 		'The relay has later messages of yours and not this one. Say it again.',
+	);
+
+/** To those who didn't say it. */
+export const entryOvertaken = () =>
+	notDelivered(
+		"This isn't shared, and not kept: the relay has later messages of the same sender.",
 	);
 
 export const entryDropped = () =>

@@ -1,14 +1,18 @@
 /**
  * What gets no place in the stream: it waits no longer, and who said it reads
- * why. The host reads it of those who have left.
+ * why, as do the members here that were shown it. The host reads it of those who
+ * have left.
  */
 import type {SockchatError} from '../errors.js';
+import {frameLine} from '../protocol/codec.js';
 import type {Message} from '../protocol/frame.js';
 import type {RelaySite} from '../room/relay.js';
 import {
 	entryDropped,
+	entryNotShared,
 	entryNotTaken,
 	entryOfLeftTooLong,
+	entryOvertaken,
 	entryTooLong,
 } from './failures.js';
 import type {Keeping} from './keeping.js';
@@ -16,11 +20,19 @@ import type {Outgoing, Waiting} from './outgoing.js';
 import type {Session} from './session.js';
 
 export type GivingUpOptions = {
-	readonly site: Pick<RelaySite, 'room' | 'refuse'>;
+	readonly site: Pick<RelaySite, 'room' | 'refuse' | 'showDropped'>;
 	readonly outgoing: Outgoing;
 	readonly keeping: Keeping;
 	/** Nobody else is here to read it. */
 	readonly onLost: (error: SockchatError) => void;
+};
+
+type Said = Omit<Message, 'type' | 'seq'>;
+
+/** Undefined if it is no message. */
+const messageIn = ({text: json}: Waiting): Said | undefined => {
+	const {type, at, from, id, n, text} = JSON.parse(json) as Message;
+	return type === 'message' ? {at, from, id, n, text} : undefined;
 };
 
 export class GivingUp {
@@ -39,14 +51,15 @@ export class GivingUp {
 
 		const {site, onLost} = this.#options;
 		if (site.room.has(waiting.id)) {
-			this.#refuse(waiting, entryTooLong(why));
+			this.#refuse(waiting, entryTooLong(why), entryNotShared(why));
 			return true;
 		}
 
 		this.#settle(waiting);
-		const {type, from} = JSON.parse(waiting.text) as Message;
-		if (type === 'message') {
-			onLost(entryOfLeftTooLong(from, why));
+		const message = messageIn(waiting);
+		if (message) {
+			onLost(entryOfLeftTooLong(message.from, why));
+			this.#tell(message, entryNotShared(why));
 		}
 
 		return true;
@@ -54,7 +67,7 @@ export class GivingUp {
 
 	/** The stream had it, and nobody here has read it. */
 	dropped(waiting: Waiting): void {
-		this.#refuse(waiting, entryDropped());
+		this.#refuse(waiting, entryDropped(), entryDropped());
 	}
 
 	/**
@@ -74,7 +87,7 @@ export class GivingUp {
 			if (taken.has(waiting)) {
 				this.dropped(waiting);
 			} else if (room.has(waiting.id)) {
-				this.#refuse(waiting, entryNotTaken());
+				this.#refuse(waiting, entryNotTaken(), entryOvertaken());
 			}
 		}
 
@@ -85,9 +98,23 @@ export class GivingUp {
 		}
 	}
 
-	#refuse(waiting: Waiting, error: SockchatError): void {
+	/** @param toOthers The same for those who didn't say it. */
+	#refuse(
+		waiting: Waiting,
+		error: SockchatError,
+		toOthers: SockchatError,
+	): void {
 		this.#settle(waiting);
 		this.#options.site.refuse(waiting.id, waiting.n, error);
+		const message = messageIn(waiting);
+		if (message) {
+			this.#tell(message, toOthers);
+		}
+	}
+
+	#tell(said: Said, {code, message}: SockchatError): void {
+		const line = frameLine({...said, type: 'dropped', code, message});
+		this.#options.site.showDropped(line);
 	}
 
 	#settle({key}: Waiting): void {

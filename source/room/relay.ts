@@ -120,6 +120,8 @@ export type RelaySite = {
 	readonly showUnshared: (ids: ReadonlySet<string>) => void;
 	/** Tells a member that its new nick waits. */
 	readonly showRenamed: (id: string, nick: string) => void;
+	/** Tells members that one of these gets no place; a `dropped` frame. */
+	readonly showDropped: (line: string) => void;
 	/** Sends a member an error: this message of its is not going out. */
 	readonly refuse: (id: string, n: number, error: SockchatError) => void;
 	/** The members elsewhere have changed. */

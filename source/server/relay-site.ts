@@ -150,6 +150,9 @@ export const relaySite = ({
 		showPending(lines) {
 			hub.writeAll(lines.join(''));
 		},
+		showDropped(line) {
+			hub.writeAll(line);
+		},
 		showUnshared(ids) {
 			room.setUnshared(ids);
 			hub.onListed();

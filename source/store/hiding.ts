@@ -42,6 +42,7 @@ const sourceOf = (
 	switch (frame.type) {
 		case 'message':
 		case 'pending':
+		case 'dropped':
 		case 'whispered':
 		case 'renamed': {
 			return {nick: frame.from, id: frame.id};

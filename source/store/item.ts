@@ -24,7 +24,7 @@ export type Message = {
 	readonly mark: Mark | undefined;
 	/** Why it failed, if it did. */
 	readonly reason?: string;
-	/** Somebody else's that has no place yet, as the relay is away. */
+	/** It has no place yet, as the relay is away; or gets none, for a reason. */
 	readonly isUnshared?: true;
 	/** Set if it is an entry of the room's log. */
 	readonly seq?: number;

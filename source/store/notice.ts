@@ -137,6 +137,7 @@ const frameWords = (frame: ServerFrame, isUnix: boolean): Words | undefined => {
 		case 'past':
 		case 'members':
 		case 'pending':
+		case 'dropped':
 		case 'bye':
 		case 'status':
 		case 'challenge':

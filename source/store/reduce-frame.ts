@@ -24,7 +24,13 @@ import {applyPage, itemOf, itemsOf} from './older-entries.js';
 import {enterLog as readLog} from './reading.js';
 import {outageText, reduceOutage} from './relay-outage.js';
 import {addFound, addNew} from './search.js';
-import {addUnshared, forgetUnshared, giveUp, share} from './unshared.js';
+import {
+	addUnshared,
+	dropUnshared,
+	forgetUnshared,
+	giveUp,
+	share,
+} from './unshared.js';
 
 // Whatever of the log is still to come, it is not what was said before.
 const endsReplay: ReadonlySet<ServerFrame['type']> = new Set([
@@ -205,6 +211,11 @@ const show = (
 
 		case 'pending': {
 			addUnshared(update, frame);
+			break;
+		}
+
+		case 'dropped': {
+			dropUnshared(update, frame);
 			break;
 		}
 

@@ -46,9 +46,10 @@ export const reduceOutage = (outage: Outage, frame: ServerFrame): Outage => {
 			return listed(outage ?? none, frame.unshared);
 		}
 
+		case 'dropped':
 		case 'message': {
 			const newest = outage?.newest;
-			// It may get its place without its n.
+			// It may get its place, or none, without its n.
 			const isIt =
 				frame.id === newest?.id &&
 				frame.at === newest.at &&

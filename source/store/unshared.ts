@@ -6,6 +6,7 @@
 import {
 	plainN,
 	type Message as MessageFrame,
+	type DroppedMessage,
 	type PendingMessage,
 } from '../protocol/frame.js';
 import {isMentioned} from '../protocol/mention.js';
@@ -40,6 +41,11 @@ export const addUnshared = (
 	const isOwn = id === update.id;
 	const own = isOwn ? update.pending.get(n) : undefined;
 	const unshared = changing(update);
+	if (n === plainN) {
+		// It may have waited with a number before.
+		take(update, frame);
+	}
+
 	if (own?.kind === 'message') {
 		const waiting = {...own, mark: 'unshared'} as const;
 		update.pending.set(n, waiting);
@@ -62,24 +68,48 @@ export const addUnshared = (
 	}
 };
 
-/** A message has its place now. */
-export const share = (update: ModelUpdate, frame: Said): void => {
-	if (update.unshared.size === 0) {
-		return;
+/** @returns What waits no longer; undefined if it didn't wait. */
+const take = (update: ModelUpdate, frame: Said): Message | undefined => {
+	const {id, n, at, text} = frame;
+	let key: string | undefined = keyOf(frame);
+	if (n === plainN && !update.unshared.has(key)) {
+		// It goes out without its number.
+		[key] =
+			[...update.unshared].find(
+				([, message]) =>
+					message.id === id && message.at === at && message.text === text,
+			) ?? [];
 	}
 
-	const {id, n, at, text} = frame;
-	const key = keyOf(frame);
-	if (update.unshared.has(key)) {
-		changing(update).delete(key);
-	} else if (n === plainN) {
-		// It went out without its number.
-		for (const [other, message] of update.unshared) {
-			if (message.id === id && message.at === at && message.text === text) {
-				changing(update).delete(other);
-				return;
-			}
-		}
+	const taken = key === undefined ? undefined : update.unshared.get(key);
+	if (taken) {
+		changing(update).delete(key!);
+	}
+
+	return taken;
+};
+
+/** A message has its place now. */
+export const share = (update: ModelUpdate, frame: Said): void => {
+	if (update.unshared.size > 0) {
+		take(update, frame);
+	}
+};
+
+/** It gets no place. One's own that one waits for has failed before. */
+export const dropUnshared = (
+	update: ModelUpdate,
+	frame: DroppedMessage,
+): void => {
+	const message = take(update, frame);
+	if (message) {
+		const {mark, ...rest} = message;
+		const {message: reason} = frame;
+		update.items.push(
+			mark === undefined
+				? {...rest, mark, reason}
+				: {...rest, mark: 'failed', reason},
+		);
 	}
 };
 

@@ -216,3 +216,15 @@ test('lines: the coming and going of a one-shot is not printed', () => {
 		out: '-- ci joined\n',
 	});
 });
+
+test('lines: what waits for a relay is printed, and again if it is not going out', () => {
+	const said = {at, from: 'heron', id: '0123456789abcdef', n: 1, text: 'x'};
+	const message = 'The relay takes at most 9 bytes.';
+	const code = 'ERR_TEXT_TOO_LONG';
+	assert.deepEqual(ofFrame({type: 'pending', ...said}), {
+		out: 'heron (not yet shared): x\n',
+	});
+	assert.deepEqual(ofFrame({type: 'dropped', ...said, code, message}), {
+		out: 'heron (not shared): x\n-- The relay takes at most 9 bytes.\n',
+	});
+});

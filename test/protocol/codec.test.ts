@@ -182,6 +182,15 @@ const serverFields: Fields<ServerFrame> = {
 		),
 	},
 	pending: {at: time, from: text, id: text, n: count, text},
+	dropped: {
+		at: time,
+		from: text,
+		id: text,
+		n: count,
+		text,
+		code: text,
+		message: text,
+	},
 	whispered: {n: count, from: text, to: text, text, at: time},
 	found: {
 		id: count,

@@ -132,11 +132,16 @@ test('relay: a host reads what is dropped because its sender has left', async t 
 	const one = await openRelayed(t, nats.url);
 	const otter = openClient(t, one.address, 'otter');
 	await otter.untilPhase('open');
+	const wren = openClient(t, one.address, 'wren');
+	await wren.untilPhase('open');
 	await nats.kill();
 	await one.untilPhase('away');
 	otter.client.say('x'.repeat(5000));
 	await otter.until('it, pending', () =>
 		otter.frames().some(({type}) => type === 'pending'),
+	);
+	await wren.until('it, pending', () =>
+		wren.frames().some(({type}) => type === 'pending'),
 	);
 	otter.client.leave();
 	otter.client.leave();
@@ -149,6 +154,20 @@ test('relay: a host reads what is dropped because its sender has left', async t 
 				phase === 'open' && isNews && error ? [error.message] : [],
 			);
 	await until(() => news().length > 0, {what: 'the news'});
+	await wren.until('that it is not going out', () =>
+		wren.frames().some(({type}) => type === 'dropped'),
+	);
+	const [dropped] = wren
+		.frames()
+		.flatMap(frame => (frame.type === 'dropped' ? [frame] : []));
+	assert.equal(dropped!.text, 'x'.repeat(5000));
+	assert.equal(dropped!.code, 'ERR_TEXT_TOO_LONG');
+	assert.match(dropped!.message, /takes at most 4096 bytes/);
+	const late = openClient(t, one.address, 'fio');
+	await late.untilPhase('open');
+	late.client.say('after');
+	await wren.until('it', () => wren.said().includes('after'));
+	assert.ok(late.frames().every(({type}) => type !== 'pending'));
 	assert.match(
 		news()[0]!,
 		/^What otter said before it left is dropped: the relay's NATS server takes at most 4096 bytes in one message \(max_payload\), and this has \d+\.$/,

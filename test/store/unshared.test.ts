@@ -6,6 +6,7 @@ import type {ServerFrame} from '../../source/protocol/frame.js';
 import {createModel, tailOf, type Model} from '../../source/store/model.js';
 import {itemAt} from '../../source/store/transcript.js';
 import {reduce} from '../../source/store/reduce.js';
+import {describeItem} from '../../source/ui/transcript/item-content.js';
 import {relayFact} from '../../source/ui/connection/relay-facts.js';
 import {relayOf} from '../helpers/models.js';
 
@@ -56,6 +57,40 @@ test('unshared: it stands in the tail until its message comes', () => {
 
 test('unshared: it may come without its number', () => {
 	const waiting = frames(start, {type: 'pending', ...said});
+	const shared = frames(waiting, {type: 'message', seq: 7, ...said, n: 0});
+	assert.deepEqual(shown(shared), []);
+});
+
+test('unshared: what is not going out is shown as such, and waits no longer', () => {
+	const why = {
+		code: 'ERR_TEXT_TOO_LONG',
+		message: 'The relay takes at most 9 bytes.',
+	} as const;
+	for (const n of [1, 0]) {
+		const waiting = frames(start, {type: 'pending', ...said});
+		const dropped = frames(waiting, {type: 'dropped', ...said, n, ...why});
+		assert.deepEqual(shown(dropped), []);
+		const item = itemAt(dropped.transcript, 1);
+		if (item?.kind !== 'message') {
+			assert.fail(JSON.stringify(item));
+		}
+
+		assert.equal(item.text, said.text);
+		assert.equal(item.reason, why.message);
+		const {mark, remark} = describeItem(item, true);
+		assert.equal(mark, 'failed');
+		assert.equal(remark?.text, why.message);
+		assert.equal(dropped.outage, undefined);
+	}
+});
+
+test('unshared: what waits without its number from now on is shown once', () => {
+	const waiting = frames(
+		start,
+		{type: 'pending', ...said},
+		{type: 'pending', ...said, n: 0},
+	);
+	assert.deepEqual(shown(waiting), [['anybody?', true, undefined]]);
 	const shared = frames(waiting, {type: 'message', seq: 7, ...said, n: 0});
 	assert.deepEqual(shown(shared), []);
 });

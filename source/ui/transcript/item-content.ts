@@ -106,7 +106,7 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 		style: item.isUnshared ? ({role: 'faint'} as const) : {},
 		said: {mentioned: item.mentioned},
 		isCall: isCall(item),
-		mark: item.isUnshared ? ('unshared' as const) : mark,
+		mark: item.isUnshared ? unsharedMark(item) : mark,
 		remark: remarkOf(item),
 	};
 
@@ -121,6 +121,9 @@ const describeMessage = (item: Message, hasColumns: boolean): ItemContent => {
 		? {...rest, nick, lines}
 		: {...rest, lead: {name: nick, after: display`: `}, lines};
 };
+
+const unsharedMark = ({reason}: Message): Mark =>
+	reason === undefined ? 'unshared' : 'failed';
 
 const describeWhisper = (item: Whisper): ItemContent => {
 	const isOwn = item.mark !== undefined;
@@ -229,7 +232,9 @@ const hiddenBytes = (hidden: number, isOpen: boolean): Span | undefined => {
 const linesOf = (text: string): DisplayText[] =>
 	text.split(/\r?\n/u).map(line => toDisplay(line));
 
-const remarkOf = (item: Message | Whisper): Span | undefined =>
-	item.mark === 'failed' && item.reason !== undefined
+const remarkOf = (item: Message | Whisper): Span | undefined => {
+	const isUnshared = item.kind === 'message' && item.isUnshared;
+	return (item.mark === 'failed' || isUnshared) && item.reason !== undefined
 		? {text: toDisplay(item.reason), role: 'alarm'}
 		: undefined;
+};
