@@ -1,0 +1,206 @@
+/** Raw mode without a screen: how it opens, and whether it carried everything. */
+import type {RawChat} from '../../chat/open-raw.js';
+import type {SockchatError} from '../../errors.js';
+import type {ChatEvent} from '../../event/event.js';
+import type {RawModeOptions} from '../../options/options.js';
+import {emptyTranscript} from '../../store/transcript.js';
+import type {Printer, Streams} from '../printer.js';
+import type {Progress} from '../progress.js';
+import type {Prompt} from '../prompt.js';
+import {Script} from '../script.js';
+import type {Typing} from './by-hand.js';
+import {adviceOf, missingOf} from './late.js';
+import {isFile} from './pooled-input.js';
+import {ReplyCount} from './reply-count.js';
+import {notSent, sendRaw, tooFewReplies, type Sending} from './script.js';
+
+export type RawSessionOptions = {
+	readonly options: RawModeOptions;
+	readonly printer: Printer;
+	readonly progress: Progress;
+	/** The input line, on a terminal. */
+	readonly prompt: Prompt | undefined;
+	readonly streams: Streams;
+};
+
+export class RawSession {
+	readonly #given: RawSessionOptions;
+	readonly #replies: ReplyCount;
+	readonly #sending: Sending = {bytesRead: 0, hasEnded: false, isOver: false};
+	#chat: RawChat | undefined;
+	/** Set if a person types. */
+	#typing: Typing | undefined;
+	#isHeld = false;
+	#isEnough = false;
+	#hasReceived = false;
+	#wasLeft = false;
+	#isCutOff = false;
+
+	constructor(given: RawSessionOptions) {
+		this.#given = given;
+		this.#replies = new ReplyCount(given.options.replies, () => {
+			this.#stop();
+		});
+	}
+
+	see(event: ChatEvent): void {
+		this.#replies.see(event);
+		this.#hasReceived ||= event.type === 'chunk' && event.direction === 'in';
+	}
+
+	/** @throws {SockchatError} If it can't be opened. */
+	async open(
+		emit: (event: ChatEvent) => void,
+	): Promise<{readonly chat: RawChat; readonly script: Script}> {
+		const {options, printer, progress, streams} = this.#given;
+		const onSilent = () => {
+			this.#stop();
+		};
+
+		if (options.isByHand) {
+			const {openTyping} = await import('./by-hand.js');
+			const typing = await openTyping({...this.#given, emit, onSilent});
+			const {chat, step} = typing;
+			this.#typing = typing;
+			this.#chat = chat;
+			return {chat, script: new Script([step])};
+		}
+
+		const {openByHand} = await import('../../hand/open.js');
+		const {chat} = await openByHand({
+			options,
+			raw: {
+				isPipe: !(streams.isTyped && streams.stdout.isTerminal),
+				isInputFinite: options.message !== undefined || isFile(0),
+				isHeld: () => this.#isHeld,
+				onSilent,
+			},
+			emit,
+			transcript: () => emptyTranscript,
+		});
+		this.#chat = chat;
+		const sending = this.#sending;
+		const step = sendRaw({chat, options, printer, progress, streams, sending});
+		return {chat, script: new Script([step])};
+	}
+
+	/** Pauses reading until stdout has drained. */
+	async hold(): Promise<void> {
+		const chat = this.#chat;
+		if (!chat || this.#isHeld) {
+			return;
+		}
+
+		this.#isHeld = true;
+		chat.setPaused(true);
+		await this.#given.streams.stdout.drained();
+		this.#isHeld = false;
+		chat.setPaused(false);
+	}
+
+	/** What `--timeout` waits for; undefined if for nothing. */
+	missing(): string | undefined {
+		const {options} = this.#given;
+		// Whoever types ends it.
+		return options.isByHand && options.replies === undefined
+			? undefined
+			: missingOf(options);
+	}
+
+	/** What to do once `--timeout` has passed. */
+	advice(): string | undefined {
+		const {options, progress} = this.#given;
+		return progress.hasOpened && !options.isByHand
+			? adviceOf(options)
+			: undefined;
+	}
+
+	/** Settles when the connection has ended, and nobody types any more. */
+	async untilOver(): Promise<SockchatError | undefined> {
+		const cause = await (this.#typing?.untilOver() ?? this.#chat!.closed);
+		this.#sending.isOver = true;
+		return cause;
+	}
+
+	/** It is left: what has not come by now is cut off. */
+	leave(): void {
+		this.#wasLeft = true;
+		this.#isCutOff ||=
+			this.#isTransfer && this.#hasReceived && !this.#chat!.hasPeerEnded();
+		this.#sending.isOver = true;
+		this.#typing?.noteLeft();
+	}
+
+	/** At Ctrl-C. At the prompt it is a key, and was asked before. */
+	mayInterrupt(): boolean {
+		return (
+			this.#given.prompt !== undefined || this.#typing?.mayLeave() !== false
+		);
+	}
+
+	/** Whether a file or a line by hand was lost; a notice has said so. */
+	async hasLost(): Promise<boolean> {
+		return (await this.#typing?.lost()) !== undefined;
+	}
+
+	/**
+	 * What was read and not sent.
+	 *
+	 * @param cause Why the connection ended, if it failed.
+	 */
+	notSent(cause: SockchatError | undefined): SockchatError | undefined {
+		const taken = this.#chat!.bytesTaken();
+		const isShort = this.#sending.bytesRead > taken;
+		return isShort ||
+			(this.#isCutShort && (this.#isWanted || cause !== undefined))
+			? notSent(this.#sending, taken)
+			: undefined;
+	}
+
+	/** The replies that did not come before the other side ended. */
+	tooFewReplies(cause: SockchatError | undefined): SockchatError | undefined {
+		const {missing} = this.#replies;
+		return missing > 0 && !this.#wasLeft && cause === undefined
+			? tooFewReplies(missing, this.#given.options.replies!)
+			: undefined;
+	}
+
+	/** Whether bytes of either direction were cut off. */
+	get isCut(): boolean {
+		return (this.#isWanted && this.#isCutShort) || this.#isCutOff;
+	}
+
+	/** Whether stdin was cut short. */
+	get #isCutShort(): boolean {
+		return this.#sending.bytesRead > 0 && !this.#sending.hasEnded;
+	}
+
+	/**
+	 * A person who types may leave at any time, and a reader that went away wants
+	 * no more.
+	 */
+	get #isTransfer(): boolean {
+		const {streams} = this.#given;
+		return (
+			this.#chat?.role === 'connect' &&
+			!streams.isTyped &&
+			streams.stdout.failure === undefined
+		);
+	}
+
+	get #isWanted(): boolean {
+		return this.#isTransfer && !this.#isEnough;
+	}
+
+	/** All replies have come, or `--idle` has passed. */
+	#stop(): void {
+		this.#isEnough = true;
+		this.#typing?.noteLeft();
+		this.#chat?.setPaused(true);
+		// One turn, for what is on its way to the kernel.
+		setImmediate(() => {
+			this.#chat?.leave();
+			this.#chat?.leave();
+		});
+	}
+}
