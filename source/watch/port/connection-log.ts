@@ -62,6 +62,9 @@ const createEnd = (name: EndName): End => ({
 	releasedAt: undefined,
 });
 
+const isAcceptable = (row: TcpRow | undefined): boolean =>
+	row?.socket.state === 'ESTABLISHED' || row?.socket.state === 'CLOSE-WAIT';
+
 /** What a client calls before its server can accept. */
 const beforeAccept = new Set<Call>(['socket()', 'connect()']);
 
@@ -76,6 +79,8 @@ export class ConnectionLog {
 	/** Whether it began after the watch did. */
 	readonly #isNew: boolean;
 	#isAccepted = false;
+	/** When the reading began that showed first that accept() may return it. */
+	#openSince: number | undefined;
 	#isFirst = true;
 	/** Readings since a row of it was there. */
 	#missed = 0;
@@ -98,6 +103,27 @@ export class ConnectionLog {
 
 	get isAccepted(): boolean {
 		return this.#isAccepted;
+	}
+
+	/** Since when accept() could return it, as far as known; else Infinity. */
+	get openSince(): number {
+		return this.#openSince ?? Infinity;
+	}
+
+	/** Whether its row says that accept() has not returned it. */
+	get isQueued(): boolean {
+		const {row} = this.#ends.local;
+		return !this.#isAccepted && isAcceptable(row) && row?.inode === '0';
+	}
+
+	/** It was returned, as one that came later was, whatever its row says. */
+	accept(time: StepTime): Step {
+		this.#isAccepted = true;
+		return {
+			...this.#call('accept()', 'local', time),
+			result: this.peer,
+			peer: undefined,
+		};
 	}
 
 	/** Whether nothing can follow. */
@@ -136,6 +162,10 @@ export class ConnectionLog {
 			if (end.row !== undefined && end.row.inode !== '0') {
 				end.inode = end.row.inode;
 			}
+		}
+
+		if (isAcceptable(pair.local)) {
+			this.#openSince ??= reading.begunAt;
 		}
 
 		this.#missed =
@@ -269,18 +299,11 @@ export class ConnectionLog {
 			return all;
 		}
 
-		this.#isAccepted = true;
+		const accept = this.accept(time);
 		if (!this.#isNew) {
 			return all;
 		}
 
-		const accept: Step = {
-			...this.#call('accept()', 'local', time),
-			kind: 'call',
-			call: 'accept()',
-			result: this.peer,
-			peer: undefined,
-		};
 		const place = all.findIndex(
 			step =>
 				(step.kind === 'state' && sentFinStates.has(step.state)) ||

@@ -8,7 +8,7 @@
  */
 import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
-import {between} from '../../tcp/step-time.js';
+import {between, timeOf} from '../../tcp/step-time.js';
 import {
 	nameOfCall,
 	type Call,
@@ -105,12 +105,7 @@ export class PortLog {
 		const since = this.#since;
 		const {begun, over} = this.#listen(reading, since);
 		const connected = this.#connect(reading, since);
-		const hasAccepted = connected.some(
-			event =>
-				event.type === 'step' &&
-				event.step.kind === 'call' &&
-				event.step.call === 'accept()',
-		);
+		const hasAccepted = connected.some(event => isAccept(event));
 		const called = this.#call(reading, since ?? reading.begunAt, hasAccepted);
 		const events = [
 			...begun,
@@ -180,6 +175,10 @@ export class PortLog {
 		};
 	}
 
+	#isListener({socket}: TcpRow): boolean {
+		return socket.state === 'LISTEN' && this.#places.has(socket.local);
+	}
+
 	#listen(
 		{rows, tableAt, figures}: PortReading,
 		since: number | undefined,
@@ -198,10 +197,7 @@ export class PortLog {
 			});
 		const there = new Map(
 			rows!
-				.filter(
-					({socket}) =>
-						socket.state === 'LISTEN' && this.#places.has(socket.local),
-				)
+				.filter(row => this.#isListener(row))
 				.map(row => [row.socket.local, row] as const),
 		);
 		for (const [place, listener] of this.#listeners) {
@@ -259,7 +255,10 @@ export class PortLog {
 		}
 
 		this.#counted = new Set([...this.#counted].filter(peer => pairs.has(peer)));
-		for (const [peer, pair] of pairs) {
+		const fresh = [...pairs].toSorted(([, one], [, other]) =>
+			orderOfAccept(one, other, reading),
+		);
+		for (const [peer, pair] of fresh) {
 			if (this.#connections.has(peer) || this.#counted.has(peer)) {
 				continue;
 			}
@@ -274,7 +273,36 @@ export class PortLog {
 			observe(log, pair);
 		}
 
-		return events;
+		return this.#inOrderOfQueue(events, reading.rows!);
+	}
+
+	/**
+	 * A queue is first in, first out: who came before one that was accepted was
+	 * accepted before, even if the row was read before that.
+	 */
+	#inOrderOfQueue(
+		events: readonly PortEvent[],
+		rows: readonly TcpRow[],
+	): readonly PortEvent[] {
+		// Each of several listeners has a queue of its own (SO_REUSEPORT).
+		if (rows.filter(row => this.#isListener(row)).length > 1) {
+			return events;
+		}
+
+		return events.flatMap(event => {
+			if (!isAccept(event)) {
+				return [event];
+			}
+
+			const accepted = this.#connections.get(event.step.result!);
+			const before = [...this.#connections.values()].filter(
+				log => log.isQueued && log.openSince < (accepted?.openSince ?? 0),
+			);
+			return [
+				...before.map(log => asStep(log.accept(timeOf(event.step)))),
+				event,
+			];
+		});
 	}
 
 	/** Both ends of each connection, by the client's address. */
@@ -471,6 +499,35 @@ export class PortLog {
 		return events;
 	}
 }
+
+const isAccept = (
+	event: PortEvent,
+): event is Extract<PortEvent, {type: 'step'}> & {readonly step: CallStep} =>
+	event.type === 'step' &&
+	event.step.kind === 'call' &&
+	event.step.call === 'accept()';
+
+/**
+ * Of connections that came between two readings: a process's new descriptor is
+ * the lowest that is free, and inodes grow, but for one processor each.
+ */
+const orderOfAccept = (
+	{local: one}: RowPair,
+	{local: other}: RowPair,
+	{holders}: PortReading,
+): number => {
+	const [inode, next] = [Number(one?.inode), Number(other?.inode)];
+	// Those that still wait come last.
+	if (!inode || !next) {
+		return (inode ? 0 : 1) - (next ? 0 : 1);
+	}
+
+	const holder = holders.get(one!.inode);
+	const holderOfNext = holders.get(other!.inode);
+	return holder !== undefined && holder.pid === holderOfNext?.pid
+		? holder.fd - holderOfNext.fd
+		: inode - next;
+};
 
 /** What an end has read comes before it closes, and before it blocks again. */
 const isAfterRead = (event: PortEvent, {peer, end}: CallStep): boolean => {

@@ -262,6 +262,47 @@ test('port-log: a connection waits in the backlog until it has an inode', () => 
 	assert.equal(log.sockets(0).connections[0]!.isAccepted, true);
 });
 
+/** Whose connection each accept() returned, in the order of the events. */
+const acceptedIn = (events: readonly PortEvent[]): string[] =>
+	events.flatMap(event =>
+		event.type === 'step' &&
+		event.step.kind === 'call' &&
+		event.step.call === 'accept()' &&
+		event.step.result !== undefined
+			? [event.step.result]
+			: [],
+	);
+
+test('port-log: accept() takes connections in their order, however torn the table', () => {
+	const {read, events} = startLog();
+	const [first, second] = [client, '127.0.0.1:40001'];
+	const queued = (peer: string) =>
+		pair(['ESTABLISHED', '0'], ['ESTABLISHED', '3'], peer);
+	const accepted = (peer: string, inode: string) =>
+		pair(['ESTABLISHED', inode], ['ESTABLISHED', '3'], peer);
+	read([listens()]);
+	read([listens(1), ...queued(first)]);
+	read([listens(2), ...queued(second), ...queued(first)]);
+	// The row of the first was read before both were accepted.
+	read([listens(), ...queued(first), ...accepted(second, '5')]);
+	assert.deepEqual(acceptedIn(events), [first, second]);
+	read([listens(), ...accepted(first, '4'), ...accepted(second, '5')]);
+	assert.deepEqual(acceptedIn(events), [first, second]);
+});
+
+test('port-log: of connections that come and are accepted at once, the descriptors have the order', () => {
+	const {read, events} = startLog();
+	const peers = ['127.0.0.1:40002', '127.0.0.1:40001', '127.0.0.1:40003'];
+	read([listens()]);
+	read([
+		listens(),
+		...['6', '4', '5'].flatMap((inode, index) =>
+			pair(['ESTABLISHED', inode], ['ESTABLISHED', '3'], peers[index]),
+		),
+	]);
+	assert.deepEqual(acceptedIn(events), [peers[1], peers[2], peers[0]]);
+});
+
 /** A log in which both ends are open. */
 const startOpen = () => {
 	const started = startLog();
