@@ -8,7 +8,7 @@ export const keyHelp: ReadonlyArray<readonly [keys: string, what: string]> = [
 	['Home, End', 'start, end of the line; when empty: of the transcript'],
 	['Ctrl-Home, Ctrl-End', 'scroll to the top, to the bottom; Alt does too'],
 	['Shift-Up, Shift-Down', 'scroll by a row; Alt does too'],
-	['Ctrl-S, F3', 'search: /search; in a search the next older hit'],
+	['Ctrl-S, F3', 'search; the draft waits; in a search: an older hit'],
 	['n, N', 'in a search, on an empty line: next older, newer hit'],
 	['Enter, Esc', 'on an empty line: end the search, and stay at its hit'],
 	['Esc', 'on an empty line, without a search: scroll to the bottom'],

@@ -168,7 +168,10 @@ export function App({
 	onRedraw,
 }: AppProps) {
 	const {columns, rows} = useWindowSize();
-	const {draft, latest, replace} = useDraft(rules, typedLines);
+	const {draft, latest, replace, putAside, giveBack} = useDraft(
+		rules,
+		typedLines,
+	);
 	const {viewState, toggle, handleKey, showItem, follow} = useViews(
 		store.getSnapshot().mode,
 		isExplained,
@@ -246,7 +249,12 @@ export function App({
 		};
 	};
 
-	const pressInSearch = useSearchKeys({onSearch, onHit, onPage}, monotonicMs);
+	const endSearch = () => {
+		onSearch(undefined);
+		giveBack();
+	};
+
+	const pressInSearch = useSearchKeys({endSearch, onHit}, monotonicMs);
 	const search = (text: string | undefined) => {
 		if (text !== undefined) {
 			onSearch(text);
@@ -265,19 +273,26 @@ export function App({
 		hide();
 		const isQuestion = isAsking(latest());
 		const isEmpty = latest().text === '' && !isQuestion;
-		const isSearching = store.getSnapshot().search !== undefined;
+		const {search: opened} = store.getSnapshot();
+		const isSearchLine = !isQuestion && /^\/search\s/.test(latest().text);
 		if (key.type === 'search') {
-			if (isSearching) {
+			if (opened) {
 				onHit(1);
-			} else if (isEmpty && model.mode === 'room') {
-				replace(pasted(latest(), '/search '));
+			} else if (!isQuestion && !isSearchLine && model.mode === 'room') {
+				putAside('/search ');
 			}
 
 			return;
 		}
 
-		if (isSearching && isEmpty) {
-			const found = pressInSearch(key);
+		if (key.type === 'escape' && isSearchLine) {
+			replace(cleared(latest()));
+			giveBack();
+			return;
+		}
+
+		if (opened && isEmpty) {
+			const found = pressInSearch(key, opened);
 			if (found === 'taken') {
 				return;
 			}
@@ -296,6 +311,7 @@ export function App({
 		if (key.type === 'interrupt' && latest().text !== '' && !isQuestion) {
 			farewell.stay();
 			replace(cleared(latest()));
+			giveBack();
 			return;
 		}
 
@@ -365,6 +381,11 @@ export function App({
 			});
 			if (!isLeaving) {
 				farewell.stay();
+			}
+
+			// A command may be about what was found, or look for something else.
+			if (opened && !text.startsWith('/')) {
+				endSearch();
 			}
 		}
 	};

@@ -9,11 +9,9 @@ import {currentHit, indexOfSeq, type Search} from '../store/search.js';
 import type {Key} from './input/keys.js';
 import type {PageWish} from './transcript/page-requests.js';
 
-export type SearchActions = {
-	/** Opens a search; without a text, closes it. */
-	readonly onSearch: (text: string | undefined) => void;
+export type SearchKeyActions = {
+	readonly endSearch: () => void;
 	readonly onHit: (by: HitMove) => void;
-	readonly onPage: (wish: PageWish) => void;
 };
 
 // By then a typed word has its second letter; somebody looking at hits is
@@ -30,22 +28,27 @@ export type SearchPress =
 	| {readonly given: string};
 
 /**
- * The keys of a search. Esc and Enter end it where it is. n and N move, but `no`
- * is the start of a message: a letter that moved is given to the draft if text
- * follows it at once.
+ * The keys of a search. Esc and Enter end it where it is; if nothing was found,
+ * any key does. n and N move, but `no` is the start of a message: a letter that
+ * moved is given to the draft if text follows it at once.
  */
 export const useSearchKeys = (
-	{onSearch, onHit}: SearchActions,
+	{endSearch, onHit}: SearchKeyActions,
 	monotonicMs: () => number,
-): ((key: Key) => SearchPress) => {
+): ((key: Key, search: Search) => SearchPress) => {
 	const lone = useRef<LoneLetter>(undefined);
 	const movedAt = useRef(-Infinity);
-	return key => {
+	return (key, search) => {
 		const last = lone.current;
 		lone.current = undefined;
 		if (key.type === 'escape' || key.type === 'submit') {
-			onSearch(undefined);
+			endSearch();
 			return 'taken';
+		}
+
+		if (hasFailed(search)) {
+			endSearch();
+			return {given: ''};
 		}
 
 		if (key.type !== 'insert') {
@@ -75,10 +78,13 @@ export const useSearchKeys = (
 	};
 };
 
+const hasFailed = ({hits, isComplete}: Search): boolean =>
+	isComplete && hits.length === 0;
+
 /** @param show Shows an item, by its index. */
 export const useHits = (
 	{search, transcript}: Model,
-	onPage: SearchActions['onPage'],
+	onPage: (wish: PageWish) => void,
 	show: (index: number) => void,
 ): void => {
 	const seq = search && currentHit(search);
@@ -108,12 +114,10 @@ export const useHits = (
 };
 
 /** In the empty input line; a shorter one if that is all there is room for. */
-export const searchHint = (
-	{hits, isComplete, place}: Search,
-	columns: number,
-): string => {
+export const searchHint = (search: Search, columns: number): string => {
+	const {hits, isComplete, place} = search;
 	if (hits.length === 0) {
-		return isComplete ? 'nothing found; Esc ends' : 'searching …';
+		return hasFailed(search) ? 'nothing found; Esc ends' : 'searching …';
 	}
 
 	const count = `${place + 1} of ${hits.length}${isComplete ? '' : '+'}`;

@@ -57,6 +57,8 @@ export const openApp = async (
 				const [word = '', peer] = line.split(' ');
 				if (line === '/quit') {
 					actions.leave();
+				} else if (word === '/search') {
+					actions.search(line.slice('/search '.length));
 				} else if (viewCommands.has(word)) {
 					actions.view(word.slice(1) as Exclude<ViewName, 'chat'>, peer);
 				} else {

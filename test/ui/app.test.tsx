@@ -575,3 +575,93 @@ test('app: in a search n and N move, but a message may start with them', async t
 	await app.tell();
 	assert.equal(await last(), `otter › 2 of 3 · ${hint}`);
 });
+
+const foundIn = (text: string, seqs: readonly number[]) =>
+	({
+		type: 'frame',
+		at: 0,
+		frame: {
+			type: 'found',
+			id: 1,
+			text,
+			entries: seqs.map(seq => messageFrame(seq)),
+		},
+	}) as const;
+
+test('app: a search begins with a draft too, which comes back after it', async t => {
+	const app = await openApp(t);
+	const last = async () => (await app.rows()).at(-1)!;
+	await app.type('half a sentence');
+	await app.press('left', 'left');
+	await app.press('ctrl-s');
+	assert.equal(await last(), 'otter › /search');
+	await app.type('entry\r');
+	await app.tell(foundIn('entry', [1, 2, 3]));
+	assert.match(await last(), /^otter › 1 of 3/u);
+	await app.type('n');
+	await app.tell();
+	assert.match(await last(), /^otter › 2 of 3/u);
+	await app.escape();
+	await app.tell();
+	assert.equal(await last(), 'otter › half a sentence');
+	// With its caret.
+	await app.type('X\r');
+	assert.deepEqual(app.lines, ['half a sentenXce']);
+	assert.equal(await last(), 'otter › message, or /help');
+});
+
+test('app: a search that was not begun leaves nothing in the input', async t => {
+	const app = await openApp(t);
+	const last = async () => (await app.rows()).at(-1)!;
+	for (const draft of ['', 'half a sentence']) {
+		for (const words of ['', 'some words']) {
+			for (const end of ['escape', 'ctrl-c'] as const) {
+				await app.type(draft);
+				await app.press('ctrl-s');
+				await app.type(words);
+				assert.equal(await last(), `otter › /search ${words}`.trimEnd());
+				if (end === 'escape') {
+					await app.escape();
+				} else {
+					await app.press(end);
+				}
+
+				assert.equal(await last(), `otter › ${draft || 'message, or /help'}`);
+				await app.press('ctrl-u');
+			}
+		}
+	}
+
+	assert.deepEqual(app.asked, []);
+});
+
+test('app: a search that found nothing is over with the next key', async t => {
+	const app = await openApp(t);
+	const last = async () => (await app.rows()).at(-1)!;
+	for (const draft of ['', 'half a ']) {
+		await app.type(draft);
+		await app.press('ctrl-s');
+		await app.type('nowhere\r');
+		await app.tell(foundIn('nowhere', []));
+		assert.equal(await last(), 'otter › nothing found; Esc ends');
+		await app.type('n');
+		await app.tell();
+		assert.equal(await last(), `otter › ${draft}n`);
+		await app.type('o\r');
+		await app.tell();
+		assert.equal(await last(), 'otter › message, or /help');
+	}
+
+	assert.deepEqual(app.lines, ['no', 'half a no']);
+});
+
+test('app: a message that is sent ends the search', async t => {
+	const app = await openApp(t);
+	await app.press('ctrl-s');
+	await app.type('entry\r');
+	await app.tell(foundIn('entry', [1, 2, 3]));
+	await app.type('here it is\r');
+	await app.tell();
+	assert.equal((await app.rows()).at(-1), 'otter › message, or /help');
+	assert.deepEqual(app.lines, ['here it is']);
+});
