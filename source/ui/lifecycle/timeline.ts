@@ -122,10 +122,10 @@ const peerOf = ({peer}: Step): string =>
 const timeOfStep = (step: Step): string =>
 	step.at === undefined ? formatBound(step.seenAt) : formatTime(step.at);
 
-/** 14:02:11, for narrow lists. */
+/** 14:02:11, or `≤:02:11` without the hour, for narrow lists. */
 const secondsOf = (step: Step): string =>
 	step.at === undefined
-		? `≤${formatTime(Math.ceil(step.seenAt / 1000) * 1000).slice(3, 8)}`.padStart(
+		? `≤${formatTime(Math.ceil(step.seenAt / 1000) * 1000).slice(2, 8)}`.padStart(
 				8,
 			)
 		: formatTime(step.at).slice(0, 8);
