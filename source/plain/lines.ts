@@ -181,17 +181,7 @@ const isPresence = (event: ChatEvent): boolean =>
 		event.frame.type === 'left' ||
 		event.frame.type === 'renamed');
 
-/** Everybody left when the server ended, of which there was a line already. */
-const isEndOfServer = (event: ChatEvent): boolean =>
-	event.type === 'frame' &&
-	event.frame.type === 'left' &&
-	event.frame.reason === 'shutdown';
-
 export const linesOf = (event: ChatEvent, options: LineOptions): Printed => {
-	if (isEndOfServer(event)) {
-		return nothing;
-	}
-
 	const words = wordsOf(event, options.isUnix);
 	if (words) {
 		if (options.isQuiet && words.tone !== 'bad') {

@@ -79,7 +79,8 @@ type Away = Times & {readonly reason: EndReason | undefined};
 export type Outcome = {
 	/** Came and went. */
 	readonly passed: readonly Away[];
-	readonly came: readonly Times[];
+	/** `leaves` is how often they had gone meanwhile. */
+	readonly came: ReadonlyArray<Times & {readonly leaves: number}>;
 	/** Went and came back under the same nick. */
 	readonly returned: readonly Times[];
 	readonly went: readonly Away[];
@@ -106,7 +107,7 @@ export const outcomeOf = (each: readonly Coming[]): Outcome => {
 		passed: [...passed.values()],
 		came: paths
 			.filter(({before, isHere}) => before === undefined && isHere)
-			.map(({nick, joins}) => ({nick, times: joins})),
+			.map(({nick, joins, leaves}) => ({nick, times: joins, leaves})),
 		returned: paths
 			.filter(
 				({before, isHere, nick, joins}) =>
@@ -145,6 +146,25 @@ const countedList = (people: readonly Times[]): string =>
 const quoted = (reason: EndReason | undefined): string =>
 	reason === undefined ? '' : ` (${reasonWords(reason)})`;
 
+/** Somebody who joined twice has left, which a number alone doesn't say. */
+const cameParts = (came: Outcome['came']): string[] => {
+	const steady = came.filter(({leaves}) => leaves === 0);
+	const others = came.filter(({leaves}) => leaves > 0);
+	return [
+		...(steady.length > 0 ? [`${countedList(steady)} joined`] : []),
+		...(others.length > 0
+			? [
+					listOf(
+						others.map(
+							({nick, times, leaves}) =>
+								`${nick} joined ×${times} and left ×${leaves}`,
+						),
+					),
+				]
+			: []),
+	];
+};
+
 /** What left in the same way, with the way said once. */
 const wentParts = (went: Outcome['went']): string[] => {
 	const byReason = new Map<EndReason | undefined, string[]>();
@@ -177,7 +197,7 @@ export const comingsText = ({count, more, each}: Comings): string => {
 	const {passed, came, returned, went, renamed} = outcomeOf(each);
 	const parts = [
 		...(passed.length > 0 ? [`⇄ ${listOf(passedNames(passed))}`] : []),
-		...(came.length > 0 ? [`${countedList(came)} joined`] : []),
+		...cameParts(came),
 		...(returned.length > 0 ? [`${countedList(returned)} came back`] : []),
 		...wentParts(went),
 		...(renamed.length > maxListed

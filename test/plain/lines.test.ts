@@ -69,7 +69,7 @@ test('lines: who leaves a room on a Unix domain socket has sent no segment', () 
 	assert.equal(left('quit', true), '-- heron left (quit)\n');
 });
 
-test('lines: that everybody left with the server is said once, by another line', () => {
+test('lines: each leave is said, also that of a server that ended', () => {
 	const left = (reason: 'quit' | 'shutdown') =>
 		ofFrame({
 			type: 'left',
@@ -79,7 +79,9 @@ test('lines: that everybody left with the server is said once, by another line',
 			id: 'eeeeeeeeeeeeeeee',
 			reason,
 		});
-	assert.deepEqual(left('shutdown'), {});
+	assert.deepEqual(left('shutdown'), {
+		out: '-- heron left (the server ended)\n',
+	});
 	assert.deepEqual(left('quit'), {out: '-- heron left (quit)\n'});
 });
 

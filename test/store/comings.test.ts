@@ -139,10 +139,11 @@ test('comings: of several, each person is named once, with the outcome', () => {
 test('comings: who joins, leaves or comes back repeatedly is named once, and counted', () => {
 	const join = ['joined', 'zoe'] as const;
 	const go = ['left', 'zoe'] as const;
-	assert.equal(textOf(join, go, join), 'zoe ×2 joined');
+	assert.equal(textOf(join, go, join), 'zoe joined ×2 and left ×1');
+	assert.equal(textOf(join, go, join, go, join), 'zoe joined ×3 and left ×2');
 	assert.equal(
 		textOf(join, go, ['joined', 'heron'], join, go, join),
-		'zoe ×3, heron joined',
+		'heron joined · zoe joined ×3 and left ×2',
 	);
 	assert.equal(textOf(go, join, go), 'zoe ×2 left (quit)');
 	assert.equal(textOf(go, join, go, join), 'zoe ×2 came back');
@@ -156,7 +157,7 @@ test('comings: who joins, leaves or comes back repeatedly is named once, and cou
 	// Another person has had the nick meanwhile.
 	assert.equal(
 		textOf(join, ['renamed', 'zoe', 'max'], join, go, join),
-		'max, zoe ×2 joined',
+		'max joined · zoe joined ×2 and left ×1',
 	);
 });
 
