@@ -21,13 +21,20 @@ const isNickIfGiven = (value: unknown): boolean =>
 	value === undefined ||
 	(typeof value === 'string' && parseNick(value, 'host').ok);
 
+const isTimeIfGiven = (value: unknown): boolean =>
+	value === undefined || Number.isSafeInteger(value);
+
 /** What a server calls a request of one of its members to a bot elsewhere. */
 export const isRequestName = (value: unknown): value is string =>
 	typeof value === 'string' && /^[\da-f]{8}:\d{1,15}$/.test(value);
 
 const isErrand = (value: unknown): value is Errand => {
-	const {type, id, to, nick, frame, request, bot, at, by} = (value ??
+	const {type, id, to, nick, frame, request, bot, at, by, done} = (value ??
 		{}) as Record<string, unknown>;
+	if (!isTimeIfGiven(done)) {
+		return false;
+	}
+
 	switch (type) {
 		case 'whisper': {
 			return isId(to) && typeof frame === 'string';
@@ -53,7 +60,7 @@ const isErrand = (value: unknown): value is Errand => {
 		}
 
 		case 'lock': {
-			return at === undefined || Number.isSafeInteger(at);
+			return isTimeIfGiven(at);
 		}
 
 		case 'unlock': {

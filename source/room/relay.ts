@@ -49,6 +49,14 @@ export type HeardServer = {
 	readonly owes: (request: string) => boolean;
 };
 
+type Done = {
+	/**
+	 * When a host did it, in milliseconds since the epoch, and after all that it
+	 * knew of: the later counts. An older server doesn't say.
+	 */
+	readonly done?: number;
+};
+
 /** What one server asks of another, beside the log. */
 export type Errand =
 	| {
@@ -59,19 +67,19 @@ export type Errand =
 			readonly frame: string;
 	  }
 	| {readonly type: 'kick'; readonly id: string}
-	| {
+	| (Done & {
 			readonly type: 'ban';
 			readonly id: string;
 			readonly nick: string;
-	  }
-	| {
+	  })
+	| (Done & {
 			readonly type: 'mute';
 			readonly id: string;
 			readonly nick: string;
 			/** The nick of the host who did it, if that is known. */
 			readonly by?: string | undefined;
-	  }
-	| {readonly type: 'unban' | 'unmute'; readonly id: string}
+	  })
+	| (Done & {readonly type: 'unban' | 'unmute'; readonly id: string})
 	| {
 			readonly type: 'command';
 			/** As its sender calls it. */
@@ -88,15 +96,15 @@ export type Errand =
 			/** An `answered` frame as JSON. */
 			readonly frame: string;
 	  }
-	| {
+	| (Done & {
 			readonly type: 'lock';
 			/**
-			 * When a host locked the room; milliseconds since the epoch. An older
+			 * When a host locked the room first; milliseconds since the epoch. An older
 			 * server doesn't say.
 			 */
 			readonly at?: number;
-	  }
-	| {readonly type: 'unlock'};
+	  })
+	| (Done & {readonly type: 'unlock'});
 
 /** The room's side. */
 export type RelaySite = {
@@ -144,7 +152,10 @@ export type RelaySite = {
 	/** What was asked of the server's bots, or by its members, may have ended. */
 	readonly serverHeard: (heard: HeardServer) => void;
 	readonly serverGone: (server: string) => void;
-	/** What a server that has just come needs to apply: bans, mutes, a lock. */
+	/**
+	 * What a server that has just come needs to apply: bans, mutes, a lock, and
+	 * what of it was undone.
+	 */
 	readonly standing: () => readonly Errand[];
 };
 

@@ -2,7 +2,7 @@
 import type {HostAction} from '../commands/host-action.js';
 import {assertNever} from '../errors.js';
 import {noSuchMember} from '../protocol/room-refusals.js';
-import {done, refused, type Answer} from '../tcp/socket-action.js';
+import {done as answered, refused, type Answer} from '../tcp/socket-action.js';
 import {hostOf} from '../socket/origin.js';
 import type {Admission} from './admission.js';
 import {banText, hostStays, parseBan, type Ban} from './moderation.js';
@@ -16,6 +16,9 @@ export type HostActionResult = Answer & {
 
 /** Finds out whose process a peer is. */
 export type UserLookup = Pick<Admission, 'uidOf' | 'canTellUsers'>;
+
+const holdsHere =
+	'The relay is away: this holds on this server only, until the relay is back and the others hear of it.';
 
 const thatIsYou = 'That is you, the host.';
 
@@ -125,6 +128,10 @@ export const performHostAction = async (
 	action: HostAction,
 ): Promise<HostActionResult> => {
 	const {moderation, relay} = hub;
+	const now = hub.clock.wallMs();
+	const done = moderation.timeOf(now);
+	const shared = (sentence: string): HostActionResult =>
+		answered(relay?.isAway ? `${sentence} ${holdsHere}` : sentence);
 	switch (action.type) {
 		case 'kick': {
 			const elsewhere = findElsewhere(hub, action.who);
@@ -137,7 +144,9 @@ export const performHostAction = async (
 				const error = await elsewhere.relay.ask(server, {type: 'kick', id});
 				return error
 					? refused(error.message)
-					: done(`${nick} was disconnected on ${machine} and may come back.`);
+					: answered(
+							`${nick} was disconnected on ${machine} and may come back.`,
+						);
 			}
 
 			const connection = findPeer(hub, action.who);
@@ -147,7 +156,7 @@ export const performHostAction = async (
 
 			const {nick} = connection.member!;
 			connection.end('kicked');
-			return done(`${nick} was disconnected and may come back.`);
+			return answered(`${nick} was disconnected and may come back.`);
 		}
 
 		case 'ban': {
@@ -162,37 +171,44 @@ export const performHostAction = async (
 				);
 			}
 
-			moderation.ban(ban);
+			moderation.ban(ban, done);
 			if (ban.kind === 'client') {
 				const {value: id, nick = ''} = ban;
-				relay?.tell({type: 'ban', id, nick});
+				relay?.tell({type: 'ban', id, nick, done});
 			}
 
 			const sent = await enforce(hub, users);
 			const text = banText(ban);
 			const isShared = relay !== undefined && ban.kind === 'client';
-			const elsewhere = isShared
+			const isEverywhere = isShared && !relay.isAway;
+			const elsewhere = isEverywhere
 				? hub.room.elsewhereWithId(ban.value)
 				: undefined;
-			const where = isShared ? ' on all servers of the room' : '';
+			const where = isEverywhere ? ' on all servers of the room' : '';
 			const effect = elsewhere
 				? `${elsewhere.machine} disconnects it`
 				: `members disconnected${isShared ? ' here' : ''}: ${sent}`;
+			const sentence = `${text} is banned${where}; ${effect}. /unban undoes it.`;
 			return {
-				...done(`${text} is banned${where}; ${effect}. /unban undoes it.`),
+				...(isShared ? shared(sentence) : answered(sentence)),
 				told: `bans ${text}`,
 			};
 		}
 
 		case 'unban': {
 			const {who} = action;
-			const lifted = moderation.unban(who);
+			const lifted = moderation.unban(who, done);
 			if (lifted?.kind === 'client') {
-				relay?.tell({type: 'unban', id: lifted.value});
+				relay?.tell({type: 'unban', id: lifted.value, done});
 			}
 
+			const isShared = lifted?.kind === 'client';
+			const sentence = `${who} may come back.`;
 			return lifted
-				? {...done(`${who} may come back.`), told: `lifts the ban on ${who}`}
+				? {
+						...(isShared ? shared(sentence) : answered(sentence)),
+						told: `lifts the ban on ${who}`,
+					}
 				: refused(`"${who}" is not banned; /bans lists who is.`);
 		}
 
@@ -206,10 +222,10 @@ export const performHostAction = async (
 			const {id, nick} = connection.member!;
 			const by = hostNick(hub);
 			const mute = {id, nick, ...(by !== undefined && {by})};
-			moderation.mute(mute);
-			relay?.tell({type: 'mute', ...mute});
+			moderation.mute(mute, done);
+			relay?.tell({type: 'mute', ...mute, done});
 			return {
-				...done(
+				...shared(
 					`${nick} is muted: it can listen, but not speak. /unmute undoes it.`,
 				),
 				told: `mutes ${nick}`,
@@ -218,34 +234,38 @@ export const performHostAction = async (
 
 		case 'unmute': {
 			const {who} = action;
-			const id = moderation.unmute(who);
+			const id = moderation.unmute(who, done);
 			if (id !== undefined) {
-				relay?.tell({type: 'unmute', id});
+				relay?.tell({type: 'unmute', id, done});
 			}
 
 			return id === undefined
 				? refused(`"${who}" is not muted; /bans lists who is.`)
-				: {...done(`${who} may speak again.`), told: `lets ${who} speak again`};
+				: {
+						...shared(`${who} may speak again.`),
+						told: `lets ${who} speak again`,
+					};
 		}
 
 		case 'lock': {
-			const at = hub.clock.wallMs();
-			moderation.lock(at);
-			relay?.tell({type: 'lock', at});
+			moderation.lock(now, done);
+			relay?.tell({type: 'lock', at: now, done});
 			return {
-				...done('The room is locked: nobody else may join. /unlock undoes it.'),
+				...shared(
+					'The room is locked: nobody else may join. /unlock undoes it.',
+				),
 				told: 'locks the room',
 			};
 		}
 
 		case 'unlock': {
-			moderation.unlock();
-			relay?.tell({type: 'unlock'});
-			return {...done('The room is open.'), told: 'unlocks the room'};
+			moderation.unlock(done);
+			relay?.tell({type: 'unlock', done});
+			return {...shared('The room is open.'), told: 'unlocks the room'};
 		}
 
 		case 'bans': {
-			return done(list(hub));
+			return answered(list(hub));
 		}
 
 		default: {

@@ -59,8 +59,8 @@ export const joinRefusal = (
 
 /** Whether it was in the room at the lock, on a server that may have ended. */
 const wasIn = ({relay, moderation}: PeerHub, id: string): boolean =>
-	moderation.lockedAt !== undefined &&
-	relay?.wasHere(id, moderation.lockedAt) === true;
+	moderation.locked !== undefined &&
+	relay?.wasHere(id, moderation.locked.at) === true;
 
 /** The host runs this process, so it need not prove that it has the token. */
 export const needsToken = ({isHost, hub}: Peer): boolean =>

@@ -4,6 +4,9 @@
  * All of it ends with the server. A mute, or a ban of a client, applies to that
  * client's secret, which a program can throw away. It can't change its uid or
  * address, but all programs of one user share these.
+ *
+ * Servers of one room tell each other what their hosts do, in any order and more
+ * than once: of what is done and what is undone, the later counts.
  */
 import type {SockchatError} from '../errors.js';
 import {isHostAddress} from '../socket/address.js';
@@ -72,42 +75,80 @@ export type Mute = {
 	readonly by?: string | undefined;
 };
 
+/** When a host did it: see `timeOf`. */
+type Done = {readonly done: number};
+
+/** A lock, or a mute or a ban of a client, that a host has undone. */
+export type Undone = Done & {
+	readonly kind: 'ban' | 'mute' | 'lock';
+	/** The client's public id; of a lock, none. */
+	readonly id: string;
+};
+
+// More than a host undoes in an outage.
+const maxUndone = 1000;
+
+const later = (a: number, b = -Infinity): number => Math.max(a, b);
+
 export class Moderation {
 	readonly #isHost: (id: string) => boolean;
-	#lockedAt: number | undefined;
-	readonly #bans = new Map<string, Ban>();
+	#locked: (Done & {readonly at: number}) | undefined;
+	readonly #bans = new Map<string, Ban & Done>();
 	/** By public id. */
-	readonly #muted = new Map<string, Mute>();
+	readonly #muted = new Map<string, Mute & Done>();
+	/** By kind and id, the newest last. */
+	readonly #undone = new Map<string, Undone>();
+	#newest = -Infinity;
 
 	/** @param isHost Whether a client is this server's host. */
 	constructor(isHost: (id: string) => boolean = () => false) {
 		this.#isHost = isHost;
 	}
 
-	get bans(): readonly Ban[] {
+	get bans(): ReadonlyArray<Ban & Done> {
 		return [...this.#bans.values()];
 	}
 
-	get muted(): readonly Mute[] {
+	get muted(): ReadonlyArray<Mute & Done> {
 		return [...this.#muted.values()];
 	}
 
-	get isLocked(): boolean {
-		return this.#lockedAt !== undefined;
+	get undone(): readonly Undone[] {
+		return [...this.#undone.values()];
 	}
 
-	/** Milliseconds since the epoch; undefined if it isn't locked. */
-	get lockedAt(): number | undefined {
-		return this.#lockedAt;
+	get isLocked(): boolean {
+		return this.#locked !== undefined;
+	}
+
+	/** `at` in milliseconds since the epoch; undefined if it isn't locked. */
+	get locked(): (Done & {readonly at: number}) | undefined {
+		return this.#locked;
+	}
+
+	/**
+	 * When a host does something: now, but later than all that is known here,
+	 * though the clock of another machine is ahead.
+	 *
+	 * @param now Milliseconds since the epoch.
+	 */
+	timeOf(now: number): number {
+		return later(now, this.#newest + 1);
 	}
 
 	/** @param at If it is locked already, the earlier time counts. */
-	lock(at: number): void {
-		this.#lockedAt = Math.min(at, this.#lockedAt ?? Infinity);
+	lock(at: number, done: number): void {
+		if (this.#may('lock', '', done)) {
+			const {at: before = Infinity, done: last} = this.#locked ?? {};
+			this.#locked = {at: Math.min(at, before), done: later(done, last)};
+		}
 	}
 
-	unlock(): void {
-		this.#lockedAt = undefined;
+	unlock(done: number): void {
+		if (later(done, this.#locked?.done) === done) {
+			this.#locked = undefined;
+			this.#note({kind: 'lock', id: '', done});
+		}
 	}
 
 	/** Whether nobody is banned and the room is not locked. */
@@ -120,16 +161,43 @@ export class Moderation {
 		return this.#has('uid');
 	}
 
-	ban(ban: Ban): void {
-		this.#bans.set(keyOf(ban), ban);
+	/** @returns False if it has been undone since. */
+	ban(ban: Ban, done: number): boolean {
+		const isNew = ban.kind !== 'client' || this.#may('ban', ban.value, done);
+		if (isNew) {
+			const key = keyOf(ban);
+			const last = later(done, this.#bans.get(key)?.done);
+			this.#bans.set(key, {...ban, done: last});
+		}
+
+		return isNew;
 	}
 
 	/** @param who What `ban` was given, or the nick at the time. */
-	unban(who: string): Ban | undefined {
+	unban(who: string, done: number): Ban | undefined {
 		const ban =
 			parseBan(who) ??
 			this.bans.find(each => each.kind === 'client' && each.nick === who);
-		return ban !== undefined && this.#bans.delete(keyOf(ban)) ? ban : undefined;
+		if (ban === undefined || !this.#bans.has(keyOf(ban))) {
+			return undefined;
+		}
+
+		if (ban.kind === 'client') {
+			this.unbanId(ban.value, done);
+		} else {
+			this.#bans.delete(keyOf(ban));
+		}
+
+		return ban;
+	}
+
+	/** @param id A client's public id. */
+	unbanId(id: string, done: number): void {
+		const key = keyOf({kind: 'client', value: id});
+		if (later(done, this.#bans.get(key)?.done) === done) {
+			this.#bans.delete(key);
+			this.#note({kind: 'ban', id, done});
+		}
 	}
 
 	/** An unknown address or uid may be a banned one, so it counts as banned. */
@@ -152,25 +220,56 @@ export class Moderation {
 		return this.isLocked && !candidate.isMember ? roomLocked() : undefined;
 	}
 
-	mute(mute: Mute): void {
-		this.#muted.set(mute.id, mute);
+	mute(mute: Mute, done: number): void {
+		const {id} = mute;
+		if (this.#may('mute', id, done)) {
+			const last = later(done, this.#muted.get(id)?.done);
+			this.#muted.set(id, {...mute, done: last});
+		}
 	}
 
 	/**
 	 * @param who The nick at the time.
 	 * @returns The client's public id; undefined if none was muted.
 	 */
-	unmute(who: string): string | undefined {
+	unmute(who: string, done: number): string | undefined {
 		const id = this.muted.find(({nick}) => nick === who)?.id;
 		if (id !== undefined) {
-			this.#muted.delete(id);
+			this.unmuteId(id, done);
 		}
 
 		return id;
 	}
 
-	unmuteId(id: string): void {
-		this.#muted.delete(id);
+	unmuteId(id: string, done: number): void {
+		if (later(done, this.#muted.get(id)?.done) === done) {
+			this.#muted.delete(id);
+			this.#note({kind: 'mute', id, done});
+		}
+	}
+
+	/** Whether it has not been undone since. */
+	#may(kind: Undone['kind'], id: string, done: number): boolean {
+		const key = `${kind}:${id}`;
+		this.#newest = later(done, this.#newest);
+		if (done <= (this.#undone.get(key)?.done ?? -Infinity)) {
+			return false;
+		}
+
+		this.#undone.delete(key);
+		return true;
+	}
+
+	#note(undone: Undone): void {
+		const {kind, id, done} = undone;
+		const key = `${kind}:${id}`;
+		const last = later(done, this.#undone.get(key)?.done);
+		this.#newest = later(done, this.#newest);
+		this.#undone.delete(key);
+		this.#undone.set(key, {...undone, done: last});
+		if (this.#undone.size > maxUndone) {
+			this.#undone.delete(this.#undone.keys().next().value!);
+		}
 	}
 
 	#has(kind: Ban['kind']): boolean {

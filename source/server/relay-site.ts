@@ -30,6 +30,9 @@ const perform = (
 	server: string,
 ): string | undefined => {
 	const {moderation} = hub;
+	const now = hub.clock.wallMs();
+	// An older server doesn't say.
+	const done = ('done' in errand ? errand.done : undefined) ?? now;
 	switch (errand.type) {
 		case 'whisper': {
 			const decoded = decodeServerFrame(Buffer.from(errand.frame));
@@ -78,50 +81,53 @@ const perform = (
 				return hostStays(connection.member!.nick);
 			}
 
-			moderation.ban(asClient(errand.id, errand.nick));
-			connection?.end('banned');
+			if (moderation.ban(asClient(errand.id, errand.nick), done)) {
+				connection?.end('banned');
+			}
+
 			return undefined;
 		}
 
 		case 'unban': {
-			moderation.unban(`client:${errand.id}`);
+			moderation.unbanId(errand.id, done);
 			return undefined;
 		}
 
 		case 'mute': {
 			const {id, nick, by} = errand;
-			moderation.mute({id, nick, by});
+			moderation.mute({id, nick, by}, done);
 			return undefined;
 		}
 
 		case 'unmute': {
-			moderation.unmuteId(errand.id);
+			moderation.unmuteId(errand.id, done);
 			return undefined;
 		}
 
 		case 'lock': {
-			moderation.lock(errand.at ?? hub.clock.wallMs());
+			moderation.lock(errand.at ?? now, done);
 			return undefined;
 		}
 
 		case 'unlock': {
-			moderation.unlock();
+			moderation.unlock(done);
 			return undefined;
 		}
 	}
 };
 
-/** What a server that has just come has to apply. */
+/** What a server that has just come, or was out of reach, has to apply. */
 const standing = ({moderation}: Hub): readonly Errand[] => [
 	...moderation.bans.flatMap((ban): Errand[] =>
 		ban.kind === 'client'
-			? [{type: 'ban', id: ban.value, nick: ban.nick ?? ''}]
+			? [{type: 'ban', id: ban.value, nick: ban.nick ?? '', done: ban.done}]
 			: [],
 	),
 	...moderation.muted.map((mute): Errand => ({type: 'mute', ...mute})),
-	...(moderation.lockedAt === undefined
-		? []
-		: [{type: 'lock', at: moderation.lockedAt} as const]),
+	...(moderation.locked ? [{type: 'lock', ...moderation.locked} as const] : []),
+	...moderation.undone.map(({kind, id, done}): Errand =>
+		kind === 'lock' ? {type: 'unlock', done} : {type: `un${kind}`, id, done},
+	),
 ];
 
 export const relaySite = ({

@@ -27,6 +27,11 @@ const sentencesOf = (client: TestClient): string[] =>
 		.frames()
 		.flatMap(frame => (frame.type === 'error' ? [frame.message] : []));
 
+const bansOf = async (server: Awaited<ReturnType<typeof openRelayed>>) => {
+	const {sentence} = await server.rule({type: 'bans'});
+	return sentence;
+};
+
 test('relay: who comes while the engine is away is listed here, as not yet shared', async t => {
 	const nats = await startNats(t);
 	const one = await openRelayed(t, nats.url, {machine: 'box1'});
@@ -154,6 +159,58 @@ test('relay: what a host does in a short outage reaches the others after it', as
 			event => event.type === 'failed' && event.error.code === 'ERR_MUTED',
 		);
 	});
+});
+
+test('relay: what hosts do and undo in an outage holds everywhere after it', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const two = await openRelayed(t, nats.url);
+	const servers = [one, two];
+	const wren = openClient(t, one.address, 'wren');
+	await wren.untilPhase('open');
+	await one.rule({type: 'lock'});
+	await one.rule({type: 'mute', who: 'wren'});
+	await until(
+		async () => (await bansOf(two)).includes('wren; the room is locked'),
+		{
+			what: 'the mute and the lock on both',
+		},
+	);
+	await nats.kill();
+	await Promise.all(servers.map(async each => each.untilPhase('away')));
+	const here =
+		'The relay is away: this holds on this server only, until the relay is back and the others hear of it.';
+	const sentences = [];
+	for (const action of [
+		{type: 'unmute', who: 'wren'},
+		{type: 'unlock'},
+	] as const) {
+		const {sentence} = await one.rule(action);
+		sentences.push(sentence);
+	}
+
+	const banned = await one.rule({type: 'ban', who: 'wren'});
+	assert.deepEqual(sentences, [
+		`wren may speak again. ${here}`,
+		`The room is open. ${here}`,
+	]);
+	assert.equal(
+		banned.sentence,
+		`client:${wren.client.id} (wren) is banned; members disconnected here: 1. /unban undoes it. ${here}`,
+	);
+	const address = await one.rule({type: 'ban', who: '127.0.0.9'});
+	assert.match(address.sentence, /\/unban undoes it\.$/);
+	await nats.start();
+	const ban = `banned client:${wren.client.id} (wren)`;
+	await until(
+		async () =>
+			(await bansOf(two)) === `${ban}.` &&
+			(await bansOf(one)) === `${ban}; banned 127.0.0.9.`,
+		{
+			what: 'the ban alone, on both',
+			seen: () => JSON.stringify(two.relayEvents().at(-1)),
+		},
+	);
 });
 
 test('relay: a new nick that an engine leaves without an answer is explained', async t => {

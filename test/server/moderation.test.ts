@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import {test} from 'node:test';
+import fc from 'fast-check';
 import type {HostAction} from '../../source/commands/host-action.js';
 import {banText, parseBan, Moderation} from '../../source/server/moderation.js';
 import {
@@ -147,7 +148,7 @@ test('moderation: an unknown uid or address counts as banned', () => {
 		['client:0123456789abcdef', false],
 	] as const) {
 		const moderation = new Moderation();
-		moderation.ban(parseBan(who)!);
+		moderation.ban(parseBan(who)!, 1);
 		assert.equal(moderation.isBanned(unknown), isBanned, who);
 		assert.equal(moderation.isBanned(known), false, who);
 	}
@@ -264,9 +265,111 @@ test('moderation: what can be banned is parsed exactly', () => {
 	}
 
 	const moderation = new Moderation();
-	assert.equal(moderation.unban('undefined'), undefined);
+	assert.equal(moderation.unban('undefined', 1), undefined);
 	assert.equal(
 		moderation.isBanned({host: undefined, uid: undefined, id: undefined}),
 		false,
+	);
+});
+
+test('moderation: servers that hear of each other in any order come to the same', () => {
+	const ids = ['0'.repeat(16), '1'.repeat(16)] as const;
+	const anyAct = fc.record({
+		on: fc.nat(2),
+		type: fc.constantFrom('ban', 'unban', 'mute', 'unmute', 'lock', 'unlock'),
+		id: fc.constantFrom(...ids),
+		// Clocks differ.
+		now: fc.nat(20),
+	});
+	const perform = (
+		moderation: Moderation,
+		type: string,
+		id: string,
+		done: number,
+		at = done,
+	) => {
+		switch (type) {
+			case 'ban': {
+				moderation.ban({kind: 'client', value: id, nick: 'heron'}, done);
+				break;
+			}
+
+			case 'unban': {
+				moderation.unbanId(id, done);
+				break;
+			}
+
+			case 'mute': {
+				moderation.mute({id, nick: 'heron'}, done);
+				break;
+			}
+
+			case 'unmute': {
+				moderation.unmuteId(id, done);
+				break;
+			}
+
+			case 'lock': {
+				moderation.lock(at, done);
+				break;
+			}
+
+			default: {
+				moderation.unlock(done);
+			}
+		}
+	};
+
+	const standing = (of: Moderation) => [
+		...of.bans.map(({value, done}) => ({type: 'ban', id: value, done})),
+		...of.muted.map(({id, done}) => ({type: 'mute', id, done})),
+		...(of.locked ? [{type: 'lock', id: '', ...of.locked}] : []),
+		...of.undone.map(({kind, id, done}) => ({type: `un${kind}`, id, done})),
+	];
+	fc.assert(
+		fc.property(
+			fc.array(anyAct, {maxLength: 20}),
+			fc.array(fc.tuple(fc.nat(2), fc.nat(2)), {maxLength: 5}),
+			fc.nat(19),
+			(acts, meetings, when) => {
+				const servers = Array.from({length: 3}, () => new Moderation());
+				const tell = (from: Moderation, to: Moderation) => {
+					for (const each of standing(from)) {
+						const at = 'at' in each ? (each.at as number) : undefined;
+						perform(to, each.type, each.id, each.done, at);
+					}
+				};
+
+				for (const [index, {on, type, id, now}] of acts.entries()) {
+					const server = servers[on]!;
+					perform(server, type, id, server.timeOf(now));
+					if (index === when) {
+						for (const [from, to] of meetings) {
+							tell(servers[from]!, servers[to]!);
+						}
+					}
+				}
+
+				for (const from of servers) {
+					for (const to of servers) {
+						tell(from, to);
+					}
+				}
+
+				for (const from of servers.toReversed()) {
+					for (const to of servers) {
+						tell(from, to);
+					}
+				}
+
+				const ends = servers.map(server =>
+					standing(server)
+						.map(({type, id, done}) => `${type} ${id} ${done}`)
+						.toSorted(),
+				);
+				assert.deepEqual(ends[1], ends[0]);
+				assert.deepEqual(ends[2], ends[0]);
+			},
+		),
 	);
 });
