@@ -81,6 +81,8 @@ export class Company {
 		this.#openedAt = this.#now;
 		this.#wholeAt ??= this.#options.site.room.log.head;
 		this.#awayAt = undefined;
+		this.#ghosts = new Map();
+		this.#logGhosts([]);
 		this.#beat(true);
 		// Those that were here all the time have not heard of the outage.
 		this.#options.onStanding();
@@ -361,13 +363,12 @@ export class Company {
 		);
 		const before = this.#ghosts;
 		this.#ghosts = new Map();
-		if (
-			!this.#presence.isFirst ||
-			this.#now - this.#openedAt < expiryMs ||
-			!room.isListing
-		) {
+		if (!this.#presence.isFirst || !room.isListing) {
 			return;
 		}
+
+		// Other servers may come back from the same outage a little later.
+		const isSure = this.#now - this.#openedAt >= expiryMs;
 
 		const known = this.#leaving();
 		for (const present of roster.present) {
@@ -378,7 +379,7 @@ export class Company {
 			const key = goneKey(present);
 			const since = before.get(key) ?? silentSince.get(present.id) ?? this.#now;
 			this.#ghosts.set(key, since);
-			if (this.#now - since >= expiryMs && !known.has(present.id)) {
+			if (isSure && this.#now - since >= expiryMs && !known.has(present.id)) {
 				offerLeave(this.#leaveOf(present));
 			}
 		}

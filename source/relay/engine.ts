@@ -74,6 +74,6 @@ export const openSession = async (options: EngineOptions): Promise<Session> => {
 
 		throw /not enabled|no responders/i.test((error as Error).message)
 			? noJetStream(url)
-			: jetStreamSilent(url, error as Error);
+			: jetStreamSilent(url, requestTimeoutMs, error as Error);
 	}
 };

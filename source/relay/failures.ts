@@ -108,10 +108,15 @@ export const noJetStream = (url: string) =>
 		`The NATS server at ${url} runs without JetStream, which keeps the room's order. Start it with -js, or enable jetstream in its config.`,
 	);
 
-/** It is connected, and gets no answer from JetStream. */
-export const jetStreamSilent = (url: string, cause: Error) =>
+/**
+ * It is connected, and gets no answer from JetStream: the process may be stopped,
+ * its disk full, or its cluster without a leader. From here all look the same.
+ *
+ * @param waitedMs If none came in time.
+ */
+export const jetStreamSilent = (url: string, waitedMs: number, cause: Error) =>
 	engineAway(
-		`JetStream of the NATS server at ${url} doesn't answer (${cause.message}): its disk may be full, or its cluster without a leader. What is said waits here.`,
+		`JetStream of the NATS server at ${url} ${/timeout/i.test(cause.message) ? `has not answered for ${waitedMs / 1000} s` : `doesn't answer (${cause.message})`}. What is said waits here.`,
 		cause,
 	);
 

@@ -8,7 +8,7 @@
  */
 import {SockchatError} from '../errors.js';
 import {trace} from '../trace.js';
-import type {Session} from './session.js';
+import {requestTimeoutMs, type Session} from './session.js';
 import {jetStreamSilent} from './failures.js';
 import type {GivingUp} from './giving-up.js';
 import type {Merging} from './merging.js';
@@ -119,7 +119,7 @@ export class Publishing {
 		this.#options.onTrouble(
 			error instanceof SockchatError
 				? error
-				: jetStreamSilent(this.#options.url, error as Error),
+				: jetStreamSilent(this.#options.url, requestTimeoutMs, error as Error),
 		);
 	}
 

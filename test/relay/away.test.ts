@@ -213,6 +213,31 @@ test('relay: what hosts do and undo in an outage holds everywhere after it', asy
 	);
 });
 
+test('relay: of an engine that is silent it is said how long, and no more', async t => {
+	const nats = await startNats(t);
+	const one = await openRelayed(t, nats.url);
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	await otter.until('its own join', () =>
+		otter.frames().some(frame => frame.type === 'joined'),
+	);
+	nats.signal('SIGSTOP');
+	otter.client.say('anybody?');
+	const trouble = () =>
+		one.relayEvents().flatMap(({error}) => (error ? [error.message] : []));
+	await until(() => trouble().length > 0, {what: 'the trouble'});
+	// Whichever is noticed first: a publish, or a missed heartbeat.
+	const at = `the NATS server at ${nats.url} has`;
+	assert.match(
+		trouble()[0]!,
+		new RegExp(
+			`^(?:JetStream of ${at} not answered for 2\\.5 s\\. What is said waits here|T${at.slice(1)} stopped answering)\\.$`,
+		),
+	);
+	nats.signal('SIGCONT');
+	await otter.untilStored();
+});
+
 test('relay: a new nick that an engine leaves without an answer is explained', async t => {
 	const nats = await startNats(t);
 	const one = await openRelayed(t, nats.url);

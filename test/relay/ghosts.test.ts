@@ -128,3 +128,36 @@ test('company: whom the log has and nobody has named yet is waited for', () => {
 
 	assert.equal(leaves.length, 1);
 });
+
+test('company: whoever died in an outage has left soon after it, however long it was', () => {
+	for (const outageMs of [500, 2 * expiryMs]) {
+		const {clock, roster, company, session, leaves} = startCompany();
+		const advance = (ms: number) => {
+			for (let passed = 0; passed < ms; passed += 250) {
+				clock.advance(250);
+				company.tick();
+			}
+		};
+
+		company.begin(session);
+		roster.restore([heron]);
+		const beat: Beat = {
+			server: dying,
+			run: '00000002',
+			machine: 'there',
+			members: [{id: heron.id, nick: heron.nick, since: 1}],
+		};
+		for (let count = 0; count < 5; count++) {
+			company.hear(JSON.stringify(beat));
+			advance(beatMs);
+		}
+
+		company.end();
+		advance(outageMs);
+		company.begin(session);
+		advance(expiryMs - 250);
+		assert.equal(leaves.length, 0, `${outageMs} ms`);
+		advance(500);
+		assert.equal(leaves.length, 1, `${outageMs} ms`);
+	}
+});
