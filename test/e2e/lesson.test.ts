@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {socketsOf, parseLesson} from '../../source/lesson/lesson.js';
 import {lessonTexts} from '../../source/lesson/texts.js';
+import type {Owner} from '../helpers/environment.js';
 import {readLesson} from '../helpers/lessons/lesson.js';
 import {paneOf, readToTheEnd, textOf} from '../helpers/lessons/reading.js';
 import {startBin} from '../helpers/process.js';
@@ -46,25 +47,29 @@ const sizes = [
 
 for (const [name, markdown] of Object.entries(lessonTexts)) {
 	const lesson = parseLesson(markdown);
-	for (const {columns, rows} of sizes) {
-		test(`lesson: ${name} is done to its end by what it says, on ${columns} by ${rows}`, async t => {
-			const terminal = await openScreen(t, ['lesson', name], {columns, rows});
-			const questions = lesson.stages.filter(({ask}) => ask.kind === 'predict');
-			const verdicts = new Set<string>();
-			await readToTheEnd(terminal, lesson, text => {
-				const verdict = /✓ You predicted "[^"]*", rightly: .{12}/.exec(
-					text,
-				)?.[0];
-				verdicts.add(verdict ?? '');
-				if (columns < 120 && socketsOf(lesson) !== 'none') {
-					assert.ok(paneOf(terminal).length <= 7, terminal.framed());
-				}
-			});
-			verdicts.delete('');
-			assert.equal(await terminal.waitForExit(), 0);
-			assert.equal(verdicts.size, questions.length, [...verdicts].join('\n'));
+	const questions = lesson.stages.filter(({ask}) => ask.kind === 'predict');
+	const readOn = async (
+		owner: Owner,
+		{columns, rows}: (typeof sizes)[number],
+	) => {
+		const terminal = await openScreen(owner, ['lesson', name], {columns, rows});
+		const verdicts = new Set<string>();
+		await readToTheEnd(terminal, lesson, text => {
+			const verdict = /✓ You predicted "[^"]*", rightly: .{12}/.exec(text)?.[0];
+			verdicts.add(verdict ?? '');
+			if (columns < 120 && socketsOf(lesson) !== 'none') {
+				assert.ok(paneOf(terminal).length <= 7, terminal.framed());
+			}
 		});
-	}
+		verdicts.delete('');
+		assert.equal(await terminal.waitForExit(), 0);
+		assert.equal(verdicts.size, questions.length, [...verdicts].join('\n'));
+	};
+
+	// All sizes at once, as a lesson mostly waits for what its sockets do.
+	test(`lesson: ${name} is done to its end by what it says, on each size`, async t => {
+		await Promise.all(sizes.map(async size => readOn(t, size)));
+	});
 }
 
 test('lesson: one is done wrong, then right', async t => {
