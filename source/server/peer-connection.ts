@@ -84,6 +84,8 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	#dialect: Dialect | undefined;
 	/** Until they show what the peer speaks, and that it is no web page. */
 	#firstBytes: FirstBytes | undefined;
+	/** Set once its FIN was read, which may be before it joins. */
+	#isRead: true | undefined;
 	readonly #writeQueue: WriteQueue;
 	/** Undefined if the peer ends the connection, not the server. */
 	#ending: Ending | undefined;
@@ -390,6 +392,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 	}
 
 	#readEnd(): void {
+		this.#isRead = true;
 		this.#firstBytes?.end();
 		if (this.#state.phase === 'open') {
 			this.#dialect!.readEnd();
@@ -453,7 +456,7 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		const {room} = this.hub;
 		const dialect = new PlainDialect(this);
 		this.#dialect = dialect;
-		dialect.join(isListener ? undefined : room.log.head + 1);
+		dialect.join(isListener ? undefined : room.log.head + 1, this.#isRead);
 	}
 
 	#turnAway(protocol: ForeignProtocol): void {

@@ -42,8 +42,11 @@ export class PlainDialect implements Dialect {
 		this.#peer = peer;
 	}
 
-	/** @param seq The first entry it gets, as for `Peer.join`. */
-	join(seq: number | undefined): void {
+	/**
+	 * @param seq The first entry it gets, as for `Peer.join`.
+	 * @param oneShot Whether it has said all that it will: it was read to its FIN.
+	 */
+	join(seq: number | undefined, oneShot?: true): void {
 		const peer = this.#peer;
 		const refusal =
 			joinRefusal(peer) ?? (needsToken(peer) ? tokenNeeded() : undefined);
@@ -56,6 +59,7 @@ export class PlainDialect implements Dialect {
 		const nick = this.#guestNick();
 		const result = room.join(randomUUID(), nick, clock.wallMs(), {
 			bearer: 'guest',
+			oneShot,
 		});
 		if (result.kind === 'refused') {
 			this.#refuse(result.error);

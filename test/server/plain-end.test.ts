@@ -41,6 +41,27 @@ test('plain: takes a FIN right after the bytes, as from printf | nc -N', async t
 		otter.of('left').map(({reason}) => reason),
 		['closed', 'closed', 'closed'],
 	);
+	// Each said something and left: its coming and going is marked so.
+	assert.deepEqual(
+		otter.frames.flatMap(frame =>
+			(frame.type === 'joined' || frame.type === 'left') &&
+			frame.nick !== 'otter'
+				? [frame.oneShot]
+				: [],
+		),
+		[true, true, true, true, true, true],
+	);
+});
+
+test('plain: one that stays after its words is no one-shot', async t => {
+	const server = await openServer(t);
+	const otter = await joinWire(t, server.address, 'otter');
+	const peer = await openPlain(t, server.address);
+	peer.write('a line\n');
+	await otter.untilSaid('a line');
+	peer.end();
+	const left = await otter.untilFrame('left');
+	assert.equal(left.oneShot, undefined);
 });
 
 test('plain: a peer that connects and goes without a byte never joins', async t => {
