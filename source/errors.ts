@@ -159,6 +159,10 @@ export const outOfFiles = (cause: unknown): SockchatError | undefined =>
 			)
 		: undefined;
 
+/** The message of another's error, for a sentence of ours to end with. */
+export const clause = (message: string): string =>
+	message.replace(/[\s.]+$/u, '');
+
 const maxShownCharacters = 80;
 
 /** A value as a sentence shows it: in quotes, and cut if it is very long. */

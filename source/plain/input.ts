@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {createReadStream} from 'node:fs';
 import process from 'node:process';
 import {Readable} from 'node:stream';
-import {SockchatError} from '../errors.js';
+import {clause, SockchatError} from '../errors.js';
 import {LineEnds, type LineEnding} from '../raw/line-ends.js';
 import {maxTextBytes} from '../protocol/frame.js';
 import {LineSplitter} from '../protocol/lines.js';
@@ -84,7 +84,7 @@ export const unreadable = (cause: Error): SockchatError =>
 		? cause
 		: new SockchatError(
 				'ERR_NOT_SENT',
-				`stdin can't be read: ${cause.message}.`,
+				`stdin can't be read: ${clause(cause.message)}.`,
 				{cause},
 			);
 

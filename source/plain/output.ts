@@ -11,7 +11,7 @@ import {fstatSync, writeSync} from 'node:fs';
 import process from 'node:process';
 import {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
-import {SockchatError} from '../errors.js';
+import {clause, SockchatError} from '../errors.js';
 import {lazy} from '../protocol/lazy.js';
 
 /** `gone` if the reader went away, as in `| head`; else the error. */
@@ -29,7 +29,7 @@ const reasons: Readonly<Record<string, string>> = {
 const outputFailed = (cause: NodeJS.ErrnoException) =>
 	new SockchatError(
 		'ERR_OUTPUT',
-		`Can't write to stdout: ${reasons[cause.code ?? ''] ?? cause.message}.`,
+		`Can't write to stdout: ${reasons[cause.code ?? ''] ?? clause(cause.message)}.`,
 		{cause},
 	);
 

@@ -1,6 +1,6 @@
 /** What a chat script says when it fails, and what is checked before it runs. */
 import {accessSync, constants, statSync} from 'node:fs';
-import {quoted, SockchatError} from '../errors.js';
+import {clause, quoted, SockchatError} from '../errors.js';
 import type {Unmet} from './chat-script.js';
 import type {ScriptStep} from './script-steps.js';
 
@@ -60,7 +60,7 @@ export const notMet = (
 	if (why instanceof Error) {
 		return new SockchatError(
 			'ERR_NOT_SENT',
-			`${nameOf(step)} can't be read: ${why.message}.`,
+			`${nameOf(step)} can't be read: ${clause(why.message)}.`,
 			{cause: why},
 		);
 	}

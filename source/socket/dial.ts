@@ -1,7 +1,8 @@
 /** connect(), and its failures in words; for rooms and raw mode. */
 import {createConnection} from 'node:net';
 import {dirname, resolve} from 'node:path';
-import {SockchatError} from '../errors.js';
+import {getSystemErrorMap} from 'node:util';
+import {clause, SockchatError} from '../errors.js';
 import {
 	formatAddress,
 	isAbstract,
@@ -18,6 +19,9 @@ const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
 
 const codeOf = (cause: Error): string =>
 	(cause as NodeJS.ErrnoException).code ?? '';
+
+/** Whether the other side reset an open connection, or nobody reads it. */
+export const isReset = (cause: Error): boolean => resetCodes.has(codeOf(cause));
 
 /** What the other side did, if this end got ECONNRESET or EPIPE. */
 const resetWords = (
@@ -43,18 +47,35 @@ export const connectionLost = (
 	which: string,
 	cause: Error,
 	transport: OuterLink['transport'] = 'tcp',
-): SockchatError =>
-	resetCodes.has(codeOf(cause))
-		? new SockchatError(
-				'ERR_RESET',
-				`${codeOf(cause)}: the connection ${which} ${resetWords(transport, cause)}.`,
-				{cause},
-			)
-		: new SockchatError(
-				'ERR_LOST',
-				`The connection ${which} failed: ${cause.message}.`,
-				{cause},
-			);
+): SockchatError => {
+	const code = codeOf(cause);
+	if (isReset(cause)) {
+		return new SockchatError(
+			'ERR_RESET',
+			`${code}: the connection ${which} ${resetWords(transport, cause)}.`,
+			{cause},
+		);
+	}
+
+	if (code === 'ECANCELED') {
+		return new SockchatError(
+			'ERR_LOST',
+			`The connection ${which} was closed before the kernel took all of the last write.`,
+			{cause},
+		);
+	}
+
+	// Node's own message has the name of the call and the code.
+	const {errno = 0} = cause as NodeJS.ErrnoException;
+	const [name, words] = getSystemErrorMap().get(errno) ?? [];
+	return new SockchatError(
+		'ERR_LOST',
+		name === undefined
+			? `The connection ${which} failed: ${clause(cause.message)}.`
+			: `${name}: the connection ${which} failed: ${words!}.`,
+		{cause},
+	);
+};
 
 const nobodyListens = (address: Address, cause: Error): string => {
 	const why =
@@ -140,7 +161,7 @@ export const rawConnectionFailed = (
 	localPort: number | undefined,
 	cause: Error,
 ): SockchatError => {
-	if (resetCodes.has(codeOf(cause))) {
+	if (isReset(cause)) {
 		return connectionLost(`to ${formatAddress(address)}`, cause, address.kind);
 	}
 

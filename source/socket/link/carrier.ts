@@ -10,14 +10,13 @@ import type {Buffer} from 'node:buffer';
 import {Duplex} from 'node:stream';
 import {clearTimeout, setTimeout} from 'node:timers';
 import type {SockchatError} from '../../errors.js';
+import {cancelled} from '../stream/write.js';
 
 // One message is read ahead; the rest waits in the queue below.
 const streamOptions = {
 	readableObjectMode: true,
 	readableHighWaterMark: 1,
 } as const;
-
-const closedBefore = () => new Error('Closed before all was written.');
 
 export abstract class CarrierStream extends Duplex {
 	/** Whether messages can't be sent yet. */
@@ -43,7 +42,7 @@ export abstract class CarrierStream extends Duplex {
 		this.once('close', () => {
 			clearTimeout(this.#timer);
 			// What carries it doesn't always call back once it is destroyed.
-			this.#settleWrite(closedBefore());
+			this.#settleWrite(cancelled());
 		});
 	}
 

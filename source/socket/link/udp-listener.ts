@@ -6,7 +6,7 @@
 import type {Buffer} from 'node:buffer';
 import type {RemoteInfo, Socket} from 'node:dgram';
 import type {Call} from '../../tcp/tcp.js';
-import {SockchatError} from '../../errors.js';
+import {clause, SockchatError} from '../../errors.js';
 import {
 	formatAddress,
 	hostAndPort,
@@ -249,7 +249,7 @@ const sendFailed = (peer: string, length: number, cause: Error) =>
 			)
 		: new SockchatError(
 				'ERR_LOST',
-				`UDP to ${peer} failed: ${cause.message}.`,
+				`UDP to ${peer} failed: ${clause(cause.message)}.`,
 				{cause},
 			);
 
@@ -278,7 +278,7 @@ const bindFailed = (
 		default: {
 			return new SockchatError(
 				'ERR_ADDRESS_UNAVAILABLE',
-				`Can't bind ${place}: ${cause.message}.`,
+				`Can't bind ${place}: ${clause(cause.message)}.`,
 				{cause},
 			);
 		}

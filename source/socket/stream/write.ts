@@ -1,7 +1,8 @@
 import type {Writable} from 'node:stream';
 
-const cancelled = () =>
-	new Error('The connection was closed before the kernel took all of it.');
+/** Of a write that waited for the kernel as the connection was closed. */
+export const cancelled = (): Error =>
+	Object.assign(new Error('The write was cancelled.'), {code: 'ECANCELED'});
 
 /**
  * Writes to a link.
