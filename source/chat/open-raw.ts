@@ -125,6 +125,12 @@ export type RawChat = {
 	readonly peers: () => readonly string[];
 	/** Reads no more until it is called with false: a slow output sets the pace. */
 	readonly setPaused: (isPaused: boolean) => void;
+	/** What a server's peers that broke off didn't get of it, which was said. */
+	readonly bytesLost: () => number;
+	/** Whether a server's one peer left amid a finite input: nobody gets the rest. */
+	readonly isInputCut: () => boolean;
+	/** Whether a server's peer was cut off that went on sending as we left. */
+	readonly isCutOff: () => boolean;
 	/**
 	 * What of all that `write` was given the kernel took: at least, as the last
 	 * write before a failure counts as a whole or not at all.
@@ -137,7 +143,7 @@ export type RawChat = {
 	) => Promise<Answer>;
 	/** The input has ended: FIN says so, if that is wanted, and we go on reading. */
 	readonly finish: (isShutdown?: boolean) => void;
-	/** Whether the other side of a client has ended. */
+	/** Whether the other side has ended; of a server, all its peers. */
 	readonly hasPeerEnded: () => boolean;
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
@@ -324,6 +330,9 @@ export const openRaw = async (
 				client.setPaused(isPaused);
 			},
 			bytesTaken: () => takenBefore + client.bytesTaken,
+			bytesLost: () => 0,
+			isInputCut: () => false,
+			isCutOff: () => false,
 			control: async (action, peer) =>
 				peer === undefined ? client.control(action) : onlyOwnSocket,
 			finish(wanted = isShutdown) {
@@ -415,13 +424,16 @@ export const openRaw = async (
 		peers: server.peers,
 		setPaused: server.setPaused,
 		bytesTaken: server.bytesTaken,
+		bytesLost: server.bytesLost,
+		isInputCut: server.isInputCut,
+		isCutOff: server.isCutOff,
 		control: server.control,
 		finish(wanted = options.isShutdown ?? true) {
 			if (options.isPipe) {
 				server.finish(wanted);
 			}
 		},
-		hasPeerEnded: () => true,
+		hasPeerEnded: server.havePeersEnded,
 		leave: drainOnce(server),
 		setTap,
 		endCapture,

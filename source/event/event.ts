@@ -127,6 +127,8 @@ export type ServerEvent =
 			readonly at: number;
 			readonly peer: string;
 			readonly reason: LeaveReason;
+			/** How it ended, where neither FIN nor RST says it. */
+			readonly flaw?: string | undefined;
 			readonly bytesIn: number;
 			readonly bytesOut: number;
 			/** Set for UDP, where no connection ends. */

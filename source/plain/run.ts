@@ -179,7 +179,9 @@ const runChat = async (
 		await streams.stdout.flush();
 		return {
 			hasFailed:
-				progress.hasFailed || (cause ?? lost ?? unanswered) !== undefined,
+				progress.hasFailed ||
+				(cause ?? lost ?? unanswered) !== undefined ||
+				raw?.isInputCut === true,
 			isLate: late !== undefined,
 			isUnfinished:
 				undone !== undefined || raw?.isCut === true || hasLost === true,

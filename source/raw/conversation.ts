@@ -24,10 +24,9 @@ export type ConversationOptions = {
 };
 
 export class Conversation {
-	/**
-	 * Bytes of the script and the answers that the kernel took; the input isn't
-	 * counted.
-	 */
+	/** Bytes of the script and the answers; the input isn't counted. */
+	bytesToSay = 0;
+	/** How many of them the kernel took. */
 	bytesSaid = 0;
 	readonly #options: ConversationOptions;
 	readonly #heard: Heard;
@@ -66,6 +65,7 @@ export class Conversation {
 	/** Runs the script, and begins to answer. */
 	async begin(): Promise<Unmet | undefined> {
 		const say = async (bytes: Buffer): Promise<boolean> => {
+			this.bytesToSay += bytes.length;
 			const isTaken = await this.#options.sink.write(bytes);
 			this.bytesSaid += isTaken ? bytes.length : 0;
 			return isTaken;

@@ -4,7 +4,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {Writable} from 'node:stream';
-import type {LeaveReason} from '../protocol/frame.js';
+import type {SockchatError} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
 import type {Recorder} from '../recording/recorder.js';
 import {systemClock} from '../socket/clock.js';
@@ -14,6 +14,7 @@ import {Conversation} from './conversation.js';
 import {giveBackOf, type Input} from './feed.js';
 import type {SearchPace} from './heard.js';
 import type {Holder} from './peer-input.js';
+import {answersLost, endOf, failureOf} from './peer-end.js';
 import type {PipeOutput} from './pipe.js';
 import {receive, type Receiving} from './receive.js';
 import type {ScriptStep} from './script-steps.js';
@@ -53,8 +54,8 @@ export class PipePeer implements Holder {
 	bytesGiven = 0;
 	/** Whether it has ended, and nothing that it said is still to be answered. */
 	isAnswered = false;
-	/** Reported when it has ended. */
-	reason: LeaveReason = 'closed';
+	/** How its connection broke. */
+	error: Error | undefined;
 	readonly #site: PipeSite;
 	readonly #conversation: Conversation;
 	/** What it had sent when we were asked to leave. */
@@ -120,14 +121,25 @@ export class PipePeer implements Holder {
 		);
 	}
 
+	/** Why what was said to it, or by it, may not be all. */
+	get failure(): SockchatError | undefined {
+		const {link, name, error} = this;
+		const conversation = this.#conversation;
+		return (
+			failureOf(link, name, error) ??
+			// A script says itself what of it was not sent.
+			(conversation.isAnswering ? answersLost(name, conversation) : undefined)
+		);
+	}
+
 	/** How it ended. */
 	get ended(): Extract<ServerEvent, {type: 'ended'}> {
-		const {link, name, reason, sink} = this;
+		const {link, name, error, sink} = this;
 		return {
 			type: 'ended',
 			at: systemClock.wallMs(),
 			peer: name,
-			reason,
+			...endOf(link, error),
 			bytesIn: link.stream.bytesRead,
 			bytesOut: sink.bytesTaken(),
 			...datagramFacts(link),

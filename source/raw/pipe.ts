@@ -76,6 +76,8 @@ export type PipeEnd = {
 	readonly missingReplies: number;
 	/** Why the script didn't come to its end. */
 	readonly unmet: Unmet | undefined;
+	/** How many bytes of answers there were, and how many the kernel took. */
+	readonly answered?: Pick<Conversation, 'bytesToSay' | 'bytesSaid'>;
 };
 
 const endedAmid = () =>
@@ -202,6 +204,8 @@ class LinkPipe {
 		await Promise.all([this.#sendAll(), received]);
 		await closed;
 		this.#silence.stop();
+		// A script says itself what of it was not sent.
+		const {isAnswering} = this.#conversation;
 		return {
 			bytesRead: this.#bytesRead,
 			bytesTaken: this.#sink.bytesTaken() - this.#conversation.bytesSaid,
@@ -212,6 +216,7 @@ class LinkPipe {
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
 			unmet: this.#unmet,
+			...(isAnswering && {answered: this.#conversation}),
 		};
 	}
 

@@ -3,7 +3,7 @@
  * and answered if the server has answers.
  */
 import type {Buffer} from 'node:buffer';
-import type {LeaveReason} from '../protocol/frame.js';
+import type {SockchatError} from '../errors.js';
 import type {
 	ControlEvent,
 	NoticeEvent,
@@ -22,6 +22,7 @@ import type {SocketWatch} from '../watch/socket-watch.js';
 import type {Answerer} from './answers/answerer.js';
 import type {Answers} from './answers/answers.js';
 import {Heard, type SearchPace} from './heard.js';
+import {answersLost, endOf, failureOf} from './peer-end.js';
 import {followControls} from './messages/controls.js';
 import {answerTelnet} from './telnet.js';
 
@@ -52,6 +53,8 @@ export class RawPeer {
 	readonly name: string;
 	/** How much of what was written is for it. */
 	bytesGiven = 0;
+	/** How much of that the kernel took. */
+	bytesTaken = 0;
 	readonly #site: RawSite;
 	readonly #origin: Origin;
 	/** Monotonic milliseconds of its accept. */
@@ -62,8 +65,14 @@ export class RawPeer {
 	readonly #pauses = new Set<'all' | 'by-hand' | 'answer'>();
 	#bytesIn = 0;
 	#isHalfClosed = false;
-	/** Reported when it ends. */
-	#reason: LeaveReason = 'closed';
+	/** How its connection broke. */
+	#error: Error | undefined;
+	/** Whether we reset it. */
+	#wasReset = false;
+	/** Of the answers. */
+	readonly #answered = {bytesToSay: 0, bytesSaid: 0};
+	/** What it had sent when we were asked to leave. */
+	#bytesAtLeave: number | undefined;
 
 	constructor(link: OuterLink, origin: Origin, site: RawSite) {
 		const {name} = origin;
@@ -86,7 +95,11 @@ export class RawPeer {
 				write: async bytes =>
 					stream.writable &&
 					new Promise(resolve => {
-						this.send(bytes, resolve);
+						this.#answered.bytesToSay += bytes.length;
+						this.send(bytes, isTaken => {
+							this.#answered.bytesSaid += isTaken ? bytes.length : 0;
+							resolve(isTaken);
+						});
 					}),
 				disconnect() {
 					stream.destroy();
@@ -106,8 +119,8 @@ export class RawPeer {
 		stream.on('end', () => {
 			void this.#answerEnd();
 		});
-		stream.on('error', () => {
-			this.#reason = 'reset';
+		stream.on('error', error => {
+			this.#error ??= error;
 		});
 		stream.on('close', () => {
 			this.#close();
@@ -116,6 +129,28 @@ export class RawPeer {
 
 	get isHalfClosed(): boolean {
 		return this.#isHalfClosed;
+	}
+
+	/** Why what was said to it, or by it, may not be all. */
+	get failure(): SockchatError | undefined {
+		return (
+			failureOf(this.link, this.name, this.#error) ??
+			answersLost(this.name, this.#answered)
+		);
+	}
+
+	/** Whether it went on sending after we were asked to leave, and has not ended. */
+	get isStillSending(): boolean {
+		return (
+			!this.#isHalfClosed &&
+			this.#bytesAtLeave !== undefined &&
+			this.#bytesIn > this.#bytesAtLeave
+		);
+	}
+
+	/** We were asked to leave. */
+	noteLeave(): void {
+		this.#bytesAtLeave = this.#bytesIn;
 	}
 
 	/** @param done Called with whether the kernel took all of it. */
@@ -176,7 +211,7 @@ export class RawPeer {
 				watch?.called(call, link);
 			},
 			reset: () => {
-				this.#reason = 'reset';
+				this.#wasReset = true;
 				link.reset();
 			},
 			close(unreadBytes) {
@@ -218,19 +253,14 @@ export class RawPeer {
 
 	#close(): void {
 		const {link, name: peer} = this;
-		const {clock, onEvent, onClosed} = this.#site;
+		const {clock, onClosed} = this.#site;
 		this.#answerer?.leave();
-		const at = clock.wallMs();
-		if (link.flaw) {
-			const text = `${peer}: ${link.flaw.message}`;
-			onEvent({type: 'notice', at, tone: 'bad', text});
-		}
-
 		onClosed(this, {
 			type: 'ended',
-			at,
+			at: clock.wallMs(),
 			peer,
-			reason: this.#reason,
+			...endOf(link, this.#error),
+			...(this.#wasReset && {reason: 'reset'}),
 			bytesIn: this.#bytesIn,
 			bytesOut: link.bytesOut,
 			...datagramFacts(link),

@@ -7,7 +7,7 @@
  * that one; the rest of a file is not, as it would be half a file.
  */
 import {setImmediate} from 'node:timers';
-import {SockchatError} from '../errors.js';
+import type {SockchatError} from '../errors.js';
 import type {NoticeEvent, ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import type {Recorder} from '../recording/recorder.js';
@@ -22,6 +22,7 @@ import {SearchPace} from './heard.js';
 import type {Input} from './feed.js';
 import type {Limits, PipeOutput} from './pipe.js';
 import {PeerInput} from './peer-input.js';
+import {inputLost} from './peer-end.js';
 import {peersNamed} from './peer-name.js';
 import {PipePeer, type PipeSite} from './pipe-peer.js';
 import type {ScriptStep} from './script-steps.js';
@@ -51,7 +52,7 @@ export type ServePipeOptions = {
 	readonly to?: string | undefined;
 	/** What answers the peers. */
 	readonly answering?: Answering | undefined;
-	/** Called if a peer can't be served any longer. */
+	/** Called if a peer can't be served any longer, or broke off. */
 	readonly onFailure?: (error: SockchatError) => void;
 };
 
@@ -59,6 +60,8 @@ export type ServePipeEnd = {
 	readonly bytesRead: number;
 	/** How much of that the kernel took, for any peer. */
 	readonly bytesTaken: number;
+	/** Whether it was left before all of that, or of a file, was sent. */
+	readonly isUnsent: boolean;
 	readonly hasInputEnded: boolean;
 	readonly inputError: Error | undefined;
 	/** Whether a peer was cut off that was still sending. */
@@ -88,6 +91,10 @@ class PeersPipe {
 	readonly #site: PipeSite;
 	readonly #input: PeerInput<PipePeer> | undefined;
 	#bytesTaken = 0;
+	/** What the kernel didn't take for peers that broke off; that is said. */
+	#bytesLost = 0;
+	/** Whether the rest of the input is for nobody, as its peer left amid it. */
+	#isGivenUp = false;
 	#missingReplies: number;
 	#isLeaving = false;
 	#isCutOff = false;
@@ -198,12 +205,28 @@ class PeersPipe {
 		this.#settle({
 			bytesRead: this.#input?.bytesRead ?? 0,
 			bytesTaken: this.#bytesTaken,
+			isUnsent: this.#isUnsent,
 			hasInputEnded: this.#input?.hasEnded ?? false,
 			inputError: this.#input?.error,
 			isCutOff: this.#isCutOff,
 			missingReplies: this.#missingReplies,
 			isAmidScript: this.#isAmidScript,
 		});
+	}
+
+	/** Whether it was left amid an input. */
+	get #isUnsent(): boolean {
+		const input = this.#input;
+		if (!input || this.#isGivenUp) {
+			return false;
+		}
+
+		const {bytesRead, hasEnded} = input;
+		const isAmidFile = this.#options.input!.isFinite && !hasEnded;
+		return (
+			bytesRead > this.#bytesTaken + this.#bytesLost ||
+			(isAmidFile && bytesRead > 0)
+		);
 	}
 
 	/** FIN to all, now and from now on, unless that isn't wanted. */
@@ -221,8 +244,7 @@ class PeersPipe {
 		const peer = new PipePeer(link, name, this.#site);
 		this.#peers.add(peer);
 		stream.on('error', error => {
-			peer.reason = 'reset';
-			this.#blame(peer, error);
+			peer.error ??= error;
 		});
 		if (link.kind === 'udp') {
 			stream.on('arrived', () => {
@@ -246,10 +268,7 @@ class PeersPipe {
 		const hasScript = peer.isAmidScript;
 		const unmet = await peer.begin();
 		if (unmet) {
-			if (!this.#isLeaving) {
-				this.#options.onUnmet?.(unmet, peer.name);
-			}
-
+			this.#options.onUnmet?.(unmet, peer.name);
 			peer.link.stream.end(() => {
 				peer.link.stream.destroy();
 			});
@@ -345,25 +364,31 @@ class PeersPipe {
 		}
 	}
 
-	/** What went wrong on a link that isn't a socket as it is. */
-	#blame({name}: PipePeer, error: Error | undefined): void {
-		if (error instanceof SockchatError) {
-			const {code, message} = error;
-			this.#options.onFailure?.(new SockchatError(code, `${name}: ${message}`));
-		}
-	}
-
 	#part(peer: PipePeer): void {
 		this.#peers.delete(peer);
-		this.#blame(peer, peer.link.flaw);
-		this.#bytesTaken += peer.bytesTaken;
-		this.#options.onEvent(peer.ended);
+		const {name, bytesGiven, bytesTaken, failure} = peer;
+		const {onEvent, onFailure} = this.#options;
+		this.#bytesTaken += bytesTaken;
+		onEvent(peer.ended);
+		if (failure) {
+			onFailure?.(failure);
+		}
+
 		const input = this.#input;
+		const isFinite = this.#options.input?.isFinite === true;
+		if (failure && input && bytesGiven > 0) {
+			this.#bytesLost += bytesGiven - bytesTaken;
+			if (!isFinite || input.isOver) {
+				onFailure?.(inputLost(name, bytesGiven, bytesTaken, input.isOver));
+			}
+		}
+
 		if (input?.holder !== peer) {
 			return;
 		}
 
-		if (this.#options.input!.isFinite && peer.bytesGiven > 0) {
+		if (isFinite && bytesGiven > 0) {
+			this.#isGivenUp = true;
 			input.finish();
 		} else {
 			input.takeBack();

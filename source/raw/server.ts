@@ -25,6 +25,7 @@ import type {SocketWatch} from '../watch/socket-watch.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
 import {SearchPace} from './heard.js';
+import {inputLost} from './peer-end.js';
 import {receiversAmong, type Receivers, type Track} from './peer-name.js';
 import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
@@ -45,6 +46,8 @@ export type RawServerOptions = {
 	 * doesn't end it. Else it goes to all, and FIN is answered by FIN.
 	 */
 	readonly isPipe?: boolean | undefined;
+	/** Whether that input ends by itself: then it is for one peer, whole or not. */
+	readonly isInputFinite?: boolean | undefined;
 	/** Whether a peer's FIN is left for a person to answer. */
 	readonly isHalfOpen?: boolean | undefined;
 	/** Whether telnet's requests are answered. */
@@ -53,7 +56,7 @@ export type RawServerOptions = {
 	readonly isOnce?: boolean | undefined;
 	/** What answers the peers; the FIN of one is then answered after that. */
 	readonly answering?: Answering | undefined;
-	/** Called if a peer can't be served any longer. */
+	/** Called if a peer can't be served any longer; of a pipe, if it broke off. */
 	readonly onFailure?: ((error: SockchatError) => void) | undefined;
 	/** Set if a front end watches the sockets. */
 	readonly watch?: SocketWatch | undefined;
@@ -78,6 +81,14 @@ export type RawServer = {
 	readonly peers: () => readonly string[];
 	/** How many bytes were written, and how many of those the kernel took. */
 	readonly bytesTaken: () => number;
+	/** How many it didn't take for peers that broke off, which was said. */
+	readonly bytesLost: () => number;
+	/** Whether the one peer of a finite input left amid it: nobody gets the rest. */
+	readonly isInputCut: () => boolean;
+	/** Whether all peers have sent FIN. */
+	readonly havePeersEnded: () => boolean;
+	/** Whether a peer was cut off that went on sending after we were to leave. */
+	readonly isCutOff: () => boolean;
 	/**
 	 * Nothing more is written.
 	 *
@@ -126,6 +137,7 @@ export const startRawServer = async ({
 	descriptor,
 	backlog,
 	isPipe = false,
+	isInputFinite = false,
 	isHalfOpen = false,
 	isTelnet = false,
 	isOnce = false,
@@ -141,14 +153,18 @@ export const startRawServer = async ({
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
 	roomForPeers();
 	const peers = new Set<RawPeer>();
+	let isCutOff = false;
 	const destroy = () => {
-		for (const {link} of peers) {
-			link.stream.destroy();
+		for (const peer of peers) {
+			isCutOff ||= peer.isStillSending;
+			peer.link.stream.destroy();
 		}
 	};
 
 	let isPaused = false;
 	let bytesTaken = 0;
+	let bytesLost = 0;
+	let isInputCut = false;
 	/** What the end of the input does to peers; undefined until it ends. */
 	let hasShutdown: boolean | undefined;
 	let hasServed = false;
@@ -170,10 +186,52 @@ export const startRawServer = async ({
 		onClosed(peer, ended) {
 			peers.delete(peer);
 			onEvent(ended);
+			noteFailure(peer);
+			isInputCut ||=
+				isPipe &&
+				isInputFinite &&
+				peer.bytesGiven > 0 &&
+				hasShutdown === undefined;
 			if (isOnce) {
 				void listener.drain();
 			}
 		},
+	};
+
+	const noteTaken = (peer: RawPeer, count: number) => {
+		bytesTaken += count;
+		peer.bytesTaken += count;
+	};
+
+	/** Says why what was said to a peer, or by it, may not be all. */
+	const noteFailure = ({
+		name,
+		failure,
+		bytesGiven,
+		bytesTaken: taken,
+	}: RawPeer) => {
+		if (!failure) {
+			return;
+		}
+
+		if (!isPipe) {
+			// Of a reset, its end is all that there is to say.
+			if (failure.code !== 'ERR_RESET') {
+				const text = failure.message;
+				onEvent({type: 'notice', at: clock.wallMs(), tone: 'bad', text});
+			}
+
+			return;
+		}
+
+		onFailure(failure);
+		if (bytesGiven > 0) {
+			const isOver = hasShutdown !== undefined;
+			bytesLost += bytesGiven - taken;
+			if (!isInputFinite || isOver) {
+				onFailure(inputLost(name, bytesGiven, taken, isOver));
+			}
+		}
 	};
 
 	/** All, or those that a name is for. */
@@ -244,10 +302,6 @@ export const startRawServer = async ({
 		address: listener.address,
 		write(bytes, to, track) {
 			let count = 0;
-			const countTaken = (isTaken: boolean) => {
-				bytesTaken += isTaken ? bytes.length : 0;
-			};
-
 			for (const peer of meant(to)) {
 				const {link} = peer;
 				// Both have sent FIN: a write would drop what is still queued.
@@ -266,7 +320,10 @@ export const startRawServer = async ({
 
 				const settle = track?.(peer.name);
 				peer.send(bytes, isTaken => {
-					countTaken(isTaken);
+					if (isTaken) {
+						noteTaken(peer, bytes.length);
+					}
+
 					settle?.(isTaken);
 				});
 				if (isPipe) {
@@ -278,6 +335,10 @@ export const startRawServer = async ({
 		},
 		peers: () => [...peers].map(({name}) => name),
 		bytesTaken: () => bytesTaken,
+		bytesLost: () => bytesLost,
+		isInputCut: () => isInputCut,
+		havePeersEnded: () => [...peers].every(({isHalfClosed}) => isHalfClosed),
+		isCutOff: () => isCutOff,
 		finish(isShutdown) {
 			hasShutdown = isShutdown;
 			for (const {link, isHalfClosed} of peers) {
@@ -328,6 +389,10 @@ export const startRawServer = async ({
 			return controlSocket(found.owner, action, `${found.name}'s`);
 		},
 		async drain() {
+			for (const peer of peers) {
+				peer.noteLeave();
+			}
+
 			await listener.drain();
 			return closed;
 		},

@@ -75,6 +75,11 @@ abstract class CommonLink {
 		return undefined;
 	}
 
+	/** How it ended, where neither FIN nor RST says it. */
+	get endWords(): string | undefined {
+		return undefined;
+	}
+
 	/** How a message was sent, if that differs. */
 	messageKind(_message: Uint8Array): MessageKind | undefined {
 		return undefined;

@@ -351,7 +351,7 @@ export const wordsOf = (
 			}
 
 			return info(
-				`connection from ${event.peer} ended (${endWords(event.peer, event.reason)})`,
+				`connection from ${event.peer} ended (${event.flaw ?? endWords(event.peer, event.reason)})`,
 			);
 		}
 

@@ -7,6 +7,7 @@ import {SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {acceptOne} from '../../raw/accept-one.js';
 import {createAnswers} from '../../raw/answers/answers.js';
+import {answersLost, endOf} from '../../raw/peer-end.js';
 import {startPipe, type Pipe} from '../../raw/pipe.js';
 import {reach} from '../../raw/reach.js';
 import {endedWords} from '../../raw/redial.js';
@@ -197,23 +198,25 @@ const servePipe = async (
 			options.notify?.(event);
 		},
 		onUnmet(unmet, peer) {
-			session.fail(notMet(unmet, peer));
+			if (!session.isReaderGone) {
+				session.fail(notMet(unmet, peer));
+			}
 		},
 		onFailure(error) {
-			session.fail(error);
+			if (!session.isReaderGone) {
+				session.fail(error);
+			}
 		},
 	});
 	let wasAsked = false;
 	const run = async (): Promise<Ending> => {
 		const end = await server.ended;
 		const isCutShort = input?.isFinite === true && !session.isReaderGone;
-		const isShort =
-			end.bytesRead > end.bytesTaken ||
-			(isCutShort && end.bytesRead > 0 && !end.hasInputEnded);
+		const isUnsent = end.isUnsent && !session.isReaderGone;
 		return session.finish(
-			{...end, isEnough: true, unmet: undefined},
+			{...nothingMoved, ...end},
 			isCutShort,
-			wasAsked && (end.isCutOff || end.isAmidScript || isShort),
+			wasAsked && (end.isCutOff || end.isAmidScript || isUnsent),
 		);
 	};
 
@@ -269,16 +272,21 @@ const serveOnce = async (
 			isTelnet,
 			peer: name,
 		});
-		const {linkError} = await pipe.ended;
+		const {linkError, answered} = await pipe.ended;
 		session.tell({
 			type: 'ended',
 			at: systemClock.wallMs(),
 			peer: name,
-			reason: linkError ? 'reset' : 'closed',
+			...endOf(link, linkError),
 			bytesIn: link.stream.bytesRead,
 			bytesOut: link.bytesOut,
 			...datagramFacts(link),
 		});
+		const lost = answered && answersLost(name, answered);
+		if (lost && !linkError && !session.isReaderGone) {
+			session.fail(lost);
+		}
+
 		await listening.closed;
 		return runLink(session, pipe, cause =>
 			cause instanceof SockchatError

@@ -82,7 +82,14 @@ export const sendRaw = ({
 
 			if (isPiped) {
 				// Without a peer the bytes would be lost.
-				await progress.until(() => sending.isOver || hasReader());
+				await progress.until(
+					() => sending.isOver || chat.isInputCut() || hasReader(),
+				);
+			}
+
+			if (chat.isInputCut()) {
+				chat.finish();
+				return;
 			}
 
 			const unsent = isPiped ? undefined : chat.whyNotSent(to);
@@ -107,7 +114,7 @@ export const sendRaw = ({
 		chat.finish();
 	},
 	missing: () =>
-		sending.bytesRead > chat.bytesTaken()
+		sending.bytesRead > chat.bytesTaken() + chat.bytesLost()
 			? 'Not everything was sent'
 			: undefined,
 });

@@ -126,7 +126,10 @@ export class RawSession {
 	leave(): void {
 		this.#wasLeft = true;
 		this.#isCutOff ||=
-			this.#isTransfer && this.#hasReceived && !this.#chat!.hasPeerEnded();
+			this.#isOneConnection &&
+			!this.#mayBeCut &&
+			this.#hasReceived &&
+			!this.#chat!.hasPeerEnded();
 		this.#sending.isOver = true;
 		this.#typing?.noteLeft();
 	}
@@ -151,10 +154,14 @@ export class RawSession {
 	notSent(cause: SockchatError | undefined): SockchatError | undefined {
 		const taken = this.#chat!.bytesTaken();
 		const isShort = this.#sending.bytesRead > taken;
-		return isShort ||
-			(this.#isCutShort && (this.#isWanted || cause !== undefined))
-			? notSent(this.#sending, taken)
-			: undefined;
+		const isOver = this.#isOneConnection && cause !== undefined;
+		if (!isShort && !(this.#isCutShort && (this.#isWanted || isOver))) {
+			return undefined;
+		}
+
+		const hasEnded =
+			this.#sending.hasEnded || (this.#wasLeft && !this.isInputCut);
+		return notSent({...this.#sending, hasEnded}, taken);
 	}
 
 	/** The replies that did not come before the other side ended. */
@@ -165,9 +172,18 @@ export class RawSession {
 			: undefined;
 	}
 
-	/** Whether bytes of either direction were cut off. */
+	/** Whether bytes of either direction were cut off as it was left. */
 	get isCut(): boolean {
-		return (this.#isWanted && this.#isCutShort) || this.#isCutOff;
+		return (
+			(this.#isWanted && this.#isCutShort && !this.isInputCut) ||
+			(this.#wasLeft && this.#chat!.isCutOff()) ||
+			this.#isCutOff
+		);
+	}
+
+	/** Whether a peer broke off before it had all of the input. */
+	get isInputCut(): boolean {
+		return this.#chat!.isInputCut();
 	}
 
 	/** Whether stdin was cut short. */
@@ -175,21 +191,35 @@ export class RawSession {
 		return this.#sending.bytesRead > 0 && !this.#sending.hasEnded;
 	}
 
+	/** Whether the end of one connection is the end of all. */
+	get #isOneConnection(): boolean {
+		const {options} = this.#given;
+		return (
+			options.command === 'connect' ||
+			('isOnce' in options && options.isOnce === true)
+		);
+	}
+
+	/** Whether all of the input is for one peer. */
+	get #isForOne(): boolean {
+		return (
+			this.#isOneConnection ||
+			this.#given.options.message !== undefined ||
+			isFile(0)
+		);
+	}
+
 	/**
 	 * A person who types may leave at any time, and a reader that went away wants
 	 * no more.
 	 */
-	get #isTransfer(): boolean {
+	get #mayBeCut(): boolean {
 		const {streams} = this.#given;
-		return (
-			this.#chat?.role === 'connect' &&
-			!streams.isTyped &&
-			streams.stdout.failure === undefined
-		);
+		return streams.isTyped || streams.stdout.failure !== undefined;
 	}
 
 	get #isWanted(): boolean {
-		return this.#isTransfer && !this.#isEnough;
+		return this.#isForOne && !this.#mayBeCut && !this.#isEnough;
 	}
 
 	/** All replies have come, or `--idle` has passed. */

@@ -317,6 +317,10 @@ class TlsLink extends CarriedLink {
 		return this.stream.flaw;
 	}
 
+	override get endWords(): string | undefined {
+		return this.flaw && 'FIN without close_notify';
+	}
+
 	override tooLate(patienceMs: number): SockchatError {
 		return this.stream.isShaking
 			? noHandshake(patienceMs)

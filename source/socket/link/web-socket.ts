@@ -73,6 +73,7 @@ const lastPing = Buffer.from('last');
 type Control = {readonly direction: 'in' | 'out'} & ControlFrame;
 
 class WebSocketStream extends CarrierStream {
+	endWords: string | undefined;
 	readonly #kinds = new WeakMap<Uint8Array, MessageKind>();
 	readonly #inner: Duplex;
 	readonly #isBinary: boolean;
@@ -247,8 +248,10 @@ class WebSocketStream extends CarrierStream {
 		const unfinished = unfinishedBytes(this.#socket!);
 		if (code === abnormal) {
 			this.flaw = cutOff();
+			this.endWords = `no Close frame: ${abnormal}`;
 		} else if (!goodCodes.has(code)) {
 			this.flaw = closedBy(code, reason);
+			this.endWords = `Close frame: ${code}`;
 		} else if (unfinished !== undefined) {
 			this.flaw = endedAmidMessage(unfinished);
 		}
@@ -287,6 +290,10 @@ export class WebSocketLink extends CarriedLink {
 
 	override get flaw(): SockchatError | undefined {
 		return this.stream.flaw;
+	}
+
+	override get endWords(): string | undefined {
+		return this.stream.endWords;
 	}
 
 	override markMessage(message: Uint8Array, kind: MessageKind): void {
