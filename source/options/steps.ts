@@ -46,7 +46,7 @@ const readStep = (
 	if (name === 'sendHex') {
 		const bytes = readHex(value);
 		return bytes
-			? {type: 'send', bytes}
+			? {type: 'send', bytes, isHex: true}
 			: wrongUsage(
 					`--send-hex needs pairs of hexadecimal digits, such as "0d0a"; got ${quoted(value)}.`,
 				);

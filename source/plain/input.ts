@@ -129,7 +129,7 @@ const readLine = (line: Buffer): string | SockchatError =>
  * terminal, /quit on a line of its own leaves.
  */
 export async function* readRaw(
-	stdin: Readable | Iterable<string>,
+	stdin: Readable | Iterable<Buffer>,
 	eol: LineEnding | undefined,
 ): AsyncGenerator<Buffer | 'quit'> {
 	const isTerminal = 'isTTY' in stdin && stdin.isTTY === true;

@@ -29,10 +29,11 @@ export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
 	}
 };
 
-const nameOf = (step: ScriptStep): string => {
+/** As it was given. */
+export const stepName = (step: ScriptStep): string => {
 	switch (step.type) {
 		case 'send': {
-			return `--send of ${step.bytes.length} bytes`;
+			return step.isHex ? '--send-hex' : '--send';
 		}
 
 		case 'file': {
@@ -44,6 +45,11 @@ const nameOf = (step: ScriptStep): string => {
 		}
 	}
 };
+
+const nameOf = (step: ScriptStep): string =>
+	step.type === 'send'
+		? `${stepName(step)} of ${step.bytes.length} bytes`
+		: stepName(step);
 
 /** The start of a sentence about a step that isn't done. */
 export const notMetYet = (step: ScriptStep): string =>

@@ -3,7 +3,12 @@ import {Buffer} from 'node:buffer';
 import {LineEnds, type LineEnding} from './line-ends.js';
 
 export type ScriptStep =
-	| {readonly type: 'send'; readonly bytes: Buffer}
+	| {
+			readonly type: 'send';
+			readonly bytes: Buffer;
+			/** Whether it was given as digits. */
+			readonly isHex?: true;
+	  }
 	| {readonly type: 'file'; readonly path: string}
 	| {readonly type: 'expect'; readonly pattern: RegExp};
 

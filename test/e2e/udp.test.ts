@@ -1,7 +1,7 @@
 /** Raw mode over UDP, with Python and socat as the other side. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
-import {writeFileSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {requireExecutable} from '../helpers/environment.js';
@@ -162,25 +162,56 @@ test('e2e: udp serves, and says how many datagrams were lost here', async t => {
 	);
 });
 
-test('e2e: udp says that a datagram is too large', async t => {
+test('e2e: udp sends what was given as one message as one datagram', async t => {
 	const path = join(newFolder(t), 'file');
-	writeFileSync(path, Buffer.alloc(65_508));
+	writeFileSync(path, Buffer.alloc(65_507, 'x'));
 	const peer = await startPython(t, answers);
-	const client = startBin(t, [
-		'connect',
-		'--raw',
-		'--udp',
-		peer.port,
-		'--send-file',
-		path,
-		'--expect',
-		'one',
-	]);
-	assert.equal((await client.waitForExit()).code, 1);
-	assert.match(
-		client.stderr(),
-		/^EMSGSIZE: 65508 bytes don't fit into a datagram, which holds 65507; not sent\.$/m,
-	);
+	const connect = ['connect', '-ru', peer.port, '--replies', '1'];
+	const lines = `${'x'.repeat(30_000)}\n`.repeat(2);
+	for (const args of [
+		['--message', lines.trimEnd()],
+		['--message', lines.trimEnd(), '--eol', 'crlf'],
+		['--message', lines.trimEnd(), '--json'],
+		['--send', lines],
+		['--send-hex', '78'.repeat(60_003)],
+		['--send-file', path],
+	]) {
+		const client = startBin(t, [...connect, ...args]);
+		client.end();
+		assert.deepEqual(await client.waitForExit(), done, args[0]);
+	}
+
+	const sizes = [60_002, 60_004, 60_002, 60_002, 60_003, 65_507];
+	assert.deepEqual(peer.stdout().match(/^\d+(?= )/gm), sizes.map(String));
+});
+
+test('e2e: udp says what does not fit into a datagram, and sends nothing', async t => {
+	const folder = newFolder(t);
+	const path = join(folder, 'file');
+	const record = join(folder, 'record');
+	writeFileSync(path, Buffer.alloc(300_000));
+	const peer = await startPython(t, answers);
+	const long = 'x'.repeat(65_508);
+	for (const [name, bytes, ...args] of [
+		['--message', 65_509, '--message', long],
+		['--message', 65_509, '--message', long, '--json'],
+		['--send', 65_508, '--send', 'first', '--send', long],
+		['--send-hex', 65_508, '--send-hex', '78'.repeat(65_508)],
+		[`--send-file ${path}`, 300_000, '--send-file', path],
+	] as const) {
+		const connect = ['connect', '-ru', peer.port, '--record', record];
+		const client = startBin(t, [...connect, ...args]);
+		client.end();
+		assert.equal((await client.waitForExit()).code, 1, client.seen());
+		const sentence = `EMSGSIZE: the ${bytes} bytes of ${name} don't fit into a datagram, which holds 65507; nothing is sent.`;
+		const [line, ...more] = `${client.stdout()}${client.stderr()}`
+			.trimEnd()
+			.split('\n');
+		assert.ok(line!.includes(sentence), client.seen());
+		assert.deepEqual([more, existsSync(record)], [[], false]);
+	}
+
+	assert.doesNotMatch(peer.stdout(), /^\d+ /m);
 });
 
 test('e2e: a udp server answers whoever spoke last', async t => {

@@ -2,7 +2,7 @@
  * What a raw pipe reads and writes, whichever role it has: stdin to the socket,
  * the socket to stdout, and reports to stderr.
  */
-import {Buffer} from 'node:buffer';
+import type {Buffer} from 'node:buffer';
 import {Readable, Transform, type Duplex, type Writable} from 'node:stream';
 import {startDeadline} from '../../chat/deadline.js';
 import type {Ending} from '../../chat/ending.js';
@@ -15,7 +15,7 @@ import {display, toDisplay} from '../../protocol/display.js';
 import {textWithCommands} from '../../protocol/foreign/telnet.js';
 import type {Input} from '../../raw/feed.js';
 import {createMessageLines} from '../../raw/messages/cut.js';
-import {messagesOf} from '../../raw/messages/input.js';
+import {messagesOf, spokenMessage} from '../../raw/messages/input.js';
 import type {PipeEnd} from '../../raw/pipe.js';
 import {notMet, notMetYet} from '../../raw/script-failure.js';
 import type {ScriptStep} from '../../raw/script-steps.js';
@@ -50,19 +50,19 @@ const inputOf = (
 	options: RawModeOptions,
 	streams: PipeStreams,
 ): Input | undefined => {
-	const {isInputRead, isShutdown = true, message} = options;
-	const how = {...messagesOf(options), isShutdown};
-	if (message !== undefined && message !== '-') {
-		const stream = Readable.from([Buffer.from(`${message}\n`)], {
-			objectMode: false,
-		});
-		return {stream, isFinite: true, ...how};
+	const {isInputRead, isShutdown = true} = options;
+	const spoken = spokenMessage(options);
+	if (spoken) {
+		const {bytes, ...how} = spoken;
+		const stream = Readable.from([bytes], {objectMode: false});
+		return {stream, isFinite: true, ...how, isShutdown};
 	}
 
 	if (!isInputRead) {
 		return undefined;
 	}
 
+	const how = {...messagesOf(options), isShutdown};
 	return isFile(0)
 		? {...readFileInput(0), isFinite: true, ...how}
 		: {...readPipedInput(streams.stdin), isFinite: false, ...how};

@@ -23,6 +23,7 @@ import {
 } from '../../socket/link/transport.js';
 import {datagramFacts} from '../../socket/link.js';
 import {watchReader} from '../../socket/stream/reader-gone.js';
+import {checkDatagrams} from '../../raw/messages/fits.js';
 import {checkFiles, notMet} from '../../raw/script-failure.js';
 import {PipeSession, type PipeStreams} from './pipe-session.js';
 
@@ -314,6 +315,7 @@ export const runPipe = async (
 	streams: PipeStreams,
 ): Promise<RunningPipe> => {
 	checkFiles(options.script);
+	checkDatagrams(options);
 	const {dialler, listening} = await prepareRaw(options);
 	const session = new PipeSession(options, streams);
 	const stopWatching = watchReader(1, () => {

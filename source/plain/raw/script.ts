@@ -2,7 +2,7 @@
 import type {RawChat} from '../../chat/open-raw.js';
 import {SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
-import {cutInput, messagesOf} from '../../raw/messages/input.js';
+import {cutInput, messagesOf, spokenMessage} from '../../raw/messages/input.js';
 import {readRaw} from '../input.js';
 import type {Printer, Streams} from '../printer.js';
 import type {Progress} from '../progress.js';
@@ -48,7 +48,8 @@ export const sendRaw = ({
 }: RawSession): Step => ({
 	async run() {
 		const {message, isInputRead} = options;
-		const {lineEnding, createCutter} = messagesOf(options);
+		const spoken = spokenMessage(options);
+		const {lineEnding, createCutter} = spoken ?? messagesOf(options);
 		const isRetrying = options.command === 'connect' && options.isRetrying;
 		if (!isInputRead && message === undefined) {
 			if (!isRetrying) {
@@ -69,10 +70,7 @@ export const sendRaw = ({
 				: options.command === 'connect' || progress.peers > 0;
 
 		const isPiped = !streams.isTyped;
-		const input =
-			message === undefined || message === '-'
-				? readRaw(streams.stdin, lineEnding)
-				: readRaw([`${message}\n`], lineEnding);
+		const input = readRaw(spoken ? [spoken.bytes] : streams.stdin, lineEnding);
 		const messages = createCutter ? cutInput(input, createCutter()) : input;
 		for await (const bytes of messages) {
 			if (bytes === 'quit') {

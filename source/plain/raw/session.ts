@@ -3,6 +3,7 @@ import type {RawChat} from '../../chat/open-raw.js';
 import type {SockchatError} from '../../errors.js';
 import type {ChatEvent} from '../../event/event.js';
 import type {RawModeOptions} from '../../options/options.js';
+import {checkDatagrams} from '../../raw/messages/fits.js';
 import {emptyTranscript} from '../../store/transcript.js';
 import type {Printer, Streams} from '../printer.js';
 import type {Progress} from '../progress.js';
@@ -66,6 +67,7 @@ export class RawSession {
 			return {chat, script: new Script([step])};
 		}
 
+		checkDatagrams(options);
 		const {openByHand} = await import('../../hand/open.js');
 		const {chat} = await openByHand({
 			options,

@@ -1,9 +1,10 @@
 /** How lines and reads of stdin become messages, for a link that has them. */
-import type {Buffer} from 'node:buffer';
+import {Buffer} from 'node:buffer';
 import type {LoopbackAddress} from '../../socket/address.js';
 import {maxMessageBytes, type LinkWish} from '../../socket/link/transport.js';
 import {lineEnds, type LineEnding} from '../line-ends.js';
 import type {Input} from '../feed.js';
+import {asLine} from '../script-steps.js';
 import {LineCutter, ReadCutter, type Cutter} from './cut.js';
 
 // As nc reads: a file that is larger goes as several datagrams.
@@ -36,6 +37,32 @@ export const messagesOf = ({
 				createCutter: () =>
 					new LineCutter(lineEnds[lineEnding ?? 'none'], maxMessageBytes),
 			};
+};
+
+/**
+ * `--message` and its line end, and how that becomes messages. A datagram is
+ * given whole, as the cut of a stream of reads would divide it. Undefined if no
+ * text was given.
+ */
+export const spokenMessage = (
+	options: Parameters<typeof messagesOf>[0] & {
+		/** A text, or `-` for stdin. */
+		readonly message?: string | undefined;
+	},
+): (ReturnType<typeof messagesOf> & {readonly bytes: Buffer}) | undefined => {
+	const {message} = options;
+	if (message === undefined || message === '-') {
+		return undefined;
+	}
+
+	const bytes = Buffer.from(`${message}\n`);
+	const {address, eol} = options;
+	return address.kind === 'udp'
+		? {
+				bytes: eol === undefined ? bytes : asLine(bytes, eol),
+				lineEnding: undefined,
+			}
+		: {bytes, ...messagesOf(options)};
 };
 
 /** What a cutter makes of an input, message by message. */

@@ -19,15 +19,10 @@ import {
 } from '../address.js';
 import {CarriedLink, noEndpoints, type Endpoints} from '../link.js';
 import {CarrierStream} from './carrier.js';
+import {familyOf, maxBytes} from './datagram.js';
 import {kernelDrops} from './udp-drops.js';
 
 type UdpAddress = Extract<Address, {kind: 'udp'}>;
-
-/** What a datagram holds at most: 65,535 without the headers of IP and UDP. */
-const maxBytes = {udp4: 65_507, udp6: 65_527} as const;
-
-export const familyOf = (host: string): keyof typeof maxBytes =>
-	host.includes(':') ? 'udp6' : 'udp4';
 
 // As much as waits here for a slow reader; the kernel's own queue is smaller.
 const maxQueuedBytes = 4 * 1024 * 1024;
@@ -194,7 +189,7 @@ class UdpClientStream extends DatagramStream {
 				return;
 			}
 
-			const most = maxBytes[familyOf(this.#address.host)];
+			const most = maxBytes(this.#address.host);
 			const failure =
 				codeOf(error) === 'EMSGSIZE'
 					? tooLarge(chunk.length, most, error)
@@ -251,7 +246,7 @@ export abstract class DatagramLink extends CarriedLink {
 	}
 
 	override refusal({length}: Uint8Array): SockchatError | undefined {
-		const most = maxBytes[familyOf(this.#host)];
+		const most = maxBytes(this.#host);
 		return length > most ? tooLarge(length, most) : undefined;
 	}
 }
