@@ -128,5 +128,7 @@ export const ladderOf = (
 		}
 	}
 
-	return ladder.all;
+	return ladder.all.filter(
+		({arrow, client, server}) => arrow ?? client ?? server,
+	);
 };

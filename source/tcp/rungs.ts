@@ -103,6 +103,8 @@ type Inferred = {
 	readonly reached: Record<Role, number>;
 	/** The newest bytes of each end that the other hasn't been seen to receive. */
 	readonly data: Partial<Record<Role, readonly Building[]>>;
+	/** The last bytes of each end. */
+	readonly newest: Partial<Record<Role, Building>>;
 	/** Where an end was seen to receive what isn't counted yet. */
 	readonly returned: Partial<Record<Role, Building | undefined>>;
 	/** The rung of an end that closed, while its FIN isn't known to be sent. */
@@ -118,6 +120,7 @@ const nothingInferred = (): Inferred => ({
 	last: {},
 	reached: {client: -1, server: -1},
 	data: {},
+	newest: {},
 	returned: {},
 	queuedFins: {},
 	isAborted: false,
@@ -151,6 +154,7 @@ const hasTaken = (step: Step | undefined, offset: number): boolean =>
 const begunAt = ({at, notBefore}: StepTime): number => at ?? notBefore;
 
 export class Rungs {
+	/** Those from which a call has moved on to its segment are empty. */
 	readonly all: Building[] = [];
 	readonly #side: Role;
 	readonly #inferred = new Map<string | undefined, Inferred>();
@@ -290,17 +294,38 @@ export class Rungs {
 		};
 		const {returned, data} = this.#of(step);
 		const waiting = evidence && returned[otherRole(from)];
-		if (waiting && hasTaken(waiting[otherRole(from)], offset)) {
-			// They were counted after they were seen to be received.
-			returned[otherRole(from)] = undefined;
-			waiting.arrow = arrow;
-			waiting[role] = step;
+		const end = offset + Number(result);
+		const to = otherRole(from);
+		if (!waiting || !hasTaken(waiting[to], end - 1)) {
+			const rung = this.#push(step, arrow, this.#cameBy(step));
+			rung[role] = step;
+			data[from] = [...(data[from] ?? []), rung].slice(-keptData);
+			this.#of(step).newest[from] = rung;
 			return;
 		}
 
-		const rung = this.#push(step, arrow, this.#cameBy(step));
+		// They were counted after they were seen to be received.
+		returned[to] = undefined;
+		const place = this.all.lastIndexOf(waiting);
+		const other = this.#of(step).newest[to];
+		if (other === undefined || this.all.lastIndexOf(other) < place) {
+			waiting.arrow = arrow;
+			waiting[role] = step;
+			this.#of(step).newest[from] = waiting;
+			return;
+		}
+
+		// They may answer what the other end has sent, so they come after it.
+		const rung = this.#push(step, arrow);
 		rung[role] = step;
-		data[from] = [...(data[from] ?? []), rung].slice(-keptData);
+		this.#of(step).newest[from] = rung;
+		const later = this.all.slice(place + 1);
+		if (
+			later.every(each => each.peer !== step.peer || each[to] === undefined)
+		) {
+			rung[to] = waiting[to];
+			waiting[to] = undefined;
+		}
 	}
 
 	/** Another program received something: it stands beside what that was. */

@@ -107,17 +107,19 @@ export class PortLog {
 		const connected = this.#connect(reading, since);
 		const hasAccepted = connected.some(event => isAccept(event));
 		const called = this.#call(reading, since ?? reading.begunAt, hasAccepted);
-		const events = [
-			...begun,
-			...connected,
-			...over,
-			...called,
-			...this.#process(reading, since ?? reading.begunAt),
-		];
+		const processed = this.#process(reading, since ?? reading.begunAt);
 		const read = this.#read(reading, since ?? 0, called);
 		const again = this.#callAgain(read, called, reading);
 		this.#since = reading.begunAt;
-		return withReads([...events, ...again], read);
+		return [
+			...begun,
+			// In the order of looking: the table, then what the programs do.
+			...withReads(connected, read),
+			...over,
+			...called,
+			...again,
+			...processed,
+		];
 	}
 
 	/** All sockets, as they are now. */
@@ -529,7 +531,7 @@ const orderOfAccept = (
 		: inode - next;
 };
 
-/** What an end has read comes before it closes, and before it blocks again. */
+/** What an end has read comes before it closes. */
 const isAfterRead = (event: PortEvent, {peer, end}: CallStep): boolean => {
 	if (event.type !== 'step' || event.step.peer !== peer) {
 		return false;
@@ -537,8 +539,7 @@ const isAfterRead = (event: PortEvent, {peer, end}: CallStep): boolean => {
 
 	const {step} = event;
 	return step.kind === 'call'
-		? step.end === end &&
-				(step.isBlocked === true || nameOfCall(step.call) === 'close')
+		? step.end === end && nameOfCall(step.call) === 'close'
 		: step.kind === 'state' && step.end === end && endedStates.has(step.state);
 };
 
