@@ -284,19 +284,25 @@ export class WatchLines {
 	}
 
 	#changes(event: SocketsEvent): DisplayText {
-		const {listening, connections, more, isReadable} = event;
+		const {at, listening, connections, more, isReadable} = event;
 		const isListening = listening.length > 0;
 		const printed = new Map<string, string>();
-		const lines: string[] = [];
+		const lines: DisplayText[] = [];
+		const push = (text: string, time?: StepTime) => {
+			lines.push(this.#line(time ?? {at}, text));
+		};
+
 		const note = (key: string, who: string, text: string) => {
 			printed.set(key, steady(text));
 			if (this.#printed.get(key) !== steady(text) && text !== '') {
-				lines.push(`${who}${text}`);
+				// How long a timer runs is so at that time; the rest began before.
+				const isTimer = /ends in \d/.test(text);
+				push(`${who}${text}`, isTimer ? {at} : {notBefore: 0, seenAt: at});
 			}
 		};
 
 		if (isReadable !== this.#wasReadable) {
-			lines.push(
+			push(
 				isReadable
 					? "The kernel's tables can be read again."
 					: "The kernel's tables can't be read any more.",
@@ -305,7 +311,7 @@ export class WatchLines {
 
 		if (isReadable && !isListening && this.#wasListening !== false) {
 			const when = this.#wasListening ? 'any more' : 'yet';
-			lines.push(`nobody listens on ${this.#address} ${when}`);
+			push(`nobody listens on ${this.#address} ${when}`);
 		}
 
 		for (const listener of listening) {
@@ -337,13 +343,13 @@ export class WatchLines {
 		}
 
 		if (more > 0 && more !== this.#more) {
-			lines.push(`and ${more} more connections`);
+			push(`and ${more} more connections`);
 		}
 
 		this.#more = more;
 		this.#printed = printed;
 		this.#wasListening = isListening;
 		this.#wasReadable = isReadable;
-		return joinText(...lines.map(text => this.#line({at: event.at}, text)));
+		return joinText(...lines);
 	}
 }

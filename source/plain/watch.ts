@@ -11,6 +11,7 @@ import {formatAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import {explainWatched} from '../tcp/explain.js';
 import type {PortEvent} from '../event/port-event.js';
+import {CapturedResets} from '../watch/port/captured-resets.js';
 import {capturePort} from '../watch/port/port-capture.js';
 import {PortWatch} from '../watch/port/port-watch.js';
 import {openErrors, type Output} from './output.js';
@@ -39,13 +40,14 @@ export const startWatch = (
 	});
 	const textOf = (event: PortEvent): string =>
 		isJson ? jsonLine(objectOf(event)) : lines.linesOf(event);
+	const resets = new CapturedResets();
 	const write = (events: readonly PortEvent[]): boolean =>
 		output.write(events.map(event => textOf(event)).join(''));
 	const watch = new PortWatch({
 		address,
 		clock: systemClock,
 		async onEvents(events) {
-			if (!write(events)) {
+			if (!write(resets.without(events))) {
 				await output.drained();
 			}
 		},
@@ -57,6 +59,7 @@ export const startWatch = (
 			file: capture.file,
 			clock: systemClock,
 			onSteps(steps) {
+				resets.note(steps);
 				write(steps.map(step => ({type: 'step', step})));
 				watch.nudge();
 			},

@@ -385,6 +385,54 @@ test('e2e: watch --capture has each segment, as lines and as JSON', async t => {
 	assert.ok(readFileSync(file).includes('hello'));
 });
 
+test('e2e: an RST that was captured is said once, as lines and as JSON', async t => {
+	const port = await findPort();
+	const lines = startBin(t, ['watch', port, '--capture']);
+	await lines.waitForOutput('nobody listens');
+	const json = startBin(t, ['watch', port, '--capture', '--json']);
+	await json.waitForOutput(nobody);
+	const server = python(
+		t,
+		'server = socket.socket()',
+		`server.bind(("127.0.0.1", ${port}))`,
+		'server.listen(1)',
+		'conn, address = server.accept()',
+		'input()',
+		'conn.close()',
+		'input()',
+	);
+	const client = python(
+		t,
+		'import time',
+		'client = socket.socket()',
+		`while client.connect_ex(("127.0.0.1", ${port})): client = socket.socket()`,
+		'client.send(b"unread")',
+		'input()',
+	);
+	await json.waitForOutput('"unreadBytes":6');
+	await lines.waitForOutput('6 B unread');
+	server.writeLine('');
+	await json.waitForOutput(/"state":"CLOSED"[^\n]*"peer"/);
+	await lines.waitForOutput(/^server :\d+ CLOSED$/m);
+	client.writeLine('');
+	for (const watch of [lines, json]) {
+		watch.signal('SIGTERM');
+		assert.deepEqual(await watch.waitForExit(), done);
+	}
+
+	const ofConnection = lines
+		.stdout()
+		.split('\n')
+		.filter(line => / sends RST(?! seq=0 )/.test(line));
+	assert.equal(ofConnection.length, 1, lines.stdout());
+	const resets = json
+		.stdout()
+		.split('\n')
+		.filter(line => line.includes('"segment":"RST"'))
+		.filter(line => !/"seq":0\b/.test(line));
+	assert.equal(resets.length, 1, json.stdout());
+});
+
 test('e2e: watch refuses what has no port', async t => {
 	const cases = [
 		[

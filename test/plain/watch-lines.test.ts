@@ -272,3 +272,23 @@ test('watch-lines: on a terminal sentences are broken at their spaces', () => {
 		assert.ok(sentence.every(line => line.length <= columns));
 	}
 });
+
+test('watch-lines: what a list shows began by then, and what it counts is so at that time', () => {
+	const print = startLines(true);
+	assert.match(print(sockets()), /^ {2}\d.*nobody listens/);
+	const waiting = {
+		peer,
+		isAccepted: true,
+		local: {...end, unreadBytes: 6},
+		remote: {
+			...end,
+			state: 'TIME-WAIT' as const,
+			timer: {name: 'time-wait' as const, inMs: 9000},
+		},
+	};
+	const [first, second] = print(
+		sockets({listening: [], connections: [waiting]}),
+	).split('\n');
+	assert.match(first!, /^ {2}\d.*TIME-WAIT ends in 9 s$/);
+	assert.match(second!, /^≤ \d.*6 B unread$/);
+});

@@ -125,7 +125,7 @@ export class PortWatch {
 
 		this.#isListDue = false;
 		this.#listedAt = now;
-		return [...events, this.#log.sockets(reading.at)];
+		return [...events, this.#log.sockets(reading.tableAt)];
 	}
 
 	/** @param tookMs How long the reading took. */

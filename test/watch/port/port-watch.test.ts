@@ -98,3 +98,40 @@ test('port-watch: however long a reading takes, the next is not long after it', 
 	assert.ok(reads > 25, `${reads} readings in a minute`);
 	assert.ok(reads < 60, `${reads} readings in a minute`);
 });
+
+test('port-watch: a list has the time of the table, however long ss takes', async () => {
+	const clock = new FakeClock();
+	const readAt: number[] = [];
+	const lists: SocketsEvent[] = [];
+	const watch = new PortWatch({
+		address,
+		clock,
+		async readRows() {
+			readAt.push(clock.wallMs());
+			return [
+				{
+					inode: '1',
+					socket: {
+						local: '127.0.0.1:5001',
+						remote: '0.0.0.0:0',
+						state: 'LISTEN',
+						sendQueueBytes: 0,
+						receiveQueueBytes: 0,
+						uid: 0,
+					},
+				},
+			];
+		},
+		async readFigures() {
+			clock.advance(2000);
+			return undefined;
+		},
+		async onEvents(events) {
+			lists.push(...events.filter(event => event.type === 'sockets'));
+			watch.stop();
+		},
+	});
+	await watch.run();
+	// Milliseconds are cut.
+	assert.equal(lists[0]!.at, readAt[0]! + 1);
+});
