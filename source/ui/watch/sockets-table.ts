@@ -197,6 +197,10 @@ const lineOfEnd = (
 	};
 };
 
+/** A socket that is connected to itself is one. */
+const endsOf = (peer: string, address: string): readonly EndName[] =>
+	peer === address ? ['local'] : ['remote', 'local'];
+
 const linesOf = (
 	model: PortModel,
 	width: number,
@@ -211,7 +215,7 @@ const linesOf = (
 		...entriesOf(model).flatMap(entry =>
 			entry.connection === undefined
 				? [lineOfEnd('remote', entry, model, {width, ageMs})]
-				: (['remote', 'local'] as const).map(name =>
+				: endsOf(entry.peer, model.address).map(name =>
 						lineOfEnd(name, entry, model, {width, ageMs}),
 					),
 		),
@@ -244,7 +248,7 @@ export const wantedTableRows = (model: PortModel): number => {
 		connections.every(({peer}) => peer !== model.look.chosen);
 	return (
 		Math.max(1, listening.length) +
-		2 * connections.length +
+		connections.flatMap(({peer}) => endsOf(peer, model.address)).length +
 		(isChosenOver ? 1 : 0) +
 		(more > 0 ? 1 : 0)
 	);

@@ -62,6 +62,9 @@ const createEnd = (name: EndName): End => ({
 	releasedAt: undefined,
 });
 
+const isOwnState = (step: Step): boolean =>
+	step.kind === 'state' && step.end === 'local';
+
 const isAcceptable = (row: TcpRow | undefined): boolean =>
 	row?.socket.state === 'ESTABLISHED' || row?.socket.state === 'CLOSE-WAIT';
 
@@ -78,7 +81,9 @@ export class ConnectionLog {
 	readonly #ends = {local: createEnd('local'), remote: createEnd('remote')};
 	/** Whether it began after the watch did. */
 	readonly #isNew: boolean;
-	#isAccepted = false;
+	/** Whether its one socket is connected to itself: then it is `local`. */
+	readonly #isSelf: boolean;
+	#isAccepted: boolean;
 	/** When the reading began that showed first that accept() may return it. */
 	#openSince: number | undefined;
 	#isFirst = true;
@@ -89,9 +94,15 @@ export class ConnectionLog {
 	/** What ended both ends at once, since a reading that had neither. */
 	#reset: Found | undefined;
 
-	/** @param notBefore When it didn't exist yet; undefined if it may have. */
-	constructor(peer: string, notBefore: number | undefined) {
+	/**
+	 * @param notBefore When it didn't exist yet; undefined if it may have.
+	 * @param isSelf Whether its two addresses are the same.
+	 */
+	constructor(peer: string, notBefore: number | undefined, isSelf = false) {
 		this.peer = peer;
+		this.#isSelf = isSelf;
+		// Nobody listened: both SYNs crossed.
+		this.#isAccepted = isSelf;
 		this.#log = new StepLog(peer, notBefore);
 		this.#isNew = notBefore !== undefined;
 		this.#sent = new SentCounts(peer, this.#isNew);
@@ -175,14 +186,16 @@ export class ConnectionLog {
 		this.#lookForExit(reading);
 		this.#lookForReset(reading);
 		const begun = this.#begin(time);
+		const other = this.#isSelf ? pair.local : pair.remote;
+		const followed = this.#log.observe(
+			{local: pair.local?.socket, remote: other?.socket},
+			reading.tableAt,
+			reading.begunAt,
+			reading.tableAt - reading.begunAt,
+		);
 		const steps = [
 			...begun,
-			...this.#log.observe(
-				{local: pair.local?.socket, remote: pair.remote?.socket},
-				reading.tableAt,
-				reading.begunAt,
-				reading.tableAt - reading.begunAt,
-			),
+			...(this.#isSelf ? followed.filter(step => isOwnState(step)) : followed),
 		];
 		if (this.#log.isReplaced) {
 			// The rows are another connection's.
@@ -191,7 +204,9 @@ export class ConnectionLog {
 
 		const ordered = this.#isFirst ? withClientFirst(steps) : steps;
 		this.#isFirst = false;
-		const bytes = this.#sent.take(this.rows, reading, since);
+		const bytes = this.#sent
+			.take(this.rows, reading, since)
+			.filter(({from}) => !this.#isSelf || from === 'local');
 		const called = this.#withCalls(ordered, reading, since);
 		return withData(asEvents(this.#withReset(called)), bytes);
 	}
@@ -234,11 +249,12 @@ export class ConnectionLog {
 			return [];
 		}
 
-		const {remote} = this.#ends;
-		const isOpening = remote.row?.socket.state === 'SYN-SENT';
+		const dialling = this.#isSelf ? 'local' : 'remote';
+		const {row} = this.#ends[dialling];
+		const isOpening = row?.socket.state === 'SYN-SENT';
 		const opening: Extract<Step, {kind: 'state'}> = {
 			kind: 'state',
-			end: 'remote',
+			end: dialling,
 			state: 'SYN-SENT',
 			evidence: 'inferred',
 			peer: this.peer,
@@ -264,11 +280,14 @@ export class ConnectionLog {
 		});
 		return [
 			// A socket that isn't connected yet is in no table.
-			this.#call('socket()', 'remote', between(0, time.seenAt ?? time.at)),
-			this.#call('connect()', 'remote', time),
+			this.#call('socket()', dialling, between(0, time.seenAt ?? time.at)),
+			this.#call('connect()', dialling, time),
 			// It has passed it even if this reading missed its row.
 			...(isOpening ? [] : [opening]),
-			...passed,
+			...(isOpening || !this.#isSelf
+				? []
+				: [{...opening, state: 'SYN-RECEIVED' as const}]),
+			...(this.#isSelf ? passed.filter(step => isOwnState(step)) : passed),
 		];
 	}
 

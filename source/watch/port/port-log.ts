@@ -270,7 +270,7 @@ export class PortLog {
 				continue;
 			}
 
-			const log = new ConnectionLog(peer, since);
+			const log = new ConnectionLog(peer, since, peer === this.#address);
 			this.#connections.set(peer, log);
 			observe(log, pair);
 		}
