@@ -39,7 +39,6 @@ export class ReadCounts {
 	#said = 0;
 	/** Whether #said counts from the beginning of the connection. */
 	#isBased: boolean;
-	#hasFigures = false;
 	/** Whether a call that has returned may have taken what is taken now. */
 	#isExplained = false;
 	#last: TcpRow | undefined;
@@ -118,15 +117,13 @@ export class ReadCounts {
 	#count(
 		row: TcpRow,
 		received: number | undefined,
-		{begunAt, hasReturned}: ReadTimes,
+		{begunAt}: ReadTimes,
 	): void {
+		// Where ss is late, a call may have returned some readings ago.
 		if (received === undefined) {
-			// Without ss, the next reading shows what it took.
-			this.#isExplained &&= this.#hasFigures || hasReturned;
 			return;
 		}
 
-		this.#hasFigures = true;
 		this.#received = Math.max(this.#received, received);
 		// No more than that was taken when the table was read.
 		const most = received - row.socket.receiveQueueBytes;
