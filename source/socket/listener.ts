@@ -107,8 +107,11 @@ export const callsToListen = (
 	backlog: number,
 ): readonly Call[] => [
 	'socket()',
-	// Node sets it without being asked.
+	// Node sets them without being asked.
 	...(address.kind === 'tcp' ? (['setsockopt(SO_REUSEADDR, 1)'] as const) : []),
+	...(address.kind === 'tcp' && address.host.includes(':')
+		? (['setsockopt(IPV6_V6ONLY, 0)'] as const)
+		: []),
 	`bind(${formatAddress(address)})`,
 	`listen(${backlog})`,
 ];

@@ -43,6 +43,8 @@ const options: Readonly<Record<string, string>> = {
 		'From now on close() aborts: RST goes out, and unsent bytes are discarded (RFC 9293, 3.10.5).',
 	'setsockopt(SO_REUSEADDR, 1)':
 		'The address may then be one that a connection in TIME-WAIT still has (POSIX, SO_REUSEADDR).',
+	'setsockopt(IPV6_V6ONLY, 0)':
+		'Bound to ::, it would take IPv4 as well; bound to ::1 it takes IPv6 alone (POSIX, IPV6_V6ONLY).',
 	'setsockopt(TCP_NODELAY, 1)':
 		'Small writes are sent at once (RFC 9293, 3.7.4).',
 	'setsockopt(TCP_NODELAY, 0)':

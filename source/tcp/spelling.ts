@@ -33,7 +33,8 @@ const pairOf = (address: string): string => {
 
 /** An option and its level; most are a whole number. */
 const optionOf = (socket: string, option: string, value: string): Written => {
-	const level = option.startsWith('TCP_') ? 'IPPROTO_TCP' : 'SOL_SOCKET';
+	const [, family] = /^(TCP|IPV6)_/.exec(option) ?? [];
+	const level = family === undefined ? 'SOL_SOCKET' : `IPPROTO_${family}`;
 	return option === 'SO_LINGER'
 		? {
 				python: `${socket}.setsockopt(socket.${level}, socket.SO_LINGER, struct.pack('ii', 1, ${value}))`,

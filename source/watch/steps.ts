@@ -112,6 +112,10 @@ export const watchSteps = (
 		called('socket()');
 		if (bound !== undefined) {
 			called('setsockopt(SO_REUSEADDR, 1)');
+			if (bound.startsWith('[')) {
+				called('setsockopt(IPV6_V6ONLY, 0)');
+			}
+
 			called(`bind(${bound})`, {
 				errno: syscall === 'bind' ? code : undefined,
 			});

@@ -14,6 +14,7 @@ const calls: readonly Call[] = [
 	'socket()',
 	'setsockopt(SO_LINGER, 0)',
 	'setsockopt(SO_REUSEADDR, 1)',
+	'setsockopt(IPV6_V6ONLY, 0)',
 	'setsockopt(TCP_NODELAY, 1)',
 	'setsockopt(TCP_NODELAY, 0)',
 	'setsockopt(SO_KEEPALIVE, 1)',
@@ -79,7 +80,7 @@ test('explain: gives each step one short sentence and its source', () => {
 	for (const step of steps) {
 		const text = explain(step);
 		const source =
-			/^[A-Z][^.]* \((?:RFC 9293, ([\d.]+)|POSIX, (?:\w+\(\)|SO_REUSEADDR))\)\.$/;
+			/^[A-Z][^.]* \((?:RFC 9293, ([\d.]+)|POSIX, (?:\w+\(\)|SO_REUSEADDR|IPV6_V6ONLY))\)\.$/;
 		assert.match(text, source);
 		const section = source.exec(text)?.[1];
 		assert.ok(section === undefined || sections.has(section), text);

@@ -18,6 +18,7 @@ import {requireExecutable} from '../helpers/environment.js';
 const calls: readonly Call[] = [
 	'socket()',
 	'setsockopt(SO_REUSEADDR, 1)',
+	'setsockopt(IPV6_V6ONLY, 0)',
 	'setsockopt(TCP_NODELAY, 0)',
 	'setsockopt(SO_KEEPALIVE, 1)',
 	lingerZero,
