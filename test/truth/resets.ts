@@ -201,7 +201,7 @@ for (const scenario of scenarios) {
 					scene.story(),
 				);
 			},
-			({what}) => what !== 'FIN' && what !== 'RST',
+			{isDue: ({what}) => what !== 'FIN' && what !== 'RST'},
 		);
 	});
 }

@@ -36,7 +36,7 @@ const python = async (t: TestContext, {host, port}: Scene) => {
 
 const both = async (scene: Scene) => {
 	const server = await scene.serve();
-	const {client, untilPhase} = scene.connect();
+	const {client, untilPhase} = await scene.connect();
 	await untilPhase('open');
 	const peer = await server.peer();
 	await scene.untilClaimed('remote ESTABLISHED');
@@ -55,7 +55,7 @@ const toOurServer = async (scene: Scene, t: TestContext) => {
 const toPython = async (scene: Scene, t: TestContext) => {
 	const other = await python(t, scene);
 	await other.listen();
-	const {client, untilPhase} = scene.connect({isPipe: true});
+	const {client, untilPhase} = await scene.connect({isPipe: true});
 	await untilPhase('open');
 	await other.accept();
 	return {other, client};
@@ -66,6 +66,7 @@ const act = (type: 'pause' | 'resume' | 'end' | 'reset' | 'close') => ({type});
 export const scenarios: readonly Scenario[] = [
 	{
 		name: 'the client closes first',
+		capture: 'always',
 		async run(scene) {
 			const {client} = await both(scene);
 			client.leave();
@@ -111,6 +112,7 @@ export const scenarios: readonly Scenario[] = [
 	},
 	{
 		name: 'bytes both ways, counted in segments',
+		capture: 'never',
 		async run(scene) {
 			const {server, client} = await both(scene);
 			await client.write(Buffer.from('one'));
@@ -140,6 +142,7 @@ export const scenarios: readonly Scenario[] = [
 	},
 	{
 		name: 'half-closed by the other side',
+		capture: 'always',
 		async run(scene, t) {
 			const {other, client} = await toPython(scene, t);
 			await other.end();
@@ -218,6 +221,7 @@ export const scenarios: readonly Scenario[] = [
 	},
 	{
 		name: 'close(2) with unread bytes',
+		capture: 'always',
 		async run(scene) {
 			const {server, client, peer} = await both(scene);
 			await server.control(act('pause'), peer);
@@ -285,7 +289,7 @@ export const scenarios: readonly Scenario[] = [
 		async run(scene, t) {
 			const other = await python(t, scene);
 			await other.listen();
-			const opened = scene.connect();
+			const opened = await scene.connect();
 			await opened.untilPhase('open');
 			await other.accept();
 			other.signal('SIGSTOP');
@@ -305,7 +309,7 @@ export const scenarios: readonly Scenario[] = [
 			await waiting.do(
 				'w = [socket.create_connection(a), socket.create_connection(a)]',
 			);
-			const {client} = scene.connect();
+			const {client} = await scene.connect();
 			await scene.untilRead('SYN-SENT');
 			await scene.untilPolled(scene.place, 'SYN-SENT');
 			client.leave();
@@ -314,19 +318,21 @@ export const scenarios: readonly Scenario[] = [
 	},
 	{
 		name: 'nobody listens',
+		capture: 'always',
 		async run(scene) {
-			scene.connect();
+			await scene.connect();
 			await scene.untilClaimed('RST');
 			await scene.untilClaimed('local CLOSED');
 		},
 	},
 	{
 		name: 'addresses in TIME-WAIT are used again',
+		capture: 'never',
 		async run(scene, t) {
 			const other = await python(t, scene);
 			await other.listen();
 			const localPort = 10_000 + (scene.port % 20_000);
-			const first = scene.connect({localPort});
+			const first = await scene.connect({localPort});
 			await first.untilPhase('open');
 			await other.accept();
 			first.client.leave();
@@ -336,7 +342,7 @@ export const scenarios: readonly Scenario[] = [
 			// Linux lets it be used again after a second, on loopback.
 			const usableAt = Date.now() + 1500;
 			await until(() => Date.now() > usableAt, {what: 'a second to pass'});
-			const second = scene.connect({localPort});
+			const second = await scene.connect({localPort});
 			await second.untilPhase('open');
 			await other.accept();
 			second.client.leave();
@@ -348,7 +354,7 @@ export const scenarios: readonly Scenario[] = [
 	{
 		name: 'a socket that is connected to itself',
 		async run(scene) {
-			const {client, untilPhase} = scene.connect({localPort: scene.port});
+			const {client, untilPhase} = await scene.connect({localPort: scene.port});
 			await untilPhase('open');
 			await scene.untilClaimed('remote ESTABLISHED');
 			client.leave();

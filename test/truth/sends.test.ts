@@ -103,7 +103,7 @@ for (const how of ['with', 'without']) {
 			await other.do(
 				`l = socket.socket(); l.bind(('127.0.0.1', ${scene.port})); l.listen(5)`,
 			);
-			const {client, untilPhase} = scene.connect();
+			const {client, untilPhase} = await scene.connect();
 			await untilPhase('open');
 			await other.do('s, peer = l.accept()');
 			const untilSends = async (

@@ -1,19 +1,23 @@
 /**
- * Everything that sockchat says of TCP, held against tcpdump and a fast poll of
- * the kernel: a state or a segment is false if it didn't happen, and late if its
- * time, or its bounds, are not those of what happened. And what happened has been
- * said, or lies within the bounds of what has. TRUTH=full plays each scenario ten
- * times.
+ * Everything that sockchat says of TCP, held against tcpdump, strace and a fast
+ * poll of the kernel: a state, a segment or a call is false if it didn't happen,
+ * and late if its time, or its bounds, are not those of what happened. And what
+ * happened has been said, or lies within the bounds of what has; the rows of the
+ * ladder are in the order of cause and effect; and what --capture reports is what
+ * tcpdump spells. TRUTH=full plays each scenario ten times, with and without
+ * --capture.
  */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {isCounted} from '../../source/tcp/segment-counts.js';
 import type {Judged, Unsaid} from '../helpers/truth/claims.js';
-import {playRounds} from '../helpers/truth/rounds.js';
+import {playRounds, withCaptures} from '../helpers/truth/rounds.js';
+import {Tally} from '../helpers/truth/tally.js';
 import {scenarios} from './scenarios.js';
 
 const all: Judged[] = [];
 const allUnsaid: Unsaid[] = [];
+const tally = new Tally();
 
 const summaryOf = (judged: readonly Judged[]): string => {
 	const count = (which: (one: Judged) => boolean) =>
@@ -28,6 +32,7 @@ const summaryOf = (judged: readonly Judged[]): string => {
 
 after(() => {
 	console.log(summaryOf(all));
+	console.log(String(tally));
 	const count = (wanted: Unsaid['why']) =>
 		allUnsaid.filter(({why}) => why === wanted).length;
 	console.log(
@@ -35,17 +40,24 @@ after(() => {
 	);
 });
 
-for (const scenario of scenarios) {
+for (const scenario of withCaptures(scenarios)) {
 	test(`truth: ${scenario.name}`, async t => {
-		await playRounds(t, scenario, ({scene, judged, unsaid}) => {
-			all.push(...judged);
-			allUnsaid.push(...unsaid);
-			const wrong = judged.filter(({verdict}) => verdict !== 'right');
-			assert.deepEqual(
-				wrong.map(({claim, verdict}) => ({verdict, ...claim})),
-				[],
-				`${summaryOf(judged)}\n${JSON.stringify(wrong)}\n${scene.story()}`,
-			);
-		});
+		await playRounds(
+			t,
+			scenario,
+			found => {
+				const {scene, judged, unsaid} = found;
+				all.push(...judged);
+				allUnsaid.push(...unsaid);
+				const wrong = judged.filter(({verdict}) => verdict !== 'right');
+				assert.deepEqual(
+					wrong.map(({claim, verdict}) => ({verdict, ...claim})),
+					[],
+					`${summaryOf(judged)}\n${JSON.stringify(wrong)}\n${scene.story()}`,
+				);
+				tally.take(found);
+			},
+			{isOwn: true},
+		);
 	});
 }

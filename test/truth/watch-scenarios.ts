@@ -1,5 +1,6 @@
 /** What two other programs do to each other, while `sockchat watch` looks on. */
 import type {TestContext} from 'node:test';
+import type {Step} from '../../source/tcp/tcp.js';
 import type {Scenario} from '../helpers/truth/rounds.js';
 import {startPython, type Scene} from '../helpers/truth/scene.js';
 import {until} from '../helpers/until.js';
@@ -12,6 +13,9 @@ export type WatchScenario = Scenario & {
 export const reset =
 	"s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()";
 
+const isBlocked = (step: Step): boolean =>
+	step.kind === 'call' && step.isBlocked === true;
+
 /** More than one end sends at once, and less than both queues hold. */
 const some = 300_000;
 
@@ -19,7 +23,10 @@ const some = 300_000;
 export const pairOf = async (scene: Scene, t: TestContext, backlog = 1) => {
 	await scene.watch();
 	const {host, port} = scene;
-	const [server, client] = await Promise.all([startPython(t), startPython(t)]);
+	const [server, client] = await Promise.all([
+		startPython(t, scene.trace),
+		startPython(t, scene.trace),
+	]);
 	const family = host === '::1' ? 'AF_INET6' : 'AF_INET';
 	for (const each of [server, client]) {
 		await each.do(`f = socket.${family}; a = ('${host}', ${port})`);
@@ -119,6 +126,7 @@ export const watchScenarios: readonly WatchScenario[] = [
 	},
 	...both.map(first => ({
 		name: `RST by the ${first}`,
+		capture: 'always' as const,
 		async run(scene: Scene, t: TestContext) {
 			const pair = await openOf(scene, t);
 			await pair[first].do(reset);
@@ -221,6 +229,51 @@ export const watchScenarios: readonly WatchScenario[] = [
 			await client.do('s.close()');
 			await server.do('s.recv(9); s.close()');
 			await scene.untilRead('TIME-WAIT', 2);
+		},
+	},
+	{
+		name: 'nobody listens, and somebody does later',
+		capture: 'always',
+		async run(scene, t) {
+			await scene.watch();
+			const [server, client] = await Promise.all([
+				startPython(t, scene.trace),
+				startPython(t, scene.trace),
+			]);
+			const address = `a = ('127.0.0.1', ${scene.port})`;
+			await client.do(`${address}; s = socket.socket(); s.connect(a)`);
+			await server.do(
+				`${address}; l = socket.socket(); l.bind(a); l.listen(1)`,
+			);
+			await client.do('s.close(); s = socket.socket(); s.connect(a)');
+			await server.do('s, peer = l.accept()');
+			await scene.untilRead('ESTABLISHED', 2);
+			await client.do('s.close()');
+			await server.do('s.close(); l.close()');
+			await scene.untilRead('TIME-WAIT');
+		},
+	},
+	{
+		name: 'a program that blocks in each of its calls',
+		shutdowns: 1,
+		capture: 'always',
+		async run(scene, t) {
+			const {server, client} = await pairOf(scene, t);
+			server.begin('s, peer = l.accept(); s.recv(1024)');
+			await scene.untilClaimed('accept()', ({step}) => isBlocked(step));
+			await client.do('s = socket.socket(f); s.connect(a)');
+			await scene.untilClaimed('recv(1024)', ({step}) => isBlocked(step));
+			await client.do("s.send(b'hello')");
+			await scene.untilClaimed('recv(1024)', ({step}) => !isBlocked(step));
+			client.begin('s.recv(512)');
+			await scene.untilClaimed('recv(512)', ({step}) => isBlocked(step));
+			await server.do("s.send(b'hello yourself')");
+			await scene.untilClaimed('recv(512)', ({step}) => !isBlocked(step));
+			await client.do('s.shutdown(socket.SHUT_WR)');
+			await scene.untilRead('FIN-WAIT-2');
+			await server.do('s.recv(1024); s.close(); l.close()');
+			await client.do('s.recv(1024); s.close()');
+			await scene.untilRead('TIME-WAIT');
 		},
 	},
 ];

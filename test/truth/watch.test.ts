@@ -1,17 +1,19 @@
 /**
- * What `sockchat watch` says of two other programs' states, and of the segments
- * that it counts, held against tcpdump and a fast poll of the kernel as in
- * truth.test.ts. FIN and RST it doesn't see, without --capture.
+ * What `sockchat watch` says of two other programs' states and calls, and of the
+ * segments that it counts or captures, held against tcpdump, strace and a fast
+ * poll of the kernel as in truth.test.ts. FIN and RST it doesn't see, without --capture.
  */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {isCounted} from '../../source/tcp/segment-counts.js';
 import type {Judged, Unsaid} from '../helpers/truth/claims.js';
-import {playRounds, type Found} from '../helpers/truth/rounds.js';
+import {playRounds, withCaptures, type Found} from '../helpers/truth/rounds.js';
+import {Tally} from '../helpers/truth/tally.js';
 import {watchScenarios} from './watch-scenarios.js';
 
 const all: Judged[] = [];
 const allUnsaid: Unsaid[] = [];
+const tally = new Tally();
 
 after(() => {
 	const count = (which: (one: Judged) => boolean) =>
@@ -27,15 +29,17 @@ after(() => {
 			`${unsaid('none')} unsaid`,
 		].join(', '),
 	);
+	console.log(`watch: ${String(tally)}`);
 });
 
 /** FIN and RST need --capture. */
 const isDue = ({what}: Unsaid) => what !== 'FIN' && what !== 'RST';
 
-for (const scenario of watchScenarios) {
+for (const scenario of withCaptures(watchScenarios)) {
 	const {name, shutdowns = 0} = scenario;
 	test(`truth of watch: ${name}`, async t => {
-		const check = ({scene, judged, unsaid}: Found) => {
+		const check = (found: Found) => {
+			const {scene, judged, unsaid} = found;
 			all.push(...judged);
 			allUnsaid.push(...unsaid);
 			assert.deepEqual(
@@ -47,8 +51,9 @@ for (const scenario of watchScenarios) {
 				({step}) => step.kind === 'call' && step.call === 'shutdown(SHUT_WR)',
 			);
 			assert.ok(shutdown.length <= shutdowns, scene.story());
+			tally.take(found);
 		};
 
-		await playRounds(t, scenario, check, isDue);
+		await playRounds(t, scenario, check, {isDue});
 	});
 }

@@ -3,35 +3,62 @@ import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import type {TestContext} from 'node:test';
 import type {Judged, Unsaid} from './claims.js';
-import {openScene, type Scene} from './scene.js';
+import {
+	openScene,
+	type Scene,
+	type SceneFindings,
+	type SceneOptions,
+} from './scene.js';
 
 export type Scenario = {
 	readonly name: string;
 	readonly host?: '127.0.0.1' | '::1';
+	/** Played with --capture, too: always, or with TRUTH=full. */
+	readonly capture?: 'always' | 'full' | 'never';
+	/** Whether it is with --capture now. */
+	readonly isCaptured?: boolean;
 	readonly run: (scene: Scene, t: TestContext) => Promise<void>;
 };
 
-const rounds = env['TRUTH'] === 'full' ? 10 : 1;
+const isFull = env['TRUTH'] === 'full';
+const rounds = isFull ? 10 : 1;
+
+/** Each scenario, and those that are played with --capture after it. */
+export const withCaptures = <T extends Scenario>(
+	scenarios: readonly T[],
+): readonly T[] =>
+	scenarios.flatMap(scenario => {
+		const {name, capture = 'full'} = scenario;
+		const isWanted = capture === 'always' || (isFull && capture === 'full');
+		return isWanted
+			? [
+					scenario,
+					{...scenario, name: `${name}, with --capture`, isCaptured: true},
+				]
+			: [scenario];
+	});
 
 export type Found = {
 	readonly scene: Scene;
 	readonly judged: readonly Judged[];
 	readonly unsaid: readonly Unsaid[];
+	readonly findings: SceneFindings;
 };
 
-/**
- * Fails if nothing is said, or if something is not.
- *
- * @param isDue Whether it has to be said.
- */
+export type RoundOptions = Pick<SceneOptions, 'isOwn'> & {
+	/** Whether it has to be said. */
+	readonly isDue?: (unsaid: Unsaid) => boolean;
+};
+
+/** Fails if nothing is said, or if something is not. */
 export const playRounds = async (
 	t: TestContext,
-	{host, run}: Scenario,
+	{host, isCaptured, run}: Scenario,
 	check: (found: Found) => void,
-	isDue: (unsaid: Unsaid) => boolean = () => true,
+	{isDue = () => true, isOwn}: RoundOptions = {},
 ): Promise<void> => {
 	for (let round = 0; round < rounds; round++) {
-		const scene = await openScene(t, host ? {host} : {});
+		const scene = await openScene(t, {host, isCaptured, isOwn});
 		try {
 			await run(scene, t);
 		} catch (error) {
@@ -43,7 +70,7 @@ export const playRounds = async (
 		const judged = await scene.finish();
 		const unsaid = scene.unsaid().filter(one => isDue(one));
 		assert.ok(judged.length > 0);
-		check({scene, judged, unsaid});
+		check({scene, judged, unsaid, findings: scene.found()});
 		assert.deepEqual(
 			unsaid.filter(({why}) => why === 'none'),
 			[],

@@ -3,7 +3,7 @@
  * them, and everything that sockchat says of them.
  */
 import {Buffer} from 'node:buffer';
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
@@ -14,9 +14,24 @@ import {
 import {isCounted} from '../../../source/tcp/segment-counts.js';
 import {dial} from '../../../source/socket/dial.js';
 import {systemClock} from '../../../source/socket/clock.js';
+import {capturePort} from '../../../source/watch/port/port-capture.js';
 import {PortWatch} from '../../../source/watch/port/port-watch.js';
 import {SocketWatch} from '../../../source/watch/socket-watch.js';
-import type {TcpState} from '../../../source/tcp/tcp.js';
+import {
+	emptySocketView,
+	reduceSocketView,
+	type SocketView,
+} from '../../../source/store/socket-view.js';
+import {lastOf} from '../../../source/store/newest.js';
+import {
+	createPortModel,
+	ladderSource,
+	reducePort,
+} from '../../../source/store/port-model.js';
+import type {SocketEvent, WireEvent} from '../../../source/event/event.js';
+import type {Role} from '../../../source/tcp/captured.js';
+import {ladderOf} from '../../../source/tcp/ladder.js';
+import type {Step, TcpState} from '../../../source/tcp/tcp.js';
 import {requireExecutable, type Owner} from '../environment.js';
 import {startProcess} from '../process.js';
 import {findPort} from '../ports.js';
@@ -29,9 +44,26 @@ import {
 	type Happened,
 	type Judged,
 } from './claims.js';
+import {
+	judgeCalls,
+	unsaidCalls,
+	type CallClaim,
+	type JudgedCall,
+} from './calls.js';
+import {
+	linesOf,
+	parseSpelled,
+	type SegmentStep,
+	type Spelled,
+} from './captured.js';
+import {connectionsOf, judgeOrder, type Reversed} from './order.js';
 import {SegmentReader, type Segment} from './pcap.js';
 import {portStepOf} from './port-step.js';
+import {openTrace, type Trace, type TracedCall} from './strace.js';
 import {entriesOf, withQueuedFins, type Entry} from './tcp-model.js';
+
+/** As long as the poll calls a stall. */
+const holdMs = 20;
 
 const stateNames: Readonly<Record<string, TcpState>> = {
 	'01': 'ESTABLISHED',
@@ -76,11 +108,56 @@ const parseStalls = (text: string): readonly Happened[] =>
 		to: Number(groups?.['to']),
 	}));
 
+/**
+ * When this process was held, as by strace at each call that it makes: it did
+ * nothing meanwhile, so what it says late isn't its fault.
+ */
+const watchForHolds = (owner: Owner): readonly Happened[] => {
+	const holds: Happened[] = [];
+	let before = Date.now();
+	let used = process.cpuUsage();
+	let isOver = false;
+	void until(
+		() => {
+			const now = Date.now();
+			const {user, system} = process.cpuUsage(used);
+			const workedMs = (user + system) / 1000;
+			if (now - before > holdMs && workedMs < (now - before) / 2) {
+				holds.push({from: before, to: now - workedMs});
+			}
+
+			before = now;
+			used = process.cpuUsage();
+			return isOver;
+		},
+		{what: 'the end of the scene', deadlineMs: 600_000},
+	);
+	owner.after(async () => {
+		isOver = true;
+	});
+	return holds;
+};
+
 const isIn = (entries: readonly Entry[], wanted: string, state: TcpState) =>
 	entries.some(entry => entry.end.includes(wanted) && entry.state === state);
 
+/** What a program says of the segments that it wrote, in its own words. */
+const spellOut = (written: readonly Buffer[]) => {
+	const {stdout} = spawnSync(
+		requireExecutable('tcpdump', 'tcpdump'),
+		['-n', '-tt', '-S', '-r', '-'],
+		{
+			input: Buffer.concat(written),
+			encoding: 'utf8',
+			maxBuffer: 64 * 1024 * 1024,
+		},
+	);
+	return parseSpelled(stdout);
+};
+
 const startTcpdump = async (owner: Owner, port: string) => {
 	const segments: Segment[] = [];
+	const written: Buffer[] = [];
 	const reader = new SegmentReader();
 	const child = spawn(
 		requireExecutable('tcpdump', 'tcpdump'),
@@ -91,6 +168,7 @@ const startTcpdump = async (owner: Owner, port: string) => {
 		words += text;
 	});
 	child.stdout.on('data', (chunk: Buffer) => {
+		written.push(chunk);
 		segments.push(...reader.push(chunk));
 	});
 	owner.after(async () => {
@@ -108,6 +186,7 @@ const startTcpdump = async (owner: Owner, port: string) => {
 	);
 	return {
 		segments,
+		spelled: () => spellOut(written),
 		async stop() {
 			child.kill('SIGTERM');
 			await once(child, 'close');
@@ -126,8 +205,24 @@ const startPoller = async (owner: Owner, port: string) => {
 	return child;
 };
 
-/** A Python program that does what it is told, a line at a time. */
-export const startPython = async (owner: Owner) => {
+/** Not a script that looks for the program on each start. */
+let pythonPath: string | undefined;
+
+const findPython = (): string => {
+	pythonPath ??= execFileSync(
+		requireExecutable('python3', 'python3'),
+		['-c', 'import sys; print(sys.executable)'],
+		{encoding: 'utf8'},
+	).trim();
+	return pythonPath;
+};
+
+/**
+ * A Python program that does what it is told, a line at a time.
+ *
+ * @param trace Where its calls are written.
+ */
+export const startPython = async (owner: Owner, trace?: Trace) => {
 	const program = `
 import socket, struct, sys
 for line in sys.stdin:
@@ -137,16 +232,26 @@ for line in sys.stdin:
     except OSError as error:
         print('done', error, flush=True)
 `;
-	const child = startProcess(owner, requireExecutable('python3', 'python3'), [
+	const [command, ...args] = [
+		...(trace?.before ?? []),
+		findPython(),
+		'-S',
 		'-c',
 		program,
-	]);
+	];
+	const child = startProcess(owner, command, args);
 	let count = 0;
+	const begin = (line: string): void => {
+		count++;
+		child.writeLine(line);
+	};
+
 	return {
 		...child,
+		/** It blocks: the next `do()` waits for it as well. */
+		begin,
 		async do(line: string) {
-			count++;
-			child.writeLine(line);
+			begin(line);
 			await until(() => child.stdout().split('done').length > count && 'done', {
 				what: line,
 				seen: child.seen,
@@ -155,11 +260,56 @@ for line in sys.stdin:
 	};
 };
 
-export type SceneOptions = {readonly host?: '127.0.0.1' | '::1'};
+export type SceneOptions = {
+	readonly host?: '127.0.0.1' | '::1' | undefined;
+	/** Whether this process has the sockets that are told of. */
+	readonly isOwn?: boolean | undefined;
+	/** As with --capture. */
+	readonly isCaptured?: boolean | undefined;
+};
+
+/** What a scene showed of calls, of the order of rows, and of segments. */
+export type SceneFindings = {
+	readonly calls: readonly JudgedCall[];
+	readonly unsaidCalls: readonly TracedCall[];
+	readonly pairs: number;
+	readonly reversed: readonly Reversed[];
+	/** Each segment as a line: as it was reported, and as tcpdump has it. */
+	readonly captured: {
+		readonly claimed: readonly string[];
+		readonly seen: readonly string[];
+	};
+};
+
+/** Our own address and the other end's, as far as known. */
+type Ends = {
+	readonly local: string | undefined;
+	readonly remote: string | undefined;
+};
+
+type Ladder = Ends & {
+	readonly side: Role;
+	readonly source: Pick<SocketView, 'steps' | 'transfers' | 'segments'>;
+};
+
+/** A step that is about no connection. */
+const listening: Step = {
+	kind: 'call',
+	call: 'listen()',
+	at: 0,
+	peer: undefined,
+};
+
+const closing = new Set(['FIN', 'RST']);
+
+const nothingCounted = {bytesIn: 0, bytesOut: 0};
+
+const isCapturedStep = (step: Step): step is SegmentStep =>
+	step.kind === 'segment' && step.evidence === 'captured';
 
 export const openScene = async (
 	owner: Owner,
-	{host = '127.0.0.1'}: SceneOptions = {},
+	{host = '127.0.0.1', isOwn = false, isCaptured = false}: SceneOptions = {},
 ) => {
 	const port = await findPort();
 	const address = requireLoopback({kind: 'tcp', host, port: Number(port)});
@@ -167,6 +317,19 @@ export const openScene = async (
 	const tcpdump = await startTcpdump(owner, port);
 	const poller = await startPoller(owner, port);
 	const claims: Claim[] = [];
+	const callClaims: CallClaim[] = [];
+	/** What was reported as captured, by whom: the server's end, or a client. */
+	const captures: Array<{
+		readonly side: Role;
+		readonly steps: readonly SegmentStep[];
+		readonly of: (segment: Spelled) => boolean;
+	}> = [];
+	const ladders: Array<() => Ladder> = [];
+	const trace = openTrace(owner);
+	if (isOwn) {
+		await trace.attach(process.pid);
+	}
+
 	const watches: SocketWatch[] = [];
 	owner.after(async () => {
 		for (const watch of watches) {
@@ -179,10 +342,101 @@ export const openScene = async (
 		return [...withQueuedFins(entriesOf(tcpdump.segments), polled), ...polled];
 	};
 
-	const stalls = () => parseStalls(poller.stdout());
+	const held = isOwn ? watchForHolds(owner) : [];
+	const stalls = () => [...parseStalls(poller.stdout()), ...held];
 	const judged = () => judge(claims, entries(), tcpdump.segments, stalls());
 
 	const seen = () => claims.map(({step}) => JSON.stringify(step)).join('\n');
+
+	const takeStep = (
+		step: Step,
+		local: string | undefined,
+		remote: string | undefined,
+	): void => {
+		if (step.kind === 'call') {
+			callClaims.push({step, local, remote: remote ?? ''});
+		}
+
+		const isOther = step.kind === 'segment' && !closing.has(step.segment);
+		if (remote !== undefined && !(isCapturedStep(step) && isOther)) {
+			claims.push({step, local, remote});
+		}
+	};
+
+	/** How each connection of a ladder is ordered. */
+	const orderOf = (
+		{side, local, remote, source}: Ladder,
+		traced: readonly TracedCall[],
+	) => {
+		const given = {
+			steps: source.steps,
+			transfers: lastOf(source.transfers),
+			segments: lastOf(source.segments),
+		};
+		const peers = new Set(
+			[...given.steps, ...given.transfers, ...given.segments].flatMap(
+				step => step.peer ?? (remote === undefined ? [] : [undefined]),
+			),
+		);
+		return [...peers].flatMap(peer => {
+			const rungs = ladderOf(given, {side, peer});
+			const own = peer ?? local;
+			const passed = tcpdump.segments.filter(
+				({from, to}) => own === undefined || from === own || to === own,
+			);
+			const asked = rungs.flatMap(({client, server}) =>
+				[client, server].flatMap((step): CallClaim[] =>
+					step?.kind === 'call'
+						? [{step, local, remote: step.peer ?? remote ?? ''}]
+						: [],
+				),
+			);
+			const callsOf = new Map(
+				judgeCalls(asked, traced, stalls()).flatMap(
+					({claim, verdict, calls}) =>
+						verdict === 'right' ? [[claim.step, calls] as const] : [],
+				),
+			);
+			return connectionsOf(rungs, passed).map(({segments, ...part}) =>
+				judgeOrder(part.rungs, {place, side, segments, callsOf, traced}),
+			);
+		});
+	};
+
+	const capture = {
+		host,
+		port: Number(port),
+		onFailure(sentence: string) {
+			throw new Error(sentence);
+		},
+	};
+
+	/** A watch over our own sockets, and the ladder of what it tells. */
+	const openOwn = (side: Role, ends: (step: Step) => Ends) => {
+		const captured: SegmentStep[] = [];
+		let view = emptySocketView;
+		const watch = new SocketWatch(
+			systemClock,
+			(event: SocketEvent | WireEvent) => {
+				view = reduceSocketView(view, event, nothingCounted);
+				if (event.type !== 'step') {
+					return;
+				}
+
+				const {step} = event;
+				const {local, remote} = ends(step);
+				takeStep(step, local, remote);
+				if (isCapturedStep(step)) {
+					captured.push(step);
+				}
+			},
+			address,
+		);
+		watch.tap.hasCalls = true;
+		watches.push(watch);
+		ladders.push(() => ({side, source: view, ...ends(listening)}));
+		return {watch, captured};
+	};
 
 	return {
 		host,
@@ -191,24 +445,19 @@ export const openScene = async (
 		claims,
 		/** What tcpdump has seen so far. */
 		segments: tcpdump.segments,
+		trace,
 		judged,
 		/** sockchat's server. */
 		async serve() {
-			const watch = new SocketWatch(
-				systemClock,
-				event => {
-					if (event.type === 'step' && event.step.peer !== undefined) {
-						claims.push({
-							step: event.step,
-							local: place,
-							remote: event.step.peer,
-						});
-					}
-				},
-				address,
-			);
-			watch.tap.hasCalls = true;
-			watches.push(watch);
+			const {watch, captured} = openOwn('server', ({peer}) => ({
+				local: place,
+				remote: peer,
+			}));
+			if (isCaptured) {
+				captures.push({side: 'server', steps: captured, of: () => true});
+				await watch.capture('server', capture);
+			}
+
 			const server = await openRawServer(owner, {address, watch});
 			return {
 				...server,
@@ -219,7 +468,7 @@ export const openScene = async (
 			};
 		},
 		/** sockchat's client. */
-		connect({
+		async connect({
 			isPipe = false,
 			localPort,
 		}: {isPipe?: boolean; localPort?: number} = {}) {
@@ -227,40 +476,48 @@ export const openScene = async (
 				localPort === undefined
 					? undefined
 					: place.replace(/\d+$/, String(localPort));
-			const watch = new SocketWatch(
-				systemClock,
-				event => {
-					local ??= opened?.client.endpoints.local;
-					if (event.type === 'step') {
-						claims.push({step: event.step, local, remote: place});
-					}
-				},
-				address,
-			);
-			watch.tap.hasCalls = true;
-			watches.push(watch);
-			const opened: ReturnType<typeof openRawClient> | undefined =
-				openRawClient(owner, address, {
-					watch,
-					isPipe,
-					dial: () => dial(address, localPort),
+			const openings: Array<ReturnType<typeof openRawClient>> = [];
+			const {watch, captured} = openOwn('client', () => {
+				local ??= openings[0]?.client.endpoints.local;
+				return {local, remote: place};
+			});
+			if (isCaptured) {
+				captures.push({
+					side: 'client',
+					steps: captured,
+					// Of an attempt that was refused, Node never knew the port.
+					of: ({from, to}) =>
+						local === undefined || from === local || to === local,
 				});
-			watch.sampleClient(() => opened.client.endpoints);
+				await watch.capture('client', capture);
+			}
+
+			const opened = openRawClient(owner, address, {
+				watch,
+				isPipe,
+				dial: () => dial(address, localPort),
+			});
+			openings.push(opened);
+			const {client} = opened;
+			watch.sampleClient(() => client.endpoints);
 			return opened;
 		},
 		/** `sockchat watch`, which sees what other programs do. */
 		async watch() {
 			const offsets = new Map<string, number>();
 			let isBegun = false;
+			let model = createPortModel(place, false);
+			const loopback = address as LoopbackAddress & {kind: 'tcp'};
 			const watch = new PortWatch({
-				address: address as LoopbackAddress & {kind: 'tcp'},
+				address: loopback,
 				clock: systemClock,
 				async onEvents(events) {
 					isBegun = true;
+					model = reducePort(model, events);
 					for (const event of events) {
 						const step = portStepOf(event, offsets);
-						if (step?.peer !== undefined) {
-							claims.push({step, local: place, remote: step.peer});
+						if (step) {
+							takeStep(step, place, step.peer);
 						}
 					}
 				},
@@ -269,6 +526,35 @@ export const openScene = async (
 				watch.stop();
 				await running;
 			});
+			ladders.push(() => ({
+				side: 'server',
+				local: place,
+				remote: undefined,
+				source: ladderSource(model),
+			}));
+			if (isCaptured) {
+				const captured: SegmentStep[] = [];
+				captures.push({side: 'server', steps: captured, of: () => true});
+				const captor = capturePort({
+					...capture,
+					address: loopback,
+					clock: systemClock,
+					onSteps(steps) {
+						captured.push(...steps.filter(step => isCapturedStep(step)));
+						for (const step of steps) {
+							takeStep(step, place, step.peer);
+						}
+
+						model = reducePort(model, [{type: 'segments', steps}]);
+						watch.nudge();
+					},
+				});
+				owner.after(async () => {
+					await captor.stop();
+				});
+				await captor.begun;
+			}
+
 			const running = watch.run();
 			await until(() => isBegun, {what: 'the first reading'});
 		},
@@ -291,7 +577,7 @@ export const openScene = async (
 		) =>
 			until(
 				() =>
-					claims.some(claim => {
+					[...claims, ...callClaims].some(claim => {
 						const {step} = claim;
 						const name =
 							step.kind === 'state'
@@ -332,9 +618,34 @@ export const openScene = async (
 				what: 'everything to be right',
 				deadlineMs: 5000,
 			}).catch(() => undefined);
+			await trace.detach();
 			await tcpdump.stop();
 			poller.signal('SIGKILL');
 			return judged();
+		},
+		/** What was shown of calls, of the order of rows, and of segments. */
+		found(): SceneFindings {
+			const traced = trace.calls();
+			const calls = judgeCalls(callClaims, traced, stalls());
+			const orders = ladders.flatMap(ladder => orderOf(ladder(), traced));
+			const spelled = captures.length > 0 ? tcpdump.spelled() : [];
+			const lines = captures.map(({side, steps, of}) =>
+				linesOf(
+					steps,
+					spelled.filter(segment => of(segment)),
+					({from}) => (from === place) === (side === 'server'),
+				),
+			);
+			return {
+				calls,
+				unsaidCalls: unsaidCalls(calls, traced, !isOwn),
+				pairs: orders.reduce((sum, {pairs}) => sum + pairs, 0),
+				reversed: orders.flatMap(({reversed}) => reversed),
+				captured: {
+					claimed: lines.flatMap(each => each.claimed),
+					seen: lines.flatMap(each => each.seen),
+				},
+			};
 		},
 		/** What happened, and nobody said. */
 		unsaid: () =>
