@@ -3,7 +3,8 @@
  * pane. Pure.
  *
  * Phase, TCP state, rtt, and a relay that isn't well come first; to keep them,
- * the rest of their words are left out.
+ * the rest of their words are left out. Then people, who are cut, not dropped:
+ * addresses and counters get what is left.
  */
 import {formatBytes} from '../../tcp/format-bytes.js';
 import {display, displayWidth, toDisplay} from '../../protocol/display.js';
@@ -31,9 +32,13 @@ import {
 
 const separator = ' · ';
 
-/** Puts parts into a line, the most useful first; what doesn't fit is dropped. */
-const fillLine = (parts: readonly Span[], width: number): Span[] => {
-	const line: Span[] = [];
+/** Adds parts to a line, the most useful first; what doesn't fit is dropped. */
+const fillLine = (
+	parts: readonly Span[],
+	width: number,
+	begun: readonly Span[] = [],
+): Span[] => {
+	const line = [...begun];
 	for (const part of parts) {
 		const gap: Span[] = line.length > 0 ? [faint(separator)] : [];
 		if (cellsOfSpans([...line, ...gap, part]) <= width) {
@@ -105,28 +110,48 @@ export const statusRows = (view: ConnectionView): readonly Row[] => {
 		room,
 	);
 	const standing = standingFacts(model);
-	const facts = [
-		relay && !isTroubled && relayWords(relay),
-		isHere && `${count} here`,
-		...standing,
+	const [first = '', ...others] = kept;
+	const line = fillLine(
+		[
+			{text: cutTo(toDisplay(first), room)},
+			...spansOf([
+				...others,
+				relay && !isTroubled && relayWords(relay),
+				isHere && `${count} here`,
+				...standing,
+			]),
+		].filter(span => span.text !== ''),
+		room,
+	);
+	const names = isHere && namesLine(presence.members, symbols.unshared);
+	const counters = [
 		...(model.target === undefined
 			? [routeText(model), ...peerCounts(model)]
 			: [...laterFaults(model), ...peerCounts(model), routeText(model)]),
 		...linkFacts(model).slice(0, 2),
-		isHere && namesLine(presence.members, symbols.unshared),
 		!listening && `in ${formatBytes(traffic.bytesIn)}`,
 		!listening && `out ${formatBytes(traffic.bytesOut)}`,
 		...layerFacts(model, wallNow)
 			.map(({brief}) => brief)
 			.filter(brief => !standing.includes(brief)),
 	];
-	const [first = '', ...others] = kept;
-	const spans = [
-		{text: cutTo(toDisplay(first), room)},
-		...[...others, ...facts].flatMap(fact => (fact ? [text(fact)] : [])),
-	].filter(span => span.text !== '');
-	return [createRow([...symbol, ...fillLine(spans, room)])].slice(
-		0,
-		Math.max(0, height),
-	);
+	const free = room - cellsOfSpans(line) - separator.length;
+	const people = names ? spansOf([fittingNames(names, free)]) : [];
+	const spans = fillLine([...people, ...spansOf(counters)], room, line);
+	return [createRow([...symbol, ...spans])].slice(0, Math.max(0, height));
 };
+
+/** Whole names, as half a name is nobody's; empty if not one fits. */
+const fittingNames = (names: string, columns: number): string => {
+	const shown = toDisplay(names);
+	if (displayWidth(shown) <= columns) {
+		return names;
+	}
+
+	const cut = cutTo(shown, columns);
+	const end = cut.lastIndexOf(' ');
+	return end === -1 ? '' : `${cut.slice(0, end)} ${symbols.ellipsis}`;
+};
+
+const spansOf = (facts: ReadonlyArray<string | false | undefined>): Span[] =>
+	facts.flatMap(fact => (fact ? [text(fact)] : []));

@@ -107,11 +107,39 @@ test('status rows: what a peer has left unread comes before the address, once', 
 
 test('status rows: show as much as fits, the most useful first', () => {
 	assert.deepEqual(rowsOf(client, 99), [
-		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · 127.0.0.1:53122 → :5001 · heron otter',
+		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · heron otter · 127.0.0.1:53122 → :5001',
 	]);
 	assert.deepEqual(rowsOf(client, 200), [
-		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · 127.0.0.1:53122 → :5001 · heron otter · in 4.0 kB · out 2.5 kB · queued 0 B · unacked 0 B · unread by peer unknown',
+		'● open <1 min · tcp ESTABLISHED · rtt 0.21 ms · 2 here · heron otter · 127.0.0.1:53122 → :5001 · in 4.0 kB · out 2.5 kB · queued 0 B · unacked 0 B · unread by peer unknown',
 	]);
+});
+
+test('status rows: people come before counters, as many as there is room for', () => {
+	const peers = {
+		at: wallNow,
+		rows: [],
+		listening: kernelSocket({state: 'LISTEN'}),
+		backlog: 4096,
+		refused: 3,
+		unreadBytes: 0,
+	};
+	const names = ['host', 'heron', 'otter', 'wren', 'egret', 'avocet', 'crane'];
+	const host = modelOf({
+		connection: connections.open,
+		listening: listeningOf('listening', {accepted: 40, turnedAway: 5}),
+		presence: {members: {count: 7, names}, replayHead: 0},
+		...socketOf({peers}),
+	});
+	assert.deepEqual(
+		[80, 100, 60].map(width => rowsOf(host, width)[0]),
+		[
+			'● listening <1 min · tcp LISTEN · 7 here · host heron otter wren egret avocet …',
+			'● listening <1 min · tcp LISTEN · 7 here · host heron otter wren egret avocet crane · 127.0.0.1:5001',
+			'● listening <1 min · tcp LISTEN · 7 here · host heron …',
+		],
+	);
+	// Half a name is nobody's.
+	assert.equal(rowsOf(host, 46)[0], '● listening <1 min · tcp LISTEN · 7 here');
 });
 
 test('status rows: phase, TCP state and rtt are kept, in fewer words', () => {
