@@ -159,6 +159,7 @@ const entrySchemas = {
 		id: text,
 		reason: text,
 		oneShot: optional(onlyTrue),
+		notBefore: optional(time),
 	},
 	renamed: {...entry, from: text, to: text, id: text},
 } satisfies Readonly<Record<Entry['type'], Schema>>;

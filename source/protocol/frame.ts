@@ -346,6 +346,8 @@ export type Left = {
 	readonly reason: LeaveReason;
 	/** As in its `joined`. */
 	readonly oneShot?: true;
+	/** Set if `at` is when it was noticed, and it may have left since this. */
+	readonly notBefore?: number;
 };
 export type Renamed = {
 	readonly type: 'renamed';

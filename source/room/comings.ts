@@ -38,7 +38,13 @@ export class Comings {
 		}
 	}
 
-	left({id, nick, oneShot}: Member, reason: LeaveReason, at: number): void {
+	/** @param notBefore Set if `at` is only when it was noticed. */
+	left(
+		{id, nick, oneShot}: Member,
+		reason: LeaveReason,
+		at: number,
+		notBefore?: number,
+	): void {
 		this.#appender.append({
 			type: 'left',
 			seq: this.#appender.nextSeq,
@@ -47,6 +53,7 @@ export class Comings {
 			id,
 			reason,
 			...(oneShot && {oneShot}),
+			...(notBefore !== undefined && {notBefore}),
 		});
 	}
 
@@ -61,15 +68,16 @@ export class Comings {
 	 * Those of the server before are gone. In a log where all have left, it appends
 	 * nothing.
 	 */
-	endPast({tail}: RestoredLog): void {
+	endPast({tail}: RestoredLog, now: number): void {
 		if (tail.length === 0) {
 			return;
 		}
 
 		// Beyond this many the log has no joins or leaves either: they were counted.
-		const {members, at} = findAbsent(tail, maxAnnouncedMembers);
+		const {members, at: last} = findAbsent(tail, maxAnnouncedMembers);
+		const at = Math.max(now, last);
 		for (const member of members) {
-			this.left(member, 'shutdown', at);
+			this.left(member, 'shutdown', at, at > last ? last : undefined);
 		}
 	}
 }

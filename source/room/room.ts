@@ -253,9 +253,12 @@ export class Room {
 	/**
 	 * Logs that the members of the server before are gone. Called before anybody
 	 * joins; in a log where all have left, it appends nothing.
+	 *
+	 * @param now Milliseconds since the epoch. That they left is noticed now; it
+	 * was not before the last entry.
 	 */
-	endPast(past: RestoredLog): void {
-		this.#comings.endPast(past);
+	endPast(past: RestoredLog, now: number): void {
+		this.#comings.endPast(past, now);
 	}
 
 	/**

@@ -302,7 +302,7 @@ export const startServer = async ({
 
 			await relay.start(relaySite({hub, history, setLog}), past);
 		} else if (past) {
-			room.endPast(past);
+			room.endPast(past, clock.wallMs());
 		}
 
 		await hub.stored();

@@ -177,10 +177,16 @@ const wentParts = (went: Outcome['went']): string[] => {
 	);
 };
 
+// Most who come and go do it by quit, and all of a room whose server ends.
+const usual: ReadonlySet<EndReason> = new Set([
+	'quit',
+	'shutdown',
+	'past shutdown',
+]);
+
 const passedNames = (passed: Outcome['passed']): string[] =>
 	passed.map(({reason, ...person}) => {
-		// Most who come and go do it by quit, and all of a room whose server ends.
-		const isUsual = reason === 'quit' || reason === 'shutdown';
+		const isUsual = reason !== undefined && usual.has(reason);
 		return `${counted(person)}${isUsual ? '' : quoted(reason)}`;
 	});
 

@@ -8,7 +8,7 @@
  */
 import type {Joined, Left, Renamed} from '../protocol/frame.js';
 import type {Coming, Comings, Item} from './item.js';
-import {endReason} from './notice.js';
+import {leftReason} from './notice.js';
 import {
 	appendItems,
 	itemAt,
@@ -27,8 +27,8 @@ const comingOf = (entry: Joined | Left | Renamed, isUnix: boolean): Coming => {
 		}
 
 		case 'left': {
-			const {nick, reason} = entry;
-			return {kind: 'left', nick, reason: endReason(reason, isUnix)};
+			const {nick} = entry;
+			return {kind: 'left', nick, reason: leftReason(entry, isUnix)};
 		}
 
 		case 'renamed': {

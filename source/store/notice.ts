@@ -7,6 +7,7 @@ import type {
 	Answered,
 	Found,
 	LeaveReason,
+	Left,
 	ServerFrame,
 } from '../protocol/frame.js';
 import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
@@ -14,7 +15,8 @@ import type {ChatEvent, ControlEvent, Tone} from '../event/event.js';
 export type Words = {readonly tone: Tone; readonly text: string};
 
 /** How a connection ended; a Unix domain socket sends no segments. */
-export type EndReason = LeaveReason | 'unix closed' | 'unix reset';
+export type EndReason =
+	LeaveReason | 'unix closed' | 'unix reset' | 'past shutdown';
 
 const reasons: Readonly<Record<EndReason, string>> = {
 	quit: 'quit',
@@ -27,8 +29,9 @@ const reasons: Readonly<Record<EndReason, string>> = {
 	protocol: 'turned away',
 	kicked: 'kicked by the host',
 	banned: 'banned by the host',
-	// Also of a server that was killed: whoever has its log next says it.
 	shutdown: 'the server ended',
+	// Whoever has its log next says it, also of a server that was killed.
+	'past shutdown': 'the server had ended',
 };
 
 // A newer server may send reasons that this client doesn't know.
@@ -40,6 +43,15 @@ export const endReason = (reason: LeaveReason, isUnix: boolean): EndReason =>
 	isUnix && (reason === 'closed' || reason === 'reset')
 		? `unix ${reason}`
 		: reason;
+
+/** @param isUnix As for `endReason`. */
+export const leftReason = (
+	{reason, notBefore}: Left,
+	isUnix: boolean,
+): EndReason =>
+	reason === 'shutdown' && notBefore !== undefined
+		? 'past shutdown'
+		: endReason(reason, isUnix);
 
 const endWords = (peer: string, reason: LeaveReason): string =>
 	reasonWords(endReason(reason, peer.startsWith('unix:')));
@@ -105,7 +117,7 @@ const frameWords = (frame: ServerFrame, isUnix: boolean): Words | undefined => {
 			return frame.oneShot
 				? undefined
 				: info(
-						`${frame.nick} left (${reasonWords(endReason(frame.reason, isUnix))})`,
+						`${frame.nick} left (${reasonWords(leftReason(frame, isUnix))})`,
 					);
 		}
 

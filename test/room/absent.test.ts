@@ -10,14 +10,14 @@ import {clientNumber, enter, entriesOf} from '../helpers/members.js';
 const createRoom = () => new Room({logId: () => 'log'});
 
 /** The room of the next server, with the whole log. */
-const reopen = (room: Room): Room => {
+const reopen = (room: Room, at = 0): Room => {
 	const past = {
 		tail: Buffer.from(room.log.slice(room.log.start)),
 		tailFirstSeq: 1,
 		lastN: [],
 	};
 	const next = new Room({logId: () => 'log', past});
-	next.endPast(past);
+	next.endPast(past, at);
 	return next;
 };
 
@@ -45,7 +45,7 @@ const does = {
 	say: doing((room, member, at) => {
 		room.say(member, at, 'joined {"type":"joined",', at);
 	}),
-	restart: reopen,
+	restart: (room, _member, at) => reopen(room, at),
 } satisfies Record<string, Does>;
 
 test('absent: those that were in leave at the next start, by their last nicks', () => {
@@ -57,13 +57,28 @@ test('absent: those that were in leave at the next start, by their last nicks', 
 	const ci = room.join(clientNumber(3), 'ci', 50, {oneShot: true});
 	assert.equal(ci.kind, 'joined');
 	room.say(otter, 1, '{"type":"left","id":"x"}\n{"type":"left",', 60);
-	const after = reopen(room);
+	const after = reopen(room, 90);
 	assert.partialDeepStrictEqual(entriesOf(after).slice(room.log.head), [
-		{type: 'left', seq: 7, at: 60, nick: 'wren', reason: 'shutdown'},
-		{type: 'left', seq: 8, at: 60, nick: 'ci', oneShot: true},
+		{type: 'left', seq: 7, nick: 'wren', reason: 'shutdown'},
+		{type: 'left', seq: 8, nick: 'ci', oneShot: true},
 	]);
 	assert.equal(after.log.head, 8);
 	assert.equal(reopen(after).log.head, 8, 'nothing twice');
+	// When they left is known within bounds.
+	const boundsOf = (next: Room) =>
+		entriesOf(next)
+			.slice(room.log.head)
+			.map(entry => entry.type === 'left' && [entry.notBefore, entry.at]);
+	assert.deepEqual(boundsOf(after), [
+		[60, 90],
+		[60, 90],
+	]);
+
+	// By a clock that was set back, at no time before the log's.
+	assert.deepEqual(boundsOf(reopen(room, 50)), [
+		[undefined, 60],
+		[undefined, 60],
+	]);
 });
 
 test('absent: a room of more than are announced gets no more than those', () => {

@@ -66,8 +66,14 @@ test('notice: a gap says how many entries are missing, and which', () => {
 });
 
 test('notice: joins and leaves are reported, each leave with its reason', () => {
-	const left = (reason: LeaveReason) =>
-		ofFrame({...entry, type: 'left', nick: 'heron', reason});
+	const left = (reason: LeaveReason, notBefore?: number) =>
+		ofFrame({
+			...entry,
+			type: 'left',
+			nick: 'heron',
+			reason,
+			...(notBefore !== undefined && {notBefore}),
+		});
 	assert.equal(
 		ofFrame({...entry, type: 'joined', nick: 'heron'}),
 		'info: heron joined',
@@ -77,7 +83,9 @@ test('notice: joins and leaves are reported, each leave with its reason', () => 
 		'info: heron is now crane',
 	);
 	assert.deepEqual(
-		(['quit', 'closed', 'reset', 'timeout', 'replaced'] as const).map(left),
+		(['quit', 'closed', 'reset', 'timeout', 'replaced'] as const).map(reason =>
+			left(reason),
+		),
 		[
 			'info: heron left (quit)',
 			'info: heron left (closed: FIN)',
@@ -88,6 +96,7 @@ test('notice: joins and leaves are reported, each leave with its reason', () => 
 	);
 	assert.equal(left('protocol'), 'info: heron left (turned away)');
 	assert.equal(left('shutdown'), 'info: heron left (the server ended)');
+	assert.equal(left('shutdown', 60), 'info: heron left (the server had ended)');
 });
 
 test('notice: an unknown reason is shown as it arrived', () => {
