@@ -35,14 +35,20 @@ export type RunningScreen = {
 const linesWere = (count: number): string =>
 	count === 1 ? '1 line was' : `${count} lines were`;
 
-type Lines = Pick<RoomChat, 'role' | 'unstored' | 'kept' | 'entrusted'>;
+type Lines = Pick<
+	RoomChat,
+	'role' | 'unstored' | 'kept' | 'entrusted' | 'isInMemory'
+>;
+
+/** Whether what waits for the relay is lost if one leaves. */
+const isLosing = ({role, isInMemory}: Lines): boolean =>
+	role === 'serve' && isInMemory();
 
 /** How many lines, of one's own or entrusted to a host, may be lost if one leaves now. */
-export const losableLines = ({
-	unstored,
-	kept,
-	entrusted,
-}: Omit<Lines, 'role'>): number => unstored() - kept() + entrusted();
+export const losableLines = (lines: Lines): number => {
+	const {unstored, kept, entrusted} = lines;
+	return unstored() - kept() + (isLosing(lines) ? entrusted() : 0);
+};
 
 /** What isn't confirmed of all that one answers for, as the start of a sentence. */
 export const unconfirmedLines = ({
@@ -56,30 +62,29 @@ export const unconfirmedLines = ({
 };
 
 /** What becomes of lines that a room kept for its relay. */
-export const keptAdvice = ({
-	role,
-	unstored,
-	kept,
-	entrusted,
-}: Lines): string | undefined => {
-	if (entrusted() > 0) {
+export const keptAdvice = (lines: Lines): string | undefined => {
+	const {role, unstored, kept, entrusted, isInMemory} = lines;
+	if (isLosing(lines) && entrusted() > 0) {
 		return 'What the room kept for its relay was in memory alone, and is lost.';
 	}
 
-	const count = kept();
+	const count = kept() + entrusted();
 	if (count === 0) {
 		return undefined;
 	}
 
 	const [what, it] =
-		count === unstored()
+		count === unstored() + entrusted()
 			? ['what was said', 'it']
 			: [`${count} of them`, count === 1 ? 'it' : 'them'];
 	const back =
 		role === 'serve'
 			? 'it is open here again and its relay is back'
 			: 'its relay is back';
-	return `The room keeps ${what}, and shares ${it} once ${back}: don't send ${it} again.`;
+	const [alone, unless] = isInMemory()
+		? [' in memory alone', ', unless its server ends first']
+		: ['', ''];
+	return `The room keeps ${what}${alone}, and shares ${it} once ${back}${unless}: don't send ${it} again.`;
 };
 
 /**

@@ -247,8 +247,7 @@ export const openHost = async (
 		role: 'serve',
 		// What is in memory alone, ends with the server.
 		kept: () => (options.history ? client.kept : 0),
-		entrusted: () =>
-			options.history ? 0 : (relay?.waitingBesides(client.id) ?? 0),
+		entrusted: () => relay?.waitingBesides(client.id, client.unstored) ?? 0,
 		invitation: invitationOf({
 			address: server.address,
 			hasToken: options.token !== undefined,

@@ -48,6 +48,7 @@ export const chatOf = (client: Client, watch: SocketWatch | undefined) => ({
 	endCapture: async () => watch?.endCapture(),
 	kept: () => client.kept,
 	entrusted: () => 0,
+	isInMemory: () => client.isRoomInMemory,
 	setTap(isOn: boolean) {
 		if (watch) {
 			watch.tap.isOn = isOn;

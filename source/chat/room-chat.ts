@@ -121,10 +121,12 @@ export type RoomChat = Pick<
 		 */
 		readonly kept: () => number;
 		/**
-		 * Of a host: how many lines of others wait for the room's relay in memory
-		 * alone, and are lost if it leaves now.
+		 * Of a host: how many lines wait for the room's relay besides its own of this
+		 * run.
 		 */
 		readonly entrusted: () => number;
+		/** Whether what waits for the room's relay ends with its server. */
+		readonly isInMemory: () => boolean;
 		/**
 		 * Asks for older entries; without a seq, for the oldest of all.
 		 *

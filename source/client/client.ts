@@ -186,6 +186,11 @@ export class Client {
 		return this.#member.kept;
 	}
 
+	/** Whether the room ends with its server, as far as that says so. */
+	get isRoomInMemory(): boolean {
+		return this.#member.isInMemory;
+	}
+
 	/** Says it to everybody, now or once connected. */
 	say(text: string): void {
 		this.#queue(text, undefined);

@@ -79,6 +79,8 @@ export class MemberState {
 	#log: string | undefined;
 	#lastSeq: number | undefined;
 	#presence = nobody;
+	/** As the last welcome says. */
+	#isInMemory = false;
 	/** Whether a welcome has come, on any connection. */
 	#wasWelcome = false;
 	/** Keys of hello that came later, newest first, as far as the server has them. */
@@ -123,6 +125,11 @@ export class MemberState {
 	/** How many of these the room keeps until its relay is back. */
 	get kept(): number {
 		return this.#outbox.kept;
+	}
+
+	/** Whether the room ends with its server, as far as that says so. */
+	get isInMemory(): boolean {
+		return this.#isInMemory;
 	}
 
 	/** Messages that the server has not answered yet, oldest first. */
@@ -248,6 +255,7 @@ export class MemberState {
 		this.#log = frame.log;
 		this.#hasGap = false;
 		this.#welcome = frame;
+		this.#isInMemory = frame.inMemory === true;
 		this.emitFrame(frame);
 		this.#goOnFrom(frame.stored ?? 0);
 		this.#settleReplayed(this.#lastSeq ?? 0);

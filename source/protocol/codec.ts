@@ -206,6 +206,7 @@ const serverSchemas: Readonly<Record<ServerFrame['type'], Schema>> = {
 		sameUser: optional(onlyTrue),
 		restarts: optional(onlyTrue),
 		commands: optional(onlyTrue),
+		inMemory: optional(onlyTrue),
 		nick: text,
 		head: count,
 		stored: optional(count),

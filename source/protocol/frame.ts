@@ -274,6 +274,8 @@ export type Welcome = {
 	readonly restarts?: true;
 	/** Set if the server knows the commands of bots. */
 	readonly commands?: true;
+	/** Set if the log, and what waits for a relay, ends with the server. */
+	readonly inMemory?: true;
 	readonly nick: string;
 	/** The seq of the newest entry; the replay ends there. */
 	readonly head: number;

@@ -56,11 +56,11 @@ export class Outgoing {
 		return [...this.#held.values()].filter(({isKept}) => isKept);
 	}
 
-	/** How many are messages that another client than this one said. */
-	messagesBesides(id: string): number {
+	/** How many are messages, besides the last ones of a client. */
+	messagesBesides(id: string, except: number): number {
 		let count = 0;
 		for (const [of, messages] of this.#messages) {
-			count += of === id ? 0 : messages;
+			count += of === id ? Math.max(0, messages - except) : messages;
 		}
 
 		return count;

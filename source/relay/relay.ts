@@ -219,8 +219,8 @@ export class Relay implements RoomRelay {
 		return this.#parts?.keeping.lines() ?? [];
 	}
 
-	waitingBesides(id: string): number {
-		return this.#outgoing.messagesBesides(id);
+	waitingBesides(id: string, count: number): number {
+		return this.#outgoing.messagesBesides(id, count);
 	}
 
 	async ask(

@@ -184,8 +184,12 @@ export type RoomRelay = Order & {
 	readonly takenBack: () => void;
 	/** The `pending` frames of all that waits, for a newcomer. */
 	readonly pendingLines: () => readonly string[];
-	/** How many messages wait that another client than this one said. */
-	readonly waitingBesides: (id: string) => number;
+	/**
+	 * How many messages wait besides the last ones of a client.
+	 *
+	 * @param count How many of these.
+	 */
+	readonly waitingBesides: (id: string, count: number) => number;
 	/** Has another server do something. */
 	readonly ask: (
 		server: Elsewhere['server'],

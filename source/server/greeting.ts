@@ -176,6 +176,7 @@ export class Greeting {
 			...(hub.isSameUser && {sameUser: true}),
 			...(hub.isManaged && {restarts: true}),
 			commands: true,
+			...(hub.isInMemory && {inMemory: true}),
 			nick: member.nick,
 			head,
 			stored: room.lastStored(member.id),

@@ -170,6 +170,10 @@ export class Hub implements ConnectionHub {
 		this.#logWriter = history && this.#createLogWriter(history, tellHealth);
 	}
 
+	get isInMemory(): boolean {
+		return this.#history === undefined;
+	}
+
 	get history(): LogHistory | undefined {
 		return this.#history;
 	}

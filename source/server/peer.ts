@@ -84,6 +84,8 @@ export type PeerHub = {
 	readonly isSameUser: boolean;
 	/** Whether a service manager starts this server again. */
 	readonly isManaged: boolean;
+	/** Whether nothing is stored. */
+	readonly isInMemory: boolean;
 	/** When the room was opened; milliseconds since the epoch. */
 	readonly startedAt: number;
 	readonly clock: Clock;

@@ -127,9 +127,40 @@ test('e2e: a host whose line is kept on its disk leaves at once, and shares it l
 		host,
 		"1 line was not confirmed as stored. The room keeps what was said, and shares it once it is open here again and its relay is back: don't send it again.",
 	);
+	// What an earlier run left waits, too.
+	const between = await serveOnScreen(t, nats.url, history);
+	await between.waitFor(/for later *◌/);
+	between.type('and this\r');
+	await between.waitFor(/and this *◌/);
+	between.type('/quit\r');
+	await leavesWith(
+		between,
+		"2 lines were not confirmed as stored. The room keeps what was said, and shares it once it is open here again and its relay is back: don't send it again.",
+	);
 	await nats.start();
 	const again = await serveOnScreen(t, nats.url, history);
 	await again.waitFor(/otter +✓? ?for later/);
+	await again.waitFor(/and this/);
+});
+
+test('e2e: a member reads that its room has only memory to keep what waits', async t => {
+	const {port} = await serveAway(t, '--no-history', '--input=commands');
+	const otto = startBin(t, [
+		'connect',
+		'--port',
+		port,
+		'--nick=otto',
+		'--message=otto 1',
+		'--json',
+	]);
+	await otto.waitForOutput(/"type":"pending".*"text":"otto 1"/);
+	otto.signal('SIGTERM');
+	await otto.waitForExit();
+	assert.match(otto.stdout(), /"type":"welcome".*"inMemory":true/);
+	assert.match(
+		otto.stdout(),
+		/"message":"The message was not confirmed as stored. The room keeps what was said in memory alone, and shares it once its relay is back, unless its server ends first: don't send it again\."/,
+	);
 });
 
 test('e2e: a host whose line is kept in memory alone is asked before it is lost', async t => {

@@ -101,6 +101,7 @@ const serverFields: Fields<ServerFrame> = {
 		'sameUser?': fc.constant(true),
 		'restarts?': fc.constant(true),
 		'commands?': fc.constant(true),
+		'inMemory?': fc.constant(true),
 		nick: text,
 		head: count,
 		'stored?': count,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Outgoing} from '../../source/relay/outgoing.js';
 
-test('outgoing: counts the messages of others than one client', () => {
+test('outgoing: counts the messages besides the last of one client', () => {
 	const outgoing = new Outgoing('01234567');
 	const said = (id: string, n: number) => ({
 		id,
@@ -14,7 +14,10 @@ test('outgoing: counts the messages of others than one client', () => {
 	outgoing.offer([joined, said('heron', 1), said('wren', 1)], 0);
 	outgoing.offer([said('wren', 2), said('otter', 0)], 0);
 	const counts = () =>
-		['heron', 'wren', 'nobody'].map(id => outgoing.messagesBesides(id));
+		['heron', 'wren', 'nobody'].map(id =>
+			outgoing.messagesBesides(id, Infinity),
+		);
+	assert.equal(outgoing.messagesBesides('wren', 1), 3);
 	assert.deepEqual(counts(), [3, 2, 4]);
 	outgoing.remove('wren:1');
 	outgoing.remove('wren:1');

@@ -41,6 +41,7 @@ test('server: welcomes a client, and replays up to its own join', async t => {
 		v: 1,
 		room: `127.0.0.1:${portOf(server.address)}`,
 		commands: true,
+		inMemory: true,
 		nick: 'otter',
 		head: 1,
 		stored: 0,
