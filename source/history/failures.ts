@@ -59,7 +59,7 @@ export const historyUnreadable = (path: string, seen: string) =>
 export const historyOfAnotherLog = (path: string) =>
 	withWayOut(
 		'ERR_HISTORY',
-		`The history ${path} holds another log than the relay's stream: another room's, or the stream was made anew. It was not changed; move it away`,
+		`The history ${path} holds another log than the relay's stream: another room's, that of a room without a relay, or the stream was made anew. It was not changed; move it away`,
 	);
 
 export const historyTaken = (path: string, pid: number) =>

@@ -231,7 +231,22 @@ const goOn = async (
 	const {groups, crc} = found;
 	const state = stateBehind(path, bytes, groups);
 	if (log && state.logId !== log.id) {
-		throw historyOfAnotherLog(path);
+		const isEmpty =
+			state.head === 0 &&
+			groups.length === 1 &&
+			found.end === bytes.length &&
+			closedFiles(path).length === 0;
+		if (!isEmpty) {
+			throw historyOfAnotherLog(path);
+		}
+
+		// It was begun before the given log was known.
+		const taken = {logId: log.id, head: log.head, clients: new Map()};
+		const next = await beginFile(path, taken, maxTailBytes, {
+			isNextLog: false,
+		});
+		closeSync(fd);
+		return next;
 	}
 
 	const verdict = judge(

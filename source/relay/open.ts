@@ -15,8 +15,6 @@ export type OpenRelayOptions = Omit<
 > & {
 	/** As a file or a variable has them; read for each connection. */
 	readonly readCredentials?: (() => Promise<string | undefined>) | undefined;
-	/** The outbox is beside it; in memory only without it. */
-	readonly historyPath: string | undefined;
 };
 
 /** At the start there is another way than to wait. */
@@ -50,7 +48,13 @@ export const openRelay = async ({
 	const log = historyPath && (await logIdOf(historyPath));
 	const begunIn =
 		log !== undefined && isStreamLog(log) ? historyPath : undefined;
-	const options = {...given, credentials, openSession: open, begunIn};
+	const options = {
+		...given,
+		historyPath,
+		credentials,
+		openSession: open,
+		begunIn,
+	};
 	const {fsync, clock} = options;
 	const path = historyPath && `${historyPath}.outbox`;
 	if (path !== undefined) {

@@ -8,6 +8,7 @@
 import {randomBytes} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 import type {RelayPhase, ServerEvent} from '../event/event.js';
+import {historyOfAnotherLog} from '../history/failures.js';
 import type {FsyncMode} from '../history/syncing.js';
 import {findAbsent} from '../room/absent.js';
 import type {Offer} from '../room/order.js';
@@ -37,12 +38,15 @@ import {Publishing} from './publishing.js';
 import {Reading} from './reading.js';
 import {Reporting} from './reporting.js';
 import type {Session} from './session.js';
+import {isStreamLog} from './stream.js';
 
 export type RelayOptions = Omit<EngineOptions, 'server'> & {
 	/** Whether the room opens although the engine can't be used. */
 	readonly isOptional: boolean;
 	/** As people call this machine. */
 	readonly machine: string;
+	/** Undefined if the log is in memory only. */
+	readonly historyPath: string | undefined;
 	readonly fsync: FsyncMode;
 	readonly clock: Clock;
 	readonly onEvent: (event: ServerEvent) => void;
@@ -146,8 +150,16 @@ export class Relay implements RoomRelay {
 	 * engine is away.
 	 *
 	 * @param past What the history holds.
+	 * @throws {SockchatError} `ERR_HISTORY` if it is no stream's.
 	 */
 	async start(site: RelaySite, past?: RestoredLog): Promise<void> {
+		const {historyPath} = this.#options;
+		const {logId, log} = site.room;
+		if (historyPath !== undefined && log.head > 0 && !isStreamLog(logId)) {
+			// Its entries can't get a place in the stream, now or later.
+			throw historyOfAnotherLog(historyPath);
+		}
+
 		const parts = this.#assemble(site);
 		this.#parts = parts;
 		let left = this.#outbox?.left ?? [];

@@ -43,6 +43,25 @@ test('history: refuses a file of another log, and leaves it as it was', async t 
 	assert.deepEqual(readFileSync(path), before);
 });
 
+test('history: a file without an entry takes a given log', async t => {
+	const path = makePath(t);
+	const empty = await open(path);
+	await empty.history.close();
+	const kept = await open(path, {log});
+	assert.equal(kept.history.recovered.logId, log.id);
+	assert.equal(kept.head, 41);
+	await kept.append(2);
+	await kept.history.close();
+	assert.deepEqual(namesBeside(path), ['room.jsonl']);
+	await look(
+		path,
+		({history: {recovered}}) => {
+			assert.deepEqual(seqsOf(recovered.tail), [42, 43]);
+		},
+		{log},
+	);
+});
+
 test('history: a given log goes on after what the file has, whatever was lost', async t => {
 	const path = makePath(t);
 	await look(path, async ({appendEach}) => appendEach(4), {log});

@@ -10,6 +10,7 @@ import {
 	openRelayed,
 	startNats,
 } from '../helpers/nats.js';
+import {openServer} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
 
 test('relay: two servers have one log, and each hears the other', async t => {
@@ -138,6 +139,63 @@ test('relay: a member goes on at another server where it was', async t => {
 		heron.frames().filter(({type}) => type === 'gap'),
 		[],
 	);
+});
+
+test('relay: a room that was opened without its engine is shared at a later start', async t => {
+	const nats = await startNats(t);
+	const folder = makeScratch(t);
+	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
+	await nats.kill();
+	const alone = await openRelayed(t, nats.url, {path: a, isOptional: true});
+	const otter = openClient(t, alone.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('alone');
+	await otter.until('it, pending', () =>
+		otter.frames().some(({type}) => type === 'pending'),
+	);
+	otter.client.leave();
+	otter.client.leave();
+	await otter.client.closed;
+	await alone.end();
+	await nats.start();
+	const two = await openRelayed(t, nats.url, {path: b});
+	const heron = openClient(t, two.address, 'heron');
+	await heron.untilPhase('open');
+	heron.client.say('before');
+	await heron.untilStored();
+	const one = await openRelayed(t, nats.url, {path: a});
+	await heron.until('it', () => heron.said().includes('alone'));
+	assert.deepEqual(heron.said(), ['before', 'alone']);
+	await until(() => entriesOf(a) === entriesOf(b), {
+		what: 'the same histories',
+		seen: () => `${entriesOf(a)}\n\n${entriesOf(b)}`,
+	});
+	assert.equal(one.room.logId, two.room.logId);
+});
+
+test('relay: a history of a room of its own is refused, whether the engine is there or not', async t => {
+	const nats = await startNats(t);
+	const path = join(makeScratch(t), 'a.jsonl');
+	const server = await openServer(t, {history: {path, fsync: 'interval'}});
+	const otter = openClient(t, server.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('on its own');
+	await otter.untilStored();
+	otter.client.leave();
+	otter.client.leave();
+	await otter.client.closed;
+	server.destroy();
+	await server.drain();
+	const before = readFileSync(path);
+	const refused = {
+		code: 'ERR_HISTORY',
+		message: /holds another log than the relay's stream: .* move it away/,
+	};
+	const options = {path, isOptional: true};
+	await assert.rejects(openRelayed(t, nats.url, options), refused);
+	await nats.kill();
+	await assert.rejects(openRelayed(t, nats.url, options), refused);
+	assert.deepEqual(readFileSync(path), before);
 });
 
 test('relay: what an outbox still has though the log has it, is done, and not said again', async t => {
