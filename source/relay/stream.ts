@@ -21,16 +21,26 @@ const streamBytes = 256 * 1024 * 1024;
 
 const ownIdentity = /^sockchat log [\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
+/** What its operator may say of a stream that was made without that. */
+const saidIdentity =
+	/^sockchat log is ([\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12})$/;
+
 /**
  * A stream made anew is another log, whatever its name.
  *
  * A description of ours tells: nats-server 2.9 forgets when a stream was created
- * if its limits are changed. One without it was made by others, or by a cluster.
+ * if its limits are changed. One without it was made by others, or by a cluster;
+ * its operator can write the identity that it has into its description.
  */
 export const logIdOf = ({
 	config: {name, description = ''},
 	created,
 }: Pick<StreamInfo, 'config' | 'created'>): string => {
+	const [, said] = saidIdentity.exec(description) ?? [];
+	if (said !== undefined) {
+		return said;
+	}
+
 	const identity = ownIdentity.test(description) ? description : created;
 	const hex = createHash('sha256').update(`${name}\n${identity}`).digest('hex');
 	return [

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {join} from 'node:path';
 import {test} from 'node:test';
-import {jetstreamManager} from '@nats-io/jetstream';
+import {jetstreamManager, type JetStreamManager} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
 import {ensureStream, logIdOf} from '../../source/relay/stream.js';
-import {streamOf} from '../../source/relay/subjects.js';
+import {streamOf, subjectsOf} from '../../source/relay/subjects.js';
 import {openClient} from '../helpers/client.js';
 import {makeScratch, openRelayed, startNats} from '../helpers/nats.js';
 
@@ -41,6 +41,42 @@ test('stream: is the same log after its limits were changed and its engine resta
 	assert.equal(server.relay.log!.id, logId);
 	otter.client.say('after');
 	await otter.untilStored();
+	await server.end();
+	const again = await openRelayed(t, nats.url, {path});
+	assert.equal(again.relay.log!.id, logId);
+});
+
+test('stream: one that others made keeps its identity once its description says it', async t => {
+	const nats = await startNats(t);
+	const path = join(makeScratch(t), 'lab.jsonl');
+	const edit = async (
+		change: (jsm: JetStreamManager) => Promise<unknown>,
+	): Promise<void> => {
+		const nc = await connect({servers: `127.0.0.1:${nats.port}`});
+		await change(await jetstreamManager(nc));
+		await nc.close();
+	};
+
+	const {log} = subjectsOf('lab');
+	await edit(async jsm => jsm.streams.add({name, subjects: [log]}));
+	const server = await openRelayed(t, nats.url, {path});
+	const otter = openClient(t, server.address, 'otter');
+	otter.client.say('before');
+	await otter.untilStored();
+	const logId = server.relay.log!.id;
+	const description = `sockchat log is ${logId}`;
+	await edit(async jsm => jsm.streams.update(name, {description}));
+	for (const limit of [2000, 3000]) {
+		// The edit of a running engine, then what it makes of it.
+		await nats.kill();
+		await server.untilPhase('away');
+		await nats.start();
+		await edit(async jsm => jsm.streams.update(name, {max_msgs: limit}));
+	}
+
+	otter.client.say('after');
+	await otter.untilStored();
+	assert.equal(server.relay.log!.id, logId);
 	await server.end();
 	const again = await openRelayed(t, nats.url, {path});
 	assert.equal(again.relay.log!.id, logId);
