@@ -449,7 +449,7 @@ test('e2e: serve --ws refuses pages of other sites, and takes those of this mach
 		'https://127.0.0.1.evil',
 	]) {
 		const page = await startPython(t, byHand, port, origin);
-		assert.match(page.stdout(), /^HTTP\/1\.1 403 Forbidden$/m);
+		await page.waitForOutput(/^HTTP\/1\.1 403 Forbidden$/m);
 	}
 
 	await server.waitForOutput(
