@@ -167,23 +167,43 @@ test('e2e: Esc stops a file, and Ctrl-C does not leave', async t => {
 	}
 });
 
+/** `connect --raw --plain` on a terminal, once it reads keys. */
+const openLines = async (
+	t: TestContext,
+	port: string,
+	...more: readonly string[]
+): Promise<Terminal> =>
+	openScreen(t, ['connect', '--raw', '--plain', port, ...more], {
+		env: {XDG_STATE_HOME: join(folder, 'state-of-lines')},
+	});
+
+/** Sends a file to a peer that reads nothing, and waits until some of it is gone. */
+const sendHeld = async (
+	t: TestContext,
+	front: 'the screen' | 'lines',
+	name: string,
+) => {
+	const {port, peer} = await listenBare(t);
+	const path = join(folder, name);
+	writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
+	const terminal =
+		front === 'lines'
+			? await openLines(t, port)
+			: await openScreen(t, ['connect', '--raw', port]);
+	const {socket} = await peer();
+	socket.pause();
+	enter(terminal, `/send ${path}`);
+	await terminal.waitFor(new RegExp(`Sending ${name} █+░+ \\d+ %`));
+	return terminal;
+};
+
 for (const [how, code] of [
 	['/quit', 1],
 	['SIGTERM', 128 + 15],
 ] as const) {
 	for (const front of ['the screen', 'lines'] as const) {
 		test(`e2e: a file that ${how} cuts on ${front} is said, and is exit code ${code}`, async t => {
-			const {port, peer} = await listenBare(t);
-			const path = join(folder, 'cut.bin');
-			writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
-			const terminal =
-				front === 'lines'
-					? await openLines(t, port)
-					: await openScreen(t, ['connect', '--raw', port]);
-			const {socket} = await peer();
-			socket.pause();
-			enter(terminal, `/send ${path}`);
-			await terminal.waitFor(/Sending cut\.bin █+░+ \d+ %/);
+			const terminal = await sendHeld(t, front, 'cut.bin');
 			if (how === '/quit') {
 				enter(terminal, how);
 			} else {
@@ -204,17 +224,7 @@ for (const [front, code] of [
 	['lines', 128 + 2],
 ] as const) {
 	test(`e2e: what waits as Ctrl-C leaves ${front} is said, and is exit code ${code}`, async t => {
-		const {port, peer} = await listenBare(t);
-		const path = join(folder, 'stopped.bin');
-		writeFileSync(path, Buffer.alloc(16 * 1024 * 1024));
-		const terminal =
-			front === 'lines'
-				? await openLines(t, port)
-				: await openScreen(t, ['connect', '--raw', port]);
-		const {socket} = await peer();
-		socket.pause();
-		enter(terminal, `/send ${path}`);
-		await terminal.waitFor(/Sending stopped\.bin █+░+ \d+ %/);
+		const terminal = await sendHeld(t, front, 'stopped.bin');
 		enter(terminal, '/stop');
 		await terminal.waitFor(/Stopped: \d+ of 16777216 bytes/);
 		enter(terminal, 'and this');
@@ -322,16 +332,6 @@ test('e2e: /pretty, /times and Ctrl-O change what is shown', async t => {
 	terminal.press('ctrl-o');
 	await terminal.waitForNot('B more');
 });
-
-/** `connect --raw --plain` on a terminal, once it reads keys. */
-const openLines = async (
-	t: TestContext,
-	port: string,
-	...more: readonly string[]
-): Promise<Terminal> =>
-	openScreen(t, ['connect', '--raw', '--plain', port, ...more], {
-		env: {XDG_STATE_HOME: join(folder, 'state-of-lines')},
-	});
 
 test('e2e: in lines, commands are commands too', async t => {
 	const {port, peer} = await listenBare(t);

@@ -56,6 +56,26 @@ while True:
         print('failed', error)
 `;
 
+/** Serves one peer, over TLS. */
+const serveTls = async (
+	t: TestContext,
+	{cert, key}: {readonly cert: string; readonly key: string},
+) => {
+	const server = startBin(t, [
+		'serve',
+		'--raw',
+		'--port=0',
+		'--once',
+		'--tls',
+		`--tls-cert=${cert}`,
+		`--tls-key=${key}`,
+	]);
+	const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
+		stream: 'stderr',
+	});
+	return {server, port};
+};
+
 const connectTls = (t: TestContext, port: string, ...args: readonly string[]) =>
 	startBin(t, ['connect', '--raw', '--tls', port, ...args]);
 
@@ -88,22 +108,10 @@ peer.close()
 `;
 
 test('e2e: tls that is reset as it is accepted is one sentence, and exit code 1', async t => {
-	const {cert, key} = good;
 	// Now and then it reads all that came before the reset.
 	for (let round = 0; round < 4; round++) {
-		const server = startBin(t, [
-			'serve',
-			'--raw',
-			'--port=0',
-			'--once',
-			'--tls',
-			`--tls-cert=${cert}`,
-			`--tls-key=${key}`,
-		]);
+		const {server, port} = await serveTls(t, good);
 		server.end();
-		const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
-			stream: 'stderr',
-		});
 		await startPython(t, resets, port);
 		assert.equal((await server.waitForExit()).code, 1, server.seen());
 		assert.match(
@@ -355,21 +363,7 @@ test('e2e: serve --tls makes a certificate for a day, and two pipes exchange a f
 });
 
 test('e2e: serve --tls turns away who speaks none, and waits for the next', async t => {
-	const server = startBin(t, [
-		'serve',
-		'--raw',
-		'--tls',
-		'--once',
-		'--port',
-		'0',
-		'--tls-cert',
-		good.cert,
-		'--tls-key',
-		good.key,
-	]);
-	const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
-		stream: 'stderr',
-	});
+	const {server, port} = await serveTls(t, good);
 	const wrong = startBin(t, ['connect', '--raw', port]);
 	wrong.write('GET / HTTP/1.1\r\n\r\n');
 	await server.waitForOutput(
@@ -403,18 +397,7 @@ test('e2e: files of tls may have a byte order mark, CR LF, more keys and certifi
 		[rewritten(good.cert), rewritten(good.key)],
 		[both, both],
 	] as const) {
-		const server = startBin(t, [
-			'serve',
-			'--raw',
-			'--port=0',
-			'--once',
-			'--tls',
-			`--tls-cert=${cert}`,
-			`--tls-key=${key}`,
-		]);
-		const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
-			stream: 'stderr',
-		});
+		const {server, port} = await serveTls(t, {cert, key});
 		const client = connectTls(t, port, '--tls-ca', rewritten(ca));
 		client.write('hello');
 		client.end();

@@ -186,67 +186,6 @@ test('send: what is no file is refused', async t => {
 	}
 });
 
-test('send: a server sends it to each of its peers, and says to how many', async t => {
-	const chat = await openRaw(
-		{
-			command: 'serve',
-			address: anyPort,
-			backlog: undefined,
-			isPipe: false,
-			isWatched: false,
-		},
-		() => undefined,
-	);
-	t.after(async () => {
-		chat.leave();
-		chat.leave();
-		await chat.closed;
-	});
-	const {sender, progress} = senderFor(chat);
-	const path = newFile(large);
-	assert.equal(
-		(await sender.send(path)).sentence,
-		'Nobody is connected: not sent.',
-	);
-	const port = Number(/\d+$/.exec(chat.where)![0]);
-	const peers = [1, 2].map(() => {
-		const socket = connect({host: '127.0.0.1', port});
-		socket.on('error', () => undefined);
-		t.after(() => socket.destroy());
-		return socket;
-	});
-	await until(() => chat.receivers().count === 2, {what: 'both peers'});
-	const counts = [0, 0];
-	for (const [index, peer] of peers.entries()) {
-		peer.on('data', chunk => {
-			counts[index]! += chunk.length;
-		});
-	}
-
-	const {sentence} = await sender.send(path);
-	assert.match(
-		sentence,
-		/^Sent file-\w+: 16777216 bytes to each of 2 peers\.$/,
-	);
-	await until(() => counts.every(count => count === large.length), {
-		what: 'all of it, twice',
-		seen: () => counts.join(' '),
-	});
-	const [slow] = peers;
-	slow!.pause();
-	const before = progress.length;
-	const sending = sender.send(path);
-	await until(() => progress.length > before + 2, {what: 'the start'});
-	for (const peer of peers) {
-		peer.destroy();
-	}
-
-	assert.match(
-		(await sending).sentence,
-		/^Not all of file-\w+ was sent to 2 of 2 peers: the connection ended before\.$/,
-	);
-});
-
 /** A server with so many peers, which read nothing by themselves. */
 const openServer = async (t: TestContext, peerCount: number) => {
 	const chat = await openRaw(
@@ -281,6 +220,45 @@ const openServer = async (t: TestContext, peerCount: number) => {
 
 	return {chat, peers, dial, ...senderFor(chat)};
 };
+
+test('send: a server sends it to each of its peers, and says to how many', async t => {
+	const {sender, progress, dial} = await openServer(t, 0);
+	const path = newFile(large);
+	assert.equal(
+		(await sender.send(path)).sentence,
+		'Nobody is connected: not sent.',
+	);
+	const peers = [await dial(), await dial()];
+	const counts = [0, 0];
+	for (const [index, peer] of peers.entries()) {
+		peer.on('data', chunk => {
+			counts[index]! += chunk.length;
+		});
+	}
+
+	const {sentence} = await sender.send(path);
+	assert.match(
+		sentence,
+		/^Sent file-\w+: 16777216 bytes to each of 2 peers\.$/,
+	);
+	await until(() => counts.every(count => count === large.length), {
+		what: 'all of it, twice',
+		seen: () => counts.join(' '),
+	});
+	const [slow] = peers;
+	slow!.pause();
+	const before = progress.length;
+	const sending = sender.send(path);
+	await until(() => progress.length > before + 2, {what: 'the start'});
+	for (const peer of peers) {
+		peer.destroy();
+	}
+
+	assert.match(
+		(await sending).sentence,
+		/^Not all of file-\w+ was sent to 2 of 2 peers: the connection ended before\.$/,
+	);
+});
 
 test('send: who left amid a file for several is said', async t => {
 	const {chat, peers, sender, progress} = await openServer(t, 3);

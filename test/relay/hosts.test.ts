@@ -32,6 +32,20 @@ const refusalsOf = ({events}: TestClient): string[] =>
 			: [],
 	);
 
+/** What heron reads when it speaks, once it is muted. */
+const refusedMuted = async (
+	two: Awaited<ReturnType<typeof openRelayed>>,
+	heron: TestClient,
+) => {
+	await until(
+		async () => (await two.rule({type: 'bans'})).sentence === 'muted heron.',
+		{what: 'the mute'},
+	);
+	heron.client.say('hush');
+	await heron.until('the refusal', () => refusalsOf(heron).length === 1);
+	return refusalsOf(heron)[0];
+};
+
 const stays = (nick: string): string =>
 	`${nick} is the host of its own server, so it can't be kicked or banned. /mute ${nick} keeps it silent; to close its server, ask the owner of its machine.`;
 
@@ -99,14 +113,8 @@ test('relay: the mute of a host of another server holds, and it reads so', async
 		'heron is muted: it can listen, but not speak. /unmute undoes it.',
 	);
 	assert.equal(told, 'mutes heron');
-	await until(
-		async () => (await two.rule({type: 'bans'})).sentence === 'muted heron.',
-		{what: 'the mute'},
-	);
-	heron.client.say('hush');
-	await heron.until('the refusal', () => refusalsOf(heron).length === 1);
 	assert.equal(
-		refusalsOf(heron)[0],
+		await refusedMuted(two, heron),
 		"otter, the host of another server, has muted you: you can read, but you can't send. You are a host, too: /unmute heron undoes it.",
 	);
 	// It is a host, too, and may take that back.
@@ -119,14 +127,8 @@ test('relay: a muted host reads how to undo it, also of a server that names no h
 	const {one, two, heron, there} = await openHosts(t);
 	const {id, nick} = there;
 	one.relay.tell({type: 'mute', id, nick});
-	await until(
-		async () => (await two.rule({type: 'bans'})).sentence === 'muted heron.',
-		{what: 'the mute'},
-	);
-	heron.client.say('hush');
-	await heron.until('the refusal', () => refusalsOf(heron).length === 1);
 	assert.equal(
-		refusalsOf(heron)[0],
+		await refusedMuted(two, heron),
 		"The host of another server has muted you: you can read, but you can't send. You are a host, too: /unmute heron undoes it.",
 	);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import process from 'node:process';
 import type {Socket} from 'node:net';
-import {test} from 'node:test';
+import {test, type TestContext} from 'node:test';
 import {Admission} from '../../source/server/admission.js';
 import {PeerUids} from '../../source/socket/peer-uid.js';
 import {readTcpRows} from '../../source/socket/tcp-table.js';
@@ -27,6 +27,17 @@ os.setuid(${nobody})
 peer = socket.create_connection(("127.0.0.1", ${port}))
 ${script}`,
 	]);
+
+/** A connection to a bare server, at both ends. */
+const acceptOne = async (t: TestContext) => {
+	const accepted: Socket[] = [];
+	const bare = await listenBare(t, socket => {
+		accepted.push(socket);
+	});
+	const peer = await openWire(t, bare.address);
+	const ours = await until(() => accepted[0], {what: 'the accept'});
+	return {bare, accepted, peer, ours, origin: originOf(ours)};
+};
 
 test('same user: our own processes may connect, framed and plain', async t => {
 	const server = await openServer(t, {isSameUser: true});
@@ -74,13 +85,7 @@ test('same user: another user is refused with a sentence', async t => {
 });
 
 test('same user: a socket that its process has closed has no user', async t => {
-	const accepted: Socket[] = [];
-	const bare = await listenBare(t, socket => {
-		accepted.push(socket);
-	});
-	const peer = await openWire(t, bare.address);
-	const ours = await until(() => accepted[0], {what: 'the accept'});
-	const origin = originOf(ours);
+	const {peer, ours, origin} = await acceptOne(t);
 	const uids = new PeerUids();
 	assert.equal(await uids.of(ours, origin), own);
 	// FIN-WAIT-2: in a row without a process, the kernel's uid is 0.
@@ -98,13 +103,7 @@ test('same user: a socket that its process has closed has no user', async t => {
 });
 
 test('same user: after an RST, another process on the same port does not count', async t => {
-	const accepted: Socket[] = [];
-	const bare = await listenBare(t, socket => {
-		accepted.push(socket);
-	});
-	const attacker = await openWire(t, bare.address);
-	const ours = await until(() => accepted[0], {what: 'the accept'});
-	const origin = originOf(ours);
+	const {bare, accepted, peer: attacker, ours, origin} = await acceptOne(t);
 	ours.pause();
 	attacker.reset();
 	await attacker.untilClosed();
@@ -118,13 +117,7 @@ test('same user: after an RST, another process on the same port does not count',
 });
 
 test('same user: a socket that is still connecting from the same port is not the peer', async t => {
-	const accepted: Socket[] = [];
-	const bare = await listenBare(t, socket => {
-		accepted.push(socket);
-	});
-	await openWire(t, bare.address);
-	const ours = await until(() => accepted[0], {what: 'the accept'});
-	const origin = originOf(ours);
+	const {ours, origin} = await acceptOne(t);
 	const asIf = (state: TcpState) =>
 		new PeerUids(async () => [
 			{
@@ -144,13 +137,7 @@ test('same user: a socket that is still connecting from the same port is not the
 });
 
 test('same user: if users are unknown, nobody may connect', async t => {
-	const accepted: Socket[] = [];
-	const bare = await listenBare(t, socket => {
-		accepted.push(socket);
-	});
-	await openWire(t, bare.address);
-	const ours = await until(() => accepted[0], {what: 'the accept'});
-	const origin = originOf(ours);
+	const {ours, origin} = await acceptOne(t);
 	const uids = new PeerUids(async () => undefined);
 	const admission = new Admission({isSameUser: true, uids, ownUid: 7});
 	assert.equal(
@@ -166,12 +153,7 @@ test('same user: if users are unknown, nobody may connect', async t => {
 });
 
 test('same user: a failed lookup is an answer too, and the next one works', async t => {
-	const accepted: Socket[] = [];
-	const bare = await listenBare(t, socket => {
-		accepted.push(socket);
-	});
-	await openWire(t, bare.address);
-	const ours = await until(() => accepted[0], {what: 'the accept'});
+	const {ours, origin} = await acceptOne(t);
 	let isFailing = true;
 	const uids = new PeerUids(async ports => {
 		if (isFailing) {
@@ -181,7 +163,6 @@ test('same user: a failed lookup is an answer too, and the next one works', asyn
 
 		return readTcpRows(ports);
 	});
-	const origin = originOf(ours);
 	assert.equal(await uids.of(ours, origin), 'unknown');
 	assert.equal(await uids.of(ours, origin), own);
 });
