@@ -124,6 +124,11 @@ export class Direction {
 		return this.#isDropped ? 0 : this.#read - this.bytes;
 	}
 
+	/** Bytes that were read, and dropped as the direction was cut. */
+	get cutBytes(): number {
+		return this.#isDropped ? this.#read - this.bytes : 0;
+	}
+
 	/** Bytes that wait here: in Node, on either side, or for their delay. */
 	get heldBytes(): number {
 		return this.#isCut
@@ -150,6 +155,15 @@ export class Direction {
 		this.#waiting.length = 0;
 		this.#end();
 		this.#options.from.stream.resume();
+	}
+
+	/**
+	 * The receiver is about to be reset, which throws away what its kernel doesn't
+	 * have.
+	 */
+	drop(unreachedBytes: number): void {
+		const written = this.bytes + this.#options.to.stream.writableLength;
+		this.bytes = Math.max(0, written - unreachedBytes);
 	}
 
 	/**

@@ -8,7 +8,9 @@ import type {Faults, ProxyDirection, ProxyEvent} from '../event/proxy-event.js';
 import type {LeaveReason} from '../protocol/frame.js';
 import type {RelayRecord} from '../recording/recorder.js';
 import type {Clock} from '../socket/clock.js';
+import {connectionLost} from '../socket/dial.js';
 import type {OuterLink} from '../socket/link.js';
+import {unreachedBytes} from '../socket/send-queue.js';
 import {Direction} from './direction.js';
 import type {Watches} from './watches.js';
 
@@ -38,6 +40,21 @@ const reset = (link: OuterLink): void => {
 	}
 };
 
+const clientLost = (cause: Error, {transport}: OuterLink): SockchatError =>
+	cause instanceof SockchatError
+		? cause
+		: connectionLost('from the client', cause, transport);
+
+const count = (bytes: number, from: string): string =>
+	`${bytes} ${bytes === 1 ? 'byte of' : 'bytes of'} ${from} ${bytes === 1 ? 'was' : 'were'}`;
+
+const sides = {
+	out: {from: 'the client', to: 'the target'},
+	in: {from: 'the target', to: 'the client'},
+} as const;
+
+const directions = ['out', 'in'] as const;
+
 export class Pair {
 	readonly name: string;
 	readonly client: OuterLink;
@@ -57,11 +74,11 @@ export class Pair {
 			out: this.#direct('out', client, target),
 			in: this.#direct('in', target, client),
 		};
-		for (const direction of ['out', 'in'] as const) {
+		for (const direction of directions) {
 			this.setFaults(direction, faults[direction]);
 		}
 
-		this.#follow(client, target, undefined);
+		this.#follow(client, target, cause => clientLost(cause, client));
 		this.#follow(target, client, options.describe);
 		if (target.isConnecting) {
 			target.stream.once('connect', () => {
@@ -113,8 +130,21 @@ export class Pair {
 	reset(): void {
 		this.#reason = 'reset';
 		this.#options.watches?.reset(this);
-		reset(this.client);
-		reset(this.target);
+		this.#reset(this.client);
+		this.#reset(this.target);
+	}
+
+	#reset(link: OuterLink): void {
+		if (!link.stream.destroyed) {
+			const {in: inward, out: outward} = this.directions;
+			const towards = link === this.client ? inward : outward;
+			const unreached = unreachedBytes(link);
+			if (unreached !== undefined) {
+				towards.drop(unreached);
+			}
+
+			link.reset();
+		}
 	}
 
 	#direct(
@@ -169,21 +199,21 @@ export class Pair {
 		});
 	}
 
-	/** @param describe Set for the target's side, whose failure is reported. */
 	#follow(
 		link: OuterLink,
 		other: OuterLink,
-		describe: ((cause: Error) => SockchatError) | undefined,
+		describe: (cause: Error) => SockchatError,
 	): void {
 		const {stream} = link;
 		stream.on('error', error => {
 			const wasReset = this.#reason === 'reset';
 			this.#reason = 'reset';
-			if (describe && !wasReset) {
-				this.#options.onFailure(describe(error));
+			this.#reset(other);
+			if (!wasReset) {
+				const {code, message} = describe(error);
+				const all = [message, ...this.#lost()].join(' ');
+				this.#options.onFailure(new SockchatError(code, all, {cause: error}));
 			}
-
-			reset(other);
 		});
 		stream.once('close', () => {
 			if (link.flaw) {
@@ -216,10 +246,22 @@ export class Pair {
 
 		const {name: peer, clock, record, onEvent, onClosed} = this.#options;
 		const {in: inward, out: outward} = this.directions;
-		// A reset loses bytes too, and is said as such.
+		// What a reset lost was said with it.
 		if (this.#reason === 'closed') {
-			this.#sayLost(outward.lost, 'the client', 'the target');
-			this.#sayLost(inward.lost, 'the target', 'the client');
+			for (const sentence of this.#lost()) {
+				this.#options.onFailure(new SockchatError('ERR_NOT_SENT', sentence));
+			}
+		}
+
+		for (const direction of directions) {
+			const {cutBytes} = this.directions[direction];
+			if (cutBytes === 0) {
+				continue;
+			}
+
+			const {from, to} = sides[direction];
+			const text = `${peer}: ${count(cutBytes, from)} cut, and did not reach ${to}.`;
+			onEvent({type: 'notice', at: clock.wallMs(), tone: 'info', text});
 		}
 
 		const counts = {bytesIn: inward.bytes, bytesOut: outward.bytes};
@@ -234,14 +276,14 @@ export class Pair {
 		onClosed();
 	}
 
-	#sayLost(bytes: number, from: string, to: string): void {
-		if (bytes > 0) {
-			this.#options.onFailure(
-				new SockchatError(
-					'ERR_NOT_SENT',
-					`${bytes} ${bytes === 1 ? 'byte of' : 'bytes of'} ${from} ${bytes === 1 ? 'was' : 'were'} read and not passed on to ${to}.`,
-				),
-			);
-		}
+	/** A sentence for each direction in which bytes were lost. */
+	#lost(): readonly string[] {
+		return directions
+			.filter(direction => this.directions[direction].lost > 0)
+			.map(direction => {
+				const {from, to} = sides[direction];
+				const {lost} = this.directions[direction];
+				return `${count(lost, from)} read and not passed on to ${to}.`;
+			});
 	}
 }

@@ -8,11 +8,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {WebSocketServer} from 'ws';
+import {resetSocket} from '../../source/socket/stream/reset.js';
+import {startPython} from '../helpers/link-peers.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
-import {startDial} from '../helpers/services.js';
+import {openService, startDial} from '../helpers/services.js';
 import {until} from '../helpers/until.js';
 
 const failed = {code: 1, signal: undefined};
@@ -53,6 +55,76 @@ test('e2e: a proxy says what a WebSocket that closed did not get, and ends with 
 	);
 	proxy.signal('SIGTERM');
 	assert.deepEqual(await proxy.waitForExit(), failed, proxy.seen());
+});
+
+/** Reads nothing until it is told to; then says how much there is until the RST. */
+const readsLate = `
+import socket, sys
+listening = socket.create_server(('127.0.0.1', 0))
+print(listening.getsockname()[1])
+peer, _ = listening.accept()
+sys.stdin.readline()
+count = 0
+try:
+    while piece := peer.recv(1 << 16):
+        count += len(piece)
+except ConnectionResetError:
+    print('RST after', count)
+`;
+
+test('e2e: a proxy names the reset of a client, and what it lost; --once is then 1', async t => {
+	for (const [lost, ...flags] of [
+		[/ \(RST\)\.\n$/],
+		[
+			/ \(RST\)\. 5 bytes of the client were read and not passed on to the target\.\n$/,
+			'--delay',
+			'60000',
+		],
+	] as const) {
+		const target = await startPython(t, readsLate);
+		const proxy = await startProxy(t, '0', target.port, '--once', ...flags);
+		const client = startDial(t, proxy.port);
+		client.write('hello');
+		await proxy.waitForOutput('→');
+		await proxy.waitForOutput('connected to');
+		resetSocket(client);
+		assert.deepEqual(await proxy.waitForExit(), failed, proxy.seen());
+		assert.match(
+			proxy.stderr(),
+			/^127\.0\.0\.1:\d+: ECONNRESET: the connection from the client was reset by the other side/,
+		);
+		assert.match(proxy.stderr(), lost);
+		target.writeLine('');
+		const reached = await target.waitForOutput(/RST after (\d+)/);
+		assert.match(
+			proxy.stdout(),
+			new RegExp(`ended \\(reset: RST\\), ${reached} B out, 0 B in\n$`),
+		);
+	}
+});
+
+test('e2e: a proxy says how much a /cut has dropped', async t => {
+	const {port} = await openService(t, peer => {
+		peer.resume().once('end', () => {
+			peer.end();
+		});
+	});
+	const proxy = await startProxy(t, '0', port, '--once');
+	proxy.writeLine('/delay 60000 out');
+	await proxy.waitForOutput('Set for out', {stream: 'stderr'});
+	const client = startDial(t, proxy.port);
+	client.write('hello');
+	await proxy.waitForOutput('→ 5 B');
+	proxy.writeLine('/cut out');
+	await proxy.waitForOutput('1 connection is cut.', {stream: 'stderr'});
+	client.write(' and more');
+	client.end();
+	client.resume();
+	assert.deepEqual(await proxy.waitForExit(), done, proxy.seen());
+	assert.match(
+		proxy.stdout(),
+		/: 14 bytes of the client were cut, and did not reach the target\.$/m,
+	);
 });
 
 test('e2e: a proxy whose target is itself by another path is refused', async t => {

@@ -1,0 +1,48 @@
+/** What a RST throws away: bytes that were written, and not acknowledged. */
+import {readFileSync} from 'node:fs';
+import {trace} from '../trace.js';
+import type {OuterLink} from './link.js';
+import {parseTcpTable} from './tcp-table.js';
+
+type Handle = {
+	/** What the kernel has not taken yet. */
+	readonly writeQueueSize: number;
+};
+
+/**
+ * Bytes that were written to a TCP connection, and that the other kernel doesn't
+ * have, read at once, for a reset that follows in the same turn. Of what is
+ * encrypted or framed the kernel counts other bytes than we do.
+ *
+ * @returns Undefined if it isn't known.
+ */
+export const unreachedBytes = ({
+	kind,
+	stream,
+	endpoints,
+}: OuterLink): number | undefined => {
+	const {local, remote} = endpoints;
+	const handle = Reflect.get(stream, '_handle') as Handle | null | undefined;
+	if (
+		kind !== 'tcp' ||
+		!handle ||
+		local === undefined ||
+		remote === undefined
+	) {
+		return undefined;
+	}
+
+	const file = local.startsWith('[') ? 'tcp6' : 'tcp';
+	const port = Number(local.slice(local.lastIndexOf(':') + 1));
+	try {
+		const rows = parseTcpTable(
+			readFileSync(`/proc/net/${file}`, 'latin1'),
+			new Set([port]),
+		);
+		const row = rows.find(row => row.local === local && row.remote === remote);
+		return row && row.sendQueueBytes + handle.writeQueueSize;
+	} catch (error) {
+		trace('can’t read /proc/net/%s: %o', file, error);
+		return undefined;
+	}
+};
