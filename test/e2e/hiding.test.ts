@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {startBin} from '../helpers/process.js';
 import {joinBare, joinScreen, serveJson} from '../helpers/sockchat.js';
 
-test('e2e: /ignore hides somebody on one screen alone, /quiet comings and goings', async t => {
+test('e2e: /ignore hides somebody on one screen alone, /quiet comings and goings (ssh-chat#173)', async t => {
 	const {port} = await serveJson(t);
 	const otter = await joinScreen(t, port, 'otter');
 	const ci = await joinBare(t, port, 'ci');

@@ -8,7 +8,7 @@ import {joinScreen, serveScreen} from '../helpers/sockchat.js';
 
 const {terminal: otter} = await serveScreen({after}, 'otter');
 
-test('e2e: a paste that never ends is in the draft after a second', async () => {
+test('e2e: a paste that never ends is in the draft after a second (irssi#942)', async () => {
 	otter.type('\u001B[200~');
 	otter.type('half of a paste\u001B[20');
 	await otter.waitFor('› half of a paste');

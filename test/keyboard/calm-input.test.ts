@@ -143,7 +143,7 @@ test('calm input: a paste in brackets is whole, whatever its chunks', () => {
 	);
 });
 
-test('calm input: a paste without an end is typed after a silence', () => {
+test('calm input: a paste without an end is typed after a silence (irssi#942)', () => {
 	const {take} = start();
 	assert.deepEqual(take('\u001B[200~', pasteSilenceMs - 1), []);
 	assert.deepEqual(take('one\r\n\ttwo\u001B[20', pasteSilenceMs - 1), []);

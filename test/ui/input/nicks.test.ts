@@ -26,7 +26,7 @@ const nicks = (names: readonly string[], ...speakers: readonly string[]) =>
 		),
 	});
 
-test('nicks: those who spoke last are first, and oneself is not there', () => {
+test('nicks: those who spoke last are first, and oneself is not there (hexchat#1305)', () => {
 	assert.deepEqual(
 		nicks(['otter', 'ann', 'bob', 'cid'], 'bob', 'cid', 'bob', 'otter', 'gone'),
 		{nicks: ['bob', 'cid', 'ann'], gone: ['gone']},

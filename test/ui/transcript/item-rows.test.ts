@@ -390,7 +390,7 @@ const inRole = (item: Item, width: number, role: Role): string[] =>
 		spans.filter(span => span.role === role).map(({text}) => text),
 	);
 
-test('item rows: a bar stands beside all rows of a mention, and the nick is marked', () => {
+test('item rows: a bar stands beside all rows of a mention, and the nick is marked (ssh-chat#169)', () => {
 	const item = message({
 		from: 'heron',
 		text: `Otter: ${'are you there? '.repeat(5)}@otter, otters and you`,
@@ -423,7 +423,7 @@ test('item rows: a nick that is wrapped is marked on both rows', () => {
 	}
 });
 
-test('item rows: a URL is one link, whole, on however many rows', () => {
+test('item rows: a URL is one link, whole, on however many rows (weechat#1252)', () => {
 	const url = 'http://127.0.0.1:8080/a/long/path?of=many&words=otter';
 	const item = message({
 		text: `see ${url}, otter.\nAnd ${url}`,
