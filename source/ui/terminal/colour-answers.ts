@@ -162,6 +162,17 @@ export const watchColourAnswers = (
 		onSettled = [];
 	};
 
+	/** After what has come already: Node runs timers before it reads. */
+	const releaseSoon = () => {
+		const immediate = setImmediate(() => {
+			ready += filter.release();
+			stdin.emit('readable');
+		});
+		cancel = () => {
+			clearImmediate(immediate);
+		};
+	};
+
 	/** @returns What was typed; empty if nothing was. */
 	const take = (chunk: string): string => {
 		cancel();
@@ -178,13 +189,7 @@ export const watchColourAnswers = (
 		}
 
 		if (holds !== 'nothing') {
-			cancel = clock.setTimer(
-				() => {
-					ready += filter.release();
-					stdin.emit('readable');
-				},
-				holds === 'key' ? keyMs : answerMs,
-			);
+			cancel = clock.setTimer(releaseSoon, holds === 'key' ? keyMs : answerMs);
 		}
 
 		return typed;

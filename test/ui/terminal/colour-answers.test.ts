@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {EventEmitter} from 'node:events';
 import {test} from 'node:test';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import fc from 'fast-check';
 import {
 	canBeAsked,
@@ -145,7 +146,7 @@ const openStdin = () => {
 	};
 };
 
-test('colour answers: Escape arrives by itself, and before the question at once', () => {
+test('colour answers: Escape arrives by itself, and before the question at once', async () => {
 	const stdin = openStdin();
 	stdin.type('\u001B');
 	assert.deepEqual(stdin.read, ['\u001B']);
@@ -154,6 +155,7 @@ test('colour answers: Escape arrives by itself, and before the question at once'
 	stdin.type('\u001B');
 	assert.deepEqual(stdin.read, ['\u001B']);
 	stdin.clock.advance(25);
+	await nextTurn();
 	assert.deepEqual(stdin.read, ['\u001B', '\u001B']);
 	stdin.type(`${introducer}${dark}\u0007`);
 	stdin.type('\u001B');
@@ -176,11 +178,24 @@ test('colour answers: one in two chunks, long after the question, is no input', 
 	assert.deepEqual(stdin.answers, [dark]);
 });
 
-test('colour answers: one that never ends holds the keys for a second', () => {
+test('colour answers: what came while nothing was read is read before the time is up', async () => {
+	const stdin = openStdin();
+	stdin.ask();
+	stdin.type('ab\u001B');
+	// A process that gets no time finds both due: timers come before input.
+	stdin.clock.advance(25);
+	stdin.type(`]11;${dark}\u001B\\cd`);
+	await nextTurn();
+	assert.deepEqual(stdin.read, ['ab', 'cd']);
+	assert.deepEqual(stdin.answers, [dark]);
+});
+
+test('colour answers: one that never ends holds the keys for a second', async () => {
 	const stdin = openStdin();
 	stdin.ask();
 	stdin.type(`${introducer}rgb:1e`);
 	stdin.clock.advance(1000);
+	await nextTurn();
 	stdin.type('hello');
 	assert.deepEqual(stdin.read, ['hello']);
 	assert.deepEqual(stdin.answers, []);
