@@ -36,6 +36,7 @@ export class FollowedSocket {
 	#attempt: string | undefined;
 	/** How many bytes the kernel had when the reading began, at least. */
 	#takenBytes = 0;
+	#unreadBytes = 0;
 
 	/**
 	 * @param peer The server's peer; undefined on a client.
@@ -132,6 +133,13 @@ export class FollowedSocket {
 		} else if (!isHeld) {
 			this.#takenBytes = bytes;
 		}
+	}
+
+	/** Whether more bytes wait than at the last reading: nobody reads them. */
+	hasMoreUnread(pair: KernelPair | undefined): boolean {
+		const before = this.#unreadBytes;
+		this.#unreadBytes = pair?.local?.receiveQueueBytes ?? 0;
+		return this.#unreadBytes > before;
 	}
 
 	/** What the other end has acknowledged, as that reading shows. */

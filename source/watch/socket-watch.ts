@@ -452,7 +452,7 @@ export class SocketWatch {
 				pair ? this.#stepsIn(followed, pair, at, begunAt) : log.release(),
 				followed,
 			);
-			this.#showAcknowledged(followed, pair, at);
+			this.#lookAtQueues(followed, pair, at);
 
 			// Without a row there is nothing to follow after the close.
 			if (isReplaced || (pair ? log.isOver : socket.closed)) {
@@ -521,11 +521,13 @@ export class SocketWatch {
 		}
 	}
 
-	#showAcknowledged(
+	/** What was acknowledged, and that bytes came which nobody reads. */
+	#lookAtQueues(
 		followed: FollowedSocket,
 		pair: KernelPair | undefined,
 		at: number,
 	): void {
+		this.#hasTraffic = followed.hasMoreUnread(pair) || this.#hasTraffic;
 		if (pair && this.#showsSegments && !followed.isFormer) {
 			// Milliseconds are cut, as below.
 			this.#show(followed.acknowledgedIn(pair, at + 1), followed);
