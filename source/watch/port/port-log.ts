@@ -70,6 +70,8 @@ export class PortLog {
 	/** Connections that are only counted. */
 	#counted = new Set<string>();
 	readonly #listeners = new Map<string, Listener>();
+	/** One whose row no reading has had, and how many readings ago that was. */
+	#unseen: {readings: number} | undefined;
 	#blocked = new Map<string, Blocked>();
 	readonly #processes = new Map<number, Watched>();
 	#holders: PortReading['holders'] = new Map();
@@ -103,7 +105,9 @@ export class PortLog {
 
 		this.#holders = reading.holders;
 		const since = this.#since;
+		const hadListener = this.#listeners.size > 0;
 		const {begun, over} = this.#listen(reading, since);
+		const missed = hadListener ? [] : this.#listenUnseen(reading, since);
 		const connected = this.#connect(reading, since);
 		const hasAccepted = connected.some(event => isAccept(event));
 		const called = this.#call(reading, since ?? reading.begunAt, hasAccepted);
@@ -113,6 +117,7 @@ export class PortLog {
 		this.#since = reading.begunAt;
 		return [
 			...begun,
+			...missed,
 			// In the order of looking: the table, then what the programs do.
 			...withReads(connected, read),
 			...over,
@@ -222,20 +227,62 @@ export class PortLog {
 				continue;
 			}
 
+			if (this.#unseen) {
+				// That was said before a connection of it.
+				this.#unseen = undefined;
+				continue;
+			}
+
 			const called =
-				since === undefined
-					? []
-					: (['socket()', 'bind()', 'listen()'] as const).map(call =>
-							// A socket that doesn't listen yet is in no table.
-							inferredCall(
-								call,
-								call === 'listen()' ? time : between(0, tableAt),
-							),
-						);
+				since === undefined ? [] : callsToListen(time, between(0, tableAt));
 			begun.push(...called, step('LISTEN'));
 		}
 
+		if (this.#unseen && ++this.#unseen.readings > 2) {
+			this.#unseen = undefined;
+			over.push(step('CLOSED'));
+		}
+
 		return {begun, over};
+	}
+
+	/**
+	 * Whoever connects, somebody listens: a table that changes while being read may
+	 * have the connection and not the listener, which may be gone by the next one.
+	 */
+	#listenUnseen(
+		{rows, tableAt}: PortReading,
+		since: number | undefined,
+	): readonly PortEvent[] {
+		const isUnseen =
+			since !== undefined &&
+			this.#listeners.size === 0 &&
+			!this.#unseen &&
+			[...this.#pairs(rows!)].some(
+				([peer, {local, remote}]) =>
+					local !== undefined &&
+					remote !== undefined &&
+					peer !== this.#address &&
+					!this.#connections.has(peer) &&
+					!this.#counted.has(peer),
+			);
+		if (!isUnseen) {
+			return [];
+		}
+
+		this.#unseen = {readings: 0};
+		const time = between(since, tableAt);
+		return [
+			...callsToListen(time, between(0, tableAt)),
+			asStep({
+				kind: 'state',
+				end: 'local',
+				state: 'LISTEN',
+				evidence: 'inferred',
+				peer: undefined,
+				...time,
+			}),
+		];
 	}
 
 	#connect(
@@ -584,6 +631,16 @@ const callStep = (
 		pid,
 		...time,
 	});
+
+/** @param earlier A socket that doesn't listen yet is in no table. */
+const callsToListen = (
+	time: StepTime,
+	earlier: StepTime,
+): readonly PortEvent[] => [
+	inferredCall('socket()', earlier),
+	inferredCall('bind()', earlier),
+	inferredCall('listen()', time),
+];
 
 const inferredCall = (call: Call, time: StepTime): PortEvent =>
 	asStep({

@@ -214,6 +214,37 @@ test('port-log: who listens has made three calls, and the last since the reading
 	assert.deepEqual(read([]), ['local CLOSED']);
 });
 
+test('port-log: who is connected to had listened, though no table had it', () => {
+	const open = pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3']);
+	const listened = [
+		'local socket()?',
+		'local bind()?',
+		'local listen()?',
+		'local LISTEN?',
+	];
+	for (const isThere of [true, false]) {
+		const {read} = startLog();
+		read([]);
+		const events = read(open);
+		assert.deepEqual(events.slice(0, 4), listened);
+		assert.ok(events.includes('local accept()?'));
+		const isListening = isThere ? [listens()] : [];
+		assert.deepEqual(read([...isListening, ...open]), []);
+		assert.deepEqual(
+			[0, 1, 2].flatMap(() => read([...isListening, ...open])),
+			isThere ? [] : ['local CLOSED'],
+		);
+	}
+
+	// It listened before the watch began, or is connected to itself.
+	const {read} = startLog();
+	assert.ok(!read(open).includes('local listen()?'));
+	const own = startLog();
+	own.read([]);
+	const names = own.read([row('ESTABLISHED', '2', [server, server])]);
+	assert.ok(!names.includes('local listen()?'));
+});
+
 test('port-log: another that listens there at once is another socket', () => {
 	const {read} = startLog();
 	read([listens()]);
