@@ -254,7 +254,8 @@ export const judgeOrder = (
 
 		if (first.kind === 'arrow' && second.kind === 'call') {
 			const last = second.calls.at(-1)!;
-			if (second.isBlocked || first.from === second.by) {
+			// What comes later is sent again.
+			if (second.isBlocked || first.from === second.by || first.at! > last.to) {
 				return undefined;
 			}
 
