@@ -254,6 +254,19 @@ export const watchScenarios: readonly WatchScenario[] = [
 		},
 	},
 	{
+		name: 'a socket that is connected to itself',
+		async run(scene, t) {
+			await scene.watch();
+			const python = await startPython(t, scene.trace);
+			await python.do(
+				`a = ('127.0.0.1', ${scene.port}); s = socket.socket(); s.bind(a); s.connect(a)`,
+			);
+			await scene.untilRead('ESTABLISHED');
+			await python.do("s.send(b'hello'); s.recv(1024); s.close()");
+			await scene.untilRead('TIME-WAIT');
+		},
+	},
+	{
 		name: 'a program that blocks in each of its calls',
 		shutdowns: 1,
 		capture: 'always',

@@ -107,14 +107,10 @@ export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 			sender.fin = undefined;
 			sender.arriving = undefined;
 			// What was left of an earlier connection is over.
-			enter(
-				senderKey,
-				segment.isAck && senderKey !== receiverKey
-					? 'SYN-RECEIVED'
-					: 'SYN-SENT',
-				at,
-			);
-			if (segment.isAck && receiver.state === 'SYN-SENT') {
+			enter(senderKey, segment.isAck ? 'SYN-RECEIVED' : 'SYN-SENT', at);
+			// One that is connected to itself gets its own answer.
+			const isOwn = senderKey === receiverKey;
+			if (segment.isAck && (isOwn || receiver.state === 'SYN-SENT')) {
 				enter(receiverKey, 'ESTABLISHED', at);
 			}
 
