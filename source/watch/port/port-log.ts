@@ -578,8 +578,12 @@ const orderOfAccept = (
 		: inode - next;
 };
 
-/** What an end has read comes before it closes. */
+/** What an end has read comes before what it sends then, and before it closes. */
 const isAfterRead = (event: PortEvent, {peer, end}: CallStep): boolean => {
+	if (event.type === 'data') {
+		return event.peer === peer && event.from === end;
+	}
+
 	if (event.type !== 'step' || event.step.peer !== peer) {
 		return false;
 	}

@@ -345,6 +345,21 @@ const startOpen = () => {
 	return started;
 };
 
+test('port-log: what an end has read comes before what it sent since', () => {
+	const {read, events} = startOpen();
+	const rows = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+	read(rows, {sentBytes: 5, server: {receivedBytes: 5}});
+	const before = events.length;
+	assert.deepEqual(
+		read(rows, {sentBytes: 5, server: {receivedBytes: 5, sentBytes: 7}}),
+		['local recv()?', 'data'],
+	);
+	const [recv, answer] = events.slice(before);
+	assert.ok(recv?.type === 'step' && recv.step.kind === 'call');
+	assert.equal(recv.step.taken, 5);
+	assert.ok(answer?.type === 'data' && answer.from === 'local');
+});
+
 test('port-log: who has read, and blocks in the same call again, has called it again', () => {
 	const {read} = startOpen();
 	const rows = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
