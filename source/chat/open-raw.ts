@@ -23,6 +23,7 @@ import {
 import {RawClient} from '../raw/client.js';
 import type {Receivers, Track} from '../raw/peer-name.js';
 import type {Limits} from '../raw/pipe.js';
+import type {CutOff} from '../raw/peer-end.js';
 import {startRawServer} from '../raw/server.js';
 import {Silence} from '../raw/silence.js';
 import {Recorder} from '../recording/recorder.js';
@@ -129,8 +130,10 @@ export type RawChat = {
 	readonly bytesLost: () => number;
 	/** Whether a server's one peer left amid a finite input: nobody gets the rest. */
 	readonly isInputCut: () => boolean;
-	/** Whether a server's peer was cut off that went on sending as we left. */
-	readonly isCutOff: () => boolean;
+	/** A server's peers that were cut off as it left, though still sending. */
+	readonly cutOff: () => readonly CutOff[];
+	/** Whether an answer of a server was under way as it left. */
+	readonly isAmidAnswer: () => boolean;
 	/**
 	 * What of all that `write` was given the kernel took: at least, as the last
 	 * write before a failure counts as a whole or not at all.
@@ -143,7 +146,7 @@ export type RawChat = {
 	) => Promise<Answer>;
 	/** The input has ended: FIN says so, if that is wanted, and we go on reading. */
 	readonly finish: (isShutdown?: boolean) => void;
-	/** Whether the other side has ended; of a server, all its peers. */
+	/** Whether the other side of a client has ended. */
 	readonly hasPeerEnded: () => boolean;
 	/** Leaves in good order; called again, at once. */
 	readonly leave: () => void;
@@ -332,7 +335,8 @@ export const openRaw = async (
 			bytesTaken: () => takenBefore + client.bytesTaken,
 			bytesLost: () => 0,
 			isInputCut: () => false,
-			isCutOff: () => false,
+			cutOff: () => [],
+			isAmidAnswer: () => false,
 			control: async (action, peer) =>
 				peer === undefined ? client.control(action) : onlyOwnSocket,
 			finish(wanted = isShutdown) {
@@ -426,14 +430,15 @@ export const openRaw = async (
 		bytesTaken: server.bytesTaken,
 		bytesLost: server.bytesLost,
 		isInputCut: server.isInputCut,
-		isCutOff: server.isCutOff,
+		cutOff: server.cutOff,
+		isAmidAnswer: server.isAmidAnswer,
 		control: server.control,
 		finish(wanted = options.isShutdown ?? true) {
 			if (options.isPipe) {
 				server.finish(wanted);
 			}
 		},
-		hasPeerEnded: server.havePeersEnded,
+		hasPeerEnded: () => true,
 		leave: drainOnce(server),
 		setTap,
 		endCapture,

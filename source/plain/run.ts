@@ -171,6 +171,10 @@ const runChat = async (
 		}
 
 		report(raw?.notSent(cause));
+		for (const error of raw?.cutOff ?? []) {
+			report(error);
+		}
+
 		// It says so itself.
 		const lost = await chat.endCapture();
 		const unanswered = raw?.tooFewReplies(cause);

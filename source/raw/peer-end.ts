@@ -55,6 +55,15 @@ export const inputLost = (
 		`Of stdin, ${bytesGiven} bytes were read for ${name}, the kernel took ${bytesTaken} of them, and how many arrived is unknown. Nobody else gets them${isOver ? '' : '; the next peer gets what follows'}.`,
 	);
 
+/** A peer that had not ended as we left, which was heard since, or is held back. */
+export type CutOff = {readonly peer: string; readonly bytesIn: number};
+
+export const cutOff = ({peer, bytesIn}: CutOff): SockchatError =>
+	new SockchatError(
+		'ERR_LOST',
+		`The connection from ${peer} was closed before the other side had ended: ${bytesIn} bytes of it were read, and more may have been on the way.`,
+	);
+
 /** @returns Undefined if the kernel took all answers. */
 export const answersLost = (
 	name: string,

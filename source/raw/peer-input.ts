@@ -8,6 +8,7 @@
 import type {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import {inputStages, waitingBytes, type Input} from './feed.js';
+import {twoTurns} from './turns.js';
 import type {Sink} from './sink.js';
 
 export type Holder = {
@@ -28,6 +29,7 @@ export class PeerInput<Peer extends Holder> {
 	#hasEnded = false;
 	#error: Error | undefined;
 	#bytesPassed = 0;
+	#looked: Promise<void> | undefined;
 
 	/**
 	 * @param onOver Called when nobody gets any more of it.
@@ -79,6 +81,26 @@ export class PeerInput<Peer extends Holder> {
 			this.#source?.pause();
 			this.#holder = undefined;
 		}
+	}
+
+	/**
+	 * Reads a chunk that is there already, and that nobody gets: if some of the
+	 * input was sent, the rest isn't to be lost without a word.
+	 */
+	lookForMore(): void {
+		const source = this.#source;
+		if (source && this.#bytesPassed > 0 && !this.#isOver) {
+			source.once('data', () => {
+				source.pause();
+			});
+			source.resume();
+			this.#looked = twoTurns();
+		}
+	}
+
+	/** Settles once what was there is counted. */
+	async looked(): Promise<void> {
+		await this.#looked;
 	}
 
 	/** Nobody gets any more of it. */

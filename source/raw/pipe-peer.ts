@@ -111,13 +111,24 @@ export class PipePeer implements Holder {
 		return this.sink.bytesTaken() - this.#conversation.bytesSaid;
 	}
 
-	/** Whether it went on sending after we were asked to leave, and has not ended. */
+	/**
+	 * Whether it has not ended, and went on sending after we were asked to leave,
+	 * or is held back by our output.
+	 */
 	get isStillSending(): boolean {
 		const {stream} = this.link;
 		return (
 			!stream.readableEnded &&
 			this.#bytesAtLeave !== undefined &&
-			stream.bytesRead > this.#bytesAtLeave
+			(stream.bytesRead > this.#bytesAtLeave || stream.readableLength > 0)
+		);
+	}
+
+	/** Whether an answer, or a part of one, was not sent. */
+	get isAmidAnswer(): boolean {
+		return (
+			this.#conversation.isAnswering &&
+			this.#conversation.bytesToSay > this.#conversation.bytesSaid
 		);
 	}
 

@@ -92,15 +92,16 @@ export class RawPeer {
 		this.#answerer = site.answers?.(
 			{
 				name,
-				write: async bytes =>
-					stream.writable &&
-					new Promise(resolve => {
-						this.#answered.bytesToSay += bytes.length;
-						this.send(bytes, isTaken => {
-							this.#answered.bytesSaid += isTaken ? bytes.length : 0;
-							resolve(isTaken);
-						});
-					}),
+				write: async bytes => {
+					this.#answered.bytesToSay += bytes.length;
+					const isTaken =
+						stream.writable &&
+						(await new Promise<boolean>(resolve => {
+							this.send(bytes, resolve);
+						}));
+					this.#answered.bytesSaid += isTaken ? bytes.length : 0;
+					return isTaken;
+				},
 				disconnect() {
 					stream.destroy();
 				},
@@ -139,18 +140,32 @@ export class RawPeer {
 		);
 	}
 
-	/** Whether it went on sending after we were asked to leave, and has not ended. */
+	/**
+	 * Whether it has not ended, and went on sending after we were asked to leave,
+	 * or is held back by our output.
+	 */
 	get isStillSending(): boolean {
 		return (
 			!this.#isHalfClosed &&
 			this.#bytesAtLeave !== undefined &&
-			this.#bytesIn > this.#bytesAtLeave
+			(this.#bytesIn > this.#bytesAtLeave ||
+				this.link.stream.readableLength > 0)
 		);
 	}
 
-	/** We were asked to leave. */
-	noteLeave(): void {
-		this.#bytesAtLeave = this.#bytesIn;
+	/** What it has sent. */
+	get bytesIn(): number {
+		return this.#bytesIn;
+	}
+
+	/** Whether an answer, or a part of one, was not sent. */
+	get isAmidAnswer(): boolean {
+		return this.#answered.bytesToSay > this.#answered.bytesSaid;
+	}
+
+	/** @param isOnly Whether what it has sent so far is to be all, too. */
+	noteLeave(isOnly: boolean): void {
+		this.#bytesAtLeave = isOnly ? 0 : this.#bytesIn;
 	}
 
 	/** @param done Called with whether the kernel took all of it. */

@@ -6,7 +6,6 @@
  * that leaves before makes room for the next: an input that goes on is then for
  * that one; the rest of a file is not, as it would be half a file.
  */
-import {setImmediate} from 'node:timers';
 import type {SockchatError} from '../errors.js';
 import type {NoticeEvent, ServerEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
@@ -22,11 +21,12 @@ import {SearchPace} from './heard.js';
 import type {Input} from './feed.js';
 import type {Limits, PipeOutput} from './pipe.js';
 import {PeerInput} from './peer-input.js';
-import {inputLost} from './peer-end.js';
+import {inputLost, type CutOff} from './peer-end.js';
 import {peersNamed} from './peer-name.js';
 import {PipePeer, type PipeSite} from './pipe-peer.js';
 import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
+import {twoTurns} from './turns.js';
 
 export type ServePipeOptions = {
 	readonly address: LoopbackAddress;
@@ -64,10 +64,10 @@ export type ServePipeEnd = {
 	readonly isUnsent: boolean;
 	readonly hasInputEnded: boolean;
 	readonly inputError: Error | undefined;
-	/** Whether a peer was cut off that was still sending. */
-	readonly isCutOff: boolean;
+	/** Peers that were still sending. */
+	readonly cutOff: readonly CutOff[];
 	readonly missingReplies: number;
-	/** Whether a peer's script was under way when we left. */
+	/** Whether a peer's script, or an answer, was under way when we left. */
 	readonly isAmidScript: boolean;
 };
 
@@ -97,7 +97,7 @@ class PeersPipe {
 	#isGivenUp = false;
 	#missingReplies: number;
 	#isLeaving = false;
-	#isCutOff = false;
+	readonly #cutOff: CutOff[] = [];
 	#isAmidScript = false;
 	/** What peers said is on its way to the output, though they may have left. */
 	readonly #receiving = new Set<Promise<void>>();
@@ -183,12 +183,17 @@ class PeersPipe {
 
 		this.#silence.stop();
 		this.#input?.takeBack();
+		this.#input?.lookForMore();
 		void this.#listener.drain();
 	}
 
 	destroy(): void {
 		for (const peer of this.#peers) {
-			this.#isCutOff ||= peer.isStillSending;
+			if (peer.isStillSending) {
+				const {name, link} = peer;
+				this.#cutOff.push({peer: name, bytesIn: link.stream.bytesRead});
+			}
+
 			peer.link.stream.destroy();
 		}
 
@@ -200,6 +205,7 @@ class PeersPipe {
 	async #end(): Promise<void> {
 		await this.#listener.closed;
 		await Promise.all(this.#receiving);
+		await this.#input?.looked();
 		this.#silence.stop();
 		this.#input?.close();
 		this.#settle({
@@ -208,7 +214,7 @@ class PeersPipe {
 			isUnsent: this.#isUnsent,
 			hasInputEnded: this.#input?.hasEnded ?? false,
 			inputError: this.#input?.error,
-			isCutOff: this.#isCutOff,
+			cutOff: this.#cutOff,
 			missingReplies: this.#missingReplies,
 			isAmidScript: this.#isAmidScript,
 		});
@@ -295,11 +301,9 @@ class PeersPipe {
 			return;
 		}
 
-		// One turn, as what was written to our input before may just arrive.
-		setImmediate(() => {
-			setImmediate(() => {
-				this.#answer(peer);
-			});
+		// As what was written to our input before may just arrive.
+		void twoTurns().then(() => {
+			this.#answer(peer);
 		});
 	}
 
@@ -325,7 +329,8 @@ class PeersPipe {
 			return;
 		}
 
-		const isKept = this.#options.isHalfOpen && !this.#input?.isOver;
+		const isKept =
+			this.#options.isHalfOpen && this.#input && !this.#input.isOver;
 		if (isKept) {
 			return;
 		}
@@ -369,6 +374,7 @@ class PeersPipe {
 		const {name, bytesGiven, bytesTaken, failure} = peer;
 		const {onEvent, onFailure} = this.#options;
 		this.#bytesTaken += bytesTaken;
+		this.#isAmidScript ||= this.#isLeaving && peer.isAmidAnswer;
 		onEvent(peer.ended);
 		if (failure) {
 			onFailure?.(failure);

@@ -25,7 +25,7 @@ import type {SocketWatch} from '../watch/socket-watch.js';
 import {createAnswers, type Answering} from './answers/answers.js';
 import {untilFlushed} from './flushed.js';
 import {SearchPace} from './heard.js';
-import {inputLost} from './peer-end.js';
+import {inputLost, type CutOff} from './peer-end.js';
 import {receiversAmong, type Receivers, type Track} from './peer-name.js';
 import {RawPeer, type RawSite} from './raw-peer.js';
 import type {Silence} from './silence.js';
@@ -85,10 +85,10 @@ export type RawServer = {
 	readonly bytesLost: () => number;
 	/** Whether the one peer of a finite input left amid it: nobody gets the rest. */
 	readonly isInputCut: () => boolean;
-	/** Whether all peers have sent FIN. */
-	readonly havePeersEnded: () => boolean;
-	/** Whether a peer was cut off that went on sending after we were to leave. */
-	readonly isCutOff: () => boolean;
+	/** Peers that were cut off as it left, though they were still sending. */
+	readonly cutOff: () => readonly CutOff[];
+	/** Whether an answer was under way as it left. */
+	readonly isAmidAnswer: () => boolean;
 	/**
 	 * Nothing more is written.
 	 *
@@ -153,13 +153,15 @@ export const startRawServer = async ({
 	// Called for its error only: raw mode has no way to refuse a surplus peer.
 	roomForPeers();
 	const peers = new Set<RawPeer>();
-	let isCutOff = false;
 	const destroy = () => {
-		for (const peer of peers) {
-			isCutOff ||= peer.isStillSending;
-			peer.link.stream.destroy();
+		for (const {link} of peers) {
+			link.stream.destroy();
 		}
 	};
+
+	const cutOff: CutOff[] = [];
+	let isLeaving = false;
+	let isAmidAnswer = false;
 
 	let isPaused = false;
 	let bytesTaken = 0;
@@ -180,12 +182,17 @@ export const startRawServer = async ({
 		isEndAnswered({bytesGiven}) {
 			const isReceiving =
 				!answers && hasShutdown === undefined && (isOnce || bytesGiven > 0);
-			const isKept = isHalfOpen || (isPipe && isReceiving);
+			// Nobody types who could answer it later.
+			const isUnanswered =
+				isHalfOpen &&
+				!(isPipe && (answers !== undefined || hasShutdown !== undefined));
+			const isKept = isUnanswered || (isPipe && isReceiving);
 			return !isKept || hasShutdown === true;
 		},
 		onClosed(peer, ended) {
 			peers.delete(peer);
 			onEvent(ended);
+			isAmidAnswer ||= isLeaving && peer.isAmidAnswer;
 			noteFailure(peer);
 			isInputCut ||=
 				isPipe &&
@@ -279,7 +286,15 @@ export const startRawServer = async ({
 				link.stream.end();
 			}
 		},
-		onCutOff: destroy,
+		onCutOff() {
+			for (const {isStillSending, name: peer, bytesIn} of peers) {
+				if (isStillSending) {
+					cutOff.push({peer, bytesIn});
+				}
+			}
+
+			destroy();
+		},
 	});
 	const listen = async () => listener.listen(backlog);
 	await (watch ? watch.listening(listen, () => listener.calls) : listen());
@@ -337,8 +352,8 @@ export const startRawServer = async ({
 		bytesTaken: () => bytesTaken,
 		bytesLost: () => bytesLost,
 		isInputCut: () => isInputCut,
-		havePeersEnded: () => [...peers].every(({isHalfClosed}) => isHalfClosed),
-		isCutOff: () => isCutOff,
+		cutOff: () => cutOff,
+		isAmidAnswer: () => isAmidAnswer,
 		finish(isShutdown) {
 			hasShutdown = isShutdown;
 			for (const {link, isHalfClosed} of peers) {
@@ -390,8 +405,10 @@ export const startRawServer = async ({
 		},
 		async drain() {
 			for (const peer of peers) {
-				peer.noteLeave();
+				peer.noteLeave(isOnce);
 			}
+
+			isLeaving = true;
 
 			await listener.drain();
 			return closed;

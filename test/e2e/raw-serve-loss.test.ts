@@ -284,6 +284,81 @@ test('e2e: a signal amid what serve --raw sends by itself says what was not sent
 	}
 });
 
+for (const flags of [[], ['--json'], ['--once'], ['--once', '--json']]) {
+	const how = flags.join(' ');
+	test(`e2e: a signal amid the answers of serve --raw --echo ${how} says so`, async t => {
+		const {serving, port} = await serve(t, '--echo', ...flags);
+		const socket = await meet(t, port);
+		socket.pause();
+		socket.write('x'.repeat(fileBytes));
+		// The kernel has taken what it takes, on both ways.
+		let before = -1;
+		await until(
+			() => {
+				const isStill = socket.bytesRead === before && before > 0;
+				before = socket.bytesRead;
+				return isStill;
+			},
+			{what: 'a first answer'},
+		);
+		serving.signal('SIGTERM');
+		assert.deepEqual(
+			await serving.waitForExit(),
+			{code: 143, signal: undefined},
+			serving.stderr(),
+		);
+		assert.match(
+			flags.includes('--json') ? serving.stdout() : serving.stderr(),
+			/Not all answers to 127\.0\.0\.1:\d+ were sent: of \d+ bytes the kernel took \d+\./,
+		);
+	});
+
+	test(`e2e: with --half-open, too, serve --raw --echo ${how} ends after the last answer`, async t => {
+		const {serving, port} = await serve(t, '--echo', '--half-open', ...flags);
+		const socket = await meet(t, port);
+		socket.write('word');
+		assert.equal(await readAll(socket), 'word');
+		if (!flags.includes('--once')) {
+			serving.signal('SIGTERM');
+		}
+
+		assert.deepEqual(await serving.waitForExit(), done, serving.seen());
+	});
+
+	test(`e2e: a signal while a peer of serve --raw ${how} sends is said`, async t => {
+		const {serving, port} = await serve(t, '--input', 'none', ...flags);
+		const socket = connect({
+			host: '127.0.0.1',
+			port: Number(port),
+			allowHalfOpen: true,
+		});
+		t.after(() => {
+			socket.destroy();
+		});
+		socket.on('error', () => undefined);
+		const sendOn = () => {
+			if (socket.writable) {
+				socket.write('and on', () => {
+					setImmediate(sendOn);
+				});
+			}
+		};
+
+		sendOn();
+		await serving.waitForOutput(/and on|YW5kIG9u/);
+		serving.signal('SIGTERM');
+		assert.deepEqual(
+			await serving.waitForExit(),
+			{code: 143, signal: undefined},
+			serving.stderr(),
+		);
+		assert.match(
+			flags.includes('--json') ? serving.stdout() : serving.stderr(),
+			/The connection from 127\.0\.0\.1:\d+ was closed before the other side had ended: \d+ bytes of it were read/,
+		);
+	});
+}
+
 test('e2e: a peer of serve --raw that ends in good order is code 0', async t => {
 	for (const flags of [[], ['--json']]) {
 		const {serving, port} = await serveFile(t, file, ...flags);

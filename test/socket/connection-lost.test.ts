@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {getSystemErrorMap} from 'node:util';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import {connectionLost} from '../../source/socket/dial.js';
 
 test('connection lost: one full stop ends it, whatever the error says', () => {

@@ -7,7 +7,7 @@ import {SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {acceptOne} from '../../raw/accept-one.js';
 import {createAnswers} from '../../raw/answers/answers.js';
-import {answersLost, endOf} from '../../raw/peer-end.js';
+import {answersLost, cutOff, endOf} from '../../raw/peer-end.js';
 import {startPipe, type Pipe} from '../../raw/pipe.js';
 import {reach} from '../../raw/reach.js';
 import {endedWords} from '../../raw/redial.js';
@@ -214,10 +214,16 @@ const servePipe = async (
 		const end = await server.ended;
 		const isCutShort = input?.isFinite === true && !session.isReaderGone;
 		const isUnsent = end.isUnsent && !session.isReaderGone;
+		if (wasAsked && !session.isReaderGone) {
+			for (const peer of end.cutOff) {
+				session.fail(cutOff(peer));
+			}
+		}
+
 		return session.finish(
 			{...nothingMoved, ...end},
 			isCutShort,
-			wasAsked && (end.isCutOff || end.isAmidScript || isUnsent),
+			wasAsked && (end.cutOff.length > 0 || end.isAmidScript || isUnsent),
 		);
 	};
 
@@ -273,7 +279,7 @@ const serveOnce = async (
 			isTelnet,
 			peer: name,
 		});
-		const {linkError, answered} = await pipe.ended;
+		const {linkError, answered, isCutOff} = await pipe.ended;
 		session.tell({
 			type: 'ended',
 			at: systemClock.wallMs(),
@@ -284,8 +290,13 @@ const serveOnce = async (
 			...datagramFacts(link),
 		});
 		const lost = answered && answersLost(name, answered);
-		if (lost && !linkError && !session.isReaderGone) {
-			session.fail(lost);
+		if (!linkError && !session.isReaderGone) {
+			const {bytesRead: bytesIn, readableEnded} = link.stream;
+			if (lost) {
+				session.fail(lost);
+			} else if (isCutOff && bytesIn > 0 && !readableEnded) {
+				session.fail(cutOff({peer: name, bytesIn}));
+			}
 		}
 
 		await listening.closed;

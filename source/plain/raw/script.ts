@@ -97,6 +97,9 @@ export const sendRaw = ({
 			}
 
 			if (sending.isOver) {
+				// Nothing of it was begun if this is the first.
+				const isRest = options.command === 'serve' && sending.bytesRead > 0;
+				sending.bytesRead += isRest ? bytes.length : 0;
 				return;
 			}
 

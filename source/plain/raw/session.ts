@@ -4,6 +4,8 @@ import type {SockchatError} from '../../errors.js';
 import type {ChatEvent} from '../../event/event.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {checkDatagrams} from '../../raw/messages/fits.js';
+import {cutOff} from '../../raw/peer-end.js';
+import {twoTurns} from '../../raw/turns.js';
 import {emptyTranscript} from '../../store/transcript.js';
 import type {Printer, Streams} from '../printer.js';
 import type {Progress} from '../progress.js';
@@ -121,6 +123,15 @@ export class RawSession {
 	async untilOver(): Promise<SockchatError | undefined> {
 		const cause = await (this.#typing?.untilOver() ?? this.#chat!.closed);
 		this.#sending.isOver = true;
+		if (
+			this.#chat!.role === 'serve' &&
+			this.#wasLeft &&
+			this.#sending.bytesRead > 0
+		) {
+			// By then what waited in the kernel was read, and is counted.
+			await twoTurns();
+		}
+
 		return cause;
 	}
 
@@ -128,7 +139,7 @@ export class RawSession {
 	leave(): void {
 		this.#wasLeft = true;
 		this.#isCutOff ||=
-			this.#isOneConnection &&
+			this.#chat!.role === 'connect' &&
 			!this.#mayBeCut &&
 			this.#hasReceived &&
 			!this.#chat!.hasPeerEnded();
@@ -178,9 +189,17 @@ export class RawSession {
 	get isCut(): boolean {
 		return (
 			(this.#isWanted && this.#isCutShort && !this.isInputCut) ||
-			(this.#wasLeft && this.#chat!.isCutOff()) ||
+			this.cutOff.length > 0 ||
+			(this.#wasLeft && this.#chat!.isAmidAnswer()) ||
 			this.#isCutOff
 		);
+	}
+
+	/** One of each peer of a server that had not ended as it was left. */
+	get cutOff(): readonly SockchatError[] {
+		return this.#wasLeft && !this.#isEnough
+			? this.#chat!.cutOff().map(peer => cutOff(peer))
+			: [];
 	}
 
 	/** Whether a peer broke off before it had all of the input. */
