@@ -194,15 +194,19 @@ export class PortReader {
 			this.#checkedAt = now;
 		}
 
+		const left: string[] = [];
 		for (const [inode, holder] of this.#holders) {
 			// The descriptor goes before the row: of who ends, or is in close().
-			const isMoved =
+			const isLeft =
 				isCheck &&
 				inodes.has(inode) &&
 				!ending.has(inode) &&
 				!holdsInode(holder, inode) &&
 				processState(holder) !== 'ended';
-			if (isMoved || !(inodes.has(inode) || followed.has(inode))) {
+			if (isLeft) {
+				// Another one may have it; else it was closed after the table was read.
+				left.push(inode);
+			} else if (!inodes.has(inode) && !followed.has(inode)) {
 				this.#holders.delete(inode);
 			}
 		}
@@ -216,12 +220,12 @@ export class PortReader {
 			}
 		}
 
-		if (unknown.length === 0) {
+		if (unknown.length === 0 && left.length === 0) {
 			return [];
 		}
 
 		const pids = new Set([...this.#holders.values()].map(({pid}) => pid));
-		const found = findHolders(new Set(unknown), pids);
+		const found = findHolders(new Set([...unknown, ...left]), pids);
 		for (const [inode, holder] of found) {
 			this.#holders.set(inode, holder);
 		}

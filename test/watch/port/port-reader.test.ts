@@ -169,3 +169,37 @@ test('port-reader: a program that has ended is reported, though its row is there
 	clock.advance(1500);
 	assert.equal(await stateIn(), 'ended');
 });
+
+test('port-reader: who closes a socket after the table was read is still known when it ends', async t => {
+	const server = createServer().listen(0, '127.0.0.1');
+	t.after(() => {
+		server.close();
+	});
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const child = await startPython(t);
+	await child.do(`s = socket.create_connection(('127.0.0.1', ${port}))`);
+	const clock = new FakeClock();
+	const table = (await readTcpRows(new Set([port])))!;
+	const {inode} = table.find(
+		({socket}) => socket.remote === `127.0.0.1:${port}`,
+	)!;
+	let rows: readonly TcpRow[] = table;
+	const reader = new PortReader({
+		clock,
+		port,
+		readRows: async () => rows,
+		readFigures: async () => undefined,
+	});
+	const followed = new Set([inode]);
+	await reader.read(followed);
+	await child.do('s.close()');
+	// Long after the last time that the descriptors were looked at.
+	clock.advance(5000);
+	await reader.read(followed);
+	child.signal('SIGKILL');
+	await child.exit;
+	rows = [];
+	const {processes} = await reader.read(followed);
+	assert.equal(processes.get(child.pid!), 'ended');
+});
