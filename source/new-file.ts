@@ -1,5 +1,14 @@
 /** A new file to keep something in, for this user alone. */
-import {closeSync, constants, fstatSync, openSync, writeSync} from 'node:fs';
+import {
+	accessSync,
+	closeSync,
+	constants,
+	fstatSync,
+	lstatSync,
+	openSync,
+	writeSync,
+} from 'node:fs';
+import {dirname} from 'node:path';
 
 const reasons: Readonly<Record<string, string>> = {
 	ENOSPC: 'no space is left on the device (ENOSPC)',
@@ -56,6 +65,19 @@ export const openNewFile = (path: string): number => {
 	}
 
 	return openOld(path);
+};
+
+/**
+ * Looks whether a file can be made, and makes none.
+ *
+ * @throws {Error} See `reasonOf`.
+ */
+export const checkNewFile = (path: string): void => {
+	if (lstatSync(path, {throwIfNoEntry: false})) {
+		closeSync(openOld(path));
+	} else {
+		accessSync(dirname(path), constants.W_OK);
+	}
 };
 
 /** All of it, though one call may take less. */

@@ -12,6 +12,11 @@ import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
 import {wordsOf} from '../store/notice.js';
 import {chunkLines, noticeLines} from './transcript-lines.js';
 
+export const cantLog = (path: string, cause: unknown) =>
+	new SockchatError('ERR_LOG', `Can't log to ${path}: ${reasonOf(cause)}.`, {
+		cause: errnoCauseOf(cause),
+	});
+
 export class LineLog {
 	/** Why it is not complete. */
 	failure: SockchatError | undefined;
@@ -31,11 +36,7 @@ export class LineLog {
 		try {
 			this.#file = openNewFile(path);
 		} catch (error) {
-			throw new SockchatError(
-				'ERR_LOG',
-				`Can't log to ${path}: ${reasonOf(error)}.`,
-				{cause: errnoCauseOf(error)},
-			);
+			throw cantLog(path, error);
 		}
 	}
 

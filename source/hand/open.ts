@@ -7,6 +7,7 @@ import {systemClock} from '../socket/clock.js';
 import type {Transcript} from '../store/transcript.js';
 import {createHand, type Hand, type HandOptions} from './hand.js';
 import {LineLog} from './log.js';
+import {checkOutputs} from './outputs.js';
 
 export type OpenOptions = {
 	readonly options: RawModeOptions;
@@ -44,6 +45,7 @@ export const openByHand = async ({
 	transcript,
 	onAnswer,
 }: OpenOptions): Promise<Opened> => {
+	checkOutputs(options);
 	const {log: path, hasEscapes, isPretty, isTimed, eol = 'lf'} = options;
 	const log =
 		path === undefined

@@ -23,7 +23,7 @@ import {ChunkObjects} from './chunk-objects.js';
 import {recordedLink} from './link.js';
 import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
 
-const cantRecord = (path: string, cause: unknown) =>
+export const cantRecord = (path: string, cause: unknown) =>
 	new SockchatError(
 		'ERR_RECORDING',
 		`Can't record to ${path}: ${reasonOf(cause)}.`,

@@ -86,15 +86,18 @@ const reasonIn = (text: string): string => {
 	return (bracketed?.slice(1, -1) ?? lines.at(-1)!).slice(0, 200);
 };
 
+export const cantCapture = (file: string, cause: unknown) =>
+	new SockchatError(
+		'ERR_CAPTURE_FILE',
+		`The packets can't be written to ${file}: ${reasonOf(cause)}.`,
+		{cause: errnoCauseOf(cause)},
+	);
+
 const openFile = (file: string): number => {
 	try {
 		return openNewFile(file);
 	} catch (error) {
-		throw new SockchatError(
-			'ERR_CAPTURE_FILE',
-			`The packets can't be written to ${file}: ${reasonOf(error)}.`,
-			{cause: errnoCauseOf(error)},
-		);
+		throw cantCapture(file, error);
 	}
 };
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {
+	existsSync,
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
@@ -203,6 +204,51 @@ test('e2e: a recording replaces no file, and takes an empty one', async t => {
 	truncateSync(file);
 	await record(t, port, file);
 	assert.equal(linesOf(file).length, 9);
+});
+
+test('e2e: no file is made if one of several cannot be', async t => {
+	const port = await startEcho(t);
+	const mine = newFile();
+	writeFileSync(mine, 'mine');
+	const away = join(newFile(), 'file');
+	for (const [sentence, ...flags] of [
+		[
+			`The packets can't be written to ${mine}: the file is there already, and not empty.`,
+			'--record',
+			newFile(),
+			'--log',
+			newFile(),
+			'--pcapng',
+			mine,
+		],
+		[
+			`Can't record to ${away}: there is no such folder (ENOENT).`,
+			'--log',
+			newFile(),
+			'--record',
+			away,
+		],
+		[
+			`Can't record to ${mine}.new: another file is to be written there.`,
+			'--log',
+			`${mine}.new`,
+			'--record',
+			`${mine}.new`,
+		],
+	]) {
+		const args = ['connect', '--raw', '--json', port, ...flags];
+		const chat = startBin(t, args);
+		const exit = await chat.waitForExit();
+		assert.deepEqual(exit, {...failed, code: 2}, chat.seen());
+		assert.ok(chat.seen().includes(sentence!), chat.seen());
+		const made = flags.filter(path => path !== mine && existsSync(path));
+		assert.deepEqual(made, []);
+	}
+
+	const nowhere = ['--log', '/dev/null', '--record', '/dev/null'];
+	const chat = startBin(t, ['connect', '-r', '--json', port, ...nowhere]);
+	chat.end();
+	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
 });
 
 test('e2e: 50 MB are recorded as they are, and arrive as they are', async t => {
