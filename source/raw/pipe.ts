@@ -7,7 +7,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {Duplex} from 'node:stream';
-import {setImmediate} from 'node:timers';
+import {clearInterval, setImmediate, setInterval} from 'node:timers';
 import {SockchatError} from '../errors.js';
 import type {Recorder} from '../recording/recorder.js';
 import type {OuterLink} from '../socket/link.js';
@@ -20,6 +20,9 @@ import type {ScriptStep} from './script-steps.js';
 import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
 import {answerTelnet} from './telnet.js';
+
+// What writes into a pipe has its turn in far less, unless it waits for us.
+const quietMs = 100;
 
 /** When to end before both directions have. */
 export type Limits = {
@@ -324,8 +327,13 @@ class LinkPipe {
 	/** Enough has come; what is there of the input is sent before the end. */
 	#stopSoon(): void {
 		const feed = this.#feed;
-		if (feed && !this.#isSent && (feed.input.isFinite || feed.hasEnded)) {
+		if (feed && !this.#isSent && this.currentStep === undefined) {
+			const timer =
+				feed.input.isFinite || feed.hasEnded
+					? undefined
+					: this.#stopOnceQuiet();
 			this.#sink.writable.once('close', () => {
+				clearInterval(timer);
 				this.#close();
 			});
 			return;
@@ -337,6 +345,21 @@ class LinkPipe {
 				this.#close();
 			});
 		});
+	}
+
+	/** A pipe may never end: it is left once it gives no more. */
+	#stopOnceQuiet(): NodeJS.Timeout {
+		let bytesRead = this.#bytesRead;
+		const timer = setInterval(() => {
+			const taken = this.#sink.bytesTaken() - this.#conversation.bytesSaid;
+			const isQuiet = this.#bytesRead === bytesRead && taken === bytesRead;
+			bytesRead = this.#bytesRead;
+			if (isQuiet) {
+				clearInterval(timer);
+				this.#close();
+			}
+		}, quietMs);
+		return timer;
 	}
 
 	/** Stops, whatever is left. */

@@ -1,13 +1,21 @@
 /** What ends a raw chat, or begins it, besides both FINs; as bytes and as JSON. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
-import type {Socket} from 'node:net';
+import {once} from 'node:events';
+import {readFileSync, writeFileSync} from 'node:fs';
+import type {AddressInfo, Socket} from 'node:net';
+import {join} from 'node:path';
+import type {Duplex} from 'node:stream';
 import test, {type TestContext} from 'node:test';
+import {createServer} from 'node:tls';
+import {createWebSocketStream, WebSocketServer} from 'ws';
 import {requireExecutable} from '../helpers/environment.js';
+import {makeCertificates, newFolder} from '../helpers/link-peers.js';
 import {findPort} from '../helpers/ports.js';
 import {bin, machineNode, startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
+import {toShellLine} from '../helpers/shell.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 
@@ -368,4 +376,59 @@ test("e2e: --probe of many ports, or for long, makes the machine's own Node warn
 	assert.doesNotMatch(many.stderr(), /Warning/);
 	assert.deepEqual(await long.waitForExit(), {code: 3, signal: undefined});
 	assert.doesNotMatch(long.stderr(), /Warning/);
+});
+
+test('e2e: --replies sends all that is piped in before it ends, over each link', async t => {
+	const folder = newFolder(t);
+	const {good} = makeCertificates(folder);
+	const own = {cert: readFileSync(good.cert), key: readFileSync(good.key)};
+	const path = join(folder, 'service');
+	const source = join(folder, 'source');
+	const total = 3_000_000;
+	writeFileSync(source, Buffer.alloc(total, 'x'));
+	let count = 0;
+	/** Answers at once, and reads on. */
+	const answer = (peer: Duplex) => {
+		peer.once('data', () => {
+			peer.write('enough');
+		});
+		peer.on('data', (chunk: Buffer) => {
+			count += chunk.length;
+		});
+		peer.on('error', () => undefined);
+	};
+
+	const secure = createServer(own, answer);
+	const sockets = new WebSocketServer({host: '127.0.0.1', port: 0});
+	sockets.on('connection', socket => {
+		answer(createWebSocketStream(socket));
+	});
+	secure.listen(0, '127.0.0.1');
+	await Promise.all([once(secure, 'listening'), once(sockets, 'listening')]);
+	t.after(() => {
+		secure.close();
+		sockets.close();
+	});
+	const at = (server: {address: () => unknown}) =>
+		String((server.address() as AddressInfo).port);
+	await listenBare(t, answer, path);
+	for (const where of [
+		[await listen(t, answer)],
+		[path],
+		['--tls', '--tls-insecure', at(secure)],
+		['--ws', '/', '--ws-binary', at(sockets)],
+	]) {
+		count = 0;
+		const {command, args} = bin('connect', '-r', '--replies', '1', ...where);
+		const chat = startProcess(t, 'sh', [
+			'-c',
+			`cat ${source} | ${toShellLine(command, args)}`,
+		]);
+		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+		assert.equal(chat.stdout(), 'enough');
+		await until(() => count === total, {
+			what: 'all bytes',
+			seen: () => `${count} by ${where.join(' ')}`,
+		});
+	}
 });
