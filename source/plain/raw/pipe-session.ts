@@ -25,7 +25,7 @@ import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
 import {adviceOf, missingOf} from './late.js';
 import {isFile, readFileInput, readPipedInput} from './pooled-input.js';
-import {notSent, tooFewReplies} from './script.js';
+import {notSent, notSentWithoutReader, tooFewReplies} from './script.js';
 
 export type PipeStreams = {
 	readonly stdin: Readable & {readonly isTTY?: boolean};
@@ -177,6 +177,16 @@ export class PipeSession {
 		}
 
 		const isShort = bytesRead > bytesTaken;
+		// Who goes away wants no more of the answer; the input is another matter.
+		if (
+			this.isReaderGone &&
+			(isShort || (this.input?.isFinite === true && !hasInputEnded)) &&
+			!inputError
+		) {
+			this.fail(notSentWithoutReader(bytesRead, bytesTaken));
+			return;
+		}
+
 		const isCut = isCutShort && bytesRead > 0 && !hasInputEnded;
 		if (isShort || (isCut && !inputError)) {
 			// One that we ended has not ended before stdin by itself.

@@ -23,6 +23,12 @@ export const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
 		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
 	);
 
+export const notSentWithoutReader = (bytesRead: number, taken: number) =>
+	new SockchatError(
+		'ERR_NOT_SENT',
+		`Not all of stdin was sent, as nobody reads stdout any more: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
+	);
+
 export const tooFewReplies = (missing: number, wanted: number) =>
 	new SockchatError(
 		'ERR_LOST',
