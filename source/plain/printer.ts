@@ -7,10 +7,13 @@ import {ByteText} from '../protocol/byte-text.js';
 import {display, toDisplay, type DisplayText} from '../protocol/display.js';
 import {layOut} from '../protocol/pretty.js';
 import {textWithCommands} from '../protocol/foreign/telnet.js';
+import type {Joined, Left, Renamed} from '../protocol/frame.js';
 import {isWanted} from '../event/event-names.js';
 import type {ChatEvent, Look, RawEvent, Tone} from '../event/event.js';
 import {ChunkObjects} from '../recording/chunk-objects.js';
 import {systemClock} from '../socket/clock.js';
+import {comingsText} from '../store/comings-words.js';
+import {comingsOf, foldItems} from '../store/comings.js';
 import {
 	hide,
 	ignore,
@@ -37,12 +40,37 @@ export type Streams = {
 	readonly stderr: Writable;
 };
 
+// They may come between two old entries, and print nothing by themselves.
+const background: ReadonlySet<ChatEvent['type']> = new Set([
+	'kernel',
+	'step',
+	'traffic',
+	'wire',
+]);
+
+/** A coming or going from before one came. */
+const pastPresence = (event: ChatEvent) =>
+	event.type === 'frame' &&
+	event.isReplay &&
+	(event.frame.type === 'joined' ||
+		event.frame.type === 'left' ||
+		event.frame.type === 'renamed')
+		? event.frame
+		: undefined;
+
+/** The connection by which somebody comes or goes, as a host sees it. */
+const isComing = (event: ChatEvent): boolean =>
+	event.type === 'accepted' ||
+	(event.type === 'ended' && event.reason !== 'protocol');
+
 export class Printer {
 	/** The member's own public id, once it is known. */
 	id = '';
 	/** The member's nick, once it is known. */
 	nick = '';
 	#hiding = nothingHidden;
+	/** Old comings and goings, which wait for what stands after them. */
+	#past: Array<Joined | Left | Renamed> = [];
 	#outage: Outage;
 	#isLockedOut = false;
 	/** Whether the relay's own news are printed. */
@@ -94,6 +122,10 @@ export class Printer {
 			return this.#printChunk(event);
 		}
 
+		if (this.#hiding.isQuiet && isComing(event)) {
+			return true;
+		}
+
 		this.#seeLock(event);
 		this.#hasRelayNews ||= event.type === 'relay';
 		if (event.type === 'frame') {
@@ -105,9 +137,21 @@ export class Printer {
 			}
 		}
 
+		const isWorded = 'isPrompted' in this.#options && this.#options.isPrompted;
+		if (isWorded && !isQuiet) {
+			const frame = pastPresence(event);
+			if (frame) {
+				this.#past.push(frame);
+				return true;
+			}
+
+			if (!background.has(event.type)) {
+				this.#printPast();
+			}
+		}
+
 		const isCalled =
 			event.type === 'frame' && !event.isReplay && isCall(event.frame, this);
-		const isWorded = 'isPrompted' in this.#options && this.#options.isPrompted;
 		const {out, err} = linesOf(event, {
 			isQuiet,
 			isExplained: this.#options.isExplained,
@@ -129,6 +173,25 @@ export class Printer {
 		}
 
 		return out === undefined || stdout.write(timed(out));
+	}
+
+	/** A run of old comings and goings, in one line. */
+	#printPast(): void {
+		const frames = this.#past.filter(
+			frame => frame.type === 'renamed' || !frame.oneShot,
+		);
+		this.#past = [];
+		const [run] = foldItems(
+			frames.map(frame => comingsOf(frame, this.#isUnix)),
+		);
+		const frame = frames.at(-1);
+		if (run?.kind === 'comings' && frame) {
+			const line = display`-- ${comingsText(run, true)}\n`;
+			const {at} = frame;
+			this.#streams.stdout.write(
+				this.#look.isTimed ? withTime(line, {type: 'frame', at, frame}) : line,
+			);
+		}
 	}
 
 	/** Prints what was waited for, whatever else is printed. */

@@ -127,6 +127,27 @@ export const outcomeOf = (each: readonly Coming[]): Outcome => {
 	};
 };
 
+/** The signs of the screen, or words for whoever has it read out. */
+type Wording = {
+	readonly passed: (names: string) => string;
+	readonly times: (count: number) => string;
+	/** A count beside the nick that it is of. */
+	readonly counted: (nick: string, count: number) => string;
+};
+
+const inSigns: Wording = {
+	passed: names => `⇄ ${names}`,
+	times: count => `×${count}`,
+	counted: (nick, count) => `${nick} ×${count}`,
+};
+
+const inWords: Wording = {
+	passed: names => `came and went: ${names}`,
+	times: count =>
+		count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`,
+	counted: (nick, count) => `${nick}, ${inWords.times(count)}`,
+};
+
 // More names are hard to read, and a row is not for that.
 const maxListed = 8;
 
@@ -137,27 +158,29 @@ const listOf = (names: readonly string[]): string => {
 		: names.join(', ');
 };
 
-const counted = ({nick, times}: Times): string =>
-	times > 1 ? `${nick} ×${times}` : nick;
+const countedBy =
+	(wording: Wording) =>
+	({nick, times}: Times): string =>
+		times > 1 ? wording.counted(nick, times) : nick;
 
-const countedList = (people: readonly Times[]): string =>
-	listOf(people.map(person => counted(person)));
+const countedList = (people: readonly Times[], wording: Wording): string =>
+	listOf(people.map(countedBy(wording)));
 
 const quoted = (reason: EndReason | undefined): string =>
 	reason === undefined ? '' : ` (${reasonWords(reason)})`;
 
 /** Somebody who joined twice has left, which a number alone doesn't say. */
-const cameParts = (came: Outcome['came']): string[] => {
+const cameParts = (came: Outcome['came'], wording: Wording): string[] => {
 	const steady = came.filter(({leaves}) => leaves === 0);
 	const others = came.filter(({leaves}) => leaves > 0);
 	return [
-		...(steady.length > 0 ? [`${countedList(steady)} joined`] : []),
+		...(steady.length > 0 ? [`${countedList(steady, wording)} joined`] : []),
 		...(others.length > 0
 			? [
 					listOf(
 						others.map(
 							({nick, times, leaves}) =>
-								`${nick} joined ×${times} and left ×${leaves}`,
+								`${nick} joined ${wording.times(times)} and left ${wording.times(leaves)}`,
 						),
 					),
 				]
@@ -166,10 +189,13 @@ const cameParts = (came: Outcome['came']): string[] => {
 };
 
 /** What left in the same way, with the way said once. */
-const wentParts = (went: Outcome['went']): string[] => {
+const wentParts = (went: Outcome['went'], wording: Wording): string[] => {
 	const byReason = new Map<EndReason | undefined, string[]>();
 	for (const {reason, ...person} of went) {
-		byReason.set(reason, [...(byReason.get(reason) ?? []), counted(person)]);
+		byReason.set(reason, [
+			...(byReason.get(reason) ?? []),
+			countedBy(wording)(person),
+		]);
 	}
 
 	return [...byReason].map(
@@ -184,33 +210,46 @@ const usual: ReadonlySet<EndReason> = new Set([
 	'past shutdown',
 ]);
 
-const passedNames = (passed: Outcome['passed']): string[] =>
+const passedNames = (passed: Outcome['passed'], wording: Wording): string[] =>
 	passed.map(({reason, ...person}) => {
 		const isUsual = reason !== undefined && usual.has(reason);
-		return `${counted(person)}${isUsual ? '' : quoted(reason)}`;
+		return `${countedBy(wording)(person)}${isUsual ? '' : quoted(reason)}`;
 	});
 
-/** The sentence for a run: who passed by, came, is back, left, has a new nick. */
-export const comingsText = ({count, more, each}: Comings): string => {
+/**
+ * The sentence for a run: who passed by, came, is back, left, has a new nick.
+ *
+ * @param isWorded Whether signs are said in words.
+ */
+export const comingsText = (
+	{count, more, each}: Comings,
+	isWorded = false,
+): string => {
+	const wording = isWorded ? inWords : inSigns;
+	const sign = isWorded ? '' : '⇄ ';
 	if (each === undefined) {
 		const change =
 			more === 0
 				? 'as many here as before'
 				: `${Math.abs(more)} ${more > 0 ? 'more' : 'fewer'} here`;
-		return `⇄ ${count} comings and goings; ${change}`;
+		return `${sign}${count} comings and goings; ${change}`;
 	}
 
 	const {passed, came, returned, went, renamed} = outcomeOf(each);
 	const parts = [
-		...(passed.length > 0 ? [`⇄ ${listOf(passedNames(passed))}`] : []),
-		...cameParts(came),
-		...(returned.length > 0 ? [`${countedList(returned)} came back`] : []),
-		...wentParts(went),
+		...(passed.length > 0
+			? [wording.passed(listOf(passedNames(passed, wording)))]
+			: []),
+		...cameParts(came, wording),
+		...(returned.length > 0
+			? [`${countedList(returned, wording)} came back`]
+			: []),
+		...wentParts(went, wording),
 		...(renamed.length > maxListed
 			? [`${renamed.length} have new nicks`]
 			: renamed.map(({nick, to}) => `${nick} is now ${to}`)),
 	];
 	return parts.length > 0
 		? parts.join(' · ')
-		: `⇄ ${count} changes of nick, and back`;
+		: `${sign}${count} changes of nick, and back`;
 };

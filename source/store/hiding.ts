@@ -92,7 +92,8 @@ export type Hidden = {readonly isHidden: boolean; readonly hiding: Hiding};
 /**
  * Whether a frame is to be shown.
  *
- * @param ownId One's own public id: one sees all that one does.
+ * @param ownId One's own public id: one sees all that one does. That one is
+ * back after an outage is a coming, though.
  * @returns Also what is known now about who is ignored.
  */
 export const hide = (
@@ -101,7 +102,8 @@ export const hide = (
 	ownId: string,
 ): Hidden => {
 	const source = sourceOf(frame);
-	if (!source || source.id === ownId) {
+	const isOwnComing = frame.type === 'joined' || frame.type === 'left';
+	if (!source || (source.id === ownId && !(hiding.isQuiet && isOwnComing))) {
 		return {isHidden: false, hiding};
 	}
 

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import {PassThrough, Writable} from 'node:stream';
+import {test} from 'node:test';
+import type {ChatEvent} from '../../source/event/event.js';
+import type {Entry} from '../../source/protocol/frame.js';
+import {Output} from '../../source/plain/output.js';
+import {Printer} from '../../source/plain/printer.js';
+import {readWords} from '../../source/options/words.js';
+import {parseOptions} from '../helpers/parse-options.js';
+import {messageFrame} from '../helpers/scripted.js';
+
+const at = 1;
+let seq = 0;
+
+const joined = (nick: string): Entry => ({
+	type: 'joined',
+	seq: ++seq,
+	at,
+	nick,
+	id: `id-${nick}`,
+});
+const left = (nick: string): Entry => ({
+	type: 'left',
+	seq: ++seq,
+	at,
+	nick,
+	id: `id-${nick}`,
+	reason: 'quit',
+});
+
+const past = (frame: Entry): ChatEvent => ({
+	type: 'frame',
+	at,
+	frame,
+	isReplay: true,
+});
+const now = (frame: Entry): ChatEvent => ({type: 'frame', at, frame});
+
+/** What is printed to stdout and stderr, in lines. */
+const open = (isPrompted: boolean) => {
+	const lines: string[] = [];
+	const sink = () =>
+		new Writable({
+			write(chunk: Buffer, _encoding, done) {
+				lines.push(...chunk.toString().split('\n').slice(0, -1));
+				done();
+			},
+		});
+	const options = parseOptions(readWords(['connect', '--plain']), {
+		isTerminal: isPrompted,
+		loginName: () => 'otter',
+		env: {},
+	});
+	assert.ok('mode' in options && options.mode === 'room');
+	const printer = new Printer(
+		{...options, isPrompted},
+		{
+			stdin: new PassThrough(),
+			isTyped: isPrompted,
+			stdout: new Output(sink, isPrompted),
+			stderr: sink(),
+		},
+	);
+	printer.id = 'id-otter';
+	return {
+		print(...events: readonly ChatEvent[]) {
+			for (const event of events) {
+				printer.print(event);
+			}
+
+			return lines.splice(0);
+		},
+		printer,
+	};
+};
+
+const before = () => [
+	past(joined('ci')),
+	past(left('ci')),
+	past(joined('ci')),
+	past(left('ci')),
+	past(joined('heron')),
+	past(messageFrame(++seq, {text: 'hello'})),
+	past(joined('wren')),
+	past(left('wren')),
+	past(joined('wren')),
+];
+
+test('printer: old comings and goings are folded for people, in words', () => {
+	const {print} = open(true);
+	assert.deepEqual(print(...before(), now(joined('egret'))), [
+		'-- came and went: ci, twice · heron joined',
+		'heron: hello',
+		'-- wren joined twice and left once',
+		'-- egret joined',
+	]);
+	assert.deepEqual(
+		print(now(left('egret'))),
+		['-- egret left (quit)'],
+		'and those of now are said at once',
+	);
+});
+
+test('printer: for programs each of them has its line', () => {
+	const {print} = open(false);
+	assert.equal(print(...before()).length, 9);
+});
+
+test('printer: /quiet leaves out all comings and goings, connections too', () => {
+	const {print, printer} = open(true);
+	printer.quiet();
+	print();
+	const connection = {at, peer: '127.0.0.1:1234'} as const;
+	assert.deepEqual(
+		print(
+			...before(),
+			now(joined('egret')),
+			now(joined('otter')),
+			{type: 'accepted', ...connection},
+			{type: 'ended', ...connection, reason: 'quit'} as ChatEvent,
+		),
+		['heron: hello'],
+	);
+});
