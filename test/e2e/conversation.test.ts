@@ -133,9 +133,9 @@ test('e2e: Tab completes nicks and commands', async () => {
 	await otter.waitFor(said('heron', 'otter: ahoy'));
 	heron.type('/m');
 	heron.press('tab');
-	await waitForInput(heron, '› /msg   /me /mute');
+	await waitForInput(heron, '› /msg   (/me /mute)');
 	heron.press('tab');
-	await waitForInput(heron, '› /me   /mute /msg');
+	await waitForInput(heron, '› /me   (/mute /msg)');
 	heron.type('completes\r');
 	await otter.waitFor(/\* heron completes$/m);
 });

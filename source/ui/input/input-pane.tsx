@@ -43,7 +43,7 @@ export type InputPaneProps = {
 	readonly isActive: boolean;
 	/** Shown while the draft is empty, if it fits. Never a peer's text. */
 	readonly hint?: string;
-	/** Shown after the draft, if it fits. */
+	/** Shown after the draft, in brackets, if it fits: not all themes have grey. */
 	readonly advice?: string;
 };
 
@@ -246,7 +246,11 @@ export const InputPane = ({
 	const shownAdvice =
 		advice === '' || adviceColumns < minAdviceColumns
 			? display``
-			: joinText(display`  `, cutTo(toDisplay(advice), adviceColumns));
+			: joinText(
+					display`  (`,
+					cutTo(toDisplay(advice), adviceColumns - 2),
+					display`)`,
+				);
 	return (
 		<Box
 			flexDirection="column"

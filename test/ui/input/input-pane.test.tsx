@@ -51,6 +51,29 @@ test('input: shows the prompt, the draft and the caret after it', async t => {
 	});
 });
 
+test('input: advice is told from the draft, without colours too', async t => {
+	for (const [columns, row] of [
+		[40, '› /me  (TEXT  send an action)'],
+		[22, '› /me  (TEXT  send a…)'],
+		[14, '› /me'],
+	] as const) {
+		const screen = openInkScreen(
+			t,
+			columns,
+			<InputPane
+				isActive
+				draft={draftOf('/me', 3)}
+				columns={columns}
+				row={0}
+				column={0}
+				advice="TEXT  send an action"
+			/>,
+		);
+		assert.equal((await screen.rows())[0], row);
+		assert.deepEqual(await screen.caret(), [5, 0]);
+	}
+});
+
 test('input: its caret is in its rows, at any width', async t => {
 	const text = 'some words, 日本語 and so on 👍🏽. '.repeat(20);
 	for (const columns of [20, 21, 40, 80, 200]) {
