@@ -8,7 +8,7 @@
  * minute: they rest until there is work.
  */
 import process from 'node:process';
-import {setFlagsFromString} from 'node:v8';
+import {getHeapStatistics, setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {systemClock} from '../socket/clock.js';
 import type {Store} from '../store/store.js';
@@ -17,10 +17,10 @@ type Collect = (options: {type: 'major'; flavor: 'last-resort'}) => void;
 
 /** Collects all garbage; it takes some 30 ms, so call it when nothing happens. */
 export const returnMemory = (): void => {
-	setFlagsFromString('--expose-gc');
+	setFlagsFromString('--expose-gc --compact-on-every-full-gc');
 	const collect = runInNewContext('globalThis.gc') as Collect | undefined;
-	setFlagsFromString('--no-expose-gc');
 	collect?.({type: 'major', flavor: 'last-resort'});
+	setFlagsFromString('--no-expose-gc --no-compact-on-every-full-gc');
 };
 
 /**
@@ -65,13 +65,18 @@ const calmShare = 0.05;
 const busyAfterMs = 500;
 const calmAfterMs = 10_000;
 
+type Sample = {readonly at: number; readonly cpuMs: number};
+
+const shareOf = (before: Sample, now: Sample): number =>
+	(now.cpuMs - before.cpuMs) / (now.at - before.at);
+
 /**
  * Says whether a process works or is idle, by the CPU that it used since an
  * earlier look. It has no timer: whatever happens is an occasion to look.
  */
 export const createPace = (onChange: (isBusy: boolean) => void) => {
 	let isBusy = false;
-	let since: {readonly at: number; readonly cpuMs: number} | undefined;
+	let since: Sample | undefined;
 	return (at: number, cpuMs: () => number): void => {
 		const afterMs = isBusy ? calmAfterMs : busyAfterMs;
 		if (since && at - since.at < afterMs) {
@@ -79,7 +84,7 @@ export const createPace = (onChange: (isBusy: boolean) => void) => {
 		}
 
 		const now = {at, cpuMs: cpuMs()};
-		const share = since && (now.cpuMs - since.cpuMs) / (now.at - since.at);
+		const share = since && shareOf(since, now);
 		since = now;
 		if (
 			share !== undefined &&
@@ -91,6 +96,44 @@ export const createPace = (onChange: (isBusy: boolean) => void) => {
 	};
 };
 
+/** How much garbage is worth the 30 ms that it takes to collect it. */
+const worthBytes = 1_000_000;
+/** Much less than that is what a minute of rest leaves. */
+const worthAtOnceBytes = 2_500_000;
+const betweenMs = 60_000;
+
+/**
+ * Collects what has come since the last time, once nothing happens: at once
+ * after a burst, else once a minute. V8 lets what an idle screen leaves grow for
+ * long, as its small collections take most of it for lasting.
+ */
+export const createSweep = (collect: () => void, heapBytes: () => number) => {
+	let left = 0;
+	let sweptAt = 0;
+	let since: Sample | undefined;
+	/** As a pace, it is asked at whatever happens. */
+	return (at: number, cpuMs: () => number): void => {
+		if (since && at - since.at < calmAfterMs) {
+			return;
+		}
+
+		const now = {at, cpuMs: cpuMs()};
+		const isCalm = since !== undefined && shareOf(since, now) < calmShare;
+		since = now;
+		const bytes = heapBytes();
+		// V8 collects by itself, too.
+		left = Math.min(left, bytes);
+		const worth = at - sweptAt < betweenMs ? worthAtOnceBytes : worthBytes;
+		if (isCalm && bytes - left > worth) {
+			collect();
+			left = heapBytes();
+			sweptAt = at;
+		}
+	};
+};
+
+const usedBytes = (): number => getHeapStatistics().used_heap_size;
+
 /** By then the screen stands, and what was said before is on it. */
 const settledMs = 5000;
 
@@ -99,19 +142,16 @@ const startMs = 1000;
 
 /** Collects garbage, and lets V8 optimize, by what happens. @returns A stop. */
 export const saveMemory = (store: Pick<Store, 'subscribe'>): (() => void) => {
+	const lookForGarbage = createSweep(returnMemory, usedBytes);
 	const cancelReturn = systemClock.setTimer(returnMemory, settledMs);
 	const startedAt = systemClock.monotonicMs();
-	const look = createPace(isBusy => {
-		setOptimizing(isBusy);
-		if (!isBusy) {
-			returnMemory();
-		}
-	});
+	const lookForWork = createPace(setOptimizing);
 	const unsubscribe = store.subscribe(() => {
 		const at = systemClock.monotonicMs();
 		// The start itself is work.
 		if (at - startedAt > startMs) {
-			look(at, processCpuMs);
+			lookForWork(at, processCpuMs);
+			lookForGarbage(at, processCpuMs);
 		}
 	});
 	return () => {

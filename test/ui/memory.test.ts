@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
-import {test} from 'node:test';
-import {createPace, returnMemory} from '../../source/ui/memory.js';
+import {syncBuiltinESMExports} from 'node:module';
+import process from 'node:process';
+import {test, type TestContext} from 'node:test';
+import v8 from 'node:v8';
+import {
+	createPace,
+	createSweep,
+	returnMemory,
+	saveMemory,
+} from '../../source/ui/memory.js';
 import {until} from '../helpers/until.js';
 
 test('memory: what is no longer in use is given back', async () => {
@@ -19,6 +27,105 @@ test('memory: what is no longer in use is given back', async () => {
 		{what: 'the garbage to be collected', seen: () => `${kept()} are left`},
 	);
 	assert.equal(Reflect.get(globalThis, 'gc'), undefined);
+});
+
+/** How often all garbage was collected. */
+const countCollections = (t: TestContext) => {
+	const {mock} = t.mock.method(v8, 'setFlagsFromString');
+	syncBuiltinESMExports();
+	t.after(() => {
+		mock.restore();
+		syncBuiltinESMExports();
+	});
+	return () =>
+		mock.calls.filter(call => call.arguments[0].startsWith('--expose-gc'))
+			.length;
+};
+
+test('memory: what comes while a screen is idle is collected', async t => {
+	let at = 0;
+	t.mock.method(process, 'hrtime', () => [at / 1000, 0]);
+	t.mock.method(process, 'cpuUsage', () => ({user: 0, system: 0}));
+	const collections = countCollections(t);
+	let happen = () => {};
+	const stop = saveMemory({
+		subscribe(listener) {
+			happen = listener;
+			return () => {};
+		},
+	});
+	t.after(stop);
+	const kept: number[][] = [];
+	const untilCollected = async () => {
+		const before = collections();
+		await until(
+			() => {
+				at += 11_000;
+				happen();
+				return collections() > before;
+			},
+			{what: 'a collection', deadlineMs: 3000},
+		);
+	};
+
+	await untilCollected();
+	kept.push(Array.from({length: 1_000_000}, () => 0));
+	await untilCollected();
+	assert.equal(kept.length, 1);
+});
+
+/** Sweeps a heap that grows, in bytes a second, with so much of a core in use. */
+const swept = () => {
+	const sweeps: number[] = [];
+	let heap = 14_000_000;
+	let at = 0;
+	let cpuMs = 0;
+	const look = createSweep(
+		() => {
+			sweeps.push(at);
+			heap = 14_000_000;
+		},
+		() => heap,
+	);
+	return {
+		sweeps,
+		run(growth: number, seconds: number, share = 0.003) {
+			const end = at + seconds * 1000;
+			while (at < end) {
+				at += 1000;
+				cpuMs += share * 1000;
+				heap += growth;
+				look(at, () => cpuMs);
+			}
+		},
+	};
+};
+
+test('sweep: as the screen stands, then at most once a minute of rest', () => {
+	const {sweeps, run} = swept();
+	run(40_000, 3600);
+	assert.ok(sweeps[0]! <= 30_000);
+	for (const [index, at] of sweeps.slice(1).entries()) {
+		assert.ok(at - sweeps[index]! >= 60_000, sweeps.join(' '));
+	}
+
+	assert.ok(sweeps.length > 40);
+});
+
+test('sweep: nothing is collected where nothing came', () => {
+	const {sweeps, run} = swept();
+	run(0, 24 * 60 * 60);
+	assert.equal(sweeps.length, 1);
+});
+
+test('sweep: a burst is collected once it is over, and not in it', () => {
+	const {sweeps, run} = swept();
+	run(0, 100);
+	const before = sweeps.length;
+	run(1_000_000, 100, 0.3);
+	assert.equal(sweeps.length, before);
+	run(0, 30);
+	assert.equal(sweeps.length, before + 1);
 });
 
 /** Looks at a process so often, which uses so much of a core. */
