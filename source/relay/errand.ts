@@ -1,5 +1,6 @@
 /** Errands between servers, as they are read from other machines. */
 import {parseNick} from '../protocol/nick.js';
+import {isFrameTime} from '../protocol/time.js';
 import type {Errand} from '../room/relay.js';
 
 export type Envelope = {
@@ -22,7 +23,7 @@ const isNickIfGiven = (value: unknown): boolean =>
 	(typeof value === 'string' && parseNick(value, 'host').ok);
 
 const isTimeIfGiven = (value: unknown): boolean =>
-	value === undefined || Number.isSafeInteger(value);
+	value === undefined || isFrameTime(value);
 
 /** What a server calls a request of one of its members to a bot elsewhere. */
 export const isRequestName = (value: unknown): value is string =>
