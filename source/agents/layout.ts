@@ -6,6 +6,7 @@
  * no control character, and only our own lines begin without one.
  */
 import {toDisplay} from '../protocol/display.js';
+import type {Inbox} from './inbox.js';
 
 /** The most characters of an answer's text. */
 export const maxAnswer = 20_000;
@@ -66,3 +67,16 @@ export const layOut = (line: Line, most = maxAnswer): string =>
 /** `3 messages`. */
 export const counted = (count: number, what: string): string =>
 	`${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** What a tool answers, in words and as data. */
+export type Answer<Output> = {
+	readonly text: string;
+	readonly structured: Output;
+};
+
+export const unreadWords = ({
+	unreadCount,
+}: Pick<Inbox, 'unreadCount'>): string =>
+	unreadCount === 0
+		? ''
+		: `\n${counted(unreadCount, 'message')} unread: read shows ${unreadCount === 1 ? 'it' : 'them'}.`;
