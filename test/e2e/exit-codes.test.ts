@@ -317,7 +317,7 @@ test('e2e: a signal before all of stdin is sent raw is 128 + N, and says how muc
 	await exits(chat, 143);
 	assert.match(
 		told(chat, true),
-		/before stdin did: \d+ bytes were read, and the kernel took \d+ of them\.$/,
+		/^Not all of stdin was sent: \d+ bytes were read, and the kernel took \d+ of them\.$/,
 	);
 
 	const {port: otherPort, connected: otherConnected} = await listenMute(t);
