@@ -65,8 +65,8 @@ const told = (chat: RunningProcess, isJson: boolean) =>
 
 for (const name of names) {
 	test(`e2e: ${name} before a --message is stored is exit code ${signals[name]}`, async t => {
-		const {port, connected} = await listenMute(t);
-		for (const args of [[], ['--json']]) {
+		const check = async (...args: readonly string[]) => {
+			const {port, connected} = await listenMute(t);
 			const chat = startBin(t, [
 				'connect',
 				'--port',
@@ -82,7 +82,10 @@ for (const name of names) {
 				told(chat, args.length > 0),
 				'The message was not confirmed as stored.',
 			);
-		}
+		};
+
+		// Each waits for an answer to its goodbye.
+		await Promise.all([check(), check('--json')]);
 	});
 }
 
