@@ -18,6 +18,17 @@ import type {Owner} from './environment.js';
 import {collectEvents} from './events.js';
 import {anyPort} from './room.js';
 import {until} from './until.js';
+import type {WirePeer} from './wire-peer.js';
+
+/** Every byte value, invalid UTF-8, odd line ends and control codes. */
+export const hostile = Buffer.concat([
+	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
+	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),
+	Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff]),
+]);
+
+export const untilBytes = async (peer: WirePeer, wanted: Buffer) =>
+	peer.until('the bytes', () => peer.bytes.equals(wanted));
 
 /** All bytes of one direction, from the events. */
 const join = (chunks: readonly RawEvent[], direction: 'in' | 'out') =>

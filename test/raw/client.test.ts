@@ -8,19 +8,14 @@ import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
 import {MemoryLink} from '../../source/socket/link.js';
 import {FakeClock} from '../helpers/clock.js';
-import {openRawClient, openRawServer} from '../helpers/raw.js';
+import {
+	hostile,
+	openRawClient,
+	openRawServer,
+	untilBytes,
+} from '../helpers/raw.js';
 import {listenBare, openScripted} from '../helpers/scripted.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
-
-/** Every byte value, invalid UTF-8, odd line ends and control codes. */
-const hostile = Buffer.concat([
-	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
-	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),
-	Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff]),
-]);
-
-const untilBytes = async (peer: WirePeer, wanted: Buffer) =>
-	peer.until('the bytes', () => peer.bytes.equals(wanted));
 
 test('raw client: exact bytes, both ways', async t => {
 	const peers: WirePeer[] = [];

@@ -8,19 +8,9 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import {requireLoopback} from '../../source/socket/address.js';
 import {FakeClock} from '../helpers/clock.js';
-import {openRawServer} from '../helpers/raw.js';
+import {hostile, openRawServer, untilBytes} from '../helpers/raw.js';
 import {until} from '../helpers/until.js';
-import {openPlain, type WirePeer} from '../helpers/wire-peer.js';
-
-/** Every byte value, invalid UTF-8, odd line ends and control codes. */
-const hostile = Buffer.concat([
-	Buffer.from(Array.from({length: 256}, (_, byte) => byte)),
-	Buffer.from('\r\n\n\r\0\u{1B}[2J', 'latin1'),
-	Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff]),
-]);
-
-const untilBytes = async (peer: WirePeer, wanted: Buffer) =>
-	peer.until('the bytes', () => peer.bytes.equals(wanted));
+import {openPlain} from '../helpers/wire-peer.js';
 
 test('raw server: exact bytes, both ways', async t => {
 	const server = await openRawServer(t);
