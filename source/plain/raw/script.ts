@@ -121,6 +121,7 @@ export const sendRaw = ({
 		chat.finish();
 	},
 	missing: () =>
+		!chat.isInputCut() &&
 		sending.bytesRead > chat.bytesTaken() + chat.bytesLost()
 			? 'Not everything was sent'
 			: undefined,
