@@ -8,7 +8,7 @@
  */
 import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
-import {between, timeOf} from '../../tcp/step-time.js';
+import {between, seenBy, timeOf, withTime} from '../../tcp/step-time.js';
 import {
 	nameOfCall,
 	type Call,
@@ -597,6 +597,26 @@ const isAfterRead = (event: PortEvent, {peer, end}: CallStep): boolean => {
 /** An end whose program may have closed it. */
 const endedStates = new Set<TcpState>(['LAST-ACK', 'TIME-WAIT', 'CLOSED']);
 
+/** What ss counted only after the table was read had been sent before. */
+const notBeforeSent = (
+	read: CallStep,
+	events: readonly PortEvent[],
+): CallStep => {
+	const sentBy = Math.max(
+		...events.map(event =>
+			event.type === 'data' &&
+			event.peer === read.peer &&
+			event.from !== read.end
+				? seenBy(event)
+				: 0,
+		),
+	);
+	const {at, notBefore = at} = read;
+	return sentBy > seenBy(read)
+		? {...withTime(read, between(notBefore!, sentBy))}
+		: read;
+};
+
 const withReads = (
 	events: readonly PortEvent[],
 	reads: readonly CallStep[],
@@ -604,7 +624,7 @@ const withReads = (
 	let all = events;
 	for (const read of reads) {
 		const place = all.findIndex(event => isAfterRead(event, read));
-		const event = asStep(read);
+		const event = asStep(notBeforeSent(read, all));
 		all = place === -1 ? [...all, event] : all.toSpliced(place, 0, event);
 	}
 

@@ -10,8 +10,8 @@ import {
 	noSegments,
 	type SegmentFigures,
 } from '../../../source/tcp/segment-counts.js';
-import {timeOf} from '../../../source/tcp/step-time.js';
-import type {Call, Step, TcpState} from '../../../source/tcp/tcp.js';
+import {seenBy, timeOf} from '../../../source/tcp/step-time.js';
+import type {Call, Step, StepTime, TcpState} from '../../../source/tcp/tcp.js';
 import {
 	maxFollowed,
 	maxListed,
@@ -134,6 +134,9 @@ const nameOf = (event: PortEvent): string => {
 	}
 };
 
+const eventTime = (event: Exclude<PortEvent, {type: 'sockets'}>): StepTime =>
+	event.type === 'step' ? event.step : event;
+
 /** Takes readings; each returns the names of the events. */
 const startLog = () => {
 	const log = new PortLog(server, 5001);
@@ -212,6 +215,27 @@ test('port-log: who listens has made three calls, and the last since the reading
 	assert.deepEqual(read([listens()]), []);
 	assert.deepEqual(read([]), []);
 	assert.deepEqual(read([]), ['local CLOSED']);
+});
+
+test('port-log: bytes that ss counts after the table were sent before they were read', () => {
+	const {read, events} = startLog();
+	read([]);
+	read([listens()]);
+	const client5 = row('ESTABLISHED', '3', [client, server]);
+	read([listens(), row('ESTABLISHED', '2', [server, client], 5), client5]);
+	const before = events.length;
+	read([listens(), row('ESTABLISHED', '2', [server, client]), client5], {
+		sentBytes: 5,
+	});
+	const times = events.slice(before).map(event => ({
+		name: nameOf(event),
+		by: event.type === 'sockets' ? 0 : seenBy(eventTime(event)),
+	}));
+	assert.deepEqual(
+		times.map(({name}) => name),
+		['data', 'local recv()?'],
+	);
+	assert.ok(times[0]!.by <= times[1]!.by, JSON.stringify(times));
 });
 
 test('port-log: who is connected to had listened, though no table had it', () => {
