@@ -8,6 +8,7 @@
  * `<details>` the number of the right one and why; and `> **Check:** …` with
  * conditions as `code`, and below it `> **Hint:** …`.
  */
+import {quoted} from '../errors.js';
 import {parseCondition, type Condition} from './condition.js';
 
 export type Move =
@@ -305,6 +306,18 @@ const askOf = (lines: readonly string[]): Ask | undefined => {
 			};
 };
 
+/** Text between a command and its check would make the check wait for ever. */
+const checkPrinted = (ask: Ask, moves: readonly Move[]): void => {
+	const printed =
+		ask.kind === 'check' &&
+		ask.conditions.find(condition => condition.kind === 'printed');
+	if (printed && moves.every(({by}) => by === 'learner')) {
+		throw new Error(
+			`${quoted(printed.text)} is checked where nothing was run that could print it.`,
+		);
+	}
+};
+
 /**
  * @param markdown A page of docs/lessons.
  * @throws {Error} If a quotation of it can't be read.
@@ -356,6 +369,7 @@ export const parseLesson = (markdown: string): Lesson => {
 		} else {
 			const ask = askOf(block.lines);
 			if (ask) {
+				checkPrinted(ask, moves);
 				close(ask);
 			}
 		}

@@ -210,6 +210,22 @@ test('lesson: a condition or an answer that means nothing is refused', () => {
 	}
 });
 
+test('lesson: a check of what is printed stands right below what prints it', () => {
+	const check = '   > **Check:** `printed "5"`.\n';
+	const commands = '   ```console\n   # terminal 1\n   >>> 2 + 3\n   ```\n';
+	assert.throws(
+		() => parseLesson(`# A\n\n1. Add:\n\n${commands}\n   So.\n\n${check}`),
+		{
+			message: '"5" is checked where nothing was run that could print it.',
+		},
+	);
+	assert.equal(
+		parseLesson(`# A\n\n1. Add:\n\n${commands}\n${check}\n   So.\n`).stages
+			.length,
+		2,
+	);
+});
+
 test('lesson: text is shown without its marks', () => {
 	assert.equal(
 		plainOf('**Bold** `code` [a link](https://example.org/a).'),
