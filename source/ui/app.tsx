@@ -70,6 +70,7 @@ export type AppProps = {
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds, by the same clock as the model's times. */
 	readonly monotonicMs: () => number;
+	readonly wallMs: () => number;
 	/** By the same clock. */
 	readonly setTimer: StoreClock['setTimer'];
 	/** A line was submitted; it may contain newlines. */
@@ -151,6 +152,7 @@ export function App({
 	peers,
 	isExplained,
 	monotonicMs,
+	wallMs,
 	setTimer,
 	onLine,
 	onOpen,
@@ -181,14 +183,14 @@ export function App({
 	const isWireShown = viewState.name === 'wire';
 	const isLadderShown = viewState.name === 'lifecycle';
 	const areCallsShown = isWireShown || isLadderShown;
-	const {model, now} = usePicture(store, {
+	const {model, now, wallNow} = usePicture(store, {
 		looking: {
 			isWireShown,
 			isLadderShown,
 			arePeersShown: viewState.name === 'peers',
 		},
-		clock: {monotonicMs, setTimer},
-		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
+		clock: {monotonicMs, wallMs, setTimer},
+		changesAt: nextChangeAt,
 	});
 	useEffect(() => {
 		if (areCallsShown) {
@@ -411,6 +413,7 @@ export function App({
 		viewState,
 		isExplained,
 		monotonicMs,
+		wallNow,
 	});
 	const connection = (
 		<ConnectionPane
@@ -419,6 +422,7 @@ export function App({
 			model={model}
 			isExplained={isExplained}
 			now={now}
+			wallNow={wallNow}
 		/>
 	);
 	return (

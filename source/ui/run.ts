@@ -59,6 +59,7 @@ export const runScreen = async (
 			bell,
 			isExplained: options.isExplained,
 			monotonicMs: systemClock.monotonicMs,
+			wallMs: systemClock.wallMs,
 			setTimer: systemClock.setTimer,
 			onPage,
 			onSearch,

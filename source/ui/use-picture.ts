@@ -15,14 +15,15 @@ export type Picture = {
 	readonly model: Model;
 	/** Monotonic milliseconds. */
 	readonly now: number;
+	readonly wallNow: number;
 };
 
 export type PictureOptions = {
 	/** What is in view. */
 	readonly looking: Omit<Looking, 'isResting'>;
-	readonly clock: StoreClock;
+	readonly clock: StoreClock & {readonly wallMs: () => number};
 	/** When a clock on the screen will read differently, monotonic. */
-	readonly changesAt: (model: Model, now: number) => number;
+	readonly changesAt: (model: Model, now: number, wallNow: number) => number;
 };
 
 // A timer may fire a little early, and the clock would still read the same.
@@ -60,7 +61,8 @@ export const usePicture = (
 	const isResting = useSyncExternalStore(store.subscribe, store.isResting);
 	const {monotonicMs, setTimer} = clock;
 	const now = monotonicMs();
-	const due = changesAt(model, now);
+	const wallNow = clock.wallMs();
+	const due = changesAt(model, now, wallNow);
 	const rests = isResting && due - now > secondsMs;
 	useEffect(() => {
 		const delayMs = due - monotonicMs();
@@ -78,5 +80,5 @@ export const usePicture = (
 		);
 		// After a timer that fired early, `due` may be what it was.
 	}, [beats, due, rests, monotonicMs, setTimer]);
-	return {model, now};
+	return {model, now, wallNow};
 };

@@ -52,6 +52,7 @@ export type ViewProps = {
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds. */
 	readonly monotonicMs: () => number;
+	readonly wallNow: number;
 };
 
 export type Move =

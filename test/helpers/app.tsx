@@ -51,6 +51,7 @@ export const openApp = async (
 			hint="message, or /help"
 			isExplained={false}
 			monotonicMs={clock.monotonicMs}
+			wallMs={clock.wallMs}
 			setTimer={clock.setTimer}
 			focus={focus}
 			onLine={(line, actions) => {

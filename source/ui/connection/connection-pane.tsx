@@ -15,6 +15,7 @@ export type ConnectionPaneProps = {
 	readonly isExplained: boolean;
 	/** Monotonic milliseconds, by the same clock as the model's times. */
 	readonly now: number;
+	readonly wallNow: number;
 };
 
 export function ConnectionPane({
@@ -23,8 +24,8 @@ export function ConnectionPane({
 	model,
 	isExplained,
 	now,
+	wallNow,
 }: ConnectionPaneProps) {
-	const wallNow = Date.now();
 	const view = {model, now, wallNow, isExplained, ...contentOf(area)};
 	if (kind === 'bare') {
 		return null;

@@ -44,6 +44,7 @@ export type LessonAppProps = TerminalProps & {
 	readonly run: LessonRun;
 	readonly isExplained: boolean;
 	readonly monotonicMs: () => number;
+	readonly wallMs: () => number;
 	readonly setTimer: StoreClock['setTimer'];
 	/** Ctrl-C or Ctrl-D on an empty line. */
 	readonly onLeave: () => void;
@@ -108,6 +109,7 @@ export function LessonApp({
 	run: {store, getProgress, subscribe, submit},
 	isExplained,
 	monotonicMs,
+	wallMs,
 	setTimer,
 	onLeave,
 	startJobControl,
@@ -125,14 +127,14 @@ export function LessonApp({
 		noPages,
 		isRoom ? 'chat' : 'lifecycle',
 	);
-	const {model, now} = usePicture(store, {
+	const {model, now, wallNow} = usePicture(store, {
 		looking: {
 			isWireShown: viewState.name === 'wire',
 			isLadderShown: viewState.name === 'lifecycle',
 			arePeersShown: viewState.name === 'peers',
 		},
-		clock: {monotonicMs, setTimer},
-		changesAt: (shown, at) => nextChangeAt(shown, at, Date.now()),
+		clock: {monotonicMs, wallMs, setTimer},
+		changesAt: nextChangeAt,
 	});
 	useRedrawAtResize(columns, rows, onRedraw);
 	const layout = chooseLessonLayout(
@@ -244,6 +246,7 @@ export function LessonApp({
 			viewState,
 			isExplained,
 			monotonicMs,
+			wallNow,
 		});
 	const {listening, connection: client} = model;
 	// Before its socket is opened, there is nothing to say of it.
@@ -257,6 +260,7 @@ export function LessonApp({
 					model={model}
 					isExplained={isExplained}
 					now={now}
+					wallNow={wallNow}
 				/>
 			)}
 		</Box>

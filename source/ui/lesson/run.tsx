@@ -126,6 +126,7 @@ export const runLesson = async (
 				run={shown}
 				isExplained={isExplained}
 				monotonicMs={systemClock.monotonicMs}
+				wallMs={systemClock.wallMs}
 				setTimer={systemClock.setTimer}
 				onLeave={leave}
 			/>

@@ -18,6 +18,7 @@ export type LifecyclePaneProps = {
 	readonly note: DisplayText;
 	readonly model: Model;
 	readonly isExplained: boolean;
+	readonly wallNow: number;
 	/** Undefined follows the newest step. */
 	readonly anchor: Anchor | undefined;
 	/** Whose steps, by nick or address; undefined for all. */
@@ -31,6 +32,7 @@ export function LifecyclePane({
 	note,
 	model,
 	isExplained,
+	wallNow,
 	anchor,
 	peer,
 	spelling = 'sockets',
@@ -48,7 +50,7 @@ export function LifecyclePane({
 			...ownStyle,
 			spelling,
 			isWatched: model.isOfOthers,
-			timesLeft: timesLeft(steps, Date.now()),
+			timesLeft: timesLeft(steps, wallNow),
 		},
 		isTail: anchor === undefined,
 		...viewport,

@@ -8,7 +8,7 @@ import {lifecycleView} from './timeline.js';
 export const lifecycle: ViewEntry = {
 	name: 'lifecycle',
 	isFor: () => true,
-	draw: ({area, note, model, isExplained, viewState}) => (
+	draw: ({area, note, model, isExplained, viewState, wallNow}) => (
 		<LifecyclePane
 			area={area}
 			note={note}
@@ -17,6 +17,7 @@ export const lifecycle: ViewEntry = {
 			anchor={viewState.stepsAnchor}
 			peer={viewState.stepsPeer}
 			spelling={viewState.spelling}
+			wallNow={wallNow}
 		/>
 	),
 	scroll({area, model, isExplained, viewState}, move) {

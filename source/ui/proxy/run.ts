@@ -164,6 +164,7 @@ export const runProxyScreen = async (
 			peers: proxy.clients,
 			isExplained: options.isExplained,
 			monotonicMs: systemClock.monotonicMs,
+			wallMs: systemClock.wallMs,
 			setTimer: systemClock.setTimer,
 			onLine: createProxyLines({proxy, emit: store.dispatch, turn}),
 			onOpen() {

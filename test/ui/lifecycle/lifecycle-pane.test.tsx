@@ -39,6 +39,7 @@ const lifecycle = (changes: Partial<LifecyclePaneProps> = {}) =>
 			note={toDisplay('')}
 			model={modelOf(socketOf({steps}))}
 			isExplained={false}
+			wallNow={wallNow}
 			anchor={undefined}
 			{...changes}
 		/>,
