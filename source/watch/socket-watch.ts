@@ -8,7 +8,13 @@ import type {Duplex} from 'node:stream';
 import {between, seenBy} from '../tcp/step-time.js';
 import type {SockchatError} from '../errors.js';
 import type {Segment} from '../tcp/segment.js';
-import {nameOfCall, type Call, type KernelPair, type Step} from '../tcp/tcp.js';
+import {
+	nameOfCall,
+	type Call,
+	type KernelPair,
+	type KernelSocket,
+	type Step,
+} from '../tcp/tcp.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import {formatAddress, type Address} from '../socket/address.js';
 import type {Clock} from '../socket/clock.js';
@@ -51,15 +57,30 @@ const restsPerCount = 10;
 /** A few heartbeats may be on their way; a peer that stopped has more unread. */
 const heartbeatsBytes = 100;
 
-/** Whether nothing will happen to a connection by itself. */
-const isSettled = ({local, remote}: KernelPair = nothingYet): boolean =>
-	[local, remote].every(
-		end =>
-			end === undefined ||
-			(end.state === 'ESTABLISHED' &&
-				end.sendQueueBytes <= heartbeatsBytes &&
-				end.receiveQueueBytes <= heartbeatsBytes),
-	);
+/** The kernel ends TIME-WAIT some seconds late, but never early. */
+const beforeEndMs = 1000;
+
+/** For how long nothing will happen to an end by itself, in milliseconds. */
+const restOfEnd = ({
+	state,
+	sendQueueBytes,
+	receiveQueueBytes,
+	timer,
+}: KernelSocket): number => {
+	if (state === 'TIME-WAIT' && timer?.name === 'time-wait') {
+		return Math.max(0, timer.inMs - beforeEndMs);
+	}
+
+	const isIdle =
+		state === 'ESTABLISHED' &&
+		sendQueueBytes <= heartbeatsBytes &&
+		receiveQueueBytes <= heartbeatsBytes;
+	return isIdle ? Infinity : 0;
+};
+
+/** The same for a connection: that of the end that moves first. */
+const restOf = ({local, remote}: KernelPair = nothingYet): number =>
+	Math.min(...[local, remote].map(end => (end ? restOfEnd(end) : Infinity)));
 
 export class SocketWatch {
 	readonly tap: WireTap;
@@ -441,13 +462,13 @@ export class SocketWatch {
 		const tookMs = this.#clock.monotonicMs() - begunAt;
 		this.#lastTable = {table, readAt: at - tookMs};
 		const newest = this.#newestByAddresses();
-		let isQuiet = true;
+		let restMs = Infinity;
 		for (const [socket, followed] of this.#followed) {
 			const {log, addresses} = followed;
 			const isReplaced =
 				addresses !== undefined && newest.get(addresses) !== followed;
 			const pair = isReplaced ? undefined : followed.pairIn(table);
-			isQuiet &&= isReplaced || (isSettled(pair) && !followed.isPaused);
+			restMs = Math.min(restMs, followed.isPaused ? 0 : restOf(pair));
 			this.#show(
 				pair ? this.#stepsIn(followed, pair, at, begunAt) : log.release(),
 				followed,
@@ -465,8 +486,10 @@ export class SocketWatch {
 			this.#emit(sample);
 		}
 
-		if (!isQuiet) {
+		if (restMs === 0) {
 			this.#poller.hurry();
+		} else {
+			this.#poller.readWithin(restMs);
 		}
 
 		if (table && port !== undefined && this.#mayCount(begunAt)) {

@@ -87,9 +87,14 @@ export class TcpTablePoller {
 	/** Something happens: it reads every second again. */
 	hurry(): void {
 		this.#quietReads = 0;
-		const soon = this.#now + everyMs;
-		if (this.#due.length > 0 && this.#due[0]! > soon) {
-			this.#due = [soon];
+		this.readWithin(everyMs);
+	}
+
+	/** Something will happen by then: it reads no later, however quiet it is. */
+	readWithin(ms: number): void {
+		const by = this.#now + ms;
+		if (this.#due.length > 0 && this.#due[0]! > by) {
+			this.#due = [by];
 			this.#proceed();
 		}
 	}

@@ -19,13 +19,14 @@ import {joinWire} from '../helpers/wire-peer.js';
 /** A watch with a table and a clock that the test controls. */
 const openTable = async (t: TestContext) => {
 	const clock = new FakeClock();
-	let rows: readonly KernelSocket[] | undefined = [];
+	let rows: () => readonly KernelSocket[] | undefined = () => [];
 	let reads = 0;
 	const watched = openWatch(t, {
 		clock,
 		async read() {
 			reads++;
-			return rows && createTcpTable(rows);
+			const read = rows();
+			return read && createTcpTable(read);
 		},
 	});
 	const {address} = await listenBare(t, socket => {
@@ -37,8 +38,8 @@ const openTable = async (t: TestContext) => {
 		clock,
 		address,
 		/** Sets the table from now on; undefined if it can't be read. */
-		say(next: readonly KernelSocket[] | undefined) {
-			rows = next;
+		say(next: readonly KernelSocket[] | undefined | typeof rows) {
+			rows = typeof next === 'function' ? next : () => next;
 		},
 		/** How often the table is read while the clock advances. */
 		async readsIn(seconds: number) {
@@ -110,6 +111,49 @@ test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	table.say([]);
 	await table.untilReadAgain();
 	assert.equal(lastState(table.steps(), 'local'), 'read CLOSED');
+});
+
+test('socket watch: TIME-WAIT is read seldom, and each second around its end', async t => {
+	const table = await openTable(t);
+	const {clock, watch} = table;
+	const link = dial(table.address);
+	const socket = link.stream;
+	watch.restWhileQuiet();
+	watch.follow(link, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const local = `127.0.0.1:${socket.localPort}`;
+	const remote = `127.0.0.1:${socket.remotePort}`;
+	socket.resume();
+	socket.end();
+	await until(() => socket.closed, {what: 'the close'});
+	const endsAt = clock.monotonicMs() + 60_000;
+	table.say(() => [
+		kernelSocket({
+			local,
+			remote,
+			state: 'TIME-WAIT',
+			timer: {
+				name: 'time-wait',
+				inMs: Math.max(0, endsAt - clock.monotonicMs()),
+			},
+		}),
+	]);
+	await table.readsIn(5);
+	assert.equal(lastState(table.steps(), 'local'), 'read TIME-WAIT');
+	const reads = await table.readsIn(53);
+	assert.ok(reads <= 5, `${reads} readings while nothing can happen`);
+	// The kernel may be late, and its timer then says 0.
+	assert.ok((await table.readsIn(6)) >= 5);
+	const before = clock.wallMs();
+	table.say([]);
+	await table.readsIn(3);
+	const closed = table
+		.steps()
+		.findLast(step => step.kind === 'state' && step.state === 'CLOSED');
+	assert.ok(
+		(closed?.notBefore ?? 0) >= before - 1000,
+		'its time is bounded closely',
+	);
 });
 
 test('socket watch: told to finish, it stops at the end of TIME-WAIT', async t => {
