@@ -57,7 +57,7 @@ const restsPerCount = 10;
 /** A few heartbeats may be on their way; a peer that stopped has more unread. */
 const heartbeatsBytes = 100;
 
-/** The kernel ends TIME-WAIT some seconds late, but never early. */
+/** The kernel may end TIME-WAIT late, but not early. */
 const beforeEndMs = 1000;
 
 /** For how long nothing will happen to an end by itself, in milliseconds. */
