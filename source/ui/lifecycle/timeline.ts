@@ -155,12 +155,17 @@ const listOf = (
 	const isShort = isNamed
 		? width < timeColumns + namePeerColumns
 		: width < timeColumns + nameColumns && width >= shortTimed;
+	const timeCells = isShort ? '14:02:11'.length : timeColumns - 1;
+	const nameCells = isNamed ? namePeerColumns : nameColumns;
+	// Where there is no room for both, the arrow stands for the blank.
+	const isBlankKept = width >= timeCells + 2 + nameCells;
 	const brief = {...drawing, timesLeft: undefined};
 	return step => {
 		const time = isShort ? secondsOf(step) : timeOfStep(step);
 		// The other end gets an arrow, as it isn't this process's own.
 		const whose = isRemote(step) ? symbols.outward : display``;
-		const gap = isRemote(step) ? whose : blanks(1);
+		const gap =
+			isRemote(step) && !isBlankKept ? whose : joinText(blanks(1), whose);
 		const mark = drawing.isWatched ? display`${watchedMark(step)} ` : whose;
 		const timed: Span = {
 			text: joinText(

@@ -106,7 +106,7 @@ test('connection rows: a client sees its three layers, its steps and the members
 		'14:02:11.204 connect()',
 		'14:02:11.204 ○ SYN-SENT',
 		'14:02:11.204 ● ESTABLISHED',
-		'14:02:11.204→● ESTABLISHED',
+		'14:02:11.204 →● ESTABLISHED',
 	]);
 });
 
@@ -187,7 +187,7 @@ test('connection rows: phase, TCP state and rtt are kept, whatever the height', 
 
 test('connection rows: with --explain the last step is explained', () => {
 	const rows = rowsOf(client, {width: 40}, true);
-	const after = rows.slice(rows.indexOf('14:02:11.204→● ESTABLISHED') + 1);
+	const after = rows.slice(rows.indexOf('14:02:11.204 →● ESTABLISHED') + 1);
 	assert.match(after[0]!, /^ {2}The handshake is complete at the/u);
 	assert.equal(rows.filter(row => row.startsWith('  ')).length, 3);
 });

@@ -62,7 +62,7 @@ test('lifecycle pane: a narrow one is a list, with one more symbol', () => {
 		'─ lifecycle 127.0.0.1:5001 ─────────────',
 		'14:02:11.204 connect()',
 		'14:02:11.204 ● ESTABLISHED',
-		'14:02:11.204→● ESTABLISHED',
+		'14:02:11.204 →● ESTABLISHED',
 		'',
 		'─ ● read · ○ inferred · → other end ────',
 	]);

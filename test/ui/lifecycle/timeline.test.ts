@@ -61,10 +61,12 @@ test('timeline: is a list with the newest step at the bottom', () => {
 		'14:02:11.204 connect()',
 		'14:02:11.204 ○ SYN-SENT',
 		'14:02:11.204 ● ESTABLISHED',
-		'14:02:11.204→● ESTABLISHED',
+		'14:02:11.204 →● ESTABLISHED',
 		'14:02:11.204 ← FIN',
 		'14:02:11.204 close()',
 	]);
+	assert.equal(listed(27)[3], listed(40)[3]);
+	assert.equal(listed(26)[3], '14:02:11.204→● ESTABLISHED');
 	assert.deepEqual(listed(40, 2), listed(40).slice(-2));
 	assert.deepEqual(listed(40, 0), []);
 	assert.deepEqual(listed(40, 9, 'last', []), []);
@@ -95,6 +97,11 @@ test('timeline: times lose their milliseconds before peers are dropped', () => {
 		'14:02:11.204 ← FIN :53122',
 		'14:02:11.204 close() :53122',
 	]);
+	assert.equal(
+		listed(34, 3, 'none', all)[0],
+		'14:02:11.204 →● ESTABLISHED :53122',
+	);
+	assert.equal(listed(30, 3, 'none', all)[0], '14:02:11 →● ESTABLISHED :53122');
 	assert.deepEqual(listed(29, 4, 'none', all), [
 		'14:02:11 ● ESTABLISHED :53122',
 		'14:02:11→● ESTABLISHED :53122',
