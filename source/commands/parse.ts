@@ -67,9 +67,18 @@ const wrong =
 
 const actionOf = <Hands extends Pick<PlainHands, 'notice'>>(
 	{name, usage, parse}: Command<Hands>,
-	rest: string,
-): Action<Hands> =>
-	parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
+	line: string,
+): Action<Hands> => {
+	if (usage === '' && line.trim().includes('\n')) {
+		// What stands below it was to be said.
+		return wrong(
+			`/${name} takes no text, and more lines came with it. Nothing was done or sent.`,
+		);
+	}
+
+	const [, rest] = splitCommand(line);
+	return parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
+};
 
 const unknown = (
 	name: string,
@@ -126,7 +135,7 @@ export const parseLine = <M extends 'room' | 'plain'>(
 
 	const command = findCommand(name, known);
 	if (command) {
-		return actionOf<HandsOf[M]>(command, rest);
+		return actionOf<HandsOf[M]>(command, line);
 	}
 
 	const wanted = name.toLowerCase();
@@ -150,7 +159,7 @@ export const parseRawLine = (line: string): Action<RawHands> => {
 	}
 
 	const isEscaped = line.startsWith('//');
-	const [name, rest] = splitCommand(isEscaped ? line.slice(1) : line);
+	const [name] = splitCommand(isEscaped ? line.slice(1) : line);
 	const known = commandsOf('raw');
 	const command = findCommand(name, known);
 	const isPasted = !command && line.includes('\n');
@@ -159,7 +168,7 @@ export const parseRawLine = (line: string): Action<RawHands> => {
 	}
 
 	if (command) {
-		return actionOf(command, rest);
+		return actionOf(command, line);
 	}
 
 	return isPasted || isPath(name) ? saying(line) : unknown(name, known);
@@ -174,9 +183,9 @@ export const parseProxyScreenLine = (
 	line: string,
 ): Action<HandsOf['proxy']> | undefined => {
 	const typed = line.trim();
-	const [name, rest] = splitCommand(typed);
+	const [name] = splitCommand(typed);
 	const command = typed.startsWith('/')
 		? findCommand(name, commandsOf('proxy'))
 		: undefined;
-	return command && actionOf(command, rest);
+	return command && actionOf(command, typed);
 };

@@ -94,6 +94,25 @@ test('parse: a command with a missing argument shows its usage', () => {
 	}
 });
 
+test('parse: lines below a command that takes no text are not lost', () => {
+	for (const name of ['who', 'clear', 'quit', 'quiet', 'wire', 'peers']) {
+		assert.equal(
+			reasonOf(`/${name}\nis the port free?`),
+			`/${name} takes no text, and more lines came with it. Nothing was done or sent.`,
+		);
+	}
+
+	assert.deepEqual(did('/clear\n'), [['clear']]);
+	assert.match(reasonOf('/who\nthe port', 'plain'), /^\/who takes no text/);
+	assert.deepEqual(didRaw('/clear\nGET / HTTP/1.1'), [
+		[
+			'notice',
+			'bad',
+			'/clear takes no text, and more lines came with it. Nothing was done or sent.',
+		],
+	]);
+});
+
 test('parse: a path is a text, not a command', () => {
 	for (const line of [
 		'/usr/bin/cc: error 1',
