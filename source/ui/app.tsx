@@ -324,7 +324,8 @@ export function App({
 			return;
 		}
 
-		if (key.type === 'escape' && farewell.stay()) {
+		const isNo = key.type === 'escape' || (key.type === 'submit' && isEmpty);
+		if (isNo && farewell.stay()) {
 			return;
 		}
 

@@ -317,8 +317,16 @@ test('app: Esc stays, typing goes on, and /quit twice leaves too', async t => {
 	assert.equal((await app.rows()).at(-1), question);
 	assert.deepEqual(app.asked, []);
 	await app.escape();
+	// And by Enter, which sends nothing here.
+	for (let round = 0; round < 2; round++) {
+		await app.type('/quit\r');
+		assert.equal((await app.rows()).at(-1), question);
+		await app.press('enter');
+		assert.equal((await app.rows()).at(-1), 'otter › message, or /help');
+		assert.deepEqual(app.asked, []);
+	}
+
 	await app.type('/quit\r');
-	assert.equal((await app.rows()).at(-1), question);
 	await app.type('/quit\r');
 	assert.deepEqual(app.asked, ['leave']);
 });
