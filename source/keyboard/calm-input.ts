@@ -8,7 +8,9 @@
  * ends as if it had been typed into the draft. ESC may be a key, or the start of
  * a sequence. And without bracketed paste, a paste looks like typed lines: a line
  * with its Enter is typed; text that follows an Enter faster than any hand makes
- * it a paste, with its tabs and line ends.
+ * it a paste, with its tabs and line ends. What was typed while a busy program
+ * read nothing comes in one piece, too, so lines are no paste if a hand had the
+ * time for them.
  *
  * What comes out is again what a terminal would send: Ink or readline reads it.
  */
@@ -25,6 +27,12 @@ export const escapeSilenceMs = 20;
 
 /** Text sooner than this after an Enter makes a paste. */
 export const burstGapMs = 3;
+
+/** A hand takes at least this for a key; a line has many. */
+export const handKeyMs = 50;
+
+/** A line counts for no more than this: some type it whole, with a program. */
+export const handLineMs = 250;
 
 /** A paste without brackets ends after this silence: its packets may be late. */
 export const burstSilenceMs = 100;
@@ -53,6 +61,7 @@ export class CalmInput {
 	/** The start of a sequence. */
 	#unfinished = '';
 	#heardAt = -Infinity;
+	#awayMs = 0;
 	#textAt = -Infinity;
 	#out: string[] = [];
 
@@ -75,11 +84,13 @@ export class CalmInput {
 	 * Takes a chunk.
 	 *
 	 * @param now Monotonic milliseconds.
+	 * @param awayMs For how long nobody could have read it before.
 	 * @returns Texts to act on, in order. None ends inside a sequence.
 	 */
-	push(chunk: string, now: number): readonly string[] {
+	push(chunk: string, now: number, awayMs = 0): readonly string[] {
 		this.#out = [];
 		this.#heardAt = now;
+		this.#awayMs = awayMs;
 		if (this.#state.type === 'paste') {
 			this.#takePasted(chunk, this.#state, now);
 		} else {
@@ -192,10 +203,15 @@ export class CalmInput {
 		}
 
 		const whole = (this.#burst?.text ?? '') + text;
-		this.#burst = {
-			text: whole,
-			isPaste: (this.#burst?.isPaste ?? false) || hasSecondLine(whole),
-		};
+		const isPaste = this.#burst?.isPaste ?? false;
+		const lines = isPaste ? [] : typedLines(whole);
+		if (lines.length > 1 && this.#awayMs >= handMs(lines)) {
+			this.#burst = undefined;
+			this.#out.push(...lines);
+			return;
+		}
+
+		this.#burst = {text: whole, isPaste: isPaste || lines.length > 1};
 	}
 
 	#endBurst(): void {
@@ -281,7 +297,19 @@ const wheelKeys = (sequence: string): readonly string[] | undefined => {
 	return key === undefined ? [] : Array.from({length: rowsOfNotch}, () => key);
 };
 
-const hasSecondLine = (text: string) => /[\r\n]+[^\r\n]/.test(text);
+/** Lines with their Enters; several in a row end one. */
+const typedLines = (text: string): readonly string[] =>
+	text.match(/[^\r\n]*[\r\n]+|[^\r\n]+/g) ?? [];
+
+/** What a hand needs for all but the first, which may have waited already. */
+const handMs = (lines: readonly string[]): number => {
+	let sum = 0;
+	for (const {length} of lines.slice(1)) {
+		sum += Math.min(handLineMs, length * handKeyMs);
+	}
+
+	return sum;
+};
 
 const withoutMarkerStart = (text: string): string => {
 	for (let length = pasteEnd.length - 1; length > 0; length--) {

@@ -2,6 +2,7 @@
  * Stdin with `CalmInput` in front: Ink itself would wait for the end of a paste
  * for ever, Ctrl-C included, and readline knows no paste.
  */
+import {performance} from 'node:perf_hooks';
 import {systemClock, type Clock} from '../socket/clock.js';
 import {withMethods} from './with-methods.js';
 import {CalmInput} from './calm-input.js';
@@ -9,6 +10,8 @@ import {CalmInput} from './calm-input.js';
 export type CalmClock = Pick<Clock, 'monotonicMs' | 'setTimer'> & {
 	/** Calls back once what has arrived by now was read. */
 	readonly afterReads: (callback: () => void) => void;
+	/** For how long the event loop has run callbacks in all, and read nothing. */
+	readonly busyMs: () => number;
 };
 
 export const calmClock: CalmClock = {
@@ -16,7 +19,14 @@ export const calmClock: CalmClock = {
 	afterReads(callback) {
 		setImmediate(callback);
 	},
+	busyMs: () => performance.eventLoopUtilization().active,
 };
+
+/**
+ * Between two looks at whether something could be read: what the program did
+ * long before says nothing about when a line was typed.
+ */
+export const lookMs = 1000;
 
 type Listener = () => void;
 
@@ -32,6 +42,30 @@ export const calmStdin = (
 	const ready: string[] = [];
 	const listeners = new Set<Listener>();
 	let cancel = () => {};
+	let cancelLook = () => {};
+
+	const moment = () => ({at: clock.monotonicMs(), busyMs: clock.busyMs()});
+	/** When last all that had come was read. */
+	let empty = moment();
+
+	/** Undercounts if the machine lets us wait, but for whole looks. */
+	const awayMs = (): number => {
+		const {at, busyMs} = moment();
+		return Math.max(busyMs - empty.busyMs, at - empty.at - lookMs);
+	};
+
+	const look = () => {
+		cancelLook();
+		cancelLook = clock.setTimer(() => {
+			const before = moment();
+			clock.afterReads(() => {
+				if (listeners.size > 0) {
+					empty = before.at > empty.at ? before : empty;
+					look();
+				}
+			});
+		}, lookMs);
+	};
 
 	const give = (texts: readonly string[]) => {
 		ready.push(...texts);
@@ -59,13 +93,15 @@ export const calmStdin = (
 	};
 
 	const onReadable = () => {
+		const unreadMs = awayMs();
+		empty = moment();
 		for (;;) {
 			const chunk = stdin.read() as string | null;
 			if (chunk === null) {
 				break;
 			}
 
-			give(input.push(chunk, clock.monotonicMs()));
+			give(input.push(chunk, clock.monotonicMs(), unreadMs));
 		}
 
 		wait();
@@ -80,6 +116,8 @@ export const calmStdin = (
 		listeners.add(listener);
 		if (listeners.size === 1) {
 			stdin.on('readable', onReadable);
+			empty = moment();
+			look();
 		}
 	};
 
@@ -92,6 +130,7 @@ export const calmStdin = (
 		if (listeners.delete(listener) && listeners.size === 0) {
 			stdin.off('readable', onReadable);
 			cancel();
+			cancelLook();
 			input = new CalmInput();
 			ready.length = 0;
 		}

@@ -57,6 +57,7 @@ export const openInkScreen = (
 		afterReads(callback) {
 			callback();
 		},
+		busyMs: () => 0,
 	});
 	const drawn = {frames: 0, bytes: 0};
 	const stdout = Object.assign(

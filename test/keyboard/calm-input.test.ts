@@ -6,6 +6,7 @@ import {
 	burstSilenceMs,
 	CalmInput,
 	escapeSilenceMs,
+	handLineMs,
 	pasteSilenceMs,
 	sequenceSilenceMs,
 } from '../../source/keyboard/calm-input.js';
@@ -99,6 +100,50 @@ test('calm input: lines as fast as a hand are typed', () => {
 	assert.deepEqual(take('t', 50), ['t']);
 	assert.deepEqual(take('\r', 0), ['\r']);
 	assert.deepEqual(take('next'), ['next']);
+});
+
+test('calm input: lines that a hand had time for, unread, are typed', () => {
+	const input = new CalmInput();
+	const typed = '/who\ris the port free?\r\tyes it is\r';
+	assert.deepEqual(input.push(typed, 1000, 2 * handLineMs), [
+		'/who\r',
+		'is the port free?\r',
+		'\tyes it is\r',
+	]);
+	assert.equal(input.dueAt, undefined);
+	// Enter was read late, and held; a key followed it as a hand presses it.
+	assert.deepEqual(input.push('hello\r', 2000, 0), []);
+	assert.deepEqual(input.push('w', 2060, 60), ['hello\r', 'w']);
+});
+
+test('calm input: lines that no hand had time for are a paste, also unread', () => {
+	const whole = Array.from({length: 30}, (_, n) => `line ${n}\r`).join('');
+	for (const awayMs of [0, 100, 28 * handLineMs]) {
+		const input = new CalmInput();
+		assert.deepEqual(input.push(whole, 1000, awayMs), []);
+		assert.deepEqual(input.push('more\r', 1001, 10_000), []);
+		assert.deepEqual(input.settle(1001 + burstSilenceMs), [
+			bracketed(`${whole}more\r`),
+		]);
+	}
+});
+
+test('calm input: typed lines lose nothing, however long nobody read', () => {
+	fc.assert(
+		fc.property(
+			fc.array(fc.stringMatching(/^[a-c\r\n\t]{1,9}$/)),
+			fc.nat(5000),
+			(chunks, awayMs) => {
+				const input = new CalmInput();
+				const out = chunks.flatMap(chunk => input.push(chunk, 1000, awayMs));
+				out.push(...input.settle(1000 + longSilenceMs));
+				assert.equal(
+					out.join('').replaceAll(/\u001B\[20[01]~/g, ''),
+					chunks.join(''),
+				);
+			},
+		),
+	);
 });
 
 test('calm input: a paste may come character by character', () => {
