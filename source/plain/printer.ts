@@ -72,6 +72,7 @@ export class Printer {
 	/** Old comings and goings, which wait for what stands after them. */
 	#past: Array<Joined | Left | Renamed> = [];
 	#outage: Outage;
+	#isInMemory = false;
 	#isLockedOut = false;
 	/** Whether the relay's own news are printed. */
 	#hasRelayNews = false;
@@ -285,10 +286,15 @@ export class Printer {
 	}
 
 	#seeOutage(event: Extract<ChatEvent, {type: 'frame'}>): void {
-		const outage = reduceOutage(this.#outage, event.frame);
+		const {frame} = event;
+		if (frame.type === 'welcome') {
+			this.#isInMemory = frame.inMemory === true;
+		}
+
+		const outage = reduceOutage(this.#outage, frame);
 		const {isQuiet} = this.#options;
 		if (outage && !this.#outage && !this.#hasRelayNews && !isQuiet) {
-			this.#warn(outageText(), event);
+			this.#warn(outageText(this.#isInMemory), event);
 		}
 
 		this.#outage = outage;

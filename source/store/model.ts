@@ -84,6 +84,8 @@ export type Model = {
 	readonly unshared: ReadonlyMap<string, Message>;
 	/** Whether the relay is away, as a member knows. */
 	readonly outage: Outage;
+	/** Whether what waits for the relay ends with the room's server. */
+	readonly isInMemory: boolean;
 	/** Whether a lock keeps this member out, which was said. */
 	readonly isLockedOut: boolean;
 	/** Mentions and whispers since this client came; a replay's don't count. */
@@ -195,6 +197,7 @@ export const createModel = (start: ModelStart): Model => ({
 	pending: [],
 	unshared: new Map(),
 	outage: undefined,
+	isInMemory: false,
 	isLockedOut: false,
 	calls: {count: 0, latest: undefined},
 	hiding: nothingHidden,

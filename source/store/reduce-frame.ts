@@ -126,10 +126,14 @@ const seeOutage = (
 	frame: ServerFrame,
 	at: number,
 ): void => {
+	if (frame.type === 'welcome') {
+		update.isInMemory = frame.inMemory === true;
+	}
+
 	const outage = reduceOutage(update.outage, frame);
 	// Who opened the room has read it from the relay itself.
 	if (outage && !update.outage && !update.relay) {
-		const text = outageText(' (◌)');
+		const text = outageText(update.isInMemory, ' (◌)');
 		update.items.push({kind: 'notice', at, tone: 'warn', text});
 	}
 

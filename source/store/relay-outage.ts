@@ -6,9 +6,12 @@
  */
 import type {PendingMessage, ServerFrame} from '../protocol/frame.js';
 
-/** @param mark What stands beside a message that waits, if anything does. */
-export const outageText = (mark = ''): string =>
-	`The room's relay takes nothing now: what is said is kept${mark}, and shared once it does.`;
+/**
+ * @param isInMemory Whether what waits ends with the room's server.
+ * @param mark What stands beside a message that waits, if anything does.
+ */
+export const outageText = (isInMemory: boolean, mark = ''): string =>
+	`The room's relay takes nothing now: what is said is kept${isInMemory ? ' in memory only' : ''}${mark}, and shared once it does.`;
 
 /** Undefined if nothing waits. */
 export type Outage =

@@ -255,6 +255,16 @@ test('e2e: a host in memory alone says which lines of its members are lost', asy
 	assert.match(stopped.stdout(), new RegExp(`"message":"${lost}"`));
 });
 
+test('e2e: a member of a host in memory alone reads that nothing is on a disk', async t => {
+	const {port} = await serveAway(t, '--no-history', '--input=none');
+	const writer = startBin(t, ['connect', '--port', port, '--nick', 'writer']);
+	writer.write('one\n');
+	await writer.waitForOutput(
+		'what is said is kept in memory only, and shared once it does.',
+		{stream: 'stderr'},
+	);
+});
+
 test('e2e: a member reads once that the relay takes nothing', async t => {
 	const {nats, server, port} = await serveAway(t);
 	const reader = startBin(t, [

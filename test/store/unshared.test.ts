@@ -148,6 +148,27 @@ test('unshared: a member reads once for each outage that the relay takes nothing
 	assert.deepEqual(outageNotices(again), [notice, notice]);
 });
 
+test('unshared: where the room is in memory alone, so is what waits', () => {
+	const notice =
+		"The room's relay takes nothing now: what is said is kept in memory only (◌), and shared once it does.";
+	const joined = frames(start, {...welcome, inMemory: true});
+	const before = outageNotices(joined).length;
+	const waiting = frames(joined, {type: 'pending', ...said});
+	assert.deepEqual(outageNotices(waiting).slice(before), [notice]);
+	const members = {...welcome.members, unshared: ['wren']};
+	const late = frames(start, {...welcome, inMemory: true, members});
+	assert.ok(outageNotices(late).includes(notice));
+	// Another server has the room now, with a file.
+	const onDisk = frames(late, {...welcome, log: 'm', members});
+	const [newest] = outageNotices(
+		frames(frames(onDisk, {type: 'members', count: 1, names: ['otter']}), {
+			type: 'pending',
+			...said,
+		}),
+	).slice(-1);
+	assert.match(newest!, /is kept \(◌\), and shared/);
+});
+
 test('unshared: who opened the room reads it from the relay alone', () => {
 	const host = frames(reduce(start, [relayOf({outbox: 1})]), {
 		type: 'pending',
