@@ -62,6 +62,18 @@ export const historyOfAnotherLog = (path: string) =>
 		`The history ${path} holds another log than the relay's stream: another room's, that of a room without a relay, or the stream was made anew. It was not changed; move it away`,
 	);
 
+/** A room that gives seqs itself would give those of the stream again. */
+export const historyOfRelay = (path: string) => {
+	const what = `The history ${path} is that of a room shared through a relay, which alone gives its entries their places`;
+	return new SockchatError(
+		'ERR_HISTORY',
+		`${what}; open it with --relay and --room, or keep this room in another file with --history FILE, or nowhere with --no-history.`,
+		{
+			api: `${what}; open it with relay and name, or keep this room in another file: history.path.`,
+		},
+	);
+};
+
 export const historyTaken = (path: string, pid: number) =>
 	withWayOut(
 		'ERR_HISTORY_TAKEN',

@@ -23,3 +23,6 @@ export const logIdOf = async (path: string): Promise<string | undefined> => {
 		}
 	}
 };
+
+/** Whether a log is that of a relay's stream; a room's own is a random UUID. */
+export const isStreamLog = (id: string): boolean => id[14] === '8';

@@ -20,7 +20,12 @@ import {
 	type Written,
 } from './begin.js';
 import {readAt, sizeOf, syncData, truncate} from './disk.js';
-import {historyOfAnotherLog, historyUnreadable} from './failures.js';
+import {
+	historyOfAnotherLog,
+	historyOfRelay,
+	historyUnreadable,
+} from './failures.js';
+import {isStreamLog} from './log-id.js';
 import {
 	closedFiles,
 	closedPath,
@@ -230,6 +235,10 @@ const goOn = async (
 	const {fd, bytes, found} = newest;
 	const {groups, crc} = found;
 	const state = stateBehind(path, bytes, groups);
+	if (!log && isStreamLog(state.logId)) {
+		throw historyOfRelay(path);
+	}
+
 	if (log && state.logId !== log.id) {
 		const isEmpty =
 			state.head === 0 &&

@@ -1,13 +1,12 @@
 /** Opens a room's relay. The one way in, loaded by `--relay` alone. */
 import {SockchatError} from '../errors.js';
 import {prepareFolder} from '../history/files.js';
-import {logIdOf} from '../history/log-id.js';
+import {isStreamLog, logIdOf} from '../history/log-id.js';
 import type {RoomRelay} from '../room/relay.js';
 import {credentialsIn} from './credentials.js';
 import {openSession} from './engine.js';
 import {freshServerId, openOutbox} from './outbox.js';
 import {Relay, type RelayOptions} from './relay.js';
-import {isStreamLog} from './stream.js';
 
 export type OpenRelayOptions = Omit<
 	RelayOptions,

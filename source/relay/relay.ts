@@ -9,6 +9,7 @@ import {randomBytes} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 import type {RelayPhase, ServerEvent} from '../event/event.js';
 import {historyOfAnotherLog} from '../history/failures.js';
+import {isStreamLog} from '../history/log-id.js';
 import type {FsyncMode} from '../history/syncing.js';
 import {findAbsent} from '../room/absent.js';
 import type {Offer} from '../room/order.js';
@@ -38,7 +39,6 @@ import {Publishing} from './publishing.js';
 import {Reading} from './reading.js';
 import {Reporting} from './reporting.js';
 import type {Session} from './session.js';
-import {isStreamLog} from './stream.js';
 
 export type RelayOptions = Omit<EngineOptions, 'server'> & {
 	/** Whether the room opens although the engine can't be used. */

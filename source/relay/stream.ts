@@ -26,7 +26,8 @@ const saidIdentity =
 	/^sockchat log is ([\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12})$/;
 
 /**
- * A stream made anew is another log, whatever its name.
+ * A stream made anew is another log, whatever its name. `isStreamLog` tells such
+ * an identity from that of a room on its own.
  *
  * A description of ours tells: nats-server 2.9 forgets when a stream was created
  * if its limits are changed. One without it was made by others, or by a cluster;
@@ -51,9 +52,6 @@ export const logIdOf = ({
 		hex.slice(20, 32),
 	].join('-');
 };
-
-/** Whether a log is a stream's; that of a room on its own is a random UUID. */
-export const isStreamLog = (id: string): boolean => id[14] === '8';
 
 /** What a stream's config has that a room's order can't stand. */
 const otherShape = (

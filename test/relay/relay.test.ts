@@ -198,6 +198,23 @@ test('relay: a history of a room of its own is refused, whether the engine is th
 	assert.deepEqual(readFileSync(path), before);
 });
 
+test('relay: without its relay a room gives no seq of the stream to others', async t => {
+	const nats = await startNats(t);
+	const path = join(makeScratch(t), 'a.jsonl');
+	const first = await openRelayed(t, nats.url, {path});
+	const otter = openClient(t, first.address, 'otter');
+	await otter.untilPhase('open');
+	otter.client.say('shared');
+	await otter.untilStored();
+	await first.drain();
+	const before = readFileSync(path);
+	await assert.rejects(openServer(t, {history: {path, fsync: 'interval'}}), {
+		code: 'ERR_HISTORY',
+		message: /is that of a room shared through a relay/,
+	});
+	assert.deepEqual(readFileSync(path), before);
+});
+
 test('relay: what an outbox still has though the log has it, is done, and not said again', async t => {
 	const nats = await startNats(t);
 	const path = join(makeScratch(t), 'a.jsonl');
