@@ -160,6 +160,7 @@ const entrySchemas = {
 		reason: text,
 		oneShot: optional(onlyTrue),
 		notBefore: optional(time),
+		unix: optional(onlyTrue),
 	},
 	renamed: {...entry, from: text, to: text, id: text},
 } satisfies Readonly<Record<Entry['type'], Schema>>;

@@ -350,6 +350,8 @@ export type Left = {
 	readonly oneShot?: true;
 	/** Set if `at` is when it was noticed, and it may have left since this. */
 	readonly notBefore?: number;
+	/** Its connection was of a Unix domain socket: no FIN or RST was sent. */
+	readonly unix?: true;
 };
 export type Renamed = {
 	readonly type: 'renamed';

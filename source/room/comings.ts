@@ -2,12 +2,15 @@
  * What the log says of who comes, goes and takes another nick: all of it, up to
  * a number of members; beyond, they are only counted.
  */
-import type {LeaveReason} from '../protocol/frame.js';
+import type {LeaveReason, Left} from '../protocol/frame.js';
 import type {Nick} from '../protocol/nick.js';
 import {findAbsent} from './absent.js';
 import type {Appender, RestoredLog} from './appender.js';
 import type {Member} from './results.js';
 import type {Roster} from './roster.js';
+
+/** What a leave may have besides. */
+export type LeftFacts = Pick<Left, 'notBefore' | 'unix'>;
 
 /** Joins and leaves are logged up to this many members. */
 export const maxAnnouncedMembers = 200;
@@ -38,12 +41,11 @@ export class Comings {
 		}
 	}
 
-	/** @param notBefore Set if `at` is only when it was noticed. */
 	left(
 		{id, nick, oneShot}: Member,
 		reason: LeaveReason,
 		at: number,
-		notBefore?: number,
+		facts: LeftFacts = {},
 	): void {
 		this.#appender.append({
 			type: 'left',
@@ -53,7 +55,7 @@ export class Comings {
 			id,
 			reason,
 			...(oneShot && {oneShot}),
-			...(notBefore !== undefined && {notBefore}),
+			...facts,
 		});
 	}
 
@@ -77,7 +79,7 @@ export class Comings {
 		const {members, at: last} = findAbsent(tail, maxAnnouncedMembers);
 		const at = Math.max(now, last);
 		for (const member of members) {
-			this.left(member, 'shutdown', at, at > last ? last : undefined);
+			this.left(member, 'shutdown', at, at > last ? {notBefore: last} : {});
 		}
 	}
 }

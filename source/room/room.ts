@@ -17,7 +17,7 @@ import {
 	roomFull,
 } from '../protocol/room-refusals.js';
 import {Appender, type RestoredLog} from './appender.js';
-import {Comings} from './comings.js';
+import {Comings, type LeftFacts} from './comings.js';
 import type {LogOptions, RoomLog, Unshown} from './log.js';
 import type {TakenBack} from './message-numbers.js';
 import type {Elsewhere, Order, Ordered} from './order.js';
@@ -306,7 +306,12 @@ export class Room {
 		return {kind: 'joined', member};
 	}
 
-	leave({id}: Member, reason: LeaveReason, at: number): void {
+	leave(
+		{id}: Member,
+		reason: LeaveReason,
+		at: number,
+		facts: LeftFacts = {},
+	): void {
 		const member = this.#roster.get(id);
 		if (!member) {
 			return;
@@ -328,7 +333,7 @@ export class Room {
 			? !this.isElsewhere(id)
 			: reason !== 'shutdown';
 		if (wasAnnouncing && isLogged) {
-			this.#comings.left(member, reason, at);
+			this.#comings.left(member, reason, at, facts);
 		}
 	}
 

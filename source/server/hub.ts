@@ -8,6 +8,7 @@ import type {History} from '../history/history.js';
 import {frameLine} from '../protocol/codec.js';
 import type {LeaveReason, ReadPast, Search} from '../protocol/frame.js';
 import type {Token} from '../protocol/token.js';
+import type {LeftFacts} from '../room/comings.js';
 import type {RoomRelay} from '../room/relay.js';
 import type {Room} from '../room/room.js';
 import type {Member} from '../room/results.js';
@@ -349,13 +350,13 @@ export class Hub implements ConnectionHub {
 		this.#onPresence(this.room.isAnnouncing);
 	}
 
-	onLeft(member: Member, reason: LeaveReason): void {
+	onLeft(member: Member, reason: LeaveReason, facts?: LeftFacts): void {
 		const {log} = this.room;
 		const {head} = log;
 		const {isAnnouncing} = this.room;
 		this.#byMember.delete(member.id);
 		leaveBots(this, member.id);
-		this.room.leave(member, reason, this.clock.wallMs());
+		this.room.leave(member, reason, this.clock.wallMs(), facts);
 		const isEntry = this.relay ? isAnnouncing : log.head > head;
 		this.#onPresence(isEntry || reason === 'shutdown');
 	}

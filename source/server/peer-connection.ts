@@ -22,6 +22,7 @@ import {
 	type LeaveReason,
 	type Whispered,
 } from '../protocol/frame.js';
+import type {LeftFacts} from '../room/comings.js';
 import type {RoomLog} from '../room/log.js';
 import type {Member} from '../room/results.js';
 import type {Link} from '../socket/link.js';
@@ -47,7 +48,11 @@ export type ConnectionHub = PeerHub & {
 	readonly budget: Budget | undefined;
 	readonly history: LogHistory | undefined;
 	readonly onJoined: (connection: PeerConnection) => void;
-	readonly onLeft: (member: Member, reason: LeaveReason) => void;
+	readonly onLeft: (
+		member: Member,
+		reason: LeaveReason,
+		facts?: LeftFacts,
+	) => void;
 	readonly onGone: (connection: PeerConnection, reason: LeaveReason) => void;
 };
 
@@ -490,7 +495,10 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		const {member, hub} = this;
 		if (member) {
 			this.member = undefined;
-			hub.onLeft(member, reason);
+			const isUnix =
+				this.origin.kind === 'unix' &&
+				(reason === 'closed' || reason === 'reset');
+			hub.onLeft(member, reason, isUnix ? {unix: true} : {});
 		}
 	}
 

@@ -46,12 +46,12 @@ export const endReason = (reason: LeaveReason, isUnix: boolean): EndReason =>
 
 /** @param isUnix As for `endReason`. */
 export const leftReason = (
-	{reason, notBefore}: Left,
+	{reason, notBefore, unix}: Left,
 	isUnix: boolean,
 ): EndReason =>
 	reason === 'shutdown' && notBefore !== undefined
 		? 'past shutdown'
-		: endReason(reason, isUnix);
+		: endReason(reason, isUnix || unix === true);
 
 const endWords = (peer: string, reason: LeaveReason): string =>
 	reasonWords(endReason(reason, peer.startsWith('unix:')));

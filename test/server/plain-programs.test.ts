@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import {join} from 'node:path';
 import {test} from 'node:test';
 import {FakeClock} from '../helpers/clock.js';
 import {requireExecutable} from '../helpers/environment.js';
+import {newFolder} from '../helpers/link-peers.js';
 import {startNetcat} from '../helpers/peers.js';
+import {startProcess} from '../helpers/process.js';
 import {openServer, portOf} from '../helpers/room.js';
 import {openTerminal} from '../helpers/terminal.js';
 import {joinWire} from '../helpers/wire-peer.js';
@@ -34,6 +37,22 @@ test('plain: printf into nc -N is a message, and nc ends', async t => {
 	assert.equal(netcat.stdout(), '');
 	const left = await otter.untilFrame('left');
 	assert.equal(left.reason, 'closed');
+});
+
+test('plain: who leaves a Unix domain socket sent no FIN', async t => {
+	const path = join(newFolder(t), 'room.sock');
+	const server = await openServer(t, {address: {kind: 'unix', path}});
+	const otter = await joinWire(t, server.address, 'otter');
+	const netcat = startProcess(
+		t,
+		requireExecutable('nc.openbsd', 'netcat-openbsd'),
+		['-U', path],
+	);
+	netcat.writeLine('hello');
+	await otter.untilSaid('hello');
+	netcat.signal('SIGKILL');
+	const left = await otter.untilFrame('left');
+	assert.deepEqual([left.reason, left.unix], ['closed', true]);
 });
 
 test('plain: nc killed is reported as closed', async t => {

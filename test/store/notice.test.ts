@@ -94,6 +94,18 @@ test('notice: joins and leaves are reported, each leave with its reason', () => 
 			'info: heron left (came back on another connection)',
 		],
 	);
+	for (const [reason, said] of [
+		['closed', 'closed'],
+		['reset', 'reset'],
+		['quit', 'quit'],
+	] as const) {
+		assert.equal(
+			ofFrame({...entry, type: 'left', nick: 'heron', reason, unix: true}),
+			`info: heron left (${said})`,
+			'on another machine of the room, by a Unix domain socket',
+		);
+	}
+
 	assert.equal(left('protocol'), 'info: heron left (turned away)');
 	assert.equal(left('shutdown'), 'info: heron left (the server ended)');
 	assert.equal(left('shutdown', 60), 'info: heron left (the server had ended)');
