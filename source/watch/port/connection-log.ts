@@ -6,18 +6,19 @@
  * holds it. So the table tells accept() and close(), but not their arguments.
  */
 import type {TcpRow} from '../../socket/tcp-table.js';
-import {finStates, sentFinStates} from '../../tcp/followed-end.js';
+import {sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
-import {between, seenBy} from '../../tcp/step-time.js';
+import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
-import type {DataEvent, EndName, PortEvent} from '../../event/port-event.js';
+import type {EndName, PortEvent} from '../../event/port-event.js';
 import {withRst, type Found} from '../unseen-reset.js';
+import {asStep, type CallStep} from './call-steps.js';
+import {withClientFirst, withData} from './event-order.js';
 import type {PortReading} from './port-reading.js';
 import {ReadCounts, type Read} from './read-counts.js';
 import {countedSince, type ResetCounts} from './reset-counts.js';
 import {SentCounts} from './sent-counts.js';
 
-type CallStep = Extract<Step, {kind: 'call'}>;
 type StateStep = Extract<Step, {kind: 'state'}>;
 
 type End = {
@@ -498,52 +499,4 @@ export class ConnectionLog {
 }
 
 const asEvents = (steps: readonly Step[]): readonly PortEvent[] =>
-	steps.map(step => ({type: 'step', step}));
-
-/** Whether a step, or what led to it, ended what an end sends. */
-const endsSending = (
-	event: PortEvent,
-	from: EndName,
-): event is Extract<PortEvent, {type: 'step'}> =>
-	event.type === 'step' &&
-	event.step.kind !== 'segment' &&
-	event.step.end === from &&
-	(event.step.kind === 'state'
-		? sentFinStates.has(event.step.state)
-		: endingCalls.has(event.step.call));
-
-const endingCalls = new Set<Call>(['shutdown(SHUT_WR)', 'close()']);
-
-/** What was sent by the time that a FIN was seen stands above it. */
-const withData = (
-	events: readonly PortEvent[],
-	data: readonly DataEvent[],
-): readonly PortEvent[] => {
-	let all = events;
-	for (const each of data) {
-		const place = all.findIndex(
-			event =>
-				endsSending(event, each.from) && seenBy(each) <= seenBy(event.step),
-		);
-		all = place === -1 ? [...all, each] : all.toSpliced(place, 0, each);
-	}
-
-	return all;
-};
-
-/** A client is open before its server knows. */
-const withClientFirst = (steps: readonly Step[]): readonly Step[] => {
-	const isServers = (step: Step): boolean =>
-		step.kind === 'state' && step.end === 'local';
-	const end = steps.findIndex(
-		step =>
-			step.kind === 'segment' ||
-			(step.kind === 'state' && finStates.has(step.state)),
-	);
-	const opening = end === -1 ? steps : steps.slice(0, end);
-	return [
-		...opening.filter(step => !isServers(step)),
-		...opening.filter(step => isServers(step)),
-		...steps.slice(opening.length),
-	];
-};
+	steps.map(step => asStep(step));
