@@ -363,6 +363,15 @@ const wordInvitation = (update: ModelUpdate): void => {
 	}
 };
 
+/** From now on it stands where it is, and what comes next below it. */
+export const placeInvitation = (update: ModelUpdate): void => {
+	const {shownInvitation} = update;
+	if (shownInvitation) {
+		update.items.push(shownInvitation);
+		endInvitation(update);
+	}
+};
+
 /** Somebody has said something. */
 export const endInvitation = (update: ModelUpdate): void => {
 	update.invitation = undefined;

@@ -24,7 +24,13 @@ import {lockedOutText, reduceLockedOut} from './locked-out.js';
 import {wordsOf} from './notice.js';
 import {forgetPast} from './older-entries.js';
 import {answered, attend} from './reading.js';
-import {applyFrame, endInvitation, greet, settle} from './reduce-frame.js';
+import {
+	applyFrame,
+	endInvitation,
+	greet,
+	placeInvitation,
+	settle,
+} from './reduce-frame.js';
 import {moveHit, openSearch} from './search.js';
 import {emptySocketView, reduceSocketView} from './socket-view.js';
 import {clearTranscript} from './transcript.js';
@@ -72,6 +78,10 @@ const isForPeers = ({mode}: ModelUpdate, event: ChatEvent): boolean =>
 const apply = (update: ModelUpdate, event: ChatEvent): void => {
 	if (event.type === 'connection' && event.connection.phase !== 'open') {
 		greet(update);
+	}
+
+	if (event.type === 'notice') {
+		placeInvitation(update);
 	}
 
 	const words = event.type === 'frame' ? undefined : wordsOf(event);

@@ -64,6 +64,25 @@ test('model: a room says how others come in, while it is empty or silent', () =>
 	const talked = reduce(empty, [said(10)]);
 	assert.deepEqual(tailOf(talked), []);
 	assert.deepEqual(tailOf(reduce(talked, [welcome])), []);
+	// What a command answers stands below it, and in a low window has all rows.
+	const asked = reduce(empty, [
+		{type: 'notice', at: 7, tone: 'info', text: '1 here: otter'},
+	]);
+	assert.deepEqual(tailOf(asked), []);
+	assert.deepEqual(
+		asked.transcript.blocks
+			.flat()
+			.flatMap(item => (item.kind === 'notice' ? [item.text] : []))
+			.slice(-2),
+		['Nobody has said anything yet. Come in.', '1 here: otter'],
+	);
+	assert.deepEqual(tailOf(reduce(asked, [welcome])), []);
+	// A word before the welcome answers nothing.
+	const warned = reduce(start, [
+		{type: 'notice', at: 4, tone: 'warn', text: 'In memory only.'},
+		welcome,
+	]);
+	assert.deepEqual(tailOf(warned), silent);
 	const own = {type: 'queued', at: 6, n: 1, text: 'hi', to: undefined} as const;
 	assert.equal(tailOf(reduce(empty, [own])).length, 1);
 	assert.equal(reduce(empty, [own]).invitation, undefined);
