@@ -460,7 +460,11 @@ export function App({
 					height={inputArea.height}
 					row={inputArea.y}
 					column={inputArea.x}
-					hint={model.search ? searchHint(model.search, columns) : hint}
+					hint={
+						model.search
+							? searchHint(model.search, draftColumns(draft, nick, columns))
+							: hint
+					}
 					advice={hintFor(
 						draft,
 						withBots(commands, model.offered),

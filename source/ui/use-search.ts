@@ -113,17 +113,25 @@ export const useHits = (
 	});
 };
 
-/** In the empty input line; a shorter one if that is all there is room for. */
+/**
+ * In the empty input line; a shorter one if that is all there is room for.
+ *
+ * @param columns Of the line, without its prompt.
+ */
 export const searchHint = (search: Search, columns: number): string => {
 	const {hits, isComplete, place} = search;
+	const fitting = (shortest: string, ...longer: readonly string[]) =>
+		longer.find(({length}) => length < columns) ?? shortest;
 	if (hits.length === 0) {
-		return hasFailed(search) ? 'nothing found; Esc ends' : 'searching …';
+		return hasFailed(search)
+			? fitting('nothing found', 'nothing found; Esc ends')
+			: 'searching …';
 	}
 
 	const count = `${place + 1} of ${hits.length}${isComplete ? '' : '+'}`;
-	const wordings = [
+	return fitting(
+		count,
 		`${count} · n older, N newer, Esc ends`,
 		`${count} · n, N, Esc`,
-	];
-	return wordings.find(({length}) => length + 4 <= columns) ?? count;
+	);
 };

@@ -643,6 +643,27 @@ test('app: a search that was not begun leaves nothing in the input', async t => 
 	assert.deepEqual(app.asked, []);
 });
 
+test('app: a search says how it went, however narrow the input', async t => {
+	for (const [columns, found, nothing] of [
+		[48, '1 of 2 · n older, N newer, Esc ends', 'nothing found; Esc ends'],
+		[40, '1 of 2 · n, N, Esc', 'nothing found; Esc ends'],
+		[28, '1 of 2 · n, N, Esc', 'nothing found'],
+		[20, '1 of 2', 'nothing found'],
+	] as const) {
+		for (const [hits, hint] of [
+			[[], nothing],
+			[[1, 2], found],
+		] as const) {
+			const app = await openApp(t, {columns});
+			await app.press('ctrl-s');
+			await app.type('entry\r');
+			await app.tell(foundIn('entry', hits));
+			const last = (await app.rows()).at(-1)!;
+			assert.equal(last.split('› ')[1], hint);
+		}
+	}
+});
+
 test('app: a search that found nothing is over with the next key', async t => {
 	const app = await openApp(t);
 	const last = async () => (await app.rows()).at(-1)!;
