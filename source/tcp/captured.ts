@@ -107,6 +107,25 @@ type Span = {
 	readonly at: number;
 };
 
+/** The first for which something holds, as it does for all that follow. */
+const firstOf = <T>(
+	all: readonly T[],
+	holds: (each: T) => boolean,
+): T | undefined => {
+	let low = 0;
+	let high = all.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (holds(all[middle]!)) {
+			high = middle;
+		} else {
+			low = middle + 1;
+		}
+	}
+
+	return all[low];
+};
+
 /** One connection among the captured segments. */
 export class CapturedConnection {
 	readonly begunAt: number;
@@ -187,24 +206,22 @@ export class CapturedConnection {
 
 	/** The index of the segment that carried a byte, counted from 0. */
 	carrierOf(from: Role, offset: number): number | undefined {
-		const spans = this.#spans[from];
-		let low = 0;
-		let high = spans.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if (spans[middle]!.end > offset) {
-				high = middle;
-			} else {
-				low = middle + 1;
-			}
-		}
-
-		return spans[low]?.index;
+		return firstOf(this.#spans[from], span => span.end > offset)?.index;
 	}
 
 	/** The index of the newest segment with data by a time. */
 	carrierBy(from: Role, at: number): number | undefined {
 		return this.#spans[from].findLast(span => span.at <= at)?.index;
+	}
+
+	/** The index of the first bytes, or the FIN, of an end after a time. */
+	nextOf(from: Role, at: number): number | undefined {
+		const fin = `FIN ${from}` as const;
+		const isLater = (this.#markedAt.get(fin) ?? -Infinity) > at;
+		return (
+			firstOf(this.#spans[from], span => span.at > at)?.index ??
+			(isLater ? this.#marks.get(fin) : undefined)
+		);
 	}
 
 	/** The index of the FIN or the RST of an end, if it was there by a time. */

@@ -9,7 +9,7 @@
  */
 import {isAbout, type Role, type SegmentStep} from './captured.js';
 import {matchCounts} from './counted-transfers.js';
-import {merge, placesOf} from './places.js';
+import {merge, placesOf, type Place} from './places.js';
 import {Rungs, type Rung} from './rungs.js';
 import {seenBy} from './step-time.js';
 import type {Step} from './tcp.js';
@@ -30,6 +30,10 @@ export type LadderOptions = {
 	readonly peer?: string | undefined;
 };
 
+/** The segment that comes no earlier than a step. */
+const followedBy = ({before, ahead, beside}: Place): number | undefined =>
+	before ?? ahead ?? beside;
+
 /** The rungs, in the order of cause and effect; linear but for the peers. */
 export const ladderOf = (
 	given: LadderSteps,
@@ -49,7 +53,7 @@ export const ladderOf = (
 	// The last step that has to come before a segment, or beside it.
 	const forced = new Map<number, number>();
 	for (const [index, place] of places.entries()) {
-		const cause = place.before ?? place.beside;
+		const cause = followedBy(place);
 		if (place.beside !== undefined) {
 			const all = beside.get(place.beside) ?? [];
 			beside.set(place.beside, [...all, place.step]);

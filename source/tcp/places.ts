@@ -10,7 +10,7 @@ import {
 	type Role,
 	type SegmentStep,
 } from './captured.js';
-import {seenBy} from './step-time.js';
+import {isAfter, seenBy} from './step-time.js';
 import {isPassing} from './rungs.js';
 import {isCounted} from './segment-counts.js';
 import {canReach} from './tcp-end.js';
@@ -78,6 +78,8 @@ export type Place = {
 	readonly beside?: number | undefined;
 	/** Comes before this segment, which it caused. */
 	readonly before?: number | undefined;
+	/** Comes before this one, which may answer what it read. */
+	readonly ahead?: number | undefined;
 	/** Comes after this one. */
 	readonly after?: number | undefined;
 	/** It is that captured segment, or a state that its FIN ended at once. */
@@ -119,6 +121,34 @@ const placeOfReturn = (
 	}
 
 	return end === undefined ? {beside: carrier} : {after: end};
+};
+
+/** Whether what came with a segment was read by a later call. */
+const isLateRead = (
+	step: CallStep,
+	carrier: SegmentStep | undefined,
+): boolean =>
+	carrier !== undefined &&
+	receiving.has(nameOfCall(step.call)) &&
+	isAfter(step, carrier);
+
+/**
+ * It took bytes that had waited, as its process was stopped or did something
+ * else, or it returned the end of them.
+ */
+const placeOfLate = (
+	step: CallStep,
+	connection: CapturedConnection,
+	role: Role,
+	carrier: number,
+): Pick<Place, 'after' | 'ahead'> => {
+	const end =
+		step.taken === undefined
+			? connection.endBy(otherRole(role), seenBy(step))
+			: undefined;
+	const after = end ?? carrier;
+	const answer = connection.nextOf(role, step.notBefore!);
+	return {after, ahead: (answer ?? -1) > after ? answer : undefined};
 };
 
 /** Where a call stands. */
@@ -242,6 +272,46 @@ export const placesOf = (
 		return {...place, beside: index};
 	};
 
+	const placeCall = (step: CallStep, connection: CapturedConnection): Place => {
+		const isCaptured = true;
+		const name = nameOfCall(step.call);
+		const role = roleOf(step, side);
+		const hasFin = closed[role].has(connection);
+		if (name === 'shutdown' || name === 'close') {
+			closed[role].add(connection);
+		} else if (name === 'resume') {
+			resumedAt.set(connection, seenBy(step));
+		}
+
+		const isLate = (carrier: number | undefined) =>
+			carrier !== undefined &&
+			seenBy(segments[carrier]!) < (resumedAt.get(connection) ?? -Infinity);
+		const place = placeOfCall(step, connection, {
+			role,
+			hasFin,
+			isTaken,
+			isLate,
+		});
+		const {beside} = place;
+		if (isLateRead(step, segments[beside ?? -1])) {
+			taken.add(`${role} ${beside!}`);
+			return {
+				step,
+				isCaptured,
+				...placeOfLate(step, connection, role, beside!),
+			};
+		}
+
+		return beside === undefined
+			? {step, isCaptured, ...place}
+			: take(
+					{step, isCaptured},
+					role,
+					beside,
+					name === 'send' ? 'before' : 'after',
+				);
+	};
+
 	return steps.map((step): Place => {
 		const connection = connections.find(step);
 		if (!connection) {
@@ -254,32 +324,7 @@ export const placesOf = (
 		}
 
 		if (step.kind === 'call') {
-			const name = nameOfCall(step.call);
-			const role = roleOf(step, side);
-			const hasFin = closed[role].has(connection);
-			if (name === 'shutdown' || name === 'close') {
-				closed[role].add(connection);
-			} else if (name === 'resume') {
-				resumedAt.set(connection, seenBy(step));
-			}
-
-			const isLate = (carrier: number | undefined) =>
-				carrier !== undefined &&
-				seenBy(segments[carrier]!) < (resumedAt.get(connection) ?? -Infinity);
-			const place = placeOfCall(step, connection, {
-				role,
-				hasFin,
-				isTaken,
-				isLate,
-			});
-			return place.beside === undefined
-				? {step, isCaptured, ...place}
-				: take(
-						{step, isCaptured},
-						role,
-						place.beside,
-						name === 'send' ? 'before' : 'after',
-					);
+			return placeCall(step, connection);
 		}
 
 		const role = roleOf(step, side);

@@ -17,7 +17,7 @@ import {
 import type {CountedTransfers} from './counted-transfers.js';
 import {isCounted} from './segment-counts.js';
 import type {SegmentName} from './segment.js';
-import {between, seenBy, timeOf} from './step-time.js';
+import {between, isAfter, seenBy, timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -345,8 +345,15 @@ export class Rungs {
 			return;
 		}
 
-		waiting[place]![role] = step;
+		const rung = waiting[place]!;
 		data[from] = waiting.slice(place + 1);
+		if (isAfter(step, rung.time)) {
+			// They had waited: its process was stopped, or did something else.
+			this.addAlone(step);
+			return;
+		}
+
+		rung[role] = step;
 	}
 
 	/** What a call means for those that follow. */

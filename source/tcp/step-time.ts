@@ -26,6 +26,10 @@ export const between = (notBefore: number, seenAt: number): StepTime =>
 /** The time by which it had happened. */
 export const seenBy = ({at, seenAt}: StepTime): number => at ?? seenAt;
 
+/** Whether a step whose time has bounds can only have come after another one. */
+export const isAfter = ({notBefore}: StepTime, other: StepTime): boolean =>
+	notBefore !== undefined && notBefore > seenBy(other);
+
 /** What two observations of the same event tell about its time. */
 export const narrowed = (first: StepTime, second: StepTime): StepTime => {
 	if (first.at !== undefined) {

@@ -244,6 +244,74 @@ test('ladder: bytes that were counted late stand where they were received', () =
 	]);
 });
 
+test('ladder: a recv() that came later than its bytes has a row of its own', () => {
+	const bounded = (notBefore: number, seenAt: number) =>
+		({at: undefined, notBefore, seenAt}) as const;
+	for (const call of [
+		watched('recv()', 'local', 0, {taken: 9, ...bounded(30, 40)}),
+		watched('recv(1024)', 'local', 0, {evidence: 'read', ...bounded(30, 40)}),
+	]) {
+		const row = `| ${String(Reflect.get(call, 'call'))}`;
+		const steps = [{...sentBy('remote', 0, 9, 0), ...bounded(9, 11)}, call];
+		const segments = [
+			segment('SYN', 'client', 1),
+			segment('SYN+ACK', 'server', 1, {ack: 1}),
+			segment('ACK', 'client', 1, {seq: 1, ack: 1}),
+			segment('PSH', 'client', 10, {seq: 1, ack: 1, length: 9}),
+			segment('ACK', 'server', 10, {seq: 1, ack: 10}),
+		];
+		const watch = {steps, transfers: []};
+		assert.deepEqual(
+			drawn(ladderOf({...watch, segments: []}, {side: 'server'})),
+			['send() ┄ data ▸', row],
+		);
+		assert.deepEqual(
+			drawn(ladderOf({...watch, segments}, {side: 'server'})).slice(3),
+			['send() ─ PSH ▸', '◂ ACK ─', row],
+		);
+		const answer = segment('PSH', 'server', 35, {seq: 1, ack: 10, length: 7});
+		const rungs = ladderOf(
+			{...watch, segments: [...segments, answer]},
+			{side: 'server'},
+		).slice(5);
+		assert.deepEqual(drawn(rungs), [row, '◂ PSH ─']);
+		assert.deepEqual(rungs[0]?.time, {notBefore: 30, seenAt: 40});
+		const ends = [
+			segment('FIN', 'client', 50, {seq: 10, ack: 1}),
+			segment('FIN', 'server', 51, {seq: 1, ack: 11}),
+		];
+		const closed = [...steps, watched('close()', 'remote', 55)];
+		assert.deepEqual(
+			drawn(
+				ladderOf(
+					{steps: closed, transfers: [], segments: [...segments, ...ends]},
+					{side: 'server'},
+				),
+			).slice(5),
+			[row, 'close() |', '─ FIN ▸', '◂ FIN ─'],
+		);
+		const late = {...call, ...bounded(30, 60)} as Step;
+		const ended = [
+			steps[0]!,
+			late,
+			watched('close()', 'remote', 61),
+			watched('close()', 'local', 61),
+		];
+		assert.deepEqual(
+			drawn(
+				ladderOf(
+					{steps: ended, transfers: [], segments: [...segments, ...ends]},
+					{side: 'server'},
+				),
+			).slice(5),
+			// With nothing counted it may as well be the end that it returned.
+			'taken' in call
+				? [row, 'close() |', '─ FIN ▸', '| close()', '◂ FIN ─']
+				: ['close() |', '─ FIN ▸', row, '| close()', '◂ FIN ─'],
+		);
+	}
+});
+
 test('ladder: a recv() that never blocked stands where its bytes came', () => {
 	const taken = (count: number, at: number) =>
 		watched('recv()', 'local', at, {taken: count});
