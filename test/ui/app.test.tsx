@@ -202,6 +202,11 @@ test("app: the lifecycle of one peer has that peer's steps, and then all again",
 		'listen(511)',
 		'accept()',
 	]);
+	assert.deepEqual(await shown('/lifecycle 53123'), [
+		'─ lifecycle 53123',
+		'listen(511)',
+		'accept()',
+	]);
 	assert.deepEqual((await shown('/lifecycle')).slice(1), [
 		'listen(511)',
 		'accept()',

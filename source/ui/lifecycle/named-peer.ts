@@ -4,7 +4,7 @@ import type {SocketView} from '../../store/socket-view.js';
 import {sideOf, type Side} from './timeline.js';
 
 /**
- * @param peer Its nick, its address or the port of that, as `:53122`; undefined
+ * @param peer Its nick, its address or the port of that, as `:53122` or `53122`; undefined
  * for all.
  * @returns Its address; what was given if nobody has it.
  */
@@ -18,10 +18,11 @@ export const addressOf = (
 	}
 
 	const named = peers?.rows.find(({nick}) => nick === peer)?.peer;
-	const isPort = /^:\d+$/.test(peer);
+	const port = /^:?\d+$/.test(peer) ? `:${peer.replace(/^:/, '')}` : undefined;
 	return (
 		named ??
-		steps.findLast(step => isPort && step.peer?.endsWith(peer))?.peer ??
+		steps.findLast(step => port !== undefined && step.peer?.endsWith(port))
+			?.peer ??
 		peer
 	);
 };
