@@ -203,7 +203,10 @@ export class ConnectionLog {
 			return asEvents(steps);
 		}
 
-		const ordered = this.#isFirst ? withClientFirst(steps) : steps;
+		const ordered =
+			this.#isFirst || steps.some(step => isClientOpen(step))
+				? withClientFirst(steps)
+				: steps;
 		this.#isFirst = false;
 		const bytes = this.#sent
 			.take(this.rows, reading, since)
@@ -500,3 +503,8 @@ export class ConnectionLog {
 
 const asEvents = (steps: readonly Step[]): readonly PortEvent[] =>
 	steps.map(step => asStep(step));
+
+const isClientOpen = (step: Step): boolean =>
+	step.kind === 'state' &&
+	step.end === 'remote' &&
+	step.state === 'ESTABLISHED';

@@ -317,6 +317,17 @@ test('port-log: a connection waits in the backlog until it has an inode', () => 
 	assert.equal(log.sockets(0).connections[0]!.isAccepted, true);
 });
 
+test('port-log: of a SYN that waited for room, the client is open first', () => {
+	const {read} = startLog();
+	read([listens(2)]);
+	read([listens(2), ...pair(undefined, ['SYN-SENT', '3'])]);
+	const opened = read([
+		listens(2),
+		...pair(['ESTABLISHED', '0'], ['ESTABLISHED', '3']),
+	]);
+	assert.deepEqual(opened, ['remote ESTABLISHED', 'local ESTABLISHED']);
+});
+
 /** Whose connection each accept() returned, in the order of the events. */
 const acceptedIn = (events: readonly PortEvent[]): string[] =>
 	events.flatMap(event =>
