@@ -108,6 +108,9 @@ export const noJetStream = (url: string) =>
 		`The NATS server at ${url} runs without JetStream, which keeps the room's order. Start it with -js, or enable jetstream in its config.`,
 	);
 
+const unanswered = (url: string, waitedMs: number, {message}: Error): string =>
+	`JetStream of the NATS server at ${url} ${/timeout/i.test(message) ? `has not answered for ${waitedMs / 1000} s` : `doesn't answer (${message})`}.`;
+
 /**
  * It is connected, and gets no answer from JetStream: the process may be stopped,
  * its disk full, or its cluster without a leader. From here all look the same.
@@ -115,8 +118,16 @@ export const noJetStream = (url: string) =>
  * @param waitedMs If none came in time.
  */
 export const jetStreamSilent = (url: string, waitedMs: number, cause: Error) =>
+	engineAway(unanswered(url, waitedMs, cause), cause);
+
+/** The same while the room is open, and the relay isn't away yet. */
+export const publishUnanswered = (
+	url: string,
+	waitedMs: number,
+	cause: Error,
+) =>
 	engineAway(
-		`JetStream of the NATS server at ${url} ${/timeout/i.test(cause.message) ? `has not answered for ${waitedMs / 1000} s` : `doesn't answer (${cause.message})`}. What is said waits here.`,
+		`${unanswered(url, waitedMs, cause)} What is said waits here.`,
 		cause,
 	);
 

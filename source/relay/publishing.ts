@@ -9,7 +9,7 @@
 import {SockchatError} from '../errors.js';
 import {trace} from '../trace.js';
 import {requestTimeoutMs, type Session} from './session.js';
-import {jetStreamSilent} from './failures.js';
+import {publishUnanswered} from './failures.js';
 import type {GivingUp} from './giving-up.js';
 import type {Merging} from './merging.js';
 import type {Outgoing, Waiting} from './outgoing.js';
@@ -119,7 +119,11 @@ export class Publishing {
 		this.#options.onTrouble(
 			error instanceof SockchatError
 				? error
-				: jetStreamSilent(this.#options.url, requestTimeoutMs, error as Error),
+				: publishUnanswered(
+						this.#options.url,
+						requestTimeoutMs,
+						error as Error,
+					),
 		);
 	}
 

@@ -5,7 +5,7 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test, type TestContext} from 'node:test';
 import {jetstreamManager} from '@nats-io/jetstream';
-import {connect} from '@nats-io/transport-node';
+import {connect, type ConnectionOptions} from '@nats-io/transport-node';
 import {createDoor} from '../../source/chat/host.js';
 import {SockchatError} from '../../source/errors.js';
 import {openSession} from '../../source/relay/engine.js';
@@ -48,6 +48,22 @@ test('engine: nobody listens', async () => {
 		await refusal(session(url)),
 		/^No NATS server answers at nats:\/\/127\.0\.0\.1:\d+ \(connection refused\)\.$/,
 	);
+});
+
+test('engine: JetStream leaves a server that comes without an answer', async t => {
+	const nats = await startNats(t);
+	const stopped = async (options?: ConnectionOptions) => {
+		const nc = await connect(options);
+		nats.signal('SIGSTOP');
+		return nc;
+	};
+
+	// Whether a room is open, where anything could wait, only its server knows.
+	assert.equal(
+		await refusal(session(nats.url, {connect: stopped})),
+		`JetStream of the NATS server at ${nats.url} has not answered for 2.5 s.`,
+	);
+	nats.signal('SIGCONT');
 });
 
 test('engine: credentials are refused, or asked for', async t => {
