@@ -67,7 +67,7 @@ export type Model = {
 	readonly clearedSeq: number | undefined;
 	/** Said once the entries up to `head` are here, which it would stand above. */
 	readonly greeting:
-		{readonly notice: Notice; readonly head: number} | undefined;
+		{readonly notices: readonly Notice[]; readonly head: number} | undefined;
 	/** Whether there was a welcome before the newest one. */
 	readonly isBack: boolean;
 	/** Whether this process opens the room again, which stands for the greeting. */

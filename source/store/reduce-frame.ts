@@ -55,7 +55,7 @@ export const applyFrame = (
 		share(update, frame);
 	}
 
-	seeOutage(update, frame, at);
+	const isOutage = seeOutage(update, frame);
 
 	if ('seq' in frame) {
 		// What came before the first entry here, may have been a message.
@@ -77,6 +77,9 @@ export const applyFrame = (
 	}
 
 	wordInvitation(update);
+	if (isOutage) {
+		tellOutage(update, at);
+	}
 
 	if (update.greeting && update.newestSeq >= update.greeting.head) {
 		greet(update);
@@ -121,23 +124,28 @@ const hiddenItems = (
 	}
 };
 
-const seeOutage = (
-	update: ModelUpdate,
-	frame: ServerFrame,
-	at: number,
-): void => {
+/** @returns Whether one begins, of which nobody here has read yet. */
+const seeOutage = (update: ModelUpdate, frame: ServerFrame): boolean => {
 	if (frame.type === 'welcome') {
 		update.isInMemory = frame.inMemory === true;
 	}
 
-	const outage = reduceOutage(update.outage, frame);
+	const before = update.outage;
+	update.outage = reduceOutage(before, frame);
 	// Who opened the room has read it from the relay itself.
-	if (outage && !update.outage && !update.relay) {
-		const text = outageText(update.isInMemory, ' (◌)');
-		update.items.push({kind: 'notice', at, tone: 'warn', text});
-	}
+	return Boolean(update.outage && !before && !update.relay);
+};
 
-	update.outage = outage;
+/** Below what was said before, if that is still coming. */
+const tellOutage = (update: ModelUpdate, at: number): void => {
+	const text = outageText(update.isInMemory, ' (◌)');
+	const notice = {kind: 'notice', at, tone: 'warn', text} as const;
+	const {greeting} = update;
+	if (greeting) {
+		update.greeting = {...greeting, notices: [...greeting.notices, notice]};
+	} else {
+		update.items.push(notice);
+	}
 };
 
 const whisperOf = (
@@ -171,7 +179,7 @@ const show = (
 			greet(update);
 			update.greeting =
 				words && !update.isTakingOver
-					? {notice: {kind: 'notice', at, ...words}, head: frame.head}
+					? {notices: [{kind: 'notice', at, ...words}], head: frame.head}
 					: undefined;
 			update.isTakingOver = false;
 			break;
@@ -288,7 +296,7 @@ const enterLog = (
 /** Says what the welcome said, now that nothing older follows. */
 export const greet = (update: ModelUpdate): void => {
 	if (update.greeting) {
-		update.items.push(update.greeting.notice);
+		update.items.push(...update.greeting.notices);
 		update.greeting = undefined;
 	}
 };

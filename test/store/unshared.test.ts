@@ -122,6 +122,15 @@ test('relay facts: state, since when, and what waits', () => {
 	);
 });
 
+/** All that was said before, and what ends its replay. */
+const before: ServerFrame = {
+	type: 'message',
+	seq: 1,
+	...said,
+	n: 9,
+	text: 'before',
+};
+
 const outageNotices = (model: Model) =>
 	model.transcript.blocks
 		.flat()
@@ -151,15 +160,15 @@ test('unshared: a member reads once for each outage that the relay takes nothing
 test('unshared: where the room is in memory alone, so is what waits', () => {
 	const notice =
 		"The room's relay takes nothing now: what is said is kept in memory only (◌), and shared once it does.";
-	const joined = frames(start, {...welcome, inMemory: true});
-	const before = outageNotices(joined).length;
+	const joined = frames(start, {...welcome, inMemory: true}, before);
+	const seen = outageNotices(joined).length;
 	const waiting = frames(joined, {type: 'pending', ...said});
-	assert.deepEqual(outageNotices(waiting).slice(before), [notice]);
+	assert.deepEqual(outageNotices(waiting).slice(seen), [notice]);
 	const members = {...welcome.members, unshared: ['wren']};
-	const late = frames(start, {...welcome, inMemory: true, members});
+	const late = frames(start, {...welcome, inMemory: true, members}, before);
 	assert.ok(outageNotices(late).includes(notice));
 	// Another server has the room now, with a file.
-	const onDisk = frames(late, {...welcome, log: 'm', members});
+	const onDisk = frames(late, {...welcome, log: 'm', members}, before);
 	const [newest] = outageNotices(
 		frames(frames(onDisk, {type: 'members', count: 1, names: ['otter']}), {
 			type: 'pending',
@@ -167,6 +176,23 @@ test('unshared: where the room is in memory alone, so is what waits', () => {
 		}),
 	).slice(-1);
 	assert.match(newest!, /is kept \(◌\), and shared/);
+});
+
+test('unshared: who comes in an outage reads so below what was said before', () => {
+	const members = {...welcome.members, unshared: ['otter']};
+	const model = frames(start, {...welcome, members}, before, {
+		type: 'pending',
+		...said,
+	});
+	const items = model.transcript.blocks.flat();
+	assert.deepEqual(
+		items.map(item => 'text' in item && item.text),
+		[
+			'before',
+			'You are otter in 127.0.0.1:5001; nobody else is here.',
+			"The room's relay takes nothing now: what is said is kept (◌), and shared once it does.",
+		],
+	);
 });
 
 test('unshared: who opened the room reads it from the relay alone', () => {
