@@ -36,6 +36,8 @@ export type CompanyOptions = {
 	readonly offerLeave: (leave: Waiting) => void;
 	/** Other servers need to hear what stands: one of them, or this, has come. */
 	readonly onStanding: () => void;
+	/** Another process has the id of this server. */
+	readonly onTwin: (machine: string) => void;
 };
 
 // Each beat names all members of this server, so many of them come less often.
@@ -65,6 +67,8 @@ export class Company {
 	#ghosts = new Map<string, number>();
 	/** The end of the log when it was whole for the first time. */
 	#wholeAt: number | undefined;
+	/** Another process with the id of this server. */
+	#twin = {run: '', since: 0, isTold: false};
 
 	constructor(options: CompanyOptions) {
 		this.#options = options;
@@ -133,6 +137,11 @@ export class Company {
 
 		const beat = gone === undefined ? parseBeat(text) : undefined;
 		if (!beat) {
+			return;
+		}
+
+		if (beat.server === server && beat.run !== this.#options.run) {
+			this.#hearTwin(beat);
 			return;
 		}
 
@@ -215,6 +224,19 @@ export class Company {
 
 	get #now(): number {
 		return this.#options.clock.monotonicMs();
+	}
+
+	/** The process before this one sends nothing any more; the engine may be late. */
+	#hearTwin({run, machine}: Beat): void {
+		if (this.#twin.run !== run) {
+			this.#twin = {run, since: this.#now, isTold: false};
+		} else if (
+			!this.#twin.isTold &&
+			this.#now - this.#twin.since >= beatMs / 2
+		) {
+			this.#twin.isTold = true;
+			this.#options.onTwin(machine);
+		}
 	}
 
 	/** Those whose leaves wait, here or on another server. */

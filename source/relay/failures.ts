@@ -240,6 +240,11 @@ export const outboxUnusable = (path: string, cause: Error) =>
 		cause,
 	);
 
+export const serverTwice = (machine: string, outbox: string) =>
+	relayError(
+		`Another server of this room, on ${machine}, has the identity of this one, so they don't hear each other: ${outbox} was copied. End one of them once its outbox is empty, delete its .outbox file, and start it again.`,
+	);
+
 export const outboxFull = (bytes: number) =>
 	new SockchatError(
 		'ERR_RELAY_AWAY',

@@ -26,6 +26,7 @@ import {
 	notDelivered,
 	outboxFull,
 	renameLater,
+	serverTwice,
 	streamLostItsEnd,
 	streamOfOtherLog,
 } from './failures.js';
@@ -349,6 +350,11 @@ export class Relay implements RoomRelay {
 				for (const errand of standing()) {
 					this.tell(errand);
 				}
+			},
+			onTwin: other => {
+				const {historyPath = ''} = this.#options;
+				const error = serverTwice(other, `${historyPath}.outbox`);
+				this.#reporting.lost(error);
 			},
 		});
 		return {site, merging, keeping, reading, publishing, company};

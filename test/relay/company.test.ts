@@ -1,12 +1,14 @@
 /** Members on several servers: one list, whispers, and what a host does. */
 import assert from 'node:assert/strict';
+import {copyFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 import {namesLine} from '../../source/protocol/presence.js';
 import {openClient, type TestClient} from '../helpers/client.js';
 import {fastClock} from '../helpers/clock.js';
 import type {Owner} from '../helpers/environment.js';
 import {openFaultProxy} from '../helpers/fault-proxy.js';
-import {openRelayed, startNats} from '../helpers/nats.js';
+import {makeScratch, openRelayed, startNats} from '../helpers/nats.js';
 import {startNetcat} from '../helpers/peers.js';
 import {loopback} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
@@ -263,4 +265,32 @@ test('relay: the members of a server that is gone leave, and come back with it',
 			),
 	);
 	assert.equal(left(), 1);
+});
+
+test('relay: two servers of one identity, as of a copied state folder, are told', async t => {
+	const nats = await startNats(t);
+	const folder = makeScratch(t);
+	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
+	const first = await openRelayed(t, nats.url, {path: a});
+	await first.end();
+	copyFileSync(a, b);
+	copyFileSync(`${a}.outbox`, `${b}.outbox`);
+	const one = await openRelayed(t, nats.url, {path: a, machine: 'old'});
+	const two = await openRelayed(t, nats.url, {path: b, machine: 'new'});
+	for (const [{relayEvents}, path, other] of [
+		[one, a, 'new'],
+		[two, b, 'old'],
+	] as const) {
+		const told = () =>
+			relayEvents().flatMap(({error}) =>
+				error?.code === 'ERR_RELAY' ? [error.message] : [],
+			);
+		await until(() => told().length > 0, {
+			what: 'a word of the other',
+			seen: () => JSON.stringify(relayEvents()),
+		});
+		assert.deepEqual(told(), [
+			`Another server of this room, on ${other}, has the identity of this one, so they don't hear each other: ${path}.outbox was copied. End one of them once its outbox is empty, delete its .outbox file, and start it again.`,
+		]);
+	}
 });

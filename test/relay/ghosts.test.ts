@@ -50,6 +50,7 @@ const startCompany = () => {
 			leaves.push(leave);
 		},
 		onStanding: nothing,
+		onTwin: nothing,
 	});
 	// An engine gives our own beats back.
 	const session = {

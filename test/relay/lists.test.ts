@@ -103,6 +103,7 @@ class Server {
 			leaving: () => new Set<string>(),
 			offerLeave() {},
 			onStanding() {},
+			onTwin() {},
 		});
 		this.connect();
 	}
