@@ -131,11 +131,20 @@ export const publishUnanswered = (
 		cause,
 	);
 
-export const streamNotMade = (stream: string, cause: Error) =>
-	relayError(
-		`The stream ${stream} isn't there, and can't be created (${cause.message}). Have its operator create it; docs/relay.md says how.`,
+export const streamNotMade = (
+	stream: string,
+	replicas: number,
+	cause: Error,
+) => {
+	const remedy =
+		replicas > 1
+			? `Is ${replicas} too many for --relay-replicas? Or have`
+			: 'Have';
+	return relayError(
+		`The stream ${stream} isn't there, and can't be created (${cause.message}). ${remedy} its operator create it; docs/relay.md says how.`,
 		cause,
 	);
+};
 
 /** @param why Completes 'its …'. */
 export const streamOfOtherShape = (stream: string, why: string) =>

@@ -151,7 +151,7 @@ export const ensureStream = async (
 				? await findStream(jsm, name)
 				: undefined;
 			if (!info) {
-				throw streamNotMade(name, error as Error);
+				throw streamNotMade(name, replicas, error as Error);
 			}
 		}
 	}

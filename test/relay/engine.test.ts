@@ -66,6 +66,14 @@ test('engine: JetStream leaves a server that comes without an answer', async t =
 	nats.signal('SIGCONT');
 });
 
+test('engine: more copies are wanted than it has nodes', async t => {
+	const {url} = await startNats(t);
+	assert.match(
+		await refusal(session(url, {replicas: 3})),
+		/^The stream sockchat-lab isn't there, and can't be created \(replicas > 1 not supported .*\)\. Is 3 too many for --relay-replicas\? Or have its operator create it; docs\/relay\.md says how\.$/,
+	);
+});
+
 test('engine: credentials are refused, or asked for', async t => {
 	const folder = makeScratch(t);
 	const config = join(folder, 'nats.conf');
