@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, {after, type TestContext} from 'node:test';
 import fc from 'fast-check';
+import {findPort} from '../helpers/ports.js';
 import {bin} from '../helpers/process.js';
 import {openShell, toShellLine} from '../helpers/shell.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
@@ -43,6 +44,21 @@ const openPlain = async (
 /** The screen's rows without the empty ones below. */
 const rowsOf = (terminal: {text: () => string}) =>
 	terminal.text().trimEnd().split('\n');
+
+test('e2e: plain: who opens a room reads how others come in', async t => {
+	const free = await findPort();
+	const opened = openTerminal(t, {
+		...bin(free, '--nick', 'otter', '--plain'),
+		isHungUp: true,
+		columns: 100,
+	});
+	await opened.waitFor('-- otter joined');
+	await opened.waitFor(
+		`-- Others on this machine come in with sockchat ${free}, or nc 127.0.0.1 ${free}`,
+	);
+	const member = await openPlain(t, 'dotterel');
+	assert.doesNotMatch(member.text(), /come in with/);
+});
 
 for (const [nick, columns, draft, shown] of [
 	['avocet', 80, 'half a li', ['avocet › half a li']],

@@ -35,9 +35,19 @@ export const openSession = async (
 	};
 };
 
-/** Shows the prompt, if a person types. */
+/** As one sentence: a line is read out, or seen, by itself. */
+const invitationLine = (invitation: string): string => {
+	const [start, ...ways] = invitation.split('\n');
+	return [start, ways.map(way => way.trim()).join(', or ')].join(' ');
+};
+
+/** Shows the prompt, if a person types, and to a host how others come in. */
 export const startPrompt = async (session: RoomSession): Promise<void> => {
-	const {chat, printer, progress, prompt} = session;
+	const {chat, options, printer, progress, prompt} = session;
+	if (prompt && chat.role === 'serve' && options.output === 'plain') {
+		printer.answer(invitationLine(chat.invitation));
+	}
+
 	await prompt?.start({
 		mode: 'room',
 		nick: () => progress.nick || chat.nick,
