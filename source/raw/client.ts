@@ -298,6 +298,7 @@ export class RawClient implements Counted {
 
 	#dial(): Link {
 		const link = this.#options.dial();
+		link.checkSending(true);
 		this.#options.watch?.follow(link, 'client', undefined);
 		this.#recorded = this.#options.recorder?.follow(link);
 		this.#listen(link);

@@ -67,6 +67,7 @@ export class PipePeer implements Holder {
 		this.link = link;
 		this.name = name;
 		this.#site = site;
+		link.checkSending(!answers && (script ?? []).length === 0);
 		// Before the recorder, which puts its listener in front.
 		if (site.isTelnet) {
 			stream.prependListener(

@@ -116,6 +116,7 @@ class LinkPipe {
 		this.#feed = input && ('giveTo' in input ? input : new OwnFeed(input));
 		this.#bytesBefore = this.#feed?.bytesRead ?? 0;
 		this.#missingReplies = limits.replies ?? 0;
+		link.checkSending(!answers && (script ?? []).length === 0);
 		// Before the recorder, which puts its listener in front.
 		if (options.isTelnet) {
 			link.stream.prependListener(

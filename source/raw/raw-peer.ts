@@ -83,6 +83,7 @@ export class RawPeer {
 		this.#site = site;
 		this.#origin = origin;
 		this.#since = clock.monotonicMs();
+		link.checkSending(!site.answers);
 		this.#recorded = site.recorder?.follow(link, name);
 		const negotiate = site.isTelnet
 			? answerTelnet(stream, bytes => {

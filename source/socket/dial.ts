@@ -13,6 +13,7 @@ import {
 	type LoopbackAddress,
 } from './address.js';
 import {SocketLink, type OuterLink} from './link.js';
+import {isLossOfTaken} from './stream/checked-sending.js';
 import {isFolder, notASocket} from './socket-file.js';
 
 const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
@@ -50,9 +51,12 @@ export const connectionLost = (
 ): SockchatError => {
 	const code = codeOf(cause);
 	if (isReset(cause)) {
+		const unknown = isLossOfTaken(cause)
+			? ' How much of what was sent last arrived is unknown.'
+			: '';
 		return new SockchatError(
 			'ERR_RESET',
-			`${code}: the connection ${which} ${resetWords(transport, cause)}.`,
+			`${code}: the connection ${which} ${resetWords(transport, cause)}.${unknown}`,
 			{cause},
 		);
 	}

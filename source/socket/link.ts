@@ -13,6 +13,7 @@ import type {SockchatError} from '../errors.js';
 import type {LinkFacts, MessageKind} from '../event/link-facts.js';
 import {hostAndPort} from './address.js';
 import {checkEnd} from './stream/checked-end.js';
+import {checkSending} from './stream/checked-sending.js';
 import {resetSocket} from './stream/reset.js';
 
 /** What raw mode needs of a stream; a socket of node:net has it. */
@@ -96,6 +97,14 @@ abstract class CommonLink {
 	/** From now on it goes on after the loss of a message, if it can. */
 	tolerate(_onLoss: (error: SockchatError) => void): void {}
 
+	/**
+	 * From now on it fails if what is sent last meets a closed socket.
+	 *
+	 * @param isReadFirst Whether reading never waits for a write: then all that has
+	 * come is read before a write fails.
+	 */
+	checkSending(_isReadFirst: boolean): void {}
+
 	/** Why it is given up while it connects. */
 	tooLate(patienceMs: number): SockchatError {
 		return connectTimedOut(patienceMs);
@@ -138,6 +147,10 @@ export class SocketLink extends CommonLink {
 
 	get endpoints(): Endpoints {
 		return endpointsOf(this.stream);
+	}
+
+	override checkSending(isReadFirst: boolean): void {
+		checkSending(this.stream, this.kind, isReadFirst);
 	}
 
 	/** Sends RST; without one, as on a Unix domain socket, it closes at once. */

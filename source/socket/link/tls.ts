@@ -21,6 +21,7 @@ import {
 import {type SockchatError} from '../../errors.js';
 import type {Certificate, TlsFacts} from '../../event/link-facts.js';
 import {CarriedLink, type SocketLink} from '../link.js';
+import {lookForReset} from '../stream/checked-sending.js';
 import {CarrierStream} from './carrier.js';
 import {endedEarly, noHandshake, truncated} from './tls-errors.js';
 
@@ -105,6 +106,8 @@ type Secure = (wire: Duplex, onSecure: () => void) => TLSSocket;
 
 class TlsStream extends CarrierStream {
 	facts: TlsFacts | undefined;
+	/** Whether it fails if what is sent last meets a closed socket. */
+	isSendingChecked = false;
 	readonly #socket: Socket;
 	#tls: TLSSocket | undefined;
 	/** Whether node:tls still writes, and what is to be written after that. */
@@ -198,7 +201,19 @@ class TlsStream extends CarrierStream {
 
 	/** Sends close_notify, and FIN after it. */
 	protected override finish(done: (error?: Error | null) => void): void {
-		this.#tls!.end(done);
+		if (!this.isSendingChecked || this.bytesWritten === 0) {
+			this.#tls!.end(done);
+			return;
+		}
+
+		// Before close_notify, which a peer that has closed may well refuse.
+		lookForReset(this.#socket, error => {
+			if (error) {
+				done(error);
+			} else {
+				this.#tls!.end(done);
+			}
+		});
 	}
 
 	protected override wanted(): void {
@@ -319,6 +334,10 @@ class TlsLink extends CarriedLink {
 
 	override get endWords(): string | undefined {
 		return this.flaw && 'FIN without close_notify';
+	}
+
+	override checkSending(): void {
+		this.stream.isSendingChecked = true;
 	}
 
 	override tooLate(patienceMs: number): SockchatError {

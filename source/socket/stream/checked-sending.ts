@@ -1,0 +1,179 @@
+/**
+ * Notices that the last bytes that were sent met a closed socket.
+ *
+ * Whoever has closed answers data with RST, after its FIN. The kernel then says
+ * so only to the next write, and after the last one there is none: node:net
+ * ignores how shutdown() went. So before the end nothing is written once more,
+ * which fails if RST came. A Unix domain socket has no RST, and its writes fail
+ * as soon as the other side has closed; what that left unread, it says to the
+ * next read.
+ *
+ * A write that fails says nothing of what the other side had sent before. So
+ * that is read first, then the write has failed; unless the reader waits for
+ * the write, as one that answers does.
+ */
+import {Buffer} from 'node:buffer';
+import type {Socket} from 'node:net';
+import {setImmediate} from 'node:timers';
+
+type Done = (error?: Error | null) => void;
+
+type Handle = {
+	/** @returns 0, or the negative errno. */
+	readonly readStart: () => number;
+};
+
+const nothing = Buffer.alloc(0);
+
+// What Node says in place of an encoding, which its types leave out.
+const ofBytes = 'buffer' as BufferEncoding;
+
+/** The kernel took it, but the other side had closed. */
+class LostError extends Error {
+	readonly code = 'EPIPE';
+}
+
+const lossOf = (error: NodeJS.ErrnoException): Error =>
+	error.code === 'EPIPE' ? new LostError(error.message, {cause: error}) : error;
+
+/** Whether the kernel took more than may have arrived. */
+export const isLossOfTaken = (error: Error): boolean =>
+	error instanceof LostError;
+
+/** As one that has written nothing is asked for nothing but its own bytes. */
+const hasSent = (socket: Socket): boolean => socket.bytesWritten > 0;
+
+class CheckedSending {
+	readonly #socket: Socket;
+	readonly #isReadFirst: boolean;
+	/** Fails what has failed, once nothing is left to be read. */
+	#fail: (() => void) | undefined;
+	#hasEnded = false;
+
+	/** @param isReadFirst Whether a failure waits for what is still to be read. */
+	constructor(socket: Socket, isReadFirst: boolean) {
+		this.#socket = socket;
+		this.#isReadFirst = isReadFirst;
+		const {push} = socket;
+		socket.push = (chunk: unknown, encoding?: BufferEncoding) =>
+			chunk === null && this.#noteEnd()
+				? false
+				: push.call(socket, chunk, encoding);
+	}
+
+	/** Writes, or the end, go through it. */
+	delaying(done: Done): Done {
+		return error => {
+			if (error) {
+				this.#failLater(() => {
+					done(error);
+				});
+			} else {
+				done();
+			}
+		};
+	}
+
+	/** Reads once more; after an end that fails, or is another end. */
+	lookAgain(done: Done): void {
+		// Node has no public way to read after an end.
+		const handle = Reflect.get(this.#socket, '_handle') as
+			Partial<Handle> | null | undefined;
+		if (this.#hasEnded && handle?.readStart?.() === 0) {
+			// The kernel is asked between them.
+			setImmediate(() => {
+				setImmediate(done);
+			});
+			return;
+		}
+
+		done();
+	}
+
+	/** @returns Whether it is no end, but a failure. */
+	#noteEnd(): boolean {
+		this.#hasEnded = true;
+		if (this.#fail && this.#socket.readableLength === 0) {
+			this.#fail();
+			return true;
+		}
+
+		return false;
+	}
+
+	#failLater(fail: () => void): void {
+		const socket = this.#socket;
+		if (!this.#isReadFirst || socket.destroyed || socket.readableEnded) {
+			fail();
+			return;
+		}
+
+		const settle = () => {
+			this.#fail = undefined;
+			socket.off('end', settle).off('close', settle);
+			fail();
+		};
+
+		this.#fail = settle;
+		socket.once('end', settle).once('close', settle);
+	}
+}
+
+/** Whether RST came, for a TCP connection; TLS has to know it before its end. */
+export const lookForReset = (socket: Socket, done: Done): void => {
+	if (hasSent(socket)) {
+		socket.write(nothing, error => {
+			done(error && lossOf(error));
+		});
+	} else {
+		done();
+	}
+};
+
+/**
+ * Before anything was sent.
+ *
+ * @param isReadFirst Whether reading never waits for a write.
+ */
+export const checkSending = (
+	socket: Socket,
+	kind: 'tcp' | 'unix',
+	isReadFirst: boolean,
+): void => {
+	const checked = new CheckedSending(socket, isReadFirst);
+	const write = socket._write.bind(socket);
+	const writeAll = socket._writev?.bind(socket);
+	const finish = socket._final.bind(socket);
+	socket._write = (chunk: Buffer, encoding, done) => {
+		write(chunk, encoding, checked.delaying(done));
+	};
+
+	if (writeAll) {
+		socket._writev = (chunks, done) => {
+			writeAll(chunks, checked.delaying(done));
+		};
+	}
+
+	socket._final = done => {
+		const end = checked.delaying(done);
+		if (!hasSent(socket)) {
+			finish(end);
+		} else if (kind === 'tcp') {
+			write(nothing, ofBytes, error => {
+				if (error) {
+					end(lossOf(error));
+				} else {
+					finish(end);
+				}
+			});
+		} else {
+			finish(error => {
+				if (error) {
+					end(error);
+				} else {
+					checked.lookAgain(done);
+				}
+			});
+		}
+	};
+};
