@@ -204,6 +204,10 @@ export class WatchLines {
 	readonly #options: WatchLineOptions;
 	/** What was printed of each socket. */
 	#printed = new Map<string, string>();
+	/** Ends of which it was printed that they are in TIME-WAIT. */
+	readonly #waiting = new Set<string>();
+	/** Countdowns that were listed before their state was a step. */
+	readonly #early = new Map<string, DisplayText>();
 	#wasListening: boolean | undefined;
 	#wasReadable = true;
 	#more = 0;
@@ -224,6 +228,7 @@ export class WatchLines {
 				return joinText(
 					this.#line(step, `${who} ${name}`),
 					this.#explanation(explainWatched(step)),
+					this.#countdown(step),
 				);
 			}
 
@@ -283,10 +288,24 @@ export class WatchLines {
 		return joinText(...lines.map(line => display`${indent}${line}\n`));
 	}
 
+	/** What runs from a step on, if it was listed before. */
+	#countdown(step: Step): DisplayText {
+		if (step.kind !== 'state' || step.state !== 'TIME-WAIT') {
+			return display``;
+		}
+
+		const key = `${step.end} ${step.peer ?? ''}`;
+		const early = this.#early.get(key) ?? display``;
+		this.#early.delete(key);
+		this.#waiting.add(key);
+		return early;
+	}
+
 	#changes(event: SocketsEvent): DisplayText {
 		const {at, listening, connections, more, isReadable} = event;
 		const isListening = listening.length > 0;
 		const printed = new Map<string, string>();
+		const counting = new Set<string>();
 		const lines: DisplayText[] = [];
 		const push = (text: string, time?: StepTime) => {
 			lines.push(this.#line(time ?? {at}, text));
@@ -294,11 +313,22 @@ export class WatchLines {
 
 		const note = (key: string, who: string, text: string) => {
 			printed.set(key, steady(text));
-			if (this.#printed.get(key) !== steady(text) && text !== '') {
-				// How long a timer runs is so at that time; the rest began before.
-				const isTimer = /ends in \d/.test(text);
-				push(`${who}${text}`, isTimer ? {at} : {notBefore: 0, seenAt: at});
+			// How long a timer runs is so at that time; the rest began before.
+			const isTimer = /ends in \d/.test(text);
+			if (isTimer) {
+				counting.add(key);
 			}
+
+			if (this.#printed.get(key) === steady(text) || text === '') {
+				return;
+			}
+
+			if (isTimer && !this.#waiting.has(key)) {
+				this.#early.set(key, this.#line({at}, `${who}${text}`));
+				return;
+			}
+
+			push(`${who}${text}`, isTimer ? {at} : {notBefore: 0, seenAt: at});
 		};
 
 		if (isReadable !== this.#wasReadable) {
@@ -344,6 +374,15 @@ export class WatchLines {
 
 		if (more > 0 && more !== this.#more) {
 			push(`and ${more} more connections`);
+		}
+
+		for (const key of [...this.#waiting, ...this.#early.keys()]) {
+			if (counting.has(key)) {
+				continue;
+			}
+
+			this.#waiting.delete(key);
+			this.#early.delete(key);
 		}
 
 		this.#more = more;

@@ -42,6 +42,19 @@ const end: WatchedEnd = {
 	call: undefined,
 };
 
+const waits: PortEvent = {
+	type: 'step',
+	step: {
+		kind: 'state',
+		end: 'remote',
+		state: 'TIME-WAIT',
+		evidence: 'read',
+		peer,
+		notBefore: 0,
+		seenAt: 1,
+	},
+};
+
 test('watch-lines: an RST that nobody saw says what is known of it', () => {
 	const rst = {
 		kind: 'segment',
@@ -171,11 +184,40 @@ test('watch-lines: a countdown is printed once, not at each second', () => {
 				},
 			],
 		});
+	assert.equal(print(waits), 'client :41306 TIME-WAIT\n');
 	assert.equal(
 		print(left(59_100)),
 		`nobody listens on ${address} yet\nclient :41306 TIME-WAIT ends in 60 s\n`,
 	);
 	assert.equal(print(left(30_000)), '');
+});
+
+test('watch-lines: a countdown is not printed before its state', () => {
+	const print = startLines();
+	const list = sockets({
+		connections: [
+			{
+				peer,
+				isAccepted: true,
+				local: undefined,
+				remote: {
+					...end,
+					state: 'TIME-WAIT',
+					timer: {name: 'time-wait', inMs: 59_100},
+				},
+			},
+		],
+	});
+	assert.equal(print(list), `nobody listens on ${address} yet\n`);
+	assert.equal(
+		print(waits),
+		'client :41306 TIME-WAIT\nclient :41306 TIME-WAIT ends in 60 s\n',
+	);
+	assert.equal(print(list), '');
+	// Another connection from the same port, and its end.
+	print(sockets());
+	assert.equal(print(list), '');
+	assert.match(print(waits), /^client :41306 TIME-WAIT\n.*ends in 60 s\n$/);
 });
 
 test('watch-lines: a captured segment has its numbers and its first bytes', () => {
@@ -286,9 +328,7 @@ test('watch-lines: what a list shows began by then, and what it counts is so at 
 			timer: {name: 'time-wait' as const, inMs: 9000},
 		},
 	};
-	const [first, second] = print(
-		sockets({listening: [], connections: [waiting]}),
-	).split('\n');
-	assert.match(first!, /^ {2}\d.*TIME-WAIT ends in 9 s$/);
-	assert.match(second!, /^≤ \d.*6 B unread$/);
+	const list = sockets({listening: [], connections: [waiting]});
+	assert.match(print(list), /^≤ \d.*6 B unread\n$/);
+	assert.match(print(waits), /\n {2}\d.*TIME-WAIT ends in 9 s\n$/);
 });
