@@ -15,7 +15,14 @@ import {nextSpelling, type Spelling} from '../tcp/spelling.js';
 import {between, seenBy, timeOf, withTime} from '../tcp/step-time.js';
 import {sentFinStates} from '../tcp/followed-end.js';
 import {nameOfCall, type Step, type TcpState} from '../tcp/tcp.js';
-import {appendNewest, insertNewest, noneYet, type Newest} from './newest.js';
+import {uncountedSends} from './captured-sends.js';
+import {
+	appendNewest,
+	insertNewest,
+	lastOf,
+	noneYet,
+	type Newest,
+} from './newest.js';
 import {keptSegments, keptTransfers, type SocketView} from './socket-view.js';
 import {addStep} from './steps.js';
 
@@ -113,16 +120,43 @@ export const createPortModel = (
 	},
 });
 
+/** With what was captured, and never counted: derived, so that none stays twice. */
+const transfersOf = ({transfers, segments, sent}: PortModel): Newest<Step> => {
+	// Who isn't among those known may have been counted and forgotten.
+	const unknownBytes = sent.size < keptEnds ? 0 : Infinity;
+	const uncounted = uncountedSends(
+		lastOf(segments),
+		(peer, end) => sent.get(keyOf(peer, end)) ?? unknownBytes,
+	);
+	let all = transfers;
+	for (const send of uncounted) {
+		all = insertNewest(
+			all,
+			send,
+			other => seenBy(other) > seenBy(send) && !isOfSameEnd(other, send),
+			keptTransfers,
+		);
+	}
+
+	return all;
+};
+
 /** The ladder's source. */
-export const ladderSource = ({
-	steps,
-	droppedSteps,
-	transfers,
-	segments,
-}: PortModel): Pick<
+export const ladderSource = (
+	model: PortModel,
+): Pick<
 	SocketView,
 	'steps' | 'droppedSteps' | 'transfers' | 'keptSince' | 'segments'
-> => ({steps, droppedSteps, transfers, keptSince: {}, segments});
+> => {
+	const {steps, droppedSteps, segments} = model;
+	return {
+		steps,
+		droppedSteps,
+		transfers: transfersOf(model),
+		keptSince: {},
+		segments,
+	};
+};
 
 /** A connection that can be chosen. */
 export type PortEntry = {

@@ -5,11 +5,7 @@
 import {Box, useWindowSize} from 'ink';
 import {useCallback, useEffect, useReducer, useSyncExternalStore} from 'react';
 import {display, toDisplay} from '../../protocol/display.js';
-import {
-	ladderSource,
-	type PortModel,
-	type PortModelEvent,
-} from '../../store/port-model.js';
+import {type PortModel, type PortModelEvent} from '../../store/port-model.js';
 import type {Published, StoreClock} from '../../store/published.js';
 import type {TerminalProps} from '../draw.js';
 import {useKeyboard} from '../input/use-keyboard.js';
@@ -47,7 +43,7 @@ const useCountdown = (
 	const now = wallMs();
 	const due = Math.min(
 		tableChangesAt(model, now),
-		timesLeftChangeAt(ladderSource(model).steps, now),
+		timesLeftChangeAt(model.steps, now),
 	);
 	useEffect(
 		() =>
