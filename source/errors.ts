@@ -163,6 +163,14 @@ export const outOfFiles = (cause: unknown): SockchatError | undefined =>
 export const clause = (message: string): string =>
 	message.replace(/[\s.]+$/u, '');
 
+/** A count of bytes, in a sentence. */
+export const bytesOf = (count: number): string =>
+	count === 1 ? '1 byte' : `${count} bytes`;
+
+/** The same as a subject, with its verb. */
+export const bytesWere = (count: number): string =>
+	`${bytesOf(count)} ${count === 1 ? 'was' : 'were'}`;
+
 const maxShownCharacters = 80;
 
 /** A value as a sentence shows it: in quotes, and cut if it is very long. */

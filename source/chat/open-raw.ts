@@ -6,7 +6,7 @@ import {
 	type Answer,
 	type SocketAction,
 } from '../tcp/socket-action.js';
-import {SockchatError} from '../errors.js';
+import {bytesOf, SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {formatAddress, type LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
@@ -167,7 +167,7 @@ export type RawChat = {
 export const lostWithConnection = (bytes: number) =>
 	new SockchatError(
 		'ERR_NOT_SENT',
-		`The connection ended amid ${bytes} bytes that were to be sent; they are not sent again, as a part of them may have arrived.`,
+		`The connection ended amid ${bytesOf(bytes)} that ${bytes === 1 ? 'was to be sent; it is not sent again, as it' : 'were to be sent; they are not sent again, as a part of them'} may have arrived.`,
 	);
 
 /**

@@ -3,7 +3,7 @@
  * once, and again as one leaves.
  */
 import type {Buffer} from 'node:buffer';
-import {SockchatError} from '../errors.js';
+import {bytesOf, SockchatError} from '../errors.js';
 import type {Track} from '../raw/peer-name.js';
 
 /** Of one connection. */
@@ -11,7 +11,7 @@ type Waiting = {writes: number; lostBytes: number};
 
 const lostTo = (peer: string | undefined, bytes: number): string => {
 	const to = peer === undefined ? '' : ` to ${peer}`;
-	return `Not all was sent${to}: the connection ended amid ${bytes} bytes, a part of which may have arrived.`;
+	return `Not all was sent${to}: the connection ended amid ${bytesOf(bytes)}, a part of which may have arrived.`;
 };
 
 export class Losses {

@@ -10,6 +10,7 @@ import {constants} from 'node:fs';
 import {open, type FileHandle} from 'node:fs/promises';
 import {basename} from 'node:path';
 import type {RawChat} from '../chat/open-raw.js';
+import {bytesOf} from '../errors.js';
 import type {SendingFile} from '../event/event.js';
 import type {Receivers, Track} from '../raw/peer-name.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
@@ -41,9 +42,6 @@ const reasonOf = (error: unknown): string => {
 	const {code = '', message} = error as NodeJS.ErrnoException;
 	return reasons[code] ?? message;
 };
-
-const bytesOf = (count: number): string =>
-	count === 1 ? '1 byte' : `${count} bytes`;
 
 type Opened = {readonly file: FileHandle; readonly totalBytes: number};
 

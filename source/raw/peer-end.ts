@@ -1,5 +1,5 @@
 /** How the connection of a server's peer ended: in an event, and in a sentence. */
-import {SockchatError} from '../errors.js';
+import {bytesOf, bytesWere, SockchatError} from '../errors.js';
 import type {ServerEvent} from '../event/event.js';
 import {connectionLost, isReset} from '../socket/dial.js';
 import type {OuterLink} from '../socket/link.js';
@@ -52,7 +52,7 @@ export const inputLost = (
 ): SockchatError =>
 	new SockchatError(
 		'ERR_NOT_SENT',
-		`Of stdin, ${bytesGiven} bytes were read for ${name}, the kernel took ${bytesTaken} of them, and how many arrived is unknown. Nobody else gets them${isOver ? '' : '; the next peer gets what follows'}.`,
+		`Of stdin, ${bytesWere(bytesGiven)} read for ${name}, the kernel took ${bytesTaken} of them, and how many arrived is unknown. Nobody else gets them${isOver ? '' : '; the next peer gets what follows'}.`,
 	);
 
 /** A peer that had not ended as we left, which was heard since, or is held back. */
@@ -61,7 +61,7 @@ export type CutOff = {readonly peer: string; readonly bytesIn: number};
 export const cutOff = ({peer, bytesIn}: CutOff): SockchatError =>
 	new SockchatError(
 		'ERR_LOST',
-		`The connection from ${peer} was closed before the other side had ended: ${bytesIn} bytes of it were read, and more may have been on the way.`,
+		`The connection from ${peer} was closed before the other side had ended: ${bytesOf(bytesIn)} of it ${bytesIn === 1 ? 'was' : 'were'} read, and more may have been on the way.`,
 	);
 
 /** @returns Undefined if the kernel took all answers. */
@@ -75,6 +75,6 @@ export const answersLost = (
 	bytesToSay > bytesSaid
 		? new SockchatError(
 				'ERR_NOT_SENT',
-				`Not all answers to ${name} were sent: of ${bytesToSay} bytes the kernel took ${bytesSaid}.`,
+				`Not all answers to ${name} were sent: of ${bytesOf(bytesToSay)} the kernel took ${bytesSaid}.`,
 			)
 		: undefined;

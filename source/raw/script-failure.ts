@@ -1,6 +1,6 @@
 /** What a chat script says when it fails, and what is checked before it runs. */
 import {accessSync, constants, statSync} from 'node:fs';
-import {clause, quoted, SockchatError} from '../errors.js';
+import {bytesOf, clause, quoted, SockchatError} from '../errors.js';
 import type {Unmet} from './chat-script.js';
 import type {ScriptStep} from './script-steps.js';
 
@@ -48,7 +48,7 @@ export const stepName = (step: ScriptStep): string => {
 
 const nameOf = (step: ScriptStep): string =>
 	step.type === 'send'
-		? `${stepName(step)} of ${step.bytes.length} bytes`
+		? `${stepName(step)} of ${bytesOf(step.bytes.length)}`
 		: stepName(step);
 
 /** The start of a sentence about a step that isn't done. */

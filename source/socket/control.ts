@@ -8,7 +8,7 @@ import {
 } from '../tcp/socket-action.js';
 import {formatTcpInfo} from '../tcp/tcp-info.js';
 import {lingerZero, type Call} from '../tcp/tcp.js';
-import {assertNever} from '../errors.js';
+import {assertNever, bytesOf, bytesWere} from '../errors.js';
 import type {Link, OuterLink} from './link.js';
 import {readTcpInfo} from './ss.js';
 import {readTcpTable} from './tcp-table.js';
@@ -100,7 +100,7 @@ const closingWords = (
 	}
 
 	if (unreadBytes) {
-		return `${unreadBytes} bytes were unread, so the kernel sends RST, and they are lost`;
+		return `${bytesWere(unreadBytes)} unread, so the kernel sends RST, and ${unreadBytes === 1 ? 'it is' : 'they are'} lost`;
 	}
 
 	const rest = 'and answers what still comes with RST';
@@ -126,7 +126,9 @@ const closeSocket = async (
 	// What is read in between, the table doesn't know.
 	owner.close(isReading(socket) ? undefined : unreadBytes);
 	const lost =
-		queued > 0 ? ` ${queued} bytes that Node still held are discarded.` : '';
+		queued > 0
+			? ` ${bytesOf(queued)} that Node still held ${queued === 1 ? 'is' : 'are'} discarded.`
+			: '';
 	return done(`${whose} socket is closed: ${words}.${lost}`);
 };
 

@@ -1,6 +1,6 @@
 /** The step of raw mode without a screen: sends exact bytes. */
 import type {RawChat} from '../../chat/open-raw.js';
-import {SockchatError} from '../../errors.js';
+import {bytesWere, SockchatError} from '../../errors.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {cutInput, messagesOf, spokenMessage} from '../../raw/messages/input.js';
 import {readRaw} from '../input.js';
@@ -20,13 +20,13 @@ export type Sending = {
 export const notSent = ({bytesRead, hasEnded}: Sending, taken: number) =>
 	new SockchatError(
 		'ERR_NOT_SENT',
-		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
+		`${hasEnded ? 'Not all of stdin was sent' : 'The connection ended before stdin did'}: ${bytesWere(bytesRead)} read, and the kernel took ${taken} of them.`,
 	);
 
 export const notSentWithoutReader = (bytesRead: number, taken: number) =>
 	new SockchatError(
 		'ERR_NOT_SENT',
-		`Not all of stdin was sent, as nobody reads stdout any more: ${bytesRead} bytes were read, and the kernel took ${taken} of them.`,
+		`Not all of stdin was sent, as nobody reads stdout any more: ${bytesWere(bytesRead)} read, and the kernel took ${taken} of them.`,
 	);
 
 export const tooFewReplies = (missing: number, wanted: number) =>
