@@ -191,12 +191,23 @@ const steady = (facts: string): string =>
 		.replace(/ends in \d+ s/, 'ends')
 		.replaceAll(/\d+ B/g, queue => String(queue.length));
 
+/** The holder of a socket, if it can't be read who that is. */
+const somebody = 'a program';
+
 const listenerText = (listener: WatchedListener, watched: string): string => {
 	const {address, waiting, backlog} = listener;
 	const limit = backlog === undefined ? '' : ` of ${backlog}`;
 	const where = address === watched ? '' : ` on ${address}`;
-	return `${programOf(listener) ?? 'a program'} listens${where}, backlog ${waiting}${limit}`;
+	return `${programOf(listener) ?? somebody} listens${where}, backlog ${waiting}${limit}`;
 };
+
+/** Whether a listener is as before, but for who has it. */
+const isWithoutItsProgram = (
+	text: string,
+	before: string | undefined,
+): before is string =>
+	text.startsWith(`${somebody} `) &&
+	before?.endsWith(steady(text.slice(somebody.length))) === true;
 
 /** Prints a list of sockets as the lines that have changed in it. */
 export class WatchLines {
@@ -301,6 +312,18 @@ export class WatchLines {
 		return early;
 	}
 
+	/** @param counting The ends in whose list there is a countdown. */
+	#keep(counting: ReadonlySet<string>): void {
+		for (const key of [...this.#waiting, ...this.#early.keys()]) {
+			if (counting.has(key)) {
+				continue;
+			}
+
+			this.#waiting.delete(key);
+			this.#early.delete(key);
+		}
+	}
+
 	#changes(event: SocketsEvent): DisplayText {
 		const {at, listening, connections, more, isReadable} = event;
 		const isListening = listening.length > 0;
@@ -345,11 +368,16 @@ export class WatchLines {
 		}
 
 		for (const listener of listening) {
-			note(
-				listener.address,
-				`${whose('local', '')} `,
-				listenerText(listener, this.#address),
-			);
+			const key = listener.address;
+			const before = this.#printed.get(key);
+			const text = listenerText(listener, this.#address);
+			// Its program has ended, and the kernel is about to close it.
+			if (isWithoutItsProgram(text, before)) {
+				printed.set(key, before);
+				continue;
+			}
+
+			note(key, `${whose('local', '')} `, text);
 		}
 
 		for (const connection of connections) {
@@ -376,15 +404,7 @@ export class WatchLines {
 			push(`and ${more} more connections`);
 		}
 
-		for (const key of [...this.#waiting, ...this.#early.keys()]) {
-			if (counting.has(key)) {
-				continue;
-			}
-
-			this.#waiting.delete(key);
-			this.#early.delete(key);
-		}
-
+		this.#keep(counting);
 		this.#more = more;
 		this.#printed = printed;
 		this.#wasListening = isListening;

@@ -192,6 +192,19 @@ test('watch-lines: a countdown is printed once, not at each second', () => {
 	assert.equal(print(left(30_000)), '');
 });
 
+test('watch-lines: a listener whose program has ended is not said to listen', () => {
+	const print = startLines();
+	const listener = {address, waiting: 0, backlog: 5};
+	const known = {...listener, program: 'python3', pid: 7, call: undefined};
+	const unknown = {...known, program: undefined, pid: undefined};
+	const line = 'server        python3 (pid 7) listens, backlog 0 of 5\n';
+	assert.equal(print(sockets({listening: [known]})), line);
+	assert.equal(print(sockets({listening: [unknown]})), '');
+	assert.equal(print(sockets({listening: [known]})), '');
+	assert.match(print(sockets()), /any more/);
+	assert.match(print(sockets({listening: [unknown]})), /a program listens/);
+});
+
 test('watch-lines: a countdown is not printed before its state', () => {
 	const print = startLines();
 	const list = sockets({
