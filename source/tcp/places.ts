@@ -37,6 +37,9 @@ const opening = new Set<CallName | TcpState>([
 	'resume',
 ]);
 
+/** What a client may call before its connect(). */
+const ofNewSocket = new Set<CallName>(['socket', 'setsockopt', 'bind']);
+
 const receiving = new Set<CallName>(['recv', 'read', 'recvmsg']);
 
 /** Whether it comes before data of the same millisecond. */
@@ -257,6 +260,7 @@ export const placesOf = (
 		server: new Set(),
 	};
 	const resumedAt = new Map<CapturedConnection, number>();
+	const dialled = new Set<CapturedConnection>();
 	const isTaken: IsTaken = (role, index) => taken.has(`${role} ${index}`);
 	const take = (
 		place: Place,
@@ -281,6 +285,17 @@ export const placesOf = (
 			closed[role].add(connection);
 		} else if (name === 'resume') {
 			resumedAt.set(connection, seenBy(step));
+		}
+
+		if (name === 'connect') {
+			dialled.add(connection);
+		} else if (
+			side === 'client' &&
+			ofNewSocket.has(name) &&
+			!dialled.has(connection)
+		) {
+			// Its own time, as connect()'s, may be one of reporting.
+			return {step, isCaptured, before: connection.indexOf('SYN')};
 		}
 
 		const isLate = (carrier: number | undefined) =>

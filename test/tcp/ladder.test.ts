@@ -244,6 +244,48 @@ test('ladder: bytes that were counted late stand where they were received', () =
 	]);
 });
 
+test('ladder: what was called before connect() has no time after its SYN', () => {
+	const dial = (at: number) => [
+		called('socket()', {at}),
+		called('setsockopt(SO_REUSEADDR, 1)', {at}),
+		called('bind(127.0.0.1:5002)', {at}),
+		called('connect(127.0.0.1:5001)', {at}),
+		called('setsockopt(TCP_NODELAY, 1)', {at: at + 2}),
+	];
+	const opened = (at: number) => {
+		const own = {peer: undefined};
+		return [
+			segment('SYN', 'client', at, {...own, direction: 'out'}),
+			segment('SYN+ACK', 'server', at, {...own, direction: 'in', ack: 1}),
+		];
+	};
+
+	const rungs = ladderOf(
+		{
+			steps: [...dial(1006), ...dial(2006)],
+			transfers: [],
+			segments: [...opened(1000), ...opened(2000)],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(
+		rungs.map(({time, client: made, arrow}) => [
+			arrow?.name ?? (made?.kind === 'call' && made.call.split('(')[0]),
+			time.at ?? time.seenAt,
+		]),
+		[1000, 2000].flatMap(at => [
+			['socket', at],
+			['setsockopt', at],
+			['bind', at],
+			['connect', at],
+			['SYN', at],
+			['SYN+ACK', at],
+			['setsockopt', at + 8],
+		]),
+	);
+	assert.equal(rungs[0]?.time.at, undefined);
+});
+
 test('ladder: a recv() that came later than its bytes has a row of its own', () => {
 	const bounded = (notBefore: number, seenAt: number) =>
 		({at: undefined, notBefore, seenAt}) as const;
