@@ -169,7 +169,8 @@ export const startRawServer = async ({
 	let isInputCut = false;
 	/** What the end of the input does to peers; undefined until it ends. */
 	let hasShutdown: boolean | undefined;
-	let hasServed = false;
+	/** Set with the first peer. */
+	let firstPeer: string | undefined;
 	const answers = answering && createAnswers(answering, onFailure);
 	const site: RawSite = {
 		clock,
@@ -252,13 +253,13 @@ export const startRawServer = async ({
 	};
 
 	const accept = (link: OuterLink, origin: Origin) => {
-		if (isOnce && hasServed) {
+		if (isOnce && firstPeer !== undefined) {
 			link.stream.on('error', () => undefined);
 			link.reset();
 			return;
 		}
 
-		hasServed = true;
+		firstPeer ??= origin.name;
 		watch?.follow(link, 'server', origin.name);
 		silence?.follow(link);
 		const peer = new RawPeer(link, origin, site);
@@ -276,7 +277,13 @@ export const startRawServer = async ({
 		address,
 		descriptor,
 		clock,
-		onEvent,
+		onEvent(event) {
+			const isTurnedAway =
+				isOnce && event.type === 'accepted' && event.peer !== firstPeer;
+			if (!isTurnedAway) {
+				onEvent(event);
+			}
+		},
 		onLink: accept,
 		onSocket(link, {name}) {
 			watch?.follow(link, 'server', name);

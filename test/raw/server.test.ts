@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {createSocket, type Socket} from 'node:dgram';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {createConnection} from 'node:net';
@@ -7,8 +8,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {requireLoopback} from '../../source/socket/address.js';
+import {UdpListener} from '../../source/socket/link/udp-listener.js';
 import {FakeClock} from '../helpers/clock.js';
 import {hostile, openRawServer, untilBytes} from '../helpers/raw.js';
+import {portOf} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
 import {openPlain} from '../helpers/wire-peer.js';
 
@@ -180,4 +183,47 @@ test('raw server: that serves one peer closes a second one on a Unix domain sock
 	first.end();
 	await server.untilBytes(Buffer.from('still served'));
 	await server.closed;
+});
+
+test('raw server: that serves one peer reports no other as accepted', async t => {
+	const server = await openRawServer(t, {isOnce: true});
+	const first = await openPlain(t, server.address);
+	await server.untilEvent('accepted');
+	const second = createConnection(portOf(server.address), '127.0.0.1');
+	second.on('error', () => undefined);
+	await new Promise(resolve => {
+		second.once('close', resolve);
+	});
+	first.write('still served');
+	await server.untilBytes(Buffer.from('still served'));
+	assert.deepEqual(
+		server.of('accepted').map(({peer}) => peer),
+		[first.name],
+	);
+
+	const datagrams = await openRawServer(t, {
+		address: requireLoopback({kind: 'udp', host: '127.0.0.1', port: 0}),
+		isOnce: true,
+		createListener: options => new UdpListener(options),
+	});
+	const port = portOf(datagrams.address);
+	const send = async (sender: Socket, text: string) =>
+		new Promise(resolve => {
+			sender.send(text, port, '127.0.0.1', resolve);
+		});
+	const [served, other] = [createSocket('udp4'), createSocket('udp4')];
+	t.after(() => {
+		served.close();
+		other.close();
+	});
+	await send(served, 'one');
+	await datagrams.untilEvent('accepted');
+	await send(other, 'not served');
+	await send(other, 'nor this');
+	await send(served, 'two');
+	await datagrams.untilBytes(Buffer.from('onetwo'));
+	assert.deepEqual(
+		datagrams.of('accepted').map(({peer}) => peer),
+		[`127.0.0.1:${served.address().port}`],
+	);
 });
