@@ -211,8 +211,14 @@ export class Pair {
 			this.#reset(other);
 			if (!wasReset) {
 				const {code, message} = describe(error);
-				const all = [message, ...this.#lost()].join(' ');
-				this.#options.onFailure(new SockchatError(code, all, {cause: error}));
+				const lost = this.#lost();
+				// A command to type ends it, with no full stop: nothing follows.
+				const all = message.endsWith('.')
+					? [message, ...lost]
+					: [...lost, message];
+				this.#options.onFailure(
+					new SockchatError(code, all.join(' '), {cause: error}),
+				);
 			}
 		});
 		stream.once('close', () => {

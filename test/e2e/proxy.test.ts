@@ -158,6 +158,20 @@ test('e2e: a proxy resets a client whose target is not there', async t => {
 	);
 });
 
+test('e2e: a proxy says what was lost before the command that helps', async t => {
+	const proxy = startBin(t, ['proxy', '0', '1', '--once']);
+	const at = await proxy.waitForOutput(/on 127\.0\.0\.1:(\d+)/);
+	const client = startDial(t, at);
+	client.write('hello');
+	await once(client, 'error');
+	assert.equal((await proxy.waitForExit()).code, 1);
+	// The refusal may be there before the bytes are.
+	assert.match(
+		proxy.stderr(),
+		/^127\.0\.0\.1:\d+: (?:5 bytes of the client were read and not passed on to the target\. )?Nobody listens on .*: sockchat serve --raw --port 1\n$/,
+	);
+});
+
 test('e2e: a proxy holds back a client whose target does not read', async t => {
 	const {port, peers} = await openService(t, peer => {
 		peer.pause();
