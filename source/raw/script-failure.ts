@@ -7,6 +7,11 @@ import type {ScriptStep} from './script-steps.js';
 const unreadable = (path: string, why: string) =>
 	new SockchatError('ERR_USAGE', `--send-file can't read ${path}: ${why}.`);
 
+const reasons: Readonly<Record<string, string>> = {
+	ENOENT: 'there is no such file (ENOENT)',
+	EACCES: 'permission denied (EACCES)',
+};
+
 /** @throws {SockchatError} `ERR_USAGE` before anything is opened. */
 export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
 	for (const step of steps) {
@@ -20,7 +25,8 @@ export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
 			isFolder = statSync(path).isDirectory();
 			accessSync(path, constants.R_OK);
 		} catch (error) {
-			throw unreadable(path, (error as Error).message);
+			const {code = '', message} = error as NodeJS.ErrnoException;
+			throw unreadable(path, reasons[code] ?? message);
 		}
 
 		if (isFolder) {

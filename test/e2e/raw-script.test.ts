@@ -268,7 +268,7 @@ test('e2e: a chat script that is wrong opens nothing', async t => {
 		[['--send-hex', '0d0'], /^--send-hex needs pairs .*; got "0d0"\.\n$/],
 		[
 			['--send-file', join(folder, 'none')],
-			/^--send-file can't read \S+none: ENOENT.*\.\n$/,
+			/^--send-file can't read \S+none: there is no such file \(ENOENT\)\.\n$/,
 		],
 		[
 			['--send-file', folder],
