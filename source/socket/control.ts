@@ -143,7 +143,7 @@ const tcpActions: ReadonlySet<SocketAction['type']> = new Set([
 
 /** Why the action can't be done now, or not on this kind of socket. */
 const refusal = (
-	{transport, isConnecting, stream}: OuterLink,
+	{kind, transport, isConnecting, stream}: OuterLink,
 	{type}: SocketAction,
 	whose: string,
 ): string | undefined => {
@@ -156,6 +156,10 @@ const refusal = (
 	}
 
 	if (type === 'end' && stream.writableEnded) {
+		if (kind === 'ws') {
+			return `${whose} side closes the WebSocket already: it sends nothing more.`;
+		}
+
 		return transport === 'tcp'
 			? `${whose} socket has already sent FIN: it sends nothing more.`
 			: `${whose} socket has already ended its side: it sends nothing more.`;
@@ -210,6 +214,12 @@ export const controlSocket = async (
 
 		case 'end': {
 			stream.end();
+			if (link.kind === 'ws') {
+				return done(
+					`${whose} side closes the WebSocket after everything written so far: a Close frame ends both directions.`,
+				);
+			}
+
 			return done(
 				link.transport === 'tcp'
 					? `${whose} socket sends FIN after everything written so far. It sends nothing more, but still reads.`

@@ -12,8 +12,10 @@ import test, {type TestContext} from 'node:test';
 import {createServer as createTlsServer} from 'node:tls';
 import fc from 'fast-check';
 import {requireLoopback} from '../../source/socket/address.js';
+import {controlSocket, type SocketOwner} from '../../source/socket/control.js';
 import type {OuterLink} from '../../source/socket/link.js';
 import {prepareDial} from '../../source/socket/link/transport.js';
+import {done, refused} from '../../source/tcp/socket-action.js';
 import {makeCertificates, newFolder} from '../helpers/link-peers.js';
 import {readSlowly} from '../helpers/turns.js';
 import {until} from '../helpers/until.js';
@@ -174,5 +176,31 @@ test('ws: a Close amid a message is said', async t => {
 			'The other side closed the WebSocket amid a message in fragments: 8 bytes of it came, and are dropped.',
 		);
 		assert.deepEqual(errors, []);
+	}
+});
+
+test('ws: /end says that it closes both directions', async t => {
+	const open = await openLinks(t);
+	for (const carrier of carriers) {
+		const {link, peer} = await open(carrier);
+		peer.resume();
+		const owner: SocketOwner = {
+			link,
+			setPaused() {},
+			reset() {},
+			close() {},
+			onCall() {},
+		};
+		const end = async () => controlSocket(owner, {type: 'end'}, 'Your');
+		assert.deepEqual(
+			await end(),
+			done(
+				'Your side closes the WebSocket after everything written so far: a Close frame ends both directions.',
+			),
+		);
+		assert.deepEqual(
+			await end(),
+			refused('Your side closes the WebSocket already: it sends nothing more.'),
+		);
 	}
 });
