@@ -178,6 +178,8 @@ const runOnce = async (t: TestContext, run: Run) => {
 	);
 	const isEndless =
 		!isOnce || stdin.kind === 'open' || peers[0]!.end === 'stays';
+	// What its writer keeps back nobody can know of.
+	const isGiven = serving.unwritten() === 0;
 	if (isEndless) {
 		serving.signal('SIGTERM');
 	}
@@ -222,7 +224,10 @@ const runOnce = async (t: TestContext, run: Run) => {
 	}
 
 	const sum = got.reduce((all, some) => all + some, 0);
-	assert.ok(sum === 0 || sum === stdin.bytes, `${sum} bytes of stdin`);
+	assert.ok(
+		sum === 0 || sum === stdin.bytes || !isGiven,
+		`${sum} bytes of stdin`,
+	);
 	if (stdin.kind === 'file') {
 		assert.ok(got.includes(sum), 'a file is for one peer');
 	}

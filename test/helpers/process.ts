@@ -108,6 +108,8 @@ export const startProcess = (
 		writeLine(line: string) {
 			child.stdin.write(`${line}\n`);
 		},
+		/** What was given as its stdin and isn't in the pipe yet. */
+		unwritten: () => child.stdin.writableLength,
 		/** Ends its stdin. */
 		end() {
 			child.stdin.end();

@@ -128,8 +128,12 @@ export class RawSession {
 			this.#wasLeft &&
 			this.#sending.bytesRead > 0
 		) {
-			// By then what waited in the kernel was read, and is counted.
+			// By then what waited in the kernel was read, and is counted; nobody takes
+			// it up while a write or stdout is waited for.
 			await twoTurns();
+			if (this.#given.options.message === undefined) {
+				this.#sending.bytesRead += this.#given.streams.stdin.readableLength;
+			}
 		}
 
 		return cause;
