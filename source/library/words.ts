@@ -22,6 +22,7 @@ const advice: ReadonlyArray<readonly [ofCommandLine: string, ofApi: string]> = [
 		'as `relay.credentials`.',
 	],
 	['in --relay as', 'in `relay.url` as'],
+	['too many for --relay-replicas', 'too many as `relay.replicas`'],
 	['another --room', 'another `name`'],
 	['another --history', 'another `history`'],
 	[

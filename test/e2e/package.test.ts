@@ -325,7 +325,7 @@ test('e2e: the trace of an internal error names source files', async t => {
 	await serve.waitForExit();
 	assert.match(serve.stderr(), /planted/);
 	assert.match(serve.stderr(), /source\/socket\/listen\.ts:\d+/);
-	assert.match(serve.stderr(), /source\/program\/chat\.ts:\d+/);
+	assert.match(serve.stderr(), /source\/plain\/run\.ts:\d+/);
 });
 
 test('e2e: it installs globally, offline, and two terminals converse', async t => {

@@ -133,9 +133,11 @@ test('e2e: netcat gets no echo of its last words', async t => {
 	const netcat = startNetcat(t, Number(port), ['-N']);
 	netcat.write('a first line\nthe last line has no end');
 	netcat.end();
-	await otter.waitFor(/left \(closed: FIN\)/);
+	await otter.waitFor(/guest-\d+ +the last line has no end$/m);
 	assert.deepEqual(await netcat.waitForExit(), done);
 	assert.equal(netcat.stdout(), '');
+	// As with --message, no row tells that it came and went.
+	assert.doesNotMatch(otter.screen().join('\n'), /guest-\d+ (?:joined|left)/);
 });
 
 test('e2e: peers that say nothing hear what is said, and hold up nobody', async t => {
