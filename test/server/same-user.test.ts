@@ -9,6 +9,7 @@ import {PeerUids} from '../../source/socket/peer-uid.js';
 import {readTcpRows} from '../../source/socket/tcp-table.js';
 import type {TcpState} from '../../source/tcp/tcp.js';
 import {requireExecutable, type Owner} from '../helpers/environment.js';
+import {findPort} from '../helpers/ports.js';
 import {startProcess} from '../helpers/process.js';
 import {anyPort, openServer, originOf, portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
@@ -29,12 +30,12 @@ ${script}`,
 	]);
 
 /** A connection to a bare server, at both ends. */
-const acceptOne = async (t: TestContext) => {
+const acceptOne = async (t: TestContext, localPort?: number) => {
 	const accepted: Socket[] = [];
 	const bare = await listenBare(t, socket => {
 		accepted.push(socket);
 	});
-	const peer = await openWire(t, bare.address);
+	const peer = await openWire(t, bare.address, {localPort});
 	const ours = await until(() => accepted[0], {what: 'the accept'});
 	return {bare, accepted, peer, ours, origin: originOf(ours)};
 };
@@ -103,11 +104,13 @@ test('same user: a socket that its process has closed has no user', async t => {
 });
 
 test('same user: after an RST, another process on the same port does not count', async t => {
-	const {bare, accepted, peer: attacker, ours, origin} = await acceptOne(t);
+	// One that the kernel gives to nobody else meanwhile.
+	const localPort = Number(await findPort());
+	const {bare, accepted, ...pair} = await acceptOne(t, localPort);
+	const {peer: attacker, ours, origin} = pair;
 	ours.pause();
 	attacker.reset();
 	await attacker.untilClosed();
-	const localPort = origin.port;
 	const {socket: honest} = await openWire(t, bare.address, {localPort});
 	const theirs = await until(() => accepted[1], {what: 'the second accept'});
 	const uids = new PeerUids();
