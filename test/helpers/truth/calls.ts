@@ -264,9 +264,10 @@ export const unsaidCalls = (
 				return !isWatched && result !== 0;
 			}
 
-			// What the kernel takes in part is told once it has taken all.
+			// What the kernel takes in part is told once it has taken all. A write of
+			// nothing sends nothing: it asks whether the other side has reset.
 			case 'send': {
-				return !isWatched && result === asked;
+				return !isWatched && result === asked && result !== 0;
 			}
 
 			default: {
