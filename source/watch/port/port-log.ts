@@ -9,6 +9,7 @@
 import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
 import {between} from '../../tcp/step-time.js';
+import type {TcpState} from '../../tcp/tcp.js';
 import type {
 	EndName,
 	PortEvent,
@@ -37,6 +38,12 @@ type Watched = {
 	/** Whose connections it held at the last reading. */
 	peers: ReadonlySet<string>;
 };
+
+/** Until then nobody may have listened; and TIME-WAIT may be of long ago. */
+const unopened = new Set<TcpState>(['SYN-SENT', 'SYN-RECEIVED', 'TIME-WAIT']);
+
+const hasOpened = (row: TcpRow | undefined): boolean =>
+	row !== undefined && !unopened.has(row.socket.state);
 
 export class PortLog {
 	readonly #address: string;
@@ -82,7 +89,9 @@ export class PortLog {
 		const hadListener = this.#listeners.all.length > 0;
 		const {begun, over} = this.#listeners.take(reading, since);
 		const missed =
-			hadListener || since === undefined || !this.#hasNewPair(reading.rows)
+			hadListener ||
+			since === undefined ||
+			!this.#hasNewConnection(reading.rows)
 				? []
 				: this.#listeners.infer(reading, since);
 		const connected = this.#connect(reading, since);
@@ -193,12 +202,16 @@ export class PortLog {
 			: inOrderOfQueue(events, this.#connections);
 	}
 
-	/** Whether a connection is there, with both ends, that was not there before. */
-	#hasNewPair(rows: readonly TcpRow[]): boolean {
+	/**
+	 * Whether a connection is there that was not there before, and that somebody
+	 * must have listened for. Its table may have missed one of its ends.
+	 */
+	#hasNewConnection(rows: readonly TcpRow[]): boolean {
 		return [...this.#pairs(rows)].some(
 			([peer, {local, remote}]) =>
-				local !== undefined &&
-				remote !== undefined &&
+				((local !== undefined && remote !== undefined) ||
+					hasOpened(local) ||
+					hasOpened(remote)) &&
 				peer !== this.#address &&
 				!this.#connections.has(peer) &&
 				!this.#counted.has(peer),

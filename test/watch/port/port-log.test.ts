@@ -269,6 +269,30 @@ test('port-log: who is connected to had listened, though no table had it', () =>
 	assert.ok(!names.includes('local listen()?'));
 });
 
+test('port-log: whose connection came was listening, though its table had one row', () => {
+	const opened = pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3']);
+	const isCall = (name: string) => name.includes('()');
+	for (const only of opened) {
+		const {read} = startLog();
+		read([]);
+		const calls = [
+			...read([only]),
+			...read([listens(), ...opened]),
+			...read([listens(), ...opened]),
+		].filter(name => isCall(name));
+		assert.deepEqual(
+			calls.map(name => /\w+\(\)/.exec(name)?.[0]),
+			['socket()', 'bind()', 'listen()', 'socket()', 'connect()', 'accept()'],
+		);
+	}
+
+	// Nobody has to listen where somebody only tries to connect.
+	const dialling = startLog();
+	dialling.read([]);
+	const names = dialling.read(pair(undefined, ['SYN-SENT', '3']));
+	assert.ok(!names.includes('local listen()?'));
+});
+
 test('port-log: another that listens there at once is another socket', () => {
 	const {read} = startLog();
 	read([listens()]);
