@@ -271,8 +271,8 @@ export class Rungs {
 			if (evidence !== undefined && !isBlocked && receiving.has(name)) {
 				this.#receive(step, role);
 			} else {
+				// What is counted later may still be what it took, whatever follows.
 				this.addAlone(step);
-				this.#of(step).returned[role] = undefined;
 			}
 
 			return;
@@ -293,10 +293,12 @@ export class Rungs {
 			retransmitted: step.retransmitted,
 		};
 		const {returned, data} = this.#of(step);
-		const waiting = evidence && returned[otherRole(from)];
 		const end = offset + Number(result);
 		const to = otherRole(from);
-		if (!waiting || !hasTaken(waiting[to], end - 1)) {
+		const waiting = evidence && returned[to];
+		const isTaken =
+			waiting && hasTaken(waiting[to], end - 1) && !isAfter(step, waiting.time);
+		if (!isTaken) {
 			const rung = this.#push(step, arrow, this.#cameBy(step));
 			rung[role] = step;
 			data[from] = [...(data[from] ?? []), rung].slice(-keptData);

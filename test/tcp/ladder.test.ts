@@ -244,6 +244,37 @@ test('ladder: bytes that were counted late stand where they were received', () =
 	]);
 });
 
+test('ladder: bytes that were counted late stand where they were received, whatever followed', () => {
+	for (const [call, extra] of [
+		['recv(512)', {evidence: 'read'}],
+		['recv()', {taken: 5}],
+	] as const) {
+		const steps = [
+			watched(call, 'local', 2, extra),
+			watched('shutdown(SHUT_WR)', 'local', 3),
+			read('FIN-WAIT-2', {at: 3, peer}),
+			watched('recv(8)', 'local', 3, {evidence: 'read', isBlocked: true}),
+		];
+		const drawnWith = (sent: Step) =>
+			drawn(
+				ladderOf(
+					{steps: [...steps, sent], transfers: [], segments: []},
+					{side: 'server'},
+				),
+			);
+		assert.equal(
+			drawnWith(sentBy('remote', 0, 5, 4))[0],
+			`send() ┄ data ▸ ${call}`,
+		);
+		// What was sent later it didn't take.
+		const {at: _at, ...later} = sentBy('remote', 0, 5, 4);
+		assert.equal(
+			drawnWith({...later, notBefore: 3, seenAt: 4}).at(-1),
+			'send() ┄ data ▸',
+		);
+	}
+});
+
 test('ladder: what was called before connect() has no time after its SYN', () => {
 	const dial = (at: number) => [
 		called('socket()', {at}),
