@@ -90,6 +90,8 @@ export class ConnectionLog {
 	#isFirst = true;
 	/** Readings since a row of it was there. */
 	#missed = 0;
+	/** Whether this reading was the first one without the row of an end. */
+	#isTorn = false;
 	/** The RSTs before both ends were last seen open. */
 	#resetsWhenOpen: ResetCounts | undefined;
 	/** What ended both ends at once, since a reading that had neither. */
@@ -143,6 +145,11 @@ export class ConnectionLog {
 		return this.#log.isOver || this.#missed > 2;
 	}
 
+	/** Whether an end may be gone, or only be missing: the next reading tells. */
+	get isTorn(): boolean {
+		return this.#isTorn;
+	}
+
 	/** As it was read last. */
 	get rows(): RowPair {
 		return {local: this.#ends.local.row, remote: this.#ends.remote.row};
@@ -168,6 +175,9 @@ export class ConnectionLog {
 		since: number,
 	): readonly PortEvent[] {
 		const time = between(since, reading.tableAt);
+		this.#isTorn = endNames.some(
+			name => this.#ends[name].row !== undefined && pair[name] === undefined,
+		);
 		for (const name of endNames) {
 			const end = this.#ends[name];
 			end.row = pair[name];

@@ -8,6 +8,7 @@
  */
 import type {ProcessState, SocketHolder} from '../../socket/socket-holders.js';
 import type {TcpRow} from '../../socket/tcp-table.js';
+import {finReceivedStates} from '../../tcp/followed-end.js';
 import {between} from '../../tcp/step-time.js';
 import type {TcpState} from '../../tcp/tcp.js';
 import type {
@@ -24,6 +25,7 @@ import {ConnectionLog, type RowPair} from './connection-log.js';
 import {withReads} from './event-order.js';
 import {Listeners} from './listeners.js';
 import type {PortReading} from './port-reading.js';
+import {ReturnedCalls} from './returned-calls.js';
 
 /** How many connections are followed at once. */
 export const maxFollowed = 100;
@@ -52,6 +54,7 @@ export class PortLog {
 	/** Connections that are only counted. */
 	#counted = new Set<string>();
 	readonly #blocked = new BlockedCalls();
+	readonly #returned = new ReturnedCalls();
 	readonly #processes = new Map<number, Watched>();
 	#holders: PortReading['holders'] = new Map();
 	/** When the last reading began. */
@@ -105,14 +108,22 @@ export class PortLog {
 		const read = this.#read(reading, since ?? 0, called);
 		const again = this.#blocked.again(read, called, reading, lookedAt);
 		this.#since = reading.begunAt;
+		const said = this.#returned.take(
+			{
+				connected: withReads(connected, read),
+				called: [...called, ...again],
+			},
+			peer =>
+				reading.isCountDue || this.#connections.get(peer)?.isTorn === true,
+			(peer, end) => this.#isEnded(peer, end),
+		);
 		return [
 			...begun,
 			...missed,
 			// In the order of looking: the table, then what the programs do.
-			...withReads(connected, read),
+			...said.connected,
 			...over,
-			...called,
-			...again,
+			...said.called,
 			...processed,
 		];
 	}
@@ -281,6 +292,12 @@ export class PortLog {
 			);
 			return log.reads(reading, since, new Set(returned));
 		});
+	}
+
+	/** Whether an end's row shows that it has received a FIN. */
+	#isEnded(peer: string, end: EndName): boolean {
+		const row = this.#connections.get(peer)?.rows[end];
+		return finReceivedStates.has(row?.socket.state);
 	}
 
 	/** Programs that were stopped, went on, or ended. */

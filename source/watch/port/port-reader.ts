@@ -161,6 +161,7 @@ export class PortReader {
 			processes,
 			calls,
 			figures,
+			isCountDue: this.#isDue && !isAtRest(rows ?? []),
 			isNews,
 		};
 	}

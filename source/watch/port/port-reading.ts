@@ -34,4 +34,6 @@ export type PortReading = {
 	readonly calls: ReadonlyMap<number, readonly ThreadCall[]>;
 	/** Undefined unless ss ran. */
 	readonly figures: PortFigures | undefined;
+	/** Whether ss didn't run yet since something changed, and is about to. */
+	readonly isCountDue: boolean;
 };

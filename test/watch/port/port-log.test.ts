@@ -182,6 +182,7 @@ const startLog = () => {
 				]),
 			),
 			figures: figuresOf(extra),
+			isCountDue: false,
 			resets: {before, after: resets},
 		} satisfies PortReading);
 		events.push(...taken);
@@ -537,6 +538,8 @@ test('port-log: a call blocks, stays so while stopped, and returns', () => {
 	assert.deepEqual(read(open, {calls}), []);
 	assert.deepEqual(read(open, {stopped: [7]}), ['7 stopped']);
 	assert.deepEqual(read(open, {calls}), ['7 running']);
+	// The next reading may show why.
+	assert.deepEqual(read(open), []);
 	assert.deepEqual(read(open), ['local recv(1024)']);
 	// On a socket of another port.
 	assert.deepEqual(read(open, {calls: [[7, 'recv(8)', '99']]}), []);
