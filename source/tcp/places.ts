@@ -95,20 +95,37 @@ const isPassedBy = (step: Step, fin: number | undefined, cause?: number) =>
 
 type IsTaken = (role: Role, index: number) => boolean;
 
+/** Whose call it is, and whether its end was closed by then. */
+type Caller = {readonly role: Role; readonly hasFin: boolean};
+
+/** The end of what the other end sends, if a call may have returned that. */
+const endFor = (
+	step: CallStep,
+	connection: CapturedConnection,
+	{role, hasFin}: Caller,
+): number | undefined => {
+	const end = connection.endBy(otherRole(role), seenBy(step));
+	const own = hasFin ? undefined : connection.indexOf(`FIN ${role}`);
+	// It had returned when its program closed the socket.
+	return own !== undefined && end !== undefined && own < end ? undefined : end;
+};
+
 /** It was seen to return: bytes did that, or the end of them. */
 const placeOfReturn = (
 	step: CallStep,
 	connection: CapturedConnection,
-	{role, isTaken}: {readonly role: Role; readonly isTaken: IsTaken},
+	{isTaken, ...caller}: Caller & {readonly isTaken: IsTaken},
 ): Pick<Place, 'beside' | 'after'> => {
+	const {role} = caller;
 	const other = otherRole(role);
 	const at = seenBy(step);
 	const {taken, result} = step;
-	const end = connection.endBy(other, at);
 	if (result !== undefined) {
 		// The end of what the other end sends.
-		return {after: end};
+		return {after: connection.endBy(other, at)};
 	}
+
+	const end = endFor(step, connection, caller);
 
 	const carrier =
 		(taken === undefined
@@ -142,15 +159,13 @@ const isLateRead = (
 const placeOfLate = (
 	step: CallStep,
 	connection: CapturedConnection,
-	role: Role,
+	caller: Caller,
 	carrier: number,
 ): Pick<Place, 'after' | 'ahead'> => {
 	const end =
-		step.taken === undefined
-			? connection.endBy(otherRole(role), seenBy(step))
-			: undefined;
+		step.taken === undefined ? endFor(step, connection, caller) : undefined;
 	const after = end ?? carrier;
-	const answer = connection.nextOf(role, step.notBefore!);
+	const answer = connection.nextOf(caller.role, step.notBefore!);
 	return {after, ahead: (answer ?? -1) > after ? answer : undefined};
 };
 
@@ -179,7 +194,7 @@ const placeOfCall = (
 
 	// Another program's: how many bytes it took isn't known.
 	if (receiving.has(name) && (result === undefined || step.evidence)) {
-		return placeOfReturn(step, connection, {role, isTaken});
+		return placeOfReturn(step, connection, {role, hasFin, isTaken});
 	}
 
 	switch (name) {
@@ -313,7 +328,7 @@ export const placesOf = (
 			return {
 				step,
 				isCaptured,
-				...placeOfLate(step, connection, role, beside!),
+				...placeOfLate(step, connection, {role, hasFin}, beside!),
 			};
 		}
 

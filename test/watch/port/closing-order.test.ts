@@ -19,6 +19,7 @@ import {
 	reducePort,
 } from '../../../source/store/port-model.js';
 import {lastOf} from '../../../source/store/newest.js';
+import type {SegmentStep} from '../../../source/tcp/captured.js';
 import {ladderOf} from '../../../source/tcp/ladder.js';
 import {noSegments} from '../../../source/tcp/segment-counts.js';
 import {nameOfCall, type Call, type Step} from '../../../source/tcp/tcp.js';
@@ -47,6 +48,19 @@ const holderOf = (name: Name): SocketHolder => ({
 	sockets: 1,
 });
 
+const captured = (
+	segment: SegmentStep['segment'],
+	from: Name,
+	fields: Pick<SegmentStep, 'seq' | 'ack' | 'length'> & {readonly at: number},
+): SegmentStep => ({
+	kind: 'segment',
+	segment,
+	evidence: 'captured',
+	direction: from === 'server' ? 'out' : 'in',
+	peer,
+	...fields,
+});
+
 /** A thing that a program does, as soon as it can. */
 type Move = {readonly when?: () => boolean; readonly go: () => void};
 
@@ -58,10 +72,14 @@ class Pair {
 	readonly #isClosed = {client: false, server: false};
 	readonly #blockedIn: Partial<Record<Name, Call | undefined>> = {};
 	readonly #moves: Readonly<Record<Name, Move[]>>;
+	/** What tcpdump would see. */
+	readonly segments: SegmentStep[] = [];
+	#now = 0;
 
 	constructor(by: 'shutdown' | 'close') {
 		const send = (name: Name, bytes: number): Move => ({
 			go: () => {
+				this.#pass(name, 'PSH', bytes);
 				this.#sent[name] += bytes;
 			},
 		});
@@ -85,14 +103,21 @@ class Pair {
 			];
 		};
 
+		const sendFin = (name: Name) => {
+			if (!this.#hasSentFin[name]) {
+				this.#pass(name, 'FIN');
+				this.#hasSentFin[name] = true;
+			}
+		};
+
 		const finish = (name: Name): Move => ({
 			go: () => {
-				this.#hasSentFin[name] = true;
+				sendFin(name);
 			},
 		});
 		const close = (name: Name): Move => ({
 			go: () => {
-				this.#hasSentFin[name] = true;
+				sendFin(name);
 				this.#isClosed[name] = true;
 			},
 		});
@@ -115,7 +140,8 @@ class Pair {
 	}
 
 	/** @returns Whether somebody did something. */
-	move(first: Name): boolean {
+	move(first: Name, at: number): boolean {
+		this.#now = at;
 		const order = first === 'client' ? names : names.toReversed();
 		const name = order.find(each => {
 			const [next] = this.#moves[each];
@@ -174,6 +200,19 @@ class Pair {
 			: [{call, inode: inodes[name], fd: 4, thread: '1'}];
 	}
 
+	#pass(from: Name, segment: 'PSH' | 'FIN', length = 0): void {
+		const to = from === 'client' ? 'server' : 'client';
+		const endOfStream = (name: Name) =>
+			1 + this.#sent[name] + (this.#hasSentFin[name] ? 1 : 0);
+		const seq = endOfStream(from);
+		const ack = endOfStream(to);
+		const next = seq + (segment === 'FIN' ? 1 : length);
+		this.segments.push(
+			captured(segment, from, {seq, ack, length, at: this.#now}),
+			captured('ACK', to, {seq: ack, ack: next, length: 0, at: this.#now}),
+		);
+	}
+
 	/** A closed socket is no full one any more. */
 	figuresOf(name: Name) {
 		const other = name === 'client' ? 'server' : 'client';
@@ -186,6 +225,12 @@ class Pair {
 				};
 	}
 }
+
+const handshake = [
+	captured('SYN', 'client', {seq: 0, length: 0, at: 990}),
+	captured('SYN+ACK', 'server', {seq: 0, ack: 1, length: 0, at: 990}),
+	captured('ACK', 'client', {seq: 1, ack: 1, length: 0, at: 990}),
+];
 
 type Look = {
 	/** Who goes on before each thing that is looked at. */
@@ -212,7 +257,10 @@ const nothingYet: Look = {
 const watchPair = (
 	by: 'shutdown' | 'close',
 	looks: readonly Look[],
-): readonly PortEvent[] => {
+): {
+	readonly events: readonly PortEvent[];
+	readonly segments: readonly SegmentStep[];
+} => {
 	const pair = new Pair(by);
 	const log = new PortLog(server, 5001);
 	let at = 1000;
@@ -221,8 +269,10 @@ const watchPair = (
 		let next = 0;
 		const each = <T>(index: number, seen: (name: Name) => T) =>
 			(clientFirst[index]! ? names : names.toReversed()).map(name => {
-				for (const first of moves[next] ?? []) {
-					isDue = pair.move(first) || isDue;
+				for (const [count, first] of (moves[next] ?? []).entries()) {
+					// Each thing is looked at by a time of the reading.
+					const movedAt = at + next / 2 + count / 10;
+					isDue = pair.move(first, movedAt) || isDue;
 				}
 
 				next++;
@@ -275,9 +325,9 @@ const watchPair = (
 		return events;
 	};
 
-	return [nothingYet, ...looks, nothingYet, nothingYet].flatMap(each =>
-		look(each),
-	);
+	const all = [nothingYet, ...looks, nothingYet, nothingYet];
+	const events = all.flatMap(each => look(each));
+	return {events, segments: pair.segments};
 };
 
 const isReturn = (step: Step | undefined, name: Name, call: Call): boolean =>
@@ -350,7 +400,7 @@ for (const by of ['shutdown', 'close'] as const) {
 	test(`port-log: a recv() that returned is told below its cause, up to ${by}()`, () => {
 		fc.assert(
 			fc.property(fc.array(anyLook, {minLength: 1, maxLength: 12}), looks => {
-				const rows = watchPair(by, looks).map((event): Row => ({
+				const rows = watchPair(by, looks).events.map((event): Row => ({
 					data:
 						event.type === 'data'
 							? event.from === 'local'
@@ -366,24 +416,32 @@ for (const by of ['shutdown', 'close'] as const) {
 		);
 	});
 
-	test(`port-log: a recv() that returned is drawn below its cause, up to ${by}()`, () => {
-		fc.assert(
-			fc.property(fc.array(anyLook, {minLength: 1, maxLength: 12}), looks => {
-				const {steps, transfers} = ladderSource(
-					reducePort(createPortModel(server, false), watchPair(by, looks)),
-				);
-				const rungs = ladderOf(
-					{steps, transfers: lastOf(transfers), segments: []},
-					{side: 'server', peer},
-				);
-				const rows = rungs.map(({arrow, client, server: own}): Row => ({
-					data: arrow?.length === undefined ? undefined : arrow.from,
-					steps: [client, own],
-					text: JSON.stringify({arrow, client, own}),
-				}));
-				assertOrder(rows, true);
-			}),
-			{numRuns: runs},
-		);
-	});
+	for (const isCaptured of [false, true]) {
+		const how = isCaptured ? ', captured' : '';
+		test(`port-log: a recv() that returned is drawn below its cause, up to ${by}()${how}`, () => {
+			fc.assert(
+				fc.property(fc.array(anyLook, {minLength: 1, maxLength: 12}), looks => {
+					const {events, segments} = watchPair(by, looks);
+					const {steps, transfers} = ladderSource(
+						reducePort(createPortModel(server, false), events),
+					);
+					const rungs = ladderOf(
+						{
+							steps,
+							transfers: lastOf(transfers),
+							segments: isCaptured ? [...handshake, ...segments] : [],
+						},
+						{side: 'server', peer},
+					);
+					const rows = rungs.map(({arrow, client, server: own}): Row => ({
+						data: arrow?.length ? arrow.from : undefined,
+						steps: [client, own],
+						text: JSON.stringify({arrow, client, own}),
+					}));
+					assertOrder(rows, true);
+				}),
+				{numRuns: runs},
+			);
+		});
+	}
 }
