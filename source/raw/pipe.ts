@@ -21,8 +21,8 @@ import {Silence} from './silence.js';
 import {createSink, type Sink} from './sink.js';
 import {answerTelnet} from './telnet.js';
 
-// What writes into a pipe has its turn in far less, unless it waits for us.
-const quietMs = 100;
+/** What writes into a pipe has its turn in less, unless it waits for us. */
+export const quietMs = 100;
 
 /** When to end before both directions have. */
 export type Limits = {

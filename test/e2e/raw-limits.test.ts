@@ -418,17 +418,20 @@ test('e2e: --replies sends all that is piped in before it ends, over each link',
 		['--tls', '--tls-insecure', at(secure)],
 		['--ws', '/', '--ws-binary', at(sockets)],
 	]) {
-		count = 0;
-		const {command, args} = bin('connect', '-r', '--replies', '1', ...where);
-		const chat = startProcess(t, 'sh', [
-			'-c',
-			`cat ${source} | ${toShellLine(command, args)}`,
-		]);
-		assert.deepEqual(await chat.waitForExit(), done, chat.seen());
-		assert.equal(chat.stdout(), 'enough');
-		await until(() => count === total, {
-			what: 'all bytes',
-			seen: () => `${count} by ${where.join(' ')}`,
-		});
+		for (const output of [[], ['--json']]) {
+			count = 0;
+			const flags = ['-r', '--replies', '1', ...output, ...where];
+			const {command, args} = bin('connect', ...flags);
+			const chat = startProcess(t, 'sh', [
+				'-c',
+				`cat ${source} | ${toShellLine(command, args)}`,
+			]);
+			assert.deepEqual(await chat.waitForExit(), done, chat.seen().slice(-999));
+			assert.match(chat.stdout(), /^enough$|"text":"enough"/);
+			await until(() => count === total, {
+				what: 'all bytes',
+				seen: () => `${count} by ${flags.join(' ')}`,
+			});
+		}
 	}
 });

@@ -4,6 +4,8 @@ import type {SockchatError} from '../../errors.js';
 import type {ChatEvent} from '../../event/event.js';
 import type {RawModeOptions} from '../../options/options.js';
 import {checkDatagrams} from '../../raw/messages/fits.js';
+import {quietMs} from '../../raw/pipe.js';
+import {systemClock} from '../../socket/clock.js';
 import {cutOff} from '../../raw/peer-end.js';
 import {twoTurns} from '../../raw/turns.js';
 import {emptyTranscript} from '../../store/transcript.js';
@@ -42,7 +44,7 @@ export class RawSession {
 	constructor(given: RawSessionOptions) {
 		this.#given = given;
 		this.#replies = new ReplyCount(given.options.replies, () => {
-			this.#stop();
+			this.#stopSoon();
 		});
 	}
 
@@ -245,6 +247,27 @@ export class RawSession {
 
 	get #isWanted(): boolean {
 		return this.#isForOne && !this.#mayBeCut && !this.#isEnough;
+	}
+
+	/** All replies have come. A pipe is left once it gives no more. */
+	#stopSoon(): void {
+		const {bytesRead, hasEnded, isOver} = this.#sending;
+		const {options, streams} = this.#given;
+		const hasInput = options.isInputRead || options.message !== undefined;
+		const isSent = bytesRead === this.#chat!.bytesTaken();
+		if (isOver || streams.isTyped || !hasInput || (hasEnded && isSent)) {
+			this.#stop();
+			return;
+		}
+
+		systemClock.setTimer(() => {
+			const isQuiet = isSent && bytesRead === this.#sending.bytesRead;
+			if (isQuiet) {
+				this.#stop();
+			} else {
+				this.#stopSoon();
+			}
+		}, quietMs);
 	}
 
 	/** All replies have come, or `--idle` has passed. */
