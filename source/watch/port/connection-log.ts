@@ -150,6 +150,11 @@ export class ConnectionLog {
 		return this.#isTorn;
 	}
 
+	/** How many bytes the other end has sent, as far as counted. */
+	sentTo(end: EndName): number {
+		return this.#sent.bytesOf(otherOf(end));
+	}
+
 	/** As it was read last. */
 	get rows(): RowPair {
 		return {local: this.#ends.local.row, remote: this.#ends.remote.row};

@@ -113,9 +113,13 @@ export class PortLog {
 				connected: withReads(connected, read),
 				called: [...called, ...again],
 			},
-			peer =>
-				reading.isCountDue || this.#connections.get(peer)?.isTorn === true,
-			(peer, end) => this.#isEnded(peer, end),
+			{
+				isDue: peer =>
+					reading.isCountDue || this.#connections.get(peer)?.isTorn === true,
+				isEnded: (peer, end) => this.#isEnded(peer, end),
+				sentTo: (peer, end) =>
+					this.#connections.get(peer)?.sentTo(end) ?? Infinity,
+			},
 		);
 		return [
 			...begun,

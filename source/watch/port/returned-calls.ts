@@ -59,11 +59,25 @@ const goesOnAt = (
 	return place === -1 ? events.length : place;
 };
 
-/** With each call that returned below what it received. */
-const withCauses = (events: readonly PortEvent[]): readonly PortEvent[] => {
+/** Whether it took bytes, and it was counted how many. */
+const hasTaken = (event: PortEvent): boolean =>
+	isReceived(event) && event.step.taken !== undefined;
+
+/**
+ * With each call that returned below what it received.
+ *
+ * @param early Those that took bytes that no reading before had counted.
+ */
+const withCauses = (
+	events: readonly PortEvent[],
+	early: WeakSet<PortEvent>,
+): readonly PortEvent[] => {
 	let all = events;
 	const explained = new Set<PortEvent>();
-	for (const event of events.filter(each => isReceived(each))) {
+	const returned = events
+		.filter(each => isReceived(each))
+		.filter(each => each.step.evidence === 'read' || early.has(each));
+	for (const event of returned) {
 		const {step} = event;
 		const place = all.indexOf(event);
 		const cause = all.findIndex(
@@ -96,7 +110,7 @@ const withCauses = (events: readonly PortEvent[]): readonly PortEvent[] => {
 		const fin = all.findLastIndex(
 			(each, index) => index < next && isFinOf(each, step),
 		);
-		if (fin <= place) {
+		if (fin <= place || hasTaken(event)) {
 			continue;
 		}
 
@@ -111,6 +125,18 @@ const withCauses = (events: readonly PortEvent[]): readonly PortEvent[] => {
 	return all;
 };
 
+/** How many bytes were counted just now of those that it may have received. */
+const countedNow = (events: readonly PortEvent[], call: CallStep): number => {
+	let bytes = 0;
+	for (const event of events) {
+		if (event.type === 'data' && isReceivedData(event, call)) {
+			bytes += event.bytes;
+		}
+	}
+
+	return bytes;
+};
+
 export type Said = {
 	/** What the table and ss show. */
 	readonly connected: readonly PortEvent[];
@@ -118,21 +144,36 @@ export type Said = {
 	readonly called: readonly PortEvent[];
 };
 
+type Known = {
+	/** Whether more will be known of what a connection has done by now. */
+	readonly isDue: (peer: string) => boolean;
+	/** Whether an end is said to have received a FIN. */
+	readonly isEnded: (peer: string, end: EndName) => boolean;
+	/** How many bytes were sent to an end, as far as counted. */
+	readonly sentTo: (peer: string, end: EndName) => number;
+};
+
 export class ReturnedCalls {
 	/** By peer, what waits. */
 	readonly #held = new Map<string, readonly PortEvent[]>();
+	/** What took bytes that no reading before had counted. */
+	readonly #early = new WeakSet<PortEvent>();
 
-	/**
-	 * @param isDue Whether more will be known of what a connection has done by now.
-	 * @param isEnded Whether an end is said to have received a FIN.
-	 */
-	take(
-		{connected, called}: Said,
-		isDue: (peer: string) => boolean,
-		isEnded: (peer: string, end: EndName) => boolean,
-	): Said {
+	take({connected, called}: Said, {isDue, isEnded, sentTo}: Known): Said {
 		let all = connected;
 		const waiting = new Set([...this.#held.keys()].filter(peer => isDue(peer)));
+		for (const event of connected.filter(each => isReceived(each))) {
+			const {peer, end, taken = 0} = event.step;
+			const counted = sentTo(peer!, end!);
+			if (taken > counted - countedNow(connected, event.step)) {
+				this.#early.add(event);
+			}
+
+			if (taken > counted && isDue(peer!)) {
+				waiting.add(peer!);
+			}
+		}
+
 		const returned = called.filter(event => isReceived(event));
 		for (const {step} of returned) {
 			const {peer, end} = step;
@@ -157,10 +198,13 @@ export class ReturnedCalls {
 		}
 
 		return {
-			connected: withCauses([
-				...settled.flatMap(([, held]) => held),
-				...all.filter(event => !isWaiting(event)),
-			]),
+			connected: withCauses(
+				[
+					...settled.flatMap(([, held]) => held),
+					...all.filter(event => !isWaiting(event)),
+				],
+				this.#early,
+			),
 			called: others.filter(event => !isWaiting(event)),
 		};
 	}

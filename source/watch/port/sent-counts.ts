@@ -107,6 +107,11 @@ export class SentCounts {
 		this.#isNew = isNew;
 	}
 
+	/** As far as counted. */
+	bytesOf(name: EndName): number {
+		return this.#sent[name]?.bytes ?? 0;
+	}
+
 	/** @param readAt When the reading before this one began. */
 	take(
 		rows: Rows,
