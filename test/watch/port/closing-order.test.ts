@@ -111,7 +111,7 @@ class Pair {
 		};
 
 		const finish = (name: Name): Move => ({
-			go: () => {
+			go() {
 				sendFin(name);
 			},
 		});
