@@ -16,10 +16,15 @@ import {both, openOf, pairOf, reset} from './watch-scenarios.js';
 type ResetScenario = Scenario & {
 	/** Who is said to have sent RST for unread bytes; undefined if nobody is. */
 	readonly said: 'client' | 'server' | 'unknown' | undefined;
+	/** A reading may miss the unread bytes: then nobody can be named. */
+	readonly isShort?: true;
 };
 
 /** How many ends may be in TIME-WAIT; per network. */
 const mostWaiting = '/proc/sys/net/ipv4/tcp_max_tw_buckets';
+
+/** 1 if RST is ignored in TIME-WAIT; per network. */
+const assassination = '/proc/sys/net/ipv4/tcp_rfc1337';
 
 const untilGone = async (scene: Scene) => scene.untilRead('CLOSED', 2);
 
@@ -50,6 +55,7 @@ const scenarios: readonly ResetScenario[] = [
 		{
 			name: `the ${who} closes as soon as there are unread bytes`,
 			said: who,
+			isShort: true,
 			async run(scene, t) {
 				const pair = await openOf(scene, t);
 				await pair[otherOf(who)].do("s.send(b'unread')");
@@ -147,6 +153,8 @@ const scenarios: readonly ResetScenario[] = [
 		name: 'both close at once, and one of them waits',
 		said: undefined,
 		async run(scene, t) {
+			// Else the RST for a late ACK may end TIME-WAIT at once (RFC 1337).
+			writeFileSync(assassination, '1');
 			const {client, server} = await openOf(scene, t);
 			await Promise.all([client.do('s.close()'), server.do('s.close()')]);
 			await scene.untilRead('TIME-WAIT');
@@ -195,11 +203,10 @@ for (const scenario of scenarios) {
 					[],
 					scene.story(),
 				);
-				assert.deepEqual(
-					scene.claims.flatMap(({step}) => nameOf(step) ?? []),
-					scenario.said === undefined ? [] : [scenario.said],
-					scene.story(),
-				);
+				const said = scene.claims.flatMap(({step}) => nameOf(step) ?? []);
+				const isMissed = scenario.isShort && said.includes('unknown');
+				const due = isMissed ? 'unknown' : scenario.said;
+				assert.deepEqual(said, due === undefined ? [] : [due], scene.story());
 			},
 			{isDue: ({what}) => what !== 'FIN' && what !== 'RST'},
 		);
