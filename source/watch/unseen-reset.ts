@@ -34,7 +34,7 @@ export const withRst = (
 };
 
 /** States that only RST, or TIME-WAIT at one end, ends at both ends at once. */
-const openedStates = new Set<TcpState | undefined>([
+export const openedStates: ReadonlySet<TcpState | undefined> = new Set([
 	'ESTABLISHED',
 	'FIN-WAIT-1',
 	'FIN-WAIT-2',

@@ -11,7 +11,7 @@ import {StepLog} from '../../tcp/step-log.js';
 import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
 import type {EndName, PortEvent} from '../../event/port-event.js';
-import {withRst, type Found} from '../unseen-reset.js';
+import {openedStates, withRst, type Found} from '../unseen-reset.js';
 import {asStep, type CallStep} from './call-steps.js';
 import {withClientFirst, withData} from './event-order.js';
 import type {PortReading} from './port-reading.js';
@@ -42,16 +42,6 @@ const endNames = ['remote', 'local'] as const;
 
 const otherOf = (name: EndName): EndName =>
 	name === 'local' ? 'remote' : 'local';
-
-/** States that only RST, or TIME-WAIT at one end, ends at both ends at once. */
-const openedStates = new Set<TcpState | undefined>([
-	'ESTABLISHED',
-	'FIN-WAIT-1',
-	'FIN-WAIT-2',
-	'CLOSE-WAIT',
-	'CLOSING',
-	'LAST-ACK',
-]);
 
 const createEnd = (name: EndName): End => ({
 	name,
