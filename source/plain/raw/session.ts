@@ -254,7 +254,7 @@ export class RawSession {
 		const {bytesRead, hasEnded, isOver} = this.#sending;
 		const {options, streams} = this.#given;
 		const hasInput = options.isInputRead || options.message !== undefined;
-		const isSent = bytesRead === this.#chat!.bytesTaken();
+		const isSent = bytesRead === (this.#chat?.bytesTaken() ?? 0);
 		if (isOver || streams.isTyped || !hasInput || (hasEnded && isSent)) {
 			this.#stop();
 			return;
