@@ -9,7 +9,7 @@
  */
 import type {EndStates} from './end-states.js';
 import type {FollowedEnd} from './followed-end.js';
-import {seenBy, timeOf, withTime} from './step-time.js';
+import {seenBy, timeOf} from './step-time.js';
 import {canReach} from './tcp-end.js';
 import {
 	lingerZero,
@@ -21,10 +21,6 @@ import {
 
 export type CallStep = Extract<Step, {kind: 'call'}>;
 export type SegmentStep = Extract<Step, {kind: 'segment'}>;
-
-/** A call happens when it is made; what follows from it has its bounds. */
-const madeOf = (step: CallStep): CallStep =>
-	step.at === undefined ? {...withTime(step, {at: step.notBefore})} : step;
 
 export class Closing {
 	/** Whether the table can't be read. */
@@ -48,11 +44,10 @@ export class Closing {
 		const ends = this.#ends;
 		const {local} = ends;
 		const state = local.last?.state;
-		const made = madeOf(step);
 		switch (nameOfCall(step.call)) {
 			case 'shutdown': {
 				if (state === 'CLOSE-WAIT') {
-					return [made, ...ends.infer(local, 'LAST-ACK', step)];
+					return [step, ...ends.infer(local, 'LAST-ACK', step)];
 				}
 
 				// The other end's FIN may be here already, and unread.
@@ -62,7 +57,7 @@ export class Closing {
 
 			case 'setsockopt': {
 				this.#isAborting ||= step.call === lingerZero;
-				return [made];
+				return [step];
 			}
 
 			case 'close': {
@@ -84,11 +79,11 @@ export class Closing {
 						: state === 'CLOSE-WAIT' && this.#hasReadFin
 							? 'LAST-ACK'
 							: undefined;
-				return next ? [made, ...ends.infer(local, next, step)] : [made];
+				return next ? [step, ...ends.infer(local, next, step)] : [step];
 			}
 
 			default: {
-				return [made];
+				return [step];
 			}
 		}
 	}
@@ -106,7 +101,7 @@ export class Closing {
 			const fin = ends.bounded(ends.local, seenBy(step));
 			return [
 				...(this.receiveFin(fin) ?? []),
-				madeOf(step),
+				step,
 				...ends.infer(ends.local, 'LAST-ACK', step),
 			];
 		}
@@ -116,10 +111,9 @@ export class Closing {
 			read === 'FIN-WAIT-1' ||
 			// A close() may have sent RST.
 			(this.isBlind && nameOfCall(step.call) === 'shutdown');
-		const made = madeOf(step);
 		return isFirst
-			? [made, ...ends.infer(ends.local, 'FIN-WAIT-1', step)]
-			: [made];
+			? [step, ...ends.infer(ends.local, 'FIN-WAIT-1', step)]
+			: [step];
 	}
 
 	/** This process has read up to the other end's FIN. */
@@ -206,8 +200,7 @@ export class Closing {
 			peer: this.#peer,
 			...timeOf(step),
 		};
-		const made = madeOf(step);
-		return closed.length === 0 ? [made] : [made, rst, ...closed];
+		return closed.length === 0 ? [step] : [step, rst, ...closed];
 	}
 
 	/** What a FIN that arrives tells of the order; until it is read, maybe nothing. */

@@ -71,8 +71,9 @@ export const watchSteps = (
 ): StepWatch => {
 	let isOver = false;
 	let isClosed = false;
-	/** When close() was to be called with SO_LINGER 0, while it is still to come. */
-	let lingerSince: number | undefined;
+	/** When a reset was asked for that waits for a shutdown() under way. */
+	let resetSince: number | undefined;
+	let finishedAt = -Infinity;
 	/** When the other side's FIN was read. From then on Node reads no more. */
 	let endedAt: number | undefined;
 	// What arrives while nobody reads is seen later; undefined if reading never
@@ -177,6 +178,8 @@ export const watchSteps = (
 		if (!isOver) {
 			called('shutdown(SHUT_WR)');
 		}
+
+		finishedAt = clock.wallMs();
 	});
 	const onError = ({code = '', syscall}: NodeJS.ErrnoException) => {
 		if (isDialled && resetCodes.has(code)) {
@@ -193,15 +196,25 @@ export const watchSteps = (
 
 	errorsOf(socket).once(errorMonitor, onError);
 	socket.once('close', () => {
-		if (!isClosed) {
-			const now = clock.wallMs();
-			called('close()', {}, between(lingerSince ?? now, now));
+		if (isClosed) {
+			return;
 		}
+
+		const now = clock.wallMs();
+		if (resetSince === undefined || finishedAt < resetSince) {
+			called('close()', {}, {at: now});
+			return;
+		}
+
+		const time = between(finishedAt, now);
+		called(lingerZero, {}, time);
+		called('close()', {}, time);
 	});
 	return {
 		called(call, facts) {
 			isClosed ||= call === 'close()';
-			if (call !== 'close()' && call !== lingerZero) {
+			if (call === 'pause()' || call === 'resume()') {
+				// No calls of the kernel's.
 				called(call, facts);
 				return;
 			}
@@ -213,16 +226,17 @@ export const watchSteps = (
 				const now = clock.wallMs();
 				const isAtOnce = now - madeAfter <= clockStepMs;
 				const time = isAtOnce ? {at: madeAfter} : between(madeAfter, now);
-				called(call, facts, time);
 				if (call !== lingerZero) {
-					return;
-				}
-
-				// Node closes it in the same turn, unless a shutdown() is under way.
-				lingerSince = madeAfter;
-				if (socket.destroyed && !isClosed) {
-					isClosed = true;
-					called('close()', {}, time);
+					called(call, facts, time);
+				} else if (socket.destroyed) {
+					// Node closes it in the same turn.
+					called(call, facts, time);
+					if (!isClosed) {
+						isClosed = true;
+						called('close()', {}, time);
+					}
+				} else {
+					resetSince = madeAfter;
 				}
 			});
 		},

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {systemClock} from '../../source/socket/clock.js';
 import {endpointsOf} from '../../source/socket/link.js';
+import {resetSocket} from '../../source/socket/stream/reset.js';
 import {readTcpTable} from '../../source/socket/tcp-table.js';
 import {StepLog} from '../../source/tcp/step-log.js';
 import type {Step} from '../../source/tcp/tcp.js';
@@ -83,9 +84,51 @@ test('socket-steps: what follows from a call lies between its start and its end'
 			steps
 				.slice(call === 'close()' ? 1 : 2)
 				.map(({at, notBefore, seenAt}) => at ?? [notBefore, seenAt]),
-			[1200, [1200, 1300], [1200, 1300]],
+			[
+				[1200, 1300],
+				[1200, 1300],
+				[1200, 1300],
+			],
 		);
 	}
+});
+
+test('socket-steps: a reset that waits for a shutdown() has the time of its own calls', async t => {
+	const {client, server} = await openWatched(t);
+	let now = 1000;
+	const steps: Step[] = [];
+	const {called} = watchSteps(client.socket, {
+		side: 'client',
+		peer: undefined,
+		clock: {
+			...systemClock,
+			// The machine lets it wait between any two readings of the clock.
+			wallMs() {
+				now += 100;
+				return now;
+			},
+		},
+		onStep(step) {
+			steps.push(step);
+		},
+	});
+	server.socket.resume();
+	client.socket.end();
+	called('setsockopt(SO_LINGER, 0)');
+	resetSocket(client.socket);
+	const timesOf = (wanted: string) =>
+		steps.filter(step => step.kind === 'call' && step.call === wanted);
+	await until(() => timesOf('close()').length > 0, {what: 'close()'});
+	const [shutdown] = timesOf('shutdown(SHUT_WR)');
+	const [linger] = timesOf('setsockopt(SO_LINGER, 0)');
+	const [close] = timesOf('close()');
+	assert.deepEqual(
+		[shutdown, linger, close].map(step => steps.indexOf(step!)),
+		[1, 2, 3],
+	);
+	assert.ok(linger!.at === undefined && linger!.notBefore > shutdown!.at!);
+	assert.equal(close!.notBefore, linger!.notBefore);
+	assert.equal(close!.seenAt, linger!.seenAt);
 });
 
 test('socket-steps: a write to a closed peer is answered with an RST', async t => {

@@ -116,8 +116,8 @@ const isAtThatTime = (
 ): boolean =>
 	step.at === undefined
 		? from <= step.seenAt + slackMs && to >= step.notBefore - slackMs
-		: // strace holds a process before each call, longer on a busy machine.
-			from <= step.at + exactMs + stalledMs(step.at, from, stalls) &&
+		: // A call that wasn't made yet is no exact time of it.
+			from <= step.at + slackMs &&
 			step.at <= to + exactMs + stalledMs(to, step.at, stalls);
 
 /** The call, from beginning to end; once it has returned, that alone. */
