@@ -133,6 +133,9 @@ export class CapturedConnection {
 	readonly #markedAt = new Map<Mark, number>();
 	readonly #spans: Record<Role, Span[]> = {client: [], server: []};
 	readonly #finEnds: Partial<Record<Role, number>> = {};
+	readonly #senders = new Set<Role>();
+	/** Whether its one socket is connected to itself, and so both ends. */
+	#isToItself = false;
 
 	constructor(begunAt: number) {
 		this.begunAt = begunAt;
@@ -144,6 +147,19 @@ export class CapturedConnection {
 	}
 
 	add(index: number, from: Role, step: SegmentStep): void {
+		this.#senders.add(from);
+		// Two that dial each other at once answer with SYN+ACK, too.
+		this.#isToItself ||=
+			step.segment === 'SYN+ACK' &&
+			from === 'client' &&
+			!this.#senders.has('server');
+		this.#take(index, from, step);
+		if (this.#isToItself) {
+			this.#take(index, otherRole(from), step);
+		}
+	}
+
+	#take(index: number, from: Role, step: SegmentStep): void {
 		const {segment, seq = 0, ack, length = 0} = step;
 		const at = seenBy(step);
 		const other = otherRole(from);

@@ -186,7 +186,7 @@ const placeOfCall = (
 		readonly isLate: (carrier: number | undefined) => boolean;
 	},
 ): Omit<Place, 'step' | 'isCaptured'> => {
-	const {offset = 0, result, isBlocked} = step;
+	const {offset, result, isBlocked} = step;
 	const name = nameOfCall(step.call);
 	if (isBlocked) {
 		return {};
@@ -214,11 +214,14 @@ const placeOfCall = (
 		}
 
 		case 'send': {
-			return {beside: connection.carrierOf(role, offset)};
+			// One that failed sent nothing, and follows those that didn't.
+			return offset === undefined
+				? {after: connection.indexOf(`RST ${otherRole(role)}`)}
+				: {beside: connection.carrierOf(role, offset)};
 		}
 
 		case 'recv': {
-			const last = offset + Number(result) - 1;
+			const last = (offset ?? 0) + Number(result) - 1;
 			const carrier = connection.carrierOf(otherRole(role), last);
 			return isLate(carrier) ? {after: carrier} : {beside: carrier};
 		}

@@ -619,6 +619,94 @@ const server = (late: (step: number) => number): LadderSteps => ({
 	segments: captured,
 });
 
+const segmentOf = (
+	name: 'SYN' | 'SYN+ACK' | 'ACK' | 'PSH' | 'FIN' | 'RST',
+	[at, seq, ack, length]: readonly [number, number, number?, number?],
+	direction: 'in' | 'out' = 'out',
+): Step => ({
+	kind: 'segment',
+	segment: name,
+	evidence: 'captured',
+	direction,
+	seq,
+	ack,
+	length: length ?? 0,
+	at,
+	peer: undefined,
+});
+
+test('ladder: a socket that is connected to itself has each captured segment once', () => {
+	const both = [
+		inferred('FIN-WAIT-1', {at: 7}),
+		inferred('FIN-WAIT-1', {at: 7, end: 'remote'}),
+		received('FIN', {at: 7}),
+		called('close()', {at: 8}),
+		read('TIME-WAIT', {at: 9}),
+		read('TIME-WAIT', {at: 9, end: 'remote'}),
+	];
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('connect(127.0.0.1:5001)', {at: 1}),
+				inferred('SYN-SENT', {at: 1}),
+				read('ESTABLISHED', {at: 4}),
+				read('ESTABLISHED', {at: 4, end: 'remote'}),
+				called('shutdown(SHUT_WR)', {at: 7}),
+				...both,
+			],
+			transfers: [transfer('out', 0, 5, 5), transfer('in', 0, 5, 6)],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1]),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('PSH', [5, 1, 1, 5]),
+				segmentOf('FIN', [7, 6, 6]),
+				segmentOf('ACK', [8, 7, 7]),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs), [
+		'connect(127.0.0.1:5001) |',
+		'SYN-SENT ─ SYN ▸',
+		'ESTABLISHED ─ SYN+ACK ▸',
+		'─ ACK ▸ ESTABLISHED',
+		'send(5) ─ PSH ▸',
+		'recv(65536) |',
+		'shutdown(SHUT_WR) |',
+		'FIN-WAIT-1 ─ FIN ▸ FIN-WAIT-1',
+		'TIME-WAIT ─ ACK ▸ TIME-WAIT',
+		'close() |',
+	]);
+});
+
+test('ladder: a send() that failed stands below those that did not', () => {
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('connect(127.0.0.1:5001)', {at: 1}),
+				{...called('send()', {at: 6}), errno: 'EPIPE'} as Step,
+				called('close()', {at: 7}),
+			],
+			transfers: [transfer('out', 0, 17, 4)],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1], 'in'),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('PSH', [4, 1, 1, 17]),
+				segmentOf('RST', [5, 1], 'in'),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs).slice(-4), [
+		'send(17) ─ PSH ▸',
+		'◂ RST ─',
+		'send() |',
+		'close() |',
+	]);
+});
+
 test('ladder: what was captured replaces what is inferred', () => {
 	assert.deepEqual(
 		drawn(

@@ -13,7 +13,7 @@ import {
 	type CallClaim,
 } from '../helpers/truth/calls.js';
 import {linesOf, parseSpelled} from '../helpers/truth/captured.js';
-import {judgeOrder, type Rule} from '../helpers/truth/order.js';
+import {judgeOrder, unseenArrows, type Rule} from '../helpers/truth/order.js';
 import type {Segment} from '../helpers/truth/pcap.js';
 import {parseTrace} from '../helpers/truth/strace.js';
 
@@ -360,6 +360,16 @@ test('judge of the order: rows that are moved are found', () => {
 			`${rule}: ${rulesWithout(moved, to).join(', ')}`,
 		);
 	}
+});
+
+test('judge of the order: with --capture, an inferred segment is found', () => {
+	const arrow = {from: 'client', evidence: 'captured', name: 'FIN'} as const;
+	const row = {...rungs[0]!, arrow};
+	assert.deepEqual(unseenArrows([row, {...row, arrow: undefined}]), []);
+	const inferred = {...row, arrow: {...arrow, evidence: 'inferred'} as const};
+	assert.deepEqual(unseenArrows([row, inferred]), [
+		{rule: 'unseen', above: '1: FIN of the client, inferred', below: ''},
+	]);
 });
 
 const spelled = `

@@ -247,6 +247,7 @@ export const scenarios: readonly Scenario[] = [
 	},
 	{
 		name: 'writes to the end of a connection fail',
+		capture: 'always',
 		async run(scene, t) {
 			const {other, client} = await toPython(scene, t);
 			await other.close();
@@ -353,6 +354,7 @@ export const scenarios: readonly Scenario[] = [
 	},
 	{
 		name: 'a socket that is connected to itself',
+		capture: 'always',
 		async run(scene) {
 			const {client, untilPhase} = await scene.connect({localPort: scene.port});
 			await untilPhase('open');

@@ -23,7 +23,9 @@ export type Rule =
 	/** The calls of one program keep their order. */
 	| 'program'
 	/** What was sent after something was received. */
-	| 'answer';
+	| 'answer'
+	/** With --capture, no segment is drawn that wasn't captured. */
+	| 'unseen';
 
 export type Reversed = {
 	readonly rule: Rule;
@@ -293,6 +295,20 @@ export const judgeOrder = (
 
 	return {pairs, reversed};
 };
+
+/** Segments that are drawn though none was captured there. */
+export const unseenArrows = (rungs: readonly Rung[]): readonly Reversed[] =>
+	rungs.flatMap(({arrow}, row) =>
+		arrow === undefined || arrow.evidence === 'captured'
+			? []
+			: [
+					{
+						rule: 'unseen',
+						above: `${row}: ${arrow.name ?? 'data'} of the ${arrow.from}, ${arrow.evidence}`,
+						below: '',
+					},
+				],
+	);
 
 /** Each connection on its own: it begins with connect(), and with its SYN. */
 export const connectionsOf = (

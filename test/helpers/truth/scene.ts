@@ -56,7 +56,12 @@ import {
 	type SegmentStep,
 	type Spelled,
 } from './captured.js';
-import {connectionsOf, judgeOrder, type Reversed} from './order.js';
+import {
+	connectionsOf,
+	judgeOrder,
+	unseenArrows,
+	type Reversed,
+} from './order.js';
 import {SegmentReader, type Segment} from './pcap.js';
 import {portStepOf} from './port-step.js';
 import {openTrace, type Trace, type TracedCall} from './strace.js';
@@ -397,9 +402,12 @@ export const openScene = async (
 						verdict === 'right' ? [[claim.step, calls] as const] : [],
 				),
 			);
-			return connectionsOf(rungs, passed).map(({segments, ...part}) =>
-				judgeOrder(part.rungs, {place, side, segments, callsOf, traced}),
-			);
+			return [
+				{pairs: 0, reversed: isCaptured ? unseenArrows(rungs) : []},
+				...connectionsOf(rungs, passed).map(({segments, ...part}) =>
+					judgeOrder(part.rungs, {place, side, segments, callsOf, traced}),
+				),
+			];
 		});
 	};
 
@@ -633,7 +641,7 @@ export const openScene = async (
 				linesOf(
 					steps,
 					spelled.filter(segment => of(segment)),
-					({from}) => (from === place) === (side === 'server'),
+					({from, to}) => (side === 'server' ? from : to) === place,
 				),
 			);
 			return {
