@@ -1,14 +1,12 @@
 /** A new file to keep something in, for this user alone. */
 import {
-	accessSync,
 	closeSync,
 	constants,
 	fstatSync,
-	lstatSync,
 	openSync,
+	unlinkSync,
 	writeSync,
 } from 'node:fs';
-import {dirname} from 'node:path';
 
 const reasons: Readonly<Record<string, string>> = {
 	ENOSPC: 'no space is left on the device (ENOSPC)',
@@ -49,34 +47,40 @@ const openOld = (path: string): number => {
 	);
 };
 
-/**
- * Creates a file that only this user may read. One that is there is taken if it
- * is empty, and keeps its mode.
- *
- * @throws {Error} See `reasonOf`.
- */
-export const openNewFile = (path: string): number => {
+type Opened = {readonly file: number; readonly isMade: boolean};
+
+const openOrMake = (path: string): Opened => {
 	try {
-		return openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+		const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+		return {file, isMade: true};
 	} catch (error) {
 		if (codeOf(error) !== 'EEXIST') {
 			throw error;
 		}
 	}
 
-	return openOld(path);
+	return {file: openOld(path), isMade: false};
 };
 
 /**
- * Looks whether a file can be made, and makes none.
+ * Creates a file that only this user may read. One that is there is taken if it
+ * is empty, and keeps its mode.
+ *
+ * @throws {Error} See `reasonOf`.
+ */
+export const openNewFile = (path: string): number => openOrMake(path).file;
+
+/**
+ * Looks whether a file can be made, and leaves none. Only the kernel knows for
+ * sure, so it is made and removed again.
  *
  * @throws {Error} See `reasonOf`.
  */
 export const checkNewFile = (path: string): void => {
-	if (lstatSync(path, {throwIfNoEntry: false})) {
-		closeSync(openOld(path));
-	} else {
-		accessSync(dirname(path), constants.W_OK);
+	const {file, isMade} = openOrMake(path);
+	closeSync(file);
+	if (isMade) {
+		unlinkSync(path);
 	}
 };
 
@@ -86,3 +90,31 @@ export const writeAll = (file: number, bytes: Uint8Array): void => {
 		start += writeSync(file, bytes, start);
 	}
 };
+
+/**
+ * A file that is made when there is something to write: a run that opened
+ * nothing leaves none. Whether it can be made is known before.
+ */
+export class LateFile {
+	readonly #path: string;
+	#file: number | undefined;
+
+	/** @throws {Error} See `reasonOf`. */
+	constructor(path: string) {
+		this.#path = path;
+		checkNewFile(path);
+	}
+
+	/** @throws {Error} See `reasonOf`. */
+	write(bytes: Uint8Array): void {
+		this.#file ??= openNewFile(this.#path);
+		writeAll(this.#file, bytes);
+	}
+
+	close(): void {
+		if (this.#file !== undefined) {
+			closeSync(this.#file);
+			this.#file = undefined;
+		}
+	}
+}

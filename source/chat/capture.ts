@@ -3,7 +3,7 @@ import type {ChatEvent} from '../event/event.js';
 import type {LoopbackAddress} from '../socket/address.js';
 import {systemClock} from '../socket/clock.js';
 import type {Packet} from '../tcp/pcap.js';
-import {makeCaptureFile} from '../watch/capture.js';
+import {checkCaptureFile} from '../watch/capture.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
 
 export type CaptureWish = {
@@ -59,7 +59,7 @@ export const beginCapture = async (
 
 	// A wrong path is refused before anybody comes.
 	if (capture.file !== undefined) {
-		makeCaptureFile(capture.file);
+		checkCaptureFile(capture.file);
 	}
 
 	let hasBegun = false;

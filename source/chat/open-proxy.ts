@@ -117,6 +117,7 @@ export const openProxy = async (
 		onFailure: fail,
 	});
 	await proxy.listen();
+	recorder?.begin();
 	if (fingerprint !== undefined) {
 		onEvent(certificateNotice(fingerprint, systemClock.wallMs()));
 	}

@@ -394,6 +394,7 @@ export const openRaw = async (
 		watch?.stop();
 		throw error;
 	});
+	recorder?.begin();
 	return {
 		mode: 'raw',
 		role: 'serve',

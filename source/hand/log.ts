@@ -8,7 +8,7 @@ import {SockchatError} from '../errors.js';
 import type {ChatEvent} from '../event/event.js';
 import {startOfNext, unfinishedBytes} from '../protocol/byte-text.js';
 import {textWithCommands} from '../protocol/foreign/telnet.js';
-import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
+import {errnoCauseOf, LateFile, reasonOf} from '../new-file.js';
 import {wordsOf} from '../store/notice.js';
 import {chunkLines, noticeLines} from './transcript-lines.js';
 
@@ -21,20 +21,20 @@ export class LineLog {
 	/** Why it is not complete. */
 	failure: SockchatError | undefined;
 	readonly #path: string;
-	readonly #file: number;
+	readonly #file: LateFile;
 	readonly #onFailure: (error: SockchatError) => void;
 	/** By direction and peer, the start of a character. */
 	readonly #unfinished = new Map<string, Buffer>();
 
 	/**
 	 * @param onFailure Called once, if it can't go on.
-	 * @throws {SockchatError} `ERR_LOG`, if the file can't be opened.
+	 * @throws {SockchatError} `ERR_LOG`, if the file can't be made.
 	 */
 	constructor(path: string, onFailure: (error: SockchatError) => void) {
 		this.#path = path;
 		this.#onFailure = onFailure;
 		try {
-			this.#file = openNewFile(path);
+			this.#file = new LateFile(path);
 		} catch (error) {
 			throw cantLog(path, error);
 		}
@@ -47,7 +47,7 @@ export class LineLog {
 		}
 
 		try {
-			writeAll(this.#file, Buffer.from(lines));
+			this.#file.write(Buffer.from(lines));
 		} catch (error) {
 			this.failure = new SockchatError(
 				'ERR_LOG',

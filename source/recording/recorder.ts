@@ -8,7 +8,6 @@
  * nothing more is written, as a recording with a gap would be misleading.
  */
 import {Buffer} from 'node:buffer';
-import {closeSync} from 'node:fs';
 import {SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import {lastingAddress, type LoopbackAddress} from '../socket/address.js';
@@ -18,7 +17,7 @@ import type {MessageKind} from '../event/link-facts.js';
 import type {Link} from '../socket/link.js';
 import type {LinkWish} from '../socket/link/transport.js';
 import type {Packet} from '../tcp/pcap.js';
-import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
+import {errnoCauseOf, LateFile, reasonOf} from '../new-file.js';
 import {ChunkObjects} from './chunk-objects.js';
 import {recordedLink} from './link.js';
 import type {RecordedSide, RecordingHead, RecordingLine} from './line.js';
@@ -37,9 +36,9 @@ const incomplete = (path: string, cause: unknown) =>
 		{cause},
 	);
 
-const openRecording = (path: string): number => {
+const openRecording = (path: string): LateFile => {
 	try {
-		return openNewFile(path);
+		return new LateFile(path);
 	} catch (error) {
 		throw cantRecord(path, error);
 	}
@@ -87,16 +86,18 @@ export type RecorderOptions = {
 
 export class Recorder {
 	readonly #options: RecorderOptions;
-	readonly #file: number;
+	readonly #file: LateFile;
+	readonly #head: RecordingHead;
 	readonly #chunks = new ChunkObjects();
+	#hasBegun = false;
 	#hasFailed = false;
 
-	/** @throws {SockchatError} `ERR_RECORDING`, if the file can't be opened. */
+	/** @throws {SockchatError} `ERR_RECORDING`, if the file can't be made. */
 	constructor(options: RecorderOptions) {
 		this.#options = options;
 		const {path, side, address, link} = options;
 		this.#file = openRecording(path);
-		const head: RecordingHead = {
+		this.#head = {
 			type: 'recording',
 			v: 1,
 			side,
@@ -104,7 +105,14 @@ export class Recorder {
 			link: recordedLink(address, link),
 			at: systemClock.wallMs(),
 		};
-		this.#write(head);
+	}
+
+	/** Makes the file, which has its head then; the first line does so, too. */
+	begin(): void {
+		if (!this.#hasBegun) {
+			this.#hasBegun = true;
+			this.#write(this.#head);
+		}
 	}
 
 	/**
@@ -215,7 +223,7 @@ export class Recorder {
 	}
 
 	close(): void {
-		closeSync(this.#file);
+		this.#file.close();
 	}
 
 	#chunk(
@@ -231,12 +239,13 @@ export class Recorder {
 	}
 
 	#write(line: RecordingHead | RecordingLine): void {
+		this.begin();
 		if (this.#hasFailed) {
 			return;
 		}
 
 		try {
-			writeAll(this.#file, Buffer.from(`${jsonSafe(JSON.stringify(line))}\n`));
+			this.#file.write(Buffer.from(`${jsonSafe(JSON.stringify(line))}\n`));
 		} catch (error) {
 			this.#hasFailed = true;
 			this.#options.onFailure(incomplete(this.#options.path, error));

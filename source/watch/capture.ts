@@ -10,19 +10,21 @@
  */
 import type {Buffer} from 'node:buffer';
 import {spawn} from 'node:child_process';
-import {closeSync} from 'node:fs';
 import process from 'node:process';
 import {PcapReader, tcpPacketOf, type Packet} from '../tcp/pcap.js';
 import {pcapngHead, pcapngPacket} from '../tcp/pcapng.js';
 import {SegmentCounter, type Segment} from '../tcp/segment.js';
 import {SockchatError} from '../errors.js';
-import {errnoCauseOf, openNewFile, reasonOf, writeAll} from '../new-file.js';
+import {checkNewFile, errnoCauseOf, LateFile, reasonOf} from '../new-file.js';
 import type {Clock} from '../socket/clock.js';
 
 export type CaptureOptions = {
 	readonly host: string;
 	readonly port: number;
-	/** A pcapng file to write the packets to: a new one, or an empty one. */
+	/**
+	 * A pcapng file to write the packets to: a new one, or an empty one. It is made
+	 * with the first packet.
+	 */
 	readonly file?: string | undefined;
 	readonly clock: Clock;
 	readonly onSegments: (segments: readonly Segment[]) => void;
@@ -93,21 +95,25 @@ export const cantCapture = (file: string, cause: unknown) =>
 		{cause: errnoCauseOf(cause)},
 	);
 
-const openFile = (file: string): number => {
+const openFile = (file: string): LateFile => {
 	try {
-		return openNewFile(file);
+		return new LateFile(file);
 	} catch (error) {
 		throw cantCapture(file, error);
 	}
 };
 
 /**
- * Makes the file, which a capture that begins later fills.
+ * Looks whether a capture that begins later can have its file.
  *
  * @throws {SockchatError} `ERR_CAPTURE_FILE`.
  */
-export const makeCaptureFile = (file: string): void => {
-	closeSync(openFile(file));
+export const checkCaptureFile = (file: string): void => {
+	try {
+		checkNewFile(file);
+	} catch (error) {
+		throw cantCapture(file, error);
+	}
 };
 
 type Run = {
@@ -210,7 +216,7 @@ const advice = (
 /**
  * Starts to capture what comes and goes at a port of loopback.
  *
- * @throws {SockchatError} If the file can't be opened.
+ * @throws {SockchatError} If the file can't be made.
  */
 export const startCapture = ({
 	host,
@@ -223,7 +229,7 @@ export const startCapture = ({
 	programs = capturePrograms,
 }: CaptureOptions): Capture => {
 	const counter = new SegmentCounter();
-	let descriptor = file === undefined ? undefined : openFile(file);
+	let target = file === undefined ? undefined : openFile(file);
 	let hasHead = false;
 	let running: Run | undefined;
 	let runningName: string | undefined;
@@ -231,18 +237,18 @@ export const startCapture = ({
 	let lost: SockchatError | undefined;
 
 	const write = (packets: readonly Packet[]): void => {
-		if (descriptor === undefined) {
+		if (!target) {
 			return;
 		}
 
 		try {
 			if (!hasHead) {
 				hasHead = true;
-				writeAll(descriptor, pcapngHead(packets[0]!.linkType));
+				target.write(pcapngHead(packets[0]!.linkType));
 			}
 
 			for (const packet of packets) {
-				writeAll(descriptor, pcapngPacket(packet));
+				target.write(pcapngPacket(packet));
 			}
 		} catch (error) {
 			closeFile();
@@ -256,10 +262,8 @@ export const startCapture = ({
 	};
 
 	const closeFile = (): void => {
-		if (descriptor !== undefined) {
-			closeSync(descriptor);
-			descriptor = undefined;
-		}
+		target?.close();
+		target = undefined;
 	};
 
 	const hooks: RunHooks = {

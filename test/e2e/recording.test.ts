@@ -16,6 +16,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
 import {requireExecutable} from '../helpers/environment.js';
+import {findPort} from '../helpers/ports.js';
 import {startBin, startProcess} from '../helpers/process.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
@@ -30,6 +31,8 @@ after(() => {
 
 let count = 0;
 const newFile = () => join(folder, `recording-${count++}`);
+
+const noFiles = ['--tls-cert', '/nonexistent', '--tls-key', '/nonexistent'];
 
 const objectIn = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
@@ -249,6 +252,63 @@ test('e2e: no file is made if one of several cannot be', async t => {
 	const chat = startBin(t, ['connect', '-r', '--json', port, ...nowhere]);
 	chat.end();
 	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+});
+
+test('e2e: a run that opened nothing leaves no file', async t => {
+	const taken = await startEcho(t);
+	const free = await findPort();
+	for (const [code, ...args] of [
+		['1', 'connect', '--raw', free, '--record'],
+		['1', 'connect', '--raw', free, '--json', '--record'],
+		['1', 'serve', '--raw', taken, '--record'],
+		['1', 'serve', '--raw', taken, '--once', '--record'],
+		['1', 'serve', '--raw', taken, '--json', '--record'],
+		['1', 'serve', '--raw', taken, '--json', '--log'],
+		['1', 'serve', '--raw', taken, '--json', '--pcapng'],
+		['2', 'serve', '--raw', free, '--tls', ...noFiles, '--json', '--log'],
+		['2', 'serve', '--raw', free, '--tls', ...noFiles, '--record'],
+		['1', 'proxy', taken, free, '--record'],
+	]) {
+		const file = newFile();
+		const chat = startBin(t, [...args, file]);
+		chat.end();
+		const exit = await chat.waitForExit();
+		assert.deepEqual(exit, {...failed, code: Number(code)}, chat.seen());
+		assert.ok(!existsSync(file), chat.seen());
+	}
+});
+
+test('e2e: a server that nobody came to has a recording with its head', async t => {
+	for (const more of [[], ['--once'], ['--json']]) {
+		const file = newFile();
+		const args = ['serve', '--raw', '--port', '0', ...more, '--record', file];
+		const server = startBin(t, args);
+		await until(
+			() => (server.stderr() + server.stdout()).includes('listening'),
+			{
+				what: 'a port',
+				seen: server.seen,
+			},
+		);
+		server.signal('SIGTERM');
+		await server.waitForExit();
+		assert.equal(linesOf(file)[0]!['type'], 'recording', server.seen());
+	}
+});
+
+test('e2e: where no file can be made, that is said before anything is opened', async t => {
+	const file = newFile();
+	writeFileSync(file, 'mine');
+	for (const wrong of [join(file, 'below'), `${newFile()}/`, folder]) {
+		for (const flag of ['--record', '--log', '--pcapng']) {
+			const port = await findPort();
+			const args = ['serve', '--raw', port, '--json', flag, wrong];
+			const server = startBin(t, args);
+			const exit = await server.waitForExit();
+			assert.deepEqual(exit, {...failed, code: 2}, server.seen());
+			assert.doesNotMatch(server.seen(), /listening/);
+		}
+	}
 });
 
 test('e2e: 50 MB are recorded as they are, and arrive as they are', async t => {

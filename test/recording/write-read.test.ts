@@ -40,6 +40,7 @@ const record = async (moves: readonly Move[]): Promise<string> => {
 	const path = newPath();
 	const side = 'serve' as const;
 	const recorder = new Recorder({path, side, address, onFailure: unexpected});
+	recorder.begin();
 	const peers = new Map<string, {stream: Duplex; sent: (b: Buffer) => void}>();
 	for (const {peer, direction, bytes} of moves) {
 		const known = peers.get(peer);
@@ -136,6 +137,7 @@ test('recording: what is sent while connect() is under way comes after its end',
 		address: requireLoopback(there),
 		onFailure: unexpected,
 	});
+	recorder.begin();
 	const {client} = openRawClient(t, there, {recorder});
 	void client.write(Buffer.from('early'));
 	assert.ok(portOf(there) > 0);

@@ -209,6 +209,7 @@ const servePipe = async (
 			}
 		},
 	});
+	recorder?.begin();
 	let wasAsked = false;
 	const run = async (): Promise<Ending> => {
 		const end = await server.ended;
@@ -253,6 +254,7 @@ const serveOnce = async (
 			options.notify?.(event);
 		},
 	});
+	session.recorder?.begin();
 	let pipe: Pipe | undefined;
 	const run = async (): Promise<Ending> => {
 		const accepted = await listening.accepted;
