@@ -2,6 +2,7 @@
 import type {Buffer} from 'node:buffer';
 import type {Duplex, Readable, Writable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import type {BufferPool} from '../socket/stream/buffer-pool.js';
 import {lineEndTransform, type LineEnding} from './line-ends.js';
 import {Cutter} from './messages/cut.js';
 
@@ -18,6 +19,8 @@ export type Input = {
 	readonly isShutdown: boolean;
 	/** Takes chunks of the stream back that nobody needs any longer. */
 	readonly giveBack?: ((chunk: Buffer) => void) | undefined;
+	/** Where changed line ends are written; by default in new buffers. */
+	readonly pool?: BufferPool | undefined;
 };
 
 /** What the input goes through before it is sent. */
@@ -25,11 +28,14 @@ export const inputStages = ({
 	lineEnding,
 	createCutter,
 	giveBack,
+	pool,
 }: Pick<
 	Input,
-	'lineEnding' | 'createCutter' | 'giveBack'
+	'lineEnding' | 'createCutter' | 'giveBack' | 'pool'
 >): readonly Duplex[] => [
-	...(lineEnding === undefined ? [] : [lineEndTransform(lineEnding, giveBack)]),
+	...(lineEnding === undefined
+		? []
+		: [lineEndTransform(lineEnding, {onCopied: giveBack, pool})]),
 	...(createCutter ? [createCutter()] : []),
 ];
 
@@ -38,8 +44,19 @@ export const giveBackOf = ({
 	lineEnding,
 	createCutter,
 	giveBack,
-}: Input): Input['giveBack'] =>
-	lineEnding === undefined && !createCutter ? giveBack : undefined;
+	pool,
+}: Input): Input['giveBack'] => {
+	if (createCutter) {
+		return undefined;
+	}
+
+	return lineEnding === undefined
+		? giveBack
+		: pool &&
+				(chunk => {
+					pool.giveBack(chunk);
+				});
+};
 
 /** What was read, and waits in a stream. */
 export const waitingBytes = (stream: Readable): number =>

@@ -5,6 +5,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {Transform} from 'node:stream';
+import {bulkBytes, type BufferPool} from '../socket/stream/buffer-pool.js';
 
 export type LineEnding = 'none' | 'lf' | 'cr' | 'crlf';
 
@@ -17,12 +18,10 @@ export const lineEnds: Readonly<Record<LineEnding, string>> = {
 	crlf: '\r\n',
 };
 
-const carriageReturn = 0x0d;
-
 export class LineEnds {
 	readonly #end: string;
-	/** Whether the last chunk ended in a CR, which may be half of a CRLF. */
-	#holdsReturn = false;
+	/** The CR at the end of the last chunk, which may be half of a CRLF. */
+	#held = '';
 
 	constructor(ending: LineEnding) {
 		this.#end = lineEnds[ending];
@@ -30,38 +29,59 @@ export class LineEnds {
 
 	/** @returns What can be sent by now: a CR at the end waits for its LF. */
 	push(chunk: Buffer): Buffer {
-		const whole = this.#holdsReturn
-			? Buffer.concat([Buffer.of(carriageReturn), chunk])
-			: chunk;
-		this.#holdsReturn = whole.at(-1) === carriageReturn;
-		// In Latin-1 each byte is one character, and the same byte again.
-		const text = whole.toString(
-			'latin1',
-			0,
-			this.#holdsReturn ? whole.length - 1 : whole.length,
-		);
-		return Buffer.from(text.replaceAll(/\r?\n/g, this.#end), 'latin1');
+		return Buffer.from(this.textOf(chunk), 'latin1');
+	}
+
+	/** As `push`, in Latin-1: each byte is one character, and the same byte again. */
+	textOf(chunk: Buffer): string {
+		const whole = this.#held + chunk.toString('latin1');
+		this.#held = whole.endsWith('\r') ? '\r' : '';
+		return whole
+			.slice(0, whole.length - this.#held.length)
+			.replaceAll(/\r?\n/g, this.#end);
 	}
 
 	/** What is left when no more comes. */
 	takeRest(): Buffer {
-		const rest = this.#holdsReturn ? [carriageReturn] : [];
-		this.#holdsReturn = false;
-		return Buffer.from(rest);
+		const rest = Buffer.from(this.#held);
+		this.#held = '';
+		return rest;
 	}
 }
 
-/** @param onCopied Takes each chunk once nothing of it is needed. */
+/** Each byte may become two, and a CR may be held from before. */
+const sliceBytes = bulkBytes / 2;
+
+export type LineEndBuffers = {
+	/** Takes each chunk once nothing of it is needed. */
+	readonly onCopied?: ((chunk: Buffer) => void) | undefined;
+	/** Where what is changed is written, in slices; by default in new buffers. */
+	readonly pool?: BufferPool | undefined;
+};
+
 export const lineEndTransform = (
 	ending: LineEnding,
-	onCopied?: (chunk: Buffer) => void,
+	{onCopied, pool}: LineEndBuffers = {},
 ): Transform => {
 	const ends = new LineEnds(ending);
 	return new Transform({
 		transform(chunk: Buffer, _encoding, done) {
-			const changed = ends.push(chunk);
+			if (!pool) {
+				const changed = ends.push(chunk);
+				onCopied?.(chunk);
+				done(undefined, changed);
+				return;
+			}
+
+			for (let start = 0; start < chunk.length; start += sliceBytes) {
+				const text = ends.textOf(chunk.subarray(start, start + sliceBytes));
+				if (text !== '') {
+					this.push(pool.fill(pool.room.write(text, 'latin1')));
+				}
+			}
+
 			onCopied?.(chunk);
-			done(undefined, changed);
+			done();
 		},
 		flush(done) {
 			done(undefined, ends.takeRest());

@@ -20,6 +20,7 @@ import type {PipeEnd} from '../../raw/pipe.js';
 import {notMet, notMetYet} from '../../raw/script-failure.js';
 import type {ScriptStep} from '../../raw/script-steps.js';
 import {systemClock} from '../../socket/clock.js';
+import {BufferPool} from '../../socket/stream/buffer-pool.js';
 import {wordsOf} from '../../store/notice.js';
 import {unreadable} from '../input.js';
 import type {Output} from '../output.js';
@@ -62,7 +63,13 @@ const inputOf = (
 		return undefined;
 	}
 
-	const how = {...messagesOf(options), isShutdown};
+	const messages = messagesOf(options);
+	const how = {
+		...messages,
+		isShutdown,
+		// A cutter makes messages of whole reads.
+		...(!messages.createCutter && {pool: new BufferPool()}),
+	};
 	return isFile(0)
 		? {...readFileInput(0), isFinite: true, ...how}
 		: {...readPipedInput(streams.stdin), isFinite: false, ...how};
