@@ -4,6 +4,7 @@ import {Buffer} from 'node:buffer';
 import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
@@ -137,6 +138,53 @@ test('e2e: ws --message sends it, prints what comes, and --replies ends it', asy
 });
 
 // As in vi/websocat#261: the kernel's line editing cuts at 4096 bytes.
+test('e2e: ws --replies closes in good order over TLS, too', async t => {
+	const {ca, good} = makeCertificates(newFolder(t));
+	const carrier = createServer({
+		cert: readFileSync(good.cert),
+		key: readFileSync(good.key),
+	});
+	const server = new WebSocketServer({server: carrier});
+	carrier.listen(0, '127.0.0.1');
+	await once(carrier, 'listening');
+	t.after(() => {
+		carrier.closeAllConnections();
+		carrier.close();
+	});
+	const codes: number[] = [];
+	server.on('connection', peer => {
+		// Our answer to its Close may meet a closed socket.
+		peer.on('error', () => undefined);
+		peer.on('close', code => {
+			codes.push(code);
+		});
+		peer.send('hello');
+	});
+	const {port} = carrier.address() as AddressInfo;
+	for (const end of ['--replies', '--idle']) {
+		const client = startBin(t, [
+			'connect',
+			'--raw',
+			'--tls',
+			'--tls-ca',
+			ca,
+			'--ws',
+			'/',
+			String(port),
+			'--input',
+			'none',
+			end,
+			'1',
+		]);
+		assert.deepEqual(await client.waitForExit(), done, client.seen());
+		assert.equal(client.stderr(), '');
+		assert.equal(client.stdout(), 'hello\n');
+	}
+
+	await until(() => codes.length === 2, {what: 'both ends'});
+	assert.deepEqual(codes, [1000, 1000]);
+});
+
 test('e2e: ws sends a long line of a terminal whole', async t => {
 	const peer = await openPeer(t, socket => {
 		socket.ping('are you there');

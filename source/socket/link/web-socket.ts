@@ -69,6 +69,7 @@ const unfinishedBytes = (socket: WebSocket): number | undefined => {
 };
 
 const lastPing = Buffer.from('last');
+const nothing = Buffer.alloc(0);
 
 type Control = {readonly direction: 'in' | 'out'} & ControlFrame;
 
@@ -199,10 +200,13 @@ class WebSocketStream extends CarrierStream {
 					code: 1000,
 					reason: '',
 				});
+				// Over TLS the frame takes several turns to be written.
+				this.#inner.write(nothing, () => {
+					done();
+				});
+			} else {
+				done();
 			}
-
-			// A turn later, as the frame has to be written.
-			setImmediate(done);
 		};
 
 		const onPong = (bytes: Buffer) => {
@@ -229,6 +233,11 @@ class WebSocketStream extends CarrierStream {
 	}
 
 	#ended(code: number, reason: string): void {
+		if (this.destroyed) {
+			// We closed it: that the other side's Close is missing says nothing.
+			return;
+		}
+
 		if (code !== abnormal) {
 			this.#control({
 				direction: 'in',
