@@ -28,6 +28,8 @@ export class FollowedSocket {
 	readonly #socket: Socket;
 	/** The server's peer; undefined on a client. */
 	readonly peer: string | undefined;
+	/** When the connection was not open yet, in milliseconds since the epoch. */
+	readonly notBefore: number;
 	readonly #side: 'client' | 'server';
 	readonly #dialled: string | undefined;
 	/** Kept here, as a closed socket forgets them. */
@@ -52,6 +54,7 @@ export class FollowedSocket {
 		this.#socket = socket;
 		this.stream = socket;
 		this.peer = peer;
+		this.notBefore = notBefore;
 		this.#side = side;
 		this.#dialled = dialled;
 		this.log = new StepLog(peer, notBefore);
