@@ -48,6 +48,8 @@ export type RawServerOptions = {
 	readonly isPipe?: boolean | undefined;
 	/** Whether that input ends by itself: then it is for one peer, whole or not. */
 	readonly isInputFinite?: boolean | undefined;
+	/** Which peer gets that input, instead of the first. */
+	readonly to?: string | undefined;
 	/** Whether a peer's FIN is left for a person to answer. */
 	readonly isHalfOpen?: boolean | undefined;
 	/** Whether telnet's requests are answered. */
@@ -138,6 +140,7 @@ export const startRawServer = async ({
 	backlog,
 	isPipe = false,
 	isInputFinite = false,
+	to: wantedPeer,
 	isHalfOpen = false,
 	isTelnet = false,
 	isOnce = false,
@@ -180,9 +183,15 @@ export const startRawServer = async ({
 		isTelnet,
 		answers,
 		searches: new SearchPace(),
-		isEndAnswered({bytesGiven}) {
+		isEndAnswered(peer) {
+			// The first of a file may still be on its way from the disk.
+			const isNext = () =>
+				isInputFinite &&
+				meant(wantedPeer).find(({link}) => link.stream.writable) === peer;
 			const isReceiving =
-				!answers && hasShutdown === undefined && (isOnce || bytesGiven > 0);
+				!answers &&
+				hasShutdown === undefined &&
+				(isOnce || peer.bytesGiven > 0 || isNext());
 			// Nobody types who could answer it later.
 			const isUnanswered =
 				isHalfOpen &&

@@ -5,7 +5,7 @@ import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {createConnection} from 'node:net';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {test} from 'node:test';
 import {requireLoopback} from '../../source/socket/address.js';
 import {UdpListener} from '../../source/socket/link/udp-listener.js';
@@ -13,7 +13,7 @@ import {FakeClock} from '../helpers/clock.js';
 import {hostile, openRawServer, untilBytes} from '../helpers/raw.js';
 import {portOf} from '../helpers/room.js';
 import {until} from '../helpers/until.js';
-import {openPlain} from '../helpers/wire-peer.js';
+import {openPlain, type WirePeer} from '../helpers/wire-peer.js';
 
 test('raw server: exact bytes, both ways', async t => {
 	const server = await openRawServer(t);
@@ -117,6 +117,49 @@ test('raw server: writes nothing to a peer after our FIN', async t => {
 	assert.equal(peer.bytes.length, told, 'what was told as sent was sent');
 	const ended = await server.untilEvent('ended');
 	assert.deepEqual([ended.reason, ended.bytesOut], ['closed', told]);
+});
+
+test('raw server: a file goes to whoever has sent FIN before it was read', async t => {
+	const server = await openRawServer(t, {isPipe: true, isInputFinite: true});
+	const first = await openPlain(t, server.address);
+	const second = await openPlain(t, server.address);
+	await server.untilEvent('accepted', ({peer}) => peer === second.name);
+	first.end();
+	second.end();
+	// Its FIN is answered at once, as the file is for the first.
+	await server.untilEvent('ended', ({peer}) => peer === second.name);
+	server.write(Buffer.from('a file'));
+	server.finish(true);
+	await untilBytes(first, Buffer.from('a file'));
+	await server.untilEvent('ended', ({peer}) => peer === first.name);
+	assert.equal(second.bytes.length, 0);
+});
+
+test('raw server: a file waits for the peer that it is for', async t => {
+	const path = join(mkdtempSync(join(tmpdir(), 'sockchat-to-')), 'socket');
+	t.after(() => {
+		rmSync(dirname(path), {recursive: true});
+	});
+	const server = await openRawServer(t, {
+		isPipe: true,
+		isInputFinite: true,
+		to: '2',
+		address: requireLoopback({kind: 'unix', path}),
+	});
+	const peers = [];
+	for (const name of ['unix:1', 'unix:2']) {
+		peers.push(await openPlain(t, server.address));
+		await server.untilEvent('accepted', ({peer}) => peer === name);
+	}
+
+	const [first, second] = peers as [WirePeer, WirePeer];
+	second.end();
+	first.end();
+	await server.untilEvent('ended', ({peer}) => peer === 'unix:1');
+	server.write(Buffer.from('a file'), '2');
+	server.finish(true);
+	await untilBytes(second, Buffer.from('a file'));
+	assert.equal(first.bytes.length, 0);
 });
 
 test('raw server: drains with FIN, and disconnects after 3 s', async t => {
