@@ -51,6 +51,26 @@ export const timerBySs = async (
 	return /timer:\((\w+)/.exec(stdout)?.[1];
 };
 
+/**
+ * For each look, whether a flow stands still: its window is closed, by the
+ * persist timer, and the kernel took no byte of it since the look before.
+ *
+ * @param local The end that sends.
+ */
+export const watchStandstill = (local: string, remote: string) => {
+	let before = '';
+	return async (): Promise<boolean> => {
+		const {stdout} = await run(requireExecutable('ss', 'iproute2'), [
+			'-tnoH',
+			`src = ${local} and dst = ${remote}`,
+		]);
+		const [, , queued = ''] = stdout.split(/\s+/);
+		const isStill = queued === before && stdout.includes('timer:(persist');
+		before = queued;
+		return isStill;
+	};
+};
+
 /** Bytes at the stdin of a process that it has not read: a pipe of Node's. */
 export const unreadStdin = async (pid: number): Promise<number> => {
 	const [inode] = /\d+/.exec(readlinkSync(`/proc/${pid}/fd/0`))!;
