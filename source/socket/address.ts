@@ -217,9 +217,17 @@ const doesNodePad = (): boolean =>
 /** Whether a path is a name in Linux's abstract namespace. */
 export const isAbstract = (path: string): boolean => path.startsWith('@');
 
-/** The path as the kernel takes it: an abstract name begins with a NUL. */
-export const kernelPath = (path: string): string =>
-	isAbstract(path) ? `\0${path.slice(1)}` : path;
+/**
+ * The path as node:net takes it: an abstract name begins with a NUL, and a path
+ * that reads as a number, such as `0`, would be refused as neither path nor port.
+ */
+export const kernelPath = (path: string): string => {
+	if (isAbstract(path)) {
+		return `\0${path.slice(1)}`;
+	}
+
+	return Number.isNaN(Number(path)) ? path : `./${path}`;
+};
 
 /**
  * A Unix domain socket as files and other processes name it, wherever they run.

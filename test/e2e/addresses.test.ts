@@ -37,6 +37,19 @@ test("e2e: a Unix domain socket is its owner's, and its file goes away", async t
 	assert.ok(!existsSync(path));
 });
 
+test('e2e: a socket whose name reads as a number is a path, and no port', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'sockchat-socket-'));
+	t.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	const here = {cwd: folder};
+	const server = startBin(t, ['serve', '--json', '--socket', '0'], here);
+	await server.waitForOutput('"phase":"listening"');
+	assert.ok(statSync(join(folder, '0')).isSocket());
+	const chat = startBin(t, ['connect', '--socket', '0', '-m', 'hi'], here);
+	assert.deepEqual(await chat.waitForExit(), done, chat.seen());
+});
+
 test("e2e: a dead server's socket file is in nobody's way", async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'sockchat-socket-'));
 	t.after(() => {
