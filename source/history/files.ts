@@ -200,8 +200,11 @@ const refuseForeign = (path: string, fd: number): void => {
 			'move it away',
 		);
 	}
+};
 
-	if ((stat.mode & 0o777) !== fileMode) {
+/** Takes the others' rights away, from a file that is known to be a history's. */
+export const makePrivate = (fd: number): void => {
+	if ((fstatSync(fd).mode & 0o777) !== fileMode) {
 		fchmodSync(fd, fileMode);
 	}
 };
@@ -228,7 +231,11 @@ const open = (path: string, flags: number): number => {
 	}
 };
 
-/** @returns Undefined if it doesn't exist. */
+/**
+ * Opens FILE, and leaves its mode: whatever the user has named may be there.
+ *
+ * @returns Undefined if it doesn't exist.
+ */
 export const openExisting = (path: string): number | undefined => {
 	try {
 		return open(path, constants.O_RDWR);
@@ -241,15 +248,30 @@ export const openExisting = (path: string): number | undefined => {
 	}
 };
 
+const openPrivate = (path: string, flags: number): number => {
+	const fd = open(path, flags);
+	try {
+		makePrivate(fd);
+		return fd;
+	} catch (error) {
+		closeSync(fd);
+		throw error;
+	}
+};
+
 export const createFile = (path: string): number =>
-	open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+	openPrivate(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+
+/** Opens a file for reading, and leaves its mode: it may be no history's. */
+export const openToLook = (path: string): number =>
+	open(path, constants.O_RDONLY);
 
 /**
- * Opens a file for reading. Synchronously: the name can't come to mean another
- * file between its choice and this call.
+ * Opens a file of a history for reading. Synchronously: the name can't come to
+ * mean another file between its choice and this call.
  */
 export const openToRead = (path: string): number =>
-	open(path, constants.O_RDONLY);
+	openPrivate(path, constants.O_RDONLY);
 
 /** A name survives a power cut only once its folder is synced. */
 export const syncFolder = async (path: string): Promise<void> => {

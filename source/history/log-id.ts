@@ -2,7 +2,7 @@
 import {closeSync} from 'node:fs';
 import {trace} from '../trace.js';
 import {readAt} from './disk.js';
-import {openToRead} from './files.js';
+import {openToLook} from './files.js';
 import {logIdIn} from './lines.js';
 
 // The log is the third key of a line that may be megabytes long.
@@ -12,7 +12,7 @@ const headBytes = 256;
 export const logIdOf = async (path: string): Promise<string | undefined> => {
 	let fd;
 	try {
-		fd = openToRead(path);
+		fd = openToLook(path);
 		return logIdIn(await readAt(fd, 0, headBytes));
 	} catch (error) {
 		trace('no log in %s: %o', path, error);

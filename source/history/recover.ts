@@ -30,6 +30,7 @@ import {
 	closedFiles,
 	closedPath,
 	damagedPath,
+	makePrivate,
 	openExisting,
 	openToRead,
 	syncFolder,
@@ -258,6 +259,7 @@ const goOn = async (
 		return next;
 	}
 
+	makePrivate(fd);
 	const verdict = judge(
 		bytes,
 		found,
@@ -327,6 +329,7 @@ export const recover = async (
 			throw historyUnreadable(path, `it begins with ${seen}`);
 		}
 
+		makePrivate(fd);
 		const recovery = await beginLog(path, options, bytes.length > 0);
 		closeSync(fd);
 		return recovery;

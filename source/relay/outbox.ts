@@ -9,7 +9,7 @@ import {Buffer} from 'node:buffer';
 import {randomBytes} from 'node:crypto';
 import {closeSync} from 'node:fs';
 import {readAt, sizeOf, syncData, truncate, writeAt} from '../history/disk.js';
-import {createFile, openExisting} from '../history/files.js';
+import {createFile, makePrivate, openExisting} from '../history/files.js';
 import {Syncing, type FsyncMode, type SetTimer} from '../history/syncing.js';
 import {trace} from '../trace.js';
 import {outboxUnusable} from './failures.js';
@@ -174,11 +174,12 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
 			.split('\n')
 			.map(line => parse(line));
 		const known = first?.['type'] === 'outbox' ? first['server'] : undefined;
-		if (typeof known !== 'string') {
-			if (bytes.length > 0) {
-				throw new Error('it is no outbox');
-			}
+		if (typeof known !== 'string' && bytes.length > 0) {
+			throw new Error('it is no outbox');
+		}
 
+		makePrivate(fd);
+		if (typeof known !== 'string') {
 			const server = freshServerId();
 			const head = Buffer.from(headOf(server));
 			await writeAt(fd, [head], 0);

@@ -12,6 +12,7 @@ import {
 import {join} from 'node:path';
 import process from 'node:process';
 import {test} from 'node:test';
+import {logIdOf} from '../../source/history/log-id.js';
 import {look, makeFolder, makePath, open} from '../helpers/history/kept.js';
 
 const modeOf = (path: string): string =>
@@ -64,6 +65,18 @@ test('history: makes a file private that others could read', async t => {
 		assert.equal(history.recovered.head, 1);
 	});
 	assert.equal(modeOf(path), '600');
+});
+
+test('history: leaves the mode of a file that is no history', async t => {
+	const path = makePath(t);
+	writeFileSync(path, 'dear diary\n');
+	chmodSync(path, 0o644);
+	await assert.rejects(open(path), {
+		code: 'ERR_HISTORY',
+		message: /it begins with "dear diary\\n"\. It was not changed/,
+	});
+	assert.equal(await logIdOf(path), undefined);
+	assert.equal(modeOf(path), '644');
 });
 
 test('history: refuses a folder that others may write to', async t => {
