@@ -163,6 +163,18 @@ export const outOfFiles = (cause: unknown): SockchatError | undefined =>
 export const clause = (message: string): string =>
 	message.replace(/[\s.]+$/u, '');
 
+const unreadableReasons: Readonly<Record<string, string>> = {
+	ENOENT: 'there is no such file (ENOENT)',
+	ENOTDIR: 'a part of its path is not a folder (ENOTDIR)',
+	EACCES: 'permission denied (EACCES)',
+};
+
+/** Why a file can't be read, for a sentence. */
+export const whyUnreadable = (error: unknown): string => {
+	const {code = '', message} = error as NodeJS.ErrnoException;
+	return unreadableReasons[code] ?? message;
+};
+
 /** A count of bytes, in a sentence. */
 export const bytesOf = (count: number): string =>
 	count === 1 ? '1 byte' : `${count} bytes`;

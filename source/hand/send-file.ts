@@ -10,7 +10,7 @@ import {constants} from 'node:fs';
 import {open, type FileHandle} from 'node:fs/promises';
 import {basename} from 'node:path';
 import type {RawChat} from '../chat/open-raw.js';
-import {bytesOf} from '../errors.js';
+import {bytesOf, whyUnreadable} from '../errors.js';
 import type {SendingFile} from '../event/event.js';
 import type {Receivers, Track} from '../raw/peer-name.js';
 import {done, refused, type Answer} from '../tcp/socket-action.js';
@@ -33,16 +33,6 @@ export type FileSenderOptions = {
 
 const usualPieceBytes = 64 * 1024;
 
-const reasons: Readonly<Record<string, string>> = {
-	ENOENT: 'there is no such file (ENOENT)',
-	EACCES: 'permission denied (EACCES)',
-};
-
-const reasonOf = (error: unknown): string => {
-	const {code = '', message} = error as NodeJS.ErrnoException;
-	return reasons[code] ?? message;
-};
-
 type Opened = {readonly file: FileHandle; readonly totalBytes: number};
 
 /** @returns What is sent, or why it can't be. */
@@ -58,7 +48,7 @@ const openFile = async (path: string): Promise<Opened | string> => {
 		await file.close();
 		return 'it is not a regular file';
 	} catch (error) {
-		return reasonOf(error);
+		return whyUnreadable(error);
 	}
 };
 
@@ -224,7 +214,7 @@ export class FileSender {
 				({bytesRead} = await file.read(piece, 0, pieceBytes));
 			} catch (error) {
 				return refused(
-					`${path} can't be read any more: ${reasonOf(error)}. ${taken()} ${of()} were sent${toEach}.`,
+					`${path} can't be read any more: ${whyUnreadable(error)}. ${taken()} ${of()} were sent${toEach}.`,
 				);
 			}
 

@@ -9,7 +9,7 @@
  */
 import {Buffer} from 'node:buffer';
 import {createHmac, timingSafeEqual} from 'node:crypto';
-import {SockchatError} from '../errors.js';
+import {bytesOf, SockchatError} from '../errors.js';
 
 /** The shortest token, in bytes of UTF-8. */
 const minTokenBytes = 16;
@@ -25,7 +25,7 @@ export type Exchange = {
 const tokenTooShort = (bytes: number) =>
 	new SockchatError(
 		'ERR_TOKEN_FILE',
-		`The token has ${bytes} bytes; it needs at least ${minTokenBytes}. Make one with: openssl rand -hex 32`,
+		`The token has ${bytesOf(bytes)}; it needs at least ${minTokenBytes}. Make one with: openssl rand -hex 32`,
 	);
 
 export const tokenNeeded = () =>

@@ -1,16 +1,17 @@
 /** What a chat script says when it fails, and what is checked before it runs. */
 import {accessSync, constants, statSync} from 'node:fs';
-import {bytesOf, clause, quoted, SockchatError} from '../errors.js';
+import {
+	bytesOf,
+	clause,
+	quoted,
+	SockchatError,
+	whyUnreadable,
+} from '../errors.js';
 import type {Unmet} from './chat-script.js';
 import type {ScriptStep} from './script-steps.js';
 
 const unreadable = (path: string, why: string) =>
 	new SockchatError('ERR_USAGE', `--send-file can't read ${path}: ${why}.`);
-
-const reasons: Readonly<Record<string, string>> = {
-	ENOENT: 'there is no such file (ENOENT)',
-	EACCES: 'permission denied (EACCES)',
-};
 
 /** @throws {SockchatError} `ERR_USAGE` before anything is opened. */
 export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
@@ -25,8 +26,7 @@ export const checkFiles = (steps: readonly ScriptStep[] = []): void => {
 			isFolder = statSync(path).isDirectory();
 			accessSync(path, constants.R_OK);
 		} catch (error) {
-			const {code = '', message} = error as NodeJS.ErrnoException;
-			throw unreadable(path, reasons[code] ?? message);
+			throw unreadable(path, whyUnreadable(error));
 		}
 
 		if (isFolder) {

@@ -7,7 +7,7 @@
 import type {Buffer} from 'node:buffer';
 import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
-import {SockchatError} from '../errors.js';
+import {SockchatError, whyUnreadable} from '../errors.js';
 import type {Packet} from '../tcp/pcap.js';
 import {LineSplitter} from '../protocol/lines.js';
 import {
@@ -120,12 +120,7 @@ export async function* readRecording(
  */
 export const surveyRecording = async (path: string): Promise<Summary> => {
 	const found = await stat(path).catch((error: unknown) => {
-		const {code, message} = error as NodeJS.ErrnoException;
-		throw unreadable(
-			path,
-			code === 'ENOENT' ? 'there is no such file (ENOENT)' : message,
-			error,
-		);
+		throw unreadable(path, whyUnreadable(error), error);
 	});
 	if (!found.isFile()) {
 		throw unreadable(path, 'it is not a file');
@@ -155,6 +150,6 @@ export const surveyRecording = async (path: string): Promise<Summary> => {
 	} catch (error) {
 		throw error instanceof SockchatError
 			? error
-			: unreadable(path, (error as Error).message, error);
+			: unreadable(path, whyUnreadable(error), error);
 	}
 };

@@ -77,12 +77,14 @@ test('token file: anything but a small regular file is refused at once', async t
 	const inFolder = createFolder(t);
 	execFileSync('mkfifo', ['-m', '600', inFolder('pipe')]);
 	writeFileSync(inFolder('large'), 'a'.repeat(4097), {mode: 0o600});
+	writeFileSync(inFolder('one'), 'a', {mode: 0o600});
 	writeFileSync(inFolder('short'), 'a'.repeat(15), {mode: 0o600});
 	for (const [name, why] of [
 		['pipe', /it is not a regular file\.$/],
 		['', /it is not a regular file\.$/],
 		['large', /it has 4097 bytes; the limit is 4096\.$/],
 		['short', /^The token has 15 bytes; it needs at least 16\. Make one/],
+		['one', /^The token has 1 byte; it needs at least 16\. Make one/],
 		['none', /can't hold a token: there is no such file\.$/],
 		['short/deep', /token: a part of its path is not a folder\.$/],
 		['large'.repeat(100), /token: it can't be read \(ENAMETOOLONG\)\.$/],
