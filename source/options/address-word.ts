@@ -14,16 +14,19 @@ const isBareHost = (word: string): boolean =>
 	ipVersionOf(word) === 4 ||
 	ipVersionOf(/^\[(?<host>.*)\]$/.exec(word)?.groups?.['host'] ?? word) === 6;
 
+const joined = (host: string, port: number | string): string =>
+	`${ipVersionOf(host) === 6 ? `[${host}]` : host}:${port}`;
+
 /** What was probably meant by a host without a port. */
 const withPort = (host: string): string => {
 	// It is IPv6 by itself; nobody means that.
 	const port = /^::1:(?<port>\d+)$/.exec(host)?.groups?.['port'];
-	if (port !== undefined) {
-		return `[::1]:${port}`;
-	}
-
-	return `${ipVersionOf(host) === 6 ? `[${host}]` : host}:${defaultPort}`;
+	return port === undefined ? joined(host, defaultPort) : `[::1]:${port}`;
 };
+
+/** HOST PORT, as nc takes them, in one word; undefined if it isn't that. */
+export const inOneWord = (host: string, port: string): string | undefined =>
+	isBareHost(host) && /^\d+$/.test(port) ? joined(host, port) : undefined;
 
 const notAnAddress = (word: string): SockchatError => {
 	const advice = isBareHost(word)

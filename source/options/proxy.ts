@@ -81,7 +81,9 @@ const readEnd = (
 
 	if (word === '') {
 		return wrongUsage(
-			`${name} ${quoted(given)}: an address is missing after the colon.`,
+			given === ''
+				? `${name} is empty; give PORT, HOST:PORT or a socket's path.`
+				: `${name} ${quoted(given)}: an address is missing after the colon.`,
 		);
 	}
 

@@ -62,7 +62,7 @@ export const parseReplayOptions = (
 	env: Variables,
 	config: Config | undefined,
 ): ReplayOptions | SockchatError => {
-	if (file === undefined) {
+	if (!file) {
 		return wrongUsage('replay needs FILE, a recording made by --record.');
 	}
 

@@ -42,12 +42,17 @@ const config: ParseArgsOptionsConfig = Object.fromEntries(
 	}),
 );
 
-/** The word that was probably meant: the most alike of at most two slips. */
+/**
+ * The word that was probably meant: the most alike of at most two slips. Half of
+ * what was typed has to be right, as two slips turn any short word into any other.
+ */
 export const nearest = (
 	word: string,
 	words: readonly string[],
 ): string | undefined => {
-	const near = words.filter(known => typosIn(word, known) <= 2);
+	const letters = word.replace(/^-+/, '').length;
+	const most = Math.min(2, Math.floor(letters / 2));
+	const near = words.filter(known => typosIn(word, known) <= most);
 	return near.toSorted((a, b) => typosIn(word, a) - typosIn(word, b))[0];
 };
 

@@ -22,7 +22,17 @@ const wrong: readonly Wrong[] = [
 		'connect 5001 hi',
 		'Unexpected "hi" after 5001; a text with spaces needs quotes.',
 	],
+	[
+		'connect 127.0.0.1 8080',
+		'Unexpected "8080" after 127.0.0.1; an address is one word: 127.0.0.1:8080.',
+	],
+	[
+		'::1 8080',
+		'Unexpected "8080" after ::1; an address is one word: [::1]:8080.',
+	],
 	['--prot 5001', '--prot is not a flag; did you mean --port?'],
+	['connect --no-', '--no- is not a flag; --help lists them all.'],
+	['connect --=x', '--=x is not a flag; --help lists them all.'],
 	['serve --frobnicate', '--frobnicate is not a flag; --help lists them all.'],
 	['serve -v', '-v is not a flag; did you mean -V?'],
 	['serve -x', '-x is not a flag; --help lists them all.'],
@@ -38,8 +48,8 @@ const wrong: readonly Wrong[] = [
 		'Unexpected "y" after 5001; a text with spaces needs quotes.',
 	],
 	['serve --last 5', '--last is for connect, not for serve.'],
-	['connect --plain --last many', '--last needs a whole number; got "many".'],
-	['connect --plain --since -1', '--since needs a whole number; got "-1".'],
+	['connect --last many', '--last needs a whole number; got "many".'],
+	['connect --since -1', '--since needs a whole number; got "-1".'],
 	[
 		'connect --wait-for (',
 		/^--wait-for needs a regular expression; got "\(": .*\.$/,
@@ -380,6 +390,21 @@ const wrong: readonly Wrong[] = [
 		'--echo and --broker exclude each other; give only one.',
 	],
 	['serve --fsync often', '--fsync needs always or interval; got "often".'],
+	['replay source 5001', "Can't read source: it is not a file."],
+	...[
+		'replay package.json/x 5001',
+		'connect --raw --send-file package.json/x',
+	].map((line): Wrong => [
+		line,
+		/^(?:Can't|--send-file can't) read package\.json\/x: a part of its path is not a folder \(ENOTDIR\)\.$/,
+	]),
+	[
+		'replay package.json 5001',
+		/^package\.json, line 1: expected the head of a recording, \{"type":"recording",…\}; got "\{"\.$/,
+	],
+	['replay', 'replay needs FILE, a recording made by --record.'],
+	['replay  5001', 'replay needs FILE, a recording made by --record.'],
+	['watch ./room.sock', /^watch shows TCP states, .*; give a port\.$/],
 ];
 
 const matches = (sentence: string, wanted: string | RegExp): boolean =>

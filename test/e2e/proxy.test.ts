@@ -454,6 +454,8 @@ test('e2e: wrong words of a proxy are code 2, in one sentence', async t => {
 		[['9000', '9000'], /^LISTEN and TARGET are both 127\.0\.0\.1:9000: /],
 		[['./a.sock', join(process.cwd(), 'a.sock')], /would connect to itself\.$/],
 		[['unix:', '80'], /^LISTEN "unix:": an address is missing after the colon/],
+		[['', '80'], /^LISTEN is empty; give PORT, /],
+		[['9000', ''], /^TARGET is empty; give PORT, /],
 		[['9000', 'ws:'], /^TARGET "ws:": an address is missing after the colon/],
 		[['9000', 'example.com:80'], /^"example\.com" is not a loopback address/],
 		[['192.0.2.1:9000', '80'], /^"192\.0\.2\.1" is not a loopback address/],
