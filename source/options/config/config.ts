@@ -191,6 +191,15 @@ export const parseConfig = (
 				);
 			}
 
+			// A word of the command line can't, so no reader of a value looks for one.
+			if (typeof setting === 'string' && setting.includes('\0')) {
+				throw wrong(
+					path,
+					line,
+					`"${key}" contains a NUL (\\u0000), which no path and no name can have.`,
+				);
+			}
+
 			layer[flag] = {value: setting, origin: `${path}, line ${line}, ${key}`};
 		}
 

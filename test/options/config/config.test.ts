@@ -139,6 +139,11 @@ test('config: each mistake is named with its file, line and key', () => {
 		['port = true', 1, '"port" needs a string or a number; got true.'],
 		['port = [1]', 1, '"port" needs a string or a number; got an array.'],
 		['port = 1979-05-27', 1, '"port" needs a string or a number; got a date.'],
+		[
+			String.raw`history = "a\u0000b"`,
+			1,
+			String.raw`"history" contains a NUL (\u0000), which no path and no name can have.`,
+		],
 		['json = "yes"', 1, '"json" needs true or false; got "yes".'],
 		['json = 1', 1, '"json" needs true or false; got 1.'],
 		['\n[serv]\nport = 1', 2, '"serv" is not a table; did you mean serve?'],
