@@ -175,6 +175,7 @@ export const matchCounts = (
 	const before = new Map<Step, CountedStep>();
 	const after = new Map<Step, CountedStep>();
 	const placed = new Set<Step>();
+	const order = new Map(transfers.map((step, index) => [step, index]));
 	for (const way of waysOf(transfers, steps)) {
 		for (const call of queuedOf(way)) {
 			covered.set(call, 'queued');
@@ -185,12 +186,19 @@ export const matchCounts = (
 				continue;
 			}
 
-			placed.add(step);
 			const isOne = isOneToOne(step, moved);
 			for (const call of moved) {
 				covered.set(call, isOne ? 'one' : 'several');
 			}
 
+			// What waited to be read was counted before, and stands there.
+			const hasWaited =
+				step.direction === 'in' && order.get(step)! < order.get(moved[0]!)!;
+			if (!isOne && hasWaited) {
+				continue;
+			}
+
+			placed.add(step);
 			if (!isOne && step.direction === 'in') {
 				before.set(moved[0]!, step);
 			} else if (!isOne) {

@@ -152,6 +152,29 @@ test('segment counts: how others were cut is not said, and effects follow', () =
 	);
 });
 
+test('segment counts: bytes that waited to be read stand where they were seen to have come', () => {
+	const resume = {
+		...called('resume()', {at: 30}),
+		end: 'local',
+	} as Step;
+	assert.deepEqual(
+		drawn(
+			[
+				counted('in', [1, 5, 3], 20),
+				moved('in', 0, 3, 31),
+				moved('in', 3, 4, 32),
+			],
+			[resume],
+		),
+		[
+			[undefined, 'server read', 3],
+			['resume()', undefined, undefined],
+			['recv(65536)', undefined, undefined],
+			['recv(65536)', 'server inferred', undefined],
+		],
+	);
+});
+
 test('segment counts: the next connection counts from 0 again', () => {
 	const steps = [
 		called('connect(127.0.0.1:5001)', {at: 5}),
