@@ -4,8 +4,9 @@
  */
 import {assertNever} from '../errors.js';
 import {effectsOf, holds, type Fact} from './condition.js';
-import type {Lesson, Move} from './lesson.js';
+import {isException, type Lesson, type Move} from './lesson.js';
 import {isClosed, isGone, whyGone} from './over.js';
+import {chooseBy, numbersOf} from './predict.js';
 import {
 	isAwaited,
 	isHeld,
@@ -14,6 +15,7 @@ import {
 	stageOf,
 	wantedOf,
 	type Note,
+	type Played,
 	type Prediction,
 	type Progress,
 } from './progress.js';
@@ -25,8 +27,8 @@ export type Signal =
 	| {readonly type: 'line'; readonly line: string}
 	/** The learner has not got on for a while. */
 	| {readonly type: 'waited'}
-	/** A program of the other side has ended. */
-	| {readonly type: 'broken'}
+	/** The other side can't be played any more. */
+	| {readonly type: 'broken'; readonly sentence: string}
 	| {readonly type: 'notice'; readonly isBad: boolean; readonly text: string};
 
 export type Effect =
@@ -66,11 +68,15 @@ const hintOf = (progress: Progress): string => {
 	}
 
 	if (phase === 'asking' && ask.kind === 'predict') {
-		return `Type a number from 1 to ${ask.choices.length} and Enter; what you predict is not counted.`;
+		return `Type ${numbersOf(ask.choices.length)} and Enter; what you predict is not counted.`;
 	}
 
 	if (isGone(progress)) {
 		return whyGone(progress);
+	}
+
+	if (phase === 'checking' && progress.isPaused) {
+		return 'Reading is paused: type /resume and Enter.';
 	}
 
 	const hint = ask.kind === 'check' ? sentenceOf(ask.hint) : '';
@@ -201,7 +207,8 @@ export const startProgress = (lesson: Lesson): Advance =>
 			states: [],
 			peer: undefined,
 			hasClosed: false,
-			isBroken: false,
+			isPaused: false,
+			broken: undefined,
 			played: [],
 			prediction: undefined,
 			verdict: undefined,
@@ -219,6 +226,14 @@ const remember = (progress: Progress, fact: Fact): Progress => {
 	};
 };
 
+const isPausedBy = (fact: Fact, progress: Progress): boolean => {
+	const facts = isOfPeer(fact, progress) ? [fact] : [];
+	return (
+		holds({kind: 'call', call: 'pause()'}, facts) ||
+		(progress.isPaused && !holds({kind: 'call', call: 'resume()'}, facts))
+	);
+};
+
 /** A connection that wasn't there before is the one that counts from now on. */
 const take = (progress: Progress, fact: Fact): Progress => {
 	if (fact.kind === 'connection') {
@@ -233,7 +248,10 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	}
 
 	if (fact.kind !== 'state') {
-		return remember(progress, fact);
+		return {
+			...remember(progress, fact),
+			isPaused: isPausedBy(fact, progress),
+		};
 	}
 
 	const isNew = fact.state === 'ESTABLISHED' && fact.peer !== progress.peer;
@@ -247,6 +265,7 @@ const take = (progress: Progress, fact: Fact): Progress => {
 	return {
 		...remember(progress, fact),
 		peer: fact.peer,
+		isPaused: progress.isPaused && !isNew,
 		// A client may come again from the same port.
 		hasClosed: progress.hasClosed && fact.state !== 'ESTABLISHED',
 		states: [...others, fact],
@@ -271,22 +290,35 @@ const seeFact = (before: Progress, fact: Fact): Advance => {
 	return hasMoved ? advance : {...advance, effects: []};
 };
 
-const predict = (progress: Progress, line: string): Advance => {
-	const {ask} = stageOf(progress);
-	const chosen = Number(line) - 1;
-	if (ask.kind !== 'predict' || ask.choices[chosen] === undefined) {
-		const count = ask.kind === 'predict' ? ask.choices.length : 0;
-		return {
-			progress: noted(
-				progress,
-				'bad',
-				`First your prediction: a number from 1 to ${count}.`,
-			),
-			effects: [],
-		};
+/** What wasn't to fail stands for the steps after it, which need it. */
+const seePlayed = (progress: Progress, {line, output}: Played): Advance => {
+	const move = stageOf(progress).moves[progress.at];
+	const last = output.trimEnd().split('\n').at(-1)!;
+	const played = [...progress.played, {line, output}];
+	if (move?.by === 'python' && !move.mayFail && isException(last)) {
+		const broken = `The other side failed: ${last}.`;
+		return {progress: {...progress, played, broken}, effects: []};
 	}
 
-	return enter({...progress, prediction: {ask, chosen}}, progress.index + 1);
+	const fact = {kind: 'printed', peer: undefined, text: output} as const;
+	return go({
+		...progress,
+		played,
+		facts: [...progress.facts, fact],
+		at: progress.at + 1,
+	});
+};
+
+const predict = (progress: Progress, line: string): Advance => {
+	const {ask} = stageOf(progress);
+	if (ask.kind !== 'predict') {
+		return {progress, effects: []};
+	}
+
+	const chosen = chooseBy(line, ask.choices);
+	return typeof chosen === 'string'
+		? {progress: noted(progress, 'bad', chosen), effects: []}
+		: enter({...progress, prediction: {ask, chosen}}, progress.index + 1);
 };
 
 const next = (progress: Progress): Advance => {
@@ -400,14 +432,7 @@ export const advance = (progress: Progress, signal: Signal): Advance => {
 		}
 
 		case 'played': {
-			const {line, output} = signal;
-			const fact = {kind: 'printed', peer: undefined, text: output} as const;
-			return go({
-				...progress,
-				played: [...progress.played, {line, output}],
-				facts: [...progress.facts, fact],
-				at: progress.at + 1,
-			});
+			return seePlayed(progress, signal);
 		}
 
 		case 'line': {
@@ -424,7 +449,10 @@ export const advance = (progress: Progress, signal: Signal): Advance => {
 		}
 
 		case 'broken': {
-			return {progress: {...progress, isBroken: true}, effects: []};
+			return {
+				progress: {...progress, broken: signal.sentence},
+				effects: [],
+			};
 		}
 
 		case 'notice': {

@@ -15,7 +15,13 @@ export type Move =
 	/** To be typed by the learner: a command, or bytes to send. */
 	| {readonly by: 'learner'; readonly line: string}
 	/** Runs in the Python of a terminal, which plays another program. */
-	| {readonly by: 'python'; readonly terminal: number; readonly line: string}
+	| {
+			readonly by: 'python';
+			readonly terminal: number;
+			readonly line: string;
+			/** Whether the page has an exception below it. */
+			readonly mayFail: boolean;
+	  }
 	| {readonly by: 'shell'; readonly line: string}
 	/** Opens the learner's own socket. */
 	| {
@@ -222,15 +228,29 @@ const moveOfShell = (line: string): Move | undefined => {
 	return line.startsWith('ss ') ? {by: 'shell', line} : undefined;
 };
 
+/** Whether a line is the last one of what Python says of an exception. */
+export const isException = (line: string): boolean =>
+	/^[\w.]*(?:Error|Exception|Interrupt|Exit)(?:: |$)/.test(line);
+
+const isTyped = (line: string): boolean => /^(?:[$\u203A#]|>>>) /.test(line);
+
+/** What the page has below a line, until something is typed again. */
+const outputBelow = (lines: readonly string[], index: number): string[] => {
+	const below = lines.slice(index + 1);
+	const end = below.findIndex(isTyped);
+	return below.slice(0, end === -1 ? undefined : end);
+};
+
 const movesOf = (lines: readonly string[]): Move[] => {
 	let terminal = 0;
 	const moves: Move[] = [];
-	for (const line of lines) {
+	for (const [index, line] of lines.entries()) {
 		const named = /^# terminal (\d)$/.exec(line)?.[1];
 		terminal = Number(named ?? terminal);
 		const [, prompt, typed = ''] = /^(\$|>>>|\u203A) (.*)$/.exec(line) ?? [];
 		if (prompt === '>>>') {
-			moves.push({by: 'python', terminal, line: typed});
+			const mayFail = outputBelow(lines, index).some(isException);
+			moves.push({by: 'python', terminal, line: typed, mayFail});
 		} else if (prompt === '\u203A' && !onlyInTerminals.has(typed)) {
 			moves.push({by: 'learner', line: typed});
 		} else if (prompt === '$') {

@@ -19,13 +19,29 @@ const overSentence =
 const resetSentence =
 	'The other side sent RST, as close() does while bytes are unread: this connection is over, before the lesson was. /again starts it again.';
 
-const brokenSentence =
-	'The other side has ended, before the lesson has. /again starts it again.';
+const otherwiseSentence =
+	'The other side printed something else than this step expects. /again starts it again.';
+
+/**
+ * Whether all has been run that could print what the step is about, and none
+ * has: a line that was sent too much is read in its place. A room prints later.
+ */
+const isOtherwise = (progress: Progress): boolean =>
+	progress.phase === 'checking' &&
+	socketsOf(progress.lesson) !== 'room' &&
+	conditionsOf(progress).some(
+		condition =>
+			condition.kind === 'printed' && !holds(condition, factsOf(progress)),
+	);
 
 /** Of a step that is gone. */
 export const whyGone = (progress: Progress): string => {
-	if (progress.isBroken) {
-		return brokenSentence;
+	if (progress.broken !== undefined) {
+		return `${progress.broken} /again starts it again.`;
+	}
+
+	if (isOtherwise(progress)) {
+		return otherwiseSentence;
 	}
 
 	const isReset = holds({kind: 'segment', segment: 'RST'}, factsOf(progress));
@@ -77,8 +93,10 @@ const isPastClose = (progress: Progress): boolean => {
  * counts is gone, or who is at the other end.
  */
 export const isGone = (progress: Progress): boolean => {
-	const {phase, lesson, states, isBroken} = progress;
-	if (isBroken && (phase === 'moving' || phase === 'checking')) {
+	const {phase, lesson, states, broken} = progress;
+	const isBroken =
+		broken !== undefined && (phase === 'moving' || phase === 'checking');
+	if (isBroken || isOtherwise(progress)) {
 		return true;
 	}
 

@@ -44,9 +44,11 @@ export type Progress = {
 	readonly peer: string | undefined;
 	/** Whether this process has closed that connection's socket. */
 	readonly hasClosed: boolean;
+	/** Whether this process reads nothing from it, by pause(). */
+	readonly isPaused: boolean;
 	readonly played: readonly Played[];
-	/** Whether a program of the other side has ended, out of turn. */
-	readonly isBroken: boolean;
+	/** Why the other side can't be played any more, as a sentence. */
+	readonly broken: string | undefined;
 	readonly prediction: Prediction | undefined;
 	/** Whether it has come true, once that was seen. */
 	readonly verdict: Note | undefined;

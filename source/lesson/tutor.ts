@@ -69,6 +69,11 @@ const choosePorts = async (
 	return new Map(wanted.map((port, index) => [port, ports[index]!]));
 };
 
+const endedSentence = 'The other side has ended, before the lesson has.';
+
+// It was free when the lesson began.
+const takenSentence = 'Another program has taken the port of this lesson.';
+
 // Long enough for what `ss` prints on a slow machine.
 const shellMs = 5000;
 
@@ -197,10 +202,20 @@ export class Tutor {
 				throw error;
 			}
 
-			if (error.code === 'ERR_LOST') {
-				this.#signal({type: 'broken'});
-			} else {
-				this.#options.onFailed(error);
+			switch (error.code) {
+				case 'ERR_LOST': {
+					this.#signal({type: 'broken', sentence: endedSentence});
+					break;
+				}
+
+				case 'ERR_PORT_TAKEN': {
+					this.#signal({type: 'broken', sentence: takenSentence});
+					break;
+				}
+
+				default: {
+					this.#options.onFailed(error);
+				}
 			}
 		}
 	}
@@ -270,7 +285,7 @@ export class Tutor {
 				this.#fact({kind: 'printed', peer: undefined, text});
 			},
 			onEnded: () => {
-				this.#signal({type: 'broken'});
+				this.#signal({type: 'broken', sentence: endedSentence});
 			},
 		});
 		this.#host = host;

@@ -122,10 +122,40 @@ test('lesson progress: whether a prediction was right is said when it has come t
 	}
 });
 
-test('lesson progress: what is no number of a choice is no prediction', () => {
+/** To where the state of the client's end is to be predicted. */
+const startAtPrediction = () => {
 	const learner = start();
 	learner.do(line(''), ...open, line(''), line(''));
-	for (const text of ['', '0', '4', '/end', 'CLOSE-WAIT']) {
+	return learner;
+};
+
+test('lesson progress: a prediction may be made in words', () => {
+	for (const [text, chosen] of [
+		['2', 1],
+		['2.', 1],
+		['CLOSE-WAIT', 1],
+		['close wait', 1],
+		['2 close-wait', 1],
+		['closed', 2],
+	] as const) {
+		const learner = startAtPrediction();
+		learner.do(line(text));
+		assert.equal(learner.progress.prediction?.chosen, chosen, text);
+	}
+});
+
+test('lesson progress: what is no choice is no prediction', () => {
+	const learner = startAtPrediction();
+	for (const text of [
+		'',
+		'0',
+		'4',
+		'/end',
+		'?',
+		'TIME-WAIT',
+		'not CLOSED',
+		'3 ESTABLISHED',
+	]) {
 		learner.do(line(text));
 		assert.equal(learner.progress.phase, 'asking');
 		assert.deepEqual(learner.notes, [
@@ -544,6 +574,14 @@ test('lesson progress: a socket that was closed a step too early is said to be',
 	assert.ok(isGone(learner.progress));
 });
 
+test('lesson progress: a call that has the states of the wanted one, and ends what comes next, is not it', () => {
+	const learner = startAtEnd('2');
+	learner.do(line('/close'), close, state('local', 'FIN-WAIT-2'));
+	learner.do(state('remote', 'CLOSE-WAIT'));
+	// It can't read any more, which the next step is about.
+	assert.ok(isGone(learner.progress));
+});
+
 test('lesson progress: a step that close() has done as well is done', () => {
 	const learner = startAtEnd('2');
 	learner.do(line('/close'), close, shutdown, state('local', 'FIN-WAIT-2'));
@@ -644,4 +682,93 @@ test('lesson progress: a line that is typed after the connection was given up co
 	assert.ok(isGone(progress()));
 	see(line('/hint'));
 	assert.match(progress().notes[0]!.text, /\/again starts it again/);
+});
+
+const pageOf = (name: string) =>
+	parseLesson(
+		readFileSync(
+			new URL(`../../docs/lessons/${name}.md`, import.meta.url),
+			'utf8',
+		),
+	);
+
+const played = (output: string): Signal => ({
+	type: 'played',
+	line: 'played',
+	output,
+});
+
+const sent = (text: string): Signal => ({
+	type: 'fact',
+	fact: {kind: 'chunk', peer: 'p', direction: 'out', text},
+});
+
+test('lesson progress: a step that printed something else is over, and says so', () => {
+	const learner = start(pageOf('stream'));
+	learner.do(line(''), ...open, {
+		type: 'fact',
+		fact: {kind: 'view', peer: undefined, view: 'wire'},
+	});
+	learner.do(line(''), sent('one'), sent('two'), sent('three'));
+	assert.equal(learner.progress.phase, 'asking');
+	// Its client prints nothing at all.
+	learner.do(line('2'));
+	assert.ok(isGone(learner.progress));
+	learner.do(line('/hint'));
+	assert.match(learner.notes[0]!, /^The other side printed something else/);
+	assert.match(learner.notes[0]!, /\/again starts it again\.$/);
+});
+
+test('lesson progress: an exception that the page has not is the end of the other side', () => {
+	const taken = 'OSError: [Errno 98] Address already in use\n';
+	const {progress} = startProgress(
+		parseLesson(
+			[
+				'# A',
+				'',
+				'You learn.',
+				'',
+				'1. Bind:',
+				'',
+				'   ```console',
+				'   # terminal 1',
+				'   >>> server.bind(("127.0.0.1", 5001))',
+				'   >>> server.bind(("127.0.0.1", 5001))',
+				'   Traceback (most recent call last):',
+				'   OSError: [Errno 22] Invalid argument',
+				'   >>> server.listen()',
+				'   ```',
+			].join('\n'),
+		),
+	);
+	const first = advance(progress, line('')).progress;
+	assert.ok(isGone(advance(first, played(taken)).progress));
+	const second = advance(first, played('')).progress;
+	const third = advance(second, played(taken)).progress;
+	assert.ok(!isGone(third), 'there it is on the page');
+	const hint = advance(advance(third, played(taken)).progress, line('/hint'));
+	assert.deepEqual(
+		hint.progress.notes.map(({text}) => text),
+		[
+			'The other side failed: OSError: [Errno 98] Address already in use. /again starts it again.',
+		],
+	);
+});
+
+test('lesson progress: who waits for bytes, but has paused, is told to read on', () => {
+	const call = (name: string): Signal => ({
+		type: 'fact',
+		fact: {kind: 'call', peer: 'p', call: name},
+	});
+	const learner = startAtEnd('2');
+	learner.do(line('/pause'), call('pause()'), shutdown);
+	learner.do(state('local', 'FIN-WAIT-2'), state('remote', 'CLOSE-WAIT'));
+	learner.do(line(''), line('2'), {type: 'waited'});
+	assert.deepEqual(learner.notes, [
+		'Hint: Reading is paused: type /resume and Enter.',
+	]);
+	learner.do(call('resume()'), line('/hint'));
+	assert.deepEqual(learner.notes, [
+		'Nothing is to be typed now; it takes a moment.',
+	]);
 });

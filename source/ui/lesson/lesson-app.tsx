@@ -68,7 +68,7 @@ const hintOf = (progress: Progress): string => {
 	}
 
 	if (phase === 'asking') {
-		return 'the number of your prediction, then Enter; /quit leaves';
+		return 'your prediction, by number or in its words; /quit leaves';
 	}
 
 	if (phase === 'done') {
