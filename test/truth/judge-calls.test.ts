@@ -171,6 +171,25 @@ test('judge of calls: arguments, results and errno of own ones', () => {
 	);
 });
 
+test('judge of calls: of two sockets with the same addresses, the nearer one is meant', () => {
+	const later = clientTrace.replaceAll(/^10\./gm, '11.');
+	const both = [clientTrace, later].flatMap(text => parseTrace(text));
+	const claimed = call('connect(127.0.0.1:5001)', [0, 0], {
+		at: 11_002,
+		notBefore: undefined,
+		seenAt: undefined,
+		evidence: undefined,
+	});
+	// The machine stood still meanwhile.
+	const stalls = [{from: 10_002, to: 11_000}];
+	const [judged] = judgeCalls([claimed], both, stalls);
+	assert.equal(judged?.verdict, 'right');
+	assert.deepEqual(
+		judged?.calls.map(({from}) => from),
+		[11_001],
+	);
+});
+
 test('judge of calls: what nobody said', () => {
 	const all = [
 		exact('socket()', 10_000),

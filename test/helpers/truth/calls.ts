@@ -124,6 +124,14 @@ const isAtThatTime = (
 const timeOfCall = (step: CallStep, {from, to}: TracedCall): Happened =>
 	step.evidence === 'read' && !step.isBlocked ? {from: to, to} : {from, to};
 
+/** Between the times that a claim allows and those of a call. */
+const distanceTo = (step: CallStep, call: TracedCall): number => {
+	const {from, to} = timeOfCall(step, call);
+	const [begin, end] =
+		step.at === undefined ? [step.notBefore, step.seenAt] : [step.at, step.at];
+	return Math.max(0, from - end, begin - to);
+};
+
 const hasBytes = ({name, result}: TracedCall): boolean =>
 	(name === 'send' || name === 'recv') && (result ?? 0) > 0;
 
@@ -220,12 +228,18 @@ export const judgeCalls = (
 				(step.isBlocked === true || isFailure(step, call)) &&
 				!pool.has(call),
 		);
-		const isRight = (call: TracedCall) =>
-			isAtThatTime(step, timeOfCall(step, call), stalls);
-		// One whose port nobody learned may be another's.
-		const right =
-			meant.find(call => call.socket.local !== undefined && isRight(call)) ??
-			meant.find(call => isRight(call));
+		const right = meant
+			.filter(call => isAtThatTime(step, timeOfCall(step, call), stalls))
+			.toSorted(
+				(one, other) =>
+					// One whose port nobody learned may be another's.
+					Number(one.socket.local === undefined) -
+						Number(other.socket.local === undefined) ||
+					// Of two sockets with the same addresses, both may have been in time
+					// while the machine stood still.
+					distanceTo(step, one) - distanceTo(step, other),
+			)
+			.at(0);
 		const found = right ?? meant[0];
 		if (!found) {
 			return [{claim, verdict: 'false', calls: []}];
