@@ -10,10 +10,12 @@
  * with its Enter is typed; text that follows an Enter faster than any hand makes
  * it a paste, with its tabs and line ends. What was typed while a busy program
  * read nothing comes in one piece, too, so lines are no paste if a hand had the
- * time for them.
+ * time for them. Once the terminal has said or shown that it puts pastes in
+ * brackets, all lines without them are typed, by a hand or by a program.
  *
  * What comes out is again what a terminal would send: Ink or readline reads it.
  */
+import {saysBrackets} from './brackets.js';
 import {escape, pasteEnd, pasteStart, pieceAt} from './sequences.js';
 
 /** An unfinished paste ends after this silence. */
@@ -63,6 +65,7 @@ export class CalmInput {
 	#heardAt = -Infinity;
 	#awayMs = 0;
 	#textAt = -Infinity;
+	#hasBrackets = false;
 	#out: string[] = [];
 
 	/** When `settle` is due if nothing else arrives; undefined: not at all. */
@@ -171,6 +174,7 @@ export class CalmInput {
 				}
 
 				case 'dropped': {
+					this.#hasBrackets ||= saysBrackets(piece);
 					break;
 				}
 
@@ -183,6 +187,11 @@ export class CalmInput {
 				case 'control':
 				case 'sequence': {
 					this.#endBurst();
+					if (saysBrackets(piece)) {
+						this.#hasBrackets = true;
+						break;
+					}
+
 					const keys = wheelKeys(piece);
 					this.#out.push(...(keys ?? [altKey(piece) ?? f3Key(piece) ?? piece]));
 					break;
@@ -192,6 +201,11 @@ export class CalmInput {
 	}
 
 	#takeText(text: string, now: number): void {
+		if (this.#hasBrackets) {
+			this.#out.push(...typedLines(text));
+			return;
+		}
+
 		const isHeld = this.#burst !== undefined;
 		const followsText = now - this.#textAt < burstGapMs;
 		this.#textAt = now;
@@ -246,6 +260,7 @@ export class CalmInput {
 
 		state.parts.push(text.slice(0, end));
 		this.#state = {type: 'keys'};
+		this.#hasBrackets = true;
 		this.#out.push(bracketed(state.parts.join('')));
 		this.#takeKeys(text.slice(end + pasteEnd.length), now);
 	}

@@ -10,6 +10,7 @@ import process from 'node:process';
 import type {Interface} from 'node:readline';
 import {Writable} from 'node:stream';
 import {commandsOf} from '../commands/registry.js';
+import {askForBrackets, canBeAskedForBrackets} from '../keyboard/brackets.js';
 import {display, toDisplay} from '../protocol/display.js';
 import {Output} from './output.js';
 import {readPaste, readTyped, textOfLine, type Paste} from './pastes.js';
@@ -222,7 +223,10 @@ export class Prompt {
 		line.on('SIGTSTP', () => {
 			this.#suspend();
 		});
-		process.stdout.write(bracketPastes);
+		process.stdout.write(
+			bracketPastes +
+				(canBeAskedForBrackets(process.env) ? askForBrackets : ''),
+		);
 		// Also if a second signal ends it at once.
 		process.on('exit', takeNoPastes);
 		this.#draw();

@@ -6,11 +6,16 @@ import process from 'node:process';
 import chalk from 'chalk';
 import {render} from 'ink';
 import {useEffect, useState, type ReactNode} from 'react';
+import {
+	askForBrackets,
+	canBeAsked,
+	canBeAskedForBrackets,
+} from '../keyboard/brackets.js';
 import {calmClock, calmStdin} from '../keyboard/calm-stdin.js';
 import type {ThemeName} from '../options/options.js';
 import {ownTitle} from './bell.js';
 import {saveMemory} from './memory.js';
-import {canBeAsked, watchColourAnswers} from './terminal/colour-answers.js';
+import {watchColourAnswers} from './terminal/colour-answers.js';
 import {createFocus, watchInput, type Focus} from './terminal/focus.js';
 import {startJobControl, type StartJobControl} from './terminal/job-control.js';
 import {createScreenModes} from './terminal/screen-modes.js';
@@ -36,6 +41,8 @@ type ThemedProps = {
 	readonly variable: string | undefined;
 	/** Asks the terminal for its ground, which may call back. */
 	readonly ask: (onAnswer: (colour: string) => void) => void;
+	/** Called once the terminal is in raw mode. */
+	readonly onRaw: () => void;
 	readonly children: ReactNode;
 };
 
@@ -43,11 +50,14 @@ type ThemedProps = {
  * Chooses by ground. The first frame waits for no answer; one that comes and
  * says otherwise repaints. Most terminals that say nothing are dark.
  */
-function Themed({themes, variable, ask, children}: ThemedProps) {
+function Themed({themes, variable, ask, onRaw, children}: ThemedProps) {
 	const [ground, setGround] = useState(groundOfVariable(variable) ?? 'dark');
 	const hasChoice = themes.dark !== themes.light;
 	useEffect(() => {
 		// The children's effects come first, so the terminal is in raw mode.
+		onRaw();
+	}, [onRaw]);
+	useEffect(() => {
 		if (hasChoice) {
 			ask(colour => {
 				setGround(before => groundOfColour(colour) ?? before);
@@ -108,6 +118,13 @@ export const drawOn = (
 		stdout.write(sequence);
 	};
 
+	// Before the colour, whose answer is waited for at the end.
+	const onRaw = () => {
+		if (canBeAskedForBrackets(env)) {
+			write(askForBrackets);
+		}
+	};
+
 	const hasOsc = takesOsc(env['TERM']);
 	const modes = createScreenModes(write, hasOsc, ownTitle);
 	modes.enter();
@@ -136,7 +153,12 @@ export const drawOn = (
 
 	const app = (
 		<LinkContext value={hasOsc}>
-			<Themed themes={themes} variable={env['COLORFGBG']} ask={ask}>
+			<Themed
+				themes={themes}
+				variable={env['COLORFGBG']}
+				ask={ask}
+				onRaw={onRaw}
+			>
 				{draw({
 					focus,
 					startJobControl: wheel.whileStopped(jobControl),

@@ -43,15 +43,26 @@ test('e2e: a text and its Enter may come in two chunks', async () => {
 	await waitForInput(heron, '› message, or /help');
 });
 
-test('e2e: several lines in one chunk are a paste, also without brackets', async () => {
-	heron.type('first of three\rsecond of three\rthird of three\r');
-	await heron.waitFor('Send 3 lines');
-	heron.type('\t');
-	await heron.waitFor('Send 3 lines one by one?');
-	heron.press('enter');
+test('e2e: on a terminal without brackets, several lines in one chunk are a paste', async t => {
+	const egret = await joinScreen(t, port, 'egret', {isOld: true});
+	egret.type('first of three\rsecond of three\rthird of three\r');
+	await egret.waitFor('Send 3 lines');
+	egret.type('\t');
+	await egret.waitFor('Send 3 lines one by one?');
+	egret.press('enter');
 	await otter.waitFor(
-		/heron +first of three\n.* heron +second of three\n.* heron +third of three/,
+		/egret +first of three\n.* egret +second of three\n.* egret +third of three/,
 	);
+});
+
+test('e2e: on a terminal that brackets pastes, lines in one chunk are typed', async t => {
+	const egret = await joinScreen(t, port, 'egret');
+	// Typed once its answer has come: a query of ours is answered after it.
+	egret.paste('one');
+	await waitForInput(egret, '› one');
+	egret.type(' of two\rtwo of two\rand a draft');
+	await otter.waitFor(/egret +one of two\n.* egret +two of two/);
+	await waitForInput(egret, '› and a draft');
 });
 
 test('e2e: /me says what one does', async () => {

@@ -6,11 +6,7 @@ import {findPort} from '../helpers/ports.js';
 import {bin} from '../helpers/process.js';
 import {openShell, toShellLine} from '../helpers/shell.js';
 import {joinBare, serveJson} from '../helpers/sockchat.js';
-import {
-	openTerminal,
-	type Terminal,
-	type TerminalOptions,
-} from '../helpers/terminal.js';
+import {openTerminal, type TerminalOptions} from '../helpers/terminal.js';
 import {until} from '../helpers/until.js';
 
 const {server, port} = await serveJson({after}, ['--nick', 'host']);
@@ -163,25 +159,18 @@ test('e2e: plain: keys, history and completion work in the line', async t => {
 });
 
 const pastedRows = Array.from({length: 100}, (_, index) => `row ${index}\tend`);
-const bracketless = (terminal: Terminal, text: string) => {
-	terminal.type(text.replaceAll('\n', '\r'));
-};
 
-const bracketed = (terminal: Terminal, text: string) => {
-	assert.ok(terminal.modes.isBracketedPaste);
-	terminal.paste(text);
-};
-
-for (const [nick, how, paste] of [
-	['gannet', 'in brackets', bracketed],
-	['garganey', 'without brackets', bracketless],
+for (const [nick, how, isOld] of [
+	['gannet', 'in brackets', false],
+	['garganey', 'without brackets', true],
 ] as const) {
 	test(`e2e: plain: pasted lines are one draft, which Enter sends, ${how}`, async t => {
-		const terminal = await openPlain(t, nick, {rows: 60});
+		const terminal = await openPlain(t, nick, {rows: 60, isOld});
 		await terminal.waitFor(`${nick} ›`);
+		assert.ok(terminal.modes.isBracketedPaste);
 		terminal.type('see: ');
 		await terminal.waitFor(`${nick} › see:`);
-		paste(terminal, `${pastedRows.join('\n')}\n`);
+		terminal.paste(`${pastedRows.join('\n')}\n`);
 		await terminal.waitFor(/-- 100 lines are pasted, as one message\./);
 		await terminal.waitFor(/⏎row\s+99⇥end\s*$/);
 		heron.sayNext(`meanwhile, ${how}`);
@@ -196,6 +185,15 @@ for (const [nick, how, paste] of [
 		assert.equal(terminal.modes.isBracketedPaste, false);
 	});
 }
+
+test('e2e: plain: lines in one chunk are typed, if the terminal brackets pastes', async t => {
+	const terminal = await openPlain(t, 'smew');
+	terminal.paste('one');
+	await terminal.waitFor('smew › one');
+	terminal.type(' of two\rtwo of two\r');
+	await until(() => textsOf('smew').length === 2, {what: 'two messages'});
+	assert.deepEqual(textsOf('smew'), ['one of two', 'two of two']);
+});
 
 test('e2e: plain: Ctrl-C clears what was pasted, and Up brings back what was sent', async t => {
 	const terminal = await openPlain(t, 'gadwall');

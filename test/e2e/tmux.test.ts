@@ -130,3 +130,36 @@ test('e2e: tmux flags the window for a mention, and for nothing else', async t =
 		'(1) sockchat',
 	);
 });
+
+for (const [how, flags] of [
+	['the screen', []],
+	['lines', ['--plain']],
+] as const) {
+	test(`e2e: in tmux, send-keys of two lines sends both, on ${how}`, async t => {
+		const {port} = await serveJson(t);
+		const otter = await joinBare(t, port, 'otter');
+		const tmux = await openTmux(
+			t,
+			bin('connect', '--port', port, '--nick', 'heron', ...flags),
+		);
+		const shows = async (text: string) =>
+			until(async () => (await tmux.screen()).join('\n').includes(text), {
+				what: text,
+			});
+		await shows('heron ›');
+		await tmux.run('send-keys', '-l', 'ready');
+		await shows('heron › ready');
+		await tmux.run('send-keys', 'Enter', 'a', 'Enter', 'b', 'Enter');
+		await until(() => otter.of('message').length === 3, {
+			what: 'three messages',
+		});
+		assert.deepEqual(
+			otter.of('message').map(({text}) => text),
+			['ready', 'a', 'b'],
+		);
+		// tmux itself brackets a paste, if it is asked to.
+		await tmux.run('set-buffer', 'one\ntwo');
+		await tmux.run('paste-buffer', '-p');
+		await shows(flags.length === 0 ? 'Send 2 lines' : '2 lines are pasted');
+	});
+}

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import test, {after} from 'node:test';
 import {joinScreen, serveScreen} from '../helpers/sockchat.js';
 
-const {terminal: otter} = await serveScreen({after}, 'otter');
+const {terminal: otter, port: room} = await serveScreen({after}, 'otter');
 
 test('e2e: a paste that never ends is in the draft after a second (irssi#942)', async () => {
 	otter.type('\u001B[200~');
@@ -31,13 +31,14 @@ test('e2e: unfinished answers of the terminal swallow no key for long', async ()
 	}
 });
 
-test('e2e: a paste without brackets keeps its lines and its tabs', async () => {
+test('e2e: a paste without brackets keeps its lines and its tabs', async t => {
+	const old = await joinScreen(t, room, 'heron', {isOld: true});
 	const lines = Array.from({length: 30}, (_, index) => `\tline ${index}`);
-	otter.type(lines.map(line => `${line}\r`).join(''));
-	await otter.waitFor('Send 30 lines');
-	otter.press('enter');
-	await otter.waitFor('line 29');
-	assert.match(otter.text(), / {4}line 28$/m);
+	old.paste(lines.map(line => `${line}\n`).join(''));
+	await old.waitFor('Send 30 lines');
+	old.press('enter');
+	await old.waitFor('line 29');
+	assert.match(old.text(), / {4}line 28$/m);
 });
 
 test('e2e: one line with its Enter is sent, however long', async () => {

@@ -32,6 +32,8 @@ export type TerminalOptions = {
 	readonly cwd?: string | undefined;
 	/** Whether it first gets a SIGHUP when the test ends, to exit by itself. */
 	readonly isHungUp?: boolean | undefined;
+	/** Whether it leaves each question unanswered, and knows no paste. */
+	readonly isOld?: boolean | undefined;
 };
 
 export type WaitOptions = {
@@ -55,6 +57,7 @@ export const openTerminal = (
 		env,
 		cwd,
 		isHungUp = false,
+		isOld = false,
 	}: TerminalOptions,
 ) => {
 	const environment = createEnvironment(env);
@@ -73,7 +76,7 @@ export const openTerminal = (
 		write(chunk);
 	});
 	onAnswer(answer => {
-		if (exit === undefined) {
+		if (exit === undefined && !isOld) {
 			pty.write(answer);
 		}
 	});
@@ -157,7 +160,7 @@ export const openTerminal = (
 		paste(pasted: string) {
 			const lines = pasted.replaceAll(/\r?\n/g, '\r');
 			type(
-				emulator.modes().isBracketedPaste
+				emulator.modes().isBracketedPaste && !isOld
 					? `\u{1B}[200~${lines}\u{1B}[201~`
 					: lines,
 			);

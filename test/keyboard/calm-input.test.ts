@@ -153,6 +153,58 @@ test('calm input: a paste may come character by character', () => {
 	assert.deepEqual(take('', burstSilenceMs), [bracketed('\r\ttwo\r')]);
 });
 
+// DECRQM: set, reset, always set; and XTVERSION of tmux. Or a paste was seen.
+const knowing = [
+	'\u001B[?2004;1$y',
+	'\u001B[?2004;2$y',
+	'\u001B[?2004;3$y',
+	'\u001BP>|tmux 3.3a\u001B\\',
+];
+const ignorant = [
+	'\u001B[?2004;0$y',
+	'\u001B[?2004;4$y',
+	'\u001B[?1004;1$y',
+	'\u001BP>|screen 5\u001B\\',
+];
+
+test('calm input: lines are typed, however fast, once pastes come in brackets', () => {
+	const lines = ['/who\r', '\thello\r', 'draft'];
+	for (const answer of knowing) {
+		const {take, isWaiting} = start();
+		// Cut anywhere, and no key.
+		assert.deepEqual(
+			[...answer].flatMap(character => take(character, 1)),
+			[],
+		);
+		assert.deepEqual(take(lines.join('')), lines, answer);
+		assert.equal(isWaiting(), false);
+	}
+
+	const {take} = start();
+	take(bracketed('a'));
+	assert.deepEqual(take(lines.join('')), lines);
+});
+
+test('calm input: an answer that says no, or nothing of pastes, changes nothing', () => {
+	for (const answer of ignorant) {
+		const {take} = start();
+		take(answer, 10);
+		assert.deepEqual(
+			take('one\rtwo\r', burstSilenceMs),
+			[bracketed('one\rtwo\r')],
+			answer,
+		);
+	}
+});
+
+test('calm input: a paste that never ended does not show that pastes have brackets', () => {
+	const {take} = start();
+	take('\u001B[200~half', pasteSilenceMs);
+	assert.deepEqual(take('one\rtwo\r', burstSilenceMs), [
+		bracketed('one\rtwo\r'),
+	]);
+});
+
 test('calm input: several Enters after a line are no second line', () => {
 	assert.deepEqual(start().take('a\r\r', burstGapMs), ['a\r\r']);
 	assert.deepEqual(start().take('a\r\r\rb', burstSilenceMs), [

@@ -134,12 +134,6 @@ const answerMs = 1000;
 // line.
 const expectedMs = 250;
 
-/** Terminals that might print the question. */
-const deafTerminals = /^(?:linux|vt\d|ansi|cygwin|cons|sun|wy)/;
-
-export const canBeAsked = (term: string | undefined): boolean =>
-	term !== undefined && !deafTerminals.test(term);
-
 /** A terminal's stdin without the answers, and who asks for them. */
 export const watchColourAnswers = (
 	stdin: NodeJS.ReadStream,

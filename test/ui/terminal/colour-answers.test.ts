@@ -4,7 +4,6 @@ import {test} from 'node:test';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import fc from 'fast-check';
 import {
-	canBeAsked,
 	createAnswerFilter,
 	watchColourAnswers,
 } from '../../../source/ui/terminal/colour-answers.js';
@@ -220,14 +219,4 @@ test('colour answers: who leaves waits for one that may be on its way, and not l
 	silent.clock.advance(250);
 	await waited;
 	await silent.settled();
-});
-
-test('colour answers: terminals that might print the question are not asked', () => {
-	for (const term of ['xterm', 'xterm-256color', 'screen', 'tmux', 'foot']) {
-		assert.ok(canBeAsked(term), term);
-	}
-
-	for (const term of ['linux', 'vt100', 'vt220', 'ansi', undefined]) {
-		assert.ok(!canBeAsked(term), term);
-	}
 });
