@@ -186,9 +186,15 @@ export class Hub implements ConnectionHub {
 
 	async query(frame: Search | ReadPast): Promise<string> {
 		const {log} = this.room;
-		return frame.type === 'search'
-			? searchRoom(log, this.#history, frame)
-			: readPast(log, this.#history, frame);
+		if (frame.type === 'search') {
+			return searchRoom(log, this.#history, frame);
+		}
+
+		// The welcome names a head that may be on its way to the disk: a page that
+		// ends there has it.
+		const {before = 1} = frame;
+		await this.#logWriter?.shown(Math.min(before - 1, log.head));
+		return readPast(log, this.#history, frame);
 	}
 
 	async callRoll(asking: Member, id: number): Promise<string> {

@@ -220,6 +220,24 @@ test('server history: a member that lags behind memory is served from the disk',
 	await behind.untilSaid('hello');
 });
 
+test('server history: a page has what was said before it was asked for', async t => {
+	const {address} = await openKept(t, makePath(t));
+	const heron = await joinWire(t, address, 'heron');
+	const {head} = heron.of('welcome')[0]!;
+	// In one turn of the server, so the message is not on the disk yet.
+	heron.send(
+		{type: 'say', n: 1, text: 'just now'},
+		{type: 'past', id: 1, before: head + 2},
+		{type: 'past', id: 2, before: head + 9},
+	);
+	await until(() => heron.of('past')[0], {what: 'the first page'});
+	heron.send({type: 'past', id: 3, before: head + 9});
+	await until(() => heron.of('past').at(-1)?.id === 3, {what: 'a page'});
+	for (const {entries} of heron.of('past')) {
+		assert.equal(entries.at(-1)?.seq, head + 1);
+	}
+});
+
 test('server history: on a full disk, nothing is shown that is not stored', async t => {
 	const path = makePath(t);
 	// By default, the signal of the limit kills the process.

@@ -29,6 +29,7 @@ export type LogWriterOptions = {
 export class LogWriter {
 	readonly #options: LogWriterOptions;
 	#isFailing = false;
+	#waiting: Array<() => void> = [];
 	readonly #rounds = new Rounds(async () => this.#writeAll());
 
 	constructor(options: LogWriterOptions) {
@@ -45,6 +46,17 @@ export class LogWriter {
 		return this.#rounds.request();
 	}
 
+	/** Settles once the entry with that seq, if there is one, is shown or gone. */
+	async shown(seq: number): Promise<void> {
+		const {log} = this.#options.room;
+		while (log.shownHead < seq && seq <= log.head) {
+			// eslint-disable-next-line no-await-in-loop -- group by group
+			await new Promise<void>(resolve => {
+				this.#waiting.push(resolve);
+			});
+		}
+	}
+
 	async #writeAll(): Promise<void> {
 		const {room} = this.#options;
 		for (
@@ -57,6 +69,12 @@ export class LogWriter {
 			// 100 members, 0.141 without.
 			// eslint-disable-next-line no-await-in-loop -- the order is the point
 			await this.#append(unshown);
+			const waiting = this.#waiting;
+			this.#waiting = [];
+			for (const resolve of waiting) {
+				resolve();
+			}
+
 			// eslint-disable-next-line no-await-in-loop -- sockets are read first
 			await turn();
 		}
