@@ -1,7 +1,7 @@
 /** The types of the JSON events, as `--events` takes them. */
 import {quoted, SockchatError} from '../errors.js';
 
-const eventNames = [
+export const eventNames = [
 	'state',
 	'mark',
 	'welcome',
@@ -41,7 +41,7 @@ const eventNames = [
 export type EventName = (typeof eventNames)[number];
 
 /** Many, and of interest to few: printed only if asked for. */
-const samples: ReadonlySet<string> = new Set<EventName>([
+export const samples: ReadonlySet<string> = new Set<EventName>([
 	'step',
 	'kernel',
 	'peers',

@@ -38,7 +38,7 @@ const tableNames = ['serve', 'connect', 'status', 'watch', 'replay'] as const;
 
 // Each makes a call another kind of call, and no flag would undo it: with
 // `raw = true` every connect would send bytes to a room.
-const onlyTyped = new Set<FlagName>([
+export const onlyTyped = new Set<FlagName>([
 	'help',
 	'version',
 	'raw',
