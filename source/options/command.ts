@@ -68,7 +68,7 @@ export const commands: Readonly<Record<Command, CommandHelp>> = {
 		examples: [
 			['sockchat watch', 'the sockets on port 5001, and their ladder'],
 			['sudo sockchat watch 8080 --capture', 'with the real segments'],
-			['sockchat watch [::1]:8080 --json', 'one JSON event per line'],
+			['sockchat watch [::1]:8080 --json', 'one JSON object per line'],
 		],
 	},
 	replay: {

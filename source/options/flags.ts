@@ -95,6 +95,7 @@ export const flags = {
 		short: 'n',
 		value: 'NAME',
 		summary: 'your name (default: your login name)',
+		extras: {mcp: "for an agent: its client's name"},
 		commands: [...alsoDoctor, 'mcp'],
 	},
 	raw: {
@@ -181,7 +182,7 @@ export const flags = {
 	},
 	json: {
 		type: 'boolean',
-		summary: 'print one JSON event per line',
+		summary: 'print JSON, one object per line',
 		commands: [...alsoStatus, 'watch', 'replay', 'proxy'],
 	},
 	events: {
