@@ -98,7 +98,7 @@ test('docs: protocol.md describes every event of --json', () => {
 });
 
 test('docs: command-line.md names each key that is only for the command line', () => {
-	const sentence = /is only for the command line: (.*?)\. Every value/.exec(
+	const sentence = /are only for the command line: (.*?)\. Every value/.exec(
 		read('docs/command-line.md'),
 	)![1]!;
 	const named = new Set(sentence.match(/(?<=`)[a-z-]+(?=`)/g));
