@@ -177,7 +177,7 @@ export const parseRawLine = (line: string): Action<RawHands> => {
 /**
  * The action of a line that is typed to the screen of a proxy.
  *
- * @returns Undefined if it is none of the screen's commands.
+ * @returns Undefined if it isn't one of the screen's commands.
  */
 export const parseProxyScreenLine = (
 	line: string,

@@ -60,7 +60,7 @@ const attempt = (action: () => void): void => {
 	}
 };
 
-/** Does something with a file; what is none, such as a named pipe, is left. */
+/** Does something with a regular file; leaves others, such as a named pipe. */
 const withFile = <T>(
 	path: string,
 	flags: number,

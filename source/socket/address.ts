@@ -96,7 +96,7 @@ export const ipVersionOf = (host: string): number => isIP(host);
 const isLoopbackIpv4 = (host: string): boolean =>
 	isIPv4(host) && host.startsWith('127.');
 
-/** As browsers write a host; undefined if it is none. */
+/** As browsers write a host; undefined if it isn't one. */
 const hostOfUrl = (host: string): string | undefined => {
 	const url = `http://${host}`;
 	return URL.canParse(url) ? new URL(url).hostname : undefined;

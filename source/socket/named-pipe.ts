@@ -13,7 +13,7 @@ const lookAgainMs = 20;
 const pieceBytes = 64 * 1024;
 
 /**
- * @returns Undefined if the file is none.
+ * @returns Undefined if the file isn't one.
  * @throws {Error} If it can't be opened.
  */
 export const readNamedPipe = (path: string): Readable | undefined => {

@@ -43,7 +43,7 @@ export const appendNewest = <Item>(
  * Adds one that is older than some that are there: as far back as the last
  * block goes.
  *
- * @param isLater Whether another one belongs behind it.
+ * @param isLater Whether another one comes after it.
  */
 export const insertNewest = <Item>(
 	newest: Newest<Item>,

@@ -62,7 +62,7 @@ const haveBytesMoved = (
 
 /**
  * The rtt to show: the middle one of the last five, as on a busy machine single
- * answers are slow. Of a connection that is lost there is none.
+ * answers are slow. A lost connection has none.
  */
 export const steadyRtt = ({connection, rtts}: Model): number | undefined => {
 	if (connection?.phase !== 'open' && connection?.phase !== 'silent') {

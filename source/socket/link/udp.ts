@@ -30,7 +30,7 @@ const maxQueuedBytes = 4 * 1024 * 1024;
 export const createUdpSocket = (host: string): Socket =>
 	createSocket({
 		type: familyOf(host),
-		// More than its limit is no error: it then takes that (socket(7)).
+		// More than its limit is not an error: it then takes that (socket(7)).
 		recvBufferSize: maxQueuedBytes,
 	});
 

@@ -90,7 +90,7 @@ class CheckedSending {
 		done();
 	}
 
-	/** @returns Whether it is no end, but a failure. */
+	/** @returns Whether it is a failure rather than an end. */
 	#noteEnd(): boolean {
 		this.#hasEnded = true;
 		if (this.#fail && this.#socket.readableLength === 0) {
