@@ -13,6 +13,13 @@ const self = '0'.repeat(16);
 const dying = 'f'.repeat(16);
 const heron = {id: '1'.repeat(16), nick: 'heron', seq: 5};
 
+const beat = JSON.stringify({
+	server: dying,
+	run: '00000002',
+	machine: 'there',
+	members: [{id: heron.id, nick: heron.nick, since: 1}],
+} satisfies Beat);
+
 const startCompany = () => {
 	const clock = new FakeClock();
 	const leaves: Waiting[] = [];
@@ -58,34 +65,28 @@ const startCompany = () => {
 			company.hear(text);
 		},
 	} as unknown as Session;
-	return {clock, roster, company, session, leaves};
+	const advance = (ms: number) => {
+		for (let passed = 0; passed < ms; passed += 250) {
+			clock.advance(250);
+			company.tick();
+		}
+	};
+
+	return {advance, roster, company, session, leaves};
 };
 
 test('company: the members of a silent server leave once it is gone, not later', () => {
 	for (let phase = 0; phase < beatMs; phase += 250) {
-		const {clock, roster, company, session, leaves} = startCompany();
-		const advance = (ms: number) => {
-			for (let passed = 0; passed < ms; passed += 250) {
-				clock.advance(250);
-				company.tick();
-			}
-		};
-
+		const {advance, roster, company, session, leaves} = startCompany();
 		company.begin(session);
 		roster.restore([heron]);
-		const beat: Beat = {
-			server: dying,
-			run: '00000002',
-			machine: 'there',
-			members: [{id: heron.id, nick: heron.nick, since: 1}],
-		};
 		for (let count = 0; count < 5; count++) {
-			company.hear(JSON.stringify(beat));
+			company.hear(beat);
 			advance(beatMs);
 		}
 
 		advance(phase);
-		company.hear(JSON.stringify(beat));
+		company.hear(beat);
 		advance(expiryMs - beatMs);
 		assert.equal(leaves.length, 0);
 		advance(2 * beatMs + 250);
@@ -113,43 +114,23 @@ test('company: who joins again after its server was killed has left before, once
 });
 
 test('company: whom the log has and nobody has named yet is waited for', () => {
-	const {clock, roster, company, session, leaves} = startCompany();
+	const {advance, roster, company, session, leaves} = startCompany();
 	company.begin(session);
 	roster.restore([heron]);
-	for (let passed = 0; passed < expiryMs - beatMs; passed += 250) {
-		clock.advance(250);
-		company.tick();
-	}
+	advance(expiryMs - beatMs);
 
 	assert.equal(leaves.length, 0);
-	for (let passed = 0; passed < 4 * beatMs; passed += 250) {
-		clock.advance(250);
-		company.tick();
-	}
-
+	advance(4 * beatMs);
 	assert.equal(leaves.length, 1);
 });
 
 test('company: whoever died in an outage has left soon after it, however long it was', () => {
 	for (const outageMs of [500, 2 * expiryMs]) {
-		const {clock, roster, company, session, leaves} = startCompany();
-		const advance = (ms: number) => {
-			for (let passed = 0; passed < ms; passed += 250) {
-				clock.advance(250);
-				company.tick();
-			}
-		};
-
+		const {advance, roster, company, session, leaves} = startCompany();
 		company.begin(session);
 		roster.restore([heron]);
-		const beat: Beat = {
-			server: dying,
-			run: '00000002',
-			machine: 'there',
-			members: [{id: heron.id, nick: heron.nick, since: 1}],
-		};
 		for (let count = 0; count < 5; count++) {
-			company.hear(JSON.stringify(beat));
+			company.hear(beat);
 			advance(beatMs);
 		}
 
