@@ -6,7 +6,7 @@
  */
 import {quoted, type SockchatError} from '../errors.js';
 import {defaultPort} from '../protocol/frame.js';
-import {ipVersionOf} from '../socket/address.js';
+import {ipVersionOf, shellWord} from '../socket/address.js';
 import {wrongUsage, type GivenFlags} from './reader.js';
 
 const isBareHost = (word: string): boolean =>
@@ -24,10 +24,6 @@ const withPort = (host: string): string => {
 	return port === undefined ? joined(host, defaultPort) : `[::1]:${port}`;
 };
 
-/** HOST PORT, as nc takes them, in one word; undefined if it isn't that. */
-export const inOneWord = (host: string, port: string): string | undefined =>
-	isBareHost(host) && /^\d+$/.test(port) ? joined(host, port) : undefined;
-
 const notAnAddress = (word: string): SockchatError => {
 	const advice = isBareHost(word)
 		? `it needs a port, such as ${withPort(word)}.`
@@ -35,13 +31,74 @@ const notAnAddress = (word: string): SockchatError => {
 	return wrongUsage(`${quoted(word)} is not an address; ${advice}`);
 };
 
+const defaultPorts: Readonly<Partial<Record<string, string>>> = {
+	http: '80',
+	ws: '80',
+	https: '443',
+	wss: '443',
+};
+
+const webSocketWords = (path: string, isTls: boolean): string =>
+	`--raw ${isTls ? '--tls ' : ''}--ws ${shellWord(path)}`;
+
+/** As wscat takes it; here each part has its own place. */
+const notAUrl = (word: string): SockchatError => {
+	const url = URL.canParse(word) ? new URL(word) : undefined;
+	const scheme = url?.protocol.slice(0, -1) ?? '';
+	const port = url?.port === '' ? defaultPorts[scheme] : url?.port;
+	if (!url?.hostname || port === undefined) {
+		return notAnAddress(word);
+	}
+
+	const link = /^wss?$/.test(scheme)
+		? `${webSocketWords(url.pathname + url.search, scheme === 'wss')} `
+		: '';
+	return wrongUsage(
+		`${quoted(word)} is a URL; give its parts: ${link}${url.hostname}:${port}.`,
+	);
+};
+
+/** LISTEN and TARGET of `proxy` say what carries the bytes; here flags do. */
+const notAPrefix = (prefix: string, rest: string): SockchatError => {
+	const [, place = '', path = '/'] = /^([^/]*)(\/.*)?$/.exec(rest)!;
+	const words: Readonly<Record<string, string>> = {
+		tls: `--raw --tls ${rest}`,
+		ws: `${webSocketWords(path, false)} ${place}`,
+		udp: `--raw --udp ${rest}`,
+		unix: shellWord(/[/@]/.test(rest) ? rest : `./${rest}`),
+	};
+	return wrongUsage(
+		`${quoted(`${prefix}:${rest}`)} is how proxy names it; here, give ${words[prefix]!}.`,
+	);
+};
+
 /** Whether a word in a command's place is more likely an address. */
 export const isLikeAddress = (word: string): boolean =>
 	/[/:]|^\d|^@/.test(word) || isBareHost(word);
 
+/** `HOST PORT`, as nc and telnet have it; undefined if it is something else. */
+export const readTwoWords = (
+	host: string,
+	port: string,
+): SockchatError | undefined => {
+	if (!/^\d{1,5}$/.test(port) || !/^[a-z\d:.-]*[.:a-z]/i.test(host)) {
+		return undefined;
+	}
+
+	const address = joined(host, port);
+	return /^(?:\[.*\]|[^:]+):\d+$/.test(address)
+		? wrongUsage(`A host and its port are one word here: ${quoted(address)}.`)
+		: undefined;
+};
+
 export const readAddressWord = (word: string): GivenFlags | SockchatError => {
 	if (/^\w+:\/\//.test(word)) {
-		return notAnAddress(word);
+		return notAUrl(word);
+	}
+
+	const [, prefix, rest] = /^(tls|ws|udp|unix):(.+)$/.exec(word) ?? [];
+	if (prefix !== undefined && rest !== undefined) {
+		return notAPrefix(prefix, rest);
 	}
 
 	if (word.includes('/') || /^@./.test(word)) {

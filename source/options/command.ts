@@ -1,6 +1,6 @@
 /** The commands, the words after them, and the flags that belong to others. */
 import {quoted, SockchatError} from '../errors.js';
-import {inOneWord, isLikeAddress, readAddressWord} from './address-word.js';
+import {isLikeAddress, readAddressWord, readTwoWords} from './address-word.js';
 import {
 	flagNames,
 	flags,
@@ -157,20 +157,12 @@ const noSuchCommand = (word: string): SockchatError => {
 	return wrongUsage(`${quoted(word)} is not a command; ${advice}`);
 };
 
-const unexpected = (word: string, before: string): SockchatError => {
-	if (/^-./.test(word)) {
-		return wrongUsage(
-			`${quoted(word)} comes after "--", which ends the flags; move it before.`,
-		);
-	}
-
-	const address = inOneWord(before, word);
-	const advice =
-		address === undefined
-			? 'a text with spaces needs quotes.'
-			: `an address is one word: ${address}.`;
-	return wrongUsage(`Unexpected ${quoted(word)} after ${before}; ${advice}`);
-};
+const unexpected = (word: string, before: string): SockchatError =>
+	wrongUsage(
+		/^-./.test(word)
+			? `${quoted(word)} comes after "--", which ends the flags; move it before.`
+			: `Unexpected ${quoted(word)} after ${before}; a text with spaces needs quotes.`,
+	);
 
 /** `--timeout -m a`: the value was left out, and a word is then left over. */
 const swallowedIn = (
@@ -360,7 +352,11 @@ export const readRequest = ({
 	}
 
 	if (extra !== undefined) {
-		return swallowedIn(given, extra) ?? unexpected(extra, word!);
+		return (
+			swallowedIn(given, extra) ??
+			readTwoWords(word!, extra) ??
+			unexpected(extra, word!)
+		);
 	}
 
 	return (

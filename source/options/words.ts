@@ -14,6 +14,7 @@ import {
 	type Flag,
 	type FlagName,
 } from './flags.js';
+import {foreignFlagAdvice} from './foreign-flags.js';
 import {wrongUsage, type GivenFlags, type TypedStep} from './reader.js';
 
 export type CommandLine = {
@@ -78,7 +79,9 @@ const meant = (typed: string): string | undefined => {
 
 const unknownFlag = (typed: string): SockchatError => {
 	const near = meant(typed);
-	const advice = near ? `did you mean ${near}?` : '--help lists them all.';
+	const advice =
+		foreignFlagAdvice(typed) ??
+		(near ? `did you mean ${near}?` : '--help lists them all.');
 	const shown = typed.length > 80 ? quoted(typed) : typed;
 	return wrongUsage(`${shown} is not a flag; ${advice}`);
 };

@@ -24,12 +24,9 @@ const wrong: readonly Wrong[] = [
 	],
 	[
 		'connect 127.0.0.1 8080',
-		'Unexpected "8080" after 127.0.0.1; an address is one word: 127.0.0.1:8080.',
+		'A host and its port are one word here: "127.0.0.1:8080".',
 	],
-	[
-		'::1 8080',
-		'Unexpected "8080" after ::1; an address is one word: [::1]:8080.',
-	],
+	['::1 8080', 'A host and its port are one word here: "[::1]:8080".'],
 	['--prot 5001', '--prot is not a flag; did you mean --port?'],
 	['connect --no-', '--no- is not a flag; --help lists them all.'],
 	['connect --=x', '--=x is not a flag; --help lists them all.'],

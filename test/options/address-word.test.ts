@@ -60,7 +60,8 @@ test('address: a wrong one gets a sentence that says what is allowed', () => {
 		[':5001', `":5001" ${usage}`],
 		['127.0.0.1:', `"127.0.0.1:" ${usage}`],
 		['@', `"@" ${usage}`],
-		['http://127.0.0.1:5001', `"http://127.0.0.1:5001" ${usage}`],
+		['http:', `"http:" ${usage}`],
+		['tcp://127.0.0.1', `"tcp://127.0.0.1" ${usage}`],
 		[
 			'localhost',
 			'"localhost" is not an address; it needs a port, such as localhost:5001.',
@@ -87,6 +88,55 @@ test('address: a wrong one gets a sentence that says what is allowed', () => {
 			refusalOf('connect', `${host}:6000`),
 			/ is not a loopback address \(127\.0\.0\.0\/8, ::1 or localhost\), /,
 		);
+	}
+});
+
+test('address: that of another program is said in the words of this one', () => {
+	for (const [words, sentence] of [
+		[
+			['http://127.0.0.1:5001'],
+			'"http://127.0.0.1:5001" is a URL; give its parts: 127.0.0.1:5001.',
+		],
+		[
+			['http://localhost/a'],
+			'"http://localhost/a" is a URL; give its parts: localhost:80.',
+		],
+		[
+			['ws://[::1]:8080'],
+			'"ws://[::1]:8080" is a URL; give its parts: --raw --ws / [::1]:8080.',
+		],
+		[
+			['wss://localhost/api?a=1&b=2'],
+			`"wss://localhost/api?a=1&b=2" is a URL; give its parts: --raw --tls --ws '/api?a=1&b=2' localhost:443.`,
+		],
+		[
+			['tls:7443'],
+			'"tls:7443" is how proxy names it; here, give --raw --tls 7443.',
+		],
+		[
+			['ws:8080/chat'],
+			'"ws:8080/chat" is how proxy names it; here, give --raw --ws /chat 8080.',
+		],
+		[['udp:53'], '"udp:53" is how proxy names it; here, give --raw --udp 53.'],
+		[
+			['unix:app.sock'],
+			'"unix:app.sock" is how proxy names it; here, give ./app.sock.',
+		],
+		[
+			['localhost', '25'],
+			'A host and its port are one word here: "localhost:25".',
+		],
+		[
+			['127.0.0.1', '25'],
+			'A host and its port are one word here: "127.0.0.1:25".',
+		],
+		[['::1', '25'], 'A host and its port are one word here: "[::1]:25".'],
+		[
+			['25', '26'],
+			'Unexpected "26" after 25; a text with spaces needs quotes.',
+		],
+	] as const) {
+		assert.equal(addressOf('connect', ...words), sentence);
 	}
 });
 

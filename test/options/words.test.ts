@@ -107,6 +107,17 @@ test('words: each wrong flag gets one sentence', () => {
 		['--constructor', '--constructor is not a flag; --help lists them all.'],
 		['--__proto__=1', '--__proto__ is not a flag; --help lists them all.'],
 		['-v', '-v is not a flag; did you mean -V?'],
+		['-l 8080', '-l is not a flag; here it is sockchat serve --raw.'],
+		['-zv 80', '-z is not a flag; here it is --probe.'],
+		['--ssl 443', '--ssl is not a flag; here it is --tls.'],
+		[
+			'-N 80',
+			'-N is not a flag; the end of stdin sends FIN by itself, unless --no-shutdown is given.',
+		],
+		[
+			'-e /bin/sh',
+			'-e is not a flag; no port of sockchat runs a program; --reply and --echo answer by themselves.',
+		],
 		['-x', '-x is not a flag; --help lists them all.'],
 		['-qx', '-x is not a flag; --help lists them all.'],
 		['--port', '--port needs a value.'],
