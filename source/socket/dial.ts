@@ -13,6 +13,7 @@ import {
 	type LoopbackAddress,
 } from './address.js';
 import {SocketLink, type OuterLink} from './link.js';
+import {otherLoopback} from './other-loopback.js';
 import {isLossOfTaken} from './stream/checked-sending.js';
 import {isFolder, notASocket} from './socket-file.js';
 
@@ -170,16 +171,23 @@ export const rawConnectionFailed = (
 	}
 
 	const failed = connectionFailed(address, localPort, cause);
-	return failed.code === 'ERR_REFUSED'
+	if (failed.code !== 'ERR_REFUSED') {
+		return failed;
+	}
+
+	const what = nobodyListens(address, cause);
+	const other = otherLoopback(address);
+	return other === undefined
 		? new SockchatError(
 				'ERR_REFUSED',
-				`${nobodyListens(address, cause)}. Start the service, or take its place with: sockchat serve --raw ${shellWordsFor(address)}`,
-				{
-					cause,
-					api: `${nobodyListens(address, cause)}. Start the service, or serveRaw().`,
-				},
+				`${what}. Start the service, or take its place with: sockchat serve --raw ${shellWordsFor(address)}`,
+				{cause, api: `${what}. Start the service, or serveRaw().`},
 			)
-		: failed;
+		: new SockchatError(
+				'ERR_REFUSED',
+				`${what}. Somebody listens on ${other}.`,
+				{cause},
+			);
 };
 
 /**

@@ -9,11 +9,17 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import {createConnection, createServer, type Socket} from 'node:net';
+import {
+	createConnection,
+	createServer,
+	type AddressInfo,
+	type Socket,
+} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {after, type TestContext} from 'node:test';
 import {maxFrameBytes} from '../../source/protocol/frame.js';
+import {formatAddress} from '../../source/socket/address.js';
 import {createEnvironment} from '../helpers/environment.js';
 import {findPort} from '../helpers/ports.js';
 import {startBin, type RunningProcess} from '../helpers/process.js';
@@ -77,12 +83,18 @@ const fails = async (
 	t: TestContext,
 	args: readonly string[],
 	wantedCode: string,
-	wanted: RegExp,
+	wanted: RegExp | string,
 	exitCode = 1,
 ) => {
 	const {sentence, code, message} = await failing(t, args, exitCode);
-	assert.match(sentence, wanted);
-	assert.match(message, wanted);
+	for (const said of [sentence, message]) {
+		if (typeof wanted === 'string') {
+			assert.equal(said, wanted);
+		} else {
+			assert.match(said, wanted);
+		}
+	}
+
 	assert.equal(code, wantedCode);
 };
 
@@ -125,6 +137,33 @@ test('e2e: a refused connection names the address, and how to serve there', asyn
 		'ERR_REFUSED',
 		/^Nobody listens on 127\.0\.0\.9:1: .* with: sockchat serve 127\.0\.0\.9:1$/,
 	);
+});
+
+// A service that was told localhost may be on ::1 alone, as Vite is.
+test('e2e: a refused connection says who listens on the other loopback address', async t => {
+	for (const [own, other] of [
+		['::1', '127.0.0.1'],
+		['127.0.0.1', '::1'],
+	] as const) {
+		const service = createServer();
+		service.listen(0, own);
+		await once(service, 'listening');
+		t.after(() => {
+			service.close();
+		});
+		const {port: itsPort} = service.address() as AddressInfo;
+		const [there, here] = [own, other].map(host =>
+			formatAddress({kind: 'tcp', host, port: itsPort}),
+		) as [string, string];
+		const sentence = `Nobody listens on ${here}: the connection was refused. Somebody listens on ${there}.`;
+		await fails(t, ['connect', '--raw', here], 'ERR_REFUSED', sentence);
+		const probe = startBin(t, ['connect', '--raw', '--probe', here]);
+		assert.equal((await probe.waitForExit()).code, 1);
+		assert.equal(
+			probe.stderr(),
+			`Nobody listens on ${here}. Somebody listens on ${there}.\n`,
+		);
+	}
 });
 
 test('e2e: a socket that is not there was not refused, and a folder is a typo', async t => {

@@ -14,6 +14,7 @@ import {connected} from '../../raw/reach.js';
 import {formatAddress, type LoopbackAddress} from '../../socket/address.js';
 import {systemClock} from '../../socket/clock.js';
 import {dial} from '../../socket/dial.js';
+import {otherLoopback} from '../../socket/other-loopback.js';
 import type {Output} from '../output.js';
 
 type ProbeOptions = Options & {readonly probed: readonly LoopbackAddress[]};
@@ -44,7 +45,12 @@ const nobody = (probed: readonly LoopbackAddress[]): SockchatError => {
 		first === last || last.kind === 'unix'
 			? formatAddress(first)
 			: `${formatAddress(first)} to ${last.port}`;
-	return new SockchatError('ERR_REFUSED', `Nobody listens on ${where}.`);
+	const other = first === last ? otherLoopback(first) : undefined;
+	const somebody = other === undefined ? '' : ` Somebody listens on ${other}.`;
+	return new SockchatError(
+		'ERR_REFUSED',
+		`Nobody listens on ${where}.${somebody}`,
+	);
 };
 
 export const runProbe = (
