@@ -35,3 +35,22 @@ export const pieceBytes = ({rateLimit, sliceBytes}: Faults): number =>
 /** How long to wait after a write of so many bytes. */
 export const pauseMsAfter = (bytes: number, {rateLimit}: Faults): number =>
 	rateLimit === undefined ? 0 : (bytes * 1000) / rateLimit;
+
+/** What was asked for, as the answer to a command names it. */
+export const changeWords = (change: Partial<Faults>): string => {
+	if (change.isPaused !== undefined) {
+		return change.isPaused ? 'Paused' : 'Resumed';
+	}
+
+	if (change.delayMs !== undefined) {
+		return `Delay ${change.delayMs === 0 ? 'off' : `${change.delayMs} ms`}`;
+	}
+
+	if ('rateLimit' in change) {
+		const {rateLimit} = change;
+		return `Rate limit ${rateLimit === undefined ? 'off' : `${rateLimit} B/s`}`;
+	}
+
+	const {sliceBytes} = change;
+	return `Slice ${sliceBytes === undefined ? 'off' : `${sliceBytes} B`}`;
+};

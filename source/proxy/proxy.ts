@@ -20,7 +20,7 @@ import type {Dialler, ListenerMaker} from '../socket/link/transport.js';
 import type {AnyListener} from '../socket/listener.js';
 import {serverDrainTimeoutMs} from '../connection/listening.js';
 import {EndsWatch} from './ends-watch.js';
-import {noFaults} from './faults.js';
+import {changeWords, noFaults} from './faults.js';
 import {defaultMaxConnections, proxyFull, requireNoLoop} from './loop.js';
 import {Pair} from './pair.js';
 import {PairsWatch} from './pairs-watch.js';
@@ -213,7 +213,9 @@ export class Proxy {
 		}
 
 		this.#rows?.changed();
-		return done(`Set for ${this.#words(scope, pairs.length)}.`);
+		return done(
+			`${changeWords(change)} for ${this.#words(scope, pairs.length)}.`,
+		);
 	}
 
 	/** Ends connections, or a direction of them. */

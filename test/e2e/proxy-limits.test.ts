@@ -111,7 +111,7 @@ test('e2e: a proxy says how much a /cut has dropped', async t => {
 	});
 	const proxy = await startProxy(t, '0', port, '--once');
 	proxy.writeLine('/delay 60000 out');
-	await proxy.waitForOutput('Set for out', {stream: 'stderr'});
+	await proxy.waitForOutput('Delay 60000 ms for out', {stream: 'stderr'});
 	const client = startDial(t, proxy.port);
 	client.write('hello');
 	await proxy.waitForOutput('→ 5 B');

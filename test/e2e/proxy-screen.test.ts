@@ -93,7 +93,7 @@ test('e2e: on a small screen of a proxy, what a command answers stands below the
 	await terminal.waitFor('"/dealy" is no');
 	await terminal.waitFor('theirs ⇄ ours');
 	terminal.type('/delay 3\r');
-	await terminal.waitFor(/^Set for/m);
+	await terminal.waitFor(/^Delay 3 ms for/m);
 	assert.doesNotMatch(terminal.text(), /dealy/);
 	terminal.press('ctrl-c');
 	assert.equal(await terminal.waitForExit(), 0);
@@ -123,7 +123,7 @@ test('e2e: what is typed to the screen of a proxy is done, by direction and conn
 	terminal.type(`:${first!}\t`);
 	await terminal.waitFor(`› /pause out 127.0.0.1:${first}`);
 	terminal.type('\r');
-	await terminal.waitFor(`Set for out of 127.0.0.1:${first}.`);
+	await terminal.waitFor(`Paused for out of 127.0.0.1:${first}.`);
 	await terminal.waitFor('→ paused');
 	clients[0]!.write('held');
 	clients[1]!.write('not held');
@@ -150,10 +150,10 @@ test('e2e: what is typed to the screen of a proxy is done, by direction and conn
 	await terminal.waitFor('out: limit 20.0 kB/s');
 	terminal.type(`/slice 3 in :${second!}\r`);
 	await terminal.waitFor('slice 3 B');
-	await terminal.waitFor(`Set for in of ${second}.`);
+	await terminal.waitFor(`Slice 3 B for in of ${second}.`);
 	terminal.type('/peers\r');
 	await terminal.waitForNot('connections 2');
-	await terminal.waitFor(`Set for in of ${second}.`);
+	await terminal.waitFor(`Slice 3 B for in of ${second}.`);
 
 	terminal.type('/dance\r');
 	await terminal.waitFor(

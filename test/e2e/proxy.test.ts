@@ -369,7 +369,7 @@ test('e2e: a proxy obeys a script, whose end ends nothing', async t => {
 	const client = startDial(t, at);
 	await until(() => peers.length === 1, {what: 'a connection'});
 	proxy.write('/pause out\n\n/dance\r\n');
-	await proxy.waitForOutput('Set for out, of 1 connection', {
+	await proxy.waitForOutput('Paused for out, of 1 connection', {
 		stream: 'stderr',
 	});
 	await proxy.waitForOutput('"/dance" is no command of a proxy', {
@@ -406,7 +406,7 @@ test('e2e: a proxy obeys what is typed, by direction and by connection', async t
 	}
 
 	proxy.type('/pause out\r');
-	await proxy.waitFor('Set for out, of 2 connections and those that come.');
+	await proxy.waitFor('Paused for out, of 2 connections and those that come.');
 	for (const client of clients) {
 		client.write('held');
 	}
@@ -415,14 +415,25 @@ test('e2e: a proxy obeys what is typed, by direction and by connection', async t
 	await Promise.race(clients.map(async client => once(client, 'data')));
 	assert.deepEqual(heard, ['', '']);
 	proxy.type('/resume\r');
+	await proxy.waitFor('Resumed for both directions, of 2 connections');
 	await until(() => heard.join('') === 'heldheld', {what: 'what was held'});
 	const name = clients[0]!.localPort!;
 	proxy.type(`/reset :${name}\r`);
 	await proxy.waitFor('1 connection is reset.');
 	await until(() => clients[0]!.destroyed, {what: 'its end'});
 	assert.equal(clients[1]!.destroyed, false);
-	proxy.type('/slice off out\r');
-	await proxy.waitFor('Set for out, of 1 connection and those that come.');
+	for (const [typed, words] of [
+		['/slice 2 out', 'Slice 2 B for out'],
+		['/slice off out', 'Slice off for out'],
+		['/rate-limit 5000 out', 'Rate limit 5000 B/s for out'],
+		['/rate-limit off out', 'Rate limit off for out'],
+		['/delay 1 out', 'Delay 1 ms for out'],
+		['/delay 0 out', 'Delay off for out'],
+	] as const) {
+		proxy.type(`${typed}\r`);
+		await proxy.waitFor(`${words}, of 1 connection and those that come.`);
+	}
+
 	proxy.type('/cut out\r');
 	await until(() => peers.some(peer => peer.readableEnded), {what: 'its FIN'});
 	proxy.type('/delay soon\r');
