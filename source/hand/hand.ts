@@ -176,7 +176,11 @@ export const createHand = ({
 			listener = to;
 			const whom = to === undefined ? 'to all peers' : `to ${to} alone`;
 			const back = to === undefined ? '' : '; /to all undoes it';
-			notice('info', `What you type goes ${whom}${back}.`);
+			const isMissing = to !== undefined && chat.whyNotSent(to) !== undefined;
+			const advice = isMissing
+				? ' Nobody would get it now: /peers lists who is connected.'
+				: '';
+			notice('info', `What you type goes ${whom}${back}.${advice}`);
 		},
 		byHand(request) {
 			void perform(request).then(answered => {

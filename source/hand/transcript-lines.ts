@@ -56,7 +56,7 @@ export const chunkLines = (
 	const whose = peer === undefined ? '' : ` ${peer}`;
 	return linesFrom(
 		`${formatMoment(at)} ${arrow} ${bytes.length}${whose} `,
-		text.split(/(?<=\n)/u),
+		text.replaceAll('\t', '␉').split(/(?<=\n)/u),
 	);
 };
 

@@ -148,6 +148,8 @@ test('e2e: on the screen /to sends to one peer, once or from now on', async t =>
 	await one.untilGot('just you\nand again\neverybody\n');
 	screen.type('/to 1 nobody\r');
 	await screen.waitFor('No peer is called "1": not sent');
+	screen.type('/to 1\r');
+	await screen.waitFor('Nobody would');
 });
 
 test('e2e: while the table of peers is shown, what a line is answered stands below it', async t => {

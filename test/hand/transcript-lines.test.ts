@@ -9,6 +9,7 @@ const at = '2026-01-02 14:02:00.000';
 
 test('transcript lines: a chunk has its time, direction, length and peer', () => {
 	assert.equal(itemLines(chunk('PING\r\n')), `${at} ← 6 PING␍⏎\n`);
+	assert.equal(itemLines(chunk('a\tb')), `${at} ← 3 a␉b\n`);
 	assert.equal(
 		itemLines(chunk('one\ntwo', {direction: 'out', peer: '127.0.0.1:40000'})),
 		`${at} → 7 127.0.0.1:40000 one⏎\n${' '.repeat(42)}┆ two\n`,

@@ -207,6 +207,9 @@ const maxFoldedBytes = 4096;
 // A read has 64 KiB at most; only a paste is longer.
 const maxOpenBytes = 256 * 1024;
 
+/** In a room a tab is shown as spaces; a byte is to be told from four others. */
+const tab = '␉';
+
 const chunkLines = (
 	{bytes, before = Buffer.alloc(0)}: Chunk,
 	most: number,
@@ -216,7 +219,9 @@ const chunkLines = (
 		Buffer.concat([before, bytes.subarray(0, most)]),
 	);
 	const lines = isPretty ? layOut(text) : undefined;
-	return (lines ?? text.split(/(?<=\n)/u)).map(line => toDisplay(line));
+	return (lines ?? text.split(/(?<=\n)/u)).map(line =>
+		toDisplay(line.replaceAll('\t', tab)),
+	);
 };
 
 const hiddenBytes = (hidden: number, isOpen: boolean): Span | undefined => {

@@ -204,6 +204,7 @@ test('item rows: a chunk shows its direction, its bytes and its line ends', () =
 		'14:02 ← 20 GET /␍⏎',
 		'         ┆ Host: otter␍⏎',
 	]);
+	assert.deepEqual(shownRaw(chunk('a\tb'), 80), ['14:02 ← 3  a␉b']);
 	const out = chunk('hi', {direction: 'out', peer: '127.0.0.1:53122'});
 	assert.deepEqual(shownRaw(out, 80), ['14:02 → 2  127.0.0.1:53122 hi']);
 	assert.deepEqual(shownRaw(out, 20), ['→ 2 :53122 hi']);
