@@ -54,7 +54,7 @@ const sentenceOf = (hint: string): string =>
 	hint.slice(0, 1).toUpperCase() + hint.slice(1);
 
 const keys =
-	'Enter goes on, /hint helps; Alt-Up scrolls the text, PageUp the view below; Ctrl-T shows another view, Esc its end.';
+	'Enter goes on, /hint helps; Alt-Up scrolls the text, back to earlier steps too, PageUp the view; Ctrl-T shows another view, Esc its end.';
 
 const closedSentence =
 	'Your socket is closed, so that line does nothing. Enter goes on.';
@@ -194,6 +194,13 @@ const enter = (progress: Progress, index: number): Advance =>
 		notes: [],
 	});
 
+const goOn = (progress: Progress): Advance => {
+	const {step, texts} = stageOf(progress);
+	const {index, past, played, verdict} = progress;
+	const stage = {step, texts, played, verdict};
+	return enter({...progress, past: [...past, stage]}, index + 1);
+};
+
 export const startProgress = (lesson: Lesson): Advance =>
 	enter(
 		{
@@ -210,6 +217,7 @@ export const startProgress = (lesson: Lesson): Advance =>
 			isPaused: false,
 			broken: undefined,
 			played: [],
+			past: [],
 			prediction: undefined,
 			verdict: undefined,
 			notes: [],
@@ -318,7 +326,7 @@ const predict = (progress: Progress, line: string): Advance => {
 	const chosen = chooseBy(line, ask.choices);
 	return typeof chosen === 'string'
 		? {progress: noted(progress, 'bad', chosen), effects: []}
-		: enter({...progress, prediction: {ask, chosen}}, progress.index + 1);
+		: goOn({...progress, prediction: {ask, chosen}});
 };
 
 const next = (progress: Progress): Advance => {
@@ -326,7 +334,7 @@ const next = (progress: Progress): Advance => {
 	switch (phase) {
 		case 'right': {
 			return index + 1 < lesson.stages.length
-				? enter(progress, index + 1)
+				? goOn(progress)
 				: {progress: {...progress, phase: 'done', notes: []}, effects: []};
 		}
 

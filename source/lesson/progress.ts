@@ -21,6 +21,12 @@ export type Prediction = {
 	readonly chosen: number;
 };
 
+/** A stage that was gone through: what there was to be read. */
+export type PastStage = Pick<Stage, 'step' | 'texts'> & {
+	readonly played: readonly Played[];
+	readonly verdict: Note | undefined;
+};
+
 export type Progress = {
 	readonly lesson: Lesson;
 	/** The index of the stage. */
@@ -47,6 +53,8 @@ export type Progress = {
 	/** Whether this process reads nothing from it, by pause(). */
 	readonly isPaused: boolean;
 	readonly played: readonly Played[];
+	/** The stages before this one. */
+	readonly past: readonly PastStage[];
 	/** Why the other side can't be played any more, as a sentence. */
 	readonly broken: string | undefined;
 	readonly prediction: Prediction | undefined;

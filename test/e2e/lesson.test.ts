@@ -95,6 +95,28 @@ test('lesson: one is done wrong, then right', async t => {
 	assert.equal(await terminal.waitForExit(), 0);
 });
 
+test('lesson: what was read before can be read again, and a prediction be made in words', async t => {
+	const terminal = await openScreen(t, ['lesson', 'half-close']);
+	await toPrediction(terminal);
+	for (let row = 0; !textOf(terminal).includes('Step 1 of 5'); row++) {
+		assert.ok(row < 20, terminal.framed());
+		const before = textOf(terminal);
+		terminal.press('alt-up');
+		await until(() => textOf(terminal) !== before, {
+			what: 'the row above',
+			seen: terminal.framed,
+		});
+	}
+
+	await terminal.waitFor('─ earlier steps · Enter: more · Alt-Up: back ─');
+	await goOn(terminal, '3 CLOSED');
+	await terminal.waitForNot('earlier steps');
+	await enter(terminal, 'close-wait');
+	await sees(terminal, '› Type: /end');
+	await enter(terminal, '/end');
+	await sees(terminal, '✓ You predicted "CLOSE-WAIT", rightly');
+});
+
 test('lesson: which step it is stands in the title, however narrow the pane', async t => {
 	const terminal = await openScreen(t, ['lesson', 'pair'], {
 		columns: 120,

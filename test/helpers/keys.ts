@@ -18,6 +18,7 @@ const sequences = {
 	'ctrl-right': '\u{1B}[1;5C',
 	'ctrl-left': '\u{1B}[1;5D',
 	'alt-enter': '\u{1B}\r',
+	'alt-up': '\u{1B}[1;3A',
 	'alt-backspace': '\u{1B}\u{7F}',
 } as const;
 

@@ -87,20 +87,26 @@ const hintOf = (progress: Progress): string => {
 // Nothing older can be asked for.
 const noPages = () => {};
 
+type Scrolled = {
+	readonly index: number;
+	readonly hasActed: boolean;
+	readonly top: number;
+};
+
 /**
  * Where the text begins. Of a stage with more text than fits, its beginning is
  * shown until Enter pages on; once the learner has done something, its end is.
  */
 const useTextTop = (progress: Progress) => {
 	const {index, at} = progress;
-	const [scrolled, setScrolled] = useState({index, top: 0});
 	const {moves} = stageOf(progress);
 	const hasActed = moves.slice(0, at).some(({by}) => by === 'learner');
-	const top = scrolled.index === index ? scrolled.top : hasActed ? Infinity : 0;
+	const [scrolled, setScrolled] = useState<Scrolled | undefined>();
+	const isSame = scrolled?.index === index && scrolled.hasActed === hasActed;
 	return {
-		top: hasActed && scrolled.top === 0 ? Infinity : top,
-		scrollTo(next: number) {
-			setScrolled({index, top: next});
+		top: isSame ? scrolled.top : hasActed ? Infinity : 0,
+		scrollTo(top: number) {
+			setScrolled({index, hasActed, top});
 		},
 	};
 };
@@ -161,7 +167,8 @@ export function LessonApp({
 	const scrollText = (key: Key): boolean => {
 		const by = key.type === 'row-up' ? -1 : key.type === 'row-down' ? 1 : 0;
 		if (by !== 0) {
-			scrollTo(Math.max(0, shown.current.top + by));
+			const {top: from, first} = shown.current;
+			scrollTo(Math.max(first, from + by));
 		}
 
 		return by !== 0;
@@ -204,7 +211,7 @@ export function LessonApp({
 		for (const text of pressed.texts) {
 			const {top: from, last, page} = shown.current;
 			if (text === '' && from < last) {
-				scrollTo(from + page);
+				scrollTo(from < 0 ? 0 : from + page);
 			} else {
 				submit(text, hands);
 			}
@@ -219,8 +226,9 @@ export function LessonApp({
 	});
 
 	const scrolling = [
+		...(window.top < 0 ? ['earlier steps'] : []),
 		...(window.top < window.last ? ['Enter: more'] : []),
-		...(window.top > 0 ? ['Alt-Up: back'] : []),
+		...(window.top !== 0 && window.top > window.first ? ['Alt-Up: back'] : []),
 	].join(' · ');
 	const lesson = (
 		<Pane

@@ -5,6 +5,7 @@ import {
 	stageOf,
 	wantedOf,
 	type Note,
+	type PastStage,
 	type Progress,
 } from '../../lesson/progress.js';
 import {display, toDisplay, type DisplayText} from '../../protocol/display.js';
@@ -47,20 +48,43 @@ const marks = {good: '\u2713 ', bad: '\u2717 ', info: ''} as const;
 const noteRows = ({tone, text}: Note, width: number): Row[] =>
 	wrapped(toDisplay(marks[tone] + text), width, tones[tone]);
 
-/** What is to be read, what the other side did, and what came of a prediction. */
-export const textRows = (progress: Progress, width: number): readonly Row[] => [
-	...stageOf(progress).texts.flatMap(text => wrapped(toDisplay(text), width)),
-	...(progress.index === 0
-		? wrapped(howTo(progress.lesson), width, 'faint')
-		: []),
-	...progress.played.flatMap(({line, output}) => [
+type Done = Pick<PastStage, 'played' | 'verdict'>;
+
+/** What the other side did, and what came of a prediction. */
+const doneRows = ({played, verdict}: Done, width: number): readonly Row[] => [
+	...played.flatMap(({line, output}) => [
 		...wrapped(toDisplay(line), width, 'arrow-in'),
 		...(output === '' ? [] : linesOf(output))
 			.slice(0, maxOutputRows)
 			.flatMap(each => wrapped(toDisplay(each), width, 'faint')),
 	]),
-	...(progress.verdict ? noteRows(progress.verdict, width) : []),
+	...(verdict ? noteRows(verdict, width) : []),
 ];
+
+const paragraphs = (texts: readonly string[], width: number): readonly Row[] =>
+	texts.flatMap(text => wrapped(toDisplay(text), width));
+
+/** What is to be read, and what has been done. */
+const textRows = (progress: Progress, width: number): readonly Row[] => [
+	...paragraphs(stageOf(progress).texts, width),
+	...(progress.index === 0
+		? wrapped(howTo(progress.lesson), width, 'faint')
+		: []),
+	...doneRows(progress, width),
+];
+
+/** The stages before, each step with its number. */
+const pastRows = (
+	{past, lesson: {steps}}: Progress,
+	width: number,
+): readonly Row[] =>
+	past.flatMap((stage, index) => [
+		...(stage.step > (past[index - 1]?.step ?? 0)
+			? wrapped(toDisplay(`Step ${stage.step} of ${steps}`), width, 'faint')
+			: []),
+		...paragraphs(stage.texts, width),
+		...doneRows(stage, width),
+	]);
 
 const gap = ' '.repeat(3);
 
@@ -150,8 +174,10 @@ export const titleOf = (
 /** What the pane shows of a stage. */
 export type LessonWindow = {
 	readonly rows: readonly Row[];
-	/** The first row of the text in view. */
+	/** The first row of the text in view; below 0 in an earlier stage. */
 	readonly top: number;
+	/** How far back it can be scrolled; 0, or below. */
+	readonly first: number;
 	/** How far the text can be scrolled. */
 	readonly last: number;
 	/** By how many rows Enter goes on. */
@@ -167,20 +193,24 @@ export const lessonWindow = (
 	top: number,
 	{width, height}: {readonly width: number; readonly height: number},
 ): LessonWindow => {
+	const past = pastRows(progress, width);
 	const text = textRows(progress, width);
 	// Whether there is more changes words, not rows.
 	const taskHeight = taskRows(progress, width, false).length;
 	const room = Math.max(1, height - taskHeight);
 	const last = Math.max(0, text.length - room);
-	const from = Math.min(top, last);
+	const first = 0 - past.length;
+	const from = Math.max(first, Math.min(top, last));
+	const start = from - first;
 	const task = taskRows(progress, width, from < last);
 	return {
 		rows: [
-			...text.slice(from, from + room),
+			...[...past, ...text].slice(start, start + room),
 			// The last rows of a task say what to do.
 			...task.slice(-Math.max(1, height - 1)),
 		].slice(0, height),
 		top: from,
+		first,
 		last,
 		page: room,
 	};
