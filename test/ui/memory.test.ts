@@ -3,6 +3,7 @@ import {syncBuiltinESMExports} from 'node:module';
 import process from 'node:process';
 import {test, type TestContext} from 'node:test';
 import v8 from 'node:v8';
+import {runInThisContext} from 'node:vm';
 import {
 	createPace,
 	createSweep,
@@ -27,6 +28,31 @@ test('memory: what is no longer in use is given back', async () => {
 		{what: 'the garbage to be collected', seen: () => `${kept()} are left`},
 	);
 	assert.equal(Reflect.get(globalThis, 'gc'), undefined);
+});
+
+test('memory: the code of a start is given back once the screen stands', t => {
+	t.mock.timers.enable({apis: ['setTimeout']});
+	const bytes = () => v8.getHeapCodeStatistics().bytecode_and_metadata_size;
+	// Each has code of its own, which it gets when it is first called.
+	const functions = Array.from(
+		{length: 1000},
+		(_, index) =>
+			runInThisContext(
+				`(a => [${'a + 1, '.repeat(100)}].length + ${index})`,
+			) as (a: number) => number,
+	);
+	for (const each of functions) {
+		each(1);
+	}
+
+	returnMemory();
+	const before = bytes();
+	const stop = saveMemory({subscribe: () => () => {}});
+	t.after(stop);
+	t.mock.timers.tick(5000);
+	const after = bytes();
+	assert.ok(after < before / 2, `${before} bytes, then ${after}`);
+	assert.equal(functions[7]!(1), 107);
 });
 
 /** How often all garbage was collected. */
