@@ -23,7 +23,8 @@ export const oneCell = String.raw`\u00A1-\u00A8\u00AA-\u00AC\u00AF-\u02FF\u2010-
 // Controls are alone, too, but CR before LF (GB3 to 5): rows with colours and
 // links pass here.
 const loose = String.raw`[\u0007\n\u001B\u0020-\u007E${oneCell}]`;
-const isLoose = new RegExp(`^${loose}*$`);
+/** Whether each character is alone, and of one cell, or a control of a frame. */
+export const isLoose = new RegExp(`^${loose}*$`);
 const isLooseBetween = new RegExp(`^${loose}{1,3}$`);
 
 const segmenter = lazy(

@@ -6,8 +6,9 @@
  * is not a snapshot: a change during the read may or may not be in it.
  */
 import {Buffer} from 'node:buffer';
-import {open} from 'node:fs/promises';
+import {close, open, read} from 'node:fs';
 import {endianness} from 'node:os';
+import {promisify} from 'node:util';
 import type {
 	KernelPair,
 	KernelSocket,
@@ -213,22 +214,27 @@ export const parseTcpTable = (
 ): readonly KernelSocket[] =>
 	createRowParser(ports)(text).map(({socket}) => socket);
 
-// Far more than the kernel returns at once.
-const readBytes = 64 * 1024;
+// Twice what the kernel returns at once.
+const readBytes = 8 * 1024;
+
+// Not those of node:fs/promises, which load readline and its history.
+const openFile = promisify(open);
+const readInto = promisify(read);
+const closeFile = promisify(close);
 
 /** Reads one file and parses its rows as they arrive. */
 const readFileRows = async (
 	path: string,
 	parse: (text: string) => TcpRow[],
 ): Promise<TcpRow[]> => {
-	const file = await open(path);
+	const file = await openFile(path, 'r');
 	try {
 		const buffer = Buffer.allocUnsafe(readBytes);
 		const rows: TcpRow[] = [];
 		let rest = '';
 		for (;;) {
 			// eslint-disable-next-line no-await-in-loop -- reads are sequential
-			const {bytesRead} = await file.read(buffer, 0, readBytes, null);
+			const {bytesRead} = await readInto(file, buffer, 0, readBytes, null);
 			if (bytesRead === 0) {
 				return rows;
 			}
@@ -239,7 +245,7 @@ const readFileRows = async (
 			rows.push(...parse(text.slice(0, end)));
 		}
 	} finally {
-		await file.close();
+		await closeFile(file);
 	}
 };
 

@@ -9,11 +9,17 @@
  */
 import stringWidth from 'string-width';
 import {graphemes} from '../../protocol/display.js';
+import {lazy} from '../../protocol/lazy.js';
+import {isLoose} from '../../protocol/segments.js';
 import {withMethods} from '../../keyboard/with-methods.js';
 
 // More than one code point, or one that a terminal may not treat as wide.
-const doubtful =
-	/[\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200D\uFE0E\uFE0F\u{1160}-\u{11FF}\u{E0020}-\u{E007F}]/u;
+const doubtful = lazy(
+	() =>
+		/[\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200D\uFE0E\uFE0F\u{1160}-\u{11FF}\u{E0020}-\u{E007F}]/u,
+);
+const isDoubtful = (text: string): boolean =>
+	!isLoose.test(text) && doubtful().test(text);
 
 const noWrap = '\u001B[?7l';
 const wrap = '\u001B[?7h';
@@ -61,14 +67,14 @@ const columnAfter = (
 
 /** @param output Text for the terminal, starting in the first column. */
 export const steadyColumns = (output: string): string => {
-	if (!doubtful.test(output)) {
+	if (!isDoubtful(output)) {
 		return output;
 	}
 
 	let steady = '';
 	let column = 0;
 	const addText = (text: string) => {
-		if (!doubtful.test(text)) {
+		if (!isDoubtful(text)) {
 			steady += text;
 			column += stringWidth(text);
 			return;
@@ -76,7 +82,7 @@ export const steadyColumns = (output: string): string => {
 
 		for (const grapheme of graphemes(text)) {
 			column += stringWidth(grapheme);
-			steady += doubtful.test(grapheme)
+			steady += isDoubtful(grapheme)
 				? `${noWrap}${grapheme}${wrap}${toColumn(column)}`
 				: grapheme;
 		}

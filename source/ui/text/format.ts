@@ -56,7 +56,10 @@ export const untilLessMs = (ms: number): number =>
 /** 14:02:11.204, by this machine's clock and time zone. */
 export const formatTime = (at: number): string => {
 	const date = new Date(at);
-	const clock = date.toTimeString().slice(0, 8);
+	// Date's own texts say the time zone's name, and its tables take 0.4 MB.
+	const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
+		.map(part => String(part).padStart(2, '0'))
+		.join(':');
 	return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 };
 
