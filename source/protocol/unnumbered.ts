@@ -4,8 +4,8 @@
  * same seq makes the same bytes on every server.
  */
 import {Buffer} from 'node:buffer';
-import {decodeServerFrame, frameLine} from './codec.js';
-import {maxFrameBytes, type Entry} from './frame.js';
+import {decodeServerFrame, frameLine, readSimpleMessage} from './codec.js';
+import {maxFrameBytes, type Entry, type Message} from './frame.js';
 
 const none = '"seq":0,';
 
@@ -22,6 +22,28 @@ export const textOf = (line: string): string => line.replace(/"seq":\d+,/, '');
 export const withSeq = (entry: string, seq: number): string => {
 	const at = entry.indexOf(',') + 1;
 	return `${entry.slice(0, at)}"seq":${seq},${entry.slice(at)}\n`;
+};
+
+/** Of one UTF-16 unit in UTF-8. */
+const maxUnitBytes = 3;
+
+/**
+ * Reads a message that our codec wrote and that has no escape in it, with the
+ * same result as `readUnnumbered`, but in a third of the time.
+ *
+ * @returns Undefined for any other text.
+ */
+export const readSimpleUnnumbered = (
+	text: string,
+	seq: number,
+): {readonly line: string; readonly entry: Message} | undefined => {
+	const line = withSeq(text, seq);
+	if (line.length * maxUnitBytes > maxFrameBytes) {
+		return undefined;
+	}
+
+	const entry = readSimpleMessage(line.slice(0, -1));
+	return entry && {line, entry};
 };
 
 const types = new Set(['message', 'joined', 'left', 'renamed']);

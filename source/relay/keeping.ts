@@ -50,6 +50,11 @@ export class Keeping {
 		return this.#kept;
 	}
 
+	/** Whether anything is kept, or shown as not yet shared. */
+	get isWaiting(): boolean {
+		return this.#joins.size > 0 || this.#outbox?.isEmpty === false;
+	}
+
 	/** They wait no longer. */
 	settle(keys: readonly string[]): void {
 		this.#outbox?.done(keys);

@@ -8,15 +8,19 @@
  */
 import {plainN, type Entry} from '../protocol/frame.js';
 import {frameLine} from '../protocol/codec.js';
-import {readUnnumbered, withSeq} from '../protocol/unnumbered.js';
+import {
+	readSimpleUnnumbered,
+	readUnnumbered,
+	withSeq,
+} from '../protocol/unnumbered.js';
 import {voidEntry, type Ordered} from '../room/order.js';
-import type {Outgoing, Waiting} from './outgoing.js';
+import {messageKey, type Outgoing, type Waiting} from './outgoing.js';
 import {Roster} from './roster.js';
 
 /** One message of the stream. */
 export type Delivery = {
 	readonly seq: number;
-	/** Its Nats-Msg-Id, if it has one. */
+	/** Its Nats-Msg-Id, if it has one; costly. */
 	readonly key: string | undefined;
 	readonly text: string;
 };
@@ -99,8 +103,10 @@ export class Merging {
 		return merged;
 	}
 
-	#take({seq, key, text}: Delivery, last: Map<string, number>): Merged {
+	#take(delivery: Delivery, last: Map<string, number>): Merged {
+		const {seq, text} = delivery;
 		if (seq < this.next) {
+			const {key} = delivery;
 			this.#noteRun(key);
 			if (key !== undefined) {
 				// Merged before this start, which read it from the outbox.
@@ -115,41 +121,29 @@ export class Merging {
 		}
 
 		this.#head = seq;
-		const own = key === undefined ? undefined : this.#outgoing.remove(key);
 		const isLogged = (id: string, n: number) =>
 			n !== plainN && (n <= (last.get(id) ?? 0) || this.#log.isLogged(id, n));
-		const isRepeat = !this.#noteRun(key);
-		const read = isRepeat ? undefined : this.#read(seq, text, own);
-		if (!read || isLogged(read.id, read.n)) {
+		const message = readNumbered(text, seq);
+		const key = message ? messageKey(message.entry) : delivery.key;
+		const own = key === undefined ? undefined : this.#outgoing.remove(key);
+		// A message's number tells whether it is a repeat.
+		const isRepeat = !message && !this.#noteRun(key);
+		const read = isRepeat ? undefined : (message ?? readEntry(seq, text, own));
+		const n = read?.entry.type === 'message' ? read.entry.n : plainN;
+		if (!read || isLogged(read.entry.id, n)) {
 			const line = frameLine(voidEntry(seq));
 			const ordered = {seq, line, id: '', n: plainN};
 			return {kind: 'next', ordered, entry: undefined, own};
 		}
 
-		const {id, n, line, entry} = read;
+		const {line, entry} = read;
+		const {id} = entry;
 		this.roster.take(entry);
 		if (n !== plainN) {
 			last.set(id, n);
 		}
 
 		return {kind: 'next', ordered: {seq, line, id, n}, entry, own};
-	}
-
-	#read(seq: number, text: string, own: Waiting | undefined) {
-		if (own && own.n !== plainN && own.text === text) {
-			// Our own codec wrote it: nearly every entry of a busy server.
-			const {id, n} = own;
-			return {id, n, line: withSeq(text, seq), entry: messageOf(seq, own)};
-		}
-
-		const read = readUnnumbered(text, seq);
-		if (!read) {
-			return undefined;
-		}
-
-		const {entry, line} = read;
-		const n = entry.type === 'message' ? entry.n : plainN;
-		return {id: entry.id, n, line, entry};
 	}
 
 	/** @returns False if it was delivered before. */
@@ -180,6 +174,22 @@ const dropOldest = (kept: Map<string, number> | Set<string>): void => {
 		kept.delete(kept.keys().next().value!);
 	}
 };
+
+/** Nearly every entry of a busy room; its key need not be read. */
+const readNumbered = (text: string, seq: number) => {
+	const read = readSimpleUnnumbered(text, seq);
+	return read && read.entry.n !== plainN ? read : undefined;
+};
+
+const readEntry = (
+	seq: number,
+	text: string,
+	own: Waiting | undefined,
+): {readonly line: string; readonly entry: Entry} | undefined =>
+	own && own.n !== plainN && own.text === text
+		? // Our own codec wrote it.
+			{line: withSeq(text, seq), entry: messageOf(seq, own)}
+		: readUnnumbered(text, seq);
 
 /** As far as anybody looks at it: a message changes no roster. */
 const messageOf = (seq: number, {id, n}: Waiting): Entry => ({

@@ -79,6 +79,11 @@ export class Outbox {
 		});
 	}
 
+	/** Whether all that it was given is done. */
+	get isEmpty(): boolean {
+		return this.#keys.size === 0;
+	}
+
 	has(key: string): boolean {
 		return this.#keys.has(key);
 	}

@@ -11,6 +11,10 @@ import type {Offer} from '../room/order.js';
 /** Of an entry that is a message. */
 export const messageStart = '{"type":"message",';
 
+/** The key of a message that has a number. */
+export const messageKey = ({id, n}: Pick<Offer, 'id' | 'n'>): string =>
+	`${id}:${n}`;
+
 /** One entry on its way. */
 export type Waiting = Offer & {
 	/** Its Nats-Msg-Id: `id:n` of a message, else `run:k`. */
@@ -68,8 +72,8 @@ export class Outgoing {
 
 	offer(offers: readonly Offer[], since: number): readonly Waiting[] {
 		return offers.map(offer => {
-			const {id, n} = offer;
-			const key = n === plainN ? this.nextKey() : `${id}:${n}`;
+			const {n} = offer;
+			const key = n === plainN ? this.nextKey() : messageKey(offer);
 			return this.#hold({...offer, key, since}, false);
 		});
 	}

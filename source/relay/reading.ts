@@ -86,9 +86,12 @@ export class Reading {
 		const {site, merging, keeping, clock} = this.#options;
 		const {room, posted} = site;
 		const merged = merging.takeAll(deliveries);
-		const {next} = merging;
-		const read = deliveries.filter(({seq}) => seq < next);
-		keeping.settle(read.flatMap(({key}) => (key === undefined ? [] : [key])));
+		if (keeping.isWaiting) {
+			const {next} = merging;
+			const read = deliveries.filter(({seq}) => seq < next);
+			keeping.settle(read.flatMap(({key}) => (key === undefined ? [] : [key])));
+		}
+
 		if (merged.length === 0) {
 			return;
 		}

@@ -5,11 +5,7 @@
  * could come in another order.
  */
 import {Buffer} from 'node:buffer';
-import {
-	jetstream,
-	type JetStreamManager,
-	type StreamInfo,
-} from '@nats-io/jetstream';
+import type {JetStreamManager, StreamInfo} from '@nats-io/jetstream';
 import type {Msg, NatsConnection} from '@nats-io/transport-node';
 import {SockchatError} from '../errors.js';
 import {trace} from '../trace.js';
@@ -110,7 +106,7 @@ export class Session {
 		this.#subjects = subjectsOf(options.room);
 		const {stream} = this;
 		this.#reader = new StreamReader({
-			js: jetstream(nc),
+			nc,
 			jsm,
 			stream,
 			server: options.server,

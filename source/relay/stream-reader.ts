@@ -4,17 +4,14 @@
  * What one turn of the event loop reads is one group, and so is what comes while
  * a group is taken.
  */
-import type {
-	ConsumerMessages,
-	JetStreamClient,
-	JetStreamManager,
-	JsMsg,
-} from '@nats-io/jetstream';
+import type {JetStreamManager} from '@nats-io/jetstream';
+import type {NatsConnection} from '@nats-io/transport-node';
 import {turn} from '../history/turn.js';
 import type {Delivery} from './merging.js';
+import {Pull, type Pulled} from './pull.js';
 
 export type StreamReaderOptions = {
-	readonly js: JetStreamClient;
+	readonly nc: NatsConnection;
 	readonly jsm: JetStreamManager;
 	/** The stream's name. */
 	readonly stream: string;
@@ -27,29 +24,33 @@ export type StreamReaderOptions = {
 	readonly onFailed: (error: unknown) => void;
 };
 
-// The engine says at least this often that it is there while it has nothing.
-const idleHeartbeatMs = 1000;
-const fetchMs = 5000;
-const fetchMessages = 1000;
-
 const nanoseconds = 1e6;
 const consumerKeptMs = 24 * 60 * 60 * 1000;
 
-/** The library gives an empty one for a header that isn't there. */
-const keyOf = (id: string | undefined): string | undefined =>
-	id === '' ? undefined : id;
+/** What was pulled; its headers are decoded only if somebody asks for its key. */
+class Delivered implements Delivery {
+	readonly seq: number;
+	readonly text: string;
+	readonly #message: Pulled['message'];
 
-const deliveryOf = (message: JsMsg): Delivery => ({
-	seq: message.seq,
-	key: keyOf(message.headers?.get('Nats-Msg-Id')),
-	text: message.string(),
-});
+	constructor({message, seq}: Pulled) {
+		this.seq = seq;
+		this.text = message.string();
+		this.#message = message;
+	}
+
+	get key(): string | undefined {
+		const id = this.#message.headers?.get('Nats-Msg-Id');
+		// The library gives an empty one for a header that isn't there.
+		return id === '' ? undefined : id;
+	}
+}
 
 export class StreamReader {
 	readonly #options: StreamReaderOptions;
 	/** The reading that counts; an earlier one stops. */
 	#reading = 0;
-	#messages: ConsumerMessages | undefined;
+	#pull: Pull | undefined;
 
 	constructor(options: StreamReaderOptions) {
 		this.#options = options;
@@ -58,7 +59,7 @@ export class StreamReader {
 	/** Reads from a seq on; whatever was read before stops. */
 	readFrom(seq: number): void {
 		const reading = ++this.#reading;
-		this.#messages?.stop();
+		this.#pull?.stop();
 		this.#read(seq, reading).catch((error: unknown) => {
 			if (reading === this.#reading) {
 				this.#options.onFailed(error);
@@ -68,51 +69,64 @@ export class StreamReader {
 
 	stop(): void {
 		this.#reading++;
+		this.#pull?.stop();
 	}
 
 	async #read(from: number, reading: number): Promise<void> {
-		const {js, stream, onDelivered, onLastSeq, onFailed} = this.#options;
+		const {nc, stream, onDelivered, onLastSeq, onFailed} = this.#options;
 		const isOver = () => reading !== this.#reading;
-		const name = await this.#placeConsumer(from);
-		const consumer = await js.consumers.get(stream, name);
-		let collected: Delivery[] = [];
-		let taken: Promise<void> | undefined;
-		const take = async () => {
-			await turn();
-			while (collected.length > 0 && !isOver()) {
-				const batch = collected;
-				collected = [];
-				// eslint-disable-next-line no-await-in-loop -- in order
-				await onDelivered(batch);
-			}
+		const consumer = await this.#placeConsumer(from);
+		if (isOver()) {
+			return;
+		}
 
-			taken = undefined;
+		let collected: Delivery[] = [];
+		let isTaking = false;
+		let hasEnded = false;
+		const fetchIfDone = () => {
+			if (hasEnded && !isTaking && !isOver()) {
+				hasEnded = false;
+				pull.fetch();
+			}
 		};
 
-		while (!isOver()) {
-			// eslint-disable-next-line no-await-in-loop -- each fetch goes on after the last
-			const messages = await consumer.fetch({
-				max_messages: fetchMessages,
-				expires: fetchMs,
-				idle_heartbeat: idleHeartbeatMs,
-			});
-			this.#messages = messages;
-			// eslint-disable-next-line no-await-in-loop -- each fetch goes on after the last
-			for await (const message of messages) {
-				if (isOver()) {
-					return;
+		const take = async () => {
+			isTaking = true;
+			try {
+				await turn();
+				while (collected.length > 0 && !isOver()) {
+					const batch = collected;
+					collected = [];
+					// eslint-disable-next-line no-await-in-loop -- in order
+					await onDelivered(batch);
 				}
 
-				collected.push(deliveryOf(message));
-				onLastSeq(message.seq + message.info.pending);
-				taken ??= take().catch((error: unknown) => {
-					onFailed(error);
-				});
+				isTaking = false;
+				fetchIfDone();
+			} catch (error) {
+				onFailed(error);
 			}
+		};
 
-			// eslint-disable-next-line no-await-in-loop -- each fetch goes on after the last
-			await taken;
-		}
+		const pull = new Pull({
+			nc,
+			stream,
+			consumer,
+			onMessage(pulled) {
+				collected.push(new Delivered(pulled));
+				onLastSeq(pulled.seq + pulled.pending);
+				if (!isTaking) {
+					void take();
+				}
+			},
+			onEnd() {
+				hasEnded = true;
+				fetchIfDone();
+			},
+			onFailed,
+		});
+		this.#pull = pull;
+		pull.fetch();
 	}
 
 	/** Has our durable consumer go on at a seq, wherever it was. */

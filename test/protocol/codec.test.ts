@@ -9,6 +9,7 @@ import {
 	frameLine,
 	leadingSays,
 	messageLines,
+	readSimpleMessage,
 	welcomeLine,
 	type Decoded,
 } from '../../source/protocol/codec.js';
@@ -495,6 +496,63 @@ test('codec: leadingSays takes every simple say up to the first other line', () 
 		const {says, bytes} = leadingSays(Buffer.from(all + other));
 		assert.deepEqual([says.length, bytes], [3, all.length], other);
 	}
+});
+
+// Anything that one of its fields may hold, and what it may not.
+const messageParts = {
+	seq: ['1', '0', '01', '1.5', '-1', '1e3', '"1"', '9'.repeat(16)],
+	at: ['0', '1764284000000', '00', '8640000000000001', '9'.repeat(15)],
+	from: [
+		'otter',
+		'fähre',
+		'\\u0041',
+		'\uD83E\uDDA6',
+		'\uD83E',
+		'\u0001',
+		'"',
+		'\\',
+	],
+	n: ['0', '7', '-0', '9007199254740991', '9007199254740992'],
+	text: ['', 'a', '\u007F', '\u2028', '\\ud800', '\\n', '\t', '語'],
+	rest: ['', ',"n":2', ',"color":"red"', ' '],
+};
+
+test('codec: a simple message is decoded as any other line', () => {
+	let simple = 0;
+	fc.assert(
+		fc.property(
+			fc.record(
+				Object.fromEntries(
+					Object.entries(messageParts).map(([key, of]) => [
+						key,
+						fc.oneof(
+							{arbitrary: fc.constant(of[0]!), weight: 3},
+							fc.constantFrom(...of),
+						),
+					]),
+				) as {[key in keyof typeof messageParts]: fc.Arbitrary<string>},
+			),
+			({seq, at, from, n, text: said, rest}) => {
+				const line = `{"type":"message","seq":${seq},"at":${at},"from":"${from}","id":"x","n":${n},"text":"${said}"${rest}}`;
+				// With a space it is the same JSON, but none that frameLine makes.
+				const slow = decodeServerFrame(Buffer.from(`${line} `));
+				const fast = decodeServerFrame(Buffer.from(line));
+				assert.equal(fast.kind, slow.kind, line);
+				const frame = readSimpleMessage(line);
+				if (fast.kind === 'frame' && slow.kind === 'frame') {
+					assert.deepEqual(fast, slow);
+				}
+
+				if (frame) {
+					simple++;
+					assert.deepEqual(slow, {kind: 'frame', frame});
+					assert.equal(frameLine(frame), `${line}\n`);
+				}
+			},
+		),
+		{numRuns: runs},
+	);
+	assert.ok(simple > runs / 20, `Only ${simple} were simple.`);
 });
 
 test('codec: takes each time that a Date can hold from 1970 on, and no other', () => {

@@ -284,3 +284,35 @@ test('merging: what is no entry takes its seq, and nobody is shown it', () => {
 		],
 	);
 });
+
+test('merging: the key of a numbered message is not looked for', () => {
+	const outgoing = new Outgoing('01234567');
+	const merging = new Merging(
+		{head: () => 0, isLogged: (_, n) => n === 7},
+		outgoing,
+	);
+	const id = '0123456789abcdef';
+	const textWith = (n: number) =>
+		`{"type":"message","at":1,"from":"otter","id":"${id}","n":${n},"text":"hello"}`;
+	outgoing.offer([{id, n: 8, text: textWith(8)}], 0);
+	const deliveries = [7, 8, 9, 9].map((n, index) => ({
+		seq: index + 1,
+		text: textWith(n),
+		get key(): string {
+			throw new Error('it takes the headers apart');
+		},
+	}));
+	assert.deepEqual(
+		merging.takeAll(deliveries).map(({ordered: {seq, line}, entry, own}) => {
+			const n = entry?.type === 'message' ? entry.n : undefined;
+			return [seq, n, own?.n, line.includes('"text":"hello"')];
+		}),
+		[
+			[1, undefined, undefined, false],
+			[2, 8, 8, true],
+			[3, 9, undefined, true],
+			[4, undefined, undefined, false],
+		],
+	);
+	assert.equal(outgoing.size, 0);
+});
