@@ -1,4 +1,5 @@
 /** Opens a room's relay. The one way in, loaded by `--relay` alone. */
+import {randomBytes} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 import {prepareFolder} from '../history/files.js';
 import {isStreamLog, logIdOf} from '../history/log-id.js';
@@ -10,7 +11,7 @@ import {Relay, type RelayOptions} from './relay.js';
 
 export type OpenRelayOptions = Omit<
 	RelayOptions,
-	'credentials' | 'isKnown' | 'begunIn'
+	'credentials' | 'isKnown' | 'begunIn' | 'run'
 > & {
 	/** As a file or a variable has them; read for each connection. */
 	readonly readCredentials?: (() => Promise<string | undefined>) | undefined;
@@ -53,6 +54,7 @@ export const openRelay = async ({
 		credentials,
 		openSession: open,
 		begunIn,
+		run: randomBytes(4).toString('hex'),
 	};
 	const {fsync, clock} = options;
 	const path = historyPath && `${historyPath}.outbox`;

@@ -4,12 +4,22 @@
  * Lines of JSON: the first names this server, each other one is an entry on its
  * way, or says how many of them are done. Once all are done the file is cut to
  * its first line. It stands beside the history, whose lock guards it, too.
+ *
+ * A copy, as of a whole state folder, must not name its server as the original
+ * does: the first line has the file's inode, and a file with another inode gets
+ * another name, with all that waits in it.
  */
 import {Buffer} from 'node:buffer';
 import {randomBytes} from 'node:crypto';
-import {closeSync} from 'node:fs';
+import {closeSync, fstatSync, renameSync, rmSync} from 'node:fs';
 import {readAt, sizeOf, syncData, truncate, writeAt} from '../history/disk.js';
-import {createFile, makePrivate, openExisting} from '../history/files.js';
+import {
+	createFile,
+	makePrivate,
+	newPath,
+	openExisting,
+	syncFolder,
+} from '../history/files.js';
 import {Syncing, type FsyncMode, type SetTimer} from '../history/syncing.js';
 import {trace} from '../trace.js';
 import {outboxUnusable} from './failures.js';
@@ -45,8 +55,36 @@ const waitingIn = (line: Line): Waiting | undefined => {
 		: undefined;
 };
 
-const headOf = (server: string): string =>
-	`${JSON.stringify({type: 'outbox', v: 1, server})}\n`;
+const entryLine = ({key, id, n, text}: Waiting): string =>
+	`${JSON.stringify({key, id, n, text})}\n`;
+
+/** A string, as an inode may be beyond 2 ** 53. */
+const inodeOf = (fd: number): string =>
+	String(fstatSync(fd, {bigint: true}).ino);
+
+type Content = {
+	readonly server: string;
+	readonly left: readonly Waiting[];
+	readonly headBytes: number;
+	readonly end: number;
+};
+
+/** Names the server of a new file, and writes what waits into it. */
+const begin = async (
+	fd: number,
+	left: readonly Waiting[],
+): Promise<Content> => {
+	const server = freshServerId();
+	const file = inodeOf(fd);
+	const head = Buffer.from(
+		`${JSON.stringify({type: 'outbox', v: 1, server, file})}\n`,
+	);
+	const lines = Buffer.from(left.map(each => entryLine(each)).join(''));
+	await writeAt(fd, [head, lines], 0);
+	await syncData(fd);
+	const end = head.length + lines.length;
+	return {server, left, headBytes: head.length, end};
+};
 
 export class Outbox {
 	/** The id of this server. */
@@ -64,7 +102,7 @@ export class Outbox {
 
 	constructor(
 		fd: number,
-		{server, left, end}: {server: string; left: Waiting[]; end: number},
+		{server, left, headBytes, end}: Content,
 		{fsync, setTimer}: OutboxOptions,
 	) {
 		this.server = server;
@@ -72,7 +110,7 @@ export class Outbox {
 		this.#fd = fd;
 		this.#fsync = fsync;
 		this.#end = end;
-		this.#headBytes = headOf(server).length;
+		this.#headBytes = headBytes;
 		this.#keys = new Set(left.map(({key}) => key));
 		this.#syncing = new Syncing(setTimer, error => {
 			trace('outbox: %o', error);
@@ -94,10 +132,7 @@ export class Outbox {
 			this.#keys.add(key);
 		}
 
-		const lines = entries.map(
-			({key, id, n, text}) => `${JSON.stringify({key, id, n, text})}\n`,
-		);
-		return this.#write(lines.join(''));
+		return this.#write(entries.map(each => entryLine(each)).join(''));
 	}
 
 	/** Some are in the stream. */
@@ -162,6 +197,20 @@ export class Outbox {
 	}
 }
 
+/** Puts a file with a name of its own in the place of a copied one. */
+const copyOf = async (
+	path: string,
+	left: readonly Waiting[],
+): Promise<[fd: number, content: Content]> => {
+	const draft = newPath(path);
+	rmSync(draft, {force: true});
+	const fd = createFile(draft);
+	const content = await begin(fd, left);
+	renameSync(draft, path);
+	await syncFolder(path);
+	return [fd, content];
+};
+
 /**
  * Opens an outbox, or creates it.
  *
@@ -185,11 +234,7 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
 
 		makePrivate(fd);
 		if (typeof known !== 'string') {
-			const server = freshServerId();
-			const head = Buffer.from(headOf(server));
-			await writeAt(fd, [head], 0);
-			await syncData(fd);
-			return new Outbox(fd, {server, left: [], end: head.length}, options);
+			return new Outbox(fd, await begin(fd, []), options);
 		}
 
 		const left = new Map<string, Waiting>();
@@ -204,13 +249,21 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
 			}
 		}
 
+		const file = first?.['file'];
+		if (file !== undefined && file !== inodeOf(fd)) {
+			closeSync(fd);
+			return new Outbox(...(await copyOf(path, [...left.values()])), options);
+		}
+
 		// A cut line must not become a part of the next one.
 		await truncate(fd, whole.length);
-		return new Outbox(
-			fd,
-			{server: known, left: [...left.values()], end: whole.length},
-			options,
-		);
+		const content = {
+			server: known,
+			left: [...left.values()],
+			headBytes: whole.indexOf(10) + 1,
+			end: whole.length,
+		};
+		return new Outbox(fd, content, options);
 	} catch (error) {
 		throw outboxUnusable(path, error as Error);
 	}

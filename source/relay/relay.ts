@@ -5,7 +5,6 @@
  * what was offered goes out. While the engine is away, the room goes on: what is
  * said waits in the outbox, and members see it as pending.
  */
-import {randomBytes} from 'node:crypto';
 import {SockchatError} from '../errors.js';
 import type {RelayPhase, ServerEvent} from '../event/event.js';
 import {historyOfAnotherLog} from '../history/failures.js';
@@ -86,8 +85,7 @@ export class Relay implements RoomRelay {
 	readonly #options: RelayOptions;
 	readonly #outbox: Outbox | undefined;
 	readonly #server: string;
-	readonly #run = randomBytes(4).toString('hex');
-	readonly #outgoing = new Outgoing(this.#run);
+	readonly #outgoing: Outgoing;
 	readonly #reporting: Reporting;
 	/** Undefined before the start. */
 	#parts: Parts | undefined;
@@ -109,6 +107,7 @@ export class Relay implements RoomRelay {
 		this.#options = options;
 		this.#outbox = outbox;
 		this.#server = server;
+		this.#outgoing = new Outgoing(options.run);
 		const {url, room, clock, onEvent} = options;
 		this.#connecting = new Connecting(
 			{
@@ -338,7 +337,7 @@ export class Relay implements RoomRelay {
 			site,
 			roster: merging.roster,
 			server: this.#server,
-			run: this.#run,
+			run: this.#options.run,
 			machine,
 			clock,
 			leaving: () => outgoing.leaving(),

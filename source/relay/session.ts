@@ -39,6 +39,8 @@ export type SessionOptions = {
 	readonly room: string;
 	/** This server's id. */
 	readonly server: string;
+	/** 8 hex digits, of this run of this server alone. */
+	readonly run: string;
 	readonly credentials: Credentials;
 };
 
@@ -110,6 +112,7 @@ export class Session {
 			jsm,
 			stream,
 			server: options.server,
+			run: options.run,
 			onDelivered: async deliveries => this.#events!.onDelivered(deliveries),
 			onLastSeq: seq => {
 				this.lastSeq = Math.max(this.lastSeq, seq);
@@ -260,9 +263,11 @@ export class Session {
 		await closeSoon(this.#nc);
 	}
 
-	/** Sends what was written, then ends the connection. */
+	/** Sends what was written, then ends the connection for good. */
 	async drain(): Promise<void> {
-		await soon(async () => this.#nc.flush());
+		await soon(async () => {
+			await Promise.all([this.#reader.remove(), this.#nc.flush()]);
+		});
 		await this.close();
 	}
 

@@ -15,8 +15,9 @@ export type StreamReaderOptions = {
 	readonly jsm: JetStreamManager;
 	/** The stream's name. */
 	readonly stream: string;
-	/** This server's id, which names its consumer. */
+	/** This server's id and this run of it, which name its consumer. */
 	readonly server: string;
+	readonly run: string;
 	/** Some deliveries, in the stream's order. The next come once it settles. */
 	readonly onDelivered: (deliveries: readonly Delivery[]) => Promise<void>;
 	/** The stream has entries up to this seq. */
@@ -25,7 +26,8 @@ export type StreamReaderOptions = {
 };
 
 const nanoseconds = 1e6;
-const consumerKeptMs = 24 * 60 * 60 * 1000;
+// Where it goes on, the log says: of a server that was killed nobody needs it.
+const consumerKeptMs = 60 * 60 * 1000;
 
 /** What was pulled; its headers are decoded only if somebody asks for its key. */
 class Delivered implements Delivery {
@@ -70,6 +72,19 @@ export class StreamReader {
 	stop(): void {
 		this.#reading++;
 		this.#pull?.stop();
+	}
+
+	/** Nothing is read any more: removes the consumer. */
+	async remove(): Promise<void> {
+		this.stop();
+		const {jsm, stream} = this.#options;
+		await jsm.consumers.delete(stream, this.#consumer);
+	}
+
+	/** Two servers with one id, as of a copied machine, must not share it. */
+	get #consumer(): string {
+		const {server, run} = this.#options;
+		return `sockchat-${server}-${run}`;
 	}
 
 	async #read(from: number, reading: number): Promise<void> {
@@ -131,9 +146,9 @@ export class StreamReader {
 
 	/** Has our durable consumer go on at a seq, wherever it was. */
 	async #placeConsumer(from: number): Promise<string> {
-		const {jsm, stream, server} = this.#options;
+		const {jsm, stream} = this.#options;
 		const {consumers} = jsm;
-		const name = `sockchat-${server}`;
+		const name = this.#consumer;
 		try {
 			const {delivered} = await consumers.info(stream, name);
 			if (delivered.stream_seq === from - 1) {

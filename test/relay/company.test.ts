@@ -1,6 +1,6 @@
 /** Members on several servers: one list, whispers, and what a host does. */
 import assert from 'node:assert/strict';
-import {copyFileSync} from 'node:fs';
+import {copyFileSync, linkSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {namesLine} from '../../source/protocol/presence.js';
@@ -8,7 +8,12 @@ import {openClient, type TestClient} from '../helpers/client.js';
 import {fastClock} from '../helpers/clock.js';
 import type {Owner} from '../helpers/environment.js';
 import {openFaultProxy} from '../helpers/fault-proxy.js';
-import {makeScratch, openRelayed, startNats} from '../helpers/nats.js';
+import {
+	entriesOf,
+	makeScratch,
+	openRelayed,
+	startNats,
+} from '../helpers/nats.js';
 import {startNetcat} from '../helpers/peers.js';
 import {loopback} from '../helpers/sockchat.js';
 import {until} from '../helpers/until.js';
@@ -267,14 +272,15 @@ test('relay: the members of a server that is gone leave, and come back with it',
 	assert.equal(left(), 1);
 });
 
-test('relay: two servers of one identity, as of a copied state folder, are told', async t => {
+test('relay: two servers of one identity, as of a copied machine, are told, and read all', async t => {
 	const nats = await startNats(t);
 	const folder = makeScratch(t);
 	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
 	const first = await openRelayed(t, nats.url, {path: a});
 	await first.end();
 	copyFileSync(a, b);
-	copyFileSync(`${a}.outbox`, `${b}.outbox`);
+	// A copy of a machine's disk has the same inodes.
+	linkSync(`${a}.outbox`, `${b}.outbox`);
 	const one = await openRelayed(t, nats.url, {path: a, machine: 'old'});
 	const two = await openRelayed(t, nats.url, {path: b, machine: 'new'});
 	for (const [{relayEvents}, path, other] of [
@@ -292,5 +298,42 @@ test('relay: two servers of one identity, as of a copied state folder, are told'
 		assert.deepEqual(told(), [
 			`Another server of this room, on ${other}, has the identity of this one, so they don't hear each other: ${path}.outbox was copied. End one of them once its outbox is empty, delete its .outbox file, and start it again.`,
 		]);
+	}
+
+	const otter = openClient(t, one.address, 'otter');
+	await otter.untilPhase('open');
+	const count = 200;
+	for (let line = 1; line <= count; line++) {
+		otter.client.say(`line ${line}`);
+	}
+
+	const countIn = (path: string) => entriesOf(path).split('"line ').length - 1;
+	await until(() => countIn(a) === count && countIn(b) === count, {
+		what: 'all lines in both histories',
+		seen: () => `${countIn(a)}, ${countIn(b)}`,
+	});
+	for (const {relayEvents} of [one, two]) {
+		const phases = relayEvents().map(({phase}) => phase);
+		assert.ok(!phases.includes('away'), phases.join(' '));
+	}
+});
+
+test('relay: a server with a copied state folder is another server', async t => {
+	const nats = await startNats(t);
+	const folder = makeScratch(t);
+	const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')];
+	const first = await openRelayed(t, nats.url, {path: a});
+	await first.end();
+	copyFileSync(a, b);
+	copyFileSync(`${a}.outbox`, `${b}.outbox`);
+	const one = await openRelayed(t, nats.url, {path: a, machine: 'old'});
+	const two = await openRelayed(t, nats.url, {path: b, machine: 'new'});
+	const otter = openClient(t, one.address, 'otter');
+	const heron = openClient(t, two.address, 'heron');
+	for (const {client} of [otter, heron]) {
+		await until(() => client.members.names.length === 2, {
+			what: 'both names',
+			seen: () => JSON.stringify(client.members),
+		});
 	}
 });

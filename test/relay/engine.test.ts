@@ -22,6 +22,7 @@ const session = async (url: string, extra = {}) =>
 		room: 'lab',
 		replicas: 1,
 		server: '0'.repeat(16),
+		run: '0'.repeat(8),
 		credentials: {},
 		...extra,
 	});

@@ -1,5 +1,6 @@
 /** When what waits reaches the disk. */
 import assert from 'node:assert/strict';
+import {copyFileSync, readFileSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import type {FsyncMode} from '../../source/history/syncing.js';
@@ -40,3 +41,36 @@ for (const [fsync, delays] of [
 		await again.close();
 	});
 }
+
+test('outbox: a copy has another name, and all that waits in the original', async t => {
+	const folder = makeScratch(t);
+	const [path, copy, moved] = ['a', 'b', 'c'].map(name =>
+		join(folder, `${name}.jsonl.outbox`),
+	) as [string, string, string];
+	const options = {
+		fsync: 'always',
+		setTimer: new FakeClock().setTimer,
+	} as const;
+	const outbox = await openOutbox({path, ...options});
+	await outbox.keep([waiting(1), waiting(2)]);
+	await outbox.close();
+	copyFileSync(path, copy);
+	let copied = await openOutbox({path: copy, ...options});
+	const {server} = copied;
+	assert.notEqual(server, outbox.server);
+	for (let start = 1; start <= 2; start++) {
+		assert.equal(copied.server, server);
+		assert.deepEqual(copied.left, [waiting(1), waiting(2)]);
+		await copied.close();
+		copied = await openOutbox({path: copy, ...options});
+	}
+
+	copied.done([waiting(1).key, waiting(2).key]);
+	await copied.close();
+	assert.equal(readFileSync(copy, 'utf8').split('\n').length, 2);
+	renameSync(path, moved);
+	const again = await openOutbox({path: moved, ...options});
+	assert.equal(again.server, outbox.server);
+	assert.equal(again.left.length, 2);
+	await again.close();
+});
