@@ -3,10 +3,12 @@
  * message and server, and the latency that the relay adds.
  *
  * Each run follows one of the engine alone, in rounds that alternate; figures are
- * medians, and the ratio is the median of the ratios of the rounds.
+ * medians, and the ratio is the median of the ratios of the rounds. Servers take
+ * as many messages first as are measured, as V8 compiles their code meanwhile;
+ * the client that measures the engine is warm, too.
  *
- * `npm run build && npx tsx benchmark/relay.ts` prints tables for
- * docs/scaling.md. It needs nats-server.
+ * `npm run build && npx tsx benchmark/relay.ts` prints what docs/scaling.md has
+ * of it, in its form. It needs nats-server.
  */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
@@ -19,6 +21,16 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {jetstream, jetstreamManager} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
 import {median} from './generator.js';
+import {
+	engineRate,
+	memberUs,
+	rooms,
+	serverRate,
+	sharedRate,
+	superclusterFigures,
+	superclusters,
+	type Costs,
+} from './scaling.js';
 
 const rounds = 5;
 const messages = 20_000;
@@ -121,8 +133,13 @@ const serve = async (
 	return child;
 };
 
-/** Says all, so many in flight. @returns Messages per second. */
-const flood = async (peers: readonly Peer[]): Promise<number> => {
+/**
+ * Says all, so many in flight.
+ *
+ * @param said How many each peer has said before.
+ * @returns Messages per second.
+ */
+const flood = async (peers: readonly Peer[], said: number): Promise<number> => {
 	const each = messages / peers.length;
 	const startedAt = performance.now();
 	await Promise.all(
@@ -137,7 +154,7 @@ const flood = async (peers: readonly Peer[]): Promise<number> => {
 					const own = (peer.received - before) / peers.length;
 					while (n < each && n - own < inFlight / peers.length) {
 						n++;
-						lines += `{"type":"say","n":${n},"text":"${text}"}\n`;
+						lines += `{"type":"say","n":${said + n},"text":"${text}"}\n`;
 					}
 
 					if (lines !== '') {
@@ -215,6 +232,8 @@ type Outcome = {
 	readonly ratio: number;
 	/** CPU of a server per message, in µs. */
 	readonly serverUs: number;
+	/** The same of its first messages. */
+	readonly coldUs: number;
 	/** CPU of the engine per message, in µs. */
 	readonly engineUs: number;
 };
@@ -231,20 +250,28 @@ const runServers = async (count: number, round: number): Promise<Outcome> => {
 		peers.push(await join_(port, `otter${index}`));
 	}
 
-	await delay(500);
-	const before = servers.map(server => cpuOf(server));
+	const serverUsOf = async (work: () => Promise<unknown>): Promise<number> => {
+		await delay(500);
+		const before = servers.map(server => cpuOf(server));
+		await work();
+		await delay(500);
+		const used = servers.map((server, index) => cpuOf(server) - before[index]!);
+		return used.reduce((sum, each) => sum + each, 0) / count / messages;
+	};
+
+	const coldUs = await serverUsOf(async () => flood(peers, 0));
+	let perSecond = 0;
 	const engineBefore = cpuOf(engine);
-	const perSecond = await flood(peers);
-	await delay(500);
-	const used = servers.map((server, index) => cpuOf(server) - before[index]!);
-	const serverUs = used.reduce((sum, each) => sum + each, 0) / count / messages;
+	const serverUs = await serverUsOf(async () => {
+		perSecond = await flood(peers, messages);
+	});
 	const engineUs = (cpuOf(engine) - engineBefore) / messages;
 	for (const {socket} of peers) {
 		socket.destroy();
 	}
 
 	await Promise.all(servers.map(async server => stop(server)));
-	return {perSecond, ratio: perSecond / limit, serverUs, engineUs};
+	return {perSecond, ratio: perSecond / limit, serverUs, coldUs, engineUs};
 };
 
 /** In a plain room, on one server of a relayed room, and on two. */
@@ -271,6 +298,94 @@ const runLatency = async (round: number): Promise<readonly Latency[]> => {
 
 const limits: number[] = [];
 
+/** What the page has, in its order. */
+const printPage = (
+	outcomes: ReadonlyMap<number, readonly Outcome[]>,
+	latencies: ReadonlyArray<readonly Latency[]>,
+): void => {
+	const of = (count: number, key: keyof Outcome): readonly number[] =>
+		outcomes.get(count)!.map(each => each[key]);
+	const counts = [...outcomes.keys()];
+	const range = (values: readonly number[], between: string): string =>
+		`${whole(Math.min(...values))}${between}${whole(Math.max(...values))}`;
+	const medians = (key: keyof Outcome) =>
+		counts.map(count => Math.round(median(of(count, key))));
+	console.log(`## Measured
+
+Medians of ${rounds} runs, each beside the engine's own limit in the same run: publishing to one stream with acks by its own client, ${whole(median(limits))} messages per second (${range(limits, ' to ')}).
+
+| servers | messages per second | from … to | of the engine alone |
+| --: | --: | --: | --: |`);
+	for (const count of counts) {
+		const rates = of(count, 'perSecond');
+		const ratio = median(of(count, 'ratio')).toFixed(2);
+		console.log(
+			`| ${count} | ${whole(median(rates))} | ${range(rates, ' … ')} | ${ratio} |`,
+		);
+	}
+
+	const [first, last] = [counts.at(0)!, counts.at(-1)!].map(count =>
+		Math.round(median(of(count, 'engineUs'))),
+	) as [number, number];
+	console.log(`
+A message costs each server from ${range(medians('serverUs'), ' to ')} µs of CPU, however many they are, and nats-server ${first} µs with one server and ${last} µs with ten. Of the first ${whole(messages)} after a start, while V8 compiles the code, each costs a server from ${range(medians('coldUs'), ' to ')} µs.
+
+|  | p50, ms | p99, ms |
+| --- | --: | --: |`);
+	for (const [index, name] of [
+		'a plain room',
+		'relayed, same server',
+		'relayed, another server',
+	].entries()) {
+		const cell = (key: keyof Latency) =>
+			median(latencies.map(each => each[index]![key])).toFixed(2);
+		console.log(`| ${name} | ${cell('p50')} | ${cell('p99')} |`);
+	}
+
+	const deliver = Math.round((last - first) / (counts.at(-1)! - counts.at(0)!));
+	printWorkedOut({
+		server: Math.max(...medians('serverUs')),
+		member: memberUs,
+		store: first - deliver,
+		deliver,
+	});
+};
+
+const printWorkedOut = (costs: Costs): void => {
+	const {server, member, store, deliver} = costs;
+	console.log(`
+## Worked out
+
+R × ${server} µs of CPU, and R × M × ${member} µs
+R × (${store} + ${deliver} × S) µs of CPU
+
+On the two cores of the measurement, these costs give ${whole(sharedRate(costs, 3))} messages per second with three servers and ${whole(sharedRate(costs, 10))} with ten
+
+| room | messages per second | a server | the engine |
+| --- | --: | --: | --: |`);
+	for (const {servers, members} of rooms) {
+		const most = serverRate(costs, {members});
+		const engineMost = engineRate(costs, {servers});
+		console.log(
+			`| ${whole(servers)} servers, ${whole(members)} on each | ${whole(Math.min(most, engineMost))} | ${whole(most)} | ${whole(engineMost)} |`,
+		);
+	}
+
+	console.log(`
+## A supercluster
+
+R × (${store} + ${deliver === 3 ? '' : `${deliver} ÷ 3 × `}S) µs
+
+| sites | rooms × servers × members on each | members in all | a server | the engine | beats |
+| --: | --- | --: | --: | --: | --: |`);
+	for (const each of superclusters) {
+		const figures = superclusterFigures(costs, each);
+		console.log(
+			`| ${each.sites} | ${whole(each.rooms)} × ${whole(each.servers)} × ${whole(each.members)} | ${whole(figures.members)} | ${whole(figures.server)} | ${whole(figures.engine)} | ${figures.beats} |`,
+		);
+	}
+};
+
 let engine: ChildProcess;
 try {
 	engine = start('/usr/sbin/nats-server', [
@@ -290,31 +405,7 @@ try {
 		latencies.push(await runLatency(round));
 	}
 
-	console.log(
-		`engine alone, publish with acks: ${whole(median(limits))}/s, from ${whole(Math.min(...limits))} to ${whole(Math.max(...limits))}\n`,
-	);
-	console.log(
-		'| servers | messages per second | of the engine alone | CPU per message and server, µs | CPU of nats-server per message, µs |\n| --: | --: | --: | --: | --: |',
-	);
-	for (const [count, each] of outcomes) {
-		const of = (key: keyof Outcome) => median(each.map(one => one[key]));
-		console.log(
-			`| ${count} | ${whole(of('perSecond'))} | ${of('ratio').toFixed(2)} | ${of('serverUs').toFixed(1)} | ${of('engineUs').toFixed(1)} |`,
-		);
-	}
-
-	console.log(
-		'\n| at 200 messages/s | p50, ms | p99, ms |\n| --- | --: | --: |',
-	);
-	for (const [index, name] of [
-		'a plain room',
-		'relayed, same server',
-		'relayed, another server',
-	].entries()) {
-		const of = (key: keyof Latency) =>
-			median(latencies.map(each => each[index]![key])).toFixed(2);
-		console.log(`| ${name} | ${of('p50')} | ${of('p99')} |`);
-	}
+	printPage(outcomes, latencies);
 } finally {
 	for (const child of children) {
 		child.kill('SIGKILL');
