@@ -91,6 +91,8 @@ export class RawClient implements Counted {
 	#hasWritten = false;
 	/** Whether FIN says that the input has ended. */
 	#hasFinished = false;
+	/** How a pipe broke at its end, after which the runner wants no cause. */
+	#lastLoss: SockchatError | undefined;
 
 	constructor(options: RawClientOptions) {
 		const {clock = systemClock, onEvent} = options;
@@ -107,7 +109,7 @@ export class RawClient implements Counted {
 			onEvent,
 			connectTimeoutMs: options.connectTimeoutMs,
 		});
-		this.closed = this.#runner.closed;
+		this.closed = this.#runner.closed.then(cause => cause ?? this.#lastLoss);
 		this.#link = this.#dial();
 		this.#runner.start();
 	}
@@ -372,7 +374,13 @@ export class RawClient implements Counted {
 			}
 		});
 		stream.on('error', cause => {
-			this.#lose(this.#options.describe(cause));
+			const loss = this.#options.describe(cause);
+			if (isPipe && this.#runner.connection.phase === 'draining') {
+				this.#lastLoss = loss;
+				this.#notice(loss);
+			}
+
+			this.#lose(loss);
 		});
 		stream.on('close', () => {
 			if (this.#runner.connection.phase === 'waiting') {

@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {duplexPair} from 'node:stream';
 import {test} from 'node:test';
+import {connectionLost} from '../../source/socket/dial.js';
 import {MemoryLink} from '../../source/socket/link.js';
 import {FakeClock} from '../helpers/clock.js';
 import {
@@ -15,6 +16,7 @@ import {
 	untilBytes,
 } from '../helpers/raw.js';
 import {listenBare, openScripted} from '../helpers/scripted.js';
+import {until} from '../helpers/until.js';
 import type {WirePeer} from '../helpers/wire-peer.js';
 
 test('raw client: exact bytes, both ways', async t => {
@@ -137,6 +139,31 @@ test("raw client: ends at the other side's FIN, and fails at an RST", async t =>
 	const cause = await rst.client.closed;
 	assert.equal(cause?.code, 'ERR_RESET');
 });
+
+for (const isShutdown of [true, false]) {
+	const how = isShutdown ? 'with' : 'without';
+	test(`raw client: what a pipe sends to a closed socket is lost, ${how} FIN at the end of the input`, async t => {
+		let isClosed = false;
+		const {address} = await listenBare(t, socket => {
+			socket.on('close', () => {
+				isClosed = true;
+			});
+			socket.resume();
+			socket.destroySoon();
+		});
+		const {client, of} = openRawClient(t, address, {
+			isPipe: true,
+			describe: cause => connectionLost('there', cause),
+		});
+		await until(() => client.hasPeerEnded && isClosed, {what: 'its end'});
+		await client.write(Buffer.from('lost'));
+		client.finish(isShutdown);
+		const cause = await client.closed;
+		assert.match(cause?.message ?? '', /^EPIPE: .*\(RST\)/);
+		const said = JSON.stringify([...of('notice'), ...of('connection')]);
+		assert.match(said, /ERR_RESET|EPIPE: /);
+	});
+}
 
 test('raw client: reports that nobody listens', async t => {
 	const {address, close} = await listenBare(t, () => undefined);
