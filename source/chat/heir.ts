@@ -174,6 +174,10 @@ class Heir {
 
 		const {frame} = event;
 		if (frame.type === 'welcome') {
+			if (!this.#welcome) {
+				this.#compareNames(frame.name);
+			}
+
 			this.#welcome = frame;
 			this.#hostNick = frame.host;
 			this.#defeats = 0;
@@ -237,7 +241,7 @@ class Heir {
 				retryInMs = Math.min(bound, longestRetryMs) * (0.5 + Math.random());
 			} else {
 				this.#isHeir = false;
-				this.#warn((error as Error).message);
+				this.#warn(`You can't host this room now: ${(error as Error).message}`);
 			}
 		}
 
@@ -245,12 +249,26 @@ class Heir {
 		this.#client.retryIn(retryInMs);
 	}
 
-	#warn(reason: string): void {
+	/** Whoever opens a room names it, so ours may have another name. */
+	#compareNames(name: string | undefined): void {
+		const {name: wanted} = this.#options;
+		if (wanted !== undefined && wanted !== name) {
+			const called =
+				name === undefined
+					? `has no name: it isn't called ${wanted}`
+					: `is called ${name}, not ${wanted}`;
+			this.#warn(
+				`This room was open already, and ${called}. Another port opens another room.`,
+			);
+		}
+	}
+
+	#warn(text: string): void {
 		this.#emit({
 			type: 'notice',
 			at: (this.#options.clock ?? systemClock).wallMs(),
 			tone: 'warn',
-			text: `You can't host this room now: ${reason}`,
+			text,
 		});
 	}
 

@@ -7,7 +7,7 @@ import test from 'node:test';
 import {findPort} from '../helpers/ports.js';
 import {startBin} from '../helpers/process.js';
 import {until} from '../helpers/until.js';
-import {openScreen, serveScreen} from '../helpers/sockchat.js';
+import {openScreen, serveJson, serveScreen} from '../helpers/sockchat.js';
 
 test('e2e: sockchat alone joins the room that is there', async t => {
 	const {terminal: otter, port} = await serveScreen(t, 'otter');
@@ -35,6 +35,30 @@ test('e2e: sockchat alone opens the room where nobody listens', async t => {
 	otter.type('welcome\r');
 	await heron.waitFor(/otter +welcome$/m);
 	await otter.waitForNot('come in with');
+});
+
+test('e2e: who asks for a room by name reads what the one that is there is called', async t => {
+	for (const [named, words] of [
+		[['--room', 'kitchen'], 'and is called kitchen, not attic'],
+		[[], "and has no name: it isn't called attic"],
+	] as const) {
+		const {port} = await serveJson(t, named);
+		const args = ['--port', port, '--room', 'attic'];
+		const screen = await openScreen(t, args, {columns: 120});
+		await screen.waitFor(words);
+		const lines = startBin(t, [...args, '--plain', '--input', 'none']);
+		await lines.waitForOutput(
+			`This room was open already, ${words}. Another port opens another room.\n`,
+			{stream: 'stderr'},
+		);
+	}
+
+	const {port} = await serveJson(t, ['--room', 'attic']);
+	const same = startBin(t, ['--port', port, '--room', 'attic', '--plain']);
+	await same.waitForOutput(/^You are \S+ in attic /, {stream: 'stderr'});
+	same.end();
+	assert.equal((await same.waitForExit()).code, 0);
+	assert.doesNotMatch(same.stderr(), /open already/);
 });
 
 // Several that start and open a room, on a machine that has more to do.
