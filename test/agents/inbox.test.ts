@@ -4,22 +4,12 @@ import fc from 'fast-check';
 import {Inbox, type Heard} from '../../source/agents/inbox.js';
 import {parseKept} from '../../source/agents/kept.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 
 const own = 'c0de';
 
-const welcome = (log: string, head: number): ServerFrame => ({
-	type: 'welcome',
-	v: 1,
-	session: 's',
-	room: 'r',
-	log,
-	nick: 'codex',
-	head,
-	stored: 0,
-	members: {count: 1, names: ['codex']},
-	limits: {frameBytes: 1, textBytes: 1},
-	heartbeatMs: 2000,
-});
+const welcome = (log: string, head: number): ServerFrame =>
+	welcomeFrame({log, nick: 'codex', head});
 
 const message = (seq: number, text: string, id = 'a'): ServerFrame => ({
 	type: 'message',

@@ -6,6 +6,7 @@ import type {ChatEvent} from '../../source/event/event.js';
 import type {ServerFrame} from '../../source/protocol/frame.js';
 import {systemClock, type Clock} from '../../source/socket/clock.js';
 import {FakeClock} from '../helpers/clock.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 import {until} from '../helpers/until.js';
 
 /**
@@ -38,19 +39,13 @@ const joinOtter = (clock: Clock = systemClock, isLate = false) => {
 			keep: () => undefined,
 			async open(onEvent) {
 				emit = onEvent;
-				send({
-					type: 'welcome',
-					v: 1,
-					room: '127.0.0.1:5001',
-					log: 'a',
-					session: 's',
-					nick: 'swan',
-					head: 0,
-					stored: 0,
-					limits: {frameBytes: 65_536, textBytes: 16_384},
-					heartbeatMs: 2000,
-					members: {count: 2, names: ['otter', 'swan'], agents: ['otter']},
-				});
+				send(
+					welcomeFrame({
+						log: 'a',
+						nick: 'swan',
+						members: {count: 2, names: ['otter', 'swan'], agents: ['otter']},
+					}),
+				);
 				return {
 					where: '127.0.0.1:5001',
 					say: () => undefined,

@@ -6,21 +6,13 @@ import {
 	nobody,
 	reducePresence,
 } from '../../source/protocol/presence.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 
 const entry = {at: 1, id: '0123456789abcdef'};
-const welcome: ServerFrame = {
-	type: 'welcome',
-	v: 1,
-	session: 's',
-	room: '127.0.0.1:5001',
-	log: 'l',
-	nick: 'otter',
+const welcome: ServerFrame = welcomeFrame({
 	head: 10,
-	stored: 0,
 	members: {count: 2, names: ['otter', 'heron']},
-	limits: {frameBytes: 65_536, textBytes: 16_384},
-	heartbeatMs: 2000,
-};
+});
 const joined = (seq: number, nick: string): ServerFrame => ({
 	...entry,
 	type: 'joined',

@@ -10,6 +10,7 @@ import type {Item} from '../../source/store/item.js';
 import {createModel, type Model} from '../../source/store/model.js';
 import {reduce} from '../../source/store/reduce.js';
 import {itemAt} from '../../source/store/transcript.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
@@ -46,19 +47,7 @@ const whispered = (n: number, from: string, to: string, text: string) =>
 const renamed = (seq: number, id: string, to: string) =>
 	frame({type: 'renamed', seq, at: 1, from: 'otter', to, id});
 const welcome = (nick: string) =>
-	frame({
-		type: 'welcome',
-		v: 1,
-		session: 's',
-		room: 'r',
-		log: 'l',
-		nick,
-		head: 3,
-		stored: 0,
-		members: {count: 1, names: [nick]},
-		limits: {frameBytes: 1, textBytes: 1},
-		heartbeatMs: 2000,
-	});
+	frame(welcomeFrame({nick, head: 3, members: {count: 1, names: [nick]}}));
 
 const itemsOf = ({transcript}: Model): Item[] =>
 	Array.from({length: transcript.length}, (_value, index) =>

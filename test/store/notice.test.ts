@@ -6,6 +6,7 @@ import {SockchatError} from '../../source/errors.js';
 import type {LeaveReason, ServerFrame} from '../../source/protocol/frame.js';
 import type {ChatEvent, Place} from '../../source/event/event.js';
 import {wordsOf} from '../../source/store/notice.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 
 const cause = new SockchatError('ERR_RESET', 'The server reset it.');
 const entry = {seq: 1, at: 1, id: '0123456789abcdef'};
@@ -29,19 +30,8 @@ const tcp: Place = {host: '127.0.0.1', port: 5001};
 const ofListening = (state: Listening, place: Place = tcp) =>
 	words({type: 'listening', at: 1, state, place});
 
-const welcome = (count: number): ServerFrame => ({
-	type: 'welcome',
-	v: 1,
-	session: 's',
-	room: '127.0.0.1:5001',
-	log: 'l',
-	nick: 'otter',
-	head: 1,
-	stored: 0,
-	members: {count, names: []},
-	limits: {frameBytes: 1, textBytes: 1},
-	heartbeatMs: 2000,
-});
+const welcome = (count: number): ServerFrame =>
+	welcomeFrame({room: '127.0.0.1:5001', members: {count, names: []}});
 
 test('notice: a welcome says who one is, where, and among how many', () => {
 	assert.deepEqual(

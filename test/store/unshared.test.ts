@@ -9,6 +9,7 @@ import {reduce} from '../../source/store/reduce.js';
 import {describeItem} from '../../source/ui/transcript/item-content.js';
 import {relayFact} from '../../source/ui/connection/relay-facts.js';
 import {relayOf} from '../helpers/models.js';
+import {welcomeFrame} from '../helpers/scripted.js';
 
 const own = 'ffffffffffffffff';
 const other = '0123456789abcdef';
@@ -20,19 +21,7 @@ const start = createModel({
 	nick: 'otter',
 });
 
-const welcome: ServerFrame = {
-	type: 'welcome',
-	v: 1,
-	session: 's',
-	room: '127.0.0.1:5001',
-	log: 'l',
-	nick: 'otter',
-	head: 1,
-	stored: 0,
-	members: {count: 1, names: ['otter']},
-	limits: {frameBytes: 65_536, textBytes: 16_384},
-	heartbeatMs: 2000,
-};
+const welcome = welcomeFrame({room: '127.0.0.1:5001', head: 1});
 
 const said = {at: 1, from: 'heron', id: other, n: 1, text: 'anybody?'};
 

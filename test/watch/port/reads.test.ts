@@ -5,12 +5,9 @@
 import assert from 'node:assert/strict';
 import test, {type TestContext} from 'node:test';
 import type {PortEvent} from '../../../source/event/port-event.js';
-import {requireLoopback} from '../../../source/socket/address.js';
-import {systemClock} from '../../../source/socket/clock.js';
 import {seenBy} from '../../../source/tcp/step-time.js';
 import {nameOfCall, type Step} from '../../../source/tcp/tcp.js';
-import {PortWatch} from '../../../source/watch/port/port-watch.js';
-import {findPort} from '../../helpers/ports.js';
+import {watchFreePort} from '../../helpers/port-watch.js';
 import {startPython} from '../../helpers/truth/scene.js';
 import {until} from '../../helpers/until.js';
 
@@ -18,25 +15,7 @@ type CallStep = Extract<Step, {kind: 'call'}>;
 
 /** Two Python programs, that do a call at a time, and a watch on their port. */
 const startPair = async (t: TestContext, host: '127.0.0.1' | '::1') => {
-	const port = await findPort();
-	const events: PortEvent[] = [];
-	let isBegun = false;
-	const address = requireLoopback({kind: 'tcp', host, port: Number(port)});
-	assert.equal(address.kind, 'tcp');
-	const watch = new PortWatch({
-		address,
-		clock: systemClock,
-		async onEvents(all) {
-			isBegun = true;
-			events.push(...all);
-		},
-	});
-	const running = watch.run();
-	t.after(async () => {
-		watch.stop();
-		await running;
-	});
-	await until(() => isBegun, {what: 'the first reading'});
+	const {port, events, seen} = await watchFreePort(t, host);
 	const [server, client] = await Promise.all([startPython(t), startPython(t)]);
 	const family = host === '::1' ? 'AF_INET6' : 'AF_INET';
 	for (const each of [server, client]) {
@@ -46,7 +25,6 @@ const startPair = async (t: TestContext, host: '127.0.0.1' | '::1') => {
 	await server.do('l = socket.socket(f); l.bind(a); l.listen(1)');
 	await client.do('s = socket.socket(f); s.connect(a)');
 	await server.do('s, peer = l.accept()');
-	const seen = () => events.map(event => JSON.stringify(event)).join('\n');
 	const reads = (end: 'local' | 'remote') =>
 		events.flatMap(event =>
 			event.type === 'step' &&

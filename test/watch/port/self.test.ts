@@ -1,38 +1,12 @@
 /** A socket that is connected to itself has one end, on real sockets. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {PortEvent} from '../../../source/event/port-event.js';
-import {requireLoopback} from '../../../source/socket/address.js';
-import {systemClock} from '../../../source/socket/clock.js';
-import {PortWatch} from '../../../source/watch/port/port-watch.js';
-import {findPort} from '../../helpers/ports.js';
+import {watchFreePort} from '../../helpers/port-watch.js';
 import {startPython} from '../../helpers/truth/scene.js';
 import {until} from '../../helpers/until.js';
 
 test('port-watch: a socket that connects to itself is one end, and accepts nothing', async t => {
-	const port = await findPort();
-	const events: PortEvent[] = [];
-	const address = requireLoopback({
-		kind: 'tcp',
-		host: '127.0.0.1',
-		port: Number(port),
-	});
-	assert.equal(address.kind, 'tcp');
-	let isBegun = false;
-	const watch = new PortWatch({
-		address,
-		clock: systemClock,
-		async onEvents(all) {
-			isBegun = true;
-			events.push(...all);
-		},
-	});
-	const running = watch.run();
-	t.after(async () => {
-		watch.stop();
-		await running;
-	});
-	const seen = () => events.map(event => JSON.stringify(event)).join('\n');
+	const {port, events, seen} = await watchFreePort(t);
 	const untilState = async (state: string) =>
 		until(
 			() =>
@@ -45,7 +19,6 @@ test('port-watch: a socket that connects to itself is one end, and accepts nothi
 				),
 			{what: state, seen},
 		);
-	await until(() => isBegun, {what: 'the first reading'});
 	const python = await startPython(t);
 	await python.do(
 		`a = ('127.0.0.1', ${port}); s = socket.socket(); s.bind(a); s.connect(a)`,
