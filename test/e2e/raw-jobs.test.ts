@@ -52,16 +52,19 @@ type Job = {
 	) => boolean | Promise<boolean>;
 };
 
+/** A file as stdin, by each program as its users do it. */
+const sendingFile = {
+	sockchat: `${sockchat} connect --raw PORT < FILE`,
+	nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
+	ncat: 'ncat 127.0.0.1 PORT < FILE',
+	socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
+	telnet: 'telnet 127.0.0.1 PORT < FILE',
+};
+
 const clients: readonly Job[] = [
 	{
 		name: 'an answer that comes after our FIN',
-		lines: {
-			sockchat: `${sockchat} connect --raw PORT < FILE`,
-			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
-			ncat: 'ncat 127.0.0.1 PORT < FILE',
-			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
-			telnet: 'telnet 127.0.0.1 PORT < FILE',
-		},
+		lines: sendingFile,
 		converse(socket) {
 			const stateNow = watchState(socket);
 			socket.resume();
@@ -82,13 +85,7 @@ const clients: readonly Job[] = [
 	},
 	{
 		name: 'all of a file for a peer that sent FIN first',
-		lines: {
-			sockchat: `${sockchat} connect --raw PORT < FILE`,
-			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
-			ncat: 'ncat 127.0.0.1 PORT < FILE',
-			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
-			telnet: 'telnet 127.0.0.1 PORT < FILE',
-		},
+		lines: sendingFile,
 		converse(socket) {
 			const stateNow = watchState(socket);
 			const port = socket.localPort!;
@@ -132,13 +129,7 @@ const clients: readonly Job[] = [
 	},
 	{
 		name: 'an exit code that says that a reset cut the transfer',
-		lines: {
-			sockchat: `${sockchat} connect --raw PORT < FILE`,
-			nc: 'nc.openbsd -N 127.0.0.1 PORT < FILE',
-			ncat: 'ncat 127.0.0.1 PORT < FILE',
-			socat: 'socat -t 5 - TCP:127.0.0.1:PORT < FILE',
-			telnet: 'telnet 127.0.0.1 PORT < FILE',
-		},
+		lines: sendingFile,
 		converse(socket) {
 			socket.once('data', () => {
 				socket.resetAndDestroy();
