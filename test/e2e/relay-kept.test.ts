@@ -143,8 +143,9 @@ test('e2e: a host whose line is kept on its disk leaves at once, and shares it l
 	await again.waitFor(/and this/);
 });
 
-test('e2e: a member reads that its room has only memory to keep what waits', async t => {
-	const {port} = await serveAway(t, '--no-history', '--input=commands');
+/** A host in memory alone, with a line of a member that has gone since. */
+const leftInMemory = async (t: TestContext) => {
+	const {server, port} = await serveAway(t, '--no-history', '--input=commands');
 	const otto = startBin(t, [
 		'connect',
 		'--port',
@@ -156,6 +157,11 @@ test('e2e: a member reads that its room has only memory to keep what waits', asy
 	await otto.waitForOutput(/"type":"pending".*"text":"otto 1"/);
 	otto.signal('SIGTERM');
 	await otto.waitForExit();
+	return {server, otto};
+};
+
+test('e2e: a member reads that its room has only memory to keep what waits', async t => {
+	const {otto} = await leftInMemory(t);
 	assert.match(otto.stdout(), /"type":"welcome".*"inMemory":true/);
 	assert.match(
 		otto.stdout(),
@@ -179,23 +185,6 @@ test('e2e: a host whose line is kept in memory alone is asked before it is lost'
 	assert.equal(await host.waitForExit(), 1);
 	assert.match(host.output(), /1 line was not confirmed as stored\.\r\n/);
 });
-
-/** A host in memory alone, with a line of a member that has gone since. */
-const leftInMemory = async (t: TestContext) => {
-	const {server, port} = await serveAway(t, '--no-history', '--input=commands');
-	const otto = startBin(t, [
-		'connect',
-		'--port',
-		port,
-		'--nick=otto',
-		'--message=otto 1',
-		'--json',
-	]);
-	await otto.waitForOutput(/"type":"pending".*"text":"otto 1"/);
-	otto.signal('SIGTERM');
-	await otto.waitForExit();
-	return server;
-};
 
 const lost =
 	'1 line was not confirmed as stored. What the room kept for its relay was in memory alone, and is lost.';
@@ -244,12 +233,12 @@ test('e2e: a host in memory alone is asked before lines of its members are lost'
 });
 
 test('e2e: a host in memory alone says which lines of its members are lost', async t => {
-	const quitting = await leftInMemory(t);
+	const {server: quitting} = await leftInMemory(t);
 	quitting.write('/quit\n');
 	assert.equal((await quitting.waitForExit()).code, 1);
 	assert.match(quitting.stdout(), new RegExp(`"message":"${lost}"`));
 
-	const stopped = await leftInMemory(t);
+	const {server: stopped} = await leftInMemory(t);
 	stopped.signal('SIGTERM');
 	assert.equal((await stopped.waitForExit()).code, 143);
 	assert.match(stopped.stdout(), new RegExp(`"message":"${lost}"`));

@@ -87,6 +87,13 @@ export const openClient = (
 				`phase '${phase}' ×${times}`,
 				() => phases().filter(entered => entered === phase).length >= times,
 			),
+		/** With a relay, its join has a place in the log some time after the welcome. */
+		untilJoined: async () =>
+			wait('its own join', () =>
+				frames().some(
+					frame => frame.type === 'joined' && frame.nick === client.nick,
+				),
+			),
 		untilStored: async () =>
 			wait('all to be stored', () => client.unstored === 0),
 	};

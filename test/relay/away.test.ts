@@ -217,10 +217,7 @@ test('relay: of an engine that is silent it is said how long, and no more', asyn
 	const nats = await startNats(t);
 	const one = await openRelayed(t, nats.url);
 	const otter = openClient(t, one.address, 'otter');
-	await otter.untilPhase('open');
-	await otter.until('its own join', () =>
-		otter.frames().some(frame => frame.type === 'joined'),
-	);
+	await otter.untilJoined();
 	nats.signal('SIGSTOP');
 	otter.client.say('anybody?');
 	const trouble = () =>
@@ -242,10 +239,7 @@ test('relay: a new nick that an engine leaves without an answer is explained', a
 	const nats = await startNats(t);
 	const one = await openRelayed(t, nats.url);
 	const otter = openClient(t, one.address, 'otter');
-	await otter.untilPhase('open');
-	await otter.until('its own join', () =>
-		otter.frames().some(frame => frame.type === 'joined'),
-	);
+	await otter.untilJoined();
 	nats.signal('SIGSTOP');
 	otter.client.rename('wren');
 	await otter.until('a word', () => sentencesOf(otter).length > 0);

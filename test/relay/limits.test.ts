@@ -96,10 +96,7 @@ test('relay: what the engine took and dropped by its limits is not said to be re
 	const {nats} = await startLimited(t, {max_msgs: 10});
 	const one = await openRelayed(t, nats.url);
 	const otter = openClient(t, one.address, 'otter');
-	await otter.untilPhase('open');
-	await otter.until('its own join', () =>
-		otter.frames().some(frame => frame.type === 'joined'),
-	);
+	await otter.untilJoined();
 	for (let count = 0; count < 400; count++) {
 		otter.client.say(`${count}`);
 	}
