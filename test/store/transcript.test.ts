@@ -38,6 +38,19 @@ const totalOf = (numbers: readonly number[]): number =>
 const batch = (start: number, count: number): Item[] =>
 	Array.from({length: count}, (_item, offset) => notice(start + offset));
 
+type Growth = {readonly isOlder: boolean; readonly count: number};
+
+/** Items that come at either end. */
+const anyGrowth: fc.Arbitrary<Growth[]> = fc.array(
+	fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
+	{maxLength: 30},
+);
+
+const grown = (transcript: Transcript, {isOlder, count}: Growth): Transcript =>
+	isOlder
+		? prependItems(transcript, batch(transcript.first - count, count), 1)
+		: appendItems(transcript, batch(transcript.end, count));
+
 const contents = (transcript: Transcript): number[] =>
 	Array.from(
 		{length: transcript.length},
@@ -154,18 +167,11 @@ test('transcript: an append copies one block, however long the transcript is', (
 });
 
 test('transcript: older items are in front, under indexes of their own', () => {
-	const sizes = fc.array(
-		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
-		{maxLength: 30},
-	);
 	fc.assert(
-		fc.property(fc.integer({min: 1, max: 60}), sizes, (maxItems, steps) => {
+		fc.property(fc.integer({min: 1, max: 60}), anyGrowth, (maxItems, steps) => {
 			let transcript = createTranscript(maxItems);
-			for (const {isOlder, count} of steps) {
-				const {first, end} = transcript;
-				transcript = isOlder
-					? prependItems(transcript, batch(first - count, count), 1)
-					: appendItems(transcript, batch(end, count));
+			for (const growth of steps) {
+				transcript = grown(transcript, growth);
 				assert.equal(transcript.length, transcript.end - transcript.first);
 				assert.deepEqual(
 					contents(transcript),
@@ -194,22 +200,15 @@ test('transcript: older items are in front, under indexes of their own', () => {
 });
 
 test('transcript: one item can be put in the place of another', () => {
-	const sizes = fc.array(
-		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
-		{maxLength: 30},
-	);
 	fc.assert(
 		fc.property(
 			fc.integer({min: 1, max: 60}),
-			sizes,
+			anyGrowth,
 			fc.nat(),
 			(maxItems, steps, anywhere) => {
 				let transcript = createTranscript(maxItems);
-				for (const {isOlder, count} of steps) {
-					const {first, end} = transcript;
-					transcript = isOlder
-						? prependItems(transcript, batch(first - count, count), 1)
-						: appendItems(transcript, batch(end, count));
+				for (const growth of steps) {
+					transcript = grown(transcript, growth);
 				}
 
 				fc.pre(transcript.length > 0);
@@ -256,18 +255,11 @@ test('transcript: counts what is new to a reader, from any index on', () => {
 });
 
 test('transcript: some items can be left out, older ones still apart', () => {
-	const sizes = fc.array(
-		fc.record({isOlder: fc.boolean(), count: fc.nat({max: 30})}),
-		{maxLength: 30},
-	);
 	fc.assert(
-		fc.property(fc.integer({min: 1, max: 60}), sizes, (maxItems, steps) => {
+		fc.property(fc.integer({min: 1, max: 60}), anyGrowth, (maxItems, steps) => {
 			let transcript = createTranscript(maxItems);
-			for (const {isOlder, count} of steps) {
-				const {first, end} = transcript;
-				transcript = isOlder
-					? prependItems(transcript, batch(first - count, count), 1)
-					: appendItems(transcript, batch(end, count));
+			for (const growth of steps) {
+				transcript = grown(transcript, growth);
 			}
 
 			const isKept = (at: number) => at % 3 !== 0;

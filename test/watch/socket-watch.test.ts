@@ -65,15 +65,24 @@ const openTable = async (t: TestContext) => {
 	};
 };
 
-test('socket watch: a paused socket is read each second, however quiet it is', async t => {
-	const table = await openTable(t);
+/** A connection that the watch follows, and its two ends as the table has them. */
+const followOne = async (table: Awaited<ReturnType<typeof openTable>>) => {
 	const link = dial(table.address);
 	const socket = link.stream;
-	table.watch.restWhileQuiet();
 	table.watch.follow(link, 'client', undefined);
 	await until(() => socket.readyState === 'open', {what: 'the connection'});
-	const local = `127.0.0.1:${socket.localPort}`;
-	const remote = `127.0.0.1:${socket.remotePort}`;
+	return {
+		link,
+		socket,
+		local: `127.0.0.1:${socket.localPort}`,
+		remote: `127.0.0.1:${socket.remotePort}`,
+	};
+};
+
+test('socket watch: a paused socket is read each second, however quiet it is', async t => {
+	const table = await openTable(t);
+	table.watch.restWhileQuiet();
+	const {link, socket, local, remote} = await followOne(table);
 	table.say([kernelSocket({local, remote, state: 'ESTABLISHED'})]);
 	await table.readsIn(100);
 	assert.ok((await table.readsIn(60)) < 5);
@@ -87,12 +96,7 @@ test('socket watch: a paused socket is read each second, however quiet it is', a
 
 test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	const table = await openTable(t);
-	const link = dial(table.address);
-	const socket = link.stream;
-	table.watch.follow(link, 'client', undefined);
-	await until(() => socket.readyState === 'open', {what: 'the connection'});
-	const local = `127.0.0.1:${socket.localPort}`;
-	const remote = `127.0.0.1:${socket.remotePort}`;
+	const {socket, local, remote} = await followOne(table);
 	const row = (state: KernelSocket['state']) =>
 		kernelSocket({local, remote, state});
 	table.say([row('ESTABLISHED')]);
@@ -116,13 +120,8 @@ test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 test('socket watch: TIME-WAIT is read seldom, and each second around its end', async t => {
 	const table = await openTable(t);
 	const {clock, watch} = table;
-	const link = dial(table.address);
-	const socket = link.stream;
 	watch.restWhileQuiet();
-	watch.follow(link, 'client', undefined);
-	await until(() => socket.readyState === 'open', {what: 'the connection'});
-	const local = `127.0.0.1:${socket.localPort}`;
-	const remote = `127.0.0.1:${socket.remotePort}`;
+	const {socket, local, remote} = await followOne(table);
 	socket.resume();
 	socket.end();
 	await until(() => socket.closed, {what: 'the close'});
@@ -158,12 +157,7 @@ test('socket watch: TIME-WAIT is read seldom, and each second around its end', a
 
 test('socket watch: told to finish, it stops at the end of TIME-WAIT', async t => {
 	const table = await openTable(t);
-	const link = dial(table.address);
-	const socket = link.stream;
-	table.watch.follow(link, 'client', undefined);
-	await until(() => socket.readyState === 'open', {what: 'the connection'});
-	const local = `127.0.0.1:${socket.localPort}`;
-	const remote = `127.0.0.1:${socket.remotePort}`;
+	const {socket, local, remote} = await followOne(table);
 	table.say([kernelSocket({local, remote, state: 'TIME-WAIT'})]);
 	socket.resume();
 	socket.end();

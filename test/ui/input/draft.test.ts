@@ -196,15 +196,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	text.map(inserted => ({type: 'paste', text: inserted}) as const),
 );
 
+const stepped = (draft: Draft, each: Step, columns?: number): Draft =>
+	each.type === 'paste'
+		? pasted(draft, each.text)
+		: press(draft, each.key, candidates, columns).draft;
+
 test('draft: keeps the caret on a grapheme boundary, whatever the keys', () => {
 	fc.assert(
 		fc.property(fc.array(step, {maxLength: 30}), steps => {
 			let draft = createDraft();
 			for (const each of steps) {
-				draft =
-					each.type === 'paste'
-						? pasted(draft, each.text)
-						: press(draft, each.key, candidates).draft;
+				draft = stepped(draft, each);
 				assert.ok(draft.caret >= 0 && draft.caret <= draft.text.length);
 				assert.ok(isBoundary(draft.text, draft.caret), shown(draft));
 			}
@@ -259,10 +261,7 @@ test('draft: redo brings back what undo took, whatever the keys', () => {
 		fc.property(fc.array(step, {maxLength: 30}), steps => {
 			let draft = createDraft();
 			for (const each of steps) {
-				draft =
-					each.type === 'paste'
-						? pasted(draft, each.text)
-						: press(draft, each.key, candidates, 12).draft;
+				draft = stepped(draft, each, 12);
 			}
 
 			draft = {...draft, question: undefined, search: undefined};
