@@ -196,7 +196,10 @@ const latency = async (from: Peer, to: Peer): Promise<Latency> => {
 
 /** Publishes to one stream with acks. @returns Messages per second. */
 const engineLimit = async (): Promise<number> => {
-	const nc = await connect({servers: `127.0.0.1:${enginePort}`});
+	const nc = await connect({
+		servers: `127.0.0.1:${enginePort}`,
+		waitOnFirstConnect: true,
+	});
 	const jsm = await jetstreamManager(nc);
 	await jsm.streams.add({name: 'limit', subjects: ['limit']});
 	const js = jetstream(nc);
@@ -392,7 +395,6 @@ try {
 		...['-js', '-sd', join(folder, 'nats')],
 		...['-a', '127.0.0.1', '-p', String(enginePort)],
 	]);
-	await delay(1000);
 	await engineLimit();
 	const counts = [1, 3, 10];
 	const outcomes = new Map(counts.map(count => [count, [] as Outcome[]]));
