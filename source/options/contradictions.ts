@@ -56,7 +56,42 @@ const contradictions: readonly Contradiction[] = [
 		'backlog',
 		'--backlog is for connections, and --udp has none; give only one of them.',
 	],
-	...(['tls', 'ws'] as const).map((name): Contradiction => [
+	[
+		'udp',
+		'connectTimeout',
+		'--connect-timeout is for connections, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
+		'halfOpen',
+		'--half-open is for the end of a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'udp',
+		'telnet',
+		'--telnet is for a connection, and --udp has none; give only one of them.',
+	],
+	[
+		'ws',
+		'halfOpen',
+		'--half-open keeps one direction open, and a WebSocket ends both at once; give only one of --half-open and --ws.',
+	],
+	...(
+		[
+			'tls',
+			'ws',
+			'eol',
+			'idle',
+			'replies',
+			'noShutdown',
+			'halfOpen',
+			'telnet',
+			'record',
+			'explain',
+			'capture',
+			'pcapng',
+		] as const
+	).map((name): Contradiction => [
 		'probe',
 		name,
 		`--probe only connects; leave out ${writtenFlag(name)}.`,

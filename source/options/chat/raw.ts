@@ -96,6 +96,28 @@ const refuseInPipe = (reader: Reader, isTerminal: boolean): void => {
 	}
 };
 
+/** Flags about what is sent, if nothing is. */
+const refuseUnsent = (
+	reader: Reader,
+	steps: readonly TypedStep[],
+	isInputRead: boolean,
+): void => {
+	const isSent = isInputRead || reader.has('message');
+	const hasText = steps.some(({name}) => name === 'send' || name === 'reply');
+	const flag = (['eol', 'to', 'escapes'] as const).find(
+		name => reader.isTyped(name) && !isSent && !(name === 'eol' && hasText),
+	);
+	if (flag) {
+		reader.take<unknown>(
+			wrongUsage(
+				`${writtenFlag(flag)} is for what is sent, and stdin isn't read; leave it out.`,
+			),
+			undefined,
+			flag,
+		);
+	}
+};
+
 /** Lines are recalled where they were typed: at one address. */
 const readTypedFile = (
 	reader: Reader,
@@ -158,6 +180,7 @@ export const readRaw = (
 	// Off a terminal nobody is there to say more than the answers.
 	const isInputRead =
 		readIsInputRead(reader) && (isTerminal || answering === undefined);
+	refuseUnsent(reader, steps, isInputRead);
 	const isTelnet = reader.has('telnet');
 	const link = readLink(reader, steps);
 	const isTyped =
