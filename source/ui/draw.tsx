@@ -118,16 +118,17 @@ export const drawOn = (
 		stdout.write(sequence);
 	};
 
+	const hasOsc = takesOsc(env['TERM']);
+	const modes = createScreenModes(write, hasOsc, ownTitle);
+	modes.enter();
 	// Before the colour, whose answer is waited for at the end.
 	const onRaw = () => {
+		modes.watchFocus();
 		if (canBeAskedForBrackets(env)) {
 			write(askForBrackets);
 		}
 	};
 
-	const hasOsc = takesOsc(env['TERM']);
-	const modes = createScreenModes(write, hasOsc, ownTitle);
-	modes.enter();
 	// Also where the process ends before the screen does.
 	process.once('exit', modes.leave);
 	const {setTitle} = modes;
@@ -140,16 +141,17 @@ export const drawOn = (
 	};
 
 	const jobControl: StartJobControl = suspendTerminal =>
-		startJobControl(async whileSuspended =>
-			suspendTerminal(async () => {
+		startJobControl(async whileSuspended => {
+			await suspendTerminal(async () => {
 				modes.leave();
 				try {
 					await whileSuspended();
 				} finally {
 					modes.enter();
 				}
-			}),
-		);
+			});
+			modes.watchFocus();
+		});
 
 	const app = (
 		<LinkContext value={hasOsc}>

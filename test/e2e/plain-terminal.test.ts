@@ -332,7 +332,7 @@ test('e2e: plain: whispers and mentions are said in words, and ring', async t =>
 	assert.equal(rings(), 2, 'one does not call oneself');
 });
 
-test('e2e: plain: INK_SCREEN_READER chooses it on a terminal', async t => {
+test('e2e: plain: INK_SCREEN_READER chooses it, and what is said is written once (gemini-cli#1553)', async t => {
 	for (const [nick, value] of [
 		['kite', 'true'],
 		['lark', '1'],
@@ -346,6 +346,15 @@ test('e2e: plain: INK_SCREEN_READER chooses it on a terminal', async t => {
 		await terminal.waitFor(`${nick} ›`);
 		terminal.type('/who\r');
 		await terminal.waitFor(/-- \d+ here: /);
+		// A reader speaks what is written: nothing old, and no frame around it.
+		terminal.type('a draft');
+		await terminal.waitFor(`${nick} › a draft`);
+		heron.sayNext(`for ${nick}'s ears`);
+		await terminal.waitFor(new RegExp(`for ${nick}'s ears\n${nick} › a draft`));
+		assert.equal(terminal.output().split(`for ${nick}'s ears`).length, 2);
+		assert.equal(terminal.modes.isAlternateScreen, false);
+		assert.doesNotMatch(terminal.output(), /[─│╭╮╰╯]/u);
+		terminal.press('ctrl-u');
 		terminal.type('quit\r');
 		assert.equal(await terminal.waitForExit(), 0);
 	}

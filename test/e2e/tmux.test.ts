@@ -52,7 +52,10 @@ const openTmux = async (
 	};
 
 	const size = ['-x', String(columns), '-y', String(rows)];
-	await run('new-session', '-d', ...size, command, ...args);
+	// Without a client in front of it, no window has the focus, which tmux says
+	// as soon as it is asked.
+	const focus = ['start-server', ';', 'set', '-s', 'focus-events', 'on', ';'];
+	await run(...focus, 'new-session', '-d', ...size, command, ...args);
 	t.after(async () => {
 		await run('kill-server');
 		environment.remove();
@@ -129,6 +132,41 @@ test('e2e: tmux flags the window for a mention, and for nothing else', async t =
 		(await tmux.run('display', '-p', '-t', ':0', '#{pane_title}')).trim(),
 		'(1) sockchat',
 	);
+});
+
+test('e2e: tmux sees activity when somebody speaks, and none before (iamb#339)', async t => {
+	const {port} = await serveJson(t, ['--heartbeat', '1']);
+	const tmux = await openTmux(
+		t,
+		bin('connect', '--port', port, '--nick', 'heron'),
+	);
+	const otter = await joinBare(t, port, 'otter');
+	await until(
+		async () =>
+			(await tmux.run('capture-pane', '-p', '-t', ':0')).includes('otter'),
+		{what: 'otter'},
+	);
+	const untilPings = async (count: number) => {
+		const before = otter.of('ping').length;
+		await until(() => otter.of('ping').length >= before + count, {
+			what: `${count} heartbeats`,
+		});
+	};
+
+	// What the screen has to say of its start.
+	await untilPings(3);
+	await tmux.run('set', '-g', 'monitor-activity', 'on');
+	await tmux.run('new-window');
+	const flag = async () =>
+		(
+			await tmux.run('display', '-p', '-t', ':0', '#{window_activity_flag}')
+		).trim();
+	await untilPings(4);
+	assert.equal(await flag(), '0', 'though heartbeats came and went');
+	otter.sayNext('the build is green');
+	await until(async () => (await flag()) === '1', {
+		what: 'the flag of the window',
+	});
 });
 
 for (const [how, flags] of [

@@ -9,6 +9,11 @@ export type ScreenModes = {
 	/** Sets the title, now or at the next `enter`. */
 	readonly setTitle: (title: string) => void;
 	readonly enter: () => void;
+	/**
+	 * Asks for reports of the focus, once the terminal is in raw mode: tmux sends
+	 * the first at once, and the kernel would echo it.
+	 */
+	readonly watchFocus: () => void;
 	/** Gives the terminal back, at the end and before the job stops. */
 	readonly leave: () => void;
 };
@@ -38,9 +43,12 @@ export const createScreenModes = (
 				isOn = true;
 				// Keys typed before this were echoed by the kernel, and the alternate
 				// screen begins in the column where they left the cursor.
-				write(
-					(hasTitle ? `\u001B[22;0t${titled()}` : '') + focusReportsOn + '\r',
-				);
+				write((hasTitle ? `\u001B[22;0t${titled()}` : '') + '\r');
+			}
+		},
+		watchFocus() {
+			if (isOn) {
+				write(focusReportsOn);
 			}
 		},
 		leave() {
