@@ -1,14 +1,16 @@
 /** The table of docs/raw.md: each job, done by sockchat, nc, ncat, socat and telnet. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {connect, type Socket} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import test, {after} from 'node:test';
+import {basename, join} from 'node:path';
+import test, {after, type TestContext} from 'node:test';
 import {assertRows, runLine, sockchatWords, type Ran} from '../helpers/jobs.js';
 import {statesBySs, unreadBySs} from '../helpers/kernel.js';
 import {findPort} from '../helpers/ports.js';
+import {makeCertificates, startPython} from '../helpers/link-peers.js';
 import {portOf} from '../helpers/room.js';
 import {listenBare} from '../helpers/scripted.js';
 import {toShellLine} from '../helpers/shell.js';
@@ -21,6 +23,8 @@ after(() => {
 const largeBytes = 50_000_000;
 const large = join(folder, 'large');
 writeFileSync(large, Buffer.alloc(largeBytes, 'x'));
+const lines = join(folder, 'lines');
+writeFileSync(lines, 'one\ntwo\n');
 const sockchat = sockchatWords;
 
 const programs = ['sockchat', 'nc', 'ncat', 'socat', 'telnet'] as const;
@@ -40,7 +44,7 @@ type Heard = {bytes: number; hasEnded: boolean};
 
 type Job = {
 	readonly name: string;
-	/** PORT and FILE are replaced; a program without a line can't do it. */
+	/** PORT, FILE and LINES are replaced; a program without a line can't do it. */
 	readonly lines: Lines;
 	/** A server, if the programs are clients. */
 	readonly converse?: (socket: Socket) => void;
@@ -195,12 +199,46 @@ const clients: readonly Job[] = [
 		done: ['sockchat'],
 		isDone: ({code, out}) => code === 0 && out === '220 readybye',
 	},
+	{
+		name: 'bytes given in hexadecimal, and their answer',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT --send-hex '00 ff 0a' < /dev/null`,
+		},
+		converse(socket) {
+			socket.pipe(socket);
+		},
+		done: ['sockchat'],
+		isDone: ({code, out}) => code === 0 && out === '\0\u00FF\n',
+	},
+	{
+		name: 'CR LF for each line end',
+		lines: {
+			sockchat: `${sockchat} connect --raw PORT --eol crlf < LINES`,
+			nc: 'nc.openbsd -N -C 127.0.0.1 PORT < LINES',
+			ncat: 'ncat -C 127.0.0.1 PORT < LINES',
+			socat: 'socat -t 5 - TCP:127.0.0.1:PORT,crnl < LINES',
+			telnet: 'telnet 127.0.0.1 PORT < LINES',
+		},
+		converse(socket) {
+			// As hexadecimal, since socat takes the CR of an answer away.
+			socket.setEncoding('hex');
+			socket.on('data', (digits: string) => {
+				socket.write(digits);
+			});
+			socket.on('end', () => {
+				socket.end();
+			});
+		},
+		done: ['sockchat', 'nc', 'ncat', 'socat'],
+		isDone: ({code, out}) =>
+			code === 0 && out === Buffer.from('one\r\ntwo\r\n').toString('hex'),
+	},
 ];
 
-for (const {name, lines, converse, done, isDone} of clients) {
+for (const {name, lines: commands, converse, done, isDone} of clients) {
 	test(`e2e: jobs: ${name}`, async t => {
 		const did: Program[] = [];
-		for (const [program, line] of Object.entries(lines)) {
+		for (const [program, line] of Object.entries(commands)) {
 			const heard: Heard = {bytes: 0, hasEnded: false};
 			const {address, close} = await listenBare(t, socket => {
 				socket.on('data', chunk => {
@@ -218,7 +256,8 @@ for (const {name, lines, converse, done, isDone} of clients) {
 				t,
 				line
 					.replaceAll('PORT', String(portOf(address)))
-					.replaceAll('FILE', toShellLine(large)),
+					.replaceAll('FILE', toShellLine(large))
+					.replaceAll('LINES', toShellLine(lines)),
 			);
 			if (await isDone(ran, heard)) {
 				did.push(program as Program);
@@ -273,10 +312,10 @@ const servers: readonly Serving[] = [
 	},
 ];
 
-for (const {name, lines, done, says, hears} of servers) {
+for (const {name, lines: commands, done, says, hears} of servers) {
 	test(`e2e: jobs: ${name}`, async t => {
 		const did: Program[] = [];
-		for (const [program, line] of Object.entries(lines)) {
+		for (const [program, line] of Object.entries(commands)) {
 			const port = Number(await findPort());
 			void runLine(t, line.replaceAll('PORT', String(port)));
 			const heard = ['', ''];
@@ -325,6 +364,112 @@ for (const {name, lines, done, says, hears} of servers) {
 	});
 }
 
+type Carried = {
+	readonly name: string;
+	/** PLACE and CA are replaced. */
+	readonly lines: Lines;
+	/** @returns Where it listens. */
+	readonly listen: (t: TestContext) => Promise<string>;
+	readonly done: readonly Program[];
+	readonly out: string;
+};
+
+const certificates = makeCertificates(folder);
+
+/** Says what was agreed on by ALPN, and ends with a close_notify. */
+const secureService = `
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(*sys.argv[1:3])
+context.set_alpn_protocols(['h2'])
+listening = socket.create_server(('127.0.0.1', 0))
+print(listening.getsockname()[1])
+while True:
+    plain, _ = listening.accept()
+    try:
+        peer = context.wrap_socket(plain, server_side=True)
+    except OSError:
+        plain.close()
+        continue
+    peer.sendall((peer.selected_alpn_protocol() or 'none').encode())
+    # ncat never answers a close_notify, but leaves at FIN.
+    peer.settimeout(1)
+    try:
+        peer.unwrap().close()
+    except OSError:
+        peer.close()
+`;
+
+const listenSecurely = async (t: TestContext): Promise<string> => {
+	const {cert, key} = certificates.good;
+	return (await startPython(t, secureService, cert, key)).port;
+};
+
+const carried: readonly Carried[] = [
+	{
+		name: "TLS with a service that one's own authority has signed",
+		lines: {
+			sockchat: `${sockchat} connect --raw --tls --tls-ca CA PLACE < /dev/null`,
+			ncat: 'ncat -4 --ssl-verify --ssl-trustfile CA localhost PLACE < /dev/null',
+			socat:
+				'socat -t 5 - OPENSSL:localhost:PLACE,pf=ip4,cafile=CA < /dev/null',
+		},
+		listen: listenSecurely,
+		done: ['sockchat', 'ncat', 'socat'],
+		out: 'none',
+	},
+	{
+		name: 'a protocol that TLS agrees on by ALPN',
+		lines: {
+			ncat: 'ncat --ssl --ssl-alpn h2 127.0.0.1 PLACE < /dev/null',
+		},
+		listen: listenSecurely,
+		done: ['ncat'],
+		out: 'h2',
+	},
+	{
+		name: 'a socket in the abstract namespace',
+		lines: {
+			sockchat: `${sockchat} connect --raw @PLACE < /dev/null`,
+			socat: 'socat -t 5 - ABSTRACT-CONNECT:PLACE < /dev/null',
+		},
+		async listen(t) {
+			const name = basename(folder);
+			const server = createServer({allowHalfOpen: true}, socket => {
+				socket.end('hello');
+			});
+			server.listen(`\0${name}`);
+			await once(server, 'listening');
+			t.after(() => {
+				server.close();
+			});
+			return name;
+		},
+		done: ['sockchat', 'socat'],
+		out: 'hello',
+	},
+];
+
+for (const {name, lines: commands, listen, done, out: wanted} of carried) {
+	test(`e2e: jobs: ${name}`, async t => {
+		const place = await listen(t);
+		const did: Program[] = [];
+		for (const [program, line] of Object.entries(commands)) {
+			const {code, out} = await runLine(
+				t,
+				line
+					.replaceAll('PLACE', place)
+					.replaceAll('CA', toShellLine(certificates.ca)),
+			);
+			if (code !== 124 && out === wanted) {
+				did.push(program as Program);
+			}
+		}
+
+		assert.deepEqual(did, done);
+	});
+}
+
 test('e2e: jobs: the table of docs/raw.md names these', () => {
-	assertRows(programs, [...clients, ...servers]);
+	assertRows(programs, [...clients, ...servers, ...carried]);
 });
