@@ -73,7 +73,12 @@ export const openOwnRaw = async (
 			parseRawLine(line)({
 				...handsOf(hands, command),
 				say(text) {
-					void chat.write(Buffer.from(`${text}\n`));
+					const why = chat.whyNotSent();
+					if (why === undefined) {
+						void chat.write(Buffer.from(`${text}\n`));
+					} else {
+						hands.notice('bad', why);
+					}
 				},
 				sayTo() {
 					hands.notice('bad', 'Nobody else is here to choose.');

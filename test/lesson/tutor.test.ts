@@ -20,6 +20,34 @@ for (const [name, markdown] of Object.entries(lessonTexts)) {
 	});
 }
 
+test('lesson: a line that nobody would get is not passed over', async t => {
+	const tutor = await startTutor(t, lessonTexts['half-close']!);
+	const submit = (line: string) => {
+		tutor.submit(line, {view() {}});
+	};
+
+	const sees = async (isSeen: () => boolean) =>
+		until(isSeen, {
+			what: 'the lesson to go on',
+			seen: () => JSON.stringify(tutor.progress),
+		});
+
+	submit('');
+	await sees(() => tutor.progress.phase === 'right');
+	submit('/end');
+	await sees(() =>
+		tutor.progress.states.some(
+			fact => fact.kind === 'state' && fact.state === 'CLOSE-WAIT',
+		),
+	);
+	submit('after FIN');
+	assert.match(tutor.progress.notes[0]!.text, /not sent/);
+	submit('/close');
+	await sees(() => tutor.progress.hasClosed);
+	submit('to nobody');
+	assert.match(tutor.progress.notes[0]!.text, /^Your socket is closed/);
+});
+
 const page = (...lines: readonly string[]) => `# A
 
 You will learn it.
