@@ -489,6 +489,7 @@ export class SocketWatch {
 		if (restMs === 0) {
 			this.#poller.hurry();
 		} else {
+			this.#poller.restSoon();
 			this.#poller.readWithin(restMs);
 		}
 

@@ -84,6 +84,11 @@ export class TcpTablePoller {
 		this.#mayRest = true;
 	}
 
+	/** Nothing will happen by itself: the pace halves with each read from now on. */
+	restSoon(): void {
+		this.#quietReads = Math.max(this.#quietReads, readsBeforeRest);
+	}
+
 	/** Something happens: it reads every second again. */
 	hurry(): void {
 		this.#quietReads = 0;
@@ -154,8 +159,13 @@ export class TcpTablePoller {
 	async #read(): Promise<void> {
 		const begunAt = this.#now;
 		const later = this.#due.filter(at => at > begunAt);
-		this.#quietReads++;
-		this.#due = later.length > 0 ? later : [begunAt + this.#paceMs];
+		if (later.length > 0) {
+			this.#due = later;
+		} else {
+			this.#quietReads++;
+			this.#due = [begunAt + this.#paceMs];
+		}
+
 		this.#isReading = true;
 		const table = await this.#readTable();
 		this.#isReading = false;

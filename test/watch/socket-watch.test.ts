@@ -94,6 +94,23 @@ test('socket watch: a paused socket is read each second, however quiet it is', a
 	socket.destroy();
 });
 
+test('socket watch: at rest, a connection that does nothing is left alone at once', async t => {
+	const table = await openTable(t);
+	const link = dial(table.address);
+	const socket = link.stream;
+	table.watch.restWhileQuiet();
+	table.watch.follow(link, 'client', undefined);
+	await until(() => socket.readyState === 'open', {what: 'the connection'});
+	const local = `127.0.0.1:${socket.localPort}`;
+	const remote = `127.0.0.1:${socket.remotePort}`;
+	table.say([kernelSocket({local, remote, state: 'ESTABLISHED'})]);
+	// What it did is read at once, and again soon.
+	await table.readsIn(2);
+	// Each read takes the kernel 8 ms: once a second, 0.8 % of a core.
+	assert.ok((await table.readsIn(20)) <= 4);
+	socket.destroy();
+});
+
 test('socket watch: TIME-WAIT is followed until it is gone', async t => {
 	const table = await openTable(t);
 	const {socket, local, remote} = await followOne(table);

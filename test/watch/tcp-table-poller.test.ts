@@ -238,6 +238,16 @@ test('tcp table poller: may rest while nothing happens, up to 32 s', async () =>
 	assert.ok(begun.length - before <= 113, `${begun.length - before} an hour`);
 });
 
+test('tcp table poller: where nothing will happen by itself, it rests at once', async () => {
+	const {watch, begun, end, run} = createWatch();
+	watch.restWhileQuiet();
+	watch.start();
+	watch.restSoon();
+	await end();
+	await run(20_000);
+	assert.deepEqual(begun, [0, 1000, 3000, 7000, 15_000]);
+});
+
 test('tcp table poller: at rest, traffic is followed within a second', async () => {
 	const {watch, begun, end, run} = createWatch();
 	watch.restWhileQuiet();
