@@ -7,7 +7,7 @@
  * reached. So captured segments keep their order, and each call and each state
  * stands with or next to the segment that is its effect or its cause.
  */
-import {isAbout, type Role, type SegmentStep} from './captured.js';
+import {isAbout, roleOf, type Role, type SegmentStep} from './captured.js';
 import {matchCounts} from './counted-transfers.js';
 import {merge, placesOf, type Place} from './places.js';
 import {Rungs, type Rung} from './rungs.js';
@@ -66,11 +66,20 @@ export const ladderOf = (
 	}
 
 	const done = new Set<number>();
+	/** By caller, the last segment that has a call of it beside it. */
+	const reached = new Map<string, number>();
+	const callerOf = (step: Step): string =>
+		`${roleOf(step, side)} ${step.peer ?? ''}`;
 	let next = 0;
 	const add = (index: number): void => {
 		const {step, isSame, isCaptured, before} = places[index]!;
+		const {beside: segment} = places[index]!;
 		done.add(index);
-		if (isSame === true || places[index]!.beside !== undefined) {
+		if (segment !== undefined && step.kind === 'call') {
+			reached.set(callerOf(step), segment);
+		}
+
+		if (isSame === true || segment !== undefined) {
 			return;
 		}
 
@@ -99,8 +108,12 @@ export const ladderOf = (
 
 	const isReady = (index: number, segment: number): boolean =>
 		(places[index]!.after ?? -1) < segment;
+	/** Whether an earlier call of the same caller is beside this segment. */
+	const isBehind = ({step}: Place, segment: number): boolean =>
+		step.kind === 'call' && reached.get(callerOf(step)) === segment;
 	const isDue = (index: number, segment: number, at: number): boolean => {
-		const isInTime = seenBy(places[index]!.step) < at;
+		const place = places[index]!;
+		const isInTime = seenBy(place.step) < at && !isBehind(place, segment);
 		return done.has(index) || (isReady(index, segment) && isInTime);
 	};
 

@@ -143,6 +143,10 @@ const placeOfReturn = (
 	return end === undefined ? {beside: carrier} : {after: end};
 };
 
+/** Node reads when it comes to that; another process was seen in its call. */
+const isOwnRead = (step: CallStep): boolean =>
+	step.evidence === undefined && receiving.has(nameOfCall(step.call));
+
 /** Whether what came with a segment was read by a later call. */
 const isLateRead = (
 	step: CallStep,
@@ -214,10 +218,16 @@ const placeOfCall = (
 		}
 
 		case 'send': {
-			// One that failed sent nothing, and follows those that didn't.
-			return offset === undefined
-				? {after: connection.indexOf(`RST ${otherRole(role)}`)}
-				: {beside: connection.carrierOf(role, offset)};
+			if (offset === undefined) {
+				// It failed and sent nothing, and follows those that didn't.
+				return {after: connection.indexOf(`RST ${otherRole(role)}`)};
+			}
+
+			const carrier = connection.carrierOf(role, offset);
+			// What shutdown() or close() sent with it stands between the two.
+			return carrier === connection.indexOf(`FIN ${role}`)
+				? {before: carrier}
+				: {beside: carrier};
 		}
 
 		case 'recv': {
@@ -279,6 +289,8 @@ export const placesOf = (
 	};
 	const resumedAt = new Map<CapturedConnection, number>();
 	const dialled = new Set<CapturedConnection>();
+	/** By caller, the last segment that one of its calls stands at. */
+	const furthest = new Map<string, number>();
 	const isTaken: IsTaken = (role, index) => taken.has(`${role} ${index}`);
 	const take = (
 		place: Place,
@@ -326,6 +338,18 @@ export const placesOf = (
 			isLate,
 		});
 		const {beside} = place;
+		const caller = `${role} ${step.peer ?? ''}`;
+		const before = furthest.get(caller) ?? -1;
+		const isOvertaken =
+			isOwnRead(step) &&
+			(beside ?? Infinity) < before &&
+			seenBy(step) >= seenBy(segments[before]!);
+		furthest.set(caller, Math.max(before, beside ?? place.before ?? -1));
+		if (isOvertaken) {
+			// It was read after the process had called something else.
+			return {step, isCaptured, after: before};
+		}
+
 		if (isLateRead(step, segments[beside ?? -1])) {
 			taken.add(`${role} ${beside!}`);
 			return {

@@ -707,6 +707,79 @@ test('ladder: a send() that failed stands below those that did not', () => {
 	]);
 });
 
+test('ladder: what was sent in one segment with the FIN stands above its shutdown()', () => {
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('connect(127.0.0.1:5001)', {at: 1}),
+				called('shutdown(SHUT_WR)', {at: 5}),
+				inferred('FIN-WAIT-1', {at: 5}),
+			],
+			transfers: [transfer('out', 0, 15, 4)],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1], 'in'),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('FIN', [5, 1, 1, 15]),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs).slice(-3), [
+		'send(15) |',
+		'shutdown(SHUT_WR) |',
+		'FIN-WAIT-1 ─ FIN ▸',
+	]);
+});
+
+test('ladder: a shutdown() stands below the send() before it, in the same millisecond', () => {
+	const rungs = ladderOf(
+		{
+			steps: [
+				called('connect(127.0.0.1:5001)', {at: 1}),
+				called('shutdown(SHUT_WR)', {at: 4}),
+				inferred('FIN-WAIT-1', {at: 4}),
+			],
+			transfers: [transfer('out', 0, 15, 4)],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1], 'in'),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('PSH', [4.1, 1, 1, 15]),
+				segmentOf('FIN', [4.7, 16, 1]),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs).slice(-3), [
+		'send(15) ─ PSH ▸',
+		'shutdown(SHUT_WR) |',
+		'FIN-WAIT-1 ─ FIN ▸',
+	]);
+});
+
+test('ladder: what was read after a later send() stands below that', () => {
+	const rungs = ladderOf(
+		{
+			steps: [called('connect(127.0.0.1:5001)', {at: 1})],
+			transfers: [transfer('out', 0, 5, 5), transfer('in', 0, 7, 9)],
+			segments: [
+				segmentOf('SYN', [1, 0]),
+				segmentOf('SYN+ACK', [2, 0, 1], 'in'),
+				segmentOf('ACK', [3, 1, 1]),
+				segmentOf('PSH', [4, 1, 1, 7], 'in'),
+				segmentOf('PSH', [5, 1, 8, 5]),
+			],
+		},
+		{side: 'client'},
+	);
+	assert.deepEqual(drawn(rungs).slice(-3), [
+		'◂ PSH ─',
+		'send(5) ─ PSH ▸',
+		'recv(65536) |',
+	]);
+});
+
 test('ladder: what was captured replaces what is inferred', () => {
 	assert.deepEqual(
 		drawn(
