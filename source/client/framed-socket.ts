@@ -76,9 +76,9 @@ export class FramedSocket {
 		}
 
 		const line = frameLine(frame);
-		this.#tap?.note('out', undefined, line);
 		this.link.stream.write(line, error => {
 			if (!error) {
+				this.#tap?.note('out', undefined, line);
 				onSent?.();
 			}
 		});

@@ -298,6 +298,7 @@ export const startRawServer = async ({
 			watch?.follow(link, 'server', name);
 		},
 		onDrain() {
+			watch?.called('close()');
 			for (const {link} of peers) {
 				link.stream.end();
 			}
@@ -326,7 +327,8 @@ export const startRawServer = async ({
 		watch?.called(call);
 	}
 
-	const closed = listener.closed.then(() => {
+	const closed = listener.closed.then(async () => {
+		await watch?.closed();
 		watch?.stop();
 	});
 	return {

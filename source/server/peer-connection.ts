@@ -185,6 +185,10 @@ export class PeerConnection implements Peer, QueueOwner, LimitedPeer {
 		return this.socket && this.hub.tap;
 	}
 
+	get isTapped(): boolean {
+		return this.#tap !== undefined;
+	}
+
 	noteOut(bytes: Buffer | string): void {
 		this.#tap?.note('out', this.name, bytes);
 	}

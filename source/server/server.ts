@@ -288,6 +288,7 @@ export const startServer = async ({
 			},
 		},
 		onDrain() {
+			watch?.called('close()');
 			hub.end('shutdown');
 		},
 		onCutOff() {
@@ -339,6 +340,7 @@ export const startServer = async ({
 	hub.start();
 	const closed = listener.closed.then(async () => {
 		hub.stop();
+		await watch?.closed();
 		watch?.stop();
 		await relay?.drain();
 		await hub.stored();

@@ -7,6 +7,7 @@
  */
 import {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
+import process from 'node:process';
 import type {Duplex} from 'node:stream';
 import type {RoomLog} from '../room/log.js';
 import {LogCursor, type Gap, type LogHistory} from './log/cursor.js';
@@ -28,6 +29,8 @@ export type QueueOwner = {
 	readonly socket: Socket | undefined;
 	readonly log: RoomLog;
 	readonly history: LogHistory | undefined;
+	/** Whether somebody wants to know what the kernel took. */
+	readonly isTapped: boolean;
 	readonly noteOut: (bytes: Buffer | string) => void;
 	/** A waiting write is done: there may be more to send. */
 	readonly pump: () => void;
@@ -44,6 +47,8 @@ export class WriteQueue {
 	readonly #owner: QueueOwner;
 	#isBlocked = false;
 	#isUnread = false;
+	/** The kernel has taken it in a call that is not noted yet. */
+	readonly #taken: Buffer[] = [];
 
 	constructor(owner: QueueOwner) {
 		this.#owner = owner;
@@ -59,8 +64,7 @@ export class WriteQueue {
 			return;
 		}
 
-		owner.noteOut(line);
-		duplex.write(line);
+		this.#send(line);
 		if (duplex.writableLength > maxUnreadBytes && !this.#isUnread) {
 			this.#isUnread = true;
 			owner.onUnread(true);
@@ -136,10 +140,10 @@ export class WriteQueue {
 			return;
 		}
 
-		owner.noteOut(bytes);
 		// A socket's bytes are copied by the kernel; a duplex in this process would
-		// give its reader the log's own memory.
-		duplex.write(owner.socket ? bytes : Buffer.from(bytes));
+		// give its reader the log's own memory. What is noted later is copied, too.
+		const isCopied = owner.isTapped || !owner.socket;
+		this.#send(isCopied ? Buffer.from(bytes) : bytes);
 		// write() may return false although everything was written at once;
 		// writableLength says what is still waiting.
 		if (duplex.writableLength > 0) {
@@ -151,6 +155,35 @@ export class WriteQueue {
 				owner.pump();
 			});
 		}
+	}
+
+	/** What is noted is what the kernel was asked to take, and took. */
+	#send(bytes: Buffer | string): void {
+		const {duplex, isTapped} = this.#owner;
+		if (!isTapped) {
+			duplex.write(bytes);
+			return;
+		}
+
+		// What waits in the stream is written by one call.
+		const isQueued = duplex.writableCorked > 0 || duplex.writableLength > 0;
+		duplex.write(bytes, error => {
+			if (error) {
+				return;
+			}
+
+			if (!isQueued) {
+				this.#owner.noteOut(bytes);
+				return;
+			}
+
+			this.#taken.push(Buffer.from(bytes));
+			if (this.#taken.length === 1) {
+				process.nextTick(() => {
+					this.#owner.noteOut(Buffer.concat(this.#taken.splice(0)));
+				});
+			}
+		});
 	}
 
 	/** An empty write is called back once everything before it is written. */

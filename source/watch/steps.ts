@@ -56,6 +56,12 @@ const resetCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 /** The clock counts whole milliseconds. */
 const clockStepMs = 1;
 
+const afterNextTick = (report: () => void): void => {
+	process.nextTick(() => {
+		process.nextTick(report);
+	});
+};
+
 /** errorMonitor only observes; the socket's owner handles the error. */
 const errorsOf = (socket: Socket): EventEmitter => socket;
 
@@ -220,12 +226,13 @@ export const watchSteps = (
 			}
 
 			// A busy machine may let the process wait before the call is made: what
-			// follows from it happened before this turn was over.
+			// follows from it happened before this turn was over. What was sent before
+			// is reported in the next tick, and stands above it.
 			const madeAfter = clock.wallMs();
-			process.nextTick(() => {
+			afterNextTick(() => {
 				const now = clock.wallMs();
 				const isAtOnce = now - madeAfter <= clockStepMs;
-				const time = isAtOnce ? {at: madeAfter} : between(madeAfter, now);
+				const time = isAtOnce ? {at: now} : between(madeAfter, now);
 				if (call !== lingerZero) {
 					called(call, facts, time);
 				} else if (socket.destroyed) {
