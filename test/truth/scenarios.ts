@@ -353,6 +353,62 @@ export const scenarios: readonly Scenario[] = [
 		},
 	},
 	{
+		name: 'a room: two members talk, and one leaves',
+		capture: 'always',
+		async run(scene) {
+			await scene.room();
+			const otter = await scene.member('otter');
+			const heron = await scene.member('heron');
+			otter.client.say('hello');
+			await heron.until('the message', () => heron.said().includes('hello'));
+			heron.client.say('hello yourself');
+			await otter.until('the answer', () => otter.said().length === 2);
+			otter.client.leave();
+			await scene.untilClaimed(
+				'local TIME-WAIT',
+				({local}) => local === otter.local,
+			);
+			await scene.untilClaimed(
+				'local CLOSED',
+				({local, remote}) => local === scene.place && remote === otter.local,
+			);
+		},
+	},
+	{
+		name: 'a room resets a member',
+		async run(scene) {
+			const room = await scene.room();
+			const {local} = await scene.member('otter');
+			await room.control(act('reset'), 'otter');
+			await scene.untilClaimed('RST', claim => claim.local === local);
+			await scene.untilRead('CLOSED', 2);
+		},
+	},
+	{
+		name: 'a member closes with unread messages',
+		async run(scene) {
+			await scene.room();
+			const heron = await scene.member('heron');
+			const {client, local} = await scene.member('otter');
+			await client.control(act('pause'));
+			heron.client.say('nobody reads this');
+			await heron.untilStored();
+			await client.control(act('close'));
+			await scene.untilClaimed('local CLOSED', claim => claim.local === local);
+			await scene.untilRead('CLOSED', 2);
+		},
+	},
+	{
+		name: 'a room that ends',
+		async run(scene) {
+			const room = await scene.room();
+			const {local} = await scene.member('otter');
+			void room.drain();
+			await scene.untilClaimed('local CLOSED', claim => claim.local === local);
+			await scene.untilRead('TIME-WAIT');
+		},
+	},
+	{
 		name: 'a socket that is connected to itself',
 		capture: 'always',
 		async run(scene) {

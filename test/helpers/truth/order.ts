@@ -172,6 +172,20 @@ const spansOf = (
 	return spans;
 };
 
+/** Whether another segment had brought the same before it. */
+const isRepeated = (
+	{from, start, end, at = 0}: PlacedArrow,
+	placed: readonly Placed[],
+): boolean =>
+	placed.some(
+		other =>
+			other.kind === 'arrow' &&
+			other.from === from &&
+			other.start <= start &&
+			other.end >= end &&
+			(other.at ?? Infinity) < at,
+	);
+
 /** @returns Each pair of rows that had to be in an order, and those that are not. */
 export const judgeOrder = (
 	rungs: readonly Rung[],
@@ -257,7 +271,8 @@ export const judgeOrder = (
 		if (first.kind === 'arrow' && second.kind === 'call') {
 			const last = second.calls.at(-1)!;
 			// What comes later is sent again.
-			if (second.isBlocked || first.from === second.by || first.at! > last.to) {
+			const isAgain = first.at! > last.to || isRepeated(first, placed);
+			if (second.isBlocked || first.from === second.by || isAgain) {
 				return undefined;
 			}
 

@@ -31,11 +31,14 @@ import {
 import type {SocketEvent, WireEvent} from '../../../source/event/event.js';
 import type {Role} from '../../../source/tcp/captured.js';
 import {ladderOf} from '../../../source/tcp/ladder.js';
+import {seenBy} from '../../../source/tcp/step-time.js';
 import type {Step, TcpState} from '../../../source/tcp/tcp.js';
+import {openClient} from '../client.js';
 import {requireExecutable, type Owner} from '../environment.js';
 import {startProcess} from '../process.js';
 import {findPort} from '../ports.js';
 import {openRawClient, openRawServer} from '../raw.js';
+import {openServer} from '../room.js';
 import {until} from '../until.js';
 import {
 	judge,
@@ -323,6 +326,7 @@ export const openScene = async (
 	const poller = await startPoller(owner, port);
 	const claims: Claim[] = [];
 	const callClaims: CallClaim[] = [];
+	let tracedUntil = Infinity;
 	/** What was reported as captured, by whom: the server's end, or a client. */
 	const captures: Array<{
 		readonly side: Role;
@@ -358,7 +362,7 @@ export const openScene = async (
 		local: string | undefined,
 		remote: string | undefined,
 	): void => {
-		if (step.kind === 'call') {
+		if (step.kind === 'call' && seenBy(step) < tracedUntil) {
 			callClaims.push({step, local, remote: remote ?? ''});
 		}
 
@@ -446,6 +450,41 @@ export const openScene = async (
 		return {watch, captured};
 	};
 
+	/** A watch over a server of our own. */
+	const watchServer = async () => {
+		const {watch, captured} = openOwn('server', ({peer}) => ({
+			local: place,
+			remote: peer,
+		}));
+		if (isCaptured) {
+			captures.push({side: 'server', steps: captured, of: () => true});
+			await watch.capture('server', capture);
+		}
+
+		return watch;
+	};
+
+	/** A watch over a client of our own; `own` is its address, once known. */
+	const watchClient = async (own: () => string | undefined) => {
+		let local: string | undefined;
+		const {watch, captured} = openOwn('client', () => {
+			local ??= own();
+			return {local, remote: place};
+		});
+		if (isCaptured) {
+			captures.push({
+				side: 'client',
+				steps: captured,
+				// Of an attempt that was refused, Node never knew the port.
+				of: ({from, to}) =>
+					local === undefined || from === local || to === local,
+			});
+			await watch.capture('client', capture);
+		}
+
+		return watch;
+	};
+
 	return {
 		host,
 		port: Number(port),
@@ -457,15 +496,7 @@ export const openScene = async (
 		judged,
 		/** sockchat's server. */
 		async serve() {
-			const {watch, captured} = openOwn('server', ({peer}) => ({
-				local: place,
-				remote: peer,
-			}));
-			if (isCaptured) {
-				captures.push({side: 'server', steps: captured, of: () => true});
-				await watch.capture('server', capture);
-			}
-
+			const watch = await watchServer();
 			const server = await openRawServer(owner, {address, watch});
 			return {
 				...server,
@@ -480,26 +511,12 @@ export const openScene = async (
 			isPipe = false,
 			localPort,
 		}: {isPipe?: boolean; localPort?: number} = {}) {
-			let local: string | undefined =
-				localPort === undefined
-					? undefined
-					: place.replace(/\d+$/, String(localPort));
 			const openings: Array<ReturnType<typeof openRawClient>> = [];
-			const {watch, captured} = openOwn('client', () => {
-				local ??= openings[0]?.client.endpoints.local;
-				return {local, remote: place};
-			});
-			if (isCaptured) {
-				captures.push({
-					side: 'client',
-					steps: captured,
-					// Of an attempt that was refused, Node never knew the port.
-					of: ({from, to}) =>
-						local === undefined || from === local || to === local,
-				});
-				await watch.capture('client', capture);
-			}
-
+			const watch = await watchClient(() =>
+				localPort === undefined
+					? openings[0]?.client.endpoints.local
+					: place.replace(/\d+$/, String(localPort)),
+			);
 			const opened = openRawClient(owner, address, {
 				watch,
 				isPipe,
@@ -509,6 +526,27 @@ export const openScene = async (
 			const {client} = opened;
 			watch.sampleClient(() => client.endpoints);
 			return opened;
+		},
+		/** sockchat's room. */
+		async room() {
+			const watch = await watchServer();
+			return openServer(owner, {address, watch});
+		},
+		/** A member of it, that dials once. */
+		async member(nick: string) {
+			const openings: Array<ReturnType<typeof openClient>> = [];
+			const watch = await watchClient(
+				() => openings[0]?.client.endpoints.local,
+			);
+			const opened = openClient(owner, address, nick, {
+				watch,
+				isRetrying: false,
+			});
+			openings.push(opened);
+			const {client} = opened;
+			watch.sampleClient(() => client.endpoints);
+			await opened.untilPhase('open');
+			return {...opened, local: client.endpoints.local!};
 		},
 		/** `sockchat watch`, which sees what other programs do. */
 		async watch() {
@@ -626,6 +664,8 @@ export const openScene = async (
 				what: 'everything to be right',
 				deadlineMs: 5000,
 			}).catch(() => undefined);
+			// What is claimed from now on is beyond what strace sees.
+			tracedUntil = Date.now();
 			await trace.detach();
 			await tcpdump.stop();
 			poller.signal('SIGKILL');
@@ -658,6 +698,21 @@ export const openScene = async (
 		/** What happened, and nobody said. */
 		unsaid: () =>
 			unsaid(claims, parseEntries(poller.stdout()), tcpdump.segments, stalls()),
+		given: () =>
+			ladders.flatMap(l => {
+				const {side, remote, source} = l();
+				const given = {
+					steps: source.steps,
+					transfers: lastOf(source.transfers),
+					segments: lastOf(source.segments),
+				};
+				const peers = new Set(
+					[...given.steps, ...given.transfers, ...given.segments].flatMap(
+						step => step.peer ?? (remote === undefined ? [] : [undefined]),
+					),
+				);
+				return [...peers].map(peer => ({side, given, peer}));
+			}),
 		/** For a message: what happened, and what was said. */
 		story: () =>
 			[
