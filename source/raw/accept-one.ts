@@ -55,7 +55,8 @@ export const acceptOne = async ({
 		clock: systemClock,
 		onEvent(event) {
 			// That it drains is how it ends, and nothing to report.
-			if (!isOver || (event.type === 'accepted' && event.peer === peer)) {
+			const isOfPeer = event.type === 'accepted' && event.peer === peer;
+			if (!isOver || isOfPeer || event.type === 'notice') {
 				onEvent(event);
 			}
 		},

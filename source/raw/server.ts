@@ -19,6 +19,7 @@ import {roomForPeers} from '../socket/descriptors.js';
 import type {AnyListener} from '../socket/listener.js';
 import {plainListener, type ListenerMaker} from '../socket/link/transport.js';
 import {controlSocket} from '../socket/control.js';
+import {refusedDatagrams} from '../socket/link/datagram.js';
 import type {OuterLink} from '../socket/link.js';
 import type {Origin} from '../socket/origin.js';
 import type {SocketWatch} from '../watch/socket-watch.js';
@@ -210,9 +211,19 @@ export const startRawServer = async ({
 				peer.bytesGiven > 0 &&
 				hasShutdown === undefined;
 			if (isOnce) {
+				reportDropped();
 				void listener.drain();
 			}
 		},
+	};
+
+	/** Datagrams to a server of one peer, from others. */
+	let dropped = 0;
+	const reportDropped = () => {
+		if (dropped > 0) {
+			const text = refusedDatagrams(dropped);
+			onEvent({type: 'notice', at: clock.wallMs(), tone: 'warn', text});
+		}
 	};
 
 	const noteTaken = (peer: RawPeer, count: number) => {
@@ -263,6 +274,8 @@ export const startRawServer = async ({
 
 	const accept = (link: OuterLink, origin: Origin) => {
 		if (isOnce && firstPeer !== undefined) {
+			// Each datagram of another is its first here.
+			dropped += link.kind === 'udp' ? 1 : 0;
 			link.stream.on('error', () => undefined);
 			link.reset();
 			return;

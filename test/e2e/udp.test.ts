@@ -1,6 +1,7 @@
 /** Raw mode over UDP, with Python and socat as the other side. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
+import {createSocket} from 'node:dgram';
 import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
@@ -9,6 +10,7 @@ import {newFolder, startPython} from '../helpers/link-peers.js';
 import {bin, startBin, startProcess} from '../helpers/process.js';
 import {toShellLine} from '../helpers/shell.js';
 import {openTerminal} from '../helpers/terminal.js';
+import {until} from '../helpers/until.js';
 
 const done = {code: 0, signal: undefined};
 
@@ -242,6 +244,39 @@ test('e2e: a udp server answers whoever spoke last', async t => {
 	assert.deepEqual(await server.waitForExit(), done, server.seen());
 	assert.doesNotMatch(server.stderr(), /FIN|connection/, server.stderr());
 });
+
+for (const flags of [[], ['--json']]) {
+	test(`e2e: serve --udp --once ${flags.join('')} says how many datagrams of others it dropped`, async t => {
+		const args = ['serve', '-r', '-u', '-p', '0', '--once', '--replies', '2'];
+		const server = startBin(t, [...args, '--input', 'none', ...flags]);
+		const text = () => server.stdout() + server.stderr();
+		const listening = /(?::|"port":)(\d+)(?:, for|,"link")/;
+		const port = await until(() => listening.exec(text())?.[1], {
+			what: 'a port',
+			seen: server.seen,
+		});
+		const [first, other] = [createSocket('udp4'), createSocket('udp4')];
+		t.after(() => {
+			first.close();
+			other.close();
+		});
+		first.send('one', Number(port), '127.0.0.1');
+		await until(() => /one|b25l/.test(text()), {what: 'the first'});
+		// One after the other through one socket of the kernel.
+		for (let count = 0; count < 2; count++) {
+			await new Promise(resolve => {
+				other.send('no', Number(port), '127.0.0.1', resolve);
+			});
+		}
+
+		first.send('two', Number(port), '127.0.0.1');
+		assert.deepEqual(await server.waitForExit(), done, server.seen());
+		assert.match(
+			text(),
+			/2 datagrams from others were dropped, as no further peer was taken\./,
+		);
+	});
+}
 
 test('e2e: serve --udp --once serves one peer, and --replies ends it', async t => {
 	const server = startBin(t, [

@@ -5,3 +5,7 @@ export const familyOf = (host: string): keyof typeof most =>
 	host.includes(':') ? 'udp6' : 'udp4';
 
 export const maxBytes = (host: string): number => most[familyOf(host)];
+
+/** Nothing tells their senders, as a refused connection would. */
+export const refusedDatagrams = (count: number): string =>
+	`${count === 1 ? '1 datagram from others was' : `${count} datagrams from others were`} dropped, as no further peer was taken.`;

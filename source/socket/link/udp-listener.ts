@@ -5,6 +5,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import type {RemoteInfo, Socket} from 'node:dgram';
+import type {NoticeEvent, ServerEvent} from '../../event/event.js';
 import type {Call} from '../../tcp/tcp.js';
 import {clause, SockchatError} from '../../errors.js';
 import {
@@ -16,6 +17,7 @@ import {
 import type {Endpoints} from '../link.js';
 import type {AnyListener, ListenerOptions, SilentSurplus} from '../listener.js';
 import {ListeningRunner} from '../listening-runner.js';
+import {refusedDatagrams} from './datagram.js';
 import {kernelDrops} from './udp-drops.js';
 import {createUdpSocket, DatagramLink, DatagramStream} from './udp.js';
 
@@ -73,7 +75,11 @@ class UdpPeerLink extends DatagramLink {
 	}
 }
 
-export type UdpListenerOptions = Omit<ListenerOptions, 'onLink' | 'surplus'> & {
+export type UdpListenerOptions = Omit<
+	ListenerOptions,
+	'onEvent' | 'onLink' | 'surplus'
+> & {
+	readonly onEvent: (event: ServerEvent | NoticeEvent) => void;
 	/** Set if a peer that spoke a moment ago is not forgotten for another one. */
 	readonly surplus?: SilentSurplus | undefined;
 	readonly onLink: (
@@ -91,6 +97,8 @@ export class UdpListener implements AnyListener {
 	readonly #peers = new Map<string, UdpPeerLink>();
 	#address: LoopbackAddress;
 	#isDraining = false;
+	/** Datagrams of those who came after that. */
+	#refused = 0;
 	#isClosed = false;
 
 	constructor(options: UdpListenerOptions) {
@@ -171,7 +179,12 @@ export class UdpListener implements AnyListener {
 			this.#peers.delete(name);
 			this.#peers.set(name, peer);
 		} else {
-			if (this.#isDraining || !this.#hasPlace(name, now)) {
+			if (this.#isDraining) {
+				this.#refused++;
+				return;
+			}
+
+			if (!this.#hasPlace(name, now)) {
 				return;
 			}
 
@@ -230,9 +243,18 @@ export class UdpListener implements AnyListener {
 		return link;
 	}
 
+	#reportRefused(): void {
+		if (this.#refused > 0) {
+			const {clock, onEvent} = this.#options;
+			const text = refusedDatagrams(this.#refused);
+			onEvent({type: 'notice', at: clock.wallMs(), tone: 'warn', text});
+		}
+	}
+
 	#closeIfEmpty(): void {
 		if (this.#isDraining && this.#peers.size === 0 && !this.#isClosed) {
 			this.#isClosed = true;
+			this.#reportRefused();
 			this.#socket.close(() => {
 				this.#runner.emptied();
 			});
