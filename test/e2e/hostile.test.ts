@@ -27,10 +27,11 @@ const hostile = [
 ];
 
 // What Ink itself sends: cursor moves, erasing, colours, modes. And our title,
-// which is on the terminal's stack meanwhile, the question for its ground, and the
-// return to the first column before the screen.
+// which is on the terminal's stack meanwhile, the questions for its ground, its
+// name and its brackets around pastes, and the return to the first column before
+// the screen.
 const ownSequences =
-	/\u{1B}\[(?:\d*[A-HKXJ]|\d+;\d+H|[\d;]*m|\?(?:25|1004|1007|1049|2004|2026)[hlrs]|2[23];0t|>?\??[\d;]*u)|\u{1B}\]11;\?\u{1B}\\|(?<=\[\?1004h)\r|\u{1B}\]0;(?:\(\d+\) )?sockchat\u{1B}\\/gu;
+	/\u{1B}\[(?:\d*[A-HKXJ]|\d+;\d+H|[\d;]*m|\?(?:25|1004|1007|1049|2004|2026)[hlrs]|2[23];0t|>?\??[\d;]*u|>q|\?2004\$p)|\u{1B}\]11;\?\u{1B}\\|\u{1B}\]0;(?:\(\d+\) )?sockchat\u{1B}\\\r?/gu;
 
 /** Controls that are neither line ends nor in a sequence of our own. */
 const foreignControls = (output: string): readonly string[] =>

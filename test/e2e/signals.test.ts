@@ -83,8 +83,11 @@ test('e2e: --plain on a terminal talks in lines, and asks for pastes alone', asy
 		isFocusReported: false,
 	});
 
-	// Its line is cleared and drawn again, and nothing else.
-	assert.doesNotMatch(heron.output(), /\u{1B}(?!\[\d*[AGJ]|\[\?2004[hl])/u);
+	// Its line is cleared and drawn again, pastes are asked for, and nothing else.
+	assert.doesNotMatch(
+		heron.output(),
+		/\u{1B}(?!\[\d*[AGJ]|\[\?2004(?:[hl]|\$p)|\[>q)/u,
+	);
 
 	heron.press('ctrl-d');
 	assert.equal(await heron.waitForExit(), 0);
