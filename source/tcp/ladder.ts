@@ -46,7 +46,7 @@ export const ladderOf = (
 		ofPeer(given.transfers),
 		given.steps,
 	);
-	const steps = merge(ofPeer(given.steps), transfers);
+	const steps = merge(ofPeer(given.steps), transfers, side);
 	const places = placesOf(steps, segments, side);
 	const ladder = new Rungs(side, covered);
 	const beside = new Map<number, Step[]>();

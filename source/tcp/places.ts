@@ -48,11 +48,20 @@ const isOpening = (step: Step): boolean =>
 		? opening.has(nameOfCall(step.call))
 		: step.kind === 'state' && opening.has(step.state);
 
-/** Both in their own order, by time as far as that allows. */
+/**
+ * Both in their own order, by time as far as that allows.
+ *
+ * @param side A server's call without a peer is one on the socket that listens:
+ * it is made before its peers are told.
+ */
 export const merge = (
 	steps: readonly Step[],
 	transfers: readonly Step[],
+	side: Role,
 ): readonly Step[] => {
+	const isFirst = (step: Step): boolean =>
+		isOpening(step) ||
+		(side === 'server' && step.kind === 'call' && step.peer === undefined);
 	const merged: Step[] = [];
 	let next = 0;
 	for (const step of steps) {
@@ -60,7 +69,7 @@ export const merge = (
 		while (next < transfers.length) {
 			const transfer = transfers[next]!;
 			const transferAt = seenBy(transfer);
-			if (transferAt > at || (transferAt === at && isOpening(step))) {
+			if (transferAt > at || (transferAt === at && isFirst(step))) {
 				break;
 			}
 

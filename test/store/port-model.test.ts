@@ -69,7 +69,7 @@ test('port model: bytes that are counted late stand above the close() of their e
 		counted('remote', 4, {at: 9}),
 		counted('local', 1, {at: 9}),
 	);
-	const ladder = merge(steps, lastOf(transfers));
+	const ladder = merge(steps, lastOf(transfers), 'server');
 	assert.deepEqual(
 		ladder.map(step => [
 			step.kind === 'call' ? step.call : step.kind,

@@ -780,6 +780,21 @@ test('ladder: what was read after a later send() stands below that', () => {
 	]);
 });
 
+test('ladder: a server closes what listens before its peers are told', () => {
+	const rungs = ladderOf(
+		{
+			steps: [called('close()', {at: 5})],
+			transfers: [transfer('out', 0, 35, 5, peer)],
+			segments: [],
+		},
+		{side: 'server'},
+	);
+	assert.deepEqual(
+		rungs.map(({server: own}) => own?.kind === 'call' && own.call),
+		['close()', 'send(35)'],
+	);
+});
+
 test('ladder: what was captured replaces what is inferred', () => {
 	assert.deepEqual(
 		drawn(

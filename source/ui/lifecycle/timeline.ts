@@ -405,7 +405,7 @@ const itemsOf = (view: LifecycleView): Items => {
 		const drawing = drawingOf(view);
 		// Of other programs, a send() tells what happened between two recv().
 		const all = drawing.isWatched
-			? merge(source.steps, lastOf(source.transfers))
+			? merge(source.steps, lastOf(source.transfers), side)
 			: source.steps;
 		const steps = all.filter(step => peer === undefined || isAbout(step, peer));
 		const draw =
