@@ -171,8 +171,14 @@ export class RawPeer {
 
 	/** @param done Called with whether the kernel took all of it. */
 	send(bytes: Buffer, done: (isTaken: boolean) => void): void {
-		this.#report('out', bytes, this.link.messageKind(bytes));
+		const frame = this.link.messageKind(bytes);
+		this.#chunk('out', bytes, frame);
 		writeTo(this.link.stream, bytes, error => {
+			if (!error) {
+				// As a call, it is said once it was made.
+				this.#site.watch?.tap.note('out', this.name, bytes, frame);
+			}
+
 			done(!error);
 		});
 	}
@@ -242,9 +248,17 @@ export class RawPeer {
 		bytes: Buffer,
 		frame?: RawEvent['frame'],
 	): void {
-		const {clock, onEvent, watch} = this.#site;
+		this.#site.watch?.tap.note(direction, this.name, bytes, frame);
+		this.#chunk(direction, bytes, frame);
+	}
+
+	#chunk(
+		direction: 'in' | 'out',
+		bytes: Buffer,
+		frame: RawEvent['frame'],
+	): void {
+		const {clock, onEvent} = this.#site;
 		const {name: peer} = this;
-		watch?.tap.note(direction, peer, bytes, frame);
 		if (direction === 'out') {
 			this.#recorded?.sent(bytes);
 		}
