@@ -46,6 +46,8 @@ after(() => {
 	);
 });
 
+const portIn = (address: string): string => /\d+$/.exec(address)![0];
+
 for (const host of ['127.0.0.1', '::1'] as const) {
 	test(`truth: queues and the persist timer, over ${host}`, async t => {
 		for (let round = 0; round < rounds; round++) {
@@ -104,7 +106,11 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 			);
 			const ss = execFileSync(
 				requireExecutable('ss', 'iproute2'),
-				['-tinoH', `sport = ${/\d+$/.exec(local!.local)![0]}`],
+				// Another connection may have the same port at one end.
+				[
+					'-tinoH',
+					`sport = ${portIn(local!.local)} and dport = ${portIn(local!.remote)}`,
+				],
 				{encoding: 'utf8'},
 			);
 			assert.match(ss, /timer:\(persist,/);

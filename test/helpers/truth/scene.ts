@@ -331,7 +331,7 @@ export const openScene = async (
 	const captures: Array<{
 		readonly side: Role;
 		readonly steps: readonly SegmentStep[];
-		readonly of: (segment: Spelled) => boolean;
+		readonly of: (segment: Pick<Spelled, 'from' | 'to'>) => boolean;
 	}> = [];
 	const ladders: Array<() => Ladder> = [];
 	const trace = openTrace(owner);
@@ -664,6 +664,23 @@ export const openScene = async (
 				what: 'everything to be right',
 				deadlineMs: 5000,
 			}).catch(() => undefined);
+			await until(
+				() =>
+					captures.every(
+						({steps, of}) =>
+							steps.length >= tcpdump.segments.filter(each => of(each)).length,
+					),
+				{what: 'what was captured', deadlineMs: 5000},
+			).catch(() => undefined);
+			// A call that waits for a reading is said with that.
+			await until(
+				() => {
+					const traced = trace.calls();
+					const calls = judgeCalls(callClaims, traced, stalls());
+					return unsaidCalls(calls, traced, !isOwn).length === 0;
+				},
+				{what: 'each call to be said', deadlineMs: 2000},
+			).catch(() => undefined);
 			// What is claimed from now on is beyond what strace sees.
 			tracedUntil = Date.now();
 			await trace.detach();
