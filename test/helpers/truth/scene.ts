@@ -672,15 +672,6 @@ export const openScene = async (
 					),
 				{what: 'what was captured', deadlineMs: 5000},
 			).catch(() => undefined);
-			// A call that waits for a reading is said with that.
-			await until(
-				() => {
-					const traced = trace.calls();
-					const calls = judgeCalls(callClaims, traced, stalls());
-					return unsaidCalls(calls, traced, !isOwn).length === 0;
-				},
-				{what: 'each call to be said', deadlineMs: 2000},
-			).catch(() => undefined);
 			// What is claimed from now on is beyond what strace sees.
 			tracedUntil = Date.now();
 			await trace.detach();
