@@ -5,7 +5,8 @@
  * wire and its calls but for heartbeats. Gauges always move a little: round
  * trips, rates, totals that each heartbeat adds to. Such a gauge counts only once
  * it has doubled or halved since it was shown; fixed steps would flicker around
- * their bounds. In raw mode, which has no heartbeats, each byte counts. Whatever repaints the screen shows all gauges as they are then.
+ * their bounds. In raw mode, which has no heartbeats, each byte counts. Whatever
+ * repaints the screen shows all gauges as they are then.
  */
 import type {PeerRow} from '../event/peer-row.js';
 import type {PairRow, SideRow} from '../event/proxy-event.js';
@@ -60,21 +61,35 @@ const haveBytesMoved = (
 ): boolean =>
 	mode === 'raw' ? before !== after : hasMoved(before, after, leastBytes);
 
+/** The last five, from the quickest on. A lost connection has none. */
+const lastRtts = ({connection, rtts}: Model): readonly number[] =>
+	connection?.phase === 'open' || connection?.phase === 'silent'
+		? rtts
+				// The first round trip also waited for both ends to start up.
+				.slice(1)
+				.slice(-5)
+				.toSorted((a, b) => a - b)
+		: [];
+
 /**
  * The rtt to show: the middle one of the last five, as on a busy machine single
- * answers are slow. A lost connection has none.
+ * answers are slow.
  */
-export const steadyRtt = ({connection, rtts}: Model): number | undefined => {
-	if (connection?.phase !== 'open' && connection?.phase !== 'silent') {
-		return undefined;
-	}
-
-	// The first round trip also waited for both ends to start up.
-	const last = rtts
-		.slice(1)
-		.slice(-5)
-		.toSorted((a, b) => a - b);
+export const steadyRtt = (model: Model): number | undefined => {
+	const last = lastRtts(model);
 	return last[Math.floor(last.length / 2)];
+};
+
+/**
+ * Up only once none of the last five is as quick as what is shown: on a busy
+ * machine the middle one rises and falls again every few seconds.
+ */
+const hasRttMoved = (before: Model, after: Model): boolean => {
+	const shown = steadyRtt(before);
+	const now = steadyRtt(after);
+	return shown !== undefined && now !== undefined && now > shown
+		? Math.max(leastMs, shown) * 2 <= lastRtts(after)[0]!
+		: hasMoved(shown, now, leastMs);
 };
 
 /** Whether the fields of two objects are the same values. */
@@ -220,7 +235,7 @@ const haveGaugesMoved = (before: Model, after: Model): boolean => {
 	const moved = (rateOf: (model: Model) => number) =>
 		hasMoved(rateOf(before), rateOf(after), leastBytes);
 	return (
-		hasMoved(steadyRtt(before), steadyRtt(after), leastMs) ||
+		hasRttMoved(before, after) ||
 		counted(({traffic}) => traffic.bytesIn) ||
 		counted(({traffic}) => traffic.bytesOut) ||
 		counted(({socket}) => socket.rates.bytesIn) ||

@@ -102,7 +102,7 @@ test('picture: in raw mode, which has no heartbeats, each byte counts', () => {
 	assert.ok(isSameAfter(more, lookingAtPeers, serving));
 });
 
-test('picture: an rtt counts once it has doubled or halved, for good', () => {
+test('picture: an rtt counts once it has halved, or the last five have doubled', () => {
 	const at10 = reduce(open, [rtt(10)]);
 	const after = (...rtts: number[]) =>
 		isSameAfter(
@@ -110,13 +110,20 @@ test('picture: an rtt counts once it has doubled or halved, for good', () => {
 			chat,
 			at10,
 		);
-	assert.ok(after(19, 19, 19));
+	assert.ok(after(19, 19, 19, 19, 19));
 	assert.ok(after(6, 6, 6));
 	assert.ok(after(10, 80, 10), 'one slow answer');
-	assert.ok(!after(21, 21, 21));
+	assert.ok(after(80, 80, 19, 80, 80), 'one quick answer');
+	assert.ok(after(21, 21, 21, 21));
+	assert.ok(!after(21, 21, 21, 21, 21));
 	assert.ok(!after(5, 5, 5));
-	assert.ok(isSameAfter([rtt(0.9), rtt(0.9), rtt(0.9)]), 'below 1 ms');
-	assert.ok(isSameAfter([rtt(30), rtt(30), rtt(30)], resting));
+	assert.ok(isSameAfter(Array.from({length: 5}, () => rtt(0.9))), 'below 1 ms');
+	assert.ok(
+		isSameAfter(
+			Array.from({length: 5}, () => rtt(30)),
+			resting,
+		),
+	);
 });
 
 test('picture: a second rtt counts, also while the gauges rest, the first never', () => {

@@ -157,6 +157,20 @@ test('work: an idle screen draws no frame in 50 s, in any layout', async t => {
 	}
 });
 
+test('work: round trips of a busy machine draw no frame, a slower network does', async t => {
+	// Three of five in a row may be slow by chance, all five seldom are.
+	const slow = [0.4, 75, 0.6, 4.4, 7.5, 12, 0.9, 0.5, 35, 7.2, 0.3, 3.1, 9, 1];
+	const busy = (count: number): readonly ChatEvent[] => [
+		{type: 'rtt', at: 0, rttMs: slow[count % slow.length]!},
+	];
+	const app = await open(t, {model: member, columns: 110, rows: 30});
+	assert.deepEqual(await idle(app, busy, 50), silence);
+	const far = (): readonly ChatEvent[] => [{type: 'rtt', at: 0, rttMs: 40}];
+	await idle(app, far, 20);
+	assert.match((await app.rows()).join('\n'), /rtt +40 ms/);
+	assert.deepEqual(await idle(app, far, 20), silence);
+});
+
 test('work: in raw mode the last bytes draw a frame, and idle samples none', async t => {
 	const model = {...member, mode: 'raw'} as const;
 	const sample = (bytes: number): readonly ChatEvent[] => [
