@@ -23,6 +23,12 @@ export type ProcessState = 'running' | 'stopped' | 'ended';
 export type ThreadCall = BlockedCall & {
 	readonly thread: string;
 	readonly inode: string;
+	/**
+	 * How often the thread has begun to run: if that has changed, it may have
+	 * returned, and called the same again. Undefined where the kernel doesn't
+	 * count it.
+	 */
+	readonly runs?: string | undefined;
 };
 
 const attempt = <T>(read: () => T): T | undefined => {
@@ -186,6 +192,14 @@ export const blockedCalls = (
 	return threads.slice(0, maxThreads).flatMap(thread => {
 		const blocked = blockedIn(thread);
 		const inode = blocked && inodeOf(pid, blocked.fd);
-		return inode === undefined ? [] : [{...blocked!, thread, inode}];
+		if (inode === undefined) {
+			return [];
+		}
+
+		// Its time on a processor, its time of waiting for one, and how often.
+		const runs = readText(`${folder}/${thread}/schedstat`)
+			?.trim()
+			.split(' ', 3)[2];
+		return [{...blocked!, thread, inode, runs}];
 	});
 };

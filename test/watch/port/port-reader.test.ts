@@ -1,7 +1,7 @@
 /** What counts as news, and who holds what. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {createServer, type AddressInfo} from 'node:net';
+import {createServer, type AddressInfo, type Socket} from 'node:net';
 import test from 'node:test';
 import {systemClock} from '../../../source/socket/clock.js';
 import {readTcpRows, type TcpRow} from '../../../source/socket/tcp-table.js';
@@ -202,4 +202,46 @@ test('port-reader: who closes a socket after the table was read is still known w
 	rows = [];
 	const {processes} = await reader.read(followed);
 	assert.equal(processes.get(child.pid!), 'ended');
+});
+
+test('port-reader: who returns, and blocks in the same call again, is seen to have returned', async t => {
+	const server = createServer().listen(0, '127.0.0.1');
+	t.after(() => {
+		server.close();
+	});
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const child = await startPython(t);
+	const accepted = once(server, 'connection') as Promise<[Socket]>;
+	await child.do(`s = socket.create_connection(('127.0.0.1', ${port}))`);
+	const [socket] = await accepted;
+	t.after(() => {
+		socket.destroy();
+	});
+	child.writeLine('while s.recv(1024): s.send(b"got")');
+	const reader = new PortReader({
+		clock: systemClock,
+		port,
+		readFigures: async () => undefined,
+	});
+	const isInCall = async () => {
+		const {calls} = await reader.read(new Set());
+		return calls.get(child.pid!)?.some(({call}) => call === 'recv(1024)');
+	};
+
+	// On its way into the call it may still have to run.
+	await until(async () => (await isInCall()) && !reader.hasReturned(), {
+		what: 'recv(1024)',
+	});
+	socket.write('hello');
+	await once(socket, 'data');
+	await until(async () => isInCall(), {what: 'recv(1024) again'});
+	socket.write('hello');
+	await once(socket, 'data');
+	assert.equal(reader.hasReturned(), true);
+	await until(async () => isInCall(), {what: 'recv(1024) once more'});
+	await until(async () => !(await reader.read(new Set())).isNews, {
+		what: 'rest',
+	});
+	assert.equal(reader.hasReturned(), false);
 });
