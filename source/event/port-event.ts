@@ -72,9 +72,21 @@ export type DataEvent = StepTime &
 		readonly bytes: number;
 	};
 
+/**
+ * What a connection has sent, either way, in the time before its end is not
+ * known: nothing was counted then, and the kernel has forgotten it.
+ */
+export type UncountedEvent = {
+	readonly type: 'uncounted';
+	readonly peer: string;
+	readonly notBefore: number;
+	readonly seenAt: number;
+};
+
 export type PortEvent =
 	| {readonly type: 'step'; readonly step: Step}
 	| DataEvent
+	| UncountedEvent
 	/** What became of a program that holds one of the sockets. */
 	| (StepTime & {
 			readonly type: 'process';
@@ -87,6 +99,18 @@ export type PortEvent =
 			readonly peers: readonly string[];
 	  })
 	| SocketsEvent;
+
+/** Where segments may have gone, for a ladder. */
+export const gapOf = (
+	event: UncountedEvent,
+): Extract<Step, {kind: 'segment'}> => ({
+	kind: 'segment',
+	segment: 'ACK',
+	evidence: 'inferred',
+	reason: 'uncounted',
+	peer: event.peer,
+	...timeOf(event),
+});
 
 /**
  * Bytes that were counted: somebody called send() for them.

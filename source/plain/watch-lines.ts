@@ -9,6 +9,7 @@ import {explainWatched} from '../tcp/explain.js';
 import {segmentsText} from '../tcp/segment-counts.js';
 import type {Step, StepTime} from '../tcp/tcp.js';
 import {
+	gapOf,
 	isInBacklog,
 	type DataEvent,
 	type PortEvent,
@@ -63,7 +64,12 @@ const brokenAt = (sentence: string, columns: number): readonly string[] => {
 	return [...lines, line];
 };
 
-const sides = {local: 'server', remote: 'client', unknown: 'an end'} as const;
+const sides = {
+	local: 'server',
+	remote: 'client',
+	unknown: 'an end',
+	either: 'either',
+} as const;
 
 /** `server :41306`, and as wide as that. */
 const whose = (end: keyof typeof sides, port: string): string =>
@@ -247,6 +253,19 @@ export class WatchLines {
 				const {from, peer} = event;
 				const who = whose(from, this.#short(peer));
 				return this.#line(event, `${who} sent ${sentText(event)}`);
+			}
+
+			case 'uncounted': {
+				const {peer, notBefore, seenAt} = event;
+				const who = whose('either', this.#short(peer));
+				const seconds = ((seenAt - notBefore) / 1000).toFixed(1);
+				return joinText(
+					this.#line(
+						event,
+						`${who} may have sent more: nothing was counted for ${seconds} s`,
+					),
+					this.#explanation(explainWatched(gapOf(event))),
+				);
 			}
 
 			case 'process': {

@@ -5,6 +5,7 @@
  */
 import {assertNever} from '../errors.js';
 import {
+	gapOf,
 	sendOf,
 	type EndName,
 	type PortEvent,
@@ -424,6 +425,13 @@ const add = (model: PortModel, event: PortModelEvent): PortModel => {
 					keptTransfers,
 				),
 			};
+		}
+
+		case 'uncounted': {
+			// What was captured is all there was.
+			return model.capturedBy === undefined
+				? withStep(model, gapOf(event))
+				: model;
 		}
 
 		case 'process': {

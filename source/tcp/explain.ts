@@ -147,12 +147,16 @@ const states: Readonly<Record<TcpState, Sides>> = {
 	},
 };
 
-/** What ended both ends at once; the sender has an article. */
-const reset = (
-	reason: 'unread' | 'answer' | 'unknown',
+/** What nobody saw; the sender has an article. */
+const unseen = (
+	reason: 'unread' | 'answer' | 'unknown' | 'uncounted',
 	sender: string,
 ): string => {
 	switch (reason) {
+		case 'uncounted': {
+			return 'Nothing was counted in the time before the end, and the kernel has forgotten it: either end may have sent bytes that stand nowhere here. --capture shows every segment.';
+		}
+
 		case 'unread': {
 			return `${sender}'s socket was closed while bytes were unread: its kernel sends RST, not FIN, to show that they are lost (RFC 9293, 3.6.1).`;
 		}
@@ -183,7 +187,7 @@ export const explain = (step: Step): string => {
 
 			if (step.reason) {
 				const isOwn = step.direction === 'out';
-				return reset(step.reason, isOwn ? 'This side' : 'The other side');
+				return unseen(step.reason, isOwn ? 'This side' : 'The other side');
 			}
 
 			return (step.direction === 'out' ? sent : segments)[step.segment];
@@ -239,7 +243,7 @@ export const explainWatched = (step: Step): string => {
 
 	if (step.kind === 'segment' && step.reason) {
 		const [sender] = sidesOf(step.direction === 'out' ? 'local' : 'remote');
-		return reset(step.reason, `The ${sender}`);
+		return unseen(step.reason, `The ${sender}`);
 	}
 
 	const sentence =

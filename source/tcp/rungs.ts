@@ -43,7 +43,7 @@ export type Arrow = {
 	/** Of counted segments: how many, and how many of them were sent again. */
 	readonly count?: number | undefined;
 	readonly retransmitted?: number | undefined;
-	/** Of an RST that nobody saw; if `unknown`, either end may have sent it. */
+	/** Of what nobody saw; if `unknown` or `uncounted`, either end may have sent it. */
 	readonly reason?: SegmentStep['reason'];
 };
 
@@ -210,6 +210,16 @@ export class Rungs {
 						evidence: 'read',
 						name: undefined,
 						...shown,
+					}).segment = step;
+					break;
+				}
+
+				if (step.reason === 'uncounted') {
+					this.#push(step, {
+						from: this.#side,
+						evidence: 'inferred',
+						name: undefined,
+						reason: step.reason,
 					}).segment = step;
 					break;
 				}

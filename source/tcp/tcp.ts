@@ -173,9 +173,11 @@ export type Step = StepTime &
 				 * Of an RST which nobody saw. unread: an end was closed with unread bytes.
 				 * answer: bytes came for one that was closed. unknown: nothing else ends
 				 * both ends at once; which one sent it isn't known either, so it has no
-				 * direction.
+				 * direction. uncounted: no RST, but a time of which it isn't known what
+				 * either end sent.
 				 */
-				readonly reason?: 'unread' | 'answer' | 'unknown' | undefined;
+				readonly reason?:
+					'unread' | 'answer' | 'unknown' | 'uncounted' | undefined;
 				/** Counted: how many had data; `length` is the bytes of all. */
 				readonly count?: number | undefined;
 				/** Counted: how many had none besides, such as acknowledgements. */

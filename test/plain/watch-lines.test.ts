@@ -81,6 +81,13 @@ test('watch-lines: an RST that nobody saw says what is known of it', () => {
 	);
 });
 
+test('watch-lines: what was not counted is said to be missing', () => {
+	assert.equal(
+		startLines()({type: 'uncounted', peer, notBefore: 1000, seenAt: 3420}),
+		'either :41306 may have sent more: nothing was counted for 2.4 s\n',
+	);
+});
+
 test('watch-lines: a step says whose it is, and how it is known', () => {
 	const print = startLines();
 	const time = {notBefore: 1, seenAt: 2};

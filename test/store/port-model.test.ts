@@ -185,3 +185,16 @@ test('port model: a stopped program is known by its pid, until it goes on', () =
 	]);
 	assert.equal(running.stopped.size, 0);
 });
+
+test('port model: what was not counted is missing in the ladder, unless it was captured', () => {
+	const gap = {
+		type: 'uncounted',
+		peer: watchedPeer,
+		notBefore: 1,
+		seenAt: 2000,
+	} as const;
+	const [step] = portModel(gap).steps;
+	assert.ok(step?.kind === 'segment' && step.reason === 'uncounted');
+	const capturing = {type: 'capture', program: 'tcpdump'} as const;
+	assert.deepEqual(reducePort(portModel(), [capturing, gap]).steps, []);
+});

@@ -270,19 +270,22 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 	);
 };
 
-/** An RST that nobody saw, and what is known of it. */
-const resetText = {
+export const uncountedText = 'bytes not counted';
+
+/** What nobody saw, and what is known of it. */
+const unseenText = {
 	unread: 'RST, bytes unread',
 	answer: 'RST, end closed',
 	unknown: 'RST of one end',
+	uncounted: uncountedText,
 } as const;
 
 const arrowText = (arrow: Arrow, cells: number): DisplayText => {
 	const line = lines[arrow.evidence];
 	const label = arrow.reason
-		? cutTo(toDisplay(resetText[arrow.reason]), cells - 5)
+		? cutTo(toDisplay(unseenText[arrow.reason]), cells - 5)
 		: labelOf(arrow, cells - 5);
-	if (arrow.reason === 'unknown') {
+	if (arrow.reason === 'unknown' || arrow.reason === 'uncounted') {
 		const free = Math.max(0, cells - displayWidth(label) - 2);
 		const half = Math.floor(free / 2);
 		return display`${line.repeat(half)} ${label} ${line.repeat(free - half)}`;

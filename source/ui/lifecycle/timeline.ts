@@ -3,7 +3,7 @@
  * alone, both ends side by side, or as a list with their times. Pure.
  */
 import {explain, explainWatched} from '../../tcp/explain.js';
-import {isAbout} from '../../tcp/captured.js';
+import {isAbout, type SegmentStep} from '../../tcp/captured.js';
 import {ladderOf as rungsOf} from '../../tcp/ladder.js';
 import {merge} from '../../tcp/places.js';
 import type {Rung} from '../../tcp/rungs.js';
@@ -39,6 +39,7 @@ import {
 	rungRows,
 	stateText,
 	stepsOf,
+	uncountedText,
 	type LifecycleStyle,
 } from './rungs.js';
 
@@ -59,7 +60,11 @@ type Drawing = LifecycleStyle & {
 
 /** Whether either end may have sent a segment. */
 const isOfEither = (step: Step): boolean =>
-	step.kind === 'segment' && step.reason === 'unknown';
+	step.kind === 'segment' &&
+	(step.reason === 'unknown' || step.reason === 'uncounted');
+
+const nameOfSegment = ({segment, reason}: SegmentStep): string =>
+	reason === 'uncounted' ? uncountedText : segment;
 
 /** The name of a step: `connect()`, `← FIN`, `● ESTABLISHED`. */
 const nameOf = (step: Step, drawing: Drawing): DisplayText => {
@@ -80,7 +85,7 @@ const nameOf = (step: Step, drawing: Drawing): DisplayText => {
 
 		case 'segment': {
 			if (isOfEither(step)) {
-				return display`${symbols.hollow} ${step.segment}`;
+				return display`${symbols.hollow} ${nameOfSegment(step)}`;
 			}
 
 			const symbol =
@@ -290,7 +295,7 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 			role: 'faint',
 		};
 		if (step.kind === 'segment') {
-			const label = toDisplay(step.segment + portOf(step));
+			const label = toDisplay(nameOfSegment(step) + portOf(step));
 			const other = side === 'client' ? 'server' : 'client';
 			const to = step.direction === 'out' ? other : side;
 			const end = isOfEither(step) ? undefined : to;

@@ -10,7 +10,11 @@ import {sentFinStates} from '../../tcp/followed-end.js';
 import {StepLog} from '../../tcp/step-log.js';
 import {between} from '../../tcp/step-time.js';
 import type {Call, Step, StepTime, TcpState} from '../../tcp/tcp.js';
-import type {EndName, PortEvent} from '../../event/port-event.js';
+import type {
+	EndName,
+	PortEvent,
+	UncountedEvent,
+} from '../../event/port-event.js';
 import {openedStates, withRst, type Found} from '../unseen-reset.js';
 import {asStep, type CallStep} from './call-steps.js';
 import {withClientFirst, withData} from './event-order.js';
@@ -53,6 +57,13 @@ const createEnd = (name: EndName): End => ({
 	releasedAt: undefined,
 });
 
+/** If nothing was counted for longer than that before its end, that is said. */
+const longestUncountedMs = 1000;
+
+/** Whether ss can still count what an end has sent. */
+const isCountable = (row: TcpRow | undefined): boolean =>
+	row !== undefined && row.socket.state !== 'TIME-WAIT';
+
 const isOwnState = (step: Step): boolean =>
 	step.kind === 'state' && step.end === 'local';
 
@@ -84,6 +95,10 @@ export class ConnectionLog {
 	#isTorn = false;
 	/** The RSTs before both ends were last seen open. */
 	#resetsWhenOpen: ResetCounts | undefined;
+	/** When all that it had sent was counted, as far as known. */
+	#countedAt: number | undefined;
+	/** Whether nothing of it can be counted any more. */
+	#isCountOver = false;
 	/** What ended both ends at once, since a reading that had neither. */
 	#reset: Found | undefined;
 
@@ -217,7 +232,44 @@ export class ConnectionLog {
 			.take(this.rows, reading, since)
 			.filter(({from}) => !this.#isSelf || from === 'local');
 		const called = this.#withCalls(ordered, reading, since);
-		return withData(asEvents(this.#withReset(called)), bytes);
+		return withData(asEvents(this.#withReset(called)), [
+			...bytes,
+			...this.#uncounted(reading, since),
+		]);
+	}
+
+	/** Says once that it ended long after what it had sent was counted. */
+	#uncounted(reading: PortReading, since: number): readonly UncountedEvent[] {
+		this.#countedAt ??= this.#isNew ? since : reading.begunAt;
+		const countedAt = this.#countedAt;
+		if (endNames.some(name => isCountable(this.#ends[name].row))) {
+			this.#countedAt = reading.isCountDue ? countedAt : reading.begunAt;
+			return [];
+		}
+
+		const isEnded =
+			this.#log.isOver ||
+			endNames.some(name => this.#ends[name].row !== undefined);
+		if (!isEnded) {
+			// The rows may only have been missed.
+			return [];
+		}
+
+		const {tableAt} = reading;
+		const isSaid = this.#isCountOver;
+		this.#isCountOver = true;
+		if (isSaid || tableAt - countedAt <= longestUncountedMs) {
+			return [];
+		}
+
+		return [
+			{
+				type: 'uncounted',
+				peer: this.peer,
+				notBefore: countedAt,
+				seenAt: tableAt,
+			},
+		];
 	}
 
 	/**

@@ -2,7 +2,12 @@
  * In which order to say what one reading shows at once: cause before effect.
  * Pure.
  */
-import type {DataEvent, EndName, PortEvent} from '../../event/port-event.js';
+import type {
+	DataEvent,
+	EndName,
+	PortEvent,
+	UncountedEvent,
+} from '../../event/port-event.js';
 import {finStates, sentFinStates} from '../../tcp/followed-end.js';
 import {between, seenBy, withTime} from '../../tcp/step-time.js';
 import {
@@ -27,16 +32,25 @@ const endsSending = (
 
 const endingCalls = new Set<Call>(['shutdown(SHUT_WR)', 'close()']);
 
+/** Whether a connection ended there, or began to. */
+const endsEither = ({step}: Extract<PortEvent, {type: 'step'}>): boolean =>
+	step.peer !== undefined &&
+	(step.kind === 'segment' ||
+		(step.kind === 'state'
+			? sentFinStates.has(step.state) || step.state === 'CLOSED'
+			: endingCalls.has(step.call)));
+
 /** What was sent by the time that a FIN was seen stands above it. */
 export const withData = (
 	events: readonly PortEvent[],
-	data: readonly DataEvent[],
+	data: ReadonlyArray<DataEvent | UncountedEvent>,
 ): readonly PortEvent[] => {
 	let all = events;
 	for (const each of data) {
-		const place = all.findIndex(
-			event =>
-				endsSending(event, each.from) && seenBy(each) <= seenBy(event.step),
+		const place = all.findIndex(event =>
+			each.type === 'data'
+				? endsSending(event, each.from) && seenBy(each) <= seenBy(event.step)
+				: event.type === 'step' && endsEither(event),
 		);
 		all = place === -1 ? [...all, each] : all.toSpliced(place, 0, each);
 	}

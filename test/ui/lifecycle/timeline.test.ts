@@ -419,6 +419,12 @@ test('timeline: an RST that nobody saw has a head only if its sender is known', 
 	assert.deepEqual(rowsOf(unknown, 80), [
 		'● CLOSED           │······· RST of one end ·······│ ● CLOSED',
 	]);
+	const uncounted = {...rst, segment: 'ACK', reason: 'uncounted'} as const;
+	assert.deepEqual(rowsOf(uncounted, 80).slice(0, 1), [
+		'                   │····· bytes not counted ······│ ',
+	]);
+	assert.equal(rowsOf(uncounted, 50)[0], '─────── bytes not counted ─────────');
+	assert.equal(rowsOf(uncounted, 40)[0], '  ○ bytes not counted');
 	assert.equal(rowsOf(unread, 50)[0], '◂────────────── RST ───────────────');
 	assert.equal(rowsOf(unknown, 50)[0], '────────────── RST ────────────────');
 	assert.equal(rowsOf(unread, 40)[0], 's → RST');

@@ -82,6 +82,10 @@ type Extra = {
 		readonly [pid: number, call: Call, inode: string]
 	>;
 	readonly isUnreadable?: boolean;
+	/** How long nothing was read before. */
+	readonly afterMs?: number;
+	/** Whether something has changed that ss is still to count. */
+	readonly isCountDue?: boolean;
 	/** Bytes that the client has sent. */
 	readonly sentBytes?: number;
 	/** What ss counted of the client's end, and of the server's. */
@@ -144,8 +148,8 @@ const startLog = () => {
 	const events: PortEvent[] = [];
 	let resets: ResetCounts = {sent: 100, unread: 10, aborted: 0, unwaited: 1};
 	const read = (rows: readonly TcpRow[], extra: Extra = {}): string[] => {
-		const begunAt = at;
-		at += 10;
+		const begunAt = at + (extra.afterMs ?? 0);
+		at = begunAt + 10;
 		const {held = [], ended = [], stopped = [], calls = []} = extra;
 		const before = resets;
 		const {sent = 0, unread = 0, unwaited = 0} = extra.resets ?? {};
@@ -182,7 +186,7 @@ const startLog = () => {
 				]),
 			),
 			figures: figuresOf(extra),
-			isCountDue: false,
+			isCountDue: extra.isCountDue ?? false,
 			resets: {before, after: resets},
 		} satisfies PortReading);
 		events.push(...taken);
@@ -1006,4 +1010,51 @@ test('port-log: the bytes of a connection are not those of the one before it', (
 			event.step.call === 'accept()',
 	);
 	assert.equal(accepted.length, 2);
+});
+
+const open = [listens(), ...pair(['ESTABLISHED', '2'], ['ESTABLISHED', '3'])];
+const ended = [listens(), ...pair(['TIME-WAIT', '0'], undefined)];
+
+test('port-log: of a connection that ended while nothing was read, what it sent is not known', () => {
+	const {read, events} = startOpen();
+	read(open, {sentBytes: 0});
+	const names = read(ended, {afterMs: 3000});
+	assert.equal(names.filter(name => name === 'uncounted').length, 1);
+	const place = names.indexOf('uncounted');
+	assert.ok(place < names.findIndex(name => name.includes('FIN-WAIT-1')));
+	assert.deepEqual(
+		events.find(event => event.type === 'uncounted'),
+		{type: 'uncounted', peer: client, notBefore: 1020, seenAt: 4032},
+	);
+	assert.ok(!read(ended).includes('uncounted'), 'said once');
+});
+
+test('port-log: readings without a count leave what was sent unknown, too', () => {
+	const {read, events} = startOpen();
+	read(open, {sentBytes: 0});
+	for (let second = 0; second < 3; second++) {
+		read(open, {afterMs: 500, isCountDue: true});
+	}
+
+	read([listens()], {resets: {sent: 1}});
+	read([listens()]);
+	const gap = events.find(event => event.type === 'uncounted');
+	assert.equal(gap?.notBefore, 1020);
+	const names = events.map(event => nameOf(event));
+	assert.ok(names.indexOf('uncounted') < names.indexOf('RST unknown'));
+});
+
+test('port-log: nothing is missing of what was read till its end, or was over before', () => {
+	const {read, events} = startOpen();
+	read(open, {sentBytes: 0});
+	for (let second = 0; second < 3; second++) {
+		read(open, {afterMs: 500});
+	}
+
+	read(ended);
+	const late = startLog();
+	late.read(ended);
+	late.read(ended, {afterMs: 3000});
+	const all = [...events, ...late.events];
+	assert.ok(all.every(({type}) => type !== 'uncounted'));
 });
