@@ -17,7 +17,7 @@ const endedStates = new Set<TcpState>(['FIN-WAIT-1', 'CLOSING', 'LAST-ACK']);
 const peerOf = (event: PortEvent): string | undefined =>
 	event.type === 'step'
 		? event.step.peer
-		: event.type === 'data'
+		: event.type === 'data' || event.type === 'uncounted'
 			? event.peer
 			: undefined;
 
@@ -36,12 +36,14 @@ const isReceivedData = (event: PortEvent, call: CallStep): boolean =>
 	event.from !== call.end &&
 	!isAfter(event, call);
 
-const isFinOf = (event: PortEvent, {peer, end}: CallStep): boolean =>
+/** Whether it shows the FIN whose end the call may have returned. */
+const isFinOf = (event: PortEvent, call: CallStep): boolean =>
 	event.type === 'step' &&
 	event.step.kind === 'state' &&
-	event.step.peer === peer &&
-	event.step.end === end &&
-	finReceivedStates.has(event.step.state);
+	event.step.peer === call.peer &&
+	event.step.end === call.end &&
+	finReceivedStates.has(event.step.state) &&
+	!isAfter(event.step, call);
 
 /**
  * Where its program went on, and so the call had returned.

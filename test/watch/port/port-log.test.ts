@@ -1058,3 +1058,23 @@ test('port-log: nothing is missing of what was read till its end, or was over be
 	const all = [...events, ...late.events];
 	assert.ok(all.every(({type}) => type !== 'uncounted'));
 });
+
+test('port-log: a call that had returned before a FIN came stands above it', () => {
+	const {read, events} = startOpen();
+	const calls = [[7, 'recv(1024)', '2']] as const;
+	read(open, {calls, sentBytes: 0});
+	const due = {held: ['2'], isCountDue: true};
+	read(open, due);
+	read(open, due);
+	read([listens(), ...pair(['CLOSE-WAIT', '2'], ['FIN-WAIT-2', '0'])], due);
+	for (let reading = 0; reading < 2; reading++) {
+		read([listens(), ...pair(undefined, ['TIME-WAIT', '0'])]);
+	}
+
+	const names = events.map(event => nameOf(event));
+	const blocked = 'local recv(1024) blocks';
+	const returned = 'local recv(1024)';
+	assert.ok(names.includes(blocked));
+	assert.ok(names.includes(returned));
+	assert.ok(names.indexOf(returned) < names.indexOf('local CLOSE-WAIT'));
+});
