@@ -15,6 +15,8 @@ export type TlsFacts = {
 	readonly version: string;
 	/** By its name of IANA's list. */
 	readonly cipher: string;
+	/** The protocol that was agreed on by ALPN (RFC 7301), if one was. */
+	readonly protocol?: string | undefined;
 	/** Whether the other side's chain was verified; undefined if it sent none. */
 	readonly isTrusted: boolean | undefined;
 	/** Why it is not trusted, as OpenSSL names it. */

@@ -139,6 +139,12 @@ export const flags = {
 		summary: 'with TLS: whom the certificate is for',
 		commands: ['connect', 'proxy', 'replay'],
 	},
+	tlsAlpn: {
+		type: 'string',
+		value: 'NAMES',
+		summary: 'with TLS: protocols to agree on by ALPN, with commas',
+		commands: ['serve', 'connect', 'replay'],
+	},
 	tlsCert: {
 		type: 'string',
 		value: 'FILE',

@@ -124,6 +124,7 @@ const ofTls = [
 	'tlsCa',
 	'tlsInsecure',
 	'tlsName',
+	'tlsAlpn',
 	'tlsCert',
 	'tlsKey',
 ] as const satisfies readonly FlagName[];
@@ -131,7 +132,11 @@ const ofWebSocket = [
 	'wsProtocol',
 	'wsHeader',
 ] as const satisfies readonly FlagName[];
-const ofServer: ReadonlySet<FlagName> = new Set(['tlsCert', 'tlsKey']);
+const ofServer: ReadonlySet<FlagName> = new Set([
+	'tlsAlpn',
+	'tlsCert',
+	'tlsKey',
+]);
 
 const hasTls = (link: RecordedLink | undefined): boolean =>
 	link?.kind === 'tls' || (link?.kind === 'ws' && link.tls === true);

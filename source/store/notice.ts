@@ -203,7 +203,9 @@ const acceptedWords = ({
 		}
 
 		case 'tls': {
-			return `connection from ${peer} made: ${link.version}, ${link.cipher}`;
+			const {version, cipher, protocol} = link;
+			const facts = [version, cipher, ...(protocol ? [protocol] : [])];
+			return `connection from ${peer} made: ${facts.join(', ')}`;
 		}
 
 		case 'ws':

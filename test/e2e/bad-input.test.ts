@@ -286,6 +286,15 @@ const wrong: readonly Wrong[] = [
 		'--ws needs the path of a request, such as / or /chat; got "nopath".',
 	],
 	['serve --raw --ws-binary', '--ws-binary needs --ws.'],
+	['connect --raw --tls-alpn h2', '--tls-alpn needs --tls.'],
+	[
+		'connect --raw --tls --tls-alpn h2,,x',
+		'--tls-alpn needs names such as h2 or "h2,http/1.1", each once; got "h2,,x".',
+	],
+	[
+		'serve --raw --tls --tls-alpn é',
+		'--tls-alpn needs names such as h2 or "h2,http/1.1", each once; got "é".',
+	],
 	['connect --raw --ws-protocol a', '--ws-protocol needs --ws.'],
 	['connect --raw --ws-header a:b', '--ws-header needs --ws.'],
 	[

@@ -421,10 +421,11 @@ const carried: readonly Carried[] = [
 	{
 		name: 'a protocol that TLS agrees on by ALPN',
 		lines: {
+			sockchat: `${sockchat} connect --raw --tls --tls-insecure --tls-alpn h2 PLACE < /dev/null`,
 			ncat: 'ncat --ssl --ssl-alpn h2 127.0.0.1 PLACE < /dev/null',
 		},
 		listen: listenSecurely,
-		done: ['ncat'],
+		done: ['sockchat', 'ncat'],
 		out: 'h2',
 	},
 	{

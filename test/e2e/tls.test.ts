@@ -274,6 +274,50 @@ test('e2e: tls has version, cipher and chain in JSON', async t => {
 	assert.equal(own.issuer, 'Test authority');
 });
 
+test('e2e: tls agrees by ALPN on what both sides name, and a server refuses the rest', async t => {
+	const server = startBin(t, [
+		'serve',
+		'--raw',
+		'--port=0',
+		'--tls',
+		'--echo',
+		'--tls-alpn=h2,http/1.1',
+	]);
+	const port = await server.waitForOutput(/on 127\.0\.0\.1:(\d+)/, {
+		stream: 'stderr',
+	});
+	for (const [asked, agreed] of [
+		[['--tls-alpn=http/1.1,h2'], 'h2'],
+		[['--tls-alpn=http/1.1'], 'http/1.1'],
+		[[], undefined],
+	] as const) {
+		const json = connectTls(t, port, '--tls-insecure', '--json', ...asked);
+		json.end();
+		assert.deepEqual(await json.waitForExit(), done, json.seen());
+		const open = json
+			.stdout()
+			.split('\n')
+			.find(line => line.includes('"phase":"open"'));
+		const {link} = JSON.parse(open!) as {link: {protocol?: string}};
+		assert.equal(link.protocol, agreed);
+	}
+
+	await server.waitForOutput(/made: TLSv1\.3, \w+, http\/1\.1$/m, {
+		stream: 'stderr',
+	});
+	const stranger = connectTls(t, port, '--tls-insecure', '--tls-alpn=smtp');
+	stranger.end();
+	assert.deepEqual(await stranger.waitForExit(), failed, stranger.seen());
+	assert.match(
+		stranger.stderr(),
+		/^No TLS with \S+: it speaks none of the protocols that --tls-alpn asks for \(ERR_SSL_\w+\)\.\n$/,
+	);
+	await server.waitForOutput(
+		/turned away: No TLS with \S+: it asked by ALPN for protocols that --tls-alpn does not name/,
+		{stream: 'stderr'},
+	);
+});
+
 const exchange = async (
 	t: TestContext,
 	port: string,

@@ -42,6 +42,7 @@ const idle: Readonly<Partial<Record<FlagName, readonly Link[]>>> = {
 	tlsCa: ['tcp', 'unix', 'udp', 'ws'],
 	tlsInsecure: ['tcp', 'unix', 'udp', 'ws'],
 	tlsName: ['tcp', 'unix', 'udp', 'ws'],
+	tlsAlpn: ['tcp', 'unix', 'udp', 'ws'],
 	tlsCert: ['tcp', 'unix', 'udp', 'ws'],
 	tlsKey: ['tcp', 'unix', 'udp', 'ws'],
 	wsBinary: ['tcp', 'unix', 'udp', 'tls'],

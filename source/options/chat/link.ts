@@ -10,6 +10,7 @@ const needs: ReadonlyArray<readonly [FlagName, FlagName]> = [
 	['tlsCa', 'tls'],
 	['tlsInsecure', 'tls'],
 	['tlsName', 'tls'],
+	['tlsAlpn', 'tls'],
 	['tlsCert', 'tls'],
 	['tlsKey', 'tls'],
 	['tlsCert', 'tlsKey'],
@@ -34,6 +35,34 @@ const refuseAlone = (reader: Reader): void => {
 	}
 };
 
+/** Of a protocol (RFC 7301, 3.1), as far as it can be written here. */
+const protocolName = /^[\u0021-\u007E]{1,255}$/;
+
+/** Names with commas between, each once. */
+const readNames = (
+	reader: Reader,
+	flag: 'tlsAlpn' | 'wsProtocol',
+	name: RegExp,
+	examples: string,
+): readonly string[] | undefined => {
+	const text = reader.text(flag);
+	const names = text?.split(',').map(each => each.trim());
+	const isWrong =
+		names?.some(each => !name.test(each)) === true ||
+		new Set(names).size !== (names?.length ?? 0);
+	if (isWrong) {
+		reader.take<unknown>(
+			wrongUsage(
+				`${writtenFlag(flag)} needs names such as ${examples}, each once; got ${quoted(text!)}.`,
+			),
+			undefined,
+			flag,
+		);
+	}
+
+	return names;
+};
+
 const readTls = (reader: Reader): TlsWish | undefined =>
 	reader.has('tls')
 		? {
@@ -42,30 +71,17 @@ const readTls = (reader: Reader): TlsWish | undefined =>
 				key: reader.text('tlsKey'),
 				name: reader.text('tlsName'),
 				isInsecure: reader.has('tlsInsecure'),
+				protocols: readNames(
+					reader,
+					'tlsAlpn',
+					protocolName,
+					'h2 or "h2,http/1.1"',
+				),
 			}
 		: undefined;
 
 /** A token of HTTP (RFC 9110, 5.6.2). */
 const token = /^[!#$%&'*+.^`|~\w-]+$/;
-
-const readProtocols = (reader: Reader): readonly string[] | undefined => {
-	const text = reader.text('wsProtocol');
-	const names = text?.split(',').map(name => name.trim());
-	const isWrong =
-		names?.some(name => !token.test(name)) === true ||
-		new Set(names).size !== (names?.length ?? 0);
-	if (isWrong) {
-		reader.take<unknown>(
-			wrongUsage(
-				`--ws-protocol needs names such as chat or "v2,v1", each once; got ${quoted(text!)}.`,
-			),
-			undefined,
-			'wsProtocol',
-		);
-	}
-
-	return names;
-};
 
 /** They are what the handshake itself says. */
 const isOfHandshake = (name: string): boolean =>
@@ -126,7 +142,7 @@ const readWebSocket = (
 			'ws',
 		),
 		isBinary: reader.has('wsBinary'),
-		protocols: readProtocols(reader),
+		protocols: readNames(reader, 'wsProtocol', token, 'chat or "v2,v1"'),
 		headers: readHeaders(reader, steps),
 	};
 };

@@ -20,6 +20,7 @@ const needsRaw = [
 	'tlsCa',
 	'tlsInsecure',
 	'tlsName',
+	'tlsAlpn',
 	'tlsCert',
 	'tlsKey',
 	'ws',

@@ -53,6 +53,10 @@ const handshakes: Readonly<Record<string, string>> = {
 	ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: refusedHandshake,
 	'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': refusedHandshake,
 	ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: certificateAsked,
+	ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+		'it speaks none of the protocols that --tls-alpn asks for',
+	ERR_SSL_NO_APPLICATION_PROTOCOL:
+		'it asked by ALPN for protocols that --tls-alpn does not name',
 };
 
 const tlsError = (sentence: string, cause?: Error) =>

@@ -36,6 +36,8 @@ export type TlsClient = {
 	readonly isInsecure: boolean;
 	/** Has our certificate, if a server asks for one, and those authorities. */
 	readonly context: SecureContext | undefined;
+	/** What it asks for by ALPN, the best first. */
+	readonly protocols?: readonly string[] | undefined;
 };
 
 /** A name that all certificates for a program under development have. */
@@ -85,11 +87,12 @@ const chainOf = (first: DetailedPeerCertificate): readonly Certificate[] => {
 
 const factsOf = (socket: TLSSocket): TlsFacts => {
 	const chain = chainOf(socket.getPeerCertificate(true));
-	const {authorized, authorizationError} = socket;
+	const {authorized, authorizationError, alpnProtocol} = socket;
 	return {
 		kind: 'tls',
 		version: socket.getProtocol() ?? 'unknown',
 		cipher: socket.getCipher().standardName,
+		...(typeof alpnProtocol === 'string' && {protocol: alpnProtocol}),
 		isTrusted: chain.length === 0 ? undefined : authorized,
 		// Typed as an error, but it is the code.
 		untrusted:
@@ -350,7 +353,7 @@ class TlsLink extends CarriedLink {
 /** Begins TLS on a connection, or on one that is about to be made. */
 export const secureClient = (
 	link: SocketLink,
-	{host, name, authorities, isInsecure, context}: TlsClient,
+	{host, name, authorities, isInsecure, context, protocols}: TlsClient,
 ): TlsLink =>
 	new TlsLink(link, (wire, onSecure) =>
 		connect(
@@ -363,19 +366,27 @@ export const secureClient = (
 					checkIdentity(name ?? host, name === undefined, certificate),
 				...(authorities !== undefined && {ca: authorities}),
 				...(context && {secureContext: context}),
+				...(protocols && {ALPNProtocols: [...protocols]}),
 			},
 			onSecure,
 		),
 	);
 
-/** Answers the handshake of a client. */
+/**
+ * Answers the handshake of a client.
+ *
+ * @param protocols Of ALPN, the best first. A client that asks for others alone
+ * is refused; one that asks for none isn't (RFC 7301, 3.2).
+ */
 export const secureServer = (
 	link: SocketLink,
 	context: SecureContext,
+	protocols?: readonly string[],
 ): TlsLink =>
 	new TlsLink(link, (wire, onSecure) =>
-		new TLSSocket(wire, {isServer: true, secureContext: context}).once(
-			'secure',
-			onSecure,
-		),
+		new TLSSocket(wire, {
+			isServer: true,
+			secureContext: context,
+			...(protocols && {ALPNProtocols: [...protocols]}),
+		}).once('secure', onSecure),
 	);

@@ -29,6 +29,8 @@ export type TlsWish = {
 	readonly name?: string | undefined;
 	/** Whether any certificate will do. */
 	readonly isInsecure?: boolean | undefined;
+	/** What to agree on by ALPN, the best first. */
+	readonly protocols?: readonly string[] | undefined;
 };
 
 /** What the bytes are carried by, besides TCP or a Unix domain socket. */
@@ -113,7 +115,7 @@ export const prepareDial = async (
 
 const secured = async (
 	address: LoopbackAddress,
-	{ca, cert, key, name, isInsecure = false}: TlsWish,
+	{ca, cert, key, name, isInsecure = false, protocols}: TlsWish,
 	plain: Dialler,
 ): Promise<Dialler> => {
 	const [{secureClient}, {readAuthorities, readCertificate}, {tlsFailed}] =
@@ -136,6 +138,7 @@ const secured = async (
 				authorities,
 				isInsecure,
 				context: own?.context,
+				protocols,
 			}),
 		describe: cause => tlsFailed(who, cause) ?? plain.describe(cause),
 	};
@@ -194,7 +197,7 @@ const certificateOf = async (
 };
 
 const tlsStep = async (
-	{cert, key}: TlsWish,
+	{cert, key, protocols}: TlsWish,
 	now: number,
 ): Promise<{step: Step; fingerprint: string | undefined}> => {
 	const {secureServer} = await loadTls();
@@ -202,7 +205,7 @@ const tlsStep = async (
 	return {
 		fingerprint,
 		step(below, onOpen, onFailure) {
-			const link = secureServer(below as SocketLink, context);
+			const link = secureServer(below as SocketLink, context, protocols);
 			const {stream} = link;
 			const timer = setTimeout(() => {
 				stream.destroy(link.tooLate(handshakeTimeoutMs));

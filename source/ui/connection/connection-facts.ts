@@ -239,12 +239,14 @@ export const routeText = (
 const tlsFacts = ({
 	version,
 	cipher,
+	protocol,
 	isTrusted,
 	untrusted,
 	chain,
 }: TlsFacts): readonly string[] => [
 	version,
 	cipher,
+	...(protocol === undefined ? [] : [protocol]),
 	...(isTrusted === undefined ? [] : [isTrusted ? 'trusted' : untrusted!]),
 	...chain.flatMap(({subject, issuer, validTo}, index) => [
 		index === 0 ? `for ${subject}` : `by ${subject}`,

@@ -7,6 +7,7 @@ import {
 	heardFact,
 	isPresenceCurrent,
 	layerFacts,
+	linkFacts,
 	nextChangeAt,
 	peersFacts,
 	phaseFact,
@@ -398,4 +399,20 @@ test('connection facts: members are current only while connected', () => {
 	);
 	assert.ok(isPresenceCurrent(modelOf({listening: listeningOf()})));
 	assert.ok(!isPresenceCurrent(modelOf()));
+});
+
+test('connection facts: the protocol that ALPN agreed on follows the cipher', () => {
+	const tls = {
+		kind: 'tls',
+		version: 'TLSv1.3',
+		cipher: 'TLS_AES_128_GCM_SHA256',
+		isTrusted: undefined,
+		chain: [],
+	} as const;
+	const common = [tls.version, tls.cipher];
+	assert.deepEqual(linkFacts(modelOf({link: tls})), common);
+	assert.deepEqual(linkFacts(modelOf({link: {...tls, protocol: 'h2'}})), [
+		...common,
+		'h2',
+	]);
 });
