@@ -296,6 +296,15 @@ export const edit = (
 			return redo({...draft, completion: undefined});
 		}
 
+		case 'redo-or-slash': {
+			// A command whose slash is lost would be sent as text.
+			const isCommand = draft.text === '' && draft.changes.future.length === 0;
+			return edit(
+				draft,
+				isCommand ? {type: 'insert', text: '/'} : {type: 'redo'},
+			);
+		}
+
 		case 'search-back': {
 			const search = startSearch(draft.history);
 			return {...draft, completion: undefined, search};

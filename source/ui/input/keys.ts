@@ -61,8 +61,10 @@ export type PlainKey =
 	| 'next-order'
 	/** Ctrl-_, which is also Ctrl-/. */
 	| 'undo'
-	/** Alt-/ or Ctrl-Alt-_. */
+	/** Ctrl-Alt-_. */
 	| 'redo'
+	/** Alt-/, which is also Esc and a slash in one read: redo, or the slash. */
+	| 'redo-or-slash'
 	/** Ctrl-R. */
 	| 'search-back'
 	/** Ctrl-G; it also ends a question or a search. */
@@ -101,7 +103,7 @@ const metaKeys: ReadonlyMap<string, Key> = new Map<string, Key>([
 	['b', {type: 'word-left'}],
 	['f', {type: 'word-right'}],
 	['d', {type: 'kill-word-forward'}],
-	['/', {type: 'redo'}],
+	['/', {type: 'redo-or-slash'}],
 ]);
 
 const delByte = 0x7f;

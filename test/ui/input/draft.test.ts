@@ -157,6 +157,7 @@ const plainKeys: readonly PlainKey[] = [
 	'suspend',
 	'undo',
 	'redo',
+	'redo-or-slash',
 	'search-back',
 	'next-panes',
 ];
@@ -246,6 +247,15 @@ test('draft: undo and redo go by words and runs, as in an editor', () => {
 	assert.equal(shown(after(draft, 'redo', 'redo')), 'one two|');
 	const other = typed(after(draft, 'redo'), 'x');
 	assert.equal(shown(after(other, 'redo')), 'one x|');
+});
+
+test('draft: Esc and a slash in one read begin a command, and are redo elsewhere', () => {
+	assert.equal(shown(after(draftOf('|'), 'redo-or-slash')), '/|');
+	const quit = typed(after(draftOf('|'), 'redo-or-slash'), 'quit');
+	assert.equal(shown(quit), '/quit|');
+	assert.equal(shown(after(draftOf('one|'), 'redo-or-slash')), 'one|');
+	const undone = after(typed(draftOf('|'), 'one'), 'undo');
+	assert.equal(shown(after(undone, 'redo-or-slash')), 'one|');
 });
 
 test('draft: undo takes back a paste, a completion and a drop of all', () => {

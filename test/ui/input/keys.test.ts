@@ -100,7 +100,10 @@ test('keys: finds control keys alone and inside text', async t => {
 	];
 	assert.deepEqual(type('\u{1F}').keys, [{type: 'undo'}]);
 	assert.deepEqual(type('\u{1B}\u{1F}').keys, [{type: 'redo'}]);
-	assert.deepEqual(type('\u{1B}[47;3u').keys, [{type: 'redo'}]);
+	for (const bytes of ['\u{1B}/', '\u{1B}[47;3u']) {
+		assert.deepEqual(type(bytes).keys, [{type: 'redo-or-slash'}]);
+	}
+
 	for (const [letter, keyType] of expected) {
 		const byte = String.fromCodePoint(letter.codePointAt(0)! - 0x60);
 		assert.deepEqual(type(byte).keys, [{type: keyType}], `Ctrl-${letter}`);
