@@ -143,7 +143,7 @@ test('options: what is about bytes that are sent is refused if nothing is', () =
 			assert.ok(parsed instanceof SockchatError, `${words} was taken`);
 			assert.equal(
 				parsed.message,
-				`${flag} is for what is sent, and stdin isn't read; leave it out.`,
+				`${flag} is for stdin, which isn't read; leave it out.`,
 			);
 		}
 	}

@@ -97,7 +97,7 @@ const refuseInPipe = (reader: Reader, isTerminal: boolean): void => {
 	}
 };
 
-/** Flags about what is sent, if nothing is. */
+/** Flags about what stdin says, if it isn't read. */
 const refuseUnsent = (
 	reader: Reader,
 	steps: readonly TypedStep[],
@@ -111,7 +111,7 @@ const refuseUnsent = (
 	if (flag) {
 		reader.take<unknown>(
 			wrongUsage(
-				`${writtenFlag(flag)} is for what is sent, and stdin isn't read; leave it out.`,
+				`${writtenFlag(flag)} is for stdin, which isn't read; leave it out.`,
 			),
 			undefined,
 			flag,
