@@ -27,7 +27,7 @@ export type PullOptions = {
 	readonly stream: string;
 	readonly consumer: string;
 	readonly onMessage: (pulled: Pulled) => void;
-	/** A fetch is over: all of it has come, or its time is up. */
+	/** A fetch is over: all of it has come, or its time or its bytes are used up. */
 	readonly onEnd: () => void;
 	/** It has stopped. */
 	readonly onFailed: (error: Error) => void;
@@ -39,9 +39,17 @@ const missedHeartbeats = 2;
 const expiresMs = 5000;
 const batch = 1000;
 
+// The engine cuts off who lets 64 MiB wait (`max_pending`), and a fetch is sent
+// as fast as its disk reads.
+const batchBytes = 8 * 1024 * 1024;
+const maxHeadBytes = 64 * 1024;
+
 const heartbeat = 100;
 const noMessages = 404;
 const timeIsUp = 408;
+const conflict = 409;
+/** The next message is more than what is left of the bytes of a fetch. */
+const bytesAreUsed = /exceeds maxbytes/i;
 
 /**
  * Where a message is in its stream, by the subject of its ack (nats-server,
@@ -80,6 +88,8 @@ export class Pull {
 		this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
 		this.#request = JSON.stringify({
 			batch,
+			// One message always fits, or there would be no end of it.
+			max_bytes: batchBytes + (nc.info?.max_payload ?? 0) + maxHeadBytes,
 			expires: nanos(expiresMs),
 			idle_heartbeat: nanos(idleHeartbeatMs),
 		});
@@ -139,26 +149,20 @@ export class Pull {
 		}
 	}
 
-	#takeStatus({code, description}: Partial<MsgHdrs> = {}): void {
-		switch (code) {
-			case heartbeat: {
-				break;
-			}
+	#takeStatus({code, description = ''}: Partial<MsgHdrs> = {}): void {
+		if (code === heartbeat) {
+			return;
+		}
 
-			case noMessages:
-			case timeIsUp: {
-				if (this.#missing > 0) {
-					this.#missing = 0;
-					this.#options.onEnd();
-				}
-
-				break;
-			}
-
-			default: {
-				const noResponders = code === undefined || description === '';
-				this.#fail(new Error(noResponders ? 'no responders' : description));
-			}
+		const isEnd =
+			code === noMessages ||
+			code === timeIsUp ||
+			(code === conflict && bytesAreUsed.test(description));
+		if (!isEnd) {
+			this.#fail(new Error(description === '' ? 'no responders' : description));
+		} else if (this.#missing > 0) {
+			this.#missing = 0;
+			this.#options.onEnd();
 		}
 	}
 

@@ -1,5 +1,6 @@
 /** Fetches from a consumer of a real nats-server. */
 import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import {jetstreamManager} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
@@ -94,4 +95,48 @@ test('pull: an engine that says nothing for two seconds has failed', async t => 
 	await until(() => failures.length > 0, {what: 'the failure'});
 	assert.deepEqual(failures, ['heartbeats missed']);
 	nats.signal('SIGCONT');
+});
+
+test('pull: one fetch asks for less than what the engine lets wait for a connection', async t => {
+	const nats = await startNats(t);
+	const nc = await connect({servers: nats.url.replace('nats://', '')});
+	t.after(async () => nc.close());
+	const jsm = await jetstreamManager(nc);
+	await jsm.streams.add({name: 'log', subjects: ['log']});
+	await jsm.consumers.add('log', {durable_name: 'a', ack_policy: 'none'});
+	const payload = Buffer.alloc(1024 * 1024);
+	const count = 40;
+	for (let seq = 1; seq <= count; seq++) {
+		await nc.request('log', payload);
+	}
+
+	const fetches: number[] = [];
+	let got = 0;
+	const pull = new Pull({
+		nc,
+		stream: 'log',
+		consumer: 'a',
+		onMessage() {
+			got++;
+		},
+		onEnd() {
+			fetches.push(got);
+			got = 0;
+			pull.fetch();
+		},
+		onFailed(error) {
+			throw error;
+		},
+	});
+	t.after(() => {
+		pull.stop();
+	});
+	const read = () => fetches.reduce((sum, each) => sum + each, got);
+	pull.fetch();
+	await until(() => read() === count, {
+		what: 'all of them',
+		seen: () => fetches.join(' '),
+	});
+	// 64 MiB with its own default.
+	assert.ok(Math.max(...fetches, got) <= 10, fetches.join(' '));
 });
