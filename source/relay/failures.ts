@@ -34,6 +34,13 @@ export const readingEnded = (url: string, cause: Error) =>
 const otherCredentials =
 	'in a file, --relay-credentials FILE, or in SOCKCHAT_RELAY_CREDENTIALS.';
 
+/** It has no consumer to read by, as of a limit. It is tried again. */
+export const readingRefused = (url: string, cause: Error) =>
+	engineAway(
+		`JetStream of the NATS server at ${url} gives this server no consumer to read the room by (${cause.message}).`,
+		cause,
+	);
+
 export const credentialsRefused = (url: string, cause: Error) =>
 	relayError(
 		`The NATS server at ${url} refuses these credentials (${cause.message}). Give others ${otherCredentials}`,

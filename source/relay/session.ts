@@ -110,6 +110,7 @@ export class Session {
 		this.#reader = new StreamReader({
 			nc,
 			jsm,
+			url: options.url,
 			stream,
 			server: options.server,
 			run: options.run,

@@ -4,15 +4,19 @@
  * What one turn of the event loop reads is one group, and so is what comes while
  * a group is taken.
  */
-import type {JetStreamManager} from '@nats-io/jetstream';
-import type {NatsConnection} from '@nats-io/transport-node';
+import {JetStreamApiError, type JetStreamManager} from '@nats-io/jetstream';
+import {errors, type NatsConnection} from '@nats-io/transport-node';
 import {turn} from '../history/turn.js';
+import {trace} from '../trace.js';
+import {readingRefused} from './failures.js';
 import type {Delivery} from './merging.js';
 import {Pull, type Pulled} from './pull.js';
 
 export type StreamReaderOptions = {
 	readonly nc: NatsConnection;
 	readonly jsm: JetStreamManager;
+	/** As people write it. */
+	readonly url: string;
 	/** The stream's name. */
 	readonly stream: string;
 	/** This server's id and this run of it, which name its consumer. */
@@ -27,7 +31,13 @@ export type StreamReaderOptions = {
 
 const nanoseconds = 1e6;
 // Where it goes on, the log says: of a server that was killed nobody needs it.
-const consumerKeptMs = 60 * 60 * 1000;
+const consumerKeptMs = 60 * 1000;
+
+/** What the engine answers, not that it doesn't. */
+const isRefusal = (error: unknown): error is Error =>
+	error instanceof JetStreamApiError ||
+	(error instanceof Error &&
+		error.cause instanceof errors.PermissionViolationError);
 
 /** What was pulled; its headers are decoded only if somebody asks for its key. */
 class Delivered implements Delivery {
@@ -53,6 +63,7 @@ export class StreamReader {
 	/** The reading that counts; an earlier one stops. */
 	#reading = 0;
 	#pull: Pull | undefined;
+	#placed: Promise<unknown> = Promise.resolve();
 
 	constructor(options: StreamReaderOptions) {
 		this.#options = options;
@@ -64,7 +75,8 @@ export class StreamReader {
 		this.#pull?.stop();
 		this.#read(seq, reading).catch((error: unknown) => {
 			if (reading === this.#reading) {
-				this.#options.onFailed(error);
+				const {url, onFailed} = this.#options;
+				onFailed(isRefusal(error) ? readingRefused(url, error) : error);
 			}
 		});
 	}
@@ -78,19 +90,26 @@ export class StreamReader {
 	async remove(): Promise<void> {
 		this.stop();
 		const {jsm, stream} = this.#options;
+		await this.#placed.catch(() => undefined);
 		await jsm.consumers.delete(stream, this.#consumer);
 	}
 
 	/** Two servers with one id, as of a copied machine, must not share it. */
 	get #consumer(): string {
-		const {server, run} = this.#options;
-		return `sockchat-${server}-${run}`;
+		return `${this.#consumers}${this.#options.run}`;
+	}
+
+	/** How the names of the consumers of all runs start. */
+	get #consumers(): string {
+		return `sockchat-${this.#options.server}-`;
 	}
 
 	async #read(from: number, reading: number): Promise<void> {
 		const {nc, stream, onDelivered, onLastSeq, onFailed} = this.#options;
 		const isOver = () => reading !== this.#reading;
-		const consumer = await this.#placeConsumer(from);
+		const placed = this.#placeConsumer(from);
+		this.#placed = placed;
+		const consumer = await placed;
 		if (isOver()) {
 			return;
 		}
@@ -160,6 +179,8 @@ export class StreamReader {
 			if (!/not found/i.test((error as Error).message)) {
 				throw error;
 			}
+
+			await this.#removeEarlier();
 		}
 
 		await consumers.add(stream, {
@@ -170,5 +191,21 @@ export class StreamReader {
 			inactive_threshold: consumerKeptMs * nanoseconds,
 		});
 		return name;
+	}
+
+	/** Of our runs that were killed: a stream may take only so many consumers. */
+	async #removeEarlier(): Promise<void> {
+		const {jsm, stream} = this.#options;
+		try {
+			for await (const each of jsm.consumers.list(stream)) {
+				// From that of a copied machine, a server waits for more.
+				if (each.name.startsWith(this.#consumers) && each.num_waiting === 0) {
+					await jsm.consumers.delete(stream, each.name);
+				}
+			}
+		} catch (error) {
+			// Not each account may list them. They are gone a little later anyway.
+			trace('relay: %o', error);
+		}
 	}
 }
