@@ -6,7 +6,6 @@ import {isStreamLog, logIdOf} from '../history/log-id.js';
 import type {RoomRelay} from '../room/relay.js';
 import {credentialsIn} from './credentials.js';
 import {openSession} from './engine.js';
-import {freshServerId, openOutbox} from './outbox.js';
 import {Relay, type RelayOptions} from './relay.js';
 
 export type OpenRelayOptions = Omit<
@@ -56,26 +55,17 @@ export const openRelay = async ({
 		begunIn,
 		run: randomBytes(4).toString('hex'),
 	};
-	const {fsync, clock} = options;
-	const path = historyPath && `${historyPath}.outbox`;
-	if (path !== undefined) {
-		prepareFolder(path, true);
+	if (historyPath !== undefined) {
+		prepareFolder(`${historyPath}.outbox`, true);
 	}
 
-	const outbox =
-		path === undefined
-			? undefined
-			: await openOutbox({path, fsync, setTimer: clock.setTimer});
-	const server = outbox?.server ?? freshServerId();
 	try {
-		const session = await open({...options, server});
-		return new Relay(options, outbox, server, session);
+		return new Relay(options, await open(options));
 	} catch (error) {
 		if (options.isOptional && error instanceof SockchatError) {
-			return new Relay(options, outbox, server, undefined);
+			return new Relay(options, undefined);
 		}
 
-		await outbox?.close();
 		throw error instanceof SockchatError ? withWayOut(error) : error;
 	}
 };

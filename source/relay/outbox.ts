@@ -205,10 +205,16 @@ const copyOf = async (
 	const draft = newPath(path);
 	rmSync(draft, {force: true});
 	const fd = createFile(draft);
-	const content = await begin(fd, left);
-	renameSync(draft, path);
-	await syncFolder(path);
-	return [fd, content];
+	try {
+		const content = await begin(fd, left);
+		renameSync(draft, path);
+		await syncFolder(path);
+		return [fd, content];
+	} catch (error) {
+		closeSync(fd);
+		rmSync(draft, {force: true});
+		throw error;
+	}
 };
 
 /**
@@ -249,8 +255,7 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
 			}
 		}
 
-		const file = first?.['file'];
-		if (file !== undefined && file !== inodeOf(fd)) {
+		if (first?.['file'] !== inodeOf(fd)) {
 			closeSync(fd);
 			return new Outbox(...(await copyOf(path, [...left.values()])), options);
 		}

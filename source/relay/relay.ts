@@ -33,14 +33,14 @@ import {GivingUp} from './giving-up.js';
 import {joinedStart, Keeping} from './keeping.js';
 import {loggedAmong} from './left-over.js';
 import {Merging} from './merging.js';
-import type {Outbox} from './outbox.js';
+import {freshServerId, openOutbox, type Outbox} from './outbox.js';
 import {Outgoing} from './outgoing.js';
 import {Publishing} from './publishing.js';
 import {Reading} from './reading.js';
 import {Reporting} from './reporting.js';
 import type {Session} from './session.js';
 
-export type RelayOptions = Omit<EngineOptions, 'server'> & {
+export type RelayOptions = EngineOptions & {
 	/** Whether the room opens although the engine can't be used. */
 	readonly isOptional: boolean;
 	/** As people call this machine. */
@@ -73,6 +73,8 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** What a relay consists of once it knows its room. */
 type Parts = {
+	/** The id of this server. */
+	readonly server: string;
 	readonly site: RelaySite;
 	readonly merging: Merging;
 	readonly keeping: Keeping;
@@ -83,8 +85,6 @@ type Parts = {
 
 export class Relay implements RoomRelay {
 	readonly #options: RelayOptions;
-	readonly #outbox: Outbox | undefined;
-	readonly #server: string;
 	readonly #outgoing: Outgoing;
 	readonly #reporting: Reporting;
 	/** Undefined before the start. */
@@ -98,15 +98,8 @@ export class Relay implements RoomRelay {
 	#cancelTick: (() => void) | undefined;
 
 	/** @param session The first, if the engine has been reached. */
-	constructor(
-		options: RelayOptions,
-		outbox: Outbox | undefined,
-		server: string,
-		session: Session | undefined,
-	) {
+	constructor(options: RelayOptions, session: Session | undefined) {
 		this.#options = options;
-		this.#outbox = outbox;
-		this.#server = server;
 		this.#outgoing = new Outgoing(options.run);
 		const {url, room, clock, onEvent} = options;
 		this.#connecting = new Connecting(
@@ -150,7 +143,8 @@ export class Relay implements RoomRelay {
 	 * engine is away.
 	 *
 	 * @param past What the history holds.
-	 * @throws {SockchatError} `ERR_HISTORY` if it is no stream's.
+	 * @throws {SockchatError} `ERR_HISTORY` if it is no stream's; `ERR_RELAY` if
+	 * the outbox can't be used.
 	 */
 	async start(site: RelaySite, past?: RestoredLog): Promise<void> {
 		const {historyPath} = this.#options;
@@ -160,12 +154,13 @@ export class Relay implements RoomRelay {
 			throw historyOfAnotherLog(historyPath);
 		}
 
-		const parts = this.#assemble(site);
+		const outbox = await this.#openOutbox();
+		const parts = this.#assemble(site, outbox);
 		this.#parts = parts;
-		let left = this.#outbox?.left ?? [];
+		let left = outbox?.left ?? [];
 		if (past && past.tail.length > 0) {
 			const logged = loggedAmong(left, past.tail);
-			this.#outbox?.done(Array.from(logged, ({key}) => key));
+			outbox?.done(Array.from(logged, ({key}) => key));
 			left = left.filter(waiting => !logged.has(waiting));
 			const absent = findAbsent(past.tail, maxAnnouncedMembers);
 			parts.merging.roster.restore(absent.members, absent.left);
@@ -247,7 +242,10 @@ export class Relay implements RoomRelay {
 		}
 
 		try {
-			const why = await session.ask(server, wrapErrand(this.#server, errand));
+			const why = await session.ask(
+				server,
+				wrapErrand(this.#parts!.server, errand),
+			);
 			return why === '' ? undefined : notDelivered(why);
 		} catch (error) {
 			trace('relay: %o', error);
@@ -262,7 +260,7 @@ export class Relay implements RoomRelay {
 	}
 
 	tell(errand: Errand): void {
-		this.#session?.tell(wrapErrand(this.#server, errand));
+		this.#session?.tell(wrapErrand(this.#parts!.server, errand));
 	}
 
 	async drain(): Promise<void> {
@@ -288,10 +286,23 @@ export class Relay implements RoomRelay {
 		const session = this.#session;
 		this.#connecting.end();
 		await session?.drain();
-		await (parts ? parts.keeping.close() : this.#outbox?.close());
+		await parts?.keeping.close();
 	}
 
-	#assemble(site: RelaySite): Parts {
+	/** Only now: the lock of the history guards it, too. */
+	async #openOutbox(): Promise<Outbox | undefined> {
+		const {historyPath, fsync, clock} = this.#options;
+		return historyPath === undefined
+			? undefined
+			: openOutbox({
+					path: `${historyPath}.outbox`,
+					fsync,
+					setTimer: clock.setTimer,
+				});
+	}
+
+	#assemble(site: RelaySite, outbox: Outbox | undefined): Parts {
+		const server = outbox?.server ?? freshServerId();
 		const {room, posted, stored, standing} = site;
 		const {clock, machine} = this.#options;
 		const outgoing = this.#outgoing;
@@ -302,7 +313,7 @@ export class Relay implements RoomRelay {
 			},
 			outgoing,
 		);
-		const keeping = new Keeping(outgoing, this.#outbox, site);
+		const keeping = new Keeping(outgoing, outbox, site);
 		const publishing = new Publishing({
 			url: this.#options.url,
 			outgoing,
@@ -336,7 +347,7 @@ export class Relay implements RoomRelay {
 		const company = new Company({
 			site,
 			roster: merging.roster,
-			server: this.#server,
+			server,
 			run: this.#options.run,
 			machine,
 			clock,
@@ -356,7 +367,7 @@ export class Relay implements RoomRelay {
 				this.#reporting.lost(error);
 			},
 		});
-		return {site, merging, keeping, reading, publishing, company};
+		return {server, site, merging, keeping, reading, publishing, company};
 	}
 
 	get #session(): Session | undefined {
@@ -386,11 +397,11 @@ export class Relay implements RoomRelay {
 	async #open(): Promise<Session> {
 		const {openSession: open = openSession} = this.#options;
 		const isKnown = this.#parts!.site.room.log.head > 0;
-		return open({...this.#options, server: this.#server, isKnown});
+		return open({...this.#options, isKnown});
 	}
 
 	async #work(session: Session): Promise<void> {
-		const {site, merging, reading, company} = this.#parts!;
+		const {server, site, merging, reading, company} = this.#parts!;
 		const {room} = site;
 		const {head} = room.log;
 		const {logId, firstSeq, lastSeq, stream} = session;
@@ -404,11 +415,11 @@ export class Relay implements RoomRelay {
 
 		await reading.begin(session);
 		this.#reporting.changed('catching-up', this.#reporting.trouble);
-		session.listen({
+		session.listen(server, {
 			onDelivered: async deliveries => reading.take(session, deliveries),
-			onMessage: text => {
+			onMessage(text) {
 				const envelope = errandIn(text);
-				return envelope && envelope.server !== this.#server
+				return envelope && envelope.server !== server
 					? site.perform(envelope.errand, envelope.server)
 					: undefined;
 			},

@@ -37,8 +37,6 @@ export type SessionOptions = {
 	readonly url: string;
 	/** Of the room. */
 	readonly room: string;
-	/** This server's id. */
-	readonly server: string;
 	/** 8 hex digits, of this run of this server alone. */
 	readonly run: string;
 	readonly credentials: Credentials;
@@ -88,11 +86,12 @@ export class Session {
 	/** The stream's name. */
 	readonly stream: string;
 	readonly #subjects: ReturnType<typeof subjectsOf>;
-	#events: SessionEvents | undefined;
+	/** The id of this server, once it listens. */
+	#server = '';
 	#end!: (error: SockchatError) => void;
 	#isEnded = false;
 	#beats = 0;
-	readonly #reader: StreamReader;
+	#reader: StreamReader | undefined;
 	readonly #writer: StreamWriter;
 
 	constructor(
@@ -107,21 +106,6 @@ export class Session {
 		this.stream = info.config.name;
 		this.#subjects = subjectsOf(options.room);
 		const {stream} = this;
-		this.#reader = new StreamReader({
-			nc,
-			jsm,
-			url: options.url,
-			stream,
-			server: options.server,
-			run: options.run,
-			onDelivered: async deliveries => this.#events!.onDelivered(deliveries),
-			onLastSeq: seq => {
-				this.lastSeq = Math.max(this.lastSeq, seq);
-			},
-			onFailed: error => {
-				this.fail(error);
-			},
-		});
 		this.#writer = new StreamWriter({
 			nc,
 			url: options.url,
@@ -137,16 +121,36 @@ export class Session {
 		this.closed = new Promise(resolve => {
 			this.#end = error => {
 				this.#isEnded = true;
-				this.#reader.stop();
+				this.#reader?.stop();
 				resolve(error);
 			};
 		});
 		void this.#watch();
 	}
 
-	/** Hears the other servers, and the stream from the first `readFrom` on. */
-	listen(events: SessionEvents): void {
-		this.#events = events;
+	/**
+	 * Hears the other servers, and the stream from the first `readFrom` on.
+	 *
+	 * @param server The id of this one.
+	 */
+	listen(server: string, events: SessionEvents): void {
+		const {url, run} = this.#options;
+		this.#server = server;
+		this.#reader = new StreamReader({
+			nc: this.#nc,
+			jsm: this.#jsm,
+			url,
+			stream: this.stream,
+			server,
+			run,
+			onDelivered: events.onDelivered,
+			onLastSeq: seq => {
+				this.lastSeq = Math.max(this.lastSeq, seq);
+			},
+			onFailed: error => {
+				this.fail(error);
+			},
+		});
 		const {all, beat, to} = this.#subjects;
 		const answer = (error: Error | null, message: Msg) => {
 			if (!error) {
@@ -157,7 +161,7 @@ export class Session {
 			}
 		};
 
-		this.#nc.subscribe(to(this.#options.server), {callback: answer});
+		this.#nc.subscribe(to(server), {callback: answer});
 		this.#nc.subscribe(all, {callback: answer});
 		const parts = new Parts();
 		this.#nc.subscribe(beat, {
@@ -180,7 +184,7 @@ export class Session {
 	}
 
 	beat(text: string): void {
-		const {server} = this.#options;
+		const server = this.#server;
 		for (const part of partsOf(
 			text,
 			{server, text: ++this.#beats},
@@ -213,7 +217,7 @@ export class Session {
 
 	/** Reads the stream from a seq on; whatever was read before stops. */
 	readFrom(seq: number): void {
-		this.#reader.readFrom(seq);
+		this.#reader!.readFrom(seq);
 	}
 
 	/**
@@ -267,7 +271,7 @@ export class Session {
 	/** Sends what was written, then ends the connection for good. */
 	async drain(): Promise<void> {
 		await soon(async () => {
-			await Promise.all([this.#reader.remove(), this.#nc.flush()]);
+			await Promise.all([this.#reader?.remove(), this.#nc.flush()]);
 		});
 		await this.close();
 	}

@@ -21,7 +21,6 @@ const session = async (url: string, extra = {}) =>
 		url,
 		room: 'lab',
 		replicas: 1,
-		server: '0'.repeat(16),
 		run: '0'.repeat(8),
 		credentials: {},
 		...extra,
