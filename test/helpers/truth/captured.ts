@@ -83,6 +83,11 @@ const lineOf = (
 /** Two captures stamp the same packet. */
 const sameMs = 5;
 
+export const isSameTime = (
+	claimed: number | undefined,
+	seen: number,
+): boolean => claimed !== undefined && Math.abs(claimed - seen) < sameMs;
+
 /**
  * Both as one line of text each; what tcpdump leaves out is left out of both.
  *
@@ -96,8 +101,7 @@ export const linesOf = (
 	claimed: claimed.map((step, index) => {
 		const other = spelled[index];
 		const {direction, flags = [], seq, ack, length, at} = step;
-		const isSame =
-			at !== undefined && other && Math.abs(at - other.at) < sameMs;
+		const isSame = other && isSameTime(at, other.at);
 		return lineOf(
 			direction === 'out',
 			names.filter(name => flags.includes(name)),

@@ -54,6 +54,7 @@ import {
 	type JudgedCall,
 } from './calls.js';
 import {
+	isSameTime,
 	linesOf,
 	parseSpelled,
 	type SegmentStep,
@@ -334,6 +335,8 @@ export const openScene = async (
 		readonly of: (segment: Pick<Spelled, 'from' | 'to'>) => boolean;
 	}> = [];
 	const ladders: Array<() => Ladder> = [];
+	/** Tells each client, in the order of connect(), the address that strace saw. */
+	const learners: Array<(local: string | undefined) => void> = [];
 	const trace = openTrace(owner);
 	if (isOwn) {
 		await trace.attach(process.pid);
@@ -471,11 +474,15 @@ export const openScene = async (
 			local ??= own();
 			return {local, remote: place};
 		});
+		// Of an attempt that was not answered, Node never knew the port.
+		learners.push(traced => {
+			local ??= traced;
+		});
 		if (isCaptured) {
 			captures.push({
 				side: 'client',
 				steps: captured,
-				// Of an attempt that was refused, Node never knew the port.
+				// Nor does strace, of one that was refused.
 				of: ({from, to}) =>
 					local === undefined || from === local || to === local,
 			});
@@ -666,10 +673,10 @@ export const openScene = async (
 			}).catch(() => undefined);
 			await until(
 				() =>
-					captures.every(
-						({steps, of}) =>
-							steps.length >= tcpdump.segments.filter(each => of(each)).length,
-					),
+					captures.every(({steps, of}) => {
+						const last = tcpdump.segments.findLast(each => of(each));
+						return !last || isSameTime(steps.at(-1)?.at, last.at);
+					}),
 				{what: 'what was captured', deadlineMs: 5000},
 			).catch(() => undefined);
 			// What is claimed from now on is beyond what strace sees.
@@ -682,6 +689,11 @@ export const openScene = async (
 		/** What was shown of calls, of the order of rows, and of segments. */
 		found(): SceneFindings {
 			const traced = trace.calls();
+			const connects = traced.filter(({name}) => name === 'connect');
+			for (const [index, learn] of learners.entries()) {
+				learn(connects[index]?.socket.local);
+			}
+
 			const calls = judgeCalls(callClaims, traced, stalls());
 			const orders = ladders.flatMap(ladder => orderOf(ladder(), traced));
 			const spelled = captures.length > 0 ? tcpdump.spelled() : [];
