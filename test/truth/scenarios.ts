@@ -125,6 +125,10 @@ export const scenarios: readonly Scenario[] = [
 			await scene.untilCounted(11);
 			client.leave();
 			await scene.untilClaimed('local CLOSED');
+			await scene.untilClaimed(
+				'close()',
+				claim => claim.local === client.endpoints.local,
+			);
 		},
 	},
 	{
@@ -405,6 +409,7 @@ export const scenarios: readonly Scenario[] = [
 			const {local} = await scene.member('otter');
 			void room.drain();
 			await scene.untilClaimed('local CLOSED', claim => claim.local === local);
+			await scene.untilClaimed('close()', claim => claim.remote === local);
 			await scene.untilRead('TIME-WAIT');
 		},
 	},
