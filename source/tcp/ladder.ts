@@ -21,6 +21,8 @@ export type LadderSteps = {
 	readonly transfers: readonly Step[];
 	/** What was captured. */
 	readonly segments: readonly Step[];
+	/** Transfers that were made before a server closed what listens. */
+	readonly beforeClose?: readonly Step[] | undefined;
 };
 
 export type LadderOptions = {
@@ -46,7 +48,7 @@ export const ladderOf = (
 		ofPeer(given.transfers),
 		given.steps,
 	);
-	const steps = merge(ofPeer(given.steps), transfers, side);
+	const steps = merge(ofPeer(given.steps), transfers, side, given.beforeClose);
 	const places = placesOf(steps, segments, side);
 	const ladder = new Rungs(side, covered);
 	const beside = new Map<number, Step[]>();

@@ -53,15 +53,20 @@ const isOpening = (step: Step): boolean =>
  *
  * @param side A server's call without a peer is one on the socket that listens:
  * it is made before its peers are told.
+ * @param earlier Those of the same millisecond that had come before even that.
  */
 export const merge = (
 	steps: readonly Step[],
 	transfers: readonly Step[],
 	side: Role,
+	earlier: readonly Step[] = [],
 ): readonly Step[] => {
-	const isFirst = (step: Step): boolean =>
+	const isFirst = (step: Step, transfer: Step): boolean =>
 		isOpening(step) ||
-		(side === 'server' && step.kind === 'call' && step.peer === undefined);
+		(side === 'server' &&
+			step.kind === 'call' &&
+			step.peer === undefined &&
+			!earlier.includes(transfer));
 	const merged: Step[] = [];
 	let next = 0;
 	for (const step of steps) {
@@ -69,7 +74,7 @@ export const merge = (
 		while (next < transfers.length) {
 			const transfer = transfers[next]!;
 			const transferAt = seenBy(transfer);
-			if (transferAt > at || (transferAt === at && isFirst(step))) {
+			if (transferAt > at || (transferAt === at && isFirst(step, transfer))) {
 				break;
 			}
 

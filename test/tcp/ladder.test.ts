@@ -795,6 +795,23 @@ test('ladder: a server closes what listens before its peers are told', () => {
 	);
 });
 
+test('ladder: what a server sent before it closed what listens stands above that', () => {
+	const pong = transfer('out', 0, 23, 5, peer);
+	const rungs = ladderOf(
+		{
+			steps: [called('close()', {at: 5})],
+			transfers: [pong, transfer('out', 23, 35, 5, peer)],
+			segments: [],
+			beforeClose: [pong],
+		},
+		{side: 'server'},
+	);
+	assert.deepEqual(
+		rungs.map(({server: own}) => own?.kind === 'call' && own.call),
+		['send(23)', 'close()', 'send(35)'],
+	);
+});
+
 test('ladder: what was captured replaces what is inferred', () => {
 	assert.deepEqual(
 		drawn(

@@ -123,12 +123,10 @@ export const scenarios: readonly Scenario[] = [
 			await scene.untilCounted(someQueue.length);
 			await client.write(Buffer.from('three'));
 			await scene.untilCounted(11);
+			const {local} = client.endpoints;
 			client.leave();
 			await scene.untilClaimed('local CLOSED');
-			await scene.untilClaimed(
-				'close()',
-				claim => claim.local === client.endpoints.local,
-			);
+			await scene.untilClaimed('close()', claim => claim.local === local);
 		},
 	},
 	{

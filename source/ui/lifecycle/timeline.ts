@@ -318,7 +318,12 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 /** What the lifecycle is made from. */
 export type LifecycleSource = Pick<
 	SocketView,
-	'steps' | 'droppedSteps' | 'transfers' | 'keptSince' | 'segments'
+	| 'steps'
+	| 'droppedSteps'
+	| 'transfers'
+	| 'beforeClose'
+	| 'keptSince'
+	| 'segments'
 >;
 
 export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
@@ -432,6 +437,7 @@ const itemsOf = (view: LifecycleView): Items => {
 			steps: source.steps,
 			transfers: lastOf(source.transfers, wanted),
 			segments: lastOf(source.segments, wanted),
+			beforeClose: source.beforeClose,
 		},
 		{side, peer},
 	);

@@ -298,7 +298,10 @@ type Ends = {
 
 type Ladder = Ends & {
 	readonly side: Role;
-	readonly source: Pick<SocketView, 'steps' | 'transfers' | 'segments'>;
+	readonly source: Pick<
+		SocketView,
+		'steps' | 'transfers' | 'segments' | 'beforeClose'
+	>;
 };
 
 /** A step that is about no connection. */
@@ -384,6 +387,7 @@ export const openScene = async (
 			steps: source.steps,
 			transfers: lastOf(source.transfers),
 			segments: lastOf(source.segments),
+			beforeClose: source.beforeClose,
 		};
 		const peers = new Set(
 			[...given.steps, ...given.transfers, ...given.segments].flatMap(
@@ -718,21 +722,6 @@ export const openScene = async (
 		/** What happened, and nobody said. */
 		unsaid: () =>
 			unsaid(claims, parseEntries(poller.stdout()), tcpdump.segments, stalls()),
-		given: () =>
-			ladders.flatMap(l => {
-				const {side, remote, source} = l();
-				const given = {
-					steps: source.steps,
-					transfers: lastOf(source.transfers),
-					segments: lastOf(source.segments),
-				};
-				const peers = new Set(
-					[...given.steps, ...given.transfers, ...given.segments].flatMap(
-						step => step.peer ?? (remote === undefined ? [] : [undefined]),
-					),
-				);
-				return [...peers].map(peer => ({side, given, peer}));
-			}),
 		/** For a message: what happened, and what was said. */
 		story: () =>
 			[
