@@ -21,7 +21,7 @@ import {withClientFirst, withData} from './event-order.js';
 import type {PortReading} from './port-reading.js';
 import {ReadCounts, type Read} from './read-counts.js';
 import {countedSince, type ResetCounts} from './reset-counts.js';
-import {SentCounts} from './sent-counts.js';
+import {hasClosed, SentCounts} from './sent-counts.js';
 
 type StateStep = Extract<Step, {kind: 'state'}>;
 
@@ -232,10 +232,11 @@ export class ConnectionLog {
 			.take(this.rows, reading, since)
 			.filter(({from}) => !this.#isSelf || from === 'local');
 		const called = this.#withCalls(ordered, reading, since);
-		return withData(asEvents(this.#withReset(called)), [
-			...bytes,
-			...this.#uncounted(reading, since),
-		]);
+		return withData(
+			asEvents(this.#withReset(called)),
+			[...bytes, ...this.#uncounted(reading, since)],
+			end => hasClosed(this.#ends[end].row),
+		);
 	}
 
 	/** Says once that it ended long after what it had sent was counted. */

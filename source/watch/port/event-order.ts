@@ -18,6 +18,9 @@ import {
 } from '../../tcp/tcp.js';
 import {asStep, type CallStep} from './call-steps.js';
 
+const otherOf = (name: EndName): EndName =>
+	name === 'local' ? 'remote' : 'local';
+
 /** Whether a step, or what led to it, ended what an end sends. */
 const endsSending = (
 	event: PortEvent,
@@ -40,16 +43,24 @@ const endsEither = ({step}: Extract<PortEvent, {type: 'step'}>): boolean =>
 			? sentFinStates.has(step.state) || step.state === 'CLOSED'
 			: endingCalls.has(step.call)));
 
-/** What was sent by the time that a FIN was seen stands above it. */
+/**
+ * What was sent by the time that a FIN was seen stands above it.
+ *
+ * @param hasClosed Whether what an end got came before its own FIN, too.
+ */
 export const withData = (
 	events: readonly PortEvent[],
 	data: ReadonlyArray<DataEvent | UncountedEvent>,
+	hasClosed: (end: EndName) => boolean,
 ): readonly PortEvent[] => {
 	let all = events;
 	for (const each of data) {
 		const place = all.findIndex(event =>
 			each.type === 'data'
-				? endsSending(event, each.from) && seenBy(each) <= seenBy(event.step)
+				? (endsSending(event, each.from) ||
+						(hasClosed(otherOf(each.from)) &&
+							endsSending(event, otherOf(each.from)))) &&
+					seenBy(each) <= seenBy(event.step)
 				: event.type === 'step' && endsEither(event),
 		);
 		all = place === -1 ? [...all, each] : all.toSpliced(place, 0, each);

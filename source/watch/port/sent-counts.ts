@@ -92,6 +92,14 @@ const hasSentAll = (name: EndName, rows: Rows): boolean => {
 	);
 };
 
+/**
+ * Whether an end has closed its socket, and was not reset: what it got came
+ * before its FIN, as anything later is answered with RST (RFC 9293, 3.6.1).
+ */
+export const hasClosed = (row: TcpRow | undefined): boolean =>
+	row?.inode === '0' &&
+	(row.socket.state === 'FIN-WAIT-1' || row.socket.state === 'FIN-WAIT-2');
+
 export class SentCounts {
 	readonly #peer: string;
 	readonly #isNew: boolean;
@@ -120,7 +128,7 @@ export class SentCounts {
 	): readonly DataEvent[] {
 		for (const name of endNames) {
 			this.#countedAt[name] ??= readAt;
-			if (hasSentAll(name, rows)) {
+			if (hasSentAll(name, rows) || hasClosed(rows[otherOf(name)])) {
 				this.#doneAt[name] ??= tableAt;
 			}
 		}

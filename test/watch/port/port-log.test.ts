@@ -1078,3 +1078,23 @@ test('port-log: a call that had returned before a FIN came stands above it', () 
 	assert.ok(names.includes(returned));
 	assert.ok(names.indexOf(returned) < names.indexOf('local CLOSE-WAIT'));
 });
+
+test('port-log: what an end got that has closed was sent before its FIN', () => {
+	const orderWith = (inode: string) => {
+		const {read, events} = startOpen();
+		read(open, {sentBytes: 0});
+		const before = events.length;
+		read([listens(), ...pair(['FIN-WAIT-2', inode], ['CLOSE-WAIT', '3'])], {
+			held: ['3'],
+			sentBytes: 4,
+		});
+		const names = events.slice(before).map(event => nameOf(event));
+		const data = events.find(event => event.type === 'data');
+		const isAbove = names.indexOf('data') < names.indexOf('local FIN-WAIT-1?');
+		return [isAbove, data?.seenAt];
+	};
+
+	assert.deepEqual(orderWith('0'), [true, 1032]);
+	// After shutdown() it still receives.
+	assert.deepEqual(orderWith('2'), [false, 1033]);
+});
