@@ -8,6 +8,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import process from 'node:process';
 import {costTables} from '../benchmark/report.js';
+import type {Mode} from '../source/commands/hands.js';
 import {keyHelp} from '../source/commands/keys.js';
 import {commands} from '../source/commands/registry.js';
 import {clientTable} from '../source/connection/lifecycle.js';
@@ -61,6 +62,13 @@ const diagram = (machine: DrawnTable, start: string): string => {
 	].join('\n');
 };
 
+/** A proxy's screen has few, and its /help lists them. */
+const placesOfCommands: ReadonlyArray<readonly [mode: Mode, place: string]> = [
+	['room', 'room'],
+	['plain', '`nc`'],
+	['raw', '`--raw`'],
+];
+
 /** The generated parts by name. */
 export const parts: Readonly<Record<string, () => string>> = {
 	help: () =>
@@ -78,11 +86,14 @@ export const parts: Readonly<Record<string, () => string>> = {
 		].join('\n'),
 	commands: () =>
 		table(
-			['command', 'does', 'also from `nc`'],
+			['command', 'does', 'in'],
 			commands.map(({name, usage, summary, modes}) => [
 				code(`/${name} ${usage}`.trim()).replaceAll('|', '\\|'),
 				summary,
-				modes.includes('plain') ? 'yes' : '',
+				placesOfCommands
+					.filter(([mode]) => modes.includes(mode))
+					.map(([, place]) => place)
+					.join(', '),
 			]),
 		),
 	keys: () =>

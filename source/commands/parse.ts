@@ -1,7 +1,13 @@
 /** Parses a typed line into the action it asks for; all front ends share it. */
 import type {OfferedCommand} from '../protocol/frame.js';
 import type {HandsOf, PlainHands, RawHands} from './hands.js';
-import {aliases, commandsOf, type Command, type Action} from './registry.js';
+import {
+	aliases,
+	commands,
+	commandsOf,
+	type Command,
+	type Action,
+} from './registry.js';
 import {typosIn} from './typos.js';
 
 // Two typos; beyond that a suggestion would be a guess.
@@ -80,6 +86,25 @@ const actionOf = <Hands extends Pick<PlainHands, 'notice'>>(
 	return parse(rest) ?? wrong(`Usage: ${`/${name} ${usage}`.trim()}`);
 };
 
+const howToSay = (name: string): string =>
+	`To send a text that starts with a slash, double it: //${name}`;
+
+/** Of a command that there is, but not here: no other one is meant. */
+const elsewhere = (
+	name: string,
+	mode: 'room' | 'raw',
+): Action<Pick<PlainHands, 'notice'>> | undefined => {
+	const command = findCommand<never>(name, commands);
+	const place =
+		mode === 'room'
+			? 'raw mode (--raw), not of a room'
+			: 'a room, not of raw mode';
+	return (
+		command &&
+		wrong(`/${command.name} is a command of ${place}. ${howToSay(name)}`)
+	);
+};
+
 const unknown = (
 	name: string,
 	known: ReadonlyArray<Pick<Command, 'name'>>,
@@ -91,9 +116,7 @@ const unknown = (
 	const near = nearest(shown.toLowerCase(), known);
 	const advice =
 		near === undefined ? '/help lists them.' : `Did you mean /${near}?`;
-	return wrong(
-		`Unknown command /${shown}. ${advice} To send a text that starts with a slash, double it: //${shown}`,
-	);
+	return wrong(`Unknown command /${shown}. ${advice} ${howToSay(shown)}`);
 };
 
 /**
@@ -145,7 +168,10 @@ export const parseLine = <M extends 'room' | 'plain'>(
 		};
 	}
 
-	return unknown(name, [...known, ...offered]);
+	return (
+		(mode === 'room' ? elsewhere(name, mode) : undefined) ??
+		unknown(name, [...known, ...offered])
+	);
 };
 
 /**
@@ -171,7 +197,9 @@ export const parseRawLine = (line: string): Action<RawHands> => {
 		return actionOf(command, line);
 	}
 
-	return isPasted || isPath(name) ? saying(line) : unknown(name, known);
+	return isPasted || isPath(name)
+		? saying(line)
+		: (elsewhere(name, 'raw') ?? unknown(name, known));
 };
 
 /**

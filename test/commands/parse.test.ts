@@ -150,13 +150,31 @@ test('parse: an unknown command is refused, and the nearest suggested', () => {
 	}
 });
 
-test('parse: a command that a mode lacks is unknown there', () => {
+test('parse: a command that a peer with a bare socket lacks is unknown there', () => {
 	assert.match(
 		reasonOf('/msg heron hi', 'plain'),
 		/Unknown command \/msg\. \/help/,
 	);
 	assert.match(reasonOf('/clear', 'plain'), /Unknown command \/clear\. \/help/);
 	assert.deepEqual(did('/me waves', {mode: 'plain'}), say('/me waves'));
+});
+
+test('parse: a command of raw mode is no unknown one in a room, nor one of a room in raw mode', () => {
+	for (const [line, name] of [
+		['/send build.log', 'send'],
+		['/hex 00', 'hex'],
+		['/save', 'save'],
+	] as const) {
+		assert.equal(
+			reasonOf(line),
+			`/${name} is a command of raw mode (--raw), not of a room. To send a text that starts with a slash, double it: //${name}`,
+		);
+	}
+
+	assert.equal(
+		didRaw('/w heron hi')[0]![2],
+		'/msg is a command of a room, not of raw mode. To send a text that starts with a slash, double it: //w',
+	);
 });
 
 test('parse: every command of the registry does something', () => {
@@ -305,7 +323,7 @@ test('parse: a host command takes one name or none', () => {
 
 	assert.match(
 		String(didRaw('/kick heron')[0]![2]),
-		/^Unknown command \/kick\./,
+		/^\/kick is a command of a room/,
 	);
 });
 
