@@ -59,6 +59,10 @@ export const textOfLine = (line: string): string =>
 
 const altEnter = `${escape}\r`;
 
+// Alt-/, as the input writes it; readline has no use for it. It is also Esc and
+// the slash of a command in one read, which without it would be sent as text.
+const altSlash = `${escape}[47;3u`;
+
 // Keys of the kitty protocol; readline would take some for text.
 const isUnknown = (text: string) => /^\u001B\[[\d;]+u$/.test(text);
 
@@ -92,6 +96,8 @@ export const readTyped = (
 			onPaste(readPaste(text.slice(pasteStart.length, -pasteEnd.length)));
 		} else if (text === altEnter) {
 			onPaste({line: lineEnd, lineCount: 1});
+		} else if (text === altSlash) {
+			keys.emit('data', '/');
 		} else if (!isUnknown(text)) {
 			// Tab by itself is a key: it completes.
 			keys.emit('data', text === '\t' ? text : signTabs(text));

@@ -186,6 +186,16 @@ for (const [nick, how, isOld] of [
 	});
 }
 
+test('e2e: plain: Esc and a slash in one read begin a command', async t => {
+	const terminal = await openPlain(t, 'hoopoe');
+	await terminal.waitFor('hoopoe ›');
+	terminal.type('\u{1B}/');
+	await terminal.waitFor('hoopoe › /');
+	terminal.type('help\r');
+	await terminal.waitFor('list commands');
+	assert.deepEqual(textsOf('hoopoe'), []);
+});
+
 test('e2e: plain: lines in one chunk are typed, if the terminal brackets pastes', async t => {
 	const terminal = await openPlain(t, 'smew');
 	terminal.paste('one');
