@@ -21,6 +21,7 @@ import {
 	syncFolder,
 } from '../history/files.js';
 import {Syncing, type FsyncMode, type SetTimer} from '../history/syncing.js';
+import {textOf} from '../protocol/unnumbered.js';
 import {trace} from '../trace.js';
 import {outboxUnusable} from './failures.js';
 import type {Waiting} from './outgoing.js';
@@ -33,6 +34,8 @@ export type OutboxOptions = {
 
 /** A server's id lasts as long as its outbox. */
 export const freshServerId = (): string => randomBytes(8).toString('hex');
+
+const lineFeed = 10;
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -228,7 +231,7 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
 		const existing = openExisting(path);
 		const fd = existing ?? createFile(path);
 		const bytes = await readAt(fd, 0, sizeOf(fd));
-		const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+		const whole = bytes.subarray(0, bytes.lastIndexOf(lineFeed) + 1);
 		const [first, ...lines] = whole
 			.toString()
 			.split('\n')
@@ -265,11 +268,48 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
 		const content = {
 			server: known,
 			left: [...left.values()],
-			headBytes: whole.indexOf(10) + 1,
+			headBytes: whole.indexOf(lineFeed) + 1,
 			end: whole.length,
 		};
 		return new Outbox(fd, content, options);
 	} catch (error) {
 		throw outboxUnusable(path, error as Error);
 	}
+};
+
+/**
+ * What of an earlier process's outbox is in the log: a kill between the two
+ * leaves it in both.
+ *
+ * @param tail The end of the log, as whole lines.
+ */
+export const loggedAmong = (
+	left: readonly Waiting[],
+	tail: Buffer,
+): ReadonlySet<Waiting> => {
+	const logged = new Set<Waiting>();
+	// Two peers of `nc` may say the same in one millisecond.
+	const byText = new Map<string, Waiting[]>();
+	for (const waiting of left) {
+		const same = byText.get(waiting.text);
+		if (same) {
+			same.push(waiting);
+		} else {
+			byText.set(waiting.text, [waiting]);
+		}
+	}
+
+	let start = 0;
+	while (start < tail.length && logged.size < left.length) {
+		const end = tail.indexOf(lineFeed, start);
+		const text = textOf(tail.toString('utf8', start, end));
+		const waiting = byText.get(text)?.pop();
+		if (waiting) {
+			logged.add(waiting);
+		}
+
+		start = end + 1;
+	}
+
+	return logged;
 };

@@ -31,9 +31,8 @@ import {
 } from './failures.js';
 import {GivingUp} from './giving-up.js';
 import {joinedStart, Keeping} from './keeping.js';
-import {loggedAmong} from './left-over.js';
 import {Merging} from './merging.js';
-import {freshServerId, openOutbox, type Outbox} from './outbox.js';
+import {freshServerId, loggedAmong, openOutbox, type Outbox} from './outbox.js';
 import {Outgoing} from './outgoing.js';
 import {Publishing} from './publishing.js';
 import {Reading} from './reading.js';
