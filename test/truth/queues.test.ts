@@ -34,6 +34,9 @@ import {openWatch} from '../helpers/watch.js';
 
 const rounds = env['TRUTH'] === 'full' ? 10 : 1;
 
+/** How often a round is played again, of which the poll has seen too little. */
+const maxRepeats = 20;
+
 /** More than the queues of both ends hold. */
 const tooMuch = Buffer.alloc(16 * 1024 * 1024, 'x');
 
@@ -50,6 +53,7 @@ const portIn = (address: string): string => /\d+$/.exec(address)![0];
 
 for (const host of ['127.0.0.1', '::1'] as const) {
 	test(`truth: queues and the persist timer, over ${host}`, async t => {
+		let repeats = 0;
 		for (let round = 0; round < rounds; round++) {
 			const port = await findPort();
 			const address = requireLoopback({kind: 'tcp', host, port: Number(port)});
@@ -154,7 +158,12 @@ for (const host of ['127.0.0.1', '::1'] as const) {
 			const holes = parseHoles(poller.stdout());
 			const judged = claims.filter(claim => canJudge(claim, holes));
 			counted.unjudged += claims.length - judged.length;
-			assert.ok(judged.length > 0, poller.stdout());
+			if (judged.length === 0) {
+				repeats++;
+				round--;
+				assert.ok(repeats <= maxRepeats, poller.stdout());
+			}
+
 			const wrong = judged.filter(claim => !isRight(claim, readings));
 			const unsaid = judged.filter(claim => isUnsaid(claim, readings));
 			counted.wrong += wrong.length;
