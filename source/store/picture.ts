@@ -81,15 +81,21 @@ export const steadyRtt = (model: Model): number | undefined => {
 };
 
 /**
- * Up only once none of the last five is as quick as what is shown: on a busy
- * machine the middle one rises and falls again every few seconds.
+ * Up only once none of the last five is as quick as what is shown, and down once
+ * at most one is as slow: on a busy machine the middle one rises and falls again
+ * every few seconds.
  */
 const hasRttMoved = (before: Model, after: Model): boolean => {
 	const shown = steadyRtt(before);
 	const now = steadyRtt(after);
-	return shown !== undefined && now !== undefined && now > shown
-		? Math.max(leastMs, shown) * 2 <= lastRtts(after)[0]!
-		: hasMoved(shown, now, leastMs);
+	const last = lastRtts(after);
+	if (shown === undefined || now === undefined) {
+		return shown !== now;
+	}
+
+	return now > shown
+		? 2 * Math.max(leastMs, shown) <= last[0]!
+		: 2 * Math.max(leastMs, now, last.at(-2) ?? 0) <= shown;
 };
 
 /** Whether the fields of two objects are the same values. */

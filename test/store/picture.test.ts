@@ -102,7 +102,7 @@ test('picture: in raw mode, which has no heartbeats, each byte counts', () => {
 	assert.ok(isSameAfter(more, lookingAtPeers, serving));
 });
 
-test('picture: an rtt counts once it has halved, or the last five have doubled', () => {
+test('picture: an rtt counts once the last five have doubled, or four of them halved', () => {
 	const at10 = reduce(open, [rtt(10)]);
 	const after = (...rtts: number[]) =>
 		isSameAfter(
@@ -117,6 +117,11 @@ test('picture: an rtt counts once it has halved, or the last five have doubled',
 	assert.ok(after(21, 21, 21, 21));
 	assert.ok(!after(21, 21, 21, 21, 21));
 	assert.ok(!after(5, 5, 5));
+	const at80 = reduce(at10, [rtt(80), rtt(80), rtt(80), rtt(80), rtt(80)]);
+	assert.ok(isSameAfter([rtt(1), rtt(1), rtt(1)], chat, at80));
+	assert.ok(
+		!isSameAfter([rtt(1), rtt(1), rtt(80), rtt(1), rtt(1)], chat, at80),
+	);
 	assert.ok(isSameAfter(Array.from({length: 5}, () => rtt(0.9))), 'below 1 ms');
 	assert.ok(
 		isSameAfter(
