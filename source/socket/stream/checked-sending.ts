@@ -2,9 +2,11 @@
  * Notices that the last bytes that were sent met a closed socket.
  *
  * Whoever has closed answers data with RST, after its FIN. The kernel then says
- * so only to the next write, and after the last one there is none: node:net
- * ignores how shutdown() went. So before the end nothing is written once more,
- * which fails if RST came. A Unix domain socket has no RST, and its writes fail
+ * so only to the next write, and after the last one there is none. So before the
+ * end nothing is written once more, which fails if RST came; and shutdown(),
+ * which libuv calls a turn later, is asked how it went, as node:net doesn't. Once
+ * FIN has arrived, a peer that had ended, too, closes without RST, whatever it
+ * left unread. A Unix domain socket has no RST, and its writes fail
  * as soon as the other side has closed; what that left unread, it says to the
  * next read.
  *
@@ -14,13 +16,20 @@
  */
 import {Buffer} from 'node:buffer';
 import type {Socket} from 'node:net';
+import {constants} from 'node:os';
 import {setImmediate} from 'node:timers';
 
 type Done = (error?: Error | null) => void;
 
+type ShutdownRequest = {
+	/** @param status 0, or the negative errno. */
+	oncomplete: (status: number, ...rest: readonly unknown[]) => void;
+};
+
 type Handle = {
 	/** @returns 0, or the negative errno. */
 	readonly readStart: () => number;
+	shutdown: (request: ShutdownRequest) => number;
 };
 
 const nothing = Buffer.alloc(0);
@@ -131,6 +140,37 @@ export const lookForReset = (socket: Socket, done: Done): void => {
 };
 
 /**
+ * Sends FIN by `finish`, and fails if RST had come before: only that leaves
+ * shutdown() without a connection.
+ */
+const finishIfOpen = (
+	socket: Socket,
+	finish: (done: Done) => void,
+	done: Done,
+): void => {
+	let isGone = false;
+	// Node has no public way to hear how shutdown() went.
+	const handle = Reflect.get(socket, '_handle') as
+		Partial<Handle> | null | undefined;
+	const shutdown = handle?.shutdown;
+	if (handle && shutdown) {
+		handle.shutdown = request => {
+			const {oncomplete} = request;
+			request.oncomplete = (status, ...rest) => {
+				isGone = status === -constants.errno.ENOTCONN;
+				oncomplete.call(request, status, ...rest);
+			};
+
+			return shutdown.call(handle, request);
+		};
+	}
+
+	finish(error => {
+		done(error ?? (isGone ? new LostError('shutdown ENOTCONN') : undefined));
+	});
+};
+
+/**
  * Before anything was sent.
  *
  * @param isReadFirst Whether reading never waits for a write.
@@ -163,7 +203,7 @@ export const checkSending = (
 				if (error) {
 					end(lossOf(error));
 				} else {
-					finish(end);
+					finishIfOpen(socket, finish, end);
 				}
 			});
 		} else {

@@ -1,8 +1,11 @@
-/** A write that fails while there is still something to be read. */
+/** How bytes that met a closed socket fail what is sent, and when that is said. */
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import {once} from 'node:events';
+import {connect, createServer, type AddressInfo, type Socket} from 'node:net';
+import test, {type TestContext} from 'node:test';
 import {requireLoopback} from '../../../source/socket/address.js';
 import {dial} from '../../../source/socket/dial.js';
+import {checkSending} from '../../../source/socket/stream/checked-sending.js';
 import {startPython} from '../../helpers/link-peers.js';
 import {until} from '../../helpers/until.js';
 
@@ -53,4 +56,44 @@ test('checked sending: what came before a write failed is read first', async t =
 	stream.resume();
 	await until(() => stream.closed, {what: 'the end'});
 	assert.deepEqual([received, code], [bytes, 'EPIPE']);
+});
+
+/** A connection whose peer has ended, and leaves what it gets unread. */
+const openHalf = async (t: TestContext) => {
+	const server = createServer({pauseOnConnect: true, allowHalfOpen: true});
+	server.listen({host: '127.0.0.1', port: 0});
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const socket = connect({host: '127.0.0.1', port, allowHalfOpen: true});
+	checkSending(socket, 'tcp', true);
+	const [far] = (await once(server, 'connection')) as [Socket];
+	t.after(() => {
+		socket.destroy();
+		far.destroy();
+		server.close();
+	});
+	far.end();
+	await once(socket.resume(), 'end');
+	await new Promise(resolve => {
+		socket.write('hello', resolve);
+	});
+	return {socket, far};
+};
+
+test('checked sending: an RST between the last write and FIN fails our end', async t => {
+	const {socket, far} = await openHalf(t);
+	// The end is checked within this call, and FIN follows in the next turn.
+	socket.end();
+	far.destroy();
+	const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+	assert.equal(error.code, 'EPIPE');
+});
+
+test('checked sending: FIN that meets bytes unread, and no RST, is a good end', async t => {
+	const {socket, far} = await openHalf(t);
+	socket.end();
+	await once(socket, 'finish');
+	far.destroy();
+	await once(socket, 'close');
+	assert.equal(socket.errored, null);
 });
