@@ -190,6 +190,34 @@ test('judge of calls: of two sockets with the same addresses, the nearer one is 
 	);
 });
 
+test('judge of calls: of a Unix domain socket, each end and its bytes count', () => {
+	const path = '/tmp/pair.sock';
+	const here = '4<UNIX-STREAM:[78->79]>';
+	const there = `5<UNIX-STREAM:[79->78,"${path}"]>`;
+	const calls = parseTrace(
+		`
+10.000000 connect(4<UNIX-STREAM:[78]>, {sa_family=AF_UNIX, sun_path="${path}"}, 17) = 0 <0.000010>
+10.100000 sendto(${here}, ""..., 5, 0, NULL, 0) = 5 <0.000020>
+10.200000 recvfrom(${there}, ""..., 1024, 0, NULL, NULL) = 5 <0.000020>
+`,
+		'unix',
+	);
+	const ours = {local: 'unnamed', remote: path};
+	const theirs = {local: path, remote: 'unnamed'};
+	const sent = call('send(5)', [10_100, 10_101], {
+		end: 'local',
+		result: '5',
+		offset: 0,
+	});
+	const verdictAt = (claim: Partial<CallClaim>) =>
+		judgeCalls([{...sent, ...claim}], calls, [])[0]?.verdict;
+	assert.equal(verdictAt(ours), 'right');
+	assert.equal(verdictAt(theirs), 'false');
+	assert.equal(verdictAt({...ours, remote: '/tmp/other.sock'}), 'false');
+	const other = {...sent.step, result: '6'};
+	assert.equal(verdictAt({...ours, step: other}), 'false');
+});
+
 test('judge of calls: what nobody said', () => {
 	const all = [
 		exact('socket()', 10_000),

@@ -121,7 +121,7 @@ const parseStalls = (text: string): readonly Happened[] =>
  * When this process was held, as by strace at each call that it makes: it did
  * nothing meanwhile, so what it says late isn't its fault.
  */
-const watchForHolds = (owner: Owner): readonly Happened[] => {
+export const watchForHolds = (owner: Owner): readonly Happened[] => {
 	const holds: Happened[] = [];
 	let before = Date.now();
 	let used = process.cpuUsage();

@@ -10,7 +10,10 @@ import {startProcess} from '../process.js';
 
 /** A socket from socket() or accept() to close(). */
 export type TracedSocket = {
-	/** Its own address and the other end's; undefined while it has none. */
+	/**
+	 * Its own address and the other end's; undefined while it has none. Of a Unix
+	 * domain socket, the path, and `unnamed` for the end without one.
+	 */
 	local: string | undefined;
 	remote: string | undefined;
 	/** Whether accept() returned it. */
@@ -71,13 +74,38 @@ const names: Readonly<Record<string, TracedCall['name']>> = {
 
 const line =
 	/^(?<at>\d+\.\d+) (?<name>\w+)\((?<words>.*?)(?:\) += (?<returned>.*))?$/;
-const descriptor = /^(?<fd>\d+)<TCP(?:v6)?:\[(?<place>.*?)\]>(?:,|$)/;
 
-/** 127.0.0.1:5001->127.0.0.1:40000, or less; an inode is no place. */
-const placesIn = (text: string): readonly string[] =>
-	text.split('->').filter(each => each.includes(':'));
+type Kind = 'tcp' | 'unix';
+
+const descriptors = {
+	tcp: /^(?<fd>\d+)<TCP(?:v6)?:\[(?<place>.*?)\]>(?:,|$)/,
+	unix: /^(?<fd>\d+)<UNIX(?:-STREAM)?:\[(?<place>.*?)\]>(?:,|$)/,
+} as const;
+
+const placesOf = {
+	/** 127.0.0.1:5001->127.0.0.1:40000, or less; an inode is no place. */
+	tcp: (text: string): readonly string[] =>
+		text.split('->').filter(each => each.includes(':')),
+	/** Such as 77->78,"/tmp/pair.sock": two inodes, and a path if it has one. */
+	unix(text: string): readonly string[] {
+		const path = /"(.*)"/.exec(text)?.[1];
+		const isConnected = text.includes('->');
+		return path === undefined
+			? isConnected
+				? ['unnamed']
+				: []
+			: isConnected
+				? [path, 'unnamed']
+				: [path];
+	},
+} as const;
 
 const addressIn = (text: string): string => {
+	const path = /sun_path="(.+?)"/.exec(text)?.[1];
+	if (path !== undefined) {
+		return path;
+	}
+
 	const port = /port=htons\((\d+)\)/.exec(text)?.[1] ?? '';
 	const host = /inet_addr\("(.+?)"\)/.exec(text)?.[1];
 	const host6 = /inet_pton\(AF_INET6, "(.+?)"/.exec(text)?.[1];
@@ -126,7 +154,12 @@ const askedIn = (systemName: string, text: string): number | undefined => {
 };
 
 /** @param text What strace wrote of one thread (-ff -ttt -T -yy -s 0). */
-export const parseTrace = (text: string): readonly TracedCall[] => {
+export const parseTrace = (
+	text: string,
+	kind: Kind = 'tcp',
+): readonly TracedCall[] => {
+	const descriptor = descriptors[kind];
+	const placesIn = placesOf[kind];
 	const sockets = new Map<string, TracedSocket>();
 	const calls: TracedCall[] = [];
 	const open = (
@@ -284,9 +317,11 @@ export const openTrace = (owner: Owner) => {
 			await attached?.exit;
 		},
 		/** All calls so far, in the order in which they began. */
-		calls: (): readonly TracedCall[] =>
+		calls: (kind: Kind = 'tcp'): readonly TracedCall[] =>
 			readdirSync(folder)
-				.flatMap(name => parseTrace(readFileSync(join(folder, name), 'utf8')))
+				.flatMap(name =>
+					parseTrace(readFileSync(join(folder, name), 'utf8'), kind),
+				)
 				.toSorted((a, b) => a.from - b.from),
 	};
 };
