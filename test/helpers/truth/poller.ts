@@ -7,17 +7,10 @@
  * Usage: node poller.ts PORT
  */
 import {readFileSync, writeSync} from 'node:fs';
-import {setPriority} from 'node:os';
 import process from 'node:process';
 
 const hex = Number(process.argv[2]).toString(16).toUpperCase().padStart(4, '0');
 const row = /^ *\d+: (?<local>\w+:\w+) (?<remote>\w+:\w+) (?<state>\w\w) .*$/gm;
-try {
-	setPriority(-20);
-} catch {
-	// Only root may; where the machine is busy, it then has more holes.
-}
-
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
 type End = {state: string; at: number; isMissing: boolean};

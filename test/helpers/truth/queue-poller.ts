@@ -8,18 +8,11 @@
  * Usage: node queue-poller.ts PORT
  */
 import {readFileSync, writeSync} from 'node:fs';
-import {setPriority} from 'node:os';
 import process from 'node:process';
 
 const hex = Number(process.argv[2]).toString(16).toUpperCase().padStart(4, '0');
 const row =
 	/^ *\d+: (?<local>\w+:\w+) (?<remote>\w+:\w+) \w\w (?<sent>\w+):(?<unread>\w+) (?<timer>\w\w):/gm;
-try {
-	setPriority(-20);
-} catch {
-	// Only root may; where the machine is busy, it then has more holes.
-}
-
 const nap = new Int32Array(new SharedArrayBuffer(4));
 const known = new Map<string, string>();
 /** What comes and goes in less is bounded by what was read around it. */

@@ -74,6 +74,9 @@ import {entriesOf, withQueuedFins, type Entry} from './tcp-model.js';
 /** As long as the poll calls a stall. */
 const holdMs = 20;
 
+/** On a busy machine, strace and the poll leave little to this process. */
+const deadlineMs = 30_000;
+
 const stateNames: Readonly<Record<string, TcpState>> = {
 	'01': 'ESTABLISHED',
 	'02': 'SYN-SENT',
@@ -620,12 +623,14 @@ export const openScene = async (
 			until(() => isIn(entries(), end, state), {
 				what: `${end} ${state}`,
 				seen,
+				deadlineMs,
 			}),
 		/** The same, as the poll has seen it. */
 		untilPolled: async (end: string, state: TcpState) =>
 			until(() => isIn(parseEntries(poller.stdout()), end, state), {
 				what: `${end} ${state} in the poll`,
 				seen,
+				deadlineMs,
 			}),
 		/** Waits until sockchat has said it. */
 		untilClaimed: async (
@@ -644,7 +649,7 @@ export const openScene = async (
 									: step.call;
 						return name === wanted && which(claim);
 					}),
-				{what: wanted, seen},
+				{what: wanted, seen, deadlineMs},
 			),
 		/** Waits until as many bytes as that were counted in segments. */
 		untilCounted: async (bytes: number) =>
@@ -653,7 +658,7 @@ export const openScene = async (
 					claims.some(
 						({step}) => isCounted(step) && step.seq - 1 + step.length === bytes,
 					),
-				{what: `${bytes} bytes, counted`, seen},
+				{what: `${bytes} bytes, counted`, seen, deadlineMs},
 			),
 		/** Waits until so many states were read from the kernel's table. */
 		untilRead: async (state: TcpState, count = 1) =>
@@ -665,7 +670,7 @@ export const openScene = async (
 							step.state === state &&
 							step.evidence === 'read',
 					).length >= count,
-				{what: `${count} ${state}, read`, seen},
+				{what: `${count} ${state}, read`, seen, deadlineMs},
 			),
 		/** Ends the observation. @returns A verdict on each claim. */
 		async finish(): Promise<readonly Judged[]> {
