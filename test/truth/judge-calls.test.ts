@@ -334,7 +334,7 @@ const rungs = ladderOf(
 	{side: 'server'},
 );
 
-const orderOf = (rows: readonly Rung[]) => {
+const orderOf = (rows: readonly Rung[], passed = segments) => {
 	const claims = rows.flatMap(row =>
 		[row.client, row.server].flatMap((step): CallClaim[] =>
 			step?.kind === 'call'
@@ -345,8 +345,24 @@ const orderOf = (rows: readonly Rung[]) => {
 	const callsOf = new Map(
 		judgeCalls(claims, traced, []).map(({claim, calls}) => [claim.step, calls]),
 	);
-	return judgeOrder(rows, {place, side: 'server', segments, callsOf, traced});
+	return judgeOrder(rows, {
+		place,
+		side: 'server',
+		segments: passed,
+		callsOf,
+		traced,
+	});
 };
+
+test('judge of the order: a FIN that waited is the effect of shutdown(), not of a later close()', () => {
+	// The client calls close() at 10,500.
+	const late = segments.map(each =>
+		each.isFin && each.from === client ? {...each, at: 10_550} : each,
+	);
+	const close = call('close()', [10_490, 10_510]).step;
+	const rows = [...rungs, {...rungs[0]!, client: close, server: undefined}];
+	assert.deepEqual(orderOf(rows, late).reversed, []);
+});
 
 test('judge of the order: rows that are moved are found', () => {
 	const right = orderOf(rungs);

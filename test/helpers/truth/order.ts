@@ -211,10 +211,13 @@ export const judgeOrder = (
 		own[otherRole(from)].find(
 			call => call.name === 'recv' && (spans.get(call)?.end ?? NaN) >= end,
 		)?.to;
+	/** The call that asked for the FIN of an end: one after it asks for nothing. */
+	const finCallOf = (role: Role): TracedCall | undefined =>
+		own[role].find(({name}) => name === 'shutdown' || name === 'close');
 	/** When an end called for what is in an arrow. */
 	const calledAt = ({from, name, start}: PlacedArrow): number | undefined =>
 		(name === 'FIN'
-			? own[from].find(each => ['shutdown', 'close'].includes(each.name))
+			? finCallOf(from)
 			: own[from].find(
 					call => call.name === 'send' && (spans.get(call)?.end ?? NaN) > start,
 				)
@@ -251,7 +254,7 @@ export const judgeOrder = (
 		}
 
 		if (first.kind === 'call' && second.kind === 'arrow') {
-			const [{name, from, socket}] = first.calls as [TracedCall];
+			const [{name, from}] = first.calls as [TracedCall];
 			if (first.isBlocked || first.by !== second.from) {
 				return undefined;
 			}
@@ -261,8 +264,7 @@ export const judgeOrder = (
 					? second.name === 'SYN'
 					: name === 'send'
 						? second.start >= (spans.get(first.calls[0]!)?.start ?? Infinity)
-						: (name === 'shutdown' || name === 'close') &&
-							socket.remote !== undefined &&
+						: first.calls[0] === finCallOf(first.by) &&
 							second.name === 'FIN' &&
 							from < (finOf(first.by, facts)?.at ?? -Infinity);
 			return isEffect ? 'effect' : undefined;
