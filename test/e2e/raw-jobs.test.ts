@@ -65,6 +65,9 @@ const sendingFile = {
 	telnet: 'telnet 127.0.0.1 PORT < FILE',
 };
 
+// After a reset, telnet's exit code is 0 or 1, as it happens to notice.
+const {telnet: _, ...withoutTelnet} = sendingFile;
+
 const clients: readonly Job[] = [
 	{
 		name: 'an answer that comes after our FIN',
@@ -133,7 +136,7 @@ const clients: readonly Job[] = [
 	},
 	{
 		name: 'an exit code that says that a reset cut the transfer',
-		lines: sendingFile,
+		lines: withoutTelnet,
 		converse(socket) {
 			socket.once('data', () => {
 				socket.resetAndDestroy();
