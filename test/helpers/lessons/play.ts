@@ -9,6 +9,7 @@
 import {delimiter} from 'node:path';
 import process from 'node:process';
 import {stripVTControlCharacters} from 'node:util';
+import {askForBrackets} from '../../../source/keyboard/brackets.js';
 import {requireExecutable, type Owner} from '../environment.js';
 import {findPort} from '../ports.js';
 import {openTerminal, type Terminal} from '../terminal.js';
@@ -46,7 +47,10 @@ const withoutScreens = (output: string): string => {
  * --plain, which each line replaces.
  */
 const linesOf = (terminal: Terminal): string[] =>
-	stripVTControlCharacters(withoutScreens(terminal.output()))
+	stripVTControlCharacters(
+		// Node's function knows no sequences with intermediate bytes.
+		withoutScreens(terminal.output()).replaceAll(askForBrackets, ''),
+	)
 		.replaceAll('\r', '')
 		.split('\n')
 		.map(line => line.replace(/^(?:› )+/, ''));
