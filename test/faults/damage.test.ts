@@ -7,15 +7,19 @@ import {
 	makeSample,
 } from '../helpers/history/damage.js';
 
+// test/history changes each byte, too, without a program that is killed.
+const step = sized(1, 4);
 const bits = Array.from({length: sized(8, 1)}, (_, bit) => 2 ** bit);
 
 test(
-	`faults: each byte of a history changed in ${bits.length} ways, closed and killed: deletes nothing, gives no seq twice`,
+	`faults: ${step === 1 ? 'each byte' : `one of ${step} bytes`} of a history changed in ${bits.length} ways, closed and killed: deletes nothing, gives no seq twice`,
 	{timeout: deadlineMs},
 	async t => {
 		const sample = await makeSample(t);
-		const tried = await assertFlipsKept(sample, () =>
-			bits.flatMap(bit => bothLocks.map(lock => [bit, lock] as const)),
+		const tried = await assertFlipsKept(sample, (_name, at) =>
+			at % step === 0
+				? bits.flatMap(bit => bothLocks.map(lock => [bit, lock] as const))
+				: [],
 		);
 		t.diagnostic(`${tried} histories recovered`);
 	},
