@@ -241,7 +241,11 @@ const labelOf = (arrow: Arrow, cells: number): DisplayText => {
 	const briefer =
 		count === undefined
 			? []
-			: [partsOf([...counts, ...again], false), partsOf(counts, false)];
+			: [
+					partsOf([...counts, ...again], false),
+					partsOf(counts, hasSeq),
+					partsOf(counts, false),
+				];
 	const whole = partsOf([...counts, ...again], hasSeq);
 	const parts =
 		[whole, ...briefer].find(each => cellsOf(each) <= cells) ??
