@@ -17,6 +17,7 @@ import {
 } from './failures.js';
 import type {Keeping} from './keeping.js';
 import type {Outgoing, Waiting} from './outgoing.js';
+import type {Roster} from './roster.js';
 import type {Session} from './session.js';
 
 export type GivingUpOptions = {
@@ -95,6 +96,15 @@ export class GivingUp {
 		if (renumbered.length > 0) {
 			keeping.settle(renumbered);
 			void keeping.keep();
+		}
+	}
+
+	/** Leaves of ghosts that have joined again, on whatever server. */
+	dropOutdated(roster: Roster): void {
+		for (const leave of this.#options.outgoing.leaves()) {
+			if (roster.isOutdated(leave.key, leave.id)) {
+				this.#settle(leave);
+			}
 		}
 	}
 

@@ -3,8 +3,8 @@
  *
  * Every server merges the same stream by the same rules, so all logs are the
  * same bytes. A sequence that holds nothing new (a repeat that came after the
- * engine's window, or what is no entry) is a void entry everywhere, so that the
- * log has no hole.
+ * engine's window, a ghost's leave after its member has joined again, or what is
+ * no entry) is a void entry everywhere, so that the log has no hole.
  */
 import {plainN, type Entry} from '../protocol/frame.js';
 import {frameLine} from '../protocol/codec.js';
@@ -130,7 +130,11 @@ export class Merging {
 		const isRepeat = !message && !this.#noteRun(key);
 		const read = isRepeat ? undefined : (message ?? readEntry(seq, text, own));
 		const n = read?.entry.type === 'message' ? read.entry.n : plainN;
-		if (!read || isLogged(read.entry.id, n)) {
+		if (
+			!read ||
+			isLogged(read.entry.id, n) ||
+			this.roster.isOutdated(key, read.entry.id)
+		) {
 			const line = frameLine(voidEntry(seq));
 			const ordered = {seq, line, id: '', n: plainN};
 			return {kind: 'next', ordered, entry: undefined, own};

@@ -115,14 +115,14 @@ export class Outgoing {
 
 	/** The ids of those whose leaves have not come back. */
 	leaving(): ReadonlySet<string> {
-		const ids = new Set<string>();
-		for (const {id, text} of this.#held.values()) {
-			if (text.startsWith(leftStart)) {
-				ids.add(id);
-			}
-		}
+		return new Set(this.leaves().map(({id}) => id));
+	}
 
-		return ids;
+	/** Leaves that have not come back. */
+	leaves(): readonly Waiting[] {
+		return [...this.#held.values()].filter(({text}) =>
+			text.startsWith(leftStart),
+		);
 	}
 
 	/** The lowest n of a client's messages that have not come back. */

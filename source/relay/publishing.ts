@@ -144,6 +144,7 @@ export class Publishing {
 
 			this.#isUnsure = false;
 			this.#acked = [];
+			givingUp.dropOutdated(merging.roster);
 			await givingUp.dropLate(session);
 			outgoing.resend();
 		}

@@ -20,6 +20,8 @@ const mostPresent = 1000;
 /** The key of a ghost's leave: the same, whichever server logs it. */
 export const goneKey = ({seq}: Present): string => `gone:${seq}`;
 
+const goneKeyPattern = /^gone:(\d{1,15})$/;
+
 /** What nobody does who wants to leave. */
 const unintended: ReadonlySet<LeaveReason> = new Set([
 	'closed',
@@ -60,6 +62,15 @@ export class Roster {
 	/** Whether it is present, or left unintended at a time or later. */
 	wasHere(id: string, since: number): boolean {
 		return this.has(id) || (this.#dropped.get(id) ?? -Infinity) >= since;
+	}
+
+	/**
+	 * Whether a key is of the leave of a ghost that has joined again since: the
+	 * member that such a leave would take away is here.
+	 */
+	isOutdated(key: string | undefined, id: string): boolean {
+		const [, seq] = goneKeyPattern.exec(key ?? '') ?? [];
+		return seq !== undefined && Number(seq) < (this.get(id)?.seq ?? 0);
 	}
 
 	/** Takes those that a log ends with, and the last leaves of others. */

@@ -285,6 +285,38 @@ test('merging: what is no entry takes its seq, and nobody is shown it', () => {
 	);
 });
 
+test('merging: a leave that comes after its member has joined again is void, also after a restart', () => {
+	const stream = new Stream();
+	const id = publicId(secretOf(0));
+	const leaveOf = (seq: number) => ({
+		key: `gone:${seq}`,
+		text: `{"type":"left","at":1,"nick":"nick0","id":"${id}","reason":"timeout"}`,
+	});
+	const typesOf = ({room}: Server) =>
+		linesOf(room).map(line => (line.id === id ? line.type : 'void'));
+	const [here, other, restarted] = [0, 1, 2].map(
+		index => new Server(index, stream),
+	) as [Server, Server, Server];
+	here.publish(5, true);
+	// Killed and back, before those that are left have logged its leave.
+	here.restart(false);
+	here.publish(5, true);
+	restarted.deliver(Infinity);
+	restarted.restart(false);
+	stream.store(leaveOf(1));
+	const servers = [here, other, restarted];
+	for (const server of servers) {
+		server.deliver(Infinity);
+		assert.deepEqual(typesOf(server), ['joined', 'joined', 'void']);
+	}
+
+	stream.store(leaveOf(2));
+	for (const server of servers) {
+		server.deliver(Infinity);
+		assert.deepEqual(typesOf(server), ['joined', 'joined', 'void', 'left']);
+	}
+});
+
 test('merging: the key of a numbered message is not looked for', () => {
 	const outgoing = new Outgoing('01234567');
 	const merging = new Merging(
