@@ -179,27 +179,44 @@ export class StreamReader {
 			if (!/not found/i.test((error as Error).message)) {
 				throw error;
 			}
-
-			await this.#removeEarlier();
 		}
 
-		await consumers.add(stream, {
-			durable_name: name,
-			ack_policy: 'none',
-			deliver_policy: 'by_start_sequence',
-			opt_start_seq: Math.max(1, from),
-			inactive_threshold: consumerKeptMs * nanoseconds,
-		});
+		const add = async () =>
+			consumers.add(stream, {
+				durable_name: name,
+				ack_policy: 'none',
+				deliver_policy: 'by_start_sequence',
+				opt_start_seq: Math.max(1, from),
+				inactive_threshold: consumerKeptMs * nanoseconds,
+			});
+		try {
+			await add();
+			// A cluster may leave the list of a new stream's consumers unanswered.
+			void this.#removeEarlier();
+		} catch (error) {
+			if (!(error instanceof JetStreamApiError)) {
+				throw error;
+			}
+
+			// The stream may take no more of them.
+			await this.#removeEarlier();
+			await add();
+		}
+
 		return name;
 	}
 
-	/** Of our runs that were killed: a stream may take only so many consumers. */
+	/** Those of our runs that were killed. */
 	async #removeEarlier(): Promise<void> {
 		const {jsm, stream} = this.#options;
 		try {
 			for await (const each of jsm.consumers.list(stream)) {
 				// From that of a copied machine, a server waits for more.
-				if (each.name.startsWith(this.#consumers) && each.num_waiting === 0) {
+				if (
+					each.name.startsWith(this.#consumers) &&
+					each.name !== this.#consumer &&
+					each.num_waiting === 0
+				) {
 					await jsm.consumers.delete(stream, each.name);
 				}
 			}

@@ -37,49 +37,78 @@ const openStream = async (
 	return {nats, nc, jsm, add, consumers};
 };
 
-test('relay: a server removes what its killed runs left, and nobody else’s', async t => {
-	const {nats, nc, add, consumers} = await openStream(t, 5);
-	const path = join(makeScratch(t), 'lab.jsonl');
-	const before = await openRelayed(t, nats.url, {path});
-	await before.end();
-	assert.deepEqual(await consumers(), []);
-	const [head = ''] = readFileSync(`${path}.outbox`, 'utf8').split('\n');
-	const {server} = JSON.parse(head) as {server: string};
-	const killed = [`sockchat-${server}-00000001`, `sockchat-${server}-00000002`];
-	const others = ['sockchat-0123456789abcdef-00000001', 'backup'];
-	const copied = `sockchat-${server}-00000003`;
-	for (const each of [...killed, ...others, copied]) {
-		await add(each);
-	}
+// One more, for its own, or none.
+for (const maxConsumers of [6, 5]) {
+	test(`relay: a server removes what its killed runs left, and nobody else’s, of at most ${maxConsumers}`, async t => {
+		const {nats, nc, add, consumers} = await openStream(t, maxConsumers);
+		const path = join(makeScratch(t), 'lab.jsonl');
+		const before = await openRelayed(t, nats.url, {path});
+		await before.end();
+		assert.deepEqual(await consumers(), []);
+		const [head = ''] = readFileSync(`${path}.outbox`, 'utf8').split('\n');
+		const {server} = JSON.parse(head) as {server: string};
+		const killed = [
+			`sockchat-${server}-00000001`,
+			`sockchat-${server}-00000002`,
+		];
+		const others = ['sockchat-0123456789abcdef-00000001', 'backup'];
+		const copied = `sockchat-${server}-00000003`;
+		for (const each of [...killed, ...others, copied]) {
+			await add(each);
+		}
 
-	// A copied machine's reads on.
-	const pull = new Pull({
-		nc,
-		stream: name,
-		consumer: copied,
-		onMessage: () => undefined,
-		onEnd() {
-			pull.fetch();
-		},
-		onFailed(error) {
-			throw error;
+		// A copied machine's reads on.
+		const pull = new Pull({
+			nc,
+			stream: name,
+			consumer: copied,
+			onMessage: () => undefined,
+			onEnd() {
+				pull.fetch();
+			},
+			onFailed(error) {
+				throw error;
+			},
+		});
+		t.after(() => {
+			pull.stop();
+		});
+		pull.fetch();
+		await nc.flush();
+		const after = await openRelayed(t, nats.url, {path});
+		const wren = openClient(t, after.address, 'wren');
+		wren.client.say('has its place once it is read');
+		await wren.untilStored();
+		const left = await until(
+			async () => {
+				const names = await consumers();
+				return names.some(each => killed.includes(each)) ? undefined : names;
+			},
+			{what: 'those of the killed runs to be gone'},
+		);
+		const own = left.filter(each => ![...others, copied].includes(each));
+		assert.equal(left.length, 4, left.join(' '));
+		assert.equal(own.length, 1);
+		assert.ok(own[0]!.startsWith(`sockchat-${server}-`));
+	});
+}
+
+test('relay: reading waits for no list of what killed runs left', async t => {
+	const {nats, nc} = await openStream(t, 5);
+	const asked: string[] = [];
+	nc.subscribe('$JS.API.CONSUMER.>', {
+		callback(_, {subject}) {
+			asked.push(...(/LIST|CREATE/.exec(subject) ?? []));
 		},
 	});
-	t.after(() => {
-		pull.stop();
-	});
-	pull.fetch();
 	await nc.flush();
-	const after = await openRelayed(t, nats.url, {path});
-	const wren = openClient(t, after.address, 'wren');
-	wren.client.say('has its place once it is read');
-	await wren.untilStored();
-	const left = await consumers();
-	const own = left.filter(each => ![...others, copied].includes(each));
-	assert.equal(left.length, 4, left.join(' '));
-	assert.equal(own.length, 1);
-	assert.ok(own[0]!.startsWith(`sockchat-${server}-`));
-	assert.ok(!killed.includes(own[0]!));
+	await openRelayed(t, nats.url);
+	await until(() => asked.length === 2, {
+		what: 'both requests',
+		seen: () => asked.join(' '),
+	});
+	// A cluster may answer the list late, or not at all.
+	assert.deepEqual(asked, ['CREATE', 'LIST']);
 });
 
 test('relay: says that it may have no consumer, and goes on once it may', async t => {
