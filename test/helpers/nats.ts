@@ -226,7 +226,7 @@ export const startCluster = async (owner: Owner) => {
 		}
 	};
 
-	// It takes JetStream's requests once the cluster has a leader.
+	// It takes streams once the cluster has a leader that has seen all nodes.
 	await until(
 		async () => {
 			const nc = await connect({
@@ -235,7 +235,10 @@ export const startCluster = async (owner: Owner) => {
 			});
 			try {
 				const jsm = await jetstreamManager(nc);
-				await jsm.getAccountInfo();
+				// Its leader may not know yet that all nodes are there.
+				const probe = {name: 'probe', subjects: ['probe'], num_replicas: 3};
+				await jsm.streams.add(probe);
+				await jsm.streams.delete(probe.name);
 				return true;
 			} catch {
 				return false;
