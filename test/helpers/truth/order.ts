@@ -313,6 +313,23 @@ export const judgeOrder = (
 	return {pairs, reversed};
 };
 
+/** For a message: each row, with what stands at its sides. */
+export const rowsOf = (rungs: readonly Rung[]): readonly string[] => {
+	const nameIn = (step: Step | undefined) =>
+		step?.kind === 'call' ? step.call : step?.kind === 'state' && step.state;
+	return rungs.map(({client, arrow, server, time}, row) =>
+		[
+			`${row}:`,
+			nameIn(client) || '·',
+			arrow
+				? `[${arrow.name ?? 'data'} of the ${arrow.from}, ${arrow.seq}+${arrow.length}, ${arrow.evidence}]`
+				: '·',
+			nameIn(server) || '·',
+			JSON.stringify(time),
+		].join(' '),
+	);
+};
+
 /** Segments that are drawn though none was captured there. */
 export const unseenArrows = (rungs: readonly Rung[]): readonly Reversed[] =>
 	rungs.flatMap(({arrow}, row) =>

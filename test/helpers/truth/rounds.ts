@@ -1,4 +1,4 @@
-/** Scenarios, each played once, or ten times with TRUTH=full. */
+/** Scenarios, each played once, or ten times with TRUTH=full, or ROUNDS times. */
 import assert from 'node:assert/strict';
 import {env} from 'node:process';
 import type {TestContext} from 'node:test';
@@ -21,7 +21,9 @@ export type Scenario = {
 };
 
 const isFull = env['TRUTH'] === 'full';
-const rounds = isFull ? 10 : 1;
+
+/** How often each scenario is played. */
+export const rounds = Number(env['ROUNDS'] ?? (isFull ? 10 : 1));
 
 /** Each scenario, and those that are played with --capture after it. */
 export const withCaptures = <T extends Scenario>(

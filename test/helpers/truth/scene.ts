@@ -63,6 +63,7 @@ import {
 import {
 	connectionsOf,
 	judgeOrder,
+	rowsOf,
 	unseenArrows,
 	type Reversed,
 } from './order.js';
@@ -286,6 +287,8 @@ export type SceneFindings = {
 	readonly unsaidCalls: readonly TracedCall[];
 	readonly pairs: number;
 	readonly reversed: readonly Reversed[];
+	/** For a message: the rows of each ladder, and the calls that strace saw. */
+	readonly rows: string;
 	/** Each segment as a line: as it was reported, and as tcpdump has it. */
 	readonly captured: {
 		readonly claimed: readonly string[];
@@ -417,7 +420,11 @@ export const openScene = async (
 				),
 			);
 			return [
-				{pairs: 0, reversed: isCaptured ? unseenArrows(rungs) : []},
+				{
+					pairs: 0,
+					reversed: isCaptured ? unseenArrows(rungs) : [],
+					rows: [`the ${side}'s ladder, of ${peer ?? own}:`, ...rowsOf(rungs)],
+				},
 				...connectionsOf(rungs, passed).map(({segments, ...part}) =>
 					judgeOrder(part.rungs, {place, side, segments, callsOf, traced}),
 				),
@@ -718,6 +725,14 @@ export const openScene = async (
 				unsaidCalls: unsaidCalls(calls, traced, !isOwn),
 				pairs: orders.reduce((sum, {pairs}) => sum + pairs, 0),
 				reversed: orders.flatMap(({reversed}) => reversed),
+				rows: [
+					...orders.flatMap(order => ('rows' in order ? order.rows : [])),
+					'the calls:',
+					...traced.map(
+						({name, asked, result, from, to, socket}) =>
+							`${from.toFixed(3)} to ${to.toFixed(3)} ${name}(${asked ?? ''}) = ${result} of ${socket.local} ${socket.remote}`,
+					),
+				].join('\n'),
 				captured: {
 					claimed: lines.flatMap(each => each.claimed),
 					seen: lines.flatMap(each => each.seen),

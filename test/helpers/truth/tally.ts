@@ -14,7 +14,7 @@ export class Tally {
 
 	/** @throws {Error} If a call, an order or a captured segment is wrong. */
 	take({scene, findings}: Found): void {
-		const {calls, unsaidCalls, pairs, reversed, captured} = findings;
+		const {calls, unsaidCalls, pairs, reversed, rows, captured} = findings;
 		const wrong = calls.filter(({verdict}) => verdict !== 'right');
 		const falseCalls = wrong.filter(({verdict}) => verdict === 'false').length;
 		const others = Math.max(
@@ -31,7 +31,7 @@ export class Tally {
 		this.#otherSegments += others;
 		assert.deepEqual(wrong, [], scene.story());
 		assert.deepEqual(unsaidCalls, [], scene.story());
-		assert.deepEqual(reversed, [], scene.story());
+		assert.deepEqual(reversed, [], `${rows}\n${scene.story()}`);
 		assert.deepEqual(captured.claimed, captured.seen, scene.story());
 	}
 
