@@ -92,6 +92,21 @@ test('judge: an end that was seen in CLOSING had sent its FIN before', () => {
 	assert.equal(verdictOn('CLOSED', 1095, 1110), 'false');
 });
 
+test('judge: of a FIN that is sent again, either may have been taken', () => {
+	const segments = closing(1000).toSpliced(
+		4,
+		0,
+		segment(1107, down, {isFin: true}),
+	);
+	const entries = entriesOf(segments).filter(
+		({end, state}) => end.startsWith(client) && state === 'CLOSE-WAIT',
+	);
+	assert.deepEqual(
+		entries.map(({from, to}) => [from, to]),
+		[[1100, 1107]],
+	);
+});
+
 test('judge: an end that only answered a FIN was never in FIN-WAIT-1', () => {
 	const segments = [...closing(1000), ...closing(3000)];
 	const verdictOn = startJudge(segments, [

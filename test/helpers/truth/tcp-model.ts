@@ -15,7 +15,8 @@ export type Entry = {
 	readonly to: number;
 };
 
-type Fin = {readonly next: number; readonly at: number};
+/** Sent at first, and last: which of them was taken isn't known. */
+type Fin = {readonly next: number; readonly from: number; readonly to: number};
 
 type End = {
 	state: TcpState | undefined;
@@ -60,11 +61,16 @@ export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 		return end;
 	};
 
-	const enter = (key: string, state: TcpState | undefined, at: number) => {
+	const enter = (
+		key: string,
+		state: TcpState | undefined,
+		from: number,
+		to = from,
+	) => {
 		const end = endOf(key);
 		if (state !== undefined && end.state !== state) {
 			end.state = state;
-			entries.push({end: key, state, from: at, to: at});
+			entries.push({end: key, state, from, to});
 		}
 	};
 
@@ -76,10 +82,11 @@ export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 		const step = (
 			key: string,
 			table: Readonly<Partial<Record<TcpState, TcpState>>>,
-			time: number,
+			begin: number,
+			end = begin,
 		) => {
 			const {state} = endOf(key);
-			enter(key, state && table[state], time);
+			enter(key, state && table[state], begin, end);
 		};
 
 		const {arriving} = sender;
@@ -90,7 +97,7 @@ export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 			isReached(acknowledgment, arriving.next)
 		) {
 			sender.arriving = undefined;
-			step(senderKey, onFinReceived, arriving.at);
+			step(senderKey, onFinReceived, arriving.from, arriving.to);
 		}
 
 		if (segment.isRst) {
@@ -134,9 +141,14 @@ export const entriesOf = (segments: readonly Segment[]): readonly Entry[] => {
 			step(receiverKey, onFinAcknowledged, at);
 		}
 
-		if (segment.isFin) {
-			receiver.arriving = {next: sender.fin!, at};
+		if (!segment.isFin) {
+			continue;
 		}
+
+		const next = sender.fin!;
+		const earlier = receiver.arriving;
+		const isAgain = earlier?.next === next;
+		receiver.arriving = {next, from: isAgain ? earlier.from : at, to: at};
 	}
 
 	return entries;
