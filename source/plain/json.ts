@@ -7,7 +7,7 @@
  */
 import type {Buffer} from 'node:buffer';
 import {explain} from '../tcp/explain.js';
-import type {KernelSocket} from '../tcp/tcp.js';
+import type {KernelSocket, Step} from '../tcp/tcp.js';
 import {assertNever, type SockchatError} from '../errors.js';
 import {jsonSafe} from '../protocol/display.js';
 import type {ChatEvent} from '../event/event.js';
@@ -15,6 +15,9 @@ import {ChunkObjects} from '../recording/chunk-objects.js';
 
 const causeOf = (cause: SockchatError | undefined) =>
 	cause && {code: cause.code, message: cause.message};
+
+/** It is for the ladder; a reader has the order of the lines. */
+const withoutOrder = ({order, ...call}: Extract<Step, {kind: 'call'}>) => call;
 
 type Typed = {readonly type: string; readonly [key: string]: unknown};
 
@@ -78,7 +81,11 @@ const objectOf = (
 
 		case 'step': {
 			const {step} = event;
-			return {type: 'step', ...step, explain: explain(step)};
+			return {
+				type: 'step',
+				...(step.kind === 'call' ? withoutOrder(step) : step),
+				explain: explain(step),
+			};
 		}
 
 		case 'kernel': {

@@ -10,7 +10,7 @@ import {assertNever} from '../errors.js';
 import type {SocketEvent, WireEvent} from '../event/event.js';
 import type {PeerRow} from '../event/peer-row.js';
 import type {PairRow, PairsEvent} from '../event/proxy-event.js';
-import {appendNewest, lastOf, noneYet, type Newest} from './newest.js';
+import {appendNewest, noneYet, type Newest} from './newest.js';
 import {addStep} from './steps.js';
 import {
 	appendWire,
@@ -37,11 +37,6 @@ export type SocketView = {
 	readonly droppedSteps: number;
 	/** Each send() and recv(), as far as reported, and counted segments. */
 	readonly transfers: Newest<Step>;
-	/**
-	 * Those of the millisecond in which a server closed what listens that were
-	 * reported before that: their times don't tell.
-	 */
-	readonly beforeClose?: readonly Step[] | undefined;
 	/**
 	 * From when on no call is missing before them, and no heartbeat; undefined:
 	 * from the beginning.
@@ -111,9 +106,6 @@ export const keptSteps = 500;
 export const keptTransfers = 2000;
 
 export const keptSegments = 10_000;
-
-/** More calls than a server makes in a millisecond. */
-const maxOfMillisecond = 256;
 
 const keptRates = 60;
 
@@ -263,15 +255,6 @@ const keptSince = (
 	return areBeats(step, 0) ? {...known, beats: at} : {...known, calls: at};
 };
 
-/** On a client, it is that of its connection. */
-const isCloseOfListener = (step: Step): boolean =>
-	step.kind === 'call' && step.call === 'close()' && step.peer === undefined;
-
-const sameTimeAs = (step: Step, transfers: Newest<Step>): readonly Step[] =>
-	lastOf(transfers, maxOfMillisecond).filter(
-		transfer => seenBy(transfer) === seenBy(step),
-	);
-
 const reduceStep = (view: SocketView, step: Step): SocketView => {
 	if (step.kind === 'segment' && step.evidence === 'captured') {
 		const segments = appendNewest(view.segments, step, keptSegments);
@@ -295,10 +278,7 @@ const reduceStep = (view: SocketView, step: Step): SocketView => {
 		return {...view, transfers, beats, keptSince: keptSince(view, step)};
 	}
 
-	const added = {...view, ...addStep(view, step, keptSteps)};
-	return isCloseOfListener(step)
-		? {...added, beforeClose: sameTimeAs(step, view.transfers)}
-		: added;
+	return {...view, ...addStep(view, step, keptSteps)};
 };
 
 /** @param counted A client's own bytes, or those of a server's ended peers. */

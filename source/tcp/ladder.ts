@@ -21,8 +21,6 @@ export type LadderSteps = {
 	readonly transfers: readonly Step[];
 	/** What was captured. */
 	readonly segments: readonly Step[];
-	/** Transfers that were made before a server closed what listens. */
-	readonly beforeClose?: readonly Step[] | undefined;
 };
 
 export type LadderOptions = {
@@ -36,6 +34,10 @@ export type LadderOptions = {
 const followedBy = ({before, ahead, beside}: Place): number | undefined =>
 	before ?? ahead ?? beside;
 
+/** Those of another process say how they are known. */
+const isOwnCall = (step: Step): boolean =>
+	step.kind === 'call' && step.evidence === undefined;
+
 /** The rungs, in the order of cause and effect; linear but for the peers. */
 export const ladderOf = (
 	given: LadderSteps,
@@ -48,7 +50,7 @@ export const ladderOf = (
 		ofPeer(given.transfers),
 		given.steps,
 	);
-	const steps = merge(ofPeer(given.steps), transfers, side, given.beforeClose);
+	const steps = merge(ofPeer(given.steps), transfers, side);
 	const places = placesOf(steps, segments, side);
 	const ladder = new Rungs(side, covered);
 	const beside = new Map<number, Step[]>();
@@ -72,13 +74,22 @@ export const ladderOf = (
 	const reached = new Map<string, number>();
 	const callerOf = (step: Step): string =>
 		`${roleOf(step, side)} ${step.peer ?? ''}`;
+	/** What a server calls on the socket that listens follows all its calls. */
+	const ownListener = `${side} `;
+	const reach = (caller: string, segment: number): void => {
+		reached.set(caller, Math.max(reached.get(caller) ?? -1, segment));
+	};
+
 	let next = 0;
 	const add = (index: number): void => {
 		const {step, isSame, isCaptured, before} = places[index]!;
 		const {beside: segment} = places[index]!;
 		done.add(index);
 		if (segment !== undefined && step.kind === 'call') {
-			reached.set(callerOf(step), segment);
+			reach(callerOf(step), segment);
+			if (isOwnCall(step)) {
+				reach(ownListener, segment);
+			}
 		}
 
 		if (isSame === true || segment !== undefined) {

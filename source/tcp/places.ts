@@ -48,25 +48,31 @@ const isOpening = (step: Step): boolean =>
 		? opening.has(nameOfCall(step.call))
 		: step.kind === 'state' && opening.has(step.state);
 
+/** Whether one was made before the other; undefined if that isn't known. */
+const wasCalledBefore = (one: Step, other: Step): boolean | undefined =>
+	one.kind === 'call' &&
+	other.kind === 'call' &&
+	one.order !== undefined &&
+	other.order !== undefined
+		? one.order < other.order
+		: undefined;
+
 /**
- * Both in their own order, by time as far as that allows.
+ * Both in their own order, by time as far as that allows; own calls of one
+ * millisecond as they were made.
  *
  * @param side A server's call without a peer is one on the socket that listens:
  * it is made before its peers are told.
- * @param earlier Those of the same millisecond that had come before even that.
  */
 export const merge = (
 	steps: readonly Step[],
 	transfers: readonly Step[],
 	side: Role,
-	earlier: readonly Step[] = [],
 ): readonly Step[] => {
 	const isFirst = (step: Step, transfer: Step): boolean =>
-		isOpening(step) ||
-		(side === 'server' &&
-			step.kind === 'call' &&
-			step.peer === undefined &&
-			!earlier.includes(transfer));
+		wasCalledBefore(step, transfer) ??
+		(isOpening(step) ||
+			(side === 'server' && step.kind === 'call' && step.peer === undefined));
 	const merged: Step[] = [];
 	let next = 0;
 	for (const step of steps) {
@@ -357,7 +363,8 @@ export const placesOf = (
 		const isOvertaken =
 			isOwnRead(step) &&
 			(beside ?? Infinity) < before &&
-			seenBy(step) >= seenBy(segments[before]!);
+			// Calls have whole milliseconds, and captured segments more.
+			seenBy(step) >= Math.floor(seenBy(segments[before]!));
 		furthest.set(caller, Math.max(before, beside ?? place.before ?? -1));
 		if (isOvertaken) {
 			// It was read after the process had called something else.

@@ -120,6 +120,11 @@ export type Step = StepTime &
 				readonly errno?: string | undefined;
 				/** On a server, the peer concerned; undefined on a client. */
 				readonly peer: string | undefined;
+				/**
+				 * Of this process: how many calls it had reported before. They are
+				 * reported as they are made, and several in a millisecond.
+				 */
+				readonly order?: number | undefined;
 				/** Of send() and recv(): the bytes before its own, in this direction. */
 				readonly offset?: number | undefined;
 				/** Of send() and recv(): its first bytes as text. */

@@ -263,7 +263,8 @@ export class SocketWatch {
 			dialled,
 			notBefore,
 		});
-		const onStep = (step: Step) => {
+		const onStep = (reported: Step) => {
+			const step = this.#ordered(reported);
 			followed.remember();
 			this.#show(followed.log.report(step, clock.monotonicMs()), followed);
 			if (step.kind === 'call' && nameOfCall(step.call) === 'connect') {
@@ -314,7 +315,7 @@ export class SocketWatch {
 
 		if (this.#isTcp) {
 			const at = this.#clock.wallMs();
-			this.#show([{kind: 'call', at, call, peer: undefined}]);
+			this.#show([this.#ordered({kind: 'call', at, call, peer: undefined})]);
 			this.#poller.pollSoon();
 		}
 	}
@@ -438,6 +439,11 @@ export class SocketWatch {
 			const named = followed?.named(step) ?? step;
 			this.#emit({type: 'step', at: seenBy(step), step: named});
 		}
+	}
+
+	/** A log may hold it back; its place among the calls is known now. */
+	#ordered(step: Step): Step {
+		return step.kind === 'call' ? {...step, order: this.tap.nextOrder()} : step;
 	}
 
 	/** The server's port, once known: other rows are skipped. */

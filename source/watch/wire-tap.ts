@@ -18,6 +18,7 @@ type Direction = WireEvent['direction'];
 export class WireTap {
 	isOn = false;
 	#hasCalls = false;
+	#order = 0;
 	/** Undefined if nobody can ask for them later. */
 	#kept: KeptCalls | undefined;
 	readonly #clock: Clock;
@@ -61,6 +62,11 @@ export class WireTap {
 	/** What was kept is of another connection than what follows. */
 	forgetCalls(): void {
 		this.#kept?.forget();
+	}
+
+	/** Numbers a call that is reported now; send() and recv() have theirs here. */
+	nextOrder(): number {
+		return this.#order++;
 	}
 
 	/** How many bytes were sent so far, or were to be. */
@@ -163,6 +169,7 @@ export class WireTap {
 				result: String(whole.length),
 				at,
 				peer,
+				order: this.nextOrder(),
 				offset,
 				text: whole.toString('utf8', 0, shownBytes),
 			},

@@ -14,7 +14,10 @@ type StateChanges = Changes & {readonly end?: 'local' | 'remote'};
 
 const common = {at: 1000, peer: undefined};
 
-export const called = (call: Call, changes: Changes = {}): Step => ({
+export const called = (
+	call: Call,
+	changes: Changes & {readonly order?: number} = {},
+): Step => ({
 	kind: 'call',
 	call,
 	...common,

@@ -16,7 +16,7 @@ import {
 	peerRow,
 } from '../helpers/models.js';
 import {messageFrame, welcomeFrame} from '../helpers/scripted.js';
-import {inferred} from '../helpers/steps.js';
+import {called, inferred} from '../helpers/steps.js';
 
 const runs = Number(env['FAST_CHECK_RUNS'] ?? 1000);
 
@@ -162,6 +162,17 @@ test('json: a step has its sentence', () => {
 		end: 'local',
 		state: 'SYN-SENT',
 		evidence: 'inferred',
+		explain: explain(step),
+	});
+});
+
+test('json: the order of calls is that of the lines', () => {
+	const step = called('shutdown(SHUT_WR)', {at, order: 7});
+	assert.deepEqual(told({type: 'step', at, step}), {
+		type: 'step',
+		kind: 'call',
+		at,
+		call: 'shutdown(SHUT_WR)',
 		explain: explain(step),
 	});
 });

@@ -180,27 +180,6 @@ test('socket view: keeps the newest steps, each state once', () => {
 	assert.equal(view.steps.at(-1)?.at, 2 * keptSteps - 1);
 });
 
-test('socket view: knows what came before a close() in the same millisecond', () => {
-	let view = emptySocketView;
-	const sends = [4, 5, 5].map((at, offset): Step => ({
-		kind: 'call',
-		call: 'send(1)',
-		result: '1',
-		peer: '127.0.0.1:4000',
-		offset,
-		at,
-	}));
-	for (const step of [
-		...sends.slice(0, 2),
-		called('close()', {at: 5}),
-		...sends.slice(2),
-	]) {
-		view = reduceSocketView(view, {type: 'step', at: 5, step}, nothing);
-	}
-
-	assert.deepEqual(view.beforeClose, [sends[1]]);
-});
-
 test('socket view: counts the steps and the calls that it dropped', () => {
 	let view = emptySocketView;
 	const add = (step: Step) => {

@@ -53,6 +53,7 @@ const transfer = (
 	length: number,
 	at: number,
 	peer?: string,
+	order?: number,
 ): Step => ({
 	kind: 'call',
 	call: direction === 'in' ? 'recv(65536)' : `send(${length})`,
@@ -61,6 +62,7 @@ const transfer = (
 	text: 'x',
 	at,
 	peer,
+	order,
 });
 
 const acknowledged = (ack: number, at: number, peer?: string): Step => ({
@@ -623,6 +625,7 @@ const segmentOf = (
 	name: 'SYN' | 'SYN+ACK' | 'ACK' | 'PSH' | 'FIN' | 'RST',
 	[at, seq, ack, length]: readonly [number, number, number?, number?],
 	direction: 'in' | 'out' = 'out',
+	ofPeer?: string,
 ): Step => ({
 	kind: 'segment',
 	segment: name,
@@ -632,7 +635,7 @@ const segmentOf = (
 	ack,
 	length: length ?? 0,
 	at,
-	peer: undefined,
+	peer: ofPeer,
 });
 
 test('ladder: a socket that is connected to itself has each captured segment once', () => {
@@ -796,19 +799,51 @@ test('ladder: a server closes what listens before its peers are told', () => {
 });
 
 test('ladder: what a server sent before it closed what listens stands above that', () => {
-	const pong = transfer('out', 0, 23, 5, peer);
+	const given = {
+		steps: [called('close()', {at: 5, order: 1})],
+		transfers: [
+			transfer('out', 0, 23, 5, peer, 0),
+			transfer('out', 23, 35, 5, peer, 2),
+		],
+	};
+	const segments = [
+		segmentOf('SYN', [1, 0], 'in', peer),
+		segmentOf('SYN+ACK', [2, 0, 1], 'out', peer),
+		segmentOf('ACK', [3, 1, 1], 'in', peer),
+		segmentOf('PSH', [5.2, 1, 1, 23], 'out', peer),
+		segmentOf('PSH', [5.6, 24, 1, 35], 'out', peer),
+	];
+	for (const shown of [[], segments]) {
+		const rungs = ladderOf({...given, segments: shown}, {side: 'server'});
+		assert.deepEqual(
+			rungs.flatMap(({server: own}) => (own?.kind === 'call' ? own.call : [])),
+			['send(23)', 'close()', 'send(35)'],
+		);
+	}
+});
+
+test('ladder: what was read after shutdown() in its millisecond stands below that', () => {
 	const rungs = ladderOf(
 		{
-			steps: [called('close()', {at: 5})],
-			transfers: [pong, transfer('out', 23, 35, 5, peer)],
-			segments: [],
-			beforeClose: [pong],
+			steps: [called('shutdown(SHUT_WR)', {at: 5, order: 1, peer})],
+			transfers: [
+				transfer('out', 0, 35, 5, peer, 0),
+				transfer('in', 0, 23, 5, peer, 2),
+			],
+			segments: [
+				segmentOf('SYN', [1, 0], 'in', peer),
+				segmentOf('SYN+ACK', [2, 0, 1], 'out', peer),
+				segmentOf('ACK', [3, 1, 1], 'in', peer),
+				segmentOf('PSH', [4.1, 1, 1, 23], 'in', peer),
+				segmentOf('PSH', [5.2, 1, 24, 35], 'out', peer),
+				segmentOf('FIN', [5.4, 36, 24], 'out', peer),
+			],
 		},
 		{side: 'server'},
 	);
 	assert.deepEqual(
-		rungs.map(({server: own}) => own?.kind === 'call' && own.call),
-		['send(23)', 'close()', 'send(35)'],
+		rungs.flatMap(({server: own}) => (own?.kind === 'call' ? own.call : [])),
+		['send(35)', 'shutdown(SHUT_WR)', 'recv(65536)'],
 	);
 });
 

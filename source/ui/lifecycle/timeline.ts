@@ -318,12 +318,7 @@ const ladderOf = (drawing: Drawing, width: number): DrawStep => {
 /** What the lifecycle is made from. */
 export type LifecycleSource = Pick<
 	SocketView,
-	| 'steps'
-	| 'droppedSteps'
-	| 'transfers'
-	| 'beforeClose'
-	| 'keptSince'
-	| 'segments'
+	'steps' | 'droppedSteps' | 'transfers' | 'keptSince' | 'segments'
 >;
 
 export type LifecycleView = Pick<ScrollView, 'anchor' | 'height'> & {
@@ -437,7 +432,6 @@ const itemsOf = (view: LifecycleView): Items => {
 			steps: source.steps,
 			transfers: lastOf(source.transfers, wanted),
 			segments: lastOf(source.segments, wanted),
-			beforeClose: source.beforeClose,
 		},
 		{side, peer},
 	);

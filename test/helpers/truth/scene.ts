@@ -304,10 +304,7 @@ type Ends = {
 
 type Ladder = Ends & {
 	readonly side: Role;
-	readonly source: Pick<
-		SocketView,
-		'steps' | 'transfers' | 'segments' | 'beforeClose'
-	>;
+	readonly source: Pick<SocketView, 'steps' | 'transfers' | 'segments'>;
 };
 
 /** A step that is about no connection. */
@@ -393,7 +390,6 @@ export const openScene = async (
 			steps: source.steps,
 			transfers: lastOf(source.transfers),
 			segments: lastOf(source.segments),
-			beforeClose: source.beforeClose,
 		};
 		const peers = new Set(
 			[...given.steps, ...given.transfers, ...given.segments].flatMap(
