@@ -12,7 +12,8 @@ import {
 import type {SegmentFigures} from '../tcp/segment-counts.js';
 import type {TcpState} from '../tcp/tcp.js';
 
-const timeoutMs = 2000;
+/** One that hangs may not listen to SIGTERM. */
+const timely = {timeout: 2000, killSignal: 'SIGKILL'} as const;
 
 /** Far more than 10,000 connections take. */
 const maxOutputBytes = 16 * 1024 * 1024;
@@ -57,7 +58,7 @@ const runSs = async (
 	const options = ['-tinH', filter];
 	return new Promise(resolve => {
 		// 10,000 connections take 6 MB.
-		const limits = {timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024};
+		const limits = {...timely, maxBuffer: 64 * 1024 * 1024};
 		execFile(command, options, limits, (error, stdout) => {
 			resolve(error ? undefined : stdout);
 		});
@@ -86,6 +87,10 @@ const hasFin: ReadonlySet<string> = new Set([
 	'LAST-ACK',
 	'CLOSING',
 ] satisfies TcpState[]);
+
+/** Whether each line begins with a state and a queue, or belongs to the one before. */
+const isOfSs = (text: string): boolean =>
+	text.split('\n').every(line => /^(?:[A-Z][\w-]+ +\d+ +\d+ |\s|$)/.test(line));
 
 /** Parses the output of `ss -taniH`: a line a socket, its figures on the next. */
 export const parsePortFigures = (text: string): PortFigures => {
@@ -124,7 +129,8 @@ export const parsePortFigures = (text: string): PortFigures => {
  * Reads the figures of all sockets on a port.
  *
  * @param command A program to run instead of `ss`.
- * @returns Undefined if ss is missing, fails, or takes longer than 2 s.
+ * @returns Undefined if ss is missing, fails, takes longer than 2 s, or prints
+ * what isn't a list of sockets: then nothing was counted.
  */
 export const readPortFigures = async (
 	port: number,
@@ -135,9 +141,10 @@ export const readPortFigures = async (
 			command,
 			// -a: in all states, also LISTEN.
 			['-taniH', `sport = :${port} or dport = :${port}`],
-			{timeout: timeoutMs, maxBuffer: maxOutputBytes},
+			{...timely, maxBuffer: maxOutputBytes},
 			(error, stdout) => {
-				resolve(error ? undefined : parsePortFigures(stdout));
+				const isRead = !error && isOfSs(stdout);
+				resolve(isRead ? parsePortFigures(stdout) : undefined);
 			},
 		);
 	});

@@ -54,6 +54,9 @@ const maxCounted = 100;
 /** So that ss takes at most a tenth of the time. */
 const restsPerCount = 10;
 
+/** One that fails, or isn't there, takes no time. */
+const failedRestMs = 1000;
+
 /** A few heartbeats may be on their way; a peer that stopped has more unread. */
 const heartbeatsBytes = 100;
 
@@ -583,7 +586,14 @@ export class SocketWatch {
 		const figures = await readPortFigures(port);
 		const tookMs = monotonicMs() - startedAt;
 		this.#countsRestedAt = monotonicMs() + restsPerCount * tookMs;
-		if (!figures || this.#isStopped) {
+		if (!figures) {
+			// What went until then is still to be counted.
+			this.#hasTraffic = true;
+			this.#countsRestedAt += failedRestMs;
+			return;
+		}
+
+		if (this.#isStopped) {
 			return;
 		}
 

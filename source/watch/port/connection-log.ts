@@ -60,6 +60,10 @@ const createEnd = (name: EndName): End => ({
 /** If nothing was counted for longer than that before its end, that is said. */
 const longestUncountedMs = 1000;
 
+/** As ss lists it. */
+const keyOf = (row: TcpRow | undefined): string =>
+	row ? `${row.socket.local} ${row.socket.remote}` : '';
+
 /** Whether ss can still count what an end has sent. */
 const isCountable = (row: TcpRow | undefined): boolean =>
 	row !== undefined && row.socket.state !== 'TIME-WAIT';
@@ -99,6 +103,8 @@ export class ConnectionLog {
 	#countedAt: number | undefined;
 	/** Whether nothing of it can be counted any more. */
 	#isCountOver = false;
+	/** Whether the last count had either end. */
+	#isInCount = true;
 	/** What ended both ends at once, since a reading that had neither. */
 	#reset: Found | undefined;
 
@@ -244,7 +250,15 @@ export class ConnectionLog {
 		this.#countedAt ??= this.#isNew ? since : reading.begunAt;
 		const countedAt = this.#countedAt;
 		if (endNames.some(name => isCountable(this.#ends[name].row))) {
-			this.#countedAt = reading.isCountDue ? countedAt : reading.begunAt;
+			const {figures, isCountDue, hasCountFailed} = reading;
+			if (figures) {
+				this.#isInCount = endNames.some(name =>
+					figures.ends.has(keyOf(this.#ends[name].row)),
+				);
+			}
+
+			const isCounted = this.#isInCount && !isCountDue && !hasCountFailed;
+			this.#countedAt = isCounted ? reading.begunAt : countedAt;
 			return [];
 		}
 

@@ -43,6 +43,9 @@ const countEveryMs = 2000;
 /** So that ss takes at most a tenth of the time. */
 const restsPerRun = 10;
 
+/** One that fails, or isn't there, takes no time. */
+const leastRestMs = 1000;
+
 /** Of how many programs the calls are looked at between readings. */
 const maxPeeked = 8;
 
@@ -82,6 +85,7 @@ export class PortReader {
 	#calls: ReadonlyMap<number, readonly ThreadCall[]> = new Map();
 	/** Whether something has changed since ss ran. */
 	#isDue = true;
+	#hasCountFailed = false;
 	#figuresRestedAt = -Infinity;
 	#figuresReadAt = -Infinity;
 
@@ -161,7 +165,9 @@ export class PortReader {
 			processes,
 			calls,
 			figures,
-			isCountDue: this.#isDue && !isAtRest(rows ?? []),
+			hasCountFailed: this.#hasCountFailed,
+			// Nothing waits for one that fails.
+			isCountDue: this.#isDue && !this.#hasCountFailed && !isAtRest(rows ?? []),
 			isNews,
 		};
 	}
@@ -283,8 +289,12 @@ export class PortReader {
 		this.#isDue = false;
 		const figures = await readFigures(port);
 		this.#figuresReadAt = clock.monotonicMs();
+		this.#hasCountFailed = figures === undefined;
+		this.#isDue = this.#hasCountFailed;
+		const restMs = restsPerRun * (this.#figuresReadAt - now);
 		this.#figuresRestedAt =
-			this.#figuresReadAt + restsPerRun * (this.#figuresReadAt - now);
+			this.#figuresReadAt +
+			(this.#hasCountFailed ? Math.max(restMs, leastRestMs) : restMs);
 		return figures;
 	}
 }

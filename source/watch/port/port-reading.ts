@@ -32,8 +32,10 @@ export type PortReading = {
 	readonly processes: ReadonlyMap<number, ProcessState>;
 	/** By pid: the calls on sockets in which its threads block. */
 	readonly calls: ReadonlyMap<number, readonly ThreadCall[]>;
-	/** Undefined unless ss ran. */
+	/** Undefined unless ss ran, and was understood. */
 	readonly figures: PortFigures | undefined;
+	/** Whether ss failed the last time: nothing was counted since the one before. */
+	readonly hasCountFailed: boolean;
 	/** Whether ss didn't run yet since something changed, and is about to. */
 	readonly isCountDue: boolean;
 };

@@ -168,6 +168,7 @@ const watchPair = (looks: readonly Look[]): LadderSteps => {
 				calls: new Map(),
 				resets: undefined,
 				figures: undefined,
+				hasCountFailed: false,
 				isCountDue: false,
 				...extra,
 			}),

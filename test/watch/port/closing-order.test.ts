@@ -300,6 +300,7 @@ const watchPair = (
 			),
 			calls: new Map(calls.map(([name, all]) => [holderOf(name).pid, all])),
 			resets: undefined,
+			hasCountFailed: false,
 			isCountDue: isDue && !isAtRest,
 			figures: isCounted
 				? {

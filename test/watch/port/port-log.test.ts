@@ -186,6 +186,7 @@ const startLog = () => {
 				]),
 			),
 			figures: figuresOf(extra),
+			hasCountFailed: false,
 			isCountDue: extra.isCountDue ?? false,
 			resets: {before, after: resets},
 		} satisfies PortReading);
